@@ -1,0 +1,146 @@
+package slo
+
+import (
+	"fmt"
+	"time"
+)
+
+// Window is the time that a budget covers: rolling (the last Length, or
+// LengthMonths of calendar months) or calendar-aligned (the current Unit).
+type Window struct {
+	// Length of a rolling window; 0 for a calendar window.
+	Length time.Duration
+
+	// Unit and Count of a calendar window: Count units, aligned to Anchor.
+	Unit  CalendarUnit
+	Count int
+	// Anchor is the start of one of the windows, in the window's own time zone
+	// (its Location): month 2026-01-01 00:00 Asia/Tokyo makes calendar months in Tokyo.
+	Anchor time.Time
+
+	// Text is the duration as the document had it, such as "28d" or "1M".
+	Text string
+}
+
+// CalendarUnit is a unit whose length the calendar decides.
+type CalendarUnit int
+
+// The calendar units. A day is one too: it has 23 to 25 hours.
+const (
+	NoUnit CalendarUnit = iota
+	Day
+	Week
+	Month
+	Quarter
+	Year
+)
+
+func (u CalendarUnit) String() string {
+	return [...]string{"none", "day", "week", "month", "quarter", "year"}[u]
+}
+
+// Rolling makes a rolling window of the given length.
+func Rolling(d time.Duration) Window { return Window{Length: d, Text: shortDuration(d)} }
+
+// Calendar reports whether the window is calendar-aligned.
+func (w Window) Calendar() bool { return w.Unit != NoUnit }
+
+func (w Window) String() string {
+	if w.Text != "" {
+		return w.Text
+	}
+	if w.Calendar() {
+		return fmt.Sprintf("%d %s", w.Count, w.Unit)
+	}
+	return shortDuration(w.Length)
+}
+
+// Validate reports what makes the window unusable.
+func (w Window) Validate() error {
+	switch {
+	case w.Calendar() && w.Count < 1:
+		return fmt.Errorf("calendar window of %d %ss; it needs at least 1", w.Count, w.Unit)
+	case w.Calendar() && w.Anchor.IsZero():
+		return fmt.Errorf("calendar window without a start time")
+	case !w.Calendar() && w.Length <= 0:
+		return fmt.Errorf("window of %v; it must be longer than 0", w.Length)
+	}
+	return nil
+}
+
+// Bounds gives the window that holds the instant at: (start, end]. A rolling
+// window ends at at. A calendar window ends later, except at its very end; an
+// instant on a boundary belongs to the window that ends there.
+func (w Window) Bounds(at time.Time) (start, end time.Time) {
+	if !w.Calendar() {
+		return at.Add(-w.Length), at
+	}
+	// Start at an estimate and walk: months differ, and so do days at clock changes.
+	n := int(at.Sub(w.Anchor) / w.longest())
+	for w.edge(n).Before(at) {
+		n++
+	}
+	for !w.edge(n - 1).Before(at) {
+		n--
+	}
+	return w.edge(n - 1), w.edge(n)
+}
+
+// Nominal is the window's usual length: a rolling window's own, a calendar
+// window's around the instant at. Alert factors scale with it.
+func (w Window) Nominal(at time.Time) time.Duration {
+	start, end := w.Bounds(at)
+	return end.Sub(start)
+}
+
+// longest is an upper bound of one window's length, so that an estimate made
+// with it never overshoots in number.
+func (w Window) longest() time.Duration {
+	const day = 24 * time.Hour
+	per := map[CalendarUnit]time.Duration{
+		Day: day + time.Hour, Week: 7*day + time.Hour, Month: 31*day + time.Hour,
+		Quarter: 92*day + time.Hour, Year: 366*day + time.Hour,
+	}
+	return time.Duration(w.Count) * per[w.Unit]
+}
+
+// edge is the start of the n-th window counted from the anchor's.
+func (w Window) edge(n int) time.Time {
+	n *= w.Count
+	a := w.Anchor
+	switch w.Unit {
+	case Day:
+		return a.AddDate(0, 0, n)
+	case Week:
+		return a.AddDate(0, 0, 7*n)
+	case Quarter:
+		return addMonths(a, 3*n)
+	case Year:
+		return addMonths(a, 12*n)
+	}
+	return addMonths(a, n)
+}
+
+// addMonths keeps the day of the month where the month has it and takes the
+// month's last day where it has not (31 January + 1 month is 28 February, not
+// 3 March as time.AddDate says).
+func addMonths(t time.Time, n int) time.Time {
+	y, m, d := t.Date()
+	first := time.Date(y, m+time.Month(n), 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
+	last := first.AddDate(0, 1, -1).Day()
+	return first.AddDate(0, 0, min(d, last)-1)
+}
+
+// shortDuration writes 28d, 6h, 90s: the largest unit that divides it.
+func shortDuration(d time.Duration) string {
+	units := []struct {
+		name string
+		d    time.Duration
+	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}}
+	for _, u := range units {
+		if d != 0 && d%u.d == 0 {
+			return fmt.Sprintf("%d%s", d/u.d, u.name)
+		}
+	}
+	return d.String()
+}
