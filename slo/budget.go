@@ -1,0 +1,217 @@
+package slo
+
+import (
+	"math"
+	"math/bits"
+	"time"
+)
+
+// Counts are the good and total events (or slices) counted over a span.
+type Counts struct {
+	// Start and End are the edges that the counts lie between: (Start, End].
+	// A span that begins before anything was counted keeps its own start.
+	Start, End time.Time
+	// Good and Total are counts; they mean something only where Covered > 0.
+	Good, Total float64
+	// Covered is how much of the span has data.
+	Covered time.Duration
+}
+
+// Coverage is the part of the span that has data, 0–1.
+func (c Counts) Coverage() float64 {
+	span := c.End.Sub(c.Start)
+	if span <= 0 {
+		return 0
+	}
+	return min(1, float64(c.Covered)/float64(span))
+}
+
+// Unit says what a budget counts.
+type Unit string
+
+// The units.
+const (
+	Events Unit = "events"
+	Slices Unit = "slices" // pieces of time: time slices, or points of an evaluation grid
+)
+
+// State is the verdict on a budget.
+type State string
+
+// The states, in the order in which they are tried: the first that holds is
+// the budget's.
+const (
+	NoData           State = "no_data"           // nothing of the window is covered; every figure is nil
+	Inconsistent     State = "inconsistent"      // good exceeds total, or bad does
+	Exhausted        State = "exhausted"         // more bad events than the budget has
+	InsufficientData State = "insufficient_data" // fewer events than MinEvents
+	AtRisk           State = "at_risk"           // under 25 % left, or burning over an alert's factor
+	OK               State = "ok"
+)
+
+// States lists all states in their order.
+var States = []State{NoData, Inconsistent, Exhausted, InsufficientData, AtRisk, OK}
+
+// atRiskBelow is the remaining share of the budget under which it is at risk.
+const atRiskBelow = 0.25
+
+// Budget is the error budget of one SLO for one subject at one time. A figure
+// that does not exist is nil.
+type Budget struct {
+	SLO   *SLO
+	Start time.Time
+	End   time.Time
+	State State
+
+	// Good, Total and Bad are nil without data. For a composite they are
+	// weighted sums.
+	Good, Total, Bad *float64
+	// SLI is good/total, nil without data and without traffic.
+	SLI *float64
+	// Coverage is the part 0–1 of the window that has data; of a calendar
+	// window, of what has passed of it.
+	Coverage float64
+
+	// Allowed is the number of bad events that the objective permits for the
+	// traffic seen; nil without data. The ratios are nil also without traffic.
+	Allowed        *float64
+	ConsumedRatio  *float64
+	RemainingRatio *float64 // 1 − consumed; negative when overspent
+
+	BurnRates []BurnRate
+	// Firing are the alerts over whose factor both burn rates are.
+	Firing []BurnAlert
+	// ExhaustedAt is when the budget will be used up if bad events go on as over
+	// the longest page alert's long window. Nil where there is no such time: no
+	// data, nothing bad, already exhausted, or not before a calendar window ends.
+	ExhaustedAt *time.Time
+}
+
+// BurnRate is how fast the budget is consumed: 1 uses up exactly the budget in
+// the SLO's window.
+type BurnRate struct {
+	Window time.Duration
+	// Rate is nil without data and without traffic; Coverage tells which.
+	Rate     *float64
+	Coverage float64
+}
+
+// CountFunc gives the counts of the i-th part of an SLO over (from, to], moved
+// to edges that are stored.
+type CountFunc func(part int, from, to time.Time) Counts
+
+// Evaluate computes the budget at end, which is an edge up to which everything
+// is counted. The alerts decide which burn rates are computed and what is at risk.
+func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, counts CountFunc) Budget {
+	start, _ := s.Window.Bounds(end)
+	w := s.sum(start, end, counts)
+	b := Budget{SLO: s, Start: w.Start, End: end, Coverage: w.Coverage(), State: NoData}
+	b.BurnRates = s.burnRates(end, alerts, counts)
+	if w.Covered <= 0 {
+		return b
+	}
+	bad := w.Total - w.Good
+	b.Good, b.Total, b.Bad, b.Allowed = &w.Good, &w.Total, &bad, &w.allowed
+	if w.Total > 0 {
+		b.SLI = ptr(w.Good / w.Total)
+	}
+	if w.allowed > 0 {
+		b.ConsumedRatio = ptr(bad / w.allowed)
+		b.RemainingRatio = ptr((w.allowed - bad) / w.allowed)
+	}
+	b.Firing = firing(b.BurnRates, alerts, s.Window.Nominal(end))
+	b.State = s.state(w, b)
+	b.ExhaustedAt = s.exhaustedAt(w, b, alerts)
+	return b
+}
+
+// weighted is the sum over an SLO's parts.
+type weighted struct {
+	Counts
+	allowed float64 // Σ weight · (1 − objective) · total
+	plain   bool    // one part of weight 1: counts are exact
+}
+
+// sum adds the parts up: counts are summed with their weights, ratios never
+// averaged. The coverage is the least of the parts'.
+func (s *SLO) sum(from, to time.Time, counts CountFunc) weighted {
+	var w weighted
+	w.plain = len(s.Parts) == 1 && s.Parts[0].Weight == 1
+	for i := range s.Parts {
+		p, c := &s.Parts[i], counts(i, from, to)
+		if i == 0 || c.Coverage() < w.Coverage() {
+			w.Start, w.End, w.Covered = c.Start, c.End, c.Covered
+		}
+		w.Good += p.Weight * c.Good
+		w.Total += p.Weight * c.Total
+		w.allowed += p.Weight * allowed(p.Objective, c.Total)
+	}
+	return w
+}
+
+// state applies the states in their order.
+func (s *SLO) state(w weighted, b Budget) State {
+	bad, least := w.Total-w.Good, s.LeastEvents()
+	switch {
+	case w.Good > w.Total || bad > w.Total:
+		return Inconsistent
+	case w.plain && exceeds(bad, s.Objective, max(w.Total, least)):
+		return Exhausted
+	case !w.plain && bad > s.allowedOf(w, least):
+		return Exhausted
+	case w.Total < least:
+		return InsufficientData
+	case b.RemainingRatio != nil && *b.RemainingRatio < atRiskBelow, len(b.Firing) > 0:
+		return AtRisk
+	}
+	return OK
+}
+
+// allowedOf is a composite's allowance, scaled up to the least events.
+func (s *SLO) allowedOf(w weighted, least float64) float64 {
+	if w.Total >= least {
+		return w.allowed
+	}
+	if w.Total <= 0 {
+		return allowed(s.Objective, least)
+	}
+	return w.allowed * least / w.Total
+}
+
+// LeastEvents is the number of events (slices) below which there is no verdict:
+// MinEvents, or ⌈1/(1 − objective)⌉, at which one bad event is a whole budget.
+func (s *SLO) LeastEvents() float64 {
+	if s.MinEvents > 0 {
+		return s.MinEvents
+	}
+	per := int64(One - s.Objective)
+	return float64((int64(One) + per - 1) / per)
+}
+
+// allowed is (1 − objective) · total with one rounding, not two.
+func allowed(o Objective, total float64) float64 {
+	return float64(One-o) * total / float64(One)
+}
+
+// exceeds reports bad > (1 − objective) · total, exactly for whole counts, so
+// that a budget spent to its last event is not taken for overspent.
+func exceeds(bad float64, o Objective, total float64) bool {
+	if b, ok := whole(bad); ok {
+		if t, ok := whole(total); ok {
+			bh, bl := bits.Mul64(b, uint64(One))
+			th, tl := bits.Mul64(t, uint64(One-o))
+			return bh > th || bh == th && bl > tl
+		}
+	}
+	return bad > allowed(o, total)
+}
+
+// whole returns f as an integer if it is one that a float64 holds exactly.
+func whole(f float64) (uint64, bool) {
+	if f < 0 || f >= 1<<53 || f != math.Trunc(f) {
+		return 0, false
+	}
+	return uint64(f), true
+}
+
+func ptr(f float64) *float64 { return &f }

@@ -1,0 +1,151 @@
+package slo
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Severity is how urgent an alert is.
+type Severity string
+
+// The severities.
+const (
+	Page   Severity = "page"
+	Ticket Severity = "ticket"
+)
+
+// BurnAlert is a pair of windows with a factor: it fires while the burn rate over
+// both is above the factor. The short window ends it soon after the cause has gone.
+type BurnAlert struct {
+	Long, Short time.Duration
+	// Factor is for a window of 30 days; it scales with the SLO's window.
+	Factor   float64
+	Severity Severity
+}
+
+// Day30 is the window that the factors of BurnAlerts are stated for.
+const Day30 = 30 * 24 * time.Hour
+
+// DefaultBurnAlerts are those of the SRE workbook, chapter 5: of a budget of 30
+// days, 2 % in an hour, 5 % in 6 hours, 10 % in a day, 10 % in three days.
+func DefaultBurnAlerts() []BurnAlert {
+	const day = 24 * time.Hour
+	return []BurnAlert{
+		{Long: time.Hour, Short: 5 * time.Minute, Factor: 14.4, Severity: Page},
+		{Long: 6 * time.Hour, Short: 30 * time.Minute, Factor: 6, Severity: Page},
+		{Long: day, Short: 2 * time.Hour, Factor: 3, Severity: Ticket},
+		{Long: 3 * day, Short: 6 * time.Hour, Factor: 1, Severity: Ticket},
+	}
+}
+
+// FactorFor is the alert's factor for an SLO window: the same share of the budget
+// in the same time is a lower burn rate for a shorter window.
+func (a BurnAlert) FactorFor(window time.Duration) float64 {
+	return a.Factor * float64(window) / float64(Day30)
+}
+
+// Validate reports what makes the alert unusable.
+func (a BurnAlert) Validate() error {
+	switch {
+	case a.Short <= 0 || a.Long <= a.Short:
+		return fmt.Errorf("burn rate windows %v and %v: the short one must be above 0 and below the long one", a.Long, a.Short)
+	case !(a.Factor > 0):
+		return fmt.Errorf("burn rate factor %v must be above 0", a.Factor)
+	case a.Severity != Page && a.Severity != Ticket:
+		return fmt.Errorf("burn rate severity %q is neither %q nor %q", a.Severity, Page, Ticket)
+	}
+	return nil
+}
+
+// BurnWindows lists the windows that the alerts need, shortest first.
+func BurnWindows(alerts []BurnAlert) []time.Duration {
+	var ws []time.Duration
+	for _, a := range alerts {
+		ws = append(ws, a.Short, a.Long)
+	}
+	slices.Sort(ws)
+	return slices.Compact(ws)
+}
+
+// burnRates computes the burn rate over every window of the alerts, ending at end.
+func (s *SLO) burnRates(end time.Time, alerts []BurnAlert, counts CountFunc) []BurnRate {
+	ws := BurnWindows(alerts)
+	rates := make([]BurnRate, len(ws))
+	for i, d := range ws {
+		rates[i] = s.burnRate(end, d, counts)
+	}
+	return rates
+}
+
+// burnRate is bad/allowed over (end−d, end]: with allowed = (1 − objective) · total
+// this is the error ratio divided by the budget ratio.
+func (s *SLO) burnRate(end time.Time, d time.Duration, counts CountFunc) BurnRate {
+	w := s.sum(end.Add(-d), end, counts)
+	r := BurnRate{Window: d, Coverage: w.Coverage()}
+	if w.Covered > 0 && w.allowed > 0 {
+		r.Rate = ptr((w.Total - w.Good) / w.allowed)
+	}
+	return r
+}
+
+// firing returns the alerts whose two burn rates are both above their factor.
+func firing(rates []BurnRate, alerts []BurnAlert, window time.Duration) []BurnAlert {
+	over := func(d time.Duration, factor float64) bool {
+		i := slices.IndexFunc(rates, func(r BurnRate) bool { return r.Window == d })
+		return i >= 0 && rates[i].Rate != nil && *rates[i].Rate > factor
+	}
+	var out []BurnAlert
+	for _, a := range alerts {
+		if f := a.FactorFor(window); over(a.Long, f) && over(a.Short, f) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// exhaustedAt projects when the budget is used up: what is left, divided by the
+// bad events per second of late. What leaves a rolling window meanwhile is left
+// out: the answer is the earliest time, not the likeliest.
+func (s *SLO) exhaustedAt(w weighted, b Budget, alerts []BurnAlert) *time.Time {
+	rate := paceOf(b.BurnRates, alerts)
+	if rate <= 0 || w.allowed <= 0 {
+		return nil
+	}
+	passed := w.Covered.Seconds()
+	budget, end := w.allowed, time.Time{}
+	if s.Window.Calendar() {
+		var start time.Time
+		start, end = s.Window.Bounds(b.End)
+		budget *= end.Sub(start).Seconds() / max(1, b.End.Sub(start).Seconds())
+	}
+	left := budget - (w.Total - w.Good)
+	if left <= 0 {
+		return nil
+	}
+	seconds := left / (rate * w.allowed / passed)
+	if seconds > 10*365*24*3600 { // beyond any window: no news
+		return nil
+	}
+	at := b.End.Add(time.Duration(seconds * float64(time.Second)))
+	if !end.IsZero() && !at.Before(end) {
+		return nil
+	}
+	return &at
+}
+
+// paceOf is the burn rate over the longest long window of the page alerts, or 0.
+func paceOf(rates []BurnRate, alerts []BurnAlert) float64 {
+	var d time.Duration
+	for _, a := range alerts {
+		if a.Severity == Page {
+			d = max(d, a.Long)
+		}
+	}
+	for _, r := range rates {
+		if r.Window == d && r.Rate != nil {
+			return *r.Rate
+		}
+	}
+	return 0
+}
