@@ -1,0 +1,227 @@
+// Package config reads shopslo.yaml: where samples come from, which documents
+// describe the fleet and its SLOs, and the settings of ledger and gate.
+//
+// Reading is strict. An unknown key, a key given twice or a value of the wrong
+// kind is a fault with file and line; all faults of a file are reported at once.
+// Secrets never stand in the file: it names the files that hold them. What is
+// read has plain types, so that no package needs to know this one but cmd.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"time"
+)
+
+// Config is a shopslo.yaml, with defaults filled in and every path made relative
+// to the current directory (or absolute) instead of to the file.
+type Config struct {
+	// Path is the file that was read, Dir its folder.
+	Path, Dir string
+
+	Source Source
+	// Fleet and SLOs are patterns of files as in filepath.Match; FleetFiles and
+	// SLOFiles give the files.
+	Fleet, SLOs []string
+	Ledger      Ledger
+
+	// TargetLabels are the labels whose values make a target within a ShopSet.
+	TargetLabels []string
+	// StartTimeMetric is the gauge of a process's start in Unix seconds; "" means
+	// that none is to be used.
+	StartTimeMetric string
+
+	BurnRates []BurnRate
+	Gate      Gate
+}
+
+// Source is where samples come from: exactly one field is set.
+type Source struct {
+	Prometheus *Prometheus
+	Embedded   *Embedded
+}
+
+// ScrapeInterval is the time between two samples of a series.
+func (s Source) ScrapeInterval() time.Duration {
+	switch {
+	case s.Prometheus != nil:
+		return s.Prometheus.ScrapeInterval
+	case s.Embedded != nil:
+		return s.Embedded.ScrapeInterval
+	}
+	return 0
+}
+
+// Prometheus is a server that speaks Prometheus' HTTP API.
+type Prometheus struct {
+	URL string
+	// BasicAuth and BearerTokenFile exclude each other; nil and "" mean none.
+	BasicAuth       *BasicAuth
+	BearerTokenFile string
+	TLS             TLS
+	// Tenant goes into the header TenantHeader of every request; "" means none.
+	Tenant, TenantHeader string
+	// Headers are sent as they are; none of them carries a credential.
+	Headers map[string]string
+	// Timeout of one request.
+	Timeout        time.Duration
+	ScrapeInterval time.Duration
+}
+
+// BasicAuth is a user name and the file that holds the password.
+type BasicAuth struct{ Username, PasswordFile string }
+
+// TLS is how a server is recognised and how the client shows who it is. The zero
+// value means the system's certificate authorities and no client certificate.
+type TLS struct {
+	CAFile, CertFile, KeyFile, ServerName string
+	InsecureSkipVerify                    bool
+}
+
+// Embedded is the scraper and the store that run inside `shopslo serve`.
+type Embedded struct {
+	// Dir holds the samples, for Retention.
+	Dir            string
+	Retention      time.Duration
+	ScrapeInterval time.Duration
+	// ScrapeConfigs is a YAML list in Prometheus' own syntax, as written but with
+	// aliases expanded. Relative paths in it are relative to Config.Dir.
+	ScrapeConfigs []byte
+	// Line is where that list starts in the file, to say where an error is.
+	Line int
+}
+
+// Ledger is where exact counts are kept.
+type Ledger struct {
+	// Dir is "" where no ledger is configured: one-shot commands then read the
+	// whole window from the source.
+	Dir string
+	// Resolution is the distance of two stored edges.
+	Resolution time.Duration
+	// Retention is how long counts are kept; 0 means not set, see RetentionFor.
+	Retention time.Duration
+	// Delay after which an edge is closed: how late a sample may become visible.
+	Delay time.Duration
+}
+
+// DefaultRetention is how long the ledger keeps counts where nothing longer is needed.
+const DefaultRetention = 90 * 24 * time.Hour
+
+// RetentionFor is how long counts are kept when the longest window of all SLOs is
+// as given: what the file says, else DefaultRetention or two windows, whichever
+// is longer. It fails where the file says less than two windows: a budget could
+// then not be compared with the one before it.
+func (l Ledger) RetentionFor(longest time.Duration) (time.Duration, error) {
+	if l.Retention == 0 {
+		return max(DefaultRetention, 2*longest), nil
+	}
+	if l.Retention < 2*longest {
+		return 0, fmt.Errorf("ledger.retention is %s, but the longest SLO window is %s: keep at least two windows, %s",
+			formatDuration(l.Retention), formatDuration(longest), formatDuration(2*longest))
+	}
+	return l.Retention, nil
+}
+
+// BurnRate is one pair of windows that alerts: both burn rates at or over Factor.
+type BurnRate struct {
+	Long, Short time.Duration
+	// Factor is a burn rate in a window of 30 days; it scales with the SLO's window.
+	Factor   float64
+	Severity Severity
+}
+
+// Severity is what a burn rate asks of people.
+type Severity string
+
+// The severities: wake somebody, or let it wait for office hours.
+const (
+	Page   Severity = "page"
+	Ticket Severity = "ticket"
+)
+
+// DefaultBurnRates are the pairs of the SRE workbook, chapter 5, for 30 days:
+// 2 % of the budget in 1 h, 5 % in 6 h, 10 % in 1 d, 10 % in 3 d.
+func DefaultBurnRates() []BurnRate {
+	const day = 24 * time.Hour
+	return []BurnRate{
+		{Long: time.Hour, Short: 5 * time.Minute, Factor: 14.4, Severity: Page},
+		{Long: 6 * time.Hour, Short: 30 * time.Minute, Factor: 6, Severity: Page},
+		{Long: day, Short: 2 * time.Hour, Factor: 3, Severity: Ticket},
+		{Long: 3 * day, Short: 6 * time.Hour, Factor: 1, Severity: Ticket},
+	}
+}
+
+// Gate is what `shopslo gate` asks of its evidence.
+type Gate struct {
+	// MaxAge is how old a ShopSet's last sample may be.
+	MaxAge time.Duration
+	// MinCoverage is the ratio (0–1] of a window that must have data.
+	MinCoverage float64
+	// Windows are recent spans that are judged beside an SLO's own window.
+	Windows []time.Duration
+}
+
+// maxSize keeps a wrong file (a log, a core dump) from being read as a whole.
+const maxSize = 4 << 20
+
+// Load reads and checks the file. A file with faults gives Faults; one that
+// cannot be read gives the system's error.
+func Load(path string) (*Config, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("read configuration: %s does not exist; write one, or name it with --config: %w", path, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("read configuration: %s is a folder; name the file in it", path)
+	}
+	if info.Size() > maxSize {
+		return nil, fmt.Errorf("read configuration: %s is %d bytes long; a shopslo.yaml has at most %d", path, info.Size(), maxSize)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	return Parse(path, data)
+}
+
+// FleetFiles gives the files of the fleet's patterns, each once, sorted. A pattern
+// that matches no file is an error: a forgotten document must not go unnoticed.
+func (c *Config) FleetFiles() ([]string, error) { return c.files("fleet", c.Fleet) }
+
+// SLOFiles does for the SLO documents what FleetFiles does for the fleet's.
+func (c *Config) SLOFiles() ([]string, error) { return c.files("slos", c.SLOs) }
+
+func (c *Config) files(key string, patterns []string) ([]string, error) {
+	seen := map[string]bool{}
+	var files []string
+	var errs []error
+	for _, p := range patterns {
+		matches, err := filepath.Glob(p)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %s: pattern %q: %w", c.Path, key, p, err))
+			continue
+		}
+		found := false
+		for _, m := range matches {
+			if info, err := os.Stat(m); err == nil && info.IsDir() {
+				continue
+			}
+			found = true
+			if !seen[m] {
+				seen[m] = true
+				files = append(files, m)
+			}
+		}
+		if !found {
+			errs = append(errs, fmt.Errorf("%s: %s: no file matches %q (paths are relative to the configuration file)", c.Path, key, p))
+		}
+	}
+	sort.Strings(files)
+	return files, errors.Join(errs...)
+}

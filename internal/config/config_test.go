@@ -1,0 +1,357 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const least = `source:
+  prometheus: {url: "http://127.0.0.1:9090"}
+fleet: [fleet/*.yaml]
+slos: [slos/*.yaml]
+`
+
+func TestTheLeastConfigurationGetsTheDefaults(t *testing.T) {
+	got, err := Parse("conf/shopslo.yaml", []byte(least))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Config{
+		Path: "conf/shopslo.yaml", Dir: "conf",
+		Source: Source{Prometheus: &Prometheus{
+			URL: "http://127.0.0.1:9090", TenantHeader: "X-Scope-OrgID",
+			Timeout: 2 * time.Minute, ScrapeInterval: time.Minute,
+		}},
+		Fleet: []string{"conf/fleet/*.yaml"}, SLOs: []string{"conf/slos/*.yaml"},
+		Ledger:          Ledger{Resolution: time.Minute, Delay: 65 * time.Second},
+		TargetLabels:    []string{"job", "instance"},
+		StartTimeMetric: "process_start_time_seconds",
+		BurnRates:       DefaultBurnRates(),
+		Gate:            Gate{MaxAge: 5 * time.Minute, MinCoverage: 0.95},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestEveryPrometheusSettingIsRead(t *testing.T) {
+	got, err := Parse("/etc/shopslo/shopslo.yaml", []byte(`
+source:
+  prometheus:
+    url: https://mimir.example/prometheus
+    basic_auth: {username: shop, password_file: secrets/password}
+    tls: {ca_file: ca.pem, cert_file: /tls/cert.pem, key_file: /tls/key.pem, server_name: mimir, insecure_skip_verify: true}
+    tenant: shops
+    tenant_header: X-Tenant
+    headers: {X-Team: sre}
+    timeout: 30s
+    scrape_interval: 15s
+fleet: [a.yaml, b.yaml]
+slos: ["*.yaml"]
+ledger: {dir: data/ledger, resolution: 10s, retention: 1w, delay: 1m30s}
+target_labels: [pod]
+start_time_metric: ""
+burn_rates:
+- {long: 1d, short: 2h, factor: 3, severity: ticket}
+gate: {max_age: 2m, min_coverage: 0.5, windows: [1h, 1d]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Config{
+		Path: "/etc/shopslo/shopslo.yaml", Dir: "/etc/shopslo",
+		Source: Source{Prometheus: &Prometheus{
+			URL:       "https://mimir.example/prometheus",
+			BasicAuth: &BasicAuth{Username: "shop", PasswordFile: "/etc/shopslo/secrets/password"},
+			TLS: TLS{CAFile: "/etc/shopslo/ca.pem", CertFile: "/tls/cert.pem", KeyFile: "/tls/key.pem",
+				ServerName: "mimir", InsecureSkipVerify: true},
+			Tenant: "shops", TenantHeader: "X-Tenant", Headers: map[string]string{"X-Team": "sre"},
+			Timeout: 30 * time.Second, ScrapeInterval: 15 * time.Second,
+		}},
+		Fleet: []string{"/etc/shopslo/a.yaml", "/etc/shopslo/b.yaml"}, SLOs: []string{"/etc/shopslo/*.yaml"},
+		Ledger: Ledger{Dir: "/etc/shopslo/data/ledger", Resolution: 10 * time.Second,
+			Retention: 7 * 24 * time.Hour, Delay: 90 * time.Second},
+		TargetLabels: []string{"pod"},
+		BurnRates:    []BurnRate{{Long: 24 * time.Hour, Short: 2 * time.Hour, Factor: 3, Severity: Ticket}},
+		Gate:         Gate{MaxAge: 2 * time.Minute, MinCoverage: 0.5, Windows: []time.Duration{time.Hour, 24 * time.Hour}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestScrapeConfigsAreKeptAsADocumentOfTheirOwn(t *testing.T) {
+	c, err := Parse("shopslo.yaml", []byte(`
+source:
+  embedded:
+    dir: data/tsdb
+    scrape_interval: 5s
+    scrape_configs:
+    - job_name: shop
+      follow_redirects: no     # unquoted words of YAML 1.1 stay as they are
+      static_configs: &static
+      - targets: ["127.0.0.1:8080"]
+    - job_name: cart
+      static_configs: *static
+fleet: [f]
+slos: [s]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := c.Source.Embedded
+	if e.Dir != "data/tsdb" || e.Retention != 15*24*time.Hour || e.ScrapeInterval != 5*time.Second || e.Line != 7 {
+		t.Errorf("got %+v", e)
+	}
+	if c.Ledger.Delay != 10*time.Second {
+		t.Errorf("ledger delay is %v, want one scrape interval and 5 s", c.Ledger.Delay)
+	}
+	var jobs []struct {
+		Job    string `yaml:"job_name"`
+		Static []struct{ Targets []string }
+		Rest   map[string]any `yaml:",inline"`
+	}
+	if err := yaml.Unmarshal(e.ScrapeConfigs, &jobs); err != nil {
+		t.Fatalf("%v in:\n%s", err, e.ScrapeConfigs)
+	}
+	if len(jobs) != 2 || jobs[1].Job != "cart" || !strings.Contains(string(e.ScrapeConfigs), "follow_redirects: no ") {
+		t.Errorf("got:\n%s", e.ScrapeConfigs)
+	}
+	if strings.ContainsAny(string(e.ScrapeConfigs), "&*") || strings.Count(string(e.ScrapeConfigs), "127.0.0.1:8080") != 2 {
+		t.Errorf("the alias was not expanded:\n%s", e.ScrapeConfigs)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	source := "source:\n  prometheus:\n"
+	rest := "fleet: [f]\nslos: [s]\n"
+	const url = "    url: http://a\n"
+	tests := []struct {
+		name, text string
+		want       []string
+	}{
+		{"an unknown key at the top suggests the near one", least + "legder: {dir: x}\n",
+			[]string{`c.yaml:5: unknown key "legder" (did you mean "ledger"?)`}},
+		{"an unknown key deep below names its path", least + "ledger: {dir: x, retension: 1d}\n",
+			[]string{`c.yaml:5: unknown key "ledger.retension" (did you mean "retention"?)`}},
+		{"an unknown key that resembles none lists those that exist", least + "gate: {colour: red}\n",
+			[]string{`c.yaml:5: unknown key "gate.colour" (known keys: max_age, min_coverage, windows)`}},
+		{"every fault is reported, in the order of lines", least + "gate: {max_age: soon, min_coverage: 95}\nwindw: 1\n",
+			[]string{`c.yaml:5: gate.max_age: "soon" is not a duration; write it like 30s, 5m, 1h30m or 28d`,
+				`c.yaml:5: gate.min_coverage: 95 is not a ratio above 0 and at most 1; write 95 % as 0.95`,
+				`c.yaml:6: unknown key "windw" (known keys: source, fleet, slos, ledger, target_labels, start_time_metric, burn_rates, gate)`}},
+		{"a key given twice names the first line", least + "fleet: [x]\n",
+			[]string{`c.yaml:5: key "fleet" is given twice; the first is on line 3`}},
+		{"an empty file says what it needs", "", []string{`c.yaml: the file is empty; it needs at least source, fleet and slos`}},
+		{"a file with comments only is empty too", "# nothing\n", []string{`c.yaml: the file is empty; it needs at least source, fleet and slos`}},
+		{"a second document is refused", least + "---\nfleet: [x]\n", []string{`c.yaml:5: a second document begins here; the file holds one`}},
+		{"what is not YAML names the line", "fleet: [a\nslos: [b\n", []string{`c.yaml:1: this is not YAML: did not find expected ',' or ']'`}},
+		{"a list at the top is no configuration", "- a\n", []string{`c.yaml:1: the file must be a mapping of keys to values, not a list`}},
+		{"nothing but null is no configuration", "null\n", []string{`c.yaml:1: the file must be a mapping of keys to values, not nothing`}},
+		{"missing parts are all named", "gate: {}\n",
+			[]string{`c.yaml:1: source is missing: name a prometheus or an embedded one`,
+				`c.yaml:1: fleet is missing or empty: list the documents, like [fleet/*.yaml]`,
+				`c.yaml:1: slos is missing or empty: list the documents, like [slos/*.yaml]`}},
+		{"two sources are one too many", "source: {prometheus: {url: http://a}, embedded: {dir: d, scrape_configs: [{job_name: x}]}}\n" + rest,
+			[]string{`c.yaml:1: source has both prometheus and embedded; choose one`}},
+		{"no source is one too few", "source: {}\n" + rest, []string{`c.yaml:1: source needs prometheus or embedded`}},
+		{"a source that is a text is reported once", "source: {prometheus: http://a}\n" + rest,
+			[]string{`c.yaml:1: source.prometheus must be a mapping of keys to values, not a single value`}},
+		{"an inline password is refused, not repeated", source + url + "    basic_auth: {username: u, password: hunter2}\n" + rest,
+			[]string{`c.yaml:4: unknown key "source.prometheus.basic_auth.password" (no secret stands in this file: put it into a file of its own and name that with password_file)`}},
+		{"an inline token is refused", source + url + "    bearer_token: hunter2\n" + rest,
+			[]string{`c.yaml:4: unknown key "source.prometheus.bearer_token" (no secret stands in this file: put it into a file of its own and name that with bearer_token_file)`}},
+		{"a password in the URL is refused, not repeated", source + "    url: http://u:hunter2@a\n" + rest,
+			[]string{`c.yaml:3: source.prometheus.url holds a user name or password; use basic_auth with username and password_file`}},
+		{"a URL that does not parse is not repeated", source + "    url: \"http://u:hunter2@a:b\"\n" + rest,
+			[]string{`c.yaml:3: source.prometheus.url is not a URL (invalid port ":b" after host); write it like http://prometheus:9090`}},
+		{"a URL needs a scheme", source + "    url: prometheus:9090\n" + rest,
+			[]string{`c.yaml:3: source.prometheus.url "prometheus:9090" has no http:// or https:// with a host; write it like http://prometheus:9090`}},
+		{"a missing URL is named", source + "    tenant: a\n" + rest,
+			[]string{`c.yaml:3: source.prometheus.url is missing: write it like http://prometheus:9090`}},
+		{"an authorization header is a secret", source + url + "    headers: {authorization: Bearer hunter2}\n" + rest,
+			[]string{`c.yaml:4: source.prometheus.headers.authorization: no secret stands in this file; use basic_auth or bearer_token_file`}},
+		{"two ways to log in are one too many", source + url + "    basic_auth: {username: u, password_file: p}\n    bearer_token_file: t\n" + rest,
+			[]string{`c.yaml:5: source.prometheus.bearer_token_file stands beside basic_auth; choose one`}},
+		{"basic auth needs both halves", source + url + "    basic_auth: {}\n" + rest,
+			[]string{`c.yaml:4: source.prometheus.basic_auth.username is missing: name the user`,
+				`c.yaml:4: source.prometheus.basic_auth.password_file is missing: name the file that holds the password`}},
+		{"a certificate needs its key", source + url + "    tls: {cert_file: c}\n" + rest,
+			[]string{`c.yaml:4: source.prometheus.tls needs cert_file and key_file together`}},
+		{"yes is not true", source + url + "    tls: {insecure_skip_verify: yes}\n" + rest,
+			[]string{`c.yaml:4: source.prometheus.tls.insecure_skip_verify: "yes" must be true or false`}},
+		{"an embedded source needs a folder and jobs", "source: {embedded: {retention: 1d}}\n" + rest,
+			[]string{`c.yaml:1: source.embedded.dir is missing: name the folder that is to hold the samples`,
+				`c.yaml:1: source.embedded.scrape_configs is missing or empty: list at least one job, in Prometheus' syntax`}},
+		{"a mapping is no list of jobs", "source: {embedded: {dir: d, scrape_configs: {}}}\n" + rest,
+			[]string{`c.yaml:1: source.embedded.scrape_configs must be a list, not a mapping`}},
+		{"a broken pattern is named", "source: {prometheus: {url: http://a}}\nfleet: [\"a[\"]\nslos: [s]\n",
+			[]string{`c.yaml:2: fleet[0]: "a[" is not a pattern of file names: syntax error in pattern`}},
+		{"a single file still goes into a list", "source: {prometheus: {url: http://a}}\nfleet: f\nslos: [s, {}]\n",
+			[]string{`c.yaml:2: fleet must be a list, not a single value`, `c.yaml:3: slos[1] must be a text that is not empty`}},
+		{"a ledger needs a folder", least + "ledger: {retention: 1d}\n",
+			[]string{`c.yaml:5: ledger.dir is missing: name the folder that is to hold the counts, or leave ledger out`}},
+		{"retention covers two steps", least + "ledger: {dir: d, resolution: 1h, retention: 1h}\n",
+			[]string{`c.yaml:5: ledger.retention is shorter than two steps of ledger.resolution`}},
+		{"zero is no duration", least + "ledger: {dir: d, resolution: 0s}\n",
+			[]string{`c.yaml:5: ledger.resolution: "0s" must be longer than 0`}},
+		{"target labels are not empty and differ", least + "target_labels: [job, job]\n",
+			[]string{`c.yaml:5: target_labels names "job" twice`}},
+		{"no target labels at all", least + "target_labels: []\n",
+			[]string{`c.yaml:5: target_labels is empty; leave it out for [job, instance]`}},
+		{"a burn rate names what is wrong with it", least + "burn_rates:\n- {long: 1h, short: 1h, factor: -1, severity: loud}\n- {long: 1h}\n- 5\n",
+			[]string{`c.yaml:6: burn_rates[0].short must be shorter than long`,
+				`c.yaml:6: burn_rates[0].factor must be greater than 0`,
+				`c.yaml:6: burn_rates[0].severity: "loud" must be page or ticket`,
+				`c.yaml:7: burn_rates[1].short is missing`, `c.yaml:7: burn_rates[1].factor is missing`,
+				`c.yaml:7: burn_rates[1].severity is missing`,
+				`c.yaml:8: burn_rates[2] must be a mapping of keys to values, not a single value`}},
+		{"not a number is none", least + "gate: {min_coverage: .nan}\n", []string{`c.yaml:5: gate.min_coverage: ".nan" is not a number`}},
+		{"windows are durations", least + "gate: {windows: [1h, [], x]}\n",
+			[]string{`c.yaml:5: gate.windows[1] must be a duration, not a list`,
+				`c.yaml:5: gate.windows[2]: "x" is not a duration; write it like 30s, 5m, 1h30m or 28d`}},
+		{"aliases cannot blow up the jobs", "fleet: [f]\nslos: [s]\ntarget_labels: [a]\nsource:\n  embedded:\n    dir: d\n    scrape_configs:\n" + bomb(),
+			[]string{`c.yaml:7: source.embedded.scrape_configs grows beyond 200000 nodes when its aliases are expanded`}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Parse("c.yaml", []byte(tt.text))
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if got := strings.Split(err.Error(), "\n"); !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(tt.want, "\n  "))
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Error("the message repeats a secret")
+			}
+			var faults Faults
+			if !errors.As(err, &faults) {
+				t.Errorf("error of type %T, want Faults", err)
+			}
+		})
+	}
+}
+
+// bomb is a list whose aliases stand for 10^9 nodes.
+func bomb() string {
+	var b strings.Builder
+	b.WriteString("    - &a0 [x, x, x, x, x, x, x, x, x, x]\n")
+	for i := range 9 {
+		prev := "*a" + string(rune('0'+i))
+		b.WriteString("    - &a" + string(rune('1'+i)) + " [" + strings.TrimSuffix(strings.Repeat(prev+", ", 10), ", ") + "]\n")
+	}
+	return b.String()
+}
+
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	// The folder's own name must not be taken for a pattern.
+	path := write("we[i]rd/shopslo.yaml", least)
+	b, a := write("we[i]rd/fleet/b.yaml", ""), write("we[i]rd/fleet/a.yaml", "")
+	write("we[i]rd/fleet/folder.yaml/x", "")
+
+	c, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("files are sorted and folders left out", func(t *testing.T) {
+		c.Fleet = append(c.Fleet, c.Fleet...)
+		got, err := c.FleetFiles()
+		if err != nil || !reflect.DeepEqual(got, []string{a, b}) {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+	t.Run("a pattern that matches nothing is an error", func(t *testing.T) {
+		if _, err := c.SLOFiles(); err == nil || !strings.Contains(err.Error(), "slos: no file matches") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("a missing file says what to do", func(t *testing.T) {
+		_, err := Load(filepath.Join(dir, "none.yaml"))
+		if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "--config") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("a folder is no file", func(t *testing.T) {
+		if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), "is a folder") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("a huge file is not read", func(t *testing.T) {
+		if _, err := Load(write("huge.yaml", strings.Repeat("#", maxSize+1))); err == nil || !strings.Contains(err.Error(), "bytes long") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestRetentionFor(t *testing.T) {
+	const day = 24 * time.Hour
+	tests := []struct {
+		name                 string
+		set, longest, expect time.Duration
+		err                  string
+	}{
+		{"not set, 90 days are kept", 0, 28 * day, 90 * day, ""},
+		{"not set, a year needs two", 0, 365 * day, 730 * day, ""},
+		{"set, it is as the file says", 56 * day, 28 * day, 56 * day, ""},
+		{"set below two windows, it is refused", 30 * day, 28 * day, 0,
+			"ledger.retention is 30d, but the longest SLO window is 4w: keep at least two windows, 8w"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := Ledger{Retention: tt.set}.RetentionFor(tt.longest)
+			if got != tt.expect || (err == nil) != (tt.err == "") || (err != nil && err.Error() != tt.err) {
+				t.Errorf("got %v, %v", got, err)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(least)
+	f.Add(least + "ledger: {dir: x, resolution: 1s, retention: 1d}\ngate: {windows: [1h]}\nburn_rates: [{long: 1h, short: 5m, factor: 2, severity: page}]\n")
+	f.Add("source: {embedded: {dir: d, scrape_configs: [&a {job_name: x}, *a]}}\nfleet: [f]\nslos: [s]\n")
+	f.Add("a: &a [*a]\nsource: {embedded: {scrape_configs: *a}}\n")
+	f.Add("source: &s {prometheus: *s}\n? [x]\n: y\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := Parse("c.yaml", []byte(text))
+		if err != nil {
+			var faults Faults
+			if !errors.As(err, &faults) || len(faults) == 0 {
+				t.Fatalf("error %v is of type %T", err, err)
+			}
+			return
+		}
+		if (c.Source.Prometheus == nil) == (c.Source.Embedded == nil) {
+			t.Error("accepted without exactly one source")
+		}
+		if len(c.Fleet) == 0 || len(c.SLOs) == 0 || len(c.TargetLabels) == 0 || c.Source.ScrapeInterval() <= 0 ||
+			c.Ledger.Resolution <= 0 || c.Ledger.Delay <= 0 || c.Gate.MaxAge <= 0 || c.Gate.MinCoverage <= 0 {
+			t.Errorf("accepted with a setting missing: %+v", c)
+		}
+		if e := c.Source.Embedded; e != nil {
+			var jobs []yaml.Node
+			if err := yaml.Unmarshal(e.ScrapeConfigs, &jobs); err != nil || len(jobs) == 0 {
+				t.Errorf("scrape_configs is not a list of its own: %v\n%s", err, e.ScrapeConfigs)
+			}
+		}
+	})
+}
