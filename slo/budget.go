@@ -110,14 +110,13 @@ func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, counts CountFunc) Budg
 	if w.Covered <= 0 {
 		return b
 	}
-	bad := w.Total - w.Good
-	b.Good, b.Total, b.Bad, b.Allowed = &w.Good, &w.Total, &bad, &w.allowed
+	b.Good, b.Total, b.Bad, b.Allowed = &w.Good, &w.Total, &w.bad, &w.allowed
 	if w.Total > 0 {
 		b.SLI = ptr(w.Good / w.Total)
 	}
 	if w.allowed > 0 {
-		b.ConsumedRatio = ptr(bad / w.allowed)
-		b.RemainingRatio = ptr((w.allowed - bad) / w.allowed)
+		b.ConsumedRatio = ptr(w.bad / w.allowed)
+		b.RemainingRatio = ptr((w.allowed - w.bad) / w.allowed)
 	}
 	b.Firing = firing(b.BurnRates, alerts, s.Window.Nominal(end))
 	b.State = s.state(w, b)
@@ -128,8 +127,11 @@ func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, counts CountFunc) Budg
 // weighted is the sum over an SLO's parts.
 type weighted struct {
 	Counts
+	bad     float64 // Σ weight · (total − good), not a difference of sums: that would round
 	allowed float64 // Σ weight · (1 − objective) · total
+	weight  float64 // the parts' mean weight
 	plain   bool    // one part of weight 1: counts are exact
+	absurd  bool    // a part has more good than total, or less than none
 }
 
 // sum adds the parts up: counts are summed with their weights, ratios never
@@ -144,20 +146,27 @@ func (s *SLO) sum(from, to time.Time, counts CountFunc) weighted {
 		}
 		w.Good += p.Weight * c.Good
 		w.Total += p.Weight * c.Total
+		w.bad += p.Weight * (c.Total - c.Good)
 		w.allowed += p.Weight * allowed(p.Objective, c.Total)
+		w.weight += p.Weight / float64(len(s.Parts))
+		w.absurd = w.absurd || c.Good > c.Total || c.Good < 0
 	}
 	return w
 }
 
+// rounding is how far weighted sums may be off, relative: a composite's budget
+// that is spent to its last event is not overspent.
+const rounding = 1e-12
+
 // state applies the states in their order.
 func (s *SLO) state(w weighted, b Budget) State {
-	bad, least := w.Total-w.Good, s.LeastEvents()
+	least := s.LeastEvents() * w.weight // weights are relative: 1 and 3 mean the same as 10 and 30
 	switch {
-	case w.Good > w.Total || bad > w.Total:
+	case w.absurd:
 		return Inconsistent
-	case w.plain && exceeds(bad, s.Objective, max(w.Total, least)):
+	case w.plain && exceeds(w.bad, s.Objective, max(w.Total, least)):
 		return Exhausted
-	case !w.plain && bad > s.allowedOf(w, least):
+	case !w.plain && w.bad > s.allowedOf(w, least)*(1+rounding):
 		return Exhausted
 	case w.Total < least:
 		return InsufficientData
@@ -178,7 +187,8 @@ func (s *SLO) allowedOf(w weighted, least float64) float64 {
 	return w.allowed * least / w.Total
 }
 
-// LeastEvents is the number of events (slices) below which there is no verdict:
+// LeastEvents is the number of events (slices) below which there is no verdict, of
+// a composite with parts of weight 1:
 // MinEvents, or ⌈1/(1 − objective)⌉, at which one bad event is a whole budget.
 func (s *SLO) LeastEvents() float64 {
 	if s.MinEvents > 0 {

@@ -84,7 +84,7 @@ func (s *SLO) burnRate(end time.Time, d time.Duration, counts CountFunc) BurnRat
 	w := s.sum(end.Add(-d), end, counts)
 	r := BurnRate{Window: d, Coverage: w.Coverage()}
 	if w.Covered > 0 && w.allowed > 0 {
-		r.Rate = ptr((w.Total - w.Good) / w.allowed)
+		r.Rate = ptr(w.bad / w.allowed)
 	}
 	return r
 }
@@ -109,7 +109,7 @@ func firing(rates []BurnRate, alerts []BurnAlert, window time.Duration) []BurnAl
 // out: the answer is the earliest time, not the likeliest.
 func (s *SLO) exhaustedAt(w weighted, b Budget, alerts []BurnAlert) *time.Time {
 	rate := paceOf(b.BurnRates, alerts)
-	if rate <= 0 || w.allowed <= 0 {
+	if rate <= 0 || w.allowed <= 0 || b.State == Inconsistent {
 		return nil
 	}
 	passed := w.Covered.Seconds()
@@ -119,7 +119,7 @@ func (s *SLO) exhaustedAt(w weighted, b Budget, alerts []BurnAlert) *time.Time {
 		start, end = s.Window.Bounds(b.End)
 		budget *= end.Sub(start).Seconds() / max(1, b.End.Sub(start).Seconds())
 	}
-	left := budget - (w.Total - w.Good)
+	left := budget - w.bad
 	if left <= 0 {
 		return nil
 	}

@@ -75,6 +75,10 @@ type Matcher struct {
 func NewMatcher(name string, t MatchType, value string) (Matcher, error) {
 	m := Matcher{Name: name, Type: t, Value: value}
 	if t == Regexp || t == NotRegexp {
+		_, err := regexp.Compile(value) // on its own: ")(" parses only inside the anchors' group
+		if err != nil {
+			return m, fmt.Errorf("label %s: %w", name, err)
+		}
 		re, err := regexp.Compile("^(?s:" + value + ")$")
 		if err != nil {
 			return m, fmt.Errorf("label %s: %w", name, err)
@@ -99,7 +103,18 @@ func (m Matcher) Matches(value string) bool {
 	}
 }
 
-func (m Matcher) String() string { return fmt.Sprintf("%s%s%q", m.Name, m.Type, m.Value) }
+func (m Matcher) String() string {
+	if !plainName.MatchString(m.Name) {
+		return fmt.Sprintf("%q%s%q", m.Name, m.Type, m.Value)
+	}
+	return fmt.Sprintf("%s%s%q", m.Name, m.Type, m.Value)
+}
+
+// Names that PromQL takes without quotes: of labels, and of metrics.
+var (
+	plainName   = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+	plainMetric = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
+)
 
 // Selector picks series: all its matchers hold. One of them names the metric
 // ("__name__") unless the user insists otherwise.
@@ -120,7 +135,7 @@ func (s Selector) Matches(ls Labels) bool {
 func (s Selector) String() string {
 	name, rest := "", make([]string, 0, len(s))
 	for _, m := range s {
-		if m.Name == MetricName && m.Type == Equal && name == "" {
+		if m.Name == MetricName && m.Type == Equal && name == "" && plainMetric.MatchString(m.Value) {
 			name = m.Value
 			continue
 		}

@@ -60,6 +60,8 @@ func (w Window) Validate() error {
 	switch {
 	case w.Calendar() && w.Count < 1:
 		return fmt.Errorf("calendar window of %d %ss; it needs at least 1", w.Count, w.Unit)
+	case w.Calendar() && w.Count > 36600: // also a hundred years of days: spans beyond 292 years overflow
+		return fmt.Errorf("calendar window of %d %ss is too long", w.Count, w.Unit)
 	case w.Calendar() && w.Anchor.IsZero():
 		return fmt.Errorf("calendar window without a start time")
 	case !w.Calendar() && w.Length <= 0:
@@ -76,7 +78,7 @@ func (w Window) Bounds(at time.Time) (start, end time.Time) {
 		return at.Add(-w.Length), at
 	}
 	// Start at an estimate and walk: months differ, and so do days at clock changes.
-	n := int(at.Sub(w.Anchor) / w.longest())
+	n := int(at.Sub(w.Anchor) / w.usual())
 	for w.edge(n).Before(at) {
 		n++
 	}
@@ -93,15 +95,22 @@ func (w Window) Nominal(at time.Time) time.Duration {
 	return end.Sub(start)
 }
 
-// longest is an upper bound of one window's length, so that an estimate made
-// with it never overshoots in number.
-func (w Window) longest() time.Duration {
+// usual is about one window's length, so that an estimate made with it is a few
+// windows off at most.
+func (w Window) usual() time.Duration {
 	const day = 24 * time.Hour
-	per := map[CalendarUnit]time.Duration{
-		Day: day + time.Hour, Week: 7*day + time.Hour, Month: 31*day + time.Hour,
-		Quarter: 92*day + time.Hour, Year: 366*day + time.Hour,
+	per := 365*day + 6*time.Hour
+	switch w.Unit {
+	case Day:
+		per = day
+	case Week:
+		per = 7 * day
+	case Month:
+		per /= 12
+	case Quarter:
+		per /= 4
 	}
-	return time.Duration(w.Count) * per[w.Unit]
+	return time.Duration(w.Count) * per
 }
 
 // edge is the start of the n-th window counted from the anchor's.
@@ -126,9 +135,9 @@ func (w Window) edge(n int) time.Time {
 // 3 March as time.AddDate says).
 func addMonths(t time.Time, n int) time.Time {
 	y, m, d := t.Date()
-	first := time.Date(y, m+time.Month(n), 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
-	last := first.AddDate(0, 1, -1).Day()
-	return first.AddDate(0, 0, min(d, last)-1)
+	m += time.Month(n)
+	last := time.Date(y, m+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	return time.Date(y, m, min(d, last), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
 }
 
 // shortDuration writes 28d, 6h, 90s: the largest unit that divides it.
