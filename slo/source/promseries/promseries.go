@@ -1,0 +1,43 @@
+// Package promseries is what the two Prometheus adapters do alike: it decodes
+// XOR chunks lazily into slo.Samples, gives each label set one Ref and one Labels
+// for good, and leaves out selectors that another one covers.
+//
+// It knows bytes and slo's words only, no server and no storage library. A
+// series without samples in the asked span has no data; nothing here turns that
+// into a zero.
+package promseries
+
+import (
+	"slices"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// Reduce leaves out the selectors whose series another selector of the list
+// picks anyway: one that has all the matchers of the other, and perhaps more. The
+// union of what they pick stays the same, and the source reads less: a good
+// selector is mostly its total with one matcher more.
+func Reduce(selectors []slo.Selector) []slo.Selector {
+	out := make([]slo.Selector, 0, len(selectors))
+	for i, s := range selectors {
+		covered := slices.ContainsFunc(selectors[:i], func(o slo.Selector) bool { return covers(o, s) }) ||
+			slices.ContainsFunc(selectors[i+1:], func(o slo.Selector) bool { return covers(o, s) && !covers(s, o) })
+		if !covered {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// covers reports whether b picks nothing that a does not pick, as far as can be
+// told from equal matchers.
+func covers(a, b slo.Selector) bool {
+	for _, m := range a {
+		if !slices.ContainsFunc(b, func(n slo.Matcher) bool {
+			return m.Name == n.Name && m.Type == n.Type && m.Value == n.Value
+		}) {
+			return false
+		}
+	}
+	return true
+}

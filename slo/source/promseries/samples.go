@@ -1,0 +1,231 @@
+package promseries
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// Chunk is a piece of one series: an XOR chunk's bytes, or plain samples.
+type Chunk struct {
+	// Max is the time of the last sample, or later, in Unix milliseconds.
+	Max int64
+	// XOR are the bytes of a Prometheus XOR chunk, with its two-byte header. They
+	// are read only when the samples are.
+	XOR []byte
+	// T and V are plain samples, oldest first; used where XOR is nil.
+	T []int64
+	V []float64
+}
+
+// min is the time of the chunk's first sample; ok is false where it has none, or
+// is too damaged to tell.
+func (c *Chunk) min() (t int64, ok bool) {
+	if c.XOR != nil {
+		return first(c.XOR)
+	}
+	if len(c.T) == 0 {
+		return 0, false
+	}
+	return c.T[0], true
+}
+
+// Samples reads a series' chunks as slo.Samples: the samples in (from, to],
+// oldest first, each time stamp once. Where chunks overlap, the sample of the
+// chunk that was given first wins. Decoding happens in Read; different Samples
+// may be read by different goroutines. It may have no sample at all.
+type Samples struct {
+	chunks   []Chunk
+	from, to int64
+
+	d       decoder
+	plain   int  // next sample of a plain chunk
+	open    bool // chunks[0] is being read
+	last    int64
+	started bool // last is set
+	err     error
+}
+
+var _ slo.Samples = (*Samples)(nil)
+
+// Reset starts reading chunks, which it reorders and keeps: they must stay
+// unchanged as long as the Samples are read.
+func (s *Samples) Reset(from, to int64, chunks []Chunk) {
+	*s = Samples{from: from, to: to}
+	kept := chunks[:0]
+	for _, c := range chunks {
+		min, ok := c.min()
+		switch {
+		case !ok && c.XOR != nil && !isEmptyXOR(c.XOR):
+			s.err = errChunk
+		case !ok || c.Max <= from || min > to:
+		default:
+			kept = append(kept, c)
+		}
+	}
+	sorted := true
+	for i := 1; i < len(kept); i++ {
+		min, _ := kept[i].min()
+		if kept[i-1].Max >= min {
+			sorted = false
+		}
+	}
+	if !sorted && s.err == nil {
+		kept, s.err = untangle(kept)
+	}
+	s.chunks = kept
+}
+
+func isEmptyXOR(b []byte) bool { return len(b) >= 2 && b[0] == 0 && b[1] == 0 }
+
+// Read implements slo.Samples. Its errors tell of damaged chunks.
+func (s *Samples) Read(t []int64, v []float64) (int, error) {
+	for s.err == nil && len(s.chunks) > 0 && len(t) > 0 {
+		n, err := s.next(t, v)
+		if err != nil {
+			s.err = err
+			break
+		}
+		if n == 0 {
+			s.chunks = s.chunks[1:]
+			s.open = false
+			continue
+		}
+		if s.started && t[0] <= s.last {
+			s.err = fmt.Errorf("%w (a chunk goes beyond its stated end)", errChunk)
+			break
+		}
+		s.last, s.started = t[n-1], true
+		if t[0] > s.from && t[n-1] <= s.to {
+			return n, nil
+		}
+		if n = trim(t[:n], v, s.from, s.to); n > 0 {
+			return n, nil
+		}
+		if s.last > s.to {
+			s.chunks = nil
+		}
+	}
+	return 0, s.err
+}
+
+// next reads on in the first chunk; 0 is its end.
+func (s *Samples) next(t []int64, v []float64) (int, error) {
+	c := &s.chunks[0]
+	if !s.open {
+		s.open, s.plain = true, 0
+		if c.XOR != nil {
+			if err := s.d.reset(c.XOR); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if c.XOR != nil {
+		return s.d.read(t, v)
+	}
+	n := copy(t, c.T[s.plain:])
+	copy(v[:n], c.V[s.plain:])
+	s.plain += n
+	return n, nil
+}
+
+// trim keeps what lies in (from, to] of rising time stamps and moves it to the
+// front.
+func trim(t []int64, v []float64, from, to int64) int {
+	lo, _ := slices.BinarySearch(t, from+1)
+	hi, _ := slices.BinarySearch(t, to+1)
+	if lo >= hi {
+		return 0
+	}
+	copy(v, v[lo:hi])
+	return copy(t, t[lo:hi])
+}
+
+// untangle turns chunks that overlap, or come in no order, into chunks in order
+// without overlap. Only those that overlap are decoded for it.
+func untangle(chunks []Chunk) ([]Chunk, error) {
+	type part struct {
+		Chunk
+		min int64
+		at  int // place in the source's order, which decides who wins
+	}
+	parts := make([]part, len(chunks))
+	for i, c := range chunks {
+		min, _ := c.min()
+		parts[i] = part{c, min, i}
+	}
+	slices.SortStableFunc(parts, func(a, b part) int {
+		if a.min < b.min {
+			return -1
+		}
+		if a.min > b.min {
+			return 1
+		}
+		return 0
+	})
+	out := make([]Chunk, 0, len(parts))
+	for i := 0; i < len(parts); {
+		j, max := i+1, parts[i].Max
+		for j < len(parts) && parts[j].min <= max {
+			if parts[j].Max > max {
+				max = parts[j].Max
+			}
+			j++
+		}
+		if j == i+1 {
+			out = append(out, parts[i].Chunk)
+			i = j
+			continue
+		}
+		group := parts[i:j]
+		slices.SortFunc(group, func(a, b part) int { return a.at - b.at })
+		var merged Chunk
+		for _, p := range group {
+			c, err := decoded(p.Chunk)
+			if err != nil {
+				return nil, err
+			}
+			merged = merge(merged, c)
+		}
+		out = append(out, merged)
+		i = j
+	}
+	return out, nil
+}
+
+// decoded is the chunk as plain samples.
+func decoded(c Chunk) (Chunk, error) {
+	if c.XOR == nil {
+		return c, nil
+	}
+	var d decoder
+	if err := d.reset(c.XOR); err != nil {
+		return Chunk{}, err
+	}
+	out := Chunk{Max: c.Max, T: make([]int64, d.left), V: make([]float64, d.left)}
+	_, err := d.read(out.T, out.V)
+	return out, err
+}
+
+// merge joins two plain chunks; at equal time stamps a's sample stays.
+func merge(a, b Chunk) Chunk {
+	out := Chunk{Max: max(a.Max, b.Max)}
+	if len(a.T) == 0 {
+		out.Max = b.Max
+	}
+	i, j := 0, 0
+	for i < len(a.T) || j < len(b.T) {
+		if j == len(b.T) || i < len(a.T) && a.T[i] <= b.T[j] {
+			if j < len(b.T) && a.T[i] == b.T[j] {
+				j++
+			}
+			out.T, out.V = append(out.T, a.T[i]), append(out.V, a.V[i])
+			i++
+			continue
+		}
+		out.T, out.V = append(out.T, b.T[j]), append(out.V, b.V[j])
+		j++
+	}
+	return out
+}
