@@ -1,0 +1,143 @@
+package manifest
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// Load reads the files that the glob patterns match and checks them as a whole.
+// Relative patterns start at the folder base; "" is the working folder. A file
+// that several patterns match is read once.
+//
+// The error is a Faults that holds every fault of all files. A pattern that
+// matches nothing is a fault, and so are files without any document.
+func Load(base string, patterns ...string) (*fleet.Fleet, error) {
+	r := newReader()
+	var files []string
+	seen := map[string]bool{}
+	for _, pattern := range patterns {
+		for _, file := range r.glob(base, pattern) {
+			if !seen[file] {
+				seen[file] = true
+				files = append(files, file)
+			}
+		}
+	}
+	for _, file := range files {
+		r.open(file)
+	}
+	if len(r.faults) == 0 && len(r.read) == 0 {
+		what := "no pattern says where the fleet's documents are; name files such as fleet/*.yaml"
+		if len(patterns) > 0 {
+			what = "no file holds a document of the fleet; write at least a Tier and a ShopSet"
+		}
+		r.faults = append(r.faults, Fault{File: strings.Join(patterns, ", "), Message: what})
+	}
+	return r.fleet()
+}
+
+// Parse reads the documents of one file's content and checks them as a whole.
+// name stands in the faults. The error is a Faults. Without any document the
+// fleet is empty.
+func Parse(name string, data []byte) (*fleet.Fleet, error) {
+	r := newReader()
+	r.file(name, data)
+	return r.fleet()
+}
+
+// glob gives the files of a pattern, joined with the base folder, by name.
+func (r *reader) glob(base, pattern string) []string {
+	fail := func(format string, args ...any) []string {
+		r.faults = append(r.faults, Fault{File: pattern, Message: fmt.Sprintf(format, args...)})
+		return nil
+	}
+	if strings.Contains(pattern, "**") {
+		return fail("** is not understood; name each folder, such as fleet/*.yaml and fleet/*/*.yaml")
+	}
+	full := pattern
+	if !filepath.IsAbs(pattern) {
+		full = filepath.Join(literal(base), pattern)
+	}
+	files, err := filepath.Glob(full)
+	switch {
+	case err != nil:
+		return fail("is no glob pattern: %v", err)
+	case len(files) == 0 && base != "" && !filepath.IsAbs(pattern):
+		return fail("no file matches this pattern in folder %s", base)
+	case len(files) == 0:
+		return fail("no file matches this pattern")
+	}
+	return files
+}
+
+// literal protects a folder's name from being read as a pattern.
+func literal(folder string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(folder)
+}
+
+func (r *reader) open(file string) {
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		r.faults = append(r.faults, Fault{File: file, Message: "is a folder; name its files, such as " + filepath.Join(file, "*.yaml")})
+		return
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		r.faults = append(r.faults, Fault{File: file, Message: fmt.Sprintf("cannot be read: %v", err)})
+		return
+	}
+	r.file(file, data)
+}
+
+// fleet checks all that was read as a whole.
+func (r *reader) fleet() (*fleet.Fleet, error) {
+	declared := r.documents.Declarations()
+	for _, p := range declared.Check() {
+		r.problem(p)
+	}
+	if len(r.faults) > 0 {
+		return nil, r.faults.sorted()
+	}
+	return fleet.New(declared)
+}
+
+// problem makes a fault of a problem, unless it only follows from another fault:
+// a contradiction with a value that could not be read, or a reference to an
+// object that could not.
+func (r *reader) problem(p fleet.Problem) {
+	d, path := r.place(p.At)
+	if d.isBroken(path) || p.Unknown != "" && r.mayBeUnread(p.Unknown) {
+		return
+	}
+	message := p.Message
+	if p.Other != nil {
+		other, otherPath := r.place(*p.Other)
+		if other.isBroken(otherPath) {
+			return
+		}
+		message += fmt.Sprintf(" (%s:%d)", other.file, other.position(otherPath).line)
+	}
+	r.faults = append(r.faults, d.message(path, d.position(path), message))
+}
+
+// place finds the document and the path of a declaration's field.
+func (r *reader) place(p fleet.Place) (*document, string) {
+	path := "spec." + p.Field
+	if p.Field == "name" {
+		path = "metadata.name"
+	}
+	return r.read[p.Kind][p.Index], path
+}
+
+func (r *reader) mayBeUnread(name string) bool {
+	for _, text := range r.unread {
+		if bytes.Contains(text, []byte(name)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,88 @@
+package manifest
+
+import (
+	"bytes"
+	"regexp"
+	"strconv"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// chunk is the text of one YAML document, from its "---" line to the next.
+type chunk struct {
+	text []byte
+	line int // lines of the file before it
+}
+
+// split cuts a file at its "---" lines, which YAML allows nowhere else at the
+// start of a line. So a document that is not YAML does not hide the faults of
+// the others.
+func split(data []byte) []chunk {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	var chunks []chunk
+	current := chunk{}
+	start, directives := 0, false
+	for offset, line := 0, 0; offset < len(data); line++ {
+		end := len(data)
+		if i := bytes.IndexByte(data[offset:], '\n'); i >= 0 {
+			end = offset + i + 1
+		}
+		text := data[offset:end]
+		if bytes.HasPrefix(text, []byte("%")) {
+			directives = true // they belong to the "---" that follows
+		} else if offset > start && marksDocument(text) && !directives {
+			current.text = data[start:offset]
+			chunks = append(chunks, current)
+			current, start = chunk{line: line}, offset
+		} else if len(bytes.TrimSpace(text)) > 0 && text[0] != '#' {
+			directives = false
+		}
+		offset = end
+	}
+	current.text = data[start:]
+	return append(chunks, current)
+}
+
+func marksDocument(line []byte) bool {
+	rest, ok := bytes.CutPrefix(line, []byte("---"))
+	return ok && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0)
+}
+
+// notUTF8 gives the line of the first byte that is no UTF-8; 0 where all is.
+func notUTF8(data []byte) int {
+	line := 1
+	for len(data) > 0 {
+		r, size := utf8.DecodeRune(data)
+		if r == utf8.RuneError && size == 1 {
+			return line
+		}
+		if r == '\n' {
+			line++
+		}
+		data = data[size:]
+	}
+	return 0
+}
+
+var yamlError = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
+
+// syntaxFault makes a fault of what the YAML library says about a chunk.
+func syntaxFault(file string, c chunk, err error) Fault {
+	f := Fault{File: file, Line: c.line + 1, Message: "is not YAML: " + err.Error()}
+	if m := yamlError.FindStringSubmatch(err.Error()); m != nil {
+		if n, _ := strconv.Atoi(m[1]); n > 0 {
+			f.Line = c.line + n
+		}
+		f.Message = "is not YAML: " + m[2]
+	}
+	return f
+}
+
+// shift moves the lines of a chunk's nodes to those of the file.
+func shift(n *yaml.Node, lines int) {
+	n.Line += lines
+	for _, child := range n.Content {
+		shift(child, lines)
+	}
+}
