@@ -1,0 +1,247 @@
+// Package server is the HTTP shell around a program's own handlers: TLS and basic
+// authentication by exporter-toolkit's web configuration, health and readiness, a
+// landing page, security headers, recovery from panics, sane timeouts, and a
+// shutdown that lets running requests finish.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+// Timeouts of connections. Writing has room for the slowest answer: a whole window
+// read from a source.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 5 * time.Minute
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+)
+
+// DefaultGrace is how long running requests may take to finish after the context ended.
+const DefaultGrace = 10 * time.Second
+
+// Options say what a server is. Name is required; every other zero value works.
+type Options struct {
+	// Name, Version and Description stand on the landing page, and Links below them.
+	Name, Version, Description string
+	Links                      []Link
+	// WebConfig is the path of an exporter-toolkit web configuration file; "" means
+	// plain HTTP without a password. The file is read again for each request.
+	WebConfig string
+	// Ready says why the server cannot answer yet, nil when it can; without it the
+	// server is ready as soon as it listens. It is called by many requests at once.
+	Ready func() error
+	// Log gets one debug record per request and one error per panic; nil discards.
+	Log *slog.Logger
+	// Now is the clock by which requests are timed; nil leaves the times out.
+	Now func() time.Time
+	// Grace is how long a shutdown waits; 0 means DefaultGrace.
+	Grace time.Duration
+}
+
+// Link is a line of the landing page. Address is a path of this server.
+type Link struct{ Address, Text, Description string }
+
+// Server answers HTTP requests. Make one with New, add routes, then call Serve once.
+type Server struct {
+	o   Options
+	mux *http.ServeMux
+}
+
+// New makes a server with the routes /, /-/healthy and /-/ready. It fails where the
+// web configuration cannot be used.
+func New(o Options) (*Server, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Grace == 0 {
+		o.Grace = DefaultGrace
+	}
+	if err := web.Validate(o.WebConfig); err != nil {
+		return nil, fmt.Errorf("read web configuration %s: %w", o.WebConfig, err)
+	}
+	s := &Server{o: o, mux: http.NewServeMux()}
+	landing, err := landingPage(o)
+	if err != nil {
+		return nil, err
+	}
+	s.mux.Handle("GET /{$}", landing)
+	s.mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, "%s is healthy.\n", o.Name)
+	})
+	s.mux.HandleFunc("GET /-/ready", s.ready)
+	return s, nil
+}
+
+// Handle adds a route; the pattern is net/http's, such as "GET /metrics".
+func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
+
+// HandleFunc adds a route as Handle does.
+func (s *Server) HandleFunc(pattern string, h http.HandlerFunc) { s.mux.HandleFunc(pattern, h) }
+
+// Handler is all routes behind everything but TLS and passwords, for tests.
+func (s *Server) Handler() http.Handler { return s.logged(s.headers(s.recovered(s.mux))) }
+
+func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
+	if s.o.Ready != nil {
+		if err := s.o.Ready(); err != nil {
+			http.Error(w, fmt.Sprintf("%s is not ready: %v", s.o.Name, err), http.StatusServiceUnavailable)
+			return
+		}
+	}
+	fmt.Fprintf(w, "%s is ready.\n", s.o.Name)
+}
+
+// ListenAndServe listens on the address (host:port; port 0 is a free one) and
+// serves as Serve does.
+func (s *Server) ListenAndServe(ctx context.Context, address string) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", address, err)
+	}
+	return s.Serve(ctx, l)
+}
+
+// Serve answers on l until ctx ends, then takes no more connections, lets running
+// requests finish for the grace time, and closes those that have not. It returns
+// nil after a shutdown in which all finished. l is closed in any case.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	defer l.Close()
+	hs := &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	failed := make(chan error, 1)
+	go func() {
+		failed <- web.Serve(l, hs, &web.FlagConfig{WebConfigFile: &s.o.WebConfig}, s.o.Log)
+	}()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Grace)
+	defer cancel()
+	err := hs.Shutdown(grace)
+	if err != nil {
+		hs.Close()
+		err = fmt.Errorf("shut down: requests still ran after %v: %w", s.o.Grace, err)
+	}
+	if served := <-failed; err == nil && served != nil && !errors.Is(served, http.ErrServerClosed) {
+		err = fmt.Errorf("serve on %s: %w", l.Addr(), served)
+	}
+	return err
+}
+
+// headers sets what every answer carries unless the handler, or the operator's web
+// configuration, says otherwise.
+func (s *Server) headers(next http.Handler) http.Handler {
+	defaults := map[string]string{
+		"Cache-Control":                "no-store", // figures are of now
+		"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Referrer-Policy":              "no-referrer",
+		"X-Content-Type-Options":       "nosniff",
+		"X-Frame-Options":              "DENY",
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name, value := range defaults {
+			if w.Header().Get(name) == "" {
+				w.Header().Set(name, value)
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recovered turns a handler's panic into a 500 where nothing was sent yet, and
+// breaks the connection off where the answer had begun.
+func (s *Server) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := &recorder{ResponseWriter: w}
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			s.o.Log.Error("a handler panicked", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+			if rec.status != 0 {
+				panic(http.ErrAbortHandler)
+			}
+			w.Header().Del("Content-Length")
+			w.Header().Del("Content-Encoding")
+			WriteError(w, http.StatusInternalServerError, errors.New("internal error; the server's log says more"))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// logged records each request at debug level: never its query or headers, which
+// may hold what must not be in a log.
+func (s *Server) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.o.Log.Enabled(r.Context(), slog.LevelDebug) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		var begun time.Time
+		if s.o.Now != nil {
+			begun = s.o.Now()
+		}
+		rec := &recorder{ResponseWriter: w}
+		defer func() {
+			args := []any{"method", r.Method, "path", r.URL.Path, "status", rec.status, "bytes", rec.bytes, "remote", r.RemoteAddr}
+			if s.o.Now != nil {
+				args = append(args, "duration", s.o.Now().Sub(begun))
+			}
+			s.o.Log.Debug("request", args...)
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// recorder remembers what was answered; status 0 means nothing yet.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= 200 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController find what the writer below can do.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
