@@ -1,0 +1,190 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// scrape reads a shop's metrics.
+func scrape(t *testing.T, url string) map[string]*dto.MetricFamily {
+	t.Helper()
+	resp, err := http.Get(url + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return families
+}
+
+// requests gives http_requests_total by "component code".
+func requests(families map[string]*dto.MetricFamily) map[string]int {
+	counts := map[string]int{}
+	for _, m := range families["http_requests_total"].GetMetric() {
+		counts[labelOf(m, "component")+" "+labelOf(m, "code")] = int(m.GetCounter().GetValue())
+	}
+	return counts
+}
+
+func get(t *testing.T, url string) int {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode
+}
+
+func TestEveryRequestIsCountedByTheComponentsThatItPasses(t *testing.T) {
+	srv := httptest.NewServer(newShop(shopSettings{ShopSet: "a-1", Version: "v1"}).handler())
+	defer srv.Close()
+	if n := len(requests(scrape(t, srv.URL))); n != 0 {
+		t.Errorf("%d request series before the first request; a client library makes none", n)
+	}
+	for path, want := range map[string]int{"/": 200, "/cart": 200, "/pay": 200, "/api": 200, "/nowhere": 404} {
+		if code := get(t, srv.URL+path); code != want {
+			t.Errorf("GET %s: %d, want %d", path, code, want)
+		}
+	}
+	want := map[string]int{"lb 200": 4, "proxy 200": 4, "shop-page 200": 1, "cart 200": 2, "api 200": 1}
+	got := requests(scrape(t, srv.URL))
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("counted %v, want %v", got, want)
+	}
+}
+
+func TestShopExposesWhatTheLedgerReads(t *testing.T) {
+	srv := httptest.NewServer(newShop(shopSettings{ShopSet: "a-1", Version: "v7.8.9"}).handler())
+	defer srv.Close()
+	get(t, srv.URL+"/cart")
+	families := scrape(t, srv.URL)
+	if families["process_start_time_seconds"] == nil {
+		t.Error("no process_start_time_seconds: resets would have to be guessed")
+	}
+	if info := families["shop_build_info"].GetMetric(); len(info) != 1 || labelOf(info[0], "version") != "v7.8.9" {
+		t.Errorf("shop_build_info is %v", info)
+	}
+	for _, m := range families["http_requests_total"].GetMetric() {
+		if labelOf(m, "shopset") != "" {
+			t.Error("the shop sets the label shopset itself; it is the scrape configuration's")
+		}
+	}
+	for _, m := range families["http_request_duration_seconds"].GetMetric() {
+		found := false
+		for _, b := range m.GetHistogram().GetBucket() {
+			found = found || b.GetUpperBound() == 0.5
+		}
+		if !found {
+			t.Errorf("%s has no bucket le=0.5, which shop-page-latency counts", labelOf(m, "component"))
+		}
+	}
+}
+
+func TestBadVersionFailsCartRequestsAtItsShareAndNothingElse(t *testing.T) {
+	s := newShop(shopSettings{CartFailures: 0.02, Seed: 1})
+	const n = 100_000
+	failed := map[string]int{}
+	for range n {
+		for _, c := range []string{componentPage, componentCart, componentAPI} {
+			if code, _ := s.plan(c); code == http.StatusInternalServerError {
+				failed[c]++
+			}
+		}
+	}
+	// Five standard deviations, √(n·p·(1−p)) = 44, around 2,000.
+	if got := failed[componentCart]; got < 1780 || got > 2220 {
+		t.Errorf("%d of %d cart requests failed, want about 2,000", got, n)
+	}
+	if failed[componentPage]+failed[componentAPI] != 0 {
+		t.Errorf("other components failed too: %v", failed)
+	}
+}
+
+func TestShopArgumentsThatMakeNoSenseAreUsageErrors(t *testing.T) {
+	for name, args := range map[string][]string{
+		"a share above one":    {"-cart-failures", "2"},
+		"a share below zero":   {"-slow", "-0.1"},
+		"a share of no number": {"-slow", "NaN"},
+		"an unknown flag":      {"-colour", "red"},
+		"a stray argument":     {"now"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, errs bytes.Buffer
+			if code := ShopMain(t.Context(), args, &out, &errs); code != 3 {
+				t.Errorf("exit code %d, want 3", code)
+			}
+			if errs.Len() == 0 {
+				t.Error("nothing was said about it")
+			}
+		})
+	}
+}
+
+func TestShopThatCannotListenSaysSo(t *testing.T) {
+	var out, errs bytes.Buffer
+	code := ShopMain(t.Context(), []string{"-shopset", "a-1", "-listen", "127.0.0.1:http?"}, &out, &errs)
+	if code != 4 || !strings.Contains(errs.String(), "a-1") {
+		t.Errorf("exit code %d, message %q; want 4 and the ShopSet's name", code, errs.String())
+	}
+}
+
+func TestShopFinishesItsRequestsWhenItIsStopped(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	ended := make(chan int)
+	go func() {
+		ended <- ShopMain(ctx, []string{"-shopset", "a-1", "-slow", "1"}, w, io.Discard)
+		w.Close()
+	}()
+	news := json.NewDecoder(r)
+	var n shopNews
+	for n.State != "listening" {
+		if err := news.Decode(&n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answered := make(chan int)
+	go func() { // slow: 0.55 s or more
+		resp, err := http.Get("http://" + n.Address + "/cart")
+		if err != nil {
+			answered <- 0
+			return
+		}
+		resp.Body.Close()
+		answered <- resp.StatusCode
+	}()
+	time.Sleep(200 * time.Millisecond)
+	stop()
+	if code := <-answered; code != http.StatusOK {
+		t.Errorf("the request under way got %d, want 200", code)
+	}
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+	if _, err := http.Get("http://" + n.Address + "/cart"); err == nil {
+		t.Error("the shop still answers")
+	}
+}

@@ -1,0 +1,307 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The gate's exit codes that the story waits for (docs: exit codes).
+const (
+	exitPromote      = 0
+	exitHold         = 1
+	exitInconclusive = 2
+)
+
+// story is one run of the demo.
+type story struct {
+	o     Options
+	pace  pace
+	dir   string
+	begun time.Time
+
+	outer  context.Context // the caller's
+	ctx    context.Context // also done when a process dies that must not
+	cancel context.CancelCauseFunc
+
+	children *children
+	shops    *shopFleet
+	load     *load
+	serving  *child
+	server   string // http://127.0.0.1:PORT of shopslo serve
+	log      *os.File
+
+	keeping  atomic.Bool // the story is told; what dies now is news, not a failure
+	printing sync.Mutex
+}
+
+func newStory(ctx context.Context, o Options, p pace, dir string) *story {
+	s := &story{o: o, pace: p, dir: dir, begun: time.Now(), outer: ctx, children: newChildren()}
+	s.ctx, s.cancel = context.WithCancelCause(ctx)
+	s.shops = &shopFleet{children: s.children, exe: o.Exe, seed: o.Seed, running: map[string]*process{}, ended: s.lost}
+	return s
+}
+
+// close ends all that the story started.
+func (s *story) close() {
+	s.cancel(nil)
+	if s.load != nil {
+		s.load.halt()
+	}
+	s.children.stopAll(5 * time.Second)
+	if s.load != nil {
+		s.load.stop()
+	}
+	if s.log != nil {
+		s.log.Close()
+	}
+}
+
+// lost is called when a process ended by itself. That ends the story, except
+// for shops when it has been told: then somebody may have killed one by hand.
+func (s *story) lost(ch *child) {
+	if s.keeping.Load() && ch != s.serving {
+		s.say("%s (pid %d) is gone. Ask status and the gate what they make of it", ch.name, ch.pid())
+		return
+	}
+	s.cancel(ch.ending())
+}
+
+// tell tells the story from its beginning to its end.
+func (s *story) tell() error {
+	for _, chapter := range []func() error{
+		s.raise, s.tooEarly, s.firstMinute, s.badRelease, s.rollBack, s.killOne, s.compare, s.keep,
+	} {
+		if err := chapter(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// raise starts the shops, the server and the load.
+func (s *story) raise() error {
+	s.say("nine ShopSets, a process each: %s", fleetLine())
+	if err := s.shops.startAll(s.ctx); err != nil {
+		return err
+	}
+	if err := writeFiles(s.dir, s.shops.addresses()); err != nil {
+		return err
+	}
+	if err := s.serve(); err != nil {
+		return err
+	}
+	if err := s.scraped(); err != nil {
+		return err
+	}
+	if err := s.newLoad(); err != nil {
+		return err
+	}
+	s.load.start(s.ctx)
+	s.say("customers arrive: a day takes %s, nights have a tenth of the traffic", s.pace.day)
+	return nil
+}
+
+// serve starts shopslo serve and waits until it is ready.
+func (s *story) serve() error {
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	if s.log, err = os.Create(filepath.Join(s.dir, serveLog)); err != nil {
+		return fmt.Errorf("keep the server's log: %w", err)
+	}
+	args := []string{"serve", "--config", configFile, "--web.listen-address", port}
+	s.say("shopslo scrapes them every second and keeps the counts; the windows are a minute long")
+	s.show(args...)
+	s.server = "http://" + port
+	s.serving, err = s.children.start(childSpec{
+		name: "shopslo serve", exe: s.o.Exe, args: args, dir: s.dir, log: s.log, ended: s.lost,
+	})
+	if err != nil {
+		return err
+	}
+	return s.until(30*time.Second, "shopslo serve is not ready", func() (bool, error) {
+		req, err := http.NewRequestWithContext(s.ctx, http.MethodGet, s.server+"/-/ready", nil)
+		if err != nil {
+			return false, err
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return false, nil
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK, nil
+	})
+}
+
+// freePort gives an address of this machine that is free now.
+func freePort() (string, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	defer ln.Close()
+	return ln.Addr().String(), nil
+}
+
+// scraped waits until every ShopSet has been seen: from then on a series that
+// appears counts from zero, and no request is missed.
+func (s *story) scraped() error {
+	return s.until(30*time.Second, "not all ShopSets have been scraped", func() (bool, error) {
+		budgets, err := s.budgets()
+		if err != nil {
+			return false, err
+		}
+		covered := map[string]bool{}
+		for _, b := range budgets {
+			if b.Coverage > 0 {
+				covered[b.ShopSet] = true
+			}
+		}
+		return len(covered) == len(shops), nil
+	})
+}
+
+func (s *story) newLoad() error {
+	var to []traffic
+	for i, a := range s.shops.addresses() {
+		to = append(to, traffic{ShopSet: a.Name, URL: "http://" + a.Address, Peak: shops[i].Peak})
+	}
+	var err error
+	s.load, err = newLoad(to, s.pace.day, s.o.Seed)
+	return err
+}
+
+// tooEarly asks the gate when it cannot know.
+func (s *story) tooEarly() error {
+	if err := s.sleep(s.pace.early); err != nil {
+		return err
+	}
+	s.say("after %s the gate is asked about beta-prod: what it does not know is never a pass", s.pace.early)
+	a, err := s.gate()
+	if err != nil {
+		return err
+	}
+	s.print(a)
+	if a.code != exitInconclusive {
+		return fmt.Errorf("the gate answered with exit code %d when a sixth of the window had data; it should be %d, inconclusive", a.code, exitInconclusive)
+	}
+	return nil
+}
+
+// firstMinute shows the budgets of a full window.
+func (s *story) firstMinute() error {
+	if err := s.sleep(s.pace.full - s.pace.early); err != nil {
+		return err
+	}
+	a, err := s.gateSays("promote", exitPromote)
+	if err != nil {
+		return err
+	}
+	s.say("a day has passed: every ShopSet has a budget per SLO")
+	if err := s.status(""); err != nil {
+		return err
+	}
+	s.print(a)
+	return nil
+}
+
+// badRelease brings a version to beta that fails some of its cart requests.
+func (s *story) badRelease() error {
+	s.say("%s is released to beta: it fails %g %% of the cart requests", badVersion, badFailures*100)
+	if err := s.shops.deploy(s.ctx, releasedTo, badVersion, badFailures); err != nil {
+		return err
+	}
+	since := time.Now()
+	a, err := s.gateSays("hold", exitHold)
+	if err != nil {
+		return err
+	}
+	s.say("%.0f s after the release:", time.Since(since).Seconds())
+	s.print(a)
+	return s.status(releasedTo)
+}
+
+// rollBack brings the good version back and waits for the gate to open.
+func (s *story) rollBack() error {
+	s.say("rolled back to %s", goodVersion)
+	if err := s.shops.deploy(s.ctx, releasedTo, goodVersion, profileOf(releasedTo).CartFailures); err != nil {
+		return err
+	}
+	since := time.Now()
+	a, err := s.gateSays("promote", exitPromote)
+	if err != nil {
+		return err
+	}
+	s.say("%.0f s after the rollback:", time.Since(since).Seconds())
+	s.print(a)
+	return nil
+}
+
+// killOne kills a ShopSet, and shows that its silence is no pass.
+func (s *story) killOne() error {
+	p := s.shops.process(killed)
+	s.say("nothing is canned: kill -9 %d, the process of %s", p.pid(), killed)
+	p.kill()
+	since := time.Now()
+	a, err := s.gateSays("inconclusive or hold", exitInconclusive, exitHold)
+	if err != nil {
+		return err
+	}
+	s.say("%.0f s after its death:", time.Since(since).Seconds())
+	s.print(a)
+	return s.status(killed)
+}
+
+// keep leaves all of it running until ctx is done.
+func (s *story) keep() error {
+	if !s.o.Keep {
+		s.say("that was all of it, in %.0f s; the processes are being ended", time.Since(s.begun).Seconds())
+		return nil
+	}
+	p := profileOf(killed)
+	if err := s.revive(p); err != nil {
+		return err
+	}
+	s.keeping.Store(true)
+	s.load.start(s.ctx)
+	s.say("%s runs again, and so do its customers. All of it keeps running until Ctrl-C:", killed)
+	s.tips()
+	<-s.ctx.Done()
+	if s.outer.Err() == nil {
+		return context.Cause(s.ctx)
+	}
+	s.say("the processes are being ended")
+	return nil
+}
+
+// revive starts a killed ShopSet on its old port.
+func (s *story) revive(p profile) error {
+	run, err := s.shops.launch(p, goodVersion, p.CartFailures, s.shops.process(p.Name).address)
+	if err != nil {
+		return err
+	}
+	return s.shops.listening(s.ctx, run)
+}
+
+// tips says what there is to see and to try.
+func (s *story) tips() {
+	var b strings.Builder
+	fmt.Fprintf(&b, "   %s/metrics            the ledger's counters and budgets\n", s.server)
+	fmt.Fprintf(&b, "   %s/api/v1/status      what status prints\n", s.server)
+	fmt.Fprintf(&b, "   %s    the server's log\n", filepath.Join(s.dir, serveLog))
+	for _, a := range s.shops.addresses() {
+		fmt.Fprintf(&b, "   http://%s/metrics  %s, pid %d\n", a.Address, a.Name, s.shops.process(a.Name).pid())
+	}
+	fmt.Fprintf(&b, "   Try: kill -9 %d; cd %s; %s status --config %s --server %s\n",
+		s.shops.process(killed).pid(), s.dir, s.o.Exe, configFile, s.server)
+	s.write(b.String())
+}
