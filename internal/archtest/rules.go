@@ -1,0 +1,131 @@
+package archtest
+
+import "strings"
+
+// grounds are the four vocabularies.
+var grounds = []string{"fleet", "slo", "incident", "plugins/mailrelay"}
+
+// answers stand above the vocabularies and below the faces and the wiring.
+var answers = []string{"status", "promotion", "review", "mackerel"}
+
+// faces show the answers.
+var faces = []string{"dashboards", "board", "exporters"}
+
+// adapters tie one technology to one vocabulary or port. "x/*" means every folder
+// right below x.
+var adapters = []string{
+	"fleet/manifest", "fleet/kube", "fleet/gitops",
+	"slo/openslo", "slo/rules", "slo/source/*",
+	"incident/slackbot", "incident/sqlstore",
+	"plugins/mailrelay/*",
+	"promotion/*",
+}
+
+// sharedParts lie among adapters but are none: several adapters need them, so they
+// know the standard library and the vocabulary only.
+var sharedParts = map[string]string{
+	"slo/source/promseries": "the chunk decoder of both Prometheus sources",
+}
+
+// wirings are folders outside of cmd that belong to one program, and may do what
+// cmd may.
+var wirings = map[string]string{
+	"internal/demo": "cmd/shopslo", // runs processes and a load generator in real time
+}
+
+// adapterFriends are the pairs of adapters of which the first may import the second.
+var adapterFriends = map[[2]string]string{
+	{"fleet/kube", "fleet/manifest"}: "manifest owns the wire types that kube reads",
+}
+
+// confined are libraries that few folders may import, tests and helpers of tests aside.
+var confined = []struct {
+	library string
+	except  []string // parts of the library that are free
+	only    []string
+	why     string
+}{
+	{"github.com/argoproj/argo-cd", nil, []string{"fleet/kube"},
+		"it costs 110 MB of binary and 60 MB of memory"},
+	{"k8s.io/client-go", nil, []string{"fleet/kube"},
+		"only what talks to a cluster may pay for it"},
+	{"github.com/prometheus/prometheus/scrape", nil, []string{"slo/source/promtsdb"},
+		"scraping is one source among others"},
+	{"github.com/prometheus/prometheus/tsdb", []string{"github.com/prometheus/prometheus/tsdb/chunkenc"}, []string{"slo/source/promtsdb", "slo/ledger"},
+		"what stores samples must stay exchangeable"},
+	{"github.com/prometheus/prometheus/storage/remote", nil, []string{"slo/source/promapi"},
+		"the remote protocol is one source's business"},
+	{"github.com/slack-go/slack", nil, []string{"incident/slackbot", "promotion/slackevidence"},
+		"Slack's types stay out of the vocabulary"},
+	{"github.com/mackerelio/mackerel-client-go", nil, []string{"mackerel", "slo/source/mackerelapi"},
+		"Mackerel's types stay out of the vocabulary"},
+}
+
+// heavy are packages that a program must not link, however it came by them.
+var heavy = []struct {
+	program string // a folder below cmd, or a prefix ending in *
+	library string
+	why     string
+}{
+	{"shopslo", "github.com/argoproj/argo-cd", "the CLI learns sync state from the exporter's API"},
+	{"shopslo", "k8s.io/client-go/kubernetes", "the CLI learns sync state from the exporter's API"},
+	{"shopslo", "github.com/prometheus/prometheus/discovery/kubernetes", "embedded scraping takes static, file, DNS and HTTP discovery"},
+	{"mackerel-plugin-*", "github.com/prometheus/prometheus", "a plugin is started every minute"},
+	{"mackerel-plugin-*", "k8s.io", "a plugin is started every minute"},
+	{"mackerel-plugin-*", "github.com/argoproj/argo-cd", "a plugin is started every minute"},
+	{"check-*", "github.com/prometheus/prometheus", "a check is started every minute"},
+	{"check-*", "k8s.io", "a check is started every minute"},
+	{"check-*", "github.com/argoproj/argo-cd", "a check is started every minute"},
+}
+
+// vague are names that say nothing about what a package holds.
+var vague = []string{"util", "utils", "common", "helper", "helpers", "types", "misc", "base", "shared"}
+
+// maxLines is the length up to which a file can be read at a sitting.
+const maxLines = 500
+
+// matchDir reports whether dir is named by pattern: itself, or for "x/*" right
+// below x. A folder further below belongs to the same adapter.
+func matchDir(dir, pattern string) (adapter string, ok bool) {
+	parent, star := strings.CutSuffix(pattern, "/*")
+	if !star {
+		return pattern, under(dir, pattern)
+	}
+	rest, below := strings.CutPrefix(dir, parent+"/")
+	if !below {
+		return "", false
+	}
+	name, _, _ := strings.Cut(rest, "/")
+	return parent + "/" + name, true
+}
+
+// adapterOf is the adapter that a folder belongs to. Helpers of tests are none.
+func adapterOf(dir string) (string, bool) {
+	for _, p := range adapters {
+		if a, ok := matchDir(dir, p); ok {
+			_, shared := sharedParts[a]
+			return a, !shared && !testHelper(a)
+		}
+	}
+	return "", false
+}
+
+// wiring reports whether a folder may touch flags, environment and clock.
+func wiring(dir string) bool {
+	_, ok := wirings[dir]
+	return ok || under(dir, "cmd")
+}
+
+// testHelper reports whether a folder exists for tests: fakes, the lab, and
+// packages whose name ends in test.
+func testHelper(dir string) bool {
+	if under(dir, "internal/fakes") || under(dir, "internal/lab") {
+		return true
+	}
+	for part := range strings.SplitSeq(dir, "/") {
+		if strings.HasSuffix(part, "test") && part != "archtest" {
+			return true
+		}
+	}
+	return false
+}
