@@ -1,0 +1,91 @@
+package openslo
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	v1 "github.com/OpenSLO/go-sdk/pkg/openslo/v1"
+	"github.com/nobl9/govy/pkg/govy"
+)
+
+// validate applies the sdk's rules and turns what they find into faults.
+func (r *reader) validate(o *object, doc any) {
+	var err error
+	switch d := doc.(type) {
+	case v1.SLO:
+		err = withoutOps(d).Validate()
+	case interface{ Validate() error }:
+		err = d.Validate()
+	}
+	var list *govy.ValidatorError
+	if !errors.As(err, &list) {
+		if err != nil {
+			r.wrong(o, "", "%v", err)
+			o.faulty[""] = true
+		}
+		return
+	}
+	for _, p := range list.Errors {
+		path := p.PropertyPath.String()
+		if metricSpec.MatchString(path) {
+			continue
+		}
+		for _, rule := range p.Errors {
+			r.wrong(o, path, "%s", sentence(rule.Message))
+		}
+	}
+	for _, p := range list.Errors {
+		if !metricSpec.MatchString(p.PropertyPath.String()) {
+			o.faulty[p.PropertyPath.String()] = true
+		}
+	}
+}
+
+// metricSpec: whether a query is there, and can be computed, is asked once the
+// indicator is used by an SLO; the specification's own examples leave it empty.
+var metricSpec = regexp.MustCompile(`\.metricSource(\.spec)?$`)
+
+// explained reports whether a fault at, within or around the path was reported
+// already: what the sdk finds there follows from it.
+func (o *object) explained(path string) bool {
+	for bad := range o.faulty {
+		if within(path, bad) || within(bad, path) {
+			return true
+		}
+	}
+	return false
+}
+
+// within reports whether path is outer or something in it.
+func within(path, outer string) bool {
+	rest, ok := strings.CutPrefix(path, outer)
+	return ok && outer != "" && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// withoutOps is the SLO without the comparisons that stand beside a ratio
+// metric. The specification calls them unneeded there, its examples have them,
+// and the sdk would reject them.
+func withoutOps(s v1.SLO) v1.SLO {
+	if s.Spec.Indicator == nil || s.Spec.Indicator.Spec.RatioMetric == nil {
+		return s
+	}
+	objectives := make([]v1.SLOObjective, len(s.Spec.Objectives))
+	for i, obj := range s.Spec.Objectives {
+		obj.Operator = ""
+		objectives[i] = obj
+	}
+	s.Spec.Objectives = objectives
+	return s
+}
+
+// sentence shortens the sdk's longest message to what helps.
+func sentence(message string) string {
+	if strings.HasPrefix(message, "string must match regular expression: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'") {
+		return "must be a name of small letters, digits and -, beginning and ending with a letter or digit"
+	}
+	if message == "property is required but was empty" {
+		return "is required and is missing"
+	}
+	return message
+}
