@@ -11,20 +11,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"sort"
 	"time"
 )
 
-// Config is a shopslo.yaml, with defaults filled in and every path made relative
-// to the current directory (or absolute) instead of to the file.
+// Config is a shopslo.yaml, with defaults filled in. Names of files and folders
+// stand in the file relative to itself; here they can be opened as they are.
 type Config struct {
 	// Path is the file that was read, Dir its folder.
 	Path, Dir string
 
 	Source Source
-	// Fleet and SLOs are patterns of files as in filepath.Match; FleetFiles and
-	// SLOFiles give the files.
+	// Fleet and SLOs are patterns of file names (filepath.Match), at least one
+	// each, as written: relative ones start at Dir.
 	Fleet, SLOs []string
 	Ledger      Ledger
 
@@ -188,40 +186,4 @@ func Load(path string) (*Config, error) {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
 	return Parse(path, data)
-}
-
-// FleetFiles gives the files of the fleet's patterns, each once, sorted. A pattern
-// that matches no file is an error: a forgotten document must not go unnoticed.
-func (c *Config) FleetFiles() ([]string, error) { return c.files("fleet", c.Fleet) }
-
-// SLOFiles does for the SLO documents what FleetFiles does for the fleet's.
-func (c *Config) SLOFiles() ([]string, error) { return c.files("slos", c.SLOs) }
-
-func (c *Config) files(key string, patterns []string) ([]string, error) {
-	seen := map[string]bool{}
-	var files []string
-	var errs []error
-	for _, p := range patterns {
-		matches, err := filepath.Glob(p)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %s: pattern %q: %w", c.Path, key, p, err))
-			continue
-		}
-		found := false
-		for _, m := range matches {
-			if info, err := os.Stat(m); err == nil && info.IsDir() {
-				continue
-			}
-			found = true
-			if !seen[m] {
-				seen[m] = true
-				files = append(files, m)
-			}
-		}
-		if !found {
-			errs = append(errs, fmt.Errorf("%s: %s: no file matches %q (paths are relative to the configuration file)", c.Path, key, p))
-		}
-	}
-	sort.Strings(files)
-	return files, errors.Join(errs...)
 }

@@ -29,7 +29,7 @@ func TestTheLeastConfigurationGetsTheDefaults(t *testing.T) {
 			URL: "http://127.0.0.1:9090", TenantHeader: "X-Scope-OrgID",
 			Timeout: 2 * time.Minute, ScrapeInterval: time.Minute,
 		}},
-		Fleet: []string{"conf/fleet/*.yaml"}, SLOs: []string{"conf/slos/*.yaml"},
+		Fleet: []string{"fleet/*.yaml"}, SLOs: []string{"slos/*.yaml"},
 		Ledger:          Ledger{Resolution: time.Minute, Delay: 65 * time.Second},
 		TargetLabels:    []string{"job", "instance"},
 		StartTimeMetric: "process_start_time_seconds",
@@ -75,7 +75,7 @@ gate: {max_age: 2m, min_coverage: 0.5, windows: [1h, 1d]}
 			Tenant: "shops", TenantHeader: "X-Tenant", Headers: map[string]string{"X-Team": "sre"},
 			Timeout: 30 * time.Second, ScrapeInterval: 15 * time.Second,
 		}},
-		Fleet: []string{"/etc/shopslo/a.yaml", "/etc/shopslo/b.yaml"}, SLOs: []string{"/etc/shopslo/*.yaml"},
+		Fleet: []string{"a.yaml", "b.yaml"}, SLOs: []string{"*.yaml"},
 		Ledger: Ledger{Dir: "/etc/shopslo/data/ledger", Resolution: 10 * time.Second,
 			Retention: 7 * 24 * time.Hour, Delay: 90 * time.Second},
 		TargetLabels: []string{"pod"},
@@ -255,33 +255,15 @@ func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return path
 	}
-	// The folder's own name must not be taken for a pattern.
-	path := write("we[i]rd/shopslo.yaml", least)
-	b, a := write("we[i]rd/fleet/b.yaml", ""), write("we[i]rd/fleet/a.yaml", "")
-	write("we[i]rd/fleet/folder.yaml/x", "")
-
-	c, err := Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Run("files are sorted and folders left out", func(t *testing.T) {
-		c.Fleet = append(c.Fleet, c.Fleet...)
-		got, err := c.FleetFiles()
-		if err != nil || !reflect.DeepEqual(got, []string{a, b}) {
-			t.Errorf("got %q, %v", got, err)
-		}
-	})
-	t.Run("a pattern that matches nothing is an error", func(t *testing.T) {
-		if _, err := c.SLOFiles(); err == nil || !strings.Contains(err.Error(), "slos: no file matches") {
-			t.Errorf("got %v", err)
+	t.Run("a file is read and remembers where it was", func(t *testing.T) {
+		path := write("shopslo.yaml", least)
+		if c, err := Load(path); err != nil || c.Path != path || c.Dir != dir {
+			t.Errorf("got %+v, %v", c, err)
 		}
 	})
 	t.Run("a missing file says what to do", func(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/shopslo/shopslo/fleet"
 )
 
 // Fault is one thing wrong with a file.
@@ -167,7 +169,7 @@ func (m *mapping) done() {
 		advice := m.hints[key]
 		if advice == "" {
 			advice = "known keys: " + strings.Join(m.known, ", ")
-			if near := nearest(key, m.known); near != "" {
+			if near, ok := fleet.Nearest(key, m.known); ok {
 				advice = fmt.Sprintf("did you mean %q?", near)
 			}
 		}
@@ -359,36 +361,4 @@ func orFile(path string) string {
 		return "the file"
 	}
 	return path
-}
-
-// nearest is the known key that differs from key by a typing mistake or two, or "".
-func nearest(key string, known []string) string {
-	best, least := "", 3
-	for _, k := range known {
-		if d := editDistance(strings.ToLower(key), k); d < least && d < len(k) {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// editDistance counts the bytes to insert, delete or replace to get from a to b.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -243,10 +243,6 @@ func (c *Config) patterns(m *mapping, key string, to *[]string) {
 		if _, err := filepath.Match(p, ""); err != nil {
 			m.fault(key, "[%d]: %q is not a pattern of file names: %v", i, p, err)
 		}
-		if !filepath.IsAbs(p) {
-			p = filepath.Join(quoteMeta(c.Dir), p)
-		}
-		(*to)[i] = p
 	}
 }
 
@@ -346,9 +342,4 @@ func (c *Config) join(p string) string {
 		return filepath.Clean(p)
 	}
 	return filepath.Join(c.Dir, p)
-}
-
-// quoteMeta makes a folder's name match itself in a pattern.
-func quoteMeta(dir string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
 }
