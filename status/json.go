@@ -1,0 +1,154 @@
+package status
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// MarshalJSON writes the shape of docs/status.schema.json.
+func (r Report) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil), nil }
+
+// AppendJSON appends the report as JSON, a line per budget. encoding/json would
+// take three times as long, which shows with thousands of budgets.
+func (r Report) AppendJSON(to []byte) []byte {
+	w := writer{buf: to, names: map[time.Duration]string{}}
+	w.raw(`{"version": `).int(Version).raw(`, "at": `).time(r.At)
+	w.raw(`, "alerts": `).alerts(r.Alerts, "factor_30d").raw(`, "budgets": [`)
+	for i := range r.Budgets {
+		if i > 0 {
+			w.raw(",")
+		}
+		w.raw("\n").budget(&r.Budgets[i])
+	}
+	return w.raw("\n]}\n").buf
+}
+
+func (w *writer) budget(b *Budget) {
+	w.raw(`{"slo": `).text(b.SLO).raw(`, "objective": `).float(b.Objective.Ratio()).raw(`, "window": `).text(b.Window)
+	w.raw(`, "shopset": `).text(string(b.ShopSet)).raw(`, "tier": `).text(string(b.Tier))
+	w.raw(`, "service": `).text(b.Service).raw(`, "display_name": `).text(b.DisplayName)
+	w.raw(`, "unit": `).text(string(b.Unit)).raw(`, "counted": `).text(string(b.Counted)).raw(`, "state": `).text(string(b.State))
+	w.raw(`, "window_start": `).time(b.WindowStart).raw(`, "window_end": `).time(b.WindowEnd)
+	w.raw(`, "exact_from": `).time(b.ExactFrom).raw(`, "last_sample": `).time(b.LastSample)
+	w.raw(`, "good": `).figure(b.Good).raw(`, "total": `).figure(b.Total).raw(`, "bad": `).figure(b.Bad)
+	w.raw(`, "sli": `).figure(b.SLI).raw(`, "coverage": `).float(b.Coverage)
+	w.raw(`, "budget": {"allowed": `).figure(b.Allowed).raw(`, "consumed_ratio": `).figure(b.ConsumedRatio)
+	w.raw(`, "remaining_ratio": `).figure(b.RemainingRatio).raw(`}, "exhausted_at": `).time(b.ExhaustedAt)
+	w.raw(`, "burn_rates": `).burns(b.BurnRates, (*writer).rate)
+	w.raw(`, "burn_coverage": `).burns(b.BurnRates, (*writer).covered)
+	w.raw(`, "firing": `).alerts(b.Firing, "factor").raw(`, "notes": [`)
+	for i, note := range b.Notes {
+		if i > 0 {
+			w.raw(", ")
+		}
+		w.text(note)
+	}
+	w.raw("]}")
+}
+
+// writer appends JSON values.
+type writer struct {
+	buf   []byte
+	names map[time.Duration]string // of windows: the same few, many times
+}
+
+func (w *writer) raw(s string) *writer {
+	w.buf = append(w.buf, s...)
+	return w
+}
+
+func (w *writer) int(i int) *writer {
+	w.buf = strconv.AppendInt(w.buf, int64(i), 10)
+	return w
+}
+
+// text quotes a string; encoding/json does it where there is something to escape.
+func (w *writer) text(s string) *writer {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			quoted, err := json.Marshal(s)
+			if err != nil { // a string always marshals
+				panic(err)
+			}
+			w.buf = append(w.buf, quoted...)
+			return w
+		}
+	}
+	w.buf = append(w.buf, '"')
+	w.buf = append(w.buf, s...)
+	w.buf = append(w.buf, '"')
+	return w
+}
+
+// time writes RFC 3339 in UTC, null for the zero time.
+func (w *writer) time(t time.Time) *writer {
+	if t.IsZero() {
+		return w.raw("null")
+	}
+	w.buf = append(w.buf, '"')
+	w.buf = t.UTC().AppendFormat(w.buf, time.RFC3339Nano)
+	w.buf = append(w.buf, '"')
+	return w
+}
+
+func (w *writer) figure(f *float64) *writer {
+	if f == nil {
+		return w.raw("null")
+	}
+	return w.float(*f)
+}
+
+// float writes whole numbers without exponent, so that a million is 1000000. What
+// is no number is null.
+func (w *writer) float(f float64) *writer {
+	switch a := math.Abs(f); {
+	case math.IsNaN(f) || math.IsInf(f, 0):
+		return w.raw("null")
+	case f == math.Trunc(f) && a < 1<<53:
+		w.buf = strconv.AppendInt(w.buf, int64(f), 10)
+	case a < 1e-6 || a >= 1e21:
+		w.buf = strconv.AppendFloat(w.buf, f, 'e', -1, 64)
+	default:
+		w.buf = strconv.AppendFloat(w.buf, f, 'f', -1, 64)
+	}
+	return w
+}
+
+func (w *writer) window(d time.Duration) *writer {
+	name, ok := w.names[d]
+	if !ok {
+		name = slo.Rolling(d).Text
+		w.names[d] = name
+	}
+	return w.text(name)
+}
+
+func (w *writer) rate(r *slo.BurnRate)    { w.figure(r.Rate) }
+func (w *writer) covered(r *slo.BurnRate) { w.float(r.Coverage) }
+
+func (w *writer) burns(rates []slo.BurnRate, value func(*writer, *slo.BurnRate)) *writer {
+	w.raw("{")
+	for i := range rates {
+		if i > 0 {
+			w.raw(", ")
+		}
+		value(w.window(rates[i].Window).raw(": "), &rates[i])
+	}
+	return w.raw("}")
+}
+
+func (w *writer) alerts(alerts []slo.BurnAlert, factor string) *writer {
+	w.raw("[")
+	for i, a := range alerts {
+		if i > 0 {
+			w.raw(", ")
+		}
+		w.raw(`{"severity": `).text(string(a.Severity)).raw(`, "long": `).window(a.Long).raw(`, "short": `).window(a.Short)
+		w.raw(`, "`).raw(factor).raw(`": `).float(a.Factor).raw("}")
+	}
+	return w.raw("]")
+}

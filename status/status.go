@@ -1,0 +1,148 @@
+// Package status joins budgets with the fleet: for every SLO and every ShopSet
+// that it applies to, how much of the error budget is left. It is the one answer
+// that the command line, the API, the gate and the review share.
+//
+// It asks a Ledger for counts and does no I/O of its own. A ShopSet that the fleet
+// expects and that sends nothing has a budget too, in state no_data.
+package status
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/slo"
+)
+
+// Version is that of the JSON shape, see docs/status.schema.json.
+const Version = 1
+
+// Ledger tells what has been counted.
+type Ledger interface {
+	// Account gives what has been counted of an SLO for a subject (a ShopSet's
+	// name), up to the newest closed edge at or before at. Where nothing has been
+	// counted, or nothing yet, the Account's End is zero. It does not block on I/O.
+	Account(s *slo.SLO, subject string, at time.Time) slo.Account
+}
+
+// Report holds the budgets of a fleet at one time.
+type Report struct {
+	At time.Time
+	// Alerts are those that burn rates were compared with; factors for 30 days.
+	Alerts []slo.BurnAlert
+	// Budgets in the order of the fleet (lowest Tier first, ShopSets by name), and
+	// for each ShopSet in the order in which the SLOs were given.
+	Budgets []Budget
+}
+
+// Budget is the error budget of one SLO for one ShopSet. A figure that does not
+// exist is nil, a time that does not exist is zero.
+type Budget struct {
+	SLO         string
+	Service     string // may be empty
+	DisplayName string // may be empty
+	Objective   slo.Objective
+	Window      string // as the document has it: "28d", "1M"
+	ShopSet     fleet.ShopSetName
+	Tier        fleet.TierName
+
+	Unit    slo.Unit
+	Counted Counted
+	State   slo.State
+
+	// WindowStart and WindowEnd: figures are of (WindowStart, WindowEnd]. Both are
+	// zero where nothing has been counted yet.
+	WindowStart, WindowEnd time.Time
+	// ExactFrom is the time before which nothing was counted.
+	ExactFrom time.Time
+	// LastSample is when something was last heard of the ShopSet.
+	LastSample time.Time
+
+	Good, Total, Bad *float64 // counts of Unit; nil without data
+	SLI              *float64 // ratio 0–1; nil without data or traffic
+	Coverage         float64  // 0–1 of the window so far
+
+	Allowed        *float64 // bad events that the traffic seen permits
+	ConsumedRatio  *float64 // 1 is all of it
+	RemainingRatio *float64 // 1 − consumed; negative when overspent
+
+	BurnRates []slo.BurnRate // shortest window first
+	// Firing are the alerts over whose factor both burn rates are; with factors
+	// as compared, scaled to the SLO's window.
+	Firing      []slo.BurnAlert
+	ExhaustedAt time.Time // projected; zero where there is no such time
+
+	Notes []string // what makes the figures doubtful
+}
+
+// Counted says how events were counted.
+type Counted string
+
+// The ways of counting.
+const (
+	FromSamples Counted = "samples" // raw samples of counters: exact
+	OnGrid      Counted = "grid"    // an expression evaluated at fixed steps
+)
+
+// Applies reports whether an SLO applies to the ShopSets of a Tier: its list of
+// Tiers is empty or names it.
+func Applies(s *slo.SLO, tier fleet.TierName) bool {
+	return len(s.Tiers) == 0 || slices.Contains(s.Tiers, string(tier))
+}
+
+// Compute gives the budgets at a time, of every SLO and every ShopSet that it
+// applies to.
+func Compute(at time.Time, f *fleet.Fleet, slos []slo.SLO, alerts []slo.BurnAlert, ledger Ledger) Report {
+	r := Report{At: at, Alerts: alerts, Budgets: make([]Budget, 0, len(slos)*len(f.ShopSets()))}
+	for _, set := range f.ShopSets() {
+		for i := range slos {
+			if s := &slos[i]; Applies(s, set.Tier) {
+				r.Budgets = append(r.Budgets, budget(s, set, alerts, ledger.Account(s, string(set.Name), at)))
+			}
+		}
+	}
+	return r
+}
+
+func budget(s *slo.SLO, set fleet.ShopSet, alerts []slo.BurnAlert, a slo.Account) Budget {
+	b := Budget{
+		SLO: s.Name, Service: s.Service, DisplayName: s.DisplayName,
+		Objective: s.Objective, Window: s.Window.String(),
+		ShopSet: set.Name, Tier: set.Tier,
+		Unit: unit(s, a), Counted: FromSamples, State: slo.NoData,
+		ExactFrom: a.Start, LastSample: a.LastSample, Notes: a.Notes,
+	}
+	if a.Grid {
+		b.Counted = OnGrid
+	}
+	if a.End.IsZero() || a.Counts == nil {
+		for _, w := range slo.BurnWindows(alerts) {
+			b.BurnRates = append(b.BurnRates, slo.BurnRate{Window: w})
+		}
+		return b
+	}
+	e := s.Evaluate(a.End, alerts, a.Counts)
+	b.State, b.WindowStart, b.WindowEnd = e.State, e.Start, e.End
+	b.Good, b.Total, b.Bad, b.SLI, b.Coverage = e.Good, e.Total, e.Bad, e.SLI, e.Coverage
+	b.Allowed, b.ConsumedRatio, b.RemainingRatio = e.Allowed, e.ConsumedRatio, e.RemainingRatio
+	b.BurnRates = e.BurnRates
+	for _, alert := range e.Firing {
+		alert.Factor = alert.FactorFor(s.Window.Nominal(a.End))
+		b.Firing = append(b.Firing, alert)
+	}
+	if e.ExhaustedAt != nil {
+		b.ExhaustedAt = e.ExhaustedAt.Truncate(time.Second) // a projection: finer would pretend
+	}
+	return b
+}
+
+// unit is the account's, or what the SLO's method counts where there is none yet.
+func unit(s *slo.SLO, a slo.Account) slo.Unit {
+	switch {
+	case a.Unit != "":
+		return a.Unit
+	case s.Method != slo.Occurrences || a.Grid:
+		return slo.Slices
+	}
+	return slo.Events
+}

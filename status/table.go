@@ -1,0 +1,272 @@
+package status
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// WriteTable writes the report for people, a line per budget, with a summary
+// below. A figure that does not exist is "-"; a share is cut, not rounded, so that
+// 100 % means all. Colours are ANSI's, only on the state.
+func (r Report) WriteTable(w io.Writer, colour bool) error {
+	var out strings.Builder
+	if len(r.Budgets) > 0 {
+		r.rows(&out, colour)
+		r.footnotes(&out)
+		out.WriteByte('\n')
+	}
+	out.WriteString(r.summary())
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// column is a heading and how a budget fills it.
+type column struct {
+	head  string
+	right bool
+	cell  func(*Budget) string
+}
+
+func (r Report) columns() []column {
+	cols := []column{
+		{"TIER", false, func(b *Budget) string { return string(b.Tier) }},
+		{"SHOPSET", false, func(b *Budget) string { return string(b.ShopSet) }},
+		{"SLO", false, func(b *Budget) string { return b.SLO }},
+		{"STATE", false, func(b *Budget) string { return string(b.State) }},
+		{"SLI", true, sliText},
+		{"GOAL", true, func(b *Budget) string { return goal(b.Objective) }},
+		{"LEFT", true, leftText},
+	}
+	for i, d := range pageWindows(r.Alerts) {
+		head := slo.Rolling(d).Text
+		if i == 0 {
+			head = "BURN " + head
+		}
+		cols = append(cols, column{head, true, func(b *Budget) string { return burnText(b, d) }})
+	}
+	return append(cols,
+		column{"DATA", true, func(b *Budget) string { return share(&b.Coverage) }},
+		column{"EVENTS", true, eventsText})
+}
+
+// pageWindows are the long windows of the page alerts: a budget's news.
+func pageWindows(alerts []slo.BurnAlert) []time.Duration {
+	var ds []time.Duration
+	for _, a := range alerts {
+		if a.Severity == slo.Page {
+			ds = append(ds, a.Long)
+		}
+	}
+	return ds
+}
+
+// rows writes the headings and the budgets, columns two blanks apart.
+func (r Report) rows(out *strings.Builder, colour bool) {
+	cols := r.columns()
+	cells := make([][]string, 0, len(r.Budgets)+1)
+	head := make([]string, len(cols))
+	for i, c := range cols {
+		head[i] = c.head
+	}
+	cells = append(cells, head)
+	for i := range r.Budgets {
+		row := make([]string, len(cols))
+		for j, c := range cols {
+			row[j] = c.cell(&r.Budgets[i])
+		}
+		cells = append(cells, row)
+	}
+	widths := make([]int, len(cols))
+	for _, row := range cells {
+		for j, cell := range row {
+			widths[j] = max(widths[j], utf8.RuneCountInString(cell))
+		}
+	}
+	for i, row := range cells {
+		var line strings.Builder
+		for j, cell := range row {
+			pad := strings.Repeat(" ", widths[j]-utf8.RuneCountInString(cell))
+			if cols[j].head == "STATE" && colour && i > 0 {
+				cell = paint(r.Budgets[i-1].State, cell)
+			}
+			if cols[j].right {
+				cell, pad = pad+cell, ""
+			}
+			line.WriteString(cell + pad + "  ")
+		}
+		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+}
+
+// paint colours a state: red is spent or wrong, yellow at risk, blue unknown, green well.
+func paint(state slo.State, text string) string {
+	code := map[slo.State]string{
+		slo.Exhausted: "31", slo.Inconsistent: "31", slo.AtRisk: "33", slo.NoData: "34", slo.InsufficientData: "34", slo.OK: "32",
+	}[state]
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// footnotes explains the marks, and repeats each note once with the budgets it is of.
+func (r Report) footnotes(out *strings.Builder) {
+	var notes []string
+	of := map[string][]string{}
+	sliced := false
+	for i := range r.Budgets {
+		b := &r.Budgets[i]
+		sliced = sliced || inSlices(b) && b.Total != nil
+		for _, n := range b.Notes {
+			if of[n] == nil {
+				notes = append(notes, n)
+			}
+			of[n] = append(of[n], string(b.ShopSet)+" "+b.SLO)
+		}
+	}
+	if sliced {
+		out.WriteString("\n~ slices of time, or values at fixed steps: not single events\n")
+	}
+	for i, n := range notes {
+		if i == 0 {
+			out.WriteByte('\n')
+		}
+		who := of[n]
+		if len(who) > 3 {
+			who = append(who[:3:3], fmt.Sprintf("%d more", len(who)-3))
+		}
+		fmt.Fprintf(out, "note: %s (%s)\n", n, strings.Join(who, ", "))
+	}
+}
+
+// summary counts the states, worst first.
+func (r Report) summary() string {
+	at := r.At.UTC().Format(time.RFC3339)
+	if len(r.Budgets) == 0 {
+		return fmt.Sprintf("no budgets at %s: no SLO applies to a ShopSet of the selection\n", at)
+	}
+	count := map[slo.State]int{}
+	for i := range r.Budgets {
+		count[r.Budgets[i].State]++
+	}
+	var parts []string
+	for _, s := range []slo.State{slo.Exhausted, slo.Inconsistent, slo.AtRisk, slo.NoData, slo.InsufficientData, slo.OK} {
+		if count[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count[s], s))
+		}
+	}
+	noun := "budgets"
+	if len(r.Budgets) == 1 {
+		noun = "budget"
+	}
+	return fmt.Sprintf("%d %s at %s: %s\n", len(r.Budgets), noun, at, strings.Join(parts, ", "))
+}
+
+func sliText(b *Budget) string {
+	switch {
+	case b.State == slo.NoData:
+		return "no data"
+	case b.SLI == nil:
+		return "no traffic"
+	}
+	return percent(*b.SLI, decimals(b.Objective.BudgetRatio()))
+}
+
+// decimals is how many decimals of a percentage it takes to see a hundredth of
+// the budget: 3 for 99.9 %.
+func decimals(budget float64) int { return max(0, int(math.Ceil(-math.Log10(budget)-1e-9))) }
+
+// leftText has nothing to say where the counts contradict themselves.
+func leftText(b *Budget) string {
+	if b.State == slo.Inconsistent {
+		return "-"
+	}
+	return share(b.RemainingRatio)
+}
+
+func burnText(b *Budget, d time.Duration) string {
+	for _, r := range b.BurnRates {
+		if r.Window == d && r.Rate != nil && b.State != slo.Inconsistent {
+			return number(*r.Rate)
+		}
+	}
+	return "-"
+}
+
+// number has about three digits: 0.04, 1.3, 13.4, 250.
+func number(f float64) string {
+	switch a := math.Abs(f); {
+	case f == 0:
+		return "0"
+	case f > 0 && f < 0.01:
+		return "<0.01"
+	case a < 10:
+		return strconv.FormatFloat(f, 'f', 2, 64)
+	case a < 100:
+		return strconv.FormatFloat(f, 'f', 1, 64)
+	}
+	return grouped(math.Round(f))
+}
+
+// share writes a part of a whole as percent with one decimal.
+func share(f *float64) string {
+	if f == nil {
+		return "-"
+	}
+	if *f > 0 && *f < 0.001 {
+		return "<0.1%"
+	}
+	return percent(*f, 1)
+}
+
+// percent cuts to so many decimals.
+func percent(ratio float64, places int) string {
+	p := math.Pow10(places)
+	// 1e-9: 0.999·100 is a hair below 99.9, and would be cut to 99.8.
+	return strconv.FormatFloat(math.Floor(ratio*100*p+1e-9)/p, 'f', places, 64) + "%"
+}
+
+// goal writes an objective as percent with the decimals that it has.
+func goal(o slo.Objective) string {
+	const per = slo.One / 100
+	text := fmt.Sprintf("%d.%07d", o/per, o%per)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + "%"
+}
+
+func eventsText(b *Budget) string {
+	if b.Total == nil {
+		return "-"
+	}
+	if inSlices(b) {
+		return "~" + grouped(*b.Total)
+	}
+	return grouped(*b.Total)
+}
+
+// inSlices reports whether a budget's total is no number of events.
+func inSlices(b *Budget) bool { return b.Unit == slo.Slices || b.Counted == OnGrid }
+
+// grouped writes 12,345,678, with decimals only where the count has some.
+func grouped(f float64) string {
+	text := strconv.FormatFloat(f, 'f', -1, 64)
+	if f != math.Trunc(f) {
+		text = strconv.FormatFloat(f, 'f', 1, 64)
+	}
+	whole, frac, _ := strings.Cut(text, ".")
+	sign := strings.HasPrefix(whole, "-")
+	whole = strings.TrimPrefix(whole, "-")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if frac != "" {
+		whole += "." + frac
+	}
+	if sign {
+		whole = "-" + whole
+	}
+	return whole
+}

@@ -1,0 +1,68 @@
+package status_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
+)
+
+func table(t *testing.T, r status.Report, colour bool) string {
+	t.Helper()
+	var out strings.Builder
+	if err := r.WriteTable(&out, colour); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestTable(t *testing.T) {
+	r := busy(t)
+	cases := []struct {
+		file   string
+		r      status.Report
+		colour bool
+	}{
+		{"table.txt", r, false},
+		{"table-worst-first.txt", r.WorstFirst(), false},
+		{"table-colour.txt", r.Filter(status.Filter{Tiers: []fleet.TierName{"beta", "prod"}, SLOs: []string{"cart-availability"}}), true},
+		{"table-one-shopset.txt", r.Filter(status.Filter{ShopSets: []fleet.ShopSetName{"c-3"}}), false},
+		{"table-states.txt", r.Filter(status.Filter{States: []slo.State{slo.Exhausted, slo.NoData}}), false},
+		{"table-empty.txt", r.Filter(status.Filter{SLOs: []string{"nosuch"}}), false},
+	}
+	for _, c := range cases {
+		t.Run(c.file, func(t *testing.T) {
+			got := table(t, c.r, c.colour)
+			golden(t, c.file, got)
+			for _, line := range strings.Split(got, "\n") {
+				if !c.colour && len(line) > 120 {
+					t.Errorf("a line of %d columns: %s", len(line), line)
+				}
+			}
+		})
+	}
+}
+
+func TestTheTableNeverShowsMissingFiguresAsNumbers(t *testing.T) {
+	r := status.Compute(at, example(t), []slo.SLO{ratioSLO(t, "x", 0.9)}, slo.DefaultBurnAlerts(), ledger{})
+	for _, line := range strings.Split(table(t, r, false), "\n")[1:] {
+		if !strings.Contains(line, " no_data ") {
+			continue
+		}
+		fields := strings.Fields(strings.Replace(line, "no data", "no-data", 1))
+		want := []string{"x", "no_data", "no-data", "90%", "-", "-", "-", "0.0%", "-"}
+		if got := strings.Join(fields[2:], " "); got != strings.Join(want, " ") {
+			t.Errorf("row without data reads %q", got)
+		}
+	}
+}
+
+func TestOneBadEventOfManyIsNotShownAsAllGood(t *testing.T) {
+	l := ledger{"c-2 x": {perHour: 1e9, bad: 1e-12, covered: 1}}
+	r := status.Compute(at, example(t), []slo.SLO{ratioSLO(t, "x", 0.999)}, nil, l)
+	if got := table(t, r, false); strings.Contains(got, "100.000%") || !strings.Contains(got, "99.999%") {
+		t.Errorf("one bad event in 672 thousand millions is shown as:\n%s", got)
+	}
+}
