@@ -127,7 +127,7 @@ func Mixed(n int) []Spec {
 	}
 	kinds := []Spec{
 		{Name: "busy", Pods: 3, PeakRate: 200, DeployEvery: 2 * day, RestartEvery: 3 * day, GapEvery: 5 * day, LateEvery: day, ClockEvery: day, DuplicateEvery: day},
-		{Name: "sparse", Pods: 2, PeakRate: 1.0 / 600, ErrorRatio: 0.05, Flat: true, DeployEvery: day, RestartEvery: 2 * day, GapEvery: 2 * day, ClockEvery: day},
+		{Name: "sparse", Pods: 2, PeakRate: 1.0 / 600, ErrorRatio: 0.02, Flat: true, DeployEvery: 4 * day, RestartEvery: 12 * time.Hour, GapEvery: 2 * day, ClockEvery: day},
 		{Name: "wide", Components: []string{"lb", "cart", "api"}, Pods: 1, Metrics: 2, PeakRate: 20, ErrorRatio: 0.0002, DeployEvery: day, RestartEvery: 4 * day, BlinkEvery: day, VanishEvery: 2 * day},
 		{Name: "nostart", Pods: 2, PeakRate: 5, ErrorRatio: 0.0005, NoStartTime: true, DeployEvery: day, RestartEvery: day},
 		{Name: "outage", Pods: 2, PeakRate: 50, DeployEvery: 3 * day, Outages: []Outage{
