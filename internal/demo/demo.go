@@ -25,7 +25,8 @@ type Options struct {
 	// Exe is the shopslo binary. Its commands serve, status, gate and shop (that
 	// one is ShopMain) are run.
 	Exe string
-	// Keep leaves everything running after the story, until ctx is done.
+	// Keep leaves everything running after the story, until ctx is done, for two
+	// hours at most.
 	Keep bool
 	// Out gets the transcript.
 	Out io.Writer
@@ -41,11 +42,12 @@ type pace struct {
 	poll     time.Duration // between two questions to the gate
 	patience time.Duration // for an answer that has to come
 	settle   time.Duration // for the last counts to be scraped and closed
+	keep     time.Duration // at most, after the story
 }
 
 var realPace = pace{
 	day: time.Minute, early: 10 * time.Second, full: 55 * time.Second,
-	poll: time.Second, patience: 80 * time.Second, settle: 15 * time.Second,
+	poll: time.Second, patience: 80 * time.Second, settle: 15 * time.Second, keep: 2 * time.Hour,
 }
 
 // Run runs the demo, in less than two minutes unless o.Keep. It returns nil when

@@ -49,11 +49,6 @@ func TestTheConfigurationIsOneThatShopsloReads(t *testing.T) {
 			t.Errorf("burn rate %+v has the factor %v in a window of a minute", b, f)
 		}
 	}
-	for _, of := range []func() ([]string, error){c.FleetFiles, c.SLOFiles} {
-		if _, err := of(); err != nil {
-			t.Error(err)
-		}
-	}
 }
 
 func TestTheShopsAreTheShopSetsOfTheFleetDocuments(t *testing.T) {

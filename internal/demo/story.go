@@ -129,17 +129,24 @@ func (s *story) serve() error {
 		return err
 	}
 	return s.until(30*time.Second, "shopslo serve is not ready", func() (bool, error) {
-		req, err := http.NewRequestWithContext(s.ctx, http.MethodGet, s.server+"/-/ready", nil)
-		if err != nil {
-			return false, err
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return false, nil
-		}
-		resp.Body.Close()
-		return resp.StatusCode == http.StatusOK, nil
+		return s.ready(), nil
 	})
+}
+
+// ready asks the server whether it can answer.
+func (s *story) ready() bool {
+	ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.server+"/-/ready", nil)
+	if err != nil {
+		return false
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
 }
 
 // freePort gives an address of this machine that is free now.
@@ -191,8 +198,8 @@ func (s *story) tooEarly() error {
 		return err
 	}
 	s.print(a)
-	if a.code != exitInconclusive {
-		return fmt.Errorf("the gate answered with exit code %d when a sixth of the window had data; it should be %d, inconclusive", a.code, exitInconclusive)
+	if a.code == exitPromote {
+		return fmt.Errorf("the gate promotes when %s of a window of a minute has data", s.pace.early)
 	}
 	return nil
 }
@@ -273,11 +280,10 @@ func (s *story) keep() error {
 	}
 	s.keeping.Store(true)
 	s.load.start(s.ctx)
-	s.say("%s runs again, and so do its customers. All of it keeps running until Ctrl-C:", killed)
+	s.say("%s runs again, and so do its customers. All of it keeps running until Ctrl-C, for %s at most:", killed, s.pace.keep)
 	s.tips()
-	<-s.ctx.Done()
-	if s.outer.Err() == nil {
-		return context.Cause(s.ctx)
+	if err := s.sleep(s.pace.keep); err != nil && s.outer.Err() == nil {
+		return err
 	}
 	s.say("the processes are being ended")
 	return nil

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,7 +48,7 @@ func (w *transcript) await(t *testing.T, text string) {
 
 var quick = pace{
 	day: 5 * time.Second, early: 300 * time.Millisecond, full: time.Second,
-	poll: 50 * time.Millisecond, patience: 30 * time.Second, settle: 10 * time.Second,
+	poll: 50 * time.Millisecond, patience: 30 * time.Second, settle: 10 * time.Second, keep: time.Minute,
 }
 
 // nothingLeft fails the test where a process or a file of the story is left.
@@ -238,4 +241,55 @@ func TestAStubbornChildIsKilled(t *testing.T) {
 	if _, err := c.start(childSpec{name: "late", exe: "/bin/true"}); !errors.Is(err, errClosing) {
 		t.Errorf("a start after the end gives %v, want %v", err, errClosing)
 	}
+}
+
+func init() { extra["story"] = playStory }
+
+// playStory tells a story in a process of its own.
+func playStory() int {
+	exe, err := os.Executable()
+	if err == nil {
+		err = run(context.Background(), Options{Exe: exe, Out: os.Stdout, Keep: true}, quick)
+	}
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}
+
+func TestNoProcessOutlivesADemoThatIsKilled(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	var out transcript
+	cmd := exec.Command(self(t), "story")
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(ended)
+	}()
+	out.await(t, "customers arrive")
+	pids := childrenOf(t, cmd.Process.Pid)
+	if len(pids) < len(shops)+1 {
+		t.Errorf("%d children, want at least the shops and the server", len(pids))
+	}
+	cmd.Process.Kill()
+	<-ended
+	for end := time.Now().Add(10 * time.Second); len(pids) > 0; {
+		pids = slices.DeleteFunc(pids, func(pid int) bool { return !runs(pid) })
+		if len(pids) > 0 && time.Now().After(end) {
+			t.Fatalf("processes %v have outlived the demo", pids)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// runs reports whether a process exists and is not a zombie.
+func runs(pid int) bool {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return false
+	}
+	_, state, _ := strings.Cut(string(text), ") ")
+	return !strings.HasPrefix(state, "Z")
 }
