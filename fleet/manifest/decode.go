@@ -21,7 +21,6 @@ type document struct {
 	file   string
 	kind   fleet.Kind
 	name   string
-	text   []byte              // the chunk that holds it
 	at     map[string]position // path such as spec.components[1] → its value
 	broken map[string]bool     // paths with a fault
 	faults Faults
@@ -139,7 +138,7 @@ func (d *document) decodeStruct(path string, at position, n *yaml.Node, into ref
 		switch {
 		case ok && !isNull(value):
 			d.decode(join(path, key), value, into.FieldByIndex(f.index))
-		case f.required:
+		case f.required && !given.merged:
 			if ok {
 				d.at[join(path, key)] = given.at[key]
 			}
@@ -259,6 +258,7 @@ func show(value string) string {
 
 // mappingOf holds the entries of a mapping.
 type mappingOf struct {
+	merged bool     // it has a merge key, so that more keys may be meant
 	keys   []string // in the order given
 	at     map[string]position
 	values map[string]*yaml.Node
@@ -272,6 +272,7 @@ func (d *document) mapping(path string, n *yaml.Node) mappingOf {
 		at := position{n.Content[i].Line, n.Content[i].Column}
 		switch first, twice := m.at[key.Value]; {
 		case key.ShortTag() == "!!merge":
+			m.merged = true
 			d.fault(path, at, "merge keys (<<) are not read; write the keys out")
 		case key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str":
 			d.wrongType(path, at, key, "keys that are texts")

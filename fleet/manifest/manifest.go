@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,24 +18,32 @@ import (
 func Load(base string, patterns ...string) (*fleet.Fleet, error) {
 	r := newReader()
 	var files []string
-	seen := map[string]bool{}
 	for _, pattern := range patterns {
-		for _, file := range r.glob(base, pattern) {
-			if !seen[file] {
-				seen[file] = true
-				files = append(files, file)
-			}
-		}
+		files = append(files, r.glob(base, pattern)...)
 	}
+	return r.files(files)
+}
+
+// LoadFiles does what Load does with files that are named one by one: their
+// names are no patterns.
+func LoadFiles(files ...string) (*fleet.Fleet, error) {
+	return newReader().files(files)
+}
+
+func (r *reader) files(files []string) (*fleet.Fleet, error) {
+	seen := map[string]bool{}
 	for _, file := range files {
-		r.open(file)
+		if file = filepath.Clean(file); !seen[file] {
+			seen[file] = true
+			r.open(file)
+		}
 	}
 	if len(r.faults) == 0 && len(r.read) == 0 {
-		what := "no pattern says where the fleet's documents are; name files such as fleet/*.yaml"
-		if len(patterns) > 0 {
-			what = "no file holds a document of the fleet; write at least a Tier and a ShopSet"
+		f := Fault{File: "fleet", Message: "no pattern says where its documents are; name files such as fleet/*.yaml"}
+		if len(files) > 0 {
+			f = Fault{File: strings.Join(files, ", "), Message: "no document of the fleet is in here; write at least a Tier and a ShopSet"}
 		}
-		r.faults = append(r.faults, Fault{File: strings.Join(patterns, ", "), Message: what})
+		r.faults = append(r.faults, f)
 	}
 	return r.fleet()
 }
@@ -131,13 +138,4 @@ func (r *reader) place(p fleet.Place) (*document, string) {
 		path = "metadata.name"
 	}
 	return r.read[p.Kind][p.Index], path
-}
-
-func (r *reader) mayBeUnread(name string) bool {
-	for _, text := range r.unread {
-		if bytes.Contains(text, []byte(name)) {
-			return true
-		}
-	}
-	return false
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -23,11 +24,16 @@ type reader struct {
 	// read holds, per kind, the document behind each element of Documents.
 	read   map[fleet.Kind][]*document
 	faults Faults
-	// unread are chunks that hold an object whose name could not be read.
+	// unread are texts that are no YAML, and words the words outside spec of
+	// objects that could not be told or whose name is faulty: an object that is
+	// missing elsewhere may be among them.
 	unread [][]byte
+	words  map[string]bool
 }
 
-func newReader() *reader { return &reader{read: map[fleet.Kind][]*document{}} }
+func newReader() *reader {
+	return &reader{read: map[fleet.Kind][]*document{}, words: map[string]bool{}}
+}
 
 // file reads all documents of one file.
 func (r *reader) file(name string, data []byte) {
@@ -51,22 +57,22 @@ func (r *reader) file(name string, data []byte) {
 			}
 			shift(&root, c.line)
 			if len(root.Content) == 1 && !isNull(root.Content[0]) {
-				r.object(name, c.text, root.Content[0], true)
+				r.object(name, root.Content[0], true)
 			}
 		}
 	}
 }
 
 // object reads one object, or the items of a list of them.
-func (r *reader) object(file string, text []byte, n *yaml.Node, mayBeList bool) {
+func (r *reader) object(file string, n *yaml.Node, mayBeList bool) {
 	d := &document{
-		file: file, kind: "document", text: text,
+		file: file, kind: "document",
 		at: map[string]position{"": {n.Line, n.Column}}, broken: map[string]bool{},
 	}
 	kind, list, ok := d.identify(target(n), mayBeList)
 	switch {
 	case !ok:
-		r.unread = append(r.unread, text)
+		r.remember(n)
 	case list:
 		r.items(d, kind, target(n))
 	default:
@@ -81,7 +87,7 @@ func (r *reader) object(file string, text []byte, n *yaml.Node, mayBeList bool) 
 func (d *document) identify(n *yaml.Node, mayBeList bool) (kind fleet.Kind, list, ok bool) {
 	at := d.at[""]
 	if n.Kind != yaml.MappingNode {
-		d.wrongType("", at, n, "a document with apiVersion, kind, metadata and spec")
+		d.wrongType("", at, n, "a mapping with apiVersion, kind, metadata and spec")
 		return "", false, false
 	}
 	// The keys are read again later; faults about them are reported then.
@@ -159,12 +165,12 @@ func (r *reader) items(d *document, kind fleet.Kind, n *yaml.Node) {
 	}
 	if target(items).Kind != yaml.SequenceNode {
 		d.wrongType("items", position{items.Line, items.Column}, target(items), "a list of objects")
-		r.unread = append(r.unread, d.text)
+		r.remember(items)
 		return
 	}
 	for i, item := range target(items).Content {
 		read, faults := len(r.read[kind]), len(r.faults)
-		r.object(d.file, d.text, item, false)
+		r.object(d.file, item, false)
 		if kind != "" && len(r.read[kind]) == read && len(r.faults) == faults {
 			d.fault(fmt.Sprintf("items[%d]", i), position{item.Line, item.Column}, "is no %s", kind)
 		}
@@ -191,8 +197,30 @@ func (r *reader) decode(d *document, n *yaml.Node) {
 	d.name = nameOf(target(n))
 	d.decodeObject(n, o)
 	if d.broken["metadata.name"] || d.broken["metadata"] {
-		r.unread = append(r.unread, d.text)
+		r.remember(n)
 	}
+}
+
+// remember keeps the words of an object that could not be read.
+func (r *reader) remember(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode {
+		r.words[n.Value] = true
+	}
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 1 {
+			if key := n.Content[i-1].Value; key == "spec" || key == "status" {
+				continue
+			}
+		}
+		r.remember(child)
+	}
+}
+
+// mayBeUnread reports whether a name may be that of an object that could not be read.
+func (r *reader) mayBeUnread(name string) bool {
+	return r.words[name] || slices.ContainsFunc(r.unread, func(text []byte) bool {
+		return bytes.Contains(text, []byte(name))
+	})
 }
 
 // decodeObject reads a whole object. The status that a cluster's controller

@@ -2,6 +2,8 @@ package manifest
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"regexp"
 	"strconv"
 	"unicode/utf8"
@@ -76,7 +78,39 @@ func syntaxFault(file string, c chunk, err error) Fault {
 		}
 		f.Message = "is not YAML: " + m[2]
 	}
+	if n := brokenLine(c.text); n > 0 {
+		f.Line = c.line + n
+	}
 	return f
+}
+
+// brokenLine finds the line from which on a text is not YAML, whatever follows:
+// the library names the beginning of what it was reading, which may be far above,
+// and counts some lines from 0. It gives 0 for a long text, since each line is
+// tried.
+func brokenLine(text []byte) int {
+	const most = 500
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	if len(lines) > most {
+		return 0
+	}
+	for n := len(lines) - 1; n > 0; n-- {
+		text = text[:len(text)-len(lines[n])]
+		if isYAML(text) {
+			return n + 1
+		}
+	}
+	return 1
+}
+
+func isYAML(text []byte) bool {
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	for {
+		var root yaml.Node
+		if err := decoder.Decode(&root); err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
 }
 
 // shift moves the lines of a chunk's nodes to those of the file.

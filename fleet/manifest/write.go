@@ -16,9 +16,12 @@ import (
 // Write writes a fleet as YAML, one document per object, in the fleet's order.
 // What is at its default is left out. Parse reads the same fleet back.
 func Write(w io.Writer, f *fleet.Fleet) error {
+	d := FromFleet(f)
+	if reflect.ValueOf(d).IsZero() {
+		return nil // the encoder cannot close a stream without documents
+	}
 	encoder := yaml.NewEncoder(w)
 	encoder.SetIndent(2)
-	d := FromFleet(f)
 	for _, objects := range []reflect.Value{
 		reflect.ValueOf(d.Tiers), reflect.ValueOf(d.Configurations), reflect.ValueOf(d.FailureDomains),
 		reflect.ValueOf(d.ShopSets), reflect.ValueOf(d.ShopGroups),
@@ -75,7 +78,8 @@ func encodeFields(n *yaml.Node, v reflect.Value) {
 		name, options, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 		switch {
 		case strings.Contains(options, "inline"):
-			encodeFields(n, v.Field(i))
+			meta := v.Field(i).Interface().(metav1.TypeMeta)
+			n.Content = append(n.Content, text("apiVersion"), text(meta.APIVersion), text("kind"), text(meta.Kind))
 		case strings.Contains(options, "omitempty") && isEmpty(v.Field(i)):
 		default:
 			n.Content = append(n.Content, text(name), encode(v.Field(i)))

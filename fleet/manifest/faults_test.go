@@ -1,0 +1,196 @@
+package manifest
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestEveryFaultOfAFolderIsListedWithItsPlace(t *testing.T) {
+	_, err := Load("testdata", "nasty/*.yaml", "nasty/1-*.yaml", "nasty/*.yml", "nasty/**/x.yaml", "nasty/[")
+	if err == nil {
+		t.Fatal("the folder loads")
+	}
+	golden(t, "testdata/nasty.golden", filepath.ToSlash(err.Error())+"\n")
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("differs from %s (rewrite with -update):\n%s", file, got)
+	}
+}
+
+// fine is a small fleet without faults.
+const fine = `apiVersion: shopset.dev/v1alpha1
+kind: Tier
+metadata: {name: prod}
+spec: {order: 1, branch: tier-1}
+---
+apiVersion: shopset.dev/v1alpha1
+kind: Configuration
+metadata: {name: production}
+---
+apiVersion: shopset.dev/v1alpha1
+kind: FailureDomain
+metadata: {name: a}
+---
+apiVersion: shopset.dev/v1alpha1
+kind: ShopSet
+metadata: {name: a-1}
+spec: {tier: prod, configuration: production, failureDomain: a}
+`
+
+func TestFaultsOfOneFile(t *testing.T) {
+	const head = "---\napiVersion: shopset.dev/v1alpha1\nkind: " // after fine, its kind is on line 20
+	tests := []struct {
+		name string
+		yaml string
+		want string // every fault, one per line; none: it loads
+	}{
+		{"a fine fleet", fine, ""},
+		{"an empty file is an empty fleet", "", ""},
+		{"comments and empty documents are no documents", "# nothing\n---\n---\n# here\n...\n", ""},
+		{"directives belong to the document that follows", "%YAML 1.1\n---\n" + fine, ""},
+		{"status and a cluster's metadata are left alone",
+			fine + head + "Tier\nmetadata: {name: x, uid: abc, generation: 3, managedFields: [{manager: kubectl}], labels: {a: b}, annotations: {}}\n" +
+				"spec: {order: 2, branch: x}\nstatus: {conditions: [1, 2]}\n", ""},
+		{"an alias stands for its value",
+			fine + "---\napiVersion: v1\nkind: List\nitems:\n" +
+				"- {apiVersion: shopset.dev/v1alpha1, kind: ShopSet, metadata: {name: a-2}, spec: &s {tier: prod, configuration: production, failureDomain: a}}\n" +
+				"- {apiVersion: shopset.dev/v1alpha1, kind: ShopSet, metadata: {name: a-3}, spec: *s}\n", ""},
+		{"a list of one kind", fine + head + "TierList\nmetadata: {resourceVersion: \"\"}\nitems:\n" +
+			"- {apiVersion: shopset.dev/v1alpha1, kind: Tier, metadata: {name: x}, spec: {order: 2, branch: x}}\n", ""},
+		{"a list of one kind holds no other", fine + head + "TierList\nitems:\n" +
+			"- {apiVersion: shopset.dev/v1alpha1, kind: FailureDomain, metadata: {name: x}}\n",
+			`f.yaml:22:3: TierList: items[0]: is no Tier`},
+		{"an empty list", fine + "---\napiVersion: v1\nkind: List\nitems:\n", ""},
+		{"a list without items", "apiVersion: v1\nkind: List\nitem: []\n",
+			"f.yaml:1:1: List: items: is missing\n" +
+				"f.yaml:3:1: List: item: unknown key (known here: apiVersion, items, kind, metadata)"},
+		{"a spec with all its keys missing", fine + head + "ShopSet\nmetadata: {name: b}\nspec: {}\n",
+			"f.yaml:22:7: ShopSet \"b\": spec.configuration: is missing\n" +
+				"f.yaml:22:7: ShopSet \"b\": spec.failureDomain: is missing\n" +
+				"f.yaml:22:7: ShopSet \"b\": spec.tier: is missing"},
+		{"a missing spec hides nothing else and brings no followers", head + "ShopGroup\nmetadata: {}\n",
+			"f.yaml:2:1: ShopGroup: spec: is missing\n" +
+				"f.yaml:4:11: ShopGroup: metadata.name: is missing"},
+		{"kind and apiVersion missing", "metadata: {name: x}\n",
+			"f.yaml:1:1: document: apiVersion: is missing\n" +
+				"f.yaml:1:1: document: kind: is missing"},
+		{"a reference to what could not be read is no fault of its own",
+			strings.Replace(fine, "{name: prod}", "{name: prod", 1),
+			"f.yaml:3: is not YAML: did not find expected ',' or '}'"},
+		{"a reference to a misspelt kind is no fault of its own",
+			strings.Replace(fine, "kind: Tier", "kind: Tir", 1),
+			`f.yaml:2:7: document: kind: unknown kind "Tir" (did you mean "Tier"?)`},
+		{"a contradiction with an unreadable value is no fault of its own",
+			fine + head + "Tier\nmetadata: {name: x}\nspec: {order: one, branch: x}\n" + head + "Tier\nmetadata: {name: z}\nspec: {order: 0, branch: z}\n",
+			`f.yaml:22:15: Tier "x": spec.order: needs a whole number, found the text "one"`},
+		{"the other of two is named with its place", fine + head + "Tier\nmetadata: {name: x}\nspec: {order: 1, branch: tier-1}\n",
+			`f.yaml:22:15: Tier "x": spec.order: order 1 is Tier "prod"'s; give each Tier an order of its own (f.yaml:4)` + "\n" +
+				`f.yaml:22:26: Tier "x": spec.branch: branch "tier-1" is Tier "prod"'s; give each Tier a branch of its own (f.yaml:4)`},
+		{"a document that contains itself", "&a\napiVersion: shopset.dev/v1alpha1\nkind: Tier\nmetadata: *a\nspec: *a\n",
+			"f.yaml:2:1: Tier: metadata.apiVersion: unknown key\n" +
+				"f.yaml:2:1: Tier: spec.apiVersion: unknown key (known here: branch, order, soak)\n" +
+				"f.yaml:3:1: Tier: metadata.kind: unknown key\n" +
+				"f.yaml:3:1: Tier: spec.kind: unknown key (known here: branch, order, soak)\n" +
+				"f.yaml:4:1: Tier: metadata.metadata: unknown key\n" +
+				"f.yaml:4:1: Tier: spec.metadata: unknown key (known here: branch, order, soak)\n" +
+				"f.yaml:4:11: Tier: metadata.name: is missing\n" +
+				"f.yaml:5:1: Tier: metadata.spec: unknown key\n" +
+				"f.yaml:5:1: Tier: spec.spec: unknown key (known here: branch, order, soak)\n" +
+				"f.yaml:5:7: Tier: spec.branch: is missing\n" +
+				"f.yaml:5:7: Tier: spec.order: is missing"},
+		{"tabs are no indentation", "kind: Tier\n\tspec: {}\n", "f.yaml:2: is not YAML: found a tab character that violates indentation"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Parse("f.yaml", []byte(tt.yaml))
+			got := ""
+			if err != nil {
+				got = err.Error()
+			}
+			if got != tt.want {
+				t.Errorf("got:\n%s\nwant:\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestAllFilesAreCheckedTogether(t *testing.T) {
+	dir := t.TempDir()
+	base := filepath.Join(dir, "we[i]rd*")
+	if err := os.Mkdir(base, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	documents := strings.SplitAfter(fine, "---\n")
+	for i, name := range []string{"d.yaml", "c.yaml", "b.yaml", "a.yaml"} {
+		if err := os.WriteFile(filepath.Join(base, name), []byte(documents[i]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := Load(base, "*.yaml", "a.yaml", filepath.Join(dir, "we*", "b.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, ok := f.ShopSet("a-1"); !ok || s.Tier != "prod" {
+		t.Errorf("ShopSet a-1: %+v, %v", s, ok)
+	}
+	var files []string
+	for _, name := range []string{"a.yaml", "b.yaml", "c.yaml", "d.yaml"} {
+		files = append(files, filepath.Join(base, name))
+	}
+	if _, err := LoadFiles(files...); err != nil {
+		t.Errorf("files by name: %v", err)
+	}
+
+	_, err = LoadFiles(files[1:3]...)
+	if err != nil {
+		t.Errorf("a Configuration and a FailureDomain alone are a fleet: %v", err)
+	}
+	_, err = LoadFiles(files[0], filepath.Join(base, "gone.yaml"))
+	var faults Faults
+	if !errors.As(err, &faults) || len(faults) != 4 {
+		t.Fatalf("want three unknown references and one unreadable file, got:\n%v", err)
+	}
+}
+
+func TestLoadSaysThatNothingWasThere(t *testing.T) {
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty.yaml")
+	if err := os.WriteFile(empty, []byte("# later\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name     string
+		patterns []string
+		want     string
+	}{
+		{"no pattern", nil, "fleet: no pattern says where its documents are; name files such as fleet/*.yaml"},
+		{"no match", []string{"x/*.yaml"}, "x/*.yaml: no file matches this pattern in folder " + dir},
+		{"no document", []string{"*.yaml"}, empty + ": no document of the fleet is in here; write at least a Tier and a ShopSet"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Load(dir, tt.patterns...)
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
