@@ -1,0 +1,210 @@
+// Package promapi reads samples from a Prometheus-compatible server: Prometheus,
+// Thanos, Mimir, VictoriaMetrics. It implements the ledger's Source.
+//
+// Raw samples come by one of two paths. Which one is tried on the first request,
+// remembered, and tried again after a failure:
+//
+//   - Remote read (/api/v1/read) where the server has it. All selectors go in one
+//     request; the server streams its chunks as they are stored, or sends samples
+//     if it cannot stream. Staleness markers are delivered.
+//   - A matrix selector (m{…}[range] over /api/v1/query) where it has not: Thanos
+//     Query, VictoriaMetrics. The span is read in slices of time that shrink when the server
+//     says that they are too much. Prometheus and Thanos leave staleness markers
+//     out of such an answer. VictoriaMetrics answers it with raw samples too, has
+//     the markers, as NaN, and takes in no other NaN: its NaN are delivered as
+//     staleness markers. VictoriaMetrics stores numbers as decimals: whole numbers
+//     up to 2⁵³ are exact, more than 15 digits behind it may not be.
+//
+// An answer that the server calls partial, or that is cut short, is an error and
+// never data. No data is a call of f without series.
+package promapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/source/promseries"
+)
+
+// Config says where the server is and how to be let in. Only URL must be set.
+type Config struct {
+	// URL is the server's base, with its path prefix if it has one:
+	// http://127.0.0.1:9090, https://mimir.example/prometheus. A user and password
+	// in it are used as basic auth.
+	URL string
+
+	// Username and PasswordFile are for basic auth; BearerTokenFile for a token. The
+	// files are read for each request, so that a changed secret is taken up.
+	Username        string
+	PasswordFile    string
+	BearerTokenFile string
+
+	TLS TLS
+
+	// Headers are sent with each request, such as X-Scope-OrgID for the tenant.
+	Headers map[string]string
+
+	// Timeout bounds one HTTP request with its answer; 0 is two minutes.
+	Timeout time.Duration
+
+	// Client replaces the HTTP client; TLS is ignored then. Redirects are never
+	// followed.
+	Client *http.Client
+}
+
+// TLS are the settings of an https connection; the zero value checks the server
+// against the system's authorities.
+type TLS struct {
+	CAFile             string // PEM; instead of the system's authorities
+	CertFile, KeyFile  string // PEM; the client's own certificate, read anew for each connection
+	ServerName         string // instead of the URL's host
+	InsecureSkipVerify bool
+}
+
+// Source reads from one server. It is safe for concurrent use.
+type Source struct {
+	http  *client
+	names promseries.Interner
+
+	mu    sync.Mutex
+	path  path
+	slice int64 // milliseconds that one request of the matrix path may span
+	whole int64 // the same for remote read; 0 is no limit
+
+	collectors sync.Pool
+}
+
+// path is a way to get raw samples.
+type path int
+
+const (
+	untried path = iota
+	remoteRead
+	matrix
+)
+
+const (
+	firstSlice = int64(time.Hour / time.Millisecond)
+	minSlice   = int64(time.Minute / time.Millisecond)
+	maxSlice   = 24 * firstSlice
+	// goodSlice is the number of samples above which slices grow no more.
+	goodSlice = 2_000_000
+)
+
+// New checks the settings; it does not ask the server.
+func New(c Config) (*Source, error) {
+	h, err := newClient(c)
+	if err != nil {
+		return nil, err
+	}
+	return &Source{http: h, slice: firstSlice}, nil
+}
+
+// Select implements the ledger's Source. It holds the whole answer in memory:
+// 1 to 4 bytes a sample by remote read, 16 by the matrix path.
+func (s *Source) Select(ctx context.Context, r slo.Request, f func([]slo.Series) error) error {
+	selectors := promseries.Reduce(r.Selectors)
+	if len(selectors) == 0 || r.To <= r.From {
+		return f(nil)
+	}
+	s.names.Round()
+	c := s.collector(r.From, r.To)
+	defer s.release(c)
+	if err := s.read(ctx, selectors, c); err != nil {
+		s.forgetPath(err)
+		return fmt.Errorf("read samples from %s: %w", s.http.base, err)
+	}
+	return f(c.series())
+}
+
+// read asks by the known path, or finds it out.
+func (s *Source) read(ctx context.Context, selectors []slo.Selector, c *collector) error {
+	s.mu.Lock()
+	p := s.path
+	s.mu.Unlock()
+	if p == matrix {
+		return s.inSlices(ctx, selectors, c, &s.slice, s.readMatrix)
+	}
+	err := s.inSlices(ctx, selectors, c, &s.whole, s.readRemote)
+	if !errors.Is(err, errNoRemoteRead) {
+		if err == nil {
+			s.setPath(remoteRead)
+		}
+		return err
+	}
+	if err := s.inSlices(ctx, selectors, c, &s.slice, s.readMatrix); err != nil {
+		return err
+	}
+	s.setPath(matrix)
+	return nil
+}
+
+// fetch reads (from, to] into the collector.
+type fetch func(ctx context.Context, selectors []slo.Selector, from, to int64, c *collector) error
+
+// inSlices reads the collector's span in pieces that the server can bear:
+// limit holds how long one may be (0: any length) and is adapted.
+func (s *Source) inSlices(ctx context.Context, selectors []slo.Selector, c *collector, limit *int64, read fetch) error {
+	for from := c.from; from < c.to; {
+		s.mu.Lock()
+		length := *limit
+		s.mu.Unlock()
+		to := c.to
+		if length > 0 && to-from > length {
+			to = from + length
+		}
+		c.beginSlice()
+		err := read(ctx, selectors, from, to, c)
+		if err != nil {
+			c.dropSlice()
+			if tooMuch(err) && to-from > minSlice && ctx.Err() == nil {
+				s.setLimit(limit, max((to-from)/2, minSlice))
+				continue
+			}
+			return err
+		}
+		if length > 0 && to-from == length && c.sliceSamples < goodSlice {
+			s.setLimit(limit, min(2*length, maxSlice))
+		}
+		from = to
+	}
+	return nil
+}
+
+func (s *Source) setLimit(limit *int64, v int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*limit = v
+}
+
+func (s *Source) setPath(p path) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.path = p
+}
+
+// forgetPath lets the next request find the path anew after a failure that may
+// mean another server.
+func (s *Source) forgetPath(err error) {
+	if errors.Is(err, slo.ErrUnavailable) {
+		s.setPath(untried)
+	}
+}
+
+// base strips what must not be shown, and what is not part of a base URL.
+func parseBase(text string) (base *url.URL, user *url.Userinfo, err error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		// The text may hold a password: it is not shown.
+		return nil, nil, errors.New("url: want http://HOST:PORT or https://HOST:PORT, with a path prefix if there is one")
+	}
+	user = u.User
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, user, nil
+}

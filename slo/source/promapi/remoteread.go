@@ -1,0 +1,197 @@
+package promapi
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/golang/snappy"
+	"github.com/prometheus/prometheus/prompb"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+const (
+	readPath = "/api/v1/read"
+	// maxFrame bounds one frame of a stream; Prometheus sends about 1 MiB.
+	maxFrame = 64 << 20
+	// maxSamplesReply bounds an answer that is not streamed, unpacked.
+	maxSamplesReply = 1 << 30
+)
+
+// errNoRemoteRead says that the server has no remote read.
+var errNoRemoteRead = errors.New("the server has no remote read")
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// readRemote reads (from, to] by remote read. All selectors are queries of one
+// request.
+func (s *Source) readRemote(ctx context.Context, selectors []slo.Selector, from, to int64, c *collector) error {
+	body, err := readRequest(selectors, from, to)
+	if err != nil {
+		return err
+	}
+	header := http.Header{
+		"Content-Encoding":                 {"snappy"},
+		"X-Prometheus-Remote-Read-Version": {"0.1.0"},
+	}
+	err = s.http.post(ctx, readPath, "application/x-protobuf", body, header, func(resp *http.Response) error {
+		kind := resp.Header.Get("Content-Type")
+		switch {
+		case strings.HasPrefix(kind, "application/x-streamed-protobuf"):
+			return s.readStream(resp.Body, c)
+		case strings.HasPrefix(kind, "application/x-protobuf"):
+			return s.readSamplesReply(resp.Body, c)
+		}
+		return &answerError{fmt.Sprintf("the answer is %q, not a remote read's; check the url and its path prefix", kind)}
+	})
+	var status *statusError
+	if errors.As(err, &status) && status.noRemoteRead() {
+		return errNoRemoteRead
+	}
+	return err
+}
+
+// noRemoteRead tells a server that does not know the path from one that refuses
+// the request. VictoriaMetrics says 400 and "unsupported path requested".
+func (e *statusError) noRemoteRead() bool {
+	switch e.status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return true
+	}
+	return e.status == http.StatusBadRequest && strings.Contains(e.text, "unsupported path")
+}
+
+// readRequest asks for from+1 … to: remote read includes both ends.
+func readRequest(selectors []slo.Selector, from, to int64) ([]byte, error) {
+	types := map[slo.MatchType]prompb.LabelMatcher_Type{
+		slo.Equal: prompb.LabelMatcher_EQ, slo.NotEqual: prompb.LabelMatcher_NEQ,
+		slo.Regexp: prompb.LabelMatcher_RE, slo.NotRegexp: prompb.LabelMatcher_NRE,
+	}
+	req := prompb.ReadRequest{AcceptedResponseTypes: []prompb.ReadRequest_ResponseType{
+		prompb.ReadRequest_STREAMED_XOR_CHUNKS, prompb.ReadRequest_SAMPLES,
+	}}
+	for _, sel := range selectors {
+		q := &prompb.Query{StartTimestampMs: from + 1, EndTimestampMs: to}
+		for _, m := range sel {
+			q.Matchers = append(q.Matchers, &prompb.LabelMatcher{Type: types[m.Type], Name: m.Name, Value: m.Value})
+		}
+		req.Queries = append(req.Queries, q)
+	}
+	b, err := req.Marshal()
+	if err != nil {
+		return nil, fmt.Errorf("write the remote read request: %w", err)
+	}
+	return snappy.Encode(nil, b), nil
+}
+
+// readStream reads frames: a length, a checksum, and a message with chunks.
+func (s *Source) readStream(body io.Reader, c *collector) error {
+	r := bufio.NewReaderSize(body, 64<<10)
+	for {
+		frame, err := readFrame(r, &c.slabs)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.addFrame(frame, c); err != nil {
+			return err
+		}
+	}
+}
+
+// readFrame returns io.EOF at the stream's proper end only.
+func readFrame(r *bufio.Reader, slabs *slabs) ([]byte, error) {
+	if _, err := r.Peek(1); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, io.EOF
+		}
+		return nil, cutShort("%w", err)
+	}
+	size, err := binary.ReadUvarint(r)
+	if err != nil {
+		return nil, cutShort("a frame's length: %w", noEOF(err))
+	}
+	if size > maxFrame {
+		return nil, cutShort("a frame of %d bytes; the server may have broken off with an error", size)
+	}
+	var sum [4]byte
+	if _, err := io.ReadFull(r, sum[:]); err != nil {
+		return nil, cutShort("a frame's checksum: %w", noEOF(err))
+	}
+	frame := slabs.alloc(int(size))
+	if _, err := io.ReadFull(r, frame); err != nil {
+		return nil, cutShort("a frame: %w", noEOF(err))
+	}
+	if crc32.Checksum(frame, castagnoli) != binary.BigEndian.Uint32(sum[:]) {
+		return nil, cutShort("a frame's checksum is wrong")
+	}
+	return frame, nil
+}
+
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// readSamplesReply reads the answer of a server that does not stream.
+func (s *Source) readSamplesReply(body io.Reader, c *collector) error {
+	packed, err := io.ReadAll(body)
+	if err != nil {
+		return cutShort("%w", err)
+	}
+	n, err := snappy.DecodedLen(packed)
+	if err != nil {
+		return cutShort("snappy: %w", err)
+	}
+	if n > maxSamplesReply {
+		return &tooMuchError{fmt.Sprintf("the answer is %d bytes", n)}
+	}
+	b, err := snappy.Decode(nil, packed)
+	if err != nil {
+		return cutShort("snappy: %w", err)
+	}
+	return s.addSamplesReply(b, c)
+}
+
+// tooMuchError says that a shorter span should be asked for.
+type tooMuchError struct{ text string }
+
+func (e *tooMuchError) Error() string { return e.text }
+
+// tooMuch reports whether a shorter span may succeed: the server names a limit,
+// or did not manage in time.
+func tooMuch(err error) bool {
+	var much *tooMuchError
+	var status *statusError
+	if errors.As(err, &much) || errors.Is(err, errTimeout) {
+		return true
+	}
+	if !errors.As(err, &status) {
+		return false
+	}
+	text := strings.ToLower(status.text)
+	switch status.status {
+	case http.StatusRequestEntityTooLarge:
+		return true
+	case http.StatusUnprocessableEntity, http.StatusBadRequest:
+		for _, word := range []string{"too many", "exceed", "limit", "maximum", "cannot select more", "too large"} {
+			if strings.Contains(text, word) {
+				return true
+			}
+		}
+	case http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return strings.Contains(text, "timed out") || strings.Contains(text, "timeout")
+	}
+	return false
+}

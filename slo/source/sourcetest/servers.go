@@ -1,0 +1,291 @@
+package sourcetest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang/snappy"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/prompb"
+	"github.com/prometheus/prometheus/tsdb"
+)
+
+// Server is a real server, a process of its own on a free loopback port.
+type Server struct {
+	URL string
+
+	dir, program string
+	args         []string
+	ready        string
+	write        string
+	cmd          *exec.Cmd
+	log          *os.File
+}
+
+// StartPrometheus starts Prometheus over data: what lies before split (Unix
+// milliseconds) as a block, the rest by remote write into its head. It is stopped
+// at the test's end. The data must be younger than a year.
+func StartPrometheus(t testing.TB, data []Series, split int64) *Server {
+	t.Helper()
+	dir := t.TempDir()
+	config := filepath.Join(dir, "prometheus.yml")
+	if err := os.WriteFile(config, []byte("global: {scrape_interval: 15s}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	WriteBlock(t, filepath.Join(dir, "data"), data, math.MinInt64, split)
+	port := freePort(t)
+	s := &Server{
+		URL: "http://127.0.0.1:" + port, dir: dir, program: "prometheus", ready: "/-/ready", write: "/api/v1/write",
+		args: []string{
+			"--config.file=" + config, "--storage.tsdb.path=" + filepath.Join(dir, "data"),
+			"--storage.tsdb.retention.time=1y", "--web.listen-address=127.0.0.1:" + port,
+			"--web.enable-remote-write-receiver", "--log.level=warn",
+		},
+	}
+	t.Cleanup(s.Kill)
+	s.Start(t)
+	s.Write(t, data, split)
+	return s
+}
+
+// StartVictoriaMetrics starts VictoriaMetrics and writes data into it. It is
+// stopped at the test's end.
+func StartVictoriaMetrics(t testing.TB, data []Series) *Server {
+	t.Helper()
+	dir := t.TempDir()
+	port := freePort(t)
+	s := &Server{
+		URL: "http://127.0.0.1:" + port, dir: dir, program: "victoria-metrics", ready: "/health", write: "/api/v1/write",
+		args: []string{
+			"-storageDataPath=" + filepath.Join(dir, "data"), "-httpListenAddr=127.0.0.1:" + port,
+			"-retentionPeriod=1y", "-loggerLevel=WARN",
+		},
+	}
+	t.Cleanup(s.Kill)
+	s.Start(t)
+	s.Write(t, data, math.MinInt64)
+	// What was written shows after a second or so; the flush makes it now.
+	s.get(t, "/internal/force_flush")
+	deadline := time.Now().Add(20 * time.Second)
+	for !strings.Contains(s.get(t, "/api/v1/series?match[]={__name__!=%22%22}&start=0"), "__name__") && len(data) > 0 {
+		if time.Now().After(deadline) {
+			t.Fatal("VictoriaMetrics does not show what was written")
+		}
+		time.Sleep(200 * time.Millisecond)
+		s.get(t, "/internal/force_flush")
+	}
+	return s
+}
+
+// Start starts the server's process, again after Kill, and waits until it answers.
+func (s *Server) Start(t testing.TB) {
+	t.Helper()
+	path, err := exec.LookPath(s.program)
+	if err != nil {
+		t.Fatalf("%v; this test needs the real server: install the Debian package %s", err, s.program)
+	}
+	if s.log, err = os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.cmd = exec.Command(path, s.args...)
+	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(60 * time.Second)
+	for {
+		resp, err := http.Get(s.URL + s.ready)
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+			t.Fatalf("%s is not ready after a minute: %v\n%s", s.program, err, log)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// Kill ends the server's process at once, as kill -9 does. The data stay.
+func (s *Server) Kill() {
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+	_ = s.log.Close()
+	s.cmd = nil
+}
+
+// CPU is the time that the server's process has used, user and system.
+func (s *Server) CPU(t testing.TB) time.Duration {
+	t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	var user, system int64
+	if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(user+system) * 10 * time.Millisecond // clock ticks are hundredths of a second on Linux
+}
+
+// Write sends the samples at and after from by remote write, in order of time
+// across all series, as a head wants them.
+func (s *Server) Write(t testing.TB, data []Series, from int64) {
+	t.Helper()
+	const slice = 30 * 60_000 // milliseconds
+	first, last := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, d := range data {
+		for _, at := range d.T {
+			if at >= from {
+				first, last = min(first, at), max(last, at)
+			}
+		}
+	}
+	next := make([]int, len(data))
+	for lo := first; lo <= last; lo += slice {
+		var req prompb.WriteRequest
+		n := 0
+		for i, d := range data {
+			ts := prompb.TimeSeries{}
+			for ; next[i] < len(d.T) && d.T[next[i]] < lo+slice; next[i]++ {
+				if d.T[next[i]] >= from {
+					ts.Samples = append(ts.Samples, prompb.Sample{Timestamp: d.T[next[i]], Value: d.V[next[i]]})
+				}
+			}
+			if len(ts.Samples) == 0 {
+				continue
+			}
+			for _, l := range d.Labels {
+				ts.Labels = append(ts.Labels, prompb.Label{Name: l.Name, Value: l.Value})
+			}
+			req.Timeseries = append(req.Timeseries, ts)
+			if n += len(ts.Samples); n > 200_000 {
+				s.post(t, &req)
+				req, n = prompb.WriteRequest{}, 0
+			}
+		}
+		if n > 0 {
+			s.post(t, &req)
+		}
+	}
+}
+
+func (s *Server) post(t testing.TB, req *prompb.WriteRequest) {
+	t.Helper()
+	b, err := req.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequest(http.MethodPost, s.URL+s.write, bytes.NewReader(snappy.Encode(nil, b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Encoding", "snappy")
+	r.Header.Set("Content-Type", "application/x-protobuf")
+	r.Header.Set("X-Prometheus-Remote-Write-Version", "0.1.0")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		text, _ := io.ReadAll(resp.Body)
+		t.Fatalf("remote write: %s: %s", resp.Status, text)
+	}
+}
+
+func (s *Server) get(t testing.TB, path string) string {
+	t.Helper()
+	resp, err := http.Get(s.URL + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// WriteBlock writes the samples in [from, to) as one TSDB block; none if there
+// are none.
+func WriteBlock(t testing.TB, dir string, data []Series, from, to int64) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lo, hi := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, d := range data {
+		for _, at := range d.T {
+			if at >= from && at < to {
+				lo, hi = min(lo, at), max(hi, at)
+			}
+		}
+	}
+	if lo > hi {
+		return
+	}
+	w, err := tsdb.NewBlockWriter(slog.New(slog.DiscardHandler), dir, 2*(hi-lo+1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range data {
+		app := w.Appender(t.Context())
+		lset := labels.FromMap(labelMap(d))
+		for i, at := range d.T {
+			if at < from || at >= to {
+				continue
+			}
+			if _, err := app.Append(0, lset, at, d.V[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := app.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func labelMap(s Series) map[string]string {
+	m := map[string]string{}
+	for _, l := range s.Labels {
+		m[l.Name] = l.Value
+	}
+	return m
+}
+
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
