@@ -54,13 +54,13 @@ func (c *Chunked) Add(t int64, v float64) error {
 	return nil
 }
 
-// blockSpans cuts (from, to] into the spans of blocks.
-func blockSpans(from, to int64) [][2]int64 {
+// Blocks are the spans [from, to) of a history's blocks.
+func Blocks(p Params) [][2]int64 {
 	var spans [][2]int64
-	for t := from; t < to; {
-		end := min((t/blockRange+1)*blockRange, to)
-		spans = append(spans, [2]int64{t, end})
-		t = end
+	for t := p.Start(); t < End; {
+		to := min((t/blockRange+1)*blockRange, End)
+		spans = append(spans, [2]int64{t, to})
+		t = to
 	}
 	return spans
 }

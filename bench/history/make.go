@@ -33,11 +33,12 @@ type Last struct {
 	Instance  string
 	Good, Bad float64
 	HasBad    bool
+	Started   float64 // Unix seconds
 	At        int64
 }
 
 // version changes when the same Params would make another history.
-const version = 3
+const version = 4
 
 // Open returns the history from the cache folder, or makes it. progress is told
 // what is done.
@@ -80,7 +81,7 @@ func (h *History) write(progress func(string, ...any)) error {
 		sets[i] = newShopSet(h.Params, i)
 	}
 	names := map[labels.Labels]bool{}
-	spans := blockSpans(h.Params.Start()+1, End+1)
+	spans := Blocks(h.Params)
 	for n, span := range spans {
 		progress("making data: block %d of %d", n+1, len(spans))
 		all, err := drawAll(sets, span[1])
@@ -100,7 +101,7 @@ func (h *History) write(progress func(string, ...any)) error {
 		h.Truth = append(h.Truth, s.Truth)
 		bad := s.pod.series[code500]
 		h.Ends = append(h.Ends, Last{Instance: s.pod.instance, Good: s.pod.series[code200].value,
-			Bad: bad.value, HasBad: bad.exists, At: s.next - stepMillis})
+			Bad: bad.value, HasBad: bad.exists, Started: s.pod.started, At: s.next - stepMillis})
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ type plan struct {
 
 func newPlan(p Params, i int) *plan {
 	r := rand.New(rand.NewPCG(p.Seed, uint64(i)<<8|1))
-	pl := &plan{first: p.Start() + 1 + r.Int64N(stepMillis)}
+	pl := &plan{first: p.Start() + 1 + r.Int64N(stepMillis-1)} // never at a full step, so none at End
 	// One request in ten minutes to 100 a second, evenly by magnitude.
 	pl.rate = math.Exp(math.Log(1.0/600) + r.Float64()*math.Log(100*600))
 	pl.shape()

@@ -1,0 +1,210 @@
+// Command bench measures shopslo against its goals for speed, and against the
+// rules of Sloth and Pyrra over the same history, in one run. README.md beside it
+// says what is measured and how.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/bench/history"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// options are the flags.
+type options struct {
+	params     history.Params
+	quick      bool
+	cache      string
+	prometheus string
+	module     string
+	parts      string
+	markdown   string
+	interval   time.Duration
+	evals      int
+	ticks      int
+	growth     string
+	large      int
+	requests   int
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.IntVar(&o.params.ShopSets, "shopsets", 1000, "`number` of ShopSets")
+	fs.IntVar(&o.params.Days, "days", 28, "`days` of history, the length of the SLO's window")
+	fs.Uint64Var(&o.params.Seed, "seed", 1, "`seed` of the history")
+	fs.BoolVar(&o.params.Signs, "signs", false, "also scrape up and process_start_time_seconds")
+	fs.BoolVar(&o.quick, "quick", false, "a smoke test of this program: 100 ShopSets, 3 days, few repetitions; the figures mean nothing")
+	fs.StringVar(&o.cache, "cache", "", "`folder` for data; default: shopslo-bench in the user's cache folder")
+	fs.StringVar(&o.prometheus, "prometheus", "prometheus", "Prometheus `program`")
+	fs.StringVar(&o.module, "module", ".", "`folder` of this program's module")
+	fs.StringVar(&o.parts, "parts", "", "measure only these `parts`, separated by commas: "+partNames())
+	fs.StringVar(&o.markdown, "markdown", "", "also write the table as Markdown to this `file`")
+	fs.DurationVar(&o.interval, "rule-interval", 30*time.Second, "how often Sloth's rules are evaluated")
+	fs.IntVar(&o.evals, "evals", 3, "`times` that the peers' rules are evaluated, after one to warm up; the median counts")
+	fs.IntVar(&o.ticks, "ticks", 120, "`number` of ticks of a minute that are measured; the mean counts")
+	fs.StringVar(&o.growth, "growth", "100,1000,10000", "`numbers` of ShopSets by which growth is shown")
+	fs.IntVar(&o.large, "large", 10000, "`number` of budgets of the large ledger")
+	fs.IntVar(&o.requests, "requests", 100, "`number` of HTTP requests to the server for each path")
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	if fs.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	}
+	if o.quick {
+		o.params.ShopSets, o.params.Days, o.evals, o.ticks, o.growth, o.large, o.requests = 100, 3, 1, 10, "10,100", 200, 10
+	}
+	if o.cache == "" {
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			return o, err
+		}
+		o.cache = filepath.Join(dir, "shopslo-bench")
+	}
+	for _, name := range o.wanted() {
+		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+			return o, fmt.Errorf("unknown part %q; there are %s", name, partNames())
+		}
+	}
+	return o, nil
+}
+
+func (o options) wanted() []string {
+	if o.parts == "" {
+		return nil
+	}
+	return strings.Split(o.parts, ",")
+}
+
+// bench is one run.
+type bench struct {
+	options
+	table
+	history *history.History
+	sloth   time.Duration // CPU of one evaluation of Sloth's rules; 0: not measured
+	stderr  io.Writer
+	start   time.Time
+	tmp     string
+}
+
+// part is one part of the measurement.
+type part struct {
+	name, title string
+	run         func(*bench, context.Context) error
+}
+
+var parts = []part{
+	{"peers", "Peers", (*bench).peers},
+	{"embedded", "Embedded source", (*bench).embedded},
+	{"prometheus", "Real Prometheus", (*bench).realPrometheus},
+	{"size", "Memory and disk", (*bench).size},
+	{"serve", "Server", (*bench).serve},
+	{"growth", "Growth, with 3 days of history", (*bench).grow},
+}
+
+func partNames() string {
+	names := []string{"peers", "embedded", "prometheus", "size", "serve", "growth"}
+	return strings.Join(names, ", ")
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args, stderr)
+	if err == flag.ErrHelp {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "bench:", err)
+		return 3
+	}
+	b := &bench{options: o, stderr: stderr, start: time.Now()}
+	failed, err := b.measure(ctx)
+	if err == nil {
+		err = b.print(stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "bench:", err)
+		return 1
+	}
+	return min(failed, 1)
+}
+
+// measure runs the parts and returns how many of them could not be measured.
+func (b *bench) measure(ctx context.Context) (failed int, err error) {
+	if err := os.MkdirAll(b.cache, 0o777); err != nil {
+		return 0, err
+	}
+	// Beside the cache, so that blocks can be linked instead of copied.
+	if b.tmp, err = os.MkdirTemp(b.cache, "run-"); err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(b.tmp)
+	if b.history, err = history.Open(b.cache, b.params, b.progress); err != nil {
+		return 0, err
+	}
+	wanted := b.wanted()
+	for _, p := range parts {
+		if wanted != nil && !slices.Contains(wanted, p.name) {
+			continue
+		}
+		b.progress("%s", p.title)
+		b.heading(p.title)
+		if err := p.run(b, ctx); err != nil {
+			failed++
+			b.progress("%s: %v", p.title, err)
+			b.failed(p.title, err)
+		}
+		if ctx.Err() != nil {
+			return failed, ctx.Err()
+		}
+		debug.FreeOSMemory()
+	}
+	return failed, nil
+}
+
+// progress tells on stderr what is going on.
+func (b *bench) progress(format string, args ...any) {
+	fmt.Fprintf(b.stderr, "%6.1fs  %s\n", time.Since(b.start).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// folder is an empty folder of this run's.
+func (b *bench) folder() (string, error) { return os.MkdirTemp(b.tmp, "") }
+
+func (b *bench) print(stdout io.Writer) error {
+	intro := fmt.Sprintf("%d ShopSets, %d days of scrapes every %v: %s samples, %d series; %d cores, %s. Took %s.",
+		b.params.ShopSets, b.params.Days, history.Interval, millions(float64(b.history.Samples)), b.history.Series,
+		runtime.GOMAXPROCS(0), runtime.Version(), seconds(time.Since(b.start)))
+	fmt.Fprintf(stdout, "%s\n\n", intro)
+	if err := b.write(stdout); err != nil || b.markdownFile() == "" {
+		return err
+	}
+	f, err := os.Create(b.markdownFile())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	fmt.Fprintf(f, "%s\n\n", intro)
+	if err := b.table.markdown(f); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func (b *bench) markdownFile() string { return b.options.markdown }
