@@ -111,6 +111,7 @@ func (l *load) halt() {
 	if l.cancel != nil {
 		l.cancel()
 	}
+	l.client.CloseIdleConnections()
 }
 
 // stop ends the arrivals and waits for the answers that are still due, at most

@@ -150,14 +150,6 @@ func (f *shopFleet) deploy(ctx context.Context, name, version string, failures f
 	if _, err := run.await(ctx, "starting"); err != nil {
 		return err
 	}
-	left := make(chan struct{})
-	go func() {
-		old.stop(5 * time.Second)
-		close(left)
-	}()
-	if err := f.listening(ctx, run); err != nil {
-		return err
-	}
-	<-left
-	return nil
+	go old.stop(5 * time.Second)
+	return f.listening(ctx, run)
 }

@@ -105,7 +105,7 @@ func (s *story) raise() error {
 		return err
 	}
 	s.load.start(s.ctx)
-	s.say("customers arrive: a day takes %s, nights have a tenth of the traffic", s.pace.day)
+	s.say("customers arrive: a day takes %g s, and a night has a tenth of the noon's traffic", s.pace.day.Seconds())
 	return nil
 }
 
@@ -192,7 +192,7 @@ func (s *story) tooEarly() error {
 	if err := s.sleep(s.pace.early); err != nil {
 		return err
 	}
-	s.say("after %s the gate is asked about beta-prod: what it does not know is never a pass", s.pace.early)
+	s.say("the gate is asked about %s after %g s of data: what it does not know is never a pass", gateTo, s.pace.early.Seconds())
 	a, err := s.gate()
 	if err != nil {
 		return err

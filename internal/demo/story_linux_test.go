@@ -136,9 +136,13 @@ func TestAnInterruptLeavesNothingBehind(t *testing.T) {
 			go func() { ended <- run(ctx, Options{Exe: self(t), Out: &out}, quick) }()
 			out.await(t, moment)
 			why := errors.New("interrupted by hand")
+			begun := time.Now()
 			interrupt(why)
 			if err := <-ended; !errors.Is(err, why) {
 				t.Errorf("the error is %v, want the interrupt's", err)
+			}
+			if took := time.Since(begun); took > 4*time.Second {
+				t.Errorf("it took %v to end the processes: one of them had to be killed", took)
 			}
 			nothingLeft(t, temp)
 		})
