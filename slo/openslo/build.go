@@ -34,6 +34,7 @@ func (r *reader) build(d decoded[v1.SLO]) {
 		}
 		if len(objectives) > 1 && !composite {
 			one.Name = base.Name + ":" + names[i]
+			one.Parts[0].Name = one.Name
 			if obj.DisplayName != "" {
 				one.DisplayName = strings.TrimPrefix(base.DisplayName+": "+obj.DisplayName, ": ")
 			}
@@ -151,7 +152,7 @@ func (r *reader) target(o *object, path string, obj v1.SLOObjective) (slo.Object
 	}
 	target, err := slo.ObjectiveOf(ratio)
 	if err != nil {
-		r.refuse(o, path+key, "%v", err)
+		r.refuse(o, path+key, "gives %v", err)
 	}
 	return target, err == nil
 }

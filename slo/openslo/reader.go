@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/OpenSLO/go-sdk/pkg/openslo"
 	v1 "github.com/OpenSLO/go-sdk/pkg/openslo/v1"
@@ -102,6 +103,10 @@ var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
 
 // read takes in one file's documents.
 func (r *reader) read(file string, data []byte) {
+	if !utf8.Valid(data) {
+		r.faults = append(r.faults, Fault{File: file, Line: invalidLine(data), Message: "is not UTF-8 text; save it as such"})
+		return
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	found := false
 	for {
@@ -126,12 +131,29 @@ func (r *reader) read(file string, data []byte) {
 }
 
 func (r *reader) syntax(file string, err error) {
-	f := Fault{File: file, Message: "is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}
+	// The library leaves the line out where it is the first.
+	f := Fault{File: file, Line: 1, Message: "is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		f.Line, _ = strconv.Atoi(m[1])
 		f.Message = "is not YAML: " + strings.TrimPrefix(err.Error(), m[0])
 	}
 	r.faults = append(r.faults, f)
+}
+
+// invalidLine is the first line that is not UTF-8.
+func invalidLine(data []byte) int {
+	line := 1
+	for len(data) > 0 {
+		c, size := utf8.DecodeRune(data)
+		if c == utf8.RuneError && size <= 1 {
+			break
+		}
+		if c == '\n' {
+			line++
+		}
+		data = data[size:]
+	}
+	return line
 }
 
 // root takes in one YAML document: an object, or a list of them.

@@ -26,24 +26,27 @@ func (r *reader) validate(o *object, doc any) {
 		}
 		return
 	}
+	var found []string
 	for _, p := range list.Errors {
 		path := p.PropertyPath.String()
-		if metricSpec.MatchString(path) {
+		_, there := o.lines[path]
+		if metricSpec.MatchString(path) || path == "spec.timeWindow" && !there {
 			continue
 		}
+		found = append(found, path)
 		for _, rule := range p.Errors {
 			r.wrong(o, path, "%s", sentence(rule.Message))
 		}
 	}
-	for _, p := range list.Errors {
-		if !metricSpec.MatchString(p.PropertyPath.String()) {
-			o.faulty[p.PropertyPath.String()] = true
-		}
+	for _, path := range found {
+		o.faulty[path] = true
 	}
 }
 
-// metricSpec: whether a query is there, and can be computed, is asked once the
-// indicator is used by an SLO; the specification's own examples leave it empty.
+// metricSpec is where a query is written. Whether it is there, and can be
+// computed, is asked once an SLO uses the indicator; the specification's own
+// examples leave it empty. They leave out the time window too, which is optional
+// in the specification, and needed only to compute a budget.
 var metricSpec = regexp.MustCompile(`\.metricSource(\.spec)?$`)
 
 // explained reports whether a fault at, within or around the path was reported

@@ -74,9 +74,6 @@ func calendarWindow(w v1.SLOTimeWindow, win slo.Window) (slo.Window, string, err
 		return win, "duration", fmt.Errorf("a calendar window of %s cannot be counted: the shortest is 1d%s", w.Duration, capitalM(w.Duration))
 	}
 	const zoneKey, startKey = "calendar.timeZone", "calendar.startTime"
-	if w.Calendar.TimeZone == "" || w.Calendar.TimeZone == "Local" {
-		return win, zoneKey, fmt.Errorf("%q says nothing on another machine; write a name such as Asia/Tokyo or UTC", w.Calendar.TimeZone)
-	}
 	zone, err := time.LoadLocation(w.Calendar.TimeZone)
 	if err != nil {
 		return win, zoneKey, fmt.Errorf("%w; write a name such as Asia/Tokyo", err)
