@@ -1,0 +1,185 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// How much is read at once. A slice of history is as wide as makes about
+// sliceSamples samples: enough to make a request worth its while, little enough for
+// the memory of both sides.
+const (
+	firstWidth   = int64(2 * time.Hour / time.Millisecond)
+	widestSlice  = int64(24 * time.Hour / time.Millisecond)
+	sliceSamples = 8 << 20
+)
+
+// advanceSource brings all accounts of a source up to an edge, the hindmost first.
+func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, until int64, progress func(Progress)) error {
+	var errs []error
+	failed := map[*measure]bool{}
+	total := 0
+	for ctx.Err() == nil {
+		accts, from, to := src.hindmost(until, failed)
+		if len(accts) == 0 {
+			break
+		}
+		to = min(to, l.sliceEnd(from, src.width))
+		n, err := l.tick(ctx, src, accts, from, to)
+		total += n
+		switch {
+		case err == nil:
+			src.adapt(n, to-from)
+			progress(Progress{Source: src.name, Done: timeOf(to), Until: timeOf(until), Samples: total})
+			continue
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, slo.ErrUnavailable), errors.Is(err, errStore):
+			return errors.Join(append(errs, l.sourceError(src, err))...)
+		}
+		// The request itself is at fault: find out whose.
+		bad, err := l.isolate(ctx, src, accts, from, to, err)
+		for _, m := range bad {
+			failed[m] = true
+		}
+		errs = append(errs, l.sourceError(src, err))
+	}
+	return errors.Join(append(errs, ctx.Err())...)
+}
+
+func (l *Ledger) sourceError(src *sourceState, err error) error {
+	if err == nil {
+		return nil
+	}
+	if src.name == "" {
+		return err
+	}
+	return fmt.Errorf("data source %s: %w", src.name, err)
+}
+
+// hindmost picks the accounts that have come least far and can be read together,
+// and how far to read: until, or the edge where others wait.
+func (s *sourceState) hindmost(until int64, failed map[*measure]bool) (accts []*account, from, to int64) {
+	from, to = until, until
+	for _, a := range s.all {
+		if a.hist.edge < from && !failed[a.m] {
+			from = a.hist.edge
+		}
+	}
+	for _, a := range s.all {
+		switch e := a.hist.edge; {
+		case failed[a.m] || e >= until:
+		case e > from:
+			to = min(to, e)
+		case len(accts) == 0 || accts[0].m == a.m || accts[0].m.raw && a.m.raw:
+			accts = append(accts, a)
+		}
+	}
+	return accts, from, to
+}
+
+// sliceEnd ends a slice at a block's edge where it is wide enough.
+func (l *Ledger) sliceEnd(from, width int64) int64 {
+	span := l.res() * blockBuckets
+	if width < 2*span {
+		return from + max(l.res(), width-width%l.res())
+	}
+	return (from + width) / span * span
+}
+
+// adapt sets the width of the next slice by what the last one held.
+func (s *sourceState) adapt(samples int, width int64) {
+	switch {
+	case samples > 2*sliceSamples:
+		s.width = max(width/2, int64(time.Minute/time.Millisecond))
+	case samples < sliceSamples/2 && width >= s.width/2:
+		s.width = min(widestSlice, 2*s.width)
+	}
+}
+
+// isolate repeats a failed request for each measure alone, so that one bad SLO does
+// not stop the others. It returns the measures that failed.
+func (l *Ledger) isolate(ctx context.Context, src *sourceState, accts []*account, from, to int64, cause error) ([]*measure, error) {
+	byMeasure := map[*measure][]*account{}
+	var ms []*measure
+	for _, a := range accts {
+		if byMeasure[a.m] == nil {
+			ms = append(ms, a.m)
+		}
+		byMeasure[a.m] = append(byMeasure[a.m], a)
+	}
+	if len(ms) == 1 {
+		return ms, cause
+	}
+	var bad []*measure
+	var errs []error
+	for _, m := range ms {
+		if _, err := l.tick(ctx, src, byMeasure[m], from, to); err != nil {
+			bad, errs = append(bad, m), append(errs, err)
+		}
+	}
+	return bad, errors.Join(errs...)
+}
+
+// tick reads, counts, stores and commits (from, to] for some accounts of a source.
+// When it fails nothing has changed.
+func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, from, to int64) (samples int, err error) {
+	var outs []*outcome
+	if accts[0].m.raw {
+		outs, samples, err = l.readRaw(ctx, src, accts, from, to)
+	} else {
+		outs, samples, err = l.readGrid(ctx, src, accts, from, to)
+	}
+	if err != nil {
+		return samples, err
+	}
+	slices.SortFunc(outs, func(x, y *outcome) int { return int(x.acct.id) - int(y.acct.id) })
+	if l.store != nil {
+		if err := l.store.write(outs, from, to); err != nil {
+			return samples, err
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fine, keep := to-l.cfg.Fine.Milliseconds(), to-l.cfg.Retention.Milliseconds()
+	for _, o := range outs {
+		o.commit()
+		o.acct.hist.trim(fine, keep)
+	}
+	return samples, nil
+}
+
+// commit makes an outcome so.
+func (o *outcome) commit() {
+	a := o.acct
+	to := o.from + int64(len(o.a))*a.hist.res
+	for _, c := range o.series {
+		c.s.pos = c.pos
+	}
+	for _, c := range o.groups {
+		c.g.dropAfter = c.dropAfter
+	}
+	live := a.live[:0]
+	for _, t := range a.live {
+		if t.in != o && t.state.covered > to {
+			live = append(live, t)
+		}
+	}
+	for _, c := range o.targets {
+		c.t.state = c.state
+		c.t.in = nil
+		if c.state.covered > to {
+			live = append(live, c.t)
+		}
+	}
+	a.live = live
+	a.facts = o.facts
+	for k := range o.a {
+		a.hist.add(o.a[k], o.b[k], o.miss[k])
+	}
+}

@@ -1,0 +1,350 @@
+package ledger
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// This file is docs/counting.md made fast. It changes no account: what a tick
+// finds is an outcome, applied when the whole tick has been read and stored.
+
+// kind says what a series is to an account.
+type kind uint8
+
+const (
+	upSeries kind = iota
+	startSeries
+	counterSeries
+)
+
+// input is one series' samples of the span being counted, for one account.
+// Counters hold valid samples only.
+type input struct {
+	kind   kind
+	target *target
+	series *series // of a counter
+	t      []int64
+	v      []float64
+}
+
+// outcome is what one tick does to one account.
+type outcome struct {
+	acct    *account
+	from    int64
+	a, b    []float64 // one for each bucket
+	miss    []int64
+	facts   facts
+	series  []seriesChange
+	targets []targetChange
+	groups  []groupChange
+}
+
+type seriesChange struct {
+	s   *series
+	pos position
+}
+
+type targetChange struct {
+	t     *target
+	state targetState
+}
+
+type groupChange struct {
+	t         *target
+	g         *group
+	dropAfter int64
+}
+
+// counter counts spans; it holds the scratch space of one worker.
+type counter struct {
+	res      int64
+	patience int64 // 2·i: how long after a scrape a target still counts as scraped
+
+	out    *outcome
+	to     int64
+	spans  []span // of coverage
+	starts []startChange
+	moves  []int64
+	drops  []drop
+}
+
+// span is a stretch of instants, [from, to).
+type span struct{ from, to int64 }
+
+// startChange is a start time (seconds) reported from t on.
+type startChange struct {
+	t     int64
+	value float64
+}
+
+// drop is an own drop between two samples of a series.
+type drop struct{ p, r int64 }
+
+// count counts one account's inputs of (from, to] into an outcome.
+func (c *counter) count(a *account, from, to int64, in []input) *outcome {
+	n := int((to - from) / c.res)
+	c.out = &outcome{acct: a, from: from, a: make([]float64, 2*n), miss: make([]int64, n), facts: a.facts}
+	c.out.a, c.out.b = c.out.a[:n:n], c.out.a[n:]
+	c.to, c.spans = to, c.spans[:0]
+
+	slices.SortFunc(in, byTargetAndKind)
+	for len(in) > 0 {
+		n := 1
+		for n < len(in) && in[n].target == in[0].target {
+			n++
+		}
+		c.target(in[:n])
+		in = in[n:]
+	}
+	for _, t := range a.live {
+		if t.in != c.out { // said nothing in this span
+			c.spans = append(c.spans, span{from, t.state.covered})
+		}
+	}
+	c.cover()
+	return c.out
+}
+
+func byTargetAndKind(x, y input) int {
+	if d := cmp.Compare(x.target.id, y.target.id); d != 0 {
+		return d
+	}
+	if d := cmp.Compare(x.kind, y.kind); d != 0 || x.series == nil || x.series.group == y.series.group {
+		return d
+	}
+	return cmp.Compare(x.series.group.metric, y.series.group.metric)
+}
+
+// target counts all inputs of one target: up, start times, counters by metric.
+func (c *counter) target(in []input) {
+	t := in[0].target
+	t.in = c.out
+	st := t.state
+	ups, rest := prefix(in, upSeries)
+	starts, counters := prefix(rest, startSeries)
+
+	c.readStarts(&st, starts)
+	c.readSights(&st, ups, counters)
+	for rest := counters; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].series.group == rest[0].series.group {
+			n++
+		}
+		c.siblings(t, &st, rest[:n])
+		rest = rest[n:]
+	}
+	c.signs(t, &st, ups, counters)
+	st.moved = lastMove(c.moves, t.state.moved)
+	c.out.targets = append(c.out.targets, targetChange{t, st})
+}
+
+func prefix(in []input, k kind) (head, tail []input) {
+	n := 0
+	for n < len(in) && in[n].kind == k {
+		n++
+	}
+	return in[:n], in[n:]
+}
+
+func lastMove(moves []int64, before int64) int64 {
+	if len(moves) > 0 {
+		return moves[len(moves)-1]
+	}
+	return before
+}
+
+// readSights notes when the target was first seen, and when its up was.
+func (c *counter) readSights(st *targetState, ups, counters []input) {
+	see := func(t int64) {
+		if st.seen == none || t < st.seen {
+			st.seen = t
+		}
+	}
+	for _, u := range ups {
+		for k, v := range u.v {
+			if v == 1 {
+				see(u.t[k])
+				break
+			}
+		}
+		if len(u.t) > 0 && (st.firstUp == none || u.t[0] < st.firstUp) {
+			st.firstUp = u.t[0]
+		}
+	}
+	for _, s := range counters {
+		if len(s.t) > 0 {
+			see(s.t[0])
+			c.out.facts.last = max(c.out.facts.last, s.t[len(s.t)-1])
+		}
+	}
+	if st.firstStart != none {
+		see(st.firstStart)
+	}
+}
+
+// restartShift is how far (seconds) a start time may shift by clock corrections
+// without meaning another process.
+const restartShift = 1
+
+// readStarts finds the times at which the target showed another process.
+func (c *counter) readStarts(st *targetState, starts []input) {
+	c.starts, c.moves = c.starts[:0], c.moves[:0]
+	for i, in := range starts {
+		for k, t := range in.t {
+			if v := in.v[k]; v > 0 && !math.IsInf(v, 0) && (i == 0 && len(starts) == 1 && !c.news(st, v)) {
+				continue
+			} else if v > 0 && !math.IsInf(v, 0) {
+				c.starts = append(c.starts, startChange{t, v})
+			}
+		}
+	}
+	if len(starts) > 1 {
+		c.starts = greatest(c.starts)
+	}
+	for _, s := range c.starts {
+		switch {
+		case st.firstStart == none:
+			st.firstStart = s.t
+		case math.Abs(s.value-st.start) > restartShift:
+			c.moves = append(c.moves, s.t)
+		}
+		st.start = s.value
+	}
+}
+
+// news reports whether a start time differs from the one reported before, which is
+// the usual case of nothing to note.
+func (c *counter) news(st *targetState, v float64) bool {
+	if n := len(c.starts); n > 0 {
+		return v != c.starts[n-1].value
+	}
+	return st.firstStart == none || v != st.start
+}
+
+// greatest merges several series' start times: the greatest of each time stamp.
+func greatest(s []startChange) []startChange {
+	slices.SortFunc(s, func(x, y startChange) int {
+		if d := cmp.Compare(x.t, y.t); d != 0 {
+			return d
+		}
+		return cmp.Compare(y.value, x.value)
+	})
+	return slices.CompactFunc(s, func(x, y startChange) bool { return x.t == y.t })
+}
+
+// siblings counts the series of one metric on one target.
+func (c *counter) siblings(t *target, st *targetState, in []input) {
+	g := in[0].series.group
+	c.drops = c.drops[:0]
+	for _, s := range in {
+		c.findDrops(s)
+	}
+	slices.SortFunc(c.drops, func(x, y drop) int { return cmp.Compare(x.r, y.r) })
+	for _, s := range in {
+		c.series(t, st, s)
+	}
+	after := g.dropAfter
+	for _, d := range c.drops {
+		after = max(after, d.p)
+	}
+	if after != g.dropAfter {
+		c.out.groups = append(c.out.groups, groupChange{t, g, after})
+	}
+}
+
+func (c *counter) findDrops(in input) {
+	prev := in.series.pos
+	for k, v := range in.v {
+		if v < prev.v && prev.t != none {
+			c.drops = append(c.drops, drop{prev.t, in.t[k]})
+		}
+		prev = position{in.t[k], v}
+	}
+}
+
+// series adds one series' increments to the buckets.
+func (c *counter) series(t *target, st *targetState, in input) {
+	if len(in.t) == 0 {
+		return
+	}
+	s := in.series
+	prev, k := s.pos, 0
+	bucket, end := 0, c.out.from+c.res
+	sum := 0.0
+	if prev.t == none {
+		for end < in.t[0] {
+			bucket, end = bucket+1, end+c.res
+		}
+		sum, prev, k = c.firstSample(t, st, in.t[0], in.v[0]), position{in.t[0], in.v[0]}, 1
+	}
+	moved, dropAfter, mi, di := t.state.moved, s.group.dropAfter, 0, 0
+	for ; k < len(in.t); k++ {
+		now, v := in.t[k], in.v[k]
+		if now > end {
+			c.put(s.sides, bucket, sum)
+			sum = 0
+			for now > end {
+				bucket, end = bucket+1, end+c.res
+			}
+		}
+		for ; mi < len(c.moves) && c.moves[mi] <= now; mi++ {
+			moved = c.moves[mi]
+		}
+		for ; di < len(c.drops) && c.drops[di].r <= now; di++ {
+			dropAfter = max(dropAfter, c.drops[di].p)
+		}
+		if v < prev.v || moved > prev.t || dropAfter >= prev.t && (st.firstStart == none || st.firstStart > now) {
+			sum += v
+		} else {
+			sum += v - prev.v
+		}
+		prev = position{now, v}
+	}
+	c.put(s.sides, bucket, sum)
+	c.out.series = append(c.out.series, seriesChange{s, prev})
+}
+
+func (c *counter) put(sides uint8, bucket int, sum float64) {
+	if sides&1 != 0 {
+		c.out.a[bucket] += sum
+	}
+	if sides&2 != 0 {
+		c.out.b[bucket] += sum
+	}
+}
+
+// firstSample is what the first sample ever seen of a series counts.
+func (c *counter) firstSample(t *target, st *targetState, at int64, v float64) float64 {
+	begins := at-c.out.facts.start <= c.patience
+	switch rule := c.out.acct.m.first; {
+	case rule == slo.FirstIgnore:
+		return 0
+	case rule == slo.FirstZero && !begins:
+		return v
+	}
+	if st.firstStart != none && st.firstStart <= at && c.startAt(t, at)*1000 > float64(max(c.out.facts.start, c.out.facts.forgot)) {
+		return v
+	}
+	if st.seen < at {
+		return v
+	}
+	if v > 0 && !begins {
+		c.out.facts.unknownFirst++
+	}
+	return 0
+}
+
+// startAt is the latest start time (seconds) reported at or before an instant.
+func (c *counter) startAt(t *target, at int64) float64 {
+	start := t.state.start
+	for _, s := range c.starts {
+		if s.t > at {
+			break
+		}
+		start = s.value
+	}
+	return start
+}

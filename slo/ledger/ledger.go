@@ -1,0 +1,348 @@
+// Package ledger keeps exact counts of good and total events for every SLO and
+// subject, from raw samples, by the rules of docs/counting.md: as cumulative
+// figures at bucket edges, so that any window is one subtraction. It outlives its
+// source's retention and kill -9.
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+const maxFinite = math.MaxFloat64
+
+// Config is how a ledger counts and keeps. The zero value of a field is its
+// default.
+type Config struct {
+	// Dir is where it keeps its files; "" keeps everything in memory only.
+	Dir string
+	// Resolution is the length of a bucket; default one minute.
+	Resolution time.Duration
+	// Fine is how far back every bucket edge is kept; default three days, the
+	// longest burn-rate window, or 4320 buckets. Beyond it one edge in 60 is.
+	Fine time.Duration
+	// Retention is how far back anything is kept; default 90 days.
+	Retention time.Duration
+	// Backfill is how far back a new account begins; default Retention.
+	Backfill time.Duration
+	// ScrapeInterval is the source's; default one minute.
+	ScrapeInterval time.Duration
+	// Delay is how long after its edge a bucket is closed, for late samples;
+	// default one scrape interval and 5 seconds.
+	Delay time.Duration
+	// TargetLabels tell the targets of one subject apart; default job, instance.
+	TargetLabels []string
+	// StartTimeMetric is a gauge with the process' start time (Unix seconds);
+	// "" reads none.
+	StartTimeMetric string
+	// CheckpointAfter is the size of the log (bytes) from which on it is replaced by
+	// a checkpoint, or half the last checkpoint's size if that is more; default 8 MiB.
+	CheckpointAfter int64
+	// Log gets what an operator should know; default: nothing.
+	Log *slog.Logger
+}
+
+func (c *Config) setDefaults() {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	def(&c.Resolution, time.Minute)
+	def(&c.Fine, 72*60*c.Resolution)
+	def(&c.Retention, 90*24*time.Hour)
+	def(&c.Backfill, c.Retention)
+	def(&c.ScrapeInterval, time.Minute)
+	def(&c.Delay, c.ScrapeInterval+5*time.Second)
+	if c.CheckpointAfter == 0 {
+		c.CheckpointAfter = 8 << 20
+	}
+	if len(c.TargetLabels) == 0 {
+		c.TargetLabels = []string{"job", "instance"}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+}
+
+// Plan is what a ledger is to count.
+type Plan struct {
+	Items   []Item
+	Sources map[string]Source  // by data source name; "" is the default
+	Reads   map[string]Reading // how each source's queries are to be read
+}
+
+// Item is one SLO with the subjects that it applies to.
+type Item struct {
+	SLO      *slo.SLO
+	Subjects []*Subject
+}
+
+// Ledger counts. Its methods may be called from several goroutines; Advance and
+// Configure wait for each other.
+type Ledger struct {
+	cfg   Config
+	store *store
+
+	advancing   sync.Mutex // held by Advance, Configure and Close
+	nextAccount uint32
+	mu          sync.RWMutex // guards what follows against readers
+	accounts    map[string]*account
+	wanted      map[wantKey][]*account // an SLO's accounts, one for each part
+	sources     map[string]*sourceState
+}
+
+type wantKey struct{ slo, subject string }
+
+// sourceState is what the ledger knows of one source.
+type sourceState struct {
+	name     string
+	source   Source
+	subjects *subjectIndex
+	raw      map[string][]*account // by subject id
+	all      []*account
+	bound    *bindings
+	width    int64 // ms to read at once
+	err      error // of the last attempt
+}
+
+// Open opens a ledger, reading what its directory holds. Damaged files are set
+// aside, never deleted, and the log says what that means for the figures.
+func Open(cfg Config) (*Ledger, error) {
+	cfg.setDefaults()
+	if cfg.Resolution < time.Second || cfg.Resolution%time.Second != 0 {
+		return nil, fmt.Errorf("ledger resolution %v: it must be whole seconds", cfg.Resolution)
+	}
+	l := &Ledger{cfg: cfg, accounts: map[string]*account{}}
+	if cfg.Dir == "" {
+		return l, nil
+	}
+	st, accts, err := openStore(cfg)
+	if err != nil {
+		return nil, err
+	}
+	l.store = st
+	for _, a := range accts {
+		l.accounts[a.key] = a
+		l.nextAccount = max(l.nextAccount, a.id+1)
+	}
+	return l, nil
+}
+
+// Close writes what is not yet on disk and releases the directory.
+func (l *Ledger) Close() error {
+	l.advancing.Lock()
+	defer l.advancing.Unlock()
+	if l.store == nil {
+		return nil
+	}
+	err := l.store.close()
+	l.store = nil
+	return err
+}
+
+func (l *Ledger) res() int64 { return l.cfg.Resolution.Milliseconds() }
+
+// Configure sets what is counted from now on. Accounts whose SLO or subject is no
+// longer there stay until the retention has passed, and go on where they stopped
+// if it comes back; accounts of changed indicators start anew.
+func (l *Ledger) Configure(p Plan, now time.Time) error {
+	l.advancing.Lock()
+	defer l.advancing.Unlock()
+	sources := map[string]*sourceState{}
+	wanted := map[wantKey][]*account{}
+	accounts := maps.Clone(l.accounts)
+	active := map[*account]*measure{}
+	subjects := map[string]map[*Subject]bool{}
+	shared := map[string]*measure{}
+	for _, it := range p.Items {
+		ms, err := l.measures(it.SLO, p, shared)
+		if err != nil {
+			return err
+		}
+		for _, sub := range it.Subjects {
+			for _, m := range ms {
+				a := l.accountFor(accounts, m, sub, now)
+				active[a] = m
+				k := wantKey{it.SLO.Name, sub.ID}
+				wanted[k] = append(wanted[k], a)
+				if subjects[m.source] == nil {
+					subjects[m.source] = map[*Subject]bool{}
+				}
+				subjects[m.source][sub] = true
+			}
+		}
+	}
+	for name, set := range subjects {
+		list := slices.SortedFunc(maps.Keys(set), func(x, y *Subject) int { return cmp.Compare(x.ID, y.ID) })
+		x, err := newSubjectIndex(list)
+		if err != nil {
+			return err
+		}
+		sources[name] = &sourceState{name: name, source: p.Sources[name], subjects: x, raw: map[string][]*account{}, bound: newBindings(), width: firstWidth}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, a := range accounts {
+		a.m = active[a]
+	}
+	for _, a := range slices.SortedFunc(maps.Keys(active), func(x, y *account) int { return cmp.Compare(x.key, y.key) }) {
+		src := sources[a.m.source]
+		src.all = append(src.all, a)
+		if a.m.raw {
+			src.raw[a.subject.ID] = append(src.raw[a.subject.ID], a)
+		}
+	}
+	l.accounts, l.wanted, l.sources = accounts, wanted, sources
+	return nil
+}
+
+// measures plans the parts of an SLO; parts that are counted alike share one.
+func (l *Ledger) measures(s *slo.SLO, p Plan, shared map[string]*measure) ([]*measure, error) {
+	var ms []*measure
+	for i := range s.Parts {
+		ind := &s.Parts[i].Indicator
+		q := ind.Value
+		for _, o := range []*slo.Query{ind.Good, ind.Bad} {
+			if q == nil {
+				q = o
+			}
+		}
+		read, ok := p.Reads[q.Source]
+		if !ok || p.Sources[q.Source] == nil {
+			return nil, fmt.Errorf("slo %q reads from data source %q, which is not configured", s.Name, q.Source)
+		}
+		m, err := newMeasure(s, ind, read)
+		if err != nil {
+			return nil, fmt.Errorf("slo %q: %w", s.Name, err)
+		}
+		if m.slice%l.res() != 0 {
+			return nil, fmt.Errorf("slo %q: its time slices of %v are no multiple of the ledger's resolution, %v", s.Name, s.Slice, l.cfg.Resolution)
+		}
+		if shared[m.key] == nil {
+			shared[m.key] = m
+		}
+		ms = append(ms, shared[m.key])
+	}
+	return ms, nil
+}
+
+// accountFor finds the account of a measure and subject, or opens it.
+func (l *Ledger) accountFor(accounts map[string]*account, m *measure, sub *Subject, now time.Time) *account {
+	key := accountKey(m, sub, fmt.Sprint(l.cfg.Resolution, l.cfg.TargetLabels, l.cfg.StartTimeMetric))
+	a := accounts[key]
+	if a == nil {
+		start := l.floor(now.Add(-l.cfg.Backfill))
+		a = newAccount(key, sub, m, l.res(), start)
+		a.id = l.nextAccount
+		l.nextAccount++
+		accounts[key] = a
+	}
+	a.subject = sub
+	return a
+}
+
+func (l *Ledger) floor(t time.Time) int64 {
+	ms := t.UnixMilli()
+	return ms - ms%l.res()
+}
+
+// Account shows what has been counted of an SLO for a subject up to a time. One
+// that the plan does not have has nothing counted.
+func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	parts := l.wanted[wantKey{s.Name, subject}]
+	acc := slo.Account{Unit: slo.Events}
+	if len(parts) == 0 {
+		acc.Counts = func(_ int, from, to time.Time) slo.Counts { return slo.Counts{Start: from, End: to} }
+		return acc
+	}
+	end, start, last := int64(math.MaxInt64), int64(none), int64(none)
+	for i, a := range parts {
+		e, ok := a.hist.floor(at.UnixMilli())
+		if !ok {
+			e = none
+		}
+		end, start = min(end, e), max(start, a.hist.oldest())
+		if i == 0 || a.facts.last < last {
+			last = a.facts.last
+		}
+		acc.Grid = acc.Grid || !a.m.raw
+		if a.m.unit == slo.Slices {
+			acc.Unit = slo.Slices
+		}
+		acc.Notes = append(acc.Notes, a.notes()...)
+	}
+	acc.Start, acc.End, acc.LastSample = timeOf(start), timeOf(end), timeOf(last)
+	acc.Counts = func(part int, from, to time.Time) slo.Counts { return l.counts(parts[part], from, to) }
+	return acc
+}
+
+func (a *account) notes() []string {
+	if a.facts.unknownFirst == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d series appeared with counts of unknown age, which were left out: no process start time was found for their targets", a.facts.unknownFirst)}
+}
+
+// counts are an account's counts between stored edges.
+func (l *Ledger) counts(a *account, from, to time.Time) slo.Counts {
+	l.mu.RLock()
+	start, end, c := a.hist.between(from.UnixMilli(), to.UnixMilli())
+	l.mu.RUnlock()
+	f := a.m.form
+	if a.m.slice > 0 {
+		f = goodTotal
+	}
+	good, total := f.goodAndTotal(c.a, c.b)
+	return slo.Counts{Start: timeOf(start), End: timeOf(end), Good: good, Total: total,
+		Covered: time.Duration(end-start-c.miss) * time.Millisecond}
+}
+
+func timeOf(ms int64) time.Time {
+	if ms == none {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// Progress says how far an Advance has come.
+type Progress struct {
+	Source      string
+	Done, Until time.Time
+	Samples     int // read so far, of this source
+}
+
+// Advance counts everything up to the newest edge that may be closed at now. A
+// source that fails keeps its accounts where they are, to go on from there next
+// time, and does not stop the others; the errors of all are returned together.
+func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progress)) error {
+	l.advancing.Lock()
+	defer l.advancing.Unlock()
+	if progress == nil {
+		progress = func(Progress) {}
+	}
+	until := l.floor(now.Add(-l.cfg.Delay))
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(l.sources)) {
+		src := l.sources[name]
+		src.err = l.advanceSource(ctx, src, until, progress)
+		errs = append(errs, src.err)
+	}
+	if l.store != nil && ctx.Err() == nil {
+		errs = append(errs, l.maintain(now))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,408 @@
+package ledger
+
+import (
+	"slices"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// What the files hold: a record for each tick (what it changed, and its buckets)
+// in the log, and a record for each account (all of it) in a checkpoint.
+const (
+	tickRecord    = 1
+	accountRecord = 2
+	endRecord     = 3 // closes a checkpoint: the number of its accounts
+)
+
+// appendTick writes what a tick did.
+func appendTick(e *encoder, outs []*outcome, from, to int64) {
+	e.byte(tickRecord)
+	e.int(from)
+	e.uint(uint64(to - from))
+	e.uint(uint64(len(outs)))
+	for _, o := range outs {
+		a := o.acct
+		e.uint(uint64(a.id))
+		if a.stored {
+			e.byte(0)
+		} else {
+			e.byte(1)
+			appendIdentity(e, a)
+		}
+		appendFacts(e, &o.facts, from)
+		appendTargets(e, o, from)
+		appendSeries(e, o, from)
+		for k := range o.a {
+			e.float(o.a[k])
+			e.float(o.b[k])
+			e.uint(uint64(o.miss[k]))
+		}
+	}
+}
+
+// replayTick does again what a tick did.
+func replayTick(d *decoder, accounts map[uint32]*account) error {
+	from := d.int()
+	span := int64(d.uint())
+	for n := d.count(); n > 0 && d.err == nil; n-- {
+		id := uint32(d.uint())
+		if d.byte() == 1 {
+			a := readIdentity(d)
+			a.id, a.stored = id, true
+			accounts[id] = a
+		}
+		a := accounts[id]
+		if d.err != nil || a == nil || a.hist.edge != from || span%a.hist.res != 0 {
+			return errCorrupt
+		}
+		byID := a.byID()
+		o := &outcome{acct: a, from: from, facts: readFacts(d, from)}
+		readTargets(d, o, byID)
+		readSeries(d, o, byID)
+		buckets := span / a.hist.res
+		if buckets > int64(len(d.b)) {
+			return errCorrupt
+		}
+		o.a, o.b, o.miss = make([]float64, buckets), make([]float64, buckets), make([]int64, buckets)
+		for k := range o.a {
+			o.a[k], o.b[k], o.miss[k] = d.float(), d.float(), int64(d.uint())
+		}
+		if d.err != nil {
+			return d.err
+		}
+		o.commit()
+	}
+	return d.err
+}
+
+func appendIdentity(e *encoder, a *account) {
+	e.string(a.key)
+	e.string(a.subject.ID)
+	e.labels(a.subject.Match)
+	e.uint(uint64(a.hist.res))
+	e.int(a.facts.start)
+}
+
+func readIdentity(d *decoder) *account {
+	key, sub := d.string(), &Subject{}
+	sub.ID, sub.Match = d.string(), d.labels()
+	res, start := int64(d.uint()), d.int()
+	if res <= 0 || start%res != 0 {
+		d.fail()
+		res, start = 1, 0
+	}
+	return newAccount(key, sub, nil, res, start)
+}
+
+func appendFacts(e *encoder, f *facts, from int64) {
+	e.int(f.start)
+	e.time(f.forgot, from)
+	e.time(f.last, from)
+	e.float(f.sliceA)
+	e.float(f.sliceB)
+	e.uint(uint64(f.unknownFirst))
+}
+
+func readFacts(d *decoder, from int64) facts {
+	return facts{start: d.int(), forgot: d.time(from), last: d.time(from),
+		sliceA: d.float(), sliceB: d.float(), unknownFirst: uint32(d.uint())}
+}
+
+// Flags of a target and a series in a record.
+const (
+	isNew       = 1 // its identity follows
+	coveredOnly = 2 // of a target's state, only covered has changed
+)
+
+func appendTargets(e *encoder, o *outcome, from int64) {
+	e.uint(uint64(len(o.targets)))
+	for _, c := range o.targets {
+		appendTarget(e, c.t, c.state, c.t.stored, from)
+	}
+	e.uint(uint64(len(o.groups)))
+	for _, c := range o.groups {
+		e.uint(uint64(c.t.id))
+		e.string(c.g.metric)
+		e.time(c.dropAfter, from)
+	}
+}
+
+func appendTarget(e *encoder, t *target, st targetState, known bool, from int64) {
+	e.uint(uint64(t.id))
+	old := t.state
+	old.covered = st.covered
+	switch {
+	case !known:
+		e.byte(isNew)
+		e.string(t.values)
+	case old == st:
+		e.byte(coveredOnly)
+		e.time(st.covered, from)
+		return
+	default:
+		e.byte(0)
+	}
+	e.time(st.seen, from)
+	e.time(st.firstStart, from)
+	e.float(st.start)
+	e.time(st.moved, from)
+	e.time(st.firstUp, from)
+	e.time(st.covered, from)
+}
+
+// members are an account's targets and series by their numbers.
+type members struct {
+	targets map[uint32]*target
+	series  map[uint32]*series
+}
+
+func (a *account) byID() members {
+	if a.index.targets == nil {
+		a.index = members{map[uint32]*target{}, map[uint32]*series{}}
+		for _, t := range a.targets {
+			a.index.targets[t.id] = t
+		}
+		for _, s := range a.series {
+			a.index.series[s.id] = s
+		}
+	}
+	return a.index
+}
+
+func readTargets(d *decoder, o *outcome, m members) {
+	for n := d.count(); n > 0 && d.err == nil; n-- {
+		t, st := readTarget(d, o.acct, m, o.from)
+		if t == nil {
+			d.fail()
+			return
+		}
+		o.targets = append(o.targets, targetChange{t, st})
+	}
+	for n := d.count(); n > 0 && d.err == nil; n-- {
+		t := m.targets[uint32(d.uint())]
+		metric, after := d.string(), d.time(o.from)
+		if t == nil {
+			d.fail()
+			return
+		}
+		o.groups = append(o.groups, groupChange{t, t.groupOf(metric), after})
+	}
+}
+
+func readTarget(d *decoder, a *account, m members, from int64) (*target, targetState) {
+	id, flags := uint32(d.uint()), d.byte()
+	t := m.targets[id]
+	if flags&isNew != 0 {
+		t = &target{id: id, values: d.string(), state: newTargetState(), stored: true}
+		a.targets[t.values], m.targets[id] = t, t
+		a.nextID = max(a.nextID, id+1)
+	}
+	if t == nil {
+		return nil, targetState{}
+	}
+	st := t.state
+	if flags&coveredOnly == 0 {
+		st = targetState{seen: d.time(from), firstStart: d.time(from), start: d.float(), moved: d.time(from), firstUp: d.time(from)}
+	}
+	st.covered = d.time(from)
+	return t, st
+}
+
+func appendSeries(e *encoder, o *outcome, from int64) {
+	e.uint(uint64(len(o.series)))
+	for _, c := range o.series {
+		appendOneSeries(e, c.s, c.pos, c.s.stored, from)
+	}
+}
+
+func appendOneSeries(e *encoder, s *series, pos position, known bool, from int64) {
+	e.uint(uint64(s.id))
+	if known {
+		e.byte(0)
+	} else {
+		e.byte(isNew)
+		e.labels(s.labels)
+		e.uint(uint64(s.target.id))
+	}
+	e.time(pos.t, from)
+	e.float(pos.v)
+}
+
+func readSeries(d *decoder, o *outcome, m members) {
+	for n := d.count(); n > 0 && d.err == nil; n-- {
+		s, pos := readOneSeries(d, o.acct, m, o.from)
+		if s == nil {
+			d.fail()
+			return
+		}
+		o.series = append(o.series, seriesChange{s, pos})
+	}
+}
+
+func readOneSeries(d *decoder, a *account, m members, from int64) (*series, position) {
+	id, flags := uint32(d.uint()), d.byte()
+	s := m.series[id]
+	if flags&isNew != 0 {
+		ls := d.labels()
+		t := m.targets[uint32(d.uint())]
+		if t == nil || d.err != nil {
+			return nil, position{}
+		}
+		s = &series{id: id, labels: ls, target: t, group: t.groupOf(ls.Get(slo.MetricName)), pos: position{t: none}, stored: true}
+		a.series[ls.String()], m.series[id] = s, s
+		a.nextID = max(a.nextID, id+1)
+	}
+	return s, position{t: d.time(from), v: d.float()}
+}
+
+// appendAccount writes all of an account.
+func appendAccount(e *encoder, a *account) {
+	from := a.hist.edge
+	e.byte(accountRecord)
+	e.uint(uint64(a.id))
+	appendIdentity(e, a)
+	appendHistory(e, &a.hist)
+	appendFacts(e, &a.facts, from)
+	e.uint(uint64(a.nextID))
+	targets := make([]*target, 0, len(a.targets))
+	for _, t := range a.targets {
+		targets = append(targets, t)
+	}
+	slices.SortFunc(targets, func(x, y *target) int { return int(x.id) - int(y.id) })
+	e.uint(uint64(len(targets)))
+	for _, t := range targets {
+		appendTarget(e, t, t.state, false, from)
+		e.uint(uint64(len(t.groups)))
+		for _, g := range t.groups {
+			e.string(g.metric)
+			e.time(g.dropAfter, from)
+		}
+	}
+	list := make([]*series, 0, len(a.series))
+	for _, s := range a.series {
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(x, y *series) int { return int(x.id) - int(y.id) })
+	e.uint(uint64(len(list)))
+	for _, s := range list {
+		appendOneSeries(e, s, s.pos, false, from)
+	}
+}
+
+// readAccount reads what appendAccount wrote, after the record's first byte.
+func readAccount(d *decoder) (*account, error) {
+	id := uint32(d.uint())
+	a := readIdentity(d)
+	a.id, a.stored = id, true
+	a.hist = readHistory(d, a.hist.res)
+	from := a.hist.edge
+	a.facts = readFacts(d, from)
+	nextID := uint32(d.uint())
+	m := a.byID()
+	for n := d.count(); n > 0 && d.err == nil; n-- {
+		t, st := readTarget(d, a, m, from)
+		if t == nil {
+			return nil, errCorrupt
+		}
+		t.state = st
+		if st.covered > from {
+			a.live = append(a.live, t)
+		}
+		for g := d.count(); g > 0 && d.err == nil; g-- {
+			t.groupOf(d.string()).dropAfter = d.time(from)
+		}
+	}
+	for n := d.count(); n > 0 && d.err == nil; n-- {
+		s, pos := readOneSeries(d, a, m, from)
+		if s == nil {
+			return nil, errCorrupt
+		}
+		s.pos = pos
+	}
+	a.nextID = max(a.nextID, nextID)
+	return a, d.err
+}
+
+func appendHistory(e *encoder, h *history) {
+	e.int(h.start)
+	e.int(h.edge)
+	e.int(h.firstBlock)
+	e.uint(uint64(len(h.bases)))
+	last := cum{}
+	for _, b := range h.bases {
+		last = appendCum(e, b, last)
+	}
+	e.uint(uint64(len(h.fine)))
+	for _, b := range h.fine {
+		e.b = append(e.b, b.width[:]...)
+		e.uint(uint64(len(b.data)))
+		e.b = append(e.b, b.data...)
+	}
+	e.uint(uint64(len(h.open)))
+	for _, c := range h.open {
+		last = appendCum(e, c, last)
+	}
+}
+
+// appendCum writes figures as their growth where that gives them back exactly, and
+// in full else.
+func appendCum(e *encoder, c, last cum) cum {
+	d := c.minus(last)
+	if last.a+d.a == c.a && last.b+d.b == c.b {
+		e.byte(0)
+		e.float(d.a)
+		e.float(d.b)
+	} else {
+		e.byte(1)
+		e.float(c.a)
+		e.float(c.b)
+	}
+	e.int(d.miss)
+	return c
+}
+
+func readCum(d *decoder, last cum) cum {
+	full, c := d.byte() == 1, cum{a: d.float(), b: d.float()}
+	c.miss = last.miss + d.int()
+	if !full {
+		c.a, c.b = last.a+c.a, last.b+c.b
+	}
+	return c
+}
+
+func readHistory(d *decoder, res int64) history {
+	h := history{res: res, start: d.int(), edge: d.int(), firstBlock: d.int()}
+	n := d.count()
+	last := cum{}
+	for i := 0; i < n && d.err == nil; i++ {
+		last = readCum(d, last)
+		h.bases = append(h.bases, last)
+	}
+	n = d.count()
+	for i := 0; i < n && d.err == nil; i++ {
+		b := block{width: [3]uint8{d.byte(), d.byte(), d.byte()}}
+		b.data = append([]byte(nil), d.bytes()...)
+		if len(b.data) != (int(b.width[0])+int(b.width[1])+int(b.width[2]))*(blockBuckets-1) {
+			d.fail()
+		}
+		h.fine = append(h.fine, b)
+	}
+	n = d.count()
+	h.now = last
+	for i := 0; i < n && d.err == nil; i++ {
+		h.now = readCum(d, h.now)
+		h.open = append(h.open, h.now)
+	}
+	if d.err == nil && !h.sound() {
+		d.fail()
+	}
+	return h
+}
+
+// sound reports whether the lengths of a history that was read fit its times.
+func (h *history) sound() bool {
+	open := h.edge / h.span()
+	return h.edge >= h.start && h.edge%h.res == 0 && h.start%h.res == 0 &&
+		int64(len(h.bases)) == open-h.firstBlock+1 && len(h.fine) < len(h.bases) &&
+		int64(len(h.open)) == h.edge%h.span()/h.res
+}

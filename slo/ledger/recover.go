@@ -1,0 +1,262 @@
+package ledger
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"time"
+)
+
+// recover reads the newest sound checkpoint and the logs after it, and leaves the
+// store ready to append. What is damaged is set aside: renamed, never deleted.
+func (s *store) recover() ([]*account, error) {
+	s.removeTemporary()
+	accounts, err := s.loadCheckpoint()
+	if err != nil {
+		return nil, err
+	}
+	var damaged *damage
+	logs := s.list("log")
+	for _, g := range slices.Sorted(maps.Keys(logs)) {
+		if g < s.gen || g > s.gen+1 {
+			continue
+		}
+		s.gen = g
+		if damaged, err = s.replayLog(logs[g], accounts); err != nil {
+			return nil, err
+		}
+		if damaged != nil {
+			break
+		}
+	}
+	list := slices.SortedFunc(maps.Values(accounts), func(x, y *account) int { return int(x.id) - int(y.id) })
+	for _, a := range list {
+		a.index = members{}
+	}
+	return list, s.resume(list, damaged)
+}
+
+// damage says which log is unsound, and from where on.
+type damage struct {
+	path       string
+	good, size int
+}
+
+func (s *store) removeTemporary() {
+	for _, p := range s.listTemporary() {
+		if err := os.Remove(p); err != nil {
+			s.log.Warn("an unfinished checkpoint could not be removed", "err", err)
+		}
+	}
+}
+
+// loadCheckpoint reads the newest checkpoint that is whole; none makes an empty
+// ledger of generation 0.
+func (s *store) loadCheckpoint() (map[uint32]*account, error) {
+	files := s.list("checkpoint")
+	gens := slices.Sorted(maps.Keys(files))
+	slices.Reverse(gens)
+	for _, g := range gens {
+		accounts, err := readCheckpoint(files[g])
+		if err == nil {
+			s.gen = g
+			return accounts, nil
+		}
+		if !errors.Is(err, errCorrupt) {
+			return nil, fmt.Errorf("read ledger checkpoint: %w", err)
+		}
+		if err := s.setAside(files[g], "an older generation is read instead, or everything is counted again from the source, as far as it goes back"); err != nil {
+			return nil, err
+		}
+	}
+	s.gen = 0
+	if logs := s.list("log"); len(logs) > 0 && logs[0] == "" {
+		// Without its checkpoint a log says only what has changed.
+		for _, p := range logs {
+			if err := s.setAside(p, "everything is counted again from the source, as far as it goes back"); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return map[uint32]*account{}, nil
+}
+
+// setAside renames a damaged file and says what follows.
+func (s *store) setAside(path, consequence string) error {
+	aside := fmt.Sprintf("%s.damaged-%s", path, time.Now().UTC().Format("20060102T150405"))
+	if err := os.Rename(path, aside); err != nil {
+		return fmt.Errorf("set a damaged ledger file aside: %w", err)
+	}
+	s.log.Error("a ledger file is damaged and was set aside", "file", aside, "consequence", consequence)
+	return nil
+}
+
+func readCheckpoint(path string) (map[uint32]*account, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return decodeCheckpoint(b)
+}
+
+// decodeCheckpoint reads a checkpoint; errCorrupt unless it is sound to its end.
+func decodeCheckpoint(b []byte) (map[uint32]*account, error) {
+	if len(b) < len(magic) || string(b[:len(magic)]) != magic {
+		return nil, errCorrupt
+	}
+	b = b[len(magic):]
+	accounts := map[uint32]*account{}
+	for {
+		payload, n := nextFrame(b)
+		if payload == nil {
+			return nil, errCorrupt
+		}
+		b = b[n:]
+		d := &decoder{b: payload}
+		switch d.byte() {
+		case accountRecord:
+			a, err := readAccount(d)
+			if err != nil || accounts[a.id] != nil {
+				return nil, errCorrupt
+			}
+			accounts[a.id] = a
+		case endRecord:
+			if d.uint() != uint64(len(accounts)) || d.err != nil || len(b) > 0 {
+				return nil, errCorrupt
+			}
+			return accounts, nil
+		default:
+			return nil, errCorrupt
+		}
+	}
+}
+
+// nextFrame returns the first record's payload and its whole length; nil where no
+// sound record begins.
+func nextFrame(b []byte) (payload []byte, n int) {
+	if len(b) < frameHeader {
+		return nil, 0
+	}
+	size := int(binary.LittleEndian.Uint32(b))
+	if size == 0 || size > largestFrame || len(b) < frameHeader+size {
+		return nil, 0
+	}
+	payload = b[frameHeader : frameHeader+size]
+	if crc32.Checksum(payload, castagnoli) != binary.LittleEndian.Uint32(b[4:]) {
+		return nil, 0
+	}
+	return payload, frameHeader + size
+}
+
+// replayLog applies a log's ticks. An unfinished record at its very end is what a
+// crash leaves: it will be cut off. Anything else unsound is damage; what stands
+// before it is kept.
+func (s *store) replayLog(path string, accounts map[uint32]*account) (*damage, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read ledger log: %w", err)
+	}
+	good, torn := replay(b, accounts)
+	s.size = int64(good)
+	if good == len(b) || torn {
+		return nil, nil
+	}
+	return &damage{path, good, len(b)}, nil
+}
+
+// replay applies a log's records as far as they are sound, and reports whether
+// what remains can be the rest of a write that a crash cut short.
+func replay(b []byte, accounts map[uint32]*account) (good int, torn bool) {
+	if len(b) < len(magic) {
+		return 0, true
+	}
+	if string(b[:len(magic)]) != magic {
+		return 0, false
+	}
+	good = len(magic)
+	for good < len(b) {
+		payload, n := nextFrame(b[good:])
+		if payload == nil {
+			return good, isTorn(b[good:])
+		}
+		d := &decoder{b: payload}
+		if d.byte() != tickRecord || replayTick(d, accounts) != nil {
+			return good, false
+		}
+		good += n
+	}
+	return good, true
+}
+
+// isTorn reports whether the rest of a log can be an unfinished last record: its
+// header is cut, or its length reaches beyond the end and no sound record follows,
+// or nothing but zeros was written of it.
+func isTorn(rest []byte) bool {
+	if len(rest) < frameHeader {
+		return true
+	}
+	size := int(binary.LittleEndian.Uint32(rest))
+	if size > 0 && size <= largestFrame && len(rest) < frameHeader+size {
+		return !holdsFrame(rest[1:])
+	}
+	return !slices.ContainsFunc(rest, func(c byte) bool { return c != 0 })
+}
+
+// holdsFrame reports whether a sound tick begins anywhere in b.
+func holdsFrame(b []byte) bool {
+	for i := 0; i+frameHeader < len(b); i++ {
+		if b[i+frameHeader] != tickRecord {
+			continue
+		}
+		if payload, _ := nextFrame(b[i:]); payload != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// resume makes the log of the current generation ready for the next tick. Where a
+// log is damaged, what was read is written as a checkpoint first, and the log set
+// aside then.
+func (s *store) resume(accts []*account, d *damage) error {
+	if d != nil {
+		if err := s.checkpoint(accts); err != nil {
+			return err
+		}
+		return s.setAside(d.path, fmt.Sprintf("it was sound up to byte %d of %d, and what that says is kept; the rest is read again from the source: figures stay exact if it goes back to %s",
+			d.good, d.size, oldestEdge(accts).Format(time.RFC3339)))
+	}
+	path := s.path("log")
+	if s.size < int64(len(magic)) {
+		f, err := newLog(path)
+		if err != nil {
+			return fmt.Errorf("make ledger log: %w", err)
+		}
+		s.file, s.size = f, int64(len(magic))
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0o640)
+	if err != nil {
+		return fmt.Errorf("open ledger log: %w", err)
+	}
+	s.file = f
+	if err := f.Truncate(s.size); err != nil {
+		return fmt.Errorf("cut off the ledger log's unfinished end: %w", err)
+	}
+	_, err = f.Seek(s.size, io.SeekStart)
+	return err
+}
+
+// oldestEdge is the edge of the account that has come least far.
+func oldestEdge(accts []*account) time.Time {
+	edge := time.Now().UnixMilli()
+	for _, a := range accts {
+		edge = min(edge, a.hist.edge)
+	}
+	return timeOf(edge)
+}

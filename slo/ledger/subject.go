@@ -1,0 +1,156 @@
+package ledger
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// Subject is something that has budgets of its own: an id and the labels that all
+// its series carry. Two subjects whose labels one series could both carry make an
+// error as soon as such a series is read.
+type Subject struct {
+	ID    string
+	Match slo.Labels // sorted by name, not empty
+}
+
+// subjectIndex finds the subject of a series without trying them all.
+type subjectIndex struct {
+	sets []labelSet
+}
+
+// labelSet are the subjects that are told apart by the same label names.
+type labelSet struct {
+	names   []string
+	byValue map[string]*Subject
+}
+
+func newSubjectIndex(subjects []*Subject) (*subjectIndex, error) {
+	x := &subjectIndex{}
+	for _, s := range subjects {
+		names := make([]string, len(s.Match))
+		for i, l := range s.Match {
+			names[i] = l.Name
+		}
+		i := slices.IndexFunc(x.sets, func(ls labelSet) bool { return slices.Equal(ls.names, names) })
+		if i < 0 {
+			i = len(x.sets)
+			x.sets = append(x.sets, labelSet{names: names, byValue: map[string]*Subject{}})
+		}
+		key := joined(s.Match, names)
+		if other := x.sets[i].byValue[key]; other != nil {
+			return nil, fmt.Errorf("%s and %s are matched by the same labels, %v: no series can be told apart", other.ID, s.ID, s.Match)
+		}
+		x.sets[i].byValue[key] = s
+	}
+	return x, nil
+}
+
+// joined makes one key of a series' values of the named labels.
+func joined(ls slo.Labels, names []string) string {
+	if len(names) == 1 {
+		return ls.Get(names[0])
+	}
+	var b strings.Builder
+	for _, n := range names {
+		b.WriteString(ls.Get(n))
+		b.WriteByte(0xff) // cannot stand in UTF-8
+	}
+	return b.String()
+}
+
+// find returns the series' subject, nil where it has none, and an error where it
+// has two.
+func (x *subjectIndex) find(ls slo.Labels) (*Subject, error) {
+	var found *Subject
+	for i := range x.sets {
+		s := x.sets[i].byValue[joined(ls, x.sets[i].names)]
+		if s == nil {
+			continue
+		}
+		if found != nil {
+			return nil, fmt.Errorf("series %v matches two subjects, %s and %s: give one of them a narrower match", ls, found.ID, s.ID)
+		}
+		found = s
+	}
+	return found, nil
+}
+
+// narrowBelow is the number of subjects up to which a selector names them all;
+// beyond it, naming them costs the source more than leaving out the others.
+const narrowBelow = 64
+
+// narrow returns the matchers that all series of the subjects satisfy, so that
+// the source need not send the others. More than one set of label names: none.
+func narrow(subjects []*Subject) slo.Selector {
+	if len(subjects) == 0 {
+		return nil
+	}
+	var sel slo.Selector
+	for _, l := range subjects[0].Match {
+		values := map[string]bool{}
+		for _, s := range subjects {
+			v := s.Match.Get(l.Name)
+			if v == "" {
+				return nil
+			}
+			values[v] = true
+		}
+		sel = append(sel, oneOf(l.Name, values))
+	}
+	return sel
+}
+
+// oneOf matches a label that has one of the values, or any where they are many.
+func oneOf(name string, values map[string]bool) slo.Matcher {
+	if len(values) > narrowBelow {
+		return slo.Matcher{Name: name, Type: slo.NotEqual, Value: ""}
+	}
+	vs := make([]string, 0, len(values))
+	for v := range values {
+		vs = append(vs, regexp.QuoteMeta(v))
+	}
+	slices.Sort(vs)
+	if len(vs) == 1 {
+		for v := range values {
+			return slo.Matcher{Name: name, Type: slo.Equal, Value: v}
+		}
+	}
+	m, err := slo.NewMatcher(name, slo.Regexp, strings.Join(vs, "|"))
+	if err != nil { // quoted: cannot be
+		return slo.Matcher{Name: name, Type: slo.NotEqual, Value: ""}
+	}
+	return m
+}
+
+// widest drops selectors that pick nothing beyond another: all series of
+// x{a="1",b="2"} are among those of x{a="1"}.
+func widest(sels []slo.Selector) []slo.Selector {
+	var out []slo.Selector
+	for i, s := range sels {
+		covered := false
+		for j, o := range sels {
+			if i != j && within(s, o) && (!within(o, s) || j < i) {
+				covered = true
+				break
+			}
+		}
+		if !covered {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// within reports that s has every matcher of o, and so picks nothing more.
+func within(s, o slo.Selector) bool {
+	for _, m := range o {
+		if !has(s, m) {
+			return false
+		}
+	}
+	return true
+}

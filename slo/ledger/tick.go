@@ -1,0 +1,353 @@
+package ledger
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// bindings remember what the series of one source are to the accounts.
+type bindings struct {
+	byRef   map[uint64]*binding
+	byLabel map[string]*binding // for sources that give no Refs
+}
+
+// binding is what one series of a source is to the accounts: nothing, where it
+// has no uses.
+type binding struct {
+	subject *Subject
+	uses    []use
+}
+
+type use struct {
+	kind   kind
+	acct   *account
+	target *target
+	series *series
+}
+
+func newBindings() *bindings {
+	return &bindings{byRef: map[uint64]*binding{}, byLabel: map[string]*binding{}}
+}
+
+func (b *bindings) find(s *slo.Series) *binding {
+	if s.Ref != 0 {
+		return b.byRef[s.Ref]
+	}
+	return b.byLabel[s.Labels.String()]
+}
+
+func (b *bindings) put(s *slo.Series, x *binding) {
+	if s.Ref != 0 {
+		b.byRef[s.Ref] = x
+	} else {
+		b.byLabel[s.Labels.String()] = x
+	}
+}
+
+// bind finds out what a series is to the accounts of its subject.
+func (l *Ledger) bind(src *sourceState, s *slo.Series) (*binding, error) {
+	if b := src.bound.find(s); b != nil {
+		return b, nil
+	}
+	subject, err := src.subjects.find(s.Labels)
+	if err != nil {
+		return nil, err
+	}
+	b := &binding{subject: subject}
+	if subject != nil {
+		name := s.Labels.Get(slo.MetricName)
+		for _, a := range src.raw[subject.ID] {
+			b.uses = l.bindTo(b.uses, a, name, s.Labels)
+		}
+	}
+	src.bound.put(s, b)
+	return b, nil
+}
+
+// bindTo adds what a series is to one account.
+func (l *Ledger) bindTo(uses []use, a *account, name string, ls slo.Labels) []use {
+	if k, ok := l.signKind(name); ok && l.ofTargets(a.m, ls) {
+		uses = append(uses, use{kind: k, acct: a, target: a.targetOf(joined(ls, l.cfg.TargetLabels))})
+	}
+	if sides := a.m.picks(ls); sides != 0 {
+		s := a.seriesOf(ls, sides, l.cfg.TargetLabels)
+		uses = append(uses, use{kind: counterSeries, acct: a, target: s.target, series: s})
+	}
+	return uses
+}
+
+// signKind tells the series by which targets speak of themselves.
+func (l *Ledger) signKind(name string) (kind, bool) {
+	switch name {
+	case upMetric:
+		return upSeries, true
+	case l.cfg.StartTimeMetric:
+		return startSeries, name != ""
+	}
+	return 0, false
+}
+
+// ofTargets reports whether a target's own series belongs to a measure.
+func (l *Ledger) ofTargets(m *measure, ls slo.Labels) bool {
+	return m.targetMatchers(l.cfg.TargetLabels).Matches(ls)
+}
+
+// upMetric is Prometheus' own report on a scrape: 1 where it succeeded.
+const upMetric = "up"
+
+// selectors are what has to be read for a group of accounts.
+func (l *Ledger) selectors(accts []*account) []slo.Selector {
+	subjects, seen := []*Subject{}, map[*Subject]bool{}
+	measures := map[*measure]bool{}
+	var ms []*measure
+	for _, a := range accts {
+		if !seen[a.subject] {
+			seen[a.subject] = true
+			subjects = append(subjects, a.subject)
+		}
+		if !measures[a.m] {
+			measures[a.m] = true
+			ms = append(ms, a.m)
+		}
+	}
+	only := narrow(subjects)
+	var sels []slo.Selector
+	add := func(s slo.Selector) { sels = append(sels, append(append(slo.Selector{}, s...), only...)) }
+	for _, m := range ms {
+		for _, side := range m.sides {
+			for _, s := range side.sels {
+				add(s)
+			}
+		}
+		target := m.targetMatchers(l.cfg.TargetLabels)
+		for _, name := range []string{upMetric, l.cfg.StartTimeMetric} {
+			if name != "" {
+				add(append(slo.Selector{{Name: slo.MetricName, Value: name}}, target...))
+			}
+		}
+	}
+	return widest(sels)
+}
+
+// job is what a tick does for one subject.
+type job struct {
+	series   []bound
+	accounts []*account
+}
+
+type bound struct {
+	b *binding
+	s slo.Samples
+}
+
+// readRaw reads and counts (from, to] for accounts that are counted from raw
+// samples of one source.
+func (l *Ledger) readRaw(ctx context.Context, src *sourceState, accts []*account, from, to int64) ([]*outcome, int, error) {
+	var outs []*outcome
+	var samples atomic.Int64
+	req := slo.Request{Selectors: l.selectors(accts), From: from, To: to}
+	err := src.source.Select(ctx, req, func(series []slo.Series) error {
+		jobs, err := l.jobs(src, accts, series)
+		if err != nil {
+			return err
+		}
+		outs, err = l.work(ctx, jobs, from, to, &samples)
+		return err
+	})
+	return outs, int(samples.Load()), err
+}
+
+// jobs sorts the series by subject. An account without a series has a job too: time
+// passes for it as well.
+func (l *Ledger) jobs(src *sourceState, accts []*account, series []slo.Series) ([]job, error) {
+	bySubject := make(map[*Subject]int, len(accts))
+	var jobs []job
+	for _, a := range accts {
+		i, ok := bySubject[a.subject]
+		if !ok {
+			i = len(jobs)
+			bySubject[a.subject] = i
+			jobs = append(jobs, job{})
+		}
+		jobs[i].accounts = append(jobs[i].accounts, a)
+	}
+	for k := range series {
+		b, err := l.bind(src, &series[k])
+		if err != nil {
+			return nil, err
+		}
+		if len(b.uses) == 0 {
+			continue
+		}
+		if i, ok := bySubject[b.subject]; ok {
+			jobs[i].series = append(jobs[i].series, bound{b, series[k].Samples})
+		}
+	}
+	return jobs, nil
+}
+
+// work counts all jobs on all processors.
+func (l *Ledger) work(ctx context.Context, jobs []job, from, to int64, samples *atomic.Int64) ([]*outcome, error) {
+	workers := min(runtime.GOMAXPROCS(0), len(jobs))
+	outs := make([][]*outcome, workers)
+	errs := make([]error, workers)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			wk := worker{counter: counter{res: l.res(), patience: 2 * l.cfg.ScrapeInterval.Milliseconds()}}
+			for errs[w] == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(jobs) || ctx.Err() != nil {
+					break
+				}
+				errs[w] = wk.subject(&jobs[i], from, to, &outs[w])
+			}
+			samples.Add(wk.samples)
+		}()
+	}
+	wg.Wait()
+	var all []*outcome
+	for w := range workers {
+		if errs[w] != nil {
+			return nil, errs[w]
+		}
+		all = append(all, outs[w]...)
+	}
+	return all, ctx.Err()
+}
+
+// worker decodes and counts subjects one after the other, reusing its memory.
+type worker struct {
+	counter counter
+	samples int64
+	t       []int64
+	v       []float64
+	inputs  []input
+	decoded []decoded
+}
+
+// decoded is where one series' samples are in the worker's memory: all, and
+// without those that are no counter values.
+type decoded struct{ from, to, validFrom, validTo int }
+
+// subject counts one subject's job.
+func (w *worker) subject(j *job, from, to int64, outs *[]*outcome) error {
+	w.t, w.v, w.decoded = w.t[:0], w.v[:0], w.decoded[:0]
+	for _, s := range j.series {
+		d, err := w.decode(s.s)
+		if err != nil {
+			return err
+		}
+		w.decoded = append(w.decoded, d)
+	}
+	for _, a := range j.accounts {
+		w.inputs = w.inputs[:0]
+		for k, s := range j.series {
+			d := w.decoded[k]
+			for _, u := range s.b.uses {
+				if u.acct != a {
+					continue
+				}
+				in := input{kind: u.kind, target: u.target, series: u.series, t: w.t[d.from:d.to], v: w.v[d.from:d.to]}
+				if u.kind == counterSeries {
+					in.t, in.v = w.t[d.validFrom:d.validTo], w.v[d.validFrom:d.validTo]
+				}
+				if len(in.t) > 0 {
+					w.inputs = append(w.inputs, in)
+				}
+			}
+		}
+		out := w.counter.count(a, from, to, w.inputs)
+		out.cutSlices()
+		*outs = append(*outs, out)
+	}
+	return nil
+}
+
+// decode reads all samples of a series.
+func (w *worker) decode(s slo.Samples) (decoded, error) {
+	const batch = 512
+	d := decoded{from: len(w.t)}
+	invalid := 0
+	for {
+		n := len(w.t)
+		w.t, w.v = grow(w.t, batch), grow(w.v, batch)
+		k, err := s.Read(w.t[n:n+batch], w.v[n:n+batch])
+		w.t, w.v = w.t[:n+k], w.v[:n+k]
+		if err != nil {
+			return d, err
+		}
+		if k == 0 {
+			break
+		}
+		for _, v := range w.v[n:] {
+			if !valid(v) {
+				invalid++
+			}
+		}
+	}
+	d.to = len(w.t)
+	d.validFrom, d.validTo = d.from, d.to
+	w.samples += int64(d.to - d.from)
+	if invalid > 0 {
+		d.validFrom = d.to
+		for k := d.from; k < d.to; k++ {
+			if valid(w.v[k]) {
+				w.t, w.v = append(w.t, w.t[k]), append(w.v, w.v[k])
+			}
+		}
+		d.validTo = len(w.t)
+	}
+	return d, nil
+}
+
+// grow makes room for n more elements and returns the slice with them.
+func grow[T any](s []T, n int) []T {
+	if len(s)+n <= cap(s) {
+		return s[:len(s)+n]
+	}
+	bigger := make([]T, len(s)+n, 2*cap(s)+n)
+	copy(bigger, s)
+	return bigger
+}
+
+// valid reports whether v can be a counter's value: finite and not negative.
+func valid(v float64) bool { return v >= 0 && v <= maxFinite }
+
+// cutSlices turns counts of events into counts of time slices where the measure
+// says so: a slice that ends in a bucket counts there. A slice without events says
+// nothing and is not counted.
+func (o *outcome) cutSlices() {
+	m := o.acct.m
+	if m.slice == 0 {
+		return
+	}
+	res := o.acct.hist.res
+	for k := range o.a {
+		o.facts.sliceA += o.a[k]
+		o.facts.sliceB += o.b[k]
+		o.a[k], o.b[k] = 0, 0
+		if (o.from+int64(k+1)*res)%m.slice != 0 {
+			continue
+		}
+		good, total := m.form.goodAndTotal(o.facts.sliceA, o.facts.sliceB)
+		o.facts.sliceA, o.facts.sliceB = 0, 0
+		if total <= 0 {
+			continue
+		}
+		o.b[k] = 1
+		switch {
+		case m.method == slo.RatioTimeslices:
+			o.a[k] = good / total
+		case good/total >= m.sliceTarget:
+			o.a[k] = 1
+		}
+	}
+}
