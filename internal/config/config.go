@@ -170,7 +170,7 @@ const maxSize = 4 << 20
 func Load(path string) (*Config, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("read configuration: %s does not exist; write one, or name it with --config: %w", path, err)
+		return nil, fmt.Errorf("read configuration: %s: %w; write one, or name it with --config", path, os.ErrNotExist)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)

@@ -1,0 +1,31 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func (p *program) completionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion bash|fish|powershell|zsh",
+		Short: "Print a completion script for a shell",
+		Long: `completion prints a script that makes the shell complete shopslo's commands and
+flags. Load it in the running shell, or put it where the shell looks for such
+scripts.`,
+		Example: `  source <(shopslo completion bash)
+  shopslo completion zsh > "${fpath[1]}/_shopslo"
+  shopslo completion fish > ~/.config/fish/completions/shopslo.fish`,
+		ValidArgs:             []string{"bash", "fish", "powershell", "zsh"},
+		Args:                  cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		DisableFlagsInUseLine: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(p.stdout, true)
+			case "fish":
+				return root.GenFishCompletion(p.stdout, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(p.stdout)
+			}
+			return root.GenZshCompletion(p.stdout)
+		},
+	}
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/internal/demo"
+)
+
+func (p *program) demoCommand() *cobra.Command {
+	var o demo.Options
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Show a bad release, its error budget and the gate, on a fleet that really runs",
+		Long: `demo starts the ShopSets of the example fleet on this machine, one process each,
+sends them customers, and runs shopslo on them. A bad release burns the budget of
+one Tier, the gate holds it back, it is rolled back, and the gate promotes again.
+It takes less than two minutes, needs nothing but this program, and leaves nothing
+behind.`,
+		Example: "  shopslo demo\n  shopslo demo --keep",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			exe, err := os.Executable()
+			if err != nil {
+				return fmt.Errorf("demo: find this program's file: %w", err)
+			}
+			o.Exe, o.Out = exe, p.stdout
+			return demo.Run(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.Keep, "keep", false, "leave everything running after the story, until Ctrl-C")
+	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "`seed` of everything that happens by chance")
+	return cmd
+}
+
+// shopCommand is a shop of the demo, a process of its own. It reads its own flags.
+func (p *program) shopCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:                "shop",
+		Short:              "Run one shop of the demo",
+		Hidden:             true,
+		DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if code := demo.ShopMain(cmd.Context(), args, p.stdout, p.stderr); code != exitOK {
+				return exitWith(code)
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,12 @@
+// Command shopslo keeps an exact error budget for every ShopSet and answers from
+// it whether a release may be promoted to the next Tier.
+package main
+
+import (
+	"context"
+	"os"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+}

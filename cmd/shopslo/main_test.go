@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// TestMain lets the scripts call shopslo: this test binary, as a process of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"shopslo": main})
+}
+
+func TestScripts(t *testing.T) {
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("EXAMPLES", examples)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+	})
+}
+
+// exits runs a command and compares its exit code: exits 3 shopslo gate.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM [ARGUMENT…]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := "0"
+	if err != nil {
+		var exit interface{ ExitCode() int }
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		code = strconv.Itoa(exit.ExitCode())
+	}
+	if code != args[0] {
+		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
+}
+
+// runHere runs shopslo in this process.
+func runHere(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	code = run(t.Context(), args, nil, &out, &err)
+	return code, out.String(), err.String()
+}
+
+func TestHelpTextsAreAsReviewed(t *testing.T) {
+	p := &program{}
+	commands := [][]string{{}}
+	for _, c := range p.root().Commands() {
+		if !c.Hidden {
+			commands = append(commands, []string{c.Name()})
+		}
+	}
+	for _, c := range commands {
+		name := strings.Join(append([]string{"shopslo"}, c...), " ")
+		t.Run(name, func(t *testing.T) {
+			code, got, stderr := runHere(t, append(c, "--help")...)
+			if code != exitOK || stderr != "" {
+				t.Fatalf("exit code %d, stderr %q", code, stderr)
+			}
+			golden := filepath.Join("testdata/help", strings.ReplaceAll(name, " ", "-")+".txt")
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("the help text differs from %s; see the difference after `make golden`\n%s", golden, got)
+			}
+		})
+	}
+}
+
+func TestEveryCommandExplainsItself(t *testing.T) {
+	p := &program{}
+	for _, c := range p.root().Commands() {
+		if c.Hidden {
+			continue
+		}
+		t.Run(c.Name(), func(t *testing.T) {
+			if c.Short == "" || c.Long == "" || c.Example == "" {
+				t.Error("it lacks a short or long text, or an example")
+			}
+			for line := range strings.Lines(c.Long) {
+				if len([]rune(line)) > 86 {
+					t.Errorf("a line is longer than a terminal: %s", line)
+				}
+			}
+		})
+	}
+}
+
+// brokenPipe is a standard output that cannot be written.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestAnAnswerThatCannotBeWrittenIsAnError(t *testing.T) {
+	var stderr bytes.Buffer
+	code := run(t.Context(), []string{"version"}, nil, brokenPipe{}, &stderr)
+	if code == exitOK || !strings.Contains(stderr.String(), "no space left on device") {
+		t.Errorf("exit code %d, stderr %q", code, stderr.String())
+	}
+}
+
+func TestAnEndedContextIsNoSignal(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	if code := run(ctx, []string{"version"}, nil, &stdout, &stderr); code != exitOK {
+		t.Errorf("exit code %d, stderr %q", code, stderr.String())
+	}
+}
+
+func TestColourIsForTerminalsThatWantIt(t *testing.T) {
+	p := &program{stdout: &bytes.Buffer{}, env: map[string]string{}}
+	if p.colour() {
+		t.Error("a buffer is coloured")
+	}
+	var stderr bytes.Buffer
+	p.stderr = &stderr
+	p.progress("reading")
+	if stderr.Len() > 0 {
+		t.Errorf("progress was written to what is no terminal: %q", stderr.String())
+	}
+}

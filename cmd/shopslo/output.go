@@ -1,0 +1,76 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// format is the value of --output: how an answer is written.
+type format string
+
+const (
+	table   format = "table"
+	asJSON  format = "json"
+	formats        = "json or table"
+)
+
+// String, Set and Type make it a flag.
+func (f *format) String() string { return string(*f) }
+
+func (f *format) Set(s string) error {
+	if s != string(table) && s != string(asJSON) {
+		return fmt.Errorf("must be %s", formats)
+	}
+	*f = format(s)
+	return nil
+}
+
+func (f *format) Type() string { return "format" }
+
+// outputFlag adds --output to a command that answers in both ways.
+func outputFlag(cmd *cobra.Command) *format {
+	f := table
+	cmd.Flags().VarP(&f, "output", "o", "`format` of the answer: "+formats)
+	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json", "table"}, cobra.ShellCompDirectiveNoFileComp))
+	return &f
+}
+
+// printJSON writes v, indented, for people who read it and programs alike.
+func (p *program) printJSON(v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write the answer as JSON: %w", err)
+	}
+	return p.print(string(data) + "\n")
+}
+
+// print writes to standard output. A failure, such as a full disk behind a
+// redirection, is the command's: half an answer must not look like a whole one.
+func (p *program) print(text string) error {
+	if _, err := fmt.Fprint(p.stdout, text); err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return nil
+}
+
+// colour reports whether answers may be coloured: on a terminal, unless NO_COLOR
+// is set to anything (no-color.org).
+func (p *program) colour() bool {
+	return p.env["NO_COLOR"] == "" && p.env["TERM"] != "dumb" && terminal(p.stdout)
+}
+
+// progress says what is being done, on a terminal only.
+func (p *program) progress(format string, args ...any) {
+	if terminal(p.stderr) {
+		fmt.Fprintf(p.stderr, format+"\n", args...)
+	}
+}
+
+func terminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

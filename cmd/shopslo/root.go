@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// The exit codes, which scripts rely on.
+const (
+	exitOK           = 0
+	exitNo           = 1 // gate: hold; validate: findings
+	exitInconclusive = 2 // gate: evidence is missing
+	exitUsage        = 3 // the command line, the configuration or a document is wrong
+	exitUnavailable  = 4 // a source that is needed could not be reached
+	exitInterrupted  = 128 + int(syscall.SIGINT)
+	exitTerminated   = 128 + int(syscall.SIGTERM)
+)
+
+// codeError is an error that knows its exit code. Without an error inside, all has
+// been said already: the code is the answer.
+type codeError struct {
+	code int
+	err  error
+}
+
+func (e *codeError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *codeError) Unwrap() error { return e.err }
+
+// exitWith ends the command with a code and no message.
+func exitWith(code int) error { return &codeError{code: code} }
+
+// usageErrorf says what is wrong with the command line.
+func usageErrorf(format string, args ...any) error {
+	return &codeError{code: exitUsage, err: &usageError{fmt.Sprintf(format, args...)}}
+}
+
+// usageError is a wrong command line: its message points to the help text.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+// signaled is why the context ended.
+type signaled struct{ os.Signal }
+
+func (s signaled) Error() string { return s.Signal.String() }
+
+// program is what a command has around it.
+type program struct {
+	env            map[string]string
+	stdout, stderr io.Writer
+	now            func() time.Time
+	// entered is set once a command runs: an error before that is one of usage.
+	entered bool
+	// configFile is the value of --config.
+	configFile string
+}
+
+// run is the whole program. It ends early, and cleanly, when ctx does or on SIGINT
+// and SIGTERM; a second signal ends it at once.
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	p := &program{env: map[string]string{}, stdout: stdout, stderr: stderr, now: time.Now}
+	for _, kv := range env {
+		k, v, _ := strings.Cut(kv, "=")
+		p.env[k] = v
+	}
+	cmd := p.root()
+	cmd.SetArgs(args)
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	at, err := cmd.ExecuteContextC(ctx)
+	return p.exit(ctx, at, err)
+}
+
+// untilSignal gives a context that ends on SIGINT and SIGTERM with a signaled as its cause.
+func untilSignal(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-signals:
+			signal.Stop(signals) // from now on a signal kills
+			cancel(signaled{s})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+	}
+}
+
+// exit prints the error, once, and gives the exit code.
+func (p *program) exit(ctx context.Context, at *cobra.Command, err error) int {
+	var sig signaled
+	if errors.As(context.Cause(ctx), &sig) {
+		switch {
+		case sig.Signal == os.Interrupt:
+			p.complain("interrupted")
+			return exitInterrupted
+		case err == nil: // a server that was asked to end, and did
+			return exitOK
+		case errors.Is(err, context.Canceled) || errors.As(err, &sig):
+			p.complain("terminated")
+			return exitTerminated
+		}
+	}
+	var coded *codeError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &coded) && coded.err == nil:
+		return coded.code
+	}
+	p.complain(err.Error())
+	var usage *usageError
+	if !p.entered || errors.As(err, &usage) {
+		p.complain(fmt.Sprintf("see '%s --help'", at.CommandPath()))
+		return exitUsage
+	}
+	switch {
+	case coded != nil:
+		return coded.code
+	case errors.Is(err, slo.ErrUnavailable):
+		return exitUnavailable
+	}
+	return exitUsage
+}
+
+// complain writes a message, a line for each of its lines.
+func (p *program) complain(message string) {
+	for line := range strings.Lines(strings.TrimRight(message, "\n")) {
+		fmt.Fprintf(p.stderr, "shopslo: %s\n", strings.TrimRight(line, "\n"))
+	}
+}
+
+// root makes the command with all of its subcommands.
+func (p *program) root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "shopslo",
+		Short: "Exact error budgets per ShopSet, and a gate that answers from them",
+		Long: `shopslo counts good and bad events of every ShopSet from raw samples, keeps an
+error budget for each SLO, and says whether a release may go to the next Tier.
+
+Exit codes: 0 yes, or done · 1 no (gate: hold, validate: findings) · 2 inconclusive
+(evidence is missing) · 3 the command line, the configuration or a document is
+wrong · 4 a source could not be reached · 130 interrupted.`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		PersistentPreRun:  func(*cobra.Command, []string) { p.entered = true },
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			hint := ""
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				hint = fmt.Sprintf(" (did you mean %q?)", near[0])
+			}
+			return usageErrorf("unknown command %q%s", args[0], hint)
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	cmd.AddCommand(p.validateCommand(), p.statusCommand(), p.gateCommand(), p.serveCommand(),
+		p.demoCommand(), p.shopCommand(), p.versionCommand(), p.completionCommand())
+	return cmd
+}
+
+// noArgs refuses arguments.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageErrorf("%s takes no arguments, but got %q", cmd.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// configFlag adds --config to a command that reads the configuration.
+func (p *program) configFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&p.configFile, "config", "c", "shopslo.yaml", "the configuration `file`")
+	cmd.MarkFlagFilename("config", "yaml", "yml")
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker where a release is built; otherwise the module's own
+// version, or the commit, is told.
+var version string
+
+// build is what `shopslo version -o json` prints. Fields that are not known are "".
+type build struct {
+	Version int    `json:"version"` // of this shape
+	Shopslo string `json:"shopslo"`
+	Commit  string `json:"commit"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+}
+
+func thisBuild() build {
+	b := build{Version: 1, Shopslo: version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		b.Shopslo = cmp.Or(b.Shopslo, info.Main.Version)
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				b.Commit = s.Value
+			}
+		}
+	}
+	b.Shopslo = cmp.Or(b.Shopslo, "(devel)")
+	return b
+}
+
+func (p *program) versionCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Long:    "version prints which shopslo this is, and what it was built with.",
+		Example: "  shopslo version\n  shopslo version -o json",
+		Args:    noArgs,
+	}
+	out := outputFlag(cmd)
+	cmd.RunE = func(*cobra.Command, []string) error {
+		b := thisBuild()
+		if *out == asJSON {
+			return p.printJSON(b)
+		}
+		commit := ""
+		if b.Commit != "" {
+			commit = ", commit " + b.Commit
+		}
+		return p.print(fmt.Sprintf("shopslo %s (%s, %s/%s%s)\n", b.Shopslo, b.Go, b.OS, b.Arch, commit))
+	}
+	return cmd
+}
