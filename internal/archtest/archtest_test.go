@@ -150,6 +150,11 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 		// rule 4
 		{"a small port with comments and ground types is fine",
 			map[string]string{"slo/ledger/l.go": doc("ledger", "import \""+m+"slo\"\ntype Source interface {\n// Get gives data, none, or an error.\nGet() slo.SLO\n}\ntype Number interface { ~int | ~float64 }\n")}, nil},
+		{"adapters and conformance suites own no ports",
+			map[string]string{
+				"slo/source/sourcetest/s.go": doc("sourcetest", "type Port interface {\nA()\n}\n"),
+				"slo/source/promapi/p.go":    doc("promapi", "type Port interface {\nA()\n}\n"),
+			}, nil},
 		{"a port has at most three methods",
 			map[string]string{"status/s.go": doc("status", "type Port interface {\nA() // a\nB() // b\nC() // c\nD() // d\n}\n")},
 			[]string{"interface Port has 4 methods"}},

@@ -170,7 +170,7 @@ func (c *checker) ports(f *File) {
 	if n, _ := floor(f.Dir); n != 0 && n != 1 {
 		return
 	}
-	if _, isAdapter := adapterOf(f.Dir); isAdapter {
+	if _, isAdapter := adapterOf(f.Dir); isAdapter || testHelper(f.Dir) {
 		return
 	}
 	for _, decl := range f.syntax.Decls {
