@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/shopslo/shopslo/fleet"
 	"go.yaml.in/yaml/v3"
@@ -316,6 +317,9 @@ type field struct {
 // jsonFields gives a wire type's fields by their JSON names; those of embedded
 // structs without a name of their own are the type's.
 func jsonFields(t reflect.Type) map[string]field {
+	if known, ok := fieldsOf.Load(t); ok {
+		return known.(map[string]field)
+	}
 	fields := map[string]field{}
 	for _, f := range reflect.VisibleFields(t) {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -324,8 +328,12 @@ func jsonFields(t reflect.Type) map[string]field {
 		}
 		fields[name] = field{index: f.Index, required: !strings.Contains(options, "omitempty")}
 	}
+	fieldsOf.Store(t, fields)
 	return fields
 }
+
+// fieldsOf keeps what jsonFields found: reflect.Type → map[string]field.
+var fieldsOf sync.Map
 
 // promoted reports whether a field belongs to an embedded struct that JSON inlines.
 func promoted(t reflect.Type, index []int) bool {

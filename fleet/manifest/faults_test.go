@@ -66,6 +66,9 @@ func TestFaultsOfOneFile(t *testing.T) {
 		{"an empty file is an empty fleet", "", ""},
 		{"comments and empty documents are no documents", "# nothing\n---\n---\n# here\n...\n", ""},
 		{"directives belong to the document that follows", "%YAML 1.1\n---\n" + fine, ""},
+		{"a byte order mark and CRLF line ends", "\ufeff%YAML 1.1\r\n---\r\n" + strings.ReplaceAll(fine, "\n", "\r\n"), ""},
+		{"content beside the dashes", fine + "--- {apiVersion: shopset.dev/v1alpha1, kind: Tier, metadata: {name: x}, spec: {order: 2, branch: x}}\n---", ""},
+		{"dashes inside a text", strings.Replace(fine, "{name: production}", "{name: production}\nspec:\n  description: |\n    ---\n    ---x", 1), ""},
 		{"status and a cluster's metadata are left alone",
 			fine + head + "Tier\nmetadata: {name: x, uid: abc, generation: 3, managedFields: [{manager: kubectl}], labels: {a: b}, annotations: {}}\n" +
 				"spec: {order: 2, branch: x}\nstatus: {conditions: [1, 2]}\n", ""},
@@ -116,6 +119,10 @@ func TestFaultsOfOneFile(t *testing.T) {
 				"f.yaml:5:1: Tier: spec.spec: unknown key (known here: branch, order, soak)\n" +
 				"f.yaml:5:7: Tier: spec.branch: is missing\n" +
 				"f.yaml:5:7: Tier: spec.order: is missing"},
+		{"a broken document is named by the line that breaks it, not by its first",
+			fine + head + "Tier\nmetadata:\n  name: x\nspec:\n  order: 2\n branch: x\n---\nkind: [\n",
+			"f.yaml:25: is not YAML: did not find expected key\n" +
+				"f.yaml:27: is not YAML: did not find expected node content"},
 		{"tabs are no indentation", "kind: Tier\n\tspec: {}\n", "f.yaml:2: is not YAML: found a tab character that violates indentation"},
 	}
 	for _, tt := range tests {

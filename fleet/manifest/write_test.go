@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -163,5 +164,24 @@ func TestDurationsInJSONAreStrings(t *testing.T) {
 	text, err := json.Marshal(Duration{36 * 3600 * 1e9})
 	if err != nil || string(text) != `"1d12h"` {
 		t.Errorf("%s, %v", text, err)
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	for _, n := range []int{100, 1000, 7000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			text := []byte(fine)
+			for i := range n {
+				text = fmt.Appendf(text, "---\napiVersion: shopset.dev/v1alpha1\nkind: ShopSet\nmetadata: {name: s-%d}\n"+
+					"spec: {tier: prod, configuration: production, failureDomain: a, components: [lb, proxy, cart]}\n", i)
+			}
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Parse("f.yaml", text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
