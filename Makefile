@@ -1,0 +1,50 @@
+# Needs Go, make and git; e2e needs the programs that .ci/run installs.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test e2e bench lint fmt generate golden
+
+# In CI tests also look for data races, which takes a C compiler and time.
+RACE := $(if $(filter true,$(CI)),-race)
+TOOL := go tool -modfile=tools/go.mod
+
+# The files of end-to-end tests, their folders, and their tests' names.
+E2E_FILES = $(shell grep -rl --include='*_test.go' '^//go:build e2e' . | grep -v '^./bench/')
+E2E_PACKAGES = $(sort $(dir $(E2E_FILES)))
+E2E_TESTS = $(shell sed -nE 's/^func (Test[A-Za-z0-9_]+).*/\1/p' $(E2E_FILES) /dev/null | grep -v '^TestMain$$' | paste -sd'|')
+
+help: ## list the targets
+	@sed -nE 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: ## see a bad release, its budget and the gate, in two minutes (KEEP=1 leaves it running)
+	go build -o bin/shopslo ./cmd/shopslo
+	./bin/shopslo demo $(if $(KEEP),--keep)
+
+test: ## run all tests but the end-to-end ones
+	go test $(RACE) -timeout 15m ./...
+
+e2e: ## run the end-to-end tests, against real Prometheus and VictoriaMetrics
+	@[ -n '$(E2E_TESTS)' ] || { echo 'no end-to-end tests found' >&2; exit 1; }
+	go test -tags e2e -count 1 -timeout 15m -run '^($(E2E_TESTS))$$' $(E2E_PACKAGES)
+
+bench: ## measure speed and memory against peers (ARGS=... goes to the program)
+	go -C bench run . $(ARGS)
+
+lint: ## check format, vet, staticcheck, the house's rules, the workflows
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted (make fmt mends it):" $$unformatted >&2; exit 1; fi
+	go vet -tags e2e ./...
+	go -C bench vet ./...
+	$(TOOL) staticcheck -tags e2e ./...
+	go test -count 1 ./internal/archtest
+	bash -n .ci/run
+	$(TOOL) actionlint -shellcheck= -pyflakes=
+
+fmt: ## format all Go files
+	gofmt -w .
+
+generate: ## make what is generated from other files
+	go generate ./...
+
+golden: ## rewrite the golden files; review the difference
+	go test $$(grep -rlE --include='*_test.go' 'flag\.Bool\("update"' . | grep -v '^./bench/' | xargs -n 1 dirname | sort -u) -update
+	git --no-pager diff --stat
