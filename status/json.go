@@ -12,8 +12,8 @@ import (
 // MarshalJSON writes the shape of docs/status.schema.json.
 func (r Report) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil), nil }
 
-// AppendJSON appends the report as JSON, a line per budget. encoding/json would
-// take three times as long, which shows with thousands of budgets.
+// AppendJSON appends the report as JSON, a line per budget, without reflection:
+// thousands of budgets are written at a time.
 func (r Report) AppendJSON(to []byte) []byte {
 	w := writer{buf: to, names: map[time.Duration]string{}}
 	w.raw(`{"version": `).int(Version).raw(`, "at": `).time(r.At)
@@ -66,21 +66,8 @@ func (w *writer) int(i int) *writer {
 	return w
 }
 
-// text quotes a string; encoding/json does it where there is something to escape.
 func (w *writer) text(s string) *writer {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			quoted, err := json.Marshal(s)
-			if err != nil { // a string always marshals
-				panic(err)
-			}
-			w.buf = append(w.buf, quoted...)
-			return w
-		}
-	}
-	w.buf = append(w.buf, '"')
-	w.buf = append(w.buf, s...)
-	w.buf = append(w.buf, '"')
+	w.buf = AppendText(w.buf, s)
 	return w
 }
 
@@ -102,19 +89,8 @@ func (w *writer) figure(f *float64) *writer {
 	return w.float(*f)
 }
 
-// float writes whole numbers without exponent, so that a million is 1000000. What
-// is no number is null.
 func (w *writer) float(f float64) *writer {
-	switch a := math.Abs(f); {
-	case math.IsNaN(f) || math.IsInf(f, 0):
-		return w.raw("null")
-	case f == math.Trunc(f) && a < 1<<53:
-		w.buf = strconv.AppendInt(w.buf, int64(f), 10)
-	case a < 1e-6 || a >= 1e21:
-		w.buf = strconv.AppendFloat(w.buf, f, 'e', -1, 64)
-	default:
-		w.buf = strconv.AppendFloat(w.buf, f, 'f', -1, 64)
-	}
+	w.buf = AppendNumber(w.buf, f)
 	return w
 }
 
@@ -151,4 +127,34 @@ func (w *writer) alerts(alerts []slo.BurnAlert, factor string) *writer {
 		w.raw(`, "`).raw(factor).raw(`": `).float(a.Factor).raw("}")
 	}
 	return w.raw("]")
+}
+
+// AppendText appends a string in JSON's quotes; encoding/json does it where there
+// is something to escape.
+func AppendText(to []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			quoted, err := json.Marshal(s)
+			if err != nil { // a string always marshals
+				panic(err)
+			}
+			return append(to, quoted...)
+		}
+	}
+	to = append(append(to, '"'), s...)
+	return append(to, '"')
+}
+
+// AppendNumber appends a number in JSON, whole ones without exponent, so that a
+// million is 1000000. What is no number is null.
+func AppendNumber(to []byte, f float64) []byte {
+	switch a := math.Abs(f); {
+	case math.IsNaN(f) || math.IsInf(f, 0):
+		return append(to, "null"...)
+	case f == math.Trunc(f) && a < 1<<53:
+		return strconv.AppendInt(to, int64(f), 10)
+	case a < 1e-6 || a >= 1e21:
+		return strconv.AppendFloat(to, f, 'e', -1, 64)
+	}
+	return strconv.AppendFloat(to, f, 'f', -1, 64)
 }

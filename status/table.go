@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -41,7 +40,7 @@ func (r Report) columns() []column {
 		{"SLO", false, func(b *Budget) string { return b.SLO }},
 		{"STATE", false, func(b *Budget) string { return string(b.State) }},
 		{"SLI", true, sliText},
-		{"GOAL", true, func(b *Budget) string { return goal(b.Objective) }},
+		{"GOAL", true, func(b *Budget) string { return FormatGoal(b.Objective) }},
 		{"LEFT", true, leftText},
 	}
 	for i, d := range pageWindows(r.Alerts) {
@@ -52,7 +51,7 @@ func (r Report) columns() []column {
 		cols = append(cols, column{head, true, func(b *Budget) string { return burnText(b, d) }})
 	}
 	return append(cols,
-		column{"DATA", true, func(b *Budget) string { return share(&b.Coverage) }},
+		column{"DATA", true, func(b *Budget) string { return FormatShare(&b.Coverage) }},
 		column{"EVENTS", true, eventsText})
 }
 
@@ -185,56 +184,16 @@ func leftText(b *Budget) string {
 	if b.State == slo.Inconsistent {
 		return "-"
 	}
-	return share(b.RemainingRatio)
+	return FormatShare(b.RemainingRatio)
 }
 
 func burnText(b *Budget, d time.Duration) string {
 	for _, r := range b.BurnRates {
 		if r.Window == d && r.Rate != nil && b.State != slo.Inconsistent {
-			return number(*r.Rate)
+			return FormatRate(*r.Rate)
 		}
 	}
 	return "-"
-}
-
-// number has about three digits: 0.04, 1.3, 13.4, 250.
-func number(f float64) string {
-	switch a := math.Abs(f); {
-	case f == 0:
-		return "0"
-	case f > 0 && f < 0.01:
-		return "<0.01"
-	case a < 10:
-		return strconv.FormatFloat(f, 'f', 2, 64)
-	case a < 100:
-		return strconv.FormatFloat(f, 'f', 1, 64)
-	}
-	return grouped(math.Round(f))
-}
-
-// share writes a part of a whole as percent with one decimal.
-func share(f *float64) string {
-	if f == nil {
-		return "-"
-	}
-	if *f > 0 && *f < 0.001 {
-		return "<0.1%"
-	}
-	return percent(*f, 1)
-}
-
-// percent cuts to so many decimals.
-func percent(ratio float64, places int) string {
-	p := math.Pow10(places)
-	// 1e-9: 0.999·100 is a hair below 99.9, and would be cut to 99.8.
-	return strconv.FormatFloat(math.Floor(ratio*100*p+1e-9)/p, 'f', places, 64) + "%"
-}
-
-// goal writes an objective as percent with the decimals that it has.
-func goal(o slo.Objective) string {
-	const per = slo.One / 100
-	text := fmt.Sprintf("%d.%07d", o/per, o%per)
-	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + "%"
 }
 
 func eventsText(b *Budget) string {
@@ -242,31 +201,10 @@ func eventsText(b *Budget) string {
 		return "-"
 	}
 	if inSlices(b) {
-		return "~" + grouped(*b.Total)
+		return "~" + FormatCount(*b.Total)
 	}
-	return grouped(*b.Total)
+	return FormatCount(*b.Total)
 }
 
 // inSlices reports whether a budget's total is no number of events.
 func inSlices(b *Budget) bool { return b.Unit == slo.Slices || b.Counted == OnGrid }
-
-// grouped writes 12,345,678, with decimals only where the count has some.
-func grouped(f float64) string {
-	text := strconv.FormatFloat(f, 'f', -1, 64)
-	if f != math.Trunc(f) {
-		text = strconv.FormatFloat(f, 'f', 1, 64)
-	}
-	whole, frac, _ := strings.Cut(text, ".")
-	sign := strings.HasPrefix(whole, "-")
-	whole = strings.TrimPrefix(whole, "-")
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if frac != "" {
-		whole += "." + frac
-	}
-	if sign {
-		whole = "-" + whole
-	}
-	return whole
-}

@@ -1,0 +1,44 @@
+package promotion
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// checkSLO asks that some SLO applies to the Tier, and that the Tier has ShopSets.
+func checkSLO(t tier) []Check {
+	c := Check{Check: CheckSLO, Evidence: t.figures().with("shopsets", len(t.ShopSets)).with("slos", len(t.SLOs))}
+	switch {
+	case len(t.ShopSets) == 0 && t.role == roleEvidence:
+		c.Result, c.Reason = Unknown, "No Tier below has a ShopSet, so there is nowhere to see how the Release behaves."
+	case len(t.ShopSets) == 0:
+		c.Result, c.Reason = NotChecked, fmt.Sprintf("%s has no ShopSet, so there is no budget of it to protect.", t.Name)
+	case len(t.SLOs) == 0:
+		c.Result, c.Reason = Unknown, fmt.Sprintf("No SLO applies to %s, so nothing shows whether its ShopSets are well.", t.Name)
+	default:
+		verb := "apply"
+		if len(t.SLOs) == 1 {
+			verb = "applies"
+		}
+		c.Result, c.Reason = Pass, fmt.Sprintf("%s %s to %s (%s).", count(len(t.SLOs), "SLO"), verb, t.Name, some(t.SLOs, 5))
+	}
+	return []Check{c}
+}
+
+// count writes "1 SLO", "2 SLOs".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// some lists names, and of many the first few.
+func some(names []string, few int) string {
+	names = slices.Sorted(slices.Values(names))
+	if len(names) > few {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,74 @@
+package promotion
+
+import (
+	"fmt"
+
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
+)
+
+// checkBudget asks what is left of an error budget. On the evidence tier too few
+// events are no evidence; on the target tier they are a budget not used up.
+func checkBudget(p Policy, t tier, b *status.Budget) Check {
+	result, reason := judgeBudget(p, t, b)
+	c := t.about(CheckBudget, b, result, reason)
+	c.Evidence = c.Evidence.with("state", string(b.State)).with("good", b.Good).with("total", b.Total).with("bad", b.Bad).
+		with("allowed", b.Allowed).with("remaining_ratio", b.RemainingRatio)
+	return c
+}
+
+func judgeBudget(p Policy, t tier, b *status.Budget) (Result, string) {
+	if b.State == slo.NoData || b.Good == nil || b.Total == nil || b.Bad == nil {
+		return Unknown, fmt.Sprintf("There is no data of the last %s, so nobody can tell what is left of the error budget.", b.Window)
+	}
+	switch b.State {
+	case slo.Inconsistent:
+		return Fail, fmt.Sprintf("The counts contradict themselves: %s good of %s %s in %s.",
+			status.FormatCount(*b.Good), status.FormatCount(*b.Total), b.Unit, b.Window)
+	case slo.Exhausted:
+		return Fail, fmt.Sprintf("The error budget of %s is used up: %s.", b.Window, spent(b))
+	case slo.InsufficientData:
+		return judgeFew(t, b)
+	case slo.AtRisk:
+		reason := fmt.Sprintf("The error budget is at risk: %s of %s is left, %s.", status.FormatShare(b.RemainingRatio), b.Window, spent(b))
+		if p.AtRiskHolds && t.role == roleTarget {
+			return Fail, reason
+		}
+		return Pass, reason
+	case slo.OK:
+		return Pass, fmt.Sprintf("%s of the error budget of %s is left: %s.", status.FormatShare(b.RemainingRatio), b.Window, spent(b))
+	}
+	return Unknown, fmt.Sprintf("The budget's state %q is not one that this gate knows.", b.State)
+}
+
+// judgeFew is about budgets with fewer events than a verdict needs.
+func judgeFew(t tier, b *status.Budget) (Result, string) {
+	seen := "There was no traffic in " + b.Window
+	if *b.Total > 0 {
+		seen = fmt.Sprintf("There were only %s %s in %s, %s of them bad", status.FormatCount(*b.Total), b.Unit, b.Window, status.FormatCount(*b.Bad))
+	}
+	if t.role == roleTarget {
+		return Pass, seen + ": too few for a verdict, but the error budget is not used up."
+	}
+	return Unknown, fmt.Sprintf("%s: too few to tell whether %s are good.", seen, status.FormatGoal(b.Objective))
+}
+
+// spent says what was bad and what is allowed.
+func spent(b *status.Budget) string {
+	allowed := "-"
+	if b.Allowed != nil {
+		allowed = status.FormatCount(*b.Allowed)
+	}
+	verb := "were"
+	if *b.Bad == 1 {
+		verb = "was"
+	}
+	return fmt.Sprintf("%s of %s %s %s bad, %s are allowed", status.FormatCount(*b.Bad), status.FormatCount(*b.Total), b.Unit, verb, allowed)
+}
+
+// missingBudget is the check of a budget that the evidence does not hold.
+func missingBudget(t tier, of pair) Check {
+	return Check{Check: CheckBudget, ShopSet: of.shopSet, SLO: of.slo, Result: Unknown,
+		Reason:   "No budget of this SLO and ShopSet was handed to the gate.",
+		Evidence: t.figures()}
+}

@@ -1,0 +1,148 @@
+package promotion
+
+import (
+	"slices"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
+)
+
+// Evidence is all that a Decision rests on. It is data only, and complete: what is
+// not in it was not looked at.
+type Evidence struct {
+	From, To fleet.TierName
+	Release  string // empty: not known
+	// Source is the Tier that shows how the Release behaves, Target the Tier that
+	// would take it. Source has no name where no Tier below has a ShopSet.
+	Source, Target Tier
+	// Report holds the budgets of both Tiers; others are ignored.
+	Report status.Report
+	// Groups are the ShopGroups that a ShopSet of the target serves; nil: it was
+	// not looked for them.
+	Groups []Group
+	// Outages are the sources that could not be reached.
+	Outages []Outage
+}
+
+// Tier says what is to be expected of a Tier: a budget for each of its ShopSets
+// and each of its SLOs.
+type Tier struct {
+	Name     fleet.TierName
+	ShopSets []fleet.ShopSetName
+	SLOs     []string
+}
+
+// Group is a ShopGroup and the redundancy that it has.
+type Group struct {
+	Name     fleet.ShopGroupName
+	ShopSets []fleet.ShopSetName
+	Required int
+	Domains  []fleet.FailureDomainName // that it is in
+	// Remedy says what to do where there are too few, a clause without a full stop.
+	Remedy string
+}
+
+// Outage is a source that could not be reached.
+type Outage struct {
+	Source string // what, and where
+	Error  string
+}
+
+// Gather makes the evidence for a promotion to a Tier from the fleet, its SLOs
+// and their budgets. The release may be empty: not known. The error wraps
+// fleet.ErrUnknownTier or fleet.ErrLowestTier, both errors of usage.
+func Gather(f *fleet.Fleet, slos []slo.SLO, report status.Report, to fleet.TierName, release string) (Evidence, error) {
+	route, err := f.Route(to)
+	if err != nil {
+		return Evidence{}, err
+	}
+	e := Evidence{From: route.From.Name, To: to, Release: release, Target: expect(f, slos, to), Groups: []Group{}}
+	if route.Evidence != nil {
+		e.Source = expect(f, slos, route.Evidence.Name)
+	}
+	touches := func(set fleet.ShopSetName) bool {
+		return slices.Contains(e.Source.ShopSets, set) || slices.Contains(e.Target.ShopSets, set)
+	}
+	e.Report = status.Report{At: report.At, Alerts: report.Alerts}
+	for _, b := range report.Budgets {
+		if touches(b.ShopSet) {
+			e.Report.Budgets = append(e.Report.Budgets, b)
+		}
+	}
+	e.Groups = append(e.Groups, groups(f, e.Target)...)
+	return e, nil
+}
+
+func expect(f *fleet.Fleet, slos []slo.SLO, name fleet.TierName) Tier {
+	t := Tier{Name: name}
+	for _, set := range f.ShopSetsOf(name) {
+		t.ShopSets = append(t.ShopSets, set.Name)
+	}
+	for i := range slos {
+		if status.Applies(&slos[i], name) {
+			t.SLOs = append(t.SLOs, slos[i].Name)
+		}
+	}
+	return t
+}
+
+// groups are those that a ShopSet of the Tier serves.
+func groups(f *fleet.Fleet, t Tier) []Group {
+	remedy := map[string]string{}
+	for _, finding := range f.Findings() {
+		if finding.Rule == fleet.RuleRedundancy {
+			remedy[finding.Name] = finding.Do
+		}
+	}
+	var out []Group
+	for _, g := range f.ShopGroups() {
+		serves := func(set fleet.ShopSetName) bool { return slices.Contains(t.ShopSets, set) }
+		if slices.ContainsFunc(g.ShopSets, serves) {
+			out = append(out, Group{Name: g.Name, ShopSets: g.ShopSets, Required: g.FailureDomains,
+				Domains: f.FailureDomainsOf(g.Name), Remedy: remedy[string(g.Name)]})
+		}
+	}
+	return out
+}
+
+// pair is an SLO for a ShopSet.
+type pair struct {
+	shopSet fleet.ShopSetName
+	slo     string
+}
+
+// byPair holds the budgets of each pair; more than one is odd, and all are checked.
+type byPair map[pair][]*status.Budget
+
+func (e Evidence) byPair() byPair {
+	m := byPair{}
+	for i := range e.Report.Budgets {
+		b := &e.Report.Budgets[i]
+		m[pair{b.ShopSet, b.SLO}] = append(m[pair{b.ShopSet, b.SLO}], b)
+	}
+	return m
+}
+
+// The roles of a Tier in a Decision.
+const (
+	roleEvidence = "evidence"
+	roleTarget   = "target"
+)
+
+// tier is a Tier in its role.
+type tier struct {
+	Tier
+	role string
+}
+
+// about starts a Check of a budget.
+func (t tier) about(check string, b *status.Budget, result Result, reason string) Check {
+	return Check{Check: check, ShopSet: b.ShopSet, SLO: b.SLO, Result: result, Reason: reason,
+		Evidence: append(make(Figures, 0, 8), t.figures()...).with("window", b.Window)}
+}
+
+// figures start a Check's evidence.
+func (t tier) figures() Figures {
+	return Figures{{"tier", string(t.Name)}, {"role", t.role}}
+}

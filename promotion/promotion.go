@@ -1,0 +1,177 @@
+// Package promotion decides whether a Release may move to the next Tier.
+//
+// Decide is pure: all evidence is gathered first, and the same policy, evidence
+// and time give the same Decision for ever. Each check lives in a file of its own
+// and returns Checks, each with a Result and a sentence that says why. No evidence
+// is never a pass: what cannot be told is unknown, and unknown does not promote.
+//
+// docs/gate.md has the rules in full.
+package promotion
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// Version is that of the JSON shape, see docs/gate.schema.json.
+const Version = 1
+
+// Verdict is what a Decision says.
+type Verdict string
+
+// The verdicts.
+const (
+	Promote      Verdict = "promote"      // everything that was asked passed
+	Hold         Verdict = "hold"         // something is known to be wrong
+	Inconclusive Verdict = "inconclusive" // nothing is known to be wrong, and something is not known
+)
+
+// Result is what a Check came to.
+type Result string
+
+// The results.
+const (
+	Pass       Result = "pass"
+	Fail       Result = "fail"        // known to be wrong
+	Unknown    Result = "unknown"     // the evidence is missing; never a pass
+	Waived     Result = "waived"      // would fail or be unknown; policy sets it aside
+	NotChecked Result = "not_checked" // was not looked at, and does not count
+)
+
+// Names of the checks.
+const (
+	CheckSource     = "source"     // the sources of evidence answer
+	CheckSLO        = "slo"        // some SLO applies
+	CheckBudget     = "budget"     // error budget left
+	CheckBurnRate   = "burn_rate"  // no burn-rate alert fires
+	CheckCoverage   = "coverage"   // enough of the window has data
+	CheckFreshness  = "freshness"  // data and figures are recent
+	CheckRedundancy = "redundancy" // ShopGroups have their FailureDomains
+)
+
+// Check is one thing that was looked at.
+type Check struct {
+	Check   string            // its name
+	ShopSet fleet.ShopSetName // empty where it is not about one
+	SLO     string            // empty where it is not about one
+	Result  Result
+	// Reason is one sentence with the figures, for a product developer.
+	Reason string
+	// Evidence holds the figures. Where the check is about a Tier, "tier" names it
+	// and "role" is evidence or target.
+	Evidence Figures
+}
+
+// Decision is the gate's answer.
+type Decision struct {
+	At time.Time
+	// From is the Tier next below To. EvidenceTier is where the Release showed how
+	// it behaves: From, or the nearest below that has a ShopSet; empty: none has.
+	From, To, EvidenceTier fleet.TierName
+	Release                string // empty: not known
+	Verdict                Verdict
+	// Checks in a fixed order: failed, unknown, passed, waived, not checked; within
+	// these the evidence tier's first.
+	Checks []Check
+}
+
+// Decide judges the evidence. Any failed check holds; else any unknown one, or a
+// Decision without a single pass, is inconclusive.
+func Decide(p Policy, e Evidence, now time.Time) Decision {
+	p = p.withDefaults()
+	d := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release}
+	budgets := e.byPair()
+	for _, t := range []tier{{e.Source, roleEvidence}, {e.Target, roleTarget}} {
+		d.Checks = append(d.Checks, checkSLO(t)...)
+		for _, set := range t.ShopSets {
+			for _, name := range t.SLOs {
+				d.Checks = append(d.Checks, checkPair(p, t, e, pair{set, name}, budgets, now)...)
+			}
+		}
+	}
+	d.Checks = append(d.Checks, checkSources(e)...)
+	d.Checks = append(d.Checks, checkRedundancy(p, e)...)
+	d.Checks = append(d.Checks, notYetChecked()...)
+	slices.SortStableFunc(d.Checks, compare)
+	d.Verdict = verdict(d.Checks)
+	return d
+}
+
+// checkPair makes all checks of one SLO for one ShopSet.
+func checkPair(p Policy, t tier, e Evidence, of pair, budgets byPair, now time.Time) []Check {
+	var checks []Check
+	found := budgets[of]
+	if len(found) == 0 {
+		return []Check{missingBudget(t, of)}
+	}
+	for _, b := range found {
+		checks = append(checks,
+			checkBudget(p, t, b),
+			checkBurnRate(p, t, b, e.Report.Alerts),
+			checkCoverage(p, t, b),
+			checkFreshness(p, t, b, now))
+	}
+	return checks
+}
+
+func verdict(checks []Check) Verdict {
+	count := map[Result]int{}
+	for _, c := range checks {
+		count[c.Result]++
+	}
+	switch {
+	case count[Fail] > 0:
+		return Hold
+	case count[Unknown] > 0, count[Pass] == 0:
+		return Inconclusive
+	}
+	return Promote
+}
+
+// ExitCode is that of `shopslo gate`: 0 promote, 1 hold, 2 inconclusive, 4 where a
+// source could not be reached. A known failure wins over 4, and 4 over 2.
+func (d Decision) ExitCode() int {
+	unreachable := slices.ContainsFunc(d.Checks, func(c Check) bool { return c.Check == CheckSource && c.Result == Unknown })
+	switch {
+	case d.Verdict == Hold:
+		return 1
+	case unreachable:
+		return 4
+	case d.Verdict == Promote:
+		return 0
+	}
+	return 2
+}
+
+var (
+	resultOrder = []Result{Fail, Unknown, Pass, Waived, NotChecked}
+	roleOrder   = []string{roleEvidence, roleTarget}
+	checkOrder  = append([]string{CheckSource, CheckSLO, CheckBudget, CheckBurnRate, CheckCoverage, CheckFreshness, CheckRedundancy}, later()...)
+)
+
+// compare is the order of Checks, which does not depend on that of the evidence.
+func compare(a, b Check) int {
+	if c := slices.Index(resultOrder, a.Result) - slices.Index(resultOrder, b.Result); c != 0 {
+		return c
+	}
+	if c := role(a) - role(b); c != 0 {
+		return c
+	}
+	if c := cmp.Or(strings.Compare(string(a.ShopSet), string(b.ShopSet)), strings.Compare(a.SLO, b.SLO)); c != 0 {
+		return c
+	}
+	if c := slices.Index(checkOrder, a.Check) - slices.Index(checkOrder, b.Check); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Reason, b.Reason)
+}
+
+// role ranks a check by its Tier: none, evidence, target.
+func role(c Check) int {
+	name, _ := c.Evidence.Get("role").(string)
+	return slices.Index(roleOrder, name)
+}

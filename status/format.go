@@ -1,0 +1,76 @@
+package status
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// FormatRate writes a burn rate with about three digits: 0.04, 1.30, 13.4, 250.
+func FormatRate(f float64) string {
+	switch a := math.Abs(f); {
+	case f == 0:
+		return "0"
+	case f > 0 && f < 0.01:
+		return "<0.01"
+	case a < 10:
+		return strconv.FormatFloat(f, 'f', 2, 64)
+	case a < 100:
+		return strconv.FormatFloat(f, 'f', 1, 64)
+	}
+	return FormatCount(math.Round(f))
+}
+
+// FormatShare writes a part of a whole as percent with one decimal, cut so that
+// 100.0% means all; "-" for nil.
+func FormatShare(f *float64) string {
+	if f == nil {
+		return "-"
+	}
+	if *f > 0 && *f < 0.001 {
+		return "<0.1%"
+	}
+	return percent(*f, 1)
+}
+
+// percent cuts to so many decimals.
+func percent(ratio float64, places int) string {
+	p := math.Pow10(places)
+	// 1e-9: 0.999·100 is a hair below 99.9, and would be cut to 99.8.
+	return strconv.FormatFloat(math.Floor(ratio*100*p+1e-9)/p, 'f', places, 64) + "%"
+}
+
+// FormatGoal writes an objective as percent with the decimals that it has.
+func FormatGoal(o slo.Objective) string {
+	const per = slo.One / 100
+	text := fmt.Sprintf("%d.%07d", o/per, o%per)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + "%"
+}
+
+// FormatCount writes 12,345,678, with decimals only where the count has some.
+func FormatCount(f float64) string {
+	text := strconv.FormatFloat(f, 'f', -1, 64)
+	if f != math.Trunc(f) {
+		places := 1
+		if math.Abs(f) < 10 {
+			places = 2
+		}
+		text = strconv.FormatFloat(f, 'f', places, 64)
+	}
+	whole, frac, _ := strings.Cut(text, ".")
+	sign := strings.HasPrefix(whole, "-")
+	whole = strings.TrimPrefix(whole, "-")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if frac != "" {
+		whole += "." + frac
+	}
+	if sign {
+		whole = "-" + whole
+	}
+	return whole
+}
