@@ -114,6 +114,12 @@ var examples = []example{
 		good:   1 + 5, total: 1 + 5, covered: 40,
 	},
 	{
+		// As before, but by 1.25 s: 4-3, then 9.
+		name:   "a start time that shifts by more than one second is a restart",
+		series: [][2]string{{requests + "{200}@p", "10:3 20:4 30:9"}, {started + "@p", "10:-1 20:24 30:25.25"}},
+		good:   1 + 9, total: 1 + 9, covered: 40,
+	},
+	{
 		// The start time was 5 s at 10 and is 25 s at 40, and the sample before that lies
 		// before ta = 30. At t = 5 there is no start time yet: 1 is base. 3-1, then 3.
 		name:   "the start time before a move may lie before the pair",
@@ -135,9 +141,10 @@ var examples = []example{
 	},
 	{
 		// The greatest of both time stamps is 100 s: no move, 7-5. It is later than S: 5 counts.
+		// (The least would move from 90 to 20.)
 		name: "several start times of one time stamp are one, the greatest",
 		series: [][2]string{{requests + "{200}@p", "10:5 20:7"},
-			{started + "{x}@p", "10:100 20:50"}, {started + "{y}@p", "10:50 20:100"}},
+			{started + "{x}@p", "10:100 20:20"}, {started + "{y}@p", "10:90 20:100"}},
 		good: 5 + 2, total: 5 + 2, covered: 30,
 	},
 	{
@@ -264,6 +271,18 @@ var examples = []example{
 		name:   "counters are signs until the first up and its marker ends coverage",
 		series: [][2]string{{requests + "{200}@p", "5:1 10:1 14:1"}, {up + "@p", "10:1 15:stale"}},
 		good:   0, total: 0, covered: 10, last: 14,
+	},
+	{
+		// At 10 up is there already, and it says no.
+		name:   "a counter of the same time as the first up is no sign",
+		series: [][2]string{{requests + "{200}@p", "10:1"}, {up + "@p", "10:0"}},
+		good:   0, total: 0, covered: 0, last: 10,
+	},
+	{
+		// Two up series of one target say 1 and 0 at 10: some scrape succeeded, 10-30.
+		name:   "of two up samples of one time the positive one holds",
+		series: [][2]string{{up + "{x}@p", "10:1"}, {up + "{y}@p", "10:0"}},
+		good:   0, total: 0, covered: 20,
 	},
 	{
 		// p covers 10-30, q 25-45, together 10-45; of (12, 40] that is 28.
