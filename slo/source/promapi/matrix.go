@@ -66,15 +66,15 @@ func (c *collector) addPlain(id *promseries.Identity, query int64, t []int64, v 
 	if len(t) == 0 {
 		return nil
 	}
-	at := c.at(id, query)
+	at := c.Series(id, query)
 	if at == nil {
 		return nil
 	}
-	chunk := promseries.Chunk{Max: t[len(t)-1], T: c.times.alloc(len(t)), V: c.vals.alloc(len(t))}
+	chunk := promseries.Chunk{Max: t[len(t)-1], T: c.Times(len(t)), V: c.Values(len(t))}
 	copy(chunk.T, t)
 	copy(chunk.V, v)
-	at.chunks = append(at.chunks, chunk)
-	c.sliceSamples += len(t)
+	*at = append(*at, chunk)
+	c.samples += len(t)
 	return nil
 }
 
@@ -95,11 +95,11 @@ func (s *Source) Eval(ctx context.Context, expr string, from, to int64, step tim
 	}
 	s.names.Round()
 	c := s.collector(from, to)
-	defer s.release(c)
+	defer s.collectors.Put(c)
 	if err := s.evalInPieces(ctx, expr, from, to, step, c); err != nil {
 		return fmt.Errorf("evaluate %q at %s: %w", expr, s.http.base, err)
 	}
-	return f(c.series())
+	return f(c.Answer())
 }
 
 var startOrEnd = regexp.MustCompile(`@\s*(start|end)\s*\(`)
@@ -117,12 +117,12 @@ func (s *Source) evalInPieces(ctx context.Context, expr string, from, to int64, 
 			// VictoriaMetrics would move start and end to please its cache.
 			"nocache": {"1"},
 		}
-		c.beginSlice()
+		c.BeginPart()
 		err := s.query(ctx, rangePath, form, func(id *promseries.Identity, t []int64, v []float64) error {
 			return c.addPlain(id, 0, t, v)
 		})
 		if err != nil {
-			c.dropSlice()
+			c.DropPart()
 			if tooMuch(err) && n > 1 && !startOrEnd.MatchString(expr) && ctx.Err() == nil {
 				points = (n + 1) / 2
 				continue

@@ -116,30 +116,30 @@ func (s *Source) Select(ctx context.Context, r slo.Request, f func([]slo.Series)
 	}
 	s.names.Round()
 	c := s.collector(r.From, r.To)
-	defer s.release(c)
-	if err := s.read(ctx, selectors, c); err != nil {
+	defer s.collectors.Put(c)
+	if err := s.read(ctx, selectors, r.From, r.To, c); err != nil {
 		s.forgetPath(err)
 		return fmt.Errorf("read samples from %s: %w", s.http.base, err)
 	}
-	return f(c.series())
+	return f(c.Answer())
 }
 
 // read asks by the known path, or finds it out.
-func (s *Source) read(ctx context.Context, selectors []slo.Selector, c *collector) error {
+func (s *Source) read(ctx context.Context, selectors []slo.Selector, from, to int64, c *collector) error {
 	s.mu.Lock()
 	p := s.path
 	s.mu.Unlock()
 	if p == matrix {
-		return s.inSlices(ctx, selectors, c, &s.slice, s.readMatrix)
+		return s.inSlices(ctx, selectors, from, to, c, &s.slice, s.readMatrix)
 	}
-	err := s.inSlices(ctx, selectors, c, &s.whole, s.readRemote)
+	err := s.inSlices(ctx, selectors, from, to, c, &s.whole, s.readRemote)
 	if !errors.Is(err, errNoRemoteRead) {
 		if err == nil {
 			s.setPath(remoteRead)
 		}
 		return err
 	}
-	if err := s.inSlices(ctx, selectors, c, &s.slice, s.readMatrix); err != nil {
+	if err := s.inSlices(ctx, selectors, from, to, c, &s.slice, s.readMatrix); err != nil {
 		return err
 	}
 	s.setPath(matrix)
@@ -149,28 +149,29 @@ func (s *Source) read(ctx context.Context, selectors []slo.Selector, c *collecto
 // fetch reads (from, to] into the collector.
 type fetch func(ctx context.Context, selectors []slo.Selector, from, to int64, c *collector) error
 
-// inSlices reads the collector's span in pieces that the server can bear:
+// inSlices reads (from, end] in pieces that the server can bear:
 // limit holds how long one may be (0: any length) and is adapted.
-func (s *Source) inSlices(ctx context.Context, selectors []slo.Selector, c *collector, limit *int64, read fetch) error {
-	for from := c.from; from < c.to; {
+func (s *Source) inSlices(ctx context.Context, selectors []slo.Selector, from, end int64, c *collector, limit *int64, read fetch) error {
+	for from < end {
 		s.mu.Lock()
 		length := *limit
 		s.mu.Unlock()
-		to := c.to
+		to := end
 		if length > 0 && to-from > length {
 			to = from + length
 		}
-		c.beginSlice()
+		c.BeginPart()
+		c.samples = 0
 		err := read(ctx, selectors, from, to, c)
 		if err != nil {
-			c.dropSlice()
+			c.DropPart()
 			if tooMuch(err) && to-from > minSlice && ctx.Err() == nil {
 				s.setLimit(limit, max((to-from)/2, minSlice))
 				continue
 			}
 			return err
 		}
-		if length > 0 && to-from == length && c.sliceSamples < goodSlice {
+		if length > 0 && to-from == length && c.samples < goodSlice {
 			s.setLimit(limit, min(2*length, maxSlice))
 		}
 		from = to
@@ -198,7 +199,22 @@ func (s *Source) forgetPath(err error) {
 	}
 }
 
-// base strips what must not be shown, and what is not part of a base URL.
+// collector also counts the samples of the slice being read; the matrix path does.
+type collector struct {
+	promseries.Collector
+	samples int
+}
+
+func (s *Source) collector(from, to int64) *collector {
+	c, _ := s.collectors.Get().(*collector)
+	if c == nil {
+		c = &collector{}
+	}
+	c.Reset(from, to)
+	return c
+}
+
+// parseBase strips what must not be shown, and what is not part of a base URL.
 func parseBase(text string) (base *url.URL, user *url.Userinfo, err error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

@@ -95,7 +95,7 @@ func readRequest(selectors []slo.Selector, from, to int64) ([]byte, error) {
 func (s *Source) readStream(body io.Reader, c *collector) error {
 	r := bufio.NewReaderSize(body, 64<<10)
 	for {
-		frame, err := readFrame(r, &c.slabs)
+		frame, err := readFrame(r, c.Bytes)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -109,7 +109,7 @@ func (s *Source) readStream(body io.Reader, c *collector) error {
 }
 
 // readFrame returns io.EOF at the stream's proper end only.
-func readFrame(r *bufio.Reader, slabs *slabs) ([]byte, error) {
+func readFrame(r *bufio.Reader, alloc func(int) []byte) ([]byte, error) {
 	if _, err := r.Peek(1); err != nil {
 		if errors.Is(err, io.EOF) {
 			return nil, io.EOF
@@ -127,7 +127,7 @@ func readFrame(r *bufio.Reader, slabs *slabs) ([]byte, error) {
 	if _, err := io.ReadFull(r, sum[:]); err != nil {
 		return nil, cutShort("a frame's checksum: %w", noEOF(err))
 	}
-	frame := slabs.alloc(int(size))
+	frame := alloc(int(size))
 	if _, err := io.ReadFull(r, frame); err != nil {
 		return nil, cutShort("a frame: %w", noEOF(err))
 	}

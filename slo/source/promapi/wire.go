@@ -74,7 +74,7 @@ func (s *Source) addChunkedSeries(b []byte, query int64, c *collector) error {
 	if err != nil {
 		return err
 	}
-	at := c.at(id, query)
+	at := c.Series(id, query)
 	if at == nil {
 		return nil
 	}
@@ -92,7 +92,7 @@ func (s *Source) addChunkedSeries(b []byte, query int64, c *collector) error {
 		if chunk.XOR == nil {
 			return histogramError(id.Labels)
 		}
-		at.chunks = append(at.chunks, chunk)
+		*at = append(*at, chunk)
 		return nil
 	})
 }
@@ -186,7 +186,7 @@ func (s *Source) addSampleSeries(b []byte, query int64, c *collector) error {
 	if err != nil {
 		return err
 	}
-	at := c.at(id, query)
+	at := c.Series(id, query)
 	if at == nil {
 		return nil
 	}
@@ -204,7 +204,7 @@ func (s *Source) addSampleSeries(b []byte, query int64, c *collector) error {
 	}); err != nil || n == 0 {
 		return err
 	}
-	chunk := promseries.Chunk{T: c.times.alloc(n)[:0], V: c.vals.alloc(n)[:0]}
+	chunk := promseries.Chunk{T: c.Times(n)[:0], V: c.Values(n)[:0]}
 	err = fields(b, func(num protowire.Number, data []byte, _ uint64) error {
 		if num != 2 {
 			return nil
@@ -232,7 +232,7 @@ func (s *Source) addSampleSeries(b []byte, query int64, c *collector) error {
 		return nil
 	})
 	chunk.Max = chunk.T[len(chunk.T)-1]
-	at.chunks = append(at.chunks, chunk)
+	*at = append(*at, chunk)
 	return err
 }
 

@@ -50,8 +50,9 @@ type Samples struct {
 var _ slo.Samples = (*Samples)(nil)
 
 // Reset starts reading chunks, which it reorders and keeps: they must stay
-// unchanged as long as the Samples are read.
-func (s *Samples) Reset(from, to int64, chunks []Chunk) {
+// unchanged as long as the Samples are read. It reports false where there is
+// surely no sample.
+func (s *Samples) Reset(from, to int64, chunks []Chunk) bool {
 	*s = Samples{from: from, to: to}
 	kept := chunks[:0]
 	for _, c := range chunks {
@@ -75,6 +76,7 @@ func (s *Samples) Reset(from, to int64, chunks []Chunk) {
 		kept, s.err = untangle(kept)
 	}
 	s.chunks = kept
+	return len(kept) > 0 || s.err != nil
 }
 
 func isEmptyXOR(b []byte) bool { return len(b) >= 2 && b[0] == 0 && b[1] == 0 }
