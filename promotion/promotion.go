@@ -85,11 +85,12 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 	p = p.withDefaults()
 	d := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release}
 	budgets := e.byPair()
+	d.Checks = make([]Check, 0, 4*len(e.Report.Budgets)+len(e.Groups)+2*len(unmade))
 	for _, t := range []tier{{e.Source, roleEvidence}, {e.Target, roleTarget}} {
 		d.Checks = append(d.Checks, checkSLO(t)...)
 		for _, set := range t.ShopSets {
 			for _, name := range t.SLOs {
-				d.Checks = append(d.Checks, checkPair(p, t, e, pair{set, name}, budgets, now)...)
+				d.Checks = checkPair(d.Checks, p, t, e, pair{set, name}, budgets, now)
 			}
 		}
 	}
@@ -102,11 +103,10 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 }
 
 // checkPair makes all checks of one SLO for one ShopSet.
-func checkPair(p Policy, t tier, e Evidence, of pair, budgets byPair, now time.Time) []Check {
-	var checks []Check
+func checkPair(checks []Check, p Policy, t tier, e Evidence, of pair, budgets byPair, now time.Time) []Check {
 	found := budgets[of]
 	if len(found) == 0 {
-		return []Check{missingBudget(t, of)}
+		return append(checks, missingBudget(t, of))
 	}
 	for _, b := range found {
 		checks = append(checks,

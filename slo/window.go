@@ -2,6 +2,7 @@ package slo
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -142,14 +143,17 @@ func addMonths(t time.Time, n int) time.Time {
 
 // shortDuration writes 28d, 6h, 90s: the largest unit that divides it.
 func shortDuration(d time.Duration) string {
-	units := []struct {
-		name string
-		d    time.Duration
-	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}}
-	for _, u := range units {
-		if d != 0 && d%u.d == 0 {
-			return fmt.Sprintf("%d%s", d/u.d, u.name)
-		}
+	const day = 24 * time.Hour
+	unit, name := time.Second, "s"
+	switch {
+	case d%time.Second != 0 || d == 0:
+		return d.String()
+	case d%day == 0:
+		unit, name = day, "d"
+	case d%time.Hour == 0:
+		unit, name = time.Hour, "h"
+	case d%time.Minute == 0:
+		unit, name = time.Minute, "m"
 	}
-	return d.String()
+	return strconv.FormatInt(int64(d/unit), 10) + name
 }
