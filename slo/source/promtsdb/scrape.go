@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/discovery"
 	"github.com/prometheus/prometheus/scrape"
@@ -91,6 +92,11 @@ func (s *Scrape) Interval() time.Duration {
 	return longest
 }
 
+// settle is how long changes of targets are gathered before they take effect.
+// Prometheus waits five seconds, which pays for discoveries that change all the
+// time; these here do not.
+const settle = time.Second
+
 // scraping is the running discovery and scraping.
 type scraping struct {
 	cancel    context.CancelFunc
@@ -108,12 +114,13 @@ func startScraping(ctx context.Context, to storage.Appendable, s *Scrape, log *s
 	}
 	// Created time stamps would add samples that nobody scraped: zeros at process
 	// starts. The ledger has its own rule for first samples.
-	m, err := scrape.NewManager(&scrape.Options{EnableCreatedTimestampZeroIngestion: false}, log.With("component", "scrape"), nil, to, r)
+	options := scrape.Options{EnableCreatedTimestampZeroIngestion: false, DiscoveryReloadInterval: model.Duration(settle)}
+	m, err := scrape.NewManager(&options, log.With("component", "scrape"), nil, to, r)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	d := discovery.NewManager(ctx, log.With("component", "discovery"), r, metrics, discovery.Name("scrape"))
+	d := discovery.NewManager(ctx, log.With("component", "discovery"), r, metrics, discovery.Name("scrape"), discovery.Updatert(settle))
 	if d == nil {
 		cancel()
 		return nil, errors.New("the discovery's metrics are registered already: give each store a registerer of its own")
