@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -158,13 +159,13 @@ func newOracle(r Rules, targets map[string]*target) *Oracle {
 	o := &Oracle{rules: r}
 	for _, t := range targets {
 		t.mergeStarts()
-		sort.SliceStable(t.ups, func(i, j int) bool { return t.ups[i].T < t.ups[j].T })
+		slices.SortStableFunc(t.ups, func(a, b Sample) int { return cmp.Compare(a.T, b.T) })
 		o.targets = append(o.targets, t)
 		for _, c := range t.counters {
 			o.count(t, c)
 		}
 	}
-	sort.SliceStable(o.increments, func(i, j int) bool { return o.increments[i].T < o.increments[j].T })
+	slices.SortFunc(o.increments, func(a, b Increment) int { return cmp.Compare(a.T, b.T) })
 	o.covered = coveredSpans(o.targets, r.Interval)
 	return o
 }

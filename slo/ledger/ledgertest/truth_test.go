@@ -38,7 +38,7 @@ func compare(t *testing.T, h *History, s *ShopSet, seen Seen, spans []Span) {
 func TestOracleEqualsTheTruthLessTheResidualOnTinyHistories(t *testing.T) {
 	var told, unscraped float64
 	hidden, unseen := 0, 0
-	for seed := uint64(1); seed <= 300 && !t.Failed(); seed++ {
+	for seed := uint64(1); seed <= 150 && !t.Failed(); seed++ {
 		h := New(Tiny(seed, true))
 		spans := []Span{{h.Start, h.End}}
 		for e := h.Start; e < h.End; e += 7 * second {
@@ -72,7 +72,7 @@ func TestOracleEqualsTheTruthOverAMonth(t *testing.T) {
 		{defaultStart + 100*3600*second, defaultStart + 101*3600*second}, {defaultStart + 300*3600*second, defaultStart + 312*3600*second}}})
 	r := rand.New(rand.NewPCG(1, 2))
 	spans := []Span{{h.Start, h.End}}
-	for range 20 {
+	for range 8 {
 		from := h.Start + r.Int64N(h.End-h.Start)
 		spans = append(spans, Span{from, from + r.Int64N(h.End-from+1)})
 	}
