@@ -125,6 +125,13 @@ func TestFaults(t *testing.T) {
 		{"one name for two SLOs", plain + "---\n" + plain, 19, `another SLO of this name at f.yaml:3`, broken},
 		{"one name for two indicators", sliDoc + sliDoc, 9, `another SLI of this name at f.yaml:4`, broken},
 		{"an alert policy with an unknown key", "apiVersion: openslo/v1\nkind: AlertPolicy\nmetadata: {name: A}\nspec: {alertWhenBreeching: true}", 4, `did you mean "alertWhenBreaching"?`, broken},
+		{"an unknown op for an indicator by reference", header + "  indicatorRef: requests\n" + rolling + occurrence + "  objectives: [{op: le, value: 1, target: 0.9}]\n" + sliDoc, 9, `"le" is not one of lt, lte, gt, gte`, broken},
+		{"no op for an indicator by reference", header + "  indicatorRef: requests\n" + rolling + occurrence + "  objectives: [{value: 1, target: 0.9}]\n" + sliDoc, 9, "op: is missing", broken},
+		{"no value for an indicator by reference", header + "  indicatorRef: requests\n" + rolling + occurrence + "  objectives: [{op: lt, target: 0.9}]\n" + sliDoc, 9, "value: is missing", broken},
+		{"value beside a ratio by reference", header + "  indicatorRef: requests\n" + rolling + occurrence + "  objectives: [{value: 1, target: 0.9}]\n" + ratioDoc, 9, "value: means nothing beside the ratioMetric", broken},
+		{"a window of calendar hours", change("28d, isRolling: true", "6h, calendar: {startTime: 2026-01-01 00:00:00, timeZone: UTC}"), 13, "a calendar window of 6h cannot be counted", refused},
+		{"a merge of a text", change("spec:\n", "spec:\n  <<: a\n"), 5, `"<<" must name a mapping`, broken},
+		{"a key that is a list", change("spec:\n", "spec:\n  ? [a]\n  : b\n"), 5, "a key must be a plain word", broken},
 		{"an alias of itself", change("service: shop", "service: shop\n  description: &a [*a]"), 6, "must be a single value", broken},
 	}
 	for _, tt := range tests {
@@ -149,6 +156,7 @@ func TestFaults(t *testing.T) {
 
 const (
 	sliDoc    = "---\napiVersion: openslo/v1\nkind: SLI\nmetadata: {name: requests}\nspec: {thresholdMetric: {metricSource: {spec: {query: v}}}}\n"
+	ratioDoc  = "---\napiVersion: openslo/v1\nkind: SLI\nmetadata: {name: requests}\nspec: {ratioMetric: {rawType: success, raw: {metricSource: {spec: {query: v}}}}}\n"
 	sourceDoc = "---\napiVersion: openslo/v1\nkind: DataSource\nmetadata: {name: cw}\nspec: {type: CloudWatch, connectionDetails: {region: tokyo}}\n"
 )
 
@@ -253,5 +261,12 @@ func TestNotes(t *testing.T) {
 	}
 	if docs := parse(t, plain); len(docs.Notes) > 0 {
 		t.Errorf("a plain document has notes: %v", docs.Notes)
+	}
+}
+
+func TestFaultsAreAListOfLines(t *testing.T) {
+	faults := openslo.Faults{{File: "a.yaml", Line: 3, Message: "is wrong"}, {File: "b.yaml", Message: "cannot be read"}}
+	if got := faults.Error(); got != "a.yaml:3: is wrong\nb.yaml: cannot be read" {
+		t.Errorf("got %q", got)
 	}
 }

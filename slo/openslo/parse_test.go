@@ -335,15 +335,19 @@ func TestAnchorsAliasesAndMergesAreFollowed(t *testing.T) {
       ratioMetric:
         counter: true
         bad: {metricSource: &source {type: Prometheus, spec: {query: b}}}
-        total: {metricSource: {<<: *source, spec: {query: t}}}
+        total: {metricSource: {<<: [*source, {metricSourceRef: eu, type: Datadog}], spec: {query: t}}}
 `+rolling+occurrence+objective)
 	ind := docs.SLOs[0].Parts[0].Indicator
-	if ind.Bad.Text != "b" || ind.Total.Text != "t" {
+	if ind.Bad.Text != "b" || ind.Total.Text != "t" || ind.Total.Source != "eu" {
 		t.Errorf("queries %v and %v", ind.Bad, ind.Total)
 	}
 }
 
-func TestJSONIsReadToo(t *testing.T) {
+func TestListsAndJSONAreReadToo(t *testing.T) {
+	list := "- &a\n  " + strings.ReplaceAll(strings.TrimSpace(plain), "\n", "\n  ") + "\n"
+	if s := one(t, list); s.Name != "x" {
+		t.Errorf("a list gives %q", s.Name)
+	}
 	s := one(t, `{"apiVersion": "openslo/v1", "kind": "SLO", "metadata": {"name": "x"}, "spec": {"service": "s", "budgetingMethod": "Occurrences",
 		"timeWindow": [{"duration": "1d", "isRolling": true}], "objectives": [{"target": 0.5, "op": "lt", "value": 1}],
 		"indicator": {"metadata": {"name": "i"}, "spec": {"thresholdMetric": {"metricSource": {"spec": {"query": "v"}}}}}}}`)

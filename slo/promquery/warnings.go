@@ -23,20 +23,33 @@ func warnings(expr parser.Expr, selects bool) []string {
 		}
 	}
 	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
-		switch e := n.(type) {
-		case *parser.VectorSelector:
+		if e, ok := n.(*parser.VectorSelector); ok {
 			if selects && metric(e) == "" {
 				add(fmt.Sprintf("%s names no single metric; counters of different meaning may be summed", e))
 			}
 			add(bucketWarning(e, selects))
-		case *parser.Call:
-			if e.Func.Name == "rate" || e.Func.Name == "increase" || e.Func.Name == "irate" {
-				add(e.Func.Name + "() is evaluated on a grid and estimates; to count every event, write the bare counter and counter: true")
-			}
 		}
 		return nil
 	})
+	add(rateWarning(expr))
 	return out
+}
+
+// rateWarning points out a rate, summed or not, that could be counted exactly as
+// the good, bad or total of a ratio.
+func rateWarning(expr parser.Expr) string {
+	switch e := strip(expr).(type) {
+	case *parser.AggregateExpr:
+		if e.Op == parser.SUM {
+			return rateWarning(e.Expr)
+		}
+	case *parser.Call:
+		switch e.Func.Name {
+		case "rate", "irate", "increase":
+			return e.Func.Name + "() estimates, on a grid; where this is a side of a ratio, the bare counter with counter: true counts every event"
+		}
+	}
+	return ""
 }
 
 // bucketWarning warns of a classic histogram's bucket whose le matches no series,
