@@ -74,3 +74,11 @@ func terminal(w any) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
+
+// progressLine shows the state of long work on terminals, over the last one; ""
+// takes it away.
+func (p *program) progressLine(format string, args ...any) {
+	if terminal(p.stderr) {
+		fmt.Fprintf(p.stderr, "\r\x1b[K"+format, args...)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/slo"
@@ -70,6 +71,8 @@ type program struct {
 	entered bool
 	// configFile is the value of --config.
 	configFile string
+	// registry gets the metrics of what the process runs.
+	registry *prometheus.Registry
 }
 
 // run is the whole program. It ends early, and cleanly, when ctx does or on SIGINT
@@ -77,7 +80,7 @@ type program struct {
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	p := &program{env: map[string]string{}, stdout: stdout, stderr: stderr, now: time.Now}
+	p := &program{env: map[string]string{}, stdout: stdout, stderr: stderr, now: time.Now, registry: prometheus.NewRegistry()}
 	for _, kv := range env {
 		k, v, _ := strings.Cut(kv, "=")
 		p.env[k] = v

@@ -1,12 +1,22 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"os/signal"
+	"reflect"
+	"sync"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/internal/server"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
 )
 
 // defaultListen is where `serve` listens: on this machine only, since without a web
@@ -42,20 +52,228 @@ SIGHUP, and ends cleanly on SIGINT and SIGTERM.
 	fs.StringVar(&f.webConfig, "web.config.file", "", "`file` with TLS and basic authentication settings, as Prometheus' exporters have it")
 	fs.StringVar(&f.logLevel, "log.level", "info", "least `level` that is logged: debug, info, warn or error")
 	fs.StringVar(&f.logFormat, "log.format", "text", "`format` of the log: text or json")
-	cmd.RunE = func(*cobra.Command, []string) error {
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log, err := p.logger(f)
 		if err != nil {
 			return err
 		}
-		if _, err := p.load(); err != nil {
-			return err
-		}
-		if _, err := p.shell(f, log, nil); err != nil {
-			return err
-		}
-		return errNoSource
+		return p.serve(cmd.Context(), f, log)
 	}
 	return cmd
+}
+
+// service is a running `serve`.
+type service struct {
+	p   *program
+	log *slog.Logger
+
+	mu      sync.RWMutex
+	engine  *engine
+	outage  error     // why the source could not be read last time
+	caught  time.Time // when counting had come up to the clock for the first time
+	reading string    // how far the first reading is
+
+	metrics *ownMetrics
+}
+
+// serve runs until ctx ends or something that it cannot do without fails.
+func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) error {
+	d, err := p.load()
+	if err != nil {
+		return err
+	}
+	if d.config.Ledger.Dir == "" {
+		log.Warn("no ledger.dir is configured: counts are kept in memory and read again from the source after a restart")
+	}
+	src, err := p.openSource(d, log)
+	if err != nil {
+		return err
+	}
+	e, err := newEngine(d, src, d.config.Ledger.Dir, 2*d.longestWindow()+margin, p.now(), log)
+	if err != nil {
+		return errors.Join(err, src.close())
+	}
+	s := &service{p: p, log: log, engine: e, metrics: newOwnMetrics(p.registry)}
+	shell, err := p.shell(f, log, s.ready)
+	if err != nil {
+		return errors.Join(err, e.Close())
+	}
+	s.routes(shell)
+	return errors.Join(s.run(ctx, shell, f.listen), e.Close())
+}
+
+// run runs the parts until the first of them ends, and ends the others.
+func (s *service) run(ctx context.Context, shell *server.Server, listen string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	parts := []func() error{
+		func() error { return shell.ListenAndServe(ctx, listen) },
+		func() error { s.count(ctx); return nil },
+		func() error { s.reloads(ctx); return nil },
+	}
+	if db := s.engine.source.embedded; db != nil {
+		parts = append(parts, func() error { return db.Run(ctx) })
+	}
+	errs := make(chan error, len(parts))
+	for _, part := range parts {
+		go func() { errs <- part() }()
+	}
+	var all error
+	for range parts {
+		if err := <-errs; err != nil && !errors.Is(err, context.Canceled) {
+			all = errors.Join(all, err)
+		}
+		cancel()
+	}
+	return all
+}
+
+// ready says why the budgets are not there yet.
+func (s *service) ready() error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	switch {
+	case !s.caught.IsZero():
+		return nil
+	case s.outage != nil:
+		return s.outage
+	case s.reading != "":
+		return errors.New(s.reading)
+	}
+	return errors.New("it has not read its source yet")
+}
+
+// count advances the ledger at each edge that may be closed, until ctx ends.
+func (s *service) count(ctx context.Context) {
+	for {
+		wait := s.tick(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// retryAfter is how soon a failed reading is tried again, or at the next edge if
+// that is sooner.
+const retryAfter = 15 * time.Second
+
+// tick advances once and returns how long to wait for the next edge.
+func (s *service) tick(ctx context.Context) time.Duration {
+	e := s.current()
+	now := s.p.now()
+	err := e.ledger.Advance(ctx, now, func(g ledger.Progress) {
+		s.metrics.samples(g.Samples)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.reading = fmt.Sprintf("it is reading the source's history and has come to %s", g.Done.Format(time.RFC3339))
+	})
+	if ctx.Err() != nil {
+		return 0
+	}
+	s.metrics.tick(s.p.now().Sub(now), err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil && (s.outage == nil || s.outage.Error() != err.Error()) {
+		s.log.Error("counting failed; it goes on from the same edge when this is mended", "err", err)
+	} else if err == nil && s.outage != nil {
+		s.log.Info("counting goes on")
+	}
+	if s.outage = err; err == nil && s.caught.IsZero() {
+		s.caught = now
+		s.log.Info("the budgets are up to date", "after", s.p.now().Sub(now).Round(time.Millisecond))
+	}
+	res, delay := e.docs.config.Ledger.Resolution, e.docs.config.Ledger.Delay
+	next := now.Add(-delay).Truncate(res).Add(res + delay)
+	wait := max(next.Sub(s.p.now()), 0)
+	if err != nil {
+		return max(min(wait, retryAfter), time.Second)
+	}
+	return wait
+}
+
+func (s *service) current() *engine {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.engine
+}
+
+// reloads reads configuration and documents again at each SIGHUP.
+func (s *service) reloads(ctx context.Context) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	s.metrics.reloaded(s.p.now(), nil)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+		}
+		err := s.reload()
+		s.metrics.reloaded(s.p.now(), err)
+		if err != nil {
+			s.log.Error("reload failed; the configuration from before stays", "err", err)
+		} else {
+			s.log.Info("configuration and documents are reloaded")
+		}
+	}
+}
+
+// reload takes over new documents. Source and ledger stay as they are.
+func (s *service) reload() error {
+	old := s.current()
+	d, err := s.p.load()
+	if err != nil {
+		return err
+	}
+	if !sameGround(old.docs, d) {
+		return fmt.Errorf("%s: source, ledger, target_labels or start_time_metric have changed: restart to take that over", d.config.Path)
+	}
+	next := &engine{docs: d, source: old.source, ledger: old.ledger, alerts: burnAlerts(d.config.BurnRates)}
+	if next.fine() > old.fine() || d.longestWindow() > old.docs.longestWindow() {
+		return fmt.Errorf("%s: a longer window than before needs more history: restart to take that over", d.config.Path)
+	}
+	if db := old.source.embedded; db != nil {
+		scrape, err := scrapeOf(d.config)
+		if err != nil {
+			return err
+		}
+		if err := db.Reload(scrape); err != nil {
+			return err
+		}
+	}
+	if err := next.ledger.Configure(d.plan(next.source), s.p.now()); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.engine = next
+	return nil
+}
+
+// sameGround reports whether all is the same that cannot change while running:
+// everything about source and ledger but what is scraped.
+func sameGround(a, b *documents) bool {
+	x, y := *a.config, *b.config
+	if x.Source.Embedded != nil && y.Source.Embedded != nil {
+		ex, ey := *x.Source.Embedded, *y.Source.Embedded
+		ex.ScrapeConfigs, ey.ScrapeConfigs, ex.Line, ey.Line = nil, nil, 0, 0
+		x.Source.Embedded, y.Source.Embedded = &ex, &ey
+	}
+	return reflect.DeepEqual(x.Source, y.Source) && x.Ledger == y.Ledger &&
+		reflect.DeepEqual(x.TargetLabels, y.TargetLabels) && x.StartTimeMetric == y.StartTimeMetric
+}
+
+// unreachable is the outage that the gate is told of, nil where the source answers.
+func (s *service) unreachable() error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if errors.Is(s.outage, slo.ErrUnavailable) {
+		return s.outage
+	}
+	return nil
 }
 
 // logger writes the log to the error stream.
@@ -72,23 +290,4 @@ func (p *program) logger(f serveFlags) (*slog.Logger, error) {
 		return slog.New(slog.NewJSONHandler(p.stderr, o)), nil
 	}
 	return nil, usageErrorf("--log.format: %q is not text or json", f.logFormat)
-}
-
-// shell makes the HTTP server, without the product's own routes.
-func (p *program) shell(f serveFlags, log *slog.Logger, ready func() error) (*server.Server, error) {
-	s, err := server.New(server.Options{
-		Name: "shopslo", Version: thisBuild().Shopslo,
-		Description: "Exact error budgets per ShopSet",
-		Links: []server.Link{
-			{Address: "/api/v1/status", Text: "Status", Description: "all budgets, as JSON"},
-			{Address: "/metrics", Text: "Metrics", Description: "for Prometheus"},
-			{Address: "/-/healthy", Text: "Healthy"},
-			{Address: "/-/ready", Text: "Ready"},
-		},
-		WebConfig: f.webConfig, Ready: ready, Log: log, Now: p.now,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("--web.config.file: %w", err)
-	}
-	return s, nil
 }

@@ -1,11 +1,15 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
 )
 
 func (p *program) statusCommand() *cobra.Command {
@@ -20,45 +24,128 @@ It reads the whole window from the source, or asks a running 'shopslo serve' whe
 --server names one. The exit code is 0 whatever the budgets say: ask gate for a
 verdict.`,
 		Example: `  shopslo status
+  shopslo status --tier prod --sort worst
   shopslo status --at 2026-11-01T00:00:00Z -o json
   shopslo status --server http://127.0.0.1:9876`,
 		Args: noArgs,
 	}
 	p.configFlag(cmd)
-	outputFlag(cmd)
+	out := outputFlag(cmd)
 	at := p.atFlag(cmd)
-	serverFlag(cmd)
-	cmd.RunE = func(*cobra.Command, []string) error {
-		if _, err := at(); err != nil {
+	server := serverFlag(cmd)
+	var pick picked
+	pick.flags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		when, err := at()
+		if err != nil {
 			return err
 		}
-		if _, err := p.load(); err != nil {
+		filter, err := pick.filter()
+		if err != nil {
 			return err
 		}
-		return errNoSource
+		r, err := p.report(cmd.Context(), *server, when)
+		if err != nil {
+			return err
+		}
+		if r = r.Filter(filter); pick.sort == "worst" {
+			r = r.WorstFirst()
+		}
+		if *out == asJSON {
+			return p.print(string(r.AppendJSON(nil)) + "\n")
+		}
+		return r.WriteTable(p.stdout, p.colour())
 	}
 	return cmd
 }
 
-// errNoSource is what commands answer whose source is not built in.
-var errNoSource = &codeError{code: exitUnavailable, err: errors.New("this build has no source of samples")}
+// report asks a server, or computes the budgets here.
+func (p *program) report(ctx context.Context, server string, at when) (status.Report, error) {
+	if server != "" {
+		return p.askStatus(ctx, server, at)
+	}
+	d, err := p.load()
+	if err != nil {
+		return status.Report{}, err
+	}
+	e, err := p.oneShot(ctx, d, at.time)
+	if e != nil {
+		defer e.Close()
+	}
+	if err != nil {
+		return status.Report{}, err
+	}
+	return e.report(at.time), nil
+}
+
+// picked says which budgets to show, and in which order.
+type picked struct {
+	tiers, shopsets, slos, states []string
+	sort                          string
+}
+
+func (f *picked) flags(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.StringSliceVar(&f.tiers, "tier", nil, "only the ShopSets of these `Tiers`")
+	fs.StringSliceVar(&f.shopsets, "shopset", nil, "only these `ShopSets`")
+	fs.StringSliceVar(&f.slos, "slo", nil, "only these `SLOs`")
+	fs.StringSliceVar(&f.states, "state", nil, "only budgets in these `states`, such as exhausted,at_risk")
+	fs.StringVar(&f.sort, "sort", "fleet", "`order`: fleet, or worst first")
+	cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions([]string{"fleet", "worst"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (f *picked) filter() (status.Filter, error) {
+	var out status.Filter
+	for _, t := range f.tiers {
+		out.Tiers = append(out.Tiers, fleet.TierName(t))
+	}
+	for _, s := range f.shopsets {
+		out.ShopSets = append(out.ShopSets, fleet.ShopSetName(s))
+	}
+	out.SLOs = f.slos
+	for _, s := range f.states {
+		if !known(slo.State(s)) {
+			return out, usageErrorf("--state: %q is not one of %v", s, slo.States)
+		}
+		out.States = append(out.States, slo.State(s))
+	}
+	if f.sort != "fleet" && f.sort != "worst" {
+		return out, usageErrorf("--sort: %q is not fleet or worst", f.sort)
+	}
+	return out, nil
+}
+
+func known(s slo.State) bool {
+	for _, k := range slo.States {
+		if s == k {
+			return true
+		}
+	}
+	return false
+}
+
+// when is the time that a command answers for.
+type when struct {
+	time  time.Time
+	given bool // by --at; else it is now
+}
 
 // atFlag adds --at; the function gives its time, now without it.
-func (p *program) atFlag(cmd *cobra.Command) func() (time.Time, error) {
+func (p *program) atFlag(cmd *cobra.Command) func() (when, error) {
 	var text string
 	cmd.Flags().StringVar(&text, "at", "", "answer as of this `time`, in RFC 3339 (default now)")
-	return func() (time.Time, error) {
+	return func() (when, error) {
 		if text == "" {
-			return p.now(), nil
+			return when{time: p.now()}, nil
 		}
 		t, err := time.Parse(time.RFC3339, text)
 		if err != nil {
-			return time.Time{}, usageErrorf("--at: %q is not a time; write it like 2026-11-01T09:00:00+09:00", text)
+			return when{}, usageErrorf("--at: %q is not a time; write it like 2026-11-01T09:00:00+09:00", text)
 		}
 		if t.After(p.now()) {
-			return time.Time{}, usageErrorf("--at: %s has not come yet", text)
+			return when{}, usageErrorf("--at: %s has not come yet", text)
 		}
-		return t, nil
+		return when{t, true}, nil
 	}
 }
 

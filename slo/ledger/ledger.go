@@ -301,12 +301,8 @@ func (a *account) notes() []string {
 func (l *Ledger) counts(a *account, from, to time.Time) slo.Counts {
 	l.mu.RLock()
 	start, end, c := a.hist.between(from.UnixMilli(), to.UnixMilli())
+	good, total := a.goodAndTotal(c)
 	l.mu.RUnlock()
-	f := a.m.form
-	if a.m.slice > 0 {
-		f = goodTotal
-	}
-	good, total := f.goodAndTotal(c.a, c.b)
 	return slo.Counts{Start: timeOf(start), End: timeOf(end), Good: good, Total: total,
 		Covered: time.Duration(end-start-c.miss) * time.Millisecond}
 }
@@ -345,4 +341,37 @@ func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progr
 		errs = append(errs, l.maintain(now))
 	}
 	return errors.Join(errs...)
+}
+
+// Totals gives all that was ever counted of an SLO for a subject, from where
+// counting began up to the newest edge; a composite's parts are summed with their
+// weights. ok is false where nothing has been counted.
+func (l *Ledger) Totals(s *slo.SLO, subject string) (total slo.Counts, ok bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	parts := l.wanted[wantKey{s.Name, subject}]
+	for i, a := range parts {
+		h := &a.hist
+		if h.edge == h.start {
+			return slo.Counts{}, false
+		}
+		good, count := a.goodAndTotal(h.now)
+		total.Good += s.Parts[i].Weight * good
+		total.Total += s.Parts[i].Weight * count
+		covered := time.Duration(h.edge-h.start-h.now.miss) * time.Millisecond
+		if i == 0 || covered < total.Covered {
+			total.Start, total.End, total.Covered = timeOf(h.start), timeOf(h.edge), covered
+		}
+	}
+	return total, len(parts) > 0
+}
+
+// goodAndTotal reads an account's figures. Of time slices, the first count is
+// always that of the good ones.
+func (a *account) goodAndTotal(c cum) (good, total float64) {
+	f := a.m.form
+	if a.m.slice > 0 {
+		f = goodTotal
+	}
+	return f.goodAndTotal(c.a, c.b)
 }

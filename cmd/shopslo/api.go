@@ -1,0 +1,150 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/shopslo/shopslo/exporters/budget"
+	"github.com/shopslo/shopslo/internal/server"
+	"github.com/shopslo/shopslo/status"
+)
+
+// shell makes the HTTP server, without the product's own routes.
+func (p *program) shell(f serveFlags, log *slog.Logger, ready func() error) (*server.Server, error) {
+	s, err := server.New(server.Options{
+		Name: "shopslo", Version: thisBuild().Shopslo,
+		Description: "Exact error budgets per ShopSet",
+		Links: []server.Link{
+			{Address: "/api/v1/status", Text: "Status", Description: "all budgets, as JSON"},
+			{Address: "/metrics", Text: "Metrics", Description: "for Prometheus"},
+			{Address: "/-/healthy", Text: "Healthy"},
+			{Address: "/-/ready", Text: "Ready"},
+		},
+		WebConfig: f.webConfig, Ready: ready, Log: log, Now: p.now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("--web.config.file: %w", err)
+	}
+	return s, nil
+}
+
+// routes adds what the product answers.
+func (s *service) routes(shell *server.Server) {
+	shell.HandleFunc("GET /api/v1/status", s.status)
+	shell.HandleFunc("GET /api/v1/gate", s.gate)
+	s.p.registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		budget.NewCollector(func() (status.Report, budget.Totals) {
+			e := s.current()
+			return e.report(s.p.now()), e.totals
+		}),
+	)
+	shell.Handle("GET /metrics", promhttp.HandlerFor(s.p.registry, promhttp.HandlerOpts{}))
+}
+
+// at is the time that a request asks for.
+func (s *service) at(r *http.Request) (time.Time, error) {
+	text := r.URL.Query().Get("at")
+	if text == "" {
+		return s.p.now(), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, fmt.Errorf("at: %q is not a time; write it like 2026-11-01T09:00:00Z", text)
+	}
+	return at, nil
+}
+
+func (s *service) status(w http.ResponseWriter, r *http.Request) {
+	at, err := s.at(r)
+	if err != nil {
+		server.WriteError(w, http.StatusBadRequest, err)
+		return
+	}
+	write(w, s.current().report(at).AppendJSON(nil))
+}
+
+func (s *service) gate(w http.ResponseWriter, r *http.Request) {
+	at, err := s.at(r)
+	if err != nil {
+		server.WriteError(w, http.StatusBadRequest, err)
+		return
+	}
+	to := r.URL.Query().Get("to")
+	if to == "" {
+		server.WriteError(w, http.StatusBadRequest, errors.New("to is missing; name the Tier that the release is to go to"))
+		return
+	}
+	d, err := s.current().decide(to, r.URL.Query().Get("release"), at, s.unreachable())
+	if err != nil {
+		server.WriteError(w, http.StatusBadRequest, err)
+		return
+	}
+	write(w, d.AppendJSON(nil))
+}
+
+func write(w http.ResponseWriter, json []byte) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Write(append(json, '\n')) // an error here means that the client has gone
+}
+
+// ownMetrics are about the service itself.
+type ownMetrics struct {
+	ticks    *prometheus.CounterVec
+	seconds  prometheus.Histogram
+	read     prometheus.Counter
+	reloadOK prometheus.Gauge
+	reloadAt prometheus.Gauge
+}
+
+func newOwnMetrics(r prometheus.Registerer) *ownMetrics {
+	f := promauto.With(r)
+	m := &ownMetrics{
+		ticks: f.NewCounterVec(prometheus.CounterOpts{Name: "shopslo_ledger_ticks_total",
+			Help: "Times that the ledger was brought up to date, by result: ok or error."}, []string{"result"}),
+		seconds: f.NewHistogram(prometheus.HistogramOpts{Name: "shopslo_ledger_tick_duration_seconds",
+			Help: "How long it took to bring the ledger up to date.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 8)}),
+		read: f.NewCounter(prometheus.CounterOpts{Name: "shopslo_ledger_samples_read_total",
+			Help: "Raw samples that the ledger has counted."}),
+		reloadOK: f.NewGauge(prometheus.GaugeOpts{Name: "shopslo_config_last_reload_successful",
+			Help: "Whether the last reading of configuration and documents succeeded."}),
+		reloadAt: f.NewGauge(prometheus.GaugeOpts{Name: "shopslo_config_last_reload_success_timestamp_seconds",
+			Help: "When configuration and documents were last read successfully."}),
+	}
+	for _, result := range []string{"ok", "error"} {
+		m.ticks.WithLabelValues(result)
+	}
+	b := thisBuild()
+	f.NewGaugeFunc(prometheus.GaugeOpts{Name: "shopslo_build_info", Help: "The build; always 1.",
+		ConstLabels: prometheus.Labels{"version": b.Shopslo, "goversion": b.Go}}, func() float64 { return 1 })
+	return m
+}
+
+func (m *ownMetrics) tick(d time.Duration, err error) {
+	m.seconds.Observe(d.Seconds())
+	if err != nil {
+		m.ticks.WithLabelValues("error").Inc()
+	} else {
+		m.ticks.WithLabelValues("ok").Inc()
+	}
+}
+
+func (m *ownMetrics) samples(n int) { m.read.Add(float64(n)) }
+
+func (m *ownMetrics) reloaded(now time.Time, err error) {
+	if err != nil {
+		m.reloadOK.Set(0)
+		return
+	}
+	m.reloadOK.Set(1)
+	m.reloadAt.Set(float64(now.Unix()))
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
+	"github.com/shopslo/shopslo/slo/promquery"
+	"github.com/shopslo/shopslo/slo/source/promtsdb"
+	"github.com/shopslo/shopslo/status"
+)
+
+// engine is the product put together: documents, source, ledger.
+type engine struct {
+	docs   *documents
+	source source
+	ledger *ledger.Ledger
+	alerts []slo.BurnAlert
+}
+
+// source is where an engine's samples come from.
+type source struct {
+	ledger.Source
+	embedded *promtsdb.DB // what Source is, where it is embedded
+	name     string       // for people, without credentials
+	close    func() error
+}
+
+// margin is read before the first window, so that a counter's increment at its
+// start has a sample to start from.
+const margin = time.Hour
+
+// newEngine puts the parts together. backfill is how far back counting begins
+// where there is no count yet.
+func newEngine(d *documents, src source, dir string, backfill time.Duration, now time.Time, log *slog.Logger) (*engine, error) {
+	e := &engine{docs: d, source: src, alerts: burnAlerts(d.config.BurnRates)}
+	retention, err := d.config.Ledger.RetentionFor(d.longestWindow())
+	if err != nil {
+		return nil, err
+	}
+	l, err := ledger.Open(ledger.Config{
+		Dir:             dir,
+		Resolution:      d.config.Ledger.Resolution,
+		Fine:            e.fine(),
+		Retention:       max(retention, backfill),
+		Backfill:        backfill,
+		ScrapeInterval:  d.config.Source.ScrapeInterval(),
+		Delay:           d.config.Ledger.Delay,
+		TargetLabels:    d.config.TargetLabels,
+		StartTimeMetric: d.config.StartTimeMetric,
+		Log:             log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.ledger = l
+	if err := l.Configure(d.plan(src), now); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return e, nil
+}
+
+// fine is how far back burn rates need every edge: the longest window and an hour
+// of edges more, and at least the ledger's own default.
+func (e *engine) fine() time.Duration {
+	res := e.docs.config.Ledger.Resolution
+	longest := 72 * 60 * res
+	for _, w := range slo.BurnWindows(e.alerts) {
+		longest = max(longest, w+60*res)
+	}
+	return longest
+}
+
+// Close ends the ledger and the source.
+func (e *engine) Close() error { return errors.Join(e.ledger.Close(), e.source.close()) }
+
+// plan tells the ledger what to count: each SLO for the ShopSets of its Tiers.
+func (d *documents) plan(src source) ledger.Plan {
+	subjects := map[fleet.ShopSetName]*ledger.Subject{}
+	for _, set := range d.fleet.ShopSets() {
+		sub := &ledger.Subject{ID: string(set.Name)}
+		for _, name := range slices.Sorted(maps.Keys(set.Match)) {
+			sub.Match = append(sub.Match, slo.Label{Name: name, Value: set.Match[name]})
+		}
+		subjects[set.Name] = sub
+	}
+	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}}
+	for _, name := range d.sourceNames() {
+		p.Sources[name], p.Reads[name] = src, readPromQL
+	}
+	for i := range d.slos.SLOs {
+		it := ledger.Item{SLO: &d.slos.SLOs[i]}
+		for _, set := range d.shopSetsOf(it.SLO) {
+			it.Subjects = append(it.Subjects, subjects[set.Name])
+		}
+		p.Items = append(p.Items, it)
+	}
+	return p
+}
+
+// sourceNames are the data sources that the SLOs name: all of them are the one
+// that the configuration has.
+func (d *documents) sourceNames() []string {
+	names := map[string]bool{"": true}
+	for _, s := range d.slos.SLOs {
+		for _, part := range s.Parts {
+			for _, q := range queriesOf(&part.Indicator) {
+				names[q.Source] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+func queriesOf(ind *slo.Indicator) []*slo.Query {
+	return slices.DeleteFunc([]*slo.Query{ind.Good, ind.Bad, ind.Total, ind.Value}, func(q *slo.Query) bool { return q == nil })
+}
+
+// readPromQL tells the ledger whether a query is a sum of counters.
+func readPromQL(text string) ([]slo.Selector, bool) {
+	q, err := promquery.Classify(text)
+	return q.Selectors, err == nil && q.Selects()
+}
+
+func burnAlerts(rates []config.BurnRate) []slo.BurnAlert {
+	out := make([]slo.BurnAlert, len(rates))
+	for i, r := range rates {
+		out[i] = slo.BurnAlert{Long: r.Long, Short: r.Short, Factor: r.Factor, Severity: slo.Severity(r.Severity)}
+	}
+	return out
+}
+
+// report computes all budgets at a time.
+func (e *engine) report(at time.Time) status.Report {
+	return status.Compute(at, e.docs.fleet, e.docs.slos.SLOs, e.alerts, e.ledger)
+}
+
+// totals gives what was ever counted of an SLO for a ShopSet.
+func (e *engine) totals(name, shopset string) (slo.Counts, bool) {
+	for i := range e.docs.slos.SLOs {
+		if s := &e.docs.slos.SLOs[i]; s.Name == name {
+			return e.ledger.Totals(s, shopset)
+		}
+	}
+	return slo.Counts{}, false
+}
+
+// decide asks the gate. outage is why the source could not be read, nil if it was.
+func (e *engine) decide(to, release string, at time.Time, outage error) (promotion.Decision, error) {
+	ev, err := promotion.Gather(e.docs.fleet, e.docs.slos.SLOs, e.report(at), fleet.TierName(to), release)
+	if err != nil {
+		return promotion.Decision{}, usageErrorf("--to: %v", err)
+	}
+	if outage != nil {
+		ev.Outages = append(ev.Outages, promotion.Outage{Source: e.source.name, Error: outage.Error()})
+	}
+	g := e.docs.config.Gate
+	policy := promotion.Policy{MinCoverage: g.MinCoverage, MaxAge: g.MaxAge}
+	return promotion.Decide(policy, ev, at), nil
+}
+
+// oneShot reads what is needed to answer at a time, and answers with it. The
+// ledger's directory is used where there is one already, so that asking leaves
+// nothing behind. The error that wraps slo.ErrUnavailable comes with an engine
+// all the same: what it knows is then incomplete.
+func (p *program) oneShot(ctx context.Context, d *documents, at time.Time) (*engine, error) {
+	now := p.now()
+	src, err := p.openSource(d, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	dir := d.config.Ledger.Dir
+	if _, err := os.Stat(dir); dir != "" && errors.Is(err, fs.ErrNotExist) {
+		dir = ""
+	}
+	e, err := newEngine(d, src, dir, now.Sub(at)+d.longestWindow()+margin, now, p.warnings())
+	if err != nil {
+		return nil, errors.Join(err, src.close())
+	}
+	until := at.Add(d.config.Ledger.Delay)
+	if until.After(now) {
+		until = now
+	}
+	return e, e.ledger.Advance(ctx, until, p.reading())
+}
+
+// warnings logs what the ledger says of its own files to the error stream.
+func (p *program) warnings() *slog.Logger {
+	return slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// reading shows on terminals how far a long reading is.
+func (p *program) reading() func(ledger.Progress) {
+	var first time.Time
+	return func(g ledger.Progress) {
+		if first.IsZero() {
+			first = g.Done
+		}
+		if left := g.Until.Sub(g.Done); left > 0 {
+			done := g.Done.Sub(first)
+			p.progressLine("reading … %3.0f %%, %d samples", 100*done.Seconds()/(done+left).Seconds(), g.Samples)
+		} else {
+			p.progressLine("")
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/url"
+
+	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/slo/source/promapi"
+	"github.com/shopslo/shopslo/slo/source/promtsdb"
+)
+
+// openSource opens what the configuration names. An embedded store is opened, but
+// scrapes nothing until it is run.
+func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
+	if c := d.config.Source.Prometheus; c != nil {
+		s, err := promapi.New(remote(c))
+		if err != nil {
+			return source{}, fmt.Errorf("%s: source.prometheus: %w", d.config.Path, err)
+		}
+		return source{Source: s, name: "Prometheus at " + withoutUser(c.URL), close: func() error { return nil }}, nil
+	}
+	c := d.config.Source.Embedded
+	scrape, err := scrapeOf(d.config)
+	if err != nil {
+		return source{}, err
+	}
+	db, err := promtsdb.Open(c.Dir, promtsdb.Config{Retention: c.Retention, Scrape: scrape, Logger: log, Registerer: p.registry})
+	if err != nil {
+		return source{}, fmt.Errorf("%w; where 'shopslo serve' is running, ask it with --server", err)
+	}
+	return source{Source: db, embedded: db, name: "the embedded store in " + c.Dir, close: db.Close}, nil
+}
+
+// remote turns the configuration into promapi's.
+func remote(c *config.Prometheus) promapi.Config {
+	out := promapi.Config{
+		URL: c.URL, BearerTokenFile: c.BearerTokenFile, Timeout: c.Timeout, Headers: maps.Clone(c.Headers),
+		TLS: promapi.TLS{CAFile: c.TLS.CAFile, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile,
+			ServerName: c.TLS.ServerName, InsecureSkipVerify: c.TLS.InsecureSkipVerify},
+	}
+	if c.BasicAuth != nil {
+		out.Username, out.PasswordFile = c.BasicAuth.Username, c.BasicAuth.PasswordFile
+	}
+	if c.Tenant != "" {
+		if out.Headers == nil {
+			out.Headers = map[string]string{}
+		}
+		out.Headers[c.TenantHeader] = c.Tenant
+	}
+	return out
+}
+
+// scrapeOf hands the scrape configurations to Prometheus' own parser.
+func scrapeOf(c *config.Config) (*promtsdb.Scrape, error) {
+	e := c.Source.Embedded
+	text := fmt.Sprintf("global:\n  scrape_interval: %dms\nscrape_configs:\n%s", e.ScrapeInterval.Milliseconds(), e.ScrapeConfigs)
+	s, err := promtsdb.ParseScrape([]byte(text), c.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s:%d: source.embedded.scrape_configs (line 4 below is its first): %w", c.Path, e.Line, err)
+	}
+	return s, nil
+}
+
+// withoutUser is a URL as it may be shown.
+func withoutUser(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "an address that is no URL"
+	}
+	u.User = nil
+	return u.String()
+}
