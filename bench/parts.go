@@ -44,9 +44,9 @@ func (b *bench) peers(ctx context.Context) error {
 }
 
 func (b *bench) peerFigures(name string, c peer.Cost, v peer.Verdicts) {
-	b.figure(name+": one evaluation", "%s CPU; %d rules, %s samples read", seconds(c.CPU), c.Rules, millions(float64(c.Samples)))
-	b.figure(name+": wrong verdict or none", "%.1f %% of %d ShopSets (%d wrong, %d none); budget off by %.1f points at the median, %.0f at p95",
-		100*v.Share(), v.Of, v.Wrong, v.None, v.Median, v.P95)
+	b.figure(name+": one evaluation", seconds(c.CPU)+" CPU", "%d rules, %s samples read", c.Rules, millions(float64(c.Samples)))
+	b.figure(name+": wrong verdict or none", fmt.Sprintf("%.1f %%", 100*v.Share()),
+		"of %d ShopSets %d wrong, %d none; budget off by %.1f percentage points at the median, %.0f at p95", v.Of, v.Wrong, v.None, v.Median, v.P95)
 }
 
 // peer evaluates one tool's rules over a TSDB of the folders' blocks.
@@ -128,9 +128,9 @@ func (b *bench) realPrometheus(ctx context.Context) error {
 	}
 	b.tickRows(m.tick, 300)
 	b.truthRows(m.cold.Check)
-	b.goal("cold start by remote read", "≥ 60 million samples/s", m.cold.PerSecond() >= 60e6,
-		"%s samples/s (%s in %s; CPU %s here, %s in the server)", millions(m.cold.PerSecond()), millions(float64(m.cold.Samples)),
-		seconds(m.cold.Wall), seconds(m.cold.CPU), seconds(m.cold.ServerCPU))
+	c := m.cold
+	b.goal("cold start by remote read", "≥ 60 million samples/s", c.PerSecond() >= 60e6, millions(c.PerSecond())+"/s",
+		"%s in %s; CPU %s here, %s in the server", millions(float64(c.Samples)), seconds(c.Wall), seconds(c.CPU), seconds(c.ServerCPU))
 	return nil
 }
 
@@ -154,30 +154,36 @@ func (b *bench) matrix(ctx context.Context, url string, server *proc.Process) er
 		return err
 	}
 	b.goal("one day by matrix selectors: server's memory", "< 1 GiB more", peak-before < 1<<30,
-		"at most %s more; %s samples/s, CPU %s here, %s in the server", mib(float64(peak-before)), millions(c.PerSecond()), seconds(c.CPU), seconds(c.ServerCPU))
+		mib(float64(peak-before))+" more", "%s samples/s, CPU %s here, %s in the server", millions(c.PerSecond()), seconds(c.CPU), seconds(c.ServerCPU))
 	return nil
 }
 
 // tickRows judges a tick against Sloth's evaluation.
 func (b *bench) tickRows(t ours.Tick, times float64) {
-	goal := fmt.Sprintf("≥ %.0f× cheaper than Sloth", times)
 	what := fmt.Sprintf("tick, %d ShopSets: CPU, server included", b.params.ShopSets)
-	cost := fmt.Sprintf("%s (%s here, %s in the server; all budgets take %s of it)", seconds(t.Total()), seconds(t.CPU), seconds(t.Server), seconds(t.Budgets))
+	detail := fmt.Sprintf("%s here, of which all budgets %s", seconds(t.CPU), seconds(t.Budgets))
+	if t.Server > 0 {
+		detail += fmt.Sprintf("; %s in the server", seconds(t.Server))
+	}
+	if t.Feed > 0 {
+		detail += fmt.Sprintf("; %s more for scraping than without us", seconds(t.Feed))
+	}
 	if b.sloth == 0 {
-		b.figure(what, "%s; Sloth was not measured in this run", cost)
+		b.figure(what, seconds(t.Total()), "%s; Sloth was not measured in this run", detail)
 		return
 	}
 	ratio := b.sloth.Seconds() / t.Total().Seconds()
-	b.goal(what, goal, ratio >= times, "%.0f×: %s", ratio, cost)
+	b.goal(what, fmt.Sprintf("≥ %.0f× cheaper than Sloth", times), ratio >= times, fmt.Sprintf("%s: %.0f×", seconds(t.Total()), ratio), "%s", detail)
 }
 
 func (b *bench) truthRows(c ours.Check) {
-	b.goal("wrong verdicts, or none", "0", c.Wrong+c.NoVerdict == 0, "%d of %d ShopSets", c.Wrong+c.NoVerdict, c.Of)
+	b.goal("wrong verdicts, or none", "0", c.Wrong+c.NoVerdict == 0, fmt.Sprint(c.Wrong+c.NoVerdict), "of %d ShopSets", c.Of)
 	detail := ""
 	if c.Example != "" {
-		detail = " (" + c.Example + ")"
+		detail = "; " + c.Example
 	}
-	b.goal("ShopSets not exact to the event", "0", c.Off == 0, "%d of %d%s; of what happened, %.4f %% is in no sample", c.Off, c.Of, detail, 100*c.Unseen)
+	b.goal("ShopSets not exact to the event", "0", c.Off == 0, fmt.Sprint(c.Off),
+		"of %d%s; of what happened, %.4f %% is in no sample", c.Of, detail, 100*c.Unseen)
 }
 
 // size measures disk for 90 days and memory at many budgets.
@@ -201,8 +207,8 @@ func (b *bench) size(ctx context.Context) error {
 		return err
 	}
 	per := float64(disk) / float64(n)
-	b.goal("disk, 90 days", "≤ 128 KiB a budget", per <= 128<<10, "%s a budget (%d budgets)", kib(per), n)
-	b.figure("memory, 90 days", "%s a budget (%d budgets)", kib(c.Heap/float64(n)), n)
+	b.goal("disk, 90 days", "≤ 128 KiB a budget", per <= 128<<10, kib(per)+" a budget", "%d budgets", n)
+	b.figure("memory, 90 days", kib(c.Heap/float64(n))+" a budget", "%d budgets", n)
 
 	b.progress("a ledger of %d budgets over %d days of computed samples", b.large, b.params.Days)
 	if dir, err = b.folder(); err != nil {
@@ -222,9 +228,10 @@ func (b *bench) size(ctx context.Context) error {
 	}
 	per = c.Heap / float64(b.large)
 	b.goal(fmt.Sprintf("memory, %d budgets, %d days", b.large, b.params.Days), "≤ 64 KiB a budget", per <= 64<<10,
-		"%s a budget; this process is at %s resident", kib(per), mib(float64(rss)))
-	b.figure(fmt.Sprintf("%d budgets", b.large), "built in %s from %s computed samples; a tick without fetching takes %s, of which all budgets %s; %s on disk",
-		seconds(c.Wall), millions(float64(c.Samples)), seconds(t.CPU), seconds(t.Budgets), mib(float64(c.Disk)))
+		kib(per)+" a budget", "this process is at %s resident", mib(float64(rss)))
+	b.figure(fmt.Sprintf("tick, %d budgets, without fetching", b.large), seconds(t.CPU)+" CPU", "of which all budgets %s", seconds(t.Budgets))
+	b.figure(fmt.Sprintf("%d budgets, %d days: built", b.large, b.params.Days), seconds(c.Wall), "from %s computed samples with %s CPU, computing them included; %s on disk",
+		millions(float64(c.Samples)), seconds(c.CPU), mib(float64(c.Disk)))
 	return nil
 }
 
@@ -254,8 +261,8 @@ func (b *bench) grow(ctx context.Context) error {
 			name string
 			measured
 		}{{"real Prometheus", m}, {"embedded", e}} {
-			b.figure(fmt.Sprintf("%d ShopSets, %s", n, x.name), "tick %s CPU (all budgets %s); cold start %s samples/s; %s a budget",
-				seconds(x.tick.Total()), seconds(x.tick.Budgets), millions(x.cold.PerSecond()), kib(x.cold.Heap/float64(n)))
+			b.figure(fmt.Sprintf("%d ShopSets, %s", n, x.name), "tick "+seconds(x.tick.Total())+" CPU", "of which all budgets %s; cold start %s samples/s; %s a budget",
+				seconds(x.tick.Budgets), millions(x.cold.PerSecond()), kib(x.cold.Heap/float64(n)))
 		}
 	}
 	return nil

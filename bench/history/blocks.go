@@ -57,8 +57,8 @@ func (c *Chunked) Add(t int64, v float64) error {
 // Blocks are the spans [from, to) of a history's blocks.
 func Blocks(p Params) [][2]int64 {
 	var spans [][2]int64
-	for t := p.Start(); t < End; {
-		to := min((t/blockRange+1)*blockRange, End)
+	for t := p.Start(); t < p.End(); {
+		to := min((t/blockRange+1)*blockRange, p.End())
 		spans = append(spans, [2]int64{t, to})
 		t = to
 	}

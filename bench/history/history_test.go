@@ -70,7 +70,7 @@ func TestBlocksHoldEverySampleOnceInOrder(t *testing.T) {
 		if !slices.IsSortedFunc(samples, func(a, b sample) int { return int(a.t - b.t) }) {
 			t.Errorf("%s is out of order", name)
 		}
-		if last := samples[len(samples)-1]; last.t > End || samples[0].t <= small.Start() {
+		if last := samples[len(samples)-1]; last.t > small.End() || samples[0].t <= small.Start() {
 			t.Errorf("%s: samples from %d to %d, outside of the history", name, samples[0].t, last.t)
 		}
 	}

@@ -37,19 +37,29 @@ const (
 // Params say which history; equal Params make equal histories.
 type Params struct {
 	ShopSets int
-	Days     int    // length of the window
-	Seed     uint64 //
-	Signs    bool   // also up and process_start_time_seconds of every pod
+	Days     int // length of the window
+	Seed     uint64
+	Signs    bool  // also up and process_start_time_seconds of every pod
+	Until    int64 // where it ends, Unix milliseconds, a full minute; 0: at End
 }
 
-// End is the end of every history: a fixed time, so that caches stay valid.
+// End is the usual end of a history: a fixed time, so that equal parameters make
+// equal histories on any day.
 var End = time.Date(2026, 10, 31, 0, 0, 0, 0, time.UTC).UnixMilli()
+
+// End is where the history ends.
+func (p Params) End() int64 {
+	if p.Until != 0 {
+		return p.Until
+	}
+	return End
+}
 
 // Start is the time before the first sample, and WindowStart that of the window.
 func (p Params) Start() int64 { return p.WindowStart() - int64(Lead/time.Millisecond) }
 
 // WindowStart is the lower end of the window that the truth is told for.
-func (p Params) WindowStart() int64 { return End - int64(p.Days)*dayMillis }
+func (p Params) WindowStart() int64 { return p.End() - int64(p.Days)*dayMillis }
 
 // ID is the name of the i-th ShopSet.
 func ID(i int) string { return fmt.Sprintf("shop-%05d", i) }
@@ -74,17 +84,17 @@ type plan struct {
 
 func newPlan(p Params, i int) *plan {
 	r := rand.New(rand.NewPCG(p.Seed, uint64(i)<<8|1))
-	pl := &plan{first: p.Start() + 1 + r.Int64N(stepMillis-1)} // never at a full step, so none at End
+	pl := &plan{first: p.Start() + 1 + r.Int64N(stepMillis-1)} // never at a full step, so none at the end
 	// One request in ten minutes to 100 a second, evenly by magnitude.
 	pl.rate = math.Exp(math.Log(1.0/600) + r.Float64()*math.Log(100*600))
 	pl.shape()
-	for t := p.Start() + int64(r.Float64()*6.5*float64(dayMillis)); t < End; {
+	for t := p.Start() + int64(r.Float64()*6.5*float64(dayMillis)); t < p.End(); {
 		pl.deploys = append(pl.deploys, t)
 		t += int64((6 + r.Float64()) * float64(dayMillis))
 	}
 	for t := p.Start(); ; {
 		t += int64(r.ExpFloat64() * 10 * float64(dayMillis))
-		if t >= End {
+		if t >= p.End() {
 			break
 		}
 		pl.restarts = append(pl.restarts, t)
@@ -131,7 +141,7 @@ func (pl *plan) planErrors(p Params, r *rand.Rand) {
 		day := p.WindowStart() + r.Int64N(int64(p.Days))*dayMillis
 		o := outage{from: day + int64(hour*3600e3), ratio: 0.2 + 0.7*r.Float64()}
 		o.to = o.from
-		for got := 0.0; got < want/float64(n) && o.to-o.from < dayMillis/2 && o.to < End; o.to += stepMillis {
+		for got := 0.0; got < want/float64(n) && o.to-o.from < dayMillis/2 && o.to < p.End(); o.to += stepMillis {
 			got += pl.lambda[timeOfDay(o.to)] * o.ratio
 		}
 		pl.outages = append(pl.outages, o)

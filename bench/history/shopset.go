@@ -131,7 +131,7 @@ func (s *shopSet) step(emit Emit) {
 
 // tell adds to the truth.
 func (s *shopSet) tell(t int64, total, bad float64) {
-	if t > s.params.WindowStart() && t <= End {
+	if t > s.params.WindowStart() && t <= s.params.End() {
 		s.Total += total
 		s.Bad += bad
 	}
@@ -251,7 +251,7 @@ func (p *pod) increment(kind int, t int64, signs bool) float64 {
 }
 
 func (s *shopSet) see(t int64, kind int, n float64) {
-	if t <= s.params.WindowStart() || t > End {
+	if t <= s.params.WindowStart() || t > s.params.End() {
 		return
 	}
 	s.SeenTotal += n

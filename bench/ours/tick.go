@@ -15,11 +15,12 @@ type Tick struct {
 	CPU     time.Duration // of one tick, in this process
 	Server  time.Duration // of one tick, in the source's server
 	Budgets time.Duration // the part of CPU that computes all budgets
+	Feed    time.Duration // what scraping a tick's samples costs more because of us
 	Wall    time.Duration
 }
 
-// Total is one tick's CPU, server included.
-func (t Tick) Total() time.Duration { return t.CPU + t.Server }
+// Total is one tick's CPU, server and dearer scraping included.
+func (t Tick) Total() time.Duration { return t.CPU + t.Server + t.Feed }
 
 // Feed brings the next scrape of all targets to where the source reads.
 type Feed func(ctx context.Context) error

@@ -3,7 +3,6 @@
 package proc
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -38,13 +38,16 @@ func clock(id int32) time.Duration {
 type Process struct {
 	URL string
 	cmd *exec.Cmd
-	log *bytes.Buffer
+	log *tail
 	end chan error
 }
 
-// Start runs a program that serves HTTP and waits until url answers 200.
+// patience is how long a program may take until it is ready.
+const patience = 10 * time.Minute
+
+// Start runs a program that serves HTTP and waits until base+ready answers 200.
 func Start(ctx context.Context, base, ready string, args ...string) (*Process, error) {
-	p := &Process{URL: base, log: &bytes.Buffer{}, end: make(chan error, 1)}
+	p := &Process{URL: base, log: &tail{}, end: make(chan error, 1)}
 	p.cmd = exec.Command(args[0], args[1:]...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -52,7 +55,7 @@ func Start(ctx context.Context, base, ready string, args ...string) (*Process, e
 		return nil, fmt.Errorf("start %s: %w", args[0], err)
 	}
 	go func() { p.end <- p.cmd.Wait() }()
-	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		select {
 		case err := <-p.end:
 			p.end <- err
@@ -111,6 +114,29 @@ func (p *Process) Stop() {
 		_ = p.cmd.Process.Kill()
 		<-p.end
 	}
+}
+
+// tail keeps the end of what a program writes.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	const keep = 4000
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, p...)
+	if n := len(t.text); n > 2*keep {
+		t.text = append(t.text[:0], t.text[n-keep:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.text)
 }
 
 // FreeAddr is a loopback address that nobody listens on.
