@@ -133,16 +133,19 @@ const (
 // tier is a Tier in its role.
 type tier struct {
 	Tier
-	role string
+	role  string
+	start Figures // of each Check's evidence
 }
+
+func newTier(t Tier, role string) tier {
+	return tier{t, role, Figures{{"tier", string(t.Name)}, {"role", role}}}
+}
+
+// figures start a Check's evidence.
+func (t tier) figures() Figures { return append(make(Figures, 0, 8), t.start...) }
 
 // about starts a Check of a budget.
 func (t tier) about(check string, b *status.Budget, result Result, reason string) Check {
 	return Check{Check: check, ShopSet: b.ShopSet, SLO: b.SLO, Result: result, Reason: reason,
-		Evidence: append(make(Figures, 0, 8), t.figures()...).with("window", b.Window)}
-}
-
-// figures start a Check's evidence.
-func (t tier) figures() Figures {
-	return Figures{{"tier", string(t.Name)}, {"role", t.role}}
+		Evidence: t.figures().with("window", b.Window)}
 }

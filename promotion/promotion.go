@@ -86,7 +86,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 	d := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release}
 	budgets := e.byPair()
 	d.Checks = make([]Check, 0, 4*len(e.Report.Budgets)+len(e.Groups)+2*len(unmade))
-	for _, t := range []tier{{e.Source, roleEvidence}, {e.Target, roleTarget}} {
+	for _, t := range []tier{newTier(e.Source, roleEvidence), newTier(e.Target, roleTarget)} {
 		d.Checks = append(d.Checks, checkSLO(t)...)
 		for _, set := range t.ShopSets {
 			for _, name := range t.SLOs {
@@ -97,7 +97,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 	d.Checks = append(d.Checks, checkSources(e)...)
 	d.Checks = append(d.Checks, checkRedundancy(p, e)...)
 	d.Checks = append(d.Checks, notYetChecked()...)
-	slices.SortStableFunc(d.Checks, compare)
+	d.Checks = sorted(d.Checks)
 	d.Verdict = verdict(d.Checks)
 	return d
 }
@@ -153,21 +153,28 @@ var (
 	checkOrder  = append([]string{CheckSource, CheckSLO, CheckBudget, CheckBurnRate, CheckCoverage, CheckFreshness, CheckRedundancy}, later()...)
 )
 
-// compare is the order of Checks, which does not depend on that of the evidence.
-func compare(a, b Check) int {
-	if c := slices.Index(resultOrder, a.Result) - slices.Index(resultOrder, b.Result); c != 0 {
-		return c
+// sorted gives the Checks in an order that does not depend on that of the evidence.
+func sorted(checks []Check) []Check {
+	type key struct{ result, role, check, at int }
+	keys := make([]key, len(checks))
+	for i, c := range checks {
+		keys[i] = key{slices.Index(resultOrder, c.Result), role(c), slices.Index(checkOrder, c.Check), i}
 	}
-	if c := role(a) - role(b); c != 0 {
-		return c
+	slices.SortFunc(keys, func(a, b key) int {
+		if by := cmp.Or(a.result-b.result, a.role-b.role); by != 0 {
+			return by
+		}
+		x, y := &checks[a.at], &checks[b.at]
+		if by := cmp.Or(strings.Compare(string(x.ShopSet), string(y.ShopSet)), strings.Compare(x.SLO, y.SLO), a.check-b.check); by != 0 {
+			return by
+		}
+		return cmp.Or(strings.Compare(x.Reason, y.Reason), a.at-b.at)
+	})
+	out := make([]Check, len(checks))
+	for i, k := range keys {
+		out[i] = checks[k.at]
 	}
-	if c := cmp.Or(strings.Compare(string(a.ShopSet), string(b.ShopSet)), strings.Compare(a.SLO, b.SLO)); c != 0 {
-		return c
-	}
-	if c := slices.Index(checkOrder, a.Check) - slices.Index(checkOrder, b.Check); c != 0 {
-		return c
-	}
-	return strings.Compare(a.Reason, b.Reason)
+	return out
 }
 
 // role ranks a check by its Tier: none, evidence, target.

@@ -10,7 +10,7 @@ import (
 // checkRedundancy asks that each ShopGroup that the target serves is in as many
 // FailureDomains as it was promised: an update is the wrong moment to find out.
 func checkRedundancy(p Policy, e Evidence) []Check {
-	about := tier{e.Target, roleTarget}.figures()
+	about := newTier(e.Target, roleTarget).figures()
 	if e.Groups == nil {
 		return []Check{{Check: CheckRedundancy, Result: Unknown, Reason: fmt.Sprintf("The ShopGroups of %s were not handed to the gate.", e.To),
 			Evidence: about}}
