@@ -19,21 +19,24 @@ import (
 // The counters of the ledger that shopslo serve exposes, and the SLO that the
 // load generator has an account of, too.
 const (
-	goodCounter  = "shopslo_good_events_total"
-	totalCounter = "shopslo_events_total"
+	totalCounter = "shopslo_slo_events_total"
+	badCounter   = "shopslo_slo_bad_events_total"
 	cartSLO      = "cart-availability"
 )
 
 // counted is what the ledger has counted of one ShopSet since it began.
-type counted struct{ Good, Total float64 }
+type counted struct{ Total, Bad float64 }
 
-func (c counted) bad() float64 { return c.Total - c.Good }
+func (c counted) good() float64 { return c.Total - c.Bad }
 
 // compare ends the load and sets the ledger's counts beside the generator's.
 func (s *story) compare() error {
 	s.load.stop()
 	sent, skipped := s.load.sent()
-	s.say("the customers leave after %d requests (%d more were left out: too many at once)", sent, skipped)
+	s.say("the customers leave after %d requests", sent)
+	if skipped > 0 {
+		s.say("%d more were left out, since this machine was too busy to send them in time", skipped)
+	}
 	ledger, err := s.settled()
 	if err != nil {
 		return err
@@ -46,7 +49,7 @@ func (s *story) compare() error {
 	for _, p := range shops {
 		t, c := s.load.truth(p.Name, componentCart), ledger[p.Name]
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%.0f\t%.0f\t%.0f\t\n",
-			p.Name, t.Sent, t.Lost, t.Good, t.Bad, c.Good, c.bad(), float64(t.Good+t.Bad)-c.Total)
+			p.Name, t.Sent, t.Lost, t.Good, t.Bad, c.good(), c.Bad, float64(t.Good+t.Bad)-c.Total)
 		if err := judge(t, c, s.disturbed(p.Name)); err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %w", p.Name, err))
 		}
@@ -71,10 +74,10 @@ func judge(t tally, c counted, disturbed bool) error {
 	over := func(ledger float64, truth int) bool { return ledger > float64(truth)+lost }
 	under := func(ledger float64, truth int) bool { return ledger < float64(truth) }
 	switch {
-	case over(c.Good, t.Good) || over(c.bad(), t.Bad):
-		return fmt.Errorf("it counted %.0f good and %.0f bad, more than the %d and %d that were answered", c.Good, c.bad(), t.Good, t.Bad)
-	case !disturbed && (under(c.Good, t.Good) || under(c.bad(), t.Bad)):
-		return fmt.Errorf("it counted %.0f good and %.0f bad, fewer than the %d and %d that were answered", c.Good, c.bad(), t.Good, t.Bad)
+	case over(c.good(), t.Good) || over(c.Bad, t.Bad):
+		return fmt.Errorf("it counted %.0f good and %.0f bad, more than the %d and %d that were answered", c.good(), c.Bad, t.Good, t.Bad)
+	case !disturbed && (under(c.good(), t.Good) || under(c.Bad, t.Bad)):
+		return fmt.Errorf("it counted %.0f good and %.0f bad, fewer than the %d and %d that were answered", c.good(), c.Bad, t.Good, t.Bad)
 	}
 	return nil
 }
@@ -140,7 +143,7 @@ func (s *story) ledger() (map[string]counted, error) {
 	return readCounters(resp.Body)
 }
 
-// readCounters takes the cart's good and total counts by ShopSet out of a page
+// readCounters takes the cart's total and bad counts by ShopSet out of a page
 // of metrics. It fails where either counter is missing or counts nothing that is
 // a number.
 func readCounters(r io.Reader) (map[string]counted, error) {
@@ -151,8 +154,8 @@ func readCounters(r io.Reader) (map[string]counted, error) {
 	}
 	all := map[string]counted{}
 	for name, set := range map[string]func(*counted, float64){
-		goodCounter:  func(c *counted, v float64) { c.Good = v },
 		totalCounter: func(c *counted, v float64) { c.Total = v },
+		badCounter:   func(c *counted, v float64) { c.Bad = v },
 	} {
 		family := families[name]
 		if family == nil {

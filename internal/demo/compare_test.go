@@ -12,14 +12,14 @@ func TestCountsThatContradictTheTruthAreFound(t *testing.T) {
 		disturbed bool
 		wrong     bool
 	}{
-		"equal":                                     {counted{97, 100}, false, false},
-		"a lost request was counted":                {counted{98, 101}, false, false},
-		"more than was sent":                        {counted{108, 111}, false, true},
-		"one good request is missing":               {counted{96, 99}, false, true},
-		"one bad request is missing":                {counted{97, 99}, false, true},
-		"a bad one passes for a good one":           {counted{98, 100}, false, true},
-		"unseen requests of a process that ended":   {counted{90, 92}, true, false},
-		"more than was sent, although it restarted": {counted{120, 121}, true, true},
+		"equal":                                     {counted{100, 3}, false, false},
+		"a lost request was counted":                {counted{101, 3}, false, false},
+		"more than was sent":                        {counted{111, 3}, false, true},
+		"one good request is missing":               {counted{99, 3}, false, true},
+		"one bad request is missing":                {counted{99, 2}, false, true},
+		"a bad one passes for a good one":           {counted{100, 2}, false, true},
+		"unseen requests of a process that ended":   {counted{92, 2}, true, false},
+		"more than was sent, although it restarted": {counted{121, 1}, true, true},
 		"nothing at all":                            {counted{}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -31,19 +31,19 @@ func TestCountsThatContradictTheTruthAreFound(t *testing.T) {
 }
 
 func TestCountersAreReadBySLOAndShopSet(t *testing.T) {
-	page := `# TYPE shopslo_good_events_total counter
-shopslo_good_events_total{slo="cart-availability",shopset="a-1"} 97
-shopslo_good_events_total{slo="shop-page-latency",shopset="a-1"} 5
-# TYPE shopslo_events_total counter
-shopslo_events_total{slo="cart-availability",shopset="a-1"} 100
+	page := `# TYPE shopslo_slo_bad_events_total counter
+shopslo_slo_bad_events_total{slo="cart-availability",shopset="a-1"} 3
+shopslo_slo_bad_events_total{slo="shop-page-latency",shopset="a-1"} 5
+# TYPE shopslo_slo_events_total counter
+shopslo_slo_events_total{slo="cart-availability",shopset="a-1"} 100
 `
 	got, err := readCounters(strings.NewReader(page))
-	if err != nil || len(got) != 1 || got["a-1"] != (counted{97, 100}) {
+	if err != nil || len(got) != 1 || got["a-1"] != (counted{100, 3}) {
 		t.Errorf("read %v, %v", got, err)
 	}
 	for name, page := range map[string]string{
 		"no counter at all":    "up 1\n",
-		"one counter missing":  "# TYPE shopslo_good_events_total counter\nshopslo_good_events_total{slo=\"cart-availability\"} 1\n",
+		"one counter missing":  "# TYPE shopslo_slo_bad_events_total counter\nshopslo_slo_bad_events_total{slo=\"cart-availability\"} 1\n",
 		"a value of no number": strings.Replace(page, " 100", " NaN", 1),
 		"no metrics":           "<html>",
 	} {
@@ -56,12 +56,12 @@ shopslo_events_total{slo="cart-availability",shopset="a-1"} 100
 }
 
 func FuzzReadCounters(f *testing.F) {
-	f.Add("# TYPE shopslo_events_total counter\nshopslo_events_total{slo=\"cart-availability\",shopset=\"a-1\"} 100\n# TYPE shopslo_good_events_total counter\nshopslo_good_events_total 1\n")
-	f.Add("shopslo_events_total 1e400\n")
+	f.Add("# TYPE shopslo_slo_events_total counter\nshopslo_slo_events_total{slo=\"cart-availability\",shopset=\"a-1\"} 100\n# TYPE shopslo_slo_bad_events_total counter\nshopslo_slo_bad_events_total 1\n")
+	f.Add("shopslo_slo_events_total 1e400\n")
 	f.Fuzz(func(t *testing.T, page string) {
 		got, err := readCounters(strings.NewReader(page))
 		for shopset, c := range got {
-			if err == nil && !(c.Good >= 0 && c.Total >= 0) {
+			if err == nil && !(c.Bad >= 0 && c.Total >= 0) {
 				t.Errorf("%q counted %+v", shopset, c)
 			}
 		}

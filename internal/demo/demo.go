@@ -42,12 +42,13 @@ type pace struct {
 	poll     time.Duration // between two questions to the gate
 	patience time.Duration // for an answer that has to come
 	settle   time.Duration // for the last counts to be scraped and closed
+	silence  time.Duration // between a ShopSet's death and the question about it
 	keep     time.Duration // at most, after the story
 }
 
 var realPace = pace{
-	day: time.Minute, early: 10 * time.Second, full: 55 * time.Second,
-	poll: time.Second, patience: 80 * time.Second, settle: 15 * time.Second, keep: 2 * time.Hour,
+	day: time.Minute, early: 10 * time.Second, full: 58 * time.Second,
+	poll: time.Second, patience: 80 * time.Second, settle: 15 * time.Second, silence: 8 * time.Second, keep: 2 * time.Hour,
 }
 
 // Run runs the demo, in less than two minutes unless o.Keep. It returns nil when

@@ -47,11 +47,11 @@ func standIn(command string, args []string) int {
 
 // seen is what the stand-in saw of one shop.
 type seen struct {
-	name, url   string
-	version     string
-	alive       bool
-	good, total float64 // of the cart, over all processes
-	last        counted
+	name, url  string
+	version    string
+	alive      bool
+	bad, total float64 // of the cart, over all processes
+	last       counted
 }
 
 type standInServer struct {
@@ -101,7 +101,7 @@ func (s *standInServer) look() {
 			if version != shop.version || now.Total < shop.last.Total {
 				shop.last = counted{}
 			}
-			shop.good += now.Good - shop.last.Good
+			shop.bad += now.Bad - shop.last.Bad
 			shop.total += now.Total - shop.last.Total
 			shop.version, shop.last = version, now
 		}
@@ -125,8 +125,8 @@ func look(url string) (version string, cart counted, err error) {
 			continue
 		}
 		cart.Total += m.GetCounter().GetValue()
-		if !strings.HasPrefix(labelOf(m, "code"), "5") {
-			cart.Good += m.GetCounter().GetValue()
+		if strings.HasPrefix(labelOf(m, "code"), "5") {
+			cart.Bad += m.GetCounter().GetValue()
 		}
 	}
 	for _, m := range families["shop_build_info"].GetMetric() {
@@ -146,18 +146,18 @@ func (s *standInServer) routes() http.Handler {
 		})
 	}
 	locked("/status", func(w http.ResponseWriter) {
-		fmt.Fprintln(w, "SLO SHOPSET GOOD TOTAL")
+		fmt.Fprintln(w, "SLO SHOPSET TOTAL BAD")
 		for _, x := range s.shops {
-			fmt.Fprintln(w, cartSLO, x.name, x.good, x.total)
+			fmt.Fprintln(w, cartSLO, x.name, x.total, x.bad)
 		}
 	})
 	locked("/statusjson", s.statusJSON)
 	locked("/gate", s.gate)
 	locked("/metrics", func(w http.ResponseWriter) {
-		for _, name := range []string{goodCounter, totalCounter} {
+		for _, name := range []string{badCounter, totalCounter} {
 			fmt.Fprintln(w, "# TYPE", name, "counter")
 			for _, x := range s.shops {
-				v := x.good
+				v := x.bad
 				if name == totalCounter {
 					v = x.total
 				}
@@ -190,7 +190,7 @@ func (s *standInServer) gate(w http.ResponseWriter) {
 	}
 	for _, x := range s.shops {
 		switch {
-		case x.version == badVersion && x.good < x.total:
+		case x.version == badVersion && x.bad > 0:
 			code, reason = 1, "hold: "+x.name+" runs "+x.version
 		case !x.alive && x.name == killed && code == 0:
 			code, reason = 2, "inconclusive: "+x.name+" is silent"

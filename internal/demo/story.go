@@ -105,7 +105,7 @@ func (s *story) raise() error {
 		return err
 	}
 	s.load.start(s.ctx)
-	s.say("customers arrive: a day takes %g s, and a night has a tenth of the noon's traffic", s.pace.day.Seconds())
+	s.say("customers arrive: a day takes %g s, and its nights have a tenth of the traffic", s.pace.day.Seconds())
 	return nil
 }
 
@@ -192,7 +192,7 @@ func (s *story) tooEarly() error {
 	if err := s.sleep(s.pace.early); err != nil {
 		return err
 	}
-	s.say("the gate is asked about %s after %g s of data: what it does not know is never a pass", gateTo, s.pace.early.Seconds())
+	s.say("the gate is asked about %s after %g s of traffic: what it does not know is never a pass", gateTo, s.pace.early.Seconds())
 	a, err := s.gate()
 	if err != nil {
 		return err
@@ -259,6 +259,9 @@ func (s *story) killOne() error {
 	s.say("nothing is canned: kill -9 %d, the process of %s", p.pid(), killed)
 	p.kill()
 	since := time.Now()
+	if err := s.sleep(s.pace.silence); err != nil {
+		return err
+	}
 	a, err := s.gateSays("inconclusive or hold", exitInconclusive, exitHold)
 	if err != nil {
 		return err

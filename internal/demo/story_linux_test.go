@@ -48,7 +48,7 @@ func (w *transcript) await(t *testing.T, text string) {
 
 var quick = pace{
 	day: 5 * time.Second, early: 300 * time.Millisecond, full: time.Second,
-	poll: 50 * time.Millisecond, patience: 30 * time.Second, settle: 10 * time.Second, keep: time.Minute,
+	poll: 50 * time.Millisecond, patience: 30 * time.Second, settle: 10 * time.Second, silence: 100 * time.Millisecond, keep: time.Minute,
 }
 
 // nothingLeft fails the test where a process or a file of the story is left.
@@ -104,7 +104,7 @@ func TestTheStoryIsToldToItsEnd(t *testing.T) {
 		"promote\nexit code 0\n",
 		"v1.1.0 is released to beta",
 		"hold: c-1 runs v1.1.0\nexit code 1\n",
-		"$ shopslo status | grep -w -e SHOPSET -e c-1\nSLO SHOPSET GOOD TOTAL\ncart-availability c-1",
+		"$ shopslo status | grep -w -e SHOPSET -e c-1\nSLO SHOPSET TOTAL BAD\ncart-availability c-1",
 		"rolled back to v1.0.0",
 		"promote\nexit code 0\n",
 		"kill -9 ",
