@@ -39,7 +39,7 @@ func (fs Figures) with(name string, value any) Figures { return append(fs, Figur
 // MarshalJSON writes the shape of docs/gate.schema.json.
 func (d Decision) MarshalJSON() ([]byte, error) { return d.AppendJSON(nil), nil }
 
-// AppendJSON appends the decision as JSON, a line per check.
+// AppendJSON appends the decision as JSON, a line per check and no line feed at the end.
 func (d Decision) AppendJSON(to []byte) []byte {
 	to = fmt.Appendf(to, `{"version": %d, "at": "%s", "from": `, Version, d.At.UTC().Format(time.RFC3339Nano))
 	to = appendName(to, string(d.From))
@@ -60,7 +60,7 @@ func (d Decision) AppendJSON(to []byte) []byte {
 		to = c.Evidence.append(append(to, `, "evidence": `...))
 		to = append(to, '}')
 	}
-	return append(to, "\n]}\n"...)
+	return append(to, "\n]}"...)
 }
 
 // MarshalJSON writes an object, in the order of the figures.

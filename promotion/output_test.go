@@ -112,7 +112,7 @@ func TestJSON(t *testing.T) {
 			data := d.AppendJSON(nil)
 			validate(t, data)
 			if name == "hold" {
-				golden(t, "hold.json", string(data))
+				golden(t, "hold.json", string(data)+"\n")
 			}
 			viaJSON, err := json.Marshal(d)
 			if err != nil {

@@ -12,8 +12,8 @@ import (
 // MarshalJSON writes the shape of docs/status.schema.json.
 func (r Report) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil), nil }
 
-// AppendJSON appends the report as JSON, a line per budget, without reflection:
-// thousands of budgets are written at a time.
+// AppendJSON appends the report as JSON, a line per budget and no line feed at the
+// end; without reflection, since thousands of budgets are written at a time.
 func (r Report) AppendJSON(to []byte) []byte {
 	w := writer{buf: to, names: map[time.Duration]string{}}
 	w.raw(`{"version": `).int(Version).raw(`, "at": `).time(r.At)
@@ -24,7 +24,7 @@ func (r Report) AppendJSON(to []byte) []byte {
 		}
 		w.raw("\n").budget(&r.Budgets[i])
 	}
-	return w.raw("\n]}\n").buf
+	return w.raw("\n]}").buf
 }
 
 func (w *writer) budget(b *Budget) {

@@ -36,7 +36,7 @@ func validate(t *testing.T, data []byte) {
 func TestJSON(t *testing.T) {
 	r := busy(t)
 	data := r.AppendJSON(nil)
-	golden(t, "status.json", string(data))
+	golden(t, "status.json", string(data)+"\n")
 	validate(t, data)
 	validate(t, status.Report{At: at}.AppendJSON(nil))
 	viaJSON, err := json.Marshal(r)
