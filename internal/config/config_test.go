@@ -34,7 +34,6 @@ func TestTheLeastConfigurationGetsTheDefaults(t *testing.T) {
 		TargetLabels:    []string{"job", "instance"},
 		StartTimeMetric: "process_start_time_seconds",
 		BurnRates:       DefaultBurnRates(),
-		Gate:            Gate{MaxAge: 5 * time.Minute, MinCoverage: 0.95},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -60,7 +59,7 @@ target_labels: [pod]
 start_time_metric: ""
 burn_rates:
 - {long: 1d, short: 2h, factor: 3, severity: ticket}
-gate: {max_age: 2m, min_coverage: 0.5, windows: [1h, 1d]}
+gate: {max_age: 2m, min_coverage: 0.5, quiet_coverage: 0.9, fail_on: [page, ticket], at_risk_holds: true, redundancy_waived: true}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +79,8 @@ gate: {max_age: 2m, min_coverage: 0.5, windows: [1h, 1d]}
 			Retention: 7 * 24 * time.Hour, Delay: 90 * time.Second},
 		TargetLabels: []string{"pod"},
 		BurnRates:    []BurnRate{{Long: 24 * time.Hour, Short: 2 * time.Hour, Factor: 3, Severity: Ticket}},
-		Gate:         Gate{MaxAge: 2 * time.Minute, MinCoverage: 0.5, Windows: []time.Duration{time.Hour, 24 * time.Hour}},
+		Gate: Gate{MaxAge: 2 * time.Minute, MinCoverage: 0.5, QuietCoverage: 0.9, FailOn: []Severity{Page, Ticket},
+			AtRiskHolds: true, RedundancyWaived: true},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -142,7 +142,7 @@ func TestFaults(t *testing.T) {
 		{"an unknown key deep below names its path", least + "ledger: {dir: x, retension: 1d}\n",
 			[]string{`c.yaml:5: unknown key "ledger.retension" (did you mean "retention"?)`}},
 		{"an unknown key that resembles none lists those that exist", least + "gate: {colour: red}\n",
-			[]string{`c.yaml:5: unknown key "gate.colour" (known keys: max_age, min_coverage, windows)`}},
+			[]string{`c.yaml:5: unknown key "gate.colour" (known keys: max_age, min_coverage, quiet_coverage, fail_on, at_risk_holds, redundancy_waived)`}},
 		{"every fault is reported, in the order of lines", least + "gate: {max_age: soon, min_coverage: 95}\nwindw: 1\n",
 			[]string{`c.yaml:5: gate.max_age: "soon" is not a duration; write it like 30s, 5m, 1h30m or 28d`,
 				`c.yaml:5: gate.min_coverage: 95 is not a ratio above 0 and at most 1; write 95 % as 0.95`,
@@ -214,9 +214,8 @@ func TestFaults(t *testing.T) {
 				`c.yaml:7: burn_rates[1].severity is missing`,
 				`c.yaml:8: burn_rates[2] must be a mapping of keys to values, not a single value`}},
 		{"not a number is none", least + "gate: {min_coverage: .nan}\n", []string{`c.yaml:5: gate.min_coverage: ".nan" is not a number`}},
-		{"windows are durations", least + "gate: {windows: [1h, [], x]}\n",
-			[]string{`c.yaml:5: gate.windows[1] must be a duration, not a list`,
-				`c.yaml:5: gate.windows[2]: "x" is not a duration; write it like 30s, 5m, 1h30m or 28d`}},
+		{"severities are page and ticket", least + "gate: {fail_on: [page, loud]}\n", []string{`c.yaml:5: gate.fail_on[1]: "loud" must be page or ticket`}},
+		{"no severity at all is said by leaving the key out", least + "gate: {fail_on: []}\n", []string{`c.yaml:5: gate.fail_on is empty; leave it out for [page]`}},
 		{"aliases cannot blow up the jobs", "fleet: [f]\nslos: [s]\ntarget_labels: [a]\nsource:\n  embedded:\n    dir: d\n    scrape_configs:\n" + bomb(),
 			[]string{`c.yaml:7: source.embedded.scrape_configs grows beyond 200000 nodes when its aliases are expanded`}},
 	}
@@ -309,7 +308,7 @@ func TestRetentionFor(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(least)
-	f.Add(least + "ledger: {dir: x, resolution: 1s, retention: 1d}\ngate: {windows: [1h]}\nburn_rates: [{long: 1h, short: 5m, factor: 2, severity: page}]\n")
+	f.Add(least + "ledger: {dir: x, resolution: 1s, retention: 1d}\ngate: {fail_on: [ticket]}\nburn_rates: [{long: 1h, short: 5m, factor: 2, severity: page}]\n")
 	f.Add("source: {embedded: {dir: d, scrape_configs: [&a {job_name: x}, *a]}}\nfleet: [f]\nslos: [s]\n")
 	f.Add("a: &a [*a]\nsource: {embedded: {scrape_configs: *a}}\n")
 	f.Add("source: &s {prometheus: *s}\n? [x]\n: y\n")
@@ -326,7 +325,7 @@ func FuzzParse(f *testing.F) {
 			t.Error("accepted without exactly one source")
 		}
 		if len(c.Fleet) == 0 || len(c.SLOs) == 0 || len(c.TargetLabels) == 0 || c.Source.ScrapeInterval() <= 0 ||
-			c.Ledger.Resolution <= 0 || c.Ledger.Delay <= 0 || c.Gate.MaxAge <= 0 || c.Gate.MinCoverage <= 0 {
+			c.Ledger.Resolution <= 0 || c.Ledger.Delay <= 0 {
 			t.Errorf("accepted with a setting missing: %+v", c)
 		}
 		if e := c.Source.Embedded; e != nil {

@@ -221,22 +221,30 @@ func (m *mapping) number(key string, to *float64) {
 	*to = v
 }
 
-// duration takes a positive duration in Prometheus' syntax.
-func (m *mapping) duration(key string, to *time.Duration) {
-	if s, ok := m.scalar(key, "a duration"); ok {
-		m.r.duration(m.lineOf(key), m.at(key), s, to)
+// share takes a ratio above 0 and at most 1.
+func (m *mapping) share(key string, to *float64) {
+	v := 1.0
+	m.number(key, &v)
+	if v <= 0 || v > 1 {
+		m.fault(key, ": %v is not a ratio above 0 and at most 1; write 95 %% as 0.95", v)
+		return
+	}
+	if m.has(key) {
+		*to = v
 	}
 }
 
-func (r *reader) duration(line int, what, s string, to *time.Duration) {
-	d, err := model.ParseDuration(s)
-	switch {
-	case err != nil:
-		r.fault(line, "%s: %q is not a duration; write it like 30s, 5m, 1h30m or 28d", what, s)
-	case d <= 0:
-		r.fault(line, "%s: %q must be longer than 0", what, s)
-	default:
-		*to = time.Duration(d)
+// duration takes a positive duration in Prometheus' syntax.
+func (m *mapping) duration(key string, to *time.Duration) {
+	if s, ok := m.scalar(key, "a duration"); ok {
+		switch d, err := model.ParseDuration(s); {
+		case err != nil:
+			m.fault(key, ": %q is not a duration; write it like 30s, 5m, 1h30m or 28d", s)
+		case d <= 0:
+			m.fault(key, ": %q must be longer than 0", s)
+		default:
+			*to = time.Duration(d)
+		}
 	}
 }
 
@@ -263,7 +271,7 @@ func (m *mapping) texts(key string, to *[]string) {
 	if !ok {
 		return
 	}
-	*to = nil
+	*to = []string{}
 	for i, n := range items {
 		n = resolve(n)
 		if n.Kind != yaml.ScalarNode || n.Value == "" {
@@ -271,26 +279,6 @@ func (m *mapping) texts(key string, to *[]string) {
 			continue
 		}
 		*to = append(*to, n.Value)
-	}
-}
-
-// durations takes a list of durations.
-func (m *mapping) durations(key string, to *[]time.Duration) {
-	items, ok := m.list(key)
-	if !ok {
-		return
-	}
-	*to = nil
-	for i, n := range items {
-		n = resolve(n)
-		what := fmt.Sprintf("%s[%d]", m.at(key), i)
-		if n.Kind != yaml.ScalarNode {
-			m.r.fault(n.Line, "%s must be a duration, not %s", what, kindOf(n))
-			continue
-		}
-		var d time.Duration
-		m.r.duration(n.Line, what, n.Value, &d)
-		*to = append(*to, d)
 	}
 }
 

@@ -314,18 +314,27 @@ func (c *Config) burnRates(top *mapping) {
 }
 
 func (c *Config) gate(top *mapping) {
-	c.Gate = Gate{MaxAge: 5 * time.Minute, MinCoverage: 0.95}
 	n := top.take("gate")
 	if n == nil {
 		return
 	}
 	m := top.r.mapping(n, "gate")
 	m.duration("max_age", &c.Gate.MaxAge)
-	m.number("min_coverage", &c.Gate.MinCoverage)
-	m.durations("windows", &c.Gate.Windows)
+	m.share("min_coverage", &c.Gate.MinCoverage)
+	m.share("quiet_coverage", &c.Gate.QuietCoverage)
+	var failOn []string
+	m.texts("fail_on", &failOn)
+	m.boolean("at_risk_holds", &c.Gate.AtRiskHolds)
+	m.boolean("redundancy_waived", &c.Gate.RedundancyWaived)
 	m.done()
-	if c.Gate.MinCoverage <= 0 || c.Gate.MinCoverage > 1 {
-		m.fault("min_coverage", ": %v is not a ratio above 0 and at most 1; write 95 %% as 0.95", c.Gate.MinCoverage)
+	for i, s := range failOn {
+		if s != string(Page) && s != string(Ticket) {
+			m.fault("fail_on", "[%d]: %q must be page or ticket", i, s)
+		}
+		c.Gate.FailOn = append(c.Gate.FailOn, Severity(s))
+	}
+	if m.has("fail_on") && failOn != nil && len(failOn) == 0 {
+		m.fault("fail_on", " is empty; leave it out for [page]")
 	}
 }
 
