@@ -47,7 +47,7 @@ type Config struct {
 	// "" reads none.
 	StartTimeMetric string
 	// CheckpointAfter is the size of the log (bytes) from which on it is replaced by
-	// a checkpoint, or half the last checkpoint's size if that is more; default 8 MiB.
+	// a checkpoint, or half the last checkpoint's size if that is more; default 1 MiB.
 	CheckpointAfter int64
 	// Log gets what an operator should know; default: nothing.
 	Log *slog.Logger
@@ -66,7 +66,7 @@ func (c *Config) setDefaults() {
 	def(&c.ScrapeInterval, time.Minute)
 	def(&c.Delay, c.ScrapeInterval+5*time.Second)
 	if c.CheckpointAfter == 0 {
-		c.CheckpointAfter = 8 << 20
+		c.CheckpointAfter = 1 << 20
 	}
 	if len(c.TargetLabels) == 0 {
 		c.TargetLabels = []string{"job", "instance"}

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"time"
@@ -88,12 +89,20 @@ func (s *store) loadCheckpoint() (map[uint32]*account, error) {
 
 // setAside renames a damaged file and says what follows.
 func (s *store) setAside(path, consequence string) error {
-	aside := fmt.Sprintf("%s.damaged-%s", path, time.Now().UTC().Format("20060102T150405"))
+	aside := path + ".damaged"
+	for n := 2; exists(aside); n++ {
+		aside = fmt.Sprintf("%s.damaged-%d", path, n)
+	}
 	if err := os.Rename(path, aside); err != nil {
 		return fmt.Errorf("set a damaged ledger file aside: %w", err)
 	}
 	s.log.Error("a ledger file is damaged and was set aside", "file", aside, "consequence", consequence)
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, os.ErrNotExist)
 }
 
 func readCheckpoint(path string) (map[uint32]*account, error) {
@@ -229,7 +238,7 @@ func (s *store) resume(accts []*account, d *damage) error {
 			return err
 		}
 		return s.setAside(d.path, fmt.Sprintf("it was sound up to byte %d of %d, and what that says is kept; the rest is read again from the source: figures stay exact if it goes back to %s",
-			d.good, d.size, oldestEdge(accts).Format(time.RFC3339)))
+			d.good, d.size, oldestEdge(accts)))
 	}
 	path := s.path("log")
 	if s.size < int64(len(magic)) {
@@ -253,10 +262,13 @@ func (s *store) resume(accts []*account, d *damage) error {
 }
 
 // oldestEdge is the edge of the account that has come least far.
-func oldestEdge(accts []*account) time.Time {
-	edge := time.Now().UnixMilli()
+func oldestEdge(accts []*account) string {
+	if len(accts) == 0 {
+		return "its beginning"
+	}
+	edge := int64(math.MaxInt64)
 	for _, a := range accts {
 		edge = min(edge, a.hist.edge)
 	}
-	return timeOf(edge)
+	return timeOf(edge).Format(time.RFC3339)
 }

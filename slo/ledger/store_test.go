@@ -148,7 +148,7 @@ func TestDamagedFilesAreSetAsideAndCountedAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			l = open(t, cfg, p, end)
-			aside, _ := filepath.Glob(filepath.Join(dir, "*.damaged-*"))
+			aside, _ := filepath.Glob(filepath.Join(dir, "*.damaged*"))
 			// An end that makes no sense is what a crash in the middle of a write leaves.
 			if cut := strings.HasPrefix(name, "cut") || strings.HasPrefix(name, "garbage"); cut != (len(aside) == 0) {
 				t.Errorf("set aside %v, log %s", aside, log.String())
