@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/golang/snappy"
@@ -21,6 +22,10 @@ const (
 	readPath = "/api/v1/read"
 	// maxFrame bounds one frame of a stream; Prometheus sends about 1 MiB.
 	maxFrame = 64 << 20
+	// shortSpan is up to where samples are asked for first. A stream has a frame,
+	// and a write of the server, for each series; for a few samples each that costs
+	// both sides more than the samples do.
+	shortSpan = 5 * 60_000 // milliseconds
 	// maxSamplesReply bounds an answer that is not streamed, unpacked.
 	maxSamplesReply = 1 << 30
 )
@@ -77,6 +82,9 @@ func readRequest(selectors []slo.Selector, from, to int64) ([]byte, error) {
 	req := prompb.ReadRequest{AcceptedResponseTypes: []prompb.ReadRequest_ResponseType{
 		prompb.ReadRequest_STREAMED_XOR_CHUNKS, prompb.ReadRequest_SAMPLES,
 	}}
+	if to-from <= shortSpan {
+		slices.Reverse(req.AcceptedResponseTypes)
+	}
 	for _, sel := range selectors {
 		q := &prompb.Query{StartTimestampMs: from + 1, EndTimestampMs: to}
 		for _, m := range sel {

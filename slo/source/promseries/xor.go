@@ -83,6 +83,23 @@ func (d *decoder) read(ts []int64, vs []float64) (int, error) {
 	leading, trailing := d.leading, d.trailing
 	for i < count {
 		buf, pos, n = refill(b, buf, pos, n)
+		// 00 is one more sample with the same delta and the same value: seldom
+		// counters are runs of them.
+		if buf>>62 == 0 && d.at > 1 && delta < 1<<50 {
+			value := math.Float64frombits(v)
+			run := min(int(min(uint(bits.LeadingZeros64(buf)), n)/2), count-i)
+			if t > math.MaxInt64-int64(run)*delta {
+				return 0, errChunk
+			}
+			for k := range run {
+				t += delta
+				ts[i+k], vs[i+k] = t, value
+			}
+			buf <<= uint(2*run) & 63
+			n -= uint(2 * run)
+			i += run
+			continue
+		}
 		if d.at == 1 { // the second sample's delta was read by reset
 			d.at = 2
 		} else if int64(buf) >= 0 { // 0: the same delta as before

@@ -13,7 +13,6 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/shopslo/shopslo/slo"
-	"github.com/shopslo/shopslo/slo/source/promseries"
 	"github.com/shopslo/shopslo/slo/source/sourcetest"
 )
 
@@ -50,8 +49,8 @@ type tapOnly struct {
 }
 
 func (s *tapOnly) Select(_ context.Context, r slo.Request, f func([]slo.Series) error) error {
-	c := &promseries.Collector{}
-	c.Reset(r.From, r.To)
+	c := s.collector(r.From, r.To)
+	defer s.collectors.Put(c)
 	if s.held = s.tap.collect(r.Selectors, r.From, r.To, c); !s.held {
 		return nil
 	}
