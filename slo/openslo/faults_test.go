@@ -259,6 +259,9 @@ func TestNotes(t *testing.T) {
 			}
 		})
 	}
+	if docs := parse(t, change("type: Prometheus", "type: Victoria Metrics")); len(docs.SLOs) != 1 {
+		t.Error("a type with a blank in it is not known")
+	}
 	if docs := parse(t, plain); len(docs.Notes) > 0 {
 		t.Errorf("a plain document has notes: %v", docs.Notes)
 	}
