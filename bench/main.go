@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/bench/history"
+	"github.com/shopslo/shopslo/bench/proc"
 )
 
 func main() {
@@ -102,6 +103,7 @@ type bench struct {
 	sloth   time.Duration // CPU of one evaluation of Sloth's rules; 0: not measured
 	stderr  io.Writer
 	start   time.Time
+	load    string // of the machine, before anything was done
 	tmp     string
 }
 
@@ -134,7 +136,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "bench:", err)
 		return 3
 	}
-	b := &bench{options: o, stderr: stderr, start: time.Now()}
+	b := &bench{options: o, stderr: stderr, start: time.Now(), load: proc.Load()}
 	failed, err := b.measure(ctx)
 	if err == nil {
 		err = b.print(stdout)
@@ -188,9 +190,9 @@ func (b *bench) progress(format string, args ...any) {
 func (b *bench) folder() (string, error) { return os.MkdirTemp(b.tmp, "") }
 
 func (b *bench) print(stdout io.Writer) error {
-	intro := fmt.Sprintf("%d ShopSets, %d days of scrapes every %v: %s samples, %d series; %d cores, %s. Took %s.",
+	intro := fmt.Sprintf("%d ShopSets, %d days of scrapes every %v: %s samples, %d series. %d cores, load %s at the beginning; %s; took %s.",
 		b.params.ShopSets, b.params.Days, history.Interval, millions(float64(b.history.Samples)), b.history.Series,
-		runtime.GOMAXPROCS(0), runtime.Version(), seconds(time.Since(b.start)))
+		runtime.GOMAXPROCS(0), b.load, runtime.Version(), seconds(time.Since(b.start)))
 	fmt.Fprintf(stdout, "%s\n\n", intro)
 	if err := b.write(stdout); err != nil || b.markdownFile() == "" {
 		return err

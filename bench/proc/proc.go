@@ -34,6 +34,17 @@ func clock(id int32) time.Duration {
 	return time.Duration(ts.Nano())
 }
 
+// Load is the machine's load average of the last minute, "unknown" where the
+// kernel does not say.
+func Load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	load, _, _ := strings.Cut(string(text), " ")
+	return load
+}
+
 // Process is a child that serves HTTP.
 type Process struct {
 	URL string
