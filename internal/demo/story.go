@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"text/tabwriter"
 	"time"
 )
 
@@ -283,7 +284,7 @@ func (s *story) keep() error {
 	}
 	s.keeping.Store(true)
 	s.load.start(s.ctx)
-	s.say("%s runs again, and so do its customers. All of it keeps running until Ctrl-C, for %s at most:", killed, s.pace.keep)
+	s.say("%s runs again, and so do its customers. All of it keeps running until Ctrl-C, for %g hours at most:", killed, s.pace.keep.Hours())
 	s.tips()
 	if err := s.sleep(s.pace.keep); err != nil && s.outer.Err() == nil {
 		return err
@@ -304,13 +305,16 @@ func (s *story) revive(p profile) error {
 // tips says what there is to see and to try.
 func (s *story) tips() {
 	var b strings.Builder
-	fmt.Fprintf(&b, "   %s/metrics            the ledger's counters and budgets\n", s.server)
-	fmt.Fprintf(&b, "   %s/api/v1/status      what status prints\n", s.server)
-	fmt.Fprintf(&b, "   %s    the server's log\n", filepath.Join(s.dir, serveLog))
+	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(w, "   %s/metrics\tthe ledger's counters and the budgets\n", s.server)
+	fmt.Fprintf(w, "   %s/api/v1/status\tthe budgets as JSON\n", s.server)
 	for _, a := range s.shops.addresses() {
-		fmt.Fprintf(&b, "   http://%s/metrics  %s, pid %d\n", a.Address, a.Name, s.shops.process(a.Name).pid())
+		fmt.Fprintf(w, "   http://%s/metrics\t%s, pid %d\n", a.Address, a.Name, s.shops.process(a.Name).pid())
 	}
-	fmt.Fprintf(&b, "   Try: kill -9 %d; cd %s; %s status --config %s --server %s\n",
-		s.shops.process(killed).pid(), s.dir, s.o.Exe, configFile, s.server)
+	w.Flush()
+	fmt.Fprintf(&b, "── Try, in another terminal:\n   cd %s   # its log is %s\n   kill -9 %d\n", s.dir, serveLog, s.shops.process(killed).pid())
+	for _, command := range []string{"status", "gate --to " + gateTo} {
+		fmt.Fprintf(&b, "   %s %s --config %s --server %s\n", s.o.Exe, command, configFile, s.server)
+	}
 	s.write(b.String())
 }

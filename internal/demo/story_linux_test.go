@@ -202,8 +202,8 @@ func TestKeepRunsOnUntilInterruptedAndTellsOfAKilledShop(t *testing.T) {
 	var out transcript
 	ended := make(chan error)
 	go func() { ended <- run(ctx, Options{Exe: self(t), Out: &out, Keep: true}, quick) }()
-	out.await(t, "Try: kill -9 ")
-	pid, err := strconv.Atoi(regexp.MustCompile(`Try: kill -9 (\d+)`).FindStringSubmatch(out.String())[1])
+	out.await(t, " gate --to beta-prod --config")
+	pid, err := strconv.Atoi(regexp.MustCompile(`   kill -9 (\d+)`).FindStringSubmatch(out.String())[1])
 	if err != nil {
 		t.Fatal(err)
 	}
