@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -42,6 +43,7 @@ type options struct {
 	growth     string
 	large      int
 	requests   int
+	profile    string
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -64,6 +66,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.StringVar(&o.growth, "growth", "100,1000,10000", "`numbers` of ShopSets by which growth is shown")
 	fs.IntVar(&o.large, "large", 10000, "`number` of budgets of the large ledger")
 	fs.IntVar(&o.requests, "requests", 100, "`number` of HTTP requests to the server for each path")
+	fs.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the parts to this `file`")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
@@ -160,6 +163,17 @@ func (b *bench) measure(ctx context.Context) (failed int, err error) {
 	defer os.RemoveAll(b.tmp)
 	if b.history, err = history.Open(b.cache, b.params, b.progress); err != nil {
 		return 0, err
+	}
+	if b.profile != "" {
+		f, err := os.Create(b.profile)
+		if err != nil {
+			return 0, err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return 0, err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	wanted := b.wanted()
 	for _, p := range parts {

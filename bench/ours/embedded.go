@@ -59,25 +59,24 @@ func newScraper(to storage.Appendable, live *history.Live) *scraper {
 }
 
 // EmbeddedTicks ticks from samples as they are scraped into the embedded store,
-// and adds what that makes scraping dearer: the same scrapes appended to a bare
-// TSDB in dir, which is empty, are subtracted.
+// and adds what that makes scraping dearer: the same scrapes are appended to a
+// bare TSDB in dir, which is empty, in turn with the embedded store, and that is
+// subtracted.
 func (l *Ledger) EmbeddedTicks(ctx context.Context, n int, to storage.Appendable, h *history.History, dir string) (Tick, error) {
-	tapped := newScraper(to, h.Live())
-	t, err := l.Ticks(ctx, n, tapped.feed)
-	if err != nil {
-		return t, err
-	}
 	bare, err := tsdb.Open(dir, slog.New(slog.NewTextHandler(io.Discard, nil)), nil, tsdb.DefaultOptions(), nil)
 	if err != nil {
-		return t, err
+		return Tick{}, err
 	}
 	defer bare.Close()
-	plain := newScraper(bare, h.Live())
-	for range 2*n + 1 {
-		if err := plain.feed(ctx); err != nil {
-			return t, err
+	tapped, plain := newScraper(to, h.Live()), newScraper(bare, h.Live())
+	first, second := tapped, plain
+	t, err := l.Ticks(ctx, n, func(ctx context.Context) error {
+		first, second = second, first // who comes first finds colder caches
+		if err := first.feed(ctx); err != nil {
+			return err
 		}
-	}
+		return second.feed(ctx)
+	})
 	t.Feed = max(0, tapped.cpu-plain.cpu) / time.Duration(n)
-	return t, nil
+	return t, err
 }
