@@ -257,7 +257,7 @@ func (c *client) sort(ctx context.Context, path string, err error) error {
 		return fmt.Errorf("%s: %w", path, context.Cause(ctx))
 	case errors.As(err, &verify):
 		return fmt.Errorf("%s: the server's certificate is not trusted: %w; set tls ca_file or server_name", path, err)
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return fmt.Errorf("%s: the server does not speak TLS here: %w; use http:// or another port", path, err)
 	case errors.As(err, &alert):
 		return fmt.Errorf("%s: the server refused the TLS connection: %w; set tls cert_file and key_file", path, err)

@@ -169,9 +169,10 @@ type matrixReader struct {
 	v []float64
 }
 
-// stop ends the reading with an error of the content.
+// stop ends the reading with an error of the content, unless it is the answer's
+// end that came too early.
 func (d *matrixReader) stop(it *jsoniter.Iterator, err error) bool {
-	if d.err == nil {
+	if d.err == nil && it.Error == nil {
 		d.err = err
 	}
 	it.ReportError("stop", "stop")
