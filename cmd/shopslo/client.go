@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,7 +23,15 @@ import (
 const (
 	envUser         = "SHOPSLO_SERVER_USER"
 	envPasswordFile = "SHOPSLO_SERVER_PASSWORD_FILE"
+	envCAFile       = "SHOPSLO_SERVER_CA_FILE"
 )
+
+// serverHelp tells of them in the help text of commands that ask a server.
+const serverHelp = `
+Where the server asks for a password, ` + envUser + ` and
+` + envPasswordFile + ` name the user and the file that holds it;
+` + envCAFile + ` names a PEM file with the authorities that its
+certificate is checked against, instead of the system's.`
 
 // clientTimeout is how long a server may take to answer.
 const clientTimeout = 30 * time.Second
@@ -88,7 +98,12 @@ func (p *program) ask(ctx context.Context, server, path string, q url.Values) ([
 	if err := p.authenticate(req); err != nil {
 		return nil, err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	client, err := p.client()
+	if err != nil {
+		return nil, err
+	}
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("ask the server: %w: %w; is 'shopslo serve' running there?", slo.ErrUnavailable, err)
 	}
@@ -98,6 +113,24 @@ func (p *program) ask(ctx context.Context, server, path string, q url.Values) ([
 		return nil, fmt.Errorf("ask %s: the answer broke off: %w: %w", u.Host, slo.ErrUnavailable, err)
 	}
 	return body, refusal(resp, body, u)
+}
+
+// client is an HTTP client that trusts the authorities that the environment names,
+// or the system's.
+func (p *program) client() (*http.Client, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	if file := p.env[envCAFile]; file != "" {
+		pem, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", envCAFile, err)
+		}
+		pool := x509.NewCertPool()
+		if !pool.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("read %s: %s holds no certificate in PEM", envCAFile, file)
+		}
+		transport.TLSClientConfig = &tls.Config{RootCAs: pool}
+	}
+	return &http.Client{Transport: transport}, nil
 }
 
 // authenticate adds the password that the environment names.

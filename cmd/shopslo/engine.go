@@ -61,7 +61,7 @@ func newEngine(d *documents, src source, dir string, backfill time.Duration, now
 		Log:             log,
 	})
 	if err != nil {
-		return nil, err
+		return nil, orAskServer(err)
 	}
 	e.ledger = l
 	if err := l.Configure(d.plan(src), now); err != nil {

@@ -20,7 +20,8 @@ func (p *program) gateCommand() *cobra.Command {
 and of the Tier itself, and decides: promote (exit code 0), hold (1: something is
 known to be wrong) or inconclusive (2: evidence is missing). What is not known is
 never a pass. Every check gives its figures. A source that cannot be reached is exit
-code 4, unless something else is known to be wrong.`,
+code 4, unless something else is known to be wrong.
+` + serverHelp,
 		Example: `  shopslo gate --to prod
   shopslo gate --to prod -o json
   shopslo gate --to prod --server http://127.0.0.1:9876 && ./promote.sh prod`,

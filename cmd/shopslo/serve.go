@@ -235,22 +235,28 @@ func (s *service) reload() error {
 	if next.fine() > old.fine() || d.longestWindow() > old.docs.longestWindow() {
 		return fmt.Errorf("%s: a longer window than before needs more history: restart to take that over", d.config.Path)
 	}
-	if db := old.source.embedded; db != nil {
-		scrape, err := scrapeOf(d.config)
-		if err != nil {
-			return err
-		}
-		if err := db.Reload(scrape); err != nil {
-			return err
-		}
-	}
-	if err := next.ledger.Configure(d.plan(next.source), s.p.now()); err != nil {
-		return err
+	if err := next.takeOver(s.p.now()); err != nil {
+		return errors.Join(err, old.takeOver(s.p.now()))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.engine = next
 	return nil
+}
+
+// takeOver makes ledger and scraping follow the engine's documents.
+func (e *engine) takeOver(now time.Time) error {
+	if err := e.ledger.Configure(e.docs.plan(e.source), now); err != nil {
+		return err
+	}
+	if e.source.embedded == nil {
+		return nil
+	}
+	scrape, err := scrapeOf(e.docs.config)
+	if err != nil {
+		return err
+	}
+	return e.source.embedded.Reload(scrape)
 }
 
 // sameGround reports whether all is the same that cannot change while running:

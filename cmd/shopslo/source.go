@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net/url"
+	"syscall"
 
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/slo/source/promapi"
@@ -28,9 +30,17 @@ func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
 	}
 	db, err := promtsdb.Open(c.Dir, promtsdb.Config{Retention: c.Retention, Scrape: scrape, Logger: log, Registerer: p.registry})
 	if err != nil {
-		return source{}, fmt.Errorf("%w; where 'shopslo serve' is running, ask it with --server", err)
+		return source{}, orAskServer(err)
 	}
 	return source{Source: db, embedded: db, name: "the embedded store in " + c.Dir, close: db.Close}, nil
+}
+
+// orAskServer says what to do about a directory that another process has locked.
+func orAskServer(err error) error {
+	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EWOULDBLOCK) {
+		return fmt.Errorf("%w; where 'shopslo serve' is running, ask it with --server", err)
+	}
+	return err
 }
 
 // remote turns the configuration into promapi's.

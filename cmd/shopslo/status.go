@@ -22,7 +22,8 @@ figure that does not exist is "-", in JSON null; it is never 0.
 
 It reads the whole window from the source, or asks a running 'shopslo serve' where
 --server names one. The exit code is 0 whatever the budgets say: ask gate for a
-verdict.`,
+verdict.
+` + serverHelp,
 		Example: `  shopslo status
   shopslo status --tier prod --sort worst
   shopslo status --at 2026-11-01T00:00:00Z -o json
