@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Window is the time that a budget covers: rolling (the last Length, or
-// LengthMonths of calendar months) or calendar-aligned (the current Unit).
+// Window is the time that a budget covers: rolling (the last Length) or
+// calendar-aligned (the current Count of Units).
 type Window struct {
 	// Length of a rolling window; 0 for a calendar window.
 	Length time.Duration

@@ -148,14 +148,15 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 	defer l.mu.Unlock()
 	fine, keep := to-l.cfg.Fine.Milliseconds(), to-l.cfg.Retention.Milliseconds()
 	for _, o := range outs {
-		o.commit()
+		o.commit(fine)
 		o.acct.hist.trim(fine, keep)
 	}
 	return samples, nil
 }
 
-// commit makes an outcome so.
-func (o *outcome) commit() {
+// commit makes an outcome so. Edges inside blocks that end at or before fineFrom
+// are not kept.
+func (o *outcome) commit(fineFrom int64) {
 	a := o.acct
 	to := o.from + int64(len(o.a))*a.hist.res
 	for _, c := range o.series {
@@ -180,6 +181,6 @@ func (o *outcome) commit() {
 	a.live = live
 	a.facts = o.facts
 	for k := range o.a {
-		a.hist.add(o.a[k], o.b[k], o.miss[k])
+		a.hist.add(o.a[k], o.b[k], o.miss[k], fineFrom)
 	}
 }

@@ -47,7 +47,8 @@ func newHistory(res, start int64) history {
 func (h *history) span() int64 { return h.res * blockBuckets }
 
 // add closes one more bucket with its own counts and milliseconds without data.
-func (h *history) add(a, b float64, miss int64) {
+// Edges inside a block that ends at or before fineFrom are not kept.
+func (h *history) add(a, b float64, miss, fineFrom int64) {
 	h.edge += h.res
 	h.now.a += a
 	h.now.b += b
@@ -56,16 +57,13 @@ func (h *history) add(a, b float64, miss int64) {
 		h.open = append(h.open, h.now)
 		return
 	}
-	h.fine = append(h.fine, packBlock(h.bases[len(h.bases)-1], h.open))
+	if h.edge <= fineFrom { // and so do all blocks before
+		h.fine = h.fine[:0]
+	} else {
+		h.fine = append(h.fine, packBlock(h.bases[len(h.bases)-1], h.open))
+	}
 	h.open = h.open[:0]
 	h.bases = append(h.bases, h.now)
-}
-
-// addEmpty closes n buckets in which nothing was counted and nothing covered.
-func (h *history) addEmpty(n int64) {
-	for ; n > 0; n-- {
-		h.add(0, 0, h.res)
-	}
 }
 
 // trim makes blocks coarse that end at or before fineFrom, and forgets those that

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"slices"
+	"time"
 
 	"github.com/shopslo/shopslo/slo"
 )
@@ -52,7 +53,7 @@ func replayTick(d *decoder, accounts map[uint32]*account) error {
 			accounts[id] = a
 		}
 		a := accounts[id]
-		if d.err != nil || a == nil || a.hist.edge != from || span%a.hist.res != 0 {
+		if d.err != nil || a == nil || a.hist.edge != from || span < 0 || span%a.hist.res != 0 {
 			return errCorrupt
 		}
 		byID := a.byID()
@@ -60,17 +61,20 @@ func replayTick(d *decoder, accounts map[uint32]*account) error {
 		readTargets(d, o, byID)
 		readSeries(d, o, byID)
 		buckets := span / a.hist.res
-		if buckets > int64(len(d.b)) {
+		if buckets > int64(len(d.b))/3 { // each takes three bytes at least
 			return errCorrupt
 		}
 		o.a, o.b, o.miss = make([]float64, buckets), make([]float64, buckets), make([]int64, buckets)
 		for k := range o.a {
 			o.a[k], o.b[k], o.miss[k] = d.float(), d.float(), int64(d.uint())
+			if o.miss[k] < 0 || o.miss[k] > a.hist.res {
+				return errCorrupt
+			}
 		}
 		if d.err != nil {
 			return d.err
 		}
-		o.commit()
+		o.commit(none) // the next tick makes coarse what is due
 	}
 	return d.err
 }
@@ -83,11 +87,17 @@ func appendIdentity(e *encoder, a *account) {
 	e.int(a.facts.start)
 }
 
+// What no sound file goes beyond, so that arithmetic on what was read cannot overflow.
+const (
+	longestBucket = int64(366 * 24 * time.Hour / time.Millisecond)
+	farthestTime  = 1 << 52 // ms from 1970: some 140,000 years
+)
+
 func readIdentity(d *decoder) *account {
 	key, sub := d.string(), &Subject{}
 	sub.ID, sub.Match = d.string(), d.labels()
 	res, start := int64(d.uint()), d.int()
-	if res <= 0 || start%res != 0 {
+	if res <= 0 || res > longestBucket || start < -farthestTime || start > farthestTime || start%res != 0 {
 		d.fail()
 		res, start = 1, 0
 	}
@@ -194,6 +204,10 @@ func readTarget(d *decoder, a *account, m members, from int64) (*target, targetS
 	t := m.targets[id]
 	if flags&isNew != 0 {
 		t = &target{id: id, values: d.string(), state: newTargetState(), stored: true}
+		a.replaceTarget(a.targets[t.values], m)
+		if m.targets[id] != nil {
+			return nil, targetState{}
+		}
 		a.targets[t.values], m.targets[id] = t, t
 		a.nextID = max(a.nextID, id+1)
 	}
@@ -206,6 +220,23 @@ func readTarget(d *decoder, a *account, m members, from int64) (*target, targetS
 	}
 	st.covered = d.time(from)
 	return t, st
+}
+
+// replaceTarget drops a target that comes again under another number. That is
+// what a log says after its checkpoint, where the target had been forgotten, turned
+// out damaged, and the one before it was read.
+func (a *account) replaceTarget(old *target, m members) {
+	if old == nil {
+		return
+	}
+	delete(m.targets, old.id)
+	a.live = slices.DeleteFunc(a.live, func(t *target) bool { return t == old })
+	for key, s := range a.series {
+		if s.target == old {
+			delete(a.series, key)
+			delete(m.series, s.id)
+		}
+	}
 }
 
 func appendSeries(e *encoder, o *outcome, from int64) {
@@ -245,7 +276,7 @@ func readOneSeries(d *decoder, a *account, m members, from int64) (*series, posi
 	if flags&isNew != 0 {
 		ls := d.labels()
 		t := m.targets[uint32(d.uint())]
-		if t == nil || d.err != nil {
+		if t == nil || d.err != nil || m.series[id] != nil || a.series[ls.String()] != nil {
 			return nil, position{}
 		}
 		s = &series{id: id, labels: ls, target: t, group: t.groupOf(ls.Get(slo.MetricName)), pos: position{t: none}, stored: true}
@@ -295,6 +326,9 @@ func readAccount(d *decoder) (*account, error) {
 	a := readIdentity(d)
 	a.id, a.stored = id, true
 	a.hist = readHistory(d, a.hist.res)
+	if d.err != nil {
+		return nil, d.err
+	}
 	from := a.hist.edge
 	a.facts = readFacts(d, from)
 	nextID := uint32(d.uint())
@@ -382,6 +416,11 @@ func readHistory(d *decoder, res int64) history {
 	for i := 0; i < n && d.err == nil; i++ {
 		b := block{width: [3]uint8{d.byte(), d.byte(), d.byte()}}
 		b.data = append([]byte(nil), d.bytes()...)
+		for _, w := range b.width {
+			if w > 8 || w&(w-1) != 0 { // 0, 1, 2, 4 and 8
+				d.fail()
+			}
+		}
 		if len(b.data) != (int(b.width[0])+int(b.width[1])+int(b.width[2]))*(blockBuckets-1) {
 			d.fail()
 		}
@@ -401,6 +440,9 @@ func readHistory(d *decoder, res int64) history {
 
 // sound reports whether the lengths of a history that was read fit its times.
 func (h *history) sound() bool {
+	if h.edge < -farthestTime || h.edge > farthestTime {
+		return false
+	}
 	open := h.edge / h.span()
 	return h.edge >= h.start && h.edge%h.res == 0 && h.start%h.res == 0 &&
 		int64(len(h.bases)) == open-h.firstBlock+1 && len(h.fine) < len(h.bases) &&
