@@ -163,19 +163,25 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	sources := map[string]*sourceState{}
 	wanted := map[wantKey][]*account{}
 	accounts := maps.Clone(l.accounts)
-	active := map[*account]*measure{}
+	active := map[*account]asked{}
 	subjects := map[string]map[*Subject]bool{}
-	shared := map[string]*measure{}
+	shared, byID := map[string]*measure{}, map[string]*Subject{}
 	for _, it := range p.Items {
 		ms, err := l.measures(it.SLO, p, shared)
 		if err != nil {
 			return err
 		}
 		for _, sub := range it.Subjects {
+			if sub, err = onlyOne(byID, sub); err != nil {
+				return err
+			}
+			k := wantKey{it.SLO.Name, sub.ID}
+			if wanted[k] != nil {
+				return fmt.Errorf("two SLOs for %s are named %q: a name can stand for one only", sub.ID, it.SLO.Name)
+			}
 			for _, m := range ms {
 				a := l.accountFor(accounts, m, sub, now)
-				active[a] = m
-				k := wantKey{it.SLO.Name, sub.ID}
+				active[a] = asked{m, sub}
 				wanted[k] = append(wanted[k], a)
 				if subjects[m.source] == nil {
 					subjects[m.source] = map[*Subject]bool{}
@@ -195,7 +201,10 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, a := range accounts {
-		a.m = active[a]
+		x, ok := active[a]
+		if a.m = x.m; ok {
+			a.subject = x.subject
+		}
 	}
 	for _, a := range slices.SortedFunc(maps.Keys(active), func(x, y *account) int { return cmp.Compare(x.key, y.key) }) {
 		src := sources[a.m.source]
@@ -206,6 +215,25 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	}
 	l.accounts, l.wanted, l.sources = accounts, wanted, sources
 	return nil
+}
+
+// asked is what a plan asks an account for.
+type asked struct {
+	m       *measure
+	subject *Subject
+}
+
+// onlyOne finds the one of equal subjects that stands for all of them.
+func onlyOne(byID map[string]*Subject, s *Subject) (*Subject, error) {
+	first := byID[s.ID]
+	if first == nil {
+		byID[s.ID] = s
+		return s, nil
+	}
+	if !slices.Equal(first.Match, s.Match) {
+		return nil, fmt.Errorf("%s is given twice, with the labels %v and %v", s.ID, first.Match, s.Match)
+	}
+	return first, nil
 }
 
 // measures plans the parts of an SLO; parts that are counted alike share one.
@@ -249,7 +277,6 @@ func (l *Ledger) accountFor(accounts map[string]*account, m *measure, sub *Subje
 		l.nextAccount++
 		accounts[key] = a
 	}
-	a.subject = sub
 	return a
 }
 
@@ -259,18 +286,20 @@ func (l *Ledger) floor(t time.Time) int64 {
 }
 
 // Account shows what has been counted of an SLO for a subject up to a time. One
-// that the plan does not have has nothing counted.
+// that the plan does not have, or has with other parts, has nothing counted.
 func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	parts := l.wanted[wantKey{s.Name, subject}]
 	acc := slo.Account{Unit: slo.Events}
-	if len(parts) == 0 {
+	if len(parts) == 0 || len(parts) != len(s.Parts) {
 		acc.Counts = func(_ int, from, to time.Time) slo.Counts { return slo.Counts{Start: from, End: to} }
 		return acc
 	}
 	end, start, last := int64(math.MaxInt64), int64(none), int64(none)
+	measures := make([]*measure, len(parts)) // the accounts may lose theirs while the answer is in use
 	for i, a := range parts {
+		measures[i] = a.m
 		e, ok := a.hist.floor(at.UnixMilli())
 		if !ok {
 			e = none
@@ -286,7 +315,7 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		acc.Notes = append(acc.Notes, a.notes()...)
 	}
 	acc.Start, acc.End, acc.LastSample = timeOf(start), timeOf(end), timeOf(last)
-	acc.Counts = func(part int, from, to time.Time) slo.Counts { return l.counts(parts[part], from, to) }
+	acc.Counts = func(part int, from, to time.Time) slo.Counts { return l.counts(parts[part], measures[part], from, to) }
 	return acc
 }
 
@@ -298,10 +327,10 @@ func (a *account) notes() []string {
 }
 
 // counts are an account's counts between stored edges.
-func (l *Ledger) counts(a *account, from, to time.Time) slo.Counts {
+func (l *Ledger) counts(a *account, m *measure, from, to time.Time) slo.Counts {
 	l.mu.RLock()
 	start, end, c := a.hist.between(from.UnixMilli(), to.UnixMilli())
-	good, total := a.goodAndTotal(c)
+	good, total := m.goodAndTotal(c)
 	l.mu.RUnlock()
 	return slo.Counts{Start: timeOf(start), End: timeOf(end), Good: good, Total: total,
 		Covered: time.Duration(end-start-c.miss) * time.Millisecond}
@@ -330,6 +359,9 @@ func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progr
 	if progress == nil {
 		progress = func(Progress) {}
 	}
+	if err := l.mend(); err != nil {
+		return err
+	}
 	until := l.floor(now.Add(-l.cfg.Delay))
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(l.sources)) {
@@ -350,12 +382,15 @@ func (l *Ledger) Totals(s *slo.SLO, subject string) (total slo.Counts, ok bool) 
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	parts := l.wanted[wantKey{s.Name, subject}]
+	if len(parts) != len(s.Parts) {
+		return slo.Counts{}, false
+	}
 	for i, a := range parts {
 		h := &a.hist
 		if h.edge == h.start {
 			return slo.Counts{}, false
 		}
-		good, count := a.goodAndTotal(h.now)
+		good, count := a.m.goodAndTotal(h.now)
 		total.Good += s.Parts[i].Weight * good
 		total.Total += s.Parts[i].Weight * count
 		covered := time.Duration(h.edge-h.start-h.now.miss) * time.Millisecond
@@ -368,9 +403,9 @@ func (l *Ledger) Totals(s *slo.SLO, subject string) (total slo.Counts, ok bool) 
 
 // goodAndTotal reads an account's figures. Of time slices, the first count is
 // always that of the good ones.
-func (a *account) goodAndTotal(c cum) (good, total float64) {
-	f := a.m.form
-	if a.m.slice > 0 {
+func (m *measure) goodAndTotal(c cum) (good, total float64) {
+	f := m.form
+	if m.slice > 0 {
 		f = goodTotal
 	}
 	return f.goodAndTotal(c.a, c.b)

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,7 +34,7 @@ type store struct {
 	least     int64    // what threshold is at least
 	threshold int64    // size at which the next checkpoint is due
 	enc       encoder
-	broken    error // the log cannot be mended without a restart
+	broken    error // the log may end in something unsound: a new generation is needed
 }
 
 // errStore marks an error of the ledger's own files.
@@ -123,16 +124,21 @@ func seal(frame []byte) {
 }
 
 // checkpoint writes every account whole and begins a new log. If it fails the old
-// generation goes on.
+// generation goes on: the new log is made first, because an empty one after the
+// old means nothing, while a checkpoint would make the old log count no longer.
 func (s *store) checkpoint(accts []*account) error {
 	next := &store{dir: s.dir, gen: s.gen + 1}
-	size, err := next.writeCheckpoint(accts)
+	var size int64
+	file, err := newLog(next.path("log"))
 	if err == nil {
-		next.file, err = newLog(next.path("log"))
+		if size, err = next.writeCheckpoint(accts); err != nil {
+			err = errors.Join(err, file.Close())
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("%w: checkpoint: %w", errStore, err)
 	}
+	next.file = file
 	if s.file != nil {
 		if err := s.file.Close(); err != nil {
 			s.log.Warn("closing the ledger's old log failed", "err", err)
@@ -242,31 +248,48 @@ func (a *account) markStored() {
 	}
 }
 
-// maintain checkpoints when it is due, and then forgets what retention allows.
+// maintain checkpoints when it is due, after forgetting what retention allows.
 func (l *Ledger) maintain(now time.Time) error {
 	if l.store.size < l.store.threshold {
 		return nil
 	}
-	horizon := now.Add(-l.cfg.Retention).UnixMilli()
+	l.forget(now.UnixMilli())
+	return l.store.checkpoint(l.sorted())
+}
+
+// mend begins a new generation after a write that could be neither finished nor
+// taken back.
+func (l *Ledger) mend() error {
+	if l.store == nil || l.store.broken == nil {
+		return nil
+	}
+	return l.store.checkpoint(l.sorted())
+}
+
+func (l *Ledger) sorted() []*account {
+	return slices.SortedFunc(maps.Values(l.accounts), func(x, y *account) int { return int(x.id) - int(y.id) })
+}
+
+// forget drops accounts that nobody asks for, and targets of which nothing has
+// been heard, once the retention has passed.
+func (l *Ledger) forget(now int64) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	retention := l.cfg.Retention.Milliseconds()
+	any := false
 	for key, a := range l.accounts {
-		if a.m == nil && a.hist.edge < horizon {
+		if a.m == nil && a.hist.edge < now-retention {
 			delete(l.accounts, key)
 			continue
 		}
-		if a.forget(horizon) {
-			for _, src := range l.sources {
-				src.bound = newBindings()
-			}
+		// By the account's own time: one that lags behind needs its targets yet.
+		any = a.forget(min(now, a.hist.edge)-retention) || any
+	}
+	if any {
+		for _, src := range l.sources {
+			src.bound = newBindings()
 		}
 	}
-	accts := make([]*account, 0, len(l.accounts))
-	for _, a := range l.accounts {
-		accts = append(accts, a)
-	}
-	l.mu.Unlock()
-	slices.SortFunc(accts, func(x, y *account) int { return int(x.id) - int(y.id) })
-	return l.store.checkpoint(accts)
 }
 
 // forget drops the targets of which nothing has been heard since horizon, with
