@@ -61,7 +61,7 @@ func build(ctx context.Context, cfg ledger.Config, s *slo.SLO, n int, src ledger
 		return nil, c, err
 	}
 	cpu, serverCPU, start := proc.Self(), server(), time.Now()
-	err = l.Advance(ctx, End.Add(delay), func(p ledger.Progress) { c.Samples = p.Samples })
+	err = l.Advance(ctx, End.Add(delay), func(p ledger.Progress) bool { c.Samples += p.Samples; return true })
 	if err != nil {
 		return nil, c, fmt.Errorf("cold start: %w", err)
 	}

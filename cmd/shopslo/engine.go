@@ -211,17 +211,20 @@ func (p *program) warnings() *slog.Logger {
 }
 
 // reading shows on terminals how far a long reading is.
-func (p *program) reading() func(ledger.Progress) {
+func (p *program) reading() func(ledger.Progress) bool {
 	var first time.Time
-	return func(g ledger.Progress) {
+	samples := 0
+	return func(g ledger.Progress) bool {
+		samples += g.Samples
 		if first.IsZero() {
 			first = g.Done
 		}
 		if left := g.Until.Sub(g.Done); left > 0 {
 			done := g.Done.Sub(first)
-			p.progressLine("reading … %3.0f %%, %d samples", 100*done.Seconds()/(done+left).Seconds(), g.Samples)
+			p.progressLine("reading … %3.0f %%, %d samples", 100*done.Seconds()/(done+left).Seconds(), samples)
 		} else {
 			p.progressLine("")
 		}
+		return true
 	}
 }

@@ -159,20 +159,40 @@ func (s *service) count(ctx context.Context) {
 // that is sooner.
 const retryAfter = 15 * time.Second
 
-// tick advances once and returns how long to wait for the next edge.
+// tick advances once and returns how long to wait for the next edge. History that
+// is still to be read is left for the next tick as soon as an edge is due.
 func (s *service) tick(ctx context.Context) time.Duration {
 	e := s.current()
 	now := s.p.now()
-	err := e.ledger.Advance(ctx, now, func(g ledger.Progress) {
+	res, delay := e.docs.config.Ledger.Resolution, e.docs.config.Ledger.Delay
+	next := now.Add(-delay).Truncate(res).Add(res + delay)
+	paused := false
+	err := e.ledger.Advance(ctx, now, func(g ledger.Progress) bool {
 		s.metrics.samples(g.Samples)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.reading = fmt.Sprintf("it is reading the source's history and has come to %s", g.Done.Format(time.RFC3339))
+		s.readUpTo(g.Done)
+		paused = g.Done.Before(g.Until) && !s.p.now().Before(next)
+		return !paused
 	})
 	if ctx.Err() != nil {
 		return 0
 	}
 	s.metrics.tick(s.p.now().Sub(now), err)
+	s.ticked(now, err, paused)
+	wait := max(next.Sub(s.p.now()), 0)
+	if err != nil {
+		return max(min(wait, retryAfter), time.Second)
+	}
+	return wait
+}
+
+func (s *service) readUpTo(t time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reading = fmt.Sprintf("it is reading the source's history and has come to %s", t.Format(time.RFC3339))
+}
+
+// ticked notes how a tick ended.
+func (s *service) ticked(now time.Time, err error, paused bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil && (s.outage == nil || s.outage.Error() != err.Error()) {
@@ -180,17 +200,10 @@ func (s *service) tick(ctx context.Context) time.Duration {
 	} else if err == nil && s.outage != nil {
 		s.log.Info("counting goes on")
 	}
-	if s.outage = err; err == nil && s.caught.IsZero() {
+	if s.outage = err; err == nil && !paused && s.caught.IsZero() {
 		s.caught = now
 		s.log.Info("the budgets are up to date", "after", s.p.now().Sub(now).Round(time.Millisecond))
 	}
-	res, delay := e.docs.config.Ledger.Resolution, e.docs.config.Ledger.Delay
-	next := now.Add(-delay).Truncate(res).Add(res + delay)
-	wait := max(next.Sub(s.p.now()), 0)
-	if err != nil {
-		return max(min(wait, retryAfter), time.Second)
-	}
-	return wait
 }
 
 func (s *service) current() *engine {

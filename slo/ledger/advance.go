@@ -19,23 +19,25 @@ const (
 	sliceSamples = 8 << 20
 )
 
-// advanceSource brings all accounts of a source up to an edge, the hindmost first.
-func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, until int64, progress func(Progress)) error {
+// advanceSource brings all accounts of a source up to an edge: those that have come
+// furthest first, so that an account that has its history still to read does not
+// keep the others waiting.
+func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, until int64, progress func(Progress) bool) error {
 	var errs []error
 	failed := map[*measure]bool{}
-	total := 0
 	for ctx.Err() == nil {
-		accts, from, to := src.hindmost(until, failed)
+		accts, from := src.foremost(until, failed)
 		if len(accts) == 0 {
 			break
 		}
-		to = min(to, l.sliceEnd(from, src.width))
+		to := min(until, l.sliceEnd(from, src.width))
 		n, err := l.tick(ctx, src, accts, from, to)
-		total += n
 		switch {
 		case err == nil:
 			src.adapt(n, to-from)
-			progress(Progress{Source: src.name, Done: timeOf(to), Until: timeOf(until), Samples: total})
+			if !progress(Progress{Source: src.name, Done: timeOf(to), Until: timeOf(until), Samples: n}) {
+				return errors.Join(errs...)
+			}
 			continue
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -62,25 +64,24 @@ func (l *Ledger) sourceError(src *sourceState, err error) error {
 	return fmt.Errorf("data source %s: %w", src.name, err)
 }
 
-// hindmost picks the accounts that have come least far and can be read together,
-// and how far to read: until, or the edge where others wait.
-func (s *sourceState) hindmost(until int64, failed map[*measure]bool) (accts []*account, from, to int64) {
-	from, to = until, until
+// foremost picks the accounts that have come furthest, short of an edge, and can be
+// read together.
+func (s *sourceState) foremost(until int64, failed map[*measure]bool) (accts []*account, from int64) {
+	from = none
 	for _, a := range s.all {
-		if a.hist.edge < from && !failed[a.m] {
-			from = a.hist.edge
+		if e := a.hist.edge; e < until && e > from && !failed[a.m] {
+			from = e
 		}
 	}
 	for _, a := range s.all {
-		switch e := a.hist.edge; {
-		case failed[a.m] || e >= until:
-		case e > from:
-			to = min(to, e)
-		case len(accts) == 0 || accts[0].m == a.m || accts[0].m.raw && a.m.raw:
+		if a.hist.edge != from || failed[a.m] {
+			continue
+		}
+		if len(accts) == 0 || accts[0].m == a.m || accts[0].m.raw && a.m.raw {
 			accts = append(accts, a)
 		}
 	}
-	return accts, from, to
+	return accts, from
 }
 
 // sliceEnd ends a slice at a block's edge where it is wide enough.

@@ -347,17 +347,21 @@ func timeOf(ms int64) time.Time {
 type Progress struct {
 	Source      string
 	Done, Until time.Time
-	Samples     int // read so far, of this source
+	Samples     int // read in this step
 }
 
 // Advance counts everything up to the newest edge that may be closed at now. A
 // source that fails keeps its accounts where they are, to go on from there next
 // time, and does not stop the others; the errors of all are returned together.
-func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progress)) error {
+//
+// progress, which may be nil, is told of each step. Where it returns false, Advance
+// leaves the rest of that source for the next call: a long history can be read bit
+// by bit between the ticks of those that are up to date.
+func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progress) bool) error {
 	l.advancing.Lock()
 	defer l.advancing.Unlock()
 	if progress == nil {
-		progress = func(Progress) {}
+		progress = func(Progress) bool { return true }
 	}
 	if err := l.mend(); err != nil {
 		return err
