@@ -25,7 +25,7 @@ const (
 	// shortSpan is up to where samples are asked for first. A stream has a frame,
 	// and a write of the server, for each series; for a few samples each that costs
 	// both sides more than the samples do.
-	shortSpan = 5 * 60_000 // milliseconds
+	shortSpan = 10 * 60_000 // milliseconds
 	// maxSamplesReply bounds an answer that is not streamed, unpacked.
 	maxSamplesReply = 1 << 30
 )

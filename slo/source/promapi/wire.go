@@ -209,17 +209,8 @@ func (s *Source) addSampleSeries(b []byte, query int64, c *collector) error {
 		if num != 2 {
 			return nil
 		}
-		var t int64
-		var v float64
-		if err := fields(data, func(num protowire.Number, _ []byte, x uint64) error {
-			switch num {
-			case 1:
-				v = math.Float64frombits(x)
-			case 2:
-				t = int64(x)
-			}
-			return nil
-		}); err != nil {
+		t, v, err := parseSample(data)
+		if err != nil {
 			return err
 		}
 		if k := len(chunk.T); k > 0 && t <= chunk.T[k-1] {
@@ -231,9 +222,29 @@ func (s *Source) addSampleSeries(b []byte, query int64, c *collector) error {
 		chunk.T, chunk.V = append(chunk.T, t), append(chunk.V, v)
 		return nil
 	})
+	if err != nil {
+		return err
+	}
 	chunk.Max = chunk.T[len(chunk.T)-1]
 	*at = append(*at, chunk)
-	return err
+	return nil
+}
+
+// parseSample reads a Sample: 1 value, 2 time.
+func parseSample(b []byte) (t int64, v float64, err error) {
+	if b == nil {
+		return 0, 0, cutShort("protobuf: a sample that is no message")
+	}
+	err = fields(b, func(num protowire.Number, _ []byte, x uint64) error {
+		switch num {
+		case 1:
+			v = math.Float64frombits(x)
+		case 2:
+			t = int64(x)
+		}
+		return nil
+	})
+	return t, v, err
 }
 
 func histogramError(ls slo.Labels) error {

@@ -43,6 +43,9 @@ func ParseScrape(text []byte, dir string) (*Scrape, error) {
 				"only global, scrape_configs and scrape_config_files are", s.Key)
 		}
 	}
+	if len(sections) == 0 {
+		text = nil // a document of no content, such as a null, would lose the defaults
+	}
 	c, err := config.Load(string(text), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, fmt.Errorf("read the scrape configuration: %w", clearer(err))

@@ -2,6 +2,7 @@ package promtsdb
 
 import (
 	"context"
+	"encoding/binary"
 	"math"
 	"sync"
 	"time"
@@ -29,8 +30,8 @@ type tap struct {
 	limit int
 
 	mu        sync.Mutex
-	newest    int64 // the latest sample committed, or found at the opening
-	selectors map[string]*tapSelector
+	newest    int64                            // the latest sample committed, or found at the opening
+	selectors map[string]*tapSelector          // by their key, see find
 	series    map[storage.SeriesRef]*tapSeries // picked by some selector
 	others    map[storage.SeriesRef]struct{}   // seen and picked by none
 	samples   int                              // in all series
@@ -231,11 +232,10 @@ func (p *tap) collect(selectors []slo.Selector, from, to int64, c *promseries.Co
 	asked := make([]*tapSelector, len(selectors))
 	fresh := false
 	for i, sel := range selectors {
-		key := sel.String()
-		s := p.selectors[key]
+		s := p.find(sel)
 		if s == nil {
 			s = &tapSelector{sel: sel, since: p.newest, asked: math.MinInt64}
-			p.selectors[key] = s
+			p.selectors[string(p.key)] = s
 			fresh = true
 		}
 		asked[i] = s
@@ -261,6 +261,19 @@ func (p *tap) collect(selectors []slo.Selector, from, to int64, c *promseries.Co
 		s.mark = false
 	}
 	return true
+}
+
+// find returns the selector's place, or nil. It leaves the selector's key in
+// p.key: selectors that name many subjects are long, and writing them as text in
+// each tick would cost more than the tick.
+func (p *tap) find(sel slo.Selector) *tapSelector {
+	p.key = p.key[:0]
+	for _, m := range sel {
+		p.key = append(p.key, byte(m.Type))
+		p.key = append(binary.AppendUvarint(p.key, uint64(len(m.Name))), m.Name...)
+		p.key = append(binary.AppendUvarint(p.key, uint64(len(m.Value))), m.Value...)
+	}
+	return p.selectors[string(p.key)]
 }
 
 func marked(by []*tapSelector) bool {
@@ -318,7 +331,7 @@ func (p *tap) consumed(selectors []slo.Selector, to int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, sel := range selectors {
-		if s := p.selectors[sel.String()]; s != nil {
+		if s := p.find(sel); s != nil {
 			s.since, s.asked = max(s.since, to), max(s.asked, to)
 		}
 	}
