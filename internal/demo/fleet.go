@@ -12,9 +12,10 @@ type profile struct {
 	// Peak is the traffic at the day's busiest moment, requests per second. Beta
 	// gets a copy of customers' traffic, dev what its developers make.
 	Peak float64
-	// CartFailures and Slow are shares 0–1 of the ShopSet's good version: nothing
-	// in production is perfect, and its budget is there to be used.
-	CartFailures, Slow float64
+	// FailOneIn and Slow are those of the ShopSet's good version (shopSettings):
+	// nothing in production is perfect, and its budget is there to be used.
+	FailOneIn int
+	Slow      float64
 }
 
 // shops are the nine ShopSets, the lowest Tier first. Their peaks add up to
@@ -24,10 +25,10 @@ var shops = []profile{
 	{Name: "c-1", Tier: "beta", Peak: 180, Slow: 0.002},
 	{Name: "a-2", Tier: "beta-prod", Peak: 70, Slow: 0.005},
 	{Name: "b-1", Tier: "beta-prod", Peak: 60, Slow: 0.005},
-	{Name: "a-1", Tier: "prod", Peak: 150, CartFailures: 0.001, Slow: 0.01},
-	{Name: "b-2", Tier: "prod", Peak: 110, CartFailures: 0.003, Slow: 0.01},
+	{Name: "a-1", Tier: "prod", Peak: 150, FailOneIn: 1000, Slow: 0.01},
+	{Name: "b-2", Tier: "prod", Peak: 110, FailOneIn: 300, Slow: 0.01},
 	{Name: "c-3", Tier: "prod", Peak: 30, Slow: 0.02},
-	{Name: "a-3", Tier: "prod-ha", Peak: 90, CartFailures: 0.002, Slow: 0.005},
+	{Name: "a-3", Tier: "prod-ha", Peak: 90, FailOneIn: 500, Slow: 0.005},
 	{Name: "b-3", Tier: "prod-ha", Peak: 90, Slow: 0.005},
 }
 
@@ -35,7 +36,7 @@ var shops = []profile{
 const (
 	goodVersion = "v1.0.0"
 	badVersion  = "v1.1.0"
-	badFailures = 0.02 // share of cart requests that the bad version fails
+	badOneIn    = 50 // 2 %: of so many cart requests the bad version fails one
 
 	releasedTo = "c-1"       // the ShopSet of beta
 	gateTo     = "beta-prod" // the Tier that the gate guards

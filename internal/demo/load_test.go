@@ -12,7 +12,7 @@ import (
 )
 
 func TestResponsesSeenAreTheShopsCountersExactly(t *testing.T) {
-	shop := httptest.NewServer(newShop(shopSettings{CartFailures: 0.1, Slow: 0.02, Seed: 3}).handler())
+	shop := httptest.NewServer(newShop(shopSettings{FailOneIn: 10, Slow: 0.02, Seed: 3}).handler())
 	defer shop.Close()
 	l, err := newLoad([]traffic{{ShopSet: "a-1", URL: shop.URL, Peak: 400}}, 2*time.Second, 5)
 	if err != nil {

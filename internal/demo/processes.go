@@ -74,7 +74,7 @@ type shopFleet struct {
 // startAll starts the good version of every ShopSet, on free ports.
 func (f *shopFleet) startAll(ctx context.Context) error {
 	for _, p := range shops {
-		if _, err := f.launch(p, goodVersion, p.CartFailures, "127.0.0.1:0"); err != nil {
+		if _, err := f.launch(p, goodVersion, p.FailOneIn, "127.0.0.1:0"); err != nil {
 			return err
 		}
 	}
@@ -87,7 +87,7 @@ func (f *shopFleet) startAll(ctx context.Context) error {
 }
 
 // launch starts a process; it does not wait for it.
-func (f *shopFleet) launch(p profile, version string, failures float64, listen string) (*process, error) {
+func (f *shopFleet) launch(p profile, version string, failOneIn int, listen string) (*process, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.started++
@@ -95,7 +95,7 @@ func (f *shopFleet) launch(p profile, version string, failures float64, listen s
 	ch, err := f.children.start(childSpec{
 		name: "ShopSet " + p.Name, exe: f.exe, out: run, ended: f.ended,
 		args: []string{"shop", "-lifeline", "-shopset", p.Name, "-version", version, "-listen", listen,
-			"-cart-failures", formatShare(failures), "-slow", formatShare(p.Slow),
+			"-fail-one-in", strconv.Itoa(failOneIn), "-slow", strconv.FormatFloat(p.Slow, 'g', -1, 64),
 			"-seed", strconv.FormatUint(f.seed+f.started, 10)},
 	})
 	if err != nil {
@@ -105,8 +105,6 @@ func (f *shopFleet) launch(p profile, version string, failures float64, listen s
 	f.running[p.Name] = run
 	return run, nil
 }
-
-func formatShare(share float64) string { return strconv.FormatFloat(share, 'g', -1, 64) }
 
 // listening waits until a process has its port, and notes it.
 func (f *shopFleet) listening(ctx context.Context, p *process) error {
@@ -141,9 +139,9 @@ func (f *shopFleet) addresses() []address {
 // deploy replaces a ShopSet's process by another version on the same port, as a
 // rolling update does: the new one is brought up first, and takes the port when
 // the old one leaves it to finish its last requests.
-func (f *shopFleet) deploy(ctx context.Context, name, version string, failures float64) error {
+func (f *shopFleet) deploy(ctx context.Context, name, version string, failOneIn int) error {
 	old := f.process(name)
-	run, err := f.launch(old.profile, version, failures, old.address)
+	run, err := f.launch(old.profile, version, failOneIn, old.address)
 	if err != nil {
 		return err
 	}

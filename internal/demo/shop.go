@@ -46,9 +46,12 @@ type shopSettings struct {
 	Version string
 	Listen  string // address to listen on; port 0 takes a free one
 
-	CartFailures float64 // share of cart requests answered with 500, 0–1
-	Slow         float64 // share of requests that take more than half a second, 0–1
-	Seed         uint64  // of the random numbers that pick these requests
+	// FailOneIn is the number of cart requests of which one, any, is answered with
+	// 500; 0: none is. Other than with a chance for each, a few seconds suffice to
+	// see the rate.
+	FailOneIn int
+	Slow      float64 // share of requests that take more than half a second, 0–1
+	Seed      uint64  // of the random numbers that pick these requests
 
 	// Lifeline makes the shop stop when its standard input ends: its parent is
 	// gone, or wants it to stop.
@@ -101,17 +104,18 @@ func parseShopArgs(args []string, stderr io.Writer) (shopSettings, error) {
 	fs.StringVar(&set.ShopSet, "shopset", "", "name of the ShopSet, for messages")
 	fs.StringVar(&set.Version, "version", "v0", "version in shop_build_info")
 	fs.StringVar(&set.Listen, "listen", "127.0.0.1:0", "address to listen on")
-	fs.Float64Var(&set.CartFailures, "cart-failures", 0, "share of cart requests that fail, 0 to 1")
+	fs.IntVar(&set.FailOneIn, "fail-one-in", 0, "of so many cart requests one fails; 0: none")
 	fs.Float64Var(&set.Slow, "slow", 0, "share of slow requests, 0 to 1")
 	fs.Uint64Var(&set.Seed, "seed", 1, "seed of the random numbers")
 	fs.BoolVar(&set.Lifeline, "lifeline", false, "stop when standard input ends")
 	if err := fs.Parse(args); err != nil {
 		return set, err
 	}
-	for name, share := range map[string]float64{"cart-failures": set.CartFailures, "slow": set.Slow} {
-		if !(share >= 0 && share <= 1) {
-			return set, fmt.Errorf("-%s %v is not between 0 and 1", name, share)
-		}
+	if !(set.Slow >= 0 && set.Slow <= 1) {
+		return set, fmt.Errorf("-slow %v is not between 0 and 1", set.Slow)
+	}
+	if set.FailOneIn < 0 {
+		return set, fmt.Errorf("-fail-one-in %d is negative", set.FailOneIn)
 	}
 	if fs.NArg() > 0 {
 		return set, fmt.Errorf("unexpected argument %q", fs.Arg(0))
@@ -183,8 +187,10 @@ type shop struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 
-	mu  sync.Mutex
-	rng *rand.Rand
+	mu        sync.Mutex
+	rng       *rand.Rand
+	carts     int // cart requests since the last FailOneIn were complete
+	cartFails int // which of the next FailOneIn fails, counted from 0
 }
 
 // newShop makes a shop with metrics of its own. Series appear with their first
@@ -254,11 +260,24 @@ func (s *shop) plan(component string) (code int, work time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	code, work = http.StatusOK, time.Duration(1+4*s.rng.ExpFloat64())*time.Millisecond
-	if component == componentCart && s.rng.Float64() < s.set.CartFailures {
+	if component == componentCart && s.cartFailsNow() {
 		code = http.StatusInternalServerError
 	}
 	if s.rng.Float64() < s.set.Slow {
 		work = 550*time.Millisecond + time.Duration(s.rng.Float64()*float64(200*time.Millisecond))
 	}
 	return code, work
+}
+
+// cartFailsNow decides whether a cart request fails: one of every FailOneIn does.
+func (s *shop) cartFailsNow() bool {
+	if s.set.FailOneIn == 0 {
+		return false
+	}
+	if s.carts == 0 {
+		s.cartFails = s.rng.IntN(s.set.FailOneIn)
+	}
+	fails := s.carts == s.cartFails
+	s.carts = (s.carts + 1) % s.set.FailOneIn
+	return fails
 }

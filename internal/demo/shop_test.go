@@ -99,31 +99,48 @@ func TestShopExposesWhatTheLedgerReads(t *testing.T) {
 	}
 }
 
-func TestBadVersionFailsCartRequestsAtItsShareAndNothingElse(t *testing.T) {
-	s := newShop(shopSettings{CartFailures: 0.02, Seed: 1})
-	const n = 100_000
-	failed := map[string]int{}
-	for range n {
-		for _, c := range []string{componentPage, componentCart, componentAPI} {
-			if code, _ := s.plan(c); code == http.StatusInternalServerError {
-				failed[c]++
+func TestBadVersionFailsOneOfEveryFiftyCartRequestsAndNothingElse(t *testing.T) {
+	s := newShop(shopSettings{FailOneIn: badOneIn, Seed: 1})
+	at := map[int]bool{}
+	for block := range 100 {
+		failed := 0
+		for i := range badOneIn {
+			for _, c := range []string{componentPage, componentCart, componentAPI} {
+				code, _ := s.plan(c)
+				switch {
+				case code == http.StatusInternalServerError && c == componentCart:
+					failed++
+					at[i] = true
+				case code != http.StatusOK:
+					t.Fatalf("%s was answered with %d", c, code)
+				}
 			}
 		}
+		if failed != 1 {
+			t.Errorf("block %d: %d failures, want 1", block, failed)
+		}
 	}
-	// Five standard deviations, √(n·p·(1−p)) = 44, around 2,000.
-	if got := failed[componentCart]; got < 1780 || got > 2220 {
-		t.Errorf("%d of %d cart requests failed, want about 2,000", got, n)
+	// Of 50 places, 100 random ones fill about 43.
+	if len(at) < 30 {
+		t.Errorf("failures at %d places only: that is not at random", len(at))
 	}
-	if failed[componentPage]+failed[componentAPI] != 0 {
-		t.Errorf("other components failed too: %v", failed)
+}
+
+func TestGoodVersionFailsNothing(t *testing.T) {
+	s := newShop(shopSettings{Seed: 1})
+	for range 10_000 {
+		if code, _ := s.plan(componentCart); code != http.StatusOK {
+			t.Fatalf("a cart request was answered with %d", code)
+		}
 	}
 }
 
 func TestShopArgumentsThatMakeNoSenseAreUsageErrors(t *testing.T) {
 	for name, args := range map[string][]string{
-		"a share above one":    {"-cart-failures", "2"},
+		"a share above one":    {"-slow", "2"},
 		"a share below zero":   {"-slow", "-0.1"},
 		"a share of no number": {"-slow", "NaN"},
+		"a negative number":    {"-fail-one-in", "-1"},
 		"an unknown flag":      {"-colour", "red"},
 		"a stray argument":     {"now"},
 	} {

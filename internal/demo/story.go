@@ -224,8 +224,8 @@ func (s *story) firstMinute() error {
 
 // badRelease brings a version to beta that fails some of its cart requests.
 func (s *story) badRelease() error {
-	s.say("%s is released to beta: it fails %g %% of the cart requests", badVersion, badFailures*100)
-	if err := s.shops.deploy(s.ctx, releasedTo, badVersion, badFailures); err != nil {
+	s.say("%s is released to beta: it fails %g %% of the cart requests", badVersion, 100.0/badOneIn)
+	if err := s.shops.deploy(s.ctx, releasedTo, badVersion, badOneIn); err != nil {
 		return err
 	}
 	since := time.Now()
@@ -241,7 +241,7 @@ func (s *story) badRelease() error {
 // rollBack brings the good version back and waits for the gate to open.
 func (s *story) rollBack() error {
 	s.say("rolled back to %s", goodVersion)
-	if err := s.shops.deploy(s.ctx, releasedTo, goodVersion, profileOf(releasedTo).CartFailures); err != nil {
+	if err := s.shops.deploy(s.ctx, releasedTo, goodVersion, profileOf(releasedTo).FailOneIn); err != nil {
 		return err
 	}
 	since := time.Now()
@@ -295,7 +295,7 @@ func (s *story) keep() error {
 
 // revive starts a killed ShopSet on its old port.
 func (s *story) revive(p profile) error {
-	run, err := s.shops.launch(p, goodVersion, p.CartFailures, s.shops.process(p.Name).address)
+	run, err := s.shops.launch(p, goodVersion, p.FailOneIn, s.shops.process(p.Name).address)
 	if err != nil {
 		return err
 	}
