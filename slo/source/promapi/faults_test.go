@@ -398,6 +398,29 @@ func TestSlicesShrinkAndGrow(t *testing.T) {
 	}
 }
 
+func TestSlowServerIsAskedForLessTheNextTime(t *testing.T) {
+	var asks atomic.Int64
+	s := fake(t, Config{Timeout: 100 * time.Millisecond}, func(w http.ResponseWriter, r *http.Request) {
+		asks.Add(1)
+		q := asked(t, r).Queries[0]
+		if q.EndTimestampMs-q.StartTimestampMs > 10*60_000 {
+			<-r.Context().Done()
+			return
+		}
+		stream(w)
+	})
+	for range 2 { // 20, then 10 minutes
+		before := asks.Load()
+		_, err := sourcetest.Collect(t.Context(), s, request(t))
+		if before == 0 && (!errors.Is(err, slo.ErrUnavailable) || asks.Load() != 1) {
+			t.Errorf("error %v after %d requests, want one that failed", err, asks.Load())
+		}
+		if before > 0 && (err != nil || asks.Load()-before != 2) {
+			t.Errorf("error %v after %d requests, want two halves", err, asks.Load()-before)
+		}
+	}
+}
+
 func TestPathIsFoundAgainAfterAFailure(t *testing.T) {
 	var old, down atomic.Bool
 	old.Store(true)

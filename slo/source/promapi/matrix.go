@@ -123,7 +123,8 @@ func (s *Source) evalInPieces(ctx context.Context, expr string, from, to int64, 
 		})
 		if err != nil {
 			c.DropPart()
-			if tooMuch(err) && n > 1 && !startOrEnd.MatchString(expr) && ctx.Err() == nil {
+			shorter, slow := tooMuch(err)
+			if shorter && !slow && n > 1 && !startOrEnd.MatchString(expr) && ctx.Err() == nil {
 				points = (n + 1) / 2
 				continue
 			}

@@ -73,10 +73,11 @@ type Source struct {
 	http  *client
 	names promseries.Interner
 
-	mu    sync.Mutex
-	path  path
-	slice int64 // milliseconds that one request of the matrix path may span
-	whole int64 // the same for remote read; 0 is no limit
+	mu   sync.Mutex
+	path path
+
+	whole  slicing // of remote read
+	slices slicing // of the matrix path
 
 	collectors sync.Pool
 }
@@ -90,21 +91,13 @@ const (
 	matrix
 )
 
-const (
-	firstSlice = int64(time.Hour / time.Millisecond)
-	minSlice   = int64(time.Minute / time.Millisecond)
-	maxSlice   = 24 * firstSlice
-	// goodSlice is the number of samples above which slices grow no more.
-	goodSlice = 2_000_000
-)
-
 // New checks the settings; it does not ask the server.
 func New(c Config) (*Source, error) {
 	h, err := newClient(c)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{http: h, slice: firstSlice}, nil
+	return &Source{http: h, slices: slicing{length: firstSlice, ceiling: maxSlice}}, nil
 }
 
 // Select implements the ledger's Source. It holds the whole answer in memory:
@@ -130,59 +123,20 @@ func (s *Source) read(ctx context.Context, selectors []slo.Selector, from, to in
 	p := s.path
 	s.mu.Unlock()
 	if p == matrix {
-		return s.inSlices(ctx, selectors, from, to, c, &s.slice, s.readMatrix)
+		return inSlices(ctx, selectors, from, to, c, &s.slices, s.readMatrix)
 	}
-	err := s.inSlices(ctx, selectors, from, to, c, &s.whole, s.readRemote)
+	err := inSlices(ctx, selectors, from, to, c, &s.whole, s.readRemote)
 	if !errors.Is(err, errNoRemoteRead) {
 		if err == nil {
 			s.setPath(remoteRead)
 		}
 		return err
 	}
-	if err := s.inSlices(ctx, selectors, from, to, c, &s.slice, s.readMatrix); err != nil {
+	if err := inSlices(ctx, selectors, from, to, c, &s.slices, s.readMatrix); err != nil {
 		return err
 	}
 	s.setPath(matrix)
 	return nil
-}
-
-// fetch reads (from, to] into the collector.
-type fetch func(ctx context.Context, selectors []slo.Selector, from, to int64, c *collector) error
-
-// inSlices reads (from, end] in pieces that the server can bear:
-// limit holds how long one may be (0: any length) and is adapted.
-func (s *Source) inSlices(ctx context.Context, selectors []slo.Selector, from, end int64, c *collector, limit *int64, read fetch) error {
-	for from < end {
-		s.mu.Lock()
-		length := *limit
-		s.mu.Unlock()
-		to := end
-		if length > 0 && to-from > length {
-			to = from + length
-		}
-		c.BeginPart()
-		c.samples = 0
-		err := read(ctx, selectors, from, to, c)
-		if err != nil {
-			c.DropPart()
-			if tooMuch(err) && to-from > minSlice && ctx.Err() == nil {
-				s.setLimit(limit, max((to-from)/2, minSlice))
-				continue
-			}
-			return err
-		}
-		if length > 0 && to-from == length && c.samples < goodSlice {
-			s.setLimit(limit, min(2*length, maxSlice))
-		}
-		from = to
-	}
-	return nil
-}
-
-func (s *Source) setLimit(limit *int64, v int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	*limit = v
 }
 
 func (s *Source) setPath(p path) {

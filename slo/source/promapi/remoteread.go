@@ -171,35 +171,3 @@ func (s *Source) readSamplesReply(body io.Reader, c *collector) error {
 	}
 	return s.addSamplesReply(b, c)
 }
-
-// tooMuchError says that a shorter span should be asked for.
-type tooMuchError struct{ text string }
-
-func (e *tooMuchError) Error() string { return e.text }
-
-// tooMuch reports whether a shorter span may succeed: the server names a limit,
-// or did not manage in time.
-func tooMuch(err error) bool {
-	var much *tooMuchError
-	var status *statusError
-	if errors.As(err, &much) || errors.Is(err, errTimeout) {
-		return true
-	}
-	if !errors.As(err, &status) {
-		return false
-	}
-	text := strings.ToLower(status.text)
-	switch status.status {
-	case http.StatusRequestEntityTooLarge:
-		return true
-	case http.StatusUnprocessableEntity, http.StatusBadRequest:
-		for _, word := range []string{"too many", "exceed", "limit", "maximum", "cannot select more", "too large"} {
-			if strings.Contains(text, word) {
-				return true
-			}
-		}
-	case http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return strings.Contains(text, "timed out") || strings.Contains(text, "timeout")
-	}
-	return false
-}

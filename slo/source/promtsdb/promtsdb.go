@@ -154,6 +154,16 @@ func (d *DB) ScrapeInterval() time.Duration {
 	return d.scrape.Interval()
 }
 
+// usable is an error once the store is closed.
+func (d *DB) usable(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return errors.New("the store is closed")
+	}
+	return ctx.Err()
+}
+
 // Close stops Run, waits for it, and closes the store.
 func (d *DB) Close() error {
 	d.mu.Lock()

@@ -19,7 +19,7 @@ import (
 // Select implements the ledger's Source: from memory where the tap holds the
 // whole span, else from the TSDB, whose chunks are decoded as they are read.
 func (d *DB) Select(ctx context.Context, r slo.Request, f func([]slo.Series) error) error {
-	if err := ctx.Err(); err != nil {
+	if err := d.usable(ctx); err != nil {
 		return fmt.Errorf("read samples from %s: %w", d.dir, err)
 	}
 	selectors := promseries.Reduce(r.Selectors)
@@ -142,6 +142,9 @@ func (d *DB) Eval(ctx context.Context, expr string, from, to int64, step time.Du
 	ms := step.Milliseconds()
 	if ms <= 0 || time.Duration(ms)*time.Millisecond != step {
 		return fmt.Errorf("evaluate %q: step %v is not a whole number of milliseconds", expr, step)
+	}
+	if err := d.usable(ctx); err != nil {
+		return fmt.Errorf("evaluate %q: %w", expr, err)
 	}
 	if to-from < ms {
 		return f(nil)

@@ -100,6 +100,13 @@ func TestCloseTwice(t *testing.T) {
 	if err := d.Run(t.Context()); err == nil {
 		t.Error("a closed store scrapes")
 	}
+	r := slo.Request{Selectors: []slo.Selector{sourcetest.Sel(t, "m0")}, From: start, To: start + 1}
+	if _, err := sourcetest.Collect(t.Context(), d, r); err == nil {
+		t.Error("a closed store answers")
+	}
+	if _, err := sourcetest.CollectEval(t.Context(), d, "m0", start, start+1000, time.Second); err == nil {
+		t.Error("a closed store evaluates")
+	}
 }
 
 // scrapeOf configures scraping of one server every 50 ms.
