@@ -147,10 +147,9 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fine, keep := to-l.cfg.Fine.Milliseconds(), to-l.cfg.Retention.Milliseconds()
 	for _, o := range outs {
 		o.commit(fine)
-		o.acct.hist.trim(fine, keep)
+		l.trim(o.acct)
 	}
 	return samples, nil
 }

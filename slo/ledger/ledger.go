@@ -134,10 +134,16 @@ func Open(cfg Config) (*Ledger, error) {
 	}
 	l.store = st
 	for _, a := range accts {
+		l.trim(a)
 		l.accounts[a.key] = a
 		l.nextAccount = max(l.nextAccount, a.id+1)
 	}
 	return l, nil
+}
+
+// trim keeps of an account's history what the configuration says.
+func (l *Ledger) trim(a *account) {
+	a.hist.trim(a.hist.edge-l.cfg.Fine.Milliseconds(), a.hist.edge-l.cfg.Retention.Milliseconds())
 }
 
 // Close writes what is not yet on disk and releases the directory.
