@@ -148,7 +148,7 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, o := range outs {
-		o.commit(fine)
+		o.commit(to - l.cfg.Fine.Milliseconds())
 		l.trim(o.acct)
 	}
 	return samples, nil
