@@ -206,7 +206,7 @@ func TestFiguresStayRightWhenRetentionForgets(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, last := "", ""
-	for _, x := range h.ShopSet(0).Series {
+	for _, x := range h.ShopSet(0).Samples(ledgertest.All) {
 		instance := x.Labels.Get("instance")
 		if to := x.Samples[len(x.Samples)-1].T; to < h.Start+12*hour {
 			first = instance
