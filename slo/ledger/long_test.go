@@ -200,10 +200,14 @@ func TestFiguresStayRightWhenRetentionForgets(t *testing.T) {
 	closeLedger(t, l)
 
 	// Pods of the first day are forgotten, those of the last are not.
-	points, _ := filepath.Glob(filepath.Join(dir, "checkpoint-????????"))
-	b, err := os.ReadFile(slices.Max(points))
-	if err != nil {
-		t.Fatal(err)
+	var b []byte
+	for _, kind := range []string{"checkpoint", "log"} {
+		paths, _ := filepath.Glob(filepath.Join(dir, kind+"-????????"))
+		part, err := os.ReadFile(slices.Max(paths))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b = append(b, part...)
 	}
 	first, last := "", ""
 	for _, x := range h.ShopSet(0).Samples(ledgertest.All) {
@@ -215,7 +219,7 @@ func TestFiguresStayRightWhenRetentionForgets(t *testing.T) {
 		}
 	}
 	if first == "" || last == "" || strings.Contains(string(b), first) || !strings.Contains(string(b), last) {
-		t.Errorf("the checkpoint has the pod %q of the first day: %t, and %q of the last: %t", first, strings.Contains(string(b), first), last, strings.Contains(string(b), last))
+		t.Errorf("the files have the pod %q of the first day: %t, and %q of the last: %t", first, strings.Contains(string(b), first), last, strings.Contains(string(b), last))
 	}
 }
 
