@@ -30,7 +30,7 @@ func judgeBudget(p Policy, t tier, b *status.Budget) (Result, string) {
 	case slo.InsufficientData:
 		return judgeFew(t, b)
 	case slo.AtRisk:
-		reason := fmt.Sprintf("The error budget is at risk: %s of %s is left, %s.", status.FormatShare(b.RemainingRatio), b.Window, spent(b))
+		reason := fmt.Sprintf("The error budget is at risk: %s of that of %s is left, %s.", status.FormatShare(b.RemainingRatio), b.Window, spent(b))
 		if p.AtRiskHolds && t.role == roleTarget {
 			return Fail, reason
 		}

@@ -200,7 +200,7 @@ func TestDecide(t *testing.T) {
 		{"too few events above leave the budget unspent", on("b-2", few), promotion.Policy{}, promotion.Promote, 0,
 			"budget", promotion.Pass, "too few for a verdict, but the error budget is not used up"},
 		{"a budget at risk above passes and says so", on("b-2", atRisk), promotion.Policy{}, promotion.Promote, 0,
-			"budget", promotion.Pass, "The error budget is at risk: 10.0% of 28d is left, 21,772.8 of 24,192,000 events were bad, 24,192 are allowed."},
+			"budget", promotion.Pass, "The error budget is at risk: 10.0% of that of 28d is left, 21,772.8 of 24,192,000 events were bad, 24,192 are allowed."},
 		{"a budget at risk above holds where policy says so", on("b-2", atRisk), promotion.Policy{AtRiskHolds: true}, promotion.Hold, 1,
 			"budget", promotion.Fail, "at risk"},
 		{"a budget at risk below passes even then", on("b-1", atRisk), promotion.Policy{AtRiskHolds: true}, promotion.Promote, 0,
