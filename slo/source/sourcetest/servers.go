@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,17 +76,27 @@ func StartVictoriaMetrics(t testing.TB, data []Series) *Server {
 	t.Cleanup(s.Kill)
 	s.Start(t)
 	s.Write(t, data, math.MinInt64)
-	// What was written shows after a second or so; the flush makes it now.
-	s.get(t, "/internal/force_flush")
-	deadline := time.Now().Add(20 * time.Second)
-	for !strings.Contains(s.get(t, "/api/v1/series?match[]={__name__!=%22%22}&start=0"), "__name__") && len(data) > 0 {
+	s.awaitSeries(t, len(data))
+	return s
+}
+
+// awaitSeries waits until VictoriaMetrics shows what was written: its in-memory
+// parts become visible by a flush or after a second. Each question differs from
+// the one before, as the answer "none" is cached.
+func (s *Server) awaitSeries(t testing.TB, n int) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for k := 0; ; k++ {
+		s.get(t, "/internal/force_flush")
+		match := url.QueryEscape(fmt.Sprintf(`{__name__!="",attempt!="%d"}`, k))
+		if strings.Count(s.get(t, "/api/v1/series?start=1&match[]="+match), "__name__") >= n {
+			return
+		}
 		if time.Now().After(deadline) {
-			t.Fatal("VictoriaMetrics does not show what was written")
+			t.Fatal("VictoriaMetrics does not show what was written after 30 s")
 		}
 		time.Sleep(200 * time.Millisecond)
-		s.get(t, "/internal/force_flush")
 	}
-	return s
 }
 
 // Start starts the server's process, again after Kill, and waits until it answers.
