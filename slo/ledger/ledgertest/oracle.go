@@ -114,6 +114,7 @@ func NewOracles(subjects []Subject, r Rules, all []Series) (map[string]*Oracle, 
 	if r.TargetLabels == nil {
 		r.TargetLabels = []string{"job", "instance"}
 	}
+	shared := r.sharedOnTargets()
 	byTarget := map[string]map[string]*target{}
 	for _, s := range subjects {
 		byTarget[s.ID] = map[string]*target{}
@@ -127,7 +128,10 @@ func NewOracles(subjects []Subject, r Rules, all []Series) (map[string]*Oracle, 
 		}
 		picked := c.good || c.bad || c.total
 		name := series.Labels.Get(slo.MetricName)
-		if !picked && name != UpMetric && name != StartTimeMetric {
+		if (name != UpMetric && name != StartTimeMetric) || !shared.Matches(series.Labels) {
+			name = "" // says nothing of a target of this account
+		}
+		if !picked && name == "" {
 			continue
 		}
 		owner, err := ownerOf(series.Labels, subjects)
@@ -152,6 +156,29 @@ func NewOracles(subjects []Subject, r Rules, all []Series) (map[string]*Oracle, 
 		oracles[id] = newOracle(r, targets)
 	}
 	return oracles, nil
+}
+
+// sharedOnTargets gives the matchers on target labels that both of the indicator's
+// selectors have: only targets that satisfy them are the account's business.
+func (r Rules) sharedOnTargets() slo.Selector {
+	var both []slo.Selector
+	for _, sel := range []slo.Selector{r.Good, r.Bad, r.Total} {
+		if sel != nil {
+			both = append(both, sel)
+		}
+	}
+	var out slo.Selector
+	for _, m := range both[0] {
+		if !slices.Contains(r.TargetLabels, m.Name) {
+			continue
+		}
+		for _, o := range both[1] {
+			if o.Name == m.Name && o.Type == m.Type && o.Value == m.Value {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
 }
 
 // newOracle counts one account, target after target.

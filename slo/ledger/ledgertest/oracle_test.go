@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -446,5 +447,41 @@ func TestEdgesAreCountsFromTheStart(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestAnExporterBesideTheCartDoesNotCoverTheCart(t *testing.T) {
+	cart, beside := slo.Label{Name: "job", Value: "cart"}, slo.Label{Name: "job", Value: "node"}
+	with := func(name, code string, job slo.Label, samples ...Sample) Series {
+		ls := slo.Labels{{Name: slo.MetricName, Value: name}, {Name: "code", Value: code}, {Name: "instance", Value: "p"}, job, {Name: "shopset", Value: "a-1"}}
+		return Series{Labels: slices.DeleteFunc(ls, func(l slo.Label) bool { return l.Value == "" }), Samples: samples}
+	}
+	all := []Series{
+		with(requests, "200", cart, Sample{10_000, 5}, Sample{20_000, 8}),
+		with(up, "", cart, Sample{10_000, 1}, Sample{20_000, 1}, Sample{30_000, 0}),
+		with(up, "", beside, Sample{10_000, 1}, Sample{20_000, 1}, Sample{30_000, 1}, Sample{40_000, 1}),
+	}
+	job := matcher("job", slo.Equal, "cart")
+	for _, c := range []struct {
+		name        string
+		good, total slo.Selector
+		covered     int64 // ms
+		last        int64
+	}{
+		// The cart's up is 1 from 10 s until it is 0 at 30 s; the other's lasts until 60 s.
+		{"both selectors name the job", append(Good(), job), append(Total(), job), 20_000, 20_000},
+		{"one selector names the job", append(Good(), job), Total(), 50_000, 40_000},
+		{"they name it in two ways", append(Good(), job), append(Total(), matcher("job", slo.Regexp, "cart")), 50_000, 40_000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o, err := NewOracle(Subject{ID: "a-1", Labels: slo.Labels{{Name: "shopset", Value: "a-1"}}}, Rules{Good: c.good, Total: c.total, Interval: 10_000}, all)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := o.Count(0, 1_000_000)
+			if last, _ := o.LastSample(1_000_000); got.Covered != c.covered || got.Good != 3 || got.Total != 3 || last != c.last {
+				t.Errorf("got %+v, last sample %d; want 3 events, covered %d, last %d", got, last, c.covered, c.last)
+			}
+		})
 	}
 }

@@ -43,7 +43,24 @@ func Wild(seed uint64) Heap {
 			w.addTarget(r, name, k)
 		}
 	}
+	w.narrow(r)
 	return w
+}
+
+// narrow gives a target label's matcher to both selectors of some heaps, and to one of
+// others: shared ones decide whose up and start times are read.
+func (w *Heap) narrow(r *rand.Rand) {
+	m := []slo.Matcher{matcher("job", slo.Equal, "cart"), matcher("job", slo.Regexp, "cart-.*|"), matcher("instance", slo.NotEqual, "w-0"), matcher("instance", slo.Equal, "")}[r.IntN(4)]
+	sides := r.IntN(4) // 0: none, 1 and 2: one of them, 3: both
+	for _, sel := range []*slo.Selector{&w.Rules.Good, &w.Rules.Bad, &w.Rules.Total} {
+		if *sel == nil {
+			continue
+		}
+		if sides&1 != 0 {
+			*sel = append(*sel, m)
+		}
+		sides >>= 1
+	}
 }
 
 // addTarget adds a target with or without up and start times, some of them twice
