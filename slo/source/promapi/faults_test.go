@@ -400,7 +400,7 @@ func TestSlicesShrinkAndGrow(t *testing.T) {
 
 func TestSlowServerIsAskedForLessTheNextTime(t *testing.T) {
 	var asks atomic.Int64
-	s := fake(t, Config{Timeout: 100 * time.Millisecond}, func(w http.ResponseWriter, r *http.Request) {
+	s := fake(t, Config{Timeout: 500 * time.Millisecond}, func(w http.ResponseWriter, r *http.Request) {
 		asks.Add(1)
 		q := asked(t, r).Queries[0]
 		if q.EndTimestampMs-q.StartTimestampMs > 10*60_000 {

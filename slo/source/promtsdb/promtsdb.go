@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -61,12 +62,13 @@ type DB struct {
 	log        *slog.Logger
 	registerer prometheus.Registerer
 
-	mu     sync.Mutex
-	scrape *Scrape
-	runs   *scraping     // while Run is running
-	ran    bool          // Run was called
-	done   chan struct{} // closed when Run has returned
-	closed bool
+	scrape atomic.Pointer[Scrape]
+	closed atomic.Bool
+
+	mu   sync.Mutex    // held while the targets are changed, which can take a scrape's time
+	runs *scraping     // while Run is running
+	ran  bool          // Run was called
+	done chan struct{} // closed when Run has returned
 }
 
 const (
@@ -113,13 +115,14 @@ func Open(dir string, c Config) (*DB, error) {
 		return nil, openError(dir, err)
 	}
 	d := &DB{
-		dir: dir, db: db, log: c.Logger, registerer: c.Registerer, scrape: c.Scrape,
-		engine: promql.NewEngine(promql.EngineOpts{
-			Logger: c.Logger, MaxSamples: maxSamples, Timeout: c.QueryTimeout,
-			EnableAtModifier: true, EnableNegativeOffset: true,
-			NoStepSubqueryIntervalFn: func(int64) int64 { return c.Scrape.Interval().Milliseconds() },
-		}),
+		dir: dir, db: db, log: c.Logger, registerer: c.Registerer,
 	}
+	d.scrape.Store(c.Scrape)
+	d.engine = promql.NewEngine(promql.EngineOpts{
+		Logger: c.Logger, MaxSamples: maxSamples, Timeout: c.QueryTimeout,
+		EnableAtModifier: true, EnableNegativeOffset: true,
+		NoStepSubqueryIntervalFn: func(int64) int64 { return d.ScrapeInterval().Milliseconds() },
+	})
 	d.tap = newTap(db, &d.names, newest(db), c.TapSamples)
 	return d, nil
 }
@@ -148,17 +151,11 @@ func (d *DB) Appendable() storage.Appendable { return d.tap }
 
 // ScrapeInterval is the longest scrape interval of all scrape configurations:
 // a target that was not scraped for twice as long was surely missed.
-func (d *DB) ScrapeInterval() time.Duration {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.scrape.Interval()
-}
+func (d *DB) ScrapeInterval() time.Duration { return d.scrape.Load().Interval() }
 
 // usable is an error once the store is closed.
 func (d *DB) usable(ctx context.Context) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
+	if d.closed.Load() {
 		return errors.New("the store is closed")
 	}
 	return ctx.Err()
@@ -166,12 +163,10 @@ func (d *DB) usable(ctx context.Context) error {
 
 // Close stops Run, waits for it, and closes the store.
 func (d *DB) Close() error {
-	d.mu.Lock()
-	if d.closed {
-		d.mu.Unlock()
+	if d.closed.Swap(true) {
 		return nil
 	}
-	d.closed = true
+	d.mu.Lock()
 	done := d.done
 	if d.runs != nil {
 		d.runs.stop()
@@ -190,11 +185,11 @@ func (d *DB) Close() error {
 // returns nil then. It can be called once.
 func (d *DB) Run(ctx context.Context) error {
 	d.mu.Lock()
-	if d.ran || d.closed {
+	if d.ran || d.closed.Load() {
 		d.mu.Unlock()
 		return fmt.Errorf("scrape into %s: Run was called before, or the store is closed", d.dir)
 	}
-	runs, err := startScraping(ctx, d.tap, d.scrape, d.log, d.registerer)
+	runs, err := startScraping(ctx, d.tap, d.scrape.Load(), d.log, d.registerer)
 	if err != nil {
 		d.mu.Unlock()
 		return fmt.Errorf("scrape into %s: %w", d.dir, err)
@@ -221,6 +216,6 @@ func (d *DB) Reload(s *Scrape) error {
 			return fmt.Errorf("reload the scrape configuration: %w", err)
 		}
 	}
-	d.scrape = s
+	d.scrape.Store(s)
 	return nil
 }
