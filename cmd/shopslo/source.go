@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/url"
+	"strings"
 	"syscall"
 
 	"github.com/shopslo/shopslo/internal/config"
@@ -65,7 +66,9 @@ func remote(c *config.Prometheus) promapi.Config {
 // scrapeOf hands the scrape configurations to Prometheus' own parser.
 func scrapeOf(c *config.Config) (*promtsdb.Scrape, error) {
 	e := c.Source.Embedded
-	text := fmt.Sprintf("global:\n  scrape_interval: %dms\nscrape_configs:\n%s", e.ScrapeInterval.Milliseconds(), e.ScrapeConfigs)
+	// Each line is indented, for the list may be written as [in one line].
+	list := " " + strings.ReplaceAll(strings.TrimRight(string(e.ScrapeConfigs), "\n"), "\n", "\n ")
+	text := fmt.Sprintf("global:\n  scrape_interval: %dms\nscrape_configs:\n%s\n", e.ScrapeInterval.Milliseconds(), list)
 	s, err := promtsdb.ParseScrape([]byte(text), c.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("%s:%d: source.embedded.scrape_configs (line 4 below is its first): %w", c.Path, e.Line, err)

@@ -1,0 +1,311 @@
+//go:build e2e
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
+	"github.com/shopslo/shopslo/slo/promquery"
+	"github.com/shopslo/shopslo/status"
+)
+
+// child is a process that the test runs, kills and runs again.
+type child struct {
+	path, name string // name is what it is told to be: its first argument
+	args       []string
+	ready      string // URL that answers 200 when it is up
+	log        string // file
+	cmd        *exec.Cmd
+}
+
+// newChild prepares a program; it must be installed.
+func newChild(t testing.TB, program, ready string, args ...string) *child {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		t.Fatalf("%v; this test needs the real program: install the Debian package %s", err, program)
+	}
+	c := &child{path: path, name: program, args: args, ready: ready, log: filepath.Join(t.TempDir(), "log")}
+	t.Cleanup(func() {
+		c.kill()
+		if t.Failed() {
+			text, _ := os.ReadFile(c.log)
+			t.Logf("%s said:\n%s", program, text[max(0, len(text)-4000):])
+		}
+	})
+	return c
+}
+
+// start runs it and returns when it answers.
+func (c *child) start(t testing.TB) {
+	t.Helper()
+	log, err := os.OpenFile(c.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	c.cmd = &exec.Cmd{Path: c.path, Args: append([]string{c.name}, c.args...), Stdout: log, Stderr: log}
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() string {
+		resp, err := http.Get(c.ready)
+		if err != nil {
+			return err.Error()
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return c.ready + ": " + resp.Status
+		}
+		return ""
+	})
+}
+
+// kill is kill -9.
+func (c *child) kill() {
+	if c.cmd == nil {
+		return
+	}
+	_ = c.cmd.Process.Kill()
+	_ = c.cmd.Wait()
+	c.cmd = nil
+}
+
+// end asks it to end and gives its exit code.
+func (c *child) end(t testing.TB) int {
+	t.Helper()
+	if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(patience, func() { _ = c.cmd.Process.Kill() })
+	defer timer.Stop()
+	_ = c.cmd.Wait()
+	code := c.cmd.ProcessState.ExitCode()
+	c.cmd = nil
+	return code
+}
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// newPrometheus prepares a Prometheus at an address that scrapes targets, by
+// ShopSet, every second. Its data outlive a kill.
+func newPrometheus(t testing.TB, address string, targets map[string]string) *child {
+	t.Helper()
+	dir := t.TempDir()
+	config := "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n  - job_name: real\n    static_configs:\n"
+	for set, target := range targets {
+		config += fmt.Sprintf("      - {targets: ['%s'], labels: {shopset: %s}}\n", target, set)
+	}
+	writeFiles(t, dir, map[string]string{"prometheus.yml": config})
+	return newChild(t, "prometheus", "http://"+address+"/-/ready", "--config.file="+filepath.Join(dir, "prometheus.yml"),
+		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address, "--log.level=warn")
+}
+
+func newVictoriaMetrics(t testing.TB, address string) *child {
+	t.Helper()
+	return newChild(t, "victoria-metrics", "http://"+address+"/health",
+		"-storageDataPath="+t.TempDir(), "-httpListenAddr="+address, "-loggerLevel=ERROR")
+}
+
+// ask sends queries to a Prometheus or VictoriaMetrics: good ones, and bad ones that
+// it refuses. The counts are exact: each request has been answered.
+func ask(t testing.TB, address string, good, bad int) {
+	t.Helper()
+	send := func(query string, want int) {
+		resp, err := http.Get("http://" + address + "/api/v1/query?query=" + url.QueryEscape(query))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer resp.Body.Close()
+		_, _ = io.Copy(io.Discard, resp.Body)
+		if resp.StatusCode/100 != want {
+			t.Errorf("query %s: %s", query, resp.Status)
+		}
+	}
+	var wg sync.WaitGroup
+	for worker := range 4 {
+		wg.Go(func() {
+			for i := worker; i < good; i += 4 {
+				send("1", 2)
+			}
+			for i := worker; i < bad; i += 4 {
+				send("sum(", 4)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// rawSamples asks a Prometheus itself for the raw samples of a selector over the
+// last span before at, by a matrix selector. Staleness markers are not among them.
+func rawSamples(t testing.TB, address, selector, span string, at time.Time) []ledgertest.Series {
+	t.Helper()
+	q := url.Values{"query": {selector + "[" + span + "]"}, "time": {strconv.FormatInt(at.Unix(), 10)}}
+	resp, err := http.Get("http://" + address + "/api/v1/query?" + q.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Error string
+		Data  struct {
+			Result []struct {
+				Metric map[string]string
+				Values [][2]any
+			}
+		}
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Error != "" {
+		t.Fatalf("%s: %v %s", selector, err, answer.Error)
+	}
+	var out []ledgertest.Series
+	for _, r := range answer.Data.Result {
+		s := ledgertest.Series{Labels: sortedLabels(r.Metric)}
+		for _, pair := range r.Values {
+			v, err := strconv.ParseFloat(pair[1].(string), 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Samples = append(s.Samples, ledgertest.Sample{T: int64(pair[0].(float64)*1000 + 0.5), V: v})
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func sortedLabels(m map[string]string) slo.Labels {
+	var ls slo.Labels
+	for name, value := range m {
+		ls = append(ls, slo.Label{Name: name, Value: value})
+	}
+	slices.SortFunc(ls, func(a, b slo.Label) int { return strings.Compare(a.Name, b.Name) })
+	return ls
+}
+
+// document is an SLO of a test and what the oracle is to count for it.
+type document struct {
+	name, window    string
+	kind, query     string // bad or good
+	total           string
+	shopsets, tiers string // names with spaces between; tiers "" are all
+	first           slo.FirstSample
+}
+
+func (d document) yaml() string {
+	text := ratioSLO(d.name, d.window, 0.5, d.kind, d.query, d.total)
+	extra := ""
+	if d.tiers != "" {
+		extra += fmt.Sprintf(", shopslo.dev/tiers: %q", strings.ReplaceAll(d.tiers, " ", ","))
+	}
+	if d.first != slo.FirstAuto {
+		extra += fmt.Sprintf(", shopslo.dev/first-sample: %q", map[slo.FirstSample]string{slo.FirstZero: "zero", slo.FirstIgnore: "ignore"}[d.first])
+	}
+	return strings.Replace(text, `min-events: "1"`, `min-events: "1"`+extra, 1)
+}
+
+func yamlOf(docs []document) string {
+	text := ""
+	for _, d := range docs {
+		text += d.yaml()
+	}
+	return text
+}
+
+// oracle makes the oracle of a document for a ShopSet, counting from start on.
+func (d document) oracle(t testing.TB, shopset string, interval time.Duration, start time.Time, samples []ledgertest.Series) *ledgertest.Oracle {
+	t.Helper()
+	pick := func(query string) slo.Selector {
+		c, err := promquery.Classify(query)
+		if err != nil || len(c.Selectors) != 1 {
+			t.Fatalf("%s: %v", query, err)
+		}
+		return c.Selectors[0]
+	}
+	r := ledgertest.Rules{Interval: interval.Milliseconds(), Start: start.UnixMilli(), First: d.first, Total: pick(d.total)}
+	if d.kind == "bad" {
+		r.Bad = pick(d.query)
+	} else {
+		r.Good = pick(d.query)
+	}
+	o, err := ledgertest.NewOracle(ledgertest.Subject{ID: shopset, Labels: slo.Labels{{Name: "shopset", Value: shopset}}}, r, samples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// checkReport compares every budget and burn rate of a report with the oracle's
+// figures over the same edges.
+func checkReport(t *testing.T, r status.Report, docs []document, interval time.Duration, samples []ledgertest.Series) {
+	t.Helper()
+	seen := 0
+	for _, d := range docs {
+		for shopset := range strings.FieldsSeq(d.shopsets) {
+			seen++
+			b := budgetOf(t, r, d.name, shopset)
+			if b.WindowEnd.IsZero() {
+				t.Errorf("%s of %s: nothing is counted", d.name, shopset)
+				continue
+			}
+			o := d.oracle(t, shopset, interval, b.ExactFrom, samples)
+			want := o.Count(b.WindowStart.UnixMilli(), b.WindowEnd.UnixMilli())
+			coverage := float64(want.Covered) / float64(b.WindowEnd.Sub(b.WindowStart).Milliseconds())
+			if b.Total == nil || *b.Good != want.Good || *b.Total != want.Total || *b.Bad != want.Bad || !near(b.Coverage, coverage) {
+				t.Errorf("%s of %s: %s; the oracle has good %v, total %v, bad %v, coverage %v", d.name, shopset, figures(b),
+					want.Good, want.Total, want.Bad, coverage)
+			}
+			if flagged := o.Flagged(b.WindowEnd.UnixMilli()); flagged != (len(b.Notes) > 0) {
+				t.Errorf("%s of %s: notes %q, the oracle flags: %v", d.name, shopset, b.Notes, flagged)
+			}
+			for _, burn := range b.BurnRates {
+				w := o.Count(b.WindowEnd.Add(-burn.Window).UnixMilli(), b.WindowEnd.UnixMilli())
+				switch {
+				case w.Total == 0 || w.Covered == 0:
+					if burn.Rate != nil {
+						t.Errorf("%s of %s: burn rate %v over %v, the oracle has no traffic", d.name, shopset, *burn.Rate, burn.Window)
+					}
+				case burn.Rate == nil || !near(*burn.Rate, w.Bad/w.Total/(1-b.Objective.Ratio())):
+					t.Errorf("%s of %s: burn rate over %v: %v, the oracle has %v bad of %v", d.name, shopset, burn.Window, burn.Rate, w.Bad, w.Total)
+				}
+			}
+		}
+	}
+	if len(r.Budgets) != seen {
+		t.Errorf("%d budgets, want %d", len(r.Budgets), seen)
+	}
+}
+
+// near allows for rounding.
+func near(a, b float64) bool {
+	d := a - b
+	return d < 1e-9 && d > -1e-9
+}
+
+// pause waits for a random part of a time.
+func pause(d time.Duration) { time.Sleep(rand.N(d)) }
