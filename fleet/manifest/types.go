@@ -11,6 +11,8 @@
 // +versionName=v1alpha1
 package manifest
 
+//go:generate go tool -modfile=../../tools/controller-gen/go.mod controller-gen object crd:crdVersions=v1,headerFile=crd-header.txt paths=. output:object:dir=. output:crd:dir=../../deploy/crds
+
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -26,15 +28,24 @@ const (
 // every Tier of a lower order.
 //
 // +kubebuilder:object:root=true
-// +kubebuilder:resource:scope=Cluster
+// +kubebuilder:resource:scope=Cluster,categories=shopset
+// +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="Order",type=integer,JSONPath=`.spec.order`
 // +kubebuilder:printcolumn:name="Branch",type=string,JSONPath=`.spec.branch`
 // +kubebuilder:printcolumn:name="Soak",type=string,JSONPath=`.spec.soak`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit"
 type Tier struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
 
 	Spec TierSpec `json:"spec"`
+
+	// status is written by the controller of the cluster, and only read here.
+	//
+	// +optional
+	Status Status `json:"status,omitempty"`
 }
 
 // TierSpec is what a Tier asks for.
@@ -47,6 +58,9 @@ type TierSpec struct {
 	// branch is the git branch that the Tier's ShopSets are deployed from.
 	//
 	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=250
+	// +kubebuilder:validation:XValidation:rule="!self.startsWith('refs/')",message="is a full reference; write the branch alone"
+	// +kubebuilder:validation:XValidation:rule="!self.matches(r'[\\x00-\\x20\\x7f~^:?*\\[\\\\]') && !self.contains('..') && !self.contains('@{') && !self.contains('//') && !self.matches('^[-/]|[/.]$|(^|/)[.]|[.]lock($|/)|^@$|^HEAD$')",message="is no name of a git branch (git check-ref-format says what is)"
 	Branch string `json:"branch"`
 
 	// soak is how long a Release has to be verified in this Tier before it may
@@ -59,13 +73,23 @@ type TierSpec struct {
 // Configuration is an environment that ShopSets connect to, such as staging.
 //
 // +kubebuilder:object:root=true
-// +kubebuilder:resource:scope=Cluster
+// +kubebuilder:resource:scope=Cluster,categories=shopset
+// +kubebuilder:subresource:status
+// +kubebuilder:printcolumn:name="Description",type=string,JSONPath=`.spec.description`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit"
 type Configuration struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
 
 	// +optional
 	Spec ConfigurationSpec `json:"spec,omitempty"`
+
+	// status is written by the controller of the cluster, and only read here.
+	//
+	// +optional
+	Status Status `json:"status,omitempty"`
 }
 
 // ConfigurationSpec describes a Configuration.
@@ -79,13 +103,23 @@ type ConfigurationSpec struct {
 // FailureDomain is a cluster or cloud that can fail as a whole.
 //
 // +kubebuilder:object:root=true
-// +kubebuilder:resource:scope=Cluster
+// +kubebuilder:resource:scope=Cluster,categories=shopset
+// +kubebuilder:subresource:status
+// +kubebuilder:printcolumn:name="Description",type=string,JSONPath=`.spec.description`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit"
 type FailureDomain struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
 
 	// +optional
 	Spec FailureDomainSpec `json:"spec,omitempty"`
+
+	// status is written by the controller of the cluster, and only read here.
+	//
+	// +optional
+	Status Status `json:"status,omitempty"`
 }
 
 // FailureDomainSpec describes a FailureDomain.
@@ -99,15 +133,24 @@ type FailureDomainSpec struct {
 // ShopSet is one full, isolated copy of the shop platform.
 //
 // +kubebuilder:object:root=true
-// +kubebuilder:resource:scope=Cluster
+// +kubebuilder:resource:scope=Cluster,categories=shopset
+// +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="Tier",type=string,JSONPath=`.spec.tier`
 // +kubebuilder:printcolumn:name="Configuration",type=string,JSONPath=`.spec.configuration`
 // +kubebuilder:printcolumn:name="FailureDomain",type=string,JSONPath=`.spec.failureDomain`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit"
 type ShopSet struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
 
 	Spec ShopSetSpec `json:"spec"`
+
+	// status is written by the controller of the cluster, and only read here.
+	//
+	// +optional
+	Status Status `json:"status,omitempty"`
 }
 
 // ShopSetSpec says what a ShopSet is made of and where it stands.
@@ -115,22 +158,29 @@ type ShopSetSpec struct {
 	// tier is the name of the one Tier that the ShopSet belongs to.
 	//
 	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	Tier string `json:"tier"`
 
 	// configuration is the name of the Configuration that it connects to.
 	//
 	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	Configuration string `json:"configuration"`
 
 	// failureDomain is the name of the FailureDomain that it runs in.
 	//
 	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	FailureDomain string `json:"failureDomain"`
 
 	// components are the parts that a customer passes through.
 	//
 	// +optional
 	// +listType=set
+	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:items:MaxLength=63
 	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	Components []string `json:"components,omitempty"`
@@ -140,20 +190,32 @@ type ShopSetSpec struct {
 	//
 	// +optional
 	// +kubebuilder:validation:MinProperties=1
+	// +kubebuilder:validation:MaxProperties=32
+	// +kubebuilder:validation:XValidation:rule="self.all(name, name.matches('^[a-zA-Z_][a-zA-Z0-9_]*$') && !name.startsWith('__'))",message="has a label name that is none; use letters, digits and _, a digit not first"
+	// +kubebuilder:validation:XValidation:rule="self.all(name, size(self[name]) > 0 && size(self[name]) <= 512)",message="has a label with an empty value, which means a series without it, or one of over 512 bytes"
 	Match map[string]string `json:"match,omitempty"`
 }
 
 // ShopGroup is a group of shops that are served together.
 //
 // +kubebuilder:object:root=true
-// +kubebuilder:resource:scope=Cluster
+// +kubebuilder:resource:scope=Cluster,categories=shopset
+// +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="ShopSets",type=string,JSONPath=`.spec.shopSets`
 // +kubebuilder:printcolumn:name="FailureDomains",type=integer,JSONPath=`.spec.failureDomains`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit"
 type ShopGroup struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
 
 	Spec ShopGroupSpec `json:"spec"`
+
+	// status is written by the controller of the cluster, and only read here.
+	//
+	// +optional
+	Status Status `json:"status,omitempty"`
 }
 
 // ShopGroupSpec says who serves a ShopGroup.
@@ -162,10 +224,78 @@ type ShopGroupSpec struct {
 	//
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:items:MaxLength=63
+	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	ShopSets []string `json:"shopSets"`
 
 	// failureDomains is how many different FailureDomains they have to be in.
 	//
 	// +kubebuilder:validation:Minimum=1
 	FailureDomains int64 `json:"failureDomains"`
+}
+
+// Status is what the cluster's controller says about an object.
+type Status struct {
+	// conditions as Kubernetes has them; Ready sums them up.
+	//
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// observedGeneration is the generation that the conditions are about.
+	//
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+}
+
+// TierList is a list of Tiers, as a cluster answers.
+//
+// +kubebuilder:object:root=true
+type TierList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []Tier `json:"items"`
+}
+
+// ConfigurationList is a list of Configurations, as a cluster answers.
+//
+// +kubebuilder:object:root=true
+type ConfigurationList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []Configuration `json:"items"`
+}
+
+// FailureDomainList is a list of FailureDomains, as a cluster answers.
+//
+// +kubebuilder:object:root=true
+type FailureDomainList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []FailureDomain `json:"items"`
+}
+
+// ShopSetList is a list of ShopSets, as a cluster answers.
+//
+// +kubebuilder:object:root=true
+type ShopSetList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []ShopSet `json:"items"`
+}
+
+// ShopGroupList is a list of ShopGroups, as a cluster answers.
+//
+// +kubebuilder:object:root=true
+type ShopGroupList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []ShopGroup `json:"items"`
 }

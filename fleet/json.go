@@ -1,0 +1,194 @@
+package fleet
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// SnapshotVersion is that of the JSON shape, see docs/fleet.schema.json.
+const SnapshotVersion = 1
+
+// The wire types of a Snapshot. A pointer that is nil is written as null: not known.
+type (
+	jsonSnapshot struct {
+		Version    int             `json:"version"`
+		At         *time.Time      `json:"at"`
+		ShopSets   []jsonShopSet   `json:"shopsets"`
+		Tiers      []jsonTier      `json:"tiers"`
+		Groups     []jsonGroup     `json:"groups"`
+		Violations []jsonViolation `json:"violations"`
+	}
+	jsonShopSet struct {
+		ShopSet       ShopSetName       `json:"shopset"`
+		Tier          TierName          `json:"tier"`
+		Configuration ConfigurationName `json:"configuration"`
+		Cluster       FailureDomainName `json:"cluster"`
+		Groups        []ShopGroupName   `json:"groups"`
+		Source        *string           `json:"source"`
+		Sync          SyncStatus        `json:"sync"`
+		Health        Health            `json:"health"`
+		Release       *Release          `json:"release"`
+		Revision      *string           `json:"revision"`
+		ReleaseSince  *time.Time        `json:"release_since"`
+		DriftedSince  *time.Time        `json:"drifted_since"`
+		DriftEvents   *int64            `json:"drift_events"`
+		ObservedAt    *time.Time        `json:"observed_at"`
+		OutOfSync     *int              `json:"resources_out_of_sync"`
+		Behind        *int              `json:"behind"`
+		Images        []string          `json:"images"`
+		Reason        string            `json:"reason"`
+	}
+	jsonTier struct {
+		Tier        TierName   `json:"tier"`
+		Order       int        `json:"order"`
+		Branch      string     `json:"branch"`
+		Release     *Release   `json:"release"`
+		ReleaseAt   *time.Time `json:"release_at"`
+		Running     []Release  `json:"running"`
+		Ran         []Release  `json:"ran"`
+		Behind      *int       `json:"behind"`
+		Skewed      bool       `json:"skewed"`
+		SkewedSince *time.Time `json:"skewed_since"`
+		InOrder     *bool      `json:"in_order"`
+	}
+	jsonGroup struct {
+		Group     ShopGroupName       `json:"group"`
+		ShopSets  []ShopSetName       `json:"shopsets"`
+		Available *int                `json:"available"`
+		Required  int                 `json:"required"`
+		Domains   []FailureDomainName `json:"failure_domains"`
+	}
+	jsonViolation struct {
+		Kind     ViolationKind `json:"kind"`
+		Tier     TierName      `json:"tier"`
+		Release  Release       `json:"release"`
+		ShopSets []ShopSetName `json:"shopsets"`
+		Without  []TierName    `json:"without"`
+	}
+)
+
+// MarshalJSON writes the shape of docs/fleet.schema.json. Times are in UTC.
+func (s Snapshot) MarshalJSON() ([]byte, error) {
+	out := jsonSnapshot{
+		Version: SnapshotVersion, At: instant(s.At),
+		ShopSets: []jsonShopSet{}, Tiers: []jsonTier{}, Groups: []jsonGroup{}, Violations: []jsonViolation{},
+	}
+	for _, o := range s.ShopSets {
+		out.ShopSets = append(out.ShopSets, jsonShopSet{
+			ShopSet: o.ShopSet, Tier: o.Tier, Configuration: o.Configuration, Cluster: o.Cluster,
+			Groups: emptyList(o.Groups), Source: textOrNull(o.Source), Sync: orElse(o.Sync, SyncUnknown), Health: orElse(o.Health, HealthUnknown),
+			Release: textOrNull(o.Release), Revision: textOrNull(o.Revision),
+			ReleaseSince: instant(o.ReleaseSince), DriftedSince: instant(o.DriftedSince), DriftEvents: o.DriftEvents,
+			ObservedAt: instant(o.ObservedAt), OutOfSync: o.OutOfSync, Behind: o.Behind,
+			Images: emptyList(o.Images), Reason: o.Reason,
+		})
+	}
+	for _, t := range s.Tiers {
+		out.Tiers = append(out.Tiers, jsonTier{
+			Tier: t.Tier, Order: t.Order, Branch: t.Branch, Release: textOrNull(t.Release), ReleaseAt: instant(t.ReleaseAt),
+			Running: emptyList(t.Running), Ran: emptyList(t.Ran), Behind: t.Behind,
+			Skewed: t.Skewed, SkewedSince: instant(t.SkewedSince), InOrder: t.InOrder,
+		})
+	}
+	for _, g := range s.Groups {
+		out.Groups = append(out.Groups, jsonGroup{
+			Group: g.Group, ShopSets: emptyList(g.ShopSets), Available: g.Available, Required: g.Required, Domains: emptyList(g.Domains),
+		})
+	}
+	for _, v := range s.Violations {
+		out.Violations = append(out.Violations, jsonViolation{
+			Kind: v.Kind, Tier: v.Tier, Release: v.Release, ShopSets: emptyList(v.ShopSets), Without: emptyList(v.Without),
+		})
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. Keys that it does not know are left
+// alone: they may be added within a version. The error says what is not of this
+// shape; s is unchanged then.
+func (s *Snapshot) UnmarshalJSON(data []byte) error {
+	var in jsonSnapshot
+	if err := json.Unmarshal(data, &in); err != nil {
+		return fmt.Errorf("read fleet snapshot: %w", err)
+	}
+	if in.Version != SnapshotVersion {
+		return fmt.Errorf("read fleet snapshot: it has version %d, this program reads version %d", in.Version, SnapshotVersion)
+	}
+	out := Snapshot{At: at(in.At)}
+	for i, o := range in.ShopSets {
+		if o.Sync != "" && !slices.Contains(SyncStatuses, o.Sync) || o.Health != "" && !slices.Contains(Healths, o.Health) {
+			return fmt.Errorf("read fleet snapshot: shopsets[%d] (%s): sync %q and health %q: one is no word of this version", i, o.ShopSet, o.Sync, o.Health)
+		}
+		out.ShopSets = append(out.ShopSets, ShopSetState{
+			Observation: Observation{
+				ShopSet: o.ShopSet, Source: deref(o.Source), Sync: orElse(o.Sync, SyncUnknown), Health: orElse(o.Health, HealthUnknown),
+				Release: deref(o.Release), Revision: deref(o.Revision),
+				ReleaseSince: at(o.ReleaseSince), DriftedSince: at(o.DriftedSince), DriftEvents: o.DriftEvents,
+				ObservedAt: at(o.ObservedAt), OutOfSync: o.OutOfSync, Images: o.Images, Reason: o.Reason,
+			},
+			Tier: o.Tier, Configuration: o.Configuration, Cluster: o.Cluster, Groups: o.Groups, Behind: o.Behind,
+		})
+	}
+	for _, t := range in.Tiers {
+		out.Tiers = append(out.Tiers, TierState{
+			Tier: t.Tier, Order: t.Order, Branch: t.Branch, Release: deref(t.Release), ReleaseAt: at(t.ReleaseAt),
+			Running: t.Running, Ran: t.Ran, Behind: t.Behind, Skewed: t.Skewed, SkewedSince: at(t.SkewedSince), InOrder: t.InOrder,
+		})
+	}
+	for _, g := range in.Groups {
+		out.Groups = append(out.Groups, GroupState{Group: g.Group, ShopSets: g.ShopSets, Available: g.Available, Required: g.Required, Domains: g.Domains})
+	}
+	for _, v := range in.Violations {
+		out.Violations = append(out.Violations, Violation(v))
+	}
+	*s = out
+	return nil
+}
+
+// instant gives nil for the zero time.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+func at(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// textOrNull gives nil for an empty text.
+func textOrNull[T ~string](text T) *T {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+func deref[T ~string](text *T) T {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+func orElse[T ~string](text, otherwise T) T {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
+// emptyList gives a list that is written as [], never as null.
+func emptyList[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,161 @@
+package fleet
+
+import (
+	"slices"
+	"time"
+)
+
+// Release is what moves up the Tiers: a commit of the app repository, as its full
+// hexadecimal id. "" means that it is not known.
+type Release string
+
+// SyncStatus says whether what runs is what git asks for, in Argo CD's words.
+type SyncStatus string
+
+// The sync states.
+const (
+	Synced      SyncStatus = "Synced"
+	OutOfSync   SyncStatus = "OutOfSync" // drift: what runs differs from what git asks for
+	SyncUnknown SyncStatus = "Unknown"
+)
+
+// SyncStatuses lists all sync states.
+var SyncStatuses = []SyncStatus{Synced, OutOfSync, SyncUnknown}
+
+// Health says how what runs is doing, in Argo CD's words.
+type Health string
+
+// The health states.
+const (
+	Healthy       Health = "Healthy"
+	Progressing   Health = "Progressing" // not healthy yet, may become so
+	Suspended     Health = "Suspended"   // paused by somebody
+	Degraded      Health = "Degraded"
+	Missing       Health = "Missing" // not there at all
+	HealthUnknown Health = "Unknown"
+)
+
+// Healths lists all health states.
+var Healths = []Health{Healthy, Progressing, Suspended, Degraded, Missing, HealthUnknown}
+
+// Serves reports whether something in this state is expected to answer customers:
+// a rollout goes on beside what ran before, and a paused one leaves it alone.
+// Unknown does not count.
+func (h Health) Serves() bool { return h == Healthy || h == Progressing || h == Suspended }
+
+// WorstSync sums up the parts of one whole: a part known to be out of sync
+// decides, then one that is not known. No part at all is Unknown.
+func WorstSync(parts ...SyncStatus) SyncStatus {
+	switch {
+	case slices.Contains(parts, OutOfSync):
+		return OutOfSync
+	case len(parts) == 0 || slices.ContainsFunc(parts, func(s SyncStatus) bool { return s != Synced }):
+		return SyncUnknown
+	}
+	return Synced
+}
+
+// healthRanks are the health states from the worst to the best, as they sum up:
+// what is known to be bad decides, and what is not known is never good.
+var healthRanks = []Health{Missing, Degraded, HealthUnknown, Progressing, Suspended, Healthy}
+
+// WorstHealth sums up the parts of one whole. No part at all is Unknown, and so is
+// a word that is none of Healths.
+func WorstHealth(parts ...Health) Health {
+	worst := len(healthRanks)
+	for _, h := range parts {
+		rank := slices.Index(healthRanks, h)
+		if rank < 0 {
+			rank = slices.Index(healthRanks, HealthUnknown)
+		}
+		worst = min(worst, rank)
+	}
+	if worst == len(healthRanks) {
+		return HealthUnknown
+	}
+	return healthRanks[worst]
+}
+
+// Observation is what was seen of one ShopSet. Its zero value, but for the name,
+// is a ShopSet that nothing is known of.
+type Observation struct {
+	ShopSet ShopSetName
+	// Source names where it was seen, such as a kubeconfig context; "" where
+	// nothing was.
+	Source string
+	Sync   SyncStatus // "" is Unknown
+	Health Health     // "" is Unknown
+	// Release is what runs. "" where it is not known, also where parts of the
+	// ShopSet run different ones.
+	Release Release
+	// Revision is the deployed commit of the repository that Argo CD reads, behind
+	// which the Release is; "" like Release.
+	Revision string
+	// ReleaseSince is when the Release came to the ShopSet; zero: not known.
+	ReleaseSince time.Time
+	// DriftedSince is since when the ShopSet has been OutOfSync, as somebody saw it
+	// begin; zero: it is not, or nobody did.
+	DriftedSince time.Time
+	// DriftEvents counts how often a drift began while somebody watched, also one
+	// that healed itself at once; nil: nobody watches.
+	DriftEvents *int64
+	// ObservedAt is when Argo CD last compared; the oldest where several
+	// Applications make the ShopSet. Zero: never.
+	ObservedAt time.Time
+	// OutOfSync is how many resources differ; nil: not known.
+	OutOfSync *int
+	// Images that run, sorted, each once. In a rollout old and new are among them.
+	Images []string
+	// Reason says in a clause why something is Unknown; "" where nothing is.
+	Reason string
+}
+
+// Unknown gives the Observation of a ShopSet that nothing is known of, and why.
+func Unknown(name ShopSetName, reason string) Observation {
+	return Observation{ShopSet: name, Sync: SyncUnknown, Health: HealthUnknown, Reason: reason}
+}
+
+// forget turns what was seen into Unknown. What began before and is not known to
+// be over stays, as do its counts.
+func (o Observation) forget(reason string) Observation {
+	u := Unknown(o.ShopSet, reason)
+	u.Source, u.ObservedAt = o.Source, o.ObservedAt
+	u.DriftedSince, u.DriftEvents = o.DriftedSince, o.DriftEvents
+	return u
+}
+
+// At judges an Observation at a time: one older than maxAge is Unknown, since a
+// stopped controller leaves a status that still looks well. A maxAge of 0 takes
+// any age.
+func (o Observation) At(now time.Time, maxAge time.Duration) Observation {
+	if o.Sync == "" {
+		o.Sync = SyncUnknown
+	}
+	if o.Health == "" {
+		o.Health = HealthUnknown
+	}
+	switch age := now.Sub(o.ObservedAt); {
+	case o.ObservedAt.IsZero():
+		if o.Reason == "" {
+			o.Reason = "nobody has looked at it"
+		}
+		return o.forget(o.Reason)
+	case maxAge > 0 && age > maxAge:
+		return o.forget("Argo CD last looked at it " + age.Round(time.Second).String() + " ago, " +
+			maxAge.String() + " at most are trusted")
+	}
+	return o
+}
+
+// MutableImages gives the images whose tag can come to mean something else, so
+// that going back to them needs a rebuild: those with the tag latest, or with
+// neither tag nor digest, which means the same.
+func (o Observation) MutableImages() []string {
+	var mutable []string
+	for _, image := range o.Images {
+		if mutableImage(image) {
+			mutable = append(mutable, image)
+		}
+	}
+	return mutable
+}

@@ -1,0 +1,253 @@
+package fleet
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Snapshot is a fleet as it was observed at a time, with what the rules say about
+// it. It is plain data that can be written down and read back (json.go); what it
+// points to is shared and must not be changed.
+type Snapshot struct {
+	At       time.Time
+	ShopSets []ShopSetState // all of the fleet, lowest Tier first, by name within it
+	Tiers    []TierState    // the lowest first
+	Groups   []GroupState   // by name
+	// Violations of the order of Tiers, the lowest Tier first.
+	Violations []Violation
+}
+
+// ShopSetState is a ShopSet with what was seen of it.
+type ShopSetState struct {
+	Observation
+	Tier          TierName
+	Configuration ConfigurationName
+	// Cluster is the FailureDomain that the ShopSet runs in.
+	Cluster FailureDomainName
+	Groups  []ShopGroupName // by name
+	// Behind is how many Releases of the Tier next below the ShopSet lacks; nil:
+	// not known, also in the lowest Tier, below which there is none.
+	Behind *int
+}
+
+// TierState is a Tier with what runs in it.
+type TierState struct {
+	Tier   TierName
+	Order  int
+	Branch string
+	// Release is what the branch points to, since ReleaseAt; not known: "", zero.
+	Release   Release
+	ReleaseAt time.Time
+	// Running are the Releases that its ShopSets are known to run, sorted.
+	Running []Release
+	// Ran are Releases that its ShopSets run or are remembered to have run, the
+	// last one first; at most maxRan.
+	Ran []Release
+	// Behind is how many Releases of the Tier next below its branch lacks; nil
+	// like ShopSetState.Behind.
+	Behind *int
+	// Skewed reports whether its ShopSets are known to run different Releases,
+	// which they have done SkewedSince.
+	Skewed      bool
+	SkewedSince time.Time
+	// InOrder is false where the Tier runs a Release that no Tier below has had;
+	// nil: not known. The lowest Tier is in order.
+	InOrder *bool
+}
+
+// GroupState is a ShopGroup's redundancy.
+type GroupState struct {
+	Group    ShopGroupName
+	ShopSets []ShopSetName // as the group lists them
+	// Required is how many FailureDomains the group asks for. Available is in how
+	// many of them a ShopSet of the group serves, one that is not known not being
+	// counted; nil: of none of its ShopSets is anything known.
+	Required  int
+	Available *int
+	// Domains are those that count as available, sorted.
+	Domains []FailureDomainName
+}
+
+// Short reports whether fewer FailureDomains are available than the group asks
+// for. What is not known is no redundancy.
+func (g GroupState) Short() bool { return g.Available == nil || *g.Available < g.Required }
+
+// Head is what a Tier's branch points to. The zero value is not known.
+type Head struct {
+	Release Release
+	// At is when the branch came to this Release, as its commit says.
+	At time.Time
+}
+
+// History knows the past of the app repository and of the Tier branches.
+type History interface {
+	// Behind counts the first-parent commits of than that release lacks: 0 where
+	// it has all of them. Not ok: one of the commits is not known.
+	Behind(release, than Release) (n int, ok bool)
+	// Had reports whether the Tier's branch points to the Release or once did. Not
+	// ok: the branch cannot be read, or not far enough back to tell.
+	Had(tier TierName, release Release) (had, ok bool)
+}
+
+// Seen is everything that a Snapshot is made of.
+type Seen struct {
+	// Observations of ShopSets, in any order; those without one are Unknown, those
+	// that are not of the fleet are left out.
+	Observations []Observation
+	Heads        map[TierName]Head
+	History      History // nil: nothing is known of the past
+	// MaxAge is the age from which on an Observation is Unknown; 0: none is.
+	MaxAge time.Duration
+	// Before is the Snapshot before this one, also one of an earlier process; its
+	// zero value: there was none.
+	Before Snapshot
+}
+
+// Observe makes the Snapshot of a fleet at a time.
+func Observe(f *Fleet, now time.Time, seen Seen) Snapshot {
+	s := Snapshot{At: now}
+	observations := map[ShopSetName]Observation{}
+	for _, o := range seen.Observations {
+		observations[o.ShopSet] = o
+	}
+	groups := map[ShopSetName][]ShopGroupName{}
+	for _, g := range f.ShopGroups() {
+		for _, name := range g.ShopSets {
+			groups[name] = append(groups[name], g.Name)
+		}
+	}
+	before := map[ShopSetName]Observation{}
+	for _, o := range seen.Before.ShopSets {
+		before[o.ShopSet] = o.Observation
+	}
+	for _, set := range f.ShopSets() {
+		o, ok := observations[set.Name]
+		if !ok {
+			o = Unknown(set.Name, "nothing was seen of it")
+		}
+		s.ShopSets = append(s.ShopSets, ShopSetState{
+			Observation: o.At(now, seen.MaxAge).after(before[set.Name], now),
+			Tier:        set.Tier, Configuration: set.Configuration, Cluster: set.FailureDomain,
+			Groups: groups[set.Name],
+		})
+	}
+	s.tiers(f, seen)
+	s.behind(f, seen.History)
+	s.order(f, seen.History)
+	s.groups(f)
+	return s
+}
+
+// after carries on what Argo CD does not remember: since when a ShopSet has
+// drifted, and has had its Release. A drift that nobody can see is not over.
+func (o Observation) after(p Observation, now time.Time) Observation {
+	switch {
+	case o.Sync == Synced:
+		o.DriftedSince = time.Time{}
+	case o.DriftedSince.IsZero() && !p.DriftedSince.IsZero():
+		o.DriftedSince = p.DriftedSince
+	case o.Sync == OutOfSync && o.DriftedSince.IsZero():
+		o.DriftedSince = cmp.Or(o.ObservedAt, now)
+	}
+	switch {
+	case o.Release == "":
+		o.ReleaseSince = time.Time{}
+	case o.ReleaseSince.IsZero() && o.Release == p.Release:
+		o.ReleaseSince = p.ReleaseSince
+	}
+	if o.Release != "" && o.ReleaseSince.IsZero() && p.Release != "" && o.Release != p.Release {
+		o.ReleaseSince = o.ObservedAt // it changed since we last looked
+	}
+	return o
+}
+
+// maxRan is how many Releases are remembered per Tier.
+const maxRan = 500
+
+func (s *Snapshot) tiers(f *Fleet, seen Seen) {
+	before := map[TierName]TierState{}
+	for _, t := range seen.Before.Tiers {
+		before[t.Tier] = t
+	}
+	running := map[TierName][]Release{}
+	for _, o := range s.ShopSets {
+		if o.Release != "" && !slices.Contains(running[o.Tier], o.Release) {
+			running[o.Tier] = append(running[o.Tier], o.Release)
+		}
+	}
+	for _, tier := range f.Tiers() {
+		head, past := seen.Heads[tier.Name], before[tier.Name]
+		t := TierState{
+			Tier: tier.Name, Order: tier.Order, Branch: tier.Branch,
+			Release: head.Release, ReleaseAt: head.At, Running: running[tier.Name],
+		}
+		slices.Sort(t.Running)
+		t.Ran = remember(past.Ran, t.Running)
+		t.Skewed = len(t.Running) > 1
+		if t.Skewed {
+			t.SkewedSince = cmp.Or(past.SkewedSince, s.At)
+		}
+		s.Tiers = append(s.Tiers, t)
+	}
+}
+
+// remember puts what runs in front of what ran.
+func remember(ran, running []Release) []Release {
+	all := slices.Clone(running)
+	for _, r := range ran {
+		if !slices.Contains(running, r) {
+			all = append(all, r)
+		}
+	}
+	return all[:min(len(all), maxRan)]
+}
+
+// behind counts what each Tier and each ShopSet lacks of the Tier next below.
+func (s *Snapshot) behind(f *Fleet, h History) {
+	heads := map[TierName]Release{}
+	for _, t := range s.Tiers {
+		heads[t.Tier] = t.Release
+	}
+	count := func(tier TierName, release Release) *int {
+		below, ok := f.Below(tier)
+		if !ok || h == nil || release == "" || heads[below.Name] == "" {
+			return nil
+		}
+		n, ok := h.Behind(release, heads[below.Name])
+		if !ok {
+			return nil
+		}
+		return &n
+	}
+	for i := range s.Tiers {
+		s.Tiers[i].Behind = count(s.Tiers[i].Tier, s.Tiers[i].Release)
+	}
+	for i := range s.ShopSets {
+		s.ShopSets[i].Behind = count(s.ShopSets[i].Tier, s.ShopSets[i].Release)
+	}
+}
+
+// groups counts the FailureDomains in which each ShopGroup is served.
+func (s *Snapshot) groups(f *Fleet) {
+	states := make(map[ShopSetName]*ShopSetState, len(s.ShopSets))
+	for i := range s.ShopSets {
+		states[s.ShopSets[i].ShopSet] = &s.ShopSets[i]
+	}
+	for _, g := range f.ShopGroups() {
+		state := GroupState{Group: g.Name, ShopSets: g.ShopSets, Required: g.FailureDomains}
+		known := false
+		for _, name := range g.ShopSets {
+			o := states[name]
+			known = known || o.Health != HealthUnknown
+			if o.Health.Serves() && !slices.Contains(state.Domains, o.Cluster) {
+				state.Domains = append(state.Domains, o.Cluster)
+			}
+		}
+		slices.Sort(state.Domains)
+		if n := len(state.Domains); known {
+			state.Available = &n
+		}
+		s.Groups = append(s.Groups, state)
+	}
+}
