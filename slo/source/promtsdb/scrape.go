@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/discovery"
 	"github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/logging"
 	"gopkg.in/yaml.v2"
 
 	// The discoveries that may be used; importing them is what makes their
@@ -118,7 +119,7 @@ func startScraping(ctx context.Context, to storage.Appendable, s *Scrape, log *s
 	// Created time stamps would add samples that nobody scraped: zeros at process
 	// starts. The ledger has its own rule for first samples.
 	options := scrape.Options{EnableCreatedTimestampZeroIngestion: false, DiscoveryReloadInterval: model.Duration(settle)}
-	m, err := scrape.NewManager(&options, log.With("component", "scrape"), nil, to, r)
+	m, err := scrape.NewManager(&options, log.With("component", "scrape"), logging.NewJSONFileLogger, to, r)
 	if err != nil {
 		return nil, err
 	}
