@@ -55,6 +55,14 @@ type decoder struct {
 
 func (d *decoder) fail() { d.b, d.err = nil, errCorrupt }
 
+// end fails where something is left.
+func (d *decoder) end() error {
+	if len(d.b) > 0 {
+		d.fail()
+	}
+	return d.err
+}
+
 func (d *decoder) uint() uint64 {
 	v, n := binary.Uvarint(d.b)
 	if n <= 0 {
