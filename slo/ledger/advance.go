@@ -25,24 +25,26 @@ const (
 func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, until int64, progress func(Progress) bool) error {
 	var errs []error
 	failed := map[*measure]bool{}
+	var unkept error
 	for ctx.Err() == nil {
 		accts, from := src.foremost(until, failed)
 		if len(accts) == 0 {
 			break
 		}
 		to := min(until, l.sliceEnd(from, src.width))
-		n, err := l.tick(ctx, src, accts, from, to)
+		n, err := l.tick(ctx, src, accts, from, to, until)
 		switch {
 		case err == nil:
 			src.adapt(n, to-from)
+			unkept = l.maintain(to) // the old generation goes on
 			if !progress(Progress{Source: src.name, Done: timeOf(to), Until: timeOf(until), Samples: n}) {
-				return errors.Join(errs...)
+				return errors.Join(append(errs, unkept)...)
 			}
 			continue
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, slo.ErrUnavailable), errors.Is(err, errStore):
-			return errors.Join(append(errs, l.sourceError(src, err))...)
+			return errors.Join(append(errs, unkept, l.sourceError(src, err))...)
 		}
 		// The request itself is at fault: find out whose.
 		bad, err := l.isolate(ctx, src, accts, from, to, err)
@@ -51,7 +53,7 @@ func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, until int6
 		}
 		errs = append(errs, l.sourceError(src, err))
 	}
-	return errors.Join(append(errs, ctx.Err())...)
+	return errors.Join(append(errs, unkept, ctx.Err())...)
 }
 
 func (l *Ledger) sourceError(src *sourceState, err error) error {
@@ -120,7 +122,7 @@ func (l *Ledger) isolate(ctx context.Context, src *sourceState, accts []*account
 	var bad []*measure
 	var errs []error
 	for _, m := range ms {
-		if _, err := l.tick(ctx, src, byMeasure[m], from, to); err != nil {
+		if _, err := l.tick(ctx, src, byMeasure[m], from, to, to); err != nil {
 			bad, errs = append(bad, m), append(errs, err)
 		}
 	}
@@ -128,13 +130,15 @@ func (l *Ledger) isolate(ctx context.Context, src *sourceState, accts []*account
 }
 
 // tick reads, counts, stores and commits (from, to] for some accounts of a source.
-// When it fails nothing has changed.
-func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, from, to int64) (samples int, err error) {
+// When it fails nothing has changed. until is how far counting is to go at last:
+// what is then too old is not kept in detail.
+func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, from, to, until int64) (samples int, err error) {
 	var outs []*outcome
+	fineFrom := until - l.cfg.Fine.Milliseconds()
 	if accts[0].m.raw {
-		outs, samples, err = l.readRaw(ctx, src, accts, from, to)
+		outs, samples, err = l.readRaw(ctx, src, accts, from, to, fineFrom)
 	} else {
-		outs, samples, err = l.readGrid(ctx, src, accts, from, to)
+		outs, samples, err = l.readGrid(ctx, src, accts, from, to, fineFrom)
 	}
 	if err != nil {
 		return samples, err
@@ -148,17 +152,19 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, o := range outs {
-		o.commit(to - l.cfg.Fine.Milliseconds())
+		o.commit()
 		l.trim(o.acct)
 	}
 	return samples, nil
 }
 
-// commit makes an outcome so. Edges inside blocks that end at or before fineFrom
-// are not kept.
-func (o *outcome) commit(fineFrom int64) {
+// commit makes an outcome so.
+func (o *outcome) commit() {
 	a := o.acct
-	to := o.from + int64(len(o.a))*a.hist.res
+	for _, r := range o.runs {
+		a.hist.add(r)
+	}
+	to := a.hist.edge
 	for _, c := range o.series {
 		c.s.pos = c.pos
 	}
@@ -180,7 +186,4 @@ func (o *outcome) commit(fineFrom int64) {
 	}
 	a.live = live
 	a.facts = o.facts
-	for k := range o.a {
-		a.hist.add(o.a[k], o.b[k], o.miss[k], fineFrom)
-	}
 }

@@ -34,12 +34,19 @@ type input struct {
 type outcome struct {
 	acct    *account
 	from    int64
-	a, b    []float64 // one for each bucket
-	miss    []int64
+	runs    []run // the buckets, oldest first
 	facts   facts
 	series  []seriesChange
 	targets []targetChange
 	groups  []groupChange
+}
+
+// run is a bucket, or a whole block whose inner edges are not kept, with its counts
+// and milliseconds without data.
+type run struct {
+	buckets int64 // 1 or blockBuckets
+	a, b    float64
+	miss    int64
 }
 
 type seriesChange struct {
@@ -63,13 +70,38 @@ type counter struct {
 	res      int64
 	patience int64 // 2·i: how long after a scrape a target still counts as scraped
 
-	out    *outcome
-	to     int64
-	spans  []span // of coverage
-	starts []startChange
-	moves  []int64
-	drops  []drop
+	out     *outcome
+	to      int64
+	a, b    []float64 // one for each bucket
+	miss    []int64
+	spans   []span // of coverage
+	starts  []startChange
+	moves   []int64
+	drops   []drop
+	results arena
 }
+
+// arena is the memory that a worker's outcomes share. It only grows: what an
+// outcome has of it stays valid.
+type arena struct {
+	outcomes []outcome
+	runs     []run
+	series   []seriesChange
+	targets  []targetChange
+	groups   []groupChange
+}
+
+// outcome hands out the next outcome.
+func (m *arena) outcome() *outcome {
+	if len(m.outcomes) == cap(m.outcomes) {
+		m.outcomes = make([]outcome, 0, 64)
+	}
+	m.outcomes = m.outcomes[:len(m.outcomes)+1]
+	return &m.outcomes[len(m.outcomes)-1]
+}
+
+// since is what has been added to an arena from n on; nobody can append to it.
+func since[T any](s []T, n int) []T { return s[n:len(s):len(s)] }
 
 // span is a stretch of instants, [from, to).
 type span struct{ from, to int64 }
@@ -83,12 +115,29 @@ type startChange struct {
 // drop is an own drop between two samples of a series.
 type drop struct{ p, r int64 }
 
-// count counts one account's inputs of (from, to] into an outcome.
-func (c *counter) count(a *account, from, to int64, in []input) *outcome {
+// begin makes an outcome of (from, to] in which nothing has happened yet.
+func (c *counter) begin(a *account, from, to int64) {
 	n := int((to - from) / c.res)
-	c.out = &outcome{acct: a, from: from, a: make([]float64, 2*n), miss: make([]int64, n), facts: a.facts}
-	c.out.a, c.out.b = c.out.a[:n:n], c.out.a[n:]
+	c.out = c.results.outcome()
+	c.out.acct, c.out.from, c.out.facts = a, from, a.facts
 	c.to, c.spans = to, c.spans[:0]
+	c.a, c.b, c.miss = zeros(c.a, n), zeros(c.b, n), zeros(c.miss, n)
+}
+
+// zeros returns n zeros, in the memory of s where they fit.
+func zeros[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	clear(s[:n])
+	return s[:n]
+}
+
+// count counts one account's inputs of (from, to] into an outcome. Inner edges of
+// blocks that end at or before fineFrom are not kept.
+func (c *counter) count(a *account, from, to, fineFrom int64, in []input) *outcome {
+	c.begin(a, from, to)
+	series, targets, groups := len(c.results.series), len(c.results.targets), len(c.results.groups)
 
 	slices.SortFunc(in, byTargetAndKind)
 	for len(in) > 0 {
@@ -105,7 +154,8 @@ func (c *counter) count(a *account, from, to int64, in []input) *outcome {
 		}
 	}
 	c.cover()
-	return c.out
+	c.out.series, c.out.targets, c.out.groups = since(c.results.series, series), since(c.results.targets, targets), since(c.results.groups, groups)
+	return c.finish(fineFrom)
 }
 
 func byTargetAndKind(x, y input) int {
@@ -138,7 +188,7 @@ func (c *counter) target(in []input) {
 	}
 	c.signs(t, &st, ups, counters)
 	st.moved = lastMove(c.moves, t.state.moved)
-	c.out.targets = append(c.out.targets, targetChange{t, st})
+	c.results.targets = append(c.results.targets, targetChange{t, st})
 }
 
 func prefix(in []input, k kind) (head, tail []input) {
@@ -251,7 +301,7 @@ func (c *counter) siblings(t *target, st *targetState, in []input) {
 		after = max(after, d.p)
 	}
 	if after != g.dropAfter {
-		c.out.groups = append(c.out.groups, groupChange{t, g, after})
+		c.results.groups = append(c.results.groups, groupChange{t, g, after})
 	}
 }
 
@@ -304,15 +354,15 @@ func (c *counter) series(t *target, st *targetState, in input) {
 		prev = position{now, v}
 	}
 	c.put(s.sides, bucket, sum)
-	c.out.series = append(c.out.series, seriesChange{s, prev})
+	c.results.series = append(c.results.series, seriesChange{s, prev})
 }
 
 func (c *counter) put(sides uint8, bucket int, sum float64) {
 	if sides&1 != 0 {
-		c.out.a[bucket] += sum
+		c.a[bucket] += sum
 	}
 	if sides&2 != 0 {
-		c.out.b[bucket] += sum
+		c.b[bucket] += sum
 	}
 }
 

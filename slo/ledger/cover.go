@@ -124,15 +124,15 @@ func union(s []span) []span {
 
 // cover turns the spans of all targets into the buckets' milliseconds without data.
 func (c *counter) cover() {
-	for i := range c.out.miss {
-		c.out.miss[i] = c.res
+	for i := range c.miss {
+		c.miss[i] = c.res
 	}
 	for _, s := range union(c.spans) {
 		s.from, s.to = max(s.from, c.out.from), min(s.to, c.to)
 		for s.from < s.to {
 			k := (s.from - c.out.from) / c.res
 			end := min(s.to, c.out.from+(k+1)*c.res)
-			c.out.miss[k] -= end - s.from
+			c.miss[k] -= end - s.from
 			s.from = end
 		}
 	}

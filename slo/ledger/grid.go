@@ -9,7 +9,7 @@ import (
 // readGrid evaluates the expressions of one measure at every edge in (from, to] and
 // counts the values for its accounts. A point where a subject has no value is a
 // bucket without data.
-func (l *Ledger) readGrid(ctx context.Context, src *sourceState, accts []*account, from, to int64) ([]*outcome, int, error) {
+func (l *Ledger) readGrid(ctx context.Context, src *sourceState, accts []*account, from, to, fineFrom int64) ([]*outcome, int, error) {
 	m := accts[0].m
 	g := newGrid(l, accts, from, to)
 	for i := range m.sides {
@@ -24,7 +24,7 @@ func (l *Ledger) readGrid(ctx context.Context, src *sourceState, accts []*accoun
 			return nil, g.samples, err
 		}
 	}
-	return g.outcomes(), g.samples, ctx.Err()
+	return g.outcomes(fineFrom), g.samples, ctx.Err()
 }
 
 // grid collects the points of one measure.
@@ -32,21 +32,26 @@ type grid struct {
 	l        *Ledger
 	m        *measure
 	from, to int64
-	outs     map[string]*outcome // by subject id
-	order    []*outcome
-	points   map[*outcome][2][]bool // which points each side has
+	counts   map[string]*points // by subject id
+	order    []*points
 	samples  int
 	w        worker
 }
 
+// points are one account's.
+type points struct {
+	counter
+	has [2][]bool // which points each side has
+}
+
 func newGrid(l *Ledger, accts []*account, from, to int64) *grid {
-	n := int((to - from) / l.res())
-	g := &grid{l: l, m: accts[0].m, from: from, to: to, outs: map[string]*outcome{}, points: map[*outcome][2][]bool{}}
+	g := &grid{l: l, m: accts[0].m, from: from, to: to, counts: map[string]*points{}}
 	for _, a := range accts {
-		o := &outcome{acct: a, from: from, a: make([]float64, n), b: make([]float64, n), miss: make([]int64, n), facts: a.facts}
-		g.outs[a.subject.ID] = o
-		g.order = append(g.order, o)
-		g.points[o] = [2][]bool{make([]bool, n), make([]bool, n)}
+		p := &points{counter: counter{res: l.res()}}
+		p.begin(a, from, to)
+		p.has = [2][]bool{make([]bool, len(p.a)), make([]bool, len(p.a))}
+		g.counts[a.subject.ID] = p
+		g.order = append(g.order, p)
 	}
 	return g
 }
@@ -58,7 +63,7 @@ func (g *grid) read(src *sourceState, side int, series []slo.Series) error {
 		if err != nil {
 			return err
 		}
-		if subject == nil || g.outs[subject.ID] == nil {
+		if subject == nil || g.counts[subject.ID] == nil {
 			continue
 		}
 		g.w.t, g.w.v = g.w.t[:0], g.w.v[:0]
@@ -67,12 +72,12 @@ func (g *grid) read(src *sourceState, side int, series []slo.Series) error {
 			return err
 		}
 		g.samples += d.to - d.from
-		o := g.outs[subject.ID]
+		p := g.counts[subject.ID]
 		t, v := g.w.t[d.from:d.to], g.w.v[d.from:d.to]
 		if g.m.counter {
-			g.increments(o, side, series[k].Labels, t, v)
+			g.increments(p, side, series[k].Labels, t, v)
 		} else {
-			g.values(o, side, t, v)
+			g.values(p, side, t, v)
 		}
 	}
 	return nil
@@ -88,8 +93,8 @@ func (g *grid) bucket(t int64) int {
 
 // increments counts a cumulative expression by its positive steps; a step down is a
 // reset. Its first value counts nothing: nobody knows how old it is.
-func (g *grid) increments(o *outcome, side int, ls slo.Labels, t []int64, v []float64) {
-	s := o.acct.seriesOf(append(ls[:len(ls):len(ls)], slo.Label{Name: "__side__", Value: string(rune('0' + side))}), 1<<side, nil)
+func (g *grid) increments(p *points, side int, ls slo.Labels, t []int64, v []float64) {
+	s := p.out.acct.seriesOf(append(ls[:len(ls):len(ls)], slo.Label{Name: "__side__", Value: string(rune('0' + side))}), 1<<side, nil)
 	prev := s.pos
 	for k := range t {
 		b := g.bucket(t[k])
@@ -101,20 +106,20 @@ func (g *grid) increments(o *outcome, side int, ls slo.Labels, t []int64, v []fl
 			inc = v[k]
 		}
 		if prev.t != none {
-			g.add(o, side, b, inc)
+			p.add(side, b, inc)
 		}
-		g.points[o][side][b] = true
+		p.has[side][b] = true
 		prev = position{t[k], v[k]}
 	}
-	o.series = append(o.series, seriesChange{s, prev})
-	if t := s.target; t.in != o { // the files want a series' target first
-		t.in = o
-		o.targets = append(o.targets, targetChange{t, t.state})
+	p.out.series = append(p.out.series, seriesChange{s, prev})
+	if t := s.target; t.in != p.out { // the files want a series' target first
+		t.in = p.out
+		p.out.targets = append(p.out.targets, targetChange{t, t.state})
 	}
 }
 
 // values counts what a measure makes of each point's value.
-func (g *grid) values(o *outcome, side int, t []int64, v []float64) {
+func (g *grid) values(p *points, side int, t []int64, v []float64) {
 	for k := range t {
 		b := g.bucket(t[k])
 		if b < 0 || v[k] != v[k] {
@@ -136,42 +141,42 @@ func (g *grid) values(o *outcome, side int, t []int64, v []float64) {
 		if !ok {
 			continue
 		}
-		g.add(o, side, b, good)
+		p.add(side, b, good)
 		if g.m.onGrid != sumValue {
-			o.b[b]++
+			p.b[b]++
 		}
-		g.points[o][side][b] = true
+		p.has[side][b] = true
 	}
 }
 
-func (g *grid) add(o *outcome, side, bucket int, n float64) {
+func (p *points) add(side, bucket int, n float64) {
 	if side == 0 {
-		o.a[bucket] += n
+		p.a[bucket] += n
 	} else {
-		o.b[bucket] += n
+		p.b[bucket] += n
 	}
 }
 
 // outcomes settles which points have data: where a total is read, those that have
 // it; else those that have any value.
-func (g *grid) outcomes() []*outcome {
-	for _, o := range g.order {
-		has := g.points[o]
-		for k := range o.miss {
-			ok := has[0][k] || has[1][k]
+func (g *grid) outcomes(fineFrom int64) []*outcome {
+	outs := make([]*outcome, len(g.order))
+	for i, p := range g.order {
+		for k := range p.miss {
+			ok := p.has[0][k] || p.has[1][k]
 			if g.m.onGrid == sumValue && g.m.form != goodBad {
-				ok = has[1][k]
+				ok = p.has[1][k]
 			}
 			if !ok {
-				o.miss[k] = g.l.res()
+				p.miss[k] = g.l.res()
 				if !g.m.counter { // half a ratio is none
-					o.a[k], o.b[k] = 0, 0
+					p.a[k], p.b[k] = 0, 0
 				}
 				continue
 			}
-			o.facts.last = max(o.facts.last, g.from+int64(k+1)*g.l.res())
+			p.out.facts.last = max(p.out.facts.last, g.from+int64(k+1)*g.l.res())
 		}
-		o.cutSlices()
+		outs[i] = p.finish(fineFrom)
 	}
-	return g.order
+	return outs
 }

@@ -46,20 +46,19 @@ func newHistory(res, start int64) history {
 
 func (h *history) span() int64 { return h.res * blockBuckets }
 
-// add closes one more bucket with its own counts and milliseconds without data.
-// Edges inside a block that ends at or before fineFrom are not kept.
-func (h *history) add(a, b float64, miss, fineFrom int64) {
-	h.edge += h.res
-	h.now.a += a
-	h.now.b += b
-	h.now.miss += miss
-	if h.edge%h.span() != 0 {
+// add closes a bucket, or a whole block of them at once.
+func (h *history) add(r run) {
+	h.edge += r.buckets * h.res
+	h.now.a += r.a
+	h.now.b += r.b
+	h.now.miss += r.miss
+	switch {
+	case r.buckets > 1: // its inner edges are not kept, and so are not those before
+		h.fine = h.fine[:0]
+	case h.edge%h.span() != 0:
 		h.open = append(h.open, h.now)
 		return
-	}
-	if h.edge <= fineFrom { // and so do all blocks before
-		h.fine = h.fine[:0]
-	} else {
+	default:
 		h.fine = append(h.fine, packBlock(h.bases[len(h.bases)-1], h.open))
 	}
 	h.open = h.open[:0]

@@ -47,7 +47,7 @@ type Config struct {
 	// "" reads none.
 	StartTimeMetric string
 	// CheckpointAfter is the size of the log (bytes) from which on it is replaced by
-	// a checkpoint, or half the last checkpoint's size if that is more; default 1 MiB.
+	// a checkpoint, or a quarter of the last checkpoint's size if that is more; default 1 MiB.
 	CheckpointAfter int64
 	// Log gets what an operator should know; default: nothing.
 	Log *slog.Logger
@@ -378,9 +378,6 @@ func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progr
 		src := l.sources[name]
 		src.err = l.advanceSource(ctx, src, until, progress)
 		errs = append(errs, src.err)
-	}
-	if l.store != nil && ctx.Err() == nil {
-		errs = append(errs, l.maintain(now))
 	}
 	return errors.Join(errs...)
 }

@@ -24,21 +24,70 @@ func appendTick(e *encoder, outs []*outcome, from, to int64) {
 	for _, o := range outs {
 		a := o.acct
 		e.uint(uint64(a.id))
-		if a.stored {
-			e.byte(0)
-		} else {
-			e.byte(1)
-			appendIdentity(e, a)
-		}
-		appendFacts(e, &o.facts, from)
+		appendHead(e, o)
 		appendTargets(e, o, from)
 		appendSeries(e, o, from)
-		for k := range o.a {
-			e.float(o.a[k])
-			e.float(o.b[k])
-			e.uint(uint64(o.miss[k]))
+		e.uint(uint64(len(o.runs)))
+		for _, r := range o.runs {
+			appendRun(e, r)
 		}
 	}
+}
+
+// appendHead writes who an outcome is of, where that is new, and what has changed
+// of the account's facts.
+func appendHead(e *encoder, o *outcome) {
+	a, flags, usual := o.acct, byte(0), o.acct.facts
+	if !a.stored {
+		flags |= isNew
+	}
+	if usual.last = o.facts.last; usual != o.facts {
+		flags |= allFacts
+	}
+	e.byte(flags)
+	if flags&isNew != 0 {
+		appendIdentity(e, a)
+	}
+	if flags&allFacts != 0 {
+		appendFacts(e, &o.facts, o.from)
+	} else {
+		e.time(o.facts.last, o.from)
+	}
+}
+
+// appendRun writes a run; whether it is a block stands in the lowest bit.
+func appendRun(e *encoder, r run) {
+	e.float(r.a)
+	e.float(r.b)
+	head := uint64(r.miss) << 1
+	if r.buckets > 1 {
+		head |= 1
+	}
+	e.uint(head)
+}
+
+// readRuns reads the runs of buckets many buckets.
+func readRuns(d *decoder, h *history, buckets int64) []run {
+	var runs []run
+	edge := h.edge
+	for n := d.count(); n > 0 && d.err == nil; n-- {
+		r := run{buckets: 1, a: d.float(), b: d.float()}
+		head := d.uint()
+		r.miss = int64(head >> 1)
+		if head&1 != 0 {
+			r.buckets = blockBuckets
+		}
+		if r.miss > r.buckets*h.res || r.buckets > 1 && edge%h.span() != 0 {
+			d.fail()
+		}
+		edge += r.buckets * h.res
+		buckets -= r.buckets
+		runs = append(runs, r)
+	}
+	if buckets != 0 {
+		d.fail()
+	}
+	return runs
 }
 
 // replayTick does again what a tick did.
@@ -46,37 +95,42 @@ func replayTick(d *decoder, accounts map[uint32]*account) error {
 	from := d.int()
 	span := int64(d.uint())
 	for n := d.count(); n > 0 && d.err == nil; n-- {
-		id := uint32(d.uint())
-		if d.byte() == 1 {
-			a := readIdentity(d)
-			a.id, a.stored = id, true
-			accounts[id] = a
-		}
-		a := accounts[id]
-		if d.err != nil || a == nil || a.hist.edge != from || span < 0 || span%a.hist.res != 0 {
-			return errCorrupt
-		}
-		byID := a.byID()
-		o := &outcome{acct: a, from: from, facts: readFacts(d, from)}
-		readTargets(d, o, byID)
-		readSeries(d, o, byID)
-		buckets := span / a.hist.res
-		if buckets > int64(len(d.b))/3 { // each takes three bytes at least
-			return errCorrupt
-		}
-		o.a, o.b, o.miss = make([]float64, buckets), make([]float64, buckets), make([]int64, buckets)
-		for k := range o.a {
-			o.a[k], o.b[k], o.miss[k] = d.float(), d.float(), int64(d.uint())
-			if o.miss[k] < 0 || o.miss[k] > a.hist.res {
-				return errCorrupt
-			}
-		}
+		o := replayOutcome(d, accounts, from, span)
 		if d.err != nil {
 			return d.err
 		}
-		o.commit(none) // the next tick makes coarse what is due
+		o.commit() // the next tick makes coarse what is due
 	}
-	return d.err
+	return d.end()
+}
+
+// replayOutcome reads what a tick did to one account; d.err tells whether it could.
+func replayOutcome(d *decoder, accounts map[uint32]*account, from, span int64) *outcome {
+	id, flags := uint32(d.uint()), d.byte()
+	if flags&isNew != 0 {
+		a := readIdentity(d)
+		a.id, a.stored = id, true
+		accounts[id] = a
+	}
+	a := accounts[id]
+	if d.err != nil || a == nil || a.hist.edge != from || span < 0 || span%a.hist.res != 0 {
+		d.fail()
+		return nil
+	}
+	o := &outcome{acct: a, from: from, facts: a.facts}
+	if flags&allFacts != 0 {
+		o.facts = readFacts(d, from)
+	} else {
+		o.facts.last = d.time(from)
+	}
+	if o.facts.start != a.facts.start {
+		d.fail()
+	}
+	byID := a.byID()
+	readTargets(d, o, byID)
+	readSeries(d, o, byID)
+	o.runs = readRuns(d, &a.hist, span/a.hist.res)
+	return o
 }
 
 func appendIdentity(e *encoder, a *account) {
@@ -118,10 +172,11 @@ func readFacts(d *decoder, from int64) facts {
 		sliceA: d.float(), sliceB: d.float(), unknownFirst: uint32(d.uint())}
 }
 
-// Flags of a target and a series in a record.
+// Flags of an account, a target and a series in a record.
 const (
 	isNew       = 1 // its identity follows
 	coveredOnly = 2 // of a target's state, only covered has changed
+	allFacts    = 2 // of an account's facts, more than the last sample has changed
 )
 
 func appendTargets(e *encoder, o *outcome, from int64) {
@@ -329,8 +384,11 @@ func readAccount(d *decoder) (*account, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	from := a.hist.edge
+	from, start := a.hist.edge, a.facts.start
 	a.facts = readFacts(d, from)
+	if a.facts.start != start || a.hist.start != start {
+		return nil, errCorrupt
+	}
 	nextID := uint32(d.uint())
 	m := a.byID()
 	for n := d.count(); n > 0 && d.err == nil; n-- {
@@ -354,7 +412,7 @@ func readAccount(d *decoder) (*account, error) {
 		s.pos = pos
 	}
 	a.nextID = max(a.nextID, nextID)
-	return a, d.err
+	return a, d.end()
 }
 
 func appendHistory(e *encoder, h *history) {

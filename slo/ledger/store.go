@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 )
@@ -55,7 +54,7 @@ func (s *store) path(kind string) string {
 // openStore locks and reads a directory, making it where it does not exist.
 func openStore(cfg Config) (*store, []*account, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {
-		return nil, nil, fmt.Errorf("make ledger directory: %w", err)
+		return nil, nil, fmt.Errorf("make ledger directory %s: %w", cfg.Dir, err)
 	}
 	lock, _, err := fileutil.Flock(filepath.Join(cfg.Dir, "lock"))
 	if err != nil {
@@ -145,7 +144,7 @@ func (s *store) checkpoint(accts []*account) error {
 		}
 	}
 	s.gen, s.file, s.size, s.broken = next.gen, next.file, int64(len(magic)), nil
-	s.threshold = max(s.least, size/2)
+	s.threshold = max(s.least, size/4)
 	for _, a := range accts {
 		a.markStored()
 	}
@@ -248,12 +247,13 @@ func (a *account) markStored() {
 	}
 }
 
-// maintain checkpoints when it is due, after forgetting what retention allows.
-func (l *Ledger) maintain(now time.Time) error {
-	if l.store.size < l.store.threshold {
+// maintain checkpoints when it is due, after forgetting what retention allows at an
+// edge that was just closed.
+func (l *Ledger) maintain(edge int64) error {
+	if l.store == nil || l.store.size < l.store.threshold {
 		return nil
 	}
-	l.forget(now.UnixMilli())
+	l.forget(edge)
 	return l.store.checkpoint(l.sorted())
 }
 

@@ -146,7 +146,7 @@ type bound struct {
 
 // readRaw reads and counts (from, to] for accounts that are counted from raw
 // samples of one source.
-func (l *Ledger) readRaw(ctx context.Context, src *sourceState, accts []*account, from, to int64) ([]*outcome, int, error) {
+func (l *Ledger) readRaw(ctx context.Context, src *sourceState, accts []*account, from, to, fineFrom int64) ([]*outcome, int, error) {
 	var outs []*outcome
 	var samples atomic.Int64
 	req := slo.Request{Selectors: l.selectors(accts), From: from, To: to}
@@ -155,7 +155,7 @@ func (l *Ledger) readRaw(ctx context.Context, src *sourceState, accts []*account
 		if err != nil {
 			return err
 		}
-		outs, err = l.work(ctx, jobs, from, to, &samples)
+		outs, err = l.work(ctx, jobs, from, to, fineFrom, &samples)
 		return err
 	})
 	return outs, int(samples.Load()), err
@@ -191,7 +191,7 @@ func (l *Ledger) jobs(src *sourceState, accts []*account, series []slo.Series) (
 }
 
 // work counts all jobs on all processors.
-func (l *Ledger) work(ctx context.Context, jobs []job, from, to int64, samples *atomic.Int64) ([]*outcome, error) {
+func (l *Ledger) work(ctx context.Context, jobs []job, from, to, fineFrom int64, samples *atomic.Int64) ([]*outcome, error) {
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	outs := make([][]*outcome, workers)
 	errs := make([]error, workers)
@@ -207,7 +207,7 @@ func (l *Ledger) work(ctx context.Context, jobs []job, from, to int64, samples *
 				if i >= len(jobs) || ctx.Err() != nil {
 					break
 				}
-				errs[w] = wk.subject(&jobs[i], from, to, &outs[w])
+				errs[w] = wk.subject(&jobs[i], from, to, fineFrom, &outs[w])
 			}
 			samples.Add(wk.samples)
 		}()
@@ -238,7 +238,7 @@ type worker struct {
 type decoded struct{ from, to, validFrom, validTo int }
 
 // subject counts one subject's job.
-func (w *worker) subject(j *job, from, to int64, outs *[]*outcome) error {
+func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) error {
 	w.t, w.v, w.decoded = w.t[:0], w.v[:0], w.decoded[:0]
 	for _, s := range j.series {
 		d, err := w.decode(s.s)
@@ -264,9 +264,7 @@ func (w *worker) subject(j *job, from, to int64, outs *[]*outcome) error {
 				}
 			}
 		}
-		out := w.counter.count(a, from, to, w.inputs)
-		out.cutSlices()
-		*outs = append(*outs, out)
+		*outs = append(*outs, w.counter.count(a, from, to, fineFrom, w.inputs))
 	}
 	return nil
 }
@@ -321,33 +319,61 @@ func grow[T any](s []T, n int) []T {
 // valid reports whether v can be a counter's value: finite and not negative.
 func valid(v float64) bool { return v >= 0 && v <= maxFinite }
 
+// finish turns the counted buckets into the outcome's runs.
+func (c *counter) finish(fineFrom int64) *outcome {
+	c.cutSlices()
+	o, first := c.out, len(c.results.runs)
+	span := c.res * blockBuckets
+	for k := 0; k < len(c.a); {
+		at := o.from + int64(k)*c.res
+		r := run{buckets: 1, a: c.a[k], b: c.b[k], miss: c.miss[k]}
+		if at%span == 0 && at+span <= min(fineFrom, c.to) {
+			r = c.block(k)
+		}
+		c.results.runs = append(c.results.runs, r)
+		k += int(r.buckets)
+	}
+	o.runs = since(c.results.runs, first)
+	return o
+}
+
+// block sums up the block of buckets that begins with bucket k.
+func (c *counter) block(k int) run {
+	r := run{buckets: blockBuckets}
+	for i := k; i < k+blockBuckets; i++ {
+		r.a += c.a[i]
+		r.b += c.b[i]
+		r.miss += c.miss[i]
+	}
+	return r
+}
+
 // cutSlices turns counts of events into counts of time slices where the measure
 // says so: a slice that ends in a bucket counts there. A slice without events says
 // nothing and is not counted.
-func (o *outcome) cutSlices() {
-	m := o.acct.m
+func (c *counter) cutSlices() {
+	m, f := c.out.acct.m, &c.out.facts
 	if m.slice == 0 {
 		return
 	}
-	res := o.acct.hist.res
-	for k := range o.a {
-		o.facts.sliceA += o.a[k]
-		o.facts.sliceB += o.b[k]
-		o.a[k], o.b[k] = 0, 0
-		if (o.from+int64(k+1)*res)%m.slice != 0 {
+	for k := range c.a {
+		f.sliceA += c.a[k]
+		f.sliceB += c.b[k]
+		c.a[k], c.b[k] = 0, 0
+		if (c.out.from+int64(k+1)*c.res)%m.slice != 0 {
 			continue
 		}
-		good, total := m.form.goodAndTotal(o.facts.sliceA, o.facts.sliceB)
-		o.facts.sliceA, o.facts.sliceB = 0, 0
+		good, total := m.form.goodAndTotal(f.sliceA, f.sliceB)
+		f.sliceA, f.sliceB = 0, 0
 		if total <= 0 {
 			continue
 		}
-		o.b[k] = 1
+		c.b[k] = 1
 		switch {
 		case m.method == slo.RatioTimeslices:
-			o.a[k] = good / total
+			c.a[k] = good / total
 		case good/total >= m.sliceTarget:
-			o.a[k] = 1
+			c.a[k] = 1
 		}
 	}
 }
