@@ -110,19 +110,24 @@ func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, counts CountFunc) Budg
 	if w.Covered <= 0 {
 		return b
 	}
-	b.Good, b.Total, b.Bad, b.Allowed = &w.Good, &w.Total, &w.bad, &w.allowed
+	f := &figures{good: w.Good, total: w.Total, bad: w.bad, allowed: w.allowed}
+	b.Good, b.Total, b.Bad, b.Allowed = &f.good, &f.total, &f.bad, &f.allowed
 	if w.Total > 0 {
-		b.SLI = ptr(w.Good / w.Total)
+		f.sli = w.Good / w.Total
+		b.SLI = &f.sli
 	}
 	if w.allowed > 0 {
-		b.ConsumedRatio = ptr(w.bad / w.allowed)
-		b.RemainingRatio = ptr((w.allowed - w.bad) / w.allowed)
+		f.consumed, f.remaining = w.bad/w.allowed, (w.allowed-w.bad)/w.allowed
+		b.ConsumedRatio, b.RemainingRatio = &f.consumed, &f.remaining
 	}
 	b.Firing = firing(b.BurnRates, alerts, s.Window.Nominal(end))
 	b.State = s.state(w, b)
 	b.ExhaustedAt = s.exhaustedAt(w, b, alerts)
 	return b
 }
+
+// figures are what a Budget points to, in one piece of memory.
+type figures struct{ good, total, bad, allowed, sli, consumed, remaining float64 }
 
 // weighted is the sum over an SLO's parts.
 type weighted struct {
@@ -223,5 +228,3 @@ func whole(f float64) (uint64, bool) {
 	}
 	return uint64(f), true
 }
-
-func ptr(f float64) *float64 { return &f }

@@ -60,7 +60,7 @@ func (a BurnAlert) Validate() error {
 
 // BurnWindows lists the windows that the alerts need, shortest first.
 func BurnWindows(alerts []BurnAlert) []time.Duration {
-	var ws []time.Duration
+	ws := make([]time.Duration, 0, 2*len(alerts))
 	for _, a := range alerts {
 		ws = append(ws, a.Short, a.Long)
 	}
@@ -71,20 +71,22 @@ func BurnWindows(alerts []BurnAlert) []time.Duration {
 // burnRates computes the burn rate over every window of the alerts, ending at end.
 func (s *SLO) burnRates(end time.Time, alerts []BurnAlert, counts CountFunc) []BurnRate {
 	ws := BurnWindows(alerts)
-	rates := make([]BurnRate, len(ws))
+	rates, figures := make([]BurnRate, len(ws)), make([]float64, len(ws))
 	for i, d := range ws {
-		rates[i] = s.burnRate(end, d, counts)
+		rates[i] = s.burnRate(end, d, counts, &figures[i])
 	}
 	return rates
 }
 
 // burnRate is bad/allowed over (end−d, end]: with allowed = (1 − objective) · total
 // this is the error ratio divided by the budget ratio.
-func (s *SLO) burnRate(end time.Time, d time.Duration, counts CountFunc) BurnRate {
+// The rate is put where figure points.
+func (s *SLO) burnRate(end time.Time, d time.Duration, counts CountFunc, figure *float64) BurnRate {
 	w := s.sum(end.Add(-d), end, counts)
 	r := BurnRate{Window: d, Coverage: w.Coverage()}
 	if w.Covered > 0 && w.allowed > 0 {
-		r.Rate = ptr(w.bad / w.allowed)
+		*figure = w.bad / w.allowed
+		r.Rate = figure
 	}
 	return r
 }

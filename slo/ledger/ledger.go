@@ -113,8 +113,10 @@ type sourceState struct {
 	raw      map[string][]*account // by subject id
 	all      []*account
 	bound    *bindings
-	width    int64 // ms to read at once
-	err      error // of the last attempt
+	whole    *batch // of all raw accounts, which are nearly always read together
+	rawCount int    // how many these are
+	width    int64  // ms to read at once
+	err      error  // of the last attempt
 }
 
 // Open opens a ledger, reading what its directory holds. Damaged files are set
@@ -217,6 +219,7 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 		src.all = append(src.all, a)
 		if a.m.raw {
 			src.raw[a.subject.ID] = append(src.raw[a.subject.ID], a)
+			src.rawCount++
 		}
 	}
 	l.accounts, l.wanted, l.sources = accounts, wanted, sources

@@ -99,6 +99,35 @@ func (l *Ledger) ofTargets(m *measure, ls slo.Labels) bool {
 // upMetric is Prometheus' own report on a scrape: 1 where it succeeded.
 const upMetric = "up"
 
+// batch is what is read for a group of accounts, and how it is shared out.
+type batch struct {
+	selectors []slo.Selector
+	jobs      []job            // one for each subject, without series
+	ofSubject map[*Subject]int // index of its job
+}
+
+// batchOf plans the reading of accounts. That of all raw accounts of a source, which
+// is nearly every tick's, is planned once.
+func (l *Ledger) batchOf(src *sourceState, accts []*account) *batch {
+	if whole := src.whole; whole != nil && len(accts) == src.rawCount {
+		return whole
+	}
+	b := &batch{selectors: l.selectors(accts), ofSubject: make(map[*Subject]int, len(accts))}
+	for _, a := range accts {
+		i, ok := b.ofSubject[a.subject]
+		if !ok {
+			i = len(b.jobs)
+			b.ofSubject[a.subject] = i
+			b.jobs = append(b.jobs, job{})
+		}
+		b.jobs[i].accounts = append(b.jobs[i].accounts, a)
+	}
+	if len(accts) == src.rawCount {
+		src.whole = b
+	}
+	return b
+}
+
 // selectors are what has to be read for a group of accounts.
 func (l *Ledger) selectors(accts []*account) []slo.Selector {
 	subjects, seen := []*Subject{}, map[*Subject]bool{}
@@ -149,45 +178,45 @@ type bound struct {
 func (l *Ledger) readRaw(ctx context.Context, src *sourceState, accts []*account, from, to, fineFrom int64) ([]*outcome, int, error) {
 	var outs []*outcome
 	var samples atomic.Int64
-	req := slo.Request{Selectors: l.selectors(accts), From: from, To: to}
+	b := l.batchOf(src, accts)
+	req := slo.Request{Selectors: b.selectors, From: from, To: to}
 	err := src.source.Select(ctx, req, func(series []slo.Series) error {
-		jobs, err := l.jobs(src, accts, series)
-		if err != nil {
+		if err := l.share(src, b, series); err != nil {
 			return err
 		}
-		outs, err = l.work(ctx, jobs, from, to, fineFrom, &samples)
+		var err error
+		outs, err = l.work(ctx, b.jobs, from, to, fineFrom, &samples)
+		b.letGo()
 		return err
 	})
 	return outs, int(samples.Load()), err
 }
 
-// jobs sorts the series by subject. An account without a series has a job too: time
-// passes for it as well.
-func (l *Ledger) jobs(src *sourceState, accts []*account, series []slo.Series) ([]job, error) {
-	bySubject := make(map[*Subject]int, len(accts))
-	var jobs []job
-	for _, a := range accts {
-		i, ok := bySubject[a.subject]
-		if !ok {
-			i = len(jobs)
-			bySubject[a.subject] = i
-			jobs = append(jobs, job{})
-		}
-		jobs[i].accounts = append(jobs[i].accounts, a)
-	}
+// share gives each series to its subject's job. A job without a series is one too:
+// time passes for its accounts as well.
+func (l *Ledger) share(src *sourceState, b *batch, series []slo.Series) error {
+	b.letGo()
 	for k := range series {
-		b, err := l.bind(src, &series[k])
+		x, err := l.bind(src, &series[k])
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if len(b.uses) == 0 {
+		if len(x.uses) == 0 {
 			continue
 		}
-		if i, ok := bySubject[b.subject]; ok {
-			jobs[i].series = append(jobs[i].series, bound{b, series[k].Samples})
+		if i, ok := b.ofSubject[x.subject]; ok {
+			b.jobs[i].series = append(b.jobs[i].series, bound{x, series[k].Samples})
 		}
 	}
-	return jobs, nil
+	return nil
+}
+
+// letGo forgets the series, which are valid for one request only.
+func (b *batch) letGo() {
+	for i := range b.jobs {
+		clear(b.jobs[i].series)
+		b.jobs[i].series = b.jobs[i].series[:0]
+	}
 }
 
 // work counts all jobs on all processors.
