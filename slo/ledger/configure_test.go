@@ -158,6 +158,7 @@ func TestAnSLORemovedAndBackGoesOn(t *testing.T) {
 		l := open(t, cfg, all, end)
 		for k, p := range []ledger.Plan{all, one, all, one, all} {
 			if reopen {
+				cfg.Backfill = time.Minute // what went on did not begin anew
 				closeLedger(t, l)
 				l = open(t, cfg, p, end)
 			}

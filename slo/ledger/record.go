@@ -151,7 +151,7 @@ func readIdentity(d *decoder) *account {
 	key, sub := d.string(), &Subject{}
 	sub.ID, sub.Match = d.string(), d.labels()
 	res, start := int64(d.uint()), d.int()
-	if res <= 0 || res > longestBucket || start < -farthestTime || start > farthestTime || start%res != 0 {
+	if res <= 0 || res > longestBucket || start < 0 || start > farthestTime || start%res != 0 {
 		d.fail()
 		res, start = 1, 0
 	}
@@ -498,7 +498,7 @@ func readHistory(d *decoder, res int64) history {
 
 // sound reports whether the lengths of a history that was read fit its times.
 func (h *history) sound() bool {
-	if h.edge < -farthestTime || h.edge > farthestTime {
+	if h.start < 0 || h.edge > farthestTime {
 		return false
 	}
 	open := h.edge / h.span()
