@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -26,6 +27,13 @@ type engine struct {
 	source source
 	ledger *ledger.Ledger
 	alerts []slo.BurnAlert
+	latest atomic.Pointer[latest]
+}
+
+// latest is the newest report and the ledger's version that it was made from.
+type latest struct {
+	version uint64
+	report  status.Report
 }
 
 // source is where an engine's samples come from.
@@ -140,9 +148,20 @@ func burnAlerts(rates []config.BurnRate) []slo.BurnAlert {
 	return out
 }
 
-// report computes all budgets at a time.
+// report gives all budgets at a time. Between two ticks the newest budgets stay the
+// same and are computed once.
 func (e *engine) report(at time.Time) status.Report {
-	return status.Compute(at, e.docs.fleet, e.docs.slos.SLOs, e.alerts, e.ledger)
+	version := e.ledger.Version()
+	if l := e.latest.Load(); l != nil && l.version == version && !at.Before(l.report.At) {
+		r := l.report
+		r.At = at
+		return r
+	}
+	r := status.Compute(at, e.docs.fleet, e.docs.slos.SLOs, e.alerts, e.ledger)
+	if !at.Before(e.ledger.Newest()) && e.ledger.Version() == version {
+		e.latest.Store(&latest{version, r})
+	}
+	return r
 }
 
 // totals gives what was ever counted of an SLO for a ShopSet.

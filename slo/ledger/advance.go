@@ -155,6 +155,7 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 		o.commit()
 		l.trim(o.acct)
 	}
+	l.version.Add(1)
 	return samples, nil
 }
 

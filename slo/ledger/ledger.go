@@ -15,6 +15,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/shopslo/shopslo/slo"
@@ -97,6 +98,7 @@ type Ledger struct {
 
 	advancing   sync.Mutex // held by Advance, Configure and Close
 	nextAccount uint32
+	version     atomic.Uint64
 	mu          sync.RWMutex // guards what follows against readers
 	accounts    map[string]*account
 	wanted      map[wantKey][]*account // an SLO's accounts, one for each part
@@ -223,6 +225,7 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 		}
 	}
 	l.accounts, l.wanted, l.sources = accounts, wanted, sources
+	l.version.Add(1)
 	return nil
 }
 
@@ -280,7 +283,7 @@ func (l *Ledger) accountFor(accounts map[string]*account, m *measure, sub *Subje
 	key := accountKey(m, sub, fmt.Sprint(l.cfg.Resolution, l.cfg.TargetLabels, l.cfg.StartTimeMetric))
 	a := accounts[key]
 	if a == nil {
-		start := l.floor(now.Add(-l.cfg.Backfill))
+		start := max(0, l.floor(now.Add(-l.cfg.Backfill)))
 		a = newAccount(key, sub, m, l.res(), start)
 		a.id = l.nextAccount
 		l.nextAccount++
@@ -292,6 +295,23 @@ func (l *Ledger) accountFor(accounts map[string]*account, m *measure, sub *Subje
 func (l *Ledger) floor(t time.Time) int64 {
 	ms := t.UnixMilli()
 	return ms - ms%l.res()
+}
+
+// Version changes whenever an Account may show something new for a time that has
+// passed: while it stays, so do all answers.
+func (l *Ledger) Version() uint64 { return l.version.Load() }
+
+// Newest is the newest edge of all that is counted; zero where nothing is.
+func (l *Ledger) Newest() time.Time {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	newest := int64(none)
+	for _, src := range l.sources {
+		for _, a := range src.all {
+			newest = max(newest, a.hist.edge)
+		}
+	}
+	return timeOf(newest)
 }
 
 // Account shows what has been counted of an SLO for a subject up to a time. One
