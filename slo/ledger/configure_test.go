@@ -157,8 +157,8 @@ func TestAnSLORemovedAndBackGoesOn(t *testing.T) {
 		cfg.CheckpointAfter = 10_000
 		l := open(t, cfg, all, end)
 		for k, p := range []ledger.Plan{all, one, all, one, all} {
-			if reopen {
-				cfg.Backfill = time.Minute // what went on did not begin anew
+			if reopen && k > 0 {
+				cfg.Backfill = time.Minute // what goes on must not begin anew
 				closeLedger(t, l)
 				l = open(t, cfg, p, end)
 			}
@@ -189,6 +189,49 @@ func TestTwoSLOsOnOneSelectorAreReadOnce(t *testing.T) {
 	together := stats(sloOf("s", "bad", "total"), stricter, sloOf("good", "good", "total"))
 	if together.Samples != alone.Samples || together.Selects != alone.Selects || alone.Samples == 0 {
 		t.Errorf("one SLO read %+v, three on the same counters %+v", alone, together)
+	}
+}
+
+func TestAnExporterBesideTheCartCoversOnlySLOsThatDoNotNameTheJob(t *testing.T) {
+	start, end := firstMonday, firstMonday+600_000
+	series := func(name, job string, last int64, step float64) ledgertest.Series {
+		s := ledgertest.Series{Labels: slo.Labels{{Name: slo.MetricName, Value: name}, {Name: "instance", Value: "p"}, {Name: "job", Value: job}, {Name: "shopset", Value: "x"}}}
+		for at, v := start+5000, 1.0; at <= last; at += 30_000 {
+			s.Samples = append(s.Samples, ledgertest.Sample{T: at, V: v})
+			v += step
+		}
+		return s
+	}
+	all := []ledgertest.Series{series("http_requests_total", "cart", start+200_000, 5), series("up", "cart", start+200_000, 0), series("up", "node", end, 0),
+		series(ledgertest.StartTimeMetric, "node", end, 100)} // the exporter restarts all the time
+	total := slo.Matcher{Name: slo.MetricName, Type: slo.Equal, Value: "http_requests_total"}
+	none := slo.Matcher{Name: slo.MetricName, Type: slo.Equal, Value: "nothing"}
+	job := slo.Matcher{Name: "job", Type: slo.Equal, Value: "cart"}
+	sub := ledgertest.Subject{ID: "x", Labels: slo.Labels{{Name: "shopset", Value: "x"}}}
+	wide, named := sloOf("wide", "bad", "total"), sloOf("named", "bad", "total")
+	named.Parts[0].Indicator.Bad.Text, named.Parts[0].Indicator.Total.Text = "bad in job", "total in job"
+	p := planOf(ledgertest.NewSource(ledgertest.Plain(all)), []ledgertest.Subject{sub}, wide, named)
+	p.Reads[""] = func(text string) ([]slo.Selector, bool) {
+		return []slo.Selector{map[string]slo.Selector{"bad": {none}, "total": {total}, "bad in job": {none, job}, "total in job": {total, job}}[text]}, true
+	}
+	l := open(t, testConfig("", start, timeOf(end), 30*time.Second, time.Minute), p, end)
+	advance(t, l, end)
+	for s, rules := range map[*slo.SLO]ledgertest.Rules{
+		wide:  {Bad: slo.Selector{none}, Total: slo.Selector{total}},
+		named: {Bad: slo.Selector{none, job}, Total: slo.Selector{total, job}},
+	} {
+		rules.Interval, rules.Start = 30_000, start
+		o, err := ledgertest.NewOracle(sub, rules, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkEdges(t, l, s, "x", o, start, end, 60_000)
+	}
+	of := func(s *slo.SLO) time.Duration {
+		return l.Account(s, "x", timeOf(end)).Counts(0, timeOf(start), timeOf(end)).Covered
+	}
+	if of(wide) <= of(named) || of(named) == 0 {
+		t.Errorf("covered %v where the job is named, %v where it is not", of(named), of(wide))
 	}
 }
 
