@@ -1,0 +1,276 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"text/template"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// argoCD is one Argo CD: application controller, repo-server and Redis.
+type argoCD struct {
+	home                                        *cluster   // where it runs and has its Applications
+	manages                                     []*cluster // what it applies them to
+	redis, repo, repoMetrics, controllerMetrics int        // ports
+	controller                                  *process
+}
+
+// ArgoCDNamespace is where Argo CD and its Applications are.
+const ArgoCDNamespace = "argocd"
+
+func (a *argoCD) metricsURL() string { return "http://" + local(a.controllerMetrics) + "/metrics" }
+
+func (c *cluster) argoKubeconfig() string {
+	return filepath.Join(c.lab.dir, c.name+".argocd.kubeconfig")
+}
+
+// startArgoCD starts Argo CD in each cluster, or in the first, with its Applications.
+func (l *Lab) startArgoCD(ctx context.Context) error {
+	if l.options.Layout == Central {
+		l.clusters[0].argo = &argoCD{home: l.clusters[0], manages: l.clusters}
+	} else {
+		for _, c := range l.clusters {
+			c.argo = &argoCD{home: c, manages: []*cluster{c}}
+		}
+	}
+	return together(each(l.clusters, func(c *cluster) error {
+		if err := l.Apply(ctx, c.name, l.namespaces(c)); err != nil {
+			return err
+		}
+		if c.argo == nil {
+			return nil
+		}
+		return c.argo.start(ctx)
+	})...)
+}
+
+// shopSetsOf are the ShopSets that run in a cluster.
+func (l *Lab) shopSetsOf(c *cluster) []fleet.ShopSet {
+	var list []fleet.ShopSet
+	for _, s := range l.Fleet.ShopSets() {
+		if string(s.FailureDomain) == c.name {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func (l *Lab) namespaces(c *cluster) []byte {
+	var b bytes.Buffer
+	for _, s := range l.shopSetsOf(c) {
+		fmt.Fprintf(&b, "---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: %s\n", s.Name)
+	}
+	return b.Bytes()
+}
+
+func (a *argoCD) start(ctx context.Context) error {
+	l, name := a.home.lab, a.home.name
+	ports, err := l.ports.list(4)
+	if err != nil {
+		return err
+	}
+	a.redis, a.repo, a.repoMetrics, a.controllerMetrics = ports[0], ports[1], ports[2], ports[3]
+	if _, err := l.procs.start(spec{name: name + ".redis", exe: l.programs["redis-server"], args: []string{
+		"--bind", "127.0.0.1", "--port", fmt.Sprint(a.redis), "--save", "", "--appendonly", "no",
+	}}); err != nil {
+		return err
+	}
+	repo, err := l.procs.start(spec{name: name + ".repo-server", exe: l.tools.argoCD,
+		env: a.env("argocd-repo-server"),
+		args: []string{
+			"--address", "127.0.0.1", "--port", fmt.Sprint(a.repo), "--disable-tls",
+			"--metrics-address", "127.0.0.1", "--metrics-port", fmt.Sprint(a.repoMetrics),
+			"--redis", local(a.redis), "--revision-cache-expiration", (l.options.Resync / 2).String(), "--loglevel", "warn",
+		}})
+	if err != nil {
+		return err
+	}
+	if err := a.configure(ctx); err != nil {
+		return err
+	}
+	if err := l.procs.ready(ctx, repo, http.DefaultClient, "http://"+local(a.repoMetrics)+"/healthz", upLimit); err != nil {
+		return err
+	}
+	if err := a.startController(ctx); err != nil {
+		return err
+	}
+	return l.Apply(ctx, name, a.applications())
+}
+
+// env is the environment of Argo CD's programs: one binary, whose name says what it is.
+func (a *argoCD) env(program string) []string {
+	l := a.home.lab
+	return []string{
+		"ARGOCD_BINARY_NAME=" + program, "ARGOCD_GPG_ENABLED=false",
+		"KUBECONFIG=" + a.home.argoKubeconfig(), "POD_NAMESPACE=" + ArgoCDNamespace, "ARGOCD_K8S_NAMESPACE=" + ArgoCDNamespace,
+		"PATH=" + l.tools.bin + string(os.PathListSeparator) + os.Getenv("PATH"),
+		// Its default is one path for the whole machine.
+		"ARGOCD_ASK_PASS_SOCK=" + filepath.Join(l.dir, "home", a.home.name+".repo-server", "ask-pass.sock"),
+	}
+}
+
+// startController starts the application controller. It serves its metrics on all
+// addresses: Argo CD has no setting for that.
+func (a *argoCD) startController(ctx context.Context) (err error) {
+	l := a.home.lab
+	a.controller, err = l.procs.start(spec{name: a.home.name + ".application-controller", exe: l.tools.argoCD,
+		env: a.env("argocd-application-controller"),
+		args: []string{
+			"--kubeconfig", a.home.argoKubeconfig(), "--namespace", ArgoCDNamespace,
+			"--repo-server", local(a.repo), "--repo-server-plaintext", "--redis", local(a.redis),
+			"--metrics-port", fmt.Sprint(a.controllerMetrics), "--app-resync", fmt.Sprint(int(l.options.Resync / time.Second)),
+			"--status-processors", "4", "--operation-processors", "4", "--loglevel", "warn",
+		}})
+	if err != nil {
+		return err
+	}
+	return l.procs.ready(ctx, a.controller, http.DefaultClient, "http://"+local(a.controllerMetrics)+"/healthz", upLimit)
+}
+
+// configure installs Argo CD's custom resources and settings in its cluster.
+func (a *argoCD) configure(ctx context.Context) error {
+	l, name := a.home.lab, a.home.name
+	if err := a.home.installCRDs(ctx); err != nil {
+		return err
+	}
+	type target struct{ Name, URL string }
+	in := struct {
+		Namespace, Token, CA string
+		Clusters             []target
+	}{Namespace: ArgoCDNamespace, Token: l.secrets.argo, CA: base64.StdEncoding.EncodeToString(l.secrets.ca)}
+	for _, c := range a.manages {
+		in.Clusters = append(in.Clusters, target{c.name, c.url()})
+	}
+	var b bytes.Buffer
+	if err := settingsTemplate.Execute(&b, in); err != nil {
+		return err
+	}
+	return l.Apply(ctx, name, b.Bytes())
+}
+
+func (c *cluster) installCRDs(ctx context.Context) error {
+	if _, err := c.lab.Kubectl(ctx, c.name, "apply", "--server-side", "--field-manager=lab", "-f", c.lab.tools.crds); err != nil {
+		return err
+	}
+	return c.lab.WaitEstablished(ctx, c.name, "applications.argoproj.io", "appprojects.argoproj.io")
+}
+
+// The in-cluster address means something to a pod only, so it is switched off.
+var settingsTemplate = template.Must(template.New("argocd").Parse(`apiVersion: v1
+kind: Namespace
+metadata: {name: {{.Namespace}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-cm, namespace: {{.Namespace}}, labels: {app.kubernetes.io/part-of: argocd}}
+data: {cluster.inClusterEnabled: "false"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-rbac-cm, namespace: {{.Namespace}}, labels: {app.kubernetes.io/part-of: argocd}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-cmd-params-cm, namespace: {{.Namespace}}, labels: {app.kubernetes.io/part-of: argocd}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: argocd-secret, namespace: {{.Namespace}}, labels: {app.kubernetes.io/part-of: argocd}}
+stringData: {server.secretkey: {{.Token}}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: {name: default, namespace: {{.Namespace}}}
+spec:
+  sourceRepos: ["*"]
+  destinations: [{namespace: "*", server: "*"}]
+  clusterResourceWhitelist: [{group: "*", kind: "*"}]
+{{range .Clusters}}---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: cluster-{{.Name}}
+  namespace: {{$.Namespace}}
+  labels: {argocd.argoproj.io/secret-type: cluster}
+stringData:
+  name: {{.Name}}
+  server: {{.URL}}
+  config: '{"bearerToken": "{{$.Token}}", "tlsClientConfig": {"caData": "{{$.CA}}"}}'
+{{end}}`))
+
+var applicationTemplate = template.Must(template.New("application").Parse(`---
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: {{.ShopSet}}-{{.Component}}
+  namespace: {{.Namespace}}
+  labels: {shopset.dev/shopset: {{.ShopSet}}, shopset.dev/component: {{.Component}}}
+spec:
+  project: default
+  source: {repoURL: "{{.Repo}}", targetRevision: {{.Branch}}, path: overlays/{{.ShopSet}}/{{.Component}}}
+  destination: {server: "{{.Server}}", namespace: {{.ShopSet}}}
+  syncPolicy: {automated: {prune: true, selfHeal: {{.SelfHeal}}}}
+`))
+
+// applications are the Applications of all ShopSets that this Argo CD manages.
+func (a *argoCD) applications() []byte {
+	l := a.home.lab
+	var b bytes.Buffer
+	for _, c := range a.manages {
+		for _, s := range l.shopSetsOf(c) {
+			tier, _ := l.Fleet.Tier(s.Tier)
+			for _, component := range s.Components {
+				err := applicationTemplate.Execute(&b, map[string]any{
+					"ShopSet": s.Name, "Component": component, "Namespace": ArgoCDNamespace, "Repo": l.Repos.SystemURL,
+					"Branch": tier.Branch, "Server": c.url(), "SelfHeal": l.options.SelfHeal,
+				})
+				if err != nil { // a bytes.Buffer takes everything, and the fields are all there
+					panic(err)
+				}
+			}
+		}
+	}
+	return b.Bytes()
+}
+
+// argoOf finds the Argo CD that manages a cluster.
+func (l *Lab) argoOf(cluster string) (*argoCD, error) {
+	c, err := l.cluster(cluster)
+	if err != nil {
+		return nil, err
+	}
+	for _, host := range l.clusters {
+		if host.argo != nil && slices.Contains(host.argo.manages, c) {
+			return host.argo, nil
+		}
+	}
+	return nil, fmt.Errorf("lab: no Argo CD manages %s yet", cluster)
+}
+
+// StopController kills the application controller that manages a cluster: its
+// Applications keep the status that they have.
+func (l *Lab) StopController(cluster string) error {
+	a, err := l.argoOf(cluster)
+	if err != nil {
+		return err
+	}
+	a.controller.kill()
+	return nil
+}
+
+// StartController starts the application controller again.
+func (l *Lab) StartController(ctx context.Context, cluster string) error {
+	a, err := l.argoOf(cluster)
+	if err != nil {
+		return err
+	}
+	return a.startController(ctx)
+}

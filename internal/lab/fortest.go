@@ -1,0 +1,39 @@
+package lab
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startLimit is how long ForTest waits; the lab's programs may have to be built.
+const startLimit = 12 * time.Minute
+
+// ForTest starts a lab that ends with the test, or with a Ctrl-C. A test that failed
+// shows the ends of all logs.
+func ForTest(t *testing.T, o Options) *Lab {
+	t.Helper()
+	if o.Log == nil {
+		o.Log = func(line string) { t.Log("lab: " + line) }
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	ctx, ignore := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer ignore()
+	l, err := Start(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the lab's logs end with:\n%s", l.LogTails(25))
+		}
+		if err := l.Stop(); err != nil {
+			t.Errorf("stop lab: %v", err)
+		}
+	})
+	return l
+}

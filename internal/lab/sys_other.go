@@ -1,0 +1,23 @@
+//go:build !linux
+
+package lab
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+)
+
+var errLinux = errors.New("the lab needs Linux, whose kernel ends the lab's processes when the lab is killed")
+
+func supported() error { return errLinux }
+
+func ownGroup(*exec.Cmd)              {}
+func detach(*exec.Cmd)                {}
+func killGroup(int)                   {}
+func suspend(int) error               { return errLinux }
+func resume(int) error                { return errLinux }
+func (identity) terminate()           {}
+func (identity) kill()                {}
+func startTime(int) (uint64, bool)    { return 0, false }
+func lockFile(*os.File) (bool, error) { return false, errLinux }
