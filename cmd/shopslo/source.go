@@ -18,7 +18,7 @@ import (
 // scrapes nothing until it is run.
 func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
 	if c := d.config.Source.Prometheus; c != nil {
-		s, err := promapi.New(remote(c))
+		s, err := promapi.New(p.remote(c))
 		if err != nil {
 			return source{}, fmt.Errorf("%s: source.prometheus: %w", d.config.Path, err)
 		}
@@ -45,9 +45,9 @@ func orAskServer(err error) error {
 }
 
 // remote turns the configuration into promapi's.
-func remote(c *config.Prometheus) promapi.Config {
+func (p *program) remote(c *config.Prometheus) promapi.Config {
 	out := promapi.Config{
-		URL: c.URL, BearerTokenFile: c.BearerTokenFile, Timeout: c.Timeout, Headers: maps.Clone(c.Headers),
+		URL: c.URL, BearerTokenFile: c.BearerTokenFile, Timeout: c.Timeout, Headers: maps.Clone(c.Headers), Now: p.now,
 		TLS: promapi.TLS{CAFile: c.TLS.CAFile, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile,
 			ServerName: c.TLS.ServerName, InsecureSkipVerify: c.TLS.InsecureSkipVerify},
 	}

@@ -37,6 +37,7 @@ type client struct {
 	base    *url.URL // without user, query and fragment: fit to be shown
 	config  Config
 	user    *url.Userinfo
+	now     func() time.Time // nil: no clock, no rest
 	timeout time.Duration
 
 	mu        sync.Mutex
@@ -68,7 +69,7 @@ func newClient(c Config) (*client, error) {
 	if timeout <= 0 {
 		timeout = defaultTimeout
 	}
-	return &client{http: &h, base: base, config: c, user: user, timeout: timeout}, nil
+	return &client{http: &h, base: base, config: c, user: user, now: c.Now, timeout: timeout}, nil
 }
 
 func (t TLS) config() (*tls.Config, error) {
@@ -334,7 +335,9 @@ func retryAfter(resp *http.Response) time.Duration {
 		return min(time.Duration(min(n, 86400))*time.Second, maxRest)
 	}
 	if t, err := http.ParseTime(v); err == nil {
-		return min(time.Until(t), maxRest)
+		if sent, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+			return max(0, min(t.Sub(sent), maxRest)) // by the server's own clock
+		}
 	}
 	return 0
 }
@@ -342,13 +345,18 @@ func retryAfter(resp *http.Response) time.Duration {
 func (c *client) rest(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.restUntil = time.Now().Add(d)
+	if c.now != nil {
+		c.restUntil = c.now().Add(d)
+	}
 }
 
 func (c *client) resting() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if left := time.Until(c.restUntil); left > 0 {
+	if c.now == nil {
+		return nil
+	}
+	if left := c.restUntil.Sub(c.now()); left > 0 {
 		return fmt.Errorf("%w: the server asked to be left alone for another %v (Retry-After)", slo.ErrUnavailable, left.Round(time.Second))
 	}
 	return nil

@@ -270,7 +270,7 @@ func TestRetryAfter(t *testing.T) {
 	})
 	t.Run("a long one leaves the server alone", func(t *testing.T) {
 		var n atomic.Int64
-		s := fake(t, Config{}, func(w http.ResponseWriter, _ *http.Request) {
+		s := fake(t, Config{Now: time.Now}, func(w http.ResponseWriter, _ *http.Request) {
 			n.Add(1)
 			w.Header().Set("Retry-After", "100000000000")
 			w.WriteHeader(http.StatusServiceUnavailable)

@@ -54,6 +54,10 @@ type Config struct {
 	// Timeout bounds one HTTP request with its answer; 0 is two minutes.
 	Timeout time.Duration
 
+	// Now is the clock by which a server that asks for it (Retry-After) is left alone;
+	// nil: it is asked again at once.
+	Now func() time.Time
+
 	// Client replaces the HTTP client; TLS is ignored then. Redirects are never
 	// followed.
 	Client *http.Client
