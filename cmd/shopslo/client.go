@@ -104,6 +104,9 @@ func (p *program) ask(ctx context.Context, server, path string, q url.Values) ([
 	}
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
+	if distrust, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return nil, fmt.Errorf("ask %s: its certificate is not trusted: %w; set %s to a file with the authority that signed it", u.Host, distrust.Err, envCAFile)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ask the server: %w: %w; is 'shopslo serve' running there?", slo.ErrUnavailable, err)
 	}

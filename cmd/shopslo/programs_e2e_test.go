@@ -13,17 +13,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
-	"github.com/shopslo/shopslo/slo/promquery"
-	"github.com/shopslo/shopslo/status"
 )
 
 // child is a process that the test runs, kills and runs again.
@@ -197,114 +192,6 @@ func rawSamples(t testing.TB, address, selector, span string, at time.Time) []le
 		out = append(out, s)
 	}
 	return out
-}
-
-func sortedLabels(m map[string]string) slo.Labels {
-	var ls slo.Labels
-	for name, value := range m {
-		ls = append(ls, slo.Label{Name: name, Value: value})
-	}
-	slices.SortFunc(ls, func(a, b slo.Label) int { return strings.Compare(a.Name, b.Name) })
-	return ls
-}
-
-// document is an SLO of a test and what the oracle is to count for it.
-type document struct {
-	name, window    string
-	kind, query     string // bad or good
-	total           string
-	shopsets, tiers string // names with spaces between; tiers "" are all
-	first           slo.FirstSample
-}
-
-func (d document) yaml() string {
-	text := ratioSLO(d.name, d.window, 0.5, d.kind, d.query, d.total)
-	extra := ""
-	if d.tiers != "" {
-		extra += fmt.Sprintf(", shopslo.dev/tiers: %q", strings.ReplaceAll(d.tiers, " ", ","))
-	}
-	if d.first != slo.FirstAuto {
-		extra += fmt.Sprintf(", shopslo.dev/first-sample: %q", map[slo.FirstSample]string{slo.FirstZero: "zero", slo.FirstIgnore: "ignore"}[d.first])
-	}
-	return strings.Replace(text, `min-events: "1"`, `min-events: "1"`+extra, 1)
-}
-
-func yamlOf(docs []document) string {
-	text := ""
-	for _, d := range docs {
-		text += d.yaml()
-	}
-	return text
-}
-
-// oracle makes the oracle of a document for a ShopSet, counting from start on.
-func (d document) oracle(t testing.TB, shopset string, interval time.Duration, start time.Time, samples []ledgertest.Series) *ledgertest.Oracle {
-	t.Helper()
-	pick := func(query string) slo.Selector {
-		c, err := promquery.Classify(query)
-		if err != nil || len(c.Selectors) != 1 {
-			t.Fatalf("%s: %v", query, err)
-		}
-		return c.Selectors[0]
-	}
-	r := ledgertest.Rules{Interval: interval.Milliseconds(), Start: start.UnixMilli(), First: d.first, Total: pick(d.total)}
-	if d.kind == "bad" {
-		r.Bad = pick(d.query)
-	} else {
-		r.Good = pick(d.query)
-	}
-	o, err := ledgertest.NewOracle(ledgertest.Subject{ID: shopset, Labels: slo.Labels{{Name: "shopset", Value: shopset}}}, r, samples)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
-}
-
-// checkReport compares every budget and burn rate of a report with the oracle's
-// figures over the same edges.
-func checkReport(t *testing.T, r status.Report, docs []document, interval time.Duration, samples []ledgertest.Series) {
-	t.Helper()
-	seen := 0
-	for _, d := range docs {
-		for shopset := range strings.FieldsSeq(d.shopsets) {
-			seen++
-			b := budgetOf(t, r, d.name, shopset)
-			if b.WindowEnd.IsZero() {
-				t.Errorf("%s of %s: nothing is counted", d.name, shopset)
-				continue
-			}
-			o := d.oracle(t, shopset, interval, b.ExactFrom, samples)
-			want := o.Count(b.WindowStart.UnixMilli(), b.WindowEnd.UnixMilli())
-			coverage := float64(want.Covered) / float64(b.WindowEnd.Sub(b.WindowStart).Milliseconds())
-			if b.Total == nil || *b.Good != want.Good || *b.Total != want.Total || *b.Bad != want.Bad || !near(b.Coverage, coverage) {
-				t.Errorf("%s of %s: %s; the oracle has good %v, total %v, bad %v, coverage %v", d.name, shopset, figures(b),
-					want.Good, want.Total, want.Bad, coverage)
-			}
-			if flagged := o.Flagged(b.WindowEnd.UnixMilli()); flagged != (len(b.Notes) > 0) {
-				t.Errorf("%s of %s: notes %q, the oracle flags: %v", d.name, shopset, b.Notes, flagged)
-			}
-			for _, burn := range b.BurnRates {
-				w := o.Count(b.WindowEnd.Add(-burn.Window).UnixMilli(), b.WindowEnd.UnixMilli())
-				switch {
-				case w.Total == 0 || w.Covered == 0:
-					if burn.Rate != nil {
-						t.Errorf("%s of %s: burn rate %v over %v, the oracle has no traffic", d.name, shopset, *burn.Rate, burn.Window)
-					}
-				case burn.Rate == nil || !near(*burn.Rate, w.Bad/w.Total/(1-b.Objective.Ratio())):
-					t.Errorf("%s of %s: burn rate over %v: %v, the oracle has %v bad of %v", d.name, shopset, burn.Window, burn.Rate, w.Bad, w.Total)
-				}
-			}
-		}
-	}
-	if len(r.Budgets) != seen {
-		t.Errorf("%d budgets, want %d", len(r.Budgets), seen)
-	}
-}
-
-// near allows for rounding.
-func near(a, b float64) bool {
-	d := a - b
-	return d < 1e-9 && d > -1e-9
 }
 
 // pause waits for a random part of a time.
