@@ -107,18 +107,6 @@ func healthy(t testing.TB, to fleet.TierName) promotion.Evidence {
 	return e
 }
 
-// of gives the budget of a ShopSet and SLO to be changed.
-func of(t testing.TB, e promotion.Evidence, set fleet.ShopSetName, name string) *status.Budget {
-	t.Helper()
-	for i := range e.Report.Budgets {
-		if b := &e.Report.Budgets[i]; b.ShopSet == set && b.SLO == name {
-			return b
-		}
-	}
-	t.Fatalf("no budget of %s %s", set, name)
-	return nil
-}
-
 func ptr(f float64) *float64 { return &f }
 
 // Ways in which a budget goes wrong.

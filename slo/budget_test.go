@@ -195,11 +195,10 @@ func (h history) counts(from, to time.Time) slo.Counts {
 
 // oracle is a budget in rational numbers, by the words of the documentation.
 type oracle struct {
-	state                                         slo.State
-	good, total, bad, sli, allowed, used, left    *big.Rat
-	coverage                                      *big.Rat
-	burn                                          map[time.Duration]*big.Rat
-	bad0, allowed0, total0, covered0, least, span *big.Rat
+	state                                      slo.State
+	good, total, bad, sli, allowed, used, left *big.Rat
+	coverage                                   *big.Rat
+	burn                                       map[time.Duration]*big.Rat
 }
 
 func rat(n int64) *big.Rat { return new(big.Rat).SetInt64(n) }

@@ -160,12 +160,6 @@ func (x *exporter) waitScraped(t testing.TB) {
 	})
 }
 
-func (x *exporter) setDown(down bool) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.down = down
-}
-
 func (x *exporter) address() string { return strings.TrimPrefix(x.URL, "http://") }
 
 // scrapeConfig is a shopslo.yaml that scrapes targets, by ShopSet, every second.

@@ -364,7 +364,7 @@ func promQL(sel slo.Selector) string {
 	parts := make([]string, len(sel))
 	for i, m := range sel {
 		name := m.Name
-		if !model.LabelName(name).IsValidLegacy() {
+		if !model.LegacyValidation.IsValidLabelName(name) {
 			name = strconv.Quote(name)
 		}
 		parts[i] = name + m.Type.String() + strconv.Quote(m.Value)

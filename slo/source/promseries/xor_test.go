@@ -120,7 +120,7 @@ func TestDecoderReadsWhatPrometheusWrites(t *testing.T) {
 
 func TestDecoderReadsHugeSteps(t *testing.T) {
 	ts := []int64{-1 << 40, 0, 1, 1 << 19, 1 << 21, 1 << 50, 1<<50 + 1}
-	vs := []float64{1, math.NaN(), math.Inf(1), -0.0, math.MaxFloat64, 5e-324, 0}
+	vs := []float64{1, math.NaN(), math.Inf(1), math.Copysign(0, -1), math.MaxFloat64, 5e-324, 0}
 	gotT, gotV, err := inBatches(chunkOf(t, ts, vs), 3)
 	if err != nil || !same(gotT, ts, gotV, vs) {
 		t.Fatalf("got %v %v %v", gotT, gotV, err)
