@@ -63,9 +63,7 @@ func TestPrometheusIsKilledAndRestartedWhileShopsloCounts(t *testing.T) {
 	ask(t, one, 10, 1)
 	s.waitCounts(t, "answers", "p-2", sent.total, sent.bad)
 	s.waitCounts(t, "victoria", "v-1", sentVM.total, sentVM.bad)
-	if code, stdout, stderr := runWith(t, nil, "gate", "--server", s.url, "--to", "prod"); code != exitOK {
-		t.Errorf("before: exit code %d, want promote: %s%s", code, stdout, stderr)
-	}
+	s.waitPromote(t)
 
 	// The source dies. Nobody may be told to promote, and what happens is counted later.
 	source.kill()
@@ -111,7 +109,13 @@ func TestPrometheusIsKilledAndRestartedWhileShopsloCounts(t *testing.T) {
 	s.waitCounts(t, "answers", "p-2", sent.total, sent.bad)
 	checkAllWays(t, s, asked, one)
 	checkMetrics(t, s, one)
-	eventually(t, func() string { // the last seconds have to be covered again
+	s.waitPromote(t)
+}
+
+// waitPromote waits until the gate promotes: coverage takes some seconds.
+func (s *serving) waitPromote(t testing.TB) {
+	t.Helper()
+	eventually(t, func() string {
 		if code, stdout, stderr := runWith(t, nil, "gate", "--server", s.url, "--to", "prod"); code != exitOK {
 			return fmt.Sprintf("exit code %d, want promote: %s%s", code, stdout, stderr)
 		}
