@@ -1,0 +1,243 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
+
+	"github.com/shopslo/shopslo/fleet/manifest"
+)
+
+// pageSize is how many objects a list takes at a time, so that neither side holds
+// a whole fleet in one answer.
+const pageSize = 500
+
+// listTimeout bounds one page; a watch may last.
+const listTimeout = 60 * time.Second
+
+// cluster watches one.
+type cluster struct {
+	name      string
+	namespace string
+	grace     time.Duration
+	now       func() time.Time
+	log       *slog.Logger
+	changed   func()
+
+	argo, shopset *rest.RESTClient
+	store         *store
+	resources     *resources // nil: they are not read
+
+	mu       sync.Mutex
+	reached  time.Time
+	lost     map[string]loss // by plural; those that are not there are read well
+	loaded   bool
+	failures int64
+}
+
+// loss is something that cannot be read.
+type loss struct {
+	since time.Time
+	err   error
+}
+
+const applications = "applications"
+
+func newCluster(c Config, one Cluster, changed func()) (*cluster, error) {
+	out := &cluster{
+		name: one.Name, namespace: c.Namespace, grace: c.Grace, now: c.Now, log: c.Log.With("cluster", one.Name), changed: changed,
+		store: newStore(c.Mapping, c.Now, changed), lost: map[string]loss{},
+	}
+	var err error
+	if out.argo, err = client(one.Config, v1alpha1.SchemeGroupVersion); err != nil {
+		return nil, err
+	}
+	if c.Resources {
+		out.resources = newResources(changed)
+		out.shopset, err = client(one.Config, schema.GroupVersion{Group: manifest.Group, Version: manifest.Version})
+	}
+	return out, err
+}
+
+// client reads objects of one API group.
+func client(config *rest.Config, version schema.GroupVersion) (*rest.RESTClient, error) {
+	c := rest.CopyConfig(config)
+	c.GroupVersion = &version
+	c.APIPath = "/apis"
+	c.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
+	c.ContentType, c.AcceptContentTypes = "application/json", "application/json"
+	if c.UserAgent == "" {
+		c.UserAgent = "shopset_exporter"
+	}
+	return rest.RESTClientFor(c)
+}
+
+var (
+	scheme    = newScheme()
+	parameter = runtime.NewParameterCodec(scheme)
+)
+
+func newScheme() *runtime.Scheme {
+	s := runtime.NewScheme()
+	argo := v1alpha1.SchemeGroupVersion
+	s.AddKnownTypeWithName(argo.WithKind("Application"), &item{})
+	s.AddKnownTypeWithName(argo.WithKind("ApplicationList"), &itemList{})
+	metav1.AddToGroupVersion(s, argo)
+	own := schema.GroupVersion{Group: manifest.Group, Version: manifest.Version}
+	for _, k := range resourceKinds {
+		s.AddKnownTypes(own, k.object, k.list)
+	}
+	metav1.AddToGroupVersion(s, own)
+	return s
+}
+
+// reflectors gives what is to be run until its channel closes.
+func (c *cluster) reflectors(ctx context.Context) []func(stop <-chan struct{}) {
+	first := cache.NewReflectorWithOptions(
+		c.watch(ctx, c.argo, applications, c.namespace, func() runtime.Object { return &itemList{} }),
+		&item{}, loading{c.store, c.listed}, cache.ReflectorOptions{Name: "Applications of " + c.name})
+	first.WatchListPageSize = pageSize
+	runs := []func(<-chan struct{}){first.Run}
+	if c.resources == nil {
+		return runs
+	}
+	for _, k := range resourceKinds {
+		r := cache.NewReflectorWithOptions(
+			c.watch(ctx, c.shopset, k.plural, "", k.newList),
+			k.object, c.resources.store(k.plural), cache.ReflectorOptions{Name: k.plural + " of " + c.name})
+		r.WatchListPageSize = pageSize
+		runs = append(runs, r.Run)
+	}
+	return runs
+}
+
+// watch makes lists and watches whose success and failure are noted.
+func (c *cluster) watch(ctx context.Context, client *rest.RESTClient, plural, namespace string, list func() runtime.Object) *cache.ListWatch {
+	request := func(o *metav1.ListOptions) *rest.Request {
+		return client.Get().NamespaceIfScoped(namespace, namespace != "").Resource(plural).VersionedParams(o, parameter)
+	}
+	return &cache.ListWatch{
+		ListFunc: func(o metav1.ListOptions) (runtime.Object, error) {
+			within, cancel := context.WithTimeout(ctx, listTimeout)
+			defer cancel()
+			into := list()
+			err := request(&o).Do(within).Into(into)
+			c.note(ctx, plural, err)
+			return into, err
+		},
+		WatchFunc: func(o metav1.ListOptions) (watch.Interface, error) {
+			o.Watch = true
+			w, err := request(&o).Watch(ctx)
+			c.note(ctx, plural, err)
+			if err != nil {
+				return nil, err
+			}
+			return watch.Filter(w, func(e watch.Event) (watch.Event, bool) {
+				if e.Type != watch.Error {
+					c.note(ctx, plural, nil)
+				}
+				return e, true
+			}), nil
+		},
+	}
+}
+
+// note keeps how a list or a watch went. The first failure after a success, and
+// the first success after a failure, have a log line each.
+func (c *cluster) note(ctx context.Context, plural string, err error) {
+	switch {
+	case ctx.Err() != nil:
+		return // we end it ourselves
+	case apierrors.IsResourceExpired(err) || apierrors.IsGone(err):
+		err = nil // it answers: what was asked for is too old, and is listed anew
+	case plural != applications && apierrors.IsNotFound(err):
+		err = nil // a cluster without the CRDs has no such resources, and is well
+	}
+	now := c.now()
+	c.mu.Lock()
+	before, wasLost := c.lost[plural]
+	if err == nil {
+		c.reached = now
+		delete(c.lost, plural)
+	} else {
+		c.failures++
+		if !wasLost {
+			before.since = now
+		}
+		before.err = fmt.Errorf("read %s: %w", plural, err)
+		c.lost[plural] = before
+	}
+	c.mu.Unlock()
+	switch {
+	case err == nil && wasLost:
+		c.log.Info("is read again", "resource", plural)
+		c.changed()
+	case err != nil && !wasLost:
+		c.log.Warn("cannot be read", "resource", plural, "error", err)
+		c.changed()
+	}
+}
+
+func (c *cluster) listed() {
+	c.mu.Lock()
+	first := !c.loaded
+	c.loaded = true
+	c.mu.Unlock()
+	if first {
+		all, strangers, faulty := c.store.counts()
+		c.log.Info("cluster is read", "applications", all, "of_no_shopset", strangers, "of_unknown_shape", faulty)
+	}
+}
+
+// reachable says whether what is known of the Applications can be trusted, and why
+// not.
+func (c *cluster) reachable(now time.Time) (reason string, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l, lost := c.lost[applications]
+	if !lost || now.Sub(l.since) < c.grace {
+		return "", true
+	}
+	return fmt.Sprintf("cluster %s cannot be read since %s: %s", c.name, l.since.UTC().Format(time.RFC3339), oneLine(l.err.Error())), false
+}
+
+func (c *cluster) state() ClusterState {
+	all, strangers, faulty := c.store.counts()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := ClusterState{
+		Name: c.name, Reached: c.reached, Loaded: c.loaded, Err: c.lost[applications].err,
+		Applications: all, Strangers: strangers, Faulty: faulty, Failures: c.failures,
+	}
+	for _, k := range resourceKinds {
+		if l, lost := c.lost[k.plural]; lost && s.ResourcesErr == nil {
+			s.ResourcesErr = l.err
+		}
+	}
+	return s
+}
+
+// loading is a store that tells of its first list.
+type loading struct {
+	*store
+	listed func()
+}
+
+func (l loading) Replace(objects []any, version string) error {
+	err := l.store.Replace(objects, version)
+	l.listed()
+	return err
+}

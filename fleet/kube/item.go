@@ -1,0 +1,115 @@
+package kube
+
+import (
+	"fmt"
+	"unique"
+
+	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/json"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// item is an Application as it comes from the API server, reduced while it is
+// decoded: thousands of whole ones never are in memory at once. One that has not
+// the shape of an Application is an item too, so that it does not keep the others
+// from being read.
+type item struct {
+	metav1.TypeMeta
+	metav1.ObjectMeta // name, namespace, version and labels only
+
+	paths []string // of its sources
+	app   Application
+	fault error // it has not the shape of an Application
+}
+
+// itemList is a list of them.
+type itemList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata"`
+	Items           []item `json:"items"`
+}
+
+// identity is the least of an object, which also one of an unknown shape has.
+type identity struct {
+	metav1.TypeMeta `json:",inline"`
+	Metadata        struct {
+		Name            string    `json:"name"`
+		Namespace       string    `json:"namespace"`
+		UID             types.UID `json:"uid"`
+		ResourceVersion string    `json:"resourceVersion"`
+	} `json:"metadata"`
+}
+
+// labelled are an object's labels, as far as they can be read.
+type labelled struct {
+	Metadata struct {
+		Labels map[string]string `json:"labels"`
+	} `json:"metadata"`
+}
+
+// contents is what is decoded of an Application: managed fields and annotations
+// are most of the rest.
+type contents struct {
+	Spec struct {
+		Source  *v1alpha1.ApplicationSource `json:"source"`
+		Sources v1alpha1.ApplicationSources `json:"sources"`
+	} `json:"spec"`
+	Status v1alpha1.ApplicationStatus `json:"status"`
+}
+
+// UnmarshalJSON reads an Application. It fails only where not even a name can be
+// read; another fault is kept in the item.
+func (i *item) UnmarshalJSON(data []byte) error {
+	var id identity
+	if err := json.Unmarshal(data, &id); err != nil {
+		return fmt.Errorf("read an Application's metadata: %w", err)
+	}
+	i.TypeMeta = id.TypeMeta
+	i.Name, i.Namespace = id.Metadata.Name, id.Metadata.Namespace
+	i.UID, i.ResourceVersion = id.Metadata.UID, id.Metadata.ResourceVersion
+	var l labelled
+	if err := json.Unmarshal(data, &l); err != nil {
+		i.fault = fmt.Errorf("its labels: %w", err)
+	}
+	i.Labels = l.Metadata.Labels
+	var c contents
+	if err := json.Unmarshal(data, &c); err != nil {
+		i.fault = err
+		i.app = Application{Sync: fleet.SyncUnknown, Health: fleet.HealthUnknown, Reason: "Argo CD's Application has an unknown shape: " + oneLine(err.Error())}
+		return nil
+	}
+	a := v1alpha1.Application{Spec: v1alpha1.ApplicationSpec{Source: c.Spec.Source, Sources: c.Spec.Sources}, Status: c.Status}
+	i.app = Convert(&a).compact()
+	for _, s := range a.Spec.GetSources() {
+		if s.Path != "" {
+			i.paths = append(i.paths, s.Path)
+		}
+	}
+	return nil
+}
+
+// compact lets equal texts share their memory: the Applications of a fleet have
+// few revisions and images among them, and each text would hold on to the whole
+// document that it was read from.
+func (a Application) compact() Application {
+	for i := range a.Deployed {
+		a.Deployed[i].Revision = shared(a.Deployed[i].Revision)
+	}
+	for i := range a.Images {
+		a.Images[i] = shared(a.Images[i])
+	}
+	a.Reason = shared(a.Reason)
+	return a
+}
+
+func shared(text string) string { return unique.Make(text).Value() }
+
+// DeepCopyObject is runtime.Object's. An item is never changed, so it is shared.
+func (i *item) DeepCopyObject() runtime.Object { c := *i; return &c }
+
+// DeepCopyObject is runtime.Object's.
+func (l *itemList) DeepCopyObject() runtime.Object { c := *l; return &c }

@@ -1,0 +1,308 @@
+package kube
+
+import (
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"encoding/json"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+// clock is a time that a test sets.
+type clock struct{ atomic.Int64 }
+
+func (c *clock) now() time.Time     { return noon.Add(time.Duration(c.Load())) }
+func (c *clock) to(d time.Duration) { c.Store(int64(d)) }
+
+func watching(t testing.TB, c *clock, change func(*Config), servers ...*apiServer) *Watcher {
+	t.Helper()
+	m, err := NewMapping("", "", "overlays/(?P<shopset>[^/]+)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := Config{Mapping: m, MaxAge: 10 * time.Minute, Now: c.now}
+	if change != nil {
+		change(&config)
+	}
+	var clusters []Cluster
+	for i, s := range servers {
+		clusters = append(clusters, s.cluster(string(rune('a'+i))))
+	}
+	w, err := New(config, clusters)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, w)
+	return w
+}
+
+// app is an Application of a ShopSet.
+func app(shopSet, sync, health string) string {
+	return fmt.Sprintf(`
+metadata: {labels: {shopset.dev/shopset: %s}}
+spec: {source: {repoURL: x, path: p}}
+status:
+  sync: {status: %s, revision: r1}
+  health: {status: %s}
+  reconciledAt: "2026-11-01T11:59:00Z"
+  history: [{id: 0, revision: r1, deployedAt: "2026-11-01T10:00:00Z", source: {repoURL: x}}]
+  resources: [{kind: A, status: %s}]
+  summary: {images: [shop:1, shop:1]}`, shopSet, sync, health, sync)
+}
+
+func releases(revision string) fleet.Release { return fleet.Release("release-of-" + revision) }
+
+// lines describes all observations, one per word.
+func lines(w *Watcher) string {
+	var all []string
+	for _, o := range w.Observations(releases) {
+		all = append(all, fmt.Sprintf("%s:%s/%s", o.ShopSet, o.Sync, o.Health))
+	}
+	return strings.Join(all, " ")
+}
+
+func is(w *Watcher, want string) func() bool { return func() bool { return lines(w) == want } }
+
+func TestOneLostClusterLeavesTheOthers(t *testing.T) {
+	c := &clock{}
+	east, west := newAPIServer(t), newAPIServer(t)
+	east.set(applications, "one", app("a-1", "Synced", "Healthy"))
+	west.set(applications, "one", app("b-1", "Synced", "Healthy"))
+	west.set(applications, "two", app("b-1", "Synced", "Progressing"))
+	w := watching(t, c, nil, east, west)
+	eventually(t, "both are read", is(w, "a-1:Synced/Healthy b-1:Synced/Progressing"))
+	o := w.Observations(releases)[0]
+	if o.Source != "a" || o.Release != "release-of-r1" || !o.ReleaseSince.Equal(noon.Add(-2*time.Hour)) || *o.OutOfSync != 0 || fmt.Sprint(o.Images) != "[shop:1]" {
+		t.Errorf("%+v", o)
+	}
+	west.stop()
+	eventually(t, "the lost one's are Unknown", is(w, "a-1:Synced/Healthy b-1:Unknown/Unknown"))
+	lost := w.Observations(releases)[1]
+	if lost.Release != "" || !strings.Contains(lost.Reason, "cluster b cannot be read since 2026-11-01T12:00:00Z") || strings.Contains(lost.Reason, "hunter2") {
+		t.Errorf("%+v", lost)
+	}
+	states := w.Clusters()
+	if states[0].Err != nil || states[1].Err == nil || states[1].Failures == 0 || !states[1].Loaded || states[1].Applications != 2 {
+		t.Errorf("%+v", states)
+	}
+	east.set(applications, "one", app("a-1", "OutOfSync", "Degraded"))
+	eventually(t, "the other goes on", is(w, "a-1:OutOfSync/Degraded b-1:Unknown/Unknown"))
+}
+
+func TestAClusterThatIsDownAtFirst(t *testing.T) {
+	s := newAPIServer(t)
+	s.failWith(func(*http.Request) (int, string) { return status(503, "ServiceUnavailable") })
+	s.set(applications, "one", app("a-1", "Synced", "Healthy"))
+	w := watching(t, &clock{}, nil, s)
+	eventually(t, "the failure is noted", func() bool { return w.Clusters()[0].Err != nil })
+	if got := lines(w); got != "" || w.Clusters()[0].Loaded {
+		t.Errorf("seen: %s", got)
+	}
+	s.failWith(nil)
+	eventually(t, "it is read when it is up", is(w, "a-1:Synced/Healthy"))
+}
+
+func TestAShortLossIsForgivenForAWhile(t *testing.T) {
+	c := &clock{}
+	s := newAPIServer(t)
+	s.set(applications, "one", app("a-1", "Synced", "Healthy"))
+	w := watching(t, c, func(c *Config) { c.Grace = 15 * time.Second }, s)
+	eventually(t, "it is read", is(w, "a-1:Synced/Healthy"))
+	s.stop()
+	eventually(t, "the loss is noted", func() bool { return w.Clusters()[0].Err != nil })
+	if got := lines(w); got != "a-1:Synced/Healthy" {
+		t.Errorf("at once: %s", got)
+	}
+	c.to(16 * time.Second)
+	if got := lines(w); got != "a-1:Unknown/Unknown" {
+		t.Errorf("later: %s", got)
+	}
+}
+
+func TestAStoppedControllerIsUnknown(t *testing.T) {
+	c := &clock{}
+	s := newAPIServer(t)
+	s.set(applications, "one", app("a-1", "Synced", "Healthy"))
+	w := watching(t, c, nil, s)
+	eventually(t, "it is read", is(w, "a-1:Synced/Healthy"))
+	c.to(9*time.Minute + time.Second)
+	if o := w.Observations(releases)[0]; o.Sync != fleet.SyncUnknown || !strings.Contains(o.Reason, "10m1s ago") {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestDriftIsDatedAndCountedAlsoWhereItHealsItself(t *testing.T) {
+	c := &clock{}
+	s := newAPIServer(t)
+	s.set(applications, "old", app("b-1", "OutOfSync", "Healthy"))
+	s.set(applications, "one", app("a-1", "Synced", "Healthy"))
+	s.set(applications, "two", app("a-1", "Synced", "Healthy"))
+	w := watching(t, c, nil, s)
+	eventually(t, "it is read", is(w, "a-1:Synced/Healthy b-1:OutOfSync/Healthy"))
+	eventually(t, "it is watched", func() bool { return s.watching(applications) == 1 })
+	for i := range 3 {
+		c.to(time.Duration(i+1) * time.Minute)
+		s.set(applications, "one", app("a-1", "OutOfSync", "Healthy"))
+		eventually(t, "it drifts", is(w, "a-1:OutOfSync/Healthy b-1:OutOfSync/Healthy"))
+		c.to(time.Duration(i+1)*time.Minute + 30*time.Second)
+		s.set(applications, "one", app("a-1", "OutOfSync", "Progressing"))
+		eventually(t, "it goes on drifting", is(w, "a-1:OutOfSync/Progressing b-1:OutOfSync/Healthy"))
+		o := w.Observations(releases)[0]
+		if !o.DriftedSince.Equal(noon.Add(time.Duration(i+1)*time.Minute)) || *o.DriftEvents != int64(i+1) || *o.OutOfSync != 1 {
+			t.Fatalf("%+v: since %v, %d events", o, o.DriftedSince, *o.DriftEvents)
+		}
+		s.set(applications, "one", app("a-1", "Synced", "Healthy"))
+		eventually(t, "it heals", is(w, "a-1:Synced/Healthy b-1:OutOfSync/Healthy"))
+	}
+	all := w.Observations(releases)
+	if !all[0].DriftedSince.IsZero() || *all[0].DriftEvents != 3 {
+		t.Errorf("%+v", all[0])
+	}
+	if !all[1].DriftedSince.IsZero() || *all[1].DriftEvents != 0 {
+		t.Errorf("nobody saw it begin, and it is dated: %+v", all[1])
+	}
+}
+
+func TestFaultsOfTheAPIServer(t *testing.T) {
+	s := newAPIServer(t)
+	s.set(applications, "one", app("a-1", "Synced", "Healthy"))
+	w := watching(t, &clock{}, nil, s)
+	eventually(t, "it is read", is(w, "a-1:Synced/Healthy"))
+	fail := func(what string, times int, code int, reason string) {
+		t.Helper()
+		left := times
+		s.failWith(func(*http.Request) (int, string) {
+			if left--; left < 0 {
+				return 0, ""
+			}
+			return status(code, reason)
+		})
+		s.endWatches()
+		health := map[bool]string{true: "Degraded", false: "Healthy"}[code%2 == 0]
+		s.set(applications, "one", app("a-1", "Synced", health))
+		eventually(t, what, is(w, "a-1:Synced/"+health))
+	}
+	fail("a watch that is closed", 0, 501, "")
+	fail("410 Gone", 1, 410, "Expired")
+	fail("429 Too Many Requests", 1, 429, "TooManyRequests")
+	s.remove(applications, "one")
+	eventually(t, "it is gone", is(w, ""))
+}
+
+func TestAnApplicationOfAnUnknownShapeLeavesTheOthers(t *testing.T) {
+	s := newAPIServer(t)
+	s.set(applications, "one", app("a-1", "Synced", "Healthy"))
+	s.set(applications, "odd", "metadata: {labels: {shopset.dev/shopset: b-1}}\nstatus: {resources: many}")
+	s.set(applications, "other", "spec: {source: {path: elsewhere}}")
+	s.set(applications, "by-path", "spec: {source: {path: overlays/c-1}}")
+	w := watching(t, &clock{}, nil, s)
+	eventually(t, "all are read", is(w, "a-1:Synced/Healthy b-1:Unknown/Unknown c-1:Unknown/Unknown"))
+	if st := w.Clusters()[0]; st.Faulty != 1 || st.Strangers != 1 || st.Applications != 4 || st.Err != nil {
+		t.Errorf("%+v", st)
+	}
+	eventually(t, "it is watched", func() bool { return s.watching(applications) == 1 })
+	s.set(applications, "one", "metadata: {labels: {shopset.dev/shopset: a-1}}\nstatus: []")
+	eventually(t, "one that breaks later", is(w, "a-1:Unknown/Unknown b-1:Unknown/Unknown c-1:Unknown/Unknown"))
+}
+
+func TestResourcesOfSeveralClusters(t *testing.T) {
+	east, west := newAPIServer(t), newAPIServer(t)
+	tier := func(order int) string { return fmt.Sprintf("spec: {order: %d, branch: b}", order) }
+	east.set("tiers", "low", tier(0))
+	west.set("tiers", "low", tier(0))
+	west.set("tiers", "high", tier(1))
+	east.set("shopsets", "a-1", "spec: {tier: low, configuration: c, failureDomain: f, components: [api]}")
+	west.set("shopsets", "a-1", "spec: {tier: high, configuration: c, failureDomain: f}")
+	west.failWith(func(r *http.Request) (int, string) {
+		if strings.HasSuffix(r.URL.Path, "/shopgroups") {
+			return status(404, "NotFound") // a CRD is missing
+		}
+		if strings.HasSuffix(r.URL.Path, "/configurations") {
+			return status(403, "Forbidden")
+		}
+		return 0, ""
+	})
+	w := watching(t, &clock{}, func(c *Config) { c.Resources = true }, east, west)
+	var faults []error
+	eventually(t, "they are read", func() bool {
+		d, f := w.Declarations()
+		faults = f
+		return len(d.Tiers) == 2 && len(d.ShopSets) == 1 && d.ShopSets[0].Tier == "low" && len(f) == 1 && w.Clusters()[1].ResourcesErr != nil
+	})
+	if text := faults[0].Error(); !strings.Contains(text, `"a-1" differs between the clusters a and b`) {
+		t.Error(text)
+	}
+	if st := w.Clusters(); st[0].ResourcesErr != nil || !strings.Contains(st[1].ResourcesErr.Error(), "configurations") || st[1].Err != nil {
+		t.Errorf("%+v", st)
+	}
+	eventually(t, "they are watched", func() bool { return east.watching("tiers") == 1 })
+	east.set("tiers", "middle", tier(5))
+	eventually(t, "a new one", func() bool { d, _ := w.Declarations(); return len(d.Tiers) == 3 })
+}
+
+func TestTenThousandChangesAtOnce(t *testing.T) {
+	s := newAPIServer(t)
+	const n = 2000
+	for i := range n {
+		s.set(applications, fmt.Sprint("app-", i), app(fmt.Sprint("s-", i/5), "Synced", "Healthy"))
+	}
+	w := watching(t, &clock{}, nil, s)
+	eventually(t, "all are read", func() bool { return len(w.Observations(releases)) == n/5 })
+	eventually(t, "it is watched", func() bool { return s.watching(applications) == 1 })
+	for range 5 {
+		for i := range n {
+			s.set(applications, fmt.Sprint("app-", i), app(fmt.Sprint("s-", i/5), "OutOfSync", "Degraded"))
+		}
+	}
+	eventually(t, "all have changed", func() bool {
+		for _, o := range w.Observations(releases) {
+			if o.Sync != fleet.OutOfSync || *o.OutOfSync != 5 {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// An Application of 20 kB, with ten deployments, is kept in less than 6 kB.
+func TestMemoryPerApplication(t *testing.T) {
+	document := fixtures(t)["controller/testdata/diff-cache.yaml"]
+	const n = 2000
+	m, err := NewMapping("", "(?P<shopset>[^/]+)", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStore(m, time.Now, func() {})
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	for i := range n {
+		data := []byte(strings.ReplaceAll(string(document), "velero-test", fmt.Sprint("app-", i)))
+		var one item
+		if err := json.Unmarshal(data, &one); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Add(&one); err != nil {
+			t.Fatal(err)
+		}
+	}
+	each := int64(heap()-before) / n
+	runtime.KeepAlive(s)
+	t.Logf("%d bytes for each Application of %d bytes", each, len(document))
+	if all, _, _ := s.counts(); all != n || each > 3000 {
+		t.Errorf("%d Applications of %d bytes each, want less than 3000", all, each)
+	}
+}

@@ -1,0 +1,103 @@
+package kube
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// Releases tells the Release behind a deployed revision; "" where it is not known.
+type Releases func(revision string) fleet.Release
+
+// sum makes one Observation of the Applications that a ShopSet consists of: the
+// worst of their states, the oldest of their comparisons, and the Release where
+// all run the same. now and maxAge judge each by itself, so that one stopped
+// controller among several shows.
+func sum(name fleet.ShopSetName, parts []*entry, releases Releases, now time.Time, maxAge time.Duration) fleet.Observation {
+	total := fleet.Observation{ShopSet: name}
+	var syncs []fleet.SyncStatus
+	var healths []fleet.Health
+	outOfSync, events, images := new(int), new(int64), []string(nil)
+	onset, onsetKnown := time.Time{}, true
+	for i, e := range parts {
+		o := e.observe(name, releases).At(now, maxAge)
+		syncs, healths = append(syncs, o.Sync), append(healths, o.Health)
+		if total.Reason == "" || o.Reason != "" && o.Reason < total.Reason {
+			total.Reason = o.Reason
+		}
+		if i == 0 || o.ObservedAt.Before(total.ObservedAt) {
+			total.ObservedAt = o.ObservedAt
+		}
+		if outOfSync != nil && o.OutOfSync != nil {
+			*outOfSync += *o.OutOfSync
+		} else {
+			outOfSync = nil
+		}
+		*events += e.events
+		images = append(images, o.Images...)
+		if e.drifting {
+			onsetKnown = onsetKnown && !e.driftedSince.IsZero()
+			if onset.IsZero() || e.driftedSince.Before(onset) {
+				onset = e.driftedSince
+			}
+		}
+		sumRelease(&total, o, i == 0)
+	}
+	total.Sync, total.Health = fleet.WorstSync(syncs...), fleet.WorstHealth(healths...)
+	total.OutOfSync, total.DriftEvents = outOfSync, events
+	if onsetKnown {
+		total.DriftedSince = onset
+	}
+	slices.Sort(images)
+	total.Images = slices.Compact(images)
+	return total
+}
+
+// sumRelease keeps Release and Revision while all parts have the same. A Release
+// has come to a ShopSet when it has come to the last of its parts.
+func sumRelease(total *fleet.Observation, o fleet.Observation, first bool) {
+	if first {
+		total.Release, total.Revision, total.ReleaseSince = o.Release, o.Revision, o.ReleaseSince
+		return
+	}
+	if total.Revision != o.Revision {
+		total.Revision = ""
+	}
+	if total.Release != o.Release {
+		total.Release = ""
+	}
+	switch {
+	case total.Release == "" || total.ReleaseSince.IsZero() || o.ReleaseSince.IsZero():
+		total.ReleaseSince = time.Time{}
+	case o.ReleaseSince.After(total.ReleaseSince):
+		total.ReleaseSince = o.ReleaseSince
+	}
+}
+
+// observe gives one Application as if it were the whole ShopSet.
+func (e *entry) observe(name fleet.ShopSetName, releases Releases) fleet.Observation {
+	o := fleet.Observation{
+		ShopSet: name, Sync: e.app.Sync, Health: e.app.Health, ObservedAt: e.app.ObservedAt,
+		OutOfSync: e.app.OutOfSync, Images: e.app.Images, Reason: e.app.Reason,
+	}
+	if len(e.app.Deployed) == 0 {
+		return o
+	}
+	o.Revision = e.app.Deployed[0].Revision
+	o.Release = releases(o.Revision)
+	if o.Release == "" {
+		return o
+	}
+	// Deployments of the same Release in a row are one. Where even the oldest one
+	// known has this Release it may be older still; that one is the best there is.
+	for _, d := range e.app.Deployed {
+		if releases(d.Revision) != o.Release {
+			break
+		}
+		if !d.At.IsZero() {
+			o.ReleaseSince = d.At
+		}
+	}
+	return o
+}
