@@ -255,3 +255,33 @@ func TestATargetForgottenAndBackIsOfUnknownAge(t *testing.T) {
 		})
 	}
 }
+
+func TestAnAccountThatLagsBehindForgetsNothingThatItStillHasToRead(t *testing.T) {
+	h, end := calm(2, 12*time.Hour)
+	s, src := sloOf("s", "bad", "total"), h.Source()
+	cfg := testConfig(t.TempDir(), h.Start, timeOf(end), h.Config.Interval, time.Minute)
+	cfg.Retention, cfg.CheckpointAfter = 10*time.Hour, 1
+	l := open(t, cfg, planOf(src, h.Subjects(), s), end)
+	src.Fail(ledgertest.Refused, h.Start+2*3_600_000, end)
+	advance(t, l, h.Start+3_600_000)
+	for now := h.Start + 3*3_600_000; now < end; now += 3_600_000 {
+		src.SetNow(now)
+		// The clock is a day ahead of the source, and the source is away.
+		if err := l.Advance(context.Background(), timeOf(now).Add(24*time.Hour), nil); err == nil {
+			t.Fatal("the source did not fail")
+		}
+	}
+	src.SetNow(end)
+	advance(t, l, end)
+	for i, sub := range h.Subjects() {
+		o, err := ledgertest.NewOracle(sub, h.Rules(false, true, true), h.ShopSet(i).Samples(ledgertest.All))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := o.Count(h.Start, end)
+		if got, ok := l.Totals(s, sub.ID); !ok || got.Total != want.Total || got.Good != want.Good || want.Total == 0 {
+			t.Errorf("%s: %+v, the oracle has %+v", sub.ID, got, want)
+		}
+	}
+	closeLedger(t, l)
+}
