@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -8,8 +9,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"encoding/json"
 
 	"github.com/shopslo/shopslo/fleet"
 )
@@ -176,23 +175,28 @@ func TestFaultsOfTheAPIServer(t *testing.T) {
 	s.set(applications, "one", app("a-1", "Synced", "Healthy"))
 	w := watching(t, &clock{}, nil, s)
 	eventually(t, "it is read", is(w, "a-1:Synced/Healthy"))
-	fail := func(what string, times int, code int, reason string) {
-		t.Helper()
-		left := times
+	for _, tt := range []struct {
+		what   string
+		times  int
+		code   int
+		reason string
+		health string // that is seen afterwards
+	}{
+		{"a watch that is closed", 0, 0, "", "Progressing"},
+		{"410 Gone", 1, 410, "Expired", "Degraded"},
+		{"429 Too Many Requests", 1, 429, "TooManyRequests", "Suspended"},
+	} {
+		left := tt.times
 		s.failWith(func(*http.Request) (int, string) {
 			if left--; left < 0 {
 				return 0, ""
 			}
-			return status(code, reason)
+			return status(tt.code, tt.reason)
 		})
 		s.endWatches()
-		health := map[bool]string{true: "Degraded", false: "Healthy"}[code%2 == 0]
-		s.set(applications, "one", app("a-1", "Synced", health))
-		eventually(t, what, is(w, "a-1:Synced/"+health))
+		s.set(applications, "one", app("a-1", "Synced", tt.health))
+		eventually(t, tt.what, is(w, "a-1:Synced/"+tt.health))
 	}
-	fail("a watch that is closed", 0, 501, "")
-	fail("410 Gone", 1, 410, "Expired")
-	fail("429 Too Many Requests", 1, 429, "TooManyRequests")
 	s.remove(applications, "one")
 	eventually(t, "it is gone", is(w, ""))
 }

@@ -1,0 +1,124 @@
+package kube
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"sigs.k8s.io/yaml"
+)
+
+func TestKubeconfig(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(file, []byte(`
+apiVersion: v1
+kind: Config
+clusters:
+- {name: x, cluster: {server: "https://x.example:6443"}}
+- {name: y, cluster: {server: "https://y.example:6443"}}
+users:
+- {name: u, user: {token: hunter2}}
+contexts:
+- {name: eks-b, context: {cluster: y, user: u}}
+- {name: onprem-a, context: {cluster: x, user: u}}
+- {name: broken, context: {cluster: z, user: u}}
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Kubeconfig(file, "onprem-a", "eks-b")
+	if err != nil || len(got) != 2 || got[0].Name != "onprem-a" || got[0].Config.Host != "https://x.example:6443" || got[1].Config.BearerToken != "hunter2" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for name, tt := range map[string]struct {
+		file     string
+		contexts []string
+		want     string
+	}{
+		"no file":            {file + "-", nil, "no such file"},
+		"no such context":    {file, []string{"onprem-z"}, `no context "onprem-z"; it has ["broken" "eks-b" "onprem-a"]`},
+		"a broken context":   {file, []string{"broken"}, "context broken"},
+		"all, one is broken": {file, nil, "context broken"},
+	} {
+		if _, err := Kubeconfig(tt.file, tt.contexts...); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestClusterSecrets(t *testing.T) {
+	secret := func(name, server, config string) *corev1.Secret {
+		return &corev1.Secret{Data: map[string][]byte{"name": []byte(name), "server": []byte(server), "config": []byte(config)}}
+	}
+	c, err := fromSecret(secret("onprem-a", "https://x.example", `{"bearerToken": "hunter2", "tlsClientConfig": {"insecure": true}}`))
+	if err != nil || c.Name != "onprem-a" || c.Config.Host != "https://x.example" || c.Config.BearerToken != "hunter2" || !c.Config.Insecure {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if c, err := fromSecret(secret("", "https://x.example", "")); err != nil || c.Name != "https://x.example" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for name, s := range map[string]*corev1.Secret{
+		"no server":   secret("a", "", "{}"),
+		"no JSON":     secret("a", "https://x", `hunter2`),
+		"a bad shape": secret("a", "https://x", `{"bearerToken": ["hunter2"]}`),
+	} {
+		if _, err := fromSecret(s); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTwoClustersOfOneNameAreRefused(t *testing.T) {
+	s := newAPIServer(t)
+	m, err := NewMapping("", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = New(Config{Mapping: m, Now: (&clock{}).now}, []Cluster{s.cluster("a"), s.cluster("a")})
+	if err == nil || !strings.Contains(err.Error(), `two are named "a"`) {
+		t.Error(err)
+	}
+	if _, err := New(Config{}, nil); err == nil {
+		t.Error("no clock, no mapping, no error")
+	}
+}
+
+// What deploy/rbac grants is what this package asks for.
+func TestRightsAreTheLeast(t *testing.T) {
+	plurals := []string{applications}
+	for _, k := range resourceKinds {
+		plurals = append(plurals, k.plural)
+	}
+	for file, want := range map[string][]string{"reader.yaml": plurals, "namespaced.yaml": plurals, "cluster-secrets.yaml": {"secrets"}} {
+		data, err := os.ReadFile(filepath.Join("../../deploy/rbac", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var granted []string
+		for _, document := range strings.Split(string(data), "\n---\n") {
+			var role rbacv1.ClusterRole // a Role has the same fields
+			if err := yaml.Unmarshal([]byte(document), &role); err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			for _, rule := range role.Rules {
+				granted = append(granted, rule.Resources...)
+				for _, verb := range rule.Verbs {
+					if verb != "list" && (verb != "watch" || file == "cluster-secrets.yaml") {
+						t.Errorf("%s: %s %v: nobody asks for that", file, verb, rule.Resources)
+					}
+				}
+				if len(rule.APIGroups) != 1 || slices.Contains(rule.Resources, "*") || rule.APIGroups[0] == "*" {
+					t.Errorf("%s: %+v", file, rule)
+				}
+			}
+		}
+		slices.Sort(granted)
+		slices.Sort(want)
+		if !slices.Equal(granted, want) {
+			t.Errorf("%s grants %v, want %v", file, granted, want)
+		}
+	}
+}
