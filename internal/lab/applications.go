@@ -12,7 +12,7 @@ import (
 // Application is what Argo CD says of one component of one ShopSet.
 type Application struct {
 	Name         string
-	Cluster      string // where the Application is: with a Central layout always the first
+	Cluster      string // where the Application is; with a Central layout not where its ShopSet is
 	ShopSet      string
 	Component    string
 	Sync, Health string // Argo CD's words; empty before it looked

@@ -121,12 +121,15 @@ func (a *argoCD) env(program string) []string {
 // addresses: Argo CD has no setting for that.
 func (a *argoCD) startController(ctx context.Context) (err error) {
 	l := a.home.lab
+	resync := fmt.Sprint(int(l.options.Resync / time.Second))
 	a.controller, err = l.procs.start(spec{name: a.home.name + ".application-controller", exe: l.tools.argoCD,
 		env: a.env("argocd-application-controller"),
 		args: []string{
 			"--kubeconfig", a.home.argoKubeconfig(), "--namespace", ArgoCDNamespace,
 			"--repo-server", local(a.repo), "--repo-server-plaintext", "--redis", local(a.redis),
-			"--metrics-port", fmt.Sprint(a.controllerMetrics), "--app-resync", fmt.Sprint(int(l.options.Resync / time.Second)),
+			"--metrics-port", fmt.Sprint(a.controllerMetrics), "--app-resync", resync,
+			// So long a repository that fails is not reported; as long as a resync by default.
+			"--repo-error-grace-period-seconds", resync,
 			"--status-processors", "4", "--operation-processors", "4", "--loglevel", "warn",
 		}})
 	if err != nil {

@@ -76,7 +76,7 @@ func Down(dir string) (found bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if owner.pid == os.Getpid() {
+	if owner.pid == os.Getpid() && owner.alive() {
 		return true, errors.New("the lab is this program's own; call Stop")
 	}
 	if owner.alive() {

@@ -37,7 +37,7 @@ type Layout string
 const (
 	// PerCluster is an Argo CD in each cluster, which manages that cluster.
 	PerCluster Layout = "per-cluster"
-	// Central is one Argo CD, in the first cluster, which manages all of them.
+	// Central is one Argo CD, in the first of Clusters, which manages all of them.
 	Central Layout = "central"
 )
 
@@ -214,7 +214,7 @@ func (l *Lab) Stop() (err error) {
 // Dir is the folder with the lab's files: kubeconfig, logs/, git/.
 func (l *Lab) Dir() string { return l.dir }
 
-// Clusters are the names of the clusters, which are the fleet's FailureDomains.
+// Clusters are the names of the clusters, which are the fleet's FailureDomains, by name.
 func (l *Lab) Clusters() []string {
 	var names []string
 	for _, c := range l.clusters {

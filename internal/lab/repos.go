@@ -303,6 +303,7 @@ func (r *Repos) update(ctx context.Context, clone, branch string) error {
 }
 
 func (r *Repos) commit(ctx context.Context, clone, subject string, files map[string]string) (string, error) {
+	add := []string{"add", "--"}
 	for name, content := range files {
 		path := filepath.Join(clone, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -311,7 +312,10 @@ func (r *Repos) commit(ctx context.Context, clone, subject string, files map[str
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			return "", err
 		}
-		if _, err := r.run(ctx, clone, "add", "--", name); err != nil {
+		add = append(add, name)
+	}
+	if len(files) > 0 {
+		if _, err := r.run(ctx, clone, add...); err != nil {
 			return "", err
 		}
 	}
