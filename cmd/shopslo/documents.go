@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -87,6 +88,7 @@ func (p *program) load() (*documents, error) {
 	}
 	if len(sloFaults) == 0 && d.slos != nil {
 		found = append(found, d.retention()...)
+		found = append(found, d.slices()...)
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
@@ -162,6 +164,23 @@ func (d *documents) retention() faults {
 		return faults{{File: d.config.Path, Text: err.Error(), shown: d.config.Path + ": " + err.Error()}}
 	}
 	return nil
+}
+
+// slices checks that time slices are whole buckets of the ledger.
+func (d *documents) slices() faults {
+	var out faults
+	res := d.config.Ledger.Resolution
+	for i := range d.slos.SLOs {
+		s := &d.slos.SLOs[i]
+		if s.Method == slo.Occurrences || s.Slice%res == 0 {
+			continue
+		}
+		at, _ := d.slos.Origin(s.Name)
+		f := fault{File: at.File, Line: counted(at.Line), Text: fmt.Sprintf("SLO %q: its time slices of %v are no multiple of ledger.resolution, %v: change one of the two", s.Name, s.Slice, res)}
+		f.shown = at.String() + ": " + f.Text
+		out = append(out, f)
+	}
+	return out
 }
 
 // longestWindow is the length of the longest window of all SLOs. A calendar

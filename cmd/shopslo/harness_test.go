@@ -108,7 +108,6 @@ type exporter struct {
 	mu        sync.Mutex
 	good, bad int
 	started   float64
-	down      bool
 	scrapes   int
 }
 
@@ -125,10 +124,6 @@ func (x *exporter) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.scrapes++
-	if x.down {
-		http.Error(w, "down", http.StatusServiceUnavailable)
-		return
-	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 	fmt.Fprintf(w, "# TYPE http_requests_total counter\nhttp_requests_total{code=\"200\"} %d\n", x.good)
 	if x.bad > 0 { // as client libraries do, which make a series at its first event

@@ -74,10 +74,14 @@ type service struct {
 	reading string    // how far the first reading is
 
 	metrics *ownMetrics
+	hup     chan os.Signal // asks for a reload
 }
 
 // serve runs until ctx ends or something that it cannot do without fails.
 func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP) // also while starting, which can take a while
+	defer signal.Stop(hup)
 	d, err := p.load()
 	if err != nil {
 		return err
@@ -93,7 +97,7 @@ func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) err
 	if err != nil {
 		return errors.Join(err, src.close())
 	}
-	s := &service{p: p, log: log, engine: e, metrics: newOwnMetrics(p.registry)}
+	s := &service{p: p, log: log, engine: e, metrics: newOwnMetrics(p.registry), hup: hup}
 	shell, err := p.shell(f, log, s.ready)
 	if err != nil {
 		return errors.Join(err, e.Close())
@@ -214,15 +218,12 @@ func (s *service) current() *engine {
 
 // reloads reads configuration and documents again at each SIGHUP.
 func (s *service) reloads(ctx context.Context) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
 	s.metrics.reloaded(s.p.now(), nil)
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-hup:
+		case <-s.hup:
 		}
 		err := s.reload()
 		s.metrics.reloaded(s.p.now(), err)

@@ -190,17 +190,14 @@ func TestSIGHUPTakesOverDocuments(t *testing.T) {
 
 func TestAReloadThatTheLedgerRefusesLeavesTheScrapingAsItWas(t *testing.T) {
 	x := newShops(t)
-	text := scrapeConfig(map[string]*exporter{"b-1": x.beta, "p-1": x.prod})
-	odd := func(text string) string { return strings.Replace(text, "resolution: 1s", "resolution: 7s", 1) }
-	writeFiles(t, x.dir, map[string]string{"shopslo.yaml": odd(text)})
+	writeFiles(t, x.dir, map[string]string{"shopslo.yaml": scrapeConfig(map[string]*exporter{"b-1": x.beta, "p-1": x.prod})})
 	s := startServe(t, x.config)
 	x.prod.waitScraped(t)
-	slices := strings.Replace(cartSLO("10m"), "budgetingMethod: Occurrences", "budgetingMethod: Timeslices", 1)
-	slices = strings.Replace(slices, "[{target: 0.9}]", "[{target: 0.9, timeSliceWindow: 1m, timeSliceTarget: 0.9}]", 1)
-	writeFiles(t, x.dir, map[string]string{"slos/cart.yaml": slices, // a minute is no multiple of 7 s
-		"shopslo.yaml": odd(scrapeConfig(map[string]*exporter{"b-1": x.beta}))})
+	torn := strings.Replace(cartSLO("10m"), "total: {metricSource: {type", "total: {metricSource: {metricSourceRef: elsewhere, type", 1)
+	writeFiles(t, x.dir, map[string]string{"slos/cart.yaml": torn, // good and total of two data sources
+		"shopslo.yaml": scrapeConfig(map[string]*exporter{"b-1": x.beta})})
 	s.hangUp(t, "reload failed")
-	if log := s.log.String(); !strings.Contains(log, "no multiple of the ledger's resolution") {
+	if log := s.log.String(); !strings.Contains(log, "reads from two data sources") {
 		t.Errorf("the log does not say why:\n%s", log)
 	}
 	time.Sleep(2 * time.Second) // changes of targets take a second to have an effect
