@@ -261,7 +261,11 @@ func TestAnAccountThatLagsBehindForgetsNothingThatItStillHasToRead(t *testing.T)
 	s, src := sloOf("s", "bad", "total"), h.Source()
 	cfg := testConfig(t.TempDir(), h.Start, timeOf(end), h.Config.Interval, time.Minute)
 	cfg.Retention, cfg.CheckpointAfter = 10*time.Hour, 1
-	l := open(t, cfg, planOf(src, h.Subjects(), s), end)
+	other := sloOf("other", "bad", "total")
+	other.Parts[0].Indicator.Bad.Source, other.Parts[0].Indicator.Total.Source = "other", "other"
+	p := planOf(src, h.Subjects(), s, other)
+	p.Sources["other"], p.Reads["other"] = h.Source(), read // goes on, so that checkpoints are made
+	l := open(t, cfg, p, end)
 	src.Fail(ledgertest.Refused, h.Start+2*3_600_000, end)
 	advance(t, l, h.Start+3_600_000)
 	for now := h.Start + 3*3_600_000; now < end; now += 3_600_000 {
