@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e bench lint fmt generate golden
+.PHONY: help demo test e2e lab lab-down bench lint fmt generate golden
 
 # In CI tests also look for data races, which takes a C compiler and time.
 RACE := $(if $(filter true,$(CI)),-race)
@@ -14,7 +14,7 @@ E2E_PACKAGES = $(sort $(dir $(E2E_FILES)))
 E2E_TESTS = $(shell sed -nE 's/^func (Test[A-Za-z0-9_]+).*/\1/p' $(E2E_FILES) /dev/null | grep -v '^TestMain$$' | paste -sd'|')
 
 help: ## list the targets
-	@sed -nE 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: ## see a bad release, its budget and the gate, in two minutes (KEEP=1 leaves it running)
 	go build -o bin/shopslo ./cmd/shopslo
@@ -23,9 +23,16 @@ demo: ## see a bad release, its budget and the gate, in two minutes (KEEP=1 leav
 test: ## run all tests but the end-to-end ones
 	go test $(RACE) -timeout 15m ./...
 
-e2e: ## run the end-to-end tests, against real Prometheus and VictoriaMetrics
+e2e: ## run the end-to-end tests, against real Kubernetes, Argo CD, Prometheus and VictoriaMetrics
 	@[ -n '$(E2E_TESTS)' ] || { echo 'no end-to-end tests found' >&2; exit 1; }
+	go run ./internal/lab/labctl build
 	go test -tags e2e -count 1 -timeout 15m -run '^($(E2E_TESTS))$$' $(E2E_PACKAGES)
+
+lab: ## start Kubernetes, Argo CD, git and Prometheus, and leave them running (ARGS=-h lists options)
+	go run ./internal/lab/labctl up $(ARGS)
+
+lab-down: ## end what make lab has started
+	go run ./internal/lab/labctl down $(ARGS)
 
 bench: ## measure speed and memory against peers (ARGS=... goes to the program)
 	go -C bench run . $(ARGS)

@@ -135,17 +135,17 @@ func (m toolModule) key(src, goVersion string) (string, error) {
 	return fmt.Sprintf("%x", h.Sum(nil)[:8]), nil
 }
 
-// buildInto makes the folder, all of it or none. The module is built in a copy,
+// buildInto makes the folder, all of it or none, while the caller has its lock. The module is built in a copy,
 // since go build -mod=mod may complete go.mod and go.sum.
 func (m toolModule) buildInto(ctx context.Context, src, dir string) error {
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), ".building-")
-	if err != nil {
+	tmp := dir + ".building"
+	if err := os.RemoveAll(tmp); err != nil { // of a build that was killed
 		return err
 	}
 	defer os.RemoveAll(tmp)
 	mod, out := filepath.Join(tmp, "mod"), filepath.Join(tmp, "out")
 	for _, d := range []string{mod, out} {
-		if err := os.Mkdir(d, 0o755); err != nil {
+		if err := os.MkdirAll(d, 0o755); err != nil {
 			return err
 		}
 	}

@@ -56,7 +56,13 @@ func run(ctx context.Context, args, _ []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stderr, usage)
 		return 3
 	}
-	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 {
+	if err := flags.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil {
+		return 3
+	}
+	if flags.NArg() > 0 {
+		fmt.Fprint(stderr, usage)
 		return 3
 	}
 	if err := do(ctx); err != nil {
