@@ -19,13 +19,13 @@ apiVersion: v1
 kind: Config
 clusters:
 - {name: x, cluster: {server: "https://x.example:6443"}}
-- {name: y, cluster: {server: "https://y.example:6443"}}
+- {name: yy, cluster: {server: "https://y.example:6443"}}
 users:
 - {name: u, user: {token: hunter2}}
 contexts:
-- {name: eks-b, context: {cluster: y, user: u}}
+- {name: eks-b, context: {cluster: yy, user: u}}
 - {name: onprem-a, context: {cluster: x, user: u}}
-- {name: broken, context: {cluster: z, user: u}}
+- {name: broken, context: {cluster: zz, user: u}}
 `), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,11 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 )
+
+func TestMain(m *testing.M) {
+	Quiet()
+	os.Exit(m.Run())
+}
 
 // apiServer is as much of a Kubernetes API server as a watch needs: lists with a
 // version, watches that stream what changes, and faults on request.
