@@ -1,0 +1,228 @@
+package shopset
+
+import "strings"
+
+// scope says what a family has series of.
+type scope int
+
+const (
+	ofShopSet scope = iota
+	ofApplication
+	ofTier
+	ofGroup
+	ofFleet
+	ofExporter
+)
+
+var scopes = []struct{ title, text string }{
+	ofShopSet:     {"ShopSets", "One series per ShopSet, or per ShopSet and state."},
+	ofApplication: {"Applications", "Written only with `--per-application`: one series per Argo CD Application and state is more than most need."},
+	ofTier:        {"Tiers", "One series per Tier."},
+	ofGroup:       {"ShopGroups", "One series per ShopGroup: redundancy belongs to the shops."},
+	ofFleet:       {"The fleet's documents", ""},
+	ofExporter:    {"The exporter itself", "Besides, the exporter has the usual `go_*` and `process_*` metrics."},
+}
+
+// kind is a family's type in the exposition formats.
+type kind string
+
+const (
+	gauge     kind = "gauge"
+	counter   kind = "counter"
+	infos     kind = "info"  // a gauge in the text format
+	stateSet  kind = "state" // a gauge in both: OpenMetrics would name the label like the metric
+	histogrms kind = "histogram"
+)
+
+// family is a metric with its series. The table below is what is exported, and
+// what docs/metrics.md is made from.
+type family struct {
+	name   string
+	kind   kind
+	labels string // separated by blanks
+	help   string
+	absent string // what it means that there is no series; "" where there always is one
+}
+
+// The families by number. Those of ShopSets come first, in the order in which
+// block.go writes them.
+const (
+	fInfo = iota
+	fMember
+	fSync
+	fHealth
+	fOutOfSync
+	fDriftedSince
+	fDriftEvents
+	fReleaseInfo
+	fReleaseSince
+	fBehind
+	fImages
+	fMutable
+	fObserved
+	fAppSync // of Applications from here
+	fAppHealth
+	fAppOutOfSync
+	perShopSet // how many families blocks have
+)
+
+const (
+	fTierInfo = perShopSet + iota
+	fTierOrder
+	fTierShopSets
+	fTierSync
+	fTierHealth
+	fTierOutOfSync
+	fTierRelease
+	fTierReleaseAt
+	fTierRunning
+	fTierBehind
+	fTierInOrder
+	fTierViolations
+	fTierViolation
+	fTierSkewed
+	fTierSkewedSince
+	fTierSoaking
+	fPromotions
+	fRollbacks
+	fLead
+	fSoak
+	fGroupAvailable
+	fGroupRequired
+	fGroupIntact
+	fFindings
+	fFinding
+	fSnapshot
+	fClusterUp
+	fClusterReached
+	fClusterErrors
+	fClusterApps
+	fClusterStrangers
+	fClusterFaulty
+	fGitUp
+	fGitFetched
+	fGitErrors
+	fStateWritten
+	fStateErrors
+	fBuild
+	allFamilies
+)
+
+var families = [allFamilies]family{
+	fInfo:         {"shopset_info", infos, "shopset tier configuration failure_domain cluster", "What a ShopSet is; cluster is where it was seen.", ""},
+	fMember:       {"shopset_group_member_info", infos, "shopset tier group", "Which ShopGroups a ShopSet serves.", "the ShopSet serves no group"},
+	fSync:         {"shopset_sync_status", stateSet, "shopset tier state", "Whether what runs is what git asks for, as Argo CD says: 1 for the state that it is in, 0 for the others.", ""},
+	fHealth:       {"shopset_health_status", stateSet, "shopset tier state", "How what runs is doing, as Argo CD says: 1 for the state that it is in, 0 for the others.", ""},
+	fOutOfSync:    {"shopset_resources_out_of_sync", gauge, "shopset tier", "Resources that differ from what git asks for.", "not known"},
+	fDriftedSince: {"shopset_drifted_since_timestamp_seconds", gauge, "shopset tier", "Since when the ShopSet has been OutOfSync; kept while it is Unknown, and across restarts.", "it does not drift"},
+	fDriftEvents:  {"shopset_drift_events_total", counter, "shopset tier", "How often a drift began, also one that healed itself at once; kept across restarts.", "the ShopSet was never observed"},
+	fReleaseInfo:  {"shopset_release_info", infos, "shopset tier release revision", "The Release that runs (the app repository's commit), and the deployed commit of the repository that Argo CD reads.", "not known, or its parts run different ones"},
+	fReleaseSince: {"shopset_release_deployed_timestamp_seconds", gauge, "shopset tier", "When the Release came to the ShopSet.", "not known"},
+	fBehind:       {"shopset_releases_behind", gauge, "shopset tier", "First-parent commits of the next lower Tier's Release that the ShopSet lacks.", "not known, or the lowest Tier"},
+	fImages:       {"shopset_images", gauge, "shopset tier", "Different images that run.", "the ShopSet was never observed"},
+	fMutable:      {"shopset_images_mutable", gauge, "shopset tier", "Images whose tag can come to mean something else (latest, or neither tag nor digest): going back to them needs a rebuild.", "the ShopSet was never observed"},
+	fObserved:     {"shopset_observed_timestamp_seconds", gauge, "shopset tier", "When Argo CD last compared; the oldest where several Applications make the ShopSet.", "never"},
+
+	fAppSync:      {"shopset_application_sync_status", stateSet, "shopset tier application state", "Sync status of an Argo CD Application: 1 for the state that it is in, 0 for the others.", ""},
+	fAppHealth:    {"shopset_application_health_status", stateSet, "shopset tier application state", "Health of an Argo CD Application: 1 for the state that it is in, 0 for the others.", ""},
+	fAppOutOfSync: {"shopset_application_resources_out_of_sync", gauge, "shopset tier application", "Resources of an Argo CD Application that differ from what git asks for.", "not known"},
+
+	fTierInfo:        {"shopset_tier_info", infos, "tier branch", "What a Tier is: the branch that it is deployed from.", ""},
+	fTierOrder:       {"shopset_tier_order", gauge, "tier", "The Tier's rank, the lowest first.", ""},
+	fTierShopSets:    {"shopset_tier_shopsets", gauge, "tier", "ShopSets of the Tier.", ""},
+	fTierSync:        {"shopset_tier_sync_shopsets", gauge, "tier state", "ShopSets of the Tier by sync status.", ""},
+	fTierHealth:      {"shopset_tier_health_shopsets", gauge, "tier state", "ShopSets of the Tier by health.", ""},
+	fTierOutOfSync:   {"shopset_tier_resources_out_of_sync", gauge, "tier", "Resources of the Tier's ShopSets that differ from what git asks for, as far as known.", "of none of them it is known"},
+	fTierRelease:     {"shopset_tier_release_info", infos, "tier release", "The Release that the Tier's branch points to.", "not known"},
+	fTierReleaseAt:   {"shopset_tier_release_timestamp_seconds", gauge, "tier", "When the Tier's branch came to its Release, as its commit says.", "not known"},
+	fTierRunning:     {"shopset_tier_releases_running", gauge, "tier", "Different Releases that ShopSets of the Tier are known to run.", ""},
+	fTierBehind:      {"shopset_tier_releases_behind", gauge, "tier", "First-parent commits of the next lower Tier's Release that the Tier's branch lacks.", "not known, or the lowest Tier"},
+	fTierInOrder:     {"shopset_tier_in_order", gauge, "tier", "1 where each Release that the Tier runs runs in a lower Tier or did, 0 where one does not.", "not known"},
+	fTierViolations:  {"shopset_tier_order_violations", gauge, "tier kind", "Releases that the Tier runs although no lower Tier has had them (unverified), or not all populated ones (skipped).", ""},
+	fTierViolation:   {"shopset_tier_order_violation_info", infos, "tier kind release", "A Release that breaks the order of Tiers.", "no violation"},
+	fTierSkewed:      {"shopset_tier_skewed", gauge, "tier", "1 where the Tier's ShopSets are known to run different Releases, else 0.", ""},
+	fTierSkewedSince: {"shopset_tier_skewed_since_timestamp_seconds", gauge, "tier", "Since when the Tier's ShopSets have run different Releases; kept across restarts.", "they do not"},
+	fTierSoaking:     {"shopset_tier_soaking_since_timestamp_seconds", gauge, "tier", "Since when all ShopSets of the Tier have without a break been Synced and Healthy at one Release.", "they are not"},
+	fPromotions:      {"shopset_promotions_total", counter, "tier", "Releases that came to all ShopSets of the Tier for the first time; kept across restarts.", "the lowest Tier, to which nothing is promoted"},
+	fRollbacks:       {"shopset_rollbacks_total", counter, "tier", "How often all ShopSets of the Tier went back to a Release that they had before; kept across restarts.", ""},
+	fLead:            {"shopset_promotion_lead_time_seconds", histogrms, "tier", "From a change's coming to the lowest Tier's branch until all ShopSets of the Tier ran it. Where later changes came along, the oldest one's time counts. Kept across restarts.", "the lowest Tier"},
+	fSoak:            {"shopset_tier_soak_seconds", histogrms, "tier", "How long a Release was verified in the Tier without a break, counted when it came to a Tier above. Kept across restarts.", ""},
+
+	fGroupAvailable: {"shopset_group_failure_domains_available", gauge, "group", "FailureDomains in which a ShopSet of the group serves; one that is Unknown does not count.", "of none of its ShopSets is anything known"},
+	fGroupRequired:  {"shopset_group_failure_domains_required", gauge, "group", "FailureDomains that the group asks for.", ""},
+	fGroupIntact:    {"shopset_group_redundancy_intact", gauge, "group", "1 where enough FailureDomains are available, else 0. What is not known is no redundancy.", ""},
+
+	fFindings: {"shopset_fleet_findings", gauge, "", "What loads in the fleet's documents but is not as it should be; see shopset_fleet_finding_info.", ""},
+	fFinding:  {"shopset_fleet_finding_info", infos, "rule kind name", "A finding about the fleet's documents: redundancy (a group's ShopSets are declared in too few FailureDomains), one-tier (in different Tiers).", "nothing is found"},
+
+	fSnapshot:         {"shopset_exporter_snapshot_timestamp_seconds", gauge, "", "When the figures about the fleet were last made.", "not yet"},
+	fClusterUp:        {"shopset_exporter_cluster_up", gauge, "cluster", "1 where the cluster's Applications can be read, else 0.", ""},
+	fClusterReached:   {"shopset_exporter_cluster_reached_timestamp_seconds", gauge, "cluster", "When the cluster last answered: the age of its data.", "never"},
+	fClusterErrors:    {"shopset_exporter_cluster_watch_errors_total", counter, "cluster", "Lists and watches of the cluster that failed.", ""},
+	fClusterApps:      {"shopset_exporter_cluster_applications", gauge, "cluster", "Argo CD Applications that the cluster has.", ""},
+	fClusterStrangers: {"shopset_exporter_cluster_applications_without_shopset", gauge, "cluster", "Argo CD Applications that belong to no ShopSet.", ""},
+	fClusterFaulty:    {"shopset_exporter_cluster_applications_unreadable", gauge, "cluster", "Argo CD Applications of an unknown shape.", ""},
+	fGitUp:            {"shopset_exporter_git_up", gauge, "", "1 where the last fetch of the git repositories went well, else 0.", "no repository is configured, or none was fetched yet"},
+	fGitFetched:       {"shopset_exporter_git_fetched_timestamp_seconds", gauge, "", "When the git repositories were last fetched: the age of what is known of branches.", "never"},
+	fGitErrors:        {"shopset_exporter_git_errors_total", counter, "", "Fetches of the git repositories, and readings of Tier branches, that failed.", ""},
+	fStateWritten:     {"shopset_exporter_state_written_timestamp_seconds", gauge, "", "When the state file was last written.", "not yet, or none is configured"},
+	fStateErrors:      {"shopset_exporter_state_write_errors_total", counter, "", "Writings of the state file that failed.", ""},
+	fBuild:            {"shopset_exporter_build_info", infos, "version revision goversion", "What the exporter was built from.", ""},
+}
+
+// scope of the family with this number.
+func scopeOf(f int) scope {
+	switch {
+	case f < fAppSync:
+		return ofShopSet
+	case f < perShopSet:
+		return ofApplication
+	case f < fGroupAvailable:
+		return ofTier
+	case f < fFindings:
+		return ofGroup
+	case f < fSnapshot:
+		return ofFleet
+	}
+	return ofExporter
+}
+
+// unit is the base unit in the family's name, "" for plain numbers.
+func (f *family) unit() string {
+	for _, u := range []string{"seconds", "ratio", "bytes"} {
+		if strings.HasSuffix(strings.TrimSuffix(f.name, "_total"), "_"+u) {
+			return u
+		}
+	}
+	return ""
+}
+
+// head writes the lines before a family's series.
+func (f *family) head(openMetrics bool) []byte {
+	name, typ := f.name, string(f.kind)
+	switch f.kind {
+	case stateSet:
+		typ = string(gauge)
+	case infos:
+		if openMetrics {
+			name = strings.TrimSuffix(name, "_info")
+		} else {
+			typ = string(gauge)
+		}
+	case counter:
+		if openMetrics {
+			name = strings.TrimSuffix(name, "_total")
+		}
+	}
+	text := "# HELP " + name + " " + escapeHelp(f.help) + "\n# TYPE " + name + " " + typ + "\n"
+	if u := f.unit(); u != "" && openMetrics {
+		text += "# UNIT " + name + " " + u + "\n"
+	}
+	return []byte(text)
+}
+
+// escapeHelp escapes as both formats ask for; OpenMetrics escapes quotes as well,
+// of which the table has none.
+func escapeHelp(text string) string {
+	return strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace(text)
+}

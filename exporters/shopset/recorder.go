@@ -1,0 +1,142 @@
+package shopset
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// Recorder remembers what Argo CD does not: since when a ShopSet drifts and how
+// often it did, which Releases a Tier has had, how long they soaked, and how long
+// a change took. It has no clock and does no I/O; state.go keeps it in a file. It
+// is for one goroutine.
+type Recorder struct {
+	at       time.Time // of the last Snapshot that it took in
+	origins  []fleet.Release
+	shopSets map[fleet.ShopSetName]*shopSetMemory
+	tiers    map[fleet.TierName]*tierMemory
+	changes  int64 // grows with everything that should be written down
+}
+
+// NewRecorder makes one that remembers nothing.
+func NewRecorder() *Recorder {
+	return &Recorder{shopSets: map[fleet.ShopSetName]*shopSetMemory{}, tiers: map[fleet.TierName]*tierMemory{}}
+}
+
+// shopSetMemory is what is remembered of a ShopSet.
+type shopSetMemory struct {
+	// Known is the sync status when it was last known: Synced, OutOfSync, or "".
+	Known        fleet.SyncStatus `json:"known,omitempty"`
+	DriftedSince time.Time        `json:"drifted_since,omitzero"`
+	DriftEvents  int64            `json:"drift_events"`
+	Release      fleet.Release    `json:"release,omitempty"`
+	Revision     string           `json:"revision,omitempty"`
+	ReleaseSince time.Time        `json:"release_since,omitzero"`
+
+	counted int64 // of the source's DriftEvents, which begin at 0 with the process
+}
+
+// Observed takes in what was seen of a ShopSet, already judged by its age
+// (Observation.At), and gives it back with what is remembered: DriftedSince,
+// DriftEvents, Release and ReleaseSince. The same Observation may come any number
+// of times. It costs the same however large the fleet is.
+//
+// A drift begins when a ShopSet that was last known to be Synced is OutOfSync. The
+// source counts those that it sees (Observation.DriftEvents), also one that is
+// over again already; those that it does not, such as one across a restart, are
+// counted here. A ShopSet that is OutOfSync when it is seen for the first time
+// drifts since now at the latest, and is not counted: nobody watched it begin. What
+// becomes Unknown keeps its drift.
+func (r *Recorder) Observed(now time.Time, o fleet.Observation) fleet.Observation {
+	m := r.shopSets[o.ShopSet]
+	if m == nil {
+		m = &shopSetMemory{}
+		r.shopSets[o.ShopSet] = m
+	}
+	was := *m
+	news := m.news(o.DriftEvents)
+	m.DriftEvents += news
+	switch {
+	case o.Sync == fleet.Synced:
+		m.Known, m.DriftedSince = fleet.Synced, time.Time{}
+	case o.Sync == fleet.OutOfSync && m.Known != fleet.OutOfSync:
+		if m.Known == fleet.Synced && news == 0 {
+			m.DriftEvents++
+		}
+		m.Known, m.DriftedSince = fleet.OutOfSync, cmp.Or(o.DriftedSince, now).UTC()
+	case o.Sync == fleet.OutOfSync && news > 0 && o.DriftedSince.After(m.DriftedSince):
+		m.DriftedSince = o.DriftedSince.UTC() // it was over in between, and nobody asked
+	}
+	o.DriftedSince = m.DriftedSince
+	events := m.DriftEvents
+	o.DriftEvents = &events
+	o = m.release(o)
+	if *m != was {
+		r.changes++
+	}
+	return o
+}
+
+// news gives how many beginnings of drifts the source has counted since it was last
+// asked. A source that counts from 0 again has forgotten, not undone.
+func (m *shopSetMemory) news(events *int64) int64 {
+	if events == nil {
+		return 0
+	}
+	news := *events - m.counted
+	if news < 0 {
+		news = *events
+	}
+	m.counted = *events
+	return news
+}
+
+// release carries on which Release is behind a Revision, and since when it runs.
+func (m *shopSetMemory) release(o fleet.Observation) fleet.Observation {
+	if o.Release == "" && o.Revision != "" && o.Revision == m.Revision {
+		o.Release = m.Release
+	}
+	switch {
+	case o.Release == "":
+		o.ReleaseSince = time.Time{}
+		return o
+	case !o.ReleaseSince.IsZero():
+	case o.Release == m.Release:
+		o.ReleaseSince = m.ReleaseSince
+	case m.Release != "":
+		o.ReleaseSince = o.ObservedAt
+	}
+	o.ReleaseSince = o.ReleaseSince.UTC()
+	m.Release, m.Revision, m.ReleaseSince = o.Release, o.Revision, o.ReleaseSince
+	return o
+}
+
+// before gives what fleet.Observe needs of an earlier Snapshot.
+func (r *Recorder) before() fleet.Snapshot {
+	s := fleet.Snapshot{At: r.at}
+	for _, name := range slices.Sorted(maps.Keys(r.tiers)) {
+		t := r.tiers[name]
+		s.Tiers = append(s.Tiers, fleet.TierState{Tier: name, Ran: t.Ran, SkewedSince: t.SkewedSince, Skewed: !t.SkewedSince.IsZero()})
+	}
+	return s
+}
+
+// forget drops the ShopSets that are no longer of the fleet, so that one that
+// comes back under the same name begins anew.
+func (r *Recorder) forget(f *fleet.Fleet) {
+	for name := range r.shopSets {
+		if _, ok := f.ShopSet(name); !ok {
+			delete(r.shopSets, name)
+			r.changes++
+		}
+	}
+	for name := range r.tiers {
+		if _, ok := f.Tier(name); !ok {
+			delete(r.tiers, name)
+			r.changes++
+		}
+	}
+}

@@ -1,0 +1,343 @@
+package shopset
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	promlabels "github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/textparse"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func golden(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is not what is written now; review 'go test -update' and its difference:\n%s", path, got)
+	}
+}
+
+func TestTheTableInTheDocsIsCurrent(t *testing.T) {
+	golden(t, "../../docs/metrics.md", Markdown())
+}
+
+const openMetricsAccept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
+
+// scrape asks as Prometheus does, and gives the answer as it came.
+func scrape(t testing.TB, h http.Handler, accept, encoding string) *http.Response {
+	t.Helper()
+	r := httptest.NewRequest("GET", "/metrics", nil)
+	r.Header.Set("Accept", accept)
+	r.Header.Set("Accept-Encoding", encoding)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result()
+}
+
+// read gives an answer's text.
+func read(t testing.TB, r *http.Response) string {
+	t.Helper()
+	body := io.Reader(r.Body)
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		var err error
+		if body, err = gzip.NewReader(r.Body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// troubled is a fleet in which everything that can be told of is the case.
+func troubled(t *testing.T) *Exporter {
+	d := labFleet(t).Declarations()
+	d.ShopGroups = append(d.ShopGroups, fleet.ShopGroup{Name: "narrow", ShopSets: []fleet.ShopSetName{"a-1"}, FailureDomains: 2})
+	f := mustFleet(t, d)
+	e := New(f, NewRecorder(), Options{MaxAge: 10 * time.Minute, Build: Build{Version: "1.2.3", Revision: "abc", Go: "go1"}})
+	view := View{Fleet: f, History: line{20}, Heads: map[fleet.TierName]fleet.Head{}, Applications: map[fleet.ShopSetName][]Application{
+		"a-1": {{Name: "a-1-cart", Sync: fleet.Synced, Health: fleet.Healthy, OutOfSync: new(int)}, {Name: `odd "name"`, Health: "Splendid"}}}}
+	for i, tier := range f.Tiers() {
+		view.Heads[tier.Name] = fleet.Head{Release: commit(10 - i), At: noon.Add(-2 * time.Hour)}
+	}
+	for minute := range 3 { // the second and the third time something has changed
+		now := noon.Add(time.Duration(minute) * time.Minute)
+		view.Observations = nil
+		for _, s := range f.ShopSets() {
+			tier, _ := f.Tier(s.Tier)
+			o := well(s.Name, now, 10-tier.Order)
+			switch {
+			case s.Name == "c-1" && minute > 0:
+				n := 3
+				o.Sync, o.OutOfSync = fleet.OutOfSync, &n
+			case s.Name == "a-1" && minute > 0:
+				o.Release, o.Health = commit(99), fleet.Degraded // nobody knows it
+			case s.Name == "b-3":
+				o.ObservedAt = now.Add(-time.Hour)
+			case s.Name == "c-2" && minute == 2:
+				o = fleet.Unknown("c-2", "gone")
+			}
+			view.Observations = append(view.Observations, o)
+		}
+		e.Refresh(now, view)
+	}
+	e.Health(Health{
+		Clusters: []ClusterHealth{{Name: "ctx", Up: true, Reached: noon, WatchErrors: 2, Applications: 45, Strangers: 1}, {Name: "dead"}},
+		Git:      &GitHealth{Up: true, Fetched: noon, Errors: 1}, State: StateHealth{Written: noon.Add(1500 * time.Millisecond)},
+	})
+	return e
+}
+
+func TestWhatIsExported(t *testing.T) {
+	h := troubled(t).Metrics(nil)
+	golden(t, "testdata/troubled.prom", []byte(read(t, scrape(t, h, "", "identity"))))
+	golden(t, "testdata/troubled.openmetrics", []byte(read(t, scrape(t, h, openMetricsAccept, "identity"))))
+}
+
+func TestEveryFormatSaysTheSameCompressedOrNot(t *testing.T) {
+	h := troubled(t).Metrics(prometheus.GathererFunc(half(t)))
+	for _, accept := range []string{"", openMetricsAccept} {
+		plain := scrape(t, h, accept, "")
+		packed := scrape(t, h, accept, "deflate, gzip;q=0.8")
+		if plain.Header.Get("Content-Encoding") != "" || packed.Header.Get("Content-Encoding") != "gzip" {
+			t.Fatal("the encoding that was asked for is not the one that came")
+		}
+		if a, b := read(t, plain), read(t, packed); a != b || !strings.Contains(a, "of_others 1") {
+			t.Errorf("compressed %d bytes, not compressed %d", len(b), len(a))
+		}
+	}
+	if r := scrape(t, h, "", "gzip;q=0"); r.Header.Get("Content-Encoding") != "" {
+		t.Error("gzip came although it was refused")
+	}
+}
+
+// half is a gatherer that has one metric, and fails.
+func half(t *testing.T) func() ([]*dto.MetricFamily, error) {
+	r := prometheus.NewRegistry()
+	g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "of_others", Help: "Of others."})
+	g.Set(1)
+	r.MustRegister(g)
+	return func() ([]*dto.MetricFamily, error) {
+		all, err := r.Gather()
+		return all, errors.Join(err, errors.New("something else could not be had"))
+	}
+}
+
+func TestPrometheusReadsBothFormats(t *testing.T) {
+	h := troubled(t).Metrics(nil)
+	text := read(t, scrape(t, h, "", "gzip"))
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	found, err := parser.TextToMetricFamilies(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for f := range families {
+		if found[families[f].name] == nil {
+			t.Errorf("%s: the story of this test does not show it", families[f].name)
+		}
+	}
+	r := scrape(t, h, openMetricsAccept, "gzip")
+	p, err := textparse.New([]byte(read(t, r)), r.Header.Get("Content-Type"), "", false, false, false, promlabels.NewSymbolTable())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for {
+		entry, err := p.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if entry == textparse.EntrySeries {
+			series, _, _ := p.Series()
+			if seen[string(series)] {
+				t.Errorf("%s is there twice", series)
+			}
+			seen[string(series)] = true
+		}
+	}
+	if len(seen) < 300 {
+		t.Errorf("only %d series", len(seen))
+	}
+}
+
+func TestAChangeBetweenRefreshesShowsAtOnce(t *testing.T) {
+	f := labFleet(t)
+	e := New(f, NewRecorder(), Options{})
+	drifts := well("a-1", noon.Add(time.Second), 1)
+	drifts.Sync = fleet.OutOfSync
+	e.Observed(noon, drifts) // too early: left out
+	e.Refresh(noon, View{Fleet: f, Observations: allWell(f, noon, 1)})
+	e.Observed(noon.Add(time.Second), drifts)
+	e.Observed(noon, fleet.Observation{ShopSet: "nobody's"})
+	text := read(t, scrape(t, e.Metrics(nil), "", "gzip"))
+	for _, want := range []string{
+		`shopset_sync_status{shopset="a-1",tier="prod",state="OutOfSync"} 1`,
+		`shopset_drifted_since_timestamp_seconds{shopset="a-1",tier="prod"} ` + fmt.Sprint(noon.Unix()+1),
+		`shopset_drift_events_total{shopset="a-1",tier="prod"} 1`,
+		`shopset_tier_sync_shopsets{tier="prod",state="OutOfSync"} 0`,
+	} {
+		if !strings.Contains(text, want+"\n") {
+			t.Errorf("no line %s", want)
+		}
+	}
+	e.Refresh(noon.Add(2*time.Second), View{Fleet: f, Observations: append(allWell(f, noon, 1), drifts)})
+	if text = read(t, scrape(t, e.Metrics(nil), "", "gzip")); !strings.Contains(text, `shopset_tier_sync_shopsets{tier="prod",state="OutOfSync"} 1`) {
+		t.Error("the next Refresh does not count it")
+	}
+}
+
+func TestAnotherFleetLeavesNothingOfTheOneBefore(t *testing.T) {
+	f := labFleet(t)
+	e := New(f, NewRecorder(), Options{})
+	e.Refresh(noon, View{Fleet: f, Observations: allWell(f, noon, 1)})
+	d := f.Declarations()
+	d.ShopSets, d.ShopGroups = d.ShopSets[:1], nil
+	small := mustFleet(t, d)
+	e.Refresh(noon, View{Fleet: small, Observations: allWell(f, noon, 1)})
+	text := read(t, scrape(t, e.Metrics(nil), "", "gzip"))
+	if strings.Contains(text, `shopset="a-1"`) || !strings.Contains(text, `shopset="c-2"`) || strings.Contains(text, `group="main"`) {
+		t.Errorf("got:\n%s", text)
+	}
+}
+
+func TestScrapesAndChangesAtTheSameTime(t *testing.T) {
+	f := bigFleet(t, 300)
+	e := New(f, NewRecorder(), Options{})
+	e.Refresh(noon, View{Fleet: f, Observations: allWell(f, noon, 1)})
+	h := e.Metrics(nil)
+	var all sync.WaitGroup
+	for worker := range 4 {
+		all.Go(func() {
+			for i := range 30 {
+				o := well(f.ShopSets()[(i*7+worker)%300].Name, noon.Add(time.Duration(i)*time.Second), 1)
+				switch worker {
+				case 0:
+					e.Refresh(noon.Add(time.Duration(i)*time.Second), View{Fleet: f, Observations: allWell(f, noon, 1+i%2)})
+				case 1:
+					o.Sync = fleet.OutOfSync
+					e.Observed(noon, o)
+				default:
+					if text := read(t, scrape(t, h, openMetricsAccept, "gzip")); !strings.HasSuffix(text, "# EOF\n") {
+						t.Error("an answer has no end")
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestLabelsAreEscaped(t *testing.T) {
+	if got, want := labels("x", "a\"b\\c\nd\xff"), `x="a\"b\\c\nd`+"\uFFFD"+`"`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestStateFilesThatCannotBeUsed(t *testing.T) {
+	for name, content := range map[string]string{
+		"no JSON":                 "{",
+		"another version":         `{"version": 2}`,
+		"an unknown key":          `{"version": 1, "x": 1}`,
+		"a ShopSet of nothing":    `{"version": 1, "shopsets": {"a": null}}`,
+		"a negative count":        `{"version": 1, "shopsets": {"a": {"drift_events": -1}}}`,
+		"half a histogram":        `{"version": 1, "tiers": {"a": {"lead": {"counts": [1], "count": 1}}}}`,
+		"soaking without Release": `{"version": 1, "tiers": {"a": {"soaking_since": "2026-11-01T00:00:00Z"}}}`,
+	} {
+		path := filepath.Join(t.TempDir(), "state.json")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := OpenState(path); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	if _, _, err := OpenState(filepath.Join(t.TempDir(), "missing", "state.json")); err == nil {
+		t.Error("a folder that is not there is accepted")
+	}
+}
+
+func TestTheStateFileIsReplacedWhenThereIsSomethingNew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.json")
+	s, r, err := OpenState(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := labFleet(t)
+	e := New(f, r, Options{})
+	for i, step := range []struct {
+		at   time.Duration
+		want bool
+	}{{0, true}, {time.Second, false}, {saveAtLeast + time.Second, true}} {
+		e.Refresh(noon.Add(step.at), View{Fleet: f, Observations: allWell(f, noon, 1)})
+		if written, err := e.Save(s); written != step.want || err != nil {
+			t.Errorf("step %d: written %v, want %v (%v)", i, written, step.want, err)
+		}
+	}
+	if names, _ := filepath.Glob(path + "*"); len(names) != 1 {
+		t.Errorf("files %v are there", names)
+	}
+	if err := os.RemoveAll(filepath.Dir(path)); err != nil {
+		t.Fatal(err)
+	}
+	e.Refresh(noon.Add(time.Hour), View{Fleet: f, Observations: allWell(f, noon, 2)})
+	if _, err := e.Save(s); err == nil {
+		t.Error("a folder that has gone is no error")
+	}
+}
+
+func FuzzState(f *testing.F) {
+	f.Add([]byte(`{"version":1,"at":"2026-11-01T00:00:00Z","origins":["a"],"shopsets":{"a-1":{"known":"Synced","drift_events":1}},"tiers":{"dev":{"had":[{"release":"a"}],"soaking_since":"2026-11-01T00:00:00Z","pending":[{"release":"b","since":"2026-11-01T00:00:00Z"}]}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := NewRecorder()
+		if r.UnmarshalJSON(data) != nil {
+			return
+		}
+		fl := labFleet(t)
+		e := New(fl, r, Options{MaxAge: time.Minute})
+		for i := range 3 {
+			e.Refresh(noon.Add(time.Duration(i)*time.Second), View{Fleet: fl, Observations: allWell(fl, noon, i%2), History: line{5}})
+		}
+		if text := read(t, scrape(t, e.Metrics(nil), "", "gzip")); !strings.Contains(text, "shopset_info") {
+			t.Error("nothing is exported")
+		}
+		again, err := r.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := NewRecorder().UnmarshalJSON(again); err != nil {
+			t.Errorf("what was written is not read: %v", err)
+		}
+	})
+}

@@ -1,0 +1,179 @@
+package shopset
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// stateVersion is that of the state file's shape. A file of another version is
+// refused: nobody should lose what is remembered by starting an older program.
+const stateVersion = 1
+
+type stateFile struct {
+	Version  int                                  `json:"version"`
+	At       time.Time                            `json:"at,omitzero"`
+	Origins  []fleet.Release                      `json:"origins,omitempty"`
+	ShopSets map[fleet.ShopSetName]*shopSetMemory `json:"shopsets"`
+	Tiers    map[fleet.TierName]*tierMemory       `json:"tiers"`
+}
+
+// MarshalJSON writes all that is remembered.
+func (r *Recorder) MarshalJSON() ([]byte, error) {
+	return json.Marshal(stateFile{Version: stateVersion, At: r.at, Origins: r.origins, ShopSets: r.shopSets, Tiers: r.tiers})
+}
+
+// UnmarshalJSON takes over what MarshalJSON wrote. The error says what is not of its
+// shape; r is unchanged then.
+func (r *Recorder) UnmarshalJSON(data []byte) error {
+	var in stateFile
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&in); err != nil {
+		return err
+	}
+	if in.Version != stateVersion {
+		return fmt.Errorf("it has version %d, this program writes version %d", in.Version, stateVersion)
+	}
+	next := NewRecorder()
+	next.at, next.origins = in.At, in.Origins
+	for name, m := range in.ShopSets {
+		if m == nil || m.DriftEvents < 0 {
+			return fmt.Errorf("shopset %q: it has no content, or a negative count", name)
+		}
+		next.shopSets[name] = m
+	}
+	for name, m := range in.Tiers {
+		if m == nil || m.Promotions < 0 || m.Rollbacks < 0 || !m.Lead.valid(leadBounds) || !m.Soak.valid(soakBounds) {
+			return fmt.Errorf("tier %q: it has no content, or counts that contradict each other", name)
+		}
+		if len(m.Had) == 0 && !m.SoakingSince.IsZero() {
+			return fmt.Errorf("tier %q: it soaks without a Release", name)
+		}
+		next.tiers[name] = m
+	}
+	*r = *next
+	return nil
+}
+
+// valid reports whether a histogram's counts fit each other and its bounds.
+func (h *histogram) valid(bounds []float64) bool {
+	if len(h.Counts) != 0 && len(h.Counts) != len(bounds) {
+		return false
+	}
+	within := int64(0)
+	for _, n := range h.Counts {
+		if n < 0 || n > h.Count-within {
+			return false
+		}
+		within += n
+	}
+	return h.Count >= 0 && h.Sum >= 0
+}
+
+// State is the file in which a Recorder survives. It is for one goroutine, and one
+// process.
+type State struct {
+	path  string
+	saved int64     // changes of the recorder that are in the file
+	at    time.Time // of the last Snapshot in the file
+}
+
+// saveAtLeast is how old the file may become while nothing changes: it also says up
+// to when somebody watched.
+const saveAtLeast = time.Minute
+
+// OpenState reads the file, or begins anew where there is none. An empty path keeps
+// nothing. The error names the file: one that cannot be read is never overwritten.
+func OpenState(path string) (*State, *Recorder, error) {
+	r := NewRecorder()
+	s := &State{path: path}
+	if path == "" {
+		return s, r, nil
+	}
+	data, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+			return nil, nil, fmt.Errorf("state file %s: its folder is not there; make it", path)
+		}
+		s.saved = -1 // so that the first Save shows whether it can be written
+		return s, r, nil
+	case err != nil:
+		return nil, nil, fmt.Errorf("read state file: %w", err)
+	}
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, nil, fmt.Errorf("read state file %s: %w; mend it, or move it away to begin anew", path, err)
+	}
+	s.at = r.at
+	return s, r, nil
+}
+
+// Save writes the file where something has changed since the last time, or a minute
+// has passed; written is false where nothing had to be. After a crash there is either the file from
+// before or the new one.
+func (e *Exporter) Save(s *State) (written bool, err error) {
+	if s.path == "" {
+		return false, nil
+	}
+	e.mu.Lock()
+	changes, at := e.recorder.changes, e.recorder.at
+	if changes == s.saved && at.Sub(s.at) < saveAtLeast {
+		e.mu.Unlock()
+		return false, nil
+	}
+	data, err := json.Marshal(e.recorder)
+	e.mu.Unlock()
+	if err == nil {
+		err = replace(s.path, data)
+	}
+	if err != nil {
+		return false, fmt.Errorf("write state file: %w", err)
+	}
+	s.saved, s.at = changes, at
+	return true, nil
+}
+
+// replace puts a new file in the place of another at once.
+func replace(path string, data []byte) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(tmp.Name()))
+		}
+	}()
+	_, err = tmp.Write(data)
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if closed := tmp.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes a renaming survive a power cut, where the system can.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	d.Sync() // not every file system can
+	return d.Close()
+}

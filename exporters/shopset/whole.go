@@ -1,0 +1,187 @@
+package shopset
+
+import (
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// tiers writes what is counted of Tiers.
+func (e *Exporter) tiers() {
+	s := &e.snapshot
+	var by [allFamilies]lines
+	sums := e.sums()
+	for i := range s.Tiers {
+		t, sum, memory := &s.Tiers[i], sums[s.Tiers[i].Tier], e.recorder.tiers[s.Tiers[i].Tier]
+		own := labels("tier", string(t.Tier))
+		by[fTierInfo].one(fTierInfo, own+","+labels("branch", t.Branch), 1)
+		by[fTierOrder].one(fTierOrder, own, float64(t.Order))
+		by[fTierShopSets].one(fTierShopSets, own, float64(sum.shopSets))
+		for _, state := range fleet.SyncStatuses {
+			by[fTierSync].one(fTierSync, own+","+labels("state", string(state)), float64(sum.sync[state]))
+		}
+		for _, state := range fleet.Healths {
+			by[fTierHealth].one(fTierHealth, own+","+labels("state", string(state)), float64(sum.health[state]))
+		}
+		by[fTierOutOfSync].count(fTierOutOfSync, own, sum.outOfSync)
+		if t.Release != "" {
+			by[fTierRelease].one(fTierRelease, own+","+labels("release", string(t.Release)), 1)
+		}
+		by[fTierReleaseAt].time(fTierReleaseAt, own, t.ReleaseAt)
+		by[fTierRunning].one(fTierRunning, own, float64(len(t.Running)))
+		by[fTierBehind].count(fTierBehind, own, t.Behind)
+		if t.InOrder != nil {
+			by[fTierInOrder].truth(fTierInOrder, own, *t.InOrder)
+		}
+		by[fTierSkewed].truth(fTierSkewed, own, t.Skewed)
+		by[fTierSkewedSince].time(fTierSkewedSince, own, t.SkewedSince)
+		by[fTierSoaking].time(fTierSoaking, own, memory.SoakingSince)
+		if i > 0 {
+			by[fPromotions].one(fPromotions, own, float64(memory.Promotions))
+			by[fLead].histogram(fLead, own, memory.Lead, leadBounds)
+		}
+		by[fRollbacks].one(fRollbacks, own, float64(memory.Rollbacks))
+		by[fSoak].histogram(fSoak, own, memory.Soak, soakBounds)
+	}
+	e.violations(&by)
+	by[fSnapshot].time(fSnapshot, "", s.At)
+	for f := fTierInfo; f <= fSoak; f++ {
+		e.page.set(f, by[f].buf)
+	}
+	e.page.set(fSnapshot, by[fSnapshot].buf)
+}
+
+// violations counts them by Tier and kind, and names each.
+func (e *Exporter) violations(by *[allFamilies]lines) {
+	type key struct {
+		tier fleet.TierName
+		kind fleet.ViolationKind
+	}
+	found := map[key]int{}
+	for _, v := range e.snapshot.Violations {
+		found[key{v.Tier, v.Kind}]++
+		by[fTierViolation].one(fTierViolation, labels("tier", string(v.Tier), "kind", string(v.Kind), "release", string(v.Release)), 1)
+	}
+	for _, t := range e.snapshot.Tiers {
+		for _, k := range fleet.ViolationKinds {
+			by[fTierViolations].one(fTierViolations, labels("tier", string(t.Tier), "kind", string(k)), float64(found[key{t.Tier, k}]))
+		}
+	}
+}
+
+// sum is what is counted of a Tier's ShopSets.
+type sum struct {
+	shopSets  int
+	sync      map[fleet.SyncStatus]int
+	health    map[fleet.Health]int
+	outOfSync *int
+}
+
+func (e *Exporter) sums() map[fleet.TierName]*sum {
+	all := map[fleet.TierName]*sum{}
+	for _, t := range e.snapshot.Tiers {
+		all[t.Tier] = &sum{sync: map[fleet.SyncStatus]int{}, health: map[fleet.Health]int{}}
+	}
+	for i := range e.snapshot.ShopSets {
+		o := &e.snapshot.ShopSets[i]
+		s := all[o.Tier]
+		s.shopSets++
+		s.sync[o.Sync]++
+		s.health[o.Health]++
+		if o.OutOfSync != nil {
+			if s.outOfSync == nil {
+				s.outOfSync = new(int)
+			}
+			*s.outOfSync += *o.OutOfSync
+		}
+	}
+	return all
+}
+
+// groups writes the redundancy of ShopGroups.
+func (e *Exporter) groups() {
+	var available, required, intact lines
+	for _, g := range e.snapshot.Groups {
+		own := labels("group", string(g.Group))
+		available.count(fGroupAvailable, own, g.Available)
+		required.one(fGroupRequired, own, float64(g.Required))
+		intact.truth(fGroupIntact, own, !g.Short())
+	}
+	e.page.set(fGroupAvailable, available.buf)
+	e.page.set(fGroupRequired, required.buf)
+	e.page.set(fGroupIntact, intact.buf)
+}
+
+// findings writes what is not as it should be in the documents.
+func (e *Exporter) findings() {
+	var number, each lines
+	found := e.fleet.Findings()
+	number.one(fFindings, "", float64(len(found)))
+	for _, f := range found {
+		each.one(fFinding, labels("rule", string(f.Rule), "kind", string(f.Kind), "name", f.Name), 1)
+	}
+	e.page.set(fFindings, number.buf)
+	e.page.set(fFinding, each.buf)
+}
+
+// Health is how the exporter itself is doing.
+type Health struct {
+	Clusters []ClusterHealth // each of another name
+	Git      *GitHealth      // nil: no repository is read
+	State    StateHealth
+}
+
+// ClusterHealth is how the reading of one cluster is doing.
+type ClusterHealth struct {
+	Name    string
+	Up      bool
+	Reached time.Time // when it last answered; zero: never
+	// WatchErrors counts the lists and watches that failed.
+	WatchErrors int64
+	// Applications that there are; those that belong to no ShopSet; those of an
+	// unknown shape.
+	Applications, Strangers, Faulty int
+}
+
+// GitHealth is how the reading of the repositories is doing.
+type GitHealth struct {
+	Up      bool      // the last fetch went well
+	Fetched time.Time // when one last did; zero: never
+	Errors  int64     // fetches, and readings of branches, that failed
+}
+
+// StateHealth is how the writing of the state file is doing.
+type StateHealth struct {
+	Written time.Time // zero: not yet
+	Errors  int64
+}
+
+// Health takes in how the exporter itself is doing, at any time.
+func (e *Exporter) Health(h Health) {
+	var by [allFamilies]lines
+	for _, c := range h.Clusters {
+		own := labels("cluster", c.Name)
+		by[fClusterUp].truth(fClusterUp, own, c.Up)
+		by[fClusterReached].time(fClusterReached, own, c.Reached)
+		by[fClusterErrors].one(fClusterErrors, own, float64(c.WatchErrors))
+		by[fClusterApps].one(fClusterApps, own, float64(c.Applications))
+		by[fClusterStrangers].one(fClusterStrangers, own, float64(c.Strangers))
+		by[fClusterFaulty].one(fClusterFaulty, own, float64(c.Faulty))
+	}
+	if g := h.Git; g != nil {
+		by[fGitUp].truth(fGitUp, "", g.Up)
+		by[fGitFetched].time(fGitFetched, "", g.Fetched)
+		by[fGitErrors].one(fGitErrors, "", float64(g.Errors))
+	}
+	by[fStateWritten].time(fStateWritten, "", h.State.Written)
+	by[fStateErrors].one(fStateErrors, "", float64(h.State.Errors))
+	for f := fClusterUp; f <= fStateErrors; f++ {
+		e.page.set(f, by[f].buf)
+	}
+}
+
+func buildLines(b Build) []byte {
+	var l lines
+	l.one(fBuild, labels("version", b.Version, "revision", b.Revision, "goversion", b.Go), 1)
+	return l.buf
+}
