@@ -102,6 +102,9 @@ func (a *argoCD) start(ctx context.Context) error {
 	if err := a.startController(ctx); err != nil {
 		return err
 	}
+	if err := l.AddTarget("argocd", a.metricsURL(), map[string]string{"cluster": name}); err != nil {
+		return err
+	}
 	return l.Apply(ctx, name, a.applications())
 }
 
@@ -159,8 +162,10 @@ func (a *argoCD) configure(ctx context.Context) error {
 	return l.Apply(ctx, name, b.Bytes())
 }
 
+// installCRDs leaves ApplicationSets out: nobody would act on them.
 func (c *cluster) installCRDs(ctx context.Context) error {
-	if _, err := c.lab.Kubectl(ctx, c.name, "apply", "--server-side", "--field-manager=lab", "-f", c.lab.tools.crds); err != nil {
+	if _, err := c.lab.Kubectl(ctx, c.name, "apply", "--server-side", "--field-manager=lab",
+		"-f", filepath.Join(c.lab.tools.crds, "application-crd.yaml"), "-f", filepath.Join(c.lab.tools.crds, "appproject-crd.yaml")); err != nil {
 		return err
 	}
 	return c.lab.WaitEstablished(ctx, c.name, "applications.argoproj.io", "appprojects.argoproj.io")

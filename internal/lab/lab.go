@@ -170,8 +170,12 @@ func (l *Lab) bringUp(ctx context.Context) error {
 	if err := l.startEtcd(ctx); err != nil {
 		return err
 	}
+	if err := l.writeKubeconfigs(); err != nil {
+		return err
+	}
 	err = together(
 		func() error { return l.createRepos(ctx) },
+		func() error { return l.startPrometheus(ctx) },
 		func() error {
 			return together(each(l.clusters, func(c *cluster) error { return l.startCluster(ctx, c) })...)
 		},
@@ -179,13 +183,7 @@ func (l *Lab) bringUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := l.writeKubeconfigs(); err != nil {
-		return err
-	}
 	if err := l.startArgoCD(ctx); err != nil {
-		return err
-	}
-	if err := l.startPrometheus(ctx); err != nil {
 		return err
 	}
 	if err := l.writeInfo(); err != nil {

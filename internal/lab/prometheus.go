@@ -33,14 +33,6 @@ func (l *Lab) startPrometheus(ctx context.Context) error {
 	if err := os.WriteFile(config, l.prometheusConfig(), 0o644); err != nil {
 		return err
 	}
-	for _, c := range l.clusters {
-		if c.argo != nil {
-			labels := map[string]string{"cluster": c.name}
-			if err := l.AddTarget("argocd", c.argo.metricsURL(), labels); err != nil {
-				return err
-			}
-		}
-	}
 	p, err := l.procs.start(spec{name: "prometheus", exe: l.programs["prometheus"], args: []string{
 		"--config.file=" + config, "--storage.tsdb.path=" + filepath.Join(l.dir, "prometheus"),
 		"--web.listen-address=" + local(port), "--web.enable-lifecycle", "--web.enable-remote-write-receiver", "--log.level=warn",
