@@ -1,13 +1,251 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/exporters/shopset"
 )
 
-// run is the whole program.
-func run(_ context.Context, _, _ []string, _, stderr io.Writer) int {
-	fmt.Fprintln(stderr, "shopset_exporter: it is being built and cannot run yet")
-	return 3
+// The exit codes, which scripts rely on.
+const (
+	exitOK          = 0
+	exitUsage       = 3 // the command line, a document or a file is wrong
+	exitFailed      = 4 // it ran, and what it cannot do without failed
+	exitInterrupted = 128 + int(syscall.SIGINT)
+)
+
+// program is what the command has around it.
+type program struct {
+	env    []string
+	stdout io.Writer
+	stderr io.Writer
+	now    func() time.Time
+	// listening, where it is set, is told the address; for tests.
+	listening func(address string)
+}
+
+// failure is an error of something that ran.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+// run is the whole program. It ends when ctx does, or on SIGINT and SIGTERM; a
+// second signal ends it at once.
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	p := &program{env: env, stdout: stdout, stderr: stderr, now: time.Now}
+	return p.run(ctx, args)
+}
+
+func (p *program) run(ctx context.Context, args []string) int {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() {
+		select {
+		case s := <-signals:
+			signal.Stop(signals) // from now on a signal kills
+			cancel(signaled{s})
+		case <-ctx.Done():
+		}
+	}()
+	cmd := p.command()
+	cmd.SetArgs(args)
+	cmd.SetOut(p.stdout)
+	cmd.SetErr(p.stderr)
+	err := cmd.ExecuteContext(ctx)
+	var by signaled
+	if interrupted := errors.As(context.Cause(ctx), &by) && by.Signal == os.Interrupt; interrupted && err == nil {
+		return exitInterrupted
+	}
+	if err == nil {
+		return exitOK
+	}
+	for line := range strings.Lines(strings.TrimRight(err.Error(), "\n")) {
+		fmt.Fprintf(p.stderr, "shopset_exporter: %s\n", strings.TrimRight(line, "\n"))
+	}
+	if errors.As(err, &failure{}) {
+		return exitFailed
+	}
+	fmt.Fprintln(p.stderr, "shopset_exporter: see 'shopset_exporter --help'")
+	return exitUsage
+}
+
+// signaled is why the context ended.
+type signaled struct{ os.Signal }
+
+func (s signaled) Error() string { return s.String() }
+
+// flags are the settings.
+type flags struct {
+	fleet     []string
+	resources bool
+
+	kubeconfig, inCluster string
+	contexts              []string
+	argoSecrets           bool
+	argoNamespace         string
+	label, name, path     string
+	maxAge, grace         time.Duration
+
+	gitSystem, gitApp, gitSubmodule, gitDir string
+	gitInterval                             time.Duration
+
+	state   string
+	refresh time.Duration
+
+	listen, webConfig   string
+	logLevel, logFormat string
+}
+
+// defaultListen is on this machine only: without a web configuration anybody who
+// reaches it may read.
+const defaultListen = "127.0.0.1:9877"
+
+func (p *program) command() *cobra.Command {
+	f := &flags{}
+	cmd := &cobra.Command{
+		Use:   "shopset_exporter",
+		Short: "Tells Prometheus how a fleet of ShopSets really is",
+		Long: `shopset_exporter watches the Argo CD Applications of several clusters, and the git
+branches of the Tiers, and exports what is synced, what drifts and since when,
+whether the order of Tiers holds, how far each is behind, and whether redundancy is
+intact. It only reads. A cluster that cannot be reached makes its own ShopSets
+Unknown, and nobody else's.
+
+  /metrics          for Prometheus; see docs/metrics.md
+  /api/v1/fleet     the same as JSON, for the gate and the board
+  /-/healthy, /-/ready
+
+The fleet's documents come from files (--fleet), which SIGHUP reads again, or from
+the clusters' custom resources (--fleet.resources).
+
+Exit codes: 0 it was asked to end · 3 the command line, a document or a file is
+wrong · 4 it could not go on · 130 interrupted.`,
+		Example: `  shopset_exporter --fleet 'fleet/*.yaml' --kubeconfig ~/.kube/config --context onprem-a --context eks-b
+  shopset_exporter --fleet.resources --in-cluster onprem-a --state.file /var/lib/shopset/state.json \
+    --git.dir /var/lib/shopset/git --git.system https://git.example.com/system.git \
+    --git.app https://git.example.com/app.git --git.submodule app`,
+		Version:           thisBuild().Version,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("it takes no arguments, but got %q; quote patterns such as --fleet 'fleet/*.yaml'", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			log, err := p.logger(f)
+			if err != nil {
+				return err
+			}
+			return p.serve(cmd.Context(), f, log)
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (f *flags) register(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.StringArrayVar(&f.fleet, "fleet", nil, "`pattern` of files with the fleet's documents; may be repeated")
+	fs.BoolVar(&f.resources, "fleet.resources", false, "read the fleet's documents from the clusters' custom resources")
+	fs.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig `file` of the clusters")
+	fs.StringArrayVar(&f.contexts, "context", nil, "`name` of a context of the kubeconfig; may be repeated; without it all are read")
+	fs.StringVar(&f.inCluster, "in-cluster", "", "read the cluster that the exporter runs in, under this `name`")
+	fs.BoolVar(&f.argoSecrets, "argocd.cluster-secrets", false, "read the clusters that the Argo CD there knows by its cluster Secrets as well")
+	fs.StringVar(&f.argoNamespace, "argocd.namespace", "argocd", "`namespace` of Argo CD and its Applications; empty for Applications of all namespaces")
+	fs.StringVar(&f.label, "application.label", "", "`label` of an Application that names its ShopSet (default shopset.dev/shopset)")
+	fs.StringVar(&f.name, "application.name-pattern", "", "regular `expression` for an Application's whole name, with a group (?P<shopset>…)")
+	fs.StringVar(&f.path, "application.path-pattern", "", "regular `expression` for the path of an Application's source, with a group (?P<shopset>…)")
+	fs.DurationVar(&f.maxAge, "max-age", 15*time.Minute, "age of Argo CD's last comparison from which on it is Unknown; 0: never")
+	fs.DurationVar(&f.grace, "grace", 10*time.Second, "how long a cluster may be out of reach before its ShopSets are Unknown")
+	fs.StringVar(&f.gitSystem, "git.system", "", "`URL` of the repository that Argo CD reads; without it nothing is known of Releases")
+	fs.StringVar(&f.gitApp, "git.app", "", "`URL` of the app repository, where it is a submodule")
+	fs.StringVar(&f.gitSubmodule, "git.submodule", "", "`folder` of the app repository in the system repository")
+	fs.StringVar(&f.gitDir, "git.dir", "", "`folder` for mirrors of the repositories; it belongs to the exporter alone")
+	fs.DurationVar(&f.gitInterval, "git.interval", 30*time.Second, "how often the repositories are fetched")
+	fs.StringVar(&f.state, "state.file", "", "`file` that keeps what Argo CD forgets, such as since when a ShopSet drifts; without it a restart forgets")
+	fs.DurationVar(&f.refresh, "refresh", 10*time.Second, "how often the fleet is judged where nothing changes")
+	fs.StringVar(&f.listen, "web.listen-address", defaultListen, "`host:port` to listen on; port 0 is a free one")
+	fs.StringVar(&f.webConfig, "web.config.file", "", "`file` with TLS and basic authentication settings, as Prometheus' exporters have it")
+	fs.StringVar(&f.logLevel, "log.level", "info", "least `level` that is logged: debug, info, warn or error")
+	fs.StringVar(&f.logFormat, "log.format", "text", "`format` of the log: text or json")
+}
+
+// check says what does not fit together.
+func (f *flags) check() error {
+	switch {
+	case len(f.fleet) == 0 && !f.resources:
+		return errors.New("no fleet: name its documents with --fleet, or read the clusters' with --fleet.resources")
+	case len(f.fleet) > 0 && f.resources:
+		return errors.New("--fleet and --fleet.resources exclude each other: one of them says what there should be")
+	case f.kubeconfig == "" && f.inCluster == "":
+		return errors.New("no cluster: name a --kubeconfig, or --in-cluster where it runs in one")
+	case f.kubeconfig == "" && len(f.contexts) > 0:
+		return errors.New("--context needs --kubeconfig")
+	case f.argoSecrets && f.argoNamespace == "":
+		return errors.New("--argocd.cluster-secrets needs --argocd.namespace: Secrets are read in one namespace only")
+	case f.gitSystem == "" && (f.gitApp != "" || f.gitSubmodule != "" || f.gitDir != ""):
+		return errors.New("--git.app, --git.submodule and --git.dir need --git.system")
+	case f.gitSystem != "" && f.gitDir == "":
+		return errors.New("--git.system needs --git.dir, a folder for its mirror")
+	case f.gitInterval < time.Second || f.refresh < time.Second:
+		return errors.New("--git.interval and --refresh are at least 1s")
+	case f.maxAge < 0 || f.grace < 0:
+		return errors.New("--max-age and --grace are not negative")
+	}
+	return nil
+}
+
+// logger writes the log to the error stream.
+func (p *program) logger(f *flags) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
+		return nil, fmt.Errorf("--log.level: %q is not debug, info, warn or error", f.logLevel)
+	}
+	o := &slog.HandlerOptions{Level: level}
+	switch f.logFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(p.stderr, o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(p.stderr, o)), nil
+	}
+	return nil, fmt.Errorf("--log.format: %q is not text or json", f.logFormat)
+}
+
+// version is set by the linker where a release is built; otherwise the module's own
+// version is told.
+var version string
+
+func thisBuild() shopset.Build {
+	b := shopset.Build{Version: version, Go: runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		b.Version = cmp.Or(b.Version, info.Main.Version)
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				b.Revision = s.Value
+			}
+		}
+	}
+	b.Version = cmp.Or(b.Version, "(devel)")
+	return b
 }

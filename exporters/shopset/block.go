@@ -45,7 +45,7 @@ func (w *blockWriter) write(o *fleet.ShopSetState, apps []Application) *block {
 	l, b := &w.lines, &w.block
 	l.buf = l.buf[:0]
 	common := labels("shopset", string(o.ShopSet), "tier", string(o.Tier))
-	seen := !o.ObservedAt.IsZero()
+	seen := o.Sync != fleet.SyncUnknown || o.Health != fleet.HealthUnknown
 	for f := range perShopSet {
 		switch f {
 		case fInfo:

@@ -119,8 +119,8 @@ var families = [allFamilies]family{
 	fReleaseInfo:  {"shopset_release_info", infos, "shopset tier release revision", "The Release that runs (the app repository's commit), and the deployed commit of the repository that Argo CD reads.", "not known, or its parts run different ones"},
 	fReleaseSince: {"shopset_release_deployed_timestamp_seconds", gauge, "shopset tier", "When the Release came to the ShopSet.", "not known"},
 	fBehind:       {"shopset_releases_behind", gauge, "shopset tier", "First-parent commits of the next lower Tier's Release that the ShopSet lacks.", "not known, or the lowest Tier"},
-	fImages:       {"shopset_images", gauge, "shopset tier", "Different images that run.", "the ShopSet was never observed"},
-	fMutable:      {"shopset_images_mutable", gauge, "shopset tier", "Images whose tag can come to mean something else (latest, or neither tag nor digest): going back to them needs a rebuild.", "the ShopSet was never observed"},
+	fImages:       {"shopset_images", gauge, "shopset tier", "Different images that run; in a rollout old and new.", "not known"},
+	fMutable:      {"shopset_images_mutable", gauge, "shopset tier", "Images whose tag can come to mean something else (latest, or neither tag nor digest): going back to them needs a rebuild.", "not known"},
 	fObserved:     {"shopset_observed_timestamp_seconds", gauge, "shopset tier", "When Argo CD last compared; the oldest where several Applications make the ShopSet.", "never"},
 
 	fAppSync:      {"shopset_application_sync_status", stateSet, "shopset tier application state", "Sync status of an Argo CD Application: 1 for the state that it is in, 0 for the others.", ""},

@@ -12,6 +12,8 @@ type tierMemory struct {
 	// Ran are the Releases that some ShopSet of it ran, as fleet.TierState has them.
 	Ran         []fleet.Release `json:"ran,omitempty"`
 	SkewedSince time.Time       `json:"skewed_since,omitzero"`
+	// Gone is since when it is not of the fleet; zero: it is.
+	Gone time.Time `json:"gone,omitzero"`
 
 	// Had are the Releases that the whole Tier ran, the last one first; at most maxHad.
 	Had []had `json:"had,omitempty"`

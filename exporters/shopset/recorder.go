@@ -35,6 +35,8 @@ type shopSetMemory struct {
 	Release      fleet.Release    `json:"release,omitempty"`
 	Revision     string           `json:"revision,omitempty"`
 	ReleaseSince time.Time        `json:"release_since,omitzero"`
+	// Gone is since when it is not of the fleet; zero: it is.
+	Gone time.Time `json:"gone,omitzero"`
 
 	counted int64 // of the source's DriftEvents, which begin at 0 with the process
 }
@@ -124,19 +126,38 @@ func (r *Recorder) before() fleet.Snapshot {
 	return s
 }
 
-// forget drops the ShopSets that are no longer of the fleet, so that one that
-// comes back under the same name begins anew.
-func (r *Recorder) forget(f *fleet.Fleet) {
-	for name := range r.shopSets {
-		if _, ok := f.ShopSet(name); !ok {
+// forgetAfter is how long what is gone from the fleet is remembered: a document
+// that is mended, or a cluster that answers again, brings it back.
+const forgetAfter = 24 * time.Hour
+
+// forget drops what has not been of the fleet for a day.
+func (r *Recorder) forget(f *fleet.Fleet, now time.Time) {
+	for name, m := range r.shopSets {
+		if _, ok := f.ShopSet(name); r.gone(&m.Gone, ok, now) {
 			delete(r.shopSets, name)
-			r.changes++
 		}
 	}
-	for name := range r.tiers {
-		if _, ok := f.Tier(name); !ok {
+	for name, m := range r.tiers {
+		if _, ok := f.Tier(name); r.gone(&m.Gone, ok, now) {
 			delete(r.tiers, name)
-			r.changes++
 		}
 	}
+}
+
+// gone notes whether something is there, and says whether it is to be forgotten.
+func (r *Recorder) gone(since *time.Time, there bool, now time.Time) bool {
+	switch {
+	case there && since.IsZero():
+		return false
+	case there:
+		*since = time.Time{}
+	case since.IsZero():
+		*since = now.UTC()
+	default:
+		if now.Sub(*since) < forgetAfter {
+			return false
+		}
+	}
+	r.changes++
+	return !there && now.Sub(*since) >= forgetAfter
 }

@@ -84,7 +84,7 @@ func (e *Exporter) Refresh(now time.Time, v View) fleet.Snapshot {
 	if v.Fleet != e.fleet {
 		e.take(v.Fleet)
 	}
-	e.recorder.forget(e.fleet)
+	e.recorder.forget(e.fleet, now)
 	seen := fleet.Seen{Heads: v.Heads, History: v.History, MaxAge: e.options.MaxAge, Before: e.recorder.before()}
 	for _, o := range v.Observations {
 		if _, ok := e.index[o.ShopSet]; ok {

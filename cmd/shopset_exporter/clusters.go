@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/shopslo/shopslo/exporters/shopset"
+	"github.com/shopslo/shopslo/fleet/kube"
+)
+
+// openClusters makes the watch of all clusters that the flags name. That one cannot
+// be reached is no error.
+func (p *program) openClusters(ctx context.Context, f *flags, log *slog.Logger) (*kube.Watcher, error) {
+	kube.Quiet()
+	mapping, err := kube.NewMapping(f.label, f.name, f.path)
+	if err != nil {
+		return nil, err
+	}
+	var all []kube.Cluster
+	if f.kubeconfig != "" {
+		if all, err = kube.Kubeconfig(f.kubeconfig, f.contexts...); err != nil {
+			return nil, err
+		}
+	}
+	if f.inCluster != "" {
+		own, err := kube.InCluster(f.inCluster)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, own)
+	}
+	if f.argoSecrets {
+		for _, at := range all[:len(all):len(all)] {
+			more, faults, err := kube.ArgoSecrets(ctx, at, f.argoNamespace)
+			if err != nil {
+				return nil, failure{err} // which clusters there are is not known
+			}
+			for _, fault := range faults {
+				log.Warn("a cluster Secret cannot be used", "error", fault)
+			}
+			all = append(all, more...)
+		}
+	}
+	return kube.New(kube.Config{
+		Mapping: mapping, Namespace: f.argoNamespace, Resources: f.resources,
+		MaxAge: f.maxAge, Grace: f.grace, Now: p.now, Log: log,
+	}, all)
+}
+
+// clusterHealth is how the clusters are doing, as the exporter tells it.
+func clusterHealth(states []kube.ClusterState) []shopset.ClusterHealth {
+	var all []shopset.ClusterHealth
+	for _, s := range states {
+		all = append(all, shopset.ClusterHealth{
+			Name: s.Name, Up: s.Loaded && s.Err == nil, Reached: s.Reached, WatchErrors: s.Failures,
+			Applications: s.Applications, Strangers: s.Strangers, Faulty: s.Faulty,
+		})
+	}
+	return all
+}

@@ -1,0 +1,292 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"reflect"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/shopslo/shopslo/exporters/shopset"
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/fleet/kube"
+	"github.com/shopslo/shopslo/fleet/manifest"
+	"github.com/shopslo/shopslo/internal/server"
+)
+
+// service is the running program.
+type service struct {
+	p        *program
+	f        *flags
+	log      *slog.Logger
+	watcher  *kube.Watcher
+	releases *releases // nil: no repository is read
+	exporter *shopset.Exporter
+	state    *shopset.State
+
+	changed chan struct{} // something but the clusters has changed
+
+	fleet    *fleet.Fleet
+	declared fleet.Declarations // what fleet was made of, from resources
+	began    time.Time
+	stored   shopset.StateHealth
+	faults   map[string]string // what was last logged about a matter
+
+	mu    sync.Mutex
+	judge bool // the fleet was judged once
+}
+
+// serve runs until ctx ends, or something that it cannot do without fails.
+func (p *program) serve(ctx context.Context, f *flags, log *slog.Logger) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	s := &service{p: p, f: f, log: log, changed: make(chan struct{}, 1), faults: map[string]string{}, began: p.now()}
+	var err error
+	if f.resources {
+		s.fleet, err = fleet.New(fleet.Declarations{})
+	} else {
+		s.fleet, err = manifest.Load("", f.fleet...)
+	}
+	if err != nil {
+		return err
+	}
+	var remembered *shopset.Recorder
+	if s.state, remembered, err = shopset.OpenState(f.state); err != nil {
+		return err
+	}
+	if f.state == "" {
+		log.Warn("no --state.file: what Argo CD does not keep, such as since when a ShopSet drifts, is forgotten with a restart")
+	}
+	if s.watcher, err = p.openClusters(ctx, f, log); err != nil {
+		return err
+	}
+	if s.releases, err = openReleases(ctx, f, p.env, p.now, log, s.notify); err != nil {
+		return err
+	}
+	s.exporter = shopset.New(s.fleet, remembered, shopset.Options{MaxAge: f.maxAge, Build: thisBuild()})
+	shell, err := s.shell()
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, shell)
+}
+
+// notify has the fleet judged soon.
+func (s *service) notify() {
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// run runs the parts until ctx or one of them ends, and keeps what is remembered.
+func (s *service) run(ctx context.Context, shell *server.Server) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", s.f.listen)
+	if err != nil {
+		return failure{fmt.Errorf("listen on %s: %w", s.f.listen, err)}
+	}
+	s.log.Info("listening", "address", l.Addr().String())
+	if s.p.listening != nil {
+		s.p.listening(l.Addr().String())
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var parts sync.WaitGroup
+	parts.Go(func() { s.watcher.Run(ctx) })
+	if s.releases != nil {
+		parts.Go(func() { s.releases.run(ctx) })
+	}
+	parts.Go(func() { s.judging(ctx) })
+	err = shell.Serve(ctx, l)
+	cancel()
+	parts.Wait()
+	if _, saving := s.exporter.Save(s.state); saving != nil {
+		err = errors.Join(err, saving)
+	}
+	if err != nil {
+		return failure{err}
+	}
+	return nil
+}
+
+// Times of judging the fleet.
+const (
+	settle    = time.Second      // changes that come together are judged together
+	patience  = 30 * time.Second // how long a cluster may take to be read for the first time
+	saveEvery = 10 * time.Second
+)
+
+// judging judges the fleet after changes and at a steady pace, until ctx ends.
+func (s *service) judging(ctx context.Context) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	steady, save := time.NewTicker(s.f.refresh), time.NewTicker(saveEvery)
+	defer steady.Stop()
+	defer save.Stop()
+	for {
+		s.refresh(ctx)
+		rest := time.After(settle)
+		select {
+		case <-rest:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.watcher.Changed():
+		case <-s.changed:
+		case <-steady.C:
+		case <-save.C:
+			s.save()
+		case <-hup:
+			s.reload()
+		}
+	}
+}
+
+// refresh judges the fleet now. Before every cluster was read once, or could not be
+// for a while, it does not: what is not there yet would be Unknown.
+func (s *service) refresh(ctx context.Context) {
+	clusters := s.watcher.Clusters()
+	health := shopset.Health{Clusters: clusterHealth(clusters), State: s.stored}
+	if s.releases != nil {
+		git := s.releases.state()
+		health.Git = &git
+	}
+	defer func() { s.exporter.Health(health) }()
+	if !s.ready(clusters) {
+		return
+	}
+	s.declarations()
+	heads, history := s.releases.heads(ctx, s.fleet)
+	view := shopset.View{
+		Fleet: s.fleet, Observations: s.watcher.Observations(s.releases.behind(ctx)), Heads: heads, History: history,
+	}
+	if ctx.Err() != nil {
+		return // git was interrupted, which says nothing
+	}
+	s.exporter.Refresh(s.p.now(), view)
+	s.mu.Lock()
+	s.judge = true
+	s.mu.Unlock()
+}
+
+func (s *service) ready(clusters []kube.ClusterState) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.judge || s.p.now().Sub(s.began) > patience {
+		return true
+	}
+	for _, c := range clusters {
+		if !c.Loaded && c.Err == nil {
+			return false
+		}
+	}
+	return s.releases == nil || !s.releases.state().Fetched.IsZero() || s.releases.state().Errors > 0
+}
+
+// declarations takes over the custom resources where they say what there should
+// be. Such that contradict each other leave the fleet as it was.
+func (s *service) declarations() {
+	if !s.f.resources {
+		return
+	}
+	d, faults := s.watcher.Declarations()
+	s.once("resources", errors.Join(faults...))
+	if reflect.DeepEqual(d, s.declared) {
+		return
+	}
+	f, err := fleet.New(d)
+	if s.once("fleet", err); err == nil {
+		s.fleet, s.declared = f, d
+	}
+}
+
+// once logs what is wrong with a matter when it changes.
+func (s *service) once(matter string, err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if text != "" && text != s.faults[matter] {
+		s.log.Warn("the fleet's resources are not as they should be; what was read before counts", "error", text)
+	}
+	s.faults[matter] = text
+}
+
+// reload reads the fleet's documents again.
+func (s *service) reload() {
+	if s.f.resources {
+		return
+	}
+	f, err := manifest.Load("", s.f.fleet...)
+	if err != nil {
+		s.log.Error("the documents cannot be read; those from before stay", "error", err)
+		return
+	}
+	s.fleet = f
+	s.log.Info("the fleet's documents are read again")
+}
+
+// save writes the state file where there is something new.
+func (s *service) save() {
+	written, err := s.exporter.Save(s.state)
+	switch {
+	case err != nil:
+		if s.stored.Errors++; s.faults["state"] == "" {
+			s.log.Error("what is remembered cannot be kept", "error", err)
+		}
+		s.faults["state"] = err.Error()
+	case written:
+		s.stored.Written, s.faults["state"] = s.p.now(), ""
+	}
+}
+
+// shell makes the HTTP server with its routes.
+func (s *service) shell() (*server.Server, error) {
+	shell, err := server.New(server.Options{
+		Name: "shopset_exporter", Version: thisBuild().Version, Description: "How a fleet of ShopSets really is",
+		Links: []server.Link{
+			{Address: "/metrics", Text: "Metrics", Description: "for Prometheus"},
+			{Address: "/api/v1/fleet", Text: "Fleet", Description: "the same as JSON"},
+			{Address: "/-/healthy", Text: "Healthy"},
+			{Address: "/-/ready", Text: "Ready"},
+		},
+		WebConfig: s.f.webConfig, Log: s.log, Now: s.p.now,
+		Ready: func() error {
+			if s.exporter.Snapshot().At.IsZero() {
+				return errors.New("it has not read all clusters yet")
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("--web.config.file: %w", err)
+	}
+	own := prometheus.NewRegistry()
+	own.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	shell.Handle("GET /metrics", s.exporter.Metrics(own))
+	shell.HandleFunc("GET /api/v1/fleet", func(w http.ResponseWriter, _ *http.Request) {
+		snapshot := s.exporter.Snapshot()
+		if snapshot.At.IsZero() {
+			server.WriteError(w, http.StatusServiceUnavailable, errors.New("it has not read all clusters yet; ask again"))
+			return
+		}
+		server.WriteJSON(w, http.StatusOK, snapshot)
+	})
+	return shell, nil
+}
