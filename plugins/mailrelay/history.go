@@ -1,0 +1,229 @@
+package mailrelay
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+const (
+	// recentFor is how long buckets are kept as they came, and may be corrected.
+	recentFor = 12 * time.Hour
+	// pastWeeks is how many weeks the cells reach back.
+	pastWeeks = 5
+	// cell is the length of one cell of the past; coarser relays have coarser ones.
+	cell = 15 * time.Minute
+)
+
+// Poll is one question to a relay and what came of it.
+type Poll struct {
+	Span   Span
+	Took   time.Duration // until the answer, or until it failed
+	Report Report
+	Err    error
+}
+
+// State is what the last polls said of the relay, beside counts.
+type State struct {
+	At         time.Time     `json:"at"` // when the last poll was made
+	Up         bool          `json:"up"`
+	Took       time.Duration `json:"took"`
+	Trouble    Trouble       `json:"trouble,omitempty"`
+	Since      time.Time     `json:"since"` // since when Up is as it is
+	WaitUntil  time.Time     `json:"wait_until,omitzero"`
+	Answered   time.Time     `json:"answered,omitzero"` // the last answer in full
+	DataTo     time.Time     `json:"data_to,omitzero"`
+	Queue      *int64        `json:"queue,omitempty"` // nil after a poll that did not tell
+	Quota      Quota         `json:"quota"`
+	Status     AccountStatus `json:"status,omitempty"`
+	StatusText string        `json:"status_text,omitempty"`
+}
+
+// History is what is remembered of one account: the buckets of the last hours, the
+// cells of the last weeks, and the state. The zero History is a new account's. It is
+// made to be stored as JSON; it holds no secret and no text of a relay's but the
+// account's status.
+type History struct {
+	Account string   `json:"account"`
+	State   State    `json:"state"`
+	Totals  Totals   `json:"totals"`
+	Recent  []Bucket `json:"recent"`
+	Past    Past     `json:"past"`
+}
+
+// Ask is the span that the next poll should ask for: everything that may be new or
+// corrected since the last one, at most a day back for relays with buckets.
+func (h *History) Ask(now time.Time, t Traits) Span {
+	if t.Daily {
+		from := now.AddDate(0, 0, -1)
+		if !h.Totals.At.IsZero() && h.Totals.At.Before(from) && now.Sub(h.Totals.At) < 72*time.Hour {
+			from = h.Totals.At
+		}
+		return Span{From: from, To: now}
+	}
+	from := now.Add(-recentFor)
+	if n := len(h.Recent); n > 0 {
+		again := h.Recent[n-1].End.Add(-2*t.Settle - 2*t.Grain)
+		if again.After(from) {
+			from = again
+		}
+	}
+	return Span{From: from.Truncate(t.Grain), To: now}
+}
+
+// Resting is whether the relay asked not to be asked before a later time.
+func (h *History) Resting(now time.Time) bool { return now.Before(h.State.WaitUntil) }
+
+// Add remembers a poll and returns the buckets that are new with it, rising in time:
+// what is to be shown as metrics, once each. A poll that is not later than the last
+// one changes nothing, so two runs that overlap do no harm. The error is the poll's
+// own, or says that its figures contradict the account's settings; the state is
+// kept in either case.
+func (h *History) Add(p Poll, t Traits) ([]Bucket, error) {
+	now := p.Span.To
+	if !now.After(h.State.At) {
+		return nil, nil
+	}
+	fresh, err := h.counts(p, t)
+	if err == nil {
+		err = p.Err
+	}
+	h.note(p, err)
+	h.fold(now, t)
+	return fresh, err
+}
+
+// note keeps the state. What this poll did not tell is not known any more.
+func (h *History) note(p Poll, err error) {
+	s, now := &h.State, p.Span.To
+	up := APIUp(err)
+	if s.At.IsZero() || up != s.Up {
+		s.Since = now
+	}
+	s.At, s.Up, s.Took = now, up, p.Took
+	s.Queue, s.Quota, s.Status, s.StatusText, s.Trouble = nil, Quota{}, "", "", ""
+	if err != nil {
+		s.Trouble = TroubleOf(err)
+		var e *Error
+		if errors.As(err, &e) && e.RetryAfter > 0 {
+			s.WaitUntil = now.Add(min(e.RetryAfter, time.Hour))
+		}
+		return
+	}
+	r := p.Report
+	s.Answered, s.WaitUntil = now, time.Time{}
+	s.Queue, s.Quota, s.Status, s.StatusText = r.Queue, r.Quota, r.Status, r.StatusText
+	if r.DataTo.After(s.DataTo) && !r.DataTo.After(now) {
+		s.DataTo = r.DataTo
+	}
+}
+
+// counts takes over a report's figures and returns the new buckets.
+func (h *History) counts(p Poll, t Traits) ([]Bucket, error) {
+	if p.Err != nil {
+		return nil, nil
+	}
+	if t.Daily {
+		b, ok, next, err := Difference(h.Totals, p.Report.Days, p.Span, t.Location())
+		if err != nil {
+			return nil, &Error{Trouble: Garbled, Doing: t.Vendor + ": count the day", Detail: err.Error()}
+		}
+		h.Totals = next
+		if !ok || len(b.Counts) == 0 {
+			return nil, nil
+		}
+		h.Recent = append(h.Recent, b)
+		h.State.DataTo = later(h.State.DataTo, b.End)
+		return []Bucket{b}, nil
+	}
+	if err := sound(p); err != nil {
+		return nil, &Error{Trouble: Garbled, Doing: t.Vendor + ": count the buckets", Detail: err.Error()}
+	}
+	var fresh []Bucket
+	for _, b := range p.Report.Buckets {
+		h.State.DataTo = later(h.State.DataTo, b.End)
+		if h.put(b) {
+			fresh = append(fresh, b)
+		}
+	}
+	return fresh, nil
+}
+
+// sound refuses buckets that are out of order, not closed, or negative.
+func sound(p Poll) error {
+	var last time.Time
+	for _, b := range p.Report.Buckets {
+		switch {
+		case !b.End.After(b.Start) || b.Start.Before(last):
+			return fmt.Errorf("the bucket of %s is out of order", b.Start.UTC().Format(time.RFC3339))
+		case b.End.After(p.Span.To):
+			return fmt.Errorf("the bucket of %s ends in the future", b.Start.UTC().Format(time.RFC3339))
+		}
+		for f, n := range b.Counts {
+			if n < 0 {
+				return fmt.Errorf("%s of %s is %d", f, b.Start.UTC().Format(time.RFC3339), n)
+			}
+		}
+		last = b.End
+	}
+	return nil
+}
+
+// put keeps a bucket and reports whether it is new. The same span again is a
+// correction; what is older than the recent hours, or overlaps, is left.
+func (h *History) put(b Bucket) bool {
+	if b.Start.Before(h.Past.To()) {
+		return false
+	}
+	at, found := slices.BinarySearchFunc(h.Recent, b, func(x, y Bucket) int { return x.Start.Compare(y.Start) })
+	if found {
+		if h.Recent[at].End.Equal(b.End) {
+			h.Recent[at] = b
+		}
+		return false
+	}
+	if at > 0 && h.Recent[at-1].End.After(b.Start) || at < len(h.Recent) && h.Recent[at].Start.Before(b.End) {
+		return false
+	}
+	h.Recent = slices.Insert(h.Recent, at, b)
+	return true
+}
+
+// fold moves what is older than the recent hours into the cells of the past.
+func (h *History) fold(now time.Time, t Traits) {
+	if len(h.Recent) == 0 {
+		return
+	}
+	h.Past.forget(now.AddDate(0, 0, -7*pastWeeks))
+	h.Past.begin(h.Recent[0].Start, cellFor(t))
+	until := now.Add(-recentFor).Truncate(h.Past.step())
+	h.Past.take(h.Recent, until)
+	first := slices.IndexFunc(h.Recent, func(b Bucket) bool { return b.End.After(h.Past.To()) })
+	if first < 0 {
+		first = len(h.Recent)
+	}
+	h.Recent = slices.Clone(h.Recent[first:])
+}
+
+// Age is how old the newest figures are; ok is false where that is not known.
+func (h *History) Age(now time.Time) (age time.Duration, ok bool) {
+	if h.State.DataTo.IsZero() {
+		return 0, false
+	}
+	return max(0, now.Sub(h.State.DataTo)), true
+}
+
+func cellFor(t Traits) time.Duration {
+	if !t.Daily && t.Grain > cell {
+		return t.Grain
+	}
+	return cell
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

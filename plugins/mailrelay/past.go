@@ -1,0 +1,159 @@
+package mailrelay
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// covered is the part of a cell that must be covered by buckets for it to count.
+const covered = 0.8
+
+// Past is what was counted over the last weeks, in cells of one length. A cell that
+// was not covered by buckets is unknown.
+type Past struct {
+	First   time.Time            `json:"first,omitzero"` // the first cell's start
+	Step    int64                `json:"step"`           // seconds
+	Columns map[Figure][]float64 `json:"columns"`        // one value per cell; unknown is -1
+}
+
+const unknown = -1
+
+func (p *Past) step() time.Duration { return time.Duration(p.Step) * time.Second }
+
+func (p *Past) len() int {
+	n := 0
+	for _, c := range p.Columns {
+		n = max(n, len(c))
+	}
+	return n
+}
+
+// To is the end of the newest cell, zero where there is none.
+func (p *Past) To() time.Time {
+	if p.First.IsZero() {
+		return time.Time{}
+	}
+	return p.First.Add(time.Duration(p.len()) * p.step())
+}
+
+// begin lays the first cell.
+func (p *Past) begin(at time.Time, step time.Duration) {
+	if p.Step < 60 || p.First.IsZero() || at.Sub(p.First) > 7*pastWeeks*25*time.Hour {
+		*p = Past{First: at.Truncate(step), Step: int64(step / time.Second), Columns: map[Figure][]float64{}}
+	}
+	if p.Columns == nil {
+		p.Columns = map[Figure][]float64{}
+	}
+}
+
+// take adds the cells up to a time from buckets that rise in time.
+func (p *Past) take(buckets []Bucket, until time.Time) {
+	n, step := p.len(), p.step()
+	for start := p.First.Add(time.Duration(n) * step); !start.Add(step).After(until); start = start.Add(step) {
+		for _, f := range Figures {
+			sum, part := overlap(buckets, f, start, start.Add(step))
+			if _, known := p.Columns[f]; !known && part < covered {
+				continue
+			}
+			p.fill(f, n)
+			v := float64(unknown)
+			if part >= covered {
+				v = math.Round(sum/part*100) / 100
+			}
+			p.Columns[f] = append(p.Columns[f], v)
+		}
+		n++
+		p.fillAll(n)
+	}
+}
+
+// fill makes a column as long as the others, with unknown cells.
+func (p *Past) fill(f Figure, n int) {
+	for len(p.Columns[f]) < n {
+		p.Columns[f] = append(p.Columns[f], unknown)
+	}
+}
+
+func (p *Past) fillAll(n int) {
+	if len(p.Columns) == 0 {
+		p.Columns[Delivered] = nil
+	}
+	for f := range p.Columns {
+		p.fill(f, n)
+	}
+}
+
+// forget drops the cells that end before a time.
+func (p *Past) forget(before time.Time) {
+	if p.First.IsZero() || p.Step <= 0 {
+		return
+	}
+	old := int(before.Sub(p.First) / p.step())
+	if old <= 0 {
+		return
+	}
+	if old >= p.len() {
+		*p = Past{}
+		return
+	}
+	for f, c := range p.Columns {
+		p.Columns[f] = slices.Clone(c[min(old, len(c)):])
+	}
+	p.First = p.First.Add(time.Duration(old) * p.step())
+}
+
+// sum is what was counted in [from, to), in shares of cells; ok is false where a
+// cell of it is unknown.
+func (p *Past) sum(f Figure, from, to time.Time) (total float64, ok bool) {
+	col := p.Columns[f]
+	if p.Step <= 0 || len(col) == 0 || from.Before(p.First) {
+		return 0, false
+	}
+	step := p.step()
+	for i := int(from.Sub(p.First) / step); ; i++ {
+		start := p.First.Add(time.Duration(i) * step)
+		if !start.Before(to) {
+			return total, true
+		}
+		if i >= len(col) || col[i] < 0 {
+			return 0, false
+		}
+		total += col[i] * share(start, start.Add(step), from, to)
+	}
+}
+
+// overlap sums a figure of the buckets within [from, to), and says which part of the
+// span buckets that tell the figure cover. A bucket across an edge counts in part.
+func overlap(buckets []Bucket, f Figure, from, to time.Time) (sum, part float64) {
+	first, _ := slices.BinarySearchFunc(buckets, from, func(b Bucket, t time.Time) int {
+		if b.End.After(t) {
+			return 1
+		}
+		return -1
+	})
+	for _, b := range buckets[first:] {
+		if !b.Start.Before(to) {
+			break
+		}
+		n, told := b.Counts[f]
+		if !told {
+			continue
+		}
+		sum += float64(n) * share(b.Start, b.End, from, to)
+		part += share(from, to, b.Start, b.End)
+	}
+	return sum, part
+}
+
+// share is which part of [a, b) lies in [from, to).
+func share(a, b, from, to time.Time) float64 {
+	start, end := later(a, from), b
+	if to.Before(end) {
+		end = to
+	}
+	if !end.After(start) {
+		return 0
+	}
+	return float64(end.Sub(start)) / float64(b.Sub(a))
+}

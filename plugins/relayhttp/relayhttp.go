@@ -1,0 +1,150 @@
+// Package relayhttp asks a relay's HTTP API once and sorts what comes back into the
+// outcomes of mailrelay.Relay: the body of a 2xx answer in full, or a *mailrelay.Error
+// without the account's secrets. Every relay adapter that speaks plain HTTP needs it.
+package relayhttp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
+)
+
+// maxBody is more than any relay answers to one question.
+const maxBody = 8 << 20
+
+// timeout ends a question whose context has no end, inside the agent's 30 s.
+const timeout = 20 * time.Second
+
+// Asker asks the API of one account. The zero Client is a plain one.
+type Asker struct {
+	Vendor  string
+	Client  *http.Client
+	Secrets []string // never shown in an error
+}
+
+// Ask sends a request and returns the body of a 2xx answer. A body that ends early is
+// an error (Garbled), and so is one that is too long. Redirects are not followed, since
+// they would carry the key elsewhere.
+func (a Asker) Ask(ctx context.Context, req *http.Request) ([]byte, error) {
+	if _, ends := ctx.Deadline(); !ends {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	doing := a.Vendor + ": read " + a.hide(req.URL.Path)
+	req.Header.Set("User-Agent", "mackerel-plugin-mailrelay")
+	resp, err := a.client().Do(req.WithContext(ctx))
+	if err != nil {
+		return nil, &mailrelay.Error{Trouble: mailrelay.Unreachable, Doing: doing, Detail: a.hide(network(err))}
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return nil, a.status(doing, resp, body)
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, &mailrelay.Error{Trouble: mailrelay.Unreachable, Doing: doing, Detail: "the answer did not end in time"}
+	case err != nil:
+		return nil, a.garbled(doing, "the answer broke off: "+network(err))
+	case len(body) > maxBody:
+		return nil, a.garbled(doing, fmt.Sprintf("the answer is longer than %d bytes", maxBody))
+	}
+	return body, nil
+}
+
+// AskJSON asks, and decodes the answer into v, in full.
+func (a Asker) AskJSON(ctx context.Context, req *http.Request, v any) error {
+	req.Header.Set("Accept", "application/json")
+	body, err := a.Ask(ctx, req)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return a.garbled(a.Vendor+": read "+a.hide(req.URL.Path), err.Error())
+	}
+	return nil
+}
+
+// Garbled is the error of an answer that came in full and cannot be understood.
+func (a Asker) Garbled(what string, err error) error {
+	return a.garbled(a.Vendor+": read "+what, err.Error())
+}
+
+func (a Asker) garbled(doing, detail string) error {
+	return &mailrelay.Error{Trouble: mailrelay.Garbled, Doing: doing, Detail: a.hide(detail)}
+}
+
+func (a Asker) client() *http.Client {
+	c := http.Client{}
+	if a.Client != nil {
+		c = *a.Client
+	}
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &c
+}
+
+func (a Asker) hide(s string) string { return mailrelay.Hide(s, a.Secrets...) }
+
+// status sorts an answer that is no success.
+func (a Asker) status(doing string, resp *http.Response, body []byte) error {
+	e := &mailrelay.Error{Doing: doing, Detail: resp.Status}
+	if word := firstWords(body); word != "" {
+		e.Detail = a.hide(resp.Status + ": " + word)
+	}
+	switch code := resp.StatusCode; {
+	case code == http.StatusTooManyRequests:
+		e.Trouble, e.RetryAfter = mailrelay.Limited, retryAfter(resp.Header)
+	case code >= 500:
+		e.Trouble, e.RetryAfter = mailrelay.Failing, retryAfter(resp.Header)
+	case code >= 400:
+		e.Trouble = mailrelay.Refused
+	default:
+		e.Trouble = mailrelay.Garbled
+	}
+	return e
+}
+
+// retryAfter reads the header in seconds, or as a date beside the answer's own.
+func retryAfter(h http.Header) time.Duration {
+	v := h.Get("Retry-After")
+	if n, err := strconv.Atoi(v); err == nil && n > 0 && n < 86400 {
+		return time.Duration(n) * time.Second
+	}
+	until, err1 := http.ParseTime(v)
+	now, err2 := http.ParseTime(h.Get("Date"))
+	if err1 != nil || err2 != nil {
+		return 0
+	}
+	return min(max(0, until.Sub(now)), 24*time.Hour)
+}
+
+// firstWords is the beginning of a text on one line.
+func firstWords(b []byte) string {
+	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(b[:min(len(b), 400)]), "")), " ")
+	if r := []rune(s); len(r) > 120 {
+		return string(r[:120]) + "…"
+	}
+	return s
+}
+
+// network is an error of the network without the URL, which may hold a key.
+func network(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		if u.Timeout() {
+			return "no answer in time"
+		}
+		err = u.Err
+	}
+	return err.Error()
+}
