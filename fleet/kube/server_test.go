@@ -209,7 +209,7 @@ func run(t testing.TB, w *Watcher) {
 // eventually waits until a condition holds.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for range 400 {
+	for range 1600 {
 		if holds() {
 			return
 		}
