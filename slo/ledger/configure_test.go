@@ -341,3 +341,27 @@ func TestAClockThatStepsBackOrForthLosesNoEvent(t *testing.T) {
 }
 
 func timeOf(ms int64) time.Time { return time.UnixMilli(ms) }
+
+func TestThePastIsAsFreshAsItWasThen(t *testing.T) {
+	h := ledgertest.New(ledgertest.Config{Seed: 4, Length: time.Hour,
+		Blackouts: []ledgertest.Span{{From: 1767571200000 + 600_000, To: 1767571200000 + 1_800_000}}})
+	end := h.End - h.End%60_000
+	s := sloOf("s", "bad", "total")
+	l := open(t, testConfig("", h.Start, time.UnixMilli(end), h.Config.Interval, time.Minute), planOf(h.Source(), h.Subjects(), s), end)
+	if err := l.Advance(context.Background(), time.UnixMilli(end+1), nil); err != nil {
+		t.Fatal(err)
+	}
+	id := h.Subjects()[0].ID
+	now := l.Account(s, id, time.UnixMilli(end)).LastSample.UnixMilli()
+	if now < end-60_000 || now > end {
+		t.Errorf("now: last heard %d, want within the last minute before %d", now, end)
+	}
+	// In the dark: nothing was heard since the tenth minute, and for two intervals it still counted.
+	then := l.Account(s, id, time.UnixMilli(h.Start+1_500_000)).LastSample.UnixMilli() - h.Start
+	if then < 600_000 || then > 720_000 {
+		t.Errorf("in the dark: last heard %d ms after the start, want 600000 to 720000", then)
+	}
+	if before := l.Account(s, id, time.UnixMilli(h.Start-60_000)); !before.LastSample.IsZero() {
+		t.Errorf("before counting began: last heard %v, want nothing", before.LastSample)
+	}
+}

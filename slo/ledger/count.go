@@ -70,6 +70,7 @@ type counter struct {
 	res      int64
 	patience int64 // 2·i: how long after a scrape a target still counts as scraped
 
+	oldest  int64 // sample of all that is read together, where an account needs to know; none
 	out     *outcome
 	to      int64
 	a, b    []float64 // one for each bucket
@@ -120,6 +121,12 @@ func (c *counter) begin(a *account, from, to int64) {
 	n := int((to - from) / c.res)
 	c.out = c.results.outcome()
 	c.out.acct, c.out.from, c.out.facts = a, from, a.facts
+	if f := &c.out.facts; f.begins == none && c.oldest != none {
+		f.begins = f.start
+		if c.oldest-f.start > c.patience {
+			f.begins = c.oldest - 1
+		}
+	}
 	c.to, c.spans = to, c.spans[:0]
 	c.a, c.b, c.miss = zeros(c.a, n), zeros(c.b, n), zeros(c.miss, n)
 }
@@ -368,21 +375,22 @@ func (c *counter) put(sides uint8, bucket int, sum float64) {
 
 // firstSample is what the first sample ever seen of a series counts.
 func (c *counter) firstSample(t *target, st *targetState, at int64, v float64) float64 {
-	begins := at-c.out.facts.start <= c.patience
+	f := &c.out.facts
+	begins := at-f.begins <= c.patience
 	switch rule := c.out.acct.m.first; {
 	case rule == slo.FirstIgnore:
 		return 0
 	case rule == slo.FirstZero && !begins:
 		return v
 	}
-	if st.firstStart != none && st.firstStart <= at && c.startAt(t, at)*1000 > float64(max(c.out.facts.start, c.out.facts.forgot)) {
+	if st.firstStart != none && st.firstStart <= at && c.startAt(t, at)*1000 > float64(max(f.begins, f.forgot)) {
 		return v
 	}
 	if st.seen < at {
 		return v
 	}
 	if v > 0 && !begins {
-		c.out.facts.unknownFirst++
+		f.unknownFirst++
 	}
 	return 0
 }

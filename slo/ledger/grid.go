@@ -47,7 +47,7 @@ type points struct {
 func newGrid(l *Ledger, accts []*account, from, to int64) *grid {
 	g := &grid{l: l, m: accts[0].m, from: from, to: to, counts: map[string]*points{}}
 	for _, a := range accts {
-		p := &points{counter: counter{res: l.res()}}
+		p := &points{counter: counter{res: l.res(), oldest: none}}
 		p.begin(a, from, to)
 		p.has = [2][]bool{make([]bool, len(p.a)), make([]bool, len(p.a))}
 		g.counts[a.subject.ID] = p

@@ -334,8 +334,8 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 			e = none
 		}
 		end, start = min(end, e), max(start, a.hist.oldest())
-		if i == 0 || a.facts.last < last {
-			last = a.facts.last
+		if heard := a.heard(e); i == 0 || heard < last {
+			last = heard
 		}
 		acc.Grid = acc.Grid || !a.m.raw
 		if a.m.unit == slo.Slices {
@@ -346,6 +346,22 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 	acc.Start, acc.End, acc.LastSample = timeOf(start), timeOf(end), timeOf(last)
 	acc.Counts = func(part int, from, to time.Time) slo.Counts { return l.counts(parts[part], measures[part], from, to) }
 	return acc
+}
+
+// heard is when something was last heard of the account as it stood at an edge. Of
+// the past it is known to the bucket: the end of the last one that has data.
+func (a *account) heard(edge int64) int64 {
+	if edge >= a.hist.edge {
+		return a.facts.last
+	}
+	for e := edge; e > a.hist.oldest(); {
+		before, _ := a.hist.floor(e - 1)
+		if a.hist.at(e).miss-a.hist.at(before).miss < e-before {
+			return min(e, a.facts.last)
+		}
+		e = before
+	}
+	return none
 }
 
 func (a *account) notes() []string {

@@ -160,6 +160,7 @@ func readIdentity(d *decoder) *account {
 
 func appendFacts(e *encoder, f *facts, from int64) {
 	e.int(f.start)
+	e.time(f.begins, from)
 	e.time(f.forgot, from)
 	e.time(f.last, from)
 	e.float(f.sliceA)
@@ -168,7 +169,7 @@ func appendFacts(e *encoder, f *facts, from int64) {
 }
 
 func readFacts(d *decoder, from int64) facts {
-	return facts{start: d.int(), forgot: d.time(from), last: d.time(from),
+	return facts{start: d.int(), begins: d.time(from), forgot: d.time(from), last: d.time(from),
 		sliceA: d.float(), sliceB: d.float(), unknownFirst: uint32(d.uint())}
 }
 

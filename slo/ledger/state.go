@@ -32,6 +32,7 @@ type account struct {
 // facts are the rest of what an account knows.
 type facts struct {
 	start  int64 // S: nothing at or before it is seen
+	begins int64 // B: where the source's data begin; none before any was seen
 	forgot int64 // targets not seen since then are forgotten; none
 	last   int64 // newest sign of life or sample; none
 	// sliceA and sliceB are counts of the time slice under way, unknownFirst counts
@@ -92,7 +93,7 @@ func newTargetState() targetState {
 func newAccount(key string, subject *Subject, m *measure, res, start int64) *account {
 	return &account{key: key, subject: subject, m: m,
 		hist:   newHistory(res, start),
-		facts:  facts{start: start, forgot: none, last: none},
+		facts:  facts{start: start, begins: none, forgot: none, last: none},
 		series: map[string]*series{}, targets: map[string]*target{}}
 }
 

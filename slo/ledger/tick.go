@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -184,8 +185,11 @@ func (l *Ledger) readRaw(ctx context.Context, src *sourceState, accts []*account
 		if err := l.share(src, b, series); err != nil {
 			return err
 		}
-		var err error
-		outs, err = l.work(ctx, b.jobs, from, to, fineFrom, &samples)
+		oldest, err := b.oldest()
+		if err != nil {
+			return err
+		}
+		outs, err = l.work(ctx, b.jobs, span{from, to}, fineFrom, oldest, &samples)
 		b.letGo()
 		return err
 	})
@@ -211,6 +215,56 @@ func (l *Ledger) share(src *sourceState, b *batch, series []slo.Series) error {
 	return nil
 }
 
+// oldest finds the oldest sample of all series where an account has yet to learn
+// where the source's data begin; none where all know, or there is no sample.
+func (b *batch) oldest() (int64, error) {
+	oldest := int64(none)
+	for i := range b.jobs {
+		if !slices.ContainsFunc(b.jobs[i].accounts, func(a *account) bool { return a.facts.begins == none }) {
+			continue
+		}
+		return b.peek()
+	}
+	return oldest, nil
+}
+
+// peek reads the beginning of every series.
+func (b *batch) peek() (int64, error) {
+	oldest := int64(none)
+	for i := range b.jobs {
+		for k := range b.jobs[i].series {
+			p := &peeked{rest: b.jobs[i].series[k].s}
+			n, err := p.rest.Read(p.t[:], p.v[:])
+			if err != nil {
+				return none, err
+			}
+			if n > 0 && (oldest == none || p.t[0] < oldest) {
+				oldest = p.t[0]
+			}
+			p.n = n
+			b.jobs[i].series[k].s = p
+		}
+	}
+	return oldest, nil
+}
+
+// peeked are samples whose beginning was read already.
+type peeked struct {
+	t    [1]int64
+	v    [1]float64
+	n    int // 0 once given out, or at the end
+	rest slo.Samples
+}
+
+// Read implements slo.Samples.
+func (p *peeked) Read(t []int64, v []float64) (int, error) {
+	if p.n == 0 {
+		return p.rest.Read(t, v)
+	}
+	t[0], v[0], p.n = p.t[0], p.v[0], 0
+	return 1, nil
+}
+
 // letGo forgets the series, which are valid for one request only.
 func (b *batch) letGo() {
 	for i := range b.jobs {
@@ -220,7 +274,7 @@ func (b *batch) letGo() {
 }
 
 // work counts all jobs on all processors.
-func (l *Ledger) work(ctx context.Context, jobs []job, from, to, fineFrom int64, samples *atomic.Int64) ([]*outcome, error) {
+func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest int64, samples *atomic.Int64) ([]*outcome, error) {
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	outs := make([][]*outcome, workers)
 	errs := make([]error, workers)
@@ -230,13 +284,13 @@ func (l *Ledger) work(ctx context.Context, jobs []job, from, to, fineFrom int64,
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			wk := worker{counter: counter{res: l.res(), patience: 2 * l.cfg.ScrapeInterval.Milliseconds()}}
+			wk := worker{counter: counter{res: l.res(), patience: 2 * l.cfg.ScrapeInterval.Milliseconds(), oldest: oldest}}
 			for errs[w] == nil {
 				i := int(next.Add(1)) - 1
 				if i >= len(jobs) || ctx.Err() != nil {
 					break
 				}
-				errs[w] = wk.subject(&jobs[i], from, to, fineFrom, &outs[w])
+				errs[w] = wk.subject(&jobs[i], s.from, s.to, fineFrom, &outs[w])
 			}
 			samples.Add(wk.samples)
 		}()

@@ -38,6 +38,8 @@ type Rules struct {
 	TargetLabels     []string // nil: job and instance
 	Interval         int64    // scrape interval i, milliseconds
 	Start            int64    // S: nothing at or before it is seen
+
+	begins int64 // B: where the data begin
 }
 
 // Counts are the figures of one span.
@@ -115,6 +117,7 @@ func NewOracles(subjects []Subject, r Rules, all []Series) (map[string]*Oracle, 
 		r.TargetLabels = []string{"job", "instance"}
 	}
 	shared := r.sharedOnTargets()
+	oldest := int64(math.MaxInt64)
 	byTarget := map[string]map[string]*target{}
 	for _, s := range subjects {
 		byTarget[s.ID] = map[string]*target{}
@@ -150,6 +153,16 @@ func NewOracles(subjects []Subject, r Rules, all []Series) (map[string]*Oracle, 
 		if err := t.add(c, picked, name, series.Samples, r.Start); err != nil {
 			return nil, fmt.Errorf("oracle: series %s: %w", series.Labels, err)
 		}
+		for _, s := range series.Samples {
+			if s.T > r.Start {
+				oldest = min(oldest, s.T)
+				break
+			}
+		}
+	}
+	r.begins = r.Start
+	if oldest-r.Start > 2*r.Interval {
+		r.begins = oldest - 1
 	}
 	oracles := map[string]*Oracle{}
 	for id, targets := range byTarget {
@@ -318,7 +331,7 @@ func (t *target) reset(c *counter, a, b Sample) string {
 
 // firstSample says what the first sample of a series is worth.
 func (o *Oracle) firstSample(t *target, s Sample) (value float64, flagged bool, why string) {
-	start, early := o.rules.Start, s.T-o.rules.Start <= 2*o.rules.Interval
+	start, early := o.rules.begins, s.T-o.rules.begins <= 2*o.rules.Interval
 	switch o.rules.First {
 	case slo.FirstIgnore:
 		return 0, false, "first sample: ignored"

@@ -55,6 +55,7 @@ type example struct {
 	last           float64 // seconds, at now = to; 0: not looked at
 	goodAndBadOnly bool
 	badAndTotal    bool
+	lateData       bool // there is no sample of anything but the series given
 }
 
 var examples = []example{
@@ -307,6 +308,28 @@ var examples = []example{
 		series:         [][2]string{{requests + "{200}@p", "10:1 20:11"}, {requests + "{500}@p", "10:1 20:4"}},
 		goodAndBadOnly: true, good: 10, total: 13, covered: 30,
 	},
+	{
+		// The oldest sample is at 100 s, more than 20 s after S, so the data begin there
+		// (B = 99.999 s): the process of 40 s is older, that of 110 s is new.
+		name: "a process older than the source's data is not new",
+		series: [][2]string{
+			{requests + "{200}@p", "100:50 110:53"}, {started + "@p", "100:40 110:40"},
+			{requests + "{200}@q", "120:4 130:6"}, {started + "@q", "120:110 130:110"},
+		},
+		lateData: true, good: 9, total: 9, covered: 50,
+	},
+	{
+		// The oldest sample is at 20 s, no more than 20 s after S: B is S, and a process
+		// of 5 s is new.
+		name:     "data that begin with the first scrapes begin at S",
+		series:   [][2]string{{requests + "{200}@p", "20:7 30:8"}, {started + "@p", "20:5 30:5"}},
+		lateData: true, good: 8, total: 8, covered: 30,
+	},
+	{
+		name:     "an unknown age where the data begin is no news",
+		series:   [][2]string{{requests + "{200}@p", "100:50 110:53"}},
+		lateData: true, good: 3, total: 3, covered: 30,
+	},
 }
 
 func TestOracleFollowsTheRulesAsWorkedOutByHand(t *testing.T) {
@@ -315,6 +338,9 @@ func TestOracleFollowsTheRulesAsWorkedOutByHand(t *testing.T) {
 			var all []Series
 			for _, s := range e.series {
 				all = append(all, series(t, s[0], s[1]))
+			}
+			if !e.lateData { // another target, which is down, shows that the source's data go back to S
+				all = append(all, series(t, up+"@anchor", strconv.FormatInt(e.start+1, 10)+":0"))
 			}
 			r := Rules{Good: Good(), Total: Total(), Interval: 10_000, First: e.first, Start: e.start * 1000}
 			if e.badAndTotal {

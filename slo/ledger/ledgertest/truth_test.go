@@ -8,11 +8,18 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
+// anchor is a target that is down: its sample shows that the source's data go back
+// to S, also where the ShopSet's own series begin later.
+func anchor(h *History, s Subject) Series {
+	ls := append(slo.Labels{{Name: slo.MetricName, Value: UpMetric}, {Name: "instance", Value: "anchor"}}, s.Labels...)
+	return Series{Labels: ls, Samples: []Sample{{h.Start + 1, 0}}}
+}
+
 // compare fails where the oracle and the truth of one ShopSet part, in any of the
 // spans.
 func compare(t *testing.T, h *History, s *ShopSet, seen Seen, spans []Span) {
 	t.Helper()
-	o, err := NewOracle(s.Subject, h.Rules(true, false, true), s.Samples(seen))
+	o, err := NewOracle(s.Subject, h.Rules(true, false, true), append(s.Samples(seen), anchor(h, s.Subject)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +101,7 @@ func TestOracleEqualsTheTruthOverAMonth(t *testing.T) {
 // what is counted by own drops alone, with and without the first samples.
 func report(t *testing.T, h *History, s *ShopSet) {
 	t.Helper()
-	seen := s.Samples(All)
+	seen := append(s.Samples(All), anchor(h, s.Subject))
 	o, err := NewOracle(s.Subject, h.Rules(false, true, true), seen)
 	if err != nil {
 		t.Fatal(err)
