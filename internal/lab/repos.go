@@ -92,7 +92,8 @@ func (r *Repos) create(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	_, err = r.run(ctx, r.clone("system"), "push", "--quiet", "--all", "origin")
+	return err
 }
 
 // firstApp writes the app repository's first commit, to which all branches point.
@@ -117,7 +118,7 @@ func (r *Repos) firstApp(ctx context.Context) error {
 	return err
 }
 
-// firstSystem writes the first commit of a Tier's system branch.
+// firstSystem writes the first commit of a Tier's system branch; it does not push it.
 func (r *Repos) firstSystem(ctx context.Context, tier fleet.Tier) error {
 	files := map[string]string{".gitmodules": "[submodule \"" + submodule + "\"]\n\tpath = " + submodule + "\n\turl = ../app.git\n\tbranch = " + tier.Branch + "\n"}
 	for _, s := range r.fleet.ShopSetsOf(tier.Name) {
@@ -136,7 +137,7 @@ func (r *Repos) firstSystem(ctx context.Context, tier fleet.Tier) error {
 	if err := r.pointAt(ctx, tier.Branch); err != nil {
 		return err
 	}
-	_, err := r.commitAndPush(ctx, clone, tier.Branch, "Write the overlays of "+string(tier.Name), files)
+	_, err := r.commit(ctx, clone, "Write the overlays of "+string(tier.Name), files)
 	return err
 }
 
