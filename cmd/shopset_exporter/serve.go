@@ -124,6 +124,7 @@ func (s *service) run(ctx context.Context, shell *server.Server) error {
 // Times of judging the fleet.
 const (
 	settle    = time.Second      // changes that come together are judged together
+	share     = 50               // a large fleet that changes all the time is judged for 1/50 of the time
 	patience  = 30 * time.Second // how long a cluster may take to be read for the first time
 	saveEvery = 10 * time.Second
 )
@@ -137,8 +138,9 @@ func (s *service) judging(ctx context.Context) {
 	defer steady.Stop()
 	defer save.Stop()
 	for {
+		begun := s.p.now()
 		s.refresh(ctx)
-		rest := time.After(settle)
+		rest := time.After(max(settle, min(share*s.p.now().Sub(begun), s.f.refresh)))
 		select {
 		case <-rest:
 		case <-ctx.Done():
