@@ -49,10 +49,10 @@ func (w *blockWriter) write(o *fleet.ShopSetState, apps []Application) *block {
 	for f := range perShopSet {
 		switch f {
 		case fInfo:
-			l.one(f, common+","+labels("configuration", string(o.Configuration), "failure_domain", string(o.Cluster), "cluster", o.Source), 1)
+			l.one(f, common, 1, "configuration", string(o.Configuration), "failure_domain", string(o.Cluster), "cluster", o.Source)
 		case fMember:
 			for _, g := range o.Groups {
-				l.one(f, common+","+labels("group", string(g)), 1)
+				l.one(f, common, 1, "group", string(g))
 			}
 		case fSync:
 			states(l, f, common, fleet.SyncStatuses, o.Sync)
@@ -68,7 +68,7 @@ func (w *blockWriter) write(o *fleet.ShopSetState, apps []Application) *block {
 			}
 		case fReleaseInfo:
 			if o.Release != "" {
-				l.one(f, common+","+labels("release", string(o.Release), "revision", o.Revision), 1)
+				l.one(f, common, 1, "release", string(o.Release), "revision", o.Revision)
 			}
 		case fReleaseSince:
 			l.time(f, common, o.ReleaseSince)

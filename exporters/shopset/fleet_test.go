@@ -2,6 +2,7 @@ package shopset
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -98,12 +99,9 @@ func allWell(f *fleet.Fleet, now time.Time, release int) []fleet.Observation {
 type line struct{ newest int }
 
 func (l line) number(r fleet.Release) (int, bool) {
-	for n := range l.newest + 1 {
-		if commit(n) == r {
-			return n, true
-		}
-	}
-	return 0, false
+	n, err := strconv.ParseInt(string(r), 16, 64)
+	n -= 0xabc000
+	return int(n), err == nil && n >= 0 && n <= int64(l.newest)
 }
 
 func (l line) Behind(release, than fleet.Release) (int, bool) {

@@ -10,17 +10,22 @@ import (
 // lines writes series, in the form that the text format and OpenMetrics share.
 type lines struct{ buf []byte }
 
-// one writes a series; labels are name="value" pairs, as label writes them.
-func (l *lines) one(f int, labels string, value float64) {
-	l.suffixed(f, "", labels, value)
+// one writes a series; its labels are own, as labels writes them, and pairs of name
+// and value.
+func (l *lines) one(f int, own string, value float64, pairs ...string) {
+	l.suffixed(f, "", own, value, pairs...)
 }
 
-func (l *lines) suffixed(f int, suffix, labels string, value float64) {
+func (l *lines) suffixed(f int, suffix, own string, value float64, pairs ...string) {
 	l.buf = append(l.buf, families[f].name...)
 	l.buf = append(l.buf, suffix...)
-	if labels != "" {
+	if own != "" || len(pairs) > 0 {
 		l.buf = append(l.buf, '{')
-		l.buf = append(l.buf, labels...)
+		l.buf = append(l.buf, own...)
+		if own != "" && len(pairs) > 0 {
+			l.buf = append(l.buf, ',')
+		}
+		l.buf = appendLabels(l.buf, pairs)
 		l.buf = append(l.buf, '}')
 	}
 	l.buf = append(l.buf, ' ')
@@ -29,47 +34,47 @@ func (l *lines) suffixed(f int, suffix, labels string, value float64) {
 }
 
 // count writes what is known.
-func (l *lines) count(f int, labels string, n *int) {
+func (l *lines) count(f int, own string, n *int) {
 	if n != nil {
-		l.one(f, labels, float64(*n))
+		l.one(f, own, float64(*n))
 	}
 }
 
 // time writes a time that is known.
-func (l *lines) time(f int, labels string, t time.Time) {
+func (l *lines) time(f int, own string, t time.Time) {
 	if !t.IsZero() {
-		l.one(f, labels, float64(t.UnixMilli())/1000)
+		l.one(f, own, float64(t.UnixMilli())/1000)
 	}
 }
 
 // truth writes 1 or 0.
-func (l *lines) truth(f int, labels string, yes bool) {
+func (l *lines) truth(f int, own string, yes bool, pairs ...string) {
 	value := 0.0
 	if yes {
 		value = 1
 	}
-	l.one(f, labels, value)
+	l.one(f, own, value, pairs...)
 }
 
 // states writes a state set.
-func states[S ~string](l *lines, f int, labels string, all []S, is S) {
+func states[S ~string](l *lines, f int, own string, all []S, is S) {
 	for _, s := range all {
-		l.truth(f, labels+`,state="`+string(s)+`"`, s == is)
+		l.truth(f, own, s == is, "state", string(s))
 	}
 }
 
-func (l *lines) histogram(f int, labels string, h histogram, bounds []float64) {
+func (l *lines) histogram(f int, own string, h histogram, bounds []float64) {
 	total := int64(0)
 	for i, b := range bounds {
 		if i < len(h.Counts) {
 			total += h.Counts[i]
 		}
 		// OpenMetrics wants bounds with a point; the text format takes them.
-		l.suffixed(f, "_bucket", labels+`,le="`+strconv.FormatFloat(b, 'f', 1, 64)+`"`, float64(total))
+		l.suffixed(f, "_bucket", own, float64(total), "le", strconv.FormatFloat(b, 'f', 1, 64))
 	}
-	l.suffixed(f, "_bucket", labels+`,le="+Inf"`, float64(h.Count))
-	l.suffixed(f, "_sum", labels, h.Sum)
-	l.suffixed(f, "_count", labels, float64(h.Count))
+	l.suffixed(f, "_bucket", own, float64(h.Count), "le", "+Inf")
+	l.suffixed(f, "_sum", own, h.Sum)
+	l.suffixed(f, "_count", own, float64(h.Count))
 }
 
 // number writes a value so that times keep their milliseconds and stay readable.
@@ -81,18 +86,19 @@ func number(buf []byte, v float64) []byte {
 }
 
 // labels writes pairs of name and value.
-func labels(pairs ...string) string {
-	var b strings.Builder
+func labels(pairs ...string) string { return string(appendLabels(nil, pairs)) }
+
+func appendLabels(buf []byte, pairs []string) []byte {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if i > 0 {
-			b.WriteByte(',')
+			buf = append(buf, ',')
 		}
-		b.WriteString(pairs[i])
-		b.WriteString(`="`)
-		b.WriteString(escape(pairs[i+1]))
-		b.WriteByte('"')
+		buf = append(buf, pairs[i]...)
+		buf = append(buf, '=', '"')
+		buf = append(buf, escape(pairs[i+1])...)
+		buf = append(buf, '"')
 	}
-	return b.String()
+	return buf
 }
 
 var escaper = strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`)

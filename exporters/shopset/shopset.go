@@ -86,6 +86,7 @@ func (e *Exporter) Refresh(now time.Time, v View) fleet.Snapshot {
 	}
 	e.recorder.forget(e.fleet, now)
 	seen := fleet.Seen{Heads: v.Heads, History: v.History, MaxAge: e.options.MaxAge, Before: e.recorder.before()}
+	seen.Observations = make([]fleet.Observation, 0, len(e.index))
 	for _, o := range v.Observations {
 		if _, ok := e.index[o.ShopSet]; ok {
 			seen.Observations = append(seen.Observations, e.recorder.Observed(now, o.At(now, e.options.MaxAge)))

@@ -14,18 +14,18 @@ func (e *Exporter) tiers() {
 	for i := range s.Tiers {
 		t, sum, memory := &s.Tiers[i], sums[s.Tiers[i].Tier], e.recorder.tiers[s.Tiers[i].Tier]
 		own := labels("tier", string(t.Tier))
-		by[fTierInfo].one(fTierInfo, own+","+labels("branch", t.Branch), 1)
+		by[fTierInfo].one(fTierInfo, own, 1, "branch", t.Branch)
 		by[fTierOrder].one(fTierOrder, own, float64(t.Order))
 		by[fTierShopSets].one(fTierShopSets, own, float64(sum.shopSets))
 		for _, state := range fleet.SyncStatuses {
-			by[fTierSync].one(fTierSync, own+","+labels("state", string(state)), float64(sum.sync[state]))
+			by[fTierSync].one(fTierSync, own, float64(sum.sync[state]), "state", string(state))
 		}
 		for _, state := range fleet.Healths {
-			by[fTierHealth].one(fTierHealth, own+","+labels("state", string(state)), float64(sum.health[state]))
+			by[fTierHealth].one(fTierHealth, own, float64(sum.health[state]), "state", string(state))
 		}
 		by[fTierOutOfSync].count(fTierOutOfSync, own, sum.outOfSync)
 		if t.Release != "" {
-			by[fTierRelease].one(fTierRelease, own+","+labels("release", string(t.Release)), 1)
+			by[fTierRelease].one(fTierRelease, own, 1, "release", string(t.Release))
 		}
 		by[fTierReleaseAt].time(fTierReleaseAt, own, t.ReleaseAt)
 		by[fTierRunning].one(fTierRunning, own, float64(len(t.Running)))
@@ -60,11 +60,11 @@ func (e *Exporter) violations(by *[allFamilies]lines) {
 	found := map[key]int{}
 	for _, v := range e.snapshot.Violations {
 		found[key{v.Tier, v.Kind}]++
-		by[fTierViolation].one(fTierViolation, labels("tier", string(v.Tier), "kind", string(v.Kind), "release", string(v.Release)), 1)
+		by[fTierViolation].one(fTierViolation, "", 1, "tier", string(v.Tier), "kind", string(v.Kind), "release", string(v.Release))
 	}
 	for _, t := range e.snapshot.Tiers {
 		for _, k := range fleet.ViolationKinds {
-			by[fTierViolations].one(fTierViolations, labels("tier", string(t.Tier), "kind", string(k)), float64(found[key{t.Tier, k}]))
+			by[fTierViolations].one(fTierViolations, "", float64(found[key{t.Tier, k}]), "tier", string(t.Tier), "kind", string(k))
 		}
 	}
 }
@@ -118,7 +118,7 @@ func (e *Exporter) findings() {
 	found := e.fleet.Findings()
 	number.one(fFindings, "", float64(len(found)))
 	for _, f := range found {
-		each.one(fFinding, labels("rule", string(f.Rule), "kind", string(f.Kind), "name", f.Name), 1)
+		each.one(fFinding, "", 1, "rule", string(f.Rule), "kind", string(f.Kind), "name", f.Name)
 	}
 	e.page.set(fFindings, number.buf)
 	e.page.set(fFinding, each.buf)
@@ -182,6 +182,6 @@ func (e *Exporter) Health(h Health) {
 
 func buildLines(b Build) []byte {
 	var l lines
-	l.one(fBuild, labels("version", b.Version, "revision", b.Revision, "goversion", b.Go), 1)
+	l.one(fBuild, "", 1, "version", b.Version, "revision", b.Revision, "goversion", b.Go)
 	return l.buf
 }
