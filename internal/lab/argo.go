@@ -115,8 +115,9 @@ func (a *argoCD) env(program string) []string {
 		"ARGOCD_BINARY_NAME=" + program, "ARGOCD_GPG_ENABLED=false",
 		"KUBECONFIG=" + a.home.argoKubeconfig(), "POD_NAMESPACE=" + ArgoCDNamespace, "ARGOCD_K8S_NAMESPACE=" + ArgoCDNamespace,
 		"PATH=" + l.tools.bin + string(os.PathListSeparator) + os.Getenv("PATH"),
-		// Its default is one path for the whole machine.
-		"ARGOCD_ASK_PASS_SOCK=" + filepath.Join(l.dir, "home", a.home.name+".repo-server", "ask-pass.sock"),
+		// Its default is one path for the whole machine. This one is in the process's
+		// working folder, as a socket's whole path may have 107 bytes only.
+		"ARGOCD_ASK_PASS_SOCK=ask-pass.sock",
 	}
 }
 

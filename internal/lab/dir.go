@@ -164,7 +164,7 @@ const janitorScript = `cat >/dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf 
 func startJanitor(dir string) (*janitor, error) {
 	cmd := exec.Command("sh", "-c", janitorScript, "lab-janitor", dir)
 	cmd.Dir = "/"
-	detach(cmd)
+	Detach(cmd)
 	input, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err

@@ -126,11 +126,11 @@ func (o Options) withDefaults() Options {
 
 // prepare finds or builds all that the lab needs, before anything runs.
 func (l *Lab) prepare(ctx context.Context) error {
-	if err := supported(); err != nil {
-		return err
-	}
 	if l.options.Layout != PerCluster && l.options.Layout != Central {
 		return fmt.Errorf("unknown layout %q; there are %q and %q", l.options.Layout, PerCluster, Central)
+	}
+	if err := supported(); err != nil {
+		return err
 	}
 	root, err := moduleRoot(l.options.Root)
 	if err != nil {

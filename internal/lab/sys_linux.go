@@ -18,8 +18,8 @@ func ownGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// detach lets a process outlive this program and its terminal.
-func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
+// Detach lets a command outlive this program and its terminal once it is started.
+func Detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
 
 // killGroup kills a process that has not been waited for, and its group.
 func killGroup(pid int) { syscall.Kill(-pid, syscall.SIGKILL) }

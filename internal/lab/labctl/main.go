@@ -105,7 +105,7 @@ func (c *command) up(ctx context.Context) error {
 	defer news.Close()
 	holder := exec.Command(exe, append([]string{"hold"}, c.args...)...)
 	holder.Stdout, holder.Stderr = news, news
-	holder.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // the terminal's Ctrl-C is not for it
+	lab.Detach(holder) // the terminal's Ctrl-C is not for it
 	if err := holder.Start(); err != nil {
 		return err
 	}
