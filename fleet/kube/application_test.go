@@ -3,6 +3,9 @@ package kube
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -192,23 +195,62 @@ func FuzzItem(f *testing.F) {
 	for _, data := range fixtures(f) {
 		f.Add(data)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var i item
-		if json.Unmarshal(data, &i) != nil {
-			return
+	f.Fuzz(checkItem)
+}
+
+// checkItem holds what is true of every document, whatever is in it.
+func checkItem(t *testing.T, data []byte) {
+	var i item
+	if json.Unmarshal(data, &i) != nil {
+		return
+	}
+	if i.fault != nil && i.app.Reason == "" && i.app.Sync != fleet.Synced && i.app.Sync != fleet.OutOfSync {
+		t.Errorf("faulty, and no reason why: %v", i.fault)
+	}
+	if i.app.Sync == fleet.SyncUnknown && i.app.Reason == "" {
+		t.Errorf("Unknown, and no reason why: %s", data)
+	}
+	if (i.app.Sync == fleet.SyncUnknown) != (i.app.OutOfSync == nil) {
+		t.Errorf("%s with %v resources out of sync: %s", i.app.Sync, i.app.OutOfSync, data)
+	}
+	for n, d := range i.app.Deployed {
+		if d.Revision == "" {
+			t.Errorf("deployment %d has no revision: %s", n, data)
 		}
-		if i.fault != nil && i.app.Sync == fleet.Synced && i.Labels != nil {
-			t.Errorf("faulty, and Synced: %v", i.fault)
-		}
-		if i.app.Sync == fleet.SyncUnknown && i.app.Reason == "" {
-			t.Error("Unknown, and no reason why")
-		}
-		for n, d := range i.app.Deployed {
-			if d.Revision == "" || d.At.IsZero() && n > 0 && d.At != (time.Time{}) {
-				t.Errorf("deployment %d: %+v", n, d)
+	}
+}
+
+// Fuzzing is slow with all that argo-cd links, so a few thousand documents with
+// bytes changed, cut and doubled are tried each time.
+func TestDamagedApplications(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	all := fixtures(t)
+	read := 0
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		for range 100 {
+			data := slices.Clone(all[name])
+			for range 1 + random.IntN(3) {
+				at, to := random.IntN(len(data)), random.IntN(len(data))
+				switch random.IntN(3) {
+				case 0:
+					data[at] = "\"{}[]:,0n"[random.IntN(9)]
+				case 1:
+					data = slices.Delete(data, min(at, to), min(at, to)+1)
+				default:
+					from := min(at, to)
+					data = slices.Insert(data, from, data[from:min(from+20, len(data))]...)
+				}
 			}
+			var i item
+			if json.Unmarshal(data, &i) == nil {
+				read++
+			}
+			checkItem(t, data)
 		}
-	})
+	}
+	if read == 0 {
+		t.Error("none of them could be read: the damage is too great to show anything")
+	}
 }
 
 func TestMapping(t *testing.T) {
