@@ -25,7 +25,7 @@ type releases struct {
 	mu       sync.Mutex
 	health   shopset.GitHealth
 	outage   string              // what was last logged
-	unknown  map[string]struct{} // revisions that were not in the repositories
+	unknown  map[string]struct{} // revisions that were looked for and not found, each of which wakes once
 	branches string              // faults of branches that were last logged
 }
 
@@ -45,6 +45,9 @@ func openReleases(ctx context.Context, f *flags, env []string, now func() time.T
 
 // sooner bounds how often a revision that nobody has seen leads to a fetch.
 const sooner = 2 * time.Second
+
+// maxUnknown bounds how many revisions are remembered to be unknown.
+const maxUnknown = 10_000
 
 // run fetches until ctx ends.
 func (r *releases) run(ctx context.Context) {
@@ -74,7 +77,6 @@ func (r *releases) run(ctx context.Context) {
 func (r *releases) note(moves []gitops.Move, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	clear(r.unknown)
 	switch {
 	case err != nil:
 		r.health.Up = false
@@ -108,7 +110,10 @@ func (r *releases) behind(ctx context.Context) func(string) fleet.Release {
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		if _, known := r.unknown[revision]; !known && errors.Is(err, gitops.ErrNoCommit) && len(r.unknown) < 1000 {
+		if _, known := r.unknown[revision]; !known && errors.Is(err, gitops.ErrNoCommit) {
+			if len(r.unknown) >= maxUnknown {
+				clear(r.unknown)
+			}
 			r.unknown[revision] = struct{}{}
 			if len(revision) >= 40 { // a chart's version will never be there
 				select {

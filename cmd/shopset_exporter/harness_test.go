@@ -132,6 +132,7 @@ type running struct {
 	t    *testing.T
 	url  string
 	stop func() (code int, stderr string)
+	wait func() (code int, stderr string) // for it to end by itself
 }
 
 // locked is a buffer that may be read while it is written.
@@ -152,10 +153,11 @@ func start(t *testing.T, args ...string) *running {
 	p := &program{env: os.Environ(), stdout: io.Discard, stderr: &stderr, now: time.Now, listening: func(a string) { address <- a }}
 	go func() { ended <- p.run(ctx, append(args, "--web.listen-address", "127.0.0.1:0", "--refresh", "1s")) }()
 	r := &running{t: t}
-	r.stop = sync.OnceValues(func() (int, string) {
+	r.wait = sync.OnceValues(func() (int, string) { return <-ended, stderr.String() })
+	r.stop = func() (int, string) {
 		cancel()
-		return <-ended, stderr.String()
-	})
+		return r.wait()
+	}
 	t.Cleanup(func() { r.stop() })
 	select {
 	case a := <-address:

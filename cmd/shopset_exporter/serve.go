@@ -140,22 +140,25 @@ func (s *service) judging(ctx context.Context) {
 	for {
 		begun := s.p.now()
 		s.refresh(ctx)
-		rest := time.After(max(settle, min(share*s.p.now().Sub(begun), s.f.refresh)))
-		select {
-		case <-rest:
-		case <-ctx.Done():
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.watcher.Changed():
-		case <-s.changed:
-		case <-steady.C:
-		case <-save.C:
-			s.save()
-		case <-hup:
-			s.reload()
+		settled := time.After(max(settle, min(share*s.p.now().Sub(begun), s.f.refresh)))
+		for due, rested := false, false; !due || !rested; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-settled:
+				rested = true
+			case <-s.watcher.Changed():
+				due = true
+			case <-s.changed:
+				due = true
+			case <-steady.C:
+				due = true
+			case <-save.C:
+				s.save()
+			case <-hup:
+				s.reload()
+				due = true
+			}
 		}
 	}
 }

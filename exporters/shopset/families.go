@@ -109,7 +109,7 @@ const (
 )
 
 var families = [allFamilies]family{
-	fInfo:         {"shopset_info", infos, "shopset tier configuration failure_domain cluster", "What a ShopSet is; cluster is where it was seen.", ""},
+	fInfo:         {"shopset_info", infos, "shopset tier configuration failure_domain cluster", "What a ShopSet is; cluster is where it was seen last, empty where it never was.", ""},
 	fMember:       {"shopset_group_member_info", infos, "shopset tier group", "Which ShopGroups a ShopSet serves.", "the ShopSet serves no group"},
 	fSync:         {"shopset_sync_status", stateSet, "shopset tier state", "Whether what runs is what git asks for, as Argo CD says: 1 for the state that it is in, 0 for the others.", ""},
 	fHealth:       {"shopset_health_status", stateSet, "shopset tier state", "How what runs is doing, as Argo CD says: 1 for the state that it is in, 0 for the others.", ""},

@@ -34,6 +34,7 @@ type shopSetMemory struct {
 	DriftEvents  int64            `json:"drift_events"`
 	Release      fleet.Release    `json:"release,omitempty"`
 	Revision     string           `json:"revision,omitempty"`
+	Source       string           `json:"source,omitempty"`
 	ReleaseSince time.Time        `json:"release_since,omitzero"`
 	// Gone is since when it is not of the fleet; zero: it is.
 	Gone time.Time `json:"gone,omitzero"`
@@ -43,7 +44,7 @@ type shopSetMemory struct {
 
 // Observed takes in what was seen of a ShopSet, already judged by its age
 // (Observation.At), and gives it back with what is remembered: DriftedSince,
-// DriftEvents, Release and ReleaseSince. The same Observation may come any number
+// DriftEvents, Release, ReleaseSince and, where nothing was seen, Source. The same Observation may come any number
 // of times. It costs the same however large the fleet is.
 //
 // A drift begins when a ShopSet that was last known to be Synced is OutOfSync. The
@@ -75,6 +76,8 @@ func (r *Recorder) Observed(now time.Time, o fleet.Observation) fleet.Observatio
 	o.DriftedSince = m.DriftedSince
 	events := m.DriftEvents
 	o.DriftEvents = &events
+	m.Source = cmp.Or(o.Source, m.Source)
+	o.Source = m.Source
 	o = m.release(o)
 	if *m != was {
 		r.changes++

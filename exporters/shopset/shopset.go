@@ -10,6 +10,7 @@ package shopset
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -32,6 +33,7 @@ type Build struct{ Version, Revision, Go string }
 type Exporter struct {
 	options Options
 	page    *page
+	latest  atomic.Pointer[fleet.Snapshot] // so that readers never wait for git
 
 	mu       sync.Mutex
 	recorder *Recorder
@@ -102,6 +104,7 @@ func (e *Exporter) Refresh(now time.Time, v View) fleet.Snapshot {
 	}
 	e.tiers()
 	e.groups()
+	e.latest.Store(&s)
 	return s
 }
 
@@ -142,7 +145,8 @@ func (e *Exporter) Observed(now time.Time, o fleet.Observation) {
 
 // Snapshot gives what the last Refresh made; its zero value before the first.
 func (e *Exporter) Snapshot() fleet.Snapshot {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.snapshot
+	if s := e.latest.Load(); s != nil {
+		return *s
+	}
+	return fleet.Snapshot{}
 }
