@@ -16,7 +16,7 @@ const (
 
 var scopes = []struct{ title, text string }{
 	ofShopSet:     {"ShopSets", "One series per ShopSet, or per ShopSet and state."},
-	ofApplication: {"Applications", "Written only with `--per-application`: one series per Argo CD Application and state is more than most need."},
+	ofApplication: {"Applications", "Written only where they are handed over one by one (`View.Applications`), since one series per Argo CD Application and state is more than most need. The program does not hand them over yet."},
 	ofTier:        {"Tiers", "One series per Tier."},
 	ofGroup:       {"ShopGroups", "One series per ShopGroup: redundancy belongs to the shops."},
 	ofFleet:       {"The fleet's documents", ""},
