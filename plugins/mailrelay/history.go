@@ -85,6 +85,7 @@ func (h *History) Add(p Poll, t Traits) ([]Bucket, error) {
 	if !now.After(h.State.At) {
 		return nil, nil
 	}
+	h.tidy(now)
 	fresh, err := h.counts(p, t)
 	if err == nil {
 		err = p.Err
@@ -92,6 +93,24 @@ func (h *History) Add(p Poll, t Traits) ([]Bucket, error) {
 	h.note(p, err)
 	h.fold(now, t)
 	return fresh, err
+}
+
+// tidy drops what cannot be right in a state that was read back, so that a spoiled
+// file costs its history and nothing else.
+func (h *History) tidy(now time.Time) {
+	oldest := now.AddDate(0, 0, -7*(pastWeeks+1))
+	var last time.Time
+	h.Recent = slices.DeleteFunc(h.Recent, func(b Bucket) bool {
+		wrong := b.Start.Before(oldest) || b.Start.Before(last) || !b.End.After(b.Start) || b.End.After(now)
+		if !wrong {
+			last = b.End
+		}
+		return wrong
+	})
+	h.Past.forget(oldest)
+	if p := h.Past; p.Step < 60 || p.Step > 24*3600 || p.First.Before(oldest.AddDate(0, 0, -1)) || p.To().After(now) {
+		h.Past = Past{}
+	}
 }
 
 // note keeps the state. What this poll did not tell is not known any more.

@@ -10,6 +10,7 @@ package mailrelay
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -133,4 +134,22 @@ type Relay interface {
 	// still count into, and no figure that the answer did not hold. Read never
 	// waits to try again, and ends when ctx does.
 	Read(ctx context.Context, span Span) (Report, error)
+}
+
+// Add puts a figure that is the sum of parts. Where a part is nil the figure stays
+// absent: a sum with a part missing is not known. A negative part, or one that is too
+// large to be a count of mails, is an error.
+func (c Counts) Add(f Figure, parts ...*int64) error {
+	var sum int64
+	for _, p := range parts {
+		switch {
+		case p == nil:
+			return nil
+		case *p < 0 || *p > 1<<50:
+			return fmt.Errorf("%s is %d, which is no count", f, *p)
+		}
+		sum += *p
+	}
+	c[f] = sum
+	return nil
 }

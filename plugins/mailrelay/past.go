@@ -89,7 +89,7 @@ func (p *Past) forget(before time.Time) {
 	if p.First.IsZero() || p.Step <= 0 {
 		return
 	}
-	old := int(before.Sub(p.First) / p.step())
+	old := int(before.Sub(p.First) / p.step()) // beyond 292 years Sub gives 292
 	if old <= 0 {
 		return
 	}
@@ -107,7 +107,7 @@ func (p *Past) forget(before time.Time) {
 // cell of it is unknown.
 func (p *Past) sum(f Figure, from, to time.Time) (total float64, ok bool) {
 	col := p.Columns[f]
-	if p.Step <= 0 || len(col) == 0 || from.Before(p.First) {
+	if p.Step < 60 || len(col) == 0 || from.Before(p.First) {
 		return 0, false
 	}
 	step := p.step()

@@ -98,8 +98,9 @@ func (a Asker) hide(s string) string { return mailrelay.Hide(s, a.Secrets...) }
 // status sorts an answer that is no success.
 func (a Asker) status(doing string, resp *http.Response, body []byte) error {
 	e := &mailrelay.Error{Doing: doing, Detail: resp.Status}
-	if word := firstWords(body); word != "" {
-		e.Detail = a.hide(resp.Status + ": " + word)
+	// Hidden first, cut later: a key that is cut would not be found.
+	if word := firstWords(a.hide(string(body[:min(len(body), 1<<16)]))); word != "" {
+		e.Detail = resp.Status + ": " + word
 	}
 	switch code := resp.StatusCode; {
 	case code == http.StatusTooManyRequests:
@@ -129,8 +130,8 @@ func retryAfter(h http.Header) time.Duration {
 }
 
 // firstWords is the beginning of a text on one line.
-func firstWords(b []byte) string {
-	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(b[:min(len(b), 400)]), "")), " ")
+func firstWords(text string) string {
+	s := strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
 	if r := []rune(s); len(r) > 120 {
 		return string(r[:120]) + "…"
 	}

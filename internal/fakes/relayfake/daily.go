@@ -1,0 +1,122 @@
+package relayfake
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
+)
+
+func answer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// dates are the days from one to another, as far as the relay has got.
+func (v view) dates(from, to string) []time.Time {
+	start, err1 := time.ParseInLocation(time.DateOnly, from, v.zone)
+	end, err2 := time.ParseInLocation(time.DateOnly, to, v.zone)
+	if err1 != nil || err2 != nil {
+		return nil
+	}
+	var out []time.Time
+	for ; !start.After(end); start = start.AddDate(0, 0, 1) {
+		if !start.After(v.now) {
+			out = append(out, start)
+		}
+	}
+	return out
+}
+
+// sendgrid tells GET /v3/stats, one element per day, one row of figures in each.
+// https://www.twilio.com/docs/sendgrid/api-reference/stats/retrieve-global-email-statistics
+func sendgrid(v view, w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Authorization") != "Bearer "+Key {
+		deny(w)
+		return
+	}
+	q := r.URL.Query()
+	if r.Method != http.MethodGet || r.URL.Path != "/v3/stats" || q.Get("start_date") == "" {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	to := q.Get("end_date")
+	if v.zone != time.UTC {
+		to = v.now.In(v.zone).Format(time.DateOnly) // its own idea of today
+	}
+	out := []any{}
+	for _, d := range v.dates(q.Get("start_date"), to) {
+		if v.empty {
+			break
+		}
+		out = append(out, map[string]any{"date": d.Format(time.DateOnly), "stats": []any{map[string]any{"metrics": map[string]int64{
+			"blocks": v.day(mailrelay.Blocked, d), "bounce_drops": v.day(mailrelay.Dropped, d), "bounces": v.day(mailrelay.Bounced, d),
+			"clicks": 0, "deferred": v.day(mailrelay.Deferred, d), "delivered": v.day(mailrelay.Delivered, d), "invalid_emails": 0,
+			"opens": 7, "processed": v.day(mailrelay.Accepted, d), "requests": v.day(mailrelay.Accepted, d), "spam_report_drops": 0,
+			"spam_reports": v.day(mailrelay.Complaints, d), "unique_clicks": 0, "unique_opens": 5, "unsubscribe_drops": 0, "unsubscribes": 1,
+		}}}})
+	}
+	answer(w, out)
+}
+
+// postmark tells GET /stats/outbound, one sum of the dates asked for, in EST.
+// https://postmarkapp.com/developer/api/stats-api
+func postmark(v view, w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("X-Postmark-Server-Token") != Key {
+		deny(w)
+		return
+	}
+	if v.zone == time.UTC {
+		v.zone = time.FixedZone("EST", -5*3600)
+	}
+	q := r.URL.Query()
+	if r.URL.Path != "/stats/outbound" {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	if v.empty {
+		answer(w, map[string]any{})
+		return
+	}
+	sum := func(k mailrelay.Figure) (n int64) {
+		for _, d := range v.dates(q.Get("fromdate"), q.Get("todate")) {
+			n += v.day(k, d)
+		}
+		return n
+	}
+	answer(w, map[string]any{"Sent": sum(mailrelay.Accepted), "Bounced": sum(mailrelay.Bounced), "SMTPApiErrors": sum(mailrelay.Dropped),
+		"BounceRate": 10.406, "SpamComplaints": sum(mailrelay.Complaints), "SpamComplaintsRate": 0.1, "Opens": 166, "UniqueOpens": 26,
+		"Tracked": 111, "WithClientRecorded": 14, "WithPlatformRecorded": 10, "WithReadTimeRecorded": 10})
+}
+
+// customersmailcloud tells POST /transaction/v2/statistics/list.json, the days of a
+// month in Japan's time.
+// https://smtps.jp/docs-en/apiv2/te/statistics
+func customersmailcloud(v view, w http.ResponseWriter, r *http.Request) {
+	if r.PostFormValue("api_key") != Key || r.PostFormValue("api_user") != User {
+		deny(w)
+		return
+	}
+	if v.zone == time.UTC {
+		v.zone = time.FixedZone("JST", 9*3600)
+	}
+	year, err1 := strconv.Atoi(r.PostFormValue("year"))
+	month, err2 := strconv.Atoi(r.PostFormValue("month"))
+	if r.URL.Path != "/transaction/v2/statistics/list.json" || err1 != nil || err2 != nil || month < 1 || month > 12 {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	first := time.Date(year, time.Month(month), 1, 0, 0, 0, 0, v.zone)
+	rows := []any{}
+	for _, d := range v.dates(first.Format(time.DateOnly), first.AddDate(0, 1, -1).Format(time.DateOnly)) {
+		if v.empty {
+			break
+		}
+		queued, blocked := v.day(mailrelay.Accepted, d), v.day(mailrelay.Blocked, d)
+		rows = append(rows, map[string]any{"date": d.Format(time.DateOnly), "queued": queued, "succeeded": v.day(mailrelay.Delivered, d),
+			"failed": v.day(mailrelay.Bounced, d), "blocked": blocked, "valid": queued - blocked})
+	}
+	answer(w, map[string]any{"statistics": rows})
+}

@@ -1,0 +1,207 @@
+// Package relayfake is a mail relay as its HTTP API shows it: one ledger of what was
+// counted when, told in the shapes of each vendor, with the faults that relays have.
+//
+// The shapes come from the vendors' public pages, which each vendor's file cites; no
+// adapter's code is used to make them.
+package relayfake
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
+)
+
+// Key is the secret that each fake wants, of every kind of key. It has characters that
+// look different inside a URL.
+const Key = "SECRET+key/with=odd&signs"
+
+// User is the name that goes with the key where the relay wants one.
+const User = "api-user"
+
+// Fault is what is wrong with the relay.
+type Fault string
+
+// The faults.
+const (
+	None      Fault = ""
+	TooMany   Fault = "429 with Retry-After"
+	Broken    Fault = "500"
+	Denied    Fault = "401"
+	Half      Fault = "half an answer"
+	Cut       Fault = "a connection cut in the middle"
+	Empty     Fault = "an empty list"
+	Yesterday Fault = "yesterday's data"
+	OtherZone Fault = "another time zone"
+	Hang      Fault = "no answer"
+	Page      Fault = "a page for people"
+)
+
+// RetryAfter is what the TooMany fault asks to wait.
+const RetryAfter = 30 * time.Second
+
+// Fake is one relay. Its methods may be called while it serves.
+type Fake struct {
+	URL string
+
+	mu      sync.Mutex
+	now     time.Time
+	fault   Fault
+	minutes map[int64]mailrelay.Counts
+	asked   int
+}
+
+// vendors tell the ledger in a vendor's shapes.
+var vendors = map[string]func(v view, w http.ResponseWriter, r *http.Request){
+	"sendgrid": sendgrid, "mailgun": mailgun, "ses": ses, "postmark": postmark,
+	"sparkpost": sparkpost, "customersmailcloud": customersmailcloud,
+}
+
+// Start serves a vendor's API until stop is called.
+func Start(vendor string, now time.Time) (f *Fake, stop func(), err error) {
+	tell, ok := vendors[vendor]
+	if !ok {
+		return nil, nil, fmt.Errorf("relayfake: no vendor %q", vendor)
+	}
+	f = &Fake{now: now, minutes: map[int64]mailrelay.Counts{}}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.serve(tell, w, r) }))
+	f.URL = s.URL
+	return f, s.Close, nil
+}
+
+// Count adds to the minute that holds a time.
+func (f *Fake) Count(at time.Time, c mailrelay.Counts) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	m := at.Unix() / 60
+	if f.minutes[m] == nil {
+		f.minutes[m] = mailrelay.Counts{}
+	}
+	for k, n := range c {
+		f.minutes[m][k] += n
+	}
+}
+
+// Set moves the relay's clock: nothing later than it is told.
+func (f *Fake) Set(now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.now = now
+}
+
+// Break sets what is wrong from now on.
+func (f *Fake) Break(fault Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fault = fault
+}
+
+// Asked is how many requests came in.
+func (f *Fake) Asked() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked
+}
+
+// Sum is the ledger's own count of [from, to).
+func (f *Fake) Sum(k mailrelay.Figure, from, to time.Time) int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return view{minutes: f.minutes, now: f.now}.sum(k, from, to)
+}
+
+// view is the ledger as one request sees it.
+type view struct {
+	minutes map[int64]mailrelay.Counts
+	now     time.Time // the end of what is counted
+	zone    *time.Location
+	empty   bool
+}
+
+func (v view) sum(k mailrelay.Figure, from, to time.Time) int64 {
+	var n int64
+	for m, c := range v.minutes {
+		if at := time.Unix(m*60, 0); !at.Before(from) && at.Before(to) && at.Before(v.now) {
+			n += c[k]
+		}
+	}
+	return n
+}
+
+// day is a date's total in a time zone.
+func (v view) day(k mailrelay.Figure, date time.Time) int64 {
+	y, m, d := date.Date()
+	start := time.Date(y, m, d, 0, 0, 0, 0, date.Location())
+	return v.sum(k, start, time.Date(y, m, d+1, 0, 0, 0, 0, date.Location()))
+}
+
+func (f *Fake) serve(tell func(view, http.ResponseWriter, *http.Request), w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	f.asked++
+	fault := f.fault
+	v := view{minutes: map[int64]mailrelay.Counts{}, now: f.now, zone: time.UTC}
+	for m, c := range f.minutes {
+		v.minutes[m] = maps.Clone(c)
+	}
+	f.mu.Unlock()
+	switch fault {
+	case Hang:
+		_, _ = io.Copy(io.Discard, r.Body) // or the server does not notice that the client left
+		<-r.Context().Done()
+		return
+	case TooMany:
+		w.Header().Set("Retry-After", strconv.Itoa(int(RetryAfter/time.Second)))
+		echo(w, r, http.StatusTooManyRequests)
+		return
+	case Broken:
+		echo(w, r, http.StatusInternalServerError)
+		return
+	case Denied:
+		echo(w, r, http.StatusUnauthorized)
+		return
+	case Page:
+		_, _ = io.WriteString(w, "<!DOCTYPE html><title>Maintenance</title>")
+		return
+	case Empty:
+		v.empty, v.minutes = true, nil
+	case Yesterday:
+		v.now = v.now.AddDate(0, 0, -1)
+	case OtherZone:
+		v.zone = time.FixedZone("", 14*3600)
+	}
+	rec := httptest.NewRecorder()
+	tell(v, rec, r)
+	body := rec.Body.Bytes()
+	maps.Copy(w.Header(), rec.Header())
+	if fault == Half {
+		body = body[:len(body)/2]
+	}
+	if fault == Cut {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		body = body[:len(body)/2]
+	}
+	w.WriteHeader(rec.Code)
+	_, _ = w.Write(body)
+}
+
+// echo answers an error that repeats all that was asked, keys and all, as some
+// gateways do.
+func echo(w http.ResponseWriter, r *http.Request, code int) {
+	body, _ := io.ReadAll(r.Body)
+	w.WriteHeader(code)
+	user, pass, _ := r.BasicAuth()
+	fmt.Fprintf(w, "%s %s %s %s %s", pass, r.Header.Get("Authorization"), user, r.URL, body)
+	for _, k := range slices.Sorted(maps.Keys(r.Header)) {
+		fmt.Fprintf(w, " %s", r.Header.Get(k))
+	}
+}
+
+// deny answers a request with a wrong key.
+func deny(w http.ResponseWriter) { w.WriteHeader(http.StatusUnauthorized) }
