@@ -1,0 +1,190 @@
+// Package mailgun reads Mailgun's metrics by the hour.
+//
+// Shapes: https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/metrics/post-v1-analytics-metrics
+// The times are written out here and not by the vendor's library, which sends a time
+// that is not set as the year 1 and then reads every figure as 0.
+package mailgun
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
+	"github.com/shopslo/shopslo/plugins/relayhttp"
+)
+
+// Account is one Mailgun account, or one of its domains.
+type Account struct {
+	Key     string       // a key that may read metrics
+	Domain  string       // "" is all domains
+	BaseURL string       // "" is https://api.mailgun.net; EU: https://api.eu.mailgun.net
+	Client  *http.Client // nil is a plain one
+}
+
+// Relay is a mailrelay.Relay.
+type Relay struct {
+	account Account
+	asker   relayhttp.Asker
+}
+
+const (
+	path   = "/v1/analytics/metrics"
+	grain  = time.Hour
+	settle = 3 * time.Minute // how long events may take to be counted
+	limit  = 100             // items asked for; a span has fewer hours
+)
+
+// figures are the vendor's names; a figure of several parts is their sum.
+var figures = []struct {
+	figure mailrelay.Figure
+	parts  []string
+}{
+	{mailrelay.Accepted, []string{"accepted_outgoing_count"}},
+	{mailrelay.Delivered, []string{"delivered_count"}},
+	{mailrelay.Deferred, []string{"temporary_failed_count"}},
+	{mailrelay.BouncedHard, []string{"hard_bounces_count"}},
+	{mailrelay.BouncedSoft, []string{"soft_bounces_count"}},
+	{mailrelay.Blocked, []string{"permanent_failed_esp_block_count"}},
+	{mailrelay.Dropped, []string{"suppressed_bounces_count", "suppressed_complaints_count", "suppressed_unsubscribed_count"}},
+	{mailrelay.Complaints, []string{"complained_count"}},
+}
+
+// New makes a relay. It asks nothing yet.
+func New(a Account) *Relay {
+	if a.BaseURL == "" {
+		a.BaseURL = "https://api.mailgun.net"
+	}
+	return &Relay{a, relayhttp.Asker{Vendor: "mailgun", Client: a.Client, Secrets: []string{a.Key}}}
+}
+
+// Traits implements mailrelay.Relay. Whether a silent hour is told as 0 or left out is
+// not documented, so the relay counts as sparse.
+func (r *Relay) Traits() mailrelay.Traits {
+	t := mailrelay.Traits{Vendor: "mailgun", Grain: grain, Settle: settle, Sparse: true}
+	for _, f := range figures {
+		t.Tells = append(t.Tells, f.figure)
+	}
+	return t
+}
+
+// Read implements mailrelay.Relay.
+func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report, error) {
+	if early := span.To.Add(-(limit - 2) * grain); span.From.Before(early) {
+		span.From = early
+	}
+	question, err := json.Marshal(r.question(span))
+	if err != nil {
+		return mailrelay.Report{}, r.asker.Garbled(path, err)
+	}
+	req, err := http.NewRequest(http.MethodPost, r.account.BaseURL+path, bytes.NewReader(question))
+	if err != nil {
+		return mailrelay.Report{}, r.asker.Garbled("its address", err)
+	}
+	req.SetBasicAuth("api", r.account.Key)
+	req.Header.Set("Content-Type", "application/json")
+	body, err := r.asker.Ask(ctx, req)
+	if err != nil {
+		return mailrelay.Report{}, err
+	}
+	buckets, err := parse(body)
+	if err != nil {
+		return mailrelay.Report{}, r.asker.Garbled(path, err)
+	}
+	var out mailrelay.Report
+	for _, b := range buckets {
+		if !b.Start.Before(span.From.Truncate(grain)) && !b.End.Add(settle).After(span.To) {
+			out.Buckets, out.DataTo = append(out.Buckets, b), b.End
+		}
+	}
+	return out, nil
+}
+
+func (r *Relay) question(span mailrelay.Span) map[string]any {
+	var metrics []string
+	for _, f := range figures {
+		metrics = append(metrics, f.parts...)
+	}
+	q := map[string]any{"start": span.From.UTC().Truncate(grain).Format(time.RFC1123Z), "end": span.To.UTC().Format(time.RFC1123Z),
+		"resolution": "hour", "dimensions": []string{"time"}, "metrics": metrics, "include_aggregates": false,
+		"pagination": map[string]any{"sort": "time:asc", "skip": 0, "limit": limit}}
+	if r.account.Domain != "" {
+		q["filter"] = map[string]any{"AND": []any{map[string]any{"attribute": "domain", "comparator": "=",
+			"values": []any{map[string]string{"label": r.account.Domain, "value": r.account.Domain}}}}}
+	}
+	return q
+}
+
+// parse reads an answer: a list of hours. An answer of another resolution, of a time
+// that was not asked for (the year 1), or of which more pages are left is refused.
+func parse(body []byte) ([]mailrelay.Bucket, error) {
+	var a struct {
+		Start, Resolution string
+		Items             *[]struct {
+			Dimensions []struct{ Dimension, Value string }
+			Metrics    map[string]json.RawMessage
+		}
+		Pagination struct{ Total int }
+	}
+	if err := json.Unmarshal(body, &a); err != nil {
+		return nil, err
+	}
+	start, err := time.Parse(time.RFC1123Z, a.Start)
+	switch {
+	case a.Items == nil:
+		return nil, errors.New(`no list "items"`)
+	case a.Resolution != "hour":
+		return nil, fmt.Errorf("the resolution is %.20q, not hour", a.Resolution)
+	case err != nil || start.Year() < 2000:
+		return nil, fmt.Errorf("the answer starts at %.40q", a.Start)
+	case a.Pagination.Total > len(*a.Items):
+		return nil, fmt.Errorf("%d of %d items were told", len(*a.Items), a.Pagination.Total)
+	}
+	var out []mailrelay.Bucket
+	for _, i := range *a.Items {
+		if len(i.Dimensions) != 1 || i.Dimensions[0].Dimension != "time" {
+			return nil, errors.New("an item is not of one time")
+		}
+		at, err := time.Parse(time.RFC1123Z, i.Dimensions[0].Value)
+		if err != nil || !at.Equal(at.Truncate(grain)) {
+			return nil, fmt.Errorf("%.40q is no hour", i.Dimensions[0].Value)
+		}
+		c, err := counts(i.Metrics)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, mailrelay.Bucket{Start: at, End: at.Add(grain), Counts: c})
+	}
+	slices.SortFunc(out, func(a, b mailrelay.Bucket) int { return a.Start.Compare(b.Start) })
+	for i := 1; i < len(out); i++ {
+		if out[i].Start.Equal(out[i-1].Start) {
+			return nil, fmt.Errorf("%s is told twice", out[i].Start)
+		}
+	}
+	return out, nil
+}
+
+func counts(metrics map[string]json.RawMessage) (mailrelay.Counts, error) {
+	c := mailrelay.Counts{}
+	for _, f := range figures {
+		var parts []*int64
+		for _, name := range f.parts {
+			var v *int64
+			if raw, told := metrics[name]; told {
+				if err := json.Unmarshal(raw, &v); err != nil {
+					return nil, fmt.Errorf("%s is %.40s", name, raw)
+				}
+			}
+			parts = append(parts, v)
+		}
+		if err := c.Add(f.figure, parts...); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
