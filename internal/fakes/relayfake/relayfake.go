@@ -126,11 +126,12 @@ type view struct {
 }
 
 func (v view) sum(k mailrelay.Figure, from, to time.Time) int64 {
+	if to.After(v.now) {
+		to = v.now
+	}
 	var n int64
-	for m, c := range v.minutes {
-		if at := time.Unix(m*60, 0); !at.Before(from) && at.Before(to) && at.Before(v.now) {
-			n += c[k]
-		}
+	for m := (from.Unix() + 59) / 60; m*60 < to.Unix(); m++ {
+		n += v.minutes[m][k]
 	}
 	return n
 }
