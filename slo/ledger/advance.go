@@ -15,8 +15,8 @@ import (
 // the memory of both sides.
 const (
 	firstWidth   = int64(2 * time.Hour / time.Millisecond)
-	widestSlice  = int64(24 * time.Hour / time.Millisecond)
-	sliceSamples = 8 << 20
+	widestSlice  = int64(72 * time.Hour / time.Millisecond)
+	sliceSamples = 16 << 20
 )
 
 // advanceSource brings all accounts of a source up to an edge: those that have come
@@ -37,7 +37,7 @@ func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, until int6
 		case err == nil:
 			src.adapt(n, to-from)
 			unkept = l.maintain(to) // the old generation goes on
-			if !progress(Progress{Source: src.name, Done: timeOf(to), Until: timeOf(until), Samples: n}) {
+			if !progress(Progress{Source: src.name, Done: timeOf(to), Until: timeOf(until), Samples: n, span: to - from}) {
 				return errors.Join(append(errs, unkept)...)
 			}
 			continue

@@ -129,10 +129,12 @@ func (c *counter) cover() {
 	}
 	for _, s := range union(c.spans) {
 		s.from, s.to = max(s.from, c.out.from), min(s.to, c.to)
-		for s.from < s.to {
-			k := (s.from - c.out.from) / c.res
-			end := min(s.to, c.out.from+(k+1)*c.res)
-			c.miss[k] -= end - s.from
+		if s.from >= s.to {
+			continue
+		}
+		k := (s.from - c.out.from) / c.res
+		for end := c.out.from + (k+1)*c.res; s.from < s.to; k, end = k+1, end+c.res {
+			c.miss[k] -= min(end, s.to) - s.from
 			s.from = end
 		}
 	}

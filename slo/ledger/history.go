@@ -103,8 +103,11 @@ func (h *history) floor(t int64) (edge int64, ok bool) {
 
 // at gives the figures at a stored edge.
 func (h *history) at(edge int64) cum {
-	if edge <= h.start {
+	switch {
+	case edge <= h.start:
 		return cum{}
+	case edge == h.edge:
+		return h.now
 	}
 	n := edge / h.span()
 	openBlock := h.edge / h.span()

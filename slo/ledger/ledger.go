@@ -98,6 +98,7 @@ type Ledger struct {
 
 	advancing   sync.Mutex // held by Advance, Configure and Close
 	nextAccount uint32
+	workers     []*worker
 	version     atomic.Uint64
 	mu          sync.RWMutex // guards what follows against readers
 	accounts    map[string]*account
@@ -393,6 +394,8 @@ type Progress struct {
 	Source      string
 	Done, Until time.Time
 	Samples     int // read in this step
+
+	span int64 // of this step, ms
 }
 
 // Advance counts everything up to the newest edge that may be closed at now. A
@@ -412,6 +415,17 @@ func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progr
 		return err
 	}
 	until := l.floor(now.Add(-l.cfg.Delay))
+	widest := int64(0) // what was read at once
+	defer func() {
+		if widest > l.res()*blockBuckets { // ticks need far less memory than history
+			l.workers = nil
+		}
+	}()
+	report := progress
+	progress = func(g Progress) bool {
+		widest = max(widest, g.span)
+		return report(g)
+	}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(l.sources)) {
 		src := l.sources[name]

@@ -276,6 +276,9 @@ func (b *batch) letGo() {
 // work counts all jobs on all processors.
 func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest int64, samples *atomic.Int64) ([]*outcome, error) {
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
+	for len(l.workers) < workers {
+		l.workers = append(l.workers, &worker{})
+	}
 	outs := make([][]*outcome, workers)
 	errs := make([]error, workers)
 	var next atomic.Int64
@@ -284,7 +287,8 @@ func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest 
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			wk := worker{counter: counter{res: l.res(), patience: 2 * l.cfg.ScrapeInterval.Milliseconds(), oldest: oldest}}
+			wk := l.workers[w]
+			wk.reset(l, oldest)
 			for errs[w] == nil {
 				i := int(next.Add(1)) - 1
 				if i >= len(jobs) || ctx.Err() != nil {
@@ -304,6 +308,16 @@ func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest 
 		all = append(all, outs[w]...)
 	}
 	return all, ctx.Err()
+}
+
+// reset makes a worker ready for another slice. What the last one's outcomes had of
+// its memory is not valid any more: they have been committed, or thrown away.
+func (w *worker) reset(l *Ledger, oldest int64) {
+	c, m := &w.counter, &w.counter.results
+	c.res, c.patience, c.oldest = l.res(), 2*l.cfg.ScrapeInterval.Milliseconds(), oldest
+	m.outcomes = nil // targets point to the old ones
+	m.runs, m.series, m.targets, m.groups = m.runs[:0], m.series[:0], m.targets[:0], m.groups[:0]
+	w.samples = 0
 }
 
 // worker decodes and counts subjects one after the other, reusing its memory.
