@@ -156,8 +156,11 @@ func get(ctx context.Context, url string) ([]byte, error) {
 	return body, err
 }
 
-// writeConfig writes what `shopslo serve` reads: half of the ShopSets in beta,
-// half in prod.
+// tiers are those of the example fleet. The ShopSets are spread evenly over them, so
+// that the gate to prod judges two fifths of them, 400 of 1,000.
+var tiers = []string{"dev", "beta", "beta-prod", "prod", "prod-ha"}
+
+// writeConfig writes what `shopslo serve` reads.
 func (b *bench) writeConfig(prometheus string) (string, error) {
 	dir, err := b.folder()
 	if err != nil {
@@ -167,12 +170,13 @@ func (b *bench) writeConfig(prometheus string) (string, error) {
 	document := func(kind, name, spec string) {
 		fmt.Fprintf(&fleet, "---\napiVersion: shopset.dev/v1alpha1\nkind: %s\nmetadata: {name: %s}\nspec: {%s}\n", kind, name, spec)
 	}
-	document("Tier", "beta", "order: 0, branch: tier-0")
-	document("Tier", "prod", "order: 1, branch: tier-1")
+	for i, name := range tiers {
+		document("Tier", name, fmt.Sprintf("order: %d, branch: tier-%d", i, i))
+	}
 	document("Configuration", "production", "description: made up")
 	document("FailureDomain", "onprem-a", "description: made up")
 	for i := range b.params.ShopSets {
-		tier := []string{"beta", "prod"}[i%2]
+		tier := tiers[i%len(tiers)]
 		document("ShopSet", history.ID(i), "tier: "+tier+", configuration: production, failureDomain: onprem-a, components: [cart]")
 	}
 	for _, s := range served {

@@ -161,10 +161,9 @@ func packBlock(base cum, edges []cum) block {
 		size += int(blk.width[i]) * len(edges)
 	}
 	blk.data = make([]byte, 0, size)
-	for i, col := range cols {
-		from := col(base)
-		for _, e := range edges {
-			blk.data = appendWidth(blk.data, blk.width[i], col(e), from)
+	for _, e := range edges { // an edge's figures side by side: one look into memory
+		for i, col := range cols {
+			blk.data = appendWidth(blk.data, blk.width[i], col(e), col(base))
 		}
 	}
 	return blk
@@ -208,9 +207,9 @@ func widthOf(col func(cum) float64, base cum, edges []cum) uint8 {
 // at gives the figures at the i-th edge after the base.
 func (b *block) at(base cum, i int) cum {
 	v := [3]float64{base.a, base.b, float64(base.miss)}
-	off := 0
+	off := i * (int(b.width[0]) + int(b.width[1]) + int(b.width[2]))
 	for c, w := range b.width {
-		p := b.data[off+i*int(w):]
+		p := b.data[off:]
 		switch w {
 		case 1:
 			v[c] += float64(p[0])
@@ -221,7 +220,7 @@ func (b *block) at(base cum, i int) cum {
 		case 8:
 			v[c] = math.Float64frombits(binary.LittleEndian.Uint64(p))
 		}
-		off += int(w) * (blockBuckets - 1)
+		off += int(w)
 	}
 	return cum{v[0], v[1], int64(v[2])}
 }
