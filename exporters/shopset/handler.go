@@ -33,7 +33,7 @@ var scratches = sync.Pool{New: func() any { return &scratch{w: bufio.NewWriterSi
 // process's own; nil: none. Where they fail, what is left of them is served.
 func (e *Exporter) Metrics(more prometheus.Gatherer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		openMetrics := expfmt.NegotiateIncludingOpenMetrics(r.Header).FormatType() == expfmt.TypeOpenMetrics
+		openMetrics := expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...).FormatType() == expfmt.TypeOpenMetrics
 		s := scratches.Get().(*scratch)
 		defer scratches.Put(s)
 		s.gather(more, openMetrics)
