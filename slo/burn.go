@@ -62,10 +62,13 @@ func (a BurnAlert) Validate() error {
 func BurnWindows(alerts []BurnAlert) []time.Duration {
 	ws := make([]time.Duration, 0, 2*len(alerts))
 	for _, a := range alerts {
-		ws = append(ws, a.Short, a.Long)
+		for _, w := range [2]time.Duration{a.Short, a.Long} {
+			if i, found := slices.BinarySearch(ws, w); !found {
+				ws = slices.Insert(ws, i, w)
+			}
+		}
 	}
-	slices.Sort(ws)
-	return slices.Compact(ws)
+	return ws
 }
 
 // burnRates computes the burn rate over every window of the alerts, ending at end.
