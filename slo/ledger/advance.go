@@ -23,6 +23,7 @@ const (
 // furthest first, so that an account that has its history still to read does not
 // keep the others waiting.
 func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, until int64, progress func(Progress) bool) error {
+	defer src.dropAhead()
 	var errs []error
 	failed := map[*measure]bool{}
 	var unkept error
@@ -32,6 +33,9 @@ func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, until int6
 			break
 		}
 		to := min(until, l.sliceEnd(from, src.width))
+		if a := src.ahead; a != nil && a.from == from {
+			to = a.to
+		}
 		n, err := l.tick(ctx, src, accts, from, to, until)
 		switch {
 		case err == nil:
@@ -134,11 +138,10 @@ func (l *Ledger) isolate(ctx context.Context, src *sourceState, accts []*account
 // what is then too old is not kept in detail.
 func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, from, to, until int64) (samples int, err error) {
 	var outs []*outcome
-	fineFrom := until - l.cfg.Fine.Milliseconds()
 	if accts[0].m.raw {
-		outs, samples, err = l.readRaw(ctx, src, accts, from, to, fineFrom)
+		outs, samples, err = l.readRaw(ctx, src, accts, from, to, until)
 	} else {
-		outs, samples, err = l.readGrid(ctx, src, accts, from, to, fineFrom)
+		outs, samples, err = l.readGrid(ctx, src, accts, from, to, until-l.cfg.Fine.Milliseconds())
 	}
 	if err != nil {
 		return samples, err

@@ -118,6 +118,7 @@ type sourceState struct {
 	bound    *bindings
 	whole    *batch // of all raw accounts, which are nearly always read together
 	rawCount int    // how many these are
+	ahead    *ahead // nil: nothing is being fetched
 	width    int64  // ms to read at once
 	err      error  // of the last attempt
 }

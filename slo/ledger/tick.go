@@ -176,12 +176,13 @@ type bound struct {
 
 // readRaw reads and counts (from, to] for accounts that are counted from raw
 // samples of one source.
-func (l *Ledger) readRaw(ctx context.Context, src *sourceState, accts []*account, from, to, fineFrom int64) ([]*outcome, int, error) {
+func (l *Ledger) readRaw(ctx context.Context, src *sourceState, accts []*account, from, to, until int64) ([]*outcome, int, error) {
+	fineFrom := until - l.cfg.Fine.Milliseconds()
 	var outs []*outcome
 	var samples atomic.Int64
 	b := l.batchOf(src, accts)
-	req := slo.Request{Selectors: b.selectors, From: from, To: to}
-	err := src.source.Select(ctx, req, func(series []slo.Series) error {
+	err := l.read(ctx, src, b, from, to, func(series []slo.Series) error {
+		l.fetchAhead(ctx, src, b, to, until)
 		if err := l.share(src, b, series); err != nil {
 			return err
 		}
