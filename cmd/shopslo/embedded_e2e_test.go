@@ -45,6 +45,11 @@ func TestEmbeddedServeIsKilledAgainAndAgain(t *testing.T) {
 	var sent pair
 	for round := range 8 {
 		serve.start(t)
+		if round == 0 {
+			client.waitReady(t)
+			client.waitHeard(t, "answers", "p-1", "p-2")
+			client.waitHeard(t, "victoria", "v-1")
+		}
 		sent.ask(t, two, 10+round, round%3)
 		ask(t, one, 5, 1)
 		ask(t, vm, 3, 1)
@@ -97,6 +102,7 @@ func TestMetricsOfTheEmbeddedSourcePassPromtool(t *testing.T) {
 	x := newShops(t)
 	s := startServe(t, x.config)
 	s.waitReady(t)
+	x.waitScraped(t)
 	x.beta.add(10, 1)
 	s.waitCounts(t, "cart", "b-1", 11, 1)
 	resp, err := http.Get(s.url + "/metrics")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -71,11 +72,30 @@ func (d document) oracle(t testing.TB, shopset string, interval time.Duration, s
 	} else {
 		r.Good = pick(d.query)
 	}
+	samples = append(samples[:len(samples):len(samples)], anchor(shopset, start, samples))
 	o, err := ledgertest.NewOracle(ledgertest.Subject{ID: shopset, Labels: slo.Labels{{Name: "shopset", Value: shopset}}}, r, samples)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return o
+}
+
+// anchor tells the oracle of one ShopSet where the data of all of them begin, which
+// are read together: a target that is down then.
+func anchor(shopset string, start time.Time, samples []ledgertest.Series) ledgertest.Series {
+	oldest := int64(math.MaxInt64)
+	for _, s := range samples {
+		for _, x := range s.Samples {
+			if x.T > start.UnixMilli() {
+				oldest = min(oldest, x.T)
+				break
+			}
+		}
+	}
+	return ledgertest.Series{
+		Labels:  slo.Labels{{Name: slo.MetricName, Value: ledgertest.UpMetric}, {Name: "instance", Value: "anchor"}, {Name: "shopset", Value: shopset}},
+		Samples: []ledgertest.Sample{{T: oldest, V: 0}},
+	}
 }
 
 // checkReport compares every budget and burn rate of a report with the oracle's

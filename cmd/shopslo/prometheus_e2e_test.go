@@ -56,6 +56,8 @@ func TestPrometheusIsKilledAndRestartedWhileShopsloCounts(t *testing.T) {
 	served, asked := filepath.Join(dir, "served.yaml"), filepath.Join(dir, "asked.yaml")
 	s := startServe(t, served)
 	s.waitReady(t)
+	s.waitHeard(t, "answers", "p-1", "p-2")
+	s.waitHeard(t, "victoria", "v-1")
 
 	var sent, sentVM pair
 	sent.ask(t, two, 200, 20)

@@ -32,11 +32,19 @@ func newShops(t testing.TB) *shops {
 	return s
 }
 
+// waitScraped waits until both processes are known to the ledger.
+func (s *shops) waitScraped(t testing.TB) {
+	t.Helper()
+	s.beta.waitScraped(t)
+	s.prod.waitScraped(t)
+}
+
 func TestServeCountsWhatItScrapesAndAnswers(t *testing.T) {
 	x := newShops(t)
 	s := startServe(t, x.config)
 	s.waitReady(t)
-	x.beta.add(100, 5) // the process is new to the ledger: all of its events count
+	x.waitScraped(t) // what a process had counted before the ledger began does not count
+	x.beta.add(100, 5)
 	x.prod.add(50, 0)
 	s.waitCounts(t, "cart", "b-1", 105, 5)
 	s.waitCounts(t, "cart", "p-1", 50, 0)
@@ -121,6 +129,7 @@ func TestServeGoesOnWhereItStopped(t *testing.T) {
 	x := newShops(t)
 	s := startServe(t, x.config)
 	s.waitReady(t)
+	x.waitScraped(t)
 	x.beta.add(10, 1)
 	s.waitCounts(t, "cart", "b-1", 11, 1)
 	began := budgetOf(t, s.status(t, time.Time{}), "cart", "b-1").ExactFrom
@@ -136,10 +145,11 @@ func TestServeGoesOnWhereItStopped(t *testing.T) {
 
 func TestSIGHUPTakesOverDocuments(t *testing.T) {
 	x := newShops(t)
-	third := newExporter(t)
 	writeFiles(t, x.dir, map[string]string{"slos/pay.yaml": ratioSLO("pay", "10m", 0.9, "bad", badRequests, allRequests)})
 	s := startServe(t, x.config)
 	s.waitReady(t)
+	x.waitScraped(t)
+	third := newExporter(t) // a process that began after counting did
 	x.beta.add(40, 4)
 	s.waitCounts(t, "cart", "b-1", 44, 4)
 	s.waitCounts(t, "pay", "b-1", 44, 4)

@@ -59,6 +59,7 @@ func TestServeBehindTLSAndAPassword(t *testing.T) {
 	pool.AppendCertsFromPEM([]byte(cert))
 	s.client = &http.Client{Transport: withPassword{&http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}}
 	s.waitReady(t)
+	x.waitScraped(t)
 	x.beta.add(10, 1)
 	s.waitCounts(t, "cart", "b-1", 11, 1)
 

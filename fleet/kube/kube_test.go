@@ -201,6 +201,7 @@ func TestFaultsOfTheAPIServer(t *testing.T) {
 			s.endWatches()
 			s.set(applications, "one", app("a-1", "Synced", "Degraded"))
 			eventually(t, "the change is seen", is(w, "a-1:Synced/Degraded"))
+			eventually(t, "it is watched again", func() bool { return s.watching(applications) == 1 })
 			s.remove(applications, "one")
 			eventually(t, "it is gone", is(w, ""))
 		})
