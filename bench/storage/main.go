@@ -1,6 +1,6 @@
 // Command storage compares two ways to keep the ledger's cumulative counts:
 // Prometheus' TSDB library with three series per account, and the ledger's own
-// files. docs/decisions/0002 quotes it. Run it with `go run ./storage` in bench/.
+// files. docs/decisions/0002-ledger-files.md quotes it. Run it with `go run ./storage` in bench/.
 package main
 
 import (
