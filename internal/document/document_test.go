@@ -11,7 +11,7 @@ import (
 // note is a kind of document for tests.
 type note struct {
 	Header `json:",inline"`
-	Spec struct {
+	Spec   struct {
 		Text   string            `json:"text"`
 		From   *time.Time        `json:"from,omitempty"`
 		For    Duration          `json:"for,omitempty"`

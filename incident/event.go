@@ -1,0 +1,177 @@
+package incident
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Kind is what an Event changes.
+type Kind string
+
+// The kinds of Events. Their Text is a sentence for the timeline, except where a
+// comment says otherwise.
+const (
+	Noted      Kind = "noted"      // changes nothing
+	Escalated  Kind = "severity"   // Value: the new severity
+	Moved      Kind = "state"      // Value: the new state
+	Rescoped   Kind = "scope"      // Scope: the new one
+	Appointed  Kind = "role"       // Role, and Value: the person; empty: nobody any more
+	Renamed    Kind = "title"      // Value: the new title
+	Dated      Kind = "started"    // Time: when it really started
+	Suspected  Kind = "release"    // Value: the Release; empty: none any more
+	Postmortal Kind = "postmortem" // Postmortem: as it is now
+)
+
+// Event is one entry of a timeline.
+type Event struct {
+	// ID makes an Event known again when it is delivered twice; empty: never the same.
+	ID   string
+	At   time.Time
+	By   string // who; empty: a machine
+	Kind Kind
+	Text string
+
+	Value      string
+	Role       Role
+	Scope      Scope
+	Time       time.Time
+	Postmortem *Postmortem
+}
+
+// ErrTwice says that an Event with this ID has been applied before.
+var ErrTwice = errors.New("this event is in the timeline already")
+
+// Apply gives the Incident after an Event; the Incident itself stays as it was. An
+// error says why the Event cannot be: ErrTwice where it has been applied before.
+func (i Incident) Apply(e Event) (Incident, error) {
+	if e.At.IsZero() {
+		return i, fmt.Errorf("incident %s: an event needs a time", i.ID)
+	}
+	if e.ID != "" && slices.ContainsFunc(i.Timeline, func(old Event) bool { return old.ID == e.ID }) {
+		return i, fmt.Errorf("incident %s: %w", i.ID, ErrTwice)
+	}
+	next := i
+	if err := next.change(e); err != nil {
+		return i, fmt.Errorf("incident %s: %w", i.ID, err)
+	}
+	if err := next.Validate(); err != nil {
+		return i, fmt.Errorf("incident %s: %w", i.ID, err)
+	}
+	// Behind all that are not later, so that equal times keep the order of arrival.
+	at := len(i.Timeline)
+	for at > 0 && i.Timeline[at-1].At.After(e.At) {
+		at--
+	}
+	next.Timeline = slices.Insert(slices.Clone(i.Timeline), at, e)
+	return next, nil
+}
+
+func (i *Incident) change(e Event) error {
+	switch e.Kind {
+	case Noted:
+		if strings.TrimSpace(e.Text) == "" {
+			return errors.New("a note needs a text")
+		}
+	case Escalated:
+		i.Severity = Severity(e.Value)
+	case Moved:
+		return i.move(State(e.Value))
+	case Rescoped:
+		i.Scope = e.Scope
+	case Appointed:
+		i.appoint(e.Role, e.Value)
+	case Renamed:
+		i.Title = e.Value
+	case Dated:
+		i.StartedAt = e.Time
+	case Suspected:
+		i.Release = e.Value
+	case Postmortal:
+		i.Postmortem = e.Postmortem
+	default:
+		return fmt.Errorf("event kind %q is unknown", e.Kind)
+	}
+	return nil
+}
+
+// move follows the states: forward by any number of steps, or back to open.
+func (i *Incident) move(to State) error {
+	from := i.State
+	switch at, want := slices.Index(States, from), slices.Index(States, to); {
+	case want < 0:
+		return fmt.Errorf("state %q is none of open, mitigated, resolved, closed", to)
+	case at == want:
+		return fmt.Errorf("it is %s already", from)
+	case want < at && to != Open:
+		return fmt.Errorf("it is %s: it may be reopened, but not go back to %s", from, to)
+	case to == Closed && len(i.Postmortem.Missing()) > 0 && i.Severity != Minor:
+		return fmt.Errorf("its postmortem lacks %s: write it, then close", strings.Join(i.Postmortem.Missing(), ", "))
+	}
+	i.State = to
+	return nil
+}
+
+func (i *Incident) appoint(role Role, who string) {
+	assigned := map[Role]string{}
+	for r, name := range i.Assigned {
+		assigned[r] = name
+	}
+	if assigned[role] = who; who == "" {
+		delete(assigned, role)
+	}
+	i.Assigned = assigned
+}
+
+// Durations are an Incident's, from its timeline. Nil: not known, or not yet.
+type Durations struct {
+	ToDetect   *time.Duration // from the start to the detection
+	ToMitigate *time.Duration // from the start, else the detection, until it last stopped hurting
+	ToResolve  *time.Duration // likewise, until its cause was last gone
+	// Hurting is how long it hurt in all, times between reopenings left out, up to now.
+	Hurting time.Duration
+}
+
+// Durations reads the timeline, up to now.
+func (i Incident) Durations(now time.Time) Durations {
+	var d Durations
+	start := i.StartedAt
+	if start.IsZero() {
+		start = i.DetectedAt
+	} else {
+		d.ToDetect = since(start, i.DetectedAt)
+	}
+	state, from := Open, start
+	for _, e := range i.Timeline {
+		if e.Kind != Moved || e.At.After(now) {
+			continue
+		}
+		next := State(e.Value)
+		if state == Open && next != Open {
+			d.Hurting += max(0, e.At.Sub(from))
+		}
+		switch {
+		case next == Open:
+			from, d.ToMitigate, d.ToResolve = e.At, nil, nil
+		case next == Mitigated:
+			d.ToMitigate = since(start, e.At)
+		case d.ToResolve == nil:
+			d.ToResolve = since(start, e.At)
+		}
+		if next != Open && d.ToMitigate == nil {
+			d.ToMitigate = since(start, e.At)
+		}
+		state = next
+	}
+	if state == Open {
+		d.Hurting += max(0, now.Sub(from))
+	}
+	return d
+}
+
+func since(from, to time.Time) *time.Duration {
+	d := max(0, to.Sub(from))
+	return &d
+}

@@ -1,0 +1,172 @@
+// Package incident is the vocabulary of incidents: what happened to which ShopSets,
+// how bad it is, who does what, what was done when, and what was learned.
+//
+// An Incident is changed by Events alone: Apply gives the Incident after one, or says
+// why it may not happen now. The timeline keeps every Event, so that durations come
+// from what people said happened when, not from when a record was last touched.
+package incident
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Severity says how bad an Incident is.
+type Severity string
+
+// The severities, the worst first.
+const (
+	Critical Severity = "critical" // shops cannot sell
+	Major    Severity = "major"    // a part of the product fails, or all of it for some
+	Minor    Severity = "minor"    // few notice
+)
+
+// Severities lists them, the worst first.
+var Severities = []Severity{Critical, Major, Minor}
+
+// State says how far an Incident is.
+type State string
+
+// The states, in the order in which an Incident goes through them. It may skip some,
+// and be reopened from any.
+const (
+	Open      State = "open"      // it hurts
+	Mitigated State = "mitigated" // it hurts no longer; its cause is still there
+	Resolved  State = "resolved"  // its cause is gone
+	Closed    State = "closed"    // what was to be learned has been written down
+)
+
+// States lists them in their order.
+var States = []State{Open, Mitigated, Resolved, Closed}
+
+// Ongoing reports whether a promotion has to fear the Incident: its cause is there.
+func (s State) Ongoing() bool { return s == Open || s == Mitigated }
+
+// Role is what a person does in an Incident.
+type Role string
+
+// The roles.
+const (
+	Commander      Role = "commander"      // decides
+	Operations     Role = "operations"     // changes the system
+	Communications Role = "communications" // tells others
+	Scribe         Role = "scribe"         // writes the timeline
+)
+
+// Roles lists them.
+var Roles = []Role{Commander, Operations, Communications, Scribe}
+
+// Scope is what an Incident hurts. The zero value means that nobody knows yet, which
+// has to be taken for everything.
+type Scope struct {
+	ShopSets []string
+	Tiers    []string
+	Fleet    bool // all of it
+}
+
+// Known reports whether anybody has said what is hurt.
+func (s Scope) Known() bool { return s.Fleet || len(s.ShopSets) > 0 || len(s.Tiers) > 0 }
+
+// Touches reports whether a Tier, or one of the ShopSets given, may be hurt. Where the
+// scope is not known, it may.
+func (s Scope) Touches(tier string, shopSets []string) bool {
+	return !s.Known() || s.Fleet || slices.Contains(s.Tiers, tier) ||
+		slices.ContainsFunc(s.ShopSets, func(set string) bool { return slices.Contains(shopSets, set) })
+}
+
+// Incident is something that hurts users, from its start until it has been learned from.
+type Incident struct {
+	ID       string // stable, such as inc-12; never shown alone
+	Title    string // one line, in any language
+	Severity Severity
+	State    State
+	Scope    Scope
+	// StartedAt is when it began to hurt, as far as is known; zero: not known.
+	// DetectedAt is when somebody, or an alert, noticed.
+	StartedAt, DetectedAt time.Time
+	// Assigned are the people with a role, by role.
+	Assigned map[Role]string
+	// Release is the one suspected; empty: none.
+	Release string
+	// Timeline holds the Events in the order of their times.
+	Timeline []Event
+	// Postmortem is nil until somebody has begun to write it.
+	Postmortem *Postmortem
+	// Link is where more can be read: a channel, a document. Empty: none.
+	Link string
+}
+
+// Postmortem is what was learned. Empty parts are not written yet.
+type Postmortem struct {
+	Summary, Impact, Cause, Trigger, Detection, Resolution string
+	WentWell, WentWrong, Lucky                             []string
+	Actions                                                []Action
+}
+
+// Missing names the parts without which a postmortem teaches nothing.
+func (p *Postmortem) Missing() []string {
+	if p == nil {
+		return []string{"all of it"}
+	}
+	var missing []string
+	for _, part := range []struct{ name, text string }{
+		{"summary", p.Summary}, {"impact", p.Impact}, {"cause", p.Cause}, {"resolution", p.Resolution},
+	} {
+		if strings.TrimSpace(part.text) == "" {
+			missing = append(missing, part.name)
+		}
+	}
+	if len(p.Actions) == 0 {
+		missing = append(missing, "actions")
+	}
+	return missing
+}
+
+// Action is something to be done so that it does not happen again.
+type Action struct {
+	What, Owner, Link string
+	Due               time.Time // zero: none
+	DoneAt            time.Time // zero: not done
+}
+
+// maxTitle is what a chat's channel topic still takes.
+const maxTitle = 200
+
+// Validate reports everything that makes an Incident unusable, joined.
+func (i Incident) Validate() error {
+	var errs []error
+	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	switch title := strings.TrimSpace(i.Title); {
+	case title == "":
+		add("title is missing: say in one line what users see")
+	case strings.ContainsAny(title, "\n\r"):
+		add("title has several lines; keep the first, and put the rest into the timeline")
+	case utf8.RuneCountInString(title) > maxTitle:
+		add("title is longer than %d characters", maxTitle)
+	}
+	if i.ID == "" {
+		add("id is missing")
+	}
+	if !slices.Contains(Severities, i.Severity) {
+		add("severity %q is none of critical, major, minor", i.Severity)
+	}
+	if !slices.Contains(States, i.State) {
+		add("state %q is none of open, mitigated, resolved, closed", i.State)
+	}
+	if i.DetectedAt.IsZero() {
+		add("the time of detection is missing")
+	}
+	if !i.StartedAt.IsZero() && i.StartedAt.After(i.DetectedAt) {
+		add("it was detected at %s, before it started at %s", i.DetectedAt.Format(time.RFC3339), i.StartedAt.Format(time.RFC3339))
+	}
+	for role := range i.Assigned {
+		if !slices.Contains(Roles, role) {
+			add("role %q is none of commander, operations, communications, scribe", role)
+		}
+	}
+	return errors.Join(errs...)
+}
