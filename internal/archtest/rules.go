@@ -16,7 +16,7 @@ var faces = []string{"dashboards", "board", "exporters"}
 var adapters = []string{
 	"fleet/manifest", "fleet/kube", "fleet/gitops",
 	"slo/openslo", "slo/rules", "slo/source/*",
-	"incident/slackbot", "incident/sqlstore",
+	"incident/slackbot", "incident/sqlstore", "incident/incidentfile",
 	"plugins/mailrelay/*",
 	"promotion/*",
 }
