@@ -90,10 +90,10 @@ func (c *cluster) awaitServer(ctx context.Context) error {
 var kubeconfigTemplate = template.Must(template.New("kubeconfig").Funcs(template.FuncMap{"b64": base64.StdEncoding.EncodeToString}).Parse(`apiVersion: v1
 kind: Config
 current-context: {{(index .Clusters 0).Name}}
-users:
-- name: {{.User}}
+users:{{range .Clusters}}
+- name: {{.Name}}.{{$.User}}
   user:
-    token: {{.Token}}
+    token: {{.Token}}{{end}}
 clusters:{{range .Clusters}}
 - name: {{.Name}}
   cluster:
@@ -103,19 +103,20 @@ contexts:{{range .Clusters}}
 - name: {{.Name}}
   context:
     cluster: {{.Name}}
-    user: {{$.User}}{{end}}
+    user: {{.Name}}.{{$.User}}{{end}}
 `))
 
 // kubeconfig makes a kubeconfig with one context per cluster, of the cluster's name.
-func (l *Lab) kubeconfig(user, token string, clusters ...*cluster) ([]byte, error) {
-	type entry struct{ Name, URL string }
+// token gives the user's token for a cluster.
+func (l *Lab) kubeconfig(user string, token func(cluster string) string, clusters ...*cluster) ([]byte, error) {
+	type entry struct{ Name, URL, Token string }
 	in := struct {
-		User, Token string
-		CA          []byte
-		Clusters    []entry
-	}{User: user, Token: token, CA: l.secrets.ca}
+		User     string
+		CA       []byte
+		Clusters []entry
+	}{User: user, CA: l.secrets.ca}
 	for _, c := range clusters {
-		in.Clusters = append(in.Clusters, entry{c.name, c.url()})
+		in.Clusters = append(in.Clusters, entry{c.name, c.url(), token(c.name)})
 	}
 	var b bytes.Buffer
 	err := kubeconfigTemplate.Execute(&b, in)
@@ -123,7 +124,8 @@ func (l *Lab) kubeconfig(user, token string, clusters ...*cluster) ([]byte, erro
 }
 
 func (l *Lab) writeKubeconfigs() error {
-	all, err := l.kubeconfig("lab-admin", l.secrets.admin, l.clusters...)
+	always := func(token string) func(string) string { return func(string) string { return token } }
+	all, err := l.kubeconfig("lab-admin", always(l.secrets.admin), l.clusters...)
 	if err != nil {
 		return err
 	}
@@ -135,7 +137,7 @@ func (l *Lab) writeKubeconfigs() error {
 			l.KubeconfigOf(c.name): {"lab-admin", l.secrets.admin},
 			c.argoKubeconfig():     {"argocd", l.secrets.argo},
 		} {
-			one, err := l.kubeconfig(token[0], token[1], c)
+			one, err := l.kubeconfig(token[0], always(token[1]), c)
 			if err != nil {
 				return err
 			}
@@ -157,22 +159,31 @@ func (l *Lab) KubeconfigOf(cluster string) string {
 	return filepath.Join(l.dir, cluster+".kubeconfig")
 }
 
-// ServiceAccountKubeconfig writes a kubeconfig for a service account of one cluster,
-// which must exist, and gives its path. Its token is a real one, good for a day.
-func (l *Lab) ServiceAccountKubeconfig(ctx context.Context, cluster, namespace, name string) (string, error) {
-	c, err := l.cluster(cluster)
+// ServiceAccountKubeconfig writes a kubeconfig for a service account, which must
+// exist in each of the clusters, and gives its path. It has one context per cluster,
+// of the cluster's name; without clusters, all. The tokens are real ones, good for
+// a day.
+func (l *Lab) ServiceAccountKubeconfig(ctx context.Context, namespace, name string, clusters ...string) (string, error) {
+	if len(clusters) == 0 {
+		clusters = l.Clusters()
+	}
+	tokens, in := map[string]string{}, []*cluster(nil)
+	for _, cluster := range clusters {
+		c, err := l.cluster(cluster)
+		if err != nil {
+			return "", err
+		}
+		token, err := l.Kubectl(ctx, cluster, "create", "token", name, "--namespace", namespace, "--duration", "24h")
+		if err != nil {
+			return "", err
+		}
+		in, tokens[cluster] = append(in, c), strings.TrimSpace(token)
+	}
+	data, err := l.kubeconfig(namespace+"."+name, func(cluster string) string { return tokens[cluster] }, in...)
 	if err != nil {
 		return "", err
 	}
-	token, err := l.Kubectl(ctx, cluster, "create", "token", name, "--namespace", namespace, "--duration", "24h")
-	if err != nil {
-		return "", err
-	}
-	data, err := l.kubeconfig(namespace+"."+name, strings.TrimSpace(token), c)
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(l.dir, fmt.Sprintf("%s.%s.%s.kubeconfig", cluster, namespace, name))
+	file := filepath.Join(l.dir, fmt.Sprintf("%s.%s.%s.kubeconfig", strings.Join(clusters, "+"), namespace, name))
 	return file, os.WriteFile(file, data, 0o600)
 }
 
@@ -204,11 +215,21 @@ func (l *Lab) WaitEstablished(ctx context.Context, cluster string, crds ...strin
 	}
 }
 
+// KubectlAs runs kubectl on a cluster with another kubeconfig, such as that of
+// ServiceAccountKubeconfig.
+func (l *Lab) KubectlAs(ctx context.Context, kubeconfig, cluster string, args ...string) (string, error) {
+	return l.kubectlWith(ctx, kubeconfig, cluster, nil, args...)
+}
+
 func (l *Lab) kubectl(ctx context.Context, cluster string, stdin []byte, args ...string) (string, error) {
+	return l.kubectlWith(ctx, l.Kubeconfig(), cluster, stdin, args...)
+}
+
+func (l *Lab) kubectlWith(ctx context.Context, kubeconfig, cluster string, stdin []byte, args ...string) (string, error) {
 	if _, err := l.cluster(cluster); err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, l.tools.kubectl, append([]string{"--kubeconfig", l.KubeconfigOf(cluster)}, args...)...)
+	cmd := exec.CommandContext(ctx, l.tools.kubectl, append([]string{"--kubeconfig", kubeconfig, "--context", cluster}, args...)...)
 	cmd.Env = environment(filepath.Join(l.dir, "home"), os.Getenv("PATH"))
 	cmd.Stdin = bytes.NewReader(stdin)
 	cmd.WaitDelay = 5 * time.Second

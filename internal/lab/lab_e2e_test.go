@@ -4,10 +4,7 @@ package lab
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -156,28 +153,9 @@ func (l *Lab) shopSet(t *testing.T, name string) (cluster string) {
 
 func scraped(t *testing.T, l *Lab) {
 	eventually(t, "45 Applications in Prometheus, 15 per cluster", func(ctx context.Context) (bool, any) {
-		body, err := query(ctx, l, `count by (cluster) (argocd_app_info{job="argocd"}) == 15`)
-		return err == nil && len(body.Data.Result) == 3, fmt.Sprint(body, err)
+		got, err := l.Query(ctx, `count by (cluster) (argocd_app_info{job="argocd"}) == 15`)
+		return err == nil && len(got) == 3, fmt.Sprint(got, err)
 	})
-}
-
-type queryResult struct {
-	Data struct {
-		Result []struct{ Metric map[string]string }
-	}
-}
-
-func query(ctx context.Context, l *Lab, expr string) (r queryResult, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.PrometheusURL()+"/api/v1/query?query="+url.QueryEscape(expr), nil)
-	if err != nil {
-		return r, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return r, err
-	}
-	defer resp.Body.Close()
-	return r, json.NewDecoder(resp.Body).Decode(&r)
 }
 
 func staysInDev(t *testing.T, l *Lab) {
@@ -345,18 +323,17 @@ subjects: [{kind: ServiceAccount, name: reader, namespace: default}]
 		if err != nil {
 			t.Fatal(err)
 		}
-		config, err := l.ServiceAccountKubeconfig(limited(t), "eks-b", "default", "reader")
+		config, err := l.ServiceAccountKubeconfig(limited(t), "default", "reader", "eks-b")
 		if err != nil {
 			t.Fatal(err)
 		}
 		get := func(namespace string) string {
-			cmd := exec.CommandContext(limited(t), l.tools.kubectl, "--kubeconfig", config, "get", "configmap", "cart", "-n", namespace, "-o", "name")
-			out, _ := cmd.CombinedOutput()
-			return strings.TrimSpace(string(out))
+			out, err := l.KubectlAs(limited(t), config, "eks-b", "get", "configmap", "cart", "-n", namespace, "-o", "name")
+			return strings.TrimSpace(out + fmt.Sprint(err))
 		}
 		eventually(t, "the right to read b-1", func(context.Context) (bool, any) {
 			got := get("b-1")
-			return got == "configmap/cart", got
+			return strings.HasPrefix(got, "configmap/cart"), got
 		})
 		if got := get("b-2"); !strings.Contains(got, "Forbidden") {
 			t.Errorf("reading b-2 gives %q, want that it is forbidden", got)

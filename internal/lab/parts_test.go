@@ -93,7 +93,7 @@ func TestACentralArgoCDSendsEachApplicationToItsShopSetsCluster(t *testing.T) {
 
 func TestAKubeconfigHasAContextPerCluster(t *testing.T) {
 	l := unstarted(t, Options{})
-	data, err := l.kubeconfig("lab-admin", "a-token", l.clusters...)
+	data, err := l.kubeconfig("lab-admin", func(cluster string) string { return "token-for-" + cluster }, l.clusters...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestAKubeconfigHasAContextPerCluster(t *testing.T) {
 	if got := strings.Join(names, " "); got != "eks-b onprem-a onprem-c" {
 		t.Errorf("contexts %q", got)
 	}
-	for _, want := range []string{"token: a-token", "server: https://127.0.0.1:7002", "certificate-authority-data: dGhlIGF1dGhvcml0eQ=="} {
+	for _, want := range []string{"name: eks-b.lab-admin\n  user:\n    token: token-for-eks-b\n", "user: onprem-c.lab-admin\n", "server: https://127.0.0.1:7002", "certificate-authority-data: dGhlIGF1dGhvcml0eQ=="} {
 		if !strings.Contains(string(data), want) {
 			t.Errorf("no %q in\n%s", want, data)
 		}
