@@ -47,6 +47,12 @@ type TierState struct {
 	// Behind is how many Releases of the Tier next below its branch lacks; nil
 	// like ShopSetState.Behind.
 	Behind *int
+	// Ahead is how many Releases its branch has that the Tier next below lacks; nil
+	// like Behind. More than 0: nothing can be promoted to it without undoing them.
+	Ahead *int
+	// SoakingSince is since when all of its ShopSets have without a break been
+	// Synced and Healthy at one Release; zero: they are not, or nobody remembers.
+	SoakingSince time.Time
 	// Skewed reports whether its ShopSets are known to run different Releases,
 	// which they have done SkewedSince.
 	Skewed      bool
@@ -221,7 +227,13 @@ func (s *Snapshot) behind(f *Fleet, h History) {
 		return &n
 	}
 	for i := range s.Tiers {
-		s.Tiers[i].Behind = count(s.Tiers[i].Tier, s.Tiers[i].Release)
+		t := &s.Tiers[i]
+		if t.Behind = count(t.Tier, t.Release); t.Behind != nil {
+			below, _ := f.Below(t.Tier)
+			if n, ok := h.Behind(heads[below.Name], t.Release); ok {
+				t.Ahead = &n
+			}
+		}
 	}
 	for i := range s.ShopSets {
 		s.ShopSets[i].Behind = count(s.ShopSets[i].Tier, s.ShopSets[i].Release)

@@ -216,6 +216,13 @@ func TestBehind(t *testing.T) {
 			t.Errorf("%s is %d behind, want %d", s.Tiers[i].Tier, got, want)
 		}
 	}
+	heads["t2"] = Head{Release: r(6)}
+	s = Observe(three(t), noon, Seen{Heads: heads, History: line{newest: 9}})
+	for i, want := range []int{-1, 0, 2} {
+		if got := figure(s.Tiers[i].Ahead); got != want {
+			t.Errorf("%s is %d ahead, want %d", s.Tiers[i].Tier, got, want)
+		}
+	}
 	s = Observe(three(t), noon, Seen{Observations: []Observation{runs("u", r(1))}, Heads: heads})
 	if shopSet(t, s, "u").Behind != nil {
 		t.Error("behind, without a history")

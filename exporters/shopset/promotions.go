@@ -62,7 +62,8 @@ func (t *tierMemory) find(r fleet.Release) int {
 // Took takes in a Snapshot: which Tier came to which Release, and how it does
 // there. A Tier has a Release when all of its ShopSets run it, or, having none,
 // when its branch points to it. gap is the longest time between two Snapshots
-// over which a soak is believed to have gone on; 0: any.
+// over which a soak is believed to have gone on; 0: any. What it remembers of soaks
+// is written into the Snapshot.
 func (r *Recorder) Took(f *fleet.Fleet, s fleet.Snapshot, gap time.Duration) {
 	blind := gap > 0 && !r.at.IsZero() && s.At.Sub(r.at) > gap
 	states := map[fleet.TierName][]*fleet.ShopSetState{}
@@ -97,6 +98,7 @@ func (r *Recorder) Took(f *fleet.Fleet, s fleet.Snapshot, gap time.Duration) {
 			r.arrived(f, i, s.Tiers, release, since)
 		}
 		r.soaking(m, sets, ok, s.At)
+		t.SoakingSince = m.SoakingSince
 	}
 	r.at = s.At
 }
