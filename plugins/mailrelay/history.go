@@ -50,6 +50,8 @@ type History struct {
 	Totals  Totals   `json:"totals"`
 	Recent  []Bucket `json:"recent"`
 	Past    Past     `json:"past"`
+	Canary  Canaries `json:"canary"`
+	Notice  Notice   `json:"notice"`
 }
 
 // Ask is the span that the next poll should ask for: everything that may be new or

@@ -123,6 +123,21 @@ func (w words) finding(f Finding) string {
 		return w.say("no trend can be told before a week of history is there (it begins at %s).",
 			"履歴が1週間分たまるまで、変化は判定できません（%sから記録中）。", w.when(f.Since))
 	}
+	return w.beside(f)
+}
+
+// beside tells what is seen otherwise than by the relay's figures.
+func (w words) beside(f Finding) string {
+	switch f.Kind {
+	case CanaryRefused:
+		return w.say("the relay has not taken our test mails since %s (%s).", "%sからリレーがテストメールを受け付けません（%s）。", w.when(f.Since), f.Trouble)
+	case CanaryLost:
+		return w.say("%s test mail(s) sent since %s have not arrived.", "%[2]s以降に送ったテストメール%[1]s通が届いていません。", number(f.Observed), w.when(f.Since))
+	case CanaryBlind:
+		return w.say("the mailbox of the test mails could not be read since %s.", "%sからテストメールの受信箱を読めません。", w.when(f.Since))
+	case Announced:
+		return w.say("the relay's status page says: %q.", "リレーのステータスページの表示: %q", f.Text)
+	}
 	return string(f.Kind)
 }
 

@@ -31,6 +31,11 @@ const (
 	Backlog  Kind = "backlog"  // mails wait in the relay
 	Unpolled Kind = "unpolled" // the plugin itself does not run
 	Learning Kind = "learning" // no history to compare with yet
+
+	CanaryRefused Kind = "canary_refused" // the relay does not take the marked mails
+	CanaryLost    Kind = "canary_lost"    // it took them, and they did not come
+	CanaryBlind   Kind = "canary_blind"   // their mailbox cannot be read
+	Announced     Kind = "announced"      // the relay's status page says so
 )
 
 // Finding is one thing that is not as it was.
@@ -50,7 +55,7 @@ type Finding struct {
 	TakenOver string
 	Trouble   Trouble       // APIDown and Denied
 	Status    AccountStatus // Standing
-	Text      string        // the relay's own word for its Status
+	Text      string        // the relay's own word for its Status, or its status page's
 }
 
 // Verdict is all findings, the worst first.
@@ -89,7 +94,8 @@ func (h *History) Judge(now time.Time, t Traits, s Settings) Verdict {
 	if silence == 0 {
 		silence = 10 * time.Minute
 	}
-	if h.State.At.IsZero() || now.Sub(h.State.At) > silence {
+	// A relay that asked to be left alone is not asked until then.
+	if h.State.At.IsZero() || now.Sub(later(h.State.At, h.State.WaitUntil)) > silence {
 		v.Severity = Unknown
 		v.Findings = []Finding{{Kind: Unpolled, Severity: Unknown, Since: h.State.At, Until: now}}
 		return v
@@ -98,6 +104,8 @@ func (h *History) Judge(now time.Time, t Traits, s Settings) Verdict {
 	v.Findings = append(v.Findings, h.standing(now, s)...)
 	v.Findings = append(v.Findings, h.stale(now, t, s)...)
 	v.Findings = append(v.Findings, h.trend(now, t, s)...)
+	v.Findings = append(v.Findings, h.canary(now)...)
+	v.Findings = append(v.Findings, h.announced(now)...)
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int { return rank(b) - rank(a) })
 	for _, f := range v.Findings {
 		v.Severity = max(v.Severity, f.Severity)
@@ -107,7 +115,7 @@ func (h *History) Judge(now time.Time, t Traits, s Settings) Verdict {
 
 // rank orders findings: by severity, then what users feel before what explains it.
 func rank(f Finding) int {
-	order := []Kind{Learning, Backlog, Spent, Stale, Denied, Rise, APIDown, Standing, Drop}
+	order := []Kind{Learning, Announced, CanaryBlind, Backlog, Spent, Stale, Denied, Rise, APIDown, Standing, CanaryRefused, CanaryLost, Drop}
 	return int(f.Severity)*len(order) + slices.Index(order, f.Kind)
 }
 

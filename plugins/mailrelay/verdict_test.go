@@ -229,7 +229,7 @@ func TestSentencesSayWhatChangedSinceWhen(t *testing.T) {
 
 func TestEveryFindingHasASentenceInBothLanguages(t *testing.T) {
 	v := Verdict{Account: "a\nb", At: monday}
-	for _, k := range []Kind{Drop, Rise, APIDown, Denied, Stale, Standing, Spent, Backlog, Unpolled, Learning} {
+	for _, k := range []Kind{Drop, Rise, APIDown, Denied, Stale, Standing, Spent, Backlog, Unpolled, Learning, CanaryRefused, CanaryLost, CanaryBlind, Announced} {
 		v.Findings = []Finding{{Kind: k, Figure: Delivered, Since: monday.Add(-26 * time.Hour), Until: monday, Observed: 1234, Expected: 5678,
 			Trouble: Failing, Status: Paused, Text: strings.Repeat("x\n", 3000), TakenOver: "fell"}}
 		en, ja := v.Sentence(English, inTokyo), v.Sentence(Japanese, inTokyo)
