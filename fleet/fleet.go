@@ -114,6 +114,7 @@ type Fleet struct {
 	shopSets map[ShopSetName]int
 	groups   map[ShopGroupName]int
 	ofTier   map[TierName][]ShopSet
+	serves   map[ShopSetName][]int // the groups that a ShopSet serves
 }
 
 // New checks the declarations as a whole and makes a Fleet of them. The error is
@@ -129,6 +130,7 @@ func New(d Declarations) (*Fleet, error) {
 		shopSets: map[ShopSetName]int{},
 		groups:   map[ShopGroupName]int{},
 		ofTier:   map[TierName][]ShopSet{},
+		serves:   map[ShopSetName][]int{},
 	}
 	for i, t := range f.all.Tiers {
 		f.tiers[t.Name] = i
@@ -139,6 +141,9 @@ func New(d Declarations) (*Fleet, error) {
 	}
 	for i, g := range f.all.ShopGroups {
 		f.groups[g.Name] = i
+		for _, name := range g.ShopSets {
+			f.serves[name] = append(f.serves[name], i)
+		}
 	}
 	return f, nil
 }
@@ -192,10 +197,8 @@ func (f *Fleet) ShopSetsOf(tier TierName) []ShopSet { return f.ofTier[tier] }
 // GroupsOf gives the ShopGroups that a ShopSet serves, by name; it may be none.
 func (f *Fleet) GroupsOf(name ShopSetName) []ShopGroup {
 	var groups []ShopGroup
-	for _, g := range f.all.ShopGroups {
-		if slices.Contains(g.ShopSets, name) {
-			groups = append(groups, g)
-		}
+	for _, i := range f.serves[name] {
+		groups = append(groups, f.all.ShopGroups[i])
 	}
 	return groups
 }

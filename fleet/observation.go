@@ -106,8 +106,21 @@ type Observation struct {
 	OutOfSync *int
 	// Images that run, sorted, each once. In a rollout old and new are among them.
 	Images []string
+	// Parts are the Applications that make the ShopSet, each once, by Source,
+	// namespace and name; nil where nobody asked for them.
+	Parts []Part
 	// Reason says in a clause why something is Unknown; "" where nothing is.
 	Reason string
+}
+
+// Part is one of the Argo CD Applications that a ShopSet consists of.
+type Part struct {
+	Source    string // as Observation.Source
+	Namespace string
+	Name      string
+	Sync      SyncStatus
+	Health    Health
+	OutOfSync *int // resources; nil: not known
 }
 
 // Unknown gives the Observation of a ShopSet that nothing is known of, and why.
@@ -115,12 +128,15 @@ func Unknown(name ShopSetName, reason string) Observation {
 	return Observation{ShopSet: name, Sync: SyncUnknown, Health: HealthUnknown, Reason: reason}
 }
 
+// Unseen gives the Observation of a ShopSet that nobody sees, anywhere.
+func Unseen(name ShopSetName) Observation { return Unknown(name, "nothing was seen of it") }
+
 // forget turns what was seen into Unknown. What began before and is not known to
 // be over stays, as do its counts.
 func (o Observation) forget(reason string) Observation {
 	u := Unknown(o.ShopSet, reason)
 	u.Source, u.ObservedAt = o.Source, o.ObservedAt
-	u.DriftedSince, u.DriftEvents = o.DriftedSince, o.DriftEvents
+	u.DriftedSince, u.DriftEvents, u.Parts = o.DriftedSince, o.DriftEvents, o.Parts
 	return u
 }
 
@@ -141,7 +157,8 @@ func (o Observation) At(now time.Time, maxAge time.Duration) Observation {
 		}
 		return o.forget(o.Reason)
 	case maxAge > 0 && age > maxAge:
-		return o.forget("Argo CD last looked at it " + age.Round(time.Second).String() + " ago, " +
+		// The time, not the age: what does not change reads the same each time.
+		return o.forget("Argo CD has not looked at it since " + o.ObservedAt.UTC().Format(time.RFC3339) + ", and " +
 			maxAge.String() + " at most are trusted")
 	}
 	return o

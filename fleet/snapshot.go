@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"cmp"
-	"slices"
 	"time"
 )
 
@@ -112,37 +111,7 @@ type Seen struct {
 
 // Observe makes the Snapshot of a fleet at a time.
 func Observe(f *Fleet, now time.Time, seen Seen) Snapshot {
-	s := Snapshot{At: now}
-	observations := map[ShopSetName]Observation{}
-	for _, o := range seen.Observations {
-		observations[o.ShopSet] = o
-	}
-	groups := map[ShopSetName][]ShopGroupName{}
-	for _, g := range f.ShopGroups() {
-		for _, name := range g.ShopSets {
-			groups[name] = append(groups[name], g.Name)
-		}
-	}
-	before := map[ShopSetName]Observation{}
-	for _, o := range seen.Before.ShopSets {
-		before[o.ShopSet] = o.Observation
-	}
-	for _, set := range f.ShopSets() {
-		o, ok := observations[set.Name]
-		if !ok {
-			o = Unknown(set.Name, "nothing was seen of it")
-		}
-		s.ShopSets = append(s.ShopSets, ShopSetState{
-			Observation: o.At(now, seen.MaxAge).after(before[set.Name], now),
-			Tier:        set.Tier, Configuration: set.Configuration, Cluster: set.FailureDomain,
-			Groups: groups[set.Name],
-		})
-	}
-	s.tiers(f, seen)
-	s.behind(f, seen.History)
-	s.order(f, seen.History)
-	s.groups(f)
-	return s
+	return NewCurrent(f, now, seen).Snapshot()
 }
 
 // after carries on what Argo CD does not remember: since when a ShopSet has
@@ -166,100 +135,4 @@ func (o Observation) after(p Observation, now time.Time) Observation {
 		o.ReleaseSince = o.ObservedAt // it changed since we last looked
 	}
 	return o
-}
-
-// maxRan is how many Releases are remembered per Tier.
-const maxRan = 500
-
-func (s *Snapshot) tiers(f *Fleet, seen Seen) {
-	before := map[TierName]TierState{}
-	for _, t := range seen.Before.Tiers {
-		before[t.Tier] = t
-	}
-	running := map[TierName][]Release{}
-	for _, o := range s.ShopSets {
-		if o.Release != "" && !slices.Contains(running[o.Tier], o.Release) {
-			running[o.Tier] = append(running[o.Tier], o.Release)
-		}
-	}
-	for _, tier := range f.Tiers() {
-		head, past := seen.Heads[tier.Name], before[tier.Name]
-		t := TierState{
-			Tier: tier.Name, Order: tier.Order, Branch: tier.Branch,
-			Release: head.Release, ReleaseAt: head.At, Running: running[tier.Name],
-		}
-		slices.Sort(t.Running)
-		t.Ran = remember(past.Ran, t.Running)
-		t.Skewed = len(t.Running) > 1
-		if t.Skewed {
-			t.SkewedSince = cmp.Or(past.SkewedSince, s.At)
-		}
-		s.Tiers = append(s.Tiers, t)
-	}
-}
-
-// remember puts what runs in front of what ran.
-func remember(ran, running []Release) []Release {
-	all := slices.Clone(running)
-	for _, r := range ran {
-		if !slices.Contains(running, r) {
-			all = append(all, r)
-		}
-	}
-	return all[:min(len(all), maxRan)]
-}
-
-// behind counts what each Tier and each ShopSet lacks of the Tier next below.
-func (s *Snapshot) behind(f *Fleet, h History) {
-	heads := map[TierName]Release{}
-	for _, t := range s.Tiers {
-		heads[t.Tier] = t.Release
-	}
-	count := func(tier TierName, release Release) *int {
-		below, ok := f.Below(tier)
-		if !ok || h == nil || release == "" || heads[below.Name] == "" {
-			return nil
-		}
-		n, ok := h.Behind(release, heads[below.Name])
-		if !ok {
-			return nil
-		}
-		return &n
-	}
-	for i := range s.Tiers {
-		t := &s.Tiers[i]
-		if t.Behind = count(t.Tier, t.Release); t.Behind != nil {
-			below, _ := f.Below(t.Tier)
-			if n, ok := h.Behind(heads[below.Name], t.Release); ok {
-				t.Ahead = &n
-			}
-		}
-	}
-	for i := range s.ShopSets {
-		s.ShopSets[i].Behind = count(s.ShopSets[i].Tier, s.ShopSets[i].Release)
-	}
-}
-
-// groups counts the FailureDomains in which each ShopGroup is served.
-func (s *Snapshot) groups(f *Fleet) {
-	states := make(map[ShopSetName]*ShopSetState, len(s.ShopSets))
-	for i := range s.ShopSets {
-		states[s.ShopSets[i].ShopSet] = &s.ShopSets[i]
-	}
-	for _, g := range f.ShopGroups() {
-		state := GroupState{Group: g.Name, ShopSets: g.ShopSets, Required: g.FailureDomains}
-		known := false
-		for _, name := range g.ShopSets {
-			o := states[name]
-			known = known || o.Health != HealthUnknown
-			if o.Health.Serves() && !slices.Contains(state.Domains, o.Cluster) {
-				state.Domains = append(state.Domains, o.Cluster)
-			}
-		}
-		slices.Sort(state.Domains)
-		if n := len(state.Domains); known {
-			state.Available = &n
-		}
-		s.Groups = append(s.Groups, state)
-	}
 }

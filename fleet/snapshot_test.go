@@ -112,7 +112,7 @@ func TestAnOldObservationIsUnknown(t *testing.T) {
 				}
 				return
 			}
-			if got.Sync != SyncUnknown || got.Health != HealthUnknown || got.Release != "" || got.OutOfSync != nil || !strings.Contains(got.Reason, "10m1s") {
+			if got.Sync != SyncUnknown || got.Health != HealthUnknown || got.Release != "" || got.OutOfSync != nil || !strings.Contains(got.Reason, "since 2026-11-01T12:00:00Z, and 10m0s") {
 				t.Errorf("%+v", got)
 			}
 			if got.DriftedSince != o.DriftedSince || got.DriftEvents != o.DriftEvents || got.ObservedAt != noon || got.Source != "east" {

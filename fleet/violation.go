@@ -27,23 +27,25 @@ type Violation struct {
 }
 
 // order finds the violations, and says of each Tier whether it is in order.
-func (s *Snapshot) order(f *Fleet, h History) {
-	for i := range s.Tiers {
-		t := &s.Tiers[i]
+func (c *Current) order() {
+	c.state.Violations = nil
+	for i := range c.state.Tiers {
+		t := &c.state.Tiers[i]
 		// A ShopSet of which nothing is known may run anything.
-		known := len(f.ShopSetsOf(t.Tier)) == s.runners(t.Tier) || i == 0
+		known := c.tiers[i].complete() || i == 0
 		inOrder := true
 		for _, r := range t.Running {
 			if i == 0 {
 				break // below the lowest Tier there is nothing that could have had it
 			}
-			v, told := s.judge(f, h, i, r)
+			v, told := c.judge(i, r)
 			known = known && told
 			if v != nil {
-				s.Violations = append(s.Violations, *v)
+				c.state.Violations = append(c.state.Violations, *v)
 				inOrder = inOrder && v.Kind != Unverified
 			}
 		}
+		t.InOrder = nil
 		if known || !inOrder {
 			t.InOrder = &inOrder
 		}
@@ -51,20 +53,19 @@ func (s *Snapshot) order(f *Fleet, h History) {
 }
 
 // judge looks for a Release of the i-th Tier in those below. Not told: it cannot
-// be said whether one of them had it.
-func (s *Snapshot) judge(f *Fleet, h History, i int, r Release) (v *Violation, told bool) {
+// be said whether one of them had it. Which ShopSets run it is left to Snapshot.
+func (c *Current) judge(i int, r Release) (v *Violation, told bool) {
 	had, doubt := false, false
 	var without []TierName
 	skipped := false
 	for j := range i {
-		below := &s.Tiers[j]
-		yes, ok := s.had(f, below, h, r)
+		yes, ok := c.had(j, r)
 		switch {
 		case yes:
 			had = true
 		case ok:
-			without = append(without, below.Tier)
-			skipped = skipped || len(f.ShopSetsOf(below.Tier)) > 0
+			without = append(without, c.state.Tiers[j].Tier)
+			skipped = skipped || c.tiers[j].shopSets() > 0
 		default:
 			doubt = true
 		}
@@ -75,43 +76,27 @@ func (s *Snapshot) judge(f *Fleet, h History, i int, r Release) (v *Violation, t
 	case had && !skipped:
 		return nil, true
 	}
-	v = &Violation{Kind: Unverified, Tier: s.Tiers[i].Tier, Release: r, Without: without}
+	v = &Violation{Kind: Unverified, Tier: c.state.Tiers[i].Tier, Release: r, Without: without}
 	if had {
 		v.Kind = Skipped
-	}
-	for _, o := range s.ShopSets {
-		if o.Tier == v.Tier && o.Release == r {
-			v.ShopSets = append(v.ShopSets, o.ShopSet)
-		}
 	}
 	return v, true
 }
 
-// had reports whether a Tier runs a Release or did. What its branch points to
-// has not run there before a ShopSet does; what the branch pointed to and left
+// had reports whether the j-th Tier runs a Release or did. What its branch points
+// to has not run there before a ShopSet does; what the branch pointed to and left
 // again has.
-func (s *Snapshot) had(f *Fleet, t *TierState, h History, r Release) (had, ok bool) {
-	shopSets := len(f.ShopSetsOf(t.Tier))
+func (c *Current) had(j int, r Release) (had, ok bool) {
+	t, count := &c.state.Tiers[j], &c.tiers[j]
 	switch {
 	case slices.Contains(t.Ran, r):
 		return true, true
-	case t.Release == r && shopSets == 0:
+	case t.Release == r && count.shopSets() == 0:
 		return true, true
 	case t.Release == r:
-		return false, s.runners(t.Tier) == shopSets
-	case h == nil:
+		return false, count.complete()
+	case c.history == nil:
 		return false, false
 	}
-	return h.Had(t.Tier, r)
-}
-
-// runners counts the ShopSets of a Tier whose Release is known.
-func (s *Snapshot) runners(tier TierName) int {
-	n := 0
-	for _, o := range s.ShopSets {
-		if o.Tier == tier && o.Release != "" {
-			n++
-		}
-	}
-	return n
+	return c.history.Had(t.Tier, r)
 }

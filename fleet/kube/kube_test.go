@@ -136,7 +136,7 @@ func TestAStoppedControllerIsUnknown(t *testing.T) {
 	w := watching(t, c, nil, s)
 	eventually(t, "it is read", is(w, "a-1:Synced/Healthy"))
 	c.to(9*time.Minute + time.Second)
-	if o := w.Observations(releases)[0]; o.Sync != fleet.SyncUnknown || !strings.Contains(o.Reason, "10m1s ago") {
+	if o := w.Observations(releases)[0]; o.Sync != fleet.SyncUnknown || !strings.Contains(o.Reason, "since 2026-11-01T11:59:00Z") {
 		t.Errorf("%+v", o)
 	}
 }
