@@ -28,6 +28,13 @@ type input struct {
 	series *series // of a counter
 	t      []int64
 	v      []float64
+	looks
+}
+
+// looks are what one look at a series' samples tells of the usual case.
+type looks struct {
+	rising bool  // no value is below the one before it
+	widest int64 // the longest time between two samples
 }
 
 // outcome is what one tick does to one account.
@@ -73,7 +80,8 @@ type counter struct {
 	oldest  int64 // sample of all that is read together, where an account needs to know; none
 	out     *outcome
 	to      int64
-	a, b    []float64 // one for each bucket
+	cells   cells
+	a, b    []float64 // one for each cell
 	miss    []int64
 	spans   []span // of coverage
 	starts  []startChange
@@ -101,6 +109,23 @@ func (m *arena) outcome() *outcome {
 	return &m.outcomes[len(m.outcomes)-1]
 }
 
+// room is empty memory for n more runs.
+func (m *arena) room(n int) []run {
+	if cap(m.runs)-len(m.runs) < n {
+		m.runs = make([]run, 0, max(n, min(2*cap(m.runs), runsAtOnce)))
+	}
+	return m.runs[len(m.runs):]
+}
+
+// runsAtOnce is how many runs' memory is asked for at most: 2 MiB.
+const runsAtOnce = 1 << 16
+
+// keep keeps the runs that were put where room was.
+func (m *arena) keep(runs []run) []run {
+	m.runs = m.runs[:len(m.runs)+len(runs)]
+	return runs[:len(runs):len(runs)]
+}
+
 // since is what has been added to an arena from n on; nobody can append to it.
 func since[T any](s []T, n int) []T { return s[n:len(s):len(s)] }
 
@@ -116,9 +141,9 @@ type startChange struct {
 // drop is an own drop between two samples of a series.
 type drop struct{ p, r int64 }
 
-// begin makes an outcome of (from, to] in which nothing has happened yet.
-func (c *counter) begin(a *account, from, to int64) {
-	n := int((to - from) / c.res)
+// begin makes an outcome of (from, to] in which nothing has happened yet. Blocks
+// that end at or before coarse are counted as a whole.
+func (c *counter) begin(a *account, from, to, coarse int64) {
 	c.out = c.results.outcome()
 	c.out.acct, c.out.from, c.out.facts = a, from, a.facts
 	if f := &c.out.facts; f.begins == none && c.oldest != none {
@@ -127,7 +152,9 @@ func (c *counter) begin(a *account, from, to int64) {
 			f.begins = c.oldest - 1
 		}
 	}
+	c.cells.divide(from, to, coarse, c.res)
 	c.to, c.spans = to, c.spans[:0]
+	n := len(c.cells.ends)
 	c.a, c.b, c.miss = zeros(c.a, n), zeros(c.b, n), zeros(c.miss, n)
 }
 
@@ -143,7 +170,11 @@ func zeros[T any](s []T, n int) []T {
 // count counts one account's inputs of (from, to] into an outcome. Inner edges of
 // blocks that end at or before fineFrom are not kept.
 func (c *counter) count(a *account, from, to, fineFrom int64, in []input) *outcome {
-	c.begin(a, from, to)
+	coarse := fineFrom
+	if a.m.slice > 0 { // which end at buckets' edges
+		coarse = none
+	}
+	c.begin(a, from, to, coarse)
 	series, targets, groups := len(c.results.series), len(c.results.targets), len(c.results.groups)
 
 	slices.SortFunc(in, byTargetAndKind)
@@ -314,6 +345,9 @@ func (c *counter) siblings(t *target, st *targetState, in []input) {
 
 func (c *counter) findDrops(in input) {
 	prev := in.series.pos
+	if in.rising && (prev.t == none || len(in.v) == 0 || in.v[0] >= prev.v) {
+		return
+	}
 	for k, v := range in.v {
 		if v < prev.v && prev.t != none {
 			c.drops = append(c.drops, drop{prev.t, in.t[k]})
@@ -322,29 +356,68 @@ func (c *counter) findDrops(in input) {
 	}
 }
 
-// series adds one series' increments to the buckets.
+// series adds one series' increments to the cells.
 func (c *counter) series(t *target, st *targetState, in input) {
 	if len(in.t) == 0 {
 		return
 	}
 	s := in.series
-	prev, k := s.pos, 0
-	bucket, end := 0, c.out.from+c.res
-	sum := 0.0
+	rest, sum := in, 0.0
+	prev := s.pos
 	if prev.t == none {
-		for end < in.t[0] {
-			bucket, end = bucket+1, end+c.res
+		sum, prev = c.firstSample(t, st, in.t[0], in.v[0]), position{in.t[0], in.v[0]}
+		if sum != 0 {
+			c.put(s.sides, c.cells.of(prev.t), sum)
 		}
-		sum, prev, k = c.firstSample(t, st, in.t[0], in.v[0]), position{in.t[0], in.v[0]}, 1
+		rest.t, rest.v = in.t[1:], in.v[1:]
 	}
-	moved, dropAfter, mi, di := t.state.moved, s.group.dropAfter, 0, 0
-	for ; k < len(in.t); k++ {
-		now, v := in.t[k], in.v[k]
-		if now > end {
-			c.put(s.sides, bucket, sum)
-			sum = 0
-			for now > end {
-				bucket, end = bucket+1, end+c.res
+	if len(rest.t) > 0 {
+		if in.rising && rest.v[0] >= prev.v && len(c.moves) == 0 && t.state.moved <= prev.t && len(c.drops) == 0 && s.group.dropAfter < prev.t {
+			c.rise(s.sides, prev.v, rest)
+		} else {
+			c.steps(t, st, prev, rest)
+		}
+	}
+	n := len(in.t) - 1
+	c.results.series = append(c.results.series, seriesChange{s, position{in.t[n], in.v[n]}})
+}
+
+// rise counts a series that saw no restart: in each cell it has grown by the
+// difference of two values.
+func (c *counter) rise(sides uint8, base float64, in input) {
+	t, v, ends := in.t, in.v, c.cells.ends
+	for cell := c.cells.of(t[0]); len(t) > 0; cell++ {
+		end := ends[cell]
+		if t[0] > end {
+			continue
+		}
+		n := 1
+		if c.cells.wide(cell, c.res) {
+			n, _ = slices.BinarySearch(t, end+1)
+		} else {
+			for n < len(t) && t[n] <= end {
+				n++
+			}
+		}
+		c.put(sides, cell, v[n-1]-base)
+		base, t, v = v[n-1], t[n:], v[n:]
+	}
+}
+
+// steps counts a series that may have seen restarts, of its own or of its target.
+// Between two of them it has grown by the difference of two values.
+func (c *counter) steps(t *target, st *targetState, prev position, in input) {
+	sides, ends := in.series.sides, c.cells.ends
+	cell := c.cells.of(in.t[0])
+	sum, base := 0.0, prev.v
+	moved, dropAfter, mi, di := t.state.moved, in.series.group.dropAfter, 0, 0
+	for k, now := range in.t {
+		v := in.v[k]
+		if now > ends[cell] {
+			c.put(sides, cell, sum+(prev.v-base))
+			sum, base = 0, prev.v
+			for now > ends[cell] {
+				cell++
 			}
 		}
 		for ; mi < len(c.moves) && c.moves[mi] <= now; mi++ {
@@ -354,22 +427,19 @@ func (c *counter) series(t *target, st *targetState, in input) {
 			dropAfter = max(dropAfter, c.drops[di].p)
 		}
 		if v < prev.v || moved > prev.t || dropAfter >= prev.t && (st.firstStart == none || st.firstStart > now) {
-			sum += v
-		} else {
-			sum += v - prev.v
+			sum, base = sum+(prev.v-base), 0 // from zero
 		}
 		prev = position{now, v}
 	}
-	c.put(s.sides, bucket, sum)
-	c.results.series = append(c.results.series, seriesChange{s, prev})
+	c.put(sides, cell, sum+(prev.v-base))
 }
 
-func (c *counter) put(sides uint8, bucket int, sum float64) {
+func (c *counter) put(sides uint8, cell int, sum float64) {
 	if sides&1 != 0 {
-		c.a[bucket] += sum
+		c.a[cell] += sum
 	}
 	if sides&2 != 0 {
-		c.b[bucket] += sum
+		c.b[cell] += sum
 	}
 }
 

@@ -13,10 +13,15 @@ func (c *counter) signs(t *target, st *targetState, ups, counters []input) {
 		c.spans = append(c.spans, span{from, t.state.covered})
 	}
 	for _, in := range counters {
-		for _, at := range in.t {
-			if st.firstUp != none && at >= st.firstUp {
-				break
-			}
+		n := len(in.t)
+		if st.firstUp != none {
+			n, _ = slices.BinarySearch(in.t, st.firstUp)
+		}
+		if n > 0 && in.widest <= c.patience { // as nearly always
+			c.spans = append(c.spans, span{in.t[0], in.t[n-1] + c.patience})
+			continue
+		}
+		for _, at := range in.t[:n] {
 			c.extend(first, at)
 		}
 	}
@@ -122,19 +127,21 @@ func union(s []span) []span {
 	return s[:n+1]
 }
 
-// cover turns the spans of all targets into the buckets' milliseconds without data.
+// cover turns the spans of all targets into the cells' milliseconds without data.
 func (c *counter) cover() {
-	for i := range c.miss {
-		c.miss[i] = c.res
+	at := c.out.from
+	for i, end := range c.cells.ends {
+		c.miss[i] = end - at
+		at = end
 	}
 	for _, s := range union(c.spans) {
 		s.from, s.to = max(s.from, c.out.from), min(s.to, c.to)
 		if s.from >= s.to {
 			continue
 		}
-		k := (s.from - c.out.from) / c.res
-		for end := c.out.from + (k+1)*c.res; s.from < s.to; k, end = k+1, end+c.res {
-			c.miss[k] -= min(end, s.to) - s.from
+		for k := c.cells.of(s.from + 1); s.from < s.to; k++ {
+			end := min(c.cells.ends[k], s.to)
+			c.miss[k] -= end - s.from
 			s.from = end
 		}
 	}

@@ -48,7 +48,7 @@ func newGrid(l *Ledger, accts []*account, from, to int64) *grid {
 	g := &grid{l: l, m: accts[0].m, from: from, to: to, counts: map[string]*points{}}
 	for _, a := range accts {
 		p := &points{counter: counter{res: l.res(), oldest: none}}
-		p.begin(a, from, to)
+		p.begin(a, from, to, none)
 		p.has = [2][]bool{make([]bool, len(p.a)), make([]bool, len(p.a))}
 		g.counts[a.subject.ID] = p
 		g.order = append(g.order, p)

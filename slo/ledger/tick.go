@@ -333,7 +333,10 @@ type worker struct {
 
 // decoded is where one series' samples are in the worker's memory: all, and
 // without those that are no counter values.
-type decoded struct{ from, to, validFrom, validTo int }
+type decoded struct {
+	from, to, validFrom, validTo int
+	looks                        // of the valid ones
+}
 
 // subject counts one subject's job.
 func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) error {
@@ -353,7 +356,7 @@ func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) err
 				if u.acct != a {
 					continue
 				}
-				in := input{kind: u.kind, target: u.target, series: u.series, t: w.t[d.from:d.to], v: w.v[d.from:d.to]}
+				in := input{kind: u.kind, target: u.target, series: u.series, t: w.t[d.from:d.to], v: w.v[d.from:d.to], looks: d.looks}
 				if u.kind == counterSeries {
 					in.t, in.v = w.t[d.validFrom:d.validTo], w.v[d.validFrom:d.validTo]
 				}
@@ -370,8 +373,7 @@ func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) err
 // decode reads all samples of a series.
 func (w *worker) decode(s slo.Samples) (decoded, error) {
 	const batch = 512
-	d := decoded{from: len(w.t)}
-	invalid := 0
+	d := decoded{from: len(w.t), looks: looks{rising: true}}
 	for {
 		n := len(w.t)
 		w.t, w.v = grow(w.t, batch), grow(w.v, batch)
@@ -383,25 +385,45 @@ func (w *worker) decode(s slo.Samples) (decoded, error) {
 		if k == 0 {
 			break
 		}
-		for _, v := range w.v[n:] {
-			if !valid(v) {
-				invalid++
-			}
-		}
+		from := max(n-1, d.from)
+		d.looks.take(w.t[from:], w.v[from:])
 	}
 	d.to = len(w.t)
 	d.validFrom, d.validTo = d.from, d.to
 	w.samples += int64(d.to - d.from)
-	if invalid > 0 {
-		d.validFrom = d.to
-		for k := d.from; k < d.to; k++ {
-			if valid(w.v[k]) {
-				w.t, w.v = append(w.t, w.t[k]), append(w.v, w.v[k])
-			}
-		}
-		d.validTo = len(w.t)
+	if d.to > d.from && !(d.rising && valid(w.v[d.from]) && valid(w.v[d.to-1])) {
+		w.leaveInvalid(&d)
 	}
 	return d, nil
+}
+
+// take looks at more samples; the first of them may be the last one looked at before.
+func (l *looks) take(t []int64, v []float64) {
+	v = v[:len(t)]
+	rising, widest := l.rising, l.widest
+	for k := 1; k < len(t); k++ {
+		if !(v[k] >= v[k-1]) { // also NaN
+			rising = false
+		}
+		widest = max(widest, t[k]-t[k-1])
+	}
+	l.rising, l.widest = rising, widest
+}
+
+// leaveInvalid copies the samples that are counter values, where there are others.
+func (w *worker) leaveInvalid(d *decoded) {
+	if !slices.ContainsFunc(w.v[d.from:d.to], func(v float64) bool { return !valid(v) }) {
+		return
+	}
+	d.validFrom = d.to
+	for k := d.from; k < d.to; k++ {
+		if valid(w.v[k]) {
+			w.t, w.v = append(w.t, w.t[k]), append(w.v, w.v[k])
+		}
+	}
+	d.validTo = len(w.t)
+	d.looks = looks{rising: true}
+	d.looks.take(w.t[d.validFrom:], w.v[d.validFrom:])
 }
 
 // grow makes room for n more elements and returns the slice with them.
@@ -417,33 +439,27 @@ func grow[T any](s []T, n int) []T {
 // valid reports whether v can be a counter's value: finite and not negative.
 func valid(v float64) bool { return v >= 0 && v <= maxFinite }
 
-// finish turns the counted buckets into the outcome's runs.
+// finish turns the counted cells into the outcome's runs.
 func (c *counter) finish(fineFrom int64) *outcome {
 	c.cutSlices()
-	o, first := c.out, len(c.results.runs)
+	o, runs := c.out, c.results.room(len(c.a))
 	span := c.res * blockBuckets
 	for k := 0; k < len(c.a); {
-		at := o.from + int64(k)*c.res
-		r := run{buckets: 1, a: c.a[k], b: c.b[k], miss: c.miss[k]}
-		if at%span == 0 && at+span <= min(fineFrom, c.to) {
-			r = c.block(k)
+		at, cells := c.cells.start(k), 1
+		r := run{buckets: (c.cells.ends[k] - at) / c.res}
+		if r.buckets == 1 && at%span == 0 && at+span <= min(fineFrom, c.to) {
+			r.buckets, cells = blockBuckets, blockBuckets
 		}
-		c.results.runs = append(c.results.runs, r)
-		k += int(r.buckets)
+		for range cells {
+			r.a += c.a[k]
+			r.b += c.b[k]
+			r.miss += c.miss[k]
+			k++
+		}
+		runs = append(runs, r)
 	}
-	o.runs = since(c.results.runs, first)
+	o.runs = c.results.keep(runs)
 	return o
-}
-
-// block sums up the block of buckets that begins with bucket k.
-func (c *counter) block(k int) run {
-	r := run{buckets: blockBuckets}
-	for i := k; i < k+blockBuckets; i++ {
-		r.a += c.a[i]
-		r.b += c.b[i]
-		r.miss += c.miss[i]
-	}
-	return r
 }
 
 // cutSlices turns counts of events into counts of time slices where the measure
