@@ -25,8 +25,9 @@ const (
 var spans = []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
 	time.Hour, 2 * time.Hour, 3 * time.Hour, 4 * time.Hour, 6 * time.Hour}
 
-// lookback are the spans that suit a relay: at least a bucket long, and an hour where
-// the figures are differences of a total that the relay brings up to date by fits.
+// lookback are the spans that suit a relay, one at least: of whole buckets, and of an
+// hour or more where the figures are differences of a total that the relay brings up
+// to date by fits.
 func lookback(t Traits) []time.Duration {
 	least, most := t.Grain, 3*time.Hour
 	if t.Daily {
@@ -37,8 +38,9 @@ func lookback(t Traits) []time.Duration {
 	}
 	var out []time.Duration
 	for _, s := range spans {
-		if s >= least && s <= most && (t.Daily || s%least == 0) {
-			out = append(out, s)
+		whole := (s + least - 1).Truncate(least) // whole buckets, of whatever grain
+		if n := len(out); n == 0 || whole > out[n-1] && whole <= most {
+			out = append(out, whole)
 		}
 	}
 	return out

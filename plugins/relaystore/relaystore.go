@@ -1,0 +1,148 @@
+// Package relaystore keeps the histories of mail relay accounts in files, one per
+// account: mackerel-plugin-mailrelay writes them, check-mailrelay reads them.
+//
+// A file is replaced as a whole (written beside, flushed, renamed), so that a reader
+// sees the old or the new one and a crash leaves one of them. Runs that overlap take
+// turns at a lock beside the file, for the moment of changing it only: never while a
+// relay is asked. Files hold counts and states, no secret and no mail.
+package relaystore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
+)
+
+// version is of the file's form. A file of another version is not read.
+const version = 1
+
+// Store is a folder of histories. It need not exist before the first Update.
+type Store struct{ Dir string }
+
+// ErrDamaged is in the error of a file that holds no history.
+var ErrDamaged = errors.New("holds no history that can be read")
+
+// file is what a file holds: the history, and those traits of the relay that a verdict
+// needs, so that the check knows no relay.
+type file struct {
+	Version int                `json:"version"`
+	Vendor  string             `json:"vendor"`
+	Grain   time.Duration      `json:"grain"`
+	Settle  time.Duration      `json:"settle"`
+	Daily   bool               `json:"daily"`
+	Sparse  bool               `json:"sparse"`
+	Tells   []mailrelay.Figure `json:"tells"`
+	History mailrelay.History  `json:"history"`
+}
+
+func (f file) traits() mailrelay.Traits {
+	return mailrelay.Traits{Vendor: f.Vendor, Grain: f.Grain, Settle: f.Settle, Daily: f.Daily, Sparse: f.Sparse, Tells: f.Tells}
+}
+
+// Path is the file of an account at a relay; both have letters, digits, - and _ only.
+// An account that moves to another relay begins a new history, since two relays count
+// differently.
+func (s Store) Path(account, relay string) string {
+	return filepath.Join(s.Dir, account+"."+relay+".json")
+}
+
+// Read gives an account's history and the relay's traits, without Zone. Without a file
+// both are zero, and the error is nil. A file that cannot be understood is an error
+// with ErrDamaged.
+func (s Store) Read(account, relay string) (*mailrelay.History, mailrelay.Traits, error) {
+	path := s.Path(account, relay)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &mailrelay.History{Account: account}, mailrelay.Traits{}, nil
+	} else if err != nil {
+		return nil, mailrelay.Traits{}, fmt.Errorf("read the history of account %s: %w", account, err)
+	}
+	f, err := decode(b)
+	if err != nil {
+		return nil, mailrelay.Traits{}, fmt.Errorf("read the history of account %s: %s %w: %w", account, path, ErrDamaged, err)
+	}
+	f.History.Account = account
+	return &f.History, f.traits(), nil
+}
+
+func decode(b []byte) (file, error) {
+	var f file
+	if err := json.Unmarshal(b, &f); err != nil {
+		return file{}, err
+	}
+	switch {
+	case f.Version != version:
+		return file{}, fmt.Errorf("its version is %d, not %d", f.Version, version)
+	case f.Grain < time.Second || f.Grain > 24*time.Hour || f.Settle < 0 || f.Settle > 24*time.Hour:
+		return file{}, fmt.Errorf("the relay's grain of %s and %s to settle are none", f.Grain, f.Settle)
+	}
+	return f, nil
+}
+
+// Update changes an account's history: it reads the newest one, hands it to change,
+// and replaces the file. Other runs wait meanwhile; ctx bounds the waiting. A damaged
+// file is kept beside with the ending .damaged, and change gets a new history; the
+// error with ErrDamaged then comes although the change was stored.
+func (s Store) Update(ctx context.Context, account string, t mailrelay.Traits, change func(*mailrelay.History)) error {
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		return fmt.Errorf("keep the history of account %s: %w", account, err)
+	}
+	path := s.Path(account, t.Vendor)
+	lock := flock.New(path + ".lock")
+	if ok, err := lock.TryLockContext(ctx, 20*time.Millisecond); !ok {
+		return fmt.Errorf("keep the history of account %s: lock %s: %w", account, lock.Path(), err)
+	}
+	defer func() { _ = lock.Close() }()
+	h, _, damage := s.Read(account, t.Vendor)
+	switch {
+	case errors.Is(damage, ErrDamaged):
+		if err := os.Rename(path, path+".damaged"); err != nil {
+			return fmt.Errorf("keep the damaged history of account %s aside: %w", account, err)
+		}
+		damage = fmt.Errorf("%w; it is kept as %s, and a new history begins", damage, path+".damaged")
+		h = &mailrelay.History{Account: account}
+	case damage != nil:
+		return damage
+	}
+	change(h)
+	b, err := json.Marshal(file{Version: version, Vendor: t.Vendor, Grain: t.Grain, Settle: t.Settle,
+		Daily: t.Daily, Sparse: t.Sparse, Tells: t.Tells, History: *h})
+	if err == nil {
+		err = replace(path, b)
+	}
+	if err != nil {
+		return fmt.Errorf("keep the history of account %s: %w", account, err)
+	}
+	return damage
+}
+
+// replace writes a file beside, flushes it and renames it over the old one. Under the
+// lock there is one writer, so one name will do, and a crash leaves no litter behind
+// but that, which the next run takes over.
+func replace(path string, b []byte) (err error) {
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(b); err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,147 @@
+package relaystore
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
+)
+
+var (
+	traits = mailrelay.Traits{Vendor: "test", Grain: time.Minute, Settle: time.Minute, Tells: []mailrelay.Figure{mailrelay.Delivered}}
+	monday = time.Date(2026, 10, 5, 0, 0, 0, 0, time.UTC)
+)
+
+// poll adds one minute's bucket, as a run of the plugin does.
+func poll(at time.Time, n int64) func(*mailrelay.History) {
+	return func(h *mailrelay.History) {
+		_, _ = h.Add(mailrelay.Poll{Span: mailrelay.Span{From: at.Add(-time.Hour), To: at.Add(2 * time.Minute)}, Report: mailrelay.Report{
+			Buckets: []mailrelay.Bucket{{Start: at, End: at.Add(time.Minute), Counts: mailrelay.Counts{mailrelay.Delivered: n}}}}}, traits)
+	}
+}
+
+func TestWhatIsKeptIsReadAgain(t *testing.T) {
+	s := Store{Dir: t.TempDir() + "/new/folder"}
+	if h, tr, err := s.Read("shop", "test"); err != nil || h.Account != "shop" || tr.Grain != 0 {
+		t.Fatalf("before the first poll: %+v %+v %v", h, tr, err)
+	}
+	for i := range 3 {
+		if err := s.Update(context.Background(), "shop", traits, poll(monday.Add(time.Duration(i)*time.Minute), int64(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h, tr, err := s.Read("shop", "test")
+	if err != nil || tr.Grain != time.Minute || tr.Settle != time.Minute || tr.Vendor != "test" {
+		t.Fatal(tr, err)
+	}
+	if len(h.Recent) != 3 || h.Recent[2].Counts[mailrelay.Delivered] != 2 || !h.Recent[2].Start.Equal(monday.Add(2*time.Minute)) {
+		t.Errorf("%+v", h.Recent)
+	}
+	if h, _, err := s.Read("shop", "other"); err != nil || len(h.Recent) != 0 {
+		t.Errorf("another relay has the same history: %+v, %v", h, err)
+	}
+}
+
+func TestRunsThatOverlapLoseNothing(t *testing.T) {
+	s := Store{Dir: t.TempDir()}
+	var wg sync.WaitGroup
+	const runs = 40
+	seen := 0
+	for i := range runs {
+		wg.Go(func() {
+			if err := s.Update(context.Background(), "shop", traits, func(h *mailrelay.History) {
+				seen++ // the lock makes this safe
+				h.Totals.Days = map[string]mailrelay.Counts{"n": {mailrelay.Delivered: h.Totals.Days["n"][mailrelay.Delivered] + 1}}
+			}); err != nil {
+				t.Errorf("run %d: %v", i, err)
+			}
+			if _, _, err := s.Read("shop", "test"); err != nil {
+				t.Errorf("read beside run %d: %v", i, err)
+			}
+		})
+	}
+	wg.Wait()
+	h, _, err := s.Read("shop", "test")
+	if err != nil || h.Totals.Days["n"][mailrelay.Delivered] != runs || seen != runs {
+		t.Errorf("%d of %d runs are kept, %v", h.Totals.Days["n"][mailrelay.Delivered], runs, err)
+	}
+}
+
+func TestALockThatIsHeldIsWaitedForUntilTheTimeIsUp(t *testing.T) {
+	s := Store{Dir: t.TempDir()}
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	err := s.Update(context.Background(), "shop", traits, func(*mailrelay.History) {
+		if err := s.Update(ctx, "shop", traits, func(*mailrelay.History) { t.Error("changed under another's lock") }); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestADamagedFileIsKeptAsideAndANewHistoryBegins(t *testing.T) {
+	for name, text := range map[string]string{"an empty file": "", "half a file": `{"version":1,"gra`, "another version": `{"version":2,"grain":60000000000}`,
+		"no grain": `{"version":1}`, "a list": `[]`} {
+		t.Run(name, func(t *testing.T) {
+			s := Store{Dir: t.TempDir()}
+			path := s.Path("shop", "test")
+			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := s.Read("shop", "test"); !errors.Is(err, ErrDamaged) {
+				t.Errorf("read: %v", err)
+			}
+			if err := s.Update(context.Background(), "shop", traits, poll(monday, 7)); !errors.Is(err, ErrDamaged) {
+				t.Errorf("the damage is not told: %v", err)
+			}
+			if h, _, err := s.Read("shop", "test"); err != nil || len(h.Recent) != 1 {
+				t.Errorf("after: %+v, %v", h, err)
+			}
+			if b, err := os.ReadFile(path + ".damaged"); err != nil || string(b) != text {
+				t.Errorf("kept aside: %q, %v", b, err)
+			}
+			if err := s.Update(context.Background(), "shop", traits, poll(monday.Add(time.Minute), 7)); err != nil {
+				t.Errorf("the next run: %v", err)
+			}
+		})
+	}
+}
+
+func TestACrashWhileWritingLeavesTheOldHistory(t *testing.T) {
+	s := Store{Dir: t.TempDir()}
+	if err := s.Update(context.Background(), "shop", traits, poll(monday, 7)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.Path("shop", "test")+".new", []byte(`{"version":1,"hist`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if h, _, err := s.Read("shop", "test"); err != nil || len(h.Recent) != 1 {
+		t.Errorf("%+v, %v", h, err)
+	}
+	if err := s.Update(context.Background(), "shop", traits, poll(monday.Add(time.Minute), 8)); err != nil {
+		t.Fatal(err)
+	}
+	if h, _, err := s.Read("shop", "test"); err != nil || len(h.Recent) != 2 {
+		t.Errorf("%+v, %v", h, err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"version":1,"vendor":"test","grain":60000000000,"settle":0,"daily":false,"sparse":false,"tells":["delivered"],"history":{"account":"shop","recent":[{"start":"2026-10-05T00:00:00Z","end":"2026-10-05T00:01:00Z","counts":{"delivered":3}}],"past":{"step":900,"columns":{"delivered":[1,2,-1]}}}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, err := decode(b)
+		if err != nil {
+			return
+		}
+		// Whatever was read must neither stop a poll nor a verdict.
+		now := monday.Add(time.Hour)
+		poll(now, 3)(&got.History)
+		got.History.Judge(now.Add(2*time.Minute), got.traits(), mailrelay.Settings{})
+	})
+}
