@@ -7,22 +7,13 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// Application is one of the Argo CD Applications that a ShopSet consists of, for
-// those who ask for series of each.
-type Application struct {
-	Name      string
-	Sync      fleet.SyncStatus
-	Health    fleet.Health
-	OutOfSync *int // resources; nil: not known
-}
-
-// block is what one ShopSet contributes to a scrape. It does not change.
+// block is what one ShopSet or group contributes to a scrape. It does not change.
 type block struct {
 	text []byte
-	ends [perShopSet]uint32 // where each family's lines end
+	ends [perShopSet]uint32 // where the lines of each of its families end
 }
 
-// of gives the lines of a family.
+// of gives the lines of a family, the first of its sheet being 0.
 func (b *block) of(f int) []byte {
 	if b == nil {
 		return nil
@@ -41,7 +32,8 @@ type blockWriter struct {
 	block block
 }
 
-func (w *blockWriter) write(o *fleet.ShopSetState, apps []Application) *block {
+// shopSet writes the lines of a ShopSet.
+func (w *blockWriter) shopSet(o *fleet.ShopSetState) *block {
 	l, b := &w.lines, &w.block
 	l.buf = l.buf[:0]
 	common := labels("shopset", string(o.ShopSet), "tier", string(o.Tier))
@@ -83,10 +75,31 @@ func (w *blockWriter) write(o *fleet.ShopSetState, apps []Application) *block {
 		case fObserved:
 			l.time(f, common, o.ObservedAt)
 		case fAppSync, fAppHealth, fAppOutOfSync:
-			l.applications(f, common, apps)
+			l.applications(f, common, o.Parts)
 		}
 		b.ends[f] = uint32(len(l.buf))
 	}
+	b.text = l.buf
+	return b
+}
+
+// group writes the redundancy of a ShopGroup.
+func (w *blockWriter) group(g *fleet.GroupState) *block {
+	l, b := &w.lines, &w.block
+	l.buf = l.buf[:0]
+	own := labels("group", string(g.Group))
+	for f := range perGroup {
+		switch family := fGroupAvailable + f; family {
+		case fGroupAvailable:
+			l.count(family, own, g.Available)
+		case fGroupRequired:
+			l.one(family, own, float64(g.Required))
+		case fGroupIntact:
+			l.truth(family, own, !g.Short())
+		}
+		b.ends[f] = uint32(len(l.buf))
+	}
+	clear(b.ends[perGroup:])
 	b.text = l.buf
 	return b
 }
@@ -96,16 +109,17 @@ func (b *block) clone() *block {
 	return &block{text: bytes.Clone(b.text), ends: b.ends}
 }
 
-func (l *lines) applications(f int, common string, apps []Application) {
-	for _, a := range apps {
-		own := common + "," + labels("application", a.Name)
+func (l *lines) applications(f int, common string, parts []fleet.Part) {
+	for i := range parts {
+		p := &parts[i]
+		own := common + "," + labels("cluster", p.Source, "namespace", p.Namespace, "application", p.Name)
 		switch f {
 		case fAppSync:
-			states(l, f, own, fleet.SyncStatuses, orUnknown(a.Sync, fleet.SyncStatuses, fleet.SyncUnknown))
+			states(l, f, own, fleet.SyncStatuses, orUnknown(p.Sync, fleet.SyncStatuses, fleet.SyncUnknown))
 		case fAppHealth:
-			states(l, f, own, fleet.Healths, orUnknown(a.Health, fleet.Healths, fleet.HealthUnknown))
+			states(l, f, own, fleet.Healths, orUnknown(p.Health, fleet.Healths, fleet.HealthUnknown))
 		case fAppOutOfSync:
-			l.count(f, own, a.OutOfSync)
+			l.count(f, own, p.OutOfSync)
 		}
 	}
 }

@@ -32,8 +32,8 @@ Tier or ShopGroup have the names of the fleet's documents.
 			}
 		}
 	}
-	fmt.Fprintf(&b, "\n## States\n\n- sync status: %s\n- health: %s\n- kind of a violation: %s\n",
-		words(stateWords(fSync)), words(stateWords(fHealth)), words(stateWords(fTierViolations)))
+	fmt.Fprintf(&b, "\n## States\n\n- sync status: %s\n- health: %s\n- kind of a violation: %s\n- fault: %s\n",
+		words(stateWords(fSync)), words(stateWords(fHealth)), words(stateWords(fTierViolations)), words(texts(fleet.Faults)))
 	fmt.Fprintf(&b, "\n## Bounds of histograms\n\nIn seconds.\n\n- `%s`: %s\n- `%s`: %s\n",
 		families[fLead].name, bounds(leadBounds), families[fSoak].name, bounds(soakBounds))
 	return []byte(b.String())

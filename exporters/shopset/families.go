@@ -16,7 +16,7 @@ const (
 
 var scopes = []struct{ title, text string }{
 	ofShopSet:     {"ShopSets", "One series per ShopSet, or per ShopSet and state."},
-	ofApplication: {"Applications", "Written only where they are handed over one by one (`View.Applications`), since one series per Argo CD Application and state is more than most need. The program does not hand them over yet."},
+	ofApplication: {"Applications", "Only with `--applications`: one series per Argo CD Application, or per Application and state, is more than most need."},
 	ofTier:        {"Tiers", "One series per Tier."},
 	ofGroup:       {"ShopGroups", "One series per ShopGroup: redundancy belongs to the shops."},
 	ofFleet:       {"The fleet's documents", ""},
@@ -63,7 +63,7 @@ const (
 	fAppSync // of Applications from here
 	fAppHealth
 	fAppOutOfSync
-	perShopSet // how many families blocks have
+	perShopSet // how many families a ShopSet's block has
 )
 
 const (
@@ -77,6 +77,7 @@ const (
 	fTierReleaseAt
 	fTierRunning
 	fTierBehind
+	fTierAhead
 	fTierInOrder
 	fTierViolations
 	fTierViolation
@@ -99,6 +100,9 @@ const (
 	fClusterApps
 	fClusterStrangers
 	fClusterFaulty
+	fClusterFaults
+	fClusterChanges
+	fClusterList
 	fGitUp
 	fGitFetched
 	fGitErrors
@@ -123,9 +127,9 @@ var families = [allFamilies]family{
 	fMutable:      {"shopset_images_mutable", gauge, "shopset tier", "Images whose tag can come to mean something else (latest, or neither tag nor digest): going back to them needs a rebuild.", "not known"},
 	fObserved:     {"shopset_observed_timestamp_seconds", gauge, "shopset tier", "When Argo CD last compared; the oldest where several Applications make the ShopSet.", "never"},
 
-	fAppSync:      {"shopset_application_sync_status", stateSet, "shopset tier application state", "Sync status of an Argo CD Application: 1 for the state that it is in, 0 for the others.", ""},
-	fAppHealth:    {"shopset_application_health_status", stateSet, "shopset tier application state", "Health of an Argo CD Application: 1 for the state that it is in, 0 for the others.", ""},
-	fAppOutOfSync: {"shopset_application_resources_out_of_sync", gauge, "shopset tier application", "Resources of an Argo CD Application that differ from what git asks for.", "not known"},
+	fAppSync:      {"shopset_application_sync_status", stateSet, "shopset tier cluster namespace application state", "Sync status of an Argo CD Application: 1 for the state that it is in, 0 for the others.", ""},
+	fAppHealth:    {"shopset_application_health_status", stateSet, "shopset tier cluster namespace application state", "Health of an Argo CD Application: 1 for the state that it is in, 0 for the others.", ""},
+	fAppOutOfSync: {"shopset_application_resources_out_of_sync", gauge, "shopset tier cluster namespace application", "Resources of an Argo CD Application that differ from what git asks for.", "not known"},
 
 	fTierInfo:        {"shopset_tier_info", infos, "tier branch", "What a Tier is: the branch that it is deployed from.", ""},
 	fTierOrder:       {"shopset_tier_order", gauge, "tier", "The Tier's rank, the lowest first.", ""},
@@ -137,6 +141,7 @@ var families = [allFamilies]family{
 	fTierReleaseAt:   {"shopset_tier_release_timestamp_seconds", gauge, "tier", "When the Tier's branch came to its Release, as its commit says.", "not known"},
 	fTierRunning:     {"shopset_tier_releases_running", gauge, "tier", "Different Releases that ShopSets of the Tier are known to run.", ""},
 	fTierBehind:      {"shopset_tier_releases_behind", gauge, "tier", "First-parent commits of the next lower Tier's Release that the Tier's branch lacks.", "not known, or the lowest Tier"},
+	fTierAhead:       {"shopset_tier_releases_ahead", gauge, "tier", "First-parent commits of the Tier's branch that the next lower Tier's Release lacks: above 0 nothing can be promoted to it without undoing them.", "not known, or the lowest Tier"},
 	fTierInOrder:     {"shopset_tier_in_order", gauge, "tier", "1 where each Release that the Tier runs runs in a lower Tier or did, 0 where one does not.", "not known"},
 	fTierViolations:  {"shopset_tier_order_violations", gauge, "tier kind", "Releases that the Tier runs although no lower Tier has had them (unverified), or not all populated ones (skipped).", ""},
 	fTierViolation:   {"shopset_tier_order_violation_info", infos, "tier kind release", "A Release that breaks the order of Tiers.", "no violation"},
@@ -162,6 +167,9 @@ var families = [allFamilies]family{
 	fClusterApps:      {"shopset_exporter_cluster_applications", gauge, "cluster", "Argo CD Applications that the cluster has.", ""},
 	fClusterStrangers: {"shopset_exporter_cluster_applications_without_shopset", gauge, "cluster", "Argo CD Applications that belong to no ShopSet.", ""},
 	fClusterFaulty:    {"shopset_exporter_cluster_applications_unreadable", gauge, "cluster", "Argo CD Applications of an unknown shape.", ""},
+	fClusterFaults:    {"shopset_exporter_cluster_faults_total", counter, "cluster fault", "What went wrong, or was delayed, in reading the cluster; also what mended itself.", ""},
+	fClusterChanges:   {"shopset_exporter_cluster_changes_total", counter, "cluster", "Changes of Argo CD Applications that were taken in, lists not counted.", ""},
+	fClusterList:      {"shopset_exporter_cluster_list_duration_seconds", gauge, "cluster", "How long the last list of Argo CD Applications took.", "there was none"},
 	fGitUp:            {"shopset_exporter_git_up", gauge, "", "1 where the last fetch of the git repositories went well, else 0.", "no repository is configured, or none was fetched yet"},
 	fGitFetched:       {"shopset_exporter_git_fetched_timestamp_seconds", gauge, "", "When the git repositories were last fetched: the age of what is known of branches.", "never"},
 	fGitErrors:        {"shopset_exporter_git_errors_total", counter, "", "Fetches of the git repositories, and readings of Tier branches, that failed.", ""},
@@ -169,6 +177,9 @@ var families = [allFamilies]family{
 	fStateErrors:      {"shopset_exporter_state_write_errors_total", counter, "", "Writings of the state file that failed.", ""},
 	fBuild:            {"shopset_exporter_build_info", infos, "version revision goversion", "What the exporter was built from.", ""},
 }
+
+// perGroup is how many families a ShopGroup's block has.
+const perGroup = fGroupIntact - fGroupAvailable + 1
 
 // scope of the family with this number.
 func scopeOf(f int) scope {

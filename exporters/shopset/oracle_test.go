@@ -213,7 +213,7 @@ func story(t *testing.T, seed uint64) {
 	for _, tier := range f.Tiers() {
 		heads[tier.Name] = fleet.Head{Release: commit(0), At: now.Add(-time.Hour)}
 		for _, s := range f.ShopSetsOf(tier.Name) {
-			runs[s.Name] = fleet.Observation{ShopSet: s.Name, Sync: fleet.Synced, Health: fleet.Healthy, Release: commit(0), ReleaseSince: now.Add(-time.Minute)}
+			runs[s.Name] = fleet.Observation{ShopSet: s.Name, Sync: fleet.Synced, Health: fleet.Healthy, Release: commit(0), ReleaseSince: now.Add(-time.Minute), ObservedAt: now}
 		}
 	}
 	for step := range 120 {
@@ -232,19 +232,19 @@ func story(t *testing.T, seed uint64) {
 			}
 		}
 		view := seenAt{now, map[fleet.ShopSetName]fleet.Observation{}, map[fleet.TierName]fleet.Head{}}
-		s := fleet.Snapshot{At: now}
+		seen := fleet.Seen{Heads: heads, Before: r.before()}
 		for _, tier := range f.Tiers() {
 			view.heads[tier.Name] = heads[tier.Name]
-			s.Tiers = append(s.Tiers, fleet.TierState{Tier: tier.Name, Release: heads[tier.Name].Release, ReleaseAt: heads[tier.Name].At})
 		}
 		for _, set := range f.ShopSets() {
 			view.sets[set.Name] = runs[set.Name]
-			s.ShopSets = append(s.ShopSets, fleet.ShopSetState{Observation: r.Observed(now, runs[set.Name]), Tier: set.Tier})
+			seen.Observations = append(seen.Observations, r.Observed(now, runs[set.Name]))
 			r.Observed(now, runs[set.Name]) // twice is once
 		}
 		o.all = append(o.all, view)
-		r.Took(f, s, o.gap)
-		for _, set := range s.ShopSets {
+		current := fleet.NewCurrent(f, now, seen)
+		r.Took(f, current, o.gap)
+		for _, set := range current.State().ShopSets {
 			if since, events := o.drift(set.ShopSet); !since.Equal(set.DriftedSince) || events != *set.DriftEvents {
 				t.Fatalf("seed %d, step %d, %s: drifts since %v, %d events; want %v, %d", seed, step, set.ShopSet, set.DriftedSince, *set.DriftEvents, since, events)
 			}

@@ -6,32 +6,48 @@ import (
 	"sync"
 )
 
-// page is everything that a scrape gets. Blocks of ShopSets are compressed by
-// family and by segmentSize ShopSets, when one of them has changed and somebody
-// asks; what is left to a scrape is to write bytes.
+// page is everything that a scrape gets. Blocks are compressed by family and by
+// segmentSize of them, when one of them has changed and somebody asks; what is left
+// to a scrape is to write bytes.
 type page struct {
 	mu       sync.Mutex
 	packer   packer
-	blocks   []*block // by ShopSet, in the order of the fleet
-	segments [perShopSet][]segment
+	shopSets sheet
+	groups   sheet
+	sheets   [allFamilies]*sheet  // where a family's lines are; nil: in whole
 	heads    [2][allFamilies]part // text format, OpenMetrics
 	headText [2][allFamilies][]byte
-	whole    [allFamilies][]byte // lines of the families that are not of ShopSets
+	whole    [allFamilies][]byte // lines of the families that are on no sheet
 	packed   [allFamilies]part   // of whole
 	stale    [allFamilies]bool   // packed is not of whole
 }
 
-// segmentSize bounds what is compressed anew when one ShopSet changes.
+// sheet has the lines of things of which a fleet may have thousands.
+type sheet struct {
+	first    int      // family
+	blocks   []*block // by thing, in the order of the fleet
+	segments [][]segment
+}
+
+// segmentSize bounds what is compressed anew when one block changes.
 const segmentSize = 128
 
-// segment is a family's lines of segmentSize ShopSets.
+// segment is a family's lines of segmentSize blocks.
 type segment struct {
 	part  part
 	stale bool
 }
 
 func newPage() *page {
-	p := &page{}
+	p := &page{
+		shopSets: sheet{first: fInfo, segments: make([][]segment, perShopSet)},
+		groups:   sheet{first: fGroupAvailable, segments: make([][]segment, perGroup)},
+	}
+	for _, s := range []*sheet{&p.shopSets, &p.groups} {
+		for f := range s.segments {
+			p.sheets[s.first+f] = s
+		}
+	}
 	for f := range allFamilies {
 		for i, openMetrics := range []bool{false, true} {
 			p.headText[i][f] = families[f].head(openMetrics)
@@ -41,34 +57,39 @@ func newPage() *page {
 	return p
 }
 
-// resize makes room for n ShopSets, none of which has lines yet.
-func (p *page) resize(n int) {
+// resize makes room for a fleet, of which nothing has lines yet.
+func (p *page) resize(shopSets, groups int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.blocks = make([]*block, n)
-	for f := range p.segments {
-		p.segments[f] = make([]segment, (n+segmentSize-1)/segmentSize)
+	p.shopSets.resize(shopSets)
+	p.groups.resize(groups)
+}
+
+func (s *sheet) resize(n int) {
+	s.blocks = make([]*block, n)
+	for f := range s.segments {
+		s.segments[f] = make([]segment, (n+segmentSize-1)/segmentSize)
 	}
 }
 
-// put takes the lines of the i-th ShopSet in, of which it keeps a copy where they
-// have changed. Only families whose lines have changed are touched.
-func (p *page) put(i int, b *block) {
+// put takes the lines of the i-th thing on a sheet in, of which it keeps a copy
+// where they have changed. Only families whose lines have changed are touched.
+func (p *page) put(s *sheet, i int, b *block) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	old := p.blocks[i]
+	old := s.blocks[i]
 	if old != nil && old.ends == b.ends && bytes.Equal(old.text, b.text) {
 		return
 	}
-	p.blocks[i] = b.clone()
-	for f := range perShopSet {
+	s.blocks[i] = b.clone()
+	for f := range s.segments {
 		if !bytes.Equal(old.of(f), b.of(f)) {
-			p.segments[f][i/segmentSize].stale = true
+			s.segments[f][i/segmentSize].stale = true
 		}
 	}
 }
 
-// set takes all lines of a family in that is not of ShopSets.
+// set takes all lines of a family in that is on no sheet.
 func (p *page) set(f int, text []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -99,9 +120,9 @@ func (p *page) compressed(openMetrics bool, into *pieces) {
 	for f := range allFamilies {
 		at := len(into.list)
 		add(heads[f])
-		if f < perShopSet {
-			for s := range p.segments[f] {
-				add(p.segment(f, s))
+		if s := p.sheets[f]; s != nil {
+			for i := range s.segments[f-s.first] {
+				add(s.segment(&p.packer, f-s.first, i))
 			}
 		} else {
 			if p.stale[f] {
@@ -117,15 +138,15 @@ func (p *page) compressed(openMetrics bool, into *pieces) {
 }
 
 // segment gives a segment's part, up to date.
-func (p *page) segment(f, s int) part {
-	one := &p.segments[f][s]
+func (s *sheet) segment(p *packer, f, i int) part {
+	one := &s.segments[f][i]
 	if one.stale {
-		blocks := p.blocks[s*segmentSize : min((s+1)*segmentSize, len(p.blocks))]
+		blocks := s.blocks[i*segmentSize : min((i+1)*segmentSize, len(s.blocks))]
 		texts := make([][]byte, 0, len(blocks))
 		for _, b := range blocks {
 			texts = append(texts, b.of(f))
 		}
-		one.part, one.stale = p.packer.pack(texts...), false
+		one.part, one.stale = p.pack(texts...), false
 	}
 	return one.part
 }
@@ -165,13 +186,13 @@ func (s *pieces) gzipSize() int { return len(gzipHead) + s.size + len(gzipTail) 
 func (p *page) plain(openMetrics bool) [][]byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := make([][]byte, 0, perShopSet*len(p.blocks)+2*allFamilies)
+	out := make([][]byte, 0, perShopSet*len(p.shopSets.blocks)+perGroup*len(p.groups.blocks)+2*allFamilies)
 	for f := range allFamilies {
 		head := len(out)
 		out = append(out, p.headText[index(openMetrics)][f])
-		if f < perShopSet {
-			for _, b := range p.blocks {
-				if text := b.of(f); len(text) > 0 {
+		if s := p.sheets[f]; s != nil {
+			for _, b := range s.blocks {
+				if text := b.of(f - s.first); len(text) > 0 {
 					out = append(out, text)
 				}
 			}

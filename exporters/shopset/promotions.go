@@ -59,17 +59,15 @@ func (t *tierMemory) find(r fleet.Release) int {
 	return slices.IndexFunc(t.Had, func(h had) bool { return h.Release == r })
 }
 
-// Took takes in a Snapshot: which Tier came to which Release, and how it does
+// Took takes in what is current: which Tier came to which Release, and how it does
 // there. A Tier has a Release when all of its ShopSets run it, or, having none,
-// when its branch points to it. gap is the longest time between two Snapshots
-// over which a soak is believed to have gone on; 0: any. What it remembers of soaks
-// is written into the Snapshot.
-func (r *Recorder) Took(f *fleet.Fleet, s fleet.Snapshot, gap time.Duration) {
+// when its branch points to it. gap is the longest time between two calls over
+// which a soak is believed to have gone on; 0: any. What it remembers of soaks is
+// written into c. It costs what the number of Tiers costs; of a Tier that comes to
+// another Release the ShopSets are read.
+func (r *Recorder) Took(f *fleet.Fleet, c *fleet.Current, gap time.Duration) {
+	s := c.State()
 	blind := gap > 0 && !r.at.IsZero() && s.At.Sub(r.at) > gap
-	states := map[fleet.TierName][]*fleet.ShopSetState{}
-	for i := range s.ShopSets {
-		states[s.ShopSets[i].Tier] = append(states[s.ShopSets[i].Tier], &s.ShopSets[i])
-	}
 	for i := range s.Tiers {
 		t := &s.Tiers[i]
 		m := r.tiers[t.Tier]
@@ -78,45 +76,48 @@ func (r *Recorder) Took(f *fleet.Fleet, s fleet.Snapshot, gap time.Duration) {
 			r.tiers[t.Tier] = m
 			r.changes++
 		}
-		if !slices.Equal(m.Ran, t.Ran) || !m.SkewedSince.Equal(t.SkewedSince) {
+		if !sameList(m.Ran, t.Ran) || !m.SkewedSince.Equal(t.SkewedSince) {
 			r.changes++
 		}
 		m.Ran, m.SkewedSince = t.Ran, t.SkewedSince
 	}
 	if len(s.Tiers) > 0 {
-		r.originated(s, states[s.Tiers[0].Tier])
+		r.originated(c)
 	}
 	for i := range s.Tiers {
-		t := &s.Tiers[i]
-		m, sets := r.tiers[t.Tier], states[t.Tier]
-		release, since, ok := whole(t, sets, s.At)
+		m := r.tiers[s.Tiers[i].Tier]
+		release, ok := c.Whole(i)
 		if (!ok || release != m.release() || blind) && !m.SoakingSince.IsZero() {
 			m.unsoak()
 			r.changes++
 		}
 		if ok && release != m.release() {
-			r.arrived(f, i, s.Tiers, release, since)
+			r.arrived(f, i, s.Tiers, release, since(c, i))
 		}
-		r.soaking(m, sets, ok, s.At)
-		t.SoakingSince = m.SoakingSince
+		sums := c.Sums(i)
+		r.soaking(m, ok && sums.ShopSets > 0 && sums.Well == sums.ShopSets, s.At)
+		c.Soaking(i, m.SoakingSince)
 	}
 	r.at = s.At
 }
 
-// whole gives the Release that a Tier as a whole has, and since when.
-func whole(t *fleet.TierState, sets []*fleet.ShopSetState, now time.Time) (r fleet.Release, since time.Time, ok bool) {
+// sameList compares lists that are mostly the very same one.
+func sameList(a, b []fleet.Release) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
+}
+
+// since gives since when the i-th Tier as a whole has the Release that it has.
+func since(c *fleet.Current, i int) (since time.Time) {
+	now, sets := c.State().At, c.Of(i)
 	if len(sets) == 0 {
-		since = t.ReleaseAt
+		since = c.State().Tiers[i].ReleaseAt
 		if since.IsZero() || since.After(now) {
 			since = now
 		}
-		return t.Release, since, t.Release != ""
+		return since
 	}
-	r = sets[0].Release
-	for _, o := range sets {
-		if o.Release == "" || o.Release != r {
-			return "", time.Time{}, false
-		}
+	for i := range sets {
+		o := &sets[i]
 		if o.ReleaseSince.IsZero() || o.ReleaseSince.After(now) {
 			since = now
 		}
@@ -124,18 +125,19 @@ func whole(t *fleet.TierState, sets []*fleet.ShopSetState, now time.Time) (r fle
 			since = o.ReleaseSince
 		}
 	}
-	return r, since, true
+	return since
 }
 
 // originated notes a change that came to the lowest Tier: it is pending for every
 // Tier above until that one has it, or a later one. Where the branch cannot be
 // read, a change came when the Tier's ShopSets ran it.
-func (r *Recorder) originated(s fleet.Snapshot, lowest []*fleet.ShopSetState) {
+func (r *Recorder) originated(c *fleet.Current) {
+	s := c.State()
 	t := &s.Tiers[0]
-	release, since := t.Release, t.ReleaseAt
+	release, at := t.Release, t.ReleaseAt
 	if release == "" {
 		var ok bool
-		if release, since, ok = whole(t, lowest, s.At); !ok {
+		if release, ok = c.Whole(0); !ok {
 			return
 		}
 	}
@@ -144,8 +146,11 @@ func (r *Recorder) originated(s fleet.Snapshot, lowest []*fleet.ShopSetState) {
 	}
 	r.changes++
 	first := len(r.origins) == 0
-	if since.IsZero() || since.After(s.At) {
-		since = s.At
+	if t.Release == "" {
+		at = since(c, 0)
+	}
+	if at.IsZero() || at.After(s.At) {
+		at = s.At
 	}
 	if i := slices.Index(r.origins, release); i >= 0 {
 		r.withdraw(r.origins[:i])
@@ -159,7 +164,7 @@ func (r *Recorder) originated(s fleet.Snapshot, lowest []*fleet.ShopSetState) {
 	}
 	for _, above := range s.Tiers[1:] {
 		m := r.tiers[above.Tier]
-		m.Pending = append(m.Pending, change{release, since.UTC()})
+		m.Pending = append(m.Pending, change{release, at.UTC()})
 		if len(m.Pending) > maxHad {
 			// The oldest time is what counts: the one after it goes.
 			m.Pending = slices.Delete(m.Pending, 1, 2)
@@ -231,11 +236,9 @@ func (r *Recorder) soaked(f *fleet.Fleet, tier fleet.TierName, release fleet.Rel
 	m.Soak.observe(soak.Seconds(), soakBounds)
 }
 
-// soaking notes how a Tier does with the Release that it has.
-func (r *Recorder) soaking(m *tierMemory, sets []*fleet.ShopSetState, whole bool, now time.Time) {
-	well := whole && len(sets) > 0 && !slices.ContainsFunc(sets, func(o *fleet.ShopSetState) bool {
-		return o.Sync != fleet.Synced || o.Health != fleet.Healthy
-	})
+// soaking notes how a Tier does with the Release that it has: well is Synced and
+// Healthy as a whole.
+func (r *Recorder) soaking(m *tierMemory, well bool, now time.Time) {
 	switch {
 	case !well && !m.SoakingSince.IsZero():
 		m.unsoak()

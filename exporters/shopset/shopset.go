@@ -34,13 +34,12 @@ type Exporter struct {
 	options Options
 	page    *page
 	latest  atomic.Pointer[fleet.Snapshot] // so that readers never wait for git
+	newer   atomic.Bool                    // current is newer than latest
 
 	mu       sync.Mutex
 	recorder *Recorder
 	fleet    *fleet.Fleet
-	index    map[fleet.ShopSetName]int // in snapshot.ShopSets, and on the page
-	snapshot fleet.Snapshot
-	apps     map[fleet.ShopSetName][]Application
+	current  *fleet.Current // nil before the first Refresh
 	writer   blockWriter
 }
 
@@ -56,11 +55,8 @@ func New(f *fleet.Fleet, recorder *Recorder, o Options) *Exporter {
 
 // take makes room for another fleet.
 func (e *Exporter) take(f *fleet.Fleet) {
-	e.fleet, e.index, e.snapshot = f, map[fleet.ShopSetName]int{}, fleet.Snapshot{}
-	for i, s := range f.ShopSets() {
-		e.index[s.Name] = i
-	}
-	e.page.resize(len(e.index))
+	e.fleet, e.current = f, nil
+	e.page.resize(len(f.ShopSets()), len(f.ShopGroups()))
 	e.findings()
 }
 
@@ -73,8 +69,6 @@ type View struct {
 	Observations []fleet.Observation
 	Heads        map[fleet.TierName]fleet.Head
 	History      fleet.History // nil: nothing is known of the past
-	// Applications are exported one by one where this is not nil.
-	Applications map[fleet.ShopSetName][]Application
 }
 
 // Refresh makes the figures of the whole fleet anew. It is to be called at a steady
@@ -88,63 +82,93 @@ func (e *Exporter) Refresh(now time.Time, v View) fleet.Snapshot {
 	}
 	e.recorder.forget(e.fleet, now)
 	seen := fleet.Seen{Heads: v.Heads, History: v.History, MaxAge: e.options.MaxAge, Before: e.recorder.before()}
-	seen.Observations = make([]fleet.Observation, 0, len(e.index))
-	for _, o := range v.Observations {
-		if _, ok := e.index[o.ShopSet]; ok {
-			seen.Observations = append(seen.Observations, e.recorder.Observed(now, o.At(now, e.options.MaxAge)))
-		}
-	}
-	e.missing(now, &seen)
-	s := fleet.Observe(e.fleet, now, seen)
-	e.recorder.Took(e.fleet, s, e.options.MaxAge)
-	e.snapshot, e.apps = s, v.Applications
+	seen.Observations = e.judged(now, append(v.Observations[:len(v.Observations):len(v.Observations)], e.missing(v.Observations)...))
+	e.current = fleet.NewCurrent(e.fleet, now, seen)
+	e.recorder.Took(e.fleet, e.current, e.options.MaxAge)
+	s := e.current.State()
 	for i := range s.ShopSets {
-		o := &s.ShopSets[i]
-		e.page.put(i, e.writer.write(o, e.apps[o.ShopSet]))
+		e.page.put(&e.page.shopSets, i, e.writer.shopSet(&s.ShopSets[i]))
+	}
+	for i := range s.Groups {
+		e.page.put(&e.page.groups, i, e.writer.group(&s.Groups[i]))
 	}
 	e.tiers()
-	e.groups()
-	e.latest.Store(&s)
-	return s
+	e.publish()
+	return *e.latest.Load()
 }
 
-// missing adds what is remembered of ShopSets that nobody sees: a drift that
-// cannot be seen is not over.
-func (e *Exporter) missing(now time.Time, seen *fleet.Seen) {
-	there := make(map[fleet.ShopSetName]bool, len(seen.Observations))
-	for _, o := range seen.Observations {
-		there[o.ShopSet] = true
+// missing gives the ShopSets that are not among what was seen.
+func (e *Exporter) missing(seen []fleet.Observation) (missing []fleet.Observation) {
+	there := make(map[fleet.ShopSetName]bool, len(seen))
+	for i := range seen {
+		there[seen[i].ShopSet] = true
 	}
 	for _, s := range e.fleet.ShopSets() {
-		if !there[s.Name] && e.recorder.shopSets[s.Name] != nil {
-			u := fleet.Unknown(s.Name, "nothing was seen of it")
-			seen.Observations = append(seen.Observations, e.recorder.Observed(now, u))
+		if !there[s.Name] {
+			missing = append(missing, fleet.Unseen(s.Name))
 		}
 	}
+	return missing
 }
 
-// Observed takes in what was seen of one ShopSet between two Refreshes, and writes
-// its own series anew. It costs the same however large the fleet is; what is
-// counted of Tiers and groups follows with the next Refresh. A ShopSet that is not
-// of the fleet is left out, and so is one before the first Refresh.
-func (e *Exporter) Observed(now time.Time, o fleet.Observation) {
+// judged judges by age, and adds what is remembered: a drift that cannot be seen is
+// not over. Nothing is remembered of what was never seen anywhere, nor of what is
+// not of the fleet.
+func (e *Exporter) judged(now time.Time, seen []fleet.Observation) []fleet.Observation {
+	out := make([]fleet.Observation, 0, len(seen))
+	for _, o := range seen {
+		if _, ok := e.fleet.ShopSet(o.ShopSet); !ok {
+			continue
+		}
+		o = o.At(now, e.options.MaxAge)
+		if o.Source != "" || !o.ObservedAt.IsZero() || e.recorder.shopSets[o.ShopSet] != nil {
+			o = e.recorder.Observed(now, o)
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// Observed takes in what was seen of some ShopSets between two Refreshes. What is
+// exported is then the same as if all were refreshed, but for what has become too
+// old since; it costs the same however many ShopSets the fleet has. A ShopSet that
+// is not of the fleet is left out, and so are all before the first Refresh.
+func (e *Exporter) Observed(now time.Time, seen ...fleet.Observation) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	i, ok := e.index[o.ShopSet]
-	if !ok || i >= len(e.snapshot.ShopSets) {
+	if e.current == nil {
 		return
 	}
-	state := e.snapshot.ShopSets[i]
-	release := state.Release
-	state.Observation = e.recorder.Observed(now, o.At(now, e.options.MaxAge))
-	if state.Release != release {
-		state.Behind = nil // to be counted with the next Refresh
+	shopSets, groups := e.current.Take(now, e.judged(now, seen)...)
+	e.recorder.Took(e.fleet, e.current, e.options.MaxAge)
+	s := e.current.State()
+	for _, i := range shopSets {
+		e.page.put(&e.page.shopSets, i, e.writer.shopSet(&s.ShopSets[i]))
 	}
-	e.page.put(i, e.writer.write(&state, e.apps[o.ShopSet]))
+	for _, i := range groups {
+		e.page.put(&e.page.groups, i, e.writer.group(&s.Groups[i]))
+	}
+	e.tiers()
+	e.newer.Store(true)
 }
 
-// Snapshot gives what the last Refresh made; its zero value before the first.
+// publish makes a copy of what is current for readers.
+func (e *Exporter) publish() {
+	if e.current != nil {
+		s := e.current.Snapshot()
+		e.latest.Store(&s)
+	}
+	e.newer.Store(false)
+}
+
+// Snapshot gives what the last Refresh made, with what was Observed since; its zero
+// value before the first. It does not wait for a Refresh that goes on, and gives
+// the one before then.
 func (e *Exporter) Snapshot() fleet.Snapshot {
+	if e.newer.Load() && e.mu.TryLock() {
+		e.publish()
+		e.mu.Unlock()
+	}
 	if s := e.latest.Load(); s != nil {
 		return *s
 	}

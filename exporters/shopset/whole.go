@@ -8,28 +8,28 @@ import (
 
 // tiers writes what is counted of Tiers.
 func (e *Exporter) tiers() {
-	s := &e.snapshot
+	s := e.current.State()
 	var by [allFamilies]lines
-	sums := e.sums()
 	for i := range s.Tiers {
-		t, sum, memory := &s.Tiers[i], sums[s.Tiers[i].Tier], e.recorder.tiers[s.Tiers[i].Tier]
+		t, sum, memory := &s.Tiers[i], e.current.Sums(i), e.recorder.tiers[s.Tiers[i].Tier]
 		own := labels("tier", string(t.Tier))
 		by[fTierInfo].one(fTierInfo, own, 1, "branch", t.Branch)
 		by[fTierOrder].one(fTierOrder, own, float64(t.Order))
-		by[fTierShopSets].one(fTierShopSets, own, float64(sum.shopSets))
+		by[fTierShopSets].one(fTierShopSets, own, float64(sum.ShopSets))
 		for _, state := range fleet.SyncStatuses {
-			by[fTierSync].one(fTierSync, own, float64(sum.sync[state]), "state", string(state))
+			by[fTierSync].one(fTierSync, own, float64(sum.Sync[state]), "state", string(state))
 		}
 		for _, state := range fleet.Healths {
-			by[fTierHealth].one(fTierHealth, own, float64(sum.health[state]), "state", string(state))
+			by[fTierHealth].one(fTierHealth, own, float64(sum.Health[state]), "state", string(state))
 		}
-		by[fTierOutOfSync].count(fTierOutOfSync, own, sum.outOfSync)
+		by[fTierOutOfSync].count(fTierOutOfSync, own, sum.OutOfSync)
 		if t.Release != "" {
 			by[fTierRelease].one(fTierRelease, own, 1, "release", string(t.Release))
 		}
 		by[fTierReleaseAt].time(fTierReleaseAt, own, t.ReleaseAt)
 		by[fTierRunning].one(fTierRunning, own, float64(len(t.Running)))
 		by[fTierBehind].count(fTierBehind, own, t.Behind)
+		by[fTierAhead].count(fTierAhead, own, t.Ahead)
 		if t.InOrder != nil {
 			by[fTierInOrder].truth(fTierInOrder, own, *t.InOrder)
 		}
@@ -43,7 +43,7 @@ func (e *Exporter) tiers() {
 		by[fRollbacks].one(fRollbacks, own, float64(memory.Rollbacks))
 		by[fSoak].histogram(fSoak, own, memory.Soak, soakBounds)
 	}
-	e.violations(&by)
+	violations(s, &by)
 	by[fSnapshot].time(fSnapshot, "", s.At)
 	for f := fTierInfo; f <= fSoak; f++ {
 		e.page.set(f, by[f].buf)
@@ -52,64 +52,21 @@ func (e *Exporter) tiers() {
 }
 
 // violations counts them by Tier and kind, and names each.
-func (e *Exporter) violations(by *[allFamilies]lines) {
+func violations(s *fleet.Snapshot, by *[allFamilies]lines) {
 	type key struct {
 		tier fleet.TierName
 		kind fleet.ViolationKind
 	}
 	found := map[key]int{}
-	for _, v := range e.snapshot.Violations {
+	for _, v := range s.Violations {
 		found[key{v.Tier, v.Kind}]++
 		by[fTierViolation].one(fTierViolation, "", 1, "tier", string(v.Tier), "kind", string(v.Kind), "release", string(v.Release))
 	}
-	for _, t := range e.snapshot.Tiers {
+	for _, t := range s.Tiers {
 		for _, k := range fleet.ViolationKinds {
 			by[fTierViolations].one(fTierViolations, "", float64(found[key{t.Tier, k}]), "tier", string(t.Tier), "kind", string(k))
 		}
 	}
-}
-
-// sum is what is counted of a Tier's ShopSets.
-type sum struct {
-	shopSets  int
-	sync      map[fleet.SyncStatus]int
-	health    map[fleet.Health]int
-	outOfSync *int
-}
-
-func (e *Exporter) sums() map[fleet.TierName]*sum {
-	all := map[fleet.TierName]*sum{}
-	for _, t := range e.snapshot.Tiers {
-		all[t.Tier] = &sum{sync: map[fleet.SyncStatus]int{}, health: map[fleet.Health]int{}}
-	}
-	for i := range e.snapshot.ShopSets {
-		o := &e.snapshot.ShopSets[i]
-		s := all[o.Tier]
-		s.shopSets++
-		s.sync[o.Sync]++
-		s.health[o.Health]++
-		if o.OutOfSync != nil {
-			if s.outOfSync == nil {
-				s.outOfSync = new(int)
-			}
-			*s.outOfSync += *o.OutOfSync
-		}
-	}
-	return all
-}
-
-// groups writes the redundancy of ShopGroups.
-func (e *Exporter) groups() {
-	var available, required, intact lines
-	for _, g := range e.snapshot.Groups {
-		own := labels("group", string(g.Group))
-		available.count(fGroupAvailable, own, g.Available)
-		required.one(fGroupRequired, own, float64(g.Required))
-		intact.truth(fGroupIntact, own, !g.Short())
-	}
-	e.page.set(fGroupAvailable, available.buf)
-	e.page.set(fGroupRequired, required.buf)
-	e.page.set(fGroupIntact, intact.buf)
 }
 
 // findings writes what is not as it should be in the documents.
@@ -141,6 +98,9 @@ type ClusterHealth struct {
 	// Applications that there are; those that belong to no ShopSet; those of an
 	// unknown shape.
 	Applications, Strangers, Faulty int
+	Faults                          map[fleet.Fault]int64
+	Changes                         int64         // of Applications, that were taken in
+	ListTook                        time.Duration // the last list; 0: there was none
 }
 
 // GitHealth is how the reading of the repositories is doing.
@@ -167,6 +127,13 @@ func (e *Exporter) Health(h Health) {
 		by[fClusterApps].one(fClusterApps, own, float64(c.Applications))
 		by[fClusterStrangers].one(fClusterStrangers, own, float64(c.Strangers))
 		by[fClusterFaulty].one(fClusterFaulty, own, float64(c.Faulty))
+		for _, f := range fleet.Faults {
+			by[fClusterFaults].one(fClusterFaults, own, float64(c.Faults[f]), "fault", string(f))
+		}
+		by[fClusterChanges].one(fClusterChanges, own, float64(c.Changes))
+		if c.ListTook > 0 {
+			by[fClusterList].one(fClusterList, own, c.ListTook.Seconds())
+		}
 	}
 	if g := h.Git; g != nil {
 		by[fGitUp].truth(fGitUp, "", g.Up)
