@@ -44,6 +44,8 @@ type options struct {
 	large      int
 	requests   int
 	profile    string
+
+	applications string
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -66,6 +68,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.StringVar(&o.growth, "growth", "100,1000,10000", "`numbers` of ShopSets by which growth is shown")
 	fs.IntVar(&o.large, "large", 10000, "`number` of budgets of the large ledger")
 	fs.IntVar(&o.requests, "requests", 100, "`number` of HTTP requests to the server for each path")
+	fs.StringVar(&o.applications, "applications", "100,1000,10000,35000", "`numbers` of Applications for which the exporter is measured")
 	fs.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the parts to this `file`")
 	if err := fs.Parse(args); err != nil {
 		return o, err
@@ -75,6 +78,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	if o.quick {
 		o.params.ShopSets, o.params.Days, o.evals, o.ticks, o.growth, o.large, o.requests = 100, 3, 1, 10, "10,100", 200, 10
+		o.applications = "100,200"
 	}
 	if o.cache == "" {
 		dir, err := os.UserCacheDir()
@@ -123,10 +127,11 @@ var parts = []part{
 	{"size", "Memory and disk", (*bench).size},
 	{"serve", "Server", (*bench).serve},
 	{"growth", "Growth, with 3 days of history", (*bench).grow},
+	{"exporter", "Exporter, beside Argo CD 2.14.21's controller metrics", (*bench).exporter},
 }
 
 func partNames() string {
-	names := []string{"peers", "embedded", "prometheus", "size", "serve", "growth"}
+	names := []string{"peers", "embedded", "prometheus", "size", "serve", "growth", "exporter"}
 	return strings.Join(names, ", ")
 }
 
