@@ -16,6 +16,9 @@ type Account struct {
 	// LastSample is the time of the newest sample or sign of life, at or before
 	// End plus the ledger's delay. Zero: there has been none.
 	LastSample time.Time
+	// Edges is how far apart the edges are that are kept for ever: multiples of it
+	// since 1970. Recent ones lie closer.
+	Edges time.Duration
 	// Notes are short sentences on what makes the figures doubtful.
 	Notes []string
 	// Counts gives the counts between two times at or before End.

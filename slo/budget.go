@@ -15,11 +15,14 @@ type Counts struct {
 	Good, Total float64
 	// Covered is how much of the span has data.
 	Covered time.Duration
+	// Excluded is how much of the span has been left out: see Account.Without.
+	Excluded time.Duration
 }
 
-// Coverage is the part of the span that has data, 0–1.
+// Coverage is the part of the span that has data, 0–1. What has been left out is no
+// part of it; nothing is covered where all has.
 func (c Counts) Coverage() float64 {
-	span := c.End.Sub(c.Start)
+	span := c.End.Sub(c.Start) - c.Excluded
 	if span <= 0 {
 		return 0
 	}
@@ -147,7 +150,7 @@ func (s *SLO) sum(from, to time.Time, counts CountFunc) weighted {
 	for i := range s.Parts {
 		p, c := &s.Parts[i], counts(i, from, to)
 		if i == 0 || c.Coverage() < w.Coverage() {
-			w.Start, w.End, w.Covered = c.Start, c.End, c.Covered
+			w.Start, w.End, w.Covered, w.Excluded = c.Start, c.End, c.Covered, c.Excluded
 		}
 		w.Good += p.Weight * c.Good
 		w.Total += p.Weight * c.Total

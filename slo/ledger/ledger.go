@@ -322,7 +322,7 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	parts := l.wanted[wantKey{s.Name, subject}]
-	acc := slo.Account{Unit: slo.Events}
+	acc := slo.Account{Unit: slo.Events, Edges: l.cfg.Resolution * blockBuckets}
 	if len(parts) == 0 || len(parts) != len(s.Parts) {
 		acc.Counts = func(_ int, from, to time.Time) slo.Counts { return slo.Counts{Start: from, End: to} }
 		return acc
