@@ -2,6 +2,7 @@ package promotion
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
@@ -9,15 +10,55 @@ import (
 
 // checkBudget asks what is left of an error budget. On the evidence tier too few
 // events are no evidence; on the target tier they are a budget not used up.
-func checkBudget(p Policy, t tier, b *status.Budget) Check {
-	result, reason := judgeBudget(p, t, b)
+func (d *deciding) checkBudget(t tier, b *status.Budget) Check {
+	result, reason := judgeBudget(t, b)
 	c := t.about(CheckBudget, b, result, reason)
 	c.Evidence = c.Evidence.with("state", string(b.State)).with("good", b.Good).with("total", b.Total).with("bad", b.Bad).
 		with("allowed", b.Allowed).with("remaining_ratio", b.RemainingRatio)
+	if t.role == roleTarget {
+		switch b.State {
+		case slo.AtRisk:
+			d.lenience(d.p.AtRisk, t, &c)
+		case slo.Exhausted:
+			d.lenience(d.p.Exhausted, t, &c)
+		}
+	}
+	d.corrected(b, &c)
 	return c
 }
 
-func judgeBudget(p Policy, t tier, b *status.Budget) (Result, string) {
+// lenience says who may go to a Tier with little budget left, or none.
+func (d *deciding) lenience(l Lenience, t tier, c *Check) {
+	switch {
+	case l == LetAll:
+		c.Result = Pass
+	case l == LetFixes && d.e.Fix != nil:
+		c.Result = Fail
+		d.letFix(c)
+	case l == LetFixes:
+		c.Result, c.Reason = Fail, fmt.Sprintf("%s Only fixes may go to %s now (--fix).", c.Reason, t.Name)
+	default:
+		c.Result = Fail
+	}
+}
+
+// corrected says how the budget was before something was left out of it.
+func (d *deciding) corrected(b *status.Budget, c *Check) {
+	for _, u := range d.e.Uncorrected {
+		if u.ShopSet != b.ShopSet || u.SLO != b.SLO {
+			continue
+		}
+		c.Evidence = c.Evidence.with("uncorrected", Figures{{"state", string(u.State)}, {"good", u.Good}, {"total", u.Total}, {"bad", u.Bad},
+			{"remaining_ratio", u.RemainingRatio}}).with("exclusions", slices.Clone(u.Exclusions))
+		if u.Bad != nil && u.Total != nil {
+			c.Reason = fmt.Sprintf("%s Without what %s leaves out it would be %s of %s, %s left.", c.Reason, some(u.Exclusions, 3),
+				status.FormatCount(*u.Bad), status.FormatCount(*u.Total), status.FormatShare(u.RemainingRatio))
+		}
+		return
+	}
+}
+
+func judgeBudget(t tier, b *status.Budget) (Result, string) {
 	if b.State == slo.NoData || b.Good == nil || b.Total == nil || b.Bad == nil {
 		return Unknown, fmt.Sprintf("There is no data of the last %s, so nobody can tell what is left of the error budget.", b.Window)
 	}
@@ -30,11 +71,7 @@ func judgeBudget(p Policy, t tier, b *status.Budget) (Result, string) {
 	case slo.InsufficientData:
 		return judgeFew(t, b)
 	case slo.AtRisk:
-		reason := fmt.Sprintf("The error budget is at risk: %s of that of %s is left, %s.", status.FormatShare(b.RemainingRatio), b.Window, spent(b))
-		if p.AtRiskHolds && t.role == roleTarget {
-			return Fail, reason
-		}
-		return Pass, reason
+		return Pass, fmt.Sprintf("The error budget is at risk: %s of that of %s is left, %s.", status.FormatShare(b.RemainingRatio), b.Window, spent(b))
 	case slo.OK:
 		return Pass, fmt.Sprintf("%s of the error budget of %s is left: %s.", status.FormatShare(b.RemainingRatio), b.Window, spent(b))
 	}

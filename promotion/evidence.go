@@ -2,6 +2,7 @@ package promotion
 
 import (
 	"slices"
+	"time"
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
@@ -21,32 +22,51 @@ type Evidence struct {
 	// Groups are the ShopGroups that a ShopSet of the target serves; nil: it was
 	// not looked for them.
 	Groups []Group
-	// Outages are the sources that could not be reached.
+	// Outages are the sources of budgets that could not be reached.
 	Outages []Outage
+	// Fleet is what runs, of both Tiers and the one below the target; See fills it in.
+	Fleet FleetView
+	// Comparisons are of the time since the Release came with the time before, for
+	// each ShopSet of Source and each part of each SLO; Compare makes them.
+	Comparisons []Comparison
+	// Alerts fire now, of the whole fleet.
+	Alerts Found[Alert]
+	// Incidents are those whose cause is still there, of the whole fleet.
+	Incidents Found[Incident]
+	Freezes   Found[Freeze]
+	Overrides Found[Override]
+	// Exclusions have been left out of the Report and the Comparisons. Uncorrected are
+	// the budgets as they were before, of those that this has changed.
+	Exclusions  Found[Exclusion]
+	Uncorrected []Uncorrected
+	// Fix is set where the Release mends something.
+	Fix *Fix
 }
 
 // Tier says what is to be expected of a Tier: a budget for each of its ShopSets
 // and each of its SLOs.
 type Tier struct {
-	Name     fleet.TierName
-	ShopSets []fleet.ShopSetName
-	SLOs     []string
+	Name     fleet.TierName      `json:"tier"`
+	ShopSets []fleet.ShopSetName `json:"shopsets"`
+	SLOs     []string            `json:"slos"`
+	// Soak is what its document asks for; 0: none.
+	Soak time.Duration `json:"soak_ns"`
 }
 
 // Group is a ShopGroup and the redundancy that it has.
 type Group struct {
-	Name     fleet.ShopGroupName
-	ShopSets []fleet.ShopSetName
-	Required int
-	Domains  []fleet.FailureDomainName // that it is in
+	Name     fleet.ShopGroupName       `json:"group"`
+	ShopSets []fleet.ShopSetName       `json:"shopsets"`
+	Required int                       `json:"required"`
+	Domains  []fleet.FailureDomainName `json:"failure_domains"` // that it is in
 	// Remedy says what to do where there are too few, a clause without a full stop.
-	Remedy string
+	Remedy string `json:"remedy"`
 }
 
 // Outage is a source that could not be reached.
 type Outage struct {
-	Source string // what, and where
-	Error  string
+	Source string `json:"source"` // what, and where
+	Error  string `json:"error"`
 }
 
 // Gather makes the evidence for a promotion to a Tier from the fleet, its SLOs
@@ -76,6 +96,9 @@ func Gather(f *fleet.Fleet, slos []slo.SLO, report status.Report, to fleet.TierN
 
 func expect(f *fleet.Fleet, slos []slo.SLO, name fleet.TierName) Tier {
 	t := Tier{Name: name}
+	if tier, ok := f.Tier(name); ok {
+		t.Soak = tier.Soak
+	}
 	for _, set := range f.ShopSetsOf(name) {
 		t.ShopSets = append(t.ShopSets, set.Name)
 	}

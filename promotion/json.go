@@ -83,6 +83,8 @@ func appendValue(to []byte, value any) []byte {
 	switch v := value.(type) {
 	case string:
 		return status.AppendText(to, v)
+	case bool:
+		return strconv.AppendBool(to, v)
 	case int:
 		return strconv.AppendInt(to, int64(v), 10)
 	case float64:

@@ -1,63 +1,227 @@
 package promotion
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/shopslo/shopslo/slo"
 )
 
-// Policy says what the gate asks for. The zero value asks for the defaults.
+// Policy says what the gate asks for. The zero value asks for the defaults. Each
+// target Tier may have its own.
 type Policy struct {
-	// MinCoverage is the share 0–1 of an SLO's window, and of a burn rate's, that
-	// has to have data; 0 means 0.5: Prometheus keeps 15 days by default, a window
-	// is 28.
-	MinCoverage float64 `json:"min_coverage"`
+	// MinCoverage is the share 0–1 of an SLO's window, of a burn rate's, and of the
+	// time since the Release came, that has to have data; 0 means 0.5: Prometheus
+	// keeps 15 days by default, a window is 28.
+	MinCoverage float64
 	// QuietCoverage is the share 0–1 of a burn rate's window that has to have data
 	// for "no traffic" to be believed; 0 means 0.95.
-	QuietCoverage float64 `json:"quiet_coverage"`
-	// MaxAge is how old the newest sample and the end of the window may be; 0 means
-	// 5 minutes.
-	MaxAge time.Duration `json:"max_age_ns"`
+	QuietCoverage float64
+	// MaxAge is how old the newest sample, the end of the window and what was seen
+	// of the fleet may be; 0 means 5 minutes.
+	MaxAge time.Duration
 	// FailOn are the severities of burn-rate alerts that hold; empty means page.
-	FailOn []slo.Severity `json:"fail_on"`
-	// AtRiskHolds makes a target budget that is at risk a failure.
-	AtRiskHolds bool `json:"at_risk_holds"`
+	FailOn []slo.Severity
+	// AtRisk and Exhausted say who may go to a Tier whose error budget is at risk,
+	// or used up; "" means all, and none.
+	AtRisk, Exhausted Lenience
 	// RedundancyWaived makes ShopGroups that are short of their FailureDomains
 	// known, but no reason to hold.
-	RedundancyWaived bool `json:"redundancy_waived"`
+	RedundancyWaived bool
+	// Soak is how long all ShopSets below have to run the Release without a break;
+	// nil: what the document of their Tier asks for.
+	Soak *time.Duration
+	// Since is about the budget burned since the Release came.
+	Since SincePolicy
+	// QuietAlerts are values of the label severity, or of alertname, with which an
+	// alert does not hold; nil means none, info, Watchdog and InfoInhibitor.
+	QuietAlerts []string
+	// Needs says of checks whether they are made, by name; see Need.
+	Needs map[string]Need
 }
+
+// SincePolicy is the test of docs/gate.md, "since_release".
+type SincePolicy struct {
+	// Harm is what has to be ruled out before a Release goes on: a burn rate that it
+	// adds to the one before. 1, which 0 means, would use up a whole budget in the
+	// SLO's window.
+	Harm float64
+	// FalseAlarms is the greatest share 0–1 of decisions in which chance alone makes
+	// this check fail; 0 means 0.01.
+	FalseAlarms float64
+	// Confidence is the least share 0–1 of Releases with just that Harm that do not
+	// pass; 0 means 0.95.
+	Confidence float64
+	// Baseline is how far back the time before is looked at; 0 means 7 days, so that
+	// each hour of the week is in it once.
+	Baseline time.Duration
+}
+
+// Lenience says which Releases may go on all the same.
+type Lenience string
+
+// The leniences.
+const (
+	LetAll   Lenience = "all"
+	LetFixes Lenience = "fixes" // those that say what they mend: --fix
+	LetNone  Lenience = "none"
+)
+
+// Need says whether a check has to be made.
+type Need string
+
+// The needs. Without any, a check is made where what it asks is configured.
+const (
+	Required Need = "required" // it is unknown where what it asks is not configured
+	Optional Need = "optional" // it is not_checked there
+	Off      Need = "off"      // it is not made
+)
 
 // Validate reports what makes the policy unusable.
 func (p Policy) Validate() error {
-	for name, share := range map[string]float64{"minimum coverage": p.MinCoverage, "coverage for no traffic": p.QuietCoverage} {
-		if !(share >= 0 && share <= 1) {
-			return fmt.Errorf("gate policy: %s %v is not between 0 and 1; write 90 %% as 0.9", name, share)
+	shares := []struct {
+		name  string
+		share float64
+	}{
+		{"minimum coverage", p.MinCoverage}, {"coverage for no traffic", p.QuietCoverage},
+		{"share of false alarms", p.Since.FalseAlarms}, {"confidence", p.Since.Confidence},
+	}
+	for _, s := range shares {
+		if !(s.share >= 0 && s.share <= 1) {
+			return fmt.Errorf("gate policy: %s %v is not between 0 and 1; write 90 %% as 0.9", s.name, s.share)
 		}
 	}
-	if p.MaxAge < 0 {
-		return fmt.Errorf("gate policy: maximum age %v is negative", p.MaxAge)
+	switch {
+	case p.MaxAge < 0 || p.Since.Baseline < 0 || p.Soak != nil && *p.Soak < 0:
+		return fmt.Errorf("gate policy: maximum age %v, baseline %v or soak time is negative", p.MaxAge, p.Since.Baseline)
+	case !(p.Since.Harm >= 0):
+		return fmt.Errorf("gate policy: harm %v is not a burn rate", p.Since.Harm)
 	}
 	for _, s := range p.FailOn {
 		if s != slo.Page && s != slo.Ticket {
 			return fmt.Errorf("gate policy: severity %q is neither %q nor %q", s, slo.Page, slo.Ticket)
 		}
 	}
+	for _, l := range []Lenience{p.AtRisk, p.Exhausted} {
+		if l != "" && !slices.Contains([]Lenience{LetAll, LetFixes, LetNone}, l) {
+			return fmt.Errorf("gate policy: %q is none of all, fixes, none", l)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Needs)) {
+		if err := CheckNeed(name, p.Needs[name]); err != nil {
+			return fmt.Errorf("gate policy: %w", err)
+		}
+	}
+	return nil
+}
+
+// CheckNeed reports why a check cannot be given that need.
+func CheckNeed(check string, n Need) error {
+	switch {
+	case !slices.Contains(checkOrder, check):
+		return fmt.Errorf("there is no check %q", check)
+	case n != Required && n != Optional && n != Off:
+		return fmt.Errorf("check %s: %q is none of required, optional, off", check, n)
+	case n == Off && (check == CheckSource || check == CheckSLO):
+		return fmt.Errorf("check %s cannot be off: without it nothing is known", check)
+	}
 	return nil
 }
 
 func (p Policy) withDefaults() Policy {
-	if p.MinCoverage == 0 {
-		p.MinCoverage = 0.5
-	}
-	if p.QuietCoverage == 0 {
-		p.QuietCoverage = 0.95
-	}
-	if p.MaxAge == 0 {
-		p.MaxAge = 5 * time.Minute
-	}
+	set(&p.MinCoverage, 0.5)
+	set(&p.QuietCoverage, 0.95)
+	set(&p.MaxAge, 5*time.Minute)
+	set(&p.AtRisk, LetAll)
+	set(&p.Exhausted, LetNone)
+	set(&p.Since.Harm, 1)
+	set(&p.Since.FalseAlarms, 0.01)
+	set(&p.Since.Confidence, 0.95)
+	set(&p.Since.Baseline, DefaultBaseline)
 	if len(p.FailOn) == 0 {
 		p.FailOn = []slo.Severity{slo.Page}
 	}
+	if p.QuietAlerts == nil {
+		p.QuietAlerts = []string{"none", "info", "Watchdog", "InfoInhibitor"}
+	}
 	return p
+}
+
+// DefaultBaseline is that of SincePolicy.
+const DefaultBaseline = 7 * 24 * time.Hour
+
+// set fills in a default.
+func set[T comparable](to *T, otherwise T) {
+	if *to == *new(T) {
+		*to = otherwise
+	}
+}
+
+// wirePolicy is a Policy as it is written down, with durations in seconds.
+type wirePolicy struct {
+	MinCoverage      float64         `json:"min_coverage"`
+	QuietCoverage    float64         `json:"quiet_coverage"`
+	MaxAge           float64         `json:"max_age_seconds"`
+	FailOn           []slo.Severity  `json:"fail_on"`
+	AtRisk           Lenience        `json:"at_risk"`
+	Exhausted        Lenience        `json:"exhausted"`
+	RedundancyWaived bool            `json:"redundancy_waived"`
+	Soak             *float64        `json:"soak_seconds"`
+	Harm             float64         `json:"harm"`
+	FalseAlarms      float64         `json:"false_alarms"`
+	Confidence       float64         `json:"confidence"`
+	Baseline         float64         `json:"baseline_seconds"`
+	QuietAlerts      []string        `json:"quiet_alerts"`
+	Needs            map[string]Need `json:"checks"`
+}
+
+// MarshalJSON writes the policy with its defaults, so that it means the same where
+// those have changed.
+func (p Policy) MarshalJSON() ([]byte, error) {
+	p = p.withDefaults()
+	w := wirePolicy{
+		p.MinCoverage, p.QuietCoverage, p.MaxAge.Seconds(), p.FailOn, p.AtRisk, p.Exhausted, p.RedundancyWaived, nil,
+		p.Since.Harm, p.Since.FalseAlarms, p.Since.Confidence, p.Since.Baseline.Seconds(), p.QuietAlerts, p.Needs,
+	}
+	if p.Soak != nil {
+		s := p.Soak.Seconds()
+		w.Soak = &s
+	}
+	return json.Marshal(w)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes, and refuses what cannot be asked for.
+func (p *Policy) UnmarshalJSON(data []byte) error {
+	var w wirePolicy
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	got := Policy{
+		MinCoverage: w.MinCoverage, QuietCoverage: w.QuietCoverage, MaxAge: duration(w.MaxAge), FailOn: w.FailOn,
+		AtRisk: w.AtRisk, Exhausted: w.Exhausted, RedundancyWaived: w.RedundancyWaived,
+		Since:       SincePolicy{Harm: w.Harm, FalseAlarms: w.FalseAlarms, Confidence: w.Confidence, Baseline: duration(w.Baseline)},
+		QuietAlerts: w.QuietAlerts, Needs: w.Needs,
+	}
+	if w.Soak != nil {
+		d := duration(*w.Soak)
+		got.Soak = &d
+	}
+	if err := got.Validate(); err != nil {
+		return err
+	}
+	*p = got
+	return nil
+}
+
+// duration reads seconds. What is no length of time, or of more than 200 years, is
+// negative, which Validate refuses.
+func duration(seconds float64) time.Duration {
+	if !(seconds >= 0 && seconds < 6e9) {
+		return -1
+	}
+	return time.Duration(math.Round(seconds * 1e9))
 }

@@ -38,7 +38,7 @@ const (
 	Pass       Result = "pass"
 	Fail       Result = "fail"        // known to be wrong
 	Unknown    Result = "unknown"     // the evidence is missing; never a pass
-	Waived     Result = "waived"      // would fail or be unknown; policy sets it aside
+	Waived     Result = "waived"      // would fail or be unknown; policy or somebody sets it aside
 	NotChecked Result = "not_checked" // was not looked at, and does not count
 )
 
@@ -51,6 +51,16 @@ const (
 	CheckCoverage   = "coverage"   // enough of the window has data
 	CheckFreshness  = "freshness"  // data and figures are recent
 	CheckRedundancy = "redundancy" // ShopGroups have their FailureDomains
+
+	CheckSync     = "sync"          // every ShopSet below runs the Release and is healthy
+	CheckDrift    = "drift"         // what runs below is what git asks for
+	CheckSoak     = "soak"          // the Release has been verified below for long enough
+	CheckSince    = "since_release" // it burns no more of the budgets than what ran before
+	CheckAlert    = "alert"         // no alert fires below
+	CheckImages   = "images"        // its images cannot come to mean something else
+	CheckRelease  = "release"       // it came up through every Tier, and undoes nothing
+	CheckIncident = "incident"      // no open incident touches the target
+	CheckFreeze   = "freeze"        // nobody has forbidden promotions to the target
 )
 
 // Check is one thing that was looked at.
@@ -74,6 +84,9 @@ type Decision struct {
 	From, To, EvidenceTier fleet.TierName
 	Release                string // empty: not known
 	Verdict                Verdict
+	// Overrides are those in force, used or not.
+	Overrides []InForce
+	Fix       *Fix // set where the Release was said to mend something
 	// Checks in a fixed order: failed, unknown, passed, waived, not checked; within
 	// these the evidence tier's first.
 	Checks []Check
@@ -82,38 +95,47 @@ type Decision struct {
 // Decide judges the evidence. Any failed check holds; else any unknown one, or a
 // Decision without a single pass, is inconclusive.
 func Decide(p Policy, e Evidence, now time.Time) Decision {
-	p = p.withDefaults()
-	d := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release}
+	d := &deciding{p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), comparisons: len(e.Comparisons)}
+	source, target := newTier(e.Source, roleEvidence), newTier(e.Target, roleTarget)
 	budgets := e.byPair()
-	d.Checks = make([]Check, 0, 4*len(e.Report.Budgets)+len(e.Groups)+2*len(unmade))
-	for _, t := range []tier{newTier(e.Source, roleEvidence), newTier(e.Target, roleTarget)} {
-		d.Checks = append(d.Checks, checkSLO(t)...)
+	checks := make([]Check, 0, 4*len(e.Report.Budgets)+len(e.Comparisons)+3*len(e.Source.ShopSets)+len(e.Groups)+16)
+	for _, t := range []tier{source, target} {
+		checks = append(checks, checkSLO(t)...)
 		for _, set := range t.ShopSets {
 			for _, name := range t.SLOs {
-				d.Checks = checkPair(d.Checks, p, t, e, pair{set, name}, budgets, now)
+				checks = d.checkPair(checks, t, pair{set, name}, budgets)
 			}
 		}
 	}
-	d.Checks = append(d.Checks, checkSources(e)...)
-	d.Checks = append(d.Checks, checkRedundancy(p, e)...)
-	d.Checks = append(d.Checks, notYetChecked()...)
-	d.Checks = sorted(d.Checks)
-	d.Verdict = verdict(d.Checks)
-	return d
+	checks = slices.Concat(checks, checkSources(&e), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), d.checkSince(source),
+		d.checkAlerts(source), d.checkImages(source), d.checkRelease(source, target), d.checkIncidents(target), d.checkFreezes(target), d.checkRedundancy(target))
+	out := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release, Fix: e.Fix}
+	out.Overrides = d.override(checks)
+	out.Checks = sorted(checks)
+	out.Verdict = verdict(out.Checks)
+	return out
 }
 
 // checkPair makes all checks of one SLO for one ShopSet.
-func checkPair(checks []Check, p Policy, t tier, e Evidence, of pair, budgets byPair, now time.Time) []Check {
+func (d *deciding) checkPair(checks []Check, t tier, of pair, budgets byPair) []Check {
 	found := budgets[of]
 	if len(found) == 0 {
 		return append(checks, missingBudget(t, of))
 	}
 	for _, b := range found {
-		checks = append(checks,
-			checkBudget(p, t, b),
-			checkBurnRate(p, t, b, e.Report.Alerts),
-			checkCoverage(p, t, b),
-			checkFreshness(p, t, b, now))
+		for _, c := range []struct {
+			name string
+			make func() Check
+		}{
+			{CheckBudget, func() Check { return d.checkBudget(t, b) }},
+			{CheckBurnRate, func() Check { return checkBurnRate(d.p, t, b, d.e.Report.Alerts) }},
+			{CheckCoverage, func() Check { return checkCoverage(d.p, t, b) }},
+			{CheckFreshness, func() Check { return checkFreshness(d.p, t, b, d.now) }},
+		} {
+			if d.p.Needs[c.name] != Off {
+				checks = append(checks, c.make())
+			}
+		}
 	}
 	return checks
 }
@@ -150,7 +172,8 @@ func (d Decision) ExitCode() int {
 var (
 	resultOrder = []Result{Fail, Unknown, Pass, Waived, NotChecked}
 	roleOrder   = []string{roleEvidence, roleTarget}
-	checkOrder  = append([]string{CheckSource, CheckSLO, CheckBudget, CheckBurnRate, CheckCoverage, CheckFreshness, CheckRedundancy}, later()...)
+	checkOrder  = []string{CheckSource, CheckSLO, CheckRelease, CheckSync, CheckSoak, CheckDrift, CheckBudget, CheckSince, CheckBurnRate,
+		CheckAlert, CheckCoverage, CheckFreshness, CheckImages, CheckIncident, CheckFreeze, CheckRedundancy}
 )
 
 // sorted gives the Checks in an order that does not depend on that of the evidence.

@@ -189,9 +189,9 @@ func TestDecide(t *testing.T) {
 			"budget", promotion.Pass, "too few for a verdict, but the error budget is not used up"},
 		{"a budget at risk above passes and says so", on("b-2", atRisk), promotion.Policy{}, promotion.Promote, 0,
 			"budget", promotion.Pass, "The error budget is at risk: 10.0% of that of 28d is left, 21,772.8 of 24,192,000 events were bad, 24,192 are allowed."},
-		{"a budget at risk above holds where policy says so", on("b-2", atRisk), promotion.Policy{AtRiskHolds: true}, promotion.Hold, 1,
+		{"a budget at risk above holds where policy says so", on("b-2", atRisk), promotion.Policy{AtRisk: promotion.LetNone}, promotion.Hold, 1,
 			"budget", promotion.Fail, "at risk"},
-		{"a budget at risk below passes even then", on("b-1", atRisk), promotion.Policy{AtRiskHolds: true}, promotion.Promote, 0,
+		{"a budget at risk below passes even then", on("b-1", atRisk), promotion.Policy{AtRisk: promotion.LetNone}, promotion.Promote, 0,
 			"budget", promotion.Pass, "at risk"},
 		{"a state that is not known is unknown", on("a-1", func(b *status.Budget) { b.State = "odd" }), promotion.Policy{}, promotion.Inconclusive, 2,
 			"budget", promotion.Unknown, `"odd"`},
@@ -241,7 +241,7 @@ func TestDecide(t *testing.T) {
 		{"a known failure wins over a source that is away", func(e *promotion.Evidence) { away(e); on("a-2", exhaust)(e) }, promotion.Policy{},
 			promotion.Hold, 1, "source", promotion.Unknown, "could not be reached"},
 		{"what is not checked is said", func(*promotion.Evidence) {}, promotion.Policy{}, promotion.Promote, 0,
-			"soak", promotion.NotChecked, "does not look at how long"},
+			"sync", promotion.NotChecked, "it takes the exporter's address (gate.fleet.url)"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

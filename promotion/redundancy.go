@@ -9,8 +9,12 @@ import (
 
 // checkRedundancy asks that each ShopGroup that the target serves is in as many
 // FailureDomains as it was promised: an update is the wrong moment to find out.
-func checkRedundancy(p Policy, e Evidence) []Check {
-	about := newTier(e.Target, roleTarget).figures()
+func (d *deciding) checkRedundancy(t tier) []Check {
+	e := d.e
+	if checks, done := d.off(CheckRedundancy, t, "whether the ShopGroups have their redundancy"); done {
+		return checks
+	}
+	about := t.figures()
 	if e.Groups == nil {
 		return []Check{{Check: CheckRedundancy, Result: Unknown, Reason: fmt.Sprintf("The ShopGroups of %s were not handed to the gate.", e.To),
 			Evidence: about}}
@@ -23,13 +27,34 @@ func checkRedundancy(p Policy, e Evidence) []Check {
 		c.Reason = fmt.Sprintf("ShopGroup %s is in %s, %d asked for.", g.Name, in, g.Required)
 		if len(g.Domains) < g.Required {
 			c.Result, c.Reason = Fail, fmt.Sprintf("ShopGroup %s is in %s only, %d asked for: %s.", g.Name, in, g.Required, remedy(g))
-			if p.RedundancyWaived {
-				c.Result = Waived
-			}
+		} else if e.Fleet.Where != "" {
+			c.Result, c.Reason = d.served(g, c.Reason, &c.Evidence)
+		}
+		if c.Result == Fail && d.p.RedundancyWaived {
+			c.Result = Waived
+			c.Reason += " The policy sets it aside."
 		}
 		checks = append(checks, c)
 	}
 	return checks
+}
+
+// served says whether the group is in its FailureDomains now: what was promised is no
+// help where a cluster is down.
+func (d *deciding) served(g Group, declared string, figures *Figures) (Result, string) {
+	s := &d.e.Fleet.Snapshot
+	i := slices.IndexFunc(s.Groups, func(state fleet.GroupState) bool { return state.Group == g.Name })
+	old := d.now.Sub(s.At)
+	if d.e.Fleet.Error != "" || s.At.IsZero() || old > d.p.MaxAge || old < -d.p.MaxAge || i < 0 || s.Groups[i].Available == nil {
+		return Unknown, fmt.Sprintf("%s Whether ShopSets serve it there now is not known.", declared)
+	}
+	state := s.Groups[i]
+	*figures = figures.with("available", *state.Available).with("available_in", words(state.Domains))
+	if *state.Available < g.Required {
+		return Fail, fmt.Sprintf("ShopGroup %s is served in %s now (%s), %d asked for: bring back the ShopSets that are not well (%s).", g.Name,
+			count(*state.Available, "FailureDomain"), orElse(some(words(state.Domains), 5), "none"), g.Required, some(words(g.ShopSets), 5))
+	}
+	return Pass, fmt.Sprintf("ShopGroup %s is served in %s now (%s), %d asked for.", g.Name, count(*state.Available, "FailureDomain"), some(words(state.Domains), 5), g.Required)
 }
 
 func remedy(g Group) string {
@@ -39,7 +64,7 @@ func remedy(g Group) string {
 	return g.Remedy
 }
 
-func words[T fleet.FailureDomainName | fleet.ShopSetName](names []T) []string {
+func words[T ~string](names []T) []string {
 	out := make([]string, len(names))
 	for i, n := range names {
 		out[i] = string(n)

@@ -26,7 +26,7 @@ func (d Decision) WriteText(w io.Writer, columns int, colour bool) error {
 	t.verdict(d)
 	t.part("Failed", d.with(Fail))
 	t.part("Not known", d.with(Unknown))
-	t.part("Waived by policy", d.with(Waived))
+	t.part("Waived", d.with(Waived))
 	t.part("Passed, but mind", mindful(d.with(Pass)))
 	t.summary(d)
 	_, err := io.WriteString(w, t.String())
@@ -130,7 +130,7 @@ func (t *text) blocks(checks []Check) []block {
 		if lines[s] == nil {
 			subjects, lines[s] = append(subjects, s), &text{columns: t.columns}
 		}
-		lines[s].wrapped(fmt.Sprintf("    %-10s  ", c.Check), 16, 16, c.Reason)
+		lines[s].wrapped(fmt.Sprintf("    %-13s  ", c.Check), 19, 19, c.Reason)
 	}
 	var blocks []block
 	at := map[string]int{}
@@ -184,14 +184,14 @@ func (t *text) summary(d Decision) {
 	t.wrapped("Passed: ", 8, 8, strings.Join(parts, ", ")+".")
 	var skipped []string
 	for _, c := range d.with(NotChecked) {
-		if c.Check == CheckSLO {
+		if c.Check == CheckSLO || c.Check == CheckSoak {
 			t.wrapped("", 0, 0, c.Reason)
 			continue
 		}
 		skipped = append(skipped, c.Check)
 	}
 	if len(skipped) > 0 {
-		t.wrapped("Not looked at by this version: ", 31, 2, strings.Join(skipped, ", ")+".")
+		t.wrapped("Nobody looked at: ", 18, 2, strings.Join(skipped, ", ")+" (--explain says why).")
 	}
 }
 

@@ -183,20 +183,7 @@ func (e *engine) decide(to, release string, at time.Time, outage error) (promoti
 	if outage != nil {
 		ev.Outages = append(ev.Outages, promotion.Outage{Source: e.source.name, Error: outage.Error()})
 	}
-	return promotion.Decide(policy(e.docs.config.Gate), ev, at), nil
-}
-
-// policy is the gate's policy as the configuration has it; what is not set is the
-// gate's to choose.
-func policy(g config.Gate) promotion.Policy {
-	p := promotion.Policy{
-		MinCoverage: g.MinCoverage, QuietCoverage: g.QuietCoverage, MaxAge: g.MaxAge,
-		AtRiskHolds: g.AtRiskHolds, RedundancyWaived: g.RedundancyWaived,
-	}
-	for _, s := range g.FailOn {
-		p.FailOn = append(p.FailOn, slo.Severity(s))
-	}
-	return p
+	return promotion.Decide(policy(e.docs.config.Gate.Rules(to)), ev, at), nil
 }
 
 // oneShot reads what is needed to answer at a time, and answers with it. The

@@ -152,21 +152,6 @@ func DefaultBurnRates() []BurnRate {
 	}
 }
 
-// Gate is what `shopslo gate` asks of its evidence: docs/gate.md. A zero value means
-// not set; the gate has its own defaults.
-type Gate struct {
-	// MaxAge is how old a ShopSet's last sample may be.
-	MaxAge time.Duration
-	// MinCoverage is the ratio (0–1] of a window that must have data, QuietCoverage
-	// that which it takes to believe in "no traffic".
-	MinCoverage, QuietCoverage float64
-	// FailOn are the severities of burn rates that hold a release.
-	FailOn []Severity
-	// AtRiskHolds makes a budget that is at risk a reason to hold, RedundancyWaived
-	// a group short of FailureDomains none.
-	AtRiskHolds, RedundancyWaived bool
-}
-
 // maxSize keeps a wrong file (a log, a core dump) from being read as a whole.
 const maxSize = 4 << 20
 

@@ -59,7 +59,7 @@ target_labels: [pod]
 start_time_metric: ""
 burn_rates:
 - {long: 1d, short: 2h, factor: 3, severity: ticket}
-gate: {max_age: 2m, min_coverage: 0.5, quiet_coverage: 0.9, fail_on: [page, ticket], at_risk_holds: true, redundancy_waived: true}
+gate: {max_age: 2m, min_coverage: 0.5, quiet_coverage: 0.9, fail_on: [page, ticket], at_risk: none, redundancy_waived: true}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -79,8 +79,8 @@ gate: {max_age: 2m, min_coverage: 0.5, quiet_coverage: 0.9, fail_on: [page, tick
 			Retention: 7 * 24 * time.Hour, Delay: 90 * time.Second},
 		TargetLabels: []string{"pod"},
 		BurnRates:    []BurnRate{{Long: 24 * time.Hour, Short: 2 * time.Hour, Factor: 3, Severity: Ticket}},
-		Gate: Gate{MaxAge: 2 * time.Minute, MinCoverage: 0.5, QuietCoverage: 0.9, FailOn: []Severity{Page, Ticket},
-			AtRiskHolds: true, RedundancyWaived: true},
+		Gate: Gate{GateRules: GateRules{MaxAge: 2 * time.Minute, MinCoverage: 0.5, QuietCoverage: 0.9, FailOn: []Severity{Page, Ticket},
+			AtRisk: "none", RedundancyWaived: true}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -142,7 +142,7 @@ func TestFaults(t *testing.T) {
 		{"an unknown key deep below names its path", least + "ledger: {dir: x, retension: 1d}\n",
 			[]string{`c.yaml:5: unknown key "ledger.retension" (did you mean "retention"?)`}},
 		{"an unknown key that resembles none lists those that exist", least + "gate: {colour: red}\n",
-			[]string{`c.yaml:5: unknown key "gate.colour" (known keys: max_age, min_coverage, quiet_coverage, fail_on, at_risk_holds, redundancy_waived)`}},
+			[]string{`c.yaml:5: unknown key "gate.colour" (known keys: max_age, min_coverage, quiet_coverage, fail_on, at_risk, exhausted, redundancy_waived, soak, since_release, quiet_alerts, checks, fleet, alerts, incidents, tiers)`}},
 		{"every fault is reported, in the order of lines", least + "gate: {max_age: soon, min_coverage: 95}\nwindw: 1\n",
 			[]string{`c.yaml:5: gate.max_age: "soon" is not a duration; write it like 30s, 5m, 1h30m or 28d`,
 				`c.yaml:5: gate.min_coverage: 95 is not a ratio above 0 and at most 1; write 95 % as 0.95`,

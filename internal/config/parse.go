@@ -313,31 +313,6 @@ func (c *Config) burnRates(top *mapping) {
 	}
 }
 
-func (c *Config) gate(top *mapping) {
-	n := top.take("gate")
-	if n == nil {
-		return
-	}
-	m := top.r.mapping(n, "gate")
-	m.duration("max_age", &c.Gate.MaxAge)
-	m.share("min_coverage", &c.Gate.MinCoverage)
-	m.share("quiet_coverage", &c.Gate.QuietCoverage)
-	var failOn []string
-	m.texts("fail_on", &failOn)
-	m.boolean("at_risk_holds", &c.Gate.AtRiskHolds)
-	m.boolean("redundancy_waived", &c.Gate.RedundancyWaived)
-	m.done()
-	for i, s := range failOn {
-		if s != string(Page) && s != string(Ticket) {
-			m.fault("fail_on", "[%d]: %q must be page or ticket", i, s)
-		}
-		c.Gate.FailOn = append(c.Gate.FailOn, Severity(s))
-	}
-	if m.has("fail_on") && failOn != nil && len(failOn) == 0 {
-		m.fault("fail_on", " is empty; leave it out for [page]")
-	}
-}
-
 // path takes a file's or folder's name and makes it relative to the configuration file.
 func (c *Config) path(m *mapping, key string, to *string) {
 	m.text(key, to)

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/slo"
+)
+
+// policy is the gate's policy as the configuration has it; what is not set is the
+// gate's to choose.
+func policy(g config.GateRules) promotion.Policy {
+	p := promotion.Policy{
+		MinCoverage: g.MinCoverage, QuietCoverage: g.QuietCoverage, MaxAge: g.MaxAge,
+		AtRisk: promotion.Lenience(g.AtRisk), Exhausted: promotion.Lenience(g.Exhausted),
+		RedundancyWaived: g.RedundancyWaived, Soak: g.Soak, QuietAlerts: g.QuietAlerts,
+		Since: promotion.SincePolicy{Harm: g.Harm, FalseAlarms: g.FalseAlarms, Confidence: g.Confidence, Baseline: g.Baseline},
+	}
+	for _, s := range g.FailOn {
+		p.FailOn = append(p.FailOn, slo.Severity(s))
+	}
+	for check, need := range g.Checks {
+		if p.Needs == nil {
+			p.Needs = map[string]promotion.Need{}
+		}
+		p.Needs[check] = promotion.Need(need)
+	}
+	return p
+}

@@ -1,0 +1,81 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+const beforeGate = "source: {prometheus: {url: http://p, bearer_token_file: token, tenant: shops, headers: {X-Team: sre}}}\nfleet: [f]\nslos: [s]\n"
+
+func TestATierHasRulesOfItsOwnAndTheRestOfAll(t *testing.T) {
+	c, err := Parse("/etc/c.yaml", []byte(beforeGate+`gate:
+  max_age: 2m
+  soak: 0
+  checks: {sync: required, images: off}
+  tiers:
+    prod-ha: {at_risk: fixes, soak: 2d, checks: {images: required}, since_release: {harm: 0.5, baseline: 14d}}
+    prod:
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	none, two := time.Duration(0), 48*time.Hour
+	all := GateRules{MaxAge: 2 * time.Minute, Soak: &none, Checks: map[string]string{"sync": "required", "images": "off"}}
+	own := GateRules{MaxAge: 2 * time.Minute, Soak: &two, AtRisk: "fixes", Harm: 0.5, Baseline: 14 * 24 * time.Hour,
+		Checks: map[string]string{"sync": "required", "images": "required"}}
+	for tier, want := range map[string]GateRules{"beta": all, "prod": all, "prod-ha": own} {
+		if got := c.Gate.Rules(tier); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s has\n%+v, want\n%+v", tier, got, want)
+		}
+	}
+}
+
+func TestWhomTheGateAsks(t *testing.T) {
+	c, err := Parse("/etc/c.yaml", []byte(beforeGate+`gate:
+  fleet: {url: https://exporter:9877/x, basic_auth: {username: u, password_file: pw}, tls: {ca_file: ca.pem}, timeout: 3s}
+  alerts: {}
+  incidents: [incidents/*.yaml]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Remote{URL: "https://exporter:9877/x", BasicAuth: &BasicAuth{"u", "/etc/pw"}, TLS: TLS{CAFile: "/etc/ca.pem"}, Timeout: 3 * time.Second}
+	if !reflect.DeepEqual(c.Gate.Fleet, want) {
+		t.Errorf("fleet is %+v", c.Gate.Fleet)
+	}
+	alerts := &Alerts{Remote: Remote{URL: "http://p", BearerTokenFile: "/etc/token", Timeout: 10 * time.Second,
+		Headers: map[string]string{"X-Team": "sre", "X-Scope-OrgID": "shops"}}}
+	if !reflect.DeepEqual(c.Gate.Alerts, alerts) {
+		t.Errorf("alerts are asked of %+v, want the source's %+v", c.Gate.Alerts, alerts)
+	}
+	if c.Source.Prometheus.Headers["X-Scope-OrgID"] != "" {
+		t.Error("the source's headers were changed")
+	}
+}
+
+func TestFaultsOfTheGate(t *testing.T) {
+	for _, c := range []struct{ name, gate, want string }{
+		{"a word that is none", "{at_risk: some}", `gate.at_risk: "some" must be one of [all fixes none]`},
+		{"an unknown check", "{checks: {snyc: required}}", `unknown key "gate.checks.snyc" (did you mean "sync"?)`},
+		{"a need that is none", "{tiers: {prod: {checks: {sync: maybe}}}}", `gate.tiers.prod.checks.sync: "maybe" must be one of`},
+		{"a check that cannot be off", "{checks: {source: off}}", `unknown key "gate.checks.source"`},
+		{"an unknown key of a Tier", "{tiers: {prod: {fleet: {}}}}", `unknown key "gate.tiers.prod.fleet"`},
+		{"an exporter without an address", "{fleet: {timeout: 3s}}", "gate.fleet.url is missing"},
+		{"a password in the file", "{fleet: {url: http://x, password: secret}}", "no secret stands in this file"},
+		{"an Alertmanager without an address", "{alerts: {kind: alertmanager}}", "gate.alerts.url is missing"},
+		{"two ways to show who asks", "{fleet: {url: http://x, bearer_token_file: f, basic_auth: {username: u, password_file: p}}}", "choose one"},
+		{"no harm at all", "{since_release: {harm: 0}}", "must be a burn rate above 0"},
+		{"certainty", "{since_release: {confidence: 1}}", "must be below 1"},
+		{"a negative soak", "{soak: -1h}", "is not a duration"},
+		{"no severity", "{fail_on: []}", "gate.fail_on is empty"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Parse("c.yaml", []byte(beforeGate+"gate: "+c.gate+"\n"))
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "c.yaml:4") || strings.Contains(err.Error(), "secret ") && !strings.Contains(err.Error(), "no secret") {
+				t.Errorf("error %v, want one with %q", err, c.want)
+			}
+		})
+	}
+}

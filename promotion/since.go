@@ -1,0 +1,202 @@
+package promotion
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
+)
+
+// Comparison is what was counted of a part of an SLO for one ShopSet before a
+// Release came and since.
+type Comparison struct {
+	ShopSet fleet.ShopSetName `json:"shopset"`
+	SLO     string            `json:"slo"`
+	Part    string            `json:"part"` // "" where the SLO has one only
+	Unit    slo.Unit          `json:"unit"`
+	// BudgetRatio is 1 − the part's objective.
+	BudgetRatio float64 `json:"budget_ratio"`
+	// Came is when the Release came; zero: not known.
+	Came time.Time `json:"came,omitzero"`
+	// Before and Since are nil where there is no data.
+	Before *Span `json:"before"`
+	Since  *Span `json:"since"`
+}
+
+// Span is what was counted over (Start, End].
+type Span struct {
+	Start    time.Time `json:"start"`
+	End      time.Time `json:"end"`
+	Good     float64   `json:"good"`
+	Total    float64   `json:"total"`
+	Coverage float64   `json:"coverage"` // 0–1 of the span
+}
+
+// Compare adds the Comparisons at a time, from what was counted: See comes first,
+// since the fleet knows when the Release came. baseline 0 is DefaultBaseline.
+func (e *Evidence) Compare(slos []slo.SLO, ledger status.Ledger, at time.Time, baseline time.Duration) {
+	set(&baseline, DefaultBaseline)
+	e.Comparisons = []Comparison{}
+	seen := sets(&e.Fleet.Snapshot)
+	for _, name := range e.Source.ShopSets {
+		var came time.Time
+		if o := seen[name]; o != nil && o.Release != "" && string(o.Release) == e.Release {
+			came = o.ReleaseSince
+		}
+		for i := range slos {
+			if s := &slos[i]; status.Applies(s, e.Source.Name) {
+				e.Comparisons = append(e.Comparisons, comparisons(s, name, came, ledger.Account(s, string(name), at), baseline)...)
+			}
+		}
+	}
+}
+
+func comparisons(s *slo.SLO, set fleet.ShopSetName, came time.Time, a slo.Account, baseline time.Duration) []Comparison {
+	out := make([]Comparison, len(s.Parts))
+	for i, part := range s.Parts {
+		c := &out[i]
+		*c = Comparison{ShopSet: set, SLO: s.Name, Unit: a.Unit, BudgetRatio: part.Objective.BudgetRatio(), Came: came}
+		if len(s.Parts) > 1 {
+			c.Part = part.Name
+		}
+		if came.IsZero() || a.Counts == nil || !a.End.After(came) {
+			continue
+		}
+		c.Before = span(a.Counts(i, came.Add(-baseline), came), time.Time{})
+		since := a.Counts(i, came, a.End)
+		c.Since = span(since, came)
+	}
+	return out
+}
+
+// span is nil without data. What was counted from later than asked on covers less.
+func span(c slo.Counts, asked time.Time) *Span {
+	if c.Covered <= 0 || !c.End.After(c.Start) {
+		return nil
+	}
+	s := &Span{Start: c.Start.UTC(), End: c.End.UTC(), Good: c.Good, Total: c.Total, Coverage: c.Coverage()}
+	if !asked.IsZero() && c.Start.After(asked) {
+		s.Coverage = min(1, c.Covered.Seconds()/c.End.Sub(asked).Seconds())
+	}
+	return s
+}
+
+// tally counts whole events, in doubt against the Release: bad ones up since it
+// came, and down before.
+func (s *Span) tally(since bool) tally {
+	if s == nil || !(s.Total > 0) {
+		return tally{}
+	}
+	bad, total := math.Floor(s.Total-s.Good), math.Ceil(s.Total)
+	if since {
+		bad, total = math.Ceil(s.Total-s.Good), math.Floor(s.Total)
+	}
+	return tally{max(bad, 0), total}
+}
+
+// checkSince asks of each ShopSet below and each SLO whether the Release burns more
+// of the budget than before it came.
+func (d *deciding) checkSince(t tier) []Check {
+	if checks, done := d.unasked(CheckSince, t, "what the Release has burned since it came", d.e.Fleet.Where, d.e.Fleet.Error, "the exporter's address (gate.fleet.url)"); done {
+		return checks
+	}
+	found := map[pair][]*Comparison{}
+	for i := range d.e.Comparisons {
+		c := &d.e.Comparisons[i]
+		of := pair{c.ShopSet, c.SLO}
+		found[of] = append(found[of], c)
+	}
+	var checks []Check
+	for _, name := range t.ShopSets {
+		for _, s := range t.SLOs {
+			of := pair{name, s}
+			if len(found[of]) == 0 {
+				checks = append(checks, Check{Check: CheckSince, ShopSet: name, SLO: s, Result: Unknown,
+					Reason: "No comparison with the time before the Release was handed to the gate.", Evidence: t.figures()})
+			}
+			for _, c := range found[of] {
+				checks = append(checks, d.compare(t, c))
+			}
+		}
+	}
+	return checks
+}
+
+func (d *deciding) compare(t tier, c *Comparison) Check {
+	check := Check{Check: CheckSince, ShopSet: c.ShopSet, SLO: c.SLO, Evidence: t.figures()}
+	if c.Part != "" {
+		check.Evidence = check.Evidence.with("part", c.Part)
+	}
+	check.Evidence = check.Evidence.with("came", instant(c.Came))
+	check.Result, check.Reason = d.judgeSince(c, &check.Evidence)
+	return check
+}
+
+func (d *deciding) judgeSince(c *Comparison, figures *Figures) (Result, string) {
+	switch {
+	case c.Came.IsZero():
+		return Unknown, fmt.Sprintf("It is not known when Release %s came to %s.", orNone(short(d.e.Release)), c.ShopSet)
+	case c.Since == nil:
+		return Unknown, fmt.Sprintf("There is no data since the Release came, %s ago.", age(d.now.Sub(c.Came)))
+	case !(c.Since.Coverage >= d.p.MinCoverage):
+		return Unknown, fmt.Sprintf("Only %s of the time since the Release came has data, %s is asked for.",
+			status.FormatShare(&c.Since.Coverage), status.FormatShare(&d.p.MinCoverage))
+	case c.Since.Good > c.Since.Total || !(c.BudgetRatio > 0 && c.BudgetRatio < 1):
+		return Unknown, "The counts contradict themselves, so nothing can be compared."
+	}
+	before, since := c.Before.tally(false), c.Since.tally(true)
+	harm := d.p.Since.Harm * c.BudgetRatio
+	if since.total <= 0 {
+		return Unknown, fmt.Sprintf("There has been no traffic since the Release came, %s ago.", age(d.now.Sub(c.Came)))
+	}
+	r := try(c.BudgetRatio, before, since, d.p.Since.Confidence, d.comparisons)
+	burn := func(share float64) float64 { return share / c.BudgetRatio }
+	*figures = figures.with("since_bad", since.bad).with("since_total", since.total).with("before_bad", before.bad).with("before_total", before.total).
+		with("extra_burn_rate", burn(r.extra)).with("extra_burn_rate_at_most", burn(r.highest)).with("chance", r.chance).with("harm", d.p.Since.Harm)
+	was := "nothing is known of before"
+	if before.total > 0 {
+		was = fmt.Sprintf("before %s of %s", status.FormatCount(before.bad), status.FormatCount(before.total))
+	}
+	counted := fmt.Sprintf("In the %s since the Release came %s of %s %s were bad, %s", age(c.Since.End.Sub(c.Came)),
+		status.FormatCount(since.bad), status.FormatCount(since.total), c.Unit, was)
+	switch {
+	case r.chance <= d.p.Since.FalseAlarms && r.extra >= harm:
+		return Fail, fmt.Sprintf("%s: that burns the budget %s times as fast as it may on top of what was, and is no chance (p = %s).",
+			counted, status.FormatRate(burn(r.extra)), probability(r.chance))
+	case r.highest < harm:
+		return Pass, fmt.Sprintf("%s: it adds less than %s to the burn rate, at %s sure; %s is the limit.",
+			counted, roundUp(burn(r.highest)), status.FormatShare(&d.p.Since.Confidence), status.FormatRate(d.p.Since.Harm))
+	}
+	return Unknown, fmt.Sprintf("%s: too little to tell, since it may still add %s to the burn rate and %s is the limit; without a bad one it takes about %s %s.",
+		counted, roundUp(burn(r.highest)), status.FormatRate(d.p.Since.Harm), status.FormatCount(least(harm, d.p.Since.Confidence)), c.Unit)
+}
+
+// roundUp writes a bound with two digits, never less than it is.
+func roundUp(rate float64) string {
+	switch {
+	case rate <= 0:
+		return "0"
+	case rate <= 0.01:
+		return "0.01"
+	}
+	digit := math.Pow(10, math.Floor(math.Log10(rate))-1)
+	return status.FormatRate(math.Ceil(rate/digit) * digit)
+}
+
+// probability writes a p-value with one digit that counts.
+func probability(p float64) string {
+	if p < 1e-6 {
+		return "under 0.000001"
+	}
+	return fmt.Sprintf("%.1g", p)
+}
+
+func orNone(release string) string {
+	if release == "" {
+		return "(not known)"
+	}
+	return release
+}

@@ -1,0 +1,102 @@
+package promotion
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mathext"
+)
+
+// tally is what was counted over a time: whole events.
+type tally struct{ bad, total float64 }
+
+func (t tally) ratio() float64 { return t.bad / t.total }
+
+// trial compares the bad events since a Release came with those before.
+//
+// The time before is given no credit for what it burned beyond the objective: a
+// Release after an outage is compared with the budget, not with the outage. What is
+// compared with is called the reference.
+type trial struct {
+	// extra is the share of events that are bad more than in the reference, as
+	// counted; it may be negative.
+	extra float64
+	// highest is the upper bound of that share, at the confidence asked for.
+	highest float64
+	// chance is the probability that one comparison or more of so many come out at
+	// least as bad as this, were no Release worse than the reference.
+	chance float64
+}
+
+// try makes the test. budget is the SLO's budget ratio, tests the number of
+// comparisons that the decision makes. Nothing before is a tally of 0. since.total
+// is above 0.
+//
+// The p-value is the smaller one, doubled, of two exact tests, times the number of
+// comparisons (Bonferroni): the conditional test of two Poisson means (Przyborowski
+// and Wilenski, Biometrika 31, 1940: given all bad events, those since the Release
+// are binomial with its share of the traffic) and the binomial test against the
+// budget. The bound joins two exact bounds of Clopper and Pearson (Biometrika 26,
+// 1934), the upper of the share since and the lower of the share before, each at
+// half of the error: it holds at least as often as it says, whatever the shares are.
+func try(budget float64, before, since tally, confidence float64, tests int) trial {
+	reference, lowest := 0.0, 0.0
+	half := (1 - confidence) / 2
+	worse := 1.0
+	if before.total > 0 {
+		reference = min(before.ratio(), budget)
+		lowest = min(lower(before, half), budget)
+		worse = tail(since.bad, since.bad+before.bad, since.total/(since.total+before.total))
+	}
+	over := tail(since.bad, since.total, budget)
+	return trial{
+		extra:   since.ratio() - reference,
+		highest: upper(since, half) - lowest,
+		chance:  min(1, 2*min(worse, over)*float64(max(tests, 1))),
+	}
+}
+
+// tail is the probability of k successes or more in n tries of probability p.
+func tail(k, n, p float64) float64 {
+	switch {
+	case k <= 0:
+		return 1
+	case k > n:
+		return 0
+	case p <= 0:
+		return 0
+	case p >= 1:
+		return 1
+	}
+	return mathext.RegIncBeta(k, n-k+1, p)
+}
+
+// upper is the bound below which a share lies but for that error.
+func upper(t tally, err float64) float64 {
+	switch {
+	case t.bad >= t.total:
+		return 1
+	case t.bad <= 0:
+		return -math.Expm1(math.Log(err) / t.total)
+	}
+	return mathext.InvRegIncBeta(t.bad+1, t.total-t.bad, 1-err)
+}
+
+// lower is the bound above which a share lies but for that error.
+func lower(t tally, err float64) float64 {
+	switch {
+	case t.bad <= 0:
+		return 0
+	case t.bad >= t.total:
+		return math.Exp(math.Log(err) / t.total)
+	}
+	return mathext.InvRegIncBeta(t.bad, t.total-t.bad+1, err)
+}
+
+// least is how many events without a bad one rule out that share, with nothing
+// known of before.
+func least(harm, confidence float64) float64 {
+	if harm >= 1 {
+		return 1
+	}
+	return math.Ceil(math.Log((1-confidence)/2) / math.Log1p(-harm))
+}
