@@ -1,0 +1,192 @@
+// Package mackerelhttp is how this house talks HTTP to Mackerel, whatever client
+// library is on top: answers are read whole and within limits, refusals are errors
+// that say whether trying again helps, and the API key goes to one server only.
+package mackerelhttp
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// DefaultURL is where Mackerel's API is.
+const DefaultURL = "https://api.mackerelio.com/"
+
+// maxAnswer bounds one answer; a day of one metric is 100 KB.
+const maxAnswer = 64 << 20
+
+// StatusError is a refusal by Mackerel. One that may pass (429, 5xx) wraps
+// slo.ErrUnavailable.
+type StatusError struct {
+	Status  int
+	Message string // Mackerel's own words; may be empty
+	// RetryAfter is how long to wait before trying again; 0: nothing was said.
+	RetryAfter time.Duration
+}
+
+// Error says what was refused and what to do about it.
+func (e *StatusError) Error() string {
+	text := fmt.Sprintf("Mackerel answered %d %s", e.Status, http.StatusText(e.Status))
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	switch e.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		text += "; check that the API key is right, may write, and that this address may use it"
+	case http.StatusTooManyRequests:
+		text += "; try again later, and less often"
+	}
+	return text
+}
+
+// Unwrap tells refusals that may pass from those that stay.
+func (e *StatusError) Unwrap() error {
+	if e.Status == http.StatusTooManyRequests || e.Status >= 500 {
+		return slo.ErrUnavailable
+	}
+	return nil
+}
+
+// RetryAfter is how long Mackerel asked to wait; ok is false where an error says
+// nothing of it.
+func RetryAfter(err error) (wait time.Duration, ok bool) {
+	e, found := errors.AsType[*StatusError](err)
+	return func() time.Duration {
+		if found {
+			return e.RetryAfter
+		}
+		return 0
+	}(), found && e.RetryAfter > 0
+}
+
+// Refused reports whether Mackerel refused with this status.
+func Refused(err error, status int) bool {
+	e, ok := errors.AsType[*StatusError](err)
+	return ok && e.Status == status
+}
+
+// NewClient makes an HTTP client for a client library. It follows no redirect: the API
+// key, which travels in a header of Mackerel's own, would go along.
+func NewClient(timeout time.Duration) *http.Client {
+	return &http.Client{Timeout: timeout, Transport: transport{http.DefaultTransport},
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return errors.New("a redirect, which is not followed since the API key would go along; correct the URL of Mackerel's API")
+		}}
+}
+
+type transport struct{ next http.RoundTripper }
+
+// RoundTrip reads the whole answer, so that half of one is an error and not an answer.
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := t.next.RoundTrip(r)
+	if err != nil {
+		return nil, unavailable(r.Context(), err)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	resp.Body.Close()
+	switch {
+	case err != nil:
+		return nil, unavailable(r.Context(), fmt.Errorf("the answer broke off after %d bytes: %w", len(body), err))
+	case len(body) > maxAnswer:
+		return nil, fmt.Errorf("the answer is longer than %d MB", maxAnswer>>20)
+	case resp.StatusCode >= 300 && resp.StatusCode < 400:
+		return resp, nil // CheckRedirect says no
+	case resp.StatusCode != http.StatusOK:
+		return nil, refusal(resp, body)
+	}
+	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "application/json" {
+		return nil, unavailable(r.Context(), fmt.Errorf("the answer is %q, not JSON: something else than Mackerel's API answered", kind))
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+// unavailable marks an error as one that may pass, unless the caller gave up.
+func unavailable(ctx context.Context, err error) error {
+	if cause := ctx.Err(); cause != nil && errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", slo.ErrUnavailable, err)
+}
+
+func refusal(resp *http.Response, body []byte) error {
+	e := &StatusError{Status: resp.StatusCode, Message: message(body)}
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 && s <= 24*3600 {
+		e.RetryAfter = time.Duration(s) * time.Second
+	}
+	return e
+}
+
+// message is what an answer's error says, in one line; Mackerel writes it in two shapes.
+func message(body []byte) string {
+	var long struct{ Error struct{ Message string } }
+	var short struct{ Error string }
+	text := ""
+	if json.Unmarshal(body, &long) == nil {
+		text = long.Error.Message
+	} else if json.Unmarshal(body, &short) == nil {
+		text = short.Error
+	}
+	text = strings.Join(strings.Fields(text), " ")
+	if r := []rune(text); len(r) > 300 {
+		text = string(r[:300]) + "…"
+	}
+	return text
+}
+
+// ReadKey reads an API key from a file. Its errors never hold what the file holds.
+func ReadKey(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read Mackerel's API key: %w", err)
+	}
+	key := strings.TrimSpace(string(data))
+	if err := CheckKey(key); err != nil {
+		return "", fmt.Errorf("read Mackerel's API key from %s: %w", path, err)
+	}
+	return key, nil
+}
+
+// CheckKey reports why a key cannot be one.
+func CheckKey(key string) error {
+	if key == "" {
+		return errors.New("it is empty")
+	}
+	for _, c := range key {
+		if c <= ' ' || c > '~' {
+			return errors.New("it holds a space, a line break or a character beyond ASCII; it must hold the key alone")
+		}
+	}
+	return nil
+}
+
+// CheckURL reports why a URL cannot be that of the API: the key would be lost, or sent
+// in the clear to another machine.
+func CheckURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return errors.New("is not a URL")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return errors.New("has a user name, a query or a fragment; write it like " + DefaultURL)
+	case u.Host == "" || strings.Trim(u.Path, "/") != "":
+		return errors.New("must be scheme and host only, like " + DefaultURL)
+	case u.Scheme == "https":
+		return nil
+	case u.Scheme == "http" && (u.Hostname() == "localhost" || strings.HasPrefix(u.Hostname(), "127.") || u.Hostname() == "::1"):
+		return nil
+	}
+	return errors.New("must begin with https://, for the API key goes there")
+}
