@@ -154,20 +154,25 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	commit(outs)
 	for _, o := range outs {
-		o.commit()
 		l.trim(o.acct)
 	}
 	l.version.Add(1)
 	return samples, nil
 }
 
-// commit makes an outcome so.
+// commit makes the outcomes of a tick so.
+func commit(outs []*outcome) {
+	addAll(outs)
+	for _, o := range outs {
+		o.commit()
+	}
+}
+
+// commit makes so what an outcome says besides counts.
 func (o *outcome) commit() {
 	a := o.acct
-	for _, r := range o.runs {
-		a.hist.add(r)
-	}
 	to := a.hist.edge
 	for _, c := range o.series {
 		c.s.pos = c.pos

@@ -139,6 +139,7 @@ func Open(cfg Config) (*Ledger, error) {
 		return nil, err
 	}
 	l.store = st
+	gather(accts)
 	for _, a := range accts {
 		l.trim(a)
 		l.accounts[a.key] = a
@@ -218,7 +219,7 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 			a.subject = x.subject
 		}
 	}
-	for _, a := range slices.SortedFunc(maps.Keys(active), func(x, y *account) int { return cmp.Compare(x.key, y.key) }) {
+	for _, a := range slices.SortedFunc(maps.Keys(active), byNumber) {
 		src := sources[a.m.source]
 		src.all = append(src.all, a)
 		if a.m.raw {
@@ -226,6 +227,7 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 			src.rawCount++
 		}
 	}
+	gather(slices.SortedFunc(maps.Keys(active), byNumber))
 	l.accounts, l.wanted, l.sources = accounts, wanted, sources
 	l.version.Add(1)
 	return nil
@@ -447,14 +449,14 @@ func (l *Ledger) Totals(s *slo.SLO, subject string) (total slo.Counts, ok bool) 
 		return slo.Counts{}, false
 	}
 	for i, a := range parts {
-		h := &a.hist
+		h := a.hist
 		if h.edge == h.start {
 			return slo.Counts{}, false
 		}
-		good, count := a.m.goodAndTotal(h.now)
+		good, count := a.m.goodAndTotal(h.newest())
 		total.Good += s.Parts[i].Weight * good
 		total.Total += s.Parts[i].Weight * count
-		covered := time.Duration(h.edge-h.start-h.now.miss) * time.Millisecond
+		covered := time.Duration(h.edge-h.start-h.newest().miss) * time.Millisecond
 		if i == 0 || covered < total.Covered {
 			total.Start, total.End, total.Covered = timeOf(h.start), timeOf(h.edge), covered
 		}

@@ -67,7 +67,7 @@ func appendRun(e *encoder, r run) {
 }
 
 // readRuns reads the runs of buckets many buckets.
-func readRuns(d *decoder, h *history, buckets int64) []run {
+func readRuns(d *decoder, h history, buckets int64) []run {
 	var runs []run
 	edge := h.edge
 	for n := d.count(); n > 0 && d.err == nil; n-- {
@@ -90,18 +90,23 @@ func readRuns(d *decoder, h *history, buckets int64) []run {
 	return runs
 }
 
-// replayTick does again what a tick did.
+// replayTick does again what a tick did, or nothing where it is not sound.
 func replayTick(d *decoder, accounts map[uint32]*account) error {
 	from := d.int()
 	span := int64(d.uint())
+	var outs []*outcome
 	for n := d.count(); n > 0 && d.err == nil; n-- {
 		o := replayOutcome(d, accounts, from, span)
-		if d.err != nil {
-			return d.err
+		if k := len(outs); d.err == nil && k > 0 && o.acct.id <= outs[k-1].acct.id {
+			d.fail() // each account once
 		}
-		o.commit() // the next tick makes coarse what is due
+		outs = append(outs, o)
 	}
-	return d.end()
+	if err := d.end(); err != nil {
+		return err
+	}
+	commit(outs) // the next tick makes coarse what is due
+	return nil
 }
 
 // replayOutcome reads what a tick did to one account; d.err tells whether it could.
@@ -129,7 +134,7 @@ func replayOutcome(d *decoder, accounts map[uint32]*account, from, span int64) *
 	byID := a.byID()
 	readTargets(d, o, byID)
 	readSeries(d, o, byID)
-	o.runs = readRuns(d, &a.hist, span/a.hist.res)
+	o.runs = readRuns(d, a.hist, span/a.hist.res)
 	return o
 }
 
@@ -348,7 +353,7 @@ func appendAccount(e *encoder, a *account) {
 	e.byte(accountRecord)
 	e.uint(uint64(a.id))
 	appendIdentity(e, a)
-	appendHistory(e, &a.hist)
+	appendHistory(e, a.hist)
 	appendFacts(e, &a.facts, from)
 	e.uint(uint64(a.nextID))
 	targets := make([]*target, 0, len(a.targets))

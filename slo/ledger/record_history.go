@@ -1,23 +1,26 @@
 package ledger
 
-func appendHistory(e *encoder, h *history) {
+func appendHistory(e *encoder, h history) {
 	e.int(h.start)
 	e.int(h.edge)
 	e.int(h.firstBlock)
 	e.uint(uint64(len(h.bases)))
 	last := cum{}
 	for _, b := range h.bases {
-		last = appendCum(e, b, last)
+		last = appendCum(e, b[h.column], last)
 	}
 	e.uint(uint64(len(h.fine)))
-	for _, b := range h.fine {
-		e.b = append(e.b, b.width[:]...)
-		e.uint(uint64(len(b.data)))
-		e.b = append(e.b, b.data...)
+	for _, p := range h.fine {
+		at := p.places[h.column]
+		e.b = append(e.b, at.width[:]...)
+		e.uint(uint64(at.size() * (blockBuckets - 1)))
+		for j := range blockBuckets - 1 {
+			e.b = append(e.b, p.of(h.column, j)...)
+		}
 	}
-	e.uint(uint64(len(h.open)))
-	for _, c := range h.open {
-		last = appendCum(e, c, last)
+	e.uint(uint64(len(h.open) / h.columns))
+	for at := h.column; at < len(h.open); at += h.columns {
+		last = appendCum(e, h.open[at], last)
 	}
 }
 
@@ -48,33 +51,34 @@ func readCum(d *decoder, last cum) cum {
 }
 
 func readHistory(d *decoder, res int64) history {
-	h := history{res: res, start: d.int(), edge: d.int(), firstBlock: d.int()}
+	h := history{shelf: &shelf{res: res, start: d.int(), edge: d.int(), firstBlock: d.int(), columns: 1}}
 	n := d.count()
 	last := cum{}
 	for i := 0; i < n && d.err == nil; i++ {
 		last = readCum(d, last)
-		h.bases = append(h.bases, last)
+		h.bases = append(h.bases, []cum{last})
 	}
 	n = d.count()
 	for i := 0; i < n && d.err == nil; i++ {
-		b := block{width: [3]uint8{d.byte(), d.byte(), d.byte()}}
-		b.data = append([]byte(nil), d.bytes()...)
-		for _, w := range b.width {
+		at := place{width: [3]uint8{d.byte(), d.byte(), d.byte()}}
+		for _, w := range at.width {
 			if w > 8 || w&(w-1) != 0 { // 0, 1, 2, 4 and 8
 				d.fail()
 			}
 		}
-		if len(b.data) != (int(b.width[0])+int(b.width[1])+int(b.width[2]))*(blockBuckets-1) {
+		p := newPage([]place{at})
+		p.data = append(p.data, d.bytes()...)
+		if len(p.data) != at.size()*(blockBuckets-1) {
 			d.fail()
 		}
-		h.fine = append(h.fine, b)
+		h.fine = append(h.fine, p)
 	}
 	n = d.count()
-	h.now = last
 	for i := 0; i < n && d.err == nil; i++ {
-		h.now = readCum(d, h.now)
-		h.open = append(h.open, h.now)
+		last = readCum(d, last)
+		h.open = append(h.open, last)
 	}
+	h.now = []cum{last}
 	if d.err == nil && !h.sound() {
 		d.fail()
 	}
@@ -82,7 +86,7 @@ func readHistory(d *decoder, res int64) history {
 }
 
 // sound reports whether the lengths of a history that was read fit its times.
-func (h *history) sound() bool {
+func (h history) sound() bool {
 	if h.start < 0 || h.edge > farthestTime {
 		return false
 	}

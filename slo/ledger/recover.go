@@ -21,6 +21,7 @@ func (s *store) recover() ([]*account, error) {
 	if err != nil {
 		return nil, err
 	}
+	gather(slices.SortedFunc(maps.Values(accounts), byNumber))
 	var damaged *damage
 	logs := s.list("log")
 	for _, g := range slices.Sorted(maps.Keys(logs)) {
@@ -35,7 +36,7 @@ func (s *store) recover() ([]*account, error) {
 			break
 		}
 	}
-	list := slices.SortedFunc(maps.Values(accounts), func(x, y *account) int { return int(x.id) - int(y.id) })
+	list := slices.SortedFunc(maps.Values(accounts), byNumber)
 	for _, a := range list {
 		a.index = members{}
 	}

@@ -90,7 +90,7 @@ func TestATargetForgottenInADamagedCheckpointComesBackOnce(t *testing.T) {
 	tick(7)
 	checkpoint() // does not
 	tick(9)      // a is back, as a target never seen
-	total := l.sorted()[0].hist.now.b
+	total := l.sorted()[0].hist.newest().b
 	if total != 3+10+7 {
 		t.Fatalf("total %v, want 3 and 7 of a, 10 of b", total)
 	}
@@ -114,7 +114,7 @@ func TestATargetForgottenInADamagedCheckpointComesBackOnce(t *testing.T) {
 	}
 	l = fuzzLedger(t, dir, src, h)
 	tick(11)
-	if got := l.sorted()[0].hist.now.b; got != total+5 {
+	if got := l.sorted()[0].hist.newest().b; got != total+5 {
 		t.Errorf("total %v, want %v", got, total+5)
 	}
 	if n := len(l.sorted()[0].series); n != 2 {

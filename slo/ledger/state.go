@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -96,6 +97,9 @@ func newAccount(key string, subject *Subject, m *measure, res, start int64) *acc
 		facts:  facts{start: start, begins: none, forgot: none, last: none},
 		series: map[string]*series{}, targets: map[string]*target{}}
 }
+
+// byNumber orders accounts as they were opened.
+func byNumber(x, y *account) int { return cmp.Compare(x.id, y.id) }
 
 // groupOf finds or adds the target's group of a metric.
 func (t *target) groupOf(metric string) *group {

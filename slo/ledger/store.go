@@ -267,7 +267,7 @@ func (l *Ledger) mend() error {
 }
 
 func (l *Ledger) sorted() []*account {
-	return slices.SortedFunc(maps.Values(l.accounts), func(x, y *account) int { return int(x.id) - int(y.id) })
+	return slices.SortedFunc(maps.Values(l.accounts), byNumber)
 }
 
 // forget drops accounts that nobody asks for, and targets of which nothing has
