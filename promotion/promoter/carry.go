@@ -1,0 +1,111 @@
+package promoter
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+)
+
+// Patience is how Carry waits for the gate.
+type Patience struct {
+	// Sleep waits between two questions; its error, such as that of a context that
+	// ended or a time that ran out, ends the waiting.
+	Sleep func(ctx context.Context) error
+	// Waiting is told what is being waited for.
+	Waiting func(Promotion)
+	// Done is told what came of a Tier, before the next one begins.
+	Done func(Promotion) error
+}
+
+// ErrPatience is the error of a Sleep that does not wait any longer: the last
+// answer of the gate then stands.
+var ErrPatience = errors.New("the time to wait has run out")
+
+// Carry takes the Release of the lowest Tier from Tier to Tier up to one, each as
+// soon as the gate lets it, and stops at the first that is held, refused or lost. It
+// waits while the gate misses evidence, or holds for nothing but the time that the
+// Release still needs below. A Release that comes up from below meanwhile ends it.
+// What was done comes with the error.
+func (p *Promoter) Carry(ctx context.Context, upTo fleet.TierName, o Options, w Patience) ([]Promotion, error) {
+	if _, err := p.Fleet.Route(upTo); err != nil {
+		return nil, err
+	}
+	var all []Promotion
+	for _, t := range p.Fleet.Tiers()[1:] {
+		one, err := p.carryTo(ctx, t.Name, o, w)
+		if one.To != "" {
+			all = append(all, one)
+		}
+		if err == nil && w.Done != nil {
+			err = w.Done(one)
+		}
+		if err != nil {
+			return all, err
+		}
+		if one.ExitCode() != 0 || t.Name == upTo || one.Result == Planned || one.Result == Proposed {
+			return all, nil
+		}
+		o.Release = one.Release
+	}
+	return all, nil
+}
+
+func (p *Promoter) carryTo(ctx context.Context, to fleet.TierName, o Options, w Patience) (Promotion, error) {
+	for {
+		one, err := p.Promote(ctx, to, o)
+		if err != nil {
+			return one, err
+		}
+		if o.DryRun || !worthWaiting(one) {
+			return one, nil
+		}
+		if w.Waiting != nil {
+			w.Waiting(one)
+		}
+		if err := w.Sleep(ctx); err != nil {
+			if errors.Is(err, ErrPatience) {
+				err = nil
+			}
+			return one, err
+		}
+	}
+}
+
+// passing are the checks that time alone can mend: the Release is still on its way
+// through the Tier below, or has not been there for long enough.
+var passing = []string{"sync", "soak"}
+
+// worthWaiting reports whether the gate may answer otherwise later on.
+func worthWaiting(p Promotion) bool {
+	switch p.Result {
+	case Inconclusive:
+		return true
+	case Held:
+		return !slices.ContainsFunc(p.Decision.Checks, func(c promotion.Check) bool {
+			return c.Result == promotion.Fail && !slices.Contains(passing, c.Check)
+		})
+	}
+	return false
+}
+
+// Every gives a Sleep that waits for so long each time, until now is past the
+// deadline; the zero deadline is never past.
+func Every(interval time.Duration, now func() time.Time, deadline time.Time) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if !deadline.IsZero() && !now().Add(interval).Before(deadline) {
+			return ErrPatience
+		}
+		t := time.NewTimer(interval)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package gitpush
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/git"
+	"github.com/shopslo/shopslo/promotion/promoter"
+)
+
+// mirror is a bare repository with the branches of another.
+type mirror struct {
+	git         *git.Runner
+	dir, remote string
+}
+
+const heads = "refs/heads/"
+
+func (m *mirror) run(ctx context.Context, args ...string) (string, error) {
+	return m.git.Run(ctx, git.Call{Args: args})
+}
+
+// fetch brings all branches up to date.
+func (m *mirror) fetch(ctx context.Context) error {
+	_, err := m.run(ctx, "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
+		"origin", "+"+heads+"*:"+heads+"*")
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w: %s: %w", promoter.ErrUnreachable, git.Redact(m.remote), err)
+	}
+	return err
+}
+
+// head gives the commit of a branch.
+func (m *mirror) head(ctx context.Context, branch string) (string, error) {
+	if err := fleet.CheckBranch(branch); err != nil {
+		return "", fmt.Errorf("branch %w", err)
+	}
+	out, err := m.run(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", heads+branch+"^{commit}")
+	if git.ExitCode(err) > 0 {
+		return "", fmt.Errorf("%w: %s has no branch %s; push it, or mend the Tier's spec.branch", promoter.ErrUnknown, git.Redact(m.remote), branch)
+	}
+	return strings.TrimSpace(out), err
+}
+
+// mustHave gives an error that wraps promoter.ErrUnknown where a commit is not there.
+func (m *mirror) mustHave(ctx context.Context, commit string) error {
+	if !git.IsCommit(commit) {
+		return fmt.Errorf("%w: %q is no full commit id", promoter.ErrUnknown, promoter.Short(fleet.Release(git.Printable(commit))))
+	}
+	_, err := m.run(ctx, "cat-file", "-e", commit+"^{commit}")
+	if git.ExitCode(err) > 0 {
+		return fmt.Errorf("%w: commit %s is in no branch of %s", promoter.ErrUnknown, commit, git.Redact(m.remote))
+	}
+	return err
+}
+
+// push moves one branch of the remote to a commit, which must be a fast-forward. A
+// remote that is there already is no error.
+func (m *mirror) push(ctx context.Context, commit, branch string) error {
+	if err := fleet.CheckBranch(branch); err != nil {
+		return fmt.Errorf("branch %w", err)
+	}
+	if err := m.mustHave(ctx, commit); err != nil {
+		return err
+	}
+	_, err := m.run(ctx, "push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", "origin", commit+":"+heads+branch)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	where := fmt.Sprintf("branch %s of %s", branch, git.Redact(m.remote))
+	var failed *git.Error
+	if errors.As(err, &failed) {
+		switch why := rejection(failed.Output); {
+		case movedAway(why):
+			return fmt.Errorf("%w: %s (%s)", promoter.ErrMoved, where, why)
+		case why != "":
+			return fmt.Errorf("%w: %s: %s: %s", promoter.ErrForbidden, where, why, failed.Text)
+		case hookFailed(failed):
+			return fmt.Errorf("%w: %s: the pre-push hook here says no: %s", promoter.ErrForbidden, where, failed.Text)
+		}
+	}
+	return fmt.Errorf("%w: push to %s: %w", promoter.ErrUnreachable, where, err)
+}
+
+// rejection reads what git push --porcelain says of the one branch: a line
+// "!\tFROM:TO\t[rejected] (why)", or "[remote rejected]". "" where it was not
+// rejected, or the push did not get as far.
+func rejection(output string) string {
+	for line := range strings.Lines(output) {
+		flag, rest, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "\t")
+		if !ok || flag != "!" {
+			continue
+		}
+		_, why, _ := strings.Cut(rest, "\t")
+		return git.Printable(git.Redact(why))
+	}
+	return ""
+}
+
+// movedAway reports whether a rejection says that the branch is not where it was: git
+// compares before it sends, and the remote again, under its lock, when it takes it.
+func movedAway(why string) bool {
+	for _, part := range []string{"(fetch first)", "(non-fast-forward)", "(stale info)", "(already exists)",
+		"cannot lock ref", "failed to lock", "failed to update ref", "incorrect old value", "reference already exists", "non-fast-forward"} {
+		if strings.Contains(why, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// hookFailed reports whether git ended before it said anything about the branch
+// because of a hook of ours.
+func hookFailed(e *git.Error) bool {
+	return git.ExitCode(e) == 1 && !strings.Contains(e.Output, "Done") && !strings.Contains(e.Text, "fatal:") && strings.Contains(e.Text, "failed to push some refs")
+}

@@ -1,0 +1,306 @@
+package gitpush
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/promoter"
+)
+
+func sshKeygen(t *testing.T, file string) {
+	t.Helper()
+	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file).CombinedOutput(); err != nil {
+		t.Fatalf("ssh-keygen: %v\n%s", err, out)
+	}
+}
+
+// Promotions that begin with the same state, and meet at the push.
+func TestOfTwoPromotionsAtOnceOneWinsAndTheOtherIsToldWhy(t *testing.T) {
+	for name, newer := range map[string]bool{"of the same Release": false, "of two Releases": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, false)
+			r := w.release("tier-0", "cart/x.yaml", "1")
+			var asked, pushed sync.WaitGroup
+			asked.Add(2)
+			pushed.Add(1)
+			read := make(chan struct{})
+			results := make([]promoter.Promotion, 2)
+			var all sync.WaitGroup
+			for i := range results {
+				p := w.promoter() // a machine of its own
+				p.Now = func() time.Time { return now.Add(time.Duration(i) * time.Second) }
+				gate := p.Gate
+				p.Gate = func(ctx context.Context, to fleet.TierName, r fleet.Release) (promotion.Decision, error) {
+					asked.Done()
+					if i == 0 {
+						close(read)
+						asked.Wait()
+					} else {
+						pushed.Wait()
+					}
+					return gate(ctx, to, r)
+				}
+				all.Go(func() {
+					got, err := p.Promote(ctx, "beta", promoter.Options{})
+					if err != nil {
+						t.Error(err)
+					}
+					results[i] = got
+					if i == 0 {
+						pushed.Done()
+					}
+				})
+				if i == 0 {
+					<-read // the second reads what the first did, but for the Release
+					if newer {
+						w.release("tier-0", "cart/x.yaml", "2")
+					}
+				}
+			}
+			all.Wait()
+			want := promoter.Already
+			if newer {
+				want = promoter.Lost
+			}
+			if results[0].Result != promoter.Promoted || results[1].Result != want || w.pointer("tier-1") != r {
+				t.Fatalf("%s (%s) and %s (%s)\n%s", results[0].Result, results[0].Reason, results[1].Result, results[1].Reason, w.state())
+			}
+			if n := w.git(w.system, "rev-list", "--count", "tier-1"); n != "3" {
+				t.Errorf("%s commits on the system branch, want 3", n)
+			}
+			if newer {
+				if !strings.Contains(results[1].Reason, promoter.Short(r)) || results[1].ExitCode() != 1 {
+					t.Error(results[1].Reason)
+				}
+				w.promote(w.promoter(), "beta", promoter.Options{}, promoter.Promoted)
+			}
+		})
+	}
+}
+
+func TestManyPromotionsAtOnceMakeOneCommit(t *testing.T) {
+	for name, shared := range map[string]bool{"each with its own mirrors": false, "all with the same mirrors": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, false)
+			r := w.release("tier-0", "cart/x.yaml", "1")
+			c := w.config()
+			var all sync.WaitGroup
+			var mu sync.Mutex
+			won := 0
+			for i := range 5 {
+				if !shared {
+					c = w.config()
+				}
+				p := promoterOf(w.fleet, w.open(c))
+				p.Now = func() time.Time { return now.Add(time.Duration(i) * time.Second) }
+				all.Go(func() {
+					got, err := p.Promote(ctx, "beta", promoter.Options{})
+					mu.Lock()
+					defer mu.Unlock()
+					if got.Result == promoter.Promoted {
+						won++
+					}
+					if err != nil || got.Result != promoter.Promoted && got.Result != promoter.Already {
+						t.Errorf("%s (%s), %v", got.Result, got.Reason, err)
+					}
+				})
+			}
+			all.Wait()
+			if n := w.git(w.system, "rev-list", "--count", "tier-1"); won != 1 || n != "3" || w.pointer("tier-1") != r {
+				t.Errorf("%d won, %s commits\n%s", won, n, w.state())
+			}
+		})
+	}
+}
+
+// victim is the process that TestAPromotionKilledAnywhereEndsInTheSamePlace kills.
+const victim = "GITPUSH_VICTIM"
+
+// TestMain is the victim where the environment says so: it promotes, in a process of
+// its own, what is in the folder that the environment names.
+func TestMain(m *testing.M) {
+	dir := os.Getenv(victim)
+	if dir == "" {
+		os.Exit(m.Run())
+	}
+	c := Config{Dir: filepath.Join(dir, "mirrors"), System: filepath.Join(dir, "system.git"), Env: os.Environ(), Git: filepath.Join(dir, "git")}
+	if _, err := os.Stat(c.System); err == nil {
+		c.App, c.Submodule = filepath.Join(dir, "app.git"), "app"
+	} else {
+		c.System = filepath.Join(dir, "app.git")
+	}
+	r, err := Open(ctx, c)
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(4)
+	}
+	f := testFleet(fatal{})
+	got, err := promoterOf(f, r).Promote(ctx, "beta", promoter.Options{PullRequest: os.Getenv("GITPUSH_PULL_REQUEST") != ""})
+	fmt.Println(got.Result, got.Reason, err)
+	if err != nil {
+		os.Exit(4)
+	}
+	os.Exit(got.ExitCode())
+}
+
+// fatal is a testing.TB for what cannot fail.
+type fatal struct{ testing.TB }
+
+func (fatal) Helper() {}
+
+// A git that kills its caller, with kill -9, before or after the n-th thing that it
+// does, or itself in the middle of it.
+const killer = `#!/bin/sh
+n=$(cat '%[1]s/calls' 2>/dev/null || echo 0); n=$((n+1)); echo $n > '%[1]s/calls'
+if [ $n -eq "$KILL_AT" ]; then
+  case $KILL_HOW in
+  before) kill -9 $PPID; exit 1;;
+  after) git "$@" > /dev/null 2>&1; kill -9 $PPID; exit 1;;
+  both) git "$@" > /dev/null 2>&1 & sleep 0.00$(( $(od -An -N1 -tu1 /dev/urandom) %% 10 )); kill -9 $! $PPID; exit 1;;
+  esac
+fi
+exec git "$@"
+`
+
+func (w *world) runVictim(at int, how string, more ...string) (string, error) {
+	w.t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(testEnv(), append(more, victim+"="+w.dir, fmt.Sprint("KILL_AT=", at), "KILL_HOW="+how)...)
+	os.Remove(filepath.Join(w.dir, "calls"))
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func TestAPromotionKilledAnywhereEndsInTheSamePlace(t *testing.T) {
+	for _, kind := range []struct {
+		name    string
+		single  bool
+		request bool
+		how     []string
+	}{
+		{"with a submodule", false, false, []string{"before", "after", "both"}},
+		{"in a single repository", true, false, []string{"after", "both"}},
+		{"as a pull request", false, true, []string{"after"}},
+	} {
+		t.Run(kind.name, func(t *testing.T) {
+			var env []string
+			if kind.request {
+				env = append(env, "GITPUSH_PULL_REQUEST=1")
+			}
+			template := newWorld(t, kind.single)
+			template.release("tier-0", "cart/x.yaml", "1")
+			want, steps := "", 0
+			for at := 0; at == 0 || at <= steps; at++ {
+				for _, how := range kind.how {
+					w := template.copy()
+					out, err := w.runVictim(at, how, env...)
+					if (err == nil) != (at == 0) {
+						t.Fatalf("killed %s call %d: %v\n%s", how, at, err, out)
+					}
+					if at == 0 {
+						want, steps = w.everything(), calls(t, w.dir)
+						break
+					}
+					w.neverHalf()
+					if out, err := w.runVictim(0, "", env...); err != nil {
+						t.Fatalf("after it was killed %s call %d: %v\n%s", how, at, err, out)
+					}
+					if got := w.everything(); got != want {
+						t.Fatalf("killed %s call %d, and run again:\n%s\nwant\n%s", how, at, got, want)
+					}
+				}
+			}
+			if steps < 8 {
+				t.Errorf("only %d calls of git were tried", steps)
+			}
+		})
+	}
+}
+
+// copy is a world of its own that begins like this one.
+func (w *world) copy() *world {
+	w.t.Helper()
+	c := *w
+	c.dir = w.t.TempDir()
+	if err := os.CopyFS(c.dir, os.DirFS(w.dir)); err != nil {
+		w.t.Fatal(err)
+	}
+	c.app, c.system = filepath.Join(c.dir, "app.git"), filepath.Join(c.dir, filepath.Base(w.system))
+	if err := os.WriteFile(filepath.Join(c.dir, "git"), fmt.Appendf(nil, killer, c.dir), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	return &c
+}
+
+// neverHalf: whatever was interrupted, what a cluster reads is the old or the new.
+func (w *world) neverHalf() {
+	w.t.Helper()
+	for _, tier := range w.fleet.Tiers() {
+		r := w.pointer(tier.Branch)
+		if w.git(w.app, "branch", "--list", "--contains", string(r), tier.Branch) == "" {
+			w.t.Fatalf("%s refers to a Release that is not on its app branch\n%s", tier.Branch, w.state())
+		}
+	}
+	w.git(w.system, "fsck", "--strict", "--no-dangling")
+}
+
+// everything is the state with all branches, the ones of pull requests included.
+func (w *world) everything() string {
+	return w.state() + w.git(w.system, "for-each-ref", "--format=%(refname) %(tree) %(parent)")
+}
+
+func calls(t *testing.T, dir string) int {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "calls"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	if _, err := fmt.Sscan(string(data), &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func FuzzParseChanges(f *testing.F) {
+	f.Add("\x01" + strings.Repeat("0f", 20) + " a subject\x00\ncart/x.yaml\x00README.md\x00")
+	f.Add("\x01" + strings.Repeat("0f", 32) + " \x00")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, c := range parseChanges(text) {
+			if strings.ContainsAny(c.Subject, "\x00\x01\n\x1b") || !strings.Contains(text, c.ID) {
+				t.Errorf("%q gives %+v", text, c)
+			}
+		}
+	})
+}
+
+func FuzzParsePast(f *testing.F) {
+	f.Add("\x01\n\n:160000 160000 " + strings.Repeat("a", 40) + " " + strings.Repeat("b", 40) + " M\tapp\n")
+	f.Add(strings.Repeat("0f", 20) + "\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		past := parsePast(text)
+		for i, r := range past {
+			if !strings.Contains(text, string(r)) || i > 0 && past[i-1] == r {
+				t.Errorf("%q gives %v", text, past)
+			}
+		}
+	})
+}
+
+func FuzzRejection(f *testing.F) {
+	f.Add("To /x\n!\tabc:refs/heads/tier-1\t[rejected] (fetch first)\nDone\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if why := rejection(text); strings.ContainsAny(why, "\n\x1b") {
+			t.Errorf("%q", why)
+		}
+	})
+}

@@ -1,0 +1,199 @@
+package gitpush
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/git"
+	"github.com/shopslo/shopslo/promotion/promoter"
+)
+
+// Read implements promoter.Reader.
+func (r *Repositories) Read(ctx context.Context, tiers []fleet.Tier) (map[fleet.TierName]promoter.Heads, error) {
+	out := map[fleet.TierName]promoter.Heads{}
+	err := r.locked(ctx, func() error {
+		if err := r.system.fetch(ctx); err != nil {
+			return fmt.Errorf("system repository: %w", err)
+		}
+		if r.app != r.system { // after it, so that what the system refers to is there
+			if err := r.app.fetch(ctx); err != nil {
+				return fmt.Errorf("app repository: %w", err)
+			}
+		}
+		for _, t := range tiers {
+			if err := r.heads(ctx, t, out); err != nil {
+				return fmt.Errorf("tier %s: %w", t.Name, err)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (r *Repositories) heads(ctx context.Context, t fleet.Tier, into map[fleet.TierName]promoter.Heads) error {
+	system, err := r.system.head(ctx, t.Branch)
+	if err != nil {
+		return err
+	}
+	if r.Single() {
+		into[t.Name] = promoter.Heads{System: system, Release: fleet.Release(system), App: fleet.Release(system)}
+		return nil
+	}
+	release, err := r.pointsTo(ctx, system)
+	if err != nil {
+		return fmt.Errorf("branch %s: %w", t.Branch, err)
+	}
+	app, err := r.app.head(ctx, t.Branch)
+	into[t.Name] = promoter.Heads{System: system, Release: release, App: fleet.Release(app)}
+	return err
+}
+
+// submoduleMode is that of a submodule in a tree.
+const submoduleMode = "160000"
+
+// pointsTo gives the Release that a commit of the system repository refers to.
+func (r *Repositories) pointsTo(ctx context.Context, commit string) (fleet.Release, error) {
+	out, err := r.system.run(ctx, "ls-tree", "-z", commit, "--", r.submodule)
+	if err != nil {
+		return "", err
+	}
+	// "160000 commit ID\tPATH\0"
+	fields := strings.Fields(strings.TrimRight(out, "\x00"))
+	switch {
+	case len(fields) == 0:
+		return "", fmt.Errorf("%w: nothing is at %s, where the submodule of the app repository should be", promoter.ErrUnknown, r.submodule)
+	case len(fields) < 4 || fields[0] != submoduleMode:
+		return "", fmt.Errorf("%w: %s is no submodule", promoter.ErrUnknown, r.submodule)
+	}
+	return fleet.Release(fields[2]), nil
+}
+
+// Contains implements promoter.History.
+func (r *Repositories) Contains(ctx context.Context, release, other fleet.Release) (bool, error) {
+	if !git.IsCommit(string(release)) || !git.IsCommit(string(other)) {
+		return false, errors.Join(r.app.mustHave(ctx, string(release)), r.app.mustHave(ctx, string(other)))
+	}
+	_, err := r.app.run(ctx, "merge-base", "--is-ancestor", string(other), string(release))
+	switch git.ExitCode(err) {
+	case 1:
+		return false, nil
+	case 128: // one of them is not there: say which
+		for _, commit := range []fleet.Release{release, other} {
+			if err := r.app.mustHave(ctx, string(commit)); err != nil {
+				return false, err
+			}
+		}
+	}
+	return err == nil, err
+}
+
+// mostPast bounds how many Releases of a Tier's past are looked at.
+const mostPast = 200
+
+// Past implements promoter.History.
+func (r *Repositories) Past(ctx context.Context, branch string) ([]fleet.Release, error) {
+	head, err := r.system.head(ctx, branch)
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"log", "--first-parent", "--diff-merges=first-parent", "--root", "--max-count=" + strconv.Itoa(mostPast), "--format=%x01", "--raw", "--no-abbrev", "--no-renames", head}
+	if !r.Single() {
+		args = append(args, "--", r.submodule)
+	} else {
+		args = []string{"rev-list", "--first-parent", "--max-count=" + strconv.Itoa(mostPast), head}
+	}
+	out, err := r.system.run(ctx, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the past of branch %s: %w", branch, err)
+	}
+	return parsePast(out), nil
+}
+
+// parsePast reads the raw differences of a submodule, ":160000 160000 OLD NEW M\tPATH",
+// or lines of commit ids, the newest first.
+func parsePast(text string) []fleet.Release {
+	var past []fleet.Release
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		id := ""
+		switch {
+		case len(fields) >= 5 && fields[1] == submoduleMode:
+			id = fields[3]
+		case len(fields) == 1:
+			id = fields[0]
+		}
+		if r := fleet.Release(id); git.IsCommit(id) && strings.Trim(id, "0") != "" && (len(past) == 0 || past[len(past)-1] != r) {
+			past = append(past, r)
+		}
+	}
+	return past
+}
+
+var abbreviated = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
+
+// Resolve implements promoter.Reader.
+func (r *Repositories) Resolve(ctx context.Context, id string) (fleet.Release, error) {
+	if !abbreviated.MatchString(id) {
+		return "", fmt.Errorf("%w: %q is no commit id; write at least 7 of its hexadecimal digits", promoter.ErrUnknown, promoter.Short(fleet.Release(git.Printable(id))))
+	}
+	out, err := r.app.run(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", id+"^{commit}")
+	var failed *git.Error
+	if errors.As(err, &failed) {
+		return "", fmt.Errorf("%w: %s is no commit of %s, or several", promoter.ErrUnknown, id, git.Redact(r.app.remote))
+	}
+	return fleet.Release(strings.TrimSpace(out)), err
+}
+
+// Changes implements promoter.Reader.
+func (r *Repositories) Changes(ctx context.Context, from, to fleet.Release, most int) ([]promoter.Commit, int, error) {
+	for _, commit := range []fleet.Release{from, to} {
+		if err := r.app.mustHave(ctx, string(commit)); err != nil {
+			return nil, 0, err
+		}
+	}
+	span := []string{string(to), "--not", string(from)}
+	out, err := r.app.run(ctx, slices.Concat([]string{"log", "--first-parent", "--diff-merges=first-parent", "--max-count=" + strconv.Itoa(most),
+		"--format=%x01%H %s", "--name-only", "--no-renames", "-z"}, span)...)
+	if err != nil {
+		return nil, 0, err
+	}
+	commits := parseChanges(out)
+	if len(commits) < most {
+		return commits, 0, nil
+	}
+	all, err := r.app.run(ctx, slices.Concat([]string{"rev-list", "--count", "--first-parent"}, span)...)
+	if err != nil {
+		return nil, 0, err
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(all))
+	return commits, max(n-len(commits), 0), err
+}
+
+// parseChanges reads what Changes asks for: per commit "\x01ID SUBJECT", then its
+// files, apart by \0.
+func parseChanges(text string) []promoter.Commit {
+	var commits []promoter.Commit
+	for entry := range strings.SplitSeq(text, "\x01") {
+		head, files, _ := strings.Cut(entry, "\x00")
+		id, subject, _ := strings.Cut(head, " ")
+		if !git.IsCommit(id) {
+			continue
+		}
+		c := promoter.Commit{ID: id, Subject: strings.ToValidUTF8(git.Printable(strings.TrimSpace(subject)), "�")}
+		for file := range strings.SplitSeq(files, "\x00") {
+			folder, _, inside := strings.Cut(strings.TrimLeft(file, "\n"), "/")
+			if inside && !slices.Contains(c.Folders, folder) {
+				c.Folders = append(c.Folders, folder)
+			}
+		}
+		slices.Sort(c.Folders)
+		commits = append(commits, c)
+	}
+	return commits
+}

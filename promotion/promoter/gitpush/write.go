@@ -1,0 +1,107 @@
+package gitpush
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/git"
+	"github.com/shopslo/shopslo/promotion/promoter"
+)
+
+// FastForward implements promoter.Writer.
+func (r *Repositories) FastForward(ctx context.Context, branch string, to fleet.Release) error {
+	return r.locked(ctx, func() error { return r.app.push(ctx, string(to), branch) })
+}
+
+// Point implements promoter.Writer.
+func (r *Repositories) Point(ctx context.Context, p promoter.Pointer) (commit string, err error) {
+	err = r.locked(ctx, func() error {
+		if commit, err = r.commit(ctx, p); err != nil {
+			return err
+		}
+		return r.system.push(ctx, commit, p.Branch)
+	})
+	return commit, err
+}
+
+// Propose implements promoter.Writer.
+func (r *Repositories) Propose(ctx context.Context, p promoter.Pointer, branch string) (commit string, err error) {
+	err = r.locked(ctx, func() error {
+		if r.Single() {
+			commit = string(p.Release)
+			return r.system.push(ctx, commit, branch)
+		}
+		// A run before this one may have made it, with another time stamp.
+		if commit, err = r.system.head(ctx, branch); err == nil {
+			if has, err := r.pointsTo(ctx, commit); err == nil && has == p.Release {
+				return nil
+			}
+		}
+		if commit, err = r.commit(ctx, p); err != nil {
+			return err
+		}
+		return r.system.push(ctx, commit, branch)
+	})
+	return commit, err
+}
+
+// commit makes the commit that changes the submodule and nothing else.
+func (r *Repositories) commit(ctx context.Context, p promoter.Pointer) (string, error) {
+	tree, err := r.tree(ctx, p)
+	if err != nil {
+		return "", fmt.Errorf("make the tree of the commit: %w", err)
+	}
+	date := fmt.Sprintf("%d +0000", p.At.Unix())
+	env := []string{
+		"GIT_AUTHOR_NAME=" + r.author.Name, "GIT_AUTHOR_EMAIL=" + r.author.Email, "GIT_AUTHOR_DATE=" + date,
+		"GIT_COMMITTER_NAME=" + r.author.Name, "GIT_COMMITTER_EMAIL=" + r.author.Email, "GIT_COMMITTER_DATE=" + date,
+	}
+	args := []string{"commit-tree", "-F", "-", "-p", p.Parent}
+	if r.sign.Format != "" {
+		args = append(args, "-S")
+	} else {
+		args = append(args, "--no-gpg-sign")
+	}
+	out, err := r.system.git.Run(ctx, git.Call{Args: append(args, tree), Env: env, Input: p.Message})
+	if err != nil {
+		return "", fmt.Errorf("make the commit: %w", err)
+	}
+	commit := strings.TrimSpace(out)
+	return commit, r.onlyPointer(ctx, p, commit)
+}
+
+// tree is that of the parent with another commit at the submodule.
+func (r *Repositories) tree(ctx context.Context, p promoter.Pointer) (string, error) {
+	env := []string{"GIT_INDEX_FILE=" + filepath.Join(r.system.dir, "promotion-index")} // read-tree writes it anew
+	out := ""
+	for _, args := range [][]string{
+		{"read-tree", p.Parent},
+		{"update-index", "--add", "--cacheinfo", submoduleMode + "," + string(p.Release) + "," + r.submodule},
+		{"write-tree"},
+	} {
+		var err error
+		if out, err = r.system.git.Run(ctx, git.Call{Args: args, Env: env}); err != nil {
+			return "", err
+		}
+	}
+	return strings.TrimSpace(out), nil
+}
+
+// onlyPointer looks at a commit before anybody else can: it must change the
+// submodule and nothing else.
+func (r *Repositories) onlyPointer(ctx context.Context, p promoter.Pointer, commit string) error {
+	out, err := r.system.run(ctx, "diff-tree", "-r", "--no-commit-id", "--no-renames", "--no-abbrev", "-z", p.Parent, commit)
+	if err != nil {
+		return fmt.Errorf("look at the commit: %w", err)
+	}
+	change, rest, _ := strings.Cut(out, "\x00")
+	file, rest, _ := strings.Cut(rest, "\x00")
+	fields := strings.Fields(change)
+	if rest != "" || file != r.submodule || len(fields) != 5 || fields[0] != ":"+submoduleMode || fields[1] != submoduleMode || fields[3] != string(p.Release) {
+		return fmt.Errorf("the commit %s would change more than the submodule %s; nothing was pushed", commit, r.submodule)
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package promoter
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// Version is that of the JSON shapes, see docs/promote.schema.json.
+const Version = 1
+
+// Report is the answer of `shopslo promote` and `shopslo rollback`.
+type Report struct {
+	At         time.Time
+	Promotions []Promotion
+	Fleet      *fleet.Fleet
+	// Compare gives the address that shows what is between two Releases, or "".
+	Compare func(from, to fleet.Release) string
+}
+
+// MarshalJSON writes the shape of docs/promote.schema.json.
+func (r Report) MarshalJSON() ([]byte, error) {
+	type one struct {
+		From     *fleet.TierName `json:"from"`
+		To       fleet.TierName  `json:"to"`
+		Release  *fleet.Release  `json:"release"`
+		Replaces *fleet.Release  `json:"replaces"`
+		Result   Result          `json:"result"`
+		Reason   string          `json:"reason"`
+		Branch   string          `json:"branch"`
+		Commit   *string         `json:"commit"`
+		Compare  *string         `json:"compare"`
+		Changes  []Changed       `json:"changes"`
+		More     int             `json:"more_changes"`
+		Images   []ImageState    `json:"images"`
+		Proposal *Proposal       `json:"pull_request"`
+		Matched  *time.Time      `json:"matched_at"`
+		Decision any             `json:"decision"`
+	}
+	out := struct {
+		Version    int       `json:"version"`
+		At         time.Time `json:"at"`
+		Promotions []one     `json:"promotions"`
+	}{Version, r.At.UTC(), []one{}}
+	for _, p := range r.Promotions {
+		o := one{
+			From: orNull(p.From), To: p.To, Release: orNull(p.Release), Replaces: orNull(p.Replaces), Result: p.Result, Reason: p.Reason,
+			Branch: p.Branch, Commit: orNull(p.Commit), Compare: orNull(r.Compare(p.Replaces, p.Release)),
+			Changes: ByComponent(r.Fleet, p.Changes), More: p.More, Images: p.Images, Proposal: p.Proposal,
+		}
+		if p.From == p.To {
+			o.From = nil // a rollback
+		}
+		if !p.Matched.IsZero() {
+			at := p.Matched.UTC()
+			o.Matched = &at
+		}
+		if p.Decision != nil {
+			o.Decision = p.Decision
+		}
+		out.Promotions = append(out.Promotions, o)
+	}
+	return json.Marshal(out)
+}
+
+func orNull[T ~string](text T) *T {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// WriteText writes the report for people.
+func (r Report) WriteText(w io.Writer) error {
+	var b strings.Builder
+	for i, p := range r.Promotions {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		r.text(&b, p)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r Report) text(b *strings.Builder, p Promotion) {
+	way := fmt.Sprintf("%s to %s", p.From, p.To)
+	if p.From == p.To {
+		way = string(p.To)
+	}
+	fmt.Fprintf(b, "%s  %s\n  %s\n", strings.ToUpper(strings.ReplaceAll(string(p.Result), "_", " ")), way, p.Reason)
+	if p.Commit != "" {
+		fmt.Fprintf(b, "  commit %s\n", p.Commit)
+	}
+	if !p.Matched.IsZero() {
+		fmt.Fprintf(b, "  matches its branch since %s\n", p.Matched.UTC().Format(time.RFC3339))
+	}
+	if url := r.Compare(p.Replaces, p.Release); url != "" && p.Release != p.Replaces {
+		fmt.Fprintf(b, "  %s\n", url)
+	}
+	for _, i := range p.Images {
+		fmt.Fprintf(b, "  image %s: %s\n", i.Image, lower(i.Reason))
+	}
+	for _, g := range ByComponent(r.Fleet, p.Changes) {
+		fmt.Fprintf(b, "  %s\n", g.Component)
+		for _, c := range g.Commits {
+			fmt.Fprintf(b, "    %s %s\n", Short(fleet.Release(c.ID)), c.Subject)
+		}
+	}
+	if p.More > 0 {
+		fmt.Fprintf(b, "  … and %d older commits\n", p.More)
+	}
+	if p.Proposal != nil {
+		fmt.Fprintf(b, "\n%s\n\n%s", p.Proposal.Title, p.Proposal.Body)
+	}
+}
+
+// sentence ends a clause with a full stop.
+func sentence(clause string) string { return strings.TrimRight(clause, ".") + "." }
+
+func lower(sentence string) string {
+	return strings.ToLower(sentence[:1]) + strings.TrimSuffix(sentence[1:], ".")
+}

@@ -1,0 +1,204 @@
+package promoter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// Plan is what is left to do for a Tier to have the Release of the one below.
+type Plan struct {
+	From, To fleet.Tier
+	// Release is what From has, Replaces what To has now; the same where there is
+	// nothing to do.
+	Release, Replaces fleet.Release
+	// Advance: the app repository's branch is to be fast-forwarded to the Release.
+	Advance bool
+	// Point: the system branch is to get the commit that refers to the Release. It
+	// stands on Parent.
+	Point  bool
+	Parent string
+	// AppBefore is where the app repository's branch is now.
+	AppBefore fleet.Release
+}
+
+// Deploys reports whether carrying out the plan changes what runs.
+func (p Plan) Deploys() bool { return p.Release != p.Replaces }
+
+// MakePlan plans the promotion to a Tier. heads has the Tier and all below it, where
+// single says that there is but one repository. again allows a Release that was
+// rolled back there. The error is a *Refusal where the rules do not allow it; it
+// wraps fleet.ErrUnknownTier or fleet.ErrLowestTier where nothing can be promoted to
+// the Tier.
+func MakePlan(ctx context.Context, f *fleet.Fleet, to fleet.TierName, heads map[fleet.TierName]Heads, h History, single, again bool) (Plan, error) {
+	route, err := f.Route(to)
+	if err != nil {
+		return Plan{}, err
+	}
+	from, target := heads[route.From.Name], heads[to]
+	p := Plan{
+		From: route.From, To: route.To, Release: from.Release, Replaces: target.Release,
+		Advance: target.App != from.Release, Parent: target.System, AppBefore: target.App,
+	}
+	p.Point = !single && p.Deploys()
+	if !p.Advance && !p.Point {
+		return p, nil
+	}
+	r := rules{ctx, h}
+	for _, check := range []func() error{
+		func() error { return r.onBranch(p, from.App) },
+		func() error { return r.below(f, p, heads) },
+		func() error { return r.onlyForward(p, target) },
+		func() error { return r.notRolledBack(p, again) },
+	} {
+		if err := check(); err != nil {
+			return Plan{}, err
+		}
+	}
+	return p, nil
+}
+
+// rules are the reasons not to promote.
+type rules struct {
+	ctx     context.Context
+	history History
+}
+
+// onBranch: what the lower Tier runs came there by its own app branch.
+func (r rules) onBranch(p Plan, branch fleet.Release) error {
+	ok, err := r.history.Contains(r.ctx, branch, p.Release)
+	if errors.Is(err, ErrUnknown) {
+		return refusef("push the commit to the app repository, or point the system branch to one that is there",
+			"%s runs Release %s, which the app repository does not have", p.From.Name, Short(p.Release))
+	}
+	if err == nil && !ok {
+		return refusef(fmt.Sprintf("merge it to branch %s of the app repository first", p.From.Branch),
+			"%s runs Release %s, which is not on its branch %s of the app repository", p.From.Name, Short(p.Release), p.From.Branch)
+	}
+	return err
+}
+
+// below: every lower Tier has the Release, by reference.
+func (r rules) below(f *fleet.Fleet, p Plan, heads map[fleet.TierName]Heads) error {
+	for _, t := range f.Tiers() {
+		if t.Order >= p.From.Order {
+			return nil
+		}
+		ok, err := r.history.Contains(r.ctx, heads[t.Name].Release, p.Release)
+		if err != nil && !errors.Is(err, ErrUnknown) {
+			return err
+		}
+		if !ok {
+			return refusef(fmt.Sprintf("promote a Release that %s has, too", t.Name),
+				"%s has Release %s, which does not contain %s: no Release reaches a Tier before every lower one has it",
+				t.Name, Short(heads[t.Name].Release), Short(p.Release))
+		}
+	}
+	return nil
+}
+
+// onlyForward: the target holds nothing that the Release lacks, so that going there
+// is a fast-forward.
+func (r rules) onlyForward(p Plan, target Heads) error {
+	for _, held := range []struct {
+		commit fleet.Release
+		what   string
+	}{
+		{target.App, fmt.Sprintf("branch %s of the app repository is at %s", p.To.Branch, Short(target.App))},
+		{target.Release, fmt.Sprintf("%s runs Release %s", p.To.Name, Short(target.Release))},
+	} {
+		ok, err := r.history.Contains(r.ctx, p.Release, held.commit)
+		if err != nil && !errors.Is(err, ErrUnknown) {
+			return err
+		}
+		if ok {
+			continue
+		}
+		do := fmt.Sprintf("bring what is only there to the lowest Tier's branch, and let it come up from there in a Release that contains %s", Short(held.commit))
+		if older, err := r.history.Contains(r.ctx, held.commit, p.Release); err == nil && older {
+			do = fmt.Sprintf("wait for a Release that contains %s, or go back on purpose with 'shopslo rollback --tier %s --to %s'", Short(held.commit), p.To.Name, Short(p.Release))
+		}
+		return refusef(do, "%s, which is not part of Release %s that %s has", held.what, Short(p.Release), p.From.Name)
+	}
+	return nil
+}
+
+// notRolledBack: nobody took the Release back from the Tier.
+func (r rules) notRolledBack(p Plan, again bool) error {
+	if again || !p.Point {
+		return nil
+	}
+	past, err := r.history.Past(r.ctx, p.To.Branch)
+	if err != nil {
+		return err
+	}
+	// The newest moves that went back, as far as they follow each other.
+	highest := 0
+	for highest+1 < len(past) {
+		back, err := r.history.Contains(r.ctx, past[highest+1], past[highest])
+		if err != nil && !errors.Is(err, ErrUnknown) {
+			return err
+		}
+		if !back {
+			break
+		}
+		highest++
+	}
+	if highest == 0 {
+		return nil
+	}
+	had, err := r.history.Contains(r.ctx, past[highest], p.Release)
+	if err == nil && had {
+		return refusef("promote a Release with the mend, or this one once more with --again",
+			"%s was rolled back from %s to %s, and Release %s has nothing newer", p.To.Name, Short(past[highest]), Short(p.Replaces), Short(p.Release))
+	}
+	if errors.Is(err, ErrUnknown) {
+		return nil
+	}
+	return err
+}
+
+// MakeRollback plans the way back of a Tier to a Release that it had. The error is a
+// *Refusal where the rules do not allow it.
+func MakeRollback(ctx context.Context, tier fleet.Tier, to fleet.Release, at Heads, h History) (Plan, error) {
+	p := Plan{From: tier, To: tier, Release: to, Replaces: at.Release, Point: to != at.Release, Parent: at.System, AppBefore: at.App}
+	if !p.Point {
+		return p, nil
+	}
+	older, err := h.Contains(ctx, at.Release, to)
+	if err != nil {
+		return Plan{}, err
+	}
+	if !older {
+		return Plan{}, refusef(fmt.Sprintf("what is newer comes by 'shopslo promote --to %s'", tier.Name),
+			"Release %s is not older than %s, which %s has", Short(to), Short(at.Release), tier.Name)
+	}
+	past, err := h.Past(ctx, tier.Branch)
+	if err != nil {
+		return Plan{}, err
+	}
+	if !slices.Contains(past, to) {
+		return Plan{}, refusef("name one that it had: "+shortList(slices.DeleteFunc(past, func(r fleet.Release) bool { return r == at.Release })),
+			"%s never had Release %s, so nobody knows how it does there", tier.Name, Short(to))
+	}
+	return p, nil
+}
+
+// shortList names the newest Releases, each once.
+func shortList(releases []fleet.Release) string {
+	const most = 5
+	var names []string
+	for _, r := range releases {
+		if s := Short(r); !slices.Contains(names, s) && len(names) < most {
+			names = append(names, s)
+		}
+	}
+	if len(names) == 0 {
+		return "there is none"
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,366 @@
+package promoter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+)
+
+// Result is what came of a promotion or rollback.
+type Result string
+
+// The results.
+const (
+	Promoted     Result = "promoted"     // the Tier's branch has the Release now
+	RolledBack   Result = "rolled_back"  // likewise, an older one
+	Already      Result = "already"      // it had it before, or somebody else was faster with the same
+	Planned      Result = "planned"      // dry run: it would be done
+	Proposed     Result = "proposed"     // the branch of a pull request has it
+	Held         Result = "held"         // the gate, or what the rollback needs, says no
+	Inconclusive Result = "inconclusive" // the gate cannot tell
+	Refused      Result = "refused"      // the rules, or the repository, do not allow it
+	Lost         Result = "lost"         // another promotion was faster with another Release
+)
+
+// Promotion is what came of a promotion to one Tier, or of a rollback of one.
+type Promotion struct {
+	From, To fleet.TierName // the same for a rollback
+	// Release is what was to go to the Tier, Replaces what it had; "" where the rules
+	// refused before that was known.
+	Release, Replaces fleet.Release
+	Result            Result
+	Reason            string // one sentence
+	// Branch is the Tier's. Commit is the system repository's commit that refers to
+	// the Release; "" where none was made.
+	Branch, Commit string
+	// Changes are the commits that the Release brings, or a rollback takes, the newest
+	// first; More counts those that are not among them.
+	Changes []Commit
+	More    int
+	// Decision of the gate; nil where it was not asked.
+	Decision *promotion.Decision
+	// Proposal is the pull request; nil where there is none.
+	Proposal *Proposal
+	// Images that a rollback needs; nil where they were not looked for.
+	Images []ImageState
+	// Matched is when the Tier was seen to match its branch; zero: it was not waited
+	// for, or has not.
+	Matched time.Time
+}
+
+// ExitCode is that of `shopslo promote` and `shopslo rollback`: 0 done, 1 no, 2
+// inconclusive, 4 where the gate could not reach a source.
+func (p Promotion) ExitCode() int {
+	switch p.Result {
+	case Promoted, RolledBack, Already, Planned, Proposed:
+		return 0
+	case Held, Inconclusive:
+		if p.Decision != nil {
+			return p.Decision.ExitCode()
+		}
+	}
+	if p.Result == Inconclusive {
+		return 2
+	}
+	return 1
+}
+
+// Promoter carries plans out.
+type Promoter struct {
+	Fleet *fleet.Fleet
+	// Single: there is one repository, without a submodule.
+	Single  bool
+	Reader  Reader
+	History History
+	Writer  Writer
+	Gate    Gate
+	Images  Images // nil: rollbacks do not look for them
+	// Compare is the URL that shows what is between two Releases, with {from} and
+	// {to} in it; "" where there is none.
+	Compare string
+	Now     func() time.Time
+}
+
+// Options of one promotion or rollback.
+type Options struct {
+	DryRun      bool
+	PullRequest bool
+	// Again allows what would be refused or held otherwise: the promotion of a
+	// Release that was rolled back, the rollback to one whose images are missing.
+	Again bool
+	// Release is the only one that may be promoted; "" is whichever the Tier next
+	// below has.
+	Release fleet.Release
+}
+
+// mostChanges bounds how many commits are listed.
+const mostChanges = 200
+
+// Promote moves the Release of the Tier next below to a Tier. What the gate and the
+// rules say is a result. The error says what could not be asked or written; it wraps
+// ErrUnreachable where that was a repository, and fleet.ErrUnknownTier or
+// fleet.ErrLowestTier for a Tier that nothing is promoted to.
+func (p *Promoter) Promote(ctx context.Context, to fleet.TierName, o Options) (Promotion, error) {
+	route, err := p.Fleet.Route(to)
+	if err != nil {
+		return Promotion{}, err
+	}
+	out := Promotion{From: route.From.Name, To: to, Branch: route.To.Branch}
+	heads, err := p.Reader.Read(ctx, p.upTo(route.To))
+	if err != nil {
+		return out, fmt.Errorf("promote to %s: %w", to, err)
+	}
+	out.Release, out.Replaces = heads[route.From.Name].Release, heads[to].Release
+	if o.Release != "" && o.Release != out.Release {
+		out.Result, out.Reason = Refused, fmt.Sprintf("%s has Release %s, not %s that was to be promoted.", out.From, Short(out.Release), Short(o.Release))
+		return out, nil
+	}
+	plan, err := MakePlan(ctx, p.Fleet, to, heads, p.History, p.Single, o.Again)
+	if refused(&out, err) {
+		return out, nil
+	}
+	if err != nil {
+		return out, fmt.Errorf("promote to %s: %w", to, err)
+	}
+	if plan.Deploys() {
+		if err := p.changes(ctx, &out, plan.Replaces, plan.Release); err != nil {
+			return out, err
+		}
+		if passed, err := p.askGate(ctx, &out, plan); !passed {
+			return out, err
+		}
+	}
+	return p.carryOut(ctx, out, plan, o)
+}
+
+// upTo gives the Tiers up to one.
+func (p *Promoter) upTo(to fleet.Tier) []fleet.Tier {
+	var tiers []fleet.Tier
+	for _, t := range p.Fleet.Tiers() {
+		if t.Order <= to.Order {
+			tiers = append(tiers, t)
+		}
+	}
+	return tiers
+}
+
+// refused takes a *Refusal as the result.
+func refused(out *Promotion, err error) bool {
+	var r *Refusal
+	if !errors.As(err, &r) {
+		return false
+	}
+	out.Result, out.Reason = Refused, sentence(r.Error())
+	return true
+}
+
+func (p *Promoter) changes(ctx context.Context, out *Promotion, from, to fleet.Release) error {
+	var err error
+	if out.Changes, out.More, err = p.Reader.Changes(ctx, from, to, mostChanges); err != nil {
+		return fmt.Errorf("list what is between Releases %s and %s: %w", Short(from), Short(to), err)
+	}
+	return nil
+}
+
+// askGate takes the gate's answer; only promote passes.
+func (p *Promoter) askGate(ctx context.Context, out *Promotion, plan Plan) (passed bool, err error) {
+	d, err := p.Gate(ctx, plan.To.Name, plan.Release)
+	if err != nil {
+		return false, fmt.Errorf("ask the gate about %s: %w", plan.To.Name, err)
+	}
+	if d.To != plan.To.Name || d.Release != string(plan.Release) {
+		return false, fmt.Errorf("ask the gate about Release %s and %s: it answered about Release %q and %q; do not act on it",
+			Short(plan.Release), plan.To.Name, Short(fleet.Release(d.Release)), d.To)
+	}
+	out.Decision = &d
+	switch d.Verdict {
+	case promotion.Promote:
+		return true, nil
+	case promotion.Hold:
+		out.Result, out.Reason = Held, fmt.Sprintf("The gate holds Release %s: %s", Short(plan.Release), firstReason(d, promotion.Fail))
+	default:
+		out.Result, out.Reason = Inconclusive, fmt.Sprintf("The gate cannot tell yet about Release %s: %s", Short(plan.Release), firstReason(d, promotion.Unknown))
+	}
+	return false, nil
+}
+
+// firstReason gives the reason of the first check of a result, and counts the others.
+func firstReason(d promotion.Decision, r promotion.Result) string {
+	reason, more := "it does not say why.", -1
+	for _, c := range d.Checks {
+		if c.Result == r {
+			if more++; more == 0 {
+				reason = c.Reason
+			}
+		}
+	}
+	if more > 0 {
+		reason += fmt.Sprintf(" (%d more)", more)
+	}
+	return reason
+}
+
+// carryOut does what the plan says, or says that it would.
+func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan Plan, o Options) (Promotion, error) {
+	done, word := Promoted, "has"
+	back := plan.From.Name == plan.To.Name
+	if back {
+		done, word = RolledBack, "is back at"
+	}
+	pointer := Pointer{Branch: plan.To.Branch, Parent: plan.Parent, Release: plan.Release, Message: message(plan, out.Decision), At: p.Now()}
+	switch {
+	case !plan.Advance && !plan.Deploys():
+		out.Result, out.Reason = Already, fmt.Sprintf("%s has Release %s already.", plan.To.Name, Short(plan.Release))
+		return out, nil
+	case o.DryRun:
+		out.Result, out.Reason = Planned, p.wouldDo(plan)
+		return out, nil
+	case o.PullRequest && plan.Deploys():
+		return p.propose(ctx, out, plan, pointer)
+	}
+	if err := p.advance(ctx, plan); err != nil {
+		return p.settle(ctx, out, plan, done, err)
+	}
+	if err := p.point(ctx, &out, plan, pointer); err != nil {
+		return p.settle(ctx, out, plan, done, err)
+	}
+	out.Result, out.Reason = done, fmt.Sprintf("%s %s Release %s.", plan.To.Name, word, Short(plan.Release))
+	if !plan.Deploys() {
+		out.Result, out.Reason = Already, fmt.Sprintf("%s has Release %s already; branch %s of the app repository was brought up to it.", plan.To.Name, Short(plan.Release), plan.To.Branch)
+	}
+	return out, nil
+}
+
+// attempts is how often a push is tried that met another one at the very same time:
+// a repository then refuses it although the branch is still where it was.
+const attempts = 3
+
+// advance fast-forwards the app repository's branch, unless somebody else has done so.
+func (p *Promoter) advance(ctx context.Context, plan Plan) error {
+	if !plan.Advance {
+		return nil
+	}
+	return p.retry(ctx, plan.To, func() error { return p.Writer.FastForward(ctx, plan.To.Branch, plan.Release) },
+		func(now Heads) (again, done bool) {
+			return now.App == plan.AppBefore, !p.Single && now.App == plan.Release
+		})
+}
+
+// point makes the commit.
+func (p *Promoter) point(ctx context.Context, out *Promotion, plan Plan, pointer Pointer) error {
+	if !plan.Point {
+		return nil
+	}
+	return p.retry(ctx, plan.To, func() (err error) {
+		out.Commit, err = p.Writer.Point(ctx, pointer)
+		if err != nil {
+			out.Commit = ""
+		}
+		return err
+	}, func(now Heads) (again, done bool) { return now.System == plan.Parent, false })
+}
+
+// retry pushes again while the branch did not move after all.
+func (p *Promoter) retry(ctx context.Context, tier fleet.Tier, push func() error, look func(Heads) (again, done bool)) error {
+	err := push()
+	for n := 1; n < attempts && errors.Is(err, ErrMoved); n++ {
+		heads, failed := p.Reader.Read(ctx, []fleet.Tier{tier})
+		if failed != nil {
+			return err
+		}
+		again, done := look(heads[tier.Name])
+		if done {
+			return nil
+		}
+		if !again {
+			return err
+		}
+		err = push()
+	}
+	return err
+}
+
+// wouldDo is the sentence of a dry run.
+func (p *Promoter) wouldDo(plan Plan) string {
+	advance := fmt.Sprintf("fast-forward branch %s of the app repository from %s to %s", plan.To.Branch, Short(plan.AppBefore), Short(plan.Release))
+	point := fmt.Sprintf("make one commit on system branch %s that refers to %s instead of %s", plan.To.Branch, Short(plan.Release), Short(plan.Replaces))
+	switch {
+	case plan.Advance && plan.Point:
+		return "It would " + advance + ", then " + point + "."
+	case plan.Advance:
+		return "It would " + advance + "."
+	}
+	return "It would " + point + "."
+}
+
+// settle finds out what a failed write came to: the branch may have the Release all
+// the same, by this promotion whose answer got lost or by another one.
+func (p *Promoter) settle(ctx context.Context, out Promotion, plan Plan, done Result, failed error) (Promotion, error) {
+	what := fmt.Errorf("Release %s for %s: %w", Short(plan.Release), plan.To.Name, failed)
+	heads, err := p.Reader.Read(ctx, []fleet.Tier{plan.To})
+	if err != nil {
+		return out, what
+	}
+	now := heads[plan.To.Name]
+	switch {
+	case now.Release == plan.Release && errors.Is(failed, ErrUnreachable):
+		out.Result, out.Commit = done, now.System
+		out.Reason = fmt.Sprintf("%s has Release %s, though the answer to the push got lost.", plan.To.Name, Short(plan.Release))
+		return out, nil
+	case now.Release == plan.Release:
+		out.Result = Already
+		out.Reason = fmt.Sprintf("Another promotion was faster and brought Release %s to %s.", Short(plan.Release), plan.To.Name)
+		return out, nil
+	case errors.Is(failed, ErrMoved):
+		out.Result = Lost
+		out.Reason = fmt.Sprintf("Something else moved %s meanwhile (it has Release %s at commit %s, its app branch is at %s), so nothing was pushed over it; run it again to start from there.",
+			plan.To.Name, Short(now.Release), Short(fleet.Release(now.System)), Short(now.App))
+		return out, nil
+	case errors.Is(failed, ErrForbidden):
+		out.Result = Refused
+		out.Reason = sentence(what.Error() + "; allow this user to push, or use --pull-request")
+		return out, nil
+	}
+	return out, what
+}
+
+// message is that of the system repository's commit.
+func message(plan Plan, d *promotion.Decision) string {
+	head := fmt.Sprintf("Promote %s to %s\n\nFrom %s, in place of %s.", Short(plan.Release), plan.To.Name, plan.From.Name, Short(plan.Replaces))
+	kind := fmt.Sprintf("Shopslo-Promotion: %s to %s", plan.From.Name, plan.To.Name)
+	if plan.From.Name == plan.To.Name {
+		head = fmt.Sprintf("Roll %s back to %s\n\nIn place of %s.", plan.To.Name, Short(plan.Release), Short(plan.Replaces))
+		kind = fmt.Sprintf("Shopslo-Rollback: %s", plan.To.Name)
+	}
+	if d != nil {
+		head += fmt.Sprintf(" The gate of %s: %s.", d.At.UTC().Format(time.RFC3339), tally(*d))
+	}
+	return fmt.Sprintf("%s\n\n%s\nShopslo-Release: %s\nShopslo-Replaces: %s\n", head, kind, plan.Release, plan.Replaces)
+}
+
+// tally counts a decision's checks: 12 passed, 1 waived.
+func tally(d promotion.Decision) string {
+	text := ""
+	for _, r := range []struct {
+		result promotion.Result
+		word   string
+	}{{promotion.Fail, "failed"}, {promotion.Unknown, "unknown"}, {promotion.Pass, "passed"}, {promotion.Waived, "waived"}, {promotion.NotChecked, "not checked"}} {
+		n := 0
+		for _, c := range d.Checks {
+			if c.Result == r.result {
+				n++
+			}
+		}
+		if n > 0 {
+			text += fmt.Sprintf(", %d %s", n, r.word)
+		}
+	}
+	if text == "" {
+		return "no checks"
+	}
+	return text[2:]
+}

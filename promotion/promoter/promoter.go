@@ -1,0 +1,131 @@
+// Package promoter moves a Release that the gate lets through to the next Tier, and
+// back again.
+//
+// Each Tier has a branch in two repositories. A promotion first fast-forwards the
+// app repository's branch of the Tier to the Release, which changes no cluster, and
+// then makes one commit on the system repository's branch that changes the
+// submodule and nothing else: the commit point. A single repository without a
+// submodule has the fast-forward alone. Nothing is ever merged or forced, so that
+// git's own compare-and-swap decides between two promotions, and one that was
+// killed at any point ends in the same place when it is run again.
+//
+// Plan and PlanRollback are the rules: pure, over what the branches point to. What
+// touches git or a registry stands behind ports; gitpush and registry implement
+// them. docs/promote.md has it all for users.
+package promoter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+)
+
+// Errors of the ports; what is returned wraps them, and says where and what to do.
+var (
+	// ErrUnreachable: a repository cannot be asked, or whether it took a push is not
+	// known.
+	ErrUnreachable = errors.New("the repository cannot be reached")
+	// ErrMoved: a branch does not point any more to what it did when it was read.
+	ErrMoved = errors.New("the branch has moved")
+	// ErrForbidden: the repository answers, and does not take the push.
+	ErrForbidden = errors.New("the repository does not take the push")
+	// ErrUnknown: there is no such branch, submodule or commit.
+	ErrUnknown = errors.New("not in the repository")
+)
+
+// Heads is what the branches of one Tier point to.
+type Heads struct {
+	// System is the system branch's commit, and Release what that refers to.
+	System  string
+	Release fleet.Release
+	// App is the app branch's commit; the same as Release for a single repository.
+	App fleet.Release
+}
+
+// History tells how Releases follow each other.
+type History interface {
+	// Contains reports whether release is the other one, or follows it. The error
+	// wraps ErrUnknown where one of them is not in the app repository.
+	Contains(ctx context.Context, release, other fleet.Release) (bool, error)
+	// Past gives the Releases that a Tier's system branch pointed to along its first
+	// parents, the newest first, without repetitions in a row; at most as many as
+	// there are reasons to look at.
+	Past(ctx context.Context, branch string) ([]fleet.Release, error)
+}
+
+// Reader reads the repositories.
+type Reader interface {
+	// Read fetches the repositories and gives the heads of the Tiers, all of them.
+	// The error wraps ErrUnreachable, or ErrUnknown for a branch or submodule that
+	// is not there.
+	Read(ctx context.Context, tiers []fleet.Tier) (map[fleet.TierName]Heads, error)
+	// Resolve gives the Release that a full or shortened commit id of the app
+	// repository means. The error wraps ErrUnknown.
+	Resolve(ctx context.Context, id string) (fleet.Release, error)
+	// Changes gives the commits that to has and from lacks, along first parents, the
+	// newest first, at most so many; more counts the others.
+	Changes(ctx context.Context, from, to fleet.Release, most int) (commits []Commit, more int, err error)
+}
+
+// Writer writes to the repositories. After an error that wraps ErrUnreachable it is
+// not known whether the write was done.
+type Writer interface {
+	// FastForward moves the app repository's branch forward to a Release; nothing
+	// happens where it is there already. The error wraps ErrMoved where that would
+	// be no fast-forward, or ErrForbidden or ErrUnreachable.
+	FastForward(ctx context.Context, branch string, to fleet.Release) error
+	// Point makes the commit that p says, pushes it and gives its id. The error
+	// wraps ErrMoved where the branch is not at p.Parent any more, or ErrForbidden
+	// or ErrUnreachable.
+	Point(ctx context.Context, p Pointer) (commit string, err error)
+	// Propose pushes to a new branch of the system repository what would be pushed
+	// to the Tier's: the commit that p says or, for a single repository, the Release
+	// itself. A branch that already has it stays as it is.
+	Propose(ctx context.Context, p Pointer, branch string) (commit string, err error)
+}
+
+// Pointer is a commit of the system repository that changes the submodule and
+// nothing else.
+type Pointer struct {
+	Branch  string
+	Parent  string // the commit that it stands on
+	Release fleet.Release
+	Message string
+	At      time.Time
+}
+
+// Commit is a change of the app repository.
+type Commit struct {
+	ID      string   `json:"commit"`
+	Subject string   `json:"subject"` // as somebody wrote it, control characters removed
+	Folders []string `json:"-"`       // of the repository's first level that it touches, sorted
+}
+
+// Gate asks whether a Release may go to a Tier. The Decision names both. The error
+// says why it could not be asked.
+type Gate func(ctx context.Context, to fleet.TierName, release fleet.Release) (promotion.Decision, error)
+
+// Refusal is why the rules do not allow something. It is no fault of anything that
+// ran.
+type Refusal struct {
+	Reason string // a sentence without a full stop
+	Do     string // what to do about it, likewise
+}
+
+func (r *Refusal) Error() string { return r.Reason + "; " + r.Do }
+
+func refusef(do, format string, args ...any) error {
+	return &Refusal{Reason: fmt.Sprintf(format, args...), Do: do}
+}
+
+// Short is a Release as people read it.
+func Short(r fleet.Release) string {
+	if len(r) > 12 {
+		return string(r[:12])
+	}
+	return string(r)
+}

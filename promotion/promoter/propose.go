@@ -1,0 +1,156 @@
+package promoter
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+)
+
+// Proposal is a branch that a person may merge, and what to say about it.
+type Proposal struct {
+	Branch string `json:"branch"` // of the system repository, pushed
+	Into   string `json:"into"`   // the Tier's branch
+	Title  string `json:"title"`
+	Body   string `json:"body"` // Markdown
+}
+
+// propose pushes the branch of a pull request. Its name holds the Release and what
+// it stands on, so that it never has to be forced.
+func (p *Promoter) propose(ctx context.Context, out Promotion, plan Plan, pointer Pointer) (Promotion, error) {
+	proposal := Proposal{
+		Branch: fmt.Sprintf("shopslo/%s-%s-on-%s", plan.To.Name, Short(plan.Release), Short(fleet.Release(plan.Parent))),
+		Into:   plan.To.Branch,
+	}
+	proposal.Title, _, _ = strings.Cut(pointer.Message, "\n")
+	proposal.Body = p.body(out, plan)
+	if !p.Single {
+		if err := p.advance(ctx, plan); err != nil {
+			return p.settle(ctx, out, plan, Proposed, err)
+		}
+	}
+	commit, err := p.Writer.Propose(ctx, pointer, proposal.Branch)
+	if err != nil {
+		return out, fmt.Errorf("propose Release %s for %s: %w", Short(plan.Release), plan.To.Name, err)
+	}
+	out.Commit, out.Proposal = commit, &proposal
+	out.Result = Proposed
+	out.Reason = fmt.Sprintf("Branch %s would bring Release %s to %s; open a pull request of it into %s.", proposal.Branch, Short(plan.Release), plan.To.Name, proposal.Into)
+	return out, nil
+}
+
+// CompareURL is the address that shows what is between two Releases; "" where the
+// configuration has none.
+func (p *Promoter) CompareURL(from, to fleet.Release) string {
+	if p.Compare == "" || from == "" || to == "" {
+		return ""
+	}
+	return strings.NewReplacer("{from}", string(from), "{to}", string(to)).Replace(p.Compare)
+}
+
+// body writes the pull request's text.
+func (p *Promoter) body(out Promotion, plan Plan) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Release `%s` goes from **%s** to **%s**, in place of `%s`.\n", Short(plan.Release), plan.From.Name, plan.To.Name, Short(plan.Replaces))
+	if url := p.CompareURL(plan.Replaces, plan.Release); url != "" {
+		fmt.Fprintf(&b, "\n[Compare the two Releases](%s)\n", url)
+	}
+	if p.Single {
+		fmt.Fprintf(&b, "\nMerge it by fast-forward only (`git push origin %s:%s`): a merge commit would be content that nobody verified below.\n", plan.Release, plan.To.Branch)
+	} else {
+		fmt.Fprintf(&b, "\nIt changes the submodule and nothing else.\n")
+	}
+	if d := out.Decision; d != nil {
+		fmt.Fprintf(&b, "\n## The gate says %s\n\n%s: %s.\n", d.Verdict, d.At.UTC().Format("2006-01-02 15:04:05 MST"), tally(*d))
+		for _, c := range d.Checks {
+			if c.Result == promotion.Waived || c.Result == promotion.NotChecked {
+				fmt.Fprintf(&b, "\n- %s (%s): %s", c.Check, strings.ReplaceAll(string(c.Result), "_", " "), markdown(c.Reason))
+			}
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString("\n## Changes\n")
+	for _, g := range ByComponent(p.Fleet, out.Changes) {
+		fmt.Fprintf(&b, "\n### %s\n\n", markdown(g.Component))
+		for _, c := range g.Commits {
+			fmt.Fprintf(&b, "- `%s` %s\n", Short(fleet.Release(c.ID)), markdown(c.Subject))
+		}
+	}
+	if out.More > 0 {
+		fmt.Fprintf(&b, "\n… and %d older commits.\n", out.More)
+	}
+	return b.String()
+}
+
+// markdown keeps a text that somebody else wrote from being more than text: no
+// links, no HTML, nobody notified.
+func markdown(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case strings.ContainsRune("\\`*_{}[]()<>#!|~", r):
+			b.WriteByte('\\')
+		case r == '@':
+			b.WriteString("@\u200b") // breaks a mention
+			continue
+		case r == '&':
+			b.WriteString("&amp;")
+			continue
+		case r == ':': // breaks a bare URL
+			b.WriteString(":\u200b")
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// Changed are the commits that touch one component.
+type Changed struct {
+	// Component is the folder of a component of the fleet; "other" for the rest.
+	Component string   `json:"component"`
+	Commits   []Commit `json:"commits"`
+}
+
+// others is where commits go that touch no component.
+const others = "other"
+
+// ByComponent sorts commits by the components that they touch, the rest last. A
+// commit that touches several stands below each.
+func ByComponent(f *fleet.Fleet, commits []Commit) []Changed {
+	components := map[string]bool{}
+	for _, s := range f.ShopSets() {
+		for _, c := range s.Components {
+			components[string(c)] = true
+		}
+	}
+	by := map[string][]Commit{}
+	for _, c := range commits {
+		found := false
+		for _, folder := range c.Folders {
+			if components[folder] {
+				by[folder], found = append(by[folder], c), true
+			}
+		}
+		if !found {
+			by[""] = append(by[""], c)
+		}
+	}
+	out := []Changed{}
+	for name, list := range by {
+		out = append(out, Changed{name, list})
+	}
+	slices.SortFunc(out, func(a, b Changed) int {
+		if (a.Component == "") != (b.Component == "") {
+			return len(b.Component) - len(a.Component)
+		}
+		return strings.Compare(a.Component, b.Component)
+	})
+	if n := len(out); n > 0 && out[n-1].Component == "" {
+		out[n-1].Component = others
+	}
+	return out
+}
