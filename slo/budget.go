@@ -109,11 +109,11 @@ func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, counts CountFunc) Budg
 	start, _ := s.Window.Bounds(end)
 	w := s.sum(start, end, counts)
 	b := Budget{SLO: s, Start: w.Start, End: end, Coverage: w.Coverage(), State: NoData}
-	b.BurnRates = s.burnRates(end, alerts, counts)
+	f := &figures{good: w.Good, total: w.Total, bad: w.bad, allowed: w.allowed}
+	b.BurnRates = s.burnRates(end, alerts, counts, f)
 	if w.Covered <= 0 {
 		return b
 	}
-	f := &figures{good: w.Good, total: w.Total, bad: w.bad, allowed: w.allowed}
 	b.Good, b.Total, b.Bad, b.Allowed = &f.good, &f.total, &f.bad, &f.allowed
 	if w.Total > 0 {
 		f.sli = w.Good / w.Total
@@ -129,8 +129,16 @@ func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, counts CountFunc) Budg
 	return b
 }
 
+// usualWindows is how many windows burn rates are mostly computed over, at most.
+const usualWindows = 8
+
 // figures are what a Budget points to, in one piece of memory.
-type figures struct{ good, total, bad, allowed, sli, consumed, remaining float64 }
+type figures struct {
+	good, total, bad, allowed, sli, consumed, remaining float64
+
+	rates  [usualWindows]BurnRate
+	ratios [usualWindows]float64
+}
 
 // weighted is the sum over an SLO's parts.
 type weighted struct {

@@ -60,7 +60,10 @@ func (a BurnAlert) Validate() error {
 
 // BurnWindows lists the windows that the alerts need, shortest first.
 func BurnWindows(alerts []BurnAlert) []time.Duration {
-	ws := make([]time.Duration, 0, 2*len(alerts))
+	return appendBurnWindows(make([]time.Duration, 0, 2*len(alerts)), alerts)
+}
+
+func appendBurnWindows(ws []time.Duration, alerts []BurnAlert) []time.Duration {
 	for _, a := range alerts {
 		for _, w := range [2]time.Duration{a.Short, a.Long} {
 			if i, found := slices.BinarySearch(ws, w); !found {
@@ -72,13 +75,17 @@ func BurnWindows(alerts []BurnAlert) []time.Duration {
 }
 
 // burnRates computes the burn rate over every window of the alerts, ending at end.
-func (s *SLO) burnRates(end time.Time, alerts []BurnAlert, counts CountFunc) []BurnRate {
-	ws := BurnWindows(alerts)
-	rates, figures := make([]BurnRate, len(ws)), make([]float64, len(ws))
-	for i, d := range ws {
-		rates[i] = s.burnRate(end, d, counts, &figures[i])
+func (s *SLO) burnRates(end time.Time, alerts []BurnAlert, counts CountFunc, f *figures) []BurnRate {
+	var usual [usualWindows]time.Duration
+	ws := appendBurnWindows(usual[:0], alerts)
+	rates, ratios := f.rates[:0], f.ratios[:]
+	if len(ws) > usualWindows {
+		rates, ratios = make([]BurnRate, 0, len(ws)), make([]float64, len(ws))
 	}
-	return rates
+	for i, d := range ws {
+		rates = append(rates, s.burnRate(end, d, counts, &ratios[i]))
+	}
+	return rates[:len(ws):len(ws)]
 }
 
 // burnRate is bad/allowed over (end−d, end]: with allowed = (1 − objective) · total

@@ -112,6 +112,32 @@ func BenchmarkTick(b *testing.B) {
 	}
 }
 
+// BenchmarkBudgets evaluates the budgets of 1,000 ShopSets over all windows.
+func BenchmarkBudgets(b *testing.B) {
+	const shopsets, days = 1000, int64(4 * 24 * time.Hour / time.Millisecond)
+	l := benchLedger(b, shopsets, "", benchStart)
+	end := time.UnixMilli(benchStart + days + 1)
+	if err := l.Advance(context.Background(), end, nil); err != nil {
+		b.Fatal(err)
+	}
+	s, alerts := sloOf("s", "bad", "total"), slo.DefaultBurnAlerts()
+	ids := make([]string, shopsets)
+	for i := range ids {
+		ids[i] = fmt.Sprint("s-", i)
+	}
+	b.ReportAllocs()
+	before := cpuTime(b)
+	for b.Loop() {
+		for _, id := range ids {
+			a := l.Account(s, id, end)
+			if e := s.Evaluate(a.End, alerts, a.Counts); e.Total == nil || *e.Total == 0 {
+				b.Fatal("nothing is counted")
+			}
+		}
+	}
+	b.ReportMetric(float64(cpuTime(b)-before)/float64(b.N)/1e6, "cpu-ms/op")
+}
+
 // BenchmarkBackfill counts seven days of history at once.
 func BenchmarkBackfill(b *testing.B) {
 	const shopsets, week = 200, int64(7 * 24 * time.Hour / time.Millisecond)

@@ -26,57 +26,55 @@ func (h history) newest() cum { return h.now[h.column] }
 // oldest is the oldest stored edge.
 func (s *shelf) oldest() int64 { return max(s.start, s.firstBlock*s.span()) }
 
-// floor is the newest stored edge at or before t; ok is false before the oldest.
-func (s *shelf) floor(t int64) (edge int64, ok bool) {
-	if t < s.oldest() {
-		return 0, false
-	}
-	if t >= s.edge {
-		return s.edge, true
-	}
-	n := t / s.span()
-	if n >= s.edge/s.span()-int64(len(s.fine)) {
-		return max(s.start, t-t%s.res), true
-	}
-	return max(s.start, n*s.span()), true
-}
-
-// at gives the figures at a stored edge.
-func (h history) at(edge int64) cum {
+// upTo gives the newest stored edge at or before t, and the figures there; ok is
+// false before the oldest edge.
+func (h history) upTo(t int64) (edge int64, c cum, ok bool) {
 	s := h.shelf
+	if t >= s.edge {
+		return s.edge, s.now[h.column], true
+	}
+	if t < s.oldest() {
+		return 0, cum{}, false
+	}
+	span := s.span()
+	n := t / span
+	edge = n * span
+	k := int(n - s.firstBlock)
+	closed := len(s.bases) - 1 - k // how many blocks before the open one: 0 is the open one
+	if closed > len(s.fine) {      // only its start is kept
+		return max(s.start, edge), s.bases[k][h.column], true
+	}
+	j := int((t - edge) / s.res)
+	edge += int64(j) * s.res
 	switch {
 	case edge <= s.start:
-		return cum{}
-	case edge == s.edge:
-		return s.now[h.column]
+		return s.start, cum{}, true
+	case j == 0:
+		c = s.bases[k][h.column]
+	case closed == 0:
+		c = s.open[(j-1)*s.columns+h.column]
+	default:
+		c = s.fine[len(s.fine)-closed].at(h.column, j-1, s.bases[k][h.column])
 	}
-	n, open := edge/s.span(), s.edge/s.span()
-	j := int(edge % s.span() / s.res)
-	switch {
-	case j > 0 && n == open:
-		return s.open[(j-1)*s.columns+h.column]
-	case j > 0:
-		return s.fine[n-open+int64(len(s.fine))].at(h.column, j-1, s.bases[n-s.firstBlock][h.column])
-	}
-	return s.bases[n-s.firstBlock][h.column]
+	return edge, c, true
 }
 
 // between gives the figures of (from, to] moved to stored edges at or before
 // them. A span that begins before the oldest edge keeps its beginning, and what it
 // has before that edge counts as without data.
 func (h history) between(from, to int64) (start, end int64, c cum) {
-	end, ok := h.floor(to)
+	end, after, ok := h.upTo(to)
 	if !ok {
 		return from, to, cum{miss: to - from}
 	}
-	start, ok = h.floor(from)
+	start, before, ok := h.upTo(from)
 	if !ok {
-		old := h.oldest()
-		c = h.at(end).minus(h.at(old))
+		old, before, _ := h.upTo(h.oldest())
+		c = after.minus(before)
 		c.miss += old - from
 		return from, end, c
 	}
-	return start, end, h.at(end).minus(h.at(start))
+	return start, end, after.minus(before)
 }
 
 // cum are cumulative figures since a history's start.

@@ -102,11 +102,18 @@ type Ledger struct {
 	version     atomic.Uint64
 	mu          sync.RWMutex // guards what follows against readers
 	accounts    map[string]*account
-	wanted      map[wantKey][]*account // an SLO's accounts, one for each part
+	wanted      map[wantKey][]wantedPart // of an SLO, one after the other
 	sources     map[string]*sourceState
 }
 
 type wantKey struct{ slo, subject string }
+
+// wantedPart is where a part of an SLO is counted for a subject. It keeps the
+// measure, which the account loses when no plan asks for it any more.
+type wantedPart struct {
+	*account
+	m *measure
+}
 
 // sourceState is what the ledger knows of one source.
 type sourceState struct {
@@ -174,7 +181,7 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	l.advancing.Lock()
 	defer l.advancing.Unlock()
 	sources := map[string]*sourceState{}
-	wanted := map[wantKey][]*account{}
+	wanted := map[wantKey][]wantedPart{}
 	accounts := maps.Clone(l.accounts)
 	active := map[*account]asked{}
 	subjects := map[string]map[*Subject]bool{}
@@ -195,7 +202,7 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 			for _, m := range ms {
 				a := l.accountFor(accounts, m, sub, now)
 				active[a] = asked{m, sub}
-				wanted[k] = append(wanted[k], a)
+				wanted[k] = append(wanted[k], wantedPart{a, m})
 				if subjects[m.source] == nil {
 					subjects[m.source] = map[*Subject]bool{}
 				}
@@ -330,10 +337,8 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		return acc
 	}
 	end, start, last := int64(math.MaxInt64), int64(none), int64(none)
-	measures := make([]*measure, len(parts)) // the accounts may lose theirs while the answer is in use
 	for i, a := range parts {
-		measures[i] = a.m
-		e, ok := a.hist.floor(at.UnixMilli())
+		e, _, ok := a.hist.upTo(at.UnixMilli())
 		if !ok {
 			e = none
 		}
@@ -348,7 +353,7 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		acc.Notes = append(acc.Notes, a.notes()...)
 	}
 	acc.Start, acc.End, acc.LastSample = timeOf(start), timeOf(end), timeOf(last)
-	acc.Counts = func(part int, from, to time.Time) slo.Counts { return l.counts(parts[part], measures[part], from, to) }
+	acc.Counts = func(part int, from, to time.Time) slo.Counts { return l.counts(parts[part], from, to) }
 	return acc
 }
 
@@ -359,8 +364,8 @@ func (a *account) heard(edge int64) int64 {
 		return a.facts.last
 	}
 	for e := edge; e > a.hist.oldest(); {
-		before, _ := a.hist.floor(e - 1)
-		if a.hist.at(e).miss-a.hist.at(before).miss < e-before {
+		before, _, _ := a.hist.upTo(e - 1)
+		if _, _, c := a.hist.between(before, e); c.miss < e-before {
 			return min(e, a.facts.last)
 		}
 		e = before
@@ -375,12 +380,12 @@ func (a *account) notes() []string {
 	return []string{fmt.Sprintf("%d series appeared with counts of unknown age, which were left out: no process start time was found for their targets", a.facts.unknownFirst)}
 }
 
-// counts are an account's counts between stored edges.
-func (l *Ledger) counts(a *account, m *measure, from, to time.Time) slo.Counts {
+// counts are a part's counts between stored edges.
+func (l *Ledger) counts(a wantedPart, from, to time.Time) slo.Counts {
 	l.mu.RLock()
 	start, end, c := a.hist.between(from.UnixMilli(), to.UnixMilli())
-	good, total := m.goodAndTotal(c)
 	l.mu.RUnlock()
+	good, total := a.m.goodAndTotal(c)
 	return slo.Counts{Start: timeOf(start), End: timeOf(end), Good: good, Total: total,
 		Covered: time.Duration(end-start-c.miss) * time.Millisecond}
 }
