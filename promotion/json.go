@@ -47,6 +47,7 @@ func (d Decision) AppendJSON(to []byte) []byte {
 	to = appendName(append(to, `, "to": `...), string(d.To))
 	to = appendName(append(to, `, "evidence_tier": `...), string(d.EvidenceTier))
 	to = appendName(append(to, `, "release": `...), d.Release)
+	to = d.appendOverrides(to)
 	to = status.AppendText(append(to, `, "decision": `...), string(d.Verdict))
 	to = append(to, `, "checks": [`...)
 	for i, c := range d.Checks {
@@ -62,6 +63,20 @@ func (d Decision) AppendJSON(to []byte) []byte {
 		to = append(to, '}')
 	}
 	return append(to, "\n]}"...)
+}
+
+// appendOverrides writes who has had a say, where somebody has.
+func (d Decision) appendOverrides(to []byte) []byte {
+	if d.Fix != nil {
+		to = Figures{{"url", d.Fix.URL}, {"by", orNull(d.Fix.By)}}.append(append(to, `, "fix": `...))
+	}
+	if len(d.Overrides) == 0 {
+		return to
+	}
+	return appendList(append(to, `, "overrides": `...), d.Overrides, func(to []byte, o InForce) []byte {
+		return Figures{{"id", o.ID}, {"who", o.Who}, {"why", o.Why}, {"link", orNull(o.Link)}, {"checks", o.Checks},
+			{"until", instant(o.Until)}, {"waives", o.Waives}}.append(to)
+	})
 }
 
 // MarshalJSON writes an object, in the order of the figures.
@@ -139,6 +154,8 @@ func Decode(data []byte) (Decision, error) {
 		Release  *string         `json:"release"`
 		Decision Verdict         `json:"decision"`
 		Checks   []wireCheck     `json:"checks"`
+		Fix      *Fix            `json:"fix"`
+		By       []wireOverride  `json:"overrides"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
 		return Decision{}, fmt.Errorf("read decision: %w", err)
@@ -151,7 +168,10 @@ func Decode(data []byte) (Decision, error) {
 	case in.At == nil || in.To == nil:
 		return Decision{}, errors.New(`read decision: "at" or "to" is missing`)
 	}
-	d := Decision{At: in.At.UTC(), From: or(in.From), To: *in.To, EvidenceTier: or(in.Evidence), Release: or(in.Release), Verdict: in.Decision}
+	d := Decision{At: in.At.UTC(), From: or(in.From), To: *in.To, EvidenceTier: or(in.Evidence), Release: or(in.Release), Verdict: in.Decision, Fix: in.Fix}
+	for _, o := range in.By {
+		d.Overrides = append(d.Overrides, InForce{Override{ID: o.ID, Who: o.Who, Why: o.Why, Link: o.Link, Checks: o.Checks, Until: o.Until}, o.Waives})
+	}
 	for i, c := range in.Checks {
 		if c.Check == "" || !slices.Contains(resultOrder, c.Result) {
 			return Decision{}, fmt.Errorf("read decision: check %d: its name is missing, or its result %q is unknown", i, c.Result)
@@ -171,6 +191,16 @@ func (d *Decision) UnmarshalJSON(data []byte) error {
 		*d = got
 	}
 	return err
+}
+
+type wireOverride struct {
+	ID     string    `json:"id"`
+	Who    string    `json:"who"`
+	Why    string    `json:"why"`
+	Link   string    `json:"link"`
+	Checks []string  `json:"checks"`
+	Until  time.Time `json:"until"`
+	Waives int       `json:"waives"`
 }
 
 type wireCheck struct {

@@ -1,0 +1,375 @@
+package promotion_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+)
+
+func TestWholeEvidenceIsPromotedAndEveryCheckWasMade(t *testing.T) {
+	d := promotion.Decide(required(), whole(t, "prod"), now)
+	if d.Verdict != promotion.Promote || d.Release != newRelease {
+		t.Errorf("%s of %q:\n%s", d.Verdict, d.Release, d.AppendJSON(nil))
+	}
+	for _, c := range d.Checks {
+		if c.Result != promotion.Pass {
+			t.Errorf("%s is %s: %s", c.Check, c.Result, c.Reason)
+		}
+	}
+}
+
+func degraded(o *fleet.ShopSetState) { o.Health = fleet.Degraded }
+
+func drifted(o *fleet.ShopSetState) {
+	n := 3
+	o.Sync, o.DriftedSince, o.OutOfSync = fleet.OutOfSync, now.Add(-2*time.Hour), &n
+}
+
+func TestChecksOfTheFleet(t *testing.T) {
+	cases := []struct {
+		name    string
+		change  func(*promotion.Evidence)
+		policy  promotion.Policy
+		verdict promotion.Verdict
+		check   string
+		result  promotion.Result
+		reason  string
+	}{
+		{"a ShopSet that has not got the Release is waited for", seenAs("a-2", func(o *fleet.ShopSetState) { o.Release = oldRelease }), required(),
+			promotion.Inconclusive, "sync", promotion.Unknown, "It runs Release 111111111122, not yet 3f2c1abd9e8f."},
+		{"a ShopSet in a rollout is waited for", seenAs("a-2", func(o *fleet.ShopSetState) { o.Health = fleet.Progressing }), required(),
+			promotion.Inconclusive, "sync", promotion.Unknown, "is Progressing, not yet Healthy"},
+		{"a degraded ShopSet holds", seenAs("a-2", degraded), required(), promotion.Hold, "sync", promotion.Fail, "It is Degraded"},
+		{"an unknown Release is unknown, with the reason", seenAs("a-2", func(o *fleet.ShopSetState) { o.Release = ""; o.Reason = "git does not answer" }), required(),
+			promotion.Inconclusive, "sync", promotion.Unknown, "not known: git does not answer."},
+		{"a ShopSet that the exporter does not know is unknown", func(e *promotion.Evidence) {
+			e.Fleet.Snapshot.ShopSets = slices.DeleteFunc(e.Fleet.Snapshot.ShopSets, func(o fleet.ShopSetState) bool { return o.ShopSet == "a-2" })
+		}, required(), promotion.Inconclusive, "sync", promotion.Unknown, "tells nothing of it"},
+		{"a ShopSet that is reported twice is unknown", func(e *promotion.Evidence) {
+			e.Fleet.Snapshot.ShopSets = append(e.Fleet.Snapshot.ShopSets, e.Fleet.Snapshot.ShopSets[0])
+		}, required(), promotion.Inconclusive, "sync", promotion.Unknown, "reported twice"},
+		{"no Release is unknown", func(e *promotion.Evidence) { e.Release = "" }, required(), promotion.Inconclusive, "sync", promotion.Unknown, "name it with --release"},
+		{"drift holds, and says since when", seenAs("b-1", drifted), required(), promotion.Hold, "drift", promotion.Fail,
+			"It drifts: it has been OutOfSync for 2h, since 3 resources that run differ from what git asks for"},
+		{"what has not arrived is no drift", seenAs("b-1", func(o *fleet.ShopSetState) { drifted(o); o.Release = oldRelease }), required(),
+			promotion.Inconclusive, "drift", promotion.Unknown, "the Release has not arrived"},
+		{"unknown sync is unknown", seenAs("b-1", func(o *fleet.ShopSetState) { o.Sync = fleet.SyncUnknown; o.Reason = "the cluster is away" }), required(),
+			promotion.Inconclusive, "drift", promotion.Unknown, "the cluster is away"},
+		{"a soak that is not over says until when", tierAs("beta-prod", func(s *fleet.TierState) { s.SoakingSince = now.Add(-20 * time.Hour) }), required(),
+			promotion.Inconclusive, "soak", promotion.Unknown, "for 20h without a break, 1d is asked for: until 2026-11-01T04:00:30Z."},
+		{"a soak that was broken has not begun", tierAs("beta-prod", func(s *fleet.TierState) { s.SoakingSince = time.Time{} }), required(),
+			promotion.Inconclusive, "soak", promotion.Unknown, "has not begun"},
+		{"a soak of another Release does not count", seenAs("a-2", func(o *fleet.ShopSetState) { o.Release = oldRelease }), required(),
+			promotion.Inconclusive, "soak", promotion.Unknown, "has not begun: 1 of 2 ShopSets run Release 3f2c1abd9e8f."},
+		{"policy may ask for another soak", func(*promotion.Evidence) {}, promotion.Policy{Soak: ptrTo(48 * time.Hour)},
+			promotion.Inconclusive, "soak", promotion.Unknown, "2d is asked for"},
+		{"a mutable image holds", seenAs("a-2", func(o *fleet.ShopSetState) { o.Images = []string{"cart:latest", "api:v2"} }), required(),
+			promotion.Hold, "images", promotion.Fail, "1 name can come to mean another image: cart:latest"},
+		{"no images are unknown", seenAs("a-2", func(o *fleet.ShopSetState) { o.Images = nil }), required(), promotion.Inconclusive, "images", promotion.Unknown, "is not known"},
+		{"a Release that skipped a Tier holds", func(e *promotion.Evidence) {
+			e.Fleet.Snapshot.Violations = []fleet.Violation{{Kind: fleet.Skipped, Tier: "beta-prod", Release: newRelease, Without: []fleet.TierName{"beta"}}}
+		}, required(), promotion.Hold, "release", promotion.Fail, "came to beta-prod without having been in beta."},
+		{"an order that is not known is unknown", tierAs("beta-prod", func(s *fleet.TierState) { s.InOrder = nil }), required(),
+			promotion.Inconclusive, "release", promotion.Unknown, "was in the Tiers below beta-prod is not known"},
+		{"a target with changes of its own holds", tierAs("prod", func(s *fleet.TierState) { s.Ahead = ptrTo(2) }), required(),
+			promotion.Hold, "release", promotion.Fail, "prod has 2 changes that beta-prod lacks"},
+		{"a target whose past is not known is unknown", tierAs("prod", func(s *fleet.TierState) { s.Ahead = nil }), required(),
+			promotion.Inconclusive, "release", promotion.Unknown, "has all that prod has is not known"},
+		{"a target that has the Release already passes", tierAs("prod", func(s *fleet.TierState) { s.Release = newRelease; s.Ahead = nil }), required(),
+			promotion.Promote, "release", promotion.Pass, "came up through every Tier below"},
+		{"a branch below that has gone on leaves a doubt", tierAs("beta-prod", func(s *fleet.TierState) { s.Release = "cccc" }), required(),
+			promotion.Inconclusive, "release", promotion.Unknown, "has gone on to cccc"},
+		{"a group whose ShopSets are down holds", func(e *promotion.Evidence) {
+			for i := range e.Fleet.Snapshot.Groups {
+				e.Fleet.Snapshot.Groups[i].Available, e.Fleet.Snapshot.Groups[i].Domains = ptrTo(1), []fleet.FailureDomainName{"eks-b"}
+			}
+		}, required(), promotion.Hold, "redundancy", promotion.Fail, "ShopGroup main is served in 1 FailureDomain now (eks-b), 2 asked for"},
+		{"a group of which nothing is known is unknown", func(e *promotion.Evidence) { e.Fleet.Snapshot.Groups[0].Available = nil }, required(),
+			promotion.Inconclusive, "redundancy", promotion.Unknown, "is not known"},
+		{"a fleet that was looked at long ago is unknown", func(e *promotion.Evidence) { e.Fleet.Snapshot.At = now.Add(-time.Hour) }, required(),
+			promotion.Inconclusive, "sync", promotion.Unknown, "last looked at 1h ago"},
+		{"a fleet of another time is unknown", func(e *promotion.Evidence) { e.Fleet.Snapshot.At = now.Add(24 * time.Hour) }, required(),
+			promotion.Inconclusive, "drift", promotion.Unknown, "after the time asked for"},
+		{"an exporter that has not looked yet is unknown", func(e *promotion.Evidence) { e.Fleet.Snapshot = fleet.Snapshot{} }, required(),
+			promotion.Inconclusive, "images", promotion.Unknown, "has not looked at the fleet yet"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			e := whole(t, "prod")
+			c.change(&e)
+			expect(t, promotion.Decide(c.policy, e, now), c.verdict, c.check, c.result, c.reason)
+		})
+	}
+}
+
+// expect wants a verdict, and a check with a result and a part of its reason.
+func expect(t *testing.T, d promotion.Decision, verdict promotion.Verdict, check string, result promotion.Result, reason string) {
+	t.Helper()
+	if d.Verdict != verdict {
+		t.Errorf("%s, want %s", d.Verdict, verdict)
+	}
+	if !slices.ContainsFunc(d.Checks, func(k promotion.Check) bool {
+		return k.Check == check && k.Result == result && strings.Contains(k.Reason, reason)
+	}) {
+		for _, k := range d.Checks {
+			if k.Check == check {
+				t.Logf("%s %s %s: %s %s", k.Check, k.ShopSet, k.SLO, k.Result, k.Reason)
+			}
+		}
+		t.Errorf("no check %s is %s with %q", check, result, reason)
+	}
+}
+
+func ptrTo[T any](v T) *T { return &v }
+
+func TestChecksOfAlertsIncidentsAndFreezes(t *testing.T) {
+	alert := func(a promotion.Alert) func(*promotion.Evidence) {
+		return func(e *promotion.Evidence) { e.Alerts.Items = append(e.Alerts.Items, a) }
+	}
+	incident := func(i promotion.Incident) func(*promotion.Evidence) {
+		return func(e *promotion.Evidence) { e.Incidents.Items = append(e.Incidents.Items, i) }
+	}
+	freeze := func(f promotion.Freeze) func(*promotion.Evidence) {
+		return func(e *promotion.Evidence) { e.Freezes.Items = append(e.Freezes.Items, f) }
+	}
+	only := func(tier fleet.TierName) promotion.Scope { return promotion.Scope{Tiers: []fleet.TierName{tier}} }
+	cart := promotion.Alert{Name: "CartErrors", Labels: map[string]string{"alertname": "CartErrors", "severity": "page", "shopset": "a-2"},
+		Since: now.Add(-3 * time.Minute), ShopSets: []fleet.ShopSetName{"a-2"}}
+	silenced := cart
+	silenced.Silenced = true
+	cases := []struct {
+		name    string
+		change  func(*promotion.Evidence)
+		verdict promotion.Verdict
+		check   string
+		result  promotion.Result
+		reason  string
+	}{
+		{"an alert below holds", alert(cart), promotion.Hold, "alert", promotion.Fail, "Alert CartErrors fires since 2026-10-31T23:57:30Z (severity=page, shopset=a-2)."},
+		{"an alert of the whole Tier holds", alert(promotion.Alert{Name: "X", Tiers: []fleet.TierName{"beta-prod"}}), promotion.Hold, "alert", promotion.Fail, "Alert X fires (no labels)."},
+		{"a silenced alert is counted and does not hold", alert(silenced), promotion.Promote, "alert", promotion.Pass, "(2 silenced or of no weight) (1 fire elsewhere)"},
+		{"an alert elsewhere does not hold", alert(promotion.Alert{Name: "X", ShopSets: []fleet.ShopSetName{"a-1"}}), promotion.Promote, "alert", promotion.Pass, "(2 fire elsewhere)"},
+		{"alerts that cannot be read are unknown", func(e *promotion.Evidence) { e.Alerts.Items, e.Alerts.Error = nil, "connection refused" },
+			promotion.Inconclusive, "alert", promotion.Unknown, "Prometheus at http://prometheus:9090 could not be read"},
+		{"an incident of the target's Tier holds", incident(promotion.Incident{ID: "inc-9", Title: "決済が失敗する。", Since: now, Scope: only("prod")}),
+			promotion.Hold, "incident", promotion.Fail, "Incident inc-9 (決済が失敗する) is open and touches prod since 2026-11-01T00:00:30Z."},
+		{"an incident of a ShopSet holds", incident(promotion.Incident{ID: "inc-9", Scope: promotion.Scope{ShopSets: []fleet.ShopSetName{"c-3"}}}),
+			promotion.Hold, "incident", promotion.Fail, "inc-9"},
+		{"an incident of which nobody knows what it hurts holds", incident(promotion.Incident{ID: "inc-9"}), promotion.Hold, "incident", promotion.Fail, "may touch everything"},
+		{"an incident elsewhere does not hold", incident(promotion.Incident{ID: "inc-9", Scope: only("beta")}), promotion.Promote, "incident", promotion.Pass, "(2 open elsewhere)"},
+		{"a freeze of everything holds", freeze(promotion.Freeze{ID: "sale", Reason: "the sale.", By: "mika", Until: now.Add(time.Hour)}),
+			promotion.Hold, "freeze", promotion.Fail, "Freeze sale is in force until 2026-11-01T01:00:30Z: the sale, by mika."},
+		{"a freeze of a group that the target serves holds", freeze(promotion.Freeze{ID: "g", Scope: promotion.Scope{Groups: []fleet.ShopGroupName{"main"}}}),
+			promotion.Hold, "freeze", promotion.Fail, "until somebody lifts it: no reason was given."},
+		{"a freeze of another Tier does not hold", freeze(promotion.Freeze{ID: "g", Scope: only("beta")}), promotion.Promote, "freeze", promotion.Pass, "(1 in force elsewhere)"},
+		{"a freeze that ends now does not hold", freeze(promotion.Freeze{ID: "g", Until: now}), promotion.Promote, "freeze", promotion.Pass, "No freeze of prod is in force."},
+		{"a freeze that begins now holds", freeze(promotion.Freeze{ID: "g", From: now}), promotion.Hold, "freeze", promotion.Fail, "Freeze g"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			e := whole(t, "prod")
+			c.change(&e)
+			expect(t, promotion.Decide(required(), e, now), c.verdict, c.check, c.result, c.reason)
+		})
+	}
+}
+
+func TestASourceThatIsAwayIsExitCode4(t *testing.T) {
+	for name, change := range map[string]func(*promotion.Evidence){
+		"the exporter":      func(e *promotion.Evidence) { e.Fleet = promotion.FleetView{Where: "x", Error: "refused"} },
+		"the alerts":        func(e *promotion.Evidence) { e.Alerts = promotion.Found[promotion.Alert]{Where: "x", Error: "refused"} },
+		"the incidents":     func(e *promotion.Evidence) { e.Incidents.Error = "refused" },
+		"the freezes":       func(e *promotion.Evidence) { e.Freezes.Error = "refused" },
+		"the overrides":     func(e *promotion.Evidence) { e.Overrides.Error = "refused" },
+		"the exclusions":    func(e *promotion.Evidence) { e.Exclusions.Error = "refused" },
+		"source of budgets": away,
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := whole(t, "prod")
+			change(&e)
+			d := promotion.Decide(promotion.Policy{}, e, now)
+			if d.Verdict != promotion.Inconclusive || d.ExitCode() != 4 {
+				t.Errorf("%s, exit code %d:\n%s", d.Verdict, d.ExitCode(), d.AppendJSON(nil))
+			}
+		})
+	}
+}
+
+func TestWhatIsNotConfigured(t *testing.T) {
+	for check, forget := range map[string]func(*promotion.Evidence){
+		"sync": noFleet, "drift": noFleet, "soak": noFleet, "since_release": noFleet, "images": noFleet, "release": noFleet,
+		"alert":    func(e *promotion.Evidence) { e.Alerts = promotion.Found[promotion.Alert]{} },
+		"incident": func(e *promotion.Evidence) { e.Incidents = promotion.Found[promotion.Incident]{} },
+		"freeze":   func(e *promotion.Evidence) { e.Freezes = promotion.Found[promotion.Freeze]{} },
+	} {
+		t.Run(check, func(t *testing.T) {
+			e := whole(t, "prod")
+			forget(&e)
+			need := func(n promotion.Need) promotion.Policy {
+				return promotion.Policy{Needs: map[string]promotion.Need{check: n}}
+			}
+			expect(t, promotion.Decide(need(promotion.Optional), e, now), promotion.Promote, check, promotion.NotChecked, "it takes")
+			expect(t, promotion.Decide(need(promotion.Required), e, now), promotion.Inconclusive, check, promotion.Unknown, "nobody looked: configure")
+			expect(t, promotion.Decide(need(promotion.Off), whole(t, "prod"), now), promotion.Promote, check, promotion.NotChecked, "The policy does not ask")
+		})
+	}
+}
+
+func noFleet(e *promotion.Evidence) { e.Fleet = promotion.FleetView{} }
+
+func TestOverrides(t *testing.T) {
+	good := promotion.Override{ID: "o-1", Who: "mika", Why: "the sale needs it.", Checks: []string{"budget", "drift"}, Until: now.Add(time.Hour)}
+	change := func(f func(*promotion.Override)) promotion.Override { o := good; f(&o); return o }
+	broken := func(e *promotion.Evidence) { on("c-3", exhaust)(e); seenAs("a-2", drifted)(e) }
+	cases := []struct {
+		name    string
+		by      promotion.Override
+		change  func(*promotion.Evidence)
+		verdict promotion.Verdict
+	}{
+		{"it waives the checks that it names", good, broken, promotion.Promote},
+		{"it waives what is unknown", change(func(o *promotion.Override) { o.Checks = []string{"soak"} }), tierAs("beta-prod", func(s *fleet.TierState) { s.SoakingSince = now }), promotion.Promote},
+		{"no other check", change(func(o *promotion.Override) { o.Checks = []string{"budget"} }), broken, promotion.Hold},
+		{"not when it has ended", change(func(o *promotion.Override) { o.Until = now }), broken, promotion.Hold},
+		{"not before it begins", change(func(o *promotion.Override) { o.From = now.Add(time.Second) }), broken, promotion.Hold},
+		{"not without an end", change(func(o *promotion.Override) { o.Until = time.Time{} }), broken, promotion.Hold},
+		{"not without somebody who answers for it", change(func(o *promotion.Override) { o.Who = "" }), broken, promotion.Hold},
+		{"not without a reason", change(func(o *promotion.Override) { o.Why = "" }), broken, promotion.Hold},
+		{"not for another Tier", change(func(o *promotion.Override) { o.Scope.Tiers = []fleet.TierName{"beta"} }), broken, promotion.Hold},
+		{"not for another ShopSet", change(func(o *promotion.Override) { o.Scope.ShopSets = []fleet.ShopSetName{"c-3"} }), broken, promotion.Hold},
+		{"for the ShopSets that it names", change(func(o *promotion.Override) { o.Scope.ShopSets = []fleet.ShopSetName{"c-3", "a-2"} }), broken, promotion.Promote},
+		{"for a group's ShopSets", change(func(o *promotion.Override) { o.Scope.Groups = []fleet.ShopGroupName{"solo"} }), on("c-3", exhaust), promotion.Promote},
+		{"not for another Release", change(func(o *promotion.Override) { o.Release = oldRelease }), broken, promotion.Hold},
+		{"for its own Release", change(func(o *promotion.Override) { o.Release = newRelease[:10] }), broken, promotion.Promote},
+		{"not for a source that is away", change(func(o *promotion.Override) { o.Checks = []string{"source"} }), away, promotion.Inconclusive},
+		{"for a freeze", change(func(o *promotion.Override) { o.Checks = []string{"freeze"} }), func(e *promotion.Evidence) {
+			e.Freezes.Items = []promotion.Freeze{{ID: "f"}}
+		}, promotion.Promote},
+		{"never for an emergency stop", change(func(o *promotion.Override) { o.Checks = []string{"freeze"} }), func(e *promotion.Evidence) {
+			e.Freezes.Items = []promotion.Freeze{{ID: "f", Emergency: true}}
+		}, promotion.Hold},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			e := whole(t, "prod")
+			c.change(&e)
+			if d := promotion.Decide(promotion.Policy{}, e, now); d.Verdict == promotion.Promote {
+				t.Fatal("it is promoted without an override: the test shows nothing")
+			}
+			e.Overrides.Items = []promotion.Override{c.by}
+			d := promotion.Decide(promotion.Policy{}, e, now)
+			if d.Verdict != c.verdict {
+				t.Errorf("%s, want %s:\n%s", d.Verdict, c.verdict, d.AppendJSON(nil))
+			}
+			if d.Verdict == promotion.Promote && (len(d.Overrides) != 1 || d.Overrides[0].Waives == 0) {
+				t.Errorf("the decision does not say who had a say: %+v", d.Overrides)
+			}
+		})
+	}
+	e := whole(t, "prod")
+	broken(&e)
+	e.Overrides.Items = []promotion.Override{good}
+	expect(t, promotion.Decide(required(), e, now), promotion.Promote, "budget", promotion.Waived, "Waived by mika until 2026-11-01T01:00:30Z: the sale needs it.")
+}
+
+func TestFixes(t *testing.T) {
+	fix := func(e *promotion.Evidence) { e.Fix = &promotion.Fix{URL: "https://git.example/pull/12", By: "mika"} }
+	both := func(a, b func(*promotion.Evidence)) func(*promotion.Evidence) {
+		return func(e *promotion.Evidence) { a(e); b(e) }
+	}
+	low := func(e *promotion.Evidence) { on("c-3", atRisk)(e) }
+	gone := func(e *promotion.Evidence) { on("c-3", exhaust)(e) }
+	for _, c := range []struct {
+		name    string
+		change  func(*promotion.Evidence)
+		policy  promotion.Policy
+		verdict promotion.Verdict
+		result  promotion.Result
+		reason  string
+	}{
+		{"a budget at risk lets fixes through", both(low, fix), promotion.Policy{AtRisk: promotion.LetFixes}, promotion.Promote, promotion.Waived,
+			"Let through as a fix of https://git.example/pull/12, says mika."},
+		{"and nothing else", low, promotion.Policy{AtRisk: promotion.LetFixes}, promotion.Hold, promotion.Fail, "Only fixes may go to prod now (--fix)."},
+		{"a used-up budget lets no fix through", both(gone, fix), promotion.Policy{AtRisk: promotion.LetFixes}, promotion.Hold, promotion.Fail, "used up"},
+		{"unless policy says so", both(gone, fix), promotion.Policy{Exhausted: promotion.LetFixes}, promotion.Promote, promotion.Waived, "Let through as a fix"},
+		{"a fix of a Tier below that burns its budget is held", both(on("a-2", exhaust), fix), promotion.Policy{Exhausted: promotion.LetAll}, promotion.Hold, promotion.Fail, "used up"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := whole(t, "prod")
+			c.change(&e)
+			expect(t, promotion.Decide(c.policy, e, now), c.verdict, "budget", c.result, c.reason)
+		})
+	}
+}
+
+func TestARecordGivesTheSameDecisionForEver(t *testing.T) {
+	for name, change := range map[string]func(*promotion.Evidence){
+		"promote": func(*promotion.Evidence) {}, "hold": on("a-2", exhaust), "silent": on("b-1", silence), "no groups": func(e *promotion.Evidence) { e.Groups = nil },
+		"no fleet": noFleet, "away": away, "drift": seenAs("a-2", drifted), "few": comparing("b-1", counts(0, 10, 0, 10)),
+		"overridden": func(e *promotion.Evidence) {
+			seenAs("a-2", drifted)(e)
+			e.Overrides.Items = []promotion.Override{{ID: "o", Who: "mika", Why: "so", Checks: []string{"drift"}, Until: now.Add(time.Hour)}}
+			e.Fix = &promotion.Fix{URL: "https://x.example", By: "mika"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := whole(t, "prod")
+			change(&e)
+			r := promotion.Judge("v1.2.3", required(), e, now)
+			data, err := r.AppendJSON(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			validate(t, data)
+			read, err := promotion.DecodeRecord(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := read.Replay()
+			if err != nil || string(d.AppendJSON(nil)) != string(r.Decision.AppendJSON(nil)) {
+				t.Fatalf("replayed, it is %s (%v), it was %s", d.Verdict, err, r.Verdict)
+			}
+			again, err := read.AppendJSON(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if twice, err := promotion.DecodeRecord(again); err != nil || twice.Verdict != r.Verdict {
+				t.Errorf("read again it is %v, %v", twice.Verdict, err)
+			}
+		})
+	}
+}
+
+func TestAForgedRecordIsRefused(t *testing.T) {
+	e := whole(t, "prod")
+	on("a-2", exhaust)(&e)
+	data, err := promotion.Judge("v1", required(), e, now).AppendJSON(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, old, new, want string }{
+		{"evidence made better", `"state": "exhausted", "window_start"`, `"state": "ok", "window_start"`, "its evidence gives"},
+		{"another reason", "is used up", "is fine", "for other reasons"},
+		{"other rules", `"rules": 1`, `"rules": 2`, "rules 2"},
+		{"no evidence", `"inputs"`, `"outputs"`, "cannot be made again"},
+		{"a policy that cannot be", `"min_coverage":0.5`, `"min_coverage":50`, "between 0 and 1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			forged := strings.Replace(string(data), c.old, c.new, 1)
+			if forged == string(data) {
+				t.Fatal("the test changes nothing")
+			}
+			r, err := promotion.DecodeRecord([]byte(forged))
+			if err == nil {
+				_, err = r.Replay()
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want one with %q", err, c.want)
+			}
+		})
+	}
+}

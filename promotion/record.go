@@ -1,0 +1,155 @@
+package promotion
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/status"
+)
+
+// Rules is the version of what Decide asks of its evidence. It grows with each change
+// by which the same policy and evidence could give another Decision.
+const Rules = 1
+
+// Record is a Decision with all that it was made from, so that it can be made again.
+type Record struct {
+	Decision
+	// Program is the version of shopslo that decided.
+	Program  string
+	Policy   Policy
+	Evidence Evidence
+}
+
+// Judge decides, and keeps what from. program is the version of shopslo.
+func Judge(program string, p Policy, e Evidence, now time.Time) Record {
+	return Record{Decision: Decide(p, e, now), Program: program, Policy: p, Evidence: e}
+}
+
+// AppendJSON appends the Decision's object with "program", "rules", "policy" and
+// "inputs" in it; no line feed at the end.
+func (r Record) AppendJSON(to []byte) ([]byte, error) {
+	policy, err := json.Marshal(r.Policy)
+	if err != nil {
+		return to, fmt.Errorf("write the gate's policy: %w", err)
+	}
+	to = r.Decision.AppendJSON(to)
+	to = to[:len(to)-len("}")]
+	to = status.AppendText(append(to, ",\n\"program\": "...), r.Program)
+	to = fmt.Appendf(to, ", \"rules\": %d,\n\"policy\": %s,\n\"inputs\": ", Rules, policy)
+	if to, err = r.Evidence.appendJSON(to); err != nil {
+		return to, fmt.Errorf("write the gate's evidence: %w", err)
+	}
+	return append(to, '}'), nil
+}
+
+// MarshalJSON is AppendJSON.
+func (r Record) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil) }
+
+// UnmarshalJSON is DecodeRecord.
+func (r *Record) UnmarshalJSON(data []byte) error {
+	got, err := DecodeRecord(data)
+	if err == nil {
+		*r = got
+	}
+	return err
+}
+
+// DecodeRecord reads back what Record.AppendJSON wrote. A Decision without its
+// evidence is an error: nobody can make it again.
+func DecodeRecord(data []byte) (Record, error) {
+	d, err := Decode(data)
+	if err != nil {
+		return Record{}, err
+	}
+	var in struct {
+		Program string    `json:"program"`
+		Rules   int       `json:"rules"`
+		Policy  *Policy   `json:"policy"`
+		Inputs  *Evidence `json:"inputs"`
+	}
+	if err := json.Unmarshal(data, &in); err != nil {
+		return Record{}, fmt.Errorf("read decision: %w", err)
+	}
+	switch {
+	case in.Policy == nil || in.Inputs == nil:
+		return Record{}, errors.New(`read decision: it has no "policy" or no "inputs", so it cannot be made again; keep what 'shopslo gate -o json' prints`)
+	case in.Rules != Rules:
+		return Record{}, fmt.Errorf("read decision: it was made by rules %d of shopslo %s, this program has rules %d; use that version", in.Rules, in.Program, Rules)
+	}
+	return Record{Decision: d, Program: in.Program, Policy: *in.Policy, Evidence: *in.Inputs}, nil
+}
+
+// Replay makes the Decision again. It is an error where it comes out otherwise than it
+// is recorded: somebody has changed the one or the other.
+func (r Record) Replay() (Decision, error) {
+	d := Decide(r.Policy, r.Evidence, r.At)
+	again, err := Decode(d.AppendJSON(nil)) // as what was recorded has been read
+	if err != nil {
+		return d, err
+	}
+	if bytes.Equal(again.AppendJSON(nil), r.Decision.AppendJSON(nil)) {
+		return d, nil
+	}
+	if again.Verdict != r.Verdict {
+		return d, fmt.Errorf("the record says %s, and its evidence gives %s: it was changed, or not made by shopslo", r.Verdict, d.Verdict)
+	}
+	return d, fmt.Errorf("the record says %s as its evidence does, but for other reasons: it was changed, or not made by shopslo", r.Verdict)
+}
+
+// wireEvidence is Evidence as it is written down, but for the report.
+type wireEvidence struct {
+	From        fleet.TierName   `json:"from"`
+	To          fleet.TierName   `json:"to"`
+	Release     string           `json:"release"`
+	Source      Tier             `json:"source"`
+	Target      Tier             `json:"target"`
+	Groups      []Group          `json:"groups"`
+	Outages     []Outage         `json:"outages"`
+	Fleet       FleetView        `json:"fleet"`
+	Comparisons []Comparison     `json:"comparisons"`
+	Alerts      Found[Alert]     `json:"alerts"`
+	Incidents   Found[Incident]  `json:"incidents"`
+	Freezes     Found[Freeze]    `json:"freezes"`
+	Overrides   Found[Override]  `json:"overrides"`
+	Exclusions  Found[Exclusion] `json:"exclusions"`
+	Uncorrected []Uncorrected    `json:"uncorrected"`
+	Fix         *Fix             `json:"fix"`
+}
+
+// appendJSON writes the report without reflection: it may be of thousands of budgets.
+func (e Evidence) appendJSON(to []byte) ([]byte, error) {
+	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Groups, e.Outages, e.Fleet, e.Comparisons,
+		e.Alerts, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix})
+	if err != nil {
+		return to, err
+	}
+	to = append(to, rest[:len(rest)-1]...)
+	to = e.Report.AppendJSON(append(to, ",\n\"report\": "...))
+	return append(to, '}'), nil
+}
+
+// MarshalJSON writes the shape of docs/gate.schema.json, "inputs".
+func (e Evidence) MarshalJSON() ([]byte, error) { return e.appendJSON(nil) }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (e *Evidence) UnmarshalJSON(data []byte) error {
+	var in struct {
+		wireEvidence
+		Report *status.Report `json:"report"`
+	}
+	if err := json.Unmarshal(data, &in); err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
+	if in.Report == nil || in.To == "" {
+		return errors.New(`evidence: "report" or "to" is missing`)
+	}
+	w := in.wireEvidence
+	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Report: *in.Report, Groups: w.Groups,
+		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Alerts: w.Alerts, Incidents: w.Incidents, Freezes: w.Freezes,
+		Overrides: w.Overrides, Exclusions: w.Exclusions, Uncorrected: w.Uncorrected, Fix: w.Fix}
+	return nil
+}
