@@ -48,7 +48,7 @@ type History struct {
 	Account string   `json:"account"`
 	State   State    `json:"state"`
 	Totals  Totals   `json:"totals"`
-	Recent  []Bucket `json:"recent"`
+	Recent  Buckets  `json:"recent"`
 	Past    Past     `json:"past"`
 	Canary  Canaries `json:"canary"`
 	Notice  Notice   `json:"notice"`

@@ -12,12 +12,10 @@ const covered = 0.8
 // Past is what was counted over the last weeks, in cells of one length. A cell that
 // was not covered by buckets is unknown.
 type Past struct {
-	First   time.Time            `json:"first,omitzero"` // the first cell's start
-	Step    int64                `json:"step"`           // seconds
-	Columns map[Figure][]float64 `json:"columns"`        // one value per cell; unknown is -1
+	First   time.Time         `json:"first,omitzero"` // the first cell's start
+	Step    int64             `json:"step"`           // seconds
+	Columns map[Figure]Column `json:"columns"`        // one value per cell
 }
-
-const unknown = -1
 
 func (p *Past) step() time.Duration { return time.Duration(p.Step) * time.Second }
 
@@ -40,10 +38,10 @@ func (p *Past) To() time.Time {
 // begin lays the first cell.
 func (p *Past) begin(at time.Time, step time.Duration) {
 	if p.Step < 60 || p.First.IsZero() || at.Sub(p.First) > 7*pastWeeks*25*time.Hour {
-		*p = Past{First: at.Truncate(step), Step: int64(step / time.Second), Columns: map[Figure][]float64{}}
+		*p = Past{First: at.Truncate(step), Step: int64(step / time.Second), Columns: map[Figure]Column{}}
 	}
 	if p.Columns == nil {
-		p.Columns = map[Figure][]float64{}
+		p.Columns = map[Figure]Column{}
 	}
 }
 

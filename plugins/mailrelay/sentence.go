@@ -3,6 +3,7 @@ package mailrelay
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -37,6 +38,30 @@ func (v Verdict) Sentence(l Language, s Settings) string {
 	}
 	line := oneLine(v.Account) + ": " + oneLine(strings.Join(parts, sep))
 	return cut(line, maxSentence)
+}
+
+// Together tells several accounts' verdicts in one line of at most 1,024 characters,
+// the worst first, and gives the worst severity: a known failure is worse than not
+// knowing. Accounts that do well are only counted.
+func Together(verdicts []Verdict, l Language, s Settings) (Severity, string) {
+	order := []Severity{OK, Unknown, Warning, Critical}
+	bad := slices.DeleteFunc(slices.Clone(verdicts), func(v Verdict) bool { return v.Severity == OK })
+	slices.SortStableFunc(bad, func(a, b Verdict) int { return slices.Index(order, b.Severity) - slices.Index(order, a.Severity) })
+	w, well := words{ja: l == Japanese}, len(verdicts)-len(bad)
+	switch {
+	case len(verdicts) == 1:
+		return verdicts[0].Severity, verdicts[0].Sentence(l, s)
+	case len(bad) == 0:
+		return OK, w.say("nothing has changed for the worse at any of %d accounts.", "%d個のアカウントすべてで、悪化は見られません。", well)
+	}
+	var parts []string
+	for _, v := range bad {
+		parts = append(parts, v.Sentence(l, s))
+	}
+	if well > 0 {
+		parts = append(parts, w.say("(%d more without findings)", "（ほか%d個は異常なし）", well))
+	}
+	return bad[0].Severity, cut(strings.Join(parts, " "), maxSentence)
 }
 
 // oneLine takes out what would break a line or a terminal.

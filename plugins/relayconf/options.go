@@ -102,6 +102,17 @@ func (o *Options) fault(key, format string, args ...any) {
 	o.faults.fault(line, prefix+format, args...)
 }
 
+// Refuse reports a value that a constructor cannot take: a sentence that begins after
+// the key's name. It must not repeat a secret.
+func (o *Options) Refuse(key, format string, args ...any) { o.fault(key, format, args...) }
+
+// Skip takes all keys, where it makes no sense to say which are unknown.
+func (o *Options) Skip() {
+	for k := range o.values {
+		o.taken[k] = true
+	}
+}
+
 // done reports the keys that nobody took.
 func (o *Options) done() {
 	for _, k := range slices.Sorted(maps.Keys(o.values)) {

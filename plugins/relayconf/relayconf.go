@@ -59,6 +59,14 @@ func (f *File) Settings(a Account) mailrelay.Settings {
 	return mailrelay.Settings{Zone: f.Zone, Holidays: f.Holidays, MaxQueue: a.MaxQueue, MaxSilence: a.MaxSilence}
 }
 
+// Folder is where the histories are: State, or below the agent's working folder.
+func (f *File) Folder(workdir string) string {
+	if f.State != "" {
+		return f.State
+	}
+	return filepath.Join(workdir, "mackerel-plugin-mailrelay")
+}
+
 // The limits of settings. An agent ends a plugin after 30 s; by then everything is
 // written and printed.
 const (

@@ -1,10 +1,12 @@
 // Package relaystore keeps the histories of mail relay accounts in files, one per
 // account: mackerel-plugin-mailrelay writes them, check-mailrelay reads them.
 //
-// A file is replaced as a whole (written beside, flushed, renamed), so that a reader
-// sees the old or the new one and a crash leaves one of them. Runs that overlap take
-// turns at a lock beside the file, for the moment of changing it only: never while a
-// relay is asked. Files hold counts and states, no secret and no mail.
+// A file is replaced as a whole (written beside and renamed), so that a reader sees the
+// old or the new one, and a killed program leaves one of them. Flushing to the disk
+// takes longer than all the rest of a run, so it is done for a second copy once an
+// hour: that one is read where a power cut has damaged the first. Runs that overlap
+// take turns at a lock beside the file, for the moment of changing it only, never while
+// a relay is asked. Files hold counts and states, no secret and no mail.
 package relaystore
 
 import (
@@ -57,21 +59,35 @@ func (s Store) Path(account, relay string) string {
 
 // Read gives an account's history and the relay's traits, without Zone. Without a file
 // both are zero, and the error is nil. A file that cannot be understood is an error
-// with ErrDamaged.
+// with ErrDamaged, unless its flushed copy can.
 func (s Store) Read(account, relay string) (*mailrelay.History, mailrelay.Traits, error) {
 	path := s.Path(account, relay)
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &mailrelay.History{Account: account}, mailrelay.Traits{}, nil
-	} else if err != nil {
-		return nil, mailrelay.Traits{}, fmt.Errorf("read the history of account %s: %w", account, err)
+	f, err := load(path)
+	if errors.Is(err, ErrDamaged) {
+		if kept, err2 := load(path + copied); err2 == nil {
+			f, err = kept, nil
+		}
 	}
-	f, err := decode(b)
-	if err != nil {
-		return nil, mailrelay.Traits{}, fmt.Errorf("read the history of account %s: %s %w: %w", account, path, ErrDamaged, err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &mailrelay.History{Account: account}, mailrelay.Traits{}, nil
+	case err != nil:
+		return nil, mailrelay.Traits{}, fmt.Errorf("read the history of account %s: %w", account, err)
 	}
 	f.History.Account = account
 	return &f.History, f.traits(), nil
+}
+
+func load(path string) (file, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return file{}, err
+	}
+	f, err := decode(b)
+	if err != nil {
+		return file{}, fmt.Errorf("%s %w: %w", path, ErrDamaged, err)
+	}
+	return f, nil
 }
 
 func decode(b []byte) (file, error) {
@@ -117,7 +133,10 @@ func (s Store) Update(ctx context.Context, account string, t mailrelay.Traits, c
 	b, err := json.Marshal(file{Version: version, Vendor: t.Vendor, Grain: t.Grain, Settle: t.Settle,
 		Daily: t.Daily, Sparse: t.Sparse, Tells: t.Tells, History: *h})
 	if err == nil {
-		err = replace(path, b)
+		err = replace(path, b, false)
+	}
+	if err == nil && due(path) {
+		err = replace(path+copied, b, true)
 	}
 	if err != nil {
 		return fmt.Errorf("keep the history of account %s: %w", account, err)
@@ -125,10 +144,22 @@ func (s Store) Update(ctx context.Context, account string, t mailrelay.Traits, c
 	return damage
 }
 
-// replace writes a file beside, flushes it and renames it over the old one. Under the
-// lock there is one writer, so one name will do, and a crash leaves no litter behind
+const (
+	copied    = ".copy"
+	copyEvery = time.Hour
+)
+
+// due is whether the flushed copy is old, by the file system's clock.
+func due(path string) bool {
+	now, err1 := os.Stat(path)
+	last, err2 := os.Stat(path + copied)
+	return err1 == nil && (err2 != nil || now.ModTime().Sub(last.ModTime()).Abs() >= copyEvery)
+}
+
+// replace writes a file beside and renames it over the old one. Under the lock there
+// is one writer, so one name will do, and a program that is killed leaves no litter
 // but that, which the next run takes over.
-func replace(path string, b []byte) (err error) {
+func replace(path string, b []byte, flush bool) (err error) {
 	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
 	if err != nil {
 		return err
@@ -138,7 +169,7 @@ func replace(path string, b []byte) (err error) {
 			_ = os.Remove(f.Name())
 		}
 	}()
-	if _, err = f.Write(b); err == nil {
+	if _, err = f.Write(b); err == nil && flush {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {

@@ -132,8 +132,45 @@ func TestACrashWhileWritingLeavesTheOldHistory(t *testing.T) {
 	}
 }
 
+func TestADamagedFileIsReadFromItsFlushedCopy(t *testing.T) {
+	s := Store{Dir: t.TempDir()}
+	for i := range 2 {
+		if err := s.Update(context.Background(), "shop", traits, poll(monday.Add(time.Duration(i)*time.Minute), 7)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := s.Path("shop", "test")
+	if err := os.Truncate(path, 0); err != nil { // as a power cut may leave it
+		t.Fatal(err)
+	}
+	if h, _, err := s.Read("shop", "test"); err != nil || len(h.Recent) != 1 {
+		t.Errorf("from the copy of the first run: %+v, %v", h, err)
+	}
+	// An hour later the copy is made anew.
+	old := time.Now().Add(-copyEvery - time.Minute)
+	if err := os.Chtimes(path+copied, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Update(context.Background(), "shop", traits, poll(monday.Add(2*time.Minute), 7)); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := load(path + copied); err != nil || len(f.History.Recent) != 2 {
+		t.Errorf("the copy: %+v, %v", f.History.Recent, err)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
-	f.Add([]byte(`{"version":1,"vendor":"test","grain":60000000000,"settle":0,"daily":false,"sparse":false,"tells":["delivered"],"history":{"account":"shop","recent":[{"start":"2026-10-05T00:00:00Z","end":"2026-10-05T00:01:00Z","counts":{"delivered":3}}],"past":{"step":900,"columns":{"delivered":[1,2,-1]}}}}`))
+	s := Store{Dir: f.TempDir()}
+	for i := range 3 {
+		if err := s.Update(context.Background(), "shop", traits, poll(monday.Add(time.Duration(i)*10*time.Hour), 7)); err != nil {
+			f.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(s.Path("shop", "test"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := decode(b)
 		if err != nil {

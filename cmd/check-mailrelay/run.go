@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mackerelio/checkers"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
+	"github.com/shopslo/shopslo/plugins/relayconf"
+	"github.com/shopslo/shopslo/plugins/relaystore"
+)
+
+// maxLine is what Mackerel takes of a check's message, in characters.
+const maxLine = 1024
+
+func run(_ context.Context, args, env []string, stdout, stderr io.Writer) int {
+	return check{env: env, stdout: stdout, stderr: stderr, now: time.Now}.run(args)
+}
+
+// check is one run, with what it may touch.
+type check struct {
+	env            []string
+	stdout, stderr io.Writer
+	now            func() time.Time
+}
+
+func (c check) run(args []string) int {
+	flags := flag.NewFlagSet("check-mailrelay", flag.ContinueOnError)
+	flags.SetOutput(c.stderr)
+	config := flags.String("config", "/etc/mackerel-agent/mailrelay.yaml", "the `file` that lists the accounts, the same as the plugin's")
+	account := flags.String("account", "", "the `name` of the account to judge; without it, all")
+	lang := flags.String("lang", "", "en or ja; without it, what the file says")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil {
+		return c.say(mailrelay.Unknown, err.Error())
+	}
+	severity, line, err := c.judge(*config, *account, *lang, flags.NArg())
+	if err != nil {
+		return c.say(mailrelay.Unknown, err.Error())
+	}
+	return c.say(severity, line)
+}
+
+func (c check) judge(config, account, lang string, extra int) (mailrelay.Severity, string, error) {
+	if l := mailrelay.Language(lang); extra > 0 || lang != "" && l != mailrelay.English && l != mailrelay.Japanese {
+		return 0, "", errors.New("check-mailrelay takes flags only, and -lang en or ja: see -h")
+	}
+	data, err := os.ReadFile(config)
+	if err != nil {
+		return 0, "", fmt.Errorf("read the list of accounts: %w; write one, or name it with -config", err)
+	}
+	// Keys of relays are not read here, so no secret is either.
+	file, err := relayconf.Parse(config, data, relayconf.Surroundings{})
+	if err != nil {
+		return 0, "", err
+	}
+	if lang != "" {
+		file.Language = mailrelay.Language(lang)
+	}
+	if account != "" {
+		file.Accounts = slices.DeleteFunc(file.Accounts, func(a relayconf.Account) bool { return a.Name != account })
+		if len(file.Accounts) == 0 {
+			return 0, "", fmt.Errorf("%s lists no account %q", config, account)
+		}
+	}
+	severity, line := c.verdicts(file)
+	return severity, line, nil
+}
+
+// verdicts reads each account's history. One that is damaged is not known, and keeps
+// no other from being judged.
+func (c check) verdicts(file *relayconf.File) (mailrelay.Severity, string) {
+	store, now := relaystore.Store{Dir: file.Folder(c.workdir())}, c.now()
+	var all []mailrelay.Verdict
+	var damage []string
+	for _, a := range file.Accounts {
+		h, t, err := store.Read(a.Name, a.Relay)
+		if err != nil {
+			damage = append(damage, err.Error())
+			continue
+		}
+		all = append(all, h.Judge(now, t, file.Settings(a)))
+	}
+	if len(damage) == 0 {
+		return mailrelay.Together(all, file.Language, mailrelay.Settings{Zone: file.Zone})
+	}
+	severity, line := mailrelay.Unknown, strings.Join(damage, " ")
+	if len(all) > 0 {
+		worst, told := mailrelay.Together(all, file.Language, mailrelay.Settings{Zone: file.Zone})
+		if worst != mailrelay.OK {
+			severity, line = worst, told+" "+line
+		}
+	}
+	return severity, line
+}
+
+// say prints the one line, and gives the exit code that goes with it.
+func (c check) say(s mailrelay.Severity, line string) int {
+	line = strings.Join(strings.Fields(line), " ")
+	checker := checkers.NewChecker(checkers.Status(s), line)
+	checker.Name = "MailRelay"
+	out := []rune(checker.String())
+	if len(out) > maxLine {
+		out = append(out[:maxLine-1], '…')
+	}
+	fmt.Fprintln(c.stdout, string(out))
+	return int(s)
+}
+
+// workdir is where the agent lets plugins keep their files.
+func (c check) workdir() string {
+	for _, e := range c.env {
+		if dir, ok := strings.CutPrefix(e, "MACKEREL_PLUGIN_WORKDIR="); ok && dir != "" {
+			return dir
+		}
+	}
+	return os.TempDir()
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
+	"github.com/shopslo/shopslo/plugins/relayconf"
+	"github.com/shopslo/shopslo/plugins/relaystore"
+)
+
+// job polls one account: its relay, its canary and its status page side by side.
+type job struct {
+	account relayconf.Account
+	store   relaystore.Store
+	begun   time.Time
+	clock   func() time.Time
+	relay   mailrelay.Relay
+	canary  mailrelay.Canary     // nil where there is none
+	page    mailrelay.StatusPage // nil where there is none
+}
+
+// outcome is what a job tells. Figures that are not known are not in it.
+type outcome struct {
+	figures []figure
+	errs    []error
+}
+
+// run asks, then keeps what came back. Nobody holds the lock while a relay is asked.
+// Figures are told only after they were kept, so that none is told twice.
+func (j job) run(ctx context.Context) outcome {
+	var o outcome
+	before, _, err := j.store.Read(j.account.Name, j.account.Relay)
+	switch {
+	case errors.Is(err, relaystore.ErrDamaged):
+		before = &mailrelay.History{Account: j.account.Name} // Update says so
+	case err != nil:
+		return outcome{errs: []error{err}}
+	}
+	asked, cancel := context.WithTimeout(ctx, j.account.Timeout)
+	defer cancel()
+	poll, probe, look := j.ask(asked, before)
+
+	t, first := j.relay.Traits(), false
+	var fresh []mailrelay.Bucket
+	var after mailrelay.History
+	err = j.store.Update(ctx, j.account.Name, t, func(h *mailrelay.History) {
+		first = h.State.At.IsZero()
+		if poll != nil {
+			var trouble error
+			if fresh, trouble = h.Add(*poll, t); trouble != nil {
+				o.errs = append(o.errs, trouble)
+			}
+		}
+		if probe != nil {
+			h.AddProbe(*probe)
+			o.errs = append(o.errs, named("send a test mail", probe.SendErr), named("look for test mails", probe.FindErr))
+		}
+		if look != nil {
+			h.SetNotice(look.notice, look.err)
+			o.errs = append(o.errs, named("read the status page", look.err))
+		}
+		after = *h
+	})
+	o.errs = append(o.errs, err)
+	if err == nil || errors.Is(err, relaystore.ErrDamaged) {
+		if poll != nil && after.State.At.Equal(poll.Span.To) { // else another run was quicker
+			o.figures = append(counted(fresh, first, j.begun, t), standing(&after, j.begun)...)
+		}
+		o.figures = append(o.figures, beside(&after, probe, look)...)
+	}
+	return o.withoutNil()
+}
+
+// look is one reading of the status page.
+type look struct {
+	notice mailrelay.Notice
+	err    error
+}
+
+// ask asks whatever there is at the same time. Nil means not asked.
+func (j job) ask(ctx context.Context, h *mailrelay.History) (poll *mailrelay.Poll, probe *mailrelay.Probe, seen *look) {
+	var wg sync.WaitGroup
+	if !h.Resting(j.begun) {
+		wg.Go(func() {
+			span := h.Ask(j.begun, j.relay.Traits())
+			report, err := j.relay.Read(ctx, span)
+			poll = &mailrelay.Poll{Span: span, Took: j.since(j.begun), Report: report, Err: err}
+		})
+	}
+	if j.canary != nil {
+		wg.Go(func() { probe = j.probe(ctx, h) })
+	}
+	if j.page != nil {
+		wg.Go(func() {
+			n, err := j.page.Look(ctx)
+			seen = &look{n, err}
+		})
+	}
+	wg.Wait()
+	return poll, probe, seen
+}
+
+// probe looks for the marked mails on their way, and sends a new one where it is due.
+func (j job) probe(ctx context.Context, h *mailrelay.History) *mailrelay.Probe {
+	p := &mailrelay.Probe{At: j.begun}
+	var wg sync.WaitGroup
+	if h.CanaryDue(j.begun) {
+		p.Mark = fmt.Sprintf("%s-%d", j.account.Name, j.begun.UnixNano())
+		wg.Go(func() {
+			begun := j.clock()
+			p.SendErr = j.canary.Send(ctx, p.Mark)
+			p.SendTook = j.since(begun)
+		})
+	}
+	if marks := h.Awaited(); len(marks) > 0 {
+		p.Looked = true
+		wg.Go(func() { p.Found, p.FindErr = j.canary.Find(ctx, marks) })
+	}
+	wg.Wait()
+	return p
+}
+
+func (j job) since(begun time.Time) time.Duration { return max(0, j.clock().Sub(begun)) }
+
+func named(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+func (o outcome) withoutNil() outcome {
+	var errs []error
+	for _, err := range o.errs {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	o.errs = errs
+	return o
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
+	"github.com/shopslo/shopslo/plugins/mailrelay/customersmailcloud"
+	"github.com/shopslo/shopslo/plugins/mailrelay/mailgun"
+	"github.com/shopslo/shopslo/plugins/mailrelay/postmark"
+	"github.com/shopslo/shopslo/plugins/mailrelay/sendgrid"
+	"github.com/shopslo/shopslo/plugins/mailrelay/sparkpost"
+	"github.com/shopslo/shopslo/plugins/relayconf"
+)
+
+// relays makes an adapter of what the configuration says after `relay:`. A constructor
+// takes its keys out of the options and asks nothing yet; faults stay in the options.
+var relays = map[string]func(o *relayconf.Options) mailrelay.Relay{
+	"customersmailcloud": func(o *relayconf.Options) mailrelay.Relay {
+		return customersmailcloud.New(customersmailcloud.Account{User: o.Text("user"), Key: o.Secret("key"),
+			ServerComposition: o.MayText("server_composition"), BaseURL: o.URL("url")})
+	},
+	"mailgun": func(o *relayconf.Options) mailrelay.Relay {
+		return mailgun.New(mailgun.Account{Key: o.Secret("key"), Domain: o.MayText("domain"), BaseURL: o.MayURL("url")})
+	},
+	"postmark": func(o *relayconf.Options) mailrelay.Relay {
+		return postmark.New(postmark.Account{Token: o.Secret("key"), Stream: o.MayText("stream"), BaseURL: o.MayURL("url")})
+	},
+	"sendgrid": func(o *relayconf.Options) mailrelay.Relay {
+		return sendgrid.New(sendgrid.Account{Key: o.Secret("key"), Subuser: o.MayText("subuser"), BaseURL: o.MayURL("url"), Zone: o.MayZone("time_zone")})
+	},
+	"sparkpost": func(o *relayconf.Options) mailrelay.Relay {
+		return sparkpost.New(sparkpost.Account{Key: o.Secret("key"), BaseURL: o.MayURL("url")})
+	},
+}
+
+// canaries and statusPages make what stands in the sections `canary:` and
+// `status_page:` of an account; the key of each table is the section's `by:`.
+var (
+	canaries    = map[string]func(o *relayconf.Options) mailrelay.Canary{}
+	statusPages = map[string]func(o *relayconf.Options) mailrelay.StatusPage{}
+)
+
+// choose takes a constructor out of a table by a word of the configuration.
+func choose[T any](table map[string]func(*relayconf.Options) T, word string, o *relayconf.Options, key string) (made T) {
+	if make, ok := table[word]; ok {
+		return make(o)
+	}
+	if word != "" {
+		o.Refuse(key, "is %q, which is not known; it can be %s", word, strings.Join(slices.Sorted(maps.Keys(table)), ", "))
+	}
+	o.Skip()
+	return made
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
+	"github.com/shopslo/shopslo/plugins/relayconf"
+	"github.com/shopslo/shopslo/plugins/relaystore"
+)
+
+// enough is when everything is printed, whatever is still waited for: the agent ends a
+// plugin after 30 s, and takes nothing of it then.
+const enough = 25 * time.Second
+
+const (
+	exitOK    = 0
+	exitUsage = 3 // wrong usage or configuration
+)
+
+// program is one run, with what it may touch.
+type program struct {
+	env            map[string]string
+	stdout, stderr io.Writer
+	now            func() time.Time
+
+	config, prefix string
+
+	mu      sync.Mutex
+	secrets []string // all that were read, to be hidden in whatever is written
+}
+
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	p := &program{env: map[string]string{}, stdout: stdout, stderr: stderr, now: time.Now}
+	for _, e := range env {
+		if name, value, ok := strings.Cut(e, "="); ok {
+			p.env[name] = value
+		}
+	}
+	return p.run(ctx, args)
+}
+
+var prefixRule = regexp.MustCompile(`^[-a-zA-Z0-9_]+(\.[-a-zA-Z0-9_]+)*$`)
+
+func (p *program) run(ctx context.Context, args []string) int {
+	flags := flag.NewFlagSet("mackerel-plugin-mailrelay", flag.ContinueOnError)
+	flags.SetOutput(p.stderr)
+	flags.StringVar(&p.config, "config", "/etc/mackerel-agent/mailrelay.yaml", "the `file` that lists the accounts")
+	flags.StringVar(&p.prefix, "metric-key-prefix", "mailrelay", "what metric names begin with")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return exitOK
+	} else if err != nil {
+		return exitUsage
+	}
+	if flags.NArg() > 0 || !prefixRule.MatchString(p.prefix) {
+		p.complain(fmt.Errorf("mackerel-plugin-mailrelay takes flags only, and a prefix of letters, digits, - and _: see -h"))
+		return exitUsage
+	}
+	if p.env["MACKEREL_AGENT_PLUGIN_META"] != "" {
+		if err := definitions(p.stdout, p.prefix); err != nil {
+			p.complain(err)
+			return exitUsage
+		}
+		return exitOK
+	}
+	return p.poll(ctx)
+}
+
+// poll asks all accounts at once and prints what they tell, in the file's order.
+func (p *program) poll(ctx context.Context) int {
+	ctx, cancel := context.WithTimeout(ctx, enough)
+	defer cancel()
+	data, err := os.ReadFile(p.config)
+	if err != nil {
+		p.complain(fmt.Errorf("read the list of accounts: %w; write one, or name it with -config", err))
+		return exitUsage
+	}
+	file, err := relayconf.Parse(p.config, data, relayconf.Surroundings{Env: p.lookup, ReadFile: p.readFile})
+	if err != nil {
+		p.complain(err)
+		return exitUsage
+	}
+	store := relaystore.Store{Dir: file.Folder(p.workdir())}
+	now := p.now()
+	results := make([]chan outcome, len(file.Accounts))
+	code := exitOK
+	for i, a := range file.Accounts {
+		results[i] = make(chan outcome, 1)
+		j, err := p.job(a, store, now)
+		if err != nil {
+			p.complain(err)
+			code = exitUsage
+			close(results[i])
+			continue
+		}
+		go func() { results[i] <- j.run(ctx) }()
+	}
+	for i, a := range file.Accounts {
+		select {
+		case o := <-results[i]:
+			p.print(a.Name, now, o)
+		case <-ctx.Done():
+			// One that is ready at the same time still counts.
+			select {
+			case o := <-results[i]:
+				p.print(a.Name, now, o)
+			default:
+				p.complain(fmt.Errorf("account %s: not done within %s: nothing is told of it this time", a.Name, enough))
+			}
+		}
+	}
+	return code
+}
+
+// job makes what polls one account; faults are the account's own.
+func (p *program) job(a relayconf.Account, s relaystore.Store, now time.Time) (job, error) {
+	j := job{account: a, store: s, begun: now, clock: p.now, relay: choose(relays, a.Relay, a.Options, "relay")}
+	if o := a.Canary; o != nil {
+		j.canary = choose(canaries, o.Text("by"), o, "by")
+	}
+	if o := a.StatusPage; o != nil {
+		j.page = choose(statusPages, o.Text("by"), o, "by")
+	}
+	return j, a.Finish()
+}
+
+func (p *program) print(account string, now time.Time, o outcome) {
+	for _, err := range o.errs {
+		p.complain(fmt.Errorf("account %s: %w", account, err))
+	}
+	var b strings.Builder
+	for _, f := range o.figures {
+		f.write(&b, p.prefix, account, now)
+	}
+	_, _ = io.WriteString(p.stdout, b.String())
+}
+
+// complain writes an error without any secret that was read, one line each.
+func (p *program) complain(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for line := range strings.SplitSeq(mailrelay.Hide(err.Error(), p.secrets...), "\n") {
+		fmt.Fprintln(p.stderr, line)
+	}
+}
+
+func (p *program) lookup(name string) (string, bool) {
+	v, ok := p.env[name]
+	p.keep(v)
+	return v, ok
+}
+
+func (p *program) readFile(path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	p.keep(string(b))
+	return b, err
+}
+
+func (p *program) keep(secret string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.secrets = append(p.secrets, strings.TrimSpace(secret))
+}
+
+// workdir is where the agent lets plugins keep their files.
+func (p *program) workdir() string {
+	if dir := p.env["MACKEREL_PLUGIN_WORKDIR"]; dir != "" {
+		return filepath.Clean(dir)
+	}
+	return os.TempDir()
+}
