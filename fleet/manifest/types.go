@@ -28,7 +28,7 @@ const (
 // every Tier of a lower order.
 //
 // +kubebuilder:object:root=true
-// +kubebuilder:resource:scope=Cluster,categories=shopset
+// +kubebuilder:resource:scope=Cluster,categories=fleet
 // +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="Order",type=integer,JSONPath=`.spec.order`
 // +kubebuilder:printcolumn:name="Branch",type=string,JSONPath=`.spec.branch`
@@ -73,7 +73,7 @@ type TierSpec struct {
 // Configuration is an environment that ShopSets connect to, such as staging.
 //
 // +kubebuilder:object:root=true
-// +kubebuilder:resource:scope=Cluster,categories=shopset
+// +kubebuilder:resource:scope=Cluster,categories=fleet
 // +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="Description",type=string,JSONPath=`.spec.description`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
@@ -103,7 +103,7 @@ type ConfigurationSpec struct {
 // FailureDomain is a cluster or cloud that can fail as a whole.
 //
 // +kubebuilder:object:root=true
-// +kubebuilder:resource:scope=Cluster,categories=shopset
+// +kubebuilder:resource:scope=Cluster,categories=fleet
 // +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="Description",type=string,JSONPath=`.spec.description`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
@@ -133,7 +133,7 @@ type FailureDomainSpec struct {
 // ShopSet is one full, isolated copy of the shop platform.
 //
 // +kubebuilder:object:root=true
-// +kubebuilder:resource:scope=Cluster,categories=shopset
+// +kubebuilder:resource:scope=Cluster,categories=fleet
 // +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="Tier",type=string,JSONPath=`.spec.tier`
 // +kubebuilder:printcolumn:name="Configuration",type=string,JSONPath=`.spec.configuration`
@@ -194,12 +194,19 @@ type ShopSetSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.all(name, name.matches('^[a-zA-Z_][a-zA-Z0-9_]*$') && !name.startsWith('__'))",message="has a label name that is none; use letters, digits and _, a digit not first"
 	// +kubebuilder:validation:XValidation:rule="self.all(name, size(self[name]) > 0 && size(self[name]) <= 512)",message="has a label with an empty value, which means a series without it, or one of over 512 bytes"
 	Match map[string]string `json:"match,omitempty"`
+
+	// capacity is how much the ShopSet can take, in the unit of all capacities and
+	// loads, such as requests per second. Left out: not known.
+	//
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Capacity int64 `json:"capacity,omitempty"`
 }
 
 // ShopGroup is a group of shops that are served together.
 //
 // +kubebuilder:object:root=true
-// +kubebuilder:resource:scope=Cluster,categories=shopset
+// +kubebuilder:resource:scope=Cluster,categories=fleet
 // +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="ShopSets",type=string,JSONPath=`.spec.shopSets`
 // +kubebuilder:printcolumn:name="FailureDomains",type=integer,JSONPath=`.spec.failureDomains`
@@ -233,6 +240,13 @@ type ShopGroupSpec struct {
 	//
 	// +kubebuilder:validation:Minimum=1
 	FailureDomains int64 `json:"failureDomains"`
+
+	// load is what the group's shops may ask of each ShopSet that serves them, in
+	// the unit of capacity. Left out: not known.
+	//
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Load int64 `json:"load,omitempty"`
 }
 
 // Status is what the cluster's controller says about an object.
