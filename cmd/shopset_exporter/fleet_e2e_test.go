@@ -127,8 +127,9 @@ func driftByHand(t *testing.T, f *fleetLab) {
 	f.is(t, `shopset_resources_out_of_sync == 1`, "shopset", "b-1")
 	f.is(t, `shopset_tier_sync_shopsets{state="OutOfSync"} == 1`, "tier", "beta-prod")
 
+	// Once the state file has it, the exporter may be killed.
+	f.wait(t, `shopset_exporter_state_written_timestamp_seconds > scalar(`+since+`)`, "job", "shopset")
 	for _, s := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM} {
-		f.wait(t, `shopset_exporter_state_written_timestamp_seconds > scalar(`+since+`)`, "job", "shopset")
 		restarted := time.Now()
 		f.end(t, s)
 		f.start(t)
