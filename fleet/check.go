@@ -152,6 +152,10 @@ func (c *checker) shopSets() {
 		c.reference(at, KindConfiguration, string(s.Configuration), configurations)
 		at.Field = "failureDomain"
 		c.reference(at, KindFailureDomain, string(s.FailureDomain), domains)
+		if s.Capacity < 0 {
+			at.Field = "capacity"
+			c.add(at, "%d is negative; leave it out where it is not known", s.Capacity)
+		}
 		for j, component := range s.Components {
 			at.Field = fmt.Sprintf("components[%d]", j)
 			if err := CheckName(string(component)); err != nil {
@@ -179,6 +183,10 @@ func (c *checker) shopGroups() {
 			if name != "" && slices.Contains(g.ShopSets[:j], name) {
 				c.add(at, "ShopSet %q is listed twice; one ShopSet is no redundancy for itself", name)
 			}
+		}
+		if g.Load < 0 {
+			at.Field = "load"
+			c.add(at, "%d is negative; leave it out where it is not known", g.Load)
 		}
 		if g.FailureDomains < 1 {
 			at.Field = "failureDomains"

@@ -75,6 +75,9 @@ type ShopSet struct {
 	// Match holds the labels that all series of this ShopSet carry, and no series
 	// of another. New sets {shopset: <name>} where it is empty.
 	Match map[string]string
+	// Capacity is how much the ShopSet can take, in the unit of all capacities and
+	// loads of the fleet, such as requests per second; 0: not known.
+	Capacity int64
 }
 
 // DefaultMatch gives the labels that a ShopSet's series carry where its document
@@ -93,6 +96,9 @@ type ShopGroup struct {
 	// FailureDomains is how many different FailureDomains the ShopSets have to be
 	// in; 1 or more.
 	FailureDomains int
+	// Load is what the group's shops may ask of a ShopSet that serves them, each one
+	// of it: it has to carry them alone when the others fail. 0: not known.
+	Load int64
 }
 
 // Declarations are the objects of a fleet as somebody wrote them down: in any

@@ -48,6 +48,7 @@ func (d *Documents) Declarations() fleet.Declarations {
 			FailureDomain: fleet.FailureDomainName(o.Spec.FailureDomain),
 			Components:    retype[fleet.ComponentName](o.Spec.Components),
 			Match:         o.Spec.Match,
+			Capacity:      o.Spec.Capacity,
 		})
 	}
 	for _, o := range d.ShopGroups {
@@ -55,6 +56,7 @@ func (d *Documents) Declarations() fleet.Declarations {
 			Name:           fleet.ShopGroupName(o.Name),
 			ShopSets:       retype[fleet.ShopSetName](o.Spec.ShopSets),
 			FailureDomains: int(o.Spec.FailureDomains),
+			Load:           o.Spec.Load,
 		})
 	}
 	return out
@@ -86,6 +88,7 @@ func FromFleet(f *fleet.Fleet) Documents {
 			Configuration: string(s.Configuration),
 			FailureDomain: string(s.FailureDomain),
 			Components:    retype[string](s.Components),
+			Capacity:      s.Capacity,
 		}
 		if !maps.Equal(s.Match, fleet.DefaultMatch(s.Name)) {
 			o.Spec.Match = s.Match
@@ -94,7 +97,7 @@ func FromFleet(f *fleet.Fleet) Documents {
 	}
 	for _, g := range f.ShopGroups() {
 		o := ShopGroup{TypeMeta: typeMeta(fleet.KindShopGroup), ObjectMeta: objectMeta(g.Name)}
-		o.Spec = ShopGroupSpec{ShopSets: retype[string](g.ShopSets), FailureDomains: int64(g.FailureDomains)}
+		o.Spec = ShopGroupSpec{ShopSets: retype[string](g.ShopSets), FailureDomains: int64(g.FailureDomains), Load: g.Load}
 		d.ShopGroups = append(d.ShopGroups, o)
 	}
 	return d
