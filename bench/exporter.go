@@ -141,7 +141,7 @@ func (b *bench) memoryRows(n int, r, empty fleetbench.Result) {
 // growByClusters shows what clusters cost, without Argo CD.
 func (b *bench) growByClusters(ctx context.Context, c fleetbench.Config, n int) error {
 	c.Argo, c.Written = "", ""
-	for _, on := range []int{2, 10, 200} {
+	for _, on := range []int{10, 200} {
 		r, err := b.fleet(ctx, c, n, on)
 		if err != nil {
 			return err
