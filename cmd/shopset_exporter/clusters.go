@@ -43,7 +43,7 @@ func (p *program) openClusters(ctx context.Context, f *flags, log *slog.Logger) 
 	}
 	return kube.New(kube.Config{
 		Mapping: mapping, Namespace: f.argoNamespace, Resources: f.resources,
-		MaxAge: f.maxAge, Grace: f.grace, Now: p.now, Log: log,
+		Parts: f.applications, MaxAge: f.maxAge, Grace: f.grace, Now: p.now, Log: log,
 	}, all)
 }
 
@@ -54,6 +54,7 @@ func clusterHealth(states []kube.ClusterState) []shopset.ClusterHealth {
 		all = append(all, shopset.ClusterHealth{
 			Name: s.Name, Up: s.Loaded && s.Err == nil, Reached: s.Reached, WatchErrors: s.Failures,
 			Applications: s.Applications, Strangers: s.Strangers, Faulty: s.Faulty,
+			Faults: s.Faults, Changes: s.Changes, ListTook: s.ListTook,
 		})
 	}
 	return all

@@ -101,6 +101,7 @@ type flags struct {
 	argoSecrets           bool
 	argoNamespace         string
 	label, name, path     string
+	applications          bool
 	maxAge, grace         time.Duration
 
 	gitSystem, gitApp, gitSubmodule, gitDir string
@@ -176,6 +177,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	fs.StringVar(&f.label, "application.label", "", "`label` of an Application that names its ShopSet (default shopset.dev/shopset)")
 	fs.StringVar(&f.name, "application.name-pattern", "", "regular `expression` for an Application's whole name, with a group (?P<shopset>…)")
 	fs.StringVar(&f.path, "application.path-pattern", "", "regular `expression` for the path of an Application's source, with a group (?P<shopset>…)")
+	fs.BoolVar(&f.applications, "applications", false, "export series of each Application as well: many where there are many Applications")
 	fs.DurationVar(&f.maxAge, "max-age", 15*time.Minute, "age of Argo CD's last comparison from which on it is Unknown; 0: never")
 	fs.DurationVar(&f.grace, "grace", 10*time.Second, "how long a cluster may be out of reach before its ShopSets are Unknown")
 	fs.StringVar(&f.gitSystem, "git.system", "", "`URL` of the repository that Argo CD reads; without it nothing is known of Releases")

@@ -123,13 +123,15 @@ func (s *service) run(ctx context.Context, shell *server.Server) error {
 
 // Times of judging the fleet.
 const (
-	settle    = time.Second      // changes that come together are judged together
+	settle    = time.Second      // what comes together is judged together
+	together  = time.Second / 4  // the same for changes of Applications
 	share     = 50               // a large fleet that changes all the time is judged for 1/50 of the time
 	patience  = 30 * time.Second // how long a cluster may take to be read for the first time
 	saveEvery = 10 * time.Second
 )
 
-// judging judges the fleet after changes and at a steady pace, until ctx ends.
+// judging takes changes of Applications in as they come, and judges the whole fleet
+// when something else has changed and at a steady pace, until ctx ends.
 func (s *service) judging(ctx context.Context) {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
@@ -141,14 +143,18 @@ func (s *service) judging(ctx context.Context) {
 		begun := s.p.now()
 		s.refresh(ctx)
 		settled := time.After(max(settle, min(share*s.p.now().Sub(begun), s.f.refresh)))
+		changed, gather := s.watcher.Changed(), (<-chan time.Time)(nil)
 		for due, rested := false, false; !due || !rested; {
 			select {
 			case <-ctx.Done():
 				return
 			case <-settled:
 				rested = true
-			case <-s.watcher.Changed():
-				due = true
+			case <-changed:
+				changed, gather = nil, time.After(together)
+			case <-gather:
+				changed, gather = s.watcher.Changed(), nil
+				due = s.take(ctx) || due
 			case <-s.changed:
 				due = true
 			case <-steady.C:
@@ -166,14 +172,7 @@ func (s *service) judging(ctx context.Context) {
 // refresh judges the fleet now. Before every cluster was read once, or could not be
 // for a while, it does not: what is not there yet would be Unknown.
 func (s *service) refresh(ctx context.Context) {
-	clusters := s.watcher.Clusters()
-	health := shopset.Health{Clusters: clusterHealth(clusters), State: s.stored}
-	if s.releases != nil {
-		git := s.releases.state()
-		health.Git = &git
-	}
-	defer func() { s.exporter.Health(health) }()
-	if !s.ready(clusters) {
+	if !s.ready(s.health()) {
 		return
 	}
 	s.declarations()
@@ -188,6 +187,34 @@ func (s *service) refresh(ctx context.Context) {
 	s.mu.Lock()
 	s.judge = true
 	s.mu.Unlock()
+}
+
+// health tells how the exporter itself is doing, and gives the state of the clusters.
+func (s *service) health() []kube.ClusterState {
+	clusters := s.watcher.Clusters()
+	health := shopset.Health{Clusters: clusterHealth(clusters), State: s.stored}
+	if s.releases != nil {
+		git := s.releases.state()
+		health.Git = &git
+	}
+	s.exporter.Health(health)
+	return clusters
+}
+
+// take takes in what has changed in the clusters. due: the whole fleet is to be judged.
+func (s *service) take(ctx context.Context) (due bool) {
+	s.mu.Lock()
+	judged := s.judge
+	s.mu.Unlock()
+	s.health()
+	if !judged {
+		return true
+	}
+	seen, declared := s.watcher.Changes(s.releases.behind(ctx))
+	if ctx.Err() == nil && len(seen) > 0 {
+		s.exporter.Observed(s.p.now(), seen...)
+	}
+	return declared
 }
 
 func (s *service) ready(clusters []kube.ClusterState) bool {

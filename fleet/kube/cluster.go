@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
 
+	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
 )
 
@@ -36,6 +38,7 @@ type cluster struct {
 	now       func() time.Time
 	log       *slog.Logger
 	changed   func()
+	faults    *faults
 
 	argo, shopset *rest.RESTClient
 	store         *store
@@ -43,9 +46,12 @@ type cluster struct {
 
 	mu       sync.Mutex
 	reached  time.Time
-	lost     map[string]loss // by plural; those that are not there are read well
+	lost     map[string]loss  // by plural; those that are not there are read well
+	ended    map[string]error // by plural: why a watch did, and is not watched again yet
 	loaded   bool
 	failures int64
+	began    time.Time     // of a list of Applications
+	took     time.Duration // the last one
 }
 
 // loss is something that cannot be read.
@@ -56,33 +62,37 @@ type loss struct {
 
 const applications = "applications"
 
-func newCluster(c Config, one Cluster, changed func()) (*cluster, error) {
+func newCluster(c Config, one Cluster, changed, declared func()) (*cluster, error) {
+	log := c.Log.With("cluster", one.Name)
 	out := &cluster{
-		name: one.Name, namespace: c.Namespace, grace: c.Grace, now: c.Now, log: c.Log.With("cluster", one.Name), changed: changed,
-		store: newStore(c.Mapping, c.Now, changed), lost: map[string]loss{},
+		name: one.Name, namespace: c.Namespace, grace: c.Grace, now: c.Now, log: log, changed: changed,
+		faults: newFaults(log, c.Now), lost: map[string]loss{}, ended: map[string]error{},
 	}
+	malformed := func(err error) { out.faults.note(fleet.Malformed, applications, err) }
+	out.store = newStore(c.Mapping, c.Now, teller{changed: changed, faulty: malformed, taken: out.faults.taken})
 	var err error
-	if out.argo, err = client(one.Config, v1alpha1.SchemeGroupVersion); err != nil {
+	if out.argo, err = out.client(one.Config, v1alpha1.SchemeGroupVersion); err != nil {
 		return nil, err
 	}
 	if c.Resources {
-		out.resources = newResources(changed)
-		out.shopset, err = client(one.Config, schema.GroupVersion{Group: manifest.Group, Version: manifest.Version})
+		out.resources = newResources(declared)
+		out.shopset, err = out.client(one.Config, schema.GroupVersion{Group: manifest.Group, Version: manifest.Version})
 	}
 	return out, err
 }
 
 // client reads objects of one API group.
-func client(config *rest.Config, version schema.GroupVersion) (*rest.RESTClient, error) {
-	c := rest.CopyConfig(config)
-	c.GroupVersion = &version
-	c.APIPath = "/apis"
-	c.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
-	c.ContentType, c.AcceptContentTypes = "application/json", "application/json"
-	if c.UserAgent == "" {
-		c.UserAgent = "shopset_exporter"
+func (c *cluster) client(config *rest.Config, version schema.GroupVersion) (*rest.RESTClient, error) {
+	own := rest.CopyConfig(config)
+	own.GroupVersion = &version
+	own.APIPath = "/apis"
+	own.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
+	own.ContentType, own.AcceptContentTypes = "application/json", "application/json"
+	if own.UserAgent == "" {
+		own.UserAgent = "shopset_exporter"
 	}
-	return rest.RESTClientFor(c)
+	own.Wrap(func(next http.RoundTripper) http.RoundTripper { return attentive{next, c.faults.note} })
+	return rest.RESTClientFor(own)
 }
 
 var (
@@ -131,10 +141,8 @@ func (c *cluster) watch(ctx context.Context, client *rest.RESTClient, plural, na
 	}
 	return &cache.ListWatch{
 		ListFunc: func(o metav1.ListOptions) (runtime.Object, error) {
-			within, cancel := context.WithTimeout(ctx, listTimeout)
-			defer cancel()
 			into := list()
-			err := request(&o).Do(within).Into(into)
+			err := c.page(ctx, request(&o), plural, o.Continue == "", into)
 			c.note(ctx, plural, err)
 			return into, err
 		},
@@ -145,18 +153,41 @@ func (c *cluster) watch(ctx context.Context, client *rest.RESTClient, plural, na
 			if err != nil {
 				return nil, err
 			}
-			return watch.Filter(w, func(e watch.Event) (watch.Event, bool) {
-				if e.Type != watch.Error {
-					c.note(ctx, plural, nil)
-				}
-				return e, true
-			}), nil
+			while := time.Duration(0)
+			if o.TimeoutSeconds != nil {
+				while = time.Duration(*o.TimeoutSeconds) * time.Second
+			}
+			return c.noteWatch(ctx, plural, w, while), nil
 		},
 	}
 }
 
-// note keeps how a list or a watch went. The first failure after a success, and
-// the first success after a failure, have a log line each.
+// page reads one page of a list, and notes how long that takes.
+func (c *cluster) page(ctx context.Context, r *rest.Request, plural string, first bool, into runtime.Object) error {
+	within, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	began := c.now()
+	err := r.Do(within).Into(into)
+	if fault, ok := ofList(err); ok && ctx.Err() == nil {
+		c.faults.note(fault, plural, err)
+	}
+	ended := c.now()
+	if took := ended.Sub(began); err == nil && took >= slowPage {
+		c.faults.note(fleet.Slow, plural, fmt.Errorf("one page of a list took %v", took.Round(time.Millisecond)))
+	}
+	if plural == applications && err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if first {
+			c.began = began
+		}
+		c.took = ended.Sub(c.began)
+	}
+	return err
+}
+
+// note keeps how a list or a watch went. That Applications are read again has a log
+// line; each fault had one.
 func (c *cluster) note(ctx context.Context, plural string, err error) {
 	switch {
 	case ctx.Err() != nil:
@@ -169,6 +200,8 @@ func (c *cluster) note(ctx context.Context, plural string, err error) {
 	now := c.now()
 	c.mu.Lock()
 	before, wasLost := c.lost[plural]
+	ended := c.ended[plural]
+	delete(c.ended, plural)
 	if err == nil {
 		c.reached = now
 		delete(c.lost, plural)
@@ -181,14 +214,18 @@ func (c *cluster) note(ctx context.Context, plural string, err error) {
 		c.lost[plural] = before
 	}
 	c.mu.Unlock()
-	switch {
-	case err == nil && wasLost:
-		c.log.Info("is read again", "resource", plural)
-		c.changed()
-	case err != nil && !wasLost:
-		c.log.Warn("cannot be read", "resource", plural, "error", err)
-		c.changed()
+	if ended != nil && err == nil { // else it ended for the same reason as this fails
+		c.faults.say(fleet.Closed, plural, ended)
 	}
+	switch {
+	case (err == nil) != wasLost || plural != applications:
+		return
+	case err == nil:
+		c.faults.over()
+		c.log.Info("cluster is read again", "resource", plural)
+	}
+	c.store.touch() // what is known of its ShopSets is another thing now
+	c.changed()
 }
 
 func (c *cluster) listed() {
@@ -197,8 +234,8 @@ func (c *cluster) listed() {
 	c.loaded = true
 	c.mu.Unlock()
 	if first {
-		all, strangers, faulty := c.store.counts()
-		c.log.Info("cluster is read", "applications", all, "of_no_shopset", strangers, "of_unknown_shape", faulty)
+		n := c.store.counts()
+		c.log.Info("cluster is read", "applications", n.applications, "of_no_shopset", n.strangers, "of_unknown_shape", n.faulty)
 	}
 }
 
@@ -215,12 +252,13 @@ func (c *cluster) reachable(now time.Time) (reason string, ok bool) {
 }
 
 func (c *cluster) state() ClusterState {
-	all, strangers, faulty := c.store.counts()
+	n := c.store.counts()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := ClusterState{
 		Name: c.name, Reached: c.reached, Loaded: c.loaded, Err: c.lost[applications].err,
-		Applications: all, Strangers: strangers, Faulty: faulty, Failures: c.failures,
+		Applications: n.applications, Strangers: n.strangers, Faulty: n.faulty, Changes: n.changes,
+		Failures: c.failures, Faults: c.faults.counts(), ListTook: c.took,
 	}
 	for _, k := range resourceKinds {
 		if l, lost := c.lost[k.plural]; lost && s.ResourcesErr == nil {

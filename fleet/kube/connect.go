@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -74,7 +75,7 @@ func ArgoSecrets(ctx context.Context, at Cluster, namespace string) (clusters []
 		}
 		clusters = append(clusters, one)
 	}
-	slices.SortFunc(clusters, func(a, b Cluster) int { return cmpText(a.Name, b.Name) })
+	slices.SortFunc(clusters, func(a, b Cluster) int { return cmp.Compare(a.Name, b.Name) })
 	return clusters, faults, nil
 }
 

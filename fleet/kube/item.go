@@ -33,23 +33,22 @@ type itemList struct {
 	Items           []item `json:"items"`
 }
 
-// identity is the least of an object, which also one of an unknown shape has.
-type identity struct {
-	metav1.TypeMeta `json:",inline"`
-	Metadata        struct {
+// The parts of an Application: what names it, which also one of an unknown shape
+// has; its labels; the rest that is needed.
+type (
+	identity struct {
+		metav1.TypeMeta `json:",inline"`
+	}
+	identified struct {
 		Name            string    `json:"name"`
 		Namespace       string    `json:"namespace"`
 		UID             types.UID `json:"uid"`
 		ResourceVersion string    `json:"resourceVersion"`
-	} `json:"metadata"`
-}
-
-// labelled are an object's labels, as far as they can be read.
-type labelled struct {
-	Metadata struct {
+	}
+	labelled struct {
 		Labels map[string]string `json:"labels"`
-	} `json:"metadata"`
-}
+	}
+)
 
 // contents is what is decoded of an Application: managed fields and annotations
 // are most of the rest.
@@ -61,17 +60,42 @@ type contents struct {
 	Status v1alpha1.ApplicationStatus `json:"status"`
 }
 
+// problem says what is wrong with an Application's shape.
+func (i *item) problem() error { return fmt.Errorf("Application %s: %w", key(i), i.fault) }
+
 // UnmarshalJSON reads an Application. It fails only where not even a name can be
 // read; another fault is kept in the item.
 func (i *item) UnmarshalJSON(data []byte) error {
-	var id identity
+	var all struct {
+		identity
+		contents
+		Metadata struct {
+			identified
+			labelled
+		} `json:"metadata"`
+	}
+	if err := json.Unmarshal(data, &all); err != nil {
+		return i.salvage(data)
+	}
+	i.identify(all.TypeMeta, all.Metadata.identified)
+	i.Labels = all.Metadata.Labels
+	i.take(&all.contents)
+	return nil
+}
+
+// salvage reads what can be read of an Application of an unknown shape.
+func (i *item) salvage(data []byte) error {
+	var id struct {
+		identity
+		Metadata identified `json:"metadata"`
+	}
 	if err := json.Unmarshal(data, &id); err != nil {
 		return fmt.Errorf("read an Application's metadata: %w", err)
 	}
-	i.TypeMeta = id.TypeMeta
-	i.Name, i.Namespace = id.Metadata.Name, id.Metadata.Namespace
-	i.UID, i.ResourceVersion = id.Metadata.UID, id.Metadata.ResourceVersion
-	var l labelled
+	i.identify(id.TypeMeta, id.Metadata)
+	var l struct {
+		Metadata labelled `json:"metadata"`
+	}
 	if err := json.Unmarshal(data, &l); err != nil {
 		i.fault = fmt.Errorf("its labels: %w", err)
 	}
@@ -82,6 +106,16 @@ func (i *item) UnmarshalJSON(data []byte) error {
 		i.app = Application{Sync: fleet.SyncUnknown, Health: fleet.HealthUnknown, Reason: "Argo CD's Application has an unknown shape: " + oneLine(err.Error())}
 		return nil
 	}
+	i.take(&c)
+	return nil
+}
+
+func (i *item) identify(t metav1.TypeMeta, id identified) {
+	i.TypeMeta = t
+	i.Name, i.Namespace, i.UID, i.ResourceVersion = id.Name, id.Namespace, id.UID, id.ResourceVersion
+}
+
+func (i *item) take(c *contents) {
 	a := v1alpha1.Application{Spec: v1alpha1.ApplicationSpec{Source: c.Spec.Source, Sources: c.Spec.Sources}, Status: c.Status}
 	i.app = Convert(&a).compact()
 	for _, s := range a.Spec.GetSources() {
@@ -89,7 +123,6 @@ func (i *item) UnmarshalJSON(data []byte) error {
 			i.paths = append(i.paths, s.Path)
 		}
 	}
-	return nil
 }
 
 // compact lets equal texts share their memory: the Applications of a fleet have

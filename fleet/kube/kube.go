@@ -7,12 +7,15 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -39,12 +42,15 @@ type Config struct {
 	// MaxAge is the age of Argo CD's last comparison from which on it is Unknown;
 	// 0: any age is trusted. Argo CD compares every three minutes by default.
 	MaxAge time.Duration
+	// Parts: Observations say what each Application is like.
+	Parts bool
 	// Grace is how long a cluster may be out of reach before its ShopSets are
 	// Unknown, so that a connection may be renewed.
 	Grace time.Duration
 	// Now is the clock.
 	Now func() time.Time
-	// Log takes a line when a cluster is lost or found; nil: nobody is told.
+	// Log takes a line when a cluster is lost or found, and one for each fault,
+	// which it repeats only after it has been over for a while; nil: nobody is told.
 	Log *slog.Logger
 }
 
@@ -53,6 +59,7 @@ type Watcher struct {
 	config   Config
 	clusters []*cluster // by name
 	changed  chan struct{}
+	declared atomic.Bool // ShopSet resources have changed
 }
 
 // New makes a Watcher. The error says what is wrong with the configuration; that a
@@ -69,24 +76,14 @@ func New(c Config, clusters []Cluster) (*Watcher, error) {
 		if slices.ContainsFunc(w.clusters, func(other *cluster) bool { return other.name == one.Name }) {
 			return nil, fmt.Errorf("watch clusters: two are named %q; give each its own name", one.Name)
 		}
-		made, err := newCluster(c, one, w.notify)
+		made, err := newCluster(c, one, w.notify, w.declare)
 		if err != nil {
 			return nil, fmt.Errorf("watch cluster %q: %w", one.Name, err)
 		}
 		w.clusters = append(w.clusters, made)
 	}
-	slices.SortFunc(w.clusters, func(a, b *cluster) int { return cmpText(a.name, b.name) })
+	slices.SortFunc(w.clusters, func(a, b *cluster) int { return cmp.Compare(a.name, b.name) })
 	return w, nil
-}
-
-func cmpText(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 func (w *Watcher) notify() {
@@ -94,6 +91,11 @@ func (w *Watcher) notify() {
 	case w.changed <- struct{}{}:
 	default: // somebody is to be woken already
 	}
+}
+
+func (w *Watcher) declare() {
+	w.declared.Store(true)
+	w.notify()
 }
 
 // Changed receives after something has changed, once for any number of changes.
@@ -114,35 +116,78 @@ func (w *Watcher) Run(ctx context.Context) {
 // to, by name. Those of a cluster that is out of reach are Unknown, and say since
 // when. releases tells the Release behind a revision.
 func (w *Watcher) Observations(releases Releases) []fleet.Observation {
-	now := w.config.Now()
-	var all []fleet.Observation
-	parts := map[fleet.ShopSetName][]*entry{}
-	source := map[fleet.ShopSetName]string{}
-	lost := map[fleet.ShopSetName]string{}
+	w.take(map[fleet.ShopSetName]struct{}{}) // what has changed is among them
+	every := map[fleet.ShopSetName]struct{}{}
 	for _, c := range w.clusters {
-		reason, reachable := c.reachable(now)
 		for _, set := range c.store.shopSets() {
-			parts[set] = append(parts[set], c.store.parts(set)...)
-			if source[set] == "" {
-				source[set] = c.name
-			}
-			if !reachable {
-				lost[set] = reason
-			}
+			every[set] = struct{}{}
 		}
 	}
-	for set, of := range parts {
-		o := sum(set, of, releases, now, w.config.MaxAge)
-		o.Source = source[set]
-		if reason := lost[set]; reason != "" {
-			u := fleet.Unknown(set, reason)
-			u.Source, u.DriftedSince, u.DriftEvents = o.Source, o.DriftedSince, o.DriftEvents
-			o = u
-		}
-		all = append(all, o)
+	return w.observe(every, releases)
+}
+
+// Changes gives what is seen now of the ShopSets of which something has changed since
+// the last call of Changes or Observations, by name, also of those that have no
+// Application any more (fleet.Unseen). It costs what has changed, however many
+// Applications there are. declared: some of the ShopSet resources have changed.
+//
+// What only the passing of time does shows in Observations alone: that a status is
+// too old, that a lost cluster's grace is over.
+func (w *Watcher) Changes(releases Releases) (changed []fleet.Observation, declared bool) {
+	declared = w.declared.Swap(false)
+	sets := map[fleet.ShopSetName]struct{}{}
+	w.take(sets)
+	return w.observe(sets, releases), declared
+}
+
+// take adds the ShopSets that have changed since it was last called.
+func (w *Watcher) take(into map[fleet.ShopSetName]struct{}) {
+	for _, c := range w.clusters {
+		c.store.changes(into)
 	}
-	slices.SortFunc(all, func(a, b fleet.Observation) int { return cmpText(string(a.ShopSet), string(b.ShopSet)) })
+}
+
+// observe sums up the Applications of each of these ShopSets.
+func (w *Watcher) observe(sets map[fleet.ShopSetName]struct{}, releases Releases) []fleet.Observation {
+	if len(sets) == 0 {
+		return nil
+	}
+	now := w.config.Now()
+	lost := map[string]string{}
+	for _, c := range w.clusters {
+		if reason, reachable := c.reachable(now); !reachable {
+			lost[c.name] = reason
+		}
+	}
+	all := make([]fleet.Observation, 0, len(sets))
+	var parts []part
+	for _, set := range slices.Sorted(maps.Keys(sets)) {
+		parts = parts[:0]
+		for _, c := range w.clusters {
+			parts = c.store.parts(set, parts, c.name)
+		}
+		all = append(all, w.sum(set, parts, lost, releases, now))
+	}
 	return all
+}
+
+// sum makes an Observation of the Applications of a ShopSet. Where one of them is in
+// a cluster that is lost, nothing is known of the whole.
+func (w *Watcher) sum(set fleet.ShopSetName, parts []part, lost map[string]string, releases Releases, now time.Time) fleet.Observation {
+	if len(parts) == 0 {
+		return fleet.Unseen(set)
+	}
+	o := sum(set, parts, releases, now, w.config.MaxAge)
+	o.Source = parts[0].cluster
+	if i := slices.IndexFunc(parts, func(p part) bool { return lost[p.cluster] != "" }); i >= 0 {
+		u := fleet.Unknown(set, lost[parts[i].cluster])
+		u.Source, u.DriftedSince, u.DriftEvents = o.Source, o.DriftedSince, o.DriftEvents
+		o = u
+	}
+	if w.config.Parts {
+		o.Parts = single(parts, lost, now, w.config.MaxAge)
+	}
+	return o
 }
 
 // ClusterState is how the watch of one cluster is doing.
@@ -158,8 +203,14 @@ type ClusterState struct {
 	// Applications that it has; those that belong to no ShopSet; those of an
 	// unknown shape.
 	Applications, Strangers, Faulty int
-	// Failures counts the lists and watches that failed.
+	// Failures counts the lists and watches that failed, Faults all that went wrong
+	// or was delayed, also what mended itself. One that never was is missing.
 	Failures int64
+	Faults   map[fleet.Fault]int64
+	// Changes of Applications that were taken in, lists not counted.
+	Changes int64
+	// ListTook is how long the last list of Applications took; 0: there was none.
+	ListTook time.Duration
 }
 
 // Clusters gives the state of each cluster, by name.

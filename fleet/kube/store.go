@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 // entry is one Application in memory, some hundred bytes.
 type entry struct {
+	key     string            // namespace/name
 	shopSet fleet.ShopSetName // "": it belongs to none
 	app     Application
 	faulty  bool
@@ -24,22 +26,44 @@ type entry struct {
 	events       int64
 }
 
+func (e *entry) namespace() string { before, _, _ := strings.Cut(e.key, "/"); return before }
+func (e *entry) name() string      { _, after, _ := strings.Cut(e.key, "/"); return after }
+
 // store holds the Applications of one cluster. It is the cache.Store that a
 // Reflector fills, so that nothing else keeps them.
 type store struct {
 	mapping Mapping
 	now     func() time.Time
-	changed func() // is told after each change, without the lock
+	tell    teller
 
 	mu      sync.Mutex
 	entries map[string]*entry // namespace/name
-	of      map[fleet.ShopSetName]map[string]*entry
+	of      map[fleet.ShopSetName][]*entry
+	fresh   map[fleet.ShopSetName]struct{} // ShopSets that changed since they were asked for
+	counted counts
+}
+
+// counts are figures of a store.
+type counts struct {
+	// applications that there are, of no ShopSet, of an unknown shape.
+	applications, strangers, faulty int
+	changes                         int64 // that were taken in, lists not counted
+}
+
+// teller is told of changes, without the lock.
+type teller struct {
+	changed func()
+	faulty  func(err error) // an Application has an unknown shape
+	taken   func()          // one change was taken in
 }
 
 var _ cache.Store = (*store)(nil)
 
-func newStore(m Mapping, now func() time.Time, changed func()) *store {
-	return &store{mapping: m, now: now, changed: changed, entries: map[string]*entry{}, of: map[fleet.ShopSetName]map[string]*entry{}}
+func newStore(m Mapping, now func() time.Time, tell teller) *store {
+	return &store{
+		mapping: m, now: now, tell: tell, entries: map[string]*entry{},
+		of: map[fleet.ShopSetName][]*entry{}, fresh: map[fleet.ShopSetName]struct{}{},
+	}
 }
 
 func key(i *item) string { return i.Namespace + "/" + i.Name }
@@ -51,9 +75,14 @@ func (s *store) Add(object any) error {
 		return fmt.Errorf("%T is no Application", object)
 	}
 	s.mu.Lock()
-	s.put(i)
+	newly := s.put(i)
+	s.counted.changes++
 	s.mu.Unlock()
-	s.changed()
+	if newly {
+		s.tell.faulty(i.problem())
+	}
+	s.tell.taken()
+	s.tell.changed()
 	return nil
 }
 
@@ -71,19 +100,24 @@ func (s *store) Delete(object any) error {
 	}
 	s.mu.Lock()
 	s.drop(key(i))
+	s.counted.changes++
 	s.mu.Unlock()
-	s.changed()
+	s.tell.taken()
+	s.tell.changed()
 	return nil
 }
 
 // Replace takes a whole list in, in place of what was there.
 func (s *store) Replace(objects []any, _ string) error {
+	var newly []error
 	s.mu.Lock()
 	listed := make(map[string]bool, len(objects))
 	for _, object := range objects {
 		if i, ok := object.(*item); ok {
 			listed[key(i)] = true
-			s.put(i)
+			if s.put(i) {
+				newly = append(newly, i.problem())
+			}
 		}
 	}
 	for k := range maps.Keys(s.entries) {
@@ -92,20 +126,29 @@ func (s *store) Replace(objects []any, _ string) error {
 		}
 	}
 	s.mu.Unlock()
-	s.changed()
+	for _, err := range newly {
+		s.tell.faulty(err)
+	}
+	s.tell.changed()
 	return nil
 }
 
-// put carries on an entry with a newer version.
-func (s *store) put(i *item) {
+// put carries on an entry with a newer version. newlyFaulty: it has an unknown
+// shape, and had not before.
+func (s *store) put(i *item) (newlyFaulty bool) {
 	k := key(i)
 	set, ok := s.mapping.ShopSet(i.Labels, i.Name, i.paths)
 	if !ok {
 		set = ""
 	}
-	e := &entry{shopSet: set, app: i.app, faulty: i.fault != nil, drifting: i.app.Sync == fleet.OutOfSync}
+	e := &entry{key: k, shopSet: set, app: i.app, faulty: i.fault != nil, drifting: i.app.Sync == fleet.OutOfSync}
+	newlyFaulty = e.faulty
 	if old := s.entries[k]; old != nil {
-		e.events = old.events
+		e.key, e.events = old.key, old.events
+		if old.shopSet == set {
+			e.shopSet = old.shopSet // the same memory
+		}
+		newlyFaulty = e.faulty && !old.faulty
 		switch {
 		case e.drifting && old.drifting:
 			e.driftedSince = old.driftedSince
@@ -117,12 +160,26 @@ func (s *store) put(i *item) {
 		}
 		s.drop(k)
 	}
-	s.entries[k] = e
-	if e.shopSet != "" {
-		if s.of[e.shopSet] == nil {
-			s.of[e.shopSet] = map[string]*entry{}
+	s.entries[e.key] = e
+	s.count(e, 1)
+	if set != "" {
+		of := s.of[set]
+		if len(of) > 0 {
+			e.shopSet = of[0].shopSet
 		}
-		s.of[e.shopSet][k] = e
+		s.of[e.shopSet] = append(of, e)
+		s.fresh[e.shopSet] = struct{}{}
+	}
+	return newlyFaulty
+}
+
+func (s *store) count(e *entry, n int) {
+	s.counted.applications += n
+	if e.shopSet == "" {
+		s.counted.strangers += n
+	}
+	if e.faulty {
+		s.counted.faulty += n
 	}
 }
 
@@ -132,8 +189,18 @@ func (s *store) drop(k string) {
 		return
 	}
 	delete(s.entries, k)
-	delete(s.of[e.shopSet], k)
-	if len(s.of[e.shopSet]) == 0 {
+	s.count(e, -1)
+	if e.shopSet == "" {
+		return
+	}
+	s.fresh[e.shopSet] = struct{}{}
+	of := s.of[e.shopSet]
+	i := slices.Index(of, e)
+	of[i] = of[len(of)-1]
+	of[len(of)-1] = nil
+	if of = of[:len(of)-1]; len(of) > 0 {
+		s.of[e.shopSet] = of
+	} else {
 		delete(s.of, e.shopSet)
 	}
 }
@@ -152,20 +219,10 @@ func (s *store) Get(any) (any, bool, error)         { return nil, false, nil }
 func (s *store) GetByKey(string) (any, bool, error) { return nil, false, nil }
 func (s *store) Resync() error                      { return nil }
 
-// counts gives how many Applications there are, belong to no ShopSet, and have an
-// unknown shape.
-func (s *store) counts() (all, strangers, faulty int) {
+func (s *store) counts() counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, e := range s.entries {
-		if e.shopSet == "" {
-			strangers++
-		}
-		if e.faulty {
-			faulty++
-		}
-	}
-	return len(s.entries), strangers, faulty
+	return s.counted
 }
 
 // shopSets gives the names of the ShopSets that have an Application here.
@@ -175,9 +232,38 @@ func (s *store) shopSets() []fleet.ShopSetName {
 	return slices.Collect(maps.Keys(s.of))
 }
 
-// parts gives the Applications of a ShopSet, in no order.
-func (s *store) parts(set fleet.ShopSetName) []*entry {
+// touch has every ShopSet count as changed.
+func (s *store) touch() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Collect(maps.Values(s.of[set]))
+	for set := range s.of {
+		s.fresh[set] = struct{}{}
+	}
+}
+
+// changes adds the ShopSets that changed since it was last called.
+func (s *store) changes(into map[fleet.ShopSetName]struct{}) {
+	s.mu.Lock()
+	fresh := s.fresh
+	if len(fresh) > 0 {
+		s.fresh = map[fleet.ShopSetName]struct{}{}
+	}
+	s.mu.Unlock()
+	maps.Copy(into, fresh)
+}
+
+// parts adds the Applications of a ShopSet, in no order.
+func (s *store) parts(set fleet.ShopSetName, into []part, cluster string) []part {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.of[set] {
+		into = append(into, part{cluster, e})
+	}
+	return into
+}
+
+// part is an Application of a ShopSet, and where it was seen.
+type part struct {
+	cluster string
+	*entry
 }

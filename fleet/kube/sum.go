@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -14,13 +15,14 @@ type Releases func(revision string) fleet.Release
 // worst of their states, the oldest of their comparisons, and the Release where
 // all run the same. now and maxAge judge each by itself, so that one stopped
 // controller among several shows.
-func sum(name fleet.ShopSetName, parts []*entry, releases Releases, now time.Time, maxAge time.Duration) fleet.Observation {
+func sum(name fleet.ShopSetName, parts []part, releases Releases, now time.Time, maxAge time.Duration) fleet.Observation {
 	total := fleet.Observation{ShopSet: name}
 	var syncs []fleet.SyncStatus
 	var healths []fleet.Health
 	outOfSync, events, images := new(int), new(int64), []string(nil)
 	onset, onsetKnown := time.Time{}, true
-	for i, e := range parts {
+	for i, p := range parts {
+		e := p.entry
 		o := e.observe(name, releases).At(now, maxAge)
 		syncs, healths = append(syncs, o.Sync), append(healths, o.Health)
 		if total.Reason == "" || o.Reason != "" && o.Reason < total.Reason {
@@ -52,6 +54,24 @@ func sum(name fleet.ShopSetName, parts []*entry, releases Releases, now time.Tim
 	slices.Sort(images)
 	total.Images = slices.Compact(images)
 	return total
+}
+
+// single gives the Applications of a ShopSet one by one, as sum judges them; those of
+// a cluster that is lost are Unknown.
+func single(parts []part, lost map[string]string, now time.Time, maxAge time.Duration) []fleet.Part {
+	out := make([]fleet.Part, 0, len(parts))
+	for _, p := range parts {
+		one := fleet.Part{Source: p.cluster, Namespace: p.namespace(), Name: p.name(), Sync: fleet.SyncUnknown, Health: fleet.HealthUnknown}
+		if lost[p.cluster] == "" {
+			o := fleet.Observation{Sync: p.app.Sync, Health: p.app.Health, OutOfSync: p.app.OutOfSync, ObservedAt: p.app.ObservedAt}.At(now, maxAge)
+			one.Sync, one.Health, one.OutOfSync = o.Sync, o.Health, o.OutOfSync
+		}
+		out = append(out, one)
+	}
+	slices.SortFunc(out, func(a, b fleet.Part) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+	return out
 }
 
 // sumRelease keeps Release and Revision while all parts have the same. A Release
