@@ -59,6 +59,7 @@ type DB struct {
 	tap        *tap
 	names      promseries.Interner
 	collectors sync.Pool
+	taken      sync.Pool
 	log        *slog.Logger
 	registerer prometheus.Registerer
 

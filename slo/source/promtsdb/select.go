@@ -27,17 +27,30 @@ func (d *DB) Select(ctx context.Context, r slo.Request, f func([]slo.Series) err
 		return f(nil)
 	}
 	d.names.Round()
-	c := d.collector(r.From, r.To)
-	defer d.collectors.Put(c)
-	if d.tap.collect(selectors, r.From, r.To, c) {
-		if err := f(c.Answer()); err != nil {
-			return err
-		}
-	} else if err := d.selectStored(ctx, selectors, r.From, r.To, c, f); err != nil {
+	held, err := d.selectHeld(selectors, r.From, r.To, f)
+	if !held {
+		c := d.collector(r.From, r.To)
+		defer d.collectors.Put(c)
+		err = d.selectStored(ctx, selectors, r.From, r.To, c, f)
+	}
+	if err != nil {
 		return err
 	}
 	d.tap.consumed(selectors, r.To)
 	return nil
+}
+
+// selectHeld answers from memory, or reports false where not all is held there.
+func (d *DB) selectHeld(selectors []slo.Selector, from, to int64, f func([]slo.Series) error) (held bool, err error) {
+	a, _ := d.taken.Get().(*taken)
+	if a == nil {
+		a = &taken{}
+	}
+	defer d.taken.Put(a)
+	if !d.tap.collect(selectors, from, to, a) {
+		return false, nil
+	}
+	return true, f(a.series)
 }
 
 func (d *DB) collector(from, to int64) *promseries.Collector {

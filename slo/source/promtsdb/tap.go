@@ -3,7 +3,9 @@ package promtsdb
 import (
 	"context"
 	"encoding/binary"
+	"maps"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,29 +32,46 @@ type tap struct {
 	limit int
 
 	mu        sync.Mutex
-	newest    int64                            // the latest sample committed, or found at the opening
-	selectors map[string]*tapSelector          // by their key, see find
-	series    map[storage.SeriesRef]*tapSeries // picked by some selector
-	others    map[storage.SeriesRef]struct{}   // seen and picked by none
-	samples   int                              // in all series
+	newest    int64                               // the latest sample committed, or found at the opening
+	selectors map[string]*tapSelector             // by their key, see find
+	series    map[storage.SeriesRef]*tapSeries    // all that were seen; nil where no selector picks them
+	order     []*tapSeries                        // those that are picked, as they came
+	known     map[*promseries.Identity]*tapSeries // the same
+	picks     []*tapPicks                         // the sets of selectors that pick them
+	last      int                                 // number of the newest selector
+	expected  int                                 // place in order of the series whose sample is likely next
+	samples   int                                 // in all series
 	key       []byte
 	buffers   sync.Pool
 }
 
 // tapSelector is a selector that was asked for.
 type tapSelector struct {
-	sel   slo.Selector
-	since int64 // samples after it are held
-	asked int64 // the latest end asked for
-	mark  bool  // is in the request being answered
+	sel    slo.Selector
+	number int   // rises with each selector
+	since  int64 // samples after it are held
+	asked  int64 // the latest end asked for
+	mark   bool  // is in the request being answered
 }
 
+// tapPicks are the selectors that pick a series. Series that are picked alike, which
+// are mostly all, share one.
+type tapPicks struct{ by []*tapSelector }
+
 type tapSeries struct {
-	id     *promseries.Identity
-	pickBy []*tapSelector
-	t      []int64
-	v      []float64
-	last   int64
+	ref   storage.SeriesRef   // the store's latest
+	older []storage.SeriesRef // those that it had given the series before it forgot it
+	place int                 // in the tap's order
+	id    *promseries.Identity
+	picks *tapPicks
+	held  []point
+	last  int64
+}
+
+// point is one sample.
+type point struct {
+	t int64
+	v float64
 }
 
 // forgetAfter is how long, in sample time (milliseconds), a selector is tapped
@@ -63,13 +82,13 @@ func newTap(to storage.Appendable, names *promseries.Interner, newest int64, lim
 	return &tap{
 		to: to, names: names, limit: limit, newest: newest,
 		selectors: map[string]*tapSelector{}, series: map[storage.SeriesRef]*tapSeries{},
-		others: map[storage.SeriesRef]struct{}{},
+		known: map[*promseries.Identity]*tapSeries{},
 	}
 }
 
 // Appender implements storage.Appendable.
 func (p *tap) Appender(ctx context.Context) storage.Appender {
-	a := &tapAppender{Appender: p.to.Appender(ctx), tap: p}
+	a := &tapAppender{Appender: p.to.Appender(ctx), tap: p, newest: math.MinInt64}
 	if b, ok := p.buffers.Get().(*[]tapSample); ok {
 		a.samples = b
 	} else {
@@ -90,7 +109,8 @@ type tapAppender struct {
 	storage.Appender
 	tap     *tap
 	samples *[]tapSample
-	foreign bool // something was appended that is no plain sample
+	newest  int64 // of them
+	foreign bool  // something was appended that is no plain sample
 }
 
 // Append implements storage.Appender.
@@ -98,6 +118,7 @@ func (a *tapAppender) Append(ref storage.SeriesRef, l labels.Labels, t int64, v 
 	ref, err := a.Appender.Append(ref, l, t, v)
 	if err == nil {
 		*a.samples = append(*a.samples, tapSample{ref, l, t, v})
+		a.newest = max(a.newest, t)
 	}
 	return ref, err
 }
@@ -128,9 +149,7 @@ func (a *tapAppender) Commit() error {
 	err := a.Appender.Commit()
 	// Samples of a failed commit are rolled back; should one have got through
 	// nevertheless, it must not be older than since.
-	for i := range *a.samples {
-		p.newest = max(p.newest, (*a.samples)[i].t)
-	}
+	p.newest = max(p.newest, a.newest)
 	if err != nil || a.foreign {
 		p.restart()
 	} else {
@@ -167,52 +186,103 @@ func (p *tap) restart() {
 		s.since = p.newest
 	}
 	clear(p.series)
-	clear(p.others)
-	p.samples = 0
+	clear(p.known)
+	p.order, p.picks, p.samples = nil, nil, 0
 }
 
-// maxOthers bounds the memory of series that no selector picks; those that have
-// ended stay in it until then.
-const maxOthers = 1 << 20
+// maxSeen bounds the memory of series that no selector picks; those that have ended
+// stay in it until then.
+const maxSeen = 1 << 20
 
 // add takes in a committed sample.
 func (p *tap) add(s *tapSample) {
 	if len(p.selectors) == 0 {
 		return
 	}
-	series := p.series[s.ref]
-	if series == nil {
-		if _, other := p.others[s.ref]; other {
-			return
-		}
-		if series = p.pick(s.lset); series == nil {
-			if len(p.others) >= maxOthers {
-				clear(p.others)
-			}
-			p.others[s.ref] = struct{}{}
-			return
-		}
-		p.series[s.ref] = series
-	}
-	if s.t <= series.last {
+	series := p.seriesOf(s)
+	if series == nil || s.t <= series.last {
 		return
 	}
-	series.t, series.v, series.last = append(series.t, s.t), append(series.v, s.v), s.t
+	series.held, series.last = append(series.held, point{s.t, s.v}), s.t
 	p.samples++
 }
 
-// pick makes a series' place, or nil where no selector picks it.
+// seriesOf finds the sample's series, nil where no selector picks it. Scrapes come in
+// the same order again and again, and so do their samples.
+func (p *tap) seriesOf(s *tapSample) *tapSeries {
+	if p.expected >= len(p.order) {
+		p.expected = 0
+	}
+	if p.expected < len(p.order) && p.order[p.expected].ref == s.ref {
+		p.expected++
+		return p.order[p.expected-1]
+	}
+	series, seen := p.series[s.ref]
+	if !seen {
+		series = p.see(s)
+	}
+	if series != nil {
+		p.expected = series.place + 1
+	}
+	return series
+}
+
+// see makes the place of a series that was not seen before.
+func (p *tap) see(s *tapSample) *tapSeries {
+	if len(p.series)-len(p.order) >= maxSeen {
+		p.forgetOthers()
+	}
+	series := p.pick(s.lset)
+	p.series[s.ref] = series
+	if series != nil && series.ref != s.ref {
+		if series.ref != 0 {
+			series.older = append(series.older, series.ref)
+		}
+		series.ref = s.ref
+	}
+	return series
+}
+
+// forgetOthers lets series that no selector picks be looked at again.
+func (p *tap) forgetOthers() {
+	maps.DeleteFunc(p.series, func(_ storage.SeriesRef, s *tapSeries) bool { return s == nil })
+}
+
+// pick finds or makes the place of a series, or nil where no selector picks it.
 func (p *tap) pick(lset labels.Labels) *tapSeries {
+	picks := p.pickedBy(func(s *tapSelector) bool { return picks(s.sel, lset) })
+	if picks == nil {
+		return nil
+	}
+	id := identify(p.names, lset, &p.key)
+	series := p.known[id]
+	if series == nil {
+		series = &tapSeries{place: len(p.order), id: id, picks: picks, last: math.MinInt64}
+		p.order, p.known[id] = append(p.order, series), series
+	}
+	return series
+}
+
+// pickedBy is the set of the selectors that fit; nil where none does.
+func (p *tap) pickedBy(fits func(*tapSelector) bool) *tapPicks {
 	var by []*tapSelector
 	for _, s := range p.selectors {
-		if picks(s.sel, lset) {
+		if fits(s) {
 			by = append(by, s)
 		}
 	}
 	if by == nil {
 		return nil
 	}
-	return &tapSeries{id: identify(p.names, lset, &p.key), pickBy: by, last: math.MinInt64}
+	slices.SortFunc(by, func(x, y *tapSelector) int { return x.number - y.number })
+	for _, set := range p.picks {
+		if slices.Equal(set.by, by) {
+			return set
+		}
+	}
+	set := &tapPicks{by}
+	p.picks = append(p.picks, set)
+	return set
 }
 
 func picks(sel slo.Selector, lset labels.Labels) bool {
@@ -226,7 +296,7 @@ func picks(sel slo.Selector, lset labels.Labels) bool {
 
 // collect answers from memory and reports true, or reports false where it does
 // not hold the whole span of each selector.
-func (p *tap) collect(selectors []slo.Selector, from, to int64, c *promseries.Collector) bool {
+func (p *tap) collect(selectors []slo.Selector, from, to int64, out *taken) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	asked := make([]*tapSelector, len(selectors))
@@ -234,7 +304,8 @@ func (p *tap) collect(selectors []slo.Selector, from, to int64, c *promseries.Co
 	for i, sel := range selectors {
 		s := p.find(sel)
 		if s == nil {
-			s = &tapSelector{sel: sel, since: p.newest, asked: math.MinInt64}
+			p.last++
+			s = &tapSelector{sel: sel, number: p.last, since: p.newest, asked: math.MinInt64}
 			p.selectors[string(p.key)] = s
 			fresh = true
 		}
@@ -252,9 +323,10 @@ func (p *tap) collect(selectors []slo.Selector, from, to int64, c *promseries.Co
 	for _, s := range asked {
 		s.mark = true
 	}
-	for _, series := range p.series {
-		if len(series.t) > 0 && marked(series.pickBy) {
-			series.give(from, to, c)
+	out.reset(len(p.order), p.samples)
+	for _, series := range p.order {
+		if len(series.held) > 0 && series.picks.marked() {
+			out.add(series, from, to)
 		}
 	}
 	for _, s := range asked {
@@ -276,8 +348,8 @@ func (p *tap) find(sel slo.Selector) *tapSelector {
 	return p.selectors[string(p.key)]
 }
 
-func marked(by []*tapSelector) bool {
-	for _, s := range by {
+func (p *tapPicks) marked() bool {
+	for _, s := range p.by {
 		if s.mark {
 			return true
 		}
@@ -285,44 +357,43 @@ func marked(by []*tapSelector) bool {
 	return false
 }
 
-// give copies the samples in (from, to]: appending goes on while they are read.
-func (s *tapSeries) give(from, to int64, c *promseries.Collector) {
-	lo, hi := 0, len(s.t)
-	for lo < hi && s.t[lo] <= from {
-		lo++
+// since is from when on samples are held.
+func (p *tapPicks) since() int64 {
+	since := int64(math.MaxInt64)
+	for _, s := range p.by {
+		since = min(since, s.since)
 	}
-	for hi > lo && s.t[hi-1] > to {
-		hi--
-	}
-	if lo == hi {
-		return
-	}
-	at := c.Series(s.id, 0)
-	if at == nil {
-		return
-	}
-	chunk := promseries.Chunk{Max: s.t[hi-1], T: c.Times(hi - lo), V: c.Values(hi - lo)}
-	copy(chunk.T, s.t[lo:hi])
-	copy(chunk.V, s.v[lo:hi])
-	*at = append(*at, chunk)
+	return since
 }
 
 // repick matches all series against the selectors again. What is held of a
 // series stays, as the selectors that picked it before want it.
 func (p *tap) repick() {
-	clear(p.others) // looked at again with their next samples
-	for ref, series := range p.series {
-		series.pickBy = series.pickBy[:0]
-		for _, s := range p.selectors {
-			if s.sel.Matches(series.id.Labels) {
-				series.pickBy = append(series.pickBy, s)
-			}
+	p.forgetOthers()
+	p.picks = nil
+	p.keep(func(s *tapSeries) bool {
+		s.picks = p.pickedBy(func(sel *tapSelector) bool { return sel.sel.Matches(s.id.Labels) })
+		return s.picks != nil
+	})
+}
+
+// keep drops the series that are not wanted.
+func (p *tap) keep(wanted func(*tapSeries) bool) {
+	kept := p.order[:0]
+	for _, s := range p.order {
+		if wanted(s) {
+			s.place = len(kept)
+			kept = append(kept, s)
+			continue
 		}
-		if len(series.pickBy) == 0 {
-			p.samples -= len(series.t)
+		p.samples -= len(s.held)
+		delete(p.known, s.id)
+		for _, ref := range append(s.older, s.ref) {
 			delete(p.series, ref)
 		}
 	}
+	clear(p.order[len(kept):])
+	p.order, p.expected = kept, 0
 }
 
 // consumed says that everything up to to was taken in: it will not be asked for
@@ -336,11 +407,13 @@ func (p *tap) consumed(selectors []slo.Selector, to int64) {
 		}
 	}
 	p.expire(to)
-	for ref, series := range p.series {
-		p.samples -= series.trim()
-		if len(series.t) == 0 && series.last < to-forgetAfter {
-			delete(p.series, ref)
-		}
+	ended := false
+	for _, s := range p.order {
+		p.samples -= s.trim()
+		ended = ended || len(s.held) == 0 && s.last < to-forgetAfter
+	}
+	if ended {
+		p.keep(func(s *tapSeries) bool { return len(s.held) > 0 || s.last >= to-forgetAfter })
 	}
 }
 
@@ -359,16 +432,12 @@ func (p *tap) expire(to int64) {
 
 // trim drops the samples that no selector holds any more.
 func (s *tapSeries) trim() (dropped int) {
-	since := int64(math.MaxInt64)
-	for _, by := range s.pickBy {
-		since = min(since, by.since)
-	}
-	for dropped < len(s.t) && s.t[dropped] <= since {
+	since := s.picks.since()
+	for dropped < len(s.held) && s.held[dropped].t <= since {
 		dropped++
 	}
 	if dropped > 0 {
-		s.t = append(s.t[:0], s.t[dropped:]...)
-		s.v = append(s.v[:0], s.v[dropped:]...)
+		s.held = append(s.held[:0], s.held[dropped:]...)
 	}
 	return dropped
 }

@@ -49,12 +49,9 @@ type tapOnly struct {
 }
 
 func (s *tapOnly) Select(_ context.Context, r slo.Request, f func([]slo.Series) error) error {
-	c := s.collector(r.From, r.To)
-	defer s.collectors.Put(c)
-	if s.held = s.tap.collect(r.Selectors, r.From, r.To, c); !s.held {
-		return nil
-	}
-	return f(c.Answer())
+	var err error
+	s.held, err = s.selectHeld(r.Selectors, r.From, r.To, f)
+	return err
 }
 
 func series(i int) labels.Labels {
@@ -241,8 +238,8 @@ func TestTapForgetsSelectorsThatAreNotAskedFor(t *testing.T) {
 		}
 		ask("m0", at, at+60_000)
 	}
-	if len(d.tap.selectors) != 1 || len(d.tap.series) != 1 || d.tap.samples > 2 {
+	if len(d.tap.selectors) != 1 || len(d.tap.order) != 1 || d.tap.samples > 2 {
 		t.Errorf("%d selectors, %d series, %d samples held, want the one that is asked for",
-			len(d.tap.selectors), len(d.tap.series), d.tap.samples)
+			len(d.tap.selectors), len(d.tap.order), d.tap.samples)
 	}
 }
