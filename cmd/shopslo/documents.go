@@ -11,7 +11,6 @@ import (
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/openslo"
-	"github.com/shopslo/shopslo/slo/promquery"
 	"github.com/shopslo/shopslo/status"
 )
 
@@ -138,7 +137,7 @@ func (d *documents) queries() faults {
 					continue
 				}
 				at, _ := d.slos.QueryOrigin(q)
-				understood, err := promquery.Classify(q.Text)
+				understood, err := d.classify(q.Text)
 				if err != nil {
 					f := fault{File: at.File, Line: counted(at.Line), Text: "SLO \"" + s.Name + "\": query: " + err.Error()}
 					if f.shown = at.String() + ": " + f.Text; !seen[f.shown] {

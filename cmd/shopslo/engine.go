@@ -104,7 +104,7 @@ func (d *documents) plan(src source) ledger.Plan {
 	}
 	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}}
 	for _, name := range d.sourceNames() {
-		p.Sources[name], p.Reads[name] = src, readPromQL
+		p.Sources[name], p.Reads[name] = src, d.reading()
 	}
 	for i := range d.slos.SLOs {
 		it := ledger.Item{SLO: &d.slos.SLOs[i]}

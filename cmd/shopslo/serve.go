@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/internal/server"
+	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 )
@@ -74,7 +75,8 @@ type service struct {
 	reading string    // how far the first reading is
 
 	metrics *ownMetrics
-	hup     chan os.Signal // asks for a reload
+	pusher  *mackerel.Pusher // nil where nothing goes to Mackerel
+	hup     chan os.Signal   // asks for a reload
 }
 
 // serve runs until ctx ends or something that it cannot do without fails.
@@ -103,6 +105,11 @@ func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) err
 		return errors.Join(err, e.Close())
 	}
 	s.routes(shell)
+	if m := d.config.Mackerel; m != nil {
+		if s.pusher, err = p.openPusher(m); err != nil {
+			return errors.Join(err, e.Close())
+		}
+	}
 	return errors.Join(s.run(ctx, shell, f.listen), e.Close())
 }
 
@@ -117,6 +124,9 @@ func (s *service) run(ctx context.Context, shell *server.Server, listen string) 
 	}
 	if db := s.engine.source.embedded; db != nil {
 		parts = append(parts, func() error { return db.Run(ctx) })
+	}
+	if s.pusher != nil {
+		parts = append(parts, func() error { return s.pushes(ctx, s.pusher) })
 	}
 	errs := make(chan error, len(parts))
 	for _, part := range parts {
@@ -243,7 +253,7 @@ func (s *service) reload() error {
 		return err
 	}
 	if !sameGround(old.docs, d) {
-		return fmt.Errorf("%s: source, ledger, target_labels or start_time_metric have changed: restart to take that over", d.config.Path)
+		return fmt.Errorf("%s: source, ledger, mackerel, target_labels or start_time_metric have changed: restart to take that over", d.config.Path)
 	}
 	next := &engine{docs: d, source: old.source, ledger: old.ledger, alerts: burnAlerts(d.config.BurnRates)}
 	if next.fine() > old.fine() || d.longestWindow() > old.docs.longestWindow() {
@@ -282,7 +292,7 @@ func sameGround(a, b *documents) bool {
 		ex.ScrapeConfigs, ey.ScrapeConfigs, ex.Line, ey.Line = nil, nil, 0, 0
 		x.Source.Embedded, y.Source.Embedded = &ex, &ey
 	}
-	return reflect.DeepEqual(x.Source, y.Source) && x.Ledger == y.Ledger &&
+	return reflect.DeepEqual(x.Source, y.Source) && x.Ledger == y.Ledger && reflect.DeepEqual(x.Mackerel, y.Mackerel) &&
 		reflect.DeepEqual(x.TargetLabels, y.TargetLabels) && x.StartTimeMetric == y.StartTimeMetric
 }
 

@@ -24,6 +24,9 @@ func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
 		}
 		return source{Source: s, name: "Prometheus at " + withoutUser(c.URL), close: func() error { return nil }}, nil
 	}
+	if c := d.config.Source.Mackerel; c != nil {
+		return p.openMackerel(c)
+	}
 	c := d.config.Source.Embedded
 	scrape, err := scrapeOf(d.config)
 	if err != nil {

@@ -34,12 +34,15 @@ type Config struct {
 
 	BurnRates []BurnRate
 	Gate      Gate
+	// Mackerel is nil where nothing goes to Mackerel.
+	Mackerel *MackerelPush
 }
 
 // Source is where samples come from: exactly one field is set.
 type Source struct {
 	Prometheus *Prometheus
 	Embedded   *Embedded
+	Mackerel   *Mackerel
 }
 
 // ScrapeInterval is the time between two samples of a series.
@@ -49,6 +52,8 @@ func (s Source) ScrapeInterval() time.Duration {
 		return s.Prometheus.ScrapeInterval
 	case s.Embedded != nil:
 		return s.Embedded.ScrapeInterval
+	case s.Mackerel != nil:
+		return time.Minute // what agents send at
 	}
 	return 0
 }

@@ -37,6 +37,7 @@ func Parse(path string, data []byte) (*Config, error) {
 	c.targets(m)
 	c.burnRates(m)
 	c.gate(m)
+	c.mackerel(m)
 	m.done()
 	if err := r.err(); err != nil {
 		return nil, err
@@ -84,17 +85,22 @@ func (r *reader) syntax(err error) {
 func (c *Config) source(top *mapping) {
 	n := top.take("source")
 	if n == nil {
-		top.fault("source", " is missing: name a prometheus or an embedded one")
+		top.fault("source", " is missing: name a prometheus, an embedded or a mackerel one")
 		return
 	}
 	m := top.r.mapping(n, "source")
-	prometheus, embedded := m.take("prometheus"), m.take("embedded")
+	prometheus, embedded, mackerel := m.take("prometheus"), m.take("embedded"), m.take("mackerel")
 	m.done()
 	switch {
 	case prometheus != nil && embedded != nil:
 		top.fault("source", " has both prometheus and embedded; choose one")
-	case prometheus == nil && embedded == nil && !m.broken:
-		top.fault("source", " needs prometheus or embedded")
+	case mackerel != nil && (prometheus != nil || embedded != nil):
+		top.fault("source", " has mackerel beside another; choose one")
+	case prometheus == nil && embedded == nil && mackerel == nil && !m.broken:
+		top.fault("source", " needs prometheus, embedded or mackerel")
+	}
+	if mackerel != nil {
+		c.Source.Mackerel = c.mackerelSource(m.r.mapping(mackerel, "source.mackerel"))
 	}
 	if prometheus != nil {
 		c.Source.Prometheus = c.prometheus(m.r.mapping(prometheus, "source.prometheus"))
@@ -248,6 +254,9 @@ func (c *Config) patterns(m *mapping, key string, to *[]string) {
 
 func (c *Config) ledger(top *mapping) {
 	c.Ledger = Ledger{Resolution: time.Minute, Delay: c.Source.ScrapeInterval() + 5*time.Second}
+	if c.Source.Mackerel != nil {
+		c.Ledger.Delay = mackerelDelay
+	}
 	n := top.take("ledger")
 	if n == nil {
 		return

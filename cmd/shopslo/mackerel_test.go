@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/internal/fakes/mackerelfake"
+	"github.com/shopslo/shopslo/mackerel"
+)
+
+// fakeMackerel is a Mackerel with the service "shops" and a file with its key in dir.
+func fakeMackerel(t testing.TB, dir string) *mackerelfake.Fake {
+	t.Helper()
+	f := mackerelfake.Start(nil)
+	t.Cleanup(f.Close)
+	f.AddService("shops")
+	writeFiles(t, dir, map[string]string{"key": mackerelfake.Key + "\n"})
+	return f
+}
+
+// nextMinute waits until a post is allowed again: Mackerel takes one a minute.
+func nextMinute() {
+	time.Sleep(time.Until(time.Now().Truncate(time.Minute).Add(time.Minute + 100*time.Millisecond)))
+}
+
+func TestPushSendsWhatStatusSays(t *testing.T) {
+	h := restless(time.Now().Add(-2 * time.Minute))
+	dir := t.TempDir()
+	f := fakeMackerel(t, dir)
+	fill(t, filepath.Join(dir, "tsdb"), dataOf(seriesOf(h)))
+	writeFiles(t, dir, map[string]string{
+		"shopslo.yaml": embeddedHere + "mackerel: {url: '" + f.URL + "', api_key_file: key, service: shops, spool: spool}\n",
+		"fleet.yaml":   fleetOf("beta: busy sparse nostart", "prod: noup odd down"), "slo.yaml": yamlOf(ofHistory)})
+	config := filepath.Join(dir, "shopslo.yaml")
+	f.Fail(mackerelfake.DropAfterWrite, "tsdb", 1)
+	code, stdout, stderr := runWith(t, nil, "mackerel", "push", "--config", config)
+	if code != exitUnavailable || stdout != "" || !strings.Contains(stderr, "kept and sent again") || strings.Contains(stderr, mackerelfake.Key) {
+		t.Fatalf("a dropped connection: exit code %d: %s%s", code, stdout, stderr)
+	}
+	code, stdout, stderr = runWith(t, nil, "mackerel", "push", "--config", config)
+	if code != exitOK || !strings.HasPrefix(stdout, "sent nothing; ") || stderr != "" {
+		t.Errorf("within the minute: exit code %d: %s%s", code, stdout, stderr)
+	}
+	nextMinute()
+	code, stdout, stderr = runWith(t, nil, "mackerel", "push", "--config", config)
+	if code != exitOK || !strings.HasPrefix(stdout, "sent ") || strings.Contains(stdout, "wait") || stderr != "" {
+		t.Errorf("afterwards: exit code %d: %s%s", code, stdout, stderr)
+	}
+	checkPushed(t, f, config)
+}
+
+// checkPushed compares the values that arrived with what `status` says of their times.
+func checkPushed(t *testing.T, f *mackerelfake.Fake, config string) {
+	t.Helper()
+	values := map[int64]map[string]float64{}
+	for _, name := range f.ServiceMetricNames("shops") {
+		for _, v := range f.ServiceMetric("shops", name) {
+			if values[v.Time] == nil {
+				values[v.Time] = map[string]float64{}
+			}
+			values[v.Time][name] = v.Value
+		}
+	}
+	if len(values) == 0 {
+		t.Fatal("nothing arrived")
+	}
+	for at, got := range values {
+		when := time.Unix(at, 0).UTC()
+		code, stdout, stderr := runWith(t, nil, "status", "--config", config, "--at", when.Format(time.RFC3339), "-o", "json")
+		if code != exitOK {
+			t.Fatalf("exit code %d: %s", code, stderr)
+		}
+		points, err := mackerel.Points(decodeStatus(t, stdout), when)
+		if err != nil || len(points) != len(got) || len(points) == 0 {
+			t.Fatalf("%v: %d values at %s, want %d", err, len(got), when, len(points))
+		}
+		for _, p := range points {
+			if v, ok := got[p.Name]; !ok || v != p.Value {
+				t.Errorf("%s at %s is %v, want %v", p.Name, when, v, p.Value)
+			}
+		}
+	}
+}
+
+func TestServePushesEachMinute(t *testing.T) {
+	x := newShops(t)
+	f := fakeMackerel(t, x.dir)
+	appendTo(t, x.config, "mackerel: {url: '"+f.URL+"', api_key_file: key, service: shops, spool: spool}\n")
+	f.Fail(mackerelfake.HalfReply, "tsdb", 1)
+	s := startServe(t, x.config)
+	s.waitReady(t)
+	x.waitScraped(t)
+	name := mackerel.Metric("cart", mackerel.Coverage, "b-1")
+	eventuallyWithin(t, 3*time.Minute, func() string {
+		if got := f.ServiceMetric("shops", name); len(got) < 1 || f.Count("tsdb") < 2 {
+			return fmt.Sprintf("%s has %v after %d posts\n%s", name, got, f.Count("tsdb"), s.log)
+		}
+		return ""
+	})
+	if strings.Contains(s.log.String(), mackerelfake.Key) || strings.Count(s.log.String(), "sending to Mackerel failed") != 1 {
+		t.Errorf("log:\n%s", s.log)
+	}
+	code, stdout, stderr := runWith(t, nil, "mackerel", "push", "--config", x.config, "--server", s.url)
+	if code != exitUsage || !strings.Contains(stderr, "pushes already") {
+		t.Errorf("a second sender: exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
+func TestPushRefusesWhatCannotWork(t *testing.T) {
+	dir := t.TempDir()
+	f := fakeMackerel(t, dir)
+	base := embeddedHere
+	writeFiles(t, dir, map[string]string{"fleet.yaml": fleetOf("beta: b-1"), "slo.yaml": cartSLO("1h"), "twolines": "abc\ndef\n",
+		"none.yaml":   base,
+		"nokey.yaml":  base + "mackerel: {service: shops, url: '" + f.URL + "'}\n",
+		"lines.yaml":  base + "mackerel: {service: shops, url: '" + f.URL + "', api_key_file: twolines}\n",
+		"nofile.yaml": base + "mackerel: {service: shops, url: '" + f.URL + "', api_key_file: nowhere}\n",
+	})
+	for name, want := range map[string]string{"none": "no section mackerel", "nokey": "MACKEREL_API_KEY", "lines": "must hold the key alone", "nofile": "nowhere"} {
+		code, stdout, stderr := runWith(t, nil, "mackerel", "push", "--config", filepath.Join(dir, name+".yaml"))
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, want) || strings.Contains(stderr, "abc") {
+			t.Errorf("%s: exit code %d: %s%s", name, code, stdout, stderr)
+		}
+	}
+	code, stdout, stderr := runWith(t, []string{"MACKEREL_API_KEY=" + mackerelfake.Key}, "mackerel", "push", "--config", filepath.Join(dir, "nokey.yaml"))
+	if code != exitOK || stdout != "sent 1 value\n" || stderr != "" {
+		t.Errorf("nothing but coverage is known, the key from the environment: exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
+// appendTo adds lines to a file.
+func appendTo(t testing.TB, path, text string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(data, text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventuallyWithin is eventually for what takes minutes.
+func eventuallyWithin(t testing.TB, limit time.Duration, ok func() string) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
+	for why := ok(); why != ""; why = ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("still not after %v: %s", limit, why)
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+}
