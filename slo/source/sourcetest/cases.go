@@ -13,6 +13,11 @@ import (
 // Run runs the suite.
 func Run(t *testing.T, b Backend) {
 	data := b.data()
+	if b.GridOnly != "" {
+		t.Run("evaluation", func(t *testing.T) { runEval(t, b, data) })
+		t.Run("evaluations end as asked", func(t *testing.T) { runGridOnly(t, b) })
+		return
+	}
 	t.Run("requests", func(t *testing.T) { runRequests(t, b, data) })
 	t.Run("refs and labels are the same in every answer", func(t *testing.T) { runRefs(t, b) })
 	t.Run("series are read at the same time by several goroutines", func(t *testing.T) { runParallel(t, b, data) })
@@ -267,7 +272,7 @@ func runEval(t *testing.T, b Backend, data []Series) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := CollectEval(t.Context(), b.Source, "2 * grid", c.from, c.to, c.step)
+			got, err := CollectEval(t.Context(), b.Source, b.twiceGrid(), c.from, c.to, c.step)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -277,7 +282,7 @@ func runEval(t *testing.T, b Backend, data []Series) {
 		})
 	}
 	t.Run("more steps than one query may have", func(t *testing.T) {
-		got, err := CollectEval(t.Context(), b.Source, "2 * grid", base+120_000, base+120_000+12_000_000, time.Second)
+		got, err := CollectEval(t.Context(), b.Source, b.twiceGrid(), base+120_000, base+120_000+12_000_000, time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -297,10 +302,71 @@ func runEval(t *testing.T, b Backend, data []Series) {
 			t.Errorf("error %v", err)
 		}
 	})
+	if b.GridOnly != "" {
+		return
+	}
 	t.Run("without labels", func(t *testing.T) {
 		got, err := CollectEval(t.Context(), b.Source, "count(count by (instance) (requests_total))", base+hour, base+hour+120_000, time.Minute)
 		if s := got["{}"]; err != nil || len(s.V) != 2 || s.V[0] != 12 {
 			t.Errorf("%v %v, want 12 twice", got, err)
+		}
+	})
+}
+
+// twiceGrid is the expression that evaluations are tried with.
+func (b Backend) twiceGrid() string {
+	if b.GridOnly != "" {
+		return b.GridOnly
+	}
+	return "2 * grid"
+}
+
+// runGridOnly is what holds of Eval where there is no Select to show it.
+func runGridOnly(t *testing.T, b Backend) {
+	from, to := b.Base+600_000, b.Base+1_200_000
+	eval := func(ctx context.Context, f func([]slo.Series) error) error {
+		return b.Source.Eval(ctx, b.GridOnly, from, to, time.Minute, f)
+	}
+	t.Run("the callback's error is handed back", func(t *testing.T) {
+		mine, calls := errors.New("mine"), 0
+		err := eval(t.Context(), func([]slo.Series) error { calls++; return mine })
+		if !errors.Is(err, mine) || errors.Is(err, slo.ErrUnavailable) || calls != 1 {
+			t.Errorf("error %v after %d calls, want the callback's own after one", err, calls)
+		}
+	})
+	t.Run("a cancelled context ends it", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		err := eval(ctx, func([]slo.Series) error { t.Error("the callback was called"); return nil })
+		if !errors.Is(err, context.Canceled) || errors.Is(err, slo.ErrUnavailable) {
+			t.Errorf("error %v, want context.Canceled and nothing that asks for a retry", err)
+		}
+	})
+	t.Run("several evaluations at once", func(t *testing.T) {
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				n := 0
+				err := eval(t.Context(), func(series []slo.Series) error {
+					for _, s := range series {
+						got, err := Read(s, 3)
+						if n += len(got.T); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				if err != nil || n != 10 {
+					t.Errorf("%d samples and %v, want 10", n, err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+	t.Run("raw samples are refused for good", func(t *testing.T) {
+		err := b.Source.Select(t.Context(), slo.Request{From: from, To: to}, func([]slo.Series) error { t.Error("the callback was called"); return nil })
+		if err == nil || errors.Is(err, slo.ErrUnavailable) {
+			t.Errorf("error %v", err)
 		}
 	})
 }

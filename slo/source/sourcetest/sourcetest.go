@@ -38,6 +38,9 @@ type Backend struct {
 	DropsStale bool // the path to the store has no staleness markers
 	DropsNaN   bool // the store takes in no NaN besides staleness markers
 	NoEval     bool // the implementation has no PromQL
+	// GridOnly is, for an implementation that has neither raw samples nor PromQL, an
+	// expression whose values are twice those of the metric "grid", with the label job.
+	GridOnly string
 }
 
 // Span is how long the data are: from Base to Base + Span.
