@@ -9,16 +9,20 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// Images looks for what a Release runs.
-type Images interface {
-	// Needed gives the image references that the manifests of a Release name, with
-	// what the Tier's overlays make of them, each once and sorted. None is an answer:
-	// the manifests name no image. The error wraps ErrUnknown where the Release is
-	// not in the app repository.
-	Needed(ctx context.Context, tier fleet.Tier, release fleet.Release) ([]string, error)
-	// Stored asks the image's registry for it. digest is that of what is there now;
-	// ok is false where the registry says that there is no such image. The error says
-	// why it could not be asked: nothing is known then.
+// Manifests finds the images that a Release runs.
+type Manifests interface {
+	// Images gives the image references that a Tier's manifests name with a Release,
+	// each once. notes say, a sentence each, what could not be read: then there may
+	// be more. None without a note is an answer: no manifest names an image. The
+	// error wraps ErrUnknown where the Release is not in the app repository.
+	Images(ctx context.Context, tier fleet.Tier, release fleet.Release) (images, notes []string, err error)
+}
+
+// Registry asks for images where they are stored.
+type Registry interface {
+	// Stored gives the digest of what the image's reference means now; ok is false
+	// where its registry says that there is no such image. The error says why it
+	// could not be asked: nothing is known then.
 	Stored(ctx context.Context, image string) (digest string, ok bool, err error)
 }
 
@@ -42,16 +46,17 @@ type ImageState struct {
 	Reason string `json:"reason"` // one sentence
 }
 
-// lookForImages asks for each image that the Release needs.
+// lookForImages asks for each image that the Release needs. What cannot be read is
+// noted: an unreadable manifest must not keep a Tier from going back.
 func (p *Promoter) lookForImages(ctx context.Context, out *Promotion, tier fleet.Tier) error {
-	if p.Images == nil {
+	if p.Manifests == nil || p.Registry == nil {
 		return nil
 	}
-	needed, err := p.Images.Needed(ctx, tier, out.Release)
+	needed, notes, err := p.Manifests.Images(ctx, tier, out.Release)
 	if err != nil {
 		return fmt.Errorf("read the images of Release %s: %w", Short(out.Release), err)
 	}
-	out.Images = []ImageState{}
+	out.Images, out.ImageNotes = []ImageState{}, notes
 	for _, image := range slices.Compact(slices.Sorted(slices.Values(needed))) {
 		out.Images = append(out.Images, p.imageState(ctx, image))
 		if err := ctx.Err(); err != nil {
@@ -67,7 +72,7 @@ func (p *Promoter) imageState(ctx context.Context, image string) ImageState {
 		s.Verdict, s.Reason = ImageMutable, "It has no tag of its own, so what it was then cannot be told."
 		return s
 	}
-	digest, ok, err := p.Images.Stored(ctx, image)
+	digest, ok, err := p.Registry.Stored(ctx, image)
 	switch {
 	case err != nil:
 		s.Verdict, s.Reason = ImageUnknown, sentence("The registry could not be asked: "+err.Error())

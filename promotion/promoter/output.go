@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		Changes  []Changed       `json:"changes"`
 		More     int             `json:"more_changes"`
 		Images   []ImageState    `json:"images"`
+		Notes    []string        `json:"image_notes"`
 		Proposal *Proposal       `json:"pull_request"`
 		Matched  *time.Time      `json:"matched_at"`
 		Decision any             `json:"decision"`
@@ -50,7 +52,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		o := one{
 			From: orNull(p.From), To: p.To, Release: orNull(p.Release), Replaces: orNull(p.Replaces), Result: p.Result, Reason: p.Reason,
 			Branch: p.Branch, Commit: orNull(p.Commit), Compare: orNull(r.Compare(p.Replaces, p.Release)),
-			Changes: ByComponent(r.Fleet, p.Changes), More: p.More, Images: p.Images, Proposal: p.Proposal,
+			Changes: ByComponent(r.Fleet, p.Changes), More: p.More, Images: p.Images, Notes: slices.Concat([]string{}, p.ImageNotes), Proposal: p.Proposal,
 		}
 		if p.From == p.To {
 			o.From = nil // a rollback
@@ -104,6 +106,9 @@ func (r Report) text(b *strings.Builder, p Promotion) {
 	}
 	for _, i := range p.Images {
 		fmt.Fprintf(b, "  image %s: %s\n", i.Image, lower(i.Reason))
+	}
+	for _, note := range p.ImageNotes {
+		fmt.Fprintf(b, "  images: %s\n", note)
 	}
 	for _, g := range ByComponent(r.Fleet, p.Changes) {
 		fmt.Fprintf(b, "  %s\n", g.Component)

@@ -47,6 +47,8 @@ type Promotion struct {
 	Proposal *Proposal
 	// Images that a rollback needs; nil where they were not looked for.
 	Images []ImageState
+	// ImageNotes say what could not be read of the manifests.
+	ImageNotes []string
 	// Matched is when the Tier was seen to match its branch; zero: it was not waited
 	// for, or has not.
 	Matched time.Time
@@ -78,7 +80,9 @@ type Promoter struct {
 	History History
 	Writer  Writer
 	Gate    Gate
-	Images  Images // nil: rollbacks do not look for them
+	// Manifests and Registry let rollbacks look for images; nil: they do not.
+	Manifests Manifests
+	Registry  Registry
 	// Compare is the URL that shows what is between two Releases, with {from} and
 	// {to} in it; "" where there is none.
 	Compare string
