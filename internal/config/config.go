@@ -34,6 +34,7 @@ type Config struct {
 
 	BurnRates []BurnRate
 	Gate      Gate
+	Promotion *Promotion // nil: Releases are not moved from here
 	// Mackerel is nil where nothing goes to Mackerel.
 	Mackerel *MackerelPush
 }

@@ -37,6 +37,7 @@ func Parse(path string, data []byte) (*Config, error) {
 	c.targets(m)
 	c.burnRates(m)
 	c.gate(m)
+	c.promotion(m)
 	c.mackerel(m)
 	m.done()
 	if err := r.err(); err != nil {

@@ -3,11 +3,9 @@ package promoter
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/promotion"
 )
 
 // Patience is how Carry waits for the gate.
@@ -27,8 +25,9 @@ var ErrPatience = errors.New("the time to wait has run out")
 
 // Carry takes the Release of the lowest Tier from Tier to Tier up to one, each as
 // soon as the gate lets it, and stops at the first that is held, refused or lost. It
-// waits while the gate misses evidence, or holds for nothing but the time that the
-// Release still needs below. A Release that comes up from below meanwhile ends it.
+// waits while the gate is inconclusive: the Release is still on its way through the
+// Tier below, or has not been there for long enough. Another Release that comes up
+// from below meanwhile ends it.
 // What was done comes with the error.
 func (p *Promoter) Carry(ctx context.Context, upTo fleet.TierName, o Options, w Patience) ([]Promotion, error) {
 	if _, err := p.Fleet.Route(upTo); err != nil {
@@ -60,7 +59,7 @@ func (p *Promoter) carryTo(ctx context.Context, to fleet.TierName, o Options, w 
 		if err != nil {
 			return one, err
 		}
-		if o.DryRun || !worthWaiting(one) {
+		if o.DryRun || one.Result != Inconclusive {
 			return one, nil
 		}
 		if w.Waiting != nil {
@@ -73,23 +72,6 @@ func (p *Promoter) carryTo(ctx context.Context, to fleet.TierName, o Options, w 
 			return one, err
 		}
 	}
-}
-
-// passing are the checks that time alone can mend: the Release is still on its way
-// through the Tier below, or has not been there for long enough.
-var passing = []string{"sync", "soak"}
-
-// worthWaiting reports whether the gate may answer otherwise later on.
-func worthWaiting(p Promotion) bool {
-	switch p.Result {
-	case Inconclusive:
-		return true
-	case Held:
-		return !slices.ContainsFunc(p.Decision.Checks, func(c promotion.Check) bool {
-			return c.Result == promotion.Fail && !slices.Contains(passing, c.Check)
-		})
-	}
-	return false
 }
 
 // Every gives a Sleep that waits for so long each time, until now is past the

@@ -1,0 +1,110 @@
+// Package slackhook tells Slack of an Arrival by an incoming webhook, or any chat
+// service that takes the same JSON. It implements promoter.Teller.
+package slackhook
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/promotion/promoter"
+)
+
+// Hook is an incoming webhook.
+type Hook struct {
+	// File holds the webhook's address, which is a secret: whoever has it may write.
+	// It is read anew each time.
+	File   string
+	Client *http.Client // nil is http.DefaultClient
+	// Patience bounds all attempts together; 0 is 30 seconds.
+	Patience time.Duration
+}
+
+// attempts is how often a message is sent that Slack does not take at once.
+const attempts = 3
+
+// Tell implements promoter.Teller. It tries again where Slack asks for that, or cannot
+// be reached: then the message may come twice.
+func (h *Hook) Tell(ctx context.Context, a promoter.Arrival) error {
+	address, err := os.ReadFile(h.File)
+	if err != nil {
+		return fmt.Errorf("tell Slack: %w", err)
+	}
+	to, err := url.Parse(strings.TrimSpace(string(address)))
+	if err != nil || to.Host == "" || to.Scheme != "https" && to.Scheme != "http" {
+		return fmt.Errorf("tell Slack: %s does not hold the address of a webhook", h.File)
+	}
+	body, err := json.Marshal(map[string]string{"text": escape(a.Text())})
+	if err != nil {
+		return fmt.Errorf("tell Slack: %w", err)
+	}
+	patience := h.Patience
+	if patience <= 0 {
+		patience = 30 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for n := 1; ; n++ {
+		wait, err := h.post(ctx, to, body)
+		if err == nil || wait < 0 || n == attempts {
+			return err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// post sends the message. wait is after how long it may be sent again; below 0: never.
+func (h *Hook) post(ctx context.Context, to *url.URL, body []byte) (wait time.Duration, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
+	if err != nil {
+		return -1, errors.New("tell Slack: the webhook's address is none")
+	}
+	req.Header.Set("Content-Type", "application/json")
+	client := h.Client
+	if client == nil {
+		client = http.DefaultClient
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		var withAddress *url.Error // which is the secret
+		if errors.As(err, &withAddress) {
+			err = withAddress.Err
+		}
+		return time.Second, fmt.Errorf("tell Slack: %s cannot be reached: %w", to.Host, err)
+	}
+	defer resp.Body.Close()
+	said, _ := io.ReadAll(io.LimitReader(resp.Body, 200))
+	switch {
+	case resp.StatusCode/100 == 2:
+		return 0, nil
+	case resp.StatusCode == http.StatusTooManyRequests:
+		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
+		wait = time.Duration(max(seconds, 1)) * time.Second
+	case resp.StatusCode/100 == 5:
+		wait = time.Second
+	default:
+		wait = -1
+	}
+	return wait, fmt.Errorf("tell Slack: %s answers HTTP %d: %q", to.Host, resp.StatusCode, said)
+}
+
+// escape keeps a text from being a link, a mention or a command, as Slack's
+// documentation of formatting asks for.
+func escape(text string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+}
+
+var _ promoter.Teller = (*Hook)(nil)
