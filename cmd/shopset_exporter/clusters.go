@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"github.com/shopslo/shopslo/exporters/shopset"
 	"github.com/shopslo/shopslo/fleet/kube"
@@ -38,13 +40,25 @@ func (p *program) openClusters(ctx context.Context, f *flags, log *slog.Logger) 
 			for _, fault := range faults {
 				log.Warn("a cluster Secret cannot be used", "error", fault)
 			}
-			all = append(all, more...)
+			all = append(all, others(more, all)...)
 		}
 	}
 	return kube.New(kube.Config{
 		Mapping: mapping, Namespace: f.argoNamespace, Resources: f.resources,
 		Parts: f.applications, MaxAge: f.maxAge, Grace: f.grace, Now: p.now, Log: log,
 	}, all)
+}
+
+// own is the address under which a cluster Secret means the cluster that it is in.
+const own = "https://kubernetes.default.svc"
+
+// others leaves out the clusters that are read already: an Argo CD may know the
+// cluster that it runs in by a Secret, too, and its Applications count once.
+func others(found, read []kube.Cluster) []kube.Cluster {
+	address := func(c kube.Cluster) string { return strings.TrimRight(c.Config.Host, "/") }
+	return slices.DeleteFunc(found, func(c kube.Cluster) bool {
+		return address(c) == own || slices.ContainsFunc(read, func(r kube.Cluster) bool { return address(r) == address(c) })
+	})
 }
 
 // clusterHealth is how the clusters are doing, as the exporter tells it.

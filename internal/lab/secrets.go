@@ -20,6 +20,7 @@ import (
 // secrets are the lab's keys and tokens. They are made anew for each lab.
 type secrets struct {
 	ca       []byte // PEM
+	caFile   string // the same
 	certFile string // the API servers' certificate, for 127.0.0.1
 	keyFile  string
 	saFile   string // signs the tokens of service accounts
@@ -31,7 +32,7 @@ type secrets struct {
 // newSecrets makes the secrets and writes what the API servers read.
 func newSecrets(dir string) (secrets, error) {
 	s := secrets{
-		certFile: filepath.Join(dir, "tls.crt"), keyFile: filepath.Join(dir, "tls.key"),
+		caFile: filepath.Join(dir, "ca.crt"), certFile: filepath.Join(dir, "tls.crt"), keyFile: filepath.Join(dir, "tls.key"),
 		saFile: filepath.Join(dir, "service-accounts.key"), tokens: filepath.Join(dir, "tokens.csv"),
 		admin: rand.Text(), argo: rand.Text(),
 	}
@@ -47,12 +48,18 @@ func newSecrets(dir string) (secrets, error) {
 	}
 	saPEM := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(sa)})
 	tokens := s.admin + `,lab-admin,lab-admin,"system:masters"` + "\n" + s.argo + `,argocd,argocd,"system:masters"` + "\n"
-	for file, data := range map[string][]byte{s.certFile: cert, s.keyFile: key, s.saFile: saPEM, s.tokens: []byte(tokens)} {
+	for file, data := range map[string][]byte{s.caFile: ca, s.certFile: cert, s.keyFile: key, s.saFile: saPEM, s.tokens: []byte(tokens)} {
 		if err := os.WriteFile(file, data, 0o600); err != nil {
 			return s, err
 		}
 	}
 	return s, nil
+}
+
+// TLSFiles are the files of an authority's certificate, and of a certificate for
+// 127.0.0.1 that it has signed, with its key: for servers that a test adds.
+func (l *Lab) TLSFiles() (ca, cert, key string) {
+	return l.secrets.caFile, l.secrets.certFile, l.secrets.keyFile
 }
 
 // certificateLife is longer than any lab.
