@@ -176,6 +176,9 @@ var (
 		CheckAlert, CheckCoverage, CheckFreshness, CheckImages, CheckIncident, CheckFreeze, CheckRedundancy}
 )
 
+// Checks lists the names of all checks.
+func Checks() []string { return slices.Clone(checkOrder) }
+
 // sorted gives the Checks in an order that does not depend on that of the evidence.
 func sorted(checks []Check) []Check {
 	type key struct{ result, role, check, at int }

@@ -99,3 +99,33 @@ func short(release string) string {
 	}
 	return release
 }
+
+// MatchAlerts says of each alert which ShopSets and Tiers of the fleet its labels name:
+// those of a ShopSet are the labels that its series carry, a Tier's is "tier".
+func MatchAlerts(f *fleet.Fleet, alerts []Alert) []Alert {
+	out := slices.Clone(alerts)
+	for i := range out {
+		a := &out[i]
+		a.ShopSets, a.Tiers = []fleet.ShopSetName{}, []fleet.TierName{}
+		for _, set := range f.ShopSets() {
+			if carries(a.Labels, set.Match) {
+				a.ShopSets = append(a.ShopSets, set.Name)
+			}
+		}
+		if name := fleet.TierName(a.Labels["tier"]); name != "" && len(a.ShopSets) == 0 {
+			if _, ok := f.Tier(name); ok {
+				a.Tiers = append(a.Tiers, name)
+			}
+		}
+	}
+	return out
+}
+
+func carries(labels, match map[string]string) bool {
+	for name, value := range match {
+		if labels[name] != value {
+			return false
+		}
+	}
+	return len(match) > 0
+}

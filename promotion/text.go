@@ -24,10 +24,9 @@ func (d Decision) WriteText(w io.Writer, columns int, colour bool) error {
 	}
 	t := text{columns: max(columns, 40), colour: colour}
 	t.verdict(d)
-	t.part("Failed", d.with(Fail))
-	t.part("Not known", d.with(Unknown))
-	t.part("Waived", d.with(Waived))
-	t.part("Passed, but mind", mindful(d.with(Pass)))
+	for _, p := range d.parts() {
+		t.part(p.heading, p.checks)
+	}
 	t.summary(d)
 	_, err := io.WriteString(w, t.String())
 	return err
@@ -60,32 +59,65 @@ type text struct {
 
 // verdict writes the answer, in one sentence.
 func (t *text) verdict(d Decision) {
+	word, sentence := d.headline()
+	code := map[Verdict]string{Promote: "32", Hold: "31"}[d.Verdict]
+	t.wrapped(t.paint(word, orElse(code, "33"))+"  ", utf8.RuneCountInString(word)+2, 0, sentence)
+	t.wrapped("", 0, 0, d.where())
+	if d.Fix != nil {
+		t.wrapped("", 0, 0, fmt.Sprintf("A fix of %s, says %s.", d.Fix.URL, orElse(d.Fix.By, "nobody")))
+	}
+	for _, o := range d.Overrides {
+		t.wrapped("", 0, 2, fmt.Sprintf("Override %s by %s until %s (%s), waives %s: %s", o.ID, o.Who, o.Until.UTC().Format(time.RFC3339),
+			strings.Join(o.Checks, ", "), count(o.Waives, "check"), o.Why))
+	}
+}
+
+// headline is the answer: a word, and a sentence.
+func (d Decision) headline() (word, sentence string) {
 	what := "the Release"
 	if d.Release != "" {
-		what = "Release " + d.Release
+		what = "Release " + short(d.Release)
 	}
 	way := fmt.Sprintf("%s to %s", d.From, d.To)
 	failed, unknown := len(d.with(Fail)), len(d.with(Unknown))
-	word, code, sentence := "HOLD", "31", fmt.Sprintf("%s must not go from %s: %s failed.", what, way, count(failed, "check"))
+	word, sentence = "HOLD", fmt.Sprintf("%s must not go from %s: %s failed.", what, way, count(failed, "check"))
 	switch d.Verdict {
 	case Promote:
-		word, code, sentence = "PROMOTE", "32", fmt.Sprintf("%s may go from %s: %s passed.", what, way, count(len(d.with(Pass)), "check"))
+		word, sentence = "PROMOTE", fmt.Sprintf("%s may go from %s: %s passed.", what, way, count(len(d.with(Pass)), "check"))
+		if n := len(d.with(Waived)); n > 0 {
+			sentence = fmt.Sprintf("%s may go from %s: %s passed, %d waived.", what, way, count(len(d.with(Pass)), "check"), n)
+		}
 	case Inconclusive:
 		why := "evidence is missing for " + count(unknown, "check")
 		if unknown == 0 {
 			why = "nothing was checked"
 		}
-		word, code, sentence = "INCONCLUSIVE", "33", fmt.Sprintf("Nobody can tell whether %s may go from %s: %s.", what, way, why)
+		word, sentence = "INCONCLUSIVE", fmt.Sprintf("Nobody can tell whether %s may go from %s: %s.", what, way, why)
 	}
-	t.wrapped(t.paint(word, code)+"  ", utf8.RuneCountInString(word)+2, 0, strings.ToUpper(sentence[:1])+sentence[1:])
-	where := fmt.Sprintf("Evidence from %s, at %s.", d.EvidenceTier, d.At.UTC().Format(time.RFC3339))
+	return word, strings.ToUpper(sentence[:1]) + sentence[1:]
+}
+
+// where says where the evidence comes from, and of when it is.
+func (d Decision) where() string {
+	at := d.At.UTC().Format(time.RFC3339)
 	switch {
 	case d.EvidenceTier == "":
-		where = fmt.Sprintf("No Tier below has a ShopSet; at %s.", d.At.UTC().Format(time.RFC3339))
+		return fmt.Sprintf("No Tier below has a ShopSet; at %s.", at)
 	case d.EvidenceTier != d.From:
-		where = fmt.Sprintf("Evidence from %s (%s has no ShopSet), at %s.", d.EvidenceTier, d.From, d.At.UTC().Format(time.RFC3339))
+		return fmt.Sprintf("Evidence from %s (%s has no ShopSet), at %s.", d.EvidenceTier, d.From, at)
 	}
-	t.wrapped("", 0, 0, where)
+	return fmt.Sprintf("Evidence from %s, at %s.", d.EvidenceTier, at)
+}
+
+// part is what is listed under a heading.
+type part struct {
+	heading string
+	checks  []Check
+}
+
+// parts are what people have to see.
+func (d Decision) parts() []part {
+	return []part{{"Failed", d.with(Fail)}, {"Not known", d.with(Unknown)}, {"Waived", d.with(Waived)}, {"Passed, but mind", mindful(d.with(Pass))}}
 }
 
 // part lists checks under a heading, those of one ShopSet and SLO together, and
@@ -168,31 +200,36 @@ func subject(c Check) string {
 // summary counts what passed, and names what was not looked at.
 func (t *text) summary(d Decision) {
 	t.WriteByte('\n')
-	passed := map[string]int{}
-	for _, c := range d.with(Pass) {
-		passed[c.Check]++
-	}
-	var parts []string
-	for _, name := range checkOrder {
-		if passed[name] > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", name, passed[name]))
-		}
-	}
-	if len(parts) == 0 {
-		parts = []string{"nothing"}
-	}
-	t.wrapped("Passed: ", 8, 8, strings.Join(parts, ", ")+".")
-	var skipped []string
+	passed, skipped := d.summaries()
+	t.wrapped("Passed: ", 8, 8, passed+".")
 	for _, c := range d.with(NotChecked) {
 		if c.Check == CheckSLO || c.Check == CheckSoak {
 			t.wrapped("", 0, 0, c.Reason)
-			continue
 		}
-		skipped = append(skipped, c.Check)
 	}
-	if len(skipped) > 0 {
-		t.wrapped("Nobody looked at: ", 18, 2, strings.Join(skipped, ", ")+" (--explain says why).")
+	if skipped != "" {
+		t.wrapped("Nobody looked at: ", 18, 2, skipped+" (--explain says why).")
 	}
+}
+
+// summaries count what passed, and name what was not looked at.
+func (d Decision) summaries() (passed, skipped string) {
+	n := map[string]int{}
+	for _, c := range d.with(Pass) {
+		n[c.Check]++
+	}
+	var did, not []string
+	for _, name := range checkOrder {
+		if n[name] > 0 {
+			did = append(did, fmt.Sprintf("%s %d", name, n[name]))
+		}
+	}
+	for _, c := range d.with(NotChecked) {
+		if c.Check != CheckSLO && c.Check != CheckSoak {
+			not = append(not, c.Check)
+		}
+	}
+	return orElse(strings.Join(did, ", "), "nothing"), strings.Join(not, ", ")
 }
 
 func (t *text) paint(s, code string) string {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/shopslo/shopslo/exporters/budget"
 	"github.com/shopslo/shopslo/internal/server"
+	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/status"
 )
 
@@ -84,12 +85,16 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 		server.WriteError(w, http.StatusBadRequest, errors.New("to is missing; name the Tier that the release is to go to"))
 		return
 	}
-	d, err := s.current().decide(to, r.URL.Query().Get("release"), at, s.unreachable())
+	q := question{to: to, release: r.URL.Query().Get("release")}
+	if link := r.URL.Query().Get("fix"); link != "" {
+		q.fix = &promotion.Fix{URL: link, By: r.URL.Query().Get("by")}
+	}
+	d, err := s.current().decide(r.Context(), q, at, s.unreachable())
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return
 	}
-	write(w, d.AppendJSON(nil))
+	s.decided(w, d)
 }
 
 func write(w http.ResponseWriter, json []byte) {

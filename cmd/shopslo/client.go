@@ -53,20 +53,24 @@ func (p *program) askStatus(ctx context.Context, server string, at when) (status
 }
 
 // askGate is `gate --server`.
-func (p *program) askGate(ctx context.Context, server, to, release string, at when) (promotion.Decision, error) {
-	q := url.Values{"to": {to}}
-	if release != "" {
-		q.Set("release", release)
+func (p *program) askGate(ctx context.Context, server string, question question, at when) (verdict, error) {
+	q := url.Values{"to": {question.to}}
+	if question.release != "" {
+		q.Set("release", question.release)
+	}
+	if f := question.fix; f != nil {
+		q.Set("fix", f.URL)
+		q.Set("by", f.By)
 	}
 	body, err := p.ask(ctx, server, "/api/v1/gate", at.query(q))
 	if err != nil {
-		return promotion.Decision{}, err
+		return verdict{}, err
 	}
-	d, err := promotion.Decode(body)
+	r, err := promotion.DecodeRecord(body)
 	if err != nil {
-		return d, fmt.Errorf("ask %s: %w", withoutUser(server), err)
+		return verdict{}, fmt.Errorf("ask %s: %w", withoutUser(server), err)
 	}
-	return d, nil
+	return verdict{r, body}, nil
 }
 
 func (w when) query(q url.Values) url.Values {

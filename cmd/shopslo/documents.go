@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -20,6 +21,8 @@ type documents struct {
 	fleet  *fleet.Fleet
 	slos   *openslo.Documents
 	notes  []note
+	// witnesses are whom the gate asks; made when it first does.
+	witnesses func() (*witnesses, error)
 }
 
 // note is something that is worth knowing and is no fault.
@@ -64,7 +67,7 @@ func (p *program) load() (*documents, error) {
 	if err != nil {
 		return nil, faultsOf(err)
 	}
-	d := &documents{config: c}
+	d := &documents{config: c, witnesses: sync.OnceValues(func() (*witnesses, error) { return newWitnesses(c) })}
 	var found, fleetFaults, sloFaults faults
 	var errs []error
 	collect := func(err error, to *faults) {
@@ -88,6 +91,9 @@ func (p *program) load() (*documents, error) {
 	if len(sloFaults) == 0 && d.slos != nil {
 		found = append(found, d.retention()...)
 		found = append(found, d.slices()...)
+	}
+	if d.fleet != nil {
+		found = append(found, d.gateTiers()...)
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/config"
-	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/promquery"
@@ -172,18 +171,6 @@ func (e *engine) totals(name, shopset string) (slo.Counts, bool) {
 		}
 	}
 	return slo.Counts{}, false
-}
-
-// decide asks the gate. outage is why the source could not be read, nil if it was.
-func (e *engine) decide(to, release string, at time.Time, outage error) (promotion.Decision, error) {
-	ev, err := promotion.Gather(e.docs.fleet, e.docs.slos.SLOs, e.report(at), fleet.TierName(to), release)
-	if err != nil {
-		return promotion.Decision{}, usageErrorf("--to: %v", err)
-	}
-	if outage != nil {
-		ev.Outages = append(ev.Outages, promotion.Outage{Source: e.source.name, Error: outage.Error()})
-	}
-	return promotion.Decide(policy(e.docs.config.Gate.Rules(to)), ev, at), nil
 }
 
 // oneShot reads what is needed to answer at a time, and answers with it. The

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -12,74 +17,219 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
+// gateFlags are the flags of `gate` beside those that other commands have too.
+type gateFlags struct {
+	to, release, fix, by, replay string
+	explain                      bool
+	watch, every                 time.Duration
+	out                          gateOutput
+}
+
 func (p *program) gateCommand() *cobra.Command {
+	var f gateFlags
 	cmd := &cobra.Command{
 		Use:   "gate --to TIER",
 		Short: "Say whether a release may go to a Tier",
-		Long: `gate looks at the budgets, burn rates, coverage and freshness of the Tier next below
-and of the Tier itself, and decides: promote (exit code 0), hold (1: something is
-known to be wrong) or inconclusive (2: evidence is missing). What is not known is
-never a pass. Every check gives its figures. A source that cannot be reached is exit
-code 4, unless something else is known to be wrong.
+		Long: `gate looks at the release and its Tier below, and at the Tier that would take it, and
+decides: promote (exit code 0), hold (1: something is known to be wrong) or
+inconclusive (2: evidence is missing). What is not known is never a pass. Every check
+gives its figures. A source that cannot be reached is exit code 4, unless something
+else is known to be wrong.
+
+-o json prints the decision with its policy and all of its evidence, from which
+--replay makes it again. --write keeps the same decision in further forms.
 ` + serverHelp,
 		Example: `  shopslo gate --to prod
-  shopslo gate --to prod -o json
+  shopslo gate --to prod --explain
+  shopslo gate --to prod --watch 30m --write json=decision.json --write markdown=summary.md
+  shopslo gate --to prod --fix https://git.example/shops/pull/12
+  shopslo gate --replay decision.json
   shopslo gate --to prod --server http://127.0.0.1:9876 && ./promote.sh prod`,
 		Args: noArgs,
 	}
 	p.configFlag(cmd)
-	out := outputFlag(cmd)
 	at := p.atFlag(cmd)
 	server := serverFlag(cmd)
-	to := cmd.Flags().String("to", "", "the `Tier` that the release is to go to")
-	release := cmd.Flags().String("release", "", "the `commit` that is to go there, for the record")
+	f.out.flags(cmd)
+	fs := cmd.Flags()
+	fs.StringVar(&f.to, "to", "", "the `Tier` that the release is to go to")
+	fs.StringVar(&f.release, "release", "", "the `commit` that is to go there; else what the branch below points to")
+	fs.StringVar(&f.fix, "fix", "", "`URL` of what the release mends: a policy may let only fixes through; recorded like an override")
+	fs.StringVar(&f.by, "by", "", "`name` of who says that it is a fix; else what CI or the system says")
+	fs.BoolVar(&f.explain, "explain", false, "show every check, the policy, and where evidence was looked for")
+	fs.DurationVar(&f.watch, "watch", 0, "wait so `long` for a decision while it is inconclusive")
+	fs.DurationVar(&f.every, "every", 15*time.Second, "how `often` to ask while waiting")
+	fs.StringVar(&f.replay, "replay", "", "make the decision of a `file` that -o json wrote again, and ask nobody")
+	cmd.MarkFlagFilename("replay", "json")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if *to == "" {
-			return usageErrorf("--to is missing; name the Tier that the release is to go to")
-		}
 		when, err := at()
 		if err != nil {
 			return err
 		}
-		d, err := p.decision(cmd.Context(), *server, *to, *release, when)
+		if err := f.check(cmd, when); err != nil {
+			return err
+		}
+		a, err := p.gate(cmd.Context(), *server, f, when)
 		if err != nil {
 			return err
 		}
-		if *out == asJSON {
-			err = p.print(string(d.AppendJSON(nil)) + "\n")
-		} else {
-			err = d.WriteText(p.stdout, p.columns(), p.colour())
+		if err := p.answer(a, f); err != nil {
+			return err
 		}
-		if code := d.ExitCode(); err == nil && code != exitOK {
-			err = exitWith(code)
+		if code := a.ExitCode(); code != exitOK {
+			return exitWith(code)
 		}
-		return err
+		return nil
 	}
 	return cmd
 }
 
-// decision asks a server, or decides here. A source that cannot be reached is a
+// check refuses what cannot be asked together.
+func (f *gateFlags) check(cmd *cobra.Command, at when) error {
+	if err := f.out.check(); err != nil {
+		return err
+	}
+	switch {
+	case f.replay != "":
+		for _, name := range []string{"to", "release", "fix", "by", "watch", "at", "server"} {
+			if cmd.Flags().Changed(name) {
+				return usageErrorf("--%s does not go with --replay: all is in the record", name)
+			}
+		}
+		return nil
+	case f.to == "":
+		return usageErrorf("--to is missing; name the Tier that the release is to go to")
+	case f.watch < 0 || f.every < time.Second:
+		return usageErrorf("--watch must not be below 0s, nor --every below 1s")
+	case f.watch > 0 && at.given:
+		return usageErrorf("--watch does not go with --at: the past does not change")
+	case f.by != "" && f.fix == "":
+		return usageErrorf("--by says whose word --fix is; give both")
+	}
+	if f.fix != "" {
+		if u, err := url.Parse(f.fix); err != nil || u.Host == "" || u.User != nil {
+			return usageErrorf("--fix must be the URL of what is mended, such as a pull request or an incident")
+		}
+	}
+	return nil
+}
+
+// question is what the flags ask.
+func (p *program) question(f gateFlags) question {
+	q := question{to: f.to, release: f.release}
+	if f.fix != "" {
+		// Of GitHub, GitLab, CodeBuild and Jenkins; on a machine, whose it is.
+		who := cmp.Or(f.by, p.env["GITHUB_ACTOR"], p.env["GITLAB_USER_LOGIN"], p.env["CODEBUILD_INITIATOR"], p.env["BUILD_USER_ID"], p.env["USER"])
+		q.fix = &promotion.Fix{URL: f.fix, By: who}
+	}
+	return q
+}
+
+// verdict is a record, and the JSON of it as whoever decided has written it.
+type verdict struct {
+	promotion.Record
+	json []byte
+}
+
+// gate makes the decision again that a file holds, or asks until there is one.
+func (p *program) gate(ctx context.Context, server string, f gateFlags, at when) (verdict, error) {
+	if f.replay != "" {
+		return replay(f.replay)
+	}
+	q := p.question(f)
+	if f.watch == 0 {
+		return p.judgement(ctx, server, q, at)
+	}
+	return p.watch(ctx, server, q, f)
+}
+
+func replay(file string) (verdict, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return verdict{}, fmt.Errorf("replay: %w", err)
+	}
+	r, err := promotion.DecodeRecord(data)
+	if err != nil {
+		return verdict{}, fmt.Errorf("replay %s: %w", file, err)
+	}
+	if r.Decision, err = r.Replay(); err != nil {
+		return verdict{}, fmt.Errorf("replay %s: %w", file, err)
+	}
+	return verdict{r, data}, nil
+}
+
+// watch asks again while the decision is inconclusive, for so long. What cannot be
+// reached may come back, so it is waited for as well.
+func (p *program) watch(ctx context.Context, server string, q question, f gateFlags) (verdict, error) {
+	deadline := p.now().Add(f.watch)
+	for {
+		v, err := p.judgement(ctx, server, q, when{time: p.now()})
+		left := deadline.Sub(p.now())
+		if err == nil && v.Verdict != promotion.Inconclusive || err != nil && !errors.Is(err, slo.ErrUnavailable) || left <= 0 {
+			p.progressLine("")
+			return v, err
+		}
+		p.progressLine("waiting for a decision, %s left: %s", left.Round(time.Second), v.waitingFor(err))
+		select {
+		case <-ctx.Done():
+			p.progressLine("")
+			return verdict{}, context.Cause(ctx)
+		case <-time.After(min(f.every, left)):
+		}
+	}
+}
+
+// waitingFor is the first thing that is missing, shortened for a line of a terminal.
+func (v verdict) waitingFor(err error) string {
+	text := "nothing was checked"
+	if err != nil {
+		text = err.Error()
+	}
+	for _, c := range v.Checks {
+		if c.Result == promotion.Unknown {
+			text = c.Check + ": " + c.Reason
+			break
+		}
+	}
+	if r := []rune(text); len(r) > 70 {
+		text = string(r[:69]) + "…"
+	}
+	return text
+}
+
+// judgement asks a server, or decides here. A source that cannot be reached is a
 // decision too, one that says so.
-func (p *program) decision(ctx context.Context, server, to, release string, at when) (promotion.Decision, error) {
+func (p *program) judgement(ctx context.Context, server string, q question, at when) (verdict, error) {
 	if server != "" {
-		return p.askGate(ctx, server, to, release, at)
+		return p.askGate(ctx, server, q, at)
 	}
 	d, err := p.load()
 	if err != nil {
-		return promotion.Decision{}, err
+		return verdict{}, err
 	}
-	if _, err := d.fleet.Route(fleet.TierName(to)); err != nil {
-		return promotion.Decision{}, usageErrorf("--to: %v", err)
+	if _, err := d.fleet.Route(fleet.TierName(q.to)); err != nil {
+		return verdict{}, usageErrorf("--to: %v", err)
 	}
 	e, err := p.oneShot(ctx, d, at.time)
 	if e == nil {
-		return promotion.Decision{}, err
+		return verdict{}, err
 	}
 	defer e.Close()
 	if err != nil && !errors.Is(err, slo.ErrUnavailable) {
-		return promotion.Decision{}, err
+		return verdict{}, err
 	}
-	return e.decide(to, release, at.time, err)
+	r, err := e.decide(ctx, q, at.time, err)
+	if err != nil {
+		return verdict{}, err
+	}
+	data, err := r.AppendJSON(nil)
+	return verdict{r, data}, err
+}
+
+// decision is judgement for those who need no more than the decision.
+func (p *program) decision(ctx context.Context, server, to, release string, at when) (promotion.Decision, error) {
+	v, err := p.judgement(ctx, server, question{to: to, release: release}, at)
+	return v.Decision, err
 }
 
 // columns is the width of the terminal; 0 where the answer goes elsewhere.

@@ -1,6 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
@@ -25,4 +30,17 @@ func policy(g config.GateRules) promotion.Policy {
 		p.Needs[check] = promotion.Need(need)
 	}
 	return p
+}
+
+// gateTiers checks that the Tiers with rules of their own are of the fleet.
+func (d *documents) gateTiers() faults {
+	var out faults
+	for _, name := range slices.Sorted(maps.Keys(d.config.Gate.Tiers)) {
+		if _, ok := d.fleet.Tier(fleet.TierName(name)); !ok {
+			f := fault{File: d.config.Path, Text: fmt.Sprintf("gate.tiers: the fleet has no Tier %q", name)}
+			f.shown = d.config.Path + ": " + f.Text
+			out = append(out, f)
+		}
+	}
+	return out
 }

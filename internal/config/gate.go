@@ -18,6 +18,9 @@ type Gate struct {
 	Alerts *Alerts
 	// Incidents are patterns of the names of files with incidents, as written; nil: none.
 	Incidents []string
+	// Calendar are patterns of the names of files with freezes, overrides and
+	// exclusions; nil: none.
+	Calendar []string
 }
 
 // Rules are those for a target Tier.
@@ -87,6 +90,7 @@ func (c *Config) gate(top *mapping) {
 		c.Gate.Alerts = c.alerts(m.r.mapping(n, m.at("alerts")))
 	}
 	m.texts("incidents", &c.Gate.Incidents)
+	m.texts("calendar", &c.Gate.Calendar)
 	if n := m.take("tiers"); n != nil {
 		c.Gate.tiers(m.r.mapping(n, m.at("tiers")))
 	}

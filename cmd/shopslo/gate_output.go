@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// gateForms are the forms of a decision.
+var gateForms = []string{"json", "junit", "markdown", "sarif", "table"}
+
+// gateOutput says how a decision is written, and where else.
+type gateOutput struct {
+	form  string
+	write []string // FORM=FILE
+}
+
+func (o *gateOutput) flags(cmd *cobra.Command) {
+	o.form = string(table)
+	forms := strings.Join(gateForms, ", ")
+	cmd.Flags().VarP((*gateForm)(&o.form), "output", "o", "`format` of the answer: "+forms)
+	cmd.Flags().StringArrayVar(&o.write, "write", nil, "`FORMAT=FILE` to write the same decision to; can be given several times")
+	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(gateForms, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// check refuses what cannot be written.
+func (o *gateOutput) check() error {
+	for _, w := range o.write {
+		if form, file, _ := strings.Cut(w, "="); file == "" || !slices.Contains(gateForms, form) {
+			return usageErrorf("--write %q: write it like json=decision.json; formats are %s", w, strings.Join(gateForms, ", "))
+		}
+	}
+	return nil
+}
+
+// gateForm is the value of --output.
+type gateForm string
+
+// String, Set and Type make it a flag.
+func (f *gateForm) String() string { return string(*f) }
+
+func (f *gateForm) Set(s string) error {
+	if !slices.Contains(gateForms, s) {
+		return fmt.Errorf("must be one of %s", strings.Join(gateForms, ", "))
+	}
+	*f = gateForm(s)
+	return nil
+}
+
+func (f *gateForm) Type() string { return "format" }
+
+// answer writes the files, and then the answer: a script that sees the exit code has
+// all of them.
+func (p *program) answer(v verdict, f gateFlags) error {
+	for _, w := range f.out.write {
+		form, file, _ := strings.Cut(w, "=")
+		var text bytes.Buffer
+		if err := p.writeAs(&text, form, v, f.explain, 0, false); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, text.Bytes(), 0o666); err != nil {
+			return fmt.Errorf("--write: %w", err)
+		}
+	}
+	var text bytes.Buffer
+	if err := p.writeAs(&text, f.out.form, v, f.explain, p.columns(), p.colour()); err != nil {
+		return err
+	}
+	return p.print(text.String())
+}
+
+func (p *program) writeAs(w io.Writer, form string, v verdict, explain bool, columns int, colour bool) error {
+	switch form {
+	case "json":
+		_, err := fmt.Fprintf(w, "%s\n", bytes.TrimRight(v.json, "\n"))
+		return err
+	case "junit":
+		return v.WriteJUnit(w)
+	case "markdown":
+		return v.WriteMarkdown(w)
+	case "sarif":
+		return v.WriteSARIF(w, filepath.ToSlash(filepath.Clean(p.configFile)), v.Program)
+	}
+	if explain {
+		return v.WriteExplanation(w, columns, colour)
+	}
+	return v.WriteText(w, columns, colour)
+}

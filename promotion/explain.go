@@ -1,0 +1,73 @@
+package promotion
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// WriteExplanation writes the decision for people as WriteText does, and then every
+// check with its reason, what the policy asked for, and where evidence was looked for.
+func (r Record) WriteExplanation(w io.Writer, columns int, colour bool) error {
+	if err := r.WriteText(w, columns, colour); err != nil {
+		return err
+	}
+	if columns <= 0 {
+		columns = 100
+	}
+	t := text{columns: max(columns, 40)}
+	t.WriteString("\nEvery check:\n")
+	for _, c := range r.Checks {
+		name := c.Check
+		if c.ShopSet != "" {
+			name += " " + string(c.ShopSet)
+		}
+		if c.SLO != "" {
+			name += " " + c.SLO
+		}
+		t.wrapped(fmt.Sprintf("  %-11s  ", c.Result), 15, 15, fmt.Sprintf("%s %s: %s", name, subjectTier(c), c.Reason))
+	}
+	if err := t.policy(r.Policy); err != nil {
+		return err
+	}
+	t.asked(r.Evidence)
+	_, err := io.WriteString(w, t.String())
+	return err
+}
+
+// policy lists what was asked for.
+func (t *text) policy(p Policy) error {
+	data, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("write the gate's policy: %w", err)
+	}
+	var all map[string]any
+	if err := json.Unmarshal(data, &all); err != nil {
+		return fmt.Errorf("write the gate's policy: %w", err)
+	}
+	t.WriteString("\nAsked for:\n")
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		if all[key] != nil {
+			t.wrapped("  "+key+": ", len(key)+4, 6, strings.Trim(fmt.Sprint(all[key]), "[]"))
+		}
+	}
+	return nil
+}
+
+// asked lists who was.
+func (t *text) asked(e Evidence) {
+	t.WriteString("\nLooked at:\n")
+	for _, s := range []struct{ what, where, failed string }{
+		{"what runs", e.Fleet.Where, e.Fleet.Error}, {"alerts", e.Alerts.Where, e.Alerts.Error}, {"incidents", e.Incidents.Where, e.Incidents.Error},
+		{"freezes", e.Freezes.Where, e.Freezes.Error}, {"overrides", e.Overrides.Where, e.Overrides.Error}, {"exclusions", e.Exclusions.Where, e.Exclusions.Error},
+	} {
+		words := orElse(s.where, "nowhere: nothing is configured")
+		if s.failed != "" {
+			words += ", which could not be read: " + s.failed
+		}
+		t.wrapped("  "+s.what+": ", len(s.what)+4, 6, words)
+	}
+}

@@ -1,0 +1,69 @@
+package promotion
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// markdownRows bounds a table: a comment on a pull request takes 65,536 characters.
+const markdownRows = 60
+
+// WriteMarkdown writes the decision for a comment on a pull request, or a summary of a
+// job, as GitHub and GitLab show it.
+func (d Decision) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	word, sentence := d.headline()
+	sign := map[Verdict]string{Promote: "✅", Hold: "❌", Inconclusive: "❓"}[d.Verdict]
+	fmt.Fprintf(&b, "### %s %s: %s\n\n%s\n", sign, word, plain(sentence), plain(d.where()))
+	if d.Fix != nil {
+		fmt.Fprintf(&b, "\nA fix of %s, says %s.\n", plain(d.Fix.URL), plain(orElse(d.Fix.By, "nobody")))
+	}
+	for _, part := range d.parts() {
+		if len(part.checks) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n**%s** (%d)\n\n| Check | ShopSet | SLO | Tier | Why |\n|---|---|---|---|---|\n", part.heading, len(part.checks))
+		for i, c := range part.checks {
+			if i == markdownRows {
+				fmt.Fprintf(&b, "\nand %s.\n", count(len(part.checks)-i, "other"))
+				break
+			}
+			tier, _ := c.Evidence.Get("tier").(string)
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Check, plain(string(c.ShopSet)), plain(c.SLO), plain(tier), plain(c.Reason))
+		}
+	}
+	d.markdownOverrides(&b)
+	passed, skipped := d.summaries()
+	fmt.Fprintf(&b, "\nPassed: %s.", plain(passed))
+	if skipped != "" {
+		fmt.Fprintf(&b, " Nobody looked at: %s.", plain(skipped))
+	}
+	b.WriteByte('\n')
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (d Decision) markdownOverrides(b *strings.Builder) {
+	if len(d.Overrides) == 0 {
+		return
+	}
+	b.WriteString("\n**Overrides in force**\n\n| Override | Who | Until | Checks | Waives | Why |\n|---|---|---|---|---|---|\n")
+	for _, o := range d.Overrides {
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %d | %s |\n", plain(o.ID), plain(o.Who), o.Until.UTC().Format(time.RFC3339),
+			plain(strings.Join(o.Checks, ", ")), o.Waives, plain(o.Why))
+	}
+}
+
+// markdownSafe keeps what people wrote, such as the title of an incident, from being
+// read as markup, as a mention that calls somebody, or as the end of a cell.
+var markdownSafe = func() *strings.Replacer {
+	pairs := []string{"\r", " ", "\n", " "}
+	for _, c := range "&<>|@`*_[]#~\\" {
+		pairs = append(pairs, string(c), fmt.Sprintf("&#%d;", c))
+	}
+	return strings.NewReplacer(pairs...)
+}()
+
+func plain(s string) string { return markdownSafe.Replace(s) }
