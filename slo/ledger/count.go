@@ -34,7 +34,7 @@ type input struct {
 // looks are what one look at a series' samples tells of the usual case.
 type looks struct {
 	rising bool  // no value is below the one before it
-	widest int64 // the longest time between two samples
+	widest int64 // at least the longest time between two samples
 }
 
 // outcome is what one tick does to one account.

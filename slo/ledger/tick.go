@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -335,7 +336,8 @@ type worker struct {
 // without those that are no counter values.
 type decoded struct {
 	from, to, validFrom, validTo int
-	looks                        // of the valid ones
+	looks                            // of the valid ones
+	odd                          int // the first one that may be no counter value, as far as was looked; or none
 }
 
 // subject counts one subject's job.
@@ -373,7 +375,7 @@ func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) err
 // decode reads all samples of a series.
 func (w *worker) decode(s slo.Samples) (decoded, error) {
 	const batch = 512
-	d := decoded{from: len(w.t), looks: looks{rising: true}}
+	d := decoded{from: len(w.t), looks: looks{rising: true}, odd: math.MaxInt}
 	for {
 		n := len(w.t)
 		w.t, w.v = grow(w.t, batch), grow(w.v, batch)
@@ -385,45 +387,61 @@ func (w *worker) decode(s slo.Samples) (decoded, error) {
 		if k == 0 {
 			break
 		}
-		from := max(n-1, d.from)
-		d.looks.take(w.t[from:], w.v[from:])
+		d.look(w, max(n-1, d.from))
 	}
 	d.to = len(w.t)
 	d.validFrom, d.validTo = d.from, d.to
 	w.samples += int64(d.to - d.from)
-	if d.to > d.from && !(d.rising && valid(w.v[d.from]) && valid(w.v[d.to-1])) {
+	if d.to > d.from && (d.odd < d.to || invalid(w.v[d.from]) || invalid(w.v[d.to-1])) {
 		w.leaveInvalid(&d)
 	}
 	return d, nil
 }
 
-// take looks at more samples; the first of them may be the last one looked at before.
-func (l *looks) take(t []int64, v []float64) {
+// look looks at the samples after the first-th, which was looked at before. It ends
+// where it finds a value that is none of a counter: what it says is of those before.
+func (d *decoded) look(w *worker, first int) {
+	if d.odd < first {
+		return
+	}
+	t, v := w.t[first:], w.v[first:]
 	v = v[:len(t)]
-	rising, widest := l.rising, l.widest
+	widest := d.widest
 	for k := 1; k < len(t); k++ {
-		if !(v[k] >= v[k-1]) { // also NaN
-			rising = false
+		if !(v[k] >= v[k-1]) { // also for NaN
+			if invalid(v[k]) || invalid(v[k-1]) {
+				d.odd = first + k - 1
+				break
+			}
+			d.rising = false
 		}
 		widest = max(widest, t[k]-t[k-1])
 	}
-	l.rising, l.widest = rising, widest
+	d.widest = widest
 }
 
-// leaveInvalid copies the samples that are counter values, where there are others.
+// leaveInvalid leaves out the samples that are no counter values, where there are
+// some. Mostly it is the last one, a staleness marker.
 func (w *worker) leaveInvalid(d *decoded) {
-	if !slices.ContainsFunc(w.v[d.from:d.to], func(v float64) bool { return !valid(v) }) {
+	for d.validTo > d.validFrom && invalid(w.v[d.validTo-1]) {
+		d.validTo--
+	}
+	for d.validFrom < d.validTo && invalid(w.v[d.validFrom]) {
+		d.validFrom++
+	}
+	if d.odd >= d.validTo-1 { // all that are left were looked at
 		return
 	}
+	first, end := d.validFrom, d.validTo
 	d.validFrom = d.to
-	for k := d.from; k < d.to; k++ {
+	for k := first; k < end; k++ {
 		if valid(w.v[k]) {
 			w.t, w.v = append(w.t, w.t[k]), append(w.v, w.v[k])
 		}
 	}
 	d.validTo = len(w.t)
-	d.looks = looks{rising: true}
-	d.looks.take(w.t[d.validFrom:], w.v[d.validFrom:])
+	d.looks, d.odd = looks{rising: true}, math.MaxInt
+	d.look(w, d.validFrom)
 }
 
 // grow makes room for n more elements and returns the slice with them.
@@ -438,6 +456,8 @@ func grow[T any](s []T, n int) []T {
 
 // valid reports whether v can be a counter's value: finite and not negative.
 func valid(v float64) bool { return v >= 0 && v <= maxFinite }
+
+func invalid(v float64) bool { return !valid(v) }
 
 // finish turns the counted cells into the outcome's runs.
 func (c *counter) finish(fineFrom int64) *outcome {
