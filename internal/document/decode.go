@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -57,6 +58,15 @@ func (o *Object) decode(path string, n *yaml.Node, into reflect.Value) {
 			o.fault(path, at, "%s is too large a number", n.Value)
 		} else {
 			into.SetInt(number)
+		}
+	case reflect.Float64:
+		var number float64
+		if tag := n.ShortTag(); tag != "!!int" && tag != "!!float" {
+			o.wrongType(path, at, n, "a number")
+		} else if err := n.Decode(&number); err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
+			o.fault(path, at, "%s is not a number that can be compared", n.Value)
+		} else {
+			into.SetFloat(number)
 		}
 	case reflect.Slice:
 		if n.Kind != yaml.SequenceNode {

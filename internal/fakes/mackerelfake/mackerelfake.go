@@ -245,6 +245,7 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request, e endpoint) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
 		w.WriteHeader(status)
 		_, _ = w.Write(answer[:len(answer)/2])
+		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	case WrongJSON:
 		answer = []byte(`["another shape"]`)

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/internal/mackerelhttp"
+	"github.com/shopslo/shopslo/mackerel"
+	"github.com/shopslo/shopslo/mackerel/monitors"
+)
+
+// reachFlags say how to reach Mackerel where there need be no shopslo.yaml: developers
+// keep monitors beside their own code.
+type reachFlags struct{ url, keyFile string }
+
+func (f *reachFlags) add(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.StringVar(&f.url, "url", mackerelhttp.DefaultURL, "`URL` of Mackerel's API")
+	fs.StringVar(&f.keyFile, "api-key-file", "", "`file` that holds the API key (default: the environment, "+mackerelKey+")")
+	cmd.MarkFlagFilename("api-key-file")
+}
+
+func (p *program) reach(f reachFlags) (*mackerel.Client, error) {
+	if err := mackerelhttp.CheckURL(f.url); err != nil {
+		return nil, usageErrorf("--url %v", err)
+	}
+	return p.mackerelClient(config.Mackerel{URL: f.url, APIKeyFile: f.keyFile})
+}
+
+func (p *program) mackerelMonitorsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "monitors",
+		Short: "Keep monitors as a file says",
+		Long: `monitors compares the monitors in Mackerel with a YAML file, and makes them so. It
+touches only those that it made or adopted, which a mark in their memo shows.`,
+		Example: `  shopslo mackerel monitors plan --file monitors.yaml
+  shopslo mackerel monitors apply --file monitors.yaml`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(p.monitorsPlanCommand(), p.monitorsApplyCommand())
+	return cmd
+}
+
+// monitorsFlags are those of plan and apply.
+type monitorsFlags struct {
+	reachFlags
+	file  string
+	adopt bool
+}
+
+func (f *monitorsFlags) add(cmd *cobra.Command) {
+	f.reachFlags.add(cmd)
+	cmd.Flags().StringVarP(&f.file, "file", "f", "monitors.yaml", "the `file` with the monitors")
+	cmd.Flags().BoolVar(&f.adopt, "adopt", false, "take over monitors of the same name and type that nobody owns")
+	cmd.MarkFlagFilename("file", "yaml", "yml")
+}
+
+func (p *program) monitorsPlanCommand() *cobra.Command {
+	var f monitorsFlags
+	out, to := "text", ""
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what apply would do",
+		Long: `plan shows the difference between the file and Mackerel, and changes nothing: what is to
+be created, updated and deleted, what was changed by hand since the last apply, and
+mutes that should have ended. Values that may be secrets are hidden.
+
+Exit codes: 0 no difference · 1 there is one · 2 something cannot be done, or not all
+monitors could be read, so that none is deleted · 3 the file is wrong, or Mackerel
+refused · 4 Mackerel could not be reached.`,
+		Example: `  shopslo mackerel monitors plan --file monitors.yaml
+  shopslo mackerel monitors plan -o markdown > comment.md
+  shopslo mackerel monitors plan --to terraform > monitors.tf`,
+		Args: noArgs,
+	}
+	f.add(cmd)
+	cmd.Flags().StringVarP(&out, "output", "o", out, "`format` of the plan: text, markdown or json")
+	cmd.Flags().StringVar(&to, "to", "", "write the monitors as `terraform` instead, with import blocks; exits 0")
+	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "markdown", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions([]string{"terraform"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		switch {
+		case out != "text" && out != "markdown" && out != "json":
+			return usageErrorf("--output: %q is not text, markdown or json", out)
+		case to != "" && to != "terraform":
+			return usageErrorf("--to: %q is not terraform", to)
+		}
+		d, plan, _, err := p.planMonitors(cmd.Context(), f)
+		if err != nil {
+			return err
+		}
+		if to != "" {
+			return p.print(string(monitors.Terraform(d, plan)))
+		}
+		return errors.Join(p.printPlan(plan, out), planned(plan))
+	}
+	return cmd
+}
+
+// planned is a plan's exit code.
+func planned(plan *monitors.Plan) error {
+	switch {
+	case plan.Refused():
+		return exitWith(exitInconclusive)
+	case plan.Different():
+		return exitWith(exitNo)
+	}
+	return nil
+}
+
+func (p *program) printPlan(plan *monitors.Plan, format string) error {
+	switch format {
+	case "json":
+		return p.printJSON(plan)
+	case "markdown":
+		return p.print(plan.Markdown())
+	}
+	return p.print(plan.Text())
+}
+
+func (p *program) planMonitors(ctx context.Context, f monitorsFlags) (*monitors.Document, *monitors.Plan, *mackerel.Client, error) {
+	d, err := monitors.Load(f.file)
+	if err != nil {
+		return nil, nil, nil, documentFaults(err)
+	}
+	client, err := p.reach(f.reachFlags)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	plan, err := monitors.Make(ctx, client, d, p.now(), f.adopt)
+	return d, plan, client, err
+}
+
+// documentFaults turns the faults of a document into ours; other errors stay.
+func documentFaults(err error) error {
+	found, ok := errors.AsType[document.Faults](err)
+	if !ok {
+		return err
+	}
+	var out faults
+	for _, f := range found {
+		out = append(out, fault{File: f.File, Line: counted(f.Line), Column: counted(f.Column), Text: f.Message, shown: f.Error()})
+	}
+	return out
+}
+
+func (p *program) monitorsApplyCommand() *cobra.Command {
+	var f monitorsFlags
+	cmd := &cobra.Command{
+		Use:   "apply",
+		Short: "Make the monitors as the file says",
+		Long: `apply does what plan shows. Where it breaks off, run it again: it begins with what is
+there, and makes nothing twice.
+
+Exit codes: 0 all is as the file says · 2 something was left, as plan says · 3 the file is
+wrong, or Mackerel refused · 4 Mackerel could not be reached.`,
+		Example: `  shopslo mackerel monitors apply --file monitors.yaml`,
+		Args:    noArgs,
+	}
+	f.add(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		_, plan, client, err := p.planMonitors(cmd.Context(), f)
+		if err != nil {
+			return err
+		}
+		if err := p.print(plan.Text()); err != nil {
+			return err
+		}
+		n := 0
+		err = plan.Apply(cmd.Context(), client, func(monitors.Change) { n++ })
+		if err := errors.Join(err, p.print(fmt.Sprintf("applied %d\n", n))); err != nil {
+			return err
+		}
+		if plan.Refused() {
+			return exitWith(exitInconclusive)
+		}
+		return nil
+	}
+	return cmd
+}
