@@ -105,6 +105,8 @@ func parseChunk(b []byte) (promseries.Chunk, error) {
 	var kind uint64
 	err := fields(b, func(num protowire.Number, data []byte, v uint64) error {
 		switch num {
+		case 1:
+			chunk.Min = int64(v)
 		case 2:
 			chunk.Max = int64(v)
 		case 3:

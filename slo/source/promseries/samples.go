@@ -9,8 +9,9 @@ import (
 
 // Chunk is a piece of one series: an XOR chunk's bytes, or plain samples.
 type Chunk struct {
-	// Max is the time of the last sample, or later, in Unix milliseconds.
-	Max int64
+	// Min is the time of the first sample, or earlier, and Max that of the last, or
+	// later, in Unix milliseconds. Plain samples need no Min.
+	Min, Max int64
 	// XOR are the bytes of a Prometheus XOR chunk, with its two-byte header. They
 	// are read only when the samples are.
 	XOR []byte
@@ -19,11 +20,10 @@ type Chunk struct {
 	V []float64
 }
 
-// min is the time of the chunk's first sample; ok is false where it has none, or
-// is too damaged to tell.
+// min is where the chunk begins; ok is false where it has no sample.
 func (c *Chunk) min() (t int64, ok bool) {
 	if c.XOR != nil {
-		return first(c.XOR)
+		return c.Min, true
 	}
 	if len(c.T) == 0 {
 		return 0, false
@@ -56,12 +56,7 @@ func (s *Samples) Reset(from, to int64, chunks []Chunk) bool {
 	*s = Samples{from: from, to: to}
 	kept := chunks[:0]
 	for _, c := range chunks {
-		min, ok := c.min()
-		switch {
-		case !ok && c.XOR != nil && !isEmptyXOR(c.XOR):
-			s.err = errChunk
-		case !ok || c.Max <= from || min > to:
-		default:
+		if min, ok := c.min(); ok && c.Max > from && min <= to {
 			kept = append(kept, c)
 		}
 	}
@@ -79,8 +74,6 @@ func (s *Samples) Reset(from, to int64, chunks []Chunk) bool {
 	return len(kept) > 0 || s.err != nil
 }
 
-func isEmptyXOR(b []byte) bool { return len(b) >= 2 && b[0] == 0 && b[1] == 0 }
-
 // Read implements slo.Samples. Its errors tell of damaged chunks.
 func (s *Samples) Read(t []int64, v []float64) (int, error) {
 	for s.err == nil && len(s.chunks) > 0 && len(t) > 0 {
@@ -95,7 +88,7 @@ func (s *Samples) Read(t []int64, v []float64) (int, error) {
 			continue
 		}
 		if s.started && t[0] <= s.last {
-			s.err = fmt.Errorf("%w (a chunk goes beyond its stated end)", errChunk)
+			s.err = fmt.Errorf("%w (a chunk goes beyond its stated times)", errChunk)
 			break
 		}
 		s.last, s.started = t[n-1], true

@@ -58,16 +58,6 @@ func (d *decoder) reset(chunk []byte) error {
 	return nil
 }
 
-// first gives the time of a chunk's first sample without decoding more; ok is
-// false for a chunk without samples or without its first bytes.
-func first(chunk []byte) (t int64, ok bool) {
-	if len(chunk) < 2 || binary.BigEndian.Uint16(chunk) == 0 {
-		return 0, false
-	}
-	t, k := binary.Varint(chunk[2:])
-	return t, k > 0
-}
-
 // read fills ts and vs, of one length, with the next samples and returns how
 // many; 0 at the chunk's end.
 func (d *decoder) read(ts []int64, vs []float64) (int, error) {

@@ -102,7 +102,7 @@ func (d *DB) gather(ctx context.Context, set storage.ChunkSeriesSet, query int64
 			if chunk.Chunk.Encoding() != chunkenc.EncXOR {
 				return histogramError(id.Labels)
 			}
-			*to = append(*to, promseries.Chunk{Max: chunk.MaxTime, XOR: chunk.Chunk.Bytes()})
+			*to = append(*to, promseries.Chunk{Min: chunk.MinTime, Max: chunk.MaxTime, XOR: chunk.Chunk.Bytes()})
 		}
 		if err := it.Err(); err != nil {
 			return fmt.Errorf("series %s: %w", id.Labels, err)
