@@ -6,15 +6,16 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/slo"
 )
 
-// Patience is how Carry waits for the gate.
+// Patience is how Carry and Await wait for the gate.
 type Patience struct {
 	// Sleep waits between two questions; its error, such as that of a context that
 	// ended or a time that ran out, ends the waiting.
 	Sleep func(ctx context.Context) error
-	// Waiting is told what is being waited for.
-	Waiting func(Promotion)
+	// Waiting is told what is being waited for: the gate's answer, or an error.
+	Waiting func(Promotion, error)
 	// Done is told what came of a Tier, before the next one begins.
 	Done func(Promotion) error
 }
@@ -35,7 +36,7 @@ func (p *Promoter) Carry(ctx context.Context, upTo fleet.TierName, o Options, w 
 	}
 	var all []Promotion
 	for _, t := range p.Fleet.Tiers()[1:] {
-		one, err := p.carryTo(ctx, t.Name, o, w)
+		one, err := p.Await(ctx, t.Name, o, w)
 		if one.To != "" {
 			all = append(all, one)
 		}
@@ -53,23 +54,23 @@ func (p *Promoter) Carry(ctx context.Context, upTo fleet.TierName, o Options, w 
 	return all, nil
 }
 
-func (p *Promoter) carryTo(ctx context.Context, to fleet.TierName, o Options, w Patience) (Promotion, error) {
+// Await is Promote, asked again while the gate is inconclusive, or something that is
+// needed cannot be reached; then the error is the last one.
+func (p *Promoter) Await(ctx context.Context, to fleet.TierName, o Options, w Patience) (Promotion, error) {
 	for {
 		one, err := p.Promote(ctx, to, o)
-		if err != nil {
+		away := errors.Is(err, ErrUnreachable) || errors.Is(err, slo.ErrUnavailable)
+		if o.DryRun || err != nil && !away || err == nil && one.Result != Inconclusive {
 			return one, err
-		}
-		if o.DryRun || one.Result != Inconclusive {
-			return one, nil
 		}
 		if w.Waiting != nil {
-			w.Waiting(one)
+			w.Waiting(one, err)
 		}
-		if err := w.Sleep(ctx); err != nil {
-			if errors.Is(err, ErrPatience) {
-				err = nil
-			}
+		switch slept := w.Sleep(ctx); {
+		case errors.Is(slept, ErrPatience):
 			return one, err
+		case slept != nil:
+			return one, slept
 		}
 	}
 }

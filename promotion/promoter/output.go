@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
 )
 
 // Version is that of the JSON shapes, see docs/promote.schema.json.
@@ -95,6 +96,9 @@ func (r Report) text(b *strings.Builder, p Promotion) {
 		way = string(p.To)
 	}
 	fmt.Fprintf(b, "%s  %s\n  %s\n", strings.ToUpper(strings.ReplaceAll(string(p.Result), "_", " ")), way, p.Reason)
+	if p.Decision != nil && p.Decision.Verdict != promotion.Promote {
+		fmt.Fprintf(b, "  shopslo gate --to %s says it all\n", p.To)
+	}
 	if p.Commit != "" {
 		fmt.Fprintf(b, "  commit %s\n", p.Commit)
 	}

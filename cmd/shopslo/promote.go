@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion/promoter"
+)
+
+// promoteFlags are the flags of `promote` and `rollback` that both have.
+type promoteFlags struct {
+	server string
+	out    *format
+	wait   time.Duration
+	every  time.Duration
+	tell   bool
+	body   string
+	o      promoter.Options
+}
+
+func (f *promoteFlags) register(p *program, cmd *cobra.Command) {
+	p.configFlag(cmd)
+	f.out = outputFlag(cmd)
+	fs := cmd.Flags()
+	fs.BoolVar(&f.o.DryRun, "dry-run", false, "say what would be done, and do nothing")
+	fs.BoolVar(&f.o.PullRequest, "pull-request", false, "push a branch to open a pull request of, instead of the Tier's own")
+	fs.StringVar(&f.body, "body-file", "", "`file` for the pull request's text")
+	fs.DurationVar(&f.wait, "wait", 0, "wait so `long` for the gate, and for the Tier to match its branch then")
+	fs.DurationVar(&f.every, "every", 15*time.Second, "how `often` to look while waiting")
+	fs.BoolVar(&f.tell, "tell", false, "tell Slack when the Tier matches its branch; 'shopslo serve' does so by itself")
+	cmd.MarkFlagFilename("body-file", "md")
+}
+
+func (f *promoteFlags) check() error {
+	switch {
+	case f.wait < 0 || f.every < time.Second:
+		return usageErrorf("--wait must not be below 0s, nor --every below 1s")
+	case f.body != "" && !f.o.PullRequest:
+		return usageErrorf("--body-file is for --pull-request")
+	}
+	return nil
+}
+
+func (p *program) promoteCommand() *cobra.Command {
+	var f promoteFlags
+	var to, release string
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "promote --to TIER | --all",
+		Short: "Move the release of the Tier below to a Tier, if the gate lets it",
+		Long: `promote asks the gate about the release that the Tier next below runs. If the gate says
+promote, it fast-forwards the app repository's branch of the Tier to the release, and
+then makes one commit on the system repository's branch that changes the submodule and
+nothing else. A single repository has the fast-forward alone. Nothing is merged, nothing
+is forced: of two promotions at once git lets one win, and the other is told why. One
+that was killed ends in the same place when it is run again.
+
+--all carries the lowest Tier's release from Tier to Tier, waits while the gate is
+inconclusive, and stops at the first that is held; --to then says how far.
+
+Exit codes: 0 done, or nothing to do · 1 held, refused, or another promotion was faster ·
+2 inconclusive · 3 the command line, the configuration or a document is wrong · 4 a
+source or a repository could not be reached.
+` + serverHelp,
+		Example: `  shopslo promote --to prod
+  shopslo promote --to prod --dry-run
+  shopslo promote --to prod --pull-request --body-file body.md
+  shopslo promote --all --wait 48h`,
+		Args: noArgs,
+	}
+	f.register(p, cmd)
+	server := serverFlag(cmd)
+	fs := cmd.Flags()
+	fs.StringVar(&to, "to", "", "the `Tier` that the release goes to")
+	fs.BoolVar(&all, "all", false, "carry the release up from the lowest Tier, as each is verified")
+	fs.StringVar(&release, "release", "", "the only `commit` that may go there, in full; else what the Tier below runs")
+	fs.BoolVar(&f.o.Again, "again", false, "also a release that was rolled back there")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		switch {
+		case to == "" && !all:
+			return usageErrorf("--to is missing; name the Tier that the release is to go to, or --all")
+		case all && release != "":
+			return usageErrorf("--release does not go with --all, which carries what the lowest Tier runs")
+		case all && f.o.PullRequest:
+			return usageErrorf("--pull-request does not go with --all: a person merges each")
+		}
+		if err := f.check(); err != nil {
+			return err
+		}
+		f.server, f.o.Release = *server, fleet.Release(release)
+		return p.promote(cmd.Context(), f, fleet.TierName(to), all, all && !fs.Changed("wait"))
+	}
+	return cmd
+}
+
+// promote moves a release to a Tier, or up to it, and answers. endless: it waits for
+// as long as it takes.
+func (p *program) promote(ctx context.Context, f promoteFlags, to fleet.TierName, all, endless bool) error {
+	m, err := p.openMover(ctx, f)
+	if err != nil {
+		return err
+	}
+	deadline := p.now().Add(f.wait)
+	if endless {
+		deadline = time.Time{}
+	}
+	var unseen error
+	patience := promoter.Patience{
+		Sleep: promoter.Every(f.every, p.now, deadline),
+		Waiting: func(one promoter.Promotion, err error) {
+			if err != nil {
+				one.Reason = err.Error()
+			}
+			p.progressLine("waiting for the gate of %s: %.80s", one.To, one.Reason)
+		},
+		Done: func(one promoter.Promotion) error { p.progressLine(""); return nil },
+	}
+	var done []promoter.Promotion
+	if all {
+		if tiers := m.Fleet.Tiers(); to == "" && len(tiers) > 0 {
+			to = tiers[len(tiers)-1].Name
+		}
+		patience.Done = func(one promoter.Promotion) error {
+			p.progressLine("")
+			done = append(done, one)
+			unseen = errors.Join(unseen, m.arrival(ctx, f, &done[len(done)-1], deadline, endless))
+			return nil
+		}
+		_, err = m.Carry(ctx, to, f.o, patience)
+	} else {
+		var one promoter.Promotion
+		if one, err = m.Await(ctx, to, f.o, patience); err == nil {
+			p.progressLine("")
+			done = append(done, one)
+			unseen = m.arrival(ctx, f, &done[0], deadline, f.wait > 0)
+		}
+	}
+	if answered := p.answerMoved(m, f, done); answered != nil || err != nil {
+		return errors.Join(answered, moveError("--to", err))
+	}
+	return p.moved(done, unseen)
+}
+
+// answerMoved writes what was done, also where an error ended it.
+func (p *program) answerMoved(m *mover, f promoteFlags, done []promoter.Promotion) error {
+	if len(done) == 0 {
+		return nil
+	}
+	last := done[len(done)-1]
+	if f.body != "" && last.Proposal != nil {
+		if err := os.WriteFile(f.body, []byte(last.Proposal.Body), 0o666); err != nil {
+			return fmt.Errorf("--body-file: %w", err)
+		}
+	}
+	r := promoter.Report{At: p.now(), Promotions: done, Fleet: m.Fleet, Compare: m.CompareURL}
+	if *f.out == asJSON {
+		return p.printJSON(r)
+	}
+	return r.WriteText(p.stdout)
+}
+
+// moved gives the exit code of what was done.
+func (p *program) moved(done []promoter.Promotion, unseen error) error {
+	for _, one := range done {
+		if code := one.ExitCode(); code != exitOK {
+			return exitWith(code)
+		}
+	}
+	if unseen != nil {
+		return &codeError{code: exitInconclusive, err: unseen}
+	}
+	return nil
+}
+
+// moveError gives an error the exit code that it means. flag is what names a Tier.
+func moveError(flag string, err error) error {
+	switch {
+	case errors.Is(err, fleet.ErrUnknownTier), errors.Is(err, fleet.ErrLowestTier):
+		return usageErrorf("%s: %v", flag, err)
+	case errors.Is(err, promoter.ErrUnreachable):
+		return &codeError{code: exitUnavailable, err: err}
+	case errors.Is(err, promoter.ErrForbidden), errors.Is(err, promoter.ErrMoved):
+		return &codeError{code: exitNo, err: err}
+	}
+	return err
+}

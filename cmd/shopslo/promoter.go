@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/promoter"
+	"github.com/shopslo/shopslo/promotion/promoter/gitpush"
+	"github.com/shopslo/shopslo/promotion/promoter/kustomized"
+	"github.com/shopslo/shopslo/promotion/promoter/registry"
+	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
+)
+
+// mover is the promoter with what it needs around it.
+type mover struct {
+	*promoter.Promoter
+	program *program
+	fleet   func(context.Context) (fleet.Snapshot, error) // nil: nobody knows what runs
+	tellers []promoter.Teller
+}
+
+// openMover puts the promoter together from the configuration.
+func (p *program) openMover(ctx context.Context, f promoteFlags) (*mover, error) {
+	d, err := p.load()
+	if err != nil {
+		return nil, err
+	}
+	c := d.config.Promotion
+	if c == nil {
+		return nil, fmt.Errorf("%s: the section promotion is missing: it says where the repositories are", d.config.Path)
+	}
+	repos, err := gitpush.Open(ctx, p.gitConfig(c))
+	if err != nil {
+		return nil, err
+	}
+	m := &mover{program: p, tellers: tellers(c), Promoter: &promoter.Promoter{
+		Fleet: d.fleet, Single: repos.Single(), Reader: repos, History: repos, Writer: repos, Compare: c.Compare, Now: p.now,
+		Gate: func(ctx context.Context, to fleet.TierName, release fleet.Release) (promotion.Decision, error) {
+			return p.decision(ctx, f.server, string(to), string(release), when{time: p.now()})
+		},
+	}}
+	if c.Images {
+		m.Manifests = manifests{repos, c.Git.Submodule}
+		m.Registry = &registry.Registry{Keychain: authn.DefaultKeychain}
+	}
+	w, err := newWitnesses(d.config)
+	if err != nil {
+		return nil, err
+	}
+	if w.fleet != nil {
+		m.fleet = w.fleet.Fleet
+	}
+	return m, nil
+}
+
+// gitConfig gives git the environment that this program has: credentials are git's own
+// business.
+func (p *program) gitConfig(c *config.Promotion) gitpush.Config {
+	var env []string
+	for _, name := range slices.Sorted(maps.Keys(p.env)) {
+		env = append(env, name+"="+p.env[name])
+	}
+	return gitpush.Config{
+		Dir: c.Git.Dir, System: c.Git.System, App: c.Git.App, Submodule: c.Git.Submodule, Env: env,
+		Author: gitpush.Author{Name: c.AuthorName, Email: c.AuthorEmail},
+		Sign:   gitpush.Sign{Format: c.SigningFormat, Key: c.SigningKey}, Hooks: c.Hooks,
+	}
+}
+
+func tellers(c *config.Promotion) []promoter.Teller {
+	var all []promoter.Teller
+	if c.SlackWebhookFile != "" {
+		all = append(all, &slackhook.Hook{File: c.SlackWebhookFile})
+	}
+	return all
+}
+
+// manifests finds images in the repositories, as kustomize builds them.
+type manifests struct {
+	repos     *gitpush.Repositories
+	submodule string
+}
+
+// Images implements promoter.Manifests.
+func (m manifests) Images(ctx context.Context, tier fleet.Tier, release fleet.Release) (images, notes []string, err error) {
+	files, err := m.repos.Files(ctx, tier, release)
+	if err != nil {
+		return nil, nil, err
+	}
+	images, notes = kustomized.Images(files, m.submodule)
+	return images, notes, nil
+}
+
+// arrival waits until the Tier matches its branch, where anybody is to wait, and tells
+// of it. The error says that it does not yet, or that somebody could not be told.
+func (m *mover) arrival(ctx context.Context, f promoteFlags, one *promoter.Promotion, deadline time.Time, wait bool) error {
+	came := one.Result == promoter.Promoted || one.Result == promoter.RolledBack || one.Result == promoter.Already
+	if !came || !wait || f.o.DryRun {
+		return nil
+	}
+	if m.fleet == nil {
+		return fmt.Errorf("nobody knows when %s matches its branch: name the exporter in gate.fleet", one.To)
+	}
+	sleep := promoter.Every(f.every, m.program.now, deadline)
+	for {
+		s, err := m.fleet(ctx)
+		if a, ok := promoter.Arrived(s, one.To, one.Release); err == nil && ok {
+			one.Matched = a.At
+			m.program.progressLine("")
+			if !f.tell {
+				return nil
+			}
+			return tellAll(ctx, m.tellers, a)
+		}
+		m.program.progressLine("waiting until %s matches its branch", one.To)
+		if slept := sleep(ctx); slept != nil {
+			m.program.progressLine("")
+			if errors.Is(slept, promoter.ErrPatience) {
+				return errors.Join(fmt.Errorf("%s has Release %s, but is not seen to match its branch yet", one.To, promoter.Short(one.Release)), err)
+			}
+			return slept
+		}
+	}
+}
+
+// tellAll tells everybody, also after one could not be told.
+func tellAll(ctx context.Context, tellers []promoter.Teller, a promoter.Arrival) error {
+	var errs []error
+	for _, t := range tellers {
+		errs = append(errs, t.Tell(ctx, a))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion/promoter"
+)
+
+func (p *program) rollbackCommand() *cobra.Command {
+	var f promoteFlags
+	var tier, to string
+	cmd := &cobra.Command{
+		Use:   "rollback --tier TIER --to RELEASE",
+		Short: "Let a Tier run an older release again",
+		Long: `rollback makes the same commit as promote, with an older release that the Tier had
+before: the system repository's branch refers to it again. The app repository's branch
+stays where it is, and the gate is not asked. It says which images the release needs,
+from the manifests as kustomize builds them, and asks their registries whether they are
+still there. Images that are gone, or whose tag may mean something else by now, hold it;
+--anyway goes on. What a registry does not say is told, and holds nothing.
+
+A release that was rolled back is not promoted to the Tier again by itself.
+
+Exit codes: 0 done, or nothing to do · 1 held, refused, or something else moved the branch
+· 3 the command line, the configuration or a document is wrong · 4 a repository could not
+be reached.`,
+		Example: `  shopslo rollback --tier prod --to 3f2c1abd9e8f
+  shopslo rollback --tier prod --to 3f2c1abd9e8f --dry-run -o json`,
+		Args: noArgs,
+	}
+	f.register(p, cmd)
+	cmd.Flags().StringVar(&tier, "tier", "", "the `Tier` that goes back")
+	cmd.Flags().StringVar(&to, "to", "", "the `release`, a commit of the app repository; at least 7 digits of it")
+	cmd.Flags().BoolVar(&f.o.Again, "anyway", false, "also to a release whose images are gone")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if tier == "" || to == "" {
+			return usageErrorf("--tier and --to are needed; name the Tier, and the release that it is to run again")
+		}
+		if err := f.check(); err != nil {
+			return err
+		}
+		ctx := cmd.Context()
+		m, err := p.openMover(ctx, f)
+		if err != nil {
+			return err
+		}
+		one, err := m.Rollback(ctx, fleet.TierName(tier), to, f.o)
+		if err != nil {
+			return moveError("--tier", err)
+		}
+		done := []promoter.Promotion{one}
+		unseen := m.arrival(ctx, f, &done[0], p.now().Add(f.wait), f.wait > 0)
+		if err := p.answerMoved(m, f, done); err != nil {
+			return err
+		}
+		return p.moved(done, unseen)
+	}
+	return cmd
+}
