@@ -40,7 +40,7 @@ func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, until int6
 		switch {
 		case err == nil:
 			src.adapt(n, to-from)
-			unkept = l.maintain(to) // the old generation goes on
+			unkept = l.maintain(to, to < until) // the old generation goes on
 			if !progress(Progress{Source: src.name, Done: timeOf(to), Until: timeOf(until), Samples: n, span: to - from}) {
 				return errors.Join(append(errs, unkept)...)
 			}

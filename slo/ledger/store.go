@@ -247,10 +247,14 @@ func (a *account) markStored() {
 	}
 }
 
+// historyLog is how long (bytes) the log may become while history is read: each
+// slice makes a checkpoint outdated.
+const historyLog = 16 << 20
+
 // maintain checkpoints when it is due, after forgetting what retention allows at an
-// edge that was just closed.
-func (l *Ledger) maintain(edge int64) error {
-	if l.store == nil || l.store.size < l.store.threshold {
+// edge that was just closed. While there is more to read it is due later.
+func (l *Ledger) maintain(edge int64, more bool) error {
+	if l.store == nil || l.store.size < l.store.threshold || more && l.store.size < historyLog {
 		return nil
 	}
 	l.forget(edge)
