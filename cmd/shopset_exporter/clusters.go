@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/shopslo/shopslo/exporters/shopset"
+	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/kube"
 )
 
@@ -59,6 +60,23 @@ func others(found, read []kube.Cluster) []kube.Cluster {
 	return slices.DeleteFunc(found, func(c kube.Cluster) bool {
 		return address(c) == own || slices.ContainsFunc(read, func(r kube.Cluster) bool { return address(r) == address(c) })
 	})
+}
+
+// placed makes Unknown what was seen of ShopSets whose FailureDomain is a cluster that
+// is lost, although another cluster's Argo CD manages them: that one goes on saying
+// what it saw last, with a fresh time stamp.
+func placed(f *fleet.Fleet, lost map[string]string, seen []fleet.Observation) []fleet.Observation {
+	for i := range seen {
+		set, known := f.ShopSet(seen[i].ShopSet)
+		reason, gone := lost[string(set.FailureDomain)]
+		if !known || !gone || seen[i].Source == string(set.FailureDomain) {
+			continue // it is as kube says
+		}
+		u := fleet.Unknown(seen[i].ShopSet, reason)
+		u.Source, u.DriftedSince, u.DriftEvents = seen[i].Source, seen[i].DriftedSince, seen[i].DriftEvents
+		seen[i] = u
+	}
+	return seen
 }
 
 // clusterHealth is how the clusters are doing, as the exporter tells it.

@@ -2,14 +2,19 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"k8s.io/client-go/rest"
 
+	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/kube"
+	"github.com/shopslo/shopslo/fleet/manifest"
 )
 
 func TestAClusterThatIsReadAlreadyIsNotReadAgainByItsSecret(t *testing.T) {
-	at := func(name, host string) kube.Cluster { return kube.Cluster{Name: name, Config: &rest.Config{Host: host}} }
+	at := func(name, host string) kube.Cluster {
+		return kube.Cluster{Name: name, Config: &rest.Config{Host: host}}
+	}
 	read := []kube.Cluster{at("central", "https://10.0.0.1:6443")}
 	found := []kube.Cluster{
 		at("central", "https://10.0.0.1:6443/"), at("in-cluster", "https://kubernetes.default.svc"), at("eks-b", "https://10.0.0.2:6443"),
@@ -17,5 +22,25 @@ func TestAClusterThatIsReadAlreadyIsNotReadAgainByItsSecret(t *testing.T) {
 	got := others(found, read)
 	if len(got) != 1 || got[0].Name != "eks-b" {
 		t.Errorf("%+v, want eks-b alone", got)
+	}
+}
+
+func TestAShopSetInALostClusterIsUnknownWhateverAnotherClustersArgoCDSays(t *testing.T) {
+	f, err := manifest.Load("", examples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drift, events := time.Unix(1000, 0), int64(3)
+	well := func(name fleet.ShopSetName) fleet.Observation {
+		return fleet.Observation{ShopSet: name, Source: "central", Sync: fleet.Synced, Health: fleet.Healthy, Release: "r", DriftedSince: drift, DriftEvents: &events}
+	}
+	got := placed(f, map[string]string{"onprem-c": "cluster onprem-c cannot be read"}, []fleet.Observation{well("a-1"), well("c-1"), well("stranger")})
+	for i, want := range []fleet.SyncStatus{fleet.Synced, fleet.SyncUnknown, fleet.Synced} {
+		if o := got[i]; o.Sync != want || o.Source != "central" || !o.DriftedSince.Equal(drift) || o.DriftEvents == nil || *o.DriftEvents != events {
+			t.Errorf("%+v, want %s with what is kept of drift", o, want)
+		}
+	}
+	if o := got[1]; o.Health != fleet.HealthUnknown || o.Release != "" || o.Reason != "cluster onprem-c cannot be read" {
+		t.Errorf("%+v, want that nothing is known of it, and why", o)
 	}
 }

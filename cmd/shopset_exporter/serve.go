@@ -178,7 +178,7 @@ func (s *service) refresh(ctx context.Context) {
 	s.declarations()
 	heads, history := s.releases.heads(ctx, s.fleet)
 	view := shopset.View{
-		Fleet: s.fleet, Observations: s.watcher.Observations(s.releases.behind(ctx)), Heads: heads, History: history,
+		Fleet: s.fleet, Observations: placed(s.fleet, s.watcher.Lost(), s.watcher.Observations(s.releases.behind(ctx))), Heads: heads, History: history,
 	}
 	if ctx.Err() != nil {
 		return // git was interrupted, which says nothing
@@ -212,7 +212,7 @@ func (s *service) take(ctx context.Context) (due bool) {
 	}
 	seen, declared := s.watcher.Changes(s.releases.behind(ctx))
 	if ctx.Err() == nil && len(seen) > 0 {
-		s.exporter.Observed(s.p.now(), seen...)
+		s.exporter.Observed(s.p.now(), placed(s.fleet, s.watcher.Lost(), seen)...)
 	}
 	return declared
 }

@@ -144,6 +144,9 @@ func (c *cluster) watch(ctx context.Context, client *rest.RESTClient, plural, na
 			into := list()
 			err := c.page(ctx, request(&o), plural, o.Continue == "", into)
 			c.note(ctx, plural, err)
+			if c.without(plural, err) {
+				err = nil // the list is empty
+			}
 			return into, err
 		},
 		WatchFunc: func(o metav1.ListOptions) (watch.Interface, error) {
@@ -194,7 +197,7 @@ func (c *cluster) note(ctx context.Context, plural string, err error) {
 		return // we end it ourselves
 	case apierrors.IsResourceExpired(err) || apierrors.IsGone(err):
 		err = nil // it answers: what was asked for is too old, and is listed anew
-	case plural != applications && apierrors.IsNotFound(err):
+	case plural != applications && apierrors.IsNotFound(err), c.without(plural, err):
 		err = nil // a cluster without the CRDs has no such resources, and is well
 	}
 	now := c.now()
@@ -226,6 +229,12 @@ func (c *cluster) note(ctx context.Context, plural string, err error) {
 	}
 	c.store.touch() // what is known of its ShopSets is another thing now
 	c.changed()
+}
+
+// without reports whether a cluster answers that it knows no Applications, and never
+// had one: an Argo CD elsewhere manages it. Where there were some, that is a fault.
+func (c *cluster) without(plural string, err error) bool {
+	return plural == applications && apierrors.IsNotFound(err) && c.store.counts().applications == 0
 }
 
 func (c *cluster) listed() {

@@ -152,13 +152,7 @@ func (w *Watcher) observe(sets map[fleet.ShopSetName]struct{}, releases Releases
 	if len(sets) == 0 {
 		return nil
 	}
-	now := w.config.Now()
-	lost := map[string]string{}
-	for _, c := range w.clusters {
-		if reason, reachable := c.reachable(now); !reachable {
-			lost[c.name] = reason
-		}
-	}
+	now, lost := w.config.Now(), w.Lost()
 	all := make([]fleet.Observation, 0, len(sets))
 	var parts []part
 	for _, set := range slices.Sorted(maps.Keys(sets)) {
@@ -188,6 +182,19 @@ func (w *Watcher) sum(set fleet.ShopSetName, parts []part, lost map[string]strin
 		o.Parts = single(parts, lost, now, w.config.MaxAge)
 	}
 	return o
+}
+
+// Lost gives the clusters that have been out of reach for longer than Config.Grace, by
+// name, and why in a sentence. A cluster that answers that it has no Applications, and
+// never had one, is not lost: an Argo CD elsewhere may manage it.
+func (w *Watcher) Lost() map[string]string {
+	now, lost := w.config.Now(), map[string]string{}
+	for _, c := range w.clusters {
+		if reason, reachable := c.reachable(now); !reachable {
+			lost[c.name] = reason
+		}
+	}
+	return lost
 }
 
 // ClusterState is how the watch of one cluster is doing.
