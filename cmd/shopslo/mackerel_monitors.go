@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/internal/config"
-	"github.com/shopslo/shopslo/internal/document"
+	strict "github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/mackerel/monitors"
@@ -139,7 +139,7 @@ func (p *program) planMonitors(ctx context.Context, f monitorsFlags) (*monitors.
 
 // documentFaults turns the faults of a document into ours; other errors stay.
 func documentFaults(err error) error {
-	found, ok := errors.AsType[document.Faults](err)
+	found, ok := errors.AsType[strict.Faults](err)
 	if !ok {
 		return err
 	}
