@@ -21,6 +21,7 @@ const (
 // scratch is what a scrape needs for a moment.
 type scratch struct {
 	pieces pieces
+	texts  [][]byte
 	packer packer
 	more   bytes.Buffer
 	w      *bufio.Writer
@@ -46,11 +47,14 @@ func (e *Exporter) Metrics(more prometheus.Gatherer) http.Handler {
 		h.Set("Vary", "Accept, Accept-Encoding")
 		if !acceptsGzip(r.Header) {
 			s.w.Reset(w)
-			for _, text := range e.page.plain(openMetrics) {
+			s.texts = e.page.plain(openMetrics, s.texts)
+			for _, text := range s.texts {
 				s.w.Write(text)
 			}
 			s.w.Write(s.more.Bytes())
-			s.w.Flush() // an error means that the client has gone
+			s.w.Flush()    // an error means that the client has gone
+			clear(s.texts) // so that the pool does not keep old texts
+			s.w.Reset(io.Discard)
 			return
 		}
 		e.page.compressed(openMetrics, &s.pieces)

@@ -3,6 +3,7 @@ package shopset
 import (
 	"bytes"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -182,11 +183,12 @@ func (s *pieces) writeGzip(w io.Writer) error {
 // gzipSize is how many bytes writeGzip writes.
 func (s *pieces) gzipSize() int { return len(gzipHead) + s.size + len(gzipTail) + 8 }
 
-// plain gives the texts of a whole answer, to be written without the lock.
-func (p *page) plain(openMetrics bool) [][]byte {
+// plain gives the texts of a whole answer, in the memory of into, to be written
+// without the lock.
+func (p *page) plain(openMetrics bool, into [][]byte) [][]byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := make([][]byte, 0, perShopSet*len(p.shopSets.blocks)+perGroup*len(p.groups.blocks)+2*allFamilies)
+	out := slices.Grow(into[:0], perShopSet*len(p.shopSets.blocks)+perGroup*len(p.groups.blocks)+2*allFamilies)
 	for f := range allFamilies {
 		head := len(out)
 		out = append(out, p.headText[index(openMetrics)][f])
