@@ -38,7 +38,7 @@ names, or from the environment, MACKEREL_API_KEY; never from an argument.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.mackerelPushCommand(), p.mackerelMonitorsCommand())
+	cmd.AddCommand(p.mackerelPushCommand(), p.mackerelMonitorsCommand(), p.mackerelDashboardsCommand(), p.mackerelAnnotateCommand())
 	return cmd
 }
 

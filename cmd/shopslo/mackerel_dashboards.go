@@ -1,0 +1,165 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/mackerel"
+	"github.com/shopslo/shopslo/mackerel/dashboards"
+	"github.com/shopslo/shopslo/slo"
+)
+
+func (p *program) mackerelDashboardsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "dashboards",
+		Short: "Make dashboards of what push sends",
+		Long: `dashboards makes a dashboard of the fleet and one of each SLO in Mackerel, from the
+configuration's documents.`,
+		Example: `  shopslo mackerel dashboards apply`,
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(p.dashboardsApplyCommand())
+	return cmd
+}
+
+func (p *program) dashboardsApplyCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "apply",
+		Short: "Make the dashboards as the documents say",
+		Long: `apply makes and updates the dashboards, and deletes those that it made for SLOs that
+are gone. A dashboard at one of their addresses that it did not make is left alone.
+
+Exit codes: 0 all are there · 2 an address is taken by another's dashboard · 3 a wrong
+configuration, or Mackerel refused · 4 Mackerel could not be reached.`,
+		Example: `  shopslo mackerel dashboards apply --config shopslo.yaml`,
+		Args:    noArgs,
+	}
+	p.configFlag(cmd)
+	out := outputFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		d, err := p.load()
+		if err != nil {
+			return err
+		}
+		m, err := mackerelSettings(d.config)
+		if err != nil {
+			return err
+		}
+		client, err := p.mackerelClient(m.Mackerel)
+		if err != nil {
+			return err
+		}
+		results, err := dashboards.Apply(cmd.Context(), client, m.Service, dashboards.Make(m.Service, d.shownSLOs(), d.burnWindows()))
+		if err != nil {
+			return err
+		}
+		if *out == asJSON {
+			err = p.printJSON(map[string]any{"version": 1, "dashboards": results})
+		} else {
+			err = p.print(dashboardLines(results))
+		}
+		if err == nil && slices.ContainsFunc(results, func(r dashboards.Result) bool { return r.Action == "refused" }) {
+			return exitWith(exitInconclusive)
+		}
+		return err
+	}
+	return cmd
+}
+
+func dashboardLines(results []dashboards.Result) string {
+	text := ""
+	for _, r := range results {
+		text += fmt.Sprintf("%-8s %s (%s)\n", r.Action, r.Title, r.Path)
+		if r.Why != "" {
+			text += "         " + r.Why + "\n"
+		}
+	}
+	return text
+}
+
+// shownSLOs are the SLOs as dashboards show them.
+func (d *documents) shownSLOs() []dashboards.SLO {
+	var out []dashboards.SLO
+	for i := range d.slos.SLOs {
+		s := &d.slos.SLOs[i]
+		shown := dashboards.SLO{Name: s.Name, DisplayName: s.DisplayName, Service: s.Service, Description: s.Description,
+			Objective: s.Objective.Ratio(), Window: s.Window.String()}
+		for _, set := range d.shopSetsOf(s) {
+			shown.ShopSets = append(shown.ShopSets, string(set.Name))
+		}
+		out = append(out, shown)
+	}
+	return out
+}
+
+func (d *documents) burnWindows() []time.Duration {
+	return slo.BurnWindows(burnAlerts(d.config.BurnRates))
+}
+
+// annotateFlags are those of `mackerel annotate`.
+type annotateFlags struct {
+	tier, release, previous, repository, note string
+}
+
+func (p *program) mackerelAnnotateCommand() *cobra.Command {
+	var f annotateFlags
+	cmd := &cobra.Command{
+		Use:   "annotate",
+		Short: "Note a release on the graphs",
+		Long: `annotate notes on the graphs of the Mackerel service that a release reached a Tier, with
+a link that compares it with the one before. Run it after a deployment. A note that is
+there already, from the last ten minutes, is not made again.
+
+Exit codes: 0 noted, now or before · 3 a wrong configuration, or Mackerel refused ·
+4 Mackerel could not be reached.`,
+		Example: `  shopslo mackerel annotate --tier prod --release 9f8e7d6 --previous 1a2b3c4 \
+    --repository https://github.com/shops/app`,
+		Args: noArgs,
+	}
+	p.configFlag(cmd)
+	fs := cmd.Flags()
+	fs.StringVar(&f.tier, "tier", "", "the `Tier` that the release reached")
+	fs.StringVar(&f.release, "release", "", "the release: the application's `commit`")
+	fs.StringVar(&f.previous, "previous", "", "the `commit` that was there before")
+	fs.StringVar(&f.repository, "repository", "", "`URL` of the application's repository, for the link that compares")
+	fs.StringVar(&f.note, "note", "", "one more `sentence`")
+	at := p.atFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if f.tier == "" || f.release == "" {
+			return usageErrorf("--tier and --release are needed")
+		}
+		when, err := at()
+		if err != nil {
+			return err
+		}
+		compare, err := mackerel.CompareURL(f.repository, f.previous, f.release)
+		if err != nil {
+			return usageErrorf("--repository: %v", err)
+		}
+		d, err := p.load()
+		if err != nil {
+			return err
+		}
+		m, err := mackerelSettings(d.config)
+		if err != nil {
+			return err
+		}
+		client, err := p.mackerelClient(m.Mackerel)
+		if err != nil {
+			return err
+		}
+		made, err := client.Annotate(cmd.Context(), m.Service, mackerel.Release{Tier: f.tier, Release: f.release, Previous: f.previous, Compare: compare, Note: f.note, At: when.time})
+		if err != nil {
+			return err
+		}
+		if !made {
+			return p.print("noted already\n")
+		}
+		return p.print("noted\n")
+	}
+	return cmd
+}
