@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -205,6 +206,17 @@ func FuzzDecode(f *testing.F) {
 // bigEvidence is of two Tiers with so many ShopSets together, and two SLOs.
 func bigEvidence(tb testing.TB, n int) (promotion.Evidence, *status.Report) {
 	tb.Helper()
+	f := bigFleet(tb, n)
+	report := status.Compute(now, f, slos(tb), slo.DefaultBurnAlerts(), ledger{})
+	e, err := promotion.Gather(f, slos(tb), report, "prod", "3f2c1ab")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return e, &e.Report
+}
+
+func bigFleet(tb testing.TB, n int) *fleet.Fleet {
+	tb.Helper()
 	d := fleet.Declarations{
 		Tiers:          []fleet.Tier{{Name: "beta", Order: 0, Branch: "a"}, {Name: "prod", Order: 1, Branch: "b"}},
 		Configurations: []fleet.Configuration{{Name: "production"}},
@@ -218,12 +230,7 @@ func bigEvidence(tb testing.TB, n int) (promotion.Evidence, *status.Report) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	report := status.Compute(now, f, slos(tb), slo.DefaultBurnAlerts(), ledger{})
-	e, err := promotion.Gather(f, slos(tb), report, "prod", "3f2c1ab")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return e, &e.Report
+	return f
 }
 
 func BenchmarkDecideOn5000Budgets(b *testing.B) {
@@ -231,6 +238,24 @@ func BenchmarkDecideOn5000Budgets(b *testing.B) {
 	var buf []byte
 	for b.Loop() {
 		buf = promotion.Decide(promotion.Policy{}, e, now).AppendJSON(buf[:0])
+	}
+	b.ReportMetric(float64(len(buf)), "bytes")
+}
+
+// The gate to a Tier of a fleet of 1,000 ShopSets × 5 SLOs over five Tiers judges 2,000
+// budgets, and compares 1,000 with the time before.
+func BenchmarkRecordOn2000BudgetsWithAllChecks(b *testing.B) {
+	e, report := bigEvidence(b, 1000)
+	report.Budgets = slices.Clone(report.Budgets)
+	f := bigFleet(b, 1000)
+	e.See(view(b, f, "prod"))
+	var buf []byte
+	for b.Loop() {
+		e.Compare(slos(b), ledger{}, now, 0)
+		var err error
+		if buf, err = promotion.Judge("v1", required(), e, now).AppendJSON(buf[:0]); err != nil {
+			b.Fatal(err)
+		}
 	}
 	b.ReportMetric(float64(len(buf)), "bytes")
 }

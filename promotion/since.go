@@ -3,6 +3,7 @@ package promotion
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -186,12 +187,13 @@ func roundUp(rate float64) string {
 	return status.FormatRate(math.Ceil(rate/digit) * digit)
 }
 
-// probability writes a p-value with one digit that counts.
+// probability writes a p-value with one digit that counts, never less than it is.
 func probability(p float64) string {
 	if p < 1e-6 {
 		return "under 0.000001"
 	}
-	return fmt.Sprintf("%.1g", p)
+	digit := math.Pow(10, math.Floor(math.Log10(p)))
+	return strconv.FormatFloat(math.Ceil(p/digit-1e-9)*digit, 'f', int(math.Max(0, -math.Floor(math.Log10(p)))), 64)
 }
 
 func orNone(release string) string {

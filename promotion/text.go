@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/shopslo/shopslo/slo"
@@ -194,6 +195,9 @@ func subject(c Check) string {
 	if c.ShopSet == "" {
 		return where
 	}
+	if c.SLO == "" {
+		return fmt.Sprintf("%s  %s", c.ShopSet, where)
+	}
 	return fmt.Sprintf("%s  %s  %s", c.ShopSet, c.SLO, where)
 }
 
@@ -239,12 +243,21 @@ func (t *text) paint(s, code string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
+// printable keeps what others wrote, such as the title of an incident, from steering a
+// terminal.
+func printable(r rune) rune {
+	if unicode.IsControl(r) {
+		return ' '
+	}
+	return r
+}
+
 // wrapped writes a lead of so many columns and words after it; further lines are
 // indented.
 func (t *text) wrapped(lead string, at, indent int, words string) {
 	t.WriteString(lead)
 	empty := true
-	for _, word := range strings.Fields(words) {
+	for _, word := range strings.Fields(strings.Map(printable, words)) {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case empty:
