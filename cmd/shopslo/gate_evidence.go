@@ -187,11 +187,7 @@ func (d *documents) calendar() (c calendar.Calendar, from string, err error) {
 	if err := foldersExist(d.config, "gate.calendar", patterns); err != nil {
 		return c, "", err
 	}
-	words := calendar.Words{Fleet: d.fleet, Checks: promotion.Checks()}
-	for i := range d.slos.SLOs {
-		words.SLOs = append(words.SLOs, d.slos.SLOs[i].Name)
-	}
-	c, err = calendar.Load(d.config.Dir, words, patterns...)
+	c, err = calendar.Load(d.config.Dir, d.words(), patterns...)
 	return c, "the documents in " + strings.Join(patterns, ", "), err
 }
 

@@ -120,3 +120,10 @@ func (c clock) MarshalText() ([]byte, error) {
 
 // MarshalText writes the zone's name.
 func (z zone) MarshalText() ([]byte, error) { return []byte(z.or(time.UTC).String()), nil }
+
+// ParseDuration reads a length of time as documents have it: 90m, 12h, 3d.
+func ParseDuration(text string) (time.Duration, error) {
+	var d document.Duration
+	err := d.UnmarshalText([]byte(text))
+	return d.Duration, err
+}

@@ -1,0 +1,329 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/calendar"
+)
+
+// words are the names that calendar documents may use.
+func (d *documents) words() calendar.Words {
+	w := calendar.Words{Fleet: d.fleet, SLOs: []string{}, Checks: promotion.Checks()}
+	for i := range d.slos.SLOs {
+		w.SLOs = append(w.SLOs, d.slos.SLOs[i].Name)
+	}
+	return w
+}
+
+// entry is what freeze, override and exclude have in common: a document that is
+// written for a review, and the list of those that are there.
+type entry struct {
+	p                      *program
+	name, reason, by, link string
+	from, until, length    string
+	tiers, groups, sets    []string
+	fleet, list            bool
+}
+
+// calendarFlags adds the common flags to a command.
+func (p *program) calendarFlags(cmd *cobra.Command, what string) *entry {
+	e := &entry{p: p}
+	p.configFlag(cmd)
+	f := cmd.Flags()
+	f.StringVar(&e.name, "name", "", "the document's `name` (default "+what+"-TIME)")
+	f.StringVar(&e.reason, "reason", "", "`why`, for those who meet it")
+	f.StringVar(&e.by, "by", "", "`who` decides (default: $GITHUB_ACTOR, $GITLAB_USER_LOGIN or $USER)")
+	f.StringVar(&e.from, "from", "", "a `time` in RFC 3339 (default now)")
+	f.StringVar(&e.until, "until", "", "a `time` in RFC 3339")
+	f.StringVar(&e.length, "for", "", "a `duration` from --from on, instead of --until: 90m, 12h, 3d")
+	f.StringSliceVar(&e.tiers, "tier", nil, "a `Tier`; may be repeated")
+	f.BoolVar(&e.list, "list", false, "show the ones that are there, and write nothing")
+	return e
+}
+
+func (p *program) freezeCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "freeze",
+		Short: "Write a document that keeps releases out for a time",
+		Long: `freeze writes a Freeze document into the folder of the configuration's calendar. It
+holds at the gate once it is committed and the gate reads it: nothing else is changed.
+With --rrule it recurs (RFC 5545), at a time of day in a zone. --emergency stops every
+promotion until the document is deleted; no override sets it aside.`,
+		Example: `  shopslo freeze --tier prod --tier prod-ha --from 2026-12-28T18:00:00+09:00 --until 2027-01-04T09:00:00+09:00 --reason 年末年始
+  shopslo freeze --fleet --rrule 'FREQ=WEEKLY;BYDAY=FR' --time 18:00 --for 63h --time-zone Asia/Tokyo --name weekends --reason 'nobody is there'
+  shopslo freeze --emergency --reason 'payments fail everywhere'
+  shopslo freeze --list`,
+		Args: noArgs,
+	}
+	e := p.calendarFlags(cmd, "freeze")
+	f := cmd.Flags()
+	f.StringSliceVar(&e.groups, "group", nil, "a ShopGroup, as in the `name` of its document; may be repeated")
+	f.BoolVar(&e.fleet, "fleet", false, "the whole fleet")
+	var recurs calendar.Recurrence
+	f.StringVar(&recurs.RRule, "rrule", "", "recur by this `rule`, such as FREQ=WEEKLY;BYDAY=FR")
+	f.StringVar(&recurs.At, "time", "00:00", "the `time` of day at which a recurring one begins")
+	f.StringVar(&recurs.TimeZone, "time-zone", "Asia/Tokyo", "the IANA `name` of the zone of --time")
+	emergency := f.Bool("emergency", false, "stop everything, from now until the document is deleted")
+	cmd.RunE = func(*cobra.Command, []string) error {
+		return e.run("freeze", func(now time.Time) ([]byte, error) {
+			z := promotion.Freeze{ID: e.name, Reason: e.reason, By: e.by, Scope: e.scope(), Emergency: *emergency}
+			switch {
+			case *emergency && (len(e.tiers)+len(e.groups) > 0 || recurs.RRule != "" || e.until != "" || e.length != ""):
+				return nil, usageErrorf("--emergency stops everything until it is lifted; leave --tier, --group, --rrule, --until and --for out")
+			case *emergency:
+				z.From = now
+				return calendar.FreezeText(z, nil)
+			case z.Scope.Everything() && !e.fleet:
+				return nil, usageErrorf("what is to be frozen? give --tier, --group or --fleet")
+			case !z.Scope.Everything() && e.fleet:
+				return nil, usageErrorf("--fleet is everything; leave --tier and --group out")
+			case recurs.RRule != "":
+				if recurs.For = e.length; e.length == "" || e.from != "" || e.until != "" {
+					return nil, usageErrorf("a recurring freeze needs --for, and neither --from nor --until")
+				}
+				text, err := calendar.FreezeText(z, &recurs)
+				if err != nil {
+					return nil, usageErrorf("%v", err)
+				}
+				return text, nil
+			}
+			var err error
+			if z.From, z.Until, err = e.span(now); err != nil {
+				return nil, err
+			}
+			return calendar.FreezeText(z, nil)
+		})
+	}
+	return cmd
+}
+
+func (p *program) overrideCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "override",
+		Short: "Write a document that sets checks of the gate aside for a time",
+		Long: `override writes an Override document into the folder of the configuration's calendar.
+Once it is committed, checks of these names that would hold a promotion to the Tier are
+waived until it expires. Who, why and until when stand in every decision and report.`,
+		Example: `  shopslo override --tier prod --check burn_rate --for 4h --reason 'the mail relay is down, https://example.com/inc-12'
+  shopslo override --list`,
+		Args: noArgs,
+	}
+	e := p.calendarFlags(cmd, "override")
+	f := cmd.Flags()
+	f.StringVar(&e.link, "link", "", "a `URL` with more")
+	checks := f.StringSlice("check", nil, "the `name` of a check; may be repeated")
+	release := f.String("release", "", "only for this `commit`")
+	cmd.RunE = func(*cobra.Command, []string) error {
+		return e.run("override", func(now time.Time) ([]byte, error) {
+			if len(*checks) == 0 || len(e.tiers) == 0 {
+				return nil, usageErrorf("--check and --tier are needed: which check is set aside, for which Tier?")
+			}
+			from, until, err := e.span(now)
+			if err != nil {
+				return nil, err
+			}
+			return calendar.OverrideText(promotion.Override{ID: e.name, Who: e.by, Why: e.reason, Link: e.link, Checks: *checks,
+				Release: *release, From: from, Until: until, Scope: e.scope()})
+		})
+	}
+	return cmd
+}
+
+func (p *program) excludeCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "exclude",
+		Short: "Write a document that leaves a range of time out of budgets",
+		Long: `exclude writes an Exclusion document into the folder of the configuration's calendar.
+Once it is committed, budgets do not count the range; 'status' and every decision show
+the figures before and after. The range is widened to full hours (60 buckets of the
+ledger), since older counts are kept by the hour.`,
+		Example: `  shopslo exclude --shopset a-1 --from 2026-11-21T01:00:00+09:00 --for 1h --cause maintenance --reason 'the database was moved'
+  shopslo exclude --list`,
+		Args: noArgs,
+	}
+	e := p.calendarFlags(cmd, "exclusion")
+	f := cmd.Flags()
+	f.StringVar(&e.link, "link", "", "a `URL` with more")
+	f.StringSliceVar(&e.groups, "group", nil, "a ShopGroup, as in the `name` of its document; may be repeated")
+	f.StringSliceVar(&e.sets, "shopset", nil, "a ShopSet, by its `name`; may be repeated")
+	f.BoolVar(&e.fleet, "fleet", false, "the whole fleet")
+	slos := f.StringSlice("slo", nil, "an SLO, by its `name`; may be repeated (default all)")
+	cause := f.String("cause", "", "the `cause`: "+strings.Join(calendar.Causes, ", "))
+	cmd.RunE = func(*cobra.Command, []string) error {
+		return e.run("exclusion", func(now time.Time) ([]byte, error) {
+			x := promotion.Exclusion{ID: e.name, Who: e.by, Cause: *cause + ": " + e.reason, Link: e.link, SLOs: *slos, Scope: e.scope()}
+			var err error
+			switch {
+			case *cause == "":
+				return nil, usageErrorf("--cause is missing: one of %s", strings.Join(calendar.Causes, ", "))
+			case e.from == "":
+				return nil, usageErrorf("--from is missing: when did it begin?")
+			case x.Scope.Everything() != e.fleet:
+				return nil, usageErrorf("what is left out? give --shopset, --group or --tier, or --fleet alone")
+			}
+			if x.From, x.Until, err = e.span(now); err != nil {
+				return nil, err
+			}
+			return calendar.ExclusionText(x)
+		})
+	}
+	return cmd
+}
+
+// run lists, or checks what all commands need and writes the document that text gives.
+func (e *entry) run(kind string, text func(now time.Time) ([]byte, error)) error {
+	now := e.p.now().Truncate(time.Second)
+	if e.list {
+		d, err := e.p.load()
+		if err != nil {
+			return err
+		}
+		found, _, err := d.calendar()
+		if err != nil {
+			return err
+		}
+		return e.p.print(listed(found, kind, now))
+	}
+	if e.by == "" {
+		for _, name := range []string{"GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"} {
+			if e.by == "" {
+				e.by = e.p.env[name]
+			}
+		}
+	}
+	switch {
+	case strings.TrimSpace(e.reason) == "":
+		return usageErrorf("--reason is missing: those who meet it will want to know")
+	case e.by == "":
+		return usageErrorf("--by is missing: who decides this?")
+	}
+	if e.name == "" {
+		e.name = kind + "-" + now.UTC().Format("20060102-150405")
+	}
+	d, err := e.p.load()
+	if err != nil {
+		return err
+	}
+	if len(d.config.Gate.Calendar) == 0 {
+		return &codeError{exitUsage, fmt.Errorf("%s: gate.calendar is missing; add it, such as gate: {calendar: [calendar/*.yaml]}", d.config.Path)}
+	}
+	content, err := text(now)
+	if err != nil {
+		return err
+	}
+	folder := filepath.Dir(d.config.Gate.Calendar[0])
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(d.config.Dir, folder)
+	}
+	path, err := calendar.Save(folder, e.name, content, d.words())
+	if err != nil {
+		return &codeError{exitUsage, err}
+	}
+	return e.p.print(fmt.Sprintf("%s\nwritten to %s; it counts once it is committed and the gate reads it:\n  git add %s && git commit -m %q\n",
+		strings.TrimRight(string(content), "\n"), path, path, kind+": "+e.reason))
+}
+
+// span reads --from, --until and --for.
+func (e *entry) span(now time.Time) (from, until time.Time, err error) {
+	from = now
+	if e.from != "" {
+		if from, err = time.Parse(time.RFC3339, e.from); err != nil {
+			return from, until, usageErrorf("--from: %q is not a time; write it like 2026-11-01T09:00:00+09:00", e.from)
+		}
+	}
+	switch {
+	case (e.until == "") == (e.length == ""):
+		return from, until, usageErrorf("give one of --until and --for: it has to end by itself")
+	case e.until != "":
+		if until, err = time.Parse(time.RFC3339, e.until); err != nil {
+			return from, until, usageErrorf("--until: %q is not a time; write it like 2026-11-01T09:00:00+09:00", e.until)
+		}
+	default:
+		length, err := calendar.ParseDuration(e.length)
+		if err != nil {
+			return from, until, usageErrorf("--for: %v", err)
+		}
+		until = from.Add(length)
+	}
+	if !until.After(from) {
+		return from, until, usageErrorf("it would end before it begins, at %s", until.Format(time.RFC3339))
+	}
+	return from, until, nil
+}
+
+func (e *entry) scope() promotion.Scope {
+	var s promotion.Scope
+	for _, t := range e.tiers {
+		s.Tiers = append(s.Tiers, fleet.TierName(t))
+	}
+	for _, g := range e.groups {
+		s.Groups = append(s.Groups, fleet.ShopGroupName(g))
+	}
+	for _, set := range e.sets {
+		s.ShopSets = append(s.ShopSets, fleet.ShopSetName(set))
+	}
+	return s
+}
+
+// listed shows the documents of a kind, with what they mean now.
+func listed(c calendar.Calendar, kind string, now time.Time) string {
+	var b strings.Builder
+	line := func(id string, from, until time.Time, rest string) {
+		state := "on"
+		if now.Before(from) {
+			state = "to come"
+		} else if !until.IsZero() && !now.Before(until) {
+			state = "over"
+		}
+		shown := func(t time.Time) string {
+			if t.IsZero() {
+				return "…"
+			}
+			return t.Format("2006-01-02 15:04 -07:00")
+		}
+		fmt.Fprintf(&b, "%-7s  %s – %s  %s  %s\n", state, shown(from), shown(until), id, rest)
+	}
+	switch kind {
+	case "freeze":
+		for _, f := range c.Freezes(now) {
+			line(f.ID, f.From, f.Until, fmt.Sprintf("%s: %s (%s)", scoped(f.Scope), f.Reason, f.By))
+		}
+	case "override":
+		for _, o := range c.Overrides {
+			line(o.ID, o.From, o.Until, fmt.Sprintf("%s of %s: %s (%s)", strings.Join(o.Checks, ", "), scoped(o.Scope), o.Why, o.Who))
+		}
+	default:
+		for _, x := range c.Exclusions {
+			line(x.ID, x.From, x.Until, fmt.Sprintf("%s: %s (%s)", scoped(x.Scope), x.Cause, x.Who))
+		}
+	}
+	if b.Len() == 0 {
+		return "no " + kind + " is in the calendar\n"
+	}
+	return b.String()
+}
+
+// scoped names what something touches.
+func scoped(s promotion.Scope) string {
+	if s.Everything() {
+		return "the whole fleet"
+	}
+	var names []string
+	for _, t := range s.Tiers {
+		names = append(names, string(t))
+	}
+	for _, g := range s.Groups {
+		names = append(names, "group "+string(g))
+	}
+	for _, set := range s.ShopSets {
+		names = append(names, string(set))
+	}
+	return strings.Join(names, ", ")
+}
