@@ -101,7 +101,7 @@ func readRequest(selectors []slo.Selector, from, to int64) ([]byte, error) {
 
 // readStream reads frames: a length, a checksum, and a message with chunks.
 func (s *Source) readStream(body io.Reader, c *collector) error {
-	r := bufio.NewReaderSize(body, 64<<10)
+	r := bufio.NewReaderSize(body, 4<<10) // for the frames' heads; the HTTP client buffers as well
 	for {
 		frame, err := readFrame(r, c.Bytes)
 		if errors.Is(err, io.EOF) {

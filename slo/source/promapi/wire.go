@@ -13,59 +13,81 @@ import (
 // frame was read to, and the bytes of the labels are looked up as they are. Field
 // numbers: github.com/prometheus/prometheus/prompb, remote.proto and types.proto.
 
-// fields calls f for each field: with its bytes where it is length-delimited,
-// with its number else.
-func fields(b []byte, f func(num protowire.Number, data []byte, v uint64) error) error {
-	for len(b) > 0 {
-		num, kind, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			return cutShort("protobuf: %w", protowire.ParseError(n))
-		}
-		b = b[n:]
-		var data []byte
-		var v uint64
-		switch kind {
-		case protowire.BytesType:
-			data, n = protowire.ConsumeBytes(b)
-			if data == nil {
-				data = []byte{}
-			}
-		case protowire.VarintType:
-			v, n = protowire.ConsumeVarint(b)
-		case protowire.Fixed64Type:
-			v, n = protowire.ConsumeFixed64(b)
-		default:
-			n = protowire.ConsumeFieldValue(num, kind, b)
-		}
-		if n < 0 {
-			return cutShort("protobuf: %w", protowire.ParseError(n))
-		}
-		b = b[n:]
-		if err := f(num, data, v); err != nil {
-			return err
-		}
+// message reads the fields of a message one after the other.
+type message struct {
+	rest []byte
+	num  protowire.Number
+	data []byte // of a length-delimited field; nil of any other
+	v    uint64 // of a number
+	err  error
+}
+
+// next goes to the next field; false at the end, and where err is set.
+func (m *message) next() bool {
+	if len(m.rest) == 0 {
+		return false
 	}
-	return nil
+	var kind protowire.Type
+	n := 1
+	if tag := m.rest[0]; tag < 0x80 {
+		m.num, kind = protowire.Number(tag>>3), protowire.Type(tag&7)
+		if m.num == 0 {
+			n = -1
+		}
+	} else {
+		m.num, kind, n = protowire.ConsumeTag(m.rest)
+	}
+	if n >= 0 {
+		m.rest = m.rest[n:]
+		n = m.value(kind)
+	}
+	if n < 0 {
+		m.rest, m.err = nil, cutShort("protobuf: %w", protowire.ParseError(n))
+		return false
+	}
+	m.rest = m.rest[n:]
+	return true
+}
+
+// value reads a field's value and returns its length, or below 0 an error.
+func (m *message) value(kind protowire.Type) (n int) {
+	m.data, m.v = nil, 0
+	switch kind {
+	case protowire.BytesType:
+		m.data, n = protowire.ConsumeBytes(m.rest)
+		if m.data == nil {
+			m.data = []byte{}
+		}
+	case protowire.VarintType:
+		m.v, n = protowire.ConsumeVarint(m.rest)
+	case protowire.Fixed64Type:
+		m.v, n = protowire.ConsumeFixed64(m.rest)
+	default:
+		n = protowire.ConsumeFieldValue(m.num, kind, m.rest)
+	}
+	return n
 }
 
 // addFrame takes in a ChunkedReadResponse: 1 series (repeated), 2 query index.
 func (s *Source) addFrame(frame []byte, c *collector) error {
 	var query int64
-	err := fields(frame, func(num protowire.Number, _ []byte, v uint64) error {
-		if num == 2 {
-			query = int64(v)
+	m := message{rest: frame}
+	for m.next() {
+		if m.num == 2 {
+			query = int64(m.v)
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
-	return fields(frame, func(num protowire.Number, data []byte, _ uint64) error {
-		if num == 1 && data != nil {
-			return s.addChunkedSeries(data, query, c)
+	if m.err != nil {
+		return m.err
+	}
+	for m = (message{rest: frame}); m.next(); {
+		if m.num == 1 && m.data != nil {
+			if err := s.addChunkedSeries(m.data, query, c); err != nil {
+				return err
+			}
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // addChunkedSeries takes in a ChunkedSeries: 1 labels, 2 chunks, both repeated.
@@ -78,14 +100,15 @@ func (s *Source) addChunkedSeries(b []byte, query int64, c *collector) error {
 	if at == nil {
 		return nil
 	}
-	return fields(b, func(num protowire.Number, data []byte, _ uint64) error {
-		if num == 1 {
+	m := message{rest: b}
+	for m.next() {
+		if m.num == 1 {
 			return errLabelsLate
 		}
-		if num != 2 || data == nil {
-			return nil
+		if m.num != 2 || m.data == nil {
+			continue
 		}
-		chunk, err := parseChunk(data)
+		chunk, err := parseChunk(m.data)
 		if err != nil {
 			return err
 		}
@@ -93,8 +116,8 @@ func (s *Source) addChunkedSeries(b []byte, query int64, c *collector) error {
 			return histogramError(id.Labels)
 		}
 		*at = append(*at, chunk)
-		return nil
-	})
+	}
+	return m.err
 }
 
 // parseChunk reads a Chunk: 1 first time, 2 last time, 3 type, 4 data. XOR is
@@ -103,23 +126,23 @@ func parseChunk(b []byte) (promseries.Chunk, error) {
 	const xor = 1
 	chunk := promseries.Chunk{XOR: []byte{}}
 	var kind uint64
-	err := fields(b, func(num protowire.Number, data []byte, v uint64) error {
-		switch num {
+	m := message{rest: b}
+	for m.next() {
+		switch m.num {
 		case 1:
-			chunk.Min = int64(v)
+			chunk.Min = int64(m.v)
 		case 2:
-			chunk.Max = int64(v)
+			chunk.Max = int64(m.v)
 		case 3:
-			kind = v
+			kind = m.v
 		case 4:
-			chunk.XOR = data
+			chunk.XOR = m.data
 		}
-		return nil
-	})
+	}
 	if kind != xor {
 		chunk.XOR = nil
 	}
-	return chunk, err
+	return chunk, m.err
 }
 
 var errLabelsLate = &answerError{"a series' labels do not stand together at its beginning, as all known servers send them"}
@@ -143,44 +166,58 @@ func (s *Source) identify(b []byte) (id *promseries.Identity, rest []byte, err e
 		return id, b[end:], nil
 	}
 	var ls slo.Labels
-	err = fields(b[:end], func(_ protowire.Number, data []byte, _ uint64) error {
-		var l slo.Label
-		if err := fields(data, func(num protowire.Number, text []byte, _ uint64) error {
-			switch num {
-			case 1:
-				l.Name = string(text)
-			case 2:
-				l.Value = string(text)
-			}
-			return nil
-		}); err != nil {
-			return err
+	m := message{rest: b[:end]}
+	for m.next() {
+		l, err := parseLabel(m.data)
+		if err != nil {
+			return nil, nil, err
 		}
 		ls = append(ls, l)
-		return nil
-	})
-	if err != nil {
-		return nil, nil, err
+	}
+	if m.err != nil {
+		return nil, nil, m.err
 	}
 	return s.names.Add(b[:end], ls), b[end:], nil
+}
+
+// parseLabel reads a Label: 1 name, 2 value.
+func parseLabel(b []byte) (l slo.Label, err error) {
+	m := message{rest: b}
+	for m.next() {
+		switch m.num {
+		case 1:
+			l.Name = string(m.data)
+		case 2:
+			l.Value = string(m.data)
+		}
+	}
+	return l, m.err
 }
 
 // addSamplesReply takes in a ReadResponse: 1 results (repeated), one a query,
 // each with 1 series (repeated): 1 labels, 2 samples, 4 histograms.
 func (s *Source) addSamplesReply(b []byte, c *collector) error {
 	query := int64(-1)
-	return fields(b, func(num protowire.Number, result []byte, _ uint64) error {
-		if num != 1 {
-			return nil
+	reply := message{rest: b}
+	for reply.next() {
+		if reply.num != 1 {
+			continue
 		}
 		query++
-		return fields(result, func(num protowire.Number, series []byte, _ uint64) error {
-			if num != 1 {
-				return nil
+		result := message{rest: reply.data}
+		for result.next() {
+			if result.num != 1 {
+				continue
 			}
-			return s.addSampleSeries(series, query, c)
-		})
-	})
+			if err := s.addSampleSeries(result.data, query, c); err != nil {
+				return err
+			}
+		}
+		if result.err != nil {
+			return result.err
+		}
+	}
+	return reply.err
 }
 
 func (s *Source) addSampleSeries(b []byte, query int64, c *collector) error {
@@ -193,8 +230,9 @@ func (s *Source) addSampleSeries(b []byte, query int64, c *collector) error {
 		return nil
 	}
 	n := 0
-	if err := fields(b, func(num protowire.Number, _ []byte, _ uint64) error {
-		switch num {
+	m := message{rest: b}
+	for m.next() {
+		switch m.num {
 		case 1:
 			return errLabelsLate
 		case 2:
@@ -202,16 +240,16 @@ func (s *Source) addSampleSeries(b []byte, query int64, c *collector) error {
 		case 4:
 			return histogramError(id.Labels)
 		}
-		return nil
-	}); err != nil || n == 0 {
-		return err
+	}
+	if m.err != nil || n == 0 {
+		return m.err
 	}
 	chunk := promseries.Chunk{T: c.Times(n)[:0], V: c.Values(n)[:0]}
-	err = fields(b, func(num protowire.Number, data []byte, _ uint64) error {
-		if num != 2 {
-			return nil
+	for m = (message{rest: b}); m.next(); {
+		if m.num != 2 {
+			continue
 		}
-		t, v, err := parseSample(data)
+		t, v, err := parseSample(m.data)
 		if err != nil {
 			return err
 		}
@@ -219,13 +257,9 @@ func (s *Source) addSampleSeries(b []byte, query int64, c *collector) error {
 			if t < chunk.T[k-1] {
 				return &answerError{"samples of " + id.Labels.String() + " are not in order of time"}
 			}
-			return nil // the same time again: the first one wins
+			continue // the same time again: the first one wins
 		}
 		chunk.T, chunk.V = append(chunk.T, t), append(chunk.V, v)
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	chunk.Max = chunk.T[len(chunk.T)-1]
 	*at = append(*at, chunk)
@@ -237,16 +271,16 @@ func parseSample(b []byte) (t int64, v float64, err error) {
 	if b == nil {
 		return 0, 0, cutShort("protobuf: a sample that is no message")
 	}
-	err = fields(b, func(num protowire.Number, _ []byte, x uint64) error {
-		switch num {
+	m := message{rest: b}
+	for m.next() {
+		switch m.num {
 		case 1:
-			v = math.Float64frombits(x)
+			v = math.Float64frombits(m.v)
 		case 2:
-			t = int64(x)
+			t = int64(m.v)
 		}
-		return nil
-	})
-	return t, v, err
+	}
+	return t, v, m.err
 }
 
 func histogramError(ls slo.Labels) error {

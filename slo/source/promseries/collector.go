@@ -117,10 +117,11 @@ func (c *Collector) Answer() []slo.Series {
 	return c.out
 }
 
-// arena hands out slices cut from large ones.
+// arena hands out slices cut from large ones. What they hold at first is anything.
 type arena[T any] struct {
-	free  []T
-	first []T // kept for the next request
+	free   []T
+	blocks [][]T
+	used   int // blocks
 }
 
 func (a *arena[T]) alloc(n int) []T {
@@ -129,14 +130,19 @@ func (a *arena[T]) alloc(n int) []T {
 		if n > size/4 {
 			return make([]T, n)
 		}
-		a.free = make([]T, size)
-		if a.first == nil {
-			a.first = a.free
+		if a.used == len(a.blocks) {
+			a.blocks = append(a.blocks, make([]T, size))
 		}
+		a.free = a.blocks[a.used]
+		a.used++
 	}
 	out := a.free[:n:n]
 	a.free = a.free[n:]
 	return out
 }
 
-func (a *arena[T]) reset() { a.free = a.first }
+// reset keeps as much memory for the next request as the last one took.
+func (a *arena[T]) reset() {
+	clear(a.blocks[a.used:])
+	a.blocks, a.used, a.free = a.blocks[:a.used], 0, nil
+}
