@@ -102,6 +102,7 @@ func TestTheFleetAsItReallyIs(t *testing.T) {
 		{"Prometheus scrapes Argo CD in every cluster", scraped},
 		{"a change merged to tier-0 appears in dev and nowhere else", staysInDev},
 		{"a promoted change appears in the next tier and nowhere else", promoted},
+		{"a shop of each ShopSet runs what Argo CD has applied, and customers' counts are its own", shopsRun},
 		{"a change by hand shows as drift and stays", driftStays},
 		{"an API server that is killed takes only its own cluster away, and comes back with its data", serverDies},
 		{"an API server that is suspended answers nothing, and goes on", serverHangs},
@@ -184,6 +185,58 @@ func promoted(t *testing.T, l *Lab) {
 		t.Fatal(err)
 	}
 	wantVersions(t, l, "cart", map[string]string{"c-2": "1.1.0", "c-1": "1.1.0"})
+}
+
+func shopsRun(t *testing.T, l *Lab) {
+	exe, err := l.Build(limited(t), "./cmd/shopslo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shops, err := l.StartShops(exe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shops.Stop()
+	if err := shops.WaitVersion(limited(t), FirstVersion, "a-1", "a-2", "a-3", "b-1", "b-2", "b-3", "c-3"); err != nil {
+		t.Fatal(err)
+	}
+	if err := shops.WaitVersion(limited(t), "1.1.0", "c-1", "c-2"); err != nil {
+		t.Fatal(err)
+	}
+	load := StartLoad(shops.URLs(), 20, 1)
+	defer load.Stop()
+	if _, err := l.Repos.ReleaseWith(limited(t), "dev", "cart", "1.2.0", map[string]string{"failOneIn": "2"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Refresh(limited(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := shops.WaitVersion(limited(t), "1.2.0", "c-2"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "failures in c-2's new version", func(context.Context) (bool, any) {
+		cart := load.Tallies()["c-2"]["cart"]
+		return cart.Bad > 3, cart
+	})
+	for name, components := range load.Stop() {
+		for component, tally := range components {
+			if tally.Sent == 0 || tally.Sent != tally.Good+tally.Bad+tally.Lost || (tally.Bad > 0) != (name == "c-2" && component == "cart") {
+				t.Errorf("%s %s: %+v", name, component, tally)
+			}
+			if name == "c-2" {
+				continue // two processes, each with counters of its own
+			}
+			expr := fmt.Sprintf(`sum(http_requests_total{job="shop",shopset=%q,component=%q}) == %d`, name, component, tally.Good+tally.Bad+tally.Lost)
+			eventually(t, expr, func(ctx context.Context) (bool, any) {
+				got, err := l.Query(ctx, expr)
+				return err == nil && len(got) == 1, fmt.Sprint(got, err)
+			})
+		}
+	}
+	eventually(t, "the versions in Prometheus", func(ctx context.Context) (bool, any) {
+		got, err := l.Query(ctx, `count by (version) (shop_build_info{job="shop"})`)
+		return err == nil && len(got) == 3, fmt.Sprint(got, err)
+	})
 }
 
 func driftStays(t *testing.T, l *Lab) {
@@ -283,62 +336,6 @@ func gitDown(t *testing.T, l *Lab) {
 	if err := l.WaitSynced(limited(t)); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func TestACentralArgoCDWithRightsAndSelfHealing(t *testing.T) {
-	l := ForTest(t, Options{Layout: Central, RBAC: true, SelfHeal: true})
-	if err := l.WaitSynced(limited(t)); err != nil {
-		t.Fatal(err)
-	}
-	t.Run("one Argo CD has all Applications and reaches all clusters", func(t *testing.T) {
-		apps, err := l.Applications(limited(t), l.Clusters()[0])
-		if err != nil || len(apps) != 45 {
-			t.Errorf("%d Applications (%v), want 45", len(apps), err)
-		}
-		wantVersions(t, l, "api", nil)
-	})
-	t.Run("what is changed by hand is undone", func(t *testing.T) {
-		patch(t, l, "onprem-c", "c-3", "cart", "by-hand")
-		eventually(t, "c-3's cart healed", func(ctx context.Context) (bool, any) {
-			v, err := l.Version(ctx, "c-3", "cart")
-			return err == nil && v == FirstVersion, fmt.Sprint(v, err)
-		})
-	})
-	t.Run("a service account may do what it was given and nothing else", func(t *testing.T) {
-		err := l.Apply(limited(t), "eks-b", []byte(`apiVersion: v1
-kind: ServiceAccount
-metadata: {name: reader, namespace: default}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: reader, namespace: b-1}
-rules: [{apiGroups: [""], resources: [configmaps], verbs: [get]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: reader, namespace: b-1}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
-subjects: [{kind: ServiceAccount, name: reader, namespace: default}]
-`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		config, err := l.ServiceAccountKubeconfig(limited(t), "default", "reader", "eks-b")
-		if err != nil {
-			t.Fatal(err)
-		}
-		get := func(namespace string) string {
-			out, err := l.KubectlAs(limited(t), config, "eks-b", "get", "configmap", "cart", "-n", namespace, "-o", "name")
-			return strings.TrimSpace(out + fmt.Sprint(err))
-		}
-		eventually(t, "the right to read b-1", func(context.Context) (bool, any) {
-			got := get("b-1")
-			return strings.HasPrefix(got, "configmap/cart"), got
-		})
-		if got := get("b-2"); !strings.Contains(got, "Forbidden") {
-			t.Errorf("reading b-2 gives %q, want that it is forbidden", got)
-		}
-	})
 }
 
 // holdVariable has the test binary hold a lab in the folder that it names.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cgi"
@@ -101,7 +102,7 @@ func (r *Repos) firstApp(ctx context.Context) error {
 	files := map[string]string{"README.md": "The components' bases. A change begins on the lowest Tier's branch.\n"}
 	for _, c := range r.components() {
 		files[c+"/kustomization.yaml"] = "resources: [configmap.yaml]\n"
-		files[versionFile(c)] = versionContent(c, FirstVersion)
+		files[versionFile(c)] = versionContent(c, FirstVersion, nil)
 	}
 	clone := r.clone("app")
 	if _, err := r.run(ctx, clone, "checkout", "--quiet", "--orphan", r.branches()[0]); err != nil {
@@ -143,8 +144,12 @@ func (r *Repos) firstSystem(ctx context.Context, tier fleet.Tier) error {
 
 func versionFile(component string) string { return component + "/configmap.yaml" }
 
-func versionContent(component, version string) string {
-	return fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\ndata:\n  version: %q\n", component, version)
+func versionContent(component, version string, settings map[string]string) string {
+	content := fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\ndata:\n  version: %q\n", component, version)
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		content += fmt.Sprintf("  %s: %q\n", key, settings[key])
+	}
+	return content
 }
 
 func overlay(s fleet.ShopSet, component string) string {
@@ -228,8 +233,14 @@ func (r *Repos) Bump(ctx context.Context, tier fleet.TierName) (commit string, e
 // Release merges a new version of one component to a Tier's app branch and bumps the
 // system branch. It gives the app repository's commit: the Release.
 func (r *Repos) Release(ctx context.Context, tier fleet.TierName, component, version string) (release string, err error) {
+	return r.ReleaseWith(ctx, tier, component, version, nil)
+}
+
+// ReleaseWith is Release of a version that behaves in its own way: settings are
+// further keys of the component's ConfigMap, such as those that Shops heed.
+func (r *Repos) ReleaseWith(ctx context.Context, tier fleet.TierName, component, version string, settings map[string]string) (release string, err error) {
 	subject := fmt.Sprintf("%s: update to %s", component, version)
-	release, err = r.Merge(ctx, tier, subject, map[string]string{versionFile(component): versionContent(component, version)})
+	release, err = r.Merge(ctx, tier, subject, map[string]string{versionFile(component): versionContent(component, version, settings)})
 	if err != nil {
 		return "", err
 	}

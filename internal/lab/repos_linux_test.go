@@ -83,7 +83,7 @@ func TestAReleaseMovesFromTierToTier(t *testing.T) {
 		t.Fatalf("the tiers begin with %q and %q, want the same commit", first, beta)
 	}
 
-	merged, err := r.Merge(t.Context(), "dev", "cart: try something", map[string]string{versionFile("cart"): versionContent("cart", "1.1.0")})
+	merged, err := r.Merge(t.Context(), "dev", "cart: try something", map[string]string{versionFile("cart"): versionContent("cart", "1.1.0", nil)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,205 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// ShopComponent is the component whose ConfigMap says what a ShopSet's shop runs: its
+// keys version, failOneIn (of so many cart requests one fails) and slow (the share of
+// requests that take over half a second, 0–1). See Repos.ReleaseWith.
+const ShopComponent = "cart"
+
+// Shops are one shop for each ShopSet: a process that answers customers at /, /cart
+// and /api, and Prometheus at /metrics (job shop, label shopset). No kubelet runs in
+// the lab, so Shops do what one would: they watch what is in the clusters, whoever
+// put it there, and replace a shop whose ConfigMap has changed. Where an API server is
+// gone, its shops go on.
+type Shops struct {
+	lab     *Lab
+	exe     string
+	cancel  context.CancelFunc
+	watches sync.WaitGroup
+	client  *http.Client
+
+	mu      sync.Mutex
+	shops   map[fleet.ShopSetName]*shop
+	changed chan struct{} // closed and replaced when a shop was replaced
+	err     error         // the first that kept one from being replaced
+}
+
+// shop is what runs for a ShopSet.
+type shop struct {
+	address string
+	runs    shopConfig
+	process *Process // nil: nothing was applied yet
+	count   int      // of the processes that it had
+}
+
+// shopConfig is what a ConfigMap asks for.
+type shopConfig struct{ version, failOneIn, slow string }
+
+func (c shopConfig) args() []string {
+	args := []string{"-version", c.version}
+	if c.failOneIn != "" {
+		args = append(args, "-fail-one-in", c.failOneIn)
+	}
+	if c.slow != "" {
+		args = append(args, "-slow", c.slow)
+	}
+	return args
+}
+
+// StartShops starts a shop for each ShopSet as soon as Argo CD has applied it. exe is
+// the shopslo program, as Build gives it. They end with Stop, or with the lab.
+func (l *Lab) StartShops(exe string) (*Shops, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Shops{lab: l, exe: exe, cancel: cancel, client: l.secrets.client(), shops: map[fleet.ShopSetName]*shop{}, changed: make(chan struct{})}
+	for _, set := range l.Fleet.ShopSets() {
+		address, err := l.FreeAddress()
+		if err == nil {
+			err = l.AddTarget("shop", "http://"+address+"/metrics", map[string]string{"shopset": string(set.Name)})
+		}
+		if err != nil {
+			cancel()
+			return nil, err
+		}
+		s.shops[set.Name] = &shop{address: address}
+	}
+	for _, c := range l.clusters {
+		s.watches.Go(func() { s.watch(ctx, c) })
+	}
+	return s, nil
+}
+
+// Stop ends all shops at once.
+func (s *Shops) Stop() {
+	s.cancel()
+	s.watches.Wait()
+	for _, shop := range s.shops {
+		if shop.process != nil {
+			shop.process.Kill()
+		}
+	}
+}
+
+// URLs are the addresses of the shops by ShopSet.
+func (s *Shops) URLs() map[fleet.ShopSetName]string {
+	urls := map[fleet.ShopSetName]string{}
+	for name, shop := range s.shops {
+		urls[name] = "http://" + shop.address
+	}
+	return urls
+}
+
+// WaitVersion waits until these ShopSets' shops, without names all, run a version and
+// answer. The error says which do not.
+func (s *Shops) WaitVersion(ctx context.Context, version string, names ...fleet.ShopSetName) error {
+	for {
+		s.mu.Lock()
+		other, changed, err := map[fleet.ShopSetName]string{}, s.changed, s.err
+		for name, shop := range s.shops {
+			other[name] = shop.runs.version
+		}
+		s.mu.Unlock()
+		if len(names) > 0 {
+			maps.DeleteFunc(other, func(n fleet.ShopSetName, _ string) bool { return !slices.Contains(names, n) })
+		}
+		maps.DeleteFunc(other, func(_ fleet.ShopSetName, v string) bool { return v == version })
+		if len(other) == 0 || err != nil {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("%w; these shops do not run %s: %v", context.Cause(ctx), version, other)
+		}
+	}
+}
+
+// watch follows a cluster's ConfigMaps until ctx ends. A watch without a version
+// begins with all that there are, so nothing is missed between two.
+func (s *Shops) watch(ctx context.Context, c *cluster) {
+	query := url.Values{"watch": {"true"}, "fieldSelector": {"metadata.name=" + ShopComponent}}
+	for ctx.Err() == nil {
+		err := s.follow(ctx, c.url()+"/api/v1/configmaps?"+query.Encode())
+		if err != nil && ctx.Err() == nil {
+			select { // the API server is away
+			case <-ctx.Done():
+			case <-time.After(300 * time.Millisecond):
+			}
+		}
+	}
+}
+
+func (s *Shops) follow(ctx context.Context, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(resp.Status)
+	}
+	for events := json.NewDecoder(resp.Body); ; {
+		var e struct {
+			Type   string
+			Object struct {
+				Metadata struct{ Namespace string }
+				Data     map[string]string
+			}
+		}
+		if err := events.Decode(&e); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		data := e.Object.Data
+		if (e.Type == "ADDED" || e.Type == "MODIFIED") && data["version"] != "" {
+			s.roll(ctx, fleet.ShopSetName(e.Object.Metadata.Namespace), shopConfig{data["version"], data["failOneIn"], data["slow"]})
+		}
+	}
+}
+
+// roll replaces a ShopSet's shop where it is to run something else: the new one is
+// started, and takes the port over when the old one leaves it.
+func (s *Shops) roll(ctx context.Context, name fleet.ShopSetName, want shopConfig) {
+	shop := s.shops[name]
+	if shop == nil || shop.runs == want {
+		return // a namespace that is no ShopSet's, or nothing new
+	}
+	next, err := s.lab.Run(Program{Name: fmt.Sprintf("shop.%s.%d", name, shop.count), Path: s.exe,
+		Args: append([]string{"shop", "-shopset", string(name), "-listen", shop.address}, want.args()...)})
+	if err == nil {
+		if shop.process != nil && shop.process.Alive() {
+			shop.process.Signal(syscall.SIGTERM)
+			shop.process.Wait(ctx)
+		}
+		err = s.lab.procs.ready(ctx, next.p, http.DefaultClient, "http://"+shop.address+"/", upLimit)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil && s.err == nil && ctx.Err() == nil {
+		s.err = fmt.Errorf("shop %s: %w", name, err)
+	}
+	shop.runs, shop.process, shop.count = want, next, shop.count+1
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
