@@ -60,6 +60,9 @@ func Build(ctx context.Context, root string, log func(string)) error {
 	if err != nil {
 		return err
 	}
+	if _, err = MackerelAgent(ctx, root, log); err != nil {
+		return err
+	}
 	_, err = buildTools(ctx, root, log)
 	return err
 }
