@@ -2,7 +2,6 @@ package promotion
 
 import (
 	"slices"
-	"time"
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
@@ -36,78 +35,21 @@ func (x Exclusion) applies(f *fleet.Fleet, s *slo.SLO, set fleet.ShopSetName) bo
 	})
 }
 
-// Excluding gives a ledger whose counts leave out what the Exclusions say. Coverage
-// stays: what was excluded has been seen.
+// Excluding gives a ledger whose accounts leave out what the Exclusions say: neither
+// the events nor the time in them count.
 func Excluding(f *fleet.Fleet, exclusions []Exclusion, ledger status.Ledger) status.Ledger {
 	if len(exclusions) == 0 {
 		return ledger
 	}
-	return &excluding{f, exclusions, ledger}
-}
-
-type excluding struct {
-	fleet      *fleet.Fleet
-	exclusions []Exclusion
-	status.Ledger
-}
-
-func (x *excluding) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
-	a := x.Ledger.Account(s, subject, at)
-	var out []pause
-	for _, e := range x.exclusions {
-		if e.applies(x.fleet, s, fleet.ShopSetName(subject)) {
-			out = append(out, pause{e.From, e.Until})
-		}
-	}
-	if out = joined(out); len(out) == 0 || a.Counts == nil {
-		return a
-	}
-	all := a.Counts
-	a.Counts = func(part int, from, to time.Time) slo.Counts {
-		c := all(part, from, to)
-		for _, p := range out {
-			begin, end := later(p.from, c.Start), earlier(p.until, c.End)
-			if !end.After(begin) {
-				continue
+	return status.Excluding{Ledger: ledger, Spans: func(s *slo.SLO, subject string) []slo.Span {
+		var spans []slo.Span
+		for _, x := range exclusions {
+			if x.applies(f, s, fleet.ShopSetName(subject)) {
+				spans = append(spans, slo.Span{From: x.From, Until: x.Until})
 			}
-			less := all(part, begin, end)
-			c.Good, c.Total = c.Good-less.Good, c.Total-less.Total
 		}
-		return c
-	}
-	return a
-}
-
-// pause is a time that is left out.
-type pause struct{ from, until time.Time }
-
-// joined are the pauses in order, those that overlap as one, so that nothing is left
-// out twice.
-func joined(ps []pause) []pause {
-	slices.SortFunc(ps, func(a, b pause) int { return a.from.Compare(b.from) })
-	var out []pause
-	for _, p := range ps {
-		if n := len(out); n > 0 && !p.from.After(out[n-1].until) {
-			out[n-1].until = later(out[n-1].until, p.until)
-			continue
-		}
-		out = append(out, p)
-	}
-	return out
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
+		return spans
+	}}
 }
 
 // Corrected notes which budgets the Exclusions have changed. plain is the report

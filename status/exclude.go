@@ -10,10 +10,10 @@ import (
 // SLO and subject those that Spans gives.
 type Excluding struct {
 	Ledger
-	Spans func(slo, subject string) []slo.Span
+	Spans func(s *slo.SLO, subject string) []slo.Span
 }
 
 // Account gives the other Ledger's without the spans.
 func (e Excluding) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
-	return e.Ledger.Account(s, subject, at).Without(e.Spans(s.Name, subject))
+	return e.Ledger.Account(s, subject, at).Without(e.Spans(s, subject))
 }
