@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +52,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		o := one{
 			From: orNull(p.From), To: p.To, Release: orNull(p.Release), Replaces: orNull(p.Replaces), Result: p.Result, Reason: p.Reason,
 			Branch: p.Branch, Commit: orNull(p.Commit), Compare: orNull(r.Compare(p.Replaces, p.Release)),
-			Changes: ByComponent(r.Fleet, p.Changes), More: p.More, Images: p.Images, Notes: slices.Concat([]string{}, p.ImageNotes), Proposal: p.Proposal,
+			Changes: ByComponent(r.Fleet, p.Changes), More: p.More, Images: p.Images, Notes: append([]string{}, p.ImageNotes...), Proposal: p.Proposal,
 		}
 		if p.From == p.To {
 			o.From = nil // a rollback

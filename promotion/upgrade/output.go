@@ -111,7 +111,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		ShopSets []fleet.ShopSetName     `json:"shopsets"`
 		Groups   []group                 `json:"groups"`
 		Steps    []Step                  `json:"steps"`
-	}{Version, p.Domain, p.Verdict, slices.Concat([]fleet.ShopSetName{}, p.Stopped), []group{}, slices.Concat([]Step{}, p.Steps)}
+	}{Version, p.Domain, p.Verdict, append([]fleet.ShopSetName{}, p.Stopped...), []group{}, append([]Step{}, p.Steps...)}
 	for _, g := range p.Groups {
 		one := group{g.Group, g.Tier, g.ShopSets, g.Down, g.Required, g.Before, g.Left, g.Losing(), nil, g.Outcome, nil, g.Reason, []candidate{}}
 		if g.Load != 0 {
@@ -121,7 +121,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 			one.To = &g.To
 		}
 		for _, c := range g.Candidates {
-			one.Candidates = append(one.Candidates, candidate{c.ShopSet, c.Domain, c.Free, slices.Concat([]string{}, c.Missing)})
+			one.Candidates = append(one.Candidates, candidate{c.ShopSet, c.Domain, c.Free, append([]string{}, c.Missing...)})
 		}
 		out.Groups = append(out.Groups, one)
 	}

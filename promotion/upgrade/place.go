@@ -39,7 +39,7 @@ func (g *Group) judge(domain fleet.FailureDomainName, possible, settled bool) {
 	switch missing := g.missing(); {
 	case len(g.Candidates) == 0:
 		g.Outcome = Nowhere
-		g.Reason = fmt.Sprintf("No ShopSet of Tier %s is in a FailureDomain other than %s and its partners'; make one, or take shops of the group elsewhere first.", g.Tier, domain)
+		g.Reason = fmt.Sprintf("No ShopSet of Tier %s is in a FailureDomain other than %s and those of its partners; make one there.", g.Tier, domain)
 	case len(fits) == 0:
 		g.Outcome = Nowhere
 		g.Reason = fmt.Sprintf("None of %s has room for its load of %d; give one more capacity.", g.rooms(), g.Load)
