@@ -42,14 +42,14 @@ func New(c Config) (*Client, error) {
 		c.URL = mackerelhttp.DefaultURL
 	}
 	if err := mackerelhttp.CheckURL(c.URL); err != nil {
-		return nil, fmt.Errorf("Mackerel's URL %w", err)
+		return nil, fmt.Errorf("the URL of Mackerel's API %w", err)
 	}
 	if err := mackerelhttp.CheckKey(c.Key); err != nil {
-		return nil, fmt.Errorf("Mackerel's API key cannot be used: %w", err)
+		return nil, fmt.Errorf("the API key of Mackerel cannot be used: %w", err)
 	}
 	client, err := api.NewClientWithOptions(c.Key, c.URL, false)
 	if err != nil {
-		return nil, fmt.Errorf("Mackerel's URL: %w", err)
+		return nil, fmt.Errorf("the URL of Mackerel's API: %w", err)
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 30 * time.Second

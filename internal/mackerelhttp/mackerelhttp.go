@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -62,13 +63,10 @@ func (e *StatusError) Unwrap() error {
 // RetryAfter is how long Mackerel asked to wait; ok is false where an error says
 // nothing of it.
 func RetryAfter(err error) (wait time.Duration, ok bool) {
-	e, found := errors.AsType[*StatusError](err)
-	return func() time.Duration {
-		if found {
-			return e.RetryAfter
-		}
-		return 0
-	}(), found && e.RetryAfter > 0
+	if e, found := errors.AsType[*StatusError](err); found {
+		return e.RetryAfter, e.RetryAfter > 0
+	}
+	return 0, false
 }
 
 // Refused reports whether Mackerel refused with this status.
@@ -185,7 +183,7 @@ func CheckURL(text string) error {
 		return errors.New("must be scheme and host only, like " + DefaultURL)
 	case u.Scheme == "https":
 		return nil
-	case u.Scheme == "http" && (u.Hostname() == "localhost" || strings.HasPrefix(u.Hostname(), "127.") || u.Hostname() == "::1"):
+	case u.Scheme == "http" && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()):
 		return nil
 	}
 	return errors.New("must begin with https://, for the API key goes there")

@@ -63,14 +63,14 @@ func New(c Config) (*Source, error) {
 		c.URL = mackerelhttp.DefaultURL
 	}
 	if err := mackerelhttp.CheckURL(c.URL); err != nil {
-		return nil, fmt.Errorf("Mackerel's URL %w", err)
+		return nil, fmt.Errorf("the URL of Mackerel's API %w", err)
 	}
 	if err := mackerelhttp.CheckKey(c.Key); err != nil {
-		return nil, fmt.Errorf("Mackerel's API key cannot be used: %w", err)
+		return nil, fmt.Errorf("the API key of Mackerel cannot be used: %w", err)
 	}
 	client, err := api.NewClientWithOptions(c.Key, c.URL, false)
 	if err != nil {
-		return nil, fmt.Errorf("Mackerel's URL: %w", err)
+		return nil, fmt.Errorf("the URL of Mackerel's API: %w", err)
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 30 * time.Second
@@ -82,7 +82,7 @@ func New(c Config) (*Source, error) {
 
 // Select is refused: Mackerel has no samples of counters.
 func (s *Source) Select(context.Context, slo.Request, func([]slo.Series) error) error {
-	return errors.New("Mackerel has a value a minute and no samples of counters: its queries are evaluated on a grid")
+	return errors.New("no raw samples: Mackerel has a value a minute and no samples of counters: its queries are evaluated on a grid")
 }
 
 // Eval evaluates a query at from+step, from+2·step, … to, in Unix milliseconds, and

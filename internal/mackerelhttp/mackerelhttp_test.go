@@ -1,0 +1,89 @@
+package mackerelhttp
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+func TestAnswersAreWholeOrErrors(t *testing.T) {
+	cases := []struct {
+		name    string
+		answer  func(w http.ResponseWriter)
+		passes  bool // may pass with time
+		says    string
+		retried time.Duration
+	}{
+		{"429 with Retry-After", func(w http.ResponseWriter) {
+			w.Header().Set("Retry-After", "30")
+			w.WriteHeader(429)
+			_, _ = io.WriteString(w, `{"error":{"message":"slow down"}}`)
+		}, true, "slow down; try again later", 30 * time.Second},
+		{"a Retry-After that is no number", func(w http.ResponseWriter) { w.Header().Set("Retry-After", "soon"); w.WriteHeader(429) }, true, "429", 0},
+		{"500", func(w http.ResponseWriter) { w.WriteHeader(500) }, true, "500 Internal Server Error", 0},
+		{"403 in the short shape", func(w http.ResponseWriter) { w.WriteHeader(403); _, _ = io.WriteString(w, `{"error":"not\nallowed"}`) }, false, "not allowed; check that the API key", 0},
+		{"400 with a page", func(w http.ResponseWriter) { w.WriteHeader(400); _, _ = io.WriteString(w, "<html>") }, false, "400 Bad Request", 0},
+		{"a page with 200", func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, "<html>")
+		}, true, "not JSON", 0},
+		{"half an answer", func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(w, `{"half"`)
+		}, true, "broke off after 7 bytes", 0},
+		{"a redirect", func(w http.ResponseWriter) { w.Header().Set("Location", "http://127.0.0.1:1/"); w.WriteHeader(302) }, false, "the API key would go along", 0},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { c.answer(w) }))
+			defer s.Close()
+			resp, err := NewClient(5 * time.Second).Get(s.URL)
+			if err == nil {
+				resp.Body.Close()
+				t.Fatal("no error")
+			}
+			wait, ok := RetryAfter(err)
+			if errors.Is(err, slo.ErrUnavailable) != c.passes || !strings.Contains(err.Error(), c.says) || wait != c.retried || ok != (wait > 0) {
+				t.Errorf("%v, wait %v", err, wait)
+			}
+		})
+	}
+}
+
+func TestAServerThatIsNotThereMayComeBack(t *testing.T) {
+	s := httptest.NewServer(http.NotFoundHandler())
+	s.Close()
+	if _, err := NewClient(time.Second).Get(s.URL); !errors.Is(err, slo.ErrUnavailable) {
+		t.Error(err)
+	}
+}
+
+func TestKeysAndURLsThatCannotBe(t *testing.T) {
+	for _, key := range []string{"", "a b", "a\nb", "鍵"} {
+		if CheckKey(key) == nil {
+			t.Errorf("%q is taken for a key", key)
+		}
+	}
+	for url, ok := range map[string]bool{DefaultURL: true, "http://127.0.0.1:8080": true, "http://[::1]:80": true, "http://localhost/": true, "http://127.0.0.1.example": false,
+		"http://api.example": false, "https://u:p@api.example": false, "https://api.example/path": false, "https://api.example?a": false, "ftp://127.0.0.1": false, "": false, "://": false} {
+		if err := CheckURL(url); (err == nil) != ok {
+			t.Errorf("%q: %v", url, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(path, []byte("hush hush\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadKey(path); err == nil || strings.Contains(err.Error(), "hush") {
+		t.Errorf("%v", err)
+	}
+}
