@@ -27,12 +27,26 @@ const (
 )
 
 // expect is what figure f should have counted in [from, to): the mean of the same
-// span of the past weeks, the lowest and highest left out where there are enough, so
-// that neither a campaign nor an outage of last month is taken for the rule. The mood
-// is the figure's spread, which is the same for all spans of one verdict.
-func (h *History) expect(f Figure, from, to time.Time, s Settings, mood float64) (expectation, bool) {
+// span of the past weeks without those that stand out, so that neither a campaign nor
+// an outage of last month is taken for the rule. Its spread is not set.
+func (h *History) expect(f Figure, from, to time.Time, s Settings) (expectation, bool) {
+	return h.middle(f, from, to, s, s.daysBack(from))
+}
+
+// least is the smaller one of expect and the same for the last days like this one
+// (workdays or weekends): where campaigns filled this hour of several weeks, they did
+// not fill it on all days.
+func (h *History) least(f Figure, from, to time.Time, s Settings) (expectation, bool) {
+	e, ok := h.expect(f, from, to, s)
+	if near, known := h.middle(f, from, to, s, s.daysLike(from)); ok && known && near.mean < e.mean {
+		e.mean, e.noise = near.mean, near.noise
+	}
+	return e, ok
+}
+
+func (h *History) middle(f Figure, from, to time.Time, s Settings, days []int) (expectation, bool) {
 	var sums []float64
-	for _, back := range s.daysBack(from) {
+	for _, back := range days {
 		if v, ok := h.smooth(f, shift(from, back, s.zone()), shift(to, back, s.zone())); ok {
 			sums = append(sums, v)
 		}
@@ -42,10 +56,6 @@ func (h *History) expect(f Figure, from, to time.Time, s Settings, mood float64)
 	}
 	e := expectation{mean: middleMean(sums), weeks: len(sums)}
 	e.noise = e.mean / float64(len(sums)) / 2 // smoothing over the neighbours halves it
-	e.spread = mood
-	if e.mean >= busyMean && e.weeks >= 2 {
-		e.spread = min(e.spread, busySpread)
-	}
 	return e, true
 }
 
@@ -74,6 +84,23 @@ func (s Settings) daysBack(at time.Time) []int {
 	return out
 }
 
+// daysLike are the last days of the same sort, a workday or not, of the past fortnight.
+func (s Settings) daysLike(at time.Time) []int {
+	var out []int
+	for back := 1; back <= 14 && len(out) < pastWeeks; back++ {
+		if s.free(shift(at, back, s.zone())) == s.free(at) {
+			out = append(out, back)
+		}
+	}
+	return out
+}
+
+// free is whether a day is no workday.
+func (s Settings) free(at time.Time) bool {
+	wd := at.In(s.zone()).Weekday()
+	return wd == time.Saturday || wd == time.Sunday || s.holiday(at)
+}
+
 func (s Settings) holiday(at time.Time) bool {
 	return s.Holidays[at.In(s.zone()).Format(time.DateOnly)]
 }
@@ -84,19 +111,16 @@ func shift(at time.Time, days int, zone *time.Location) time.Time {
 	return at.In(zone).AddDate(0, 0, -days)
 }
 
+// middleMean is the mean of those values that lie about the median: of five weeks two
+// may have had a campaign at this hour.
 func middleMean(v []float64) float64 {
-	v = slices.Sorted(slices.Values(v))
-	switch n := len(v); {
-	case n == 3 || n == 4:
-		v = v[1 : n-1]
-	case n >= 5:
-		v = v[1 : n-1]
+	const times = 1.5 // and what chance may add or take away
+	m := median(v)
+	chance := 3 * math.Sqrt(m)
+	if len(v) >= 3 {
+		v = slices.DeleteFunc(slices.Clone(v), func(x float64) bool { return x > times*m+chance || x < m/times-chance })
 	}
-	sum := 0.0
-	for _, x := range v {
-		sum += x
-	}
-	return sum / float64(len(v))
+	return mean(v)
 }
 
 // spread estimates the mood from how last week's busier hours lay beside the same
@@ -117,7 +141,10 @@ func (h *History) spread(f Figure, s Settings) float64 {
 				others = append(others, v)
 			}
 		}
-		if m := mean(others); len(others) > 0 && m >= 5 {
+		if len(others) == 0 {
+			continue
+		}
+		if m := middleMean(others); m >= 5 {
 			hours = append(hours, hour{x, m, float64(len(others))})
 		}
 	}

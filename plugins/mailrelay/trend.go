@@ -1,9 +1,6 @@
 package mailrelay
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 const (
 	// busyChance is how unlikely a busy span's figures must be to be a change,
@@ -51,22 +48,42 @@ func (e expectation) variance() float64 {
 	return e.mean + e.noise + e.spread*e.spread*e.mean*e.mean
 }
 
+// judge answers one question about an account, and remembers what was worked out on
+// the way.
+type judge struct {
+	h     *History
+	t     Traits
+	s     Settings
+	moods map[Figure]float64
+}
+
+// mood is a figure's spread. It takes long to work out, so it is asked for only where
+// a figure is off.
+func (j *judge) mood(f Figure) float64 {
+	m, known := j.moods[f]
+	if !known {
+		m = j.h.spread(f, j.s)
+		j.moods[f] = m
+	}
+	return m
+}
+
 // trend compares the newest figures with the same hours of the past weeks.
 func (h *History) trend(now time.Time, t Traits, s Settings) []Finding {
 	if len(h.Recent) == 0 || now.Sub(h.Recent[len(h.Recent)-1].End) > recentFor {
 		return nil
 	}
+	j := &judge{h, t, s, map[Figure]float64{}}
 	end := h.Recent[len(h.Recent)-1].End
-	if _, known := h.expect(h.main(), end.Add(-lookback(t)[0]), end, s, 0); !known {
+	if _, known := h.expect(h.main(), end.Add(-lookback(t)[0]), end, s); !known {
 		return []Finding{{Kind: Learning, Since: h.begun(), Until: end}}
 	}
 	var out []Finding
-	if f, ok := h.drop(h.main(), end, t, s); ok {
-		f.TakenOver = h.takenOver(f, s)
+	if f, ok := j.drop(h.main(), end); ok {
 		out = append(out, f)
 	}
 	for _, fig := range []Figure{BouncedHard, BouncedSoft, Bounced, Blocked, Dropped, Deferred, Complaints} {
-		if f, ok := h.rise(fig, end, t, s); ok {
+		if f, ok := j.rise(fig, end); ok {
 			out = append(out, f)
 		}
 	}
@@ -81,134 +98,19 @@ func (h *History) begun() time.Time {
 }
 
 // compare is what was counted and what was to be expected in a span.
-func (h *History) compare(f Figure, from, to time.Time, s Settings, mood float64) (x float64, e expectation, ok bool) {
+func (h *History) compare(f Figure, from, to time.Time, s Settings) (x float64, e expectation, ok bool) {
 	x, part := overlap(h.Recent, f, from, to)
 	if part < 0.9 {
 		return 0, expectation{}, false
 	}
-	e, ok = h.expect(f, from, to, s, mood)
+	e, ok = h.least(f, from, to, s)
 	e.mean, e.noise = e.mean*part, e.noise*part
 	return x, e, ok
 }
 
-// drop looks for fewer mails than expected, over each span.
-func (h *History) drop(f Figure, end time.Time, t Traits, s Settings) (Finding, bool) {
-	found, mood := Finding{Chance: 1}, h.spread(f, s)
-	for _, span := range lookback(t) {
-		x, e, ok := h.compare(f, end.Add(-span), end, s, mood)
-		if !ok || e.mean < minExpected || x > dropTo*e.mean {
-			continue
-		}
-		limit := quietChance
-		if e.mean >= busyMean {
-			limit = busyChance
-		}
-		if h.fewerCameIn(f, end.Add(-span), end, s) {
-			// The senders' own mood may explain it: no bound on that then.
-			e.spread, limit = mood, limit/3
-		}
-		if p := atMost(x, e.mean, e.variance()); p < limit && p < found.Chance {
-			found = Finding{Kind: Drop, Figure: f, Severity: Warning, Since: end.Add(-span), Until: end, Chance: p}
-		}
-	}
-	if found.Kind == "" {
-		return Finding{}, false
-	}
-	found.Since = h.onset(f, found.Since, end, t, s)
-	x, e, ok := h.compare(f, found.Since, end, s, mood)
-	if !ok {
-		return Finding{}, false
-	}
-	found.Observed, found.Expected = x, e.mean
-	if found.Chance < sureChance || x < e.mean/4 {
-		found.Severity = Critical
-	}
-	return found, true
-}
-
-// fewerCameIn is whether a span's drop is one of what came in at the relay as well.
-func (h *History) fewerCameIn(f Figure, from, to time.Time, s Settings) bool {
-	if f == Accepted {
-		return false
-	}
-	x, e, ok := h.compare(Accepted, from, to, s, 0)
-	return ok && x < 0.8*e.mean
-}
-
-// onset is when the change most likely began: the start of the span, ending with the
-// newest figure, in which the counts speak loudest for another rate than expected.
-func (h *History) onset(f Figure, guess, end time.Time, t Traits, s Settings) time.Time {
-	step := max(t.Grain, 5*time.Minute)
-	if t.Daily {
-		step = 15 * time.Minute
-	}
-	best, at := math.Inf(-1), guess
-	for start := end.Add(-step); !start.Before(end.Add(-recentFor)); start = start.Add(-step) {
-		x, e, ok := h.compare(f, start, end, s, 0)
-		if !ok {
-			break
-		}
-		if e.mean < 1 || x >= e.mean {
-			continue
-		}
-		loud := e.mean - x
-		if x > 0 {
-			loud += x * math.Log(x/e.mean)
-		}
-		if loud > best {
-			best, at = loud, start
-		}
-	}
-	return at
-}
-
-// takenOver tells whether as much as ever came in at the relay during a drop.
-func (h *History) takenOver(f Finding, s Settings) string {
-	x, e, ok := h.compare(Accepted, f.Since, f.Until, s, 0)
-	switch {
-	case f.Figure == Accepted || !ok || e.mean < minExpected:
-		return ""
-	case x > 0.8*e.mean:
-		return "held"
-	case x <= dropTo*e.mean:
-		return "fell"
-	}
-	return ""
-}
-
-// rise looks for more refusals than this hour of the week has, and than the mails of
-// now would have at the usual rate: a campaign brings more of everything.
-func (h *History) rise(f Figure, end time.Time, t Traits, s Settings) (Finding, bool) {
-	found, mood := Finding{Chance: riseChance}, h.spread(f, s)
-	for _, span := range lookback(t) {
-		if span < 15*time.Minute {
-			continue
-		}
-		from := end.Add(-span)
-		x, e, ok := h.compare(f, from, end, s, mood)
-		if !ok {
-			continue
-		}
-		e.mean = max(e.mean, h.usual(f, from, end, s))
-		e.mean, e.spread = max(e.mean, 0.5), max(e.spread, 0.3)
-		if x < riseAtLeast+e.mean || x < riseBy*e.mean {
-			continue
-		}
-		if p := atLeast(x, e.mean, e.variance()); p < found.Chance {
-			found = Finding{Kind: Rise, Figure: f, Severity: Warning, Since: from, Until: end, Chance: p, Observed: x, Expected: e.mean}
-		}
-	}
-	if found.Kind == "" {
-		return Finding{}, false
-	}
-	if volume, _ := overlap(h.Recent, h.main(), found.Since, end); found.Observed > volume && f != Deferred && found.Observed >= 20 {
-		found.Severity = Critical // more refused than delivered
-	}
-	return found, true
-}
-
-// usual is what the span's own mails would have of a figure at last weeks' rate.
-func (h *History) usual(f Figure, from, to time.Time, s Settings) float64 {
+// usual is what the span's own mails would have of a figure at last weeks' rate; ok is
+// false where the relay does not tell how many mails came in or went out.
+func (h *History) usual(f Figure, from, to time.Time) (mean float64, ok bool) {
 	volume := Accepted
 	if !h.knows(Accepted) {
 		volume = Delivered
@@ -220,8 +122,41 @@ func (h *History) usual(f Figure, from, to time.Time, s Settings) float64 {
 			some, all = some+n, all+v[i]
 		}
 	}
-	if part < 0.9 || all == 0 {
-		return 0
+	if part < 0.9 || all == 0 || volume == f {
+		return 0, false
 	}
-	return now * some / all
+	return now * some / all, true
+}
+
+// rise looks for more refusals than this hour of the week has, and than the mails of
+// now would have at the usual rate: a campaign brings more of everything.
+func (j *judge) rise(f Figure, end time.Time) (Finding, bool) {
+	found := Finding{Chance: riseChance}
+	for _, span := range lookback(j.t) {
+		if span < 15*time.Minute {
+			continue
+		}
+		from := end.Add(-span)
+		x, e, ok := j.h.compare(f, from, end, j.s)
+		if !ok || x < riseAtLeast+e.mean || x < riseBy*e.mean {
+			continue
+		}
+		if usual, ok := j.h.usual(f, from, end); ok {
+			e.mean = max(e.mean, usual)
+		}
+		e.mean, e.spread = max(e.mean, 0.5), max(j.mood(f), 0.3)
+		if x < riseAtLeast+e.mean || x < riseBy*e.mean {
+			continue
+		}
+		if p := atLeast(x, e.mean, e.variance()); p < found.Chance {
+			found = Finding{Kind: Rise, Figure: f, Severity: Warning, Since: from, Until: end, Chance: p, Observed: x, Expected: e.mean}
+		}
+	}
+	if found.Kind == "" {
+		return Finding{}, false
+	}
+	if volume, _ := overlap(j.h.Recent, j.h.main(), found.Since, end); found.Observed > volume && f != Deferred && found.Observed >= 20 {
+		found.Severity = Critical // more refused than delivered
+	}
+	return found, true
 }

@@ -194,7 +194,8 @@ func (h *History) stale(now time.Time, t Traits, s Settings) []Finding {
 		return nil
 	}
 	f := Finding{Kind: Stale, Severity: Warning, Since: h.State.DataTo, Until: now}
-	e, known := h.expect(h.main(), h.State.DataTo, now.Add(-t.Settle), s, h.spread(h.main(), s))
+	e, known := h.expect(h.main(), h.State.DataTo, now.Add(-t.Settle), s)
+	e.spread = h.spread(h.main(), s)
 	switch {
 	case known && atMost(0, e.mean, e.variance()) >= quietChance:
 		return nil // nothing was due

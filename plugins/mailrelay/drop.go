@@ -1,0 +1,144 @@
+package mailrelay
+
+import (
+	"math"
+	"time"
+)
+
+// A drop has one of two causes, which are told apart by what came in:
+//
+//   - The relay keeps mails back: as many came in as the deliveries do not show. What
+//     came in tells what should go out, so the senders' mood does not matter, and even
+//     a few mails are enough to see it.
+//   - Fewer mails came in: the relay refuses them, or the senders send less, which they
+//     may have reasons for. Only what is far beyond their usual moods counts.
+//
+// Where the relay does not tell what came in, both look the same.
+
+const (
+	// keptSpread is how much the share that is delivered at once may vary by itself.
+	keptSpread = 0.05
+	// keptLimit is by how much the limit on a chance is wider there: most of chance's
+	// ups and downs are in what came in already, so the chance is overstated.
+	keptLimit = 3
+	// fewerLimit is the same where fewer mails came in, for which there are other causes.
+	fewerLimit = 1.0 / 3
+)
+
+// gap is what was counted in a span beside what was to be expected.
+type gap func(from, to time.Time) (x float64, e expectation, ok bool)
+
+// drop looks for fewer mails than expected, over each span, by either cause. Where
+// both show, the relay is at fault.
+func (j *judge) drop(f Figure, end time.Time) (Finding, bool) {
+	inside := f != Accepted && j.h.knows(Accepted)
+	if inside {
+		if found, ok := j.least(f, end, j.kept(f), keptLimit); ok {
+			found.TakenOver = "held"
+			return found, true
+		}
+	}
+	wide := 1.0
+	if inside {
+		wide = fewerLimit
+	}
+	found, ok := j.least(f, end, j.fewer(f, inside), wide)
+	if ok && inside {
+		found.TakenOver = "fell"
+		if found.Observed >= found.Expected/10 {
+			found.Severity = Warning // the senders may have their reasons
+		}
+	}
+	return found, ok
+}
+
+// fewer compares with the same hours of the past weeks. Where what came in is told,
+// the whole mood is allowed for; else it is bounded for busy spans, so that a drop to
+// half is seen however moody the weeks were: a relay's failure is worth a false alarm
+// after a moody week.
+func (j *judge) fewer(f Figure, inside bool) gap {
+	return func(from, to time.Time) (float64, expectation, bool) {
+		x, e, ok := j.h.compare(f, from, to, j.s)
+		if !ok || x > dropTo*e.mean {
+			return x, e, ok
+		}
+		if e.spread = j.mood(f); !inside && e.mean >= busyMean && e.weeks >= 2 {
+			e.spread = min(e.spread, busySpread)
+		}
+		return x, e, true
+	}
+}
+
+// kept compares with what came in at the same time. It is never more than the hour
+// usually has, since a relay takes its time over a campaign.
+func (j *judge) kept(f Figure) gap {
+	return func(from, to time.Time) (float64, expectation, bool) {
+		x, e, ok := j.h.compare(f, from, to, j.s)
+		if !ok {
+			return 0, e, false
+		}
+		due, ok := j.h.usual(f, from, to)
+		e.mean, e.noise, e.spread = min(e.mean, due), 0, keptSpread
+		return x, e, ok
+	}
+}
+
+// least is the span whose count is the least likely, where it is unlikely enough.
+func (j *judge) least(f Figure, end time.Time, g gap, wide float64) (Finding, bool) {
+	found := Finding{Chance: 1}
+	for _, span := range lookback(j.t) {
+		x, e, ok := g(end.Add(-span), end)
+		if !ok || e.mean < minExpected || x > dropTo*e.mean {
+			continue
+		}
+		limit := quietChance * wide
+		if e.mean >= busyMean {
+			limit = busyChance * wide
+		}
+		if p := atMost(x, e.mean, e.variance()); p < limit && p < found.Chance {
+			found = Finding{Kind: Drop, Figure: f, Severity: Warning, Since: end.Add(-span), Until: end, Chance: p}
+		}
+	}
+	if found.Kind == "" {
+		return Finding{}, false
+	}
+	found.Since = j.onset(found.Since, end, g)
+	x, e, ok := g(found.Since, end)
+	if !ok {
+		return Finding{}, false
+	}
+	found.Observed, found.Expected = x, e.mean
+	if found.Chance < sureChance || x < e.mean/4 {
+		found.Severity = Critical
+	}
+	return found, true
+}
+
+// onset is when the change most likely began: the start of the span, ending with the
+// newest figure, in which the counts speak loudest for another rate than expected.
+// Only spans that are a drop themselves are asked, lest a mood of hours ago be counted
+// in.
+func (j *judge) onset(guess, end time.Time, g gap) time.Time {
+	step := max(j.t.Grain, 5*time.Minute)
+	if j.t.Daily {
+		step = 15 * time.Minute
+	}
+	best, at := math.Inf(-1), guess
+	for start := end.Add(-step); !start.Before(end.Add(-recentFor)); start = start.Add(-step) {
+		x, e, ok := g(start, end)
+		if !ok {
+			break
+		}
+		if e.mean < 1 || x > dropTo*e.mean {
+			continue
+		}
+		loud := e.mean - x
+		if x > 0 {
+			loud += x * math.Log(x/e.mean)
+		}
+		if loud > best {
+			best, at = loud, start
+		}
+	}
+	return at
+}
