@@ -48,6 +48,7 @@ type cluster struct {
 	reached  time.Time
 	lost     map[string]loss  // by plural; those that are not there are read well
 	ended    map[string]error // by plural: why a watch did, and is not watched again yet
+	down     bool             // Applications were lost, and are not watched again yet
 	loaded   bool
 	failures int64
 	began    time.Time     // of a list of Applications
@@ -143,7 +144,7 @@ func (c *cluster) watch(ctx context.Context, client *rest.RESTClient, plural, na
 		ListFunc: func(o metav1.ListOptions) (runtime.Object, error) {
 			into := list()
 			err := c.page(ctx, request(&o), plural, o.Continue == "", into)
-			c.note(ctx, plural, err)
+			c.note(ctx, plural, err, false)
 			if c.without(plural, err) {
 				err = nil // the list is empty
 			}
@@ -152,7 +153,7 @@ func (c *cluster) watch(ctx context.Context, client *rest.RESTClient, plural, na
 		WatchFunc: func(o metav1.ListOptions) (watch.Interface, error) {
 			o.Watch = true
 			w, err := request(&o).Watch(ctx)
-			c.note(ctx, plural, err)
+			c.note(ctx, plural, err, true)
 			if err != nil {
 				return nil, err
 			}
@@ -189,9 +190,10 @@ func (c *cluster) page(ctx context.Context, r *rest.Request, plural string, firs
 	return err
 }
 
-// note keeps how a list or a watch went. That Applications are read again has a log
-// line; each fault had one.
-func (c *cluster) note(ctx context.Context, plural string, err error) {
+// note keeps how a list or a watch went. That Applications are watched again has a
+// log line; each fault had one. (Where lists go well and watches do not, as with half
+// of the rights, lists alone are no end of the fault.)
+func (c *cluster) note(ctx context.Context, plural string, err error, watched bool) {
 	switch {
 	case ctx.Err() != nil:
 		return // we end it ourselves
@@ -220,15 +222,25 @@ func (c *cluster) note(ctx context.Context, plural string, err error) {
 	if ended != nil && err == nil { // else it ended for the same reason as this fails
 		c.faults.say(fleet.Closed, plural, ended)
 	}
-	switch {
-	case (err == nil) != wasLost || plural != applications:
-		return
-	case err == nil:
-		c.faults.over()
-		c.log.Info("cluster is read again", "resource", plural)
+	if plural == applications {
+		c.turned(err != nil, wasLost, watched)
 	}
-	c.store.touch() // what is known of its ShopSets is another thing now
-	c.changed()
+}
+
+// turned tells of Applications that are lost, or read again.
+func (c *cluster) turned(lost, wasLost, watched bool) {
+	c.mu.Lock()
+	over := !lost && watched && c.down
+	c.down = lost || c.down && !over
+	c.mu.Unlock()
+	if over {
+		c.faults.over()
+		c.log.Info("cluster is read again", "resource", applications)
+	}
+	if lost != wasLost {
+		c.store.touch() // what is known of its ShopSets is another thing now
+		c.changed()
+	}
 }
 
 // without reports whether a cluster answers that it knows no Applications, and never

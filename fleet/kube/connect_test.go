@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shopslo/shopslo/fleet/kube/kubetest"
+
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/yaml"
@@ -72,12 +74,12 @@ func TestClusterSecrets(t *testing.T) {
 }
 
 func TestTwoClustersOfOneNameAreRefused(t *testing.T) {
-	s := newAPIServer(t)
+	s := kubetest.New(t)
 	m, err := NewMapping("", "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = New(Config{Mapping: m, Now: (&clock{}).now}, []Cluster{s.cluster("a"), s.cluster("a")})
+	_, err = New(Config{Mapping: m, Now: (&clock{}).now}, []Cluster{at(s, "a"), at(s, "a")})
 	if err == nil || !strings.Contains(err.Error(), `two are named "a"`) {
 		t.Error(err)
 	}

@@ -92,7 +92,7 @@ func (f *faults) say(fault fleet.Fault, plural string, err error) {
 // preventing are the faults while which nothing is read.
 var preventing = []fleet.Fault{fleet.Unreachable, fleet.Refused, fleet.Throttled, fleet.Failing, fleet.Absent}
 
-// over says that Applications are read again: what keeps them from being read from
+// over says that Applications are watched again: what keeps them from being read from
 // now on is another fault.
 func (f *faults) over() {
 	f.mu.Lock()
@@ -208,7 +208,7 @@ func (c *cluster) noteWatch(ctx context.Context, plural string, from watch.Inter
 				c.faults.note(ofEvent(err), plural, err)
 				failed = true
 			} else {
-				c.note(ctx, plural, nil)
+				c.note(ctx, plural, nil, true)
 			}
 			select {
 			case n.events <- e:

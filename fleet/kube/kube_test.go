@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/fleet/kube/kubetest"
 )
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -21,7 +22,7 @@ type clock struct{ atomic.Int64 }
 func (c *clock) now() time.Time     { return noon.Add(time.Duration(c.Load())) }
 func (c *clock) to(d time.Duration) { c.Store(int64(d)) }
 
-func watching(t testing.TB, c *clock, change func(*Config), servers ...*apiServer) *Watcher {
+func watching(t testing.TB, c *clock, change func(*Config), servers ...*kubetest.Server) *Watcher {
 	t.Helper()
 	m, err := NewMapping("", "", "overlays/(?P<shopset>[^/]+)")
 	if err != nil {
@@ -33,7 +34,7 @@ func watching(t testing.TB, c *clock, change func(*Config), servers ...*apiServe
 	}
 	var clusters []Cluster
 	for i, s := range servers {
-		clusters = append(clusters, s.cluster(string(rune('a'+i))))
+		clusters = append(clusters, at(s, string(rune('a'+i))))
 	}
 	w, err := New(config, clusters)
 	if err != nil {
@@ -73,18 +74,18 @@ func is(w *Watcher, want string) func() bool { return func() bool { return lines
 func TestOneLostClusterLeavesTheOthers(t *testing.T) {
 	t.Parallel()
 	c := &clock{}
-	east, west := newAPIServer(t), newAPIServer(t)
-	east.set(applications, "one", app("a-1", "Synced", "Healthy"))
-	west.set(applications, "one", app("b-1", "Synced", "Healthy"))
-	west.set(applications, "two", app("b-1", "Synced", "Progressing"))
+	east, west := kubetest.New(t), kubetest.New(t)
+	east.Set(applications, "one", app("a-1", "Synced", "Healthy"))
+	west.Set(applications, "one", app("b-1", "Synced", "Healthy"))
+	west.Set(applications, "two", app("b-1", "Synced", "Progressing"))
 	w := watching(t, c, nil, east, west)
-	eventually(t, "both are read", is(w, "a-1:Synced/Healthy b-1:Synced/Progressing"))
+	kubetest.Eventually(t, "both are read", is(w, "a-1:Synced/Healthy b-1:Synced/Progressing"))
 	o := w.Observations(releases)[0]
 	if o.Source != "a" || o.Release != "release-of-r1" || !o.ReleaseSince.Equal(noon.Add(-2*time.Hour)) || *o.OutOfSync != 0 || fmt.Sprint(o.Images) != "[shop:1]" {
 		t.Errorf("%+v", o)
 	}
-	west.stop()
-	eventually(t, "the lost one's are Unknown", is(w, "a-1:Synced/Healthy b-1:Unknown/Unknown"))
+	west.Stop()
+	kubetest.Eventually(t, "the lost one's are Unknown", is(w, "a-1:Synced/Healthy b-1:Unknown/Unknown"))
 	lost := w.Observations(releases)[1]
 	if lost.Release != "" || !strings.Contains(lost.Reason, "cluster b cannot be read since 2026-11-01T12:00:00Z") || strings.Contains(lost.Reason, "hunter2") {
 		t.Errorf("%+v", lost)
@@ -93,33 +94,33 @@ func TestOneLostClusterLeavesTheOthers(t *testing.T) {
 	if states[0].Err != nil || states[1].Err == nil || states[1].Failures == 0 || !states[1].Loaded || states[1].Applications != 2 {
 		t.Errorf("%+v", states)
 	}
-	east.set(applications, "one", app("a-1", "OutOfSync", "Degraded"))
-	eventually(t, "the other goes on", is(w, "a-1:OutOfSync/Degraded b-1:Unknown/Unknown"))
+	east.Set(applications, "one", app("a-1", "OutOfSync", "Degraded"))
+	kubetest.Eventually(t, "the other goes on", is(w, "a-1:OutOfSync/Degraded b-1:Unknown/Unknown"))
 }
 
 func TestAClusterThatIsDownAtFirst(t *testing.T) {
 	t.Parallel()
-	s := newAPIServer(t)
-	s.failWith(func(*http.Request) (int, string) { return status(503, "ServiceUnavailable") })
-	s.set(applications, "one", app("a-1", "Synced", "Healthy"))
+	s := kubetest.New(t)
+	s.FailWith(func(*http.Request) (int, string) { return kubetest.Status(503, "ServiceUnavailable") })
+	s.Set(applications, "one", app("a-1", "Synced", "Healthy"))
 	w := watching(t, &clock{}, nil, s)
-	eventually(t, "the failure is noted", func() bool { return w.Clusters()[0].Err != nil })
+	kubetest.Eventually(t, "the failure is noted", func() bool { return w.Clusters()[0].Err != nil })
 	if got := lines(w); got != "" || w.Clusters()[0].Loaded {
 		t.Errorf("seen: %s", got)
 	}
-	s.failWith(nil)
-	eventually(t, "it is read when it is up", is(w, "a-1:Synced/Healthy"))
+	s.FailWith(nil)
+	kubetest.Eventually(t, "it is read when it is up", is(w, "a-1:Synced/Healthy"))
 }
 
 func TestAShortLossIsForgivenForAWhile(t *testing.T) {
 	t.Parallel()
 	c := &clock{}
-	s := newAPIServer(t)
-	s.set(applications, "one", app("a-1", "Synced", "Healthy"))
+	s := kubetest.New(t)
+	s.Set(applications, "one", app("a-1", "Synced", "Healthy"))
 	w := watching(t, c, func(c *Config) { c.Grace = 15 * time.Second }, s)
-	eventually(t, "it is read", is(w, "a-1:Synced/Healthy"))
-	s.stop()
-	eventually(t, "the loss is noted", func() bool { return w.Clusters()[0].Err != nil })
+	kubetest.Eventually(t, "it is read", is(w, "a-1:Synced/Healthy"))
+	s.Stop()
+	kubetest.Eventually(t, "the loss is noted", func() bool { return w.Clusters()[0].Err != nil })
 	if got := lines(w); got != "a-1:Synced/Healthy" {
 		t.Errorf("at once: %s", got)
 	}
@@ -131,10 +132,10 @@ func TestAShortLossIsForgivenForAWhile(t *testing.T) {
 
 func TestAStoppedControllerIsUnknown(t *testing.T) {
 	c := &clock{}
-	s := newAPIServer(t)
-	s.set(applications, "one", app("a-1", "Synced", "Healthy"))
+	s := kubetest.New(t)
+	s.Set(applications, "one", app("a-1", "Synced", "Healthy"))
 	w := watching(t, c, nil, s)
-	eventually(t, "it is read", is(w, "a-1:Synced/Healthy"))
+	kubetest.Eventually(t, "it is read", is(w, "a-1:Synced/Healthy"))
 	c.to(9*time.Minute + time.Second)
 	if o := w.Observations(releases)[0]; o.Sync != fleet.SyncUnknown || !strings.Contains(o.Reason, "since 2026-11-01T11:59:00Z") {
 		t.Errorf("%+v", o)
@@ -144,26 +145,26 @@ func TestAStoppedControllerIsUnknown(t *testing.T) {
 func TestDriftIsDatedAndCountedAlsoWhereItHealsItself(t *testing.T) {
 	t.Parallel()
 	c := &clock{}
-	s := newAPIServer(t)
-	s.set(applications, "old", app("b-1", "OutOfSync", "Healthy"))
-	s.set(applications, "one", app("a-1", "Synced", "Healthy"))
-	s.set(applications, "two", app("a-1", "Synced", "Healthy"))
+	s := kubetest.New(t)
+	s.Set(applications, "old", app("b-1", "OutOfSync", "Healthy"))
+	s.Set(applications, "one", app("a-1", "Synced", "Healthy"))
+	s.Set(applications, "two", app("a-1", "Synced", "Healthy"))
 	w := watching(t, c, nil, s)
-	eventually(t, "it is read", is(w, "a-1:Synced/Healthy b-1:OutOfSync/Healthy"))
-	eventually(t, "it is watched", func() bool { return s.watching(applications) == 1 })
+	kubetest.Eventually(t, "it is read", is(w, "a-1:Synced/Healthy b-1:OutOfSync/Healthy"))
+	kubetest.Eventually(t, "it is watched", func() bool { return s.Watching(applications) == 1 })
 	for i := range 3 {
 		c.to(time.Duration(i+1) * time.Minute)
-		s.set(applications, "one", app("a-1", "OutOfSync", "Healthy"))
-		eventually(t, "it drifts", is(w, "a-1:OutOfSync/Healthy b-1:OutOfSync/Healthy"))
+		s.Set(applications, "one", app("a-1", "OutOfSync", "Healthy"))
+		kubetest.Eventually(t, "it drifts", is(w, "a-1:OutOfSync/Healthy b-1:OutOfSync/Healthy"))
 		c.to(time.Duration(i+1)*time.Minute + 30*time.Second)
-		s.set(applications, "one", app("a-1", "OutOfSync", "Progressing"))
-		eventually(t, "it goes on drifting", is(w, "a-1:OutOfSync/Progressing b-1:OutOfSync/Healthy"))
+		s.Set(applications, "one", app("a-1", "OutOfSync", "Progressing"))
+		kubetest.Eventually(t, "it goes on drifting", is(w, "a-1:OutOfSync/Progressing b-1:OutOfSync/Healthy"))
 		o := w.Observations(releases)[0]
 		if !o.DriftedSince.Equal(noon.Add(time.Duration(i+1)*time.Minute)) || *o.DriftEvents != int64(i+1) || *o.OutOfSync != 1 {
 			t.Fatalf("%+v: since %v, %d events", o, o.DriftedSince, *o.DriftEvents)
 		}
-		s.set(applications, "one", app("a-1", "Synced", "Healthy"))
-		eventually(t, "it heals", is(w, "a-1:Synced/Healthy b-1:OutOfSync/Healthy"))
+		s.Set(applications, "one", app("a-1", "Synced", "Healthy"))
+		kubetest.Eventually(t, "it heals", is(w, "a-1:Synced/Healthy b-1:OutOfSync/Healthy"))
 	}
 	all := w.Observations(releases)
 	if !all[0].DriftedSince.IsZero() || *all[0].DriftEvents != 3 {
@@ -186,64 +187,64 @@ func TestFaultsOfTheAPIServer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newAPIServer(t)
-			s.set(applications, "one", app("a-1", "Synced", "Healthy"))
+			s := kubetest.New(t)
+			s.Set(applications, "one", app("a-1", "Synced", "Healthy"))
 			w := watching(t, &clock{}, nil, s)
-			eventually(t, "it is read", is(w, "a-1:Synced/Healthy"))
-			eventually(t, "it is watched", func() bool { return s.watching(applications) == 1 })
+			kubetest.Eventually(t, "it is read", is(w, "a-1:Synced/Healthy"))
+			kubetest.Eventually(t, "it is watched", func() bool { return s.Watching(applications) == 1 })
 			left := tt.times
-			s.failWith(func(*http.Request) (int, string) {
+			s.FailWith(func(*http.Request) (int, string) {
 				if left--; left < 0 {
 					return 0, ""
 				}
-				return status(tt.code, tt.reason)
+				return kubetest.Status(tt.code, tt.reason)
 			})
-			s.endWatches()
-			s.set(applications, "one", app("a-1", "Synced", "Degraded"))
-			eventually(t, "the change is seen", is(w, "a-1:Synced/Degraded"))
-			eventually(t, "it is watched again", func() bool { return s.watching(applications) == 1 })
-			s.remove(applications, "one")
-			eventually(t, "it is gone", is(w, ""))
+			s.EndWatches()
+			s.Set(applications, "one", app("a-1", "Synced", "Degraded"))
+			kubetest.Eventually(t, "the change is seen", is(w, "a-1:Synced/Degraded"))
+			kubetest.Eventually(t, "it is watched again", func() bool { return s.Watching(applications) == 1 })
+			s.Remove(applications, "one")
+			kubetest.Eventually(t, "it is gone", is(w, ""))
 		})
 	}
 }
 
 func TestAnApplicationOfAnUnknownShapeLeavesTheOthers(t *testing.T) {
-	s := newAPIServer(t)
-	s.set(applications, "one", app("a-1", "Synced", "Healthy"))
-	s.set(applications, "odd", "metadata: {labels: {shopset.dev/shopset: b-1}}\nstatus: {resources: many}")
-	s.set(applications, "other", "spec: {source: {path: elsewhere}}")
-	s.set(applications, "by-path", "spec: {source: {path: overlays/c-1}}")
+	s := kubetest.New(t)
+	s.Set(applications, "one", app("a-1", "Synced", "Healthy"))
+	s.Set(applications, "odd", "metadata: {labels: {shopset.dev/shopset: b-1}}\nstatus: {resources: many}")
+	s.Set(applications, "other", "spec: {source: {path: elsewhere}}")
+	s.Set(applications, "by-path", "spec: {source: {path: overlays/c-1}}")
 	w := watching(t, &clock{}, nil, s)
-	eventually(t, "all are read", is(w, "a-1:Synced/Healthy b-1:Unknown/Unknown c-1:Unknown/Unknown"))
+	kubetest.Eventually(t, "all are read", is(w, "a-1:Synced/Healthy b-1:Unknown/Unknown c-1:Unknown/Unknown"))
 	if st := w.Clusters()[0]; st.Faulty != 1 || st.Strangers != 1 || st.Applications != 4 || st.Err != nil {
 		t.Errorf("%+v", st)
 	}
-	eventually(t, "it is watched", func() bool { return s.watching(applications) == 1 })
-	s.set(applications, "one", "metadata: {labels: {shopset.dev/shopset: a-1}}\nstatus: []")
-	eventually(t, "one that breaks later", is(w, "a-1:Unknown/Unknown b-1:Unknown/Unknown c-1:Unknown/Unknown"))
+	kubetest.Eventually(t, "it is watched", func() bool { return s.Watching(applications) == 1 })
+	s.Set(applications, "one", "metadata: {labels: {shopset.dev/shopset: a-1}}\nstatus: []")
+	kubetest.Eventually(t, "one that breaks later", is(w, "a-1:Unknown/Unknown b-1:Unknown/Unknown c-1:Unknown/Unknown"))
 }
 
 func TestResourcesOfSeveralClusters(t *testing.T) {
-	east, west := newAPIServer(t), newAPIServer(t)
+	east, west := kubetest.New(t), kubetest.New(t)
 	tier := func(order int) string { return fmt.Sprintf("spec: {order: %d, branch: b}", order) }
-	east.set("tiers", "low", tier(0))
-	west.set("tiers", "low", tier(0))
-	west.set("tiers", "high", tier(1))
-	east.set("shopsets", "a-1", "spec: {tier: low, configuration: c, failureDomain: f, components: [api]}")
-	west.set("shopsets", "a-1", "spec: {tier: high, configuration: c, failureDomain: f}")
-	west.failWith(func(r *http.Request) (int, string) {
+	east.Set("tiers", "low", tier(0))
+	west.Set("tiers", "low", tier(0))
+	west.Set("tiers", "high", tier(1))
+	east.Set("shopsets", "a-1", "spec: {tier: low, configuration: c, failureDomain: f, components: [api]}")
+	west.Set("shopsets", "a-1", "spec: {tier: high, configuration: c, failureDomain: f}")
+	west.FailWith(func(r *http.Request) (int, string) {
 		if strings.HasSuffix(r.URL.Path, "/shopgroups") {
-			return status(404, "NotFound") // a CRD is missing
+			return kubetest.Status(404, "NotFound") // a CRD is missing
 		}
 		if strings.HasSuffix(r.URL.Path, "/configurations") {
-			return status(403, "Forbidden")
+			return kubetest.Status(403, "Forbidden")
 		}
 		return 0, ""
 	})
 	w := watching(t, &clock{}, func(c *Config) { c.Resources = true }, east, west)
 	var faults []error
-	eventually(t, "they are read", func() bool {
+	kubetest.Eventually(t, "they are read", func() bool {
 		d, f := w.Declarations()
 		faults = f
 		return len(d.Tiers) == 2 && len(d.ShopSets) == 1 && d.ShopSets[0].Tier == "low" && len(f) == 1 && w.Clusters()[1].ResourcesErr != nil
@@ -254,26 +255,26 @@ func TestResourcesOfSeveralClusters(t *testing.T) {
 	if st := w.Clusters(); st[0].ResourcesErr != nil || !strings.Contains(st[1].ResourcesErr.Error(), "configurations") || st[1].Err != nil {
 		t.Errorf("%+v", st)
 	}
-	eventually(t, "they are watched", func() bool { return east.watching("tiers") == 1 })
-	east.set("tiers", "middle", tier(5))
-	eventually(t, "a new one", func() bool { d, _ := w.Declarations(); return len(d.Tiers) == 3 })
+	kubetest.Eventually(t, "they are watched", func() bool { return east.Watching("tiers") == 1 })
+	east.Set("tiers", "middle", tier(5))
+	kubetest.Eventually(t, "a new one", func() bool { d, _ := w.Declarations(); return len(d.Tiers) == 3 })
 }
 
 func TestThousandsOfChangesAtOnce(t *testing.T) {
-	s := newAPIServer(t)
+	s := kubetest.New(t)
 	const n = 300
 	for i := range n {
-		s.set(applications, fmt.Sprint("app-", i), app(fmt.Sprint("s-", i/5), "Synced", "Healthy"))
+		s.Set(applications, fmt.Sprint("app-", i), app(fmt.Sprint("s-", i/5), "Synced", "Healthy"))
 	}
 	w := watching(t, &clock{}, nil, s)
-	eventually(t, "all are read", func() bool { return len(w.Observations(releases)) == n/5 })
-	eventually(t, "it is watched", func() bool { return s.watching(applications) == 1 })
+	kubetest.Eventually(t, "all are read", func() bool { return len(w.Observations(releases)) == n/5 })
+	kubetest.Eventually(t, "it is watched", func() bool { return s.Watching(applications) == 1 })
 	for range 10 {
 		for i := range n {
-			s.set(applications, fmt.Sprint("app-", i), app(fmt.Sprint("s-", i/5), "OutOfSync", "Degraded"))
+			s.Set(applications, fmt.Sprint("app-", i), app(fmt.Sprint("s-", i/5), "OutOfSync", "Degraded"))
 		}
 	}
-	eventually(t, "all have changed", func() bool {
+	kubetest.Eventually(t, "all have changed", func() bool {
 		for _, o := range w.Observations(releases) {
 			if o.Sync != fleet.OutOfSync || *o.OutOfSync != 5 {
 				return false
