@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -210,7 +211,9 @@ func (p *program) judgement(ctx context.Context, server string, q question, at w
 	if _, err := d.fleet.Route(fleet.TierName(q.to)); err != nil {
 		return verdict{}, usageErrorf("--to: %v", err)
 	}
-	e, err := p.oneShot(ctx, d, at.time)
+	once := *p // a store that is opened again registers its metrics again
+	once.registry = prometheus.NewRegistry()
+	e, err := once.oneShot(ctx, d, at.time)
 	if e == nil {
 		return verdict{}, err
 	}
