@@ -222,7 +222,7 @@ func serverKilled(t *testing.T, f *fleetLab) {
 	f.is(t, fmt.Sprintf(`shopset_exporter_cluster_watch_errors_total{cluster="eks-b"} > %v`, errors), "cluster", "eks-b")
 	// No scrape found any other ShopSet Unknown.
 	f.is(t, `max_over_time(`+unknown+window(killed)+`) > 0`, "shopset", "b-1 b-2 b-3")
-	if lines := strings.Count(f.process.Log(), `"msg":"cannot be read","cluster":"eks-b","resource":"applications"`); lines != 1 {
+	if lines := strings.Count(f.process.Log(), `"msg":"cannot be read","cluster":"eks-b","resource":"applications","fault":"unreachable"`); lines != 1 {
 		t.Errorf("%d lines in the log about eks-b's Applications, want one", lines)
 	}
 	must(t, f.StartAPIServer(limited(t), "eks-b"))
