@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/source/promseries"
 	"github.com/shopslo/shopslo/slo/source/sourcetest"
 )
 
@@ -241,5 +242,61 @@ func TestTapForgetsSelectorsThatAreNotAskedFor(t *testing.T) {
 	if len(d.tap.selectors) != 1 || len(d.tap.order) != 1 || d.tap.samples > 2 {
 		t.Errorf("%d selectors, %d series, %d samples held, want the one that is asked for",
 			len(d.tap.selectors), len(d.tap.order), d.tap.samples)
+	}
+}
+
+// forgetful stores nothing and gives a series a new reference whenever it is asked
+// without one.
+type forgetful struct {
+	storage.Appender
+	last storage.SeriesRef
+}
+
+func (f *forgetful) Appender(context.Context) storage.Appender { return f }
+func (f *forgetful) Commit() error                             { return nil }
+func (f *forgetful) Append(ref storage.SeriesRef, _ labels.Labels, _ int64, _ float64) (storage.SeriesRef, error) {
+	if ref == 0 {
+		f.last++
+		ref = f.last
+	}
+	return ref, nil
+}
+
+func TestTapKnowsASeriesThatTheStoreHadForgotten(t *testing.T) {
+	p := newTap(&forgetful{}, &promseries.Interner{}, start, 1000)
+	sel := []slo.Selector{sourcetest.Sel(t, "m0")}
+	var a taken
+	if p.collect(sel, start, start+1, &a) {
+		t.Fatal("it holds what it was never asked for")
+	}
+	for k := range int64(3) {
+		app := p.Appender(t.Context())
+		for _, i := range []int{0, 1, 3} { // m0, m1, m0
+			if _, err := app.Append(0, series(i), start+10+k, float64(k)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := app.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !p.collect(sel, start, start+100, &a) || len(a.series) != 2 {
+		t.Fatalf("it holds %d series, want 2, each once", len(a.series))
+	}
+	for _, s := range a.series {
+		at, v := make([]int64, 9), make([]float64, 9)
+		if n, err := s.Samples.Read(at, v); n != 3 || err != nil || at[2] != start+12 || v[2] != 2 {
+			t.Errorf("%v: %d samples %v %v, %v", s.Labels, n, at, v, err)
+		}
+	}
+	p.consumed(sel, start+100)
+	p.consumed(sel, start+100+2*forgetAfter)
+	if len(p.order)+len(p.known) > 0 || p.samples != 0 {
+		t.Errorf("%d series, %d samples stay of what has ended", len(p.order), p.samples)
+	}
+	for ref, s := range p.series {
+		if s != nil {
+			t.Errorf("reference %d still leads to a series that has ended", ref)
+		}
 	}
 }
