@@ -304,7 +304,7 @@ func (p *Promoter) wouldDo(plan Plan) string {
 // settle finds out what a failed write came to: the branch may have the Release all
 // the same, by this promotion whose answer got lost or by another one.
 func (p *Promoter) settle(ctx context.Context, out Promotion, plan Plan, done Result, failed error) (Promotion, error) {
-	what := fmt.Errorf("Release %s for %s: %w", Short(plan.Release), plan.To.Name, failed)
+	what := fmt.Errorf("bring Release %s to %s: %w", Short(plan.Release), plan.To.Name, failed)
 	heads, err := p.Reader.Read(ctx, []fleet.Tier{plan.To})
 	if err != nil {
 		return out, what
@@ -326,7 +326,7 @@ func (p *Promoter) settle(ctx context.Context, out Promotion, plan Plan, done Re
 		return out, nil
 	case errors.Is(failed, ErrForbidden):
 		out.Result = Refused
-		out.Reason = sentence(what.Error() + "; allow this user to push, or use --pull-request")
+		out.Reason = sentence("Nothing was pushed: " + failed.Error() + "; allow this user to push, or use --pull-request")
 		return out, nil
 	}
 	return out, what
