@@ -247,14 +247,19 @@ func TestTapForgetsSelectorsThatAreNotAskedFor(t *testing.T) {
 
 // forgetful stores nothing and gives a series a new reference whenever it is asked
 // without one.
-type forgetful struct {
-	storage.Appender
-	last storage.SeriesRef
+type forgetful struct{ last storage.SeriesRef }
+
+func (f *forgetful) Appender(context.Context) storage.Appender {
+	return forgetfulAppender{forgetful: f}
 }
 
-func (f *forgetful) Appender(context.Context) storage.Appender { return f }
-func (f *forgetful) Commit() error                             { return nil }
-func (f *forgetful) Append(ref storage.SeriesRef, _ labels.Labels, _ int64, _ float64) (storage.SeriesRef, error) {
+type forgetfulAppender struct {
+	storage.Appender
+	*forgetful
+}
+
+func (f forgetfulAppender) Commit() error { return nil }
+func (f forgetfulAppender) Append(ref storage.SeriesRef, _ labels.Labels, _ int64, _ float64) (storage.SeriesRef, error) {
 	if ref == 0 {
 		f.last++
 		ref = f.last
