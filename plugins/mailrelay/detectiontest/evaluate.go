@@ -87,19 +87,26 @@ type Delay struct {
 	First mailrelay.Finding // of the verdict
 }
 
-// giveUp is when a failure that nobody saw counts as missed.
-const giveUp = 24 * time.Hour
+// giveUp is when a failure that nobody saw counts as missed, enough when it is not
+// waited for a threshold any longer that the verdict was quicker than.
+const (
+	giveUp = 24 * time.Hour
+	enough = 6 * time.Hour
+)
 
 // Detect lets a failure happen at the account's present, and times the watchers. One
 // that had already raised something does not count as seeing it before it was quiet.
+// After two hours it looks every five minutes.
 func (a *Account) Detect(f Failure, l thresholds) Delay {
 	f.Begin = a.Now
 	var d Delay
 	crying, _ := a.watch(l, nil)
-	for a.Now.Sub(f.Begin) < giveUp {
+	for age := time.Duration(0); age < giveUp; age = a.Now.Sub(f.Begin) {
 		a.Step(&f, true)
+		if age > 2*time.Hour && a.Now.Minute()%5 != 0 {
+			continue
+		}
 		raised, v := a.watch(l, &f)
-		all := true
 		for w := range watchers {
 			crying[w] = crying[w] && raised[w]
 			if raised[w] && !crying[w] && !d.Seen[w] {
@@ -108,11 +115,8 @@ func (a *Account) Detect(f Failure, l thresholds) Delay {
 					d.First = v.Findings[0]
 				}
 			}
-			all = all && d.Seen[w]
 		}
-		// A threshold that is quiet for hours of a day may well be seen to cry later,
-		// by the night that comes; half a day is enough to know the verdict's delay.
-		if all || d.Seen[TheVerdict] && a.Now.Sub(f.Begin) > 12*time.Hour {
+		if d.Seen[TheVerdict] && (d.Seen[LowThreshold] && d.Seen[HighThreshold] || age > enough) {
 			break
 		}
 	}

@@ -1,20 +1,159 @@
 package detectiontest
 
 import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
-func TestTry(t *testing.T) {
-	for _, v := range Volumes {
-		for seed := range uint64(2) {
-			began := time.Now()
-			a := NewAccount(v, ByMinute, seed, Monday, nil, true)
-			l := learn(v, ByMinute, seed, Monday, nil)
-			n, what := a.FalseAlarms(3, 5*time.Minute, l)
-			t.Log(v.Name, n, time.Since(began))
-			for _, w := range what {
-				t.Log(w)
+// measure makes TestMeasure measure at length and write the report; it takes minutes.
+var measure = flag.Bool("measure", false, "measure at length and write docs/mailrelay-detection.md")
+
+const (
+	report = "../../../docs/mailrelay-detection.md"
+	chart  = "../../../docs/mailrelay-detection.svg"
+)
+
+func TestMeasure(t *testing.T) {
+	size := Size{Volumes: Volumes[2:3], Starts: []time.Duration{9 * time.Hour}, Seeds: 1, Weeks: 1, Mornings: Mornings{ByMinute: 6, ByHour: 2, ByDay: 1}}
+	if *measure {
+		size = Size{Volumes: []Volume{Volumes[0], Volumes[2], Volumes[4], Volumes[5]}, Starts: []time.Duration{9 * time.Hour, (3*24 + 20) * time.Hour, (6*24 + 3) * time.Hour},
+			Seeds: 2, Weeks: 3, Mornings: Mornings{ByMinute: 20, ByHour: 10, ByDay: 5}}
+	}
+	begun := time.Now()
+	r := Measure(size, func(s string) { t.Logf("%s after %s", s, time.Since(begun).Round(time.Second)) })
+	t.Log("\n" + r.Tables())
+	for _, row := range r.Quiet {
+		for _, w := range row.Words {
+			t.Logf("%s: %s", row.Volume.Name, w)
+		}
+	}
+	bounds(t, r)
+	if *measure && !t.Failed() {
+		write(t, r)
+	}
+}
+
+// bounds are what the verdict promises.
+func bounds(t *testing.T, r Result) {
+	late := 0
+	for _, d := range r.Morning[ByMinute] {
+		if !d.Seen[TheVerdict] || d.After[TheVerdict] > 15*time.Minute {
+			late++
+		}
+	}
+	if n := len(r.Morning[ByMinute]); late*20 > n {
+		t.Errorf("by the minute, %d of %d halved Monday mornings were seen later than after 15 minutes", late, n)
+	}
+	for i, d := range r.Morning[ByHour] {
+		// The second full hour closes at 11 o'clock, and is told three minutes later.
+		if !d.Seen[TheVerdict] || d.After[TheVerdict] > 2*time.Hour+3*time.Minute {
+			t.Errorf("by the hour, run %d was seen after %s", i, d.After[TheVerdict])
+		}
+	}
+	for _, row := range r.Quiet {
+		if row.Night > 0 {
+			t.Errorf("%s: %d false alarms at night", row.Volume.Name, row.Night)
+		}
+		if row.Alarms[TheVerdict] > row.Weeks {
+			t.Errorf("%s: %d false alarms in %d weeks", row.Volume.Name, row.Alarms[TheVerdict], row.Weeks)
+		}
+	}
+	for _, row := range r.Seen {
+		_, seen := median(row.Delays, TheVerdict)
+		if sure := row.Failure.Name == "API down" || row.Failure.Name == "hard stop" && row.Volume.Peak >= 1; sure && seen < len(row.Delays) {
+			t.Errorf("%s, %s: seen in %d of %d runs", row.Volume.Name, row.Failure.Name, seen, len(row.Delays))
+		}
+	}
+}
+
+// write puts the figures between the marks of the report, and draws the chart.
+func write(t *testing.T, r Result) {
+	text, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const from, to = "<!-- measured -->\n", "<!-- end -->\n"
+	head, rest, ok1 := strings.Cut(string(text), from)
+	_, tail, ok2 := strings.Cut(rest, to)
+	if !ok1 || !ok2 {
+		t.Fatalf("%s lacks the marks %q and %q", report, from, to)
+	}
+	if err := os.WriteFile(report, []byte(head+from+"\n"+r.Tables()+"\n"+to+tail), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(chart, []byte(r.Chart(Volumes[2])), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheTrafficIsLikeRealTraffic(t *testing.T) {
+	g := NewTraffic(Volumes[2], 1, Monday, 2, map[string]bool{Monday.AddDate(0, 0, 7).Format(time.DateOnly): true})
+	sums := map[string]float64{}
+	for at := Monday; at.Before(Monday.AddDate(0, 0, 14)); at = at.Add(time.Minute) {
+		c := g.Minute(at, nil)
+		for f, n := range c {
+			if n < 0 {
+				t.Fatalf("%s: %s is %d", at, f, n)
+			}
+			sums[string(f)] += float64(n)
+		}
+		day := at.In(Tokyo)
+		sums[fmt.Sprintf("%d %s", int(day.Sub(Monday).Hours())/24, map[bool]string{true: "night", false: "day"}[day.Hour() < 6])] += float64(c[mailrelay.Delivered])
+	}
+	for name, ok := range map[string]bool{
+		"nearly all is delivered":        sums["delivered"] > 0.97*sums["accepted"] && sums["delivered"] < sums["accepted"],
+		"nights are quiet":               sums["1 night"]*8 < sums["1 day"],
+		"a Sunday is less than a Monday": sums["6 day"] < 0.8*sums["0 day"],
+		"a holiday is less as well":      sums["7 day"] < 0.8*sums["0 day"],
+	} {
+		if !ok {
+			t.Errorf("%s: not so: %v", name, sums)
+		}
+	}
+}
+
+func TestAFailureDoesWhatItSays(t *testing.T) {
+	begin := Monday.Add(12 * time.Hour)
+	for _, f := range Failures() {
+		f.Begin = begin
+		ratio := func(fig mailrelay.Figure, of mailrelay.Figure, f *Failure) float64 {
+			g := NewTraffic(Volumes[0], 3, Monday, 1, nil)
+			g.campaign = nil
+			some, all := 0.0, 0.0
+			for at := Monday; at.Before(begin.Add(6 * time.Hour)); at = at.Add(time.Minute) {
+				c := g.Minute(at, f)
+				if !at.Before(begin.Add(3 * time.Hour)) {
+					some, all = some+float64(c[fig]), all+float64(c[of])
+				}
+			}
+			return some / max(1, all)
+		}
+		switch f.Name {
+		case "hard stop":
+			if r := ratio(mailrelay.Delivered, mailrelay.Accepted, &f); r > 0.01 {
+				t.Errorf("%s: %g is delivered", f.Name, r)
+			}
+		case "half":
+			if r := ratio(mailrelay.Delivered, mailrelay.Accepted, &f); r < 0.45 || r > 0.55 {
+				t.Errorf("%s: %g is delivered", f.Name, r)
+			}
+		case "one domain":
+			if r := ratio(mailrelay.Blocked, mailrelay.Accepted, &f); r < 0.3 || r > 0.4 {
+				t.Errorf("%s: %g is blocked", f.Name, r)
+			}
+		case "deferrals":
+			if r := ratio(mailrelay.Deferred, mailrelay.Accepted, &f); r < 0.5 || r > 0.7 {
+				t.Errorf("%s: %g deferrals a mail", f.Name, r)
+			}
+		case "refused at the door":
+			if r := ratio(mailrelay.Accepted, mailrelay.Accepted, &f); r != 0 {
+				t.Errorf("%s: mails come in", f.Name)
 			}
 		}
 	}
