@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -57,6 +58,9 @@ func TestMonitorsPlanAndApplyAnswerByExitCodes(t *testing.T) {
 			code, stdout, stderr := call(s.args...)
 			if code != s.code || !strings.Contains(stdout, s.says) || (s.says == "") != (stderr != "") || strings.Contains(stdout+stderr, mackerelfake.Key) {
 				t.Errorf("exit code %d, want %d:\n%s%s", code, s.code, stdout, stderr)
+			}
+			if strings.HasPrefix(stdout, "{") {
+				valid(t, "mackerel-plan", stdout)
 			}
 		})
 	}
@@ -175,5 +179,26 @@ func fillMackerel(f *mackerelfake.Fake) {
 			f.SetServiceMetric("shops", "errors."+set, at, errors)
 		}
 		f.OpenAlert(id, "", now.Add(-40*time.Minute), now.Add(-30*time.Minute))
+	}
+}
+
+// The SLOs that users copy from docs/mackerel.md must load.
+func TestDocumentedMackerelSLOsLoad(t *testing.T) {
+	text, err := os.ReadFile("../../docs/mackerel.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var documents []string
+	for _, b := range strings.Split(string(text), "```") {
+		if yaml, ok := strings.CutPrefix(b, "yaml\n"); ok && strings.HasPrefix(yaml, "apiVersion: openslo/v1") {
+			documents = append(documents, yaml)
+		}
+	}
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"fleet.yaml": fleetOf("beta: b-1", "prod: p-1"), "slo.yaml": strings.Join(documents, "---\n"),
+		"shopslo.yaml": "source: {mackerel: {}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\n"})
+	code, stdout, stderr := runWith(t, nil, "validate", "--config", filepath.Join(dir, "shopslo.yaml"))
+	if code != exitOK || len(documents) != 2 || !strings.Contains(stdout, "2 SLOs") {
+		t.Errorf("exit code %d, %d documents: %s%s", code, len(documents), stdout, stderr)
 	}
 }

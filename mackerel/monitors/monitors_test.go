@@ -413,3 +413,27 @@ func FuzzParse(f *testing.F) {
 		_, _ = p.Text(), p.Markdown()
 	})
 }
+
+// The file that users copy from docs/mackerel.md must load.
+func TestTheDocumentedFileLoads(t *testing.T) {
+	text, err := os.ReadFile("../../docs/mackerel.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, ok := strings.Cut(string(text), "```yaml\napiVersion: shopset.dev/v1alpha1\nkind: MackerelMonitors\n")
+	if !ok {
+		t.Fatal("there is none")
+	}
+	block, _, _ = strings.Cut(block, "```")
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "secrets"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "secrets", "probe"), []byte("Bearer x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := monitors.Parse(filepath.Join(dir, "monitors.yaml"), []byte("apiVersion: shopset.dev/v1alpha1\nkind: MackerelMonitors\n"+block))
+	if err != nil || len(d.Spec.Monitors) != 3 {
+		t.Errorf("%v", err)
+	}
+}
