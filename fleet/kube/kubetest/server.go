@@ -5,6 +5,7 @@
 package kubetest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -140,16 +141,28 @@ func (s *Server) Set(plural, name, document string) {
 	if plural == Applications {
 		meta["namespace"] = "argocd"
 	}
-	event := "ADDED"
-	if _, there := s.objects[plural][name]; there {
-		event = "MODIFIED"
-	}
 	data, err := json.Marshal(object)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.objects[plural][name] = data
-	s.tell(plural, event, data)
+	s.put(plural, name, data)
+}
+
+// Put does what Set does, with an object as JSON that is whole but for its version.
+func (s *Server) Put(plural, name string, object []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version++
+	s.put(plural, name, bytes.Replace(object, []byte(`"resourceVersion":"1"`), fmt.Appendf(nil, `"resourceVersion":"%d"`, s.version), 1))
+}
+
+func (s *Server) put(plural, name string, object []byte) {
+	event := "ADDED"
+	if _, there := s.objects[plural][name]; there {
+		event = "MODIFIED"
+	}
+	s.objects[plural][name] = object
+	s.tell(plural, event, object)
 }
 
 // Remove takes an object away, and tells the watches.
