@@ -10,6 +10,8 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
 	"github.com/shopslo/shopslo/internal/config"
+	strict "github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/openslo"
 	"github.com/shopslo/shopslo/status"
@@ -21,6 +23,8 @@ type documents struct {
 	fleet  *fleet.Fleet
 	slos   *openslo.Documents
 	notes  []note
+	// exclusions are those of the calendar, as it was when this was read.
+	exclusions []promotion.Exclusion
 	// witnesses are whom the gate asks; made when it first does.
 	witnesses func() (*witnesses, error)
 }
@@ -95,6 +99,12 @@ func (p *program) load() (*documents, error) {
 	if d.fleet != nil {
 		found = append(found, d.gateTiers()...)
 	}
+	if d.fleet != nil && d.slos != nil {
+		var ofCalendar faults
+		c, _, err := d.calendar()
+		collect(err, &ofCalendar)
+		d.exclusions, found = c.Exclusions, append(found, ofCalendar...)
+	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
@@ -110,6 +120,7 @@ func faultsOf(err error) error {
 	var ofConfig config.Faults
 	var ofFleet manifest.Faults
 	var ofSLOs openslo.Faults
+	var ofDocuments strict.Faults
 	switch {
 	case errors.As(err, &ofConfig):
 		for _, f := range ofConfig {
@@ -122,6 +133,10 @@ func faultsOf(err error) error {
 	case errors.As(err, &ofSLOs):
 		for _, f := range ofSLOs {
 			out = append(out, fault{File: f.File, Line: counted(f.Line), Text: f.Message, shown: f.String()})
+		}
+	case errors.As(err, &ofDocuments):
+		for _, f := range ofDocuments {
+			out = append(out, fault{File: f.File, Line: counted(f.Line), Column: counted(f.Column), Text: f.Message, shown: f.Error()})
 		}
 	default:
 		return err

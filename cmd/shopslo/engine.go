@@ -13,6 +13,7 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/promquery"
@@ -156,7 +157,7 @@ func (e *engine) report(at time.Time) status.Report {
 		r.At = at
 		return r
 	}
-	r := status.Compute(at, e.docs.fleet, e.docs.slos.SLOs, e.alerts, e.ledger)
+	r := status.Compute(at, e.docs.fleet, e.docs.slos.SLOs, e.alerts, promotion.Excluding(e.docs.fleet, e.docs.exclusions, e.ledger))
 	if !at.Before(e.ledger.Newest()) && e.ledger.Version() == version {
 		e.latest.Store(&latest{version, r})
 	}

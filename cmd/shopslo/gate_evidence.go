@@ -215,11 +215,13 @@ func (e *engine) decide(ctx context.Context, q question, at time.Time, outage er
 	if err != nil {
 		return promotion.Record{}, err
 	}
-	slos, plain, counts := e.docs.slos.SLOs, e.report(at), status.Ledger(e.ledger)
-	report := plain
-	if x := seen.calendar.Exclusions; len(x) > 0 {
-		counts = promotion.Excluding(e.docs.fleet, x, counts)
-		report = status.Compute(at, e.docs.fleet, slos, e.alerts, counts)
+	slos, f, counts := e.docs.slos.SLOs, e.docs.fleet, promotion.Excluding(e.docs.fleet, seen.calendar.Exclusions, e.ledger)
+	var report, plain status.Report
+	if len(seen.calendar.Exclusions)+len(e.docs.exclusions) == 0 {
+		report = e.report(at) // computed already
+	} else {
+		report = status.Compute(at, f, slos, e.alerts, counts)
+		plain = status.Compute(at, f, slos, e.alerts, e.ledger)
 	}
 	ev, err := promotion.Gather(e.docs.fleet, slos, report, fleet.TierName(q.to), q.release)
 	if err != nil {
