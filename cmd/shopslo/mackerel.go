@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/internal/config"
@@ -190,7 +192,7 @@ const pushAfter = 5 * time.Second
 
 // pushes sends the budgets to Mackerel until ctx ends.
 func (s *service) pushes(ctx context.Context, pusher *mackerel.Pusher) error {
-	said := ""
+	said, m := "", newPushMetrics(s.p.registry)
 	tick := time.NewTicker(pushAfter)
 	defer tick.Stop()
 	for {
@@ -199,7 +201,7 @@ func (s *service) pushes(ctx context.Context, pusher *mackerel.Pusher) error {
 			return pusher.Spool.Close()
 		case <-tick.C:
 		}
-		err := s.pushNow(ctx, pusher)
+		err := s.pushNow(ctx, pusher, m)
 		switch {
 		case ctx.Err() != nil:
 		case err != nil && err.Error() != said:
@@ -216,13 +218,14 @@ func (s *service) pushes(ctx context.Context, pusher *mackerel.Pusher) error {
 const gapAtOnce = 60
 
 // pushNow collects what is new and posts what may be posted.
-func (s *service) pushNow(ctx context.Context, pusher *mackerel.Pusher) error {
+func (s *service) pushNow(ctx context.Context, pusher *mackerel.Pusher, m *pushMetrics) error {
 	e, now := s.current(), s.p.now()
 	var err error
 	if s.caughtUp() && !e.ledger.Newest().IsZero() {
 		_, err = pusher.Collect(now, e.ledger.Newest(), gapAtOnce, func(at time.Time) (status.Report, error) { return e.report(at), nil })
 	}
 	done, sendErr := pusher.Push(ctx, now)
+	m.pushed(done, sendErr)
 	if done.Expired > 0 {
 		s.log.Warn("values became too old for Mackerel before they could be sent, and are given up", "values", done.Expired)
 	}
@@ -239,4 +242,29 @@ func (s *service) caughtUp() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return !s.caught.IsZero()
+}
+
+// pushMetrics are about what goes to Mackerel.
+type pushMetrics struct {
+	values, expired, failures prometheus.Counter
+	waiting                   prometheus.Gauge
+}
+
+func newPushMetrics(r prometheus.Registerer) *pushMetrics {
+	f := promauto.With(r)
+	return &pushMetrics{
+		values:   f.NewCounter(prometheus.CounterOpts{Name: "shopslo_mackerel_values_sent_total", Help: "Values that Mackerel has taken."}),
+		expired:  f.NewCounter(prometheus.CounterOpts{Name: "shopslo_mackerel_values_expired_total", Help: "Values that became too old for Mackerel before they could be sent."}),
+		failures: f.NewCounter(prometheus.CounterOpts{Name: "shopslo_mackerel_failures_total", Help: "Times that sending to Mackerel failed; what was to be sent is kept."}),
+		waiting:  f.NewGauge(prometheus.GaugeOpts{Name: "shopslo_mackerel_waiting_batches", Help: "Batches of values that are still to be sent to Mackerel."}),
+	}
+}
+
+func (m *pushMetrics) pushed(done mackerel.Pushed, err error) {
+	m.values.Add(float64(done.Values))
+	m.expired.Add(float64(done.Expired))
+	m.waiting.Set(float64(done.Waiting))
+	if err != nil {
+		m.failures.Inc()
+	}
 }
