@@ -33,7 +33,7 @@ func (f *promoteFlags) register(p *program, cmd *cobra.Command) {
 	fs.StringVar(&f.body, "body-file", "", "`file` for the pull request's text")
 	fs.DurationVar(&f.wait, "wait", 0, "wait so `long` for the gate, and for the Tier to match its branch then")
 	fs.DurationVar(&f.every, "every", 15*time.Second, "how `often` to look while waiting")
-	fs.BoolVar(&f.tell, "tell", false, "tell Slack when the Tier matches its branch; 'shopslo serve' does so by itself")
+	fs.BoolVar(&f.tell, "tell", false, "tell Slack and Mackerel when the Tier matches its branch; 'shopslo serve' does so by itself")
 	cmd.MarkFlagFilename("body-file", "md")
 }
 

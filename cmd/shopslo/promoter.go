@@ -17,7 +17,6 @@ import (
 	"github.com/shopslo/shopslo/promotion/promoter/gitpush"
 	"github.com/shopslo/shopslo/promotion/promoter/kustomized"
 	"github.com/shopslo/shopslo/promotion/promoter/registry"
-	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
 )
 
 // mover is the promoter with what it needs around it.
@@ -42,7 +41,7 @@ func (p *program) openMover(ctx context.Context, f promoteFlags) (*mover, error)
 	if err != nil {
 		return nil, err
 	}
-	m := &mover{program: p, tellers: tellers(c), Promoter: &promoter.Promoter{
+	m := &mover{program: p, Promoter: &promoter.Promoter{
 		Fleet: d.fleet, Single: repos.Single(), Reader: repos, History: repos, Writer: repos, Compare: c.Compare, Now: p.now,
 		Gate: func(ctx context.Context, to fleet.TierName, release fleet.Release) (promotion.Decision, error) {
 			return p.decision(ctx, f.server, string(to), string(release), when{time: p.now()})
@@ -51,6 +50,9 @@ func (p *program) openMover(ctx context.Context, f promoteFlags) (*mover, error)
 	if c.Images {
 		m.Manifests = manifests{repos, c.Git.Submodule}
 		m.Registry = &registry.Registry{Keychain: authn.DefaultKeychain}
+	}
+	if m.tellers, err = p.tellers(d.config); err != nil {
+		return nil, err
 	}
 	w, err := newWitnesses(d.config)
 	if err != nil {
@@ -74,14 +76,6 @@ func (p *program) gitConfig(c *config.Promotion) gitpush.Config {
 		Author: gitpush.Author{Name: c.AuthorName, Email: c.AuthorEmail},
 		Sign:   gitpush.Sign{Format: c.SigningFormat, Key: c.SigningKey}, Hooks: c.Hooks,
 	}
-}
-
-func tellers(c *config.Promotion) []promoter.Teller {
-	var all []promoter.Teller
-	if c.SlackWebhookFile != "" {
-		all = append(all, &slackhook.Hook{File: c.SlackWebhookFile})
-	}
-	return all
 }
 
 // manifests finds images in the repositories, as kustomize builds them.
@@ -115,6 +109,7 @@ func (m *mover) arrival(ctx context.Context, f promoteFlags, one *promoter.Promo
 		s, err := m.fleet(ctx)
 		if a, ok := promoter.Arrived(s, one.To, one.Release); err == nil && ok {
 			one.Matched = a.At
+			a.Previous, a.Compare = one.Replaces, m.CompareURL(one.Replaces, one.Release)
 			m.program.progressLine("")
 			if !f.tell {
 				return nil
@@ -130,13 +125,4 @@ func (m *mover) arrival(ctx context.Context, f promoteFlags, one *promoter.Promo
 			return slept
 		}
 	}
-}
-
-// tellAll tells everybody, also after one could not be told.
-func tellAll(ctx context.Context, tellers []promoter.Teller, a promoter.Arrival) error {
-	var errs []error
-	for _, t := range tellers {
-		errs = append(errs, t.Tell(ctx, a))
-	}
-	return errors.Join(errs...)
 }

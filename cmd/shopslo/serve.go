@@ -76,6 +76,7 @@ type service struct {
 
 	metrics *ownMetrics
 	pusher  *mackerel.Pusher // nil where nothing goes to Mackerel
+	lookout *lookout         // nil where nobody is told of Tiers that match their branch
 	hup     chan os.Signal   // asks for a reload
 }
 
@@ -110,6 +111,9 @@ func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) err
 			return errors.Join(err, e.Close())
 		}
 	}
+	if s.lookout, err = p.openLookout(d.config, log); err != nil {
+		return errors.Join(err, e.Close())
+	}
 	return errors.Join(s.run(ctx, shell, f.listen), e.Close())
 }
 
@@ -127,6 +131,9 @@ func (s *service) run(ctx context.Context, shell *server.Server, listen string) 
 	}
 	if s.pusher != nil {
 		parts = append(parts, func() error { return s.pushes(ctx, s.pusher) })
+	}
+	if s.lookout != nil {
+		parts = append(parts, func() error { s.lookout.run(ctx); return nil })
 	}
 	errs := make(chan error, len(parts))
 	for _, part := range parts {

@@ -13,8 +13,10 @@ import (
 type Arrival struct {
 	Tier     fleet.TierName
 	Release  fleet.Release
+	Previous fleet.Release // that the Tier matched before; "" where that is not known
 	ShopSets []fleet.ShopSetName
 	At       time.Time
+	Compare  string // a link that shows what is between the two; "" where there is none
 }
 
 // Teller tells people or a monitoring system, such as Slack or Mackerel, of an
@@ -25,35 +27,23 @@ type Teller interface {
 	Tell(ctx context.Context, a Arrival) error
 }
 
-// Annotator marks a time on the graphs of a monitoring system, such as Mackerel's
-// graph annotations.
-type Annotator interface {
-	// Annotate makes the mark; doing so again makes a second one. The error says why
-	// there is none.
-	Annotate(ctx context.Context, title, text string, from, to time.Time) error
-}
-
-// Annotated tells an Annotator of Arrivals.
-type Annotated struct{ Annotator Annotator }
-
-// Tell makes an annotation of the moment.
-func (a Annotated) Tell(ctx context.Context, it Arrival) error {
-	return a.Annotator.Annotate(ctx, it.Title(), it.Text(), it.At, it.At)
-}
-
-// Title says it in a few words.
-func (a Arrival) Title() string { return fmt.Sprintf("%s: Release %s", a.Tier, Short(a.Release)) }
-
-// Text says it in a sentence.
+// Text says it in a sentence, with the link.
 func (a Arrival) Text() string {
-	if len(a.ShopSets) == 0 {
-		return fmt.Sprintf("Branch of %s has Release %s; it has no ShopSets.", a.Tier, Short(a.Release))
+	text := fmt.Sprintf("%s has no ShopSets; its branch has Release %s", a.Tier, Short(a.Release))
+	if len(a.ShopSets) > 0 {
+		names := ""
+		for _, s := range a.ShopSets {
+			names += ", " + string(s)
+		}
+		text = fmt.Sprintf("%s matches its branch: %s run Release %s, synced and healthy", a.Tier, names[2:], Short(a.Release))
 	}
-	names := ""
-	for _, s := range a.ShopSets {
-		names += ", " + string(s)
+	if a.Previous != "" && a.Previous != a.Release {
+		text += ", in place of " + Short(a.Previous)
 	}
-	return fmt.Sprintf("%s matches its branch: %s run Release %s, synced and healthy.", a.Tier, names[2:], Short(a.Release))
+	if a.Compare != "" {
+		return text + ". " + a.Compare
+	}
+	return text + "."
 }
 
 // Arrived tells whether a Tier matches its branch in a Snapshot, at a Release; ok is
@@ -99,6 +89,7 @@ func (m *Arrivals) Next(s fleet.Snapshot) []Arrival {
 		if !ok || m.last[t.Tier] == t.Release {
 			continue
 		}
+		a.Previous = m.last[t.Tier]
 		m.last[t.Tier] = t.Release
 		if !first {
 			news = append(news, a)

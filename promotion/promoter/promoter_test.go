@@ -259,11 +259,11 @@ func TestEachArrivalIsToldOnce(t *testing.T) {
 		{at("2", fleet.Healthy, "1", "1"), ""},
 		{at("2", fleet.Healthy, "2", "1"), ""},
 		{at("2", fleet.Progressing, "2", "2"), ""},
-		{at("2", fleet.Healthy, "2", "2"), "prod matches its branch: s-0, s-1 run Release 2, synced and healthy."},
+		{at("2", fleet.Healthy, "2", "2"), "prod matches its branch: s-0, s-1 run Release 2, synced and healthy, in place of 1."},
 		{at("2", fleet.Degraded, "2", "2"), ""},
 		{at("2", fleet.Healthy, "2", "2"), ""}, // came back, did not arrive
 		{at("", fleet.Healthy, "2", "2"), ""},
-		{at("1", fleet.Healthy, "1", "1"), "prod matches its branch: s-0, s-1 run Release 1, synced and healthy."},
+		{at("1", fleet.Healthy, "1", "1"), "prod matches its branch: s-0, s-1 run Release 1, synced and healthy, in place of 2."},
 	} {
 		got := ""
 		for _, a := range m.Next(step.s) {

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/mackerel"
+	"github.com/shopslo/shopslo/promotion/promoter"
+	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
+)
+
+// tellers are those who are told when a Tier has come to match its branch.
+func (p *program) tellers(c *config.Config) ([]promoter.Teller, error) {
+	var all []promoter.Teller
+	if c.Promotion != nil && c.Promotion.SlackWebhookFile != "" {
+		all = append(all, &slackhook.Hook{File: c.Promotion.SlackWebhookFile})
+	}
+	if m := c.Mackerel; m != nil && m.Service != "" {
+		client, err := p.mackerelClient(m.Mackerel)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, annotator{client, m.Service})
+	}
+	return all, nil
+}
+
+// annotator marks Arrivals on the graphs of a Mackerel service.
+type annotator struct {
+	client  *mackerel.Client
+	service string
+}
+
+// Tell implements promoter.Teller.
+func (t annotator) Tell(ctx context.Context, a promoter.Arrival) error {
+	_, err := t.client.Annotate(ctx, t.service, mackerel.Release{
+		Tier: string(a.Tier), Release: string(a.Release), Previous: string(a.Previous), Compare: a.Compare, At: a.At,
+	})
+	return err
+}
+
+// tellAll tells everybody, also after one could not be told.
+func tellAll(ctx context.Context, tellers []promoter.Teller, a promoter.Arrival) error {
+	var errs []error
+	for _, t := range tellers {
+		errs = append(errs, t.Tell(ctx, a))
+	}
+	return errors.Join(errs...)
+}
+
+// lookout watches for Arrivals while `serve` runs.
+type lookout struct {
+	fleet   func(context.Context) (fleet.Snapshot, error)
+	tellers []promoter.Teller
+	compare func(from, to fleet.Release) string
+	every   time.Duration
+	log     *slog.Logger
+
+	seen    promoter.Arrivals
+	untold  []news
+	outages string // what was last logged
+}
+
+// news is an Arrival that somebody is still to be told of.
+type news struct {
+	promoter.Arrival
+	to promoter.Teller
+}
+
+// openLookout is nil where there is nobody to ask or nobody to tell.
+func (p *program) openLookout(c *config.Config, log *slog.Logger) (*lookout, error) {
+	if c.Promotion == nil || c.Gate.Fleet == nil {
+		return nil, nil
+	}
+	tellers, err := p.tellers(c)
+	if err != nil || len(tellers) == 0 {
+		return nil, err
+	}
+	w, err := newWitnesses(c)
+	if err != nil {
+		return nil, err
+	}
+	compare := (&promoter.Promoter{Compare: c.Promotion.Compare}).CompareURL
+	return &lookout{fleet: w.fleet.Fleet, tellers: tellers, compare: compare, every: 15 * time.Second, log: log}, nil
+}
+
+// run looks until ctx ends.
+func (l *lookout) run(ctx context.Context) {
+	for {
+		l.look(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(l.every):
+		}
+	}
+}
+
+// mostUntold and stale bound how long a message is kept that cannot be sent.
+const (
+	mostUntold = 100
+	stale      = 24 * time.Hour
+)
+
+// look asks once, and tells what is new and what could not be told before.
+func (l *lookout) look(ctx context.Context) {
+	s, err := l.fleet(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return
+	case err != nil:
+		if l.outages != err.Error() {
+			l.log.Warn("Nobody sees whether Tiers match their branches", "error", err)
+		}
+		l.outages = err.Error()
+		return
+	case s.At.IsZero(): // the exporter has not looked yet
+		return
+	}
+	l.outages = ""
+	for _, a := range l.seen.Next(s) {
+		a.Compare = l.compare(a.Previous, a.Release)
+		l.log.Info("A Tier matches its branch", "tier", a.Tier, "release", a.Release)
+		for _, t := range l.tellers {
+			l.untold = append(l.untold, news{a, t})
+		}
+	}
+	waiting := l.untold
+	l.untold = nil
+	for i, n := range waiting {
+		err := n.to.Tell(ctx, n.Arrival)
+		switch {
+		case err == nil:
+		case len(waiting)-i > mostUntold || s.At.Sub(n.At) > stale:
+			l.log.Error("Somebody was not told that a Tier matches its branch", "tier", n.Tier, "release", n.Release, "error", err)
+		default:
+			l.log.Warn("Telling that a Tier matches its branch is tried again", "tier", n.Tier, "error", err)
+			l.untold = append(l.untold, n)
+		}
+	}
+}
