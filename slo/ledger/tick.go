@@ -15,12 +15,18 @@ import (
 type bindings struct {
 	byRef   map[uint64]*binding
 	byLabel map[string]*binding // for sources that give no Refs
+	order   []*binding          // those with Refs, as they came
+	next    int                 // place in order of the one that is likely next
 }
 
 // binding is what one series of a source is to the accounts: nothing, where it
 // has no uses.
 type binding struct {
+	ref     uint64
+	place   int // in the order
 	subject *Subject
+	batch   *batch // that it was read in last
+	job     int    // its subject's in that; below 0: the batch has none
 	uses    []use
 }
 
@@ -35,19 +41,30 @@ func newBindings() *bindings {
 	return &bindings{byRef: map[uint64]*binding{}, byLabel: map[string]*binding{}}
 }
 
+// find finds a series' binding. Sources give their series in much the same order
+// each time.
 func (b *bindings) find(s *slo.Series) *binding {
-	if s.Ref != 0 {
-		return b.byRef[s.Ref]
+	if s.Ref == 0 {
+		return b.byLabel[s.Labels.String()]
 	}
-	return b.byLabel[s.Labels.String()]
+	if b.next < len(b.order) && b.order[b.next].ref == s.Ref {
+		b.next++
+		return b.order[b.next-1]
+	}
+	x := b.byRef[s.Ref]
+	if x != nil {
+		b.next = x.place + 1
+	}
+	return x
 }
 
 func (b *bindings) put(s *slo.Series, x *binding) {
-	if s.Ref != 0 {
-		b.byRef[s.Ref] = x
-	} else {
+	if s.Ref == 0 {
 		b.byLabel[s.Labels.String()] = x
+		return
 	}
+	x.ref, x.place = s.Ref, len(b.order)
+	b.byRef[s.Ref], b.order = x, append(b.order, x)
 }
 
 // bind finds out what a series is to the accounts of its subject.
@@ -210,8 +227,14 @@ func (l *Ledger) share(src *sourceState, b *batch, series []slo.Series) error {
 		if len(x.uses) == 0 {
 			continue
 		}
-		if i, ok := b.ofSubject[x.subject]; ok {
-			b.jobs[i].series = append(b.jobs[i].series, bound{x, series[k].Samples})
+		if x.batch != b {
+			x.batch, x.job = b, -1
+			if i, ok := b.ofSubject[x.subject]; ok {
+				x.job = i
+			}
+		}
+		if x.job >= 0 {
+			b.jobs[x.job].series = append(b.jobs[x.job].series, bound{x, series[k].Samples})
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package promapi
 
 import (
 	"math"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -100,8 +101,13 @@ func (s *Source) addChunkedSeries(b []byte, query int64, c *collector) error {
 	if at == nil {
 		return nil
 	}
+	n := 0
 	m := message{rest: b}
 	for m.next() {
+		n++
+	}
+	*at = slices.Grow(*at, n)
+	for m = (message{rest: b}); m.next(); {
 		if m.num == 1 {
 			return errLabelsLate
 		}

@@ -72,7 +72,13 @@ func (d *decoder) read(ts []int64, vs []float64) (int, error) {
 	t, delta, v := d.t, d.delta, d.v
 	leading, trailing := d.leading, d.trailing
 	for i < count {
-		buf, pos, n = refill(b, buf, pos, n)
+		if pos+8 <= len(b) { // refill, which is too long for the compiler to put it here
+			buf |= binary.BigEndian.Uint64(b[pos:]) >> (n & 63)
+			pos += int((63 - n) >> 3)
+			n |= 56
+		} else {
+			buf, pos, n = refillEnd(b, buf, pos, n)
+		}
 		// 00 is one more sample with the same delta and the same value: seldom
 		// counters are runs of them.
 		if buf>>62 == 0 && d.at > 1 && delta < 1<<50 {
