@@ -3,6 +3,7 @@ package kube
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime"
 	"strings"
@@ -260,27 +261,108 @@ func TestResourcesOfSeveralClusters(t *testing.T) {
 	kubetest.Eventually(t, "a new one", func() bool { d, _ := w.Declarations(); return len(d.Tiers) == 3 })
 }
 
-func TestThousandsOfChangesAtOnce(t *testing.T) {
-	s := kubetest.New(t)
-	const n = 300
+// small is an Application of few bytes.
+func small(i int, sync string) []byte {
+	return fmt.Appendf(nil, `{"apiVersion":"argoproj.io/v1alpha1","kind":"Application","metadata":{"name":"app-%d","namespace":"argocd","resourceVersion":"1",`+
+		`"labels":{"shopset.dev/shopset":"s-%d"}},"status":{"sync":{"status":%q},"health":{"status":"Healthy"},"reconciledAt":"2026-11-01T11:59:00Z","resources":[{"kind":"A","status":%q}]}}`,
+		i, i/5, sync, sync)
+}
+
+func TestTenThousandApplicationsChangeAtOnce(t *testing.T) {
+	t.Parallel()
+	const n = 10_000
+	s, log := kubetest.New(t), &diary{}
+	s.Many(n, func(i int) []byte { return small(i, "Synced") })
+	w := watching(t, &clock{}, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(log, nil)) }, s)
+	kubetest.Eventually(t, "all are read and watched", func() bool { return w.Clusters()[0].Applications == n && s.Watching(applications) == 1 })
+	w.Changes(releases)
 	for i := range n {
-		s.Set(applications, fmt.Sprint("app-", i), app(fmt.Sprint("s-", i/5), "Synced", "Healthy"))
+		s.Put(applications, fmt.Sprint("app-", i), small(i, "OutOfSync"))
 	}
-	w := watching(t, &clock{}, nil, s)
-	kubetest.Eventually(t, "all are read", func() bool { return len(w.Observations(releases)) == n/5 })
-	kubetest.Eventually(t, "it is watched", func() bool { return s.Watching(applications) == 1 })
-	for range 10 {
-		for i := range n {
-			s.Set(applications, fmt.Sprint("app-", i), app(fmt.Sprint("s-", i/5), "OutOfSync", "Degraded"))
+	changed := map[fleet.ShopSetName]fleet.Observation{}
+	kubetest.Eventually(t, "all have changed", func() bool {
+		seen, _ := w.Changes(releases)
+		for _, o := range seen {
+			changed[o.ShopSet] = o
+		}
+		return w.Clusters()[0].Changes == n && len(seen) == 0
+	})
+	for name, o := range changed {
+		if o.Sync != fleet.OutOfSync || *o.OutOfSync != 5 || *o.DriftEvents != 5 {
+			t.Fatalf("%s: %+v", name, o)
 		}
 	}
-	kubetest.Eventually(t, "all have changed", func() bool {
+	state := w.Clusters()[0]
+	if warnings, named := log.about(fleet.Burst); len(changed) != n/5 || warnings != 1 || named != 1 || state.Faults[fleet.Burst] != 1 || state.Err != nil {
+		t.Errorf("%d ShopSets changed, %d warnings, %d of the burst, %+v", len(changed), warnings, named, state)
+	}
+}
+
+func TestChangesGivesWhatHasChangedOnce(t *testing.T) {
+	t.Parallel()
+	s := kubetest.New(t)
+	s.Set(applications, "one", app("a-1", "Synced", "Healthy"))
+	s.Set(applications, "two", app("b-1", "Synced", "Healthy"))
+	s.Set("tiers", "low", "spec: {order: 0, branch: b}")
+	w := watching(t, &clock{}, func(c *Config) { c.Resources = true }, s)
+	kubetest.Eventually(t, "all is read", func() bool {
+		d, _ := w.Declarations()
+		return w.Clusters()[0].Loaded && len(d.Tiers) == 1 && s.Watching(applications) == 1 && s.Watching("tiers") == 1
+	})
+	told := func() string {
+		seen, declared := w.Changes(releases)
+		text := fmt.Sprint(declared)
+		for _, o := range seen {
+			text += fmt.Sprintf(" %s:%s", o.ShopSet, o.Sync)
+		}
+		return text
+	}
+	first, second := told(), told()
+	if first != "true a-1:Synced b-1:Synced" || second != "false" {
+		t.Errorf("at first %q, then %q", first, second)
+	}
+	for _, tt := range []struct {
+		name string
+		do   func()
+		want string
+	}{
+		{"an Application changes", func() { s.Set(applications, "one", app("a-1", "OutOfSync", "Healthy")) }, "false a-1:OutOfSync"},
+		{"an Application goes to another ShopSet", func() { s.Set(applications, "one", app("b-1", "Synced", "Healthy")) }, "false a-1:Unknown b-1:Synced"},
+		{"the last Application goes", func() { s.Remove(applications, "two"); s.Remove(applications, "one") }, "false b-1:Unknown"},
+		{"a resource changes", func() { s.Set("tiers", "low", "spec: {order: 1, branch: b}") }, "true"},
+	} {
+		changes := w.Clusters()[0].Changes
+		tt.do()
+		kubetest.Eventually(t, tt.name, func() bool { return w.declared.Load() || w.Clusters()[0].Changes > changes })
+		time.Sleep(50 * time.Millisecond) // a second one may be on its way
+		if got := told(); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestApplicationsOneByOne(t *testing.T) {
+	t.Parallel()
+	east, west := kubetest.New(t), kubetest.New(t)
+	east.Set(applications, "lb", app("a-1", "Synced", "Healthy"))
+	east.Set(applications, "api", app("a-1", "OutOfSync", "Degraded"))
+	west.Set(applications, "api", app("a-1", "Synced", "Progressing"))
+	w := watching(t, &clock{}, func(c *Config) { c.Parts = true }, east, west)
+	parts := func() string {
+		var all []string
 		for _, o := range w.Observations(releases) {
-			if o.Sync != fleet.OutOfSync || *o.OutOfSync != 5 {
-				return false
+			for _, p := range o.Parts {
+				all = append(all, fmt.Sprintf("%s/%s/%s:%s/%s", p.Source, p.Namespace, p.Name, p.Sync, p.Health))
 			}
 		}
-		return true
+		return strings.Join(all, " ")
+	}
+	kubetest.Eventually(t, "all are given", func() bool {
+		return parts() == "a/argocd/api:OutOfSync/Degraded a/argocd/lb:Synced/Healthy b/argocd/api:Synced/Progressing"
+	})
+	west.Stop()
+	kubetest.Eventually(t, "those of the lost cluster are Unknown", func() bool {
+		return parts() == "a/argocd/api:OutOfSync/Degraded a/argocd/lb:Synced/Healthy b/argocd/api:Unknown/Unknown"
 	})
 }
 
