@@ -1,6 +1,7 @@
 package config
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -29,6 +30,20 @@ func TestThePromotionSectionIsRead(t *testing.T) {
 		Compare: "https://git.example/shop/app/compare/{from}...{to}", SlackWebhookFile: filepath.Join("/etc/shop", "secrets/slack")}
 	if *c.Promotion != want {
 		t.Errorf("%+v, want\n%+v", *c.Promotion, want)
+	}
+}
+
+// The example that users copy must load.
+func TestTheDocumentedPromotionSectionLoads(t *testing.T) {
+	text, err := os.ReadFile("../../docs/promote.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	c, err := Parse("shopslo.yaml", []byte(withoutPromotion+example))
+	if err != nil || c.Promotion.Git.Submodule != "app" || !c.Promotion.Images {
+		t.Errorf("%v\n%s", err, example)
 	}
 }
 
