@@ -1,6 +1,7 @@
 package mackerel_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +43,7 @@ func figureAt(at time.Time, i int) float64 { return float64(at.Unix()/60%1000) +
 type rig struct {
 	t     *testing.T
 	now   time.Time
+	clock atomic.Pointer[time.Time] // the fake's: it may still be at work when a request is given up
 	fake  *mackerelfake.Fake
 	dir   string
 	spool *mackerel.Spool
@@ -49,7 +52,8 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	r := &rig{t: t, now: noon.Add(5 * time.Second), dir: filepath.Join(t.TempDir(), "spool")}
-	r.fake = mackerelfake.Start(func() time.Time { return r.now })
+	r.clock.Store(new(r.now))
+	r.fake = mackerelfake.Start(func() time.Time { return *r.clock.Load() })
 	t.Cleanup(r.fake.Close)
 	r.fake.AddService("shops")
 	r.restart()
@@ -87,6 +91,12 @@ func (r *rig) push() (mackerel.Pushed, error) {
 		r.t.Fatal(err)
 	}
 	return r.Push(r.t.Context(), r.now)
+}
+
+// Push pushes at a time, which is the fake's too.
+func (r *rig) Push(ctx context.Context, now time.Time) (mackerel.Pushed, error) {
+	r.clock.Store(&now)
+	return r.Pusher.Push(ctx, now)
 }
 
 func (r *rig) must(p mackerel.Pushed, err error) mackerel.Pushed {
@@ -281,6 +291,13 @@ func TestASpoolIsHeldByOneAndSurvivesDamage(t *testing.T) {
 	r.fake.Fail(mackerelfake.Broken, "tsdb", 2)
 	_, _ = r.minute()
 	_, _ = r.minute()
+	if err := os.WriteFile(filepath.Join(r.dir, "new-123"), []byte("half a wri"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.restart()
+	if left, _ := filepath.Glob(filepath.Join(r.dir, "new-*")); len(left) > 0 {
+		t.Errorf("a killed process leaves %v", left)
+	}
 	files, _ := filepath.Glob(filepath.Join(r.dir, "2*.json"))
 	if len(files) != 2 {
 		t.Fatalf("files %v", files)

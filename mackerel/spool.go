@@ -60,6 +60,7 @@ func OpenSpool(dir string) (*Spool, error) {
 		return nil, fmt.Errorf("open the folder of unsent metrics %s: %w", dir, ErrBusy)
 	}
 	s := &Spool{dir: dir, lock: lock}
+	s.tidy()
 	data, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if err == nil {
 		err = json.Unmarshal(data, &s.state)
@@ -74,6 +75,14 @@ func OpenSpool(dir string) (*Spool, error) {
 		return nil, errors.Join(fmt.Errorf("open the folder of unsent metrics: %s: %w", filepath.Join(dir, stateFile), err), lock.Unlock())
 	}
 	return s, nil
+}
+
+// tidy takes away what a process left that was killed while it wrote.
+func (s *Spool) tidy() {
+	left, _ := filepath.Glob(filepath.Join(s.dir, "new-*")) // the pattern is well-formed
+	for _, path := range left {
+		_ = os.Remove(path) // else it is in nobody's way
+	}
 }
 
 // Close lets others have the folder.

@@ -78,17 +78,25 @@ func Refused(err error, status int) bool {
 // NewClient makes an HTTP client for a client library. It follows no redirect: the API
 // key, which travels in a header of Mackerel's own, would go along.
 func NewClient(timeout time.Duration) *http.Client {
-	return &http.Client{Timeout: timeout, Transport: transport{http.DefaultTransport},
+	return &http.Client{Transport: transport{http.DefaultTransport, timeout},
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return errors.New("a redirect, which is not followed since the API key would go along; correct the URL of Mackerel's API")
 		}}
 }
 
-type transport struct{ next http.RoundTripper }
+type transport struct {
+	next    http.RoundTripper
+	timeout time.Duration // of a request with its answer
+}
 
 // RoundTrip reads the whole answer, so that half of one is an error and not an answer.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := t.next.RoundTrip(r)
+	ctx, cancel := context.WithTimeoutCause(r.Context(), t.timeout, fmt.Errorf("no answer within %s", t.timeout))
+	defer cancel()
+	resp, err := t.next.RoundTrip(r.WithContext(ctx))
+	if cause := context.Cause(ctx); err != nil && cause != nil && r.Context().Err() == nil {
+		err = cause
+	}
 	if err != nil {
 		return nil, unavailable(r.Context(), err)
 	}

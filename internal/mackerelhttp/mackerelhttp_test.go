@@ -87,3 +87,18 @@ func TestKeysAndURLsThatCannotBe(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestAServerThatSaysNothingIsGivenUp(t *testing.T) {
+	done := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+		case <-done:
+		}
+	}))
+	defer s.Close()
+	defer close(done)
+	if _, err := NewClient(100 * time.Millisecond).Get(s.URL); !errors.Is(err, slo.ErrUnavailable) {
+		t.Error(err)
+	}
+}

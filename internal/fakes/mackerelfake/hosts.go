@@ -48,6 +48,13 @@ func (f *Fake) newHost(spec HostSpec) *host {
 	return h
 }
 
+// SetHostStatus makes a host working, standby, maintenance or poweroff.
+func (f *Fake) SetHostStatus(id, status string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hosts[id].status = status
+}
+
 // SetHostMetric puts a value there, of any age.
 func (f *Fake) SetHostMetric(id, metric string, at time.Time, value float64) {
 	f.mu.Lock()
@@ -111,9 +118,16 @@ func (h *host) shown() map[string]any {
 
 func (f *Fake) listHosts(c *call) (any, *refusal) {
 	q := c.URL.Query()
+	statuses := q["status"]
+	if len(statuses) == 0 {
+		statuses = []string{"working", "standby"}
+	}
 	list := []any{}
 	for _, id := range f.hostOrder {
 		h := f.hosts[id]
+		if !slices.Contains(statuses, h.status) {
+			continue
+		}
 		if want := q.Get("name"); want != "" && want != h.Name {
 			continue
 		}

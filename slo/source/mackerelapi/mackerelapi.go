@@ -304,7 +304,9 @@ type found struct {
 
 // hosts are those that the owner part of a query means.
 func (s *Source) hosts(ctx context.Context, q Query) ([]found, error) {
-	all, err := s.api.FindHostsContext(ctx, &api.FindHostsParam{})
+	// Without statuses Mackerel leaves out hosts that are off or in maintenance, and
+	// with them the minutes that they were working.
+	all, err := s.api.FindHostsContext(ctx, &api.FindHostsParam{Statuses: []string{"working", "standby", "maintenance", "poweroff"}})
 	if err != nil {
 		return nil, fmt.Errorf("list hosts: %w", err)
 	}

@@ -110,6 +110,7 @@ func TestHostMetrics(t *testing.T) {
 	for i, id := range []string{a, b, db} {
 		f.SetHostMetric(id, "custom.cart.p99", ago(2), float64(i+1))
 	}
+	f.SetHostStatus(db, "poweroff") // since a minute; before that it worked
 	label := func(host, id, more string) string { return fmt.Sprintf("{host=%q, host_id=%q%s}", host, id, more) }
 	for expr, want := range map[string]string{
 		"host(db, custom.cart.p99)":               label("db", db, "") + " . . . . . . . 3 . .\n",
