@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
@@ -70,7 +71,11 @@ func (p *program) askGate(ctx context.Context, server string, question question,
 	if err != nil {
 		return verdict{}, fmt.Errorf("ask %s: %w", withoutUser(server), err)
 	}
-	return verdict{r, body}, nil
+	var logged struct{ Log decisionlog.Head }
+	if err := json.Unmarshal(body, &logged); err != nil {
+		return verdict{}, fmt.Errorf("ask %s: %w", withoutUser(server), err)
+	}
+	return verdict{Record: r, json: body, log: logged.Log}, nil
 }
 
 func (w when) query(q url.Values) url.Values {

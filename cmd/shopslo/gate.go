@@ -15,6 +15,7 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -23,6 +24,7 @@ type gateFlags struct {
 	to, release, fix, by, replay string
 	explain                      bool
 	watch, every                 time.Duration
+	verify, head                 string
 	out                          gateOutput
 }
 
@@ -62,7 +64,12 @@ else is known to be wrong.
 	fs.DurationVar(&f.every, "every", 15*time.Second, "how `often` to ask while waiting")
 	fs.StringVar(&f.replay, "replay", "", "make the decision of a `file` that -o json wrote again, and ask nobody")
 	cmd.MarkFlagFilename("replay", "json")
+	fs.StringVar(&f.verify, "verify-log", "", "check the chain of a `file` in which a server has logged its decisions, and do nothing else")
+	fs.StringVar(&f.head, "head", "", "a `hash` that was published with a decision, and must be in that log")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if f.verify != "" {
+			return p.verifyLog(f.verify, f.head)
+		}
 		when, err := at()
 		if err != nil {
 			return err
@@ -104,6 +111,8 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 		return usageErrorf("--watch must not be below 0s, nor --every below 1s")
 	case f.watch > 0 && at.given:
 		return usageErrorf("--watch does not go with --at: the past does not change")
+	case f.head != "":
+		return usageErrorf("--head goes with --verify-log")
 	case f.by != "" && f.fix == "":
 		return usageErrorf("--by says whose word --fix is; give both")
 	}
@@ -130,6 +139,7 @@ func (p *program) question(f gateFlags) question {
 type verdict struct {
 	promotion.Record
 	json []byte
+	log  decisionlog.Head // where a server logged it; zero: none did
 }
 
 // gate makes the decision again that a file holds, or asks until there is one.
@@ -156,7 +166,7 @@ func replay(file string) (verdict, error) {
 	if r.Decision, err = r.Replay(); err != nil {
 		return verdict{}, fmt.Errorf("replay %s: %w", file, err)
 	}
-	return verdict{r, data}, nil
+	return verdict{Record: r, json: data}, nil
 }
 
 // watch asks again while the decision is inconclusive, for so long. What cannot be
@@ -226,7 +236,7 @@ func (p *program) judgement(ctx context.Context, server string, q question, at w
 		return verdict{}, err
 	}
 	data, err := r.AppendJSON(nil)
-	return verdict{r, data}, err
+	return verdict{Record: r, json: data}, err
 }
 
 // decision is judgement for those who need no more than the decision.

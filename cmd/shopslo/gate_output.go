@@ -83,12 +83,20 @@ func (p *program) writeAs(w io.Writer, form string, v verdict, explain bool, col
 	case "junit":
 		return v.WriteJUnit(w)
 	case "markdown":
-		return v.WriteMarkdown(w)
+		return v.logged(w, v.WriteMarkdown(w))
 	case "sarif":
 		return v.WriteSARIF(w, filepath.ToSlash(filepath.Clean(p.configFile)), v.Program)
 	}
 	if explain {
-		return v.WriteExplanation(w, columns, colour)
+		return v.logged(w, v.WriteExplanation(w, columns, colour))
 	}
-	return v.WriteText(w, columns, colour)
+	return v.logged(w, v.WriteText(w, columns, colour))
+}
+
+// logged publishes where the server has logged the decision, after what was written.
+func (v verdict) logged(w io.Writer, err error) error {
+	if err == nil && v.log.Index > 0 {
+		_, err = fmt.Fprintf(w, "\nLogged as entry %d of the server, %s.\n", v.log.Index, v.log.Hash)
+	}
+	return err
 }

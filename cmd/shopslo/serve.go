@@ -16,6 +16,7 @@ import (
 
 	"github.com/shopslo/shopslo/internal/server"
 	"github.com/shopslo/shopslo/mackerel"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 )
@@ -78,6 +79,8 @@ type service struct {
 	pusher  *mackerel.Pusher // nil where nothing goes to Mackerel
 	lookout *lookout         // nil where nobody is told of Tiers that match their branch
 	hup     chan os.Signal   // asks for a reload
+
+	decisions *decisionlog.Log // nil: they are not logged
 }
 
 // serve runs until ctx ends or something that it cannot do without fails.
@@ -101,6 +104,10 @@ func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) err
 		return errors.Join(err, src.close())
 	}
 	s := &service{p: p, log: log, engine: e, metrics: newOwnMetrics(p.registry), hup: hup}
+	if err := s.openDecisions(); err != nil {
+		return errors.Join(err, e.Close())
+	}
+	defer s.closeDecisions()
 	shell, err := p.shell(f, log, s.ready)
 	if err != nil {
 		return errors.Join(err, e.Close())
