@@ -80,7 +80,7 @@ func span(c slo.Counts, asked time.Time) *Span {
 	}
 	s := &Span{Start: c.Start.UTC(), End: c.End.UTC(), Good: c.Good, Total: c.Total, Coverage: c.Coverage()}
 	if !asked.IsZero() && c.Start.After(asked) {
-		s.Coverage = min(1, c.Covered.Seconds()/c.End.Sub(asked).Seconds())
+		s.Coverage = min(1, c.Covered.Seconds()/(c.End.Sub(asked)-c.Excluded).Seconds())
 	}
 	return s
 }

@@ -22,6 +22,9 @@ var came = now.Add(-26 * time.Hour)
 // past is a history in which new follows old, and every Tier had what is below.
 type past struct{}
 
+// fleetState is what was seen of a ShopSet.
+type fleetState = fleet.ShopSetState
+
 func (past) Behind(release, than fleet.Release) (int, bool) {
 	if release == oldRelease && than == newRelease {
 		return 1, true
