@@ -68,7 +68,7 @@ func (r *rig) restart() {
 			r.t.Fatal(err)
 		}
 	}
-	client, err := mackerel.New(mackerel.Config{URL: r.fake.URL, Key: mackerelfake.Key, Timeout: 5 * time.Second})
+	client, err := mackerel.New(mackerel.Config{URL: r.fake.URL, Key: mackerelfake.Key, Timeout: 2 * time.Second})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestEachMinuteArrivesOnce(t *testing.T) {
 
 func TestAFaultLosesNothingAndDoublesNothing(t *testing.T) {
 	for _, fault := range []mackerelfake.Fault{mackerelfake.DropAfterWrite, mackerelfake.DropBefore, mackerelfake.TooMany, mackerelfake.Broken,
-		mackerelfake.HalfReply, mackerelfake.WrongJSON, mackerelfake.Page} {
+		mackerelfake.HalfReply, mackerelfake.WrongJSON, mackerelfake.Page, mackerelfake.Slow, mackerelfake.Hang} {
 		t.Run(string(fault), func(t *testing.T) {
 			r := newRig(t)
 			r.must(r.minute())

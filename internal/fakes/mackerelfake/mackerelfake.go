@@ -46,6 +46,8 @@ const (
 	Page Fault = "a web page"
 	// Hang does nothing until the client goes.
 	Hang Fault = "no answer"
+	// Slow does what is asked, and answers nothing until the client goes.
+	Slow Fault = "no answer after the write"
 )
 
 // RetryAfter is what TooMany asks to wait.
@@ -234,6 +236,10 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request, e endpoint) {
 	}
 	status, answer := f.answer(&call{r, body}, e, err, fault)
 	f.note(r, status)
+	if fault == Slow {
+		<-r.Context().Done()
+		return
+	}
 	if fault == TooMany || status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", strconv.Itoa(int(RetryAfter.Seconds())))
 	}
