@@ -178,7 +178,7 @@ func TestAPushThatMeetsAnotherAtTheSameTimeIsTriedAgain(t *testing.T) {
 		w.system["tier-0"] = append(w.system["tier-0"], commit{w.id(), w.app["tier-0"]})
 		times := 0
 		w.fail = func(write string) error {
-			if times++; write == at && times < attempts {
+			if times++; write == at && times < 3 {
 				return ErrMoved // the other one has the lock, and then gives up
 			}
 			return nil

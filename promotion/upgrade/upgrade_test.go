@@ -125,6 +125,9 @@ func TestThePlanAgreesWithAnOracle(t *testing.T) {
 }
 
 func randomFleet(t *testing.T, random *rand.Rand) *fleet.Fleet {
+	if random.IntN(4) == 0 {
+		return tightFleet(t, random)
+	}
 	sets := []string{"x-0@a:50"}
 	for i := range 2 + random.IntN(5) {
 		s := fmt.Sprintf("s-%d@%c", i, 'a'+rune(random.IntN(4)))
@@ -149,6 +152,19 @@ func randomFleet(t *testing.T, random *rand.Rand) *fleet.Fleet {
 		groups = append(groups, g)
 	}
 	return fleetOf(t, sets, groups...)
+}
+
+// tightFleet has little more room than its groups need, so that they fit in few ways.
+func tightFleet(t *testing.T, random *rand.Rand) *fleet.Fleet {
+	var groups []string
+	total := 0
+	for i := range 3 + random.IntN(3) {
+		load := 5 + random.IntN(20)
+		total += load
+		groups = append(groups, fmt.Sprintf("g-%d=x-0/1:%d", i, load))
+	}
+	one := total/4 + random.IntN(total/2)
+	return fleetOf(t, []string{"x-0@a:50", fmt.Sprintf("s-1@b:%d", one), fmt.Sprintf("s-2@c:%d", max(total-one+random.IntN(3), 1))}, groups...)
 }
 
 // oracle tries all ways, once with what is known and once hoping for the best.

@@ -263,6 +263,29 @@ func TestCommitsAreSignedAndSayWhoMadeThem(t *testing.T) {
 	}
 }
 
+func TestACommitThatChangesMoreThanTheSubmoduleIsNeverPushed(t *testing.T) {
+	w := newWorld(t, false)
+	r := w.release("tier-0", "cart/x.yaml", "1")
+	repos := w.open(w.config())
+	parent := w.head(w.system, "tier-1")
+	good := w.refer(parent, string(r))
+	w.set(w.system, "good", good)
+	w.set(w.system, "more", w.write(w.system, good, "overlays/s-1/kustomization.yaml", "resources: [x]"))
+	w.set(w.system, "none", w.write(w.system, parent))
+	if _, err := repos.Read(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	for branch, ok := range map[string]bool{"good": true, "more": false, "none": false} {
+		err := repos.onlyPointer(ctx, promoter.Pointer{Parent: parent, Release: r}, w.head(w.system, branch))
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", branch, err)
+		}
+	}
+	if err := repos.onlyPointer(ctx, promoter.Pointer{Parent: parent, Release: "0"}, good); err == nil {
+		t.Error("another Release is taken for the one that was to be there")
+	}
+}
+
 func TestOpenRefusesWhatIsUnsafe(t *testing.T) {
 	for name, c := range map[string]Config{
 		"no folder":                  {System: "/a"},
