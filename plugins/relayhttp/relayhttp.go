@@ -35,6 +35,13 @@ type Asker struct {
 // an error (Garbled), and so is one that is too long. Redirects are not followed, since
 // they would carry the key elsewhere.
 func (a Asker) Ask(ctx context.Context, req *http.Request) ([]byte, error) {
+	body, _, err := a.AskDated(ctx, req)
+	return body, err
+}
+
+// AskDated is Ask with the time that the answer says it was made at: by the relay's own
+// clock, to the second; zero where it does not say.
+func (a Asker) AskDated(ctx context.Context, req *http.Request) (body []byte, date time.Time, err error) {
 	if _, ends := ctx.Deadline(); !ends {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, timeout)
@@ -44,22 +51,25 @@ func (a Asker) Ask(ctx context.Context, req *http.Request) ([]byte, error) {
 	req.Header.Set("User-Agent", "mackerel-plugin-mailrelay")
 	resp, err := a.client().Do(req.WithContext(ctx))
 	if err != nil {
-		return nil, &mailrelay.Error{Trouble: mailrelay.Unreachable, Doing: doing, Detail: a.hide(network(err))}
+		return nil, date, &mailrelay.Error{Trouble: mailrelay.Unreachable, Doing: doing, Detail: a.hide(network(err))}
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		date = at
+	}
+	body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, a.status(doing, resp, body)
+		return nil, date, a.status(doing, resp, body)
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return nil, &mailrelay.Error{Trouble: mailrelay.Unreachable, Doing: doing, Detail: "the answer did not end in time"}
+		return nil, date, &mailrelay.Error{Trouble: mailrelay.Unreachable, Doing: doing, Detail: "the answer did not end in time"}
 	case err != nil:
-		return nil, a.garbled(doing, "the answer broke off: "+network(err))
+		return nil, date, a.garbled(doing, "the answer broke off: "+network(err))
 	case len(body) > maxBody:
-		return nil, a.garbled(doing, fmt.Sprintf("the answer is longer than %d bytes", maxBody))
+		return nil, date, a.garbled(doing, fmt.Sprintf("the answer is longer than %d bytes", maxBody))
 	}
-	return body, nil
+	return body, date, nil
 }
 
 // AskJSON asks, and decodes the answer into v, in full.
@@ -118,6 +128,9 @@ func (a Asker) status(doing string, resp *http.Response, body []byte) error {
 // retryAfter reads the header in seconds, or as a date beside the answer's own.
 func retryAfter(h http.Header) time.Duration {
 	v := h.Get("Retry-After")
+	if v == "" {
+		v = h.Get("X-Rate-Limit-Retry-After-Seconds") // blastengine's word
+	}
 	if n, err := strconv.Atoi(v); err == nil && n > 0 && n < 86400 {
 		return time.Duration(n) * time.Second
 	}
