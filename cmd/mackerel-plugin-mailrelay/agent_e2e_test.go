@@ -22,7 +22,7 @@ import (
 
 // agentRuns is how long the real agent runs: it posts for the first time after a
 // minute, and polls once a minute.
-const agentRuns = 5 * time.Minute
+const agentRuns = 6 * time.Minute
 
 // troubled are accounts, each with what is wrong with its relay.
 var troubled = map[string]relayfake.Fault{

@@ -102,3 +102,14 @@ func TestAServerThatSaysNothingIsGivenUp(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func FuzzMessage(f *testing.F) {
+	f.Add([]byte(`{"error":{"message":"Authentication failed."}}`))
+	f.Add([]byte(`{"error":"name is invalid"}`))
+	f.Add([]byte(`<html>`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if m := message(body); strings.ContainsAny(m, "\n\r") || len([]rune(m)) > 301 {
+			t.Errorf("%q", m)
+		}
+	})
+}
