@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -10,113 +9,6 @@ import (
 
 	"github.com/shopslo/shopslo/slo"
 )
-
-// bindings remember what the series of one source are to the accounts.
-type bindings struct {
-	byRef   map[uint64]*binding
-	byLabel map[string]*binding // for sources that give no Refs
-	order   []*binding          // those with Refs, as they came
-	next    int                 // place in order of the one that is likely next
-}
-
-// binding is what one series of a source is to the accounts: nothing, where it
-// has no uses.
-type binding struct {
-	ref     uint64
-	place   int // in the order
-	subject *Subject
-	batch   *batch // that it was read in last
-	job     int    // its subject's in that; below 0: the batch has none
-	uses    []use
-}
-
-type use struct {
-	kind   kind
-	acct   *account
-	target *target
-	series *series
-}
-
-func newBindings() *bindings {
-	return &bindings{byRef: map[uint64]*binding{}, byLabel: map[string]*binding{}}
-}
-
-// find finds a series' binding. Sources give their series in much the same order
-// each time.
-func (b *bindings) find(s *slo.Series) *binding {
-	if s.Ref == 0 {
-		return b.byLabel[s.Labels.String()]
-	}
-	if b.next < len(b.order) && b.order[b.next].ref == s.Ref {
-		b.next++
-		return b.order[b.next-1]
-	}
-	x := b.byRef[s.Ref]
-	if x != nil {
-		b.next = x.place + 1
-	}
-	return x
-}
-
-func (b *bindings) put(s *slo.Series, x *binding) {
-	if s.Ref == 0 {
-		b.byLabel[s.Labels.String()] = x
-		return
-	}
-	x.ref, x.place = s.Ref, len(b.order)
-	b.byRef[s.Ref], b.order = x, append(b.order, x)
-}
-
-// bind finds out what a series is to the accounts of its subject.
-func (l *Ledger) bind(src *sourceState, s *slo.Series) (*binding, error) {
-	if b := src.bound.find(s); b != nil {
-		return b, nil
-	}
-	subject, err := src.subjects.find(s.Labels)
-	if err != nil {
-		return nil, err
-	}
-	b := &binding{subject: subject}
-	if subject != nil {
-		name := s.Labels.Get(slo.MetricName)
-		for _, a := range src.raw[subject.ID] {
-			b.uses = l.bindTo(b.uses, a, name, s.Labels)
-		}
-	}
-	src.bound.put(s, b)
-	return b, nil
-}
-
-// bindTo adds what a series is to one account.
-func (l *Ledger) bindTo(uses []use, a *account, name string, ls slo.Labels) []use {
-	if k, ok := l.signKind(name); ok && l.ofTargets(a.m, ls) {
-		uses = append(uses, use{kind: k, acct: a, target: a.targetOf(joined(ls, l.cfg.TargetLabels))})
-	}
-	if sides := a.m.picks(ls); sides != 0 {
-		s := a.seriesOf(ls, sides, l.cfg.TargetLabels)
-		uses = append(uses, use{kind: counterSeries, acct: a, target: s.target, series: s})
-	}
-	return uses
-}
-
-// signKind tells the series by which targets speak of themselves.
-func (l *Ledger) signKind(name string) (kind, bool) {
-	switch name {
-	case upMetric:
-		return upSeries, true
-	case l.cfg.StartTimeMetric:
-		return startSeries, name != ""
-	}
-	return 0, false
-}
-
-// ofTargets reports whether a target's own series belongs to a measure.
-func (l *Ledger) ofTargets(m *measure, ls slo.Labels) bool {
-	return m.targetMatchers(l.cfg.TargetLabels).Matches(ls)
-}
-
-// upMetric is Prometheus' own report on a scrape: 1 where it succeeded.
-const upMetric = "up"
 
 // batch is what is read for a group of accounts, and how it is shared out.
 type batch struct {
@@ -355,14 +247,6 @@ type worker struct {
 	decoded []decoded
 }
 
-// decoded is where one series' samples are in the worker's memory: all, and
-// without those that are no counter values.
-type decoded struct {
-	from, to, validFrom, validTo int
-	looks                            // of the valid ones
-	odd                          int // the first one that may be no counter value, as far as was looked; or none
-}
-
 // subject counts one subject's job.
 func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) error {
 	w.t, w.v, w.decoded = w.t[:0], w.v[:0], w.decoded[:0]
@@ -394,93 +278,6 @@ func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) err
 	}
 	return nil
 }
-
-// decode reads all samples of a series.
-func (w *worker) decode(s slo.Samples) (decoded, error) {
-	const batch = 512
-	d := decoded{from: len(w.t), looks: looks{rising: true}, odd: math.MaxInt}
-	for {
-		n := len(w.t)
-		w.t, w.v = grow(w.t, batch), grow(w.v, batch)
-		k, err := s.Read(w.t[n:n+batch], w.v[n:n+batch])
-		w.t, w.v = w.t[:n+k], w.v[:n+k]
-		if err != nil {
-			return d, err
-		}
-		if k == 0 {
-			break
-		}
-		d.look(w, max(n-1, d.from))
-	}
-	d.to = len(w.t)
-	d.validFrom, d.validTo = d.from, d.to
-	w.samples += int64(d.to - d.from)
-	if d.to > d.from && (d.odd < d.to || invalid(w.v[d.from]) || invalid(w.v[d.to-1])) {
-		w.leaveInvalid(&d)
-	}
-	return d, nil
-}
-
-// look looks at the samples after the first-th, which was looked at before. It ends
-// where it finds a value that is none of a counter: what it says is of those before.
-func (d *decoded) look(w *worker, first int) {
-	if d.odd < first {
-		return
-	}
-	t, v := w.t[first:], w.v[first:]
-	v = v[:len(t)]
-	widest := d.widest
-	for k := 1; k < len(t); k++ {
-		if !(v[k] >= v[k-1]) { // also for NaN
-			if invalid(v[k]) || invalid(v[k-1]) {
-				d.odd = first + k - 1
-				break
-			}
-			d.rising = false
-		}
-		widest = max(widest, t[k]-t[k-1])
-	}
-	d.widest = widest
-}
-
-// leaveInvalid leaves out the samples that are no counter values, where there are
-// some. Mostly it is the last one, a staleness marker.
-func (w *worker) leaveInvalid(d *decoded) {
-	for d.validTo > d.validFrom && invalid(w.v[d.validTo-1]) {
-		d.validTo--
-	}
-	for d.validFrom < d.validTo && invalid(w.v[d.validFrom]) {
-		d.validFrom++
-	}
-	if d.odd >= d.validTo-1 { // all that are left were looked at
-		return
-	}
-	first, end := d.validFrom, d.validTo
-	d.validFrom = d.to
-	for k := first; k < end; k++ {
-		if valid(w.v[k]) {
-			w.t, w.v = append(w.t, w.t[k]), append(w.v, w.v[k])
-		}
-	}
-	d.validTo = len(w.t)
-	d.looks, d.odd = looks{rising: true}, math.MaxInt
-	d.look(w, d.validFrom)
-}
-
-// grow makes room for n more elements and returns the slice with them.
-func grow[T any](s []T, n int) []T {
-	if len(s)+n <= cap(s) {
-		return s[:len(s)+n]
-	}
-	bigger := make([]T, len(s)+n, 2*cap(s)+n)
-	copy(bigger, s)
-	return bigger
-}
-
-// valid reports whether v can be a counter's value: finite and not negative.
-func valid(v float64) bool { return v >= 0 && v <= maxFinite }
-
-func invalid(v float64) bool { return !valid(v) }
 
 // finish turns the counted cells into the outcome's runs.
 func (c *counter) finish(fineFrom int64) *outcome {

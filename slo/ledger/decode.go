@@ -1,0 +1,102 @@
+package ledger
+
+import (
+	"math"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// decoded is where one series' samples are in the worker's memory: all, and
+// without those that are no counter values.
+type decoded struct {
+	from, to, validFrom, validTo int
+	looks                            // of the valid ones
+	odd                          int // the first one that may be no counter value, as far as was looked; or none
+}
+
+// decode reads all samples of a series.
+func (w *worker) decode(s slo.Samples) (decoded, error) {
+	const batch = 512
+	d := decoded{from: len(w.t), looks: looks{rising: true}, odd: math.MaxInt}
+	for {
+		n := len(w.t)
+		w.t, w.v = grow(w.t, batch), grow(w.v, batch)
+		k, err := s.Read(w.t[n:n+batch], w.v[n:n+batch])
+		w.t, w.v = w.t[:n+k], w.v[:n+k]
+		if err != nil {
+			return d, err
+		}
+		if k == 0 {
+			break
+		}
+		d.look(w, max(n-1, d.from))
+	}
+	d.to = len(w.t)
+	d.validFrom, d.validTo = d.from, d.to
+	w.samples += int64(d.to - d.from)
+	if d.to > d.from && (d.odd < d.to || invalid(w.v[d.from]) || invalid(w.v[d.to-1])) {
+		w.leaveInvalid(&d)
+	}
+	return d, nil
+}
+
+// look looks at the samples after the first-th, which was looked at before. It ends
+// where it finds a value that is none of a counter: what it says is of those before.
+func (d *decoded) look(w *worker, first int) {
+	if d.odd < first {
+		return
+	}
+	t, v := w.t[first:], w.v[first:]
+	v = v[:len(t)]
+	widest := d.widest
+	for k := 1; k < len(t); k++ {
+		if !(v[k] >= v[k-1]) { // also for NaN
+			if invalid(v[k]) || invalid(v[k-1]) {
+				d.odd = first + k - 1
+				break
+			}
+			d.rising = false
+		}
+		widest = max(widest, t[k]-t[k-1])
+	}
+	d.widest = widest
+}
+
+// leaveInvalid leaves out the samples that are no counter values, where there are
+// some. Mostly it is the last one, a staleness marker.
+func (w *worker) leaveInvalid(d *decoded) {
+	for d.validTo > d.validFrom && invalid(w.v[d.validTo-1]) {
+		d.validTo--
+	}
+	for d.validFrom < d.validTo && invalid(w.v[d.validFrom]) {
+		d.validFrom++
+	}
+	if d.odd >= d.validTo-1 { // all that are left were looked at
+		return
+	}
+	first, end := d.validFrom, d.validTo
+	d.validFrom = d.to
+	for k := first; k < end; k++ {
+		if valid(w.v[k]) {
+			w.t, w.v = append(w.t, w.t[k]), append(w.v, w.v[k])
+		}
+	}
+	d.validTo = len(w.t)
+	d.looks, d.odd = looks{rising: true}, math.MaxInt
+	d.look(w, d.validFrom)
+}
+
+// grow makes room for n more elements and returns the slice with them.
+func grow[T any](s []T, n int) []T {
+	if len(s)+n <= cap(s) {
+		return s[:len(s)+n]
+	}
+	bigger := make([]T, len(s)+n, 2*cap(s)+n)
+	copy(bigger, s)
+	return bigger
+}
+
+// valid reports whether v can be a counter's value: finite and not negative.
+func valid(v float64) bool { return v >= 0 && v <= maxFinite }
+
+func invalid(v float64) bool { return !valid(v) }
