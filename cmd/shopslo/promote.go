@@ -37,10 +37,12 @@ func (f *promoteFlags) register(p *program, cmd *cobra.Command) {
 	cmd.MarkFlagFilename("body-file", "md")
 }
 
-func (f *promoteFlags) check() error {
+func (f *promoteFlags) check(all bool) error {
 	switch {
 	case f.wait < 0 || f.every < time.Second:
 		return usageErrorf("--wait must not be below 0s, nor --every below 1s")
+	case f.tell && f.wait == 0 && !all:
+		return usageErrorf("--tell needs --wait: a Tier does not match its branch at once")
 	case f.body != "" && !f.o.PullRequest:
 		return usageErrorf("--body-file is for --pull-request")
 	}
@@ -91,7 +93,7 @@ wrong · 4 a source or a repository could not be reached.
 		case all && f.o.PullRequest:
 			return usageErrorf("--pull-request does not go with --all: a person merges each")
 		}
-		if err := f.check(); err != nil {
+		if err := f.check(all); err != nil {
 			return err
 		}
 		f.server, f.o.Release = *server, fleet.Release(release)
@@ -120,7 +122,6 @@ func (p *program) promote(ctx context.Context, f promoteFlags, to fleet.TierName
 			}
 			p.progressLine("waiting for the gate of %s: %.80s", one.To, one.Reason)
 		},
-		Done: func(one promoter.Promotion) error { p.progressLine(""); return nil },
 	}
 	var done []promoter.Promotion
 	if all {
@@ -129,18 +130,23 @@ func (p *program) promote(ctx context.Context, f promoteFlags, to fleet.TierName
 		}
 		patience.Done = func(one promoter.Promotion) error {
 			p.progressLine("")
+			if last := len(done) - 1; last >= 0 { // the gate has seen to it that it matched by now
+				_, err := m.look(ctx, f, &done[last])
+				unseen = errors.Join(unseen, err)
+			}
 			done = append(done, one)
-			unseen = errors.Join(unseen, m.arrival(ctx, f, &done[len(done)-1], deadline, endless || f.wait > 0))
 			return nil
 		}
 		_, err = m.Carry(ctx, to, f.o, patience)
 	} else {
 		var one promoter.Promotion
 		if one, err = m.Await(ctx, to, f.o, patience); err == nil {
-			p.progressLine("")
 			done = append(done, one)
-			unseen = m.arrival(ctx, f, &done[0], deadline, f.wait > 0)
 		}
+		p.progressLine("")
+	}
+	if last := len(done) - 1; err == nil && last >= 0 {
+		unseen = errors.Join(unseen, m.arrival(ctx, f, &done[last], deadline))
 	}
 	if answered := p.answerMoved(m, f, done); answered != nil || err != nil {
 		return errors.Join(answered, moveError("--to", err))

@@ -264,7 +264,6 @@ func TestPromoteAllCarriesTheReleaseUpAndStopsAtAHold(t *testing.T) {
 	first := p.pointer("tier-2")
 	r := p.release("1.1.0")
 	p.verdict["beta"], p.verdict["prod"] = promotion.Inconclusive, promotion.Hold
-	p.late = 2
 	got := p.promote(exitNo, "--all", "--every", "1s", "--wait", "1m", "--tell")
 	if len(got) != 2 || got[0]["result"] != "promoted" || got[0]["matched_at"] == nil || got[1]["result"] != "held" || p.pointer("tier-1") != r || p.pointer("tier-2") != first {
 		t.Fatalf("%v", got)
@@ -277,6 +276,11 @@ func TestPromoteAllCarriesTheReleaseUpAndStopsAtAHold(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	p.release("1.2.0")
+	p.late = 2
+	if got := p.promote(exitOK, "--to", "beta", "--every", "1s", "--wait", "1m"); got[0]["matched_at"] == nil || p.late > 0 {
+		t.Errorf("%v", got)
+	}
+	p.release("1.3.0")
 	p.late = 1000
 	code, stdout, stderr := p.run("promote", "--server", p.gate.URL, "--to", "beta", "--every", "1s", "--wait", "2s")
 	if code != exitInconclusive || !strings.Contains(stdout, "PROMOTED") || !strings.Contains(stderr, "not seen to match its branch yet") {
@@ -345,6 +349,7 @@ func TestPromoteSaysWhatIsWrong(t *testing.T) {
 		"lowest Tier":                       {exitUsage, []string{"promote", "--to", "dev"}},
 		"does not go with --all":            {exitUsage, []string{"promote", "--all", "--pull-request"}},
 		"--body-file is for --pull-request": {exitUsage, []string{"promote", "--to", "beta", "--body-file", "x"}},
+		"--tell needs --wait":               {exitUsage, []string{"promote", "--to", "beta", "--tell"}},
 		"--every below 1s":                  {exitUsage, []string{"promote", "--to", "beta", "--every", "1ms"}},
 		"ask the gate about beta":           {exitUnavailable, []string{"promote", "--to", "beta", "--server", "http://127.0.0.1:1"}},
 		"--tier and --to are needed":        {exitUsage, []string{"rollback", "--tier", "beta"}},

@@ -94,11 +94,36 @@ func (m manifests) Images(ctx context.Context, tier fleet.Tier, release fleet.Re
 	return images, notes, nil
 }
 
-// arrival waits until the Tier matches its branch, where anybody is to wait, and tells
-// of it. The error says that it does not yet, or that somebody could not be told.
-func (m *mover) arrival(ctx context.Context, f promoteFlags, one *promoter.Promotion, deadline time.Time, wait bool) error {
+// look asks once whether a Tier that has come to a Release matches its branch, and
+// tells of it. The error says that nobody could be asked, or told.
+func (m *mover) look(ctx context.Context, f promoteFlags, one *promoter.Promotion) (matches bool, err error) {
 	came := one.Result == promoter.Promoted || one.Result == promoter.RolledBack || one.Result == promoter.Already
-	if !came || !wait || f.o.DryRun {
+	if !came || m.fleet == nil || f.o.DryRun {
+		return false, nil
+	}
+	s, err := m.fleet(ctx)
+	if err != nil {
+		if f.wait == 0 && !f.tell { // nobody asked for it
+			err = nil
+		}
+		return false, err
+	}
+	a, matches := promoter.Arrived(s, one.To, one.Release)
+	if !matches {
+		return false, nil
+	}
+	one.Matched = a.At
+	if !f.tell || one.Result == promoter.Already && one.Release == one.Replaces {
+		return true, nil
+	}
+	a.Previous, a.Compare = one.Replaces, m.CompareURL(one.Replaces, one.Release)
+	return true, tellAll(ctx, m.tellers, a)
+}
+
+// arrival waits until the Tier matches its branch, where --wait asks for that. The
+// error says that it is not seen to, or that somebody could not be told.
+func (m *mover) arrival(ctx context.Context, f promoteFlags, one *promoter.Promotion, deadline time.Time) error {
+	if f.wait == 0 {
 		return nil
 	}
 	if m.fleet == nil {
@@ -106,22 +131,16 @@ func (m *mover) arrival(ctx context.Context, f promoteFlags, one *promoter.Promo
 	}
 	sleep := promoter.Every(f.every, m.program.now, deadline)
 	for {
-		s, err := m.fleet(ctx)
-		if a, ok := promoter.Arrived(s, one.To, one.Release); err == nil && ok {
-			one.Matched = a.At
-			a.Previous, a.Compare = one.Replaces, m.CompareURL(one.Replaces, one.Release)
+		matches, err := m.look(ctx, f, one)
+		if matches || one.ExitCode() != exitOK || one.Result == promoter.Planned || one.Result == promoter.Proposed {
 			m.program.progressLine("")
-			if !f.tell {
-				return nil
-			}
-			return tellAll(ctx, m.tellers, a)
+			return err
 		}
 		m.program.progressLine("waiting until %s matches its branch", one.To)
-		if slept := sleep(ctx); slept != nil {
+		if slept := sleep(ctx); errors.Is(slept, promoter.ErrPatience) {
 			m.program.progressLine("")
-			if errors.Is(slept, promoter.ErrPatience) {
-				return errors.Join(fmt.Errorf("%s has Release %s, but is not seen to match its branch yet", one.To, promoter.Short(one.Release)), err)
-			}
+			return errors.Join(fmt.Errorf("%s has Release %s, but is not seen to match its branch yet", one.To, promoter.Short(one.Release)), err)
+		} else if slept != nil {
 			return slept
 		}
 	}

@@ -38,7 +38,7 @@ repository could not be reached.`,
 		if tier == "" || to == "" {
 			return usageErrorf("--tier and --to are needed; name the Tier, and the release that it is to run again")
 		}
-		if err := f.check(); err != nil {
+		if err := f.check(false); err != nil {
 			return err
 		}
 		ctx := cmd.Context()
@@ -51,7 +51,7 @@ repository could not be reached.`,
 			return moveError("--tier", err)
 		}
 		done := []promoter.Promotion{one}
-		unseen := m.arrival(ctx, f, &done[0], p.now().Add(f.wait), f.wait > 0)
+		unseen := m.arrival(ctx, f, &done[0], p.now().Add(f.wait))
 		if err := p.answerMoved(m, f, done); err != nil {
 			return err
 		}
