@@ -61,7 +61,7 @@ type Fake struct {
 // vendors tell the ledger in a vendor's shapes.
 var vendors = map[string]func(v view, w http.ResponseWriter, r *http.Request){
 	"sendgrid": sendgrid, "mailgun": mailgun, "ses": ses, "postmark": postmark,
-	"sparkpost": sparkpost, "customersmailcloud": customersmailcloud,
+	"sparkpost": sparkpost, "customersmailcloud": customersmailcloud, "blastengine": blastengine,
 }
 
 // Start serves a vendor's API until stop is called.

@@ -1,0 +1,74 @@
+package relayfake
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
+)
+
+// blastengine tells GET /api/v1/logs/mails/results, a row for each recipient, the newest
+// id first, and GET /api/v1/usages/latest.
+// https://blastengine.jp/documents/; the row's fields as in
+// github.com/blastengineMania/blastengine-node (types/index.d.ts), its states as in
+// github.com/rakus-lc/blastengine-mcp (src/schemas.ts).
+func blastengine(v view, w http.ResponseWriter, r *http.Request) {
+	token := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%x", sha256.Sum256([]byte(User+Key))))
+	if r.Header.Get("Authorization") != "Bearer "+token {
+		deny(w)
+		return
+	}
+	switch r.URL.Path {
+	case "/api/v1/usages/latest":
+		now := v.now.In(v.zone)
+		used := v.sum(mailrelay.Delivered, time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, v.zone), v.now)
+		answer(w, map[string]any{"month": now.Year()*100 + int(now.Month()), "current": used, "remaining": 10_000_000 - used, "plan_id": "be-plan-10000"})
+	case "/api/v1/logs/mails/results":
+		mailResults(v, w, r)
+	default:
+		w.WriteHeader(http.StatusNotFound)
+	}
+}
+
+func mailResults(v view, w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	from, err1 := time.Parse(time.RFC3339, q.Get("delivery_start"))
+	to, err2 := time.Parse(time.RFC3339, q.Get("delivery_end"))
+	count, err3 := strconv.Atoi(q.Get("count"))
+	if err1 != nil || err2 != nil || err3 != nil || count < 1 || count > 1000 {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	anchor, err := strconv.ParseInt(q.Get("anchor"), 10, 64)
+	if err != nil {
+		anchor = 1 << 62
+	}
+	states := []struct {
+		word   string
+		figure mailrelay.Figure
+	}{{"SENT", mailrelay.Delivered}, {"RETRY", mailrelay.Deferred}, {"HARDERROR", mailrelay.BouncedHard}, {"SOFTERROR", mailrelay.BouncedSoft}, {"DROP", mailrelay.Dropped}}
+	rows := []any{}
+	for minute := to.Unix() / 60; minute >= from.Unix()/60; minute-- {
+		at := time.Unix(minute*60, 0)
+		if at.Before(from) || at.After(to) || !at.Before(v.now) {
+			continue
+		}
+		for i, s := range slices.Backward(states) {
+			for n := v.minutes[minute][s.figure]; n > 0; n-- {
+				id := (minute*10+int64(i))*1_000_000 + n
+				if id >= anchor || len(rows) == count {
+					continue
+				}
+				rows = append(rows, map[string]any{"delivery_time": at.In(v.zone).Format(time.RFC3339), "delivery_id": 1, "maillog_id": id, "delivery_type": "SMTP",
+					"email": "someone@example.com", "status": s.word, "last_response_code": "250", "last_response_message": "", "open_time": nil,
+					"created_time": at.In(v.zone).Format(time.RFC3339), "updated_time": at.In(v.zone).Format(time.RFC3339)})
+			}
+		}
+	}
+	answer(w, map[string]any{"data": rows})
+}

@@ -1,0 +1,148 @@
+package blastengine
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/internal/fakes/relayfake"
+	"github.com/shopslo/shopslo/plugins/mailrelay"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relaytest"
+)
+
+func relay(url string) *Relay {
+	return New(Account{Login: relayfake.User, Key: relayfake.Key, BaseURL: url})
+}
+
+func TestConformance(t *testing.T) {
+	relaytest.Run(t, relaytest.Adapter{Vendor: "blastengine", Standing: true, New: func(url string) mailrelay.Relay { return relay(url) }})
+}
+
+// documented has the fields that the vendor's SDK declares for a row:
+// github.com/blastengineMania/blastengine-node, types/index.d.ts (SearchLogResult).
+const documented = `{"data":[
+{"delivery_time":"2022-08-25T10:00:31+09:00","delivery_id":12,"maillog_id":103,"delivery_type":"TRANSACTION","email":"a@example.com","status":"SENT","last_response_code":"250","last_response_message":"250 ok","open_time":null,"created_time":"2022-08-25T10:00:30+09:00","updated_time":"2022-08-25T10:00:32+09:00"},
+{"delivery_time":"2022-08-25T10:00:02+09:00","delivery_id":12,"maillog_id":101,"delivery_type":"SMTP","email":"b@example.com","status":"HARDERROR","last_response_code":"550","last_response_message":"550 no such user","open_time":null,"created_time":"2022-08-25T10:00:01+09:00","updated_time":"2022-08-25T10:00:02+09:00"},
+{"delivery_time":null,"delivery_id":13,"maillog_id":102,"delivery_type":"BULK","email":"c@example.com","status":"RETRY","last_response_code":"","last_response_message":"","open_time":null,"created_time":"2022-08-25T10:00:01+09:00","updated_time":"2022-08-25T10:00:02+09:00"}]}`
+
+// usage is what https://qiita.com/goofmint/items/d31837862c20fbf07637 shows.
+const usage = `{"month":202208,"current":44,"remaining":9956,"plan_id":"be-plan-10000"}`
+
+func TestTheBearerTokenIsMadeAsTheVendorsPageSays(t *testing.T) {
+	// Made with: printf loginkey | sha256sum | awk '{printf $1}' | base64 -w0
+	if got, want := bearer("login", "key"), "YzgxNTk2ZTFhYTRlMWM2MGNjZGIzMTM2YmVkNGMyOGU3MTU4MGEwODg2ZjQ3ZTAzMmQ5MjgzNWU1MjQ3MjBjYw=="; got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestParseLog(t *testing.T) {
+	rows, err := parseLog([]byte(documented))
+	if err != nil || len(rows) != 3 || rows[0].figure != mailrelay.Delivered || rows[1].figure != mailrelay.BouncedHard || !rows[2].at.IsZero() || smallest(rows) != 101 {
+		t.Fatal(rows, err)
+	}
+	for name, body := range map[string]string{
+		"nothing": `{}`, "a null": `null`, "an error": `{"error_messages":{"main":["x"]}}`, "half": documented[:len(documented)/2],
+		"a row without an id":   `{"data":[{"status":"SENT"}]}`,
+		"an id told twice":      `{"data":[{"maillog_id":1},{"maillog_id":1}]}`,
+		"a word nobody knows":   `{"data":[{"maillog_id":1,"delivery_time":"2022-08-25T10:00:31+09:00","status":"LOST"}]}`,
+		"a time without a zone": `{"data":[{"maillog_id":1,"delivery_time":"2022-08-25 10:00:31","status":"SENT"}]}`,
+	} {
+		if rows, err := parseLog([]byte(body)); err == nil {
+			t.Errorf("%s was read as %v", name, rows)
+		}
+	}
+}
+
+func TestParseUsageTellsWhatIsToldOnly(t *testing.T) {
+	q, err := parseUsage([]byte(usage))
+	if err != nil || *q.Used != 44 || *q.Left != 9956 || q.Limit != nil {
+		t.Fatal(q, err)
+	}
+	if q, err := parseUsage([]byte(`{"current":44}`)); err != nil || q.Left != nil {
+		t.Error(q, err)
+	}
+	for _, body := range []string{`{}`, `null`, `[]`, `{"current":-1}`, `{"current":"many"}`} {
+		if q, err := parseUsage([]byte(body)); err == nil {
+			t.Errorf("%s was read as %v", body, q)
+		}
+	}
+}
+
+func TestMoreThanAPageIsReadInFull(t *testing.T) {
+	now := time.Date(2026, 10, 5, 1, 0, 0, 0, time.UTC)
+	f, stop, err := relayfake.Start("blastengine", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	f.Count(now.Add(-20*time.Minute), mailrelay.Counts{mailrelay.Delivered: 2500, mailrelay.Dropped: 3})
+	r, err := relay(f.URL).Read(context.Background(), mailrelay.Span{From: now.Add(-30 * time.Minute), To: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Ten silent minutes are told before it, none after it.
+	if len(r.Buckets) != 11 || r.Buckets[10].Counts[mailrelay.Delivered] != 2500 || r.Buckets[10].Counts[mailrelay.Dropped] != 3 || r.Buckets[0].Counts[mailrelay.Delivered] != 0 {
+		t.Errorf("%+v", r.Buckets)
+	}
+	if n := f.Asked(); n != 4 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
+func TestTooMuchIsAnErrorAndAFirstPollGoesAsFarBackAsItCan(t *testing.T) {
+	now := time.Date(2026, 10, 5, 1, 0, 0, 0, time.UTC)
+	f, stop, err := relayfake.Start("blastengine", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	f.Count(now.Add(-3*time.Hour), mailrelay.Counts{mailrelay.Delivered: maxPages * pageSize})
+	f.Count(now.Add(-20*time.Minute), mailrelay.Counts{mailrelay.Delivered: 7})
+	span := mailrelay.Span{From: now.Add(-12 * time.Hour), To: now}
+	r, err := relay(f.URL).Read(context.Background(), span)
+	if err != nil || len(r.Buckets) == 0 || r.Buckets[0].Start.Before(now.Add(-3*time.Hour)) {
+		t.Fatalf("%d buckets, %v", len(r.Buckets), err)
+	}
+	f.Count(now.Add(-10*time.Minute), mailrelay.Counts{mailrelay.Delivered: maxPages * pageSize})
+	if r, err := relay(f.URL).Read(context.Background(), span); err == nil || !strings.Contains(err.Error(), "too many") || !r.Empty() {
+		t.Errorf("%d buckets, %v", len(r.Buckets), err)
+	}
+}
+
+func FuzzParseLog(f *testing.F) {
+	f.Add([]byte(documented))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		rows, err := parseLog(b)
+		if err != nil {
+			return
+		}
+		from := time.Date(2022, 8, 25, 0, 0, 0, 0, time.UTC)
+		var kept []row
+		for _, x := range rows {
+			if !x.at.Before(from) && x.at.Before(from.Add(4*time.Hour)) {
+				kept = append(kept, x)
+			}
+		}
+		sum := int64(0)
+		for _, b := range minutes(kept, from) {
+			for _, n := range b.Counts {
+				sum += n
+			}
+		}
+		if sum != int64(len(kept)) {
+			t.Errorf("%d of %d rows were counted", sum, len(kept))
+		}
+	})
+}
+
+func FuzzParseUsage(f *testing.F) {
+	f.Add([]byte(usage))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		q, err := parseUsage(b)
+		if err == nil && (q.Used == nil || *q.Used < 0 || !json.Valid(b)) {
+			t.Errorf("%s was read as %v", b, q)
+		}
+	})
+}

@@ -1,0 +1,108 @@
+package blastengine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
+)
+
+// row is one recipient's mail.
+type row struct {
+	id     int64
+	at     time.Time
+	figure mailrelay.Figure
+}
+
+// parseLog reads a page of the log. A row without a time is a mail that has not been
+// tried yet: it is kept, at the zero time, since it counts for the page's length.
+func parseLog(body []byte) ([]row, error) {
+	var a struct {
+		Data *[]struct {
+			ID     int64   `json:"maillog_id"`
+			Time   *string `json:"delivery_time"`
+			Status string  `json:"status"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(body, &a); err != nil {
+		return nil, err
+	}
+	if a.Data == nil {
+		return nil, errors.New(`no list "data"`)
+	}
+	var out []row
+	seen := map[int64]bool{}
+	for _, d := range *a.Data {
+		x := row{id: d.ID}
+		if d.ID <= 0 || seen[d.ID] {
+			return nil, fmt.Errorf("maillog_id %d is missing or told twice", d.ID)
+		}
+		seen[d.ID] = true
+		if d.Time != nil && *d.Time != "" {
+			var err error
+			if x.at, err = time.Parse(time.RFC3339, *d.Time); err != nil {
+				return nil, fmt.Errorf("delivery_time %.40q is no time", *d.Time)
+			}
+			var known bool
+			if x.figure, known = states[d.Status]; !known {
+				return nil, fmt.Errorf("a mail's status is %.40q, which is not known", d.Status)
+			}
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+func smallest(rows []row) int64 {
+	id := rows[0].id
+	for _, x := range rows {
+		id = min(id, x.id)
+	}
+	return id
+}
+
+// minutes counts rows from a time on. A minute without a row, before one that has some,
+// had no mail; after the last row nothing is known.
+func minutes(rows []row, from time.Time) []mailrelay.Bucket {
+	var last time.Time
+	for _, x := range rows {
+		if x.at.After(last) {
+			last = x.at
+		}
+	}
+	var out []mailrelay.Bucket
+	for at := from; !at.After(last); at = at.Add(grain) {
+		c := mailrelay.Counts{}
+		for _, f := range states {
+			c[f] = 0
+		}
+		out = append(out, mailrelay.Bucket{Start: at, End: at.Add(grain), Counts: c})
+	}
+	for _, x := range rows {
+		out[x.at.Sub(from)/grain].Counts[x.figure]++
+	}
+	return out
+}
+
+// parseUsage reads the month's usage: what was used and what remains. The limit is not
+// told.
+func parseUsage(body []byte) (mailrelay.Quota, error) {
+	var a struct{ Current, Remaining *int64 }
+	if err := json.Unmarshal(body, &a); err != nil {
+		return mailrelay.Quota{}, err
+	}
+	if a.Current == nil {
+		return mailrelay.Quota{}, errors.New(`no figure "current"`)
+	}
+	for _, n := range []*int64{a.Current, a.Remaining} {
+		if n != nil && (*n < -(1<<50) || *n > 1<<50) {
+			return mailrelay.Quota{}, fmt.Errorf("%d is no count", *n)
+		}
+	}
+	if *a.Current < 0 {
+		return mailrelay.Quota{}, fmt.Errorf("current is %d", *a.Current)
+	}
+	return mailrelay.Quota{Used: a.Current, Left: a.Remaining}, nil
+}
