@@ -77,7 +77,7 @@ func (j *judge) kept(f Figure) gap {
 		if !ok {
 			return 0, e, false
 		}
-		due, ok := j.h.usual(f, from, to)
+		due, ok := j.usual(f, from, to)
 		e.mean, e.noise, e.spread = min(e.mean, due), 0, keptSpread
 		return x, e, ok
 	}

@@ -102,7 +102,7 @@ func (s Settings) free(at time.Time) bool {
 }
 
 func (s Settings) holiday(at time.Time) bool {
-	return s.Holidays[at.In(s.zone()).Format(time.DateOnly)]
+	return len(s.Holidays) > 0 && s.Holidays[at.In(s.zone()).Format(time.DateOnly)]
 }
 
 // shift goes back whole days on the clock of a time zone, so that nine o'clock stays

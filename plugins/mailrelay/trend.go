@@ -55,6 +55,14 @@ type judge struct {
 	t     Traits
 	s     Settings
 	moods map[Figure]float64
+	rates map[Figure]rate
+}
+
+// rate is how many of a figure there are per mail, as all past weeks say.
+type rate struct {
+	of    Figure // what is counted as a mail
+	ratio float64
+	known bool
 }
 
 // mood is a figure's spread. It takes long to work out, so it is asked for only where
@@ -73,7 +81,7 @@ func (h *History) trend(now time.Time, t Traits, s Settings) []Finding {
 	if len(h.Recent) == 0 || now.Sub(h.Recent[len(h.Recent)-1].End) > recentFor {
 		return nil
 	}
-	j := &judge{h, t, s, map[Figure]float64{}}
+	j := &judge{h, t, s, map[Figure]float64{}, map[Figure]rate{}}
 	end := h.Recent[len(h.Recent)-1].End
 	if _, known := h.expect(h.main(), end.Add(-lookback(t)[0]), end, s); !known {
 		return []Finding{{Kind: Learning, Since: h.begun(), Until: end}}
@@ -108,24 +116,35 @@ func (h *History) compare(f Figure, from, to time.Time, s Settings) (x float64, 
 	return x, e, ok
 }
 
-// usual is what the span's own mails would have of a figure at last weeks' rate; ok is
-// false where the relay does not tell how many mails came in or went out.
-func (h *History) usual(f Figure, from, to time.Time) (mean float64, ok bool) {
-	volume := Accepted
-	if !h.knows(Accepted) {
-		volume = Delivered
+// rate is worked out once for a verdict.
+func (j *judge) rate(f Figure) rate {
+	r, done := j.rates[f]
+	if done {
+		return r
 	}
-	now, part := overlap(h.Recent, volume, from, to)
+	if r.of = Accepted; !j.h.knows(Accepted) {
+		r.of = Delivered
+	}
 	var some, all float64
-	for i, n := range h.Past.Columns[f] {
-		if v := h.Past.Columns[volume]; n >= 0 && i < len(v) && v[i] >= 0 {
-			some, all = some+n, all+v[i]
+	volume := j.h.Past.Columns[r.of]
+	for i, n := range j.h.Past.Columns[f] {
+		if n >= 0 && i < len(volume) && volume[i] >= 0 {
+			some, all = some+n, all+volume[i]
 		}
 	}
-	if part < 0.9 || all == 0 || volume == f {
-		return 0, false
+	if r.known = all > 0 && r.of != f; r.known {
+		r.ratio = some / all
 	}
-	return now * some / all, true
+	j.rates[f] = r
+	return r
+}
+
+// usual is what the span's own mails would have of a figure at last weeks' rate; ok is
+// false where the relay does not tell how many mails came in or went out.
+func (j *judge) usual(f Figure, from, to time.Time) (mean float64, ok bool) {
+	r := j.rate(f)
+	now, part := overlap(j.h.Recent, r.of, from, to)
+	return now * r.ratio, r.known && part >= 0.9
 }
 
 // rise looks for more refusals than this hour of the week has, and than the mails of
@@ -141,7 +160,7 @@ func (j *judge) rise(f Figure, end time.Time) (Finding, bool) {
 		if !ok || x < riseAtLeast+e.mean || x < riseBy*e.mean {
 			continue
 		}
-		if usual, ok := j.h.usual(f, from, end); ok {
+		if usual, ok := j.usual(f, from, end); ok {
 			e.mean = max(e.mean, usual)
 		}
 		e.mean, e.spread = max(e.mean, 0.5), max(j.mood(f), 0.3)

@@ -20,10 +20,10 @@ const (
 )
 
 func TestMeasure(t *testing.T) {
-	size := Size{Volumes: Volumes[2:3], Starts: []time.Duration{9 * time.Hour}, Seeds: 1, Weeks: 1, Mornings: Mornings{ByMinute: 6, ByHour: 2, ByDay: 1}}
+	size := Size{Volumes: Volumes[2:3], Starts: []time.Duration{9 * time.Hour}, Seeds: 1, QuietSeeds: 1, Weeks: 1, Mornings: Mornings{ByMinute: 4, ByHour: 2, ByDay: 1}}
 	if *measure {
 		size = Size{Volumes: []Volume{Volumes[0], Volumes[2], Volumes[4], Volumes[5]}, Starts: []time.Duration{9 * time.Hour, (3*24 + 20) * time.Hour, (6*24 + 3) * time.Hour},
-			Seeds: 2, Weeks: 3, Mornings: Mornings{ByMinute: 20, ByHour: 10, ByDay: 5}}
+			Seeds: 1, QuietSeeds: 2, Weeks: 3, Mornings: Mornings{ByMinute: 20, ByHour: 10, ByDay: 4}}
 	}
 	begun := time.Now()
 	r := Measure(size, func(s string) { t.Logf("%s after %s", s, time.Since(begun).Round(time.Second)) })

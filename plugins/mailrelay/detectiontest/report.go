@@ -14,7 +14,8 @@ type Size struct {
 	// Starts are when failures begin, from Monday's midnight on.
 	Starts []time.Duration
 	Seeds  int // runs per start
-	Weeks  int // without failure, per seed
+	// QuietSeeds accounts are watched for some weeks without a failure.
+	QuietSeeds, Weeks int
 	Mornings
 }
 
@@ -99,8 +100,8 @@ func failures(v Volume, s Size) []Row {
 }
 
 func quiet(v Volume, s Size) Row {
-	row := Row{Volume: v, Weeks: s.Weeks * s.Seeds}
-	for seed := range uint64(s.Seeds) {
+	row := Row{Volume: v, Weeks: s.Weeks * s.QuietSeeds}
+	for seed := range uint64(s.QuietSeeds) {
 		a := NewAccount(v, ByMinute, seed, Monday, nil, true)
 		n, words := a.FalseAlarms(s.Weeks, 5*time.Minute, learn(v, ByMinute, seed, Monday, nil))
 		for w := range watchers {

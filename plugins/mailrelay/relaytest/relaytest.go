@@ -3,6 +3,7 @@
 package relaytest
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -26,6 +27,9 @@ type Adapter struct {
 	// Sums says that the API gives one sum of the dates asked for, so that an empty
 	// list does not exist: an answer without figures is Garbled.
 	Sums bool
+	// Every is how often the relay must be polled for no bucket to be missed, where it
+	// tells only the newest; 0 is seven minutes.
+	Every time.Duration
 }
 
 // begin is a Monday morning in Tokyo, far from every vendor's midnight.
@@ -141,7 +145,7 @@ func addUp(t *testing.T, a Adapter) {
 	x.traffic(from.Add(-30*time.Hour), from.Add(6*time.Hour))
 	h := &mailrelay.History{}
 	var told []mailrelay.Bucket
-	for now := from; now.Before(from.Add(5 * time.Hour)); now = now.Add(7 * time.Minute) {
+	for now := from; now.Before(from.Add(5 * time.Hour)); now = now.Add(cmp.Or(a.Every, 7*time.Minute)) {
 		x.fake.Set(now)
 		span := h.Ask(now, x.tr)
 		r, err := x.relay.Read(context.Background(), span)

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	mackerelplugin "github.com/mackerelio/go-mackerel-plugin"
+
+	"github.com/shopslo/shopslo/plugins/subnetips"
+)
+
+// enough is when EC2 is not waited for any longer: the agent ends a plugin after 30 s.
+const enough = 20 * time.Second
+
+const (
+	exitOK    = 0
+	exitUsage = 3 // wrong usage
+	exitReach = 4 // EC2 could not be asked
+)
+
+// plugin is one run.
+type plugin struct {
+	stdout, stderr io.Writer
+	now            func() time.Time
+	workdir        string
+	meta           bool
+
+	prefix, region, endpoint string
+	perNode, perPod          int64
+	selection                subnetips.Selection
+}
+
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	p := &plugin{stdout: stdout, stderr: stderr, now: time.Now, workdir: os.TempDir()}
+	for _, e := range env {
+		switch name, value, _ := strings.Cut(e, "="); name {
+		case "MACKEREL_PLUGIN_WORKDIR":
+			p.workdir = value
+		case "MACKEREL_AGENT_PLUGIN_META":
+			p.meta = value != ""
+		}
+	}
+	return p.run(ctx, args)
+}
+
+var prefixRule = regexp.MustCompile(`^[-a-zA-Z0-9_]+(\.[-a-zA-Z0-9_]+)*$`)
+
+func (p *plugin) run(ctx context.Context, args []string) int {
+	if err := p.parse(args); errors.Is(err, flag.ErrHelp) {
+		return exitOK
+	} else if err != nil {
+		fmt.Fprintln(p.stderr, err)
+		return exitUsage
+	}
+	if p.meta {
+		return p.definitions()
+	}
+	ctx, cancel := context.WithTimeout(ctx, enough)
+	defer cancel()
+	// Credentials come from where the AWS SDK finds them: environment, shared files, or
+	// the machine's role; never from arguments.
+	cfg, err := config.LoadDefaultConfig(ctx, func(o *config.LoadOptions) error {
+		o.Region = p.region
+		return nil
+	})
+	if err != nil {
+		fmt.Fprintln(p.stderr, fmt.Errorf("find AWS settings: %w", err))
+		return exitUsage
+	}
+	client := ec2.NewFromConfig(cfg, func(o *ec2.Options) {
+		if p.endpoint != "" {
+			o.BaseEndpoint = &p.endpoint
+		}
+	})
+	subnets, err := subnetips.Read(ctx, client, p.selection)
+	if err != nil {
+		fmt.Fprintln(p.stderr, err)
+		return exitReach
+	}
+	lows, err := p.remember(subnets)
+	if err != nil {
+		fmt.Fprintln(p.stderr, err) // the figures of now are right without it
+	}
+	for _, s := range subnets {
+		p.print(s, lows)
+	}
+	return exitOK
+}
+
+func (p *plugin) parse(args []string) error {
+	flags := flag.NewFlagSet("mackerel-plugin-subnet-ips", flag.ContinueOnError)
+	flags.SetOutput(p.stderr)
+	flags.StringVar(&p.prefix, "metric-key-prefix", "subnet", "what metric names begin with")
+	flags.StringVar(&p.region, "region", "", "the AWS `region`; without it, the SDK's")
+	flags.StringVar(&p.endpoint, "endpoint", "", "another `URL` of the EC2 API, such as a VPC endpoint's")
+	flags.StringVar(&p.selection.VPC, "vpc", "", "only subnets of this VPC `id`")
+	ids := flags.String("subnets", "", "only these `ids`, separated by commas")
+	tags := flags.String("tags", "", "only subnets with these tags: `key=value,…`")
+	flags.Int64Var(&p.perNode, "ips-per-node", 0, "how many addresses one more node takes")
+	flags.Int64Var(&p.perPod, "ips-per-pod", 1, "how many addresses one more pod takes")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 || !prefixRule.MatchString(p.prefix) || p.perNode < 0 || p.perPod < 1 {
+		return errors.New("mackerel-plugin-subnet-ips takes flags only, a prefix of letters, digits, - and _, and counts above 0: see -h")
+	}
+	if *ids != "" {
+		p.selection.IDs = strings.Split(*ids, ",")
+	}
+	if *tags != "" {
+		p.selection.Tags = map[string]string{}
+		for t := range strings.SplitSeq(*tags, ",") {
+			k, v, ok := strings.Cut(t, "=")
+			if !ok || k == "" {
+				return fmt.Errorf("-tags has %q; write key=value", t)
+			}
+			p.selection.Tags[k] = v
+		}
+	}
+	return nil
+}
+
+// remember keeps the lows of each day in a file that is replaced as a whole. Two runs
+// at once may lose one of two lows of the same minute, which the next run mends.
+func (p *plugin) remember(subnets []subnetips.Subnet) (subnetips.Lows, error) {
+	path := filepath.Join(p.workdir, "mackerel-plugin-subnet-ips."+p.prefix+".json")
+	b, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the lows of free addresses: %w", err)
+	}
+	lows, damage := subnetips.ParseLows(b)
+	if damage != nil {
+		lows = subnetips.Lows{}
+		damage = fmt.Errorf("%s: %w; they begin anew", path, damage)
+	}
+	lows.Add(p.now(), subnets)
+	b, err = json.Marshal(lows)
+	if err != nil {
+		return lows, err
+	}
+	f, err := os.CreateTemp(p.workdir, ".subnet-ips-*")
+	if err != nil {
+		return lows, fmt.Errorf("keep the lows of free addresses: %w", err)
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+		return lows, fmt.Errorf("keep the lows of free addresses: %w", err)
+	}
+	return lows, damage
+}
+
+// print writes a subnet's figures; what is not known is left out.
+func (p *plugin) print(s subnetips.Subnet, lows subnetips.Lows) {
+	now := p.now()
+	line := func(graph, name, value string) {
+		fmt.Fprintf(p.stdout, "%s.%s.%s.%s\t%s\t%d\n", p.prefix, graph, s.ID, name, value, now.Unix())
+	}
+	line("ips", "free", fmt.Sprint(s.Free))
+	if s.Total > 0 {
+		line("ips", "used", fmt.Sprint(max(0, s.Total-s.Free)))
+	}
+	line("fits", "pods", fmt.Sprint(s.Fits(p.perPod)))
+	if p.perNode > 0 {
+		line("fits", "nodes", fmt.Sprint(s.Fits(p.perNode)))
+	}
+	if days, ok := lows.DaysLeft(s.ID, now); ok {
+		line("days", "left", fmt.Sprintf("%.1f", days))
+	}
+}
+
+// definitions prints the graphs, # being the subnet's id.
+func (p *plugin) definitions() int {
+	m := func(name, label string, stacked bool) mackerelplugin.Metrics {
+		return mackerelplugin.Metrics{Name: name, Label: label, Stacked: stacked}
+	}
+	b, err := json.Marshal(mackerelplugin.GraphDef{Graphs: map[string]mackerelplugin.Graphs{
+		p.prefix + ".ips.#":  {Label: "Subnet: addresses", Unit: mackerelplugin.UnitInteger, Metrics: []mackerelplugin.Metrics{m("used", "Used", true), m("free", "Free", true)}},
+		p.prefix + ".fits.#": {Label: "Subnet: what still fits", Unit: mackerelplugin.UnitInteger, Metrics: []mackerelplugin.Metrics{m("nodes", "Nodes", false), m("pods", "Pods", false)}},
+		p.prefix + ".days.#": {Label: "Subnet: days until exhausted", Unit: mackerelplugin.UnitFloat, Metrics: []mackerelplugin.Metrics{m("left", "Days", false)}},
+	}})
+	if err == nil {
+		_, err = fmt.Fprintf(p.stdout, "# mackerel-agent-plugin\n%s\n", b)
+	}
+	if err != nil {
+		fmt.Fprintln(p.stderr, fmt.Errorf("write the graph definitions: %w", err))
+		return exitUsage
+	}
+	return exitOK
+}

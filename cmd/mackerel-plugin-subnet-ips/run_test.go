@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	mackerelplugin "github.com/mackerelio/go-mackerel-plugin"
+
+	"github.com/shopslo/shopslo/internal/fakes/ec2fake"
+)
+
+var noon = time.Date(2026, 10, 20, 12, 0, 0, 0, time.UTC)
+
+// try runs the plugin at a time against an API.
+func try(t *testing.T, dir string, at time.Time, args ...string) (code int, out, errs string) {
+	t.Helper()
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "SECRETEXAMPLE")
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "none"))
+	t.Setenv("AWS_MAX_ATTEMPTS", "1")
+	var o, e bytes.Buffer
+	p := &plugin{stdout: &o, stderr: &e, now: func() time.Time { return at }, workdir: dir}
+	code = p.run(context.Background(), append([]string{"-region", "ap-northeast-1"}, args...))
+	if strings.Contains(o.String()+e.String(), "SECRETEXAMPLE") {
+		t.Errorf("the key shows: %s %s", o.String(), e.String())
+	}
+	return code, o.String(), e.String()
+}
+
+func TestFreeAddressesWhatFitsAndDaysLeftArePrinted(t *testing.T) {
+	f, stop := ec2fake.Start(ec2fake.Subnet{ID: "subnet-1", CIDR: "10.0.1.0/24", Free: 251})
+	defer stop()
+	dir := t.TempDir()
+	var out string
+	for day := range 5 {
+		f.Set("subnet-1", int64(251-10*day))
+		code, o, errs := try(t, dir, noon.AddDate(0, 0, day), "-endpoint", f.URL, "-ips-per-node", "100")
+		if code != exitOK || errs != "" {
+			t.Fatalf("code %d: %s", code, errs)
+		}
+		if has := strings.Contains(o, "days.subnet-1.left"); has != (day >= 3) {
+			t.Errorf("day %d: %s", day, o)
+		}
+		out = o
+	}
+	want := "subnet.ips.subnet-1.free\t211\t1792843200\nsubnet.ips.subnet-1.used\t40\t1792843200\n" +
+		"subnet.fits.subnet-1.pods\t211\t1792843200\nsubnet.fits.subnet-1.nodes\t2\t1792843200\nsubnet.days.subnet-1.left\t21.1\t1792843200\n"
+	if out != want {
+		t.Errorf("got  %q\nwant %q", out, want)
+	}
+}
+
+func TestWhatIsNotKnownIsNotPrinted(t *testing.T) {
+	f, stop := ec2fake.Start(ec2fake.Subnet{ID: "subnet-1", CIDR: "10.0.1.0/24", Free: 251})
+	defer stop()
+	dir := t.TempDir()
+	f.Break(ec2fake.Denied)
+	if code, out, errs := try(t, dir, noon, "-endpoint", f.URL); code != exitReach || out != "" || !strings.Contains(errs, "UnauthorizedOperation") {
+		t.Errorf("code %d, %q, %s", code, out, errs)
+	}
+	f.Break(ec2fake.None)
+	if err := os.WriteFile(filepath.Join(dir, "mackerel-plugin-subnet-ips.subnet.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errs := try(t, dir, noon, "-endpoint", f.URL); code != exitOK || !strings.Contains(out, "free\t251") || !strings.Contains(errs, "begin anew") {
+		t.Errorf("with damaged lows: code %d, %q, %s", code, out, errs)
+	}
+	if _, _, errs := try(t, dir, noon, "-endpoint", f.URL); errs != "" {
+		t.Errorf("the next run: %s", errs)
+	}
+	for _, args := range [][]string{{"x"}, {"-tags", "a"}, {"-ips-per-pod", "0"}, {"-metric-key-prefix", "a b"}, {"-none"}} {
+		if code, out, _ := try(t, dir, noon, args...); code != exitUsage || out != "" {
+			t.Errorf("%v: code %d, %q", args, code, out)
+		}
+	}
+}
+
+func TestGraphsAreDefinedWithoutAskingAnybody(t *testing.T) {
+	var out, errs bytes.Buffer
+	code := run(context.Background(), nil, []string{"MACKEREL_AGENT_PLUGIN_META=1"}, &out, &errs)
+	head, body, _ := strings.Cut(out.String(), "\n")
+	var def mackerelplugin.GraphDef
+	if err := json.Unmarshal([]byte(body), &def); err != nil || code != exitOK || head != "# mackerel-agent-plugin" || len(def.Graphs["subnet.ips.#"].Metrics) != 2 {
+		t.Errorf("code %d, %v: %s", code, err, out.String())
+	}
+}
