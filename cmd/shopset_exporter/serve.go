@@ -125,13 +125,15 @@ func (s *service) run(ctx context.Context, shell *server.Server) error {
 const (
 	settle    = time.Second      // what comes together is judged together
 	together  = time.Second / 4  // the same for changes of Applications
+	whole     = time.Minute      // how often all is read anew at least, though nothing else than time has passed
 	share     = 50               // a large fleet that changes all the time is judged for 1/50 of the time
 	patience  = 30 * time.Second // how long a cluster may take to be read for the first time
 	saveEvery = 10 * time.Second
 )
 
-// judging takes changes of Applications in as they come, and judges the whole fleet
-// when something else has changed and at a steady pace, until ctx ends.
+// judging takes changes of Applications in as they come, and what has become too old
+// at a steady pace. It judges the whole fleet when something else has changed, and now
+// and then, until ctx ends.
 func (s *service) judging(ctx context.Context) {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
@@ -158,7 +160,7 @@ func (s *service) judging(ctx context.Context) {
 			case <-s.changed:
 				due = true
 			case <-steady.C:
-				due = true
+				due = s.take(ctx) || due || s.p.now().Sub(begun) >= whole
 			case <-save.C:
 				s.save()
 			case <-hup:
@@ -210,11 +212,11 @@ func (s *service) take(ctx context.Context) (due bool) {
 	if !judged {
 		return true
 	}
-	seen, declared := s.watcher.Changes(s.releases.behind(ctx))
-	if ctx.Err() == nil && len(seen) > 0 {
+	seen, whole := s.watcher.Changes(s.releases.behind(ctx))
+	if ctx.Err() == nil {
 		s.exporter.Observed(s.p.now(), placed(s.fleet, s.watcher.Lost(), seen)...)
 	}
-	return declared
+	return whole
 }
 
 func (s *service) ready(clusters []kube.ClusterState) bool {

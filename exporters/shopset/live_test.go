@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,9 +24,11 @@ type live struct {
 	t       testing.TB
 	servers []*kubetest.Server
 	watcher *kube.Watcher
-	now     time.Time
+	clock   atomic.Int64 // after noon
 	sent    int64
 }
+
+func (l *live) now() time.Time { return noon.Add(time.Duration(l.clock.Load())) }
 
 func releases(revision string) fleet.Release { return fleet.Release(revision) }
 
@@ -37,12 +40,12 @@ func watch(t testing.TB, servers ...*kubetest.Server) *live {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &live{t: t, servers: servers, now: noon}
+	l := &live{t: t, servers: servers}
 	var clusters []kube.Cluster
 	for i, s := range servers {
 		clusters = append(clusters, kube.Cluster{Name: fmt.Sprint("cluster-", i), Config: s.Config()})
 	}
-	l.watcher, err = kube.New(kube.Config{Mapping: mapping, MaxAge: time.Hour, Parts: len(servers) > 1, Now: func() time.Time { return noon }}, clusters)
+	l.watcher, err = kube.New(kube.Config{Mapping: mapping, MaxAge: time.Hour, Grace: time.Minute, Parts: len(servers) > 1, Now: l.now}, clusters)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,10 +103,10 @@ func TestFromTheEventToTheBytesChangesAreTheSameAsReadingEverything(t *testing.T
 	}
 	same := func(what string) {
 		t.Helper()
-		l.now = l.now.Add(time.Second)
+		l.clock.Add(int64(time.Second))
 		seen, _ := l.watcher.Changes(releases)
-		changing.Observed(l.now, seen...)
-		anew.Refresh(l.now, View{Fleet: f, Observations: l.watcher.Observations(releases)})
+		changing.Observed(l.now(), seen...)
+		anew.Refresh(l.now(), View{Fleet: f, Observations: l.watcher.Observations(releases)})
 		sameBytes(t, what, changing, anew)
 	}
 	there := map[string]int{}
@@ -127,10 +130,16 @@ func TestFromTheEventToTheBytesChangesAreTheSameAsReadingEverything(t *testing.T
 		}
 		kubetest.Eventually(t, "all changes arrive", l.arrived)
 		same(fmt.Sprint("step ", step))
+		if step%5 == 0 { // time passes, and makes some too old
+			l.clock.Add(int64(time.Duration(random.IntN(9)) * time.Minute))
+			same(fmt.Sprint("after step ", step))
+		}
 	}
 	west.Stop()
 	kubetest.Eventually(t, "a cluster is lost", func() bool { return l.watcher.Clusters()[1].Err != nil })
 	same("a cluster is lost")
+	l.clock.Add(int64(2 * time.Minute))
+	same("a cluster is lost for longer than is waited for")
 	if text := read(t, scrape(t, changing.Metrics(nil), "", "gzip")); !strings.Contains(text, `shopset_application_sync_status{shopset="shopset-`) {
 		t.Error("there are no series of Applications")
 	}
@@ -184,7 +193,7 @@ func (l *live) change(e *Exporter, n, i int) {
 	for took := 0; took == 0; {
 		<-l.watcher.Changed()
 		seen, _ := l.watcher.Changes(releases)
-		e.Observed(l.now, seen...)
+		e.Observed(l.now(), seen...)
 		took = len(seen)
 	}
 }

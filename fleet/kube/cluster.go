@@ -49,6 +49,7 @@ type cluster struct {
 	lost     map[string]loss  // by plural; those that are not there are read well
 	ended    map[string]error // by plural: why a watch did, and is not watched again yet
 	down     bool             // Applications were lost, and are not watched again yet
+	gone     bool             // it was lost for longer than the grace, as was told
 	loaded   bool
 	failures int64
 	began    time.Time     // of a list of Applications
@@ -142,6 +143,11 @@ func (c *cluster) watch(ctx context.Context, client *rest.RESTClient, plural, na
 	}
 	return &cache.ListWatch{
 		ListFunc: func(o metav1.ListOptions) (runtime.Object, error) {
+			// With a limit and no word on it, a version is read as this very one: after
+			// an API server has restarted, the same old state again and again.
+			if o.Continue == "" && o.ResourceVersion != "" {
+				o.ResourceVersionMatch = metav1.ResourceVersionMatchNotOlderThan
+			}
 			into := list()
 			err := c.page(ctx, request(&o), plural, o.Continue == "", into)
 			c.note(ctx, plural, err, false)
@@ -270,6 +276,20 @@ func (c *cluster) reachable(now time.Time) (reason string, ok bool) {
 		return "", true
 	}
 	return fmt.Sprintf("cluster %s cannot be read since %s: %s", c.name, l.since.UTC().Format(time.RFC3339), oneLine(l.err.Error())), false
+}
+
+// turnedOut reports whether the cluster is lost now, its grace being over, and was not
+// when this was last asked, or the other way round. Its ShopSets count as changed then.
+func (c *cluster) turnedOut(now time.Time) bool {
+	_, ok := c.reachable(now)
+	c.mu.Lock()
+	changed := c.gone == ok
+	c.gone = !ok
+	c.mu.Unlock()
+	if changed {
+		c.store.touch()
+	}
+	return changed
 }
 
 func (c *cluster) state() ClusterState {

@@ -128,16 +128,22 @@ func (w *Watcher) Observations(releases Releases) []fleet.Observation {
 
 // Changes gives what is seen now of the ShopSets of which something has changed since
 // the last call of Changes or Observations, by name, also of those that have no
-// Application any more (fleet.Unseen). It costs what has changed, however many
-// Applications there are. declared: some of the ShopSet resources have changed.
+// Application any more (fleet.Unseen), of those whose status has become too old, and
+// of those whose cluster is lost now. Apart from a look at each Application's time,
+// some nanoseconds, it costs what has changed, however many Applications there are.
+// whole: more than these has changed, namely some of the ShopSet resources, or which
+// clusters are lost.
 //
-// What only the passing of time does shows in Observations alone: that a status is
-// too old, that a lost cluster's grace is over.
-func (w *Watcher) Changes(releases Releases) (changed []fleet.Observation, declared bool) {
-	declared = w.declared.Swap(false)
-	sets := map[fleet.ShopSetName]struct{}{}
+// What releases tells is asked for anew only of what has changed.
+func (w *Watcher) Changes(releases Releases) (changed []fleet.Observation, whole bool) {
+	whole = w.declared.Swap(false)
+	now, sets := w.config.Now(), map[fleet.ShopSetName]struct{}{}
+	for _, c := range w.clusters {
+		c.store.age(now, w.config.MaxAge)
+		whole = c.turnedOut(now) || whole
+	}
 	w.take(sets)
-	return w.observe(sets, releases), declared
+	return w.observe(sets, releases), whole
 }
 
 // take adds the ShopSets that have changed since it was last called.

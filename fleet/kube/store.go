@@ -19,6 +19,7 @@ type entry struct {
 	shopSet fleet.ShopSetName // "": it belongs to none
 	app     Application
 	faulty  bool
+	old     bool // it was told that the last comparison is too old
 	// drifting since then, as we saw it begin; zero where it drifted already when
 	// we first saw it. events counts the beginnings that we saw.
 	drifting     bool
@@ -238,6 +239,22 @@ func (s *store) touch() {
 	defer s.mu.Unlock()
 	for set := range s.of {
 		s.fresh[set] = struct{}{}
+	}
+}
+
+// age has the ShopSets count as changed whose Applications have become too old since it
+// was last called. It reads one time of each Application.
+func (s *store) age(now time.Time, maxAge time.Duration) {
+	if maxAge == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.entries {
+		if !e.old && e.shopSet != "" && now.Sub(e.app.ObservedAt) > maxAge {
+			e.old = true
+			s.fresh[e.shopSet] = struct{}{}
+		}
 	}
 }
 
