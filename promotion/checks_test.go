@@ -219,6 +219,21 @@ func TestWhatIsNotConfigured(t *testing.T) {
 	}
 }
 
+func TestWhatPolicyDoesNotAskForIsSaid(t *testing.T) {
+	p := promotion.Policy{Needs: map[string]promotion.Need{"budget": promotion.Off, "burn_rate": promotion.Off, "coverage": promotion.Off, "freshness": promotion.Off, "redundancy": promotion.Off}}
+	e := whole(t, "prod")
+	on("a-2", exhaust)(&e)
+	d := promotion.Decide(p, e, now)
+	for check := range p.Needs {
+		expect(t, d, promotion.Promote, check, promotion.NotChecked, "The policy does not ask for")
+	}
+	for _, check := range []string{"source", "slo"} {
+		if err := (promotion.Policy{Needs: map[string]promotion.Need{check: promotion.Off}}).Validate(); err == nil {
+			t.Errorf("%s can be switched off", check)
+		}
+	}
+}
+
 func noFleet(e *promotion.Evidence) { e.Fleet = promotion.FleetView{} }
 
 func TestOverrides(t *testing.T) {

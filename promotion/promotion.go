@@ -101,6 +101,11 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 	checks := make([]Check, 0, 4*len(e.Report.Budgets)+len(e.Comparisons)+3*len(e.Source.ShopSets)+len(e.Groups)+16)
 	for _, t := range []tier{source, target} {
 		checks = append(checks, checkSLO(t)...)
+		for _, name := range []string{CheckBudget, CheckBurnRate, CheckCoverage, CheckFreshness} {
+			if off, is := d.off(name, t, "it"); is {
+				checks = append(checks, off...)
+			}
+		}
 		for _, set := range t.ShopSets {
 			for _, name := range t.SLOs {
 				checks = d.checkPair(checks, t, pair{set, name}, budgets)
@@ -122,19 +127,19 @@ func (d *deciding) checkPair(checks []Check, t tier, of pair, budgets byPair) []
 	if len(found) == 0 {
 		return append(checks, missingBudget(t, of))
 	}
+	asked := func(name string) bool { return d.p.Needs[name] != Off }
 	for _, b := range found {
-		for _, c := range []struct {
-			name string
-			make func() Check
-		}{
-			{CheckBudget, func() Check { return d.checkBudget(t, b) }},
-			{CheckBurnRate, func() Check { return checkBurnRate(d.p, t, b, d.e.Report.Alerts) }},
-			{CheckCoverage, func() Check { return checkCoverage(d.p, t, b) }},
-			{CheckFreshness, func() Check { return checkFreshness(d.p, t, b, d.now) }},
-		} {
-			if d.p.Needs[c.name] != Off {
-				checks = append(checks, c.make())
-			}
+		if asked(CheckBudget) {
+			checks = append(checks, d.checkBudget(t, b))
+		}
+		if asked(CheckBurnRate) {
+			checks = append(checks, checkBurnRate(d.p, t, b, d.e.Report.Alerts))
+		}
+		if asked(CheckCoverage) {
+			checks = append(checks, checkCoverage(d.p, t, b))
+		}
+		if asked(CheckFreshness) {
+			checks = append(checks, checkFreshness(d.p, t, b, d.now))
 		}
 	}
 	return checks

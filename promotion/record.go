@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -36,14 +37,19 @@ func (r Record) AppendJSON(to []byte) ([]byte, error) {
 	if err != nil {
 		return to, fmt.Errorf("write the gate's policy: %w", err)
 	}
+	var inputs []byte // of a big fleet as large as the rest: both are written at once
+	var failed error
+	var written sync.WaitGroup
+	written.Go(func() { inputs, failed = r.Evidence.appendJSON(nil) })
 	to = r.Decision.AppendJSON(to)
+	written.Wait()
+	if failed != nil {
+		return to, fmt.Errorf("write the gate's evidence: %w", failed)
+	}
 	to = to[:len(to)-len("}")]
 	to = status.AppendText(append(to, ",\n\"program\": "...), r.Program)
 	to = fmt.Appendf(to, ", \"rules\": %d,\n\"policy\": %s,\n\"inputs\": ", Rules, policy)
-	if to, err = r.Evidence.appendJSON(to); err != nil {
-		return to, fmt.Errorf("write the gate's evidence: %w", err)
-	}
-	return append(to, '}'), nil
+	return append(append(to, inputs...), '}'), nil
 }
 
 // MarshalJSON is AppendJSON.
