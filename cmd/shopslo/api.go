@@ -14,7 +14,6 @@ import (
 
 	"github.com/shopslo/shopslo/exporters/budget"
 	"github.com/shopslo/shopslo/internal/server"
-	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/status"
 )
 
@@ -86,9 +85,7 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := question{to: to, release: r.URL.Query().Get("release")}
-	if link := r.URL.Query().Get("fix"); link != "" {
-		q.fix = &promotion.Fix{URL: link, By: r.URL.Query().Get("by")}
-	}
+	q.fix = fixOf(r)
 	d, err := s.current().decide(r.Context(), q, at, s.unreachable())
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)

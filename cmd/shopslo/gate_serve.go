@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/shopslo/shopslo/internal/server"
 	"github.com/shopslo/shopslo/promotion"
@@ -27,6 +28,20 @@ func (s *service) decided(w http.ResponseWriter, r promotion.Record) {
 		return
 	}
 	write(w, data)
+}
+
+// fixOf is what a request says of a fix; nil: nothing. Who asks with a password is named
+// beside the name that they give.
+func fixOf(r *http.Request) *promotion.Fix {
+	q := r.URL.Query()
+	if q.Get("fix") == "" {
+		return nil
+	}
+	f := &promotion.Fix{URL: q.Get("fix"), By: q.Get("by")}
+	if user, _, ok := r.BasicAuth(); ok && user != f.By {
+		f.By = strings.TrimSpace(f.By + " (user " + user + ")")
+	}
+	return f
 }
 
 // openDecisions opens the log of decisions where one is configured.
