@@ -193,11 +193,16 @@ func TestSARIFHasAResultForWhatIsNotPassed(t *testing.T) {
 }
 
 func FuzzReplay(f *testing.F) {
-	data, err := troubled(f).AppendJSON(nil)
-	if err != nil {
-		f.Fatal(err)
+	small := whole(f, "prod") // that a mutation hits something, and does not take long
+	small.Source.ShopSets, small.Source.SLOs, small.Target = small.Source.ShopSets[:1], small.Source.SLOs[:1], promotion.Tier{Name: "prod"}
+	small.Report.Budgets, small.Report.Alerts, small.Comparisons, small.Groups = small.Report.Budgets[:1], small.Report.Alerts[:1], small.Comparisons[:1], small.Groups[:1]
+	for _, e := range []promotion.Evidence{small, {From: "beta", To: "prod", Groups: []promotion.Group{}}} {
+		data, err := promotion.Judge("v1", promotion.Policy{}, e, now).AppendJSON(nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
 	}
-	f.Add(data)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := promotion.DecodeRecord(data)
 		if err != nil {
