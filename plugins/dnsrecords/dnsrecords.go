@@ -64,7 +64,7 @@ func Parse(data []byte) (Expectations, error) {
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)
 	if err := d.Decode(&e); errors.Is(err, io.EOF) {
-		return Expectations{}, errors.New("the file is empty: list at least one record under records:")
+		return Expectations{}, errors.New("the file is empty: name at least one record in the list records")
 	} else if err != nil {
 		text := goType.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "")
 		return Expectations{}, errors.New(strings.Join(strings.Fields(strings.ReplaceAll(text, "not found", "is no key that is known here")), " "))

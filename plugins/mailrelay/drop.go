@@ -18,31 +18,44 @@ import (
 const (
 	// keptSpread is how much the share that is delivered at once may vary by itself.
 	keptSpread = 0.05
-	// keptLimit is by how much the limit on a chance is wider there: most of chance's
-	// ups and downs are in what came in already, so the chance is overstated.
-	keptLimit = 3
-	// fewerLimit is the same where fewer mails came in, for which there are other causes.
+	// fewerLimit narrows the limit on a chance where fewer mails came in, for which
+	// there are other causes than the relay.
 	fewerLimit = 1.0 / 3
+	// keptChance and keptFewChance are the limits where the relay keeps mails back.
+	// They are wide: most of chance's ups and downs are in what came in already, so the
+	// chance is overstated.
+	keptChance    = 1e-3
+	keptFewChance = 1e-4
+	keptMany      = 30
+	// atOnce is how many times an hour's usual mails a relay is expected to deliver.
+	atOnce = 1.5
+	// keptLongest is how far back one looks there: moods do not matter, so a small
+	// account's mails may be gathered over many hours.
+	keptLongest = 12 * time.Hour
 )
 
 // gap is what was counted in a span beside what was to be expected.
 type gap func(from, to time.Time) (x float64, e expectation, ok bool)
+
+// cause is one of the two: how the gap is measured, over which spans, and how unlikely
+// it must be where so many are expected.
+type cause struct {
+	gap   gap
+	spans []time.Duration
+	limit func(mean float64) float64
+}
 
 // drop looks for fewer mails than expected, over each span, by either cause. Where
 // both show, the relay is at fault.
 func (j *judge) drop(f Figure, end time.Time) (Finding, bool) {
 	inside := f != Accepted && j.h.knows(Accepted)
 	if inside {
-		if found, ok := j.least(f, end, j.kept(f), keptLimit); ok {
+		if found, ok := j.least(f, end, j.kept(f)); ok {
 			found.TakenOver = "held"
 			return found, true
 		}
 	}
-	wide := 1.0
-	if inside {
-		wide = fewerLimit
-	}
-	found, ok := j.least(f, end, j.fewer(f, inside), wide)
+	found, ok := j.least(f, end, j.fewer(f, inside))
 	if ok && inside {
 		found.TakenOver = "fell"
 		if found.Observed >= found.Expected/10 {
@@ -56,8 +69,8 @@ func (j *judge) drop(f Figure, end time.Time) (Finding, bool) {
 // the whole mood is allowed for; else it is bounded for busy spans, so that a drop to
 // half is seen however moody the weeks were: a relay's failure is worth a false alarm
 // after a moody week.
-func (j *judge) fewer(f Figure, inside bool) gap {
-	return func(from, to time.Time) (float64, expectation, bool) {
+func (j *judge) fewer(f Figure, inside bool) cause {
+	g := func(from, to time.Time) (float64, expectation, bool) {
 		x, e, ok := j.h.compare(f, from, to, j.s)
 		if !ok || x > dropTo*e.mean {
 			return x, e, ok
@@ -67,43 +80,62 @@ func (j *judge) fewer(f Figure, inside bool) gap {
 		}
 		return x, e, true
 	}
+	wide := 1.0
+	if inside {
+		wide = fewerLimit
+	}
+	return cause{g, lookback(j.t), func(mean float64) float64 {
+		if mean >= busyMean {
+			return busyChance * wide
+		}
+		return quietChance * wide
+	}}
 }
 
-// kept compares with what came in at the same time. It is never more than the hour
+// kept compares with what came in at the same time, but with hardly more than the hour
 // usually has, since a relay takes its time over a campaign.
-func (j *judge) kept(f Figure) gap {
-	return func(from, to time.Time) (float64, expectation, bool) {
-		x, e, ok := j.h.compare(f, from, to, j.s)
-		if !ok {
-			return 0, e, false
-		}
+func (j *judge) kept(f Figure) cause {
+	g := func(from, to time.Time) (float64, expectation, bool) {
+		x, part := overlap(j.h.Recent, f, from, to)
 		due, ok := j.usual(f, from, to)
-		e.mean, e.noise, e.spread = min(e.mean, due), 0, keptSpread
+		if part < 0.9 || !ok {
+			return 0, expectation{}, false
+		}
+		e, ok := j.h.expect(f, from, to, j.s)
+		e.mean, e.noise, e.spread = min(due, atOnce*e.mean*part), 0, keptSpread
 		return x, e, ok
 	}
+	spans := lookback(j.t)
+	for _, more := range []time.Duration{6 * time.Hour, 9 * time.Hour, keptLongest} {
+		if more > spans[len(spans)-1] {
+			spans = append(spans, more)
+		}
+	}
+	return cause{g, spans, func(mean float64) float64 {
+		if mean >= keptMany {
+			return keptChance
+		}
+		return keptFewChance
+	}}
 }
 
 // least is the span whose count is the least likely, where it is unlikely enough.
-func (j *judge) least(f Figure, end time.Time, g gap, wide float64) (Finding, bool) {
+func (j *judge) least(f Figure, end time.Time, c cause) (Finding, bool) {
 	found := Finding{Chance: 1}
-	for _, span := range lookback(j.t) {
-		x, e, ok := g(end.Add(-span), end)
+	for _, span := range c.spans {
+		x, e, ok := c.gap(end.Add(-span), end)
 		if !ok || e.mean < minExpected || x > dropTo*e.mean {
 			continue
 		}
-		limit := quietChance * wide
-		if e.mean >= busyMean {
-			limit = busyChance * wide
-		}
-		if p := atMost(x, e.mean, e.variance()); p < limit && p < found.Chance {
+		if p := atMost(x, e.mean, e.variance()); p < c.limit(e.mean) && p < found.Chance {
 			found = Finding{Kind: Drop, Figure: f, Severity: Warning, Since: end.Add(-span), Until: end, Chance: p}
 		}
 	}
 	if found.Kind == "" {
 		return Finding{}, false
 	}
-	found.Since = j.onset(found.Since, end, g)
-	x, e, ok := g(found.Since, end)
+	found.Since = j.onset(found.Since, end, c.gap)
+	x, e, ok := c.gap(found.Since, end)
 	if !ok {
 		return Finding{}, false
 	}

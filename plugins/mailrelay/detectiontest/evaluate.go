@@ -96,14 +96,14 @@ const (
 
 // Detect lets a failure happen at the account's present, and times the watchers. One
 // that had already raised something does not count as seeing it before it was quiet.
-// After two hours it looks every ten minutes.
+// After a little more than two hours it looks every ten minutes.
 func (a *Account) Detect(f Failure, l thresholds) Delay {
 	f.Begin = a.Now
 	var d Delay
 	crying, _ := a.watch(l, nil)
 	for age := time.Duration(0); age < giveUp; age = a.Now.Sub(f.Begin) {
 		a.Step(&f, true)
-		if age > 2*time.Hour && a.Now.Minute()%10 != 0 {
+		if age > 130*time.Minute && a.Now.Minute()%10 != 0 {
 			continue
 		}
 		raised, v := a.watch(l, &f)
