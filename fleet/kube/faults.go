@@ -203,6 +203,9 @@ func (c *cluster) noteWatch(ctx context.Context, plural string, from watch.Inter
 		defer close(n.events)
 		failed := false
 		for e := range from.ResultChan() {
+			if n.over(ctx) {
+				return // what it says of that is no fault
+			}
 			if e.Type == watch.Error {
 				err := apierrors.FromObject(e.Object)
 				c.faults.note(ofEvent(err), plural, err)
@@ -216,12 +219,7 @@ func (c *cluster) noteWatch(ctx context.Context, plural string, from watch.Inter
 				return
 			}
 		}
-		select {
-		case <-n.stopped:
-			return
-		default:
-		}
-		if lasted := c.now().Sub(began); !failed && lasted < while && ctx.Err() == nil {
+		if lasted := c.now().Sub(began); !failed && lasted < while && !n.over(ctx) {
 			c.faults.count(fleet.Closed)
 			c.mu.Lock()
 			c.ended[plural] = fmt.Errorf("a watch ended after %v, %v were asked for", lasted.Round(time.Second), while)
@@ -229,6 +227,16 @@ func (c *cluster) noteWatch(ctx context.Context, plural string, from watch.Inter
 		}
 	}()
 	return n
+}
+
+// over reports whether we have ended the watch ourselves.
+func (n *noted) over(ctx context.Context) bool {
+	select {
+	case <-n.stopped:
+		return true
+	default:
+		return ctx.Err() != nil
+	}
 }
 
 func (n *noted) ResultChan() <-chan watch.Event { return n.events }
