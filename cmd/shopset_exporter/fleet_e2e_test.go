@@ -226,9 +226,12 @@ func serverKilled(t *testing.T, f *fleetLab) {
 		t.Errorf("%d lines in the log about eks-b's Applications, want one", lines)
 	}
 	must(t, f.StartAPIServer(limited(t), "eks-b"))
+	back := unix(time.Now())
 	f.allSynced(t)
+	// It is followed again, not only what was known of it believed again.
+	f.wait(t, `shopset_observed_timestamp_seconds > `+back, "shopset", allNames)
 	f.is(t, `shopset_group_redundancy_intact == 0`, "group", "")
-	f.is(t, `shopset_exporter_cluster_up == 0`, "cluster", "")
+	f.wait(t, `shopset_exporter_cluster_up == 0`, "cluster", "")
 }
 
 func gitServerDown(t *testing.T, f *fleetLab) {

@@ -129,14 +129,17 @@ func (s *Shops) WaitVersion(ctx context.Context, version string, names ...fleet.
 	}
 }
 
-// watch follows a cluster's ConfigMaps until ctx ends. A watch without a version
-// begins with all that there are, so nothing is missed between two.
+// watch follows a cluster's ConfigMaps until ctx ends: all that there are, then what
+// changes, and all again when a watch has ended or the API server was away.
 func (s *Shops) watch(ctx context.Context, c *cluster) {
-	query := url.Values{"watch": {"true"}, "fieldSelector": {"metadata.name=" + ShopComponent}}
+	path := c.url() + "/api/v1/configmaps?" + url.Values{"fieldSelector": {"metadata.name=" + ShopComponent}}.Encode()
 	for ctx.Err() == nil {
-		err := s.follow(ctx, c.url()+"/api/v1/configmaps?"+query.Encode())
-		if err != nil && ctx.Err() == nil {
-			select { // the API server is away
+		version, err := s.list(ctx, path)
+		if err == nil {
+			err = s.follow(ctx, path+"&watch=true&resourceVersion="+version)
+		}
+		if err != nil {
+			select {
 			case <-ctx.Done():
 			case <-time.After(300 * time.Millisecond):
 			}
@@ -144,37 +147,80 @@ func (s *Shops) watch(ctx context.Context, c *cluster) {
 	}
 }
 
+// configMap is as much of one as is needed.
+type configMap struct {
+	Metadata struct {
+		Namespace       string `json:"namespace"`
+		ResourceVersion string `json:"resourceVersion"`
+	} `json:"metadata"`
+	Data map[string]string `json:"data"`
+}
+
+func (s *Shops) list(ctx context.Context, url string) (version string, err error) {
+	body, err := s.get(ctx, url)
+	if err != nil {
+		return "", err
+	}
+	defer body.Close()
+	var all struct {
+		configMap             // of which a list has the version
+		Items     []configMap `json:"items"`
+	}
+	if err := json.NewDecoder(body).Decode(&all); err != nil {
+		return "", err
+	}
+	for _, one := range all.Items {
+		s.take(ctx, one)
+	}
+	return all.Metadata.ResourceVersion, nil
+}
+
+// follow takes changes in. It ends with an error or, as watches do after some
+// minutes, without.
 func (s *Shops) follow(ctx context.Context, url string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	body, err := s.get(ctx, url)
 	if err != nil {
 		return err
+	}
+	defer body.Close()
+	for events := json.NewDecoder(body); ; {
+		var e struct {
+			Type   string    `json:"type"`
+			Object configMap `json:"object"`
+		}
+		if err := events.Decode(&e); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		switch e.Type {
+		case "ADDED", "MODIFIED":
+			s.take(ctx, e.Object)
+		case "ERROR":
+			return errors.New("the watch cannot go on") // its version is too old
+		}
+	}
+}
+
+func (s *Shops) get(ctx context.Context, url string) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
 	}
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return errors.New(resp.Status)
+		resp.Body.Close()
+		return nil, errors.New(resp.Status)
 	}
-	for events := json.NewDecoder(resp.Body); ; {
-		var e struct {
-			Type   string
-			Object struct {
-				Metadata struct{ Namespace string }
-				Data     map[string]string
-			}
-		}
-		if err := events.Decode(&e); err != nil {
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			return err
-		}
-		data := e.Object.Data
-		if (e.Type == "ADDED" || e.Type == "MODIFIED") && data["version"] != "" {
-			s.roll(ctx, fleet.ShopSetName(e.Object.Metadata.Namespace), shopConfig{data["version"], data["failOneIn"], data["slow"]})
-		}
+	return resp.Body, nil
+}
+
+func (s *Shops) take(ctx context.Context, c configMap) {
+	if c.Data["version"] != "" {
+		s.roll(ctx, fleet.ShopSetName(c.Metadata.Namespace), shopConfig{c.Data["version"], c.Data["failOneIn"], c.Data["slow"]})
 	}
 }
 
