@@ -62,6 +62,7 @@ type Fake struct {
 var vendors = map[string]func(v view, w http.ResponseWriter, r *http.Request){
 	"sendgrid": sendgrid, "mailgun": mailgun, "ses": ses, "postmark": postmark,
 	"sparkpost": sparkpost, "customersmailcloud": customersmailcloud, "blastengine": blastengine,
+	"cuenote": cuenote,
 }
 
 // Start serves a vendor's API until stop is called.
@@ -147,10 +148,7 @@ func (f *Fake) serve(tell func(view, http.ResponseWriter, *http.Request), w http
 	f.mu.Lock()
 	f.asked++
 	fault := f.fault
-	v := view{minutes: map[int64]mailrelay.Counts{}, now: f.now, zone: time.UTC}
-	for m, c := range f.minutes {
-		v.minutes[m] = maps.Clone(c)
-	}
+	v := view{minutes: f.minutes, now: f.now, zone: time.UTC}
 	f.mu.Unlock()
 	switch fault {
 	case Hang:
@@ -178,7 +176,9 @@ func (f *Fake) serve(tell func(view, http.ResponseWriter, *http.Request), w http
 		v.zone = time.FixedZone("", 14*3600)
 	}
 	rec := httptest.NewRecorder()
+	f.mu.Lock() // the ledger is read, and nothing is sent yet
 	tell(v, rec, r)
+	f.mu.Unlock()
 	body := rec.Body.Bytes()
 	maps.Copy(w.Header(), rec.Header())
 	if fault == Half {

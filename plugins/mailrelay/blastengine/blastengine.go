@@ -51,10 +51,12 @@ const (
 	logPath  = "/api/v1/logs/mails/results"
 	pageSize = 1000
 	// maxPages are asked for in one poll at most, well below 500 requests a minute.
-	maxPages = 60
+	maxPages = 40
 	// piece is the span of one list. A long span is read in pieces, the newest first,
 	// so that a first poll of much traffic gets as far back as it can.
 	piece = time.Hour
+	// longest is how far back a first poll looks.
+	longest = 12 * time.Hour
 )
 
 // New makes a relay. It asks nothing yet.
@@ -91,6 +93,9 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 	}
 	from := span.From.Truncate(grain)
 	to := span.To.Add(-settle).Truncate(grain)
+	if early := to.Add(-longest); from.Before(early) {
+		from = early
+	}
 	var rows []row
 	left, reached := maxPages, to
 	for reached.After(from) {
@@ -99,8 +104,8 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 			begin = from
 		}
 		more, err := r.list(ctx, begin, reached, &left)
-		if errors.Is(err, errTooMany) && reached.Before(to) {
-			break // what was read is complete as far back as it goes
+		if reached.Before(to) && (errors.Is(err, errTooMany) || ctx.Err() != nil) {
+			break // no more pages or no more time, but what was read is complete
 		} else if err != nil {
 			return mailrelay.Report{}, err
 		}
