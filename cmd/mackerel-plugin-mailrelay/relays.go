@@ -4,12 +4,16 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopslo/shopslo/plugins/mailrelay"
+	"github.com/shopslo/shopslo/plugins/mailrelay/blastengine"
+	"github.com/shopslo/shopslo/plugins/mailrelay/cuenote"
 	"github.com/shopslo/shopslo/plugins/mailrelay/customersmailcloud"
 	"github.com/shopslo/shopslo/plugins/mailrelay/mailgun"
 	"github.com/shopslo/shopslo/plugins/mailrelay/postmark"
 	"github.com/shopslo/shopslo/plugins/mailrelay/sendgrid"
+	"github.com/shopslo/shopslo/plugins/mailrelay/ses"
 	"github.com/shopslo/shopslo/plugins/mailrelay/sparkpost"
 	"github.com/shopslo/shopslo/plugins/relayconf"
 )
@@ -17,6 +21,12 @@ import (
 // relays makes an adapter of what the configuration says after `relay:`. A constructor
 // takes its keys out of the options and asks nothing yet; faults stay in the options.
 var relays = map[string]func(o *relayconf.Options) mailrelay.Relay{
+	"blastengine": func(o *relayconf.Options) mailrelay.Relay {
+		return blastengine.New(blastengine.Account{Login: o.Text("user"), Key: o.Secret("key"), BaseURL: o.MayURL("url")})
+	},
+	"cuenote": func(o *relayconf.Options) mailrelay.Relay {
+		return cuenote.New(cuenote.Account{User: o.Text("user"), Password: o.Secret("key"), Group: o.MayText("group"), BaseURL: o.URL("url")})
+	},
 	"customersmailcloud": func(o *relayconf.Options) mailrelay.Relay {
 		return customersmailcloud.New(customersmailcloud.Account{User: o.Text("user"), Key: o.Secret("key"),
 			ServerComposition: o.MayText("server_composition"), BaseURL: o.URL("url")})
@@ -30,9 +40,20 @@ var relays = map[string]func(o *relayconf.Options) mailrelay.Relay{
 	"sendgrid": func(o *relayconf.Options) mailrelay.Relay {
 		return sendgrid.New(sendgrid.Account{Key: o.Secret("key"), Subuser: o.MayText("subuser"), BaseURL: o.MayURL("url"), Zone: o.MayZone("time_zone")})
 	},
+	"ses": amazonSES,
 	"sparkpost": func(o *relayconf.Options) mailrelay.Relay {
 		return sparkpost.New(sparkpost.Account{Key: o.Secret("key"), BaseURL: o.MayURL("url")})
 	},
+}
+
+// amazonSES takes keys of the account's own, or leaves it to the AWS SDK to find some.
+func amazonSES(o *relayconf.Options) mailrelay.Relay {
+	a := ses.Account{AccessKey: o.MaySecret("key_id"), SecretKey: o.MaySecret("key"), SessionToken: o.MaySecret("token"),
+		Profile: o.MayText("profile"), Region: o.MayText("region"), BaseURL: o.MayURL("url"), Now: time.Now}
+	if (a.AccessKey == "") != (a.SecretKey == "") {
+		o.Refuse("key", "and key_id go together: the secret access key and its id; without both the AWS SDK looks for credentials where it always does")
+	}
+	return ses.New(a)
 }
 
 // canaries and statusPages make what stands in the sections `canary:` and

@@ -35,7 +35,8 @@ type bench struct {
 }
 
 // extra are the keys that a relay wants beside key and url.
-var extra = map[string]string{"customersmailcloud": ", user: " + relayfake.User}
+var extra = map[string]string{"customersmailcloud": ", user: " + relayfake.User, "blastengine": ", user: " + relayfake.User,
+	"cuenote": ", user: " + relayfake.User, "ses": ", key_id: {env: RELAY_USER}, region: ap-northeast-1"}
 
 // newBench starts a fake for each vendor; accounts are called like them.
 func newBench(t *testing.T, vendors ...string) *bench {
@@ -49,7 +50,11 @@ func newBench(t *testing.T, vendors ...string) *bench {
 		}
 		t.Cleanup(stop)
 		b.fakes[v] = f
-		text += fmt.Sprintf("- {name: %s, relay: %s, url: %q, key: {env: RELAY_KEY}, timeout: 1s%s}\n", v, v, f.URL, extra[v])
+		timeout := "1s"
+		if v == "blastengine" {
+			timeout = "20s" // twelve hours of rows, on a slow machine
+		}
+		text += fmt.Sprintf("- {name: %s, relay: %s, url: %q, key: {env: RELAY_KEY}, timeout: %s%s}\n", v, v, f.URL, timeout, extra[v])
 	}
 	b.write(text)
 	return b
@@ -78,7 +83,7 @@ func (b *bench) run(now time.Time, code int) map[string]float64 {
 }
 
 func (b *bench) program(now time.Time, out, errs io.Writer) *program {
-	return &program{env: map[string]string{"RELAY_KEY": relayfake.Key}, stdout: out, stderr: errs, now: func() time.Time { return now }}
+	return &program{env: map[string]string{"RELAY_KEY": relayfake.Key, "RELAY_USER": relayfake.User}, stdout: out, stderr: errs, now: func() time.Time { return now }}
 }
 
 var lineRule = regexp.MustCompile(`^mailrelay(\.[-a-zA-Z0-9_]+){3}\t-?\d+(\.\d+)?\t\d+$`)
@@ -128,7 +133,7 @@ func (b *bench) traffic(from, to time.Time) {
 	}
 }
 
-var allVendors = []string{"customersmailcloud", "mailgun", "postmark", "sendgrid", "sparkpost"}
+var allVendors = []string{"blastengine", "cuenote", "customersmailcloud", "mailgun", "postmark", "sendgrid", "ses", "sparkpost"}
 
 func TestTheFiguresAddUpToWhatTheRelaysHad(t *testing.T) {
 	b := newBench(t, allVendors...)
@@ -147,7 +152,9 @@ func TestTheFiguresAddUpToWhatTheRelaysHad(t *testing.T) {
 	// What is told after the first run began at the edge that it had reached, and goes
 	// to the newest one: now for totals of a day, else the last bucket that settled.
 	spans := map[string][2]time.Time{"sparkpost": {begin.Add(-2 * time.Minute), last.Add(-2 * time.Minute).Truncate(time.Minute)},
-		"mailgun": {begin.Add(-time.Hour), last.Add(-3 * time.Minute).Truncate(time.Hour)}}
+		"mailgun":     {begin.Add(-time.Hour), last.Add(-3 * time.Minute).Truncate(time.Hour)},
+		"blastengine": {begin.Add(-5 * time.Minute), last.Add(-5 * time.Minute).Truncate(time.Minute)}, "cuenote": {begin, last.Truncate(time.Minute)},
+		"ses": {begin.Add(-5 * time.Minute), last.Add(-15 * time.Minute).Truncate(15 * time.Minute).Add(10 * time.Minute)}}
 	for _, v := range allVendors {
 		span, ok := spans[v]
 		if !ok {
@@ -300,7 +307,7 @@ func TestAFaultOfOneAccountIsToldAndTheOthersGoOn(t *testing.T) {
 	b.traffic(begin.Add(-time.Hour), begin)
 	good := fmt.Sprintf("- {name: good, relay: sparkpost, url: %q, key: {env: RELAY_KEY}}\n", b.fakes["sparkpost"].URL)
 	for i, c := range []struct{ name, account, want string }{
-		{"an unknown relay", "{name: bad, relay: sendgird, key: {env: X}}", `account bad: relay is "sendgird", which is not known; it can be customersmailcloud, mailgun`},
+		{"an unknown relay", "{name: bad, relay: sendgird, key: {env: X}}", `account bad: relay is "sendgird", which is not known; it can be blastengine, cuenote, customersmailcloud, mailgun`},
 		{"a key that the relay does not have", "{name: bad, relay: sparkpost, key: {env: RELAY_KEY}, subuser: a}", "mailrelay.yaml:4: account bad: subuser is no key that is known here"},
 		{"a secret that is not set", "{name: bad, relay: mailgun, key: {env: NOT_SET}}", "environment variable NOT_SET, which is not set"},
 		{"a canary that nobody knows", "{name: bad, relay: sparkpost, key: {env: RELAY_KEY}, canary: {by: pigeon}}", `by is "pigeon"`},
