@@ -56,13 +56,14 @@ type Fake struct {
 	fault   Fault
 	minutes map[int64]mailrelay.Counts
 	asked   int
+	notice  mailrelay.Notice // of the status page
 }
 
 // vendors tell the ledger in a vendor's shapes.
 var vendors = map[string]func(v view, w http.ResponseWriter, r *http.Request){
 	"sendgrid": sendgrid, "mailgun": mailgun, "ses": ses, "postmark": postmark,
 	"sparkpost": sparkpost, "customersmailcloud": customersmailcloud, "blastengine": blastengine,
-	"cuenote": cuenote,
+	"cuenote": cuenote, "statuspage": statuspage,
 }
 
 // Start serves a vendor's API until stop is called.
@@ -124,6 +125,7 @@ type view struct {
 	now     time.Time // the end of what is counted
 	zone    *time.Location
 	empty   bool
+	notice  mailrelay.Notice
 }
 
 func (v view) sum(k mailrelay.Figure, from, to time.Time) int64 {
@@ -148,7 +150,7 @@ func (f *Fake) serve(tell func(view, http.ResponseWriter, *http.Request), w http
 	f.mu.Lock()
 	f.asked++
 	fault := f.fault
-	v := view{minutes: f.minutes, now: f.now, zone: time.UTC}
+	v := view{minutes: f.minutes, now: f.now, zone: time.UTC, notice: f.notice}
 	f.mu.Unlock()
 	switch fault {
 	case Hang:
