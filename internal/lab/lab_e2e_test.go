@@ -226,7 +226,7 @@ func shopsRun(t *testing.T, l *Lab) {
 			if name == "c-2" {
 				continue // two processes, each with counters of its own
 			}
-			expr := fmt.Sprintf(`sum(http_requests_total{job="shop",shopset=%q,component=%q}) == %d`, name, component, tally.Good+tally.Bad+tally.Lost)
+			expr := fmt.Sprintf(`sum(http_requests_total{job="shop",shopset=%q,component=%q}) == %d`, name, component, tally.Good+tally.Bad)
 			eventually(t, expr, func(ctx context.Context) (bool, any) {
 				got, err := l.Query(ctx, expr)
 				return err == nil && len(got) == 1, fmt.Sprint(got, err)
