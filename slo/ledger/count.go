@@ -372,7 +372,7 @@ func (c *counter) series(t *target, st *targetState, in input) {
 		rest.t, rest.v = in.t[1:], in.v[1:]
 	}
 	if len(rest.t) > 0 {
-		if in.rising && rest.v[0] >= prev.v && len(c.moves) == 0 && t.state.moved <= prev.t && len(c.drops) == 0 && s.group.dropAfter < prev.t {
+		if in.rising && len(c.moves) == 0 && t.state.moved <= prev.t && len(c.drops) == 0 && s.group.dropAfter < prev.t {
 			c.rise(s.sides, prev.v, rest)
 		} else {
 			c.steps(t, st, prev, rest)
