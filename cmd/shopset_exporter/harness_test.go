@@ -92,8 +92,9 @@ func (s *apiServer) set(shopSet, sync, revision string) {
 	}
 	s.apps[shopSet] = a
 	event, _ := json.Marshal(map[string]any{"type": "MODIFIED", "object": a})
+	event = append(event, '\n') // once: the watchers share it
 	for w := range s.watchers {
-		w <- append(event, '\n')
+		w <- event
 	}
 }
 
