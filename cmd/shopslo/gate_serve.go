@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,7 +19,7 @@ func (s *service) decided(w http.ResponseWriter, r promotion.Record) {
 	data, err := r.AppendJSON(nil)
 	if err == nil && s.decisions != nil {
 		var head decisionlog.Head
-		if head, err = s.decisions.Append(r.Decision, data); err == nil {
+		if head, err = s.decisions.Append(context.Background(), decisionlog.OfDecision(r.Decision, ""), data); err == nil {
 			data = fmt.Appendf(data[:len(data)-1], ",\n\"log\": {\"index\": %d, \"hash\": %q}}", head.Index, head.Hash)
 		}
 	}
@@ -67,7 +68,7 @@ func (p *program) verifyLog(file, published string) error {
 	}
 	defer f.Close()
 	found := published == ""
-	head, err := decisionlog.Verify(f, func(e decisionlog.Entry) { found = found || e.Prev == published })
+	head, _, err := decisionlog.ReadLines(f, func(l decisionlog.Line) error { found = found || l.Hash == published; return nil })
 	if errors.Is(err, decisionlog.ErrBroken) {
 		return &codeError{code: exitNo, err: fmt.Errorf("%s: %w", file, err)}
 	}

@@ -1,37 +1,59 @@
-// Package decisionlog keeps the gate's decisions in a file that can only grow: a line of
-// JSON for each, with the hash of the line before, so that nobody can change or take out
-// one without breaking every hash that was published since.
+// Package decisionlog keeps the gate's decisions, and what was moved after them, in a
+// log that can only grow: each entry has the hash of the one before, so that nobody can
+// change or take out one without breaking every hash that was published since.
+//
+// A Log is the log of a server, in a folder; decisiongit keeps one in a branch of a git
+// repository. Beside each entry stands its record, all that the decision was made from,
+// whose hash is in the entry.
 package decisionlog
 
 import (
-	"bufio"
-	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/promotion"
 )
 
-// Entry is a line of the log.
+// Kind is what an entry is about.
+type Kind string
+
+// The kinds.
+const (
+	Gate     Kind = "gate"     // a decision of the gate
+	Promote  Kind = "promote"  // a Release was moved, or was not since the rules or the repository refused it
+	Rollback Kind = "rollback" // likewise, an older one
+)
+
+// Entry is one of the log. Index, Prev and Record are given by the log that it is
+// appended to.
 type Entry struct {
 	Index int       `json:"index"` // from 1
-	Prev  string    `json:"prev"`  // the hash of the line before; "" for the first
+	Prev  string    `json:"prev"`  // the hash of the entry before; "" for the first
+	Kind  Kind      `json:"kind"`
 	At    time.Time `json:"at"`
 	To    string    `json:"to"`
 	// Release is "" where it is not known.
-	Release  string            `json:"release"`
-	Decision promotion.Verdict `json:"decision"`
-	// Record is the SHA-256 of the decision's JSON as it was answered, without "log".
+	Release string `json:"release"`
+	// Decision is the gate's; "" for other kinds.
+	Decision promotion.Verdict `json:"decision,omitempty"`
+	// Result and Reason are those of a promotion or rollback, in the words of `shopslo
+	// promote -o json`; Replaces is the Release from before, Commit the system
+	// repository's commit.
+	Result   string `json:"result,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	Replaces string `json:"replaces,omitempty"`
+	Commit   string `json:"commit,omitempty"`
+	// By is who asked, as they or CI say; "" where nobody said.
+	By string `json:"by,omitempty"`
+	// Record is the SHA-256 of the record: the JSON of what was answered, without what
+	// says that it was logged.
 	Record string `json:"record"`
-	// Checks are those that did not pass, were waived or failed.
+	// Checks are those that did not pass, were waived or failed; at most 200.
 	Checks    []Check    `json:"checks"`
 	Overrides []Override `json:"overrides,omitempty"`
 	Fix       string     `json:"fix,omitempty"`
@@ -59,118 +81,51 @@ type Override struct {
 // value is an empty log.
 type Head struct {
 	Index int    `json:"index"`
-	Hash  string `json:"hash"` // SHA-256 of the line without its line feed, in hexadecimal
+	Hash  string `json:"hash"` // SHA-256 of the entry's line without its line feed, in hexadecimal
 }
 
-// Log is open for appending. It is safe for concurrent use within one process; a second
-// process is found out by the file's length.
-type Log struct {
-	mu   sync.Mutex
-	file *os.File
-	size int64
-	head Head
+// Line is an entry as a log holds it.
+type Line struct {
+	Entry
+	Hash string
+	Text []byte // what Hash is of: a line without its line feed
+	// Record reads the record; it can be called until what the Line was handed to
+	// returns. The error wraps ErrBroken where the record is gone or is another.
+	Record func(context.Context) ([]byte, error)
 }
 
-// File is the name of the log in its folder.
-const File = "decisions.jsonl"
+// Reader reads a log.
+type Reader interface {
+	// Read hands over the entries from the first to the last, each once its link to the
+	// one before is checked, and gives the head. It ends at each's first error. The error
+	// wraps ErrBroken where the chain does not hold, and names the first entry that is
+	// broken; it wraps ErrUnreachable where nobody can be asked. A log to which nothing
+	// was ever appended is no error: its Head is zero.
+	Read(ctx context.Context, each func(Line) error) (Head, error)
+}
+
+// Appender is a log that can grow.
+type Appender interface {
+	// Append writes an entry and its record, and gives the head that is to be published
+	// with it once nothing can take it away any more. After an error nothing was appended
+	// that anybody may rely on; it wraps ErrUnreachable where nobody can be asked.
+	Append(ctx context.Context, e Entry, record []byte) (Head, error)
+}
+
+// Errors of logs.
+var (
+	// ErrBroken is a chain that does not hold.
+	ErrBroken = errors.New("the chain is broken")
+	// ErrUnreachable is a log that cannot be asked.
+	ErrUnreachable = errors.New("the decision log cannot be reached")
+)
 
 // maxChecks bounds an entry: the record has them all.
 const maxChecks = 200
 
-// Open opens the log in a folder, which it makes where there is none, and reads it from
-// its beginning. What a killed process left of a line, and so never answered, is cut off.
-// The error wraps ErrBroken where the chain does not hold: nothing is appended then.
-func Open(dir string) (*Log, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("open decision log: %w", err)
-	}
-	f, err := os.OpenFile(filepath.Join(dir, File), os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("open decision log: %w", err)
-	}
-	l := &Log{file: f}
-	if l.head, l.size, err = read(f, nil); err == nil {
-		err = f.Truncate(l.size)
-	}
-	if err == nil {
-		_, err = f.Seek(l.size, io.SeekStart)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open decision log %s: %w", f.Name(), err), f.Close())
-	}
-	return l, nil
-}
-
-// ErrBroken is a chain that does not hold.
-var ErrBroken = errors.New("the chain is broken")
-
-// Verify reads a log, hands each entry to f, and gives its head. The error wraps
-// ErrBroken where the chain does not hold.
-func Verify(r io.Reader, f func(Entry)) (Head, error) {
-	head, _, err := read(r, f)
-	return head, err
-}
-
-// read gives the head and the length of all whole lines.
-func read(r io.Reader, f func(Entry)) (head Head, size int64, err error) {
-	in := bufio.NewReader(r)
-	for {
-		line, err := in.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return head, size, nil // what is left has no end: it was never answered
-		}
-		if err != nil {
-			return head, size, err
-		}
-		var e Entry
-		if err := json.Unmarshal(line, &e); err != nil {
-			return head, size, fmt.Errorf("line %d: %w: %w", head.Index+1, ErrBroken, err)
-		}
-		if e.Index != head.Index+1 || e.Prev != head.Hash {
-			return head, size, fmt.Errorf("line %d: %w: it says that it is entry %d after %.12s, the line before is %.12s; restore the file from where its head was published",
-				head.Index+1, ErrBroken, e.Index, e.Prev, head.Hash)
-		}
-		head, size = Head{e.Index, hash(bytes.TrimSuffix(line, []byte("\n")))}, size+int64(len(line))
-		if f != nil {
-			f(e)
-		}
-	}
-}
-
-func hash(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
-
-// Append writes a decision, whose JSON is record, to the disk and gives the head that is
-// to be published with it. After an error nothing was appended that anybody may rely on.
-func (l *Log) Append(d promotion.Decision, record []byte) (Head, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if info, err := l.file.Stat(); err != nil || info.Size() != l.size {
-		return Head{}, fmt.Errorf("append to decision log %s: somebody else writes to it (%v); give each server a folder of its own", l.file.Name(), err)
-	}
-	e := entry(d, record)
-	e.Index, e.Prev = l.head.Index+1, l.head.Hash
-	line, err := json.Marshal(e)
-	if err != nil {
-		return Head{}, fmt.Errorf("append to decision log: %w", err)
-	}
-	_, err = l.file.Write(append(line, '\n'))
-	if err == nil {
-		err = l.file.Sync()
-	}
-	if err != nil {
-		_, back := l.file.Seek(l.size, io.SeekStart)
-		return Head{}, errors.Join(fmt.Errorf("append to decision log: %w", err), l.file.Truncate(l.size), back)
-	}
-	l.head, l.size = Head{e.Index, hash(line)}, l.size+int64(len(line))+1
-	return l.head, nil
-}
-
-// entry is what the log keeps of a decision.
-func entry(d promotion.Decision, record []byte) Entry {
-	e := Entry{At: d.At.UTC(), To: string(d.To), Release: d.Release, Decision: d.Verdict, Record: hash(record), Checks: []Check{}}
+// OfDecision is what a log keeps of a decision of the gate. by is who asked.
+func OfDecision(d promotion.Decision, by string) Entry {
+	e := Entry{Kind: Gate, At: d.At.UTC(), To: string(d.To), Release: d.Release, Decision: d.Verdict, By: by, Checks: []Check{}}
 	for _, c := range d.Checks {
 		if c.Result != promotion.Pass && c.Result != promotion.NotChecked && len(e.Checks) < maxChecks {
 			e.Checks = append(e.Checks, Check{c.Check, string(c.ShopSet), c.SLO, c.Result, c.Reason})
@@ -185,12 +140,96 @@ func entry(d promotion.Decision, record []byte) Entry {
 	return e
 }
 
-// Head gives the end of the log.
-func (l *Log) Head() Head {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.head
+// OfMove is what a log keeps of a promotion or rollback, whose record is the answer of
+// `shopslo promote -o json` about that one Tier.
+func OfMove(kind Kind, by string, record []byte) (Entry, error) {
+	var in struct {
+		Version    int       `json:"version"`
+		At         time.Time `json:"at"`
+		Promotions []struct {
+			To       string  `json:"to"`
+			Release  *string `json:"release"`
+			Replaces *string `json:"replaces"`
+			Result   string  `json:"result"`
+			Reason   string  `json:"reason"`
+			Commit   *string `json:"commit"`
+		} `json:"promotions"`
+	}
+	if err := json.Unmarshal(record, &in); err != nil {
+		return Entry{}, fmt.Errorf("read what was moved: %w", err)
+	}
+	if kind != Promote && kind != Rollback {
+		return Entry{}, fmt.Errorf("kind %q is none of what is moved; it is promote or rollback", kind)
+	}
+	if in.Version != 1 || len(in.Promotions) != 1 || in.Promotions[0].To == "" || in.Promotions[0].Result == "" || in.At.IsZero() {
+		return Entry{}, errors.New("what was moved is not the answer of 'shopslo promote -o json', version 1, about one Tier")
+	}
+	m := in.Promotions[0]
+	or := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return *s
+	}
+	return Entry{Kind: kind, At: in.At.UTC(), To: m.To, Release: or(m.Release), Replaces: or(m.Replaces), Result: m.Result, Reason: m.Reason,
+		Commit: or(m.Commit), By: by, Checks: []Check{}}, nil
 }
 
-// Close closes the file.
-func (l *Log) Close() error { return l.file.Close() }
+// Chain follows a log from entry to entry; the zero value stands before the first.
+type Chain struct{ Head Head }
+
+// Take checks that a line is the next one. The error wraps ErrBroken and names the entry.
+func (c *Chain) Take(text []byte) (Entry, error) {
+	var e Entry
+	if err := json.Unmarshal(text, &e); err != nil {
+		return e, fmt.Errorf("entry %d: %w: %w", c.Head.Index+1, ErrBroken, err)
+	}
+	if e.Index != c.Head.Index+1 || e.Prev != c.Head.Hash {
+		return e, fmt.Errorf("entry %d: %w: it says that it is entry %d after %.12q, and stands after entry %d, %.12q; one of them was changed, moved or taken out: restore the log from where its head was published",
+			c.Head.Index+1, ErrBroken, e.Index, e.Prev, c.Head.Index, c.Head.Hash)
+	}
+	c.Head = Head{e.Index, hash(text)}
+	return e, nil
+}
+
+// Link makes the line, without a line feed, that appends an entry to where the chain
+// stands, and goes there.
+func (c *Chain) Link(e Entry, record []byte) ([]byte, error) {
+	e.Index, e.Prev, e.Record = c.Head.Index+1, c.Head.Hash, hash(record)
+	text, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("write entry %d of the decision log: %w", e.Index, err)
+	}
+	c.Head = Head{e.Index, hash(text)}
+	return text, nil
+}
+
+// CheckRecord says whether a record is the one that an entry was made with. The error
+// wraps ErrBroken.
+func (e Entry) CheckRecord(record []byte) error {
+	if got := hash(record); got != e.Record {
+		return fmt.Errorf("entry %d: %w: its record has the hash %.12s, and not %.12s: it was changed", e.Index, ErrBroken, got, e.Record)
+	}
+	return nil
+}
+
+// Verify reads a whole log with all of its records, and checks that a head that was
+// published is in it; "" asks for none. It gives the head. The error wraps ErrBroken
+// where something was changed, and names the first entry that is broken.
+func Verify(ctx context.Context, r Reader, published string) (Head, error) {
+	found := published == ""
+	head, err := r.Read(ctx, func(l Line) error {
+		found = found || l.Hash == published
+		_, err := l.Record(ctx)
+		return err
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("%w: it holds from the first entry to the last, but %s, which was published, is not in it: the log was written anew, its end was taken away, or it is another log", ErrBroken, published)
+	}
+	return head, err
+}
+
+func hash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

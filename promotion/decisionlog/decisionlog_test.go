@@ -2,8 +2,13 @@ package decisionlog
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -13,11 +18,13 @@ import (
 	"github.com/shopslo/shopslo/promotion"
 )
 
-func decision(to string) promotion.Decision {
-	return promotion.Decision{At: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), To: "prod", Release: to, Verdict: promotion.Hold,
+var start = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+
+func decision(release string) Entry {
+	return OfDecision(promotion.Decision{At: start, To: "prod", Release: release, Verdict: promotion.Hold,
 		Checks:    []promotion.Check{{Check: "budget", ShopSet: "a-1", SLO: "cart", Result: promotion.Fail, Reason: "予算がない。"}, {Check: "slo", Result: promotion.Pass}},
 		Overrides: []promotion.InForce{{Override: promotion.Override{ID: "o", Who: "mai", Why: "so"}, Waives: 2}},
-		Fix:       &promotion.Fix{URL: "https://x.example"}}
+		Fix:       &promotion.Fix{URL: "https://x.example"}}, "mai")
 }
 
 func open(t testing.TB, dir string) *Log {
@@ -30,17 +37,36 @@ func open(t testing.TB, dir string) *Log {
 	return l
 }
 
+// grow appends entries, each with a record of its own.
 func grow(t testing.TB, l *Log, n int) []Head {
 	t.Helper()
 	var heads []Head
 	for range n {
-		h, err := l.Append(decision("abc"), []byte(`{"version": 1}`))
+		h, err := l.Append(t.Context(), decision("abc"), recordAfter(l.Head()))
 		if err != nil {
 			t.Fatal(err)
 		}
 		heads = append(heads, h)
 	}
 	return heads
+}
+
+func recordAfter(h Head) []byte { return fmt.Appendf(nil, `{"version": 1, "number": %d}`, h.Index+1) }
+
+func contents(t testing.TB, dir, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func put(t testing.TB, dir, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestALogGoesOnWhereItStopped(t *testing.T) {
@@ -53,18 +79,21 @@ func TestALogGoesOnWhereItStopped(t *testing.T) {
 		t.Errorf("opened again its head is %v, it was %v", l.Head(), heads[2])
 	}
 	last := grow(t, l, 2)[1]
-	data, err := os.ReadFile(filepath.Join(dir, File))
-	if err != nil {
-		t.Fatal(err)
+	var lines []Line
+	head, err := l.Read(t.Context(), func(line Line) error {
+		record, err := line.Record(t.Context())
+		if want := recordAfter(Head{Index: line.Index - 1}); !bytes.Equal(record, want) {
+			t.Errorf("the record of entry %d is %s, want %s", line.Index, record, want)
+		}
+		lines = append(lines, line)
+		return err
+	})
+	if err != nil || head != last || len(lines) != 5 || head.Index != 5 {
+		t.Fatalf("%v, %v, %d entries", head, err, len(lines))
 	}
-	var entries []Entry
-	head, err := Verify(bytes.NewReader(data), func(e Entry) { entries = append(entries, e) })
-	if err != nil || head != last || len(entries) != 5 || head.Index != 5 {
-		t.Fatalf("%v, %v, %d entries", head, err, len(entries))
-	}
-	e := entries[4]
-	if e.Prev != hash(bytes.Split(data, []byte("\n"))[3]) || e.Decision != promotion.Hold || len(e.Checks) != 1 || e.Checks[0].Reason != "予算がない。" ||
-		e.Overrides[0].Who != "mai" || e.Fix != "https://x.example" || e.Record != hash([]byte(`{"version": 1}`)) {
+	e := lines[4]
+	if e.Prev != lines[3].Hash || e.Hash != last.Hash || e.Kind != Gate || e.By != "mai" || e.Decision != promotion.Hold || len(e.Checks) != 1 || e.Checks[0].Reason != "予算がない。" ||
+		e.Overrides[0].Who != "mai" || e.Fix != "https://x.example" || e.Entry.Record != hash([]byte(`{"version": 1, "number": 5}`)) {
 		t.Errorf("%+v", e)
 	}
 }
@@ -73,61 +102,189 @@ func TestALogGoesOnWhereItStopped(t *testing.T) {
 func TestALineThatWasCutOffIsForgotten(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
-	heads := grow(t, l, 2)
+	grow(t, l, 1)
+	given := contents(t, dir, headFile) // noted only after the line is there
+	second := grow(t, l, 1)[0]
 	l.Close()
-	path := filepath.Join(dir, File)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	first := bytes.IndexByte(whole, '\n') + 1
-	for cut := first; cut < len(whole); cut++ {
-		if err := os.WriteFile(path, whole[:cut], 0o600); err != nil {
-			t.Fatal(err)
-		}
+	whole := contents(t, dir, File)
+	for cut := bytes.IndexByte(whole, '\n') + 1; cut < len(whole); cut++ {
+		put(t, dir, File, whole[:cut])
+		put(t, dir, headFile, given)
 		l, err := Open(dir)
-		if err != nil || l.Head() != heads[0] {
-			t.Fatalf("cut after %d bytes: %v, head %v", cut, err, l.Head())
+		if err != nil || l.Head().Index != 1 {
+			t.Fatalf("cut after %d bytes: %v", cut, err)
 		}
-		if got := grow(t, l, 1)[0]; got != heads[1] {
-			t.Fatalf("cut after %d bytes: the next head is %v, want %v", cut, got, heads[1])
+		if got := grow(t, l, 1)[0]; got != second {
+			t.Fatalf("cut after %d bytes: the next head is %v, want %v", cut, got, second)
 		}
 		l.Close()
 	}
+	put(t, dir, File, whole)
+	put(t, dir, headFile, given)
+	if l := open(t, dir); l.Head() != second {
+		t.Errorf("a whole line is lost: %v", l.Head())
+	}
 }
 
-func TestNobodyCanChangeTheLogUnseen(t *testing.T) {
-	dir := t.TempDir()
-	l := open(t, dir)
-	published := grow(t, l, 4)[3]
-	data, err := os.ReadFile(filepath.Join(dir, File))
+// TestAppendsUntilItIsKilled is no test by itself: the process that the next one kills.
+func TestAppendsUntilItIsKilled(t *testing.T) {
+	dir := os.Getenv("DECISIONLOG_KILL")
+	if dir == "" {
+		return
+	}
+	l, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := bytes.SplitAfter(data, []byte("\n"))[:4]
-	for name, forged := range map[string][]byte{
-		"a decision made better": bytes.Replace(data, []byte(`"hold"`), []byte(`"promote"`), 1),
-		"one taken out":          bytes.Join([][]byte{lines[0], lines[2], lines[3]}, nil),
-		"two swapped":            bytes.Join([][]byte{lines[0], lines[2], lines[1], lines[3]}, nil),
-		"no JSON":                append([]byte("x\n"), data...),
-	} {
-		if _, err := Verify(bytes.NewReader(forged), nil); !errors.Is(err, ErrBroken) {
-			t.Errorf("%s: error %v", name, err)
+	for {
+		h, err := l.Append(context.Background(), decision("abc"), bytes.Repeat(recordAfter(l.Head()), 500))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("acknowledged %d %s\n", h.Index, h.Hash)
+	}
+}
+
+func TestAKilledServerLosesNothingThatItAcknowledged(t *testing.T) {
+	dir := t.TempDir()
+	acknowledged := map[int]string{}
+	for range 12 {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestAppendsUntilItIsKilled$")
+		cmd.Env = append(os.Environ(), "DECISIONLOG_KILL="+dir)
+		var out bytes.Buffer
+		cmd.Stdout = &out
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(100+rand.IntN(150)) * time.Millisecond)
+		cmd.Process.Kill()
+		cmd.Wait()
+		for line := range strings.Lines(out.String()) {
+			var n int
+			var h string
+			if strings.HasSuffix(line, "\n") {
+				if got, _ := fmt.Sscanf(line, "acknowledged %d %s\n", &n, &h); got == 2 {
+					acknowledged[n] = h
+				}
+			}
+		}
+		has := map[int]string{}
+		if _, err := open(t, dir).Read(t.Context(), func(l Line) error { has[l.Index] = l.Hash; _, err := l.Record(t.Context()); return err }); err != nil {
+			t.Fatal(err)
+		}
+		for n, h := range acknowledged {
+			if has[n] != h {
+				t.Fatalf("entry %d was acknowledged as %s, the log has %q", n, h, has[n])
+			}
 		}
 	}
-	for name, forged := range map[string][]byte{ // which only the published head tells
-		"the last changed":  append(bytes.Join(lines[:3], nil), bytes.Replace(lines[3], []byte(`"hold"`), []byte(`"promote"`), 1)...),
-		"the last left out": bytes.Join(lines[:3], nil),
-	} {
-		if head, err := Verify(bytes.NewReader(forged), nil); err != nil || head == published {
-			t.Errorf("%s: head %v, error %v", name, head, err)
+	if len(acknowledged) < 12 {
+		t.Fatalf("only %d appends were acknowledged: nothing was tried", len(acknowledged))
+	}
+}
+
+func TestEveryChangedOrMissingByteIsFound(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	grow(t, l, 4)
+	l.Close()
+	for _, name := range []string{File, headFile} {
+		whole := contents(t, dir, name)
+		for i := range whole {
+			for what, forged := range map[string][]byte{
+				"flipped":  bytes.Join([][]byte{whole[:i], {whole[i] ^ 1}, whole[i+1:]}, nil),
+				"left out": bytes.Join([][]byte{whole[:i], whole[i+1:]}, nil),
+				"doubled":  bytes.Join([][]byte{whole[:i+1], whole[i:]}, nil),
+				"the end":  whole[:i],
+			} {
+				put(t, dir, name, forged)
+				if _, err := Verify(t.Context(), Folder{dir}, ""); !errors.Is(err, ErrBroken) && !bytes.Equal(forged, whole) {
+					t.Fatalf("byte %d of %s, %s: %v", i, name, what, err)
+				}
+			}
+		}
+		put(t, dir, name, whole)
+	}
+	name := filepath.Join(records, "000002.json.gz")
+	whole := contents(t, dir, name)
+	for i := range whole {
+		forged := bytes.Clone(whole)
+		forged[i] ^= 1
+		put(t, dir, name, forged)
+		if _, err := Verify(t.Context(), Folder{dir}, ""); !errors.Is(err, ErrBroken) {
+			if read, _ := unpack(forged); !bytes.Equal(read, recordAfter(Head{Index: 1})) { // gzip's own bytes say nothing of the record
+				t.Fatalf("byte %d of a record: %v", i, err)
+			}
+		} else if !strings.Contains(err.Error(), "entry 2") {
+			t.Fatalf("byte %d of a record: %v", i, err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, File), bytes.Join([][]byte{lines[0], lines[2]}, nil), 0o600); err != nil {
+	put(t, dir, name, append(bytes.Clone(whole), whole...))
+	if _, err := Verify(t.Context(), Folder{dir}, ""); !errors.Is(err, ErrBroken) {
+		t.Errorf("a doubled record: %v", err)
+	}
+	if err := os.Remove(filepath.Join(dir, name)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir); !errors.Is(err, ErrBroken) {
-		t.Errorf("a broken log is opened: %v", err)
+	if _, err := Verify(t.Context(), Folder{dir}, ""); !errors.Is(err, ErrBroken) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a lost record: %v", err)
+	}
+}
+
+// Entries in any other order, or fewer of them, are no log.
+func TestEveryOtherOrderOfEntriesIsFound(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	published := grow(t, l, 5)[4]
+	lines := bytes.SplitAfter(contents(t, dir, File), []byte("\n"))[:5]
+	for range 2000 {
+		var forged [][]byte
+		for range rand.IntN(7) {
+			forged = append(forged, lines[rand.IntN(5)])
+		}
+		text := bytes.Join(forged, nil)
+		if bytes.Equal(text, bytes.Join(lines, nil)) {
+			continue
+		}
+		put(t, dir, File, text)
+		if _, err := Verify(t.Context(), Folder{dir}, ""); !errors.Is(err, ErrBroken) {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if _, err := Open(dir); !errors.Is(err, ErrBroken) {
+			t.Fatalf("a broken log is opened: %v", err)
+		}
+	}
+	// Who also makes the head fit is found out by what was published.
+	put(t, dir, File, bytes.Join(lines[:3], nil))
+	if err := os.Remove(filepath.Join(dir, headFile)); err != nil {
+		t.Fatal(err)
+	}
+	if head, err := Verify(t.Context(), Folder{dir}, ""); err != nil || head.Index != 3 {
+		t.Errorf("%v, %v", head, err)
+	}
+	if _, err := Verify(t.Context(), Folder{dir}, published.Hash); !errors.Is(err, ErrBroken) || !strings.Contains(err.Error(), published.Hash) {
+		t.Errorf("a published head that is gone: %v", err)
+	}
+}
+
+func TestTheFirstBrokenEntryIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	grow(t, l, 4)
+	whole := contents(t, dir, File)
+	put(t, dir, File, bytes.Replace(whole, []byte(`"index":3`), []byte(`"index":7`), 1))
+	if _, err := Verify(t.Context(), l, ""); err == nil || !strings.Contains(err.Error(), "entry 3: the chain is broken") {
+		t.Errorf("%v", err)
+	}
+	put(t, dir, File, append([]byte("x\n"), whole...))
+	if _, err := Verify(t.Context(), l, ""); err == nil || !strings.Contains(err.Error(), "entry 1: the chain is broken") {
+		t.Errorf("%v", err)
+	}
+	if err := os.Remove(filepath.Join(dir, File)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Verify(t.Context(), l, ""); err == nil || !strings.Contains(err.Error(), "entry 1: the chain is broken") {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -135,7 +292,7 @@ func TestASecondWriterIsFoundOut(t *testing.T) {
 	dir := t.TempDir()
 	one, two := open(t, dir), open(t, dir)
 	grow(t, one, 1)
-	if _, err := two.Append(decision("abc"), nil); err == nil || !strings.Contains(err.Error(), "somebody else") {
+	if _, err := two.Append(t.Context(), decision("abc"), nil); err == nil || !strings.Contains(err.Error(), "somebody else") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -143,42 +300,69 @@ func TestASecondWriterIsFoundOut(t *testing.T) {
 func TestDecisionsAtOnceAreOneChain(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
-	var all sync.WaitGroup
+	var all, reading sync.WaitGroup
+	done := make(chan struct{})
+	reading.Go(func() { // a reader never takes an append for a fault
+		for {
+			if _, err := Verify(t.Context(), Folder{dir}, ""); err != nil {
+				t.Error(err)
+				return
+			}
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	})
 	for range 8 {
 		all.Go(func() {
 			for range 10 {
-				if _, err := l.Append(decision("abc"), nil); err != nil {
+				if _, err := l.Append(t.Context(), decision("abc"), []byte("{}")); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
 	all.Wait()
-	f, err := os.Open(filepath.Join(dir, File))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if head, err := Verify(f, nil); err != nil || head.Index != 80 || head != l.Head() {
+	close(done)
+	reading.Wait()
+	if head, err := Verify(t.Context(), Folder{dir}, ""); err != nil || head.Index != 80 || head != l.Head() {
 		t.Errorf("%v, %v", head, err)
 	}
 }
 
-func FuzzVerify(f *testing.F) {
-	dir := f.TempDir()
-	l := open(f, dir)
-	grow(f, l, 3)
-	data, err := os.ReadFile(filepath.Join(dir, File))
-	if err != nil {
-		f.Fatal(err)
+func TestAFolderWithoutALogIsEmptyAndOneThatIsNotThereAnError(t *testing.T) {
+	dir := t.TempDir()
+	if head, err := Verify(t.Context(), Folder{dir}, ""); head != (Head{}) || err != nil {
+		t.Errorf("%v, %v", head, err)
 	}
-	f.Add(data)
+	if _, err := Verify(t.Context(), Folder{filepath.Join(dir, "none")}, ""); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+}
+
+func FuzzReadLines(f *testing.F) {
+	dir := f.TempDir()
+	grow(f, open(f, dir), 3)
+	f.Add(contents(f, dir, File))
 	f.Add([]byte("{}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		n := 0
-		head, err := Verify(bytes.NewReader(data), func(Entry) { n++ })
-		if n != head.Index || err == nil && n != bytes.Count(data, []byte("\n")) {
-			t.Errorf("%d entries of %d lines, head %v, error %v", n, bytes.Count(data, []byte("\n")), head, err)
+		head, size, err := ReadLines(bytes.NewReader(data), func(Line) error { n++; return nil })
+		if n != head.Index || err == nil && n != bytes.Count(data, []byte("\n")) || size > int64(len(data)) || bytes.Count(data[:size], []byte("\n")) != n {
+			t.Errorf("%d entries of %d lines in %d bytes, head %v, error %v", n, bytes.Count(data, []byte("\n")), size, head, err)
+		}
+	})
+}
+
+func FuzzUnpack(f *testing.F) {
+	dir := f.TempDir()
+	grow(f, open(f, dir), 1)
+	f.Add(contents(f, dir, filepath.Join(records, "000001.json.gz")))
+	f.Fuzz(func(t *testing.T, packed []byte) {
+		if data, err := unpack(packed); err == nil && len(packed) < 18 {
+			t.Errorf("%q is taken from %d bytes", data, len(packed))
 		}
 	})
 }

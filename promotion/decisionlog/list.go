@@ -1,0 +1,134 @@
+package decisionlog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+)
+
+// Version is that of the JSON shape, see docs/decisions.schema.json.
+const Version = 1
+
+// Filter picks entries; the zero value picks all.
+type Filter struct {
+	To        string    // only those of this Tier; "": all
+	Since     time.Time // only those of this time and later; zero: all
+	Overrides bool      // only those where somebody has had a say: an override or a fix
+}
+
+func (f Filter) picks(e Entry) bool {
+	return (f.To == "" || e.To == f.To) && !e.At.Before(f.Since) && (!f.Overrides || len(e.Overrides) > 0 || e.Fix != "")
+}
+
+// List is what is picked of a log.
+type List struct {
+	Head  Head
+	Lines []Line // without their records
+}
+
+// Pick reads a log and picks entries. The error is the Reader's.
+func Pick(ctx context.Context, r Reader, f Filter) (List, error) {
+	var l List
+	var err error
+	l.Head, err = r.Read(ctx, func(line Line) error {
+		if f.picks(line.Entry) {
+			line.Record = nil
+			l.Lines = append(l.Lines, line)
+		}
+		return nil
+	})
+	return l, err
+}
+
+// MarshalJSON writes the shape of docs/decisions.schema.json.
+func (l List) MarshalJSON() ([]byte, error) {
+	type line struct {
+		Entry
+		Hash string `json:"hash"`
+	}
+	out := struct {
+		Version   int    `json:"version"`
+		Head      *Head  `json:"head"`
+		Decisions []line `json:"decisions"`
+	}{Version: Version, Decisions: []line{}}
+	if l.Head != (Head{}) {
+		out.Head = &l.Head
+	}
+	for _, e := range l.Lines {
+		out.Decisions = append(out.Decisions, line{e.Entry, e.Hash})
+	}
+	return json.Marshal(out)
+}
+
+// WriteTable writes a line for each entry, for people.
+func (l List) WriteTable(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if len(l.Lines) > 0 {
+		fmt.Fprintln(t, "ENTRY\tAT\tKIND\tTO\tRELEASE\tDECISION\tBY\tWHY")
+	}
+	for _, e := range l.Lines {
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%.12s\t%s\t%s\t%s\n", e.Index, e.At.UTC().Format(time.RFC3339), e.Kind, cell(e.To), cell(e.Release),
+			cell(e.outcome()), cell(e.By), cell(e.why()))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "%d of %d entries; the head is %s\n", len(l.Lines), l.Head.Index, orDash(l.Head.Hash))
+	return err
+}
+
+// outcome is what was decided, or what came of moving.
+func (e Entry) outcome() string {
+	if e.Kind == Gate {
+		return string(e.Decision)
+	}
+	return e.Result
+}
+
+// why is the first reason, and what counts for more than it.
+func (e Entry) why() string {
+	var parts []string
+	if e.Reason != "" {
+		parts = append(parts, e.Reason)
+	}
+	for _, c := range e.Checks {
+		parts = append(parts, c.Check+": "+c.Reason)
+		break
+	}
+	if n := len(e.Checks) - 1; n > 0 {
+		parts = append(parts, fmt.Sprintf("(%d more)", n))
+	}
+	for _, o := range e.Overrides {
+		parts = append(parts, fmt.Sprintf("[override %s by %s]", o.ID, o.Who))
+	}
+	if e.Fix != "" {
+		parts = append(parts, "[fix "+e.Fix+"]")
+	}
+	return strings.Join(parts, " ")
+}
+
+// cell makes what others wrote fit for a line of a terminal.
+func cell(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return ' '
+		}
+		return r
+	}, text)
+	if r := []rune(text); len(r) > 160 {
+		text = string(r[:159]) + "…"
+	}
+	return orDash(text)
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
