@@ -16,7 +16,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -25,6 +24,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/git"
 )
 
 // Errors that say what is the matter; what is returned wraps them, and says where
@@ -84,7 +84,7 @@ func Open(ctx context.Context, c Config) (*Repositories, error) {
 	}
 	r := &Repositories{submodule: c.Submodule}
 	r.forget()
-	g := newGit(c)
+	g := &git.Runner{Program: c.Git, Env: git.Isolated(c.Env), Timeout: c.Timeout}
 	var err error
 	if r.system, err = openMirror(ctx, g, filepath.Join(c.Dir, "system.git"), c.System); err != nil {
 		return nil, err
@@ -108,8 +108,11 @@ func (c Config) check() error {
 		return fmt.Errorf("git: submodule %q is no folder of a repository; write it as .gitmodules has it, such as app", c.Submodule)
 	}
 	for _, remote := range []string{c.System, c.App} {
-		if err := checkRemote(remote); err != nil {
-			return err
+		if remote == "" {
+			continue
+		}
+		if err := git.CheckURL(remote); err != nil {
+			return fmt.Errorf("git: a repository's URL %w", err)
 		}
 	}
 	return nil
@@ -121,24 +124,12 @@ func plainPath(p string) bool {
 		!strings.HasPrefix(p, "-") && !strings.ContainsAny(p, "\x00\n\\")
 }
 
-// protocols are the ways to a repository that git may take. The others, such as
-// ext, run programs that the URL names.
-const protocols = "file:git:http:https:ssh"
-
-func checkRemote(remote string) error {
-	switch scheme, _, ok := strings.Cut(remote, "://"); {
-	case strings.HasPrefix(remote, "-") || strings.ContainsAny(remote, "\x00\n\r"):
-		return errors.New("git: the URL of a repository begins with - or has a line break")
-	case strings.Contains(remote, "::"):
-		return fmt.Errorf("git: %s names a remote helper; write a URL with one of %s", redact(remote), strings.ReplaceAll(protocols, ":", ", "))
-	case ok && !strings.Contains(":"+protocols+":", ":"+scheme+":"):
-		return fmt.Errorf("git: %s: protocol %q is not one of %s", redact(remote), scheme, strings.ReplaceAll(protocols, ":", ", "))
-	case ok:
-		if _, err := url.Parse(remote); err != nil {
-			return fmt.Errorf("git: %s is no URL", redact(remote))
-		}
+// short cuts a text that somebody else wrote.
+func short(text string) string {
+	if len(text) > 80 {
+		return strings.ToValidUTF8(text[:80], "") + "…"
 	}
-	return nil
+	return text
 }
 
 func (r *Repositories) forget() {
@@ -180,7 +171,7 @@ func (r *Repositories) Fetch(ctx context.Context) ([]Move, error) {
 // Release gives the Release behind a deployed revision, a full commit id of the
 // system repository. The error wraps ErrNoCommit or ErrNoSubmodule.
 func (r *Repositories) Release(ctx context.Context, revision string) (fleet.Release, error) {
-	if !isCommit(revision) {
+	if !git.IsCommit(revision) {
 		return "", fmt.Errorf("revision %q: %w: it is no full commit id, so it is not from git", short(revision), ErrNoCommit)
 	}
 	r.mu.Lock()

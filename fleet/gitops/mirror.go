@@ -10,11 +10,12 @@ import (
 	"strings"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/git"
 )
 
 // mirror is a bare repository with the branches of another.
 type mirror struct {
-	git    *git
+	git    *git.Runner
 	remote string
 	env    []string
 }
@@ -26,7 +27,7 @@ const (
 	kept = "refs/kept/"
 )
 
-func openMirror(ctx context.Context, g *git, dir, remote string) (*mirror, error) {
+func openMirror(ctx context.Context, g *git.Runner, dir, remote string) (*mirror, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func openMirror(ctx context.Context, g *git, dir, remote string) (*mirror, error
 }
 
 func (m *mirror) run(ctx context.Context, args ...string) (string, error) {
-	return m.git.run(ctx, m.env, args...)
+	return m.git.Run(ctx, git.Call{Args: args, Env: m.env})
 }
 
 // fetch brings all branches up to date and gives those that moved, by name.
@@ -61,7 +62,7 @@ func (m *mirror) fetch(ctx context.Context) ([]Move, error) {
 		if ctx.Err() != nil {
 			return nil, err
 		}
-		return nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, redact(m.remote), err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, git.Redact(m.remote), err)
 	}
 	after, err := m.branches(ctx)
 	if err != nil {
@@ -143,23 +144,23 @@ func (m *mirror) head(ctx context.Context, branch string) (string, error) {
 		return "", fmt.Errorf("branch %w", err)
 	}
 	out, err := m.run(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", heads+branch+"^{commit}")
-	switch exit := exitCode(err); {
+	switch exit := git.ExitCode(err); {
 	case err == nil:
 		return strings.TrimSpace(out), nil
 	case exit > 0:
-		return "", fmt.Errorf("%w: %s has no branch %s; push it, or mend the Tier's spec.branch", ErrNoBranch, redact(m.remote), branch)
+		return "", fmt.Errorf("%w: %s has no branch %s; push it, or mend the Tier's spec.branch", ErrNoBranch, git.Redact(m.remote), branch)
 	}
 	return "", err
 }
 
 // mustHave gives an error that wraps ErrNoCommit where a commit is not there.
 func (m *mirror) mustHave(ctx context.Context, commit string) error {
-	if !isCommit(commit) {
+	if !git.IsCommit(commit) {
 		return fmt.Errorf("%w: %q is no full commit id", ErrNoCommit, short(commit))
 	}
 	_, err := m.run(ctx, "cat-file", "-e", commit+"^{commit}")
-	if exitCode(err) > 0 {
-		return fmt.Errorf("%w: %s is not in %s, as far as it was fetched", ErrNoCommit, commit, redact(m.remote))
+	if git.ExitCode(err) > 0 {
+		return fmt.Errorf("%w: %s is not in %s, as far as it was fetched", ErrNoCommit, commit, git.Redact(m.remote))
 	}
 	return err
 }
@@ -167,8 +168,8 @@ func (m *mirror) mustHave(ctx context.Context, commit string) error {
 // follows reports whether a commit is another one or has it among its ancestors.
 func (m *mirror) follows(ctx context.Context, commit, ancestor string) (bool, error) {
 	_, err := m.run(ctx, "merge-base", "--is-ancestor", ancestor, commit)
-	var g *gitError
-	if errors.As(err, &g) && exitCode(err) == 1 {
+	var g *git.Error
+	if errors.As(err, &g) && git.ExitCode(err) == 1 {
 		return false, nil
 	}
 	return err == nil, err

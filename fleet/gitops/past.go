@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/git"
 )
 
 // past is what a branch points to and pointed to.
@@ -24,7 +25,7 @@ type id [32]byte
 
 func toID(commit string) (id, bool) {
 	var i id
-	if !isCommit(commit) {
+	if !git.IsCommit(commit) {
 		return i, false
 	}
 	_, err := hex.Decode(i[:], []byte(commit))

@@ -78,6 +78,13 @@ func Environment(env []string, settings ...[2]string) []string {
 	return append(out, quiet...) // the last of a name counts
 }
 
+// Isolated is the environment of a git that reads only: Environment without anybody's
+// settings or helpers, so that it does not depend on who starts it.
+func Isolated(env []string) []string {
+	return append(Environment(env),
+		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ASKPASS=", "SSH_ASKPASS=", "GIT_OPTIONAL_LOCKS=0")
+}
+
 // Call is one call of git.
 type Call struct {
 	Args  []string // never a secret: every user of the machine can read them
@@ -195,8 +202,22 @@ func IsCommit(text string) bool { return commitID.MatchString(text) }
 // ext, run programs that the URL names.
 const protocols = "file:git:http:https:ssh"
 
-// CheckRemote says what makes a text unfit to be the URL of a repository.
+// CheckRemote says what makes a text unfit to be the URL of a repository that is
+// pushed to: also a password in it, which git's own helpers are to know.
 func CheckRemote(remote string) error {
+	if err := CheckURL(remote); err != nil {
+		return err
+	}
+	if u, err := url.Parse(remote); err == nil && strings.Contains(remote, "://") {
+		if _, secret := u.User.Password(); secret {
+			return fmt.Errorf("%s holds a password; leave it to git's credential helper", Redact(remote))
+		}
+	}
+	return nil
+}
+
+// CheckURL says what makes a text unfit to be the URL of a repository.
+func CheckURL(remote string) error {
 	list := strings.ReplaceAll(protocols, ":", ", ")
 	switch scheme, _, ok := strings.Cut(remote, "://"); {
 	case remote == "":
@@ -208,12 +229,8 @@ func CheckRemote(remote string) error {
 	case ok && !strings.Contains(":"+protocols+":", ":"+scheme+":"):
 		return fmt.Errorf("%s: protocol %q is not one of %s", Redact(remote), scheme, list)
 	case ok:
-		u, err := url.Parse(remote)
-		if err != nil {
+		if _, err := url.Parse(remote); err != nil {
 			return fmt.Errorf("%s is no URL", Redact(remote))
-		}
-		if _, secret := u.User.Password(); secret {
-			return fmt.Errorf("%s holds a password; leave it to git's credential helper", Redact(remote))
 		}
 	}
 	return nil

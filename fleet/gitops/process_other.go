@@ -1,9 +1,0 @@
-//go:build !unix
-
-package gitops
-
-import "os/exec"
-
-// killChildren does nothing where there are no process groups: WaitDelay ends the
-// wait for what git has started.
-func killChildren(*exec.Cmd) {}
