@@ -44,6 +44,7 @@ type options struct {
 	large      int
 	requests   int
 	profile    string
+	report     string
 
 	applications string
 }
@@ -69,6 +70,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.IntVar(&o.large, "large", 10000, "`number` of budgets of the large ledger")
 	fs.IntVar(&o.requests, "requests", 100, "`number` of HTTP requests to the server for each path")
 	fs.StringVar(&o.applications, "applications", "100,1000,10000,35000", "`numbers` of Applications for which the exporter is measured")
+	fs.StringVar(&o.report, "report", "", "write the tables and the chart of the trial into this `folder`")
 	fs.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the parts to this `file`")
 	if err := fs.Parse(args); err != nil {
 		return o, err
@@ -128,10 +130,11 @@ var parts = []part{
 	{"serve", "Server", (*bench).serve},
 	{"growth", "Growth, with 3 days of history", (*bench).grow},
 	{"exporter", "Exporter, beside Argo CD 2.14.21's controller metrics", (*bench).exporter},
+	{"trial", "Blind trial of the gate", (*bench).blindTrial},
 }
 
 func partNames() string {
-	names := []string{"peers", "embedded", "prometheus", "size", "serve", "growth", "exporter"}
+	names := []string{"peers", "embedded", "prometheus", "size", "serve", "growth", "exporter", "trial"}
 	return strings.Join(names, ", ")
 }
 
@@ -166,8 +169,11 @@ func (b *bench) measure(ctx context.Context) (failed int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(b.tmp)
-	if b.history, err = history.Open(b.cache, b.params, b.progress); err != nil {
-		return 0, err
+	b.history = &history.History{Params: b.params}
+	if o := b.wanted(); !slices.Equal(o, []string{"trial"}) { // which makes its own
+		if b.history, err = history.Open(b.cache, b.params, b.progress); err != nil {
+			return 0, err
+		}
 	}
 	if b.profile != "" {
 		f, err := os.Create(b.profile)
