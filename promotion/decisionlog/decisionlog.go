@@ -178,6 +178,16 @@ func OfMove(kind Kind, by string, record []byte) (Entry, error) {
 // Chain follows a log from entry to entry; the zero value stands before the first.
 type Chain struct{ Head Head }
 
+// After is the chain behind a line, whose own link is not checked. The error wraps
+// ErrBroken where that is none of a log.
+func After(text []byte) (Chain, error) {
+	var e Entry
+	if err := json.Unmarshal(text, &e); err != nil || e.Index < 1 {
+		return Chain{}, fmt.Errorf("%w: it is no entry of a decision log: %.60q", ErrBroken, text)
+	}
+	return Chain{Head{e.Index, hash(text)}}, nil
+}
+
 // Take checks that a line is the next one. The error wraps ErrBroken and names the entry.
 func (c *Chain) Take(text []byte) (Entry, error) {
 	var e Entry

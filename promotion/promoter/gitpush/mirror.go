@@ -73,8 +73,8 @@ func (m *mirror) push(ctx context.Context, commit, branch string) error {
 	where := fmt.Sprintf("branch %s of %s", branch, git.Redact(m.remote))
 	var failed *git.Error
 	if errors.As(err, &failed) {
-		switch why := rejection(failed.Output); {
-		case movedAway(why):
+		switch why := git.Rejection(failed.Output); {
+		case git.MovedAway(why):
 			return fmt.Errorf("%w: %s (%s)", promoter.ErrMoved, where, why)
 		case why != "":
 			return fmt.Errorf("%w: %s: %s: %s", promoter.ErrForbidden, where, why, failed.Text)
@@ -83,33 +83,6 @@ func (m *mirror) push(ctx context.Context, commit, branch string) error {
 		}
 	}
 	return fmt.Errorf("%w: push to %s: %w", promoter.ErrUnreachable, where, err)
-}
-
-// rejection reads what git push --porcelain says of the one branch: a line
-// "!\tFROM:TO\t[rejected] (why)", or "[remote rejected]". "" where it was not
-// rejected, or the push did not get as far.
-func rejection(output string) string {
-	for line := range strings.Lines(output) {
-		flag, rest, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "\t")
-		if !ok || flag != "!" {
-			continue
-		}
-		_, why, _ := strings.Cut(rest, "\t")
-		return git.Printable(git.Redact(why))
-	}
-	return ""
-}
-
-// movedAway reports whether a rejection says that the branch is not where it was: git
-// compares before it sends, and the remote again, under its lock, when it takes it.
-func movedAway(why string) bool {
-	for _, part := range []string{"(fetch first)", "(non-fast-forward)", "(stale info)", "(already exists)",
-		"cannot lock ref", "failed to lock", "failed to update ref", "incorrect old value", "reference already exists", "non-fast-forward"} {
-		if strings.Contains(why, part) {
-			return true
-		}
-	}
-	return false
 }
 
 // hookFailed reports whether git ended before it said anything about the branch

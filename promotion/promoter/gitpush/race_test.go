@@ -299,12 +299,3 @@ func FuzzParsePast(f *testing.F) {
 		}
 	})
 }
-
-func FuzzRejection(f *testing.F) {
-	f.Add("To /x\n!\tabc:refs/heads/tier-1\t[rejected] (fetch first)\nDone\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		if why := rejection(text); strings.ContainsAny(why, "\n\x1b") {
-			t.Errorf("%q", why)
-		}
-	})
-}
