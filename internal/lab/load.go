@@ -35,13 +35,13 @@ type Load struct {
 }
 
 // visits are what a customer asks for, and the component that answers.
-var visits = []struct{ path, component string }{{"/", "shop-page"}, {"/cart", "cart"}, {"/api", "api"}}
+var visits = []struct{ path, component string }{{"/", "shop-page"}, {"/cart", "cart"}, {"/api", "api"}, {"/pay", "cart"}}
 
 // loadTimeout is how long a customer waits; a slow shop takes less than a second.
 const loadTimeout = 5 * time.Second
 
-// StartLoad sends so many requests a second to each shop, for its pages, its cart and
-// its API in turn, until Stop. seed decides when they come.
+// StartLoad sends so many requests a second to each shop, for its pages, its cart,
+// its API and payments, which are the cart's, in turn, until Stop. seed decides when they come.
 func StartLoad(urls map[fleet.ShopSetName]string, perSecond float64, seed uint64) *Load {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &Load{cancel: cancel, tallies: map[fleet.ShopSetName]map[string]*Tally{}, client: &http.Client{

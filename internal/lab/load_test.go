@@ -21,7 +21,9 @@ func TestCustomersDoNotWaitForOneAnotherAndCountWhatTheySaw(t *testing.T) {
 		hits[path]++
 	}
 	answer.HandleFunc("/{$}", func(http.ResponseWriter, *http.Request) { count("/") })
-	answer.HandleFunc("/cart", func(w http.ResponseWriter, _ *http.Request) { count("/cart"); w.WriteHeader(http.StatusBadGateway) })
+	for _, path := range []string{"/cart", "/pay"} { // both are the cart's
+		answer.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { count("/cart"); w.WriteHeader(http.StatusBadGateway) })
+	}
 	answer.HandleFunc("/api", func(http.ResponseWriter, *http.Request) { count("/api"); <-release })
 	up := httptest.NewServer(answer)
 	defer up.Close()

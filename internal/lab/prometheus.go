@@ -21,6 +21,7 @@ type prometheus struct {
 	port    int
 	config  string // file
 	targets string // folder of files that name targets
+	process *process
 
 	mu   sync.Mutex
 	jobs []string // further scrape_configs, each an item of the list
@@ -43,14 +44,23 @@ func (l *Lab) startPrometheus(ctx context.Context) error {
 	if err := os.WriteFile(l.prom.config, l.prometheusConfig(), 0o644); err != nil {
 		return err
 	}
-	p, err := l.procs.start(spec{name: "prometheus", exe: l.programs["prometheus"], args: []string{
+	return l.StartPrometheus(ctx)
+}
+
+// KillPrometheus ends Prometheus as kill -9 does.
+func (l *Lab) KillPrometheus() { l.prom.process.kill() }
+
+// StartPrometheus starts a killed Prometheus on the same port, with the same data, and
+// waits until it is ready.
+func (l *Lab) StartPrometheus(ctx context.Context) (err error) {
+	l.prom.process, err = l.procs.start(spec{name: "prometheus", exe: l.programs["prometheus"], args: []string{
 		"--config.file=" + l.prom.config, "--storage.tsdb.path=" + filepath.Join(l.dir, "prometheus"),
-		"--web.listen-address=" + local(port), "--web.enable-lifecycle", "--web.enable-remote-write-receiver", "--log.level=warn",
+		"--web.listen-address=" + local(l.prom.port), "--web.enable-lifecycle", "--web.enable-remote-write-receiver", "--log.level=warn",
 	}})
 	if err != nil {
 		return err
 	}
-	return l.procs.ready(ctx, p, http.DefaultClient, l.PrometheusURL()+"/-/ready", upLimit)
+	return l.procs.ready(ctx, l.prom.process, http.DefaultClient, l.PrometheusURL()+"/-/ready", upLimit)
 }
 
 func (l *Lab) prometheusConfig() []byte {
@@ -85,8 +95,15 @@ func (l *Lab) AddTarget(job, url string, labels map[string]string) error {
 	if err != nil {
 		return err
 	}
-	name := job + "-" + strings.ReplaceAll(host, ":", "-") + ".json"
-	return writeWhole(filepath.Join(l.prom.targets, name), data, 0o644)
+	return writeWhole(l.targetFile(job, host), data, 0o644)
+}
+
+// RemoveTarget has Prometheus scrape a target of AddTarget no longer; host is its host
+// and port.
+func (l *Lab) RemoveTarget(job, host string) error { return os.Remove(l.targetFile(job, host)) }
+
+func (l *Lab) targetFile(job, host string) string {
+	return filepath.Join(l.prom.targets, job+"-"+strings.ReplaceAll(host, ":", "-")+".json")
 }
 
 // AddScrapeConfig gives Prometheus a job that AddTarget cannot: one with TLS, a
