@@ -47,7 +47,8 @@ func fixOf(r *http.Request) *promotion.Fix {
 
 // openDecisions opens the log of decisions where one is configured.
 func (s *service) openDecisions() (err error) {
-	if dir := s.engine.docs.config.Gate.LogDir; dir != "" {
+	if l := s.engine.docs.config.Gate.Log; l != nil && l.Dir != "" {
+		dir := l.Dir
 		s.decisions, err = decisionlog.Open(dir)
 	}
 	return err

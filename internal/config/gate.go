@@ -21,8 +21,10 @@ type Gate struct {
 	// Calendar are patterns of the names of files with freezes, overrides and
 	// exclusions; nil: none.
 	Calendar []string
-	// LogDir is where `shopslo serve` logs decisions; "" : nowhere.
-	LogDir string
+	// Log is where decisions are logged; nil: nowhere.
+	Log *DecisionLog
+	// Tell is who is told of decisions; the zero value: nobody.
+	Tell Tell
 }
 
 // Rules are those for a target Tier.
@@ -93,12 +95,8 @@ func (c *Config) gate(top *mapping) {
 	}
 	m.texts("incidents", &c.Gate.Incidents)
 	m.texts("calendar", &c.Gate.Calendar)
-	if n := m.take("log"); n != nil {
-		l := m.r.mapping(n, m.at("log"))
-		c.path(l, "dir", &c.Gate.LogDir)
-		l.done()
-		l.need("dir", c.Gate.LogDir, "name the folder that is to hold the decisions, or leave log out")
-	}
+	c.decisionLog(m)
+	c.tell(m, top)
 	if n := m.take("tiers"); n != nil {
 		c.Gate.tiers(m.r.mapping(n, m.at("tiers")))
 	}

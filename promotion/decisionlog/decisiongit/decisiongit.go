@@ -76,17 +76,18 @@ func (l *Log) Append(ctx context.Context, e decisionlog.Entry, record []byte) (h
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	err = l.with(ctx, func(r *repository) error {
-		deadline := time.Now().Add(l.config.Patience)
+		patient, cancel := context.WithTimeout(ctx, l.config.Patience)
+		defer cancel()
 		for n := 1; ; n++ {
 			var again bool
-			if head, again, err = r.append(ctx, e, record); err == nil || !again || time.Now().After(deadline) {
+			if head, again, err = r.append(ctx, e, record); err == nil || !again {
 				return err
 			}
 			// The more were faster, the longer: of many at once each has its turn.
 			wait := time.Duration(rand.IntN(100*min(n, 20))) * time.Millisecond
 			select {
-			case <-ctx.Done():
-				return context.Cause(ctx)
+			case <-patient.Done():
+				return errors.Join(err, ctx.Err())
 			case <-time.After(wait):
 			}
 		}
