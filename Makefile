@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e lab lab-down bench lint fmt generate golden
+.PHONY: help demo test e2e lab lab-down bench lint fmt generate golden release
 
 # In CI tests also look for data races, which takes a C compiler and time.
 RACE := $(if $(filter true,$(CI)),-race)
@@ -37,10 +37,27 @@ lab-down: ## end what make lab has started
 bench: ## measure speed and memory against peers (ARGS=... goes to the program)
 	go -C bench run . $(ARGS)
 
+# The plugins alone: what mkr installs beside an agent.
+PLUGINS = $(notdir $(wildcard cmd/mackerel-plugin-* cmd/check-*))
+PROGRAMS = $(notdir $(wildcard cmd/*))
+PLATFORMS = linux/amd64 linux/arm64
+
+DIST = $(CURDIR)/dist
+
+release: ## build dist/: all programs for Linux, and the archives that mkr installs plugins from
+	@rm -rf $(DIST) && mkdir -p $(DIST)
+	@for p in $(PLATFORMS); do \
+	  dir=$(DIST)/shopslo_$${p%/*}_$${p#*/}; mkdir $$dir; \
+	  GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $$dir/ $(addprefix ./cmd/,$(PROGRAMS)); \
+	  go -C tools run ./pack $$dir.zip $(addprefix $$dir/,$(PLUGINS)) $(CURDIR)/LICENSE; \
+	done
+	@cd $(DIST) && sha256sum *.zip | tee SHA256SUMS
+
 lint: ## check format, vet, staticcheck, the house's rules, the workflows
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted (make fmt mends it):" $$unformatted >&2; exit 1; fi
 	go vet -tags e2e ./...
 	go -C bench vet ./...
+	go -C tools vet ./pack
 	$(TOOL) staticcheck -tags e2e ./...
 	go test -count 1 ./internal/archtest
 	bash -n .ci/run

@@ -63,6 +63,9 @@ func Build(ctx context.Context, root string, log func(string)) error {
 	if _, err = MackerelAgent(ctx, root, log); err != nil {
 		return err
 	}
+	if _, err = Mkr(ctx, root, log); err != nil {
+		return err
+	}
 	_, err = buildTools(ctx, root, log)
 	return err
 }
