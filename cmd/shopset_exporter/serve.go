@@ -14,9 +14,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-
 	"github.com/shopslo/shopslo/exporters/shopset"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/kube"
@@ -311,9 +308,7 @@ func (s *service) shell() (*server.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--web.config.file: %w", err)
 	}
-	own := prometheus.NewRegistry()
-	own.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	shell.Handle("GET /metrics", s.exporter.Metrics(own))
+	shell.Handle("GET /metrics", s.exporter.Metrics(shopset.NewProcess()))
 	shell.HandleFunc("GET /api/v1/fleet", func(w http.ResponseWriter, _ *http.Request) {
 		snapshot := s.exporter.Snapshot()
 		if snapshot.At.IsZero() {

@@ -1,13 +1,12 @@
 package shopset
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// block is what one ShopSet or group contributes to a scrape. It does not change.
+// block is what one ShopSet or group contributes to a scrape.
 type block struct {
 	text []byte
 	ends [perShopSet]uint32 // where the lines of each of its families end
@@ -15,9 +14,6 @@ type block struct {
 
 // of gives the lines of a family, the first of its sheet being 0.
 func (b *block) of(f int) []byte {
-	if b == nil {
-		return nil
-	}
 	start := uint32(0)
 	if f > 0 {
 		start = b.ends[f-1]
@@ -99,14 +95,8 @@ func (w *blockWriter) group(g *fleet.GroupState) *block {
 		}
 		b.ends[f] = uint32(len(l.buf))
 	}
-	clear(b.ends[perGroup:])
 	b.text = l.buf
 	return b
-}
-
-// clone gives a block that stays.
-func (b *block) clone() *block {
-	return &block{text: bytes.Clone(b.text), ends: b.ends}
 }
 
 func (l *lines) applications(f int, common string, parts []fleet.Part) {

@@ -12,6 +12,7 @@ const (
 	ofGroup
 	ofFleet
 	ofExporter
+	ofProcess
 )
 
 var scopes = []struct{ title, text string }{
@@ -20,7 +21,8 @@ var scopes = []struct{ title, text string }{
 	ofTier:        {"Tiers", "One series per Tier."},
 	ofGroup:       {"ShopGroups", "One series per ShopGroup: redundancy belongs to the shops."},
 	ofFleet:       {"The fleet's documents", ""},
-	ofExporter:    {"The exporter itself", "Besides, the exporter has the usual `go_*` and `process_*` metrics."},
+	ofExporter:    {"The exporter itself", ""},
+	ofProcess:     {"The process", "Under the names that Prometheus' client libraries use."},
 }
 
 // kind is a family's type in the exposition formats.
@@ -109,6 +111,30 @@ const (
 	fStateWritten
 	fStateErrors
 	fBuild
+	ofPage // how many families are on a page; what follows is read at each scrape
+)
+
+const (
+	fCPU = ofPage + iota
+	fResident
+	fVirtual
+	fStarted
+	fOpenFDs
+	fMaxFDs
+	fGo
+	fGoroutines
+	fThreads
+	fMaxProcs
+	fGOGC
+	fMemoryLimit
+	fAllocated
+	fHeapAlloc
+	fHeapInUse
+	fHeapIdle
+	fHeapReleased
+	fStacks
+	fNextGC
+	fSys
 	allFamilies
 )
 
@@ -176,7 +202,31 @@ var families = [allFamilies]family{
 	fStateWritten:     {"shopset_exporter_state_written_timestamp_seconds", gauge, "", "When the state file was last written.", "not yet, or none is configured"},
 	fStateErrors:      {"shopset_exporter_state_write_errors_total", counter, "", "Writings of the state file that failed.", ""},
 	fBuild:            {"shopset_exporter_build_info", infos, "version revision goversion", "What the exporter was built from.", ""},
+
+	fCPU:          {"process_cpu_seconds_total", counter, "", "CPU time that the process has used, user and system.", notHere},
+	fResident:     {"process_resident_memory_bytes", gauge, "", "Memory of the process that is in the machine's.", notHere},
+	fVirtual:      {"process_virtual_memory_bytes", gauge, "", "Address space of the process.", notHere},
+	fStarted:      {"process_start_time_seconds", gauge, "", "When the process was started.", notHere},
+	fOpenFDs:      {"process_open_fds", gauge, "", "Files and connections that are open.", notHere},
+	fMaxFDs:       {"process_max_fds", gauge, "", "Files and connections that may be open.", notHere},
+	fGo:           {"go_info", infos, "version", "The Go that the program was built with.", ""},
+	fGoroutines:   {"go_goroutines", gauge, "", "Goroutines that there are.", ""},
+	fThreads:      {"go_threads", gauge, "", "Threads of the system that Go's runtime has.", ""},
+	fMaxProcs:     {"go_sched_gomaxprocs_threads", gauge, "", "Threads that may run Go code at once (GOMAXPROCS).", ""},
+	fGOGC:         {"go_gc_gogc_percent", gauge, "", "How much the heap may grow until garbage is collected (GOGC).", ""},
+	fMemoryLimit:  {"go_gc_gomemlimit_bytes", gauge, "", "Memory that Go's runtime tries to stay within (GOMEMLIMIT).", ""},
+	fAllocated:    {"go_memstats_alloc_bytes_total", counter, "", "Memory that was allocated on the heap, freed or not.", ""},
+	fHeapAlloc:    {"go_memstats_heap_alloc_bytes", gauge, "", "Memory of objects on the heap, garbage that is not collected yet included.", ""},
+	fHeapInUse:    {"go_memstats_heap_inuse_bytes", gauge, "", "Memory of the heap's parts that have objects.", ""},
+	fHeapIdle:     {"go_memstats_heap_idle_bytes", gauge, "", "Memory of the heap's parts that have none, given back to the system or not.", ""},
+	fHeapReleased: {"go_memstats_heap_released_bytes", gauge, "", "Memory of the heap that was given back to the system.", ""},
+	fStacks:       {"go_memstats_stack_inuse_bytes", gauge, "", "Memory of goroutines' stacks.", ""},
+	fNextGC:       {"go_memstats_next_gc_bytes", gauge, "", "Size of the heap at which garbage is collected next.", ""},
+	fSys:          {"go_memstats_sys_bytes", gauge, "", "Memory that Go's runtime has from the system, address space that was given back included.", ""},
 }
+
+// notHere is why a figure of the process is missing.
+const notHere = "the system does not tell"
 
 // perGroup is how many families a ShopGroup's block has.
 const perGroup = fGroupIntact - fGroupAvailable + 1
@@ -194,8 +244,10 @@ func scopeOf(f int) scope {
 		return ofGroup
 	case f < fSnapshot:
 		return ofFleet
+	case f < ofPage:
+		return ofExporter
 	}
-	return ofExporter
+	return ofProcess
 }
 
 // unit is the base unit in the family's name, "" for plain numbers.
@@ -207,6 +259,16 @@ func (f *family) unit() string {
 	}
 	return ""
 }
+
+// heads are the lines before each family's series, in the text format and OpenMetrics.
+var heads = func() (all [2][allFamilies][]byte) {
+	for i, openMetrics := range []bool{false, true} {
+		for f := range families {
+			all[i][f] = families[f].head(openMetrics)
+		}
+	}
+	return all
+}()
 
 // head writes the lines before a family's series.
 func (f *family) head(openMetrics bool) []byte {

@@ -2,14 +2,12 @@ package shopset
 
 import (
 	"bufio"
-	"bytes"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 )
 
@@ -18,76 +16,71 @@ const (
 	openMetricsType = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 )
 
+// chunk is how many bytes are given to a connection at once.
+const chunk = 128 << 10
+
 // scratch is what a scrape needs for a moment.
 type scratch struct {
-	pieces pieces
+	answer gzipAnswer
 	texts  [][]byte
-	packer packer
-	more   bytes.Buffer
+	last   lines
 	w      *bufio.Writer
 }
 
-var scratches = sync.Pool{New: func() any { return &scratch{w: bufio.NewWriterSize(nil, 32<<10)} }}
+var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
 // Metrics answers scrapes, in the text format or OpenMetrics, compressed where that
-// is accepted. more are metrics of others that are to be in the answer, such as the
-// process's own; nil: none. Where they fail, what is left of them is served.
-func (e *Exporter) Metrics(more prometheus.Gatherer) http.Handler {
+// is accepted, with the figures of own at the end; nil: without.
+func (e *Exporter) Metrics(own *Process) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		openMetrics := expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...).FormatType() == expfmt.TypeOpenMetrics
 		s := scratches.Get().(*scratch)
 		defer scratches.Put(s)
-		s.gather(more, openMetrics)
-
+		s.last.buf = s.last.buf[:0]
+		own.write(&s.last, openMetrics)
+		if openMetrics {
+			s.last.buf = append(s.last.buf, "# EOF\n"...)
+		}
 		h := w.Header()
 		h.Set("Content-Type", textType)
 		if openMetrics {
 			h.Set("Content-Type", openMetricsType)
 		}
 		h.Set("Vary", "Accept, Accept-Encoding")
-		if !acceptsGzip(r.Header) {
-			s.w.Reset(w)
-			s.texts = e.page.plain(openMetrics, s.texts)
-			for _, text := range s.texts {
-				s.w.Write(text)
-			}
-			s.w.Write(s.more.Bytes())
-			s.w.Flush()    // an error means that the client has gone
-			clear(s.texts) // so that the pool does not keep old texts
-			s.w.Reset(io.Discard)
-			return
+		if acceptsGzip(r.Header) {
+			h.Set("Content-Encoding", "gzip")
+			e.writeGzip(w, s, openMetrics)
+		} else {
+			e.writePlain(w, s, openMetrics)
 		}
-		e.page.compressed(openMetrics, &s.pieces)
-		last := s.packer.pack(s.more.Bytes())
-		s.pieces.list = append(s.pieces.list, last)
-		s.pieces.size += len(last.packed)
-		h.Set("Content-Encoding", "gzip")
-		h.Set("Content-Length", strconv.Itoa(s.pieces.gzipSize()))
-		s.w.Reset(w)
-		s.pieces.writeGzip(s.w)
-		s.w.Flush()
-		clear(s.pieces.list) // so that the pool does not keep old parts
-		s.w.Reset(io.Discard)
 	})
 }
 
-// gather writes the metrics of others, and the end of an answer.
-func (s *scratch) gather(from prometheus.Gatherer, openMetrics bool) {
-	s.more.Reset()
-	if from != nil {
-		format := expfmt.NewFormat(expfmt.TypeTextPlain)
-		if openMetrics {
-			format = expfmt.NewFormat(expfmt.TypeOpenMetrics)
-		}
-		encoder := expfmt.NewEncoder(&s.more, format)
-		found, _ := from.Gather() // it gives what could be had
-		for _, one := range found {
-			encoder.Encode(one) // into memory
-		}
+// writeGzip writes an answer at once. An error means that the client has gone.
+func (e *Exporter) writeGzip(w http.ResponseWriter, s *scratch, openMetrics bool) {
+	s.answer.reset()
+	e.page.compressed(openMetrics, &s.answer)
+	s.answer.end(s.last.buf)
+	w.Header().Set("Content-Length", strconv.Itoa(len(s.answer.bytes)))
+	w.Write(s.answer.bytes)
+}
+
+// writePlain writes an answer in chunks, since it may be many megabytes.
+func (e *Exporter) writePlain(w http.ResponseWriter, s *scratch, openMetrics bool) {
+	var size int
+	s.texts, size = e.page.plain(openMetrics, s.texts)
+	w.Header().Set("Content-Length", strconv.Itoa(size+len(s.last.buf)))
+	if s.w == nil {
+		s.w = bufio.NewWriterSize(nil, chunk)
 	}
-	if openMetrics {
-		s.more.WriteString("# EOF\n")
+	s.w.Reset(w)
+	for _, text := range s.texts {
+		s.w.Write(text)
 	}
+	s.w.Write(s.last.buf)
+	s.w.Flush()    // an error means that the client has gone
+	clear(s.texts) // so that the pool does not keep old texts
+	s.w.Reset(io.Discard)
 }
 
 // acceptsGzip reads Accept-Encoding: gzip is named, and not with a weight of 0.

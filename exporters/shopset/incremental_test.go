@@ -99,6 +99,9 @@ func sameBytes(t *testing.T, where string, a, b *Exporter) {
 		if one, other := read(t, got), read(t, want); one != other {
 			t.Fatalf("%s: they differ from byte %d on", where, differ(t, one, other))
 		}
+		if plain := read(t, scrape(t, a.Metrics(nil), accept, "identity")); plain != read(t, scrape(t, b.Metrics(nil), accept, "gzip")) {
+			t.Fatalf("%s: compressed it is another text of %d bytes", where, len(plain))
+		}
 	}
 	one, err := json.Marshal(a.Snapshot())
 	if err != nil {

@@ -2,57 +2,61 @@ package shopset
 
 import (
 	"bytes"
-	"io"
 	"slices"
 	"sync"
 )
 
-// page is everything that a scrape gets. Blocks are compressed by family and by
-// segmentSize of them, when one of them has changed and somebody asks; what is left
-// to a scrape is to write bytes.
+// page is everything that a scrape gets. The lines of a family stand one after the
+// other in segments, as they are written; they are compressed by segment, when one of
+// its lines has changed and somebody asks. What is left to a scrape is to copy bytes.
 type page struct {
 	mu       sync.Mutex
 	packer   packer
 	shopSets sheet
 	groups   sheet
-	sheets   [allFamilies]*sheet  // where a family's lines are; nil: in whole
-	heads    [2][allFamilies]part // text format, OpenMetrics
-	headText [2][allFamilies][]byte
-	whole    [allFamilies][]byte // lines of the families that are on no sheet
-	packed   [allFamilies]part   // of whole
-	stale    [allFamilies]bool   // packed is not of whole
+	sheets   [ofPage]*sheet  // where a family's lines are; nil: in whole
+	heads    [2][ofPage]part // text format, OpenMetrics
+	whole    [ofPage]segment // lines of the families that are on no sheet
 }
 
 // sheet has the lines of things of which a fleet may have thousands.
 type sheet struct {
-	first    int      // family
-	blocks   []*block // by thing, in the order of the fleet
-	segments [][]segment
+	first    int // family
+	families []onSheet
 }
 
-// segmentSize bounds what is compressed anew when one block changes.
+// onSheet is a family of a sheet.
+type onSheet struct {
+	segments []segment
+	sum      sum  // of all segments
+	stale    bool // sum is not, and some segment's part is not
+}
+
+// segmentSize bounds what is compressed anew when one thing changes.
 const segmentSize = 128
 
-// segment is a family's lines of segmentSize blocks.
+// segment is a family's lines of segmentSize things.
 type segment struct {
+	text  []byte
+	ends  []uint32 // where the lines of each thing end
+	lent  bool     // a scrape may be writing text, so that it is not to be changed
 	part  part
-	stale bool
+	stale bool // part is not of text
 }
 
 func newPage() *page {
 	p := &page{
-		shopSets: sheet{first: fInfo, segments: make([][]segment, perShopSet)},
-		groups:   sheet{first: fGroupAvailable, segments: make([][]segment, perGroup)},
+		shopSets: sheet{first: fInfo, families: make([]onSheet, perShopSet)},
+		groups:   sheet{first: fGroupAvailable, families: make([]onSheet, perGroup)},
 	}
 	for _, s := range []*sheet{&p.shopSets, &p.groups} {
-		for f := range s.segments {
+		for f := range s.families {
 			p.sheets[s.first+f] = s
 		}
 	}
-	for f := range allFamilies {
-		for i, openMetrics := range []bool{false, true} {
-			p.headText[i][f] = families[f].head(openMetrics)
-			p.heads[i][f] = p.packer.pack(p.headText[i][f])
+	for i := range p.heads {
+		for f := range p.heads[i] {
+			p.packer.pack(heads[i][f], &p.heads[i][f])
 		}
 	}
 	return p
@@ -67,89 +71,104 @@ func (p *page) resize(shopSets, groups int) {
 }
 
 func (s *sheet) resize(n int) {
-	s.blocks = make([]*block, n)
-	for f := range s.segments {
-		s.segments[f] = make([]segment, (n+segmentSize-1)/segmentSize)
+	for f := range s.families {
+		segments := make([]segment, 0, (n+segmentSize-1)/segmentSize)
+		for at := 0; at < n; at += segmentSize {
+			segments = append(segments, segment{ends: make([]uint32, min(segmentSize, n-at)), part: part{sum: empty}})
+		}
+		s.families[f] = onSheet{segments: segments, sum: empty}
 	}
 }
 
-// put takes the lines of the i-th thing on a sheet in, of which it keeps a copy
-// where they have changed. Only families whose lines have changed are touched.
+// put takes the lines of the i-th thing on a sheet in. Only families whose lines have
+// changed are touched.
 func (p *page) put(s *sheet, i int, b *block) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	old := s.blocks[i]
-	if old != nil && old.ends == b.ends && bytes.Equal(old.text, b.text) {
-		return
-	}
-	s.blocks[i] = b.clone()
-	for f := range s.segments {
-		if !bytes.Equal(old.of(f), b.of(f)) {
-			s.segments[f][i/segmentSize].stale = true
+	for f := range s.families {
+		family := &s.families[f]
+		if family.segments[i/segmentSize].put(i%segmentSize, b.of(f)) {
+			family.stale = true
 		}
 	}
 }
 
-// set takes all lines of a family in that is on no sheet.
+// put changes the lines of the i-th thing where they are others now.
+func (s *segment) put(i int, lines []byte) (changed bool) {
+	start, end := uint32(0), s.ends[i]
+	if i > 0 {
+		start = s.ends[i-1]
+	}
+	if bytes.Equal(s.text[start:end], lines) {
+		return false
+	}
+	if s.lent {
+		s.text, s.lent = bytes.Clone(s.text), false
+	}
+	s.text = slices.Replace(s.text, int(start), int(end), lines...)
+	grown := uint32(len(lines)) - (end - start) // modulo 2³² where it has shrunk
+	for j := i; j < len(s.ends); j++ {
+		s.ends[j] += grown
+	}
+	s.stale = true
+	return true
+}
+
+// set takes all lines of a family in that is on no sheet; they are not to be changed.
 func (p *page) set(f int, text []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !bytes.Equal(p.whole[f], text) {
-		p.whole[f], p.stale[f] = text, true
+	if s := &p.whole[f]; !bytes.Equal(s.text, text) {
+		s.text, s.stale = text, true
 	}
 }
 
-// pieces are the parts of an answer, in order.
-type pieces struct {
-	list []part
-	size int // bytes of the compressed parts
-}
-
-// compressed gives the parts of a whole answer. What has changed is compressed
-// now; after that they do not change, and can be written without the lock.
-func (p *page) compressed(openMetrics bool, into *pieces) {
+// compressed appends what a scrape gets to an answer. What has changed is compressed
+// now.
+func (p *page) compressed(openMetrics bool, into *gzipAnswer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	into.list, into.size = into.list[:0], 0
-	add := func(one part) {
-		if one.plain > 0 {
-			into.list = append(into.list, one)
-			into.size += len(one.packed)
-		}
-	}
-	heads := &p.heads[index(openMetrics)]
-	for f := range allFamilies {
-		at := len(into.list)
-		add(heads[f])
+	for f := range ofPage {
+		head := &p.heads[index(openMetrics)][f]
 		if s := p.sheets[f]; s != nil {
-			for i := range s.segments[f-s.first] {
-				add(s.segment(&p.packer, f-s.first, i))
+			family := &s.families[f-s.first]
+			family.pack(&p.packer)
+			if family.sum.plain == 0 {
+				continue // a family without series needs no head
 			}
-		} else {
-			if p.stale[f] {
-				p.packed[f], p.stale[f] = p.packer.pack(p.whole[f]), false
+			into.add(head)
+			for i := range family.segments {
+				into.packed(family.segments[i].part.packed)
 			}
-			add(p.packed[f])
+			into.join(family.sum)
+			continue
 		}
-		if len(into.list) == at+1 { // a family without series needs no head
-			into.size -= len(heads[f].packed)
-			into.list = into.list[:at]
+		s := &p.whole[f]
+		s.pack(&p.packer)
+		if len(s.text) > 0 {
+			into.add(head)
+			into.add(&s.part)
 		}
 	}
 }
 
-// segment gives a segment's part, up to date.
-func (s *sheet) segment(p *packer, f, i int) part {
-	one := &s.segments[f][i]
-	if one.stale {
-		blocks := s.blocks[i*segmentSize : min((i+1)*segmentSize, len(s.blocks))]
-		texts := make([][]byte, 0, len(blocks))
-		for _, b := range blocks {
-			texts = append(texts, b.of(f))
-		}
-		one.part, one.stale = p.pack(texts...), false
+// pack brings what is compressed up to date.
+func (f *onSheet) pack(p *packer) {
+	if !f.stale {
+		return
 	}
-	return one.part
+	f.sum, f.stale = empty, false
+	for i := range f.segments {
+		f.segments[i].pack(p)
+		f.sum = f.sum.then(f.segments[i].part.sum)
+	}
+}
+
+func (s *segment) pack(p *packer) {
+	if s.stale {
+		p.pack(s.text, &s.part)
+		s.stale = false
+	}
 }
 
 func index(openMetrics bool) int {
@@ -159,51 +178,35 @@ func index(openMetrics bool) int {
 	return 0
 }
 
-// writeGzip writes the parts as one gzip member.
-func (s *pieces) writeGzip(w io.Writer) error {
-	if _, err := w.Write(gzipHead); err != nil {
-		return err
-	}
-	crc, size := uint32(0), 0
-	for i := range s.list {
-		one := &s.list[i]
-		if _, err := w.Write(one.packed); err != nil {
-			return err
-		}
-		crc = one.join(crc)
-		size += one.plain
-	}
-	if _, err := w.Write(gzipTail); err != nil {
-		return err
-	}
-	_, err := w.Write(trailer(crc, size))
-	return err
-}
-
-// gzipSize is how many bytes writeGzip writes.
-func (s *pieces) gzipSize() int { return len(gzipHead) + s.size + len(gzipTail) + 8 }
-
-// plain gives the texts of a whole answer, in the memory of into, to be written
-// without the lock.
-func (p *page) plain(openMetrics bool, into [][]byte) [][]byte {
+// plain gives the texts of a whole answer, in the memory of into, and how many bytes
+// they have. They may be written without the lock: what changes from now on is copied
+// first.
+func (p *page) plain(openMetrics bool, into [][]byte) (texts [][]byte, size int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := slices.Grow(into[:0], perShopSet*len(p.shopSets.blocks)+perGroup*len(p.groups.blocks)+2*allFamilies)
-	for f := range allFamilies {
-		head := len(out)
-		out = append(out, p.headText[index(openMetrics)][f])
-		if s := p.sheets[f]; s != nil {
-			for _, b := range s.blocks {
-				if text := b.of(f - s.first); len(text) > 0 {
-					out = append(out, text)
-				}
+	texts = into[:0]
+	for f := range ofPage {
+		at, head := len(texts), heads[index(openMetrics)][f]
+		texts = append(texts, head)
+		lines := 0
+		lend := func(s *segment) {
+			if len(s.text) > 0 {
+				texts, s.lent = append(texts, s.text), true
+				lines += len(s.text)
 			}
-		} else if len(p.whole[f]) > 0 {
-			out = append(out, p.whole[f])
 		}
-		if len(out) == head+1 {
-			out = out[:head]
+		if s := p.sheets[f]; s != nil {
+			for i := range s.families[f-s.first].segments {
+				lend(&s.families[f-s.first].segments[i])
+			}
+		} else {
+			lend(&p.whole[f])
 		}
+		if lines == 0 {
+			texts = texts[:at]
+			continue
+		}
+		size += len(head) + lines
 	}
-	return out
+	return texts, size
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func TestPromtoolFindsNothingToComplainAbout(t *testing.T) {
-	text := read(t, scrape(t, troubled(t).Metrics(nil), "", "gzip"))
+	text := read(t, scrape(t, troubled(t).Metrics(NewProcess()), "", "gzip"))
 	for f := range families {
 		if !strings.Contains(text, "# TYPE "+families[f].name+" ") {
 			t.Errorf("%s is not shown to promtool", families[f].name)
