@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"time"
 
@@ -21,11 +19,12 @@ import (
 
 // gateFlags are the flags of `gate` beside those that other commands have too.
 type gateFlags struct {
-	to, release, fix, by, replay string
-	explain                      bool
-	watch, every                 time.Duration
-	verify, head                 string
-	out                          gateOutput
+	to, release, replay string
+	fixFlags
+	explain      bool
+	watch, every time.Duration
+	verify, head string
+	out          gateOutput
 }
 
 func (p *program) gateCommand() *cobra.Command {
@@ -57,8 +56,7 @@ else is known to be wrong.
 	fs := cmd.Flags()
 	fs.StringVar(&f.to, "to", "", "the `Tier` that the release is to go to")
 	fs.StringVar(&f.release, "release", "", "the `commit` that is to go there; else what the branch below points to")
-	fs.StringVar(&f.fix, "fix", "", "`URL` of what the release mends: a policy may let only fixes through; recorded like an override")
-	fs.StringVar(&f.by, "by", "", "`name` of who says that it is a fix; else what CI or the system says")
+	f.fixFlags.register(fs)
 	fs.BoolVar(&f.explain, "explain", false, "show every check, the policy, and where evidence was looked for")
 	fs.DurationVar(&f.watch, "watch", 0, "wait so `long` for a decision while it is inconclusive")
 	fs.DurationVar(&f.every, "every", 15*time.Second, "how `often` to ask while waiting")
@@ -113,26 +111,8 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 		return usageErrorf("--watch does not go with --at: the past does not change")
 	case f.head != "":
 		return usageErrorf("--head goes with --verify-log")
-	case f.by != "" && f.fix == "":
-		return usageErrorf("--by says whose word --fix is; give both")
 	}
-	if f.fix != "" {
-		if u, err := url.Parse(f.fix); err != nil || u.Host == "" || u.User != nil {
-			return usageErrorf("--fix must be the URL of what is mended, such as a pull request or an incident")
-		}
-	}
-	return nil
-}
-
-// question is what the flags ask.
-func (p *program) question(f gateFlags) question {
-	q := question{to: f.to, release: f.release}
-	if f.fix != "" {
-		// Of GitHub, GitLab, CodeBuild and Jenkins; on a machine, whose it is.
-		who := cmp.Or(f.by, p.env["GITHUB_ACTOR"], p.env["GITLAB_USER_LOGIN"], p.env["CODEBUILD_INITIATOR"], p.env["BUILD_USER_ID"], p.env["USER"])
-		q.fix = &promotion.Fix{URL: f.fix, By: who}
-	}
-	return q
+	return f.fixFlags.check()
 }
 
 // verdict is a record, and the JSON of it as whoever decided has written it.
@@ -147,7 +127,7 @@ func (p *program) gate(ctx context.Context, server string, f gateFlags, at when)
 	if f.replay != "" {
 		return replay(f.replay)
 	}
-	q := p.question(f)
+	q := question{to: f.to, release: f.release, fix: p.fix(f.fixFlags)}
 	if f.watch == 0 {
 		return p.judgement(ctx, server, q, at)
 	}
@@ -240,8 +220,8 @@ func (p *program) judgement(ctx context.Context, server string, q question, at w
 }
 
 // decision is judgement for those who need no more than the decision.
-func (p *program) decision(ctx context.Context, server, to, release string, at when) (promotion.Decision, error) {
-	v, err := p.judgement(ctx, server, question{to: to, release: release}, at)
+func (p *program) decision(ctx context.Context, server string, q question, at when) (promotion.Decision, error) {
+	v, err := p.judgement(ctx, server, q, at)
 	return v.Decision, err
 }
 

@@ -15,13 +15,14 @@ import (
 
 // promoteFlags are the flags of `promote` and `rollback` that both have.
 type promoteFlags struct {
-	server string
-	out    *format
-	wait   time.Duration
-	every  time.Duration
-	tell   bool
-	body   string
-	o      promoter.Options
+	fixFlags // of promote alone
+	server   string
+	out      *format
+	wait     time.Duration
+	every    time.Duration
+	tell     bool
+	body     string
+	o        promoter.Options
 }
 
 func (f *promoteFlags) register(p *program, cmd *cobra.Command) {
@@ -46,7 +47,7 @@ func (f *promoteFlags) check(all bool) error {
 	case f.body != "" && !f.o.PullRequest:
 		return usageErrorf("--body-file is for --pull-request")
 	}
-	return nil
+	return f.fixFlags.check()
 }
 
 func (p *program) promoteCommand() *cobra.Command {
@@ -74,6 +75,7 @@ wrong · 4 a source or a repository could not be reached.
 		Example: `  shopslo promote --to prod
   shopslo promote --to prod --dry-run
   shopslo promote --to prod --pull-request --body-file body.md
+  shopslo promote --to beta --fix https://git.example/shop/app/pull/12 --wait 1h
   shopslo promote --all --wait 48h`,
 		Args: noArgs,
 	}
@@ -84,6 +86,7 @@ wrong · 4 a source or a repository could not be reached.
 	fs.BoolVar(&all, "all", false, "carry the release up from the lowest Tier, as each is verified")
 	fs.StringVar(&release, "release", "", "the only `commit` that may go there, in full; else what the Tier below runs")
 	fs.BoolVar(&f.o.Again, "again", false, "also a release that was rolled back there")
+	f.fixFlags.register(fs)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case to == "" && !all:

@@ -40,6 +40,7 @@ type platform struct {
 	asked   int
 	late    int // answers of the exporter before a Tier matches
 	told    []string
+	fix     string // what the gate was last told of a fix
 }
 
 func newPlatform(t *testing.T) *platform {
@@ -162,6 +163,7 @@ func (p *platform) decide(w http.ResponseWriter, r *http.Request) {
 	defer p.mu.Unlock()
 	p.asked++
 	to := r.URL.Query().Get("to")
+	p.fix = r.URL.Query().Get("fix") + " by " + r.URL.Query().Get("by")
 	check := promotion.Check{Check: "budget", Result: promotion.Pass, Reason: "All is well.", Evidence: promotion.Figures{}}
 	verdict := p.verdict[to]
 	switch verdict {
@@ -288,6 +290,19 @@ func TestPromoteAllCarriesTheReleaseUpAndStopsAtAHold(t *testing.T) {
 	}
 }
 
+func TestPromoteTellsTheGateThatTheReleaseIsAFix(t *testing.T) {
+	p := newPlatform(t)
+	p.release("1.1.0")
+	p.promote(exitOK, "--to", "beta", "--fix", "https://git.example/app/pull/7", "--by", "mai")
+	if p.fix != "https://git.example/app/pull/7 by mai" {
+		t.Errorf("the gate was told %q", p.fix)
+	}
+	p.promote(exitOK, "--to", "prod")
+	if p.fix != " by " {
+		t.Errorf("of a release that is no fix the gate was told %q", p.fix)
+	}
+}
+
 func TestRollbackSaysWhatItNeeds(t *testing.T) {
 	p := newPlatform(t)
 	first := p.pointer("tier-1")
@@ -349,6 +364,8 @@ func TestPromoteSaysWhatIsWrong(t *testing.T) {
 		"lowest Tier":                       {exitUsage, []string{"promote", "--to", "dev"}},
 		"does not go with --all":            {exitUsage, []string{"promote", "--all", "--pull-request"}},
 		"--body-file is for --pull-request": {exitUsage, []string{"promote", "--to", "beta", "--body-file", "x"}},
+		"--by says whose word":              {exitUsage, []string{"promote", "--to", "beta", "--by", "mai"}},
+		"--fix must be the URL":             {exitUsage, []string{"promote", "--to", "beta", "--fix", "the cart"}},
 		"--tell needs --wait":               {exitUsage, []string{"promote", "--to", "beta", "--tell"}},
 		"--every below 1s":                  {exitUsage, []string{"promote", "--to", "beta", "--every", "1ms"}},
 		"ask the gate about beta":           {exitUnavailable, []string{"promote", "--to", "beta", "--server", "http://127.0.0.1:1"}},

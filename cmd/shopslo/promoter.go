@@ -44,7 +44,7 @@ func (p *program) openMover(ctx context.Context, f promoteFlags) (*mover, error)
 	m := &mover{program: p, Promoter: &promoter.Promoter{
 		Fleet: d.fleet, Single: repos.Single(), Reader: repos, History: repos, Writer: repos, Compare: c.Compare, Now: p.now,
 		Gate: func(ctx context.Context, to fleet.TierName, release fleet.Release) (promotion.Decision, error) {
-			return p.decision(ctx, f.server, string(to), string(release), when{time: p.now()})
+			return p.decision(ctx, f.server, question{to: string(to), release: string(release), fix: p.fix(f.fixFlags)}, when{time: p.now()})
 		},
 	}}
 	if c.Images {
