@@ -29,8 +29,8 @@ func (b *bench) blindTrial(ctx context.Context) error {
 		if g.Decided {
 			typical = fmt.Sprintf("%d min", g.Typical)
 		}
-		b.goal(fmt.Sprintf("false promotes, waiting %d min", g.Wait), "≤ a tenth of \"no alert\"'s, no later", g.Met(),
-			g.Gate.String(), "no alert %v; of good releases the gate promotes half after %s", g.Alert, typical)
+		b.goal(fmt.Sprintf("%s, waiting %d min: false promotes", g.Rule, g.Wait), "≤ a tenth of \"no alert\"'s, no later", g.Met(),
+			g.Gate.String(), "no alert %v; of those that had failed something %v and %v; half of the good are promoted after %s", g.Alert, g.GateShown, g.AlertShown, typical)
 	}
 	if b.report == "" {
 		return nil

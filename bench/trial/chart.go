@@ -17,7 +17,7 @@ const (
 	soonest       = 4.0    // minutes
 )
 
-var colours = map[string]string{"gate": "#1b6ca8", "no alert": "#c0392b", "error rate ≤ 0.1 %": "#b8860b", "error rate ≤ 1 %": "#4b8b3b", "error rate ≤ 5 %": "#8e6bb0"}
+var colours = map[string]string{"gate": "#1b6ca8", "gate, busiest hours seen": "#0b2e4a", "no alert": "#c0392b", "error rate ≤ 0.1 %": "#b8860b", "error rate ≤ 1 %": "#4b8b3b"}
 
 // Chart draws the share of bad releases that each rule promotes against its waiting
 // time: that after which it has promoted half of the "good" ones.
@@ -27,15 +27,15 @@ func (r *Result) Chart(w io.Writer) error {
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", width, height)
 	fmt.Fprintf(&b, `<text x="%d" y="24" font-size="15">Bad releases promoted, by the time in which half of the good ones are</text>`+"\n", left)
 	axes(&b)
-	n := 0
+	place := left
 	for _, name := range names() {
 		colour := colours[name]
 		if colour == "" {
 			continue
 		}
 		r.line(&b, name, colour)
-		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="12" height="3" fill="%s"/><text x="%d" y="%d">%s</text>`+"\n", left+n*134, 402, colour, left+n*134+17, 408, name)
-		n++
+		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="12" height="3" fill="%s"/><text x="%d" y="%d">%s</text>`+"\n", place, 402, colour, place+17, 408, name)
+		place += 35 + 7*len(name)
 	}
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(w, b.String())

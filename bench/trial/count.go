@@ -137,20 +137,7 @@ func (c *counted) run(ctx context.Context, dir string, from []*target, until int
 // past writes it, up to now, and counts it.
 func (c *counted) past(ctx context.Context, dir string, from []*target) error {
 	h := &history{to: c.db.Appendable(), all: from, clock: c.clock, series: map[*shop]*[2]written{}}
-	for _, m := range past() {
-		if err := h.write(ctx, m); err != nil {
-			return err
-		}
-	}
-	// The ledger has to know how often the past was scraped, or would take it for gaps.
-	l, err := openLedger(dir, coarse*minute, c.slo, c.releases, c.db, c.clock.time(0))
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(l.Advance(ctx, c.clock.time(closeFrom).Add(delay), nil), l.Close()); err != nil {
-		return err
-	}
-	if c.ledger, err = openLedger(dir, minute, c.slo, c.releases, c.db, c.clock.time(0)); err != nil {
+	if err := c.writePast(ctx, h, dir); err != nil {
 		return err
 	}
 	for m := 1; ; m++ {
@@ -158,13 +145,31 @@ func (c *counted) past(ctx context.Context, dir string, from []*target) error {
 		case m > now:
 			return wait(ctx, c.clock.zero)
 		case m >= firstCame:
-			return fmt.Errorf("the past took %v to write, and no more than %v was allowed for: this machine is too busy for so many releases",
-				time.Since(c.clock.zero)+lead(2*len(c.releases)), lead(2*len(c.releases))+firstCame*minute)
+			return fmt.Errorf("the past took %v longer to write than was allowed for: this machine is too busy for so many releases", time.Since(c.clock.zero))
 		}
 		if err := h.write(ctx, m); err != nil {
 			return err
 		}
 	}
+}
+
+// writePast writes it up to minute 0, and has the ledger count what was scraped rarely.
+// The ledger has to know how rarely, or would take it for gaps.
+func (c *counted) writePast(ctx context.Context, h *history, dir string) error {
+	for _, m := range past() {
+		if err := h.write(ctx, m); err != nil {
+			return err
+		}
+	}
+	l, err := openLedger(dir, coarse*minute, c.slo, c.releases, c.db, c.clock.time(0))
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(l.Advance(ctx, c.clock.time(closeFrom).Add(delay), nil), l.Close()); err != nil {
+		return err
+	}
+	c.ledger, err = openLedger(dir, minute, c.slo, c.releases, c.db, c.clock.time(0))
+	return err
 }
 
 // live counts each minute until one.

@@ -107,11 +107,10 @@ func looks(until int) []int {
 	return out
 }
 
-// verdicts are those at each look, without a soak time; it ends with the first hold,
-// which no soak time would change.
-func (g *gate) verdicts(harms []float64, until int) ([][]promotion.Verdict, map[string]int, error) {
-	out, reasons := make([][]promotion.Verdict, len(harms)), map[string]int{}
-	held := 0
+// verdicts are those at each look, for each harm, without a soak time; reasons are of
+// the first harm.
+func (g *gate) verdicts(harms []float64, until int) (out [][]promotion.Verdict, reasons map[string]int, err error) {
+	out = make([][]promotion.Verdict, len(harms))
 	for _, m := range looks(until) {
 		at := g.r.Came.Add(time.Duration(m) * minute)
 		e, err := g.evidence(at)
@@ -119,35 +118,32 @@ func (g *gate) verdicts(harms []float64, until int) ([][]promotion.Verdict, map[
 			return nil, nil, err
 		}
 		for i, harm := range harms {
-			if n := len(out[i]); n > 0 && out[i][n-1] == promotion.Hold {
-				continue
-			}
 			d := promotion.Decide(policy(harm, 0), e, at)
 			out[i] = append(out[i], d.Verdict)
-			if d.Verdict == promotion.Hold {
-				held++
+			if i == 0 && reasons == nil && (d.Verdict == promotion.Hold || m == until) {
+				reasons = why(d)
 			}
-			if i == 0 && (d.Verdict == promotion.Hold || m == until) {
-				note(d, reasons)
-			}
-		}
-		if held == len(harms) {
-			break
 		}
 	}
 	return out, reasons, nil
 }
 
-// note says which checks a last decision rests on.
-func note(d promotion.Decision, reasons map[string]int) {
-	want := map[promotion.Verdict]promotion.Result{promotion.Hold: promotion.Fail, promotion.Inconclusive: promotion.Unknown}[d.Verdict]
-	seen := map[string]bool{}
+// why says on which checks a decision that is no promotion rests.
+func why(d promotion.Decision) map[string]int {
+	out := map[string]int{}
+	result := promotion.Unknown
+	switch d.Verdict {
+	case promotion.Promote:
+		return out
+	case promotion.Hold:
+		result = promotion.Fail
+	}
 	for _, c := range d.Checks {
-		if key := string(d.Verdict) + ": " + c.Check; c.Result == want && want != "" && !seen[key] {
-			seen[key] = true
-			reasons[key]++
+		if c.Result == result {
+			out[string(d.Verdict)+": "+c.Check] = 1
 		}
 	}
+	return out
 }
 
 // decide takes the first verdict that is none to wait on, given a soak time in
@@ -163,4 +159,48 @@ func decide(verdicts []promotion.Verdict, soak int) outcome {
 		}
 	}
 	return outcome{open, 0}
+}
+
+// decideAgain takes no hold for the last word: the gate is asked until it promotes.
+func decideAgain(verdicts []promotion.Verdict, soak int) outcome {
+	all, held := looks(horizon), 0
+	for i, v := range verdicts {
+		switch {
+		case v == promotion.Promote && all[i] >= soak:
+			return outcome{promote, all[i]}
+		case v == promotion.Hold && held == 0:
+			held = all[i]
+		}
+	}
+	if held > 0 {
+		return outcome{hold, held}
+	}
+	return outcome{open, 0}
+}
+
+// busiest is the share of the busiest two hours of the day before that a release has to
+// have carried to have been under load.
+const busiest = 0.8
+
+// busy is when each ShopSet of a release has carried that, in minutes since it came;
+// beyond until: it has not. No policy asks for it: it shows what one would bring.
+func (c *counted) busy(r Release, until int) int {
+	last := 0
+	for _, name := range r.ShopSets {
+		counts := c.ledger.Account(c.slo, name, r.Came.Add(time.Duration(until)*minute)).Counts
+		hours := func(end int) float64 {
+			to := r.Came.Add(time.Duration(end) * minute)
+			return counts(0, to.Add(-120*minute), to).Total
+		}
+		most := 0.0
+		for end := 0; end > -day+120; end -= 10 {
+			most = max(most, hours(end))
+		}
+		m := 120
+		for m <= until && hours(m) < busiest*most {
+			m += 5
+		}
+		last = max(last, m)
+	}
+	return last
 }

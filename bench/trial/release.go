@@ -209,6 +209,19 @@ func (s *shop) step(minutes int) {
 	s.outages = slices.DeleteFunc(s.outages, func(o outage) bool { return o.to <= to })
 }
 
+// shown reports whether the release has failed anything within so many minutes: before,
+// nobody can tell that it will.
+func (l *release) shown(after int) bool {
+	for _, s := range l.shops {
+		for m := 0; s.excess != nil && m < after; m++ {
+			if s.excess(float64(m)+0.5) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // poisson draws a count.
 func poisson(r *rand.Rand, mean float64) float64 {
 	if mean > 500 {

@@ -11,6 +11,7 @@ import (
 type score struct {
 	of                   int
 	promoted, held, open int
+	unshown              int   // promoted before they had failed anything
 	promoting, holding   []int // minutes until then, sorted
 }
 
@@ -25,6 +26,9 @@ func (r *Result) score(by rule, in func(*kind) bool) score {
 		switch o.what {
 		case promote:
 			s.promoted++
+			if !v.shown(o.after) {
+				s.unshown++
+			}
 			s.promoting = append(s.promoting, o.after)
 		case hold:
 			s.held++
@@ -53,13 +57,16 @@ func bad(k *kind) bool  { return k.bad }
 // steady are good releases with traffic enough that anybody could tell.
 func steady(k *kind) bool { return k.name == "good" }
 
+// shownWaits are those in the table; the chart has all.
+var shownWaits = []int{0, 15, 60, 120, 240, 360, 480}
+
 // names of the rules, as the tables have them.
 func names() []string {
 	var out []string
 	for _, h := range harms {
 		out = append(out, gateName(h))
 	}
-	out = append(out, alertRule)
+	out = append(out, againRule, peakRule, alertRule)
 	for _, s := range shares {
 		out = append(out, thresholdName(s))
 	}
@@ -76,8 +83,12 @@ func (s Share) String() string { return fmt.Sprintf("%.1f %%", 100*s.Ratio()) }
 
 // Goal compares the gate with "no alert fired" at a waiting time.
 type Goal struct {
-	Wait        int // minutes, of both
+	Rule        string // how the gate is asked
+	Wait        int    // minutes, of both
 	Gate, Alert Share
+	// GateShown and AlertShown are without those promoted before they had failed
+	// anything: bad at a peak that was yet to come.
+	GateShown, AlertShown Share
 	// Typical is how long the gate takes to promote half of the good releases; not
 	// Decided: it never does.
 	Typical int
@@ -86,22 +97,30 @@ type Goal struct {
 
 // Met says that the gate makes at most a tenth of the false promotes, and does not
 // make half of the good releases wait any longer.
-func (g Goal) Met() bool {
-	return g.Decided && g.Typical <= g.Wait && 10*g.Gate.N <= g.Alert.N && g.Alert.N > 0
+func (g Goal) Met() bool { return g.met(g.Gate, g.Alert) }
+
+// MetShown is Met without releases that had failed nothing yet.
+func (g Goal) MetShown() bool { return g.met(g.GateShown, g.AlertShown) }
+
+func (g Goal) met(ours, theirs Share) bool {
+	return g.Decided && g.Typical <= g.Wait && 10*ours.N <= theirs.N && theirs.N > 0
 }
 
 // Goals are those of all waiting times.
 func (r *Result) Goals() []Goal {
 	var out []Goal
-	for _, wait := range waits {
-		theirs := r.score(rule{alertRule, wait}, bad)
-		if theirs.of == 0 {
-			continue
+	for _, name := range []string{gateRule, peakRule} {
+		for _, wait := range waits {
+			theirs := r.score(rule{alertRule, wait}, bad)
+			ours, fine := r.score(rule{name, wait}, bad), r.score(rule{name, wait}, good)
+			if theirs.of == 0 || ours.of == 0 {
+				continue
+			}
+			g := Goal{Rule: name, Wait: wait, Gate: Share{ours.promoted, ours.of}, Alert: Share{theirs.promoted, theirs.of},
+				GateShown: Share{ours.promoted - ours.unshown, ours.of}, AlertShown: Share{theirs.promoted - theirs.unshown, theirs.of}}
+			g.Typical, g.Decided = quantile(fine.promoting, fine.of, 0.5)
+			out = append(out, g)
 		}
-		ours, fine := r.score(rule{gateRule, wait}, bad), r.score(rule{gateRule, wait}, good)
-		g := Goal{Wait: wait, Gate: Share{ours.promoted, ours.of}, Alert: Share{theirs.promoted, theirs.of}}
-		g.Typical, g.Decided = quantile(fine.promoting, fine.of, 0.5)
-		out = append(out, g)
 	}
 	return out
 }
@@ -113,8 +132,9 @@ func (r *Result) Markdown(w io.Writer) error {
 		"the ShopSet that was seen least was covered for %.1f %% of the time since its release. The run took %s.\n\n",
 		r.Params.Seed, len(r.judged), r.count(good), r.count(bad), 2*len(r.judged), span(r.Params.Horizon),
 		r.Health.Scrapes, r.Health.Missed, r.Health.Samples, 100*r.Health.Coverage, r.Took.Round(1e9))
+	r.goals(&b)
 	r.sweep(&b)
-	for _, wait := range []int{0, 15, 60, 240} {
+	for _, wait := range []int{15, 60, 240} {
 		r.kinds(&b, wait)
 	}
 	r.why(&b)
@@ -131,17 +151,39 @@ func (r *Result) count(in func(*kind) bool) (n int) {
 	return n
 }
 
+// goals says where the goal is met.
+func (r *Result) goals(b *strings.Builder) {
+	b.WriteString("| rule | waits | half of the good promoted after | false promotes | no alert's | a tenth, no later | of those that had failed something | no alert's | a tenth, no later |\n|---|---|---|---|---|---|---|---|---|\n")
+	met := func(yes bool, ours, theirs Share) string {
+		switch {
+		case yes:
+			return "yes"
+		case ours.N+theirs.N == 0:
+			return "both none"
+		}
+		return "no"
+	}
+	for _, g := range r.Goals() {
+		typical := "–"
+		if g.Decided {
+			typical = span(g.Typical)
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %v | %v | %s | %v | %v | %s |\n", g.Rule, span(g.Wait), typical, g.Gate, g.Alert, met(g.Met(), g.Gate, g.Alert), g.GateShown, g.AlertShown, met(g.MetShown(), g.GateShown, g.AlertShown))
+	}
+	b.WriteString("\n")
+}
+
 // sweep compares the rules at all waiting times.
 func (r *Result) sweep(b *strings.Builder) {
-	b.WriteString("| rule | waits | false promotes | false holds | of these never decided | \"good\" promoted after, p50 | p95 | all good, p50 | bad held after, p50 |\n|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| rule | waits | false promotes | of these nothing had failed yet | false holds | of these never decided | \"good\" promoted after, p50 | p95 | all good, p50 | bad held after, p50 |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, name := range names() {
-		for _, wait := range waits {
+		for _, wait := range shownWaits {
 			by := rule{name, wait}
 			x, fine, plain := r.score(by, bad), r.score(by, good), r.score(by, steady)
 			if x.of == 0 {
 				continue
 			}
-			fmt.Fprintf(b, "| %s | %s | %v | %v | %v | %s | %s | %s | %s |\n", name, span(wait), Share{x.promoted, x.of}, Share{fine.held + fine.open, fine.of},
+			fmt.Fprintf(b, "| %s | %s | %v | %v | %v | %v | %s | %s | %s | %s |\n", name, span(wait), Share{x.promoted, x.of}, Share{x.unshown, x.of}, Share{fine.held + fine.open, fine.of},
 				Share{fine.open, fine.of}, at(plain.promoting, plain.of, 0.5), at(plain.promoting, plain.of, 0.95), at(fine.promoting, fine.of, 0.5), at(x.holding, x.of, 0.5))
 		}
 	}

@@ -67,6 +67,8 @@ type rule struct {
 // The rules' names. Harm is that of the gate's policy.
 const (
 	gateRule  = "gate"
+	againRule = "gate, asked again"
+	peakRule  = "gate, busiest hours seen"
 	alertRule = "no alert"
 )
 
@@ -86,7 +88,7 @@ func gateName(harm float64) string {
 func thresholdName(share float64) string { return fmt.Sprintf("error rate ≤ %v %%", 100*share) }
 
 // waits are the waiting times that are tried, in minutes.
-var waits = []int{0, 5, 10, 15, 30, 60, 120, 240, 480, 720}
+var waits = []int{0, 5, 10, 15, 30, 60, 120, 240, 360, 480, 720}
 
 // judged are the outcomes of one release.
 type judged struct {
@@ -114,7 +116,7 @@ func Run(ctx context.Context, dir string, p Params, progress func(string, ...any
 	}
 	r := &Result{Params: p, Health: health}
 	for i, l := range truth {
-		r.judged = append(r.judged, verdict{l.kind, found[i].outcomes, found[i].reasons})
+		r.judged = append(r.judged, verdict{l, found[i].outcomes, found[i].reasons})
 	}
 	r.Took = time.Since(began)
 	return r, nil
@@ -164,6 +166,7 @@ func (c *counted) judgeOne(r Release, firing map[string][]int, until int) (out j
 	}
 	verdicts, reasons, err := g.verdicts(harms, until)
 	out = judged{outcomes: map[rule]outcome{}, reasons: reasons, err: err}
+	busy := c.busy(r, until)
 	for _, wait := range waits {
 		if wait > until {
 			break
@@ -171,6 +174,8 @@ func (c *counted) judgeOne(r Release, firing map[string][]int, until int) (out j
 		for i, v := range verdicts {
 			out.outcomes[rule{gateName(harms[i]), wait}] = decide(v, wait)
 		}
+		out.outcomes[rule{againRule, wait}] = decideAgain(verdicts[0], wait)
+		out.outcomes[rule{peakRule, wait}] = decide(verdicts[0], max(wait, busy))
 		if wait == 0 {
 			continue
 		}
@@ -212,7 +217,7 @@ func (c *counted) health(ctx context.Context, p Params) (h Health, err error) {
 
 // verdict is a release, unblinded.
 type verdict struct {
-	kind     *kind
+	*release
 	outcomes map[rule]outcome
 	reasons  map[string]int
 }
