@@ -3,6 +3,7 @@ package shopset
 import (
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ import (
 
 func TestTheProcessTellsWhatTheSystemSays(t *testing.T) {
 	p := NewProcess()
-	runtime.GC() // what other tests left is not to be freed in between
+	debug.FreeOSMemory() // what other tests left is not to be freed in between, nor used again
 	first := figures(t, p)
 	for f := fCPU; f < allFamilies; f++ {
 		if _, ok := first[families[f].name]; !ok {
