@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
+	"crypto/x509"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +17,9 @@ import (
 	"github.com/shopslo/shopslo/plugins/mailrelay/postmark"
 	"github.com/shopslo/shopslo/plugins/mailrelay/sendgrid"
 	"github.com/shopslo/shopslo/plugins/mailrelay/ses"
+	"github.com/shopslo/shopslo/plugins/mailrelay/smtpimap"
 	"github.com/shopslo/shopslo/plugins/mailrelay/sparkpost"
+	"github.com/shopslo/shopslo/plugins/mailrelay/statuspageio"
 	"github.com/shopslo/shopslo/plugins/relayconf"
 )
 
@@ -59,9 +64,34 @@ func amazonSES(o *relayconf.Options) mailrelay.Relay {
 // canaries and statusPages make what stands in the sections `canary:` and
 // `status_page:` of an account; the key of each table is the section's `by:`.
 var (
-	canaries    = map[string]func(o *relayconf.Options) mailrelay.Canary{}
-	statusPages = map[string]func(o *relayconf.Options) mailrelay.StatusPage{}
+	canaries    = map[string]func(o *relayconf.Options) mailrelay.Canary{"smtp_imap": marked}
+	statusPages = map[string]func(o *relayconf.Options) mailrelay.StatusPage{
+		"statuspage": func(o *relayconf.Options) mailrelay.StatusPage {
+			return &statuspageio.Page{URL: o.URL("url"), Component: o.MayText("component")}
+		},
+	}
 )
+
+// marked makes the way of marked mails, from a relay's SMTP to a mailbox's IMAP.
+func marked(o *relayconf.Options) mailrelay.Canary {
+	end := func(name string) smtpimap.Server {
+		s := smtpimap.Server{Address: o.Text(name), Security: smtpimap.Security(cmp.Or(o.MayText(name+"_security"), string(smtpimap.TLS))),
+			User: o.MayText(name + "_user"), Password: o.MaySecret(name + "_password")}
+		if wrong := s.Check(); wrong != "" && s.Address != "" {
+			o.Refuse(name, "%s", wrong)
+		}
+		return s
+	}
+	w := &smtpimap.Way{From: o.Text("from"), To: o.Text("to"), SMTP: end("smtp"), IMAP: end("imap"), Mailbox: o.MayText("mailbox"), Now: time.Now}
+	if path := o.MayText("ca_file"); path != "" {
+		text, err := os.ReadFile(path)
+		w.Roots = x509.NewCertPool()
+		if err != nil || !w.Roots.AppendCertsFromPEM(text) {
+			o.Refuse("ca_file", "is %q, which cannot be read as certificates (PEM)", path)
+		}
+	}
+	return w
+}
 
 // choose takes a constructor out of a table by a word of the configuration.
 func choose[T any](table map[string]func(*relayconf.Options) T, word string, o *relayconf.Options, key string) (made T) {
