@@ -1,0 +1,160 @@
+// Package rules writes Prometheus alerting rules over what shopslo itself exposes:
+// burn rates of every SLO and ShopSet, ShopSets that send nothing, budgets that grow
+// old, and what shopset_exporter says of the fleet.
+//
+// The rules do no arithmetic of budgets. `shopslo serve` has counted exactly; a rule
+// compares its figures with a factor, so that it fires when slo.Evaluate says so. A
+// figure that does not exist has no series, and no series fires nothing but the rules
+// that look for it.
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// SLO is an objective and the ShopSets that have a budget of it.
+type SLO struct {
+	Name      string
+	Objective slo.Objective
+	Window    slo.Window
+	ShopSets  []ShopSet
+}
+
+// ShopSet is one that is expected to send something.
+type ShopSet struct{ Name, Tier string }
+
+// Settings are what rules are made of.
+type Settings struct {
+	SLOs []SLO
+	// Alerts are the pairs of burn rates; each becomes one rule per SLO.
+	Alerts []slo.BurnAlert
+	// Stale is how old counts may grow, and how long a ShopSet may be silent, before
+	// somebody is paged; 0 means DefaultStale.
+	Stale time.Duration
+	// Drift is how long a ShopSet may differ from git; 0 means DefaultDrift.
+	Drift time.Duration
+	// Exporter says that shopset_exporter is expected: its absence is then an alert.
+	// Alerts about what it exports are written in any case.
+	Exporter bool
+}
+
+// The defaults of Settings.
+const (
+	DefaultStale = 10 * time.Minute
+	DefaultDrift = time.Hour
+)
+
+// Make writes the rules, in groups whose names begin with "shopslo-" and
+// "shopset-". It fails where an alert or an SLO cannot be one. An SLO without
+// ShopSets has no rules: no series would ever match them.
+func Make(s Settings) (rulefmt.RuleGroups, error) {
+	if s.Stale == 0 {
+		s.Stale = DefaultStale
+	}
+	if s.Drift == 0 {
+		s.Drift = DefaultDrift
+	}
+	if err := s.validate(); err != nil {
+		return rulefmt.RuleGroups{}, err
+	}
+	var out rulefmt.RuleGroups
+	for i := range s.SLOs {
+		if o := &s.SLOs[i]; len(o.ShopSets) > 0 {
+			out.Groups = append(out.Groups, group("shopslo-slo-"+o.Name, burning(o, s.Alerts)))
+		}
+	}
+	out.Groups = append(out.Groups,
+		group("shopslo-budgets", budgets()),
+		group("shopslo-shopsets", s.shopSets()),
+		group("shopslo-serve", s.serve()),
+		group("shopset-exporter", s.exporter()),
+	)
+	return out, nil
+}
+
+func (s *Settings) validate() error {
+	var errs []error
+	for _, a := range s.Alerts {
+		if err := a.Validate(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if s.Stale < 0 || s.Drift < 0 {
+		errs = append(errs, fmt.Errorf("stale %v and drift %v must be above 0", s.Stale, s.Drift))
+	}
+	seen := map[string]bool{}
+	for _, o := range s.SLOs {
+		if o.Name == "" || seen[o.Name] {
+			errs = append(errs, fmt.Errorf("slo %q: each needs a name of its own", o.Name))
+		}
+		seen[o.Name] = true
+		if err := o.Window.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("slo %q: %w", o.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func group(name string, rules []rule) rulefmt.RuleGroup {
+	g := rulefmt.RuleGroup{Name: name}
+	for _, r := range rules {
+		g.Rules = append(g.Rules, r.prometheus())
+	}
+	return g
+}
+
+// rule is one alert. It fires for each series that expr gives.
+type rule struct {
+	name     string
+	severity slo.Severity
+	// after is how long expr must hold, stay how long the alert outlives it: a scrape
+	// that fails once must not end an alert.
+	after, stay time.Duration
+	labels      map[string]string // besides severity
+	expr        string
+	en, ja      note
+}
+
+// note is what an alert says in one language. Both may have Prometheus' templates.
+type note struct{ summary, description string }
+
+func (r rule) prometheus() rulefmt.Rule {
+	labels := map[string]string{"severity": string(r.severity)}
+	for name, v := range r.labels {
+		labels[name] = v
+	}
+	return rulefmt.Rule{
+		Alert: r.name, Expr: r.expr, For: model.Duration(r.after), KeepFiringFor: model.Duration(r.stay), Labels: labels,
+		Annotations: map[string]string{
+			"summary": r.en.summary, "description": r.en.description,
+			"summary_ja": r.ja.summary, "description_ja": r.ja.description,
+		},
+	}
+}
+
+// fleet gives all ShopSets by Tier, both in the order in which the SLOs name them.
+func (s *Settings) fleet() (tiers []string, byTier map[string][]string) {
+	byTier = map[string][]string{}
+	for _, o := range s.SLOs {
+		for _, set := range o.ShopSets {
+			if _, ok := byTier[set.Tier]; !ok {
+				tiers = append(tiers, set.Tier)
+			}
+			if !slices.Contains(byTier[set.Tier], set.Name) {
+				byTier[set.Tier] = append(byTier[set.Tier], set.Name)
+			}
+		}
+	}
+	return tiers, byTier
+}
+
+// seconds writes a duration as PromQL compares it with ages.
+func seconds(d time.Duration) string { return fmt.Sprintf("%g", d.Seconds()) }

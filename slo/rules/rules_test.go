@@ -1,0 +1,195 @@
+package rules
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var (
+	tokyo  = slo.Window{Unit: slo.Month, Count: 1, Anchor: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Text: "1M"}
+	days28 = slo.Rolling(28 * 24 * time.Hour)
+)
+
+// sample is a small fleet with a rolling and a calendar window.
+func sample() Settings {
+	sets := []ShopSet{{"c-1", "beta"}, {"a-1", "prod"}, {"b-2", "prod"}}
+	return Settings{
+		SLOs: []SLO{
+			{Name: "cart-availability", Objective: 999_000_000, Window: days28, ShopSets: sets},
+			{Name: "api:monthly", Objective: 999_500_000, Window: tokyo, ShopSets: sets[1:]},
+			{Name: "applies-to-nothing", Objective: 990_000_000, Window: days28},
+		},
+		Alerts: slo.DefaultBurnAlerts(), Exporter: true,
+	}
+}
+
+func made(t testing.TB, s Settings) rulefmt.RuleGroups {
+	t.Helper()
+	groups, err := Make(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return groups
+}
+
+func TestTheRuleFileIsAsReviewedAndPrometheusTakesIt(t *testing.T) {
+	got, err := File(made(t, sample()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const path = "testdata/rules.yaml"
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is not what is written now; review 'go test -update' and its difference", path)
+	}
+	if _, errs := rulefmt.Parse(got, false); len(errs) > 0 {
+		t.Error(errs)
+	}
+}
+
+func TestTheResourceHoldsTheSameGroups(t *testing.T) {
+	groups := made(t, sample())
+	data, err := Resource("shopslo", map[string]string{"release": "prometheus"}, groups)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r struct {
+		APIVersion string `yaml:"apiVersion"`
+		Kind       string
+		Metadata   struct {
+			Name   string
+			Labels map[string]string
+		}
+		Spec yaml.Node
+	}
+	if err := yaml.Unmarshal(data, &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.APIVersion != "monitoring.coreos.com/v1" || r.Kind != "PrometheusRule" || r.Metadata.Name != "shopslo" || r.Metadata.Labels["release"] != "prometheus" {
+		t.Errorf("got %+v", r)
+	}
+	spec, err := yaml.Marshal(&r.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside, errs := rulefmt.Parse(spec, false)
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	if len(inside.Groups) != len(groups.Groups) {
+		t.Errorf("%d groups inside, want %d", len(inside.Groups), len(groups.Groups))
+	}
+}
+
+func TestEveryAlertSaysAllInBothLanguages(t *testing.T) {
+	for _, g := range made(t, sample()).Groups {
+		for _, r := range g.Rules {
+			if s := r.Labels["severity"]; s != "page" && s != "ticket" {
+				t.Errorf("%s: severity %q", r.Alert, s)
+			}
+			for _, name := range []string{"summary", "description", "summary_ja", "description_ja"} {
+				text := r.Annotations[name]
+				japanese := strings.ContainsFunc(text, func(c rune) bool { return c >= 0x3040 && c <= 0x30ff })
+				if text == "" || japanese != strings.HasSuffix(name, "_ja") || strings.Contains(text, "%!") {
+					t.Errorf("%s: %s is %q", r.Alert, name, text)
+				}
+			}
+		}
+	}
+}
+
+func TestWhatCannotBeARuleIsRefused(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*Settings)
+		want   string
+	}{
+		{"an alert whose short window is the longer one", func(s *Settings) { s.Alerts[0].Short = 2 * time.Hour }, "must be above 0 and below the long one"},
+		{"two SLOs of one name", func(s *Settings) { s.SLOs[1].Name = s.SLOs[0].Name }, `slo "cart-availability": each needs a name of its own`},
+		{"an SLO without a window", func(s *Settings) { s.SLOs[0].Window = slo.Window{} }, `slo "cart-availability": window of 0s`},
+		{"a negative age", func(s *Settings) { s.Stale = -time.Second }, "must be above 0"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := sample()
+			tt.change(&s)
+			if _, err := Make(s); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestAnSLOWithoutShopSetsHasNoRules(t *testing.T) {
+	for _, g := range made(t, sample()).Groups {
+		if strings.Contains(g.Name, "applies-to-nothing") {
+			t.Errorf("group %s", g.Name)
+		}
+	}
+}
+
+func TestACalendarWindowsFactorIsCloseToTheTrueOne(t *testing.T) {
+	for _, unit := range []slo.CalendarUnit{slo.Day, slo.Week, slo.Month, slo.Quarter, slo.Year} {
+		w := slo.Window{Unit: unit, Count: 1, Anchor: tokyo.Anchor}
+		for at := tokyo.Anchor.Add(time.Hour); at.Year() < 2029; at = at.AddDate(0, 0, 1) {
+			if off := float64(length(w))/float64(w.Nominal(at)) - 1; off > 0.072 || off < -0.072 {
+				t.Errorf("%s at %s: off by %.3f", unit, at, off)
+			}
+		}
+	}
+}
+
+func TestTheAbsenceOfTheExporterIsAnAlertOnlyWhereItIsExpected(t *testing.T) {
+	for _, expected := range []bool{true, false} {
+		s := sample()
+		s.Exporter = expected
+		found := false
+		for _, g := range made(t, s).Groups {
+			for _, r := range g.Rules {
+				found = found || r.Alert == "ShopSetExporterAbsent"
+			}
+		}
+		if found != expected {
+			t.Errorf("expected %v, found %v", expected, found)
+		}
+	}
+}
+
+func TestSettingsReachTheRules(t *testing.T) {
+	s := sample()
+	s.Stale, s.Drift = 90*time.Second, 2*time.Hour
+	want := map[string]string{"ShopsloShopSetSilent": "> 90", "ShopsloBudgetsOld": "> 90", "ShopSetDrifts": "> 7200"}
+	for _, g := range made(t, s).Groups {
+		for _, r := range g.Rules {
+			if w, ok := want[r.Alert]; ok && strings.HasSuffix(r.Expr, w) {
+				delete(want, r.Alert)
+			}
+			if r.For < model.Duration(0) {
+				t.Errorf("%s waits %v", r.Alert, r.For)
+			}
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("not found: %v", want)
+	}
+}
