@@ -177,7 +177,7 @@ func (c *cluster) page(ctx context.Context, r *rest.Request, plural string, firs
 	within, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
 	began := c.now()
-	err := r.Do(within).Into(into)
+	err := answer(within, r, into)
 	if fault, ok := ofList(err); ok && ctx.Err() == nil {
 		c.faults.note(fault, plural, err)
 	}
@@ -194,6 +194,20 @@ func (c *cluster) page(ctx context.Context, r *rest.Request, plural string, firs
 		c.took = ended.Sub(c.began)
 	}
 	return err
+}
+
+// answer reads one answer; Applications are read while they come.
+func answer(ctx context.Context, r *rest.Request, into runtime.Object) error {
+	list, ok := into.(*itemList)
+	if !ok {
+		return r.Do(ctx).Into(into)
+	}
+	body, err := r.Stream(ctx)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	return list.read(body)
 }
 
 // note keeps how a list or a watch went. That Applications are watched again has a

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"unique"
 
-	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -26,13 +25,6 @@ type item struct {
 	fault error // it has not the shape of an Application
 }
 
-// itemList is a list of them.
-type itemList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata"`
-	Items           []item `json:"items"`
-}
-
 // The parts of an Application: what names it, which also one of an unknown shape
 // has; its labels; the rest that is needed.
 type (
@@ -50,14 +42,10 @@ type (
 	}
 )
 
-// contents is what is decoded of an Application: managed fields and annotations
-// are most of the rest.
+// contents is what is decoded of an Application: a tenth of it.
 type contents struct {
-	Spec struct {
-		Source  *v1alpha1.ApplicationSource `json:"source"`
-		Sources v1alpha1.ApplicationSources `json:"sources"`
-	} `json:"spec"`
-	Status v1alpha1.ApplicationStatus `json:"status"`
+	Spec   desired `json:"spec"`
+	Status status  `json:"status"`
 }
 
 // problem says what is wrong with an Application's shape.
@@ -116,9 +104,8 @@ func (i *item) identify(t metav1.TypeMeta, id identified) {
 }
 
 func (i *item) take(c *contents) {
-	a := v1alpha1.Application{Spec: v1alpha1.ApplicationSpec{Source: c.Spec.Source, Sources: c.Spec.Sources}, Status: c.Status}
-	i.app = Convert(&a).compact()
-	for _, s := range a.Spec.GetSources() {
+	i.app = convert(c).compact()
+	for _, s := range c.Spec.sources() {
 		if s.Path != "" {
 			i.paths = append(i.paths, s.Path)
 		}
@@ -143,6 +130,3 @@ func shared(text string) string { return unique.Make(text).Value() }
 
 // DeepCopyObject is runtime.Object's. An item is never changed, so it is shared.
 func (i *item) DeepCopyObject() runtime.Object { c := *i; return &c }
-
-// DeepCopyObject is runtime.Object's.
-func (l *itemList) DeepCopyObject() runtime.Object { c := *l; return &c }
