@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -27,9 +26,11 @@ const (
 // TestTheBinaryIsSmallAndQuick runs the real binary on an account whose history is as
 // long as one gets: five weeks and half a day of minutes, with every figure.
 func TestTheBinaryIsSmallAndQuick(t *testing.T) {
-	bin := filepath.Join(t.TempDir(), "mackerel-plugin-mailrelay")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	bin, measure := filepath.Join(t.TempDir(), "mackerel-plugin-mailrelay"), filepath.Join(t.TempDir(), "measure")
+	for path, source := range map[string]string{bin: ".", measure: "testdata/measure/main.go"} {
+		if out, err := exec.Command("go", "build", "-o", path, source).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
 	}
 	info, err := os.Stat(bin)
 	if err != nil {
@@ -41,8 +42,8 @@ func TestTheBinaryIsSmallAndQuick(t *testing.T) {
 	grown(t, relaystore.Store{Dir: filepath.Join(b.dir, "state")}, "sparkpost", now)
 	best, resident := time.Hour, int64(0)
 	for i := range 8 {
-		cmd := exec.Command(os.Args[0], bin, "-config", b.config)
-		cmd.Env = append(os.Environ(), measuring+"=1", "RELAY_KEY=SECRET+key/with=odd&signs", "MACKEREL_AGENT_PLUGIN_META=")
+		cmd := exec.Command(measure, bin, "-config", b.config)
+		cmd.Env = append(os.Environ(), "RELAY_KEY=SECRET+key/with=odd&signs", "MACKEREL_AGENT_PLUGIN_META=")
 		out, err := cmd.CombinedOutput()
 		var took, rss int64
 		if _, no := fmt.Sscan(string(out), &took, &rss); err != nil || no != nil {
@@ -55,26 +56,6 @@ func TestTheBinaryIsSmallAndQuick(t *testing.T) {
 	if best > maxRun || resident > maxResident || info.Size() > maxBinary {
 		t.Errorf("too much for every minute: %s", text)
 	}
-}
-
-// measuring makes this test's program run another and say what it took.
-const measuring = "MEASURE_THE_PLUGIN"
-
-// TestMain is a small process that starts the plugin: what a process has resident
-// counts for those that it starts, and a process of tests has much.
-func TestMain(m *testing.M) {
-	if os.Getenv(measuring) == "" {
-		os.Exit(m.Run())
-	}
-	cmd := exec.Command(os.Args[1], os.Args[2:]...)
-	begun := time.Now()
-	out, err := cmd.Output()
-	took := time.Since(begun)
-	if err != nil || len(out) == 0 {
-		fmt.Printf("%v: %q", err, out)
-		os.Exit(1)
-	}
-	fmt.Println(took.Nanoseconds(), cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
 }
 
 // grown stores a history of five weeks.

@@ -135,7 +135,7 @@ func parseGroup(body []byte, group string) (c mailrelay.Counts, told bool, err e
 		}
 	}
 	if len(values) == 0 {
-		return nil, false, fmt.Errorf("no group %.40q: name one of the server's groups with group:", group)
+		return nil, false, fmt.Errorf("no group %.40q among the server's: the key group names one", group)
 	}
 	c = mailrelay.Counts{}
 	for _, f := range figures {
