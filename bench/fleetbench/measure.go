@@ -322,7 +322,11 @@ func (b *bench) idle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.sides[i].Live = next / 2 // with GOGC as it is by default
+		percent, err := value(string(raw), "go_gc_gogc_percent")
+		if err != nil {
+			return err
+		}
+		b.sides[i].Live = next / (1 + percent/100)
 	}
 	before, begun := make([]time.Duration, len(b.targets)), time.Now()
 	for i, t := range b.targets {

@@ -19,7 +19,7 @@ type releases struct {
 	interval     time.Duration
 	now          func() time.Time
 	log          *slog.Logger
-	fetched      func() // is told after each fetch
+	fetched      func() // is told after a fetch that brought something new
 	wake         chan struct{}
 
 	mu       sync.Mutex
@@ -56,8 +56,9 @@ func (r *releases) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		r.note(moves, err)
-		r.fetched()
+		if r.note(moves, err) {
+			r.fetched()
+		}
 		rest := time.NewTimer(r.interval)
 		select {
 		case <-time.After(min(sooner, r.interval)):
@@ -73,10 +74,12 @@ func (r *releases) run(ctx context.Context) {
 }
 
 // note keeps how a fetch went. The first failure has a log line, and so has the
-// first success after it; a branch that was rewritten has one, too.
-func (r *releases) note(moves []gitops.Move, err error) {
+// first success after it; a branch that was rewritten has one, too. news: a branch has
+// moved, or fetching fails and did not before, or the other way round.
+func (r *releases) note(moves []gitops.Move, err error) (news bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	news = len(moves) > 0 || r.health.Fetched.IsZero() || r.health.Up != (err == nil)
 	switch {
 	case err != nil:
 		r.health.Up = false
@@ -85,7 +88,7 @@ func (r *releases) note(moves []gitops.Move, err error) {
 			r.log.Warn("the git repositories cannot be fetched; what was fetched before is used", "error", err)
 		}
 		r.outage = err.Error()
-		return
+		return news
 	case r.outage != "":
 		r.log.Info("the git repositories are fetched again")
 	}
@@ -95,6 +98,7 @@ func (r *releases) note(moves []gitops.Move, err error) {
 			r.log.Warn("a branch was rewritten or removed", "branch", m.Branch, "from", m.From, "to", m.To)
 		}
 	}
+	return news
 }
 
 // behind gives the Release behind a deployed revision; "" where it is not known. A
