@@ -12,7 +12,7 @@ import (
 const (
 	width, height = 760, 420
 	left, right   = 70, 740
-	top, bottom   = 50, 350
+	top, bottom   = 60, 350
 	floor         = 0.0005 // share of bad releases
 	soonest       = 4.0    // minutes
 )
@@ -37,6 +37,7 @@ func (r *Result) Chart(w io.Writer) error {
 		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="12" height="3" fill="%s"/><text x="%d" y="%d">%s</text>`+"\n", place, 402, colour, place+17, 408, name)
 		place += 35 + 7*len(name)
 	}
+	fmt.Fprintf(&b, `<text x="%d" y="44" fill="#555">dashed: only those that had failed some request by then</text>`+"\n", left)
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -55,8 +56,9 @@ func axes(b *strings.Builder) {
 	}
 }
 
+// line draws a rule: of all bad releases, and dashed of those that had failed something.
 func (r *Result) line(b *strings.Builder, name, colour string) {
-	var points []string
+	var all, shown []string
 	for _, wait := range waits {
 		by := rule{name, wait}
 		plain, wrong := r.score(by, steady), r.score(by, bad)
@@ -64,11 +66,14 @@ func (r *Result) line(b *strings.Builder, name, colour string) {
 		if !ok {
 			continue
 		}
-		share := Share{wrong.promoted, wrong.of}
-		points = append(points, fmt.Sprintf("%.1f,%.1f", x(m), y(share.Ratio())))
-		fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"><title>%s, waiting %s: %v of bad releases promoted</title></circle>`+"\n", x(m), y(share.Ratio()), colour, name, span(wait), share)
+		share, seen := Share{wrong.promoted, wrong.of}, Share{wrong.promoted - wrong.unshown, wrong.of}
+		all = append(all, fmt.Sprintf("%.1f,%.1f", x(m), y(share.Ratio())))
+		shown = append(shown, fmt.Sprintf("%.1f,%.1f", x(m), y(seen.Ratio())))
+		fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"><title>%s, waiting %s: %v of bad releases promoted, %v that had failed something</title></circle>`+"\n",
+			x(m), y(share.Ratio()), colour, name, span(wait), share, seen)
 	}
-	fmt.Fprintf(b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>`+"\n", strings.Join(points, " "), colour)
+	fmt.Fprintf(b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>`+"\n", strings.Join(all, " "), colour)
+	fmt.Fprintf(b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="1.5" stroke-dasharray="5 4"/>`+"\n", strings.Join(shown, " "), colour)
 }
 
 func x(minutes int) float64 {

@@ -193,7 +193,7 @@ func (r *Result) sweep(b *strings.Builder) {
 // kinds compares the rules by kind of release at a waiting time.
 func (r *Result) kinds(b *strings.Builder, wait int) {
 	var asked []string
-	for _, name := range names() {
+	for _, name := range []string{gateRule, againRule, peakRule, alertRule, thresholdName(shares[0]), thresholdName(shares[1])} {
 		if r.score(rule{name, wait}, func(*kind) bool { return true }).of > 0 {
 			asked = append(asked, name)
 		}

@@ -323,7 +323,7 @@ func TestTheChartIsXML(t *testing.T) {
 			lines++
 		}
 	}
-	if lines != len(colours) { // one without a point where nothing was asked
-		t.Errorf("%d lines, want %d", lines, len(colours))
+	if want := 2 * len(colours); lines != want { // those without a point where nothing was asked
+		t.Errorf("%d lines, want %d", lines, want)
 	}
 }
