@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/slo/rules"
+)
+
+// rulesFlags are the flags of `rules`.
+type rulesFlags struct {
+	output, to, name string
+	operator         bool
+	labels           map[string]string
+	stale, drift     time.Duration
+}
+
+func (p *program) rulesCommand() *cobra.Command {
+	var f rulesFlags
+	cmd := &cobra.Command{
+		Use:   "rules",
+		Short: "Write Prometheus alerting rules for SLOs and fleet",
+		Long: `rules writes alerting rules for the Prometheus that scrapes 'shopslo serve' and
+shopset_exporter: burn rates of every SLO and ShopSet, ShopSets that send nothing,
+budgets that grow old, drift, the order of Tiers, redundancy. An alert is a page or a
+ticket (label severity) and says in English and Japanese what to do.
+
+The rules follow the documents: write them anew when SLOs or ShopSets change. No
+source is asked.
+
+Exit codes: 0 written · 3 the command line, the configuration or a document is wrong,
+or the file cannot be written.`,
+		Example: `  shopslo rules --to /etc/prometheus/rules/shopslo.yaml
+  shopslo rules --operator --label release=prometheus | kubectl apply -n monitoring -f -`,
+		Args: noArgs,
+	}
+	p.configFlag(cmd)
+	fs := cmd.Flags()
+	fs.StringVarP(&f.output, "output", "o", "yaml", "`format` of the rules: yaml")
+	fs.StringVar(&f.to, "to", "", "`file` that is replaced with the rules; standard output without it")
+	fs.BoolVar(&f.operator, "operator", false, "write a PrometheusRule resource for the Prometheus Operator")
+	fs.StringVar(&f.name, "name", "shopslo", "`name` of the resource, with --operator")
+	fs.StringToStringVar(&f.labels, "label", nil, "`key=value` that the resource is labelled with, with --operator; may be repeated")
+	fs.DurationVar(&f.stale, "stale-after", 0, "how long a ShopSet may be silent, or budgets old, before somebody is paged (default 10m, more for a slow ledger)")
+	fs.DurationVar(&f.drift, "drift-after", rules.DefaultDrift, "how long a ShopSet may differ from git before there is a ticket")
+	cmd.MarkFlagFilename("to", "yaml", "yml")
+	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"yaml"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := f.validate(cmd); err != nil {
+			return err
+		}
+		text, err := p.rules(f)
+		if err != nil {
+			return err
+		}
+		if f.to == "" {
+			return p.print(string(text))
+		}
+		return replace(f.to, text)
+	}
+	return cmd
+}
+
+func (f *rulesFlags) validate(cmd *cobra.Command) error {
+	if f.output != "yaml" {
+		return usageErrorf("--output: %q is not yaml, the format of Prometheus' rules", f.output)
+	}
+	for _, name := range []string{"name", "label"} {
+		if cmd.Flags().Changed(name) && !f.operator {
+			return usageErrorf("--%s is about the resource: it takes --operator", name)
+		}
+	}
+	if cmd.Flags().Changed("stale-after") && f.stale <= 0 {
+		return usageErrorf("--stale-after: %v must be above 0", f.stale)
+	}
+	if f.drift <= 0 {
+		return usageErrorf("--drift-after: %v must be above 0", f.drift)
+	}
+	return nil
+}
+
+// rules makes them from the documents.
+func (p *program) rules(f rulesFlags) ([]byte, error) {
+	d, err := p.load()
+	if err != nil {
+		return nil, err
+	}
+	s := rules.Settings{Alerts: burnAlerts(d.config.BurnRates), Stale: f.stale, Drift: f.drift, Exporter: d.config.Gate.Fleet != nil}
+	if s.Stale == 0 {
+		s.Stale = staleAfter(d.config.Ledger)
+	}
+	for i := range d.slos.SLOs {
+		o := &d.slos.SLOs[i]
+		ruled := rules.SLO{Name: o.Name, Objective: o.Objective, Window: o.Window}
+		for _, set := range d.shopSetsOf(o) {
+			ruled.ShopSets = append(ruled.ShopSets, rules.ShopSet{Name: string(set.Name), Tier: string(set.Tier)})
+		}
+		s.SLOs = append(s.SLOs, ruled)
+	}
+	groups, err := rules.Make(s)
+	if err != nil {
+		return nil, err
+	}
+	if f.operator {
+		return rules.Resource(f.name, f.labels, groups)
+	}
+	return rules.File(groups)
+}
+
+// staleAfter is how old counts may grow: a healthy ledger's newest edge is up to its
+// delay and a resolution old.
+func staleAfter(l config.Ledger) time.Duration {
+	return max(rules.DefaultStale, 3*(l.Delay+l.Resolution))
+}
+
+// replace writes a file at once or not at all: Prometheus may reload at any time.
+func replace(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".rules-*")
+	if err != nil {
+		return fmt.Errorf("--to: %s cannot be written: %w", path, err)
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	if _, err = f.Write(text); err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("--to: %s cannot be written: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/model/rulefmt"
+
+	"github.com/shopslo/shopslo/dashboards/metricstest"
+)
+
+// exampleConfig is a configuration of the examples' fleet and SLOs.
+func exampleConfig(t *testing.T, more string) string {
+	t.Helper()
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"shopslo.yaml": "source: {prometheus: {url: http://127.0.0.1:9}}\nfleet: [" + examples + "/fleet/*.yaml]\nslos: [" + examples + "/slos/*.yaml]\n" + more})
+	return filepath.Join(dir, "shopslo.yaml")
+}
+
+// ruleFile gives the rules of the examples as Prometheus reads them.
+func ruleFile(t *testing.T, more string, args ...string) (string, *rulefmt.RuleGroups) {
+	t.Helper()
+	code, stdout, stderr := runHere(t, append([]string{"rules", "--config", exampleConfig(t, more)}, args...)...)
+	if code != exitOK || stderr != "" {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	groups, errs := rulefmt.Parse([]byte(stdout), false)
+	if len(errs) > 0 {
+		t.Fatalf("%v\n%s", errs, stdout)
+	}
+	return stdout, groups
+}
+
+func TestRulesAskOnlyForWhatServeAndTheExporterExport(t *testing.T) {
+	metrics := metricstest.Exported(t, "../../docs/metrics.md")
+	registry := prometheus.NewRegistry()
+	newOwnMetrics(registry)
+	metrics.Add(registry)
+	metrics["shopslo_ledger_ticks_total"] = []string{"result"}
+	_, groups := ruleFile(t, "")
+	n := 0
+	for _, g := range groups.Groups {
+		for _, r := range g.Rules {
+			n++
+			if err := metrics.Check(r.Expr); err != nil {
+				t.Errorf("%s: %v", r.Alert, err)
+			}
+		}
+	}
+	if n < 20 {
+		t.Errorf("only %d rules", n)
+	}
+}
+
+func TestRulesFollowTheDocuments(t *testing.T) {
+	text, groups := ruleFile(t, "")
+	var names []string
+	for _, g := range groups.Groups {
+		names = append(names, g.Name)
+	}
+	const want = "shopslo-slo-api-monthly shopslo-slo-cart-availability"
+	if got := strings.Join(names, " "); !strings.Contains(got, want) {
+		t.Errorf("groups %s, want %s in them", got, want)
+	}
+	for _, set := range []string{"c-2", "c-1", "a-2", "b-1", "a-1", "b-2", "c-3", "a-3", "b-3"} {
+		if !strings.Contains(text, `absent(shopslo_slo_objective_ratio{shopset="`+set+`"`) {
+			t.Errorf("%s is not expected", set)
+		}
+	}
+	if strings.Contains(text, "ShopSetExporterAbsent") {
+		t.Error("an exporter is expected that is not configured")
+	}
+	with, _ := ruleFile(t, "gate: {fleet: {url: http://127.0.0.1:9}}\nledger: {dir: ledger, delay: 10m}\n", "--drift-after", "30m")
+	for _, part := range []string{"ShopSetExporterAbsent", "> 1980", "> 1800"} {
+		if !strings.Contains(with, part) {
+			t.Errorf("%q is missing", part)
+		}
+	}
+}
+
+func TestRulesReplaceAFileAtOnce(t *testing.T) {
+	config, to := exampleConfig(t, ""), filepath.Join(t.TempDir(), "rules.yaml")
+	if err := os.WriteFile(to, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := runHere(t, "rules", "-c", config, "--to", to, "--operator", "--label", "release=prometheus", "--name", "shops")
+	if code != exitOK || stdout+stderr != "" {
+		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	text, err := os.ReadFile(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"kind: PrometheusRule", "name: shops", "release: prometheus"} {
+		if !strings.Contains(string(text), part) {
+			t.Errorf("%q is missing", part)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(to), "*")); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestRulesRefuseAWrongCommandLine(t *testing.T) {
+	config := exampleConfig(t, "")
+	tests := []struct {
+		name, args, want string
+	}{
+		{"a format that is none", "-o json", `"json" is not yaml`},
+		{"a label without a resource", "--label a=b", "--label is about the resource: it takes --operator"},
+		{"a name without a resource", "--name a", "--name is about the resource"},
+		{"no time to be silent", "--stale-after 0s", "--stale-after: 0s must be above 0"},
+		{"no time to drift", "--drift-after -1s", "--drift-after: -1s must be above 0"},
+		{"a folder that is not there", "--to nowhere/rules.yaml", "nowhere/rules.yaml cannot be written"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			code, stdout, stderr := runHere(t, append([]string{"rules", "-c", config}, strings.Fields(tt.args)...)...)
+			if code != exitUsage || stdout != "" || !strings.Contains(stderr, tt.want) {
+				t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
+			}
+		})
+	}
+}
