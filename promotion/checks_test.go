@@ -57,6 +57,10 @@ func TestChecksOfTheFleet(t *testing.T) {
 			"It drifts: it has been OutOfSync for 2h, since 3 resources that run differ from what git asks for"},
 		{"what has not arrived is no drift", seenAs("b-1", func(o *fleet.ShopSetState) { drifted(o); o.Release = oldRelease }), required(),
 			promotion.Inconclusive, "drift", promotion.Unknown, "the Release has not arrived"},
+		{"what was OutOfSync as the Release came is no drift", seenAs("b-1", func(o *fleet.ShopSetState) { drifted(o); o.ReleaseSince = o.ObservedAt }), required(),
+			promotion.Inconclusive, "drift", promotion.Unknown, "has not compared all of it since"},
+		{"what is OutOfSync a second later drifts", seenAs("b-1", func(o *fleet.ShopSetState) { drifted(o); o.ReleaseSince = o.ObservedAt.Add(-time.Second) }), required(),
+			promotion.Hold, "drift", promotion.Fail, "It drifts"},
 		{"unknown sync is unknown", seenAs("b-1", func(o *fleet.ShopSetState) { o.Sync = fleet.SyncUnknown; o.Reason = "the cluster is away" }), required(),
 			promotion.Inconclusive, "drift", promotion.Unknown, "the cluster is away"},
 		{"a soak that is not over says until when", tierAs("beta-prod", func(s *fleet.TierState) { s.SoakingSince = now.Add(-20 * time.Hour) }), required(),
@@ -369,7 +373,7 @@ func TestAForgedRecordIsRefused(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
 		{"evidence made better", `"state": "exhausted", "window_start"`, `"state": "ok", "window_start"`, "its evidence gives"},
 		{"another reason", "is used up", "is fine", "for other reasons"},
-		{"other rules", `"rules": 1`, `"rules": 2`, "rules 2"},
+		{"other rules", `"rules": 2`, `"rules": 1`, "rules 1"},
 		{"no evidence", `"inputs"`, `"outputs"`, "cannot be made again"},
 		{"a policy that cannot be", `"min_coverage":0.5`, `"min_coverage":50`, "between 0 and 1"},
 	} {

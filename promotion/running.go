@@ -62,6 +62,9 @@ func (d *deciding) judgeDrift(o *fleet.ShopSetState) (Result, string) {
 		return Unknown, "Whether it is Synced is not known" + because(o) + "."
 	case !d.runs(o):
 		return Unknown, fmt.Sprintf("It is OutOfSync%s: the Release has not arrived.", since)
+	case !o.ReleaseSince.IsZero() && !o.ObservedAt.After(o.ReleaseSince):
+		// What a rollout changes is OutOfSync until Argo CD compares again.
+		return Unknown, "It was OutOfSync when the Release came, and Argo CD has not compared all of it since."
 	}
 	what := "what runs"
 	if o.OutOfSync != nil {
