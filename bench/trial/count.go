@@ -78,7 +78,6 @@ type counted struct {
 	ledger   *ledger.Ledger
 	slo      *slo.SLO
 	releases []Release
-	failures []string // of counting, as they came
 }
 
 func (c *counted) close() error {
