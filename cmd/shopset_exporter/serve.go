@@ -85,7 +85,7 @@ func (p *program) serve(ctx context.Context, f *flags, log *slog.Logger) error {
 
 // gcPercent is how much the heap may grow until garbage is collected: what is kept
 // hardly changes, so that half of the memory of Go's own 100 costs next to no time.
-const gcPercent = 50
+const gcPercent = 30
 
 // thrifty has garbage collected early, where GOGC does not say when.
 func (p *program) thrifty() {
