@@ -1,0 +1,114 @@
+// Package dashboards makes the Grafana dashboards of fleet and budgets, in English and
+// Japanese: grafana/*.json are what it writes, to be imported as they are. They show
+// what `shopslo serve` and shopset_exporter export, and compute nothing of their own:
+// a figure that has no series is an empty cell, never 0.
+package dashboards
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
+
+//go:generate go test -run ^TestTheFilesAreWhatIsMadeNow$ . -update
+
+// Language is that of titles and explanations.
+type Language string
+
+// The languages.
+const (
+	English  Language = "en"
+	Japanese Language = "ja"
+)
+
+// text is what people read, in each language.
+type text struct{ en, ja string }
+
+func (l Language) of(t text) string {
+	if l == Japanese {
+		return t.ja
+	}
+	return t.en
+}
+
+// Files gives every dashboard as JSON, by the name of its file.
+func Files() (map[string][]byte, error) {
+	out := map[string][]byte{}
+	for _, l := range []Language{English, Japanese} {
+		for name, make := range map[string]func(Language) *board{"fleet": fleet, "slo": slo} {
+			made, err := make(l).builder.Build()
+			if err != nil {
+				return nil, fmt.Errorf("make dashboard %s (%s): %w", name, l, err)
+			}
+			data, err := json.MarshalIndent(made, "", "  ")
+			if err != nil {
+				return nil, fmt.Errorf("make dashboard %s (%s): %w", name, l, err)
+			}
+			out[name+suffix(l)+".json"] = append(data, '\n')
+		}
+	}
+	return out, nil
+}
+
+func suffix(l Language) string {
+	if l == English {
+		return ""
+	}
+	return "." + string(l)
+}
+
+// uid is a dashboard's fixed address, so that an import replaces what was imported
+// before, and dashboards can link to each other.
+func uid(name string, l Language) string {
+	if l == English {
+		return "shopslo-" + name
+	}
+	return "shopslo-" + name + "-" + string(l)
+}
+
+// board is a dashboard that is being made.
+type board struct {
+	language Language
+	builder  *dashboard.DashboardBuilder
+	panels   uint32
+}
+
+func newBoard(name string, l Language, title, about text, from string) *board {
+	b := &board{language: l, builder: dashboard.NewDashboardBuilder(l.of(title))}
+	b.builder.Uid(uid(name, l)).Description(l.of(about)).Tags([]string{"shopslo", string(l)}).
+		Timezone("browser").Time("now-"+from, "now").Refresh("1m").Readonly().
+		WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label(l.of(text{"Prometheus", "Prometheus"})).Type("prometheus"))
+	return b
+}
+
+// source is the Prometheus that the reader chooses.
+func source() common.DataSourceRef {
+	return common.DataSourceRef{Type: cog.ToPtr("prometheus"), Uid: cog.ToPtr("${datasource}")}
+}
+
+// choice adds a variable of the values that a label has.
+func (b *board) choice(name string, label text, series string, several bool) {
+	v := dashboard.NewQueryVariableBuilder(name).Label(b.language.of(label)).Datasource(source()).
+		Query(dashboard.StringOrMap{String: cog.ToPtr("label_values(" + series + ", " + name + ")")}).
+		Refresh(dashboard.VariableRefreshOnTimeRangeChanged).Sort(dashboard.VariableSortNaturalAsc)
+	if several {
+		v.Multi(true).IncludeAll(true).AllValue(".*").
+			Current(dashboard.VariableOption{Text: all("All"), Value: all("$__all")})
+	}
+	b.builder.WithVariable(v)
+}
+
+func all(s string) dashboard.StringOrArrayOfString {
+	return dashboard.StringOrArrayOfString{ArrayOfString: []string{s}}
+}
+
+// link leads to another dashboard of the same language.
+func (b *board) link(title text, to string) {
+	b.builder.Link(dashboard.NewDashboardLinkBuilder(b.language.of(title)).Type(dashboard.DashboardLinkTypeLink).
+		Url("/d/" + uid(to, b.language)).KeepTime(true))
+}
+
+func (b *board) row(title text) { b.builder.WithRow(dashboard.NewRowBuilder(b.language.of(title))) }
