@@ -261,12 +261,11 @@ func (s *store) age(now time.Time, maxAge time.Duration) {
 // changes adds the ShopSets that changed since it was last called.
 func (s *store) changes(into map[fleet.ShopSetName]struct{}) {
 	s.mu.Lock()
-	fresh := s.fresh
-	if len(fresh) > 0 {
+	defer s.mu.Unlock()
+	if len(s.fresh) > 0 {
+		maps.Copy(into, s.fresh)
 		s.fresh = map[fleet.ShopSetName]struct{}{}
 	}
-	s.mu.Unlock()
-	maps.Copy(into, fresh)
 }
 
 // parts adds the Applications of a ShopSet, in no order.
