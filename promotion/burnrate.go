@@ -11,9 +11,10 @@ import (
 )
 
 // checkBurnRate asks that no burn-rate alert of the policy's severities fires, and
-// that this can be told.
-func checkBurnRate(p Policy, t tier, b *status.Budget, alerts []slo.BurnAlert) Check {
-	result, reason := judgeBurnRate(p, b, alerts)
+// that this can be told. What burns the target's budget is no reason to keep out the
+// Release that mends it.
+func (d *deciding) checkBurnRate(t tier, b *status.Budget) Check {
+	result, reason := judgeBurnRate(d.p, b, d.e.Report.Alerts)
 	c := t.about(CheckBurnRate, b, result, reason)
 	rates, covered, firing := make(Figures, len(b.BurnRates)), make(Figures, len(b.BurnRates)), []Figures{}
 	for i, r := range b.BurnRates {
@@ -25,6 +26,13 @@ func checkBurnRate(p Policy, t tier, b *status.Budget, alerts []slo.BurnAlert) C
 			{"long", slo.Rolling(a.Long).Text}, {"short", slo.Rolling(a.Short).Text}})
 	}
 	c.Evidence = c.Evidence.with("burn_rates", rates).with("burn_coverage", covered).with("firing", firing)
+	lets := d.p.AtRisk
+	if b.State == slo.Exhausted {
+		lets = d.p.Exhausted
+	}
+	if result == Fail && t.role == roleTarget && d.e.Fix != nil && lets != LetNone {
+		d.letFix(&c)
+	}
 	return c
 }
 

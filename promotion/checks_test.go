@@ -8,6 +8,8 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
 )
 
 func TestWholeEvidenceIsPromotedAndEveryCheckWasMade(t *testing.T) {
@@ -321,6 +323,37 @@ func TestFixes(t *testing.T) {
 			e := whole(t, "prod")
 			c.change(&e)
 			expect(t, promotion.Decide(c.policy, e, now), c.verdict, "budget", c.result, c.reason)
+		})
+	}
+}
+
+func TestFixesOfWhatBurnsNow(t *testing.T) {
+	burning := func(of fleet.ShopSetName, state slo.State) func(*promotion.Evidence) {
+		return func(e *promotion.Evidence) {
+			e.Fix = &promotion.Fix{URL: "https://git.example/pull/12", By: "mika"}
+			on(of, fire(slo.Page))(e)
+			on(of, func(b *status.Budget) { b.State = state })(e)
+		}
+	}
+	for _, c := range []struct {
+		name    string
+		change  func(*promotion.Evidence)
+		policy  promotion.Policy
+		verdict promotion.Verdict
+		result  promotion.Result
+	}{
+		{"a fix may go where the budget burns", burning("c-3", slo.AtRisk), promotion.Policy{}, promotion.Promote, promotion.Waived},
+		{"also where only fixes may", burning("c-3", slo.AtRisk), promotion.Policy{AtRisk: promotion.LetFixes}, promotion.Promote, promotion.Waived},
+		{"but not where nobody may", burning("c-3", slo.AtRisk), promotion.Policy{AtRisk: promotion.LetNone}, promotion.Hold, promotion.Fail},
+		{"a budget that is used up lets it in as policy says", burning("c-3", slo.Exhausted), promotion.Policy{Exhausted: promotion.LetFixes}, promotion.Promote, promotion.Waived},
+		{"and by itself does not", burning("c-3", slo.Exhausted), promotion.Policy{}, promotion.Hold, promotion.Fail},
+		{"a fix that burns the budget below is held", burning("a-2", slo.AtRisk), promotion.Policy{}, promotion.Hold, promotion.Fail},
+		{"what is no fix is held", func(e *promotion.Evidence) { burning("c-3", slo.AtRisk)(e); e.Fix = nil }, promotion.Policy{}, promotion.Hold, promotion.Fail},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := whole(t, "prod")
+			c.change(&e)
+			expect(t, promotion.Decide(c.policy, e, now), c.verdict, "burn_rate", c.result, "a page alert fires")
 		})
 	}
 }

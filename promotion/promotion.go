@@ -133,7 +133,7 @@ func (d *deciding) checkPair(checks []Check, t tier, of pair, budgets byPair) []
 			checks = append(checks, d.checkBudget(t, b))
 		}
 		if asked(CheckBurnRate) {
-			checks = append(checks, checkBurnRate(d.p, t, b, d.e.Report.Alerts))
+			checks = append(checks, d.checkBurnRate(t, b))
 		}
 		if asked(CheckCoverage) {
 			checks = append(checks, checkCoverage(d.p, t, b))
