@@ -38,8 +38,8 @@ func (l Language) of(t text) string {
 func Files() (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for _, l := range []Language{English, Japanese} {
-		for name, make := range map[string]func(Language) *board{"fleet": fleet, "slo": slo} {
-			made, err := make(l).builder.Build()
+		for name, build := range map[string]func(Language) *board{"fleet": fleet, "slo": slo} {
+			made, err := build(l).builder.Build()
 			if err != nil {
 				return nil, fmt.Errorf("make dashboard %s (%s): %w", name, l, err)
 			}

@@ -156,11 +156,13 @@ func (b *board) table(p panel, sortBy int, descending bool, columns []column) {
 	t := table.NewPanelBuilder().Id(b.next()).Datasource(source()).
 		Title(b.language.of(p.title)).Description(b.language.of(p.about)).Span(p.width).Height(p.height)
 	names, order, hidden := map[string]string{}, map[string]int{}, map[string]bool{"Time": true}
-	queries := 0
+	queries, single := 0, count(columns) == 1
 	for i, c := range columns {
 		value := ""
 		if c.expr != "" {
-			value = "Value #" + ref(queries)
+			if value = "Value"; !single { // Grafana numbers the values of several queries only
+				value += " #" + ref(queries)
+			}
 			t.WithTarget(now(c.expr).RefId(ref(queries)).Format(prometheus.PromQueryFormatTable))
 			queries++
 		}
@@ -181,6 +183,17 @@ func (b *board) table(p panel, sortBy int, descending bool, columns []column) {
 		WithTransformation(dashboard.DataTransformerConfig{Id: "organize", Options: map[string]any{"excludeByName": hidden, "indexByName": order, "renameByName": names}}).
 		WithTransformation(dashboard.DataTransformerConfig{Id: "sortBy", Options: map[string]any{
 			"sort": []map[string]any{{"field": b.language.of(columns[sortBy].title), "desc": descending}}}}))
+}
+
+// count is how many queries the columns have.
+func count(columns []column) int {
+	n := 0
+	for _, c := range columns {
+		if c.expr != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // look is how a column differs from plain text.

@@ -11,6 +11,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -92,15 +93,32 @@ func (s *Settings) validate() error {
 	}
 	seen := map[string]bool{}
 	for _, o := range s.SLOs {
-		if o.Name == "" || seen[o.Name] {
+		if seen[o.Name] {
 			errs = append(errs, fmt.Errorf("slo %q: each needs a name of its own", o.Name))
 		}
 		seen[o.Name] = true
+		for _, name := range o.names() {
+			if !plain.MatchString(name) {
+				errs = append(errs, fmt.Errorf("slo %q: the name %q cannot stand in rules: it may have letters, digits and . : _ -", o.Name, name))
+			}
+		}
 		if err := o.Window.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("slo %q: %w", o.Name, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// plain names mean nothing to PromQL, to templates and to YAML.
+var plain = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.:_-]*$`)
+
+// names are all that come from documents.
+func (o *SLO) names() []string {
+	out := []string{o.Name}
+	for _, set := range o.ShopSets {
+		out = append(out, set.Name, set.Tier)
+	}
+	return out
 }
 
 func group(name string, rules []rule) rulefmt.RuleGroup {

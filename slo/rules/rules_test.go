@@ -127,6 +127,8 @@ func TestWhatCannotBeARuleIsRefused(t *testing.T) {
 		{"an alert whose short window is the longer one", func(s *Settings) { s.Alerts[0].Short = 2 * time.Hour }, "must be above 0 and below the long one"},
 		{"two SLOs of one name", func(s *Settings) { s.SLOs[1].Name = s.SLOs[0].Name }, `slo "cart-availability": each needs a name of its own`},
 		{"an SLO without a window", func(s *Settings) { s.SLOs[0].Window = slo.Window{} }, `slo "cart-availability": window of 0s`},
+		{"an SLO without a name", func(s *Settings) { s.SLOs[0].Name = "" }, `the name "" cannot stand in rules`},
+		{"a ShopSet with a name that templates would run", func(s *Settings) { s.SLOs[0].ShopSets[0].Name = "{{ query `x` }}" }, "cannot stand in rules"},
 		{"a negative age", func(s *Settings) { s.Stale = -time.Second }, "must be above 0"},
 	}
 	for _, tt := range tests {
@@ -192,4 +194,28 @@ func TestSettingsReachTheRules(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("not found: %v", want)
 	}
+}
+
+// FuzzMake: whatever is not refused is a file that Prometheus takes.
+func FuzzMake(f *testing.F) {
+	f.Add("cart-availability", "a-1", "prod", int64(999_000_000), int64(28*24*time.Hour), int64(time.Hour), int64(5*time.Minute), 14.4, int64(600), true)
+	f.Add("api:{{", "a`\"", "\n", int64(1), int64(1), int64(2), int64(1), 1e-300, int64(-1), false)
+	f.Fuzz(func(t *testing.T, name, set, tier string, objective, window, long, short int64, factor float64, stale int64, exporter bool) {
+		s := Settings{
+			SLOs:   []SLO{{Name: name, Objective: slo.Objective(objective), Window: slo.Rolling(time.Duration(window)), ShopSets: []ShopSet{{set, tier}}}},
+			Alerts: []slo.BurnAlert{{Long: time.Duration(long), Short: time.Duration(short), Factor: factor, Severity: slo.Page}},
+			Stale:  time.Duration(stale), Drift: time.Duration(stale), Exporter: exporter,
+		}
+		groups, err := Make(s)
+		if err != nil {
+			return
+		}
+		data, err := File(groups)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, errs := rulefmt.Parse(data, false); len(errs) > 0 {
+			t.Fatalf("%v\n%s", errs, data)
+		}
+	})
 }
