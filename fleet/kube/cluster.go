@@ -158,7 +158,7 @@ func (c *cluster) watch(ctx context.Context, client *rest.RESTClient, plural, na
 		},
 		WatchFunc: func(o metav1.ListOptions) (watch.Interface, error) {
 			o.Watch = true
-			w, err := request(&o).Watch(ctx)
+			w, err := watched(ctx, request(&o), plural)
 			c.note(ctx, plural, err, true)
 			if err != nil {
 				return nil, err

@@ -1,0 +1,112 @@
+package kube
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/rest"
+)
+
+// watched begins a watch. Events of Applications are read by us: client-go's own
+// reading goes over each a dozen times, and keeps two copies of the last one for each
+// watch.
+func watched(ctx context.Context, r *rest.Request, plural string) (watch.Interface, error) {
+	if plural != applications {
+		return r.Watch(ctx)
+	}
+	body, err := r.Stream(ctx)
+	switch {
+	case err == nil:
+		return watch.NewStreamWatcher(newEvents(body), apierrors.NewClientErrorReporter(http.StatusInternalServerError, http.MethodGet, "ClientWatchDecoding")), nil
+	case ctx.Err() == nil && (net.IsProbableEOF(err) || net.IsTimeout(err)):
+		return watch.NewEmptyWatch(), nil // as client-go has it: a connection that was closed is watched again, not listed
+	}
+	return nil, err
+}
+
+// events reads what a watch of Applications sends.
+type events struct {
+	body io.ReadCloser
+	d    *json.Decoder
+}
+
+var _ watch.Decoder = (*events)(nil)
+
+func newEvents(body io.ReadCloser) *events { return &events{body, json.NewDecoder(body)} }
+
+func (e *events) Close() { e.body.Close() }
+
+// Decode gives the next event: an *item, or with watch.Error a *metav1.Status. io.EOF:
+// the watch has ended in good order.
+func (e *events) Decode() (watch.EventType, runtime.Object, error) {
+	switch begin, err := e.d.Token(); {
+	case err != nil:
+		return "", nil, err
+	case begin != json.Delim('{'):
+		return "", nil, fmt.Errorf("a watch sends %v where an event is expected", begin)
+	}
+	kind, object, other := watch.EventType(""), (runtime.Object)(nil), json.RawMessage(nil)
+	for e.d.More() {
+		name, err := e.d.Token()
+		if err != nil {
+			return "", nil, err
+		}
+		switch {
+		case name == "type":
+			err = e.d.Decode(&kind)
+		case name == "object" && kind != "" && kind != watch.Error:
+			one := &item{}
+			object, err = one, e.d.Decode(one)
+		case name == "object":
+			err = e.d.Decode(&other)
+		default:
+			var skipped json.RawMessage
+			err = e.d.Decode(&skipped)
+		}
+		switch {
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return "", nil, io.ErrUnexpectedEOF // as it is known by
+		case err != nil:
+			return "", nil, fmt.Errorf("an event's %v: %w", name, err)
+		}
+	}
+	if err := expect(e.d, '}'); err != nil {
+		return "", nil, err
+	}
+	return finished(kind, object, other)
+}
+
+// finished gives an event whose object may have come before its type, as other.
+func finished(kind watch.EventType, object runtime.Object, other json.RawMessage) (watch.EventType, runtime.Object, error) {
+	switch kind {
+	case watch.Added, watch.Modified, watch.Deleted, watch.Bookmark:
+		if object == nil && other != nil {
+			one := &item{}
+			object = one
+			if err := json.Unmarshal(other, one); err != nil {
+				return "", nil, err
+			}
+		}
+	case watch.Error:
+		s := &metav1.Status{}
+		if err := json.Unmarshal(other, s); other != nil && err != nil {
+			return "", nil, fmt.Errorf("an error's status: %w", err)
+		}
+		object = s
+	default:
+		return "", nil, fmt.Errorf("an event has the unknown type %q", kind)
+	}
+	if object == nil {
+		return "", nil, errors.New("an event has no object")
+	}
+	return kind, object, nil
+}
