@@ -1,6 +1,7 @@
 package mackerel
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 
 // Release is a release that reached a Tier, as it is noted on the graphs.
 type Release struct {
+	// What is noted of it, such as "hold for"; "" is that it came: "release".
+	What     string
 	Tier     string
 	Release  string // the commit, or what else names it
 	Previous string // what was there before; may be empty
@@ -56,7 +59,7 @@ func (r Release) title() string {
 	if hexadecimal(name) && len(name) == 40 {
 		name = name[:10]
 	}
-	return cut(fmt.Sprintf("%s: release %s", r.Tier, name), maxTitle)
+	return cut(fmt.Sprintf("%s: %s %s", r.Tier, cmp.Or(r.What, "release"), name), maxTitle)
 }
 
 func hexadecimal(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }

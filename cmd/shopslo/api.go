@@ -40,6 +40,10 @@ func (p *program) shell(f serveFlags, log *slog.Logger, ready func() error) (*se
 func (s *service) routes(shell *server.Server) {
 	shell.HandleFunc("GET /api/v1/status", s.status)
 	shell.HandleFunc("GET /api/v1/gate", s.gate)
+	shell.HandleFunc("GET /api/v1/decisions", s.listDecisions)
+	shell.HandleFunc("GET /api/v1/decisions/log", s.decisionLog)
+	shell.HandleFunc("GET /api/v1/decisions/{entry}", s.decisionRecord)
+	shell.HandleFunc("POST /api/v1/decisions", s.logMove)
 	s.p.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -91,7 +95,7 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return
 	}
-	s.decided(w, d)
+	s.decided(w, r, d)
 }
 
 func write(w http.ResponseWriter, json []byte) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,7 +16,6 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/promotion"
-	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
@@ -71,11 +71,7 @@ func (p *program) askGate(ctx context.Context, server string, question question,
 	if err != nil {
 		return verdict{}, fmt.Errorf("ask %s: %w", withoutUser(server), err)
 	}
-	var logged struct{ Log decisionlog.Head }
-	if err := json.Unmarshal(body, &logged); err != nil {
-		return verdict{}, fmt.Errorf("ask %s: %w", withoutUser(server), err)
-	}
-	return verdict{Record: r, json: body, log: logged.Log}, nil
+	return verdict{Record: r, json: body, log: publishedIn(body)}, nil
 }
 
 func (w when) query(q url.Values) url.Values {
@@ -88,6 +84,11 @@ func (w when) query(q url.Values) url.Values {
 // ask gets a path of a server. What cannot be reached is slo.ErrUnavailable; a
 // question that the server refuses is an error of usage.
 func (p *program) ask(ctx context.Context, server, path string, q url.Values) ([]byte, error) {
+	return p.send(ctx, server, path, q, nil)
+}
+
+// send is ask, or where there is JSON to be sent, posts that.
+func (p *program) send(ctx context.Context, server, path string, q url.Values, data []byte) ([]byte, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, usageErrorf("--server: %q is not a URL like http://%s", withoutUser(server), defaultListen)
@@ -99,9 +100,16 @@ func (p *program) ask(ctx context.Context, server, path string, q url.Values) ([
 	u.RawQuery = q.Encode()
 	ctx, cancel := context.WithTimeout(ctx, clientTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	method := http.MethodGet
+	if data != nil {
+		method = http.MethodPost
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("ask %s: %w", u.Host, err)
+	}
+	if data != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("User-Agent", "shopslo/"+thisBuild().Shopslo)
 	if err := p.authenticate(req); err != nil {
@@ -178,6 +186,8 @@ func refusal(resp *http.Response, body []byte, u *url.URL) error {
 		return fmt.Errorf("ask %s: it asks for a user and password: set %s and %s", u.Host, envUser, envPasswordFile)
 	case resp.StatusCode == http.StatusBadRequest:
 		return &codeError{code: exitUsage, err: errors.New(said.Error)}
+	case resp.StatusCode == http.StatusConflict:
+		return &codeError{code: exitNo, err: fmt.Errorf("ask %s: %s", u.Host, said.Error)}
 	case resp.StatusCode >= 500:
 		return fmt.Errorf("ask %s: %w: %s", u.Host, slo.ErrUnavailable, said.Error)
 	}

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
-	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -62,12 +62,7 @@ else is known to be wrong.
 	fs.DurationVar(&f.every, "every", 15*time.Second, "how `often` to ask while waiting")
 	fs.StringVar(&f.replay, "replay", "", "make the decision of a `file` that -o json wrote again, and ask nobody")
 	cmd.MarkFlagFilename("replay", "json")
-	fs.StringVar(&f.verify, "verify-log", "", "check the chain of a `file` in which a server has logged its decisions, and do nothing else")
-	fs.StringVar(&f.head, "head", "", "a `hash` that was published with a decision, and must be in that log")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if f.verify != "" {
-			return p.verifyLog(f.verify, f.head)
-		}
 		when, err := at()
 		if err != nil {
 			return err
@@ -109,8 +104,6 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 		return usageErrorf("--watch must not be below 0s, nor --every below 1s")
 	case f.watch > 0 && at.given:
 		return usageErrorf("--watch does not go with --at: the past does not change")
-	case f.head != "":
-		return usageErrorf("--head goes with --verify-log")
 	}
 	return f.fixFlags.check()
 }
@@ -119,7 +112,10 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 type verdict struct {
 	promotion.Record
 	json []byte
-	log  decisionlog.Head // where a server logged it; zero: none did
+	log  publication
+	// config is that of a decision that was made here; nil: a server made it, or a file
+	// has it.
+	config *config.Config
 }
 
 // gate makes the decision again that a file holds, or asks until there is one.
@@ -128,10 +124,21 @@ func (p *program) gate(ctx context.Context, server string, f gateFlags, at when)
 		return replay(f.replay)
 	}
 	q := question{to: f.to, release: f.release, fix: p.fix(f.fixFlags)}
+	var v verdict
+	var err error
 	if f.watch == 0 {
-		return p.judgement(ctx, server, q, at)
+		v, err = p.judgement(ctx, server, q, at)
+	} else {
+		v, err = p.watch(ctx, server, q, f)
 	}
-	return p.watch(ctx, server, q, f)
+	if err != nil || v.config == nil {
+		return v, err
+	}
+	b, err := p.openLogbook(v.config)
+	if err != nil {
+		return v, err
+	}
+	return p.kept(ctx, b, v)
 }
 
 func replay(file string) (verdict, error) {
@@ -216,13 +223,7 @@ func (p *program) judgement(ctx context.Context, server string, q question, at w
 		return verdict{}, err
 	}
 	data, err := r.AppendJSON(nil)
-	return verdict{Record: r, json: data}, err
-}
-
-// decision is judgement for those who need no more than the decision.
-func (p *program) decision(ctx context.Context, server string, q question, at when) (promotion.Decision, error) {
-	v, err := p.judgement(ctx, server, q, at)
-	return v.Decision, err
+	return verdict{Record: r, json: data, config: d.config}, err
 }
 
 // columns is the width of the terminal; 0 where the answer goes elsewhere.

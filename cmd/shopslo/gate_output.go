@@ -93,10 +93,11 @@ func (p *program) writeAs(w io.Writer, form string, v verdict, explain bool, col
 	return v.logged(w, v.WriteText(w, columns, colour))
 }
 
-// logged publishes where the server has logged the decision, after what was written.
+// logged publishes where the decision is logged, or that it is not, after what was
+// written.
 func (v verdict) logged(w io.Writer, err error) error {
-	if err == nil && v.log.Index > 0 {
-		_, err = fmt.Fprintf(w, "\nLogged as entry %d of the server, %s.\n", v.log.Index, v.log.Hash)
+	if line := v.log.sentence(); err == nil && line != "" {
+		_, err = fmt.Fprintf(w, "\n%s\n", line)
 	}
 	return err
 }

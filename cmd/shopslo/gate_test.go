@@ -356,61 +356,6 @@ func TestWhatTheGateCannotBeAskedTogether(t *testing.T) {
 	}
 }
 
-func TestAServerLogsEachDecision(t *testing.T) {
-	s := newStage(t, 0)
-	text, err := os.ReadFile(s.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeFiles(t, s.dir, map[string]string{"shopslo.yaml": strings.Replace(string(text), "  max_age: 10m", "  max_age: 10m\n  log: {dir: decisions}", 1)})
-	server := startServe(t, s.config)
-	server.waitReady(t)
-	ask := []string{"gate", "--to", "prod", "--server", server.url, "--at", s.at.Format(time.RFC3339)}
-	_, first, _ := runWith(t, nil, append(ask, "-o", "json")...)
-	valid(t, "gate", first)
-	var published struct {
-		Log struct {
-			Index int
-			Hash  string
-		}
-	}
-	if err := json.Unmarshal([]byte(first), &published); err != nil || published.Log.Index != 1 {
-		t.Fatalf("%v: %+v", err, published)
-	}
-	if _, text, _ := runWith(t, nil, ask...); !strings.Contains(text, "Logged as entry 2 of the server, ") {
-		t.Errorf("the second is not told:\n%s", text)
-	}
-	log := filepath.Join(s.dir, "decisions", "decisions.jsonl")
-	code, stdout, stderr := runWith(t, nil, "gate", "--verify-log", log, "--head", published.Log.Hash)
-	if code != exitOK || !strings.HasPrefix(stdout, "2 decisions, the chain holds") {
-		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
-	}
-	if code, _, stderr = runWith(t, nil, "gate", "--verify-log", log, "--head", strings.Repeat("0", 64)); code != exitNo || !strings.Contains(stderr, "is not in it") {
-		t.Errorf("exit code %d: %s", code, stderr)
-	}
-	data, err := os.ReadFile(log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeFiles(t, s.dir, map[string]string{"forged.jsonl": strings.Replace(string(data), `"promote"`, `"hold"`, 1)})
-	if code, _, stderr = runWith(t, nil, "gate", "--verify-log", filepath.Join(s.dir, "forged.jsonl")); code != exitNo || !strings.Contains(stderr, "the chain is broken") {
-		t.Errorf("exit code %d: %s", code, stderr)
-	}
-	t.Run("and gives none that it cannot log", func(t *testing.T) {
-		f, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		if _, err := f.WriteString("somebody else's\n"); err != nil {
-			t.Fatal(err)
-		}
-		if code, stdout, stderr := runWith(t, nil, ask...); code != exitUnavailable || stdout != "" || !strings.Contains(stderr, "somebody else writes to it") {
-			t.Errorf("exit code %d: %s%s", code, stdout, stderr)
-		}
-	})
-}
-
 func TestAServersGateIsTheOneShotGate(t *testing.T) {
 	s := newStage(t, 0)
 	_, here, stderr := s.gate(t, "-o", "json", "--fix", "https://git.example/pull/1", "--by", "mika")

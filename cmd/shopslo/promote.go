@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/promotion/promoter"
 )
 
@@ -137,6 +138,7 @@ func (p *program) promote(ctx context.Context, f promoteFlags, to fleet.TierName
 				_, err := m.look(ctx, f, &done[last])
 				unseen = errors.Join(unseen, err)
 			}
+			m.record(ctx, f, decisionlog.Promote, &one)
 			done = append(done, one)
 			return nil
 		}
@@ -144,6 +146,7 @@ func (p *program) promote(ctx context.Context, f promoteFlags, to fleet.TierName
 	} else {
 		var one promoter.Promotion
 		if one, err = m.Await(ctx, to, f.o, patience); err == nil {
+			m.record(ctx, f, decisionlog.Promote, &one)
 			done = append(done, one)
 		}
 		p.progressLine("")

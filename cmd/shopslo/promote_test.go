@@ -40,7 +40,8 @@ type platform struct {
 	asked   int
 	late    int // answers of the exporter before a Tier matches
 	told    []string
-	fix     string // what the gate was last told of a fix
+	moves   []string // what the server was to log
+	fix     string   // what the gate was last told of a fix
 }
 
 func newPlatform(t *testing.T) *platform {
@@ -161,6 +162,10 @@ func (p *platform) pointer(branch string) string {
 func (p *platform) decide(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if r.URL.Path == decisionsPath {
+		p.logMove(w, r)
+		return
+	}
 	p.asked++
 	to := r.URL.Query().Get("to")
 	p.fix = r.URL.Query().Get("fix") + " by " + r.URL.Query().Get("by")

@@ -25,6 +25,8 @@ type mover struct {
 	program *program
 	fleet   func(context.Context) (fleet.Snapshot, error) // nil: nobody knows what runs
 	tellers []promoter.Teller
+	book    *logbook
+	gated   map[fleet.TierName]gated // where the gate's decisions are logged
 }
 
 // openMover puts the promoter together from the configuration.
@@ -41,12 +43,16 @@ func (p *program) openMover(ctx context.Context, f promoteFlags) (*mover, error)
 	if err != nil {
 		return nil, err
 	}
-	m := &mover{program: p, Promoter: &promoter.Promoter{
+	m := &mover{program: p, gated: map[fleet.TierName]gated{}}
+	if m.book, err = p.openLogbook(d.config); err != nil {
+		return nil, err
+	}
+	m.Promoter = &promoter.Promoter{
 		Fleet: d.fleet, Single: repos.Single(), Reader: repos, History: repos, Writer: repos, Compare: c.Compare, Now: p.now,
 		Gate: func(ctx context.Context, to fleet.TierName, release fleet.Release) (promotion.Decision, error) {
-			return p.decision(ctx, f.server, question{to: string(to), release: string(release), fix: p.fix(f.fixFlags)}, when{time: p.now()})
+			return m.decided(ctx, f, to, release)
 		},
-	}}
+	}
 	if c.Images {
 		m.Manifests = manifests{repos, c.Git.Submodule}
 		m.Registry = &registry.Registry{Keychain: authn.DefaultKeychain}

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/promotion/promoter"
 )
 
@@ -31,6 +32,7 @@ repository could not be reached.`,
 		Args: noArgs,
 	}
 	f.register(p, cmd)
+	cmd.Flags().StringVar(&f.server, "server", "", "`URL` of a 'shopslo serve' that logs what is done, where gate.log names no git branch")
 	cmd.Flags().StringVar(&tier, "tier", "", "the `Tier` that goes back")
 	cmd.Flags().StringVar(&to, "to", "", "the `release`, a commit of the app repository; at least 7 digits of it")
 	cmd.Flags().BoolVar(&f.o.Again, "anyway", false, "also to a release whose images are gone")
@@ -50,6 +52,7 @@ repository could not be reached.`,
 		if err != nil {
 			return moveError("--tier", err)
 		}
+		m.record(ctx, f, decisionlog.Rollback, &one)
 		done := []promoter.Promotion{one}
 		unseen := m.arrival(ctx, f, &done[0], p.now().Add(f.wait))
 		if err := p.answerMoved(m, f, done); err != nil {

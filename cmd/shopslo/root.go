@@ -184,7 +184,7 @@ wrong · 4 a source could not be reached · 130 interrupted.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(p.validateCommand(), p.statusCommand(), p.gateCommand(), p.promoteCommand(), p.rollbackCommand(), p.planCommand(), p.serveCommand(),
+	cmd.AddCommand(p.validateCommand(), p.statusCommand(), p.gateCommand(), p.promoteCommand(), p.rollbackCommand(), p.planCommand(), p.decisionsCommand(), p.serveCommand(),
 		p.demoCommand(), p.freezeCommand(), p.overrideCommand(), p.excludeCommand(), p.mackerelCommand(), p.shopCommand(), p.rulesCommand(), p.versionCommand(), p.completionCommand())
 	return cmd
 }

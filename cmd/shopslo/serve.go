@@ -16,7 +16,6 @@ import (
 
 	"github.com/shopslo/shopslo/internal/server"
 	"github.com/shopslo/shopslo/mackerel"
-	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 )
@@ -42,6 +41,7 @@ SIGHUP, and ends cleanly on SIGINT and SIGTERM.
 
   /api/v1/status   what 'shopslo status -o json' prints
   /api/v1/gate     what 'shopslo gate -o json' prints
+  /api/v1/decisions  what 'shopslo decisions -o json' prints
   /metrics         the ledger's counts and the budgets, for Prometheus
   /-/healthy, /-/ready`,
 		Example: `  shopslo serve
@@ -80,7 +80,8 @@ type service struct {
 	lookout *lookout         // nil where nobody is told of Tiers that match their branch
 	hup     chan os.Signal   // asks for a reload
 
-	decisions *decisionlog.Log // nil: they are not logged
+	book *logbook // where decisions are logged
+	told *tidings // who is told of them
 }
 
 // serve runs until ctx ends or something that it cannot do without fails.
@@ -104,10 +105,11 @@ func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) err
 		return errors.Join(err, src.close())
 	}
 	s := &service{p: p, log: log, engine: e, metrics: newOwnMetrics(p.registry), hup: hup}
-	if err := s.openDecisions(); err != nil {
+	if s.book, err = p.openServerLogbook(d.config); err != nil {
 		return errors.Join(err, e.Close())
 	}
-	defer s.closeDecisions()
+	defer s.book.close()
+	s.told = newTidings(s.book, log)
 	shell, err := p.shell(f, log, s.ready)
 	if err != nil {
 		return errors.Join(err, e.Close())
@@ -139,6 +141,7 @@ func (s *service) run(ctx context.Context, shell *server.Server, listen string) 
 	if s.pusher != nil {
 		parts = append(parts, func() error { return s.pushes(ctx, s.pusher) })
 	}
+	parts = append(parts, func() error { s.told.run(ctx); return nil })
 	if s.lookout != nil {
 		parts = append(parts, func() error { s.lookout.run(ctx); return nil })
 	}
@@ -267,7 +270,7 @@ func (s *service) reload() error {
 		return err
 	}
 	if !sameGround(old.docs, d) {
-		return fmt.Errorf("%s: source, ledger, mackerel, target_labels or start_time_metric have changed: restart to take that over", d.config.Path)
+		return fmt.Errorf("%s: source, ledger, mackerel, gate.log, gate.tell, target_labels or start_time_metric have changed: restart to take that over", d.config.Path)
 	}
 	next := &engine{docs: d, source: old.source, ledger: old.ledger, alerts: burnAlerts(d.config.BurnRates)}
 	if next.fine() > old.fine() || d.longestWindow() > old.docs.longestWindow() {
@@ -307,6 +310,7 @@ func sameGround(a, b *documents) bool {
 		x.Source.Embedded, y.Source.Embedded = &ex, &ey
 	}
 	return reflect.DeepEqual(x.Source, y.Source) && x.Ledger == y.Ledger && reflect.DeepEqual(x.Mackerel, y.Mackerel) &&
+		reflect.DeepEqual(x.Gate.Log, y.Gate.Log) && reflect.DeepEqual(x.Gate.Tell, y.Gate.Tell) &&
 		reflect.DeepEqual(x.TargetLabels, y.TargetLabels) && x.StartTimeMetric == y.StartTimeMetric
 }
 

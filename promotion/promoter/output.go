@@ -42,6 +42,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		Proposal *Proposal       `json:"pull_request"`
 		Matched  *time.Time      `json:"matched_at"`
 		Decision any             `json:"decision"`
+		Logged   []Logged        `json:"logged"`
 	}
 	out := struct {
 		Version    int       `json:"version"`
@@ -52,7 +53,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		o := one{
 			From: orNull(p.From), To: p.To, Release: orNull(p.Release), Replaces: orNull(p.Replaces), Result: p.Result, Reason: p.Reason,
 			Branch: p.Branch, Commit: orNull(p.Commit), Compare: orNull(r.Compare(p.Replaces, p.Release)),
-			Changes: ByComponent(r.Fleet, p.Changes), More: p.More, Images: p.Images, Notes: append([]string{}, p.ImageNotes...), Proposal: p.Proposal,
+			Changes: ByComponent(r.Fleet, p.Changes), More: p.More, Images: p.Images, Notes: append([]string{}, p.ImageNotes...), Proposal: p.Proposal, Logged: append([]Logged{}, p.Logged...),
 		}
 		if p.From == p.To {
 			o.From = nil // a rollback
@@ -65,6 +66,20 @@ func (r Report) MarshalJSON() ([]byte, error) {
 			o.Decision = p.Decision
 		}
 		out.Promotions = append(out.Promotions, o)
+	}
+	return json.Marshal(out)
+}
+
+// MarshalJSON writes null for what is not there.
+func (l Logged) MarshalJSON() ([]byte, error) {
+	out := struct {
+		Entry string  `json:"entry"`
+		Index *int    `json:"index"`
+		Hash  *string `json:"hash"`
+		Why   *string `json:"why"`
+	}{l.Entry, nil, orNull(l.Hash), orNull(l.Why)}
+	if l.Index > 0 {
+		out.Index = &l.Index
 	}
 	return json.Marshal(out)
 }
@@ -100,6 +115,13 @@ func (r Report) text(b *strings.Builder, p Promotion) {
 	}
 	if p.Commit != "" {
 		fmt.Fprintf(b, "  commit %s\n", p.Commit)
+	}
+	for _, l := range p.Logged {
+		if l.Index > 0 {
+			fmt.Fprintf(b, "  logged (%s) as entry %d, %s\n", l.Entry, l.Index, l.Hash)
+		} else {
+			fmt.Fprintf(b, "  not logged (%s): %s\n", l.Entry, l.Why)
+		}
 	}
 	if !p.Matched.IsZero() {
 		fmt.Fprintf(b, "  matches its branch since %s\n", p.Matched.UTC().Format(time.RFC3339))

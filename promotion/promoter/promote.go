@@ -52,6 +52,16 @@ type Promotion struct {
 	// Matched is when the Tier was seen to match its branch; zero: it was not waited
 	// for, or has not.
 	Matched time.Time
+	// Logged are the entries of the decision log about it; nil: nobody logs.
+	Logged []Logged
+}
+
+// Logged is an entry of a decision log, or why there is none.
+type Logged struct {
+	Entry string // gate, promote or rollback
+	Index int    // 0 where it was not logged
+	Hash  string
+	Why   string // why it was not; a clause
 }
 
 // ExitCode is that of `shopslo promote` and `shopslo rollback`: 0 done, 1 no, 2

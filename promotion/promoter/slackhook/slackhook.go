@@ -22,8 +22,9 @@ import (
 // Hook is an incoming webhook.
 type Hook struct {
 	// File holds the webhook's address, which is a secret: whoever has it may write.
-	// It is read anew each time.
-	File   string
+	// It is read anew each time. Where it is "", Address is what it would hold.
+	File, Address string
+
 	Client *http.Client // nil is http.DefaultClient
 	// Patience bounds all attempts together; 0 is 30 seconds.
 	Patience time.Duration
@@ -32,18 +33,17 @@ type Hook struct {
 // attempts is how often a message is sent that Slack does not take at once.
 const attempts = 3
 
-// Tell implements promoter.Teller. It tries again where Slack asks for that, or cannot
-// be reached: then the message may come twice.
-func (h *Hook) Tell(ctx context.Context, a promoter.Arrival) error {
-	address, err := os.ReadFile(h.File)
+// Tell implements promoter.Teller.
+func (h *Hook) Tell(ctx context.Context, a promoter.Arrival) error { return h.Say(ctx, a.Text()) }
+
+// Say sends a text. It tries again where Slack asks for that, or cannot be reached: then
+// the message may come twice. No error has the address in it.
+func (h *Hook) Say(ctx context.Context, text string) error {
+	to, err := h.address()
 	if err != nil {
 		return fmt.Errorf("tell Slack: %w", err)
 	}
-	to, err := url.Parse(strings.TrimSpace(string(address)))
-	if err != nil || to.Host == "" || to.Scheme != "https" && to.Scheme != "http" {
-		return fmt.Errorf("tell Slack: %s does not hold the address of a webhook", h.File)
-	}
-	body, err := json.Marshal(map[string]string{"text": escape(a.Text())})
+	body, err := json.Marshal(map[string]string{"text": escape(text)})
 	if err != nil {
 		return fmt.Errorf("tell Slack: %w", err)
 	}
@@ -64,6 +64,22 @@ func (h *Hook) Tell(ctx context.Context, a promoter.Arrival) error {
 			return err
 		}
 	}
+}
+
+func (h *Hook) address() (*url.URL, error) {
+	address, where := h.Address, "the environment"
+	if h.File != "" {
+		data, err := os.ReadFile(h.File)
+		if err != nil {
+			return nil, err
+		}
+		address, where = string(data), h.File
+	}
+	to, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || to.Host == "" || to.Scheme != "https" && to.Scheme != "http" {
+		return nil, fmt.Errorf("%s does not hold the address of a webhook", where)
+	}
+	return to, nil
 }
 
 // post sends the message. wait is after how long it may be sent again; below 0: never.

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
+	"github.com/shopslo/shopslo/promotion/promoter"
+)
+
+// decided asks the gate about a move. A decision that is made here is logged, once: who
+// waits asks again and again, and is answered the same.
+func (m *mover) decided(ctx context.Context, f promoteFlags, to fleet.TierName, release fleet.Release) (promotion.Decision, error) {
+	p := m.program
+	v, err := p.judgement(ctx, f.server, question{to: string(to), release: string(release), fix: p.fix(f.fixFlags)}, when{time: p.now()})
+	if err != nil || f.server == "" && f.o.DryRun {
+		return v.Decision, err
+	}
+	if f.server == "" {
+		was := m.gated[to]
+		if same := fmt.Sprint(v.Decision.Release, v.Verdict, unsettled(v.Decision)); same == was.what && was.log.failed == nil {
+			return v.Decision, nil
+		} else if v, err = p.kept(ctx, m.book, v); err != nil {
+			return v.Decision, err
+		} else {
+			m.gated[to] = gated{what: same, log: v.log}
+		}
+	} else {
+		m.gated[to] = gated{log: v.log}
+	}
+	return v.Decision, nil
+}
+
+// gated is where the last decision about a Tier is logged, and what it said.
+type gated struct {
+	what string
+	log  publication
+}
+
+// unsettled are the checks that a decision turns on, without their figures.
+func unsettled(d promotion.Decision) (names []string) {
+	for _, c := range d.Checks {
+		if c.Result != promotion.Pass && c.Result != promotion.NotChecked {
+			names = append(names, fmt.Sprintf("%s/%s/%s=%s", c.Check, c.ShopSet, c.SLO, c.Result))
+		}
+	}
+	return names
+}
+
+// record logs what came of a move: what was done, or refused. What the gate did not let
+// through stands in the log as its decision.
+func (m *mover) record(ctx context.Context, f promoteFlags, kind decisionlog.Kind, one *promoter.Promotion) {
+	p := m.program
+	if f.o.DryRun {
+		return
+	}
+	if g, ok := m.gated[one.To]; ok && one.Decision != nil {
+		one.Logged = append(one.Logged, entryLogged("gate", g.log))
+		if one.Proposal != nil {
+			one.Proposal.Body += "\n" + g.log.sentence() + "\n"
+		}
+	}
+	switch {
+	case one.Result == promoter.Already, one.Result == promoter.Planned, one.Result == promoter.Inconclusive,
+		one.Result == promoter.Held && one.Decision != nil:
+		return
+	}
+	data, err := json.Marshal(promoter.Report{At: p.now(), Promotions: []promoter.Promotion{*one}, Fleet: m.Fleet, Compare: m.CompareURL})
+	var logged publication
+	switch e, bad := decisionlog.OfMove(kind, p.whoAsks(), data); {
+	case err != nil || bad != nil:
+		logged = publication{why: fmt.Sprint(err, bad), failed: fmt.Errorf("%v %w", err, bad)}
+	case m.book.log == nil && f.server != "":
+		logged = p.logMoved(ctx, f.server, kind, data)
+	default:
+		logged = m.book.append(ctx, e, data)
+	}
+	if logged.failed != nil {
+		p.complain(fmt.Sprintf("the %s of %s was not logged: %v", kind, one.To, logged.failed))
+	}
+	one.Logged = append(one.Logged, entryLogged(kind, logged))
+}
+
+func entryLogged(kind decisionlog.Kind, l publication) promoter.Logged {
+	return promoter.Logged{Entry: string(kind), Index: l.head.Index, Hash: l.head.Hash, Why: l.why}
+}
