@@ -185,7 +185,7 @@ func inLog(t *testing.T, w *town, asked said, d decision) {
 		t.Errorf("made again it is %s", again.Decision)
 	}
 	log := "data/decisions/decisions.jsonl"
-	want(t, w.tell(t, "gate", "--verify-log", log, "--head", d.Log.Hash), yes)
+	want(t, w.tell(t, "decisions", "verify", "--dir", filepath.Dir(log), "--head", d.Log.Hash), yes)
 	text, err := os.ReadFile(filepath.Join(w.dir, log))
 	must(t, err)
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
