@@ -41,7 +41,7 @@ func TestTheProcessTellsWhatTheSystemSays(t *testing.T) {
 		name        string
 		least, most float64
 	}{
-		{"process_resident_memory_bytes", 50 << 20, 90 << 20},
+		{"process_resident_memory_bytes", 16 << 20, 90 << 20}, // less where old memory is given back meanwhile
 		{"process_virtual_memory_bytes", 0, 1 << 30},
 		{"process_open_fds", 5, 5},
 		{"process_cpu_seconds_total", 0.001, 5},
