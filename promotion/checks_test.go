@@ -93,7 +93,7 @@ func TestChecksOfTheFleet(t *testing.T) {
 			for i := range e.Fleet.Snapshot.Groups {
 				e.Fleet.Snapshot.Groups[i].Available, e.Fleet.Snapshot.Groups[i].Domains = ptrTo(1), []fleet.FailureDomainName{"eks-b"}
 			}
-		}, required(), promotion.Hold, "redundancy", promotion.Fail, "ShopGroup main is served in 1 FailureDomain now (eks-b), 2 asked for"},
+		}, required(), promotion.Hold, "redundancy", promotion.Fail, "ShopGroup main is served in 1 FailureDomain now (eks-b), 2 asked for: bring back the ShopSets that are not well (a-1)."},
 		{"a group of which nothing is known is unknown", func(e *promotion.Evidence) { e.Fleet.Snapshot.Groups[0].Available = nil }, required(),
 			promotion.Inconclusive, "redundancy", promotion.Unknown, "is not known"},
 		{"a fleet that was looked at long ago is unknown", func(e *promotion.Evidence) { e.Fleet.Snapshot.At = now.Add(-time.Hour) }, required(),

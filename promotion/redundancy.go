@@ -52,9 +52,17 @@ func (d *deciding) served(g Group, declared string, figures *Figures) (Result, s
 	*figures = figures.with("available", *state.Available).with("available_in", words(state.Domains))
 	if *state.Available < g.Required {
 		return Fail, fmt.Sprintf("ShopGroup %s is served in %s now (%s), %d asked for: bring back the ShopSets that are not well (%s).", g.Name,
-			count(*state.Available, "FailureDomain"), orElse(some(words(state.Domains), 5), "none"), g.Required, some(words(g.ShopSets), 5))
+			count(*state.Available, "FailureDomain"), orElse(some(words(state.Domains), 5), "none"), g.Required, some(words(d.unwell(g, state)), 5))
 	}
 	return Pass, fmt.Sprintf("ShopGroup %s is served in %s now (%s), %d asked for.", g.Name, count(*state.Available, "FailureDomain"), some(words(state.Domains), 5), g.Required)
+}
+
+// unwell are the group's ShopSets in FailureDomains where none serves it now.
+func (d *deciding) unwell(g Group, state fleet.GroupState) []fleet.ShopSetName {
+	return slices.DeleteFunc(slices.Clone(g.ShopSets), func(name fleet.ShopSetName) bool {
+		o := d.seen[name]
+		return o != nil && slices.Contains(state.Domains, o.Cluster)
+	})
 }
 
 func remedy(g Group) string {
