@@ -86,6 +86,7 @@ type Lab struct {
 	clusters []*cluster
 	prom     *prometheus
 	janitor  *janitor
+	town     *Town // nil: there is none
 	stop     sync.Once
 }
 
@@ -197,6 +198,10 @@ func (l *Lab) bringUp(ctx context.Context) error {
 // be kept. It may be called twice.
 func (l *Lab) Stop() (err error) {
 	l.stop.Do(func() {
+		if l.town != nil {
+			l.town.Load.Stop()
+			l.town.Shops.Stop()
+		}
 		if l.Repos != nil {
 			l.Repos.StopServer()
 		}
@@ -242,6 +247,10 @@ type Info struct {
 	APIServers  map[string]string `json:"api_servers"` // URL by cluster
 	Controllers map[string]string `json:"controllers"` // metrics URL of Argo CD's controller by cluster
 	Logs        string            `json:"logs"`        // folder
+	// Of a Town; "" where there is none.
+	Shopslo string `json:"shopslo,omitempty"` // program
+	Town    string `json:"town,omitempty"`    // folder with shopslo.yaml
+	Server  string `json:"server,omitempty"`  // URL of shopslo serve
 }
 
 const infoFile = "lab.json"
@@ -259,6 +268,9 @@ func (l *Lab) Info() Info {
 		if c.argo != nil {
 			i.Controllers[c.name] = c.argo.metricsURL()
 		}
+	}
+	if t := l.town; t != nil {
+		i.Shopslo, i.Town, i.Server = t.Exe, t.Dir, t.ServerURL
 	}
 	return i
 }

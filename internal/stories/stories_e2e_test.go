@@ -45,7 +45,7 @@ func goodRelease(t *testing.T, w *town) {
 			t.Errorf("%s", text)
 		}
 	}
-	must(t, w.shops.WaitVersion(limited(t), "1.1.0"))
+	must(t, w.Shops.WaitVersion(limited(t), "1.1.0"))
 	w.inOrder(t, release)
 }
 
@@ -66,7 +66,7 @@ func badRelease(t *testing.T, w *town) {
 	}
 	// Nobody takes it back, so it burns the whole budget.
 	eventually(t, "beta's budget is used up", func(ctx context.Context) (bool, any) {
-		s := <-w.start(ctx, "shopslo.yaml", "gate", "--to", "beta-prod", "-o", "json", "--server", w.server)
+		s := <-w.start(ctx, "shopslo.yaml", "gate", "--to", "beta-prod", "-o", "json", "--server", w.ServerURL)
 		used := s.decision(t).with("budget", "fail")
 		return len(used) > 0, s
 	})
@@ -80,14 +80,14 @@ func badRelease(t *testing.T, w *town) {
 func mend(t *testing.T, w *town) {
 	fix := w.release(t, "1.2.1", 0)
 	eventually(t, "the gate of beta holds whatever is no fix", func(ctx context.Context) (bool, any) {
-		s := <-w.start(ctx, "shopslo.yaml", "gate", "--to", "beta", "--release", fix, "-o", "json", "--server", w.server)
+		s := <-w.start(ctx, "shopslo.yaml", "gate", "--to", "beta", "--release", fix, "-o", "json", "--server", w.ServerURL)
 		d := s.decision(t)
 		return d.Decision == "hold" && len(d.with("budget", "fail")) > 0, s
 	})
 	want(t, w.ask(t, "promote", "--to", "beta", "--fix", "https://git.example/app/pull/7", "--wait", "4m", "--every", "1s"), yes)
 	// The budget that the bad release has burned holds the fix as well, until it has
 	// left the window.
-	w.letsThrough(t, "beta-prod")
+	w.letsThrough(t, fix, "beta-prod")
 	want(t, w.ask(t, "gate", "--to", "beta-prod"), yes)
 	want(t, w.ask(t, "promote", "--to", "beta-prod", "--wait", "4m", "--every", "1s"), yes)
 	if got := w.branch(t, "beta-prod"); got != fix {
@@ -99,7 +99,7 @@ func mend(t *testing.T, w *town) {
 // dies as soon as git has the fix for prod.
 func clusterDies(t *testing.T, w *town) {
 	fix, before := w.branch(t, "beta-prod"), w.branch(t, "prod-ha")
-	moving := w.start(limited(t), "shopslo.yaml", "promote", "--all", "--wait", "10m", "--every", "1s", "-o", "json", "--server", w.server)
+	moving := w.start(limited(t), "shopslo.yaml", "promote", "--all", "--wait", "10m", "--every", "1s", "-o", "json", "--server", w.ServerURL)
 	eventually(t, "prod has the fix in git", func(context.Context) (bool, any) {
 		got := w.branch(t, "prod")
 		return got == fix, got
@@ -111,7 +111,7 @@ func clusterDies(t *testing.T, w *town) {
 		t.Errorf("%s", got)
 	}
 	// The other clusters got it, and have their budgets.
-	must(t, w.shops.WaitVersion(limited(t), "1.2.1", "a-1", "c-3"))
+	must(t, w.Shops.WaitVersion(limited(t), "1.2.1", "a-1", "c-3"))
 	for range 10 {
 		d := w.ask(t, "gate", "--to", "prod-ha", "-o", "json").decision(t)
 		if d.Decision == "promote" || len(d.with("sync", "unknown")) == 0 || len(d.with("redundancy", "fail")) == 0 {
@@ -124,12 +124,12 @@ func clusterDies(t *testing.T, w *town) {
 		t.Errorf("prod-ha has %.12s, want %.12s as before", got, before)
 	}
 	must(t, w.StartAPIServer(limited(t), "eks-b"))
-	w.letsThrough(t, "prod-ha")
+	w.letsThrough(t, fix, "prod-ha")
 	all = want(t, w.ask(t, "promote", "--all", "--wait", "10m", "--every", "1s", "-o", "json"), yes).promotions(t)
 	if got := all.String(); got != "beta already, beta-prod already, prod already, prod-ha promoted" {
 		t.Errorf("%s", got)
 	}
-	must(t, w.shops.WaitVersion(limited(t), "1.2.1"))
+	must(t, w.Shops.WaitVersion(limited(t), "1.2.1"))
 	w.inOrder(t, fix)
 }
 
@@ -148,7 +148,7 @@ spec:
 // and an emergency stop does not.
 func standing(t *testing.T, w *town) {
 	release := w.release(t, "1.3.0", 0)
-	w.letsThrough(t, "beta")
+	w.letsThrough(t, release, "beta")
 	w.put(t, "incidents/inc-12.yaml", incident)
 	want(t, w.tell(t, "freeze", "--name", "sale", "--tier", "beta", "--for", "12h", "--reason", "年末セール"), yes)
 	held := want(t, w.ask(t, "promote", "--to", "beta", "-o", "json"), no).promotions(t)
@@ -186,7 +186,7 @@ func inLog(t *testing.T, w *town, asked said, d decision) {
 	}
 	log := "data/decisions/decisions.jsonl"
 	want(t, w.tell(t, "decisions", "verify", "--dir", filepath.Dir(log), "--head", d.Log.Hash), yes)
-	text, err := os.ReadFile(filepath.Join(w.dir, log))
+	text, err := os.ReadFile(filepath.Join(w.Dir, log))
 	must(t, err)
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	if d.Log.Index < 1 || d.Log.Index > len(lines) {
@@ -203,17 +203,17 @@ func inLog(t *testing.T, w *town, asked said, d decision) {
 // fleet, and never is that a promotion.
 func sourceLies(t *testing.T, w *town) {
 	before, release := w.branch(t, "beta-prod"), w.branch(t, "beta")
-	w.letsThrough(t, "beta-prod")
+	w.letsThrough(t, release, "beta-prod")
 
 	w.KillPrometheus()
 	refused(t, w, "Prometheus is down", unreachable, "source", "alert")
 	must(t, w.StartPrometheus(limited(t)))
-	w.letsThrough(t, "beta-prod")
+	w.letsThrough(t, release, "beta-prod")
 
-	w.exporter.Kill()
+	w.Exporter.Kill()
 	refused(t, w, "the exporter is down", unreachable, "source", "sync", "soak")
-	w.startExporter(t)
-	w.letsThrough(t, "beta-prod")
+	must(t, w.StartExporter(limited(t)))
+	w.letsThrough(t, release, "beta-prod")
 
 	w.blind(t, w.Fleet.ShopSets()...)
 	refused(t, w, "no shop is scraped any more, so all that is known is of the past", inconclusive, "freshness")
@@ -226,7 +226,7 @@ func sourceLies(t *testing.T, w *town) {
 	if got := w.branch(t, "beta-prod"); got != before {
 		t.Errorf("beta-prod has %.12s, want %.12s as before", got, before)
 	}
-	w.letsThrough(t, "beta-prod")
+	w.letsThrough(t, release, "beta-prod")
 	want(t, w.ask(t, "promote", "--to", "beta-prod", "--wait", "4m", "--every", "1s"), yes)
 	if got := w.branch(t, "beta-prod"); got != release {
 		t.Errorf("beta-prod has %.12s, want %.12s", got, release)
@@ -240,7 +240,7 @@ func refused(t *testing.T, w *town, why string, code int, checks ...string) {
 	t.Logf("%s", why)
 	before := w.branch(t, "beta-prod")
 	eventually(t, why, func(ctx context.Context) (bool, any) {
-		s := <-w.start(ctx, "shopslo.yaml", "gate", "--to", "beta-prod", "-o", "json", "--server", w.server)
+		s := <-w.start(ctx, "shopslo.yaml", "gate", "--to", "beta-prod", "-o", "json", "--server", w.ServerURL)
 		d := s.decision(t)
 		for _, check := range checks {
 			if len(d.with(check, "unknown")) == 0 {
@@ -261,13 +261,13 @@ func refused(t *testing.T, w *town, why string, code int, checks ...string) {
 func (w *town) blind(t *testing.T, sets ...fleet.ShopSet) {
 	t.Helper()
 	for _, set := range sets {
-		must(t, w.RemoveTarget("shop", host(t, w.shops.URLs()[set.Name])))
+		must(t, w.RemoveTarget("shop", strings.TrimPrefix(w.Shops.URLs()[set.Name], "http://")))
 	}
 }
 
 func (w *town) sees(t *testing.T, sets ...fleet.ShopSet) {
 	t.Helper()
 	for _, set := range sets {
-		must(t, w.AddTarget("shop", w.shops.URLs()[set.Name]+"/metrics", map[string]string{"shopset": string(set.Name)}))
+		must(t, w.AddTarget("shop", w.Shops.URLs()[set.Name]+"/metrics", map[string]string{"shopset": string(set.Name)}))
 	}
 }

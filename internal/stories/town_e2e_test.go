@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,19 +31,8 @@ const (
 	unreachable  = 4
 )
 
-// town is the lab with all that its people use: a shop in each ShopSet, customers, the
-// exporter, and a folder with a configuration for shopslo.
-type town struct {
-	*lab.Lab
-	dir      string
-	shopslo  string // the program
-	server   string // URL of shopslo serve
-	address  string // of the exporter
-	watch    string // the exporter's program
-	exporter *lab.Process
-	shops    *lab.Shops
-	load     *lab.Load
-}
+// town is the lab's, asked by a test.
+type town struct{ *lab.Town }
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -60,81 +48,25 @@ func limited(t *testing.T) context.Context {
 	return ctx
 }
 
-// raise brings the town up and waits until the gate knows all of it.
+// raise brings the town up. A test that failed shows what its server said.
 func raise(t *testing.T) *town {
 	t.Helper()
-	w := &town{Lab: lab.ForTest(t, lab.Options{Resync: 4 * time.Second, ScrapeInterval: time.Second})}
-	var err error
-	w.shopslo, err = w.Build(limited(t), "./cmd/shopslo")
+	l := lab.ForTest(t, lab.Options{Resync: 4 * time.Second, ScrapeInterval: time.Second})
+	w, err := l.StartTown(limited(t))
 	must(t, err)
-	w.watch, err = w.Build(limited(t), "./cmd/shopset_exporter")
-	must(t, err)
-	must(t, w.WaitSynced(limited(t)))
-	w.shops, err = w.StartShops(w.shopslo)
-	must(t, err)
-	t.Cleanup(w.shops.Stop)
-	must(t, w.shops.WaitVersion(limited(t), lab.FirstVersion))
-	w.address, err = w.FreeAddress()
-	must(t, err)
-	w.dir = filepath.Join(w.Dir(), "town")
-	w.write(t)
-	w.startExporter(t)
-	must(t, w.AddTarget("shopset_exporter", "http://"+w.address+"/metrics", nil))
-	w.serve(t)
-	w.load = lab.StartLoad(w.shops.URLs(), perSecond, 1)
-	t.Cleanup(func() { w.load.Stop() })
-	return w
+	return &town{w}
 }
 
-// perSecond is the load of each shop: half of it are the cart's, a quarter the page's.
-const perSecond = 60
-
-// startExporter starts the exporter, again at the same address and with its memory.
-func (w *town) startExporter(t *testing.T) {
+// put writes a file of the town's folder.
+func (w *town) put(t *testing.T, name, text string) {
 	t.Helper()
-	var err error
-	w.exporter, err = w.Run(lab.Program{Name: "shopset_exporter", Path: w.watch, Args: []string{
-		"--fleet", filepath.Join(w.dir, "fleet", "*.yaml"), "--kubeconfig", w.Kubeconfig(),
-		"--git.system", w.Repos.SystemURL, "--git.app", w.Repos.AppURL, "--git.submodule", "app",
-		"--git.dir", filepath.Join(w.dir, "exporter-git"), "--git.interval", "1s", "--refresh", "1s",
-		"--max-age", "2m", "--grace", "3s", "--state.file", filepath.Join(w.dir, "exporter.json"),
-		"--web.listen-address", w.address,
-	}})
-	must(t, err)
-	w.answers(t, "http://"+w.address+"/-/ready")
+	must(t, os.WriteFile(filepath.Join(w.Dir, name), []byte(text), 0o644))
 }
 
-// serve starts shopslo serve.
-func (w *town) serve(t *testing.T) {
+// remove removes one.
+func (w *town) remove(t *testing.T, name string) {
 	t.Helper()
-	address, err := w.FreeAddress()
-	must(t, err)
-	w.server = "http://" + address
-	p, err := w.Run(lab.Program{Name: "shopslo-serve", Path: w.shopslo, Args: []string{
-		"serve", "--config", filepath.Join(w.dir, "shopslo.yaml"), "--web.listen-address", address,
-	}})
-	must(t, err)
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("shopslo serve says:\n%s", p.Log())
-		}
-	})
-	w.answers(t, w.server+"/-/ready")
-}
-
-// answers waits until a page is there.
-func (w *town) answers(t *testing.T, url string) {
-	t.Helper()
-	eventually(t, url, func(ctx context.Context) (bool, any) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-		must(t, err)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return false, err
-		}
-		resp.Body.Close()
-		return resp.StatusCode == http.StatusOK, resp.Status
-	})
+	must(t, os.Remove(filepath.Join(w.Dir, name)))
 }
 
 // eventually asks until something is so.
@@ -170,8 +102,8 @@ func (s said) String() string {
 func (w *town) start(ctx context.Context, config string, args ...string) <-chan said {
 	done := make(chan said, 1)
 	all := append(slices.Clone(args), "--config", config)
-	cmd := exec.CommandContext(ctx, w.shopslo, all...)
-	cmd.Dir = w.dir
+	cmd := exec.CommandContext(ctx, w.Exe, all...)
+	cmd.Dir = w.Dir
 	cmd.Env = append(os.Environ(), "USER=mai", "GITHUB_ACTOR=", "GITLAB_USER_LOGIN=")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -190,7 +122,7 @@ func (w *town) start(ctx context.Context, config string, args ...string) <-chan 
 // ask runs a command that asks the server.
 func (w *town) ask(t *testing.T, args ...string) said {
 	t.Helper()
-	return <-w.start(limited(t), "shopslo.yaml", append(args, "--server", w.server)...)
+	return <-w.start(limited(t), "shopslo.yaml", append(args, "--server", w.ServerURL)...)
 }
 
 // tell runs a command that asks nobody.
@@ -270,11 +202,11 @@ func (all promotions) String() string {
 	return strings.Join(list, ", ")
 }
 
-// letsThrough waits until the gate lets what is below go to a Tier.
-func (w *town) letsThrough(t *testing.T, tier string) {
+// letsThrough waits until the gate lets a Release go to a Tier.
+func (w *town) letsThrough(t *testing.T, release, tier string) {
 	t.Helper()
-	eventually(t, "the gate of "+tier+" says promote", func(ctx context.Context) (bool, any) {
-		s := <-w.start(ctx, "shopslo.yaml", "gate", "--to", tier, "--server", w.server)
+	eventually(t, "the gate of "+tier+" lets it pass", func(ctx context.Context) (bool, any) {
+		s := <-w.start(ctx, "shopslo.yaml", "gate", "--to", tier, "--release", release, "--server", w.ServerURL)
 		return s.code == yes, s
 	})
 }

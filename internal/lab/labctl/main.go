@@ -22,7 +22,7 @@ func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
 
-const usage = `usage: labctl build | up [-dir DIR] [-self-heal] [-rbac] [-central] | info [-dir DIR] | down [-dir DIR]
+const usage = `usage: labctl build | up [-dir DIR] [-self-heal] [-rbac] [-central] [-town] | info [-dir DIR] | down [-dir DIR]
   build  builds the programs that the lab runs, once; takes minutes
   up     starts a lab, leaves it running, and says how to reach it
   info   says how to reach the lab that runs
@@ -44,6 +44,7 @@ func run(ctx context.Context, args, _ []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&c.options.Dir, "dir", filepath.Join(".cache", "lab"), "folder of the lab's files")
 	flags.BoolVar(&c.options.SelfHeal, "self-heal", false, "Argo CD undoes what is changed by hand")
 	flags.BoolVar(&c.options.RBAC, "rbac", false, "the API servers check rights")
+	flags.BoolVar(&c.town, "town", false, "with shops, customers, shopset_exporter and shopslo serve")
 	flags.BoolFunc("central", "one Argo CD manages all clusters", func(string) error {
 		c.options.Layout = lab.Central
 		return nil
@@ -79,6 +80,7 @@ func run(ctx context.Context, args, _ []string, stdout, stderr io.Writer) int {
 type command struct {
 	args           []string // after the command's name
 	options        lab.Options
+	town           bool
 	stdout, stderr io.Writer
 }
 
@@ -113,7 +115,7 @@ func (c *command) up(ctx context.Context) error {
 	go func() { ended <- holder.Wait() }()
 	for {
 		if lab.Running(c.options.Dir) {
-			if _, err := lab.ReadInfo(c.options.Dir); err == nil {
+			if i, err := lab.ReadInfo(c.options.Dir); err == nil && (i.Town != "" || !c.town) {
 				return c.info(ctx)
 			}
 		}
@@ -135,6 +137,11 @@ func (c *command) hold(ctx context.Context) error {
 	l, err := lab.Start(ctx, c.options)
 	if err != nil {
 		return err
+	}
+	if c.town {
+		if _, err := l.StartTown(ctx); err != nil {
+			return errors.Join(err, l.Stop())
+		}
 	}
 	<-ctx.Done()
 	return l.Stop()
@@ -160,7 +167,15 @@ func (c *command) info(context.Context) error {
 	}
 	fmt.Fprintf(w, "Prometheus (a file in %s adds a target):\n  %s\n", i.Targets, i.Prometheus)
 	fmt.Fprintf(w, "Git, with a branch per Tier, tier-0 to tier-4; anybody may push:\n  git clone --recurse-submodules -b tier-0 %s\n  git clone -b tier-0 %s\n", i.SystemRepo, i.AppRepo)
-	fmt.Fprintf(w, "Our programs take the kubeconfig (shopset_exporter) and the Prometheus address (shopslo, as source) from above.\n")
+	if i.Town != "" {
+		fmt.Fprintf(w, "Shops, customers, shopset_exporter and shopslo serve run; budgets have windows of a minute. Ask the gate, and move a release up:\n  cd %s\n", i.Town)
+		for _, command := range []string{"status", "gate --to beta", "promote --all --wait 10m --every 1s"} {
+			fmt.Fprintf(w, "  %s %s --server %s\n", i.Shopslo, command, i.Server)
+		}
+		fmt.Fprintf(w, "A release is a commit on tier-0 of both repositories; with failOneIn: \"50\" in its cart/configmap.yaml it fails 2 %% of the payments.\n")
+	} else {
+		fmt.Fprintf(w, "Shops, customers, shopset_exporter and shopslo serve come with make lab-down && make lab ARGS=-town.\n")
+	}
 	fmt.Fprintf(w, "Logs are in %s. make lab-down ends it.\n", i.Logs)
 	return nil
 }
