@@ -23,7 +23,6 @@ type gateFlags struct {
 	fixFlags
 	explain      bool
 	watch, every time.Duration
-	verify, head string
 	out          gateOutput
 }
 
