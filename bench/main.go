@@ -218,6 +218,9 @@ func (b *bench) print(stdout io.Writer) error {
 	intro := fmt.Sprintf("%d ShopSets, %d days of scrapes every %v: %s samples, %d series. %d cores, load %s at the beginning; %s; took %s.",
 		b.params.ShopSets, b.params.Days, history.Interval, millions(float64(b.history.Samples)), b.history.Series,
 		runtime.GOMAXPROCS(0), b.load, runtime.Version(), seconds(time.Since(b.start)))
+	if b.history.Samples == 0 { // of the trial alone, which made its own
+		intro = fmt.Sprintf("%d cores, load %s at the beginning; %s; took %s.", runtime.GOMAXPROCS(0), b.load, runtime.Version(), seconds(time.Since(b.start)))
+	}
 	fmt.Fprintf(stdout, "%s\n\n", intro)
 	if err := b.write(stdout); err != nil || b.markdownFile() == "" {
 		return err
