@@ -75,11 +75,12 @@ func (r *releases) run(ctx context.Context) {
 
 // note keeps how a fetch went. The first failure has a log line, and so has the
 // first success after it; a branch that was rewritten has one, too. news: a branch has
-// moved, or fetching fails and did not before, or the other way round.
+// moved, or one could not be read so far; or fetching fails and did not before, or the
+// other way round.
 func (r *releases) note(moves []gitops.Move, err error) (news bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	news = len(moves) > 0 || r.health.Fetched.IsZero() || r.health.Up != (err == nil)
+	news = len(moves) > 0 || r.health.Fetched.IsZero() || r.health.Up != (err == nil) || r.branches != ""
 	switch {
 	case err != nil:
 		r.health.Up = false

@@ -137,7 +137,7 @@ func (s *service) run(ctx context.Context, shell *server.Server) error {
 const (
 	settle    = time.Second      // what comes together is judged together
 	together  = time.Second / 4  // the same for changes of Applications
-	whole     = time.Minute      // how often all is read anew at least, though nothing else than time has passed
+	whole     = 5 * time.Minute  // how often all is read anew at least, though nothing else than time has passed
 	share     = 50               // a large fleet that changes all the time is judged for 1/50 of the time
 	patience  = 30 * time.Second // how long a cluster may take to be read for the first time
 	saveEvery = 10 * time.Second

@@ -31,6 +31,9 @@ func TestAFetchThatBringsNothingNewIsNoReasonToJudge(t *testing.T) {
 			t.Errorf("step %d, %s: news is %t", i, step.what, news)
 		}
 	}
+	if r.branches = "tier-1 is not there"; !r.note(nil, nil) {
+		t.Error("a branch that cannot be read is not looked at again")
+	}
 }
 
 func TestGarbageIsCollectedEarlyUnlessSomebodySaysWhen(t *testing.T) {

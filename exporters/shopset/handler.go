@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/common/expfmt"
 )
@@ -32,8 +33,9 @@ var scratches = sync.Pool{New: func() any { return &scratch{} }}
 // Metrics answers scrapes, in the text format or OpenMetrics, compressed where that
 // is accepted, with the figures of own at the end; nil: without.
 func (e *Exporter) Metrics(own *Process) http.Handler {
+	var asked formats
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		openMetrics := expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...).FormatType() == expfmt.TypeOpenMetrics
+		openMetrics := asked.openMetrics(r.Header)
 		s := scratches.Get().(*scratch)
 		defer scratches.Put(s)
 		s.last.buf = s.last.buf[:0]
@@ -81,6 +83,26 @@ func (e *Exporter) writePlain(w http.ResponseWriter, s *scratch, openMetrics boo
 	s.w.Flush()    // an error means that the client has gone
 	clear(s.texts) // so that the pool does not keep old texts
 	s.w.Reset(io.Discard)
+}
+
+// formats negotiates. Those who scrape ask for the same each time, and reading it costs
+// as much as copying the answer.
+type formats struct{ last atomic.Pointer[format] }
+
+type format struct {
+	accept      string
+	openMetrics bool
+}
+
+func (f *formats) openMetrics(h http.Header) bool {
+	accept := strings.Join(h.Values("Accept"), ",") // several lines mean one
+	if last := f.last.Load(); last != nil && last.accept == accept {
+		return last.openMetrics
+	}
+	found := expfmt.NegotiateAccept(http.Header{"Accept": {accept}}, expfmt.DefaultOpenMetricsAcceptedFormats()...)
+	now := &format{accept, found.FormatType() == expfmt.TypeOpenMetrics}
+	f.last.Store(now)
+	return now.openMetrics
 }
 
 // acceptsGzip reads Accept-Encoding: gzip is named, and not with a weight of 0.

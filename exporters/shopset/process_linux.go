@@ -12,6 +12,7 @@ import (
 type system struct {
 	memory, fds *os.File // /proc/self/statm, /proc/self/fd
 	started     float64  // Unix time in seconds; 0: not known
+	most        float64  // files that may be open; 0: not known
 	buf         []byte
 }
 
@@ -26,6 +27,10 @@ func openSystem() system {
 	stat, _ := os.ReadFile("/proc/self/stat")
 	machine, _ := os.ReadFile("/proc/stat")
 	s.started = started(stat, machine)
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {
+		s.most = float64(limit.Cur)
+	}
 	return s
 }
 
@@ -63,9 +68,8 @@ func (s *system) tell(one func(family int, value float64)) {
 	if n, ok := s.open(); ok {
 		one(fOpenFDs, n)
 	}
-	var limit syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {
-		one(fMaxFDs, float64(limit.Cur))
+	if s.most > 0 {
+		one(fMaxFDs, s.most)
 	}
 }
 

@@ -129,8 +129,8 @@ func (w *Watcher) Observations(releases Releases) []fleet.Observation {
 // Changes gives what is seen now of the ShopSets of which something has changed since
 // the last call of Changes or Observations, by name, also of those that have no
 // Application any more (fleet.Unseen), of those whose status has become too old, and
-// of those whose cluster is lost now. Apart from a look at each Application's time,
-// some nanoseconds, it costs what has changed, however many Applications there are.
+// of those whose cluster is lost now. It costs what has changed, however many Applications
+// there are; now and then, when one may have become too old, a look at each one's time.
 // whole: more than these has changed, namely some of the ShopSet resources, or which
 // clusters are lost.
 //

@@ -42,6 +42,7 @@ type store struct {
 	of      map[fleet.ShopSetName][]*entry
 	fresh   map[fleet.ShopSetName]struct{} // ShopSets that changed since they were asked for
 	counted counts
+	oldest  time.Time // nothing that is not old yet was compared before
 }
 
 // counts are figures of a store.
@@ -164,6 +165,9 @@ func (s *store) put(i *item) (newlyFaulty bool) {
 	s.entries[e.key] = e
 	s.count(e, 1)
 	if set != "" {
+		if e.app.ObservedAt.Before(s.oldest) {
+			s.oldest = e.app.ObservedAt
+		}
 		of := s.of[set]
 		if len(of) > 0 {
 			e.shopSet = of[0].shopSet
@@ -243,17 +247,22 @@ func (s *store) touch() {
 }
 
 // age has the ShopSets count as changed whose Applications have become too old since it
-// was last called. It reads one time of each Application.
+// was last called. It reads the Applications only where one of them may have.
 func (s *store) age(now time.Time, maxAge time.Duration) {
-	if maxAge == 0 {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if maxAge == 0 || now.Sub(s.oldest) <= maxAge {
+		return
+	}
+	s.oldest = now
 	for _, e := range s.entries {
-		if !e.old && e.shopSet != "" && now.Sub(e.app.ObservedAt) > maxAge {
+		switch {
+		case e.old || e.shopSet == "":
+		case now.Sub(e.app.ObservedAt) > maxAge:
 			e.old = true
 			s.fresh[e.shopSet] = struct{}{}
+		case e.app.ObservedAt.Before(s.oldest):
+			s.oldest = e.app.ObservedAt
 		}
 	}
 }
