@@ -117,15 +117,16 @@ func (t *Town) write(ctx context.Context) (err error) {
 	return t.ReloadPrometheus(ctx)
 }
 
-// configure writes a configuration: with the folders of a server, or without.
-func (t *Town) configure(name string, ledger bool) error {
+// configure writes a configuration: that of the server, or that of commands without one,
+// which keep no counts.
+func (t *Town) configure(name string, server bool) error {
 	tmpl, err := template.ParseFS(townFiles, "town/shopslo.yaml.tmpl")
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
 	err = tmpl.Execute(&b, map[string]any{
-		"Prometheus": t.PrometheusURL(), "Exporter": t.ExporterURL, "System": t.Repos.SystemURL, "App": t.Repos.AppURL, "Ledger": ledger,
+		"Prometheus": t.PrometheusURL(), "Exporter": t.ExporterURL, "System": t.Repos.SystemURL, "App": t.Repos.AppURL, "Server": server,
 	})
 	if err != nil {
 		return err

@@ -176,6 +176,9 @@ func standing(t *testing.T, w *town) {
 		t.Errorf("%s", done)
 	}
 	inLog(t, w, asked, passed)
+	for _, name := range []string{"incidents/inc-12.yaml", "calendar/sale.yaml", "calendar/mend.yaml"} {
+		w.remove(t, name)
+	}
 }
 
 // inLog: the decision can be made again, and is in the server's log with the override.
@@ -202,7 +205,9 @@ func inLog(t *testing.T, w *town, asked said, d decision) {
 // sourceLies: what the gate asks is down, then tells of the past, then of a half of the
 // fleet, and never is that a promotion.
 func sourceLies(t *testing.T, w *town) {
-	before, release := w.branch(t, "beta-prod"), w.branch(t, "beta")
+	before, release := w.branch(t, "beta-prod"), w.release(t, "1.4.0", 0)
+	w.letsThrough(t, release, "beta")
+	want(t, w.ask(t, "promote", "--to", "beta", "--wait", "4m", "--every", "1s"), yes)
 	w.letsThrough(t, release, "beta-prod")
 
 	w.KillPrometheus()

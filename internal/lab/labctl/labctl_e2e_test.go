@@ -54,7 +54,7 @@ func wantNothingLeft(t *testing.T, dir string) {
 func TestALabIsLeftRunningUntilItIsTakenDown(t *testing.T) {
 	labctl, dir := labctl(t), filepath.Join(t.TempDir(), "lab")
 	t.Cleanup(func() { labctl("down", "-dir", dir).Run() })
-	out, err := labctl("up", "-dir", dir, "-self-heal").CombinedOutput()
+	out, err := labctl("up", "-dir", dir, "-self-heal", "-town").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -62,7 +62,7 @@ func TestALabIsLeftRunningUntilItIsTakenDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{info.Kubeconfig, info.Prometheus, info.SystemRepo, info.AppRepo, "make lab-down", "--context onprem-a"} {
+	for _, want := range []string{info.Kubeconfig, info.Prometheus, info.SystemRepo, info.AppRepo, "make lab-down", "--context onprem-a", "gate --to beta --server " + info.Server} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("up does not say %q:\n%s", want, out)
 		}
@@ -80,6 +80,11 @@ func TestALabIsLeftRunningUntilItIsTakenDown(t *testing.T) {
 		if out, err := kubectl("--context", name, "get", "applications", "-n", lab.ArgoCDNamespace, "-o", "name"); err != nil || strings.Count(out, "\n") != 15 {
 			t.Errorf("%s: %v, want 15 Applications: %s", name, err, out)
 		}
+	}
+	status := exec.CommandContext(t.Context(), info.Shopslo, "status", "--server", info.Server)
+	status.Dir = info.Town
+	if out, err := status.CombinedOutput(); err != nil || !strings.Contains(string(out), "payments") {
+		t.Errorf("status: %v\n%s", err, out)
 	}
 	if out, err := labctl("up", "-dir", dir).CombinedOutput(); err != nil || !strings.Contains(string(out), "running already") || !strings.Contains(string(out), info.Prometheus) {
 		t.Errorf("up beside a running lab: %v %s", err, out)
