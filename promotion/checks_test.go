@@ -55,6 +55,9 @@ func TestChecksOfTheFleet(t *testing.T) {
 			e.Fleet.Snapshot.ShopSets = append(e.Fleet.Snapshot.ShopSets, e.Fleet.Snapshot.ShopSets[0])
 		}, required(), promotion.Inconclusive, "sync", promotion.Unknown, "reported twice"},
 		{"no Release is unknown", func(e *promotion.Evidence) { e.Release = "" }, required(), promotion.Inconclusive, "sync", promotion.Unknown, "name it with --release"},
+		{"an exporter that does not answer leaves it unknown", func(e *promotion.Evidence) {
+			e.Fleet.Where, e.Fleet.Error = "The exporter at http://exporter:9877", "connection refused"
+		}, required(), promotion.Inconclusive, "sync", promotion.Unknown, "for the exporter at http://exporter:9877 could not be read"},
 		{"drift holds, and says since when", seenAs("b-1", drifted), required(), promotion.Hold, "drift", promotion.Fail,
 			"It drifts: it has been OutOfSync for 2h, since 3 resources that run differ from what git asks for"},
 		{"what has not arrived is no drift", seenAs("b-1", func(o *fleet.ShopSetState) { drifted(o); o.Release = oldRelease }), required(),

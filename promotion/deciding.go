@@ -3,6 +3,7 @@ package promotion
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -41,11 +42,19 @@ func (d *deciding) unasked(check string, t tier, what, where, failed, to string)
 	case where == "":
 		c.Result, c.Reason = NotChecked, fmt.Sprintf("Nobody looked at %s: it takes %s.", what, to)
 	case failed != "":
-		c.Reason = fmt.Sprintf("Nobody can tell %s, for %s could not be read.", what, where)
+		c.Reason = fmt.Sprintf("Nobody can tell %s, for %s could not be read.", what, inSentence(where))
 	default:
 		return nil, false
 	}
 	return []Check{c}, true
+}
+
+// inSentence is what a sentence may begin with, further on in one; names stay as they are.
+func inSentence(where string) string {
+	if rest, ok := strings.CutPrefix(where, "The "); ok {
+		return "the " + rest
+	}
+	return where
 }
 
 // unseen is unasked for what the exporter tells, which has to be of now.
