@@ -3,6 +3,8 @@ package demo
 import (
 	"context"
 	"os"
+	"os/signal"
+	"syscall"
 	"testing"
 )
 
@@ -15,7 +17,9 @@ func TestMain(m *testing.M) {
 		}
 		switch os.Args[1] {
 		case "shop":
-			os.Exit(ShopMain(context.Background(), os.Args[2:], os.Stdout, os.Stderr))
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			os.Exit(ShopMain(ctx, os.Args[2:], os.Stdout, os.Stderr))
 		case "serve", "status", "gate", "sleep":
 			os.Exit(standIn(os.Args[1], os.Args[2:]))
 		}

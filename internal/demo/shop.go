@@ -10,9 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -69,7 +67,7 @@ type shopNews struct {
 }
 
 // ShopMain is the program of one shop process, the hidden command "shop". It
-// serves until ctx is done, a SIGINT or SIGTERM arrives, or, with -lifeline,
+// serves until ctx is done (signals are the caller's business) or, with -lifeline,
 // standard input ends; then it closes its port at once, finishes the requests
 // that it has, and returns 0. It returns 3 for wrong arguments and 4 when it
 // cannot listen.
@@ -79,8 +77,6 @@ func ShopMain(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		fmt.Fprintf(stderr, "shop: %v\n", err)
 		return 3
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	if set.Lifeline {
 		var cut context.CancelFunc
 		ctx, cut = context.WithCancel(ctx)
