@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/fleet/kube/kubetest"
 )
 
 const examples = "../../examples/fleet/*.yaml"
@@ -121,9 +122,13 @@ func TestAFleetIsWatched(t *testing.T) {
 	e.waitFor(`shopset_sync_status{shopset="b-2",tier="prod",state="Unknown"} 1`)
 	e.waitFor(`shopset_group_failure_domains_available{group="main"} 1`)
 	e.waitFor(`shopset_exporter_cluster_up{cluster="far"} 0`)
-	for _, s := range e.fleet().ShopSets {
-		if want := strings.HasPrefix(string(s.ShopSet), "b-"); want != (s.Sync == fleet.SyncUnknown) {
-			t.Errorf("%s is %s: %s", s.ShopSet, s.Sync, s.Reason)
+	// The JSON may be a moment behind while all is being read anew.
+	kubetest.Eventually(t, "the JSON says so too", func() bool {
+		for _, s := range e.fleet().ShopSets {
+			if want := strings.HasPrefix(string(s.ShopSet), "b-"); want != (s.Sync == fleet.SyncUnknown) {
+				return false
+			}
 		}
-	}
+		return true
+	})
 }
