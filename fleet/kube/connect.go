@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
 	"github.com/go-logr/logr"
@@ -101,5 +102,8 @@ func fromSecret(s *corev1.Secret) (Cluster, error) {
 }
 
 // Quiet keeps the Kubernetes client from writing log lines of its own, for the
-// whole program: what it complains of is in ClusterState.
-func Quiet() { klog.SetLogger(logr.Discard()) }
+// whole program: what it complains of is in ClusterState. Only the first call does
+// something, since a client may be at work by the second.
+func Quiet() { quieted.Do(func() { klog.SetLogger(logr.Discard()) }) }
+
+var quieted sync.Once
