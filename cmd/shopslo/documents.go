@@ -118,17 +118,12 @@ func (p *program) load() (*documents, error) {
 func faultsOf(err error) error {
 	var out faults
 	var ofConfig config.Faults
-	var ofFleet manifest.Faults
 	var ofSLOs openslo.Faults
 	var ofDocuments strict.Faults
 	switch {
 	case errors.As(err, &ofConfig):
 		for _, f := range ofConfig {
 			out = append(out, fault{File: f.File, Line: counted(f.Line), Text: f.Msg, shown: f.Error()})
-		}
-	case errors.As(err, &ofFleet):
-		for _, f := range ofFleet {
-			out = append(out, fault{File: f.File, Line: counted(f.Line), Column: counted(f.Column), Text: f.Message, shown: f.Error()})
 		}
 	case errors.As(err, &ofSLOs):
 		for _, f := range ofSLOs {

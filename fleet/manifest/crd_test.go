@@ -12,6 +12,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/shopslo/shopslo/internal/document"
 )
 
 // crd is what a test reads of a custom resource definition.
@@ -144,12 +146,12 @@ func TestCRDsHaveEveryField(t *testing.T) {
 		of, _ := properties["spec"].(map[string]any)
 		required, _ := of["required"].([]any)
 		fields, _ := of["properties"].(map[string]any)
-		for name, field := range jsonFields(spec) {
-			if _, ok := fields[name]; !ok || slices.Contains(required, any(name)) != field.required {
-				t.Errorf("%s: spec.%s: in the CRD %v, required in the document %v; run go generate", kind, name, ok, field.required)
+		for name, field := range document.Fields(spec) {
+			if _, ok := fields[name]; !ok || slices.Contains(required, any(name)) != field.Required {
+				t.Errorf("%s: spec.%s: in the CRD %v, required in the document %v; run go generate", kind, name, ok, field.Required)
 			}
 		}
-		if len(fields) != len(jsonFields(spec)) {
+		if len(fields) != len(document.Fields(spec)) {
 			t.Errorf("%s: the CRD has fields that the type has not", kind)
 		}
 	}

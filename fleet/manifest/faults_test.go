@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/shopslo/shopslo/internal/document"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -171,7 +173,7 @@ func TestAllFilesAreCheckedTogether(t *testing.T) {
 		t.Errorf("a Configuration and a FailureDomain alone are a fleet: %v", err)
 	}
 	_, err = LoadFiles(files[0], filepath.Join(base, "gone.yaml"))
-	var faults Faults
+	var faults document.Faults
 	if !errors.As(err, &faults) || len(faults) != 4 {
 		t.Fatalf("want three unknown references and one unreadable file, got:\n%v", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+
+	"github.com/shopslo/shopslo/internal/document"
 )
 
 // FuzzParse: nothing panics; what is refused has faults on lines of the file;
@@ -29,7 +31,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fl, err := Parse("f.yaml", data)
 		if err != nil {
-			var faults Faults
+			var faults document.Faults
 			if !errors.As(err, &faults) || len(faults) == 0 {
 				t.Fatalf("the error has no faults: %#v", err)
 			}

@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/document"
 )
 
 // Load reads the files that the glob patterns match and checks them as a whole.
 // Relative patterns start at the folder base; "" is the working folder. A file
 // that several patterns match is read once.
 //
-// The error is a Faults that holds every fault of all files. A pattern that
+// The error is a document.Faults that holds every fault of all files. A pattern that
 // matches nothing is a fault, and so are files without any document.
 func Load(base string, patterns ...string) (*fleet.Fleet, error) {
 	r := newReader()
@@ -39,9 +40,9 @@ func (r *reader) files(files []string) (*fleet.Fleet, error) {
 		}
 	}
 	if len(r.faults) == 0 && len(r.read) == 0 {
-		f := Fault{File: "fleet", Message: "no pattern says where its documents are; name files such as fleet/*.yaml"}
+		f := document.Fault{File: "fleet", Message: "no pattern says where its documents are; name files such as fleet/*.yaml"}
 		if len(files) > 0 {
-			f = Fault{File: strings.Join(files, ", "), Message: "no document of the fleet is in here; write at least a Tier and a ShopSet"}
+			f = document.Fault{File: strings.Join(files, ", "), Message: "no document of the fleet is in here; write at least a Tier and a ShopSet"}
 		}
 		r.faults = append(r.faults, f)
 	}
@@ -49,7 +50,7 @@ func (r *reader) files(files []string) (*fleet.Fleet, error) {
 }
 
 // Parse reads the documents of one file's content and checks them as a whole.
-// name stands in the faults. The error is a Faults. Without any document the
+// name stands in the faults. The error is a document.Faults. Without any document the
 // fleet is empty.
 func Parse(name string, data []byte) (*fleet.Fleet, error) {
 	r := newReader()
@@ -60,7 +61,7 @@ func Parse(name string, data []byte) (*fleet.Fleet, error) {
 // glob gives the files of a pattern, joined with the base folder, by name.
 func (r *reader) glob(base, pattern string) []string {
 	fail := func(format string, args ...any) []string {
-		r.faults = append(r.faults, Fault{File: pattern, Message: fmt.Sprintf(format, args...)})
+		r.faults = append(r.faults, document.Fault{File: pattern, Message: fmt.Sprintf(format, args...)})
 		return nil
 	}
 	if strings.Contains(pattern, "**") {
@@ -89,12 +90,12 @@ func literal(folder string) string {
 
 func (r *reader) open(file string) {
 	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		r.faults = append(r.faults, Fault{File: file, Message: "is a folder; name its files, such as " + filepath.Join(file, "*.yaml")})
+		r.faults = append(r.faults, document.Fault{File: file, Message: "is a folder; name its files, such as " + filepath.Join(file, "*.yaml")})
 		return
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		r.faults = append(r.faults, Fault{File: file, Message: fmt.Sprintf("cannot be read: %v", err)})
+		r.faults = append(r.faults, document.Fault{File: file, Message: fmt.Sprintf("cannot be read: %v", err)})
 		return
 	}
 	r.file(file, data)
@@ -107,7 +108,7 @@ func (r *reader) fleet() (*fleet.Fleet, error) {
 		r.problem(p)
 	}
 	if len(r.faults) > 0 {
-		return nil, r.faults.sorted()
+		return nil, r.faults.Err()
 	}
 	return fleet.New(declared)
 }
@@ -117,22 +118,21 @@ func (r *reader) fleet() (*fleet.Fleet, error) {
 // object that could not.
 func (r *reader) problem(p fleet.Problem) {
 	d, path := r.place(p.At)
-	if d.isBroken(path) || p.Unknown != "" && r.mayBeUnread(p.Unknown) {
-		return
-	}
 	message := p.Message
 	if p.Other != nil {
 		other, otherPath := r.place(*p.Other)
-		if other.isBroken(otherPath) {
+		if other.Broken(otherPath) {
 			return
 		}
-		message += fmt.Sprintf(" (%s:%d)", other.file, other.position(otherPath).line)
+		message += fmt.Sprintf(" (%s:%d)", other.File, other.At(otherPath).Line)
 	}
-	r.faults = append(r.faults, d.message(path, d.position(path), message))
+	if f, ok := d.Fault(path, "%s", message); ok && (p.Unknown == "" || !r.mayBeUnread(p.Unknown)) {
+		r.faults = append(r.faults, f)
+	}
 }
 
 // place finds the document and the path of a declaration's field.
-func (r *reader) place(p fleet.Place) (*document, string) {
+func (r *reader) place(p fleet.Place) (*document.Object, string) {
 	path := "spec." + p.Field
 	if p.Field == "name" {
 		path = "metadata.name"

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/document"
 	"go.yaml.in/yaml/v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -101,7 +102,7 @@ func mappingNode(content ...*yaml.Node) *yaml.Node {
 // text makes a scalar that reads back as a text here and in Kubernetes.
 func text(value string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}
-	if oldBooleans[strings.ToLower(value)] {
+	if document.OldBoolean(value) {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n

@@ -16,20 +16,24 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// decode reads a node into a wire type's field. It is strict: what does not fit
+// Decode reads a node into a wire type's field. It is strict: what does not fit
 // is a fault, and reading goes on.
-func (o *Object) decode(path string, n *yaml.Node, into reflect.Value) {
-	at := position{n.Line, n.Column}
+func (o *Object) Decode(path string, n *yaml.Node, into reflect.Value) {
+	at := Position{n.Line, n.Column}
 	o.at[path] = at
-	n = target(n)
+	n = Target(n)
+	if read := o.dialect.Readers[into.Type()]; read != nil {
+		read(o, path, n, into)
+		return
+	}
 	if into.Type() == timeType {
 		o.decodeTime(path, at, n, into)
 		return
 	}
 	if v, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		if text, ok := o.scalarText(path, at, n, "a text"); ok {
+		if text, ok := o.Text(path, at, n, "a text"); ok {
 			if err := v.UnmarshalText([]byte(text)); err != nil {
-				o.fault(path, at, "%v", err)
+				o.Refuse(path, at, "%v", err)
 			}
 		}
 		return
@@ -38,44 +42,44 @@ func (o *Object) decode(path string, n *yaml.Node, into reflect.Value) {
 	case reflect.Struct:
 		o.decodeStruct(path, at, n, into)
 	case reflect.String:
-		if text, ok := o.scalarText(path, at, n, "a text"); ok {
+		if text, ok := o.Text(path, at, n, "a text"); ok {
 			into.SetString(text)
 		}
 	case reflect.Bool:
 		if n.ShortTag() != "!!bool" {
-			o.wrongType(path, at, n, "true or false")
+			o.WrongType(path, at, n, "true or false")
 		} else {
 			into.SetBool(strings.EqualFold(n.Value, "true"))
 		}
 	case reflect.Pointer:
 		into.Set(reflect.New(into.Type().Elem()))
-		o.decode(path, n, into.Elem())
+		o.Decode(path, n, into.Elem())
 	case reflect.Int, reflect.Int64:
 		var number int64
 		if n.ShortTag() != "!!int" {
-			o.wrongType(path, at, n, "a whole number")
+			o.WrongType(path, at, n, "a whole number")
 		} else if err := n.Decode(&number); err != nil {
-			o.fault(path, at, "%s is too large a number", n.Value)
+			o.Refuse(path, at, "%s is too large a number", n.Value)
 		} else {
 			into.SetInt(number)
 		}
 	case reflect.Float64:
 		var number float64
 		if tag := n.ShortTag(); tag != "!!int" && tag != "!!float" {
-			o.wrongType(path, at, n, "a number")
+			o.WrongType(path, at, n, "a number")
 		} else if err := n.Decode(&number); err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
-			o.fault(path, at, "%s is not a number that can be compared", n.Value)
+			o.Refuse(path, at, "%s is not a number that can be compared", n.Value)
 		} else {
 			into.SetFloat(number)
 		}
 	case reflect.Slice:
 		if n.Kind != yaml.SequenceNode {
-			o.wrongType(path, at, n, "a list, such as [a, b]")
+			o.WrongType(path, at, n, "a list, such as [a, b]")
 			return
 		}
 		into.Set(reflect.MakeSlice(into.Type(), len(n.Content), len(n.Content)))
 		for i, item := range n.Content {
-			o.decode(fmt.Sprintf("%s[%d]", path, i), item, into.Index(i))
+			o.Decode(fmt.Sprintf("%s[%d]", path, i), item, into.Index(i))
 		}
 	case reflect.Map:
 		o.decodeMap(path, at, n, into)
@@ -85,46 +89,46 @@ func (o *Object) decode(path string, n *yaml.Node, into reflect.Value) {
 }
 
 // decodeStruct reads a mapping into a struct; keys without omitempty have to be there.
-func (o *Object) decodeStruct(path string, at position, n *yaml.Node, into reflect.Value) {
+func (o *Object) decodeStruct(path string, at Position, n *yaml.Node, into reflect.Value) {
 	if n.Kind != yaml.MappingNode {
-		o.wrongType(path, at, n, "a mapping of keys and values")
+		o.WrongType(path, at, n, "a mapping of keys and values")
 		return
 	}
-	fields := jsonFields(into.Type())
-	given := o.mapping(path, n)
-	for _, key := range given.keys {
+	fields := Fields(into.Type())
+	given := o.Mapping(path, n)
+	for _, key := range given.Keys {
 		if _, ok := fields[key]; !ok {
-			o.fault(join(path, key), given.at[key], "unknown key%s", hint(key, fields))
+			o.Refuse(Join(path, key), given.At[key], "unknown key%s", Hint(key, fields))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		f := fields[key]
-		value, ok := given.values[key]
+		value, ok := given.Values[key]
 		switch {
-		case ok && !isNull(value):
-			o.decode(join(path, key), value, into.FieldByIndex(f.index))
-		case f.required && !given.merged:
+		case ok && !IsNull(value):
+			o.Decode(Join(path, key), value, into.FieldByIndex(f.index))
+		case f.Required && !given.merged:
 			if ok {
-				o.at[join(path, key)] = given.at[key]
+				o.at[Join(path, key)] = given.At[key]
 			}
-			o.fault(join(path, key), o.position(join(path, key)), "is missing")
+			o.Refuse(Join(path, key), o.At(Join(path, key)), "is missing")
 		}
 	}
 }
 
-func (o *Object) decodeMap(path string, at position, n *yaml.Node, into reflect.Value) {
+func (o *Object) decodeMap(path string, at Position, n *yaml.Node, into reflect.Value) {
 	if n.Kind != yaml.MappingNode {
-		o.wrongType(path, at, n, "a mapping of keys and values")
+		o.WrongType(path, at, n, "a mapping of keys and values")
 		return
 	}
-	given := o.mapping(path, n)
+	given := o.Mapping(path, n)
 	if len(n.Content) == 0 {
-		o.fault(path, at, "is empty; leave it out to have its default")
+		o.Refuse(path, at, "is empty; leave it out to have its default")
 	}
 	into.Set(reflect.MakeMap(into.Type()))
-	for _, key := range given.keys {
+	for _, key := range given.Keys {
 		value := reflect.New(into.Type().Elem()).Elem()
-		o.decode(join(path, key), given.values[key], value)
+		o.Decode(Join(path, key), given.Values[key], value)
 		into.SetMapIndex(reflect.ValueOf(key), value)
 	}
 }
@@ -133,30 +137,41 @@ var timeType = reflect.TypeFor[time.Time]()
 
 // decodeTime reads a time with its zone: a clock time without one means another time
 // to each reader.
-func (o *Object) decodeTime(path string, at position, n *yaml.Node, into reflect.Value) {
+func (o *Object) decodeTime(path string, at Position, n *yaml.Node, into reflect.Value) {
 	const want = "a time with its zone, such as 2026-12-31T18:00:00+09:00"
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!timestamp" && n.ShortTag() != "!!str" {
-		o.wrongType(path, at, n, want)
+		o.WrongType(path, at, n, want)
 		return
 	}
 	t, err := time.Parse(time.RFC3339, n.Value)
 	if err != nil {
-		o.fault(path, at, "needs %s, found %q", want, show(n.Value))
+		o.Refuse(path, at, "needs %s, found %q", want, show(n.Value))
 		return
 	}
 	into.Set(reflect.ValueOf(t))
 }
 
-// scalarText reads a scalar that is a text.
-func (o *Object) scalarText(path string, at position, n *yaml.Node, want string) (string, bool) {
+// Text reads a scalar that is a text; want names, for the fault, what is wanted.
+func (o *Object) Text(path string, at Position, n *yaml.Node, want string) (string, bool) {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" {
-		o.wrongType(path, at, n, want)
+		o.WrongType(path, at, n, want)
+		return "", false
+	}
+	if o.dialect.Kubernetes && n.Style == 0 && OldBoolean(n.Value) {
+		o.Refuse(path, at, "%s without quotes is a boolean to Kubernetes; write %q", n.Value, n.Value)
 		return "", false
 	}
 	return n.Value, true
 }
 
-func (o *Object) wrongType(path string, at position, n *yaml.Node, want string) {
+// OldBoolean reports a text that YAML 1.1, which Kubernetes reads, takes for a boolean
+// where it has no quotes.
+func OldBoolean(text string) bool {
+	return slices.Contains([]string{"y", "n", "yes", "no", "on", "off"}, strings.ToLower(text))
+}
+
+// WrongType refuses a node that is not what is wanted.
+func (o *Object) WrongType(path string, at Position, n *yaml.Node, want string) {
 	var found, advice string
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -168,7 +183,7 @@ func (o *Object) wrongType(path string, at position, n *yaml.Node, want string) 
 			"!!int": "the number", "!!float": "the number", "!!bool": "the boolean",
 			"!!str": "the text", "!!timestamp": "the date",
 		}[n.ShortTag()]
-		if isNull(n) {
+		if IsNull(n) {
 			found = "nothing"
 		} else if found == "" {
 			found = "the " + n.ShortTag() + " " + show(n.Value)
@@ -177,11 +192,11 @@ func (o *Object) wrongType(path string, at position, n *yaml.Node, want string) 
 		} else {
 			found += " " + show(n.Value)
 		}
-		if want == "a text" && !isNull(n) {
+		if want == "a text" && !IsNull(n) {
 			advice = fmt.Sprintf("; write it in quotes: %q", show(n.Value))
 		}
 	}
-	o.fault(path, at, "needs %s, found %s%s", want, found, advice)
+	o.Refuse(path, at, "needs %s, found %s%s", want, found, advice)
 }
 
 // show cuts a long value short.
@@ -192,82 +207,84 @@ func show(value string) string {
 	return value
 }
 
-// mappingOf holds the entries of a mapping.
-type mappingOf struct {
-	merged bool     // it has a merge key, so that more keys may be meant
-	keys   []string // in the order given
-	at     map[string]position
-	values map[string]*yaml.Node
+// Mapping holds the entries of a mapping.
+type Mapping struct {
+	Keys   []string // in the order given
+	At     map[string]Position
+	Values map[string]*yaml.Node
+	merged bool // it has a merge key, so that more keys may be meant
 }
 
-// mapping reads a mapping's keys; those that are no texts, or given twice, are faults.
-func (o *Object) mapping(path string, n *yaml.Node) mappingOf {
-	m := mappingOf{at: map[string]position{}, values: map[string]*yaml.Node{}}
+// Mapping reads a mapping's keys; those that are no texts, or given twice, are faults.
+func (o *Object) Mapping(path string, n *yaml.Node) Mapping {
+	m := Mapping{At: map[string]Position{}, Values: map[string]*yaml.Node{}}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := target(n.Content[i])
-		at := position{n.Content[i].Line, n.Content[i].Column}
-		switch first, twice := m.at[key.Value]; {
+		key := Target(n.Content[i])
+		at := Position{n.Content[i].Line, n.Content[i].Column}
+		switch first, twice := m.At[key.Value]; {
 		case key.ShortTag() == "!!merge":
 			m.merged = true
-			o.fault(path, at, "merge keys (<<) are not read; write the keys out")
+			o.Refuse(path, at, "merge keys (<<) are not read; write the keys out")
 		case key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str":
-			o.wrongType(path, at, key, "keys that are texts")
+			o.WrongType(path, at, key, "keys that are texts")
 		case twice:
-			o.fault(join(path, key.Value), at, "is given twice, first on line %d", first.line)
+			o.Refuse(Join(path, key.Value), at, "is given twice, first on line %d", first.Line)
 		default:
-			m.keys = append(m.keys, key.Value)
-			m.at[key.Value] = at
-			m.values[key.Value] = n.Content[i+1]
+			m.Keys = append(m.Keys, key.Value)
+			m.At[key.Value] = at
+			m.Values[key.Value] = n.Content[i+1]
 		}
 	}
 	return m
 }
 
-// target follows an alias to what it stands for.
-func target(n *yaml.Node) *yaml.Node {
+// Target follows an alias to what it stands for.
+func Target(n *yaml.Node) *yaml.Node {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
 	return n
 }
 
-func isNull(n *yaml.Node) bool {
-	n = target(n)
+// IsNull reports a node without a value.
+func IsNull(n *yaml.Node) bool {
+	n = Target(n)
 	return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null"
 }
 
-func join(path, key string) string {
+// Join makes the path of a key.
+func Join(path, key string) string {
 	if path == "" {
 		return key
 	}
 	return path + "." + key
 }
 
-// field is a struct field as JSON names it.
-type field struct {
+// Field is a struct field as JSON names it.
+type Field struct {
 	index    []int
-	required bool
+	Required bool
 }
 
-// jsonFields gives a wire type's fields by their JSON names; those of embedded
+// Fields gives a wire type's fields by their JSON names; those of embedded
 // structs without a name of their own are the type's.
-func jsonFields(t reflect.Type) map[string]field {
+func Fields(t reflect.Type) map[string]Field {
 	if known, ok := fieldsOf.Load(t); ok {
-		return known.(map[string]field)
+		return known.(map[string]Field)
 	}
-	fields := map[string]field{}
+	fields := map[string]Field{}
 	for _, f := range reflect.VisibleFields(t) {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "" || len(f.Index) > 1 && !promoted(t, f.Index) {
 			continue
 		}
-		fields[name] = field{index: f.Index, required: !strings.Contains(options, "omitempty")}
+		fields[name] = Field{index: f.Index, Required: !strings.Contains(options, "omitempty")}
 	}
 	fieldsOf.Store(t, fields)
 	return fields
 }
 
-// fieldsOf keeps what jsonFields found: reflect.Type → map[string]field.
+// fieldsOf keeps what jsonFields found: reflect.Type → map[string]Field.
 var fieldsOf sync.Map
 
 // promoted reports whether a field belongs to an embedded struct that JSON inlines.
@@ -276,8 +293,8 @@ func promoted(t reflect.Type, index []int) bool {
 	return strings.Contains(outer.Tag.Get("json"), ",inline")
 }
 
-// hint gives the advice for an unknown key: the known one that is near, or all.
-func hint(key string, fields map[string]field) string {
+// Hint gives the advice for an unknown key: the known one that is near, or all.
+func Hint(key string, fields map[string]Field) string {
 	known := slices.Sorted(maps.Keys(fields))
 	if near, ok := fleet.Nearest(key, known); ok {
 		return fmt.Sprintf(" (did you mean %q?)", near)

@@ -28,22 +28,36 @@ type Metadata struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
-// Object is one document as it was read, of a kind that the caller knows.
+// Object is one document as it was read.
 type Object struct {
 	File string
-	Kind string
-	Name string
-	// Value is a pointer to the type that the caller gave for the kind, filled as
-	// far as the document could be read.
+	Kind string // "document" while it is not known
+	Name string // as given; may be empty
+	// Value is a pointer to the type that Kinds gave for the kind, filled as far as the
+	// document could be read.
 	Value any
 
-	at     map[string]position // path such as spec.tiers[1] → its value
-	broken map[string]bool     // paths with a fault
-	faults Faults
+	dialect Dialect
+	at      map[string]Position // path such as spec.tiers[1] → its value
+	broken  map[string]bool     // paths with a fault
+	faults  Faults
 }
 
-// position is where a value stands in its file.
-type position struct{ line, column int }
+// Dialect is what a set of documents has of its own.
+type Dialect struct {
+	// Readers read Go types that do not read themselves.
+	Readers map[reflect.Type]func(o *Object, path string, n *yaml.Node, into reflect.Value)
+	// Kubernetes: the same bytes are read there too, by YAML 1.1.
+	Kubernetes bool
+}
+
+// New begins to read a document, or a part of one that is read by itself.
+func New(file string, n *yaml.Node, d Dialect) *Object {
+	return &Object{File: file, Kind: "document", dialect: d, at: map[string]Position{"": {n.Line, n.Column}}, broken: map[string]bool{}}
+}
+
+// Position is where a value stands in its file; both count from 1.
+type Position struct{ Line, Column int }
 
 // Kinds gives for each kind a pointer to a new, empty value of its Go type, a struct
 // that embeds Header with the tag `json:",inline"`.
@@ -89,13 +103,13 @@ func literal(folder string) string {
 
 // Parse reads the documents of one file's content; file stands in the faults.
 func Parse(file string, data []byte, apiVersion string, kinds Kinds) ([]*Object, Faults) {
-	roots, faults := nodes(file, data)
+	roots, _, faults := Roots(file, data)
 	var objects []*Object
 	for _, n := range roots {
-		o := &Object{File: file, Kind: "document", at: map[string]position{}, broken: map[string]bool{}}
+		o := New(file, n, Dialect{})
 		if o.identify(n, apiVersion, kinds) {
 			o.Value = kinds[o.Kind]()
-			o.decode("", n, reflect.ValueOf(o.Value).Elem())
+			o.Decode("", n, reflect.ValueOf(o.Value).Elem())
 			objects = append(objects, o)
 		}
 		faults = append(faults, o.faults...)
@@ -105,73 +119,90 @@ func Parse(file string, data []byte, apiVersion string, kinds Kinds) ([]*Object,
 
 // identify finds out what kind a document is; where it is none, the faults say why.
 func (o *Object) identify(n *yaml.Node, apiVersion string, kinds Kinds) bool {
-	at := position{n.Line, n.Column}
-	o.at[""] = at
-	n = target(n)
-	if n.Kind != yaml.MappingNode {
-		o.wrongType("", at, n, "a mapping with apiVersion, kind, metadata and spec")
-		return false
-	}
-	quiet := &Object{broken: map[string]bool{}} // the keys are read again later
-	given := quiet.mapping("", n)
-	var head [2]string
-	for i, key := range []string{"apiVersion", "kind"} {
-		value, ok := given.values[key]
-		if !ok || isNull(value) {
-			o.fault(key, at, "is missing")
-			continue
-		}
-		o.at[key] = position{value.Line, value.Column}
-		head[i], _ = o.scalarText(key, o.at[key], target(value), "a text")
-	}
-	if len(o.faults) > 0 {
+	version, kind, ok := o.Head(n)
+	if !ok {
 		return false
 	}
 	names := slices.Sorted(maps.Keys(kinds))
-	switch near, isNear := fleet.Nearest(head[1], names); {
-	case kinds[head[1]] == nil && isNear:
-		o.fault("kind", o.at["kind"], "unknown kind %q (did you mean %q?)", head[1], near)
-	case kinds[head[1]] == nil:
-		o.fault("kind", o.at["kind"], "%s of %s does not belong here; the kinds are %s", head[1], head[0], strings.Join(names, ", "))
-	case head[0] != apiVersion:
-		o.fault("apiVersion", o.at["apiVersion"], "unknown version %q; write %s", head[0], apiVersion)
+	switch near, isNear := fleet.Nearest(kind, names); {
+	case kinds[kind] == nil && isNear:
+		o.Refuse("kind", o.at["kind"], "unknown kind %q (did you mean %q?)", kind, near)
+	case kinds[kind] == nil:
+		o.Refuse("kind", o.at["kind"], "%s of %s does not belong here; the kinds are %s", kind, version, strings.Join(names, ", "))
+	case version != apiVersion:
+		o.Refuse("apiVersion", o.at["apiVersion"], "unknown version %q; write %s", version, apiVersion)
 	default:
-		o.Kind, o.Name = head[1], nameOf(n)
+		o.Kind, o.Name = kind, NameOf(n)
 		return true
 	}
 	return false
 }
 
-// nameOf finds an object's name for messages, before anything is checked.
-func nameOf(n *yaml.Node) string {
-	var named struct {
-		Metadata struct {
-			Name string `yaml:"name"`
-		} `yaml:"metadata"`
+// Head reads what a document says that it is; where it does not, it is refused.
+func (o *Object) Head(n *yaml.Node) (apiVersion, kind string, ok bool) {
+	at := o.at[""]
+	n = Target(n)
+	if n.Kind != yaml.MappingNode {
+		o.WrongType("", at, n, "a mapping with apiVersion, kind, metadata and spec")
+		return "", "", false
 	}
-	if n.Decode(&named) != nil {
+	// The keys are read again later; faults about them are reported then.
+	given := New("", n, o.dialect).Mapping("", n)
+	var head [2]string
+	for i, key := range []string{"apiVersion", "kind"} {
+		value, found := given.Values[key]
+		if !found || IsNull(value) {
+			o.Refuse(key, at, "is missing")
+			continue
+		}
+		o.at[key] = Position{value.Line, value.Column}
+		head[i], _ = o.Text(key, o.at[key], Target(value), "a text")
+	}
+	return head[0], head[1], len(o.faults) == 0
+}
+
+// NameOf finds an object's name for messages, before anything is checked; "" where
+// there is none.
+func NameOf(n *yaml.Node) string {
+	n = Target(n)
+	for _, key := range []string{"metadata", "name"} {
+		next := n
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == key {
+				next = Target(n.Content[i+1])
+			}
+		}
+		if next == n {
+			return ""
+		}
+		n = next
+	}
+	if n.Kind != yaml.ScalarNode {
 		return ""
 	}
-	return show(named.Metadata.Name)
+	return show(n.Value)
 }
+
+// Faults are those that were found so far.
+func (o *Object) Faults() Faults { return o.faults }
 
 // Fault makes a fault of a path such as spec.until, at its place or that of the
 // nearest part around it; ok is false where that path has a fault already, from
 // which this one may only follow.
 func (o *Object) Fault(path, format string, args ...any) (_ Fault, ok bool) {
-	return o.message(path, o.position(path), fmt.Sprintf(format, args...)), !o.isBroken(path)
+	return o.message(path, o.At(path), fmt.Sprintf(format, args...)), !o.Broken(path)
 }
 
 // Has reports whether a path is given in the document.
 func (o *Object) Has(path string) bool { _, ok := o.at[path]; return ok }
 
-// fault records that a path cannot be used as it is.
-func (o *Object) fault(path string, at position, format string, args ...any) {
+// Refuse records that a path cannot be used as it is.
+func (o *Object) Refuse(path string, at Position, format string, args ...any) {
 	o.broken[path] = true
 	o.faults = append(o.faults, o.message(path, at, fmt.Sprintf(format, args...)))
 }
 
-func (o *Object) message(path string, at position, what string) Fault {
+func (o *Object) message(path string, at Position, what string) Fault {
 	where := o.Kind
 	if o.Name != "" {
 		where = fmt.Sprintf("%s %q", o.Kind, o.Name)
@@ -179,10 +210,11 @@ func (o *Object) message(path string, at position, what string) Fault {
 	if path != "" {
 		where += ": " + path
 	}
-	return Fault{File: o.File, Line: at.line, Column: at.column, Message: where + ": " + what}
+	return Fault{File: o.File, Line: at.Line, Column: at.Column, Message: where + ": " + what}
 }
 
-func (o *Object) position(path string) position {
+// At gives where a path stands, or the nearest part around it that is there.
+func (o *Object) At(path string) Position {
 	for {
 		if p, ok := o.at[path]; ok || path == "" {
 			return p
@@ -191,8 +223,8 @@ func (o *Object) position(path string) position {
 	}
 }
 
-// isBroken reports whether a path, a part of it or what is around it is faulty.
-func (o *Object) isBroken(path string) bool {
+// Broken reports whether a path, a part of it or what is around it is faulty.
+func (o *Object) Broken(path string) bool {
 	for p := path; p != ""; p = parent(p) {
 		if o.broken[p] {
 			return true

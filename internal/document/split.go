@@ -11,14 +11,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// nodes gives the root of every document of a file that is YAML, and the faults of
-// those that are not: one that is broken does not hide the others.
-func nodes(file string, data []byte) ([]*yaml.Node, Faults) {
+// Roots gives the root of every document of a file that is YAML, and the faults of
+// those that are not, with their texts in unread: one that is broken does not hide the
+// others.
+func Roots(file string, data []byte) (roots []*yaml.Node, unread [][]byte, faults Faults) {
 	if line := notUTF8(data); line > 0 {
-		return nil, Faults{{File: file, Line: line, Message: "is not UTF-8 text; save the file as UTF-8"}}
+		return nil, [][]byte{data}, Faults{{File: file, Line: line, Message: "is not UTF-8 text; save the file as UTF-8"}}
 	}
-	var roots []*yaml.Node
-	var faults Faults
 	for _, c := range split(data) {
 		decoder := yaml.NewDecoder(bytes.NewReader(c.text))
 		for {
@@ -29,15 +28,16 @@ func nodes(file string, data []byte) ([]*yaml.Node, Faults) {
 			}
 			if err != nil {
 				faults = append(faults, syntaxFault(file, c, err))
+				unread = append(unread, c.text)
 				break
 			}
 			shift(&root, c.line)
-			if len(root.Content) == 1 && !isNull(root.Content[0]) {
+			if len(root.Content) == 1 && !IsNull(root.Content[0]) {
 				roots = append(roots, root.Content[0])
 			}
 		}
 	}
-	return roots, faults
+	return roots, unread, faults
 }
 
 // chunk is the text of one YAML document, from its "---" line to the next.
@@ -47,27 +47,37 @@ type chunk struct {
 }
 
 // split cuts a file at its "---" lines, which YAML allows nowhere else at the
-// start of a line.
+// start of a line. So a document that is not YAML does not hide the faults of
+// the others.
 func split(data []byte) []chunk {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	var chunks []chunk
-	begin, line := chunk{}, 0
-	for rest := data; len(rest) > 0; line++ {
-		text, after, _ := bytes.Cut(rest, []byte("\n"))
-		if marksDocument(text) && line > begin.line {
-			begin.text = data[:len(data)-len(rest)]
-			chunks = append(chunks, begin)
-			data, begin = rest, chunk{line: line}
+	current := chunk{}
+	start, directives := 0, false
+	for offset, line := 0, 0; offset < len(data); line++ {
+		end := len(data)
+		if i := bytes.IndexByte(data[offset:], '\n'); i >= 0 {
+			end = offset + i + 1
 		}
-		rest = after
+		text := data[offset:end]
+		if bytes.HasPrefix(text, []byte("%")) {
+			directives = true // they belong to the "---" that follows
+		} else if offset > start && marksDocument(text) && !directives {
+			current.text = data[start:offset]
+			chunks = append(chunks, current)
+			current, start = chunk{line: line}, offset
+		} else if len(bytes.TrimSpace(text)) > 0 && text[0] != '#' {
+			directives = false
+		}
+		offset = end
 	}
-	begin.text = data
-	return append(chunks, begin)
+	current.text = data[start:]
+	return append(chunks, current)
 }
 
 func marksDocument(line []byte) bool {
 	rest, ok := bytes.CutPrefix(line, []byte("---"))
-	return ok && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r"), rest[0]) >= 0)
+	return ok && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0)
 }
 
 // notUTF8 gives the line of the first byte that is no UTF-8; 0 where all is.
@@ -97,7 +107,39 @@ func syntaxFault(file string, c chunk, err error) Fault {
 		}
 		f.Message = "is not YAML: " + m[2]
 	}
+	if n := brokenLine(c.text); n > 0 {
+		f.Line = c.line + n
+	}
 	return f
+}
+
+// brokenLine finds the line from which on a text is not YAML, whatever follows:
+// the library names the beginning of what it was reading, which may be far above,
+// and counts some lines from 0. It gives 0 for a long text, since each line is
+// tried.
+func brokenLine(text []byte) int {
+	const most = 500
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	if len(lines) > most {
+		return 0
+	}
+	for n := len(lines) - 1; n > 0; n-- {
+		text = text[:len(text)-len(lines[n])]
+		if isYAML(text) {
+			return n + 1
+		}
+	}
+	return 1
+}
+
+func isYAML(text []byte) bool {
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	for {
+		var root yaml.Node
+		if err := decoder.Decode(&root); err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
 }
 
 // shift moves the lines of a chunk's nodes to those of the file.
