@@ -37,6 +37,8 @@ type Policy struct {
 	Soak *time.Duration
 	// Since is about the budget burned since the Release came.
 	Since SincePolicy
+	// Load is about the load that the Release has carried since.
+	Load LoadPolicy
 	// QuietAlerts are values of the label severity, or of alertname, with which an
 	// alert does not hold; nil means none, info, Watchdog and InfoInhibitor.
 	QuietAlerts []string
@@ -46,12 +48,16 @@ type Policy struct {
 
 // SincePolicy is the test of docs/gate.md, "since_release".
 type SincePolicy struct {
-	// Harm is what has to be ruled out before a Release goes on: a burn rate that it
-	// adds to the one before. 1, which 0 means, would use up a whole budget in the
-	// SLO's window.
+	// Harm is what has to be ruled out of a Tier as a whole before a Release goes on: a
+	// burn rate that it adds to the one before. 1, which 0 means, would use up a whole
+	// budget in the SLO's window.
 	Harm float64
+	// HarmToOne is what has to be ruled out of each single ShopSet of a Tier of several: a
+	// share 0–1 of its events that are bad more than before; 0 means 0.01. Where the
+	// objective makes Harm a larger share, that counts.
+	HarmToOne float64
 	// FalseAlarms is the greatest share 0–1 of decisions in which chance alone makes
-	// this check fail; 0 means 0.01.
+	// this check fail, and of spans before that may be as bad; 0 means 0.01.
 	FalseAlarms float64
 	// Confidence is the least share 0–1 of Releases with just that Harm that do not
 	// pass; 0 means 0.95.
@@ -89,6 +95,7 @@ func (p Policy) Validate() error {
 	}{
 		{"minimum coverage", p.MinCoverage}, {"coverage for no traffic", p.QuietCoverage},
 		{"share of false alarms", p.Since.FalseAlarms}, {"confidence", p.Since.Confidence},
+		{"harm to one ShopSet", p.Since.HarmToOne}, {"share of the busiest time", p.Load.Share},
 	}
 	for _, s := range shares {
 		if !(s.share >= 0 && s.share <= 1) {
@@ -96,6 +103,8 @@ func (p Policy) Validate() error {
 		}
 	}
 	switch {
+	case p.Load.Window < 0 || p.Load.Day < 0:
+		return fmt.Errorf("gate policy: a busy time of %v, or looked for in %v, is negative", p.Load.Window, p.Load.Day)
 	case p.MaxAge < 0 || p.Since.Baseline < 0 || p.Soak != nil && *p.Soak < 0:
 		return fmt.Errorf("gate policy: maximum age %v, baseline %v or soak time is negative", p.MaxAge, p.Since.Baseline)
 	case !(p.Since.Harm >= 0):
@@ -138,16 +147,22 @@ func (p Policy) withDefaults() Policy {
 	set(&p.MaxAge, 5*time.Minute)
 	set(&p.AtRisk, LetAll)
 	set(&p.Exhausted, LetNone)
-	set(&p.Since.Harm, 1)
-	set(&p.Since.FalseAlarms, 0.01)
-	set(&p.Since.Confidence, 0.95)
-	set(&p.Since.Baseline, DefaultBaseline)
+	p.Since, p.Load = p.Since.withDefaults(), p.Load.withDefaults()
 	if len(p.FailOn) == 0 {
 		p.FailOn = []slo.Severity{slo.Page}
 	}
 	if p.QuietAlerts == nil {
 		p.QuietAlerts = []string{"none", "info", "Watchdog", "InfoInhibitor"}
 	}
+	return p
+}
+
+func (p SincePolicy) withDefaults() SincePolicy {
+	set(&p.Harm, 1)
+	set(&p.HarmToOne, 0.01)
+	set(&p.FalseAlarms, 0.01)
+	set(&p.Confidence, 0.95)
+	set(&p.Baseline, DefaultBaseline)
 	return p
 }
 
@@ -172,9 +187,13 @@ type wirePolicy struct {
 	RedundancyWaived bool            `json:"redundancy_waived"`
 	Soak             *float64        `json:"soak_seconds"`
 	Harm             float64         `json:"harm"`
+	HarmToOne        float64         `json:"harm_to_one"`
 	FalseAlarms      float64         `json:"false_alarms"`
 	Confidence       float64         `json:"confidence"`
 	Baseline         float64         `json:"baseline_seconds"`
+	LoadShare        float64         `json:"load_share"`
+	LoadWindow       float64         `json:"load_window_seconds"`
+	LoadDay          float64         `json:"load_day_seconds"`
 	QuietAlerts      []string        `json:"quiet_alerts"`
 	Needs            map[string]Need `json:"checks"`
 }
@@ -185,7 +204,8 @@ func (p Policy) MarshalJSON() ([]byte, error) {
 	p = p.withDefaults()
 	w := wirePolicy{
 		p.MinCoverage, p.QuietCoverage, p.MaxAge.Seconds(), p.FailOn, p.AtRisk, p.Exhausted, p.RedundancyWaived, nil,
-		p.Since.Harm, p.Since.FalseAlarms, p.Since.Confidence, p.Since.Baseline.Seconds(), p.QuietAlerts, p.Needs,
+		p.Since.Harm, p.Since.HarmToOne, p.Since.FalseAlarms, p.Since.Confidence, p.Since.Baseline.Seconds(),
+		p.Load.Share, p.Load.Window.Seconds(), p.Load.Day.Seconds(), p.QuietAlerts, p.Needs,
 	}
 	if p.Soak != nil {
 		s := p.Soak.Seconds()
@@ -203,7 +223,8 @@ func (p *Policy) UnmarshalJSON(data []byte) error {
 	got := Policy{
 		MinCoverage: w.MinCoverage, QuietCoverage: w.QuietCoverage, MaxAge: duration(w.MaxAge), FailOn: w.FailOn,
 		AtRisk: w.AtRisk, Exhausted: w.Exhausted, RedundancyWaived: w.RedundancyWaived,
-		Since:       SincePolicy{Harm: w.Harm, FalseAlarms: w.FalseAlarms, Confidence: w.Confidence, Baseline: duration(w.Baseline)},
+		Since:       SincePolicy{Harm: w.Harm, HarmToOne: w.HarmToOne, FalseAlarms: w.FalseAlarms, Confidence: w.Confidence, Baseline: duration(w.Baseline)},
+		Load:        LoadPolicy{Share: w.LoadShare, Window: duration(w.LoadWindow), Day: duration(w.LoadDay)},
 		QuietAlerts: w.QuietAlerts, Needs: w.Needs,
 	}
 	if w.Soak != nil {

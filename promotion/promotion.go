@@ -56,6 +56,7 @@ const (
 	CheckDrift    = "drift"         // what runs below is what git asks for
 	CheckSoak     = "soak"          // the Release has been verified below for long enough
 	CheckSince    = "since_release" // it burns no more of the budgets than what ran before
+	CheckLoad     = "load"          // it has carried the load of a busy time
 	CheckAlert    = "alert"         // no alert fires below
 	CheckImages   = "images"        // its images cannot come to mean something else
 	CheckRelease  = "release"       // it came up through every Tier, and undoes nothing
@@ -112,7 +113,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 			}
 		}
 	}
-	checks = slices.Concat(checks, checkSources(&e), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), d.checkSince(source),
+	checks = slices.Concat(checks, checkSources(&e), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), d.checkSince(source), d.checkLoad(source),
 		d.checkAlerts(source), d.checkImages(source), d.checkRelease(source, target), d.checkIncidents(target), d.checkFreezes(target), d.checkRedundancy(target))
 	out := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release, Fix: e.Fix}
 	out.Overrides = d.override(checks)
@@ -177,8 +178,8 @@ func (d Decision) ExitCode() int {
 var (
 	resultOrder = []Result{Fail, Unknown, Pass, Waived, NotChecked}
 	roleOrder   = []string{roleEvidence, roleTarget}
-	checkOrder  = []string{CheckSource, CheckSLO, CheckRelease, CheckSync, CheckSoak, CheckDrift, CheckBudget, CheckSince, CheckBurnRate,
-		CheckAlert, CheckCoverage, CheckFreshness, CheckImages, CheckIncident, CheckFreeze, CheckRedundancy}
+	checkOrder  = []string{CheckSource, CheckSLO, CheckRelease, CheckSync, CheckSoak, CheckDrift, CheckBudget, CheckSince, CheckLoad,
+		CheckBurnRate, CheckAlert, CheckCoverage, CheckFreshness, CheckImages, CheckIncident, CheckFreeze, CheckRedundancy}
 )
 
 // Checks lists the names of all checks.

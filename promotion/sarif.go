@@ -79,6 +79,7 @@ var about = map[string]string{
 	CheckBurnRate: "No burn-rate alert fires.", CheckCoverage: "Enough of the window has data.", CheckFreshness: "Data and figures are recent.",
 	CheckRedundancy: "ShopGroups are served in their FailureDomains.", CheckSync: "Every ShopSet below runs the Release and is healthy.",
 	CheckDrift: "What runs below is what git asks for.", CheckSoak: "The Release has been verified below for long enough.",
+	CheckLoad:  "The Release has carried the load of a busy time.",
 	CheckSince: "The Release burns no more of the budgets than what ran before.", CheckAlert: "No alert fires below.",
 	CheckImages: "The Release's images are immutable.", CheckRelease: "The Release came up through every Tier, and undoes nothing.",
 	CheckIncident: "No open incident touches the target.", CheckFreeze: "Nobody has forbidden promotions to the target.",

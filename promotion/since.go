@@ -25,6 +25,11 @@ type Comparison struct {
 	// Before and Since are nil where there is no data.
 	Before *Span `json:"before"`
 	Since  *Span `json:"since"`
+	// Alike is nil where nobody looked: nothing is amiss since, or there was no span
+	// to look at.
+	Alike *Alike `json:"alike"`
+	// Load is nil where the policy asks for none, or there is no data.
+	Load *Load `json:"load"`
 }
 
 // Span is what was counted over (Start, End].
@@ -37,9 +42,9 @@ type Span struct {
 }
 
 // Compare adds the Comparisons at a time, from what was counted: See comes first,
-// since the fleet knows when the Release came. baseline 0 is DefaultBaseline.
-func (e *Evidence) Compare(slos []slo.SLO, ledger status.Ledger, at time.Time, baseline time.Duration) {
-	set(&baseline, DefaultBaseline)
+// since the fleet knows when the Release came.
+func (e *Evidence) Compare(slos []slo.SLO, ledger status.Ledger, at time.Time, p Policy) {
+	p = p.withDefaults()
 	e.Comparisons = []Comparison{}
 	seen := sets(&e.Fleet.Snapshot)
 	for _, name := range e.Source.ShopSets {
@@ -49,13 +54,13 @@ func (e *Evidence) Compare(slos []slo.SLO, ledger status.Ledger, at time.Time, b
 		}
 		for i := range slos {
 			if s := &slos[i]; status.Applies(s, e.Source.Name) {
-				e.Comparisons = append(e.Comparisons, comparisons(s, name, came, ledger.Account(s, string(name), at), baseline)...)
+				e.Comparisons = append(e.Comparisons, comparisons(s, name, came, ledger.Account(s, string(name), at), p)...)
 			}
 		}
 	}
 }
 
-func comparisons(s *slo.SLO, set fleet.ShopSetName, came time.Time, a slo.Account, baseline time.Duration) []Comparison {
+func comparisons(s *slo.SLO, set fleet.ShopSetName, came time.Time, a slo.Account, p Policy) []Comparison {
 	out := make([]Comparison, len(s.Parts))
 	for i, part := range s.Parts {
 		c := &out[i]
@@ -66,9 +71,14 @@ func comparisons(s *slo.SLO, set fleet.ShopSetName, came time.Time, a slo.Accoun
 		if came.IsZero() || a.Counts == nil || !a.End.After(came) {
 			continue
 		}
-		c.Before = span(a.Counts(i, came.Add(-baseline), came), time.Time{})
-		since := a.Counts(i, came, a.End)
-		c.Since = span(since, came)
+		c.Before = span(a.Counts(i, came.Add(-p.Since.Baseline), came), time.Time{})
+		c.Since = span(a.Counts(i, came, a.End), came)
+		if c.amiss(p.Since) {
+			c.Alike = alike(a, i, came, p.Since.Baseline, c.Since.tally(true))
+		}
+		if p.Load.Share > 0 && i == 0 {
+			c.Load = load(a, came, p.Load)
+		}
 	}
 	return out
 }
@@ -98,8 +108,8 @@ func (s *Span) tally(since bool) tally {
 	return tally{max(bad, 0), total}
 }
 
-// checkSince asks of each ShopSet below and each SLO whether the Release burns more
-// of the budget than before it came.
+// checkSince asks whether the Release burns more of the budget than what ran before
+// it: of each SLO for each ShopSet below, and for all of them together.
 func (d *deciding) checkSince(t tier) []Check {
 	if checks, done := d.unasked(CheckSince, t, "what the Release has burned since it came", d.e.Fleet.Where, d.e.Fleet.Error, "the exporter's address (gate.fleet.url)"); done {
 		return checks
@@ -111,16 +121,21 @@ func (d *deciding) checkSince(t tier) []Check {
 		found[of] = append(found[of], c)
 	}
 	var checks []Check
-	for _, name := range t.ShopSets {
-		for _, s := range t.SLOs {
-			of := pair{name, s}
-			if len(found[of]) == 0 {
+	for _, s := range t.SLOs {
+		var all []*Comparison
+		for _, name := range t.ShopSets {
+			of := found[pair{name, s}]
+			if len(of) == 0 {
 				checks = append(checks, Check{Check: CheckSince, ShopSet: name, SLO: s, Result: Unknown,
 					Reason: "No comparison with the time before the Release was handed to the gate.", Evidence: t.figures()})
 			}
-			for _, c := range found[of] {
+			for _, c := range of {
 				checks = append(checks, d.compare(t, c))
 			}
+			all = append(all, of...)
+		}
+		if len(t.ShopSets) > 1 {
+			checks = append(checks, d.together(t, s, all)...)
 		}
 	}
 	return checks
@@ -132,11 +147,20 @@ func (d *deciding) compare(t tier, c *Comparison) Check {
 		check.Evidence = check.Evidence.with("part", c.Part)
 	}
 	check.Evidence = check.Evidence.with("came", instant(c.Came))
-	check.Result, check.Reason = d.judgeSince(c, &check.Evidence)
+	if result, reason := d.incomparable(c); reason != "" {
+		check.Result, check.Reason = result, reason
+		return check
+	}
+	harm := d.p.Since.Harm // all that counts where one ShopSet is the whole Tier
+	if len(t.ShopSets) > 1 {
+		harm = max(harm, d.p.Since.HarmToOne/c.BudgetRatio)
+	}
+	check.Result, check.Reason = d.judgeSince(c, harm, &check.Evidence)
 	return check
 }
 
-func (d *deciding) judgeSince(c *Comparison, figures *Figures) (Result, string) {
+// incomparable says why nothing can be said of a Comparison; "" where something can.
+func (d *deciding) incomparable(c *Comparison) (Result, string) {
 	switch {
 	case c.Came.IsZero():
 		return Unknown, fmt.Sprintf("It is not known when Release %s came to %s.", orNone(short(d.e.Release)), c.ShopSet)
@@ -147,32 +171,49 @@ func (d *deciding) judgeSince(c *Comparison, figures *Figures) (Result, string) 
 			status.FormatShare(&c.Since.Coverage), status.FormatShare(&d.p.MinCoverage))
 	case c.Since.Good > c.Since.Total || !(c.BudgetRatio > 0 && c.BudgetRatio < 1):
 		return Unknown, "The counts contradict themselves, so nothing can be compared."
-	}
-	before, since := c.Before.tally(false), c.Since.tally(true)
-	harm := d.p.Since.Harm * c.BudgetRatio
-	if since.total <= 0 {
+	case c.Since.tally(true).total <= 0:
 		return Unknown, fmt.Sprintf("There has been no traffic since the Release came, %s ago.", age(d.now.Sub(c.Came)))
 	}
-	r := try(c.BudgetRatio, before, since, d.p.Since.Confidence, d.comparisons)
+	return "", ""
+}
+
+// judgeSince fails what does the policy's harm, beyond chance, and passes what does
+// less than the harm allowed to it.
+func (d *deciding) judgeSince(c *Comparison, allowed float64, figures *Figures) (Result, string) {
+	p := d.p.Since
+	before, since := c.Before.tally(false), c.Since.tally(true)
+	r := try(c.BudgetRatio, before, since, p.Confidence, d.comparisons)
 	burn := func(share float64) float64 { return share / c.BudgetRatio }
 	*figures = figures.with("since_bad", since.bad).with("since_total", since.total).with("before_bad", before.bad).with("before_total", before.total).
-		with("extra_burn_rate", burn(r.extra)).with("extra_burn_rate_at_most", burn(r.highest)).with("chance", r.chance).with("harm", d.p.Since.Harm)
+		with("extra_burn_rate", burn(r.extra)).with("extra_burn_rate_at_most", burn(r.highest)).with("chance", r.chance).with("harm", allowed)
 	was := "nothing is known of before"
 	if before.total > 0 {
 		was = fmt.Sprintf("before %s of %s", status.FormatCount(before.bad), status.FormatCount(before.total))
 	}
 	counted := fmt.Sprintf("In the %s since the Release came %s of %s %s were bad, %s", age(c.Since.End.Sub(c.Came)),
 		status.FormatCount(since.bad), status.FormatCount(since.total), c.Unit, was)
-	switch {
-	case r.chance <= d.p.Since.FalseAlarms && r.extra >= harm:
-		return Fail, fmt.Sprintf("%s: that burns the budget %s times as fast as it may on top of what was, and is no chance (p = %s).",
-			counted, status.FormatRate(burn(r.extra)), probability(r.chance))
-	case r.highest < harm:
+	if r.chance <= p.FalseAlarms && r.extra >= p.Harm*c.BudgetRatio {
+		counted = fmt.Sprintf("%s: that burns the budget %s times as fast as it may on top of what was", counted, status.FormatRate(burn(r.extra)))
+		if c.Alike != nil {
+			*figures = figures.with("spans_before", c.Alike.Spans).with("spans_as_bad", c.Alike.AsBad)
+		}
+		if c.Alike.usual(p.FalseAlarms) {
+			return Unknown, fmt.Sprintf("%s, but so did %d of %d other spans as long in the %s before it came, so it may not be the Release: time will tell.",
+				counted, c.Alike.AsBad, c.Alike.Spans, age(p.Baseline))
+		}
+		return Fail, fmt.Sprintf("%s, and is no chance (p = %s).", counted, probability(r.chance))
+	}
+	return clear(counted, burn(r.highest), allowed, c.BudgetRatio, p.Confidence, c.Unit)
+}
+
+// clear passes what adds less than a limit to the burn rate, at the most.
+func clear(counted string, highest, limit, budget, confidence float64, unit slo.Unit) (Result, string) {
+	if highest < limit {
 		return Pass, fmt.Sprintf("%s: it adds less than %s to the burn rate, at %s sure; %s is the limit.",
-			counted, roundUp(burn(r.highest)), status.FormatShare(&d.p.Since.Confidence), status.FormatRate(d.p.Since.Harm))
+			counted, roundUp(highest), status.FormatShare(&confidence), status.FormatRate(limit))
 	}
 	return Unknown, fmt.Sprintf("%s: too little to tell, since it may still add %s to the burn rate and %s is the limit; without a bad one it takes about %s %s.",
-		counted, roundUp(burn(r.highest)), status.FormatRate(d.p.Since.Harm), status.FormatCount(least(harm, d.p.Since.Confidence)), c.Unit)
+		counted, roundUp(highest), status.FormatRate(limit), status.FormatCount(least(limit*budget, confidence)), unit)
 }
 
 // roundUp writes a bound with two digits, never less than it is.

@@ -1,9 +1,11 @@
 package promotion_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 )
@@ -20,11 +22,14 @@ func TestSinceRelease(t *testing.T) {
 		{"a Release that fails 2 % of requests holds", counts(6, 300, 60, 600_000), promotion.SincePolicy{}, promotion.Hold, promotion.Fail,
 			"In the 1d1h since the Release came 6 of 300 events were bad, before 60 of 600,000: that burns the budget 19.9 times as fast as it may on top of what was, and is no chance (p = under 0.000001)."},
 		{"one that is as good as before passes, and says how sure", counts(4, 36_000, 60, 600_000), promotion.SincePolicy{}, promotion.Promote, promotion.Pass,
-			"4 of 36,000 events were bad, before 60 of 600,000: it adds less than 0.21 to the burn rate, at 95.0% sure; 1.00 is the limit."},
+			"4 of 36,000 events were bad, before 60 of 600,000: it adds less than 0.19 to the burn rate, at 95.0% sure; 10.0 is the limit."},
 		{"too little traffic is unknown, and says how much it takes", counts(0, 100, 60, 600_000), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
-			"without a bad one it takes about 3,688 events."},
+			"without a bad one it takes about 309 events."},
 		{"no traffic is unknown", counts(0, 0, 60, 600_000), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "There has been no traffic since the Release came, 1d2h ago."},
-		{"policy may ask for less harm, which takes more traffic", counts(4, 36_000, 60, 600_000), promotion.SincePolicy{Harm: 0.1}, promotion.Inconclusive, promotion.Unknown, "and 0.10 is the limit"},
+		{"policy may ask for less harm, which takes more traffic", counts(4, 36_000, 60, 600_000), promotion.SincePolicy{Harm: 0.1, HarmToOne: 0.0001}, promotion.Inconclusive, promotion.Unknown, "and 0.10 is the limit"},
+		{"errors that came like this before may not be the Release's", both(counts(6, 300, 60, 600_000), alike(400, 5)), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
+			"that burns the budget 19.9 times as fast as it may on top of what was, but so did 5 of 400 other spans as long in the 7d before it came, so it may not be the Release: time will tell."},
+		{"one incident of before is no excuse", both(counts(6, 300, 60, 600_000), alike(400, 4)), promotion.SincePolicy{}, promotion.Hold, promotion.Fail, "is no chance"},
 		{"nothing known of before", func(c *promotion.Comparison) { counts(2, 36_000, 0, 0)(c); c.Before = nil }, promotion.SincePolicy{}, promotion.Promote, promotion.Pass, "nothing is known of before"},
 		{"no data since", func(c *promotion.Comparison) { c.Since = nil }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "There is no data since the Release came, 1d2h ago."},
 		{"little covered", func(c *promotion.Comparison) { s := *c.Since; s.Coverage = 0.4; c.Since = &s }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
@@ -40,6 +45,95 @@ func TestSinceRelease(t *testing.T) {
 	}
 }
 
+func both(changes ...func(*promotion.Comparison)) func(*promotion.Comparison) {
+	return func(c *promotion.Comparison) {
+		for _, change := range changes {
+			change(c)
+		}
+	}
+}
+
+func alike(spans, asBad int) func(*promotion.Comparison) {
+	return func(c *promotion.Comparison) { c.Alike = &promotion.Alike{Spans: spans, AsBad: asBad} }
+}
+
+// Each ShopSet has to rule out a harm of 1 % of requests, and all together one that
+// would use up the budget.
+func TestShopSetsWithLittleTrafficTellTogether(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		total   float64 // events of each of two ShopSets, all good
+		policy  promotion.SincePolicy
+		verdict promotion.Verdict
+		result  promotion.Result
+		reason  string
+	}{
+		{"enough together", 2000, promotion.SincePolicy{}, promotion.Promote, promotion.Pass, "In beta-prod as a whole 0 of 4,000 events were bad since the Release came: it adds less than 0.78 to the burn rate, at 95.0% sure; 1.00 is the limit."},
+		{"too little together", 1500, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "without a bad one it takes about 3,100 events."},
+		{"too little of each", 300, promotion.SincePolicy{Harm: 10}, promotion.Inconclusive, promotion.Pass, "10.0 is the limit"},
+		{"enough of each", 310, promotion.SincePolicy{Harm: 10}, promotion.Promote, promotion.Pass, "10.0 is the limit"},
+		{"each has to tell alone", 2000, promotion.SincePolicy{HarmToOne: 0.001}, promotion.Inconclusive, promotion.Pass, "1.00 is the limit"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := whole(t, "prod")
+			for _, set := range []fleet.ShopSetName{"a-2", "b-1"} {
+				comparing(set, counts(0, c.total, 0, 0))(&e)
+			}
+			d := promotion.Decide(promotion.Policy{Since: c.policy}, e, now)
+			if d.Verdict != c.verdict {
+				t.Errorf("%s, want %s", d.Verdict, c.verdict)
+			}
+			for _, check := range d.Checks {
+				if check.Check == promotion.CheckSince && check.SLO == "cart-availability" && check.ShopSet == "" {
+					if check.Result != c.result || !strings.Contains(check.Reason, c.reason) {
+						t.Errorf("the whole Tier is %s: %s", check.Result, check.Reason)
+					}
+					return
+				}
+			}
+			t.Error("the whole Tier was not checked")
+		})
+	}
+}
+
+func TestLoad(t *testing.T) {
+	asked := promotion.Policy{Load: promotion.LoadPolicy{Share: 0.8}}
+	loaded := func(before, since *float64) func(*promotion.Evidence) {
+		return comparing("b-1", func(c *promotion.Comparison) { c.Load = &promotion.Load{Before: before, Since: since} })
+	}
+	n := func(v float64) *float64 { return &v }
+	for _, c := range []struct {
+		name    string
+		change  func(*promotion.Evidence)
+		policy  promotion.Policy
+		verdict promotion.Verdict
+		result  promotion.Result
+		reason  string
+	}{
+		{"as busy as asked for", loaded(n(1000), n(800)), asked, promotion.Promote, promotion.Pass,
+			"The Release has carried up to 800 events in 1h, and the busiest 1h of the 1d before it had 1,000: 80.0% is asked for."},
+		{"not yet", loaded(n(1000), n(799)), asked, promotion.Inconclusive, promotion.Unknown, "it has not been under load yet, 80.0% is asked for"},
+		{"not a whole hour yet", loaded(n(1000), nil), asked, promotion.Inconclusive, promotion.Unknown, "there is no data of a whole 1h since"},
+		{"no data of before", loaded(nil, n(1000)), asked, promotion.Inconclusive, promotion.Unknown, "nobody can tell what a busy time is"},
+		{"nobody counted", comparing("b-1", func(c *promotion.Comparison) { c.Load = nil }), asked, promotion.Inconclusive, promotion.Unknown, "nobody can tell"},
+		{"not known when it came", comparing("b-1", func(c *promotion.Comparison) { c.Came = time.Time{} }), asked, promotion.Inconclusive, promotion.Unknown, "not known when"},
+		{"no exporter", func(e *promotion.Evidence) { e.Fleet = promotion.FleetView{} }, asked, promotion.Promote, promotion.NotChecked, "it takes the exporter's address"},
+		{"required, and not for how much", func(*promotion.Evidence) {}, promotion.Policy{Needs: map[string]promotion.Need{"load": promotion.Required}},
+			promotion.Inconclusive, promotion.Unknown, "configure gate.load.share"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := whole(t, "prod")
+			c.change(&e)
+			expect(t, promotion.Decide(c.policy, e, now), c.verdict, "load", c.result, c.reason)
+		})
+	}
+	for _, check := range promotion.Decide(promotion.Policy{}, whole(t, "prod"), now).Checks {
+		if check.Check == promotion.CheckLoad {
+			t.Errorf("nobody asked for it: %+v", check)
+		}
+	}
+}
+
 func TestComparisonsAreOfTheTimeSinceTheReleaseCame(t *testing.T) {
 	e := whole(t, "prod")
 	if len(e.Comparisons) != 4 {
@@ -52,7 +146,7 @@ func TestComparisonsAreOfTheTimeSinceTheReleaseCame(t *testing.T) {
 		}
 	}
 	seenAs("a-2", func(o *fleetState) { o.Release = oldRelease })(&e)
-	e.Compare(slos(t), ledger{}, now, time.Hour)
+	e.Compare(slos(t), ledger{}, now, promotion.Policy{})
 	for _, c := range e.Comparisons {
 		if other := c.ShopSet == "a-2"; other != c.Came.IsZero() || other != (c.Since == nil) {
 			t.Errorf("%s came at %v, since %+v", c.ShopSet, c.Came, c.Since)
@@ -65,7 +159,7 @@ func TestACompositeIsComparedPartByPart(t *testing.T) {
 	all := slos(t)
 	s := &all[0]
 	s.Parts = []slo.Part{{Name: "cart", Weight: 1, Objective: 999_000_000}, {Name: "pay", Weight: 3, Objective: 990_000_000}}
-	e.Compare(all, ledger{}, now, 0)
+	e.Compare(all, ledger{}, now, promotion.Policy{})
 	parts := map[string]float64{}
 	for _, c := range e.Comparisons {
 		if c.SLO == s.Name && c.ShopSet == "a-2" {

@@ -36,23 +36,50 @@ type trial struct {
 // and Wilenski, Biometrika 31, 1940: given all bad events, those since the Release
 // are binomial with its share of the traffic) and the binomial test against the
 // budget. The bound joins two exact bounds of Clopper and Pearson (Biometrika 26,
-// 1934), the upper of the share since and the lower of the share before, each at
-// half of the error: it holds at least as often as it says, whatever the shares are.
+// 1934), the upper of the share since at nine tenths of the error and the lower of the
+// share before at the rest: it holds at least as often as it says, whatever the shares are.
 func try(budget float64, before, since tally, confidence float64, tests int) trial {
 	reference, lowest := 0.0, 0.0
-	half := (1 - confidence) / 2
 	worse := 1.0
 	if before.total > 0 {
 		reference = min(before.ratio(), budget)
-		lowest = min(lower(before, half), budget)
+		lowest = min(lower(before, (1-confidence)*ofBefore), budget)
 		worse = tail(since.bad, since.bad+before.bad, since.total/(since.total+before.total))
 	}
 	over := tail(since.bad, since.total, budget)
 	return trial{
 		extra:   since.ratio() - reference,
-		highest: upper(since, half) - lowest,
+		highest: upper(since, (1-confidence)*ofSince) - lowest,
 		chance:  min(1, 2*min(worse, over)*float64(max(tests, 1))),
 	}
+}
+
+// ofSince and ofBefore share the error between the two bounds. What was before is
+// counted over longer, and so its bound is near at a small error.
+const ofSince, ofBefore = 0.9, 0.1
+
+// beforeAndSince is what was counted of one of several ShopSets.
+type beforeAndSince struct{ before, since tally }
+
+// pooled is what was counted of all since the Release came, and the upper bound of the
+// share of these events that are bad more than in the reference. The bound of a sum of
+// shares that differ is that of Clopper and Pearson as well, which then is too high if
+// anything (Hoeffding, Annals of Mathematical Statistics 27, 1956). Each reference counts
+// as much as its ShopSet has traffic now, with a lower bound at its part of the error, so
+// that traffic which moves from one to the other looks like no change.
+func pooled(budget float64, all []beforeAndSince, confidence float64) (since tally, highest float64) {
+	for _, s := range all {
+		since.bad += s.since.bad
+		since.total += s.since.total
+	}
+	lowest := 0.0
+	for _, s := range all {
+		if s.before.total > 0 {
+			low := min(lower(s.before, (1-confidence)*ofBefore/float64(len(all))), budget)
+			lowest += low * s.since.total / since.total
+		}
+	}
+	return since, upper(since, (1-confidence)*ofSince) - lowest
 }
 
 // tail is the probability of k successes or more in n tries of probability p.
@@ -98,5 +125,5 @@ func least(harm, confidence float64) float64 {
 	if harm >= 1 {
 		return 1
 	}
-	return math.Ceil(math.Log((1-confidence)/2) / math.Log1p(-harm))
+	return math.Ceil(math.Log((1-confidence)*ofSince) / math.Log1p(-harm))
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -111,6 +112,41 @@ func TestTheTestKeepsItsPromises(t *testing.T) {
 				t.Errorf("%.4f of Releases that do harm pass", share)
 			}
 			t.Logf("unchanged: %v; with the harm: %v", same, harmful)
+		})
+	}
+}
+
+// A Tier as a whole passes with the harm just as rarely, whatever its ShopSets did before
+// and wherever the traffic goes.
+func TestTheWholeKeepsThePromiseToo(t *testing.T) {
+	const rounds, budget = 5_000, 0.001
+	r := rand.New(rand.NewPCG(9, 10))
+	for _, c := range []struct {
+		name string
+		sets []beforeAndSince // bad is the share there; since, on top of the harm
+		harm []float64        // what each adds, in budgets; 1 on the whole
+	}{
+		{"alike", []beforeAndSince{{tally{0.0001, 3e5}, tally{0.0001, 20_000}}, {tally{0.0001, 3e5}, tally{0.0001, 20_000}}}, []float64{1, 1}},
+		{"one does all the harm", []beforeAndSince{{tally{0.0001, 6e5}, tally{0.0001, 30_000}}, {tally{0.0003, 1e5}, tally{0.0003, 10_000}}}, []float64{0, 4}},
+		{"traffic moves to the worse one", []beforeAndSince{{tally{0.00002, 9e5}, tally{0.00002, 2_000}}, {tally{0.0008, 1e4}, tally{0.0008, 38_000}}}, []float64{1, 1}},
+		{"many small ones", slices.Repeat([]beforeAndSince{{tally{0.0002, 4e3}, tally{0.0002, 400}}}, 20), slices.Repeat([]float64{1}, 20)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			passed := 0.0
+			for range rounds {
+				sets := slices.Clone(c.sets)
+				for i, s := range c.sets {
+					sets[i].before.bad = poisson(r, s.before.bad*s.before.total)
+					sets[i].since.bad = poisson(r, (s.since.bad+c.harm[i]*budget)*s.since.total)
+				}
+				if _, highest := pooled(budget, sets, 0.95); highest < budget {
+					passed++
+				}
+			}
+			if share := passed / rounds; share > 0.05+4*math.Sqrt(0.05*0.95/rounds) {
+				t.Errorf("%.4f of Releases that do harm pass", share)
+			}
+			t.Logf("%v of %d pass", passed, rounds)
 		})
 	}
 }

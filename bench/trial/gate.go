@@ -48,10 +48,28 @@ func newGate(c *counted, r Release) (*gate, error) {
 	return &gate{c: c, r: r, fleet: f, slos: []slo.SLO{*c.slo}, alerts: burnAlerts()}, err
 }
 
-// policy is the default one, scaled in time, for a soak time (0: none).
-func policy(harm float64, soak time.Duration) promotion.Policy {
-	return promotion.Policy{MaxAge: scaled(5 * time.Minute), Soak: &soak,
-		Since: promotion.SincePolicy{Harm: harm, Baseline: scaled(promotion.DefaultBaseline)}}
+// way is one to ask the gate.
+type way struct {
+	name   string
+	change func(*promotion.Policy) // of the default policy
+}
+
+// ways are those that are tried; the first is the default.
+var ways = []way{
+	{gateRule, func(*promotion.Policy) {}},
+	{loadRule, func(p *promotion.Policy) { p.Load.Share = 0.8 }},
+	{aloneRule, func(p *promotion.Policy) { p.Since.HarmToOne = 1e-9 }},
+	{harmRule, func(p *promotion.Policy) { p.Since.Harm = 10 }},
+}
+
+// policy is the default one, scaled in time, without a soak time.
+func (w way) policy() promotion.Policy {
+	soak := time.Duration(0)
+	p := promotion.Policy{MaxAge: scaled(5 * time.Minute), Soak: &soak,
+		Since: promotion.SincePolicy{Harm: 1, Baseline: scaled(promotion.DefaultBaseline)},
+		Load:  promotion.LoadPolicy{Window: scaled(time.Hour), Day: scaled(24 * time.Hour)}}
+	w.change(&p)
+	return p
 }
 
 // evidence is what the gate would have known at a time.
@@ -63,7 +81,7 @@ func (g *gate) evidence(at time.Time) (promotion.Evidence, error) {
 		return e, err
 	}
 	e.See(g.view(at))
-	e.Compare(g.slos, counts, at, scaled(promotion.DefaultBaseline))
+	e.Compare(g.slos, counts, at, ways[1].policy()) // what all ways ask for
 	return e, nil
 }
 
@@ -107,18 +125,18 @@ func looks(until int) []int {
 	return out
 }
 
-// verdicts are those at each look, for each harm, without a soak time; reasons are of
-// the first harm.
-func (g *gate) verdicts(harms []float64, until int) (out [][]promotion.Verdict, reasons map[string]int, err error) {
-	out = make([][]promotion.Verdict, len(harms))
+// verdicts are those at each look, for each way to ask, without a soak time; reasons
+// are of the first way.
+func (g *gate) verdicts(until int) (out [][]promotion.Verdict, reasons map[string]int, err error) {
+	out = make([][]promotion.Verdict, len(ways))
 	for _, m := range looks(until) {
 		at := g.r.Came.Add(time.Duration(m) * minute)
 		e, err := g.evidence(at)
 		if err != nil {
 			return nil, nil, err
 		}
-		for i, harm := range harms {
-			d := promotion.Decide(policy(harm, 0), e, at)
+		for i, w := range ways {
+			d := promotion.Decide(w.policy(), e, at)
 			out[i] = append(out[i], d.Verdict)
 			if i == 0 && reasons == nil && (d.Verdict == promotion.Hold || m == until) {
 				reasons = why(d)
@@ -176,31 +194,4 @@ func decideAgain(verdicts []promotion.Verdict, soak int) outcome {
 		return outcome{hold, held}
 	}
 	return outcome{open, 0}
-}
-
-// busiest is the share of the busiest two hours of the day before that a release has to
-// have carried to have been under load.
-const busiest = 0.8
-
-// busy is when each ShopSet of a release has carried that, in minutes since it came;
-// beyond until: it has not. No policy asks for it: it shows what one would bring.
-func (c *counted) busy(r Release, until int) int {
-	last := 0
-	for _, name := range r.ShopSets {
-		counts := c.ledger.Account(c.slo, name, r.Came.Add(time.Duration(until)*minute)).Counts
-		hours := func(end int) float64 {
-			to := r.Came.Add(time.Duration(end) * minute)
-			return counts(0, to.Add(-120*minute), to).Total
-		}
-		most := 0.0
-		for end := 0; end > -day+120; end -= 10 {
-			most = max(most, hours(end))
-		}
-		m := 120
-		for m <= until && hours(m) < busiest*most {
-			m += 5
-		}
-		last = max(last, m)
-	}
-	return last
 }

@@ -58,15 +58,15 @@ func bad(k *kind) bool  { return k.bad }
 func steady(k *kind) bool { return k.name == "good" }
 
 // shownWaits are those in the table; the chart has all.
-var shownWaits = []int{0, 15, 60, 120, 240, 360, 480}
+var shownWaits = []int{0, 15, 30, 60, 120, 240, 360, 480}
 
 // names of the rules, as the tables have them.
 func names() []string {
 	var out []string
-	for _, h := range harms {
-		out = append(out, gateName(h))
+	for _, w := range ways {
+		out = append(out, w.name)
 	}
-	out = append(out, againRule, peakRule, alertRule)
+	out = append(out, againRule, alertRule)
 	for _, s := range shares {
 		out = append(out, thresholdName(s))
 	}
@@ -109,7 +109,7 @@ func (g Goal) met(ours, theirs Share) bool {
 // Goals are those of all waiting times.
 func (r *Result) Goals() []Goal {
 	var out []Goal
-	for _, name := range []string{gateRule, peakRule} {
+	for _, name := range []string{gateRule, loadRule} {
 		for _, wait := range waits {
 			theirs := r.score(rule{alertRule, wait}, bad)
 			ours, fine := r.score(rule{name, wait}, bad), r.score(rule{name, wait}, good)
@@ -193,7 +193,7 @@ func (r *Result) sweep(b *strings.Builder) {
 // kinds compares the rules by kind of release at a waiting time.
 func (r *Result) kinds(b *strings.Builder, wait int) {
 	var asked []string
-	for _, name := range []string{gateRule, againRule, peakRule, alertRule, thresholdName(shares[0]), thresholdName(shares[1])} {
+	for _, name := range []string{gateRule, loadRule, aloneRule, alertRule, thresholdName(shares[0]), thresholdName(shares[1])} {
 		if r.score(rule{name, wait}, func(*kind) bool { return true }).of > 0 {
 			asked = append(asked, name)
 		}

@@ -103,13 +103,11 @@ func scrapeConfig(all []*target, address string) []byte {
 	return []byte(b.String())
 }
 
-// The past before the trial is written into the store as it would have been scraped, at
-// intervals that come closer: 28 days in which nothing is judged need no scrape a minute.
+// The past before the trial is written into the store as it would have been scraped: for
+// the three days of which the ledger keeps each minute, every minute.
 const (
-	coarse    = 2 * 60 // minutes between scrapes of the past
-	finer     = 10
-	finerFrom = -6 * 60
-	closeFrom = -30 // from here on one a minute
+	coarse    = 2 * 60 // minutes between scrapes of the past before
+	closeFrom = -3 * day
 )
 
 // past lists the minutes at which the past was scraped.
@@ -117,12 +115,9 @@ func past() []int {
 	var out []int
 	for at := -window; at <= 0; {
 		out = append(out, at)
-		switch {
-		case at < finerFrom:
+		if at < closeFrom {
 			at += coarse
-		case at < closeFrom:
-			at += finer
-		default:
+		} else {
 			at++
 		}
 	}

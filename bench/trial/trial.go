@@ -64,31 +64,23 @@ type rule struct {
 	wait int
 }
 
-// The rules' names. Harm is that of the gate's policy.
+// The rules' names.
 const (
 	gateRule  = "gate"
+	loadRule  = "gate, load 0.8"
+	aloneRule = "gate, each ShopSet alone"
+	harmRule  = "gate, harm 10"
 	againRule = "gate, asked again"
-	peakRule  = "gate, busiest hours seen"
 	alertRule = "no alert"
 )
-
-// harms of the gate's policy; the first is the default.
-var harms = []float64{1, 10}
 
 // shares of failed requests that the fixed threshold allows.
 var shares = []float64{0.001, 0.01, 0.05}
 
-func gateName(harm float64) string {
-	if harm == harms[0] {
-		return gateRule
-	}
-	return fmt.Sprintf("%s, harm %v", gateRule, harm)
-}
-
 func thresholdName(share float64) string { return fmt.Sprintf("error rate ≤ %v %%", 100*share) }
 
 // waits are the waiting times that are tried, in minutes.
-var waits = []int{0, 5, 10, 15, 30, 60, 120, 240, 360, 480, 720}
+var waits = []int{0, 5, 10, 15, 20, 30, 60, 120, 240, 360, 480, 720}
 
 // judged are the outcomes of one release.
 type judged struct {
@@ -164,18 +156,16 @@ func (c *counted) judgeOne(r Release, firing map[string][]int, until int) (out j
 	if err != nil {
 		return judged{err: err}
 	}
-	verdicts, reasons, err := g.verdicts(harms, until)
+	verdicts, reasons, err := g.verdicts(until)
 	out = judged{outcomes: map[rule]outcome{}, reasons: reasons, err: err}
-	busy := c.busy(r, until)
 	for _, wait := range waits {
 		if wait > until {
 			break
 		}
 		for i, v := range verdicts {
-			out.outcomes[rule{gateName(harms[i]), wait}] = decide(v, wait)
+			out.outcomes[rule{ways[i].name, wait}] = decide(v, wait)
 		}
 		out.outcomes[rule{againRule, wait}] = decideAgain(verdicts[0], wait)
-		out.outcomes[rule{peakRule, wait}] = decide(verdicts[0], max(wait, busy))
 		if wait == 0 {
 			continue
 		}

@@ -196,7 +196,7 @@ func TestASoakTimeOnlyDelaysPromotions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		verdicts, _, err := g.verdicts(harms, 60)
+		verdicts, _, err := g.verdicts(60)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,7 +208,9 @@ func TestASoakTimeOnlyDelaysPromotions(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				v := promotion.Decide(policy(harms[0], time.Duration(soak)*minute), e, at).Verdict
+				p, wait := ways[0].policy(), time.Duration(soak)*minute
+				p.Soak = &wait
+				v := promotion.Decide(p, e, at).Verdict
 				if v != promotion.Inconclusive {
 					want = outcome{map[promotion.Verdict]ending{promotion.Promote: promote, promotion.Hold: hold}[v], m}
 					break

@@ -230,7 +230,7 @@ func (e *engine) decide(ctx context.Context, q question, at time.Time, outage er
 	p := policy(e.docs.config.Gate.Rules(q.to))
 	if seen.fleet.Where != "" {
 		ev.See(seen.fleet)
-		ev.Compare(slos, counts, at, p.Since.Baseline)
+		ev.Compare(slos, counts, at, p)
 	}
 	ev.Alerts, ev.Incidents, ev.Fix = seen.alerts, seen.incidents, q.fix
 	if seen.from != "" {

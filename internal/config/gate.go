@@ -52,9 +52,12 @@ type GateRules struct {
 	RedundancyWaived bool
 	// Soak is nil where what the Tiers' documents ask for is to be taken.
 	Soak *time.Duration
-	// Harm is a burn rate, FalseAlarms and Confidence are ratios 0–1.
-	Harm, FalseAlarms, Confidence float64
-	Baseline                      time.Duration
+	// Harm is a burn rate, HarmToOne, FalseAlarms and Confidence are ratios 0–1.
+	Harm, HarmToOne, FalseAlarms, Confidence float64
+	Baseline                                 time.Duration
+	// LoadShare is a ratio 0–1 of the busiest LoadWindow in a LoadDay.
+	LoadShare           float64
+	LoadWindow, LoadDay time.Duration
 	// QuietAlerts are names or severities of alerts that do not hold; nil: not set.
 	QuietAlerts []string
 	// Checks are required, optional or off, by their names.
@@ -135,6 +138,7 @@ func (g *GateRules) read(m *mapping) {
 	if n := m.take("since_release"); n != nil {
 		s := m.r.mapping(n, m.at("since_release"))
 		s.number("harm", &g.Harm)
+		s.share("harm_to_one", &g.HarmToOne)
 		if g.Harm <= 0 && s.has("harm") {
 			s.fault("harm", " must be a burn rate above 0")
 		}
@@ -144,6 +148,13 @@ func (g *GateRules) read(m *mapping) {
 			s.r.fault(s.line, "%s: false_alarms and confidence must be below 1", s.path)
 		}
 		s.duration("baseline", &g.Baseline)
+		s.done()
+	}
+	if n := m.take("load"); n != nil {
+		s := m.r.mapping(n, m.at("load"))
+		s.share("share", &g.LoadShare)
+		s.duration("window", &g.LoadWindow)
+		s.duration("day", &g.LoadDay)
 		s.done()
 	}
 	m.texts("quiet_alerts", &g.QuietAlerts)
@@ -171,7 +182,7 @@ func (g *GateRules) failOn(m *mapping) {
 }
 
 // gateChecks are the checks that may be required, optional or off.
-var gateChecks = []string{"release", "sync", "soak", "drift", "budget", "since_release", "burn_rate", "alert", "coverage", "freshness",
+var gateChecks = []string{"release", "sync", "soak", "drift", "budget", "since_release", "load", "burn_rate", "alert", "coverage", "freshness",
 	"images", "incident", "freeze", "redundancy"}
 
 func (g *GateRules) checks(m *mapping) {

@@ -1,0 +1,101 @@
+package promotion
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
+)
+
+// LoadPolicy asks that a Release has carried as much as the busiest time of the day
+// before it came: what breaks at the peak only is as good as new before it.
+type LoadPolicy struct {
+	// Share 0–1 of the busiest time's events that it has to have carried; 0: none.
+	Share float64
+	// Window is how long a busy time is; 0 means an hour.
+	Window time.Duration
+	// Day is how far back the busiest is looked for; 0 means 24 hours.
+	Day time.Duration
+}
+
+func (p LoadPolicy) withDefaults() LoadPolicy {
+	set(&p.Window, time.Hour)
+	set(&p.Day, 24*time.Hour)
+	return p
+}
+
+// Load is the most events that there were in one window of time.
+type Load struct {
+	Before *float64 `json:"before"` // in the day before the Release came; nil: no data
+	Since  *float64 `json:"since"`  // nil: no window of that length has passed, or no data
+}
+
+// load looks at the first part of an SLO.
+func load(a slo.Account, came time.Time, p LoadPolicy) *Load {
+	return &Load{Before: busiest(a, came.Add(-p.Day), came, p.Window), Since: busiest(a, came, a.End, p.Window)}
+}
+
+// busiest is the most events in a window within a time, looked at four times a window;
+// nil where there is no data of a whole one.
+func busiest(a slo.Account, from, to time.Time, window time.Duration) *float64 {
+	var most *float64
+	for end := to; !end.Add(-window).Before(from); end = end.Add(-window / 4) {
+		c := a.Counts(0, end.Add(-window), end)
+		if off := c.End.Sub(c.Start) - window; c.Covered <= 0 || off.Abs() > window/10 {
+			continue
+		}
+		if most == nil || c.Total > *most {
+			most = &c.Total
+		}
+	}
+	return most
+}
+
+// checkLoad asks of each SLO for each ShopSet below whether the Release has carried
+// the load that policy asks for.
+func (d *deciding) checkLoad(t tier) []Check {
+	const what = "whether the Release has carried the load of a busy time"
+	p := d.p.Load
+	switch need := d.p.Needs[CheckLoad]; {
+	case p.Share > 0 || need == Off:
+	case need == Required:
+		return []Check{{Check: CheckLoad, Result: Unknown, Reason: "The policy asks for " + what + ", and not for how much of it: configure gate.load.share.", Evidence: t.figures()}}
+	default: // nobody asked, which is no news
+		return nil
+	}
+	if checks, done := d.unasked(CheckLoad, t, what, d.e.Fleet.Where, d.e.Fleet.Error, "the exporter's address (gate.fleet.url)"); done {
+		return checks
+	}
+	var checks []Check
+	for i := range d.e.Comparisons {
+		c := &d.e.Comparisons[i]
+		if i > 0 && d.e.Comparisons[i-1].ShopSet == c.ShopSet && d.e.Comparisons[i-1].SLO == c.SLO {
+			continue // another part
+		}
+		check := Check{Check: CheckLoad, ShopSet: c.ShopSet, SLO: c.SLO, Evidence: t.figures().with("came", instant(c.Came))}
+		check.Result, check.Reason = d.judgeLoad(c, &check.Evidence)
+		checks = append(checks, check)
+	}
+	return checks
+}
+
+func (d *deciding) judgeLoad(c *Comparison, figures *Figures) (Result, string) {
+	p := d.p.Load
+	switch {
+	case c.Came.IsZero():
+		return Unknown, fmt.Sprintf("It is not known when Release %s came to %s.", orNone(short(d.e.Release)), c.ShopSet)
+	case c.Load == nil || c.Load.Before == nil:
+		return Unknown, fmt.Sprintf("There is no data of the %s before the Release came, so nobody can tell what a busy time is.", age(p.Day))
+	case c.Load.Since == nil:
+		return Unknown, fmt.Sprintf("The Release came %s ago: there is no data of a whole %s since.", age(d.now.Sub(c.Came)), age(p.Window))
+	}
+	before, since := *c.Load.Before, *c.Load.Since
+	*figures = figures.with("busiest_before", before).with("busiest_since", since).with("share", p.Share)
+	carried := fmt.Sprintf("The Release has carried up to %s %s in %s, and the busiest %s of the %s before it had %s",
+		status.FormatCount(since), c.Unit, age(p.Window), age(p.Window), age(p.Day), status.FormatCount(before))
+	if since >= p.Share*before {
+		return Pass, fmt.Sprintf("%s: %s is asked for.", carried, status.FormatShare(&p.Share))
+	}
+	return Unknown, fmt.Sprintf("%s: it has not been under load yet, %s is asked for.", carried, status.FormatShare(&p.Share))
+}
