@@ -30,12 +30,11 @@ func (a *Alike) usual(share float64) bool {
 // amiss reports whether the time since looks worse than before in so far that it
 // matters what was usual.
 func (c *Comparison) amiss(p SincePolicy) bool {
-	since := c.Since.tally(true)
+	before, since := c.Before.tally(false), c.Since.tally(true)
 	if since.total <= 0 || !(c.BudgetRatio > 0 && c.BudgetRatio < 1) {
 		return false
 	}
-	r := try(c.BudgetRatio, c.Before.tally(false), since, p.Confidence, 1)
-	return r.chance <= p.FalseAlarms && r.extra >= p.Harm*c.BudgetRatio
+	return since.ratio()-before.reference(c.BudgetRatio) >= p.Harm*c.BudgetRatio && chance(c.BudgetRatio, before, since, 1) <= p.FalseAlarms
 }
 
 // alike looks at the spans before the Release came; nil where there is none with data.

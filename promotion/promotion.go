@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -99,6 +100,9 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 	d := &deciding{p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), comparisons: len(e.Comparisons)}
 	source, target := newTier(e.Source, roleEvidence), newTier(e.Target, roleTarget)
 	budgets := e.byPair()
+	var since []Check // of a big Tier the most work: it goes on beside the rest
+	var compared sync.WaitGroup
+	compared.Go(func() { since = d.checkSince(source) })
 	checks := make([]Check, 0, 4*len(e.Report.Budgets)+len(e.Comparisons)+3*len(e.Source.ShopSets)+len(e.Groups)+16)
 	for _, t := range []tier{source, target} {
 		checks = append(checks, checkSLO(t)...)
@@ -113,7 +117,8 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 			}
 		}
 	}
-	checks = slices.Concat(checks, checkSources(&e), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), d.checkSince(source), d.checkLoad(source),
+	compared.Wait()
+	checks = slices.Concat(checks, checkSources(&e), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkLoad(source),
 		d.checkAlerts(source), d.checkImages(source), d.checkRelease(source, target), d.checkIncidents(target), d.checkFreezes(target), d.checkRedundancy(target))
 	out := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release, Fix: e.Fix}
 	out.Overrides = d.override(checks)

@@ -203,11 +203,11 @@ func (d *deciding) judgeSince(c *Comparison, allowed float64, figures *Figures) 
 		}
 		return Fail, fmt.Sprintf("%s, and is no chance (p = %s).", counted, probability(r.chance))
 	}
-	return clear(counted, burn(r.highest), allowed, c.BudgetRatio, p.Confidence, c.Unit)
+	return cleared(counted, burn(r.highest), allowed, c.BudgetRatio, p.Confidence, c.Unit)
 }
 
-// clear passes what adds less than a limit to the burn rate, at the most.
-func clear(counted string, highest, limit, budget, confidence float64, unit slo.Unit) (Result, string) {
+// cleared passes what adds less than a limit to the burn rate, at the most.
+func cleared(counted string, highest, limit, budget, confidence float64, unit slo.Unit) (Result, string) {
 	if highest < limit {
 		return Pass, fmt.Sprintf("%s: it adds less than %s to the burn rate, at %s sure; %s is the limit.",
 			counted, roundUp(highest), status.FormatShare(&confidence), status.FormatRate(limit))

@@ -49,5 +49,5 @@ func (d *deciding) judgeTogether(t tier, all []*Comparison, figures *Figures) (R
 		with("extra_burn_rate_at_most", highest/budget).with("harm", d.p.Since.Harm)
 	counted := fmt.Sprintf("In %s as a whole %s of %s %s were bad since the Release came", t.Name,
 		status.FormatCount(since.bad), status.FormatCount(since.total), unit)
-	return clear(counted, highest/budget, d.p.Since.Harm, budget, d.p.Since.Confidence, unit)
+	return cleared(counted, highest/budget, d.p.Since.Harm, budget, d.p.Since.Confidence, unit)
 }

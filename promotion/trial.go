@@ -2,6 +2,7 @@ package promotion
 
 import (
 	"math"
+	"sync"
 
 	"gonum.org/v1/gonum/mathext"
 )
@@ -39,19 +40,73 @@ type trial struct {
 // 1934), the upper of the share since at nine tenths of the error and the lower of the
 // share before at the rest: it holds at least as often as it says, whatever the shares are.
 func try(budget float64, before, since tally, confidence float64, tests int) trial {
-	reference, lowest := 0.0, 0.0
+	return trial{
+		extra:   since.ratio() - before.reference(budget),
+		highest: upper(since, (1-confidence)*ofSince) - before.lowest(budget, (1-confidence)*ofBefore),
+		chance:  chance(budget, before, since, tests),
+	}
+}
+
+// reference is the share of bad events that a Release is compared with.
+func (t tally) reference(budget float64) float64 {
+	if t.total <= 0 {
+		return 0
+	}
+	return min(t.ratio(), budget)
+}
+
+// lowest is the lower bound of the reference.
+func (t tally) lowest(budget, err float64) float64 {
+	if t.total <= 0 {
+		return 0
+	}
+	return min(lowers.of(t, err), budget)
+}
+
+// lowers are lower bounds that were asked for: what was counted before a Release came
+// stays the same for each decision about it.
+var lowers = bounds{known: map[bound]float64{}}
+
+// bounds remembers some bounds. It is safe for concurrent use.
+type bounds struct {
+	mu    sync.Mutex
+	known map[bound]float64
+}
+
+type bound struct {
+	tally
+	err float64
+}
+
+// mostBounds takes 3 MiB.
+const mostBounds = 1 << 16
+
+func (b *bounds) of(t tally, err float64) float64 {
+	key := bound{t, err}
+	b.mu.Lock()
+	low, ok := b.known[key]
+	b.mu.Unlock()
+	if ok {
+		return low
+	}
+	low = lower(t, err)
+	b.mu.Lock()
+	if len(b.known) >= mostBounds {
+		clear(b.known)
+	}
+	b.known[key] = low
+	b.mu.Unlock()
+	return low
+}
+
+// chance is that of a trial.
+func chance(budget float64, before, since tally, tests int) float64 {
 	worse := 1.0
 	if before.total > 0 {
-		reference = min(before.ratio(), budget)
-		lowest = min(lower(before, (1-confidence)*ofBefore), budget)
 		worse = tail(since.bad, since.bad+before.bad, since.total/(since.total+before.total))
 	}
 	over := tail(since.bad, since.total, budget)
-	return trial{
-		extra:   since.ratio() - reference,
-		highest: upper(since, (1-confidence)*ofSince) - lowest,
-		chance:  min(1, 2*min(worse, over)*float64(max(tests, 1))),
-	}
+	return min(1, 2*min(worse, over)*float64(max(tests, 1)))
 }
 
 // ofSince and ofBefore share the error between the two bounds. What was before is
@@ -74,10 +129,7 @@ func pooled(budget float64, all []beforeAndSince, confidence float64) (since tal
 	}
 	lowest := 0.0
 	for _, s := range all {
-		if s.before.total > 0 {
-			low := min(lower(s.before, (1-confidence)*ofBefore/float64(len(all))), budget)
-			lowest += low * s.since.total / since.total
-		}
+		lowest += s.before.lowest(budget, (1-confidence)*ofBefore/float64(len(all))) * s.since.total / since.total
 	}
 	return since, upper(since, (1-confidence)*ofSince) - lowest
 }
