@@ -3,11 +3,11 @@ package decisionlog
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/klauspost/compress/gzip"
 	"io"
 	"io/fs"
 	"os"
@@ -206,11 +206,16 @@ func (l *Log) Append(_ context.Context, e Entry, record []byte) (Head, error) {
 		return Head{}, fmt.Errorf("append to decision log %s: somebody else writes to it (%v); give each server a folder of its own", l.file.Name(), err)
 	}
 	next := l.chain
+	var packed []byte
+	var failed error
+	var packing sync.WaitGroup // a big record takes as long to hash as to pack
+	packing.Go(func() { packed, failed = pack(record) })
 	line, err := next.Link(e, record)
-	if err != nil {
+	packing.Wait()
+	if err := errors.Join(err, failed); err != nil {
 		return Head{}, err
 	}
-	if err := l.keep(next.Head.Index, record); err != nil {
+	if err := l.keep(next.Head.Index, packed); err != nil {
 		return Head{}, fmt.Errorf("append to decision log %s: keep the record: %w", l.Dir, err)
 	}
 	if _, err = l.file.Write(append(line, '\n')); err == nil {
@@ -227,18 +232,25 @@ func (l *Log) Append(_ context.Context, e Entry, record []byte) (Head, error) {
 	return next.Head, nil
 }
 
-// keep writes a record. One that a killed process has left, whose line was never
-// written, is replaced.
-func (l *Log) keep(index int, record []byte) error {
+// pack is the contrary of unpack.
+func pack(record []byte) ([]byte, error) {
 	var packed bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	packed.Grow(len(record) / 4)
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := w.Write(record); err != nil {
-		return err
+		return nil, err
 	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	if err := replace(l.recordFile(index), packed.Bytes()); err != nil {
+	err = w.Close()
+	return packed.Bytes(), err
+}
+
+// keep writes a packed record. One that a killed process has left, whose line was never
+// written, is replaced.
+func (l *Log) keep(index int, packed []byte) error {
+	if err := replace(l.recordFile(index), packed); err != nil {
 		return err
 	}
 	return syncFolder(filepath.Join(l.Dir, records))
