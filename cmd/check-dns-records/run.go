@@ -25,20 +25,25 @@ const (
 
 func run(ctx context.Context, args, _ []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("check-dns-records", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags.SetOutput(io.Discard) // a fault is told once, in one line
 	config := flags.String("config", "/etc/mackerel-agent/dns-records.yaml", "the `file` that lists the records")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(stderr, "check-dns-records says in one line whether DNS records exist and point where they should.")
+		flags.SetOutput(stderr)
+		flags.PrintDefaults()
 		return 0
-	} else if err != nil || flags.NArg() > 0 {
-		return say(stdout, dnsrecords.Unknown, "check-dns-records takes -config only: see -h")
+	} else if err != nil {
+		return say(stdout, dnsrecords.Unknown, err.Error()+": see -h")
+	} else if flags.NArg() > 0 {
+		return say(stdout, dnsrecords.Unknown, fmt.Sprintf("check-dns-records takes flags only, not %q: see -h", flags.Arg(0)))
 	}
 	data, err := os.ReadFile(*config)
 	if err != nil {
-		return say(stdout, dnsrecords.Unknown, fmt.Sprintf("read the list of records: %v; write one, or name it with -config", err))
+		return say(stdout, dnsrecords.Unknown, fmt.Sprintf("read the list of records: %v; name a file that the agent may read with -config", err))
 	}
-	e, err := dnsrecords.Parse(data)
+	e, err := dnsrecords.Parse(*config, data)
 	if err != nil {
-		return say(stdout, dnsrecords.Unknown, fmt.Sprintf("%s: %v", *config, err))
+		return say(stdout, dnsrecords.Unknown, err.Error())
 	}
 	r := dnsrecords.Resolver{Servers: e.Servers, EveryOne: true}
 	if len(e.Servers) == 0 {

@@ -51,7 +51,7 @@ func TestTheCheckPrintsOneLineAndTheExitCode(t *testing.T) {
 		"all is well":        {"records: [{name: shop.example, values: [192.0.2.1]}]", "DNSRecords OK: all 1 records exist and point where they should", 0},
 		"one points astray":  {"records: [{name: shop.example, values: [192.0.2.2]}]", "DNSRecords CRITICAL: shop.example A points to 192.0.2.1, not to 192.0.2.2 (asked 127", 2},
 		"many have vanished": {"records: [{name: shop.example}" + lost + "]", "DNSRecords CRITICAL: vanished-0.example A has vanished", 2},
-		"an unknown key":     {"records: [{name: a.example}]\nrecord: []", "records.yaml: unmarshal errors: line 2: field record is no key", 3},
+		"an unknown key":     {"records: [{name: a.example}]\nrecord: []", `records.yaml:2:1: DNS records: record: unknown key (did you mean "records"?)`, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "dns-records.yaml")
@@ -72,10 +72,14 @@ func TestTheCheckPrintsOneLineAndTheExitCode(t *testing.T) {
 		})
 	}
 	var out bytes.Buffer
-	if code := run(context.Background(), []string{"-config", "/none"}, nil, &out, io.Discard); code != 3 || !strings.Contains(out.String(), "name it with -config") {
+	if code := run(context.Background(), []string{"-config", "/none"}, nil, &out, io.Discard); code != 3 || !strings.Contains(out.String(), "may read with -config") {
 		t.Errorf("code %d: %s", code, out.String())
 	}
-	if code := run(context.Background(), []string{"x"}, nil, &out, io.Discard); code != 3 {
-		t.Errorf("code %d", code)
+	for arg, want := range map[string]string{"x": `takes flags only, not "x"`, "-none": "flag provided but not defined: -none: see -h"} {
+		out.Reset()
+		var errs bytes.Buffer
+		if code := run(context.Background(), []string{arg}, nil, &out, &errs); code != 3 || !strings.Contains(out.String(), want) || errs.Len() > 0 {
+			t.Errorf("%s: code %d: %s%s", arg, code, out.String(), errs.String())
+		}
 	}
 }

@@ -34,14 +34,17 @@ type check struct {
 
 func (c check) run(args []string) int {
 	flags := flag.NewFlagSet("check-mailrelay", flag.ContinueOnError)
-	flags.SetOutput(c.stderr)
+	flags.SetOutput(io.Discard) // a fault is told once, in one line
 	config := flags.String("config", "/etc/mackerel-agent/mailrelay.yaml", "the `file` that lists the accounts, the same as the plugin's")
 	account := flags.String("account", "", "the `name` of the account to judge; without it, all")
 	lang := flags.String("lang", "", "en or ja; without it, what the file says")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(c.stderr, "check-mailrelay says in one line whether mail relays do what they always do.")
+		flags.SetOutput(c.stderr)
+		flags.PrintDefaults()
 		return 0
 	} else if err != nil {
-		return c.say(mailrelay.Unknown, err.Error())
+		return c.say(mailrelay.Unknown, err.Error()+": see -h")
 	}
 	severity, line, err := c.judge(*config, *account, *lang, flags.NArg())
 	if err != nil {
@@ -56,7 +59,7 @@ func (c check) judge(config, account, lang string, extra int) (mailrelay.Severit
 	}
 	data, err := os.ReadFile(config)
 	if err != nil {
-		return 0, "", fmt.Errorf("read the list of accounts: %w; write one, or name it with -config", err)
+		return 0, "", fmt.Errorf("read the list of accounts: %w; name a file that the agent may read with -config", err)
 	}
 	// Keys of relays are not read here, so no secret is either.
 	file, err := relayconf.Parse(config, data, relayconf.Surroundings{})
@@ -67,9 +70,13 @@ func (c check) judge(config, account, lang string, extra int) (mailrelay.Severit
 		file.Language = mailrelay.Language(lang)
 	}
 	if account != "" {
+		var names []string
+		for _, a := range file.Accounts {
+			names = append(names, a.Name)
+		}
 		file.Accounts = slices.DeleteFunc(file.Accounts, func(a relayconf.Account) bool { return a.Name != account })
 		if len(file.Accounts) == 0 {
-			return 0, "", fmt.Errorf("%s lists no account %q", config, account)
+			return 0, "", fmt.Errorf("%s lists no account %q; it lists %s", config, account, strings.Join(names, ", "))
 		}
 	}
 	severity, line := c.verdicts(file)
@@ -85,7 +92,7 @@ func (c check) verdicts(file *relayconf.File) (mailrelay.Severity, string) {
 	for _, a := range file.Accounts {
 		h, t, err := store.Read(a.Name, a.Relay)
 		if err != nil {
-			damage = append(damage, err.Error())
+			damage = append(damage, fmt.Sprintf("account %s: %v;", a.Name, err))
 			continue
 		}
 		all = append(all, h.Judge(now, t, file.Settings(a)))
@@ -93,7 +100,7 @@ func (c check) verdicts(file *relayconf.File) (mailrelay.Severity, string) {
 	if len(damage) == 0 {
 		return mailrelay.Together(all, file.Language, mailrelay.Settings{Zone: file.Zone})
 	}
-	severity, line := mailrelay.Unknown, strings.Join(damage, " ")
+	severity, line := mailrelay.Unknown, strings.TrimSuffix(strings.Join(damage, " "), ";")
 	if len(all) > 0 {
 		worst, told := mailrelay.Together(all, file.Language, mailrelay.Settings{Zone: file.Zone})
 		if worst != mailrelay.OK {

@@ -132,11 +132,11 @@ func TestWrongUsageIsUnknown(t *testing.T) {
 		args []string
 		want string
 	}{
-		"an account that is not listed": {[]string{"-account", "none"}, `lists no account "none"`},
+		"an account that is not listed": {[]string{"-account", "none"}, `lists no account "none"; it lists shop, owners`},
 		"another language":              {[]string{"-lang", "fr"}, "-lang en or ja"},
 		"an argument":                   {[]string{"shop"}, "takes flags only"},
-		"an unknown flag":               {[]string{"-w", "1"}, "flag provided but not defined"},
-		"no file":                       {[]string{"-config", "/none"}, "name it with -config"},
+		"an unknown flag":               {[]string{"-w", "1"}, "flag provided but not defined: -w: see -h"},
+		"no file":                       {[]string{"-config", "/none"}, "may read with -config"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if code, line := h.run(monday, c.args...); code != 3 || !strings.Contains(line, c.want) {

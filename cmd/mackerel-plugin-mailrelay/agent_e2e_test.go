@@ -18,6 +18,7 @@ import (
 	"github.com/shopslo/shopslo/internal/fakes/relayfake"
 	"github.com/shopslo/shopslo/internal/lab"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
+	"github.com/shopslo/shopslo/plugins/plugintest"
 )
 
 // agentRuns is how long the real agent runs: it posts for the first time after a
@@ -32,7 +33,7 @@ var troubled = map[string]relayfake.Fault{
 }
 
 // TestTheRealAgentPostsWhatTheRelaysHad runs mackerel-agent with the block that
-// docs/mackerel.md has, the real plugin and check, relays with all kinds of trouble,
+// the README has, the real plugin and check, relays with all kinds of trouble,
 // and Mackerel's fake.
 func TestTheRealAgentPostsWhatTheRelaysHad(t *testing.T) {
 	dir := t.TempDir()
@@ -130,7 +131,7 @@ func countsOf(at time.Time) mailrelay.Counts {
 // runAgent runs the agent for a while and gives its log.
 func runAgent(t *testing.T, agent, dir, url string) string {
 	t.Helper()
-	block := documentedBlock(t)
+	block := plugintest.Block(t, "toml", "[plugin.metrics.mailrelay]")
 	block = strings.ReplaceAll(block, "/opt/mackerel-agent/plugins/bin/", dir+"/")
 	block = strings.ReplaceAll(block, "/etc/mackerel-agent/", dir+"/")
 	conf := fmt.Sprintf("apikey = %q\napibase = %q\nroot = %q\npidfile = %q\ncloud_platform = \"none\"\nverbose = true\n%s", mackerelfake.Key, url, dir, filepath.Join(dir, "pid"), block)
@@ -175,22 +176,6 @@ func runAgent(t *testing.T, agent, dir, url string) string {
 func tail(text string, lines int) string {
 	all := strings.Split(text, "\n")
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
-}
-
-// documentedBlock is what docs/mackerel.md tells people to copy.
-func documentedBlock(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("../../docs/mackerel.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for part := range strings.SplitSeq(string(text), "```toml\n") {
-		if block, _, ok := strings.Cut(part, "```"); ok && strings.HasPrefix(block, "[plugin.metrics.mailrelay]") {
-			return block
-		}
-	}
-	t.Fatal("docs/mackerel.md has no block for the agent")
-	return ""
 }
 
 // checkArrived compares what arrived of an account with what its relay had.

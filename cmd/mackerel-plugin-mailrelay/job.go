@@ -27,6 +27,7 @@ type job struct {
 type outcome struct {
 	figures []figure
 	errs    []error
+	lost    bool // the history could not be read or kept, so nothing is told
 }
 
 // run asks, then keeps what came back. Nobody holds the lock while a relay is asked.
@@ -38,7 +39,7 @@ func (j job) run(ctx context.Context) outcome {
 	case errors.Is(err, relaystore.ErrDamaged):
 		before = &mailrelay.History{Account: j.account.Name} // Update says so
 	case err != nil:
-		return outcome{errs: []error{err}}
+		return outcome{errs: []error{unkept(err)}, lost: true}
 	}
 	asked, cancel := context.WithTimeout(ctx, j.account.Timeout)
 	defer cancel()
@@ -65,14 +66,22 @@ func (j job) run(ctx context.Context) outcome {
 		}
 		after = *h
 	})
+	if o.lost = err != nil && !errors.Is(err, relaystore.ErrDamaged); o.lost {
+		err = unkept(err)
+	}
 	o.errs = append(o.errs, err)
-	if err == nil || errors.Is(err, relaystore.ErrDamaged) {
+	if !o.lost {
 		if poll != nil && after.State.At.Equal(poll.Span.To) { // else another run was quicker
 			o.figures = append(counted(fresh, first, j.begun, t), standing(&after, j.begun)...)
 		}
 		o.figures = append(o.figures, beside(&after, probe, look)...)
 	}
 	return o.withoutNil()
+}
+
+// unkept says what to do about a folder of histories that cannot be used.
+func unkept(err error) error {
+	return fmt.Errorf("%w; nothing is told of it: name a folder that the agent may write with state: in the list of accounts", err)
 }
 
 // look is one reading of the status page.

@@ -52,17 +52,10 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 var prefixRule = regexp.MustCompile(`^[-a-zA-Z0-9_]+(\.[-a-zA-Z0-9_]+)*$`)
 
 func (p *program) run(ctx context.Context, args []string) int {
-	flags := flag.NewFlagSet("mackerel-plugin-mailrelay", flag.ContinueOnError)
-	flags.SetOutput(p.stderr)
-	flags.StringVar(&p.config, "config", "/etc/mackerel-agent/mailrelay.yaml", "the `file` that lists the accounts")
-	flags.StringVar(&p.prefix, "metric-key-prefix", "mailrelay", "what metric names begin with")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+	if err := p.parse(args); errors.Is(err, flag.ErrHelp) {
 		return exitOK
 	} else if err != nil {
-		return exitUsage
-	}
-	if flags.NArg() > 0 || !prefixRule.MatchString(p.prefix) {
-		p.complain(fmt.Errorf("mackerel-plugin-mailrelay takes flags only, and a prefix of letters, digits, - and _: see -h"))
+		p.complain(err)
 		return exitUsage
 	}
 	if p.env["MACKEREL_AGENT_PLUGIN_META"] != "" {
@@ -75,13 +68,36 @@ func (p *program) run(ctx context.Context, args []string) int {
 	return p.poll(ctx)
 }
 
+// parse reads the flags. Help, where it is asked for, has been printed.
+func (p *program) parse(args []string) error {
+	flags := flag.NewFlagSet("mackerel-plugin-mailrelay", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // a fault is told once, in one line
+	flags.StringVar(&p.config, "config", "/etc/mackerel-agent/mailrelay.yaml", "the `file` that lists the accounts")
+	flags.StringVar(&p.prefix, "metric-key-prefix", "mailrelay", "what metric names begin with")
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(p.stderr, "mackerel-plugin-mailrelay asks mail relays for their figures and prints them for mackerel-agent.")
+		flags.SetOutput(p.stderr)
+		flags.PrintDefaults()
+		return err
+	case err != nil:
+		return fmt.Errorf("mackerel-plugin-mailrelay: %w: see -h", err)
+	case flags.NArg() > 0:
+		return fmt.Errorf("mackerel-plugin-mailrelay takes flags only, not %q: see -h", flags.Arg(0))
+	case !prefixRule.MatchString(p.prefix):
+		return fmt.Errorf("-metric-key-prefix is %q; it can have letters, digits, - and _, and dots between them", p.prefix)
+	}
+	return nil
+}
+
 // poll asks all accounts at once and prints what they tell, in the file's order.
 func (p *program) poll(ctx context.Context) int {
 	ctx, cancel := context.WithTimeout(ctx, enough)
 	defer cancel()
 	data, err := os.ReadFile(p.config)
 	if err != nil {
-		p.complain(fmt.Errorf("read the list of accounts: %w; write one, or name it with -config", err))
+		p.complain(fmt.Errorf("read the list of accounts: %w; name a file that the agent may read with -config", err))
 		return exitUsage
 	}
 	file, err := relayconf.Parse(p.config, data, relayconf.Surroundings{Env: p.lookup, ReadFile: p.readFile})
@@ -107,12 +123,12 @@ func (p *program) poll(ctx context.Context) int {
 	for i, a := range file.Accounts {
 		select {
 		case o := <-results[i]:
-			p.print(a.Name, now, o)
+			code = max(code, p.print(a.Name, now, o))
 		case <-ctx.Done():
 			// One that is ready at the same time still counts.
 			select {
 			case o := <-results[i]:
-				p.print(a.Name, now, o)
+				code = max(code, p.print(a.Name, now, o))
 			default:
 				p.complain(fmt.Errorf("account %s: not done within %s: nothing is told of it this time", a.Name, enough))
 			}
@@ -133,7 +149,8 @@ func (p *program) job(a relayconf.Account, s relaystore.Store, now time.Time) (j
 	return j, a.Finish()
 }
 
-func (p *program) print(account string, now time.Time, o outcome) {
+// print writes what a job tells, and gives the exit code that goes with it.
+func (p *program) print(account string, now time.Time, o outcome) int {
 	for _, err := range o.errs {
 		p.complain(fmt.Errorf("account %s: %w", account, err))
 	}
@@ -142,6 +159,10 @@ func (p *program) print(account string, now time.Time, o outcome) {
 		f.write(&b, p.prefix, account, now)
 	}
 	_, _ = io.WriteString(p.stdout, b.String())
+	if o.lost {
+		return exitUsage
+	}
+	return exitOK
 }
 
 // complain writes an error without any secret that was read, one line each.

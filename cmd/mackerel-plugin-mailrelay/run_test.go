@@ -336,20 +336,40 @@ func TestWrongUsageIsSaidAndNothingIsPrinted(t *testing.T) {
 		args       []string
 		code       int
 	}{
-		{"a file that is not there", "write one, or name it with -config", []string{"-config", b.dir + "/none"}, exitUsage},
+		{"a file that is not there", "name a file that the agent may read with -config", []string{"-config", b.dir + "/none"}, exitUsage},
 		{"an unknown key", "broken.yaml:2: keys is no key", []string{"-config", broken}, exitUsage},
 		{"an argument", "takes flags only", []string{"key"}, exitUsage},
-		{"a prefix that is none", "takes flags only", []string{"-metric-key-prefix", "a b"}, exitUsage},
-		{"an unknown flag", "flag provided but not defined", []string{"-key", "x"}, exitUsage},
+		{"a prefix that is none", `-metric-key-prefix is "a b"`, []string{"-metric-key-prefix", "a b"}, exitUsage},
+		{"an unknown flag", "flag provided but not defined: -key: see -h\n", []string{"-key", "x"}, exitUsage},
+		{"a folder", "is a directory; name a file", []string{"-config", b.dir}, exitUsage},
 		{"help", "-config file", []string{"-h"}, exitOK},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out, errs bytes.Buffer
 			code := run(context.Background(), c.args, nil, &out, &errs)
+			if lines := strings.Count(errs.String(), "\n"); lines != 1 && c.code != exitOK {
+				t.Errorf("told in %d lines", lines)
+			}
 			if code != c.code || out.Len() > 0 || !strings.Contains(errs.String(), c.want) {
 				t.Errorf("code %d, %q, %s", code, out.String(), errs.String())
 			}
 		})
+	}
+}
+
+func TestAFolderOfHistoriesThatCannotBeUsedIsSaidAndNothingIsTold(t *testing.T) {
+	b := newBench(t, "sparkpost")
+	b.traffic(begin.Add(-time.Hour), begin)
+	account := fmt.Sprintf("accounts: [{name: shop, relay: sparkpost, url: %q, key: {env: RELAY_KEY}}]\n", b.fakes["sparkpost"].URL)
+	for _, state := range []string{"mailrelay.yaml", "mailrelay.yaml/below"} { // a file is no folder
+		b.stderr = ""
+		b.write("state: " + state + "\n" + account)
+		if got := b.run(begin, exitUsage); len(got) > 0 {
+			t.Errorf("told %v", got)
+		}
+		if !strings.HasPrefix(b.stderr, "account shop: ") || !strings.Contains(b.stderr, "name a folder that the agent may write with state:") || strings.Count(b.stderr, "\n") != 1 {
+			t.Errorf("said %s", b.stderr)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/smithy-go/logging"
 	mackerelplugin "github.com/mackerelio/go-mackerel-plugin"
 
 	"github.com/shopslo/shopslo/plugins/subnetips"
@@ -26,7 +29,7 @@ const enough = 20 * time.Second
 
 const (
 	exitOK    = 0
-	exitUsage = 3 // wrong usage
+	exitUsage = 3 // wrong usage, or EC2 refuses
 	exitReach = 4 // EC2 could not be asked
 )
 
@@ -47,7 +50,7 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 	for _, e := range env {
 		switch name, value, _ := strings.Cut(e, "="); name {
 		case "MACKEREL_PLUGIN_WORKDIR":
-			p.workdir = value
+			p.workdir = cmp.Or(value, p.workdir)
 		case "MACKEREL_AGENT_PLUGIN_META":
 			p.meta = value != ""
 		}
@@ -73,11 +76,17 @@ func (p *plugin) run(ctx context.Context, args []string) int {
 	// the machine's role; never from arguments.
 	cfg, err := config.LoadDefaultConfig(ctx, func(o *config.LoadOptions) error {
 		o.Region = p.region
+		o.Logger = logging.Nop{} // errors tell what it would
 		return nil
 	})
 	if err != nil {
-		fmt.Fprintln(p.stderr, fmt.Errorf("find AWS settings: %w", err))
-		return exitUsage
+		return p.fail(fmt.Errorf("find AWS settings: %w", err), exitUsage)
+	}
+	if cfg.Region == "" {
+		return p.fail(errors.New("no AWS region is known: give -region, or set AWS_REGION in mackerel-agent.conf (env = { AWS_REGION = … })"), exitUsage)
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return p.fail(fmt.Errorf("find AWS credentials: %w; give the machine a role with the right ec2:DescribeSubnets, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in mackerel-agent.conf (env = { … })", err), exitUsage)
 	}
 	client := ec2.NewFromConfig(cfg, func(o *ec2.Options) {
 		if p.endpoint != "" {
@@ -85,9 +94,11 @@ func (p *plugin) run(ctx context.Context, args []string) int {
 		}
 	})
 	subnets, err := subnetips.Read(ctx, client, p.selection)
-	if err != nil {
-		fmt.Fprintln(p.stderr, err)
-		return exitReach
+	switch {
+	case errors.Is(err, subnetips.ErrRefused):
+		return p.fail(err, exitUsage)
+	case err != nil:
+		return p.fail(err, exitReach)
 	}
 	lows, err := p.remember(subnets)
 	if err != nil {
@@ -96,12 +107,20 @@ func (p *plugin) run(ctx context.Context, args []string) int {
 	for _, s := range subnets {
 		p.print(s, lows)
 	}
+	if missing := p.selection.Missing(subnets); missing != "" {
+		return p.fail(fmt.Errorf("in %s %s: check -region, -vpc, -subnets and -tags", cfg.Region, missing), exitUsage)
+	}
 	return exitOK
+}
+
+func (p *plugin) fail(err error, code int) int {
+	fmt.Fprintln(p.stderr, err)
+	return code
 }
 
 func (p *plugin) parse(args []string) error {
 	flags := flag.NewFlagSet("mackerel-plugin-subnet-ips", flag.ContinueOnError)
-	flags.SetOutput(p.stderr)
+	flags.SetOutput(io.Discard) // a fault is told once, in one line
 	flags.StringVar(&p.prefix, "metric-key-prefix", "subnet", "what metric names begin with")
 	flags.StringVar(&p.region, "region", "", "the AWS `region`; without it, the SDK's")
 	flags.StringVar(&p.endpoint, "endpoint", "", "another `URL` of the EC2 API, such as a VPC endpoint's")
@@ -110,8 +129,16 @@ func (p *plugin) parse(args []string) error {
 	tags := flags.String("tags", "", "only subnets with these tags: `key=value,…`")
 	flags.Int64Var(&p.perNode, "ips-per-node", 0, "how many addresses one more node takes")
 	flags.Int64Var(&p.perPod, "ips-per-pod", 1, "how many addresses one more pod takes")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(p.stderr, "mackerel-plugin-subnet-ips prints for mackerel-agent how many addresses the subnets of a VPC have left.")
+		flags.SetOutput(p.stderr)
+		flags.PrintDefaults()
 		return err
+	} else if err != nil {
+		return fmt.Errorf("mackerel-plugin-subnet-ips: %w: see -h", err)
+	}
+	if u, err := url.Parse(p.endpoint); p.endpoint != "" && (err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http") {
+		return errors.New("-endpoint is no address: it starts with https:// and a host")
 	}
 	if flags.NArg() > 0 || !prefixRule.MatchString(p.prefix) || p.perNode < 0 || p.perPod < 1 {
 		return errors.New("mackerel-plugin-subnet-ips takes flags only, a prefix of letters, digits, - and _, and counts above 0: see -h")
@@ -150,9 +177,12 @@ func (p *plugin) remember(subnets []subnetips.Subnet) (subnetips.Lows, error) {
 	if err != nil {
 		return lows, err
 	}
+	if err := os.MkdirAll(p.workdir, 0o755); err != nil {
+		return lows, fmt.Errorf("keep the lows of free addresses: %w; set MACKEREL_PLUGIN_WORKDIR to a folder that the agent may write", err)
+	}
 	f, err := os.CreateTemp(p.workdir, ".subnet-ips-*")
 	if err != nil {
-		return lows, fmt.Errorf("keep the lows of free addresses: %w", err)
+		return lows, fmt.Errorf("keep the lows of free addresses: %w; set MACKEREL_PLUGIN_WORKDIR to a folder that the agent may write", err)
 	}
 	_, err = f.Write(b)
 	if err = errors.Join(err, f.Close()); err == nil {

@@ -61,7 +61,11 @@ func TestWhatIsNotKnownIsNotPrinted(t *testing.T) {
 	defer stop()
 	dir := t.TempDir()
 	f.Break(ec2fake.Denied)
-	if code, out, errs := try(t, dir, noon, "-endpoint", f.URL); code != exitReach || out != "" || !strings.Contains(errs, "UnauthorizedOperation") {
+	if code, out, errs := try(t, dir, noon, "-endpoint", f.URL); code != exitUsage || out != "" || !strings.Contains(errs, "EC2 refuses: UnauthorizedOperation") || strings.Count(errs, "\n") != 1 {
+		t.Errorf("code %d, %q, %s", code, out, errs)
+	}
+	f.Break(ec2fake.Throttled)
+	if code, out, errs := try(t, dir, noon, "-endpoint", f.URL); code != exitReach || out != "" || !strings.Contains(errs, "RequestLimitExceeded") {
 		t.Errorf("code %d, %q, %s", code, out, errs)
 	}
 	f.Break(ec2fake.None)
@@ -74,10 +78,47 @@ func TestWhatIsNotKnownIsNotPrinted(t *testing.T) {
 	if _, _, errs := try(t, dir, noon, "-endpoint", f.URL); errs != "" {
 		t.Errorf("the next run: %s", errs)
 	}
-	for _, args := range [][]string{{"x"}, {"-tags", "a"}, {"-ips-per-pod", "0"}, {"-metric-key-prefix", "a b"}, {"-none"}} {
-		if code, out, _ := try(t, dir, noon, args...); code != exitUsage || out != "" {
-			t.Errorf("%v: code %d, %q", args, code, out)
+	for _, args := range [][]string{{"x"}, {"-tags", "a"}, {"-ips-per-pod", "0"}, {"-metric-key-prefix", "a b"}, {"-none"}, {"-endpoint", "ec2"}, {"-endpoint", "https://user:pw@ec2"}} {
+		if code, out, errs := try(t, dir, noon, args...); code != exitUsage || out != "" || strings.Count(errs, "\n") != 1 || strings.Contains(errs, "pw@") {
+			t.Errorf("%v: code %d, %q, %s", args, code, out, errs)
 		}
+	}
+}
+
+func TestWhatIsSelectedAndNotThereIsSaid(t *testing.T) {
+	f, stop := ec2fake.Start(ec2fake.Subnet{ID: "subnet-1", CIDR: "10.0.1.0/24", Free: 251}, ec2fake.Subnet{ID: "subnet-2", CIDR: "10.0.2.0/24", Free: 17})
+	defer stop()
+	for _, c := range []struct {
+		args      []string
+		out, errs string
+	}{
+		{[]string{"-subnets", "subnet-2,subnet-9"}, "subnet.ips.subnet-2.free\t17", "in ap-northeast-1 there is no subnet-9 that is selected: check"},
+		{[]string{"-vpc", "vpc-none"}, "", "in ap-northeast-1 no subnet is selected: check"},
+	} {
+		code, out, errs := try(t, t.TempDir(), noon, append(c.args, "-endpoint", f.URL)...)
+		if code != exitUsage || !strings.Contains(out, c.out) || strings.Contains(out, "subnet-1") || !strings.Contains(errs, c.errs) {
+			t.Errorf("%v: code %d, %q, %s", c.args, code, out, errs)
+		}
+	}
+}
+
+func TestWithoutRegionOrCredentialsItIsSaidWhereTheyGo(t *testing.T) {
+	f, stop := ec2fake.Start()
+	defer stop()
+	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	if code, _, errs := try(t, t.TempDir(), noon, "-endpoint", f.URL, "-region", ""); code != exitUsage || !strings.Contains(errs, "give -region, or set AWS_REGION") {
+		t.Errorf("code %d: %s", code, errs)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	var out, errs bytes.Buffer
+	code := run(context.Background(), []string{"-endpoint", f.URL, "-region", "ap-northeast-1"}, []string{"MACKEREL_PLUGIN_WORKDIR="}, &out, &errs)
+	if code != exitUsage || out.Len() > 0 || !strings.Contains(errs.String(), "give the machine a role") || strings.Count(errs.String(), "\n") != 1 {
+		t.Errorf("code %d: %s", code, errs.String())
 	}
 }
 

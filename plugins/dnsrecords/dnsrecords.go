@@ -5,20 +5,22 @@
 package dnsrecords
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
+	"net/netip"
+	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/miekg/dns"
-	"go.yaml.in/yaml/v3"
+
+	"github.com/shopslo/shopslo/internal/document"
 )
 
 // Severity is Mackerel's exit code of a check.
@@ -34,61 +36,78 @@ const (
 
 // Record is one expectation.
 type Record struct {
-	Name string `yaml:"name"`
-	Type string `yaml:"type"` // A, AAAA, CNAME, MX, NS, TXT, SRV, CAA, PTR
+	Name string `json:"name"`
+	Type string `json:"type,omitempty"` // A, AAAA, CNAME, MX, NS, TXT, SRV, CAA, PTR
 	// Values are what it should point to, as a zone file writes them. Without any, the
 	// record only has to exist.
-	Values []string `yaml:"values"`
+	Values []string `json:"values,omitempty"`
 	// Match is "all" (these values and no others; the default) or "any" (nothing but
 	// these, at least one), for names whose answers rotate.
-	Match string `yaml:"match"`
+	Match string `json:"match,omitempty"`
 }
 
 // Expectations are a configuration.
 type Expectations struct {
 	// Servers are asked one by one, and all have to agree; host or host:port. Without
 	// any, the system's are used, of which the first that answers counts.
-	Servers []string `yaml:"servers"`
-	Records []Record `yaml:"records"`
+	Servers []string `json:"servers,omitempty"`
+	Records []Record `json:"records"`
 }
 
 var types = []string{"A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT"}
 
 const maxRecords = 200
 
-var goType = regexp.MustCompile(` in type [\w.]+`)
-
-// Parse reads a configuration. An unknown key is an error that names its line.
-func Parse(data []byte) (Expectations, error) {
+// Parse reads a configuration; path is its name in faults, which name the line of each.
+func Parse(path string, data []byte) (Expectations, error) {
 	var e Expectations
-	d := yaml.NewDecoder(bytes.NewReader(data))
-	d.KnownFields(true)
-	if err := d.Decode(&e); errors.Is(err, io.EOF) {
-		return Expectations{}, errors.New("the file is empty: name at least one record in the list records")
-	} else if err != nil {
-		text := goType.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "")
-		return Expectations{}, errors.New(strings.Join(strings.Fields(strings.ReplaceAll(text, "not found", "is no key that is known here")), " "))
+	roots, _, faults := document.Roots(path, data)
+	if len(faults) > 0 {
+		return e, faults.Err()
 	}
-	if n := len(e.Records); n == 0 || n > maxRecords {
-		return Expectations{}, fmt.Errorf("records lists %d; 1 to %d can be checked within the agent's 30 s", n, maxRecords)
+	if len(roots) != 1 {
+		return e, fmt.Errorf("%s: holds %d documents; write one, with at least one record in the list records", path, len(roots))
+	}
+	o := document.New(path, roots[0], document.Dialect{})
+	o.Kind = "DNS records"
+	o.Decode("", roots[0], reflect.ValueOf(&e).Elem())
+	if n := len(e.Records); n > maxRecords || n == 0 && !o.Broken("records") {
+		o.Refuse("records", o.At("records"), "lists %d; 1 to %d can be checked within the agent's 30 s", n, maxRecords)
 	}
 	for i := range e.Records {
-		if err := e.Records[i].normalize(); err != nil {
-			return Expectations{}, fmt.Errorf("records[%d]: %w", i, err)
+		at := fmt.Sprintf("records[%d]", i)
+		if err := e.Records[i].normalize(); err != nil && !o.Broken(at) {
+			o.Refuse(at, o.At(at), "%v", err)
 		}
 	}
 	for i, s := range e.Servers {
-		if _, _, err := net.SplitHostPort(s); err != nil {
-			e.Servers[i] = net.JoinHostPort(strings.Trim(s, "[]"), "53")
+		at := fmt.Sprintf("servers[%d]", i)
+		server, ok := hostPort(s)
+		if !ok {
+			o.Refuse(at, o.At(at), "%q is no server; write an address or a name, and :port where it is not 53", s)
 		}
+		e.Servers[i] = server
 	}
-	return e, nil
+	return e, o.Faults().Err()
+}
+
+var hostRule = regexp.MustCompile(`^[-a-zA-Z0-9_.]*[a-zA-Z][-a-zA-Z0-9_.]*$`)
+
+// hostPort adds the port where there is none.
+func hostPort(s string) (string, bool) {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		host, port = strings.Trim(s, "[]"), "53"
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	_, noIP := netip.ParseAddr(host)
+	return net.JoinHostPort(host, port), err == nil && n > 0 && (noIP == nil || hostRule.MatchString(host))
 }
 
 func (r *Record) normalize() error {
 	r.Type = strings.ToUpper(cmp.Or(r.Type, "A"))
 	r.Match = cmp.Or(r.Match, "all")
-	if _, ok := dns.IsDomainName(r.Name); !ok || r.Name == "" {
+	if _, ok := dns.IsDomainName(r.Name); !ok || r.Name == "" || strings.ContainsAny(r.Name, " \t/:@") {
 		return fmt.Errorf("name %q is no domain name", r.Name)
 	}
 	if !slices.Contains(types, r.Type) {
@@ -96,6 +115,9 @@ func (r *Record) normalize() error {
 	}
 	if r.Match != "all" && r.Match != "any" {
 		return fmt.Errorf("match of %s is %q; it can be all or any", r.Name, r.Match)
+	}
+	if r.Type == "CNAME" && len(r.Values) > 1 && r.Match == "all" {
+		return fmt.Errorf("a name is an alias of one other; %s lists %d", r.Name, len(r.Values))
 	}
 	r.Name = dns.CanonicalName(r.Name)
 	for i, v := range r.Values {
@@ -211,6 +233,9 @@ func (r Resolver) lookup(ctx context.Context, server string, rec Record) ([]stri
 		a, _, err = c.ExchangeContext(ctx, q, server)
 	}
 	if err != nil {
+		if op, ok := errors.AsType[*net.OpError](err); ok {
+			err = op.Err // without the port of this machine, which is another one each time
+		}
 		return nil, fmt.Errorf("does not answer: %w", err)
 	}
 	if a.Rcode != dns.RcodeSuccess && a.Rcode != dns.RcodeNameError {

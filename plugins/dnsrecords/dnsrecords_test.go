@@ -110,7 +110,7 @@ func TestRecordsAreLookedUpAndCompared(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			e, err := Parse([]byte("servers: [\"" + server + "\"]\nrecords: [" + tt.record + "]"))
+			e, err := Parse("dns.yaml", []byte("servers: [\""+server+"\"]\nrecords: ["+tt.record+"]"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -163,17 +163,24 @@ func TestServersHaveToAgreeOrStandInForEachOther(t *testing.T) {
 
 func TestParseRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	for name, c := range map[string][2]string{
-		"an unknown key":    {"records: [{name: a.example}]\nserver: x", "line 2: field server is no key that is known here"},
-		"no records":        {"servers: [a]", "records lists 0"},
-		"an empty file":     {"", "the file is empty"},
-		"no name":           {"records: [{type: A}]", `records[0]: name ""`},
-		"an unknown type":   {"records: [{name: a.example, type: ALIAS}]", `type "ALIAS"`},
-		"no address":        {"records: [{name: a.example, values: [lb]}]", `"lb" is no value of a record of type A`},
-		"another match":     {"records: [{name: a.example, match: some}]", "it can be all or any"},
-		"a broken document": {"records: [", "line 1"},
+		"an unknown key":           {"records: [{name: a.example}]\nserver: x", `dns.yaml:2:1: DNS records: server: unknown key (did you mean "servers"?)`},
+		"no records":               {"servers: [a]", "records: is missing"},
+		"an empty file":            {"", "holds 0 documents; write one"},
+		"no name":                  {"records: [{type: A}]", "records[0].name: is missing"},
+		"an unknown type":          {"records: [{name: a.example, type: ALIAS}]", `type "ALIAS"`},
+		"no address":               {"records: [{name: a.example, values: [lb]}]", `"lb" is no value of a record of type A`},
+		"another match":            {"records: [{name: a.example, match: some}]", "it can be all or any"},
+		"a broken document":        {"records: [", "dns.yaml:1: is not YAML"},
+		"a name with a space":      {"records: [{name: shop example.com}]", `name "shop example.com" is no domain name`},
+		"a URL":                    {"records: [{name: 'https://a.example/'}]", "is no domain name"},
+		"two targets of one alias": {"records: [{name: a.example, type: CNAME, values: [b.example, c.example]}]", "an alias of one other"},
+		"a server that is none":    {"servers: [300.1.1.1]\nrecords: [{name: a.example}]", `dns.yaml:1:11: DNS records: servers[0]: "300.1.1.1" is no server`},
+		"a port that is none":      {"servers: ['192.0.2.1:99999']\nrecords: [{name: a.example}]", "is no server"},
+		"a text for a list":        {"records: shop", "dns.yaml:1:10: DNS records: records: needs a list"},
+		"a second document":        {"records: [{name: a.example}]\n---\nx: 1", "holds 2 documents; write one"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := Parse([]byte(c[0])); err == nil || !strings.Contains(err.Error(), c[1]) {
+			if _, err := Parse("dns.yaml", []byte(c[0])); err == nil || !strings.Contains(err.Error(), c[1]) {
 				t.Errorf("got %v, want %s", err, c[1])
 			}
 		})
@@ -183,7 +190,7 @@ func TestParseRefusesWhatItDoesNotUnderstand(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("servers: [192.0.2.53, \"[::1]:53\"]\nrecords:\n- {name: a.example, type: txt, values: ['a\"b']}\n- {name: b.example, type: MX, values: [10 mx.]}\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		e, err := Parse(b)
+		e, err := Parse("dns.yaml", b)
 		if err != nil {
 			return
 		}

@@ -52,7 +52,11 @@ func Together(verdicts []Verdict, l Language, s Settings) (Severity, string) {
 	case len(verdicts) == 1:
 		return verdicts[0].Severity, verdicts[0].Sentence(l, s)
 	case len(bad) == 0:
-		return OK, w.say("nothing has changed for the worse at any of %d accounts.", "%d個のアカウントすべてで、悪化は見られません。", well)
+		line := w.say("nothing has changed for the worse at any of %d accounts.", "%d個のアカウントすべてで、悪化は見られません。", well)
+		if n := len(learning(verdicts)); n > 0 {
+			line += w.say(" No trend can be told yet at %d of them: they have no week of history.", "ただし%d個は履歴が1週間分なく、変化を判定できません。", n)
+		}
+		return OK, line
 	}
 	var parts []string
 	for _, v := range bad {
@@ -62,6 +66,13 @@ func Together(verdicts []Verdict, l Language, s Settings) (Severity, string) {
 		parts = append(parts, w.say("(%d more without findings)", "（ほか%d個は異常なし）", well))
 	}
 	return bad[0].Severity, cut(strings.Join(parts, " "), maxSentence)
+}
+
+// learning are the verdicts that have nothing to compare with.
+func learning(verdicts []Verdict) []Verdict {
+	return slices.DeleteFunc(slices.Clone(verdicts), func(v Verdict) bool {
+		return !slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Kind == Learning })
+	})
 }
 
 // oneLine takes out what would break a line or a terminal.
@@ -139,11 +150,13 @@ func (w words) finding(f Finding) string {
 		return w.say("%s mails wait in the relay (limit %s).", "%s通が配信待ちです（上限%s通）。", number(f.Observed), number(f.Expected))
 	case Unpolled:
 		if f.Since.IsZero() {
-			return w.say("mackerel-plugin-mailrelay has never polled this account: nothing is known.",
-				"mackerel-plugin-mailrelayがまだ一度も実行されていません。状態は不明です。")
+			return w.say("mackerel-plugin-mailrelay has never polled this account: nothing is known. Run it by hand to see why.",
+				"mackerel-plugin-mailrelayがまだ一度も実行されていません。状態は不明です。手動で実行して原因を確認してください。")
 		}
 		return w.say("mackerel-plugin-mailrelay has not polled since %s (%s ago): nothing is known.",
 			"mackerel-plugin-mailrelayが%sから（%s間）実行されていません。状態は不明です。", w.when(f.Since), w.length(f.Until.Sub(f.Since)))
+	case Unread:
+		return w.say("no figures of the relay could be read yet (%s): nothing is known.", "リレーの数値をまだ取得できていません（%s）。状態は不明です。", f.Trouble)
 	case Learning:
 		return w.say("no trend can be told before a week of history is there (it begins at %s).",
 			"履歴が1週間分たまるまで、変化は判定できません（%sから記録中）。", w.when(f.Since))

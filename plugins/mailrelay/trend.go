@@ -78,6 +78,9 @@ func (j *judge) mood(f Figure) float64 {
 
 // trend compares the newest figures with the same hours of the past weeks.
 func (h *History) trend(now time.Time, t Traits, s Settings) []Finding {
+	if h.begun().IsZero() {
+		return []Finding{{Kind: Learning, Since: h.State.At, Until: now}}
+	}
 	if len(h.Recent) == 0 || now.Sub(h.Recent[len(h.Recent)-1].End) > recentFor {
 		return nil
 	}
@@ -98,11 +101,12 @@ func (h *History) trend(now time.Time, t Traits, s Settings) []Finding {
 	return out
 }
 
+// begun is when the figures begin, zero where there are none.
 func (h *History) begun() time.Time {
-	if !h.Past.First.IsZero() {
-		return h.Past.First
+	if h.Past.First.IsZero() && len(h.Recent) > 0 {
+		return h.Recent[0].Start
 	}
-	return h.Recent[0].Start
+	return h.Past.First
 }
 
 // compare is what was counted and what was to be expected in a span.

@@ -30,6 +30,7 @@ const (
 	Spent    Kind = "spent"    // the quota is or will soon be used up
 	Backlog  Kind = "backlog"  // mails wait in the relay
 	Unpolled Kind = "unpolled" // the plugin itself does not run
+	Unread   Kind = "unread"   // it runs, and has read no figure yet
 	Learning Kind = "learning" // no history to compare with yet
 
 	CanaryRefused Kind = "canary_refused" // the relay does not take the marked mails
@@ -101,6 +102,9 @@ func (h *History) Judge(now time.Time, t Traits, s Settings) Verdict {
 		return v
 	}
 	v.Findings = append(v.Findings, h.reach(now)...)
+	if len(v.Findings) == 0 && h.State.Trouble != "" && h.begun().IsZero() {
+		v.Findings = []Finding{{Kind: Unread, Severity: Unknown, Until: now, Trouble: h.State.Trouble}}
+	}
 	v.Findings = append(v.Findings, h.standing(now, s)...)
 	v.Findings = append(v.Findings, h.stale(now, t, s)...)
 	v.Findings = append(v.Findings, h.trend(now, t, s)...)
@@ -115,7 +119,7 @@ func (h *History) Judge(now time.Time, t Traits, s Settings) Verdict {
 
 // rank orders findings: by severity, then what users feel before what explains it.
 func rank(f Finding) int {
-	order := []Kind{Learning, Announced, CanaryBlind, Backlog, Spent, Stale, Denied, Rise, APIDown, Standing, CanaryRefused, CanaryLost, Drop}
+	order := []Kind{Learning, Unread, Announced, CanaryBlind, Backlog, Spent, Stale, Denied, Rise, APIDown, Standing, CanaryRefused, CanaryLost, Drop}
 	return int(f.Severity)*len(order) + slices.Index(order, f.Kind)
 }
 

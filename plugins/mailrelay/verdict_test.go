@@ -229,7 +229,7 @@ func TestSentencesSayWhatChangedSinceWhen(t *testing.T) {
 
 func TestEveryFindingHasASentenceInBothLanguages(t *testing.T) {
 	v := Verdict{Account: "a\nb", At: monday}
-	for _, k := range []Kind{Drop, Rise, APIDown, Denied, Stale, Standing, Spent, Backlog, Unpolled, Learning, CanaryRefused, CanaryLost, CanaryBlind, Announced} {
+	for _, k := range []Kind{Drop, Rise, APIDown, Denied, Stale, Standing, Spent, Backlog, Unpolled, Unread, Learning, CanaryRefused, CanaryLost, CanaryBlind, Announced} {
 		v.Findings = []Finding{{Kind: k, Figure: Delivered, Since: monday.Add(-26 * time.Hour), Until: monday, Observed: 1234, Expected: 5678,
 			Trouble: Failing, Status: Paused, Text: strings.Repeat("x\n", 3000), TakenOver: "fell"}}
 		en, ja := v.Sentence(English, inTokyo), v.Sentence(Japanese, inTokyo)
@@ -245,6 +245,32 @@ func TestEveryFindingHasASentenceInBothLanguages(t *testing.T) {
 	v.Account = strings.Repeat("あ", 2000)
 	if n := utf8.RuneCountInString(v.Sentence(Japanese, inTokyo)); n != 1024 {
 		t.Errorf("%d characters", n)
+	}
+}
+
+func TestAnAccountWhoseFiguresNobodyHasReadYetIsNeverWell(t *testing.T) {
+	h := &History{Account: "shop"}
+	poll := Poll{Span: Span{From: monday, To: monday.Add(time.Minute)}, Err: &Error{Trouble: Refused, Doing: "read"}}
+	_, _ = h.Add(poll, minutely(time.Minute))
+	v := h.Judge(monday.Add(time.Minute), minutely(time.Minute), inTokyo)
+	if _, ok := has1(v, Unread); !ok || v.Severity != Unknown {
+		t.Errorf("refused at once: %+v", v)
+	}
+	for at := 2; at < 8; at++ {
+		poll.Span.To = monday.Add(time.Duration(at) * time.Minute)
+		_, _ = h.Add(poll, minutely(time.Minute))
+	}
+	if v := h.Judge(monday.Add(8*time.Minute), minutely(time.Minute), inTokyo); v.Severity != Warning || v.Findings[0].Kind != Denied {
+		t.Errorf("refused for minutes: %+v", v)
+	}
+	h = &History{Account: "shop"} // as a relay with totals of the day begins
+	_, _ = h.Add(Poll{Span: poll.Span, Report: Report{}}, minutely(time.Minute))
+	v = h.Judge(poll.Span.To, minutely(time.Minute), inTokyo)
+	if _, ok := has1(v, Learning); !ok || v.Severity != OK {
+		t.Errorf("answered without figures: %+v", v)
+	}
+	if _, line := Together([]Verdict{v, {Account: "b"}}, English, inTokyo); !strings.Contains(line, "any of 2 accounts. No trend can be told yet at 1 of them") {
+		t.Error(line)
 	}
 }
 

@@ -72,7 +72,7 @@ func (s Store) Read(account, relay string) (*mailrelay.History, mailrelay.Traits
 	case errors.Is(err, fs.ErrNotExist):
 		return &mailrelay.History{Account: account}, mailrelay.Traits{}, nil
 	case err != nil:
-		return nil, mailrelay.Traits{}, fmt.Errorf("read the history of account %s: %w", account, err)
+		return nil, mailrelay.Traits{}, fmt.Errorf("read its history: %w", err)
 	}
 	f.History.Account = account
 	return &f.History, f.traits(), nil
@@ -110,19 +110,19 @@ func decode(b []byte) (file, error) {
 // error with ErrDamaged then comes although the change was stored.
 func (s Store) Update(ctx context.Context, account string, t mailrelay.Traits, change func(*mailrelay.History)) error {
 	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
-		return fmt.Errorf("keep the history of account %s: %w", account, err)
+		return fmt.Errorf("keep its history: %w", err)
 	}
 	path := s.Path(account, t.Vendor)
 	lock := flock.New(path + ".lock")
 	if ok, err := lock.TryLockContext(ctx, 20*time.Millisecond); !ok {
-		return fmt.Errorf("keep the history of account %s: lock %s: %w", account, lock.Path(), err)
+		return fmt.Errorf("keep its history: lock %s: %w", lock.Path(), err)
 	}
 	defer func() { _ = lock.Close() }()
 	h, _, damage := s.Read(account, t.Vendor)
 	switch {
 	case errors.Is(damage, ErrDamaged):
 		if err := os.Rename(path, path+".damaged"); err != nil {
-			return fmt.Errorf("keep the damaged history of account %s aside: %w", account, err)
+			return fmt.Errorf("keep its damaged history aside: %w", err)
 		}
 		damage = fmt.Errorf("%w; it is kept as %s, and a new history begins", damage, path+".damaged")
 		h = &mailrelay.History{Account: account}
@@ -139,7 +139,7 @@ func (s Store) Update(ctx context.Context, account string, t mailrelay.Traits, c
 		err = replace(path+copied, b, true)
 	}
 	if err != nil {
-		return fmt.Errorf("keep the history of account %s: %w", account, err)
+		return fmt.Errorf("keep its history: %w", err)
 	}
 	return damage
 }

@@ -6,15 +6,21 @@ package subnetips
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"net"
+	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/smithy-go"
 )
 
 // reserved is how many addresses AWS keeps of each subnet.
@@ -41,9 +47,12 @@ type Selection struct {
 }
 
 // Read asks EC2 for the subnets, sorted by id. One that the API does not tell the free
-// addresses of is left out; a subnet that does not exist is an error.
+// addresses of is left out. The error wraps ErrRefused where asking again will not help.
 func Read(ctx context.Context, c Client, s Selection) ([]Subnet, error) {
-	in := &ec2.DescribeSubnetsInput{SubnetIds: s.IDs}
+	in := &ec2.DescribeSubnetsInput{}
+	if len(s.IDs) > 0 { // as a filter, one that is gone does not cost the others
+		in.Filters = append(in.Filters, types.Filter{Name: aws.String("subnet-id"), Values: s.IDs})
+	}
 	if s.VPC != "" {
 		in.Filters = append(in.Filters, types.Filter{Name: aws.String("vpc-id"), Values: []string{s.VPC}})
 	}
@@ -54,7 +63,7 @@ func Read(ctx context.Context, c Client, s Selection) ([]Subnet, error) {
 	for p := ec2.NewDescribeSubnetsPaginator(c, in); p.HasMorePages(); {
 		page, err := p.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("ask EC2 for subnets: %w", err)
+			return nil, fmt.Errorf("ask EC2 for subnets: %w", plain(err))
 		}
 		for _, n := range page.Subnets {
 			if n.SubnetId == nil || n.AvailableIpAddressCount == nil {
@@ -70,6 +79,39 @@ func Read(ctx context.Context, c Client, s Selection) ([]Subnet, error) {
 		return 1
 	})
 	return out, nil
+}
+
+// ErrRefused is in the error of a request that EC2 does not grant.
+var ErrRefused = errors.New("EC2 refuses")
+
+// plain tells what went wrong without the SDK's way there.
+func plain(err error) error {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		if op, ok := errors.AsType[*net.OpError](err); ok {
+			return op
+		}
+		return err
+	}
+	var resp *awshttp.ResponseError
+	if !errors.As(err, &resp) || resp.HTTPStatusCode() >= 500 || resp.HTTPStatusCode() == http.StatusTooManyRequests {
+		return fmt.Errorf("%s: %s", api.ErrorCode(), api.ErrorMessage())
+	}
+	return fmt.Errorf("%w: %s: %s (check the credentials, and that they have the right ec2:DescribeSubnets)", ErrRefused, api.ErrorCode(), api.ErrorMessage())
+}
+
+// Missing says what was selected and is not there; "" where nothing is missing.
+func (s Selection) Missing(found []Subnet) string {
+	gone := slices.DeleteFunc(slices.Clone(s.IDs), func(id string) bool {
+		return slices.ContainsFunc(found, func(f Subnet) bool { return f.ID == id })
+	})
+	switch {
+	case len(found) == 0:
+		return "no subnet is selected"
+	case len(gone) > 0:
+		return "there is no " + strings.Join(gone, ", ") + " that is selected"
+	}
+	return ""
 }
 
 // usable is how many addresses of a block can be used, 0 where it is none.

@@ -2,6 +2,7 @@ package subnetips
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 	"time"
@@ -48,12 +49,13 @@ func TestSubnetsAreReadPageByPage(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Read(context.Background(), client(f.URL), Selection{IDs: []string{"subnet-9"}}); err == nil {
-		t.Error("a subnet that does not exist is no error")
+	gone := Selection{IDs: []string{"subnet-1", "subnet-9"}}
+	if got, err := Read(context.Background(), client(f.URL), gone); err != nil || len(got) != 1 || gone.Missing(got) != "there is no subnet-9 that is selected" || gone.Missing(nil) != "no subnet is selected" {
+		t.Errorf("one that is gone costs the others: %v, %v, %q", got, err, gone.Missing(got))
 	}
 	for _, fault := range []ec2fake.Fault{ec2fake.Throttled, ec2fake.Denied, ec2fake.Half} {
 		f.Break(fault)
-		if got, err := Read(context.Background(), client(f.URL), Selection{}); err == nil || got != nil {
+		if got, err := Read(context.Background(), client(f.URL), Selection{}); err == nil || got != nil || errors.Is(err, ErrRefused) != (fault == ec2fake.Denied) {
 			t.Errorf("%s: %v, %v", fault, got, err)
 		}
 	}

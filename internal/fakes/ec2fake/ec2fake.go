@@ -161,11 +161,22 @@ func wanted(s Subnet, r *http.Request) bool {
 	for i := 1; r.PostFormValue(fmt.Sprintf("Filter.%d.Name", i)) != ""; i++ {
 		name, value := r.PostFormValue(fmt.Sprintf("Filter.%d.Name", i)), r.PostFormValue(fmt.Sprintf("Filter.%d.Value.1", i))
 		key, isTag := strings.CutPrefix(name, "tag:")
-		if name == "vpc-id" && s.VPC != value || isTag && s.Tags[key] != value {
+		if name == "vpc-id" && s.VPC != value || isTag && s.Tags[key] != value || name == "subnet-id" && !slices.Contains(values(r, i), s.ID) {
 			return false
 		}
 	}
 	return true
+}
+
+// values are those of a filter.
+func values(r *http.Request, filter int) (out []string) {
+	for i := 1; ; i++ {
+		v := r.PostFormValue(fmt.Sprintf("Filter.%d.Value.%d", filter, i))
+		if v == "" {
+			return out
+		}
+		out = append(out, v)
+	}
 }
 
 func refuse(w http.ResponseWriter, code int, word, text string) {

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"io"
+	"path/filepath"
+	"testing"
+
+	"github.com/shopslo/shopslo/plugins/plugintest"
+	"github.com/shopslo/shopslo/plugins/relayconf"
+	"github.com/shopslo/shopslo/plugins/relaystore"
+)
+
+func TestWhatTheREADMESaysToCopyIsUnderstood(t *testing.T) {
+	p := &program{stdout: io.Discard, stderr: io.Discard}
+	if err := p.parse(plugintest.Args(t, "plugin.metrics.mailrelay", "mackerel-plugin-mailrelay")); err != nil {
+		t.Fatal(err)
+	}
+	if dir, name := filepath.Split(p.config); dir != "/etc/mackerel-agent/" || name != "mailrelay.yaml" {
+		t.Errorf("it reads %s", p.config)
+	}
+	secret := func(string) (string, bool) { return "k", true }
+	file, err := relayconf.Parse(p.config, []byte(plugintest.Block(t, "yaml", "accounts:")), relayconf.Surroundings{
+		Env: secret, ReadFile: func(string) ([]byte, error) { return []byte("k"), nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range file.Accounts {
+		if j, err := p.job(a, relaystore.Store{}, begin); err != nil || j.relay == nil {
+			t.Errorf("account %s: %v", a.Name, err)
+		}
+	}
+	if len(file.Accounts) < 2 {
+		t.Errorf("it lists %d accounts", len(file.Accounts))
+	}
+}
