@@ -44,10 +44,6 @@ type source struct {
 	close    func() error
 }
 
-// margin is read before the first window, so that a counter's increment at its
-// start has a sample to start from.
-const margin = time.Hour
-
 // newEngine puts the parts together. backfill is how far back counting begins
 // where there is no count yet.
 func newEngine(d *documents, src source, dir string, backfill time.Duration, now time.Time, log *slog.Logger) (*engine, error) {
@@ -179,6 +175,11 @@ func (e *engine) totals(name, shopset string) (slo.Counts, bool) {
 // nothing behind. The error that wraps slo.ErrUnavailable comes with an engine
 // all the same: what it knows is then incomplete.
 func (p *program) oneShot(ctx context.Context, d *documents, at time.Time) (*engine, error) {
+	return p.oneShotBack(ctx, d, at, d.reach())
+}
+
+// oneShotBack is oneShot for an answer that looks so far back.
+func (p *program) oneShotBack(ctx context.Context, d *documents, at time.Time, reach time.Duration) (*engine, error) {
 	now := p.now()
 	src, err := p.openSource(d, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -188,7 +189,7 @@ func (p *program) oneShot(ctx context.Context, d *documents, at time.Time) (*eng
 	if _, err := os.Stat(dir); dir != "" && errors.Is(err, fs.ErrNotExist) {
 		dir = ""
 	}
-	e, err := newEngine(d, src, dir, now.Sub(at)+d.longestWindow()+margin, now, p.warnings())
+	e, err := newEngine(d, src, dir, now.Sub(at)+reach+margin, now, p.warnings())
 	if err != nil {
 		return nil, errors.Join(err, src.close())
 	}

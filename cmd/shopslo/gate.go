@@ -209,7 +209,7 @@ func (p *program) judgement(ctx context.Context, server string, q question, at w
 	}
 	once := *p // a store that is opened again registers its metrics again
 	once.registry = prometheus.NewRegistry()
-	e, err := once.oneShot(ctx, d, at.time)
+	e, err := once.oneShotBack(ctx, d, at.time, d.reachOf(ctx, q, at.time))
 	if e == nil {
 		return verdict{}, err
 	}

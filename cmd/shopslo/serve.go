@@ -100,7 +100,7 @@ func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) err
 	if err != nil {
 		return err
 	}
-	e, err := newEngine(d, src, d.config.Ledger.Dir, 2*d.longestWindow()+margin, p.now(), log)
+	e, err := newEngine(d, src, d.config.Ledger.Dir, d.history()+margin, p.now(), log)
 	if err != nil {
 		return errors.Join(err, src.close())
 	}
