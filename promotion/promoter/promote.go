@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -106,8 +107,8 @@ type Options struct {
 	// Again allows what would be refused or held otherwise: the promotion of a
 	// Release that was rolled back, the rollback to one whose images are missing.
 	Again bool
-	// Release is the only one that may be promoted; "" is whichever the Tier next
-	// below has.
+	// Release is the only one that may be promoted, in full or at least 7 digits of
+	// it; "" is whichever the Tier next below has.
 	Release fleet.Release
 }
 
@@ -129,7 +130,7 @@ func (p *Promoter) Promote(ctx context.Context, to fleet.TierName, o Options) (P
 		return out, fmt.Errorf("promote to %s: %w", to, err)
 	}
 	out.Release, out.Replaces = heads[route.From.Name].Release, heads[to].Release
-	if o.Release != "" && o.Release != out.Release {
+	if o.Release != "" && !names(o.Release, out.Release) {
 		out.Result, out.Reason = Refused, fmt.Sprintf("%s has Release %s, not %s that was to be promoted.", out.From, Short(out.Release), Short(o.Release))
 		return out, nil
 	}
@@ -149,6 +150,12 @@ func (p *Promoter) Promote(ctx context.Context, to fleet.TierName, o Options) (P
 		}
 	}
 	return p.carryOut(ctx, out, plan, o)
+}
+
+// names reports whether an id, full or shortened, is that of a Release.
+func names(id, r fleet.Release) bool {
+	const shortest = 7
+	return id == r || len(id) >= shortest && strings.HasPrefix(string(r), strings.ToLower(string(id)))
 }
 
 // upTo gives the Tiers up to one.

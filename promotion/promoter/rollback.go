@@ -13,7 +13,8 @@ import (
 func (p *Promoter) Rollback(ctx context.Context, name fleet.TierName, id string, o Options) (Promotion, error) {
 	tier, ok := p.Fleet.Tier(name)
 	if !ok {
-		return Promotion{}, fmt.Errorf("%w %q", fleet.ErrUnknownTier, name)
+		_, err := p.Fleet.Route(name) // which says what the Tiers are
+		return Promotion{}, err
 	}
 	out := Promotion{From: name, To: name, Branch: tier.Branch}
 	if p.Single {

@@ -57,19 +57,24 @@ func (m *mirror) mustHave(ctx context.Context, commit string) error {
 	return err
 }
 
-// push moves one branch of the remote to a commit, which must be a fast-forward. A
-// remote that is there already is no error.
-func (m *mirror) push(ctx context.Context, commit, branch string) error {
+// push moves one branch of the remote to a commit, which must be a fast-forward; moved
+// is false where it was there already.
+func (m *mirror) push(ctx context.Context, commit, branch string) (moved bool, err error) {
 	if err := fleet.CheckBranch(branch); err != nil {
-		return fmt.Errorf("branch %w", err)
+		return false, fmt.Errorf("branch %w", err)
 	}
 	if err := m.mustHave(ctx, commit); err != nil {
-		return err
+		return false, err
 	}
-	_, err := m.run(ctx, "push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", "origin", commit+":"+heads+branch)
+	out, err := m.run(ctx, "push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", "origin", commit+":"+heads+branch)
 	if err == nil || ctx.Err() != nil {
-		return err
+		return err == nil && !strings.Contains("\n"+out, "\n=\t"), err
 	}
+	return false, m.rejected(err, branch)
+}
+
+// rejected says what it means that git could not push.
+func (m *mirror) rejected(err error, branch string) error {
 	where := fmt.Sprintf("branch %s of %s", branch, git.Redact(m.remote))
 	var failed *git.Error
 	if errors.As(err, &failed) {

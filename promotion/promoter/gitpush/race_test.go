@@ -25,8 +25,17 @@ func sshKeygen(t *testing.T, file string) {
 
 // Promotions that begin with the same state, and meet at the push.
 func TestOfTwoPromotionsAtOnceOneWinsAndTheOtherIsToldWhy(t *testing.T) {
-	for name, newer := range map[string]bool{"of the same Release": false, "of two Releases": true} {
-		t.Run(name, func(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		newer bool          // the second promotes another Release
+		later time.Duration // than the first, by their clocks
+	}{
+		{"of the same Release", false, time.Second},
+		{"of the same Release, in the same second", false, 0},
+		{"of two Releases", true, time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			newer := c.newer
 			w := newWorld(t, false)
 			r := w.release("tier-0", "cart/x.yaml", "1")
 			var asked, pushed sync.WaitGroup
@@ -37,7 +46,7 @@ func TestOfTwoPromotionsAtOnceOneWinsAndTheOtherIsToldWhy(t *testing.T) {
 			var all sync.WaitGroup
 			for i := range results {
 				p := w.promoter() // a machine of its own
-				p.Now = func() time.Time { return now.Add(time.Duration(i) * time.Second) }
+				p.Now = func() time.Time { return now.Add(time.Duration(i) * c.later) }
 				gate := p.Gate
 				p.Gate = func(ctx context.Context, to fleet.TierName, r fleet.Release) (promotion.Decision, error) {
 					asked.Done()

@@ -13,7 +13,10 @@ import (
 
 // FastForward implements promoter.Writer.
 func (r *Repositories) FastForward(ctx context.Context, branch string, to fleet.Release) error {
-	return r.locked(ctx, func() error { return r.app.push(ctx, string(to), branch) })
+	return r.locked(ctx, func() error {
+		_, err := r.app.push(ctx, string(to), branch)
+		return err
+	})
 }
 
 // Point implements promoter.Writer.
@@ -22,7 +25,12 @@ func (r *Repositories) Point(ctx context.Context, p promoter.Pointer) (commit st
 		if commit, err = r.commit(ctx, p); err != nil {
 			return err
 		}
-		return r.system.push(ctx, commit, p.Branch)
+		// Another promotion of the same second makes the very same commit.
+		moved, err := r.system.push(ctx, commit, p.Branch)
+		if err == nil && !moved {
+			return fmt.Errorf("%w: branch %s has %s already", promoter.ErrMoved, p.Branch, promoter.Short(fleet.Release(commit)))
+		}
+		return err
 	})
 	return commit, err
 }
@@ -32,7 +40,8 @@ func (r *Repositories) Propose(ctx context.Context, p promoter.Pointer, branch s
 	err = r.locked(ctx, func() error {
 		if r.Single() {
 			commit = string(p.Release)
-			return r.system.push(ctx, commit, branch)
+			_, err := r.system.push(ctx, commit, branch)
+			return err
 		}
 		// A run before this one may have made it, with another time stamp.
 		if commit, err = r.system.head(ctx, branch); err == nil {
@@ -43,7 +52,8 @@ func (r *Repositories) Propose(ctx context.Context, p promoter.Pointer, branch s
 		if commit, err = r.commit(ctx, p); err != nil {
 			return err
 		}
-		return r.system.push(ctx, commit, branch)
+		_, err := r.system.push(ctx, commit, branch)
+		return err
 	})
 	return commit, err
 }
