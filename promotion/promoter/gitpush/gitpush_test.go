@@ -15,6 +15,7 @@ import (
 var ctx = context.Background()
 
 func TestAReleaseGoesUpTierByTier(t *testing.T) {
+	t.Parallel()
 	for name, single := range map[string]bool{"with a submodule": false, "in a single repository": true} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, single)
@@ -58,6 +59,7 @@ func TestAReleaseGoesUpTierByTier(t *testing.T) {
 }
 
 func TestADryRunChangesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	w.release("tier-0", "api/x.yaml", "1")
 	before := w.state()
@@ -68,6 +70,7 @@ func TestADryRunChangesNothing(t *testing.T) {
 }
 
 func TestWhatTheTargetHoldsAloneIsRefused(t *testing.T) {
+	t.Parallel()
 	hotfix := func(w *world) { w.set(w.app, "tier-1", w.write(w.app, w.head(w.app, "tier-1"), "cart/hotfix", "1")) }
 	for name, c := range map[string]struct {
 		do   func(w *world)
@@ -95,6 +98,7 @@ func TestWhatTheTargetHoldsAloneIsRefused(t *testing.T) {
 }
 
 func TestNoTierIsLeftOut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	r := w.release("tier-0", "api/x.yaml", "1")
 	// Somebody pushes it to beta by hand, and takes it back in dev.
@@ -108,6 +112,7 @@ func TestNoTierIsLeftOut(t *testing.T) {
 }
 
 func TestARollbackIsACommitWithTheOlderRelease(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	p := w.promoter()
 	first := w.pointer("tier-1")
@@ -160,6 +165,7 @@ func TestARollbackIsACommitWithTheOlderRelease(t *testing.T) {
 }
 
 func TestASingleRepositoryIsNotRolledBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, true)
 	got, err := w.promoter().Rollback(ctx, "beta", w.head(w.app, "tier-0"), promoter.Options{})
 	if err != nil || got.Result != promoter.Refused || !strings.Contains(got.Reason, "revert") {
@@ -168,6 +174,7 @@ func TestASingleRepositoryIsNotRolledBack(t *testing.T) {
 }
 
 func TestAPullRequestIsABranchWithItsText(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	p := w.promoter()
 	p.Compare = "https://git.example.com/app/compare/{from}...{to}"
@@ -196,6 +203,7 @@ func TestAPullRequestIsABranchWithItsText(t *testing.T) {
 }
 
 func TestWhatCannotBeReachedIsSaid(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	w.release("tier-0", "cart/x.yaml", "1")
 	p := w.promoter()
@@ -219,6 +227,7 @@ func TestWhatCannotBeReachedIsSaid(t *testing.T) {
 }
 
 func TestARepositoryThatForbidsThePushIsToldInItsWords(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	w.release("tier-0", "cart/x.yaml", "1")
 	hook := filepath.Join(w.system, "hooks", "pre-receive")
@@ -235,6 +244,7 @@ func TestARepositoryThatForbidsThePushIsToldInItsWords(t *testing.T) {
 }
 
 func TestAHookOfOursCanForbidThePush(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	w.release("tier-0", "cart/x.yaml", "1")
 	before := w.state()
@@ -250,6 +260,7 @@ func TestAHookOfOursCanForbidThePush(t *testing.T) {
 }
 
 func TestCommitsAreSignedAndSayWhoMadeThem(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	w.release("tier-0", "cart/x.yaml", "1")
 	c := w.config()
@@ -264,6 +275,7 @@ func TestCommitsAreSignedAndSayWhoMadeThem(t *testing.T) {
 }
 
 func TestACommitThatChangesMoreThanTheSubmoduleIsNeverPushed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	r := w.release("tier-0", "cart/x.yaml", "1")
 	repos := w.open(w.config())
@@ -287,6 +299,7 @@ func TestACommitThatChangesMoreThanTheSubmoduleIsNeverPushed(t *testing.T) {
 }
 
 func TestOpenRefusesWhatIsUnsafe(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]Config{
 		"no folder":                  {System: "/a"},
 		"no system repository":       {Dir: "x"},

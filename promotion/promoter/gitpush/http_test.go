@@ -45,6 +45,7 @@ func withHelper(password string) []string {
 }
 
 func TestCredentialsComeFromGitsOwnHelper(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	r := w.release("tier-0", "cart/x.yaml", "1")
 	address := w.overHTTP(t, "")
@@ -57,6 +58,7 @@ func TestCredentialsComeFromGitsOwnHelper(t *testing.T) {
 }
 
 func TestWhoMayNotIsToldWithoutTheSecret(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	w.release("tier-0", "cart/x.yaml", "1")
 	before := w.state()

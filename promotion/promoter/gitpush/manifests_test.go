@@ -10,6 +10,7 @@ import (
 )
 
 func TestTheFilesAreThoseOfTheTierWithTheRelease(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	old := w.pointer("tier-1")
 	r := w.release("tier-0", "cart/configmap.yaml", "version: 2\n\nnot the end", "api/empty", "", "big.bin", strings.Repeat("x", largestFile+1))

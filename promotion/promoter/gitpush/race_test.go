@@ -25,6 +25,7 @@ func sshKeygen(t *testing.T, file string) {
 
 // Promotions that begin with the same state, and meet at the push.
 func TestOfTwoPromotionsAtOnceOneWinsAndTheOtherIsToldWhy(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		newer bool          // the second promotes another Release
@@ -97,6 +98,7 @@ func TestOfTwoPromotionsAtOnceOneWinsAndTheOtherIsToldWhy(t *testing.T) {
 }
 
 func TestManyPromotionsAtOnceMakeOneCommit(t *testing.T) {
+	t.Parallel()
 	for name, shared := range map[string]bool{"each with its own mirrors": false, "all with the same mirrors": true} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, false)
@@ -190,6 +192,7 @@ func (w *world) runVictim(at int, how string, more ...string) (string, error) {
 }
 
 func TestAPromotionKilledAnywhereEndsInTheSamePlace(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []struct {
 		name    string
 		single  bool
@@ -202,13 +205,14 @@ func TestAPromotionKilledAnywhereEndsInTheSamePlace(t *testing.T) {
 		{"as a pull request", false, true, []string{"after"}, 10},
 	} {
 		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
 			var env []string
 			if kind.request {
 				env = append(env, "GITPUSH_PULL_REQUEST=1")
 			}
 			template := newWorld(t, kind.single)
 			template.release("tier-0", "cart/x.yaml", "1")
-			first := template.copy()
+			first := template.copy(t)
 			if out, err := first.runVictim(0, "", env...); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
@@ -219,17 +223,10 @@ func TestAPromotionKilledAnywhereEndsInTheSamePlace(t *testing.T) {
 				}
 				writes++
 				for _, how := range kind.how {
-					w := template.copy()
-					if out, err := w.runVictim(i+1, how, env...); err == nil {
-						t.Fatalf("not killed %s git %s, call %d\n%s", how, call, i+1, out)
-					}
-					w.neverHalf()
-					if out, err := w.runVictim(0, "", env...); err != nil {
-						t.Fatalf("after it was killed %s git %s, call %d: %v\n%s", how, call, i+1, err, out)
-					}
-					if got := w.everything(); got != want {
-						t.Fatalf("killed %s git %s, call %d, and run again:\n%s\nwant\n%s", how, call, i+1, got, want)
-					}
+					t.Run(fmt.Sprintf("%s call %d, git %s", how, i+1, call), func(t *testing.T) {
+						t.Parallel()
+						template.copy(t).survives(i+1, how, want, env)
+					})
 				}
 			}
 			if writes < kind.writes {
@@ -239,20 +236,35 @@ func TestAPromotionKilledAnywhereEndsInTheSamePlace(t *testing.T) {
 	}
 }
 
+// survives kills a promotion at a call of git, runs it again, and compares.
+func (w *world) survives(at int, how, want string, env []string) {
+	w.t.Helper()
+	if out, err := w.runVictim(at, how, env...); err == nil {
+		w.t.Fatalf("not killed\n%s", out)
+	}
+	w.neverHalf()
+	if out, err := w.runVictim(0, "", env...); err != nil {
+		w.t.Fatalf("after it was killed: %v\n%s", err, out)
+	}
+	if got := w.everything(); got != want {
+		w.t.Fatalf("killed, and run again:\n%s\nwant\n%s", got, want)
+	}
+}
+
 // reads are the commands of git that change nothing anywhere.
 var reads = map[string]bool{"rev-parse": true, "ls-tree": true, "merge-base": true, "cat-file": true, "log": true, "rev-list": true, "diff-tree": true}
 
 // copy is a world of its own that begins like this one.
-func (w *world) copy() *world {
-	w.t.Helper()
+func (w *world) copy(t testing.TB) *world {
+	t.Helper()
 	c := *w
-	c.dir = w.t.TempDir()
+	c.t, c.dir = t, t.TempDir()
 	if err := os.CopyFS(c.dir, os.DirFS(w.dir)); err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	c.app, c.system = filepath.Join(c.dir, "app.git"), filepath.Join(c.dir, filepath.Base(w.system))
 	if err := os.WriteFile(filepath.Join(c.dir, "git"), fmt.Appendf(nil, killer, c.dir), 0o700); err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return &c
 }
