@@ -56,20 +56,28 @@ func (b *bench) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := b.serveBudgets(ctx, program, config); err != nil {
+		return err
+	}
+	return b.serveAll(ctx, program, config, p.Until)
+}
+
+// serveBudgets measures a server that knows budgets and nothing else.
+func (b *bench) serveBudgets(ctx context.Context, program, config string) error {
 	addr, err := proc.FreeAddr()
 	if err != nil {
 		return err
 	}
-	b.progress("starting shopslo serve on %d budgets", len(served)*p.ShopSets)
+	b.progress("starting shopslo serve on %d budgets", len(served)*b.params.ShopSets)
 	start := time.Now()
 	server, err := proc.Start(ctx, "http://"+addr, "/-/ready", program, "serve", "--config", config, "--web.listen-address", addr)
 	if err != nil {
 		return err
 	}
 	defer server.Stop()
-	b.figure("serve: ready", seconds(time.Since(start)), "from an empty ledger, %d ShopSets × %d SLOs; CPU %s", p.ShopSets, len(served), seconds(server.CPU()))
+	b.figure("serve: ready", seconds(time.Since(start)), "from an empty ledger, %d ShopSets × %d SLOs; CPU %s", b.params.ShopSets, len(served), seconds(server.CPU()))
 	for _, path := range []string{"/api/v1/status", "/api/v1/gate?to=prod"} {
-		if err := b.latency(ctx, server, path); err != nil {
+		if err := b.latency(ctx, server, path, ""); err != nil {
 			return err
 		}
 	}
@@ -81,8 +89,8 @@ func (b *bench) serve(ctx context.Context) error {
 	return nil
 }
 
-// latency asks for a path again and again.
-func (b *bench) latency(ctx context.Context, server *proc.Process, path string) error {
+// latency asks for a path again and again; what is said of it goes into the table.
+func (b *bench) latency(ctx context.Context, server *proc.Process, path, what string) error {
 	b.progress("asking for %s", path)
 	var took []time.Duration
 	var size int
@@ -106,7 +114,7 @@ func (b *bench) latency(ctx context.Context, server *proc.Process, path string) 
 	cpu = (server.CPU() - cpu) / time.Duration(len(took))
 	slices.Sort(took)
 	median, p95 := took[len(took)/2], took[len(took)*95/100]
-	b.goal(fmt.Sprintf("GET %s, %d ShopSets × %d SLOs", path, b.params.ShopSets, len(served)), "< 50 ms", median < 50*time.Millisecond,
+	b.goal(fmt.Sprintf("GET %s, %d ShopSets × %d SLOs%s", path, b.params.ShopSets, len(served), what), "< 50 ms", median < 50*time.Millisecond,
 		seconds(median), "median of %d requests, one after the other; p95 %s; %s CPU each in the server; %s", len(took), seconds(p95), seconds(cpu), mib(float64(size)))
 	return nil
 }

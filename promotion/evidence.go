@@ -81,13 +81,14 @@ func Gather(f *fleet.Fleet, slos []slo.SLO, report status.Report, to fleet.TierN
 	if route.Evidence != nil {
 		e.Source = expect(f, slos, route.Evidence.Name)
 	}
-	touches := func(set fleet.ShopSetName) bool {
-		return slices.Contains(e.Source.ShopSets, set) || slices.Contains(e.Target.ShopSets, set)
+	touched := map[fleet.ShopSetName]bool{}
+	for _, set := range slices.Concat(e.Source.ShopSets, e.Target.ShopSets) {
+		touched[set] = true
 	}
 	e.Report = status.Report{At: report.At, Alerts: report.Alerts}
-	for _, b := range report.Budgets {
-		if touches(b.ShopSet) {
-			e.Report.Budgets = append(e.Report.Budgets, b)
+	for i := range report.Budgets {
+		if b := &report.Budgets[i]; touched[b.ShopSet] {
+			e.Report.Budgets = append(e.Report.Budgets, *b)
 		}
 	}
 	e.Groups = append(e.Groups, groups(f, e.Target)...)

@@ -36,20 +36,20 @@ func load(a slo.Account, came time.Time, p LoadPolicy) *Load {
 	return &Load{Before: busiest(a, came.Add(-p.Day), came, p.Window), Since: busiest(a, came, a.End, p.Window)}
 }
 
-// busiest is the most events in a window within a time, looked at four times a window;
+// busiest is the most events in a window within a time, looked at twice a window;
 // nil where there is no data of a whole one.
 func busiest(a slo.Account, from, to time.Time, window time.Duration) *float64 {
-	var most *float64
-	for end := to; !end.Add(-window).Before(from); end = end.Add(-window / 4) {
+	most, found := 0.0, false
+	for end := to; !end.Add(-window).Before(from); end = end.Add(-window / 2) {
 		c := a.Counts(0, end.Add(-window), end)
-		if off := c.End.Sub(c.Start) - window; c.Covered <= 0 || off.Abs() > window/10 {
-			continue
-		}
-		if most == nil || c.Total > *most {
-			most = &c.Total
+		if off := c.End.Sub(c.Start) - window; c.Covered > 0 && off.Abs() <= window/10 {
+			most, found = max(most, c.Total), true
 		}
 	}
-	return most
+	if !found {
+		return nil
+	}
+	return &most
 }
 
 // checkLoad asks of each SLO for each ShopSet below whether the Release has carried

@@ -3,7 +3,10 @@ package promotion
 import (
 	"fmt"
 	"math"
+	"runtime"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -42,22 +45,43 @@ type Span struct {
 }
 
 // Compare adds the Comparisons at a time, from what was counted: See comes first,
-// since the fleet knows when the Release came.
+// since the fleet knows when the Release came. The ledger is asked of several ShopSets
+// at once.
 func (e *Evidence) Compare(slos []slo.SLO, ledger status.Ledger, at time.Time, p Policy) {
 	p = p.withDefaults()
-	e.Comparisons = []Comparison{}
 	seen := sets(&e.Fleet.Snapshot)
-	for _, name := range e.Source.ShopSets {
-		var came time.Time
-		if o := seen[name]; o != nil && o.Release != "" && string(o.Release) == e.Release {
-			came = o.ReleaseSince
-		}
-		for i := range slos {
-			if s := &slos[i]; status.Applies(s, e.Source.Name) {
-				e.Comparisons = append(e.Comparisons, comparisons(s, name, came, ledger.Account(s, string(name), at), p)...)
+	of := make([][]Comparison, len(e.Source.ShopSets))
+	var all sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	for first := range workers {
+		all.Go(func() {
+			for i := first; i < len(of); i += workers {
+				name := e.Source.ShopSets[i]
+				of[i] = compared(slos, ledger, at, p, e.Source.Name, name, e.cameTo(seen[name]))
 			}
+		})
+	}
+	all.Wait()
+	e.Comparisons = slices.Concat([]Comparison{}, slices.Concat(of...))
+}
+
+// cameTo is when the Release came to a ShopSet; zero: not known, or it did not.
+func (e *Evidence) cameTo(o *fleet.ShopSetState) time.Time {
+	if o != nil && o.Release != "" && string(o.Release) == e.Release {
+		return o.ReleaseSince
+	}
+	return time.Time{}
+}
+
+// compared is all that is compared of one ShopSet.
+func compared(slos []slo.SLO, ledger status.Ledger, at time.Time, p Policy, tier fleet.TierName, set fleet.ShopSetName, came time.Time) []Comparison {
+	var out []Comparison
+	for i := range slos {
+		if s := &slos[i]; status.Applies(s, tier) {
+			out = append(out, comparisons(s, set, came, ledger.Account(s, string(set), at), p)...)
 		}
 	}
+	return out
 }
 
 func comparisons(s *slo.SLO, set fleet.ShopSetName, came time.Time, a slo.Account, p Policy) []Comparison {

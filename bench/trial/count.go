@@ -89,7 +89,7 @@ func (c *counted) close() error {
 }
 
 // lead is how long writing the past may take before scraping begins.
-func lead(shops int) time.Duration { return 3*time.Second + time.Duration(shops)*40*time.Millisecond }
+func lead(shops int) time.Duration { return 3*time.Second + time.Duration(shops)*60*time.Millisecond }
 
 // count makes the past, scrapes the shops until the last release is past its
 // horizon, and counts on the way, as a server does.

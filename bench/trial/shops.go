@@ -103,11 +103,11 @@ func scrapeConfig(all []*target, address string) []byte {
 	return []byte(b.String())
 }
 
-// The past before the trial is written into the store as it would have been scraped: for
-// the three days of which the ledger keeps each minute, every minute.
+// The past before the trial is written into the store as it would have been scraped, each
+// minute of the gate's baseline; before, nobody looks at single minutes.
 const (
 	coarse    = 2 * 60 // minutes between scrapes of the past before
-	closeFrom = -3 * day
+	closeFrom = -7 * day
 )
 
 // past lists the minutes at which the past was scraped.

@@ -4,7 +4,6 @@ package fleetapi
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -61,7 +60,7 @@ func (c *Client) Fleet(ctx context.Context) (fleet.Snapshot, error) {
 	case len(body) > largest:
 		return s, fmt.Errorf("ask the exporter: its answer is longer than %d MiB", largest>>20)
 	}
-	if err := json.Unmarshal(body, &s); err != nil {
+	if err := s.UnmarshalJSON(body); err != nil { // json.Unmarshal would read it twice
 		return fleet.Snapshot{}, fmt.Errorf("ask the exporter: %w; is this a shopset_exporter of the same version?", err)
 	}
 	return s, nil
