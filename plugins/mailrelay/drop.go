@@ -21,12 +21,15 @@ const (
 	// fewerLimit narrows the limit on a chance where fewer mails came in, for which
 	// there are other causes than the relay.
 	fewerLimit = 1.0 / 3
-	// keptChance and keptFewChance are the limits where the relay keeps mails back.
-	// They are wide: most of chance's ups and downs are in what came in already, so the
-	// chance is overstated.
+	// keptChance and keptFewChance are the limits where the relay keeps mails back, for
+	// keptMany mails and for fewer. Where they are many, the variance is but keptNoise
+	// of the mean: chance's ups and downs are in what came in already, and what is left
+	// are the mails on their way at a span's two ends, which half of the mean allows to
+	// take a quarter of the span. Where they are few, one mail that was put off counts.
 	keptChance    = 1e-3
 	keptFewChance = 1e-4
 	keptMany      = 30
+	keptNoise     = 0.5
 	// atOnce is how many times an hour's usual mails a relay is expected to deliver.
 	atOnce = 1.5
 	// keptLongest is how far back one looks there: moods do not matter, so a small
@@ -71,7 +74,7 @@ func (j *judge) drop(f Figure, end time.Time) (Finding, bool) {
 // after a moody week.
 func (j *judge) fewer(f Figure, inside bool) cause {
 	g := func(from, to time.Time) (float64, expectation, bool) {
-		x, e, ok := j.h.compare(f, from, to, j.s)
+		x, e, ok := j.compare(f, from, to)
 		if !ok || x > dropTo*e.mean {
 			return x, e, ok
 		}
@@ -96,13 +99,16 @@ func (j *judge) fewer(f Figure, inside bool) cause {
 // usually has, since a relay takes its time over a campaign.
 func (j *judge) kept(f Figure) cause {
 	g := func(from, to time.Time) (float64, expectation, bool) {
-		x, part := overlap(j.h.Recent, f, from, to)
+		x, part := j.counted(f, from)
 		due, ok := j.usual(f, from, to)
 		if part < 0.9 || !ok {
 			return 0, expectation{}, false
 		}
 		e, ok := j.h.expect(f, from, to, j.s)
 		e.mean, e.noise, e.spread = min(due, atOnce*e.mean*part), 0, keptSpread
+		if e.mean >= keptMany {
+			e.noise = (keptNoise - 1) * e.mean
+		}
 		return x, e, ok
 	}
 	spans := lookback(j.t)

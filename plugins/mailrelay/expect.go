@@ -10,7 +10,8 @@ import (
 type expectation struct {
 	mean  float64
 	weeks int // how many past weeks it stands on
-	// noise is the variance of the mean itself, spread the relative standard
+	// noise is the variance of the mean itself (below 0 where the count varies less than
+	// by chance), spread the relative standard
 	// deviation of the traffic beyond chance (its "mood": 0.1 is ±10 %).
 	noise, spread float64
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -102,13 +103,19 @@ func (h *History) Add(p Poll, t Traits) ([]Bucket, error) {
 func (h *History) tidy(now time.Time) {
 	oldest := now.AddDate(0, 0, -7*(pastWeeks+1))
 	var last time.Time
-	h.Recent = slices.DeleteFunc(h.Recent, func(b Bucket) bool {
-		wrong := b.Start.Before(oldest) || b.Start.Before(last) || !b.End.After(b.Start) || b.End.After(now)
-		if !wrong {
-			last = b.End
+	kept := 0
+	for i := range h.Recent {
+		b := &h.Recent[i]
+		if b.Start.Before(oldest) || b.Start.Before(last) || !b.End.After(b.Start) || b.End.After(now) {
+			continue
 		}
-		return wrong
-	})
+		last = b.End
+		if kept < i {
+			h.Recent[kept] = *b
+		}
+		kept++
+	}
+	h.Recent = h.Recent[:kept]
 	h.Past.forget(oldest)
 	if p := h.Past; p.Step < 60 || p.Step > 24*3600 || p.First.Before(oldest.AddDate(0, 0, -1)) || p.To().After(now) {
 		h.Past = Past{}
@@ -220,11 +227,10 @@ func (h *History) fold(now time.Time, t Traits) {
 	h.Past.begin(h.Recent[0].Start, cellFor(t))
 	until := now.Add(-recentFor).Truncate(h.Past.step())
 	h.Past.take(h.Recent, until)
-	first := slices.IndexFunc(h.Recent, func(b Bucket) bool { return b.End.After(h.Past.To()) })
-	if first < 0 {
-		first = len(h.Recent)
+	past := h.Past.To()
+	if first := sort.Search(len(h.Recent), func(i int) bool { return h.Recent[i].End.After(past) }); first > 0 {
+		h.Recent = slices.Clone(h.Recent[first:])
 	}
-	h.Recent = slices.Clone(h.Recent[first:])
 }
 
 // Age is how old the newest figures are; ok is false where that is not known.

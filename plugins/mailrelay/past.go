@@ -3,6 +3,7 @@ package mailrelay
 import (
 	"math"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -117,31 +118,61 @@ func (p *Past) sum(f Figure, from, to time.Time) (total float64, ok bool) {
 		if i >= len(col) || col[i] < 0 {
 			return 0, false
 		}
-		total += col[i] * share(start, start.Add(step), from, to)
+		if end := start.Add(step); start.Before(from) || end.After(to) {
+			total += col[i] * share(start, end, from, to)
+		} else {
+			total += col[i]
+		}
 	}
 }
 
 // overlap sums a figure of the buckets within [from, to), and says which part of the
 // span buckets that tell the figure cover. A bucket across an edge counts in part.
 func overlap(buckets []Bucket, f Figure, from, to time.Time) (sum, part float64) {
-	first, _ := slices.BinarySearchFunc(buckets, from, func(b Bucket, t time.Time) int {
-		if b.End.After(t) {
-			return 1
-		}
-		return -1
-	})
-	for _, b := range buckets[first:] {
-		if !b.Start.Before(to) {
-			break
-		}
-		n, told := b.Counts[f]
-		if !told {
-			continue
-		}
-		sum += float64(n) * share(b.Start, b.End, from, to)
-		part += share(from, to, b.Start, b.End)
+	first := sort.Search(len(buckets), func(i int) bool { return buckets[i].End.After(from) })
+	for i := first; i < len(buckets) && buckets[i].Start.Before(to); i++ {
+		n, seconds := buckets[i].inside(f, from, to)
+		sum, part = sum+n, part+seconds
 	}
-	return sum, part
+	return sum, part / to.Sub(from).Seconds()
+}
+
+// inside is how much of a figure, and how many seconds, a bucket has within [from, to);
+// both are 0 where it does not tell the figure.
+func (b *Bucket) inside(f Figure, from, to time.Time) (n, seconds float64) {
+	count, told := b.Counts[f]
+	if !told {
+		return 0, 0
+	}
+	part := 1.0
+	if b.Start.Before(from) || b.End.After(to) {
+		part = share(b.Start, b.End, from, to)
+	}
+	return float64(count) * part, b.End.Sub(b.Start).Seconds() * part
+}
+
+// tally is what the newest buckets counted of a figure, as far back as was asked:
+// many spans are asked that end at the same time.
+type tally struct{ counts, seconds []float64 } // of as many buckets
+
+// since sums from a time to the newest bucket's end, as overlap does.
+func (t *tally) since(buckets []Bucket, f Figure, from time.Time) (sum, part float64) {
+	n := len(buckets)
+	first := sort.Search(n, func(i int) bool { return buckets[i].End.After(from) })
+	if first == n {
+		return 0, 0
+	}
+	end := buckets[n-1].End
+	if t.counts == nil {
+		t.counts, t.seconds = make([]float64, 1, n+1), make([]float64, 1, n+1)
+	}
+	for i := len(t.counts) - 1; i < n-1-first; i++ {
+		c, s := buckets[n-1-i].inside(f, buckets[n-1-i].Start, end)
+		t.counts, t.seconds = append(t.counts, t.counts[i]+c), append(t.seconds, t.seconds[i]+s)
+	}
+	sum, part = buckets[first].inside(f, from, end)
+	whole := n - 1 - first
+	return sum + t.counts[whole], (part + t.seconds[whole]) / end.Sub(from).Seconds()
 }
 
 // share is which part of [a, b) lies in [from, to).

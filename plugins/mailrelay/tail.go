@@ -6,8 +6,14 @@ import "math"
 // uncertain and moody; that is a negative binomial distribution, which for small
 // counts stays exact where a normal approximation would cry wolf.
 
-// atMost is the chance of x or fewer where mean are expected, with a variance.
-func atMost(x, mean, variance float64) float64 { return tail(math.Floor(x), mean, variance, -1) }
+// atMost is the chance of x or fewer where mean are expected, with a variance. A
+// variance below the mean is that of chance on a scale on which both are equal.
+func atMost(x, mean, variance float64) float64 {
+	if scale := variance / mean; scale > 0 && scale < 1 {
+		x, mean, variance = x/scale, mean/scale, mean/scale
+	}
+	return tail(math.Floor(x), mean, variance, -1)
+}
 
 // atLeast is the chance of x or more.
 func atLeast(x, mean, variance float64) float64 { return tail(math.Ceil(x), mean, variance, +1) }

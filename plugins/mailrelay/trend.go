@@ -51,11 +51,12 @@ func (e expectation) variance() float64 {
 // judge answers one question about an account, and remembers what was worked out on
 // the way.
 type judge struct {
-	h     *History
-	t     Traits
-	s     Settings
-	moods map[Figure]float64
-	rates map[Figure]rate
+	h       *History
+	t       Traits
+	s       Settings
+	moods   map[Figure]float64
+	rates   map[Figure]rate
+	tallies map[Figure]*tally
 }
 
 // rate is how many of a figure there are per mail, as all past weeks say.
@@ -78,13 +79,15 @@ func (j *judge) mood(f Figure) float64 {
 
 // trend compares the newest figures with the same hours of the past weeks.
 func (h *History) trend(now time.Time, t Traits, s Settings) []Finding {
-	if h.begun().IsZero() {
+	switch {
+	case h.begun().IsZero() && h.State.Trouble != "":
+		return nil // the trouble says it all
+	case h.begun().IsZero():
 		return []Finding{{Kind: Learning, Since: h.State.At, Until: now}}
-	}
-	if len(h.Recent) == 0 || now.Sub(h.Recent[len(h.Recent)-1].End) > recentFor {
+	case len(h.Recent) == 0 || now.Sub(h.Recent[len(h.Recent)-1].End) > recentFor:
 		return nil
 	}
-	j := &judge{h, t, s, map[Figure]float64{}, map[Figure]rate{}}
+	j := &judge{h, t, s, map[Figure]float64{}, map[Figure]rate{}, map[Figure]*tally{}}
 	end := h.Recent[len(h.Recent)-1].End
 	if _, known := h.expect(h.main(), end.Add(-lookback(t)[0]), end, s); !known {
 		return []Finding{{Kind: Learning, Since: h.begun(), Until: end}}
@@ -109,13 +112,22 @@ func (h *History) begun() time.Time {
 	return h.Past.First
 }
 
+// counted is what was counted from a time to the newest figure, and which part of that
+// is known. All spans that are judged end there.
+func (j *judge) counted(f Figure, from time.Time) (x, part float64) {
+	if j.tallies[f] == nil {
+		j.tallies[f] = new(tally)
+	}
+	return j.tallies[f].since(j.h.Recent, f, from)
+}
+
 // compare is what was counted and what was to be expected in a span.
-func (h *History) compare(f Figure, from, to time.Time, s Settings) (x float64, e expectation, ok bool) {
-	x, part := overlap(h.Recent, f, from, to)
+func (j *judge) compare(f Figure, from, to time.Time) (x float64, e expectation, ok bool) {
+	x, part := j.counted(f, from)
 	if part < 0.9 {
 		return 0, expectation{}, false
 	}
-	e, ok = h.least(f, from, to, s)
+	e, ok = j.h.least(f, from, to, j.s)
 	e.mean, e.noise = e.mean*part, e.noise*part
 	return x, e, ok
 }
@@ -147,7 +159,7 @@ func (j *judge) rate(f Figure) rate {
 // false where the relay does not tell how many mails came in or went out.
 func (j *judge) usual(f Figure, from, to time.Time) (mean float64, ok bool) {
 	r := j.rate(f)
-	now, part := overlap(j.h.Recent, r.of, from, to)
+	now, part := j.counted(r.of, from)
 	return now * r.ratio, r.known && part >= 0.9
 }
 
@@ -160,7 +172,10 @@ func (j *judge) rise(f Figure, end time.Time) (Finding, bool) {
 			continue
 		}
 		from := end.Add(-span)
-		x, e, ok := j.h.compare(f, from, end, j.s)
+		if x, _ := j.counted(f, from); x < riseAtLeast {
+			continue // whatever was to be expected
+		}
+		x, e, ok := j.compare(f, from, end)
 		if !ok || x < riseAtLeast+e.mean || x < riseBy*e.mean {
 			continue
 		}
@@ -178,7 +193,7 @@ func (j *judge) rise(f Figure, end time.Time) (Finding, bool) {
 	if found.Kind == "" {
 		return Finding{}, false
 	}
-	if volume, _ := overlap(j.h.Recent, j.h.main(), found.Since, end); found.Observed > volume && f != Deferred && found.Observed >= 20 {
+	if volume, _ := j.counted(j.h.main(), found.Since); found.Observed > volume && f != Deferred && found.Observed >= 20 {
 		found.Severity = Critical // more refused than delivered
 	}
 	return found, true

@@ -113,6 +113,7 @@ func has1(v Verdict, k Kind) (Finding, bool) {
 }
 
 func TestADropToHalfOfAMondayMorningIsSeenWithin15Minutes(t *testing.T) {
+	t.Parallel()
 	late := 0
 	const runs = 20
 	for seed := range uint64(runs) {
@@ -160,6 +161,7 @@ func TestNothingIsRaisedWhereNothingChanged(t *testing.T) {
 		{"a busy account", 100, 0.05}, {"a usual account", 8, 0.1}, {"a small account", 0.3, 0.2}, {"a tiny account", 0.02, 0.3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			raised, weeks := 0, 0
 			for seed := range uint64(2) {
 				h, g, begin := grown(seed, c.peak, c.mood, time.Minute, 4)
@@ -187,6 +189,7 @@ func TestNothingIsRaisedWhereNothingChanged(t *testing.T) {
 }
 
 func TestAQuietNightRaisesNothing(t *testing.T) {
+	t.Parallel()
 	h, g, begin := grown(7, 0.2, 0.1, time.Minute, 4)
 	g.fail = func(at time.Time) float64 { // a night without a single mail
 		if hr := at.In(tokyo).Hour(); hr < 5 {
@@ -253,7 +256,7 @@ func TestAnAccountWhoseFiguresNobodyHasReadYetIsNeverWell(t *testing.T) {
 	poll := Poll{Span: Span{From: monday, To: monday.Add(time.Minute)}, Err: &Error{Trouble: Refused, Doing: "read"}}
 	_, _ = h.Add(poll, minutely(time.Minute))
 	v := h.Judge(monday.Add(time.Minute), minutely(time.Minute), inTokyo)
-	if _, ok := has1(v, Unread); !ok || v.Severity != Unknown {
+	if _, ok := has1(v, Unread); !ok || v.Severity != Unknown || len(v.Findings) != 1 {
 		t.Errorf("refused at once: %+v", v)
 	}
 	for at := 2; at < 8; at++ {
@@ -294,6 +297,18 @@ func TestTailsMatchASlowSum(t *testing.T) {
 	}
 }
 
+func TestACountThatVariesLessThanByChanceIsLessLikelyToBeLow(t *testing.T) {
+	for _, mean := range []float64{40, 100, 3000} {
+		sd := math.Sqrt(mean / 2)
+		for off, want := range map[float64]float64{0: 0.5, 1: 0.1587, 2: 0.02275, 3: 0.00135} { // of a normal deviate
+			got := atMost(mean-off*sd, mean, mean/2)
+			if got < want/2 || got > want*1.25 {
+				t.Errorf("%g below a mean of %g has a chance of %g, not about %g", off*sd, mean, got, want)
+			}
+		}
+	}
+}
+
 func TestTheHistoryIsSmallAndQuick(t *testing.T) {
 	h, _, begin := grown(1, 50, 0.05, time.Minute, 5)
 	b, err := json.Marshal(h)
@@ -309,5 +324,30 @@ func TestTheHistoryIsSmallAndQuick(t *testing.T) {
 	t.Logf("%d bytes, judged in %s", len(b), time.Since(start))
 	if len(b) > 500_000 {
 		t.Errorf("%d bytes of state", len(b))
+	}
+}
+
+func TestATallySumsAsOverlapDoes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	for range 200 {
+		var buckets []Bucket
+		for at := monday; len(buckets) < 1+rng.IntN(40); {
+			at = at.Add(time.Duration(rng.IntN(3)) * 30 * time.Second) // some have a gap before
+			b := Bucket{Start: at, End: at.Add(time.Duration(1+rng.IntN(4)) * time.Minute), Counts: Counts{}}
+			if rng.IntN(5) > 0 {
+				b.Counts[Delivered] = rng.Int64N(50)
+			}
+			buckets, at = append(buckets, b), b.End
+		}
+		var tl tally
+		end := buckets[len(buckets)-1].End
+		for range 20 {
+			from := end.Add(-time.Duration(1+rng.IntN(6000)) * time.Second)
+			n, part := tl.since(buckets, Delivered, from)
+			wantN, wantPart := overlap(buckets, Delivered, from, end)
+			if math.Abs(n-wantN) > 1e-9 || math.Abs(part-wantPart) > 1e-9 {
+				t.Fatalf("since %s: %g of %g, not %g of %g", from, n, part, wantN, wantPart)
+			}
+		}
 	}
 }

@@ -3,8 +3,10 @@ package detectiontest
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -57,10 +59,11 @@ func Measure(s Size, say func(string)) Result {
 	half := Failures()[1]
 	nine := Monday.Add(9 * time.Hour)
 	for g, n := range s.Mornings {
-		for seed := range uint64(n) {
-			a := NewAccount(mondayVolume(), g, 100+seed, nine, nil, true)
-			r.Morning[g] = append(r.Morning[g], a.Detect(half, thresholds{}))
-		}
+		delays := make([]Delay, n)
+		each(n, func(i int) {
+			delays[i] = NewAccount(mondayVolume(), g, 100+uint64(i), nine, nil, true).Detect(half, thresholds{})
+		})
+		r.Morning[g] = delays
 		say(fmt.Sprintf("Monday morning, by %s", g))
 	}
 	for _, v := range s.Volumes {
@@ -70,16 +73,27 @@ func Measure(s Size, say func(string)) Result {
 		say("weeks at " + v.Name)
 	}
 	holiday := map[string]bool{Monday.AddDate(0, 0, 2).Format(time.DateOnly): true}
-	for _, told := range []bool{false, true} {
-		a := NewAccount(Volumes[2], ByMinute, 7, Monday, holiday, told)
-		n, _ := a.FalseAlarms(1, 5*time.Minute, thresholds{})
-		if told {
-			r.HolidayTold = n[TheVerdict]
-		} else {
-			r.HolidayUntold = n[TheVerdict]
-		}
-	}
+	alarms := make([]int, 2)
+	each(2, func(i int) {
+		n, _ := NewAccount(Volumes[2], ByMinute, 7, Monday, holiday, i == 1).FalseAlarms(1, 5*time.Minute, thresholds{})
+		alarms[i] = n[TheVerdict]
+	})
+	r.HolidayUntold, r.HolidayTold = alarms[0], alarms[1]
 	return r
+}
+
+// each calls f with 0 to n-1, as many at once as there are processors.
+func each(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i := range n {
+		slots <- struct{}{}
+		wg.Go(func() {
+			f(i)
+			<-slots
+		})
+	}
+	wg.Wait()
 }
 
 func failures(v Volume, s Size) []Row {
@@ -91,9 +105,9 @@ func failures(v Volume, s Size) []Row {
 		for seed := range uint64(s.Seeds) {
 			a := NewAccount(v, ByMinute, seed+10, Monday.Add(start), nil, true)
 			l := learn(v, ByMinute, seed+10, Monday.Add(start), nil)
-			for i, f := range Failures() {
-				rows[i].Delays = append(rows[i].Delays, a.Clone(seed).Detect(f, l))
-			}
+			each(len(rows), func(i int) {
+				rows[i].Delays = append(rows[i].Delays, a.Clone(seed).Detect(rows[i].Failure, l))
+			})
 		}
 	}
 	return rows
@@ -101,9 +115,13 @@ func failures(v Volume, s Size) []Row {
 
 func quiet(v Volume, s Size) Row {
 	row := Row{Volume: v, Weeks: s.Weeks * s.QuietSeeds}
-	for seed := range uint64(s.QuietSeeds) {
-		a := NewAccount(v, ByMinute, seed, Monday, nil, true)
-		n, words := a.FalseAlarms(s.Weeks, 5*time.Minute, learn(v, ByMinute, seed, Monday, nil))
+	alarms, told := make([][watchers]int, s.QuietSeeds), make([][]string, s.QuietSeeds)
+	each(s.QuietSeeds, func(i int) {
+		a := NewAccount(v, ByMinute, uint64(i), Monday, nil, true)
+		alarms[i], told[i] = a.FalseAlarms(s.Weeks, 5*time.Minute, learn(v, ByMinute, uint64(i), Monday, nil))
+	})
+	for i, n := range alarms {
+		words := told[i]
 		for w := range watchers {
 			row.Alarms[w] += n[w]
 		}

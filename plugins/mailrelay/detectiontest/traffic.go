@@ -112,24 +112,19 @@ func (g *Traffic) rate(at time.Time) float64 {
 // Minute is what the relay counts in the minute from at on, with a failure or without.
 func (g *Traffic) Minute(at time.Time, f *Failure) mailrelay.Counts {
 	rate := g.rate(at)
-	c := mailrelay.Counts{}
-	for _, fig := range Figures {
-		c[fig] = 0
-	}
-	again := int64(0)
+	var in, hards, softs, refused, deferred, again int64
 	for i, part := range domains {
 		n := poisson(g.rng, rate*part*f.taken(at))
 		hard, soft := g.some(n, 0.01), g.some(n, 0.003)
 		blocked := g.some(n-hard-soft, f.refused(at, i))
 		kept := g.some(n-hard-soft-blocked, f.stuck(at))
 		late := g.some(n-hard-soft-blocked-kept, 0.03)
-		c[mailrelay.Accepted] += n
+		in += n
 		g.queue += n - hard - soft - blocked - kept - late
 		again += late
-		c[mailrelay.BouncedHard] += hard
-		c[mailrelay.BouncedSoft] += soft
-		c[mailrelay.Blocked] += blocked + g.some(n, 0.001)
-		c[mailrelay.Deferred] += poisson(g.rng, float64(n)*0.03*f.deferrals(at))
+		hards, softs = hards+hard, softs+soft
+		refused += blocked + g.some(n, 0.001)
+		deferred += poisson(g.rng, float64(n)*0.03*f.deferrals(at))
 	}
 	slot := &g.again[at.Unix()/60%greylisted]
 	g.queue += *slot
@@ -139,8 +134,8 @@ func (g *Traffic) Minute(at time.Time, f *Failure) mailrelay.Counts {
 		out = 0
 	}
 	g.queue -= out
-	c[mailrelay.Delivered], c[mailrelay.Complaints] = out, poisson(g.rng, float64(out)*0.0005)
-	return c
+	return mailrelay.Counts{mailrelay.Accepted: in, mailrelay.Delivered: out, mailrelay.Deferred: deferred, mailrelay.BouncedHard: hards,
+		mailrelay.BouncedSoft: softs, mailrelay.Blocked: refused, mailrelay.Complaints: poisson(g.rng, float64(out)*0.0005)}
 }
 
 // Figures are what the relay tells.
