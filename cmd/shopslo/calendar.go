@@ -126,6 +126,9 @@ decision and report.`,
 			if len(*checks) == 0 || len(e.tiers) == 0 {
 				return nil, usageErrorf("--check and --tier are needed: which check is set aside, for which Tier?")
 			}
+			if err := checkRelease("--release", *release); err != nil {
+				return nil, err
+			}
 			from, until, err := e.span(now)
 			if err != nil {
 				return nil, err

@@ -1,6 +1,11 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
 
 func (p *program) completionCommand() *cobra.Command {
 	return &cobra.Command{
@@ -12,8 +17,13 @@ scripts.`,
 		Example: `  source <(shopslo completion bash)
   shopslo completion zsh > "${fpath[1]}/_shopslo"
   shopslo completion fish > ~/.config/fish/completions/shopslo.fish`,
-		ValidArgs:             []string{"bash", "fish", "powershell", "zsh"},
-		Args:                  cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"bash", "fish", "powershell", "zsh"},
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 || !slices.Contains(cmd.ValidArgs, args[0]) {
+				return usageErrorf("for which shell? it takes one of %s", strings.Join(cmd.ValidArgs, ", "))
+			}
+			return nil
+		},
 		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/internal/config"
+	strict "github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/promotion/decisionlog/decisiongit"
 )
@@ -45,7 +46,7 @@ Exit codes: 0 ok · 1 the chain is broken · 3 the command line, the configurati
 a document is wrong · 4 the log could not be reached.
 ` + serverHelp,
 		Example: `  shopslo decisions --tier prod --since 2026-11-01T00:00:00Z
-  shopslo decisions --overrides --since 168h -o json
+  shopslo decisions --overrides --since 7d -o json
   shopslo decisions verify --head 5d41402abc4b2a76…
   shopslo decisions show 12 > decision.json && shopslo gate --replay decision.json`,
 		Args: noArgs,
@@ -53,7 +54,7 @@ a document is wrong · 4 the log could not be reached.
 	f := p.logFlags(cmd)
 	out := outputFlag(cmd)
 	cmd.Flags().StringVar(&to, "tier", "", "only those about this `Tier`")
-	cmd.Flags().StringVar(&since, "since", "", "only those since this `time`, as RFC 3339 or how long ago, such as 24h")
+	cmd.Flags().StringVar(&since, "since", "", "only those since this `time`, as RFC 3339 or how long ago, such as 24h or 7d")
 	cmd.Flags().BoolVar(&overrides, "overrides", false, "only those with an override in force, or a fix")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		filter := decisionlog.Filter{To: to, Overrides: overrides}
@@ -83,12 +84,12 @@ func (p *program) since(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
+	if ago, err := strict.ParseDuration(text); err == nil && ago >= 0 {
 		return p.now().Add(-ago), nil
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return t, usageErrorf("--since: %q is neither a time like 2026-11-01T09:00:00Z nor how long ago it was, like 24h", text)
+		return t, usageErrorf("--since: %q is neither a time like 2026-11-01T09:00:00Z nor how long ago it was, like 24h or 7d", text)
 	}
 	return t, nil
 }

@@ -54,11 +54,11 @@ else is known to be wrong.
 	f.out.flags(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.to, "to", "", "the `Tier` that the release is to go to")
-	fs.StringVar(&f.release, "release", "", "the `commit` that is to go there; else what the branch below points to")
+	fs.StringVar(&f.release, "release", "", "the `commit` that is to go there, 7 digits of it or more; else what the branch below points to")
 	f.fixFlags.register(fs)
 	fs.BoolVar(&f.explain, "explain", false, "show every check, the policy, and where evidence was looked for")
-	fs.DurationVar(&f.watch, "watch", 0, "wait so `long` for a decision while it is inconclusive")
-	fs.DurationVar(&f.every, "every", 15*time.Second, "how `often` to ask while waiting")
+	lengthVar(fs, &f.watch, "watch", 0, "how long to wait for a decision while it is inconclusive: 30m, 12h, 2d")
+	lengthVar(fs, &f.every, "every", 15*time.Second, "time from one look to the next while waiting")
 	fs.StringVar(&f.replay, "replay", "", "make the decision of a `file` that -o json wrote again, and ask nobody")
 	cmd.MarkFlagFilename("replay", "json")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -104,6 +104,9 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 	case f.watch > 0 && at.given:
 		return usageErrorf("--watch does not go with --at: the past does not change")
 	}
+	if err := checkRelease("--release", f.release); err != nil {
+		return err
+	}
 	return f.fixFlags.check()
 }
 
@@ -143,11 +146,11 @@ func (p *program) gate(ctx context.Context, server string, f gateFlags, at when)
 func replay(file string) (verdict, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return verdict{}, fmt.Errorf("replay: %w", err)
+		return verdict{}, fmt.Errorf("--replay: %w; name a file that 'shopslo gate -o json' or 'shopslo decisions show' wrote", err)
 	}
 	r, err := promotion.DecodeRecord(data)
 	if err != nil {
-		return verdict{}, fmt.Errorf("replay %s: %w", file, err)
+		return verdict{}, fmt.Errorf("replay %s: %w; it has to be all that 'shopslo gate -o json' or 'shopslo decisions show' wrote", file, err)
 	}
 	if r.Decision, err = r.Replay(); err != nil {
 		return verdict{}, fmt.Errorf("replay %s: %w", file, err)

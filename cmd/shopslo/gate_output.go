@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -34,6 +35,8 @@ func (o *gateOutput) check() error {
 	for _, w := range o.write {
 		if form, file, _ := strings.Cut(w, "="); file == "" || !slices.Contains(gateForms, form) {
 			return usageErrorf("--write %q: write it like json=decision.json; formats are %s", w, strings.Join(gateForms, ", "))
+		} else if err := checkFile("--write", file); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -56,8 +59,9 @@ func (f *gateForm) Set(s string) error {
 func (f *gateForm) Type() string { return "format" }
 
 // answer writes the files, and then the answer: a script that sees the exit code has
-// all of them.
+// all of them. A file that cannot be written keeps nothing else back.
 func (p *program) answer(v verdict, f gateFlags) error {
+	var errs []error
 	for _, w := range f.out.write {
 		form, file, _ := strings.Cut(w, "=")
 		var text bytes.Buffer
@@ -65,14 +69,14 @@ func (p *program) answer(v verdict, f gateFlags) error {
 			return err
 		}
 		if err := os.WriteFile(file, text.Bytes(), 0o666); err != nil {
-			return fmt.Errorf("--write: %w", err)
+			errs = append(errs, fmt.Errorf("--write: %w", err))
 		}
 	}
 	var text bytes.Buffer
 	if err := p.writeAs(&text, f.out.form, v, f.explain, p.columns(), p.colour()); err != nil {
 		return err
 	}
-	return p.print(text.String())
+	return errors.Join(append(errs, p.print(text.String()))...)
 }
 
 func (p *program) writeAs(w io.Writer, form string, v verdict, explain bool, columns int, colour bool) error {

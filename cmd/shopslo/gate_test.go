@@ -318,17 +318,18 @@ func TestExclusionsShowTheBudgetBeforeAndAfter(t *testing.T) {
 }
 
 func TestWatchWaitsForADecision(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, 0)
 	asked := 0
 	s.sees = func(f *fleet.Snapshot) int {
 		f.At = time.Now()
-		if asked++; asked < 3 {
+		if asked++; asked < 5 { // a look asks how far back to read, and then what runs
 			f.ShopSets[0].Release = lastRelease
 		}
 		return 0
 	}
 	args := []string{"gate", "--config", s.config, "--to", "prod", "--watch", "1m", "--every", "1s"}
-	if code, stdout, stderr := runWith(t, nil, args...); code != exitOK || stderr != "" || asked != 3 {
+	if code, stdout, stderr := runWith(t, nil, args...); code != exitOK || stderr != "" || asked != 6 {
 		t.Errorf("exit code %d after %d questions: %s%s", code, asked, stdout, stderr)
 	}
 	s.sees = func(f *fleet.Snapshot) int { f.At = time.Now(); f.ShopSets[0].Release = lastRelease; return 0 }

@@ -29,6 +29,7 @@ func nextMinute() {
 }
 
 func TestPushSendsWhatStatusSays(t *testing.T) {
+	t.Parallel()
 	h := restless(time.Now().Add(-2 * time.Minute))
 	dir := t.TempDir()
 	f := fakeMackerel(t, dir)
@@ -112,6 +113,7 @@ func checkPushed(t *testing.T, f *mackerelfake.Fake, config string) {
 }
 
 func TestServePushesEachMinute(t *testing.T) {
+	t.Parallel()
 	x := newShops(t)
 	f := fakeMackerel(t, x.dir)
 	appendTo(t, x.config, "mackerel: {url: '"+f.URL+"', api_key_file: key, service: shops, spool: spool}\n")

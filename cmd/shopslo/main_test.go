@@ -17,7 +17,12 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestMain lets the scripts call shopslo: this test binary, as a process of its own.
+// Tests of what lasts wait more than they compute, so more of them than there are
+// processors run side by side.
 func TestMain(m *testing.M) {
+	if f := flag.Lookup("test.parallel"); f != nil {
+		_ = f.Value.Set("8")
+	}
 	testscript.Main(m, map[string]func(){"shopslo": main})
 }
 

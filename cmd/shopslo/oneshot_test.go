@@ -141,6 +141,7 @@ func TestASourceThatIsDownIsToldOnce(t *testing.T) {
 }
 
 func TestCtrlCWhileReadingTheSource(t *testing.T) {
+	t.Parallel()
 	asked := make(chan struct{}, 10)
 	slow := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // or it would not notice that the client goes

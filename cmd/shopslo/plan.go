@@ -14,13 +14,8 @@ func (p *program) planCommand() *cobra.Command {
 		Long: `plan says how something that people do to the fleet can be done without harm, from
 the fleet's documents. It never does it.`,
 		Example: `  shopslo plan upgrade --failure-domain onprem-a`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageErrorf("unknown command %q; there is 'shopslo plan upgrade'", args[0])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(p.planUpgradeCommand())
 	return cmd

@@ -24,6 +24,7 @@ type promoteFlags struct {
 	tell     bool
 	body     string
 	o        promoter.Options
+	waits    string // the help text of --wait
 }
 
 func (f *promoteFlags) register(p *program, cmd *cobra.Command) {
@@ -33,8 +34,8 @@ func (f *promoteFlags) register(p *program, cmd *cobra.Command) {
 	fs.BoolVar(&f.o.DryRun, "dry-run", false, "say what would be done, and do nothing")
 	fs.BoolVar(&f.o.PullRequest, "pull-request", false, "push a branch to open a pull request of, instead of the Tier's own")
 	fs.StringVar(&f.body, "body-file", "", "`file` for the pull request's text")
-	fs.DurationVar(&f.wait, "wait", 0, "wait so `long` for the gate, and for the Tier to match its branch then")
-	fs.DurationVar(&f.every, "every", 15*time.Second, "how `often` to look while waiting")
+	lengthVar(fs, &f.wait, "wait", 0, f.waits)
+	lengthVar(fs, &f.every, "every", 15*time.Second, "time from one look to the next while waiting")
 	fs.BoolVar(&f.tell, "tell", false, "tell Slack and Mackerel when the Tier matches its branch; 'shopslo serve' does so by itself")
 	cmd.MarkFlagFilename("body-file", "md")
 }
@@ -47,6 +48,10 @@ func (f *promoteFlags) check(all bool) error {
 		return usageErrorf("--tell needs --wait: a Tier does not match its branch at once")
 	case f.body != "" && !f.o.PullRequest:
 		return usageErrorf("--body-file is for --pull-request")
+	case f.body != "":
+		if err := checkFile("--body-file", f.body); err != nil {
+			return err
+		}
 	}
 	return f.fixFlags.check()
 }
@@ -80,12 +85,13 @@ wrong · 4 a source or a repository could not be reached.
   shopslo promote --all --wait 48h`,
 		Args: noArgs,
 	}
+	f.waits = "how long to wait for the gate, and then for the Tier to match its branch: 30m, 2h, 2d"
 	f.register(p, cmd)
 	server := serverFlag(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&to, "to", "", "the `Tier` that the release goes to")
 	fs.BoolVar(&all, "all", false, "carry the release up from the lowest Tier, as each is verified")
-	fs.StringVar(&release, "release", "", "the only `commit` that may go there, in full; else what the Tier below runs")
+	fs.StringVar(&release, "release", "", "the only `commit` that may go there, 7 digits of it or more; else what the Tier below runs")
 	fs.BoolVar(&f.o.Again, "again", false, "also a release that was rolled back there")
 	f.fixFlags.register(fs)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -97,7 +103,7 @@ wrong · 4 a source or a repository could not be reached.
 		case all && f.o.PullRequest:
 			return usageErrorf("--pull-request does not go with --all: a person merges each")
 		}
-		if err := f.check(all); err != nil {
+		if err := errors.Join(f.check(all), checkRelease("--release", release)); err != nil {
 			return err
 		}
 		f.server, f.o.Release = *server, fleet.Release(release)
@@ -154,28 +160,34 @@ func (p *program) promote(ctx context.Context, f promoteFlags, to fleet.TierName
 	if last := len(done) - 1; err == nil && last >= 0 {
 		unseen = errors.Join(unseen, m.arrival(ctx, f, &done[last], deadline))
 	}
+	if ctx.Err() != nil {
+		p.complain(stopped)
+	}
 	if answered := p.answerMoved(m, f, done); answered != nil || err != nil {
 		return errors.Join(answered, moveError("--to", err))
 	}
 	return p.moved(done, unseen)
 }
 
+// stopped is said where a move was interrupted.
+const stopped = "nothing is half done that the same command, run again, would not finish"
+
 // answerMoved writes what was done, also where an error ended it.
 func (p *program) answerMoved(m *mover, f promoteFlags, done []promoter.Promotion) error {
 	if len(done) == 0 {
 		return nil
 	}
-	last := done[len(done)-1]
-	if f.body != "" && last.Proposal != nil {
+	var unwritten error
+	if last := done[len(done)-1]; f.body != "" && last.Proposal != nil {
 		if err := os.WriteFile(f.body, []byte(last.Proposal.Body), 0o666); err != nil {
-			return fmt.Errorf("--body-file: %w", err)
+			unwritten = fmt.Errorf("--body-file: %w; the answer has the text as well, with -o json", err)
 		}
 	}
 	r := promoter.Report{At: p.now(), Promotions: done, Fleet: m.Fleet, Compare: m.CompareURL}
 	if *f.out == asJSON {
-		return p.printJSON(r)
+		return errors.Join(p.printJSON(r), unwritten)
 	}
-	return r.WriteText(p.stdout)
+	return errors.Join(r.WriteText(p.stdout), unwritten)
 }
 
 // moved gives the exit code of what was done.

@@ -59,6 +59,7 @@ func TestWhatIsMovedIsLoggedByTheServer(t *testing.T) {
 }
 
 func TestWhatIsMovedIsLoggedInAGitBranch(t *testing.T) {
+	t.Parallel()
 	p := newPlatform(t)
 	repository := bareRepository(t)
 	config, err := os.ReadFile(filepath.Join(p.dir, "shopslo.yaml"))

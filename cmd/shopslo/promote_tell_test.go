@@ -28,6 +28,7 @@ func (e *ear) Tell(_ context.Context, a promoter.Arrival) error {
 }
 
 func TestServeTellsOfEachArrivalUntilItIsHeard(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC)
 	snapshot := func(r fleet.Release) fleet.Snapshot {
 		return fleet.Snapshot{At: now, Tiers: []fleet.TierState{{Tier: "prod", Release: r}},

@@ -267,6 +267,7 @@ func TestPromoteAsksTheGateAndMovesTheRelease(t *testing.T) {
 }
 
 func TestPromoteAllCarriesTheReleaseUpAndStopsAtAHold(t *testing.T) {
+	t.Parallel()
 	p := newPlatform(t)
 	first := p.pointer("tier-2")
 	r := p.release("1.1.0")

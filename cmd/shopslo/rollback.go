@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -31,6 +33,7 @@ repository could not be reached.`,
   shopslo rollback --tier prod --to 3f2c1abd9e8f --dry-run -o json`,
 		Args: noArgs,
 	}
+	f.waits = "how long to wait for the Tier to match its branch: 30m, 2h, 2d"
 	f.register(p, cmd)
 	cmd.Flags().StringVar(&f.server, "server", "", "`URL` of a 'shopslo serve' that logs what is done, where gate.log names no git branch")
 	cmd.Flags().StringVar(&tier, "tier", "", "the `Tier` that goes back")
@@ -40,7 +43,7 @@ repository could not be reached.`,
 		if tier == "" || to == "" {
 			return usageErrorf("--tier and --to are needed; name the Tier, and the release that it is to run again")
 		}
-		if err := f.check(false); err != nil {
+		if err := errors.Join(f.check(false), checkRelease("--to", to)); err != nil {
 			return err
 		}
 		ctx := cmd.Context()
@@ -50,6 +53,9 @@ repository could not be reached.`,
 		}
 		one, err := m.Rollback(ctx, fleet.TierName(tier), to, f.o)
 		if err != nil {
+			if ctx.Err() != nil {
+				p.complain(stopped)
+			}
 			return moveError("--tier", err)
 		}
 		m.record(ctx, f, decisionlog.Rollback, &one)

@@ -64,6 +64,7 @@ func (s signaled) Error() string { return s.Signal.String() }
 
 // program is what a command has around it.
 type program struct {
+	args           []string
 	env            map[string]string
 	stdout, stderr io.Writer
 	now            func() time.Time
@@ -80,7 +81,7 @@ type program struct {
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	p := &program{env: map[string]string{}, stdout: stdout, stderr: stderr, now: time.Now, registry: prometheus.NewRegistry()}
+	p := &program{args: args, env: map[string]string{}, stdout: stdout, stderr: stderr, now: time.Now, registry: prometheus.NewRegistry()}
 	for _, kv := range env {
 		k, v, _ := strings.Cut(kv, "=")
 		p.env[k] = v
@@ -175,26 +176,15 @@ wrong · 4 a source could not be reached · 130 interrupted.`,
 			if len(args) == 0 {
 				return nil
 			}
-			hint := ""
-			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-				hint = fmt.Sprintf(" (did you mean %q?)", near[0])
-			}
-			return usageErrorf("unknown command %q%s", args[0], hint)
+			return unknownCommand(cmd, args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.SuggestionsMinimumDistance = 2
+	cmd.SetFlagErrorFunc(p.flagError)
+	cmd.SetHelpCommand(helpCommand())
 	cmd.AddCommand(p.validateCommand(), p.statusCommand(), p.gateCommand(), p.promoteCommand(), p.rollbackCommand(), p.planCommand(), p.decisionsCommand(), p.serveCommand(),
 		p.demoCommand(), p.freezeCommand(), p.overrideCommand(), p.excludeCommand(), p.mackerelCommand(), p.shopCommand(), p.rulesCommand(), p.versionCommand(), p.completionCommand())
 	return cmd
-}
-
-// noArgs refuses arguments.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usageErrorf("%s takes no arguments, but got %q", cmd.CommandPath(), args[0])
-	}
-	return nil
 }
 
 // configFlag adds --config to a command that reads the configuration.

@@ -48,8 +48,8 @@ or the file cannot be written.`,
 	fs.StringVar(&f.name, "name", "shopslo", "`name` of the resource, with --operator")
 	fs.StringToStringVar(&f.labels, "label", nil, "`key=value` that the resource is labelled with, with --operator; may be repeated")
 	fs.Lookup("label").DefValue = "" // else the help says (default [])
-	fs.DurationVar(&f.stale, "stale-after", 0, "how long a ShopSet may be silent, or budgets old, before somebody is paged (default 10m, more for a slow ledger)")
-	fs.DurationVar(&f.drift, "drift-after", rules.DefaultDrift, "how long a ShopSet may differ from git before there is a ticket")
+	lengthVar(fs, &f.stale, "stale-after", 0, "how long a ShopSet may be silent, or budgets old, before somebody is paged (default 10m, more for a slow ledger)")
+	lengthVar(fs, &f.drift, "drift-after", rules.DefaultDrift, "how long a ShopSet may differ from git before there is a ticket")
 	cmd.MarkFlagFilename("to", "yaml", "yml")
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"yaml"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ func (s *shops) waitScraped(t testing.TB) {
 }
 
 func TestServeCountsWhatItScrapesAndAnswers(t *testing.T) {
+	t.Parallel()
 	x := newShops(t)
 	s := startServe(t, x.config)
 	s.waitReady(t)
@@ -126,6 +128,7 @@ func TestALockedLedgerNamesTheServer(t *testing.T) {
 }
 
 func TestServeGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
 	x := newShops(t)
 	s := startServe(t, x.config)
 	s.waitReady(t)
@@ -143,7 +146,14 @@ func TestServeGoesOnWhereItStopped(t *testing.T) {
 	}
 }
 
+// oneHangsUp keeps the tests apart that send SIGHUP, which all servers of this process
+// hear: one whose files are as they were goes on as it was.
+var oneHangsUp sync.Mutex
+
 func TestSIGHUPTakesOverDocuments(t *testing.T) {
+	t.Parallel()
+	oneHangsUp.Lock()
+	defer oneHangsUp.Unlock()
 	x := newShops(t)
 	writeFiles(t, x.dir, map[string]string{"slos/pay.yaml": ratioSLO("pay", "10m", 0.9, "bad", badRequests, allRequests)})
 	s := startServe(t, x.config)
@@ -199,6 +209,9 @@ func TestSIGHUPTakesOverDocuments(t *testing.T) {
 }
 
 func TestAReloadThatTheLedgerRefusesLeavesTheScrapingAsItWas(t *testing.T) {
+	t.Parallel()
+	oneHangsUp.Lock()
+	defer oneHangsUp.Unlock()
 	x := newShops(t)
 	writeFiles(t, x.dir, map[string]string{"shopslo.yaml": scrapeConfig(map[string]*exporter{"b-1": x.beta, "p-1": x.prod})})
 	s := startServe(t, x.config)

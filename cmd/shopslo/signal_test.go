@@ -13,6 +13,7 @@ import (
 
 // TestSignals runs a command that lasts, the shop of the demo, as a process.
 func TestSignals(t *testing.T) {
+	t.Parallel()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

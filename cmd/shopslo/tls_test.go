@@ -42,6 +42,7 @@ func certificate(t testing.TB) (cert, key string) {
 }
 
 func TestServeBehindTLSAndAPassword(t *testing.T) {
+	t.Parallel()
 	x := newShops(t)
 	cert, key := certificate(t)
 	other, _ := certificate(t)

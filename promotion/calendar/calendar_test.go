@@ -20,7 +20,7 @@ func words(t testing.TB) Words {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Words{Fleet: f, SLOs: []string{"cart-availability"}, Checks: []string{"burn_rate", "drift"}}
+	return Words{Fleet: f, SLOs: []string{"cart-availability"}, Checks: []string{"burn_rate", "drift", "source"}}
 }
 
 const (
@@ -118,6 +118,7 @@ func TestFaultsOfDocuments(t *testing.T) {
 		{"nobody", override, "by: mai", `by: " "`, "spec.by: is empty"},
 		{"an unknown check", override, "burn_rate", "burnrate", `check "burnrate" is unknown (did you mean "burn_rate"?)`},
 		{"an override for ever", override, ", until: 2026-11-23T00:00:00Z", "", "spec.until: is missing"},
+		{"an override of what nobody can answer for", override, "[burn_rate]", "[burn_rate, source]", "spec.checks[1]: nobody can set source aside"},
 		{"an override of nothing", override, "[burn_rate]", "[]", "spec.checks: is empty"},
 		{"a cause that is none", exclusion, "cause: maintenance", "cause: bad luck", `cause "bad luck" is unknown; known: maintenance`},
 		{"an unknown SLO", exclusion, "cart-availability", "cart", `SLO "cart" is unknown`},

@@ -174,6 +174,11 @@ func (r *reader) override(d *overrideDocument) {
 			r.fault(path, "is empty: name what is set aside, and for which Tier")
 		}
 	}
+	for i, check := range s.Checks {
+		if check == promotion.CheckSource || check == promotion.CheckSLO {
+			r.fault(fmt.Sprintf("spec.checks[%d]", i), "nobody can set %s aside: what nobody could be asked, no one can answer for", check)
+		}
+	}
 	r.out.Overrides = append(r.out.Overrides, promotion.Override{
 		ID: d.Metadata.Name, Why: s.Reason, Who: s.By, Link: s.Link, Release: s.Release, From: s.From, Until: s.Until,
 		Checks: refer[string](r, "spec.checks", "check", s.Checks, r.words.Checks),

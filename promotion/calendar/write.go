@@ -30,8 +30,8 @@ func FreezeText(f promotion.Freeze, recurs *Recurrence) ([]byte, error) {
 	if recurs != nil {
 		d.Spec.Recurring = &recurSpec{RRule: recurs.RRule}
 		errs := []error{
-			readText(&d.Spec.Recurring.At, "at", recurs.At),
-			readText(&d.Spec.Recurring.For, "for", recurs.For),
+			readText(&d.Spec.Recurring.At, "time", recurs.At),
+			readText(&d.Spec.Recurring.For, "length", recurs.For),
 			readText(&d.Spec.Recurring.TimeZone, "time zone", recurs.TimeZone),
 		}
 		if err := errors.Join(errs...); err != nil {
@@ -85,7 +85,7 @@ func texts[Name ~string](list []Name) []string {
 func Save(dir, name string, text []byte, words Words) (path string, err error) {
 	path = filepath.Join(dir, name+".yaml")
 	if err := fleet.CheckName(name); err != nil {
-		return "", fmt.Errorf("name %q: %w", name, err)
+		return "", fmt.Errorf("name: %w", err)
 	}
 	if _, err := Parse(path, text, words); err != nil {
 		return "", err

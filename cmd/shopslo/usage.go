@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/shopslo/shopslo/fleet"
+	strict "github.com/shopslo/shopslo/internal/document"
+)
+
+// didYouMean is the hint for an error; "" where no known word is near.
+func didYouMean(word string, known []string) string {
+	if near, ok := fleet.Nearest(word, known); ok {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return ""
+}
+
+// unknownCommand says which commands there are.
+func unknownCommand(cmd *cobra.Command, word string) error {
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	if hint := didYouMean(word, names); hint != "" {
+		return usageErrorf("unknown command %q%s", word, hint)
+	}
+	return usageErrorf("unknown command %q; %s has %s", word, cmd.CommandPath(), strings.Join(names, ", "))
+}
+
+// flagError explains a wrong flag. One that stands behind a misspelt command is unknown
+// because of that.
+func (p *program) flagError(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return err
+	}
+	if !cmd.HasParent() {
+		for _, arg := range p.args {
+			if !strings.HasPrefix(arg, "-") {
+				return unknownCommand(cmd, arg)
+			}
+		}
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	return usageErrorf("%v%s", err, didYouMean("--"+unknown.GetSpecifiedName(), names))
+}
+
+// noArgs refuses arguments.
+func noArgs(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case cmd.HasAvailableSubCommands():
+		return unknownCommand(cmd, args[0])
+	case cmd.Name() == "gate" || cmd.Name() == "promote":
+		return usageErrorf("%s takes no arguments, but got %q; write --to %[2]s where that is the Tier", cmd.CommandPath(), args[0])
+	}
+	return usageErrorf("%s takes no arguments, but got %q", cmd.CommandPath(), args[0])
+}
+
+// helpCommand is `shopslo help`, which says no where cobra's own shows another text.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			at, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return unknownCommand(at, rest[0])
+			}
+			at.InitDefaultHelpFlag()
+			return at.Help()
+		},
+	}
+}
+
+// length is a flag that takes a length of time as documents do: 90s, 30m, 7d.
+type length struct{ d *time.Duration }
+
+func (l length) String() string {
+	if l.d == nil || *l.d == 0 {
+		return ""
+	}
+	return strict.Duration{Duration: *l.d}.String()
+}
+
+func (l length) Set(text string) (err error) {
+	*l.d, err = strict.ParseDuration(text)
+	return err
+}
+
+func (l length) Type() string { return "duration" }
+
+// lengthVar adds such a flag with a default; 0 is none.
+func lengthVar(fs *pflag.FlagSet, to *time.Duration, name string, otherwise time.Duration, usage string) {
+	*to = otherwise
+	fs.Var(length{to}, name, usage)
+}
+
+// commitID is what a Release may be given as, in full or shortened.
+var commitID = regexp.MustCompile(`^[0-9a-fA-F]{7,64}$`)
+
+// checkRelease refuses what is no commit of a repository.
+func checkRelease(flag, id string) error {
+	if id != "" && !commitID.MatchString(id) {
+		return usageErrorf("%s: %q is no commit id; write at least 7 of its hexadecimal digits", flag, id)
+	}
+	return nil
+}
+
+// checkFile refuses a file that could not be written, before anything is done that it
+// should tell of.
+func checkFile(flag, file string) error {
+	dir := filepath.Dir(file)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return usageErrorf("%s: there is no folder %s; make it, or name another file", flag, dir)
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return usageErrorf("%s: %s is a folder; name a file in it", flag, file)
+	}
+	return nil
+}
