@@ -65,11 +65,7 @@ func (f *Fake) dashboard(c *call) (int, *refusal) {
 	return i, nil
 }
 
-func (f *Fake) getDashboard(c *call) (any, *refusal) {
-	i, no := f.dashboard(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) getDashboard(_ *call, i int) (any, *refusal) {
 	return f.dashboards[i], nil
 }
 
@@ -83,11 +79,7 @@ func (f *Fake) createDashboard(c *call) (any, *refusal) {
 	return d, nil
 }
 
-func (f *Fake) updateDashboard(c *call) (any, *refusal) {
-	i, no := f.dashboard(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) updateDashboard(c *call, i int) (any, *refusal) {
 	old := f.dashboards[i]
 	d, no := f.readDashboard(c, old["id"].(string))
 	if no != nil {
@@ -98,11 +90,7 @@ func (f *Fake) updateDashboard(c *call) (any, *refusal) {
 	return d, nil
 }
 
-func (f *Fake) deleteDashboard(c *call) (any, *refusal) {
-	i, no := f.dashboard(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) deleteDashboard(_ *call, i int) (any, *refusal) {
 	d := f.dashboards[i]
 	f.dashboards = slices.Delete(f.dashboards, i, i+1)
 	return d, nil
@@ -245,11 +233,7 @@ func (f *Fake) annotation(c *call) (int, *refusal) {
 	return i, nil
 }
 
-func (f *Fake) updateAnnotation(c *call) (any, *refusal) {
-	i, no := f.annotation(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) updateAnnotation(c *call, i int) (any, *refusal) {
 	a, no := f.readAnnotation(c)
 	if no != nil {
 		return nil, no
@@ -259,11 +243,7 @@ func (f *Fake) updateAnnotation(c *call) (any, *refusal) {
 	return a, nil
 }
 
-func (f *Fake) deleteAnnotation(c *call) (any, *refusal) {
-	i, no := f.annotation(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) deleteAnnotation(_ *call, i int) (any, *refusal) {
 	a := f.annotations[i]
 	f.annotations = slices.Delete(f.annotations, i, i+1)
 	return a, nil

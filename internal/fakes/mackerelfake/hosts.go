@@ -165,19 +165,11 @@ func (f *Fake) createHost(c *call) (any, *refusal) {
 	return map[string]any{"id": f.newHost(in).id}, nil
 }
 
-func (f *Fake) getHost(c *call) (any, *refusal) {
-	h, no := f.host(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) getHost(_ *call, h *host) (any, *refusal) {
 	return map[string]any{"host": h.shown()}, nil
 }
 
-func (f *Fake) updateHost(c *call) (any, *refusal) {
-	h, no := f.host(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) updateHost(c *call, h *host) (any, *refusal) {
 	var in HostSpec
 	if no := c.decode(&in); no != nil {
 		return nil, no
@@ -186,11 +178,7 @@ func (f *Fake) updateHost(c *call) (any, *refusal) {
 	return map[string]any{"id": h.id}, nil
 }
 
-func (f *Fake) hostStatus(c *call) (any, *refusal) {
-	h, no := f.host(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) hostStatus(c *call, h *host) (any, *refusal) {
 	var in struct {
 		Status string `json:"status"`
 	}
@@ -204,11 +192,7 @@ func (f *Fake) hostStatus(c *call) (any, *refusal) {
 	return success, nil
 }
 
-func (f *Fake) hostMetricNames(c *call) (any, *refusal) {
-	h, no := f.host(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) hostMetricNames(_ *call, h *host) (any, *refusal) {
 	names := slices.Sorted(maps.Keys(h.metrics))
 	if names == nil {
 		names = []string{}
@@ -216,11 +200,7 @@ func (f *Fake) hostMetricNames(c *call) (any, *refusal) {
 	return map[string]any{"names": names}, nil
 }
 
-func (f *Fake) hostMetrics(c *call) (any, *refusal) {
-	h, no := f.host(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) hostMetrics(c *call, h *host) (any, *refusal) {
 	return f.values(c, h.metrics)
 }
 

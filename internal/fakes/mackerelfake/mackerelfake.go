@@ -177,43 +177,54 @@ func (c *call) decode(into any) *refusal {
 // endpoint does what one request asks, and gives the answer to be sent as JSON.
 type endpoint func(*call) (any, *refusal)
 
+// of makes an endpoint of what is done to one thing that the path names.
+func of[T any](find func(*call) (T, *refusal), do func(*call, T) (any, *refusal)) endpoint {
+	return func(c *call) (any, *refusal) {
+		x, no := find(c)
+		if no != nil {
+			return nil, no
+		}
+		return do(c, x)
+	}
+}
+
 func (f *Fake) handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, e := range map[string]endpoint{
 		"GET /api/v0/services":                     f.listServices,
 		"POST /api/v0/services":                    f.createService,
-		"GET /api/v0/services/{name}/metric-names": f.serviceMetricNames,
-		"POST /api/v0/services/{name}/tsdb":        f.postServiceMetrics,
-		"GET /api/v0/services/{name}/metrics":      f.serviceMetrics,
+		"GET /api/v0/services/{name}/metric-names": of(f.service, f.serviceMetricNames),
+		"POST /api/v0/services/{name}/tsdb":        of(f.service, f.postServiceMetrics),
+		"GET /api/v0/services/{name}/metrics":      of(f.service, f.serviceMetrics),
 		"GET /api/v0/hosts":                        f.listHosts,
 		"POST /api/v0/hosts":                       f.createHost,
-		"GET /api/v0/hosts/{id}":                   f.getHost,
-		"PUT /api/v0/hosts/{id}":                   f.updateHost,
-		"POST /api/v0/hosts/{id}/status":           f.hostStatus,
-		"GET /api/v0/hosts/{id}/metric-names":      f.hostMetricNames,
-		"GET /api/v0/hosts/{id}/metrics":           f.hostMetrics,
-		"GET /api/v0/hosts/{id}/metadata/{space}":  f.getMetadata,
-		"PUT /api/v0/hosts/{id}/metadata/{space}":  f.putMetadata,
+		"GET /api/v0/hosts/{id}":                   of(f.host, f.getHost),
+		"PUT /api/v0/hosts/{id}":                   of(f.host, f.updateHost),
+		"POST /api/v0/hosts/{id}/status":           of(f.host, f.hostStatus),
+		"GET /api/v0/hosts/{id}/metric-names":      of(f.host, f.hostMetricNames),
+		"GET /api/v0/hosts/{id}/metrics":           of(f.host, f.hostMetrics),
+		"GET /api/v0/hosts/{id}/metadata/{space}":  of(f.host, f.getMetadata),
+		"PUT /api/v0/hosts/{id}/metadata/{space}":  of(f.host, f.putMetadata),
 		"POST /api/v0/tsdb":                        f.postHostMetrics,
 		"POST /api/v0/graph-defs/create":           f.createGraphDefs,
 		"POST /api/v0/monitoring/checks/report":    f.reportChecks,
 		"GET /api/v0/monitors":                     f.listMonitors,
 		"POST /api/v0/monitors":                    f.createMonitor,
-		"GET /api/v0/monitors/{id}":                f.getMonitor,
-		"PUT /api/v0/monitors/{id}":                f.updateMonitor,
-		"DELETE /api/v0/monitors/{id}":             f.deleteMonitor,
+		"GET /api/v0/monitors/{id}":                of(f.monitor, f.getMonitor),
+		"PUT /api/v0/monitors/{id}":                of(f.monitor, f.updateMonitor),
+		"DELETE /api/v0/monitors/{id}":             of(f.monitor, f.deleteMonitor),
 		"GET /api/v0/alerts":                       f.listAlerts,
-		"GET /api/v0/alerts/{id}":                  f.getAlert,
-		"POST /api/v0/alerts/{id}/close":           f.closeAlert,
+		"GET /api/v0/alerts/{id}":                  of(f.alert, f.getAlert),
+		"POST /api/v0/alerts/{id}/close":           of(f.alert, f.closeAlert),
 		"GET /api/v0/dashboards":                   f.listDashboards,
 		"POST /api/v0/dashboards":                  f.createDashboard,
-		"GET /api/v0/dashboards/{id}":              f.getDashboard,
-		"PUT /api/v0/dashboards/{id}":              f.updateDashboard,
-		"DELETE /api/v0/dashboards/{id}":           f.deleteDashboard,
+		"GET /api/v0/dashboards/{id}":              of(f.dashboard, f.getDashboard),
+		"PUT /api/v0/dashboards/{id}":              of(f.dashboard, f.updateDashboard),
+		"DELETE /api/v0/dashboards/{id}":           of(f.dashboard, f.deleteDashboard),
 		"GET /api/v0/graph-annotations":            f.listAnnotations,
 		"POST /api/v0/graph-annotations":           f.createAnnotation,
-		"PUT /api/v0/graph-annotations/{id}":       f.updateAnnotation,
-		"DELETE /api/v0/graph-annotations/{id}":    f.deleteAnnotation,
+		"PUT /api/v0/graph-annotations/{id}":       of(f.annotation, f.updateAnnotation),
+		"DELETE /api/v0/graph-annotations/{id}":    of(f.annotation, f.deleteAnnotation),
 		"GET /api/v0/org":                          func(*call) (any, *refusal) { return map[string]any{"name": "fake", "displayName": "Fake"}, nil },
 		"/":                                        func(c *call) (any, *refusal) { return nil, refuse(404, "no such API: %s %s", c.Method, c.URL.Path) },
 	} {

@@ -120,11 +120,7 @@ func (f *Fake) service(c *call) (*service, *refusal) {
 	return s, nil
 }
 
-func (f *Fake) serviceMetricNames(c *call) (any, *refusal) {
-	s, no := f.service(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) serviceMetricNames(_ *call, s *service) (any, *refusal) {
 	names := slices.Sorted(maps.Keys(s.metrics))
 	if names == nil {
 		names = []string{}
@@ -132,11 +128,7 @@ func (f *Fake) serviceMetricNames(c *call) (any, *refusal) {
 	return map[string]any{"names": names}, nil
 }
 
-func (f *Fake) postServiceMetrics(c *call) (any, *refusal) {
-	s, no := f.service(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) postServiceMetrics(c *call, s *service) (any, *refusal) {
 	minute := f.now().Unix() / 60
 	if s.posted[minute]++; s.posted[minute] > 1 {
 		return nil, refuse(429, "requests per minute exceeded")
@@ -163,11 +155,7 @@ func (f *Fake) postServiceMetrics(c *call) (any, *refusal) {
 	return success, nil
 }
 
-func (f *Fake) serviceMetrics(c *call) (any, *refusal) {
-	s, no := f.service(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) serviceMetrics(c *call, s *service) (any, *refusal) {
 	return f.values(c, s.metrics)
 }
 
@@ -302,11 +290,7 @@ func (f *Fake) reportChecks(c *call) (any, *refusal) {
 
 // getMetadata and putMetadata follow https://mackerel.io/api-docs/entry/metadata: any
 // JSON of at most 100 KB.
-func (f *Fake) getMetadata(c *call) (any, *refusal) {
-	h, no := f.host(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) getMetadata(c *call, h *host) (any, *refusal) {
 	data, ok := h.metadata[c.PathValue("space")]
 	if !ok {
 		return nil, refuse(404, "metadata not found")
@@ -314,11 +298,7 @@ func (f *Fake) getMetadata(c *call) (any, *refusal) {
 	return data, nil
 }
 
-func (f *Fake) putMetadata(c *call) (any, *refusal) {
-	h, no := f.host(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) putMetadata(c *call, h *host) (any, *refusal) {
 	if len(c.body) > 100_000 || !json.Valid(c.body) {
 		return nil, refuse(400, "metadata is no JSON or too large")
 	}

@@ -96,11 +96,7 @@ func (f *Fake) monitor(c *call) (int, *refusal) {
 	return i, nil
 }
 
-func (f *Fake) getMonitor(c *call) (any, *refusal) {
-	i, no := f.monitor(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) getMonitor(_ *call, i int) (any, *refusal) {
 	return map[string]any{"monitor": f.monitors[i]}, nil
 }
 
@@ -114,11 +110,7 @@ func (f *Fake) createMonitor(c *call) (any, *refusal) {
 	return m, nil
 }
 
-func (f *Fake) updateMonitor(c *call) (any, *refusal) {
-	i, no := f.monitor(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) updateMonitor(c *call, i int) (any, *refusal) {
 	m, no := f.readMonitor(c)
 	if no != nil {
 		return nil, no
@@ -128,11 +120,7 @@ func (f *Fake) updateMonitor(c *call) (any, *refusal) {
 	return m, nil
 }
 
-func (f *Fake) deleteMonitor(c *call) (any, *refusal) {
-	i, no := f.monitor(c)
-	if no != nil {
-		return nil, no
-	}
+func (f *Fake) deleteMonitor(_ *call, i int) (any, *refusal) {
 	m := f.monitors[i]
 	f.monitors = slices.Delete(f.monitors, i, i+1)
 	return m, nil
