@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/internal/fakes/mackerelfake"
+	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/mackerel"
 )
 
 func TestAReleaseIsNotedOnce(t *testing.T) {
 	r := newRig(t)
-	client, err := mackerel.New(mackerel.Config{URL: r.fake.URL, Key: mackerelfake.Key})
+	client, err := mackerel.New(mackerelhttp.Config{URL: r.fake.URL, Key: mackerelfake.Key})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,47 +15,22 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	api "github.com/mackerelio/mackerel-client-go"
 
 	"github.com/shopslo/shopslo/internal/mackerelhttp"
 )
 
-// Config says how to reach Mackerel.
-type Config struct {
-	// URL is scheme and host of the API; "" is Mackerel's own.
-	URL string
-	// Key is the API key. It is put into no message and no log.
-	Key string
-	// Timeout of one request; 0 is 30 seconds.
-	Timeout time.Duration
-}
-
 // Client talks to one organization of Mackerel. Errors that wrap slo.ErrUnavailable
 // may pass; others will come again.
 type Client struct{ api *api.Client }
 
 // New makes a client; it sends nothing yet.
-func New(c Config) (*Client, error) {
-	if c.URL == "" {
-		c.URL = mackerelhttp.DefaultURL
-	}
-	if err := mackerelhttp.CheckURL(c.URL); err != nil {
-		return nil, fmt.Errorf("the URL of Mackerel's API %w", err)
-	}
-	if err := mackerelhttp.CheckKey(c.Key); err != nil {
-		return nil, fmt.Errorf("the API key of Mackerel cannot be used: %w", err)
-	}
-	client, err := api.NewClientWithOptions(c.Key, c.URL, false)
+func New(c mackerelhttp.Config) (*Client, error) {
+	client, err := mackerelhttp.Open(c)
 	if err != nil {
-		return nil, fmt.Errorf("the URL of Mackerel's API: %w", err)
+		return nil, err
 	}
-	if c.Timeout == 0 {
-		c.Timeout = 30 * time.Second
-	}
-	client.HTTPClient = mackerelhttp.NewClient(c.Timeout)
-	client.UserAgent = "shopslo"
 	return &Client{client}, nil
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/fakes/mackerelfake"
+	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
@@ -68,7 +69,7 @@ func (r *rig) restart() {
 			r.t.Fatal(err)
 		}
 	}
-	client, err := mackerel.New(mackerel.Config{URL: r.fake.URL, Key: mackerelfake.Key, Timeout: 2 * time.Second})
+	client, err := mackerel.New(mackerelhttp.Config{URL: r.fake.URL, Key: mackerelfake.Key, Timeout: 2 * time.Second})
 	if err != nil {
 		r.t.Fatal(err)
 	}

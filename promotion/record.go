@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,6 +49,7 @@ func (r Record) AppendJSON(to []byte) ([]byte, error) {
 	}
 	to = to[:len(to)-len("}")]
 	to = status.AppendText(append(to, ",\n\"program\": "...), r.Program)
+	to = slices.Grow(to, len(inputs)+len(policy)+64)
 	to = fmt.Appendf(to, ", \"rules\": %d,\n\"policy\": %s,\n\"inputs\": ", Rules, policy)
 	return append(append(to, inputs...), '}'), nil
 }
@@ -133,7 +135,7 @@ func (e Evidence) appendJSON(to []byte) ([]byte, error) {
 	if err != nil {
 		return to, err
 	}
-	to = append(to, rest[:len(rest)-1]...)
+	to = append(slices.Grow(to, len(rest)+1024*len(e.Report.Budgets)), rest[:len(rest)-1]...)
 	to = e.Report.AppendJSON(append(to, ",\n\"report\": "...))
 	return append(to, '}'), nil
 }

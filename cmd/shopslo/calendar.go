@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -30,20 +32,23 @@ type entry struct {
 	from, until, length    string
 	tiers, groups, sets    []string
 	fleet, list            bool
+	out                    *format
 }
 
 // calendarFlags adds the common flags to a command.
 func (p *program) calendarFlags(cmd *cobra.Command, what string) *entry {
 	e := &entry{p: p}
 	p.configFlag(cmd)
+	e.out = outputFlag(cmd)
 	f := cmd.Flags()
 	f.StringVar(&e.name, "name", "", "the document's `name` (default "+what+"-TIME)")
-	f.StringVar(&e.reason, "reason", "", "`why`, for those who meet it")
-	f.StringVar(&e.by, "by", "", "`who` decides (default: $GITHUB_ACTOR, $GITLAB_USER_LOGIN or $USER)")
+	f.StringVar(&e.reason, "reason", "", "the `text` that tells those who meet it why")
+	f.StringVar(&e.by, "by", "", "`name` of who decides (default: $GITHUB_ACTOR, $GITLAB_USER_LOGIN or $USER)")
 	f.StringVar(&e.from, "from", "", "a `time` in RFC 3339 (default now)")
 	f.StringVar(&e.until, "until", "", "a `time` in RFC 3339")
 	f.StringVar(&e.length, "for", "", "a `duration` from --from on, instead of --until: 90m, 12h, 3d")
 	f.StringSliceVar(&e.tiers, "tier", nil, "a `Tier`; may be repeated")
+	p.complete(cmd, "tier", tierNames)
 	f.BoolVar(&e.list, "list", false, "show the ones that are there, and write nothing")
 	return e
 }
@@ -59,12 +64,14 @@ stops every promotion until the document is deleted; no override sets it aside.`
 		Example: `  shopslo freeze --tier prod --tier prod-ha --from 2026-12-28T18:00:00+09:00 --until 2027-01-04T09:00:00+09:00 --reason 年末年始
   shopslo freeze --fleet --rrule 'FREQ=WEEKLY;BYDAY=FR' --time 18:00 --for 63h --time-zone Asia/Tokyo --name weekends --reason 'nobody is there'
   shopslo freeze --emergency --reason 'payments fail everywhere'
-  shopslo freeze --list`,
+  shopslo freeze --list
+  shopslo freeze --list -o json`,
 		Args: noArgs,
 	}
 	e := p.calendarFlags(cmd, "freeze")
 	f := cmd.Flags()
 	f.StringSliceVar(&e.groups, "group", nil, "a ShopGroup, as in the `name` of its document; may be repeated")
+	p.complete(cmd, "group", groupNames)
 	f.BoolVar(&e.fleet, "fleet", false, "the whole fleet")
 	var recurs calendar.Recurrence
 	f.StringVar(&recurs.RRule, "rrule", "", "recur by this `rule`, such as FREQ=WEEKLY;BYDAY=FR")
@@ -113,13 +120,15 @@ calendar. Once it is committed, checks of these names that would hold a promotio
 the Tier are waived until it expires. Who, why and until when stand in every
 decision and report.`,
 		Example: `  shopslo override --tier prod --check burn_rate --for 4h --reason 'the mail relay is down, https://example.com/inc-12'
-  shopslo override --list`,
+  shopslo override --list
+  shopslo override --list -o json`,
 		Args: noArgs,
 	}
 	e := p.calendarFlags(cmd, "override")
 	f := cmd.Flags()
 	f.StringVar(&e.link, "link", "", "a `URL` with more")
 	checks := f.StringSlice("check", nil, "the `name` of a check; may be repeated")
+	p.complete(cmd, "check", overridable)
 	release := f.String("release", "", "only for this `commit`")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		return e.run("override", func(now time.Time) ([]byte, error) {
@@ -149,7 +158,8 @@ calendar. Once it is committed, budgets do not count the range; 'status' and eve
 decision show the figures before and after. The range is widened to full hours (60
 buckets of the ledger), since older counts are kept by the hour.`,
 		Example: `  shopslo exclude --shopset a-1 --from 2026-11-21T01:00:00+09:00 --for 1h --cause maintenance --reason 'the database was moved'
-  shopslo exclude --list`,
+  shopslo exclude --list
+  shopslo exclude --list -o json`,
 		Args: noArgs,
 	}
 	e := p.calendarFlags(cmd, "exclusion")
@@ -160,6 +170,10 @@ buckets of the ledger), since older counts are kept by the hour.`,
 	f.BoolVar(&e.fleet, "fleet", false, "the whole fleet")
 	slos := f.StringSlice("slo", nil, "an SLO, by its `name`; may be repeated (default all)")
 	cause := f.String("cause", "", "the `cause`: "+strings.Join(calendar.Causes, ", "))
+	p.complete(cmd, "group", groupNames)
+	p.complete(cmd, "shopset", shopSetNames)
+	p.complete(cmd, "slo", sloNames)
+	p.complete(cmd, "cause", causes)
 	cmd.RunE = func(*cobra.Command, []string) error {
 		return e.run("exclusion", func(now time.Time) ([]byte, error) {
 			x := promotion.Exclusion{ID: e.name, Who: e.by, Cause: *cause + ": " + e.reason, Link: e.link, SLOs: *slos, Scope: e.scope()}
@@ -193,7 +207,14 @@ func (e *entry) run(kind string, text func(now time.Time) ([]byte, error)) error
 		if err != nil {
 			return err
 		}
-		return e.p.print(listed(found, kind, now))
+		l := listed(found, kind, now)
+		if *e.out == asJSON {
+			return e.p.printJSON(l)
+		}
+		return e.p.print(l.table())
+	}
+	if *e.out == asJSON {
+		return usageErrorf("--output json is for --list; the document itself is YAML")
 	}
 	if e.by == "" {
 		for _, name := range []string{"GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"} {
@@ -208,9 +229,6 @@ func (e *entry) run(kind string, text func(now time.Time) ([]byte, error)) error
 	case e.by == "":
 		return usageErrorf("--by is missing: who decides this?")
 	}
-	if e.name == "" {
-		e.name = kind + "-" + now.UTC().Format("20060102-150405")
-	}
 	d, err := e.p.load()
 	if err != nil {
 		return err
@@ -218,21 +236,45 @@ func (e *entry) run(kind string, text func(now time.Time) ([]byte, error)) error
 	if len(d.config.Gate.Calendar) == 0 {
 		return &codeError{exitUsage, fmt.Errorf("%s: gate.calendar is missing; add it, such as gate: {calendar: [calendar/*.yaml]}", d.config.Path)}
 	}
-	content, err := text(now)
-	if err != nil {
-		return err
-	}
 	folder := filepath.Dir(d.config.Gate.Calendar[0])
 	if !filepath.IsAbs(folder) {
 		folder = filepath.Join(d.config.Dir, folder)
+	}
+	if e.name == "" {
+		e.name = unusedName(folder, kind+"-"+now.UTC().Format("20060102-150405"))
+	}
+	content, err := text(now)
+	if err != nil {
+		return err
 	}
 	path, err := calendar.Save(folder, e.name, content, d.words())
 	if err != nil {
 		return &codeError{exitUsage, err}
 	}
-	return e.p.print(fmt.Sprintf("%s\nwritten to %s; it counts once it is committed and the gate reads it:\n  git add %s && git commit -m %q\n",
-		strings.TrimRight(string(content), "\n"), path, path, kind+": "+e.reason))
+	return e.p.print(fmt.Sprintf("%s\nwritten to %s; it counts once it is committed and the gate reads it:\n  git add %s && git commit -m %s\n",
+		strings.TrimRight(string(content), "\n"), path, quoted(path), quoted(kind+": "+e.reason)))
 }
+
+// unusedName is a name that no file of the folder has: two may be written in a second.
+func unusedName(folder, name string) string {
+	free := name
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(filepath.Join(folder, free+".yaml")); err != nil {
+			return free
+		}
+		free = fmt.Sprintf("%s-%d", name, n)
+	}
+}
+
+// quoted is a word as a shell takes it for itself.
+func quoted(word string) string {
+	if plain.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+var plain = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
 
 // span reads --from, --until and --for.
 func (e *entry) span(now time.Time) (from, until time.Time, err error) {
@@ -274,60 +316,4 @@ func (e *entry) scope() promotion.Scope {
 		s.ShopSets = append(s.ShopSets, fleet.ShopSetName(set))
 	}
 	return s
-}
-
-// listed shows the documents of a kind, with what they mean now.
-func listed(c calendar.Calendar, kind string, now time.Time) string {
-	var b strings.Builder
-	line := func(id string, from, until time.Time, rest string) {
-		state := "on"
-		if now.Before(from) {
-			state = "to come"
-		} else if !until.IsZero() && !now.Before(until) {
-			state = "over"
-		}
-		shown := func(t time.Time) string {
-			if t.IsZero() {
-				return "…"
-			}
-			return t.Format("2006-01-02 15:04 -07:00")
-		}
-		fmt.Fprintf(&b, "%-7s  %s – %s  %s  %s\n", state, shown(from), shown(until), id, rest)
-	}
-	switch kind {
-	case "freeze":
-		for _, f := range c.Freezes(now) {
-			line(f.ID, f.From, f.Until, fmt.Sprintf("%s: %s (%s)", scoped(f.Scope), f.Reason, f.By))
-		}
-	case "override":
-		for _, o := range c.Overrides {
-			line(o.ID, o.From, o.Until, fmt.Sprintf("%s of %s: %s (%s)", strings.Join(o.Checks, ", "), scoped(o.Scope), o.Why, o.Who))
-		}
-	default:
-		for _, x := range c.Exclusions {
-			line(x.ID, x.From, x.Until, fmt.Sprintf("%s: %s (%s)", scoped(x.Scope), x.Cause, x.Who))
-		}
-	}
-	if b.Len() == 0 {
-		return "no " + kind + " is in the calendar\n"
-	}
-	return b.String()
-}
-
-// scoped names what something touches.
-func scoped(s promotion.Scope) string {
-	if s.Everything() {
-		return "the whole fleet"
-	}
-	var names []string
-	for _, t := range s.Tiers {
-		names = append(names, string(t))
-	}
-	for _, g := range s.Groups {
-		names = append(names, "group "+string(g))
-	}
-	for _, set := range s.ShopSets {
-		names = append(names, string(set))
-	}
-	return strings.Join(names, ", ")
 }

@@ -54,6 +54,7 @@ a document is wrong · 4 the log could not be reached.
 	f := p.logFlags(cmd)
 	out := outputFlag(cmd)
 	cmd.Flags().StringVar(&to, "tier", "", "only those about this `Tier`")
+	p.complete(cmd, "tier", tierNames)
 	cmd.Flags().StringVar(&since, "since", "", "only those since this `time`, as RFC 3339 or how long ago, such as 24h or 7d")
 	cmd.Flags().BoolVar(&overrides, "overrides", false, "only those with an override in force, or a fix")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -54,6 +54,7 @@ else is known to be wrong.
 	f.out.flags(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.to, "to", "", "the `Tier` that the release is to go to")
+	p.complete(cmd, "to", targetNames)
 	fs.StringVar(&f.release, "release", "", "the `commit` that is to go there, 7 digits of it or more; else what the branch below points to")
 	f.fixFlags.register(fs)
 	fs.BoolVar(&f.explain, "explain", false, "show every check, the policy, and where evidence was looked for")

@@ -32,16 +32,19 @@ The API key comes from the file that mackerel.api_key_file in the configuration
 names, or from the environment, MACKEREL_API_KEY; never from an argument.`,
 		Example: `  shopslo mackerel push
   shopslo mackerel monitors plan --file monitors.yaml`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageErrorf("unknown command %q", args[0])
-			}
-			return nil
-		},
+		Args: subcommandOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(p.mackerelPushCommand(), p.mackerelMonitorsCommand(), p.mackerelDashboardsCommand(), p.mackerelAnnotateCommand())
 	return cmd
+}
+
+// subcommandOnly refuses what is no command below.
+func subcommandOnly(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageErrorf("unknown command %q", args[0])
+	}
+	return nil
 }
 
 func (p *program) mackerelPushCommand() *cobra.Command {
@@ -97,7 +100,22 @@ func (p *program) mackerelClient(m config.Mackerel) (*mackerel.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mackerel.New(mackerel.Config{URL: m.URL, Key: key, Timeout: m.Timeout})
+	return mackerel.New(mackerelhttp.Config{URL: m.URL, Key: key, Timeout: m.Timeout})
+}
+
+// loadMackerel loads the documents, whose configuration has a section mackerel, and
+// makes the client that it asks for.
+func (p *program) loadMackerel() (*documents, *mackerel.Client, error) {
+	d, err := p.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := mackerelSettings(d.config)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := p.mackerelClient(m.Mackerel)
+	return d, client, err
 }
 
 // openPusher opens the spool and what sends from it. Close the spool.

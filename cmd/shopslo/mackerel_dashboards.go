@@ -19,7 +19,7 @@ func (p *program) mackerelDashboardsCommand() *cobra.Command {
 		Long: `dashboards makes a dashboard of the fleet and one of each SLO in Mackerel, from the
 configuration's documents.`,
 		Example: `  shopslo mackerel dashboards apply`,
-		Args:    noArgs,
+		Args:    subcommandOnly,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(p.dashboardsApplyCommand())
@@ -41,19 +41,11 @@ configuration, or Mackerel refused · 4 Mackerel could not be reached.`,
 	p.configFlag(cmd)
 	out := outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		d, err := p.load()
+		d, client, err := p.loadMackerel()
 		if err != nil {
 			return err
 		}
-		m, err := mackerelSettings(d.config)
-		if err != nil {
-			return err
-		}
-		client, err := p.mackerelClient(m.Mackerel)
-		if err != nil {
-			return err
-		}
-		results, err := dashboards.Apply(cmd.Context(), client, m.Service, dashboards.Make(m.Service, d.shownSLOs(), d.burnWindows()))
+		results, err := dashboards.Apply(cmd.Context(), client, d.config.Mackerel.Service, dashboards.Make(d.config.Mackerel.Service, d.shownSLOs(), d.burnWindows()))
 		if err != nil {
 			return err
 		}
@@ -140,19 +132,11 @@ Exit codes: 0 noted, now or before · 3 a wrong configuration, or Mackerel refus
 		if err != nil {
 			return usageErrorf("--repository: %v", err)
 		}
-		d, err := p.load()
+		d, client, err := p.loadMackerel()
 		if err != nil {
 			return err
 		}
-		m, err := mackerelSettings(d.config)
-		if err != nil {
-			return err
-		}
-		client, err := p.mackerelClient(m.Mackerel)
-		if err != nil {
-			return err
-		}
-		made, err := client.Annotate(cmd.Context(), m.Service, mackerel.Release{Tier: f.tier, Release: f.release, Previous: f.previous, Compare: compare, Note: f.note, At: when.time})
+		made, err := client.Annotate(cmd.Context(), d.config.Mackerel.Service, mackerel.Release{Tier: f.tier, Release: f.release, Previous: f.previous, Compare: compare, Note: f.note, At: when.time})
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/promquery"
@@ -16,7 +17,7 @@ func (p *program) openMackerel(c *config.Mackerel) (source, error) {
 	if err != nil {
 		return source{}, fmt.Errorf("source.mackerel: %w", err)
 	}
-	s, err := mackerelapi.New(mackerelapi.Config{URL: c.URL, Key: key, Timeout: c.Timeout})
+	s, err := mackerelapi.New(mackerelhttp.Config{URL: c.URL, Key: key, Timeout: c.Timeout})
 	if err != nil {
 		return source{}, fmt.Errorf("source.mackerel: %w", err)
 	}

@@ -42,6 +42,7 @@ a document is wrong.`,
 	p.configFlag(cmd)
 	out := outputFlag(cmd)
 	domain := cmd.Flags().String("failure-domain", "", "`name` of the FailureDomain that goes down")
+	p.complete(cmd, "failure-domain", domainNames)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *domain == "" {
 			return usageErrorf("--failure-domain is missing; name the one that goes down")

@@ -90,6 +90,7 @@ wrong · 4 a source or a repository could not be reached.
 	server := serverFlag(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&to, "to", "", "the `Tier` that the release goes to")
+	p.complete(cmd, "to", targetNames)
 	fs.BoolVar(&all, "all", false, "carry the release up from the lowest Tier, as each is verified")
 	fs.StringVar(&release, "release", "", "the only `commit` that may go there, 7 digits of it or more; else what the Tier below runs")
 	fs.BoolVar(&f.o.Again, "again", false, "also a release that was rolled back there")

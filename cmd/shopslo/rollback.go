@@ -37,6 +37,7 @@ repository could not be reached.`,
 	f.register(p, cmd)
 	cmd.Flags().StringVar(&f.server, "server", "", "`URL` of a 'shopslo serve' that logs what is done, where gate.log names no git branch")
 	cmd.Flags().StringVar(&tier, "tier", "", "the `Tier` that goes back")
+	p.complete(cmd, "tier", tierNames)
 	cmd.Flags().StringVar(&to, "to", "", "the `release`, a commit of the app repository; at least 7 digits of it")
 	cmd.Flags().BoolVar(&f.o.Again, "anyway", false, "also to a release whose images are gone")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -36,6 +36,10 @@ verdict.
 	server := serverFlag(cmd)
 	var pick picked
 	pick.flags(cmd)
+	p.complete(cmd, "tier", tierNames)
+	p.complete(cmd, "shopset", shopSetNames)
+	p.complete(cmd, "slo", sloNames)
+	p.complete(cmd, "state", stateNames)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		when, err := at()
 		if err != nil {

@@ -57,7 +57,7 @@ var confined = []struct {
 		"the remote protocol is one source's business"},
 	{"github.com/slack-go/slack", nil, []string{"incident/slackbot", "promotion/slackevidence"},
 		"Slack's types stay out of the vocabulary"},
-	{"github.com/mackerelio/mackerel-client-go", nil, []string{"mackerel", "slo/source/mackerelapi"},
+	{"github.com/mackerelio/mackerel-client-go", nil, []string{"internal/mackerelhttp", "mackerel", "slo/source/mackerelapi"},
 		"Mackerel's types stay out of the vocabulary"},
 }
 

@@ -19,6 +19,8 @@ import (
 	"strings"
 	"time"
 
+	api "github.com/mackerelio/mackerel-client-go"
+
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -27,6 +29,39 @@ const DefaultURL = "https://api.mackerelio.com/"
 
 // maxAnswer bounds one answer; a day of one metric is 100 KB.
 const maxAnswer = 64 << 20
+
+// Config says how to reach Mackerel.
+type Config struct {
+	// URL is scheme and host of the API; "" is Mackerel's own.
+	URL string
+	// Key is the API key. It is put into no message and no log.
+	Key string
+	// Timeout of one request; 0 is 30 seconds.
+	Timeout time.Duration
+}
+
+// Open makes a client of Mackerel's library; it sends nothing yet.
+func Open(c Config) (*api.Client, error) {
+	if c.URL == "" {
+		c.URL = DefaultURL
+	}
+	if err := CheckURL(c.URL); err != nil {
+		return nil, fmt.Errorf("the URL of Mackerel's API %w", err)
+	}
+	if err := CheckKey(c.Key); err != nil {
+		return nil, fmt.Errorf("the API key of Mackerel cannot be used: %w", err)
+	}
+	client, err := api.NewClientWithOptions(c.Key, c.URL, false)
+	if err != nil {
+		return nil, fmt.Errorf("the URL of Mackerel's API: %w", err)
+	}
+	if c.Timeout == 0 {
+		c.Timeout = 30 * time.Second
+	}
+	client.HTTPClient = NewClient(c.Timeout)
+	client.UserAgent = "shopslo"
+	return client, nil
+}
 
 // StatusError is a refusal by Mackerel. One that may pass (429, 5xx) wraps
 // slo.ErrUnavailable.

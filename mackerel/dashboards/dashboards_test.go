@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/internal/fakes/mackerelfake"
+	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/mackerel/dashboards"
 )
@@ -42,7 +43,7 @@ func actions(t *testing.T, c *mackerel.Client, want []dashboards.Dashboard) stri
 func TestDashboardsAreMadeKeptAndTakenAway(t *testing.T) {
 	f := mackerelfake.Start(nil)
 	t.Cleanup(f.Close)
-	c, err := mackerel.New(mackerel.Config{URL: f.URL, Key: mackerelfake.Key})
+	c, err := mackerel.New(mackerelhttp.Config{URL: f.URL, Key: mackerelfake.Key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestDashboardsAreMadeKeptAndTakenAway(t *testing.T) {
 func TestAConnectionThatBreaksMakesNoDashboardTwice(t *testing.T) {
 	for _, fault := range []mackerelfake.Fault{mackerelfake.DropAfterWrite, mackerelfake.HalfReply, mackerelfake.Broken} {
 		f := mackerelfake.Start(nil)
-		c, err := mackerel.New(mackerel.Config{URL: f.URL, Key: mackerelfake.Key})
+		c, err := mackerel.New(mackerelhttp.Config{URL: f.URL, Key: mackerelfake.Key})
 		if err != nil {
 			t.Fatal(err)
 		}

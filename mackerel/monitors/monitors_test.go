@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/shopslo/shopslo/internal/fakes/mackerelfake"
+	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/mackerel/monitors"
 )
@@ -53,7 +54,7 @@ func newOrg(t *testing.T) *org {
 	f := mackerelfake.Start(func() time.Time { return noon })
 	t.Cleanup(f.Close)
 	f.AddService("shops")
-	c, err := mackerel.New(mackerel.Config{URL: f.URL, Key: mackerelfake.Key, Timeout: 5 * time.Second})
+	c, err := mackerel.New(mackerelhttp.Config{URL: f.URL, Key: mackerelfake.Key, Timeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,16 +40,6 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
-// Config says how to reach Mackerel.
-type Config struct {
-	// URL is scheme and host of the API; "" is Mackerel's own.
-	URL string
-	// Key is the API key, which need not be able to write. It is put into no message.
-	Key string
-	// Timeout of one request; 0 is 30 seconds.
-	Timeout time.Duration
-}
-
 // Source reads from one organization. It is safe for concurrent use.
 type Source struct {
 	api *api.Client
@@ -58,25 +48,11 @@ type Source struct {
 }
 
 // New makes a source; it asks nothing yet.
-func New(c Config) (*Source, error) {
-	if c.URL == "" {
-		c.URL = mackerelhttp.DefaultURL
-	}
-	if err := mackerelhttp.CheckURL(c.URL); err != nil {
-		return nil, fmt.Errorf("the URL of Mackerel's API %w", err)
-	}
-	if err := mackerelhttp.CheckKey(c.Key); err != nil {
-		return nil, fmt.Errorf("the API key of Mackerel cannot be used: %w", err)
-	}
-	client, err := api.NewClientWithOptions(c.Key, c.URL, false)
+func New(c mackerelhttp.Config) (*Source, error) {
+	client, err := mackerelhttp.Open(c)
 	if err != nil {
-		return nil, fmt.Errorf("the URL of Mackerel's API: %w", err)
+		return nil, err
 	}
-	if c.Timeout == 0 {
-		c.Timeout = 30 * time.Second
-	}
-	client.HTTPClient = mackerelhttp.NewClient(c.Timeout)
-	client.UserAgent = "shopslo"
 	return &Source{api: client, alerts: alertLog{known: map[string]*api.Alert{}}}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/internal/fakes/mackerelfake"
+	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/source/mackerelapi"
 	"github.com/shopslo/shopslo/slo/source/sourcetest"
@@ -21,7 +22,7 @@ func start(t testing.TB) (*mackerelfake.Fake, *mackerelapi.Source) {
 	t.Helper()
 	f := mackerelfake.Start(func() time.Time { return noon })
 	t.Cleanup(f.Close)
-	s, err := mackerelapi.New(mackerelapi.Config{URL: f.URL, Key: mackerelfake.Key, Timeout: 5 * time.Second})
+	s, err := mackerelapi.New(mackerelhttp.Config{URL: f.URL, Key: mackerelfake.Key, Timeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
