@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/config"
 	strict "github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
@@ -71,6 +75,9 @@ a document is wrong · 4 the log could not be reached.
 		if err != nil {
 			return logError(err)
 		}
+		if err := p.loggedTier(to, len(list.Lines)); err != nil {
+			return err
+		}
 		if *out == asJSON {
 			return p.printJSON(list)
 		}
@@ -78,6 +85,22 @@ a document is wrong · 4 the log could not be reached.
 	}
 	cmd.AddCommand(p.verifyCommand(), p.showCommand())
 	return cmd
+}
+
+// loggedTier refuses a Tier that the log says nothing of and the fleet, where it can be
+// read, does not have.
+func (p *program) loggedTier(to string, found int) error {
+	if to == "" || found > 0 {
+		return nil
+	}
+	d, err := p.load()
+	if err != nil {
+		return nil
+	}
+	if _, ok := d.fleet.Tier(fleet.TierName(to)); !ok {
+		return usageErrorf("--tier: no entry is about %q, and the fleet has no such Tier%s", to, didYouMean(to, tierNames(d)))
+	}
+	return nil
 }
 
 // since reads a time, or how long ago it was; "" is the zero time.
@@ -205,6 +228,10 @@ func (p *program) readLog(f logFlags) (decisionlog.Reader, error) {
 	case f.server != "":
 		return serverLog{p, f.server}, nil
 	case f.dir != "":
+		file := filepath.Join(f.dir, decisionlog.File)
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			return nil, usageErrorf("--dir: there is no %s, so %s is no log of decisions; name the folder of gate.log.dir", file, f.dir)
+		}
 		return decisionlog.Folder{Dir: f.dir}, nil
 	}
 	c, err := config.Load(p.configFile)

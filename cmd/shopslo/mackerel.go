@@ -87,7 +87,7 @@ func (p *program) mackerelKeyOf(m config.Mackerel) (string, error) {
 	}
 	key := p.env[mackerelKey]
 	if key == "" {
-		return "", fmt.Errorf("there is no API key of Mackerel: name a file that holds it with api_key_file, or set %s", mackerelKey)
+		return "", fmt.Errorf("there is no API key of Mackerel: set %s, or name a file that holds it with api_key_file in the configuration, or with --api-key-file where there is none", mackerelKey)
 	}
 	if err := mackerelhttp.CheckKey(key); err != nil {
 		return "", fmt.Errorf("%s cannot be an API key: %w", mackerelKey, err)

@@ -66,6 +66,33 @@ func TestMonitorsPlanAndApplyAnswerByExitCodes(t *testing.T) {
 	}
 }
 
+func TestMackerelCommandsSayWhatToDoAboutWrongUse(t *testing.T) {
+	dir := t.TempDir()
+	f := fakeMackerel(t, dir)
+	writeFiles(t, dir, map[string]string{"m.yaml": monitorsFile})
+	key := "MACKEREL_API_KEY=" + mackerelfake.Key
+	plan := func(file string) []string {
+		return []string{"monitors", "plan", "--url", f.URL, "--file", filepath.Join(dir, file)}
+	}
+	for _, c := range []struct {
+		name, env, says string
+		args            []string
+	}{
+		{"no such file", key, "write it, or name another with --file", plan("none.yaml")},
+		{"no key", "", "set MACKEREL_API_KEY, or name a file", plan("m.yaml")},
+		{"a key that is none", "MACKEREL_API_KEY=hush hush", "MACKEREL_API_KEY cannot be an API key", plan("m.yaml")},
+		{"no such command below monitors", key, `unknown command "plann"`, []string{"monitors", "plann"}},
+		{"no such command below dashboards", key, `unknown command "plan"`, []string{"dashboards", "plan"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, stdout, stderr := runWith(t, []string{c.env}, append([]string{"mackerel"}, c.args...)...)
+			if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.says) || strings.Contains(stderr, "hush") {
+				t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+			}
+		})
+	}
+}
+
 func TestDashboardsAndAnnotations(t *testing.T) {
 	dir := t.TempDir()
 	f := fakeMackerel(t, dir)

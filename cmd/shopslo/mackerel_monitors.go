@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -126,6 +127,9 @@ func (p *program) printPlan(plan *monitors.Plan, format string) error {
 
 func (p *program) planMonitors(ctx context.Context, f monitorsFlags) (*monitors.Document, *monitors.Plan, *mackerel.Client, error) {
 	d, err := monitors.Load(f.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil, fmt.Errorf("%w; write it, or name another with --file", err)
+	}
 	if err != nil {
 		return nil, nil, nil, documentFaults(err)
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,6 +53,9 @@ verdict.
 		}
 		r, err := p.report(cmd.Context(), *server, when)
 		if err != nil {
+			return err
+		}
+		if err := p.pickedAny(r, filter, *server); err != nil {
 			return err
 		}
 		if r = r.Filter(filter); pick.sort == "worst" {
@@ -118,6 +123,33 @@ func (f *picked) filter() (status.Filter, error) {
 		return out, usageErrorf("--sort: %q is not fleet or worst", f.sort)
 	}
 	return out, nil
+}
+
+// pickedAny refuses names that nothing has: a list of them that is empty would look as if
+// all were well. What the fleet has and no SLO applies to is an answer.
+func (p *program) pickedAny(r status.Report, f status.Filter, server string) error {
+	var tiers, sets, slos []string
+	if server == "" {
+		d, err := p.load()
+		if err != nil {
+			return err
+		}
+		tiers, sets, slos = tierNames(d), shopSetNames(d), sloNames(d)
+	}
+	for i := range r.Budgets {
+		b := &r.Budgets[i]
+		tiers, sets, slos = append(tiers, string(b.Tier)), append(sets, string(b.ShopSet)), append(slos, b.SLO)
+	}
+	return errors.Join(unknownNames("--tier", texts(f.Tiers), tiers), unknownNames("--shopset", texts(f.ShopSets), sets), unknownNames("--slo", f.SLOs, slos))
+}
+
+func unknownNames(flag string, asked, there []string) error {
+	for _, name := range asked {
+		if !slices.Contains(there, name) {
+			return usageErrorf("%s: there is no budget of %q%s", flag, name, didYouMean(name, there))
+		}
+	}
+	return nil
 }
 
 func known(s slo.State) bool {

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/calendar"
+)
+
+// calendarList is `shopslo freeze|override|exclude --list -o json`, see
+// docs/calendar.schema.json.
+type calendarList struct {
+	Version int           `json:"version"`
+	At      time.Time     `json:"at"`
+	Kind    string        `json:"kind"` // freeze, override or exclusion
+	Entries []listedEntry `json:"entries"`
+}
+
+// listedEntry is a document, with what it means now.
+type listedEntry struct {
+	Name      string     `json:"name"`
+	State     string     `json:"state"` // on, to_come, over
+	From      *time.Time `json:"from"`  // nil: since ever
+	Until     *time.Time `json:"until"` // nil: until it is deleted
+	Fleet     bool       `json:"fleet"` // the whole of it
+	Tiers     []string   `json:"tiers"`
+	Groups    []string   `json:"shopgroups"`
+	ShopSets  []string   `json:"shopsets"`
+	Checks    []string   `json:"checks"` // that an override sets aside
+	SLOs      []string   `json:"slos"`   // that an exclusion is about; empty: all
+	Release   string     `json:"release"`
+	Emergency bool       `json:"emergency"`
+	Reason    string     `json:"reason"`
+	By        string     `json:"by"`
+	Link      string     `json:"link"`
+}
+
+// listed gives the documents of a kind.
+func listed(c calendar.Calendar, kind string, now time.Time) calendarList {
+	out := calendarList{Version: 1, At: now.UTC(), Kind: kind, Entries: []listedEntry{}}
+	add := func(e listedEntry, from, until time.Time, s promotion.Scope) {
+		e.State, e.From, e.Until = stateAt(now, from, until), instant(from), instant(until)
+		e.Fleet, e.Tiers, e.Groups, e.ShopSets = s.Everything(), texts(s.Tiers), texts(s.Groups), texts(s.ShopSets)
+		e.Checks, e.SLOs = texts(e.Checks), texts(e.SLOs)
+		out.Entries = append(out.Entries, e)
+	}
+	switch kind {
+	case "freeze":
+		for _, f := range c.Freezes(now) {
+			add(listedEntry{Name: f.ID, Emergency: f.Emergency, Reason: f.Reason, By: f.By}, f.From, f.Until, f.Scope)
+		}
+	case "override":
+		for _, o := range c.Overrides {
+			add(listedEntry{Name: o.ID, Checks: o.Checks, Release: o.Release, Reason: o.Why, By: o.Who, Link: o.Link}, o.From, o.Until, o.Scope)
+		}
+	default:
+		for _, x := range c.Exclusions {
+			add(listedEntry{Name: x.ID, SLOs: x.SLOs, Reason: x.Cause, By: x.Who, Link: x.Link}, x.From, x.Until, x.Scope)
+		}
+	}
+	return out
+}
+
+func stateAt(now, from, until time.Time) string {
+	switch {
+	case now.Before(from):
+		return "to_come"
+	case !until.IsZero() && !now.Before(until):
+		return "over"
+	}
+	return "on"
+}
+
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func texts[Name ~string](list []Name) []string {
+	out := []string{}
+	for _, name := range list {
+		out = append(out, string(name))
+	}
+	return out
+}
+
+// table is the list for people.
+func (l calendarList) table() string {
+	if len(l.Entries) == 0 {
+		return "no " + l.Kind + " is in the calendar\n"
+	}
+	rows := [][]string{{"STATE", "FROM", "UNTIL", "NAME", "WHAT", "BY", "WHY"}}
+	for _, e := range l.Entries {
+		rows = append(rows, []string{strings.ReplaceAll(e.State, "_", " "), shownTime(e.From), shownTime(e.Until), e.Name, e.what(), e.By, e.Reason})
+	}
+	return columns(rows)
+}
+
+func shownTime(t *time.Time) string {
+	if t == nil {
+		return "…"
+	}
+	return t.Format("2006-01-02 15:04 -07:00")
+}
+
+// what names what an entry touches.
+func (e listedEntry) what() string {
+	names := append([]string{}, e.Tiers...)
+	for _, g := range e.Groups {
+		names = append(names, "group "+g)
+	}
+	what := cmp.Or(strings.Join(append(names, e.ShopSets...), ", "), "the whole fleet")
+	if of := append(e.Checks, e.SLOs...); len(of) > 0 {
+		what = strings.Join(of, ", ") + " of " + what
+	}
+	if e.Release != "" {
+		what += fmt.Sprintf(", Release %.12s", e.Release)
+	}
+	if e.Emergency {
+		what += ", emergency"
+	}
+	return what
+}
