@@ -72,10 +72,7 @@ func (c *Client) do(r *http.Request, into any) error {
 	if into == nil {
 		return nil
 	}
-	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
-		return fmt.Errorf("%s %s: Mackerel's answer is not of the expected shape: %w", r.Method, r.URL.Path, err)
-	}
-	return nil
+	return mackerelhttp.Decode(resp.Body, r.Method+" "+r.URL.Path, into)
 }
 
 // PostServiceMetrics posts values of a service once. An error does not mean that

@@ -76,7 +76,7 @@ type StatusError struct {
 func (e *StatusError) Error() string {
 	text := fmt.Sprintf("Mackerel answered %d %s", e.Status, http.StatusText(e.Status))
 	if e.Message != "" {
-		text += ": " + e.Message
+		text += ": " + strings.TrimSuffix(e.Message, ".")
 	}
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
@@ -152,6 +152,18 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
+}
+
+// Decode reads an answer to what was asked, such as GET /api/v0/monitors.
+func Decode(answer io.Reader, asked string, into any) error {
+	err := json.NewDecoder(answer).Decode(into)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		err = fmt.Errorf("%s where something else belongs, at byte %d", wrong.Value, wrong.Offset) // names no type of ours
+	}
+	if err != nil {
+		return fmt.Errorf("%s: Mackerel's answer is not of the expected shape: %w", asked, err)
+	}
+	return nil
 }
 
 // unavailable marks an error as one that may pass, unless the caller gave up.

@@ -67,6 +67,40 @@ func TestAServerThatIsNotThereMayComeBack(t *testing.T) {
 	}
 }
 
+func TestAnAnswerOfAnotherShapeIsToldWithoutOurTypes(t *testing.T) {
+	var into struct {
+		Monitors []struct{ ID string } `json:"monitors"`
+	}
+	for answer, want := range map[string]string{
+		`["a"]`:                     "array where something else belongs, at byte 1",
+		`{"monitors": [{"id": 7}]}`: "number where something else belongs, at byte 22",
+		`{"monitors": [`:            "unexpected EOF",
+	} {
+		err := Decode(strings.NewReader(answer), "GET /api/v0/monitors", &into)
+		if err == nil || !strings.HasPrefix(err.Error(), "GET /api/v0/monitors: Mackerel's answer is not of the expected shape: "+want) || strings.Contains(err.Error(), "struct") {
+			t.Errorf("%s: %v", answer, err)
+		}
+	}
+	if err := Decode(strings.NewReader(`{"monitors": [{"id": "a"}]}`), "", &into); err != nil || into.Monitors[0].ID != "a" {
+		t.Errorf("%v %v", into, err)
+	}
+}
+
+func TestAClientThatCannotWorkIsNotMade(t *testing.T) {
+	for want, c := range map[string]Config{
+		"the URL of Mackerel's API must begin with https://":       {URL: "http://api.example", Key: "hush"},
+		"the API key of Mackerel cannot be used: it holds a space": {Key: "hush hush"},
+	} {
+		if client, err := Open(c); client != nil || err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("want %s, got %v", want, err)
+		}
+	}
+	c, err := Open(Config{Key: "hush"})
+	if err != nil || c.BaseURL.String() != DefaultURL || c.HTTPClient.Transport.(transport).timeout != 30*time.Second {
+		t.Errorf("got %+v, %v", c, err)
+	}
+}
+
 func TestKeysAndURLsThatCannotBe(t *testing.T) {
 	for _, key := range []string{"", "a b", "a\nb", "鍵"} {
 		if CheckKey(key) == nil {

@@ -24,7 +24,6 @@ package mackerelapi
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -352,8 +351,5 @@ func (s *Source) get(ctx context.Context, path string, into any) error {
 		return err
 	}
 	defer resp.Body.Close()
-	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
-		return fmt.Errorf("GET %s: Mackerel's answer is not of the expected shape: %w", path, err)
-	}
-	return nil
+	return mackerelhttp.Decode(resp.Body, "GET "+path, into)
 }
