@@ -22,14 +22,16 @@ const (
 	// there are other causes than the relay.
 	fewerLimit = 1.0 / 3
 	// keptChance and keptFewChance are the limits where the relay keeps mails back, for
-	// keptMany mails and for fewer. Where they are many, the variance is but keptNoise
-	// of the mean: chance's ups and downs are in what came in already, and what is left
-	// are the mails on their way at a span's two ends, which half of the mean allows to
-	// take a quarter of the span. Where they are few, one mail that was put off counts.
+	// keptMany mails and for fewer.
 	keptChance    = 1e-3
 	keptFewChance = 1e-4
 	keptMany      = 30
-	keptNoise     = 0.5
+	// keptNoise is the part of a count's variance that is left where keptMany mails are
+	// expected within keptShort: the mails on their way at a span's two ends, which a
+	// half allows to take a quarter of the span. Over longer spans a small account's
+	// relay may still be at an old campaign.
+	keptNoise = 0.5
+	keptShort = 30 * time.Minute
 	// atOnce is how many times an hour's usual mails a relay is expected to deliver.
 	atOnce = 1.5
 	// keptLongest is how far back one looks there: moods do not matter, so a small
@@ -106,7 +108,7 @@ func (j *judge) kept(f Figure) cause {
 		}
 		e, ok := j.h.expect(f, from, to, j.s)
 		e.mean, e.noise, e.spread = min(due, atOnce*e.mean*part), 0, keptSpread
-		if e.mean >= keptMany {
+		if e.mean >= keptMany && to.Sub(from) <= keptShort {
 			e.noise = (keptNoise - 1) * e.mean
 		}
 		return x, e, ok
