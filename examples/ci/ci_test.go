@@ -134,7 +134,7 @@ func scripts(t *testing.T) map[string][2]string {
 			Build struct{ Commands, Finally []string }
 		}
 	}](t, "codebuild.yml")
-	_, jenkins, _ := strings.Cut(read(t, "Jenkinsfile"), "sh '''")
+	_, jenkins, _ := strings.Cut(read(t, "Jenkinsfile"), "script: '''")
 	jenkins, _, found := strings.Cut(jenkins, "'''")
 	if !found || len(gitlab.Gate.Script) == 0 || len(codebuild.Phases.Build.Commands) == 0 {
 		t.Fatal("an example has no script")
@@ -230,15 +230,21 @@ func TestTheActionAsksAndTells(t *testing.T) {
 			if told["decision"] != c.decision || told["exit-code"] != fmt.Sprint(c.code) {
 				t.Errorf("it tells %v", told)
 			}
-			for name := range a.Outputs {
-				if told[name] == "" {
-					t.Errorf("output %s is empty", name)
+			for name := range a.Outputs { // a file that is not there is not told of
+				file := name != "decision" && name != "exit-code"
+				if (told[name] == "") != (file && c.down) {
+					t.Errorf("output %s is %q", name, told[name])
 				}
 			}
-			if !c.down {
-				if summary := read(t, env["GITHUB_STEP_SUMMARY"]); !strings.HasPrefix(summary, "### ") || !strings.Contains(read(t, told["sarif"]), "2.1.0") {
-					t.Errorf("the summary is %q", summary)
-				}
+			summary := read(t, env["GITHUB_STEP_SUMMARY"])
+			if !strings.HasPrefix(summary, "### ") || strings.Contains(summary, "No decision about prod\n\nA source could not be reached.") != c.down {
+				t.Errorf("the summary is %q", summary)
+			}
+			if !c.down && !strings.Contains(read(t, told["sarif"]), "2.1.0") {
+				t.Error("the SARIF file is none")
+			}
+			if strings.Contains(out, "::error title=shopslo gate to prod::") != (c.code != 0) {
+				t.Errorf("the annotation is missing, or there is one: %s", out)
 			}
 			if left, _ := filepath.Glob(filepath.Join(dir, "*", "password")); len(left) > 0 {
 				t.Errorf("the password stays behind: %v", left)
@@ -269,12 +275,15 @@ git -c user.name=a -c user.email=a@example.com commit -q --allow-empty -m two; g
 	}
 }
 
-// actionlint checks the workflow with the action of this repository, so that its
-// inputs and outputs are those that the workflow uses.
-func TestTheWorkflowIsValid(t *testing.T) {
+// actionlint checks the workflows with the action of this repository, so that its
+// inputs and outputs are those that the workflows use.
+func TestTheWorkflowsAreValid(t *testing.T) {
 	dir := t.TempDir()
-	workflow := strings.ReplaceAll(read(t, "github-actions.yml"), "uses: shopslo/shopslo@main", "uses: ./")
-	for path, text := range map[string]string{".github/workflows/promote.yml": workflow, "action.yml": read(t, "../../action.yml"), ".git/HEAD": ""} {
+	here := func(workflow string) string {
+		return strings.ReplaceAll(read(t, workflow), "uses: shopslo/shopslo@main", "uses: ./")
+	}
+	for path, text := range map[string]string{".github/workflows/promote.yml": here("github-actions.yml"), ".github/workflows/gate.yml": here("github-pull-request.yml"),
+		"action.yml": read(t, "../../action.yml"), ".git/HEAD": ""} {
 		path = filepath.Join(dir, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
