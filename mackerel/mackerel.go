@@ -9,11 +9,13 @@
 package mackerel
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	api "github.com/mackerelio/mackerel-client-go"
@@ -73,6 +75,24 @@ func (c *Client) do(r *http.Request, into any) error {
 		return nil
 	}
 	return mackerelhttp.Decode(resp.Body, r.Method+" "+r.URL.Path, into)
+}
+
+// CheckService tells where the organization has no service of that name, and which it
+// has: dashboards are made for services that do not exist, and stay empty.
+func (c *Client) CheckService(ctx context.Context, name string) error {
+	services, err := c.api.FindServicesContext(ctx)
+	if err != nil {
+		return fmt.Errorf("look for the service %s: %w", name, err)
+	}
+	var names []string
+	for _, s := range services {
+		names = append(names, s.Name)
+	}
+	if slices.Contains(names, name) {
+		return nil
+	}
+	slices.Sort(names)
+	return fmt.Errorf("Mackerel has no service %q; it has %s: make it there, or name another under mackerel, service", name, cmp.Or(strings.Join(names, ", "), "none"))
 }
 
 // PostServiceMetrics posts values of a service once. An error does not mean that

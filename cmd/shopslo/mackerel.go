@@ -32,19 +32,11 @@ The API key comes from the file that mackerel.api_key_file in the configuration
 names, or from the environment, MACKEREL_API_KEY; never from an argument.`,
 		Example: `  shopslo mackerel push
   shopslo mackerel monitors plan --file monitors.yaml`,
-		Args: subcommandOnly,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(p.mackerelPushCommand(), p.mackerelMonitorsCommand(), p.mackerelDashboardsCommand(), p.mackerelAnnotateCommand())
 	return cmd
-}
-
-// subcommandOnly refuses what is no command below.
-func subcommandOnly(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usageErrorf("unknown command %q", args[0])
-	}
-	return nil
 }
 
 func (p *program) mackerelPushCommand() *cobra.Command {
@@ -104,8 +96,8 @@ func (p *program) mackerelClient(m config.Mackerel) (*mackerel.Client, error) {
 }
 
 // loadMackerel loads the documents, whose configuration has a section mackerel, and
-// makes the client that it asks for.
-func (p *program) loadMackerel() (*documents, *mackerel.Client, error) {
+// makes the client that it asks for. Mackerel has its service.
+func (p *program) loadMackerel(ctx context.Context) (*documents, *mackerel.Client, error) {
 	d, err := p.load()
 	if err != nil {
 		return nil, nil, err
@@ -115,7 +107,10 @@ func (p *program) loadMackerel() (*documents, *mackerel.Client, error) {
 		return nil, nil, err
 	}
 	client, err := p.mackerelClient(m.Mackerel)
-	return d, client, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return d, client, client.CheckService(ctx, m.Service)
 }
 
 // openPusher opens the spool and what sends from it. Close the spool.

@@ -19,7 +19,7 @@ func (p *program) mackerelDashboardsCommand() *cobra.Command {
 		Long: `dashboards makes a dashboard of the fleet and one of each SLO in Mackerel, from the
 configuration's documents.`,
 		Example: `  shopslo mackerel dashboards apply`,
-		Args:    subcommandOnly,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(p.dashboardsApplyCommand())
@@ -41,7 +41,7 @@ configuration, or Mackerel refused · 4 Mackerel could not be reached.`,
 	p.configFlag(cmd)
 	out := outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		d, client, err := p.loadMackerel()
+		d, client, err := p.loadMackerel(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -120,6 +120,7 @@ Exit codes: 0 noted, now or before · 3 a wrong configuration, or Mackerel refus
 	fs.StringVar(&f.repository, "repository", "", "`URL` of the application's repository, for the link that compares")
 	fs.StringVar(&f.note, "note", "", "one more `sentence`")
 	at := p.atFlag(cmd)
+	p.complete(cmd, "tier", tierNames)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if f.tier == "" || f.release == "" {
 			return usageErrorf("--tier and --release are needed")
@@ -132,9 +133,12 @@ Exit codes: 0 noted, now or before · 3 a wrong configuration, or Mackerel refus
 		if err != nil {
 			return usageErrorf("--repository: %v", err)
 		}
-		d, client, err := p.loadMackerel()
+		d, client, err := p.loadMackerel(cmd.Context())
 		if err != nil {
 			return err
+		}
+		if tiers := tierNames(d); !slices.Contains(tiers, f.tier) {
+			return usageErrorf("--tier: there is no Tier %q%s", f.tier, didYouMean(f.tier, tiers))
 		}
 		made, err := client.Annotate(cmd.Context(), d.config.Mackerel.Service, mackerel.Release{Tier: f.tier, Release: f.release, Previous: f.previous, Compare: compare, Note: f.note, At: when.time})
 		if err != nil {

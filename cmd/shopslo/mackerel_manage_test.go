@@ -81,7 +81,7 @@ func TestMackerelCommandsSayWhatToDoAboutWrongUse(t *testing.T) {
 		{"no such file", key, "write it, or name another with --file", plan("none.yaml")},
 		{"no key", "", "set MACKEREL_API_KEY, or name a file", plan("m.yaml")},
 		{"a key that is none", "MACKEREL_API_KEY=hush hush", "MACKEREL_API_KEY cannot be an API key", plan("m.yaml")},
-		{"no such command below monitors", key, `unknown command "plann"`, []string{"monitors", "plann"}},
+		{"no such command below monitors", key, `unknown command "plann" (did you mean "plan"?)`, []string{"monitors", "plann"}},
 		{"no such command below dashboards", key, `unknown command "plan"`, []string{"dashboards", "plan"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -117,6 +117,14 @@ func TestDashboardsAndAnnotations(t *testing.T) {
 	}
 	if code, _, stderr := runWith(t, nil, "mackerel", "annotate", "--config", config, "--tier", "prod"); code != exitUsage || !strings.Contains(stderr, "--release") {
 		t.Errorf("without a release: exit code %d: %s", code, stderr)
+	}
+	if code, _, stderr := runWith(t, nil, "mackerel", "annotate", "--config", config, "--tier", "prd", "--release", "9f8e7d6"); code != exitUsage || !strings.Contains(stderr, `there is no Tier "prd" (did you mean "prod"?)`) {
+		t.Errorf("a Tier that nothing has: exit code %d: %s", code, stderr)
+	}
+	wrong := filepath.Join(dir, "wrong.yaml")
+	writeFiles(t, dir, map[string]string{"wrong.yaml": embeddedHere + "mackerel: {url: '" + f.URL + "', api_key_file: key, service: shps}\n"})
+	if code, stdout, stderr := runWith(t, nil, "mackerel", "dashboards", "apply", "--config", wrong); code != exitUsage || stdout != "" || !strings.Contains(stderr, `Mackerel has no service "shps"; it has shops: `) {
+		t.Errorf("a service that is not there: exit code %d: %s%s", code, stdout, stderr)
 	}
 	f.Fail(mackerelfake.Page, "", -1)
 	if code, _, stderr := runWith(t, nil, release...); code != exitUnavailable || !strings.Contains(stderr, "not JSON") {

@@ -41,7 +41,7 @@ func (p *program) mackerelMonitorsCommand() *cobra.Command {
 touches only those that it made or adopted, which a mark in their memo shows.`,
 		Example: `  shopslo mackerel monitors plan --file monitors.yaml
   shopslo mackerel monitors apply --file monitors.yaml`,
-		Args: subcommandOnly,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(p.monitorsPlanCommand(), p.monitorsApplyCommand())
