@@ -38,7 +38,7 @@ func (d *documents) gateTiers() faults {
 	var out faults
 	for _, name := range slices.Sorted(maps.Keys(d.config.Gate.Tiers)) {
 		if _, ok := d.fleet.Tier(fleet.TierName(name)); !ok {
-			f := fault{File: d.config.Path, Text: fmt.Sprintf("gate.tiers: the fleet has no Tier %q", name)}
+			f := fault{File: d.config.Path, Text: fmt.Sprintf("gate.tiers: the fleet has no Tier %q%s", name, didYouMean(name, tierNames(d)))}
 			f.shown = d.config.Path + ": " + f.Text
 			out = append(out, f)
 		}

@@ -65,9 +65,9 @@ func TestServeCountsWhatItScrapesAndAnswers(t *testing.T) {
 	})
 	t.Run("healthy budgets promote", func(t *testing.T) {
 		eventually(t, func() string { // there is too little coverage at first
-			code, stdout, stderr := runWith(t, nil, "gate", "--server", s.url, "--to", "prod", "--release", "abc123", "-o", "json")
+			code, stdout, stderr := runWith(t, nil, "gate", "--server", s.url, "--to", "prod", "--release", "abc1234", "-o", "json")
 			valid(t, "gate", stdout)
-			if code != exitOK || !strings.Contains(stdout, `"decision": "promote"`) || !strings.Contains(stdout, `"release": "abc123"`) {
+			if code != exitOK || !strings.Contains(stdout, `"decision": "promote"`) || !strings.Contains(stdout, `"release": "abc1234"`) {
 				return fmt.Sprintf("exit code %d: %s%s", code, stdout, stderr)
 			}
 			return ""

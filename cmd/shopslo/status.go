@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -115,7 +116,7 @@ func (f *picked) filter() (status.Filter, error) {
 	out.SLOs = f.slos
 	for _, s := range f.states {
 		if !known(slo.State(s)) {
-			return out, usageErrorf("--state: %q is not one of %v", s, slo.States)
+			return out, usageErrorf("--state: %q is not one of %s%s", s, strings.Join(stateNames(nil), ", "), didYouMean(s, stateNames(nil)))
 		}
 		out.States = append(out.States, slo.State(s))
 	}

@@ -213,6 +213,8 @@ func TestFaults(t *testing.T) {
 				`c.yaml:7: burn_rates[1].short is missing`, `c.yaml:7: burn_rates[1].factor is missing`,
 				`c.yaml:7: burn_rates[1].severity is missing`,
 				`c.yaml:8: burn_rates[2] must be a mapping of keys to values, not a single value`}},
+		{"a percentage is told as a ratio", least + "gate: {min_coverage: 50%}\n", []string{`c.yaml:5: gate.min_coverage: "50%" is not a number; write it as 0.5`}},
+		{"a tab is named", least + "gate:\n\tmax_age: 5m\n", []string{`c.yaml:6: this is not YAML: found character that cannot start any token; is it a tab? YAML takes spaces only`}},
 		{"not a number is none", least + "gate: {min_coverage: .nan}\n", []string{`c.yaml:5: gate.min_coverage: ".nan" is not a number`}},
 		{"severities are page and ticket", least + "gate: {fail_on: [page, loud]}\n", []string{`c.yaml:5: gate.fail_on[1]: "loud" must be page or ticket`}},
 		{"no severity at all is said by leaving the key out", least + "gate: {fail_on: []}\n", []string{`c.yaml:5: gate.fail_on is empty; leave it out for [page]`}},

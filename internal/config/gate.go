@@ -3,6 +3,7 @@ package config
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -205,7 +206,7 @@ func (m *mapping) word(key string, to *string, words ...string) {
 	switch {
 	case !ok:
 	case !slices.Contains(words, text):
-		m.fault(key, ": %q must be one of %v", text, words)
+		m.fault(key, ": %q must be one of %s", text, strings.Join(words, ", "))
 	default:
 		*to = text
 	}

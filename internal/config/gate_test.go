@@ -57,7 +57,7 @@ func TestWhomTheGateAsks(t *testing.T) {
 
 func TestFaultsOfTheGate(t *testing.T) {
 	for _, c := range []struct{ name, gate, want string }{
-		{"a word that is none", "{at_risk: some}", `gate.at_risk: "some" must be one of [all fixes none]`},
+		{"a word that is none", "{at_risk: some}", `gate.at_risk: "some" must be one of all, fixes, none`},
 		{"an unknown check", "{checks: {snyc: required}}", `unknown key "gate.checks.snyc" (did you mean "sync"?)`},
 		{"a need that is none", "{tiers: {prod: {checks: {sync: maybe}}}}", `gate.tiers.prod.checks.sync: "maybe" must be one of`},
 		{"a check that cannot be off", "{checks: {source: off}}", `unknown key "gate.checks.source"`},

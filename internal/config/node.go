@@ -215,6 +215,11 @@ func (m *mapping) number(key string, to *float64) {
 	}
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		percent, isPercent := strings.CutSuffix(s, "%")
+		if v, err := strconv.ParseFloat(strings.TrimSpace(percent), 64); isPercent && err == nil {
+			m.fault(key, ": %q is not a number; write it as %v", s, v/100)
+			return
+		}
 		m.fault(key, ": %q is not a number", s)
 		return
 	}

@@ -80,6 +80,9 @@ func (r *reader) syntax(err error) {
 			}
 		}
 	}
+	if strings.HasPrefix(text, "found character that cannot start any token") {
+		text += "; is it a tab? YAML takes spaces only"
+	}
 	r.fault(line, "this is not YAML: %s", text)
 }
 

@@ -135,6 +135,9 @@ func (r Report) text(b *strings.Builder, p Promotion) {
 	for _, note := range p.ImageNotes {
 		fmt.Fprintf(b, "  images: %s\n", note)
 	}
+	if p.From == p.To && len(p.Changes) > 0 {
+		b.WriteString("  it takes back:\n")
+	}
 	for _, g := range ByComponent(r.Fleet, p.Changes) {
 		fmt.Fprintf(b, "  %s\n", g.Component)
 		for _, c := range g.Commits {

@@ -29,6 +29,9 @@ type Plan struct {
 // Deploys reports whether carrying out the plan changes what runs.
 func (p Plan) Deploys() bool { return p.Release != p.Replaces }
 
+// Back reports whether it is a rollback.
+func (p Plan) Back() bool { return p.From.Name == p.To.Name }
+
 // MakePlan plans the promotion to a Tier. heads has the Tier and all below it, where
 // single says that there is but one repository. again allows a Release that was
 // rolled back there. The error is a *Refusal where the rules do not allow it; it

@@ -228,8 +228,7 @@ func firstReason(d promotion.Decision, r promotion.Result) string {
 // carryOut does what the plan says, or says that it would.
 func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan Plan, o Options) (Promotion, error) {
 	done, word := Promoted, "has"
-	back := plan.From.Name == plan.To.Name
-	if back {
+	if plan.Back() {
 		done, word = RolledBack, "is back at"
 	}
 	pointer := Pointer{Branch: plan.To.Branch, Parent: plan.Parent, Release: plan.Release, Message: message(plan, out.Decision), At: p.Now()}
@@ -238,7 +237,7 @@ func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan Plan, o Opt
 		out.Result, out.Reason = Already, fmt.Sprintf("%s has Release %s already.", plan.To.Name, Short(plan.Release))
 		return out, nil
 	case o.DryRun:
-		out.Result, out.Reason = Planned, p.wouldDo(plan)
+		out.Result, out.Reason = Planned, p.wouldDo(plan, o.PullRequest)
 		return out, nil
 	case o.PullRequest && plan.Deploys():
 		return p.propose(ctx, out, plan, pointer)
@@ -306,9 +305,17 @@ func (p *Promoter) retry(ctx context.Context, tier fleet.Tier, push func() error
 }
 
 // wouldDo is the sentence of a dry run.
-func (p *Promoter) wouldDo(plan Plan) string {
-	advance := fmt.Sprintf("fast-forward branch %s of the app repository from %s to %s", plan.To.Branch, Short(plan.AppBefore), Short(plan.Release))
+func (p *Promoter) wouldDo(plan Plan, request bool) string {
+	of := " of the app repository"
+	if p.Single {
+		of = ""
+	}
+	advance := fmt.Sprintf("fast-forward branch %s%s from %s to %s", plan.To.Branch, of, Short(plan.AppBefore), Short(plan.Release))
 	point := fmt.Sprintf("make one commit on system branch %s that refers to %s instead of %s", plan.To.Branch, Short(plan.Release), Short(plan.Replaces))
+	if request && plan.Deploys() {
+		point = fmt.Sprintf("push branch %s for a pull request into %s that brings %s instead of %s", proposalBranch(plan), plan.To.Branch, Short(plan.Release), Short(plan.Replaces))
+		plan.Point, plan.Advance = true, plan.Advance && !p.Single
+	}
 	switch {
 	case plan.Advance && plan.Point:
 		return "It would " + advance + ", then " + point + "."
@@ -353,7 +360,7 @@ func (p *Promoter) settle(ctx context.Context, out Promotion, plan Plan, done Re
 func message(plan Plan, d *promotion.Decision) string {
 	head := fmt.Sprintf("Promote %s to %s\n\nFrom %s, in place of %s.", Short(plan.Release), plan.To.Name, plan.From.Name, Short(plan.Replaces))
 	kind := fmt.Sprintf("Shopslo-Promotion: %s to %s", plan.From.Name, plan.To.Name)
-	if plan.From.Name == plan.To.Name {
+	if plan.Back() {
 		head = fmt.Sprintf("Roll %s back to %s\n\nIn place of %s.", plan.To.Name, Short(plan.Release), Short(plan.Replaces))
 		kind = fmt.Sprintf("Shopslo-Rollback: %s", plan.To.Name)
 	}

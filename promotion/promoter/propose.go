@@ -21,10 +21,7 @@ type Proposal struct {
 // propose pushes the branch of a pull request. Its name holds the Release and what
 // it stands on, so that it never has to be forced.
 func (p *Promoter) propose(ctx context.Context, out Promotion, plan Plan, pointer Pointer) (Promotion, error) {
-	proposal := Proposal{
-		Branch: fmt.Sprintf("shopslo/%s-%s-on-%s", plan.To.Name, Short(plan.Release), Short(fleet.Release(plan.Parent))),
-		Into:   plan.To.Branch,
-	}
+	proposal := Proposal{Branch: proposalBranch(plan), Into: plan.To.Branch}
 	proposal.Title, _, _ = strings.Cut(pointer.Message, "\n")
 	proposal.Body = p.body(out, plan)
 	if !p.Single {
@@ -42,6 +39,10 @@ func (p *Promoter) propose(ctx context.Context, out Promotion, plan Plan, pointe
 	return out, nil
 }
 
+func proposalBranch(plan Plan) string {
+	return fmt.Sprintf("shopslo/%s-%s-on-%s", plan.To.Name, Short(plan.Release), Short(fleet.Release(plan.Parent)))
+}
+
 // CompareURL is the address that shows what is between two Releases; "" where the
 // configuration has none.
 func (p *Promoter) CompareURL(from, to fleet.Release) string {
@@ -54,7 +55,13 @@ func (p *Promoter) CompareURL(from, to fleet.Release) string {
 // body writes the pull request's text.
 func (p *Promoter) body(out Promotion, plan Plan) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Release `%s` goes from **%s** to **%s**, in place of `%s`.\n", Short(plan.Release), plan.From.Name, plan.To.Name, Short(plan.Replaces))
+	changes := "Changes"
+	if plan.Back() {
+		changes = "Taken back"
+		fmt.Fprintf(&b, "**%s** goes back to Release `%s`, in place of `%s`.\n", plan.To.Name, Short(plan.Release), Short(plan.Replaces))
+	} else {
+		fmt.Fprintf(&b, "Release `%s` goes from **%s** to **%s**, in place of `%s`.\n", Short(plan.Release), plan.From.Name, plan.To.Name, Short(plan.Replaces))
+	}
 	if url := p.CompareURL(plan.Replaces, plan.Release); url != "" {
 		fmt.Fprintf(&b, "\n[Compare the two Releases](%s)\n", url)
 	}
@@ -72,7 +79,7 @@ func (p *Promoter) body(out Promotion, plan Plan) string {
 		}
 		b.WriteByte('\n')
 	}
-	b.WriteString("\n## Changes\n")
+	fmt.Fprintf(&b, "\n## %s\n", changes)
 	for _, g := range ByComponent(p.Fleet, out.Changes) {
 		fmt.Fprintf(&b, "\n### %s\n\n", markdown(g.Component))
 		for _, c := range g.Commits {

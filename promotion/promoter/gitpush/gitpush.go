@@ -39,8 +39,8 @@ type Config struct {
 	Author Author
 	// Sign says how commits are signed; the zero value: they are not.
 	Sign Sign
-	// Hooks is a folder of git hooks, of which pre-push runs before each push; "":
-	// none runs.
+	// Hooks is a folder of git hooks, of which pre-push, which has to be there, runs
+	// before each push; "": none runs.
 	Hooks string
 	// Git is the program; "" is git.
 	Git string
@@ -80,7 +80,7 @@ func Open(ctx context.Context, c Config) (*Repositories, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil { // a mirror may be of a private repository
-		return nil, fmt.Errorf("git: make the folder of the mirrors: %w", err)
+		return nil, fmt.Errorf("git: make the folder of the mirrors (promotion.git.dir): %w", err)
 	}
 	r := &Repositories{submodule: c.Submodule, author: c.Author, sign: c.Sign, lock: flock.New(filepath.Join(c.Dir, "lock"))}
 	if r.author == (Author{}) {
@@ -115,6 +115,9 @@ func (c Config) check() error {
 	case c.Sign.Format != "" && c.Sign.Format != "openpgp" && c.Sign.Format != "ssh" && c.Sign.Format != "x509":
 		return fmt.Errorf("git: signing format %q is not openpgp, ssh or x509", c.Sign.Format)
 	}
+	if err := c.checkHook(); err != nil {
+		return err
+	}
 	if err := git.CheckRemote(c.System); err != nil {
 		return fmt.Errorf("git: the system repository %w", err)
 	}
@@ -123,6 +126,22 @@ func (c Config) check() error {
 	}
 	if err := git.CheckRemote(c.App); err != nil {
 		return fmt.Errorf("git: the app repository %w", err)
+	}
+	return nil
+}
+
+// checkHook refuses a hook that git would pass over without a word: what somebody wants
+// asked before each push would never be.
+func (c Config) checkHook() error {
+	if c.Hooks == "" {
+		return nil
+	}
+	hook := filepath.Join(c.Hooks, "pre-push")
+	switch info, err := os.Stat(hook); {
+	case err != nil:
+		return fmt.Errorf("git: the folder of hooks has no hook to run before a push: %w; put pre-push there, or name no hooks", err)
+	case !info.Mode().IsRegular() || info.Mode()&0o111 == 0:
+		return fmt.Errorf("git: the hook %s cannot be run: make it an executable file", hook)
 	}
 	return nil
 }

@@ -67,6 +67,16 @@ func TestADryRunChangesNothing(t *testing.T) {
 	if w.state() != before || !strings.Contains(got.Reason, "fast-forward branch tier-1") || !strings.Contains(got.Reason, "one commit") {
 		t.Errorf("%s\n%s", got.Reason, w.state())
 	}
+	got = w.promote(w.promoter(), "beta", promoter.Options{DryRun: true, PullRequest: true}, promoter.Planned)
+	if w.state() != before || !strings.Contains(got.Reason, "then push branch shopslo/beta-") || !strings.Contains(got.Reason, "for a pull request into tier-1") {
+		t.Errorf("%s\n%s", got.Reason, w.state())
+	}
+	single := newWorld(t, true)
+	single.release("tier-0", "api/x.yaml", "1")
+	got = single.promote(single.promoter(), "beta", promoter.Options{DryRun: true}, promoter.Planned)
+	if !strings.HasPrefix(got.Reason, "It would fast-forward branch tier-1 from ") {
+		t.Errorf("of a single repository: %s", got.Reason)
+	}
 }
 
 func TestWhatTheTargetHoldsAloneIsRefused(t *testing.T) {
@@ -200,6 +210,16 @@ func TestAPullRequestIsABranchWithItsText(t *testing.T) {
 	}
 	w.set(w.system, "tier-1", got.Commit) // somebody merges it
 	w.promote(p, "beta", promoter.Options{PullRequest: true}, promoter.Already)
+
+	back, err := p.Rollback(ctx, "beta", string(first), promoter.Options{PullRequest: true})
+	if err != nil || back.Result != promoter.Proposed {
+		t.Fatalf("%s: %v", back.Result, err)
+	}
+	for _, want := range []string{"**beta** goes back to Release `" + promoter.Short(first) + "`", "## Taken back\n\n### cart\n\n- `" + promoter.Short(r)} {
+		if !strings.Contains(back.Proposal.Body, want) {
+			t.Errorf("no %q in\n%s", want, back.Proposal.Body)
+		}
+	}
 }
 
 func TestWhatCannotBeReachedIsSaid(t *testing.T) {
@@ -300,21 +320,28 @@ func TestACommitThatChangesMoreThanTheSubmoduleIsNeverPushed(t *testing.T) {
 
 func TestOpenRefusesWhatIsUnsafe(t *testing.T) {
 	t.Parallel()
+	lame := t.TempDir()
+	if err := os.WriteFile(filepath.Join(lame, "pre-push"), []byte("#!/bin/sh\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]Config{
-		"no folder":                  {System: "/a"},
-		"no system repository":       {Dir: "x"},
-		"an option for a URL":        {Dir: "x", System: "--upload-pack=id"},
-		"a remote helper":            {Dir: "x", System: "ext::sh -c id"},
-		"an unknown protocol":        {Dir: "x", System: "gopher://x/y"},
-		"a password in a URL":        {Dir: "x", System: "https://a:hunter2@b/c"},
-		"an app without a submodule": {Dir: "x", System: "/a", App: "/b"},
-		"a submodule without an app": {Dir: "x", System: "/a", Submodule: "app"},
-		"a submodule outside":        {Dir: "x", System: "/a", App: "/b", Submodule: "../app"},
-		"a submodule like an option": {Dir: "x", System: "/a", App: "/b", Submodule: "-app"},
-		"half an author":             {Dir: "x", System: "/a", Author: Author{Name: "a"}},
-		"an author that is two":      {Dir: "x", System: "/a", Author: Author{"a", "b>\nc <d"}},
-		"a key without its format":   {Dir: "x", System: "/a", Sign: Sign{Key: "k"}},
-		"an unknown format":          {Dir: "x", System: "/a", Sign: Sign{Format: "pgp"}},
+		"a folder of hooks that is not there": {Dir: "x", System: "/a", Hooks: "/nonexistent"},
+		"hooks of which none asks at a push":  {Dir: "x", System: "/a", Hooks: t.TempDir()},
+		"a hook that cannot be run":           {Dir: "x", System: "/a", Hooks: lame},
+		"no folder":                           {System: "/a"},
+		"no system repository":                {Dir: "x"},
+		"an option for a URL":                 {Dir: "x", System: "--upload-pack=id"},
+		"a remote helper":                     {Dir: "x", System: "ext::sh -c id"},
+		"an unknown protocol":                 {Dir: "x", System: "gopher://x/y"},
+		"a password in a URL":                 {Dir: "x", System: "https://a:hunter2@b/c"},
+		"an app without a submodule":          {Dir: "x", System: "/a", App: "/b"},
+		"a submodule without an app":          {Dir: "x", System: "/a", Submodule: "app"},
+		"a submodule outside":                 {Dir: "x", System: "/a", App: "/b", Submodule: "../app"},
+		"a submodule like an option":          {Dir: "x", System: "/a", App: "/b", Submodule: "-app"},
+		"half an author":                      {Dir: "x", System: "/a", Author: Author{Name: "a"}},
+		"an author that is two":               {Dir: "x", System: "/a", Author: Author{"a", "b>\nc <d"}},
+		"a key without its format":            {Dir: "x", System: "/a", Sign: Sign{Key: "k"}},
+		"an unknown format":                   {Dir: "x", System: "/a", Sign: Sign{Format: "pgp"}},
 	} {
 		if _, err := Open(ctx, c); err == nil || !strings.HasPrefix(err.Error(), "git: ") || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", name, err)
