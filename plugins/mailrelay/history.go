@@ -75,8 +75,21 @@ func (h *History) Ask(now time.Time, t Traits) Span {
 	return Span{From: from.Truncate(t.Grain), To: now}
 }
 
-// Resting is whether the relay asked not to be asked before a later time.
-func (h *History) Resting(now time.Time) bool { return now.Before(h.State.WaitUntil) }
+// Resting is whether the relay asked not to be asked before a later time, at most
+// longestRest away.
+func (h *History) Resting(now time.Time) bool {
+	return now.Before(h.State.WaitUntil) && h.State.WaitUntil.Sub(now) <= longestRest
+}
+
+const (
+	longestRest = time.Hour
+	// skew is how much a clock may go back without a word: machines set theirs.
+	skew = 5 * time.Minute
+)
+
+// ahead is whether the last poll was made in a time that has not come yet: the
+// machine's clock was wrong then, or is now.
+func (h *History) ahead(now time.Time) bool { return h.State.At.Sub(now) > skew }
 
 // Add remembers a poll and returns the buckets that are new with it, rising in time:
 // what is to be shown as metrics, once each. A poll that is not later than the last
@@ -85,6 +98,9 @@ func (h *History) Resting(now time.Time) bool { return now.Before(h.State.WaitUn
 // kept in either case.
 func (h *History) Add(p Poll, t Traits) ([]Bucket, error) {
 	now := p.Span.To
+	if h.ahead(now) { // or nothing would be told until that time comes
+		h.State, h.Totals, h.Canary = State{}, Totals{}, Canaries{}
+	}
 	if !now.After(h.State.At) {
 		return nil, nil
 	}
@@ -117,6 +133,7 @@ func (h *History) tidy(now time.Time) {
 	}
 	h.Recent = h.Recent[:kept]
 	h.Past.forget(oldest)
+	h.Past.cut(now)
 	if p := h.Past; p.Step < 60 || p.Step > 24*3600 || p.First.Before(oldest.AddDate(0, 0, -1)) || p.To().After(now) {
 		h.Past = Past{}
 	}
@@ -135,7 +152,7 @@ func (h *History) note(p Poll, err error) {
 		s.Trouble = TroubleOf(err)
 		var e *Error
 		if errors.As(err, &e) && e.RetryAfter > 0 {
-			s.WaitUntil = now.Add(min(e.RetryAfter, time.Hour))
+			s.WaitUntil = now.Add(min(e.RetryAfter, longestRest))
 		}
 		return
 	}

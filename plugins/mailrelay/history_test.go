@@ -121,6 +121,34 @@ func TestBucketsAreNewOnceAndCorrectedInPlace(t *testing.T) {
 	}
 }
 
+func TestAClockThatWasAheadCostsNeitherPollsNorThePast(t *testing.T) {
+	h, g, begin := grown(2, 20, 0.05, time.Minute, 3)
+	weeks := h.Past.len()
+	future := begin.Add(3 * time.Hour)
+	live(h, g, begin, future, time.Minute, nil)
+	h.State.WaitUntil = future.Add(time.Hour)
+	if v := h.Judge(begin, minutely(time.Minute), inTokyo); v.Severity != Unknown || !strings.Contains(v.Sentence(English, inTokyo), "the last poll was made at 12:00, which has not come yet") {
+		t.Errorf("judged %+v", v)
+	}
+	if h.Resting(begin) {
+		t.Error("it rests until a time that may never come")
+	}
+	for i, want := range []int{0, 1} { // the first minute has been told already
+		at := begin.Add(time.Duration(i) * time.Minute)
+		now := at.Add(time.Minute)
+		fresh, err := h.Add(Poll{Span: Span{From: at, To: now}, Report: Report{Buckets: []Bucket{g.bucket(at, time.Minute)}}}, minutely(time.Minute))
+		if err != nil || len(fresh) != want || !h.State.At.Equal(now) {
+			t.Errorf("minute %d after the clock was set: %d buckets are new: %+v, %v", i, len(fresh), h.State, err)
+		}
+	}
+	if h.Past.len() < weeks-1 || h.Past.To().After(begin) {
+		t.Errorf("of %d cells %d are left, until %s", weeks, h.Past.len(), h.Past.To())
+	}
+	if v := h.Judge(begin.Add(2*time.Minute), minutely(time.Minute), inTokyo); v.Severity != OK {
+		t.Errorf("afterwards: %+v", v)
+	}
+}
+
 func TestUnsoundBucketsAreRefused(t *testing.T) {
 	end := monday.Add(time.Minute)
 	for name, bs := range map[string][]Bucket{

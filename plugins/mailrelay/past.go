@@ -102,6 +102,17 @@ func (p *Past) forget(before time.Time) {
 	p.First = p.First.Add(time.Duration(old) * p.step())
 }
 
+// cut drops the cells that end after a time, which a clock that was ahead has left.
+func (p *Past) cut(after time.Time) {
+	if p.Step < 60 || !p.To().After(after) {
+		return
+	}
+	n := max(0, int(after.Sub(p.First)/p.step()))
+	for f, c := range p.Columns {
+		p.Columns[f] = c[:min(n, len(c))]
+	}
+}
+
 // sum is what was counted in [from, to), in shares of cells; ok is false where a
 // cell of it is unknown.
 func (p *Past) sum(f Figure, from, to time.Time) (total float64, ok bool) {

@@ -153,6 +153,10 @@ func (w words) finding(f Finding) string {
 			return w.say("mackerel-plugin-mailrelay has never polled this account: nothing is known. Run it by hand to see why.",
 				"mackerel-plugin-mailrelayがまだ一度も実行されていません。状態は不明です。手動で実行して原因を確認してください。")
 		}
+		if f.Since.After(f.Until) {
+			return w.say("the last poll was made at %s, which has not come yet: nothing is known. Check this machine's clock.",
+				"最後のポーリングの時刻（%s）が未来です。状態は不明です。このマシンの時計を確認してください。", w.when(f.Since))
+		}
 		return w.say("mackerel-plugin-mailrelay has not polled since %s (%s ago): nothing is known.",
 			"mackerel-plugin-mailrelayが%sから（%s間）実行されていません。状態は不明です。", w.when(f.Since), w.length(f.Until.Sub(f.Since)))
 	case Unread:

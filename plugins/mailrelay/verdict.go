@@ -96,7 +96,7 @@ func (h *History) Judge(now time.Time, t Traits, s Settings) Verdict {
 		silence = 10 * time.Minute
 	}
 	// A relay that asked to be left alone is not asked until then.
-	if h.State.At.IsZero() || now.Sub(later(h.State.At, h.State.WaitUntil)) > silence {
+	if h.State.At.IsZero() || h.ahead(now) || now.Sub(later(h.State.At, h.State.WaitUntil)) > silence {
 		v.Severity = Unknown
 		v.Findings = []Finding{{Kind: Unpolled, Severity: Unknown, Since: h.State.At, Until: now}}
 		return v
