@@ -52,14 +52,17 @@ func (b *bench) serve(ctx context.Context) error {
 		return err
 	}
 	defer prometheus.Stop()
-	config, err := b.writeConfig(prometheus.URL)
+	config, err := b.writeConfig(prometheus.URL, "ledger: {dir: ledger}\n")
 	if err != nil {
 		return err
 	}
 	if err := b.serveBudgets(ctx, program, config); err != nil {
 		return err
 	}
-	return b.serveAll(ctx, program, config, p.Until)
+	if err := b.serveAll(ctx, program, config, p.Until); err != nil {
+		return err
+	}
+	return b.oneShot(ctx, program, prometheus.URL)
 }
 
 // serveBudgets measures a server that knows budgets and nothing else.
@@ -168,8 +171,8 @@ func get(ctx context.Context, url string) ([]byte, error) {
 // that the gate to prod judges two fifths of them, 400 of 1,000.
 var tiers = []string{"dev", "beta", "beta-prod", "prod", "prod-ha"}
 
-// writeConfig writes what `shopslo serve` reads.
-func (b *bench) writeConfig(prometheus string) (string, error) {
+// writeConfig writes what shopslo reads; more of it stands at the end.
+func (b *bench) writeConfig(prometheus, more string) (string, error) {
 	dir, err := b.folder()
 	if err != nil {
 		return "", err
@@ -206,7 +209,7 @@ spec:
   objectives: [{target: %s}]
 `, s.name, s.name, s.bad, b.params.Days, s.target)
 	}
-	config := fmt.Sprintf("source:\n  prometheus: {url: %q, scrape_interval: 30s}\nfleet: [fleet.yaml]\nslos: [slos.yaml]\nledger: {dir: ledger}\n", prometheus)
+	config := fmt.Sprintf("source:\n  prometheus: {url: %q, scrape_interval: 30s}\nfleet: [fleet.yaml]\nslos: [slos.yaml]\n%s", prometheus, more)
 	for name, text := range map[string]string{"fleet.yaml": fleet.String(), "slos.yaml": slos.String(), "shopslo.yaml": config} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			return "", err
