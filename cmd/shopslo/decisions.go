@@ -118,6 +118,14 @@ func (p *program) since(text string) (time.Time, error) {
 	return t, nil
 }
 
+// verified is `shopslo decisions verify -o json`, where the chain holds: see
+// docs/verify.schema.json.
+type verified struct {
+	Version int     `json:"version"`
+	Entries int     `json:"entries"`
+	Head    *string `json:"head"` // nil: the log is empty
+}
+
 func (p *program) verifyCommand() *cobra.Command {
 	var head string
 	cmd := &cobra.Command{
@@ -136,6 +144,7 @@ configuration or a document is wrong · 4 the log could not be reached.
 		Args: noArgs,
 	}
 	f := p.logFlags(cmd)
+	out := outputFlag(cmd)
 	cmd.Flags().StringVar(&head, "head", "", "a `hash` that was published with a decision, and must be in the log")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log, err := p.readLog(*f)
@@ -146,7 +155,12 @@ configuration or a document is wrong · 4 the log could not be reached.
 		if err != nil {
 			return logError(err)
 		}
-		if end.Index == 0 {
+		switch {
+		case *out == asJSON && end.Index == 0:
+			return p.printJSON(verified{Version: 1})
+		case *out == asJSON:
+			return p.printJSON(verified{Version: 1, Entries: end.Index, Head: &end.Hash})
+		case end.Index == 0:
 			return p.print("the log is empty\n")
 		}
 		return p.print(fmt.Sprintf("%d entries, the chain holds; its head is %s\n", end.Index, end.Hash))

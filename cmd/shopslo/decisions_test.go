@@ -76,6 +76,11 @@ func (s *stage) reads(t *testing.T, head string, how ...string) {
 	if said, _ := must(t, exitOK, args("verify", "--head", head)...); !strings.HasPrefix(said, "2 entries, the chain holds") {
 		t.Errorf("%v: %s", how, said)
 	}
+	if said, _ := must(t, exitOK, args("verify", "-o", "json")...); !strings.Contains(said, `"entries": 2`) {
+		t.Errorf("verify: %s", said)
+	} else {
+		valid(t, "verify", said)
+	}
 	if _, stderr := must(t, exitNo, args("verify", "--head", strings.Repeat("0", 64))...); !strings.Contains(stderr, "is not in it") {
 		t.Errorf("%v: %s", how, stderr)
 	}

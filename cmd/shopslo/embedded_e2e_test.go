@@ -179,3 +179,17 @@ func stored(t testing.TB, dir string) []ledgertest.Series {
 	}
 	return out
 }
+
+// waitHeard waits until ShopSets are known to the ledger: what their processes had
+// counted before the source's data begin does not count.
+func (s *serving) waitHeard(t testing.TB, name string, shopsets ...string) {
+	t.Helper()
+	for _, shopset := range shopsets {
+		eventually(t, func() string {
+			if b := budgetOf(t, s.status(t, time.Time{}), name, shopset); b.LastSample.IsZero() || b.Coverage == 0 {
+				return "nothing is heard of " + shopset
+			}
+			return ""
+		})
+	}
+}

@@ -23,7 +23,7 @@ func (f *fixFlags) check() error {
 	}
 	if f.fix != "" {
 		if u, err := url.Parse(f.fix); err != nil || u.Host == "" || u.User != nil {
-			return usageErrorf("--fix must be the URL of what is mended, such as a pull request or an incident")
+			return usageErrorf("--fix must be the URL of what is mended, such as a pull request or an incident, without a password in it")
 		}
 	}
 	return nil

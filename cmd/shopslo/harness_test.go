@@ -316,20 +316,6 @@ func budgetOf(t testing.TB, r status.Report, name, shopset string) status.Budget
 }
 
 // waitCounts waits until a budget has counted exactly so many events.
-// waitHeard waits until ShopSets are known to the ledger: what their processes had
-// counted before the source's data begin does not count.
-func (s *serving) waitHeard(t testing.TB, name string, shopsets ...string) {
-	t.Helper()
-	for _, shopset := range shopsets {
-		eventually(t, func() string {
-			if b := budgetOf(t, s.status(t, time.Time{}), name, shopset); b.LastSample.IsZero() || b.Coverage == 0 {
-				return "nothing is heard of " + shopset
-			}
-			return ""
-		})
-	}
-}
-
 func (s *serving) waitCounts(t testing.TB, name, shopset string, total, bad float64) {
 	t.Helper()
 	eventually(t, func() string {
