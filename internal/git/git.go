@@ -153,7 +153,8 @@ func ExitCode(err error) int {
 	return -1
 }
 
-// Complaint makes one line of what git prints to its standard error.
+// Complaint makes one line of what git prints to its standard error: a clause, without
+// a full stop.
 func Complaint(text string) string {
 	const most = 400
 	var lines []string
@@ -162,7 +163,7 @@ func Complaint(text string) string {
 		if line == "" || strings.HasPrefix(line, "hint:") || strings.HasPrefix(line, "From ") || strings.HasPrefix(line, "To ") {
 			continue
 		}
-		lines = append(lines, strings.TrimSpace(strings.TrimPrefix(line, "remote:")))
+		lines = append(lines, strings.TrimRight(strings.TrimSpace(strings.TrimPrefix(line, "remote:")), "."))
 	}
 	all := Printable(Redact(strings.Join(lines, "; ")))
 	if len(all) > most {

@@ -92,6 +92,13 @@ func TestCommitIDsAreFullOnes(t *testing.T) {
 	}
 }
 
+func TestAComplaintIsAClause(t *testing.T) {
+	got := Complaint("fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n")
+	if want := "fatal: Could not read from remote repository; Please make sure you have the correct access rights; and the repository exists"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func FuzzComplaint(f *testing.F) {
 	f.Add("fatal: https://a:b@c/d?e\x1b[31m\nhint: no")
 	f.Fuzz(func(t *testing.T, text string) {
