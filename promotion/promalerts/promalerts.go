@@ -190,11 +190,24 @@ func (c *Client) get(ctx context.Context, path string, q url.Values) ([]byte, er
 	case err != nil:
 		return nil, fmt.Errorf("ask %s: the answer broke off: %w", path, err)
 	case resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("ask %s: it answers %s", path, resp.Status)
+		return nil, fmt.Errorf("ask %s: it answers %s%s", path, resp.Status, hint(resp.StatusCode))
 	case len(body) > largest:
 		return nil, fmt.Errorf("ask %s: the answer is longer than %d MiB", path, largest>>20)
 	}
 	return body, nil
+}
+
+// hint is what to do about an answer that is none; the keys are those of gate.alerts.
+func hint(status int) string {
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return ": check its user and password, or token"
+	case status == http.StatusNotFound:
+		return ": check the address, and whether kind says prometheus or alertmanager"
+	case status >= 300 && status < 400:
+		return ": give the address that it points to"
+	}
+	return ""
 }
 
 func shortened(text string) string {

@@ -80,7 +80,7 @@ func TestWhatIsNoAnswer(t *testing.T) {
 	}{
 		{"a Prometheus without rules", false, map[string]string{"api/v1/rules": noRule, "api/v1/alerts": nothing}, "has no alerting rule"},
 		{"a Prometheus that only records", false, map[string]string{"api/v1/rules": recording, "api/v1/alerts": nothing}, "has no alerting rule"},
-		{"a server of something else", false, nil, "404"},
+		{"a server of something else", false, nil, "404 Not Found: check the address, and whether kind says prometheus or alertmanager"},
 		{"an error", false, map[string]string{"api/v1/rules": oneRule, "api/v1/alerts": ""}, "500"},
 		{"an error in words", false, map[string]string{"api/v1/rules": `{"status":"error","error":"too much"}`}, "too much"},
 		{"no JSON", false, map[string]string{"api/v1/rules": oneRule, "api/v1/alerts": "<html>"}, "is this a Prometheus?"},
