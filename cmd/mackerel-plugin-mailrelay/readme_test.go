@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/shopslo/shopslo/plugins/plugintest"
@@ -31,5 +32,20 @@ func TestWhatTheREADMESaysToCopyIsUnderstood(t *testing.T) {
 	}
 	if len(file.Accounts) < 2 {
 		t.Errorf("it lists %d accounts", len(file.Accounts))
+	}
+}
+
+func TestTheREADMEShowsWhatTheArchiveHolds(t *testing.T) {
+	layout := plugintest.Block(t, "", "shopslo_linux_amd64.zip")
+	for _, pattern := range []string{"../mackerel-plugin-*", "../check-*"} {
+		programs, err := filepath.Glob(pattern)
+		if err != nil || len(programs) < 2 {
+			t.Fatalf("%v, %v", programs, err)
+		}
+		for _, p := range programs {
+			if !strings.Contains(layout, "── "+filepath.Base(p)) {
+				t.Errorf("%s is not in it:\n%s", filepath.Base(p), layout)
+			}
+		}
 	}
 }

@@ -53,6 +53,8 @@ type History struct {
 	Past    Past     `json:"past"`
 	Canary  Canaries `json:"canary"`
 	Notice  Notice   `json:"notice"`
+
+	sound bool // what was read back has been looked through
 }
 
 // Ask is the span that the next poll should ask for: everything that may be new or
@@ -99,12 +101,15 @@ func (h *History) ahead(now time.Time) bool { return h.State.At.Sub(now) > skew 
 func (h *History) Add(p Poll, t Traits) ([]Bucket, error) {
 	now := p.Span.To
 	if h.ahead(now) { // or nothing would be told until that time comes
-		h.State, h.Totals, h.Canary = State{}, Totals{}, Canaries{}
+		h.State, h.Totals, h.Canary, h.sound = State{}, Totals{}, Canaries{}, false
 	}
 	if !now.After(h.State.At) {
 		return nil, nil
 	}
-	h.tidy(now)
+	if !h.sound {
+		h.tidy(now)
+		h.sound = true
+	}
 	fresh, err := h.counts(p, t)
 	if err == nil {
 		err = p.Err

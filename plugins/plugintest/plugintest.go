@@ -21,8 +21,9 @@ func Block(t testing.TB, language, start string) string {
 		t.Fatal(err)
 	}
 	var found []string
-	for part := range strings.SplitSeq("\n"+string(text), "\n```"+language+"\n") {
-		if block, _, ok := strings.Cut(part, "\n```"); ok && strings.Contains("\n"+block, "\n"+start) {
+	for i, part := range strings.Split("\n"+string(text), "\n```") {
+		head, block, _ := strings.Cut(part, "\n")
+		if i%2 == 1 && head == language && strings.Contains("\n"+block, "\n"+start) {
 			found = append(found, block+"\n")
 		}
 	}
