@@ -92,7 +92,7 @@ func (c *Client) CheckService(ctx context.Context, name string) error {
 		return nil
 	}
 	slices.Sort(names)
-	return fmt.Errorf("Mackerel has no service %q; it has %s: make it there, or name another under mackerel, service", name, cmp.Or(strings.Join(names, ", "), "none"))
+	return fmt.Errorf("there is no service %q in Mackerel, which has %s: make it there, or name another under mackerel, service", name, cmp.Or(strings.Join(names, ", "), "none"))
 }
 
 // PostServiceMetrics posts values of a service once. An error does not mean that

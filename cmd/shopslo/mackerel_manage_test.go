@@ -123,7 +123,7 @@ func TestDashboardsAndAnnotations(t *testing.T) {
 	}
 	wrong := filepath.Join(dir, "wrong.yaml")
 	writeFiles(t, dir, map[string]string{"wrong.yaml": embeddedHere + "mackerel: {url: '" + f.URL + "', api_key_file: key, service: shps}\n"})
-	if code, stdout, stderr := runWith(t, nil, "mackerel", "dashboards", "apply", "--config", wrong); code != exitUsage || stdout != "" || !strings.Contains(stderr, `Mackerel has no service "shps"; it has shops: `) {
+	if code, stdout, stderr := runWith(t, nil, "mackerel", "dashboards", "apply", "--config", wrong); code != exitUsage || stdout != "" || !strings.Contains(stderr, `there is no service "shps" in Mackerel, which has shops: `) {
 		t.Errorf("a service that is not there: exit code %d: %s%s", code, stdout, stderr)
 	}
 	f.Fail(mackerelfake.Page, "", -1)

@@ -70,7 +70,7 @@ func (h *History) Ask(now time.Time, t Traits) Span {
 	from := now.Add(-recentFor)
 	if n := len(h.Recent); n > 0 {
 		again := h.Recent[n-1].End.Add(-2*t.Settle - 2*t.Grain)
-		if again.After(from) {
+		if again.After(from) && again.Before(now) {
 			from = again
 		}
 	}

@@ -130,6 +130,9 @@ func TestAClockThatWasAheadCostsNeitherPollsNorThePast(t *testing.T) {
 	if v := h.Judge(begin, minutely(time.Minute), inTokyo); v.Severity != Unknown || !strings.Contains(v.Sentence(English, inTokyo), "the last poll was made at 12:00, which has not come yet") {
 		t.Errorf("judged %+v", v)
 	}
+	if span := h.Ask(begin, minutely(time.Minute)); !span.From.Before(span.To) {
+		t.Errorf("it asks for %v", span)
+	}
 	if h.Resting(begin) {
 		t.Error("it rests until a time that may never come")
 	}
