@@ -272,9 +272,9 @@ func (w *world) copy(t testing.TB) *world {
 // neverHalf: whatever was interrupted, what a cluster reads is the old or the new.
 func (w *world) neverHalf() {
 	w.t.Helper()
-	for _, tier := range w.fleet.Tiers() {
-		r := w.pointer(tier.Branch)
-		if w.git(w.app, "branch", "--list", "--contains", string(r), tier.Branch) == "" {
+	pointers := w.pointers()
+	for i, tier := range w.fleet.Tiers() {
+		if w.git(w.app, "branch", "--list", "--contains", pointers[i], tier.Branch) == "" {
 			w.t.Fatalf("%s refers to a Release that is not on its app branch\n%s", tier.Branch, w.state())
 		}
 	}

@@ -158,11 +158,30 @@ func (w *world) pointer(branch string) fleet.Release {
 func (w *world) state() string {
 	w.t.Helper()
 	var b strings.Builder
-	for _, tier := range w.fleet.Tiers() {
-		fmt.Fprintf(&b, "%s: app %s, system refers to %s, %s commits, tree %s\n", tier.Branch, w.head(w.app, tier.Branch), w.pointer(tier.Branch),
-			w.git(w.system, "rev-list", "--count", tier.Branch), w.git(w.system, "rev-parse", tier.Branch+"^{tree}"))
+	apps, trees, pointers := w.each(w.app, ""), w.each(w.system, "^{tree}"), w.pointers()
+	for i, tier := range w.fleet.Tiers() {
+		fmt.Fprintf(&b, "%s: app %s, system refers to %s, %s commits, tree %s\n", tier.Branch, apps[i], pointers[i],
+			w.git(w.system, "rev-list", "--count", tier.Branch), trees[i])
 	}
 	return b.String()
+}
+
+// pointers are what the system branches of all Tiers refer to.
+func (w *world) pointers() []string {
+	if w.single {
+		return w.each(w.system, "")
+	}
+	return w.each(w.system, ":app")
+}
+
+// each looks something of all Tiers' branches up at once.
+func (w *world) each(dir, what string) []string {
+	w.t.Helper()
+	args := []string{"rev-parse"}
+	for _, tier := range w.fleet.Tiers() {
+		args = append(args, "refs/heads/"+tier.Branch+what)
+	}
+	return strings.Fields(w.git(dir, args...))
 }
 
 func (w *world) config() Config {
