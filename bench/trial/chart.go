@@ -17,7 +17,7 @@ const (
 	soonest       = 4.0    // minutes
 )
 
-var colours = map[string]string{"gate": "#1b6ca8", "gate, load 0.8": "#0b2e4a", "gate, each ShopSet alone": "#7fb3d5", "no alert": "#c0392b", "error rate ≤ 0.1 %": "#b8860b", "error rate ≤ 1 %": "#4b8b3b"}
+var colours = map[string]string{"gate": "#1b6ca8", "gate, load 0.8": "#0b2e4a", "no alert": "#c0392b", "error rate ≤ 0.1 %": "#b8860b", "error rate ≤ 1 %": "#4b8b3b"}
 
 // Chart draws the share of bad releases that each rule promotes against its waiting
 // time: that after which it has promoted half of the "good" ones.
