@@ -16,6 +16,7 @@ import (
 const (
 	firstWidth   = int64(2 * time.Hour / time.Millisecond)
 	widestSlice  = int64(72 * time.Hour / time.Millisecond)
+	lastSlice    = int64(6 * time.Hour / time.Millisecond)
 	sliceSamples = 16 << 20
 )
 
@@ -32,7 +33,7 @@ func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, until int6
 		if len(accts) == 0 {
 			break
 		}
-		to := min(until, l.sliceEnd(from, src.width))
+		to := l.sliceEnd(from, until, src.width)
 		if a := src.ahead; a != nil && a.from == from {
 			to = a.to
 		}
@@ -90,13 +91,17 @@ func (s *sourceState) foremost(until int64, failed map[*measure]bool) (accts []*
 	return accts, from
 }
 
-// sliceEnd ends a slice at a block's edge where it is wide enough.
-func (l *Ledger) sliceEnd(from, width int64) int64 {
+// sliceEnd ends a slice at a block's edge where it is wide enough. The last slices
+// become narrower, since nothing is fetched while the last one is counted.
+func (l *Ledger) sliceEnd(from, until, width int64) int64 {
+	if left := until - from; left > lastSlice {
+		width = min(width, max(left/2, lastSlice))
+	}
 	span := l.res() * blockBuckets
 	if width < 2*span {
-		return from + max(l.res(), width-width%l.res())
+		return min(until, from+max(l.res(), width-width%l.res()))
 	}
-	return (from + width) / span * span
+	return min(until, (from+width)/span*span)
 }
 
 // adapt sets the width of the next slice by what the last one held.

@@ -24,7 +24,7 @@ func (l *Ledger) fetchAhead(ctx context.Context, src *sourceState, b *batch, to,
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	a := &ahead{from: to, to: min(until, l.sliceEnd(to, src.width)), batch: b, cancel: cancel,
+	a := &ahead{from: to, to: l.sliceEnd(to, until, src.width), batch: b, cancel: cancel,
 		series: make(chan []slo.Series), counted: make(chan error), done: make(chan error, 1)}
 	src.ahead = a
 	go func() {
