@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/cells"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
@@ -40,6 +40,25 @@ func decisions(t testing.TB) map[string]promotion.Decision {
 	}
 }
 
+// Japanese has no blanks, and each letter takes two columns.
+func TestAJapaneseReasonIsWrapped(t *testing.T) {
+	d := decisions(t)["hold"]
+	d.Checks[0].Reason = strings.Repeat("年末の売り出しのあいだは誰も変更しないでください。", 6)
+	var out strings.Builder
+	if err := d.WriteText(&out, 60, false); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(out.String()), "")
+	if !strings.Contains(text, d.Checks[0].Reason) {
+		t.Errorf("the reason is not there in whole:\n%s", out.String())
+	}
+	for line := range strings.SplitSeq(out.String(), "\n") {
+		if n := cells.Of(line); n > 60 {
+			t.Errorf("a line of %d columns: %s", n, line)
+		}
+	}
+}
+
 func TestText(t *testing.T) {
 	for name, d := range decisions(t) {
 		for _, columns := range []int{0, 80} {
@@ -48,7 +67,7 @@ func TestText(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, line := range strings.Split(out.String(), "\n") {
-				if n := utf8.RuneCountInString(line); n > max(columns, 80) && columns > 0 || n > 100 {
+				if n := cells.Of(line); n > max(columns, 80) && columns > 0 || n > 100 {
 					t.Errorf("%s: a line of %d columns: %s", name, n, line)
 				}
 			}

@@ -188,6 +188,8 @@ func (d *deciding) incomparable(c *Comparison) (Result, string) {
 	switch {
 	case c.Came.IsZero():
 		return Unknown, fmt.Sprintf("It is not known when Release %s came to %s.", orNone(short(d.e.Release)), c.ShopSet)
+	case c.Came.After(d.now):
+		return Unknown, fmt.Sprintf("Release %s came to %s %s after the time asked for.", short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
 	case c.Since == nil:
 		return Unknown, fmt.Sprintf("There is no data since the Release came, %s ago.", age(d.now.Sub(c.Came)))
 	case !(c.Since.Coverage >= d.p.MinCoverage):

@@ -34,6 +34,8 @@ func TestSinceRelease(t *testing.T) {
 		{"no data since", func(c *promotion.Comparison) { c.Since = nil }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "There is no data since the Release came, 1d2h ago."},
 		{"little covered", func(c *promotion.Comparison) { s := *c.Since; s.Coverage = 0.4; c.Since = &s }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
 			"Only 40.0% of the time since the Release came has data, 50.0% is asked for."},
+		{"a time before it came", func(c *promotion.Comparison) { c.Came = now.Add(397 * time.Second); c.Since = nil }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
+			"Release 3f2c1abd9e8f came to b-1 6m37s after the time asked for."},
 		{"more good than events", counts(-5, 36_000, 0, 10), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "contradict themselves"},
 		{"not known when it came", func(c *promotion.Comparison) { c.Came = time.Time{} }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "not known when Release 3f2c1abd9e8f came to b-1"},
 	} {

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
+	"github.com/shopslo/shopslo/internal/cells"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -62,7 +62,7 @@ type text struct {
 func (t *text) verdict(d Decision) {
 	word, sentence := d.headline()
 	code := map[Verdict]string{Promote: "32", Hold: "31"}[d.Verdict]
-	t.wrapped(t.paint(word, orElse(code, "33"))+"  ", utf8.RuneCountInString(word)+2, 0, sentence)
+	t.wrapped(t.paint(word, orElse(code, "33"))+"  ", cells.Of(word)+2, 0, sentence)
 	t.wrapped("", 0, 0, d.where())
 	if d.Fix != nil {
 		t.wrapped("", 0, 0, fmt.Sprintf("A fix of %s, says %s.", d.Fix.URL, orElse(d.Fix.By, "nobody")))
@@ -258,18 +258,21 @@ func (t *text) wrapped(lead string, at, indent int, words string) {
 	t.WriteString(lead)
 	empty := true
 	for _, word := range strings.Fields(strings.Map(printable, words)) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case empty:
-		case at+1+n > t.columns:
-			t.WriteString("\n" + strings.Repeat(" ", indent))
-			at = indent
-		default:
-			t.WriteByte(' ')
-			at++
+		blank := 1
+		for _, piece := range cells.Pieces(word) {
+			n := cells.Of(piece)
+			switch {
+			case empty:
+			case at+blank+n > t.columns:
+				t.WriteString("\n" + strings.Repeat(" ", indent))
+				at = indent
+			default:
+				t.WriteString(strings.Repeat(" ", blank))
+				at += blank
+			}
+			t.WriteString(piece)
+			at, empty, blank = at+n, false, 0
 		}
-		t.WriteString(word)
-		at, empty = at+n, false
 	}
 	t.WriteByte('\n')
 }

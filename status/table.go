@@ -6,8 +6,8 @@ import (
 	"math"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/shopslo/shopslo/internal/cells"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -69,29 +69,29 @@ func pageWindows(alerts []slo.BurnAlert) []time.Duration {
 // rows writes the headings and the budgets, columns two blanks apart.
 func (r Report) rows(out *strings.Builder, colour bool) {
 	cols := r.columns()
-	cells := make([][]string, 0, len(r.Budgets)+1)
+	rows := make([][]string, 0, len(r.Budgets)+1)
 	head := make([]string, len(cols))
 	for i, c := range cols {
 		head[i] = c.head
 	}
-	cells = append(cells, head)
+	rows = append(rows, head)
 	for i := range r.Budgets {
 		row := make([]string, len(cols))
 		for j, c := range cols {
 			row[j] = c.cell(&r.Budgets[i])
 		}
-		cells = append(cells, row)
+		rows = append(rows, row)
 	}
 	widths := make([]int, len(cols))
-	for _, row := range cells {
+	for _, row := range rows {
 		for j, cell := range row {
-			widths[j] = max(widths[j], utf8.RuneCountInString(cell))
+			widths[j] = max(widths[j], cells.Of(cell))
 		}
 	}
-	for i, row := range cells {
+	for i, row := range rows {
 		var line strings.Builder
 		for j, cell := range row {
-			pad := strings.Repeat(" ", widths[j]-utf8.RuneCountInString(cell))
+			pad := strings.Repeat(" ", widths[j]-cells.Of(cell))
 			if cols[j].head == "STATE" && colour && i > 0 {
 				cell = paint(r.Budgets[i-1].State, cell)
 			}

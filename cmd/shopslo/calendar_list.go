@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/cells"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/calendar"
 )
@@ -98,7 +99,7 @@ func (l calendarList) table() string {
 	for _, e := range l.Entries {
 		rows = append(rows, []string{strings.ReplaceAll(e.State, "_", " "), shownTime(e.From), shownTime(e.Until), e.Name, e.what(), e.By, e.Reason})
 	}
-	return columns(rows)
+	return cells.Columns(rows)
 }
 
 func shownTime(t *time.Time) string {

@@ -96,11 +96,3 @@ func TestTheListOfTheCalendarIsAsItsSchemaSays(t *testing.T) {
 		}
 	}
 }
-
-func TestALineThatIsTakenAwayAgainDoesNotWrap(t *testing.T) {
-	for text, want := range map[string]string{"short": "short", "just so long": "just so long", "a little longer": "a little lo…", "決済の変更を止める": "決済の変更…", "": ""} {
-		if got := cut(text, 12); got != want || cells(got) > 12 {
-			t.Errorf("%q becomes %q, want %q", text, got, want)
-		}
-	}
-}

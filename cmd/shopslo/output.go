@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
-	"golang.org/x/text/width"
+
+	"github.com/shopslo/shopslo/internal/cells"
 )
 
 // format is the value of --output: how an answer is written.
@@ -83,57 +83,8 @@ func (p *program) progressLine(format string, args ...any) {
 	if f, ok := p.stderr.(*os.File); ok && terminal(f) {
 		text := fmt.Sprintf(format, args...)
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 1 {
-			text = cut(text, w-1) // a line that wraps cannot be taken away again
+			text = cells.Cut(text, w-1) // a line that wraps cannot be taken away again
 		}
 		fmt.Fprint(p.stderr, "\r\x1b[K"+text)
 	}
-}
-
-// cells is how many columns of a terminal a text takes: Japanese letters take two.
-func cells(text string) (n int) {
-	for _, r := range text {
-		n += cellsOf(r)
-	}
-	return n
-}
-
-func cellsOf(r rune) int {
-	switch width.LookupRune(r).Kind() {
-	case width.EastAsianWide, width.EastAsianFullwidth:
-		return 2
-	}
-	return 1
-}
-
-// cut shortens a text to so many cells.
-func cut(text string, most int) string {
-	if cells(text) <= most {
-		return text
-	}
-	n := 0
-	for i, r := range text {
-		if n += cellsOf(r); n > most-1 {
-			return text[:i] + "…"
-		}
-	}
-	return text
-}
-
-// columns writes rows, the first of them the heads, one under the other.
-func columns(rows [][]string) string {
-	widest := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, text := range row {
-			widest[i] = max(widest[i], cells(text))
-		}
-	}
-	var b strings.Builder
-	for _, row := range rows {
-		line := ""
-		for i, text := range row {
-			line += text + strings.Repeat(" ", widest[i]-cells(text)+2)
-		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
-	}
-	return b.String()
 }

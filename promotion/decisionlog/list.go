@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode"
+
+	"github.com/shopslo/shopslo/internal/cells"
 )
 
 // Version is that of the JSON shape, see docs/decisions.schema.json.
@@ -67,18 +69,16 @@ func (l List) MarshalJSON() ([]byte, error) {
 
 // WriteTable writes a line for each entry, for people.
 func (l List) WriteTable(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var table string
 	if len(l.Lines) > 0 {
-		fmt.Fprintln(t, "ENTRY\tAT\tKIND\tTO\tRELEASE\tDECISION\tBY\tWHY")
+		rows := [][]string{{"ENTRY", "AT", "KIND", "TO", "RELEASE", "DECISION", "BY", "WHY"}}
+		for _, e := range l.Lines {
+			rows = append(rows, []string{strconv.Itoa(e.Index), e.At.UTC().Format(time.RFC3339), string(e.Kind), cell(e.To), fmt.Sprintf("%.12s", cell(e.Release)),
+				cell(e.outcome()), cell(e.By), cell(e.why())})
+		}
+		table = cells.Columns(rows)
 	}
-	for _, e := range l.Lines {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%.12s\t%s\t%s\t%s\n", e.Index, e.At.UTC().Format(time.RFC3339), e.Kind, cell(e.To), cell(e.Release),
-			cell(e.outcome()), cell(e.By), cell(e.why()))
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w, "%d of %d entries; the head is %s\n", len(l.Lines), l.Head.Index, orDash(l.Head.Hash))
+	_, err := fmt.Fprintf(w, "%s%d of %d entries; the head is %s\n", table, len(l.Lines), l.Head.Index, orDash(l.Head.Hash))
 	return err
 }
 
@@ -120,10 +120,7 @@ func cell(text string) string {
 		}
 		return r
 	}, text)
-	if r := []rune(text); len(r) > 160 {
-		text = string(r[:159]) + "…"
-	}
-	return orDash(text)
+	return orDash(cells.Cut(text, 160))
 }
 
 func orDash(text string) string {

@@ -1,0 +1,83 @@
+// Package cells lays text out on terminals, where Japanese letters take two columns.
+package cells
+
+import (
+	"strings"
+
+	"golang.org/x/text/width"
+)
+
+// Of is how many columns a text takes. It must hold no control characters.
+func Of(text string) (n int) {
+	for _, r := range text {
+		n += ofRune(r)
+	}
+	return n
+}
+
+func ofRune(r rune) int {
+	if r < 0x300 {
+		return 1
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
+}
+
+// Cut shortens a text to at most so many columns, the last of them an ellipsis.
+func Cut(text string, most int) string {
+	if Of(text) <= most {
+		return text
+	}
+	n := 0
+	for i, r := range text {
+		if n += ofRune(r); n > most-1 {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
+// Pieces are the parts of a word between which a line may end: Japanese is written
+// without blanks, and each of its letters is one.
+func Pieces(word string) []string {
+	var out []string
+	start := 0
+	for i, r := range word {
+		if ofRune(r) == 2 && i > start || i > start && wideBefore(word[start:i]) {
+			out = append(out, word[start:i])
+			start = i
+		}
+	}
+	return append(out, word[start:])
+}
+
+// wideBefore reports whether a piece is a letter of two columns.
+func wideBefore(piece string) bool {
+	for _, r := range piece {
+		return ofRune(r) == 2
+	}
+	return false
+}
+
+// Columns writes rows, the first of them the heads, one under the other and two blanks
+// apart. All rows are as long as the first.
+func Columns(rows [][]string) string {
+	widest := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, text := range row {
+			widest[i] = max(widest[i], Of(text))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		line := ""
+		for i, text := range row {
+			line += text + strings.Repeat(" ", widest[i]-Of(text)+2)
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
+}

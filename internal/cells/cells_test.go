@@ -1,0 +1,45 @@
+package cells
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestJapaneseTakesTwoColumns(t *testing.T) {
+	for text, want := range map[string]int{"": 0, "abc": 3, "カート": 6, "カートcart": 10, "é…": 2, "ｶ": 1, "Ａ": 2} {
+		if got := Of(text); got != want {
+			t.Errorf("%q takes %d, want %d", text, got, want)
+		}
+	}
+}
+
+func TestCutKeepsToTheColumns(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		most int
+		want string
+	}{{"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"カート", 6, "カート"}, {"カート", 5, "カー…"}, {"カート", 4, "カ…"}, {"aカート", 4, "aカ…"}} {
+		if got := Cut(c.text, c.most); got != c.want || Of(got) > c.most {
+			t.Errorf("%q to %d is %q, want %q", c.text, c.most, got, c.want)
+		}
+	}
+}
+
+func TestALineMayEndBetweenJapaneseLetters(t *testing.T) {
+	for word, want := range map[string][]string{
+		"cart": {"cart"}, "カート": {"カ", "ー", "ト"}, "cartカートcart2": {"cart", "カ", "ー", "ト", "cart2"}, "": {""}, "カ。": {"カ", "。"},
+	} {
+		got := Pieces(word)
+		if !slices.Equal(got, want) || strings.Join(got, "") != word {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+}
+
+func TestColumnsStandUnderEachOther(t *testing.T) {
+	got := Columns([][]string{{"WHO", "WHY"}, {"舞", "売り出し"}, {"ken", ""}})
+	if want := "WHO  WHY\n舞   売り出し\nken\n"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
