@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/golang/snappy"
 	"github.com/prometheus/prometheus/prompb"
@@ -35,6 +36,7 @@ func fake(t testing.TB, c Config, h http.HandlerFunc) *Source {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.pauses = []time.Duration{time.Millisecond, time.Millisecond, time.Millisecond}
 	return s
 }
 

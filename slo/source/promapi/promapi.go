@@ -23,6 +23,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -83,6 +84,7 @@ type Source struct {
 	whole  slicing // of remote read
 	slices slicing // of the matrix path
 
+	pauses     []time.Duration // before an answer that broke off is asked for again
 	collectors sync.Pool
 }
 
@@ -101,7 +103,7 @@ func New(c Config) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Source{http: h, slices: slicing{length: firstSlice, ceiling: maxSlice}}, nil
+	return &Source{http: h, pauses: pauses, slices: slicing{length: firstSlice, ceiling: maxSlice}}, nil
 }
 
 // Select implements the ledger's Source. It holds the whole answer in memory:
@@ -114,11 +116,33 @@ func (s *Source) Select(ctx context.Context, r slo.Request, f func([]slo.Series)
 	s.names.Round()
 	c := s.collector(r.From, r.To)
 	defer s.collectors.Put(c)
-	if err := s.read(ctx, selectors, r.From, r.To, c); err != nil {
+	err := s.read(ctx, selectors, r.From, r.To, c)
+	for n := 0; n < len(s.pauses) && errors.Is(err, io.ErrUnexpectedEOF) && pause(ctx, s.pauses[n]); n++ {
+		c.Reset(r.From, r.To)
+		err = s.read(ctx, selectors, r.From, r.To, c)
+	}
+	if err != nil {
 		s.forgetPath(err)
 		return fmt.Errorf("read samples from %s: %w", s.http.base, err)
 	}
 	return f(c.Answer())
+}
+
+// pauses are made before three more tries. Proxies made with Go's ReverseProxy cut answers
+// that the server began while they were not yet done with the request
+// (golang.org/issue/40747).
+var pauses = []time.Duration{50 * time.Millisecond, 200 * time.Millisecond, time.Second}
+
+// pause is false where the context ends first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }
 
 // read asks by the known path, or finds it out.
