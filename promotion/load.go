@@ -67,15 +67,20 @@ func (d *deciding) checkLoad(t tier) []Check {
 	if checks, done := d.unasked(CheckLoad, t, what, d.e.Fleet.Where, d.e.Fleet.Error, "the exporter's address (gate.fleet.url)"); done {
 		return checks
 	}
+	found := d.e.compared()
 	var checks []Check
-	for i := range d.e.Comparisons {
-		c := &d.e.Comparisons[i]
-		if i > 0 && d.e.Comparisons[i-1].ShopSet == c.ShopSet && d.e.Comparisons[i-1].SLO == c.SLO {
-			continue // another part
+	for _, name := range t.ShopSets {
+		for _, slo := range t.SLOs {
+			of := found[pair{name, slo}]
+			if len(of) == 0 {
+				checks = append(checks, uncompared(CheckLoad, t, name, slo))
+				continue
+			}
+			c := of[0] // the load is of the first part
+			check := Check{Check: CheckLoad, ShopSet: name, SLO: slo, Evidence: t.figures().with("came", instant(c.Came))}
+			check.Result, check.Reason = d.judgeLoad(c, &check.Evidence)
+			checks = append(checks, check)
 		}
-		check := Check{Check: CheckLoad, ShopSet: c.ShopSet, SLO: c.SLO, Evidence: t.figures().with("came", instant(c.Came))}
-		check.Result, check.Reason = d.judgeLoad(c, &check.Evidence)
-		checks = append(checks, check)
 	}
 	return checks
 }

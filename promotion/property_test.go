@@ -92,6 +92,9 @@ var lossy = []mutation{
 			c.Since = &s
 		}
 	})},
+	{"the load is not known", anyComparison(func(c *promotion.Comparison) { c.Load = nil })},
+	{"the load of before is not known", anyComparison(func(c *promotion.Comparison) { c.Load = &promotion.Load{Since: ptr(1e9)} })},
+	{"there has been no load since", anyComparison(func(c *promotion.Comparison) { c.Load = &promotion.Load{Before: ptr(1)} })},
 	{"nobody is asked for alerts", func(_ *rand.Rand, e *promotion.Evidence) { e.Alerts = promotion.Found[promotion.Alert]{} }},
 	{"who knows alerts is away", func(_ *rand.Rand, e *promotion.Evidence) { e.Alerts.Error = "refused" }},
 	{"nobody is asked for incidents", func(_ *rand.Rand, e *promotion.Evidence) { e.Incidents = promotion.Found[promotion.Incident]{} }},

@@ -57,7 +57,7 @@ func (e *Evidence) Compare(slos []slo.SLO, ledger status.Ledger, at time.Time, p
 		all.Go(func() {
 			for i := first; i < len(of); i += workers {
 				name := e.Source.ShopSets[i]
-				of[i] = compared(slos, ledger, at, p, e.Source.Name, name, e.cameTo(seen[name]))
+				of[i] = comparisonsOf(slos, ledger, at, p, e.Source.Name, name, e.cameTo(seen[name]))
 			}
 		})
 	}
@@ -73,8 +73,8 @@ func (e *Evidence) cameTo(o *fleet.ShopSetState) time.Time {
 	return time.Time{}
 }
 
-// compared is all that is compared of one ShopSet.
-func compared(slos []slo.SLO, ledger status.Ledger, at time.Time, p Policy, tier fleet.TierName, set fleet.ShopSetName, came time.Time) []Comparison {
+// comparisonsOf is all that is compared of one ShopSet.
+func comparisonsOf(slos []slo.SLO, ledger status.Ledger, at time.Time, p Policy, tier fleet.TierName, set fleet.ShopSetName, came time.Time) []Comparison {
 	var out []Comparison
 	for i := range slos {
 		if s := &slos[i]; status.Applies(s, tier) {
@@ -138,20 +138,14 @@ func (d *deciding) checkSince(t tier) []Check {
 	if checks, done := d.unasked(CheckSince, t, "what the Release has burned since it came", d.e.Fleet.Where, d.e.Fleet.Error, "the exporter's address (gate.fleet.url)"); done {
 		return checks
 	}
-	found := map[pair][]*Comparison{}
-	for i := range d.e.Comparisons {
-		c := &d.e.Comparisons[i]
-		of := pair{c.ShopSet, c.SLO}
-		found[of] = append(found[of], c)
-	}
+	found := d.e.compared()
 	var checks []Check
 	for _, s := range t.SLOs {
 		var all []*Comparison
 		for _, name := range t.ShopSets {
 			of := found[pair{name, s}]
 			if len(of) == 0 {
-				checks = append(checks, Check{Check: CheckSince, ShopSet: name, SLO: s, Result: Unknown,
-					Reason: "No comparison with the time before the Release was handed to the gate.", Evidence: t.figures()})
+				checks = append(checks, uncompared(CheckSince, t, name, s))
 			}
 			for _, c := range of {
 				checks = append(checks, d.compare(t, c))
@@ -163,6 +157,23 @@ func (d *deciding) checkSince(t tier) []Check {
 		}
 	}
 	return checks
+}
+
+// compared are the Comparisons of each pair.
+func (e *Evidence) compared() map[pair][]*Comparison {
+	found := map[pair][]*Comparison{}
+	for i := range e.Comparisons {
+		c := &e.Comparisons[i]
+		of := pair{c.ShopSet, c.SLO}
+		found[of] = append(found[of], c)
+	}
+	return found
+}
+
+// uncompared is a Check of a pair without a Comparison.
+func uncompared(check string, t tier, set fleet.ShopSetName, slo string) Check {
+	return Check{Check: check, ShopSet: set, SLO: slo, Result: Unknown,
+		Reason: "No comparison with the time before the Release was handed to the gate.", Evidence: t.figures()}
 }
 
 func (d *deciding) compare(t tier, c *Comparison) Check {

@@ -119,6 +119,8 @@ func TestLoad(t *testing.T) {
 		{"no data of before", loaded(nil, n(1000)), asked, promotion.Inconclusive, promotion.Unknown, "nobody can tell what a busy time is"},
 		{"nobody counted", comparing("b-1", func(c *promotion.Comparison) { c.Load = nil }), asked, promotion.Inconclusive, promotion.Unknown, "nobody can tell"},
 		{"not known when it came", comparing("b-1", func(c *promotion.Comparison) { c.Came = time.Time{} }), asked, promotion.Inconclusive, promotion.Unknown, "not known when"},
+		{"no comparison", func(e *promotion.Evidence) { e.Comparisons = nil },
+			promotion.Policy{Load: asked.Load, Needs: map[string]promotion.Need{"since_release": promotion.Off}}, promotion.Inconclusive, promotion.Unknown, "No comparison"},
 		{"no exporter", func(e *promotion.Evidence) { e.Fleet = promotion.FleetView{} }, asked, promotion.Promote, promotion.NotChecked, "it takes the exporter's address"},
 		{"required, and not for how much", func(*promotion.Evidence) {}, promotion.Policy{Needs: map[string]promotion.Need{"load": promotion.Required}},
 			promotion.Inconclusive, promotion.Unknown, "configure gate.load.share"},
