@@ -13,6 +13,8 @@ type Gate struct {
 	GateRules
 	// Tiers are the rules of target Tiers by name, with what they do not say filled in.
 	Tiers map[string]GateRules
+	// TierLines are the lines on which these names stand.
+	TierLines map[string]int
 	// Fleet is the exporter that knows what runs; nil: none.
 	Fleet *Remote
 	// Alerts tell what fires; nil: nobody is asked.
@@ -109,7 +111,7 @@ func (c *Config) gate(top *mapping) {
 
 // tiers reads what single Tiers have of their own, over what all have.
 func (g *Gate) tiers(m *mapping) {
-	g.Tiers = map[string]GateRules{}
+	g.Tiers, g.TierLines = map[string]GateRules{}, m.lines
 	for _, name := range m.order {
 		own := g.GateRules
 		own.Checks = maps.Clone(own.Checks)
