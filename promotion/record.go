@@ -42,7 +42,7 @@ func (r Record) AppendJSON(to []byte) ([]byte, error) {
 	var failed error
 	var written sync.WaitGroup
 	written.Go(func() { inputs, failed = r.Evidence.appendJSON(nil) })
-	to = r.Decision.AppendJSON(to)
+	to = r.Decision.AppendJSON(slices.Grow(to, 1024+384*len(r.Checks)+1024*len(r.Evidence.Report.Budgets)+512*len(r.Evidence.Comparisons)))
 	written.Wait()
 	if failed != nil {
 		return to, fmt.Errorf("write the gate's evidence: %w", failed)
