@@ -45,8 +45,9 @@ type source struct {
 }
 
 // newEngine puts the parts together. backfill is how far back counting begins
-// where there is no count yet.
-func newEngine(d *documents, src source, dir string, backfill time.Duration, now time.Time, log *slog.Logger) (*engine, error) {
+// where there is no count yet; judged are the Tiers whose ShopSets are counted, nil for
+// all.
+func newEngine(d *documents, src source, dir string, backfill time.Duration, judged []fleet.TierName, now time.Time, log *slog.Logger) (*engine, error) {
 	e := &engine{docs: d, source: src, alerts: burnAlerts(d.config.BurnRates)}
 	retention, err := d.config.Ledger.RetentionFor(d.longestWindow())
 	if err != nil {
@@ -68,7 +69,7 @@ func newEngine(d *documents, src source, dir string, backfill time.Duration, now
 		return nil, orAskServer(err)
 	}
 	e.ledger = l
-	if err := l.Configure(d.plan(src), now); err != nil {
+	if err := l.Configure(d.plan(src, judged), now); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return e, nil
@@ -88,8 +89,9 @@ func (e *engine) fine() time.Duration {
 // Close ends the ledger and the source.
 func (e *engine) Close() error { return errors.Join(e.ledger.Close(), e.source.close()) }
 
-// plan tells the ledger what to count: each SLO for the ShopSets of its Tiers.
-func (d *documents) plan(src source) ledger.Plan {
+// plan tells the ledger what to count: each SLO for the ShopSets of its Tiers, and of
+// those that are judged; nil: of all.
+func (d *documents) plan(src source, judged []fleet.TierName) ledger.Plan {
 	subjects := map[fleet.ShopSetName]*ledger.Subject{}
 	for _, set := range d.fleet.ShopSets() {
 		sub := &ledger.Subject{ID: string(set.Name)}
@@ -105,6 +107,9 @@ func (d *documents) plan(src source) ledger.Plan {
 	for i := range d.slos.SLOs {
 		it := ledger.Item{SLO: &d.slos.SLOs[i]}
 		for _, set := range d.shopSetsOf(it.SLO) {
+			if judged != nil && !slices.Contains(judged, set.Tier) {
+				continue
+			}
 			it.Subjects = append(it.Subjects, subjects[set.Name])
 		}
 		p.Items = append(p.Items, it)
@@ -175,11 +180,12 @@ func (e *engine) totals(name, shopset string) (slo.Counts, bool) {
 // nothing behind. The error that wraps slo.ErrUnavailable comes with an engine
 // all the same: what it knows is then incomplete.
 func (p *program) oneShot(ctx context.Context, d *documents, at time.Time) (*engine, error) {
-	return p.oneShotBack(ctx, d, at, d.reach())
+	return p.oneShotBack(ctx, d, at, d.reach(), nil)
 }
 
-// oneShotBack is oneShot for an answer that looks so far back.
-func (p *program) oneShotBack(ctx context.Context, d *documents, at time.Time, reach time.Duration) (*engine, error) {
+// oneShotBack is oneShot for an answer that looks so far back, and at these Tiers only;
+// nil: at all.
+func (p *program) oneShotBack(ctx context.Context, d *documents, at time.Time, reach time.Duration, judged []fleet.TierName) (*engine, error) {
 	now := p.now()
 	src, err := p.openSource(d, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -189,7 +195,10 @@ func (p *program) oneShotBack(ctx context.Context, d *documents, at time.Time, r
 	if _, err := os.Stat(dir); dir != "" && errors.Is(err, fs.ErrNotExist) {
 		dir = ""
 	}
-	e, err := newEngine(d, src, dir, now.Sub(at)+reach+margin, now, p.warnings())
+	if dir != "" || !d.apart() {
+		judged = nil // what is kept is of all; and who could be counted twice has to be found
+	}
+	e, err := newEngine(d, src, dir, now.Sub(at)+reach+margin, judged, now, p.warnings())
 	if err != nil {
 		return nil, errors.Join(err, src.close())
 	}

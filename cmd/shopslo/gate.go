@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
@@ -208,12 +207,13 @@ func (p *program) judgement(ctx context.Context, server string, q question, at w
 	if err != nil {
 		return verdict{}, err
 	}
-	if _, err := d.fleet.Route(fleet.TierName(q.to)); err != nil {
+	judged, err := d.judged(q.to)
+	if err != nil {
 		return verdict{}, usageErrorf("--to: %v", err)
 	}
 	once := *p // a store that is opened again registers its metrics again
 	once.registry = prometheus.NewRegistry()
-	e, err := once.oneShotBack(ctx, d, at.time, d.reachOf(ctx, q, at.time))
+	e, err := once.oneShotBack(ctx, d, at.time, d.reachOf(ctx, q, at.time), judged)
 	if e == nil {
 		return verdict{}, err
 	}

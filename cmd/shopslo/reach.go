@@ -3,6 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -93,4 +96,39 @@ func (d *documents) came(ctx context.Context, q question) (first time.Time) {
 		}
 	}
 	return first
+}
+
+// judged are the Tiers that a decision looks at.
+func (d *documents) judged(to string) ([]fleet.TierName, error) {
+	route, err := d.fleet.Route(fleet.TierName(to))
+	if err != nil {
+		return nil, err
+	}
+	out := []fleet.TierName{route.To.Name}
+	if route.Evidence != nil {
+		out = append(out, route.Evidence.Name)
+	}
+	return out, nil
+}
+
+// apart reports whether it can be seen from the documents that no series is of two
+// ShopSets: all are told apart by the same labels.
+func (d *documents) apart() bool {
+	sets := d.fleet.ShopSets()
+	if len(sets) == 0 {
+		return true
+	}
+	names := slices.Sorted(maps.Keys(sets[0].Match))
+	seen := map[string]bool{}
+	for _, set := range sets {
+		key := ""
+		for _, name := range names {
+			key += strconv.Quote(set.Match[name])
+		}
+		if len(names) == 0 || len(set.Match) != len(names) || !slices.Equal(names, slices.Sorted(maps.Keys(set.Match))) || seen[key] {
+			return false
+		}
+		seen[key] = true
+	}
+	return true
 }

@@ -100,7 +100,7 @@ func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) err
 	if err != nil {
 		return err
 	}
-	e, err := newEngine(d, src, d.config.Ledger.Dir, d.history()+margin, p.now(), log)
+	e, err := newEngine(d, src, d.config.Ledger.Dir, d.history()+margin, nil, p.now(), log)
 	if err != nil {
 		return errors.Join(err, src.close())
 	}
@@ -287,7 +287,7 @@ func (s *service) reload() error {
 
 // takeOver makes ledger and scraping follow the engine's documents.
 func (e *engine) takeOver(now time.Time) error {
-	if err := e.ledger.Configure(e.docs.plan(e.source), now); err != nil {
+	if err := e.ledger.Configure(e.docs.plan(e.source, nil), now); err != nil {
 		return err
 	}
 	if e.source.embedded == nil {
