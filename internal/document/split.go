@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"runtime"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -18,26 +20,51 @@ func Roots(file string, data []byte) (roots []*yaml.Node, unread [][]byte, fault
 	if line := notUTF8(data); line > 0 {
 		return nil, [][]byte{data}, Faults{{File: file, Line: line, Message: "is not UTF-8 text; save the file as UTF-8"}}
 	}
-	for _, c := range split(data) {
-		decoder := yaml.NewDecoder(bytes.NewReader(c.text))
-		for {
-			var root yaml.Node
-			err := decoder.Decode(&root)
-			if errors.Is(err, io.EOF) {
-				break
+	chunks := split(data)
+	read := make([]parsed, len(chunks))
+	workers := min(runtime.GOMAXPROCS(0), len(chunks))
+	var all sync.WaitGroup
+	for first := range workers { // a big fleet is one file of a thousand documents
+		all.Go(func() {
+			for i := first; i < len(chunks); i += workers {
+				read[i] = parse(chunks[i])
 			}
-			if err != nil {
-				faults = append(faults, syntaxFault(file, c, err))
-				unread = append(unread, c.text)
-				break
-			}
-			shift(&root, c.line)
-			if len(root.Content) == 1 && !IsNull(root.Content[0]) {
-				roots = append(roots, root.Content[0])
-			}
+		})
+	}
+	all.Wait()
+	for i, p := range read {
+		roots = append(roots, p.roots...)
+		if p.err != nil {
+			faults = append(faults, syntaxFault(file, chunks[i], p.err))
+			unread = append(unread, chunks[i].text)
 		}
 	}
 	return roots, unread, faults
+}
+
+// parsed is what could be read of a chunk, up to its error.
+type parsed struct {
+	roots []*yaml.Node
+	err   error
+}
+
+func parse(c chunk) (p parsed) {
+	decoder := yaml.NewDecoder(bytes.NewReader(c.text))
+	for {
+		var root yaml.Node
+		err := decoder.Decode(&root)
+		if errors.Is(err, io.EOF) {
+			return p
+		}
+		if err != nil {
+			p.err = err
+			return p
+		}
+		shift(&root, c.line)
+		if len(root.Content) == 1 && !IsNull(root.Content[0]) {
+			p.roots = append(p.roots, root.Content[0])
+		}
+	}
 }
 
 // chunk is the text of one YAML document, from its "---" line to the next.
