@@ -28,17 +28,17 @@ const (
 // Event is one entry of a timeline.
 type Event struct {
 	// ID makes an Event known again when it is delivered twice; empty: never the same.
-	ID   string
-	At   time.Time
-	By   string // who; empty: a machine
-	Kind Kind
-	Text string
+	ID   string    `json:"id,omitempty"`
+	At   time.Time `json:"at"`
+	By   string    `json:"by,omitempty"` // who; empty: a machine
+	Kind Kind      `json:"kind"`
+	Text string    `json:"text,omitempty"`
 
-	Value      string
-	Role       Role
-	Scope      Scope
-	Time       time.Time
-	Postmortem *Postmortem
+	Value      string      `json:"value,omitempty"`
+	Role       Role        `json:"role,omitempty"`
+	Scope      Scope       `json:"scope,omitzero"`
+	Time       time.Time   `json:"time,omitzero"`
+	Postmortem *Postmortem `json:"postmortem,omitempty"`
 }
 
 // ErrTwice says that an Event with this ID has been applied before.

@@ -63,9 +63,9 @@ var Roles = []Role{Commander, Operations, Communications, Scribe}
 // Scope is what an Incident hurts. The zero value means that nobody knows yet, which
 // has to be taken for everything.
 type Scope struct {
-	ShopSets []string
-	Tiers    []string
-	Fleet    bool // all of it
+	ShopSets []string `json:"shopsets,omitempty"`
+	Tiers    []string `json:"tiers,omitempty"`
+	Fleet    bool     `json:"fleet,omitempty"` // all of it
 }
 
 // Known reports whether anybody has said what is hurt.
@@ -80,31 +80,60 @@ func (s Scope) Touches(tier string, shopSets []string) bool {
 
 // Incident is something that hurts users, from its start until it has been learned from.
 type Incident struct {
-	ID       string // stable, such as inc-12; never shown alone
-	Title    string // one line, in any language
-	Severity Severity
-	State    State
-	Scope    Scope
+	ID       string   `json:"id"`    // stable, such as inc-12; never shown alone
+	Title    string   `json:"title"` // one line, in any language
+	Severity Severity `json:"severity"`
+	State    State    `json:"state"`
+	Scope    Scope    `json:"scope"`
 	// StartedAt is when it began to hurt, as far as is known; zero: not known.
+	StartedAt time.Time `json:"started_at,omitzero"`
 	// DetectedAt is when somebody, or an alert, noticed.
-	StartedAt, DetectedAt time.Time
+	DetectedAt time.Time `json:"detected_at"`
 	// Assigned are the people with a role, by role.
-	Assigned map[Role]string
+	Assigned map[Role]string `json:"assigned,omitempty"`
 	// Release is the one suspected; empty: none.
-	Release string
+	Release string `json:"release,omitempty"`
 	// Timeline holds the Events in the order of their times.
-	Timeline []Event
+	Timeline []Event `json:"timeline,omitempty"`
 	// Postmortem is nil until somebody has begun to write it.
-	Postmortem *Postmortem
+	Postmortem *Postmortem `json:"postmortem,omitempty"`
 	// Link is where more can be read: a channel, a document. Empty: none.
-	Link string
+	Link string `json:"link,omitempty"`
+}
+
+// Outline is the Incident with the moves between states as its only Events: enough for
+// Durations and small enough for lists.
+func (i Incident) Outline() Incident {
+	var moves []Event
+	for _, e := range i.Timeline {
+		if e.Kind == Moved {
+			moves = append(moves, e)
+		}
+	}
+	i.Timeline = moves
+	return i
+}
+
+// Changed is the time of the last Event, else of the detection.
+func (i Incident) Changed() time.Time {
+	if n := len(i.Timeline); n > 0 && i.Timeline[n-1].At.After(i.DetectedAt) {
+		return i.Timeline[n-1].At
+	}
+	return i.DetectedAt
 }
 
 // Postmortem is what was learned. Empty parts are not written yet.
 type Postmortem struct {
-	Summary, Impact, Cause, Trigger, Detection, Resolution string
-	WentWell, WentWrong, Lucky                             []string
-	Actions                                                []Action
+	Summary    string   `json:"summary,omitempty"`
+	Impact     string   `json:"impact,omitempty"`
+	Cause      string   `json:"cause,omitempty"`
+	Trigger    string   `json:"trigger,omitempty"`
+	Detection  string   `json:"detection,omitempty"`
+	Resolution string   `json:"resolution,omitempty"`
+	WentWell   []string `json:"went_well,omitempty"`
+	WentWrong  []string `json:"went_wrong,omitempty"`
+	Lucky      []string `json:"lucky,omitempty"`
+	Actions    []Action `json:"actions,omitempty"`
 }
 
 // Missing names the parts without which a postmortem teaches nothing.
@@ -128,9 +157,23 @@ func (p *Postmortem) Missing() []string {
 
 // Action is something to be done so that it does not happen again.
 type Action struct {
-	What, Owner, Link string
-	Due               time.Time // zero: none
-	DoneAt            time.Time // zero: not done
+	What   string    `json:"what"`
+	Owner  string    `json:"owner,omitempty"`
+	Link   string    `json:"link,omitempty"`
+	Due    time.Time `json:"due,omitzero"`     // zero: none; a midnight is that whole day
+	DoneAt time.Time `json:"done_at,omitzero"` // zero: not done
+}
+
+// Overdue reports whether it should have been done by now and is not.
+func (a Action) Overdue(now time.Time) bool {
+	if a.Due.IsZero() || !a.DoneAt.IsZero() {
+		return false
+	}
+	end := a.Due
+	if h, m, s := a.Due.Clock(); h+m+s == 0 {
+		end = a.Due.AddDate(0, 0, 1)
+	}
+	return !now.Before(end)
 }
 
 // maxTitle is what a chat's channel topic still takes.
