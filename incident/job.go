@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Job is something to be done for an Incident, kept until it is done: it outlives a restart.
@@ -32,6 +31,7 @@ func (j Job) Validate() error {
 	if j.Kind == "" {
 		errs = append(errs, errors.New("kind is missing"))
 	}
+	errs = append(errs, validateText(j.Kind), validateText(j.Incident))
 	if len(j.Payload) > 0 && !json.Valid(j.Payload) {
 		errs = append(errs, errors.New("payload is no JSON"))
 	}
@@ -52,12 +52,19 @@ func ValidateKey(key string) error {
 	case len(key) > maxKey:
 		return fmt.Errorf("the key is longer than %d bytes", maxKey)
 	}
-	return ValidateText(key)
+	return validateText(key)
 }
 
-// ValidateText reports why not every database can keep a text, nil if each can.
-func ValidateText(text string) error {
-	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+// ValidateValue reports why a store cannot keep a value, nil if it can.
+func ValidateValue(value string) error { return validateText(value) }
+
+// Storable is a text without what not every database can keep.
+func Storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+func validateText(text string) error {
+	if text != Storable(text) {
 		return fmt.Errorf("%q is no UTF-8 text, or has a zero byte in it", text)
 	}
 	return nil

@@ -138,7 +138,7 @@ func (m *Memory) Claim(ctx context.Context, now time.Time, lease time.Duration, 
 		return nil, err
 	}
 	order := slices.Clone(m.jobs)
-	slices.SortStableFunc(order, func(a, b *job) int { return cmp.Or(a.Due.Compare(b.Due)) })
+	slices.SortStableFunc(order, func(a, b *job) int { return a.Due.Compare(b.Due) })
 	now = micro(now)
 	var out []incident.Job
 	for _, j := range order {
@@ -161,7 +161,7 @@ func (m *Memory) Finish(ctx context.Context, key string) error {
 func (m *Memory) Retry(ctx context.Context, key string, due time.Time, problem string) error {
 	return m.job(ctx, key, func(j *job) {
 		if !j.done {
-			j.Due, j.Problem, j.until = micro(due), problem, time.Time{}
+			j.Due, j.Problem, j.until = micro(due), incident.Storable(problem), time.Time{}
 		}
 	})
 }
@@ -170,7 +170,7 @@ func (m *Memory) Retry(ctx context.Context, key string, due time.Time, problem s
 func (m *Memory) Remember(ctx context.Context, key, value string) (string, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := errors.Join(ctx.Err(), incident.ValidateKey(key), incident.ValidateText(value)); err != nil {
+	if err := errors.Join(ctx.Err(), incident.ValidateKey(key), incident.ValidateValue(value)); err != nil {
 		return "", false, err
 	}
 	if old, ok := m.values[key]; ok {
