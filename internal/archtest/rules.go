@@ -19,6 +19,7 @@ var adapters = []string{
 	"incident/slackbot", "incident/sqlstore", "incident/incidentfile",
 	"plugins/mailrelay/*",
 	"promotion/*",
+	"review/actionfile",
 }
 
 // sharedParts lie among adapters but are none: several adapters need them, so they

@@ -35,6 +35,7 @@ type Config struct {
 	BurnRates []BurnRate
 	Gate      Gate
 	Promotion *Promotion // nil: Releases are not moved from here
+	Review    *Review    // nil: nothing is said of it, see WeeklyReview
 	// Mackerel is nil where nothing goes to Mackerel.
 	Mackerel *MackerelPush
 }

@@ -39,6 +39,7 @@ func Parse(path string, data []byte) (*Config, error) {
 	c.gate(m)
 	c.promotion(m)
 	c.mackerel(m)
+	c.review(m)
 	m.done()
 	if err := r.err(); err != nil {
 		return nil, err

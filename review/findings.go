@@ -1,0 +1,346 @@
+package review
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// mostFindings is how many things can be talked about first.
+const mostFindings = 7
+
+// find ranks what to talk about first: kinds by their urgency, of each the worst.
+func (c *compiler) find() {
+	for _, some := range []func() []Finding{c.outage, c.spent, c.harm, c.ongoing, c.silent, c.worse, c.burning, c.overdue, c.byHand} {
+		for _, f := range some() {
+			if len(c.r.Findings) < mostFindings {
+				c.r.Findings = append(c.r.Findings, f)
+			}
+		}
+	}
+}
+
+func (c *compiler) outage() []Finding {
+	if c.in.Outage == nil {
+		return nil
+	}
+	return []Finding{{Kind: FoundOutage, Link: "#gaps", Text: both(func(l Lang) string {
+		return l.f("Not everything could be counted: %s", "集計できなかったものがあります：%s", c.in.Outage.Error)
+	})}}
+}
+
+// spent are the budgets that are used up, by SLO and Tier, those that lost most in the
+// week first.
+func (c *compiler) spent() []Finding {
+	var found []Finding
+	type candidate struct {
+		row  *Row
+		sets []*Row
+	}
+	var all []candidate
+	for i := range c.r.Tiers {
+		row := &c.r.Tiers[i]
+		var sets []*Row
+		for j := range c.r.Budgets {
+			if b := &c.r.Budgets[j]; b.SLO == row.SLO && b.Tier == row.Tier && b.State == slo.Exhausted {
+				sets = append(sets, b)
+			}
+		}
+		if len(sets) > 0 {
+			slices.SortStableFunc(sets, func(a, b *Row) int { return compareFloat(over(b), over(a)) })
+			all = append(all, candidate{row, sets})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int { return compareFloat(lost(b.row), lost(a.row)) })
+	for i, x := range all {
+		if i == 2 {
+			break
+		}
+		first, names, more := x.sets[0], []string{}, len(all)-2
+		for _, s := range x.sets {
+			names = append(names, s.ShopSet)
+		}
+		found = append(found, Finding{Kind: FoundExhausted, SLO: x.row.SLO, Tier: x.row.Tier, ShopSet: first.ShopSet, Link: "#budgets", Text: both(func(l Lang) string {
+			text := l.f("%s: the error budget of %s in %s is exhausted; %s had %s bad of %s allowed in %s, %s of them this week",
+				"%s：%s（%s）のエラーバジェットが枯渇。%s は %[7]s の間に許容 %[6]s 件に対して不良 %[5]s 件、うち今週 %[8]s 件",
+				x.row.name(), l.list(names, 3), x.row.Tier, first.ShopSet, number(*first.Budget.Bad), number(*first.Budget.Allowed), first.Window, figure(first.Week.Bad, l))
+			if i == 1 && more > 0 {
+				text += l.f(" (and %d more groups)", "（ほかに %d 組）", more)
+			}
+			return text + l.of(".", "。")
+		})})
+	}
+	return found
+}
+
+// over is how far a budget is overspent, in budgets.
+func over(r *Row) float64 {
+	if r.Remaining == nil {
+		return 0
+	}
+	return -*r.Remaining
+}
+
+// lost is how many budgets' worth of bad events the week had.
+func lost(r *Row) float64 {
+	if r.Week.Bad == nil || r.Budget.Allowed == nil || *r.Budget.Allowed <= 0 {
+		return 0
+	}
+	return *r.Week.Bad / *r.Budget.Allowed
+}
+
+func compareFloat(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func figure(f *float64, l Lang) string {
+	if f == nil {
+		return l.of("an unknown number", "不明な数")
+	}
+	return number(*f)
+}
+
+// harm are the Releases that harm followed, the clearest first.
+func (c *compiler) harm() []Finding {
+	type candidate struct {
+		move *Move
+		e    *Change
+	}
+	var all []candidate
+	for i := range c.r.Releases.Items {
+		m := &c.r.Releases.Items[i]
+		var most *Change
+		for j := range m.Effects {
+			if e := &m.Effects[j]; e.harmed() && (most == nil || e.moved() > most.moved()) {
+				most = e
+			}
+		}
+		if most != nil {
+			all = append(all, candidate{m, most})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int { return compareFloat(b.e.moved(), a.e.moved()) })
+	var found []Finding
+	for i, x := range all {
+		if i == 2 {
+			break
+		}
+		link := x.move.Compare
+		if link == "" {
+			link = "#releases"
+		}
+		found = append(found, Finding{Kind: FoundHarm, SLO: x.e.SLO, Tier: x.move.Tier, Release: x.move.Release, Link: link, Text: both(func(l Lang) string {
+			return l.f("Release %s came to %s on %s, and %s got worse: before %s bad of %s (burn rate %s), after it %s of %s (burn rate %s).",
+				"リリース %s が %s に %s に入った後、%s が悪化：直前は %[6]s 件中 不良 %[5]s 件（バーンレート %[7]s）、直後は %[9]s 件中 %[8]s 件（同 %[10]s）。",
+				short(x.move.Release), x.move.Tier, l.moment(x.move.Moved.In(c.zone())), x.e.SLO, figure(x.e.Before.Bad, l), figure(x.e.Before.Total, l), rateOf(x.e.Before.Burn),
+				figure(x.e.After.Bad, l), figure(x.e.After.Total, l), rateOf(x.e.After.Burn))
+		})})
+	}
+	return found
+}
+
+func (c *compiler) zone() *time.Location { return c.in.Period.From.Location() }
+
+func rateOf(f *float64) string {
+	if f == nil {
+		return "–"
+	}
+	return rate(*f)
+}
+
+// ongoing is the worst incident whose cause is still there.
+func (c *compiler) ongoing() []Finding {
+	severities := []string{"critical", "major", "minor"}
+	var most *Incident
+	n := 0
+	for i := range c.r.Incidents.Items {
+		x := &c.r.Incidents.Items[i]
+		if x.State != "open" && x.State != "mitigated" {
+			continue
+		}
+		n++
+		if most == nil || slices.Index(severities, x.Severity) < slices.Index(severities, most.Severity) {
+			most = x
+		}
+	}
+	if most == nil {
+		return nil
+	}
+	link := most.Link
+	if link == "" {
+		link = "#incidents"
+	}
+	return []Finding{{Kind: FoundIncident, Release: most.Release, Link: link, Text: both(func(l Lang) string {
+		text := l.f("Incident %[1]s (%[2]s) “%[3]s” is still %[4]s, since %[5]s", "インシデント %[1]s（%[2]s）「%[3]s」が %[5]s から%[4]sのまま",
+			most.ID, l.severity(most.Severity), most.Title, l.incidentState(most.State), l.moment(most.Detected.In(c.zone())))
+		if n > 1 {
+			text += l.f("; %d are ongoing in all", "（継続中は計 %d 件）", n)
+		}
+		return text + l.of(".", "。")
+	})}}
+}
+
+// silent are the ShopSets that sent nothing at all, else those that lack most.
+func (c *compiler) silent() []Finding {
+	if len(c.r.Gaps) == 0 {
+		return nil
+	}
+	var names []string
+	slos := map[string]bool{}
+	for _, g := range c.r.Gaps {
+		if g.All == c.r.Gaps[0].All && !slices.Contains(names, g.ShopSet) {
+			names = append(names, g.ShopSet)
+		}
+		for _, s := range g.SLOs {
+			slos[s] = true
+		}
+	}
+	g := c.r.Gaps[0]
+	if !g.All && g.Missing < 0.05*c.in.Period.Until.Sub(c.in.Period.From).Seconds() {
+		return nil // a gap to be listed, not to be talked about first
+	}
+	return []Finding{{Kind: FoundNoData, Tier: g.Tier, ShopSet: g.ShopSet, Link: "#gaps", Text: both(func(l Lang) string {
+		if g.All {
+			return l.f("No data at all for %s (%s): whether the objectives were met is unknown.", "%s のデータが期間中まったくありません（%s）。目標を満たしたかどうかは不明です。",
+				l.list(names, 5), l.list(g.SLOs, 3))
+		}
+		return l.f("%s has no data for %s of the week (%s): what happened then is unknown.", "%s は期間中 %s 分のデータがありません（%s）。その間のことは不明です。",
+			g.ShopSet, l.span(g.Missing), l.list(g.SLOs, 3))
+	})}}
+}
+
+// worse is the change for the worse that is the furthest from noise; that of a Tier
+// where its sum has changed too.
+func (c *compiler) worse() []Finding {
+	var most *Change
+	more := 0
+	for i := range c.r.Changes {
+		x := &c.r.Changes[i]
+		if !x.Worse {
+			continue
+		}
+		if more++; most == nil || x.moved() > most.moved() {
+			most = x
+		}
+	}
+	if most == nil {
+		return nil
+	}
+	return []Finding{{Kind: FoundWorse, SLO: most.SLO, Tier: most.Tier, ShopSet: most.ShopSet, Link: "#changes", Text: both(func(l Lang) string {
+		text := l.f("%s of %s got worse: %s of good events this week, %s in the four weeks before (burn rate %s, before %s; chance that it is noise %s)",
+			"%s（%s）が悪化：良好なイベントの割合は今週 %s、直前 4 週は %s（バーンレート %s、以前は %s。偶然である確率 %s）",
+			most.SLO, most.who(), l.sli(most.After), l.sli(most.Before), rateOf(most.After.Burn), rateOf(most.Before.Burn), l.chance(*most.Chance))
+		if more > 1 {
+			text += l.f("; %d more changed for the worse", "。ほか %d 件も悪化", more-1)
+		}
+		return text + l.of(".", "。")
+	})}}
+}
+
+// who is the ShopSet, or the Tier where it is about its sum.
+func (c Change) who() string {
+	if c.ShopSet != "" {
+		return c.ShopSet
+	}
+	return c.Tier
+}
+
+// chance writes a probability: below 0.1 % nobody needs its digits.
+func (l Lang) chance(p float64) string {
+	if p < 0.001 {
+		return l.of("below 0.1 %", "0.1% 未満")
+	}
+	return l.percent(p)
+}
+
+// burning is the budget that will be exhausted first.
+func (c *compiler) burning() []Finding {
+	var first *Row
+	n := 0
+	for i := range c.r.Budgets {
+		b := &c.r.Budgets[i]
+		if b.ExhaustedOn == nil {
+			continue
+		}
+		if n++; first == nil || b.ExhaustedOn.Before(*first.ExhaustedOn) {
+			first = b
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	on := first.ExhaustedOn.In(c.zone()).Add(-time.Nanosecond)
+	return []Finding{{Kind: FoundBurning, SLO: first.SLO, Tier: first.Tier, ShopSet: first.ShopSet, Link: "#budgets", Text: both(func(l Lang) string {
+		text := l.f("%s of %s has %s of its budget left and will have used it up on %s, if the last 7 days go on",
+			"%s（%s）のバジェット残量は %s。直近 7 日のペースが続けば %s に枯渇", first.name(), first.ShopSet, l.left(first.Remaining), l.day(on))
+		if n > 1 {
+			text += l.f("; %d more will, later", "（ほか %d 件もその後に枯渇）", n-1)
+		}
+		return text + l.of(".", "。")
+	})}}
+}
+
+func (l Lang) left(r *float64) string {
+	if r == nil {
+		return "–"
+	}
+	return l.percent(*r)
+}
+
+// overdue are the promises that were not kept.
+func (c *compiler) overdue() []Finding {
+	var late []Action
+	for _, a := range c.r.Actions.Items {
+		if a.State == Overdue {
+			late = append(late, a)
+		}
+	}
+	if len(late) == 0 {
+		return nil
+	}
+	a := late[0]
+	link := a.Link
+	if link == "" {
+		link = "#actions"
+	}
+	return []Finding{{Kind: FoundOverdue, Link: link, Text: both(func(l Lang) string {
+		days := c.in.Period.Until.Sub(*a.Due).Seconds()
+		text := l.f("“%[1]s” (%[2]s) is overdue by %[3]s", "「%[1]s」（担当 %[2]s）が期限を %[3]s 超過", a.What, orDash(a.Owner), l.span(days))
+		if n := len(late); n > 1 {
+			text += l.f("; %d actions are overdue in all", "（期限切れは計 %d 件）", n)
+		}
+		return text + l.of(".", "。")
+	})}}
+}
+
+func orDash(text string) string {
+	if strings.TrimSpace(text) == "" {
+		return "–"
+	}
+	return text
+}
+
+// byHand are Releases that came to a Tier and are not in the log.
+func (c *compiler) byHand() []Finding {
+	var names []string
+	for _, m := range c.r.Releases.Items {
+		if m.Entry == 0 {
+			names = append(names, fmt.Sprintf("%s (%s)", short(m.Release), m.Tier))
+		}
+	}
+	if len(names) == 0 || c.r.Decisions.Unknown != nil {
+		return nil
+	}
+	return []Finding{{Kind: FoundReleases, Link: "#releases", Text: both(func(l Lang) string {
+		return l.f("The decision log has nothing about these Releases: %s; somebody moved the branch by hand.", "判定ログに記録のないリリース：%s。手動でブランチが動かされています。", l.list(names, 3))
+	})}}
+}

@@ -1,0 +1,150 @@
+package review
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"strings"
+)
+
+//go:embed report.html.tmpl
+var pageText string
+
+var pageTemplate = template.Must(template.New("report").Parse(pageText))
+
+// HTML writes the Report as one file that needs nothing else: no script, no font, no
+// request.
+func (r Report) HTML(l Lang) (string, error) {
+	p := r.page(l, mostShown)
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, p.view()); err != nil {
+		return "", fmt.Errorf("write the review as HTML: %w", err)
+	}
+	return b.String(), nil
+}
+
+// view is the page as the template sees it.
+type view struct {
+	Lang, Title, Lead, Contents, More string
+	Sections                          []sectionView
+}
+
+type sectionView struct {
+	ID, Title string
+	Blocks    []blockView
+}
+
+type blockView struct {
+	Text  string
+	Items []itemView
+	Table *tableView
+}
+
+type itemView struct{ Text, Link, Tone string }
+
+type tableView struct {
+	Heads []headView
+	Rows  [][]cellView
+	More  string
+}
+
+type headView struct {
+	Text  string
+	Right bool
+}
+
+type cellView struct {
+	Text, Link, Tone string
+	Right            bool
+	Days             template.HTML
+	Bar              template.HTML
+}
+
+func (p *page) view() view {
+	l := p.lang
+	v := view{Lang: string(l), Title: p.title, Lead: p.lead, Contents: l.of("Contents", "目次"), More: l.of("More", "詳細")}
+	for _, s := range p.sections {
+		sv := sectionView{ID: s.id, Title: s.title}
+		for _, b := range s.blocks {
+			bv := blockView{Text: b.text}
+			for _, it := range b.items {
+				bv.Items = append(bv.Items, itemView{it.text, it.link, string(it.tone)})
+			}
+			if b.table != nil {
+				bv.Table = p.viewTable(b.table)
+			}
+			sv.Blocks = append(sv.Blocks, bv)
+		}
+		v.Sections = append(v.Sections, sv)
+	}
+	return v
+}
+
+func (p *page) viewTable(t *table) *tableView {
+	out := &tableView{More: t.more}
+	for _, h := range t.heads {
+		out.Heads = append(out.Heads, headView{h.text, h.right})
+	}
+	for _, row := range t.rows {
+		var line []cellView
+		for i, c := range row {
+			cv := cellView{Text: c.text, Link: c.link, Tone: string(c.tone), Right: t.heads[i].right}
+			if c.days != nil {
+				cv.Days = stripSVG(p, c.days)
+			}
+			if c.bar != nil {
+				cv.Bar = barSVG(*c.bar)
+			}
+			line = append(line, cv)
+		}
+		out.Rows = append(out.Rows, line)
+	}
+	return out
+}
+
+// stripSVG draws a bar for each day: its height and its colour tell how fast the budget
+// burnt, its title the figures.
+func stripSVG(p *page, days []Count) template.HTML {
+	const width, gap, height = 12, 2, 22
+	l := p.lang
+	var b strings.Builder
+	var all []string
+	for i, d := range days {
+		told := counts(d, l)
+		if d.From != nil {
+			told = l.day(p.local(*d.From)) + ": " + told
+		}
+		if d.Burn != nil {
+			told += l.f(", burn rate %s", "、バーンレート %s", rate(*d.Burn))
+		}
+		all = append(all, told)
+		n := level(d)
+		tall := 3 + 3.6*float64(max(n, 0))
+		class := fmt.Sprintf("d%d", max(n, 0))
+		switch n {
+		case -2:
+			class, tall = "dx", height-1
+		case -1:
+			class, tall = "dq", 3
+		}
+		fmt.Fprintf(&b, `<rect class="%s" x="%d" y="%.1f" width="%d" height="%.1f" rx="1.5"><title>%s</title></rect>`,
+			class, i*(width+gap)+1, height-tall, width, tall-.5, template.HTMLEscapeString(told))
+	}
+	wide := len(days)*(width+gap) + 1
+	return template.HTML(fmt.Sprintf(`<svg class="strip" role="img" width="%d" height="%d" viewBox="0 0 %d %d" aria-label="%s">%s</svg>`,
+		wide, height, wide, height, template.HTMLEscapeString(strings.Join(all, "; ")), b.String()))
+}
+
+// barSVG draws what is left of a budget; the text beside it has the figure.
+func barSVG(left float64) template.HTML {
+	class := "d0"
+	switch {
+	case left < 0:
+		class = "d5"
+	case left < 0.25:
+		class = "d3"
+	}
+	return template.HTML(fmt.Sprintf(`<svg class="bar" aria-hidden="true" width="60" height="8" viewBox="0 0 60 8"><rect class="track" width="60" height="8" rx="2"/><rect class="%s" width="%.1f" height="8" rx="2"/></svg>`,
+		class, 60*min(1, max(0.03, left))))
+}

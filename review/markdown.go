@@ -1,0 +1,215 @@
+package review
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shopslo/shopslo/internal/cells"
+)
+
+// mostListed bounds the rows of a table that is to be pasted or read on a terminal,
+// mostShown those of a web page.
+const (
+	mostListed = 40
+	mostShown  = 500
+)
+
+// Markdown writes the Report as GitHub shows it.
+func (r Report) Markdown(l Lang) string {
+	p := r.page(l, mostListed)
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n%s\n", escaped(p.title), escaped(p.lead))
+	for _, s := range p.sections {
+		fmt.Fprintf(&b, "\n<a id=%q></a>\n\n## %s\n", s.id, escaped(s.title))
+		for _, x := range s.blocks {
+			b.WriteString("\n")
+			switch {
+			case x.table != nil:
+				markdownTable(&b, x.table)
+			case x.items != nil:
+				for i, it := range x.items {
+					fmt.Fprintf(&b, "%d. %s", i+1, escaped(it.text))
+					if it.link != "" {
+						fmt.Fprintf(&b, " [%s](%s)", l.of("More", "詳細"), address(it.link))
+					}
+					b.WriteString("\n")
+				}
+			default:
+				b.WriteString(escaped(x.text) + "\n")
+			}
+		}
+	}
+	return b.String()
+}
+
+func markdownTable(b *strings.Builder, t *table) {
+	line := func(write func(i int) string) {
+		b.WriteString("|")
+		for i := range t.heads {
+			b.WriteString(" " + write(i) + " |")
+		}
+		b.WriteString("\n")
+	}
+	line(func(i int) string { return escaped(t.heads[i].text) })
+	line(func(i int) string {
+		if t.heads[i].right {
+			return "--:"
+		}
+		return "---"
+	})
+	for _, row := range t.rows {
+		line(func(i int) string {
+			c := row[i]
+			text := escaped(c.text)
+			switch {
+			case c.days != nil:
+				return "`" + strip(c.days) + "`"
+			case c.link != "":
+				return "[" + text + "](" + address(c.link) + ")"
+			case c.tone == bad:
+				return "**" + text + "**"
+			}
+			return text
+		})
+	}
+	if t.more != "" {
+		b.WriteString("\n" + escaped(t.more) + "\n")
+	}
+}
+
+// escaped keeps a text from being Markdown or HTML, and on its line.
+var escapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`,
+	"#", `\#`, "~", `\~`, "\n", " ", "\r", " ", "\t", " ")
+
+func escaped(text string) string { return escapes.Replace(text) }
+
+// address writes what would end a link's address in percent.
+func address(to string) string {
+	return strings.NewReplacer("(", "%28", ")", "%29", " ", "%20", "<", "%3C", ">", "%3E", "\n", "%0A", `\`, "%5C").Replace(to)
+}
+
+// Text writes the Report for terminals.
+func (r Report) Text(l Lang) string {
+	p := r.page(l, mostListed)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n", oneLine(p.title), oneLine(p.lead))
+	for _, s := range p.sections {
+		fmt.Fprintf(&b, "\n── %s\n", oneLine(s.title))
+		for _, x := range s.blocks {
+			switch {
+			case x.table != nil:
+				textTable(&b, x.table)
+			case x.items != nil:
+				for i, it := range x.items {
+					fmt.Fprintf(&b, "%d. %s\n", i+1, wrapped(oneLine(it.text), 3))
+					if strings.HasPrefix(it.link, "http") {
+						fmt.Fprintf(&b, "   %s\n", oneLine(it.link))
+					}
+				}
+			default:
+				b.WriteString(wrapped(oneLine(x.text), 0) + "\n")
+			}
+		}
+	}
+	return b.String()
+}
+
+// widestCell is how many columns of a terminal one cell of a table may take.
+const widestCell = 48
+
+func textTable(b *strings.Builder, t *table) {
+	rows := make([][]string, 0, len(t.rows)+1)
+	var heads []string
+	for _, h := range t.heads {
+		heads = append(heads, h.text)
+	}
+	rows = append(rows, heads)
+	for _, row := range t.rows {
+		var line []string
+		for _, c := range row {
+			if c.days != nil {
+				line = append(line, strip(c.days))
+				continue
+			}
+			line = append(line, cells.Cut(oneLine(c.text), widestCell))
+		}
+		rows = append(rows, line)
+	}
+	right(rows, t.heads)
+	b.WriteString(cells.Columns(rows))
+	if t.more != "" {
+		b.WriteString(wrapped(oneLine(t.more), 0) + "\n")
+	}
+}
+
+// right moves figures to the right of their columns.
+func right(rows [][]string, heads []head) {
+	for i, h := range heads {
+		if !h.right {
+			continue
+		}
+		widest := 0
+		for _, row := range rows {
+			widest = max(widest, cells.Of(row[i]))
+		}
+		for _, row := range rows {
+			row[i] = strings.Repeat(" ", widest-cells.Of(row[i])) + row[i]
+		}
+	}
+}
+
+// lineWidth is how many columns a paragraph takes.
+const lineWidth = 100
+
+// wrapped breaks a text into lines, those behind the first being moved in.
+func wrapped(text string, in int) string {
+	var b strings.Builder
+	width := in
+	for i, word := range strings.Fields(text) {
+		for j, piece := range cells.Pieces(word) {
+			n := cells.Of(piece)
+			blank := i > 0 && j == 0
+			if width+n+1 > lineWidth && width > in {
+				b.WriteString("\n" + strings.Repeat(" ", in))
+				width, blank = in, false
+			}
+			if blank {
+				b.WriteString(" ")
+				width++
+			}
+			b.WriteString(piece)
+			width += n
+		}
+	}
+	return b.String()
+}
+
+// oneLine takes out what would move a terminal's cursor.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// Summary is what a chat is told: what to talk about first, and where the rest is; link is
+// "" where nobody knows.
+func (r Report) Summary(l Lang, link string) string {
+	p := r.page(l, mostListed)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n", oneLine(p.title), oneLine(p.lead))
+	for i, f := range r.Findings {
+		fmt.Fprintf(&b, "%d. %s\n", i+1, oneLine(f.Text.in(l)))
+	}
+	if len(r.Findings) == 0 {
+		for _, x := range p.sections[0].blocks {
+			b.WriteString(x.text + "\n")
+		}
+	}
+	if link != "" {
+		b.WriteString(link + "\n")
+	}
+	return b.String()
+}

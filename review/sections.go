@@ -1,0 +1,312 @@
+package review
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+func (p *page) findings(r Report) section {
+	l := p.lang
+	s := section{id: "first", title: l.of("What to talk about first", "最初に話すこと")}
+	if len(r.Findings) == 0 {
+		s.say(l.of("Nothing stands out: no budget is exhausted or about to be, nothing changed beyond noise, and no action is overdue.",
+			"特記事項はありません。枯渇した、または枯渇しそうなバジェット、偶然とは言えない変化、期限切れのアクションはいずれもありません。"))
+		return s
+	}
+	var items []item
+	for _, f := range r.Findings {
+		items = append(items, item{f.Text.in(l), link(f.Link), toneOf(f.Kind)})
+	}
+	s.blocks = append(s.blocks, block{items: items})
+	return s
+}
+
+func toneOf(k Kind) tone {
+	switch k {
+	case FoundExhausted, FoundHarm, FoundIncident:
+		return bad
+	case FoundNoData, FoundOutage:
+		return none
+	}
+	return warn
+}
+
+func (p *page) actions(r Report) section {
+	l := p.lang
+	s := section{id: "actions", title: l.of("Action items", "アクションアイテム")}
+	if u := r.Actions.Unknown; u != nil {
+		s.say(l.unknown(u))
+	}
+	if len(r.Actions.Items) == 0 {
+		if r.Actions.Unknown == nil {
+			s.say(l.of("None is open, and none was done this week.", "未完了のもの、今週完了したものはありません。"))
+		}
+		return s
+	}
+	t := &table{heads: columns(l.of("State", "状態"), l.of("What", "内容"), l.of("Owner", "担当"), l.of("Due", "期限"), l.of("From", "発生元"))}
+	for _, a := range r.Actions.Items {
+		due := "–"
+		if a.Due != nil {
+			due = l.day(p.local(*a.Due).AddDate(0, 0, 0).Add(-1))
+		}
+		if a.State == Done {
+			due = l.f("done %s", "%s 完了", l.day(p.local(*a.Done)))
+		}
+		tones := map[ActionState]tone{Overdue: bad, Done: good}
+		t.rows = append(t.rows, []cell{{text: l.action(a.State), tone: tones[a.State]}, {text: a.What, link: link(a.Link)},
+			{text: orDash(a.Owner)}, {text: due}, {text: orDash(a.From)}})
+	}
+	s.show(p.cut(t))
+	return s
+}
+
+func (p *page) incidents(r Report) section {
+	l := p.lang
+	s := section{id: "incidents", title: l.of("Incidents", "インシデント")}
+	if u := r.Incidents.Unknown; u != nil {
+		s.say(l.unknown(u))
+	}
+	if len(r.Incidents.Items) == 0 {
+		if r.Incidents.Unknown == nil {
+			s.say(l.of("None began, ended or went on this week.", "今週発生・終息・継続したものはありません。"))
+		}
+		return s
+	}
+	t := &table{heads: columns(l.of("Incident", "インシデント"), l.of("Severity", "重大度"), l.of("State", "状態"), l.of("Detected", "検知"),
+		l.of("Affects", "影響範囲"), ">"+l.of("To detect", "検知まで"), ">"+l.of("To mitigate", "緩和まで"), ">"+l.of("To resolve", "解決まで"), l.of("Postmortem", "ポストモーテム"))}
+	for _, x := range r.Incidents.Items {
+		what := x.ID + " " + x.Title
+		if x.Release != "" {
+			what += l.f(" (Release %s suspected)", "（リリース %s の疑い）", short(x.Release))
+		}
+		scope := l.list(x.Scope, 4)
+		switch {
+		case x.Fleet:
+			scope = l.of("the whole fleet", "全体")
+		case len(x.Scope) == 0:
+			scope = l.of("unknown", "不明")
+		}
+		written := l.of("written", "記入済み")
+		if len(x.Lacks) > 0 {
+			written = l.of("not complete", "未完成")
+		}
+		ongoing := x.State == "open" || x.State == "mitigated"
+		t.rows = append(t.rows, []cell{{text: what, link: link(x.Link)}, {text: l.severity(x.Severity)},
+			{text: l.incidentState(x.State), tone: map[bool]tone{true: bad}[ongoing]}, {text: l.moment(p.local(x.Detected))}, {text: scope},
+			{text: seconds(x.ToDetect, l)}, {text: seconds(x.ToRelieve, l)}, {text: seconds(x.ToResolve, l)}, {text: written}})
+	}
+	s.show(p.cut(t))
+	return s
+}
+
+func (p *page) budgets(r Report) section {
+	l := p.lang
+	s := section{id: "budgets", title: l.of("Error budgets", "エラーバジェット")}
+	if len(r.Budgets) == 0 {
+		s.say(l.of("There is no budget: no SLO applies to a ShopSet.", "バジェットがありません：どの ShopSet にも SLO が適用されていません。"))
+		return s
+	}
+	s.say(l.of("Counts of all ShopSets of a Tier, summed. Days: ▁ nothing bad · ▂ below half · ▃ below what is allowed · ▅ up to twice · ▆ up to six times · █ more; · no traffic, ? no data.",
+		"Tier 内の全 ShopSet の件数を合計。日別：▁ 不良なし · ▂ 許容の半分未満 · ▃ 許容内 · ▅ 2 倍未満 · ▆ 6 倍未満 · █ それ以上、· アクセスなし、? データなし"))
+	s.show(p.cut(p.budgetTable(r.Tiers, false)))
+	if len(r.Tiers) == len(r.Budgets) {
+		return s
+	}
+	rows := slices.Clone(r.Budgets)
+	slices.SortStableFunc(rows, func(a, b Row) int {
+		return cmp.Or(slices.Index(urgency, a.State)-slices.Index(urgency, b.State), compareFloat(lost(&b), lost(&a)))
+	})
+	s.say(l.of("By ShopSet, the worst first:", "ShopSet 別（悪い順）："))
+	s.show(p.cut(p.budgetTable(rows, true)))
+	for _, b := range rows {
+		if b.ExhaustedOn != nil {
+			s.say(l.of("“Exhausted on” assumes that every day to come counts what the last seven did on average, while old days leave the window.",
+				"「枯渇予測」は、今後も直近 7 日の平均が毎日続き、古い日がウィンドウから外れていくと仮定したものです。"))
+			break
+		}
+	}
+	return s
+}
+
+func (p *page) budgetTable(rows []Row, single bool) *table {
+	l := p.lang
+	heads := []string{"SLO", "Tier"}
+	if single {
+		heads = append(heads, "ShopSet")
+	}
+	heads = append(heads, l.of("State", "状態"), ">"+l.of("Budget left", "残量"), ">"+l.of("A week ago", "先週末"), ">"+l.of("Good this week", "今週の良好率"),
+		">"+l.of("Bad / all", "不良／全件"), l.of("Days", "日別"), l.of("Against 4 weeks", "直前 4 週比"))
+	if single {
+		heads = append(heads, l.of("Exhausted on", "枯渇予測"))
+	}
+	t := &table{heads: columns(heads...)}
+	for _, b := range rows {
+		name := b.name() + l.f(" (%s in %s)", "（%s／%s）", l.objective(b.Objective), b.Window)
+		row := []cell{{text: name}, {text: b.Tier}}
+		if single {
+			row = append(row, cell{text: b.ShopSet})
+		}
+		row = append(row, cell{text: p.stateOf(b), tone: stateTone(b.State)}, cell{text: l.left(b.Remaining), bar: b.Remaining}, cell{text: l.left(b.Was)},
+			cell{text: orDash(l.sli(b.Week))}, cell{text: counts(b.Week, l)}, cell{days: b.Days}, p.against(b))
+		if single {
+			on := "–"
+			if b.ExhaustedOn != nil {
+				on = l.day(p.local(*b.ExhaustedOn).Add(-1))
+			}
+			row = append(row, cell{text: on})
+		}
+		t.rows = append(t.rows, row)
+	}
+	return t
+}
+
+// stateOf says of a sum how many ShopSets the state is of.
+func (p *page) stateOf(b Row) string {
+	text := p.lang.state(b.State)
+	n := 0
+	switch b.State {
+	case slo.Exhausted:
+		n = b.Spent
+	case slo.NoData:
+		n = b.Unknown
+	}
+	if b.ShopSets > 1 && n > 0 {
+		text += p.lang.f(" (%d of %d)", "（%[2]d 中 %[1]d）", n, b.ShopSets)
+	}
+	if b.ShopSets > 1 && b.Unknown > 0 && b.State != slo.NoData {
+		text += p.lang.f(", %d without data", "、データなし %d", b.Unknown)
+	}
+	if !b.Exact {
+		text += p.lang.of(" (sampled)", "（標本）")
+	}
+	return text
+}
+
+func stateTone(s slo.State) tone {
+	switch s {
+	case slo.Exhausted, slo.Inconsistent:
+		return bad
+	case slo.AtRisk:
+		return warn
+	case slo.OK:
+		return good
+	}
+	return none
+}
+
+func counts(c Count, l Lang) string {
+	if c.Total == nil {
+		return l.of("no data", "データなし")
+	}
+	return number(*c.Bad) + " / " + number(*c.Total)
+}
+
+// against compares a week with the four before.
+func (p *page) against(b Row) cell {
+	l := p.lang
+	switch {
+	case b.Chance == nil && b.ShopSet == "" && b.ShopSets == 1:
+		return cell{text: l.of("see the ShopSet", "ShopSet 別を参照")}
+	case b.Chance == nil:
+		return cell{text: l.of("too little to compare", "比較データ不足"), tone: none}
+	case !b.Significant:
+		return cell{text: l.of("as before", "変化なし")}
+	}
+	text := l.f("burn rate %s → %s", "バーンレート %s → %s", rateOf(b.Baseline.Burn), rateOf(b.Week.Burn))
+	if b.Baseline.Burn != nil && b.Week.Burn != nil && *b.Week.Burn < *b.Baseline.Burn {
+		return cell{text: l.of("▼ better, ", "▼ 改善、") + text, tone: good}
+	}
+	return cell{text: l.of("▲ worse, ", "▲ 悪化、") + text, tone: bad}
+}
+
+func (p *page) changes(r Report) section {
+	l := p.lang
+	s := section{id: "changes", title: l.of("Changes", "変化")}
+	if r.Compared == 0 {
+		s.say(l.f("Unknown: it takes %d days with traffic in the four weeks before to compare with.", "不明：直前 4 週にアクセスのある日が %d 日以上必要です。", leastDays))
+		return s
+	}
+	if len(r.Changes) == 0 {
+		s.say(l.f("%d comparisons with the four weeks before: nothing changed beyond noise.", "直前 4 週との比較 %d 件：偶然とは言えない変化はありません。", r.Compared))
+	}
+	t := &table{heads: columns("SLO", "Tier", "ShopSet", l.of("Change", "変化"), ">"+l.of("Four weeks before", "直前 4 週"), ">"+l.of("This week", "今週"), ">"+l.of("Burn rate", "バーンレート"), ">"+l.of("Chance of noise", "偶然の確率"))}
+	for _, c := range r.Changes {
+		what, how := l.of("▼ better", "▼ 改善"), good
+		if c.Worse {
+			what, how = l.of("▲ worse", "▲ 悪化"), bad
+		}
+		set := c.ShopSet
+		if set == "" {
+			set = l.of("all", "全体")
+		}
+		t.rows = append(t.rows, []cell{{text: c.SLO}, {text: c.Tier}, {text: set}, {text: what, tone: how}, {text: l.sli(c.Before)}, {text: l.sli(c.After)},
+			{text: rateOf(c.Before.Burn) + " → " + rateOf(c.After.Burn)}, {text: l.chance(*c.Chance)}})
+	}
+	s.show(p.cut(t))
+	s.say(l.f("Listed is what an exact test of the counts and a t-test with the spread of the days before both find, at 1 %% divided by %d comparisons, and where the burn rate moves by 0.1 or more.",
+		"件数の正確検定と、以前の日ごとのばらつきによる t 検定の両方で有意（1%% ÷ 比較 %d 件）であり、バーンレートが 0.1 以上動いたものだけを載せています。", r.Compared))
+	return s
+}
+
+func (p *page) pages(r Report) section {
+	l := p.lang
+	s := section{id: "pages", title: l.of("Pages and tickets", "呼び出しとチケット")}
+	if r.Looked.FineFrom == nil {
+		s.say(l.of("Unknown: nothing was counted.", "不明：集計データがありません。"))
+		return s
+	}
+	if len(r.Pages) == 0 {
+		s.say(l.of("No burn rate was over an alert's factor.", "バーンレートがアラートの基準を超えたことはありません。"))
+	}
+	t := &table{heads: columns(l.of("Severity", "種別"), "SLO", "Tier", "ShopSet", l.of("When", "期間"), ">"+l.of("How long", "長さ"), ">"+l.of("Highest burn rate", "最大バーンレート"))}
+	for _, f := range r.Pages {
+		when := p.span(&f.From, &f.Until)
+		if f.AtEnd {
+			when += l.of(" (goes on)", "（継続中）")
+		}
+		tones := map[slo.Severity]tone{slo.Page: bad, slo.Ticket: warn}
+		t.rows = append(t.rows, []cell{{text: l.severity(string(f.Severity)), tone: tones[f.Severity]}, {text: f.SLO}, {text: f.Tier}, {text: f.ShopSet},
+			{text: when}, {text: l.span(f.Until.Sub(f.From).Seconds())}, {text: l.f("%s over %s", "%s（%s）", rate(f.Peak), l.span(f.PeakWindow))}})
+	}
+	s.show(p.cut(t))
+	s.say(l.of("These are the times when the counted burn rates were over an alert's factor; whether anybody was called is not known here.",
+		"集計したバーンレートがアラートの基準を超えていた時間です。実際に通知されたかどうかはここでは分かりません。"))
+	if r.Looked.FineFrom.After(r.From) {
+		s.say(l.f("Before %[1]s only one edge every %[2]s is kept: shorter ones may be missing.", "%[1]s より前は %[2]sごとの記録しか残っていないため、それより短いものは漏れている可能性があります。",
+			l.moment(p.local(*r.Looked.FineFrom)), l.span(r.Looked.Coarse)))
+	}
+	return s
+}
+
+func (p *page) gaps(r Report) section {
+	l := p.lang
+	s := section{id: "gaps", title: l.of("Data gaps", "データの欠落")}
+	if r.Outage != nil {
+		s.say(l.unknown(r.Outage))
+	}
+	if len(r.Gaps) == 0 {
+		if r.Outage == nil {
+			s.say(l.of("None of five minutes or more.", "5 分以上の欠落はありません。"))
+		}
+		return s
+	}
+	t := &table{heads: columns("ShopSet", "Tier", "SLO", ">"+l.of("Without data", "データなしの時間"), l.of("Days", "該当日"))}
+	for _, g := range r.Gaps {
+		var days []string
+		for _, d := range g.Days {
+			days = append(days, l.day(p.local(d)))
+		}
+		long := l.span(g.Missing)
+		if g.All {
+			long = l.of("all of the week", "期間すべて")
+			days = nil
+		}
+		t.rows = append(t.rows, []cell{{text: g.ShopSet}, {text: g.Tier}, {text: l.list(g.SLOs, 3)}, {text: long, tone: none}, {text: orDash(strings.Join(days, l.of(", ", "、")))}})
+	}
+	s.show(p.cut(t))
+	s.say(l.of("No data is not a pass: what happened then is unknown.", "データなしは合格ではありません。その間に何が起きたかは不明です。"))
+	return s
+}
