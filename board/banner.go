@@ -1,0 +1,160 @@
+package board
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+)
+
+// Banner is something that everybody has to know who looks at the board. Kind says
+// which of the fields mean something.
+type Banner struct {
+	Kind  string
+	Level Level
+	ID    string
+	Text  string // as somebody wrote it, or an error's
+	By    string
+	Link  string
+	Since time.Time // zero: not known
+	Until time.Time // zero: without end
+	Scope []string  // what it touches; empty: everything
+	Tier  fleet.TierName
+	// Release and Tiers are those of a Violation.
+	Release fleet.Release
+	Tiers   []fleet.TierName
+}
+
+// The kinds of banners.
+const (
+	bannerStop      = "stop"      // an emergency stop
+	bannerFreeze    = "freeze"    // in force
+	bannerSoon      = "soon"      // a freeze that begins within a day
+	bannerIncident  = "incident"  // open
+	bannerOverride  = "override"  // in force
+	bannerOutage    = "outage"    // the source of the figures cannot be read
+	bannerOld       = "old"       // the figures are old
+	bannerUnread    = "unread"    // documents cannot be read
+	bannerUnreached = "unreached" // a witness cannot be asked
+	bannerOrder     = "order"     // a Release that was not in a Tier below
+)
+
+// soon is how long before its begin a freeze is told.
+const soon = 24 * time.Hour
+
+// banners lists them, the worst first.
+func banners(in *Input, now time.Time) []Banner {
+	out := slices.Concat(figureBanners(in, now), freezeBanners(in, now), incidentBanners(in), orderBanners(in), overrideBanners(in, now))
+	slices.SortStableFunc(out, func(a, b Banner) int { return a.Level.rank() - b.Level.rank() })
+	return out
+}
+
+// figureBanners tell what keeps the board itself from being trusted.
+func figureBanners(in *Input, now time.Time) (out []Banner) {
+	if in.Outage != "" {
+		out = append(out, Banner{Kind: bannerOutage, Level: Bad, Text: clean(in.Outage), Since: newest(in)})
+	} else if at := newest(in); in.MaxAge > 0 && !at.IsZero() && now.Sub(at) > in.MaxAge {
+		out = append(out, Banner{Kind: bannerOld, Level: Bad, Since: at})
+	}
+	if in.Unread != "" {
+		out = append(out, Banner{Kind: bannerUnread, Level: Bad, Text: clean(in.Unread)})
+	}
+	for _, w := range []struct{ id, where, err string }{
+		{"runs", in.Running.Where, in.Running.Error}, {"alerts", in.Alerts.Where, in.Alerts.Error},
+		{"incidents", in.Incidents.Where, in.Incidents.Error}, {"freezes", in.Freezes.Where, in.Freezes.Error},
+	} {
+		if w.err != "" {
+			out = append(out, Banner{Kind: bannerUnreached, Level: Warn, ID: w.id, Text: clean(w.where + ": " + w.err)})
+		}
+	}
+	return out
+}
+
+// newest is the end of the newest window; zero: nothing has been counted.
+func newest(in *Input) (at time.Time) {
+	for i := range in.Budgets.Budgets {
+		if end := in.Budgets.Budgets[i].WindowEnd; end.After(at) {
+			at = end
+		}
+	}
+	return at
+}
+
+func freezeBanners(in *Input, now time.Time) (out []Banner) {
+	for _, f := range in.Freezes.Items {
+		b := Banner{Kind: bannerFreeze, Level: Warn, ID: clean(f.ID), Text: clean(f.Reason), By: clean(f.By), Since: f.From, Until: f.Until, Scope: scope(f.Scope)}
+		switch {
+		case !f.Until.IsZero() && !now.Before(f.Until):
+			continue
+		case f.From.After(now.Add(soon)):
+			continue
+		case f.From.After(now):
+			b.Kind, b.Level = bannerSoon, Moving
+		case f.Emergency:
+			b.Kind, b.Level = bannerStop, Bad
+		}
+		out = append(out, b)
+	}
+	slices.SortStableFunc(out, func(a, b Banner) int { return cmp.Compare(a.Since.Unix(), b.Since.Unix()) })
+	return out
+}
+
+func incidentBanners(in *Input) (out []Banner) {
+	for _, i := range in.Incidents.Items {
+		out = append(out, Banner{Kind: bannerIncident, Level: Bad, ID: clean(i.ID), Text: clean(i.Title), By: clean(i.Severity), Since: i.Since,
+			Link: link(i.Link), Scope: scope(i.Scope)})
+	}
+	return out
+}
+
+func orderBanners(in *Input) (out []Banner) {
+	for _, v := range in.Running.Snapshot.Violations {
+		out = append(out, Banner{Kind: bannerOrder, Level: Warn, Tier: v.Tier, Release: v.Release, Tiers: v.Without})
+	}
+	return out
+}
+
+func overrideBanners(in *Input, now time.Time) (out []Banner) {
+	for _, o := range in.Overrides.Items {
+		if o.From.After(now) || !now.Before(o.Until) {
+			continue
+		}
+		out = append(out, Banner{Kind: bannerOverride, Level: Moving, ID: clean(o.ID), Text: clean(o.Why), By: clean(o.Who), Link: link(o.Link),
+			Since: o.From, Until: o.Until, Scope: slices.Concat(scope(o.Scope))})
+	}
+	return out
+}
+
+func scope(s promotion.Scope) (out []string) {
+	for _, t := range s.Tiers {
+		out = append(out, clean(string(t)))
+	}
+	for _, x := range s.ShopSets {
+		out = append(out, clean(string(x)))
+	}
+	for _, g := range s.Groups {
+		out = append(out, clean(string(g)))
+	}
+	return out
+}
+
+// Note is something that nobody is asked for, and so is not on the board: runs,
+// alerts, incidents or freezes.
+type Note string
+
+func notes(in *Input) (out []Note) {
+	if in.Unread != "" {
+		return nil // nobody was asked for anything
+	}
+	for _, w := range []struct {
+		what  Note
+		where string
+	}{{"runs", in.Running.Where}, {"alerts", in.Alerts.Where}, {"incidents", in.Incidents.Where}, {"freezes", in.Freezes.Where}} {
+		if w.where == "" {
+			out = append(out, w.what)
+		}
+	}
+	return out
+}

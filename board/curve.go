@@ -1,0 +1,87 @@
+package board
+
+import (
+	"time"
+)
+
+// Curve is what was left of a budget over the last window's length: at each point what
+// status would have said then.
+type Curve struct {
+	From, To time.Time
+	Points   []Point // the oldest first
+	Gaps     []Gap   // where nothing was seen of the ShopSet
+	Marks    []Move  // Releases that came
+}
+
+// Point is what was left at a time.
+type Point struct {
+	At   time.Time
+	Left *float64 // share of the budget, negative when overspent; nil: there was no data, or no traffic
+}
+
+// Gap is a time of which there is no data.
+type Gap struct{ From, To time.Time }
+
+// points is how many a curve has: of 28 days one for each six hours.
+const points = 112
+
+// NewCurve computes the curve of a budget from its cumulative counts, with the moves
+// that fall into it; nil where nothing has been counted.
+func NewCurve(h History, moves []Move) *Curve {
+	a := h.Account
+	if a.End.IsZero() || a.Counts == nil {
+		return nil
+	}
+	length := h.SLO.Window.Nominal(a.End)
+	step := length / points
+	if step <= 0 {
+		return nil
+	}
+	c := &Curve{From: a.End.Add(-points * step), To: a.End}
+	for i := 0; i <= points; i++ {
+		at := c.From.Add(time.Duration(i) * step)
+		c.Points = append(c.Points, Point{at, left(h, at)})
+		if i > 0 {
+			c.gap(h, at.Add(-step), at)
+		}
+	}
+	for _, m := range moves {
+		if m.At.After(c.From) && !m.At.After(c.To) {
+			c.Marks = append(c.Marks, m)
+		}
+	}
+	return c
+}
+
+// left is what was left at a time; nil: it cannot be told.
+func left(h History, at time.Time) *float64 {
+	if !at.After(h.Account.Start) {
+		return nil
+	}
+	return h.SLO.Evaluate(at, nil, h.Account.Counts).RemainingRatio
+}
+
+// gap notes a step without any data, and joins it to the one before.
+func (c *Curve) gap(h History, from, to time.Time) {
+	for part := range h.SLO.Parts {
+		// Where no edge lies between the two, nothing is known to be missing.
+		if counts := h.Account.Counts(part, from, to); counts.Covered > 0 || !counts.End.After(counts.Start) {
+			return
+		}
+	}
+	if n := len(c.Gaps); n > 0 && c.Gaps[n-1].To.Equal(from) {
+		c.Gaps[n-1].To = to
+		return
+	}
+	c.Gaps = append(c.Gaps, Gap{from, to})
+}
+
+// Empty reports whether no point of the curve is known.
+func (c *Curve) Empty() bool {
+	for _, p := range c.Points {
+		if p.Left != nil {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,69 @@
+package board
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// Filter narrows the board down. The zero value shows everything.
+type Filter struct {
+	Tier    fleet.TierName          // only this Tier; "": all
+	Domain  fleet.FailureDomainName // only ShopSets in it; "": all
+	Levels  []Level                 // only ShopSets of these; empty: all
+	Release string                  // the Release that somebody looks for: 4 or more of its digits
+}
+
+// leastRelease is how many digits of a Release tell enough to look for it.
+const leastRelease = 4
+
+// maxQuery bounds what is taken over from an address.
+const maxQuery = 80
+
+// ParseFilter reads the query of an address: tier, domain, release, and state, which may
+// be there several times. What means nothing is left out: an old link still shows the
+// board.
+func ParseFilter(q url.Values) Filter {
+	f := Filter{Tier: fleet.TierName(short(q.Get("tier"))), Domain: fleet.FailureDomainName(short(q.Get("domain")))}
+	for _, s := range q["state"] {
+		if l := Level(s); slices.Contains(Levels, l) && !slices.Contains(f.Levels, l) {
+			f.Levels = append(f.Levels, l)
+		}
+	}
+	slices.SortFunc(f.Levels, func(a, b Level) int { return a.rank() - b.rank() })
+	if r := short(strings.TrimSpace(q.Get("release"))); len(r) >= leastRelease {
+		f.Release = r
+	}
+	return f
+}
+
+// Query writes the filter as ParseFilter reads it.
+func (f Filter) Query() url.Values {
+	q := url.Values{}
+	for name, value := range map[string]string{"tier": string(f.Tier), "domain": string(f.Domain), "release": f.Release} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	for _, l := range f.Levels {
+		q.Add("state", string(l))
+	}
+	return q
+}
+
+// Has reports whether ShopSets of a level are asked for by name.
+func (f Filter) Has(l Level) bool { return slices.Contains(f.Levels, l) }
+
+// shows reports whether a ShopSet is picked.
+func (f Filter) shows(c *Cell) bool {
+	return (f.Domain == "" || f.Domain == c.Domain) && (len(f.Levels) == 0 || slices.Contains(f.Levels, c.Level))
+}
+
+func short(s string) string {
+	if r := []rune(clean(s)); len(r) > maxQuery {
+		return string(r[:maxQuery])
+	}
+	return clean(s)
+}

@@ -1,0 +1,177 @@
+package board
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+)
+
+// GateView is the gate's answer about a Tier, in short.
+type GateView struct {
+	To, From fleet.TierName
+	Verdict  promotion.Verdict // "": there is none, see Error
+	Error    string
+	Release  fleet.Release // that would go; "": not known
+	// Arrived is set where the Tier's branch has that Release already: nothing waits.
+	Arrived   bool
+	Reasons   []Reason // the first, those that are known to be wrong before those not known
+	Checks    int
+	Overrides int // that waived something
+}
+
+// Reason is what some checks say: the first of them, and how many say the like.
+type Reason struct {
+	promotion.Check
+	Others int
+}
+
+// mostReasons is how many of a gate's reasons stand on the board.
+const mostReasons = 3
+
+func gateOf(in *Input, to fleet.TierName) *Gate {
+	for i := range in.Gates {
+		if in.Gates[i].To == to {
+			return &in.Gates[i]
+		}
+	}
+	return nil
+}
+
+func gateView(in *Input, to fleet.TierName) *GateView {
+	v := &GateView{To: to}
+	if below, ok := in.Fleet.Below(to); ok {
+		v.From = below.Name
+	}
+	g := gateOf(in, to)
+	if g == nil || g.Record == nil {
+		v.Error = clean(in.Unread)
+		if g != nil && g.Error != "" {
+			v.Error = clean(g.Error)
+		}
+		return v
+	}
+	d := &g.Record.Decision
+	v.Verdict, v.Release, v.Checks = d.Verdict, fleet.Release(d.Release), len(d.Checks)
+	for _, o := range d.Overrides {
+		if o.Waives > 0 {
+			v.Overrides++
+		}
+	}
+	if t := tierState(in, to); t != nil {
+		v.Arrived = t.Release != "" && t.Release == v.Release
+	}
+	v.Reasons = reasons(d.Checks)
+	return v
+}
+
+// reasons sums up what failed, and then what is not known: one for each check.
+func reasons(checks []promotion.Check) []Reason {
+	var out []Reason
+	for _, c := range checks {
+		if c.Result != promotion.Fail && c.Result != promotion.Unknown {
+			continue
+		}
+		i := slices.IndexFunc(out, func(r Reason) bool { return r.Check.Check == c.Check && r.Result == c.Result })
+		if i >= 0 {
+			out[i].Others++
+		} else {
+			out = append(out, Reason{Check: c})
+		}
+	}
+	return out
+}
+
+// GatePage is all that the gate says about a Tier.
+type GatePage struct {
+	At      time.Time
+	Gate    *GateView
+	Banners []Banner
+	Results []ResultCount // in their order, those of none left out
+	Result  promotion.Result
+	Checks  []promotion.Check // of this page, of Result or of all
+	First   int               // the number of the first of them, from 1
+	Page    int               // from 1
+	Pages   int
+	Policy  []Setting
+	Asked   []Asked
+	// Overrides are those in force.
+	Overrides []promotion.InForce
+}
+
+// ResultCount is how many checks came to a result.
+type ResultCount struct {
+	Result promotion.Result
+	N      int
+}
+
+// Setting is one of the gate's policy, as shopslo.yaml names it.
+type Setting struct{ Name, Value string }
+
+// Asked is who was asked for something; What is one of runs, alerts, incidents, freezes,
+// overrides, exclusions. Where is "" where nobody was.
+type Asked struct{ What, Where, Error string }
+
+// checksPerPage keeps the page of a gate over thousands of ShopSets readable.
+const checksPerPage = 250
+
+var allResults = []promotion.Result{promotion.Fail, promotion.Unknown, promotion.Waived, promotion.Pass, promotion.NotChecked}
+
+// ViewGate makes the page of the gate into a Tier: of checks of one result, or of all
+// where it is "". Not ok: there is no such gate.
+func ViewGate(in *Input, to fleet.TierName, result promotion.Result, page int, now time.Time) (GatePage, bool) {
+	if _, ok := in.Fleet.Below(to); !ok {
+		return GatePage{}, false
+	}
+	p := GatePage{At: in.At, Gate: gateView(in, to), Banners: banners(in, now), Result: result, Page: 1, Pages: 1}
+	g := gateOf(in, to)
+	if g == nil || g.Record == nil {
+		return p, true
+	}
+	r := g.Record
+	count := map[promotion.Result]int{}
+	var picked []promotion.Check
+	for _, c := range r.Checks {
+		count[c.Result]++
+		if result == "" || c.Result == result {
+			picked = append(picked, c)
+		}
+	}
+	for _, name := range allResults {
+		if count[name] > 0 {
+			p.Results = append(p.Results, ResultCount{name, count[name]})
+		}
+	}
+	p.Pages = max(1, (len(picked)+checksPerPage-1)/checksPerPage)
+	p.Page = min(max(1, page), p.Pages)
+	from := (p.Page - 1) * checksPerPage
+	p.Checks, p.First = picked[from:min(len(picked), from+checksPerPage)], from+1
+	p.Policy, p.Asked, p.Overrides = settings(r.Policy), asked(&r.Evidence), r.Overrides
+	return p, true
+}
+
+func asked(e *promotion.Evidence) []Asked {
+	return []Asked{
+		{"runs", clean(e.Fleet.Where), clean(e.Fleet.Error)}, {"alerts", clean(e.Alerts.Where), clean(e.Alerts.Error)},
+		{"incidents", clean(e.Incidents.Where), clean(e.Incidents.Error)}, {"freezes", clean(e.Freezes.Where), clean(e.Freezes.Error)},
+		{"overrides", clean(e.Overrides.Where), clean(e.Overrides.Error)}, {"exclusions", clean(e.Exclusions.Where), clean(e.Exclusions.Error)},
+	}
+}
+
+// sentence is a check's reason in English, as the gate says it, fit for a page.
+func sentence(c promotion.Check) string { return strings.TrimSpace(clean(c.Reason)) }
+
+// tierOfCheck is the Tier that a check is about; "" where it is about none.
+func tierOfCheck(c promotion.Check) string {
+	name, _ := c.Evidence.Get("tier").(string)
+	return clean(name)
+}
+
+// Brief is the answer without its checks, for the page that lists them.
+func (g *GateView) Brief() *GateView {
+	brief := *g
+	brief.Checks = 0
+	return &brief
+}

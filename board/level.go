@@ -1,0 +1,95 @@
+package board
+
+import (
+	"slices"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/slo"
+)
+
+// Level sums up how somebody who looks at the board should take something.
+type Level string
+
+// The levels, the worst first.
+const (
+	Bad     Level = "bad"     // customers are hurt, or were more than they may be
+	Warn    Level = "warn"    // they soon may be
+	Unclear Level = "unclear" // it cannot be told
+	Moving  Level = "moving"  // a Release is arriving
+	Good    Level = "good"
+)
+
+// Levels lists all levels, the worst first.
+var Levels = []Level{Bad, Warn, Unclear, Moving, Good}
+
+func (l Level) rank() int { return slices.Index(Levels, l) }
+
+// worst gives the worst of the causes; Good without any.
+func worst(causes []Cause) Level {
+	l := Good
+	for _, c := range causes {
+		if c.Level.rank() < l.rank() {
+			l = c.Level
+		}
+	}
+	return l
+}
+
+// budgetLevel says how to take a budget's state.
+func budgetLevel(s slo.State) Level {
+	switch s {
+	case slo.OK:
+		return Good
+	case slo.AtRisk:
+		return Warn
+	case slo.Exhausted, slo.Inconsistent:
+		return Bad
+	}
+	return Unclear
+}
+
+// Cause is why a ShopSet is not Good: What is a state of a budget, or one of the words
+// below.
+type Cause struct {
+	Level Level  `json:"level"`
+	What  string `json:"what"`
+}
+
+// What is the matter with what runs.
+const (
+	causeNoSLO       = "no_slo"
+	causeDrift       = "drift"
+	causeArriving    = "arriving" // the Tier's Release is not there yet
+	causeDegraded    = "degraded"
+	causeMissing     = "missing"
+	causeProgressing = "progressing"
+	causeSuspended   = "suspended"
+	causeUnseen      = "unseen" // nobody knows what runs
+)
+
+// runningCauses says what is the matter with a ShopSet of a Tier whose branch points to
+// a Release; "" where that is not known.
+func runningCauses(s *fleet.ShopSetState, release fleet.Release) []Cause {
+	var out []Cause
+	switch s.Health {
+	case fleet.Degraded:
+		out = append(out, Cause{Bad, causeDegraded})
+	case fleet.Missing:
+		out = append(out, Cause{Bad, causeMissing})
+	case fleet.Progressing:
+		out = append(out, Cause{Moving, causeProgressing})
+	case fleet.Suspended:
+		out = append(out, Cause{Warn, causeSuspended})
+	}
+	arriving := release != "" && s.Release != "" && s.Release != release
+	switch {
+	case arriving:
+		out = append(out, Cause{Moving, causeArriving})
+	case s.Sync == fleet.OutOfSync:
+		out = append(out, Cause{Warn, causeDrift})
+	}
+	if s.Health == fleet.HealthUnknown || s.Sync == fleet.SyncUnknown {
+		out = append(out, Cause{Unclear, causeUnseen})
+	}
+	return out
+}

@@ -1,0 +1,253 @@
+package board
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
+)
+
+// Page is the board, in no language. Times that are not known are zero, figures nil.
+type Page struct {
+	At      time.Time
+	Filter  Filter
+	Banners []Banner
+	Notes   []Note  // what nobody is asked for
+	Counts  []Count // of all ShopSets, the worst first, those of none left out
+	Trace   *Trace  // where the Release of the filter is; nil: none was asked for
+	Tiers   []Tier  // the lowest first
+	Groups  Groups
+	Domains []fleet.FailureDomainName // of the fleet, to choose from
+	Names   []fleet.TierName          // likewise
+}
+
+// Count is how many ShopSets are of a level.
+type Count struct {
+	Level Level
+	N     int
+}
+
+// Tier is one with what runs in it.
+type Tier struct {
+	Name     fleet.TierName
+	Branch   string
+	Lowest   bool
+	ShopSets int // also those that the filter hides
+	Release  Release
+	Skewed   bool // its ShopSets are known to run different Releases
+	Behind   *int // commits of the Tier below that it lacks; nil: not known
+	Soak     Soak
+	Gate     *GateView // into it; nil for the lowest
+	Counts   []Count   // of its ShopSets, filtered or not
+	Cells    []Cell    // those that are shown in full, the worst first
+	Rest     []Cell    // the others that the filter picks, in the same order
+	Hidden   int       // what the filter hides
+}
+
+// Release is what a Tier's branch points to. ID is "" where that is not known.
+type Release struct {
+	ID      fleet.Release
+	Subject string // "": not known
+	Since   time.Time
+	Runs    int // ShopSets that run it
+}
+
+// Soak is how long a Tier's Release has been verified.
+type Soak struct {
+	Asked time.Duration // 0: no time is asked for
+	Since time.Time     // zero: it has not begun, or nobody knows
+	Done  time.Duration
+}
+
+// Passed reports whether as much time has passed as is asked for.
+func (s Soak) Passed() bool { return !s.Since.IsZero() && s.Done >= s.Asked }
+
+// Share is the part 0–1 of the time asked for that has passed.
+func (s Soak) Share() float64 {
+	if s.Asked <= 0 || s.Since.IsZero() {
+		return 0
+	}
+	return min(1, float64(s.Done)/float64(s.Asked))
+}
+
+// Cell is a ShopSet.
+type Cell struct {
+	Name    fleet.ShopSetName
+	Tier    fleet.TierName
+	Domain  fleet.FailureDomainName
+	Level   Level
+	Causes  []Cause        // why it is not Good, the worst first
+	Budget  *status.Budget // its worst; nil: no SLO applies
+	Budgets int            // how many it has
+	// Seen is what runs; nil where nobody is asked, or the exporter does not know it.
+	Seen *fleet.ShopSetState
+}
+
+// fullCells is how many ShopSets of a Tier are shown in full: of many, those that need
+// somebody. The others have a link each.
+const fullCells = 24
+
+// View makes the board as it is at a time.
+func View(in *Input, f Filter, now time.Time) Page {
+	p := Page{At: in.At, Filter: f, Banners: banners(in, now), Notes: notes(in), Groups: groups(in)}
+	seen := map[fleet.ShopSetName]*fleet.ShopSetState{}
+	for i := range in.Running.Snapshot.ShopSets {
+		s := &in.Running.Snapshot.ShopSets[i]
+		seen[s.ShopSet] = s
+	}
+	budgets := worstBudgets(in.Budgets)
+	total := map[Level]int{}
+	for i, t := range in.Fleet.Tiers() {
+		p.Names = append(p.Names, t.Name)
+		tier := tierView(in, t, i == 0)
+		all := make([]Cell, 0, len(in.Fleet.ShopSetsOf(t.Name)))
+		count := map[Level]int{}
+		for _, set := range in.Fleet.ShopSetsOf(t.Name) {
+			c := cell(in, set, tier.Release.ID, seen[set.Name], budgets[set.Name])
+			count[c.Level]++
+			total[c.Level]++
+			if f.shows(&c) {
+				all = append(all, c)
+			}
+		}
+		tier.ShopSets, tier.Counts = len(in.Fleet.ShopSetsOf(t.Name)), counts(count)
+		tier.Hidden = tier.ShopSets - len(all)
+		sortCells(all)
+		most := min(len(all), fullCells)
+		tier.Cells, tier.Rest = all[:most], all[most:]
+		if f.Tier == "" || f.Tier == t.Name {
+			p.Tiers = append(p.Tiers, tier)
+		}
+	}
+	p.Counts = counts(total)
+	for _, d := range in.Fleet.FailureDomains() {
+		p.Domains = append(p.Domains, d.Name)
+	}
+	if f.Release != "" {
+		p.Trace = trace(in, f.Release)
+	}
+	return p
+}
+
+func counts(of map[Level]int) (out []Count) {
+	for _, l := range Levels {
+		if of[l] > 0 {
+			out = append(out, Count{l, of[l]})
+		}
+	}
+	return out
+}
+
+// worstOf is the worst budget of a ShopSet, and how many it has.
+type worstOf struct {
+	budget *status.Budget
+	n      int
+}
+
+func worstBudgets(r status.Report) map[fleet.ShopSetName]worstOf {
+	out := map[fleet.ShopSetName]worstOf{}
+	sorted := r.WorstFirst().Budgets
+	for i := range sorted {
+		w := out[sorted[i].ShopSet]
+		if w.n++; w.budget == nil {
+			w.budget = &sorted[i]
+		}
+		out[sorted[i].ShopSet] = w
+	}
+	return out
+}
+
+func cell(in *Input, set fleet.ShopSet, release fleet.Release, seen *fleet.ShopSetState, w worstOf) Cell {
+	c := Cell{Name: set.Name, Tier: set.Tier, Domain: set.FailureDomain, Budget: w.budget, Budgets: w.n, Seen: seen}
+	if w.budget == nil {
+		c.Causes = append(c.Causes, Cause{Unclear, causeNoSLO})
+	} else if l := budgetLevel(w.budget.State); l != Good {
+		c.Causes = append(c.Causes, Cause{l, string(w.budget.State)})
+	}
+	switch {
+	case seen != nil:
+		c.Causes = append(c.Causes, runningCauses(seen, release)...)
+	case in.Running.Where != "":
+		c.Causes = append(c.Causes, Cause{Unclear, causeUnseen})
+	}
+	slices.SortStableFunc(c.Causes, func(a, b Cause) int { return a.Level.rank() - b.Level.rank() })
+	c.Level = worst(c.Causes)
+	return c
+}
+
+// sortCells puts the worst first: by level, then by what is left of the worst budget.
+func sortCells(cells []Cell) {
+	left := func(c *Cell) (float64, bool) {
+		if c.Budget == nil || c.Budget.RemainingRatio == nil {
+			return 0, false
+		}
+		return *c.Budget.RemainingRatio, true
+	}
+	slices.SortStableFunc(cells, func(a, b Cell) int {
+		if by := a.Level.rank() - b.Level.rank(); by != 0 {
+			return by
+		}
+		x, hasX := left(&a)
+		y, hasY := left(&b)
+		switch {
+		case hasX && hasY && x != y:
+			return cmp.Compare(x, y)
+		case hasX != hasY:
+			if hasX {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(string(a.Name), string(b.Name))
+	})
+}
+
+func tierView(in *Input, t fleet.Tier, lowest bool) Tier {
+	out := Tier{Name: t.Name, Branch: t.Branch, Lowest: lowest, Soak: Soak{Asked: t.Soak}}
+	if s := tierState(in, t.Name); s != nil {
+		out.Release = Release{ID: s.Release, Subject: clean(in.Subjects[s.Release]), Since: s.ReleaseAt, Runs: runs(in, t.Name, s.Release)}
+		out.Skewed, out.Behind = s.Skewed, s.Behind
+		if out.Soak.Since = s.SoakingSince; !s.SoakingSince.IsZero() {
+			out.Soak.Done = max(0, in.At.Sub(s.SoakingSince))
+		}
+	}
+	if !lowest {
+		out.Gate = gateView(in, t.Name)
+	}
+	return out
+}
+
+func tierState(in *Input, name fleet.TierName) *fleet.TierState {
+	for i := range in.Running.Snapshot.Tiers {
+		if t := &in.Running.Snapshot.Tiers[i]; t.Tier == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// runs counts the ShopSets of a Tier that are known to run a Release.
+func runs(in *Input, name fleet.TierName, release fleet.Release) (n int) {
+	for i := range in.Running.Snapshot.ShopSets {
+		if s := &in.Running.Snapshot.ShopSets[i]; s.Tier == name && s.Release == release && release != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// Burn is the highest burn rate of a budget that is known, over the shortest windows
+// first where they are equal; nil: none is.
+func Burn(b *status.Budget) *slo.BurnRate {
+	var most *slo.BurnRate
+	for i := range b.BurnRates {
+		if r := &b.BurnRates[i]; r.Rate != nil && (most == nil || *r.Rate > *most.Rate) {
+			most = r
+		}
+	}
+	return most
+}
