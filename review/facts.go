@@ -78,8 +78,10 @@ type Move struct {
 	// log has nothing. Reason is its first check that did not pass.
 	Gate   string `json:"gate"`
 	Reason string `json:"gate_reason"`
-	// Entry of the decision log; 0: none, somebody moved it by hand.
-	Entry   int      `json:"log_entry"`
+	// Entry of the decision log; 0: none.
+	Entry int `json:"log_entry"`
+	// Merged: it came to the lowest Tier, which nothing is promoted to.
+	Merged  bool     `json:"merged"`
 	Compare string   `json:"compare"` // a URL; "" for none
 	Effects []Change `json:"effects"` // Compile's to fill in
 }

@@ -333,7 +333,7 @@ func orDash(text string) string {
 func (c *compiler) byHand() []Finding {
 	var names []string
 	for _, m := range c.r.Releases.Items {
-		if m.Entry == 0 {
+		if m.Entry == 0 && !m.Merged {
 			names = append(names, fmt.Sprintf("%s (%s)", short(m.Release), m.Tier))
 		}
 	}

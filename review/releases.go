@@ -19,7 +19,10 @@ func (p *page) releases(r Report) section {
 			name += l.of(" (rollback)", "（ロールバック）")
 		}
 		gate := cell{text: l.verdict(m.Gate), tone: verdictTone(m.Gate)}
-		if m.Entry == 0 {
+		switch {
+		case m.Merged:
+			gate = cell{text: l.of("merged", "マージ")}
+		case m.Entry == 0 && r.Decisions.Unknown == nil:
 			gate = cell{text: l.of("not in the log: moved by hand", "ログになし（手動）"), tone: warn}
 		}
 		t.rows = append(t.rows, []cell{{text: m.Tier}, {text: name, link: link(m.Compare)}, {text: l.moment(p.local(m.Moved))}, {text: p.moment(m.Arrived, "–")},

@@ -173,3 +173,12 @@ func Decode(data []byte) (Report, error) {
 	}
 	return r, nil
 }
+
+// JSON writes the shape of docs/review.schema.json, a line per entry of its lists.
+func (r Report) JSON() ([]byte, error) {
+	data, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return nil, fmt.Errorf("write the review as JSON: %w", err)
+	}
+	return append(data, '\n'), nil
+}

@@ -40,6 +40,7 @@ func (p *program) shell(f serveFlags, log *slog.Logger, ready func() error) (*se
 func (s *service) routes(shell *server.Server) {
 	shell.HandleFunc("GET /api/v1/status", s.status)
 	shell.HandleFunc("GET /api/v1/gate", s.gate)
+	shell.HandleFunc("GET "+reviewPath, s.review)
 	shell.HandleFunc("GET /api/v1/decisions", s.listDecisions)
 	shell.HandleFunc("GET /api/v1/decisions/log", s.decisionLog)
 	shell.HandleFunc("GET /api/v1/decisions/{entry}", s.decisionRecord)

@@ -25,6 +25,8 @@ type documents struct {
 	notes  []note
 	// exclusions are those of the calendar, as it was when this was read.
 	exclusions []promotion.Exclusion
+	// fine is how far back every edge is wanted, where that is further than burn rates look.
+	fine time.Duration
 	// witnesses are whom the gate asks; made when it first does.
 	witnesses func() (*witnesses, error)
 }

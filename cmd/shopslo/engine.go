@@ -79,7 +79,7 @@ func newEngine(d *documents, src source, dir string, backfill time.Duration, jud
 // of edges more, and at least the ledger's own default.
 func (e *engine) fine() time.Duration {
 	res := e.docs.config.Ledger.Resolution
-	longest := 72 * 60 * res
+	longest := max(72*60*res, e.docs.fine)
 	for _, w := range slo.BurnWindows(e.alerts) {
 		longest = max(longest, w+60*res)
 	}

@@ -47,6 +47,9 @@ func (d *documents) history() time.Duration {
 			longest = max(longest, d.before(string(t.Name)))
 		}
 	}
+	if d.config.Review != nil { // which compares a week with the four before
+		longest = max(longest, 36*24*time.Hour)
+	}
 	return max(2*d.longestWindow(), d.atMost(longest))
 }
 

@@ -42,6 +42,7 @@ SIGHUP, and ends cleanly on SIGINT and SIGTERM.
   /api/v1/status   what 'shopslo status -o json' prints
   /api/v1/gate     what 'shopslo gate -o json' prints
   /api/v1/decisions  what 'shopslo decisions -o json' prints
+  /api/v1/review   what 'shopslo report -o json' prints
   /metrics         the ledger's counts and the budgets, for Prometheus
   /-/healthy, /-/ready`,
 		Example: `  shopslo serve
