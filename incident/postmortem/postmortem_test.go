@@ -1,0 +1,294 @@
+package postmortem
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"github.com/shopslo/shopslo/incident"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var noon = time.Date(2026, 11, 2, 3, 0, 0, 0, time.UTC) // in Tokyo
+
+func location(t testing.TB, name string) *time.Location {
+	t.Helper()
+	l, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func at(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
+
+func pointer(f float64) *float64 { return &f }
+
+// written is an incident of which all is known, whose people write what is hard to write.
+func written(t testing.TB) incident.Incident {
+	i := incident.Incident{ID: "inc-12", Title: "カートで決済が失敗する <b>*all*</b> | x", Severity: incident.Critical, State: incident.Open,
+		DetectedAt: noon, StartedAt: at(-12), Link: "https://example.slack.com/archives/C01_23"}
+	tokyo := location(t, "Asia/Tokyo")
+	for _, e := range []incident.Event{
+		{At: at(1), By: "舞", Kind: incident.Appointed, Role: incident.Commander, Value: "舞"},
+		{At: at(2), By: "舞", Kind: incident.Rescoped, Scope: incident.Scope{ShopSets: []string{"a-1", "b-2"}, Tiers: []string{"prod"}}},
+		{At: at(3), By: "健_k", Kind: incident.Noted, Text: "api の 5xx が急増 https://grafana.example.com/d/cart_api?from=now-1h&to=now\n## Summary\n- [ ] `rollback` 開始?"},
+		{At: at(4), Kind: incident.Suspected, Value: "3f2c1abd"},
+		{At: at(5), By: "健_k", Kind: incident.Escalated, Value: "major", Text: "一部のみ"},
+		{At: at(31), By: "健_k", Kind: incident.Moved, Value: "mitigated", Text: "ロールバック完了"},
+		{At: at(95), By: "舞", Kind: incident.Moved, Value: "resolved"},
+		{At: at(60 * 24), By: "舞", Kind: incident.Postmortal, Postmortem: &incident.Postmortem{
+			Summary:   "決済 API が 43 分間エラーを返した。\n\n再試行が\n重なった。",
+			Impact:    "# 注文の 3.2 % が失敗\n1. 注文\n- 返金",
+			Cause:     "接続プールの上限:\n```yaml\npool: 10  # ## Impact\n```\n  字下げ\\",
+			Trigger:   "3f2c1abd のリリース",
+			Detection: "アラート `CartBurn`",
+			WentWell:  []string{"ロールバックが速かった", "二行の\n- 項目"}, WentWrong: []string{"1. アラートが遅い"}, Lucky: []string{"深夜ではなかった"},
+			Actions: []incident.Action{
+				{What: "プールの上限を監視する", Owner: "健_k", Due: time.Date(2026, 11, 20, 0, 0, 0, 0, tokyo), Link: "https://github.com/example/shop/issues/12"},
+				{What: "手順書を直す"},
+				{What: "再試行を 1 回にする", Owner: "舞", Due: at(60), DoneAt: time.Date(2026, 11, 5, 0, 0, 0, 0, tokyo)},
+			},
+		}},
+	} {
+		var err error
+		if i, err = i.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return i
+}
+
+func TestMarkdownIsAsReviewed(t *testing.T) {
+	tokyo := location(t, "Asia/Tokyo")
+	young := incident.Incident{ID: "inc-13", Title: "Checkout is slow", Severity: incident.Major, State: incident.Open, DetectedAt: noon}
+	burned := []Burned{{"cart-availability", "a-1", pointer(1234), pointer(0.4321)}, {"cart-availability", "b-2", pointer(0), nil}, {"cart_latency", "a-1", nil, nil}}
+	for name, test := range map[string]struct {
+		i incident.Incident
+		o Options
+	}{
+		"whole.ja.md": {written(t), Options{Language: Japanese, Location: tokyo, Burned: burned}},
+		"whole.en.md": {written(t), Options{Location: tokyo, Burned: burned}},
+		"young.en.md": {young, Options{Now: at(90), Burned: []Burned{}}},
+		"young.ja.md": {young, Options{Now: at(90), Language: Japanese, Location: location(t, "America/New_York")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Markdown(test.i, test.o)
+			path := filepath.Join("testdata", name)
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil || got != string(want) {
+				t.Errorf("differs from %s (%v); make golden rewrites it:\n%s", path, err, got)
+			}
+		})
+	}
+}
+
+func TestTimesTellWhenClocksWereChanged(t *testing.T) {
+	newYork := location(t, "America/New_York")
+	i := incident.Incident{ID: "inc-1", Title: "x", Severity: incident.Minor, State: incident.Open,
+		DetectedAt: time.Date(2026, 11, 1, 5, 30, 0, 0, time.UTC),
+		Timeline:   []incident.Event{{At: time.Date(2026, 11, 1, 6, 30, 0, 0, time.UTC), Kind: incident.Noted, Text: "x"}}}
+	got := Markdown(i, Options{Location: newYork})
+	for _, want := range []string{"America/New\\_York (UTC-04:00)", "- 2026-11-01 01:30 — It was noticed.", "- 2026-11-01 01:30 (UTC-05:00) — x"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+}
+
+func TestDurations(t *testing.T) {
+	for d, want := range map[time.Duration][2]string{
+		0: {"0 s", "0秒"}, 59*time.Second + 999: {"59 s", "59秒"}, time.Minute: {"1 min", "1分"}, 61*time.Minute + time.Second: {"1 h 1 min", "1時間1分"},
+		48 * time.Hour: {"2 d", "2日"}, 25*time.Hour + 2*time.Minute: {"1 d 1 h 2 min", "1日1時間2分"},
+	} {
+		for k, w := range languages {
+			if got := (&writer{words: *w}).duration(d); got != want[k] {
+				t.Errorf("%v: %q, want %q", d, got, want[k])
+			}
+		}
+	}
+}
+
+func TestBothLanguagesSayEverything(t *testing.T) {
+	for k, w := range languages {
+		if len(w.parts) != int(partActions)+1 || len(w.severities) != len(incident.Severities) || len(w.states) != len(incident.States) ||
+			len(w.moved) != len(incident.States) || len(w.roles) != len(incident.Roles) || len(w.units) != 3 {
+			t.Errorf("language %d lacks a word", k)
+		}
+	}
+	if l, err := ParseLanguage("ja"); l != Japanese || err != nil {
+		t.Errorf("ja: %q, %v", l, err)
+	}
+	if _, err := ParseLanguage("fr"); err == nil {
+		t.Error("fr is a language")
+	}
+}
+
+// text makes nasty texts.
+func text(r *rand.Rand, lines int) string {
+	pieces := []string{"決済", "a_b_c", "*x*", "`", "```", "\n", "\n\n", "## Summary", "# x", "- ", "1. ", "2) ", "  ", "\t", "\u00a0", "\\", "\\\n", "<b>", "&amp;", "|", "[x](javascript:y)",
+		"https://example.com/a_b?c=d&e=f;g", "http://x", "~~", "===", "---", "+ ", "> ", "!", "[ ] ", "$x$", "_Not written yet._", "Owner: x", "\x00", "\r\n", "\u3000", "😀", "\n```\n", "```go\n", "\u2028", ".", " "}
+	var b strings.Builder
+	for range r.IntN(12) {
+		b.WriteString(pieces[r.IntN(len(pieces))])
+	}
+	if lines == 1 {
+		return strings.ReplaceAll(b.String(), "\n", " ")
+	}
+	return b.String()
+}
+
+func randomPostmortem(r *rand.Rand, here *time.Location) incident.Postmortem {
+	items := func() (out []string) {
+		for range r.IntN(4) {
+			out = append(out, text(r, 9))
+		}
+		return out
+	}
+	p := incident.Postmortem{Summary: text(r, 9), Impact: text(r, 9), Cause: text(r, 9), Trigger: text(r, 9), Detection: text(r, 9), Resolution: text(r, 9),
+		WentWell: items(), WentWrong: items(), Lucky: items()}
+	for range r.IntN(4) {
+		a := incident.Action{What: text(r, 9), Owner: text(r, 1), Link: text(r, 1)}
+		if r.IntN(2) == 0 {
+			a.Due = time.Date(2026, 11, r.IntN(60), 0, 0, 0, 0, here)
+		}
+		if r.IntN(2) == 0 {
+			a.DoneAt = time.Unix(r.Int64N(1<<33), r.Int64N(1e9))
+		}
+		p.Actions = append(p.Actions, a)
+	}
+	return p
+}
+
+// asRead is what a postmortem can be read back as: the same words, tidily set.
+func asRead(p incident.Postmortem) incident.Postmortem {
+	for _, s := range []*string{&p.Summary, &p.Impact, &p.Cause, &p.Trigger, &p.Detection, &p.Resolution} {
+		*s = tidy(*s)
+	}
+	for _, list := range []*[]string{&p.WentWell, &p.WentWrong, &p.Lucky} {
+		var out []string
+		for _, s := range *list {
+			if s = tidyItem(s); s != "" {
+				out = append(out, s)
+			}
+		}
+		*list = out
+	}
+	var actions []incident.Action
+	for _, a := range p.Actions {
+		a.What, a.Owner, a.Link, a.Due, a.DoneAt = tidyItem(a.What), oneLine(a.Owner), oneLine(a.Link), a.Due.UTC(), a.DoneAt.UTC()
+		if a.What != "" {
+			actions = append(actions, a)
+		}
+	}
+	p.Actions = actions
+	return p
+}
+
+func asJSON(t testing.TB, p incident.Postmortem) string {
+	t.Helper()
+	out, err := json.MarshalIndent(asRead(p), "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+func TestWhatIsWrittenIsReadBack(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 1))
+	zones := []*time.Location{time.UTC, location(t, "Asia/Tokyo"), location(t, "America/New_York")}
+	for range 3000 {
+		here := zones[r.IntN(len(zones))]
+		p := randomPostmortem(r, here)
+		i := incident.Incident{ID: "inc-1", Title: text(r, 1), DetectedAt: noon, Postmortem: &p,
+			Timeline: []incident.Event{{At: noon, By: text(r, 1), Kind: incident.Noted, Text: text(r, 9)}}}
+		o := Options{Language: []Language{English, Japanese}[r.IntN(2)], Location: here}
+		markdown := Markdown(i, o)
+		got, err := Parse(markdown, o)
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, markdown)
+		}
+		if got, want := asJSON(t, *got), asJSON(t, p); got != want {
+			t.Fatalf("read back\n%s\nwant\n%s\nfrom\n%s", got, want, markdown)
+		}
+	}
+}
+
+func TestPeopleWriteAsTheyLike(t *testing.T) {
+	tokyo := location(t, "Asia/Tokyo")
+	got, err := Parse("\uFEFF# 何か\r\n\r\n## 概要 ##\r\n\r\n_まだ書かれていません。_\r\n**太字** の文\r\n二行目\r\n\r\n## timeline\nwhatever\n"+
+		"## What went WELL\n* one\n  still one\n\n2) two\n   - below two\nlazy\n## Where we were lucky\nno bullet\n"+
+		"## 再発防止策\n- [X] 直す\n  - 担当: 健\n  - 期限：2026-11-20\n  - 詳細は別途\n* [ ] later\n  * Owner: _nobody yet_\n  * Due: 2026-11-20T10:00:00Z\n  * Done: 2026-11-01\n- bare\n", Options{Location: tokyo, Now: noon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := incident.Postmortem{Summary: "**太字** の文\n二行目", WentWell: []string{"one\nstill one", "two\n- below two\nlazy"}, Lucky: []string{"no bullet"},
+		Actions: []incident.Action{
+			{What: "直す\n- 詳細は別途", Owner: "健", Due: time.Date(2026, 11, 20, 0, 0, 0, 0, tokyo), DoneAt: noon},
+			{What: "later", Due: time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)}, {What: "bare"}}}
+	if got, want := asJSON(t, *got), asJSON(t, want); got != want {
+		t.Errorf("read\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestWhatMakesNoSenseIsNamed(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"no postmortem":       {"hello\n# Summary\n", "no heading of a postmortem, such as ## Summary"},
+		"an odd heading":      {"# x\n\n## Summary\nx\n## Notes\ny", `line 5: heading "Notes" is none that a postmortem has; put its text below Summary, Impact,`},
+		"a part twice":        {"## Summary\nx\n## 概要\ny", `line 3: heading "概要" stands there twice`},
+		"a date that is none": {"## Action items\n\n- [ ] x\n  - Due: tomorrow", `line 4: "tomorrow" is no date (write it like 2026-11-30`},
+		"a huge text":         {"## Summary\n" + strings.Repeat("x", 1<<20), "longer than 1 MiB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := Parse(test.text, Options{})
+			if err == nil || !strings.Contains(err.Error(), test.want) || p != nil {
+				t.Errorf("%v, error %v; want %q", p, err, test.want)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(Markdown(written(f), Options{}))
+	f.Add(Markdown(written(f), Options{Language: Japanese}))
+	f.Add("## Summary\n```\n## Impact\n```\n## Action items\n- [x] a\n  - Due: 2026-01-01\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		first, err := Parse(text, Options{Now: noon})
+		if err != nil {
+			return
+		}
+		again, err := Parse(Markdown(incident.Incident{ID: "i", Title: "t", DetectedAt: noon, Postmortem: first}, Options{}), Options{Now: noon})
+		if err != nil {
+			t.Fatalf("what was read is written so that it cannot be read: %v", err)
+		}
+		if got, want := asJSON(t, *again), asJSON(t, *first); got != want {
+			t.Errorf("read again\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+var tags = regexp.MustCompile(`</?[a-z0-9]+`)
+
+func count(html string) string {
+	counts := map[string]int{}
+	for _, tag := range tags.FindAllString(html, -1) {
+		counts[tag]++
+	}
+	return fmt.Sprint(counts)
+}
