@@ -31,7 +31,12 @@ func (o *Object) Decode(path string, n *yaml.Node, into reflect.Value) {
 		return
 	}
 	if v, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		if text, ok := o.Text(path, at, n, "a text"); ok {
+		// A day without quotes is a timestamp to YAML; what reads itself says if it is none to it.
+		text, ok := n.Value, n.Kind == yaml.ScalarNode && n.ShortTag() == "!!timestamp"
+		if !ok {
+			text, ok = o.Text(path, at, n, "a text")
+		}
+		if ok {
 			if err := v.UnmarshalText([]byte(text)); err != nil {
 				o.Refuse(path, at, "%v", err)
 			}
