@@ -1,0 +1,225 @@
+package slackbot
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/incident"
+)
+
+// AlertRule says what becomes of alerts whose labels match.
+type AlertRule struct {
+	Match map[string]string // label to value; all have to match; none: every alert
+	// Severity is that of the Incident they open; "": they open none.
+	Severity incident.Severity
+}
+
+// notification is what Alertmanager sends:
+// https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+type notification struct {
+	Version           string            `json:"version"`
+	GroupKey          string            `json:"groupKey"`
+	Status            string            `json:"status"`
+	GroupLabels       map[string]string `json:"groupLabels"`
+	CommonLabels      map[string]string `json:"commonLabels"`
+	CommonAnnotations map[string]string `json:"commonAnnotations"`
+	Alerts            []alert           `json:"alerts"`
+}
+
+type alert struct {
+	Status      string            `json:"status"`
+	Labels      map[string]string `json:"labels"`
+	Annotations map[string]string `json:"annotations"`
+	StartsAt    time.Time         `json:"startsAt"`
+	EndsAt      time.Time         `json:"endsAt"`
+	Fingerprint string            `json:"fingerprint"`
+}
+
+// readNotification reads the webhook's body.
+func readNotification(body []byte) (notification, error) {
+	var n notification
+	if err := json.Unmarshal(body, &n); err != nil {
+		return n, fmt.Errorf("read Alertmanager's notification: %w", err)
+	}
+	switch {
+	case n.Version != "4":
+		return n, fmt.Errorf("version %q of Alertmanager's notifications is unknown; 4 is read", n.Version)
+	case n.GroupKey == "":
+		return n, fmt.Errorf("Alertmanager's notification has no groupKey")
+	}
+	return n, nil
+}
+
+// policy gives the severity of the Incident that a notification opens; ok false: none. Of
+// several firing alerts the worst counts.
+func (s Settings) policy(n notification) (severity incident.Severity, ok bool) {
+	for _, a := range n.Alerts {
+		if a.Status != "firing" {
+			continue
+		}
+		at := slices.IndexFunc(s.Alerts, func(r AlertRule) bool {
+			for label, want := range r.Match {
+				if a.Labels[label] != want {
+					return false
+				}
+			}
+			return true
+		})
+		if at < 0 || s.Alerts[at].Severity == "" {
+			continue
+		}
+		if found := s.Alerts[at].Severity; !ok || slices.Index(incident.Severities, found) < slices.Index(incident.Severities, severity) {
+			severity, ok = found, true
+		}
+	}
+	return severity, ok
+}
+
+// raised makes an Incident of firing alerts.
+func (s Settings) raised(n notification, severity incident.Severity, now time.Time) incident.Incident {
+	i := incident.Incident{Severity: severity, State: incident.Open, DetectedAt: now, Scope: s.alertScope(n)}
+	for _, a := range n.Alerts {
+		if i.Title == "" {
+			i.Title = alertTitle(n, a)
+		}
+		if at := a.StartsAt; !at.IsZero() && at.Before(now) && (i.StartedAt.IsZero() || at.Before(i.StartedAt)) {
+			i.StartedAt = at
+		}
+	}
+	i.Title = cut(line(cmp.Or(i.Title, "alert "+n.GroupKey)), maxTitle)
+	return i
+}
+
+func alertTitle(n notification, a alert) string {
+	if text := cmp.Or(n.CommonAnnotations["summary"], a.Annotations["summary"]); text != "" {
+		return text
+	}
+	return strings.TrimSpace(a.Labels["alertname"] + " " + a.Labels["shopset"])
+}
+
+// alertScope collects what the alerts name; a name that the fleet lacks is left out, and
+// nothing left is not known.
+func (s Settings) alertScope(n notification) incident.Scope {
+	var scope incident.Scope
+	add := func(to *[]string, name string, known []string) {
+		if name != "" && !slices.Contains(*to, name) && (len(known) == 0 || slices.Contains(known, name)) {
+			*to = append(*to, name)
+		}
+	}
+	for _, a := range n.Alerts {
+		add(&scope.ShopSets, a.Labels["shopset"], s.ShopSets)
+		if a.Labels["shopset"] == "" {
+			add(&scope.Tiers, a.Labels["tier"], s.Tiers)
+		}
+	}
+	return scope
+}
+
+// alertEvents are the timeline's entries of a notification; the same alert, told again,
+// has the same ID. One that fires after the Incident was resolved opens it again.
+func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time) []incident.Event {
+	var events []incident.Event
+	fires := false
+	for _, a := range n.Alerts {
+		sum := sha256.Sum256([]byte(a.Fingerprint + " " + fmt.Sprint(a.Labels) + " " + a.StartsAt.UTC().Format(time.RFC3339Nano) + " " + a.Status))
+		e := incident.Event{ID: "alert:" + hex.EncodeToString(sum[:12]), At: now, Kind: incident.Noted}
+		if slices.ContainsFunc(append(slices.Clone(i.Timeline), events...), func(old incident.Event) bool { return old.ID == e.ID }) {
+			continue
+		}
+		text := line(alertTitle(notification{}, a))
+		if a.Status == "firing" {
+			e.Text = s.Language.say("🔔 fires: %s", "🔔 発報：%s", text)
+			fires = true
+		} else {
+			e.Text = s.Language.say("🔕 fires no longer: %s", "🔕 発報が止まりました：%s", text)
+		}
+		events = append(events, e)
+	}
+	if fires && i.State == incident.Resolved {
+		events = append(events, incident.Event{ID: events[0].ID + ":reopen", At: now, Kind: incident.Moved, Value: string(incident.Open)})
+	}
+	return events
+}
+
+// Alerts is Alertmanager's webhook receiver. authorized decides who may call it; nil is
+// nobody. It answers 200 only when everything is stored, so that Alertmanager repeats.
+func (b *Bot) Alerts(authorized func(*http.Request) bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if authorized == nil || !authorized(r) {
+			http.Error(w, "give the bearer token of alerts.token_file", http.StatusUnauthorized)
+			return
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil {
+			http.Error(w, "the notification cannot be read, or is longer than 1 MB", http.StatusRequestEntityTooLarge)
+			return
+		}
+		n, err := readNotification(body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		if err := b.alerted(r.Context(), n); err != nil {
+			b.o.Log.Error("store what Alertmanager says", "err", err)
+			http.Error(w, "what was said could not be stored: send it again", http.StatusServiceUnavailable)
+		}
+	})
+}
+
+// alerted opens or joins the Incident of a group of alerts.
+func (b *Bot) alerted(ctx context.Context, n notification) error {
+	now, key := b.o.Now(), "alert:"+hash16(n.GroupKey)
+	severity, opens := b.set.policy(n)
+	id := ""
+	if opens {
+		i, _, err := b.create(ctx, key, b.set.raised(n, severity, now), "", nil)
+		if err != nil {
+			return err
+		}
+		id = i.ID
+		if _, _, err := b.o.Store.Remember(ctx, key+":"+id, id); err != nil {
+			return err
+		}
+	} else if known, err := b.alertIncident(ctx, key); err != nil || known == "" {
+		return err
+	} else {
+		id = known
+	}
+	_, err := b.change(ctx, id, "alert:"+hash16(fmt.Sprint(n.Alerts)), func(i incident.Incident) ([]incident.Event, error) {
+		return b.set.alertEvents(i, n, now), nil
+	})
+	return err
+}
+
+// alertIncident finds the Incident that a group of alerts has opened and that is not
+// closed; "": none.
+func (b *Bot) alertIncident(ctx context.Context, key string) (string, error) {
+	all, err := b.o.Store.Incidents(ctx, time.Unix(1, 0))
+	if err != nil {
+		return "", err
+	}
+	for _, i := range all {
+		if i.State == incident.Closed {
+			continue
+		}
+		if _, ok, err := b.o.Store.Recall(ctx, key+":"+i.ID); err != nil || ok {
+			return i.ID, err
+		}
+	}
+	return "", nil
+}
+
+// hash16 makes a short name of something that may be long.
+func hash16(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,229 @@
+package slackbot
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/shopslo/shopslo/incident"
+)
+
+// The kinds of Jobs. Each may be begun again at any point.
+const (
+	jobBegin    = "begin"      // what follows the opening of an Incident
+	jobChannel  = "channel"    // make its channel
+	jobStatus   = "status"     // write the status message, or bring it up to date, and pin it
+	jobTopic    = "topic"      // set the channel's topic
+	jobInvite   = "invite"     // call Who in
+	jobAnnounce = "announce"   // write or update the announcement in Channel
+	jobSay      = "say"        // write Text into the channel
+	jobTell     = "tell"       // write Text to User alone, in Channel
+	jobRemind   = "remind"     // ask for a status, and come again
+	jobLead     = "lead"       // call for a commander, and come again
+	jobWrite    = "postmortem" // ask for the postmortem, and come again
+	jobDue      = "due"        // remind of actions that are due
+	jobArchive  = "archive"    // archive the channel
+	jobPick     = "pick"       // put message TS of Channel into the timeline
+	jobFailed   = "failed"     // say what could not be done
+)
+
+// task is a Job's payload.
+type task struct {
+	Text    string    `json:"text,omitempty"`
+	Who     string    `json:"who,omitempty"`
+	User    string    `json:"user,omitempty"`
+	Channel string    `json:"channel,omitempty"`
+	TS      string    `json:"ts,omitempty"`
+	First   bool      `json:"first,omitempty"` // it writes the message; others update it
+	Ask     bool      `json:"ask,omitempty"`   // the text has the postmortem's buttons
+	Round   int       `json:"round,omitempty"` // see round
+	N       int       `json:"n,omitempty"`     // how often it has come
+	At      time.Time `json:"at,omitzero"`
+	Note    *noted    `json:"note,omitempty"`
+}
+
+// noted is a message from which an Incident was opened.
+type noted struct {
+	User    string    `json:"user"`
+	Text    string    `json:"text"`
+	At      time.Time `json:"at"`
+	Channel string    `json:"channel"`
+}
+
+func (t task) job(key, kind string, due time.Time) incident.Job {
+	payload, err := json.Marshal(t)
+	if err != nil {
+		panic(err) // strings and times only
+	}
+	return incident.Job{Key: key, Kind: kind, Payload: payload, Due: due}
+}
+
+// round counts the changes of severity and state: what was planned in another round is
+// not wanted any more.
+func round(i incident.Incident) int {
+	n := 0
+	for _, e := range i.Timeline {
+		if e.Kind == incident.Escalated || e.Kind == incident.Moved {
+			n++
+		}
+	}
+	return n
+}
+
+// follow gives the Jobs that a change makes: before and after it, and the events between.
+// id makes their keys: the same change has the same Jobs.
+func (s Settings) follow(before, after incident.Incident, events []incident.Event, id string, now time.Time) []incident.Job {
+	key := func(kind string) string { return after.ID + ":" + id + ":" + kind }
+	jobs := []incident.Job{task{}.job(key(jobStatus), jobStatus, now)}
+	if before.Severity != after.Severity || before.Title != after.Title {
+		jobs = append(jobs, task{}.job(key(jobTopic), jobTopic, now))
+	}
+	if slices.ContainsFunc(events, public) {
+		for _, c := range s.Announce {
+			jobs = append(jobs, task{Channel: c}.job(key(jobAnnounce+":"+c), jobAnnounce, now))
+		}
+	}
+	for n, e := range events {
+		if text := s.news(before, after, e); text != "" {
+			ask := e.Kind == incident.Moved && after.State == incident.Resolved
+			jobs = append(jobs, task{Text: text, Ask: ask}.job(key(fmt.Sprintf("%s:%d", jobSay, n)), jobSay, now))
+		}
+		if e.Kind == incident.Appointed && e.Value != "" {
+			jobs = append(jobs, s.call(after, []string{e.Value}, now)...)
+		}
+	}
+	if before.Severity != after.Severity || slices.ContainsFunc(events, func(e incident.Event) bool { return e.Kind == incident.Rescoped }) {
+		jobs = append(jobs, s.call(after, s.concerned(after), now)...)
+	}
+	if before.Severity != after.Severity || before.State != after.State {
+		jobs = append(jobs, s.plan(after, now)...)
+	}
+	return append(jobs, s.dues(before, after)...)
+}
+
+// public reports an event that the announcement shows.
+func public(e incident.Event) bool {
+	return e.Kind != incident.Noted && e.Kind != incident.Postmortal || e.Value == update
+}
+
+// concerned are the people to be called in, each once.
+func (s Settings) concerned(i incident.Incident) []string {
+	all := slices.Concat(s.Invite.Always, s.Invite.Severity[i.Severity])
+	for _, name := range i.Scope.ShopSets {
+		all = append(all, s.Invite.ShopSets[name]...)
+	}
+	for _, name := range i.Scope.Tiers {
+		all = append(all, s.Invite.Tiers[name]...)
+	}
+	var once []string
+	for _, who := range all {
+		if !slices.Contains(once, who) {
+			once = append(once, who)
+		}
+	}
+	return once
+}
+
+// call invites each by a Job of its own, so that one who cannot come keeps nobody away.
+// Nobody is called twice.
+func (s Settings) call(i incident.Incident, people []string, now time.Time) []incident.Job {
+	var jobs []incident.Job
+	for _, who := range people {
+		jobs = append(jobs, task{Who: who}.job(i.ID+":invite:"+who, jobInvite, now))
+	}
+	return jobs
+}
+
+// plan is what is to come in a severity and state: reminders, the call for a commander,
+// the postmortem, the archive.
+func (s Settings) plan(i incident.Incident, now time.Time) []incident.Job {
+	r := round(i)
+	key := func(kind string) string { return fmt.Sprintf("%s:%s:%d:1", i.ID, kind, r) }
+	var jobs []incident.Job
+	if every := s.UpdateEvery[i.Severity]; i.State.Ongoing() && every > 0 {
+		jobs = append(jobs, task{Round: r, N: 1, At: now}.job(key(jobRemind), jobRemind, now.Add(every)))
+	}
+	if within := s.LeadWithin[i.Severity]; i.State == incident.Open && within > 0 && i.Assigned[incident.Commander] == "" {
+		jobs = append(jobs, task{Round: r, N: 1}.job(key(jobLead), jobLead, now.Add(within)))
+	}
+	if i.State == incident.Resolved && s.PostmortemWithin > 0 && i.Severity != incident.Minor {
+		jobs = append(jobs, task{Round: r, N: 1}.job(key(jobWrite), jobWrite, now.Add(s.PostmortemWithin)))
+	}
+	if i.State == incident.Closed && s.ArchiveAfter > 0 {
+		jobs = append(jobs, task{Round: r}.job(key(jobArchive), jobArchive, now.Add(s.ArchiveAfter)))
+	}
+	return jobs
+}
+
+// dues reminds of actions on the day when they are due, once for each such day.
+func (s Settings) dues(before, after incident.Incident) []incident.Job {
+	if after.Postmortem == nil || before.Postmortem == after.Postmortem {
+		return nil
+	}
+	var jobs []incident.Job
+	for _, a := range after.Postmortem.Actions {
+		if !a.Due.IsZero() && a.DoneAt.IsZero() {
+			day := a.Due.In(s.zone())
+			nine := time.Date(day.Year(), day.Month(), day.Day(), 9, 0, 0, 0, s.zone())
+			jobs = append(jobs, task{At: nine}.job(after.ID+":due:"+nine.Format(time.DateOnly), jobDue, nine))
+		}
+	}
+	return jobs
+}
+
+// news is what the channel is told of an event; "" where the status message is enough,
+// so that the chat stays readable.
+func (s Settings) news(before, after incident.Incident, e incident.Event) string {
+	l, by := s.Language, person(e.By)
+	if e.By == "" {
+		by = l.say("An alert", "アラート")
+	}
+	switch e.Kind {
+	case incident.Noted:
+		if e.Value == update {
+			return l.say("📣 *Status* from %s\n%s", "📣 *状況の共有* %s\n%s", by, quote(e.Text))
+		}
+	case incident.Escalated:
+		t := severities[after.Severity]
+		return l.say("%[2]s Severity is *%[3]s* now, says %[1]s.", "%[2]s %[1]s が重大度を *%[3]s* に変更しました。", by, t.icon, l.word(t))
+	case incident.Moved:
+		return s.moved(before, after, by)
+	case incident.Appointed:
+		t := roles[e.Role]
+		old := before.Assigned[e.Role]
+		switch {
+		case e.Value == "":
+			return l.say("👤 Nobody is *%s* any more.", "👤 *%s* の担当がいなくなりました。", l.word(t))
+		case old != "":
+			return l.say("👤 *%s* goes from %s to %s.", "👤 *%s* を %s から %s に引き継ぎました。", title(l.word(t)), person(old), person(e.Value))
+		case e.Role == incident.Commander:
+			return l.say("👤 %s is in command.", "👤 %s が指揮を執ります。", person(e.Value))
+		}
+		return l.say("👤 %s: %s", "👤 %s担当は %s です。", title(l.word(t)), person(e.Value))
+	case incident.Suspected:
+		if e.Value != "" {
+			return l.say("🔎 %s suspects release `%s`.", "🔎 %s がリリース `%s` を疑っています。", by, escape(e.Value))
+		}
+	}
+	return ""
+}
+
+func (s Settings) moved(before, after incident.Incident, by string) string {
+	l := s.Language
+	switch after.State {
+	case incident.Open:
+		return l.say("🔥 It hurts again, says %s. (It was %s.)", "🔥 %s が再発を報告しました（直前の状態：%s）。", by, l.word(states[before.State]))
+	case incident.Mitigated:
+		return l.say("🧯 *Mitigated*, says %s: it hurts no longer, the cause is still there.", "🧯 %s が *緩和済み* にしました。影響は止まりましたが、原因は残っています。", by)
+	case incident.Resolved:
+		text := l.say("✅ *Resolved*, says %s: the cause is gone. Thank you, everybody.", "✅ %s が *解決済み* にしました。原因は取り除かれました。対応ありがとうございました。", by)
+		if after.Severity == incident.Minor {
+			return text + "\n" + l.say("A minor incident needs no postmortem, but it may have one.", "軽微なインシデントのため、ポストモーテムは任意です。")
+		}
+		return text + "\n" + l.say("Next, while memories are fresh: what was learned?", "記憶が新しいうちに、学んだことを書き残しましょう。")
+	case incident.Closed:
+		return l.say("📕 *Closed* by %s.", "📕 %s が *完了* にしました。", by)
+	}
+	return ""
+}

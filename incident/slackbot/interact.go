@@ -1,0 +1,172 @@
+package slackbot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/shopslo/shopslo/incident"
+)
+
+// interaction answers buttons, modals and shortcuts. An error means that nothing could
+// be stored.
+func (b *Bot) interaction(ctx context.Context, c slack.InteractionCallback) (outcome, error) {
+	switch c.Type {
+	case slack.InteractionTypeBlockActions:
+		return b.pressed(ctx, c)
+	case slack.InteractionTypeViewSubmission:
+		return b.submitted(ctx, c)
+	case slack.InteractionTypeMessageAction:
+		return b.shortcut(ctx, c)
+	}
+	return outcome{}, nil
+}
+
+// pressed is a button of the status message.
+func (b *Bot) pressed(ctx context.Context, c slack.InteractionCallback) (outcome, error) {
+	if len(c.ActionCallback.BlockActions) == 0 {
+		return outcome{}, nil
+	}
+	p := c.ActionCallback.BlockActions[0]
+	id, verb := p.Value, p.ActionID
+	if _, err := b.o.Store.Incident(ctx, id); errors.Is(err, incident.ErrNotFound) {
+		return outcome{}, nil // a button of some other store's
+	} else if err != nil {
+		return outcome{}, err
+	}
+	switch verb {
+	case doUpdate, doPostmortem, doAction:
+		return b.openModal(ctx, id, verb, c.TriggerID, c.ResponseURL)
+	case doReopen:
+		verb = "reopen"
+	}
+	text, changed, err := b.do(ctx, id, act{ID: "button:" + c.TriggerID, User: c.User.ID, Verb: verb, At: b.o.Now()})
+	if err != nil || changed {
+		return outcome{}, err // the channel hears of a change
+	}
+	channel := c.Channel.ID
+	if channel == "" {
+		channel = c.Container.ChannelID
+	}
+	// A button's acknowledgement shows nothing: what is to be said is a message.
+	return outcome{}, b.tell(ctx, id, channel, c.User.ID, c.TriggerID, text)
+}
+
+// tell stores that one person alone is to be told something.
+func (b *Bot) tell(ctx context.Context, id, channel, user, key, text string) error {
+	if channel == "" || text == "" {
+		return nil
+	}
+	job := task{Channel: channel, User: user, Text: text}.job("tell:"+key, jobTell, b.o.Now())
+	job.Incident = id
+	err := b.o.Store.Enqueue(ctx, job)
+	b.hurry()
+	return err
+}
+
+// submitted is a modal that was sent.
+func (b *Bot) submitted(ctx context.Context, c slack.InteractionCallback) (outcome, error) {
+	var a about
+	if err := json.Unmarshal([]byte(c.View.PrivateMetadata), &a); err != nil {
+		return outcome{}, nil // no modal of this bot
+	}
+	in, now := values(c.View), b.o.Now()
+	key := "view:" + c.View.ID
+	var wrong map[string]string
+	var err error
+	switch c.View.CallbackID {
+	case viewOpen:
+		i, w := b.set.opened(in, now)
+		if wrong = w; len(wrong) == 0 {
+			_, _, err = b.create(ctx, key, i, c.User.ID, a.Note)
+		}
+	case viewUpdate:
+		_, _, err = b.do(ctx, a.Incident, act{ID: key, User: c.User.ID, Verb: "update", Rest: escape(in["text"]), At: now})
+		if strings.TrimSpace(in["text"]) == "" {
+			wrong = map[string]string{"text": b.set.Language.say("What is it?", "内容を書いてください。")}
+		}
+	case viewPostmortem, viewAction:
+		wrong, err = b.learned(ctx, a, c.View.CallbackID, in, incident.Event{ID: key, At: now, By: c.User.ID, Kind: incident.Postmortal})
+	}
+	switch {
+	case err != nil:
+		return outcome{}, err
+	case len(wrong) > 0:
+		return outcome{Ack: slack.NewErrorsViewSubmissionResponse(wrong)}, nil
+	}
+	return outcome{}, nil
+}
+
+// learned stores the postmortem after a modal.
+func (b *Bot) learned(ctx context.Context, a about, callback string, in map[string]string, e incident.Event) (wrong map[string]string, err error) {
+	stop := errors.New("something is wrong with the inputs")
+	_, err = b.change(ctx, a.Incident, e.ID, func(i incident.Incident) ([]incident.Event, error) {
+		if callback == viewAction {
+			e.Postmortem, wrong = b.set.acted(i, in)
+		} else {
+			e.Postmortem, wrong = b.set.written(i, a, in)
+		}
+		if len(wrong) > 0 {
+			return nil, stop
+		}
+		return []incident.Event{e}, nil
+	})
+	if errors.Is(err, stop) {
+		err = nil
+	}
+	return wrong, err
+}
+
+// shortcut is a shortcut on a message: an Incident is opened from it, or it goes into the
+// timeline.
+func (b *Bot) shortcut(ctx context.Context, c slack.InteractionCallback) (outcome, error) {
+	who := c.Message.User
+	if who == "" {
+		who = c.Message.BotID
+	}
+	n := &noted{User: who, Text: plain(c.Message.Text), At: slackTime(c.Message.Timestamp, b.o.Now()), Channel: c.Channel.ID}
+	if c.CallbackID == shortcutOpen {
+		return b.openingModal(ctx, cut(line(n.Text), maxTitle), "", n, c.TriggerID, c.ResponseURL)
+	}
+	id, err := b.recall(ctx, incidentKey(c.Channel.ID))
+	if err != nil {
+		return outcome{}, err
+	}
+	text := b.set.Language.say("This works in an incident's channel.", "インシデントのチャンネルで使ってください。")
+	if id != "" {
+		if err := b.pick(ctx, id, c.Channel.ID, c.Message.Timestamp, *n); err != nil {
+			return outcome{}, err
+		}
+		text = b.set.Language.say("It is in the timeline.", "タイムラインに記録しました。")
+	}
+	return outcome{}, b.tell(ctx, id, c.Channel.ID, c.User.ID, c.TriggerID, text)
+}
+
+// pick puts a message into the timeline, once, with its own author and time.
+func (b *Bot) pick(ctx context.Context, id, channel, ts string, n noted) error {
+	if n.Text == "" {
+		return nil
+	}
+	e := incident.Event{ID: "message:" + channel + ":" + ts, At: n.At, By: n.User, Kind: incident.Noted, Text: n.Text}
+	_, err := b.change(ctx, id, e.ID, func(incident.Incident) ([]incident.Event, error) { return []incident.Event{e}, nil })
+	return err
+}
+
+// slackTime reads a message's time stamp; otherwise where it is none.
+func slackTime(ts string, otherwise time.Time) time.Time {
+	seconds, rest, _ := strings.Cut(ts, ".")
+	s, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil || s <= 0 || s > 1<<40 {
+		return otherwise
+	}
+	micro, err := strconv.ParseInt((rest + "000000")[:6], 10, 64)
+	if err != nil {
+		micro = 0
+	}
+	return time.Unix(s, micro*1000).UTC()
+}

@@ -1,0 +1,299 @@
+package slackbot
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/shopslo/shopslo/incident"
+)
+
+// The callback_ids of modals, and of the shortcuts on messages.
+const (
+	viewOpen       = "incident_open"
+	viewUpdate     = "incident_update"
+	viewPostmortem = "incident_postmortem"
+	viewAction     = "incident_action"
+	shortcutOpen   = "incident_from_message"
+	shortcutNote   = "incident_note"
+)
+
+// about is what a modal carries with it: which Incident it is about, or from which
+// message one is opened, and what its inputs held at first.
+type about struct {
+	Incident string            `json:"i,omitempty"`
+	Note     *noted            `json:"n,omitempty"`
+	Was      map[string]string `json:"w,omitempty"` // short hashes by block_id
+}
+
+func (s Settings) modal(callback, head, submit string, a about, blocks ...slack.Block) slack.ModalViewRequest {
+	if a.Note != nil { // private_metadata takes 3,000 characters
+		n := *a.Note
+		n.Text = cut(n.Text, 1000)
+		a.Note = &n
+	}
+	carried, err := json.Marshal(a)
+	if err != nil {
+		panic(err) // strings and times only
+	}
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: callback, PrivateMetadata: string(carried), Title: plainText(head), Submit: plainText(submit),
+		Close: plainText(s.Language.say("Cancel", "やめる")), Blocks: slack.Blocks{BlockSet: blocks},
+	}
+}
+
+// input is a text to be written; id names both block and action.
+func input(id, label, initial string, most int, multiline, optional bool) *slack.InputBlock {
+	e := slack.NewPlainTextInputBlockElement(nil, id)
+	e.MaxLength, e.Multiline, e.InitialValue = most, multiline, cut(initial, most)
+	b := slack.NewInputBlock(id, plainText(label), nil, e)
+	b.Optional = optional
+	return b
+}
+
+func choice(value, label string) *slack.OptionBlockObject {
+	return slack.NewOptionBlockObject(value, plainText(cut(label, 75)), nil)
+}
+
+// opening is the modal that opens an Incident. ongoing says what is open already.
+func (s Settings) opening(title, severity string, from *noted, ongoing string) slack.ModalViewRequest {
+	l := s.Language
+	var options []*slack.OptionBlockObject
+	chosen, ok := find(severities, severity)
+	if !ok {
+		chosen = incident.Major
+	}
+	explain := map[incident.Severity]string{
+		incident.Critical: l.say("shops cannot sell", "商品が売れない"), incident.Major: l.say("a part fails, or all of it for some", "一部の機能、または一部の利用者に影響"),
+		incident.Minor: l.say("few notice", "ほとんど気づかれない"),
+	}
+	var first *slack.OptionBlockObject
+	for _, v := range incident.Severities {
+		o := choice(string(v), fmt.Sprintf("%s %s – %s", severities[v].icon, l.word(severities[v]), explain[v]))
+		options = append(options, o)
+		if v == chosen {
+			first = o
+		}
+	}
+	severityInput := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, "severity", options...)
+	severityInput.InitialOption = first
+	began := slack.NewDateTimePickerBlockElement("started")
+	beganBlock := slack.NewInputBlock("started", plainText(l.say("Since when?", "いつから？")), nil, began)
+	beganBlock.Optional = true
+	blocks := []slack.Block{
+		input("title", l.say("What do users see?", "利用者に何が起きていますか？"), title, maxTitle, false, false),
+		slack.NewInputBlock("severity", plainText(l.say("How bad is it?", "どのくらい深刻ですか？")), nil, severityInput),
+		s.scopeInput(), beganBlock,
+	}
+	if ongoing != "" {
+		blocks = append([]slack.Block{section(l.say("*Open already, perhaps the same:*\n%s", "*対応中のインシデント（同じものではありませんか？）*\n%s", ongoing))}, blocks...)
+	}
+	return s.modal(viewOpen, l.say("Open an incident", "インシデントを始める"), l.say("Open", "始める"), about{Note: from}, blocks...)
+}
+
+// maxOptions is what a select takes.
+const maxOptions = 100
+
+func (s Settings) scopeInput() *slack.InputBlock {
+	label := s.Language.say("What is hurt?", "影響範囲は？")
+	n := len(s.Tiers) + len(s.ShopSets)
+	if len(s.ShopSets) == 0 || n+1 > maxOptions {
+		return input("scope", label, "", 1000, false, true)
+	}
+	options := []*slack.OptionBlockObject{choice("fleet", s.Language.say("everything", "全体"))}
+	for _, t := range s.Tiers {
+		options = append(options, choice(t, "Tier "+t))
+	}
+	for _, set := range s.ShopSets {
+		options = append(options, choice(set, set))
+	}
+	b := slack.NewInputBlock("scope", plainText(label), plainText(s.Language.say("Leave it empty while nobody knows.", "分からなければ空のままで構いません。")),
+		slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeStatic, nil, "scope", options...))
+	b.Optional = true
+	return b
+}
+
+// values reads a modal's inputs; none is "", several are joined by a space.
+func values(v slack.View) map[string]string {
+	out := map[string]string{}
+	if v.State == nil {
+		return out
+	}
+	for block, actions := range v.State.Values {
+		for _, a := range actions {
+			text := cmp.Or(a.Value, a.SelectedOption.Value, a.SelectedUser, a.SelectedDate)
+			for _, o := range a.SelectedOptions {
+				text = strings.TrimSpace(text + " " + o.Value)
+			}
+			if a.SelectedDateTime > 0 {
+				text = time.Unix(a.SelectedDateTime, 0).UTC().Format(time.RFC3339)
+			}
+			out[block] = text
+		}
+	}
+	return out
+}
+
+// opened makes an Incident of the opening modal's inputs. wrong is by block_id.
+func (s Settings) opened(in map[string]string, now time.Time) (i incident.Incident, wrong map[string]string) {
+	wrong = map[string]string{}
+	i = incident.Incident{Title: line(in["title"]), Severity: incident.Severity(in["severity"]), State: incident.Open, DetectedAt: now}
+	if err := s.checkTitle(i.Title); err != nil {
+		wrong["title"] = err.Error()
+	}
+	if _, ok := severities[i.Severity]; !ok {
+		wrong["severity"] = s.Language.say("Choose one.", "選んでください。")
+	}
+	if in["scope"] != "" {
+		scope, err := s.readScope(in["scope"])
+		if i.Scope = scope; err != nil {
+			wrong["scope"] = cut(err.Error(), 300)
+		}
+	}
+	if in["started"] != "" {
+		at, err := time.Parse(time.RFC3339, in["started"])
+		if i.StartedAt = at; err != nil || at.After(now) {
+			wrong["started"] = s.Language.say("That is still to come.", "未来の時刻です。")
+		}
+	}
+	return i, wrong
+}
+
+// telling is the modal for a status.
+func (s Settings) telling(i incident.Incident) slack.ModalViewRequest {
+	l := s.Language
+	return s.modal(viewUpdate, l.say("Tell the status", "状況を共有"), l.say("Tell", "共有"), about{Incident: i.ID},
+		note(escape(cut(s.head(i), 200))),
+		input("text", l.say("What is known, what is being done, what comes next?", "分かったこと、していること、次にすること"), "", 3000, true, false))
+}
+
+// part is one part of a postmortem as it is edited.
+type part struct {
+	id, en, ja string
+	text       func(*incident.Postmortem) *string
+	list       func(*incident.Postmortem) *[]string
+}
+
+var postmortemParts = []part{
+	{"summary", "Summary: what happened, in three sentences", "概要（何が起きたか、三文で）", func(p *incident.Postmortem) *string { return &p.Summary }, nil},
+	{"impact", "Impact: who could not do what, for how long", "影響（誰が、何を、どれだけの間できなかったか）", func(p *incident.Postmortem) *string { return &p.Impact }, nil},
+	{"cause", "Cause: why was it possible?", "原因（なぜ起こりえたか）", func(p *incident.Postmortem) *string { return &p.Cause }, nil},
+	{"trigger", "Trigger: what set it off?", "きっかけ", func(p *incident.Postmortem) *string { return &p.Trigger }, nil},
+	{"detection", "Detection: how was it noticed?", "検知（どう気づいたか）", func(p *incident.Postmortem) *string { return &p.Detection }, nil},
+	{"resolution", "Resolution: what ended it?", "解決方法（どう収まったか）", func(p *incident.Postmortem) *string { return &p.Resolution }, nil},
+	{"well", "What went well (a line each)", "うまくいったこと（一行に一つ）", nil, func(p *incident.Postmortem) *[]string { return &p.WentWell }},
+	{"wrong", "What went wrong (a line each)", "うまくいかなかったこと（一行に一つ）", nil, func(p *incident.Postmortem) *[]string { return &p.WentWrong }},
+	{"lucky", "Where we were lucky (a line each)", "運が良かったこと（一行に一つ）", nil, func(p *incident.Postmortem) *[]string { return &p.Lucky }},
+}
+
+func (p part) get(pm *incident.Postmortem) string {
+	if p.list != nil {
+		return strings.Join(*p.list(pm), "\n")
+	}
+	return *p.text(pm)
+}
+
+func (p part) set(pm *incident.Postmortem, text string) {
+	if p.list == nil {
+		*p.text(pm) = strings.TrimSpace(text)
+		return
+	}
+	var lines []string
+	for l := range strings.Lines(text) {
+		if l = strings.TrimSpace(l); l != "" {
+			lines = append(lines, l)
+		}
+	}
+	*p.list(pm) = lines
+}
+
+// maxInput is what an input takes: docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
+const maxInput = 3000
+
+// writing is the modal of the postmortem, with what has been written so far. A part that
+// is longer than an input takes is left out: it is edited as Markdown.
+func (s Settings) writing(i incident.Incident) slack.ModalViewRequest {
+	l := s.Language
+	pm := draft(i)
+	a := about{Incident: i.ID, Was: map[string]string{}}
+	blocks := []slack.Block{note(escape(cut(s.head(i), 200)))}
+	for _, p := range postmortemParts {
+		text := p.get(pm)
+		if len([]rune(text)) > maxInput {
+			continue
+		}
+		a.Was[p.id] = hash(text)
+		blocks = append(blocks, input(p.id, l.say(p.en, p.ja), text, maxInput, true, true))
+	}
+	return s.modal(viewPostmortem, l.say("Postmortem", "ポストモーテム"), l.say("Save", "保存"), a, blocks...)
+}
+
+func draft(i incident.Incident) *incident.Postmortem {
+	pm := incident.Postmortem{}
+	if i.Postmortem != nil {
+		pm = *i.Postmortem
+	}
+	return &pm
+}
+
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:4])
+}
+
+// written gives the postmortem after the modal's inputs. What this person left as it was
+// stays as it is now; what two have changed meanwhile is wrong, by block_id.
+func (s Settings) written(i incident.Incident, a about, in map[string]string) (*incident.Postmortem, map[string]string) {
+	pm, wrong := draft(i), map[string]string{}
+	for _, p := range postmortemParts {
+		text, given := in[p.id]
+		was, shown := a.Was[p.id]
+		if !given || !shown || hash(text) == was {
+			continue
+		}
+		if now := p.get(pm); hash(now) != was && strings.TrimSpace(now) != strings.TrimSpace(text) {
+			wrong[p.id] = cut(s.Language.say("Somebody else has written meanwhile: copy your text, close, and open again. Now it says: %s",
+				"ほかの人が先に保存しました。文章を控えて、開き直してください。現在の内容：%s", now), 500)
+			continue
+		}
+		p.set(pm, text)
+	}
+	return pm, wrong
+}
+
+// acting is the modal for an action.
+func (s Settings) acting(i incident.Incident) slack.ModalViewRequest {
+	l := s.Language
+	owner := slack.NewInputBlock("owner", plainText(l.say("Who does it?", "担当者")), nil, slack.NewOptionsSelectBlockElement(slack.OptTypeUser, nil, "owner"))
+	due := slack.NewInputBlock("due", plainText(l.say("By when?", "期限")), nil, slack.NewDatePickerBlockElement("due"))
+	owner.Optional, due.Optional = true, true
+	return s.modal(viewAction, l.say("Add an action", "再発防止策を追加"), l.say("Add", "追加"), about{Incident: i.ID},
+		note(escape(cut(s.head(i), 200))),
+		input("what", l.say("What has to be done?", "何をしますか？"), "", 500, false, false),
+		owner, due, input("link", l.say("Link (an issue)", "リンク（Issue など）"), "", 500, false, true))
+}
+
+// acted adds the modal's action.
+func (s Settings) acted(i incident.Incident, in map[string]string) (*incident.Postmortem, map[string]string) {
+	pm := draft(i)
+	action := incident.Action{What: line(in["what"]), Owner: in["owner"], Link: strings.TrimSpace(in["link"])}
+	if action.What == "" {
+		return nil, map[string]string{"what": s.Language.say("What is it?", "内容を書いてください。")}
+	}
+	if in["due"] != "" {
+		day, err := time.ParseInLocation(time.DateOnly, in["due"], s.zone())
+		if err != nil {
+			return nil, map[string]string{"due": s.Language.say("That is no date.", "日付ではありません。")}
+		}
+		action.Due = day
+	}
+	pm.Actions = append(slices.Clone(pm.Actions), action)
+	return pm, nil
+}

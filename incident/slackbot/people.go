@@ -1,0 +1,282 @@
+package slackbot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/shopslo/shopslo/incident"
+)
+
+// people are the user IDs that an Incident names, each once.
+func people(i incident.Incident) []string {
+	var all []string
+	add := func(id string) {
+		if userID.MatchString(id) && !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	for _, who := range i.Assigned {
+		add(who)
+	}
+	for _, e := range i.Timeline {
+		add(e.By)
+		add(e.Value)
+		for _, m := range mentions.FindAllString(e.Text, -1) {
+			add(m[1:])
+		}
+	}
+	for _, a := range draft(i).Actions {
+		add(a.Owner)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// learnNames remembers the names of those whom an Incident names. A name is asked for
+// once: who is renamed later keeps the old one in old records.
+func (b *Bot) learnNames(ctx context.Context, i incident.Incident) error {
+	for _, id := range people(i) {
+		if known, err := b.recall(ctx, nameKey(id)); err != nil || known != "" {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		name := id
+		u, err := b.o.API.GetUserInfoContext(ctx, id)
+		switch b.called("users.info", err); {
+		case err == nil && u != nil:
+			for _, n := range []string{u.Name, u.RealName, u.Profile.DisplayName} {
+				if n != "" {
+					name = n
+				}
+			}
+		case forGood(err):
+		default:
+			return fmt.Errorf("ask for the name of %s: %w", id, err)
+		}
+		if _, _, err := b.o.Store.Remember(ctx, nameKey(id), name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Named is a store of Incidents for readers outside of Slack: people have names instead
+// of IDs, and each Incident links to its channel. The bot need not run.
+type Named struct {
+	Incidents
+	Notes
+}
+
+// Incident gives one; incident.ErrNotFound.
+func (n Named) Incident(ctx context.Context, id string) (incident.Incident, error) {
+	i, err := n.Incidents.Incident(ctx, id)
+	if err != nil {
+		return i, err
+	}
+	return n.name(ctx, i)
+}
+
+// List gives those that are ongoing or changed since, newest first, without timelines.
+func (n Named) List(ctx context.Context, since time.Time) ([]incident.Incident, error) {
+	all, err := n.Incidents.Incidents(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	for k := range all {
+		if all[k], err = n.name(ctx, all[k]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func (n Named) name(ctx context.Context, i incident.Incident) (incident.Incident, error) {
+	names := map[string]string{}
+	var pairs []string
+	for _, id := range people(i) {
+		name, ok, err := n.Recall(ctx, nameKey(id))
+		if err != nil {
+			return i, err
+		}
+		if ok {
+			names[id] = name
+			pairs = append(pairs, "@"+id, "@"+name)
+		}
+	}
+	if i.Link == "" {
+		link, _, err := n.Recall(ctx, linkKey(i.ID))
+		if err != nil {
+			return i, err
+		}
+		i.Link = link
+	}
+	inText := strings.NewReplacer(pairs...)
+	of := func(id string) string {
+		if name := names[id]; name != "" {
+			return name
+		}
+		return id
+	}
+	assigned := map[incident.Role]string{}
+	for role, who := range i.Assigned {
+		assigned[role] = of(who)
+	}
+	if len(assigned) > 0 {
+		i.Assigned = assigned
+	}
+	i.Timeline = slices.Clone(i.Timeline)
+	for k := range i.Timeline {
+		e := &i.Timeline[k]
+		e.By, e.Text = of(e.By), inText.Replace(e.Text)
+		if e.Kind == incident.Appointed {
+			e.Value = of(e.Value)
+		}
+	}
+	if i.Postmortem != nil {
+		pm := draft(i)
+		pm.Actions = slices.Clone(pm.Actions)
+		for k := range pm.Actions {
+			pm.Actions[k].Owner = of(pm.Actions[k].Owner)
+		}
+		i.Postmortem = pm
+	}
+	return i, nil
+}
+
+// membership is who was in a user group when it was last asked for.
+type membership struct {
+	people []string
+	at     time.Time
+}
+
+// memberFor is how long an answer about a user group holds.
+const memberFor = 5 * time.Minute
+
+// may says whether a person may do something, else what they are told.
+func (b *Bot) may(ctx context.Context, a act) (bool, string) {
+	group, l := "", b.set.Language
+	switch {
+	case a.Verb == "severity":
+		group = b.set.MaySeverity
+	case a.Verb == "closed", a.Verb == "state" && closes(a.Rest):
+		group = b.set.MayClose
+	}
+	if group == "" {
+		return true, ""
+	}
+	people, err := b.membersNow(ctx, group)
+	switch {
+	case err != nil:
+		b.o.Log.Warn("ask who may", "group", group, "err", err)
+		return false, l.say("Slack does not say who is in %s, so nobody can be let through. Please try again.", "%s のメンバーを確認できませんでした。もう一度お試しください。", mentionAny(group))
+	case !slices.Contains(people, a.User):
+		return false, l.say("Only %s may do that here.", "この操作ができるのは %s のメンバーだけです。", mentionAny(group))
+	}
+	return true, ""
+}
+
+func closes(word string) bool {
+	state, _ := find(states, word)
+	return state == incident.Closed
+}
+
+// membersNow gives a group's people from a short memory, or asks within a second.
+func (b *Bot) membersNow(ctx context.Context, group string) ([]string, error) {
+	b.mu.Lock()
+	m := b.groups[group]
+	b.mu.Unlock()
+	now := b.o.Now()
+	if !m.at.IsZero() && now.Sub(m.at) < memberFor {
+		return m.people, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	people, err := b.members(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.groups[group] = membership{people, now}
+	return people, nil
+}
+
+// Finding is one line of Check.
+type Finding struct {
+	What string
+	Err  error // nil: it is as it should be
+}
+
+// Scopes are the scopes of a bot token that the bot needs.
+var Scopes = []string{"channels:history", "channels:join", "channels:manage", "channels:read", "chat:write", "commands",
+	"pins:write", "reactions:read", "usergroups:read", "users:read"}
+
+// Check asks Slack whether everything is there that the settings need: the token, its
+// scopes, channels, people and user groups. It changes nothing.
+func (b *Bot) Check(ctx context.Context) []Finding {
+	r, err := b.o.API.AuthTestContext(ctx)
+	if err != nil {
+		return []Finding{{"bot token", fmt.Errorf("Slack refuses the bot token: %w", err)}}
+	}
+	found := []Finding{{fmt.Sprintf("bot token: %s in workspace %s", r.User, r.Team), nil}}
+	if granted := r.Header.Get("X-OAuth-Scopes"); granted != "" {
+		for _, scope := range Scopes {
+			var err error
+			if !slices.Contains(strings.Split(granted, ","), scope) {
+				err = errors.New("the app lacks it: add it under OAuth & Permissions, and install the app again")
+			}
+			found = append(found, Finding{"scope " + scope, err})
+		}
+	}
+	for _, c := range b.set.Announce {
+		info, err := b.o.API.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: c})
+		switch {
+		case err != nil:
+			err = fmt.Errorf("Slack does not show it: %w; give a public channel's ID, C…", err)
+		case info.IsArchived:
+			err = errors.New("it is archived")
+		}
+		found = append(found, Finding{"channel " + c, err})
+	}
+	for _, who := range b.set.everybody() {
+		var err error
+		if userID.MatchString(who) {
+			_, err = b.o.API.GetUserInfoContext(ctx, who)
+		} else {
+			_, err = b.members(ctx, who)
+		}
+		if err != nil {
+			err = fmt.Errorf("nobody can be invited: %w", err)
+		}
+		found = append(found, Finding{who, err})
+	}
+	return found
+}
+
+// everybody are all people and groups that the settings name, each once, sorted.
+func (s Settings) everybody() []string {
+	all := slices.Concat(s.Invite.Always, s.EscalateTo)
+	for _, list := range s.Invite.Severity {
+		all = append(all, list...)
+	}
+	for _, m := range []map[string][]string{s.Invite.ShopSets, s.Invite.Tiers} {
+		for _, list := range m {
+			all = append(all, list...)
+		}
+	}
+	for _, g := range []string{s.MaySeverity, s.MayClose} {
+		if g != "" {
+			all = append(all, g)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,230 @@
+package slackbot
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
+)
+
+// maxBody is what a request may weigh, in bytes.
+const maxBody = 1 << 20
+
+// storeWithin is how long storing may take, so that the acknowledgement comes within
+// Slack's three seconds.
+const storeWithin = 2 * time.Second
+
+// delivery is something that Slack says, the same by HTTP and by Socket Mode.
+type delivery struct {
+	Command     *slack.SlashCommand
+	Interaction *slack.InteractionCallback
+	Event       json.RawMessage
+	EventID     string
+	Challenge   string
+}
+
+// Receiver takes Slack's requests: commands, interactions and events at one address. A
+// request that secret has not signed within five minutes is answered 401. A repeated one
+// is taken like the first: it may be the only one that arrived.
+func (b *Bot) Receiver(secret string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil {
+			http.Error(w, "the request cannot be read, or is longer than 1 MB", http.StatusRequestEntityTooLarge)
+			return
+		}
+		if err := verify(r.Header, body, secret); err != nil {
+			b.o.Log.Warn("a request that Slack has not signed", "err", err)
+			http.Error(w, "this is not signed by Slack", http.StatusUnauthorized)
+			return
+		}
+		d, err := readRequest(r.Header.Get("Content-Type"), body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		if d.Challenge != "" { // docs.slack.dev/reference/events/url_verification
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			io.WriteString(w, d.Challenge)
+			return
+		}
+		ctx := context.WithoutCancel(r.Context())
+		out, err := b.take(ctx, d)
+		if err != nil {
+			http.Error(w, "it could not be stored: send it again", http.StatusServiceUnavailable)
+			return
+		}
+		if out.Ack != nil {
+			w.Header().Set("Content-Type", "application/json; charset=utf-8")
+			if err := json.NewEncoder(w).Encode(out.Ack); err != nil {
+				b.o.Log.Warn("acknowledge", "err", err)
+			}
+		}
+		if out.Then != nil {
+			go out.Then(ctx)
+		}
+	})
+}
+
+func verify(header http.Header, body []byte, secret string) error {
+	v, err := slack.NewSecretsVerifier(header, secret)
+	if err != nil {
+		return err
+	}
+	if _, err := v.Write(body); err != nil {
+		return err
+	}
+	return v.Ensure()
+}
+
+// readRequest reads a request's body by its form.
+func readRequest(contentType string, body []byte) (delivery, error) {
+	if strings.HasPrefix(contentType, "application/json") {
+		return readEvent(body)
+	}
+	r, err := http.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
+	if err != nil {
+		return delivery{}, err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if err := r.ParseForm(); err != nil {
+		return delivery{}, errors.New("the request is no form")
+	}
+	if payload := r.PostForm.Get("payload"); payload != "" {
+		return readInteraction([]byte(payload))
+	}
+	c, err := slack.SlashCommandParse(r)
+	if err != nil || c.Command == "" || c.UserID == "" {
+		return delivery{}, errors.New("the request is neither a command nor an interaction nor an event")
+	}
+	return delivery{Command: &c}, nil
+}
+
+func readInteraction(payload []byte) (delivery, error) {
+	var c slack.InteractionCallback
+	if err := json.Unmarshal(payload, &c); err != nil {
+		return delivery{}, errors.New("the interaction cannot be read")
+	}
+	return delivery{Interaction: &c}, nil
+}
+
+func readEvent(body []byte) (delivery, error) {
+	var e struct {
+		Type      string          `json:"type"`
+		Challenge string          `json:"challenge"`
+		EventID   string          `json:"event_id"`
+		Event     json.RawMessage `json:"event"`
+	}
+	if err := json.Unmarshal(body, &e); err != nil {
+		return delivery{}, errors.New("the event cannot be read")
+	}
+	switch e.Type {
+	case "url_verification":
+		return delivery{Challenge: e.Challenge}, nil
+	case "event_callback":
+		if e.EventID == "" {
+			return delivery{}, errors.New("the event has no event_id")
+		}
+		return delivery{Event: e.Event, EventID: e.EventID}, nil
+	}
+	return delivery{}, fmt.Errorf("events of type %q are unknown", cut(e.Type, 40))
+}
+
+// take stores what a delivery asks for. With an error it was not stored, and has to be
+// sent again; a command, which Slack does not repeat, is answered instead.
+func (b *Bot) take(ctx context.Context, d delivery) (outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	defer cancel()
+	var out outcome
+	var err error
+	switch {
+	case d.Command != nil:
+		if out, err = b.command(ctx, *d.Command); err != nil {
+			b.o.Log.Error("store a command", "err", err)
+			return answer(b.set.Language.say("This could not be stored, so nothing has happened. Please try again in a moment.",
+				"保存できなかったため、何も実行していません。少し待ってからもう一度お試しください。")), nil
+		}
+	case d.Interaction != nil:
+		out, err = b.interaction(ctx, *d.Interaction)
+	case d.Event != nil:
+		err = b.reacted(ctx, d.EventID, d.Event)
+	}
+	if err != nil {
+		b.o.Log.Error("store what Slack says", "err", err)
+	}
+	return out, err
+}
+
+// Socket takes Slack's deliveries through Socket Mode until ctx ends, and connects again
+// whenever the connection is lost. ready hears whether a connection is open. The API
+// client has to have the app-level token. An error is one that waiting does not mend,
+// such as a wrong token.
+func (b *Bot) Socket(ctx context.Context, ready func(bool)) error {
+	client := socketmode.New(b.o.API)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- client.RunContext(ctx) }()
+	for {
+		select {
+		case err := <-ended:
+			if ready(false); ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("connect to Slack's Socket Mode: %w; is the app-level token right, and has it the scope connections:write?", err)
+		case e := <-client.Events:
+			switch e.Type {
+			case socketmode.EventTypeHello, socketmode.EventTypeConnected:
+				ready(true)
+			case socketmode.EventTypeConnecting, socketmode.EventTypeConnectionError:
+				ready(false)
+			default:
+				if e.Request != nil && e.Request.EnvelopeID != "" {
+					go b.envelope(ctx, client, *e.Request)
+				}
+			}
+		}
+	}
+}
+
+// envelope takes one envelope. One that was not stored is not acknowledged: Slack sends
+// it again.
+func (b *Bot) envelope(ctx context.Context, client *socketmode.Client, r socketmode.Request) {
+	d, err := readEnvelope(r.Type, r.Payload)
+	var out outcome
+	if err != nil {
+		b.o.Log.Warn("an envelope that cannot be read", "type", r.Type, "err", err)
+	} else if out, err = b.take(ctx, d); err != nil {
+		return
+	}
+	if err := client.AckCtx(ctx, r.EnvelopeID, out.Ack); err != nil {
+		b.o.Log.Warn("acknowledge an envelope", "err", err)
+	}
+	if out.Then != nil {
+		out.Then(ctx)
+	}
+}
+
+func readEnvelope(kind string, payload []byte) (delivery, error) {
+	switch kind {
+	case "slash_commands":
+		var c slack.SlashCommand
+		if err := json.Unmarshal(payload, &c); err != nil || c.UserID == "" {
+			return delivery{}, errors.New("the command cannot be read")
+		}
+		return delivery{Command: &c}, nil
+	case "interactive":
+		return readInteraction(payload)
+	case "events_api":
+		return readEvent(payload)
+	}
+	return delivery{}, fmt.Errorf("envelopes of type %q are unknown", cut(kind, 40))
+}

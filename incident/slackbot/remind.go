@@ -1,0 +1,215 @@
+package slackbot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/shopslo/shopslo/incident"
+)
+
+// sayText writes into the channel; where there is none, the announcements tell it.
+func (b *Bot) sayText(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
+	channel, ok, err := b.channel(ctx, i.ID)
+	if err != nil || !ok {
+		return err
+	}
+	m := said(t.Text)
+	if t.Ask {
+		m.Blocks = append(m.Blocks, slack.NewActionBlock("learn", b.set.learnButtons(i)...))
+	}
+	_, err = b.post(ctx, channel, j.Key, m)
+	return err
+}
+
+func (s Settings) learnButtons(i incident.Incident) []slack.BlockElement {
+	write := slack.NewButtonBlockElement(doPostmortem, i.ID, plainText(s.Language.say("Write the postmortem", "ポストモーテムを書く")))
+	write.Style = slack.StylePrimary
+	return []slack.BlockElement{write, slack.NewButtonBlockElement(doAction, i.ID, plainText(s.Language.say("Add an action", "再発防止策を追加")))}
+}
+
+// tellText tells one person alone. It may come twice: nobody can look for it.
+func (b *Bot) tellText(ctx context.Context, _ incident.Incident, _ incident.Job, t task) error {
+	_, err := b.o.API.PostEphemeralContext(ctx, t.Channel, t.User, slack.MsgOptionText(t.Text, false))
+	if b.called("chat.postEphemeral", err); err != nil {
+		return fmt.Errorf("tell %s: %w", t.User, err)
+	}
+	return nil
+}
+
+// sayFailed says what could not be done, in the channel or where Incidents are announced.
+func (b *Bot) sayFailed(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
+	channel, ok, err := b.channel(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	if ok {
+		_, err = b.post(ctx, channel, j.Key, said(t.Text))
+		if err == nil || !forGood(err) {
+			return err
+		}
+	}
+	m := said(fmt.Sprintf("%s (%s)", t.Text, i.ID))
+	for _, c := range b.set.Announce {
+		if _, failed := b.post(ctx, c, j.Key+":"+c, m); failed != nil {
+			err = errors.Join(err, failed)
+		} else {
+			err = nil
+		}
+	}
+	return err
+}
+
+// again plans a reminder's next coming.
+func (b *Bot) again(ctx context.Context, i incident.Incident, kind string, t task, due time.Time) error {
+	t.N++
+	key := fmt.Sprintf("%s:%s:%d:%d", i.ID, kind, t.Round, t.N)
+	job := t.job(key, kind, due)
+	job.Incident = i.ID
+	return b.o.Store.Enqueue(ctx, job)
+}
+
+// remind asks for a status where none was told for too long.
+func (b *Bot) remind(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
+	every := b.set.UpdateEvery[i.Severity]
+	if t.Round != round(i) || !i.State.Ongoing() || every <= 0 {
+		return nil
+	}
+	last := t.At
+	if e, ok := lastUpdate(i); ok && e.At.After(last) {
+		last = e.At
+	}
+	now := b.o.Now()
+	if due := last.Add(every); due.After(now) {
+		t.At = last
+		return b.again(ctx, i, jobRemind, t, due)
+	}
+	channel, ok, err := b.channel(ctx, i.ID)
+	if err != nil || !ok {
+		return err
+	}
+	who := person(i.Assigned[incident.Communications])
+	if who == "" {
+		who = person(i.Assigned[incident.Commander])
+	}
+	text := strings.TrimSpace(b.set.Language.say("%s ⏰ Nobody has told the status for %s. What is known, what is being done, what comes next? `/incident update …`",
+		"%s ⏰ %s のあいだ状況が共有されていません。分かったこと、していること、次にすることを `/incident update …` で共有してください。", who, b.set.Language.duration(now.Sub(last))))
+	m := said(text)
+	button := slack.NewButtonBlockElement(doUpdate, i.ID, plainText(b.set.Language.say("Tell the status", "状況を共有")))
+	m.Blocks = append(m.Blocks, slack.NewActionBlock("do", button))
+	if _, err := b.post(ctx, channel, j.Key, m); err != nil {
+		return err
+	}
+	return b.again(ctx, i, jobRemind, t, now.Add(every))
+}
+
+// maxCalls is how often somebody is called to take command.
+const maxCalls = 4
+
+// seekLead calls for a commander while there is none, and then calls in others.
+func (b *Bot) seekLead(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
+	within := b.set.LeadWithin[i.Severity]
+	if t.Round != round(i) || i.State != incident.Open || i.Assigned[incident.Commander] != "" || within <= 0 {
+		return nil
+	}
+	channel, ok, err := b.channel(ctx, i.ID)
+	if err != nil || !ok {
+		return err
+	}
+	var who []string
+	for _, w := range b.set.EscalateTo {
+		who = append(who, mentionAny(w))
+	}
+	m := said(strings.TrimSpace(b.set.Language.say("%s 🚨 Nobody is in command. Who decides what is done, and keeps the overview?",
+		"%s 🚨 指揮を執る人がまだいません。全体を見て判断する人を決めてください。", strings.Join(who, " "))))
+	button := slack.NewButtonBlockElement(doLead, i.ID, plainText(b.set.Language.say("Take command", "指揮を執る")))
+	m.Blocks = append(m.Blocks, slack.NewActionBlock("do", button))
+	if err := b.o.Store.Enqueue(ctx, forIncident(i.ID, b.set.call(i, b.set.EscalateTo, b.o.Now()))...); err != nil {
+		return err
+	}
+	if _, err := b.post(ctx, channel, j.Key, m); err != nil || t.N >= maxCalls {
+		return err
+	}
+	return b.again(ctx, i, jobLead, t, b.o.Now().Add(within))
+}
+
+func forIncident(id string, jobs []incident.Job) []incident.Job {
+	for n := range jobs {
+		jobs[n].Incident = id
+	}
+	return jobs
+}
+
+// askPostmortem asks for what is missing, a few times.
+func (b *Bot) askPostmortem(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
+	missing := i.Postmortem.Missing()
+	if t.Round != round(i) || i.State != incident.Resolved || len(missing) == 0 {
+		return nil
+	}
+	channel, ok, err := b.channel(ctx, i.ID)
+	if err != nil || !ok {
+		return err
+	}
+	var names []string
+	for _, m := range missing {
+		names = append(names, b.set.Language.word(parts[m]))
+	}
+	m := said(strings.TrimSpace(b.set.Language.say("%s 📝 The postmortem still lacks: %s. It need not be long.", "%s 📝 ポストモーテムに足りない項目：%s。短くて構いません。",
+		person(i.Assigned[incident.Commander]), b.set.Language.list(names))))
+	m.Blocks = append(m.Blocks, slack.NewActionBlock("learn", b.set.learnButtons(i)...))
+	if _, err := b.post(ctx, channel, j.Key, m); err != nil || t.N >= maxCalls {
+		return err
+	}
+	return b.again(ctx, i, jobWrite, t, b.o.Now().Add(b.set.PostmortemWithin))
+}
+
+// remindDue tells of the actions that are due on a day. The channel may be archived by
+// then: the announcements tell it.
+func (b *Bot) remindDue(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
+	var lines []string
+	day := t.At.In(b.set.zone()).Format(time.DateOnly)
+	for _, a := range draft(i).Actions {
+		if a.DoneAt.IsZero() && a.Due.In(b.set.zone()).Format(time.DateOnly) == day {
+			lines = append(lines, strings.TrimSpace("• "+escape(a.What)+" "+person(a.Owner)+" "+escape(a.Link)))
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	text := b.set.Language.say("📌 Due today, so that *%s* does not happen again:\n%s", "📌 *%s* の再発防止策の期限は今日です：\n%s", escape(i.Title), strings.Join(lines, "\n"))
+	return b.sayFailed(ctx, i, j, task{Text: text})
+}
+
+func (b *Bot) archive(ctx context.Context, i incident.Incident, _ incident.Job, t task) error {
+	channel, ok, err := b.channel(ctx, i.ID)
+	if err != nil || !ok || t.Round != round(i) || i.State != incident.Closed {
+		return err
+	}
+	err = b.o.API.ArchiveConversationContext(ctx, channel)
+	if b.called("conversations.archive", err); err != nil && !refusedWith(err, "already_archived") {
+		return fmt.Errorf("archive channel %s: %w", channel, err)
+	}
+	return nil
+}
+
+// pickMessage reads a message and puts it into the timeline.
+func (b *Bot) pickMessage(ctx context.Context, i incident.Incident, _ incident.Job, t task) error {
+	h, err := b.o.API.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{ChannelID: t.Channel, Latest: t.TS, Oldest: t.TS, Inclusive: true, Limit: 1})
+	if b.called("conversations.history", err); err != nil {
+		return fmt.Errorf("read message %s: %w", t.TS, err)
+	}
+	if len(h.Messages) == 0 || h.Messages[0].Timestamp != t.TS {
+		return b.tell(ctx, i.ID, t.Channel, t.User, "pick:"+t.TS+":"+t.User, b.set.Language.say(
+			"A message within a thread cannot be read by its reaction: use the message's shortcut instead.", "スレッド内の発言はリアクションでは記録できません。メッセージのショートカットを使ってください。"))
+	}
+	m := h.Messages[0]
+	self, _, err := b.me(ctx)
+	if err != nil || m.User == self {
+		return err // the bot's own words are in the timeline already
+	}
+	return b.pick(ctx, i.ID, t.Channel, t.TS, noted{User: m.User, Text: plain(m.Text), At: slackTime(t.TS, b.o.Now())})
+}

@@ -1,0 +1,178 @@
+// Package slackbot runs incidents in Slack: it opens a channel, calls in the people
+// concerned, keeps one status message up to date, writes the timeline, reminds, and asks
+// for the postmortem.
+//
+// What to say and what to do is decided by functions without I/O (status.go, act.go,
+// follow.go). Whatever Slack sends is stored before it is acknowledged, as Events of the
+// Incident and as Jobs; whatever is to be done in Slack is a Job, begun again until it is
+// done, by one of several replicas. A message is never sent twice: each has a mark of its
+// own, and what may have been sent before is looked for first.
+//
+// People are named by their Slack user IDs everywhere in an Incident; Named puts names in
+// their place for readers outside of Slack.
+package slackbot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/shopslo/shopslo/incident"
+)
+
+// Incidents is where Incidents are kept; incident/sqlstore implements it.
+type Incidents interface {
+	// Create stores a new Incident and its Jobs, unless the key was used for one that is
+	// not closed: it gives that one, and false.
+	Create(ctx context.Context, key string, i incident.Incident, jobs ...incident.Job) (incident.Incident, bool, error)
+	// Incident gives one; incident.ErrNotFound.
+	Incident(ctx context.Context, id string) (incident.Incident, error)
+	// Incidents gives those that are ongoing or changed since, newest first, without
+	// their timelines.
+	Incidents(ctx context.Context, since time.Time) ([]incident.Incident, error)
+}
+
+// Changes is how Incidents change.
+type Changes interface {
+	// Change applies Events and stores Jobs, all or nothing. change may be called again.
+	Change(ctx context.Context, id string, change func(incident.Incident) ([]incident.Event, []incident.Job, error)) (incident.Incident, error)
+	// Enqueue stores Jobs of no change; one with a known key is left out.
+	Enqueue(ctx context.Context, jobs ...incident.Job) error
+}
+
+// Jobs is where Jobs wait.
+type Jobs interface {
+	// Claim takes due Jobs that nobody holds, for the lease; none is no error.
+	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]incident.Job, error)
+	// Finish forgets that a Job has to be done.
+	Finish(ctx context.Context, key string) error
+	// Retry gives a Job back, due later.
+	Retry(ctx context.Context, key string, due time.Time, problem string) error
+}
+
+// Notes keeps small values for ever.
+type Notes interface {
+	// Remember keeps a value unless there is one; it gives what is kept.
+	Remember(ctx context.Context, key, value string) (kept string, first bool, err error)
+	// Recall gives it; ok false: none.
+	Recall(ctx context.Context, key string) (value string, ok bool, err error)
+}
+
+// Store is all of it.
+type Store interface {
+	Incidents
+	Changes
+	Jobs
+	Notes
+}
+
+// Settings are what a team chooses. The zero value of each field is explained with it.
+type Settings struct {
+	Language Language       // "": English
+	Zone     *time.Location // of times that people write, and of dates in names; nil: UTC
+	// Prefix of channel names; "": inc.
+	Prefix string
+	// Announce are IDs of channels in which each Incident has one message.
+	Announce []string
+	// Emoji is the reaction that puts a message into the timeline, without colons; "": memo.
+	Emoji string
+	// Invite are the people called in: IDs of users (U…) or user groups (S…), or a
+	// user group's @handle.
+	Invite Invite
+	// UpdateEvery is how often the status of an Incident has to be told, by severity; a
+	// severity without one is not reminded of.
+	UpdateEvery map[incident.Severity]time.Duration
+	// LeadWithin is when to call EscalateTo where nobody has taken command; as above.
+	LeadWithin map[incident.Severity]time.Duration
+	EscalateTo []string
+	// PostmortemWithin is how long after the resolution a postmortem is due; 0: never.
+	PostmortemWithin time.Duration
+	// ArchiveAfter is how long after the closing a channel is archived; 0: never.
+	ArchiveAfter time.Duration
+	// MaySeverity and MayClose are user groups (IDs) whose members alone may change a
+	// severity, or close; "": everybody.
+	MaySeverity, MayClose string
+	// Tiers and ShopSets are the fleet's names; none: any name is taken.
+	Tiers, ShopSets []string
+	// Alerts says which alerts open an Incident: the first rule that matches.
+	Alerts []AlertRule
+}
+
+// Invite are people by what makes them concerned.
+type Invite struct {
+	Always          []string
+	Severity        map[incident.Severity][]string
+	ShopSets, Tiers map[string][]string
+}
+
+// Options are what a Bot works with. API and Store are required.
+type Options struct {
+	API      *slack.Client
+	Store    Store
+	Settings Settings
+	Now      func() time.Time // nil: the real clock
+	Log      *slog.Logger     // nil: nothing
+	// Poll is how often waiting Jobs are looked for; 0: a second.
+	Poll time.Duration
+	// Called hears of each call of Slack: "ok", Slack's error, "ratelimited" or "failed".
+	// Worked hears of each Job begun: "done", "retried" or "given up". Nil: nobody.
+	Called func(method, result string)
+	Worked func(kind, result string)
+}
+
+// Bot is one replica. Make one with New.
+type Bot struct {
+	o    Options
+	set  Settings
+	wake chan struct{}
+
+	mu        sync.Mutex
+	groups    map[string]membership
+	self      string // the bot's user ID
+	workspace string // its address
+}
+
+// New makes a Bot. It does nothing until Work, ServeHTTP or Socket is called.
+func New(o Options) (*Bot, error) {
+	if o.API == nil || o.Store == nil {
+		return nil, errors.New("slackbot needs a Slack client and a store")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Poll <= 0 {
+		o.Poll = time.Second
+	}
+	if o.Called == nil {
+		o.Called = func(string, string) {}
+	}
+	if o.Worked == nil {
+		o.Worked = func(string, string) {}
+	}
+	s := o.Settings
+	if s.Zone == nil {
+		s.Zone = time.UTC
+	}
+	if s.Prefix == "" {
+		s.Prefix = "inc"
+	}
+	if s.Emoji == "" {
+		s.Emoji = "memo"
+	}
+	return &Bot{o: o, set: s, wake: make(chan struct{}, 1), groups: map[string]membership{}}, nil
+}
+
+// hurry makes Work look for Jobs at once.
+func (b *Bot) hurry() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}

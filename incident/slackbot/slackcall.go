@@ -1,0 +1,164 @@
+package slackbot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+// called tells who counts how a call ended.
+func (b *Bot) called(method string, err error) {
+	result := "failed"
+	var refused slack.SlackErrorResponse
+	var limited *slack.RateLimitedError
+	switch {
+	case err == nil:
+		result = "ok"
+	case errors.As(err, &refused):
+		result = refused.Err
+	case errors.As(err, &limited):
+		result = "ratelimited"
+	}
+	b.o.Called(method, result)
+}
+
+// refusedWith reports Slack's error, one of words.
+func refusedWith(err error, words ...string) bool {
+	var refused slack.SlackErrorResponse
+	return errors.As(err, &refused) && slices.Contains(words, refused.Err)
+}
+
+// mark is the block_id that makes a message known again: Slack keeps and shows it.
+func mark(key string) string { return "m-" + hash16(key) }
+
+// marked puts the mark on a message's first block.
+func marked(m message, key string) []slack.Block {
+	blocks := slices.Clone(m.Blocks)
+	switch first := blocks[0].(type) {
+	case *slack.SectionBlock:
+		c := *first
+		c.BlockID, blocks[0] = mark(key), &c
+	case *slack.HeaderBlock:
+		c := *first
+		c.BlockID, blocks[0] = mark(key), &c
+	default:
+		panic(fmt.Sprintf("a message begins with a %T, which cannot be marked", first))
+	}
+	return blocks
+}
+
+// post writes a message once, and gives its time stamp. Where it may have been written
+// before, by an attempt of which nothing is known, the channel's history is looked at first.
+func (b *Bot) post(ctx context.Context, channel, key string, m message) (ts string, err error) {
+	if ts, err := b.recall(ctx, postedKey(key)); err != nil || ts != "" {
+		return ts, err
+	}
+	now := b.o.Now()
+	begun, first, err := b.o.Store.Remember(ctx, begunKey(key), strconv.FormatInt(now.Unix(), 10))
+	if err != nil {
+		return "", err
+	}
+	if !first {
+		if ts, err = b.look(ctx, channel, key, slackTime(begun, now)); err != nil {
+			return "", err
+		}
+	}
+	if ts == "" {
+		_, ts, err = b.o.API.PostMessageContext(ctx, channel, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(marked(m, key)...),
+			slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
+		if b.called("chat.postMessage", err); err != nil {
+			return "", fmt.Errorf("write into channel %s: %w", channel, err)
+		}
+		if ts == "" { // an answer of another shape: it may have been written
+			return "", fmt.Errorf("write into channel %s: Slack's answer has no time stamp", channel)
+		}
+	}
+	kept, _, err := b.o.Store.Remember(ctx, postedKey(key), ts)
+	return kept, err
+}
+
+// clockSkew is by how much Slack's clock and this one may differ.
+const clockSkew = 5 * time.Minute
+
+// look finds the message with a mark that was written since; "" where there is none.
+func (b *Bot) look(ctx context.Context, channel, key string, since time.Time) (string, error) {
+	want := mark(key)
+	p := &slack.GetConversationHistoryParameters{ChannelID: channel, Limit: 200, Oldest: strconv.FormatInt(since.Add(-clockSkew).Unix(), 10)}
+	for {
+		h, err := b.o.API.GetConversationHistoryContext(ctx, p)
+		if b.called("conversations.history", err); err != nil {
+			return "", fmt.Errorf("read channel %s: %w", channel, err)
+		}
+		for _, m := range h.Messages {
+			for _, block := range m.Blocks.BlockSet {
+				if block.ID() == want {
+					return m.Timestamp, nil
+				}
+			}
+		}
+		if p.Cursor = h.ResponseMetaData.NextCursor; p.Cursor == "" {
+			return "", nil
+		}
+	}
+}
+
+// update rewrites a message; to do so twice does no harm.
+func (b *Bot) update(ctx context.Context, channel, ts, key string, m message) error {
+	_, _, _, err := b.o.API.UpdateMessageContext(ctx, channel, ts, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(marked(m, key)...))
+	if b.called("chat.update", err); err != nil {
+		return fmt.Errorf("rewrite message %s of channel %s: %w", ts, channel, err)
+	}
+	return nil
+}
+
+// members are the people of a user group, given by its ID or @handle.
+func (b *Bot) members(ctx context.Context, group string) ([]string, error) {
+	if group[0] == '@' {
+		all, err := b.o.API.GetUserGroupsContext(ctx)
+		if b.called("usergroups.list", err); err != nil {
+			return nil, fmt.Errorf("list user groups: %w", err)
+		}
+		at := slices.IndexFunc(all, func(g slack.UserGroup) bool { return "@"+g.Handle == group })
+		if at < 0 {
+			return nil, fmt.Errorf("user group %s: %w", group, slack.SlackErrorResponse{Err: "no_such_subteam"})
+		}
+		group = all[at].ID
+	}
+	people, err := b.o.API.GetUserGroupMembersContext(ctx, group)
+	if b.called("usergroups.users.list", err); err != nil {
+		return nil, fmt.Errorf("read user group %s: %w", group, err)
+	}
+	return people, nil
+}
+
+// me is the bot's own user ID.
+func (b *Bot) me(ctx context.Context) (string, string, error) {
+	b.mu.Lock()
+	id := b.self
+	b.mu.Unlock()
+	if id != "" {
+		return id, b.url(), nil
+	}
+	r, err := b.o.API.AuthTestContext(ctx)
+	if b.called("auth.test", err); err != nil {
+		return "", "", fmt.Errorf("ask Slack who this is: %w", err)
+	}
+	if r.UserID == "" {
+		return "", "", errors.New("ask Slack who this is: the answer names nobody")
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.self, b.workspace = r.UserID, r.URL
+	return r.UserID, r.URL, nil
+}
+
+func (b *Bot) url() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.workspace
+}

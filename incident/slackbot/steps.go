@@ -1,0 +1,283 @@
+package slackbot
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/shopslo/shopslo/incident"
+)
+
+// opened begins an Incident: its first entries, its channel, the announcements, and what
+// is to come.
+func (b *Bot) opened(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
+	s, now := b.set, b.o.Now()
+	text := s.Language.say("opened as %s", "%s のインシデントとして開始", s.Language.word(severities[i.Severity]))
+	if t.User == "" {
+		text = s.Language.say("opened as %s by an alert", "アラートにより %s のインシデントとして開始", s.Language.word(severities[i.Severity]))
+	}
+	events := []incident.Event{{ID: "opened", At: i.DetectedAt, By: t.User, Kind: incident.Noted, Text: text}}
+	if t.Note != nil && t.Note.Text != "" {
+		events = append(events, incident.Event{ID: "opened:from", At: t.Note.At, By: t.Note.User, Kind: incident.Noted, Text: t.Note.Text})
+	}
+	_, err := b.o.Store.Change(ctx, i.ID, func(i incident.Incident) ([]incident.Event, []incident.Job, error) {
+		jobs := []incident.Job{task{User: t.User}.job(i.ID+":channel", jobChannel, now)}
+		for _, c := range s.Announce {
+			jobs = append(jobs, task{Channel: c, First: true}.job(i.ID+":opened:announce:"+c, jobAnnounce, now))
+		}
+		if slices.ContainsFunc(i.Timeline, func(e incident.Event) bool { return e.ID == "opened" }) {
+			return nil, jobs, nil
+		}
+		return events, append(jobs, s.plan(i, now)...), nil
+	})
+	return err
+}
+
+// makeChannel creates the Incident's channel once, and begins what is done in it.
+func (b *Bot) makeChannel(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
+	self, home, err := b.me(ctx)
+	if err != nil {
+		return err
+	}
+	channel, err := b.recall(ctx, channelKey(i.ID))
+	if err != nil {
+		return err
+	}
+	if channel == "" {
+		if channel, err = b.createChannel(ctx, i, self); err != nil {
+			return err
+		}
+	}
+	for _, kept := range [][2]string{{channelKey(i.ID), channel}, {incidentKey(channel), i.ID}, {linkKey(i.ID), channelLink(home, channel)}} {
+		if _, _, err := b.o.Store.Remember(ctx, kept[0], kept[1]); err != nil {
+			return err
+		}
+	}
+	now := b.o.Now()
+	_, err = b.o.Store.Change(ctx, i.ID, func(i incident.Incident) ([]incident.Event, []incident.Job, error) {
+		jobs := []incident.Job{task{First: true}.job(i.ID+":made:status", jobStatus, now), task{}.job(i.ID+":made:topic", jobTopic, now)}
+		people := b.set.concerned(i)
+		if t.User != "" && !slices.Contains(people, t.User) {
+			people = append([]string{t.User}, people...)
+		}
+		jobs = append(jobs, b.set.call(i, people, now)...)
+		for _, c := range b.set.Announce {
+			jobs = append(jobs, task{Channel: c}.job(i.ID+":made:announce:"+c, jobAnnounce, now))
+		}
+		return nil, jobs, nil
+	})
+	return err
+}
+
+func channelLink(home, channel string) string {
+	u, err := url.Parse(home)
+	if err != nil || u.Host == "" {
+		return "slack://channel?id=" + channel
+	}
+	return u.JoinPath("archives", channel).String()
+}
+
+// maxTries is how many names are tried.
+const maxTries = 5
+
+// createChannel creates a channel. A name that is taken may be taken by an attempt whose
+// answer was lost: then the channel is this bot's, no other Incident's, and new.
+func (b *Bot) createChannel(ctx context.Context, i incident.Incident, self string) (string, error) {
+	day := i.DetectedAt.In(b.set.zone())
+	for try := range maxTries {
+		name := channelName(b.set.Prefix, i, day, try)
+		// The name is kept, since the title may change before the next attempt.
+		kept, _, err := b.o.Store.Remember(ctx, fmt.Sprintf("%s:name:%d", i.ID, try), name+" "+strconv.FormatInt(b.o.Now().Unix(), 10))
+		if err != nil {
+			return "", err
+		}
+		name, begun, _ := strings.Cut(kept, " ")
+		c, err := b.o.API.CreateConversationContext(ctx, slack.CreateConversationParams{ChannelName: name})
+		b.called("conversations.create", err)
+		switch {
+		case err == nil && c != nil && c.ID != "":
+			return c.ID, nil
+		case !refusedWith(err, "name_taken"):
+			if err == nil {
+				return "", fmt.Errorf("create channel %s: Slack's answer has no ID", name)
+			}
+			return "", fmt.Errorf("create channel %s: %w", name, err)
+		}
+		id, err := b.ownChannel(ctx, name, self, slackTime(begun, b.o.Now()).Add(-clockSkew))
+		if err != nil || id != "" {
+			return id, err
+		}
+	}
+	return "", fmt.Errorf("create a channel: %w", slack.SlackErrorResponse{Err: "name_taken"})
+}
+
+// ownChannel finds a channel by name that this bot has created since, and that belongs
+// to no Incident; "" where it is somebody else's.
+func (b *Bot) ownChannel(ctx context.Context, name, self string, since time.Time) (string, error) {
+	p := &slack.GetConversationsParameters{Limit: 1000, Types: []string{"public_channel"}}
+	for {
+		page, cursor, err := b.o.API.GetConversationsContext(ctx, p)
+		if b.called("conversations.list", err); err != nil {
+			return "", fmt.Errorf("look for channel %s: %w", name, err)
+		}
+		for _, c := range page {
+			if c.Name != name {
+				continue
+			}
+			owner, err := b.recall(ctx, incidentKey(c.ID))
+			if err != nil || owner != "" || c.Creator != self || c.IsArchived || c.Created.Time().Before(since) {
+				return "", err
+			}
+			return c.ID, nil
+		}
+		if p.Cursor = cursor; cursor == "" {
+			return "", nil
+		}
+	}
+}
+
+// channel gives an Incident's channel. While it is being made the Job waits; ok is false
+// where it could not be made.
+func (b *Bot) channel(ctx context.Context, id string) (channel string, ok bool, err error) {
+	if channel, err = b.recall(ctx, channelKey(id)); err != nil || channel != "" {
+		return channel, err == nil, err
+	}
+	why, err := b.recall(ctx, noChannelKey(id))
+	if err != nil || why != "" {
+		return "", false, err
+	}
+	return "", false, later{"its channel is not there yet"}
+}
+
+// writeStatus brings the status message up to date.
+func (b *Bot) writeStatus(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
+	channel, ok, err := b.channel(ctx, i.ID)
+	if err != nil || !ok {
+		return err
+	}
+	if err := b.learnNames(ctx, i); err != nil {
+		return err
+	}
+	ts, err := b.keep(ctx, channel, statusKey(i.ID), i, t.First, func(i incident.Incident) message { return b.set.status(i, b.o.Now()) })
+	if err != nil || ts == "" {
+		return err
+	}
+	return b.pin(ctx, i.ID, channel, ts)
+}
+
+// keep writes a message that shows an Incident, or brings it up to date, and gives its
+// time stamp. Only the first Job writes it, so that it is written once; until then the
+// others have nothing to do. Two that update at once may do so in the wrong order, and
+// the Incident may change while the first one writes: so it is read again afterwards.
+func (b *Bot) keep(ctx context.Context, channel, key string, i incident.Incident, first bool, show func(incident.Incident) message) (string, error) {
+	for {
+		ts, err := b.recall(ctx, postedKey(key))
+		switch {
+		case err != nil || ts == "" && !first:
+			return "", err
+		case ts == "":
+			ts, err = b.post(ctx, channel, key, show(i))
+		default:
+			err = b.update(ctx, channel, ts, key, show(i))
+		}
+		if refusedWith(err, "message_not_found") {
+			return "", nil // somebody has deleted it
+		} else if err != nil {
+			return "", err
+		}
+		now, err := b.o.Store.Incident(ctx, i.ID)
+		if err != nil || len(now.Timeline) == len(i.Timeline) {
+			return ts, err
+		}
+		i = now
+	}
+}
+
+func (b *Bot) pin(ctx context.Context, id, channel, ts string) error {
+	if done, err := b.recall(ctx, pinnedKey(id)); err != nil || done != "" {
+		return err
+	}
+	err := b.o.API.AddPinContext(ctx, channel, slack.NewRefToMessage(channel, ts))
+	if b.called("pins.add", err); err != nil && !refusedWith(err, "already_pinned") {
+		return fmt.Errorf("pin the status message: %w", err)
+	}
+	_, _, err = b.o.Store.Remember(ctx, pinnedKey(id), ts)
+	return err
+}
+
+func (b *Bot) setTopic(ctx context.Context, i incident.Incident, j incident.Job, _ task) error {
+	channel, ok, err := b.channel(ctx, i.ID)
+	if err != nil || !ok {
+		return err
+	}
+	_, err = b.o.API.SetTopicOfConversationContext(ctx, channel, b.set.topic(i))
+	if b.called("conversations.setTopic", err); err != nil {
+		return fmt.Errorf("set the topic: %w", err)
+	}
+	return nil
+}
+
+// maxInvite is how many people are invited at once.
+const maxInvite = 30
+
+// invite calls a person or a group in. Those who are there already are.
+func (b *Bot) invite(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
+	channel, ok, err := b.channel(ctx, i.ID)
+	if err != nil || !ok {
+		return err
+	}
+	people := []string{t.Who}
+	if !userID.MatchString(t.Who) {
+		if people, err = b.members(ctx, t.Who); err != nil {
+			return err
+		}
+	}
+	for chunk := range slices.Chunk(people, maxInvite) {
+		_, err := b.o.API.ForceInviteUsersToConversationContext(ctx, channel, chunk...)
+		b.called("conversations.invite", err)
+		if err != nil && !there(err) {
+			return fmt.Errorf("invite %s: %w", t.Who, err)
+		}
+	}
+	return nil
+}
+
+// there reports that nobody is left to be invited: each is in the channel, or is the bot.
+func there(err error) bool {
+	if !refusedWith(err, "already_in_channel", "cant_invite_self") {
+		return false
+	}
+	refused, _ := err.(slack.SlackErrorResponse)
+	return !slices.ContainsFunc(refused.Errors, func(e slack.SlackResponseErrors) bool {
+		one := e.ConversationsInviteResponseError
+		return one != nil && one.Error != "already_in_channel" && one.Error != "cant_invite_self"
+	})
+}
+
+// announce writes the announcement, or brings it up to date.
+func (b *Bot) announce(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
+	write := func() error {
+		channel, err := b.recall(ctx, channelKey(i.ID))
+		if err != nil {
+			return err
+		}
+		_, err = b.keep(ctx, t.Channel, announceKey(i.ID, t.Channel), i, t.First, func(i incident.Incident) message {
+			return b.set.announcement(i, channel, b.o.Now())
+		})
+		return err
+	}
+	err := write()
+	if refusedWith(err, "not_in_channel") {
+		_, _, _, err = b.o.API.JoinConversationContext(ctx, t.Channel)
+		if b.called("conversations.join", err); err == nil {
+			err = write()
+		}
+	}
+	return err
+}

@@ -1,0 +1,245 @@
+package slackbot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/shopslo/shopslo/incident"
+)
+
+// What a Job may take. One replica takes few at once, so that another can take over
+// within lease what a dead one held: atOnce Jobs of one Incident run one after the other.
+const (
+	jobWithin = 10 * time.Second
+	atOnce    = 4
+	lease     = atOnce*jobWithin + 5*time.Second
+)
+
+// How failed Jobs are begun again: with growing pauses, for about a day. Slack being away
+// for an hour loses nothing.
+const (
+	firstPause  = time.Second
+	longPause   = 5 * time.Minute
+	maxAttempts = 300
+)
+
+// Work does Jobs until ctx ends. What it has claimed and not begun by then is given back.
+func (b *Bot) Work(ctx context.Context) {
+	tick := time.NewTicker(b.o.Poll)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		n, err := b.Round(ctx)
+		if err != nil && ctx.Err() == nil {
+			b.o.Log.Error("look for jobs", "err", err)
+		}
+		if n > 0 && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		case <-b.wake:
+		}
+	}
+}
+
+// Round does the Jobs that are due now, and gives how many it has begun.
+func (b *Bot) Round(ctx context.Context) (int, error) {
+	jobs, err := b.o.Store.Claim(ctx, b.o.Now(), lease, atOnce)
+	if err != nil {
+		return 0, err
+	}
+	var order []string
+	of := map[string][]incident.Job{}
+	for _, j := range jobs {
+		if _, known := of[j.Incident]; !known {
+			order = append(order, j.Incident)
+		}
+		of[j.Incident] = append(of[j.Incident], j)
+	}
+	var wg sync.WaitGroup
+	for _, id := range order {
+		wg.Go(func() {
+			for _, j := range of[id] {
+				b.work(ctx, j)
+			}
+		})
+	}
+	wg.Wait()
+	return len(jobs), nil
+}
+
+// later is an error of a Job that has to wait for another, which is no fault.
+type later struct{ why string }
+
+func (l later) Error() string { return l.why }
+
+// work does one Job and settles what becomes of it. Storing that is done even when ctx
+// has ended.
+func (b *Bot) work(ctx context.Context, j incident.Job) {
+	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobWithin)
+	defer cancel()
+	if ctx.Err() != nil {
+		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now(), j.Problem))
+		return
+	}
+	err := b.begin(ctx, j)
+	var wait later
+	switch {
+	case err == nil:
+		b.o.Worked(j.Kind, "done")
+		b.settled(j, b.o.Store.Finish(settle, j.Key))
+	case errors.As(err, &wait):
+		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(min(pause(err, j.Attempts), 30*time.Second)), wait.why))
+	case !forGood(err) && j.Attempts < maxAttempts:
+		b.o.Worked(j.Kind, "retried")
+		b.o.Log.Warn("a job failed and is begun again", "job", j.Key, "attempt", j.Attempts, "err", err)
+		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(pause(err, j.Attempts)), cut(err.Error(), 500)))
+	default:
+		b.o.Worked(j.Kind, "given up")
+		b.o.Log.Error("a job is given up", "job", j.Key, "err", err)
+		if err := b.giveUp(settle, j, err); err != nil {
+			b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(firstPause), cut(err.Error(), 500)))
+			return
+		}
+		b.settled(j, b.o.Store.Finish(settle, j.Key))
+	}
+}
+
+// settled logs what could not be stored; the Job comes again after its lease.
+func (b *Bot) settled(j incident.Job, err error) {
+	if err != nil {
+		b.o.Log.Error("store what became of a job", "job", j.Key, "err", err)
+	}
+}
+
+// pause is how long to wait after a failure: as Slack asks, else twice as long each time.
+func pause(err error, attempts int) time.Duration {
+	var limited *slack.RateLimitedError
+	if errors.As(err, &limited) {
+		return max(limited.RetryAfter, firstPause)
+	}
+	return min(longPause, firstPause<<min(max(attempts-1, 0), 20))
+}
+
+// forGood reports an error of Slack's that asking again does not change. Those that Slack
+// calls internal may have had an effect; what is begun again looks first.
+func forGood(err error) bool {
+	var refused slack.SlackErrorResponse
+	if !errors.As(err, &refused) {
+		return false
+	}
+	temporary := []string{"fatal_error", "internal_error", "service_unavailable", "ratelimited", "rate_limited", "request_timeout", "team_added_to_org",
+		// Somebody can mend these while the Job waits.
+		"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"}
+	return !slices.Contains(temporary, refused.Err)
+}
+
+// begin does a Job; a panic is an error.
+func (b *Bot) begin(ctx context.Context, j incident.Job) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, jobWithin)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+			b.o.Log.Error("a job panics", "job", j.Key, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	var t task
+	if err := json.Unmarshal(j.Payload, &t); err != nil {
+		return fmt.Errorf("read the payload of job %s: %w", j.Key, err)
+	}
+	step, known := map[string]func(context.Context, incident.Incident, incident.Job, task) error{
+		jobBegin: b.opened, jobChannel: b.makeChannel, jobStatus: b.writeStatus, jobTopic: b.setTopic, jobInvite: b.invite, jobAnnounce: b.announce,
+		jobSay: b.sayText, jobTell: b.tellText, jobRemind: b.remind, jobLead: b.seekLead, jobWrite: b.askPostmortem, jobDue: b.remindDue,
+		jobArchive: b.archive, jobPick: b.pickMessage, jobFailed: b.sayFailed,
+	}[j.Kind]
+	if !known {
+		return fmt.Errorf("job %s is of kind %q, which this version does not know: update it", j.Key, j.Kind)
+	}
+	var i incident.Incident
+	if j.Incident != "" {
+		if i, err = b.o.Store.Incident(ctx, j.Incident); err != nil {
+			return err
+		}
+	}
+	return step(ctx, i, j, t)
+}
+
+// giveUp says in the channel what could not be done, and stores what others wait for.
+func (b *Bot) giveUp(ctx context.Context, j incident.Job, cause error) error {
+	if j.Kind == jobTell || j.Kind == jobFailed || j.Incident == "" {
+		return nil // the log has it
+	}
+	if j.Kind == jobChannel {
+		if _, _, err := b.o.Store.Remember(ctx, noChannelKey(j.Incident), cut(cause.Error(), 200)); err != nil {
+			return err
+		}
+	}
+	var t task
+	if err := json.Unmarshal(j.Payload, &t); err != nil {
+		t = task{}
+	}
+	failed := task{Text: b.set.failure(j.Kind, t, cause)}.job("failed:"+j.Key, jobFailed, b.o.Now())
+	failed.Incident = j.Incident
+	return b.o.Store.Enqueue(ctx, failed)
+}
+
+// failure says what could not be done, why, and what to do.
+func (s Settings) failure(kind string, t task, cause error) string {
+	l := s.Language
+	what := map[string]string{
+		jobBegin: l.say("begin the incident", "インシデントの開始"), jobChannel: l.say("make a channel", "チャンネルの作成"),
+		jobStatus: l.say("write the status message", "状態メッセージの更新"), jobTopic: l.say("set the topic", "トピックの設定"),
+		jobInvite: l.say("invite ", "招待：") + mentionAny(t.Who), jobAnnounce: l.say("announce it in ", "告知：") + "<#" + t.Channel + ">",
+		jobSay: l.say("write a message", "メッセージの投稿"), jobArchive: l.say("archive the channel", "チャンネルのアーカイブ"),
+		jobPick: l.say("put a message into the timeline", "タイムラインへの記録"),
+	}[kind]
+	if what == "" {
+		what = l.say("send a reminder", "リマインダーの送信")
+	}
+	return l.say("⚠️ The bot could not %s: %s", "⚠️ 失敗しました（%s）：%s", what, s.advice(cause))
+}
+
+// advice explains Slack's errors to those who can do something about them.
+func (s Settings) advice(err error) string {
+	l := s.Language
+	var refused slack.SlackErrorResponse
+	if !errors.As(err, &refused) {
+		return l.say("Slack did not answer for a day", "Slack から一日応答がありませんでした")
+	}
+	word := refused.Err
+	switch word {
+	case "missing_scope":
+		return l.say("the app lacks the scope `%s`; an administrator adds it and installs the app again", "アプリにスコープ `%s` がありません。管理者が追加して再インストールしてください", refused.Needed)
+	case "user_not_found", "user_disabled", "no_such_subteam", "subteam_not_found":
+		return l.say("there is no such person or group any more (`%s`); invite somebody else by hand, and mend the configuration", "該当する人またはグループが存在しません（`%s`）。手動で招待し、設定を修正してください", word)
+	case "is_archived":
+		return l.say("the channel is archived", "チャンネルがアーカイブされています")
+	case "channel_not_found", "not_in_channel":
+		return l.say("the bot cannot see the channel (`%s`); invite the bot, or mend the configuration", "ボットがチャンネルにアクセスできません（`%s`）。ボットを招待するか、設定を修正してください", word)
+	case "restricted_action":
+		return l.say("the workspace does not allow it (`%s`); an administrator can", "ワークスペースの設定で許可されていません（`%s`）。管理者に相談してください", word)
+	}
+	return "`" + escape(strings.ReplaceAll(word, "`", "'")) + "`"
+}
+
+// mentionAny names a person, a group, or a group's handle.
+func mentionAny(who string) string {
+	switch {
+	case groupID.MatchString(who):
+		return "<!subteam^" + who + ">"
+	case userID.MatchString(who):
+		return "<@" + who + ">"
+	}
+	return escape(who)
+}
