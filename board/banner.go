@@ -21,7 +21,9 @@ type Banner struct {
 	Since time.Time // zero: not known
 	Until time.Time // zero: without end
 	Scope []string  // what it touches; empty: everything
-	Tier  fleet.TierName
+	// Checks are those that an override waives.
+	Checks []string
+	Tier   fleet.TierName
 	// Release and Tiers are those of a Violation.
 	Release fleet.Release
 	Tiers   []fleet.TierName
@@ -40,6 +42,26 @@ const (
 	bannerUnreached = "unreached" // a witness cannot be asked
 	bannerOrder     = "order"     // a Release that was not in a Tier below
 )
+
+// touching picks the banners that somebody has to know who looks at something with
+// these names: a Tier, a ShopSet, its ShopGroups.
+func touching(all []Banner, names ...string) []Banner {
+	return slices.DeleteFunc(all, func(b Banner) bool {
+		of := b.Scope
+		if b.Kind == bannerOrder {
+			of = []string{string(b.Tier)}
+		}
+		return len(of) > 0 && !slices.ContainsFunc(of, func(name string) bool { return slices.Contains(names, name) })
+	})
+}
+
+// Symbol is the banner's mark: that of its level, or an i for what is only to be known.
+func (b Banner) Symbol() string {
+	if b.Level == Moving {
+		return "i"
+	}
+	return symbol(b.Level)
+}
 
 // soon is how long before its begin a freeze is told.
 const soon = 24 * time.Hour
@@ -122,7 +144,7 @@ func overrideBanners(in *Input, now time.Time) (out []Banner) {
 			continue
 		}
 		out = append(out, Banner{Kind: bannerOverride, Level: Moving, ID: clean(o.ID), Text: clean(o.Why), By: clean(o.Who), Link: link(o.Link),
-			Since: o.From, Until: o.Until, Scope: slices.Concat(scope(o.Scope))})
+			Since: o.From, Until: o.Until, Scope: scope(o.Scope), Checks: o.Checks})
 	}
 	return out
 }

@@ -97,8 +97,6 @@ type GatePage struct {
 	Pages   int
 	Policy  []Setting
 	Asked   []Asked
-	// Overrides are those in force.
-	Overrides []promotion.InForce
 }
 
 // ResultCount is how many checks came to a result.
@@ -125,7 +123,11 @@ func ViewGate(in *Input, to fleet.TierName, result promotion.Result, page int, n
 	if _, ok := in.Fleet.Below(to); !ok {
 		return GatePage{}, false
 	}
-	p := GatePage{At: in.At, Gate: gateView(in, to), Banners: banners(in, now), Result: result, Page: 1, Pages: 1}
+	names := []string{string(to)}
+	for _, set := range in.Fleet.ShopSetsOf(to) {
+		names = append(names, string(set.Name))
+	}
+	p := GatePage{At: in.At, Gate: gateView(in, to), Banners: touching(banners(in, now), names...), Result: result, Page: 1, Pages: 1}
 	g := gateOf(in, to)
 	if g == nil || g.Record == nil {
 		return p, true
@@ -148,7 +150,7 @@ func ViewGate(in *Input, to fleet.TierName, result promotion.Result, page int, n
 	p.Page = min(max(1, page), p.Pages)
 	from := (p.Page - 1) * checksPerPage
 	p.Checks, p.First = picked[from:min(len(picked), from+checksPerPage)], from+1
-	p.Policy, p.Asked, p.Overrides = settings(r.Policy), asked(&r.Evidence), r.Overrides
+	p.Policy, p.Asked = settings(r.Policy), asked(&r.Evidence)
 	return p, true
 }
 

@@ -35,7 +35,7 @@ func ViewShopSet(in *Input, name fleet.ShopSetName, past []History, now time.Tim
 	if !ok {
 		return ShopSetPage{}, false
 	}
-	p := ShopSetPage{At: in.At, Config: set.Configuration, Banners: banners(in, now), Looked: in.Alerts.Where != "" && in.Alerts.Error == ""}
+	p := ShopSetPage{At: in.At, Config: set.Configuration, Looked: in.Alerts.Where != "" && in.Alerts.Error == ""}
 	tier, _ := in.Fleet.Tier(set.Tier)
 	_, above := in.Fleet.Below(set.Tier)
 	p.Tier = tierView(in, tier, !above)
@@ -48,6 +48,7 @@ func ViewShopSet(in *Input, name fleet.ShopSetName, past []History, now time.Tim
 	for _, g := range in.Fleet.GroupsOf(name) {
 		p.Groups = append(p.Groups, g.Name)
 	}
+	p.Banners = touching(banners(in, now), append(texts(p.Groups), string(name), string(set.Tier))...)
 	marks := marks(in, set.Tier, seen)
 	for i := range own.Budgets {
 		b := &own.Budgets[i]

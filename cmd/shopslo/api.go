@@ -21,13 +21,7 @@ import (
 func (p *program) shell(f serveFlags, log *slog.Logger, ready func() error) (*server.Server, error) {
 	s, err := server.New(server.Options{
 		Name: "shopslo", Version: thisBuild().Shopslo,
-		Description: "Exact error budgets per ShopSet",
-		Links: []server.Link{
-			{Address: "/api/v1/status", Text: "Status", Description: "all budgets, as JSON"},
-			{Address: "/metrics", Text: "Metrics", Description: "for Prometheus"},
-			{Address: "/-/healthy", Text: "Healthy"},
-			{Address: "/-/ready", Text: "Ready"},
-		},
+		Description: "Exact error budgets per ShopSet", Home: boardFolder,
 		WebConfig: f.webConfig, Ready: ready, Log: log, Now: p.now,
 	})
 	if err != nil {
@@ -38,6 +32,7 @@ func (p *program) shell(f serveFlags, log *slog.Logger, ready func() error) (*se
 
 // routes adds what the product answers.
 func (s *service) routes(shell *server.Server) {
+	s.boardRoute(shell)
 	shell.HandleFunc("GET /api/v1/status", s.status)
 	shell.HandleFunc("GET /api/v1/gate", s.gate)
 	shell.HandleFunc("GET "+reviewPath, s.review)

@@ -215,6 +215,11 @@ func (e *engine) decide(ctx context.Context, q question, at time.Time, outage er
 	if err != nil {
 		return promotion.Record{}, err
 	}
+	return e.judge(ctx, seen, q, at, outage)
+}
+
+// judge decides from what was gathered.
+func (e *engine) judge(ctx context.Context, seen evidence, q question, at time.Time, outage error) (promotion.Record, error) {
 	slos, f, counts := e.docs.slos.SLOs, e.docs.fleet, promotion.Excluding(e.docs.fleet, seen.calendar.Exclusions, e.ledger)
 	var report, plain status.Report
 	if len(seen.calendar.Exclusions)+len(e.docs.exclusions) == 0 {

@@ -39,6 +39,7 @@ func (p *program) serveCommand() *cobra.Command {
 status and gate over HTTP at once. It reloads configuration and documents on
 SIGHUP, and ends cleanly on SIGINT and SIGTERM.
 
+  /board/          the fleet board, a web page for everybody; / leads there
   /api/v1/status   what 'shopslo status -o json' prints
   /api/v1/gate     what 'shopslo gate -o json' prints
   /api/v1/decisions  what 'shopslo decisions -o json' prints

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/prometheus/exporter-toolkit/web"
@@ -35,6 +36,9 @@ type Options struct {
 	// Name, Version and Description stand on the landing page, and Links below them.
 	Name, Version, Description string
 	Links                      []Link
+	// Home is where / leads, a path of this server such as "/board/", instead of showing
+	// the landing page; "" means that it does not.
+	Home string
 	// WebConfig is the path of an exporter-toolkit web configuration file; "" means
 	// plain HTTP without a password. The file is read again for each request.
 	WebConfig string
@@ -71,11 +75,14 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("read web configuration %s: %w", o.WebConfig, err)
 	}
 	s := &Server{o: o, mux: http.NewServeMux()}
-	landing, err := landingPage(o)
+	home, err := landingPage(o)
 	if err != nil {
 		return nil, err
 	}
-	s.mux.Handle("GET /{$}", landing)
+	if o.Home != "" {
+		home = leadTo(o.Home)
+	}
+	s.mux.Handle("GET /{$}", home)
 	s.mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, "%s is healthy.\n", o.Name)
 	})
@@ -91,6 +98,15 @@ func (s *Server) HandleFunc(pattern string, h http.HandlerFunc) { s.mux.HandleFu
 
 // Handler is all routes behind everything but TLS and passwords, for tests.
 func (s *Server) Handler() http.Handler { return s.logged(s.headers(s.recovered(s.mux))) }
+
+// leadTo redirects to a path of this server, relative to where the client sees it: a
+// proxy may serve it below a prefix.
+func leadTo(path string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", strings.TrimPrefix(path, "/"))
+		w.WriteHeader(http.StatusFound)
+	})
+}
 
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 	if s.o.Ready != nil {

@@ -16,6 +16,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -406,5 +407,19 @@ func TestAWebConfigurationThatCannotBeUsedIsRefused(t *testing.T) {
 	}
 	if _, err := New(Options{Name: "shop", WebConfig: path + ".none"}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file gave %v", err)
+	}
+}
+
+func TestAHomeIsLedToAlsoBelowAPrefix(t *testing.T) {
+	h := newServer(t, Options{Home: "/board/"}).Handler()
+	for path, status := range map[string]int{"/": http.StatusFound, "/other": http.StatusNotFound} {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
+		if rec.Code != status {
+			t.Errorf("%s: %d, want %d", path, rec.Code, status)
+		}
+		if at := rec.Header().Get("Location"); path == "/" && at != "board/" {
+			t.Errorf("it leads to %q: a proxy's prefix would be lost", at)
+		}
 	}
 }

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/shopslo/shopslo/board"
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/server"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
+	"github.com/shopslo/shopslo/promotion/promoter"
+	"github.com/shopslo/shopslo/status"
+)
+
+// boardFolder is where the fleet board is served.
+const boardFolder = "/board/"
+
+// How old what the board shows may be: what is younger than boardFresh is shown as it
+// is; what is older is shown once more while it is being renewed, so that nobody waits;
+// and what is older than boardUsable is waited for.
+const (
+	boardFresh  = 4 * time.Second
+	boardUsable = 30 * time.Second
+)
+
+// boardMoves is how far back promotions are looked for: about the longest usual window.
+// The log is read again when it is older than boardMovesFresh.
+const (
+	boardMoves      = 31 * 24 * time.Hour
+	boardMovesFresh = time.Minute
+)
+
+// boardRoute serves the board.
+func (s *service) boardRoute(shell *server.Server) {
+	h := board.New(board.Options{Source: &boardSource{s: s}, Now: s.p.now, Failed: func(err error) {
+		s.log.Error("the board cannot be shown", "err", err)
+	}})
+	shell.Handle("GET "+boardFolder, http.StripPrefix(boardFolder[:len(boardFolder)-1], h))
+}
+
+// boardSource gathers what the board shows, once for all who look at it.
+type boardSource struct {
+	s *service
+
+	mu       sync.Mutex
+	newest   *board.Input
+	renewing chan struct{} // closed when what is being gathered is there; nil: nothing is
+	moves    promotion.Found[board.Move]
+	movesAt  time.Time
+}
+
+// Input implements board.Source.
+func (b *boardSource) Input(ctx context.Context) (board.Input, error) {
+	b.mu.Lock()
+	now := b.s.p.now()
+	in, renewing := b.newest, b.renewing
+	if renewing == nil && (in == nil || now.Sub(in.At) >= boardFresh) {
+		renewing = make(chan struct{})
+		b.renewing = renewing
+		// Who goes away leaves it to those who look next.
+		go b.renew(context.WithoutCancel(ctx), renewing)
+	}
+	b.mu.Unlock()
+	if in != nil && now.Sub(in.At) < boardUsable {
+		return *in, nil
+	}
+	select {
+	case <-renewing:
+	case <-ctx.Done():
+		return board.Input{}, context.Cause(ctx)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.newest == nil {
+		return board.Input{}, errors.New("what is to be shown could not be gathered; the server's log says more")
+	}
+	return *b.newest, nil
+}
+
+// renew gathers everything anew.
+func (b *boardSource) renew(ctx context.Context, done chan struct{}) {
+	ctx, cancel := context.WithTimeout(ctx, boardUsable)
+	defer cancel()
+	defer func() { // a fault of the board must not end the gate
+		p := recover()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.renewing = nil
+		close(done)
+		if p != nil {
+			b.s.log.Error("the board could not be gathered", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	in := b.gather(ctx)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.newest = &in
+}
+
+// gather asks all witnesses once, and the gate about each Tier. Nothing of it is logged
+// or told: nobody has asked to promote anything.
+func (b *boardSource) gather(ctx context.Context) board.Input {
+	s, e := b.s, b.s.current()
+	at := s.p.now()
+	in := board.Input{At: at, Fleet: e.docs.fleet, Budgets: e.report(at), Moves: b.logged(ctx, at),
+		MaxAge: 5*time.Minute + e.docs.config.Ledger.Delay + e.docs.config.Ledger.Resolution}
+	outage := s.unreachable()
+	if outage != nil {
+		in.Outage = outage.Error()
+	}
+	seen, err := e.gather(ctx)
+	if err != nil {
+		in.Unread = err.Error()
+		return in
+	}
+	in.Running, in.Alerts, in.Incidents = seen.fleet, seen.alerts, seen.incidents
+	if seen.from != "" {
+		in.Freezes = promotion.Found[promotion.Freeze]{Where: seen.from, Items: seen.calendar.Freezes(at)}
+		in.Overrides = promotion.Found[promotion.Override]{Where: seen.from, Items: seen.calendar.Overrides}
+	}
+	for _, t := range e.docs.fleet.Tiers()[min(1, len(e.docs.fleet.Tiers())):] {
+		g := board.Gate{To: t.Name}
+		if r, err := e.judge(ctx, seen, question{to: string(t.Name)}, at, outage); err != nil {
+			g.Error = err.Error()
+		} else {
+			g.Record = &r
+		}
+		in.Gates = append(in.Gates, g)
+	}
+	return in
+}
+
+// logged gives what was moved, as the server's own log has it. One in a git branch is
+// not asked: that is a matter of seconds.
+func (b *boardSource) logged(ctx context.Context, now time.Time) promotion.Found[board.Move] {
+	book := b.s.book
+	if book == nil || book.reader == nil || book.config.Gate.Log == nil || book.config.Gate.Log.Dir == "" {
+		return promotion.Found[board.Move]{}
+	}
+	if !b.movesAt.IsZero() && now.Sub(b.movesAt) < boardMovesFresh { // only one renews at a time
+		return b.moves
+	}
+	out := promotion.Found[board.Move]{Where: "the log of decisions"}
+	list, err := decisionlog.Pick(ctx, book.reader, decisionlog.Filter{Since: now.Add(-boardMoves)})
+	if err != nil {
+		out.Error = err.Error()
+	}
+	for _, l := range list.Lines {
+		came := l.Result == string(promoter.Promoted) || l.Result == string(promoter.RolledBack)
+		if came && l.Kind != decisionlog.Gate {
+			out.Items = append(out.Items, board.Move{At: l.At, To: fleet.TierName(l.To), Release: fleet.Release(l.Release), Back: l.Kind == decisionlog.Rollback})
+		}
+	}
+	b.moves, b.movesAt = out, now
+	return out
+}
+
+// Histories implements board.Source.
+func (b *boardSource) Histories(name fleet.ShopSetName) (out []board.History) {
+	e := b.s.current()
+	set, ok := e.docs.fleet.ShopSet(name)
+	if !ok {
+		return nil
+	}
+	ledger := promotion.Excluding(e.docs.fleet, e.docs.exclusions, e.ledger)
+	for i := range e.docs.slos.SLOs {
+		if s := &e.docs.slos.SLOs[i]; status.Applies(s, set.Tier) {
+			out = append(out, board.History{SLO: s, Account: ledger.Account(s, string(name), b.s.p.now())})
+		}
+	}
+	return out
+}
