@@ -38,7 +38,7 @@ func (r Report) filled() Report {
 	}
 	for i := range r.Incidents.Items {
 		x := &r.Incidents.Items[i]
-		x.Scope, x.Lacks = orEmpty(x.Scope), orEmpty(x.Lacks)
+		x.Scope = orEmpty(x.Scope)
 	}
 	for _, list := range [][]Freeze{r.Freezes.Items, r.Next.Items} {
 		for i := range list {
@@ -123,7 +123,7 @@ func (c *compiler) rows() {
 			SLO: m.SLO, Display: m.DisplayName, Tier: string(m.Tier), ShopSet: string(m.ShopSet), ShopSets: 1, Objective: m.Objective.Ratio(),
 			Window: m.Window, Unit: m.Unit, Exact: m.Exact, State: m.State, StateBefore: m.StateBefore, Notes: orEmpty(m.Notes),
 		}
-		row.Unknown, row.Spent = one(m.State == slo.NoData), one(m.State == slo.Exhausted)
+		row.States = map[slo.State]int{m.State: 1}
 		row.figures(m.Days, m.Before, m.Last, m.Budget, m.Was)
 		if !m.ExhaustedOn.IsZero() {
 			t := m.ExhaustedOn.UTC()
@@ -137,7 +137,7 @@ func (c *compiler) rows() {
 		g := c.sum[id]
 		m := g.all[0]
 		row := Row{
-			SLO: m.SLO, Display: m.DisplayName, Tier: id.tier, ShopSets: len(g.all), Unknown: g.states[slo.NoData], Spent: g.states[slo.Exhausted],
+			SLO: m.SLO, Display: m.DisplayName, Tier: id.tier, ShopSets: len(g.all), States: g.states,
 			Objective: m.Objective.Ratio(), Window: m.Window, Unit: m.Unit, Exact: true, State: worst(g.states), StateBefore: slo.NoData, Notes: []string{},
 		}
 		was := map[slo.State]int{}

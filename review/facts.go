@@ -55,7 +55,7 @@ type Incident struct {
 	ToRelieve *float64   `json:"to_mitigate_seconds"`
 	ToResolve *float64   `json:"to_resolve_seconds"`
 	Hurting   *float64   `json:"hurting_seconds"`
-	// Lacks are parts of its postmortem that are not written.
+	// Lacks are parts of its postmortem that are not written; nil: nobody knows.
 	Lacks []string `json:"postmortem_lacks"`
 }
 

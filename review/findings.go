@@ -194,27 +194,30 @@ func (c *compiler) silent() []Finding {
 	if len(c.r.Gaps) == 0 {
 		return nil
 	}
-	var names []string
-	slos := map[string]bool{}
-	for _, g := range c.r.Gaps {
-		if g.All == c.r.Gaps[0].All && !slices.Contains(names, g.ShopSet) {
-			names = append(names, g.ShopSet)
+	var names, others []string
+	g := c.r.Gaps[0]
+	for _, x := range c.r.Gaps {
+		to := &others
+		if x.All && g.All {
+			to = &names
 		}
-		for _, s := range g.SLOs {
-			slos[s] = true
+		if !slices.Contains(*to, x.ShopSet) && x.ShopSet != g.ShopSet {
+			*to = append(*to, x.ShopSet)
 		}
 	}
-	g := c.r.Gaps[0]
+	names = append([]string{g.ShopSet}, names...)
 	if !g.All && g.Missing < 0.05*c.in.Period.Until.Sub(c.in.Period.From).Seconds() {
 		return nil // a gap to be listed, not to be talked about first
 	}
 	return []Finding{{Kind: FoundNoData, Tier: g.Tier, ShopSet: g.ShopSet, Link: "#gaps", Text: both(func(l Lang) string {
+		text := l.f("%s has no data for %s of the week (%s): what happened then is unknown", "%s は期間中 %s のデータがありません（%s）。その間のことは不明です", g.ShopSet, l.span(g.Missing), l.list(g.SLOs, 3))
 		if g.All {
-			return l.f("No data at all for %s (%s): whether the objectives were met is unknown.", "%s のデータが期間中まったくありません（%s）。目標を満たしたかどうかは不明です。",
-				l.list(names, 5), l.list(g.SLOs, 3))
+			text = l.f("No data at all for %s (%s): whether the objectives were met is unknown", "%s のデータが期間中まったくありません（%s）。目標を満たしたかどうかは不明です", l.list(names, 5), l.list(g.SLOs, 3))
 		}
-		return l.f("%s has no data for %s of the week (%s): what happened then is unknown.", "%s は期間中 %s 分のデータがありません（%s）。その間のことは不明です。",
-			g.ShopSet, l.span(g.Missing), l.list(g.SLOs, 3))
+		if len(others) > 0 {
+			text += l.f("; %s had gaps", "（%s にも欠落あり）", l.list(others, 3))
+		}
+		return text + l.of(".", "。")
 	})}}
 }
 
@@ -225,7 +228,7 @@ func (c *compiler) worse() []Finding {
 	more := 0
 	for i := range c.r.Changes {
 		x := &c.r.Changes[i]
-		if !x.Worse {
+		if !x.Worse || c.told(x) {
 			continue
 		}
 		if more++; most == nil || x.moved() > most.moved() {
@@ -236,14 +239,19 @@ func (c *compiler) worse() []Finding {
 		return nil
 	}
 	return []Finding{{Kind: FoundWorse, SLO: most.SLO, Tier: most.Tier, ShopSet: most.ShopSet, Link: "#changes", Text: both(func(l Lang) string {
-		text := l.f("%s of %s got worse: %s of good events this week, %s in the four weeks before (burn rate %s, before %s; chance that it is noise %s)",
-			"%s（%s）が悪化：良好なイベントの割合は今週 %s、直前 4 週は %s（バーンレート %s、以前は %s。偶然である確率 %s）",
+		text := l.f("%s of %s got worse: %s of good events this week, %s in the four weeks before (burn rate %s, before %s; noise alone would do that with a chance of %s)",
+			"%s（%s）が悪化：良好なイベントの割合は今週 %s、直前 4 週は %s（バーンレート %s、以前は %s。偶然だけでこうなる確率は %s）",
 			most.SLO, most.who(), l.sli(most.After), l.sli(most.Before), rateOf(most.After.Burn), rateOf(most.Before.Burn), l.chance(*most.Chance))
 		if more > 1 {
 			text += l.f("; %d more changed for the worse", "。ほか %d 件も悪化", more-1)
 		}
 		return text + l.of(".", "。")
 	})}}
+}
+
+// told reports whether a Release has been found to have done the change.
+func (c *compiler) told(x *Change) bool {
+	return slices.ContainsFunc(c.r.Findings, func(f Finding) bool { return f.Kind == FoundHarm && f.SLO == x.SLO && f.Tier == x.Tier })
 }
 
 // who is the ShopSet, or the Tier where it is about its sum.

@@ -73,17 +73,17 @@ func count(t Tally) Count {
 
 // Row is one budget, or those of a Tier summed.
 type Row struct {
-	SLO       string   `json:"slo"`
-	Display   string   `json:"display_name"`
-	Tier      string   `json:"tier"`
-	ShopSet   string   `json:"shopset"`  // "" in a sum
-	ShopSets  int      `json:"shopsets"` // how many are summed; 1
-	Unknown   int      `json:"shopsets_without_data"`
-	Spent     int      `json:"shopsets_exhausted"`
-	Objective float64  `json:"objective"`
-	Window    string   `json:"window"`
-	Unit      slo.Unit `json:"unit"`
-	Exact     bool     `json:"exact"`
+	SLO      string `json:"slo"`
+	Display  string `json:"display_name"`
+	Tier     string `json:"tier"`
+	ShopSet  string `json:"shopset"`  // "" in a sum
+	ShopSets int    `json:"shopsets"` // how many are summed; 1
+	// States counts the ShopSets by the states of their budgets.
+	States    map[slo.State]int `json:"states"`
+	Objective float64           `json:"objective"`
+	Window    string            `json:"window"`
+	Unit      slo.Unit          `json:"unit"`
+	Exact     bool              `json:"exact"`
 	// State and Budget are of the SLO's window at the end; a sum's state is the worst.
 	State       slo.State `json:"state"`
 	StateBefore slo.State `json:"state_before"`

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopslo/shopslo/slo"
 )
@@ -89,9 +90,12 @@ func (p *page) incidents(r Report) section {
 		case len(x.Scope) == 0:
 			scope = l.of("unknown", "不明")
 		}
-		written := l.of("written", "記入済み")
-		if len(x.Lacks) > 0 {
+		written := l.of("unknown", "不明")
+		switch {
+		case len(x.Lacks) > 0:
 			written = l.of("not complete", "未完成")
+		case x.Lacks != nil:
+			written = l.of("written", "記入済み")
 		}
 		ongoing := x.State == "open" || x.State == "mitigated"
 		t.rows = append(t.rows, []cell{{text: what, link: link(x.Link)}, {text: l.severity(x.Severity)},
@@ -163,21 +167,17 @@ func (p *page) budgetTable(rows []Row, single bool) *table {
 	return t
 }
 
-// stateOf says of a sum how many ShopSets the state is of.
+// stateOf says of a sum how many ShopSets are in which state.
 func (p *page) stateOf(b Row) string {
 	text := p.lang.state(b.State)
-	n := 0
-	switch b.State {
-	case slo.Exhausted:
-		n = b.Spent
-	case slo.NoData:
-		n = b.Unknown
-	}
-	if b.ShopSets > 1 && n > 0 {
-		text += p.lang.f(" (%d of %d)", "（%[2]d 中 %[1]d）", n, b.ShopSets)
-	}
-	if b.ShopSets > 1 && b.Unknown > 0 && b.State != slo.NoData {
-		text += p.lang.f(", %d without data", "、データなし %d", b.Unknown)
+	if b.ShopSets > 1 && b.States[b.State] < b.ShopSets {
+		var parts []string
+		for _, s := range urgency {
+			if n := b.States[s]; n > 0 {
+				parts = append(parts, p.lang.f("%d %s", "%[2]s %[1]d", n, p.lang.state(s)))
+			}
+		}
+		text = strings.Join(parts, p.lang.of(", ", "、"))
 	}
 	if !b.Exact {
 		text += p.lang.of(" (sampled)", "（標本）")
@@ -232,7 +232,7 @@ func (p *page) changes(r Report) section {
 	if len(r.Changes) == 0 {
 		s.say(l.f("%d comparisons with the four weeks before: nothing changed beyond noise.", "直前 4 週との比較 %d 件：偶然とは言えない変化はありません。", r.Compared))
 	}
-	t := &table{heads: columns("SLO", "Tier", "ShopSet", l.of("Change", "変化"), ">"+l.of("Four weeks before", "直前 4 週"), ">"+l.of("This week", "今週"), ">"+l.of("Burn rate", "バーンレート"), ">"+l.of("Chance of noise", "偶然の確率"))}
+	t := &table{heads: columns("SLO", "Tier", "ShopSet", l.of("Change", "変化"), ">"+l.of("Four weeks before", "直前 4 週"), ">"+l.of("This week", "今週"), ">"+l.of("Burn rate", "バーンレート"), ">"+l.of("By noise alone", "偶然だけの確率"))}
 	for _, c := range r.Changes {
 		what, how := l.of("▼ better", "▼ 改善"), good
 		if c.Worse {
@@ -261,15 +261,15 @@ func (p *page) pages(r Report) section {
 	if len(r.Pages) == 0 {
 		s.say(l.of("No burn rate was over an alert's factor.", "バーンレートがアラートの基準を超えたことはありません。"))
 	}
-	t := &table{heads: columns(l.of("Severity", "種別"), "SLO", "Tier", "ShopSet", l.of("When", "期間"), ">"+l.of("How long", "長さ"), ">"+l.of("Highest burn rate", "最大バーンレート"))}
-	for _, f := range r.Pages {
-		when := p.span(&f.From, &f.Until)
-		if f.AtEnd {
-			when += l.of(" (goes on)", "（継続中）")
+	t := &table{heads: columns(l.of("Severity", "種別"), "SLO", "Tier", "ShopSet", ">"+l.of("Times", "回数"), l.of("First", "最初"), l.of("Last end", "最後の終わり"), ">"+l.of("How long in all", "合計時間"), ">"+l.of("Highest burn rate", "最大バーンレート"))}
+	for _, g := range grouped(r.Pages) {
+		end := l.moment(p.local(g.Until))
+		if g.AtEnd {
+			end = l.of("goes on", "継続中")
 		}
 		tones := map[slo.Severity]tone{slo.Page: bad, slo.Ticket: warn}
-		t.rows = append(t.rows, []cell{{text: l.severity(string(f.Severity)), tone: tones[f.Severity]}, {text: f.SLO}, {text: f.Tier}, {text: f.ShopSet},
-			{text: when}, {text: l.span(f.Until.Sub(f.From).Seconds())}, {text: l.f("%s over %s", "%s（%s）", rate(f.Peak), l.span(f.PeakWindow))}})
+		t.rows = append(t.rows, []cell{{text: l.severity(string(g.Severity)), tone: tones[g.Severity]}, {text: g.SLO}, {text: g.Tier}, {text: g.ShopSet},
+			{text: number(float64(g.times))}, {text: l.moment(p.local(g.From))}, {text: end}, {text: l.span(g.long.Seconds())}, {text: l.f("%s over %s", "%s（%s）", rate(g.Peak), l.span(g.PeakWindow))}})
 	}
 	s.show(p.cut(t))
 	s.say(l.of("These are the times when the counted burn rates were over an alert's factor; whether anybody was called is not known here.",
@@ -279,6 +279,38 @@ func (p *page) pages(r Report) section {
 			l.moment(p.local(*r.Looked.FineFrom)), l.span(r.Looked.Coarse)))
 	}
 	return s
+}
+
+// fires are all times of one severity of one budget.
+type fires struct {
+	Fired
+	times int
+	long  time.Duration
+}
+
+// grouped joins them, pages first, those that took longest first.
+func grouped(all []Fired) []fires {
+	type id struct {
+		severity           slo.Severity
+		slo, tier, shopSet string
+	}
+	at := map[id]int{}
+	var out []fires
+	for _, f := range all {
+		key := id{f.Severity, f.SLO, f.Tier, f.ShopSet}
+		i, ok := at[key]
+		if !ok {
+			i, at[key] = len(out), len(out)
+			out = append(out, fires{Fired: f})
+		}
+		g := &out[i]
+		g.times, g.long, g.AtEnd = g.times+1, g.long+f.Until.Sub(f.From), g.AtEnd || f.AtEnd
+		g.Burn = g.with(f.Burn)
+	}
+	slices.SortStableFunc(out, func(a, b fires) int {
+		return cmp.Or(one(b.Severity == slo.Page)-one(a.Severity == slo.Page), cmp.Compare(b.long, a.long))
+	})
+	return out
 }
 
 func (p *page) gaps(r Report) section {
