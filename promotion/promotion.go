@@ -10,6 +10,7 @@ package promotion
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -103,7 +104,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 	var since []Check // of a big Tier the most work: it goes on beside the rest
 	var compared sync.WaitGroup
 	compared.Go(func() { since = d.checkSince(source) })
-	checks := make([]Check, 0, 4*len(e.Report.Budgets)+len(e.Comparisons)+3*len(e.Source.ShopSets)+len(e.Groups)+16)
+	var checks []Check
 	for _, t := range []tier{source, target} {
 		checks = append(checks, checkSLO(t)...)
 		for _, name := range []string{CheckBudget, CheckBurnRate, CheckCoverage, CheckFreshness} {
@@ -111,11 +112,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 				checks = append(checks, off...)
 			}
 		}
-		for _, set := range t.ShopSets {
-			for _, name := range t.SLOs {
-				checks = d.checkPair(checks, t, pair{set, name}, budgets)
-			}
-		}
+		checks = append(checks, d.checkPairs(t, budgets)...)
 	}
 	compared.Wait()
 	checks = slices.Concat(checks, checkSources(&e), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkLoad(source),
@@ -125,6 +122,25 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 	out.Checks = sorted(checks)
 	out.Verdict = verdict(out.Checks)
 	return out
+}
+
+// checkPairs makes the checks of each SLO for each ShopSet, on all processors.
+func (d *deciding) checkPairs(t tier, budgets byPair) []Check {
+	parts := make([][]Check, min(runtime.GOMAXPROCS(0), len(t.ShopSets)))
+	var all sync.WaitGroup
+	for i := range parts {
+		all.Go(func() {
+			sets := t.ShopSets[i*len(t.ShopSets)/len(parts) : (i+1)*len(t.ShopSets)/len(parts)]
+			parts[i] = make([]Check, 0, 4*len(sets)*len(t.SLOs))
+			for _, set := range sets {
+				for _, name := range t.SLOs {
+					parts[i] = d.checkPair(parts[i], t, pair{set, name}, budgets)
+				}
+			}
+		})
+	}
+	all.Wait()
+	return slices.Concat(parts...)
 }
 
 // checkPair makes all checks of one SLO for one ShopSet.

@@ -49,7 +49,7 @@ func (r Record) AppendJSON(to []byte) ([]byte, error) {
 	}
 	to = to[:len(to)-len("}")]
 	to = status.AppendText(append(to, ",\n\"program\": "...), r.Program)
-	to = slices.Grow(to, len(inputs)+len(policy)+64)
+	to = slices.Grow(to, len(inputs)+len(policy)+1024) // and some room, for a caller to add where it is logged
 	to = fmt.Appendf(to, ", \"rules\": %d,\n\"policy\": %s,\n\"inputs\": ", Rules, policy)
 	return append(append(to, inputs...), '}'), nil
 }

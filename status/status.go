@@ -7,7 +7,9 @@
 package status
 
 import (
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -21,7 +23,8 @@ const Version = 1
 type Ledger interface {
 	// Account gives what has been counted of an SLO for a subject (a ShopSet's
 	// name), up to the newest closed edge at or before at. Where nothing has been
-	// counted, or nothing yet, the Account's End is zero. It does not block on I/O.
+	// counted, or nothing yet, the Account's End is zero. It does not block on I/O, and
+	// is called by several goroutines at once.
 	Account(s *slo.SLO, subject string, at time.Time) slo.Account
 }
 
@@ -91,17 +94,26 @@ func Applies(s *slo.SLO, tier fleet.TierName) bool {
 }
 
 // Compute gives the budgets at a time, of every SLO and every ShopSet that it
-// applies to.
+// applies to. It asks the Ledger from several goroutines.
 func Compute(at time.Time, f *fleet.Fleet, slos []slo.SLO, alerts []slo.BurnAlert, ledger Ledger) Report {
-	r := Report{At: at, Alerts: alerts, Budgets: make([]Budget, 0, len(slos)*len(f.ShopSets()))}
-	for _, set := range f.ShopSets() {
-		for i := range slos {
-			if s := &slos[i]; Applies(s, set.Tier) {
-				r.Budgets = append(r.Budgets, budget(s, set, alerts, ledger.Account(s, string(set.Name), at)))
+	sets := f.ShopSets()
+	parts := make([][]Budget, min(runtime.GOMAXPROCS(0), len(sets)))
+	var all sync.WaitGroup
+	for i := range parts {
+		all.Go(func() {
+			mine := sets[i*len(sets)/len(parts) : (i+1)*len(sets)/len(parts)]
+			parts[i] = make([]Budget, 0, len(mine)*len(slos))
+			for _, set := range mine {
+				for j := range slos {
+					if s := &slos[j]; Applies(s, set.Tier) {
+						parts[i] = append(parts[i], budget(s, set, alerts, ledger.Account(s, string(set.Name), at)))
+					}
+				}
 			}
-		}
+		})
 	}
-	return r
+	all.Wait()
+	return Report{At: at, Alerts: alerts, Budgets: slices.Concat(parts...)}
 }
 
 func budget(s *slo.SLO, set fleet.ShopSet, alerts []slo.BurnAlert, a slo.Account) Budget {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -110,7 +111,8 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 	return f.fixFlags.check()
 }
 
-// verdict is a record, and the JSON of it as whoever decided has written it.
+// verdict is a record, and the JSON of it as whoever decided has written it; nil where
+// it is still to be logged, which stands in it.
 type verdict struct {
 	promotion.Record
 	json []byte
@@ -203,6 +205,10 @@ func (p *program) judgement(ctx context.Context, server string, q question, at w
 	if server != "" {
 		return p.askGate(ctx, server, q, at)
 	}
+	// To collect garbage takes longer than this process lives with it: it is done as usual
+	// while samples are read only, of which there may be any number.
+	usual := debug.SetGCPercent(800)
+	defer debug.SetGCPercent(usual)
 	d, err := p.load()
 	if err != nil {
 		return verdict{}, err
@@ -213,6 +219,7 @@ func (p *program) judgement(ctx context.Context, server string, q question, at w
 	}
 	once := *p // a store that is opened again registers its metrics again
 	once.registry = prometheus.NewRegistry()
+	debug.SetGCPercent(usual)
 	e, err := once.oneShotBack(ctx, d, at.time, d.reachOf(ctx, q, at.time), judged)
 	if e == nil {
 		return verdict{}, err
@@ -221,12 +228,9 @@ func (p *program) judgement(ctx context.Context, server string, q question, at w
 	if err != nil && !errors.Is(err, slo.ErrUnavailable) {
 		return verdict{}, err
 	}
+	debug.SetGCPercent(800)
 	r, err := e.decide(ctx, q, at.time, err)
-	if err != nil {
-		return verdict{}, err
-	}
-	data, err := r.AppendJSON(nil)
-	return verdict{Record: r, json: data, config: d.config}, err
+	return verdict{Record: r, config: d.config}, err
 }
 
 // columns is the width of the terminal; 0 where the answer goes elsewhere.

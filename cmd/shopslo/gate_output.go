@@ -72,6 +72,9 @@ func (p *program) answer(v verdict, f gateFlags) error {
 			errs = append(errs, fmt.Errorf("--write: %w", err))
 		}
 	}
+	if f.out.form == "json" { // of a big fleet megabytes
+		return errors.Join(append(errs, p.printed(v.line()))...)
+	}
 	var text bytes.Buffer
 	if err := p.writeAs(&text, f.out.form, v, f.explain, p.columns(), p.colour()); err != nil {
 		return err
@@ -82,7 +85,7 @@ func (p *program) answer(v verdict, f gateFlags) error {
 func (p *program) writeAs(w io.Writer, form string, v verdict, explain bool, columns int, colour bool) error {
 	switch form {
 	case "json":
-		_, err := fmt.Fprintf(w, "%s\n", bytes.TrimRight(v.json, "\n"))
+		_, err := w.Write(v.line())
 		return err
 	case "junit":
 		return v.WriteJUnit(w)
@@ -96,6 +99,9 @@ func (p *program) writeAs(w io.Writer, form string, v verdict, explain bool, col
 	}
 	return v.logged(w, v.WriteText(w, columns, colour))
 }
+
+// line is the JSON with its line feed.
+func (v verdict) line() []byte { return append(bytes.TrimRight(v.json, "\n"), '\n') }
 
 // logged publishes where the decision is logged, or that it is not, after what was
 // written.

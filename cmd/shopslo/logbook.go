@@ -143,9 +143,9 @@ func (p *program) kept(ctx context.Context, b *logbook, v verdict) (verdict, err
 	return v, nil
 }
 
-// appendTo adds "log" to the JSON of a decision.
+// appendTo adds "log" to the JSON of a decision, which is not what it was from here on.
 func (l publication) appendTo(data []byte) []byte {
-	data = append(data[:len(data)-1:len(data)-1], ",\n\"log\": "...)
+	data = append(data[:len(data)-1], ",\n\"log\": "...)
 	if l.head.Index > 0 {
 		return fmt.Appendf(data, `{"index": %d, "hash": %q, "why": null}}`, l.head.Index, l.head.Hash)
 	}

@@ -52,8 +52,10 @@ func (p *program) printJSON(v any) error {
 
 // print writes to standard output. A failure, such as a full disk behind a
 // redirection, is the command's: half an answer must not look like a whole one.
-func (p *program) print(text string) error {
-	if _, err := fmt.Fprint(p.stdout, text); err != nil {
+func (p *program) print(text string) error { return p.printed([]byte(text)) }
+
+func (p *program) printed(text []byte) error {
+	if _, err := p.stdout.Write(text); err != nil {
 		return fmt.Errorf("write the answer: %w", err)
 	}
 	return nil

@@ -3,9 +3,12 @@ package manifest
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -39,9 +42,35 @@ func newReader() *reader {
 func (r *reader) file(name string, data []byte) {
 	roots, unread, faults := document.Roots(name, data)
 	r.unread, r.faults = append(r.unread, unread...), append(r.faults, faults...)
-	for _, n := range roots {
-		r.object(name, n, true)
+	parts := make([]*reader, min(runtime.GOMAXPROCS(0), len(roots)))
+	var all sync.WaitGroup
+	for i := range parts {
+		parts[i] = newReader()
+		all.Go(func() {
+			for _, n := range roots[i*len(roots)/len(parts) : (i+1)*len(roots)/len(parts)] {
+				parts[i].object(name, n, true)
+			}
+		})
 	}
+	all.Wait()
+	for _, p := range parts {
+		r.join(p)
+	}
+}
+
+// join adds what another reader has read, which stands behind.
+func (r *reader) join(next *reader) {
+	a, b := &r.documents, &next.documents
+	a.Tiers = append(a.Tiers, b.Tiers...)
+	a.Configurations = append(a.Configurations, b.Configurations...)
+	a.FailureDomains = append(a.FailureDomains, b.FailureDomains...)
+	a.ShopSets = append(a.ShopSets, b.ShopSets...)
+	a.ShopGroups = append(a.ShopGroups, b.ShopGroups...)
+	for kind, read := range next.read {
+		r.read[kind] = append(r.read[kind], read...)
+	}
+	r.faults = append(r.faults, next.faults...)
+	maps.Copy(r.words, next.words)
 }
 
 // object reads one object, or the items of a list of them.

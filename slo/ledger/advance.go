@@ -15,8 +15,8 @@ import (
 // the memory of both sides.
 const (
 	firstWidth   = int64(2 * time.Hour / time.Millisecond)
-	widestSlice  = int64(72 * time.Hour / time.Millisecond)
-	lastSlice    = int64(6 * time.Hour / time.Millisecond)
+	widestSlice  = int64(48 * time.Hour / time.Millisecond)
+	lastSlice    = int64(time.Hour / time.Millisecond)
 	sliceSamples = 16 << 20
 )
 

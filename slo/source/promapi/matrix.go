@@ -70,10 +70,10 @@ func (c *collector) addPlain(id *promseries.Identity, query int64, t []int64, v 
 	if at == nil {
 		return nil
 	}
-	chunk := promseries.Chunk{Max: t[len(t)-1], T: c.Times(len(t)), V: c.Values(len(t))}
-	copy(chunk.T, t)
-	copy(chunk.V, v)
-	*at = append(*at, chunk)
+	plain := promseries.Plain{T: c.Times(len(t)), V: c.Values(len(t))}
+	copy(plain.T, t)
+	copy(plain.V, v)
+	*at = append(*at, promseries.Chunk{Max: t[len(t)-1], Plain: &plain})
 	c.samples += len(t)
 	return nil
 }

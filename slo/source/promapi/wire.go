@@ -250,7 +250,7 @@ func (s *Source) addSampleSeries(b []byte, query int64, c *collector) error {
 	if m.err != nil || n == 0 {
 		return m.err
 	}
-	chunk := promseries.Chunk{T: c.Times(n)[:0], V: c.Values(n)[:0]}
+	plain := promseries.Plain{T: c.Times(n)[:0], V: c.Values(n)[:0]}
 	for m = (message{rest: b}); m.next(); {
 		if m.num != 2 {
 			continue
@@ -259,16 +259,15 @@ func (s *Source) addSampleSeries(b []byte, query int64, c *collector) error {
 		if err != nil {
 			return err
 		}
-		if k := len(chunk.T); k > 0 && t <= chunk.T[k-1] {
-			if t < chunk.T[k-1] {
+		if k := len(plain.T); k > 0 && t <= plain.T[k-1] {
+			if t < plain.T[k-1] {
 				return &answerError{"samples of " + id.Labels.String() + " are not in order of time"}
 			}
 			continue // the same time again: the first one wins
 		}
-		chunk.T, chunk.V = append(chunk.T, t), append(chunk.V, v)
+		plain.T, plain.V = append(plain.T, t), append(plain.V, v)
 	}
-	chunk.Max = chunk.T[len(chunk.T)-1]
-	*at = append(*at, chunk)
+	*at = append(*at, promseries.Chunk{Max: plain.T[len(plain.T)-1], Plain: &plain})
 	return nil
 }
 

@@ -15,8 +15,13 @@ type Chunk struct {
 	// XOR are the bytes of a Prometheus XOR chunk, with its two-byte header. They
 	// are read only when the samples are.
 	XOR []byte
-	// T and V are plain samples, oldest first; used where XOR is nil.
-	T []int64
+	// Plain is used where XOR is nil; nil there: no sample.
+	Plain *Plain
+}
+
+// Plain are samples as they are, oldest first.
+type Plain struct {
+	T []int64 // Unix milliseconds
 	V []float64
 }
 
@@ -25,10 +30,10 @@ func (c *Chunk) min() (t int64, ok bool) {
 	if c.XOR != nil {
 		return c.Min, true
 	}
-	if len(c.T) == 0 {
+	if c.Plain == nil || len(c.Plain.T) == 0 {
 		return 0, false
 	}
-	return c.T[0], true
+	return c.Plain.T[0], true
 }
 
 // Samples reads a series' chunks as slo.Samples: the samples in (from, to],
@@ -119,8 +124,8 @@ func (s *Samples) next(t []int64, v []float64) (int, error) {
 	if c.XOR != nil {
 		return s.d.read(t, v)
 	}
-	n := copy(t, c.T[s.plain:])
-	copy(v[:n], c.V[s.plain:])
+	n := copy(t, c.Plain.T[s.plain:])
+	copy(v[:n], c.Plain.V[s.plain:])
 	s.plain += n
 	return n, nil
 }
@@ -175,7 +180,7 @@ func untangle(chunks []Chunk) ([]Chunk, error) {
 		}
 		group := parts[i:j]
 		slices.SortFunc(group, func(a, b part) int { return a.at - b.at })
-		var merged Chunk
+		merged := new(Plain)
 		for _, p := range group {
 			c, err := decoded(p.Chunk)
 			if err != nil {
@@ -183,32 +188,29 @@ func untangle(chunks []Chunk) ([]Chunk, error) {
 			}
 			merged = merge(merged, c)
 		}
-		out = append(out, merged)
+		out = append(out, Chunk{Max: max, Plain: merged})
 		i = j
 	}
 	return out, nil
 }
 
-// decoded is the chunk as plain samples.
-func decoded(c Chunk) (Chunk, error) {
+// decoded are the chunk's samples.
+func decoded(c Chunk) (*Plain, error) {
 	if c.XOR == nil {
-		return c, nil
+		return c.Plain, nil
 	}
 	var d decoder
 	if err := d.reset(c.XOR); err != nil {
-		return Chunk{}, err
+		return nil, err
 	}
-	out := Chunk{Max: c.Max, T: make([]int64, d.left), V: make([]float64, d.left)}
+	out := &Plain{T: make([]int64, d.left), V: make([]float64, d.left)}
 	_, err := d.read(out.T, out.V)
 	return out, err
 }
 
-// merge joins two plain chunks; at equal time stamps a's sample stays.
-func merge(a, b Chunk) Chunk {
-	out := Chunk{Max: max(a.Max, b.Max)}
-	if len(a.T) == 0 {
-		out.Max = b.Max
-	}
+// merge joins samples; at equal time stamps a's stays.
+func merge(a, b *Plain) *Plain {
+	out := &Plain{}
 	i, j := 0, 0
 	for i < len(a.T) || j < len(b.T) {
 		if j == len(b.T) || i < len(a.T) && a.T[i] <= b.T[j] {

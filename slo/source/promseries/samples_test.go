@@ -45,9 +45,9 @@ func TestSamplesAgainstPlainFilter(t *testing.T) {
 					first[x], want[x] = true, vs[i]
 				}
 			}
-			chunk := Chunk{Min: ts[0] - r.Int64N(2)*r.Int64N(50), Max: at + r.Int64N(2)*r.Int64N(50), T: ts, V: vs}
+			chunk := Chunk{Min: ts[0] - r.Int64N(2)*r.Int64N(50), Max: at + r.Int64N(2)*r.Int64N(50), Plain: &Plain{ts, vs}}
 			if r.IntN(2) == 0 {
-				chunk.XOR, chunk.T, chunk.V = chunkOf(t, ts, vs), nil, nil
+				chunk.XOR, chunk.Plain = chunkOf(t, ts, vs), nil
 			}
 			chunks = append(chunks, chunk)
 		}
@@ -87,8 +87,8 @@ func TestSamplesReportDamage(t *testing.T) {
 		{"a chunk of no bytes", []Chunk{{Max: 30, XOR: []byte{}}}},
 		{"a chunk cut short", []Chunk{{Max: 30, XOR: good[:len(good)-1]}}},
 		{"a chunk cut short among overlapping ones", []Chunk{{Max: 30, XOR: good}, {Max: 30, XOR: good[:len(good)-1]}}},
-		{"a chunk that begins before its stated begin", []Chunk{{Max: 14, T: []int64{14}, V: []float64{1}}, {Min: 20, Max: 30, XOR: good}}},
-		{"a chunk that goes beyond its stated end", []Chunk{{Max: 11, XOR: good}, {Max: 40, T: []int64{15, 40}, V: []float64{1, 1}}}},
+		{"a chunk that begins before its stated begin", []Chunk{{Max: 14, Plain: &Plain{[]int64{14}, []float64{1}}}, {Min: 20, Max: 30, XOR: good}}},
+		{"a chunk that goes beyond its stated end", []Chunk{{Max: 11, XOR: good}, {Max: 40, Plain: &Plain{[]int64{15, 40}, []float64{1, 1}}}}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

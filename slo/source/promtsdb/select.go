@@ -188,12 +188,12 @@ func (d *DB) Eval(ctx context.Context, expr string, from, to int64, step time.Du
 		if len(s.Floats) == 0 {
 			continue
 		}
-		chunk := promseries.Chunk{T: c.Times(len(s.Floats)), V: c.Values(len(s.Floats)), Max: s.Floats[len(s.Floats)-1].T}
+		plain := promseries.Plain{T: c.Times(len(s.Floats)), V: c.Values(len(s.Floats))}
 		for i, p := range s.Floats {
-			chunk.T[i], chunk.V[i] = p.T, p.F
+			plain.T[i], plain.V[i] = p.T, p.F
 		}
 		if at := c.Series(id, 0); at != nil {
-			*at = append(*at, chunk)
+			*at = append(*at, promseries.Chunk{Max: plain.T[len(plain.T)-1], Plain: &plain})
 		}
 	}
 	return f(c.Answer())
