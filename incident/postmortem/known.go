@@ -79,7 +79,7 @@ func (w *writer) timeline() {
 		}
 		who := ""
 		if by := plain(e.By); by != "" {
-			who = by + w.colon
+			who = by + " — "
 		}
 		w.line("- %s — %s%s", w.at(e.At), who, w.event(e))
 	}

@@ -16,7 +16,7 @@ var faces = []string{"dashboards", "board", "exporters"}
 var adapters = []string{
 	"fleet/manifest", "fleet/kube", "fleet/gitops",
 	"slo/openslo", "slo/rules", "slo/source/*",
-	"incident/slackbot", "incident/sqlstore", "incident/incidentfile",
+	"incident/slackbot", "incident/sqlstore", "incident/incidentfile", "incident/incidentapi",
 	"plugins/mailrelay/*",
 	"promotion/*",
 	"review/actionfile",
@@ -26,6 +26,7 @@ var adapters = []string{
 // know the standard library and the vocabulary only.
 var sharedParts = map[string]string{
 	"slo/source/promseries": "the chunk decoder of both Prometheus sources",
+	"incident/postmortem":   "the text that the chat and the API both give",
 }
 
 // wirings are folders outside of cmd that belong to one program, and may do what
@@ -56,6 +57,10 @@ var confined = []struct {
 		"what stores samples must stay exchangeable"},
 	{"github.com/prometheus/prometheus/storage/remote", nil, []string{"slo/source/promapi"},
 		"the remote protocol is one source's business"},
+	{"modernc.org/sqlite", nil, []string{"incident/sqlstore"},
+		"how incidents are kept must stay exchangeable"},
+	{"github.com/jackc/pgx", nil, []string{"incident/sqlstore"},
+		"how incidents are kept must stay exchangeable"},
 	{"github.com/slack-go/slack", nil, []string{"incident/slackbot", "promotion/slackevidence"},
 		"Slack's types stay out of the vocabulary"},
 	{"github.com/mackerelio/mackerel-client-go", nil, []string{"internal/mackerelhttp", "mackerel", "slo/source/mackerelapi"},
@@ -71,6 +76,8 @@ var heavy = []struct {
 	{"shopslo", "github.com/argoproj/argo-cd", "the CLI learns sync state from the exporter's API"},
 	{"shopslo", "k8s.io/client-go/kubernetes", "the CLI learns sync state from the exporter's API"},
 	{"shopslo", "github.com/prometheus/prometheus/discovery/kubernetes", "embedded scraping takes static, file, DNS and HTTP discovery"},
+	{"shopslo", "modernc.org/sqlite", "the CLI learns incidents from the bot's API"},
+	{"shopslo", "github.com/jackc/pgx", "the CLI learns incidents from the bot's API"},
 	{"mackerel-plugin-*", "github.com/prometheus/prometheus", "a plugin is started every minute"},
 	{"mackerel-plugin-*", "k8s.io", "a plugin is started every minute"},
 	{"mackerel-plugin-*", "github.com/argoproj/argo-cd", "a plugin is started every minute"},
