@@ -69,8 +69,8 @@ func (m *mortal) Remember(ctx context.Context, key, value string) (kept string, 
 	return kept, first, err
 }
 
-// tellStory is what people do; the bot need not be there to do its Jobs.
-func tellStory(w *world) {
+// tellStory is what people do. work does Jobs meanwhile, as far as it gets.
+func tellStory(w *world, work func()) {
 	w.t.Helper()
 	do := func(user, channel, text string) {
 		w.t.Helper()
@@ -78,6 +78,7 @@ func tellStory(w *world) {
 			w.t.Fatalf("/incident %s: %q, %v", text, r.Text, err)
 		}
 		w.clock.pass(time.Second)
+		work()
 	}
 	do(w.mai, w.general, "open critical Payments fail")
 	for range 50 { // the channel has to be there for what follows
@@ -92,13 +93,10 @@ func tellStory(w *world) {
 			return
 		}
 		w.clock.pass(lease)
-		w.revive()
+		work()
 	}
 	w.t.Fatal("there is never a channel")
 }
-
-// revive does what is due with a bot that nothing happens to.
-func (w *world) revive() { w.settle() }
 
 // spoken are the bot's messages in a channel, as they are read, without the status
 // message, sorted.
@@ -142,7 +140,7 @@ func calm(t *testing.T) string {
 	if _, err := w.slack.Command(w.mai, w.general, "help"); err != nil {
 		t.Fatal(err)
 	}
-	tellStory(w)
+	tellStory(w, w.settle)
 	w.settle()
 	return w.seen()
 }
@@ -152,15 +150,20 @@ func TestWhereverTheBotDiesNothingIsLostOrSaidTwice(t *testing.T) {
 	for _, after := range []bool{false, true} {
 		for n := 1; ; n++ {
 			w := start(t, slackfake.Options{}, false, quiet)
-			tellStory(w)
 			ctx, cancel := context.WithCancel(context.Background())
 			dead := false
 			doomed := w.replica(&mortal{Store: w.store, left: n, after: after, died: func() { dead = true; cancel() }})
-			for range 100 {
-				if did, err := doomed.Round(ctx); did == 0 || err != nil {
-					break
+			tellStory(w, func() {
+				for range 100 {
+					if did, err := doomed.Round(ctx); did == 0 || err != nil {
+						break
+					}
 				}
-			}
+				if dead {
+					w.clock.pass(lease)
+					w.settle() // another one takes over
+				}
+			})
 			cancel()
 			w.clock.pass(lease)
 			w.settle()
@@ -192,7 +195,7 @@ func TestWithEveryKindOfFaultNothingIsLostOrSaidTwice(t *testing.T) {
 			hit++
 			return faults[r.IntN(len(faults))]
 		})
-		tellStory(w)
+		tellStory(w, w.settle)
 		for range 40 {
 			w.clock.pass(longPause)
 			w.settle()
@@ -228,7 +231,7 @@ func TestTwoReplicasDoEachThingOnce(t *testing.T) {
 			wg.Go(func() { b.Work(ctx) })
 		}
 		time.Sleep(20 * time.Millisecond)
-		tellStory(w)
+		tellStory(w, func() { time.Sleep(30 * time.Millisecond) })
 		for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 			w.clock.pass(time.Second)
 			if c, _, _ := w.store.Recall(ctx, channelKey("inc-1")); c != "" && w.seen() == want {

@@ -28,7 +28,7 @@ func readCall(r *http.Request) (*call, error) {
 	c := &call{method: r.PathValue("method"), args: map[string]string{}, token: strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")}
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 		var args map[string]json.RawMessage
-		if err := json.Unmarshal(body, &args); err != nil {
+		if err := json.Unmarshal(body, &args); err != nil && len(body) > 0 {
 			return nil, fmt.Errorf("invalid_json: %w", err)
 		}
 		for k, v := range args {
