@@ -73,10 +73,18 @@ func labels(all map[string]string) string {
 // checkIncidents asks that no incident is open that touches the target.
 func (d *deciding) checkIncidents(t tier) []Check {
 	in := d.e.Incidents
-	if checks, done := d.unasked(CheckIncident, t, "whether an incident is open that touches the target", in.Where, in.Error, "the incidents' files (gate.incidents)"); done {
-		return checks
+	if checks, done := d.unasked(CheckIncident, t, "whether an incident is open that touches the target", in.Where, in.Error, "the incidents' files or bot (gate.incidents, gate.incidents_url)"); done {
+		if checks[0].Result != Unknown {
+			return checks
+		}
+		// What could be read holds all the same.
+		return append(slices.DeleteFunc(d.openIncidents(t), func(c Check) bool { return c.Result != Fail }), checks...)
 	}
-	return standing(d, CheckIncident, t, in.Items, func(i Incident) Scope { return i.Scope }, func(i Incident) Check {
+	return d.openIncidents(t)
+}
+
+func (d *deciding) openIncidents(t tier) []Check {
+	return standing(d, CheckIncident, t, d.e.Incidents.Items, func(i Incident) Scope { return i.Scope }, func(i Incident) Check {
 		which := i.ID
 		if i.Title != "" {
 			which += " (" + strings.TrimRight(i.Title, ".。 ") + ")"
