@@ -21,6 +21,8 @@ type Gate struct {
 	Alerts *Alerts
 	// Incidents are patterns of the names of files with incidents, as written; nil: none.
 	Incidents []string
+	// IncidentBot knows of incidents beside those in files; nil: none.
+	IncidentBot *Remote
 	// Calendar are patterns of the names of files with freezes, overrides and
 	// exclusions; nil: none.
 	Calendar []string
@@ -100,6 +102,7 @@ func (c *Config) gate(top *mapping) {
 		c.Gate.Alerts = c.alerts(m.r.mapping(n, m.at("alerts")))
 	}
 	m.texts("incidents", &c.Gate.Incidents)
+	c.incidentBot(m)
 	m.texts("calendar", &c.Gate.Calendar)
 	c.decisionLog(m)
 	c.tell(m, top)
@@ -246,6 +249,23 @@ func (c *Config) remote(m *mapping) Remote {
 	m.done()
 	m.need("url", r.URL, "write it like http://shopset-exporter:9877")
 	return r
+}
+
+// incidentBot reads whom to ask about incidents.
+func (c *Config) incidentBot(m *mapping) {
+	r := Remote{Timeout: 10 * time.Second}
+	m.text("incidents_url", &r.URL)
+	if err := checkURL(r.URL); err != nil {
+		m.fault("incidents_url", " %v", err)
+	}
+	c.path(m, "incidents_token_file", &r.BearerTokenFile)
+	m.hint("incidents_token", "no secret stands in this file: use incidents_token_file")
+	switch {
+	case r.URL != "":
+		c.Gate.IncidentBot = &r
+	case r.BearerTokenFile != "":
+		m.fault("incidents_token_file", " stands without incidents_url, the address of an incidentbot")
+	}
 }
 
 // alerts reads whom to ask. Without an address it is the Prometheus of the source, and

@@ -37,6 +37,8 @@ func TestWhomTheGateAsks(t *testing.T) {
   fleet: {url: https://exporter:9877/x, basic_auth: {username: u, password_file: pw}, tls: {ca_file: ca.pem}, timeout: 3s}
   alerts: {}
   incidents: [incidents/*.yaml]
+  incidents_url: https://incidentbot:8080/x
+  incidents_token_file: bot-token
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +46,9 @@ func TestWhomTheGateAsks(t *testing.T) {
 	want := &Remote{URL: "https://exporter:9877/x", BasicAuth: &BasicAuth{"u", "/etc/pw"}, TLS: TLS{CAFile: "/etc/ca.pem"}, Timeout: 3 * time.Second}
 	if !reflect.DeepEqual(c.Gate.Fleet, want) {
 		t.Errorf("fleet is %+v", c.Gate.Fleet)
+	}
+	if want := (&Remote{URL: "https://incidentbot:8080/x", BearerTokenFile: "/etc/bot-token", Timeout: 10 * time.Second}); !reflect.DeepEqual(c.Gate.IncidentBot, want) {
+		t.Errorf("the incidentbot is %+v", c.Gate.IncidentBot)
 	}
 	alerts := &Alerts{Remote: Remote{URL: "http://p", BearerTokenFile: "/etc/token", Timeout: 10 * time.Second,
 		Headers: map[string]string{"X-Team": "sre", "X-Scope-OrgID": "shops"}}}
@@ -66,6 +71,9 @@ func TestFaultsOfTheGate(t *testing.T) {
 		{"a password in the file", "{fleet: {url: http://x, password: secret}}", "no secret stands in this file"},
 		{"an Alertmanager without an address", "{alerts: {kind: alertmanager}}", "gate.alerts.url is missing"},
 		{"two ways to show who asks", "{fleet: {url: http://x, bearer_token_file: f, basic_auth: {username: u, password_file: p}}}", "choose one"},
+		{"an incidentbot that is no URL", "{incidents_url: incidentbot}", "gate.incidents_url"},
+		{"a token for nobody", "{incidents_token_file: f}", "stands without incidents_url"},
+		{"a token in the file", "{incidents_url: http://x, incidents_token: secret}", "no secret stands in this file"},
 		{"no harm at all", "{since_release: {harm: 0}}", "must be a burn rate above 0"},
 		{"more than all requests", "{since_release: {harm_to_one: 2}}", "since_release.harm_to_one: 2 is not a ratio"},
 		{"a busy time of no length", "{load: {window: 0h}}", "gate.load.window"},
