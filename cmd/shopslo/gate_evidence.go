@@ -14,6 +14,8 @@ import (
 	promconfig "github.com/prometheus/common/config"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/incident/incidentapi"
 	"github.com/shopslo/shopslo/incident/incidentfile"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
@@ -33,6 +35,7 @@ type question struct {
 type witnesses struct {
 	fleet  *fleetapi.Client
 	alerts *promalerts.Client
+	bot    *incidentapi.Client
 }
 
 // newWitnesses makes the clients of what the configuration names. It asks nobody.
@@ -54,6 +57,15 @@ func newWitnesses(c *config.Config) (*witnesses, error) {
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: gate.alerts: %w", c.Path, err)
+		}
+	}
+	if b := c.Gate.IncidentBot; b != nil {
+		client, err := httpClient(*b)
+		if err == nil {
+			w.bot, err = incidentapi.NewClient(b.URL, client)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: gate.incidents_url: %w", c.Path, err)
 		}
 	}
 	return w, nil
@@ -125,6 +137,9 @@ func (e *engine) gather(ctx context.Context) (evidence, error) {
 	if w.alerts != nil {
 		both.Go(func() { out.alerts = e.firing(ctx, w.alerts) })
 	}
+	if w.bot != nil {
+		both.Go(func() { out.incidents = askBot(ctx, c, w.bot, out.incidents) })
+	}
 	both.Wait()
 	return out, nil
 }
@@ -144,7 +159,7 @@ func (e *engine) firing(ctx context.Context, c *promalerts.Client) promotion.Fou
 	return out
 }
 
-// incidents reads those whose cause is still there.
+// incidents reads those in files whose cause is still there.
 func incidents(c *config.Config) (out promotion.Found[promotion.Incident], err error) {
 	if len(c.Gate.Incidents) == 0 {
 		return out, nil
@@ -157,6 +172,28 @@ func incidents(c *config.Config) (out promotion.Found[promotion.Incident], err e
 		return out, err
 	}
 	out.Where = "the incidents in " + strings.Join(c.Gate.Incidents, ", ")
+	out.Items = ongoing(all)
+	return out, nil
+}
+
+// askBot adds what an incidentbot knows to what stands in files. Where it does not
+// answer, that there is nothing is not known.
+func askBot(ctx context.Context, c *config.Config, bot *incidentapi.Client, files promotion.Found[promotion.Incident]) promotion.Found[promotion.Incident] {
+	out := files
+	out.Where = "The incidentbot at " + withoutUser(c.Gate.IncidentBot.URL)
+	if files.Where != "" {
+		out.Where = files.Where + " and the incidentbot at " + withoutUser(c.Gate.IncidentBot.URL)
+	}
+	all, err := bot.Ongoing(ctx)
+	if err != nil {
+		out.Error = err.Error()
+	}
+	out.Items = append(out.Items, ongoing(all)...)
+	return out
+}
+
+// ongoing are those whose cause is still there, as the gate sees them.
+func ongoing(all []incident.Incident) (out []promotion.Incident) {
 	for _, i := range all {
 		if !i.State.Ongoing() {
 			continue
@@ -173,9 +210,9 @@ func incidents(c *config.Config) (out promotion.Found[promotion.Incident], err e
 				found.Scope.ShopSets = append(found.Scope.ShopSets, fleet.ShopSetName(s))
 			}
 		}
-		out.Items = append(out.Items, found)
+		out = append(out, found)
 	}
-	return out, nil
+	return out
 }
 
 // calendar reads freezes, overrides and exclusions; from is "" where none is configured.
