@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -242,12 +243,24 @@ func gates(w *world, in *Input) (out []Gate) {
 
 // fixed is a Source that does not change by itself.
 type fixed struct {
+	mu   sync.Mutex
 	in   Input
 	err  error
 	past func(fleet.ShopSetName) []History
 }
 
-func (f *fixed) Input(context.Context) (Input, error) { return f.in, f.err }
+func (f *fixed) set(in Input) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.in = in
+}
+
+func (f *fixed) Input(context.Context) (Input, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.in, f.err
+}
+
 func (f *fixed) Histories(name fleet.ShopSetName) []History {
 	if f.past == nil {
 		return nil

@@ -20,12 +20,14 @@ import (
 // boardFolder is where the fleet board is served.
 const boardFolder = "/board/"
 
-// How old what the board shows may be: what is younger than boardFresh is shown as it
-// is; what is older is shown once more while it is being renewed, so that nobody waits;
-// and what is older than boardUsable is waited for.
+// How old what the board shows may be: what is younger than boardFresh, or than twenty
+// times as long as gathering took, is shown as it is; what is older is shown once more
+// while it is being renewed, so that nobody waits; and what is older than boardUsable is
+// waited for. So one twentieth of a core is what looking costs at most.
 const (
 	boardFresh  = 4 * time.Second
 	boardUsable = 30 * time.Second
+	boardShare  = 20
 )
 
 // boardMoves is how far back promotions are looked for: about the longest usual window.
@@ -49,6 +51,7 @@ type boardSource struct {
 
 	mu       sync.Mutex
 	newest   *board.Input
+	took     time.Duration // to gather it
 	renewing chan struct{} // closed when what is being gathered is there; nil: nothing is
 	moves    promotion.Found[board.Move]
 	movesAt  time.Time
@@ -59,7 +62,7 @@ func (b *boardSource) Input(ctx context.Context) (board.Input, error) {
 	b.mu.Lock()
 	now := b.s.p.now()
 	in, renewing := b.newest, b.renewing
-	if renewing == nil && (in == nil || now.Sub(in.At) >= boardFresh) {
+	if renewing == nil && (in == nil || now.Sub(in.At) >= max(boardFresh, min(boardUsable, boardShare*b.took))) {
 		renewing = make(chan struct{})
 		b.renewing = renewing
 		// Who goes away leaves it to those who look next.
@@ -99,7 +102,7 @@ func (b *boardSource) renew(ctx context.Context, done chan struct{}) {
 	in := b.gather(ctx)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.newest = &in
+	b.newest, b.took = &in, b.s.p.now().Sub(in.At)
 }
 
 // gather asks all witnesses once, and the gate about each Tier. Nothing of it is logged
