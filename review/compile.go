@@ -250,15 +250,26 @@ func (c *compiler) changes() {
 		m := &c.in.Measured[i]
 		add(&c.r.Budgets[i], m.Days, m.Before)
 	}
+	same := map[*Row]*Row{} // the row of a Tier of one ShopSet is the ShopSet's
 	for i, id := range c.ids {
-		if g := c.sum[id]; len(g.all) > 1 {
+		g := c.sum[id]
+		if len(g.all) > 1 {
 			add(&c.r.Tiers[i], g.days, g.before)
+			continue
+		}
+		for j := range c.in.Measured {
+			if &c.in.Measured[j] == g.all[0] {
+				same[&c.r.Budgets[j]] = &c.r.Tiers[i]
+			}
 		}
 	}
 	c.r.Compared = len(tests)
 	for _, t := range tests {
 		t.ch.Significant = *t.ch.Chance*float64(len(tests)) < Level && t.ch.moved() >= leastChange
 		t.row.Chance, t.row.Significant = t.ch.Chance, t.ch.Significant
+		if sum := same[t.row]; sum != nil {
+			sum.Chance, sum.Significant = t.ch.Chance, t.ch.Significant
+		}
 		if t.ch.Significant {
 			c.r.Changes = append(c.r.Changes, t.ch)
 		}

@@ -210,7 +210,7 @@ func (c *compiler) silent() []Finding {
 		return nil // a gap to be listed, not to be talked about first
 	}
 	return []Finding{{Kind: FoundNoData, Tier: g.Tier, ShopSet: g.ShopSet, Link: "#gaps", Text: both(func(l Lang) string {
-		text := l.f("%s has no data for %s of the week (%s): what happened then is unknown", "%s は期間中 %s のデータがありません（%s）。その間のことは不明です", g.ShopSet, l.span(g.Missing), l.list(g.SLOs, 3))
+		text := l.f("%s has no data for %s of the week (%s): what happened then is unknown", "%s は期間中 %sのデータがありません（%s）。その間のことは不明です", g.ShopSet, l.span(g.Missing), l.list(g.SLOs, 3))
 		if g.All {
 			text = l.f("No data at all for %s (%s): whether the objectives were met is unknown", "%s のデータが期間中まったくありません（%s）。目標を満たしたかどうかは不明です", l.list(names, 5), l.list(g.SLOs, 3))
 		}
@@ -291,7 +291,7 @@ func (c *compiler) burning() []Finding {
 		text := l.f("%s of %s has %s of its budget left and will have used it up on %s, if the last 7 days go on",
 			"%s（%s）のバジェット残量は %s。直近 7 日のペースが続けば %s に枯渇", first.name(), first.ShopSet, l.left(first.Remaining), l.day(on))
 		if n > 1 {
-			text += l.f("; %d more will, later", "（ほか %d 件もその後に枯渇）", n-1)
+			text += l.f("; so will %d more", "（ほか %d 件も枯渇見込み）", n-1)
 		}
 		return text + l.of(".", "。")
 	})}}
@@ -322,7 +322,7 @@ func (c *compiler) overdue() []Finding {
 	}
 	return []Finding{{Kind: FoundOverdue, Link: link, Text: both(func(l Lang) string {
 		days := c.in.Period.Until.Sub(*a.Due).Seconds()
-		text := l.f("“%[1]s” (%[2]s) is overdue by %[3]s", "「%[1]s」（担当 %[2]s）が期限を %[3]s 超過", a.What, orDash(a.Owner), l.span(days))
+		text := l.f("“%[1]s” (%[2]s) is overdue by %[3]s", "「%[1]s」（担当 %[2]s）が期限を %[3]s超過", a.What, orDash(a.Owner), l.span(days))
 		if n := len(late); n > 1 {
 			text += l.f("; %d actions are overdue in all", "（期限切れは計 %d 件）", n)
 		}

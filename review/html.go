@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+
+	"github.com/shopslo/shopslo/internal/cells"
 )
 
 //go:embed report.html.tmpl
@@ -36,9 +38,15 @@ type sectionView struct {
 }
 
 type blockView struct {
-	Text  string
-	Items []itemView
-	Table *tableView
+	Text   string
+	Legend []legendView
+	Items  []itemView
+	Table  *tableView
+}
+
+type legendView struct {
+	Bar  template.HTML
+	Text string
 }
 
 type itemView struct{ Text, Link, Tone string }
@@ -56,7 +64,7 @@ type headView struct {
 
 type cellView struct {
 	Text, Link, Tone string
-	Right            bool
+	Right, Long      bool
 	Days             template.HTML
 	Bar              template.HTML
 }
@@ -70,6 +78,9 @@ func (p *page) view() view {
 			bv := blockView{Text: b.text}
 			for _, it := range b.items {
 				bv.Items = append(bv.Items, itemView{it.text, it.link, string(it.tone)})
+			}
+			for i, text := range b.legend {
+				bv.Legend = append(bv.Legend, legendView{template.HTML(`<svg aria-hidden="true" width="14" height="22" viewBox="0 0 14 22">` + dayBar(i-2, 1, "") + `</svg>`), text})
 			}
 			if b.table != nil {
 				bv.Table = p.viewTable(b.table)
@@ -89,7 +100,7 @@ func (p *page) viewTable(t *table) *tableView {
 	for _, row := range t.rows {
 		var line []cellView
 		for i, c := range row {
-			cv := cellView{Text: c.text, Link: c.link, Tone: string(c.tone), Right: t.heads[i].right}
+			cv := cellView{Text: c.text, Link: c.link, Tone: string(c.tone), Right: t.heads[i].right, Long: cells.Of(c.text) > 42}
 			if c.days != nil {
 				cv.Days = stripSVG(p, c.days)
 			}
@@ -103,10 +114,28 @@ func (p *page) viewTable(t *table) *tableView {
 	return out
 }
 
+// A day's bar, in pixels.
+const dayWidth, dayGap, dayHeight = 12, 2, 22
+
+// dayBar draws one bar; see level.
+func dayBar(level, x int, title string) string {
+	tall := 3 + 3.6*float64(max(level, 0))
+	class := fmt.Sprintf("d%d", max(level, 0))
+	switch level {
+	case -2:
+		class, tall = "dx", dayHeight-1
+	case -1:
+		class, tall = "dq", 3
+	}
+	if title != "" {
+		title = "<title>" + template.HTMLEscapeString(title) + "</title>"
+	}
+	return fmt.Sprintf(`<rect class="%s" x="%d" y="%.1f" width="%d" height="%.1f" rx="1.5">%s</rect>`, class, x, dayHeight-tall, dayWidth, tall-.5, title)
+}
+
 // stripSVG draws a bar for each day: its height and its colour tell how fast the budget
 // burnt, its title the figures.
 func stripSVG(p *page, days []Count) template.HTML {
-	const width, gap, height = 12, 2, 22
 	l := p.lang
 	var b strings.Builder
 	var all []string
@@ -119,21 +148,11 @@ func stripSVG(p *page, days []Count) template.HTML {
 			told += l.f(", burn rate %s", "、バーンレート %s", rate(*d.Burn))
 		}
 		all = append(all, told)
-		n := level(d)
-		tall := 3 + 3.6*float64(max(n, 0))
-		class := fmt.Sprintf("d%d", max(n, 0))
-		switch n {
-		case -2:
-			class, tall = "dx", height-1
-		case -1:
-			class, tall = "dq", 3
-		}
-		fmt.Fprintf(&b, `<rect class="%s" x="%d" y="%.1f" width="%d" height="%.1f" rx="1.5"><title>%s</title></rect>`,
-			class, i*(width+gap)+1, height-tall, width, tall-.5, template.HTMLEscapeString(told))
+		b.WriteString(dayBar(level(d), i*(dayWidth+dayGap)+1, told))
 	}
-	wide := len(days)*(width+gap) + 1
+	wide := len(days)*(dayWidth+dayGap) + 1
 	return template.HTML(fmt.Sprintf(`<svg class="strip" role="img" width="%d" height="%d" viewBox="0 0 %d %d" aria-label="%s">%s</svg>`,
-		wide, height, wide, height, template.HTMLEscapeString(strings.Join(all, "; ")), b.String()))
+		wide, dayHeight, wide, dayHeight, template.HTMLEscapeString(strings.Join(all, "; ")), b.String()))
 }
 
 // barSVG draws what is left of a budget; the text beside it has the figure.
@@ -145,6 +164,6 @@ func barSVG(left float64) template.HTML {
 	case left < 0.25:
 		class = "d3"
 	}
-	return template.HTML(fmt.Sprintf(`<svg class="bar" aria-hidden="true" width="60" height="8" viewBox="0 0 60 8"><rect class="track" width="60" height="8" rx="2"/><rect class="%s" width="%.1f" height="8" rx="2"/></svg>`,
-		class, 60*min(1, max(0.03, left))))
+	return template.HTML(fmt.Sprintf(`<svg class="bar" aria-hidden="true" width="44" height="8" viewBox="0 0 44 8"><rect class="track" width="44" height="8" rx="2"/><rect class="%s" width="%.1f" height="8" rx="2"/></svg>`,
+		class, 44*min(1, max(0.04, left))))
 }

@@ -34,12 +34,23 @@ func (r Report) Markdown(l Lang) string {
 					}
 					b.WriteString("\n")
 				}
+			case x.legend != nil:
+				b.WriteString(escaped(lettered(x.legend)) + "\n")
 			default:
 				b.WriteString(escaped(x.text) + "\n")
 			}
 		}
 	}
 	return b.String()
+}
+
+// lettered writes a legend with the letters that it explains.
+func lettered(legend []string) string {
+	var parts []string
+	for i, text := range legend {
+		parts = append(parts, string(letters[i])+" "+text)
+	}
+	return strings.Join(parts, ", ")
 }
 
 func markdownTable(b *strings.Builder, t *table) {
@@ -106,6 +117,8 @@ func (r Report) Text(l Lang) string {
 						fmt.Fprintf(&b, "   %s\n", oneLine(it.link))
 					}
 				}
+			case x.legend != nil:
+				b.WriteString(wrapped(lettered(x.legend), 0) + "\n")
 			default:
 				b.WriteString(wrapped(oneLine(x.text), 0) + "\n")
 			}

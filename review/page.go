@@ -21,11 +21,12 @@ type section struct {
 	blocks    []block
 }
 
-// block is a paragraph, a list or a table: the first that is not empty.
+// block is a paragraph, a list, a table or a legend: what is not empty.
 type block struct {
-	text  string
-	items []item
-	table *table
+	text   string
+	legend []string
+	items  []item
+	table  *table
 }
 
 // item is one of a numbered list.
@@ -115,11 +116,20 @@ func level(d Count) int {
 	return 5
 }
 
+// legend says what the levels of a strip mean, the lowest first.
+func (l Lang) legend() []string {
+	return []string{l.of("no data", "データなし"), l.of("no traffic", "アクセスなし"), l.of("nothing bad", "不良なし"), l.of("below 0.5", "0.5 未満"),
+		l.of("below 1: within the budget", "1 未満（許容内）"), l.of("below 2", "2 未満"), l.of("below 6", "6 未満"), l.of("6 or more", "6 以上")}
+}
+
+// letters show the levels of a strip where nothing can be drawn.
+var letters = []rune("?·▁▂▃▅▆█")
+
 // strip writes days as letters.
 func strip(days []Count) string {
 	var b strings.Builder
 	for _, d := range days {
-		b.WriteRune([]rune("?·▁▂▃▅▆█")[level(d)+2])
+		b.WriteRune(letters[level(d)+2])
 	}
 	return b.String()
 }

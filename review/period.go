@@ -36,6 +36,9 @@ func ParseWeek(text string, now time.Time, zone *time.Location) (Period, error) 
 	}
 	// 4 January is always in week 1.
 	monday := mondayOf(time.Date(year, 1, 4, 0, 0, 0, 0, zone)).AddDate(0, 0, 7*(week-1))
+	if fmt.Sprintf("%04d-W%02d", year, week) != text {
+		return Period{}, fmt.Errorf("%q is no ISO week; write it like 2026-W46", text)
+	}
 	if y, w := monday.AddDate(0, 0, 3).ISOWeek(); y != year || w != week {
 		return Period{}, fmt.Errorf("the year %d has no week %d", year, week)
 	}

@@ -20,6 +20,8 @@ func (p *page) releases(r Report) section {
 		}
 		gate := cell{text: l.verdict(m.Gate), tone: verdictTone(m.Gate)}
 		switch {
+		case m.Back && m.Gate == "":
+			gate = cell{text: "–"} // the gate is not asked about a way back
 		case m.Merged:
 			gate = cell{text: l.of("merged", "マージ")}
 		case m.Entry == 0 && r.Decisions.Unknown == nil:
@@ -101,7 +103,7 @@ func (p *page) decisions(s *section, r Report) {
 // policy are freezes, overrides and exclusions.
 func (p *page) policy(r Report) section {
 	l := p.lang
-	s := section{id: "policy", title: l.of("Freezes, overrides, exclusions", "凍結・例外承認・除外")}
+	s := section{id: "policy", title: l.of("Freezes, overrides, exclusions", "リリース凍結・例外承認・計測除外")}
 	if u := r.Freezes.Unknown; u != nil {
 		s.say(l.unknown(u))
 	}

@@ -113,8 +113,8 @@ func (p *page) budgets(r Report) section {
 		s.say(l.of("There is no budget: no SLO applies to a ShopSet.", "バジェットがありません：どの ShopSet にも SLO が適用されていません。"))
 		return s
 	}
-	s.say(l.of("Counts of all ShopSets of a Tier, summed. Days: ▁ nothing bad · ▂ below half · ▃ below what is allowed · ▅ up to twice · ▆ up to six times · █ more; · no traffic, ? no data.",
-		"Tier 内の全 ShopSet の件数を合計。日別：▁ 不良なし · ▂ 許容の半分未満 · ▃ 許容内 · ▅ 2 倍未満 · ▆ 6 倍未満 · █ それ以上、· アクセスなし、? データなし"))
+	s.say(l.of("Counts of all ShopSets of a Tier, summed. A day's bar is its burn rate:", "Tier 内の全 ShopSet の件数を合計。日別の棒はその日のバーンレート："))
+	s.blocks = append(s.blocks, block{legend: l.legend()})
 	s.show(p.cut(p.budgetTable(r.Tiers, false)))
 	if len(r.Tiers) == len(r.Budgets) {
 		return s
@@ -141,8 +141,8 @@ func (p *page) budgetTable(rows []Row, single bool) *table {
 	if single {
 		heads = append(heads, "ShopSet")
 	}
-	heads = append(heads, l.of("State", "状態"), ">"+l.of("Budget left", "残量"), ">"+l.of("A week ago", "先週末"), ">"+l.of("Good this week", "今週の良好率"),
-		">"+l.of("Bad / all", "不良／全件"), l.of("Days", "日別"), l.of("Against 4 weeks", "直前 4 週比"))
+	heads = append(heads, l.of("State", "状態"), ">"+l.of("Budget left", "残量"), ">"+l.of("A week ago", "先週末"), ">"+l.of("Good this week", "今週の SLI"),
+		">"+l.of("Bad / all", "不良／全件"), l.of("Days", "日別"), l.of("Burn rate against 4 weeks", "バーンレート（直前 4 週比）"))
 	if single {
 		heads = append(heads, l.of("Exhausted on", "枯渇予測"))
 	}
@@ -208,18 +208,16 @@ func counts(c Count, l Lang) string {
 func (p *page) against(b Row) cell {
 	l := p.lang
 	switch {
-	case b.Chance == nil && b.ShopSet == "" && b.ShopSets == 1:
-		return cell{text: l.of("see the ShopSet", "ShopSet 別を参照")}
 	case b.Chance == nil:
 		return cell{text: l.of("too little to compare", "比較データ不足"), tone: none}
 	case !b.Significant:
 		return cell{text: l.of("as before", "変化なし")}
 	}
-	text := l.f("burn rate %s → %s", "バーンレート %s → %s", rateOf(b.Baseline.Burn), rateOf(b.Week.Burn))
+	text := rateOf(b.Baseline.Burn) + " → " + rateOf(b.Week.Burn)
 	if b.Baseline.Burn != nil && b.Week.Burn != nil && *b.Week.Burn < *b.Baseline.Burn {
-		return cell{text: l.of("▼ better, ", "▼ 改善、") + text, tone: good}
+		return cell{text: l.of("▼ better: ", "▼ 改善 ") + text, tone: good}
 	}
-	return cell{text: l.of("▲ worse, ", "▲ 悪化、") + text, tone: bad}
+	return cell{text: l.of("▲ worse: ", "▲ 悪化 ") + text, tone: bad}
 }
 
 func (p *page) changes(r Report) section {

@@ -102,12 +102,12 @@ func rate(f float64) string {
 // span writes a length of time for people: 3 d 4 h, 25 min, 40 s.
 func (l Lang) span(seconds float64) string {
 	s := int64(math.Round(seconds))
-	part := func(n int64, en, ja string) string { return strconv.FormatInt(n, 10) + l.of(" "+en, ja) }
+	part := func(n int64, en, ja string) string { return strconv.FormatInt(n, 10) + " " + l.of(en, ja) }
 	join := func(a, b string, n int64) string {
 		if n == 0 {
 			return a
 		}
-		return a + l.of(" ", "") + b
+		return a + " " + b
 	}
 	switch {
 	case s >= 2*86400:
