@@ -12,6 +12,7 @@ import (
 	"github.com/shopslo/shopslo/internal/config"
 	strict "github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/promoter/gitpush"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/openslo"
 	"github.com/shopslo/shopslo/status"
@@ -236,6 +237,11 @@ func (d *documents) findings() []finding {
 		s := &d.slos.SLOs[i]
 		if len(d.shopSetsOf(s)) == 0 {
 			out = append(out, finding{Rule: "no-shopset", Text: "slo \"" + s.Name + "\" applies to no ShopSet, so nothing is judged by it; correct its tiers, or remove it"})
+		}
+	}
+	if c := d.config.Promotion; c != nil {
+		if err := gitpush.CheckHook(c.Hooks); err != nil {
+			out = append(out, finding{Rule: "promotion-hook", Text: "promotion.hooks: " + err.Error()})
 		}
 	}
 	return out

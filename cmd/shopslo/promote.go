@@ -184,11 +184,22 @@ func (p *program) answerMoved(m *mover, f promoteFlags, done []promoter.Promotio
 			unwritten = fmt.Errorf("--body-file: %w; the answer has the text as well, with -o json", err)
 		}
 	}
-	r := promoter.Report{At: p.now(), Promotions: done, Fleet: m.Fleet, Compare: m.CompareURL}
+	r := promoter.Report{At: p.now(), Promotions: done, Fleet: m.Fleet, Compare: m.CompareURL, Gate: p.gateAsked(f.server)}
 	if *f.out == asJSON {
 		return errors.Join(p.printJSON(r), unwritten)
 	}
 	return errors.Join(r.WriteText(p.stdout), unwritten)
+}
+
+// gateAsked is the command that asks the same gate.
+func (p *program) gateAsked(server string) string {
+	switch {
+	case server != "":
+		return "shopslo gate --server " + withoutUser(server)
+	case p.configFile != "shopslo.yaml":
+		return "shopslo gate --config " + p.configFile
+	}
+	return "shopslo gate"
 }
 
 // moved gives the exit code of what was done.

@@ -32,6 +32,7 @@ func TestValidateAnswersInTheShapeOfItsSchema(t *testing.T) {
 		{"a fault with its line", good + "gaet: {}\n", "faults", exitUsage},
 		{"a fault without a line", "", "faults", exitUsage},
 		{"an SLO for a Tier that is not there", onlyTiers, "findings", exitNo},
+		{"a folder of hooks without the one that is run", good + "promotion: {git: {dir: git, system: /srv/system.git}, author: {name: bot, email: bot@example.com}, hooks: .}\n", "findings", exitNo},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

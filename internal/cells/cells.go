@@ -40,26 +40,26 @@ func Cut(text string, most int) string {
 	return text
 }
 
+// What Japanese writes no line's begin, and no line's end, with (JIS X 4051).
+const (
+	notFirst = "。、，．・：；？！々ー～）］｝〕〉》」』】ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.:;?!)]}"
+	notLast  = "（［｛〔〈《「『【([{"
+)
+
 // Pieces are the parts of a word between which a line may end: Japanese is written
-// without blanks, and each of its letters is one.
+// without blanks, and a line may end after nearly each of its letters.
 func Pieces(word string) []string {
 	var out []string
-	start := 0
+	start, before := 0, rune(-1)
 	for i, r := range word {
-		if ofRune(r) == 2 && i > start || i > start && wideBefore(word[start:i]) {
+		wide := ofRune(r) == 2 || before >= 0 && ofRune(before) == 2
+		if i > start && wide && !strings.ContainsRune(notFirst, r) && !strings.ContainsRune(notLast, before) {
 			out = append(out, word[start:i])
 			start = i
 		}
+		before = r
 	}
 	return append(out, word[start:])
-}
-
-// wideBefore reports whether a piece is a letter of two columns.
-func wideBefore(piece string) bool {
-	for _, r := range piece {
-		return ofRune(r) == 2
-	}
-	return false
 }
 
 // Columns writes rows, the first of them the heads, one under the other and two blanks

@@ -28,11 +28,21 @@ func TestCutKeepsToTheColumns(t *testing.T) {
 
 func TestALineMayEndBetweenJapaneseLetters(t *testing.T) {
 	for word, want := range map[string][]string{
-		"cart": {"cart"}, "カート": {"カ", "ー", "ト"}, "cartカートcart2": {"cart", "カ", "ー", "ト", "cart2"}, "": {""}, "カ。": {"カ", "。"},
+		"cart": {"cart"}, "かごへ": {"か", "ご", "へ"}, "cartカゴcart2": {"cart", "カ", "ゴ", "cart2"}, "": {""},
 	} {
 		got := Pieces(word)
 		if !slices.Equal(got, want) || strings.Join(got, "") != word {
 			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+}
+
+func TestNoLineBeginsWithAFullStopOrEndsWithAnOpeningBracket(t *testing.T) {
+	for word, want := range map[string]string{
+		"待つ。次へ": "待|つ。|次|へ", "「予算」は": "「予|算」|は", "チェック": "チェッ|ク", "99.9%、以上（例）": "99.9%、|以|上|（例）", "a(b)c": "a(b)c",
+	} {
+		if got := strings.Join(Pieces(word), "|"); got != want {
+			t.Errorf("%s: got %s, want %s", word, got, want)
 		}
 	}
 }

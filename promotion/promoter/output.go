@@ -1,6 +1,7 @@
 package promoter
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,6 +22,8 @@ type Report struct {
 	Fleet      *fleet.Fleet
 	// Compare gives the address that shows what is between two Releases, or "".
 	Compare func(from, to fleet.Release) string
+	// Gate is the command that tells all of a decision, but for its Tier.
+	Gate string
 }
 
 // MarshalJSON writes the shape of docs/promote.schema.json.
@@ -111,7 +114,7 @@ func (r Report) text(b *strings.Builder, p Promotion) {
 	}
 	fmt.Fprintf(b, "%s  %s\n  %s\n", strings.ToUpper(strings.ReplaceAll(string(p.Result), "_", " ")), way, p.Reason)
 	if p.Decision != nil && p.Decision.Verdict != promotion.Promote {
-		fmt.Fprintf(b, "  shopslo gate --to %s says it all\n", p.To)
+		fmt.Fprintf(b, "  %s --to %s says it all\n", cmp.Or(r.Gate, "shopslo gate"), p.To)
 	}
 	if p.Commit != "" {
 		fmt.Fprintf(b, "  commit %s\n", p.Commit)

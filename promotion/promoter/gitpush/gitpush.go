@@ -115,7 +115,7 @@ func (c Config) check() error {
 	case c.Sign.Format != "" && c.Sign.Format != "openpgp" && c.Sign.Format != "ssh" && c.Sign.Format != "x509":
 		return fmt.Errorf("git: signing format %q is not openpgp, ssh or x509", c.Sign.Format)
 	}
-	if err := c.checkHook(); err != nil {
+	if err := CheckHook(c.Hooks); err != nil {
 		return err
 	}
 	if err := git.CheckRemote(c.System); err != nil {
@@ -130,13 +130,13 @@ func (c Config) check() error {
 	return nil
 }
 
-// checkHook refuses a hook that git would pass over without a word: what somebody wants
-// asked before each push would never be.
-func (c Config) checkHook() error {
-	if c.Hooks == "" {
+// CheckHook refuses a folder with a hook that git would pass over without a word: what
+// somebody wants asked before each push would never be. "" is no folder, and fine.
+func CheckHook(folder string) error {
+	if folder == "" {
 		return nil
 	}
-	hook := filepath.Join(c.Hooks, "pre-push")
+	hook := filepath.Join(folder, "pre-push")
 	switch info, err := os.Stat(hook); {
 	case err != nil:
 		return fmt.Errorf("git: the folder of hooks has no hook to run before a push: %w; put pre-push there, or name no hooks", err)
