@@ -20,7 +20,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the engine behind sqlite: addresses
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
 )
 
 // Store is a database of incidents. It is safe for concurrent use.
@@ -38,13 +39,25 @@ type engine struct {
 	// skip leaves out rows that another transaction has locked.
 	skip string
 	bind func(query string) string
+	// A transaction is done again, so many times in all, where the database has undone it
+	// because of another.
+	times  int
+	undone func(err error) bool
 }
 
 var (
-	sqlite = engine{name: "sqlite", bind: func(query string) string { return strings.ReplaceAll(query, "$", "?") }}
+	inFile = engine{name: "sqlite", bind: func(query string) string { return strings.ReplaceAll(query, "$", "?") },
+		times: int(patience / busy), undone: func(err error) bool {
+			e, ok := errors.AsType[*sqlite.Error](err)
+			return ok && e.Code()&0xff == lib.SQLITE_BUSY
+		}}
 	// A program that was stopped amid a transaction must not hold up the others for long.
 	postgres = engine{name: "postgres", skip: "FOR UPDATE SKIP LOCKED", bind: func(query string) string { return query },
-		alone: "SET LOCAL idle_in_transaction_session_timeout = '30s'; SELECT pg_advisory_xact_lock(7236270194451)"}
+		alone: "SET LOCAL idle_in_transaction_session_timeout = '30s'; SELECT pg_advisory_xact_lock(7236270194451)",
+		times: 10, undone: func(err error) bool {
+			e, ok := errors.AsType[*pgconn.PgError](err)
+			return ok && (e.Code == "40001" || e.Code == "40P01")
+		}}
 )
 
 // Open opens the database at an address, and makes or upgrades its tables:
@@ -80,8 +93,10 @@ func dial(address string) (*Store, error) {
 	return nil, errors.New("the database's address begins with neither sqlite: nor postgres: (write it like sqlite:incidents.db or postgres://user@host/database)")
 }
 
-// busy is how long SQLite waits for another writer.
-const busy = 10 * time.Second
+// patience is how long a call waits for other writers, or for a connection, unless its
+// context ends before. SQLite waits without looking at that, so it is asked to wait for
+// short times.
+const patience, busy = 10 * time.Second, 200 * time.Millisecond
 
 func dialSQLite(path string) (*Store, error) {
 	if path == "" || strings.HasSuffix(path, "/") {
@@ -112,7 +127,7 @@ func dialSQLite(path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	return &Store{read: read, write: write, engine: sqlite}, nil
+	return &Store{read: read, write: write, engine: inFile}, nil
 }
 
 func dialPostgres(address string) (*Store, error) {
@@ -121,7 +136,7 @@ func dialPostgres(address string) (*Store, error) {
 		return nil, errors.New("the database's address cannot be read (write it like postgres://user@host:5432/database?sslmode=verify-full, a special character in a password as %40)")
 	}
 	if c.ConnectTimeout == 0 {
-		c.ConnectTimeout = busy
+		c.ConnectTimeout = patience
 	}
 	db := stdlib.OpenDB(*c)
 	db.SetMaxOpenConns(8)
@@ -146,15 +161,11 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// again is how often a transaction is done anew that the database has undone.
-const again = 10
-
 // transact does something in one transaction, and again where the database says that it
 // came between others.
 func (s *Store) transact(ctx context.Context, alone bool, do func(tx) error) error {
-	for range again - 1 {
-		err := s.once(ctx, alone, do)
-		if e, ok := errors.AsType[*pgconn.PgError](err); !ok || e.Code != "40001" && e.Code != "40P01" {
+	for range s.engine.times - 1 {
+		if err := s.once(ctx, alone, do); !s.engine.undone(err) {
 			return err
 		}
 	}
