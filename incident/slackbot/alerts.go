@@ -125,7 +125,8 @@ func (s Settings) alertScope(n notification) incident.Scope {
 }
 
 // alertEvents are the timeline's entries of a notification; the same alert, told again,
-// has the same ID. One that fires after the Incident was resolved opens it again.
+// has the same ID. One that fires may widen the scope, make it worse, and open it again
+// after it was resolved.
 func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time) []incident.Event {
 	var events []incident.Event
 	fires := false
@@ -144,10 +145,35 @@ func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time
 		}
 		events = append(events, e)
 	}
+	if wider, ok := widen(i.Scope, s.alertScope(n)); ok && fires {
+		events = append(events, incident.Event{ID: events[0].ID + ":scope", At: now, Kind: incident.Rescoped, Scope: wider})
+	}
+	if severity, ok := s.policy(n); ok && fires && slices.Index(incident.Severities, severity) < slices.Index(incident.Severities, i.Severity) {
+		events = append(events, incident.Event{ID: events[0].ID + ":severity", At: now, Kind: incident.Escalated, Value: string(severity)})
+	}
 	if fires && i.State == incident.Resolved {
 		events = append(events, incident.Event{ID: events[0].ID + ":reopen", At: now, Kind: incident.Moved, Value: string(incident.Open)})
 	}
 	return events
+}
+
+// widen adds to a known scope what it lacks; ok false: nothing.
+func widen(old, more incident.Scope) (incident.Scope, bool) {
+	if old.Fleet || !old.Known() {
+		return old, false
+	}
+	wider := incident.Scope{ShopSets: slices.Clone(old.ShopSets), Tiers: slices.Clone(old.Tiers)}
+	for _, name := range more.ShopSets {
+		if !slices.Contains(wider.ShopSets, name) {
+			wider.ShopSets = append(wider.ShopSets, name)
+		}
+	}
+	for _, name := range more.Tiers {
+		if !slices.Contains(wider.Tiers, name) {
+			wider.Tiers = append(wider.Tiers, name)
+		}
+	}
+	return wider, len(wider.ShopSets)+len(wider.Tiers) > len(old.ShopSets)+len(old.Tiers)
 }
 
 // Alerts is Alertmanager's webhook receiver. authorized decides who may call it; nil is
@@ -200,10 +226,10 @@ func (b *Bot) alerted(ctx context.Context, n notification) error {
 	return err
 }
 
-// alertIncident finds the Incident that a group of alerts has opened and that is not
-// closed; "": none.
+// alertIncident finds the Incident that a group of alerts has opened within a month and
+// that is not closed; "": none.
 func (b *Bot) alertIncident(ctx context.Context, key string) (string, error) {
-	all, err := b.o.Store.Incidents(ctx, time.Unix(1, 0))
+	all, err := b.o.Store.Incidents(ctx, b.o.Now().AddDate(0, -1, 0))
 	if err != nil {
 		return "", err
 	}

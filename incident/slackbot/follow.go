@@ -1,9 +1,11 @@
 package slackbot
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
@@ -221,7 +223,12 @@ func (s Settings) moved(before, after incident.Incident, by string) string {
 		if after.Severity == incident.Minor {
 			return text + "\n" + l.say("A minor incident needs no postmortem, but it may have one.", "軽微なインシデントのため、ポストモーテムは任意です。")
 		}
-		return text + "\n" + l.say("Next, while memories are fresh: what was learned?", "記憶が新しいうちに、学んだことを書き残しましょう。")
+		text += "\n" + l.say("Next, while memories are fresh: what was learned?", "記憶が新しいうちに、学んだことを書き残しましょう。")
+		if s.URL != "" {
+			address := strings.TrimRight(s.URL, "/") + "/api/v1/incidents/" + after.ID + "/postmortem.md?lang=" + string(cmp.Or(l, English))
+			text += " " + l.say("<%s|The draft so far> has the timeline in it.", "<%s|現時点の下書き>にタイムラインが入っています。", address)
+		}
+		return text
 	case incident.Closed:
 		return l.say("📕 *Closed* by %s.", "📕 %s が *完了* にしました。", by)
 	}

@@ -71,22 +71,22 @@ func (b *Bot) learnNames(ctx context.Context, i incident.Incident) error {
 // Named is a store of Incidents for readers outside of Slack: people have names instead
 // of IDs, and each Incident links to its channel. The bot need not run.
 type Named struct {
-	Incidents
-	Notes
+	From  Incidents
+	Notes Notes
 }
 
 // Incident gives one; incident.ErrNotFound.
 func (n Named) Incident(ctx context.Context, id string) (incident.Incident, error) {
-	i, err := n.Incidents.Incident(ctx, id)
+	i, err := n.From.Incident(ctx, id)
 	if err != nil {
 		return i, err
 	}
 	return n.name(ctx, i)
 }
 
-// List gives those that are ongoing or changed since, newest first, without timelines.
-func (n Named) List(ctx context.Context, since time.Time) ([]incident.Incident, error) {
-	all, err := n.Incidents.Incidents(ctx, since)
+// Incidents gives those that are ongoing or changed since, newest first, without timelines.
+func (n Named) Incidents(ctx context.Context, since time.Time) ([]incident.Incident, error) {
+	all, err := n.From.Incidents(ctx, since)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (n Named) name(ctx context.Context, i incident.Incident) (incident.Incident
 	names := map[string]string{}
 	var pairs []string
 	for _, id := range people(i) {
-		name, ok, err := n.Recall(ctx, nameKey(id))
+		name, ok, err := n.Notes.Recall(ctx, nameKey(id))
 		if err != nil {
 			return i, err
 		}
@@ -112,7 +112,7 @@ func (n Named) name(ctx context.Context, i incident.Incident) (incident.Incident
 		}
 	}
 	if i.Link == "" {
-		link, _, err := n.Recall(ctx, linkKey(i.ID))
+		link, _, err := n.Notes.Recall(ctx, linkKey(i.ID))
 		if err != nil {
 			return i, err
 		}

@@ -98,6 +98,8 @@ type Settings struct {
 	MaySeverity, MayClose string
 	// Tiers and ShopSets are the fleet's names; none: any name is taken.
 	Tiers, ShopSets []string
+	// URL is this bot's address for people, whose API has the postmortem's draft; "": none.
+	URL string
 	// Alerts says which alerts open an Incident: the first rule that matches.
 	Alerts []AlertRule
 }
@@ -109,19 +111,20 @@ type Invite struct {
 	ShopSets, Tiers map[string][]string
 }
 
-// Options are what a Bot works with. API and Store are required.
+// Options are what a Bot works with. API, Store and Now are required.
 type Options struct {
 	API      *slack.Client
 	Store    Store
 	Settings Settings
-	Now      func() time.Time // nil: the real clock
-	Log      *slog.Logger     // nil: nothing
+	Now      func() time.Time
+	Log      *slog.Logger // nil: nothing
 	// Poll is how often waiting Jobs are looked for; 0: a second.
 	Poll time.Duration
 	// Called hears of each call of Slack: "ok", Slack's error, "ratelimited" or "failed".
-	// Worked hears of each Job begun: "done", "retried" or "given up". Nil: nobody.
+	// Worked hears of each Job begun: "done", "retried" or "given_up", and how long after it
+	// was due. Nil: nobody.
 	Called func(method, result string)
-	Worked func(kind, result string)
+	Worked func(kind, result string, late time.Duration)
 }
 
 // Bot is one replica. Make one with New.
@@ -138,11 +141,8 @@ type Bot struct {
 
 // New makes a Bot. It does nothing until Work, ServeHTTP or Socket is called.
 func New(o Options) (*Bot, error) {
-	if o.API == nil || o.Store == nil {
-		return nil, errors.New("slackbot needs a Slack client and a store")
-	}
-	if o.Now == nil {
-		o.Now = time.Now
+	if o.API == nil || o.Store == nil || o.Now == nil {
+		return nil, errors.New("slackbot needs a Slack client, a store and a clock")
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -154,7 +154,7 @@ func New(o Options) (*Bot, error) {
 		o.Called = func(string, string) {}
 	}
 	if o.Worked == nil {
-		o.Worked = func(string, string) {}
+		o.Worked = func(string, string, time.Duration) {}
 	}
 	s := o.Settings
 	if s.Zone == nil {

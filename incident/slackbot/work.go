@@ -92,20 +92,21 @@ func (b *Bot) work(ctx context.Context, j incident.Job) {
 		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now(), j.Problem))
 		return
 	}
+	late := b.o.Now().Sub(j.Due)
 	err := b.begin(ctx, j)
 	var wait later
 	switch {
 	case err == nil:
-		b.o.Worked(j.Kind, "done")
+		b.o.Worked(j.Kind, "done", late)
 		b.settled(j, b.o.Store.Finish(settle, j.Key))
 	case errors.As(err, &wait):
 		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(min(pause(err, j.Attempts), 30*time.Second)), wait.why))
 	case !forGood(err) && j.Attempts < maxAttempts:
-		b.o.Worked(j.Kind, "retried")
+		b.o.Worked(j.Kind, "retried", late)
 		b.o.Log.Warn("a job failed and is begun again", "job", j.Key, "attempt", j.Attempts, "err", err)
 		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(pause(err, j.Attempts)), cut(err.Error(), 500)))
 	default:
-		b.o.Worked(j.Kind, "given up")
+		b.o.Worked(j.Kind, "given_up", late)
 		b.o.Log.Error("a job is given up", "job", j.Key, "err", err)
 		if err := b.giveUp(settle, j, err); err != nil {
 			b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(firstPause), cut(err.Error(), 500)))

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/incident/slackbot"
+)
+
+// metrics are what Prometheus is told.
+type metrics struct {
+	calls *prometheus.CounterVec
+	jobs  *prometheus.CounterVec
+	late  prometheus.Histogram
+}
+
+func newMetrics(r prometheus.Registerer, from slackbot.Incidents, now func() time.Time) *metrics {
+	f := promauto.With(r)
+	m := &metrics{
+		calls: f.NewCounterVec(prometheus.CounterOpts{Name: "incidentbot_slack_calls_total",
+			Help: "Calls of Slack's Web API, by method and result: ok, Slack's error, ratelimited, or failed where there was no answer."}, []string{"method", "result"}),
+		jobs: f.NewCounterVec(prometheus.CounterOpts{Name: "incidentbot_jobs_total",
+			Help: "Jobs that were begun, by kind and result: done, retried or given_up."}, []string{"kind", "result"}),
+		late: f.NewHistogram(prometheus.HistogramOpts{Name: "incidentbot_job_delay_seconds",
+			Help: "How long after it was due a job was begun: how far the bot is behind.", Buckets: []float64{0.5, 1, 2, 5, 15, 60, 300, 1800}}),
+	}
+	b := thisVersion()
+	f.NewGaugeFunc(prometheus.GaugeOpts{Name: "incidentbot_build_info", Help: "The build; always 1.", ConstLabels: prometheus.Labels{"version": b}}, func() float64 { return 1 })
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ongoing{from, now})
+	return m
+}
+
+func (m *metrics) called(method, result string) { m.calls.WithLabelValues(method, result).Inc() }
+
+func (m *metrics) worked(kind, result string, late time.Duration) {
+	m.jobs.WithLabelValues(kind, result).Inc()
+	m.late.Observe(max(0, late.Seconds()))
+}
+
+// ongoing counts incidents when Prometheus asks. Where the store does not answer there is
+// no count, rather than 0.
+type ongoing struct {
+	from slackbot.Incidents
+	now  func() time.Time
+}
+
+var (
+	ongoingDesc = prometheus.NewDesc("incidentbot_incidents_ongoing", "Incidents whose cause is still there, by severity.", []string{"severity"}, nil)
+	storeDesc   = prometheus.NewDesc("incidentbot_store_up", "Whether the store answers.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (o ongoing) Describe(ch chan<- *prometheus.Desc) { ch <- ongoingDesc; ch <- storeDesc }
+
+// Collect implements prometheus.Collector.
+func (o ongoing) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	all, err := o.from.Incidents(ctx, o.now())
+	up := 0.0
+	if err == nil {
+		up = 1
+		count := map[incident.Severity]int{}
+		for _, i := range all {
+			if i.State.Ongoing() {
+				count[i.Severity]++
+			}
+		}
+		for _, severity := range incident.Severities {
+			ch <- prometheus.MustNewConstMetric(ongoingDesc, prometheus.GaugeValue, float64(count[severity]), string(severity))
+		}
+	}
+	ch <- prometheus.MustNewConstMetric(storeDesc, prometheus.GaugeValue, up)
+}
