@@ -75,7 +75,10 @@ func (s *Store) Incident(ctx context.Context, id string) (incident.Incident, err
 // which an Event says that it happened then; zero: all. Newest first, by their IDs. None
 // is no error.
 func (s *Store) Incidents(ctx context.Context, since time.Time) ([]incident.Incident, error) {
-	rows, err := s.read.QueryContext(ctx, s.engine.bind(`SELECT outline FROM incidents WHERE ongoing = 1 OR changed >= $1 ORDER BY n DESC`), micros(since))
+	rows, err := s.read.QueryContext(ctx, s.engine.bind(`
+		SELECT outline FROM incidents
+		WHERE n IN (SELECT n FROM incidents WHERE ongoing = 1 UNION SELECT n FROM incidents WHERE changed >= $1)
+		ORDER BY n DESC`), micros(since))
 	var out []incident.Incident
 	err = each(rows, err, func() error {
 		var text []byte
