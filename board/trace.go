@@ -13,6 +13,7 @@ type Trace struct {
 	Release fleet.Release // "": nobody has seen it
 	Subject string
 	Several bool // what was asked means several Releases
+	Blind   bool // nobody is asked what runs
 	Stops   []Stop
 	// Next is the gate that it waits at; nil: it waits at none.
 	Next *GateView
@@ -38,7 +39,7 @@ const (
 
 // trace looks for a Release by its first digits.
 func trace(in *Input, asked string) *Trace {
-	t := &Trace{Asked: asked}
+	t := &Trace{Asked: asked, Blind: in.Running.Where == ""}
 	found := releases(in, strings.ToLower(asked))
 	if len(found) != 1 {
 		t.Several = len(found) > 1

@@ -211,8 +211,13 @@ func tierView(in *Input, t fleet.Tier, lowest bool) Tier {
 	if s := tierState(in, t.Name); s != nil {
 		out.Release = Release{ID: s.Release, Subject: clean(in.Subjects[s.Release]), Since: s.ReleaseAt, Runs: runs(in, t.Name, s.Release)}
 		out.Skewed, out.Behind = s.Skewed, s.Behind
-		if out.Soak.Since = s.SoakingSince; !s.SoakingSince.IsZero() {
-			out.Soak.Done = max(0, in.At.Sub(s.SoakingSince))
+		if arrived := out.Release.Runs == len(in.Fleet.ShopSetsOf(t.Name)); arrived && !s.SoakingSince.IsZero() {
+			out.Soak.Since, out.Soak.Done = s.SoakingSince, max(0, in.At.Sub(s.SoakingSince))
+		}
+	}
+	for _, g := range in.Gates { // the policy of the gate above may ask for another time
+		if g.Record != nil && g.Record.EvidenceTier == t.Name && g.Record.Policy.Soak != nil {
+			out.Soak.Asked = *g.Record.Policy.Soak
 		}
 	}
 	if !lowest {

@@ -1,0 +1,180 @@
+package board
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/slo"
+)
+
+var verbs = regexp.MustCompile(`%[a-z%]`)
+
+func TestEveryPhraseSaysTheSameInBothLanguages(t *testing.T) {
+	for key, p := range phrases {
+		if strings.TrimSpace(p.en) == "" || strings.TrimSpace(p.ja) == "" {
+			t.Errorf("%s: a language is missing", key)
+		}
+		if en, ja := withoutShares(p.en), withoutShares(p.ja); !slices.Equal(verbs.FindAllString(en, -1), verbs.FindAllString(ja, -1)) {
+			t.Errorf("%s: %q and %q do not take the same figures in the same order", key, p.en, p.ja)
+		}
+		if strings.IndexFunc(p.en, func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) }) >= 0 {
+			t.Errorf("%s: the English is not English: %q", key, p.en)
+		}
+		if p.en == p.ja && !slices.Contains([]string{"tier", "filter.tier", "filter.domain", "shopset", "shopsets", "domain", "configuration", "gate.way", "at"}, key) {
+			t.Errorf("%s: is not translated: %q", key, p.en)
+		}
+	}
+}
+
+// withoutShares leaves out "99.9 %", which stands in texts without figures.
+func withoutShares(s string) string { return regexp.MustCompile(`[0-9] %`).ReplaceAllString(s, "") }
+
+// kinds are the phrases whose names end in a value.
+func kinds() map[string][]string {
+	out := map[string][]string{
+		"level": texts(Levels), "about": texts(Levels), "cause": append(texts(slo.States), causeNoSLO, causeDrift, causeArriving, causeDegraded,
+			causeMissing, causeProgressing, causeSuspended, causeUnseen),
+		"verdict": {"promote", "hold", "inconclusive", "none", "arrived"}, "result": append(texts(allResults), "all"),
+		"check": promotion.Checks(), "sync": texts(fleet.SyncStatuses), "health": texts(fleet.Healths), "bad": {string(slo.Events), string(slo.Slices)},
+		"firing": {string(slo.Page), string(slo.Ticket)}, "asked": {"runs", "alerts", "incidents", "freezes", "overrides", "exclusions"},
+		"stop":   {stopRuns, stopArriving, stopLeaving, stopPast, stopNot, stopUnknown, "passes"},
+		"banner": {bannerStop, bannerFreeze, bannerSoon, bannerIncident, bannerOverride, bannerOutage, bannerOld, bannerUnread, bannerUnreached, bannerOrder},
+	}
+	return out
+}
+
+func TestEveryValueHasAWordAndEveryPhraseIsUsed(t *testing.T) {
+	used := map[string]bool{}
+	for kind, values := range kinds() {
+		for _, v := range values {
+			if _, ok := phrases[kind+"."+v]; !ok {
+				t.Errorf("there is no phrase for %s.%s", kind, v)
+			}
+			used[kind+"."+v] = true
+		}
+	}
+	quoted := regexp.MustCompile(`\.(?:T|When|say)\(? ?"([a-z_.]+)"`)
+	for _, pattern := range []string{"templates/*.html", "*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatal(err, pattern)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range quoted.FindAllStringSubmatch(string(text), -1) {
+				key := m[1]
+				if strings.HasSuffix(key, ".") { // a kind, whose values are above
+					continue
+				}
+				if used[key] = true; phrases[key] == (phrase{}) {
+					t.Errorf("%s says %q, which is no phrase", file, key)
+				}
+			}
+		}
+	}
+	for key := range phrases {
+		if !used[key] {
+			t.Errorf("nobody says %q", key)
+		}
+	}
+}
+
+func TestTheLanguageIsTheOneAskedForOrTheBrowsers(t *testing.T) {
+	for _, c := range []struct {
+		name, asked, accept string
+		want                Language
+	}{
+		{"nothing is known", "", "", English},
+		{"a Japanese browser", "", "ja,en-US;q=0.9,en;q=0.8", Japanese},
+		{"one that likes English more", "", "ja;q=0.5,en;q=0.9", English},
+		{"what is asked for wins", "en", "ja", English},
+		{"an unknown language is none", "xx", "ja-JP", Japanese},
+		{"one that speaks neither", "", "fr", English},
+		{"what is no header", "", ";;q=,,\x00", English},
+	} {
+		if got := LanguageOf(c.asked, c.accept); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestLengthsOfTimeHaveTwoUnits(t *testing.T) {
+	for _, c := range []struct {
+		d      time.Duration
+		en, ja string
+	}{
+		{0, "0 s", "0秒"}, {500 * time.Millisecond, "0 s", "0秒"}, {59 * time.Second, "59 s", "59秒"}, {time.Minute, "1 min", "1分"},
+		{90 * time.Second, "1 min 30 s", "1分30秒"}, {time.Hour + time.Second, "1 h", "1時間"}, {26 * time.Hour, "1 d 2 h", "1日2時間"},
+		{28 * 24 * time.Hour, "28 d", "28日"}, {-time.Hour, "1 h", "1時間"},
+	} {
+		if en, ja := English.length(c.d), Japanese.length(c.d); en != c.en || ja != c.ja {
+			t.Errorf("%v is %q and %q, want %q and %q", c.d, en, ja, c.en, c.ja)
+		}
+	}
+	for text, want := range map[string][2]string{"28d": {"28 d", "28日"}, "1M": {"1 month", "1か月"}, "4w": {"4 weeks", "4週"}, "": {"", ""}, "odd": {"odd", "odd"}} {
+		if en, ja := English.window(text), Japanese.window(text); en != want[0] || ja != want[1] {
+			t.Errorf("window %q is %q and %q", text, en, ja)
+		}
+	}
+}
+
+func TestEveryReasonHasAJapaneseSentence(t *testing.T) {
+	for _, check := range promotion.Checks() {
+		for _, result := range allResults {
+			c := promotion.Check{Check: check, Result: result, Reason: "the gate's own"}
+			got := japaneseReason(c)
+			if !strings.HasSuffix(got, "。") || strings.Contains(got, "%!") {
+				t.Errorf("%s %s: %q", check, result, got)
+			}
+		}
+	}
+	left, half := -0.424, 0.5
+	for _, c := range []struct {
+		name  string
+		check promotion.Check
+		want  string
+	}{
+		{"a budget that is used up", promotion.Check{Check: "budget", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "state", Value: "exhausted"}, {Name: "remaining_ratio", Value: &left}}}, "エラーバジェットを使い切っています（残り -42.4%）。"},
+		{"one whose rest is not known", promotion.Check{Check: "budget", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "remaining_ratio", Value: (*float64)(nil)}}}, "エラーバジェットを使い切っています。"},
+		{"too little data", promotion.Check{Check: "coverage", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "coverage", Value: half}, {Name: "min_coverage", Value: 0.9}}}, "データのある時間が足りません（50.0%、必要 90.0%）。"},
+		{"a soak time that runs", promotion.Check{Check: "soak", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "asked_seconds", Value: 86400.0}, {Name: "soaked_seconds", Value: 3600.0}}}, "検証時間がまだ足りません。1時間 経過、必要 1日。"},
+		{"an emergency stop", promotion.Check{Check: "freeze", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "freeze", Value: "fire"}, {Name: "emergency", Value: true}}}, "緊急停止 fire が出ています。"},
+	} {
+		if got := japaneseReason(c.check); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestNoTemplateHasWordsOfItsOwn(t *testing.T) {
+	files, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil || len(files) < 3 {
+		t.Fatal(err, files)
+	}
+	actions, tags := regexp.MustCompile(`(?s)\{\{.*?\}\}`), regexp.MustCompile(`(?s)<[^>]*>`)
+	word := regexp.MustCompile(`[A-Za-z]{3,}|[ぁ-んァ-ヶ一-龠]`)
+	for _, file := range files {
+		text, err := templateFiles.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := tags.ReplaceAllString(actions.ReplaceAllString(string(text), "x"), " ")
+		for _, w := range word.FindAllString(plain, -1) {
+			if w != "shopslo" && strings.Trim(w, "x") != "" {
+				t.Errorf("%s says %q in every language", file, w)
+			}
+		}
+	}
+}
