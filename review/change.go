@@ -27,7 +27,8 @@ type Change struct {
 	Worse       bool `json:"worse"`
 }
 
-// Level is the probability that a review calls any noise a change.
+// Level is the probability that a review calls any noise a change, where days differ as
+// those before did.
 const Level = 0.01
 
 // leastChange is the difference of burn rates below which a change is none to talk about.
@@ -36,54 +37,74 @@ const leastChange = 0.1
 // leastDays are days with events below which nobody knows how much they differ.
 const leastDays = 7
 
-// noise is the variance of the days' bad events in units of that which single events
-// would have: Pearson's statistic over its degrees of freedom, at least 1. days counts
-// those with events.
-func noise(days []Tally) (factor float64, n int) {
+// spread is how much days differ from each other.
+type spread struct {
+	days int // with events
+	// factor is the variance of the days' bad events in units of that which single events
+	// would have: Pearson's statistic over its degrees of freedom, at least 1.
+	factor float64
+	// freedom are the degrees of freedom with which the factor is known: fewer than days
+	// where a few of them make most of it (Satterthwaite, Biometrics Bulletin 2, 1946).
+	freedom float64
+}
+
+func spreadOf(days []Tally) spread {
 	all := sum(days)
 	p := 0.0
 	if all.Total > 0 {
 		p = min(1, max(0, all.Bad/all.Total))
 	}
-	statistic := 0.0
+	s := spread{factor: 1, freedom: 1}
+	total, squares := 0.0, 0.0
 	for _, d := range days {
 		if !d.known() || d.Total <= 0 {
 			continue
 		}
-		n++
+		s.days++
 		if p > 0 && p < 1 {
 			off := d.Bad - p*d.Total
-			statistic += off * off / (p * (1 - p) * d.Total)
+			x := off * off / (p * (1 - p) * d.Total)
+			total, squares = total+x, squares+x*x
 		}
 	}
-	if n < 2 {
-		return 1, n
+	if s.days < 2 {
+		return s
 	}
-	return max(1, statistic/float64(n-1)), n
+	n := float64(s.days)
+	s.freedom = n - 1
+	if s.factor = max(1, total/(n-1)); s.factor > 1 {
+		mean := total / n
+		s.freedom = min(n-1, 2*(n-1)*mean*mean/max(squares/n-mean*mean, 1e-300))
+	}
+	return s
 }
 
 // compare tests whether the share of bad events has changed. The probability is the
 // larger of two, so that neither few events nor days that differ anyway look like a
 // change:
 //
-//   - the exact conditional test of two Poisson means (Przyborowski and Wilenski, 1940):
-//     of all bad events, those after are binomial with their share of the traffic;
-//   - a t-test with the variance of the days before (quasi-likelihood, Wedderburn, 1974).
+//   - the exact conditional test of two Poisson means (Przyborowski and Wilenski,
+//     Biometrika 31, 1940): of all bad events, those after are binomial with their share
+//     of the traffic;
+//   - a t-test with the spread of the days before (quasi-likelihood, Wedderburn,
+//     Biometrika 61, 1974), of the difference of the shares or of their logarithms,
+//     whichever is nearer to none.
 //
 // ok is false where there is no traffic on either side, or too few days before.
-func compare(before []Tally, was, is Tally) (chance, factor float64, ok bool) {
-	factor, days := noise(before)
-	if days < leastDays || was.Total <= 0 || is.Total <= 0 || !was.known() || !is.known() {
-		return 0, factor, false
+func compare(before []Tally, was, is Tally) (chance float64, days spread, ok bool) {
+	days = spreadOf(before)
+	if days.days < leastDays || was.Total <= 0 || is.Total <= 0 || !was.known() || !is.known() {
+		return 0, days, false
 	}
 	exact := conditional(is.Bad, was.Bad, is.Total/(is.Total+was.Total))
 	p := (is.Bad + was.Bad) / (is.Total + was.Total)
 	if p <= 0 || p >= 1 {
-		return 1, factor, true
+		return 1, days, true
 	}
-	deviation := math.Sqrt(factor * p * (1 - p) * (1/is.Total + 1/was.Total))
-	t := math.Abs(is.Bad/is.Total-was.Bad/was.Total) / deviation
-	return max(exact, student(t, float64(days-1))), factor, true
+	deviation := math.Sqrt(days.factor * p * (1 - p) * (1/is.Total + 1/was.Total))
+	difference := math.Abs(is.Bad/is.Total - was.Bad/was.Total)
+	relative := p * math.Abs(math.Log((is.Bad+0.5)/is.Total)-math.Log((was.Bad+0.5)/was.Total)) // half an event more, for there may be none
+	return max(exact, student(min(difference, relative)/deviation, days.freedom)), days, true
 }
 
 // conditional is the two-sided probability of k or more extreme among k + m, each with
@@ -110,11 +131,11 @@ func student(t, freedom float64) float64 {
 // change makes a Change of it; comparisons is how many the review makes.
 func change(before []Tally, was, is Tally, comparisons int) Change {
 	c := Change{Before: count(was), After: count(is)}
-	chance, factor, ok := compare(before, was, is)
+	chance, days, ok := compare(before, was, is)
 	if !ok {
 		return c
 	}
-	c.Chance, c.Noise = &chance, &factor
+	c.Chance, c.Noise = &chance, &days.factor
 	a, b := is.burn(), was.burn()
 	if a == nil || b == nil {
 		return c

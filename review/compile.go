@@ -308,7 +308,7 @@ func (c *compiler) effects() {
 		for _, e := range c.in.Effects[i] {
 			var before []Tally
 			if g := c.sum[of{e.SLO, moves[i].Tier}]; g != nil {
-				before = slices.Concat(g.before, g.days)
+				before = g.before
 			}
 			ch := change(before, e.Before, e.After, 1)
 			ch.SLO, ch.Tier = e.SLO, moves[i].Tier

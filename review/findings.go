@@ -65,8 +65,8 @@ func (c *compiler) spent() []Finding {
 		}
 		found = append(found, Finding{Kind: FoundExhausted, SLO: x.row.SLO, Tier: x.row.Tier, ShopSet: first.ShopSet, Link: "#budgets", Text: both(func(l Lang) string {
 			text := l.f("%s: the error budget of %s in %s is exhausted; %s had %s bad of %s allowed in %s, %s of them this week",
-				"%s：%s（%s）のエラーバジェットが枯渇。%s は %[7]s の間に許容 %[6]s 件に対して不良 %[5]s 件、うち今週 %[8]s 件",
-				x.row.name(), l.list(names, 3), x.row.Tier, first.ShopSet, number(*first.Budget.Bad), number(*first.Budget.Allowed), first.Window, figure(first.Week.Bad, l))
+				"%s：%s（%s）のエラーバジェットが枯渇。%s は%[7]sで許容 %[6]s 件に対して不良 %[5]s 件、うち今週 %[8]s 件",
+				x.row.name(), l.list(names, 3), x.row.Tier, first.ShopSet, number(*first.Budget.Bad), number(*first.Budget.Allowed), l.window(first.Window), figure(first.Week.Bad, l))
 			if i == 1 && more > 0 {
 				text += l.f(" (and %d more groups)", "（ほかに %d 組）", more)
 			}
@@ -180,8 +180,12 @@ func (c *compiler) ongoing() []Finding {
 		link = "#incidents"
 	}
 	return []Finding{{Kind: FoundIncident, Release: most.Release, Link: link, Text: both(func(l Lang) string {
-		text := l.f("Incident %[1]s (%[2]s) “%[3]s” is still %[4]s, since %[5]s", "インシデント %[1]s（%[2]s）「%[3]s」が %[5]s から%[4]sのまま",
-			most.ID, l.severity(most.Severity), most.Title, l.incidentState(most.State), l.moment(most.Detected.In(c.zone())))
+		how := l.of("is still open", "まだ対応中")
+		if most.State == "mitigated" {
+			how = l.of("is mitigated, but its cause is still there", "緩和済みだが、原因は残っている")
+		}
+		text := l.f("Incident %s (%s) “%s”, detected on %s, %s", "インシデント %s（%s）「%s」（%s 検知）は%s",
+			most.ID, l.severity(most.Severity), most.Title, l.moment(most.Detected.In(c.zone())), how)
 		if n > 1 {
 			text += l.f("; %d are ongoing in all", "（継続中は計 %d 件）", n)
 		}

@@ -50,7 +50,7 @@ func lettered(legend []string) string {
 	for i, text := range legend {
 		parts = append(parts, string(letters[i])+" "+text)
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, " / ")
 }
 
 func markdownTable(b *strings.Builder, t *table) {
@@ -127,8 +127,9 @@ func (r Report) Text(l Lang) string {
 	return b.String()
 }
 
-// widestCell is how many columns of a terminal one cell of a table may take.
-const widestCell = 48
+// widestCell is how many columns of a terminal one cell of a table may take; the last of
+// a row takes more.
+const widestCell, widestLast = 48, 100
 
 func textTable(b *strings.Builder, t *table) {
 	rows := make([][]string, 0, len(t.rows)+1)
@@ -139,12 +140,12 @@ func textTable(b *strings.Builder, t *table) {
 	rows = append(rows, heads)
 	for _, row := range t.rows {
 		var line []string
-		for _, c := range row {
+		for i, c := range row {
 			if c.days != nil {
 				line = append(line, strip(c.days))
 				continue
 			}
-			line = append(line, cells.Cut(oneLine(c.text), widestCell))
+			line = append(line, cells.Cut(oneLine(c.text), map[bool]int{false: widestCell, true: widestLast}[i == len(row)-1]))
 		}
 		rows = append(rows, line)
 	}

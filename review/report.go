@@ -2,6 +2,7 @@ package review
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -171,7 +172,54 @@ func Decode(data []byte) (Report, error) {
 	if r.Version != Version {
 		return Report{}, fmt.Errorf("read a review: its version is %d, this program knows %d", r.Version, Version)
 	}
+	if err := r.check(); err != nil {
+		return Report{}, fmt.Errorf("read a review: %w", err)
+	}
 	return r, nil
+}
+
+// check refuses what no Report can be: figures of which some are missing.
+func (r Report) check() error {
+	var counts []Count
+	for _, rows := range [][]Row{r.Tiers, r.Budgets} {
+		for _, b := range rows {
+			counts = append(append(counts, b.Week, b.Last, b.Baseline, b.Budget), b.Days...)
+			if b.State == slo.Exhausted && b.ShopSet != "" && b.Budget.Total == nil {
+				return fmt.Errorf("the budget of %s for %s is exhausted without figures", b.SLO, b.ShopSet)
+			}
+		}
+	}
+	changes := r.Changes
+	for _, m := range r.Releases.Items {
+		changes = append(changes[:len(changes):len(changes)], m.Effects...)
+	}
+	for _, c := range changes {
+		counts = append(counts, c.Before, c.After)
+		if c.Significant && c.Chance == nil {
+			return fmt.Errorf("a change of %s lacks its chance", c.SLO)
+		}
+	}
+	for _, c := range r.Changes {
+		if c.Chance == nil {
+			return fmt.Errorf("a change of %s lacks its chance", c.SLO)
+		}
+	}
+	for _, c := range counts {
+		if some := c.Total != nil; some != (c.Good != nil) || some != (c.Bad != nil) || some != (c.Allowed != nil) || c.SLI != nil && !some {
+			return errors.New("counts lack some of good, total, bad and allowed")
+		}
+	}
+	for _, a := range append(r.NextDue[:len(r.NextDue):len(r.NextDue)], r.Actions.Items...) {
+		if a.State == Done && a.Done == nil {
+			return fmt.Errorf("action %s is done at no time", a.ID)
+		}
+	}
+	for _, a := range r.NextDue {
+		if a.Due == nil {
+			return fmt.Errorf("action %s is due at no time", a.ID)
+		}
+	}
+	return nil
 }
 
 // JSON writes the shape of docs/review.schema.json, a line per entry of its lists.

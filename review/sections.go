@@ -180,7 +180,7 @@ func (p *page) stateOf(b Row) string {
 		text = strings.Join(parts, p.lang.of(", ", "、"))
 	}
 	if !b.Exact {
-		text += p.lang.of(" (sampled)", "（標本）")
+		text += p.lang.of(" (sampled)", "（定点評価）")
 	}
 	return text
 }

@@ -64,16 +64,14 @@ func number(f float64) string {
 // sli writes the ratio of good events in percent, cut and not rounded: what is not 100 %
 // never looks like it.
 func (l Lang) sli(c Count) string {
-	if c.SLI == nil || c.Good == nil {
+	if c.SLI == nil {
 		return ""
 	}
-	for digits := 3; ; digits++ {
-		scale := math.Pow(10, float64(digits))
-		cut := math.Floor(*c.SLI*100*scale) / scale
-		if cut < 100 || *c.Bad <= 0 || digits == 9 {
-			return l.percentOf(strconv.FormatFloat(cut, 'f', digits, 64))
-		}
+	cut := math.Floor(*c.SLI*100_000) / 1000
+	if *c.Bad > 0 {
+		cut = min(cut, 99.999)
 	}
+	return l.percentOf(strconv.FormatFloat(cut, 'f', 3, 64))
 }
 
 func (l Lang) percentOf(number string) string { return l.f("%s %%", "%s%%", number) }
@@ -118,6 +116,15 @@ func (l Lang) span(seconds float64) string {
 		return part((s+30)/60, "min", "分")
 	}
 	return part(s, "s", "秒")
+}
+
+// window writes an SLO's window of days; others stay as the document has them.
+func (l Lang) window(text string) string {
+	days, ok := strings.CutSuffix(text, "d")
+	if _, err := strconv.Atoi(days); !ok || err != nil {
+		return text
+	}
+	return l.f("%s days", " %s 日間", days)
 }
 
 var weekdays = []rune("日月火水木金土")
