@@ -2,7 +2,6 @@ package incidentapi
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -27,6 +26,14 @@ type Source interface {
 	Incidents(ctx context.Context, since time.Time) ([]incident.Incident, error)
 }
 
+// Changes changes incidents.
+type Changes interface {
+	// Change applies the Events that change returns to the Incident as it is now, and
+	// stores the Jobs; all or nothing. change may be called several times. Its error is
+	// returned as it is; incident.ErrNotFound where there is no such Incident.
+	Change(ctx context.Context, id string, change func(incident.Incident) ([]incident.Event, []incident.Job, error)) (incident.Incident, error)
+}
+
 // Options of a handler. Source and Now are required.
 type Options struct {
 	Source Source
@@ -34,6 +41,9 @@ type Options struct {
 	// Token is what an asker has to show as a bearer token, asked for each time; nil:
 	// everybody may ask. An error, or an empty token, lets nobody in.
 	Token func() (string, error)
+	// Changes takes what people wrote into a postmortem; nil, or without a Token: nobody
+	// may write.
+	Changes Changes
 	// Location is where a postmortem's times are told unless its reader asks for another
 	// place; nil: UTC.
 	Location *time.Location
@@ -57,6 +67,9 @@ func New(o Options) http.Handler {
 	mux.HandleFunc("GET /api/v1/incidents", h.list)
 	mux.HandleFunc("GET /api/v1/incidents/{id}", h.one)
 	mux.HandleFunc("GET /api/v1/incidents/{id}/postmortem.md", h.postmortem)
+	if h.Changes != nil && h.Token != nil {
+		mux.HandleFunc("PUT /api/v1/incidents/{id}/postmortem.md", h.writePostmortem)
+	}
 	return h.guarded(mux)
 }
 
@@ -150,35 +163,6 @@ func (h handler) one(w http.ResponseWriter, r *http.Request) {
 		now := h.Now()
 		h.write(w, One{Version: Version, At: now.UTC(), Incident: tell(i, now)})
 	}
-}
-
-func (h handler) postmortem(w http.ResponseWriter, r *http.Request) {
-	o := postmortem.Options{Location: h.Location, Now: h.Now()}
-	var err error
-	if o.Language, err = postmortem.ParseLanguage(r.URL.Query().Get("lang")); err == nil {
-		if zone := r.URL.Query().Get("tz"); zone != "" {
-			if o.Location, err = time.LoadLocation(zone); err != nil || zone == "Local" {
-				err = fmt.Errorf("time zone %q is unknown (write it like Asia/Tokyo)", zone)
-			}
-		}
-	}
-	if err != nil {
-		h.fail(w, http.StatusBadRequest, nil, err.Error())
-		return
-	}
-	i, ok := h.find(w, r)
-	if !ok {
-		return
-	}
-	if h.Burned != nil {
-		// A postmortem without budgets is better than none.
-		if o.Burned, err = h.Burned(r.Context(), i); err != nil && h.Failed != nil {
-			h.Failed(fmt.Errorf("find the budgets that incident %s burned: %w", i.ID, err))
-		}
-	}
-	w.Header().Set("Content-Type", "text/markdown; charset=utf-8")
-	w.Header().Set("Content-Language", string(cmp.Or(o.Language, postmortem.English)))
-	w.Write([]byte(postmortem.Markdown(i, o))) // an error means that the reader has gone
 }
 
 func (h handler) unread(w http.ResponseWriter, err error) {

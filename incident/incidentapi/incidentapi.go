@@ -4,6 +4,7 @@
 //	GET /api/v1/incidents?since=2026-11-01T00:00:00Z&ongoing=true
 //	GET /api/v1/incidents/inc-12
 //	GET /api/v1/incidents/inc-12/postmortem.md?lang=ja&tz=Asia/Tokyo
+//	PUT /api/v1/incidents/inc-12/postmortem.md?by=mai&tz=Asia/Tokyo
 package incidentapi
 
 import (

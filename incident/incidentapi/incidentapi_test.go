@@ -205,6 +205,70 @@ func TestPostmortemsAreTold(t *testing.T) {
 	}
 }
 
+func TestAPostmortemIsEditedAsMarkdown(t *testing.T) {
+	m := filled(t)
+	s := serve(t, Options{Source: m, Changes: m, Token: func() (string, error) { return "t0ken", nil }, Location: time.FixedZone("JST", 9*3600)})
+	ask := func(method, path, body, match string) (int, string, string) {
+		t.Helper()
+		req, err := http.NewRequest(method, s.URL+"/api/v1/incidents/"+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer t0ken")
+		if match != "" {
+			req.Header.Set("If-Match", match)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(text), resp.Header.Get("ETag")
+	}
+	_, text, first := ask("GET", "inc-3/postmortem.md?lang=ja", "", "")
+	edited := strings.Replace(text, "## 原因\n\n_まだ書かれていません。_", "## 原因\n\n接続プールの *上限*", 1) +
+		"- [ ] 監視する\n  - 期限：2026-11-20\n"
+	for range 2 { // the second time changes nothing
+		status, answer, _ := ask("PUT", "inc-3/postmortem.md?lang=ja&by=mai", edited, "")
+		if status != 200 || !strings.Contains(answer, `接続プールの \*上限\*`) {
+			t.Fatalf("%d %s", status, answer)
+		}
+	}
+	i, err := m.Incident(t.Context(), "inc-3")
+	if err != nil || len(i.Timeline) != 1 || i.Timeline[0].By != "mai" || i.Postmortem.Cause != "接続プールの *上限*" ||
+		len(i.Postmortem.Actions) != 1 || !i.Postmortem.Actions[0].Due.Equal(time.Date(2026, 11, 19, 15, 0, 0, 0, time.UTC)) {
+		t.Errorf("%+v, %v", i, err)
+	}
+	if status, answer, _ := ask("PUT", "inc-3/postmortem.md", "## Summary\nlate", first); status != 412 || !strings.Contains(answer, "somebody has changed the postmortem since") {
+		t.Errorf("an old draft: %d %s", status, answer)
+	}
+	_, _, now := ask("GET", "inc-3/postmortem.md", "", "")
+	if status, _, _ := ask("PUT", "inc-3/postmortem.md", "## Summary\nin time", now); status != 200 {
+		t.Errorf("a draft of now: %d", status)
+	}
+	for _, c := range []struct {
+		path, body, want string
+		status           int
+	}{
+		{"inc-3/postmortem.md", "## Notes\nx", `line 1: heading \"Notes\"`, 400},
+		{"inc-3/postmortem.md", strings.Repeat("x", 1<<20+1), "too large", 400},
+		{"inc-3/postmortem.md?lang=fr", "## Summary\nx", "neither en nor ja", 400},
+		{"inc-9/postmortem.md", "## Summary\nx", "there is no incident", 404},
+	} {
+		if status, answer, _ := ask("PUT", c.path, c.body, ""); status != c.status || !strings.Contains(answer, c.want) {
+			t.Errorf("%s: %d %s; want %d with %s", c.path, status, answer, c.status, c.want)
+		}
+	}
+	s = serve(t, Options{Source: m, Changes: m})
+	if status, _, _ := ask("PUT", "inc-3/postmortem.md", "## Summary\nx", ""); status != 405 {
+		t.Errorf("without a token to show: %d", status)
+	}
+}
+
 // away is a database that cannot be read, for a reason that nobody else may see.
 type away struct{}
 
