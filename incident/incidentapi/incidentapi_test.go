@@ -269,6 +269,57 @@ func TestAPostmortemIsEditedAsMarkdown(t *testing.T) {
 	}
 }
 
+// named shows people's names, as a chat's bot does that keeps their IDs.
+type named struct{ *storetest.Memory }
+
+func (n named) Incident(ctx context.Context, id string) (incident.Incident, error) {
+	i, err := n.Memory.Incident(ctx, id)
+	text, _ := json.Marshal(i)
+	var out incident.Incident
+	if err == nil {
+		err = json.Unmarshal([]byte(strings.NewReplacer("U01", "舞", "U02", "健").Replace(string(text))), &out)
+	}
+	return out, err
+}
+
+func TestNamesThatWereShownBecomeIDsAgain(t *testing.T) {
+	m := filled(t)
+	before := &incident.Postmortem{Summary: "@U01 restarted it", Cause: "@U02 ", WentWell: []string{"@U01 was fast"},
+		Actions: []incident.Action{{What: "ask @U02", Owner: "U02"}, {What: "b", Owner: "U02"}, {What: "c", Owner: "somebody"}}}
+	change(t, m, "inc-3", incident.Event{At: noon, By: "U01", Kind: incident.Appointed, Role: incident.Scribe, Value: "U01"},
+		incident.Event{At: noon, By: "U01", Kind: incident.Postmortal, Postmortem: before})
+	s := serve(t, Options{Source: named{m}, Changes: m, Token: func() (string, error) { return "t0ken", nil }})
+	send := func(method, body string) string {
+		t.Helper()
+		req, _ := http.NewRequest(method, s.URL+"/api/v1/incidents/inc-3/postmortem.md", strings.NewReader(body))
+		req.Header.Set("Authorization", "Bearer t0ken")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != 200 {
+			t.Fatalf("%d %s %v", resp.StatusCode, text, err)
+		}
+		return string(text)
+	}
+	text := send("GET", "")
+	if strings.Contains(text, "U0") || send("PUT", text) != text {
+		t.Errorf("shown:\n%s", text)
+	}
+	i, _ := m.Incident(t.Context(), "inc-3")
+	if got, _ := json.Marshal(i.Postmortem); tag(i.Postmortem) != tag(before) || len(i.Timeline) != 2 {
+		t.Errorf("sent back as it was, it became %s", got)
+	}
+	text = strings.Replace(text, "- Owner: somebody", "- Owner: 舞", 1)
+	send("PUT", strings.Replace(text, "@舞 restarted it", "@舞 restarted it twice", 1))
+	if i, _ = m.Incident(t.Context(), "inc-3"); i.Postmortem.Actions[2].Owner != "U01" || i.Postmortem.Actions[0].What != "ask @U02" ||
+		i.Postmortem.Summary != "@舞 restarted it twice" || i.Postmortem.Cause != "@U02 " {
+		t.Errorf("%+v", i.Postmortem)
+	}
+}
+
 // away is a database that cannot be read, for a reason that nobody else may see.
 type away struct{}
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
@@ -80,15 +81,19 @@ func (h handler) writePostmortem(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, http.StatusBadRequest, nil, err.Error())
 		return
 	}
-	i, err := h.Changes.Change(r.Context(), r.PathValue("id"), func(now incident.Incident) ([]incident.Event, []incident.Job, error) {
-		had := tag(now.Postmortem)
-		if match := r.Header.Get("If-Match"); match != "" && match != had {
+	_, err = h.Changes.Change(r.Context(), r.PathValue("id"), func(now incident.Incident) ([]incident.Event, []incident.Job, error) {
+		shown, err := h.Source.Incident(r.Context(), now.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		if match := r.Header.Get("If-Match"); match != "" && match != tag(shown.Postmortem) {
 			return nil, nil, errEdited
 		}
-		if had == tag(written) {
+		meant := restored(written, shown, now, o)
+		if tag(meant) == tag(now.Postmortem) {
 			return nil, nil, nil
 		}
-		return []incident.Event{{At: o.Now, By: r.URL.Query().Get("by"), Kind: incident.Postmortal, Postmortem: written}}, nil, nil
+		return []incident.Event{{At: o.Now, By: r.URL.Query().Get("by"), Kind: incident.Postmortal, Postmortem: meant}}, nil, nil
 	})
 	switch {
 	case errors.Is(err, errEdited):
@@ -98,6 +103,63 @@ func (h handler) writePostmortem(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		h.unread(w, err)
 	default:
-		h.show(w, r, i, o)
+		if i, ok := h.find(w, r); ok {
+			h.show(w, r, i, o)
+		}
 	}
+}
+
+// restored is what was written, with the words that are kept in the place of those that
+// were shown for them, such as the IDs of people for their names.
+func restored(written *incident.Postmortem, shown, kept incident.Incident, o postmortem.Options) *incident.Postmortem {
+	people := map[string]string{}
+	if len(shown.Timeline) == len(kept.Timeline) {
+		for k, e := range shown.Timeline {
+			people[e.By] = kept.Timeline[k].By
+		}
+	}
+	for role, who := range shown.Assigned {
+		people[who] = kept.Assigned[role]
+	}
+	had, was := kept.Postmortem, &incident.Postmortem{}
+	if had == nil || shown.Postmortem == nil {
+		had = &incident.Postmortem{}
+	} else if read, err := postmortem.Parse(postmortem.Markdown(shown, o), o); err == nil {
+		was = read // as an editor saw it
+	}
+	out := *written
+	for _, text := range []struct {
+		out       *string
+		was, kept string
+	}{{&out.Summary, was.Summary, had.Summary}, {&out.Impact, was.Impact, had.Impact}, {&out.Cause, was.Cause, had.Cause},
+		{&out.Trigger, was.Trigger, had.Trigger}, {&out.Detection, was.Detection, had.Detection}, {&out.Resolution, was.Resolution, had.Resolution}} {
+		if *text.out == text.was {
+			*text.out = text.kept
+		}
+	}
+	for _, list := range []struct {
+		out       *[]string
+		was, kept []string
+	}{{&out.WentWell, was.WentWell, had.WentWell}, {&out.WentWrong, was.WentWrong, had.WentWrong}, {&out.Lucky, was.Lucky, had.Lucky}} {
+		if slices.Equal(*list.out, list.was) {
+			*list.out = list.kept
+		}
+	}
+	out.Actions = slices.Clone(out.Actions)
+	same := len(was.Actions) == len(had.Actions)
+	for k := range was.Actions {
+		if same {
+			people[was.Actions[k].Owner] = had.Actions[k].Owner
+		}
+	}
+	for k := range out.Actions {
+		a := &out.Actions[k]
+		if at := slices.IndexFunc(was.Actions, func(b incident.Action) bool { return b.What == a.What }); same && at >= 0 {
+			a.What = had.Actions[at].What
+		}
+		if id := people[a.Owner]; id != "" {
+			a.Owner = id
+		}
+	}
+	return &out
 }
