@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -230,13 +229,119 @@ func TestTheReviewOfAWeekWithABadRelease(t *testing.T) {
 			}
 		}
 	}
-	var kinds []string
+	kinds := map[review.Kind]bool{}
 	for _, f := range r.Findings {
-		kinds = append(kinds, string(f.Kind))
+		kinds[f.Kind] = true
 	}
-	t.Log(kinds)
-	_ = json.Marshal
-	_ = io.Discard
-	_ = http.StatusOK
-	_ = httptest.NewServer
+	if !kinds[review.FoundHarm] || !kinds[review.FoundNoData] || !kinds[review.FoundOverdue] || r.Findings[0].Kind != review.FoundHarm {
+		t.Errorf("findings %+v", r.Findings)
+	}
+	if len(r.Incidents.Items) != 1 || *r.Incidents.Items[0].ToDetect != 300 || len(r.Freezes.Items) != 2 || len(r.Overrides.Items) != 1 || *r.Overrides.Items[0].Used != 1 {
+		t.Errorf("incidents %+v, freezes %+v, overrides %+v", r.Incidents, r.Freezes, r.Overrides)
+	}
+	if m := r.Releases.Items; len(m) != 2 || m[0].Gate != "promote" || *m[0].Lead != 26*3600 || !m[1].Back || m[1].Lead != nil {
+		t.Errorf("releases %+v", m)
+	}
+
+	t.Run("as a file, by its name", func(t *testing.T) {
+		file := filepath.Join(dir, "review.html")
+		code, stdout, stderr := runWith(t, nil, "report", "--config", config, "--output", file)
+		html, err := os.ReadFile(file)
+		if code != exitOK || stdout+stderr != "" || err != nil || !strings.Contains(string(html), `<html lang="ja">`) {
+			t.Errorf("exit code %d: %s%s, %v, %.60s", code, stdout, stderr, err, html)
+		}
+	})
+	t.Run("Slack is told what to talk about first", func(t *testing.T) {
+		var told struct{ Text string }
+		slack := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := json.NewDecoder(r.Body).Decode(&told); err != nil {
+				t.Error(err)
+			}
+		}))
+		defer slack.Close()
+		writeFiles(t, dir, map[string]string{"webhook": slack.URL + "/services/T0/s3cret\n"})
+		code, stdout, stderr := runWith(t, nil, "report", "--config", config, "--slack", "--lang", "en", "-o", "markdown")
+		if code != exitOK || stderr != "" || !strings.HasPrefix(stdout, "# SLO review") {
+			t.Errorf("exit code %d: %s%.60s", code, stderr, stdout)
+		}
+		if !strings.Contains(told.Text, "Release bad0bad0ba came to prod") || !strings.Contains(told.Text, "https://git.example/shop/reviews/"+s.period.Name+".md") {
+			t.Errorf("told %q", told.Text)
+		}
+		slack.Close()
+		code, _, stderr = runWith(t, nil, "report", "--config", config, "--slack")
+		if code == exitOK || strings.Contains(stderr, "s3cret") || !strings.Contains(stderr, "cannot be reached") {
+			t.Errorf("Slack is gone: exit code %d: %s", code, stderr)
+		}
+	})
+	t.Run("a server answers the same", func(t *testing.T) {
+		serve := startServe(t, config)
+		serve.waitReady(t)
+		code, body, stderr := runWith(t, nil, "report", "--server", serve.url, "-o", "json")
+		if code != exitOK || stderr != "" {
+			t.Fatalf("exit code %d: %s", code, stderr)
+		}
+		got := checkWeek(t, s, body)
+		if len(got.Pages) == 0 || got.Looked.FineFrom.Before(s.period.From) {
+			t.Errorf("pages %+v, %+v", got.Pages, got.Looked)
+		}
+		code, text, _ := runWith(t, nil, "report", "--server", serve.url, "--week", s.period.Name, "--lang", "ja")
+		if code != exitOK || !strings.HasPrefix(text, "SLO 週次レビュー "+s.period.Name) {
+			t.Errorf("exit code %d: %.60s", code, text)
+		}
+		for _, q := range []string{"week=2026-46", "week=2026-W46&from=2026-11-01", "from=2026-11-01", "from=2026-11-02&to=2026-11-01"} {
+			if code, body := serve.get(t, "/api/v1/review?"+q); code != http.StatusBadRequest || !strings.Contains(body, "error") {
+				t.Errorf("%s: %d %s", q, code, body)
+			}
+		}
+	})
+}
+
+func TestTheReviewOfAnUnreachableSourceSaysSo(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"fleet.yaml": fleetOf("beta: b-1", "prod: p-1"), "slo.yaml": cartSLO("28d"),
+		"shopslo.yaml": "source: {prometheus: {url: '" + gone.URL + "'}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\n"})
+	code, stdout, stderr := runWith(t, nil, "report", "--config", filepath.Join(dir, "shopslo.yaml"), "-o", "json")
+	if code != exitUnavailable || !strings.Contains(stderr, "connection refused") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	valid(t, "review", stdout)
+	r, err := review.Decode([]byte(stdout))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Outage == nil || len(r.Findings) == 0 || r.Findings[0].Kind != review.FoundOutage || r.Budgets[0].Week.Total != nil {
+		t.Errorf("outage %+v, findings %+v", r.Outage, r.Findings)
+	}
+	if u := r.Actions.Unknown; u == nil || u.Key != "review.actions" {
+		t.Errorf("actions %+v", r.Actions)
+	}
+}
+
+func TestAWrongQuestionForAReviewIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"shopslo.yaml": embeddedHere + "review: {actions: [nowhere/*.yaml]}\n", "fleet.yaml": fleetOf("beta: b-1"), "slo.yaml": cartSLO("1h")})
+	config := filepath.Join(dir, "shopslo.yaml")
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--week", "46"}, "write it like 2026-W46"},
+		{[]string{"--week", "2999-W01"}, "has not begun"},
+		{[]string{"--from", "2026-11-01"}, "--from and --to go together"},
+		{[]string{"--week", "2026-W46", "--from", "2026-11-01", "--to", "2026-11-02"}, "give one"},
+		{[]string{"--lang", "fr"}, "is not ja or en"},
+		{[]string{"-o", "htm"}, `did you mean "html"`},
+		{[]string{"--output", "json"}, "write -o json"},
+		{[]string{"--output", filepath.Join(dir, "no", "x.html")}, "there is no folder"},
+		{[]string{"--slack"}, "review.slack.webhook_file"},
+		{[]string{"--link", "https://x.example"}, "--link is for --slack"},
+		{nil, "there is no folder"},
+	} {
+		code, stdout, stderr := runWith(t, nil, append([]string{"report", "--config", config}, test.args...)...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, test.want) {
+			t.Errorf("%v: exit code %d: %s%s; want %q", test.args, code, stdout, stderr, test.want)
+		}
+	}
 }
