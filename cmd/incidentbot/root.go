@@ -120,7 +120,7 @@ Exit codes: 0 done · 1 check found something · 3 the command line or a file is
   incidentbot serve --config incidentbot.yaml
   incidentbot list -o json
   incidentbot postmortem inc-12 --lang ja > inc-12.md`,
-		Version: thisVersion(), SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
+		Version: thisVersion(), SilenceErrors: true, SilenceUsage: true,
 	}
 	cmd.PersistentFlags().StringVar(&p.config, "config", defaultConfig, "`file` with the settings")
 	cmd.AddCommand(p.serveCommand(), p.checkCommand(), p.listCommand(), p.showCommand(), p.postmortemCommand())

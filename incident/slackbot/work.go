@@ -190,7 +190,9 @@ func (b *Bot) giveUp(ctx context.Context, j incident.Job, cause error) error {
 	if err := json.Unmarshal(j.Payload, &t); err != nil {
 		t = task{}
 	}
-	failed := task{Text: b.set.failure(j.Kind, t, cause)}.job("failed:"+j.Key, jobFailed, b.o.Now())
+	// The same failure is said once, however many Jobs it stops.
+	text := b.set.failure(j.Kind, t, cause)
+	failed := task{Text: text}.job("failed:"+j.Incident+":"+hash16(text), jobFailed, b.o.Now())
 	failed.Incident = j.Incident
 	return b.o.Store.Enqueue(ctx, failed)
 }

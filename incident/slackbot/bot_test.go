@@ -1,0 +1,312 @@
+package slackbot
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/fakes/slackfake"
+)
+
+func TestOnlyWhatSlackHasSignedLatelyIsTaken(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	h := w.bot.Receiver(slackfake.SigningSecret)
+	body := url.Values{"command": {"/incident"}, "text": {"open critical x"}, "user_id": {w.mai}, "channel_id": {w.general}, "trigger_id": {"t1"}}.Encode()
+	tests := []struct {
+		name   string
+		header http.Header
+		body   string
+		want   int
+	}{
+		{"signed now", slackfake.Sign(slackfake.SigningSecret, time.Now(), []byte(body)), body, 200},
+		{"signed now, told again", slackfake.Sign(slackfake.SigningSecret, time.Now(), []byte(body)), body, 200},
+		{"not signed", http.Header{}, body, 401},
+		{"signed by somebody else", slackfake.Sign("another secret", time.Now(), []byte(body)), body, 401},
+		{"signed six minutes ago", slackfake.Sign(slackfake.SigningSecret, time.Now().Add(-6*time.Minute), []byte(body)), body, 401},
+		{"changed on its way", slackfake.Sign(slackfake.SigningSecret, time.Now(), []byte(body)), body + "&x=y", 401},
+		{"signed and without sense", slackfake.Sign(slackfake.SigningSecret, time.Now(), []byte("a=b")), "a=b", 400},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodPost, "/slack", strings.NewReader(test.body))
+			for k, v := range test.header {
+				r.Header[k] = v
+			}
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("X-Slack-Retry-Num", "1")
+			got := httptest.NewRecorder()
+			h.ServeHTTP(got, r)
+			if got.Code != test.want {
+				t.Errorf("status %d: %s", got.Code, got.Body)
+			}
+		})
+	}
+	w.settle()
+	all, err := w.store.Incidents(context.Background(), time.Time{})
+	if err != nil || len(all) != 1 {
+		t.Errorf("%d incidents, %v", len(all), err)
+	}
+}
+
+func FuzzRequest(f *testing.F) {
+	f.Add("application/json", []byte(`{"type":"event_callback","event_id":"Ev1","event":{"type":"reaction_added","item":{"type":"message"}}}`))
+	f.Add("application/x-www-form-urlencoded", []byte("command=%2Fincident&user_id=U1&text=open+critical+x&trigger_id=t"))
+	f.Add("application/x-www-form-urlencoded", []byte(`payload={"type":"block_actions","actions":[{"type":"button","action_id":"lead","value":"inc-1"}]}`))
+	f.Add("application/x-www-form-urlencoded", []byte(`payload={"type":"view_submission","view":{"id":"V1","callback_id":"incident_open","private_metadata":"{}","state":{"values":{"title":{"title":{"type":"plain_text_input","value":"x"}}}}}}`))
+	f.Fuzz(func(t *testing.T, kind string, body []byte) {
+		d, err := readRequest(kind, body)
+		if err != nil {
+			return
+		}
+		w := start(t, slackfake.Options{}, false)
+		out, err := w.bot.take(context.Background(), d)
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) && !strings.Contains(err.Error(), "key") && !strings.Contains(err.Error(), "UTF-8") {
+			t.Errorf("a store that works, and %v (%+v)", err, out)
+		}
+	})
+}
+
+func TestPeopleAreReminded(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	w.command(w.mai, w.general, "open critical Payments fail")
+	c := w.channel("inc-1")
+	count := func(part string) int {
+		n := 0
+		for _, text := range w.spoken(c) {
+			if strings.Contains(text, part) {
+				n++
+			}
+		}
+		return n
+	}
+	w.pass(4 * time.Minute)
+	if count("Nobody is in command") != 0 {
+		t.Error("called too early")
+	}
+	w.pass(2 * time.Minute)
+	if count("Nobody is in command") != 1 {
+		t.Errorf("called %d times after 6 min", count("Nobody is in command"))
+	}
+	w.command(w.ken, c, "lead")
+	w.pass(20 * time.Minute)
+	if count("Nobody is in command") != 1 {
+		t.Error("called although somebody is in command")
+	}
+	w.command(w.ken, c, "update we look into it")
+	w.pass(25 * time.Minute)
+	if n := count("Nobody has told the status"); n != 0 {
+		t.Errorf("reminded %d times, 25 min after an update", n)
+	}
+	w.pass(10 * time.Minute)
+	if n := count("Nobody has told the status"); n != 1 {
+		t.Errorf("reminded %d times, 35 min after an update", n)
+	}
+	w.command(w.ken, c, "severity major") // once an hour from now on
+	w.pass(50 * time.Minute)
+	if n := count("Nobody has told the status"); n != 1 {
+		t.Errorf("reminded %d times, though it is major now", n)
+	}
+	w.command(w.ken, c, "resolved")
+	w.pass(71 * time.Hour)
+	if count("Nobody has told the status") != 1 || count("The postmortem still lacks") != 0 {
+		t.Error("reminded although it is resolved")
+	}
+	w.pass(2 * time.Hour)
+	if count("The postmortem still lacks: all of it") != 1 {
+		t.Errorf("nobody asks for the postmortem: %q", w.spoken(c))
+	}
+}
+
+func TestWhoMayNotIsTold(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, func(w *world) { w.set.MaySeverity, w.set.MayClose = w.sre, w.sre })
+	w.command(w.mai, w.general, "open minor Slow")
+	c := w.channel("inc-1")
+	if r := w.command(w.mai, c, "severity major"); !strings.Contains(r.Text, "Only <!subteam^"+w.sre+"> may") {
+		t.Errorf("%q", r.Text)
+	}
+	if r := w.command(w.mai, c, "state closed"); !strings.Contains(r.Text, "Only") {
+		t.Errorf("%q", r.Text)
+	}
+	if r := w.command(w.ken, c, "severity major"); r.Text != "Noted." {
+		t.Errorf("%q", r.Text)
+	}
+	if i := w.incident("inc-1"); i.Severity != incident.Major || i.State != incident.Open {
+		t.Errorf("%s %s", i.Severity, i.State)
+	}
+	w.clock.pass(time.Hour)
+	w.slack.Refuse("internal_error", "usergroups.users.list", 1)
+	if r := w.command(w.ken, c, "severity minor"); !strings.Contains(r.Text, "Slack does not say") {
+		t.Errorf("whom nobody knows gets through: %q", r.Text)
+	}
+}
+
+func TestOneStepThatFailsStopsNoOther(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, func(w *world) {
+		w.set.Invite.Always = []string{"UNOBODY01", "@nobody", w.ken}
+		w.set.Announce = append([]string{"CNOBODY01"}, w.set.Announce...)
+	})
+	w.slack.Refuse("missing_scope", "pins.add", -1)
+	w.command(w.mai, w.general, "open major Search is slow")
+	c := w.channel("inc-1")
+	w.command(w.ken, c, "note one")
+	w.command(w.ken, c, "note two")
+	text := w.slack.Transcript(c)
+	if n := strings.Count(text, "could not write the status message"); n != 1 {
+		t.Errorf("the same failure is said %d times", n)
+	}
+	for _, want := range []string{"could not invite <@UNOBODY01>: there is no such person", "could not invite @nobody: there is no such person",
+		"could not announce it in", "could not write the status message: the app lacks the scope"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("nobody reads %q in\n%s", want, text)
+		}
+	}
+	if members := w.slack.Members(c); !slices.Contains(members, w.ken) || !slices.Contains(members, w.mai) {
+		t.Errorf("members %v", members)
+	}
+	if len(w.spoken(w.announce)) != 1 {
+		t.Errorf("announced %q", w.spoken(w.announce))
+	}
+}
+
+func TestAChannelThatCannotBeMadeIsToldWhereIncidentsAreAnnounced(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	w.slack.Refuse("restricted_action", "conversations.create", 1)
+	w.command(w.mai, w.general, "open major Search is slow")
+	w.pass(3 * time.Minute)
+	text := w.slack.Transcript(w.announce)
+	if !strings.Contains(text, "could not make a channel: the workspace does not allow it") || !strings.Contains(text, "(inc-1)") {
+		t.Errorf("%s", text)
+	}
+}
+
+func TestANameThatSomebodyElseHasGetsANumber(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	w.slack.AddChannel("inc-20261122-1-search-is-slow")
+	w.command(w.mai, w.general, "open major Search is slow")
+	_, names := w.slack.Channels()
+	if name := names[w.channel("inc-1")]; name != "inc-20261122-1-search-is-slow-2" {
+		t.Errorf("channel %s", name)
+	}
+}
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	w.slack.Fail(slackfake.TooMany, "conversations.create", 1)
+	w.command(w.mai, w.general, "open major Search is slow")
+	if c, _, _ := w.store.Recall(context.Background(), channelKey("inc-1")); c != "" {
+		t.Fatal("a channel, at once")
+	}
+	w.clock.pass(slackfake.RetryAfter)
+	w.settle()
+	w.channel("inc-1")
+}
+
+func TestAnIncidentIsOpenedFromTheModalAndFromAMessage(t *testing.T) {
+	w := start(t, slackfake.Options{}, true, func(w *world) { w.set.Language = Japanese })
+	w.command(w.mai, w.general, "")
+	wrong := w.fill(w.mai, map[string]any{"title": "  ", "severity": "critical"})
+	if wrong["title"] == "" {
+		t.Errorf("an empty title is taken: %v", wrong)
+	}
+	if wrong = w.fill(w.mai, map[string]any{"title": "決済が失敗", "severity": "critical", "scope": []string{"a-1", "prod"}}); len(wrong) > 0 {
+		t.Fatalf("wrong: %v", wrong)
+	}
+	_, names := w.slack.Channels()
+	if name := names[w.channel("inc-1")]; name != "inc-20261122-1-critical-a-1-prod" {
+		t.Errorf("channel %s", name)
+	}
+	if !slices.Contains(w.slack.Members(w.channel("inc-1")), w.sato) {
+		t.Error("the ShopSet's owner is not called in")
+	}
+	ts := w.slack.Say(w.ken, w.general, "検索が遅い気がします &amp; <@"+w.mai+">")
+	if err := w.slack.Shortcut(w.yuki, w.general, ts, shortcutOpen); err != nil {
+		t.Fatal(err)
+	}
+	if wrong = w.fill(w.yuki, nil); len(wrong) > 0 {
+		t.Fatalf("wrong: %v", wrong)
+	}
+	i := w.incident("inc-2")
+	if !strings.HasPrefix(i.Title, "検索が遅い気がします & @U") || len(i.Timeline) != 2 || i.Timeline[0].By != w.ken && i.Timeline[1].By != w.ken {
+		t.Errorf("%+v", i)
+	}
+	named, err := Named{From: w.store, Notes: w.store}.Incident(context.Background(), "inc-2")
+	if err != nil || !strings.Contains(named.Timeline[0].Text+named.Timeline[1].Text, "@Mai") || named.Link == "" {
+		t.Errorf("%+v, %v", named.Timeline, err)
+	}
+}
+
+func TestAMessageGoesIntoTheTimelineOnce(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	w.command(w.mai, w.general, "open major Search is slow")
+	c := w.channel("inc-1")
+	ts := w.slack.Say(w.ken, c, "restarted a-1")
+	for _, user := range []string{w.mai, w.yuki} {
+		if err := w.slack.React(user, c, ts, "memo"); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.slack.React(user, c, ts, "eyes"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.settle()
+	if err := w.slack.Shortcut(w.sato, c, ts, shortcutNote); err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	n := 0
+	for _, e := range w.incident("inc-1").Timeline {
+		if e.Text == "restarted a-1" && e.By == w.ken {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d entries", n)
+	}
+}
+
+// down is a store that does not answer.
+type down struct{ Store }
+
+func (down) Recall(context.Context, string) (string, bool, error) {
+	return "", false, errors.New("connection refused")
+}
+
+func TestWhatCannotBeStoredIsNotAcknowledged(t *testing.T) {
+	w := start(t, slackfake.Options{AckWithin: 100 * time.Millisecond}, false)
+	w.command(w.mai, w.general, "open major Search is slow")
+	c := w.channel("inc-1")
+	ts := w.slack.Say(w.ken, c, "restarted a-1")
+	server := httptest.NewServer(w.replica(down{w.store}).Receiver(slackfake.SigningSecret))
+	defer server.Close()
+	w.slack.Deliver(server.URL)
+	if err := w.slack.React(w.mai, c, ts, "memo"); !errors.Is(err, slackfake.ErrNotTaken) {
+		t.Errorf("an event that is lost is acknowledged: %v", err)
+	}
+	if r, err := w.slack.Command(w.mai, c, "note x"); err != nil || !strings.Contains(r.Text, "could not be stored") {
+		t.Errorf("%q, %v", r.Text, err)
+	}
+}
+
+func TestSocketModeSurvivesDisconnections(t *testing.T) {
+	w := start(t, slackfake.Options{AckWithin: time.Second}, true)
+	w.command(w.mai, w.general, "open major Search is slow")
+	c := w.channel("inc-1")
+	w.slack.Disconnect("refresh_requested")
+	w.command(w.mai, c, "note one")
+	w.slack.Cut()
+	w.command(w.mai, c, "note two")
+	var notes []string
+	for _, e := range w.incident("inc-1").Timeline {
+		notes = append(notes, e.Text)
+	}
+	if !slices.Contains(notes, "one") || !slices.Contains(notes, "two") || len(notes) != 3 {
+		t.Errorf("notes %q", notes)
+	}
+}
