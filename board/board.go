@@ -60,6 +60,8 @@ type Gate struct {
 	To     fleet.TierName
 	Record *promotion.Record // nil: there is none
 	Error  string            // why there is none
+	// Changes is the address that shows what the Tier would get; "" where there is none.
+	Changes string
 }
 
 // Move is a Release that came to a Tier's branch.

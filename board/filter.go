@@ -33,7 +33,7 @@ func ParseFilter(q url.Values) Filter {
 		}
 	}
 	slices.SortFunc(f.Levels, func(a, b Level) int { return a.rank() - b.rank() })
-	if r := short(strings.TrimSpace(q.Get("release"))); len(r) >= leastRelease {
+	if r := short(q.Get("release")); len(r) >= leastRelease {
 		f.Release = r
 	}
 	return f
@@ -61,9 +61,11 @@ func (f Filter) shows(c *Cell) bool {
 	return (f.Domain == "" || f.Domain == c.Domain) && (len(f.Levels) == 0 || slices.Contains(f.Levels, c.Level))
 }
 
+// short takes a name out of an address: what is longer than any name is cut off.
 func short(s string) string {
-	if r := []rune(clean(s)); len(r) > maxQuery {
-		return string(r[:maxQuery])
+	s = strings.TrimSpace(clean(s))
+	if r := []rune(s); len(r) > maxQuery {
+		s = strings.TrimSpace(string(r[:maxQuery]))
 	}
-	return clean(s)
+	return s
 }

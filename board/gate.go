@@ -17,6 +17,7 @@ type GateView struct {
 	Release  fleet.Release // that would go; "": not known
 	// Arrived is set where the Tier's branch has that Release already: nothing waits.
 	Arrived   bool
+	Changes   string   // the address that shows what the Tier would get; "" : none
 	Reasons   []Reason // the first, those that are known to be wrong before those not known
 	Checks    int
 	Overrides int // that waived something
@@ -64,6 +65,9 @@ func gateView(in *Input, to fleet.TierName) *GateView {
 		v.Arrived = t.Release != "" && t.Release == v.Release
 	}
 	v.Reasons = reasons(d.Checks)
+	if !v.Arrived {
+		v.Changes = link(g.Changes)
+	}
 	return v
 }
 

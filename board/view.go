@@ -59,6 +59,7 @@ type Release struct {
 // Soak is how long a Tier's Release has been verified.
 type Soak struct {
 	Asked time.Duration // 0: no time is asked for
+	Known bool          // somebody sees what runs
 	Since time.Time     // zero: it has not begun, or nobody knows
 	Done  time.Duration
 }
@@ -210,7 +211,7 @@ func tierView(in *Input, t fleet.Tier, lowest bool) Tier {
 	out := Tier{Name: t.Name, Branch: t.Branch, Lowest: lowest, Soak: Soak{Asked: t.Soak}}
 	if s := tierState(in, t.Name); s != nil {
 		out.Release = Release{ID: s.Release, Subject: clean(in.Subjects[s.Release]), Since: s.ReleaseAt, Runs: runs(in, t.Name, s.Release)}
-		out.Skewed, out.Behind = s.Skewed, s.Behind
+		out.Skewed, out.Behind, out.Soak.Known = s.Skewed, s.Behind, s.Release != ""
 		if arrived := out.Release.Runs == len(in.Fleet.ShopSetsOf(t.Name)); arrived && !s.SoakingSince.IsZero() {
 			out.Soak.Since, out.Soak.Done = s.SoakingSince, max(0, in.At.Sub(s.SoakingSince))
 		}

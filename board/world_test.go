@@ -236,7 +236,7 @@ func gates(w *world, in *Input) (out []Gate) {
 		ev.Compare(w.slos, w, now, promotion.Policy{})
 		ev.Alerts, ev.Incidents, ev.Freezes, ev.Overrides = in.Alerts, in.Incidents, in.Freezes, in.Overrides
 		r := promotion.Judge("test", promotion.Policy{}, ev, now)
-		out = append(out, Gate{To: t.Name, Record: &r})
+		out = append(out, Gate{To: t.Name, Record: &r, Changes: "https://git.example/shops/compare/a...b"})
 	}
 	return out
 }

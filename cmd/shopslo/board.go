@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/board"
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/internal/server"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
@@ -39,7 +42,12 @@ const (
 
 // boardRoute serves the board.
 func (s *service) boardRoute(shell *server.Server) {
-	h := board.New(board.Options{Source: &boardSource{s: s}, Now: s.p.now, Failed: func(err error) {
+	var env []string
+	for _, name := range slices.Sorted(maps.Keys(s.p.env)) {
+		env = append(env, name+"="+s.p.env[name])
+	}
+	source := &boardSource{s: s, subjects: subjects{env: env, known: map[fleet.Release]string{}, asked: map[fleet.Release]time.Time{}}}
+	h := board.New(board.Options{Source: source, Now: s.p.now, Failed: func(err error) {
 		s.log.Error("the board cannot be shown", "err", err)
 	}})
 	shell.Handle("GET "+boardFolder, http.StripPrefix(boardFolder[:len(boardFolder)-1], h))
@@ -53,8 +61,11 @@ type boardSource struct {
 	newest   *board.Input
 	took     time.Duration // to gather it
 	renewing chan struct{} // closed when what is being gathered is there; nil: nothing is
+
+	// Of whoever renews; only one does at a time.
 	moves    promotion.Found[board.Move]
 	movesAt  time.Time
+	subjects subjects
 }
 
 // Input implements board.Source.
@@ -126,16 +137,27 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 		in.Freezes = promotion.Found[promotion.Freeze]{Where: seen.from, Items: seen.calendar.Freezes(at)}
 		in.Overrides = promotion.Found[promotion.Override]{Where: seen.from, Items: seen.calendar.Overrides}
 	}
+	c := e.docs.config.Promotion
+	in.Subjects = b.subjects.of(ctx, c, &seen.fleet.Snapshot, at)
 	for _, t := range e.docs.fleet.Tiers()[min(1, len(e.docs.fleet.Tiers())):] {
 		g := board.Gate{To: t.Name}
 		if r, err := e.judge(ctx, seen, question{to: string(t.Name)}, at, outage); err != nil {
 			g.Error = err.Error()
 		} else {
-			g.Record = &r
+			g.Record, g.Changes = &r, compared(c, &seen.fleet.Snapshot, t.Name, fleet.Release(r.Decision.Release))
 		}
 		in.Gates = append(in.Gates, g)
 	}
 	return in
+}
+
+// compared is the address that shows what a Tier would get; "" where there is none.
+func compared(c *config.Promotion, seen *fleet.Snapshot, to fleet.TierName, release fleet.Release) string {
+	i := slices.IndexFunc(seen.Tiers, func(t fleet.TierState) bool { return t.Tier == to })
+	if c == nil || i < 0 {
+		return ""
+	}
+	return (&promoter.Promoter{Compare: c.Compare}).CompareURL(seen.Tiers[i].Release, release)
 }
 
 // logged gives what was moved, as the server's own log has it. One in a git branch is
@@ -145,7 +167,7 @@ func (b *boardSource) logged(ctx context.Context, now time.Time) promotion.Found
 	if book == nil || book.reader == nil || book.config.Gate.Log == nil || book.config.Gate.Log.Dir == "" {
 		return promotion.Found[board.Move]{}
 	}
-	if !b.movesAt.IsZero() && now.Sub(b.movesAt) < boardMovesFresh { // only one renews at a time
+	if !b.movesAt.IsZero() && now.Sub(b.movesAt) < boardMovesFresh {
 		return b.moves
 	}
 	out := promotion.Found[board.Move]{Where: "the log of decisions"}

@@ -106,6 +106,7 @@ func (s *story) raise() error {
 		return err
 	}
 	s.load.start(s.ctx)
+	s.say("all of it can be watched in a browser: %s%s", s.server, boardPath)
 	s.say("customers arrive: a day takes %g s, and its nights have a tenth of the traffic", s.pace.day.Seconds())
 	return nil
 }
@@ -302,10 +303,14 @@ func (s *story) revive(p profile) error {
 	return s.shops.listening(s.ctx, run)
 }
 
+// boardPath is where shopslo serve has its web page.
+const boardPath = "/board/"
+
 // tips says what there is to see and to try.
 func (s *story) tips() {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(w, "   %s%s\tthe fleet board: open it in a browser\n", s.server, boardPath)
 	fmt.Fprintf(w, "   %s/metrics\tthe ledger's counters and the budgets\n", s.server)
 	fmt.Fprintf(w, "   %s/api/v1/status\tthe budgets as JSON\n", s.server)
 	for _, a := range s.shops.addresses() {
