@@ -230,6 +230,12 @@ func TestAPostmortemIsEditedAsMarkdown(t *testing.T) {
 		return resp.StatusCode, string(text), resp.Header.Get("ETag")
 	}
 	_, text, first := ask("GET", "inc-3/postmortem.md?lang=ja", "", "")
+	if status, answer, again := ask("PUT", "inc-3/postmortem.md?lang=ja", text, first); status != 200 || answer != text || again != first {
+		t.Errorf("nothing written: %d %s", status, answer)
+	}
+	if i, err := m.Incident(t.Context(), "inc-3"); err != nil || len(i.Timeline) != 0 {
+		t.Errorf("nothing written makes an event: %+v, %v", i, err)
+	}
 	edited := strings.Replace(text, "## 原因\n\n_まだ書かれていません。_", "## 原因\n\n接続プールの *上限*", 1) +
 		"- [ ] 監視する\n  - 期限：2026-11-20\n"
 	for range 2 { // the second time changes nothing

@@ -55,8 +55,11 @@ func (h handler) show(w http.ResponseWriter, r *http.Request, i incident.Inciden
 	w.Write([]byte(postmortem.Markdown(i, o))) // an error means that the reader has gone
 }
 
-// tag changes when what people wrote does.
+// tag changes when what people wrote does. Nothing is the same as no postmortem.
 func tag(p *incident.Postmortem) string {
+	if p == nil {
+		p = &incident.Postmortem{}
+	}
 	text, _ := json.Marshal(p) // strings and times only
 	return fmt.Sprintf(`"%x"`, sha256.Sum256(text))
 }
