@@ -188,7 +188,7 @@ func (s *service) shell(f serveFlags, registry *prometheus.Registry) (*server.Se
 func (s *service) api() (http.Handler, error) {
 	o := s.p.reading(s.set, s.store)
 	o.Failed = func(err error) { s.log.Error("answer about incidents", "err", err) }
-	o.Changes = s.store
+	o.Changes = s.bot
 	token, err := s.p.secret(s.set, "api.token_file", s.set.API.TokenFile, "INCIDENTBOT_API_TOKEN")
 	if err != nil {
 		return nil, err

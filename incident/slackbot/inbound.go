@@ -59,27 +59,41 @@ func (b *Bot) create(ctx context.Context, key string, i incident.Incident, user 
 	return i, first, err
 }
 
-// change stores events and the Jobs that follow them. What has been stored before is no
-// error.
+// change stores events and the Jobs that follow them. key is the same for the same
+// change; what has been stored before is no error.
 func (b *Bot) change(ctx context.Context, id, key string, events func(incident.Incident) ([]incident.Event, error)) (incident.Incident, error) {
-	after, err := b.o.Store.Change(ctx, id, func(before incident.Incident) ([]incident.Event, []incident.Job, error) {
-		list, err := events(before)
-		if err != nil || len(list) == 0 {
-			return nil, nil, err
-		}
-		after := before
-		for _, e := range list {
-			if after, err = after.Apply(e); err != nil {
-				return nil, nil, err
-			}
-		}
-		return list, b.set.follow(before, after, list, key, b.o.Now()), nil
+	after, err := b.follow(ctx, id, key, func(i incident.Incident) ([]incident.Event, []incident.Job, error) {
+		list, err := events(i)
+		return list, nil, err
 	})
 	if errors.Is(err, incident.ErrTwice) {
 		return b.o.Store.Incident(ctx, id)
 	}
-	b.hurry()
 	return after, err
+}
+
+// Change changes an Incident for others than Slack, as the store does, and what they
+// change shows in Slack too.
+func (b *Bot) Change(ctx context.Context, id string, change func(incident.Incident) ([]incident.Event, []incident.Job, error)) (incident.Incident, error) {
+	return b.follow(ctx, id, "other:"+strconv.FormatInt(b.o.Now().UnixNano(), 36), change)
+}
+
+// follow stores a change together with the Jobs that follow it.
+func (b *Bot) follow(ctx context.Context, id, key string, change func(incident.Incident) ([]incident.Event, []incident.Job, error)) (incident.Incident, error) {
+	defer b.hurry()
+	return b.o.Store.Change(ctx, id, func(before incident.Incident) ([]incident.Event, []incident.Job, error) {
+		events, jobs, err := change(before)
+		if err != nil || len(events) == 0 {
+			return events, jobs, err
+		}
+		after := before
+		for _, e := range events {
+			if after, err = after.Apply(e); err != nil {
+				return nil, nil, err
+			}
+		}
+		return events, append(jobs, b.set.follow(before, after, events, key, b.o.Now())...), nil
+	})
 }
 
 // command answers /incident. An error means that nothing could be stored.
