@@ -65,7 +65,10 @@ func (b *bench) serveAll(ctx context.Context, program, config string, until int6
 		return err
 	}
 	defer server.Stop()
-	return b.latency(ctx, server, "/api/v1/gate?to=prod", ", all checks, logged")
+	if err := b.latency(ctx, server, "/api/v1/gate?to=prod", ", all checks, logged"); err != nil {
+		return err
+	}
+	return b.boards(ctx, server)
 }
 
 // seenFleet answers as shopset_exporter would whose fleet is in order.
