@@ -37,6 +37,7 @@ const (
 	bannerIncident  = "incident"  // open
 	bannerOverride  = "override"  // in force
 	bannerOutage    = "outage"    // the source of the figures cannot be read
+	bannerReading   = "reading"   // the source's history is still being read
 	bannerOld       = "old"       // the figures are old
 	bannerUnread    = "unread"    // documents cannot be read
 	bannerUnreached = "unreached" // a witness cannot be asked
@@ -77,6 +78,8 @@ func banners(in *Input, now time.Time) []Banner {
 func figureBanners(in *Input, now time.Time) (out []Banner) {
 	if in.Outage != "" {
 		out = append(out, Banner{Kind: bannerOutage, Level: Bad, Text: clean(in.Outage), Since: newest(in)})
+	} else if in.Reading != "" {
+		out = append(out, Banner{Kind: bannerReading, Level: Unclear, Text: clean(in.Reading)})
 	} else if at := newest(in); in.MaxAge > 0 && !at.IsZero() && now.Sub(at) > in.MaxAge {
 		out = append(out, Banner{Kind: bannerOld, Level: Bad, Since: at})
 	}

@@ -36,6 +36,8 @@ type Input struct {
 	Budgets status.Report
 	// MaxAge is the age from which on figures are old; 0: none is.
 	MaxAge time.Duration
+	// Reading says how far the first reading of the source's history is; "": it is done.
+	Reading string
 	// Outage is why the source of the figures cannot be read; "": it can.
 	Outage string
 	// Unread is why the documents or witnesses of the gate cannot be asked at all; "":

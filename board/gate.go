@@ -19,6 +19,7 @@ type GateView struct {
 	Arrived   bool
 	Changes   string   // the address that shows what the Tier would get; "" : none
 	Reasons   []Reason // the first, those that are known to be wrong before those not known
+	More      int      // other reasons
 	Checks    int
 	Overrides int // that waived something
 }
@@ -65,6 +66,9 @@ func gateView(in *Input, to fleet.TierName) *GateView {
 		v.Arrived = t.Release != "" && t.Release == v.Release
 	}
 	v.Reasons = reasons(d.Checks)
+	if v.More = max(0, len(v.Reasons)-mostReasons); v.More > 0 {
+		v.Reasons = v.Reasons[:mostReasons]
+	}
 	if !v.Arrived {
 		v.Changes = link(g.Changes)
 	}

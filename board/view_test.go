@@ -50,7 +50,7 @@ func described(p Page) string {
 		say("tier %s: %d ShopSets, %v, %d hidden, %d in short", t.Name, t.ShopSets, t.Counts, t.Hidden, len(t.Rest))
 		say("  release %s %q, %d run it, skewed %v, behind %s, soak %+v", abbreviated(string(t.Release.ID)), t.Release.Subject, t.Release.Runs, t.Skewed, count(float(t.Behind)), t.Soak)
 		if g := t.Gate; g != nil {
-			say("  gate %s → %s: %s (%s), %d checks, %d overrides", g.From, g.To, g.Word(), abbreviated(string(g.Release)), g.Checks, g.Overrides)
+			say("  gate %s → %s: %s (%s), %d checks, %d overrides, %d more reasons", g.From, g.To, g.Word(), abbreviated(string(g.Release)), g.Checks, g.Overrides, g.More)
 			for _, r := range g.Reasons {
 				say("    %s %s %s %s, %d others", r.Result, r.Check.Check, r.ShopSet, r.SLO, r.Others)
 			}
@@ -94,6 +94,7 @@ func TestBannersOfAPageThatCannotBeTrusted(t *testing.T) {
 		level  Level
 	}{
 		{"the source is down", func(in *Input) { in.Outage = "refused" }, now, bannerOutage, Bad},
+		{"the history is being read", func(in *Input) { in.Reading = "it has come to noon" }, now, bannerReading, Unclear},
 		{"the figures are old", func(*Input) {}, now.Add(6 * time.Minute), bannerOld, Bad},
 		{"documents cannot be read", func(in *Input) { in.Unread = "x.yaml:3" }, now, bannerUnread, Bad},
 		{"the exporter does not answer", func(in *Input) { in.Running.Error = "503" }, now, bannerUnreached, Warn},

@@ -5,7 +5,6 @@ package browsertest
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"sync"
 	"testing"
@@ -155,6 +154,6 @@ func (tab *Tab) take(list *[]string) []string {
 func (tab *Tab) Clean(where string) {
 	tab.t.Helper()
 	for _, p := range tab.Problems() {
-		tab.t.Error(fmt.Sprintf("%s: the browser says: %s", where, p))
+		tab.t.Errorf("%s: the browser says: %s", where, p)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -123,10 +124,7 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 	at := s.p.now()
 	in := board.Input{At: at, Fleet: e.docs.fleet, Budgets: e.report(at), Moves: b.logged(ctx, at),
 		MaxAge: 5*time.Minute + e.docs.config.Ledger.Delay + e.docs.config.Ledger.Resolution}
-	outage := s.unreachable()
-	if outage != nil {
-		in.Outage = outage.Error()
-	}
+	in.Outage, in.Reading = s.counting()
 	seen, err := e.gather(ctx)
 	if err != nil {
 		in.Unread = err.Error()
@@ -141,7 +139,7 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 	in.Subjects = b.subjects.of(ctx, c, &seen.fleet.Snapshot, at)
 	for _, t := range e.docs.fleet.Tiers()[min(1, len(e.docs.fleet.Tiers())):] {
 		g := board.Gate{To: t.Name}
-		if r, err := e.judge(ctx, seen, question{to: string(t.Name)}, at, outage); err != nil {
+		if r, err := e.judge(ctx, seen, question{to: string(t.Name)}, at, s.unreachable()); err != nil {
 			g.Error = err.Error()
 		} else {
 			g.Record, g.Changes = &r, compared(c, &seen.fleet.Snapshot, t.Name, fleet.Release(r.Decision.Release))
@@ -149,6 +147,19 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 		in.Gates = append(in.Gates, g)
 	}
 	return in
+}
+
+// counting says why counting fails, and how far the first reading is; "" where all is well.
+func (s *service) counting() (outage, reading string) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	switch {
+	case s.outage != nil:
+		return s.outage.Error(), ""
+	case s.caught.IsZero():
+		return "", cmp.Or(s.reading, "the source has not been read yet")
+	}
+	return "", ""
 }
 
 // compared is the address that shows what a Tier would get; "" where there is none.
