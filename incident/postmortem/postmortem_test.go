@@ -1,9 +1,10 @@
 package postmortem
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
-	"fmt"
+	gohtml "html"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -12,6 +13,10 @@ import (
 	"testing"
 	"time"
 	_ "time/tzdata"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	renderer "github.com/yuin/goldmark/renderer/html"
 
 	"github.com/shopslo/shopslo/incident"
 )
@@ -283,12 +288,44 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-var tags = regexp.MustCompile(`</?[a-z0-9]+`)
-
-func count(html string) string {
-	counts := map[string]int{}
-	for _, tag := range tags.FindAllString(html, -1) {
-		counts[tag]++
+// What a reader of GitHub's Markdown sees is what was typed, wherever it stands.
+func TestReadersSeeWhatWasTyped(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 2))
+	reader := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(renderer.WithUnsafe()))
+	allowed := regexp.MustCompile(`^(</?(p|ul|li|table|thead|tbody|tr|th|td)>|<br ?/?>|</a>|<a href="https?://[^"<>]*">)$`)
+	tags := regexp.MustCompile(`<[^>]*>`)
+	for range 4000 {
+		text := strings.ReplaceAll(text(r, 9), "```", "``")
+		for name, c := range map[string]struct{ markdown, want string }{
+			"a paragraph": {block(tidy(text)), tidy(text)},
+			"a list":      {"- " + indented(tidyItem(text), "  ") + "\n", tidyItem(text)},
+			"a cell":      {"| a |\n|---|\n| " + plain(text) + " |\n", "a\n" + oneLine(text)},
+		} {
+			var html bytes.Buffer
+			if err := reader.Convert([]byte(c.markdown), &html); err != nil {
+				t.Fatal(err)
+			}
+			for _, tag := range tags.FindAllString(html.String(), -1) {
+				if !allowed.MatchString(tag) {
+					t.Fatalf("%s of %q has %s:\n%s\nfrom\n%s", name, text, tag, html.String(), c.markdown)
+				}
+			}
+			if got := seen(gohtml.UnescapeString(tags.ReplaceAllString(html.String(), ""))); got != seen(c.want) {
+				t.Fatalf("%s shows\n%q\nwant\n%q\nfrom\n%s", name, got, seen(c.want), c.markdown)
+			}
+		}
 	}
-	return fmt.Sprint(counts)
+}
+
+// seen is a text as it looks: empty lines and kinds of spaces aside.
+func seen(text string) string {
+	var lines []string
+	for line := range strings.Lines(strings.ReplaceAll(text, hard, " ")) {
+		if line = strings.Join(strings.Fields(line), " "); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }

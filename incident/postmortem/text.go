@@ -72,7 +72,7 @@ func block(text string) string {
 		}
 		b.WriteString(escape(lines[i]))
 		if i+1 < len(lines) && lines[i] != "" && lines[i+1] != "" && fenceEnd(lines, i+1) == 0 {
-			b.WriteString(`\`) // a line break that Markdown keeps
+			b.WriteString(lineBreak(lines[i]))
 		}
 		b.WriteString("\n")
 	}
@@ -95,19 +95,34 @@ func fenceEnd(lines []string, begin int) int {
 	return 0
 }
 
+// lineBreak ends a line so that Markdown keeps the break. Readers differ on a backslash
+// behind another: there it is left out.
+func lineBreak(line string) string {
+	if strings.HasSuffix(line, `\`) {
+		return ""
+	}
+	return `\`
+}
+
 // indented writes a tidy text of a list's item, its further lines below the first.
 func indented(text, indent string) string {
+	var b strings.Builder
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
-		lines[i] = escape(line)
+		if i > 0 {
+			b.WriteString(lineBreak(lines[i-1]) + "\n" + indent)
+		}
+		b.WriteString(escape(line))
 	}
-	return strings.Join(lines, "\\\n"+indent)
+	return b.String()
 }
 
 var (
 	// address is what Markdown's readers make a link of by themselves. It has nothing in
 	// it that Markdown would take for something else, but for what stands within words.
 	address = regexp.MustCompile(`https?://[A-Za-z0-9\-._~:/?#=&%+,$;@]*[A-Za-z0-9/]`)
+	// entity is a character by its name, also in an address.
+	entity = regexp.MustCompile(`&#?[A-Za-z0-9]+;`)
 	// special means something to Markdown anywhere, and begins that begin a line.
 	special = regexp.MustCompile("[\\\\`*_\\[\\]<>|~&$]")
 	begins  = regexp.MustCompile(`^(#|-|\+|=|[0-9]+[.)])`)
@@ -127,6 +142,9 @@ func escape(line string) string {
 	}
 	at := 0
 	for _, found := range address.FindAllStringIndex(line, -1) {
+		if named := entity.FindStringIndex(line[found[0]:]); named != nil {
+			found[1] = min(found[1], found[0]+named[0])
+		}
 		b.WriteString(special.ReplaceAllString(line[at:found[0]], `\$0`))
 		b.WriteString(line[found[0]:found[1]])
 		at = found[1]
