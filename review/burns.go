@@ -111,24 +111,38 @@ func (w *watch) look(after time.Time, n int) {
 }
 
 func (w *watch) possible(after, last time.Time, window time.Duration) bool {
-	bad := w.c.over(after.Add(-window), last).Bad
+	bad, _ := w.c.burnt(after.Add(-window), last)
 	if bad <= 0 {
 		return false
 	}
 	begin := last.Add(-window)
-	return !begin.Before(after) || bad > w.factor*w.c.over(begin, after).Allowed
+	if !begin.Before(after) {
+		return true
+	}
+	_, allowed := w.c.burnt(begin, after)
+	return bad > w.factor*allowed
+}
+
+// burnt is what over says of the bad events and those that are allowed, at less cost.
+func (c counter) burnt(from, to time.Time) (bad, allowed float64) {
+	for i := range c.slo.Parts {
+		p, n := &c.slo.Parts[i], c.Counts(i, from, to)
+		bad += p.Weight * (n.Total - n.Good)
+		allowed += p.Weight * (float64(slo.One-p.Objective) * n.Total / float64(slo.One))
+	}
+	return bad, allowed
 }
 
 // at looks at one edge.
 func (w *watch) at(edge time.Time) {
-	long := w.c.over(edge.Add(-w.long), edge).burn()
-	if long == nil || *long <= w.factor {
+	bad, allowed := w.c.burnt(edge.Add(-w.short), edge)
+	if allowed <= 0 || bad/allowed <= w.factor {
 		return
 	}
-	if short := w.c.over(edge.Add(-w.short), edge).burn(); short == nil || *short <= w.factor {
+	if bad, allowed = w.c.burnt(edge.Add(-w.long), edge); allowed <= 0 || bad/allowed <= w.factor {
 		return
 	}
-	b := Burn{Severity: w.severity, From: edge, Until: edge.Add(w.step), Peak: *long, PeakWindow: w.long.Seconds()}
+	b := Burn{Severity: w.severity, From: edge, Until: edge.Add(w.step), Peak: bad / allowed, PeakWindow: w.long.Seconds()}
 	if n := len(w.found); n > 0 && !edge.After(w.found[n-1].Until) {
 		w.found[n-1] = w.found[n-1].with(b)
 		return

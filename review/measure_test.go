@@ -96,6 +96,11 @@ func testFleet(t testing.TB, sets ...string) *fleet.Fleet {
 // random makes minutes for a period with four before it: traffic that comes and goes,
 // background errors, outages of all lengths, and time without data.
 func random(r *rand.Rand, p Period, fine time.Time) *minutes {
+	return withOutages(r, p, fine, 2000, 400)
+}
+
+// withOutages has one in so many minutes, each so long at most.
+func withOutages(r *rand.Rand, p Period, fine time.Time, every, longest int) *minutes {
 	begin := p.before()[0].AddDate(0, 0, -1)
 	m := &minutes{begin: begin, fine: fine}
 	n := int(p.Until.Sub(begin)/time.Minute) + 60
@@ -109,8 +114,8 @@ func random(r *rand.Rand, p Period, fine time.Time) *minutes {
 		switch {
 		case outage > 0:
 			outage--
-		case r.IntN(2000) == 0:
-			outage, share = r.IntN(400), r.Float64()*0.3
+		case r.IntN(every) == 0:
+			outage, share = r.IntN(longest), r.Float64()*0.3
 		default:
 			share = 0.0005
 		}

@@ -222,7 +222,7 @@ func (r Report) check() error {
 	return nil
 }
 
-// JSON writes the shape of docs/review.schema.json, a line per entry of its lists.
+// JSON writes the shape of docs/review.schema.json, for people who read it too.
 func (r Report) JSON() ([]byte, error) {
 	data, err := json.MarshalIndent(r, "", " ")
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -31,7 +32,7 @@ func (s *service) review(w http.ResponseWriter, r *http.Request) {
 	report, err := e.review(r.Context(), period, s.p.now(), s.book.reader, unknown, s.unreachable())
 	if err == nil {
 		var data []byte
-		if data, err = report.JSON(); err == nil {
+		if data, err = json.Marshal(report); err == nil {
 			write(w, data)
 			return
 		}
