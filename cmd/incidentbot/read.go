@@ -194,7 +194,7 @@ func (p *program) check(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "ok    settings %s: %d Tiers, %d ShopSets\n", p.config, len(chosen.Tiers), len(chosen.ShopSets))
-	api, _, err := p.client(s)
+	client, _, err := p.client(s)
 	if err != nil {
 		return err
 	}
@@ -204,7 +204,7 @@ func (p *program) check(ctx context.Context) error {
 	}
 	defer store.Close()
 	fmt.Fprintln(p.stdout, "ok    store")
-	bot, err := slackbot.New(slackbot.Options{API: api, Store: store, Settings: chosen, Now: p.now})
+	bot, err := slackbot.New(slackbot.Options{Client: client, Store: store, Settings: chosen, Now: p.now})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"github.com/slack-go/slack"
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/incident/incidentapi"
@@ -94,31 +93,28 @@ func (p *program) openStore(ctx context.Context, s *settings) (*sqlstore.Store, 
 	return store, nil
 }
 
-// client makes Slack's client, and says which mode the tokens are for.
-func (p *program) client(s *settings) (*slack.Client, string, error) {
-	bot, err := p.secret(s, "slack.bot_token_file", s.Slack.BotTokenFile, "SLACK_BOT_TOKEN")
+// client collects what calls of Slack need. The signing secret is "" with Socket Mode.
+func (p *program) client(s *settings) (c slackbot.Client, signing string, err error) {
+	c.BotToken, err = p.secret(s, "slack.bot_token_file", s.Slack.BotTokenFile, "SLACK_BOT_TOKEN")
 	if err != nil {
-		return nil, "", err
+		return c, "", err
 	}
-	if !strings.HasPrefix(bot, "xoxb-") {
-		return nil, "", errors.New("no bot token: put it (xoxb-…) into SLACK_BOT_TOKEN, or into the file of slack.bot_token_file")
+	if !strings.HasPrefix(c.BotToken, "xoxb-") {
+		return c, "", errors.New("no bot token: put it (xoxb-…) into SLACK_BOT_TOKEN, or into the file of slack.bot_token_file")
 	}
-	options := []slack.Option{slack.OptionHTTPClient(&http.Client{Timeout: 10 * time.Second})}
-	if address := p.getenv("SLACK_API_URL"); address != "" { // a proxy, or a test's Slack
-		options = append(options, slack.OptionAPIURL(strings.TrimRight(address, "/")+"/"))
-	}
+	c.Address, c.HTTP = p.getenv("SLACK_API_URL"), &http.Client{Timeout: 10 * time.Second}
 	if s.Slack.Mode == "http" {
-		signing, err := p.secret(s, "slack.signing_secret_file", s.Slack.SigningSecretFile, "SLACK_SIGNING_SECRET")
+		signing, err = p.secret(s, "slack.signing_secret_file", s.Slack.SigningSecretFile, "SLACK_SIGNING_SECRET")
 		if err == nil && signing == "" {
 			err = errors.New("no signing secret: put it into SLACK_SIGNING_SECRET, or into the file of slack.signing_secret_file")
 		}
-		return slack.New(bot, options...), signing, err
+		return c, signing, err
 	}
-	app, err := p.secret(s, "slack.app_token_file", s.Slack.AppTokenFile, "SLACK_APP_TOKEN")
-	if err == nil && !strings.HasPrefix(app, "xapp-") {
+	c.AppToken, err = p.secret(s, "slack.app_token_file", s.Slack.AppTokenFile, "SLACK_APP_TOKEN")
+	if err == nil && !strings.HasPrefix(c.AppToken, "xapp-") {
 		err = errors.New("no app-level token: put it (xapp-…) into SLACK_APP_TOKEN, or into the file of slack.app_token_file; or choose slack.mode: http")
 	}
-	return slack.New(bot, append(options, slack.OptionAppLevelToken(app))...), "", err
+	return c, "", err
 }
 
 func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) error {
@@ -131,7 +127,7 @@ func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) err
 		return err
 	}
 	s := &service{p: p, set: set, log: log}
-	api, signing, err := p.client(set)
+	client, signing, err := p.client(set)
 	if err != nil {
 		return err
 	}
@@ -142,7 +138,7 @@ func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) err
 	defer s.store.Close()
 	registry := prometheus.NewRegistry()
 	s.metrics = newMetrics(registry, s.store, p.now)
-	s.bot, err = slackbot.New(slackbot.Options{API: api, Store: s.store, Settings: chosen, Now: p.now, Log: log, Called: s.metrics.called, Worked: s.metrics.worked})
+	s.bot, err = slackbot.New(slackbot.Options{Client: client, Store: s.store, Settings: chosen, Now: p.now, Log: log, Called: s.metrics.called, Worked: s.metrics.worked})
 	if err != nil {
 		return err
 	}
@@ -219,7 +215,7 @@ func (s *service) ready() error {
 		return err
 	}
 	if s.signing == "" && !s.linked.Load() {
-		return errors.New("Slack's Socket Mode is not connected")
+		return errors.New("not connected to Slack's Socket Mode")
 	}
 	return nil
 }

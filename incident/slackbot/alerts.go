@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -54,7 +55,7 @@ func readNotification(body []byte) (notification, error) {
 	case n.Version != "4":
 		return n, fmt.Errorf("version %q of Alertmanager's notifications is unknown; 4 is read", n.Version)
 	case n.GroupKey == "":
-		return n, fmt.Errorf("Alertmanager's notification has no groupKey")
+		return n, errors.New("the notification of Alertmanager has no groupKey")
 	}
 	return n, nil
 }

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slack-go/slack"
-
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/storetest"
 	"github.com/shopslo/shopslo/internal/fakes/slackfake"
@@ -101,8 +99,8 @@ func (w *world) replica(store Store) *Bot {
 	if store == nil {
 		store = w.store
 	}
-	api := slack.New(slackfake.BotToken, slack.OptionAPIURL(w.slack.URL), slack.OptionAppLevelToken(slackfake.AppToken))
-	b, err := New(Options{API: api, Store: store, Settings: w.set, Now: w.clock.now, Poll: 10 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	client := Client{BotToken: slackfake.BotToken, AppToken: slackfake.AppToken, Address: w.slack.URL}
+	b, err := New(Options{Client: client, Store: store, Settings: w.set, Now: w.clock.now, Poll: 10 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -298,7 +298,7 @@ func (b *Bot) present(v slack.ModalViewRequest, trigger, respond string) outcome
 	return outcome{Then: func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 		defer cancel()
-		_, err := b.o.API.OpenViewContext(ctx, trigger, v)
+		_, err := b.api.OpenViewContext(ctx, trigger, v)
 		b.called("views.open", err)
 		if err == nil || respond == "" {
 			return

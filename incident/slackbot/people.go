@@ -26,7 +26,9 @@ func people(i incident.Incident) []string {
 	}
 	for _, e := range i.Timeline {
 		add(e.By)
-		add(e.Value)
+		if e.Kind == incident.Appointed {
+			add(e.Value)
+		}
 		for _, m := range mentions.FindAllString(e.Text, -1) {
 			add(m[1:])
 		}
@@ -49,7 +51,7 @@ func (b *Bot) learnNames(ctx context.Context, i incident.Incident) error {
 			continue
 		}
 		name := id
-		u, err := b.o.API.GetUserInfoContext(ctx, id)
+		u, err := b.api.GetUserInfoContext(ctx, id)
 		switch b.called("users.info", err); {
 		case err == nil && u != nil:
 			for _, n := range []string{u.Name, u.RealName, u.Profile.DisplayName} {
@@ -222,9 +224,9 @@ var Scopes = []string{"channels:history", "channels:join", "channels:manage", "c
 // Check asks Slack whether everything is there that the settings need: the token, its
 // scopes, channels, people and user groups. It changes nothing.
 func (b *Bot) Check(ctx context.Context) []Finding {
-	r, err := b.o.API.AuthTestContext(ctx)
+	r, err := b.api.AuthTestContext(ctx)
 	if err != nil {
-		return []Finding{{"bot token", fmt.Errorf("Slack refuses the bot token: %w", err)}}
+		return []Finding{{"bot token", fmt.Errorf("it is refused: %w", err)}}
 	}
 	found := []Finding{{fmt.Sprintf("bot token: %s in workspace %s", r.User, r.Team), nil}}
 	if granted := r.Header.Get("X-OAuth-Scopes"); granted != "" {
@@ -237,10 +239,10 @@ func (b *Bot) Check(ctx context.Context) []Finding {
 		}
 	}
 	for _, c := range b.set.Announce {
-		info, err := b.o.API.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: c})
+		info, err := b.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: c})
 		switch {
 		case err != nil:
-			err = fmt.Errorf("Slack does not show it: %w; give a public channel's ID, C…", err)
+			err = fmt.Errorf("the bot cannot see it: %w; give a public channel's ID, C…", err)
 		case info.IsArchived:
 			err = errors.New("it is archived")
 		}
@@ -249,7 +251,7 @@ func (b *Bot) Check(ctx context.Context) []Finding {
 	for _, who := range b.set.everybody() {
 		var err error
 		if userID.MatchString(who) {
-			_, err = b.o.API.GetUserInfoContext(ctx, who)
+			_, err = b.api.GetUserInfoContext(ctx, who)
 		} else {
 			_, err = b.members(ctx, who)
 		}

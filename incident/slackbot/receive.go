@@ -168,7 +168,7 @@ func (b *Bot) take(ctx context.Context, d delivery) (outcome, error) {
 // client has to have the app-level token. An error is one that waiting does not mend,
 // such as a wrong token.
 func (b *Bot) Socket(ctx context.Context, ready func(bool)) error {
-	client := socketmode.New(b.o.API)
+	client := socketmode.New(b.api)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)

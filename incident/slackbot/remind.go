@@ -34,7 +34,7 @@ func (s Settings) learnButtons(i incident.Incident) []slack.BlockElement {
 
 // tellText tells one person alone. It may come twice: nobody can look for it.
 func (b *Bot) tellText(ctx context.Context, _ incident.Incident, _ incident.Job, t task) error {
-	_, err := b.o.API.PostEphemeralContext(ctx, t.Channel, t.User, slack.MsgOptionText(t.Text, false))
+	_, err := b.api.PostEphemeralContext(ctx, t.Channel, t.User, slack.MsgOptionText(t.Text, false))
 	if b.called("chat.postEphemeral", err); err != nil {
 		return fmt.Errorf("tell %s: %w", t.User, err)
 	}
@@ -189,7 +189,7 @@ func (b *Bot) archive(ctx context.Context, i incident.Incident, _ incident.Job, 
 	if err != nil || !ok || t.Round != round(i) || i.State != incident.Closed {
 		return err
 	}
-	err = b.o.API.ArchiveConversationContext(ctx, channel)
+	err = b.api.ArchiveConversationContext(ctx, channel)
 	if b.called("conversations.archive", err); err != nil && !refusedWith(err, "already_archived") {
 		return fmt.Errorf("archive channel %s: %w", channel, err)
 	}
@@ -198,7 +198,7 @@ func (b *Bot) archive(ctx context.Context, i incident.Incident, _ incident.Job, 
 
 // pickMessage reads a message and puts it into the timeline.
 func (b *Bot) pickMessage(ctx context.Context, i incident.Incident, _ incident.Job, t task) error {
-	h, err := b.o.API.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{ChannelID: t.Channel, Latest: t.TS, Oldest: t.TS, Inclusive: true, Limit: 1})
+	h, err := b.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{ChannelID: t.Channel, Latest: t.TS, Oldest: t.TS, Inclusive: true, Limit: 1})
 	if b.called("conversations.history", err); err != nil {
 		return fmt.Errorf("read message %s: %w", t.TS, err)
 	}

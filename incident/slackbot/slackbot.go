@@ -16,6 +16,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -111,9 +113,29 @@ type Invite struct {
 	ShopSets, Tiers map[string][]string
 }
 
-// Options are what a Bot works with. API, Store and Now are required.
+// Client is how Slack is called.
+type Client struct {
+	BotToken string // xoxb-…
+	AppToken string // xapp-…, for Socket Mode
+	// Address is that of the Web API; "": Slack's own.
+	Address string
+	HTTP    *http.Client // nil: http.DefaultClient
+}
+
+func (c Client) open() *slack.Client {
+	options := []slack.Option{slack.OptionAppLevelToken(c.AppToken)}
+	if c.Address != "" {
+		options = append(options, slack.OptionAPIURL(strings.TrimRight(c.Address, "/")+"/"))
+	}
+	if c.HTTP != nil {
+		options = append(options, slack.OptionHTTPClient(c.HTTP))
+	}
+	return slack.New(c.BotToken, options...)
+}
+
+// Options are what a Bot works with. Client, Store and Now are required.
 type Options struct {
-	API      *slack.Client
+	Client   Client
 	Store    Store
 	Settings Settings
 	Now      func() time.Time
@@ -130,6 +152,7 @@ type Options struct {
 // Bot is one replica. Make one with New.
 type Bot struct {
 	o    Options
+	api  *slack.Client
 	set  Settings
 	wake chan struct{}
 
@@ -141,8 +164,8 @@ type Bot struct {
 
 // New makes a Bot. It does nothing until Work, ServeHTTP or Socket is called.
 func New(o Options) (*Bot, error) {
-	if o.API == nil || o.Store == nil || o.Now == nil {
-		return nil, errors.New("slackbot needs a Slack client, a store and a clock")
+	if o.Client.BotToken == "" || o.Store == nil || o.Now == nil {
+		return nil, errors.New("slackbot needs a bot token, a store and a clock")
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -166,7 +189,7 @@ func New(o Options) (*Bot, error) {
 	if s.Emoji == "" {
 		s.Emoji = "memo"
 	}
-	return &Bot{o: o, set: s, wake: make(chan struct{}, 1), groups: map[string]membership{}}, nil
+	return &Bot{o: o, api: o.Client.open(), set: s, wake: make(chan struct{}, 1), groups: map[string]membership{}}, nil
 }
 
 // hurry makes Work look for Jobs at once.

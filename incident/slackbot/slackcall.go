@@ -69,7 +69,7 @@ func (b *Bot) post(ctx context.Context, channel, key string, m message) (ts stri
 		}
 	}
 	if ts == "" {
-		_, ts, err = b.o.API.PostMessageContext(ctx, channel, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(marked(m, key)...),
+		_, ts, err = b.api.PostMessageContext(ctx, channel, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(marked(m, key)...),
 			slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 		if b.called("chat.postMessage", err); err != nil {
 			return "", fmt.Errorf("write into channel %s: %w", channel, err)
@@ -90,7 +90,7 @@ func (b *Bot) look(ctx context.Context, channel, key string, since time.Time) (s
 	want := mark(key)
 	p := &slack.GetConversationHistoryParameters{ChannelID: channel, Limit: 200, Oldest: strconv.FormatInt(since.Add(-clockSkew).Unix(), 10)}
 	for {
-		h, err := b.o.API.GetConversationHistoryContext(ctx, p)
+		h, err := b.api.GetConversationHistoryContext(ctx, p)
 		if b.called("conversations.history", err); err != nil {
 			return "", fmt.Errorf("read channel %s: %w", channel, err)
 		}
@@ -109,7 +109,7 @@ func (b *Bot) look(ctx context.Context, channel, key string, since time.Time) (s
 
 // update rewrites a message; to do so twice does no harm.
 func (b *Bot) update(ctx context.Context, channel, ts, key string, m message) error {
-	_, _, _, err := b.o.API.UpdateMessageContext(ctx, channel, ts, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(marked(m, key)...))
+	_, _, _, err := b.api.UpdateMessageContext(ctx, channel, ts, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(marked(m, key)...))
 	if b.called("chat.update", err); err != nil {
 		return fmt.Errorf("rewrite message %s of channel %s: %w", ts, channel, err)
 	}
@@ -119,7 +119,7 @@ func (b *Bot) update(ctx context.Context, channel, ts, key string, m message) er
 // members are the people of a user group, given by its ID or @handle.
 func (b *Bot) members(ctx context.Context, group string) ([]string, error) {
 	if group[0] == '@' {
-		all, err := b.o.API.GetUserGroupsContext(ctx)
+		all, err := b.api.GetUserGroupsContext(ctx)
 		if b.called("usergroups.list", err); err != nil {
 			return nil, fmt.Errorf("list user groups: %w", err)
 		}
@@ -129,7 +129,7 @@ func (b *Bot) members(ctx context.Context, group string) ([]string, error) {
 		}
 		group = all[at].ID
 	}
-	people, err := b.o.API.GetUserGroupMembersContext(ctx, group)
+	people, err := b.api.GetUserGroupMembersContext(ctx, group)
 	if b.called("usergroups.users.list", err); err != nil {
 		return nil, fmt.Errorf("read user group %s: %w", group, err)
 	}
@@ -144,7 +144,7 @@ func (b *Bot) me(ctx context.Context) (string, string, error) {
 	if id != "" {
 		return id, b.url(), nil
 	}
-	r, err := b.o.API.AuthTestContext(ctx)
+	r, err := b.api.AuthTestContext(ctx)
 	if b.called("auth.test", err); err != nil {
 		return "", "", fmt.Errorf("ask Slack who this is: %w", err)
 	}

@@ -98,7 +98,7 @@ func (b *Bot) createChannel(ctx context.Context, i incident.Incident, self strin
 			return "", err
 		}
 		name, begun, _ := strings.Cut(kept, " ")
-		c, err := b.o.API.CreateConversationContext(ctx, slack.CreateConversationParams{ChannelName: name})
+		c, err := b.api.CreateConversationContext(ctx, slack.CreateConversationParams{ChannelName: name})
 		b.called("conversations.create", err)
 		switch {
 		case err == nil && c != nil && c.ID != "":
@@ -122,7 +122,7 @@ func (b *Bot) createChannel(ctx context.Context, i incident.Incident, self strin
 func (b *Bot) ownChannel(ctx context.Context, name, self string, since time.Time) (string, error) {
 	p := &slack.GetConversationsParameters{Limit: 1000, Types: []string{"public_channel"}}
 	for {
-		page, cursor, err := b.o.API.GetConversationsContext(ctx, p)
+		page, cursor, err := b.api.GetConversationsContext(ctx, p)
 		if b.called("conversations.list", err); err != nil {
 			return "", fmt.Errorf("look for channel %s: %w", name, err)
 		}
@@ -203,7 +203,7 @@ func (b *Bot) pin(ctx context.Context, id, channel, ts string) error {
 	if done, err := b.recall(ctx, pinnedKey(id)); err != nil || done != "" {
 		return err
 	}
-	err := b.o.API.AddPinContext(ctx, channel, slack.NewRefToMessage(channel, ts))
+	err := b.api.AddPinContext(ctx, channel, slack.NewRefToMessage(channel, ts))
 	if b.called("pins.add", err); err != nil && !refusedWith(err, "already_pinned") {
 		return fmt.Errorf("pin the status message: %w", err)
 	}
@@ -216,7 +216,7 @@ func (b *Bot) setTopic(ctx context.Context, i incident.Incident, j incident.Job,
 	if err != nil || !ok {
 		return err
 	}
-	_, err = b.o.API.SetTopicOfConversationContext(ctx, channel, b.set.topic(i))
+	_, err = b.api.SetTopicOfConversationContext(ctx, channel, b.set.topic(i))
 	if b.called("conversations.setTopic", err); err != nil {
 		return fmt.Errorf("set the topic: %w", err)
 	}
@@ -239,7 +239,7 @@ func (b *Bot) invite(ctx context.Context, i incident.Incident, j incident.Job, t
 		}
 	}
 	for chunk := range slices.Chunk(people, maxInvite) {
-		_, err := b.o.API.ForceInviteUsersToConversationContext(ctx, channel, chunk...)
+		_, err := b.api.ForceInviteUsersToConversationContext(ctx, channel, chunk...)
 		b.called("conversations.invite", err)
 		if err != nil && !there(err) {
 			return fmt.Errorf("invite %s: %w", t.Who, err)
@@ -274,7 +274,7 @@ func (b *Bot) announce(ctx context.Context, i incident.Incident, j incident.Job,
 	}
 	err := write()
 	if refusedWith(err, "not_in_channel") {
-		_, _, _, err = b.o.API.JoinConversationContext(ctx, t.Channel)
+		_, _, _, err = b.api.JoinConversationContext(ctx, t.Channel)
 		if b.called("conversations.join", err); err == nil {
 			err = write()
 		}
