@@ -39,6 +39,7 @@ type team struct {
 	t               *testing.T
 	slack           *slackfake.Fake
 	dir             string
+	store           string // "": a file in dir
 	mai, sre        string
 	announce, shops string
 }
@@ -94,7 +95,7 @@ func (x *team) write(name, text string) {
 }
 
 func (x *team) env() []string {
-	return []string{"SLACK_BOT_TOKEN=" + slackfake.BotToken, "SLACK_APP_TOKEN=" + slackfake.AppToken, "SLACK_API_URL=" + x.slack.URL,
+	return []string{"INCIDENTBOT_STORE=" + x.store, "SLACK_BOT_TOKEN=" + slackfake.BotToken, "SLACK_APP_TOKEN=" + slackfake.AppToken, "SLACK_API_URL=" + x.slack.URL,
 		"INCIDENTBOT_ALERT_TOKEN=let-me-in"}
 }
 
