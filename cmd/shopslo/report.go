@@ -264,7 +264,7 @@ func (e *engine) review(ctx context.Context, period review.Period, at time.Time,
 	if err != nil {
 		return review.Report{}, err
 	}
-	if err := e.actionFacts(&in); err != nil {
+	if err := e.actionFacts(ctx, &in); err != nil {
 		return review.Report{}, err
 	}
 	e.logFacts(ctx, &in, log, unknown)

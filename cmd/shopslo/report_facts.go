@@ -79,7 +79,7 @@ func orNil(t time.Time) *time.Time {
 
 // actionFacts adds action items and incidents: documents, so what is wrong with them is
 // an error.
-func (e *engine) actionFacts(in *review.Input) error {
+func (e *engine) actionFacts(ctx context.Context, in *review.Input) error {
 	c := e.docs.config
 	v := c.WeeklyReview()
 	if len(v.Actions) == 0 {
@@ -93,19 +93,46 @@ func (e *engine) actionFacts(in *review.Input) error {
 			return faultsOf(err)
 		}
 	}
-	if len(c.Gate.Incidents) == 0 {
-		in.Incidents.Unknown = notConfigured("gate.incidents")
-		return nil
-	}
-	if err := foldersExist(c, "gate.incidents", c.Gate.Incidents); err != nil {
-		return err
-	}
-	all, err := incidentfile.Load(c.Dir, c.Gate.Incidents...)
+	all, err := e.allIncidents(ctx, in)
 	if err != nil {
 		return faultsOf(err)
 	}
 	addIncidents(in, all, v.Zone)
 	return nil
+}
+
+// allIncidents are those in files and those that the incidentbot knows, which knows more
+// of one that is in both. A bot that does not answer is Unknown, as are the actions of its
+// postmortems.
+func (e *engine) allIncidents(ctx context.Context, in *review.Input) ([]incident.Incident, error) {
+	c := e.docs.config
+	w, err := e.docs.witnesses()
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Gate.Incidents) == 0 && w.bot == nil {
+		in.Incidents.Unknown = notConfigured("gate.incidents")
+		return nil, nil
+	}
+	if err := foldersExist(c, "gate.incidents", c.Gate.Incidents); err != nil {
+		return nil, err
+	}
+	all, err := incidentfile.Load(c.Dir, c.Gate.Incidents...)
+	if err != nil || w.bot == nil {
+		return all, err
+	}
+	known, err := w.bot.Incidents(ctx, time.Time{}) // actions of old ones may be open
+	if err != nil {
+		in.Incidents.Unknown = failed("gate.incidents_url", err)
+		if in.Actions.Unknown == nil {
+			in.Actions.Unknown = in.Incidents.Unknown
+		}
+		return all, nil
+	}
+	all = slices.DeleteFunc(all, func(x incident.Incident) bool {
+		return slices.ContainsFunc(known, func(k incident.Incident) bool { return k.ID == x.ID })
+	})
+	return append(all, known...), nil
 }
 
 // addIncidents adds those that touch the period, and the actions of all postmortems.

@@ -212,11 +212,14 @@ func value(f *float64) any {
 	return *f
 }
 
+// embeddedHereSource is the section of a configuration whose store a test has filled.
+const embeddedHereSource = "source: {embedded: {dir: tsdb, scrape_interval: 1m, scrape_configs: [{job_name: none}]}}\n"
+
 func TestTheReviewOfAWeekWithABadRelease(t *testing.T) {
 	s := newWeekStory()
 	dir := t.TempDir()
 	fill(t, filepath.Join(dir, "tsdb"), s.samples())
-	config := s.documents(t, dir, "source: {embedded: {dir: tsdb, scrape_interval: 1m, scrape_configs: [{job_name: none}]}}\n")
+	config := s.documents(t, dir, embeddedHereSource)
 	code, stdout, stderr := runWith(t, nil, "report", "--config", config, "-o", "json")
 	if code != exitOK || stderr != "" {
 		t.Fatalf("exit code %d: %s", code, stderr)
