@@ -1,11 +1,10 @@
 package board
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/shopslo/shopslo/status"
 )
 
 // Chart is a Curve laid out for an SVG picture.
@@ -73,7 +72,7 @@ func newChart(c *Curve) *Chart {
 		levels = append(levels, bottom)
 	}
 	for _, l := range levels {
-		out.Lines = append(out.Lines, Line{Y: coordinate(y(l)), Label: status.FormatShare(&l), Zero: l == 0})
+		out.Lines = append(out.Lines, Line{Y: coordinate(y(l)), Label: strconv.Itoa(int(math.Round(100*l))) + "%", Zero: l == 0})
 	}
 	for _, g := range c.Gaps {
 		out.Gaps = append(out.Gaps, Band{X: coordinate(x(g.From)), Width: coordinate(x(g.To) - x(g.From)), Gap: g})

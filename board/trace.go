@@ -17,6 +17,8 @@ type Trace struct {
 	Stops   []Stop
 	// Next is the gate that it waits at; nil: it waits at none.
 	Next *GateView
+	// Unsure is set where a Tier that it was not seen in may have it within a newer one.
+	Unsure bool
 }
 
 // Stop is a Tier on a Release's way.
@@ -49,6 +51,7 @@ func trace(in *Input, asked string) *Trace {
 	for _, tier := range in.Fleet.Tiers() {
 		t.Stops = append(t.Stops, stop(in, tier.Name, t.Release))
 	}
+	t.Unsure = unsure(in, t)
 	for i := len(t.Stops) - 2; i >= 0; i-- {
 		if here, above := t.Stops[i], t.Stops[i+1]; (here.Where == stopRuns || here.Where == stopArriving) && above.Where == stopNot {
 			t.Next = gateView(in, above.Tier)
@@ -56,6 +59,25 @@ func trace(in *Input, asked string) *Trace {
 		}
 	}
 	return t
+}
+
+// unsure reports whether a Tier may have the Release within a newer one: only one right
+// above a Tier whose branch points to it is known to lack it, when it is behind.
+func unsure(in *Input, t *Trace) bool {
+	for i, s := range t.Stops {
+		if s.Where != stopNot {
+			continue
+		}
+		own, below := tierState(in, s.Tier), (*fleet.TierState)(nil)
+		if i > 0 {
+			below = tierState(in, t.Stops[i-1].Tier)
+		}
+		lacks := below != nil && below.Release == t.Release && own != nil && own.Behind != nil && *own.Behind > 0
+		if !lacks {
+			return true
+		}
+	}
+	return false
 }
 
 // releases are those that were seen anywhere and begin with some digits.

@@ -220,6 +220,15 @@ func TestWhereAReleaseIs(t *testing.T) {
 			t.Errorf("%s: %q, next %q; want %q, %q", c.name, got, next, c.stops, c.next)
 		}
 	}
+	if tr := trace(&in, "e9b1"); !tr.Unsure {
+		t.Error("prod-ha is known to lack the newest, and nobody can tell")
+	}
+	in.Running.Snapshot.Tiers[3].Release = latest // prod's branch has it now, and prod-ha is two behind
+	two := 2
+	in.Running.Snapshot.Tiers[4].Behind = &two
+	if tr := trace(&in, "e9b1"); tr.Unsure || tr.Stops[4].Where != stopNot {
+		t.Errorf("%+v", tr)
+	}
 	in.Running.Snapshot.ShopSets[0].Release = "e9b1ffff"
 	if tr := trace(&in, "e9b1"); !tr.Several || tr.Release != "" {
 		t.Errorf("two Releases are taken for one: %+v", tr)
