@@ -123,6 +123,10 @@ func TestCheckSaysWhatHasToBeMended(t *testing.T) {
 	if code != 1 {
 		t.Errorf("exit code %d", code)
 	}
+	x.slack.Fail("500", "", -1)
+	if code, out, _ := x.run("check"); code != 4 || !strings.Contains(out, "FAIL  bot token: not known, since Slack does not answer") {
+		t.Errorf("with a Slack that is down: exit code %d\n%s", code, out)
+	}
 }
 
 func TestSettingsThatCannotBeUsedSayWhyAndWhere(t *testing.T) {

@@ -208,14 +208,19 @@ func (p *program) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	bad := 0
+	bad, silent := 0, 0
 	for _, f := range bot.Check(ctx) {
 		if f.Err == nil {
 			fmt.Fprintf(p.stdout, "ok    %s\n", f.What)
 			continue
 		}
-		bad++
+		if bad++; f.Silent {
+			silent++
+		}
 		fmt.Fprintf(p.stdout, "FAIL  %s: %v\n", f.What, f.Err)
+	}
+	if silent == bad && bad > 0 {
+		return failure{errors.New("no answer of Slack, so nothing is known of it")}
 	}
 	if bad > 0 {
 		return notFine{fmt.Errorf("%d of these have to be mended", bad)}

@@ -310,3 +310,60 @@ func TestSocketModeSurvivesDisconnections(t *testing.T) {
 		t.Errorf("notes %q", notes)
 	}
 }
+
+func TestActionsAreRemindedOfAndTheChannelIsArchived(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, func(w *world) { w.set.ArchiveAfter = 48 * time.Hour })
+	w.command(w.mai, w.general, "open minor Search is slow")
+	c := w.channel("inc-1")
+	w.command(w.mai, c, "action")
+	if wrong := w.fill(w.mai, map[string]any{"what": "Add an index", "owner": w.ken, "due": "2026-11-25", "link": "https://example.com/1"}); len(wrong) > 0 {
+		t.Fatalf("wrong: %v", wrong)
+	}
+	w.command(w.mai, c, "resolved")
+	w.command(w.mai, c, "closed")
+	for range 47 {
+		w.clock.pass(time.Hour)
+		w.settle()
+	}
+	if text := w.slack.Transcript(c); strings.Contains(text, "(archived)") || strings.Contains(text, "Due today") {
+		t.Errorf("too early:\n%s", text)
+	}
+	for range 24 {
+		w.clock.pass(time.Hour)
+		w.settle()
+	}
+	if !strings.Contains(w.slack.Transcript(c), "(archived)") {
+		t.Error("the channel is not archived")
+	}
+	// Nobody reads an archive: where incidents are announced it is told.
+	if text := w.slack.Transcript(w.announce); strings.Count(text, "Due today") != 1 || !strings.Contains(text, "• Add an index @Ken https://example.com/1") {
+		t.Errorf("the action is forgotten:\n%s", text)
+	}
+}
+
+func TestRolesAreHandedOver(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	w.command(w.mai, w.general, "open major Search is slow")
+	c := w.channel("inc-1")
+	w.command(w.mai, c, "lead")
+	w.command(w.mai, c, "role commander <@"+w.sato+"|sato>")
+	if text := w.slack.Transcript(c); !strings.Contains(text, "*Commander* goes from @Mai to @Sato") {
+		t.Errorf("\n%s", text)
+	}
+	if !slices.Contains(w.slack.Members(c), w.sato) {
+		t.Error("who has got a role is not called in")
+	}
+	w.command(w.ken, w.general, "join 1")
+	if !slices.Contains(w.slack.Members(c), w.ken) {
+		t.Error("who wants to join is not invited")
+	}
+	if r := w.command(w.ken, w.general, "list"); !strings.Contains(r.Text, "inc-1 *Search is slow*") || !strings.Contains(r.Text, "<#"+c+">") {
+		t.Errorf("%q", r.Text)
+	}
+	if r := w.command(w.ken, w.general, "note x"); !strings.Contains(r.Text, "in an incident's channel") {
+		t.Errorf("%q", r.Text)
+	}
+	if r := w.command(w.ken, w.general, "join inc-77"); !strings.Contains(r.Text, "no incident inc-77") {
+		t.Errorf("%q", r.Text)
+	}
+}

@@ -215,6 +215,8 @@ func (b *Bot) membersNow(ctx context.Context, group string) ([]string, error) {
 type Finding struct {
 	What string
 	Err  error // nil: it is as it should be
+	// Silent says that Slack did not answer, so that nothing is known.
+	Silent bool
 }
 
 // Scopes are the scopes of a bot token that the bot needs.
@@ -226,27 +228,24 @@ var Scopes = []string{"channels:history", "channels:join", "channels:manage", "c
 func (b *Bot) Check(ctx context.Context) []Finding {
 	r, err := b.api.AuthTestContext(ctx)
 	if err != nil {
-		return []Finding{{"bot token", fmt.Errorf("it is refused: %w", err)}}
+		return []Finding{finding("bot token", "it is refused: %w", err)}
 	}
-	found := []Finding{{fmt.Sprintf("bot token: %s in workspace %s", r.User, r.Team), nil}}
+	found := []Finding{{What: fmt.Sprintf("bot token: %s in workspace %s", r.User, r.Team)}}
 	if granted := r.Header.Get("X-OAuth-Scopes"); granted != "" {
 		for _, scope := range Scopes {
 			var err error
 			if !slices.Contains(strings.Split(granted, ","), scope) {
 				err = errors.New("the app lacks it: add it under OAuth & Permissions, and install the app again")
 			}
-			found = append(found, Finding{"scope " + scope, err})
+			found = append(found, Finding{What: "scope " + scope, Err: err})
 		}
 	}
 	for _, c := range b.set.Announce {
 		info, err := b.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: c})
-		switch {
-		case err != nil:
-			err = fmt.Errorf("the bot cannot see it: %w; give a public channel's ID, C…", err)
-		case info.IsArchived:
-			err = errors.New("it is archived")
+		if err == nil && info.IsArchived {
+			err = slack.SlackErrorResponse{Err: "is_archived"}
 		}
-		found = append(found, Finding{"channel " + c, err})
+		found = append(found, finding("channel "+c, "the bot cannot write there: %w; give a public channel's ID, C…", err))
 	}
 	for _, who := range b.set.everybody() {
 		var err error
@@ -255,12 +254,21 @@ func (b *Bot) Check(ctx context.Context) []Finding {
 		} else {
 			_, err = b.members(ctx, who)
 		}
-		if err != nil {
-			err = fmt.Errorf("nobody can be invited: %w", err)
-		}
-		found = append(found, Finding{who, err})
+		found = append(found, finding(who, "nobody can be invited: %w", err))
 	}
 	return found
+}
+
+// finding explains what Slack said of something.
+func finding(what, format string, err error) Finding {
+	var refused slack.SlackErrorResponse
+	switch {
+	case err == nil:
+		return Finding{What: what}
+	case errors.As(err, &refused):
+		return Finding{What: what, Err: fmt.Errorf(format, err)}
+	}
+	return Finding{What: what, Err: fmt.Errorf("not known, since Slack does not answer: %w", err), Silent: true}
 }
 
 // everybody are all people and groups that the settings name, each once, sorted.

@@ -97,7 +97,7 @@ func (b *Bot) remind(ctx context.Context, i incident.Incident, j incident.Job, t
 		who = person(i.Assigned[incident.Commander])
 	}
 	text := strings.TrimSpace(b.set.Language.say("%s ⏰ Nobody has told the status for %s. What is known, what is being done, what comes next? `/incident update …`",
-		"%s ⏰ %s のあいだ状況が共有されていません。分かったこと、していること、次にすることを `/incident update …` で共有してください。", who, b.set.Language.duration(now.Sub(last))))
+		"%s ⏰ %sのあいだ状況が共有されていません。分かったこと、していること、次にすることを `/incident update …` で共有してください。", who, b.set.Language.duration(now.Sub(last))))
 	m := said(text)
 	button := slack.NewButtonBlockElement(doUpdate, i.ID, plainText(b.set.Language.say("Tell the status", "状況を共有")))
 	m.Blocks = append(m.Blocks, slack.NewActionBlock("do", button))

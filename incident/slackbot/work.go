@@ -36,9 +36,14 @@ const (
 func (b *Bot) Work(ctx context.Context) {
 	tick := time.NewTicker(b.o.Poll)
 	defer tick.Stop()
+	said := "" // a store that is down is logged once
 	for ctx.Err() == nil {
 		n, err := b.Round(ctx)
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case err == nil:
+			said = ""
+		case ctx.Err() == nil && err.Error() != said:
+			said = err.Error()
 			b.o.Log.Error("look for jobs", "err", err)
 		}
 		if n > 0 && err == nil {
