@@ -74,9 +74,16 @@ func TestEveryPageIsSoundInBothLanguages(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				ids := map[string]bool{}
+				ids, heading := map[string]bool{}, 0
 				each(doc, func(n *html.Node) {
 					checkElement(t, n)
+					if len(n.Data) == 2 && n.Data[0] == 'h' && n.Data[1] >= '1' && n.Data[1] <= '6' {
+						level := int(n.Data[1] - '0')
+						if level > heading+1 {
+							t.Errorf("the heading %q of level %d comes after one of level %d", text(n), level, heading)
+						}
+						heading = level
+					}
 					if id, ok := attribute(n, "id"); ok {
 						if ids[id] {
 							t.Errorf("two elements have the id %q", id)

@@ -70,13 +70,14 @@ var phrases = map[string]phrase{
 
 	// Gates.
 	"gate":                 {"Gate to %s", "%s へのゲート"},
+	"gate.answer":          {"The gate's answer", "ゲートの答え"},
 	"gate.way":             {"%s → %s", "%s → %s"},
 	"verdict.promote":      {"May go on", "進めてよい"},
 	"verdict.hold":         {"Held back", "保留"},
 	"verdict.inconclusive": {"Cannot tell", "判断できない"},
 	"verdict.none":         {"No answer", "回答なし"},
-	"verdict.arrived":      {"Nothing waits", "反映済み"},
-	"arrived.text":         {"%s has release %s already.", "%s には既にリリース %s が入っています。"},
+	"verdict.arrived":      {"Nothing waits", "待ちのリリースなし"},
+	"arrived.text":         {"The branch of %s has release %s already.", "%s のブランチには既にリリース %s が入っています。"},
 	"gate.release":         {"Release %s", "リリース %s"},
 	"gate.changes":         {"what would change", "変更内容"},
 	"gate.others":          {"and the like: %d more", "同様の項目がほか %d 件"},

@@ -8,15 +8,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/board"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/internal/git"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
 )
 
 // boardShops are the shops of newShops with an exporter that sees them, a freeze and an
@@ -139,6 +143,38 @@ func TestTheBoardShowsWhatServeKnows(t *testing.T) {
 			t.Errorf("looking at the board was logged: %s", body)
 		}
 	})
+}
+
+func TestReleasesThatWereMovedAreFoundInTheServersLog(t *testing.T) {
+	l, err := decisionlog.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	now := time.Now().UTC().Truncate(time.Second)
+	for _, e := range []decisionlog.Entry{
+		{Kind: decisionlog.Promote, At: now.Add(-40 * 24 * time.Hour), To: "prod", Release: "aaaaaaa", Result: "promoted"}, // long ago
+		{Kind: decisionlog.Gate, At: now.Add(-3 * time.Hour), To: "prod", Release: "bbbbbbb", Decision: promotion.Promote},
+		{Kind: decisionlog.Promote, At: now.Add(-3 * time.Hour), To: "prod", Release: "bbbbbbb", Result: "promoted"},
+		{Kind: decisionlog.Promote, At: now.Add(-2 * time.Hour), To: "prod", Release: "ccccccc", Result: "refused"},
+		{Kind: decisionlog.Rollback, At: now.Add(-time.Hour), To: "prod", Release: "aaaaaaa", Result: "rolled_back"},
+	} {
+		if _, err := l.Append(t.Context(), e, []byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := &config.Config{}
+	c.Gate.Log = &config.DecisionLog{Dir: "there"}
+	b := &boardSource{s: &service{book: &logbook{reader: l, config: c}}}
+	got := b.logged(t.Context(), now)
+	want := []board.Move{{At: now.Add(-3 * time.Hour), To: "prod", Release: "bbbbbbb"}, {At: now.Add(-time.Hour), To: "prod", Release: "aaaaaaa", Back: true}}
+	if got.Where == "" || got.Error != "" || !reflect.DeepEqual(got.Items, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	c.Gate.Log = &config.DecisionLog{Repository: "far", Branch: "away"} // nobody waits for git
+	if got := (&boardSource{s: b.s}).logged(t.Context(), now); got.Where != "" {
+		t.Errorf("a log in git gives %+v", got)
+	}
 }
 
 func TestSubjectsComeFromTheMirrorOfPromote(t *testing.T) {
