@@ -367,3 +367,43 @@ func TestRolesAreHandedOver(t *testing.T) {
 		t.Errorf("%q", r.Text)
 	}
 }
+
+func TestABigGroupIsInvitedInParts(t *testing.T) {
+	big := ""
+	w := start(t, slackfake.Options{}, false, func(w *world) {
+		var people []string
+		for range 95 {
+			people = append(people, w.slack.AddUser("p", "P"))
+		}
+		big = w.slack.AddGroup("everybody", people...)
+		w.set.Invite.Always = []string{big}
+	})
+	w.slack.Refuse("user_is_restricted", "conversations.invite", 1) // that of who opens it
+	w.command(w.mai, w.general, "open major Search is slow")
+	c := w.channel("inc-1")
+	if n := len(w.slack.Members(c)); n < 95 {
+		t.Errorf("%d people in the channel", n)
+	}
+	if text := w.slack.Transcript(c); strings.Count(text, "could not invite @Mai: `user_is_restricted`") != 1 {
+		t.Errorf("nobody hears of the one who could not be invited:\n%s", text)
+	}
+}
+
+func TestAfterTheEndAnArchivedChannelIsLeftAlone(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	w.command(w.mai, w.general, "open minor Search is slow")
+	c := w.channel("inc-1")
+	w.command(w.mai, c, "closed")
+	w.slack.Archive(c)
+	said := len(w.spoken(w.announce))
+	_, err := w.bot.Change(context.Background(), "inc-1", func(incident.Incident) ([]incident.Event, []incident.Job, error) {
+		return []incident.Event{{At: w.clock.now(), Kind: incident.Renamed, Value: "Search was slow"}}, nil, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	if text := w.slack.Transcript(w.announce); len(w.spoken(w.announce)) != said || !strings.Contains(text, "Search was slow") {
+		t.Errorf("\n%s", text)
+	}
+}

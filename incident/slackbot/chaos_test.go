@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/incident/sqlstore"
 	"github.com/shopslo/shopslo/internal/fakes/slackfake"
 )
 
@@ -146,10 +148,27 @@ func calm(t *testing.T) string {
 }
 
 func TestWhereverTheBotDiesNothingIsLostOrSaidTwice(t *testing.T) {
+	dieEverywhere(t, 1, func(*world) {})
+}
+
+func TestTheSameHoldsForADatabase(t *testing.T) {
+	dieEverywhere(t, 9, func(w *world) {
+		s, err := sqlstore.Open(context.Background(), "sqlite:"+filepath.Join(t.TempDir(), "incidents.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		w.store = s
+	})
+}
+
+// dieEverywhere kills a bot at its first operation of the store, and at every step-th
+// after that, until it lives to the end.
+func dieEverywhere(t *testing.T, step int, store func(*world)) {
 	want := calm(t)
 	for _, after := range []bool{false, true} {
-		for n := 1; ; n++ {
-			w := start(t, slackfake.Options{}, false, quiet)
+		for n := 1; ; n += step {
+			w := start(t, slackfake.Options{}, false, quiet, store)
 			ctx, cancel := context.WithCancel(context.Background())
 			dead := false
 			doomed := w.replica(&mortal{Store: w.store, left: n, after: after, died: func() { dead = true; cancel() }})

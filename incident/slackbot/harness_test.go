@@ -37,7 +37,7 @@ func (c *clock) pass(d time.Duration) {
 type world struct {
 	t     *testing.T
 	slack *slackfake.Fake
-	store *storetest.Memory
+	store Store
 	clock *clock
 	set   Settings
 	bot   *Bot

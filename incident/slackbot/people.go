@@ -83,7 +83,7 @@ func (n Named) Incident(ctx context.Context, id string) (incident.Incident, erro
 	if err != nil {
 		return i, err
 	}
-	return n.name(ctx, i)
+	return n.name(ctx, i, map[string]string{})
 }
 
 // Incidents gives those that are ongoing or changed since, newest first, without timelines.
@@ -92,24 +92,28 @@ func (n Named) Incidents(ctx context.Context, since time.Time) ([]incident.Incid
 	if err != nil {
 		return nil, err
 	}
+	known := map[string]string{}
 	for k := range all {
-		if all[k], err = n.name(ctx, all[k]); err != nil {
+		if all[k], err = n.name(ctx, all[k], known); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-func (n Named) name(ctx context.Context, i incident.Incident) (incident.Incident, error) {
-	names := map[string]string{}
+// name puts names in the place of IDs; those asked for are in names, by ID.
+func (n Named) name(ctx context.Context, i incident.Incident, names map[string]string) (incident.Incident, error) {
 	var pairs []string
 	for _, id := range people(i) {
-		name, ok, err := n.Notes.Recall(ctx, nameKey(id))
-		if err != nil {
-			return i, err
-		}
-		if ok {
+		name, known := names[id]
+		if !known {
+			var err error
+			if name, _, err = n.Notes.Recall(ctx, nameKey(id)); err != nil {
+				return i, err
+			}
 			names[id] = name
+		}
+		if name != "" {
 			pairs = append(pairs, "@"+id, "@"+name)
 		}
 	}

@@ -158,9 +158,18 @@ func (s Settings) buttons(i incident.Incident) []slack.BlockElement {
 // recent are the last entries of the timeline, the oldest first.
 func (s Settings) recent(i incident.Incident, n int) string {
 	var lines []string
+	today := ""
 	for _, e := range slices.Backward(i.Timeline) {
+		at := e.At.In(s.zone())
+		layout := "15:04"
+		switch day := at.Format(time.DateOnly); {
+		case today == "":
+			today = day
+		case day != today:
+			layout = "01-02 15:04"
+		}
 		if text := s.entry(e); text != "" && len(lines) < n {
-			lines = append(lines, fmt.Sprintf("%s  %s", e.At.In(s.zone()).Format("15:04"), cut(text, 400)))
+			lines = append(lines, at.Format(layout)+"  "+cut(text, 400))
 		}
 	}
 	slices.Reverse(lines)

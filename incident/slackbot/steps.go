@@ -2,6 +2,7 @@ package slackbot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -120,7 +121,7 @@ func (b *Bot) createChannel(ctx context.Context, i incident.Incident, self strin
 // ownChannel finds a channel by name that this bot has created since, and that belongs
 // to no Incident; "" where it is somebody else's.
 func (b *Bot) ownChannel(ctx context.Context, name, self string, since time.Time) (string, error) {
-	p := &slack.GetConversationsParameters{Limit: 1000, Types: []string{"public_channel"}}
+	p := &slack.GetConversationsParameters{Limit: 1000, ExcludeArchived: true, Types: []string{"public_channel"}}
 	for {
 		page, cursor, err := b.api.GetConversationsContext(ctx, p)
 		if b.called("conversations.list", err); err != nil {
@@ -131,7 +132,7 @@ func (b *Bot) ownChannel(ctx context.Context, name, self string, since time.Time
 				continue
 			}
 			owner, err := b.recall(ctx, incidentKey(c.ID))
-			if err != nil || owner != "" || c.Creator != self || c.IsArchived || c.Created.Time().Before(since) {
+			if err != nil || owner != "" || c.Creator != self || c.Created.Time().Before(since) {
 				return "", err
 			}
 			return c.ID, nil
@@ -238,14 +239,19 @@ func (b *Bot) invite(ctx context.Context, i incident.Incident, j incident.Job, t
 			return err
 		}
 	}
+	var failed []error
 	for chunk := range slices.Chunk(people, maxInvite) {
 		_, err := b.api.ForceInviteUsersToConversationContext(ctx, channel, chunk...)
 		b.called("conversations.invite", err)
-		if err != nil && !there(err) {
-			return fmt.Errorf("invite %s: %w", t.Who, err)
+		if err == nil || there(err) {
+			continue
 		}
+		if err = fmt.Errorf("invite %s: %w", t.Who, err); !forGood(err) {
+			return err
+		}
+		failed = append(failed, err) // the others are invited all the same
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // there reports that nobody is left to be invited: each is in the channel, or is the bot.

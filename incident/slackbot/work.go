@@ -178,7 +178,11 @@ func (b *Bot) begin(ctx context.Context, j incident.Job) (err error) {
 			return err
 		}
 	}
-	return step(ctx, i, j, t)
+	err = step(ctx, i, j, t)
+	if i.State == incident.Closed && refusedWith(err, "is_archived") {
+		return nil // it is over, and so is its channel
+	}
+	return err
 }
 
 // giveUp says in the channel what could not be done, and stores what others wait for.
