@@ -32,7 +32,7 @@ func Measure(q Question, l Ledger) []Measured {
 			}
 			a := l.Account(s, string(set.Name), q.Period.Until)
 			m := Measured{
-				SLO: s.Name, DisplayName: s.DisplayName, Service: s.Service, Objective: s.Objective, Window: s.Window.String(),
+				SLO: s.Name, DisplayName: s.DisplayName, Objective: s.Objective, Window: s.Window.String(),
 				Unit: a.Unit, Exact: !a.Grid, ShopSet: set.Name, Tier: set.Tier, State: slo.NoData, StateBefore: slo.NoData, Notes: a.Notes,
 			}
 			if a.End.IsZero() || a.Counts == nil {
@@ -79,19 +79,20 @@ func (c counter) over(from, to time.Time) Tally {
 }
 
 // between gives the tallies between edges. What lies behind the newest closed edge has
-// not been counted, and is no gap.
+// not been counted: it is time without data.
 func (c counter) between(edges []time.Time) []Tally {
 	out := make([]Tally, 0, len(edges)-1)
 	for i := 1; i < len(edges); i++ {
-		to := edges[i]
-		if to.After(c.End) {
-			to = c.End
+		from, to := edges[i-1], edges[i]
+		t := Tally{From: from, Until: to, Span: to.Sub(from)}
+		switch {
+		case !to.After(c.End):
+			t = c.over(from, to)
+		case from.Before(c.End):
+			t = c.over(from, c.End)
+			t.Span += to.Sub(c.End)
 		}
-		if !edges[i-1].Before(to) {
-			out = append(out, Tally{From: edges[i-1], Until: edges[i-1]})
-			continue
-		}
-		out = append(out, c.over(edges[i-1], to))
+		out = append(out, t)
 	}
 	return out
 }

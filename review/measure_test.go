@@ -304,6 +304,32 @@ func TestWhatSentNothingIsMeasuredWithoutData(t *testing.T) {
 	}
 }
 
+func TestWhatWasNotCountedIsAGap(t *testing.T) {
+	p := weekOf(t)
+	l := &minutes{begin: p.before()[0], fine: p.From}
+	for at := l.begin; at.Before(p.Until); at = at.Add(time.Minute) {
+		l.total, l.good, l.dark = append(l.total, 100), append(l.good, 100), append(l.dark, false)
+	}
+	stopped := stoppedLedger{l, p.From.AddDate(0, 0, 2).Add(6 * time.Hour)}
+	r := Compile(Input{At: p.Until, Period: p, Measured: Measure(Question{Period: p, Fleet: testFleet(t, "a-1"), SLOs: []slo.SLO{testSLO(0.99)}, Resolution: time.Minute}, stopped)})
+	if len(r.Gaps) != 1 || r.Gaps[0].Missing != (4*24+18)*3600 || len(r.Gaps[0].Days) != 5 || *r.Budgets[0].Week.Total != 100*60*54 {
+		t.Errorf("gaps %+v, %v events", r.Gaps, *r.Budgets[0].Week.Total)
+	}
+	if d := r.Budgets[0].Days; d[2].Coverage != 0.25 || d[3].Total != nil {
+		t.Errorf("days %+v", d)
+	}
+}
+
+// stoppedLedger has counted up to a time.
+type stoppedLedger struct {
+	*minutes
+	end time.Time
+}
+
+func (s stoppedLedger) Account(o *slo.SLO, set string, _ time.Time) slo.Account {
+	return s.minutes.Account(o, set, s.end)
+}
+
 func TestWhatIsNotOverYetIsNoGap(t *testing.T) {
 	tokyo := zone(t, "Asia/Tokyo")
 	now := time.Date(2026, 11, 11, 12, 0, 30, 0, tokyo)

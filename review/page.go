@@ -59,7 +59,7 @@ type cell struct {
 type tone string
 
 const (
-	plain tone = ""
+	plain tone = "" // nothing to tell
 	good  tone = "good"
 	warn  tone = "warn"
 	bad   tone = "bad"

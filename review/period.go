@@ -123,6 +123,3 @@ func (p Period) before() []time.Time {
 func (p Period) Reach(longestWindow time.Duration) time.Duration {
 	return p.Until.Sub(p.From) + max(longestWindow, p.From.Sub(p.before()[0]))
 }
-
-// title is how people call the period.
-func (p Period) last() time.Time { return p.Until.Add(-time.Nanosecond) }

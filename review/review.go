@@ -137,13 +137,13 @@ func sum(all []Tally) (t Tally) {
 
 // Measured is what was counted of one SLO for one ShopSet.
 type Measured struct {
-	SLO, DisplayName, Service string
-	Objective                 slo.Objective
-	Window                    string // as the document has it: "28d"
-	Unit                      slo.Unit
-	Exact                     bool // counted from raw samples, not on a grid
-	ShopSet                   fleet.ShopSetName
-	Tier                      fleet.TierName
+	SLO, DisplayName string
+	Objective        slo.Objective
+	Window           string // as the document has it: "28d"
+	Unit             slo.Unit
+	Exact            bool // counted from raw samples, not on a grid
+	ShopSet          fleet.ShopSetName
+	Tier             fleet.TierName
 
 	// Days of the period; Before are those of the four periods before, oldest first.
 	Days, Before []Tally

@@ -179,11 +179,18 @@ func (p *page) stateOf(b Row) string {
 		}
 		text = strings.Join(parts, p.lang.of(", ", "、"))
 	}
+	if c := b.Budget.Coverage; b.ShopSet != "" && c > 0 && c < leastCoverage {
+		text += p.lang.f(" (data for %s of %s)", "（%[2]s分のうち %[1]s のデータ）", p.lang.percent(c), strings.TrimSpace(p.lang.window(b.Window)))
+	}
 	if !b.Exact {
 		text += p.lang.of(" (sampled)", "（定点評価）")
 	}
 	return text
 }
+
+// leastCoverage is the part of a window below which a budget is shown with how much of it
+// has data.
+const leastCoverage = 0.95
 
 func stateTone(s slo.State) tone {
 	switch s {

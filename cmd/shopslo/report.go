@@ -49,8 +49,8 @@ It reads what it needs from the source, or asks a running 'shopslo serve' where 
 names one. With --slack the first section goes to the webhook of review.slack as well.
 
 Exit codes: 0 the report is written · 3 the command line, the configuration or a
-document is wrong · 4 the source could not be reached: the report then says what is
-missing.
+document is wrong · 4 the source could not be reached, and the report says what is missing; or
+nobody could be told.
 ` + serverHelp,
 		Example: `  shopslo report
   shopslo report --week 2026-W46 --lang ja -o markdown
@@ -138,7 +138,9 @@ func (p *program) writeReport(ctx context.Context, f reportFlags) error {
 		failed = fmt.Errorf("--output: %w", failed)
 	}
 	if failed == nil && hook != nil {
-		failed = hook.Say(ctx, r.Summary(lang, strings.ReplaceAll(link, "{week}", url.PathEscape(r.Week))))
+		if failed = hook.Say(ctx, r.Summary(lang, strings.ReplaceAll(link, "{week}", url.PathEscape(r.Week)))); failed != nil {
+			failed = &codeError{code: exitUnavailable, err: failed}
+		}
 	}
 	return errors.Join(failed, err)
 }

@@ -272,7 +272,7 @@ func TestTheReviewOfAWeekWithABadRelease(t *testing.T) {
 		}
 		slack.Close()
 		code, _, stderr = runWith(t, nil, "report", "--config", config, "--slack")
-		if code == exitOK || strings.Contains(stderr, "s3cret") || !strings.Contains(stderr, "cannot be reached") {
+		if code != exitUnavailable || strings.Contains(stderr, "s3cret") || !strings.Contains(stderr, "cannot be reached") {
 			t.Errorf("Slack is gone: exit code %d: %s", code, stderr)
 		}
 	})
