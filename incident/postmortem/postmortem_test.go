@@ -218,7 +218,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 1))
 	zones := []*time.Location{time.UTC, location(t, "Asia/Tokyo"), location(t, "America/New_York")}
-	for range 3000 {
+	for range 1000 {
 		here := zones[r.IntN(len(zones))]
 		p := randomPostmortem(r, here)
 		i := incident.Incident{ID: "inc-1", Title: text(r, 1), DetectedAt: noon, Postmortem: &p,
@@ -296,7 +296,7 @@ func TestReadersSeeWhatWasTyped(t *testing.T) {
 	reader := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(renderer.WithUnsafe()))
 	allowed := regexp.MustCompile(`^(</?(p|ul|li|table|thead|tbody|tr|th|td)>|<br ?/?>|</a>|<a href="https?://[^"<>]*">)$`)
 	tags := regexp.MustCompile(`<[^>]*>`)
-	for range 4000 {
+	for range 800 {
 		text := strings.ReplaceAll(text(r, 9), "```", "``")
 		for name, c := range map[string]struct{ markdown, want string }{
 			"a paragraph": {block(tidy(text)), tidy(text)},
