@@ -170,7 +170,7 @@ func TestThePageNeedsNothingElse(t *testing.T) {
 			t.Errorf("it has %s", bad)
 		}
 	}
-	for _, want := range []string{`<html lang="en">`, "prefers-color-scheme: dark", "@media print", `scope="col"`, `role="img"`, "aria-label="} {
+	for _, want := range []string{`<html lang="en">`, "screen and (prefers-color-scheme: dark)", "@media print", `scope="col"`, `role="img"`, "aria-label="} {
 		if !strings.Contains(html, want) {
 			t.Errorf("it lacks %s", want)
 		}

@@ -141,8 +141,8 @@ func (p *page) budgetTable(rows []Row, single bool) *table {
 	if single {
 		heads = append(heads, "ShopSet")
 	}
-	heads = append(heads, l.of("State", "状態"), ">"+l.of("Budget left", "残量"), ">"+l.of("A week ago", "先週末"), ">"+l.of("Good this week", "今週の SLI"),
-		">"+l.of("Bad / all", "不良／全件"), l.of("Days", "日別"), l.of("Burn rate against 4 weeks", "バーンレート（直前 4 週比）"))
+	heads = append(heads, l.of("State", "状態"), ">"+l.of("Budget left", "残量"), ">"+l.of("A week ago", "先週末"), ">"+l.of("Good", "今週の SLI"),
+		">"+l.of("Bad / all", "不良／全件"), l.of("Days", "日別"), l.of("Burn rate vs 4 weeks", "バーンレート（直前 4 週比）"))
 	if single {
 		heads = append(heads, l.of("Exhausted on", "枯渇予測"))
 	}
