@@ -39,6 +39,7 @@ const (
 	bannerOutage    = "outage"    // the source of the figures cannot be read
 	bannerReading   = "reading"   // the source's history is still being read
 	bannerOld       = "old"       // the figures are old
+	bannerUnseen    = "unseen"    // the exporter answers, and has not looked for a while
 	bannerUnread    = "unread"    // documents cannot be read
 	bannerUnreached = "unreached" // a witness cannot be asked
 	bannerOrder     = "order"     // a Release that was not in a Tier below
@@ -85,6 +86,9 @@ func figureBanners(in *Input, now time.Time) (out []Banner) {
 	}
 	if in.Unread != "" {
 		out = append(out, Banner{Kind: bannerUnread, Level: Bad, Text: clean(in.Unread)})
+	}
+	if runningOld(in, now) {
+		out = append(out, Banner{Kind: bannerUnseen, Level: Warn, Since: in.Running.Snapshot.At})
 	}
 	for _, w := range []struct{ id, where, err string }{
 		{"runs", in.Running.Where, in.Running.Error}, {"alerts", in.Alerts.Where, in.Alerts.Error},

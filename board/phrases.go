@@ -220,6 +220,7 @@ var phrases = map[string]phrase{
 	"banner.outage":    {"The source of the figures cannot be read", "データの取得元を読めません"},
 	"banner.old":       {"The figures are old", "数値が古くなっています"},
 	"banner.reading":   {"The history is still being read, so budgets are not complete", "履歴を読み込み中のため、バジェットはまだ不完全です"},
+	"banner.unseen":    {"The exporter has not looked at the clusters for a while", "エクスポーターがしばらくクラスターを確認していません"},
 	"banner.unread":    {"The gate's documents cannot be read", "ゲートの文書を読めません"},
 	"banner.unreached": {"Cannot be asked: %s", "確認できません: %s"},
 	"banner.order":     {"Out of order", "順序違反"},

@@ -47,7 +47,7 @@ func kinds() map[string][]string {
 		"check": promotion.Checks(), "sync": texts(fleet.SyncStatuses), "health": texts(fleet.Healths), "bad": {string(slo.Events), string(slo.Slices)},
 		"firing": {string(slo.Page), string(slo.Ticket)}, "asked": {"runs", "alerts", "incidents", "freezes", "overrides", "exclusions"},
 		"stop":   {stopRuns, stopArriving, stopLeaving, stopPast, stopNot, stopUnknown, "passes"},
-		"banner": {bannerStop, bannerFreeze, bannerSoon, bannerIncident, bannerOverride, bannerOutage, bannerReading, bannerOld, bannerUnread, bannerUnreached, bannerOrder},
+		"banner": {bannerStop, bannerFreeze, bannerSoon, bannerIncident, bannerOverride, bannerOutage, bannerReading, bannerOld, bannerUnseen, bannerUnread, bannerUnreached, bannerOrder},
 	}
 	return out
 }

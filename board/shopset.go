@@ -44,7 +44,7 @@ func ViewShopSet(in *Input, name fleet.ShopSetName, past []History, now time.Tim
 		seen = &in.Running.Snapshot.ShopSets[i]
 	}
 	own := in.Budgets.Filter(status.Filter{ShopSets: []fleet.ShopSetName{name}}).WorstFirst()
-	p.Cell = cell(in, set, p.Tier.Release.ID, seen, worstBudgets(own)[name])
+	p.Cell = cell(in, set, p.Tier.Release.ID, seen, worstBudgets(own)[name], now)
 	for _, g := range in.Fleet.GroupsOf(name) {
 		p.Groups = append(p.Groups, g.Name)
 	}

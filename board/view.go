@@ -108,7 +108,7 @@ func View(in *Input, f Filter, now time.Time) Page {
 		all := make([]Cell, 0, len(in.Fleet.ShopSetsOf(t.Name)))
 		count := map[Level]int{}
 		for _, set := range in.Fleet.ShopSetsOf(t.Name) {
-			c := cell(in, set, tier.Release.ID, seen[set.Name], budgets[set.Name])
+			c := cell(in, set, tier.Release.ID, seen[set.Name], budgets[set.Name], now)
 			count[c.Level]++
 			total[c.Level]++
 			if f.shows(&c) {
@@ -162,22 +162,29 @@ func worstBudgets(r status.Report) map[fleet.ShopSetName]worstOf {
 	return out
 }
 
-func cell(in *Input, set fleet.ShopSet, release fleet.Release, seen *fleet.ShopSetState, w worstOf) Cell {
+func cell(in *Input, set fleet.ShopSet, release fleet.Release, seen *fleet.ShopSetState, w worstOf, now time.Time) Cell {
 	c := Cell{Name: set.Name, Tier: set.Tier, Domain: set.FailureDomain, Budget: w.budget, Budgets: w.n, Seen: seen}
 	if w.budget == nil {
 		c.Causes = append(c.Causes, Cause{Unclear, causeNoSLO})
 	} else if l := budgetLevel(w.budget.State); l != Good {
 		c.Causes = append(c.Causes, Cause{l, string(w.budget.State)})
 	}
-	switch {
-	case seen != nil:
+	if seen != nil {
 		c.Causes = append(c.Causes, runningCauses(seen, release)...)
-	case in.Running.Where != "":
-		c.Causes = append(c.Causes, Cause{Unclear, causeUnseen})
+	}
+	unseen := Cause{Unclear, causeUnseen}
+	if in.Running.Where != "" && (seen == nil || runningOld(in, now)) && !slices.Contains(c.Causes, unseen) {
+		c.Causes = append(c.Causes, unseen)
 	}
 	slices.SortStableFunc(c.Causes, func(a, b Cause) int { return a.Level.rank() - b.Level.rank() })
 	c.Level = worst(c.Causes)
 	return c
+}
+
+// runningOld reports whether what the exporter tells is too old to be true still.
+func runningOld(in *Input, now time.Time) bool {
+	at := in.Running.Snapshot.At
+	return in.MaxAge > 0 && !at.IsZero() && now.Sub(at) > in.MaxAge
 }
 
 // sortCells puts the worst first: by level, then by what is left of the worst budget.

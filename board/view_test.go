@@ -96,6 +96,7 @@ func TestBannersOfAPageThatCannotBeTrusted(t *testing.T) {
 		{"the source is down", func(in *Input) { in.Outage = "refused" }, now, bannerOutage, Bad},
 		{"the history is being read", func(in *Input) { in.Reading = "it has come to noon" }, now, bannerReading, Unclear},
 		{"the figures are old", func(*Input) {}, now.Add(6 * time.Minute), bannerOld, Bad},
+		{"the exporter has stopped to look", func(in *Input) { in.Running.Snapshot.At = now.Add(-time.Hour) }, now, bannerUnseen, Warn},
 		{"documents cannot be read", func(in *Input) { in.Unread = "x.yaml:3" }, now, bannerUnread, Bad},
 		{"the exporter does not answer", func(in *Input) { in.Running.Error = "503" }, now, bannerUnreached, Warn},
 		{"an emergency stop", func(in *Input) {
@@ -118,6 +119,18 @@ func TestBannersOfAPageThatCannotBeTrusted(t *testing.T) {
 				t.Errorf("banners %+v", got)
 			}
 		})
+	}
+}
+
+func TestWhatWasSeenLongAgoIsNotWell(t *testing.T) {
+	_, in := newWorld(t)
+	in.Running.Snapshot.At = now.Add(-time.Hour)
+	for _, tier := range View(&in, Filter{}, now).Tiers {
+		for _, c := range tier.Cells {
+			if c.Level == Good || c.Level == Moving {
+				t.Errorf("%s is %s: %v", c.Name, c.Level, c.Causes)
+			}
+		}
 	}
 }
 
