@@ -26,6 +26,12 @@ func TestPostgreSQL(t *testing.T) {
 	t.Run("programs that start together make the tables once", func(t *testing.T) { startTogether(t, server.Database(t)) })
 	t.Run("a database of a newer version is refused", func(t *testing.T) { newer(t, server.Database(t)) })
 	t.Run("the current state is what the events make", func(t *testing.T) { replayed(t, open(t, server.Database(t))) })
+	t.Run("a program that stops amid a transaction does not hold up others for long", func(t *testing.T) {
+		var got string
+		if err := open(t, server.Database(t)).write.QueryRow("SHOW idle_in_transaction_session_timeout").Scan(&got); err != nil || got != "30s" {
+			t.Errorf("%q, %v", got, err)
+		}
+	})
 	t.Run("a password that is refused is not shown", func(t *testing.T) {
 		address := strings.Replace(server.Address("postgres"), "s3cr3t", "wr0ng", 1)
 		_, err := Open(t.Context(), address)

@@ -51,9 +51,8 @@ var (
 			e, ok := errors.AsType[*sqlite.Error](err)
 			return ok && e.Code()&0xff == lib.SQLITE_BUSY
 		}}
-	// A program that was stopped amid a transaction must not hold up the others for long.
 	postgres = engine{name: "postgres", skip: "FOR UPDATE SKIP LOCKED", bind: func(query string) string { return query },
-		alone: "SET LOCAL idle_in_transaction_session_timeout = '30s'; SELECT pg_advisory_xact_lock(7236270194451)",
+		alone: "SELECT pg_advisory_xact_lock(7236270194451)",
 		times: 10, undone: func(err error) bool {
 			e, ok := errors.AsType[*pgconn.PgError](err)
 			return ok && (e.Code == "40001" || e.Code == "40P01")
@@ -94,8 +93,8 @@ func dial(address string) (*Store, error) {
 }
 
 // patience is how long a call waits for other writers, or for a connection, unless its
-// context ends before. SQLite waits without looking at that, so it is asked to wait for
-// short times.
+// context ends before. SQLite waits without looking at that, so writers ask it to wait for
+// short times; readers hardly ever wait.
 const patience, busy = 10 * time.Second, 200 * time.Millisecond
 
 func dialSQLite(path string) (*Store, error) {
@@ -109,9 +108,9 @@ func dialSQLite(path string) (*Store, error) {
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("open database %s: there is no folder %s; make it", path, filepath.Dir(path))
 	}
-	open := func(more string, connections int) (*sql.DB, error) {
+	open := func(more string, wait time.Duration, connections int) (*sql.DB, error) {
 		file := url.URL{Scheme: "file", Path: path, RawQuery: fmt.Sprintf(
-			"_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)%s", busy.Milliseconds(), more)}
+			"_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)%s", wait.Milliseconds(), more)}
 		db, err := sql.Open("sqlite", file.String())
 		if err != nil {
 			return nil, fmt.Errorf("open database %s: %w", path, err)
@@ -119,11 +118,11 @@ func dialSQLite(path string) (*Store, error) {
 		db.SetMaxOpenConns(connections)
 		return db, nil
 	}
-	write, err := open("&_txlock=immediate", 1)
+	write, err := open("&_txlock=immediate", busy, 1)
 	if err != nil {
 		return nil, err
 	}
-	read, err := open("&_pragma=query_only(1)", 4)
+	read, err := open("&_pragma=query_only(1)", patience, 4)
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
@@ -138,7 +137,11 @@ func dialPostgres(address string) (*Store, error) {
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = patience
 	}
-	db := stdlib.OpenDB(*c)
+	db := stdlib.OpenDB(*c, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		// A program that was stopped amid a transaction must not hold up the others for long.
+		_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '30s'")
+		return err
+	}))
 	db.SetMaxOpenConns(8)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(time.Hour)
@@ -155,7 +158,7 @@ func (s *Store) Close() error {
 
 // Ping reports why the database cannot be reached, nil if it can.
 func (s *Store) Ping(ctx context.Context) error {
-	if err := s.write.PingContext(ctx); err != nil {
+	if err := s.read.PingContext(ctx); err != nil {
 		return fmt.Errorf("reach the database: %w", err)
 	}
 	return nil
