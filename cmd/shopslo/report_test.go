@@ -139,7 +139,8 @@ review:
 			doc("ActionItem", "old", "what: Done long ago, owner: ken, doneAt: "+day(-10)),
 		"incidents/i.yaml": doc("Incident", "inc-12", "title: カートで決済が失敗する, severity: major, state: resolved, startedAt: "+at(2, 14)+", detectedAt: '"+s.moved.Add(5*time.Minute).Format(time.RFC3339)+"', affects: {tiers: [prod]}, release: "+badRelease+", link: 'https://chat.example/inc-12'"),
 		"calendar/c.yaml": doc("Freeze", "weekend", `reason: nobody is there to roll back, by: mai, affects: {tiers: [prod]}, recurring: {rrule: "FREQ=WEEKLY;BYDAY=FR", at: "18:00", for: 63h, timeZone: Asia/Tokyo}`) +
-			doc("Override", "load-test", "reason: the load test is known, by: ken, checks: [burn_rate], tiers: [prod], from: "+at(1, 9)+", until: "+at(1, 12)),
+			doc("Override", "load-test", "reason: the load test is known, by: ken, checks: [burn_rate], tiers: [prod], from: "+at(1, 9)+", until: "+at(1, 12)) +
+			doc("Exclusion", "moved", "reason: the database was moved, cause: maintenance, by: ken, affects: {shopSets: [c-1]}, from: "+at(1, 2)+", until: "+at(1, 4)),
 	})
 	log, err := decisionlog.Open(filepath.Join(dir, "decisions"))
 	if err != nil {
@@ -189,6 +190,12 @@ func checkWeek(t *testing.T, s weekStory, text string) review.Report {
 	prod := row(r.Tiers, "prod", "")
 	same("the week of prod", prod.Week, weekShops[1:], p.From, p.Until)
 	same("the week before", prod.Last, weekShops[1:], p.From.AddDate(0, 0, -7), p.From)
+	beta, out := row(r.Tiers, "beta", ""), p.From.AddDate(0, 0, 1)
+	total, bad := s.counted(weekShops[:1], p.From, p.Until)
+	left, leftBad := s.counted(weekShops[:1], out.Add(2*time.Hour), out.Add(4*time.Hour))
+	if *beta.Week.Total != total-left || *beta.Week.Bad != bad-leftBad || beta.Week.Coverage != 1 {
+		t.Errorf("beta without what is excluded: %v bad of %v, coverage %v", *beta.Week.Bad, *beta.Week.Total, beta.Week.Coverage)
+	}
 	same("the budget of a-1", row(r.Budgets, "prod", "a-1").Budget, []string{"a-1"}, p.Until.AddDate(0, 0, -28), p.Until)
 	for i, d := range row(r.Budgets, "prod", "b-2").Days {
 		same(fmt.Sprintf("day %d of b-2", i), d, []string{"b-2"}, p.From.AddDate(0, 0, i), p.From.AddDate(0, 0, i+1))
@@ -239,7 +246,7 @@ func TestTheReviewOfAWeekWithABadRelease(t *testing.T) {
 	if !kinds[review.FoundHarm] || !kinds[review.FoundNoData] || !kinds[review.FoundOverdue] || r.Findings[0].Kind != review.FoundHarm {
 		t.Errorf("findings %+v", r.Findings)
 	}
-	if len(r.Incidents.Items) != 1 || *r.Incidents.Items[0].ToDetect != 300 || len(r.Freezes.Items) != 2 || len(r.Overrides.Items) != 1 || *r.Overrides.Items[0].Used != 1 {
+	if len(r.Incidents.Items) != 1 || *r.Incidents.Items[0].ToDetect != 300 || len(r.Freezes.Items) != 2 || len(r.Overrides.Items) != 1 || len(r.Exclusions.Items) != 1 || *r.Overrides.Items[0].Used != 1 {
 		t.Errorf("incidents %+v, freezes %+v, overrides %+v", r.Incidents, r.Freezes, r.Overrides)
 	}
 	if m := r.Releases.Items; len(m) != 2 || m[0].Gate != "promote" || *m[0].Lead != 26*3600 || !m[1].Back || m[1].Lead != nil {
