@@ -48,16 +48,22 @@ func (b budgets) burned(ctx context.Context, i incident.Incident) ([]postmortem.
 	if err != nil {
 		return nil, err
 	}
+	return t.burned(i.Scope, end.Sub(start)), nil
+}
+
+// burned gives what was burned in the ShopSets concerned within d, the most first; none
+// is not nil.
+func (t told) burned(scope incident.Scope, d time.Duration) []postmortem.Burned {
 	burned := []postmortem.Burned{}
 	for _, budget := range t.Budgets {
-		if !i.Scope.Touches(budget.Tier, []string{budget.ShopSet}) {
+		if !scope.Touches(budget.Tier, []string{budget.ShopSet}) {
 			continue
 		}
 		window, err := document.ParseDuration(budget.Window)
 		if err != nil || window <= 0 {
 			continue // a calendar's window has no fixed length
 		}
-		if rate, covers, ok := covering(budget.BurnRates, end.Sub(start)); ok {
+		if rate, covers, ok := covering(budget.BurnRates, d); ok {
 			if share := rate * float64(covers) / float64(window); share >= leastShare {
 				burned = append(burned, postmortem.Burned{SLO: budget.SLO, ShopSet: budget.ShopSet, Share: &share})
 			}
@@ -72,7 +78,7 @@ func (b budgets) burned(ctx context.Context, i incident.Incident) ([]postmortem.
 		}
 		return strings.Compare(x.SLO+x.ShopSet, y.SLO+y.ShopSet)
 	})
-	return burned, nil
+	return burned
 }
 
 // hurting is from when to when it hurt.
@@ -128,8 +134,16 @@ func (b budgets) status(ctx context.Context, at time.Time) (told, error) {
 	if resp.StatusCode != http.StatusOK {
 		return t, fmt.Errorf("ask shopslo at %s: it answered %s", b.url, resp.Status)
 	}
-	if err := json.NewDecoder(io.LimitReader(resp.Body, maxStatus)).Decode(&t); err != nil {
-		return t, fmt.Errorf("ask shopslo at %s: read its answer: %w", b.url, err)
+	if t, err = readStatus(resp.Body); err != nil {
+		return t, fmt.Errorf("ask shopslo at %s: %w", b.url, err)
 	}
 	return t, nil
+}
+
+// readStatus reads as much of a status as is needed.
+func readStatus(r io.Reader) (t told, err error) {
+	if err = json.NewDecoder(io.LimitReader(r, maxStatus)).Decode(&t); err != nil {
+		err = fmt.Errorf("read its answer: %w", err)
+	}
+	return t, err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -51,13 +52,13 @@ func TestTheBudgetsThatAnIncidentBurnedComeFromShopslo(t *testing.T) {
 func FuzzStatus(f *testing.F) {
 	f.Add([]byte(statusAnswer))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(body) }))
-		defer s.Close()
-		b := budgets{url: s.URL, token: func() (string, error) { return "", nil }, client: s.Client(), now: time.Now}
-		burned, err := b.burned(context.Background(), incident.Incident{State: incident.Open, DetectedAt: time.Now().Add(-time.Minute)})
-		for _, x := range burned {
-			if err != nil || x.Share == nil || !(*x.Share >= leastShare) {
-				t.Errorf("%+v, %v", x, err)
+		status, err := readStatus(bytes.NewReader(body))
+		if err != nil {
+			return
+		}
+		for _, x := range status.burned(incident.Scope{Fleet: true}, time.Minute) {
+			if x.Share == nil || !(*x.Share >= leastShare) {
+				t.Errorf("%+v", x)
 			}
 		}
 	})

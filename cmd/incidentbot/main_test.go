@@ -188,6 +188,21 @@ func TestWhatIsNotThereHasAnExitCode(t *testing.T) {
 	}
 }
 
+func TestATokenThatSlackRefusesEndsTheBot(t *testing.T) {
+	x := newTeam(t, "socket", "")
+	x.write("app-token", "xapp-of-somebody-else\n")
+	path := filepath.Join(x.dir, "incidentbot.yaml")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.write("incidentbot.yaml", strings.Replace(string(data), "slack:\n", "slack:\n  app_token_file: app-token\n", 1))
+	code, _, errs := x.run("serve", "--web.listen-address", "127.0.0.1:0")
+	if code != 4 || !strings.Contains(errs, "is the app-level token right") || strings.Contains(errs, "somebody-else") {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+}
+
 func FuzzSettings(f *testing.F) {
 	f.Add("language: ja\nslack: {announce: [C012AB3CD], invite: {severity: {critical: ['@sre']}}}\n")
 	f.Add("slack: {}\nreminders: {update_every: {critical: 30m}, postmortem_within: 3d}\nalerts: {rules: [{match: {a: b}, severity: none}]}\n")

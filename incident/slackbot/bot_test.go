@@ -233,7 +233,7 @@ func TestAnIncidentIsOpenedFromTheModalAndFromAMessage(t *testing.T) {
 		t.Fatalf("wrong: %v", wrong)
 	}
 	i := w.incident("inc-2")
-	if !strings.HasPrefix(i.Title, "検索が遅い気がします & @U") || len(i.Timeline) != 2 || i.Timeline[0].By != w.ken && i.Timeline[1].By != w.ken {
+	if i.Title != "検索が遅い気がします &" || len(i.Timeline) != 2 || i.Timeline[0].By != w.ken && i.Timeline[1].By != w.ken {
 		t.Errorf("%+v", i)
 	}
 	named, err := Named{From: w.store, Notes: w.store}.Incident(context.Background(), "inc-2")

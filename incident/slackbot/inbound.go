@@ -34,7 +34,7 @@ func show(m message) outcome {
 	return outcome{Ack: reply{Type: "ephemeral", Text: m.Text, Blocks: m.Blocks}}
 }
 
-// The keys of what is remembered.
+// The keys of what is remembered: see who calls them for what the values are.
 func channelKey(id string) string       { return id + ":channel" }
 func statusKey(id string) string        { return id + ":status" }
 func announceKey(id, ch string) string  { return id + ":announced:" + ch }
@@ -45,6 +45,8 @@ func noChannelKey(id string) string     { return id + ":no-channel" }
 func postedKey(key string) string       { return "posted:" + key }
 func begunKey(key string) string        { return "begun:" + key }
 func pinnedKey(id string) string        { return id + ":pinned" }
+
+// recall gives what is remembered; "" is nothing.
 func (b *Bot) recall(ctx context.Context, key string) (string, error) {
 	value, _, err := b.o.Store.Recall(ctx, key)
 	return value, err

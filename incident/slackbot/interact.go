@@ -131,7 +131,8 @@ func (b *Bot) shortcut(ctx context.Context, c slack.InteractionCallback) (outcom
 	}
 	n := &noted{User: who, Text: plain(c.Message.Text), At: slackTime(c.Message.Timestamp, b.o.Now()), Channel: c.Channel.ID}
 	if c.CallbackID == shortcutOpen {
-		return b.openingModal(ctx, cut(line(n.Text), maxTitle), "", n, c.TriggerID, c.ResponseURL)
+		title := line(mentions.ReplaceAllString(n.Text, "")) // a form shows IDs, not names
+		return b.openingModal(ctx, cut(title, maxTitle), "", n, c.TriggerID, c.ResponseURL)
 	}
 	id, err := b.recall(ctx, incidentKey(c.Channel.ID))
 	if err != nil {

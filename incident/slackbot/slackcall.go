@@ -53,7 +53,9 @@ func marked(m message, key string) []slack.Block {
 }
 
 // post writes a message once, and gives its time stamp. Where it may have been written
-// before, by an attempt of which nothing is known, the channel's history is looked at first.
+// before, by an attempt of which nothing is known, the channel's history is looked at
+// first. A key belongs to one Job, so that nobody else writes it meanwhile: a Job takes
+// less time than its lease.
 func (b *Bot) post(ctx context.Context, channel, key string, m message) (ts string, err error) {
 	if ts, err := b.recall(ctx, postedKey(key)); err != nil || ts != "" {
 		return ts, err
