@@ -407,3 +407,41 @@ func TestAfterTheEndAnArchivedChannelIsLeftAlone(t *testing.T) {
 		t.Errorf("\n%s", text)
 	}
 }
+
+func TestOnlyOneJobWritesWhatOthersUpdate(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	i, _, err := w.store.Create(context.Background(), "k", incident.Incident{Title: "x", Severity: incident.Major, State: incident.Open, DetectedAt: w.clock.now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Another replica may be writing it right now.
+	if err := w.bot.announce(context.Background(), i, incident.Job{}, task{Channel: w.announce}); err != nil || len(w.spoken(w.announce)) != 0 {
+		t.Errorf("an update writes a second announcement: %v", err)
+	}
+	if err := w.bot.announce(context.Background(), i, incident.Job{}, task{Channel: w.announce, First: true}); err != nil || len(w.spoken(w.announce)) != 1 {
+		t.Errorf("the first one writes nothing: %v", err)
+	}
+	if err := w.bot.announce(context.Background(), i, incident.Job{}, task{Channel: w.announce}); err != nil || len(w.spoken(w.announce)) != 1 {
+		t.Errorf("an update: %v", err)
+	}
+}
+
+func TestSomethingThatHangsIsLookedForLater(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	w.command(w.mai, w.general, "open major Search is slow")
+	c := w.channel("inc-1")
+	w.slack.Fail(slackfake.Slow, "chat.postMessage", 1)
+	if _, err := w.slack.Command(w.mai, c, "update one"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := w.bot.Round(ctx); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.pass(lease)
+	w.settle()
+	if n := strings.Count(w.slack.Transcript(c), "📣"); n != 1 {
+		t.Errorf("said %d times:\n%s", n, w.slack.Transcript(c))
+	}
+}
