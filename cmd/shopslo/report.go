@@ -39,18 +39,20 @@ func (p *program) reportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report",
 		Short: "Write the weekly review of the SLOs",
-		Long: `report writes the review of a week: what to talk about first, action items, incidents,
-error budgets of every Tier and ShopSet, changes against the four weeks before, pages
-and tickets, Releases with what the gate said and what followed, freezes, overrides and
-exclusions, data gaps, and the week to come. What is not known says so, and why.
+		Long: `report writes the review of a week: what to talk about first, action items,
+incidents, error budgets of every Tier and ShopSet, changes against the four weeks
+before, pages and tickets, Releases with what the gate said and what followed,
+freezes, overrides and exclusions, data gaps, and the week to come. What is not
+known says so, and why.
 
-Without a period it is the last whole ISO week in review.timezone of the configuration.
-It reads what it needs from the source, or asks a running 'shopslo serve' where --server
-names one. With --slack the first section goes to the webhook of review.slack as well.
+Without a period it is the last whole ISO week in the configuration's
+review.timezone. The counts are read from the source, or from a running 'shopslo
+serve' where --server names one. With --slack the first section goes to the webhook
+of review.slack as well.
 
 Exit codes: 0 the report is written · 3 the command line, the configuration or a
-document is wrong · 4 the source could not be reached, and the report says what is missing; or
-nobody could be told.
+document is wrong · 4 the source could not be reached, and the report says what is
+missing; or Slack could not be told.
 ` + serverHelp,
 		Example: `  shopslo report
   shopslo report --week 2026-W46 --lang ja -o markdown
