@@ -27,7 +27,7 @@ const boardFolder = "/board/"
 // How old what the board shows may be: what is younger than boardFresh, or than twenty
 // times as long as gathering took, is shown as it is; what is older is shown once more
 // while it is being renewed, so that nobody waits; and what is older than boardUsable is
-// waited for. So one twentieth of a core is what looking costs at most.
+// waited for. So looking costs about a twentieth of the time.
 const (
 	boardFresh  = 4 * time.Second
 	boardUsable = 30 * time.Second
