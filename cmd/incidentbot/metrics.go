@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/shopslo/shopslo/incident"
-	"github.com/shopslo/shopslo/incident/slackbot"
 )
 
 // metrics are what Prometheus is told.
@@ -19,7 +18,7 @@ type metrics struct {
 	late  prometheus.Histogram
 }
 
-func newMetrics(r prometheus.Registerer, from slackbot.Incidents, now func() time.Time) *metrics {
+func newMetrics(r prometheus.Registerer, from counted, now func() time.Time) *metrics {
 	f := promauto.With(r)
 	m := &metrics{
 		calls: f.NewCounterVec(prometheus.CounterOpts{Name: "incidentbot_slack_calls_total",
@@ -45,26 +44,43 @@ func (m *metrics) worked(kind, result string, late time.Duration) {
 // ongoing counts incidents when Prometheus asks. Where the store does not answer there is
 // no count, rather than 0.
 type ongoing struct {
-	from slackbot.Incidents
+	from counted
 	now  func() time.Time
+}
+
+// counted is what is counted: incident/sqlstore implements it.
+type counted interface {
+	// Incidents gives those that are ongoing or changed since.
+	Incidents(ctx context.Context, since time.Time) ([]incident.Incident, error)
+	// Waiting counts jobs that are due, and those whose last attempt failed.
+	Waiting(ctx context.Context, now time.Time) (due, failing int, err error)
 }
 
 var (
 	ongoingDesc = prometheus.NewDesc("incidentbot_incidents_ongoing", "Incidents whose cause is still there, by severity.", []string{"severity"}, nil)
+	dueDesc     = prometheus.NewDesc("incidentbot_jobs_waiting", "Jobs that are due and not done.", nil, nil)
+	failingDesc = prometheus.NewDesc("incidentbot_jobs_failing", "Jobs whose last attempt failed, and that are begun again.", nil, nil)
 	storeDesc   = prometheus.NewDesc("incidentbot_store_up", "Whether the store answers.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
-func (o ongoing) Describe(ch chan<- *prometheus.Desc) { ch <- ongoingDesc; ch <- storeDesc }
+func (o ongoing) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{ongoingDesc, dueDesc, failingDesc, storeDesc} {
+		ch <- d
+	}
+}
 
 // Collect implements prometheus.Collector.
 func (o ongoing) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	all, err := o.from.Incidents(ctx, o.now())
+	due, failing, failed := o.from.Waiting(ctx, o.now())
 	up := 0.0
-	if err == nil {
+	if err == nil && failed == nil {
 		up = 1
+		ch <- prometheus.MustNewConstMetric(dueDesc, prometheus.GaugeValue, float64(due))
+		ch <- prometheus.MustNewConstMetric(failingDesc, prometheus.GaugeValue, float64(failing))
 		count := map[incident.Severity]int{}
 		for _, i := range all {
 			if i.State.Ongoing() {

@@ -44,8 +44,8 @@ func TestTwoBotsOnOnePostgreSQLDoEachThingOnce(t *testing.T) {
 	if n := x.written(x.announce); n != 4 {
 		t.Errorf("%d announcements:\n%s", n, x.slack.Transcript(x.announce))
 	}
-	if _, body := get(t, second+"/metrics"); !strings.Contains(body, `incidentbot_incidents_ongoing{severity="critical"} 4`) {
-		t.Error("the second bot does not count four")
+	if _, body := get(t, second+"/metrics"); !strings.Contains(body, `incidentbot_incidents_ongoing{severity="critical"} 4`) || !strings.Contains(body, "incidentbot_jobs_waiting ") {
+		t.Error("the second bot does not count four, or not its jobs")
 	}
 	if code, out, errs := x.run("list"); code != 0 || strings.Count(out, "inc-") != 4 || strings.Contains(errs, "s3cr3t") {
 		t.Errorf("list: %d %s%s", code, out, errs)
