@@ -105,8 +105,9 @@ func (c counter) budget(end time.Time) (slo.State, Tally) {
 	return e.State, c.over(start, end)
 }
 
-// forecastDays is how many days the forecast's pace is taken from.
-const forecastDays = 7
+// forecastDays is how many days the forecast's pace is taken from, leastPace the part of
+// them that must have data.
+const forecastDays, leastPace = 7, 0.5
 
 // exhaustedOn looks day by day when more will be bad than is allowed, if every day
 // counts what the last seven did on average, and what leaves a rolling window does.
@@ -115,7 +116,7 @@ func (c counter) exhaustedOn(m *Measured, end time.Time) time.Time {
 		return time.Time{}
 	}
 	pace := c.over(end.AddDate(0, 0, -forecastDays), end)
-	if !pace.known() || pace.Bad <= 0 {
+	if pace.coverage() < leastPace || pace.Bad <= 0 {
 		return time.Time{}
 	}
 	length := c.slo.Window.Nominal(end)

@@ -180,7 +180,7 @@ func (p *page) stateOf(b Row) string {
 		text = strings.Join(parts, p.lang.of(", ", "、"))
 	}
 	if c := b.Budget.Coverage; b.ShopSet != "" && c > 0 && c < leastCoverage {
-		text += p.lang.f(" (data for %s of %s)", "（%[2]s分のうち %[1]s のデータ）", p.lang.percent(c), strings.TrimSpace(p.lang.window(b.Window)))
+		text += p.lang.f(" (data for %s of %s)", "（%[2]sの %[1]s のみデータあり）", p.lang.percent(c), strings.TrimSpace(p.lang.window(b.Window)))
 	}
 	if !b.Exact {
 		text += p.lang.of(" (sampled)", "（定点評価）")
