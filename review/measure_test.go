@@ -261,7 +261,14 @@ func TestTheForecastIsTheFirstDayOnWhichTooMuchWillBeBad(t *testing.T) {
 		early, late float64 // bad of 100 a minute, in the weeks before and in the last one
 		want        int     // days after the week; 0: never
 		state       slo.State
-		dark        bool // without data
+		dark        int // how many of the last days have no data
+	}{
+		{"as good as ever: never", 0.5, 0.5, 0, slo.OK, 0},
+		{"nothing bad: never", 0, 0, 0, slo.OK, 0},
+		// After d days 21−d early days are left, and 7+d late ones: 0.5·(21−d) + 2·(7+d) > 28 from d = 3 (2.33…).
+		{"the last week burns twice the budget", 0.5, 2, 3, slo.AtRisk, 0},
+		{"exhausted already", 1.5, 1.5, 0, slo.Exhausted, 0},
+		{"most of the last week has no data", 0.5, 2, 0, slo.OK, 5},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := &minutes{begin: p.before()[0].AddDate(0, 0, -1), fine: p.Until}
@@ -270,10 +277,11 @@ func TestTheForecastIsTheFirstDayOnWhichTooMuchWillBeBad(t *testing.T) {
 				if !at.Before(p.From) {
 					bad = test.late
 				}
-				l.total, l.good, l.dark = append(l.total, 100), append(l.good, 100-bad), append(l.dark, false)
-			}
-			for i := range l.dark {
-				l.dark[i] = test.dark
+				total, dark := 100.0, !at.Before(p.Until.AddDate(0, 0, -test.dark))
+				if dark {
+					total, bad = 0, 0
+				}
+				l.total, l.good, l.dark = append(l.total, total), append(l.good, total-bad), append(l.dark, dark)
 			}
 			m := Measure(Question{Period: p, Fleet: testFleet(t, "a-1"), SLOs: []slo.SLO{s}, Resolution: time.Minute}, l)[0]
 			got := 0
