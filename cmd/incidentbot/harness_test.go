@@ -128,10 +128,10 @@ func (x *team) serve() (address string, stop func() int) {
 	return "", nil
 }
 
-// wait waits until something is so.
+// wait waits until something is so; a job that failed a few times has long pauses.
 func (x *team) wait(what string, so func() bool) {
 	x.t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if so() {
 			return
 		}

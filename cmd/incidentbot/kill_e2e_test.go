@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
-	"time"
 
 	"github.com/shopslo/shopslo/internal/fakes/slackfake"
 )
@@ -50,14 +49,7 @@ func TestABotThatIsKilledInTheMiddleGoesOn(t *testing.T) {
 	_, address = x.process(program)
 	x.slack.Deliver(address + "/slack")
 	// What the dead one held comes back when its lease ends.
-	for deadline := time.Now().Add(90 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		if len(x.slack.Pinned(x.channel("search-is-slow"))) == 1 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the status message never comes")
-		}
-	}
+	x.wait("the status message", func() bool { return len(x.slack.Pinned(x.channel("search-is-slow"))) == 1 })
 	ids, names := x.slack.Channels()
 	if len(ids) != 3 || x.written(x.channel("search-is-slow")) != 1 || x.written(x.announce) != 1 {
 		t.Errorf("channels %v\n%s%s", names, x.slack.Transcript(x.channel("search-is-slow")), x.slack.Transcript(x.announce))

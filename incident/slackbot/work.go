@@ -59,7 +59,10 @@ func (b *Bot) Work(ctx context.Context) {
 
 // Round does the Jobs that are due now, and gives how many it has begun.
 func (b *Bot) Round(ctx context.Context) (int, error) {
-	jobs, err := b.o.Store.Claim(ctx, b.o.Now(), lease, atOnce)
+	// What is claimed while ctx ends has to be known, so that it can be given back.
+	claim, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobWithin)
+	defer cancel()
+	jobs, err := b.o.Store.Claim(claim, b.o.Now(), lease, atOnce)
 	if err != nil {
 		return 0, err
 	}
@@ -128,13 +131,14 @@ func (b *Bot) settled(j incident.Job, err error) {
 	}
 }
 
-// pause is how long to wait after a failure: as Slack asks, else twice as long each time.
+// pause is how long to wait after a failure: as Slack asks, else twice as long every
+// second time, since the first minutes of an incident count.
 func pause(err error, attempts int) time.Duration {
 	var limited *slack.RateLimitedError
 	if errors.As(err, &limited) {
 		return max(limited.RetryAfter, firstPause)
 	}
-	return min(longPause, firstPause<<min(max(attempts-1, 0), 20))
+	return min(longPause, firstPause<<min(max(attempts-1, 0)/2, 20))
 }
 
 // forGood reports an error of Slack's that asking again does not change. Those that Slack
