@@ -214,7 +214,7 @@ func (c *compiler) silent() []Finding {
 		return nil // a gap to be listed, not to be talked about first
 	}
 	return []Finding{{Kind: FoundNoData, Tier: g.Tier, ShopSet: g.ShopSet, Link: "#gaps", Text: both(func(l Lang) string {
-		text := l.f("%s has no data for %s of the week (%s): what happened then is unknown", "%s は期間中 %sのデータがありません（%s）。その間のことは不明です", g.ShopSet, l.span(g.Missing), l.list(g.SLOs, 3))
+		text := l.f("%s has no data for %s of the time (%s): what happened then is unknown", "%s は期間中 %sのデータがありません（%s）。その間のことは不明です", g.ShopSet, l.span(g.Missing), l.list(g.SLOs, 3))
 		if g.All {
 			text = l.f("No data at all for %s (%s): whether the objectives were met is unknown", "%s のデータが期間中まったくありません（%s）。目標を満たしたかどうかは不明です", l.list(names, 5), l.list(g.SLOs, 3))
 		}

@@ -175,6 +175,9 @@ func (r Report) page(l Lang, most int) *page {
 	p.title = l.f("SLO review %s", "SLO 週次レビュー %s", r.Week)
 	last := p.local(r.Until).Add(-time.Nanosecond)
 	p.lead = l.f("%s to %s (%s)", "%s〜%s（%s）", l.day(p.local(r.From)), l.day(last), r.Zone)
+	if r.Until.Sub(r.From) <= 24*time.Hour {
+		p.lead = l.f("%s (%s)", "%s（%s）", l.day(last), r.Zone)
+	}
 	if r.Partial {
 		p.lead += l.f(", so far: until %s", "、%s までの途中経過", l.moment(p.local(r.Until)))
 	}

@@ -9,7 +9,7 @@ import (
 // Period is the time that a review is about: whole days of a time zone.
 type Period struct {
 	// Name is the ISO week, such as 2026-W46; of other periods the first and the last
-	// day, 2026-11-09..2026-11-15.
+	// day, 2026-11-09..2026-11-15, of a single day that.
 	Name string
 	// From and Until: (From, Until], in the zone. Where the last day is not over, Until is
 	// the time at which the review is made.
@@ -68,6 +68,9 @@ func ParseDays(first, last string, now time.Time, zone *time.Location) (Period, 
 		return Period{}, fmt.Errorf("that is more than %d days; ask for fewer", maxDays)
 	}
 	p := cut(Period{Name: first + ".." + last, From: from, Until: until}, now)
+	if first == last {
+		p.Name = first
+	}
 	if y, w := from.ISOWeek(); from.Weekday() == time.Monday && until.Equal(from.AddDate(0, 0, 7)) {
 		p.Name = fmt.Sprintf("%04d-W%02d", y, w)
 	}

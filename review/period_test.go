@@ -52,6 +52,7 @@ func TestThePeriodIsWholeDaysOfItsZone(t *testing.T) {
 		{"a week in which clocks go back has an hour more", week("2026-W43"), now, berlin, "2026-W43", "2026-10-19T00:00:00+02:00", "2026-10-26T00:00:00+01:00", 7, false},
 		{"a week that is not over ends now", week("2026-W47"), at("2026-11-18T12:30:00+09:00"), tokyo, "2026-W47", "2026-11-16T00:00:00+09:00", "2026-11-18T12:30:00+09:00", 3, true},
 		{"days, the last one included", days("2026-11-01", "2026-11-15"), now, tokyo, "2026-11-01..2026-11-15", "2026-11-01T00:00:00+09:00", "2026-11-16T00:00:00+09:00", 15, false},
+		{"a single day", days("2026-11-09", "2026-11-09"), now, tokyo, "2026-11-09", "2026-11-09T00:00:00+09:00", "2026-11-10T00:00:00+09:00", 1, false},
 		{"a week given as days is called by its week", days("2026-11-09", "2026-11-15"), now, tokyo, "2026-W46", "2026-11-09T00:00:00+09:00", "2026-11-16T00:00:00+09:00", 7, false},
 	}
 	for _, test := range tests {
