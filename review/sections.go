@@ -113,7 +113,7 @@ func (p *page) budgets(r Report) section {
 		s.say(l.of("There is no budget: no SLO applies to a ShopSet.", "バジェットがありません：どの ShopSet にも SLO が適用されていません。"))
 		return s
 	}
-	s.say(l.of("Counts of all ShopSets of a Tier, summed. A day's bar is its burn rate:", "Tier 内の全 ShopSet の件数を合計。日別の棒はその日のバーンレート："))
+	s.say(l.of("Counts of all ShopSets of a Tier, summed. Arrows lead from the week before to this one. A day's bar is its burn rate:", "Tier 内の全 ShopSet の件数を合計。矢印は先週から今週への変化。日別の棒はその日のバーンレート："))
 	s.blocks = append(s.blocks, block{legend: l.legend()})
 	s.show(p.cut(p.budgetTable(r.Tiers, false)))
 	if len(r.Tiers) == len(r.Budgets) {
@@ -141,7 +141,7 @@ func (p *page) budgetTable(rows []Row, single bool) *table {
 	if single {
 		heads = append(heads, "ShopSet")
 	}
-	heads = append(heads, l.of("State", "状態"), ">"+l.of("Budget left", "残量"), ">"+l.of("A week ago", "先週末"), ">"+l.of("Good", "今週の SLI"),
+	heads = append(heads, l.of("State", "状態"), ">"+l.of("Budget left", "残量"), ">"+l.of("Good", "SLI"),
 		">"+l.of("Bad / all", "不良／全件"), l.of("Days", "日別"), l.of("Burn rate vs 4 weeks", "バーンレート（直前 4 週比）"))
 	if single {
 		heads = append(heads, l.of("Exhausted on", "枯渇予測"))
@@ -153,8 +153,8 @@ func (p *page) budgetTable(rows []Row, single bool) *table {
 		if single {
 			row = append(row, cell{text: b.ShopSet})
 		}
-		row = append(row, cell{text: p.stateOf(b), tone: stateTone(b.State)}, cell{text: l.left(b.Remaining), bar: b.Remaining}, cell{text: l.left(b.Was)},
-			cell{text: orDash(l.sli(b.Week))}, cell{text: counts(b.Week, l)}, cell{days: b.Days}, p.against(b))
+		row = append(row, cell{text: p.stateOf(b), tone: stateTone(b.State)}, cell{text: fromTo(l.left(b.Was), l.left(b.Remaining)), bar: b.Remaining},
+			cell{text: fromTo(orDash(l.sli(b.Last)), orDash(l.sli(b.Week)))}, cell{text: counts(b.Week, l)}, cell{days: b.Days}, p.against(b))
 		if single {
 			on := "–"
 			if b.ExhaustedOn != nil {
@@ -165,6 +165,17 @@ func (p *page) budgetTable(rows []Row, single bool) *table {
 		t.rows = append(t.rows, row)
 	}
 	return t
+}
+
+// fromTo writes two figures in percent, with one sign for both.
+func fromTo(from, to string) string {
+	if from == to {
+		return to
+	}
+	if strings.HasSuffix(to, "%") {
+		from = strings.TrimRight(from, " %")
+	}
+	return from + " → " + to
 }
 
 // stateOf says of a sum how many ShopSets are in which state.
