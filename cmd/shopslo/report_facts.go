@@ -84,14 +84,10 @@ func (e *engine) actionFacts(ctx context.Context, in *review.Input) error {
 	v := c.WeeklyReview()
 	if len(v.Actions) == 0 {
 		in.Actions.Unknown = notConfigured("review.actions")
-	} else {
-		if err := foldersExist(c, "review.actions", v.Actions); err != nil {
-			return err
-		}
-		var err error
-		if in.Actions.Items, err = actionfile.Load(c.Dir, v.Zone, v.Actions...); err != nil {
-			return faultsOf(err)
-		}
+	}
+	var err error
+	if in.Actions.Items, err = actionItems(c); err != nil {
+		return err
 	}
 	all, err := e.allIncidents(ctx, in)
 	if err != nil {
@@ -99,6 +95,16 @@ func (e *engine) actionFacts(ctx context.Context, in *review.Input) error {
 	}
 	addIncidents(in, all, v.Zone)
 	return nil
+}
+
+// actionItems reads the documents of review.actions.
+func actionItems(c *config.Config) ([]review.Action, error) {
+	v := c.WeeklyReview()
+	if err := foldersExist(c, "review.actions", v.Actions); err != nil {
+		return nil, err
+	}
+	items, err := actionfile.Load(c.Dir, v.Zone, v.Actions...)
+	return items, faultsOf(err)
 }
 
 // allIncidents are those in files and those that the incidentbot knows, which knows more

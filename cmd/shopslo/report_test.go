@@ -329,6 +329,22 @@ func TestTheReviewOfAnUnreachableSourceSaysSo(t *testing.T) {
 	}
 }
 
+func TestActionItemsAreValidated(t *testing.T) {
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"shopslo.yaml": embeddedHere + "review: {actions: [actions/*.yaml]}\n", "fleet.yaml": fleetOf("beta: b-1"), "slo.yaml": cartSLO("1h"),
+		"actions/a.yaml": "apiVersion: shopslo.dev/v1alpha1\nkind: ActionItem\nmetadata: {name: x}\nspec: {what: y, ownr: mai}\n"})
+	config := filepath.Join(dir, "shopslo.yaml")
+	for _, args := range [][]string{{"validate"}, {"report"}} {
+		code, stdout, stderr := runWith(t, nil, append(args, "--config", config)...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, "a.yaml:4:") || !strings.Contains(stderr, `did you mean "owner"`) {
+			t.Errorf("%v: exit code %d: %s%s", args, code, stdout, stderr)
+		}
+	}
+	if code, _, stderr := runWith(t, nil, "status", "--config", config); code != exitOK { // no budget depends on them
+		t.Errorf("status: exit code %d: %s", code, stderr)
+	}
+}
+
 func TestAWrongQuestionForAReviewIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{"shopslo.yaml": embeddedHere + "review: {actions: [nowhere/*.yaml]}\n", "fleet.yaml": fleetOf("beta: b-1"), "slo.yaml": cartSLO("1h")})

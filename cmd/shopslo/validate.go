@@ -42,6 +42,9 @@ change no exit code.`,
 	out := outputFlag(cmd)
 	cmd.RunE = func(*cobra.Command, []string) error {
 		d, err := p.load()
+		if err == nil {
+			_, err = actionItems(d.config)
+		}
 		if err != nil {
 			return p.printFaults(*out, err)
 		}
