@@ -106,7 +106,7 @@ func (o *Object) decodeStruct(path string, at Position, n *yaml.Node, into refle
 			o.Refuse(Join(path, key), given.At[key], "unknown key%s", Hint(key, fields))
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(fields)) {
+	for _, key := range namesOf(into.Type(), fields) {
 		f := fields[key]
 		value, ok := given.Values[key]
 		switch {
@@ -289,8 +289,19 @@ func Fields(t reflect.Type) map[string]Field {
 	return fields
 }
 
-// fieldsOf keeps what jsonFields found: reflect.Type → map[string]Field.
-var fieldsOf sync.Map
+// namesOf are the names of a wire type's fields, sorted.
+func namesOf(t reflect.Type, fields map[string]Field) []string {
+	if known, ok := sortedNames.Load(t); ok {
+		return known.([]string)
+	}
+	names := slices.Sorted(maps.Keys(fields))
+	sortedNames.Store(t, names)
+	return names
+}
+
+// fieldsOf keeps what Fields found, reflect.Type → map[string]Field, and sortedNames
+// what namesOf did, reflect.Type → []string.
+var fieldsOf, sortedNames sync.Map
 
 // promoted reports whether a field belongs to an embedded struct that JSON inlines.
 func promoted(t reflect.Type, index []int) bool {

@@ -1,11 +1,16 @@
 package document
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // note is a kind of document for tests.
@@ -123,4 +128,47 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestDocumentsAreReadAlikeTogetherAndAlone compares what is read of many documents at
+// once with what is read of each by itself.
+func TestDocumentsAreReadAlikeTogetherAndAlone(t *testing.T) {
+	pieces := []string{"a: 1\n", "b: [1, 2]\n", "# only a remark\n", "", "x: &a {y: 1}\nz: *a\n", "text: |\n  ---x\n  more\n", "list:\n- ---\n",
+		"broken: [1\n", "\ttab\n", "a: 1\na: 1\n", "z: *nobody\n", "...\n", "\"quoted\": 'it''s'\n", "k: v # ---\n", "日本: 語\n", "? complex\n: value\n", "- 1\n- 2"}
+	starts := []string{"---\n", "--- # remark\n", "---  \n", "--- {a: b}\n", "---\r\n"}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 3000 {
+		var text strings.Builder
+		for range 1 + r.IntN(6) {
+			text.WriteString(starts[r.IntN(len(starts))])
+			text.WriteString(pieces[r.IntN(len(pieces))])
+			if s := text.String(); s[len(s)-1] != '\n' {
+				text.WriteString("\n")
+			}
+		}
+		got, unread, faults := Roots("f.yaml", []byte(text.String()))
+		var want []*yaml.Node
+		var unreadable int
+		for _, c := range split([]byte(text.String())) {
+			roots, err := parse(c)
+			want = append(want, roots...)
+			if err != nil {
+				unreadable++
+			}
+		}
+		for _, n := range slices.Concat(got, want) {
+			uncomment(n)
+		}
+		if !reflect.DeepEqual(got, want) || len(unread) != unreadable || len(faults) != unreadable {
+			t.Fatalf("%q: %d roots, %d unread; one by one %d and %d", text.String(), len(got), len(unread), len(want), unreadable)
+		}
+	}
+}
+
+// uncomment takes the comments away, which nobody reads.
+func uncomment(n *yaml.Node) {
+	n.HeadComment, n.LineComment, n.FootComment = "", "", ""
+	for _, child := range n.Content {
+		uncomment(child)
+	}
 }

@@ -21,48 +21,65 @@ func Roots(file string, data []byte) (roots []*yaml.Node, unread [][]byte, fault
 		return nil, [][]byte{data}, Faults{{File: file, Line: line, Message: "is not UTF-8 text; save the file as UTF-8"}}
 	}
 	chunks := split(data)
-	read := make([]parsed, len(chunks))
-	workers := min(runtime.GOMAXPROCS(0), len(chunks))
+	parts := make([]parsed, min(runtime.GOMAXPROCS(0), len(chunks)))
 	var all sync.WaitGroup
-	for first := range workers { // a big fleet is one file of a thousand documents
+	for i := range parts { // a big fleet is one file of a thousand documents
 		all.Go(func() {
-			for i := first; i < len(chunks); i += workers {
-				read[i] = parse(chunks[i])
-			}
+			parts[i] = parseAll(file, chunks[i*len(chunks)/len(parts):(i+1)*len(chunks)/len(parts)])
 		})
 	}
 	all.Wait()
-	for i, p := range read {
-		roots = append(roots, p.roots...)
-		if p.err != nil {
-			faults = append(faults, syntaxFault(file, chunks[i], p.err))
-			unread = append(unread, chunks[i].text)
-		}
+	for _, p := range parts {
+		roots, unread, faults = append(roots, p.roots...), append(unread, p.unread...), append(faults, p.faults...)
 	}
 	return roots, unread, faults
 }
 
-// parsed is what could be read of a chunk, up to its error.
+// parsed is what could be read of some chunks.
 type parsed struct {
-	roots []*yaml.Node
-	err   error
+	roots  []*yaml.Node
+	unread [][]byte
+	faults Faults
 }
 
-func parse(c chunk) (p parsed) {
+// parseAll reads chunks that follow each other at once, which takes less time; each by
+// itself only where one of them is no YAML.
+func parseAll(file string, chunks []chunk) (p parsed) {
+	var text []byte
+	for _, c := range chunks {
+		text = append(text, c.text...)
+	}
+	var err error
+	if p.roots, err = parse(chunk{text, chunks[0].line}); err == nil {
+		return p
+	}
+	p.roots = nil
+	for _, c := range chunks {
+		roots, err := parse(c)
+		p.roots = append(p.roots, roots...)
+		if err != nil {
+			p.faults = append(p.faults, syntaxFault(file, c, err))
+			p.unread = append(p.unread, c.text)
+		}
+	}
+	return p
+}
+
+// parse gives the roots of a text's documents, up to its error.
+func parse(c chunk) (roots []*yaml.Node, err error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(c.text))
 	for {
 		var root yaml.Node
 		err := decoder.Decode(&root)
 		if errors.Is(err, io.EOF) {
-			return p
+			return roots, nil
 		}
 		if err != nil {
-			p.err = err
-			return p
+			return roots, err
 		}
 		shift(&root, c.line)
 		if len(root.Content) == 1 && !IsNull(root.Content[0]) {
-			p.roots = append(p.roots, root.Content[0])
+			roots = append(roots, root.Content[0])
 		}
 	}
 }

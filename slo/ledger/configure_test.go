@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,6 +191,37 @@ func TestTwoSLOsOnOneSelectorAreReadOnce(t *testing.T) {
 	if together.Samples != alone.Samples || together.Selects != alone.Selects || alone.Samples == 0 {
 		t.Errorf("one SLO read %+v, three on the same counters %+v", alone, together)
 	}
+}
+
+func TestOfAPartOnlyItsOwnSeriesAreRead(t *testing.T) {
+	h, end := calm(80, 2*time.Hour)
+	s := sloOf("s", "bad", "total")
+	own := h.Subjects()[:70]
+	sent := func(part bool) int64 {
+		src := &sending{Source: h.Source()}
+		p := planOf(src, own, s)
+		p.Part = part
+		l := open(t, testConfig("", h.Start, timeOf(end), h.Config.Interval, time.Minute), p, end)
+		advance(t, l, end)
+		checkAll(t, l, h, s, own, h.Start, end)
+		return src.series.Load()
+	}
+	if all, part := sent(false), sent(true); part == 0 || part >= all {
+		t.Errorf("%d series were sent for 70 of 80 ShopSets, %d for a part", all, part)
+	}
+}
+
+// sending counts the series that a source sends.
+type sending struct {
+	ledger.Source
+	series atomic.Int64
+}
+
+func (s *sending) Select(ctx context.Context, r slo.Request, f func([]slo.Series) error) error {
+	return s.Source.Select(ctx, r, func(series []slo.Series) error {
+		s.series.Add(int64(len(series)))
+		return f(series)
+	})
 }
 
 func TestAnExporterBesideTheCartCoversOnlySLOsThatDoNotNameTheJob(t *testing.T) {

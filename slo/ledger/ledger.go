@@ -82,6 +82,9 @@ type Plan struct {
 	Items   []Item
 	Sources map[string]Source  // by data source name; "" is the default
 	Reads   map[string]Reading // how each source's queries are to be read
+	// Part says that the sources have the series of many more subjects: they are told
+	// whose are wanted, so far as that is not too long to say.
+	Part bool
 }
 
 // Item is one SLO with the subjects that it applies to.
@@ -127,6 +130,7 @@ type sourceState struct {
 	rawCount int    // how many these are
 	ahead    *ahead // nil: nothing is being fetched
 	width    int64  // ms to read at once
+	part     bool   // it has many more subjects than those
 	err      error  // of the last attempt
 }
 
@@ -216,7 +220,7 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		sources[name] = &sourceState{name: name, source: p.Sources[name], subjects: x, raw: map[string][]*account{}, bound: newBindings(), width: firstWidth}
+		sources[name] = &sourceState{name: name, source: p.Sources[name], subjects: x, raw: map[string][]*account{}, bound: newBindings(), width: firstWidth, part: p.Part}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -83,9 +83,14 @@ func (x *subjectIndex) find(ls slo.Labels) (*Subject, error) {
 // beyond it, naming them costs the source more than leaving out the others.
 const narrowBelow = 64
 
+// longestNaming is how long the values of one label may be that are named where the
+// subjects are a part of the source's: servers limit the length of a query, some to
+// 16 KiB.
+const longestNaming = 8 << 10 // bytes
+
 // narrow returns the matchers that all series of the subjects satisfy, so that
 // the source need not send the others. More than one set of label names: none.
-func narrow(subjects []*Subject) slo.Selector {
+func narrow(subjects []*Subject, part bool) slo.Selector {
 	if len(subjects) == 0 {
 		return nil
 	}
@@ -99,15 +104,16 @@ func narrow(subjects []*Subject) slo.Selector {
 			}
 			values[v] = true
 		}
-		sel = append(sel, oneOf(l.Name, values))
+		sel = append(sel, oneOf(l.Name, values, part))
 	}
 	return sel
 }
 
 // oneOf matches a label that has one of the values, or any where they are many.
-func oneOf(name string, values map[string]bool) slo.Matcher {
-	if len(values) > narrowBelow {
-		return slo.Matcher{Name: name, Type: slo.NotEqual, Value: ""}
+func oneOf(name string, values map[string]bool, part bool) slo.Matcher {
+	any := slo.Matcher{Name: name, Type: slo.NotEqual, Value: ""}
+	if len(values) > narrowBelow && !part {
+		return any
 	}
 	vs := make([]string, 0, len(values))
 	for v := range values {
@@ -119,9 +125,13 @@ func oneOf(name string, values map[string]bool) slo.Matcher {
 			return slo.Matcher{Name: name, Type: slo.Equal, Value: v}
 		}
 	}
-	m, err := slo.NewMatcher(name, slo.Regexp, strings.Join(vs, "|"))
+	naming := strings.Join(vs, "|")
+	if len(naming) > longestNaming {
+		return any
+	}
+	m, err := slo.NewMatcher(name, slo.Regexp, naming)
 	if err != nil { // quoted: cannot be
-		return slo.Matcher{Name: name, Type: slo.NotEqual, Value: ""}
+		return any
 	}
 	return m
 }

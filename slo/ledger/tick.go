@@ -23,7 +23,7 @@ func (l *Ledger) batchOf(src *sourceState, accts []*account) *batch {
 	if whole := src.whole; whole != nil && len(accts) == src.rawCount {
 		return whole
 	}
-	b := &batch{selectors: l.selectors(accts), ofSubject: make(map[*Subject]int, len(accts))}
+	b := &batch{selectors: l.selectors(accts, src.part), ofSubject: make(map[*Subject]int, len(accts))}
 	for _, a := range accts {
 		i, ok := b.ofSubject[a.subject]
 		if !ok {
@@ -40,7 +40,7 @@ func (l *Ledger) batchOf(src *sourceState, accts []*account) *batch {
 }
 
 // selectors are what has to be read for a group of accounts.
-func (l *Ledger) selectors(accts []*account) []slo.Selector {
+func (l *Ledger) selectors(accts []*account, part bool) []slo.Selector {
 	subjects, seen := []*Subject{}, map[*Subject]bool{}
 	measures := map[*measure]bool{}
 	var ms []*measure
@@ -54,7 +54,7 @@ func (l *Ledger) selectors(accts []*account) []slo.Selector {
 			ms = append(ms, a.m)
 		}
 	}
-	only := narrow(subjects)
+	only := narrow(subjects, part)
 	var sels []slo.Selector
 	add := func(s slo.Selector) { sels = append(sels, append(append(slo.Selector{}, s...), only...)) }
 	for _, m := range ms {
