@@ -37,18 +37,20 @@ func (b *bench) oneShot(ctx context.Context, program, prometheus string) error {
 	}
 	b.progress("asking the gate without a server")
 	var best, asked time.Duration
-	for range 3 {
+	out := bytes.NewBuffer(make([]byte, 0, 16<<20)) // to grow it would take from the program's time
+	for range 5 {
 		clock.reset()
+		out.Reset()
 		var complaint strings.Builder
 		start := time.Now()
 		cmd := exec.CommandContext(ctx, program, "gate", "--config", config, "--to", "prod", "--output", "json")
-		cmd.Dir, cmd.Stderr = filepath.Dir(config), &complaint
-		out, err := cmd.Output()
+		cmd.Dir, cmd.Stdout, cmd.Stderr = filepath.Dir(config), out, &complaint
+		err := cmd.Run()
 		took := time.Since(start)
 		if code := cmd.ProcessState.ExitCode(); code < 0 || code > 2 {
 			return fmt.Errorf("shopslo gate: %w\n%s", err, complaint.String())
 		}
-		if err := b.plausible("/api/v1/gate", out); err != nil {
+		if err := b.plausible("/api/v1/gate", out.Bytes()); err != nil {
 			return err
 		}
 		if more := took - clock.span(); best == 0 || more < best-asked {
@@ -56,7 +58,7 @@ func (b *bench) oneShot(ctx context.Context, program, prometheus string) error {
 		}
 	}
 	b.goal(fmt.Sprintf("shopslo gate --to prod without a server, %d ShopSets × %d SLOs", b.params.ShopSets, len(served)), "≤ 100 ms more than its queries",
-		best-asked <= 100*time.Millisecond, seconds(best-asked), "%s, of which %s from the first query's begin to the last one's end; the best of 3 runs; no ledger: all of the window is read and counted", seconds(best), seconds(asked))
+		best-asked <= 100*time.Millisecond, seconds(best-asked), "%s, of which %s from the first query's begin to the last one's end; the best of 5 runs; no ledger: all of the window is read and counted", seconds(best), seconds(asked))
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -19,13 +20,18 @@ import (
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// templates are parsed once; each request sets its language in a view.
-var templates = template.Must(template.New("").Funcs(template.FuncMap{
+// templates are parsed once, by the first page: other commands need not wait for it.
+// Each request sets its language in a view.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(functions).ParseFS(templateFiles, "templates/*.html"))
+})
+
+var functions = template.FuncMap{
 	"symbol": symbol, "verdictSymbol": verdictSymbol, "resultSymbol": resultSymbol, "short": abbreviated,
 	"goal": status.FormatGoal, "rate": rate, "count": count, "share": share, "bar": newBar, "chart": newChart,
 	"budgetLevel": budgetLevel, "burn": Burn, "rateOver": rateOver, "clean": clean,
 	"levels": func() []Level { return Levels }, "deref": func(n *int) int { return *n }, "dict": dict,
-}).ParseFS(templateFiles, "templates/*.html"))
+}
 
 // view is what a template gets.
 type view struct {
@@ -42,7 +48,7 @@ type view struct {
 
 // render writes a page.
 func (v *view) render(w io.Writer, name string) error {
-	if err := templates.ExecuteTemplate(w, name, v); err != nil {
+	if err := templates().ExecuteTemplate(w, name, v); err != nil {
 		return fmt.Errorf("render the board's %s: %w", name, err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/slo"
@@ -45,7 +46,7 @@ func part(name string) string { return strings.NewReplacer(":", "_", ".", "_").R
 
 // metricName is what Mackerel takes: https://mackerel.io/api-docs/entry/service-metrics.
 // It documents no length; ours is that of a file's name.
-var metricName = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,255}$`)
+var metricName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9._-]{1,255}$`) })
 
 // Points gives the metrics of all budgets that stand at a time, an edge. A budget whose
 // newest figures are older has none, nor has a figure that does not exist: an old value
@@ -61,7 +62,7 @@ func Points(r status.Report, at time.Time) ([]Point, error) {
 		who := fmt.Sprintf("SLO %q of ShopSet %q", b.SLO, b.ShopSet)
 		for _, f := range figures(b) {
 			name := Metric(b.SLO, f.name, string(b.ShopSet))
-			if !metricName.MatchString(name) {
+			if !metricName().MatchString(name) {
 				return nil, fmt.Errorf("%s cannot be a metric of Mackerel: %q has a character other than a-z A-Z 0-9 . _ -, or is longer than 255", who, name)
 			}
 			if other, taken := owner[name]; taken {

@@ -148,7 +148,7 @@ func decodeBatch(data []byte) ([]Point, error) {
 		return nil, fmt.Errorf("its version is %d, not %d", b.Version, spoolVersion)
 	}
 	for _, p := range b.Points {
-		if !metricName.MatchString(p.Name) || p.Time <= 0 {
+		if !metricName().MatchString(p.Name) || p.Time <= 0 {
 			return nil, fmt.Errorf("%q at %d is no value of a metric", p.Name, p.Time)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"sync"
 
 	"github.com/shopslo/shopslo/internal/cells"
 )
@@ -13,14 +14,14 @@ import (
 //go:embed report.html.tmpl
 var pageText string
 
-var pageTemplate = template.Must(template.New("report").Parse(pageText))
+var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("report").Parse(pageText)) })
 
 // HTML writes the Report as one file that needs nothing else: no script, no font, no
 // request.
 func (r Report) HTML(l Lang) (string, error) {
 	p := r.page(l, mostShown)
 	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, p.view()); err != nil {
+	if err := pageTemplate().Execute(&b, p.view()); err != nil {
 		return "", fmt.Errorf("write the review as HTML: %w", err)
 	}
 	return b.String(), nil

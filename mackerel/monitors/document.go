@@ -153,7 +153,7 @@ func (c *checker) fault(path, format string, args ...any) {
 }
 
 func (c *checker) owner(name string) {
-	if !ownerName.MatchString(name) {
+	if !ownerName().MatchString(name) {
 		c.fault("metadata.name", "%q marks what belongs to this file; write up to 40 of a-z, 0-9, - and .", name)
 	}
 }

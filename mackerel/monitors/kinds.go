@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // kind is what the API says of a type of monitor,
@@ -86,16 +87,21 @@ func scopes(list []any) []any {
 }
 
 var (
-	ownerName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]{0,38}[a-z0-9])?$`)
-	marked    = regexp.MustCompile(`\n?\[shopslo:([a-z0-9.-]+) ([0-9a-f]{8})\]\s*$`)
+	ownerName = lazily(`^[a-z0-9]([-a-z0-9.]{0,38}[a-z0-9])?$`)
+	marked    = lazily(`\n?\[shopslo:([a-z0-9.-]+) ([0-9a-f]{8})\]\s*$`)
 )
+
+// lazily compiles an expression when it is first used: most commands never do.
+func lazily(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // mark is what a memo ends with that belongs to an owner.
 func mark(owner, digest string) string { return "\n[shopslo:" + owner + " " + digest + "]" }
 
 // unmark takes a memo's mark off; ok is false where it has none.
 func unmark(memo string) (text, owner, digest string, ok bool) {
-	m := marked.FindStringSubmatchIndex(memo)
+	m := marked().FindStringSubmatchIndex(memo)
 	if m == nil {
 		return memo, "", "", false
 	}
