@@ -366,3 +366,26 @@ func FuzzUnpack(f *testing.F) {
 		}
 	})
 }
+
+func TestARecordIsUnpackedAsItWasWhateverItsSize(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for _, size := range []int{0, 1, packedAlone - 1, 2 * packedAlone, 5*packedAlone + 7} {
+		record := make([]byte, size)
+		for i := range record {
+			record[i] = byte('a' + r.IntN(8))
+		}
+		packed, err := pack(record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := unpack(packed); err != nil || !bytes.Equal(again, record) {
+			t.Fatalf("%d bytes: %d come back, %v", size, len(again), err)
+		}
+		if again, err := unpack(append(packed, "x"...)); err == nil {
+			t.Errorf("%d bytes and something after them: %d come back", size, len(again))
+		}
+		if again, err := unpack(packed[:len(packed)-1]); err == nil {
+			t.Errorf("%d bytes, cut: %d come back", size, len(again))
+		}
+	}
+}

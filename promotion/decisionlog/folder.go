@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 )
 
@@ -145,19 +146,13 @@ func (f Folder) record(e Entry) ([]byte, error) {
 	return data, e.CheckRecord(data)
 }
 
-// unpack takes one stream of gzip and nothing after it.
+// unpack takes streams of gzip, one behind the other, and nothing after them.
 func unpack(packed []byte) ([]byte, error) {
-	in := bytes.NewReader(packed)
-	r, err := gzip.NewReader(in)
+	r, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, err
 	}
-	r.Multistream(false)
-	data, err := io.ReadAll(r)
-	if err == nil && in.Len() > 0 {
-		err = errors.New("something stands after it")
-	}
-	return data, err
+	return io.ReadAll(r)
 }
 
 // Log is the log of one server, open for appending. It is safe for concurrent use
@@ -232,19 +227,36 @@ func (l *Log) Append(_ context.Context, e Entry, record []byte) (Head, error) {
 	return next.Head, nil
 }
 
+// packedAlone is how much of a record is worth a stream of its own: 256 KiB, so that a
+// big one keeps all processors at it.
+const packedAlone = 256 << 10
+
 // pack is the contrary of unpack.
 func pack(record []byte) ([]byte, error) {
-	var packed bytes.Buffer
-	packed.Grow(len(record) / 4)
-	w, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	parts := make([]bytes.Buffer, max(1, min(runtime.GOMAXPROCS(0), len(record)/packedAlone)))
+	errs := make([]error, len(parts))
+	var all sync.WaitGroup
+	for i := range parts {
+		all.Go(func() { errs[i] = packTo(&parts[i], record[i*len(record)/len(parts):(i+1)*len(record)/len(parts)]) })
+	}
+	all.Wait()
+	packed := parts[0].Bytes()
+	for i := range parts[1:] {
+		packed = append(packed, parts[i+1].Bytes()...)
+	}
+	return packed, errors.Join(errs...)
+}
+
+func packTo(b *bytes.Buffer, data []byte) error {
+	b.Grow(len(data) / 4)
+	w, err := gzip.NewWriterLevel(b, gzip.BestSpeed)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if _, err := w.Write(record); err != nil {
-		return nil, err
+	if _, err := w.Write(data); err != nil {
+		return err
 	}
-	err = w.Close()
-	return packed.Bytes(), err
+	return w.Close()
 }
 
 // keep writes a packed record. One that a killed process has left, whose line was never
