@@ -123,7 +123,7 @@ Exit codes: 0 done · 1 check found something · 3 the command line or a file is
 		Version: thisVersion(), SilenceErrors: true, SilenceUsage: true,
 	}
 	cmd.PersistentFlags().StringVar(&p.config, "config", defaultConfig, "`file` with the settings")
-	cmd.AddCommand(p.serveCommand(), p.checkCommand(), p.listCommand(), p.showCommand(), p.postmortemCommand())
+	cmd.AddCommand(p.serveCommand(), p.checkCommand(), p.listCommand(), p.summaryCommand(), p.showCommand(), p.postmortemCommand())
 	return cmd
 }
 
