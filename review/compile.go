@@ -13,7 +13,7 @@ func Compile(in Input) Report {
 	r := Report{
 		Version: Version, At: in.At.UTC(), Week: p.Name, From: p.From.UTC(), Until: p.Until.UTC(), Partial: p.Partial,
 		Zone: p.From.Location().String(), Outage: in.Outage, Incidents: in.Incidents, Releases: in.Releases, Decisions: in.Decisions,
-		Freezes: in.Freezes, Overrides: in.Overrides, Exclusions: in.Exclusions, Next: in.NextFreezes,
+		Freezes: in.Freezes, Overrides: in.Overrides, Exclusions: in.Exclusions, Silences: in.Silences, Next: in.NextFreezes,
 	}
 	c := &compiler{in: in, r: &r}
 	c.actions()
@@ -32,7 +32,7 @@ func (r Report) filled() Report {
 	r.Pages, r.Gaps, r.NextDue = orEmpty(r.Pages), orEmpty(r.Gaps), orEmpty(r.NextDue)
 	r.Actions.Items, r.Incidents.Items, r.Releases.Items = orEmpty(r.Actions.Items), orEmpty(r.Incidents.Items), orEmpty(r.Releases.Items)
 	r.Decisions.Items, r.Freezes.Items, r.Overrides.Items = orEmpty(r.Decisions.Items), orEmpty(r.Freezes.Items), orEmpty(r.Overrides.Items)
-	r.Exclusions.Items, r.Next.Items = orEmpty(r.Exclusions.Items), orEmpty(r.Next.Items)
+	r.Exclusions.Items, r.Silences.Items, r.Next.Items = orEmpty(r.Exclusions.Items), orEmpty(r.Silences.Items), orEmpty(r.Next.Items)
 	for i := range r.Releases.Items {
 		r.Releases.Items[i].Effects = orEmpty(r.Releases.Items[i].Effects)
 	}
@@ -52,6 +52,9 @@ func (r Report) filled() Report {
 	for i := range r.Exclusions.Items {
 		x := &r.Exclusions.Items[i]
 		x.SLOs, x.Scope = orEmpty(x.SLOs), orEmpty(x.Scope)
+	}
+	for i := range r.Silences.Items {
+		r.Silences.Items[i].Matchers = orEmpty(r.Silences.Items[i].Matchers)
 	}
 	return r
 }

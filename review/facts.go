@@ -123,6 +123,16 @@ type Override struct {
 	Used *int `json:"used"`
 }
 
+// Silence is a time in which alerts were told to nobody.
+type Silence struct {
+	ID       string    `json:"id"`
+	Who      string    `json:"who"`
+	Why      string    `json:"why"`
+	Matchers []string  `json:"matchers"` // such as shopset="a-1"; all of them have to hold
+	From     time.Time `json:"from"`
+	Until    time.Time `json:"until"`
+}
+
 // Exclusion is a time that budgets do not count.
 type Exclusion struct {
 	ID    string    `json:"id"`

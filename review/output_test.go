@@ -97,6 +97,7 @@ func hostile(in Input, text string) Input {
 	in.Releases.Items[0].By, in.Releases.Items[0].Release = text, text
 	in.Decisions.Items[0].Reason = text
 	in.Freezes.Items[0].Why, in.Overrides.Items[0].ID, in.Exclusions.Items[0].Who = text, text, text
+	in.Silences.Items[0].Why, in.Silences.Items[0].Who, in.Silences.Items[0].Matchers[0] = text, text, text
 	in.Measured[1].DisplayName = text
 	return in
 }

@@ -1,6 +1,9 @@
 package review
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 func (p *page) releases(r Report) section {
 	l := p.lang
@@ -100,14 +103,17 @@ func (p *page) decisions(s *section, r Report) {
 	s.show(p.cut(t))
 }
 
-// policy are freezes, overrides and exclusions.
+// policy are freezes, overrides, exclusions and silences.
 func (p *page) policy(r Report) section {
 	l := p.lang
-	s := section{id: "policy", title: l.of("Freezes, overrides, exclusions", "リリース凍結・例外承認・計測除外")}
+	s := section{id: "policy", title: l.of("Freezes, overrides, exclusions, silences", "リリース凍結・例外承認・計測除外・アラート抑止")}
 	if u := r.Freezes.Unknown; u != nil {
 		s.say(l.unknown(u))
 	}
-	if len(r.Freezes.Items)+len(r.Overrides.Items)+len(r.Exclusions.Items) == 0 {
+	if u := r.Silences.Unknown; u != nil {
+		s.say(l.of("Silences: ", "アラート抑止：") + l.unknown(u))
+	}
+	if len(r.Freezes.Items)+len(r.Overrides.Items)+len(r.Exclusions.Items)+len(r.Silences.Items) == 0 {
 		if r.Freezes.Unknown == nil {
 			s.say(l.of("None was in force.", "有効だったものはありません。"))
 		}
@@ -135,11 +141,24 @@ func (p *page) policy(r Report) section {
 		}
 		t.rows = append(t.rows, []cell{{text: l.of("exclusion", "除外")}, {text: x.ID, link: link(x.Link)}, {text: p.span(&x.From, &x.Until)}, {text: p.scope(x.Scope)}, {text: orDash(x.Who)}, {text: why}})
 	}
+	for _, x := range r.Silences.Items {
+		t.rows = append(t.rows, []cell{{text: l.of("silence", "アラート抑止")}, {text: firstPart(x.ID)}, {text: p.span(&x.From, &x.Until)}, {text: l.list(x.Matchers, 4)}, {text: orDash(x.Who)}, {text: orDash(x.Why)}})
+	}
 	s.show(p.cut(t))
+	if len(r.Silences.Items) > 0 {
+		s.say(l.of("An Alertmanager forgets silences some days after their end (five, unless it is told otherwise): those of the period's first days may be missing.",
+			"Alertmanager は終了した抑止を数日（既定では 5 日）で忘れるため、期間の初めのものは漏れている可能性があります。"))
+	}
 	if len(r.Exclusions.Items) > 0 {
 		s.say(l.of("What an exclusion leaves out is in none of this report's figures.", "除外された時間は、このレポートのどの数値にも含まれません。"))
 	}
 	return s
+}
+
+// firstPart is enough of a UUID for people.
+func firstPart(id string) string {
+	first, _, _ := strings.Cut(id, "-")
+	return first
 }
 
 func (p *page) scope(names []string) string {

@@ -37,6 +37,7 @@ type Report struct {
 	Freezes    Section[Freeze]    `json:"freezes"`
 	Overrides  Section[Override]  `json:"overrides"`
 	Exclusions Section[Exclusion] `json:"exclusions"`
+	Silences   Section[Silence]   `json:"silences"`
 	Gaps       []Gap              `json:"gaps"`
 	Next       Section[Freeze]    `json:"next_freezes"`
 	NextDue    []Action           `json:"next_due"` // due in the seven days after

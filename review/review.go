@@ -47,6 +47,7 @@ type Input struct {
 	Freezes    Section[Freeze]
 	Overrides  Section[Override]
 	Exclusions Section[Exclusion]
+	Silences   Section[Silence]
 	// NextFreezes are those of the seven days after the period.
 	NextFreezes Section[Freeze]
 }

@@ -72,6 +72,7 @@ func sampleWeek(p Period) Input {
 			{Tier: "prod", Release: "bad0bad0bad0bad0", Verdict: "promote", Times: 1, First: *day(2, 5), Last: *day(2, 5), Entry: 2}}},
 		Freezes:     Section[Freeze]{Items: []Freeze{{ID: "weekend", Who: "mai", Why: "nobody is there", Scope: []string{"prod"}, From: day(4, 18), Until: day(7, 9)}, {ID: "stop", Who: "mai", Why: "stop", Urgent: true, From: day(2, 6)}}},
 		Overrides:   Section[Override]{Items: []Override{{ID: "test", Who: "ken", Why: "a load test", Checks: []string{"burn_rate"}, Scope: []string{"prod"}, Until: day(2, 0), Used: &used}}},
+		Silences:    Section[Silence]{Items: []Silence{{ID: "0b5c7f6e-3c11-4d5e-9a77-2f8c1f9d1e10", Who: "ken", Why: "DB を移すあいだ", Matchers: []string{`shopset="a-1"`, `severity=~"page|ticket"`}, From: *day(0, 1), Until: *day(0, 2)}}},
 		Exclusions:  Section[Exclusion]{Items: []Exclusion{{ID: "db", Who: "ken", Why: "maintenance: the database was moved", SLOs: []string{"checkout"}, From: *day(0, 1), Until: *day(0, 2)}}},
 		NextFreezes: Section[Freeze]{Items: []Freeze{{ID: "weekend", Who: "mai", Why: "nobody is there", Scope: []string{"prod"}, From: day(11, 18), Until: day(14, 9)}}},
 	}
@@ -84,5 +85,5 @@ func nothingKnown(p Period) Input {
 	return Input{At: p.Until, Period: p, Outage: &Unknown{Reason: Failed, Error: "Prometheus cannot be reached"},
 		Actions: Section[Action]{Unknown: u("review.actions")}, Incidents: Section[Incident]{Unknown: u("gate.incidents")}, Releases: Section[Move]{Unknown: failed},
 		Decisions: Section[Decision]{Unknown: failed}, Freezes: Section[Freeze]{Unknown: u("gate.calendar")}, Overrides: Section[Override]{Unknown: u("gate.calendar")},
-		Exclusions: Section[Exclusion]{Unknown: u("gate.calendar")}, NextFreezes: Section[Freeze]{Unknown: u("gate.calendar")}}
+		Exclusions: Section[Exclusion]{Unknown: u("gate.calendar")}, Silences: Section[Silence]{Unknown: u("gate.alerts (kind: alertmanager)")}, NextFreezes: Section[Freeze]{Unknown: u("gate.calendar")}}
 }

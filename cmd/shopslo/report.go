@@ -271,6 +271,9 @@ func (e *engine) review(ctx context.Context, period review.Period, at time.Time,
 	if err := e.actionFacts(ctx, &in); err != nil {
 		return review.Report{}, err
 	}
+	if err := e.silenceFacts(ctx, &in); err != nil {
+		return review.Report{}, err
+	}
 	e.logFacts(ctx, &in, log, unknown)
 	q := review.Question{Period: period, Fleet: e.docs.fleet, SLOs: e.docs.slos.SLOs, Alerts: e.alerts, Resolution: e.docs.config.Ledger.Resolution}
 	counts := promotion.Excluding(e.docs.fleet, exclusions, e.ledger)

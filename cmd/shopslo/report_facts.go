@@ -52,6 +52,26 @@ func (e *engine) calendarFacts(in *review.Input) ([]promotion.Exclusion, error) 
 	return c.Exclusions, nil
 }
 
+// silenceFacts adds what an Alertmanager was told to keep to itself.
+func (e *engine) silenceFacts(ctx context.Context, in *review.Input) error {
+	w, err := e.docs.witnesses()
+	if err != nil {
+		return err
+	}
+	if a := e.docs.config.Gate.Alerts; a == nil || !a.Alertmanager {
+		in.Silences.Unknown = notConfigured("gate.alerts (kind: alertmanager)")
+		return nil
+	}
+	all, err := w.alerts.Silences(ctx, in.Period.From, in.Period.Until)
+	if err != nil {
+		in.Silences.Unknown = failed("gate.alerts", err)
+	}
+	for _, s := range all {
+		in.Silences.Items = append(in.Silences.Items, review.Silence{ID: s.ID, Who: s.By, Why: s.Comment, Matchers: s.Matchers, From: s.From, Until: s.Until})
+	}
+	return nil
+}
+
 func freezesOf(all []promotion.Freeze) []review.Freeze {
 	var out []review.Freeze
 	for _, f := range all {

@@ -253,6 +253,32 @@ func TestTheReviewOfAWeekWithABadRelease(t *testing.T) {
 		t.Errorf("releases %+v", m)
 	}
 
+	t.Run("with the silences of an Alertmanager", func(t *testing.T) {
+		silence := fmt.Sprintf(`[{"id":"0b5c-7f","createdBy":"ken","comment":"known","startsAt":%q,"endsAt":%q,"matchers":[{"name":"shopset","value":"a-1"}]}]`,
+			s.moved.Format(time.RFC3339), s.back.Format(time.RFC3339))
+		manager := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, silence) }))
+		text, err := os.ReadFile(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asks := filepath.Join(dir, "silences.yaml")
+		writeFiles(t, dir, map[string]string{"silences.yaml": strings.Replace(string(text), "gate:\n", "gate:\n  alerts: {kind: alertmanager, url: '"+manager.URL+"'}\n", 1)})
+		silencesOf := func() review.Section[review.Silence] {
+			code, stdout, stderr := runWith(t, nil, "report", "--config", asks, "-o", "json")
+			r, err := review.Decode([]byte(stdout))
+			if code != exitOK || err != nil {
+				t.Fatalf("exit code %d: %v %s", code, err, stderr)
+			}
+			return r.Silences
+		}
+		if got := silencesOf(); got.Unknown != nil || len(got.Items) != 1 || got.Items[0].Who != "ken" || !got.Items[0].Until.Equal(s.back) {
+			t.Errorf("silences %+v", got)
+		}
+		manager.Close()
+		if got := silencesOf(); got.Unknown == nil || got.Unknown.Reason != review.Failed || got.Unknown.Key != "gate.alerts" || len(got.Items) != 0 {
+			t.Errorf("of an Alertmanager that is down: %+v", got)
+		}
+	})
 	t.Run("as a file, by its name", func(t *testing.T) {
 		file := filepath.Join(dir, "review.html")
 		code, stdout, stderr := runWith(t, nil, "report", "--config", config, "--output", file)

@@ -118,4 +118,11 @@ func TestRealPrometheusAndAlertmanager(t *testing.T) {
 	}
 	resp.Body.Close()
 	until(t, client(t, manager, true), "1 fire: CartErrors shopset=a-2 silenced=true since=true")
+	known, err := client(t, manager, true).Silences(t.Context(), time.Now().Add(-time.Hour), time.Now())
+	if err != nil || len(known) != 1 || known[0].By != "mai" || known[0].Comment != "known" || strings.Join(known[0].Matchers, " ") != `alertname="CartErrors"` {
+		t.Errorf("silences: %+v, %v", known, err)
+	}
+	if later, err := client(t, manager, true).Silences(t.Context(), time.Now().Add(2*time.Hour), time.Now().Add(3*time.Hour)); err != nil || len(later) != 0 {
+		t.Errorf("silences of later: %+v, %v", later, err)
+	}
 }
