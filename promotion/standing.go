@@ -73,7 +73,7 @@ func labels(all map[string]string) string {
 // checkIncidents asks that no incident is open that touches the target.
 func (d *deciding) checkIncidents(t tier) []Check {
 	in := d.e.Incidents
-	if checks, done := d.unasked(CheckIncident, t, "whether an incident is open that touches the target", in.Where, in.Error, "the incidents' files or bot (gate.incidents, gate.incidents_url)"); done {
+	if checks, done := d.unasked(CheckIncident, t, "whether an incident is open that touches the target", in.Where, in.Error, "the incidents' files or bot (gate.incidents, gate.incidentbot)"); done {
 		if checks[0].Result != Unknown {
 			return checks
 		}

@@ -32,7 +32,7 @@ func TestAnIncidentOpenedInSlackHoldsAPromotion(t *testing.T) {
 	x := newTeam(t, "socket", "")
 	address, _ := x.serve()
 	x.write("slo.yaml", cartSLO)
-	x.write("shopslo.yaml", fmt.Sprintf("source: {embedded: {dir: tsdb, scrape_configs: [{job_name: none}]}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\ngate: {incidents_url: %q}\n", address))
+	x.write("shopslo.yaml", fmt.Sprintf("source: {embedded: {dir: tsdb, scrape_configs: [{job_name: none}]}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\ngate: {incidentbot: {url: %q}}\n", address))
 	program := filepath.Join(x.dir, "shopslo")
 	if out, err := exec.Command("go", "build", "-o", program, "../shopslo").CombinedOutput(); err != nil {
 		t.Fatalf("build shopslo: %v\n%s", err, out)

@@ -65,7 +65,7 @@ func newWitnesses(c *config.Config) (*witnesses, error) {
 			w.bot, err = incidentapi.NewClient(b.URL, client)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: gate.incidents_url: %w", c.Path, err)
+			return nil, fmt.Errorf("%s: gate.incidentbot: %w", c.Path, err)
 		}
 	}
 	return w, nil

@@ -28,7 +28,7 @@ func newBotStage(t *testing.T) *botStage {
 	s.bot = httptest.NewServer(incidentapi.New(incidentapi.Options{Source: &s.store, Now: time.Now, Token: func() (string, error) { return "b0t-s3cret", nil }}))
 	t.Cleanup(s.bot.Close)
 	writeFiles(t, s.dir, map[string]string{"bot-token": "b0t-s3cret\n"})
-	s.edit(t, "  incidents: [incidents/*.yaml]\n", "  incidents: [incidents/*.yaml]\n  incidents_url: "+s.bot.URL+"\n  incidents_token_file: bot-token\n")
+	s.edit(t, "  incidents: [incidents/*.yaml]\n", "  incidents: [incidents/*.yaml]\n  incidentbot: {url: '"+s.bot.URL+"', bearer_token_file: bot-token}\n")
 	return s
 }
 

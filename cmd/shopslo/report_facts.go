@@ -149,7 +149,7 @@ func (e *engine) allIncidents(ctx context.Context, in *review.Input) ([]incident
 	}
 	known, err := w.bot.Incidents(ctx, time.Time{}) // actions of old ones may be open
 	if err != nil {
-		in.Incidents.Unknown = failed("gate.incidents_url", err)
+		in.Incidents.Unknown = failed("gate.incidentbot", err)
 		if in.Actions.Unknown == nil {
 			in.Actions.Unknown = in.Incidents.Unknown
 		}

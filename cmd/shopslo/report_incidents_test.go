@@ -52,7 +52,7 @@ func TestTheReviewAsksTheIncidentbot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFiles(t, dir, map[string]string{"shopslo.yaml": strings.Replace(string(text), "gate:\n", "gate:\n  incidents_url: "+bot.URL+"\n  incidents_token_file: bot-token\n", 1)})
+	writeFiles(t, dir, map[string]string{"shopslo.yaml": strings.Replace(string(text), "gate:\n", "gate:\n  incidentbot: {url: '"+bot.URL+"', bearer_token_file: bot-token}\n", 1)})
 	report := func() review.Report {
 		code, stdout, stderr := runWith(t, nil, "report", "--config", filepath.Join(dir, "shopslo.yaml"), "-o", "json")
 		if code != exitOK || stderr != "" {

@@ -95,14 +95,17 @@ func (c *Config) gate(top *mapping) {
 	m := top.r.mapping(n, "gate")
 	c.Gate.GateRules.read(m)
 	if n := m.take("fleet"); n != nil {
-		r := c.remote(m.r.mapping(n, m.at("fleet")))
+		r := c.remote(m.r.mapping(n, m.at("fleet")), "http://shopset-exporter:9877")
 		c.Gate.Fleet = &r
 	}
 	if n := m.take("alerts"); n != nil {
 		c.Gate.Alerts = c.alerts(m.r.mapping(n, m.at("alerts")))
 	}
 	m.texts("incidents", &c.Gate.Incidents)
-	c.incidentBot(m)
+	if n := m.take("incidentbot"); n != nil {
+		r := c.remote(m.r.mapping(n, m.at("incidentbot")), "http://incidentbot:9878")
+		c.Gate.IncidentBot = &r
+	}
 	m.texts("calendar", &c.Gate.Calendar)
 	c.decisionLog(m)
 	c.tell(m, top)
@@ -244,28 +247,11 @@ func (c *Config) server(m *mapping) Remote {
 	return r
 }
 
-func (c *Config) remote(m *mapping) Remote {
+func (c *Config) remote(m *mapping, like string) Remote {
 	r := c.server(m)
 	m.done()
-	m.need("url", r.URL, "write it like http://shopset-exporter:9877")
+	m.need("url", r.URL, "write it like "+like)
 	return r
-}
-
-// incidentBot reads whom to ask about incidents.
-func (c *Config) incidentBot(m *mapping) {
-	r := Remote{Timeout: 10 * time.Second}
-	m.text("incidents_url", &r.URL)
-	if err := checkURL(r.URL); err != nil {
-		m.fault("incidents_url", " %v", err)
-	}
-	c.path(m, "incidents_token_file", &r.BearerTokenFile)
-	m.hint("incidents_token", "no secret stands in this file: use incidents_token_file")
-	switch {
-	case r.URL != "":
-		c.Gate.IncidentBot = &r
-	case r.BearerTokenFile != "":
-		m.fault("incidents_token_file", " stands without incidents_url, the address of an incidentbot")
-	}
 }
 
 // alerts reads whom to ask. Without an address it is the Prometheus of the source, and

@@ -37,8 +37,7 @@ func TestWhomTheGateAsks(t *testing.T) {
   fleet: {url: https://exporter:9877/x, basic_auth: {username: u, password_file: pw}, tls: {ca_file: ca.pem}, timeout: 3s}
   alerts: {}
   incidents: [incidents/*.yaml]
-  incidents_url: https://incidentbot:8080/x
-  incidents_token_file: bot-token
+  incidentbot: {url: https://incidentbot:8080/x, bearer_token_file: bot-token}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -71,9 +70,9 @@ func TestFaultsOfTheGate(t *testing.T) {
 		{"a password in the file", "{fleet: {url: http://x, password: secret}}", "no secret stands in this file"},
 		{"an Alertmanager without an address", "{alerts: {kind: alertmanager}}", "gate.alerts.url is missing"},
 		{"two ways to show who asks", "{fleet: {url: http://x, bearer_token_file: f, basic_auth: {username: u, password_file: p}}}", "choose one"},
-		{"an incidentbot that is no URL", "{incidents_url: incidentbot}", "gate.incidents_url"},
-		{"a token for nobody", "{incidents_token_file: f}", "stands without incidents_url"},
-		{"a token in the file", "{incidents_url: http://x, incidents_token: secret}", "no secret stands in this file"},
+		{"an incidentbot that is no URL", "{incidentbot: {url: incidentbot}}", "gate.incidentbot.url"},
+		{"a token for nobody", "{incidentbot: {bearer_token_file: f}}", "gate.incidentbot.url is missing: write it like http://incidentbot:9878"},
+		{"a token in the file", "{incidentbot: {url: http://x, bearer_token: secret}}", "no secret stands in this file"},
 		{"no harm at all", "{since_release: {harm: 0}}", "must be a burn rate above 0"},
 		{"more than all requests", "{since_release: {harm_to_one: 2}}", "since_release.harm_to_one: 2 is not a ratio"},
 		{"a busy time of no length", "{load: {window: 0h}}", "gate.load.window"},
