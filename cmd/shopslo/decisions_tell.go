@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/shopslo/shopslo/internal/config"
@@ -36,7 +38,7 @@ func (p *program) decisionTellers(c *config.Config) ([]decisionTeller, map[promo
 				return nil, nil, fmt.Errorf("%s: gate.tell.slack names no webhook_file, and %s is not set: give one of the two the webhook's address", c.Path, envSlackWebhook)
 			}
 		}
-		all = append(all, func(ctx context.Context, v verdict) error { return hook.Say(ctx, v.message()) })
+		all = append(all, func(ctx context.Context, v verdict) error { return hook.Say(ctx, v.message()+onBoard(c.Board, v)) })
 	}
 	if t.Mackerel && c.Mackerel != nil {
 		client, err := p.mackerelClient(c.Mackerel.Mackerel)
@@ -61,6 +63,15 @@ func (v verdict) message() string {
 		text += " " + line
 	}
 	return text
+}
+
+// onBoard is a line with the address of the page that has all checks; "" where nobody
+// said where that is, or the decision is none of a Tier's gate.
+func onBoard(base string, v verdict) string {
+	if base == "" || v.To == "" {
+		return ""
+	}
+	return "\n" + strings.TrimRight(base, "/") + "/board/gate/" + url.PathEscape(string(v.To))
 }
 
 // tell tells everybody of a decision, also after one could not be told.

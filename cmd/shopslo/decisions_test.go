@@ -279,12 +279,12 @@ func TestSlackAndMackerelAreToldOfADecision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFiles(t, s.dir, map[string]string{"shopslo.yaml": string(text) + "mackerel: {url: \"" + fake.URL + "\", api_key_file: key, service: shops}\n"})
+	writeFiles(t, s.dir, map[string]string{"shopslo.yaml": string(text) + "board: {url: 'https://shopslo.example/'}\nmackerel: {url: \"" + fake.URL + "\", api_key_file: key, service: shops}\n"})
 	ask := []string{"gate", "--to", "prod", "--config", s.config, "--at", s.at.Format(time.RFC3339)}
 	if _, stderr := must(t, exitOK, ask...); stderr != "" {
 		t.Error(stderr)
 	}
-	if all := told(); len(all) != 1 || !strings.HasPrefix(all[0], "PROMOTE: Release ") || !strings.Contains(all[0], "Not logged: ") {
+	if all := told(); len(all) != 1 || !strings.HasPrefix(all[0], "PROMOTE: Release ") || !strings.Contains(all[0], "Not logged: ") || !strings.HasSuffix(all[0], "\nhttps://shopslo.example/board/gate/prod") {
 		t.Errorf("Slack was told %q", all)
 	}
 	notes := fake.Annotations()

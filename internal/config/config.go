@@ -36,6 +36,9 @@ type Config struct {
 	Gate      Gate
 	Promotion *Promotion // nil: Releases are not moved from here
 	Review    *Review    // nil: nothing is said of it, see WeeklyReview
+	// Board is the address at which people reach `shopslo serve`, for links to its pages;
+	// "": none are made.
+	Board string
 	// Mackerel is nil where nothing goes to Mackerel.
 	Mackerel *MackerelPush
 }

@@ -40,11 +40,26 @@ func Parse(path string, data []byte) (*Config, error) {
 	c.promotion(m)
 	c.mackerel(m)
 	c.review(m)
+	c.board(m)
 	m.done()
 	if err := r.err(); err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+func (c *Config) board(top *mapping) {
+	n := top.take("board")
+	if n == nil {
+		return
+	}
+	m := top.r.mapping(n, "board")
+	m.text("url", &c.Board)
+	if err := checkURL(c.Board); err != nil {
+		m.fault("url", " %v", err)
+	}
+	m.done()
+	m.need("url", c.Board, "write the address at which people reach 'shopslo serve', like https://shopslo.example")
 }
 
 // document gives the one document's content, or nil after a fault.
