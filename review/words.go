@@ -180,7 +180,7 @@ func (l Lang) severity(s string) string {
 	case "ticket":
 		return l.of("ticket", "チケット")
 	case "critical":
-		return l.of("critical", "致命的")
+		return l.of("critical", "緊急")
 	case "major":
 		return l.of("major", "重大")
 	case "minor":
