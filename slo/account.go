@@ -11,6 +11,9 @@ type Account struct {
 	// Start is the time from which on the figures are exact: nothing was counted
 	// before. Zero: nothing has been counted yet.
 	Start time.Time
+	// Expected is since when the subject was expected to send: coverage counts from
+	// there. Zero: not known, and then it counts from the window's start.
+	Expected time.Time
 	// End is the newest closed edge at or before the asked time. Zero: none.
 	End time.Time
 	// LastSample is the time of the newest sample or sign of life, at or before
@@ -19,8 +22,84 @@ type Account struct {
 	// Edges is how far apart the edges are that are kept for ever: multiples of it
 	// since 1970. Recent ones lie closer.
 	Edges time.Duration
-	// Notes are short sentences on what makes the figures doubtful.
+	// Notes are short sentences on how the figures came about: of the indicator, whatever
+	// the window.
 	Notes []string
+	// Flags are what makes the figures doubtful, and when. One that ended before a window
+	// begins says nothing of it.
+	Flags []Flag
+	// Absent is what the indicator's selectors ask for and the source does not have.
+	Absent []Absence
+	// Failure says why the SLO is not being counted now, in a sentence; "" where it is.
+	// What was counted before stays.
+	Failure string
 	// Counts gives the counts between two times at or before End.
 	Counts CountFunc
+}
+
+// Flag is a kind of doubt about the figures of an account. docs/counting.md says what
+// each means and what was counted all the same.
+type Flag struct {
+	Kind FlagKind
+	// Count is how many times it was raised from First to Last (both included).
+	Count       int
+	First, Last time.Time
+}
+
+// FlagKind names a kind of doubt, as JSON has it.
+type FlagKind string
+
+// The kinds of Flag; docs/counting.md, "Flags".
+const (
+	// UnknownFirst: a series appeared with a count of unknown age, which was left out.
+	UnknownFirst FlagKind = "unknown_first_sample"
+	// ClockAndDrop: a start time moved to an implausible time while a counter dropped:
+	// taken for a restart.
+	ClockAndDrop FlagKind = "restart_with_clock_step"
+	// UnexplainedDrop: a counter dropped though its process did not restart: taken for
+	// a reset of the metric.
+	UnexplainedDrop FlagKind = "reset_without_restart"
+	// PartialDrop: a counter dropped by a part, as a sum does when one of its processes
+	// ends: what it grew by is not known and was left out.
+	PartialDrop FlagKind = "partial_drop"
+	// UnclearRestart: another series of the process dropped, and this one may have
+	// restarted with it; taken as going on.
+	UnclearRestart FlagKind = "restart_unclear"
+	// SeveralProcesses: the start times of one target alternate: several processes
+	// answer under one name.
+	SeveralProcesses FlagKind = "several_processes"
+	// ChangedLabels: series ended as others began, and they could not be paired: the
+	// first counts of the new ones were left out.
+	ChangedLabels FlagKind = "labels_changed"
+)
+
+// Absence is a selector that finds nothing, or nothing that it could tell apart, for
+// one subject.
+type Absence struct {
+	Kind AbsenceKind
+	// Side is good, bad or total.
+	Side string
+	// Selector is what was asked for, Label the label's name where it is one.
+	Selector, Label string
+	// Nearest are names (or values) that exist and are close to what was asked for.
+	Nearest []string
+}
+
+// AbsenceKind tells kinds of absence apart, as JSON has it.
+type AbsenceKind string
+
+// The kinds of Absence. With the first three nobody can tell what is good: no data.
+const (
+	NoMetric   AbsenceKind = "metric"     // the subject has no series of the metric
+	NoLabel    AbsenceKind = "label"      // none of them has the label
+	NoBound    AbsenceKind = "bound"      // none of them has the bucket's bound, or the quantile
+	NoSuch     AbsenceKind = "none_yet"   // the metric and the labels are there; it has not happened
+	NoSubject  AbsenceKind = "subject"    // the source has the metric, but nothing of the subject
+	Unlabelled AbsenceKind = "unlabelled" // the source has the metric, without the subject's labels
+	LoneLabel  AbsenceKind = "matcher"    // a matcher on a label that does not exist, on both sides: a finding
+)
+
+// Misleads reports whether the absence makes the figures meaningless.
+func (a Absence) Misleads() bool {
+	return a.Kind == NoMetric || a.Kind == NoLabel || a.Kind == NoBound
 }

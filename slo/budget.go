@@ -35,7 +35,8 @@ type Unit string
 // The units.
 const (
 	Events Unit = "events"
-	Slices Unit = "slices" // pieces of time: time slices, or points of an evaluation grid
+	Slices Unit = "slices" // time slices
+	Points Unit = "points" // points of an evaluation grid; never called events
 )
 
 // State is the verdict on a budget.

@@ -49,8 +49,9 @@ var errCorrupt = errors.New("damaged")
 // decoder reads what encoder wrote. After the first failure err is set and
 // everything reads as zero.
 type decoder struct {
-	b   []byte
-	err error
+	b       []byte
+	err     error
+	version int // of the file's format
 }
 
 func (d *decoder) fail() { d.b, d.err = nil, errCorrupt }
