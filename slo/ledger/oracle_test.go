@@ -82,8 +82,13 @@ func checkEdges(t *testing.T, l *ledger.Ledger, s *slo.SLO, subject string, o *l
 	if last, ok := o.LastSample(end); ok != !acc.LastSample.IsZero() || ok && last != acc.LastSample.UnixMilli() {
 		t.Fatalf("%s: last sample %v, the oracle has %d (%t)", subject, acc.LastSample, last, ok)
 	}
-	if o.Flagged(end) != (len(acc.Notes) > 0) {
-		t.Fatalf("%s: notes %q, the oracle flags %t", subject, acc.Notes, o.Flagged(end))
+	if got, want := fmt.Sprint(acc.Flags), fmt.Sprint(o.Flags(end)); got != want {
+		for _, inc := range o.Increments(start, end) {
+			if len(inc.Flags) > 0 {
+				t.Log(inc)
+			}
+		}
+		t.Fatalf("%s: flags %s, the oracle raises %s", subject, got, want)
 	}
 }
 
