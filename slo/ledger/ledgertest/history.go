@@ -68,6 +68,8 @@ type Scraped struct {
 	pod    *pod
 	events []Sample // true events of a counter: time and number, rising
 	bad    bool
+	old    []int // indexes of the samples that are older answers than the one before
+	steady bool  // its own samples are neither late nor spoiled
 }
 
 // Delivery is when the sample at Index could first be read.
@@ -88,6 +90,7 @@ func (s *Scraped) DeliveredAt(i int) int64 {
 // pod is one target: a name, and the processes that lived under it.
 type pod struct {
 	job, instance    string
+	container        string // "": the only one of the target
 	created, deleted int64
 	phase            int64 // its scrapes are at phase + k·interval
 	lives            []life
@@ -187,7 +190,7 @@ func (h *History) Strays() []Scraped {
 // podLabels are the labels of a pod's series, sorted by name.
 func podLabels(metric string, p *pod, shopset, code, route string) slo.Labels {
 	ls := slo.Labels{{Name: slo.MetricName, Value: metric}}
-	for _, l := range []slo.Label{{Name: "code", Value: code}, {Name: "instance", Value: p.instance},
+	for _, l := range []slo.Label{{Name: "code", Value: code}, {Name: "container", Value: p.container}, {Name: "instance", Value: p.instance},
 		{Name: "job", Value: p.job}, {Name: "route", Value: route}, {Name: "shopset", Value: shopset}} {
 		if l.Value != "" {
 			ls = append(ls, l)
@@ -215,6 +218,14 @@ func (h *History) pods(spec Spec, job string, r *rand.Rand) []*pod {
 				out = append(out, p)
 				created = replaced
 			}
+		}
+	}
+	if spec.Containers {
+		for _, p := range slices.Clone(out) {
+			p.container = "app"
+			sidecar := &pod{job: job, instance: p.instance, container: "sidecar", created: p.created, deleted: p.deleted, phase: r.Int64N(interval)}
+			h.live(spec, sidecar, r)
+			out = append(out, sidecar)
 		}
 	}
 	for k, t := range moments(r, h.Start+5*second, h.End, spec.BlinkEvery) {

@@ -74,7 +74,7 @@ func (s *ShopSet) fates(series *Scraped, seen Seen, baseline int64) Events {
 		next++
 	}
 	for i, x := range series.Samples {
-		if x.T <= s.start || !valid(x.V) || !seen(x.T, series.DeliveredAt(i)) {
+		if x.T <= s.start || !valid(x.V) || !seen(x.T, series.DeliveredAt(i)) || slices.Contains(series.old, i) {
 			continue
 		}
 		if next == len(series.events) {
