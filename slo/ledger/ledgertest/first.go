@@ -65,7 +65,7 @@ func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 	}
 	i := o.rules.Interval
 	u, any := p.lastCounted(s.T)
-	if any && !p.restartedIn(u, s.T) {
+	if any {
 		for _, other := range p.counters {
 			if latest, ok := latestBefore(other.samples, s.T); ok && latest.T >= u-5*i {
 				f.consider(other, latest)
@@ -97,9 +97,10 @@ func (o *Oracle) considerOthers(f *firstSample, start float64, u int64) {
 	}
 }
 
-// consider adds a series to the partners unless it is left out.
+// consider adds a series to the partners unless it is left out: what was counted before
+// a restart goes on nowhere.
 func (f *firstSample) consider(c *counter, latest Sample) {
-	if c != f.counter && c.name == f.counter.name && latest.V > 0 && latest.V <= f.v && !c.left {
+	if c != f.counter && c.name == f.counter.name && latest.V > 0 && latest.V <= f.v && !c.left && !c.process.restartedIn(latest.T, f.t) {
 		f.partners = append(f.partners, partner{c, latest})
 	}
 }

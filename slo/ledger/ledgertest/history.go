@@ -99,6 +99,23 @@ type pod struct {
 // life is one process: alive at s where born ≤ s < died.
 type life struct{ born, died int64 }
 
+// bornAlone moves births that are nearly at the same time as others: nobody could tell
+// such processes from one whose target was relabelled.
+func (p *pod) bornAlone(births *[]int64) {
+	for i := range p.lives {
+		l := &p.lives[i]
+		taken := func(b int64) bool { return b-l.born < 2500 && l.born-b < 2500 }
+		for slices.ContainsFunc(*births, taken) {
+			l.born += 250
+		}
+		if l.born >= l.died && len(p.lives) == 1 { // a blink
+			p.deleted += l.born - p.created
+			l.died, p.created = p.deleted, l.born
+		}
+		*births = append(*births, l.born)
+	}
+}
+
 // lifeAt gives the process alive at s; false where there is none.
 func (p *pod) lifeAt(s int64) (life, bool) {
 	for _, l := range p.lives {
@@ -114,9 +131,11 @@ func (p *pod) lifeAt(s int64) (life, bool) {
 func (h *History) ShopSet(i int) *ShopSet {
 	spec := h.Config.ShopSets[i]
 	s := &ShopSet{Spec: spec, Subject: h.Subjects()[i], start: h.Start, end: h.End}
+	var births []int64
 	for j, job := range spec.Components {
 		r := rand.New(rand.NewPCG(h.Config.Seed, uint64(i)<<16|uint64(j)))
 		for _, p := range h.pods(spec, job, r) {
+			p.bornAlone(&births)
 			s.pods = append(s.pods, p)
 			s.Series = append(s.Series, h.scrape(spec, p, r)...)
 		}
@@ -223,7 +242,7 @@ func (h *History) pods(spec Spec, job string, r *rand.Rand) []*pod {
 	if spec.Containers {
 		for _, p := range slices.Clone(out) {
 			p.container = "app"
-			sidecar := &pod{job: job, instance: p.instance, container: "sidecar", created: p.created, deleted: p.deleted, phase: r.Int64N(interval)}
+			sidecar := &pod{job: job, instance: p.instance, container: "sidecar", created: p.created + 3*second, deleted: p.deleted, phase: r.Int64N(interval)}
 			h.live(spec, sidecar, r)
 			out = append(out, sidecar)
 		}
