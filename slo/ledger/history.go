@@ -11,8 +11,8 @@ type history struct {
 }
 
 // newHistory starts counting at an edge, on a shelf of its own.
-func newHistory(res, start int64) history {
-	s := &shelf{res: res, start: start, edge: start, firstBlock: start / (res * blockBuckets), columns: 1}
+func newHistory(res, start, shift int64) history {
+	s := &shelf{res: res, shift: shift, start: start, edge: start, firstBlock: start / (res * blockBuckets), columns: 1}
 	s.now, s.bases = make([]cum, 1), [][]cum{make([]cum, 1)}
 	for e := s.firstBlock * s.span(); e < start; e += res {
 		s.open = append(s.open, cum{}) // edges before the start hold 0

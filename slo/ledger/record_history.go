@@ -50,8 +50,8 @@ func readCum(d *decoder, last cum) cum {
 	return c
 }
 
-func readHistory(d *decoder, res int64) history {
-	h := history{shelf: &shelf{res: res, start: d.int(), edge: d.int(), firstBlock: d.int(), columns: 1}}
+func readHistory(d *decoder, res, shift int64) history {
+	h := history{shelf: &shelf{res: res, shift: shift, start: d.int(), edge: d.int(), firstBlock: d.int(), columns: 1}}
 	n := d.count()
 	last := cum{}
 	for i := 0; i < n && d.err == nil; i++ {

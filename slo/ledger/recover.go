@@ -64,9 +64,9 @@ func (s *store) loadCheckpoint() (map[uint32]*account, error) {
 	gens := slices.Sorted(maps.Keys(files))
 	slices.Reverse(gens)
 	for _, g := range gens {
-		accounts, err := readCheckpoint(files[g])
+		accounts, version, err := readCheckpoint(files[g])
 		if err == nil {
-			s.gen = g
+			s.gen, s.outdated = g, version < newestFormat
 			return accounts, nil
 		}
 		if !errors.Is(err, errCorrupt) {
@@ -106,18 +106,23 @@ func exists(path string) bool {
 	return !errors.Is(err, os.ErrNotExist)
 }
 
-func readCheckpoint(path string) (map[uint32]*account, error) {
+func readCheckpoint(path string) (accounts map[uint32]*account, version int, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return decodeCheckpoint(b)
+	if version, err = formatOf(b); err != nil {
+		return nil, 0, err
+	}
+	accounts, err = decodeCheckpoint(b)
+	return accounts, version, err
 }
 
 // decodeCheckpoint reads a checkpoint; errCorrupt unless it is sound to its end.
 func decodeCheckpoint(b []byte) (map[uint32]*account, error) {
-	if len(b) < len(magic) || string(b[:len(magic)]) != magic {
-		return nil, errCorrupt
+	version, err := formatOf(b)
+	if err != nil {
+		return nil, err
 	}
 	b = b[len(magic):]
 	accounts := map[uint32]*account{}
@@ -127,7 +132,7 @@ func decodeCheckpoint(b []byte) (map[uint32]*account, error) {
 			return nil, errCorrupt
 		}
 		b = b[n:]
-		d := &decoder{b: payload}
+		d := &decoder{b: payload, version: version}
 		switch d.byte() {
 		case accountRecord:
 			a, err := readAccount(d)
@@ -171,6 +176,11 @@ func (s *store) replayLog(path string, accounts map[uint32]*account) (*damage, e
 	if err != nil {
 		return nil, fmt.Errorf("read ledger log: %w", err)
 	}
+	version, err := formatOf(b)
+	if unknown := unknownFormat(0); errors.As(err, &unknown) {
+		return nil, fmt.Errorf("read ledger log %s: %w", path, unknown)
+	}
+	s.outdated = s.outdated || err == nil && version < newestFormat
 	good, torn := replay(b, accounts)
 	s.size = int64(good)
 	if good == len(b) || torn {
@@ -185,7 +195,8 @@ func replay(b []byte, accounts map[uint32]*account) (good int, torn bool) {
 	if len(b) < len(magic) {
 		return 0, true
 	}
-	if string(b[:len(magic)]) != magic {
+	version, err := formatOf(b)
+	if err != nil {
 		return 0, false
 	}
 	good = len(magic)
@@ -194,7 +205,7 @@ func replay(b []byte, accounts map[uint32]*account) (good int, torn bool) {
 		if payload == nil {
 			return good, isTorn(b[good:])
 		}
-		d := &decoder{b: payload}
+		d := &decoder{b: payload, version: version}
 		if d.byte() != tickRecord || replayTick(d, accounts) != nil {
 			return good, false
 		}
@@ -250,6 +261,13 @@ func (s *store) resume(accts []*account, d *damage) error {
 		}
 		return s.setAside(d.path, fmt.Sprintf("it was sound up to byte %d of %d, and what that says is kept; the rest is read again from the source: figures stay exact if it goes back to %s",
 			d.good, d.size, oldestEdge(accts)))
+	}
+	if s.outdated {
+		if err := s.checkpoint(accts); err != nil { // what was read is there, and the next tick tries again
+			s.broken = err
+			s.log.Error("the ledger's files could not be written in the newest format: nothing is counted until they can be", "err", err)
+		}
+		return nil
 	}
 	path := s.path("log")
 	if s.size < int64(len(magic)) {

@@ -10,6 +10,7 @@ import "slices"
 // with span = blockBuckets · resolution; its base is the figures at n·span.
 type shelf struct {
 	res   int64 // bucket length, ms
+	shift int64 // ms by which its blocks begin after multiples of their span
 	start int64 // edge at which counting began: all figures are 0 there
 	edge  int64 // newest closed edge
 

@@ -44,7 +44,7 @@ func TestHistoriesOnAShelfSayWhatEachWouldSayAlone(t *testing.T) {
 		start := (1000 + r.Int64N(200)) * res
 		accts, truths := make([]*account, 1+r.IntN(9)), map[*account]*ledgerOfEdges{}
 		for i := range accts {
-			accts[i] = &account{id: uint32(i), hist: newHistory(res, start)}
+			accts[i] = &account{id: uint32(i), hist: newHistory(res, start, 0)}
 			truths[accts[i]] = &ledgerOfEdges{map[int64]cum{start: {}}, []int64{start}}
 		}
 		gather(accts)
@@ -98,7 +98,7 @@ func randomRuns(r *rand.Rand, edge int64, buckets int, wide bool, res int64) (ru
 func TestAccountsThatGoOnTogetherShareAShelfAgain(t *testing.T) {
 	accts := make([]*account, 5)
 	for i := range accts {
-		accts[i] = &account{id: uint32(i), hist: newHistory(1000, 60_000)}
+		accts[i] = &account{id: uint32(i), hist: newHistory(1000, 60_000, 0)}
 	}
 	gather(accts)
 	one := []run{{buckets: 1, b: 1}}

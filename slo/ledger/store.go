@@ -33,7 +33,8 @@ type store struct {
 	least     int64    // what threshold is at least
 	threshold int64    // size at which the next checkpoint is due
 	enc       encoder
-	broken    error // the log may end in something unsound: a new generation is needed
+	broken    error // the log cannot be gone on with: a new generation is needed
+	outdated  bool  // a file of an older format was read
 }
 
 // errStore marks an error of the ledger's own files.
@@ -42,8 +43,7 @@ var errStore = errors.New("the ledger could not be written")
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 const (
-	magic        = "shopslo1" // format and version, at the start of every file
-	frameHeader  = 8          // length and checksum of a record
+	frameHeader  = 8 // length and checksum of a record
 	largestFrame = 1 << 30
 )
 
@@ -56,11 +56,15 @@ func openStore(cfg Config) (*store, []*account, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {
 		return nil, nil, fmt.Errorf("make ledger directory %s: %w", cfg.Dir, err)
 	}
+	s := &store{dir: cfg.Dir, log: cfg.Log, least: cfg.CheckpointAfter, threshold: cfg.CheckpointAfter}
+	if err := s.checkFormats(); err != nil {
+		return nil, nil, err
+	}
 	lock, _, err := fileutil.Flock(filepath.Join(cfg.Dir, "lock"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("ledger directory %s is in use by another process, or cannot be locked: %w", cfg.Dir, err)
 	}
-	s := &store{dir: cfg.Dir, log: cfg.Log, lock: lock, least: cfg.CheckpointAfter, threshold: cfg.CheckpointAfter}
+	s.lock = lock
 	accts, err := s.recover()
 	if err != nil {
 		return nil, nil, errors.Join(err, lock.Release())
@@ -70,7 +74,11 @@ func openStore(cfg Config) (*store, []*account, error) {
 
 // close ends the log.
 func (s *store) close() error {
-	return errors.Join(s.file.Close(), s.lock.Release())
+	var err error
+	if s.file != nil {
+		err = s.file.Close()
+	}
+	return errors.Join(err, s.lock.Release())
 }
 
 // write appends a tick. When it fails the log is as before, and the tick can be
