@@ -150,6 +150,13 @@ func Open(cfg Config) (*Ledger, error) {
 		return nil, err
 	}
 	l.store = st
+	if st.denied != nil {
+		cfg.Log.Warn("the ledger cannot be written: it is read, and what is counted from now on is kept in memory only, until this program ends", "dir", cfg.Dir, "err", permission(st.denied, cfg.Dir))
+		l.store = nil
+		if err := st.close(); err != nil {
+			return nil, err
+		}
+	}
 	gather(accts)
 	for _, a := range accts {
 		l.trim(a)

@@ -11,6 +11,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/prometheus/prometheus/tsdb/fileutil"
 )
 
 // recover reads the newest sound checkpoint and the logs after it, and leaves the
@@ -24,6 +26,9 @@ func (s *store) recover() ([]*account, error) {
 	gather(slices.SortedFunc(maps.Values(accounts), byNumber))
 	var damaged *damage
 	logs := s.list("log")
+	if s.unbased {
+		logs = nil // without its checkpoint a log says only what has changed
+	}
 	for _, g := range slices.Sorted(maps.Keys(logs)) {
 		if g < s.gen || g > s.gen+1 {
 			continue
@@ -50,6 +55,9 @@ type damage struct {
 }
 
 func (s *store) removeTemporary() {
+	if s.denied != nil {
+		return
+	}
 	for _, p := range s.listTemporary() {
 		if err := os.Remove(p); err != nil {
 			s.log.Warn("an unfinished checkpoint could not be removed", "err", err)
@@ -66,7 +74,7 @@ func (s *store) loadCheckpoint() (map[uint32]*account, error) {
 	for _, g := range gens {
 		accounts, version, err := readCheckpoint(files[g])
 		if err == nil {
-			s.gen, s.outdated = g, version < newestFormat
+			s.gen, s.base, s.outdated = g, g, version < newestFormat
 			return accounts, nil
 		}
 		if !errors.Is(err, errCorrupt) {
@@ -76,9 +84,9 @@ func (s *store) loadCheckpoint() (map[uint32]*account, error) {
 			return nil, err
 		}
 	}
-	s.gen = 0
+	s.gen, s.base = 0, 0
 	if logs := s.list("log"); len(logs) > 0 && logs[0] == "" {
-		// Without its checkpoint a log says only what has changed.
+		s.unbased = true
 		for _, p := range logs {
 			if err := s.setAside(p, "everything is counted again from the source, as far as it goes back"); err != nil {
 				return nil, err
@@ -88,17 +96,31 @@ func (s *store) loadCheckpoint() (map[uint32]*account, error) {
 	return map[uint32]*account{}, nil
 }
 
-// setAside renames a damaged file and says what follows.
+// setAside renames a damaged file and says what follows. Where it may not be renamed it
+// stays, and nothing else is written either.
 func (s *store) setAside(path, consequence string) error {
-	aside := path + ".damaged"
+	if s.denied == nil {
+		aside, err := moveAside(path)
+		if err == nil {
+			s.log.Error("a ledger file is damaged and was set aside", "file", aside, "consequence", consequence)
+			return nil
+		}
+		if !notWritable(err) {
+			return fmt.Errorf("set a damaged ledger file aside: %w", err)
+		}
+		s.denied = err
+	}
+	s.log.Error("a ledger file is damaged", "file", path, "consequence", consequence)
+	return nil
+}
+
+// moveAside renames a damaged file.
+func moveAside(path string) (aside string, err error) {
+	aside = path + ".damaged"
 	for n := 2; exists(aside); n++ {
 		aside = fmt.Sprintf("%s.damaged-%d", path, n)
 	}
-	if err := os.Rename(path, aside); err != nil {
-		return fmt.Errorf("set a damaged ledger file aside: %w", err)
-	}
-	s.log.Error("a ledger file is damaged and was set aside", "file", aside, "consequence", consequence)
-	return nil
+	return aside, fileutil.Rename(path, aside)
 }
 
 func exists(path string) bool {
@@ -251,11 +273,28 @@ func likelyTick(b []byte) bool {
 	return d.err == nil && from%1000 == 0 && span > 0 && span%1000 == 0
 }
 
-// resume makes the log of the current generation ready for the next tick. Where a
-// log is damaged, what was read is written as a checkpoint first, and the log set
-// aside then.
+// resume makes the files ready for the next tick, or finds that they cannot be written.
 func (s *store) resume(accts []*account, d *damage) error {
+	if s.denied == nil {
+		err := s.goOn(accts, d)
+		if err == nil || !notWritable(err) {
+			return err
+		}
+		s.denied = err
+	}
 	if d != nil {
+		return s.setAside(d.path, fmt.Sprintf("it is sound up to byte %d of %d, and what that says is shown", d.good, d.size))
+	}
+	return nil
+}
+
+// goOn makes the log of the current generation ready for the next tick. Where a log
+// is damaged, what was read is written as a checkpoint first, and the log set aside then.
+func (s *store) goOn(accts []*account, d *damage) error {
+	if d != nil {
+		for g := range s.list("log") {
+			s.gen = max(s.gen, g) // what comes after the damaged one is not written over
+		}
 		if err := s.checkpoint(accts); err != nil {
 			return err
 		}
@@ -263,7 +302,9 @@ func (s *store) resume(accts []*account, d *damage) error {
 			d.good, d.size, oldestEdge(accts)))
 	}
 	if s.outdated {
-		if err := s.checkpoint(accts); err != nil { // what was read is there, and the next tick tries again
+		if err := s.checkpoint(accts); notWritable(err) {
+			return err
+		} else if err != nil { // what was read is there, and the next tick tries again
 			s.broken = err
 			s.log.Error("the ledger's files could not be written in the newest format: nothing is counted until they can be", "err", err)
 		}
