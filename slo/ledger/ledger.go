@@ -107,6 +107,7 @@ type Ledger struct {
 	accounts    map[string]*account
 	wanted      map[wantKey][]wantedPart // of an SLO, one after the other
 	sources     map[string]*sourceState
+	heard       heard
 }
 
 type wantKey struct{ slo, subject string }
@@ -141,7 +142,7 @@ func Open(cfg Config) (*Ledger, error) {
 	if cfg.Resolution < time.Second || cfg.Resolution%time.Second != 0 {
 		return nil, fmt.Errorf("ledger resolution %v: it must be whole seconds", cfg.Resolution)
 	}
-	l := &Ledger{cfg: cfg, accounts: map[string]*account{}}
+	l := &Ledger{cfg: cfg, accounts: map[string]*account{}, heard: heard{none, none}}
 	if cfg.Dir == "" {
 		return l, nil
 	}
@@ -159,16 +160,14 @@ func Open(cfg Config) (*Ledger, error) {
 	}
 	gather(accts)
 	for _, a := range accts {
+		l.heard.take(a.hist.reliable(a.facts.last))
+	}
+	for _, a := range accts {
 		l.trim(a)
 		l.accounts[a.key] = a
 		l.nextAccount = max(l.nextAccount, a.id+1)
 	}
 	return l, nil
-}
-
-// trim keeps of an account's history what the configuration says.
-func (l *Ledger) trim(a *account) {
-	a.hist.trim(a.hist.edge-l.cfg.Fine.Milliseconds(), a.hist.edge-l.cfg.Retention.Milliseconds())
 }
 
 // Close writes what is not yet on disk and releases the directory.

@@ -77,7 +77,7 @@ func readRuns(d *decoder, h history, buckets int64) []run {
 		if head&1 != 0 {
 			r.buckets = blockBuckets
 		}
-		if r.miss > r.buckets*h.res || r.buckets > 1 && edge%h.span() != 0 {
+		if r.miss > r.buckets*h.res || r.buckets > 1 && !h.parts(edge) {
 			d.fail()
 		}
 		edge += r.buckets * h.res
