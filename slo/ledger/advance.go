@@ -159,7 +159,7 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	commit(outs)
+	commit(outs, 5*l.cfg.ScrapeInterval.Milliseconds())
 	for _, o := range outs {
 		l.heard.take(o.facts.last)
 	}
@@ -171,36 +171,45 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 }
 
 // commit makes the outcomes of a tick so.
-func commit(outs []*outcome) {
+func commit(outs []*outcome, lookback int64) {
 	addAll(outs)
 	for _, o := range outs {
-		o.commit()
+		o.commit(lookback)
 	}
 }
 
 // commit makes so what an outcome says besides counts.
-func (o *outcome) commit() {
+func (o *outcome) commit(lookback int64) {
 	a := o.acct
 	to := a.hist.edge
 	for _, c := range o.series {
-		c.s.pos = c.pos
+		s := c.s
+		if was := s.undecided(); was != c.state.undecided() {
+			a.pending = slices.DeleteFunc(a.pending, func(x *series) bool { return x == s })
+			if !was {
+				a.pending = append(a.pending, s)
+			}
+		}
+		s.pos, s.step, s.seriesState = c.pos, c.step, c.state
+		s.remember(c.tail, lookback)
 	}
-	for _, c := range o.groups {
-		c.g.dropAfter = c.dropAfter
+	for _, c := range o.families {
+		c.f.dropAfter = c.dropAfter
 	}
 	live := a.live[:0]
-	for _, t := range a.live {
-		if t.in != o && t.state.covered > to {
-			live = append(live, t)
+	for _, p := range a.live {
+		if p.in != o && p.state.covered > to {
+			live = append(live, p)
 		}
 	}
-	for _, c := range o.targets {
-		c.t.state = c.state
-		c.t.in = nil
+	for _, c := range o.processes {
+		c.p.state = c.state
+		c.p.in = nil
 		if c.state.covered > to {
-			live = append(live, c.t)
+			live = append(live, c.p)
 		}
 	}
 	a.live = live
 	a.facts = o.facts
+	a.cold = false
 }

@@ -60,12 +60,13 @@ func (s *sourceState) dropAhead() {
 	}
 }
 
-// read asks the source for a slice, or takes the one that was fetched ahead.
-func (l *Ledger) read(ctx context.Context, src *sourceState, b *batch, from, to int64, f func([]slo.Series) error) error {
+// read asks the source for a slice with what lies shortly before it, or takes the one
+// that was fetched ahead.
+func (l *Ledger) read(ctx context.Context, src *sourceState, b *batch, before, from, to int64, f func([]slo.Series) error) error {
 	a := src.ahead
-	if a == nil || a.batch != b || a.from != from || a.to != to {
+	if a == nil || a.batch != b || a.from != from || a.to != to || before < from {
 		src.dropAhead()
-		return src.source.Select(ctx, slo.Request{Selectors: b.selectors, From: from, To: to}, f)
+		return src.source.Select(ctx, slo.Request{Selectors: b.selectors, From: before, To: to}, f)
 	}
 	src.ahead = nil
 	return a.fetched(f)

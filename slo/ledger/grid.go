@@ -67,7 +67,7 @@ func (g *grid) read(src *sourceState, side int, series []slo.Series) error {
 			continue
 		}
 		g.w.t, g.w.v = g.w.t[:0], g.w.v[:0]
-		d, err := g.w.decode(series[k].Samples)
+		d, err := g.w.decode(series[k].Samples, none)
 		if err != nil {
 			return err
 		}
@@ -111,10 +111,10 @@ func (g *grid) increments(p *points, side int, ls slo.Labels, t []int64, v []flo
 		p.has[side][b] = true
 		prev = position{t[k], v[k]}
 	}
-	p.out.series = append(p.out.series, seriesChange{s, prev})
-	if t := s.target; t.in != p.out { // the files want a series' target first
-		t.in = p.out
-		p.out.targets = append(p.out.targets, targetChange{t, t.state})
+	p.out.series = append(p.out.series, seriesChange{s: s, pos: prev, state: newSeriesState()})
+	if x := s.process; x.in != p.out { // the files want a series' process first
+		x.in = p.out
+		p.out.processes = append(p.out.processes, processChange{x, x.state})
 	}
 }
 

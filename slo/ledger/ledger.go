@@ -47,6 +47,9 @@ type Config struct {
 	// StartTimeMetric is a gauge with the process' start time (Unix seconds);
 	// "" reads none.
 	StartTimeMetric string
+	// Slack is what the clocks of a process and of its source may differ by; default
+	// 5 seconds.
+	Slack time.Duration
 	// CheckpointAfter is the size of the log (bytes) from which on it is replaced by
 	// a checkpoint, or a quarter of the last checkpoint's size if that is more; default 1 MiB.
 	CheckpointAfter int64
@@ -66,6 +69,7 @@ func (c *Config) setDefaults() {
 	def(&c.Backfill, c.Retention)
 	def(&c.ScrapeInterval, time.Minute)
 	def(&c.Delay, c.ScrapeInterval+5*time.Second)
+	def(&c.Slack, 5*time.Second)
 	if c.CheckpointAfter == 0 {
 		c.CheckpointAfter = 1 << 20
 	}
@@ -360,7 +364,7 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		if a.m.unit == slo.Slices {
 			acc.Unit = slo.Slices
 		}
-		acc.Notes = append(acc.Notes, a.notes()...)
+		acc.Flags = append(acc.Flags, a.facts.flags.list(at.UnixMilli())...)
 	}
 	acc.Start, acc.End, acc.LastSample = timeOf(start), timeOf(end), timeOf(last)
 	acc.Counts = func(part int, from, to time.Time) slo.Counts { return l.counts(parts[part], from, to) }
@@ -381,13 +385,6 @@ func (a *account) heard(edge int64) int64 {
 		e = before
 	}
 	return none
-}
-
-func (a *account) notes() []string {
-	if a.facts.unknownFirst == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("%d series appeared with counts of unknown age, which were left out: no process start time was found for their targets", a.facts.unknownFirst)}
 }
 
 // counts are a part's counts between stored edges.

@@ -91,7 +91,7 @@ func (l *Ledger) readRaw(ctx context.Context, src *sourceState, accts []*account
 	var outs []*outcome
 	var samples atomic.Int64
 	b := l.batchOf(src, accts)
-	err := l.read(ctx, src, b, from, to, func(series []slo.Series) error {
+	err := l.read(ctx, src, b, from-l.lookBack(accts), from, to, func(series []slo.Series) error {
 		l.fetchAhead(ctx, src, b, to, until)
 		if err := l.share(src, b, series); err != nil {
 			return err
@@ -105,6 +105,22 @@ func (l *Ledger) readRaw(ctx context.Context, src *sourceState, accts []*account
 		return err
 	})
 	return outs, int(samples.Load()), err
+}
+
+// lookBack is how far before the span accounts have to see again what they have
+// counted already: what old answers are known by is not in the files.
+func (l *Ledger) lookBack(accts []*account) int64 {
+	cold := false
+	for _, a := range accts {
+		if a.facts.begins == none {
+			return 0
+		}
+		cold = cold || a.cold
+	}
+	if !cold {
+		return 0
+	}
+	return 5 * l.cfg.ScrapeInterval.Milliseconds()
 }
 
 // share gives each series to its subject's job. A job without a series is one too:
@@ -231,9 +247,10 @@ func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest 
 // its memory is not valid any more: they have been committed, or thrown away.
 func (w *worker) reset(l *Ledger, oldest int64) {
 	c, m := &w.counter, &w.counter.results
-	c.res, c.patience, c.oldest = l.res(), 2*l.cfg.ScrapeInterval.Milliseconds(), oldest
+	i := l.cfg.ScrapeInterval.Milliseconds()
+	c.res, c.interval, c.patience, c.lookback, c.slack, c.oldest = l.res(), i, 2*i, 5*i, l.cfg.Slack.Milliseconds(), oldest
 	m.outcomes = nil // targets point to the old ones
-	m.runs, m.series, m.targets, m.groups = m.runs[:0], m.series[:0], m.targets[:0], m.groups[:0]
+	m.runs, m.series, m.processes, m.families, m.samples = m.runs[:0], m.series[:0], m.processes[:0], m.families[:0], m.samples[:0]
 	w.samples = 0
 }
 
@@ -251,7 +268,7 @@ type worker struct {
 func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) error {
 	w.t, w.v, w.decoded = w.t[:0], w.v[:0], w.decoded[:0]
 	for _, s := range j.series {
-		d, err := w.decode(s.s)
+		d, err := w.decode(s.s, from)
 		if err != nil {
 			return err
 		}
@@ -260,23 +277,43 @@ func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) err
 	for _, a := range j.accounts {
 		w.inputs = w.inputs[:0]
 		for k, s := range j.series {
-			d := w.decoded[k]
 			for _, u := range s.b.uses {
-				if u.acct != a {
-					continue
-				}
-				in := input{kind: u.kind, target: u.target, series: u.series, t: w.t[d.from:d.to], v: w.v[d.from:d.to], looks: d.looks}
-				if u.kind == counterSeries {
-					in.t, in.v = w.t[d.validFrom:d.validTo], w.v[d.validFrom:d.validTo]
-				}
-				if len(in.t) > 0 {
-					w.inputs = append(w.inputs, in)
+				if u.acct == a {
+					w.input(u, w.decoded[k])
 				}
 			}
 		}
+		w.silent(a)
 		*outs = append(*outs, w.counter.count(a, from, to, fineFrom, w.inputs))
 	}
 	return nil
+}
+
+// input adds what a series is to an account, where it has samples.
+func (w *worker) input(u use, d decoded) {
+	in := input{kind: u.kind, process: u.process, series: u.series, looks: d.looks}
+	if u.kind != counterSeries {
+		in.t, in.v = w.t[d.from:d.to], w.v[d.from:d.to]
+	} else {
+		in.process = u.series.process
+		in.t, in.v = w.t[d.validFrom:d.validTo], w.v[d.validFrom:d.validTo]
+		if d.old > 0 {
+			u.series.recall(w.t[d.oldFrom:d.oldFrom+d.old], w.v[d.oldFrom:d.oldFrom+d.old])
+		}
+	}
+	if len(in.t) > 0 {
+		w.inputs = append(w.inputs, in)
+	}
+}
+
+// silent adds the series that have no samples, but of which something is yet to be
+// decided.
+func (w *worker) silent(a *account) {
+	for _, s := range a.pending {
+		if !slices.ContainsFunc(w.inputs, func(in input) bool { return in.series == s }) {
+			w.inputs = append(w.inputs, input{kind: counterSeries, process: s.process, series: s, looks: looks{rising: true}})
+		}
+	}
 }
 
 // finish turns the counted cells into the outcome's runs.
