@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -51,7 +52,7 @@ type example struct {
 	from, to       int64 // seconds; to 0 means 1000
 	good, total    float64
 	covered        float64 // seconds; -1: not looked at
-	unknown        int
+	flags          string // kind@first or kind×count@first-last in seconds, by kind; "*": not looked at
 	last           float64 // seconds, at now = to; 0: not looked at
 	goodAndBadOnly bool
 	badAndTotal    bool
@@ -205,13 +206,13 @@ var examples = []example{
 		name: "any of the account's series makes a target known",
 		series: [][2]string{
 			{requests + "{200}@p", "50:4"}, {requests + "{500}@p", "50:2"}, {"rpc_requests_total{200}@p", "40:9"}},
-		good: 4, total: 6, covered: 30, unknown: 1,
+		good: 4, total: 6, covered: 30, flags: "unknown_first_sample",
 	},
 	{
 		// up 0 at 40 and up 1 at 50 itself do not make it known at 50.
 		name:   "a target is not known by a failed scrape or by the same one",
 		series: [][2]string{{requests + "{200}@p", "50:4"}, {up + "@p", "40:0 50:1"}},
-		good:   0, total: 0, covered: 20, unknown: 1, last: 50,
+		good:   0, total: 0, covered: 20, flags: "unknown_first_sample", last: 50,
 	},
 	{
 		// S is 100. The process of 80 s is not new, but its start time at 140 makes p known
@@ -219,7 +220,7 @@ var examples = []example{
 		name: "an old process's earlier start time makes a target known",
 		series: [][2]string{{requests + "{200}@p", "150:4"}, {started + "@p", "140:80"},
 			{requests + "{200}@q", "150:7"}, {started + "@q", "150:80"}},
-		start: 100, good: 4, total: 4, covered: 20, unknown: 1,
+		start: 100, good: 4, total: 4, covered: 20, flags: "unknown_first_sample",
 	},
 	{
 		// S is 100 and so is the start time of p: not later. q's is a quarter later.
@@ -240,7 +241,7 @@ var examples = []example{
 		name: "an unknown first sample is flagged beyond two intervals if it is positive",
 		series: [][2]string{
 			{requests + "{200}@p", "20:4"}, {requests + "{200}@q", "20.001:4"}, {requests + "{200}@r", "50:0 60:3"}},
-		good: 3, total: 3, covered: -1, unknown: 1,
+		good: 3, total: 3, covered: -1, flags: "unknown_first_sample",
 	},
 	{
 		name:   "ignore never counts a first sample and never flags it",
@@ -357,15 +358,15 @@ func TestOracleFollowsTheRulesAsWorkedOutByHand(t *testing.T) {
 				e.to = 1000
 			}
 			got := o.Count(e.from*1000, e.to*1000)
-			want := Counts{Good: e.good, Bad: e.total - e.good, Total: e.total, Covered: int64(e.covered * 1000), UnknownFirst: e.unknown}
+			want := Counts{Good: e.good, Bad: e.total - e.good, Total: e.total, Covered: int64(e.covered * 1000)}
 			if e.covered < 0 {
 				want.Covered = got.Covered
 			}
 			if got != want {
 				t.Errorf("got %+v, want %+v; increments %v", got, want, o.Increments(e.from*1000, e.to*1000))
 			}
-			if o.Flagged(e.to*1000) != (e.unknown > 0) {
-				t.Errorf("flagged is %v with %d unknown first samples", !(e.unknown > 0), e.unknown)
+			if got := flagText(o.Flags(e.to * 1000)); got != e.flags {
+				t.Errorf("flags %q, want %q; increments %v", got, e.flags, o.Increments(e.from*1000, e.to*1000))
 			}
 			last, ok := o.LastSample(e.to * 1000)
 			if e.last > 0 && (!ok || last != int64(e.last*1000)) {
@@ -373,6 +374,23 @@ func TestOracleFollowsTheRulesAsWorkedOutByHand(t *testing.T) {
 			}
 		})
 	}
+}
+
+// flagText writes flags as the examples do.
+func flagText(flags []slo.Flag) string {
+	var out []string
+	for _, f := range flags {
+		text := string(f.Kind)
+		if f.Count != 1 {
+			text += fmt.Sprintf("×%d", f.Count)
+		}
+		text += fmt.Sprintf("@%v", float64(f.First.UnixMilli())/1000)
+		if f.Count != 1 {
+			text += fmt.Sprintf("-%v", float64(f.Last.UnixMilli())/1000)
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, " ")
 }
 
 func TestOracleRefusesWhatTheRulesRefuse(t *testing.T) {
@@ -424,8 +442,8 @@ func TestCoverageEqualsAskingEveryMillisecond(t *testing.T) {
 		for id, o := range os {
 			from, to := w.Rules.Start+int64(seed), w.End+3*w.Rules.Interval
 			var signs [][]sign
-			for _, target := range o.targets {
-				signs = append(signs, target.signs())
+			for _, p := range o.processes {
+				signs = append(signs, p.signs())
 			}
 			want := int64(0)
 			for s := from; s < to; s++ {
