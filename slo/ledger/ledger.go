@@ -310,11 +310,40 @@ func (l *Ledger) accountFor(accounts map[string]*account, m *measure, sub *Subje
 	if a == nil {
 		start := max(0, l.floor(now.Add(-l.cfg.Backfill)))
 		a = newAccount(key, sub, m, l.res(), start)
+		a.facts.expected = l.expectedSince(sub.ID, now)
 		a.id = l.nextAccount
 		l.nextAccount++
 		accounts[key] = a
 	}
 	return a
+}
+
+// expectedSince is since when a subject has been asked for; none where the ledger is
+// new, and cannot know.
+func (l *Ledger) expectedSince(subject string, now time.Time) int64 {
+	if len(l.accounts) == 0 {
+		return none
+	}
+	since := now.UnixMilli()
+	for _, a := range l.accounts {
+		if a.subject.ID == subject {
+			since = min(since, a.facts.expected)
+		}
+	}
+	return since
+}
+
+// expected is since when the account's subject should have been sending; none where
+// nothing is known yet.
+func (a *account) expected() int64 {
+	since := a.facts.expected
+	if since == none {
+		since = a.facts.begins
+	}
+	if h := a.facts.heard; h != none && since != none {
+		since = min(since, h)
+	}
+	return since
 }
 
 func (l *Ledger) floor(t time.Time) int64 {
@@ -350,7 +379,7 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		acc.Counts = func(_ int, from, to time.Time) slo.Counts { return slo.Counts{Start: from, End: to} }
 		return acc
 	}
-	end, start, last := int64(math.MaxInt64), int64(none), int64(none)
+	end, start, last, expected := int64(math.MaxInt64), int64(none), int64(none), int64(math.MaxInt64)
 	for i, a := range parts {
 		e, _, ok := a.hist.upTo(at.UnixMilli())
 		if !ok {
@@ -364,9 +393,10 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		if a.m.unit == slo.Slices {
 			acc.Unit = slo.Slices
 		}
+		expected = min(expected, a.expected())
 		acc.Flags = append(acc.Flags, a.facts.flags.list(at.UnixMilli())...)
 	}
-	acc.Start, acc.End, acc.LastSample = timeOf(start), timeOf(end), timeOf(last)
+	acc.Start, acc.End, acc.LastSample, acc.Expected = timeOf(start), timeOf(end), timeOf(last), timeOf(expected)
 	acc.Counts = func(part int, from, to time.Time) slo.Counts { return l.counts(parts[part], from, to) }
 	return acc
 }

@@ -37,7 +37,7 @@ func appendTick(e *encoder, outs []*outcome, from, to int64) {
 func appendHead(e *encoder, o *outcome) {
 	a, flags, usual := o.acct, byte(0), o.acct.facts
 	if !a.stored {
-		flags |= isNew
+		flags |= isNew | allFacts
 	}
 	if usual.last = o.facts.last; usual != o.facts {
 		flags |= allFacts
