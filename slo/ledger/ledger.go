@@ -146,7 +146,7 @@ func Open(cfg Config) (*Ledger, error) {
 	if cfg.Resolution < time.Second || cfg.Resolution%time.Second != 0 {
 		return nil, fmt.Errorf("ledger resolution %v: it must be whole seconds", cfg.Resolution)
 	}
-	l := &Ledger{cfg: cfg, accounts: map[string]*account{}, heard: heard{none, none}}
+	l := &Ledger{cfg: cfg, accounts: map[string]*account{}, heard: heard{last: none, after: none}}
 	if cfg.Dir == "" {
 		return l, nil
 	}
