@@ -26,6 +26,9 @@ type Identity struct {
 	given   [2]given // the latest that was given out, and what was before it
 }
 
+// Several reports whether the identity has had more than one stream.
+func (id *Identity) Several() bool { return id.several.Load() }
+
 // Stream is a label set as the source has it. Streams of one identity are the same
 // series, as seen by several replicas or written in several ways.
 type Stream struct {
