@@ -22,7 +22,7 @@ func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
 		if err != nil {
 			return source{}, fmt.Errorf("%s: source.prometheus: %w", d.config.Path, err)
 		}
-		return source{Source: s, name: "Prometheus at " + withoutUser(c.URL), close: func() error { return nil }}, nil
+		return source{Source: s, types: newMetricTypes(s), name: "Prometheus at " + withoutUser(c.URL), close: func() error { return nil }}, nil
 	}
 	if c := d.config.Source.Mackerel; c != nil {
 		return p.openMackerel(c)
@@ -36,7 +36,7 @@ func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
 	if err != nil {
 		return source{}, orAskServer(err)
 	}
-	return source{Source: db, embedded: db, name: "the embedded store in " + c.Dir, close: db.Close}, nil
+	return source{Source: db, embedded: db, types: newMetricTypes(db), name: "the embedded store in " + c.Dir, close: db.Close}, nil
 }
 
 // orAskServer says what to do about a directory that another process has locked.
