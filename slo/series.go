@@ -165,6 +165,15 @@ type Samples interface {
 	Read(t []int64, v []float64) (int, error)
 }
 
+// SeriesError is the error of Samples.Read for a series that cannot be read as
+// numbers, such as one of native histograms: others of the same answer can.
+type SeriesError struct {
+	Labels Labels
+	Reason string // why, and what to do about it
+}
+
+func (e *SeriesError) Error() string { return "series " + e.Labels.String() + ": " + e.Reason }
+
 // Request asks a source for the raw samples of all series that any of the
 // selectors picks, in (From, To], Unix milliseconds.
 type Request struct {

@@ -1,6 +1,10 @@
 package ledger
 
-import "github.com/shopslo/shopslo/slo"
+import (
+	"errors"
+
+	"github.com/shopslo/shopslo/slo"
+)
 
 // bindings remember what the series of one source are to the accounts.
 type bindings struct {
@@ -19,6 +23,8 @@ type binding struct {
 	batch   *batch // that it was read in last
 	job     int    // its subject's in that; below 0: the batch has none
 	uses    []use
+	claimed error      // several subjects claim it
+	lost    []*account // theirs, that it would count for
 }
 
 type use struct {
@@ -59,15 +65,22 @@ func (b *bindings) put(s *slo.Series, x *binding) {
 }
 
 // bind finds out what a series is to the accounts of its subject.
-func (l *Ledger) bind(src *sourceState, s *slo.Series) (*binding, error) {
+func (l *Ledger) bind(src *sourceState, s *slo.Series) *binding {
 	if b := src.bound.find(s); b != nil {
-		return b, nil
+		return b
 	}
 	subject, err := src.subjects.find(s.Labels)
-	if err != nil {
-		return nil, err
-	}
 	b := &binding{subject: subject}
+	if claimed, ok := errors.AsType[*claimedError](err); ok {
+		b.claimed = err
+		for _, sub := range claimed.subjects {
+			for _, a := range src.raw[sub.ID] {
+				if l.concerns(a, s.Labels) {
+					b.lost = append(b.lost, a)
+				}
+			}
+		}
+	}
 	if subject != nil {
 		name := s.Labels.Get(slo.MetricName)
 		for _, a := range src.raw[subject.ID] {
@@ -75,7 +88,7 @@ func (l *Ledger) bind(src *sourceState, s *slo.Series) (*binding, error) {
 		}
 	}
 	src.bound.put(s, b)
-	return b, nil
+	return b
 }
 
 // bindTo adds what a series is to one account.
@@ -88,6 +101,12 @@ func (l *Ledger) bindTo(uses []use, a *account, name string, ls slo.Labels) []us
 		uses = append(uses, use{kind: counterSeries, acct: a, target: s.target, series: s})
 	}
 	return uses
+}
+
+// concerns reports whether a series counts for an account.
+func (l *Ledger) concerns(a *account, ls slo.Labels) bool {
+	_, sign := l.signKind(ls.Get(slo.MetricName))
+	return sign && l.ofTargets(a.m, ls) || a.m.picks(ls) != 0
 }
 
 // signKind tells the series by which targets speak of themselves.

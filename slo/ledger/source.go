@@ -26,3 +26,11 @@ type Source interface {
 	// does. A step at which a series has no value has no sample.
 	Eval(ctx context.Context, expr string, from, to int64, step time.Duration, f func([]slo.Series) error) error
 }
+
+// Clock is what a Source may have besides: edges close no further than its own time,
+// so that a clock that is wrong here closes none before their samples are there.
+type Clock interface {
+	// Now is the source's time. An error that wraps slo.ErrUnavailable means that the
+	// source could not be reached.
+	Now(ctx context.Context) (time.Time, error)
+}

@@ -27,7 +27,8 @@ type account struct {
 	live    []*target          // those whose coverage reaches beyond the edge
 	index   members            // by number, made while reading files
 
-	stored bool // the files know it
+	stored bool   // the files know it
+	fault  *fault // nil: nothing is known to be wrong with it
 }
 
 // facts are the rest of what an account knows.
