@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -164,11 +163,7 @@ func (a *account) failure() string {
 	if a.fault == nil || a.fault.err == nil {
 		return ""
 	}
-	since := ""
-	if a.hist.edge > a.hist.start {
-		since = " beyond " + timeOf(a.hist.edge).Format(time.RFC3339)
-	}
-	return fmt.Sprintf("not counted%s: %v", since, a.fault.err)
+	return a.fault.err.Error()
 }
 
 // Failing is an SLO that is not being counted for some subjects.
