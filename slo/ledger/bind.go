@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -24,6 +25,8 @@ type binding struct {
 	batch   *batch // that it was read in last
 	job     int    // its subject's in that; below 0: the batch has none
 	uses    []use
+	claimed error      // several subjects claim it
+	lost    []*account // theirs, that it would count for
 }
 
 type use struct {
@@ -64,15 +67,22 @@ func (b *bindings) put(s *slo.Series, x *binding) {
 }
 
 // bind finds out what a series is to the accounts of its subject.
-func (l *Ledger) bind(src *sourceState, s *slo.Series) (*binding, error) {
+func (l *Ledger) bind(src *sourceState, s *slo.Series) *binding {
 	if b := src.bound.find(s); b != nil {
-		return b, nil
+		return b
 	}
 	subject, err := src.subjects.find(s.Labels)
-	if err != nil {
-		return nil, err
-	}
 	b := &binding{subject: subject}
+	if claimed, ok := errors.AsType[*claimedError](err); ok {
+		b.claimed = err
+		for _, sub := range claimed.subjects {
+			for _, a := range src.raw[sub.ID] {
+				if l.concerns(a, s.Labels) {
+					b.lost = append(b.lost, a)
+				}
+			}
+		}
+	}
 	if subject != nil {
 		name := s.Labels.Get(slo.MetricName)
 		for _, a := range src.raw[subject.ID] {
@@ -80,7 +90,7 @@ func (l *Ledger) bind(src *sourceState, s *slo.Series) (*binding, error) {
 		}
 	}
 	src.bound.put(s, b)
-	return b, nil
+	return b
 }
 
 // bindTo adds what a series is to one account.
@@ -175,6 +185,12 @@ func (a *account) seriesOf(ls slo.Labels, sides uint8, targetLabels []string) *s
 	}
 	s.sides = sides
 	return s
+}
+
+// concerns reports whether a series counts for an account.
+func (l *Ledger) concerns(a *account, ls slo.Labels) bool {
+	_, sign := l.signKind(ls.Get(slo.MetricName))
+	return sign && l.ofTargets(a.m, ls) || a.m.picks(ls) != 0
 }
 
 // signKind tells the series by which targets speak of themselves.

@@ -27,7 +27,8 @@ func (w *worker) decode(s slo.Samples, begin int64) (decoded, error) {
 		k, err := s.Read(w.t[n:n+batch], w.v[n:n+batch])
 		w.t, w.v = w.t[:n+k], w.v[:n+k]
 		if err != nil {
-			return d, err
+			w.t, w.v = w.t[:d.from], w.v[:d.from]
+			return decoded{from: d.from, to: d.from, validFrom: d.from, validTo: d.from}, err
 		}
 		if k == 0 {
 			break

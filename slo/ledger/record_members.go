@@ -253,7 +253,7 @@ func readOneSeries(d *decoder, a *account, m members, from int64) (c seriesChang
 // readIdentityOf reads a series' labels and process: of a new one, or of one that has
 // moved to another process; nil where it is not sound.
 func readIdentityOf(d *decoder, a *account, m members, id uint32, s *series) *series {
-	ls := canonical(d.labels())
+	ls := spelled(d.labels())
 	p := m.processes[uint32(d.uint())]
 	if p == nil || d.err != nil {
 		return nil
@@ -277,8 +277,15 @@ func readIdentityOf(d *decoder, a *account, m members, id uint32, s *series) *se
 	return s
 }
 
-// canonical spells numbers among labels as sources do now.
-func canonical(ls slo.Labels) slo.Labels { return ls }
+// spelled spells numbers among labels as sources do now.
+func spelled(ls slo.Labels) slo.Labels {
+	for i := range ls {
+		if slo.NumberLabel(ls[i].Name) {
+			ls[i].Value = slo.CanonicalNumber(ls[i].Value)
+		}
+	}
+	return ls
+}
 
 // What files of version 1 have otherwise.
 

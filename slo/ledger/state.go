@@ -31,7 +31,8 @@ type account struct {
 
 	stored bool // the files know it
 	// cold: the samples shortly before the edge have not been seen since the files were read.
-	cold bool
+	cold  bool
+	fault *fault // nil: nothing is known to be wrong with it
 }
 
 // facts are the rest of what an account knows.

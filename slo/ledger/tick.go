@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -12,6 +14,7 @@ import (
 
 // batch is what is read for a group of accounts, and how it is shared out.
 type batch struct {
+	accounts  []*account
 	selectors []slo.Selector
 	jobs      []job            // one for each subject, without series
 	ofSubject map[*Subject]int // index of its job
@@ -20,10 +23,10 @@ type batch struct {
 // batchOf plans the reading of accounts. That of all raw accounts of a source, which
 // is nearly every tick's, is planned once.
 func (l *Ledger) batchOf(src *sourceState, accts []*account) *batch {
-	if whole := src.whole; whole != nil && len(accts) == src.rawCount {
+	if whole := src.whole; whole != nil && slices.Equal(whole.accounts, accts) {
 		return whole
 	}
-	b := &batch{selectors: l.selectors(accts, src.part), ofSubject: make(map[*Subject]int, len(accts))}
+	b := &batch{accounts: accts, selectors: l.selectors(accts, src.part), ofSubject: make(map[*Subject]int, len(accts))}
 	for _, a := range accts {
 		i, ok := b.ofSubject[a.subject]
 		if !ok {
@@ -92,15 +95,14 @@ func (l *Ledger) readRaw(ctx context.Context, src *sourceState, accts []*account
 	var samples atomic.Int64
 	b := l.batchOf(src, accts)
 	err := l.read(ctx, src, b, from-l.lookBack(accts), from, to, func(series []slo.Series) error {
-		l.fetchAhead(ctx, src, b, to, until)
-		if err := l.share(src, b, series); err != nil {
-			return err
-		}
+		l.fetchAhead(src, b, to, until)
+		l.share(src, b, series)
 		oldest, err := b.oldest()
 		if err != nil {
 			return err
 		}
-		outs, err = l.work(ctx, b.jobs, span{from, to}, fineFrom, oldest, &samples)
+		src.only(accts)
+		outs, err = l.work(ctx, b.jobs, span{from, to}, fineFrom, oldest, &samples, src.bad)
 		b.letGo()
 		return err
 	})
@@ -125,14 +127,14 @@ func (l *Ledger) lookBack(accts []*account) int64 {
 
 // share gives each series to its subject's job. A job without a series is one too:
 // time passes for its accounts as well.
-func (l *Ledger) share(src *sourceState, b *batch, series []slo.Series) error {
+func (l *Ledger) share(src *sourceState, b *batch, series []slo.Series) {
 	b.letGo()
 	for k := range series {
-		x, err := l.bind(src, &series[k])
-		if err != nil {
-			return err
-		}
+		x := l.bind(src, &series[k])
 		if len(x.uses) == 0 {
+			for _, a := range x.lost {
+				src.bad[a] = x.claimed
+			}
 			continue
 		}
 		if x.batch != b {
@@ -145,7 +147,6 @@ func (l *Ledger) share(src *sourceState, b *batch, series []slo.Series) error {
 			b.jobs[x.job].series = append(b.jobs[x.job].series, bound{x, series[k].Samples})
 		}
 	}
-	return nil
 }
 
 // oldest finds the oldest sample of all series where an account has yet to learn
@@ -168,7 +169,9 @@ func (b *batch) peek() (int64, error) {
 		for k := range b.jobs[i].series {
 			p := &peeked{rest: b.jobs[i].series[k].s}
 			n, err := p.rest.Read(p.t[:], p.v[:])
-			if err != nil {
+			if unreadable(err) {
+				n, p.err = 0, err
+			} else if err != nil {
 				return none, err
 			}
 			if n > 0 && (oldest == none || p.t[0] < oldest) {
@@ -185,12 +188,16 @@ func (b *batch) peek() (int64, error) {
 type peeked struct {
 	t    [1]int64
 	v    [1]float64
-	n    int // 0 once given out, or at the end
+	n    int   // 0 once given out, or at the end
+	err  error // of this series alone
 	rest slo.Samples
 }
 
 // Read implements slo.Samples.
 func (p *peeked) Read(t []int64, v []float64) (int, error) {
+	if p.err != nil {
+		return 0, p.err
+	}
 	if p.n == 0 {
 		return p.rest.Read(t, v)
 	}
@@ -207,7 +214,7 @@ func (b *batch) letGo() {
 }
 
 // work counts all jobs on all processors.
-func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest int64, samples *atomic.Int64) ([]*outcome, error) {
+func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest int64, samples *atomic.Int64, bad map[*account]error) ([]*outcome, error) {
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	for len(l.workers) < workers {
 		l.workers = append(l.workers, &worker{})
@@ -222,6 +229,7 @@ func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest 
 			defer wg.Done()
 			wk := l.workers[w]
 			wk.reset(l, oldest)
+			wk.lost = bad
 			for errs[w] == nil {
 				i := int(next.Add(1)) - 1
 				if i >= len(jobs) || ctx.Err() != nil {
@@ -240,6 +248,9 @@ func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest 
 		}
 		all = append(all, outs[w]...)
 	}
+	for w := range workers {
+		maps.Copy(bad, l.workers[w].bad)
+	}
 	return all, ctx.Err()
 }
 
@@ -252,6 +263,7 @@ func (w *worker) reset(l *Ledger, oldest int64) {
 	m.outcomes = nil // targets point to the old ones
 	m.runs, m.series, m.processes, m.families, m.samples = m.runs[:0], m.series[:0], m.processes[:0], m.families[:0], m.samples[:0]
 	w.samples = 0
+	clear(w.bad)
 }
 
 // worker decodes and counts subjects one after the other, reusing its memory.
@@ -262,6 +274,8 @@ type worker struct {
 	v       []float64
 	inputs  []input
 	decoded []decoded
+	lost    map[*account]error // accounts that cannot be counted: known before
+	bad     map[*account]error // found by this worker
 }
 
 // subject counts one subject's job.
@@ -269,12 +283,17 @@ func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) err
 	w.t, w.v, w.decoded = w.t[:0], w.v[:0], w.decoded[:0]
 	for _, s := range j.series {
 		d, err := w.decode(s.s, from)
-		if err != nil {
+		if unreadable(err) {
+			w.blame(s.b, err)
+		} else if err != nil {
 			return err
 		}
 		w.decoded = append(w.decoded, d)
 	}
 	for _, a := range j.accounts {
+		if w.lost[a] != nil || w.bad[a] != nil {
+			continue
+		}
 		w.inputs = w.inputs[:0]
 		for k, s := range j.series {
 			for _, u := range s.b.uses {
@@ -314,6 +333,30 @@ func (w *worker) silent(a *account) {
 			w.inputs = append(w.inputs, input{kind: counterSeries, process: s.process, series: s, looks: looks{rising: true}})
 		}
 	}
+}
+
+// blame takes note of a series that cannot be read: it costs those that it counts for.
+func (w *worker) blame(b *binding, err error) {
+	if w.bad == nil {
+		w.bad = map[*account]error{}
+	}
+	for _, u := range b.uses {
+		w.bad[u.acct] = err
+	}
+}
+
+// unreadable reports whether an error is of one series only.
+func unreadable(err error) bool {
+	_, ok := errors.AsType[*slo.SeriesError](err)
+	return ok
+}
+
+// only forgets what could not be counted for accounts beside these.
+func (s *sourceState) only(accts []*account) {
+	if len(s.bad) == 0 {
+		return
+	}
+	maps.DeleteFunc(s.bad, func(a *account, _ error) bool { return !slices.Contains(accts, a) })
 }
 
 // finish turns the counted cells into the outcome's runs.
