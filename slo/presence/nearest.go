@@ -34,8 +34,8 @@ func nearestMetrics(metric slo.Selector, names []string) []string {
 	return nil
 }
 
-// nearest are the names that are at most two fifths of their letters away, or that begin
-// or go on with the word; the closest first.
+// nearest are the names that are at most two fifths of their letters away, that hold the
+// word, or that share half of their words with it; the closest first.
 func nearest(word string, names []string) []string {
 	type candidate struct {
 		name string
@@ -45,7 +45,7 @@ func nearest(word string, names []string) []string {
 	for _, n := range names {
 		cost := distance(strings.ToLower(word), strings.ToLower(n))
 		within := len(n) >= 3 && len(word) >= 3 && (strings.Contains(n, word) || strings.Contains(word, n))
-		if n != word && (cost <= 2*max(len(word), 2)/5 || within) {
+		if n != word && (cost <= 2*max(len(word), 2)/5 || within || shared(word, n) >= 0.5) {
 			found = append(found, candidate{n, cost})
 		}
 	}
@@ -58,6 +58,21 @@ func nearest(word string, names []string) []string {
 	}
 	return out
 }
+
+// shared is the part 0–1 of the words of two names that both have: http_requests_total and
+// http_server_requests_total have 3 of 4.
+func shared(a, b string) float64 {
+	x, y := strings.FieldsFunc(a, notWord), strings.FieldsFunc(b, notWord)
+	both := 0
+	for _, w := range x {
+		if slices.Contains(y, w) {
+			both++
+		}
+	}
+	return float64(both) / float64(max(1, len(x)+len(y)-both))
+}
+
+func notWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
 // nearestLabels are the labels whose values are what the matcher asks for, then those whose
 // values look like it (code with 200 and 404 for status=~"5.."), then those of a like name.
