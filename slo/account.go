@@ -83,9 +83,6 @@ type Absence struct {
 	Selector, Label string
 	// Nearest are names (or values) that exist and are close to what was asked for.
 	Nearest []string
-	// Excused says that the metric does not exist, and that the SLO says that this is 0; the
-	// kind is none_yet.
-	Excused bool
 }
 
 // AbsenceKind tells kinds of absence apart, as JSON has it.

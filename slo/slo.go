@@ -104,10 +104,6 @@ type Indicator struct {
 
 	// FirstSample is what a series' first sample is worth.
 	FirstSample FirstSample
-
-	// AbsentIsZero says that a metric of bad events that does not exist means that none
-	// has happened: it is created with the first.
-	AbsentIsZero bool
 }
 
 // Query is a text for a data source, not yet understood.

@@ -86,20 +86,19 @@ func metricOf(sel slo.Selector) slo.Selector {
 }
 
 // Judge compares what is asked for with what is there. No absences: each side finds series.
-func Judge(ask Ask, live Live) []slo.Absence {
-	var out []slo.Absence
+// Notes say what AbsentIsZero makes 0.
+func Judge(ask Ask, live Live) (out []slo.Absence, notes []string) {
 	for i, side := range ask.Sides {
 		j := judge{live: live, side: side.Name, others: ask.others(i)}
-		found := j.judgeSide(side)
-		for k := range found {
-			a := &found[k]
+		for _, a := range j.judgeSide(side) {
 			if ask.AbsentIsZero && side.Name == "bad" && a.Kind == slo.NoMetric && a.Label == "" {
-				a.Kind, a.Excused, a.Nearest = slo.NoSuch, true, nil
+				notes = append(notes, excused(a))
+				continue
 			}
+			out = append(out, a)
 		}
-		out = append(out, found...)
 	}
-	return out
+	return out, notes
 }
 
 // others gives, for a selector of a side, those that it is told apart from: the other sides',

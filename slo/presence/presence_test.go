@@ -78,7 +78,7 @@ func TestJudge(t *testing.T) {
 		{name: "a metric that does not exist, and the nearest", live: presence.Live{Names: names, Targets: up},
 			queries: []string{`bad http_requests_errors_total`, `total http_requests_total`}, series: http, want: []string{"bad metric : http_request_errors_total http_requests_total"}},
 		{name: "a metric of errors that is created with the first", excused: true, live: presence.Live{Names: names, Targets: up},
-			queries: []string{`bad http_errors_total`, `total http_requests_total`}, series: http, want: []string{"bad none_yet : excused"}},
+			queries: []string{`bad http_errors_total`, `total http_requests_total`}, series: http, want: []string{"note"}},
 		{name: "which excuses bad events only", excused: true, live: presence.Live{Targets: up},
 			queries: []string{`bad http_requests_total`, `total all_requests_total`}, series: http, want: []string{"total metric : "}},
 		{name: "and the metric only", excused: true,
@@ -132,15 +132,18 @@ func TestJudge(t *testing.T) {
 			ask.AbsentIsZero = tt.excused
 			tt.live.Series, tt.live.TargetLabels = series(t, tt.series...), []string{"job", "instance"}
 			var got []string
-			for _, a := range presence.Judge(ask, tt.live) {
-				text := fmt.Sprintf("%s %s %s: %s", a.Side, a.Kind, a.Label, strings.Join(a.Nearest, " "))
-				if a.Excused {
-					text += "excused"
-				}
-				got = append(got, text)
-				if a.Selector == "" || a.String() == "" {
+			absent, notes := presence.Judge(ask, tt.live)
+			for _, a := range absent {
+				got = append(got, fmt.Sprintf("%s %s %s: %s", a.Side, a.Kind, a.Label, strings.Join(a.Nearest, " ")))
+				if a.Selector == "" || !strings.Contains(presence.Sentence(a), a.Selector) {
 					t.Errorf("%+v does not say what was asked for", a)
 				}
+			}
+			for _, n := range notes {
+				if !strings.Contains(n, `shopslo.dev/absent-is-zero: "true"`) {
+					t.Errorf("%q does not name the annotation", n)
+				}
+				got = append(got, "note")
 			}
 			if !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got %q, want %q", got, tt.want)

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/shopslo/shopslo/slo"
@@ -50,7 +51,7 @@ func (r *round) firstLook(x pair) (v verdict, done bool) {
 		return verdict{failure: x.ask.fault}, true
 	}
 	v = r.verdict(x)
-	if v.failure != "" || !slices.ContainsFunc(v.absent, func(a slo.Absence) bool { return a.Kind != slo.NoSuch || a.Excused }) {
+	if v.failure != "" || len(v.notes) == 0 && !slices.ContainsFunc(v.absent, func(a slo.Absence) bool { return a.Kind != slo.NoSuch }) {
 		return v, true
 	}
 	if was, ok := r.p.checked[x.key()]; ok && was.first == r.look(x, v) && !r.at.Before(was.at) && r.at.Sub(was.at) < recheck {
@@ -61,7 +62,7 @@ func (r *round) firstLook(x pair) (v verdict, done bool) {
 
 // look is what the first look saw: while it stays, so does what came of it.
 func (r *round) look(x pair, v verdict) string {
-	return fmt.Sprint(v.absent, r.sends[x.subject.ID], r.silent)
+	return fmt.Sprint(v.absent, v.notes, r.sends[x.subject.ID], r.silent)
 }
 
 // verdict judges by all that is known by now.
@@ -82,8 +83,10 @@ func (r *round) verdict(x pair) (v verdict) {
 		}
 	}
 	for _, part := range x.ask.parts {
-		for _, a := range presence.Judge(part, l) {
-			if !slices.ContainsFunc(v.absent, func(o slo.Absence) bool { return o.String() == a.String() }) {
+		absent, notes := presence.Judge(part, l)
+		v.notes = append(v.notes, notes...)
+		for _, a := range absent {
+			if !slices.ContainsFunc(v.absent, func(o slo.Absence) bool { return reflect.DeepEqual(o, a) }) {
 				v.absent = append(v.absent, a)
 			}
 		}
