@@ -37,7 +37,7 @@ func (d *documents) classify(text string) (promquery.Query, error) {
 // samples: all its queries are evaluated on a grid.
 func (d *documents) reading() ledger.Reading {
 	if d.config.Source.Mackerel != nil {
-		return func(string) ([]slo.Selector, bool) { return nil, false }
+		return ledger.Selecting(func(string) ([]slo.Selector, bool) { return nil, false })
 	}
-	return readPromQL
+	return ledger.Selecting(readPromQL)
 }

@@ -74,7 +74,7 @@ func (g *grid) read(src *sourceState, side int, series []slo.Series) error {
 		g.samples += d.to - d.from
 		p := g.counts[subject.ID]
 		t, v := g.w.t[d.from:d.to], g.w.v[d.from:d.to]
-		if g.m.counter {
+		if g.m.grows {
 			g.increments(p, side, series[k].Labels, t, v)
 		} else {
 			g.values(p, side, t, v)
@@ -169,7 +169,7 @@ func (g *grid) outcomes(fineFrom int64) []*outcome {
 			}
 			if !ok {
 				p.miss[k] = g.l.res()
-				if !g.m.counter { // half a ratio is none
+				if !g.m.grows { // half a ratio is none
 					p.a[k], p.b[k] = 0, 0
 				}
 				continue

@@ -204,7 +204,7 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 				return fmt.Errorf("two SLOs for %s are named %q: a name can stand for one only", sub.ID, it.SLO.Name)
 			}
 			for _, m := range ms {
-				a := l.accountFor(accounts, m, sub, now)
+				a := l.accountFor(accounts, m, it.SLO.Name, sub, now)
 				active[a] = asked{m, sub}
 				wanted[k] = append(wanted[k], wantedPart{a, m})
 				if subjects[m.source] == nil {
@@ -224,10 +224,10 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, a := range accounts {
+	for key, a := range accounts {
 		x, ok := active[a]
 		if a.m = x.m; ok {
-			a.subject = x.subject
+			a.subject, a.key = x.subject, key
 		}
 	}
 	for _, a := range slices.SortedFunc(maps.Keys(active), byNumber) {
@@ -294,17 +294,25 @@ func (l *Ledger) measures(s *slo.SLO, p Plan, shared map[string]*measure) ([]*me
 }
 
 // accountFor finds the account of a measure and subject, or opens it.
-func (l *Ledger) accountFor(accounts map[string]*account, m *measure, sub *Subject, now time.Time) *account {
-	key := accountKey(m, sub, fmt.Sprint(l.cfg.Resolution, l.cfg.TargetLabels, l.cfg.StartTimeMetric))
+func (l *Ledger) accountFor(accounts map[string]*account, m *measure, name string, sub *Subject, now time.Time) *account {
+	key := accountKey(m.key, sub, l.context())
 	a := accounts[key]
+	if a == nil {
+		a = l.takeOver(accounts, m, name, sub)
+	}
 	if a == nil {
 		start := max(0, l.floor(now.Add(-l.cfg.Backfill)))
 		a = newAccount(key, sub, m, l.res(), start)
 		a.id = l.nextAccount
 		l.nextAccount++
-		accounts[key] = a
 	}
+	accounts[key] = a
 	return a
+}
+
+// context is what of the configuration decides the counts.
+func (l *Ledger) context() string {
+	return fmt.Sprint(l.cfg.Resolution, l.cfg.TargetLabels, l.cfg.StartTimeMetric)
 }
 
 func (l *Ledger) floor(t time.Time) int64 {
@@ -335,8 +343,9 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	parts := l.wanted[wantKey{s.Name, subject}]
-	acc := slo.Account{Unit: slo.Events, Edges: l.cfg.Resolution * blockBuckets}
+	acc := slo.Account{Edges: l.cfg.Resolution * blockBuckets}
 	if len(parts) == 0 || len(parts) != len(s.Parts) {
+		acc.Unit = unitOf(s, true)
 		acc.Counts = func(_ int, from, to time.Time) slo.Counts { return slo.Counts{Start: from, End: to} }
 		return acc
 	}
@@ -351,9 +360,8 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 			last = heard
 		}
 		acc.Grid = acc.Grid || !a.m.raw
-		if a.m.unit == slo.Slices {
-			acc.Unit = slo.Slices
-		}
+		acc.Unit = coarser(acc.Unit, a.m.unit)
+		acc.Notes = append(acc.Notes, a.m.notes...)
 		acc.Notes = append(acc.Notes, a.notes()...)
 	}
 	acc.Start, acc.End, acc.LastSample = timeOf(start), timeOf(end), timeOf(last)
@@ -388,8 +396,9 @@ func (a *account) notes() []string {
 func (l *Ledger) counts(a wantedPart, from, to time.Time) slo.Counts {
 	l.mu.RLock()
 	start, end, c := a.hist.between(from.UnixMilli(), to.UnixMilli())
+	newest := a.hist.newest()
 	l.mu.RUnlock()
-	good, total := a.m.goodAndTotal(c)
+	good, total := a.m.goodAndTotal(c, newest)
 	return slo.Counts{Start: timeOf(start), End: timeOf(end), Good: good, Total: total,
 		Covered: time.Duration(end-start-c.miss) * time.Millisecond}
 }
@@ -462,7 +471,7 @@ func (l *Ledger) Totals(s *slo.SLO, subject string) (total slo.Counts, ok bool) 
 		if h.edge == h.start {
 			return slo.Counts{}, false
 		}
-		good, count := a.m.goodAndTotal(h.newest())
+		good, count := a.m.goodAndTotal(h.newest(), h.newest())
 		total.Good += s.Parts[i].Weight * good
 		total.Total += s.Parts[i].Weight * count
 		covered := time.Duration(h.edge-h.start-h.newest().miss) * time.Millisecond
@@ -471,14 +480,4 @@ func (l *Ledger) Totals(s *slo.SLO, subject string) (total slo.Counts, ok bool) 
 		}
 	}
 	return total, len(parts) > 0
-}
-
-// goodAndTotal reads an account's figures. Of time slices, the first count is
-// always that of the good ones.
-func (m *measure) goodAndTotal(c cum) (good, total float64) {
-	f := m.form
-	if m.slice > 0 {
-		f = goodTotal
-	}
-	return f.goodAndTotal(c.a, c.b)
 }

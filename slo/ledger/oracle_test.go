@@ -17,14 +17,14 @@ var readings = map[string][]slo.Selector{
 	"good": {ledgertest.Good()}, "bad": {ledgertest.Bad()}, "total": {ledgertest.Total()},
 }
 
-func read(text string) ([]slo.Selector, bool) {
+var read = ledger.Selecting(func(text string) ([]slo.Selector, bool) {
 	sels, ok := readings[text]
 	return sels, ok
-}
+})
 
 // sloOf makes an SLO from two of the queries good, bad and total.
 func sloOf(name string, queries ...string) *slo.SLO {
-	ind := slo.Indicator{Name: name, Counter: true}
+	ind := slo.Indicator{Name: name, Counter: slo.Yes}
 	for _, q := range queries {
 		switch query := (&slo.Query{Text: q}); q {
 		case "good":
@@ -202,7 +202,7 @@ func TestCountsEqualTheOracleOnHeapsOfRandomSamples(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := planOf(ledgertest.NewSource(ledgertest.Plain(w.Series)), w.Subjects, s)
-			p.Reads[""] = readings
+			p.Reads[""] = ledger.Selecting(readings)
 			if err := l.Configure(p, time.UnixMilli(end)); err != nil {
 				t.Fatal(err)
 			}

@@ -317,7 +317,7 @@ func (c *counter) cutSlices() {
 		if (c.out.from+int64(k+1)*c.res)%m.slice != 0 {
 			continue
 		}
-		good, total := m.form.goodAndTotal(f.sliceA, f.sliceB)
+		good, total := m.form.goodAndTotal(cum{a: f.sliceA, b: f.sliceB})
 		f.sliceA, f.sliceB = 0, 0
 		if total <= 0 {
 			continue
