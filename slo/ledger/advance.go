@@ -161,6 +161,9 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 	defer l.mu.Unlock()
 	commit(outs)
 	for _, o := range outs {
+		l.heard.take(o.facts.last)
+	}
+	for _, o := range outs {
 		l.trim(o.acct)
 	}
 	l.version.Add(1)

@@ -152,7 +152,7 @@ func (c *counter) begin(a *account, from, to, coarse int64) {
 			f.begins = c.oldest - 1
 		}
 	}
-	c.cells.divide(from, to, coarse, c.res)
+	c.cells.divide(from, to, coarse, c.res, a.hist.shift)
 	c.to, c.spans = to, c.spans[:0]
 	n := len(c.cells.ends)
 	c.a, c.b, c.miss = zeros(c.a, n), zeros(c.b, n), zeros(c.miss, n)

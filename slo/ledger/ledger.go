@@ -107,6 +107,7 @@ type Ledger struct {
 	accounts    map[string]*account
 	wanted      map[wantKey][]wantedPart // of an SLO, one after the other
 	sources     map[string]*sourceState
+	heard       heard
 }
 
 type wantKey struct{ slo, subject string }
@@ -141,7 +142,7 @@ func Open(cfg Config) (*Ledger, error) {
 	if cfg.Resolution < time.Second || cfg.Resolution%time.Second != 0 {
 		return nil, fmt.Errorf("ledger resolution %v: it must be whole seconds", cfg.Resolution)
 	}
-	l := &Ledger{cfg: cfg, accounts: map[string]*account{}}
+	l := &Ledger{cfg: cfg, accounts: map[string]*account{}, heard: heard{none, none}}
 	if cfg.Dir == "" {
 		return l, nil
 	}
@@ -150,18 +151,23 @@ func Open(cfg Config) (*Ledger, error) {
 		return nil, err
 	}
 	l.store = st
+	if st.denied != nil {
+		cfg.Log.Warn("the ledger cannot be written: it is read, and what is counted from now on is kept in memory only, until this program ends", "dir", cfg.Dir, "err", permission(st.denied, cfg.Dir))
+		l.store = nil
+		if err := st.close(); err != nil {
+			return nil, err
+		}
+	}
 	gather(accts)
+	for _, a := range accts {
+		l.heard.take(a.hist.reliable(a.facts.last))
+	}
 	for _, a := range accts {
 		l.trim(a)
 		l.accounts[a.key] = a
 		l.nextAccount = max(l.nextAccount, a.id+1)
 	}
 	return l, nil
-}
-
-// trim keeps of an account's history what the configuration says.
-func (l *Ledger) trim(a *account) {
-	a.hist.trim(a.hist.edge-l.cfg.Fine.Milliseconds(), a.hist.edge-l.cfg.Retention.Milliseconds())
 }
 
 // Close writes what is not yet on disk and releases the directory.

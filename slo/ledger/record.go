@@ -77,7 +77,7 @@ func readRuns(d *decoder, h history, buckets int64) []run {
 		if head&1 != 0 {
 			r.buckets = blockBuckets
 		}
-		if r.miss > r.buckets*h.res || r.buckets > 1 && edge%h.span() != 0 {
+		if r.miss > r.buckets*h.res || r.buckets > 1 && !h.parts(edge) {
 			d.fail()
 		}
 		edge += r.buckets * h.res
@@ -144,6 +144,7 @@ func appendIdentity(e *encoder, a *account) {
 	e.labels(a.subject.Match)
 	e.uint(uint64(a.hist.res))
 	e.int(a.facts.start)
+	e.uint(uint64(a.hist.shift))
 }
 
 // What no sound file goes beyond, so that arithmetic on what was read cannot overflow.
@@ -155,12 +156,17 @@ const (
 func readIdentity(d *decoder) *account {
 	key, sub := d.string(), &Subject{}
 	sub.ID, sub.Match = d.string(), d.labels()
-	res, start := int64(d.uint()), d.int()
-	if res <= 0 || res > longestBucket || start < 0 || start > farthestTime || start%res != 0 {
-		d.fail()
-		res, start = 1, 0
+	res, start, shift := int64(d.uint()), d.int(), int64(0)
+	if d.version >= 2 {
+		shift = int64(d.uint())
 	}
-	return newAccount(key, sub, nil, res, start)
+	if res <= 0 || res > longestBucket || start < 0 || start > farthestTime || start%res != 0 || shift < 0 || shift >= res*blockBuckets || shift%res != 0 {
+		d.fail()
+		res, start, shift = 1, 0, 0
+	}
+	a := newAccount(key, sub, nil, res, start)
+	a.hist = newHistory(res, start, shift)
+	return a
 }
 
 func appendFacts(e *encoder, f *facts, from int64) {
@@ -386,7 +392,7 @@ func readAccount(d *decoder) (*account, error) {
 	id := uint32(d.uint())
 	a := readIdentity(d)
 	a.id, a.stored = id, true
-	a.hist = readHistory(d, a.hist.res)
+	a.hist = readHistory(d, a.hist.res, a.hist.shift)
 	if d.err != nil {
 		return nil, d.err
 	}

@@ -93,7 +93,7 @@ func newTargetState() targetState {
 
 func newAccount(key string, subject *Subject, m *measure, res, start int64) *account {
 	return &account{key: key, subject: subject, m: m,
-		hist:   newHistory(res, start),
+		hist:   newHistory(res, start, 0),
 		facts:  facts{start: start, begins: none, forgot: none, last: none},
 		series: map[string]*series{}, targets: map[string]*target{}}
 }

@@ -283,11 +283,11 @@ func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) err
 func (c *counter) finish(fineFrom int64) *outcome {
 	c.cutSlices()
 	o, runs := c.out, c.results.room(len(c.a))
-	span := c.res * blockBuckets
+	hist := o.acct.hist
 	for k := 0; k < len(c.a); {
 		at, cells := c.cells.start(k), 1
 		r := run{buckets: (c.cells.ends[k] - at) / c.res}
-		if r.buckets == 1 && at%span == 0 && at+span <= min(fineFrom, c.to) {
+		if r.buckets == 1 && hist.parts(at) && at+hist.span() <= min(fineFrom, c.to) {
 			r.buckets, cells = blockBuckets, blockBuckets
 		}
 		for range cells {
