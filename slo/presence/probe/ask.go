@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,9 @@ import (
 
 // result is what was found at one time.
 type result struct {
-	at    time.Time
-	found map[verdictKey]verdict
+	at     time.Time
+	number uint64 // rises with each
+	found  map[verdictKey]verdict
 }
 
 type verdictKey struct{ slo, subject string }
@@ -94,11 +96,14 @@ func (p *Prober) keep(r *result) {
 	defer p.mu.Unlock()
 	same := slices.ContainsFunc(p.results, func(o *result) bool { return !o.at.After(r.at) && reflect.DeepEqual(o.found, r.found) })
 	p.results = slices.DeleteFunc(p.results, func(o *result) bool { return o.at.Equal(r.at) })
+	p.probes++
+	r.number = p.probes
 	p.results = append(p.results, r)
-	slices.SortFunc(p.results, func(a, b *result) int { return a.at.Compare(b.at) })
-	if n := len(p.results); n > keptResults {
-		p.results = slices.Delete(p.results, 0, n-keptResults)
+	if len(p.results) > keptResults {
+		oldest := slices.MinFunc(p.results, func(a, b *result) int { return cmp.Compare(a.number, b.number) })
+		p.results = slices.DeleteFunc(p.results, func(o *result) bool { return o == oldest })
 	}
+	slices.SortFunc(p.results, func(a, b *result) int { return a.at.Compare(b.at) })
 	if !same || len(p.results) == 1 {
 		p.version.Add(1)
 	}

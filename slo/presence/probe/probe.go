@@ -85,6 +85,7 @@ type Prober struct {
 
 	mu      sync.RWMutex
 	results []*result // by time
+	probes  uint64    // how many there were
 	version atomic.Uint64
 }
 
@@ -206,6 +207,9 @@ func (p *Prober) Find(name, subject string, at time.Time) (absent []slo.Absence,
 		return nil, nil, ""
 	}
 	if age := at.Sub(r.at); age > holdsFor {
+		if r != p.results[len(p.results)-1] {
+			return nil, nil, "" // of long ago
+		}
 		return nil, nil, fmt.Sprintf("whether its metrics exist was last asked %v before", age.Round(time.Second))
 	}
 	f := r.found[verdictKey{name, subject}]
@@ -222,10 +226,13 @@ func (p *Prober) latest(at time.Time) *result {
 	return nil
 }
 
-// Knows reports whether Find has asked about a time: within the minute before it.
+// fresh is how old an answer may be that need not be asked for again.
+const fresh = 45 * time.Second
+
+// Knows reports whether the source was asked about a time, or one just before it.
 func (p *Prober) Knows(at time.Time) bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	r := p.latest(at)
-	return r != nil && at.Sub(r.at) < time.Minute
+	return r != nil && at.Sub(r.at) < min(fresh, 5*p.cfg.Interval)
 }
