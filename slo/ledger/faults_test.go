@@ -109,14 +109,14 @@ func manySLOs(n int) (slos []*slo.SLO, read ledger.Reading) {
 		s.Parts[0].Indicator.Bad.Text, s.Parts[0].Indicator.Total.Text = "bad "+s.Name, "total "+s.Name
 		slos = append(slos, s)
 	}
-	return slos, func(text string) ([]slo.Selector, bool) {
+	return slos, ledger.Selecting(func(text string) ([]slo.Selector, bool) {
 		query, name, _ := strings.Cut(text, " ")
 		sels, ok := readings[query]
 		if !ok {
 			return nil, false
 		}
 		return []slo.Selector{append(slices.Clone(sels[0]), slo.Matcher{Name: "not", Type: slo.NotEqual, Value: name})}, true
-	}
+	})
 }
 
 func edgeOf(l *ledger.Ledger, s *slo.SLO, subject string, at int64) int64 {
@@ -327,12 +327,13 @@ func TestASeriesThatTwoSubjectsClaimCostsThemThatMeasure(t *testing.T) {
 	}
 	subjects := append(h.Subjects(), second)
 	p := planOf(ledgertest.NewSource(ledgertest.Plain(all)), subjects, slos...)
-	p.Reads[""] = func(text string) ([]slo.Selector, bool) {
+	p.Reads[""] = ledger.Selecting(func(text string) ([]slo.Selector, bool) {
 		if text == "none" {
 			return []slo.Selector{{{Name: slo.MetricName, Value: "none"}}}, true
 		}
-		return read(text)
-	}
+		sels, ok := readings[text]
+		return sels, ok
+	})
 	l := open(t, testConfig("", h.Start, timeOf(end), h.Config.Interval, time.Minute), p, end)
 	advance(t, l, end)
 	for _, s := range slos {
@@ -373,12 +374,13 @@ func TestASeriesThatCannotBeReadCostsItsSubjectThatMeasure(t *testing.T) {
 	fine.Parts[0].Indicator.Bad = &slo.Query{Text: "none"}
 	fine.Parts[0].Indicator.Total = nil
 	p := planOf(src, h.Subjects(), failures, fine)
-	p.Reads[""] = func(text string) ([]slo.Selector, bool) {
+	p.Reads[""] = ledger.Selecting(func(text string) ([]slo.Selector, bool) {
 		if text == "none" {
 			return []slo.Selector{{{Name: slo.MetricName, Value: "none"}}}, true
 		}
-		return read(text)
-	}
+		sels, ok := readings[text]
+		return sels, ok
+	})
 	l := open(t, testConfig(t.TempDir(), h.Start, timeOf(end), h.Config.Interval, time.Minute), p, end)
 	defer closeLedger(t, l)
 	advance(t, l, end)
