@@ -1,6 +1,9 @@
 package slo
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Account is what a ledger has counted of one SLO for one subject, up to one time.
 type Account struct {
@@ -107,4 +110,43 @@ const (
 // Misleads reports whether the absence makes the figures meaningless.
 func (a Absence) Misleads() bool {
 	return a.Kind == NoMetric || a.Kind == NoLabel || a.Kind == NoBound
+}
+
+// Misleads reports whether an absence makes the account's figures meaningless.
+func (a Account) Misleads() bool { return slices.ContainsFunc(a.Absent, Absence.Misleads) }
+
+// FlagsAfter gives the flags that were raised after a time.
+func (a Account) FlagsAfter(t time.Time) []Flag {
+	var out []Flag
+	for _, f := range a.Flags {
+		if f.Last.After(t) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// began is when the history begins: when the subject was first expected, else when
+// counting did. Zero: not known.
+func (a *Account) began() time.Time {
+	if a.Expected.IsZero() {
+		return a.Start
+	}
+	return a.Expected
+}
+
+// coverage is the part 0–1 of a span that has data; what passed before the subject
+// was expected is no part of it.
+func (a *Account) coverage(part int, c Counts) float64 {
+	if !a.Expected.After(c.Start) || !a.Expected.Before(c.End) {
+		return c.Coverage()
+	}
+	span := c.End.Sub(a.Expected)
+	if c.Excluded > 0 {
+		span -= a.Counts(part, a.Expected, c.End).Excluded
+	}
+	if span <= 0 {
+		return 0
+	}
+	return min(1, float64(c.Covered)/float64(span))
 }
