@@ -85,11 +85,11 @@ func (o *Oracle) own(c *counter, a, b Sample) bool {
 	o.expire(c, b.T-1)
 	switch c.process.between(a.T, b.T) {
 	case several:
-		c.held = nil
+		c.free(b.T)
 		o.emit(c, a.T, b.T, 0, "several processes", slo.SeveralProcesses)
 		return true
 	case restarted, implausibly:
-		c.held = nil
+		c.free(b.T)
 		o.emit(c, a.T, b.T, b.V, "restart")
 		return true
 	}
@@ -115,7 +115,7 @@ func (o *Oracle) drop(c *counter, a, b Sample) {
 		flags = append(flags, slo.UnexplainedDrop)
 	}
 	implausible := c.step > 0 && !o.plausible(c, a, b)
-	if implausible {
+	if implausible || c.step == 0 && b.V > a.V/2 {
 		flags = append(flags, slo.PartialDrop)
 	}
 	if implausible && b.V > a.V/2 {
@@ -131,7 +131,7 @@ func (o *Oracle) whileHeld(c *counter, a, b Sample) {
 	h := c.held
 	switch {
 	case b.V >= h.most:
-		c.held = nil
+		c.free(b.T)
 		o.emit(c, h.since, b.T, b.V-h.most, "growth over an old answer")
 	case b.V >= a.V:
 		h.value += b.V - a.V
@@ -143,7 +143,7 @@ func (o *Oracle) whileHeld(c *counter, a, b Sample) {
 // expire decides a held drop whose time has come at or before now: a reset.
 func (o *Oracle) expire(c *counter, now int64) {
 	if h := c.held; h != nil && h.until <= now {
-		c.held = nil
+		c.free(h.until)
 		o.emit(c, h.since, h.until, h.value, "a drop that was not made up for", slo.UnexplainedDrop)
 	}
 }
@@ -172,9 +172,22 @@ func (o *Oracle) bySiblings(c *counter, a, b Sample) {
 		}
 	default:
 		o.emit(c, a.T, b.T, b.V-a.V, "growth")
-		if b.T-a.T <= 2*o.rules.Interval {
-			c.step = max(c.step, b.V-a.V)
-		}
+	}
+	o.grow(c, a, b)
+}
+
+// grow takes a pair that held no restart for the series' step. (In pairs that began
+// while the series was held nobody knows what it grew by.)
+func (o *Oracle) grow(c *counter, a, b Sample) {
+	if b.T-a.T <= 2*o.rules.Interval && a.T >= c.freed {
+		c.step = max(c.step, b.V-a.V)
+	}
+}
+
+// free ends a held drop, if there is one.
+func (c *counter) free(at int64) {
+	if c.held != nil {
+		c.held, c.freed = nil, at
 	}
 }
 

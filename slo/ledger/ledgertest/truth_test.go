@@ -29,6 +29,7 @@ func compare(t *testing.T, h *History, s *ShopSet, seen Seen, spans []Span) {
 		if got.Good != want.Good || got.Total != want.Total || got.Bad != want.Bad {
 			t.Errorf("seed %d, %s, (%d, %d]: oracle good %v total %v, told good %v total %v", h.Config.Seed, s.Spec.Name,
 				w.From-h.Start, w.To-h.Start, got.Good, got.Total, want.Good, want.Total)
+			part(t, h, o, events)
 			return
 		}
 	}
@@ -39,6 +40,27 @@ func compare(t *testing.T, h *History, s *ShopSet, seen Seen, spans []Span) {
 	}
 	if truth.Total != told.Total+missing {
 		t.Errorf("seed %d, %s: truth %v is not told %v + residual %v", h.Config.Seed, s.Spec.Name, truth.Total, told.Total, missing)
+	}
+}
+
+// part logs where the oracle and the truth part first.
+func part(t *testing.T, h *History, o *Oracle, events Events) {
+	t.Helper()
+	for at := h.Start + 1000; at <= h.End; at += 1000 {
+		got, want := o.Count(h.Start, at), events.Told(h.Start, at)
+		if got.Good == want.Good && got.Total == want.Total {
+			continue
+		}
+		t.Logf("they part in (%d, %d]: oracle %+v, told %+v", at-1000, at, got, want)
+		for _, inc := range o.Increments(at-1000, at) {
+			t.Log(inc)
+		}
+		for _, e := range events {
+			if at-1000 < e.At && e.At <= at {
+				t.Logf("%+v", e)
+			}
+		}
+		return
 	}
 }
 
