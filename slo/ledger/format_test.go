@@ -117,7 +117,7 @@ func formatPlan() (ledger.Plan, []*slo.SLO) {
 		of("sum", slo.Indicator{Counter: slo.Yes, Good: query("good of a sum"), Total: query("a sum")}),
 	}
 	p := planOf(formatSource(), formatSubjects, slos...)
-	p.Reads[""] = func(text string) ([]slo.Selector, bool) {
+	p.Reads[""] = ledger.Selecting(func(text string) ([]slo.Selector, bool) {
 		sel, ok := map[string]slo.Selector{
 			"errors":    {name("http_requests_total"), label("code", "500")},
 			"requests":  {name("http_requests_total")},
@@ -126,7 +126,7 @@ func formatPlan() (ledger.Plan, []*slo.SLO) {
 			"below one": {name("latency_seconds_bucket"), label("le", "1")}, "in buckets": {name("latency_seconds_bucket"), label("le", "+Inf")},
 		}[text]
 		return []slo.Selector{sel}, ok
-	}
+	})
 	return p, slos
 }
 
