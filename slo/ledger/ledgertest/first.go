@@ -29,6 +29,9 @@ type partner struct {
 
 // first says what the first sample of a series is worth, at once or later.
 func (o *Oracle) first(c *counter, s Sample) {
+	if c.left {
+		o.emit(c, 0, s.T, 0, "comes back after another was joined to it", slo.ChangedLabels)
+	}
 	c.begun, c.left = true, false
 	late := s.T-o.rules.begins > 2*o.rules.Interval
 	switch o.rules.First {
@@ -72,7 +75,8 @@ func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 			}
 		}
 	}
-	if (!any || u < s.T-5*i) && hasStart && start < float64(s.T-2*i-o.rules.Slack) {
+	alone := !any || u < s.T-5*i
+	if alone && !anyIn(p.starts, s.T-5*i, s.T-1) && hasStart && start >= 1e12 && start < float64(s.T-2*i-o.rules.Slack) {
 		if !any {
 			u = o.rules.Start
 		}
@@ -134,7 +138,7 @@ func (o *Oracle) decide(now int64) {
 		o.waiting = o.waiting[n:]
 		for i := range group {
 			group[i].partners = slices.DeleteFunc(group[i].partners, func(p partner) bool {
-				return p.counter.left || anyIn(p.counter.samples, t, t+2*o.rules.Interval)
+				return p.counter.left || !p.endedFor(group[i].counter, t, t+2*o.rules.Interval)
 			})
 			group[i].best = group[i].findBest(o.rules.Interval)
 		}
@@ -142,6 +146,15 @@ func (o *Oracle) decide(now int64) {
 			o.join(&group[i], group)
 		}
 	}
+}
+
+// endedFor reports whether the partner has no sample in [from, to]; where it is of
+// another process than the new series, no counter of that process may have one.
+func (p partner) endedFor(c *counter, from, to int64) bool {
+	if p.counter.process == c.process {
+		return !anyIn(p.counter.samples, from, to)
+	}
+	return !slices.ContainsFunc(p.counter.process.counters, func(o *counter) bool { return anyIn(o.samples, from, to) })
 }
 
 // findBest gives the fitting partner with the fewest differing labels, if there is one

@@ -22,6 +22,7 @@ type held struct {
 	value float64 // what is counted if it was a reset
 	since int64   // time of the sample before the drop
 	until int64   // when it is decided at the latest
+	doubt bool    // it may also have been a small counter's reset
 }
 
 // sampleOf is one sample of a counter, as time comes to it.
@@ -107,14 +108,14 @@ func (o *Oracle) own(c *counter, a, b Sample) bool {
 // drop counts a pair whose later value is lower.
 func (o *Oracle) drop(c *counter, a, b Sample) {
 	var flags []slo.FlagKind
+	implausible := c.step > 0 && !o.plausible(c, a, b)
 	if _, hasStart := c.process.startAt(b.T); hasStart {
 		if least, ok := c.least(b.T-5*o.rules.Interval, b.T); ok && b.V >= least {
-			c.held = &held{most: a.V, value: b.V, since: a.T, until: b.T + 5*o.rules.Interval}
+			c.held = &held{most: a.V, value: b.V, since: a.T, until: b.T + 5*o.rules.Interval, doubt: !implausible}
 			return
 		}
 		flags = append(flags, slo.UnexplainedDrop)
 	}
-	implausible := c.step > 0 && !o.plausible(c, a, b)
 	if implausible || c.step == 0 && b.V > a.V/2 {
 		flags = append(flags, slo.PartialDrop)
 	}
@@ -132,7 +133,11 @@ func (o *Oracle) whileHeld(c *counter, a, b Sample) {
 	switch {
 	case b.V >= h.most:
 		c.free(b.T)
-		o.emit(c, h.since, b.T, b.V-h.most, "growth over an old answer")
+		var flags []slo.FlagKind
+		if h.doubt {
+			flags = append(flags, slo.UnclearRestart)
+		}
+		o.emit(c, h.since, b.T, b.V-h.most, "growth over an old answer", flags...)
 	case b.V >= a.V:
 		h.value += b.V - a.V
 	default:

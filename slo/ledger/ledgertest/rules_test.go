@@ -178,6 +178,12 @@ var dropExamples = []example{
 		start: 100, good: 10 + 4 + 102 + 8, total: 10 + 4 + 102 + 8, covered: -1, flags: "reset_without_restart@180",
 	},
 	{
+		// The step is 1, so that 2 is plausible from zero: it may have been reset and grown to 4. 3-2, 4-3.
+		name:   "an old answer of a small counter is flagged",
+		series: [][2]string{{requests + "{200}@p", "110:2 120:3 130:2 140:4"}, {started + "@p", "110:50"}},
+		start:  100, good: 2, total: 2, covered: -1, flags: "restart_unclear@140",
+	},
+	{
 		// In the held time it drops again, to 101: 102 + 101 at 180. 4 + 203.
 		name:   "a held series that drops again counts both",
 		series: [][2]string{{requests + "{200}@p", "110:100 120:104 130:102 140:101"}, {started + "@p", "110:50"}},
@@ -302,10 +308,11 @@ var labelExamples = []example{
 		from:   30, to: 49, good: 5, total: 5, covered: -1,
 	},
 	{
-		// Back at 60 with 130: a first sample, joined to the other's 120. 10 + 5 + 5 + 10 + 1.
+		// Back at 60 with 130: a first sample, joined to the other's 120. 10 + 5 + 5 + 10 + 1. It could
+		// also be that it was never the other: flagged.
 		name:   "labels that go and come back go on each time",
 		series: [][2]string{{requests + "{200}@p", "10:100 20:110 60:130 70:131"}, {requests + "{200,v=2}@p", "30:115 40:120"}},
-		good:   31, total: 31, covered: -1,
+		good:   31, total: 31, covered: -1, flags: "labels_changed@60",
 	},
 	{
 		// 500 ends at 20 with 2, 404 begins at 30 with 3; 200 is there all the time: joined, but flagged.
@@ -373,14 +380,43 @@ var labelExamples = []example{
 		name: "a target that is relabelled goes on by its start time",
 		series: [][2]string{{requests + "{200}@p", "110:100 120:110"}, {started + "@p", "110:50 120:50"},
 			{requests + "{200}@q", "130:117 140:120"}, {started + "@q", "130:50 140:50"}},
-		start: 100, good: 20, total: 20, covered: -1,
+		start: 100, epoch: 2e9, good: 20, total: 20, covered: -1,
+	},
+	{
+		// As before, but 117 comes up only when q's start time is known since 120: a first counter, whole.
+		// It has been there, and {200}@p is another: 10 + 117.
+		name: "a first counter of a process that was seen before is no relabelled target's",
+		series: [][2]string{{requests + "{200}@p", "110:100 120:110"}, {started + "@p", "110:50 120:50"},
+			{requests + "{200}@q", "130:117"}, {started + "@q", "120:50 130:50"}},
+		start: 100, epoch: 2e9, good: 127, total: 127, covered: -1,
+	},
+	{
+		// The other counter of p has a sample at 145: p has not ended. Unknown, at 150. 10 + 1 + 3.
+		name: "a target that was relabelled has ended as a whole",
+		series: [][2]string{{requests + "{200}@p", "110:100 120:110"}, {"rpc_requests_total{200}@p", "110:5 145:6"}, {started + "@p", "110:50 120:50"},
+			{requests + "{200}@q", "130:117 140:120"}, {started + "@q", "130:50 140:50"}},
+		start: 100, epoch: 2e9, good: 14, total: 14, covered: -1, flags: "unknown_first_sample@150",
+	},
+	{
+		// Both clocks are in 1970: they say nothing.
+		name: "start times of 1970 do not make one process of two",
+		series: [][2]string{{requests + "{200}@p", "110:100 120:110"}, {started + "@p", "110:50 120:50"},
+			{requests + "{200}@q", "130:117 140:120"}, {started + "@q", "130:50 140:50"}},
+		start: 100, good: 13, total: 13, covered: -1, flags: "unknown_first_sample@130",
+	},
+	{
+		// 404 (1) was of the process before, which ended by 126 s: it is no partner of 500.
+		name: "what was counted before a restart goes on nowhere",
+		series: [][2]string{{requests + "{404}@p", "110:1 120:1"}, {requests + "{200}@p", "110:100 120:101 130:0 140:0"}, {started + "@p", "110:50 130:126"},
+			{requests + "{500}@p", "140:1"}},
+		start: 100, good: 1, total: 2, covered: -1,
 	},
 	{
 		// Within a second it is the same start; 51.25 is another: unknown, nothing has ended.
 		name: "a relabelled target's start is the same within a second",
 		series: [][2]string{{requests + "{200}@p", "110:100 120:110"}, {started + "@p", "110:50 120:50"},
 			{requests + "{200}@q", "130:117 140:120"}, {started + "@q", "130:51.25 140:51.25"}},
-		start: 100, good: 13, total: 13, covered: -1, flags: "unknown_first_sample@130",
+		start: 100, epoch: 2e9, good: 13, total: 13, covered: -1, flags: "unknown_first_sample@130",
 	},
 	{
 		name:   "a target that is relabelled without a start time is of unknown age",
@@ -392,7 +428,7 @@ var labelExamples = []example{
 		name: "a target that is relabelled and back goes on each time",
 		series: [][2]string{{requests + "{200}@p", "110:100 120:110 200:130 210:131"}, {started + "@p", "110:50 120:50 200:50"},
 			{requests + "{200}@q", "130:117 140:120"}, {started + "@q", "130:50 140:50"}},
-		start: 100, good: 31, total: 31, covered: -1,
+		start: 100, epoch: 2e9, good: 31, total: 31, covered: -1, flags: "labels_changed@200",
 	},
 	{
 		// Nothing was scraped for 200 s, and the labels changed meanwhile: 20 s from u = 20.
