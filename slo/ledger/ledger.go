@@ -176,6 +176,7 @@ func Open(cfg Config) (*Ledger, error) {
 	}
 	for _, a := range accts {
 		l.trim(a)
+		a.cold = true
 		l.accounts[a.key] = a
 		l.nextAccount = max(l.nextAccount, a.id+1)
 	}
