@@ -118,6 +118,9 @@ func factsOf(c *contents) facts {
 		compared: from.revision(s.Sync.synced, s.Sync.ComparedTo),
 		hydrates: c.Spec.SourceHydrator != nil, hydrations: s.SourceHydrator.hydrations(),
 	}
+	if len(s.History) > 0 {
+		f.history = make([]Deployment, 0, len(s.History))
+	}
 	for i := len(s.History) - 1; i >= 0; i-- {
 		h := &s.History[i]
 		if r := from.revision(h.synced, h.origin); r != "" {

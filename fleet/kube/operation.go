@@ -1,12 +1,14 @@
 package kube
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/argoproj/gitops-engine/pkg/sync/common"
+	"k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/shopslo/shopslo/fleet"
 )
@@ -26,10 +28,28 @@ type operationState struct {
 		} `json:"sync"`
 	} `json:"operation"`
 	SyncResult *struct {
-		Resources []resourceResult `json:"resources"`
+		Resources results `json:"resources"`
 		synced
 		origin
 	} `json:"syncResult"`
+}
+
+// results are what became of resources and hooks. Most lists tell of nothing but success;
+// of such a one a single empty result stands for all.
+type results []resourceResult
+
+// tellingWords are those in a list that is worth reading.
+var tellingWords = [][]byte{[]byte(`Failed"`), []byte(`"Error"`), []byte(`"PreSync"`)}
+
+// UnmarshalJSON reads a list.
+func (r *results) UnmarshalJSON(data []byte) error {
+	if slices.ContainsFunc(tellingWords, func(word []byte) bool { return bytes.Contains(data, word) }) {
+		return json.Unmarshal(data, (*[]resourceResult)(r))
+	}
+	if *r = nil; bytes.Contains(data, []byte("{")) {
+		*r = results{{}}
+	}
+	return nil
 }
 
 // resourceResult is what became of a resource or a hook.

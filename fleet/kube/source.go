@@ -24,9 +24,8 @@ type synced struct {
 	Revisions []string `json:"revisions"`
 }
 
-// origin is where revisions are from: a single source, or several.
+// origin is where several revisions are from, one each.
 type origin struct {
-	Source  *source  `json:"source"`
 	Sources []source `json:"sources"`
 }
 
@@ -98,8 +97,8 @@ func best(sources []source) chosen {
 // is said which sources they are from, these count: their order may have been another.
 func (c chosen) revision(s synced, from origin) string {
 	switch {
-	case len(s.Revisions) == 0 && c.place > 0 && (from.Source == nil || from.Source.RepoURL != c.RepoURL || from.Source.Chart != ""):
-		return ""
+	case len(s.Revisions) == 0 && c.place > 0:
+		return "" // it was a single source, maybe another one
 	case len(s.Revisions) == 0 || c.place < 0 && len(from.Sources) == 0:
 		return s.Revision
 	}

@@ -44,8 +44,7 @@ func TestEachRevisionIsOfTheSourcesOfItsTime(t *testing.T) {
 	)
 	for _, tt := range []struct{ name, status, want string }{
 		{"they were in another order", "  sync: {status: Synced, revisions: [s2, v2], comparedTo: {" + swapped + "}}\n  history: [{revisions: [s1, v1], " + at + ", " + swapped + "}]", "Synced Healthy [s2@? s1@10:00] 0"},
-		{"it was a single one", "  sync: {status: OutOfSync, revisions: [v2, s2]}\n  history: [{revision: s1, " + at + ", source: {repoURL: sys, path: overlays/s-1}}]", "OutOfSync Healthy [s1@10:00] 0"},
-		{"it was a single chart", "  sync: {status: OutOfSync, revisions: [v2, s2]}\n  history: [{revision: 1.0.0, " + at + ", source: {repoURL: sys, chart: shop}}]", "OutOfSync Healthy [] 0"},
+		{"it was a single one", "  sync: {status: OutOfSync, revisions: [v2, s2]}\n  history: [{revision: s1, " + at + ", source: {repoURL: sys, path: overlays/s-1}}]", "OutOfSync Healthy [] 0"},
 		{"it was of another repository", "  sync: {status: OutOfSync, revisions: [v2, s2]}\n  history: [{revisions: [c1, x1], " + at + ", sources: [{repoURL: charts, chart: c}, {repoURL: old, path: overlays/s-1}]}]", "OutOfSync Healthy [x1@10:00] 0"},
 		{"an operation, too", "  sync: {status: OutOfSync, revisions: [v2, s2]}\n  history: [{revisions: [v1, s1], " + at + "}]\n" +
 			"  operationState: {phase: Failed, startedAt: \"2026-11-20T11:00:00Z\", operation: {sync: {}}, syncResult: {revisions: [s1, v2], " + swapped + "}}", "OutOfSync Healthy [s1@10:00] 0"},
