@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/golang/snappy"
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/prompb"
 	"github.com/prometheus/prometheus/tsdb"
@@ -175,6 +176,9 @@ func (s *Server) Write(t testing.TB, data []Series, from int64) {
 		var req prompb.WriteRequest
 		n := 0
 		for i, d := range data {
+			if d.Native {
+				continue // in blocks only
+			}
 			ts := prompb.TimeSeries{}
 			for ; next[i] < len(d.T) && d.T[next[i]] < lo+slice; next[i]++ {
 				if d.T[next[i]] >= from {
@@ -264,6 +268,14 @@ func WriteBlock(t testing.TB, dir string, data []Series, from, to int64) {
 		lset := labels.FromMap(labelMap(d))
 		for i, at := range d.T {
 			if at < from || at >= to {
+				continue
+			}
+			if d.Native {
+				n := uint64(d.V[i])
+				h := &histogram.Histogram{Count: n, Sum: d.V[i], PositiveSpans: []histogram.Span{{Length: 1}}, PositiveBuckets: []int64{int64(n)}}
+				if _, err := app.AppendHistogram(0, lset, at, h, nil); err != nil {
+					t.Fatal(err)
+				}
 				continue
 			}
 			if _, err := app.Append(0, lset, at, d.V[i]); err != nil {
