@@ -40,9 +40,15 @@ type Server struct {
 // at the test's end. The data must be younger than a year.
 func StartPrometheus(t testing.TB, data []Series, split int64) *Server {
 	t.Helper()
+	return StartPrometheusWith(t, "global: {scrape_interval: 15s}\n", data, split)
+}
+
+// StartPrometheusWith is StartPrometheus with a configuration.
+func StartPrometheusWith(t testing.TB, yaml string, data []Series, split int64) *Server {
+	t.Helper()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
-	if err := os.WriteFile(config, []byte("global: {scrape_interval: 15s}\n"), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(yaml), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	WriteBlock(t, filepath.Join(dir, "data"), data, math.MinInt64, split)
