@@ -14,12 +14,12 @@ import (
 // Identity is a label set and the Ref that stands for it: the labels that do not depend
 // on which server, replica or path answered.
 type Identity struct {
-	Ref    uint64 // > 0
-	Labels slo.Labels
-
-	key     string      // canonicalKey of the labels
+	Ref     uint64      // > 0
 	several atomic.Bool // it has had more than one stream
 	counter bool        // its values may only fall where the process restarts
+	Labels  slo.Labels
+
+	key string // canonicalKey of the labels
 
 	// Guarded by the Interner's lock.
 	streams []*Stream
@@ -64,6 +64,8 @@ type Interner struct {
 	byOwn    map[string]*ownLabels
 	last     uint64
 	round    uint64
+
+	renamed atomic.Uint64
 
 	dropped map[string]dropping // by label; also of those that selectors name
 }
@@ -164,6 +166,7 @@ func (in *Interner) rename() {
 	if old == nil {
 		return
 	}
+	in.renamed.Add(1)
 	in.byLabels = map[string]*Identity{}
 	for _, id := range old {
 		for _, s := range id.streams {
@@ -172,6 +175,9 @@ func (in *Interner) rename() {
 		}
 	}
 }
+
+// Renamed changes when streams have got other identities.
+func (in *Interner) Renamed() uint64 { return in.renamed.Load() }
 
 // Round says that a new request begins.
 func (in *Interner) Round() {
