@@ -100,6 +100,7 @@ func (d *documents) plan(src source, judged []fleet.TierName) ledger.Plan {
 		}
 		subjects[set.Name] = sub
 	}
+	d.keepNamed(src)
 	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Part: judged != nil}
 	for _, name := range d.sourceNames() {
 		p.Sources[name], p.Reads[name] = src, d.reading()

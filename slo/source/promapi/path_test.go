@@ -152,13 +152,15 @@ func TestExternalLabelsAreLearnt(t *testing.T) {
 		tells  answers
 		asked  []slo.Selector
 		series string
+		keep   []string
 	}{
-		{"from the configuration", answers{config: config}, selector(t), `m{i="1"}`},
-		{"from the names of labels", answers{labels: names}, selector(t), `m{i="1"}`},
-		{"where the configuration is no configuration", answers{config: `{"status":"success","data":{"yaml":""}}`, labels: names}, selector(t), `m{i="1"}`},
-		{"not where nothing tells", answers{}, selector(t), `m{cluster="eu", i="1", member="a"}`},
-		{"not from a list that is none", answers{labels: `{"status":"success","data":["i"]}`}, selector(t), `m{cluster="eu", i="1", member="a"}`},
-		{"but for those that a selector names", answers{config: config}, selector(t, "cluster", "=", "eu"), `m{cluster="eu", i="1"}`},
+		{"from the configuration", answers{config: config}, selector(t), `m{i="1"}`, nil},
+		{"from the names of labels", answers{labels: names}, selector(t), `m{i="1"}`, nil},
+		{"where the configuration is no configuration", answers{config: `{"status":"success","data":{"yaml":""}}`, labels: names}, selector(t), `m{i="1"}`, nil},
+		{"not where nothing tells", answers{}, selector(t), `m{cluster="eu", i="1", member="a"}`, nil},
+		{"not from a list that is none", answers{labels: `{"status":"success","data":["i"]}`}, selector(t), `m{cluster="eu", i="1", member="a"}`, nil},
+		{"but for those that a selector names", answers{config: config}, selector(t, "cluster", "=", "eu"), `m{cluster="eu", i="1"}`, nil},
+		{"but for those that are to be kept", answers{labels: names}, selector(t), `m{cluster="eu", i="1"}`, []string{"cluster", "i"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := 0
@@ -179,6 +181,7 @@ func TestExternalLabelsAreLearnt(t *testing.T) {
 					http.NotFound(w, r)
 				}
 			})
+			s.Keep(c.keep...)
 			refs := map[uint64]bool{}
 			for range 4 {
 				r := request(t)

@@ -126,6 +126,11 @@ func New(c Config) (*Source, error) {
 	return s, nil
 }
 
+// Keep names labels that are never left out: all that selectors and the match of subjects
+// name. A label that a request's selectors name is kept too, but from then on only: the
+// series that other requests have read before would get another identity.
+func (s *Source) Keep(labels ...string) { s.names.Keep(labels...) }
+
 // Select implements the ledger's Source. It holds the whole answer in memory:
 // 1 to 4 bytes a sample by remote read, 16 by the matrix path.
 func (s *Source) Select(ctx context.Context, r slo.Request, f func([]slo.Series) error) error {

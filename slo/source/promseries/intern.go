@@ -109,27 +109,45 @@ func (in *Interner) drop(why dropping, names []string) {
 	}
 }
 
-// Name keeps the labels that the selectors name: they are part of identities from now on.
+// Name keeps the labels that the selectors name.
 func (in *Interner) Name(selectors []slo.Selector) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	changed := false
 	for _, sel := range selectors {
 		for i := range sel {
-			why := in.dropped[sel[i].Name]
-			if why == keptLabel {
-				continue
-			}
-			if in.dropped == nil {
-				in.dropped = map[string]dropping{}
-			}
-			in.dropped[sel[i].Name] = keptLabel
-			changed = changed || why != 0
+			changed = in.keep(sel[i].Name) || changed
 		}
 	}
 	if changed {
 		in.rename()
 	}
+}
+
+// Keep makes labels a part of identities for good.
+func (in *Interner) Keep(names ...string) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	changed := false
+	for _, name := range names {
+		changed = in.keep(name) || changed
+	}
+	if changed {
+		in.rename()
+	}
+}
+
+// keep reports whether the label was dropped before.
+func (in *Interner) keep(name string) bool {
+	why := in.dropped[name]
+	if why == keptLabel {
+		return false
+	}
+	if in.dropped == nil {
+		in.dropped = map[string]dropping{}
+	}
+	in.dropped[name] = keptLabel
+	return why != 0
 }
 
 // differ takes note of label sets that one answer holds: a learned label that has two
