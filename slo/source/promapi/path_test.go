@@ -30,7 +30,7 @@ func TestThePathIsKept(t *testing.T) {
 		failed []bool             // by request
 		path   path
 	}{
-		{"remote read, once it answered", []http.HandlerFunc{streams, missing(404), missing(502), missing(405), streams}, []bool{false, true, true, true, false}, remoteRead},
+		{"remote read, once it answered", []http.HandlerFunc{streams, missing(404), missing(502), missing(405), missing(404), missing(501), streams}, []bool{false, true, true, false}, remoteRead},
 		{"a single 404 at the beginning", []http.HandlerFunc{missing(404), streams}, []bool{false, false}, remoteRead},
 		{"a single 501 at the beginning", []http.HandlerFunc{missing(501), streams}, []bool{false}, remoteRead},
 		{"two 404", []http.HandlerFunc{missing(404), missing(404), streams}, []bool{false, false}, matrix},
