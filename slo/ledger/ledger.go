@@ -396,9 +396,9 @@ func (a *account) notes() []string {
 func (l *Ledger) counts(a wantedPart, from, to time.Time) slo.Counts {
 	l.mu.RLock()
 	start, end, c := a.hist.between(from.UnixMilli(), to.UnixMilli())
-	newest := a.hist.newest()
+	_, sums, _ := a.hist.upTo(end)
 	l.mu.RUnlock()
-	good, total := a.m.goodAndTotal(c, newest)
+	good, total := a.m.goodAndTotal(c, sums)
 	return slo.Counts{Start: timeOf(start), End: timeOf(end), Good: good, Total: total,
 		Covered: time.Duration(end-start-c.miss) * time.Millisecond}
 }

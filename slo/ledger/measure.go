@@ -145,7 +145,7 @@ func coarser(a, b slo.Unit) slo.Unit {
 	return b
 }
 
-// goodAndTotal reads an account's figures, of a span whose cumulative ones are sums. Of
+// goodAndTotal reads an account's figures of a span; sums are the cumulative ones at its end. Of
 // time slices, the first count is always that of the good ones.
 func (m *measure) goodAndTotal(c, sums cum) (good, total float64) {
 	f := m.form
