@@ -41,7 +41,13 @@ type SLO struct {
 	// MinEvents is the number of events (or slices) below which no verdict is
 	// given; 0 means the default, ⌈1/(1 − objective)⌉.
 	MinEvents float64
+	// LeastHistory is how long a subject must have been expected before a verdict is
+	// given, or the window where that is shorter; 0 means DefaultLeastHistory.
+	LeastHistory time.Duration
 }
+
+// DefaultLeastHistory is a day: it has a night and a busy time.
+const DefaultLeastHistory = 24 * time.Hour
 
 // Part is one indicator of an SLO. A plain SLO has one, of weight 1 and of the
 // SLO's own objective.

@@ -70,7 +70,7 @@ func budgets(l *ledger.Ledger, s *slo.SLO, n int, at time.Time, f func(i int, b 
 	alerts := slo.DefaultBurnAlerts()
 	for i := range n {
 		a := l.Account(s, history.ID(i), at)
-		b := s.Evaluate(a.End, alerts, a.Counts)
+		b := s.Evaluate(a.End, alerts, a)
 		if f != nil {
 			f(i, b)
 		}

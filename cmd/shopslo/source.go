@@ -32,7 +32,7 @@ func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	db, err := promtsdb.Open(c.Dir, promtsdb.Config{Retention: c.Retention, Scrape: scrape, Logger: log, Registerer: p.registry})
+	db, err := promtsdb.Open(c.Dir, promtsdb.Config{Retention: c.Retention, Scrape: scrape, Logger: log, Registerer: p.registry, Now: p.now})
 	if err != nil {
 		return source{}, orAskServer(err)
 	}
@@ -51,6 +51,7 @@ func orAskServer(err error) error {
 func (p *program) remote(c *config.Prometheus) promapi.Config {
 	out := promapi.Config{
 		URL: c.URL, BearerTokenFile: c.BearerTokenFile, Timeout: c.Timeout, Headers: maps.Clone(c.Headers), Now: p.now,
+		ReplicaLabels: c.ReplicaLabels, ScrapeInterval: c.ScrapeInterval,
 		TLS: promapi.TLS{CAFile: c.TLS.CAFile, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile,
 			ServerName: c.TLS.ServerName, InsecureSkipVerify: c.TLS.InsecureSkipVerify},
 	}
