@@ -17,9 +17,9 @@ import (
 
 // typeSource is a source that has its metrics' metadata.
 type typeSource interface {
-	// MetricType gives a metric's type: counter, gauge, histogram, summary or others.
-	// "unknown" and "" mean that the source has no type for it. The error is that the
-	// source cannot be asked.
+	// MetricType gives a metric's type: counter, gauge, histogram or summary (also for
+	// their series, such as x_bucket of x); "unknown" where what is said of it is not
+	// clear, "" where nothing is. An error that wraps slo.ErrUnavailable may pass.
 	MetricType(ctx context.Context, metric string) (string, error)
 }
 

@@ -17,11 +17,11 @@ import (
 )
 
 // A small shop for the tests of queries: a request every 10 s, one of 50 bad, one of 4
-// slow, scraped every 30 s. Its process restarts after 5 hours, 7 hours are known.
+// slow, scraped every 30 s. Its process restarts before 5 hours have passed, 7 hours are known.
 const (
 	smallInterval = 30 * time.Second
 	smallLength   = 7 * time.Hour
-	smallRestart  = 5 * time.Hour
+	smallRestart  = 5*time.Hour - 29*time.Second // just after a scrape, so that nothing is lost
 	smallWindow   = 6 * time.Hour
 )
 
@@ -173,20 +173,20 @@ func TestValidateSaysWhatIsNotCountedExactly(t *testing.T) {
 		words string
 	}{
 		{asked{"s", "", "bad", badRate, allRate}, exitOK, "1 budget: ok"},
-		{asked{"s", "", "bad", badRate, allRate + " * 60"}, exitNo, "finding: slo.yaml:13: SLO \"s\": " + allRate + " * 60 gives 60 times what " + badRate},
-		{asked{"s", "", "bad", badRate, "queue"}, exitOK, "note: slo.yaml:13: only the source can tell whether queue is a counter"},
+		{asked{"s", "", "bad", badRate, allRate + " * 60"}, exitNo, "finding: slo.yaml:14: SLO \"s\": " + allRate + " * 60 gives 60 times what " + badRate},
+		{asked{"s", "", "bad", badRate, "queue"}, exitOK, "note: slo.yaml:14: only the source can tell whether queue is a counter"},
 		{asked{"s", "false", "bad", badRate, "queue"}, exitNo, "write a rate of counters there too"},
-		{asked{"s", "true", "bad", "a:bad:sum", "a:all_total:sum"}, exitOK, "note: slo.yaml:13: a:all_total:sum is a recorded sum: restarts of single processes are hidden in it, so that its counts cannot be exact; use the counters that it is made of, such as all_total"},
-		{asked{"s", "true", "bad", "a:bad:rate5m", "all_total"}, exitUsage, "slo.yaml:13: SLO \"s\": counter: true, but a:bad:rate5m is a recorded rate"},
+		{asked{"s", "true", "bad", "a:bad:sum", "a:all_total:sum"}, exitOK, "note: slo.yaml:14: a:all_total:sum is a recorded sum: restarts of single processes are hidden in it, so that its counts cannot be exact; use the counters that it is made of, such as all_total"},
+		{asked{"s", "true", "bad", "a:bad:rate5m", "all_total"}, exitUsage, "slo.yaml:14: SLO \"s\": counter: true, but a:bad:rate5m is a recorded rate"},
 		{asked{"s", "true", "bad", "sum(rate(a[5m])) / sum(rate(b[5m]))", "all_total"}, exitUsage, "no counters can be found to count from"},
-		{asked{"s", "", "good", "h_bucket", "h_count"}, exitUsage, `slo.yaml:13: SLO "s": h_bucket selects all buckets of a histogram`},
-		{asked{"s", "", "bad", badRate, "http_requests_total"}, exitUsage, "slo.yaml:14: SLO \"s\": " + badRate + " and http_requests_total do not go together"},
+		{asked{"s", "", "good", "h_bucket", "h_count"}, exitUsage, `slo.yaml:14: SLO "s": h_bucket selects all buckets of a histogram`},
+		{asked{"s", "", "bad", badRate, "http_requests_total"}, exitUsage, "slo.yaml:15: SLO \"s\": " + badRate + " and http_requests_total do not go together"},
 	} {
 		dir := t.TempDir()
-		line := map[bool]string{true: "slo.yaml:12", false: "slo.yaml:13"}
+		line := map[bool]string{true: "slo.yaml:12", false: "slo.yaml:14"}
 		words := tt.words
 		if tt.counter == "" { // the line is not there
-			words = strings.NewReplacer("slo.yaml:13", line[true], "slo.yaml:14", line[false]).Replace(words)
+			words = strings.NewReplacer("slo.yaml:14", line[true], "slo.yaml:15", line[false]).Replace(words)
 		}
 		writeFiles(t, dir, map[string]string{"fleet.yaml": fleetOf("beta: s-1"), "slo.yaml": tt.yaml(),
 			"shopslo.yaml": "source: {prometheus: {url: 'http://127.0.0.1:9'}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\n"})
@@ -197,7 +197,7 @@ func TestValidateSaysWhatIsNotCountedExactly(t *testing.T) {
 	}
 }
 
-// typed is a source that knows its metrics' types and nothing else.
+// typedSource is a source that knows its metrics' types and nothing else.
 type typedSource struct {
 	types map[string]string
 	err   error
@@ -229,9 +229,9 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 	}{
 		{"counters", asked{"s", "", "bad", "wrong", "served"}, map[string]string{"wrong": "counter", "served": "counter"}, nil, slo.Events, ""},
 		{"gauges", asked{"s", "", "good", "sane", "members"}, map[string]string{"sane": "gauge", "members": "gauge"}, nil, slo.Points, ""},
-		{"a histogram", asked{"s", "", "good", `h_bucket{le="1"}`, "h_count"}, map[string]string{"h": "histogram"}, nil, slo.Events, ""},
-		{"nobody knows", asked{"s", "", "bad", "wrong", "served"}, map[string]string{"wrong": "unknown", "served": "counter"}, nil, "", `slo.yaml:12: SLO "s": cannot tell whether wrong is a counter`},
-		{"a gauge said to be a counter", asked{"s", "true", "bad", "all_total", "members"}, map[string]string{"members": "gauge"}, nil, "", `slo.yaml:14: SLO "s": counter: true, but the source says that members is a gauge`},
+		{"a histogram", asked{"s", "", "good", `h_bucket{le="1"}`, "h_count"}, map[string]string{"h_bucket": "histogram", "h_count": "histogram"}, nil, slo.Events, ""},
+		{"nobody knows", asked{"s", "", "bad", "wrong", "served"}, map[string]string{"wrong": "unknown", "served": "counter"}, nil, "", `slo.yaml:13: SLO "s": cannot tell whether wrong is a counter`},
+		{"a gauge said to be a counter", asked{"s", "true", "bad", "all_total", "members"}, map[string]string{"members": "gauge"}, nil, "", `slo.yaml:15: SLO "s": counter: true, but the source says that members is a gauge`},
 		{"a counter said to be none", asked{"s", "false", "bad", "all_total", "members"}, map[string]string{"all_total": "counter"}, nil, "", "write counter: true"},
 		{"not to be asked", asked{"s", "", "bad", "wrong", "served"}, nil, unavailable, "", "no answer: source unavailable; write counter: true or counter: false"},
 		{"not to be asked, and the names tell", asked{"s", "", "bad", "wrong_total", "served_total"}, nil, unavailable, slo.Events, ""},
