@@ -179,6 +179,11 @@ func canonical(sels []slo.Selector) []string {
 	out := make([]string, len(sels))
 	for i, sel := range sels {
 		sorted := slices.Clone(sel)
+		for k, m := range sorted {
+			if slo.NumberLabel(m.Name) && (m.Type == slo.Equal || m.Type == slo.NotEqual) {
+				sorted[k].Value = slo.CanonicalNumber(m.Value)
+			}
+		}
 		slices.SortFunc(sorted, func(x, y slo.Matcher) int {
 			return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Type, y.Type), cmp.Compare(x.Value, y.Value))
 		})

@@ -41,6 +41,10 @@ func TestAMeasureIsKnownByWhatItCountsNotByHowItIsWritten(t *testing.T) {
 	if one.before.key == two.before.key {
 		t.Error("the former keys tell the spellings apart no more, and so find no account")
 	}
+	whole, inTenths := matchers(slo.MetricName, "h", "le", "1"), matchers(slo.MetricName, "h", "le", "1.0")
+	if of([]slo.Selector{whole}, nil).key != of([]slo.Selector{inTenths}, nil).key {
+		t.Error("1 and 1.0 are two bounds")
+	}
 	if swapped := of([]slo.Selector{other}, []slo.Selector{a, other}); swapped.key == one.key {
 		t.Error("good and total are one")
 	}
