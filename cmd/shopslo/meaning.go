@@ -96,50 +96,38 @@ func (d *documents) reading(types *metricTypes) ledger.Reading {
 }
 
 // understand finds all that is wrong with the SLOs in the eyes of their source, before
-// anything is counted.
+// anything is counted. The error is a faults, or wraps slo.ErrUnavailable.
 func (e *engine) understand() error {
-	if e.docs.config.Source.Mackerel != nil {
+	e.source.types.askAgain()
+	return e.docs.understand(e.source.types.typeOf)
+}
+
+// understand says of every SLO how it is counted: in faults, which are returned, findings
+// and notes. types is what the source says of its metrics; nil: it is not asked.
+func (d *documents) understand(types promquery.Types) error {
+	if d.config.Source.Mackerel != nil {
 		return nil
 	}
-	e.source.types.askAgain()
 	var out faults
-	for i := range e.docs.slos.SLOs {
-		s := &e.docs.slos.SLOs[i]
+	d.inexact, d.meant = nil, nil
+	for i := range d.slos.SLOs {
+		s := &d.slos.SLOs[i]
 		for k := range s.Parts {
-			_, err := promquery.Read(&s.Parts[k].Indicator, e.source.types.typeOf)
+			ind := &s.Parts[k].Indicator
+			m, err := promquery.Read(ind, types)
 			if f, ok := errors.AsType[*promquery.Fault](err); ok {
-				out = append(out, e.docs.misread(s, f))
+				out = append(out, d.misread(s, f))
 			} else if err != nil {
 				return fmt.Errorf("slo %q: %w", s.Name, err)
 			}
+			at, _ := d.slos.QueryOrigin(ind.Queries()[0])
+			d.remark(s, at, m)
 		}
 	}
 	if len(out) > 0 {
 		return once(out)
 	}
 	return nil
-}
-
-// meanings says of every SLO what can be said without its source: faults, findings and
-// notes.
-func (d *documents) meanings() faults {
-	if d.config.Source.Mackerel != nil {
-		return nil
-	}
-	var out faults
-	for i := range d.slos.SLOs {
-		s := &d.slos.SLOs[i]
-		for k := range s.Parts {
-			ind := &s.Parts[k].Indicator
-			m, err := promquery.Read(ind, nil)
-			if f, ok := errors.AsType[*promquery.Fault](err); ok {
-				out = append(out, d.misread(s, f))
-			}
-			at, _ := d.slos.QueryOrigin(ind.Queries()[0])
-			d.remark(s, at, m)
-		}
-	}
-	return once(out)
 }
 
 // remark takes in the findings and notes of an SLO.
@@ -156,8 +144,8 @@ func (d *documents) remark(s *slo.SLO, at openslo.Position, m promquery.Meaning)
 	}
 	for _, text := range notes {
 		n := note{Place: at.String(), Text: text}
-		if !slices.Contains(d.notes, n) {
-			d.notes = append(d.notes, n)
+		if !slices.Contains(d.meant, n) {
+			d.meant = append(d.meant, n)
 		}
 	}
 }
