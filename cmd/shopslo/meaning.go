@@ -85,7 +85,7 @@ func (d *documents) reading(types *metricTypes) ledger.Reading {
 	return func(ind *slo.Indicator) (ledger.Meaning, error) {
 		is, err := promquery.Read(ind, types.typeOf)
 		if err != nil {
-			return ledger.Meaning{}, err
+			return ledger.Meaning{Refused: err.Error()}, nil
 		}
 		m := ledger.Meaning{Raw: is.Raw, Grows: is.Grows, Notes: is.Notes}
 		for _, s := range is.Sides {
@@ -95,11 +95,61 @@ func (d *documents) reading(types *metricTypes) ledger.Reading {
 	}
 }
 
-// understand finds all that is wrong with the SLOs in the eyes of their source, before
-// anything is counted. The error is a faults, or wraps slo.ErrUnavailable.
-func (e *engine) understand() error {
+// ask finds all that is wrong with the SLOs in the eyes of their source. A source that
+// cannot be asked now finds nothing wrong.
+func (d *documents) ask(src source) error {
+	src.types.askAgain()
+	err := d.understand(src.types.typeOf)
+	if errors.Is(err, slo.ErrUnavailable) {
+		return nil
+	}
+	return err
+}
+
+// askAfter is how long a server waits before it asks its source again what the SLOs
+// mean that it cannot count.
+const askAfter = time.Minute
+
+// askAgain lets a server take up SLOs that it could not understand, as soon as the source
+// tells what their metrics are: an embedded one knows nothing before it has scraped.
+func (s *service) askAgain(e *engine, now time.Time) {
+	if now.Before(s.asked.Add(askAfter)) {
+		return
+	}
+	s.asked = now
+	unread := e.docs.unread(e.ledger.Failing())
+	if len(unread) == 0 {
+		return
+	}
 	e.source.types.askAgain()
-	return e.docs.understand(e.source.types.typeOf)
+	for _, ind := range unread {
+		if _, err := promquery.Read(ind, e.source.types.typeOf); err != nil {
+			continue
+		}
+		s.configuring.Lock()
+		defer s.configuring.Unlock()
+		if s.current() != e { // reloaded meanwhile
+			return
+		}
+		if err := e.takeOver(now); err != nil {
+			s.log.Error("SLOs that are understood now are not taken up", "err", err)
+		}
+		return
+	}
+}
+
+// unread are the indicators of SLOs that are refused for what their queries mean.
+func (d *documents) unread(failing []ledger.Failing) (out []*slo.Indicator) {
+	for _, f := range failing {
+		for i := range d.slos.SLOs {
+			if s := &d.slos.SLOs[i]; s.Name == f.SLO && f.Refused {
+				for k := range s.Parts {
+					out = append(out, &s.Parts[k].Indicator)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // understand says of every SLO how it is counted: in faults, which are returned, findings

@@ -224,17 +224,18 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 		types map[string]string
 		err   error
 		unit  slo.Unit
-		words string // of the error
+		words string // of why it is not counted
+		line  int    // of the fault; 0: there is none, for it may pass
 	}{
-		{"counters", asked{"s", "", "bad", "wrong", "served"}, map[string]string{"wrong": "counter", "served": "counter"}, nil, slo.Events, ""},
-		{"gauges", asked{"s", "", "good", "sane", "members"}, map[string]string{"sane": "gauge", "members": "gauge"}, nil, slo.Points, ""},
-		{"a histogram", asked{"s", "", "good", `h_bucket{le="1"}`, "h_count"}, map[string]string{"h_bucket": "histogram", "h_count": "histogram"}, nil, slo.Events, ""},
-		{"nobody knows", asked{"s", "", "bad", "wrong", "served"}, map[string]string{"wrong": "unknown", "served": "counter"}, nil, "", `slo.yaml:13: SLO "s": cannot tell whether wrong is a counter`},
-		{"a gauge said to be a counter", asked{"s", "true", "bad", "all_total", "members"}, map[string]string{"members": "gauge"}, nil, "", `slo.yaml:15: SLO "s": counter: true, but the source says that members is a gauge`},
-		{"a counter said to be none", asked{"s", "false", "bad", "all_total", "members"}, map[string]string{"all_total": "counter"}, nil, "", "write counter: true"},
-		{"not to be asked", asked{"s", "", "bad", "wrong", "served"}, nil, unavailable, "", "no answer: source unavailable; write counter: true or counter: false"},
-		{"not to be asked, and the names tell", asked{"s", "", "bad", "wrong_total", "served_total"}, nil, unavailable, slo.Events, ""},
-		{"no metadata, and the names tell", asked{"s", "", "bad", "wrong_total", "served_total"}, nil, fmt.Errorf("404"), slo.Events, ""},
+		{"counters", asked{"s", "", "bad", "wrong", "served"}, map[string]string{"wrong": "counter", "served": "counter"}, nil, slo.Events, "", 0},
+		{"gauges", asked{"s", "", "good", "sane", "members"}, map[string]string{"sane": "gauge", "members": "gauge"}, nil, slo.Points, "", 0},
+		{"a histogram", asked{"s", "", "good", `h_bucket{le="1"}`, "h_count"}, map[string]string{"h_bucket": "histogram", "h_count": "histogram"}, nil, slo.Events, "", 0},
+		{"nobody knows", asked{"s", "", "bad", "wrong", "served"}, map[string]string{"wrong": "unknown", "served": "counter"}, nil, "", "cannot tell whether wrong is a counter", 13},
+		{"a gauge said to be a counter", asked{"s", "true", "bad", "all_total", "members"}, map[string]string{"members": "gauge"}, nil, "", "counter: true, but the source says that members is a gauge", 15},
+		{"a counter said to be none", asked{"s", "false", "bad", "all_total", "members"}, map[string]string{"all_total": "counter"}, nil, "", "write counter: true", 14},
+		{"not to be asked", asked{"s", "", "bad", "wrong", "served"}, nil, unavailable, "", "no answer: source unavailable; write counter: true or counter: false", 0},
+		{"not to be asked, and the names tell", asked{"s", "", "bad", "wrong_total", "served_total"}, nil, unavailable, slo.Events, "", 0},
+		{"no metadata, and the names tell", asked{"s", "", "bad", "wrong_total", "served_total"}, nil, fmt.Errorf("404"), slo.Events, "", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -248,16 +249,21 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 			s := &typedSource{types: tt.types, err: tt.err, asked: map[string]int{}}
 			now := time.Now()
 			e, err := newEngine(d, source{Source: s, types: newMetricTypes(s), close: func() error { return nil }}, "", time.Hour, nil, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
-			if tt.words != "" {
-				if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), dir+"/", ""), tt.words) {
-					t.Errorf("%v, want an error that says %q", err, tt.words)
-				}
-				return
-			}
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer e.Close()
+			if tt.words != "" {
+				f := e.ledger.Failing()
+				if len(f) != 1 || !f[0].Refused || !strings.Contains(f[0].Reason, tt.words) || e.ledger.Account(&d.slos.SLOs[0], "s-1", now).Failure != f[0].Reason {
+					t.Errorf("failing %+v, want a reason that says %q", f, tt.words)
+				}
+				asked := d.ask(source{types: newMetricTypes(s)})
+				if place := fmt.Sprintf("slo.yaml:%d: SLO \"s\": ", tt.line); tt.line > 0 && (asked == nil || !strings.Contains(asked.Error(), place) || !strings.Contains(asked.Error(), tt.words)) || tt.line == 0 && asked != nil {
+					t.Errorf("%v, want a fault in line %d", asked, tt.line)
+				}
+				return
+			}
 			if b := budgetOf(t, e.report(now), "s", "s-1"); b.Unit != tt.unit {
 				t.Errorf("unit %s, want %s", b.Unit, tt.unit)
 			}

@@ -99,6 +99,9 @@ func newMeasure(s *slo.SLO, ind *slo.Indicator, read Reading) (*measure, error) 
 	if err != nil {
 		return nil, err
 	}
+	if is.Refused != "" {
+		return nil, refusal(is.Refused)
+	}
 	m.raw, m.grows, m.notes = is.Raw, is.Grows, is.Notes
 	for i, q := range queries {
 		m.sides[i] = newSide(q, is.Sides[i])
