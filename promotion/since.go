@@ -196,6 +196,9 @@ func (d *deciding) compare(t tier, c *Comparison) (check Check) {
 	}
 	check.Evidence = check.Evidence.with("came", instant(c.Came))
 	defer func() { check.flagged(c.Flags, c.Came) }()
+	if c.Doubt != "" {
+		check.Evidence = check.Evidence.with("doubt", c.Doubt)
+	}
 	if result, reason := d.incomparable(c); reason != "" {
 		check.Result, check.Reason = result, reason
 		return check

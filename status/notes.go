@@ -9,6 +9,14 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
+// Others are the notes that Failure, Absent, Flags and VerdictFrom do not say already.
+func (b *Budget) Others() []string {
+	bare := *b
+	bare.Notes = nil
+	bare.note()
+	return slices.DeleteFunc(slices.Clone(b.Notes), func(n string) bool { return slices.Contains(bare.Notes, n) })
+}
+
 // note adds to the account's notes what the budget's other fields say, in sentences.
 func (b *Budget) note() {
 	if b.Failure == "" && b.VerdictFrom.IsZero() && len(b.Flags)+len(b.Absent) == 0 {
