@@ -34,7 +34,7 @@ type Comparison struct {
 	// Load is nil where the policy asks for none, or there is no data.
 	Load *Load `json:"load"`
 	// Flags were raised since the Release came.
-	Flags []Flagged `json:"flags,omitempty"`
+	Flags []slo.Flag `json:"flags,omitempty"`
 	// Doubt says why the counts are none, or old, in a sentence; "" where they are not.
 	Doubt string `json:"doubt,omitempty"`
 }
