@@ -72,10 +72,15 @@ const (
 	// SeveralProcesses: the start times of one target alternate: several processes
 	// answer under one name.
 	SeveralProcesses FlagKind = "several_processes"
+	// ClockStep: a start time moved and nothing restarted. A note: nothing is doubtful.
+	ClockStep FlagKind = "clock_step"
 	// ChangedLabels: series ended as others began, and they could not be paired: the
 	// first counts of the new ones were left out.
 	ChangedLabels FlagKind = "labels_changed"
 )
+
+// Doubtful reports whether the flag makes figures doubtful.
+func (k FlagKind) Doubtful() bool { return k != ClockStep }
 
 // Absence is a selector that finds nothing, or nothing that it could tell apart, for
 // one subject.

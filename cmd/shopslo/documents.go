@@ -24,6 +24,8 @@ type documents struct {
 	fleet  *fleet.Fleet
 	slos   *openslo.Documents
 	notes  []note
+	// inexact are findings on SLOs that could be counted exactly and are not.
+	inexact []finding
 	// exclusions are those of the calendar, as it was when this was read.
 	exclusions []promotion.Exclusion
 	// fine is how far back every edge is wanted, where that is further than burn rates look.
@@ -93,7 +95,11 @@ func (p *program) load() (*documents, error) {
 		for _, n := range d.slos.Notes {
 			d.notes = append(d.notes, note{Place: n.Position.String(), Text: n.Message})
 		}
-		found = append(found, d.queries()...)
+		if wrong := d.queries(); len(wrong) > 0 {
+			found = append(found, wrong...)
+		} else {
+			found = append(found, d.meanings()...)
+		}
 	}
 	if len(sloFaults) == 0 && d.slos != nil {
 		found = append(found, d.retention()...)
@@ -166,11 +172,7 @@ func (d *documents) queries() faults {
 	for i := range d.slos.SLOs {
 		s := &d.slos.SLOs[i]
 		for _, part := range s.Parts {
-			ind := part.Indicator
-			for _, q := range []*slo.Query{ind.Good, ind.Bad, ind.Total, ind.Value} {
-				if q == nil {
-					continue
-				}
+			for _, q := range part.Indicator.Queries() {
 				at, _ := d.slos.QueryOrigin(q)
 				understood, err := d.classify(q.Text)
 				if err != nil {
@@ -255,6 +257,7 @@ func (d *documents) findings() []finding {
 			out = append(out, finding{Rule: "no-shopset", Text: "slo \"" + s.Name + "\" applies to no ShopSet, so nothing is judged by it; correct its tiers, or remove it"})
 		}
 	}
+	out = append(out, d.inexact...)
 	if c := d.config.Promotion; c != nil {
 		if err := gitpush.CheckHook(c.Hooks); err != nil {
 			out = append(out, finding{Rule: "promotion-hook", Text: "promotion.hooks: " + err.Error()})

@@ -78,6 +78,9 @@ type Prometheus struct {
 	// Timeout of one request.
 	Timeout        time.Duration
 	ScrapeInterval time.Duration
+	// ReplicaLabels tell the replicas of the server apart, and no series. Nil: the source's
+	// own default; an empty list: none.
+	ReplicaLabels []string
 }
 
 // BasicAuth is a user name and the file that holds the password.

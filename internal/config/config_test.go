@@ -52,6 +52,7 @@ source:
     headers: {X-Team: sre}
     timeout: 30s
     scrape_interval: 15s
+    replica_labels: [replica, rule_replica]
 fleet: [a.yaml, b.yaml]
 slos: ["*.yaml"]
 ledger: {dir: data/ledger, resolution: 10s, retention: 1w, delay: 1m30s}
@@ -74,6 +75,7 @@ gate: {max_age: 2m, min_coverage: 0.5, quiet_coverage: 0.9, fail_on: [page, tick
 				ServerName: "mimir", InsecureSkipVerify: true},
 			Tenant: "shops", TenantHeader: "X-Tenant", Headers: map[string]string{"X-Team": "sre"},
 			Timeout: 30 * time.Second, ScrapeInterval: 15 * time.Second,
+			ReplicaLabels: []string{"replica", "rule_replica"},
 		}},
 		Fleet: []string{"a.yaml", "b.yaml"}, SLOs: []string{"*.yaml"},
 		Ledger: Ledger{Dir: "/etc/shopslo/data/ledger", Resolution: 10 * time.Second,

@@ -158,6 +158,7 @@ func (c *Config) prometheus(m *mapping) *Prometheus {
 	}
 	m.duration("timeout", &p.Timeout)
 	m.duration("scrape_interval", &p.ScrapeInterval)
+	m.texts("replica_labels", &p.ReplicaLabels)
 	for _, key := range []string{"bearer_token", "token", "credentials"} {
 		m.hint(key, "no secret stands in this file: put it into a file of its own and name that with bearer_token_file")
 	}
