@@ -209,8 +209,9 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 			if wanted[k] != nil {
 				return fmt.Errorf("two SLOs for %s are named %q: a name can stand for one only", sub.ID, it.SLO.Name)
 			}
+			shift := l.shiftFor(accounts, it.SLO, ms, sub)
 			for _, m := range ms {
-				a := l.accountFor(accounts, m, sub, now)
+				a := l.accountFor(accounts, m, sub, shift, now)
 				active[a] = asked{m, sub}
 				wanted[k] = append(wanted[k], wantedPart{a, m})
 				if subjects[m.source] == nil {
@@ -299,13 +300,15 @@ func (l *Ledger) measures(s *slo.SLO, p Plan, shared map[string]*measure) ([]*me
 	return ms, nil
 }
 
-// accountFor finds the account of a measure and subject, or opens it.
-func (l *Ledger) accountFor(accounts map[string]*account, m *measure, sub *Subject, now time.Time) *account {
-	key := accountKey(m, sub, fmt.Sprint(l.cfg.Resolution, l.cfg.TargetLabels, l.cfg.StartTimeMetric))
+// accountFor finds the account of a measure and subject whose blocks are shifted by so
+// much, or opens it.
+func (l *Ledger) accountFor(accounts map[string]*account, m *measure, sub *Subject, shift int64, now time.Time) *account {
+	key := l.keyFor(m, sub, shift)
 	a := accounts[key]
 	if a == nil {
 		start := max(0, l.floor(now.Add(-l.cfg.Backfill)))
 		a = newAccount(key, sub, m, l.res(), start)
+		a.hist = newHistory(l.res(), start, shift)
 		a.id = l.nextAccount
 		l.nextAccount++
 		accounts[key] = a
@@ -342,6 +345,9 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 	defer l.mu.RUnlock()
 	parts := l.wanted[wantKey{s.Name, subject}]
 	acc := slo.Account{Unit: slo.Events, Edges: l.cfg.Resolution * blockBuckets}
+	if len(parts) > 0 {
+		acc.EdgeShift = time.Duration(parts[0].hist.shift) * time.Millisecond
+	}
 	if len(parts) == 0 || len(parts) != len(s.Parts) {
 		acc.Counts = func(_ int, from, to time.Time) slo.Counts { return slo.Counts{Start: from, End: to} }
 		return acc

@@ -144,7 +144,7 @@ func appendIdentity(e *encoder, a *account) {
 	e.labels(a.subject.Match)
 	e.uint(uint64(a.hist.res))
 	e.int(a.facts.start)
-	e.uint(uint64(a.hist.shift))
+	e.uint(uint64(a.hist.shift)<<1 | bit(a.early))
 }
 
 // What no sound file goes beyond, so that arithmetic on what was read cannot overflow.
@@ -156,16 +156,17 @@ const (
 func readIdentity(d *decoder) *account {
 	key, sub := d.string(), &Subject{}
 	sub.ID, sub.Match = d.string(), d.labels()
-	res, start, shift := int64(d.uint()), d.int(), int64(0)
+	res, start, shift, early := int64(d.uint()), d.int(), int64(0), true
 	if d.version >= 2 {
-		shift = int64(d.uint())
+		v := d.uint()
+		shift, early = int64(v>>1), v&1 != 0
 	}
 	if res <= 0 || res > longestBucket || start < 0 || start > farthestTime || start%res != 0 || shift < 0 || shift >= res*blockBuckets || shift%res != 0 {
 		d.fail()
 		res, start, shift = 1, 0, 0
 	}
 	a := newAccount(key, sub, nil, res, start)
-	a.hist = newHistory(res, start, shift)
+	a.early, a.hist = early, newHistory(res, start, shift)
 	return a
 }
 

@@ -28,6 +28,7 @@ type account struct {
 	index   members            // by number, made while reading files
 
 	stored bool // the files know it
+	early  bool // of the first format: its blocks are not shifted, whatever the window
 }
 
 // facts are the rest of what an account knows.
