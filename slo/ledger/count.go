@@ -365,7 +365,7 @@ func (c *counter) series(t *target, st *targetState, in input) {
 	rest, sum := in, 0.0
 	prev := s.pos
 	if prev.t == none {
-		sum, prev = c.firstSample(t, st, in.t[0], in.v[0]), position{in.t[0], in.v[0]}
+		sum, prev = c.firstSample(t, st, s, in.t[0], in.v[0]), position{in.t[0], in.v[0]}
 		if sum != 0 {
 			c.put(s.sides, c.cells.of(prev.t), sum)
 		}
@@ -444,7 +444,7 @@ func (c *counter) put(sides uint8, cell int, sum float64) {
 }
 
 // firstSample is what the first sample ever seen of a series counts.
-func (c *counter) firstSample(t *target, st *targetState, at int64, v float64) float64 {
+func (c *counter) firstSample(t *target, st *targetState, s *series, at int64, v float64) float64 {
 	f := &c.out.facts
 	begins := at-f.begins <= c.patience
 	switch rule := c.out.acct.m.first; {
@@ -456,7 +456,8 @@ func (c *counter) firstSample(t *target, st *targetState, at int64, v float64) f
 	if st.firstStart != none && st.firstStart <= at && c.startAt(t, at)*1000 > float64(max(f.begins, f.forgot)) {
 		return v
 	}
-	if st.seen < at {
+	// A target that has been seen may have had the series, before it was forgotten.
+	if st.seen < at && !t.shed.has(s, c.startAt(t, at)) {
 		return v
 	}
 	if v > 0 && !begins {

@@ -1,10 +1,23 @@
 package ledger
 
-// forget drops accounts that nobody asks for, and targets of which nothing has
-// been heard, once the retention has passed.
+import (
+	"slices"
+	"time"
+)
+
+// forgetEvery is how often (ms) a ledger without files looks for what can be forgotten;
+// one with files does so before each checkpoint.
+const forgetEvery = int64(time.Hour / time.Millisecond)
+
+// forget drops accounts that nobody asks for, and targets and series of which nothing
+// has been heard, once the retention has passed. now is an edge that was just closed.
 func (l *Ledger) forget(now int64) {
+	if l.heard.last == none {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now = min(now, l.heard.last)
 	retention := l.cfg.Retention.Milliseconds()
 	any := false
 	for key, a := range l.accounts {
@@ -22,30 +35,40 @@ func (l *Ledger) forget(now int64) {
 	}
 }
 
-// forget drops the targets of which nothing has been heard since horizon, with
-// their series, and reports whether there were any.
-func (a *account) forget(horizon int64) bool {
-	heard := map[*target]bool{}
-	for _, s := range a.series {
-		if s.pos.t == none || s.pos.t >= horizon {
-			heard[s.target] = true
+// forget drops the series of which nothing has been heard since horizon, and the
+// targets, and reports whether there were any.
+func (a *account) forget(horizon int64) (any bool) {
+	left := map[*target][]*series{}
+	for key, s := range a.series {
+		switch {
+		case s.pos.t >= horizon: // none is before all
+			left[s.target] = append(left[s.target], s)
+			continue
+		case s.pos.t != none:
+			s.target.shed.add(s, horizon)
 		}
+		delete(a.series, key)
+		any = true
 	}
-	any := false
 	for values, t := range a.targets {
-		if !heard[t] && t.state.seen != none && t.state.covered < horizon {
+		if len(left[t]) == 0 && !t.heardSince(horizon) {
+			if t.state.seen != none {
+				a.facts.forgot = max(a.facts.forgot, horizon)
+			}
 			delete(a.targets, values)
 			any = true
+			continue
 		}
+		t.shed.restarted(t.state.start)
+		t.groups = slices.DeleteFunc(t.groups, func(g *group) bool {
+			return g.dropAfter < horizon && !slices.ContainsFunc(left[t], func(s *series) bool { return s.group == g })
+		})
 	}
-	if !any {
-		return false
-	}
-	for key, s := range a.series {
-		if a.targets[s.target.values] != s.target {
-			delete(a.series, key)
-		}
-	}
-	a.facts.forgot = max(a.facts.forgot, horizon)
-	return true
+	return any
+}
+
+// heardSince reports whether a target has given a sign of life since then, or has been
+// known for a shorter time.
+func (t *target) heardSince(horizon int64) bool {
+	return max(t.state.covered, t.state.seen, t.state.firstUp) >= horizon
 }

@@ -14,7 +14,8 @@ import (
 //
 //  1. the first
 //  2. an account's identity ends with the shift of its blocks; a history can have blocks
-//     without inner edges among those that have them
+//     without inner edges among those that have them; a target has which of its series
+//     were forgotten
 const (
 	formatName   = "shopslo"
 	newestFormat = 2

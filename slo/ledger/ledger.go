@@ -108,6 +108,7 @@ type Ledger struct {
 	wanted      map[wantKey][]wantedPart // of an SLO, one after the other
 	sources     map[string]*sourceState
 	heard       heard
+	forgotAt    int64 // edge at which a ledger without files last looked for what can be forgotten
 }
 
 type wantKey struct{ slo, subject string }

@@ -344,7 +344,10 @@ func readOneSeries(d *decoder, a *account, m members, from int64) (*series, posi
 	if flags&isNew != 0 {
 		ls := d.labels()
 		t := m.targets[uint32(d.uint())]
-		if t == nil || d.err != nil || m.series[id] != nil || a.series[ls.String()] != nil {
+		if old := a.series[ls.String()]; old != nil { // as with replaceTarget
+			delete(m.series, old.id)
+		}
+		if t == nil || d.err != nil || m.series[id] != nil {
 			return nil, position{}
 		}
 		s = &series{id: id, labels: ls, target: t, group: t.groupOf(ls.Get(slo.MetricName)), pos: position{t: none}, stored: true}
@@ -371,6 +374,7 @@ func appendAccount(e *encoder, a *account) {
 	e.uint(uint64(len(targets)))
 	for _, t := range targets {
 		appendTarget(e, t, t.state, false, from)
+		appendShed(e, t.shed)
 		e.uint(uint64(len(t.groups)))
 		for _, g := range t.groups {
 			e.string(g.metric)
@@ -410,6 +414,9 @@ func readAccount(d *decoder) (*account, error) {
 			return nil, errCorrupt
 		}
 		t.state = st
+		if d.version >= 2 {
+			t.shed = readShed(d)
+		}
 		if st.covered > from {
 			a.live = append(a.live, t)
 		}

@@ -74,6 +74,7 @@ type target struct {
 	values string // of the target labels, joined
 	state  targetState
 	groups []*group
+	shed   shed // which of its series were forgotten while it lived
 	stored bool
 	in     *outcome // the one that it was counted for last
 }

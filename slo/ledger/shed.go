@@ -1,0 +1,89 @@
+package ledger
+
+import (
+	"encoding/binary"
+	"hash/fnv"
+	"slices"
+)
+
+// shed remembers which series of a target that lives on were forgotten. One that comes
+// back is not a new one that counts from zero: what it had counted was counted before.
+// When the process restarts, all of them do count from zero, and none is remembered.
+type shed struct {
+	hashes []uint64 // of their labels, in order
+	until  int64    // newest sample (ms) that any of them can have had
+	// all stands for those that were too many to remember: any series of a process that
+	// started by then (ms) can be one of them. 0: none.
+	all int64
+}
+
+// mostShed is how many series of a target are remembered: 128 KiB.
+const mostShed = 1 << 14
+
+// add remembers a series that was not heard of since horizon (ms).
+func (f *shed) add(s *series, horizon int64) {
+	h := hashOf(s)
+	i, found := slices.BinarySearch(f.hashes, h)
+	if !found {
+		f.hashes = slices.Insert(f.hashes, i, h)
+	}
+	f.until = max(f.until, horizon)
+	if len(f.hashes) > mostShed {
+		f.all, f.hashes = f.until, nil
+	}
+}
+
+// has reports whether a series can be one that was forgotten, of a process that started
+// at start (Unix seconds; 0: not known).
+func (f *shed) has(s *series, start float64) bool {
+	if start*1000 <= float64(f.all) && f.all > 0 {
+		return true
+	}
+	if len(f.hashes) == 0 || start*1000 > float64(f.until) {
+		return false
+	}
+	_, found := slices.BinarySearch(f.hashes, hashOf(s))
+	return found
+}
+
+// restarted forgets the series of processes before the one that started at start.
+func (f *shed) restarted(start float64) {
+	if start*1000 > float64(max(f.all, f.until)) {
+		*f = shed{}
+	}
+}
+
+func hashOf(s *series) uint64 {
+	h := fnv.New64a()
+	for _, l := range s.labels {
+		_, _ = h.Write([]byte(l.Name)) // never fails
+		_, _ = h.Write([]byte{0xff})   // cannot stand in UTF-8
+		_, _ = h.Write([]byte(l.Value))
+		_, _ = h.Write([]byte{0xff})
+	}
+	return h.Sum64()
+}
+
+func appendShed(e *encoder, f shed) {
+	e.int(f.all)
+	e.int(f.until)
+	e.uint(uint64(len(f.hashes)))
+	for _, h := range f.hashes {
+		e.b = binary.LittleEndian.AppendUint64(e.b, h)
+	}
+}
+
+func readShed(d *decoder) shed {
+	f := shed{all: d.int(), until: d.int()}
+	for n := d.count(); n > 0; n-- {
+		if len(d.b) < 8 {
+			d.fail()
+			return shed{}
+		}
+		f.hashes, d.b = append(f.hashes, binary.LittleEndian.Uint64(d.b)), d.b[8:]
+	}
+	if !slices.IsSorted(f.hashes) || len(f.hashes) > mostShed {
+		d.fail()
+	}
+	return f
+}
