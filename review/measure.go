@@ -100,7 +100,7 @@ func (c counter) between(edges []time.Time) []Tally {
 // budget is the SLO's window at an edge. Its state is that of the counts alone: burn
 // rates are told apart.
 func (c counter) budget(end time.Time) (slo.State, Tally) {
-	e := c.slo.Evaluate(end, nil, c.Counts)
+	e := c.slo.Evaluate(end, nil, c.Account)
 	start, _ := c.slo.Window.Bounds(end)
 	return e.State, c.over(start, end)
 }

@@ -1,6 +1,9 @@
 package slo
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Account is what a ledger has counted of one SLO for one subject, up to one time.
 type Account struct {
@@ -68,10 +71,15 @@ const (
 	// SeveralProcesses: the start times of one target alternate: several processes
 	// answer under one name.
 	SeveralProcesses FlagKind = "several_processes"
+	// ClockStep: a start time moved and nothing restarted. A note: nothing is doubtful.
+	ClockStep FlagKind = "clock_step"
 	// ChangedLabels: series ended as others began, and they could not be paired: the
 	// first counts of the new ones were left out.
 	ChangedLabels FlagKind = "labels_changed"
 )
+
+// Doubtful reports whether the flag makes figures doubtful.
+func (k FlagKind) Doubtful() bool { return k != ClockStep }
 
 // Absence is a selector that finds nothing, or nothing that it could tell apart, for
 // one subject.
@@ -102,4 +110,43 @@ const (
 // Misleads reports whether the absence makes the figures meaningless.
 func (a Absence) Misleads() bool {
 	return a.Kind == NoMetric || a.Kind == NoLabel || a.Kind == NoBound
+}
+
+// Misleads reports whether an absence makes the account's figures meaningless.
+func (a Account) Misleads() bool { return slices.ContainsFunc(a.Absent, Absence.Misleads) }
+
+// FlagsAfter gives the flags that were raised after a time.
+func (a Account) FlagsAfter(t time.Time) []Flag {
+	var out []Flag
+	for _, f := range a.Flags {
+		if f.Last.After(t) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// began is when the history begins: when the subject was first expected, else when
+// counting did. Zero: not known.
+func (a *Account) began() time.Time {
+	if a.Expected.IsZero() {
+		return a.Start
+	}
+	return a.Expected
+}
+
+// coverage is the part 0–1 of a span that has data; what passed before the subject
+// was expected is no part of it.
+func (a *Account) coverage(part int, c Counts) float64 {
+	if !a.Expected.After(c.Start) || !a.Expected.Before(c.End) {
+		return c.Coverage()
+	}
+	span := c.End.Sub(a.Expected)
+	if c.Excluded > 0 {
+		span -= a.Counts(part, a.Expected, c.End).Excluded
+	}
+	if span <= 0 {
+		return 0
+	}
+	return min(1, float64(c.Covered)/float64(span))
 }

@@ -9,7 +9,7 @@ import (
 // one with files does so before each checkpoint.
 const forgetEvery = int64(time.Hour / time.Millisecond)
 
-// forget drops accounts that nobody asks for, and targets and series of which nothing
+// forget drops accounts that nobody asks for, and processes and series of which nothing
 // has been heard, once the retention has passed. now is an edge that was just closed.
 func (l *Ledger) forget(now int64) {
 	if l.heard.last == none {
@@ -25,7 +25,7 @@ func (l *Ledger) forget(now int64) {
 			delete(l.accounts, key)
 			continue
 		}
-		// By the account's own time: one that lags behind needs its targets yet.
+		// By the account's own time: one that lags behind needs its processes yet.
 		any = a.forget(min(now, a.hist.edge)-retention) || any
 	}
 	if any {
@@ -36,39 +36,45 @@ func (l *Ledger) forget(now int64) {
 }
 
 // forget drops the series of which nothing has been heard since horizon, and the
-// targets, and reports whether there were any.
+// processes, and reports whether there were any.
 func (a *account) forget(horizon int64) (any bool) {
-	left := map[*target][]*series{}
+	old := func(s *series) bool { return s.pos.t < horizon && !s.undecided() } // none is before all
 	for key, s := range a.series {
-		switch {
-		case s.pos.t >= horizon: // none is before all
-			left[s.target] = append(left[s.target], s)
+		if !old(s) {
 			continue
-		case s.pos.t != none:
-			s.target.shed.add(s, horizon)
+		}
+		if s.pos.t != none {
+			s.process.shed.add(s, horizon)
 		}
 		delete(a.series, key)
 		any = true
 	}
 	for values, t := range a.targets {
-		if len(left[t]) == 0 && !t.heardSince(horizon) {
-			if t.state.seen != none {
+		for _, p := range slices.Clone(t.processes) {
+			p.families = slices.DeleteFunc(p.families, func(f *family) bool {
+				f.series = slices.DeleteFunc(f.series, old)
+				return len(f.series) == 0 && f.dropAfter < horizon
+			})
+			p.shed.restarted(p.began(p.state.start))
+			if len(p.families) > 0 || p.heardSince(horizon) {
+				continue
+			}
+			if p.state.seen != none {
 				a.facts.forgot = max(a.facts.forgot, horizon)
 			}
-			delete(a.targets, values)
+			a.dropProcess(p, members{})
 			any = true
-			continue
 		}
-		t.shed.restarted(t.state.start)
-		t.groups = slices.DeleteFunc(t.groups, func(g *group) bool {
-			return g.dropAfter < horizon && !slices.ContainsFunc(left[t], func(s *series) bool { return s.group == g })
-		})
+		if len(t.processes) == 0 {
+			delete(a.targets, values)
+		}
 	}
 	return any
 }
 
-// heardSince reports whether a target has given a sign of life since then, or has been
+// heardSince reports whether a process has given a sign of life since then, or has been
 // known for a shorter time.
-func (t *target) heardSince(horizon int64) bool {
-	return max(t.state.covered, t.state.seen, t.state.firstUp) >= horizon
+func (p *process) heardSince(horizon int64) bool {
+	st := &p.state
+	return max(st.covered, st.seen, st.firstUp, st.restarted) >= horizon
 }

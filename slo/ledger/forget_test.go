@@ -66,11 +66,11 @@ func newChurn(startTime bool) churn {
 
 func (c churn) plan() Plan {
 	query := func(text string) *slo.Query { return &slo.Query{Text: text} }
-	p := Plan{Sources: map[string]Source{"": c.src}, Reads: map[string]Reading{"": func(text string) ([]slo.Selector, bool) {
+	p := Plan{Sources: map[string]Source{"": c.src}, Reads: map[string]Reading{"": Selecting(func(text string) ([]slo.Selector, bool) {
 		sel := map[string]slo.Selector{"bad": ledgertest.Bad(), "total": {{Name: slo.MetricName, Value: "http_requests_total"}}}[text]
 		return []slo.Selector{sel}, sel != nil
-	}}}
-	for k, ind := range []slo.Indicator{{Counter: true, Bad: query("bad"), Total: query("total")}, {Counter: true, Bad: query("sum"), Total: query("sum")}} {
+	})}}
+	for k, ind := range []slo.Indicator{{Counter: slo.Yes, Bad: query("bad"), Total: query("total")}, {Counter: slo.Yes, Bad: query("sum"), Total: query("sum")}} {
 		p.Items = append(p.Items, Item{Subjects: []*Subject{{ID: "x", Match: slo.Labels{{Name: "shopset", Value: "x"}}}},
 			SLO: &slo.SLO{Name: fmt.Sprint("slo-", k), Window: slo.Rolling(time.Hour), Parts: []slo.Part{{Weight: 1, Indicator: ind}}}})
 	}
@@ -111,9 +111,13 @@ func TestChurningLabelsAndTargetsAreForgotten(t *testing.T) {
 				for _, a := range l.sorted() {
 					groups, bound := 0, len(l.sources[""].bound.order)+len(l.sources[""].bound.byLabel)
 					for _, x := range a.targets {
-						groups += len(x.groups)
+						for _, p := range x.processes {
+							for _, f := range p.families {
+								groups += 1 + len(f.series)
+							}
+						}
 					}
-					if len(a.series) > 80 || len(a.targets) > 80 || groups > 80 || bound > 200 {
+					if len(a.series) > 80 || len(a.targets) > 80 || groups > 160 || bound > 200 {
 						t.Fatalf("after %d hours %d series, %d targets, %d metrics, %d bindings", (at-ch.start)/hourMS, len(a.series), len(a.targets), groups, bound)
 					}
 				}
@@ -138,8 +142,8 @@ func TestChurningLabelsAndTargetsAreForgotten(t *testing.T) {
 			if got := a.hist.newest().b; got != ch.total {
 				t.Errorf("total %v, want %v", got, ch.total)
 			}
-			if a.facts.unknownFirst != 1 {
-				t.Errorf("%d series of unknown age, want the one that came back", a.facts.unknownFirst)
+			if f := a.facts.flags; f == nil || f[unknownFirst].count != 1 {
+				t.Errorf("flags %+v, want one series of unknown age, the one that came back", f)
 			}
 			if err := l.Close(); err != nil {
 				t.Fatal(err)
@@ -157,7 +161,7 @@ func TestTooManyForgottenSeriesAreAnyOfTheProcess(t *testing.T) {
 		f.add(named(n), 1_000_000)
 		f.add(named(n), 1_000_000) // again: it came back and was forgotten once more
 	}
-	is := func(what string, s *series, start float64, want bool) {
+	is := func(what string, s *series, began float64, want bool) {
 		t.Helper()
 		var e encoder
 		appendShed(&e, f)
@@ -166,20 +170,20 @@ func TestTooManyForgottenSeriesAreAnyOfTheProcess(t *testing.T) {
 		if err := d.end(); err != nil || len(f.hashes) > mostShed {
 			t.Fatalf("%v, %d hashes", err, len(f.hashes))
 		}
-		if got, again := f.has(s, start), read.has(s, start); got != want || again != want {
+		if got, again := f.has(s, began), read.has(s, began); got != want || again != want {
 			t.Errorf("%s: can have been forgotten %t, and when read again %t, want %t", what, got, again, want)
 		}
 	}
-	is("one of them", named(77), 500, true)
+	is("one of them", named(77), 500000, true)
 	is("one of them, start not known", named(77), 0, true)
-	is("one of them, of a new process", named(77), 1001, false)
-	is("another", named(-1), 500, false)
+	is("one of them, of a new process", named(77), 1001000, false)
+	is("another", named(-1), 500000, false)
 	f.add(named(-2), 2_000_000)
-	is("another, of too many", named(-1), 500, true)
+	is("another, of too many", named(-1), 500000, true)
 	is("another, of too many, start not known", named(-1), 0, true)
-	is("another, of a new process", named(-1), 2001, false)
-	f.restarted(1999)
-	is("another, before the restart", named(-1), 500, true)
-	f.restarted(2001)
-	is("one of them, after the restart", named(77), 500, false)
+	is("another, of a new process", named(-1), 2001000, false)
+	f.restarted(1_999_000)
+	is("another, before the restart", named(-1), 500000, true)
+	f.restarted(2_001_000)
+	is("one of them, after the restart", named(77), 500000, false)
 }

@@ -1,5 +1,7 @@
 package ledger
 
+import "math"
+
 // A history is one account's cumulative counts at every stored edge: every bucket
 // edge of the recent blocks, and the edges between blocks for the rest. Any window
 // is then the difference of two figures, whatever its length.
@@ -87,3 +89,28 @@ type cum struct {
 func (c cum) minus(o cum) cum { return cum{c.a - o.a, c.b - o.b, c.miss - o.miss} }
 
 func (c cum) plus(r run) cum { return cum{c.a + r.a, c.b + r.b, c.miss + r.miss} }
+
+// tolerance is how far a difference of cumulative figures may be off, as a ratio of
+// these: some float64 sums of 90 days of fractions, each rounded, and far below anything
+// that matters.
+const tolerance = 1e-9
+
+// rounded takes out of the counts of a span what can only be rounding: a count below
+// zero, and a part (of goodTotal and badTotal) above its whole. sums are the cumulative
+// figures that it is a difference of. Whole numbers are exact and stay.
+func (c cum) rounded(sums cum, part bool) cum {
+	if c.a == math.Trunc(c.a) && c.b == math.Trunc(c.b) {
+		return c
+	}
+	least := -tolerance * max(sums.a, sums.b)
+	if c.a < 0 && c.a >= least {
+		c.a = 0
+	}
+	if c.b < 0 && c.b >= least {
+		c.b = 0
+	}
+	if part && c.a > c.b && c.b-c.a >= least {
+		c.a = c.b
+	}
+	return c
+}

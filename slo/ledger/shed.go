@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// shed remembers which series of a target that lives on were forgotten. One that comes
+// shed remembers which series of a process that lives on were forgotten. One that comes
 // back is not a new one that counts from zero: what it had counted was counted before.
 // When the process restarts, all of them do count from zero, and none is remembered.
 type shed struct {
 	hashes []uint64 // of their labels, in order
 	until  int64    // newest sample (ms) that any of them can have had
 	// all stands for those that were too many to remember: any series of a process that
-	// started by then (ms) can be one of them. 0: none.
+	// began by then (ms) can be one of them. 0: none.
 	all int64
 }
 
@@ -33,24 +33,30 @@ func (f *shed) add(s *series, horizon int64) {
 	}
 }
 
-// has reports whether a series can be one that was forgotten, of a process that started
-// at start (Unix seconds; 0: not known).
-func (f *shed) has(s *series, start float64) bool {
-	if start*1000 <= float64(f.all) && f.all > 0 {
+// has reports whether a series can be one that was forgotten, of a process that began at
+// began (ms).
+func (f *shed) has(s *series, began float64) bool {
+	if began <= float64(f.all) && f.all > 0 {
 		return true
 	}
-	if len(f.hashes) == 0 || start*1000 > float64(f.until) {
+	if len(f.hashes) == 0 || began > float64(f.until) {
 		return false
 	}
 	_, found := slices.BinarySearch(f.hashes, hashOf(s))
 	return found
 }
 
-// restarted forgets the series of processes before the one that started at start.
-func (f *shed) restarted(start float64) {
-	if start*1000 > float64(max(f.all, f.until)) {
+// restarted forgets the series of before a process that began at began (ms).
+func (f *shed) restarted(began float64) {
+	if began > float64(max(f.all, f.until)) {
 		*f = shed{}
 	}
+}
+
+// began is when (ms) the process that runs now has begun, so far as is known: at its
+// start (Unix seconds; 0: not known), or with the latest restart that was seen.
+func (p *process) began(start float64) float64 {
+	return max(start*1000, float64(p.state.restarted))
 }
 
 func hashOf(s *series) uint64 {

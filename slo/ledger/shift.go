@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/shopslo/shopslo/slo"
@@ -38,18 +37,13 @@ func (l *Ledger) shiftFor(accounts map[string]*account, s *slo.SLO, ms []*measur
 		return 0
 	}
 	for _, m := range ms {
-		if a := accounts[l.keyFor(m, sub, 0)]; a != nil && a.early {
+		a := accounts[accountKey(m.key, sub, l.context(0))]
+		if a == nil && m.before.same {
+			a = accounts[accountKey(m.before.key, sub, l.context(0))]
+		}
+		if a != nil && a.early {
 			return 0
 		}
 	}
 	return shift
-}
-
-// keyFor is the key of the account of a measure and subject.
-func (l *Ledger) keyFor(m *measure, sub *Subject, shift int64) string {
-	context := fmt.Sprint(l.cfg.Resolution, l.cfg.TargetLabels, l.cfg.StartTimeMetric)
-	if shift != 0 {
-		context += fmt.Sprint(" blocks shifted by ", time.Duration(shift)*time.Millisecond)
-	}
-	return accountKey(m, sub, context)
 }
