@@ -70,7 +70,9 @@ func (s *service) status(w http.ResponseWriter, r *http.Request) {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return
 	}
-	write(w, s.current().report(at).AppendJSON(nil))
+	e := s.current()
+	e.lookPast(r.Context(), at, s.p.now())
+	write(w, e.report(at).AppendJSON(nil))
 }
 
 func (s *service) gate(w http.ResponseWriter, r *http.Request) {
@@ -86,7 +88,9 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 	}
 	q := question{to: to, release: r.URL.Query().Get("release")}
 	q.fix = fixOf(r)
-	d, err := s.current().decide(r.Context(), q, at, s.unreachable())
+	e := s.current()
+	e.lookPast(r.Context(), at, s.p.now())
+	d, err := e.decide(r.Context(), q, at, s.unreachable())
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return

@@ -25,6 +25,7 @@ type engine struct {
 	docs   *documents
 	source source
 	ledger *ledger.Ledger
+	finder *finder // nil: nobody asks whether what the SLOs name exists
 	alerts []slo.BurnAlert
 	latest atomic.Pointer[latest]
 }
@@ -72,9 +73,11 @@ func newEngine(d *documents, src source, dir string, backfill time.Duration, jud
 	if err := e.understand(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	if err := l.Configure(d.plan(src, judged), now); err != nil {
+	plan := d.plan(src, judged)
+	if err := l.Configure(plan, now); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
+	e.finder = newFinder(d, src, plan)
 	return e, nil
 }
 
@@ -152,14 +155,14 @@ func burnAlerts(rates []config.BurnRate) []slo.BurnAlert {
 // report gives all budgets at a time. Between two ticks the newest budgets stay the
 // same and are computed once.
 func (e *engine) report(at time.Time) status.Report {
-	version := e.ledger.Version()
+	version := e.version()
 	if l := e.latest.Load(); l != nil && l.version == version && !at.Before(l.report.At) {
 		r := l.report
 		r.At = at
 		return r
 	}
-	r := status.Compute(at, e.docs.fleet, e.docs.slos.SLOs, e.alerts, promotion.Excluding(e.docs.fleet, e.docs.exclusions, e.ledger))
-	if !at.Before(e.ledger.Newest()) && e.ledger.Version() == version {
+	r := status.Compute(at, e.docs.fleet, e.docs.slos.SLOs, e.alerts, promotion.Excluding(e.docs.fleet, e.docs.exclusions, e.accounts()))
+	if !at.Before(e.ledger.Newest()) && e.version() == version {
 		e.latest.Store(&latest{version, r})
 	}
 	return r
@@ -206,7 +209,11 @@ func (p *program) oneShotBack(ctx context.Context, d *documents, at time.Time, r
 	if until.After(now) {
 		until = now
 	}
-	return e, e.ledger.Advance(ctx, until, p.reading())
+	err = e.ledger.Advance(ctx, until, p.reading())
+	if !errors.Is(err, slo.ErrUnavailable) {
+		err = errors.Join(err, e.lookOnce(ctx, at))
+	}
+	return e, err
 }
 
 // warnings logs what the ledger says of its own files to the error stream.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/rules"
 )
 

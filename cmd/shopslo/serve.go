@@ -77,6 +77,10 @@ type service struct {
 	caught  time.Time // when counting had come up to the clock for the first time
 	reading string    // how far the first reading is
 
+	looking    sync.Mutex     // held while looking for what does not exist, see look
+	unseen     string         // why the last look failed; under looking
+	background sync.WaitGroup // of looks
+
 	metrics *ownMetrics
 	pusher  *mackerel.Pusher // nil where nothing goes to Mackerel
 	lookout *lookout         // nil where nobody is told of Tiers that match their branch
@@ -158,6 +162,7 @@ func (s *service) run(ctx context.Context, shell *server.Server, listen string) 
 		}
 		cancel()
 	}
+	s.background.Wait()
 	return all
 }
 
@@ -210,6 +215,7 @@ func (s *service) tick(ctx context.Context) time.Duration {
 		return 0
 	}
 	s.metrics.tick(s.p.now().Sub(now), err)
+	s.look(ctx, e, now, err)
 	s.ticked(now, err, paused)
 	wait := max(next.Sub(s.p.now()), 0)
 	if err != nil {
@@ -284,6 +290,8 @@ func (s *service) reload() error {
 	if err := next.takeOver(s.p.now()); err != nil {
 		return errors.Join(err, old.takeOver(s.p.now()))
 	}
+	next.finder = newFinder(d, next.source, d.plan(next.source, nil))
+	next.lookFirst(s.p.now())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.engine = next

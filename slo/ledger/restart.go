@@ -154,3 +154,11 @@ func (w *work) restartedBy(t int64) int64 {
 	}
 	return last
 }
+
+// startedBefore is the time of the process' latest start-time sample before t; none.
+func (w *work) startedBefore(t int64) int64 {
+	if n := before(w.started, t); n > 0 {
+		return w.started[n-1]
+	}
+	return w.p.lastStart
+}

@@ -75,6 +75,8 @@ type hold struct {
 	at  int64   // time of the drop; none: nothing is held
 	max float64 // the value before it
 	sum float64 // what it counts if it was a reset
+	// small: what it dropped to may as well have been growth from zero.
+	small bool
 }
 
 // birth is a first sample that is yet to be decided.
@@ -134,6 +136,8 @@ type process struct {
 	stored   bool     // the files know it, with these labels
 	in       *outcome // the one that it was counted for last
 	at       int      // its place among those that were counted then
+	// lastStart is the time of the latest start-time sample; none. Not in the files.
+	lastStart int64
 }
 
 // processState is what is known of a process at an edge. Times are none until set.
@@ -201,7 +205,7 @@ func (a *account) targetOf(values string) *target {
 
 // newProcess adds a process to a target.
 func (a *account) newProcess(t *target, further slo.Labels) *process {
-	p := &process{id: a.nextID, target: t, labels: further, state: newProcessState()}
+	p := &process{id: a.nextID, target: t, labels: further, state: newProcessState(), lastStart: none}
 	a.nextID++
 	t.processes = append(t.processes, p)
 	return p

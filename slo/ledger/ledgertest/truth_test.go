@@ -29,6 +29,7 @@ func compare(t *testing.T, h *History, s *ShopSet, seen Seen, spans []Span) {
 		if got.Good != want.Good || got.Total != want.Total || got.Bad != want.Bad {
 			t.Errorf("seed %d, %s, (%d, %d]: oracle good %v total %v, told good %v total %v", h.Config.Seed, s.Spec.Name,
 				w.From-h.Start, w.To-h.Start, got.Good, got.Total, want.Good, want.Total)
+			part(t, h, o, events)
 			return
 		}
 	}
@@ -39,6 +40,27 @@ func compare(t *testing.T, h *History, s *ShopSet, seen Seen, spans []Span) {
 	}
 	if truth.Total != told.Total+missing {
 		t.Errorf("seed %d, %s: truth %v is not told %v + residual %v", h.Config.Seed, s.Spec.Name, truth.Total, told.Total, missing)
+	}
+}
+
+// part logs where the oracle and the truth part first.
+func part(t *testing.T, h *History, o *Oracle, events Events) {
+	t.Helper()
+	for at := h.Start + 1000; at <= h.End; at += 1000 {
+		got, want := o.Count(h.Start, at), events.Told(h.Start, at)
+		if got.Good == want.Good && got.Total == want.Total {
+			continue
+		}
+		t.Logf("they part in (%d, %d]: oracle %+v, told %+v", at-1000, at, got, want)
+		for _, inc := range o.Increments(at-1000, at) {
+			t.Log(inc)
+		}
+		for _, e := range events {
+			if at-1000 < e.At && e.At <= at {
+				t.Logf("%+v", e)
+			}
+		}
+		return
 	}
 }
 
@@ -123,7 +145,7 @@ func report(t *testing.T, h *History, s *ShopSet) {
 	}
 	off := func(v float64) float64 { return 100 * (v - truth.Bad) / max(truth.Bad, 1) }
 	t.Logf("%-12s bad: truth %9.0f, counted %+6.2f %% (unscraped %g, hidden resets %d); without inference %+6.2f %%, also without first samples %+6.2f %%; flags %s",
-		s.Spec.Name, truth.Bad, off(counted.Bad), events.Residual(Unscraped, h.Start, h.End).Bad, s.HiddenResets(All), off(drops), off(increases), flagText(o.Flags(h.End)))
+		s.Spec.Name, truth.Bad, off(counted.Bad), events.Residual(Unscraped, h.Start, h.End).Bad, s.HiddenResets(All), off(drops), off(increases), flagText(o.Flags(h.End), h.Start/1000))
 	if s.Spec.Name == "sparse-1" && (off(drops) > -10 || off(increases) > -30) {
 		t.Errorf("the sparse ShopSet does not show why the rules exist: %+.2f %%, %+.2f %%", off(drops), off(increases))
 	}
