@@ -211,7 +211,7 @@ func (b *births) restartedBy(p *process, t int64) int64 {
 	if p.in == b.c.out {
 		return b.c.works[p.at].restartedBy(t)
 	}
-	return p.state.restarted
+	return p.state.restartedBy(t)
 }
 
 // goesOn reports whether a counter of a process has a sample between a first sample
@@ -385,7 +385,7 @@ func differ(x, y slo.Labels) int {
 // they had.
 func (b *births) inPart(n newborn, p *partner) bool {
 	metric := p.s.labels.Get(slo.MetricName)
-	since, until := p.last.t-b.c.lookback, n.at+b.c.patience
+	since, until := n.at-b.c.patience, n.at+b.c.patience
 	for _, s := range p.s.family.series {
 		if s == p.s || s == n.in.series || s.labels.Get(slo.MetricName) != metric {
 			continue

@@ -325,7 +325,7 @@ func (w *work) plain(in input) bool {
 	if !in.rising || len(in.births) > 0 || len(in.t) == 0 || in.v[0] < s.pos.v || s.hold.at != none || len(w.moves) > 0 || len(w.drops) > 0 {
 		return false
 	}
-	if s.pos.t < w.p.state.restarted || s.pos.t < w.p.state.alternated {
+	if s.pos.t < w.p.state.restarts[0] || s.pos.t < w.p.state.alternated {
 		return false
 	}
 	for _, f := range w.p.families {

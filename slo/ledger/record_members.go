@@ -51,7 +51,7 @@ func appendProcess(e *encoder, p *process, st processState, known bool, from int
 	default:
 		e.byte(0)
 	}
-	for _, t := range [...]int64{st.seen, st.seenUp, st.firstUp, st.firstStart, st.restarted, st.alternated, st.covered} {
+	for _, t := range [...]int64{st.seen, st.seenUp, st.firstUp, st.firstStart, st.restarts[0], st.restarts[1], st.restarts[2], st.alternated, st.covered} {
 		e.time(t, from)
 	}
 	e.float(st.start)
@@ -108,7 +108,7 @@ func readProcess(d *decoder, a *account, m members, from int64) (*process, proce
 		st.covered = d.time(from)
 		return p, st
 	}
-	for _, t := range [...]*int64{&st.seen, &st.seenUp, &st.firstUp, &st.firstStart, &st.restarted, &st.alternated, &st.covered} {
+	for _, t := range [...]*int64{&st.seen, &st.seenUp, &st.firstUp, &st.firstStart, &st.restarts[0], &st.restarts[1], &st.restarts[2], &st.alternated, &st.covered} {
 		*t = d.time(from)
 	}
 	st.start, st.before, st.odd = d.float(), d.float(), d.byte() == 1
@@ -328,7 +328,7 @@ func readTarget1(d *decoder, a *account, m members, from int64) (*process, proce
 	st := p.state
 	if flags&coveredOnly == 0 {
 		st.seen, st.firstStart, st.start = d.time(from), d.time(from), d.float()
-		st.restarted, st.firstUp = d.time(from), d.time(from)
+		st.restarts[0], st.firstUp = d.time(from), d.time(from)
 		if st.firstUp != none {
 			st.seenUp = st.seen
 		}

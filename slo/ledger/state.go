@@ -142,20 +142,20 @@ type process struct {
 
 // processState is what is known of a process at an edge. Times are none until set.
 type processState struct {
-	seen       int64   // first counter sample, up = 1 or start-time sample
-	seenUp     int64   // first up = 1
-	firstUp    int64   // first sample of up
-	firstStart int64   // first start-time sample
-	start      float64 // the latest start (Unix seconds)
-	before     float64 // the one that it replaced
-	restarted  int64   // latest sample that showed a restart
-	alternated int64   // latest sample that showed several processes
-	covered    int64   // it counts as scraped until then, if nothing else is said
-	odd        bool    // an implausible restart has been seen
+	seen       int64    // first counter sample, up = 1 or start-time sample
+	seenUp     int64    // first up = 1
+	firstUp    int64    // first sample of up
+	firstStart int64    // first start-time sample
+	start      float64  // the latest start (Unix seconds)
+	before     float64  // the one that it replaced
+	restarts   [3]int64 // latest samples that showed a restart, the newest first
+	alternated int64    // latest sample that showed several processes
+	covered    int64    // it counts as scraped until then, if nothing else is said
+	odd        bool     // an implausible restart has been seen
 }
 
 func newProcessState() processState {
-	return processState{seen: none, seenUp: none, firstUp: none, firstStart: none, restarted: none, alternated: none, covered: none}
+	return processState{seen: none, seenUp: none, firstUp: none, firstStart: none, restarts: [3]int64{none, none, none}, alternated: none, covered: none}
 }
 
 func newAccount(key string, subject *Subject, m *measure, res, start int64) *account {

@@ -165,7 +165,7 @@ func (x *walker) pair(now position) {
 func (x *walker) moveUpTo(t int64) moveKind {
 	what := nothing
 	st := &x.w.p.state
-	if st.restarted > x.prev.t {
+	if st.restarts[0] > x.prev.t {
 		what = restarted
 	}
 	if st.alternated > x.prev.t {

@@ -208,7 +208,7 @@ func (o *Oracle) join(f *firstSample, group []firstSample) {
 	i := slices.IndexFunc(f.partners, func(p partner) bool { return p.counter == f.best })
 	old := f.partners[i].latest
 	var flags []slo.FlagKind
-	if f.partly(old.T-5*o.rules.Interval, due) {
+	if f.partly(f.t-2*o.rules.Interval, due) {
 		flags = append(flags, slo.ChangedLabels)
 	}
 	f.best.begun, f.best.left = false, true
