@@ -76,5 +76,5 @@ func (a *account) forget(horizon int64) (any bool) {
 // known for a shorter time.
 func (p *process) heardSince(horizon int64) bool {
 	st := &p.state
-	return max(st.covered, st.seen, st.firstUp, st.restarted) >= horizon
+	return max(st.covered, st.seen, st.firstUp, st.restarts[0]) >= horizon
 }

@@ -56,7 +56,7 @@ func (f *shed) restarted(began float64) {
 // began is when (ms) the process that runs now has begun, so far as is known: at its
 // start (Unix seconds; 0: not known), or with the latest restart that was seen.
 func (p *process) began(start float64) float64 {
-	return max(start*1000, float64(p.state.restarted))
+	return max(start*1000, float64(p.state.restarts[0]))
 }
 
 func hashOf(s *series) uint64 {
