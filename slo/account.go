@@ -22,9 +22,9 @@ type Account struct {
 	// LastSample is the time of the newest sample or sign of life, at or before
 	// End plus the ledger's delay. Zero: there has been none.
 	LastSample time.Time
-	// Edges is how far apart the edges are that are kept for ever: multiples of it
-	// since 1970. Recent ones lie closer.
-	Edges time.Duration
+	// Edges is how far apart the edges are that are kept for ever: multiples of it since
+	// 1970, all of them later by EdgeShift, which is shorter. Recent ones lie closer.
+	Edges, EdgeShift time.Duration
 	// Notes are short sentences on how the figures came about: of the indicator, whatever
 	// the window.
 	Notes []string

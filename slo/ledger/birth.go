@@ -135,6 +135,9 @@ func (b *births) weigh(n *newborn) {
 	case rule == slo.FirstZero && !early:
 		n.worth = n.v
 		return
+	case n.w.p.shed.has(n.in.series, n.w.p.began(start)): // what it had counted before was counted
+		n.doubt = n.v > 0
+		return
 	case c.known(n.w, n.at), started && start*1000 > float64(max(f.begins, f.forgot)):
 		n.worth = n.v
 	default:
