@@ -102,7 +102,7 @@ func (d *documents) plan(src source, judged []fleet.TierName) ledger.Plan {
 	}
 	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Part: judged != nil}
 	for _, name := range d.sourceNames() {
-		p.Sources[name], p.Reads[name] = src, d.reading()
+		p.Sources[name], p.Reads[name] = src.Source, d.reading()
 	}
 	for i := range d.slos.SLOs {
 		it := ledger.Item{SLO: &d.slos.SLOs[i]}
