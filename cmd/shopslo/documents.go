@@ -98,6 +98,7 @@ func (p *program) load() (*documents, error) {
 	if len(sloFaults) == 0 && d.slos != nil {
 		found = append(found, d.retention()...)
 		found = append(found, d.slices()...)
+		d.judge()
 	}
 	if d.fleet != nil {
 		found = append(found, d.gateTiers()...)
@@ -140,6 +141,21 @@ func faultsOf(err error) error {
 		return err
 	}
 	return out
+}
+
+// judge gives the SLOs what the configuration says of all budgets, and notes which
+// burn-rate alerts are not as configured.
+func (d *documents) judge() {
+	alerts := burnAlerts(d.config.BurnRates)
+	for i := range d.slos.SLOs {
+		s := &d.slos.SLOs[i]
+		s.LeastHistory = d.config.Budgets.LeastHistory
+		at, _ := d.slos.Origin(s.Name)
+		_, reasons := slo.BurnAlertsFor(s, alerts)
+		for _, why := range reasons {
+			d.notes = append(d.notes, note{Place: at.String(), Text: fmt.Sprintf("SLO %q: %s", s.Name, why)})
+		}
+	}
 }
 
 // queries checks that every query is PromQL. The same text in several SLOs is told

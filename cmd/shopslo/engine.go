@@ -83,6 +83,12 @@ func (e *engine) fine() time.Duration {
 	for _, w := range slo.BurnWindows(e.alerts) {
 		longest = max(longest, w+60*res)
 	}
+	for i := range e.docs.slos.SLOs {
+		fitted, _ := slo.BurnAlertsFor(&e.docs.slos.SLOs[i], e.alerts)
+		for _, a := range fitted {
+			longest = max(longest, a.Long+60*res)
+		}
+	}
 	return longest
 }
 
