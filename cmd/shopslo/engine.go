@@ -171,6 +171,14 @@ func (e *engine) report(at time.Time) status.Report {
 	return r
 }
 
+// counted is a report without the budgets that are not being counted: their figures are
+// of before.
+func (e *engine) counted(at time.Time) status.Report {
+	r := e.report(at)
+	r.Budgets = slices.DeleteFunc(slices.Clone(r.Budgets), func(b status.Budget) bool { return b.Failure != "" })
+	return r
+}
+
 // totals gives what was ever counted of an SLO for a ShopSet.
 func (e *engine) totals(name, shopset string) (slo.Counts, bool) {
 	for i := range e.docs.slos.SLOs {

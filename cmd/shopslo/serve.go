@@ -203,10 +203,11 @@ func (s *service) tick(ctx context.Context) time.Duration {
 	s.ticked(now, err, paused)
 	s.uncounted(e)
 	wait := max(next.Sub(s.p.now()), 0)
-	switch due := now.Add(-delay).Truncate(res); {
+	newest, due := e.ledger.Newest(), now.Add(-delay).Truncate(res)
+	switch {
 	case err != nil:
 		return max(min(wait, retryAfter), time.Second)
-	case e.ledger.Newest().Before(due): // the source's clock is behind this one
+	case !newest.IsZero() && newest.Before(due) && len(s.failing) == 0: // the source's clock is behind this one
 		return min(wait, max(res/10, time.Second))
 	}
 	return wait
