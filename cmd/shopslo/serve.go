@@ -81,6 +81,7 @@ type service struct {
 	caught  time.Time                 // when counting had come up to the clock for the first time
 	reading string                    // how far the first reading is
 	failing map[string]ledger.Failing // by SLO; of tick alone
+	behind  time.Duration             // how long to wait for the source's clock; of tick alone
 
 	metrics *ownMetrics
 	pusher  *mackerel.Pusher // nil where nothing goes to Mackerel
@@ -208,8 +209,10 @@ func (s *service) tick(ctx context.Context) time.Duration {
 	case err != nil:
 		return max(min(wait, retryAfter), time.Second)
 	case !newest.IsZero() && newest.Before(due) && len(s.failing) == 0: // the source's clock is behind this one
-		return min(wait, max(res/10, time.Second))
+		s.behind = min(2*s.behind+time.Second, res)
+		return min(wait, s.behind)
 	}
+	s.behind = 0
 	return wait
 }
 
