@@ -222,6 +222,10 @@ func (d *documents) longestWindow() time.Duration {
 type finding struct {
 	Rule string `json:"rule"`
 	Text string `json:"text"`
+	// SLO, ShopSets and Absent are those of findings of the source; else not there.
+	SLO      string   `json:"slo,omitempty"`
+	ShopSets []string `json:"shopsets,omitempty"`
+	Absent   *absent  `json:"absent,omitempty"`
 }
 
 // findings are what `validate` answers "no" for.
