@@ -17,13 +17,14 @@ func (c counter) burns(m *Measured, q Question) {
 		return
 	}
 	m.FineFrom = c.fineFrom(from, until, q.Resolution)
+	fitted, _ := slo.BurnAlertsFor(c.slo, q.Alerts)
 	for _, severity := range []slo.Severity{slo.Page, slo.Ticket} {
 		var all []Burn
-		for _, a := range q.Alerts {
+		for _, a := range fitted {
 			if a.Severity != severity {
 				continue
 			}
-			w := watch{c: c, long: a.Long, short: a.Short, factor: a.FactorFor(c.slo.Window.Nominal(c.End)), severity: severity}
+			w := watch{c: c, long: a.Long, short: a.Short, factor: a.Factor, severity: severity}
 			w.scan(from, m.FineFrom, c.Edges)
 			w.scan(m.FineFrom, until, q.Resolution)
 			all = append(all, w.found...)

@@ -247,9 +247,9 @@ func firing(l *minutes, s *slo.SLO, alerts []slo.BurnAlert, severity slo.Severit
 		}
 		return (c.Total - c.Good) / (s.Objective.BudgetRatio() * c.Total)
 	}
-	return slices.ContainsFunc(alerts, func(a slo.BurnAlert) bool {
-		f := a.FactorFor(s.Window.Length)
-		return a.Severity == severity && rate(a.Long) > f && rate(a.Short) > f
+	fitted, _ := slo.BurnAlertsFor(s, alerts)
+	return slices.ContainsFunc(fitted, func(a slo.BurnAlert) bool {
+		return a.Severity == severity && rate(a.Long) > a.Factor && rate(a.Short) > a.Factor
 	})
 }
 

@@ -76,6 +76,18 @@ func TestAlertsAreFittedToTheWindow(t *testing.T) {
 	}
 }
 
+func TestACalendarWindowsTypicalLengthIsCloseToTheTrueOne(t *testing.T) {
+	anchor := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, unit := range []slo.CalendarUnit{slo.Day, slo.Week, slo.Month, slo.Quarter, slo.Year} {
+		w := slo.Window{Unit: unit, Count: 1, Anchor: anchor}
+		for at := anchor.Add(time.Hour); at.Year() < 2029; at = at.AddDate(0, 0, 1) {
+			if off := float64(w.Typical())/float64(w.Nominal(at)) - 1; off > 0.072 || off < -0.072 {
+				t.Errorf("%s at %s: off by %.3f", unit, at, off)
+			}
+		}
+	}
+}
+
 // slowFit is BurnAlertsFor of one alert in rational numbers and whole minutes, by trying.
 func slowFit(a slo.BurnAlert, window, slice time.Duration) (long, short time.Duration, factor *big.Rat, ok bool) {
 	factor = new(big.Rat).SetFloat64(a.Factor)

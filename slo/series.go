@@ -11,7 +11,8 @@ import (
 type Label struct{ Name, Value string }
 
 // Labels identify a series; sorted by name, without empty values. The metric's
-// name is the label "__name__".
+// name is the label "__name__". Sources write the values of le and quantile as
+// CanonicalNumber does.
 type Labels []Label
 
 // MetricName is the label that holds a series' metric name.
@@ -89,8 +90,13 @@ func NewMatcher(name string, t MatchType, value string) (Matcher, error) {
 }
 
 // Matches reports whether a label's value satisfies the matcher. A matcher of
-// a regular expression must come from NewMatcher.
+// a regular expression must come from NewMatcher. On labels of numbers (see
+// NumberLabel) values are compared as such, and a regular expression matches a value
+// if it matches any usual spelling of it: "1", "1.0".
 func (m Matcher) Matches(value string) bool {
+	if NumberLabel(m.Name) {
+		return m.matchesNumber(value)
+	}
 	switch m.Type {
 	case Equal:
 		return value == m.Value
@@ -100,6 +106,19 @@ func (m Matcher) Matches(value string) bool {
 		return m.re.MatchString(value)
 	default:
 		return !m.re.MatchString(value)
+	}
+}
+
+func (m Matcher) matchesNumber(value string) bool {
+	switch m.Type {
+	case Equal:
+		return equalNumbers(value, m.Value)
+	case NotEqual:
+		return !equalNumbers(value, m.Value)
+	case Regexp:
+		return matchesNumber(m.re, value)
+	default:
+		return !matchesNumber(m.re, value)
 	}
 }
 
@@ -157,11 +176,22 @@ type Series struct {
 	Samples Samples
 }
 
+// SeriesError is what reading one series' Samples fails with where the source has the
+// series and its samples are no counter's: native histograms, or streams that cannot be
+// those of one process. The other series of the answer can be read; only what picks
+// these labels fails, and fails again until the source or a setting changes.
+type SeriesError struct {
+	Labels Labels
+	Reason string // with the cure, as in "holds native histograms; …"
+}
+
+func (e *SeriesError) Error() string { return "series " + e.Labels.String() + " " + e.Reason }
+
 // Samples reads a series' samples, oldest first, time stamps strictly rising.
 type Samples interface {
 	// Read fills t (Unix milliseconds) and v, which have the same length, and
 	// returns how many it wrote; 0 and no error is the end. Staleness markers
-	// (see IsStale) are delivered like other values.
+	// (see IsStale) are delivered like other values. An error may be a *SeriesError.
 	Read(t []int64, v []float64) (int, error)
 }
 

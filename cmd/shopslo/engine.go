@@ -16,7 +16,6 @@ import (
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
-	"github.com/shopslo/shopslo/slo/promquery"
 	"github.com/shopslo/shopslo/slo/source/promtsdb"
 	"github.com/shopslo/shopslo/status"
 )
@@ -41,6 +40,7 @@ type latest struct {
 type source struct {
 	ledger.Source
 	embedded *promtsdb.DB // what Source is, where it is embedded
+	types    *metricTypes // what it says of its metrics; nil: it says nothing
 	name     string       // for people, without credentials
 	close    func() error
 }
@@ -70,6 +70,9 @@ func newEngine(d *documents, src source, dir string, backfill time.Duration, jud
 		return nil, orAskServer(err)
 	}
 	e.ledger = l
+	if err := e.understand(); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
 	plan := d.plan(src, judged)
 	if err := l.Configure(plan, now); err != nil {
 		return nil, errors.Join(err, l.Close())
@@ -85,6 +88,12 @@ func (e *engine) fine() time.Duration {
 	longest := max(72*60*res, e.docs.fine)
 	for _, w := range slo.BurnWindows(e.alerts) {
 		longest = max(longest, w+60*res)
+	}
+	for i := range e.docs.slos.SLOs {
+		fitted, _ := slo.BurnAlertsFor(&e.docs.slos.SLOs[i], e.alerts)
+		for _, a := range fitted {
+			longest = max(longest, a.Long+60*res)
+		}
 	}
 	return longest
 }
@@ -104,8 +113,9 @@ func (d *documents) plan(src source, judged []fleet.TierName) ledger.Plan {
 		subjects[set.Name] = sub
 	}
 	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Part: judged != nil}
+	read := d.reading(src.types)
 	for _, name := range d.sourceNames() {
-		p.Sources[name], p.Reads[name] = src, d.reading()
+		p.Sources[name], p.Reads[name] = src, read
 	}
 	for i := range d.slos.SLOs {
 		it := ledger.Item{SLO: &d.slos.SLOs[i]}
@@ -126,22 +136,12 @@ func (d *documents) sourceNames() []string {
 	names := map[string]bool{"": true}
 	for _, s := range d.slos.SLOs {
 		for _, part := range s.Parts {
-			for _, q := range queriesOf(&part.Indicator) {
+			for _, q := range part.Indicator.Queries() {
 				names[q.Source] = true
 			}
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
-}
-
-func queriesOf(ind *slo.Indicator) []*slo.Query {
-	return slices.DeleteFunc([]*slo.Query{ind.Good, ind.Bad, ind.Total, ind.Value}, func(q *slo.Query) bool { return q == nil })
-}
-
-// readPromQL tells the ledger whether a query is a sum of counters.
-func readPromQL(text string) ([]slo.Selector, bool) {
-	q, err := promquery.Classify(text)
-	return q.Selectors, err == nil && q.Selects()
 }
 
 func burnAlerts(rates []config.BurnRate) []slo.BurnAlert {

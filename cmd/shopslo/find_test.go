@@ -71,6 +71,7 @@ var seekers = []aSeeker{
 	{name: "wrong-label", kind: "bad", query: `http_requests_total{status=~"5.."}`, total: `http_requests_total`, state: slo.NoData, note: "code", rule: "absent-label"},
 	{name: "wrong-negative", kind: "good", query: `http_requests_total{status!~"5.."}`, total: `http_requests_total`, state: slo.NoData, note: "code", rule: "absent-label"},
 	{name: "wrong-bound", kind: "good", query: `http_duration_seconds_bucket{le="0.3"}`, total: `http_duration_seconds_count`, state: slo.NoData, note: "0.25, 0.5", rule: "absent-bound"},
+	{name: "other-spelling", kind: "good", query: `http_duration_seconds_bucket{le="1"}`, total: `http_duration_seconds_count`, state: slo.OK, bad: 5 * 60},
 	{name: "wrong-metric", kind: "bad", query: `http_errors_total`, total: `http_requests_total`, state: slo.NoData, note: `shopslo.dev/absent-is-zero: "true"`, rule: "absent-metric"},
 	{name: "lazy-metric", kind: "bad", query: `http_errors_total`, total: `http_requests_total`, zero: true, state: slo.OK, note: `shopslo.dev/absent-is-zero: "true"`},
 	{name: "renamed", kind: "bad", query: `old_requests_total{code=~"5.."}`, total: `old_requests_total`, state: slo.NoData, note: "new_requests_total", rule: "absent-metric"},

@@ -284,6 +284,9 @@ func (s *service) reload() error {
 	if next.fine() > old.fine() || d.longestWindow() > old.docs.longestWindow() {
 		return fmt.Errorf("%s: a longer window than before needs more history: restart to take that over", d.config.Path)
 	}
+	if err := next.understand(); err != nil {
+		return err
+	}
 	if err := next.takeOver(s.p.now()); err != nil {
 		return errors.Join(err, old.takeOver(s.p.now()))
 	}

@@ -22,7 +22,7 @@ func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
 		if err != nil {
 			return source{}, fmt.Errorf("%s: source.prometheus: %w", d.config.Path, err)
 		}
-		return source{Source: s, name: "Prometheus at " + withoutUser(c.URL), close: func() error { return nil }}, nil
+		return source{Source: s, types: newMetricTypes(s), name: "Prometheus at " + withoutUser(c.URL), close: func() error { return nil }}, nil
 	}
 	if c := d.config.Source.Mackerel; c != nil {
 		return p.openMackerel(c)
@@ -32,11 +32,11 @@ func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	db, err := promtsdb.Open(c.Dir, promtsdb.Config{Retention: c.Retention, Scrape: scrape, Logger: log, Registerer: p.registry})
+	db, err := promtsdb.Open(c.Dir, promtsdb.Config{Retention: c.Retention, Scrape: scrape, Logger: log, Registerer: p.registry, Now: p.now})
 	if err != nil {
 		return source{}, orAskServer(err)
 	}
-	return source{Source: db, embedded: db, name: "the embedded store in " + c.Dir, close: db.Close}, nil
+	return source{Source: db, embedded: db, types: newMetricTypes(db), name: "the embedded store in " + c.Dir, close: db.Close}, nil
 }
 
 // orAskServer says what to do about a directory that another process has locked.
@@ -51,6 +51,7 @@ func orAskServer(err error) error {
 func (p *program) remote(c *config.Prometheus) promapi.Config {
 	out := promapi.Config{
 		URL: c.URL, BearerTokenFile: c.BearerTokenFile, Timeout: c.Timeout, Headers: maps.Clone(c.Headers), Now: p.now,
+		ReplicaLabels: c.ReplicaLabels, ScrapeInterval: c.ScrapeInterval,
 		TLS: promapi.TLS{CAFile: c.TLS.CAFile, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile,
 			ServerName: c.TLS.ServerName, InsecureSkipVerify: c.TLS.InsecureSkipVerify},
 	}

@@ -27,6 +27,13 @@ type absent struct {
 	Nearest  []string        `json:"nearest"`
 }
 
+// lacking is what a finding of the source is about: an SLO, and the ShopSets that share it.
+type lacking struct {
+	SLO      string   `json:"slo"`
+	ShopSets []string `json:"shopsets"`
+	Absent   *absent  `json:"absent,omitempty"` // nil: it could not be asked
+}
+
 func absentOf(a slo.Absence) *absent {
 	return &absent{Kind: a.Kind, Side: a.Side, Selector: a.Selector, Label: a.Label, Nearest: append([]string{}, a.Nearest...)}
 }
@@ -90,7 +97,7 @@ func (g *groups) add(name, set, rule, text string, a *slo.Absence) {
 	i := slices.IndexFunc(g.all, func(f finding) bool { return f.SLO == name && f.Rule == rule && f.Text == text })
 	if i < 0 {
 		i = len(g.all)
-		f := finding{Rule: rule, Text: text, SLO: name}
+		f := finding{Rule: rule, Text: text, lacking: &lacking{SLO: name}}
 		if a != nil {
 			f.Absent = absentOf(*a)
 		}

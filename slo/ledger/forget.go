@@ -1,5 +1,7 @@
 package ledger
 
+import "slices"
+
 // forget drops accounts that nobody asks for, and targets of which nothing has
 // been heard, once the retention has passed.
 func (l *Ledger) forget(now int64) {
@@ -22,30 +24,29 @@ func (l *Ledger) forget(now int64) {
 	}
 }
 
-// forget drops the targets of which nothing has been heard since horizon, with
+// forget drops the processes of which nothing has been heard since horizon, with
 // their series, and reports whether there were any.
 func (a *account) forget(horizon int64) bool {
-	heard := map[*target]bool{}
+	heard := map[*process]bool{}
 	for _, s := range a.series {
 		if s.pos.t == none || s.pos.t >= horizon {
-			heard[s.target] = true
+			heard[s.process] = true
 		}
 	}
 	any := false
 	for values, t := range a.targets {
-		if !heard[t] && t.state.seen != none && t.state.covered < horizon {
+		for _, p := range slices.Clone(t.processes) {
+			if !heard[p] && p.state.seen != none && p.state.covered < horizon {
+				a.dropProcess(p, members{})
+				any = true
+			}
+		}
+		if len(t.processes) == 0 {
 			delete(a.targets, values)
-			any = true
 		}
 	}
-	if !any {
-		return false
+	if any {
+		a.facts.forgot = max(a.facts.forgot, horizon)
 	}
-	for key, s := range a.series {
-		if a.targets[s.target.values] != s.target {
-			delete(a.series, key)
-		}
-	}
-	a.facts.forgot = max(a.facts.forgot, horizon)
-	return true
+	return any
 }

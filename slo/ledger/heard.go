@@ -7,16 +7,19 @@ import "time"
 // stamp may come from such a clock: after a long silence, what is heard counts once it
 // has lasted.
 
-// longSilence and lasting are how long (ms) that is.
+// longSilence and lasting are how long (ms) that is. The silence is longer than the widest
+// slice of history, of which only the newest sample is looked at.
 const (
-	longSilence = int64(24 * time.Hour / time.Millisecond)
+	longSilence = int64(72 * time.Hour / time.Millisecond)
 	lasting     = int64(24 * time.Hour / time.Millisecond)
 )
 
 // heard is the newest sample of a ledger that may be relied on.
 type heard struct {
-	last  int64 // none: there is none
-	after int64 // first sample heard after a long silence, which has not lasted yet; none
+	last int64 // none: there is none
+	// After a long silence: the first and the newest sample heard since, without another
+	// long silence between them; none.
+	after, newest int64
 }
 
 // take takes in a sample's time; none says nothing.
@@ -26,10 +29,13 @@ func (h *heard) take(t int64) {
 		return
 	case h.last == none || t-h.last <= longSilence:
 		h.last = t
-	case h.after == none || t < h.after:
-		h.after = t
-	case t-h.after >= lasting:
-		h.last = t
+	case h.after == none || t < h.after || t-h.newest > longSilence:
+		h.after, h.newest = t, t
+	default:
+		h.newest = max(h.newest, t)
+	}
+	if h.after != none && h.newest-h.after >= lasting {
+		h.last = max(h.last, h.newest)
 	}
 	if h.after <= h.last {
 		h.after = none
@@ -47,8 +53,8 @@ func (h history) reliable(last int64) int64 {
 		switch {
 		case missing >= until-from:
 			silent += until - from
-		case silent > longSilence:
-			return min(last, until)
+		case silent > longSilence: // what came after it is too little
+			last, covered, silent = min(last, from), until-from-missing, 0
 		default:
 			covered, silent = covered+until-from-missing, 0
 		}

@@ -47,9 +47,16 @@ type Config struct {
 	// StartTimeMetric is a gauge with the process' start time (Unix seconds);
 	// "" reads none.
 	StartTimeMetric string
+	// Slack is what the clocks of a process and of its source may differ by; default
+	// 5 seconds.
+	Slack time.Duration
 	// CheckpointAfter is the size of the log (bytes) from which on it is replaced by
 	// a checkpoint, or a quarter of the last checkpoint's size if that is more; default 1 MiB.
 	CheckpointAfter int64
+	// Patience is how long a request for the newest buckets may take; default
+	// Resolution, or 10 seconds if that is less. One that may be at fault gets a quarter
+	// of it, all of them together half.
+	Patience time.Duration
 	// Log gets what an operator should know; default: nothing.
 	Log *slog.Logger
 }
@@ -66,6 +73,8 @@ func (c *Config) setDefaults() {
 	def(&c.Backfill, c.Retention)
 	def(&c.ScrapeInterval, time.Minute)
 	def(&c.Delay, c.ScrapeInterval+5*time.Second)
+	def(&c.Slack, 5*time.Second)
+	def(&c.Patience, max(c.Resolution, 10*time.Second))
 	if c.CheckpointAfter == 0 {
 		c.CheckpointAfter = 1 << 20
 	}
@@ -127,12 +136,15 @@ type sourceState struct {
 	raw      map[string][]*account // by subject id
 	all      []*account
 	bound    *bindings
-	whole    *batch // of all raw accounts, which are nearly always read together
-	rawCount int    // how many these are
-	ahead    *ahead // nil: nothing is being fetched
-	width    int64  // ms to read at once
-	part     bool   // it has many more subjects than those
-	err      error  // of the last attempt
+	whole    *batch             // of all healthy raw accounts, which are nearly always read together
+	rawCount int                // how many these are
+	bad      map[*account]error // what the last request could not count
+	asked    int                // how often another measure was asked for: see other
+	ahead    *ahead             // nil: nothing is being fetched
+	ctx      context.Context    // of the Advance that is under way
+	width    int64              // ms to read at once
+	part     bool               // it has many more subjects than those
+	err      error              // of the last attempt
 }
 
 // Open opens a ledger, reading what its directory holds. Damaged files are set
@@ -142,7 +154,7 @@ func Open(cfg Config) (*Ledger, error) {
 	if cfg.Resolution < time.Second || cfg.Resolution%time.Second != 0 {
 		return nil, fmt.Errorf("ledger resolution %v: it must be whole seconds", cfg.Resolution)
 	}
-	l := &Ledger{cfg: cfg, accounts: map[string]*account{}, heard: heard{none, none}}
+	l := &Ledger{cfg: cfg, accounts: map[string]*account{}, heard: heard{last: none, after: none}}
 	if cfg.Dir == "" {
 		return l, nil
 	}
@@ -226,7 +238,7 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		sources[name] = &sourceState{name: name, source: p.Sources[name], subjects: x, raw: map[string][]*account{}, bound: newBindings(), width: firstWidth, part: p.Part}
+		sources[name] = &sourceState{name: name, source: p.Sources[name], subjects: x, raw: map[string][]*account{}, bound: newBindings(), bad: map[*account]error{}, width: firstWidth, part: p.Part}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -241,7 +253,6 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 		src.all = append(src.all, a)
 		if a.m.raw {
 			src.raw[a.subject.ID] = append(src.raw[a.subject.ID], a)
-			src.rawCount++
 		}
 	}
 	gather(slices.SortedFunc(maps.Keys(active), byNumber))
@@ -309,11 +320,40 @@ func (l *Ledger) accountFor(accounts map[string]*account, m *measure, name strin
 	if a == nil {
 		start := max(0, l.floor(now.Add(-l.cfg.Backfill)))
 		a = newAccount(key, sub, m, l.res(), start)
+		a.facts.expected = l.expectedSince(sub.ID, now)
 		a.id = l.nextAccount
 		l.nextAccount++
 	}
 	accounts[key] = a
 	return a
+}
+
+// expectedSince is since when a subject has been asked for; none where the ledger is
+// new, and cannot know.
+func (l *Ledger) expectedSince(subject string, now time.Time) int64 {
+	if len(l.accounts) == 0 {
+		return none
+	}
+	since := now.UnixMilli()
+	for _, a := range l.accounts {
+		if a.subject.ID == subject {
+			since = min(since, a.facts.expected)
+		}
+	}
+	return since
+}
+
+// expected is since when the account's subject should have been sending; none where
+// nothing is known yet.
+func (a *account) expected() int64 {
+	since := a.facts.expected
+	if since == none {
+		since = a.facts.begins
+	}
+	if h := a.facts.heard; h != none && since != none {
+		since = min(since, h)
+	}
+	return since
 }
 
 // context is what of the configuration decides the counts.
@@ -355,7 +395,7 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		acc.Counts = func(_ int, from, to time.Time) slo.Counts { return slo.Counts{Start: from, End: to} }
 		return acc
 	}
-	end, start, last := int64(math.MaxInt64), int64(none), int64(none)
+	end, start, last, expected := int64(math.MaxInt64), int64(none), int64(none), int64(math.MaxInt64)
 	for i, a := range parts {
 		e, _, ok := a.hist.upTo(at.UnixMilli())
 		if !ok {
@@ -368,9 +408,13 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		acc.Grid = acc.Grid || !a.m.raw
 		acc.Unit = coarser(acc.Unit, a.m.unit)
 		acc.Notes = append(acc.Notes, a.m.notes...)
-		acc.Notes = append(acc.Notes, a.notes()...)
+		expected = min(expected, a.expected())
+		acc.Flags = append(acc.Flags, a.facts.flags.list(at.UnixMilli())...)
+		if acc.Failure == "" {
+			acc.Failure = a.failure()
+		}
 	}
-	acc.Start, acc.End, acc.LastSample = timeOf(start), timeOf(end), timeOf(last)
+	acc.Start, acc.End, acc.LastSample, acc.Expected = timeOf(start), timeOf(end), timeOf(last), timeOf(expected)
 	acc.Counts = func(part int, from, to time.Time) slo.Counts { return l.counts(parts[part], from, to) }
 	return acc
 }
@@ -389,13 +433,6 @@ func (a *account) heard(edge int64) int64 {
 		e = before
 	}
 	return none
-}
-
-func (a *account) notes() []string {
-	if a.facts.unknownFirst == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("%d series appeared with counts of unknown age, which were left out: no process start time was found for their targets", a.facts.unknownFirst)}
 }
 
 // counts are a part's counts between stored edges.
@@ -425,9 +462,12 @@ type Progress struct {
 	span int64 // of this step, ms
 }
 
-// Advance counts everything up to the newest edge that may be closed at now. A
-// source that fails keeps its accounts where they are, to go on from there next
-// time, and does not stop the others; the errors of all are returned together.
+// Advance counts everything up to the newest edge that may be closed at now, and by
+// the source's own Clock. A source that cannot be read keeps its accounts where they
+// are, to go on from there next time, and does not stop the others; the errors of all
+// are returned together. What cannot be counted of a source that answers is no error:
+// slo.Account.Failure and Failing tell of it, and it is tried again, less and less
+// often and when the others are done.
 //
 // progress, which may be nil, is told of each step. Where it returns false, Advance
 // leaves the rest of that source for the next call: a long history can be read bit
@@ -441,7 +481,6 @@ func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progr
 	if err := l.mend(); err != nil {
 		return err
 	}
-	until := l.floor(now.Add(-l.cfg.Delay))
 	widest := int64(0) // what was read at once
 	defer func() {
 		if widest > l.res()*blockBuckets { // ticks need far less memory than history
@@ -456,7 +495,7 @@ func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progr
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(l.sources)) {
 		src := l.sources[name]
-		src.err = l.advanceSource(ctx, src, until, progress)
+		src.err = l.advanceSource(ctx, src, now, progress)
 		errs = append(errs, src.err)
 	}
 	return errors.Join(errs...)

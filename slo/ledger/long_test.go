@@ -237,7 +237,7 @@ func TestATargetForgottenAndBackIsOfUnknownAge(t *testing.T) {
 		name      string
 		retention time.Duration
 		total     float64
-		notes     int
+		flags     int
 	}{{"forgotten", 2 * time.Hour, 10 + 7, 1}, {"remembered", 24 * time.Hour, 10 + 40 + 7, 0}} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := testConfig(t.TempDir(), start, timeOf(end), 30*time.Second, time.Minute)
@@ -248,8 +248,8 @@ func TestATargetForgottenAndBackIsOfUnknownAge(t *testing.T) {
 				advance(t, l, now)
 			}
 			total, ok := l.Totals(s, "x")
-			if acc := l.Account(s, "x", timeOf(end)); !ok || total.Total != c.total || len(acc.Notes) != c.notes {
-				t.Errorf("total %v, want %v; notes %q", total.Total, c.total, acc.Notes)
+			if acc := l.Account(s, "x", timeOf(end)); !ok || total.Total != c.total || len(acc.Flags) != c.flags {
+				t.Errorf("total %v, want %v; flags %v", total.Total, c.total, acc.Flags)
 			}
 			closeLedger(t, l)
 		})

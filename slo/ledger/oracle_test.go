@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -82,8 +83,14 @@ func checkEdges(t *testing.T, l *ledger.Ledger, s *slo.SLO, subject string, o *l
 	if last, ok := o.LastSample(end); ok != !acc.LastSample.IsZero() || ok && last != acc.LastSample.UnixMilli() {
 		t.Fatalf("%s: last sample %v, the oracle has %d (%t)", subject, acc.LastSample, last, ok)
 	}
-	if o.Flagged(end) != (len(acc.Notes) > 0) {
-		t.Fatalf("%s: notes %q, the oracle flags %t", subject, acc.Notes, o.Flagged(end))
+	want := o.Flags(end)
+	if got := acc.Flags; !slices.EqualFunc(got, want, func(x, y slo.Flag) bool {
+		return x.Kind == y.Kind && x.Count == y.Count && x.First.Equal(y.First) && x.Last.Equal(y.Last)
+	}) {
+		for _, inc := range o.Increments(start, end) {
+			t.Log(inc)
+		}
+		t.Fatalf("%s: flags %v, the oracle has %v", subject, got, want)
 	}
 }
 

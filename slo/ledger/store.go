@@ -121,8 +121,8 @@ func (s *store) write(outs []*outcome, from, to int64) error {
 	s.size += int64(n)
 	for _, o := range outs {
 		o.acct.stored = true
-		for _, c := range o.targets {
-			c.t.stored = true
+		for _, c := range o.processes {
+			c.p.stored = true
 		}
 		for _, c := range o.series {
 			c.s.stored = true
@@ -281,7 +281,9 @@ func (s *store) list(kind string) map[uint64]string {
 func (a *account) markStored() {
 	a.stored = true
 	for _, t := range a.targets {
-		t.stored = true
+		for _, p := range t.processes {
+			p.stored = true
+		}
 	}
 	for _, s := range a.series {
 		s.stored = true

@@ -122,8 +122,8 @@ func report(t *testing.T, h *History, s *ShopSet) {
 		}
 	}
 	off := func(v float64) float64 { return 100 * (v - truth.Bad) / max(truth.Bad, 1) }
-	t.Logf("%-12s bad: truth %9.0f, counted %+6.2f %% (unscraped %g, hidden resets %d); without inference %+6.2f %%, also without first samples %+6.2f %%; unknown first samples %d",
-		s.Spec.Name, truth.Bad, off(counted.Bad), events.Residual(Unscraped, h.Start, h.End).Bad, s.HiddenResets(All), off(drops), off(increases), counted.UnknownFirst)
+	t.Logf("%-12s bad: truth %9.0f, counted %+6.2f %% (unscraped %g, hidden resets %d); without inference %+6.2f %%, also without first samples %+6.2f %%; flags %s",
+		s.Spec.Name, truth.Bad, off(counted.Bad), events.Residual(Unscraped, h.Start, h.End).Bad, s.HiddenResets(All), off(drops), off(increases), flagText(o.Flags(h.End)))
 	if s.Spec.Name == "sparse-1" && (off(drops) > -10 || off(increases) > -30) {
 		t.Errorf("the sparse ShopSet does not show why the rules exist: %+.2f %%, %+.2f %%", off(drops), off(increases))
 	}

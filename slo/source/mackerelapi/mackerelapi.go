@@ -90,6 +90,20 @@ func (s *Source) Eval(ctx context.Context, expr string, from, to int64, step tim
 	return f(out)
 }
 
+// Now implements the ledger's Clock: the Date of an answer, which is asked for.
+func (s *Source) Now(ctx context.Context) (time.Time, error) {
+	resp, err := s.request(ctx, "/api/v0/org")
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask Mackerel for its time: %w", err)
+	}
+	defer resp.Body.Close()
+	t, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask Mackerel for its time: the answer's Date: %w", err)
+	}
+	return t, nil
+}
+
 // grid are the steps of an evaluation, in milliseconds.
 type grid struct{ from, to, step int64 }
 
@@ -340,16 +354,21 @@ func (s *samples) Read(t []int64, v []float64) (int, error) {
 // get reads JSON from a path as it is: the client library drops monitors that it does
 // not know, and those behind them.
 func (s *Source) get(ctx context.Context, path string, into any) error {
-	u := *s.api.BaseURL
-	u.Path = path
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return err
-	}
-	resp, err := s.api.Request(r)
+	resp, err := s.request(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
 	return mackerelhttp.Decode(resp.Body, "GET "+path, into)
+}
+
+// request asks for a path.
+func (s *Source) request(ctx context.Context, path string) (*http.Response, error) {
+	u := *s.api.BaseURL
+	u.Path = path
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.api.Request(r)
 }

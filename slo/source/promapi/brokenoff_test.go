@@ -56,7 +56,7 @@ func TestAnAnswerThatBreaksOffIsAskedForAgain(t *testing.T) {
 				return
 			}
 			reply(json)(w, r)
-		}, 2, 4, false}, // the path without remote read is found out each time
+		}, 3, 6, false}, // that there is no remote read is asked twice, and found out each time
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -42,6 +42,8 @@ type client struct {
 
 	mu        sync.Mutex
 	restUntil time.Time
+	date      time.Time // the server's, of its latest answer
+	dated     time.Time // when that came, by now
 }
 
 func newClient(c Config) (*client, error) {
@@ -132,13 +134,43 @@ func (e *statusError) Unwrap() error {
 	return nil
 }
 
+// call is one request.
+type call struct {
+	method, path string
+	query        url.Values
+	contentType  string
+	body         []byte
+	header       http.Header
+}
+
 // post sends one request and hands the body of a 2xx answer to read. The time
 // limit covers both.
 func (c *client) post(ctx context.Context, path, contentType string, body []byte, header http.Header, read func(*http.Response) error) error {
+	return c.send(ctx, call{http.MethodPost, path, nil, contentType, body, header}, read)
+}
+
+// getJSON asks for a small answer, of at most limit bytes, and decodes it.
+func (c *client) getJSON(ctx context.Context, path string, query url.Values, limit int64, into any) error {
+	return c.send(ctx, call{method: http.MethodGet, path: path, query: query}, func(resp *http.Response) error {
+		b, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+		if err != nil {
+			return cutShort("%w", err)
+		}
+		if int64(len(b)) > limit {
+			return &answerError{fmt.Sprintf("the answer is longer than %d bytes", limit)}
+		}
+		if err := json.Unmarshal(b, into); err != nil {
+			return &answerError{"the answer is not the JSON that was asked for: " + err.Error()}
+		}
+		return nil
+	})
+}
+
+func (c *client) send(ctx context.Context, r call, read func(*http.Response) error) error {
 	if err := c.resting(); err != nil {
 		return err
 	}
-	wait, err := c.once(ctx, path, contentType, body, header, read)
+	wait, err := c.once(ctx, r, read)
 	if err == nil || wait <= 0 {
 		return err
 	}
@@ -153,25 +185,28 @@ func (c *client) post(ctx context.Context, path, contentType string, body []byte
 		return err
 	case <-timer.C:
 	}
-	if wait, err = c.once(ctx, path, contentType, body, header, read); err != nil && wait > 0 {
+	if wait, err = c.once(ctx, r, read); err != nil && wait > 0 {
 		c.rest(wait)
 	}
 	return err
 }
 
 // once also returns how long the server asks to be left alone.
-func (c *client) once(ctx context.Context, path, contentType string, body []byte, header http.Header, read func(*http.Response) error) (time.Duration, error) {
+func (c *client) once(ctx context.Context, r call, read func(*http.Response) error) (time.Duration, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(limited, http.MethodPost, c.base.String()+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(limited, r.method, c.base.String()+r.path, bytes.NewReader(r.body))
 	if err != nil {
 		return 0, err
 	}
-	req.Header = header.Clone()
+	req.URL.RawQuery = r.query.Encode()
+	req.Header = r.header.Clone()
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}
-	req.Header.Set("Content-Type", contentType)
+	if r.contentType != "" {
+		req.Header.Set("Content-Type", r.contentType)
+	}
 	// Compressing would cost the server more than it saves; chunks are dense anyway.
 	req.Header.Set("Accept-Encoding", "identity")
 	req.Header.Set("User-Agent", "shopslo")
@@ -181,14 +216,15 @@ func (c *client) once(ctx context.Context, path, contentType string, body []byte
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return 0, c.sort(ctx, path, err)
+		return 0, c.sort(ctx, r.path, err)
 	}
+	c.noteDate(resp)
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return retryAfter(resp), c.refused(path, resp, secrets)
+		return retryAfter(resp), c.refused(r.path, resp, secrets)
 	}
 	if err := read(resp); err != nil {
-		return 0, c.sort(ctx, path, err)
+		return 0, c.sort(ctx, r.path, err)
 	}
 	return 0, nil
 }

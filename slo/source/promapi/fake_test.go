@@ -26,8 +26,21 @@ import (
 
 const start = int64(1_790_000_000_000)
 
-// fake serves one handler and makes a Source of it.
+// fake serves one handler and makes a Source of it. The server does not tell which
+// labels it adds.
 func fake(t testing.TB, c Config, h http.HandlerFunc) *Source {
+	t.Helper()
+	return fakeAll(t, c, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, configPath) || strings.HasSuffix(r.URL.Path, labelsPath) {
+			http.NotFound(w, r)
+			return
+		}
+		h(w, r)
+	})
+}
+
+// fakeAll is fake with a handler for all paths.
+func fakeAll(t testing.TB, c Config, h http.HandlerFunc) *Source {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)

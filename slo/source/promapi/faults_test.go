@@ -53,12 +53,6 @@ func TestFaults(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}, true, nil},
 		{"a frame that is no protobuf", func(w http.ResponseWriter, _ *http.Request) { stream(w, framed([]byte{0x0a, 0x7f, 1})) }, true, nil},
-		{"native histograms in a stream", func(w http.ResponseWriter, _ *http.Request) {
-			stream(w, frame(t, 0, name(1), prompb.Chunk{MinTimeMs: start, MaxTimeMs: start + 1, Type: prompb.Chunk_HISTOGRAM, Data: []byte{0, 0}}))
-		}, false, []string{"native histograms", `m{i="1"}`}},
-		{"native histograms among samples", func(w http.ResponseWriter, _ *http.Request) {
-			samplesReply(t, w, &prompb.QueryResult{Timeseries: []*prompb.TimeSeries{{Labels: name(1), Histograms: []prompb.Histogram{{Timestamp: start}}}}})
-		}, false, []string{"native histograms"}},
 		{"samples that are no snappy", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/x-protobuf")
 			_, _ = io.WriteString(w, "\xff\xff\xff\xff\xff\xff not snappy")
@@ -94,7 +88,6 @@ func TestFaults(t *testing.T) {
 		{"an answer with warnings", reply(`{"warnings":["store s3 is down"],` + whole[1:]), true, []string{"store s3 is down"}},
 		{"warnings after the data", reply(whole[:len(whole)-1] + `,"warnings":["fetch failed"]}`), true, []string{"fetch failed"}},
 		{"a vector", reply(`{"status":"success","data":{"resultType":"vector","result":[]}}`), false, []string{"vector"}},
-		{"histograms in JSON", reply(`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"m"},"histograms":[]}]}}`), false, []string{"native histograms"}},
 		{"a value that is no number", reply(strings.Replace(whole, `"1"]`, `"one"]`, 1)), false, []string{"one"}},
 		{"points that fall in time", reply(strings.Replace(whole, `[[`, `[[1790000002,"0"],[`, 1)), false, []string{"order"}},
 		{"a series without its metric", reply(strings.Replace(whole, `"metric"`, `"other"`, 1)), false, []string{"metric"}},
@@ -418,37 +411,6 @@ func TestSlowServerIsAskedForLessTheNextTime(t *testing.T) {
 		if before > 0 && (err != nil || asks.Load()-before != 2) {
 			t.Errorf("error %v after %d requests, want two halves", err, asks.Load()-before)
 		}
-	}
-}
-
-func TestPathIsFoundAgainAfterAFailure(t *testing.T) {
-	var old, down atomic.Bool
-	old.Store(true)
-	s := fake(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case down.Load():
-			w.WriteHeader(http.StatusBadGateway)
-		case old.Load():
-			reply(`{"status":"success","data":{"resultType":"matrix","result":[]}}`)(w, r)
-		default:
-			stream(w)
-		}
-	})
-	ask := func() error {
-		_, err := sourcetest.Collect(t.Context(), s, request(t))
-		return err
-	}
-	if err := ask(); err != nil || s.path != matrix {
-		t.Fatal(err, s.path)
-	}
-	down.Store(true)
-	if err := ask(); !errors.Is(err, slo.ErrUnavailable) {
-		t.Fatal(err)
-	}
-	down.Store(false)
-	old.Store(false)
-	if err := ask(); err != nil || s.path != remoteRead {
-		t.Fatal(err, s.path)
 	}
 }
 

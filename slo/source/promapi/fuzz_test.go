@@ -93,7 +93,7 @@ func FuzzMatrix(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		points := 0
 		var names promseries.Interner
-		d := matrixReader{names: &names, nan: math.NaN(), add: func(id *promseries.Identity, ts []int64, vs []float64) error {
+		d := matrixReader{names: &names, nan: math.NaN(), refuse: func(*promseries.Stream) {}, add: func(id *promseries.Stream, ts []int64, vs []float64) error {
 			for i := 1; i < len(ts); i++ {
 				if ts[i] <= ts[i-1] {
 					t.Fatalf("time stamps %v", ts)

@@ -40,10 +40,10 @@ func (s *Source) readMatrix(ctx context.Context, selectors []slo.Selector, from,
 			"query": {fmt.Sprintf("%s[%dms]", promQL(sel), to-from+2)},
 			"time":  {instant(to + 1)},
 		}
-		err := s.query(ctx, queryPath, form, func(id *promseries.Identity, t []int64, v []float64) error {
+		err := s.query(ctx, queryPath, form, func(id *promseries.Stream, t []int64, v []float64) error {
 			lo, hi := span(t, from, to)
 			return c.addPlain(id, int64(i), t[lo:hi], v[lo:hi])
-		})
+		}, func(id *promseries.Stream) { c.Refuse(id, int64(i), promseries.NoFloats) })
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func span(t []int64, from, to int64) (lo, hi int) {
 }
 
 // addPlain copies samples of one series.
-func (c *collector) addPlain(id *promseries.Identity, query int64, t []int64, v []float64) error {
+func (c *collector) addPlain(id *promseries.Stream, query int64, t []int64, v []float64) error {
 	if len(t) == 0 {
 		return nil
 	}
@@ -96,6 +96,7 @@ func (s *Source) Eval(ctx context.Context, expr string, from, to int64, step tim
 	s.names.Round()
 	c := s.collector(from, to)
 	defer s.collectors.Put(c)
+	c.AsIs, c.Want = true, nil
 	if err := s.evalInPieces(ctx, expr, from, to, step, c); err != nil {
 		return fmt.Errorf("evaluate %q at %s: %w", expr, s.http.base, err)
 	}
@@ -118,9 +119,9 @@ func (s *Source) evalInPieces(ctx context.Context, expr string, from, to int64, 
 			"nocache": {"1"},
 		}
 		c.BeginPart()
-		err := s.query(ctx, rangePath, form, func(id *promseries.Identity, t []int64, v []float64) error {
+		err := s.query(ctx, rangePath, form, func(id *promseries.Stream, t []int64, v []float64) error {
 			return c.addPlain(id, 0, t, v)
-		})
+		}, nil)
 		if err != nil {
 			c.DropPart()
 			shorter, slow := tooMuch(err)
@@ -136,15 +137,17 @@ func (s *Source) evalInPieces(ctx context.Context, expr string, from, to int64, 
 }
 
 // query sends a form and hands each series of the answer, a matrix, to add. t
-// and v are valid until add returns; t rises.
-func (s *Source) query(ctx context.Context, path string, form url.Values, add func(id *promseries.Identity, t []int64, v []float64) error) error {
+// and v are valid until add returns; t rises. A series of native histograms is handed
+// to refuse; where that is nil, it is an error.
+func (s *Source) query(ctx context.Context, path string, form url.Values,
+	add func(id *promseries.Stream, t []int64, v []float64) error, refuse func(*promseries.Stream)) error {
 	return s.http.post(ctx, path, formType, []byte(form.Encode()), nil, func(resp *http.Response) error {
 		// VictoriaMetrics calls a matrix of raw samples stream+json.
 		if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "application/json" && kind != "application/stream+json" {
 			return &answerError{fmt.Sprintf("the answer is %q, not JSON; check the url and its path prefix", resp.Header.Get("Content-Type"))}
 		}
 		d := matrixReader{
-			names: &s.names, add: add,
+			names: &s.names, add: add, refuse: refuse,
 			// VictoriaMetrics names itself in each answer; any NaN of it is a staleness marker.
 			nan: math.NaN(),
 		}
@@ -157,9 +160,10 @@ func (s *Source) query(ctx context.Context, path string, form url.Values, add fu
 
 // matrixReader reads the JSON of a matrix as it comes, series by series.
 type matrixReader struct {
-	names *promseries.Interner
-	add   func(id *promseries.Identity, t []int64, v []float64) error
-	nan   float64 // what "NaN" stands for
+	names  *promseries.Interner
+	add    func(id *promseries.Stream, t []int64, v []float64) error
+	refuse func(*promseries.Stream) // nil: native histograms are an error
+	nan    float64                  // what "NaN" stands for
 
 	status, kind, failure string
 	warning               string
@@ -262,7 +266,8 @@ func (d *matrixReader) readData(it *jsoniter.Iterator) bool {
 }
 
 func (d *matrixReader) readSeries(it *jsoniter.Iterator) bool {
-	var id *promseries.Identity
+	var id *promseries.Stream
+	histograms := false
 	d.t, d.v = d.t[:0], d.v[:0]
 	ok := it.ReadObjectCB(func(it *jsoniter.Iterator, key string) bool {
 		switch key {
@@ -286,7 +291,8 @@ func (d *matrixReader) readSeries(it *jsoniter.Iterator) bool {
 		case "values":
 			return it.ReadArrayCB(d.readPoint)
 		case "histograms":
-			return d.stop(it, &answerError{"the result holds native histograms; make a number of them, with histogram_count() or histogram_fraction()"})
+			histograms = true
+			it.Skip()
 		default:
 			it.Skip()
 		}
@@ -297,6 +303,13 @@ func (d *matrixReader) readSeries(it *jsoniter.Iterator) bool {
 	}
 	if id == nil {
 		return d.stop(it, &answerError{"a series without its metric"})
+	}
+	if histograms && d.refuse == nil {
+		return d.stop(it, &answerError{"the result holds native histograms; make a number of them, with histogram_count() or histogram_fraction()"})
+	}
+	if histograms {
+		d.refuse(id)
+		return true
 	}
 	if err := d.add(id, d.t, d.v); err != nil {
 		return d.stop(it, err)

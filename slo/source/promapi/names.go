@@ -11,8 +11,8 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
-// maxNames bounds the answer of Names, in bytes.
-const maxNames = 16 << 20
+// mostNames bounds the answer of Names, in bytes.
+const mostNames = 16 << 20
 
 // Names lists the values of a label, of the series that a selector picks (all where it is
 // empty) and that have samples at about (from, to], in Unix milliseconds, sorted; none where
@@ -29,7 +29,7 @@ func (s *Source) Names(ctx context.Context, label string, of slo.Selector, from,
 		Data   []string
 	}
 	err := s.http.get(ctx, path, form, func(resp *http.Response) error {
-		if err := json.NewDecoder(io.LimitReader(resp.Body, maxNames)).Decode(&answer); err != nil {
+		if err := json.NewDecoder(io.LimitReader(resp.Body, mostNames)).Decode(&answer); err != nil {
 			return cutShort("%w", err)
 		}
 		if answer.Status != "success" {

@@ -1,8 +1,9 @@
 // Package promapi reads samples from a Prometheus-compatible server: Prometheus,
 // Thanos, Mimir, VictoriaMetrics. It implements the ledger's Source.
 //
-// Raw samples come by one of two paths. Which one is tried on the first request,
-// remembered, and tried again after a failure:
+// Raw samples come by one of two paths. Which one is found out on the first request
+// and kept: a request that fails later never changes it, since series that were read by
+// one path must not come back as others by the other one.
 //
 //   - Remote read (/api/v1/read) where the server has it. All selectors go in one
 //     request; the server streams its chunks as they are stored, or sends samples
@@ -14,6 +15,11 @@
 //     the markers, as NaN, and takes in no other NaN: its NaN are delivered as
 //     staleness markers. VictoriaMetrics stores numbers as decimals: whole numbers
 //     up to 2⁵³ are exact, more than 15 digits behind it may not be.
+//
+// A series has the same labels whichever path, replica or version of a server it comes
+// from: labels of replicas are left out, those that a server adds by remote read only
+// (external labels) too, and le and quantile are numbers. Several streams of a series
+// become one; package promseries says how.
 //
 // An answer that the server calls partial, or that is cut short, is an error and
 // never data. No data is a call of f without series.
@@ -55,14 +61,26 @@ type Config struct {
 	// Timeout bounds one HTTP request with its answer; 0 is two minutes.
 	Timeout time.Duration
 
-	// Now is the clock by which a server that asks for it (Retry-After) is left alone;
-	// nil: it is asked again at once.
+	// ReplicaLabels tell replicas of one server apart, and no series: they are left out,
+	// unless a selector names them. Nil: DefaultReplicaLabels.
+	ReplicaLabels []string
+
+	// ScrapeInterval is how often the server scrapes, by which gaps are told where a
+	// series comes in several streams; 0: one minute.
+	ScrapeInterval time.Duration
+
+	// Now is the clock by which a server that asks for it (Retry-After) is left alone,
+	// and its own time and metadata grow old; nil: it is asked again at once.
 	Now func() time.Time
 
 	// Client replaces the HTTP client; TLS is ignored then. Redirects are never
 	// followed.
 	Client *http.Client
 }
+
+// DefaultReplicaLabels are what Thanos' and Mimir's documentation, and the Prometheus
+// operator, call the replicas of a pair.
+var DefaultReplicaLabels = []string{"prometheus_replica", "__replica__"}
 
 // TLS are the settings of an https connection; the zero value checks the server
 // against the system's authorities.
@@ -78,8 +96,13 @@ type Source struct {
 	http  *client
 	names promseries.Interner
 
-	mu   sync.Mutex
-	path path
+	mu       sync.Mutex
+	path     path
+	learnt   bool       // what labels the server adds by remote read only
+	choosing sync.Mutex // held while the path is found out, and what is learnt
+
+	metadata metadata
+	interval int64 // milliseconds between scrapes; 0: not set
 
 	whole  slicing // of remote read
 	slices slicing // of the matrix path
@@ -88,44 +111,46 @@ type Source struct {
 	collectors sync.Pool
 }
 
-// path is a way to get raw samples.
-type path int
-
-const (
-	untried path = iota
-	remoteRead
-	matrix
-)
-
 // New checks the settings; it does not ask the server.
 func New(c Config) (*Source, error) {
 	h, err := newClient(c)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{http: h, pauses: pauses, slices: slicing{length: firstSlice, ceiling: maxSlice}}, nil
+	s := &Source{http: h, pauses: pauses, slices: slicing{length: firstSlice, ceiling: maxSlice}, interval: c.ScrapeInterval.Milliseconds()}
+	replicas := c.ReplicaLabels
+	if replicas == nil {
+		replicas = DefaultReplicaLabels
+	}
+	s.names.Drop(replicas...)
+	return s, nil
 }
 
 // Select implements the ledger's Source. It holds the whole answer in memory:
 // 1 to 4 bytes a sample by remote read, 16 by the matrix path.
 func (s *Source) Select(ctx context.Context, r slo.Request, f func([]slo.Series) error) error {
-	selectors := promseries.Reduce(r.Selectors)
+	selectors := promseries.Wider(r.Selectors)
 	if len(selectors) == 0 || r.To <= r.From {
 		return f(nil)
 	}
 	s.names.Round()
+	s.names.Name(r.Selectors)
 	c := s.collector(r.From, r.To)
 	defer s.collectors.Put(c)
+	c.AsIs, c.Want = false, promseries.NumbersIn(r.Selectors)
 	err := s.read(ctx, selectors, r.From, r.To, c)
 	for n := 0; n < len(s.pauses) && errors.Is(err, io.ErrUnexpectedEOF) && pause(ctx, s.pauses[n]); n++ {
 		c.Reset(r.From, r.To)
 		err = s.read(ctx, selectors, r.From, r.To, c)
 	}
 	if err != nil {
-		s.forgetPath(err)
 		return fmt.Errorf("read samples from %s: %w", s.http.base, err)
 	}
-	return f(c.Answer())
+	if err := f(c.Answer()); err != nil {
+		return err
+	}
+	c.Remember()
+	return nil
 }
 
 // pauses are made before three more tries. Proxies made with Go's ReverseProxy cut answers
@@ -145,42 +170,6 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// read asks by the known path, or finds it out.
-func (s *Source) read(ctx context.Context, selectors []slo.Selector, from, to int64, c *collector) error {
-	s.mu.Lock()
-	p := s.path
-	s.mu.Unlock()
-	if p == matrix {
-		return inSlices(ctx, selectors, from, to, c, &s.slices, s.readMatrix)
-	}
-	err := inSlices(ctx, selectors, from, to, c, &s.whole, s.readRemote)
-	if !errors.Is(err, errNoRemoteRead) {
-		if err == nil {
-			s.setPath(remoteRead)
-		}
-		return err
-	}
-	if err := inSlices(ctx, selectors, from, to, c, &s.slices, s.readMatrix); err != nil {
-		return err
-	}
-	s.setPath(matrix)
-	return nil
-}
-
-func (s *Source) setPath(p path) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.path = p
-}
-
-// forgetPath lets the next request find the path anew after a failure that may
-// mean another server.
-func (s *Source) forgetPath(err error) {
-	if errors.Is(err, slo.ErrUnavailable) {
-		s.setPath(untried)
-	}
-}
-
 // collector also counts the samples of the slice being read; the matrix path does.
 type collector struct {
 	promseries.Collector
@@ -191,6 +180,7 @@ func (s *Source) collector(from, to int64) *collector {
 	c, _ := s.collectors.Get().(*collector)
 	if c == nil {
 		c = &collector{}
+		c.Names, c.Interval = &s.names, s.interval
 	}
 	c.Reset(from, to)
 	return c

@@ -30,8 +30,12 @@ const (
 	maxSamplesReply = 1 << 30
 )
 
-// errNoRemoteRead says that the server has no remote read.
-var errNoRemoteRead = errors.New("the server has no remote read")
+// errNoRemoteRead says that the server has no remote read, errUnsupported that it says so
+// in words.
+var (
+	errNoRemoteRead = errors.New("the server has no remote read")
+	errUnsupported  = errors.New("it does not support it")
+)
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -58,7 +62,10 @@ func (s *Source) readRemote(ctx context.Context, selectors []slo.Selector, from,
 	})
 	var status *statusError
 	if errors.As(err, &status) && status.noRemoteRead() {
-		return errNoRemoteRead
+		if status.status == http.StatusBadRequest {
+			return fmt.Errorf("%w: %w: %w", errNoRemoteRead, errUnsupported, err)
+		}
+		return fmt.Errorf("%w: %w", errNoRemoteRead, err)
 	}
 	return err
 }

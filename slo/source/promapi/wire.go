@@ -119,7 +119,8 @@ func (s *Source) addChunkedSeries(b []byte, query int64, c *collector) error {
 			return err
 		}
 		if chunk.XOR == nil {
-			return histogramError(id.Labels)
+			c.Refuse(id, query, promseries.NoFloats)
+			return nil
 		}
 		*at = append(*at, chunk)
 	}
@@ -155,7 +156,7 @@ var errLabelsLate = &answerError{"a series' labels do not stand together at its 
 
 // identify finds the series whose labels (field 1, repeated) begin the message,
 // and returns what follows them.
-func (s *Source) identify(b []byte) (id *promseries.Identity, rest []byte, err error) {
+func (s *Source) identify(b []byte) (id *promseries.Stream, rest []byte, err error) {
 	end := 0
 	for end < len(b) {
 		num, kind, n := protowire.ConsumeTag(b[end:])
@@ -244,7 +245,8 @@ func (s *Source) addSampleSeries(b []byte, query int64, c *collector) error {
 		case 2:
 			n++
 		case 4:
-			return histogramError(id.Labels)
+			c.Refuse(id, query, promseries.NoFloats)
+			return nil
 		}
 	}
 	if m.err != nil || n == 0 {
@@ -286,9 +288,4 @@ func parseSample(b []byte) (t int64, v float64, err error) {
 		}
 	}
 	return t, v, m.err
-}
-
-func histogramError(ls slo.Labels) error {
-	return &answerError{"series " + ls.String() + " holds native histograms, which have no counter samples; " +
-		"leave it out of the selector, or let an expression make a number of it"}
 }

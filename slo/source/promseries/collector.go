@@ -1,16 +1,34 @@
 package promseries
 
-import "github.com/shopslo/shopslo/slo"
+import (
+	"slices"
+
+	"github.com/shopslo/shopslo/slo"
+)
 
 // Collector gathers the answer to one request: the chunks of each series, from
 // all of its queries and parts. It is meant to be used again (Reset), which
 // spares the allocations of a request like the one before.
 type Collector struct {
+	// Names gives the identities; Interval is the scrape interval in milliseconds, by
+	// which gaps are told (0: a minute). Want, if set, leaves out what it does not pick.
+	// AsIs is for the results of expressions: streams of one identity are joined without
+	// looking at what counters do. They stay over Reset.
+	Names    *Interner
+	Interval int64
+	Want     []slo.Selector
+	AsIs     bool
+
 	from, to int64
 
-	byRef map[uint64]int // place in found
-	found []found
-	part  int
+	byStream map[*Stream]int // place in found
+	found    []found
+	part     int
+	owns     []*ownLabels // of the streams that the part has brought
+	all      []*ownLabels // of those of all parts
+
+	groups map[*Identity][]int // places in found, where an identity has several streams
+	merged []merged
 
 	bytes  arena[byte]
 	times  arena[int64]
@@ -21,11 +39,12 @@ type Collector struct {
 }
 
 type found struct {
-	id     *Identity
+	stream *Stream
 	chunks []Chunk
-	part   int   // the part that brought the latest chunks
-	query  int64 // its query that did; the same series from another one is left out
-	base   int   // chunks before that part
+	bad    string // why it cannot be read
+	part   int    // the part that brought the latest chunks
+	query  int64  // its query that did; the same series from another one is left out
+	base   int    // chunks before that part
 }
 
 // Reset begins a request for samples in (from, to]. All that was handed out
@@ -33,12 +52,15 @@ type found struct {
 func (c *Collector) Reset(from, to int64) {
 	const keep = 1 << 16 // series; the memory of more is left to the garbage collector
 	if len(c.found) > keep {
-		*c = Collector{}
+		*c = Collector{Names: c.Names, Interval: c.Interval, Want: c.Want, AsIs: c.AsIs}
 	}
-	if c.byRef == nil {
-		c.byRef = map[uint64]int{}
+	if c.byStream == nil {
+		c.byStream = map[*Stream]int{}
 	}
-	clear(c.byRef)
+	clear(c.byStream)
+	clear(c.groups)
+	clear(c.merged)
+	c.owns, c.all, c.merged = c.owns[:0], c.all[:0], c.merged[:0]
 	for i := range c.found {
 		f := &c.found[i]
 		clear(f.chunks)
@@ -53,10 +75,14 @@ func (c *Collector) Reset(from, to int64) {
 }
 
 // BeginPart begins another part of the span, later than those before it.
-func (c *Collector) BeginPart() { c.part++ }
+func (c *Collector) BeginPart() {
+	c.endPart()
+	c.part++
+}
 
 // DropPart forgets what the part that is being gathered has brought.
 func (c *Collector) DropPart() {
+	c.owns = c.owns[:0]
 	for i := range c.found {
 		if f := &c.found[i]; f.part == c.part {
 			f.chunks = f.chunks[:f.base]
@@ -64,31 +90,70 @@ func (c *Collector) DropPart() {
 	}
 }
 
-// Series returns where to append the series' chunks that the given query of
-// this part brings; nil where another query of the part brings the series
+// endPart looks at the labels that the streams of one answer have of their own.
+func (c *Collector) endPart() {
+	if len(c.owns) > 1 {
+		c.Names.differ(c.owns)
+	}
+	for _, own := range c.owns {
+		if !slices.Contains(c.all, own) {
+			c.all = append(c.all, own)
+		}
+	}
+	c.owns = c.owns[:0]
+}
+
+// Series returns where to append the stream's chunks that the given query of
+// this part brings; nil where another query of the part brings the stream
 // already. It is valid until the next call.
-func (c *Collector) Series(id *Identity, query int64) *[]Chunk {
-	i, ok := c.byRef[id.Ref]
+func (c *Collector) Series(s *Stream, query int64) *[]Chunk {
+	i, ok := c.byStream[s]
 	if !ok {
 		i = len(c.found)
-		c.byRef[id.Ref] = i
+		c.byStream[s] = i
 		if i < cap(c.found) {
 			c.found = c.found[:i+1] // with the chunks' memory of before
 		} else {
 			c.found = append(c.found, found{})
 		}
 		f := &c.found[i]
-		*f = found{id: id, chunks: f.chunks[:0], part: c.part, query: query}
+		*f = found{stream: s, chunks: f.chunks[:0], part: c.part, query: query}
+		c.note(s.own)
 		return &f.chunks
 	}
 	f := &c.found[i]
 	if f.part != c.part {
 		f.part, f.query, f.base = c.part, query, len(f.chunks)
+		c.note(s.own)
 	}
 	if f.query != query {
 		return nil
 	}
 	return &f.chunks
+}
+
+// note keeps the sets of own labels apart that the part brings; mostly it is one.
+func (c *Collector) note(own *ownLabels) {
+	if n := len(c.owns); n > 0 && (c.owns[n-1] == own || slices.Contains(c.owns, own)) {
+		return
+	}
+	c.owns = append(c.owns, own)
+}
+
+// Refuse says that the stream, which a query of this part brings, cannot be read as
+// numbers, and why: its identity is in the answer, and reading it fails.
+func (c *Collector) Refuse(s *Stream, query int64, why string) {
+	c.Series(s, query)
+	c.found[c.byStream[s]].bad = why
+}
+
+// Streams are those found so far.
+func (c *Collector) Streams(yield func(*Stream) bool) {
+	for i := range c.found {
+		if !yield(c.found[i].stream) {
+			return
+		}
+	}
 }
 
 // Bytes, Times and Values hand out memory that stays until Reset.
@@ -100,9 +165,10 @@ func (c *Collector) Times(n int) []int64 { return c.times.alloc(n) }
 // Values is like Bytes.
 func (c *Collector) Values(n int) []float64 { return c.values.alloc(n) }
 
-// Answer is what was gathered, one entry a series; valid until Reset, and only
+// Answer is what was gathered, one entry an identity; valid until Reset, and only
 // while the memory of the chunks is.
 func (c *Collector) Answer() []slo.Series {
+	c.endPart()
 	if cap(c.samples) < len(c.found) {
 		c.samples = make([]Samples, len(c.found))
 		c.out = make([]slo.Series, 0, len(c.found))
@@ -110,11 +176,59 @@ func (c *Collector) Answer() []slo.Series {
 	c.samples, c.out = c.samples[:len(c.found)], c.out[:0]
 	for i := range c.found {
 		f := &c.found[i]
-		if c.samples[i].Reset(c.from, c.to, f.chunks) {
-			c.out = append(c.out, slo.Series{Ref: f.id.Ref, Labels: f.id.Labels, Samples: &c.samples[i]})
+		id := f.stream.Identity()
+		if c.Want != nil && !c.wanted(id) {
+			continue
 		}
+		if id.several.Load() {
+			if c.groups == nil {
+				c.groups = map[*Identity][]int{}
+			}
+			c.groups[id] = append(c.groups[id], i)
+			continue
+		}
+		c.samples[i].stream = f.stream
+		c.deliver(i, id, f.chunks, f.failure(id))
+	}
+	if len(c.groups) > 0 {
+		c.mergeGroups()
 	}
 	return c.out
+}
+
+// deliver adds a series to the answer, if it may have samples.
+func (c *Collector) deliver(i int, id *Identity, chunks []Chunk, failure error) {
+	s := &c.samples[i]
+	stream := s.stream
+	if failure != nil {
+		*s = Samples{err: failure}
+	} else if !s.Reset(c.from, c.to, chunks) {
+		return
+	}
+	s.stream = stream
+	c.out = append(c.out, slo.Series{Ref: id.Ref, Labels: id.Labels, Samples: s})
+}
+
+func (f *found) failure(id *Identity) error {
+	if f.bad == "" {
+		return nil
+	}
+	return &slo.SeriesError{Labels: id.Labels, Reason: f.bad}
+}
+
+func (c *Collector) wanted(id *Identity) bool {
+	return slices.ContainsFunc(c.Want, func(sel slo.Selector) bool { return sel.Matches(id.Labels) })
+}
+
+// NumbersIn returns the selectors as the answer's Want, where a server that compares
+// labels as texts may send more than they pick; else nil.
+func NumbersIn(selectors []slo.Selector) []slo.Selector {
+	for _, sel := range selectors {
+		if slices.ContainsFunc(sel, func(m slo.Matcher) bool { return slo.NumberLabel(m.Name) }) {
+			return selectors
+		}
+	}
+	return nil
 }
 
 // arena hands out slices cut from large ones. What they hold at first is anything.

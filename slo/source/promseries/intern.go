@@ -6,36 +6,172 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/shopslo/shopslo/slo"
 )
 
-// Identity is a label set and the Ref that stands for it.
+// Identity is a label set and the Ref that stands for it: the labels that do not depend
+// on which server, replica or path answered.
 type Identity struct {
 	Ref    uint64 // > 0
 	Labels slo.Labels
 
-	used uint64   // the round in which it was last asked for
-	raw  []string // the bytes that it is known by
+	key     string      // canonicalKey of the labels
+	several atomic.Bool // it has had more than one stream
+	counter bool        // its values may only fall where the process restarts
+
+	// Guarded by the Interner's lock.
+	streams []*Stream
+	given   [2]given // the latest that was given out, and what was before it
 }
+
+// Several reports whether the identity has had more than one stream.
+func (id *Identity) Several() bool { return id.several.Load() }
+
+// Stream is a label set as the source has it. Streams of one identity are the same
+// series, as seen by several replicas or written in several ways.
+type Stream struct {
+	Labels slo.Labels // sorted
+
+	id  atomic.Pointer[Identity]
+	own *ownLabels // those of its labels that its identity may lack
+
+	// Guarded by the Interner's lock.
+	used   uint64   // the round in which it was last asked for
+	raw    []string // the bytes that it is known by
+	recent Plain    // what it had last, where its identity has several streams
+}
+
+// Identity is what the stream is one of.
+func (s *Stream) Identity() *Identity { return s.id.Load() }
+
+// ownLabels are labels that tell the streams of one identity apart. There is one
+// pointer for each set of them.
+type ownLabels struct{ labels slo.Labels }
 
 // Interner gives each label set one Identity, so that a series that is seen
 // again costs one map look-up and no allocation, whatever bytes its labels come
 // in. Refs rise and are never given twice; a label set that was asked for in none
 // of the last thousand rounds may be forgotten and come back under a new Ref.
-// It is safe for concurrent use.
+//
+// An identity has no labels that are dropped (see Drop and Learn), and its numbers are
+// spelled in one way. The zero value drops nothing. It is safe for concurrent use.
 type Interner struct {
 	mu       sync.Mutex
-	byRaw    map[string]*Identity // by the source's own bytes
+	byRaw    map[string]*Stream   // by the source's own bytes
 	byLabels map[string]*Identity // by canonicalKey
+	byOwn    map[string]*ownLabels
 	last     uint64
 	round    uint64
+
+	dropped map[string]dropping // by label; also of those that selectors name
 }
+
+// dropping says why a label is no part of an identity, or is after all.
+type dropping int
+
+const (
+	replicaLabel dropping = 1 + iota // configured
+	learnedLabel                     // a server adds it on one path only
+	keptLabel                        // named by a selector, or tells series apart
+)
 
 const (
 	sweepRounds = 1000
 	sweepAbove  = 1 << 16 // identities; a smaller memory is not swept
 )
+
+// Drop names labels that tell replicas apart, and no series.
+func (in *Interner) Drop(names ...string) { in.drop(replicaLabel, names) }
+
+// Learn names labels that the source adds to all series on one path only. Unlike those
+// of Drop they are kept once an answer has two values of them.
+func (in *Interner) Learn(names ...string) { in.drop(learnedLabel, names) }
+
+func (in *Interner) drop(why dropping, names []string) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	changed := false
+	for _, name := range names {
+		if name == slo.MetricName || in.dropped[name] != 0 {
+			continue
+		}
+		if in.dropped == nil {
+			in.dropped = map[string]dropping{}
+		}
+		in.dropped[name], changed = why, true
+	}
+	if changed {
+		in.rename()
+	}
+}
+
+// Name keeps the labels that the selectors name: they are part of identities from now on.
+func (in *Interner) Name(selectors []slo.Selector) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	changed := false
+	for _, sel := range selectors {
+		for i := range sel {
+			why := in.dropped[sel[i].Name]
+			if why == keptLabel {
+				continue
+			}
+			if in.dropped == nil {
+				in.dropped = map[string]dropping{}
+			}
+			in.dropped[sel[i].Name] = keptLabel
+			changed = changed || why != 0
+		}
+	}
+	if changed {
+		in.rename()
+	}
+}
+
+// differ takes note of label sets that one answer holds: a learned label that has two
+// values in it tells series apart.
+func (in *Interner) differ(owns []*ownLabels) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	changed := false
+	for name, why := range in.dropped {
+		if why != learnedLabel {
+			continue
+		}
+		value := func(o *ownLabels) string {
+			if o == nil {
+				return ""
+			}
+			return o.labels.Get(name)
+		}
+		for _, o := range owns[1:] {
+			if value(o) != value(owns[0]) {
+				in.dropped[name], changed = keptLabel, true
+				break
+			}
+		}
+	}
+	if changed {
+		in.rename()
+	}
+}
+
+// rename gives all streams their identities anew.
+func (in *Interner) rename() {
+	old := in.byLabels
+	if old == nil {
+		return
+	}
+	in.byLabels = map[string]*Identity{}
+	for _, id := range old {
+		for _, s := range id.streams {
+			s.recent = Plain{}
+			in.assign(s)
+		}
+	}
+}
 
 // Round says that a new request begins.
 func (in *Interner) Round() {
@@ -46,53 +182,117 @@ func (in *Interner) Round() {
 		return
 	}
 	for key, id := range in.byLabels {
-		if id.used+sweepRounds > in.round {
+		if slices.ContainsFunc(id.streams, func(s *Stream) bool { return s.used+sweepRounds > in.round }) {
 			continue
 		}
-		for _, raw := range id.raw {
-			delete(in.byRaw, raw)
+		for _, s := range id.streams {
+			for _, raw := range s.raw {
+				delete(in.byRaw, raw)
+			}
 		}
 		delete(in.byLabels, key)
 	}
 }
 
-// Known returns the identity that was once added under these bytes, or nil. The
+// Known returns the stream that was once added under these bytes, or nil. The
 // bytes must tell label sets apart.
-func (in *Interner) Known(raw []byte) *Identity {
+func (in *Interner) Known(raw []byte) *Stream {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	id := in.byRaw[string(raw)]
-	if id != nil {
-		id.used = in.round
+	s := in.byRaw[string(raw)]
+	if s != nil {
+		s.used = in.round
 	}
-	return id
+	return s
 }
 
-// Add returns the identity of the labels, a new one if they are new, and
+// Add returns the stream of the labels, a new one if they are new, and
 // remembers it under raw (if not nil) for Known. It sorts and copies the labels.
-func (in *Interner) Add(raw []byte, ls slo.Labels) *Identity {
+func (in *Interner) Add(raw []byte, ls slo.Labels) *Stream {
 	ls = slices.DeleteFunc(slices.Clone(ls), func(l slo.Label) bool { return l.Value == "" })
 	slices.SortFunc(ls, func(a, b slo.Label) int { return strings.Compare(a.Name, b.Name) })
-	canonical := canonicalKey(ls)
 
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.byLabels == nil {
-		in.byRaw, in.byLabels = map[string]*Identity{}, map[string]*Identity{}
+	if in.byRaw == nil {
+		in.byRaw, in.byLabels = map[string]*Stream{}, map[string]*Identity{}
 	}
-	id := in.byLabels[canonical]
-	if id == nil {
-		in.last++
-		id = &Identity{Ref: in.last, Labels: withStringsOf(canonical, ls)}
-		in.byLabels[canonical] = id
-	}
-	id.used = in.round
+	s := &Stream{Labels: ls}
+	s = in.assign(s)
+	s.used = in.round
 	if raw != nil && in.byRaw[string(raw)] == nil {
 		key := string(raw)
-		in.byRaw[key] = id
-		id.raw = append(id.raw, key)
+		in.byRaw[key] = s
+		s.raw = append(s.raw, key)
 	}
-	return id
+	return s
+}
+
+// assign finds the identity of a stream, makes it if need be, and returns the stream of
+// these labels that it has, which may be another one.
+func (in *Interner) assign(s *Stream) *Stream {
+	ls, own := in.split(s.Labels)
+	key := canonicalKey(ls)
+	id := in.byLabels[key]
+	if id == nil {
+		in.last++
+		id = &Identity{Ref: in.last, Labels: withStringsOf(key, ls), key: key}
+		id.counter = isCounter(ls.Get(slo.MetricName))
+		in.byLabels[key] = id
+	}
+	for _, known := range id.streams {
+		if slices.Equal(known.Labels, s.Labels) {
+			return known
+		}
+	}
+	if slices.Equal(s.Labels, id.Labels) {
+		s.Labels = id.Labels // one copy is enough
+	} else {
+		s.Labels = withStringsOf(canonicalKey(s.Labels), s.Labels)
+	}
+	s.own = in.ownOf(own)
+	id.streams = append(id.streams, s)
+	id.several.Store(len(id.streams) > 1)
+	s.id.Store(id)
+	return s
+}
+
+// split takes from the labels what is no part of an identity.
+func (in *Interner) split(ls slo.Labels) (shared, own slo.Labels) {
+	plain := func(l slo.Label) bool {
+		return in.dropped[l.Name] != replicaLabel && in.dropped[l.Name] != learnedLabel && !slo.NumberLabel(l.Name)
+	}
+	if !slices.ContainsFunc(ls, func(l slo.Label) bool { return !plain(l) }) {
+		return ls, nil
+	}
+	shared = make(slo.Labels, 0, len(ls))
+	for _, l := range ls {
+		switch {
+		case plain(l):
+			shared = append(shared, l)
+		case slo.NumberLabel(l.Name):
+			shared = append(shared, slo.Label{Name: l.Name, Value: slo.CanonicalNumber(l.Value)})
+		default:
+			own = append(own, l)
+		}
+	}
+	return shared, own
+}
+
+func (in *Interner) ownOf(ls slo.Labels) *ownLabels {
+	if len(ls) == 0 {
+		return nil
+	}
+	key := canonicalKey(ls)
+	o := in.byOwn[key]
+	if o == nil {
+		if in.byOwn == nil {
+			in.byOwn = map[string]*ownLabels{}
+		}
+		o = &ownLabels{slices.Clone(ls)}
+		in.byOwn[key] = o
+	}
+	return o
 }
 
 // canonicalKey has names and values with their lengths before them: equal for

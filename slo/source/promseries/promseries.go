@@ -13,6 +13,23 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
+// NoFloats is why a series of native histograms is refused.
+const NoFloats = "holds native histograms, which have no counter samples; " +
+	"leave it out of the selector, or let an expression make a number of it"
+
+// Wider makes of selectors what a server is asked, which compares labels as texts, and
+// leaves out those that another one covers.
+func Wider(selectors []slo.Selector) []slo.Selector {
+	if NumbersIn(selectors) == nil {
+		return Reduce(selectors)
+	}
+	wider := make([]slo.Selector, len(selectors))
+	for i, sel := range selectors {
+		wider[i] = slo.Wider(sel)
+	}
+	return Reduce(wider)
+}
+
 // Reduce leaves out the selectors whose series another selector of the list
 // picks anyway: one that has all the matchers of the other, and perhaps more. The
 // union of what they pick stays the same, and the source reads less: a good

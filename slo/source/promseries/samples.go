@@ -50,6 +50,11 @@ type Samples struct {
 	last    int64
 	started bool // last is set
 	err     error
+
+	given int64   // the time of the last sample given out
+	value float64 // its value
+
+	stream *Stream // whose samples are read as they are; nil: of several streams
 }
 
 var _ slo.Samples = (*Samples)(nil)
@@ -97,10 +102,11 @@ func (s *Samples) Read(t []int64, v []float64) (int, error) {
 			break
 		}
 		s.last, s.started = t[n-1], true
-		if t[0] > s.from && t[n-1] <= s.to {
-			return n, nil
+		if t[0] <= s.from || t[n-1] > s.to {
+			n = trim(t[:n], v, s.from, s.to)
 		}
-		if n = trim(t[:n], v, s.from, s.to); n > 0 {
+		if n > 0 {
+			s.given, s.value = t[n-1], v[n-1]
 			return n, nil
 		}
 		if s.last > s.to {

@@ -139,8 +139,8 @@ func TestInternerGivesOneIdentityPerLabelSet(t *testing.T) {
 	var in Interner
 	in.Round()
 	a := in.Add([]byte("one"), slo.Labels{{Name: "b", Value: "2"}, {Name: "a", Value: "1"}, {Name: "empty"}})
-	if a.Labels.String() != `{a="1", b="2"}` || len(a.Labels) != 2 || a.Ref == 0 {
-		t.Fatalf("got %v %d", a.Labels, a.Ref)
+	if id := a.Identity(); id.Labels.String() != `{a="1", b="2"}` || len(id.Labels) != 2 || id.Ref == 0 {
+		t.Fatalf("got %v %d", id.Labels, id.Ref)
 	}
 	if in.Known([]byte("one")) != a || in.Add([]byte("two"), slo.Labels{{Name: "a", Value: "1"}, {Name: "b", Value: "2"}}) != a || in.Known([]byte("two")) != a {
 		t.Error("the same labels have another identity")
@@ -149,7 +149,7 @@ func TestInternerGivesOneIdentityPerLabelSet(t *testing.T) {
 		t.Error("bytes never seen are known")
 	}
 	long := slo.Labels{{Name: "a", Value: string(make([]byte, 20_000))}, {Name: "b", Value: "\x01"}}
-	if got := in.Add(nil, long); !slices.Equal(got.Labels, long) || got.Ref == a.Ref {
+	if got := in.Add(nil, long); !slices.Equal(got.Identity().Labels, long) || got.Identity().Ref == a.Identity().Ref {
 		t.Error("long values do not survive")
 	}
 	if in.Add(nil, nil) == a {
@@ -174,7 +174,7 @@ func TestInternerForgetsWhatIsNotAskedFor(t *testing.T) {
 	if len(in.byLabels) != 1 || len(in.byRaw) != 1 {
 		t.Errorf("it remembers %d label sets, want 1", len(in.byLabels))
 	}
-	if again := in.Add([]byte("5"), slo.Labels{{Name: "i", Value: "5"}}); again.Ref != last+1 {
-		t.Errorf("a forgotten label set came back as %d, want a new ref", again.Ref)
+	if again := in.Add([]byte("5"), slo.Labels{{Name: "i", Value: "5"}}); again.Identity().Ref != last+1 {
+		t.Errorf("a forgotten label set came back as %d, want a new ref", again.Identity().Ref)
 	}
 }

@@ -47,6 +47,9 @@ type Config struct {
 	// QueryTimeout bounds one Eval; 0: two minutes.
 	QueryTimeout time.Duration
 
+	// Now is the machine's clock, for DB.Now; a monotonic part of its readings is used.
+	Now func() time.Time
+
 	Logger     *slog.Logger          // nil: none
 	Registerer prometheus.Registerer // for the metrics of TSDB, scraping and discovery; nil: none
 }
@@ -62,6 +65,8 @@ type DB struct {
 	taken      sync.Pool
 	log        *slog.Logger
 	registerer prometheus.Registerer
+	now        func() time.Time
+	clock      steadyClock
 
 	scrape atomic.Pointer[Scrape]
 	closed atomic.Bool
@@ -116,7 +121,7 @@ func Open(dir string, c Config) (*DB, error) {
 		return nil, openError(dir, err)
 	}
 	d := &DB{
-		dir: dir, db: db, log: c.Logger, registerer: c.Registerer,
+		dir: dir, db: db, log: c.Logger, registerer: c.Registerer, now: c.Now,
 	}
 	d.scrape.Store(c.Scrape)
 	d.engine = promql.NewEngine(promql.EngineOpts{

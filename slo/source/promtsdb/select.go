@@ -31,7 +31,9 @@ func (d *DB) Select(ctx context.Context, r slo.Request, f func([]slo.Series) err
 	if !held {
 		c := d.collector(r.From, r.To)
 		defer d.collectors.Put(c)
-		err = d.selectStored(ctx, selectors, r.From, r.To, c, f)
+		if err = d.selectStored(ctx, selectors, r.From, r.To, c, f); err == nil {
+			c.Remember()
+		}
 	}
 	if err != nil {
 		return err
@@ -56,8 +58,9 @@ func (d *DB) selectHeld(selectors []slo.Selector, from, to int64, f func([]slo.S
 func (d *DB) collector(from, to int64) *promseries.Collector {
 	c, _ := d.collectors.Get().(*promseries.Collector)
 	if c == nil {
-		c = &promseries.Collector{}
+		c = &promseries.Collector{Names: &d.names}
 	}
+	c.Interval = d.ScrapeInterval().Milliseconds()
 	c.Reset(from, to)
 	return c
 }
@@ -72,7 +75,8 @@ func (d *DB) selectStored(ctx context.Context, selectors []slo.Selector, from, t
 	defer querier.Close()
 	// Untrimmed chunks need not be encoded anew; what is outside is left out in reading.
 	hints := &storage.SelectHints{Start: from + 1, End: to, DisableTrimming: true}
-	for i, sel := range selectors {
+	c.AsIs, c.Want = false, promseries.NumbersIn(selectors)
+	for i, sel := range promseries.Wider(selectors) {
 		ms, err := matchers(sel)
 		if err != nil {
 			return fmt.Errorf("read samples from %s: %w", d.dir, err)
@@ -100,7 +104,8 @@ func (d *DB) gather(ctx context.Context, set storage.ChunkSeriesSet, query int64
 		for it = series.Iterator(it); it.Next(); {
 			chunk := it.At()
 			if chunk.Chunk.Encoding() != chunkenc.EncXOR {
-				return histogramError(id.Labels)
+				c.Refuse(id, query, promseries.NoFloats)
+				break
 			}
 			*to = append(*to, promseries.Chunk{Min: chunk.MinTime, Max: chunk.MaxTime, XOR: chunk.Chunk.Bytes()})
 		}
@@ -114,12 +119,12 @@ func (d *DB) gather(ctx context.Context, set storage.ChunkSeriesSet, query int64
 	return set.Err()
 }
 
-// identify gives the label set its identity; key is memory for it to use again.
-func (d *DB) identify(ls labels.Labels, key *[]byte) *promseries.Identity {
+// identify gives the label set its stream; key is memory for it to use again.
+func (d *DB) identify(ls labels.Labels, key *[]byte) *promseries.Stream {
 	return identify(&d.names, ls, key)
 }
 
-func identify(names *promseries.Interner, ls labels.Labels, key *[]byte) *promseries.Identity {
+func identify(names *promseries.Interner, ls labels.Labels, key *[]byte) *promseries.Stream {
 	*key = ls.Bytes(*key)
 	if id := names.Known(*key); id != nil {
 		return id
@@ -142,11 +147,6 @@ func matchers(sel slo.Selector) ([]*labels.Matcher, error) {
 		}
 	}
 	return out, nil
-}
-
-func histogramError(ls slo.Labels) error {
-	return fmt.Errorf("series %s holds native histograms, which have no counter samples; "+
-		"leave it out of the selector, or let an expression make a number of it", ls)
 }
 
 // Eval implements the ledger's Source by PromQL. Its look-back of five minutes
@@ -178,6 +178,7 @@ func (d *DB) Eval(ctx context.Context, expr string, from, to int64, step time.Du
 	}
 	c := d.collector(from, to)
 	defer d.collectors.Put(c)
+	c.AsIs, c.Want = true, nil
 	var key []byte
 	for _, s := range m {
 		id := d.identify(s.Metric, &key)

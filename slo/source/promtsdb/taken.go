@@ -4,14 +4,16 @@ import (
 	"slices"
 
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/source/promseries"
 )
 
 // taken is an answer from memory. It holds copies: appending goes on while it is
 // read.
 type taken struct {
-	series []slo.Series
-	reads  []pointReader
-	points []point
+	series  []slo.Series
+	reads   []pointReader
+	points  []point
+	several map[*promseries.Identity]bool // those that were taken
 }
 
 // reset makes room for so many series and samples; what was taken before is invalid
@@ -19,11 +21,13 @@ type taken struct {
 func (a *taken) reset(series, samples int) {
 	clear(a.series)
 	a.series, a.reads = slices.Grow(a.series[:0], series), slices.Grow(a.reads[:0], series)
+	clear(a.several)
 	a.points = slices.Grow(a.points[:0], samples)
 }
 
-// add takes a series' samples in (from, to], if it has any.
-func (a *taken) add(s *tapSeries, from, to int64) {
+// add takes a series' samples in (from, to], if it has any. It reports false where
+// another stream of the series was taken before: they are for promseries to merge.
+func (a *taken) add(s *tapSeries, from, to int64) (alone bool) {
 	first := len(a.points)
 	for _, p := range s.held {
 		if p.t > from && p.t <= to {
@@ -31,10 +35,21 @@ func (a *taken) add(s *tapSeries, from, to int64) {
 		}
 	}
 	if len(a.points) == first {
-		return
+		return true
+	}
+	id := s.stream.Identity()
+	if id.Several() {
+		if a.several[id] {
+			return false
+		}
+		if a.several == nil {
+			a.several = map[*promseries.Identity]bool{}
+		}
+		a.several[id] = true
 	}
 	a.reads = append(a.reads, pointReader{a.points[first:]})
-	a.series = append(a.series, slo.Series{Ref: s.id.Ref, Labels: s.id.Labels, Samples: &a.reads[len(a.reads)-1]})
+	a.series = append(a.series, slo.Series{Ref: id.Ref, Labels: id.Labels, Samples: &a.reads[len(a.reads)-1]})
+	return true
 }
 
 // pointReader reads points as slo.Samples.

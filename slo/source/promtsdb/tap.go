@@ -32,15 +32,15 @@ type tap struct {
 	limit int
 
 	mu        sync.Mutex
-	newest    int64                               // the latest sample committed, or found at the opening
-	selectors map[string]*tapSelector             // by their key, see find
-	series    map[storage.SeriesRef]*tapSeries    // all that were seen; nil where no selector picks them
-	order     []*tapSeries                        // those that are picked, as they came
-	known     map[*promseries.Identity]*tapSeries // the same
-	picks     []*tapPicks                         // the sets of selectors that pick them
-	last      int                                 // number of the newest selector
-	expected  int                                 // place in order of the series whose sample is likely next
-	samples   int                                 // in all series
+	newest    int64                             // the latest sample committed, or found at the opening
+	selectors map[string]*tapSelector           // by their key, see find
+	series    map[storage.SeriesRef]*tapSeries  // all that were seen; nil where no selector picks them
+	order     []*tapSeries                      // those that are picked, as they came
+	known     map[*promseries.Stream]*tapSeries // the same
+	picks     []*tapPicks                       // the sets of selectors that pick them
+	last      int                               // number of the newest selector
+	expected  int                               // place in order of the series whose sample is likely next
+	samples   int                               // in all series
 	key       []byte
 	buffers   sync.Pool
 }
@@ -59,13 +59,13 @@ type tapSelector struct {
 type tapPicks struct{ by []*tapSelector }
 
 type tapSeries struct {
-	ref   storage.SeriesRef   // the store's latest
-	older []storage.SeriesRef // those that it had given the series before it forgot it
-	place int                 // in the tap's order
-	id    *promseries.Identity
-	picks *tapPicks
-	held  []point
-	last  int64
+	ref    storage.SeriesRef   // the store's latest
+	older  []storage.SeriesRef // those that it had given the series before it forgot it
+	place  int                 // in the tap's order
+	stream *promseries.Stream
+	picks  *tapPicks
+	held   []point
+	last   int64
 }
 
 // point is one sample.
@@ -82,7 +82,7 @@ func newTap(to storage.Appendable, names *promseries.Interner, newest int64, lim
 	return &tap{
 		to: to, names: names, limit: limit, newest: newest,
 		selectors: map[string]*tapSelector{}, series: map[storage.SeriesRef]*tapSeries{},
-		known: map[*promseries.Identity]*tapSeries{},
+		known: map[*promseries.Stream]*tapSeries{},
 	}
 }
 
@@ -254,11 +254,11 @@ func (p *tap) pick(lset labels.Labels) *tapSeries {
 	if picks == nil {
 		return nil
 	}
-	id := identify(p.names, lset, &p.key)
-	series := p.known[id]
+	stream := identify(p.names, lset, &p.key)
+	series := p.known[stream]
 	if series == nil {
-		series = &tapSeries{place: len(p.order), id: id, picks: picks, last: math.MinInt64}
-		p.order, p.known[id] = append(p.order, series), series
+		series = &tapSeries{place: len(p.order), stream: stream, picks: picks, last: math.MinInt64}
+		p.order, p.known[stream] = append(p.order, series), series
 	}
 	return series
 }
@@ -295,7 +295,7 @@ func picks(sel slo.Selector, lset labels.Labels) bool {
 }
 
 // collect answers from memory and reports true, or reports false where it does
-// not hold the whole span of each selector.
+// not hold the whole span of each selector, or several streams of one series.
 func (p *tap) collect(selectors []slo.Selector, from, to int64, out *taken) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -324,15 +324,16 @@ func (p *tap) collect(selectors []slo.Selector, from, to int64, out *taken) bool
 		s.mark = true
 	}
 	out.reset(len(p.order), p.samples)
+	alone := true
 	for _, series := range p.order {
 		if len(series.held) > 0 && series.picks.marked() {
-			out.add(series, from, to)
+			alone = out.add(series, from, to) && alone
 		}
 	}
 	for _, s := range asked {
 		s.mark = false
 	}
-	return true
+	return alone
 }
 
 // find returns the selector's place, or nil. It leaves the selector's key in
@@ -372,7 +373,7 @@ func (p *tap) repick() {
 	p.forgetOthers()
 	p.picks = nil
 	p.keep(func(s *tapSeries) bool {
-		s.picks = p.pickedBy(func(sel *tapSelector) bool { return sel.sel.Matches(s.id.Labels) })
+		s.picks = p.pickedBy(func(sel *tapSelector) bool { return sel.sel.Matches(s.stream.Labels) })
 		return s.picks != nil
 	})
 }
@@ -387,7 +388,7 @@ func (p *tap) keep(wanted func(*tapSeries) bool) {
 			continue
 		}
 		p.samples -= len(s.held)
-		delete(p.known, s.id)
+		delete(p.known, s.stream)
 		for _, ref := range append(s.older, s.ref) {
 			delete(p.series, ref)
 		}

@@ -1,0 +1,222 @@
+package ledgertest
+
+import (
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// firstSample is a first sample of a series, what it is worth unless labels changed,
+// and the series that it may go on from.
+type firstSample struct {
+	counter  *counter
+	t        int64
+	v        float64
+	value    float64 // what it is worth if labels did not change
+	why      string
+	flags    []slo.FlagKind
+	partners []partner
+	best     *counter // the one partner that it goes on from; nil: none, or not one alone
+}
+
+// partner is a series that a new one may be the continuation of.
+type partner struct {
+	counter *counter
+	latest  Sample // its latest valid sample before the new one's first
+}
+
+// first says what the first sample of a series is worth, at once or later.
+func (o *Oracle) first(c *counter, s Sample) {
+	c.begun, c.left = true, false
+	late := s.T-o.rules.begins > 2*o.rules.Interval
+	switch o.rules.First {
+	case slo.FirstIgnore:
+		return
+	case slo.FirstZero:
+		if late {
+			o.emit(c, 0, s.T, s.V, "first sample: from zero by rule")
+			return
+		}
+	}
+	f := o.worth(c, s, late)
+	for _, p := range f.partners {
+		if !anyIn(p.counter.samples, s.T, s.T) {
+			o.waiting = append(o.waiting, f)
+			return
+		}
+	}
+	o.emit(c, 0, s.T, f.value, f.why, f.flags...)
+}
+
+// worth works out what a first sample is worth under "auto".
+func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
+	f := firstSample{counter: c, t: s.T, v: s.V}
+	p := c.process
+	start, hasStart := p.startAt(s.T)
+	switch {
+	case p.knownAt(s.T):
+		f.value, f.why = s.V, "first sample: known process"
+		if p.runningAt(s.T) {
+			f.partners = o.sameProcess(c, s)
+		}
+		return f
+	case hasStart && start > float64(o.rules.begins):
+		f.value, f.why = s.V, "first sample: new process"
+	case s.V > 0 && late:
+		f.why, f.flags = "first sample: unknown age", []slo.FlagKind{slo.UnknownFirst}
+	}
+	if hasStart && start < float64(s.T-2*o.rules.Interval-o.rules.Slack) {
+		f.partners = o.otherProcesses(c, s, start)
+	}
+	return f
+}
+
+// knownAt reports whether the process was being observed at some time in (S, t).
+func (p *process) knownAt(t int64) bool {
+	if _, ok := p.lastCounted(t); ok {
+		return true
+	}
+	if _, ok := latestBefore(p.starts, t); ok {
+		return true
+	}
+	if len(p.ups) > 0 {
+		return wasUp(p.ups, t)
+	}
+	return slices.ContainsFunc(p.target.processes, func(o *process) bool { return wasUp(o.ups, t) })
+}
+
+// wasUp reports whether a sample before t has the value 1.
+func wasUp(ups []Sample, t int64) bool {
+	return slices.ContainsFunc(ups, func(s Sample) bool { return s.T < t && s.V == 1 })
+}
+
+// runningAt reports whether the process has counted before t and not restarted since.
+func (p *process) runningAt(t int64) bool {
+	l, ok := p.lastCounted(t)
+	return ok && !p.restartedIn(l, t)
+}
+
+// sameProcess gives the partners of the same process.
+func (o *Oracle) sameProcess(c *counter, s Sample) []partner {
+	var out []partner
+	for _, other := range c.process.counters {
+		latest, ok := latestBefore(other.samples, s.T)
+		if other != c && other.name == c.name && ok && latest.T >= s.T-5*o.rules.Interval {
+			out = other.asPartner(out, latest, s.V)
+		}
+	}
+	return out
+}
+
+// otherProcesses gives the partners of other processes that began when this one did.
+func (o *Oracle) otherProcesses(c *counter, s Sample, start float64) []partner {
+	var out []partner
+	for _, p := range o.processes {
+		theirs, ok := latestBefore(p.starts, s.T)
+		if p == c.process || !ok || math.Abs(theirs.V-start) > 1000 {
+			continue
+		}
+		for _, other := range p.counters {
+			latest, ok := latestBefore(other.samples, s.T)
+			if other.name == c.name && ok {
+				out = other.asPartner(out, latest, s.V)
+			}
+		}
+	}
+	return out
+}
+
+// asPartner adds the series to partners unless it is left out.
+func (c *counter) asPartner(partners []partner, latest Sample, v float64) []partner {
+	if latest.V == 0 || latest.V > v || c.left {
+		return partners
+	}
+	return append(partners, partner{c, latest})
+}
+
+// decide decides the first samples that wait and whose time has come at or before now,
+// those of one time and metric name together.
+func (o *Oracle) decide(now int64) {
+	for len(o.waiting) > 0 && o.waiting[0].t <= now-2*o.rules.Interval {
+		t := o.waiting[0].t
+		n := sort.Search(len(o.waiting), func(i int) bool { return o.waiting[i].t > t })
+		group := o.waiting[:n]
+		o.waiting = o.waiting[n:]
+		for i := range group {
+			group[i].partners = slices.DeleteFunc(group[i].partners, func(p partner) bool {
+				return p.counter.left || anyIn(p.counter.samples, t, t+2*o.rules.Interval)
+			})
+			group[i].best = group[i].findBest(o.rules.Interval)
+		}
+		for i := range group {
+			o.join(&group[i], group)
+		}
+	}
+}
+
+// findBest gives the fitting partner with the fewest differing labels, if there is one
+// alone that has so few.
+func (f *firstSample) findBest(interval int64) *counter {
+	var best *counter
+	fewest := math.MaxInt
+	for _, p := range f.partners {
+		steps := max(1, float64(f.t-p.latest.T)/float64(interval))
+		if f.v-p.latest.V > 10*max(p.counter.step, 1)*steps {
+			continue
+		}
+		switch n := differing(f.counter.labels, p.counter.labels); {
+		case n < fewest:
+			best, fewest = p.counter, n
+		case n == fewest:
+			best = nil
+		}
+	}
+	return best
+}
+
+// differing counts the names that one has and the other lacks or has otherwise.
+func differing(a, b slo.Labels) int {
+	n := 0
+	for _, l := range a {
+		if b.Get(l.Name) != l.Value {
+			n++
+		}
+	}
+	for _, l := range b {
+		if a.Get(l.Name) == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// join decides one first sample of those of one time; partners are those that ended.
+func (o *Oracle) join(f *firstSample, group []firstSample) {
+	due := f.t + 2*o.rules.Interval
+	if len(f.partners) == 0 {
+		o.emit(f.counter, 0, due, f.value, f.why+", nothing ended", f.flags...)
+		return
+	}
+	contested := slices.ContainsFunc(group, func(g firstSample) bool { return g.counter != f.counter && g.best == f.best })
+	if f.best == nil || contested {
+		o.emit(f.counter, 0, due, 0, "first sample: labels changed, no one partner", slo.ChangedLabels)
+		return
+	}
+	var flags []slo.FlagKind
+	if o.partly(f) {
+		flags = append(flags, slo.ChangedLabels)
+	}
+	f.best.begun, f.best.left = false, true
+	i := slices.IndexFunc(f.partners, func(p partner) bool { return p.counter == f.best })
+	o.emit(f.counter, f.partners[i].latest.T, due, f.v-f.partners[i].latest.V, "joined to "+f.best.labels.String(), flags...)
+}
+
+// partly reports whether another series of the process and metric went on as before.
+func (o *Oracle) partly(f *firstSample) bool {
+	i := o.rules.Interval
+	return slices.ContainsFunc(f.counter.process.counters, func(c *counter) bool {
+		return c != f.counter && c.name == f.counter.name && anyIn(c.samples, f.t-5*i, f.t-1) && anyIn(c.samples, f.t, f.t+2*i)
+	})
+}

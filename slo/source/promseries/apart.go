@@ -1,0 +1,119 @@
+package promseries
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// twoProcesses says why the streams cannot be those of one process; "" where they can.
+func (m *merger) twoProcesses(id *Identity) string {
+	for i, a := range m.replays {
+		for _, b := range m.replays[i+1:] {
+			what := ""
+			switch {
+			case isStart(id.Labels.Get(slo.MetricName)):
+				if m.startsDiffer(a, b) {
+					what = "their start times differ"
+				}
+			case m.counter && m.beyondGrowth(a, b):
+				what = "their counts differ by more than the scrapes between them can explain"
+			}
+			if what != "" {
+				return fmt.Sprintf("is of two processes, %v and %v (%s), which must not be counted as one: name the label that "+
+					"tells them apart in the ShopSet's match or in the selector, or take it out of source.prometheus.replica_labels",
+					a.stream.Labels, b.stream.Labels, what)
+			}
+		}
+	}
+	return ""
+}
+
+// startsDiffer reports whether b has for more than a gap's time said starts that a does
+// not know, though a was there. Both see a restart within some intervals.
+func (m *merger) startsDiffer(a, b *replay) bool {
+	x, y := a.valid(), b.valid()
+	if len(x.T) == 0 {
+		return false
+	}
+	near, since := 0, int64(math.MinInt64)
+	for k, t := range y.T {
+		if t < x.T[0] || t > x.T[len(x.T)-1] {
+			continue
+		}
+		for x.T[near] < t-catchIntervals*m.interval {
+			near++
+		}
+		known := false
+		for n := near; n < len(x.T) && x.T[n] <= t+catchIntervals*m.interval && !known; n++ {
+			known = math.Abs(x.V[n]-y.V[k]) <= 1 // second
+		}
+		switch {
+		case known:
+			since = math.MinInt64
+		case since == math.MinInt64:
+			since = t
+		case t-since > gapIntervals*m.interval:
+			return true
+		}
+	}
+	return false
+}
+
+// beyondGrowth reports whether values of b do not lie between those that a had some
+// intervals earlier and later, twice, where neither dropped in between.
+func (m *merger) beyondGrowth(a, b *replay) bool {
+	x, y := a.valid(), b.valid()
+	xDrops, yDrops := drops(x.V), drops(y.V)
+	reach, beyond := catchIntervals*m.interval, 0
+	for k, t := range y.T {
+		lo, exact := slices.BinarySearch(x.T, t-reach)
+		if !exact {
+			lo--
+		}
+		hi, _ := slices.BinarySearch(x.T, t+reach)
+		if lo < 0 || hi == len(x.T) || xDrops[lo] != xDrops[hi] {
+			continue
+		}
+		first, _ := slices.BinarySearch(y.T, t-reach)
+		last, _ := slices.BinarySearch(y.T, t+reach+1)
+		if yDrops[max(first-1, 0)] != yDrops[last-1] {
+			continue
+		}
+		rounding := 1e-9 * math.Abs(x.V[hi])
+		if y.V[k] < x.V[lo]-rounding || y.V[k] > x.V[hi]+rounding {
+			if beyond++; beyond == 2 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// valid are the samples that are numbers.
+func (r *replay) valid() Plain {
+	if !slices.ContainsFunc(r.V, math.IsNaN) {
+		return r.Plain
+	}
+	var p Plain
+	for i, v := range r.V {
+		if v == v {
+			p.T, p.V = append(p.T, r.T[i]), append(p.V, v)
+		}
+	}
+	return p
+}
+
+// drops counts for each value how often the values have fallen up to it.
+func drops(v []float64) []int {
+	n := make([]int, len(v))
+	for i := 1; i < len(v); i++ {
+		n[i] = n[i-1]
+		if v[i] < v[i-1] {
+			n[i]++
+		}
+	}
+	return n
+}

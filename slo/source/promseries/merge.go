@@ -1,0 +1,282 @@
+package promseries
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// Several streams of one identity become one series here. One of them leads, and its
+// samples are the series' samples. Another takes over where the leader has a gap, and
+// leads from then on. Since a stream may lag behind another one, what it says below the
+// last value given out is left out until it has caught up: it is no reset, unless the
+// stream itself dropped.
+
+const (
+	gapIntervals   = 2 // a gap longer than that lets another stream take over
+	catchIntervals = 5 // within that a stream that lags behind has caught up
+)
+
+// merged is an answer that was made of several streams.
+type merged struct {
+	id      *Identity
+	given   given
+	replays []*replay
+}
+
+// replay is a stream while it is merged: its samples, those before the span first.
+type replay struct {
+	stream *Stream
+	Plain
+	first int // place of the span's first sample
+	next  int // place of the next one that was not looked at
+}
+
+// mergeGroups delivers the series that have, or had, several streams.
+func (c *Collector) mergeGroups() {
+	for i := range c.found {
+		id := c.found[i].stream.Identity()
+		places := c.groups[id]
+		if len(places) == 0 || places[0] != i {
+			continue
+		}
+		last := given{}
+		if !c.AsIs {
+			last = c.Names.lastGiven(id, c.from, memorySpan*c.interval())
+		}
+		f := &c.found[i]
+		if len(places) == 1 && (last.stream == nil || last.stream == f.stream && !last.held) {
+			c.samples[i].stream = f.stream
+			c.deliver(i, id, f.chunks, f.failure(id))
+			continue
+		}
+		chunks, err := c.merge(id, places, last)
+		c.samples[i].stream = nil
+		c.deliver(i, id, chunks, err)
+	}
+}
+
+// merge reads the streams at these places and makes one of them.
+func (c *Collector) merge(id *Identity, places []int, last given) ([]Chunk, error) {
+	m := merger{from: c.from, interval: c.interval(), counter: id.counter, given: last}
+	for _, i := range places {
+		f := &c.found[i]
+		if f.bad != "" {
+			return nil, f.failure(id)
+		}
+		r, err := c.replay(f)
+		if err != nil {
+			return nil, err
+		}
+		if r.first < len(r.T) {
+			m.replays = append(m.replays, r)
+		}
+	}
+	slices.SortFunc(m.replays, func(a, b *replay) int {
+		return strings.Compare(a.stream.Labels.String(), b.stream.Labels.String())
+	})
+	if len(m.replays) == 0 {
+		return nil, nil
+	}
+	if c.AsIs {
+		out := &Plain{}
+		for _, r := range m.replays {
+			out = merge(out, &r.Plain)
+		}
+		return plainChunk(*out), nil
+	}
+	if why := m.twoProcesses(id); why != "" {
+		c.merged = append(c.merged, merged{id: id, replays: m.replays})
+		return nil, &slo.SeriesError{Labels: id.Labels, Reason: why}
+	}
+	// The leader may be silent because another server answered, which has streams of its own.
+	m.absent = last.stream != nil && !slices.Contains(c.all, last.stream.own)
+	m.run()
+	c.merged = append(c.merged, merged{id, m.given, m.replays})
+	return plainChunk(m.out), nil
+}
+
+func plainChunk(p Plain) []Chunk {
+	if len(p.T) == 0 {
+		return nil
+	}
+	return []Chunk{{Max: p.T[len(p.T)-1], Plain: &p}}
+}
+
+// replay decodes a stream's samples, behind what is known of it from before.
+func (c *Collector) replay(f *found) (*replay, error) {
+	r := &replay{stream: f.stream}
+	if !c.AsIs {
+		r.Plain = c.Names.history(f.stream, c.from)
+	}
+	r.first = len(r.T)
+	r.next = r.first
+	var s Samples
+	s.Reset(c.from, c.to, f.chunks)
+	var t [256]int64
+	var v [256]float64
+	for {
+		n, err := s.Read(t[:], v[:])
+		if n == 0 || err != nil {
+			return r, err
+		}
+		r.T, r.V = append(r.T, t[:n]...), append(r.V, v[:n]...)
+	}
+}
+
+// tail is what the stream had in the last span milliseconds.
+func (r *replay) tail(span int64) Plain {
+	if len(r.T) == 0 {
+		return Plain{}
+	}
+	i, _ := slices.BinarySearch(r.T, r.T[len(r.T)-1]-span)
+	return Plain{slices.Clone(r.T[i:]), slices.Clone(r.V[i:])}
+}
+
+// merger makes one series of several streams.
+type merger struct {
+	replays  []*replay
+	from     int64
+	interval int64
+	counter  bool
+	absent   bool // the leader of before is of another server than those that answered
+
+	lead  *replay
+	alive int64 // the leader's last sample, given out or not
+	begun bool  // there was one
+	given given // what was given out last
+	out   Plain
+}
+
+func (m *merger) run() {
+	m.begin()
+	for {
+		t, some := m.peek()
+		if m.begun && (!some || t-m.alive > gapIntervals*m.interval) {
+			if r := m.relief(t, some); r != nil {
+				m.takeOver(r)
+				continue
+			}
+		}
+		if !some {
+			break
+		}
+		m.pass()
+	}
+	if !m.begun {
+		m.given = given{}
+	}
+}
+
+// begin takes up the leader of before, or chooses one.
+func (m *merger) begin() {
+	if m.given.stream == nil {
+		m.given = given{t: m.from, v: math.NaN()}
+		m.alive = m.from
+		m.lead = m.best(m.replays)
+		m.given.stream = m.lead.stream
+		return
+	}
+	m.begun, m.alive = true, m.given.t
+	for _, r := range m.replays {
+		if r.stream == m.given.stream {
+			m.lead = r
+		}
+	}
+}
+
+// peek is the time of the leader's next sample after what was given out.
+func (m *merger) peek() (t int64, some bool) {
+	if m.lead == nil {
+		return 0, false
+	}
+	r := m.lead
+	for r.next < len(r.T) && r.T[r.next] <= m.given.t {
+		r.next++
+	}
+	if r.next == len(r.T) {
+		return 0, false
+	}
+	return r.T[r.next], true
+}
+
+// relief finds the stream that takes over where the leader has nothing before t, or,
+// with some false, nothing more at all.
+func (m *merger) relief(t int64, some bool) *replay {
+	var able []*replay
+	for _, r := range m.replays {
+		if r == m.lead {
+			continue
+		}
+		k, _ := slices.BinarySearch(r.T, max(m.given.t, m.alive)+1)
+		if k = max(k, r.first); k == len(r.T) || some && r.T[k] >= t {
+			continue
+		}
+		// Without a next sample of the leader only time tells that it has a gap.
+		if !some && !m.absent && !m.given.ended && r.T[len(r.T)-1]-m.alive <= gapIntervals*m.interval {
+			continue
+		}
+		able = append(able, r)
+	}
+	if len(able) == 0 {
+		return nil
+	}
+	return m.best(able)
+}
+
+// best is the stream that began first, of those the one that lasts longest, of those the
+// first by its labels.
+func (m *merger) best(of []*replay) *replay {
+	gap := gapIntervals * m.interval
+	first := func(r *replay) int64 {
+		k, _ := slices.BinarySearch(r.T, m.given.t+1)
+		return r.T[min(max(k, r.first), len(r.T)-1)]
+	}
+	best := of[0]
+	for _, r := range of[1:] {
+		begins, lasts := first(best)-first(r), r.T[len(r.T)-1]-best.T[len(best.T)-1]
+		if begins > gap || begins >= -gap && lasts > gap {
+			best = r
+		}
+	}
+	return best
+}
+
+func (m *merger) takeOver(r *replay) {
+	m.lead, m.absent = r, false
+	m.given.stream, m.given.ended = r.stream, false
+	m.given.held = m.counter && m.given.v == m.given.v
+	m.given.since = m.given.t
+}
+
+// pass gives out the leader's next sample, or leaves it out.
+func (m *merger) pass() {
+	r := m.lead
+	t, v := r.T[r.next], r.V[r.next]
+	m.given.ended = slo.IsStale(v)
+	if m.given.held && v == v {
+		m.given.held = v < m.given.v && t-m.given.since <= catchIntervals*m.interval && !r.dropped()
+	}
+	r.next++
+	m.alive, m.begun = t, true
+	if m.given.held && v == v {
+		return
+	}
+	m.out.T, m.out.V = append(m.out.T, t), append(m.out.V, v)
+	m.given.t = t
+	if v == v {
+		m.given.v = v
+	}
+}
+
+// dropped reports whether the next sample is below the stream's own last one.
+func (r *replay) dropped() bool {
+	for k := r.next - 1; k >= 0; k-- {
+		if r.V[k] == r.V[k] {
+			return r.V[r.next] < r.V[k]
+		}
+	}
+	return false
+}
