@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +20,7 @@ func growing(line string, perMinute float64, from, to time.Time) sourcetest.Seri
 		name, value, _ := strings.Cut(w, "=")
 		all[name] = value
 	}
-	s := sourcetest.Series{Labels: sorted(all)}
+	s := sourcetest.Series{Labels: labelsFrom(all)}
 	for t, n := from.Add(time.Minute), perMinute; !t.After(to); t, n = t.Add(time.Minute), n+perMinute {
 		s.T, s.V = append(s.T, t.UnixMilli()), append(s.V, n)
 	}
@@ -166,13 +164,4 @@ func TestASourceThatCannotBeReachedIsNoFinding(t *testing.T) {
 	if code != exitUnavailable || stdout != "" || strings.Count(stderr, "\n") != 1 {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
-}
-
-// sorted makes labels of a map.
-func sorted(all map[string]string) slo.Labels {
-	var out slo.Labels
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		out = append(out, slo.Label{Name: name, Value: all[name]})
-	}
-	return out
 }
