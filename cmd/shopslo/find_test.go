@@ -165,3 +165,39 @@ func TestASourceThatCannotBeReachedIsNoFinding(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
 }
+
+func TestAServerLooksForWhatDoesNotExist(t *testing.T) {
+	t.Parallel()
+	oneHangsUp.Lock()
+	defer oneHangsUp.Unlock()
+	x := newExporter(t)
+	x.add(82, 18)
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"shopslo.yaml": scrapeConfig(map[string]*exporter{"b-1": x, "p-1": newExporter(t)}), "fleet.yaml": fleetOf("beta: b-1", "prod: p-1"),
+		"slos/cart.yaml": cartSLO("1h"), "slos/typo.yaml": ratioSLO("typo", "1h", 0.9, "bad", `http_requests_total{status=~"5.."}`, allRequests)})
+	s := startServe(t, filepath.Join(dir, "shopslo.yaml"))
+	s.waitReady(t)
+	eventually(t, func() string {
+		b := budgetOf(t, s.status(t, time.Time{}), "typo", "b-1")
+		if len(b.Absent) != 1 || b.Absent[0].Kind != slo.NoLabel || b.Absent[0].Nearest[0] != "code" || b.State != slo.NoData {
+			return fmt.Sprintf("%s, absent %v, failure %q", figures(b), b.Absent, b.Failure)
+		}
+		return ""
+	})
+	if b := budgetOf(t, s.status(t, time.Time{}), "cart", "b-1"); b.Misleads() || b.Failure != "" {
+		t.Errorf("absent %v, failure %q", b.Absent, b.Failure)
+	}
+	code, stdout, _ := runWith(t, nil, "gate", "--server", s.url, "--to", "prod", "-o", "json")
+	if code == exitOK || strings.Contains(stdout, `"decision": "promote"`) {
+		t.Errorf("the gate: exit code %d: %s", code, stdout)
+	}
+	// The document is corrected: the budget has figures again.
+	writeFiles(t, dir, map[string]string{"slos/typo.yaml": ratioSLO("typo", "1h", 0.9, "bad", badRequests, allRequests)})
+	s.hangUp(t, "configuration and documents are reloaded")
+	eventually(t, func() string {
+		if b := budgetOf(t, s.status(t, time.Time{}), "typo", "b-1"); b.Misleads() || b.Failure != "" || b.Total == nil {
+			return fmt.Sprintf("%s, absent %v, failure %q", figures(b), b.Absent, b.Failure)
+		}
+		return ""
+	})
+}
