@@ -286,6 +286,7 @@ func (o *outcome) commit(lookback int64) {
 	for _, c := range o.processes {
 		c.p.state = c.state
 		c.p.in = nil
+		c.p.lastStart = max(c.p.lastStart, c.lastStart)
 		if c.state.covered > to {
 			live = append(live, c.p)
 		}

@@ -9,6 +9,10 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
+// plausibleStart is the least start time (Unix seconds) that tells processes apart: in
+// 2001. Machines that boot without a clock begin in 1970.
+const plausibleStart = 1e9
+
 // newborn is a first sample in a tick, or one of an earlier tick that is yet to be decided.
 type newborn struct {
 	birth
@@ -90,6 +94,9 @@ func (b *births) run() {
 // look finds out what a first sample is worth by itself, and whether more has to be known.
 func (b *births) look(n newborn) {
 	b.weigh(&n)
+	if n.in.series.joined || b.taken != nil && b.isTaken(n.in.series) {
+		b.c.flag(changedLabels, n.at)
+	}
 	for _, p := range b.partners(&n) {
 		if !p.now {
 			b.open = append(b.open, n)
@@ -97,6 +104,12 @@ func (b *births) look(n newborn) {
 		}
 	}
 	b.land(n, n.at, n.worth, n.doubt)
+}
+
+// isTaken reports whether another series has taken over a series in this tick.
+func (b *births) isTaken(s *series) bool {
+	_, taken := b.taken[s]
+	return taken
 }
 
 // land counts a first sample.
@@ -128,10 +141,11 @@ func (b *births) weigh(n *newborn) {
 		n.doubt = n.v > 0 && !early
 	}
 	u := n.w.lastCounter(n.at)
-	if u != none && n.w.restartedBy(n.at) <= u {
+	if u != none {
 		n.same = u - c.lookback
 	}
-	if (u == none || u < n.at-c.lookback) && started && start*1000 < float64(n.at-c.patience-c.slack) {
+	away := u == none || u < n.at-c.lookback
+	if away && n.w.startedBefore(n.at) < n.at-c.lookback && started && start >= plausibleStart && start*1000 < float64(n.at-c.patience-c.slack) {
 		n.others, n.start = max(u, f.start), start
 	}
 }
@@ -189,6 +203,32 @@ func (b *births) partners(n *newborn) []partner {
 	return out
 }
 
+// restartedBy is the time of a process' latest restart at or before t, as far as is known.
+func (b *births) restartedBy(p *process, t int64) int64 {
+	if p.in == b.c.out {
+		return b.c.works[p.at].restartedBy(t)
+	}
+	return p.state.restartedBy(t)
+}
+
+// goesOn reports whether a counter of a process has a sample between a first sample
+// of another and its decision.
+func (b *births) goesOn(p *process, at int64) bool {
+	for _, f := range p.families {
+		for _, s := range f.series {
+			if s.pos.t >= at {
+				return true
+			}
+			if in := b.input(s); in != nil {
+				if n := before(in.t, at); n < len(in.t) && in.t[n] <= at+b.c.patience {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 func (b *births) startOf(p *process, at int64) (float64, bool) {
 	if p.in == b.c.out {
 		return b.c.works[p.at].startAt(at)
@@ -204,6 +244,12 @@ func (b *births) partnersOf(p *process, metric string, n *newborn, since int64, 
 				continue
 			}
 			x, ok := b.view(s, n.at)
+			if ok && p != n.w.p && b.goesOn(p, n.at) {
+				x.goes = true
+			}
+			if ok && x.last.t != none && b.restartedBy(p, n.at) > x.last.t {
+				continue
+			}
 			if ok && (x.goes && x.last.t == none || x.last.t >= since && x.last.v != 0 && x.last.v <= n.v) {
 				out = append(out, x)
 			}
@@ -336,9 +382,9 @@ func differ(x, y slo.Labels) int {
 // they had.
 func (b *births) inPart(n newborn, p *partner) bool {
 	metric := p.s.labels.Get(slo.MetricName)
-	since, until := p.last.t-b.c.lookback, n.at+b.c.patience
+	since, until := n.at-b.c.patience, n.at+b.c.patience
 	for _, s := range p.s.family.series {
-		if s == p.s || s.labels.Get(slo.MetricName) != metric {
+		if s == p.s || s == n.in.series || s.labels.Get(slo.MetricName) != metric {
 			continue
 		}
 		var was, is bool

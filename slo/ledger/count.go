@@ -67,8 +67,9 @@ type seriesChange struct {
 }
 
 type processChange struct {
-	p     *process
-	state processState
+	p         *process
+	state     processState
+	lastStart int64 // none: as before
 }
 
 type familyChange struct {
@@ -105,6 +106,7 @@ type work struct {
 	state    processState
 	ups      []input
 	counters []input
+	started  []int64 // times of its start-time samples
 	starts   []startChange
 	moves    []move
 	drops    []drop // family drops, by the time of the later sample
@@ -216,6 +218,9 @@ func (c *counter) share(in []input) {
 		w := work{p: in[0].process, state: in[0].process.state}
 		var starts []input
 		w.ups, starts, w.counters = byKind(in[:n])
+		if len(starts) > 0 {
+			w.started = starts[0].t
+		}
 		w.p.in, w.p.at = c.out, len(c.works)
 		c.readStarts(&w, starts)
 		c.readSights(&w)
@@ -293,7 +298,7 @@ func (c *counter) process(w *work) {
 		c.series(w, in)
 	}
 	c.signs(w)
-	c.results.processes = append(c.results.processes, processChange{w.p, w.state})
+	c.results.processes = append(c.results.processes, processChange{w.p, w.state, w.startedBefore(c.to + 1)})
 }
 
 // series adds one series' increments to the cells.
@@ -320,7 +325,7 @@ func (w *work) plain(in input) bool {
 	if !in.rising || len(in.births) > 0 || len(in.t) == 0 || in.v[0] < s.pos.v || s.hold.at != none || len(w.moves) > 0 || len(w.drops) > 0 {
 		return false
 	}
-	if s.pos.t < w.p.state.restarted || s.pos.t < w.p.state.alternated {
+	if s.pos.t < w.p.state.restarts[0] || s.pos.t < w.p.state.alternated {
 		return false
 	}
 	for _, f := range w.p.families {

@@ -106,18 +106,18 @@ func formatPlan() (ledger.Plan, []*slo.SLO) {
 		return &slo.SLO{Name: name, Objective: 990_000_000, Window: slo.Rolling(time.Hour),
 			Parts: []slo.Part{{Weight: 1, Objective: 990_000_000, Indicator: ind}}}
 	}
-	errors := slo.Indicator{Counter: true, Bad: query("errors"), Total: query("requests")}
+	errors := slo.Indicator{Counter: slo.Yes, Bad: query("errors"), Total: query("requests")}
 	slices := of("availability-in-slices", errors)
 	slices.Method, slices.Slice, slices.SliceTarget = slo.Timeslices, 5*time.Minute, 0.9
 	slos := []*slo.SLO{
 		of("availability", errors), slices,
-		of("latency", slo.Indicator{Counter: true, Good: query("fast"), Total: query("all")}),
-		of("latency-in-buckets", slo.Indicator{Counter: true, Good: query("below one"), Total: query("in buckets")}),
+		of("latency", slo.Indicator{Counter: slo.Yes, Good: query("fast"), Total: query("all")}),
+		of("latency-in-buckets", slo.Indicator{Counter: slo.Yes, Good: query("below one"), Total: query("in buckets")}),
 		of("ratio", slo.Indicator{Kind: slo.RawRatio, Value: query("ratio")}),
-		of("sum", slo.Indicator{Counter: true, Good: query("good of a sum"), Total: query("a sum")}),
+		of("sum", slo.Indicator{Counter: slo.Yes, Good: query("good of a sum"), Total: query("a sum")}),
 	}
 	p := planOf(formatSource(), formatSubjects, slos...)
-	p.Reads[""] = func(text string) ([]slo.Selector, bool) {
+	p.Reads[""] = ledger.Selecting(func(text string) ([]slo.Selector, bool) {
 		sel, ok := map[string]slo.Selector{
 			"errors":    {name("http_requests_total"), label("code", "500")},
 			"requests":  {name("http_requests_total")},
@@ -126,7 +126,7 @@ func formatPlan() (ledger.Plan, []*slo.SLO) {
 			"below one": {name("latency_seconds_bucket"), label("le", "1")}, "in buckets": {name("latency_seconds_bucket"), label("le", "+Inf")},
 		}[text]
 		return []slo.Selector{sel}, ok
-	}
+	})
 	return p, slos
 }
 

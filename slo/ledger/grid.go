@@ -130,7 +130,7 @@ func (g *grid) increments(p *points, side int, ls slo.Labels, t []int64, v []flo
 	p.out.series = append(p.out.series, seriesChange{s: s, pos: prev, state: newSeriesState()})
 	if x := s.process; x.in != p.out { // the files want a series' process first
 		x.in = p.out
-		p.out.processes = append(p.out.processes, processChange{x, x.state})
+		p.out.processes = append(p.out.processes, processChange{x, x.state, none})
 	}
 }
 

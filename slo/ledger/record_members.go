@@ -51,16 +51,12 @@ func appendProcess(e *encoder, p *process, st processState, known bool, from int
 	default:
 		e.byte(0)
 	}
-	for _, t := range [...]int64{st.seen, st.seenUp, st.firstUp, st.firstStart, st.restarted, st.alternated, st.covered} {
+	for _, t := range [...]int64{st.seen, st.seenUp, st.firstUp, st.firstStart, st.restarts[0], st.restarts[1], st.restarts[2], st.alternated, st.covered} {
 		e.time(t, from)
 	}
 	e.float(st.start)
 	e.float(st.before)
-	odd := byte(0)
-	if st.odd {
-		odd = 1
-	}
-	e.byte(odd)
+	e.bool(st.odd)
 }
 
 func readProcesses(d *decoder, o *outcome, m members) {
@@ -70,7 +66,7 @@ func readProcesses(d *decoder, o *outcome, m members) {
 			d.fail()
 			return
 		}
-		o.processes = append(o.processes, processChange{p, st})
+		o.processes = append(o.processes, processChange{p, st, none})
 	}
 	for n := d.count(); n > 0 && d.err == nil; n-- {
 		p := m.processes[uint32(d.uint())]
@@ -93,7 +89,7 @@ func readProcess(d *decoder, a *account, m members, from int64) (*process, proce
 	if flags&isNew != 0 {
 		values, ls := d.string(), d.labels()
 		if p == nil {
-			p = &process{id: id, target: a.targetOf(values), state: newProcessState()}
+			p = &process{id: id, target: a.targetOf(values), state: newProcessState(), lastStart: none}
 			m.processes[id] = p
 			p.target.processes = append(p.target.processes, p)
 			a.nextID = max(a.nextID, id+1)
@@ -112,7 +108,7 @@ func readProcess(d *decoder, a *account, m members, from int64) (*process, proce
 		st.covered = d.time(from)
 		return p, st
 	}
-	for _, t := range [...]*int64{&st.seen, &st.seenUp, &st.firstUp, &st.firstStart, &st.restarted, &st.alternated, &st.covered} {
+	for _, t := range [...]*int64{&st.seen, &st.seenUp, &st.firstUp, &st.firstStart, &st.restarts[0], &st.restarts[1], &st.restarts[2], &st.alternated, &st.covered} {
 		*t = d.time(from)
 	}
 	st.start, st.before, st.odd = d.float(), d.float(), d.byte() == 1
@@ -186,6 +182,7 @@ func appendOneSeries(e *encoder, c seriesChange, known bool, from int64) {
 		e.time(h.at, from)
 		e.float(h.max)
 		e.float(h.sum)
+		e.bool(h.small)
 	}
 	if b := c.state.birth; flags&hasBirth != 0 {
 		appendBirth(e, b, from)
@@ -199,11 +196,7 @@ func appendBirth(e *encoder, b birth, from int64) {
 	e.float(b.v)
 	e.float(b.worth)
 	e.float(b.start)
-	doubt := byte(0)
-	if b.doubt {
-		doubt = 1
-	}
-	e.byte(doubt)
+	e.bool(b.doubt)
 }
 
 func readBirth(d *decoder, from int64) birth {
@@ -241,7 +234,7 @@ func readOneSeries(d *decoder, a *account, m members, from int64) (c seriesChang
 		c.step = d.float()
 	}
 	if flags&hasHold != 0 {
-		c.state.hold = hold{at: d.time(from), max: d.float(), sum: d.float()}
+		c.state.hold = hold{at: d.time(from), max: d.float(), sum: d.float(), small: d.byte() == 1}
 	}
 	if flags&hasBirth != 0 {
 		c.state.birth = readBirth(d, from)
@@ -311,7 +304,7 @@ func readTarget1(d *decoder, a *account, m members, from int64) (*process, proce
 		if p != nil || d.err != nil {
 			return nil, processState{}
 		}
-		p = &process{id: id, target: a.targetOf(values), state: newProcessState(), legacy: true, stored: true}
+		p = &process{id: id, target: a.targetOf(values), state: newProcessState(), lastStart: none, legacy: true, stored: true}
 		for _, old := range p.target.processes {
 			a.dropProcess(old, m)
 		}
@@ -325,7 +318,7 @@ func readTarget1(d *decoder, a *account, m members, from int64) (*process, proce
 	st := p.state
 	if flags&coveredOnly == 0 {
 		st.seen, st.firstStart, st.start = d.time(from), d.time(from), d.float()
-		st.restarted, st.firstUp = d.time(from), d.time(from)
+		st.restarts[0], st.firstUp = d.time(from), d.time(from)
 		if st.firstUp != none {
 			st.seenUp = st.seen
 		}

@@ -74,6 +74,8 @@ type hold struct {
 	at  int64   // time of the drop; none: nothing is held
 	max float64 // the value before it
 	sum float64 // what it counts if it was a reset
+	// small: what it dropped to may as well have been growth from zero.
+	small bool
 }
 
 // birth is a first sample that is yet to be decided.
@@ -132,24 +134,26 @@ type process struct {
 	stored   bool     // the files know it, with these labels
 	in       *outcome // the one that it was counted for last
 	at       int      // its place among those that were counted then
+	// lastStart is the time of the latest start-time sample; none. Not in the files.
+	lastStart int64
 }
 
 // processState is what is known of a process at an edge. Times are none until set.
 type processState struct {
-	seen       int64   // first counter sample, up = 1 or start-time sample
-	seenUp     int64   // first up = 1
-	firstUp    int64   // first sample of up
-	firstStart int64   // first start-time sample
-	start      float64 // the latest start (Unix seconds)
-	before     float64 // the one that it replaced
-	restarted  int64   // latest sample that showed a restart
-	alternated int64   // latest sample that showed several processes
-	covered    int64   // it counts as scraped until then, if nothing else is said
-	odd        bool    // an implausible restart has been seen
+	seen       int64    // first counter sample, up = 1 or start-time sample
+	seenUp     int64    // first up = 1
+	firstUp    int64    // first sample of up
+	firstStart int64    // first start-time sample
+	start      float64  // the latest start (Unix seconds)
+	before     float64  // the one that it replaced
+	restarts   [3]int64 // latest samples that showed a restart, the newest first
+	alternated int64    // latest sample that showed several processes
+	covered    int64    // it counts as scraped until then, if nothing else is said
+	odd        bool     // an implausible restart has been seen
 }
 
 func newProcessState() processState {
-	return processState{seen: none, seenUp: none, firstUp: none, firstStart: none, restarted: none, alternated: none, covered: none}
+	return processState{seen: none, seenUp: none, firstUp: none, firstStart: none, restarts: [3]int64{none, none, none}, alternated: none, covered: none}
 }
 
 func newAccount(key string, subject *Subject, m *measure, res, start int64) *account {
@@ -199,7 +203,7 @@ func (a *account) targetOf(values string) *target {
 
 // newProcess adds a process to a target.
 func (a *account) newProcess(t *target, further slo.Labels) *process {
-	p := &process{id: a.nextID, target: t, labels: further, state: newProcessState()}
+	p := &process{id: a.nextID, target: t, labels: further, state: newProcessState(), lastStart: none}
 	a.nextID++
 	t.processes = append(t.processes, p)
 	return p

@@ -313,6 +313,9 @@ func (w *worker) input(u use, d decoded) {
 	in := input{kind: u.kind, process: u.process, series: u.series, looks: d.looks}
 	if u.kind != counterSeries {
 		in.t, in.v = w.t[d.from:d.to], w.v[d.from:d.to]
+		if d.old > 0 && u.kind == startSeries {
+			u.process.lastStart = max(u.process.lastStart, w.t[d.oldFrom+d.old-1])
+		}
 	} else {
 		in.process = u.series.process
 		in.t, in.v = w.t[d.validFrom:d.validTo], w.v[d.validFrom:d.validTo]

@@ -23,6 +23,7 @@ type walker struct {
 	in     *input
 	prev   position
 	hold   hold
+	held   int64 // until when the series was held
 	step   float64
 	finds  bool // counts and flags nothing
 	lists  bool // lists family drops
@@ -70,7 +71,7 @@ func (c *counter) pieces(w *work, in input, change *seriesChange) {
 
 // pieces walks the samples from one first sample to the next.
 func (x *walker) pieces() {
-	x.prev, x.hold, x.step = x.s.pos, x.s.hold, x.s.step
+	x.prev, x.hold, x.step, x.held = x.s.pos, x.s.hold, x.s.step, none
 	from := 0
 	for _, k := range x.in.births {
 		x.samples(from, k)
@@ -123,7 +124,7 @@ func (x *walker) settle(t int64) {
 	at := x.hold.at + x.c.lookback
 	x.count(at, x.hold.sum)
 	x.flag(unexplainedDrop, at)
-	x.hold = hold{at: none}
+	x.hold, x.held = hold{at: none}, at
 }
 
 // pair takes in the next sample.
@@ -135,6 +136,9 @@ func (x *walker) pair(now position) {
 			x.hold = hold{at: none}
 		case now.v >= x.hold.max:
 			x.count(now.t, now.v-x.hold.max)
+			if x.hold.small {
+				x.flag(unclearRestart, now.t)
+			}
 			x.hold = hold{at: none}
 			return
 		case now.v >= x.prev.v:
@@ -161,7 +165,7 @@ func (x *walker) pair(now position) {
 func (x *walker) moveUpTo(t int64) moveKind {
 	what := nothing
 	st := &x.w.p.state
-	if st.restarted > x.prev.t {
+	if st.restarts[0] > x.prev.t {
 		what = restarted
 	}
 	if st.alternated > x.prev.t {
@@ -181,14 +185,15 @@ func (x *walker) moveUpTo(t int64) moveKind {
 func (x *walker) dropped(now position) {
 	if x.w.hasStart(now.t) {
 		if low, ok := x.least(now.t); ok && now.v >= low {
-			x.hold = hold{at: now.t, max: x.prev.v, sum: now.v}
+			x.hold = hold{at: now.t, max: x.prev.v, sum: now.v, small: x.step == 0 || x.plausible(now)}
 			return
 		}
 		x.flag(unexplainedDrop, now.t)
 	}
-	if x.step > 0 && !x.plausible(now) {
+	most := now.v > x.prev.v/2 // of what was is left
+	if x.step > 0 && !x.plausible(now) || x.step == 0 && most {
 		x.flag(partialDrop, now.t)
-		if now.v > x.prev.v/2 {
+		if x.step > 0 && most {
 			return
 		}
 	}
@@ -245,7 +250,7 @@ func (x *walker) grown(now position) {
 		}
 		x.count(now.t, growth)
 	}
-	if now.t-x.prev.t <= x.c.patience {
+	if now.t-x.prev.t <= x.c.patience && x.prev.t >= x.held {
 		x.step = max(x.step, now.v-x.prev.v)
 	}
 }

@@ -70,19 +70,19 @@ var examples = []example{
 		good: 3, total: 4, covered: 40,
 	},
 	{
-		// 200's drop spans (10, 40], more than 500's pairs (10, 20], (20, 40]: 500 counts
-		// nothing. 200 counts 2.
+		// 200's drop spans (20, 40], more than 500's pairs (10, 30], (30, 40]: 500 counts
+		// nothing. 200 counts 1 + 2.
 		name: "a sibling's drop that spans more than the pair says nothing",
 		series: [][2]string{
-			{requests + "{200}@p", "10:3 40:2"}, {requests + "{500}@p", "10:1 20:1 40:1"}},
-		good: 2, total: 2, covered: -1,
+			{requests + "{200}@p", "10:3 20:4 40:2"}, {requests + "{500}@p", "10:1 30:1 40:1"}},
+		good: 3, total: 3, covered: -1,
 	},
 	{
-		// The pair (10, 40] of 500 holds 200's drop (20, 30]: counts 1. 200: 0 + 2 + 0.
+		// The pair (10, 40] of 500 holds 200's drop (20, 30]: counts 1. 200: 1 + 2 + 0.
 		name: "a sibling's drop within a wider pair counts",
 		series: [][2]string{
-			{requests + "{200}@p", "10:3 20:3 30:2 40:2"}, {requests + "{500}@p", "10:1 40:1"}},
-		good: 2, total: 3, covered: -1,
+			{requests + "{200}@p", "10:3 20:4 30:2 40:2"}, {requests + "{500}@p", "10:1 40:1"}},
+		good: 3, total: 4, covered: -1,
 	},
 	{
 		// At 10 up is 1, so at 20 the target is known: 500 appears with 2, all counted.

@@ -29,6 +29,9 @@ type partner struct {
 
 // first says what the first sample of a series is worth, at once or later.
 func (o *Oracle) first(c *counter, s Sample) {
+	if c.left {
+		o.emit(c, 0, s.T, 0, "comes back after another was joined to it", slo.ChangedLabels)
+	}
 	c.begun, c.left = true, false
 	late := s.T-o.rules.begins > 2*o.rules.Interval
 	switch o.rules.First {
@@ -50,7 +53,7 @@ func (o *Oracle) first(c *counter, s Sample) {
 	o.emit(c, 0, s.T, f.value, f.why, f.flags...)
 }
 
-// worth works out what a first sample is worth under "auto".
+// worth works out what a first sample is worth under "auto", and who its partners are.
 func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 	f := firstSample{counter: c, t: s.T, v: s.V}
 	p := c.process
@@ -58,19 +61,52 @@ func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 	switch {
 	case p.knownAt(s.T):
 		f.value, f.why = s.V, "first sample: known process"
-		if p.runningAt(s.T) {
-			f.partners = o.sameProcess(c, s)
-		}
-		return f
 	case hasStart && start > float64(o.rules.begins):
 		f.value, f.why = s.V, "first sample: new process"
 	case s.V > 0 && late:
 		f.why, f.flags = "first sample: unknown age", []slo.FlagKind{slo.UnknownFirst}
 	}
-	if hasStart && start < float64(s.T-2*o.rules.Interval-o.rules.Slack) {
-		f.partners = o.otherProcesses(c, s, start)
+	i := o.rules.Interval
+	u, any := p.lastCounted(s.T)
+	if any {
+		for _, other := range p.counters {
+			if latest, ok := latestBefore(other.samples, s.T); ok && latest.T >= u-5*i {
+				f.consider(other, latest)
+			}
+		}
+	}
+	alone := !any || u < s.T-5*i
+	if alone && !anyIn(p.starts, s.T-5*i, s.T-1) && hasStart && start >= 1e12 && start < float64(s.T-2*i-o.rules.Slack) {
+		if !any {
+			u = o.rules.Start
+		}
+		o.considerOthers(&f, start, u)
 	}
 	return f
+}
+
+// considerOthers adds the partners of other processes that began when this one did,
+// and of which something was counted after u.
+func (o *Oracle) considerOthers(f *firstSample, start float64, u int64) {
+	for _, p := range o.processes {
+		theirs, ok := latestBefore(p.starts, f.t)
+		if p == f.counter.process || !ok || math.Abs(theirs.V-start) > 1000 {
+			continue
+		}
+		for _, other := range p.counters {
+			if latest, ok := latestBefore(other.samples, f.t); ok && latest.T > u {
+				f.consider(other, latest)
+			}
+		}
+	}
+}
+
+// consider adds a series to the partners unless it is left out: what was counted before
+// a restart goes on nowhere.
+func (f *firstSample) consider(c *counter, latest Sample) {
+	if c != f.counter && c.name == f.counter.name && latest.V > 0 && latest.V <= f.v && !c.left && !c.process.restartedIn(latest.T, f.t) {
+		f.partners = append(f.partners, partner{c, latest})
+	}
 }
 
 // knownAt reports whether the process was being observed at some time in (S, t).
@@ -92,50 +128,6 @@ func wasUp(ups []Sample, t int64) bool {
 	return slices.ContainsFunc(ups, func(s Sample) bool { return s.T < t && s.V == 1 })
 }
 
-// runningAt reports whether the process has counted before t and not restarted since.
-func (p *process) runningAt(t int64) bool {
-	l, ok := p.lastCounted(t)
-	return ok && !p.restartedIn(l, t)
-}
-
-// sameProcess gives the partners of the same process.
-func (o *Oracle) sameProcess(c *counter, s Sample) []partner {
-	var out []partner
-	for _, other := range c.process.counters {
-		latest, ok := latestBefore(other.samples, s.T)
-		if other != c && other.name == c.name && ok && latest.T >= s.T-5*o.rules.Interval {
-			out = other.asPartner(out, latest, s.V)
-		}
-	}
-	return out
-}
-
-// otherProcesses gives the partners of other processes that began when this one did.
-func (o *Oracle) otherProcesses(c *counter, s Sample, start float64) []partner {
-	var out []partner
-	for _, p := range o.processes {
-		theirs, ok := latestBefore(p.starts, s.T)
-		if p == c.process || !ok || math.Abs(theirs.V-start) > 1000 {
-			continue
-		}
-		for _, other := range p.counters {
-			latest, ok := latestBefore(other.samples, s.T)
-			if other.name == c.name && ok {
-				out = other.asPartner(out, latest, s.V)
-			}
-		}
-	}
-	return out
-}
-
-// asPartner adds the series to partners unless it is left out.
-func (c *counter) asPartner(partners []partner, latest Sample, v float64) []partner {
-	if latest.V == 0 || latest.V > v || c.left {
-		return partners
-	}
-	return append(partners, partner{c, latest})
-}
-
 // decide decides the first samples that wait and whose time has come at or before now,
 // those of one time and metric name together.
 func (o *Oracle) decide(now int64) {
@@ -146,7 +138,7 @@ func (o *Oracle) decide(now int64) {
 		o.waiting = o.waiting[n:]
 		for i := range group {
 			group[i].partners = slices.DeleteFunc(group[i].partners, func(p partner) bool {
-				return p.counter.left || anyIn(p.counter.samples, t, t+2*o.rules.Interval)
+				return p.counter.left || !p.endedFor(group[i].counter, t, t+2*o.rules.Interval)
 			})
 			group[i].best = group[i].findBest(o.rules.Interval)
 		}
@@ -154,6 +146,15 @@ func (o *Oracle) decide(now int64) {
 			o.join(&group[i], group)
 		}
 	}
+}
+
+// endedFor reports whether the partner has no sample in [from, to]; where it is of
+// another process than the new series, no counter of that process may have one.
+func (p partner) endedFor(c *counter, from, to int64) bool {
+	if p.counter.process == c.process {
+		return !anyIn(p.counter.samples, from, to)
+	}
+	return !slices.ContainsFunc(p.counter.process.counters, func(o *counter) bool { return anyIn(o.samples, from, to) })
 }
 
 // findBest gives the fitting partner with the fewest differing labels, if there is one
@@ -204,19 +205,20 @@ func (o *Oracle) join(f *firstSample, group []firstSample) {
 		o.emit(f.counter, 0, due, 0, "first sample: labels changed, no one partner", slo.ChangedLabels)
 		return
 	}
+	i := slices.IndexFunc(f.partners, func(p partner) bool { return p.counter == f.best })
+	old := f.partners[i].latest
 	var flags []slo.FlagKind
-	if o.partly(f) {
+	if f.partly(f.t-2*o.rules.Interval, due) {
 		flags = append(flags, slo.ChangedLabels)
 	}
 	f.best.begun, f.best.left = false, true
-	i := slices.IndexFunc(f.partners, func(p partner) bool { return p.counter == f.best })
-	o.emit(f.counter, f.partners[i].latest.T, due, f.v-f.partners[i].latest.V, "joined to "+f.best.labels.String(), flags...)
+	o.emit(f.counter, old.T, due, f.v-old.V, "joined to "+f.best.labels.String(), flags...)
 }
 
-// partly reports whether another series of the process and metric went on as before.
-func (o *Oracle) partly(f *firstSample) bool {
-	i := o.rules.Interval
-	return slices.ContainsFunc(f.counter.process.counters, func(c *counter) bool {
-		return c != f.counter && c.name == f.counter.name && anyIn(c.samples, f.t-5*i, f.t-1) && anyIn(c.samples, f.t, f.t+2*i)
+// partly reports whether another series of the partner's process and metric went on
+// as before.
+func (f *firstSample) partly(from, due int64) bool {
+	return slices.ContainsFunc(f.best.process.counters, func(c *counter) bool {
+		return c != f.counter && c != f.best && c.name == f.best.name && anyIn(c.samples, from, f.t-1) && anyIn(c.samples, f.t, due)
 	})
 }

@@ -22,6 +22,7 @@ type held struct {
 	value float64 // what is counted if it was a reset
 	since int64   // time of the sample before the drop
 	until int64   // when it is decided at the latest
+	doubt bool    // it may also have been a small counter's reset
 }
 
 // sampleOf is one sample of a counter, as time comes to it.
@@ -85,11 +86,11 @@ func (o *Oracle) own(c *counter, a, b Sample) bool {
 	o.expire(c, b.T-1)
 	switch c.process.between(a.T, b.T) {
 	case several:
-		c.held = nil
+		c.free(b.T)
 		o.emit(c, a.T, b.T, 0, "several processes", slo.SeveralProcesses)
 		return true
 	case restarted, implausibly:
-		c.held = nil
+		c.free(b.T)
 		o.emit(c, a.T, b.T, b.V, "restart")
 		return true
 	}
@@ -107,15 +108,15 @@ func (o *Oracle) own(c *counter, a, b Sample) bool {
 // drop counts a pair whose later value is lower.
 func (o *Oracle) drop(c *counter, a, b Sample) {
 	var flags []slo.FlagKind
+	implausible := c.step > 0 && !o.plausible(c, a, b)
 	if _, hasStart := c.process.startAt(b.T); hasStart {
 		if least, ok := c.least(b.T-5*o.rules.Interval, b.T); ok && b.V >= least {
-			c.held = &held{most: a.V, value: b.V, since: a.T, until: b.T + 5*o.rules.Interval}
+			c.held = &held{most: a.V, value: b.V, since: a.T, until: b.T + 5*o.rules.Interval, doubt: !implausible}
 			return
 		}
 		flags = append(flags, slo.UnexplainedDrop)
 	}
-	implausible := c.step > 0 && !o.plausible(c, a, b)
-	if implausible {
+	if implausible || c.step == 0 && b.V > a.V/2 {
 		flags = append(flags, slo.PartialDrop)
 	}
 	if implausible && b.V > a.V/2 {
@@ -131,8 +132,12 @@ func (o *Oracle) whileHeld(c *counter, a, b Sample) {
 	h := c.held
 	switch {
 	case b.V >= h.most:
-		c.held = nil
-		o.emit(c, h.since, b.T, b.V-h.most, "growth over an old answer")
+		c.free(b.T)
+		var flags []slo.FlagKind
+		if h.doubt {
+			flags = append(flags, slo.UnclearRestart)
+		}
+		o.emit(c, h.since, b.T, b.V-h.most, "growth over an old answer", flags...)
 	case b.V >= a.V:
 		h.value += b.V - a.V
 	default:
@@ -143,7 +148,7 @@ func (o *Oracle) whileHeld(c *counter, a, b Sample) {
 // expire decides a held drop whose time has come at or before now: a reset.
 func (o *Oracle) expire(c *counter, now int64) {
 	if h := c.held; h != nil && h.until <= now {
-		c.held = nil
+		c.free(h.until)
 		o.emit(c, h.since, h.until, h.value, "a drop that was not made up for", slo.UnexplainedDrop)
 	}
 }
@@ -172,9 +177,22 @@ func (o *Oracle) bySiblings(c *counter, a, b Sample) {
 		}
 	default:
 		o.emit(c, a.T, b.T, b.V-a.V, "growth")
-		if b.T-a.T <= 2*o.rules.Interval {
-			c.step = max(c.step, b.V-a.V)
-		}
+	}
+	o.grow(c, a, b)
+}
+
+// grow takes a pair that held no restart for the series' step. (In pairs that began
+// while the series was held nobody knows what it grew by.)
+func (o *Oracle) grow(c *counter, a, b Sample) {
+	if b.T-a.T <= 2*o.rules.Interval && a.T >= c.freed {
+		c.step = max(c.step, b.V-a.V)
+	}
+}
+
+// free ends a held drop, if there is one.
+func (c *counter) free(at int64) {
+	if c.held != nil {
+		c.held, c.freed = nil, at
 	}
 }
 

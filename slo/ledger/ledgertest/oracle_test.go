@@ -57,6 +57,7 @@ type example struct {
 	series         [][2]string
 	first          slo.FirstSample
 	start          int64 // S, seconds
+	epoch          int64 // seconds added to all times, start times too
 	from, to       int64 // seconds; to 0 means 1000
 	good, total    float64
 	covered        float64 // seconds; -1: not looked at
@@ -67,42 +68,58 @@ type example struct {
 	lateData       bool // there is no sample of anything but the series given
 }
 
+// oracle makes the oracle of an example.
+func (e example) oracle(t *testing.T) *Oracle {
+	t.Helper()
+	var all []Series
+	for _, s := range e.series {
+		all = append(all, series(t, s[0], s[1]))
+	}
+	if !e.lateData { // another target, which is down, shows that the source's data go back to S
+		all = append(all, series(t, up+"@anchor", strconv.FormatInt(e.start+1, 10)+":0"))
+	}
+	for _, s := range all {
+		for i := range s.Samples {
+			s.Samples[i].T += e.epoch * 1000
+			if s.Labels.Get(slo.MetricName) == started {
+				s.Samples[i].V += float64(e.epoch)
+			}
+		}
+	}
+	r := Rules{Good: Good(), Total: Total(), Interval: 10_000, First: e.first, Start: (e.epoch + e.start) * 1000}
+	if e.badAndTotal {
+		r.Good, r.Bad = nil, Bad()
+	}
+	if e.goodAndBadOnly {
+		r.Total, r.Bad = nil, Bad()
+	}
+	o, err := NewOracle(Subject{ID: "a-1", Labels: slo.Labels{{Name: "shopset", Value: "a-1"}}}, r, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
 func TestOracleFollowsTheRulesAsWorkedOutByHand(t *testing.T) {
 	for _, e := range slices.Concat(examples, restartExamples, dropExamples, labelExamples) {
 		t.Run(e.name, func(t *testing.T) {
-			var all []Series
-			for _, s := range e.series {
-				all = append(all, series(t, s[0], s[1]))
-			}
-			if !e.lateData { // another target, which is down, shows that the source's data go back to S
-				all = append(all, series(t, up+"@anchor", strconv.FormatInt(e.start+1, 10)+":0"))
-			}
-			r := Rules{Good: Good(), Total: Total(), Interval: 10_000, First: e.first, Start: e.start * 1000}
-			if e.badAndTotal {
-				r.Good, r.Bad = nil, Bad()
-			}
-			if e.goodAndBadOnly {
-				r.Total, r.Bad = nil, Bad()
-			}
-			o, err := NewOracle(Subject{ID: "a-1", Labels: slo.Labels{{Name: "shopset", Value: "a-1"}}}, r, all)
-			if err != nil {
-				t.Fatal(err)
-			}
+			o := e.oracle(t)
 			if e.to == 0 {
 				e.to = 1000
 			}
-			got := o.Count(e.from*1000, e.to*1000)
+			from, to := (e.epoch+e.from)*1000, (e.epoch+e.to)*1000
+			got := o.Count(from, to)
 			want := Counts{Good: e.good, Bad: e.total - e.good, Total: e.total, Covered: int64(e.covered * 1000)}
 			if e.covered < 0 {
 				want.Covered = got.Covered
 			}
 			if got != want {
-				t.Errorf("got %+v, want %+v; increments %v", got, want, o.Increments(e.from*1000, e.to*1000))
+				t.Errorf("got %+v, want %+v; increments %v", got, want, o.Increments(from, to))
 			}
-			if got := flagText(o.Flags(e.to * 1000)); got != e.flags {
-				t.Errorf("flags %q, want %q; increments %v", got, e.flags, o.Increments(e.from*1000, e.to*1000))
+			if got := flagText(o.Flags(to), e.epoch); got != e.flags {
+				t.Errorf("flags %q, want %q; increments %v", got, e.flags, o.Increments(0, to))
 			}
-			last, ok := o.LastSample(e.to * 1000)
+			last, ok := o.LastSample(to)
 			if e.last > 0 && (!ok || last != int64(e.last*1000)) {
 				t.Errorf("last sample at %d (%v), want %v s", last, ok, e.last)
 			}
@@ -110,21 +127,36 @@ func TestOracleFollowsTheRulesAsWorkedOutByHand(t *testing.T) {
 	}
 }
 
-// flagText writes flags as the examples do.
-func flagText(flags []slo.Flag) string {
+// flagText writes flags as the examples do, in seconds since the epoch given.
+func flagText(flags []slo.Flag, epoch int64) string {
 	var out []string
 	for _, f := range flags {
 		text := string(f.Kind)
 		if f.Count != 1 {
 			text += fmt.Sprintf("×%d", f.Count)
 		}
-		text += fmt.Sprintf("@%v", float64(f.First.UnixMilli())/1000)
+		text += fmt.Sprintf("@%v", float64(f.First.UnixMilli()-epoch*1000)/1000)
 		if f.Count != 1 {
-			text += fmt.Sprintf("-%v", float64(f.Last.UnixMilli())/1000)
+			text += fmt.Sprintf("-%v", float64(f.Last.UnixMilli()-epoch*1000)/1000)
 		}
 		out = append(out, text)
 	}
 	return strings.Join(out, " ")
+}
+
+func TestTheSlackIsASetting(t *testing.T) {
+	all := []Series{series(t, requests+"{200}@p", "110:7 120:9 130:9"), series(t, started+"@p", "110:50 120:50 130:112")}
+	// 112 is no later than 120-5, but later than 120-10: then the 9 counts whole.
+	for slack, want := range map[int64]float64{0: 2, 5000: 2, 10_000: 11} {
+		o, err := NewOracle(Subject{ID: "a-1", Labels: slo.Labels{{Name: "shopset", Value: "a-1"}}},
+			Rules{Good: Good(), Total: Total(), Interval: 10_000, Start: 100_000, Slack: slack}, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := o.Count(100_000, 1_000_000).Total; got != want {
+			t.Errorf("slack %d ms: counted %v, want %v", slack, got, want)
+		}
+	}
 }
 
 func TestOracleRefusesWhatTheRulesRefuse(t *testing.T) {

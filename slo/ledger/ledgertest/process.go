@@ -139,6 +139,7 @@ type counter struct {
 	// What is known of it as time goes on.
 	step  float64 // greatest growth within two intervals so far
 	held  *held   // nil: not held
+	freed int64   // when the latest held drop was decided
 	begun bool    // its next sample makes a pair with the one before
 	left  bool    // another series was joined to it, and it has not come back
 }

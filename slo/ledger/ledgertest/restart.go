@@ -38,7 +38,7 @@ func (o *Oracle) findRestarts(p *process) {
 				p.restarts = append(p.restarts, restart{x.T, several})
 			case float64(l)-slack < x.V && x.V <= float64(x.T)+slack:
 				p.restarts = append(p.restarts, restart{x.T, restarted})
-			case !first && p.dropsOver(x.T):
+			case !first && p.dropsAt(x.T):
 				p.restarts = append(p.restarts, restart{x.T, implausibly})
 				seenImplausible = true
 				o.note(p, x.T, "start time moved to an implausible time while a counter dropped", slo.ClockAndDrop)
@@ -57,12 +57,12 @@ func (o *Oracle) note(p *process, at int64, why string, kind slo.FlagKind) {
 	o.increments = append(o.increments, Increment{Labels: p.startLabels, T: at, Why: why, Flags: []slo.FlagKind{kind}})
 }
 
-// dropsOver reports whether a counter has consecutive samples, the earlier before t,
-// the later at t or after it and lower.
-func (p *process) dropsOver(t int64) bool {
+// dropsAt reports whether a counter has a sample at t that is lower than the one
+// before it.
+func (p *process) dropsAt(t int64) bool {
 	for _, c := range p.counters {
 		i := sort.Search(len(c.samples), func(i int) bool { return c.samples[i].T >= t })
-		if i > 0 && i < len(c.samples) && c.samples[i].V < c.samples[i-1].V {
+		if i > 0 && i < len(c.samples) && c.samples[i].T == t && c.samples[i].V < c.samples[i-1].V {
 			return true
 		}
 	}

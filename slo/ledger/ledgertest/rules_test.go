@@ -87,10 +87,10 @@ var restartExamples = []example{
 		start: 100, good: 6, total: 8, covered: 40, flags: "restart_with_clock_step@130",
 	},
 	{
-		// 200's samples on both sides of 130 are at 120 and 135: its drop is over the move too. 2+4.
-		name:   "the drop over a move may end later",
+		// 200 has no sample at 130, and its drop at 135 is another thing: 2+4, with both.
+		name:   "a drop after an implausible move does not make it a restart",
 		series: [][2]string{{requests + "{200}@p", "110:7 120:9 135:4"}, {started + "@p", "110:50 120:50 130:70"}},
-		start:  100, good: 6, total: 6, covered: -1, flags: "restart_with_clock_step@130",
+		start:  100, good: 6, total: 6, covered: -1, flags: "clock_step@130 reset_without_restart@135",
 	},
 	{
 		// At 120 an implausible restart: 40. At 130 back to 50, at 140 to 70 again: nobody knows.
@@ -178,6 +178,12 @@ var dropExamples = []example{
 		start: 100, good: 10 + 4 + 102 + 8, total: 10 + 4 + 102 + 8, covered: -1, flags: "reset_without_restart@180",
 	},
 	{
+		// The step is 1, so that 2 is plausible from zero: it may have been reset and grown to 4. 3-2, 4-3.
+		name:   "an old answer of a small counter is flagged",
+		series: [][2]string{{requests + "{200}@p", "110:2 120:3 130:2 140:4"}, {started + "@p", "110:50"}},
+		start:  100, good: 2, total: 2, covered: -1, flags: "restart_unclear@140",
+	},
+	{
 		// In the held time it drops again, to 101: 102 + 101 at 180. 4 + 203.
 		name:   "a held series that drops again counts both",
 		series: [][2]string{{requests + "{200}@p", "110:100 120:104 130:102 140:101"}, {started + "@p", "110:50"}},
@@ -246,10 +252,10 @@ var dropExamples = []example{
 		good:   131, total: 131, covered: -1, flags: "partial_drop@60",
 	},
 	{
-		// 200 never grew, 98 of 100 counts.
-		name:   "a drop of a series that never grew counts",
-		series: [][2]string{{requests + "{200}@p", "10:100 20:98"}},
-		good:   98, total: 98, covered: -1,
+		// Neither ever grew. 98 is more than 50: flagged; 50 is not.
+		name:   "a drop of a series that never grew counts, and is flagged if it is small",
+		series: [][2]string{{requests + "{200}@p", "10:100 20:98"}, {requests + "{200}@q", "10:100 20:50"}},
+		good:   148, total: 148, covered: -1, flags: "partial_drop@20",
 	},
 	{
 		// rpc drops. 200: step 20, 25 is plausible and counts whole. 500 stays 0.
@@ -279,11 +285,11 @@ var dropExamples = []example{
 		good:   30, total: 31, covered: 40, flags: "restart_unclear@30",
 	},
 	{
-		// The drops of q and of another metric's first say nothing of p's 500: 1-1, but it is flagged for rpc.
+		// q's drop says nothing of p's 500: 1-1. q's rpc is of another family, 7-7, and flagged.
 		name: "the drop of another target says nothing",
-		series: [][2]string{{requests + "{500}@p", "10:1 20:1"}, {requests + "{200}@q", "10:3 20:2"},
+		series: [][2]string{{requests + "{500}@p", "10:1 20:1"}, {requests + "{200}@q", "10:3 20:1"},
 			{"rpc_requests_total{200}@q", "10:7 20:7"}},
-		good: 2, total: 2, covered: 30, flags: "restart_unclear@20",
+		good: 1, total: 1, covered: 30, flags: "restart_unclear@20",
 	},
 }
 
@@ -302,10 +308,11 @@ var labelExamples = []example{
 		from:   30, to: 49, good: 5, total: 5, covered: -1,
 	},
 	{
-		// Back at 60 with 130: a first sample, joined to the other's 120. 10 + 5 + 5 + 10 + 1.
+		// Back at 60 with 130: a first sample, joined to the other's 120. 10 + 5 + 5 + 10 + 1. It could
+		// also be that it was never the other: flagged.
 		name:   "labels that go and come back go on each time",
 		series: [][2]string{{requests + "{200}@p", "10:100 20:110 60:130 70:131"}, {requests + "{200,v=2}@p", "30:115 40:120"}},
-		good:   31, total: 31, covered: -1,
+		good:   31, total: 31, covered: -1, flags: "labels_changed@60",
 	},
 	{
 		// 500 ends at 20 with 2, 404 begins at 30 with 3; 200 is there all the time: joined, but flagged.
@@ -373,19 +380,75 @@ var labelExamples = []example{
 		name: "a target that is relabelled goes on by its start time",
 		series: [][2]string{{requests + "{200}@p", "110:100 120:110"}, {started + "@p", "110:50 120:50"},
 			{requests + "{200}@q", "130:117 140:120"}, {started + "@q", "130:50 140:50"}},
-		start: 100, good: 20, total: 20, covered: -1,
+		start: 100, epoch: 2e9, good: 20, total: 20, covered: -1,
+	},
+	{
+		// As before, but 117 comes up only when q's start time is known since 120: a first counter, whole.
+		// It has been there, and {200}@p is another: 10 + 117.
+		name: "a first counter of a process that was seen before is no relabelled target's",
+		series: [][2]string{{requests + "{200}@p", "110:100 120:110"}, {started + "@p", "110:50 120:50"},
+			{requests + "{200}@q", "130:117"}, {started + "@q", "120:50 130:50"}},
+		start: 100, epoch: 2e9, good: 127, total: 127, covered: -1,
+	},
+	{
+		// The other counter of p has a sample at 145: p has not ended. Unknown, at 150. 10 + 1 + 3.
+		name: "a target that was relabelled has ended as a whole",
+		series: [][2]string{{requests + "{200}@p", "110:100 120:110"}, {"rpc_requests_total{200}@p", "110:5 145:6"}, {started + "@p", "110:50 120:50"},
+			{requests + "{200}@q", "130:117 140:120"}, {started + "@q", "130:50 140:50"}},
+		start: 100, epoch: 2e9, good: 14, total: 14, covered: -1, flags: "unknown_first_sample@150",
+	},
+	{
+		// Both clocks are in 1970: they say nothing.
+		name: "start times of 1970 do not make one process of two",
+		series: [][2]string{{requests + "{200}@p", "110:100 120:110"}, {started + "@p", "110:50 120:50"},
+			{requests + "{200}@q", "130:117 140:120"}, {started + "@q", "130:50 140:50"}},
+		start: 100, good: 13, total: 13, covered: -1, flags: "unknown_first_sample@130",
+	},
+	{
+		// 404 (1) was of the process before, which ended by 126 s: it is no partner of 500.
+		name: "what was counted before a restart goes on nowhere",
+		series: [][2]string{{requests + "{404}@p", "110:1 120:1"}, {requests + "{200}@p", "110:100 120:101 130:0 140:0"}, {started + "@p", "110:50 130:126"},
+			{requests + "{500}@p", "140:1"}},
+		start: 100, good: 1, total: 2, covered: -1,
 	},
 	{
 		// Within a second it is the same start; 51.25 is another: unknown, nothing has ended.
 		name: "a relabelled target's start is the same within a second",
 		series: [][2]string{{requests + "{200}@p", "110:100 120:110"}, {started + "@p", "110:50 120:50"},
 			{requests + "{200}@q", "130:117 140:120"}, {started + "@q", "130:51.25 140:51.25"}},
-		start: 100, good: 13, total: 13, covered: -1, flags: "unknown_first_sample@130",
+		start: 100, epoch: 2e9, good: 13, total: 13, covered: -1, flags: "unknown_first_sample@130",
 	},
 	{
 		name:   "a target that is relabelled without a start time is of unknown age",
 		series: [][2]string{{requests + "{200}@p", "110:100 120:110"}, {requests + "{200}@q", "130:117 140:120"}},
 		start:  100, good: 13, total: 13, covered: -1, flags: "unknown_first_sample@130",
+	},
+	{
+		// The instance is q for a while, and p again: joined each time. 10 + 7 + 3 + 10 + 1.
+		name: "a target that is relabelled and back goes on each time",
+		series: [][2]string{{requests + "{200}@p", "110:100 120:110 200:130 210:131"}, {started + "@p", "110:50 120:50 200:50"},
+			{requests + "{200}@q", "130:117 140:120"}, {started + "@q", "130:50 140:50"}},
+		start: 100, epoch: 2e9, good: 31, total: 31, covered: -1, flags: "labels_changed@200",
+	},
+	{
+		// Nothing was scraped for 200 s, and the labels changed meanwhile: 20 s from u = 20.
+		// 250 - 110 is plausible in 20 intervals of 10.
+		name:   "labels that change in a gap go on",
+		series: [][2]string{{requests + "{200}@p", "10:100 20:110"}, {requests + "{200,v=2}@p", "220:250 230:251"}},
+		good:   10 + 140 + 1, total: 151, covered: -1,
+	},
+	{
+		// 404 ended 60 s before the process' last sample at 120: that is not it. 113 whole.
+		name:   "a partner ended no more than five intervals before the process' last sample",
+		series: [][2]string{{requests + "{404}@p", "10:100 20:110"}, {requests + "{500}@p", "10:0 120:0 130:0"}, {requests + "{200}@p", "130:113"}},
+		good:   10 + 113, total: 123, covered: -1,
+	},
+	{
+		// Growth while 200 is held is no step: the step is 4, 60 is not plausible at 150; less than
+		// half of 130, it counts. 4 + (130-104) + 60.
+		name:   "what grows while it is held is no step",
+		series: [][2]string{{requests + "{200}@p", "110:100 120:104 130:102 140:130 150:60"}, {started + "@p", "110:50"}},
+		start:  100, good: 90, total: 90, covered: -1, flags: "partial_drop@150 reset_without_restart@150",
 	},
 	{
 		// Two new processes of the same second: younger than 25 s, so that nothing is asked. 5 + 4.
@@ -395,9 +458,9 @@ var labelExamples = []example{
 		start: 100, good: 14, total: 14, covered: -1,
 	},
 	{
-		// le is a number: the bound is the same series' for the selector too.
+		// Good asks for le="0.5".
 		name:   "bounds are numbers",
-		series: [][2]string{{"jobs_total{200,le=1.0}@p", "10:3 20:5"}},
-		good:   2, total: 2, covered: -1,
+		series: [][2]string{{"latency_seconds_bucket{le=0.50}@p", "10:3 20:5"}, {"latency_seconds_count@p", "10:3 20:6"}},
+		good:   2, total: 3, covered: -1,
 	},
 }
