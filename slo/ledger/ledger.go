@@ -115,6 +115,7 @@ type Ledger struct {
 	mu          sync.RWMutex // guards what follows against readers
 	accounts    map[string]*account
 	wanted      map[wantKey][]wantedPart // of an SLO, one after the other
+	refused     map[string]Failing       // SLOs that are not counted at all
 	sources     map[string]*sourceState
 	heard       heard
 	forgotAt    int64 // edge at which a ledger without files last looked for what can be forgotten
@@ -177,6 +178,7 @@ func Open(cfg Config) (*Ledger, error) {
 	}
 	for _, a := range accts {
 		l.trim(a)
+		a.cold = true
 		l.accounts[a.key] = a
 		l.nextAccount = max(l.nextAccount, a.id+1)
 	}
@@ -209,8 +211,13 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	active := map[*account]asked{}
 	subjects := map[string]map[*Subject]bool{}
 	shared, byID := map[string]*measure{}, map[string]*Subject{}
+	refused := map[string]Failing{}
 	for _, it := range p.Items {
 		ms, err := l.measures(it.SLO, p, shared)
+		if why, ok := errors.AsType[refusal](err); ok {
+			refused[it.SLO.Name] = failing(it, why)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -258,7 +265,7 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 		}
 	}
 	gather(slices.SortedFunc(maps.Keys(active), byNumber))
-	l.accounts, l.wanted, l.sources = accounts, wanted, sources
+	l.accounts, l.wanted, l.sources, l.refused = accounts, wanted, sources, refused
 	l.version.Add(1)
 	return nil
 }
@@ -402,7 +409,7 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		acc.EdgeShift = time.Duration(parts[0].hist.shift) * time.Millisecond
 	}
 	if len(parts) == 0 || len(parts) != len(s.Parts) {
-		acc.Unit = unitOf(s, true)
+		acc.Unit, acc.Failure = unitOf(s, true), l.refused[s.Name].Reason
 		acc.Counts = func(_ int, from, to time.Time) slo.Counts { return slo.Counts{Start: from, End: to} }
 		return acc
 	}
@@ -450,9 +457,9 @@ func (a *account) heard(edge int64) int64 {
 func (l *Ledger) counts(a wantedPart, from, to time.Time) slo.Counts {
 	l.mu.RLock()
 	start, end, c := a.hist.between(from.UnixMilli(), to.UnixMilli())
-	newest := a.hist.newest()
+	_, sums, _ := a.hist.upTo(end)
 	l.mu.RUnlock()
-	good, total := a.m.goodAndTotal(c, newest)
+	good, total := a.m.goodAndTotal(c, sums)
 	return slo.Counts{Start: timeOf(start), End: timeOf(end), Good: good, Total: total,
 		Covered: time.Duration(end-start-c.miss) * time.Millisecond}
 }

@@ -285,7 +285,6 @@ func readAccount(d *decoder) (*account, error) {
 			a.pending = append(a.pending, c.s)
 		}
 	}
-	a.cold = true
 	a.nextID = max(a.nextID, nextID)
 	return a, d.end()
 }
