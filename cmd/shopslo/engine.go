@@ -70,9 +70,6 @@ func newEngine(d *documents, src source, dir string, backfill time.Duration, jud
 		return nil, orAskServer(err)
 	}
 	e.ledger = l
-	if err := e.understand(); err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
 	plan := d.plan(src, judged)
 	if err := l.Configure(plan, now); err != nil {
 		return nil, errors.Join(err, l.Close())
@@ -112,6 +109,7 @@ func (d *documents) plan(src source, judged []fleet.TierName) ledger.Plan {
 		}
 		subjects[set.Name] = sub
 	}
+	d.keepNamed(src)
 	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Part: judged != nil}
 	read := d.reading(src.types)
 	for _, name := range d.sourceNames() {
@@ -193,6 +191,9 @@ func (p *program) oneShotBack(ctx context.Context, d *documents, at time.Time, r
 	src, err := p.openSource(d, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
+	}
+	if err := d.ask(src); err != nil {
+		return nil, errors.Join(err, src.close())
 	}
 	dir := d.config.Ledger.Dir
 	if _, err := os.Stat(dir); dir != "" && errors.Is(err, fs.ErrNotExist) {

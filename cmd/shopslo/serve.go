@@ -77,6 +77,9 @@ type service struct {
 	caught  time.Time // when counting had come up to the clock for the first time
 	reading string    // how far the first reading is
 
+	configuring sync.Mutex // held while the ledger is told what to count
+	asked       time.Time  // when the source was last asked what refused SLOs mean; of tick alone
+
 	looking    sync.Mutex     // held while looking for what does not exist, see look
 	unseen     string         // why the last look failed; under looking
 	background sync.WaitGroup // of looks
@@ -109,6 +112,9 @@ func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) err
 	e, err := newEngine(d, src, d.config.Ledger.Dir, d.history()+margin, nil, p.now(), log)
 	if err != nil {
 		return errors.Join(err, src.close())
+	}
+	for _, f := range e.ledger.Failing() {
+		log.Error("an SLO is not counted; the others are", "slo", f.SLO, "why", f.Reason)
 	}
 	s := &service{p: p, log: log, engine: e, metrics: newOwnMetrics(p.registry), hup: hup}
 	if s.book, err = p.openServerLogbook(d.config); err != nil {
@@ -216,6 +222,7 @@ func (s *service) tick(ctx context.Context) time.Duration {
 	}
 	s.metrics.tick(s.p.now().Sub(now), err)
 	s.look(ctx, e, now, err)
+	s.askAgain(e, now)
 	s.ticked(now, err, paused)
 	wait := max(next.Sub(s.p.now()), 0)
 	if err != nil {
@@ -284,9 +291,11 @@ func (s *service) reload() error {
 	if next.fine() > old.fine() || d.longestWindow() > old.docs.longestWindow() {
 		return fmt.Errorf("%s: a longer window than before needs more history: restart to take that over", d.config.Path)
 	}
-	if err := next.understand(); err != nil {
+	if err := d.ask(next.source); err != nil {
 		return err
 	}
+	s.configuring.Lock()
+	defer s.configuring.Unlock()
 	if err := next.takeOver(s.p.now()); err != nil {
 		return errors.Join(err, old.takeOver(s.p.now()))
 	}
