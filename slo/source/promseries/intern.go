@@ -40,7 +40,8 @@ type Stream struct {
 	// Guarded by the Interner's lock.
 	used   uint64   // the round in which it was last asked for
 	raw    []string // the bytes that it is known by
-	recent Plain    // what it had last, where its identity has several streams
+	recent Plain    // what it had last, where several streams were in one answer
+	last   point    // the last valid sample that was read
 }
 
 // Identity is what the stream is one of.

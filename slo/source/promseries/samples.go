@@ -54,6 +54,10 @@ type Samples struct {
 	given int64   // the time of the last sample given out
 	value float64 // its value
 
+	watch  bool    // look for drops
+	before float64 // the value before the first one; NaN: not known
+	fell   drop    // the last drop
+
 	stream *Stream // whose samples are read as they are; nil: of several streams
 }
 
@@ -106,6 +110,9 @@ func (s *Samples) Read(t []int64, v []float64) (int, error) {
 			n = trim(t[:n], v, s.from, s.to)
 		}
 		if n > 0 {
+			if s.watch {
+				s.look(t[:n], v)
+			}
 			s.given, s.value = t[n-1], v[n-1]
 			return n, nil
 		}
@@ -114,6 +121,18 @@ func (s *Samples) Read(t []int64, v []float64) (int, error) {
 		}
 	}
 	return 0, s.err
+}
+
+// look notes the last drop among samples that are given out.
+func (s *Samples) look(t []int64, v []float64) {
+	for i, at := range t {
+		if v[i] < s.before {
+			s.fell = drop{at, s.before}
+		}
+		if v[i] == v[i] {
+			s.before = v[i]
+		}
+	}
 }
 
 // next reads on in the first chunk; 0 is its end.
