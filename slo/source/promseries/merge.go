@@ -55,7 +55,7 @@ func (c *Collector) mergeGroups() {
 			}
 			c.samples[i].stream = f.stream
 			c.deliver(i, id, from, f.chunks, err)
-			if last.stream == f.stream {
+			if last.stream != nil {
 				c.samples[i].before = last.v
 			}
 			continue
