@@ -208,7 +208,14 @@ func (c *Collector) deliver(i int, id *Identity, from int64, chunks []Chunk, fai
 	} else if !s.Reset(from, c.to, chunks) {
 		return
 	}
-	s.stream, s.watch, s.before = stream, id.counter && id.several.Load(), math.NaN()
+	s.stream, s.before, s.watch = stream, math.NaN(), math.MaxInt64
+	switch {
+	case !id.counter || stream == nil || c.AsIs:
+	case id.several.Load():
+		s.watch = math.MinInt64
+	case stream.own != nil: // another one may answer next
+		s.watch = c.to - (catchIntervals+1)*c.interval()
+	}
 	c.out = append(c.out, slo.Series{Ref: id.Ref, Labels: id.Labels, Samples: s})
 }
 
