@@ -58,7 +58,7 @@ func left(h History, at time.Time) *float64 {
 	if !at.After(h.Account.Start) {
 		return nil
 	}
-	return h.SLO.Evaluate(at, nil, h.Account.Counts).RemainingRatio
+	return h.SLO.Evaluate(at, nil, h.Account).RemainingRatio
 }
 
 // gap notes a step without any data, and joins it to the one before.

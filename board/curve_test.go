@@ -34,13 +34,13 @@ func TestACurveEndsAtWhatStatusSays(t *testing.T) {
 			return 0.0001
 		}})
 		c := NewCurve(h, nil)
-		want := h.SLO.Evaluate(now, nil, h.Account.Counts).RemainingRatio
+		want := h.SLO.Evaluate(now, nil, h.Account).RemainingRatio
 		last := c.Points[len(c.Points)-1]
 		if !last.At.Equal(now) || last.Left == nil || *last.Left != *want || len(c.Gaps) != 0 {
 			t.Fatalf("the curve ends at %v with %s, status says %s; gaps %v", last.At, share2(last.Left), share2(want), c.Gaps)
 		}
 		for _, p := range c.Points {
-			if then := h.SLO.Evaluate(p.At, nil, h.Account.Counts).RemainingRatio; *p.Left != *then {
+			if then := h.SLO.Evaluate(p.At, nil, h.Account).RemainingRatio; *p.Left != *then {
 				t.Fatalf("at %v the curve has %s, status said %s", p.At, share2(p.Left), share2(then))
 			}
 		}

@@ -3,6 +3,7 @@ package promotion
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
@@ -15,6 +16,9 @@ func (d *deciding) checkBudget(t tier, b *status.Budget) Check {
 	c := t.about(CheckBudget, b, result, reason)
 	c.Evidence = c.Evidence.with("state", string(b.State)).with("good", b.Good).with("total", b.Total).with("bad", b.Bad).
 		with("allowed", b.Allowed).with("remaining_ratio", b.RemainingRatio)
+	if !b.VerdictFrom.IsZero() {
+		c.Evidence = c.Evidence.with("verdict_from", instant(b.VerdictFrom))
+	}
 	if t.role == roleTarget {
 		switch b.State {
 		case slo.AtRisk:
@@ -24,6 +28,7 @@ func (d *deciding) checkBudget(t tier, b *status.Budget) Check {
 		}
 	}
 	d.corrected(b, &c)
+	c.doubt(b, b.WindowStart, d.doubtSince(t, b))
 	return c
 }
 
@@ -69,6 +74,9 @@ func judgeBudget(t tier, b *status.Budget) (Result, string) {
 	case slo.Exhausted:
 		return Fail, fmt.Sprintf("The error budget of %s is used up: %s.", b.Window, spent(b))
 	case slo.InsufficientData:
+		if !b.VerdictFrom.IsZero() {
+			return judgeShort(t, b)
+		}
 		return judgeFew(t, b)
 	case slo.AtRisk:
 		return Pass, fmt.Sprintf("The error budget is at risk: %s of that of %s is left, %s.", status.FormatShare(b.RemainingRatio), b.Window, spent(b))
@@ -88,6 +96,20 @@ func judgeFew(t tier, b *status.Budget) (Result, string) {
 		return Pass, seen + ": too few for a verdict, but the error budget is not used up."
 	}
 	return Unknown, fmt.Sprintf("%s: too few to tell whether %s are good.", seen, status.FormatGoal(b.Objective))
+}
+
+// judgeShort is about budgets whose history is shorter than a verdict needs. It is
+// never a fail: a few bad events of the first minutes say nothing of a day.
+func judgeShort(t tier, b *status.Budget) (Result, string) {
+	result, how := Unknown, "and so far more is bad than is allowed"
+	if b.Allowed != nil && *b.Bad <= *b.Allowed {
+		how = "too short to show anything"
+		if t.role == roleTarget {
+			result, how = Pass, "and so far no more is bad than is allowed"
+		}
+	}
+	return result, fmt.Sprintf("The history is short, %s: %s. A verdict comes at %s (budgets.least_history moves it).",
+		how, spent(b), b.VerdictFrom.UTC().Format(time.RFC3339))
 }
 
 // spent says what was bad and what is allowed.

@@ -2,6 +2,7 @@ package promotion
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 // that this can be told. What burns the target's budget is no reason to keep out the
 // Release that mends it.
 func (d *deciding) checkBurnRate(t tier, b *status.Budget) Check {
-	result, reason := judgeBurnRate(d.p, b, d.e.Report.Alerts)
+	result, reason, longest := judgeBurnRate(d.p, b, d.e.Report.Alerts)
 	c := t.about(CheckBurnRate, b, result, reason)
 	rates, covered, firing := make(Figures, len(b.BurnRates)), make(Figures, len(b.BurnRates)), []Figures{}
 	for i, r := range b.BurnRates {
@@ -33,28 +34,47 @@ func (d *deciding) checkBurnRate(t tier, b *status.Budget) Check {
 	if result == Fail && t.role == roleTarget && d.e.Fix != nil && lets != LetNone {
 		d.letFix(&c)
 	}
+	from := b.WindowEnd.Add(-longest)
+	c.doubt(b, from, later(from, d.doubtSince(t, b)))
 	return c
 }
 
-func judgeBurnRate(p Policy, b *status.Budget, alerts []slo.BurnAlert) (Result, string) {
+// judgeBurnRate also gives the longest window that it looked at.
+func judgeBurnRate(p Policy, b *status.Budget, configured []slo.BurnAlert) (Result, string, time.Duration) {
 	asked := func(a slo.BurnAlert) bool { return slices.Contains(p.FailOn, a.Severity) }
-	if i := slices.IndexFunc(b.Firing, asked); i >= 0 {
-		return Fail, fires(b, b.Firing[i]) + "."
-	}
-	if b.State == slo.Inconsistent {
-		return Unknown, "The counts contradict themselves, so burn rates say nothing."
-	}
 	var windows []time.Duration
-	for _, a := range alerts {
+	for _, a := range b.Alerts {
 		if asked(a) {
 			windows = append(windows, a.Long, a.Short)
 		}
 	}
-	if len(windows) == 0 {
-		return Unknown, fmt.Sprintf("No alert of severity %s is configured to compare burn rates with.", severities(p))
-	}
 	slices.Sort(windows)
-	for _, d := range slices.Compact(windows) {
+	windows = slices.Compact(windows)
+	longest := time.Duration(0)
+	if len(windows) > 0 {
+		longest = windows[len(windows)-1]
+	}
+	result, reason := compareRates(p, b, configured, asked, windows)
+	return result, reason, longest
+}
+
+func compareRates(p Policy, b *status.Budget, configured []slo.BurnAlert, asked func(slo.BurnAlert) bool, windows []time.Duration) (Result, string) {
+	if i := slices.IndexFunc(b.Firing, asked); i >= 0 {
+		if a := b.Firing[i]; history(b) < a.Long {
+			return Unknown, fmt.Sprintf("%s, but the history is shorter than that: a verdict comes at %s (budgets.least_history moves it).",
+				fires(b, a), b.VerdictFrom.UTC().Format(time.RFC3339))
+		}
+		return Fail, fires(b, b.Firing[i]) + "."
+	}
+	switch {
+	case b.State == slo.Inconsistent:
+		return Unknown, "The counts contradict themselves, so burn rates say nothing."
+	case !slices.ContainsFunc(configured, asked):
+		return Unknown, fmt.Sprintf("No alert of severity %s is configured to compare burn rates with.", severities(p))
+	case len(windows) == 0:
+		return NotChecked, fmt.Sprintf("No %s alert fits a window of %s; shopslo validate says why.", severities(p), b.Window)
+	}
+	for _, d := range windows {
 		if reason := untold(p, b, d); reason != "" {
 			return Unknown, reason
 		}
@@ -62,7 +82,27 @@ func judgeBurnRate(p Policy, b *status.Budget, alerts []slo.BurnAlert) (Result, 
 	if len(b.Firing) > 0 {
 		return Pass, fires(b, b.Firing[0]) + ", which the policy lets pass."
 	}
-	return Pass, fmt.Sprintf("%s; no %s alert fires.", pace(b, slices.Max(windows)), severities(p))
+	return Pass, fmt.Sprintf("%s; no %s alert fires.", pace(b, windows[len(windows)-1]), severities(p))
+}
+
+// history is how long a budget's is; very long where it is long enough for a verdict.
+func history(b *status.Budget) time.Duration {
+	if b.VerdictFrom.IsZero() {
+		return math.MaxInt64
+	}
+	began := b.Expected
+	if began.IsZero() {
+		began = b.ExactFrom
+	}
+	return b.WindowEnd.Sub(began)
+}
+
+// later is the later of two times.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // untold says why nothing can be said over a window, or "". A rate is the same

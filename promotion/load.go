@@ -92,6 +92,8 @@ func (d *deciding) judgeLoad(c *Comparison, figures *Figures) (Result, string) {
 		return Unknown, fmt.Sprintf("It is not known when Release %s came to %s.", orNone(short(d.e.Release)), c.ShopSet)
 	case c.Came.After(d.now):
 		return Unknown, fmt.Sprintf("Release %s came to %s %s after the time asked for.", short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
+	case c.Load == nil && c.Doubt != "":
+		return Unknown, c.Doubt
 	case c.Load == nil || c.Load.Before == nil:
 		return Unknown, fmt.Sprintf("There is no data of the %s before the Release came, so nobody can tell what a busy time is.", age(p.Day))
 	case c.Load.Since == nil:

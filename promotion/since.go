@@ -33,6 +33,10 @@ type Comparison struct {
 	Alike *Alike `json:"alike"`
 	// Load is nil where the policy asks for none, or there is no data.
 	Load *Load `json:"load"`
+	// Flags were raised since the Release came.
+	Flags []slo.Flag `json:"flags,omitempty"`
+	// Doubt says why the counts are none, or old, in a sentence; "" where they are not.
+	Doubt string `json:"doubt,omitempty"`
 }
 
 // Span is what was counted over (Start, End].
@@ -92,11 +96,18 @@ func comparisons(s *slo.SLO, set fleet.ShopSetName, came time.Time, a slo.Accoun
 		if len(s.Parts) > 1 {
 			c.Part = part.Name
 		}
+		if c.Doubt = misled(a.Absent); c.Doubt != "" {
+			continue // what was counted means nothing
+		}
+		if a.Failure != "" {
+			c.Doubt = "It is not being counted now: " + sentence(a.Failure)
+		}
 		if came.IsZero() || a.Counts == nil || !a.End.After(came) {
 			continue
 		}
-		c.Before = span(a.Counts(i, came.Add(-p.Since.Baseline), came), time.Time{})
-		c.Since = span(a.Counts(i, came, a.End), came)
+		c.Flags = flaggedAfter(a.Flags, came)
+		c.Before = span(a.Counts(i, came.Add(-p.Since.Baseline), came), time.Time{}, time.Time{})
+		c.Since = span(a.Counts(i, came, a.End), came, a.Expected)
 		if c.amiss(p.Since) {
 			c.Alike = alike(a, i, came, p.Since.Baseline, c.Since.tally(true))
 		}
@@ -107,14 +118,16 @@ func comparisons(s *slo.SLO, set fleet.ShopSetName, came time.Time, a slo.Accoun
 	return out
 }
 
-// span is nil without data. What was counted from later than asked on covers less.
-func span(c slo.Counts, asked time.Time) *Span {
+// span is nil without data. What was counted from later than the Release came on covers
+// less, but for the time before the ShopSet was expected.
+func span(c slo.Counts, came, expected time.Time) *Span {
 	if c.Covered <= 0 || !c.End.After(c.Start) {
 		return nil
 	}
 	s := &Span{Start: c.Start.UTC(), End: c.End.UTC(), Good: c.Good, Total: c.Total, Coverage: c.Coverage()}
-	if !asked.IsZero() && c.Start.After(asked) {
-		s.Coverage = min(1, c.Covered.Seconds()/(c.End.Sub(asked)-c.Excluded).Seconds())
+	from := later(came, expected)
+	if left := c.End.Sub(from) - c.Excluded; left > 0 && (!came.IsZero() && c.Start.After(from) || expected.After(c.Start)) {
+		s.Coverage = min(1, c.Covered.Seconds()/left.Seconds())
 	}
 	return s
 }
@@ -176,12 +189,16 @@ func uncompared(check string, t tier, set fleet.ShopSetName, slo string) Check {
 		Reason: "No comparison with the time before the Release was handed to the gate.", Evidence: t.figures()}
 }
 
-func (d *deciding) compare(t tier, c *Comparison) Check {
-	check := Check{Check: CheckSince, ShopSet: c.ShopSet, SLO: c.SLO, Evidence: t.figures()}
+func (d *deciding) compare(t tier, c *Comparison) (check Check) {
+	check = Check{Check: CheckSince, ShopSet: c.ShopSet, SLO: c.SLO, Evidence: t.figures()}
 	if c.Part != "" {
 		check.Evidence = check.Evidence.with("part", c.Part)
 	}
 	check.Evidence = check.Evidence.with("came", instant(c.Came))
+	defer func() { check.flagged(c.Flags, c.Came) }()
+	if c.Doubt != "" {
+		check.Evidence = check.Evidence.with("doubt", c.Doubt)
+	}
 	if result, reason := d.incomparable(c); reason != "" {
 		check.Result, check.Reason = result, reason
 		return check
@@ -191,6 +208,9 @@ func (d *deciding) compare(t tier, c *Comparison) Check {
 		harm = max(harm, d.p.Since.HarmToOne/c.BudgetRatio)
 	}
 	check.Result, check.Reason = d.judgeSince(c, harm, &check.Evidence)
+	if check.Result == Pass && c.Doubt != "" {
+		check.Result, check.Reason = Unknown, fmt.Sprintf("%s Until then: %s", c.Doubt, check.Reason)
+	}
 	return check
 }
 
@@ -201,6 +221,8 @@ func (d *deciding) incomparable(c *Comparison) (Result, string) {
 		return Unknown, fmt.Sprintf("It is not known when Release %s came to %s.", orNone(short(d.e.Release)), c.ShopSet)
 	case c.Came.After(d.now):
 		return Unknown, fmt.Sprintf("Release %s came to %s %s after the time asked for.", short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
+	case c.Since == nil && c.Doubt != "":
+		return Unknown, c.Doubt
 	case c.Since == nil:
 		return Unknown, fmt.Sprintf("There is no data since the Release came, %s ago.", age(d.now.Sub(c.Came)))
 	case !(c.Since.Coverage >= d.p.MinCoverage):

@@ -114,7 +114,7 @@ func BenchmarkFleetFromTheLedger(b *testing.B) {
 	for i := range benchSLOs {
 		metric := fmt.Sprintf("m%d_total", i)
 		q.SLOs = append(q.SLOs, slo.SLO{Name: fmt.Sprint("slo-", i), Objective: 999_000_000, Window: slo.Rolling(28 * 24 * time.Hour), Parts: []slo.Part{{Weight: 1, Objective: 999_000_000,
-			Indicator: slo.Indicator{Name: metric, Counter: true, Bad: &slo.Query{Text: metric + " 500"}, Total: &slo.Query{Text: metric}}}}})
+			Indicator: slo.Indicator{Name: metric, Counter: slo.Yes, Bad: &slo.Query{Text: metric + " 500"}, Total: &slo.Query{Text: metric}}}}})
 	}
 	l, err := ledger.Open(ledger.Config{ScrapeInterval: 5 * time.Minute, Delay: time.Nanosecond, Backfill: p.Reach(28*24*time.Hour) + 2*time.Hour,
 		Retention: 90 * 24 * time.Hour, StartTimeMetric: "process_start_time_seconds"})
@@ -122,7 +122,7 @@ func BenchmarkFleetFromTheLedger(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer l.Close()
-	plan := ledger.Plan{Sources: map[string]ledger.Source{"": newShops()}, Reads: map[string]ledger.Reading{"": selectors}}
+	plan := ledger.Plan{Sources: map[string]ledger.Source{"": newShops()}, Reads: map[string]ledger.Reading{"": ledger.Selecting(selectors)}}
 	for i := range q.SLOs {
 		plan.Items = append(plan.Items, ledger.Item{SLO: &q.SLOs[i], Subjects: subjects})
 	}

@@ -45,10 +45,10 @@ type State string
 // The states, in the order in which they are tried: the first that holds is
 // the budget's.
 const (
-	NoData           State = "no_data"           // nothing of the window is covered; every figure is nil
+	NoData           State = "no_data"           // nothing of the window is covered, or nothing can match; every figure is nil
 	Inconsistent     State = "inconsistent"      // good exceeds total, or bad does
 	Exhausted        State = "exhausted"         // more bad events than the budget has
-	InsufficientData State = "insufficient_data" // fewer events than MinEvents
+	InsufficientData State = "insufficient_data" // fewer events than MinEvents; before exhausted: a history shorter than LeastHistory
 	AtRisk           State = "at_risk"           // under 25 % left, or burning over an alert's factor
 	OK               State = "ok"
 )
@@ -73,8 +73,12 @@ type Budget struct {
 	// SLI is good/total, nil without data and without traffic.
 	SLI *float64
 	// Coverage is the part 0–1 of the window that has data; of a calendar
-	// window, of what has passed of it.
+	// window, of what has passed of it; never of what passed before the subject
+	// was expected.
 	Coverage float64
+	// VerdictFrom is when the history will be long enough for a verdict; zero where
+	// it is.
+	VerdictFrom time.Time
 
 	// Allowed is the number of bad events that the objective permits for the
 	// traffic seen; nil without data. The ratios are nil also without traffic.
@@ -104,15 +108,17 @@ type BurnRate struct {
 // to edges that are stored.
 type CountFunc func(part int, from, to time.Time) Counts
 
-// Evaluate computes the budget at end, which is an edge up to which everything
-// is counted. The alerts decide which burn rates are computed and what is at risk.
-func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, counts CountFunc) Budget {
+// Evaluate computes the budget of an account at end, which is an edge up to which
+// everything is counted: the account's own, or an earlier one. The alerts decide which
+// burn rates are computed, besides those of BurnAlertsFor, and what is at risk.
+func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, a Account) Budget {
 	start, _ := s.Window.Bounds(end)
-	w := s.sum(start, end, counts)
-	b := Budget{SLO: s, Start: w.Start, End: end, Coverage: w.Coverage(), State: NoData}
+	w := s.sum(start, end, &a)
+	b := Budget{SLO: s, Start: w.Start, End: end, Coverage: w.coverage, State: NoData}
 	f := &figures{good: w.Good, total: w.Total, bad: w.bad, allowed: w.allowed}
-	b.BurnRates = s.burnRates(end, alerts, counts, f)
-	if w.Covered <= 0 {
+	fitted := s.appendFitted(f.alerts[:0], alerts)
+	b.BurnRates = s.burnRates(end, alerts, fitted, &a, f)
+	if w.Covered <= 0 || a.Misleads() {
 		return b
 	}
 	b.Good, b.Total, b.Bad, b.Allowed = &f.good, &f.total, &f.bad, &f.allowed
@@ -124,14 +130,29 @@ func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, counts CountFunc) Budg
 		f.consumed, f.remaining = w.bad/w.allowed, (w.allowed-w.bad)/w.allowed
 		b.ConsumedRatio, b.RemainingRatio = &f.consumed, &f.remaining
 	}
-	b.Firing = firing(b.BurnRates, alerts, s.Window.Nominal(end))
+	if enough := a.began().Add(s.leastHistory(end)); !a.began().IsZero() && end.Before(enough) {
+		b.VerdictFrom = enough
+	}
+	b.Firing = firing(b.BurnRates, fitted)
 	b.State = s.state(w, b)
-	b.ExhaustedAt = s.exhaustedAt(w, b, alerts)
+	b.ExhaustedAt = s.exhaustedAt(w, b, fitted)
 	return b
 }
 
+// leastHistory is LeastHistory or its default, and no longer than the window.
+func (s *SLO) leastHistory(end time.Time) time.Duration {
+	least := s.LeastHistory
+	if least <= 0 {
+		least = DefaultLeastHistory
+	}
+	return min(least, s.Window.Nominal(end))
+}
+
 // usualWindows is how many windows burn rates are mostly computed over, at most.
-const usualWindows = 8
+const usualWindows = 12
+
+// usualAlerts is how many alerts there mostly are, at most.
+const usualAlerts = 6
 
 // figures are what a Budget points to, in one piece of memory.
 type figures struct {
@@ -139,6 +160,7 @@ type figures struct {
 
 	rates  [usualWindows]BurnRate
 	ratios [usualWindows]float64
+	alerts [usualAlerts]BurnAlert
 }
 
 // weighted is the sum over an SLO's parts.
@@ -149,17 +171,19 @@ type weighted struct {
 	weight  float64 // the parts' mean weight
 	plain   bool    // one part of weight 1: counts are exact
 	absurd  bool    // a part has more good than total, or less than none
+
+	coverage float64 // of the time since the subject was expected
 }
 
 // sum adds the parts up: counts are summed with their weights, ratios never
 // averaged. The coverage is the least of the parts'.
-func (s *SLO) sum(from, to time.Time, counts CountFunc) weighted {
+func (s *SLO) sum(from, to time.Time, a *Account) weighted {
 	var w weighted
 	w.plain = len(s.Parts) == 1 && s.Parts[0].Weight == 1
 	for i := range s.Parts {
-		p, c := &s.Parts[i], counts(i, from, to)
-		if i == 0 || c.Coverage() < w.Coverage() {
-			w.Start, w.End, w.Covered, w.Excluded = c.Start, c.End, c.Covered, c.Excluded
+		p, c := &s.Parts[i], a.Counts(i, from, to)
+		if coverage := a.coverage(i, c); i == 0 || coverage < w.coverage {
+			w.Start, w.End, w.Covered, w.Excluded, w.coverage = c.Start, c.End, c.Covered, c.Excluded, coverage
 		}
 		w.Good += p.Weight * c.Good
 		w.Total += p.Weight * c.Total
@@ -181,6 +205,8 @@ func (s *SLO) state(w weighted, b Budget) State {
 	switch {
 	case w.absurd:
 		return Inconsistent
+	case !b.VerdictFrom.IsZero():
+		return InsufficientData
 	case w.plain && exceeds(w.bad, s.Objective, max(w.Total, least)):
 		return Exhausted
 	case !w.plain && w.bad > s.allowedOf(w, least)*(1+rounding):

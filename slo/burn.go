@@ -19,7 +19,8 @@ const (
 // both is above the factor. The short window ends it soon after the cause has gone.
 type BurnAlert struct {
 	Long, Short time.Duration
-	// Factor is for a window of 30 days; it scales with the SLO's window.
+	// Factor is for a window of 30 days, and scales with the SLO's window; of the
+	// alerts that BurnAlertsFor gives it is the SLO's own.
 	Factor   float64
 	Severity Severity
 }
@@ -74,16 +75,22 @@ func appendBurnWindows(ws []time.Duration, alerts []BurnAlert) []time.Duration {
 	return ws
 }
 
-// burnRates computes the burn rate over every window of the alerts, ending at end.
-func (s *SLO) burnRates(end time.Time, alerts []BurnAlert, counts CountFunc, f *figures) []BurnRate {
+// burnRates computes the burn rate over every window of the alerts, as they are and
+// as fitted to the SLO, ending at end.
+func (s *SLO) burnRates(end time.Time, alerts, fitted []BurnAlert, a *Account, f *figures) []BurnRate {
 	var usual [usualWindows]time.Duration
-	ws := appendBurnWindows(usual[:0], alerts)
+	ws := appendBurnWindows(appendBurnWindows(usual[:0], alerts), fitted)
 	rates, ratios := f.rates[:0], f.ratios[:]
 	if len(ws) > usualWindows {
 		rates, ratios = make([]BurnRate, 0, len(ws)), make([]float64, len(ws))
 	}
+	misleads := a.Misleads()
 	for i, d := range ws {
-		rates = append(rates, s.burnRate(end, d, counts, &ratios[i]))
+		r := s.burnRate(end, d, a, &ratios[i])
+		if misleads {
+			r.Rate = nil
+		}
+		rates = append(rates, r)
 	}
 	return rates[:len(ws):len(ws)]
 }
@@ -91,9 +98,9 @@ func (s *SLO) burnRates(end time.Time, alerts []BurnAlert, counts CountFunc, f *
 // burnRate is bad/allowed over (end−d, end]: with allowed = (1 − objective) · total
 // this is the error ratio divided by the budget ratio.
 // The rate is put where figure points.
-func (s *SLO) burnRate(end time.Time, d time.Duration, counts CountFunc, figure *float64) BurnRate {
-	w := s.sum(end.Add(-d), end, counts)
-	r := BurnRate{Window: d, Coverage: w.Coverage()}
+func (s *SLO) burnRate(end time.Time, d time.Duration, a *Account, figure *float64) BurnRate {
+	w := s.sum(end.Add(-d), end, a)
+	r := BurnRate{Window: d, Coverage: w.coverage}
 	if w.Covered > 0 && w.allowed > 0 {
 		*figure = w.bad / w.allowed
 		r.Rate = figure
@@ -101,15 +108,16 @@ func (s *SLO) burnRate(end time.Time, d time.Duration, counts CountFunc, figure 
 	return r
 }
 
-// firing returns the alerts whose two burn rates are both above their factor.
-func firing(rates []BurnRate, alerts []BurnAlert, window time.Duration) []BurnAlert {
+// firing returns the alerts, fitted to the SLO, whose two burn rates are both above
+// their factor.
+func firing(rates []BurnRate, fitted []BurnAlert) []BurnAlert {
 	over := func(d time.Duration, factor float64) bool {
 		i := slices.IndexFunc(rates, func(r BurnRate) bool { return r.Window == d })
 		return i >= 0 && rates[i].Rate != nil && *rates[i].Rate > factor
 	}
 	var out []BurnAlert
-	for _, a := range alerts {
-		if f := a.FactorFor(window); over(a.Long, f) && over(a.Short, f) {
+	for _, a := range fitted {
+		if over(a.Long, a.Factor) && over(a.Short, a.Factor) {
 			out = append(out, a)
 		}
 	}

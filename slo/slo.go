@@ -41,7 +41,13 @@ type SLO struct {
 	// MinEvents is the number of events (or slices) below which no verdict is
 	// given; 0 means the default, ⌈1/(1 − objective)⌉.
 	MinEvents float64
+	// LeastHistory is how long a subject must have been expected before a verdict is
+	// given, or the window where that is shorter; 0 means DefaultLeastHistory.
+	LeastHistory time.Duration
 }
+
+// DefaultLeastHistory is a day: it has a night and a busy time.
+const DefaultLeastHistory = 24 * time.Hour
 
 // Part is one indicator of an SLO. A plain SLO has one, of weight 1 and of the
 // SLO's own objective.
@@ -91,8 +97,9 @@ type Indicator struct {
 
 	// Ratio: exactly two are set: Good and Total, Bad and Total, or Good and Bad.
 	Good, Bad, Total *Query
-	// Counter says that the ratio's queries are ever-increasing counters.
-	Counter bool
+	// Counter is what the document says of the ratio's queries: that they are
+	// ever-increasing counters, that they are not, or nothing.
+	Counter Told
 
 	// RawRatio and Threshold: the query whose value is judged.
 	Value *Query
@@ -104,7 +111,34 @@ type Indicator struct {
 
 	// FirstSample is what a series' first sample is worth.
 	FirstSample FirstSample
+	// AbsentIsZero says that a metric or label which the source does not have means
+	// 0 events, as where a metric is created with its first error. Else it is no data.
+	AbsentIsZero bool
 }
+
+// Queries are the indicator's queries in the order in which they are counted: good or
+// bad first, then total (or the bad beside the good); one where it is no ratio.
+func (i *Indicator) Queries() []*Query {
+	switch {
+	case i.Kind != Ratio:
+		return []*Query{i.Value}
+	case i.Good != nil && i.Total != nil:
+		return []*Query{i.Good, i.Total}
+	case i.Bad != nil && i.Total != nil:
+		return []*Query{i.Bad, i.Total}
+	}
+	return []*Query{i.Good, i.Bad}
+}
+
+// Told is what a document says where it may also say nothing.
+type Told int8
+
+// What can be told.
+const (
+	Unsaid Told = iota
+	No
+	Yes
+)
 
 // Query is a text for a data source, not yet understood.
 type Query struct {

@@ -166,7 +166,7 @@ func TestAnAlertFiresWhereBothWindowsAreOverTheFactor(t *testing.T) {
 	}
 	for _, c := range cases {
 		counts := rates(map[time.Duration]float64{time.Hour: c.long, 5 * time.Minute: c.short})
-		b := plain(t).Evaluate(end, slo.DefaultBurnAlerts(), counts)
+		b := plain(t).Evaluate(end, slo.DefaultBurnAlerts(), account(counts))
 		if len(b.Firing) != c.want {
 			t.Errorf("%s: %d alerts fire, want %d", c.name, len(b.Firing), c.want)
 		}
@@ -196,7 +196,7 @@ func TestProjectedExhaustion(t *testing.T) {
 			s.Window = c.window
 			start, _ := c.window.Bounds(mid)
 			burn := map[time.Duration]float64{mid.Sub(start): c.windowBurn, 6 * time.Hour: c.pace}
-			b := s.Evaluate(mid, slo.DefaultBurnAlerts(), rates(burn))
+			b := s.Evaluate(mid, slo.DefaultBurnAlerts(), account(rates(burn)))
 			switch {
 			case c.want == 0 && b.ExhaustedAt != nil:
 				t.Errorf("exhausted at %v, want no date", b.ExhaustedAt)

@@ -89,11 +89,21 @@ func (w Window) Bounds(at time.Time) (start, end time.Time) {
 	return w.edge(n - 1), w.edge(n)
 }
 
-// Nominal is the window's usual length: a rolling window's own, a calendar
-// window's around the instant at. Alert factors scale with it.
+// Nominal is the window's length: a rolling window's own, a calendar window's around
+// the instant at.
 func (w Window) Nominal(at time.Time) time.Duration {
 	start, end := w.Bounds(at)
 	return end.Sub(start)
+}
+
+// Typical is the length that alerts are fitted to, the same at all times: months count
+// as 30 days, quarters as 91, years as 365.
+func (w Window) Typical() time.Duration {
+	const day = 24 * time.Hour
+	if w.Calendar() {
+		return time.Duration(w.Count) * [...]time.Duration{Day: day, Week: 7 * day, Month: 30 * day, Quarter: 91 * day, Year: 365 * day}[w.Unit]
+	}
+	return w.Length
 }
 
 // usual is about one window's length, so that an estimate made with it is a few
@@ -141,7 +151,8 @@ func addMonths(t time.Time, n int) time.Time {
 	return time.Date(y, m, min(d, last), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
 }
 
-// shortDuration writes 28d, 6h, 90s: the largest unit that divides it.
+// shortDuration writes 28d, 6h, 90s: the largest unit that divides it; and 5h36m where
+// that would be hundreds of minutes.
 func shortDuration(d time.Duration) string {
 	const day = 24 * time.Hour
 	unit, name := time.Second, "s"
@@ -152,6 +163,8 @@ func shortDuration(d time.Duration) string {
 		unit, name = day, "d"
 	case d%time.Hour == 0:
 		unit, name = time.Hour, "h"
+	case d%time.Minute == 0 && d > 2*time.Hour:
+		return fmt.Sprintf("%dh%dm", d/time.Hour, d%time.Hour/time.Minute)
 	case d%time.Minute == 0:
 		unit, name = time.Minute, "m"
 	}

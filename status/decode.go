@@ -43,6 +43,7 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 type wireReport struct {
 	Version *int          `json:"version"`
 	At      *time.Time    `json:"at"`
+	Outage  *string       `json:"outage"`
 	Alerts  *[]wireAlert  `json:"alerts"`
 	Budgets *[]wireBudget `json:"budgets"`
 }
@@ -70,6 +71,8 @@ type wireBudget struct {
 	WindowEnd   *time.Time          `json:"window_end"`
 	ExactFrom   *time.Time          `json:"exact_from"`
 	LastSample  *time.Time          `json:"last_sample"`
+	Expected    *time.Time          `json:"expected_since"`
+	VerdictFrom *time.Time          `json:"verdict_from"`
 	Good        *float64            `json:"good"`
 	Total       *float64            `json:"total"`
 	Bad         *float64            `json:"bad"`
@@ -79,7 +82,11 @@ type wireBudget struct {
 	ExhaustedAt *time.Time          `json:"exhausted_at"`
 	BurnRates   map[string]*float64 `json:"burn_rates"`
 	BurnCover   map[string]*float64 `json:"burn_coverage"`
+	Alerts      *[]wireAlert        `json:"alerts"` // nil: of a server that does not fit them
 	Firing      *[]wireAlert        `json:"firing"`
+	Flags       []slo.Flag          `json:"flags"`
+	Absent      []slo.Absence       `json:"absent"`
+	Failure     *string             `json:"failure"`
 	Notes       []string            `json:"notes"`
 }
 
@@ -99,12 +106,15 @@ func (in wireReport) report() (Report, error) {
 		return Report{}, errors.New(`"at", "alerts" or "budgets" is missing`)
 	}
 	r := Report{At: in.At.UTC()}
+	if in.Outage != nil {
+		r.Outage = *in.Outage
+	}
 	var err error
 	if r.Alerts, err = alerts(*in.Alerts, func(a wireAlert) *float64 { return a.Factor30d }); err != nil {
 		return Report{}, fmt.Errorf("alerts: %w", err)
 	}
 	for i, b := range *in.Budgets {
-		got, err := b.budget()
+		got, err := b.budget(r.Alerts)
 		if err != nil {
 			return Report{}, fmt.Errorf("budget %d (slo %q, shopset %q): %w", i, b.SLO, b.ShopSet, err)
 		}
@@ -113,7 +123,9 @@ func (in wireReport) report() (Report, error) {
 	return r, nil
 }
 
-func (in wireBudget) budget() (Budget, error) {
+// budget reads a budget. The alerts are those of the report, which hold where the
+// budget has none of its own.
+func (in wireBudget) budget(all []slo.BurnAlert) (Budget, error) {
 	if err := in.check(); err != nil {
 		return Budget{}, err
 	}
@@ -129,6 +141,13 @@ func (in wireBudget) budget() (Budget, error) {
 		Good: in.Good, Total: in.Total, Bad: in.Bad, SLI: in.SLI, Coverage: *in.Coverage,
 		Allowed: in.Budget.Allowed, ConsumedRatio: in.Budget.Consumed, RemainingRatio: in.Budget.Remaining,
 		ExhaustedAt: instant(in.ExhaustedAt), Notes: append([]string(nil), in.Notes...),
+		Expected: instant(in.Expected), VerdictFrom: instant(in.VerdictFrom), Alerts: all,
+	}
+	in.doubts(&b)
+	if in.Alerts != nil {
+		if b.Alerts, err = alerts(*in.Alerts, func(a wireAlert) *float64 { return a.Factor }); err != nil {
+			return Budget{}, fmt.Errorf("alerts: %w", err)
+		}
 	}
 	if b.Firing, err = alerts(*in.Firing, func(a wireAlert) *float64 { return a.Factor }); err != nil {
 		return Budget{}, fmt.Errorf("firing: %w", err)
@@ -137,12 +156,28 @@ func (in wireBudget) budget() (Budget, error) {
 	return b, err
 }
 
+// doubts reads what makes the figures doubtful. A kind that is not known stays: it is
+// no less a doubt.
+func (in wireBudget) doubts(b *Budget) {
+	for _, f := range in.Flags {
+		f.First, f.Last = f.First.UTC(), f.Last.UTC()
+		b.Flags = append(b.Flags, f)
+	}
+	for _, a := range in.Absent {
+		a.Nearest = append([]string(nil), a.Nearest...)
+		b.Absent = append(b.Absent, a)
+	}
+	if in.Failure != nil {
+		b.Failure = *in.Failure
+	}
+}
+
 // check reports what is missing or unknown.
 func (in wireBudget) check() error {
 	switch {
 	case in.SLO == "" || in.ShopSet == "" || in.Tier == "" || in.Window == "":
 		return errors.New(`"slo", "shopset", "tier" or "window" is missing`)
-	case in.Unit != slo.Events && in.Unit != slo.Slices:
+	case in.Unit != slo.Events && in.Unit != slo.Slices && in.Unit != slo.Points:
 		return fmt.Errorf("unknown unit %q", in.Unit)
 	case in.Counted != FromSamples && in.Counted != OnGrid:
 		return fmt.Errorf("unknown way of counting %q", in.Counted)

@@ -18,6 +18,7 @@ func (r Report) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil), nil }
 func (r Report) AppendJSON(to []byte) []byte {
 	w := writer{buf: to, names: map[time.Duration]string{}}
 	w.raw(`{"version": `).int(Version).raw(`, "at": `).time(r.At)
+	w.raw(`, "outage": `).textOrNull(r.Outage)
 	w.raw(`, "alerts": `).alerts(r.Alerts, "factor_30d").raw(`, "budgets": [`)
 	for i := range r.Budgets {
 		if i > 0 {
@@ -39,20 +40,50 @@ func (w *writer) budget(b *Budget) {
 	w.raw(`, "unit": `).text(string(b.Unit)).raw(`, "counted": `).text(string(b.Counted)).raw(`, "state": `).text(string(b.State))
 	w.raw(`, "window_start": `).time(b.WindowStart).raw(`, "window_end": `).time(b.WindowEnd)
 	w.raw(`, "exact_from": `).time(b.ExactFrom).raw(`, "last_sample": `).time(b.LastSample)
+	w.raw(`, "expected_since": `).time(b.Expected).raw(`, "verdict_from": `).time(b.VerdictFrom)
 	w.raw(`, "good": `).figure(b.Good).raw(`, "total": `).figure(b.Total).raw(`, "bad": `).figure(b.Bad)
 	w.raw(`, "sli": `).figure(b.SLI).raw(`, "coverage": `).float(b.Coverage)
 	w.raw(`, "budget": {"allowed": `).figure(b.Allowed).raw(`, "consumed_ratio": `).figure(b.ConsumedRatio)
 	w.raw(`, "remaining_ratio": `).figure(b.RemainingRatio).raw(`}, "exhausted_at": `).time(b.ExhaustedAt)
 	w.raw(`, "burn_rates": `).burns(b.BurnRates, (*writer).rate)
 	w.raw(`, "burn_coverage": `).burns(b.BurnRates, (*writer).covered)
-	w.raw(`, "firing": `).alerts(b.Firing, "factor").raw(`, "notes": [`)
-	for i, note := range b.Notes {
+	w.raw(`, "alerts": `).alerts(b.Alerts, "factor").raw(`, "firing": `).alerts(b.Firing, "factor")
+	w.raw(`, "flags": `).flags(b.Flags).raw(`, "absent": `).absent(b.Absent).raw(`, "failure": `).textOrNull(b.Failure)
+	w.raw(`, "notes": `).texts(b.Notes).raw("}")
+}
+
+func (w *writer) flags(flags []slo.Flag) *writer {
+	w.raw("[")
+	for i, f := range flags {
 		if i > 0 {
 			w.raw(", ")
 		}
-		w.text(note)
+		w.raw(`{"flag": `).text(string(f.Kind)).raw(`, "count": `).int(f.Count).raw(`, "first": `).time(f.First).raw(`, "last": `).time(f.Last).raw("}")
 	}
-	w.raw("]}")
+	return w.raw("]")
+}
+
+func (w *writer) absent(all []slo.Absence) *writer {
+	w.raw("[")
+	for i, a := range all {
+		if i > 0 {
+			w.raw(", ")
+		}
+		w.raw(`{"kind": `).text(string(a.Kind)).raw(`, "side": `).text(a.Side).raw(`, "selector": `).text(a.Selector).raw(`, "label": `).text(a.Label)
+		w.raw(`, "nearest": `).texts(a.Nearest).raw("}")
+	}
+	return w.raw("]")
+}
+
+func (w *writer) texts(all []string) *writer {
+	w.raw("[")
+	for i, s := range all {
+		if i > 0 {
+			w.raw(", ")
+		}
+		w.text(s)
+	}
+	return w.raw("]")
 }
 
 // writer appends JSON values.
@@ -74,6 +105,14 @@ func (w *writer) int(i int) *writer {
 func (w *writer) text(s string) *writer {
 	w.buf = AppendText(w.buf, s)
 	return w
+}
+
+// textOrNull writes null for the empty text.
+func (w *writer) textOrNull(s string) *writer {
+	if s == "" {
+		return w.raw("null")
+	}
+	return w.text(s)
 }
 
 // time writes RFC 3339 in UTC, null for the zero time.

@@ -31,6 +31,9 @@ type Ledger interface {
 // Report holds the budgets of a fleet at one time.
 type Report struct {
 	At time.Time
+	// Outage says why a server could not read its source last time: what is counted is
+	// of before. "": it could, or nobody keeps counting.
+	Outage string
 	// Alerts are those that burn rates were compared with; factors for 30 days.
 	Alerts []slo.BurnAlert
 	// Budgets in the order of the fleet (lowest Tier first, ShopSets by name), and
@@ -58,6 +61,12 @@ type Budget struct {
 	WindowStart, WindowEnd time.Time
 	// ExactFrom is the time before which nothing was counted.
 	ExactFrom time.Time
+	// Expected is since when the ShopSet was expected to send; Coverage counts from
+	// there.
+	Expected time.Time
+	// VerdictFrom is when the history will be long enough for a verdict; zero where it
+	// is, and where there is no data.
+	VerdictFrom time.Time
 	// LastSample is when something was last heard of the ShopSet.
 	LastSample time.Time
 
@@ -70,13 +79,27 @@ type Budget struct {
 	RemainingRatio *float64 // 1 − consumed; negative when overspent
 
 	BurnRates []slo.BurnRate // shortest window first
-	// Firing are the alerts over whose factor both burn rates are; with factors
-	// as compared, scaled to the SLO's window.
+	// Alerts are those of the Report as fitted to the SLO: windows and factors as
+	// compared.
+	Alerts []slo.BurnAlert
+	// Firing are those of Alerts over whose factor both burn rates are.
 	Firing      []slo.BurnAlert
 	ExhaustedAt time.Time // projected; zero where there is no such time
 
-	Notes []string // what makes the figures doubtful
+	// Flags are what makes the figures of the window doubtful.
+	Flags []slo.Flag
+	// Absent is what the SLO's selectors ask for and the source does not have.
+	Absent []slo.Absence
+	// Failure says why the SLO is not being counted now; "" where it is. Figures are
+	// then those of before.
+	Failure string
+	// Notes are sentences on how the figures came about, and what makes them doubtful:
+	// one for each of Flags, Absent and Failure is among them.
+	Notes []string
 }
+
+// Misleads reports whether something absent makes the figures meaningless.
+func (b *Budget) Misleads() bool { return slices.ContainsFunc(b.Absent, slo.Absence.Misleads) }
 
 // Counted says how events were counted.
 type Counted string
@@ -98,6 +121,10 @@ func Applies(s *slo.SLO, tier fleet.TierName) bool {
 func Compute(at time.Time, f *fleet.Fleet, slos []slo.SLO, alerts []slo.BurnAlert, ledger Ledger) Report {
 	sets := f.ShopSets()
 	parts := make([][]Budget, min(runtime.GOMAXPROCS(0), len(sets)))
+	fitted := make([][]slo.BurnAlert, len(slos))
+	for i := range slos {
+		fitted[i], _ = slo.BurnAlertsFor(&slos[i], alerts)
+	}
 	var all sync.WaitGroup
 	for i := range parts {
 		all.Go(func() {
@@ -106,7 +133,7 @@ func Compute(at time.Time, f *fleet.Fleet, slos []slo.SLO, alerts []slo.BurnAler
 			for _, set := range mine {
 				for j := range slos {
 					if s := &slos[j]; Applies(s, set.Tier) {
-						parts[i] = append(parts[i], budget(s, set, alerts, ledger.Account(s, string(set.Name), at)))
+						parts[i] = append(parts[i], budget(s, set, alerts, fitted[j], ledger.Account(s, string(set.Name), at)))
 					}
 				}
 			}
@@ -116,35 +143,35 @@ func Compute(at time.Time, f *fleet.Fleet, slos []slo.SLO, alerts []slo.BurnAler
 	return Report{At: at, Alerts: alerts, Budgets: slices.Concat(parts...)}
 }
 
-func budget(s *slo.SLO, set fleet.ShopSet, alerts []slo.BurnAlert, a slo.Account) Budget {
+func budget(s *slo.SLO, set fleet.ShopSet, alerts, fitted []slo.BurnAlert, a slo.Account) Budget {
 	b := Budget{
 		SLO: s.Name, Service: s.Service, DisplayName: s.DisplayName,
 		Objective: s.Objective, Window: s.Window.String(),
 		ShopSet: set.Name, Tier: set.Tier,
 		Unit: unit(s, a), Counted: FromSamples, State: slo.NoData,
-		ExactFrom: a.Start, LastSample: a.LastSample, Notes: a.Notes,
+		ExactFrom: a.Start, Expected: a.Expected, LastSample: a.LastSample,
+		Alerts: fitted, Absent: a.Absent, Failure: a.Failure, Notes: a.Notes,
 	}
 	if a.Grid {
 		b.Counted = OnGrid
 	}
 	if a.End.IsZero() || a.Counts == nil {
-		for _, w := range slo.BurnWindows(alerts) {
+		for _, w := range slo.BurnWindows(slices.Concat(alerts, fitted)) {
 			b.BurnRates = append(b.BurnRates, slo.BurnRate{Window: w})
 		}
+		b.note()
 		return b
 	}
-	e := s.Evaluate(a.End, alerts, a.Counts)
-	b.State, b.WindowStart, b.WindowEnd = e.State, e.Start, e.End
+	e := s.Evaluate(a.End, alerts, a)
+	b.State, b.WindowStart, b.WindowEnd, b.VerdictFrom = e.State, e.Start, e.End, e.VerdictFrom
 	b.Good, b.Total, b.Bad, b.SLI, b.Coverage = e.Good, e.Total, e.Bad, e.SLI, e.Coverage
 	b.Allowed, b.ConsumedRatio, b.RemainingRatio = e.Allowed, e.ConsumedRatio, e.RemainingRatio
-	b.BurnRates = e.BurnRates
-	for _, alert := range e.Firing {
-		alert.Factor = alert.FactorFor(s.Window.Nominal(a.End))
-		b.Firing = append(b.Firing, alert)
-	}
+	b.BurnRates, b.Firing = e.BurnRates, e.Firing
 	if e.ExhaustedAt != nil {
 		b.ExhaustedAt = e.ExhaustedAt.Truncate(time.Second) // a projection: finer would pretend
 	}
+	b.Flags = a.FlagsAfter(e.Start)
+	b.note()
 	return b
 }
 
@@ -153,8 +180,10 @@ func unit(s *slo.SLO, a slo.Account) slo.Unit {
 	switch {
 	case a.Unit != "":
 		return a.Unit
-	case s.Method != slo.Occurrences || a.Grid:
+	case s.Method != slo.Occurrences:
 		return slo.Slices
+	case a.Grid:
+		return slo.Points
 	}
 	return slo.Events
 }

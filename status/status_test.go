@@ -76,6 +76,10 @@ type steady struct {
 	covered            float64
 	grid               bool
 	notes              []string
+	expected           time.Duration // before at; 0: not known
+	flags              []slo.Flag
+	absent             []slo.Absence
+	failure            string
 }
 
 // ledger holds accounts by "shopset slo"; what it does not hold was never counted.
@@ -88,6 +92,7 @@ func (l ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 	}
 	end := at.Truncate(time.Minute)
 	account := slo.Account{Unit: slo.Events, Grid: a.grid, Start: end.Add(-40 * 24 * time.Hour), End: end, Notes: a.notes,
+		Flags: a.flags, Absent: a.absent, Failure: a.failure,
 		Counts: func(_ int, from, to time.Time) slo.Counts {
 			hours := to.Sub(from).Hours()
 			recent := min(hours, 6)
@@ -100,7 +105,10 @@ func (l ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		account.LastSample = end.Add(-12 * time.Second)
 	}
 	if a.grid {
-		account.Unit = slo.Slices
+		account.Unit = slo.Points
+	}
+	if a.expected > 0 {
+		account.Expected = end.Add(-a.expected)
 	}
 	return account
 }
@@ -135,8 +143,8 @@ func TestEveryExpectedPairHasABudgetInFleetOrder(t *testing.T) {
 		if b.State != slo.NoData || b.Total != nil || b.SLI != nil || b.Coverage != 0 || !b.WindowEnd.IsZero() {
 			t.Errorf("%s %s was never counted and reads %+v", b.ShopSet, b.SLO, b)
 		}
-		if len(b.BurnRates) != 7 {
-			t.Errorf("%s %s lists %d burn rates, want all 7 as missing", b.ShopSet, b.SLO, len(b.BurnRates))
+		if len(b.BurnRates) != 9 {
+			t.Errorf("%s %s lists %d burn rates, want all 7 and the 2 of the shortened pair as missing", b.ShopSet, b.SLO, len(b.BurnRates))
 		}
 	}
 	want := []string{"dev c-2 all", "beta c-1 all", "beta-prod a-2 all", "beta-prod b-1 all",

@@ -32,7 +32,7 @@ func SLO(days int) *slo.SLO {
 	return &slo.SLO{
 		Name: "cart-availability", Service: "cart", Objective: o, Window: slo.Rolling(time.Duration(days) * 24 * time.Hour),
 		Parts: []slo.Part{{Weight: 1, Objective: o, Indicator: slo.Indicator{
-			Name: "cart-availability", Kind: slo.Ratio, Counter: true,
+			Name: "cart-availability", Kind: slo.Ratio, Counter: slo.Yes,
 			Bad: &slo.Query{Text: badQuery}, Total: &slo.Query{Text: totalQuery},
 		}}},
 	}
@@ -57,7 +57,7 @@ func plan(s *slo.SLO, n int, src ledger.Source) ledger.Plan {
 		id := history.ID(i)
 		it.Subjects = append(it.Subjects, &ledger.Subject{ID: id, Match: slo.Labels{{Name: "shopset", Value: id}}})
 	}
-	return ledger.Plan{Items: []ledger.Item{it}, Sources: map[string]ledger.Source{"": src}, Reads: map[string]ledger.Reading{"": reading}}
+	return ledger.Plan{Items: []ledger.Item{it}, Sources: map[string]ledger.Source{"": src}, Reads: map[string]ledger.Reading{"": ledger.Selecting(reading)}}
 }
 
 func reading(text string) ([]slo.Selector, bool) {
@@ -70,7 +70,7 @@ func budgets(l *ledger.Ledger, s *slo.SLO, n int, at time.Time, f func(i int, b 
 	alerts := slo.DefaultBurnAlerts()
 	for i := range n {
 		a := l.Account(s, history.ID(i), at)
-		b := s.Evaluate(a.End, alerts, a.Counts)
+		b := s.Evaluate(a.End, alerts, a)
 		if f != nil {
 			f(i, b)
 		}

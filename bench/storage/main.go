@@ -91,7 +91,7 @@ func intoLedger(dir string) {
 	l, err := ledger.Open(ledger.Config{Dir: dir, ScrapeInterval: time.Minute, Delay: time.Nanosecond, Backfill: time.Nanosecond})
 	check(err)
 	src := &counters{r: rand.New(rand.NewPCG(1, 1))}
-	ind := slo.Indicator{Counter: true, Bad: &slo.Query{Text: "bad"}, Total: &slo.Query{Text: "total"}}
+	ind := slo.Indicator{Counter: slo.Yes, Bad: &slo.Query{Text: "bad"}, Total: &slo.Query{Text: "total"}}
 	s := &slo.SLO{Name: "s", Objective: 999_000_000, Window: slo.Rolling(28 * 24 * time.Hour), Parts: []slo.Part{{Weight: 1, Objective: 999_000_000, Indicator: ind}}}
 	it := ledger.Item{SLO: s}
 	for a := range accounts {
@@ -101,9 +101,9 @@ func intoLedger(dir string) {
 		}
 	}
 	plan := ledger.Plan{Items: []ledger.Item{it}, Sources: map[string]ledger.Source{"": src},
-		Reads: map[string]ledger.Reading{"": func(text string) ([]slo.Selector, bool) {
+		Reads: map[string]ledger.Reading{"": ledger.Selecting(func(text string) ([]slo.Selector, bool) {
 			return []slo.Selector{{{Name: slo.MetricName, Value: text}}}, true
-		}}}
+		})}}
 	check(l.Configure(plan, time.UnixMilli(start)))
 	for tick := range ticks {
 		check(l.Advance(context.Background(), time.UnixMilli(start+int64(tick+1)*minute+1), nil))

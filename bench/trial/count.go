@@ -26,7 +26,7 @@ func availability() *slo.SLO {
 	return &slo.SLO{
 		Name: "availability", Objective: objective, Window: slo.Rolling(window * minute),
 		Parts: []slo.Part{{Weight: 1, Objective: objective, Indicator: slo.Indicator{
-			Name: "availability", Kind: slo.Ratio, Counter: true,
+			Name: "availability", Kind: slo.Ratio, Counter: slo.Yes,
 			Bad: &slo.Query{Text: metric + `{code="500"}`}, Total: &slo.Query{Text: metric},
 		}}},
 	}
@@ -64,7 +64,7 @@ func openLedger(dir string, interval time.Duration, s *slo.SLO, seen []Release, 
 		q, err := promquery.Classify(text)
 		return q.Selectors, err == nil && q.Selects()
 	}
-	err = l.Configure(ledger.Plan{Items: []ledger.Item{it}, Sources: map[string]ledger.Source{"": db}, Reads: map[string]ledger.Reading{"": reads}}, now)
+	err = l.Configure(ledger.Plan{Items: []ledger.Item{it}, Sources: map[string]ledger.Source{"": db}, Reads: map[string]ledger.Reading{"": ledger.Selecting(reads)}}, now)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}

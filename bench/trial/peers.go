@@ -19,9 +19,10 @@ func alertQuery(target string, s *slo.SLO, alerts []slo.BurnAlert) string {
 		return fmt.Sprintf("%s / %s", rate(`,code="500"`), rate(""))
 	}
 	var pairs []string
-	for _, a := range alerts {
+	fitted, _ := slo.BurnAlertsFor(s, alerts)
+	for _, a := range fitted {
 		if a.Severity == slo.Page {
-			limit := a.FactorFor(s.Window.Length) * s.Objective.BudgetRatio()
+			limit := a.Factor * s.Objective.BudgetRatio()
 			pairs = append(pairs, fmt.Sprintf("(%s > %v and %s > %v)", ratio(a.Long), limit, ratio(a.Short), limit))
 		}
 	}

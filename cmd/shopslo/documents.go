@@ -24,6 +24,10 @@ type documents struct {
 	fleet  *fleet.Fleet
 	slos   *openslo.Documents
 	notes  []note
+	// inexact are findings on SLOs that could be counted exactly and are not, meant are
+	// notes on how SLOs are counted.
+	inexact []finding
+	meant   []note
 	// exclusions are those of the calendar, as it was when this was read.
 	exclusions []promotion.Exclusion
 	// fine is how far back every edge is wanted, where that is further than burn rates look.
@@ -93,11 +97,18 @@ func (p *program) load() (*documents, error) {
 		for _, n := range d.slos.Notes {
 			d.notes = append(d.notes, note{Place: n.Position.String(), Text: n.Message})
 		}
-		found = append(found, d.queries()...)
+		if wrong := d.queries(); len(wrong) > 0 {
+			found = append(found, wrong...)
+		} else {
+			var misread faults
+			collect(d.understand(nil), &misread)
+			found = append(found, misread...)
+		}
 	}
 	if len(sloFaults) == 0 && d.slos != nil {
 		found = append(found, d.retention()...)
 		found = append(found, d.slices()...)
+		d.judge()
 	}
 	if d.fleet != nil {
 		found = append(found, d.gateTiers()...)
@@ -142,6 +153,21 @@ func faultsOf(err error) error {
 	return out
 }
 
+// judge gives the SLOs what the configuration says of all budgets, and notes which
+// burn-rate alerts are not as configured.
+func (d *documents) judge() {
+	alerts := burnAlerts(d.config.BurnRates)
+	for i := range d.slos.SLOs {
+		s := &d.slos.SLOs[i]
+		s.LeastHistory = d.config.Budgets.LeastHistory
+		at, _ := d.slos.Origin(s.Name)
+		_, reasons := slo.BurnAlertsFor(s, alerts)
+		for _, why := range reasons {
+			d.notes = append(d.notes, note{Place: at.String(), Text: fmt.Sprintf("SLO %q: %s", s.Name, why)})
+		}
+	}
+}
+
 // queries checks that every query is PromQL. The same text in several SLOs is told
 // once per place.
 func (d *documents) queries() faults {
@@ -150,11 +176,7 @@ func (d *documents) queries() faults {
 	for i := range d.slos.SLOs {
 		s := &d.slos.SLOs[i]
 		for _, part := range s.Parts {
-			ind := part.Indicator
-			for _, q := range []*slo.Query{ind.Good, ind.Bad, ind.Total, ind.Value} {
-				if q == nil {
-					continue
-				}
+			for _, q := range part.Indicator.Queries() {
 				at, _ := d.slos.QueryOrigin(q)
 				understood, err := d.classify(q.Text)
 				if err != nil {
@@ -222,6 +244,7 @@ func (d *documents) longestWindow() time.Duration {
 type finding struct {
 	Rule string `json:"rule"`
 	Text string `json:"text"`
+	*lacking
 }
 
 // findings are what `validate` answers "no" for.
@@ -239,6 +262,7 @@ func (d *documents) findings() []finding {
 			out = append(out, finding{Rule: "no-shopset", Text: "slo \"" + s.Name + "\" applies to no ShopSet, so nothing is judged by it; correct its tiers, or remove it"})
 		}
 	}
+	out = append(out, d.inexact...)
 	if c := d.config.Promotion; c != nil {
 		if err := gitpush.CheckHook(c.Hooks); err != nil {
 			out = append(out, finding{Rule: "promotion-hook", Text: "promotion.hooks: " + err.Error()})

@@ -16,7 +16,6 @@ import (
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
-	"github.com/shopslo/shopslo/slo/promquery"
 	"github.com/shopslo/shopslo/slo/source/promtsdb"
 	"github.com/shopslo/shopslo/status"
 )
@@ -26,6 +25,7 @@ type engine struct {
 	docs   *documents
 	source source
 	ledger *ledger.Ledger
+	finder *finder // nil: nobody asks whether what the SLOs name exists
 	alerts []slo.BurnAlert
 	latest atomic.Pointer[latest]
 }
@@ -40,6 +40,7 @@ type latest struct {
 type source struct {
 	ledger.Source
 	embedded *promtsdb.DB // what Source is, where it is embedded
+	types    *metricTypes // what it says of its metrics; nil: it says nothing
 	name     string       // for people, without credentials
 	close    func() error
 }
@@ -69,9 +70,11 @@ func newEngine(d *documents, src source, dir string, backfill time.Duration, jud
 		return nil, orAskServer(err)
 	}
 	e.ledger = l
-	if err := l.Configure(d.plan(src, judged), now); err != nil {
+	plan := d.plan(src, judged)
+	if err := l.Configure(plan, now); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
+	e.finder = newFinder(d, src, plan)
 	return e, nil
 }
 
@@ -82,6 +85,12 @@ func (e *engine) fine() time.Duration {
 	longest := max(72*60*res, e.docs.fine)
 	for _, w := range slo.BurnWindows(e.alerts) {
 		longest = max(longest, w+60*res)
+	}
+	for i := range e.docs.slos.SLOs {
+		fitted, _ := slo.BurnAlertsFor(&e.docs.slos.SLOs[i], e.alerts)
+		for _, a := range fitted {
+			longest = max(longest, a.Long+60*res)
+		}
 	}
 	return longest
 }
@@ -102,8 +111,9 @@ func (d *documents) plan(src source, judged []fleet.TierName) ledger.Plan {
 	}
 	d.keepNamed(src)
 	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Part: judged != nil}
+	read := d.reading(src.types)
 	for _, name := range d.sourceNames() {
-		p.Sources[name], p.Reads[name] = src, d.reading()
+		p.Sources[name], p.Reads[name] = src.Source, read
 	}
 	for i := range d.slos.SLOs {
 		it := ledger.Item{SLO: &d.slos.SLOs[i]}
@@ -124,22 +134,12 @@ func (d *documents) sourceNames() []string {
 	names := map[string]bool{"": true}
 	for _, s := range d.slos.SLOs {
 		for _, part := range s.Parts {
-			for _, q := range queriesOf(&part.Indicator) {
+			for _, q := range part.Indicator.Queries() {
 				names[q.Source] = true
 			}
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
-}
-
-func queriesOf(ind *slo.Indicator) []*slo.Query {
-	return slices.DeleteFunc([]*slo.Query{ind.Good, ind.Bad, ind.Total, ind.Value}, func(q *slo.Query) bool { return q == nil })
-}
-
-// readPromQL tells the ledger whether a query is a sum of counters.
-func readPromQL(text string) ([]slo.Selector, bool) {
-	q, err := promquery.Classify(text)
-	return q.Selectors, err == nil && q.Selects()
 }
 
 func burnAlerts(rates []config.BurnRate) []slo.BurnAlert {
@@ -153,16 +153,24 @@ func burnAlerts(rates []config.BurnRate) []slo.BurnAlert {
 // report gives all budgets at a time. Between two ticks the newest budgets stay the
 // same and are computed once.
 func (e *engine) report(at time.Time) status.Report {
-	version := e.ledger.Version()
+	version := e.version()
 	if l := e.latest.Load(); l != nil && l.version == version && !at.Before(l.report.At) {
 		r := l.report
 		r.At = at
 		return r
 	}
-	r := status.Compute(at, e.docs.fleet, e.docs.slos.SLOs, e.alerts, promotion.Excluding(e.docs.fleet, e.docs.exclusions, e.ledger))
-	if !at.Before(e.ledger.Newest()) && e.ledger.Version() == version {
+	r := status.Compute(at, e.docs.fleet, e.docs.slos.SLOs, e.alerts, promotion.Excluding(e.docs.fleet, e.docs.exclusions, e.accounts()))
+	if !at.Before(e.ledger.Newest()) && e.version() == version {
 		e.latest.Store(&latest{version, r})
 	}
+	return r
+}
+
+// counted is a report without the budgets that are not being counted: their figures are
+// of before.
+func (e *engine) counted(at time.Time) status.Report {
+	r := e.report(at)
+	r.Budgets = slices.DeleteFunc(slices.Clone(r.Budgets), func(b status.Budget) bool { return b.Failure != "" })
 	return r
 }
 
@@ -192,6 +200,9 @@ func (p *program) oneShotBack(ctx context.Context, d *documents, at time.Time, r
 	if err != nil {
 		return nil, err
 	}
+	if err := d.ask(src); err != nil {
+		return nil, errors.Join(err, src.close())
+	}
 	dir := d.config.Ledger.Dir
 	if _, err := os.Stat(dir); dir != "" && errors.Is(err, fs.ErrNotExist) {
 		dir = ""
@@ -207,7 +218,11 @@ func (p *program) oneShotBack(ctx context.Context, d *documents, at time.Time, r
 	if until.After(now) {
 		until = now
 	}
-	return e, e.ledger.Advance(ctx, until, p.reading())
+	err = e.ledger.Advance(ctx, until, p.reading())
+	if !errors.Is(err, slo.ErrUnavailable) {
+		err = errors.Join(err, e.lookOnce(ctx, at))
+	}
+	return e, err
 }
 
 // warnings logs what the ledger says of its own files to the error stream.

@@ -257,13 +257,13 @@ func (e *engine) decide(ctx context.Context, q question, at time.Time, outage er
 
 // judge decides from what was gathered.
 func (e *engine) judge(ctx context.Context, seen evidence, q question, at time.Time, outage error) (promotion.Record, error) {
-	slos, f, counts := e.docs.slos.SLOs, e.docs.fleet, promotion.Excluding(e.docs.fleet, seen.calendar.Exclusions, e.ledger)
+	slos, f, counts := e.docs.slos.SLOs, e.docs.fleet, promotion.Excluding(e.docs.fleet, seen.calendar.Exclusions, e.accounts())
 	var report, plain status.Report
 	if len(seen.calendar.Exclusions)+len(e.docs.exclusions) == 0 {
 		report = e.report(at) // computed already
 	} else {
 		report = status.Compute(at, f, slos, e.alerts, counts)
-		plain = status.Compute(at, f, slos, e.alerts, e.ledger)
+		plain = status.Compute(at, f, slos, e.alerts, e.accounts())
 	}
 	ev, err := promotion.Gather(e.docs.fleet, slos, report, fleet.TierName(q.to), q.release)
 	if err != nil {

@@ -33,11 +33,6 @@ func (d *documents) classify(text string) (promquery.Query, error) {
 	return promquery.Classify(text)
 }
 
-// reading tells the ledger what the source's queries mean. Mackerel has no counters'
-// samples: all its queries are evaluated on a grid.
-func (d *documents) reading() ledger.Reading {
-	if d.config.Source.Mackerel != nil {
-		return func(string) ([]slo.Selector, bool) { return nil, false }
-	}
-	return readPromQL
-}
+// readMackerel tells the ledger that Mackerel has no counters' samples: all its queries
+// are evaluated on a grid.
+var readMackerel = ledger.Selecting(func(string) ([]slo.Selector, bool) { return nil, false })

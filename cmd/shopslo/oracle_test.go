@@ -118,8 +118,8 @@ func checkReport(t *testing.T, r status.Report, docs []document, interval time.D
 				t.Errorf("%s of %s: %s; the oracle has good %v, total %v, bad %v, coverage %v", d.name, shopset, figures(b),
 					want.Good, want.Total, want.Bad, coverage)
 			}
-			if flagged := o.Flagged(b.WindowEnd.UnixMilli()); flagged != (len(b.Notes) > 0) {
-				t.Errorf("%s of %s: notes %q, the oracle flags: %v", d.name, shopset, b.Notes, flagged)
+			if want := inWindow(o.Flags(b.WindowEnd.UnixMilli()), b.WindowStart); len(b.Flags) != len(want) {
+				t.Errorf("%s of %s: flags %v, the oracle's are %v", d.name, shopset, b.Flags, want)
 			}
 			for _, burn := range b.BurnRates {
 				w := o.Count(b.WindowEnd.Add(-burn.Window).UnixMilli(), b.WindowEnd.UnixMilli())
@@ -231,4 +231,9 @@ func fill(t testing.TB, dir string, data []sourcetest.Series) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// inWindow are the flags that say something of a window.
+func inWindow(flags []slo.Flag, start time.Time) []slo.Flag {
+	return slices.DeleteFunc(flags, func(f slo.Flag) bool { return !f.Last.After(start) })
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/rules"
 )
 
@@ -99,6 +100,9 @@ func (p *program) rules(f rulesFlags) ([]byte, error) {
 	for i := range d.slos.SLOs {
 		o := &d.slos.SLOs[i]
 		ruled := rules.SLO{Name: o.Name, Objective: o.Objective, Window: o.Window}
+		if o.Method != slo.Occurrences {
+			ruled.Slice = o.Slice
+		}
 		for _, set := range d.shopSetsOf(o) {
 			ruled.ShopSets = append(ruled.ShopSets, rules.ShopSet{Name: string(set.Name), Tier: string(set.Tier)})
 		}

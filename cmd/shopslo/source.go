@@ -23,7 +23,7 @@ func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
 		if err != nil {
 			return source{}, fmt.Errorf("%s: source.prometheus: %w", d.config.Path, err)
 		}
-		return source{Source: s, name: "Prometheus at " + withoutUser(c.URL), close: func() error { return nil }}, nil
+		return source{Source: s, types: newMetricTypes(s), name: "Prometheus at " + withoutUser(c.URL), close: func() error { return nil }}, nil
 	}
 	if c := d.config.Source.Mackerel; c != nil {
 		return p.openMackerel(c)
@@ -37,7 +37,7 @@ func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
 	if err != nil {
 		return source{}, orAskServer(err)
 	}
-	return source{Source: db, embedded: db, name: "the embedded store in " + c.Dir, close: db.Close}, nil
+	return source{Source: db, embedded: db, types: newMetricTypes(db), name: "the embedded store in " + c.Dir, close: db.Close}, nil
 }
 
 // orAskServer says what to do about a directory that another process has locked.
@@ -92,11 +92,13 @@ func (d *documents) keepNamed(src source) {
 	for _, set := range d.fleet.ShopSets() {
 		keeper.Keep(slices.Collect(maps.Keys(set.Match))...)
 	}
-	for _, s := range d.slos.SLOs {
-		for _, part := range s.Parts {
-			for _, q := range queriesOf(&part.Indicator) {
-				sels, _ := d.reading()(q.Text)
-				for _, sel := range sels {
+	read := d.reading(src.types)
+	for i := range d.slos.SLOs {
+		parts := d.slos.SLOs[i].Parts
+		for k := range parts {
+			meaning, _ := read(&parts[k].Indicator) // what cannot be read names nothing
+			for _, side := range meaning.Sides {
+				for _, sel := range side.Selectors {
 					for _, m := range sel {
 						keeper.Keep(m.Name)
 					}

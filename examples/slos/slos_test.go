@@ -70,7 +70,7 @@ func TestEveryExampleIsCountedExactly(t *testing.T) {
 	for name, s := range load(t) {
 		for _, p := range s.Parts {
 			ind := p.Indicator
-			if ind.Kind != slo.Ratio || !ind.Counter {
+			if ind.Kind != slo.Ratio || ind.Counter != slo.Yes {
 				t.Errorf("%s is not a ratio of counters", name)
 			}
 			for _, q := range []*slo.Query{ind.Good, ind.Bad, ind.Total} {

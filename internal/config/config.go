@@ -32,6 +32,7 @@ type Config struct {
 	// that none is to be used.
 	StartTimeMetric string
 
+	Budgets   Budgets
 	BurnRates []BurnRate
 	Gate      Gate
 	Promotion *Promotion // nil: Releases are not moved from here
@@ -134,6 +135,13 @@ func (l Ledger) RetentionFor(longest time.Duration) (time.Duration, error) {
 			formatDuration(l.Retention), formatDuration(longest), formatDuration(2*longest))
 	}
 	return l.Retention, nil
+}
+
+// Budgets is what holds for all budgets.
+type Budgets struct {
+	// LeastHistory is how long a ShopSet must have been expected before there is a
+	// verdict on its budgets, or the SLO's window where that is shorter. 0 means a day.
+	LeastHistory time.Duration
 }
 
 // BurnRate is one pair of windows that alerts: both burn rates at or over Factor.

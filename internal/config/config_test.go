@@ -58,6 +58,7 @@ slos: ["*.yaml"]
 ledger: {dir: data/ledger, resolution: 10s, retention: 1w, delay: 1m30s}
 target_labels: [pod]
 start_time_metric: ""
+budgets: {least_history: 6h}
 burn_rates:
 - {long: 1d, short: 2h, factor: 3, severity: ticket}
 gate: {max_age: 2m, min_coverage: 0.5, quiet_coverage: 0.9, fail_on: [page, ticket], at_risk: none, redundancy_waived: true}
@@ -80,6 +81,7 @@ gate: {max_age: 2m, min_coverage: 0.5, quiet_coverage: 0.9, fail_on: [page, tick
 		Ledger: Ledger{Dir: "/etc/shopslo/data/ledger", Resolution: 10 * time.Second,
 			Retention: 7 * 24 * time.Hour, Delay: 90 * time.Second},
 		TargetLabels: []string{"pod"},
+		Budgets:      Budgets{LeastHistory: 6 * time.Hour},
 		BurnRates:    []BurnRate{{Long: 24 * time.Hour, Short: 2 * time.Hour, Factor: 3, Severity: Ticket}},
 		Gate: Gate{GateRules: GateRules{MaxAge: 2 * time.Minute, MinCoverage: 0.5, QuietCoverage: 0.9, FailOn: []Severity{Page, Ticket},
 			AtRisk: "none", RedundancyWaived: true}},
@@ -148,7 +150,7 @@ func TestFaults(t *testing.T) {
 		{"every fault is reported, in the order of lines", least + "gate: {max_age: soon, min_coverage: 95}\nwindw: 1\n",
 			[]string{`c.yaml:5: gate.max_age: "soon" is not a duration; write it like 30s, 5m, 1h30m or 28d`,
 				`c.yaml:5: gate.min_coverage: 95 is not a ratio above 0 and at most 1; write 95 % as 0.95`,
-				`c.yaml:6: unknown key "windw" (known keys: source, fleet, slos, ledger, target_labels, start_time_metric, burn_rates, gate, promotion, mackerel, review, board)`}},
+				`c.yaml:6: unknown key "windw" (known keys: source, fleet, slos, ledger, target_labels, start_time_metric, budgets, burn_rates, gate, promotion, mackerel, review, board)`}},
 		{"a key given twice names the first line", least + "fleet: [x]\n",
 			[]string{`c.yaml:5: key "fleet" is given twice; the first is on line 3`}},
 		{"an empty file says what it needs", "", []string{`c.yaml: the file is empty; it needs at least source, fleet and slos`}},
@@ -204,6 +206,9 @@ func TestFaults(t *testing.T) {
 			[]string{`c.yaml:5: ledger.retention is shorter than two steps of ledger.resolution`}},
 		{"zero is no duration", least + "ledger: {dir: d, resolution: 0s}\n",
 			[]string{`c.yaml:5: ledger.resolution: "0s" must be longer than 0`}},
+		{"a history of no length is none", least + "budgets: {least_history: 0s, least_historie: 1d}\n",
+			[]string{`c.yaml:5: budgets.least_history: "0s" must be longer than 0`,
+				`c.yaml:5: unknown key "budgets.least_historie" (did you mean "least_history"?)`}},
 		{"target labels are not empty and differ", least + "target_labels: [job, job]\n",
 			[]string{`c.yaml:5: target_labels names "job" twice`}},
 		{"no target labels at all", least + "target_labels: []\n",

@@ -35,6 +35,7 @@ func Parse(path string, data []byte) (*Config, error) {
 	c.patterns(m, "slos", &c.SLOs)
 	c.ledger(m)
 	c.targets(m)
+	c.budgets(m)
 	c.burnRates(m)
 	c.gate(m)
 	c.promotion(m)
@@ -307,6 +308,16 @@ func (c *Config) targets(m *mapping) {
 		seen[l] = true
 	}
 	m.text("start_time_metric", &c.StartTimeMetric)
+}
+
+func (c *Config) budgets(top *mapping) {
+	n := top.take("budgets")
+	if n == nil {
+		return
+	}
+	m := top.r.mapping(n, "budgets")
+	m.duration("least_history", &c.Budgets.LeastHistory)
+	m.done()
 }
 
 func (c *Config) burnRates(top *mapping) {

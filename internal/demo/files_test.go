@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopslo/shopslo/fleet/manifest"
 	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/openslo"
 )
 
@@ -84,7 +85,7 @@ func TestTheSLOsAreReadAndOfAMinute(t *testing.T) {
 		if s.Window.Length != time.Minute {
 			t.Errorf("%s has a window of %v, want a minute", s.Name, s.Window)
 		}
-		if !s.Parts[0].Indicator.Counter {
+		if s.Parts[0].Indicator.Counter != slo.Yes {
 			t.Errorf("%s is not counted from counters", s.Name)
 		}
 	}

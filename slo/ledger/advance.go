@@ -20,68 +20,170 @@ const (
 	sliceSamples = 16 << 20
 )
 
+// reading is one source's part of an Advance.
+type reading struct {
+	l        *Ledger
+	src      *sourceState
+	now      time.Time // as the ledger was told
+	until    int64     // the newest edge that may be closed
+	progress func(Progress) bool
+
+	paused  bool              // progress wants the rest to be left for the next time
+	slow    bool              // a request has taken too long
+	tried   map[*account]bool // those that failed in this Advance
+	unkept  error             // what maintain said last
+	started bool              // something has been read
+}
+
 // advanceSource brings all accounts of a source up to an edge: those that have come
 // furthest first, so that an account that has its history still to read does not
-// keep the others waiting.
-func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, until int64, progress func(Progress) bool) error {
+// keep the others waiting, and last those that could not be counted. Its error is of
+// the source as a whole, or of the ledger's files; what is wrong with one measure
+// only is kept with its accounts.
+func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, now time.Time, progress func(Progress) bool) error {
 	defer src.dropAhead()
-	var errs []error
-	failed := map[*measure]bool{}
-	var unkept error
-	for ctx.Err() == nil {
-		accts, from := src.foremost(until, failed)
-		if len(accts) == 0 {
-			break
-		}
-		to := l.sliceEnd(from, until, src.width)
-		if a := src.ahead; a != nil && a.from == from {
-			to = a.to
-		}
-		n, err := l.tick(ctx, src, accts, from, to, until)
-		switch {
-		case err == nil:
-			src.adapt(n, to-from)
-			unkept = l.maintain(to, to < until) // the old generation goes on
-			if !progress(Progress{Source: src.name, Done: timeOf(to), Until: timeOf(until), Samples: n, span: to - from}) {
-				return errors.Join(append(errs, unkept)...)
-			}
-			continue
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.Is(err, slo.ErrUnavailable), errors.Is(err, errStore):
-			return errors.Join(append(errs, unkept, l.sourceError(src, err))...)
-		}
-		// The request itself is at fault: find out whose.
-		bad, err := l.isolate(ctx, src, accts, from, to, err)
-		for _, m := range bad {
-			failed[m] = true
-		}
-		errs = append(errs, l.sourceError(src, err))
+	src.ctx = ctx
+	newest, err := l.clock(ctx, src, now)
+	if err != nil {
+		return l.sourceError(src, err)
 	}
-	return errors.Join(append(errs, unkept, ctx.Err())...)
+	r := &reading{l: l, src: src, now: now, until: l.floor(newest.Add(-l.cfg.Delay)), progress: progress, tried: map[*account]bool{}}
+	err = r.healthy(ctx)
+	if err == nil && !r.paused {
+		err = r.quarantined(ctx)
+	}
+	if ctx.Err() == nil {
+		err = l.sourceError(src, err)
+	}
+	return errors.Join(err, r.unkept)
+}
+
+// clock is up to when the source may have samples: its own time, or the given one
+// where that is earlier or the source has no clock.
+func (l *Ledger) clock(ctx context.Context, src *sourceState, now time.Time) (time.Time, error) {
+	c, ok := src.source.(Clock)
+	if !ok {
+		return now, nil
+	}
+	limited, cancel := context.WithTimeout(ctx, l.cfg.Patience)
+	defer cancel()
+	own, err := c.Now(limited)
+	switch {
+	case err == nil && own.Before(now):
+		return own, nil
+	case err == nil:
+		return now, nil
+	case ctx.Err() != nil:
+		return now, ctx.Err()
+	case limited.Err() != nil || errors.Is(err, slo.ErrUnavailable):
+		return now, fmt.Errorf("ask for the time: %w", l.late(limited, l.cfg.Patience, err))
+	}
+	return now, nil // it answers, but does not tell: its answers to the queries say why
 }
 
 func (l *Ledger) sourceError(src *sourceState, err error) error {
-	if err == nil {
-		return nil
-	}
-	if src.name == "" {
+	if err == nil || src.name == "" {
 		return err
 	}
 	return fmt.Errorf("data source %s: %w", src.name, err)
 }
 
-// foremost picks the accounts that have come furthest, short of an edge, and can be
-// read together.
-func (s *sourceState) foremost(until int64, failed map[*measure]bool) (accts []*account, from int64) {
+// healthy reads for all accounts that nothing is known to be wrong with.
+func (r *reading) healthy(ctx context.Context) error {
+	for ctx.Err() == nil && !r.paused {
+		accts, from := r.src.foremost(r.until)
+		if len(accts) == 0 {
+			return nil
+		}
+		to := r.l.sliceEnd(from, r.until, r.src.width)
+		if a := r.src.ahead; a != nil && a.from == from {
+			to = a.to
+		}
+		n, err := r.step(ctx, r.limit(to-from), accts, from, to)
+		switch {
+		case err == nil:
+			r.src.adapt(n, to-from)
+		case ctx.Err() != nil || errors.Is(err, errStore):
+			return err
+		default: // the source, or one of the measures
+			r.src.dropAhead()
+			r.src.width = min(r.src.width, lastSlice)
+			if err := r.isolate(ctx, accts, from, min(to, from+lastSlice), err); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// limit is how long a request of healthy accounts may take; 0: as long as the source
+// lets it, where history is read.
+func (r *reading) limit(span int64) time.Duration {
+	switch {
+	case span > lastSlice:
+		return 0
+	case r.slow:
+		return r.l.turn()
+	}
+	return r.l.cfg.Patience
+}
+
+// turn is how long one request may take of an account that may be at fault.
+func (l *Ledger) turn() time.Duration { return l.cfg.Patience / 4 }
+
+// step is a tick within a limit of time, with what belongs to it: accounts that could
+// not be counted are noted, files are maintained, progress is told.
+func (r *reading) step(ctx context.Context, limit time.Duration, accts []*account, from, to int64) (int, error) {
+	limited, cancel := ctx, context.CancelFunc(func() {})
+	if limit > 0 {
+		limited, cancel = context.WithTimeout(ctx, limit)
+	}
+	defer cancel()
+	n, err := r.l.tick(limited, r.src, accts, from, to, r.until)
+	if err != nil {
+		if ctx.Err() == nil && limited.Err() != nil {
+			r.slow = true
+			err = r.l.late(limited, limit, err)
+		}
+		return n, err
+	}
+	r.started = true
+	for a, err := range r.src.bad {
+		r.condemn([]*account{a}, err)
+	}
+	r.unkept = r.l.maintain(to, to < r.until) // the old generation goes on
+	if !r.progress(Progress{Source: r.src.name, Done: timeOf(to), Until: timeOf(r.until), Samples: n, span: to - from}) {
+		r.paused = true
+	}
+	return n, nil
+}
+
+// late says what a request that was ended by its limit failed of.
+func (l *Ledger) late(limited context.Context, limit time.Duration, err error) error {
+	if errors.Is(limited.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%w: no answer within %v", slo.ErrUnavailable, limit)
+	}
+	return err
+}
+
+// foremost picks the healthy accounts that have come furthest, short of an edge, and
+// can be read together.
+func (s *sourceState) foremost(until int64) (accts []*account, from int64) {
 	from = none
+	s.rawCount = 0
 	for _, a := range s.all {
-		if e := a.hist.edge; e < until && e > from && !failed[a.m] {
+		if a.fault != nil {
+			continue
+		}
+		if a.m.raw {
+			s.rawCount++
+		}
+		if e := a.hist.edge; e < until && e > from {
 			from = e
 		}
 	}
 	for _, a := range s.all {
-		if a.hist.edge != from || failed[a.m] {
+		if a.hist.edge != from || a.fault != nil {
 			continue
 		}
 		if len(accts) == 0 || accts[0].m == a.m || accts[0].m.raw && a.m.raw {
@@ -114,41 +216,19 @@ func (s *sourceState) adapt(samples int, width int64) {
 	}
 }
 
-// isolate repeats a failed request for each measure alone, so that one bad SLO does
-// not stop the others. It returns the measures that failed.
-func (l *Ledger) isolate(ctx context.Context, src *sourceState, accts []*account, from, to int64, cause error) ([]*measure, error) {
-	byMeasure := map[*measure][]*account{}
-	var ms []*measure
-	for _, a := range accts {
-		if byMeasure[a.m] == nil {
-			ms = append(ms, a.m)
-		}
-		byMeasure[a.m] = append(byMeasure[a.m], a)
-	}
-	if len(ms) == 1 {
-		return ms, cause
-	}
-	var bad []*measure
-	var errs []error
-	for _, m := range ms {
-		if _, err := l.tick(ctx, src, byMeasure[m], from, to, to); err != nil {
-			bad, errs = append(bad, m), append(errs, err)
-		}
-	}
-	return bad, errors.Join(errs...)
-}
-
 // tick reads, counts, stores and commits (from, to] for some accounts of a source.
-// When it fails nothing has changed. until is how far counting is to go at last:
-// what is then too old is not kept in detail.
+// When it fails nothing has changed. Accounts that could not be counted, though the
+// request was answered, stay where they are: src.bad has them. until is how far
+// counting is to go at last: what is then too old is not kept in detail.
 func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, from, to, until int64) (samples int, err error) {
+	clear(src.bad)
 	var outs []*outcome
 	if accts[0].m.raw {
 		outs, samples, err = l.readRaw(ctx, src, accts, from, to, until)
 	} else {
 		outs, samples, err = l.readGrid(ctx, src, accts, from, to, until-l.cfg.Fine.Milliseconds())
 	}
-	if err != nil {
+	if err != nil || len(outs) == 0 {
 		return samples, err
 	}
 	slices.SortFunc(outs, func(x, y *outcome) int { return int(x.acct.id) - int(y.acct.id) })
@@ -159,45 +239,59 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	commit(outs)
+	commit(outs, 5*l.cfg.ScrapeInterval.Milliseconds())
+	for _, o := range outs {
+		l.heard.take(o.facts.last)
+	}
 	for _, o := range outs {
 		l.trim(o.acct)
+		o.acct.recovered(until)
 	}
 	l.version.Add(1)
 	return samples, nil
 }
 
 // commit makes the outcomes of a tick so.
-func commit(outs []*outcome) {
+func commit(outs []*outcome, lookback int64) {
 	addAll(outs)
 	for _, o := range outs {
-		o.commit()
+		o.commit(lookback)
 	}
 }
 
 // commit makes so what an outcome says besides counts.
-func (o *outcome) commit() {
+func (o *outcome) commit(lookback int64) {
 	a := o.acct
 	to := a.hist.edge
 	for _, c := range o.series {
-		c.s.pos = c.pos
+		s := c.s
+		if was := s.undecided(); was != c.state.undecided() {
+			a.pending = slices.DeleteFunc(a.pending, func(x *series) bool { return x == s })
+			if !was {
+				a.pending = append(a.pending, s)
+			}
+		}
+		s.pos, s.step, s.seriesState = c.pos, c.step, c.state
+		s.remember(c.tail, lookback)
 	}
-	for _, c := range o.groups {
-		c.g.dropAfter = c.dropAfter
+	for _, c := range o.families {
+		c.f.dropAfter = c.dropAfter
 	}
 	live := a.live[:0]
-	for _, t := range a.live {
-		if t.in != o && t.state.covered > to {
-			live = append(live, t)
+	for _, p := range a.live {
+		if p.in != o && p.state.covered > to {
+			live = append(live, p)
 		}
 	}
-	for _, c := range o.targets {
-		c.t.state = c.state
-		c.t.in = nil
+	for _, c := range o.processes {
+		c.p.state = c.state
+		c.p.in = nil
+		c.p.lastStart = max(c.p.lastStart, c.lastStart)
 		if c.state.covered > to {
-			live = append(live, c.t)
+			live = append(live, c.p)
 		}
 	}
 	a.live = live
 	a.facts = o.facts
+	a.cold = false
 }

@@ -17,13 +17,13 @@ type ahead struct {
 	done     chan error        // how Select ended
 }
 
-// fetchAhead begins to read the slice after to, where there is one and all raw
+// fetchAhead begins to read the slice after to, where there is one and all healthy raw
 // accounts of the source go on together.
-func (l *Ledger) fetchAhead(ctx context.Context, src *sourceState, b *batch, to, until int64) {
-	if b != src.whole || to >= until {
+func (l *Ledger) fetchAhead(src *sourceState, b *batch, to, until int64) {
+	if b != src.whole || to >= until || b.accounts[0].fault != nil {
 		return
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(src.ctx) // it outlives the request that it begins in
 	a := &ahead{from: to, to: l.sliceEnd(to, until, src.width), batch: b, cancel: cancel,
 		series: make(chan []slo.Series), counted: make(chan error), done: make(chan error, 1)}
 	src.ahead = a
@@ -40,7 +40,7 @@ func (l *Ledger) fetchAhead(ctx context.Context, src *sourceState, b *batch, to,
 }
 
 // fetched is Select for a slice that was fetched ahead.
-func (a *ahead) fetched(f func([]slo.Series) error) error {
+func (a *ahead) fetched(ctx context.Context, f func([]slo.Series) error) error {
 	defer a.cancel()
 	select {
 	case series := <-a.series:
@@ -48,6 +48,10 @@ func (a *ahead) fetched(f func([]slo.Series) error) error {
 		return <-a.done
 	case err := <-a.done:
 		return err
+	case <-ctx.Done():
+		a.cancel()
+		<-a.done
+		return ctx.Err()
 	}
 }
 
@@ -60,13 +64,14 @@ func (s *sourceState) dropAhead() {
 	}
 }
 
-// read asks the source for a slice, or takes the one that was fetched ahead.
-func (l *Ledger) read(ctx context.Context, src *sourceState, b *batch, from, to int64, f func([]slo.Series) error) error {
+// read asks the source for a slice with what lies shortly before it, or takes the one
+// that was fetched ahead.
+func (l *Ledger) read(ctx context.Context, src *sourceState, b *batch, before, from, to int64, f func([]slo.Series) error) error {
 	a := src.ahead
-	if a == nil || a.batch != b || a.from != from || a.to != to {
+	if a == nil || a.batch != b || a.from != from || a.to != to || before < from {
 		src.dropAhead()
-		return src.source.Select(ctx, slo.Request{Selectors: b.selectors, From: from, To: to}, f)
+		return src.source.Select(ctx, slo.Request{Selectors: b.selectors, From: before, To: to}, f)
 	}
 	src.ahead = nil
-	return a.fetched(f)
+	return a.fetched(ctx, f)
 }

@@ -130,7 +130,7 @@ func BenchmarkBudgets(b *testing.B) {
 	for b.Loop() {
 		for _, id := range ids {
 			a := l.Account(s, id, end)
-			if e := s.Evaluate(a.End, alerts, a.Counts); e.Total == nil || *e.Total == 0 {
+			if e := s.Evaluate(a.End, alerts, a); e.Total == nil || *e.Total == 0 {
 				b.Fatal("nothing is counted")
 			}
 		}

@@ -1,6 +1,12 @@
 package ledger
 
-import "github.com/shopslo/shopslo/slo"
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/shopslo/shopslo/slo"
+)
 
 // bindings remember what the series of one source are to the accounts.
 type bindings struct {
@@ -19,13 +25,15 @@ type binding struct {
 	batch   *batch // that it was read in last
 	job     int    // its subject's in that; below 0: the batch has none
 	uses    []use
+	claimed error      // several subjects claim it
+	lost    []*account // theirs, that it would count for
 }
 
 type use struct {
-	kind   kind
-	acct   *account
-	target *target
-	series *series
+	kind    kind
+	acct    *account
+	process *process // of a sign
+	series  *series  // of a counter
 }
 
 func newBindings() *bindings {
@@ -59,15 +67,22 @@ func (b *bindings) put(s *slo.Series, x *binding) {
 }
 
 // bind finds out what a series is to the accounts of its subject.
-func (l *Ledger) bind(src *sourceState, s *slo.Series) (*binding, error) {
+func (l *Ledger) bind(src *sourceState, s *slo.Series) *binding {
 	if b := src.bound.find(s); b != nil {
-		return b, nil
+		return b
 	}
 	subject, err := src.subjects.find(s.Labels)
-	if err != nil {
-		return nil, err
-	}
 	b := &binding{subject: subject}
+	if claimed, ok := errors.AsType[*claimedError](err); ok {
+		b.claimed = err
+		for _, sub := range claimed.subjects {
+			for _, a := range src.raw[sub.ID] {
+				if l.concerns(a, s.Labels) {
+					b.lost = append(b.lost, a)
+				}
+			}
+		}
+	}
 	if subject != nil {
 		name := s.Labels.Get(slo.MetricName)
 		for _, a := range src.raw[subject.ID] {
@@ -75,19 +90,107 @@ func (l *Ledger) bind(src *sourceState, s *slo.Series) (*binding, error) {
 		}
 	}
 	src.bound.put(s, b)
-	return b, nil
+	return b
 }
 
 // bindTo adds what a series is to one account.
 func (l *Ledger) bindTo(uses []use, a *account, name string, ls slo.Labels) []use {
 	if k, ok := l.signKind(name); ok && l.ofTargets(a.m, ls) {
-		uses = append(uses, use{kind: k, acct: a, target: a.targetOf(joined(ls, l.cfg.TargetLabels))})
+		further := furtherLabels(ls, l.cfg.TargetLabels, a.subject.Match)
+		uses = append(uses, use{kind: k, acct: a, process: a.signed(joined(ls, l.cfg.TargetLabels), further)})
 	}
 	if sides := a.m.picks(ls); sides != 0 {
-		s := a.seriesOf(ls, sides, l.cfg.TargetLabels)
-		uses = append(uses, use{kind: counterSeries, acct: a, target: s.target, series: s})
+		uses = append(uses, use{kind: counterSeries, acct: a, series: a.seriesOf(ls, sides, l.cfg.TargetLabels)})
 	}
 	return uses
+}
+
+// furtherLabels are a sign's labels without its name, the target's and the subject's.
+func furtherLabels(ls slo.Labels, targetLabels []string, subject slo.Labels) slo.Labels {
+	var out slo.Labels
+	for _, l := range ls {
+		if l.Name != slo.MetricName && !slices.Contains(targetLabels, l.Name) && subject.Get(l.Name) == "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// signed finds or adds the process whose signs have these further labels. Counters
+// that turn out to be its own are moved to it.
+func (a *account) signed(values string, further slo.Labels) *process {
+	t := a.targetOf(values)
+	var p *process
+	for _, o := range t.processes {
+		if !o.legacy && slices.Equal(o.labels, further) {
+			return o
+		}
+		if o.legacy && p == nil {
+			p = o
+		}
+	}
+	if p == nil {
+		p = a.newProcess(t, slices.Clone(further))
+	}
+	p.labels, p.legacy, p.stored = slices.Clone(further), false, false
+	for _, s := range a.series {
+		if s.process.target == t {
+			if best := a.processFor(t, s.labels); best != s.process {
+				s.put(best)
+			}
+		}
+	}
+	return p
+}
+
+// processFor finds the process of a target that a counter belongs to.
+func (a *account) processFor(t *target, ls slo.Labels) *process {
+	var best *process
+	for _, p := range t.processes {
+		if !carries(ls, p.labels) {
+			continue
+		}
+		if best == nil || len(p.labels) > len(best.labels) ||
+			len(p.labels) == len(best.labels) && strings.Compare(p.labels.String(), best.labels.String()) < 0 {
+			best = p
+		}
+	}
+	if best == nil {
+		best = a.newProcess(t, nil)
+	}
+	return best
+}
+
+// carries reports whether ls has all of the labels.
+func carries(ls, labels slo.Labels) bool {
+	for _, l := range labels {
+		if ls.Get(l.Name) != l.Value {
+			return false
+		}
+	}
+	return true
+}
+
+// seriesOf finds or adds a series.
+func (a *account) seriesOf(ls slo.Labels, sides uint8, targetLabels []string) *series {
+	key := ls.String()
+	s := a.series[key]
+	if s == nil {
+		s = &series{id: a.nextID, labels: slices.Clone(ls), pos: position{t: none}, seriesState: newSeriesState()}
+		a.nextID++
+		s.put(a.processFor(a.targetOf(joined(ls, targetLabels)), ls))
+		a.series[key] = s
+	} else if best := a.processFor(s.process.target, ls); best != s.process {
+		s.put(best)
+	}
+	s.sides = sides
+	return s
+}
+
+// concerns reports whether a series counts for an account.
+func (l *Ledger) concerns(a *account, ls slo.Labels) bool {
+	_, sign := l.signKind(ls.Get(slo.MetricName))
+	return sign && l.ofTargets(a.m, ls) || a.m.picks(ls) != 0
 }
 
 // signKind tells the series by which targets speak of themselves.

@@ -5,19 +5,20 @@ import "slices"
 // cells are the pieces that a span being counted is divided into: whole blocks
 // where their inner edges will not be kept, buckets elsewhere.
 type cells struct {
-	from, to, coarse int64
-	ends             []int64
+	from, to, coarse, shift int64
+	ends                    []int64
 }
 
-// divide divides (from, to]. Blocks that end at or before coarse become one cell.
-func (d *cells) divide(from, to, coarse, res int64) {
-	if d.from == from && d.to == to && d.coarse == coarse && len(d.ends) > 0 {
+// divide divides (from, to]. Blocks, which begin shift (ms) after multiples of their
+// span, become one cell where they end at or before coarse.
+func (d *cells) divide(from, to, coarse, res, shift int64) {
+	if d.from == from && d.to == to && d.coarse == coarse && d.shift == shift && len(d.ends) > 0 {
 		return // as for the account before
 	}
-	d.from, d.to, d.coarse, d.ends = from, to, coarse, d.ends[:0]
+	d.from, d.to, d.coarse, d.shift, d.ends = from, to, coarse, shift, d.ends[:0]
 	span := res * blockBuckets
 	for at := from; at < to; d.ends = append(d.ends, at) {
-		if at%span == 0 && at+span <= min(coarse, to) {
+		if (at-shift)%span == 0 && at+span <= min(coarse, to) {
 			at += span
 		} else {
 			at += res

@@ -11,9 +11,16 @@ import (
 // encoder appends the files' elements: integers as varints, whole numbers short.
 type encoder struct{ b []byte }
 
-func (e *encoder) uint(v uint64)   { e.b = binary.AppendUvarint(e.b, v) }
-func (e *encoder) int(v int64)     { e.b = binary.AppendVarint(e.b, v) }
-func (e *encoder) byte(v byte)     { e.b = append(e.b, v) }
+func (e *encoder) uint(v uint64) { e.b = binary.AppendUvarint(e.b, v) }
+func (e *encoder) int(v int64)   { e.b = binary.AppendVarint(e.b, v) }
+func (e *encoder) byte(v byte)   { e.b = append(e.b, v) }
+func (e *encoder) bool(v bool) {
+	if v {
+		e.byte(1)
+	} else {
+		e.byte(0)
+	}
+}
 func (e *encoder) string(s string) { e.uint(uint64(len(s))); e.b = append(e.b, s...) }
 
 // time writes a time (ms) as the distance from another; none as 0.
@@ -34,6 +41,13 @@ func (e *encoder) float(f float64) {
 	}
 	e.uint(1)
 	e.b = binary.LittleEndian.AppendUint64(e.b, math.Float64bits(f))
+}
+
+func bit(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (e *encoder) labels(ls slo.Labels) {

@@ -243,9 +243,9 @@ func TestAnExporterBesideTheCartCoversOnlySLOsThatDoNotNameTheJob(t *testing.T) 
 	wide, named := sloOf("wide", "bad", "total"), sloOf("named", "bad", "total")
 	named.Parts[0].Indicator.Bad.Text, named.Parts[0].Indicator.Total.Text = "bad in job", "total in job"
 	p := planOf(ledgertest.NewSource(ledgertest.Plain(all)), []ledgertest.Subject{sub}, wide, named)
-	p.Reads[""] = func(text string) ([]slo.Selector, bool) {
+	p.Reads[""] = ledger.Selecting(func(text string) ([]slo.Selector, bool) {
 		return []slo.Selector{map[string]slo.Selector{"bad": {none}, "total": {total}, "bad in job": {none, job}, "total in job": {total, job}}[text]}, true
-	}
+	})
 	l := open(t, testConfig("", start, timeOf(end), 30*time.Second, time.Minute), p, end)
 	advance(t, l, end)
 	for s, rules := range map[*slo.SLO]ledgertest.Rules{

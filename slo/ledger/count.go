@@ -2,14 +2,12 @@ package ledger
 
 import (
 	"cmp"
-	"math"
 	"slices"
-
-	"github.com/shopslo/shopslo/slo"
 )
 
-// This file is docs/counting.md made fast. It changes no account: what a tick
-// finds is an outcome, applied when the whole tick has been read and stored.
+// This file and the next ones (restart.go, walk.go, birth.go, cover.go) are
+// docs/counting.md made fast. They change no account: what a tick finds is an
+// outcome, applied when the whole tick has been read and stored.
 
 // kind says what a series is to an account.
 type kind uint8
@@ -23,29 +21,33 @@ const (
 // input is one series' samples of the span being counted, for one account.
 // Counters hold valid samples only.
 type input struct {
-	kind   kind
-	target *target
-	series *series // of a counter
-	t      []int64
-	v      []float64
+	kind    kind
+	process *process
+	series  *series // of a counter
+	t       []int64
+	v       []float64
+	births  []int // where first samples stand, rising
+	born    birth // a first sample that is yet to be decided at the end
+	joined  bool  // another series has taken over at the end
 	looks
 }
 
 // looks are what one look at a series' samples tells of the usual case.
 type looks struct {
-	rising bool  // no value is below the one before it
-	widest int64 // at least the longest time between two samples
+	rising bool    // no value is below the one before it
+	widest int64   // at least the longest time between two samples
+	step   float64 // the greatest growth between two samples at most patience apart
 }
 
 // outcome is what one tick does to one account.
 type outcome struct {
-	acct    *account
-	from    int64
-	runs    []run // the buckets, oldest first
-	facts   facts
-	series  []seriesChange
-	targets []targetChange
-	groups  []groupChange
+	acct      *account
+	from      int64
+	runs      []run // the buckets, oldest first
+	facts     facts
+	series    []seriesChange
+	processes []processChange
+	families  []familyChange
 }
 
 // run is a bucket, or a whole block whose inner edges are not kept, with its counts
@@ -57,25 +59,32 @@ type run struct {
 }
 
 type seriesChange struct {
-	s   *series
-	pos position
+	s     *series
+	pos   position
+	step  float64
+	state seriesState
+	tail  []position // the newest raw samples
 }
 
-type targetChange struct {
-	t     *target
-	state targetState
+type processChange struct {
+	p         *process
+	state     processState
+	lastStart int64 // none: as before
 }
 
-type groupChange struct {
-	t         *target
-	g         *group
+type familyChange struct {
+	p         *process
+	f         *family
 	dropAfter int64
 }
 
 // counter counts spans; it holds the scratch space of one worker.
 type counter struct {
 	res      int64
-	patience int64 // 2·i: how long after a scrape a target still counts as scraped
+	interval int64 // i: the scrape interval
+	patience int64 // 2·i: how long after a scrape a process still counts as scraped
+	lookback int64 // 5·i: how old an old answer may be, and how long it may take to be made up for
+	slack    int64 // what two clocks may differ by
 
 	oldest  int64 // sample of all that is read together, where an account needs to know; none
 	out     *outcome
@@ -84,20 +93,34 @@ type counter struct {
 	a, b    []float64 // one for each cell
 	miss    []int64
 	spans   []span // of coverage
+	works   []work
 	starts  []startChange
-	moves   []int64
+	moves   []move
 	drops   []drop
 	results arena
+}
+
+// work is what is to be counted of one process.
+type work struct {
+	p        *process
+	state    processState
+	ups      []input
+	counters []input
+	started  input // its start-time series
+	starts   []startChange
+	moves    []move
+	drops    []drop // family drops, by the time of the later sample
 }
 
 // arena is the memory that a worker's outcomes share. It only grows: what an
 // outcome has of it stays valid.
 type arena struct {
-	outcomes []outcome
-	runs     []run
-	series   []seriesChange
-	targets  []targetChange
-	groups   []groupChange
+	outcomes  []outcome
+	runs      []run
+	series    []seriesChange
+	processes []processChange
+	families  []familyChange
+	samples   []position
 }
 
 // outcome hands out the next outcome.
@@ -132,15 +155,6 @@ func since[T any](s []T, n int) []T { return s[n:len(s):len(s)] }
 // span is a stretch of instants, [from, to).
 type span struct{ from, to int64 }
 
-// startChange is a start time (seconds) reported from t on.
-type startChange struct {
-	t     int64
-	value float64
-}
-
-// drop is an own drop between two samples of a series.
-type drop struct{ p, r int64 }
-
 // begin makes an outcome of (from, to] in which nothing has happened yet. Blocks
 // that end at or before coarse are counted as a whole.
 func (c *counter) begin(a *account, from, to, coarse int64) {
@@ -152,7 +166,7 @@ func (c *counter) begin(a *account, from, to, coarse int64) {
 			f.begins = c.oldest - 1
 		}
 	}
-	c.cells.divide(from, to, coarse, c.res)
+	c.cells.divide(from, to, coarse, c.res, a.hist.shift)
 	c.to, c.spans = to, c.spans[:0]
 	n := len(c.cells.ends)
 	c.a, c.b, c.miss = zeros(c.a, n), zeros(c.b, n), zeros(c.miss, n)
@@ -175,58 +189,60 @@ func (c *counter) count(a *account, from, to, fineFrom int64, in []input) *outco
 		coarse = none
 	}
 	c.begin(a, from, to, coarse)
-	series, targets, groups := len(c.results.series), len(c.results.targets), len(c.results.groups)
+	series, processes, families := len(c.results.series), len(c.results.processes), len(c.results.families)
 
-	slices.SortFunc(in, byTargetAndKind)
-	for len(in) > 0 {
-		n := 1
-		for n < len(in) && in[n].target == in[0].target {
-			n++
-		}
-		c.target(in[:n])
-		in = in[n:]
+	c.share(in)
+	c.settle(a)
+	for i := range c.works {
+		c.process(&c.works[i])
 	}
-	for _, t := range a.live {
-		if t.in != c.out { // said nothing in this span
-			c.spans = append(c.spans, span{from, t.state.covered})
+	for _, p := range a.live {
+		if p.in != c.out { // said nothing in this span
+			c.spans = append(c.spans, span{from, p.state.covered})
 		}
 	}
 	c.cover()
-	c.out.series, c.out.targets, c.out.groups = since(c.results.series, series), since(c.results.targets, targets), since(c.results.groups, groups)
+	c.out.series, c.out.processes, c.out.families = since(c.results.series, series), since(c.results.processes, processes), since(c.results.families, families)
 	return c.finish(fineFrom)
 }
 
-func byTargetAndKind(x, y input) int {
-	if d := cmp.Compare(x.target.id, y.target.id); d != 0 {
-		return d
-	}
-	if d := cmp.Compare(x.kind, y.kind); d != 0 || x.series == nil || x.series.group == y.series.group {
-		return d
-	}
-	return cmp.Compare(x.series.group.metric, y.series.group.metric)
-}
-
-// target counts all inputs of one target: up, start times, counters by metric.
-func (c *counter) target(in []input) {
-	t := in[0].target
-	t.in = c.out
-	st := t.state
-	ups, rest := prefix(in, upSeries)
-	starts, counters := prefix(rest, startSeries)
-
-	c.readStarts(&st, starts)
-	c.readSights(&st, ups, counters)
-	for rest := counters; len(rest) > 0; {
+// share gives each process its inputs, and reads its signs.
+func (c *counter) share(in []input) {
+	slices.SortFunc(in, byProcessAndKind)
+	c.works, c.starts, c.moves, c.drops = c.works[:0], c.starts[:0], c.moves[:0], c.drops[:0]
+	for len(in) > 0 {
 		n := 1
-		for n < len(rest) && rest[n].series.group == rest[0].series.group {
+		for n < len(in) && in[n].process == in[0].process {
 			n++
 		}
-		c.siblings(t, &st, rest[:n])
-		rest = rest[n:]
+		w := work{p: in[0].process, state: in[0].process.state}
+		var starts []input
+		w.ups, starts, w.counters = byKind(in[:n])
+		if len(starts) > 0 {
+			w.started = starts[0]
+		}
+		w.p.in, w.p.at = c.out, len(c.works)
+		c.readStarts(&w, starts)
+		c.readSights(&w)
+		c.works = append(c.works, w)
+		in = in[n:]
 	}
-	c.signs(t, &st, ups, counters)
-	st.moved = lastMove(c.moves, t.state.moved)
-	c.results.targets = append(c.results.targets, targetChange{t, st})
+}
+
+func byProcessAndKind(x, y input) int {
+	if d := cmp.Compare(x.process.id, y.process.id); d != 0 {
+		return d
+	}
+	if d := cmp.Compare(x.kind, y.kind); d != 0 || x.series == nil || x.series.family == y.series.family {
+		return d
+	}
+	return cmp.Compare(x.series.family.name, y.series.family.name)
+}
+
+func byKind(in []input) (ups, starts, counters []input) {
+	ups, rest := prefix(in, upSeries)
+	starts, counters = prefix(rest, startSeries)
+	return ups, starts, counters
 }
 
 func prefix(in []input, k kind) (head, tail []input) {
@@ -237,155 +253,97 @@ func prefix(in []input, k kind) (head, tail []input) {
 	return in[:n], in[n:]
 }
 
-func lastMove(moves []int64, before int64) int64 {
-	if len(moves) > 0 {
-		return moves[len(moves)-1]
-	}
-	return before
-}
-
-// readSights notes when the target was first seen, and when its up was.
-func (c *counter) readSights(st *targetState, ups, counters []input) {
-	see := func(t int64) {
-		if st.seen == none || t < st.seen {
-			st.seen = t
-		}
-	}
-	for _, u := range ups {
+// readSights notes when the process was first seen, and when its up was.
+func (c *counter) readSights(w *work) {
+	st, f := &w.state, &c.out.facts
+	for _, u := range w.ups {
 		for k, v := range u.v {
 			if v == 1 {
-				see(u.t[k])
+				st.seenUp = earlier(st.seenUp, u.t[k])
 				break
 			}
 		}
-		if len(u.t) > 0 && (st.firstUp == none || u.t[0] < st.firstUp) {
-			st.firstUp = u.t[0]
+		st.firstUp = earlier(st.firstUp, u.t[0])
+	}
+	for _, s := range w.counters {
+		if len(s.t) == 0 {
+			continue
+		}
+		st.seen = earlier(st.seen, s.t[0])
+		f.heard = earlier(f.heard, s.t[0])
+		f.last = max(f.last, s.t[len(s.t)-1])
+	}
+	for _, t := range [2]int64{st.seenUp, st.firstStart} {
+		if t != none {
+			st.seen = earlier(st.seen, t)
 		}
 	}
-	for _, s := range counters {
-		if len(s.t) > 0 {
-			see(s.t[0])
-			c.out.facts.last = max(c.out.facts.last, s.t[len(s.t)-1])
-		}
-	}
-	if st.firstStart != none {
-		see(st.firstStart)
+	if st.seenUp != none {
+		f.heard = earlier(f.heard, st.seenUp)
 	}
 }
 
-// restartShift is how far (seconds) a start time may shift by clock corrections
-// without meaning another process.
-const restartShift = 1
-
-// readStarts finds the times at which the target showed another process.
-func (c *counter) readStarts(st *targetState, starts []input) {
-	c.starts, c.moves = c.starts[:0], c.moves[:0]
-	for i, in := range starts {
-		for k, t := range in.t {
-			if v := in.v[k]; v > 0 && !math.IsInf(v, 0) && (i == 0 && len(starts) == 1 && !c.news(st, v)) {
-				continue
-			} else if v > 0 && !math.IsInf(v, 0) {
-				c.starts = append(c.starts, startChange{t, v})
-			}
-		}
+// earlier is the earlier of two times, of which the first may be none.
+func earlier(t, u int64) int64 {
+	if t == none || u < t {
+		return u
 	}
-	if len(starts) > 1 {
-		c.starts = greatest(c.starts)
-	}
-	for _, s := range c.starts {
-		switch {
-		case st.firstStart == none:
-			st.firstStart = s.t
-		case math.Abs(s.value-st.start) > restartShift:
-			c.moves = append(c.moves, s.t)
-		}
-		st.start = s.value
-	}
+	return t
 }
 
-// news reports whether a start time differs from the one reported before, which is
-// the usual case of nothing to note.
-func (c *counter) news(st *targetState, v float64) bool {
-	if n := len(c.starts); n > 0 {
-		return v != c.starts[n-1].value
+// process counts what is left to count of one process when first samples are decided.
+func (c *counter) process(w *work) {
+	c.findDrops(w)
+	for _, in := range w.counters {
+		c.series(w, in)
 	}
-	return st.firstStart == none || v != st.start
-}
-
-// greatest merges several series' start times: the greatest of each time stamp.
-func greatest(s []startChange) []startChange {
-	slices.SortFunc(s, func(x, y startChange) int {
-		if d := cmp.Compare(x.t, y.t); d != 0 {
-			return d
-		}
-		return cmp.Compare(y.value, x.value)
-	})
-	return slices.CompactFunc(s, func(x, y startChange) bool { return x.t == y.t })
-}
-
-// siblings counts the series of one metric on one target.
-func (c *counter) siblings(t *target, st *targetState, in []input) {
-	g := in[0].series.group
-	c.drops = c.drops[:0]
-	for _, s := range in {
-		c.findDrops(s)
-	}
-	slices.SortFunc(c.drops, func(x, y drop) int { return cmp.Compare(x.r, y.r) })
-	for _, s := range in {
-		c.series(t, st, s)
-	}
-	after := g.dropAfter
-	for _, d := range c.drops {
-		after = max(after, d.p)
-	}
-	if after != g.dropAfter {
-		c.results.groups = append(c.results.groups, groupChange{t, g, after})
-	}
-}
-
-func (c *counter) findDrops(in input) {
-	prev := in.series.pos
-	if in.rising && (prev.t == none || len(in.v) == 0 || in.v[0] >= prev.v) {
-		return
-	}
-	for k, v := range in.v {
-		if v < prev.v && prev.t != none {
-			c.drops = append(c.drops, drop{prev.t, in.t[k]})
-		}
-		prev = position{in.t[k], v}
-	}
+	c.signs(w)
+	c.results.processes = append(c.results.processes, processChange{w.p, w.state, w.startedBefore(c.to + 1)})
 }
 
 // series adds one series' increments to the cells.
-func (c *counter) series(t *target, st *targetState, in input) {
-	if len(in.t) == 0 {
-		return
-	}
+func (c *counter) series(w *work, in input) {
 	s := in.series
-	rest, sum := in, 0.0
-	prev := s.pos
-	if prev.t == none {
-		sum, prev = c.firstSample(t, st, in.t[0], in.v[0]), position{in.t[0], in.v[0]}
-		if sum != 0 {
-			c.put(s.sides, c.cells.of(prev.t), sum)
-		}
-		rest.t, rest.v = in.t[1:], in.v[1:]
+	change := seriesChange{s: s, pos: s.pos, step: s.step, state: s.seriesState}
+	if n := len(in.t); n > 0 {
+		change.pos, change.state.joined = position{in.t[n-1], in.v[n-1]}, false
 	}
-	if len(rest.t) > 0 {
-		if in.rising && len(c.moves) == 0 && t.state.moved <= prev.t && len(c.drops) == 0 && s.group.dropAfter < prev.t {
-			c.rise(s.sides, prev.v, rest)
-		} else {
-			c.steps(t, st, prev, rest)
-		}
+	if w.plain(in) {
+		c.rise(s, in, &change)
+	} else {
+		c.pieces(w, in, &change)
 	}
-	n := len(in.t) - 1
-	c.results.series = append(c.results.series, seriesChange{s, position{in.t[n], in.v[n]}})
+	change.state.birth = in.born
+	change.state.joined = change.state.joined || in.joined
+	change.tail = c.tail(in)
+	c.results.series = append(c.results.series, change)
 }
 
-// rise counts a series that saw no restart: in each cell it has grown by the
+// plain reports that all pairs of the series are growth.
+func (w *work) plain(in input) bool {
+	s := in.series
+	if !in.rising || len(in.births) > 0 || len(in.t) == 0 || in.v[0] < s.pos.v || s.hold.at != none || len(w.moves) > 0 || len(w.drops) > 0 {
+		return false
+	}
+	if s.pos.t < w.p.state.restarts[0] || s.pos.t < w.p.state.alternated {
+		return false
+	}
+	for _, f := range w.p.families {
+		if f.dropAfter >= s.pos.t {
+			return false
+		}
+	}
+	return true
+}
+
+// rise counts a series that saw nothing but growth: in each cell it has grown by the
 // difference of two values.
-func (c *counter) rise(sides uint8, base float64, in input) {
-	t, v, ends := in.t, in.v, c.cells.ends
+func (c *counter) rise(s *series, in input, change *seriesChange) {
+	t, v, ends, base := in.t, in.v, c.cells.ends, s.pos.v
+	change.step = max(change.step, in.step)
+	if t[0]-s.pos.t <= c.patience {
+		change.step = max(change.step, v[0]-base)
+	}
 	for cell := c.cells.of(t[0]); len(t) > 0; cell++ {
 		end := ends[cell]
 		if t[0] > end {
@@ -399,41 +357,12 @@ func (c *counter) rise(sides uint8, base float64, in input) {
 				n++
 			}
 		}
-		c.put(sides, cell, v[n-1]-base)
+		c.put(s.sides, cell, v[n-1]-base)
 		base, t, v = v[n-1], t[n:], v[n:]
 	}
 }
 
-// steps counts a series that may have seen restarts, of its own or of its target.
-// Between two of them it has grown by the difference of two values.
-func (c *counter) steps(t *target, st *targetState, prev position, in input) {
-	sides, ends := in.series.sides, c.cells.ends
-	cell := c.cells.of(in.t[0])
-	sum, base := 0.0, prev.v
-	moved, dropAfter, mi, di := t.state.moved, in.series.group.dropAfter, 0, 0
-	for k, now := range in.t {
-		v := in.v[k]
-		if now > ends[cell] {
-			c.put(sides, cell, sum+(prev.v-base))
-			sum, base = 0, prev.v
-			for now > ends[cell] {
-				cell++
-			}
-		}
-		for ; mi < len(c.moves) && c.moves[mi] <= now; mi++ {
-			moved = c.moves[mi]
-		}
-		for ; di < len(c.drops) && c.drops[di].r <= now; di++ {
-			dropAfter = max(dropAfter, c.drops[di].p)
-		}
-		if v < prev.v || moved > prev.t || dropAfter >= prev.t && (st.firstStart == none || st.firstStart > now) {
-			sum, base = sum+(prev.v-base), 0 // from zero
-		}
-		prev = position{now, v}
-	}
-	c.put(sides, cell, sum+(prev.v-base))
-}
-
+// put counts events in a cell.
 func (c *counter) put(sides uint8, cell int, sum float64) {
 	if sides&1 != 0 {
 		c.a[cell] += sum
@@ -443,36 +372,46 @@ func (c *counter) put(sides uint8, cell int, sum float64) {
 	}
 }
 
-// firstSample is what the first sample ever seen of a series counts.
-func (c *counter) firstSample(t *target, st *targetState, at int64, v float64) float64 {
-	f := &c.out.facts
-	begins := at-f.begins <= c.patience
-	switch rule := c.out.acct.m.first; {
-	case rule == slo.FirstIgnore:
-		return 0
-	case rule == slo.FirstZero && !begins:
-		return v
+// tail keeps the newest raw samples of an input, in the outcomes' memory.
+func (c *counter) tail(in input) []position {
+	n := len(in.t)
+	if n == 0 {
+		return nil
 	}
-	if st.firstStart != none && st.firstStart <= at && c.startAt(t, at)*1000 > float64(max(f.begins, f.forgot)) {
-		return v
+	first := n - 1
+	for first > 0 && in.t[first-1] >= in.t[n-1]-c.lookback {
+		first--
 	}
-	if st.seen < at {
-		return v
+	at := len(c.results.samples)
+	for k := first; k < n; k++ {
+		c.results.samples = append(c.results.samples, position{in.t[k], in.v[k]})
 	}
-	if v > 0 && !begins {
-		f.unknownFirst++
-	}
-	return 0
+	return since(c.results.samples, at)
 }
 
-// startAt is the latest start time (seconds) reported at or before an instant.
-func (c *counter) startAt(t *target, at int64) float64 {
-	start := t.state.start
-	for _, s := range c.starts {
-		if s.t > at {
-			break
-		}
-		start = s.value
+// remember adds newer samples to those kept of a series, and leaves out those that
+// are too old to matter.
+func (s *series) remember(tail []position, lookback int64) {
+	if len(tail) == 0 {
+		return
 	}
-	return start
+	oldest := tail[len(tail)-1].t - lookback
+	n := 0
+	for n < len(s.recent) && s.recent[n].t < oldest {
+		n++
+	}
+	kept := copy(s.recent, s.recent[n:])
+	s.recent = append(s.recent[:kept], tail...)
+}
+
+// recall takes in samples that have been counted before the files were read.
+func (s *series) recall(t []int64, v []float64) {
+	if len(s.recent) > 0 || s.pos.t == none {
+		return
+	}
+	for k := range t {
+		if t[k] <= s.pos.t {
+			s.recent = append(s.recent, position{t[k], v[k]})
+		}
+	}
 }

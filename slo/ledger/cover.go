@@ -5,17 +5,18 @@ import (
 	"slices"
 )
 
-// signs turns a target's signs of life into spans during which it counts as
+// signs turns a process' signs of life into spans during which it counts as
 // scraped, and notes how long the last of them lasts.
-func (c *counter) signs(t *target, st *targetState, ups, counters []input) {
-	from, first := c.out.from, len(c.spans)
-	if t.state.covered > from {
-		c.spans = append(c.spans, span{from, t.state.covered})
+func (c *counter) signs(w *work) {
+	from, first, st := c.out.from, len(c.spans), &w.state
+	if covered := w.p.state.covered; covered > from {
+		c.spans = append(c.spans, span{from, covered})
 	}
-	for _, in := range counters {
+	firstUp := c.upFirst(w.p.target)
+	for _, in := range w.counters {
 		n := len(in.t)
-		if st.firstUp != none {
-			n, _ = slices.BinarySearch(in.t, st.firstUp)
+		if firstUp != none {
+			n = before(in.t, firstUp)
 		}
 		if n > 0 && in.widest <= c.patience { // as nearly always
 			c.spans = append(c.spans, span{in.t[0], in.t[n-1] + c.patience})
@@ -30,19 +31,26 @@ func (c *counter) signs(t *target, st *targetState, ups, counters []input) {
 	if st.firstUp > from { // up speaks for the first time, and from then on alone
 		c.cut(first, st.firstUp)
 	}
-	if len(ups) == 1 { // as nearly always
-		for k, at := range ups[0].t {
-			c.sign(first, at, ups[0].v[k] == 1)
-		}
-	} else {
-		for _, s := range oneByOne(ups) {
-			c.sign(first, s.t, s.up)
+	for _, up := range w.ups {
+		for k, at := range up.t {
+			c.sign(first, at, up.v[k] == 1)
 		}
 	}
 	st.covered = none
 	if n := len(c.spans); n > first {
 		st.covered = c.spans[n-1].to
 	}
+}
+
+// upFirst is the first sample of any up of a target, those of this tick included; none.
+func (c *counter) upFirst(t *target) int64 {
+	first := int64(none)
+	for _, p := range t.processes {
+		if up := c.stateOf(p).firstUp; up != none {
+			first = earlier(first, up)
+		}
+	}
+	return first
 }
 
 // sign takes in one sample of up.
@@ -74,39 +82,6 @@ func (c *counter) cut(first int, at int64) {
 		}
 		c.spans = c.spans[:n-1]
 	}
-}
-
-// upSign is one sample of up.
-type upSign struct {
-	t  int64
-	up bool
-}
-
-// oneByOne gives a target's up samples in the order of time. Of several at one
-// time, one that is 1 wins.
-func oneByOne(ups []input) []upSign {
-	var n int
-	for _, u := range ups {
-		n += len(u.t)
-	}
-	signs := make([]upSign, 0, n)
-	for _, u := range ups {
-		for k, t := range u.t {
-			signs = append(signs, upSign{t, u.v[k] == 1})
-		}
-	}
-	if len(ups) > 1 {
-		slices.SortStableFunc(signs, func(x, y upSign) int {
-			if d := cmp.Compare(x.t, y.t); d != 0 || x.up == y.up {
-				return d
-			}
-			if y.up {
-				return -1
-			}
-			return 1
-		})
-	}
-	return signs
 }
 
 // union sorts spans and joins those that touch, in place.

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"math"
+	"slices"
 
 	"github.com/shopslo/shopslo/slo"
 )
@@ -12,10 +13,12 @@ type decoded struct {
 	from, to, validFrom, validTo int
 	looks                            // of the valid ones
 	odd                          int // the first one that may be no counter value, as far as was looked; or none
+	oldFrom, old                 int // valid ones of before the span, which have been counted already
 }
 
-// decode reads all samples of a series.
-func (w *worker) decode(s slo.Samples) (decoded, error) {
+// decode reads all samples of a series. Those at or before begin are set apart: they
+// have been counted.
+func (w *worker) decode(s slo.Samples, begin int64) (decoded, error) {
 	const batch = 512
 	d := decoded{from: len(w.t), looks: looks{rising: true}, odd: math.MaxInt}
 	for {
@@ -24,10 +27,14 @@ func (w *worker) decode(s slo.Samples) (decoded, error) {
 		k, err := s.Read(w.t[n:n+batch], w.v[n:n+batch])
 		w.t, w.v = w.t[:n+k], w.v[:n+k]
 		if err != nil {
-			return d, err
+			w.t, w.v = w.t[:d.from], w.v[:d.from]
+			return decoded{from: d.from, to: d.from, validFrom: d.from, validTo: d.from}, err
 		}
 		if k == 0 {
 			break
+		}
+		if w.t[n] <= begin {
+			d.setApart(w, n, begin)
 		}
 		d.look(w, max(n-1, d.from))
 	}
@@ -40,26 +47,49 @@ func (w *worker) decode(s slo.Samples) (decoded, error) {
 	return d, nil
 }
 
+// setApart takes the samples at or before begin out of those from the n-th on, and
+// keeps the valid ones in front of the others.
+func (d *decoded) setApart(w *worker, n int, begin int64) {
+	end := n + before(w.t[n:], begin+1)
+	kept := n
+	for k := n; k < end; k++ {
+		if valid(w.v[k]) {
+			w.t[kept], w.v[kept] = w.t[k], w.v[k]
+			kept++
+		}
+	}
+	w.t, w.v = slices.Delete(w.t, kept, end), slices.Delete(w.v, kept, end)
+	if d.old == 0 {
+		d.oldFrom = n
+	}
+	d.old += kept - n
+	d.from = kept
+}
+
 // look looks at the samples after the first-th, which was looked at before. It ends
 // where it finds a value that is none of a counter: what it says is of those before.
 func (d *decoded) look(w *worker, first int) {
-	if d.odd < first {
+	if d.odd < first || first >= len(w.t) {
 		return
 	}
 	t, v := w.t[first:], w.v[first:]
 	v = v[:len(t)]
-	widest := d.widest
+	widest, step, patience := d.widest, d.step, w.counter.patience
 	for k := 1; k < len(t); k++ {
-		if !(v[k] >= v[k-1]) { // also for NaN
+		growth, apart := v[k]-v[k-1], t[k]-t[k-1]
+		if !(growth >= 0) { // also for NaN
 			if invalid(v[k]) || invalid(v[k-1]) {
 				d.odd = first + k - 1
 				break
 			}
 			d.rising = false
 		}
-		widest = max(widest, t[k]-t[k-1])
+		widest = max(widest, apart)
+		if growth > step && growth <= maxFinite && apart <= patience {
+			step = growth
+		}
 	}
-	d.widest = widest
+	d.widest, d.step = widest, step
 }
 
 // leaveInvalid leaves out the samples that are no counter values, where there are
@@ -71,7 +101,7 @@ func (w *worker) leaveInvalid(d *decoded) {
 	for d.validFrom < d.validTo && invalid(w.v[d.validFrom]) {
 		d.validFrom++
 	}
-	if d.odd >= d.validTo-1 { // all that are left were looked at
+	if d.odd >= d.validTo-1 && d.validFrom == d.from { // all that are left were looked at
 		return
 	}
 	first, end := d.validFrom, d.validTo

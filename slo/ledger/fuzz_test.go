@@ -69,16 +69,16 @@ func fuzzLedger(t testing.TB, dir string, src Source, h *ledgertest.History) *Le
 	}
 	window := slo.Rolling(time.Hour)
 	query := func(text string) *slo.Query { return &slo.Query{Text: text} }
-	p := Plan{Sources: map[string]Source{"": src}, Reads: map[string]Reading{"": func(text string) ([]slo.Selector, bool) {
+	p := Plan{Sources: map[string]Source{"": src}, Reads: map[string]Reading{"": Selecting(func(text string) ([]slo.Selector, bool) {
 		sel := map[string]slo.Selector{"bad": ledgertest.Bad(), "total": ledgertest.Total()}[text]
 		return []slo.Selector{sel}, sel != nil
-	}}}
+	})}}
 	var subjects []*Subject
 	for _, s := range h.Subjects() {
 		subjects = append(subjects, &Subject{ID: s.ID, Match: s.Labels})
 	}
 	for k, ind := range []slo.Indicator{
-		{Counter: true, Bad: query("bad"), Total: query("total")}, {Kind: slo.RawRatio, Value: query("ratio")}} {
+		{Counter: slo.Yes, Bad: query("bad"), Total: query("total")}, {Kind: slo.RawRatio, Value: query("ratio")}} {
 		p.Items = append(p.Items, Item{Subjects: subjects, SLO: &slo.SLO{Name: fmt.Sprint("slo-", k), Window: window, Method: []slo.Method{slo.Occurrences, slo.RatioTimeslices}[k], Slice: 7 * time.Minute,
 			Parts: []slo.Part{{Weight: 1, Indicator: ind}}}})
 	}

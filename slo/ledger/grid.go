@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/shopslo/shopslo/slo"
 )
@@ -24,7 +26,15 @@ func (l *Ledger) readGrid(ctx context.Context, src *sourceState, accts []*accoun
 			return nil, g.samples, err
 		}
 	}
+	g.order = slices.DeleteFunc(g.order, func(p *points) bool { return src.bad[p.out.acct] != nil })
 	return g.outcomes(fineFrom), g.samples, ctx.Err()
+}
+
+// lose takes note that a subject cannot be counted.
+func (g *grid) lose(src *sourceState, s *Subject, err error) {
+	if p := g.counts[s.ID]; p != nil {
+		src.bad[p.out.acct] = err
+	}
 }
 
 // grid collects the points of one measure.
@@ -60,21 +70,27 @@ func newGrid(l *Ledger, accts []*account, from, to int64) *grid {
 func (g *grid) read(src *sourceState, side int, series []slo.Series) error {
 	for k := range series {
 		subject, err := src.subjects.find(series[k].Labels)
-		if err != nil {
-			return err
+		if claimed, ok := errors.AsType[*claimedError](err); ok {
+			for _, sub := range claimed.subjects {
+				g.lose(src, sub, err)
+			}
+			continue
 		}
 		if subject == nil || g.counts[subject.ID] == nil {
 			continue
 		}
 		g.w.t, g.w.v = g.w.t[:0], g.w.v[:0]
-		d, err := g.w.decode(series[k].Samples)
-		if err != nil {
+		d, err := g.w.decode(series[k].Samples, none)
+		if unreadable(err) {
+			g.lose(src, subject, err)
+			continue
+		} else if err != nil {
 			return err
 		}
 		g.samples += d.to - d.from
 		p := g.counts[subject.ID]
 		t, v := g.w.t[d.from:d.to], g.w.v[d.from:d.to]
-		if g.m.counter {
+		if g.m.grows {
 			g.increments(p, side, series[k].Labels, t, v)
 		} else {
 			g.values(p, side, t, v)
@@ -111,10 +127,10 @@ func (g *grid) increments(p *points, side int, ls slo.Labels, t []int64, v []flo
 		p.has[side][b] = true
 		prev = position{t[k], v[k]}
 	}
-	p.out.series = append(p.out.series, seriesChange{s, prev})
-	if t := s.target; t.in != p.out { // the files want a series' target first
-		t.in = p.out
-		p.out.targets = append(p.out.targets, targetChange{t, t.state})
+	p.out.series = append(p.out.series, seriesChange{s: s, pos: prev, state: newSeriesState()})
+	if x := s.process; x.in != p.out { // the files want a series' process first
+		x.in = p.out
+		p.out.processes = append(p.out.processes, processChange{x, x.state, none})
 	}
 }
 
@@ -169,7 +185,7 @@ func (g *grid) outcomes(fineFrom int64) []*outcome {
 			}
 			if !ok {
 				p.miss[k] = g.l.res()
-				if !g.m.counter { // half a ratio is none
+				if !g.m.grows { // half a ratio is none
 					p.a[k], p.b[k] = 0, 0
 				}
 				continue

@@ -1,5 +1,7 @@
 package ledger
 
+import "math"
+
 // A history is one account's cumulative counts at every stored edge: every bucket
 // edge of the recent blocks, and the edges between blocks for the rest. Any window
 // is then the difference of two figures, whatever its length.
@@ -10,11 +12,13 @@ type history struct {
 	column int
 }
 
-// newHistory starts counting at an edge, on a shelf of its own.
-func newHistory(res, start int64) history {
-	s := &shelf{res: res, start: start, edge: start, firstBlock: start / (res * blockBuckets), columns: 1}
+// newHistory starts counting at an edge, on a shelf of its own whose blocks begin shift
+// (ms) after multiples of their span.
+func newHistory(res, start, shift int64) history {
+	s := &shelf{res: res, shift: shift, start: start, edge: start, columns: 1}
+	s.firstBlock = s.block(start)
 	s.now, s.bases = make([]cum, 1), [][]cum{make([]cum, 1)}
-	for e := s.firstBlock * s.span(); e < start; e += res {
+	for e := s.begin(s.firstBlock); e < start; e += res {
 		s.open = append(s.open, cum{}) // edges before the start hold 0
 	}
 	return history{shelf: s}
@@ -24,7 +28,7 @@ func newHistory(res, start int64) history {
 func (h history) newest() cum { return h.now[h.column] }
 
 // oldest is the oldest stored edge.
-func (s *shelf) oldest() int64 { return max(s.start, s.firstBlock*s.span()) }
+func (s *shelf) oldest() int64 { return max(s.start, s.begin(s.firstBlock)) }
 
 // upTo gives the newest stored edge at or before t, and the figures there; ok is
 // false before the oldest edge.
@@ -36,12 +40,11 @@ func (h history) upTo(t int64) (edge int64, c cum, ok bool) {
 	if t < s.oldest() {
 		return 0, cum{}, false
 	}
-	span := s.span()
-	n := t / span
-	edge = n * span
+	n := s.block(t)
+	edge = s.begin(n)
 	k := int(n - s.firstBlock)
-	closed := len(s.bases) - 1 - k // how many blocks before the open one: 0 is the open one
-	if closed > len(s.fine) {      // only its start is kept
+	closed := len(s.bases) - 1 - k                                               // how many blocks before the open one: 0 is the open one
+	if closed > len(s.fine) || closed > 0 && s.fine[len(s.fine)-closed] == nil { // only its start is kept
 		return max(s.start, edge), s.bases[k][h.column], true
 	}
 	j := int((t - edge) / s.res)
@@ -86,3 +89,27 @@ type cum struct {
 func (c cum) minus(o cum) cum { return cum{c.a - o.a, c.b - o.b, c.miss - o.miss} }
 
 func (c cum) plus(r run) cum { return cum{c.a + r.a, c.b + r.b, c.miss + r.miss} }
+
+// tolerance is how far a difference of cumulative figures may be off, as a ratio of
+// these: the sums of 90 days of fractions, each rounded, and far below anything that
+// matters.
+const tolerance = 1e-9
+
+// rounded takes out of the counts of a span what can only be rounding: a count that is
+// next to nothing beside the cumulative one at the span's end, and a part (of goodTotal
+// and badTotal) that exceeds its whole. Whole numbers are exact and stay.
+func (c cum) rounded(end cum, part bool) cum {
+	if c.a == math.Trunc(c.a) && c.b == math.Trunc(c.b) {
+		return c
+	}
+	if math.Abs(c.a) < tolerance*end.a {
+		c.a = 0
+	}
+	if math.Abs(c.b) < tolerance*end.b {
+		c.b = 0
+	}
+	if part && c.a > c.b && c.a-c.b < tolerance*end.b {
+		c.a = c.b
+	}
+	return c
+}

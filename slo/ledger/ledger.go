@@ -47,9 +47,16 @@ type Config struct {
 	// StartTimeMetric is a gauge with the process' start time (Unix seconds);
 	// "" reads none.
 	StartTimeMetric string
+	// Slack is what the clocks of a process and of its source may differ by; default
+	// 5 seconds.
+	Slack time.Duration
 	// CheckpointAfter is the size of the log (bytes) from which on it is replaced by
 	// a checkpoint, or a quarter of the last checkpoint's size if that is more; default 1 MiB.
 	CheckpointAfter int64
+	// Patience is how long a request for the newest buckets may take; default
+	// Resolution, or 10 seconds if that is less. One that may be at fault gets a quarter
+	// of it, all of them together half.
+	Patience time.Duration
 	// Log gets what an operator should know; default: nothing.
 	Log *slog.Logger
 }
@@ -66,6 +73,8 @@ func (c *Config) setDefaults() {
 	def(&c.Backfill, c.Retention)
 	def(&c.ScrapeInterval, time.Minute)
 	def(&c.Delay, c.ScrapeInterval+5*time.Second)
+	def(&c.Slack, 5*time.Second)
+	def(&c.Patience, max(c.Resolution, 10*time.Second))
 	if c.CheckpointAfter == 0 {
 		c.CheckpointAfter = 1 << 20
 	}
@@ -106,7 +115,10 @@ type Ledger struct {
 	mu          sync.RWMutex // guards what follows against readers
 	accounts    map[string]*account
 	wanted      map[wantKey][]wantedPart // of an SLO, one after the other
+	refused     map[string]Failing       // SLOs that are not counted at all
 	sources     map[string]*sourceState
+	heard       heard
+	forgotAt    int64 // edge at which a ledger without files last looked for what can be forgotten
 }
 
 type wantKey struct{ slo, subject string }
@@ -126,12 +138,15 @@ type sourceState struct {
 	raw      map[string][]*account // by subject id
 	all      []*account
 	bound    *bindings
-	whole    *batch // of all raw accounts, which are nearly always read together
-	rawCount int    // how many these are
-	ahead    *ahead // nil: nothing is being fetched
-	width    int64  // ms to read at once
-	part     bool   // it has many more subjects than those
-	err      error  // of the last attempt
+	whole    *batch             // of all healthy raw accounts, which are nearly always read together
+	rawCount int                // how many these are
+	bad      map[*account]error // what the last request could not count
+	asked    int                // how often another measure was asked for: see other
+	ahead    *ahead             // nil: nothing is being fetched
+	ctx      context.Context    // of the Advance that is under way
+	width    int64              // ms to read at once
+	part     bool               // it has many more subjects than those
+	err      error              // of the last attempt
 }
 
 // Open opens a ledger, reading what its directory holds. Damaged files are set
@@ -141,7 +156,7 @@ func Open(cfg Config) (*Ledger, error) {
 	if cfg.Resolution < time.Second || cfg.Resolution%time.Second != 0 {
 		return nil, fmt.Errorf("ledger resolution %v: it must be whole seconds", cfg.Resolution)
 	}
-	l := &Ledger{cfg: cfg, accounts: map[string]*account{}}
+	l := &Ledger{cfg: cfg, accounts: map[string]*account{}, heard: heard{last: none, after: none}}
 	if cfg.Dir == "" {
 		return l, nil
 	}
@@ -150,18 +165,24 @@ func Open(cfg Config) (*Ledger, error) {
 		return nil, err
 	}
 	l.store = st
+	if st.denied != nil {
+		cfg.Log.Warn("the ledger cannot be written: it is read, and what is counted from now on is kept in memory only, until this program ends", "dir", cfg.Dir, "err", permission(st.denied, cfg.Dir))
+		l.store = nil
+		if err := st.close(); err != nil {
+			return nil, err
+		}
+	}
 	gather(accts)
 	for _, a := range accts {
+		l.heard.take(a.hist.reliable(a.facts.last))
+	}
+	for _, a := range accts {
 		l.trim(a)
+		a.cold = true
 		l.accounts[a.key] = a
 		l.nextAccount = max(l.nextAccount, a.id+1)
 	}
 	return l, nil
-}
-
-// trim keeps of an account's history what the configuration says.
-func (l *Ledger) trim(a *account) {
-	a.hist.trim(a.hist.edge-l.cfg.Fine.Milliseconds(), a.hist.edge-l.cfg.Retention.Milliseconds())
 }
 
 // Close writes what is not yet on disk and releases the directory.
@@ -190,8 +211,13 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	active := map[*account]asked{}
 	subjects := map[string]map[*Subject]bool{}
 	shared, byID := map[string]*measure{}, map[string]*Subject{}
+	refused := map[string]Failing{}
 	for _, it := range p.Items {
 		ms, err := l.measures(it.SLO, p, shared)
+		if why, ok := errors.AsType[refusal](err); ok {
+			refused[it.SLO.Name] = failing(it, why)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -203,8 +229,9 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 			if wanted[k] != nil {
 				return fmt.Errorf("two SLOs for %s are named %q: a name can stand for one only", sub.ID, it.SLO.Name)
 			}
+			shift := l.shiftFor(accounts, it.SLO, ms, sub)
 			for _, m := range ms {
-				a := l.accountFor(accounts, m, sub, now)
+				a := l.accountFor(accounts, m, it.SLO.Name, sub, shift, now)
 				active[a] = asked{m, sub}
 				wanted[k] = append(wanted[k], wantedPart{a, m})
 				if subjects[m.source] == nil {
@@ -220,14 +247,14 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		sources[name] = &sourceState{name: name, source: p.Sources[name], subjects: x, raw: map[string][]*account{}, bound: newBindings(), width: firstWidth, part: p.Part}
+		sources[name] = &sourceState{name: name, source: p.Sources[name], subjects: x, raw: map[string][]*account{}, bound: newBindings(), bad: map[*account]error{}, width: firstWidth, part: p.Part}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, a := range accounts {
+	for key, a := range accounts {
 		x, ok := active[a]
 		if a.m = x.m; ok {
-			a.subject = x.subject
+			a.subject, a.key = x.subject, key
 		}
 	}
 	for _, a := range slices.SortedFunc(maps.Keys(active), byNumber) {
@@ -235,11 +262,10 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 		src.all = append(src.all, a)
 		if a.m.raw {
 			src.raw[a.subject.ID] = append(src.raw[a.subject.ID], a)
-			src.rawCount++
 		}
 	}
 	gather(slices.SortedFunc(maps.Keys(active), byNumber))
-	l.accounts, l.wanted, l.sources = accounts, wanted, sources
+	l.accounts, l.wanted, l.sources, l.refused = accounts, wanted, sources, refused
 	l.version.Add(1)
 	return nil
 }
@@ -293,18 +319,61 @@ func (l *Ledger) measures(s *slo.SLO, p Plan, shared map[string]*measure) ([]*me
 	return ms, nil
 }
 
-// accountFor finds the account of a measure and subject, or opens it.
-func (l *Ledger) accountFor(accounts map[string]*account, m *measure, sub *Subject, now time.Time) *account {
-	key := accountKey(m, sub, fmt.Sprint(l.cfg.Resolution, l.cfg.TargetLabels, l.cfg.StartTimeMetric))
+// accountFor finds the account of a measure and subject whose blocks are shifted by so
+// much, or opens it.
+func (l *Ledger) accountFor(accounts map[string]*account, m *measure, name string, sub *Subject, shift int64, now time.Time) *account {
+	key := accountKey(m.key, sub, l.context(shift))
 	a := accounts[key]
+	if a == nil {
+		a = l.takeOver(accounts, m, name, sub, shift)
+	}
 	if a == nil {
 		start := max(0, l.floor(now.Add(-l.cfg.Backfill)))
 		a = newAccount(key, sub, m, l.res(), start)
+		a.hist = newHistory(l.res(), start, shift)
+		a.facts.expected = l.expectedSince(sub.ID, now)
 		a.id = l.nextAccount
 		l.nextAccount++
-		accounts[key] = a
 	}
+	accounts[key] = a
 	return a
+}
+
+// expectedSince is since when a subject has been asked for; none where the ledger is
+// new, and cannot know.
+func (l *Ledger) expectedSince(subject string, now time.Time) int64 {
+	if len(l.accounts) == 0 {
+		return none
+	}
+	since := now.UnixMilli()
+	for _, a := range l.accounts {
+		if a.subject.ID == subject {
+			since = min(since, a.facts.expected)
+		}
+	}
+	return since
+}
+
+// expected is since when the account's subject should have been sending; none where
+// nothing is known yet.
+func (a *account) expected() int64 {
+	since := a.facts.expected
+	if since == none {
+		since = a.facts.begins
+	}
+	if h := a.facts.heard; h != none && since != none {
+		since = min(since, h)
+	}
+	return since
+}
+
+// context is what besides a measure decides what is counted.
+func (l *Ledger) context(shift int64) string {
+	context := fmt.Sprint(l.cfg.Resolution, l.cfg.TargetLabels, l.cfg.StartTimeMetric)
+	if shift != 0 {
+		context += fmt.Sprint(" blocks shifted by ", time.Duration(shift)*time.Millisecond)
+	}
+	return context
 }
 
 func (l *Ledger) floor(t time.Time) int64 {
@@ -335,12 +404,16 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	parts := l.wanted[wantKey{s.Name, subject}]
-	acc := slo.Account{Unit: slo.Events, Edges: l.cfg.Resolution * blockBuckets}
+	acc := slo.Account{Edges: l.cfg.Resolution * blockBuckets}
+	if len(parts) > 0 {
+		acc.EdgeShift = time.Duration(parts[0].hist.shift) * time.Millisecond
+	}
 	if len(parts) == 0 || len(parts) != len(s.Parts) {
+		acc.Unit, acc.Failure = unitOf(s, true), l.refused[s.Name].Reason
 		acc.Counts = func(_ int, from, to time.Time) slo.Counts { return slo.Counts{Start: from, End: to} }
 		return acc
 	}
-	end, start, last := int64(math.MaxInt64), int64(none), int64(none)
+	end, start, last, expected := int64(math.MaxInt64), int64(none), int64(none), int64(math.MaxInt64)
 	for i, a := range parts {
 		e, _, ok := a.hist.upTo(at.UnixMilli())
 		if !ok {
@@ -351,12 +424,15 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 			last = heard
 		}
 		acc.Grid = acc.Grid || !a.m.raw
-		if a.m.unit == slo.Slices {
-			acc.Unit = slo.Slices
+		acc.Unit = coarser(acc.Unit, a.m.unit)
+		acc.Notes = append(acc.Notes, a.m.notes...)
+		expected = min(expected, a.expected())
+		acc.Flags = append(acc.Flags, a.facts.flags.list(at.UnixMilli())...)
+		if acc.Failure == "" {
+			acc.Failure = a.failure()
 		}
-		acc.Notes = append(acc.Notes, a.notes()...)
 	}
-	acc.Start, acc.End, acc.LastSample = timeOf(start), timeOf(end), timeOf(last)
+	acc.Start, acc.End, acc.LastSample, acc.Expected = timeOf(start), timeOf(end), timeOf(last), timeOf(expected)
 	acc.Counts = func(part int, from, to time.Time) slo.Counts { return l.counts(parts[part], from, to) }
 	return acc
 }
@@ -377,19 +453,13 @@ func (a *account) heard(edge int64) int64 {
 	return none
 }
 
-func (a *account) notes() []string {
-	if a.facts.unknownFirst == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("%d series appeared with counts of unknown age, which were left out: no process start time was found for their targets", a.facts.unknownFirst)}
-}
-
 // counts are a part's counts between stored edges.
 func (l *Ledger) counts(a wantedPart, from, to time.Time) slo.Counts {
 	l.mu.RLock()
 	start, end, c := a.hist.between(from.UnixMilli(), to.UnixMilli())
+	_, sums, _ := a.hist.upTo(end)
 	l.mu.RUnlock()
-	good, total := a.m.goodAndTotal(c)
+	good, total := a.m.goodAndTotal(c, sums)
 	return slo.Counts{Start: timeOf(start), End: timeOf(end), Good: good, Total: total,
 		Covered: time.Duration(end-start-c.miss) * time.Millisecond}
 }
@@ -410,9 +480,12 @@ type Progress struct {
 	span int64 // of this step, ms
 }
 
-// Advance counts everything up to the newest edge that may be closed at now. A
-// source that fails keeps its accounts where they are, to go on from there next
-// time, and does not stop the others; the errors of all are returned together.
+// Advance counts everything up to the newest edge that may be closed at now, and by
+// the source's own Clock. A source that cannot be read keeps its accounts where they
+// are, to go on from there next time, and does not stop the others; the errors of all
+// are returned together. What cannot be counted of a source that answers is no error:
+// slo.Account.Failure and Failing tell of it, and it is tried again, less and less
+// often and when the others are done.
 //
 // progress, which may be nil, is told of each step. Where it returns false, Advance
 // leaves the rest of that source for the next call: a long history can be read bit
@@ -426,7 +499,6 @@ func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progr
 	if err := l.mend(); err != nil {
 		return err
 	}
-	until := l.floor(now.Add(-l.cfg.Delay))
 	widest := int64(0) // what was read at once
 	defer func() {
 		if widest > l.res()*blockBuckets { // ticks need far less memory than history
@@ -441,7 +513,7 @@ func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progr
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(l.sources)) {
 		src := l.sources[name]
-		src.err = l.advanceSource(ctx, src, until, progress)
+		src.err = l.advanceSource(ctx, src, now, progress)
 		errs = append(errs, src.err)
 	}
 	return errors.Join(errs...)
@@ -462,7 +534,7 @@ func (l *Ledger) Totals(s *slo.SLO, subject string) (total slo.Counts, ok bool) 
 		if h.edge == h.start {
 			return slo.Counts{}, false
 		}
-		good, count := a.m.goodAndTotal(h.newest())
+		good, count := a.m.goodAndTotal(h.newest(), h.newest())
 		total.Good += s.Parts[i].Weight * good
 		total.Total += s.Parts[i].Weight * count
 		covered := time.Duration(h.edge-h.start-h.newest().miss) * time.Millisecond
@@ -471,14 +543,4 @@ func (l *Ledger) Totals(s *slo.SLO, subject string) (total slo.Counts, ok bool) 
 		}
 	}
 	return total, len(parts) > 0
-}
-
-// goodAndTotal reads an account's figures. Of time slices, the first count is
-// always that of the good ones.
-func (m *measure) goodAndTotal(c cum) (good, total float64) {
-	f := m.form
-	if m.slice > 0 {
-		f = goodTotal
-	}
-	return f.goodAndTotal(c.a, c.b)
 }

@@ -1,9 +1,11 @@
 package ledger
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopslo/shopslo/slo"
@@ -13,16 +15,19 @@ import (
 // what becomes of it. SLOs whose indicators are counted alike share a measure.
 type measure struct {
 	key    string // identifies what is counted; a changed document has another
+	before former
 	source string
 	form   form
 	unit   slo.Unit
+	notes  []string // on why the figures cannot be exact, whoever they are of
 
-	// Raw counting: selectors for each side, and the matchers on target labels that
-	// all of them have, for reading the targets' own series.
-	counter bool
-	raw     bool
-	sides   [2]side
-	onGrid  valueKind
+	// raw: both sides are counted from the samples that their selectors pick. Else
+	// their expressions are evaluated on a grid, and grows says that these are
+	// ever-increasing.
+	raw    bool
+	grows  bool
+	sides  [2]side
+	onGrid valueKind
 
 	first       slo.FirstSample
 	failure     bool
@@ -35,8 +40,9 @@ type measure struct {
 
 // A side is one of the two queries of a ratio, or the only one of another kind.
 type side struct {
-	expr string
-	sels []slo.Selector
+	expr      string // evaluated on the grid
+	canonical string
+	sels      []slo.Selector
 }
 
 // A form says what an account's two counts, a and b, are.
@@ -49,7 +55,8 @@ const (
 )
 
 // goodAndTotal turns an account's two counts into good and total.
-func (f form) goodAndTotal(a, b float64) (good, total float64) {
+func (f form) goodAndTotal(c cum) (good, total float64) {
+	a, b := c.a, c.b
 	switch f {
 	case badTotal:
 		return b - a, b
@@ -68,60 +75,129 @@ const (
 	limitValue                  // good where it keeps the limit, each point counts 1
 )
 
-// A Reading says what a query's text means to its source: the selectors of a sum
-// of counters, or (ok false) an expression to be evaluated on a grid.
-type Reading func(text string) (sels []slo.Selector, ok bool)
-
 // newMeasure plans how an indicator is counted.
 func newMeasure(s *slo.SLO, ind *slo.Indicator, read Reading) (*measure, error) {
-	m := &measure{first: ind.FirstSample, failure: ind.Failure, op: ind.Op, limit: ind.Limit,
-		counter: ind.Counter, method: s.Method, unit: slo.Events}
-	if s.Method != slo.Occurrences {
-		m.slice, m.sliceTarget, m.unit = s.Slice.Milliseconds(), s.SliceTarget, slo.Slices
-	}
-	queries := []*slo.Query{ind.Value}
+	m := &measure{first: ind.FirstSample, failure: ind.Failure, op: ind.Op, limit: ind.Limit, method: s.Method}
 	switch {
 	case ind.Kind == slo.RawRatio:
-		m.onGrid, m.unit = ratioValue, slo.Slices
+		m.onGrid = ratioValue
 	case ind.Kind == slo.Threshold:
-		m.onGrid, m.unit = limitValue, slo.Slices
-	case ind.Good != nil && ind.Total != nil:
-		m.form, queries = goodTotal, []*slo.Query{ind.Good, ind.Total}
-	case ind.Bad != nil && ind.Total != nil:
-		m.form, queries = badTotal, []*slo.Query{ind.Bad, ind.Total}
-	default:
-		m.form, queries = goodBad, []*slo.Query{ind.Good, ind.Bad}
+		m.onGrid = limitValue
+	case ind.Good == nil:
+		m.form = badTotal
+	case ind.Total == nil:
+		m.form = goodBad
 	}
+	queries := ind.Queries()
 	m.source = queries[0].Source
-	m.raw = ind.Kind == slo.Ratio && ind.Counter
-	for i, q := range queries {
+	for _, q := range queries[1:] {
 		if q.Source != m.source {
 			return nil, fmt.Errorf("indicator %q reads from two data sources, %q and %q; one indicator can read from one only", ind.Name, m.source, q.Source)
 		}
-		sels, ok := read(q.Text)
-		m.raw = m.raw && ok
-		m.sides[i] = side{expr: q.Text, sels: sels}
+	}
+	is, err := read(ind)
+	if err != nil {
+		return nil, err
+	}
+	if is.Refused != "" {
+		return nil, refusal(is.Refused)
+	}
+	m.raw, m.grows, m.notes = is.Raw, is.Grows, is.Notes
+	for i, q := range queries {
+		m.sides[i] = newSide(q, is.Sides[i])
+	}
+	m.unit = unitOf(s, m.raw)
+	if s.Method != slo.Occurrences {
+		m.slice, m.sliceTarget = s.Slice.Milliseconds(), s.SliceTarget
 	}
 	m.key = m.describe()
+	m.before = m.formerly(ind, is)
 	return m, nil
 }
 
-// describe writes all that decides the counts, for the key.
+func newSide(q *slo.Query, is Side) side {
+	s := side{expr: q.Text, sels: is.Selectors}
+	if is.Expr != "" {
+		s.expr = is.Expr
+	}
+	if s.canonical = is.Canonical; s.canonical == "" {
+		s.canonical = s.expr
+	}
+	return s
+}
+
+// unitOf is what the figures of an SLO count: events only where each was counted.
+func unitOf(s *slo.SLO, raw bool) slo.Unit {
+	switch {
+	case s.Method != slo.Occurrences:
+		return slo.Slices
+	case raw:
+		return slo.Events
+	}
+	return slo.Points
+}
+
+// coarser is the unit of figures made of two: one that is not counted in events is not,
+// whatever the other is.
+func coarser(a, b slo.Unit) slo.Unit {
+	for _, u := range []slo.Unit{slo.Slices, slo.Points} {
+		if a == u || b == u {
+			return u
+		}
+	}
+	return b
+}
+
+// goodAndTotal reads an account's figures of a span; sums are the cumulative ones at its end. Of
+// time slices, the first count is always that of the good ones.
+func (m *measure) goodAndTotal(c, sums cum) (good, total float64) {
+	f := m.form
+	if m.slice > 0 {
+		f = goodTotal
+	}
+	return f.goodAndTotal(c.rounded(sums, f != goodBad))
+}
+
+// describe writes all that decides the counts, for the key: without what means nothing,
+// such as the order of matchers.
 func (m *measure) describe() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "source=%q form=%d raw=%t counter=%t grid=%d first=%d failure=%t op=%s limit=%v method=%d slice=%d target=%v",
-		m.source, m.form, m.raw, m.counter, m.onGrid, m.first, m.failure, m.op, m.limit, m.method, m.slice, m.sliceTarget)
+	fmt.Fprintf(&b, "source=%q form=%d raw=%t grows=%t grid=%d first=%d failure=%t op=%s limit=%v method=%d slice=%d target=%v",
+		m.source, m.form, m.raw, m.grows, m.onGrid, m.first, m.failure, m.op, m.limit, m.method, m.slice, m.sliceTarget)
 	for _, s := range m.sides {
 		if !m.raw {
-			fmt.Fprintf(&b, " expr=%q", s.expr)
+			fmt.Fprintf(&b, " expr=%q", s.canonical)
 			continue
 		}
-		for _, sel := range s.sels {
-			fmt.Fprintf(&b, " sel=%q", sel.String())
+		for _, sel := range canonical(s.sels) {
+			fmt.Fprintf(&b, " sel=%q", sel)
 		}
 		b.WriteString(" |")
 	}
 	return b.String()
+}
+
+// canonical writes selectors so that equal sets of them are written alike.
+func canonical(sels []slo.Selector) []string {
+	out := make([]string, len(sels))
+	for i, sel := range sels {
+		sorted := slices.Clone(sel)
+		for k, m := range sorted {
+			if slo.NumberLabel(m.Name) && (m.Type == slo.Equal || m.Type == slo.NotEqual) {
+				sorted[k].Value = slo.CanonicalNumber(m.Value)
+			}
+		}
+		slices.SortFunc(sorted, func(x, y slo.Matcher) int {
+			return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Type, y.Type), cmp.Compare(x.Value, y.Value))
+		})
+		out[i] = slices.CompactFunc(sorted, sameMatcher).String()
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func sameMatcher(x, y slo.Matcher) bool {
+	return x.Name == y.Name && x.Type == y.Type && x.Value == y.Value
 }
 
 // targetMatchers are the matchers on target labels that every selector of the
@@ -153,7 +229,7 @@ func (m *measure) commonMatchers(name string) slo.Selector {
 
 func has(s slo.Selector, m slo.Matcher) bool {
 	for _, x := range s {
-		if x.Name == m.Name && x.Type == m.Type && x.Value == m.Value {
+		if sameMatcher(x, m) {
 			return true
 		}
 	}
@@ -174,9 +250,9 @@ func (m *measure) picks(ls slo.Labels) (sides uint8) {
 }
 
 // accountKey identifies what is counted for whom: 16 hexadecimal digits.
-func accountKey(m *measure, s *Subject, context string) string {
+func accountKey(measure string, s *Subject, context string) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s", m.key, context, s.ID)
+	fmt.Fprintf(h, "%s\n%s\n%s", measure, context, s.ID)
 	for _, l := range s.Match {
 		fmt.Fprintf(h, "\n%q=%q", l.Name, l.Value)
 	}

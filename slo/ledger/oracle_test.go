@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,14 +18,14 @@ var readings = map[string][]slo.Selector{
 	"good": {ledgertest.Good()}, "bad": {ledgertest.Bad()}, "total": {ledgertest.Total()},
 }
 
-func read(text string) ([]slo.Selector, bool) {
+var read = ledger.Selecting(func(text string) ([]slo.Selector, bool) {
 	sels, ok := readings[text]
 	return sels, ok
-}
+})
 
 // sloOf makes an SLO from two of the queries good, bad and total.
 func sloOf(name string, queries ...string) *slo.SLO {
-	ind := slo.Indicator{Name: name, Counter: true}
+	ind := slo.Indicator{Name: name, Counter: slo.Yes}
 	for _, q := range queries {
 		switch query := (&slo.Query{Text: q}); q {
 		case "good":
@@ -82,8 +83,14 @@ func checkEdges(t *testing.T, l *ledger.Ledger, s *slo.SLO, subject string, o *l
 	if last, ok := o.LastSample(end); ok != !acc.LastSample.IsZero() || ok && last != acc.LastSample.UnixMilli() {
 		t.Fatalf("%s: last sample %v, the oracle has %d (%t)", subject, acc.LastSample, last, ok)
 	}
-	if o.Flagged(end) != (len(acc.Notes) > 0) {
-		t.Fatalf("%s: notes %q, the oracle flags %t", subject, acc.Notes, o.Flagged(end))
+	want := o.Flags(end)
+	if got := acc.Flags; !slices.EqualFunc(got, want, func(x, y slo.Flag) bool {
+		return x.Kind == y.Kind && x.Count == y.Count && x.First.Equal(y.First) && x.Last.Equal(y.Last)
+	}) {
+		for _, inc := range o.Increments(start, end) {
+			t.Log(inc)
+		}
+		t.Fatalf("%s: flags %v, the oracle has %v", subject, got, want)
 	}
 }
 
@@ -202,7 +209,7 @@ func TestCountsEqualTheOracleOnHeapsOfRandomSamples(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := planOf(ledgertest.NewSource(ledgertest.Plain(w.Series)), w.Subjects, s)
-			p.Reads[""] = readings
+			p.Reads[""] = ledger.Selecting(readings)
 			if err := l.Configure(p, time.UnixMilli(end)); err != nil {
 				t.Fatal(err)
 			}

@@ -1,5 +1,8 @@
 package ledger
 
+// noPage stands for the widths of a block among the fine ones that has no inner edges.
+const noPage = 0xff
+
 func appendHistory(e *encoder, h history) {
 	e.int(h.start)
 	e.int(h.edge)
@@ -11,6 +14,10 @@ func appendHistory(e *encoder, h history) {
 	}
 	e.uint(uint64(len(h.fine)))
 	for _, p := range h.fine {
+		if p == nil {
+			e.byte(noPage)
+			continue
+		}
 		at := p.places[h.column]
 		e.b = append(e.b, at.width[:]...)
 		e.uint(uint64(at.size() * (blockBuckets - 1)))
@@ -50,8 +57,8 @@ func readCum(d *decoder, last cum) cum {
 	return c
 }
 
-func readHistory(d *decoder, res int64) history {
-	h := history{shelf: &shelf{res: res, start: d.int(), edge: d.int(), firstBlock: d.int(), columns: 1}}
+func readHistory(d *decoder, res, shift int64) history {
+	h := history{shelf: &shelf{res: res, shift: shift, start: d.int(), edge: d.int(), firstBlock: d.int(), columns: 1}}
 	n := d.count()
 	last := cum{}
 	for i := 0; i < n && d.err == nil; i++ {
@@ -60,7 +67,12 @@ func readHistory(d *decoder, res int64) history {
 	}
 	n = d.count()
 	for i := 0; i < n && d.err == nil; i++ {
-		at := place{width: [3]uint8{d.byte(), d.byte(), d.byte()}}
+		at := place{width: [3]uint8{d.byte()}}
+		if at.width[0] == noPage && d.version >= 2 {
+			h.fine = append(h.fine, nil)
+			continue
+		}
+		at.width[1], at.width[2] = d.byte(), d.byte()
 		for _, w := range at.width {
 			if w > 8 || w&(w-1) != 0 { // 0, 1, 2, 4 and 8
 				d.fail()
@@ -90,8 +102,8 @@ func (h history) sound() bool {
 	if h.start < 0 || h.edge > farthestTime {
 		return false
 	}
-	open := h.edge / h.span()
+	open := h.block(h.edge)
 	return h.edge >= h.start && h.edge%h.res == 0 && h.start%h.res == 0 &&
 		int64(len(h.bases)) == open-h.firstBlock+1 && len(h.fine) < len(h.bases) &&
-		int64(len(h.open)) == h.edge%h.span()/h.res
+		int64(len(h.open)) == (h.edge-h.begin(open))/h.res
 }

@@ -11,6 +11,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/prometheus/prometheus/tsdb/fileutil"
 )
 
 // recover reads the newest sound checkpoint and the logs after it, and leaves the
@@ -24,6 +26,9 @@ func (s *store) recover() ([]*account, error) {
 	gather(slices.SortedFunc(maps.Values(accounts), byNumber))
 	var damaged *damage
 	logs := s.list("log")
+	if s.unbased {
+		logs = nil // without its checkpoint a log says only what has changed
+	}
 	for _, g := range slices.Sorted(maps.Keys(logs)) {
 		if g < s.gen || g > s.gen+1 {
 			continue
@@ -50,6 +55,9 @@ type damage struct {
 }
 
 func (s *store) removeTemporary() {
+	if s.denied != nil {
+		return
+	}
 	for _, p := range s.listTemporary() {
 		if err := os.Remove(p); err != nil {
 			s.log.Warn("an unfinished checkpoint could not be removed", "err", err)
@@ -64,9 +72,9 @@ func (s *store) loadCheckpoint() (map[uint32]*account, error) {
 	gens := slices.Sorted(maps.Keys(files))
 	slices.Reverse(gens)
 	for _, g := range gens {
-		accounts, err := readCheckpoint(files[g])
+		accounts, version, err := readCheckpoint(files[g])
 		if err == nil {
-			s.gen = g
+			s.gen, s.base, s.outdated = g, g, version < newestFormat
 			return accounts, nil
 		}
 		if !errors.Is(err, errCorrupt) {
@@ -76,9 +84,9 @@ func (s *store) loadCheckpoint() (map[uint32]*account, error) {
 			return nil, err
 		}
 	}
-	s.gen = 0
+	s.gen, s.base = 0, 0
 	if logs := s.list("log"); len(logs) > 0 && logs[0] == "" {
-		// Without its checkpoint a log says only what has changed.
+		s.unbased = true
 		for _, p := range logs {
 			if err := s.setAside(p, "everything is counted again from the source, as far as it goes back"); err != nil {
 				return nil, err
@@ -88,17 +96,31 @@ func (s *store) loadCheckpoint() (map[uint32]*account, error) {
 	return map[uint32]*account{}, nil
 }
 
-// setAside renames a damaged file and says what follows.
+// setAside renames a damaged file and says what follows. Where it may not be renamed it
+// stays, and nothing else is written either.
 func (s *store) setAside(path, consequence string) error {
-	aside := path + ".damaged"
+	if s.denied == nil {
+		aside, err := moveAside(path)
+		if err == nil {
+			s.log.Error("a ledger file is damaged and was set aside", "file", aside, "consequence", consequence)
+			return nil
+		}
+		if !notWritable(err) {
+			return fmt.Errorf("set a damaged ledger file aside: %w", err)
+		}
+		s.denied = err
+	}
+	s.log.Error("a ledger file is damaged", "file", path, "consequence", consequence)
+	return nil
+}
+
+// moveAside renames a damaged file.
+func moveAside(path string) (aside string, err error) {
+	aside = path + ".damaged"
 	for n := 2; exists(aside); n++ {
 		aside = fmt.Sprintf("%s.damaged-%d", path, n)
 	}
-	if err := os.Rename(path, aside); err != nil {
-		return fmt.Errorf("set a damaged ledger file aside: %w", err)
-	}
-	s.log.Error("a ledger file is damaged and was set aside", "file", aside, "consequence", consequence)
-	return nil
+	return aside, fileutil.Rename(path, aside)
 }
 
 func exists(path string) bool {
@@ -106,18 +128,23 @@ func exists(path string) bool {
 	return !errors.Is(err, os.ErrNotExist)
 }
 
-func readCheckpoint(path string) (map[uint32]*account, error) {
+func readCheckpoint(path string) (accounts map[uint32]*account, version int, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return decodeCheckpoint(b)
+	if version, err = formatOf(b); err != nil {
+		return nil, 0, err
+	}
+	accounts, err = decodeCheckpoint(b)
+	return accounts, version, err
 }
 
 // decodeCheckpoint reads a checkpoint; errCorrupt unless it is sound to its end.
 func decodeCheckpoint(b []byte) (map[uint32]*account, error) {
-	if len(b) < len(magic) || string(b[:len(magic)]) != magic {
-		return nil, errCorrupt
+	version, err := formatOf(b)
+	if err != nil {
+		return nil, err
 	}
 	b = b[len(magic):]
 	accounts := map[uint32]*account{}
@@ -127,7 +154,7 @@ func decodeCheckpoint(b []byte) (map[uint32]*account, error) {
 			return nil, errCorrupt
 		}
 		b = b[n:]
-		d := &decoder{b: payload}
+		d := &decoder{b: payload, version: version}
 		switch d.byte() {
 		case accountRecord:
 			a, err := readAccount(d)
@@ -171,6 +198,11 @@ func (s *store) replayLog(path string, accounts map[uint32]*account) (*damage, e
 	if err != nil {
 		return nil, fmt.Errorf("read ledger log: %w", err)
 	}
+	version, err := formatOf(b)
+	if unknown := unknownFormat(0); errors.As(err, &unknown) {
+		return nil, fmt.Errorf("read ledger log %s: %w", path, unknown)
+	}
+	s.outdated = s.outdated || err == nil && version < newestFormat
 	good, torn := replay(b, accounts)
 	s.size = int64(good)
 	if good == len(b) || torn {
@@ -185,7 +217,8 @@ func replay(b []byte, accounts map[uint32]*account) (good int, torn bool) {
 	if len(b) < len(magic) {
 		return 0, true
 	}
-	if string(b[:len(magic)]) != magic {
+	version, err := formatOf(b)
+	if err != nil {
 		return 0, false
 	}
 	good = len(magic)
@@ -194,7 +227,7 @@ func replay(b []byte, accounts map[uint32]*account) (good int, torn bool) {
 		if payload == nil {
 			return good, isTorn(b[good:])
 		}
-		d := &decoder{b: payload}
+		d := &decoder{b: payload, version: version}
 		if d.byte() != tickRecord || replayTick(d, accounts) != nil {
 			return good, false
 		}
@@ -240,16 +273,42 @@ func likelyTick(b []byte) bool {
 	return d.err == nil && from%1000 == 0 && span > 0 && span%1000 == 0
 }
 
-// resume makes the log of the current generation ready for the next tick. Where a
-// log is damaged, what was read is written as a checkpoint first, and the log set
-// aside then.
+// resume makes the files ready for the next tick, or finds that they cannot be written.
 func (s *store) resume(accts []*account, d *damage) error {
+	if s.denied == nil {
+		err := s.goOn(accts, d)
+		if err == nil || !notWritable(err) {
+			return err
+		}
+		s.denied = err
+	}
 	if d != nil {
+		return s.setAside(d.path, fmt.Sprintf("it is sound up to byte %d of %d, and what that says is shown", d.good, d.size))
+	}
+	return nil
+}
+
+// goOn makes the log of the current generation ready for the next tick. Where a log
+// is damaged, what was read is written as a checkpoint first, and the log set aside then.
+func (s *store) goOn(accts []*account, d *damage) error {
+	if d != nil {
+		for g := range s.list("log") {
+			s.gen = max(s.gen, g) // what comes after the damaged one is not written over
+		}
 		if err := s.checkpoint(accts); err != nil {
 			return err
 		}
 		return s.setAside(d.path, fmt.Sprintf("it was sound up to byte %d of %d, and what that says is kept; the rest is read again from the source: figures stay exact if it goes back to %s",
 			d.good, d.size, oldestEdge(accts)))
+	}
+	if s.outdated {
+		if err := s.checkpoint(accts); notWritable(err) {
+			return err
+		} else if err != nil { // what was read is there, and the next tick tries again
+			s.broken = err
+			s.log.Error("the ledger's files could not be written in the newest format: nothing is counted until they can be", "err", err)
+		}
+		return nil
 	}
 	path := s.path("log")
 	if s.size < int64(len(magic)) {

@@ -1,15 +1,19 @@
 package ledger
 
-import "slices"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // A shelf holds the histories of accounts that go on together. What they have at
 // one edge stands side by side, so that the same window of one account after the
 // other, which is how budgets are computed, is read from memory front to back.
 //
-// A block is blockBuckets buckets. Block n spans the edges n·span to (n+1)·span,
-// with span = blockBuckets · resolution; its base is the figures at n·span.
+// A block is blockBuckets buckets. Block n begins at the edge n·span + shift, with span
+// = blockBuckets · resolution; its base is the figures at that edge.
 type shelf struct {
 	res   int64 // bucket length, ms
+	shift int64 // ms by which its blocks begin after multiples of their span
 	start int64 // edge at which counting began: all figures are 0 there
 	edge  int64 // newest closed edge
 
@@ -18,7 +22,7 @@ type shelf struct {
 
 	firstBlock int64   // number of the block that bases[0] belongs to
 	bases      [][]cum // at the start of each block, up to the open one
-	fine       []*page // closed blocks with all their edges: the last len(fine) before the open one
+	fine       []*page // of the last len(fine) blocks before the open one; nil: counted without inner edges
 	open       []cum   // at the open block's edges after its base, one row after the other
 
 	due     []*outcome // by column, while a tick is committed
@@ -34,6 +38,21 @@ const (
 
 func (s *shelf) span() int64 { return s.res * blockBuckets }
 
+// block is the number of the block that begins at t or has it inside.
+func (s *shelf) block(t int64) int64 {
+	n := (t - s.shift) / s.span()
+	if n*s.span() > t-s.shift {
+		n--
+	}
+	return n
+}
+
+// begin is the edge at which a block begins.
+func (s *shelf) begin(block int64) int64 { return block*s.span() + s.shift }
+
+// parts reports whether a block begins at an edge.
+func (s *shelf) parts(edge int64) bool { return (edge-s.shift)%s.span() == 0 }
+
 // add closes buckets, or whole blocks of them at once, in all columns. The runs of
 // all columns are alike but for their counts.
 func (s *shelf) add(runs [][]run) {
@@ -43,9 +62,11 @@ func (s *shelf) add(runs [][]run) {
 			s.now[i] = s.now[i].plus(runs[i][k])
 		}
 		switch {
-		case r.buckets > 1: // its inner edges are not kept, and so are not those before
-			s.fine = s.fine[:0]
-		case s.edge%s.span() != 0:
+		case r.buckets > 1:
+			if len(s.fine) > 0 {
+				s.fine = append(s.fine, nil)
+			}
+		case !s.parts(s.edge):
 			if s.open == nil {
 				s.open = make([]cum, 0, (blockBuckets-1)*s.columns)
 			}
@@ -62,13 +83,13 @@ func (s *shelf) add(runs [][]run) {
 // trim makes blocks coarse that end at or before fineFrom, and forgets those that
 // end at or before keepFrom.
 func (s *shelf) trim(fineFrom, keepFrom int64) {
-	open := s.edge / s.span()
+	open := s.block(s.edge)
 	coarse := 0
-	for coarse < len(s.fine) && (open-int64(len(s.fine)-coarse)+1)*s.span() <= fineFrom {
+	for coarse < len(s.fine) && (s.fine[coarse] == nil || s.begin(open-int64(len(s.fine)-coarse)+1) <= fineFrom) {
 		coarse++
 	}
 	s.fine = slices.Delete(s.fine, 0, coarse)
-	drop := keepFrom/s.span() - s.firstBlock
+	drop := s.block(keepFrom) - s.firstBlock
 	if drop = min(drop, int64(len(s.bases))-1-int64(len(s.fine))); drop > 0 {
 		s.bases = slices.Delete(s.bases, 0, int(drop))
 		s.firstBlock += drop
@@ -77,11 +98,20 @@ func (s *shelf) trim(fineFrom, keepFrom int64) {
 
 // A frame is what histories must have in common to stand on one shelf.
 type frame struct {
-	res, start, edge, firstBlock int64
-	fine                         int
+	res, shift, start, edge, firstBlock int64
+	fine                                int
+	without                             string // which of the fine blocks have no page
 }
 
-func (s *shelf) frame() frame { return frame{s.res, s.start, s.edge, s.firstBlock, len(s.fine)} }
+func (s *shelf) frame() frame {
+	var without []byte
+	for i, p := range s.fine {
+		if p == nil {
+			without = binary.AppendUvarint(without, uint64(i))
+		}
+	}
+	return frame{s.res, s.shift, s.start, s.edge, s.firstBlock, len(s.fine), string(without)}
+}
 
 // together moves accounts whose histories have one frame to a new shelf, in their
 // order.
@@ -91,7 +121,7 @@ func together(accts []*account) {
 		hs[i] = a.hist
 	}
 	old, n := hs[0].shelf, len(hs)
-	s := &shelf{res: old.res, start: old.start, edge: old.edge, firstBlock: old.firstBlock, columns: n}
+	s := &shelf{res: old.res, shift: old.shift, start: old.start, edge: old.edge, firstBlock: old.firstBlock, columns: n}
 	row := func(to []cum, figure func(h history) cum) []cum {
 		for _, h := range hs {
 			to = append(to, figure(h))
@@ -103,6 +133,10 @@ func together(accts []*account) {
 		s.bases = append(s.bases, row(make([]cum, 0, n), func(h history) cum { return h.bases[k][h.column] }))
 	}
 	for k := range old.fine {
+		if old.fine[k] == nil {
+			s.fine = append(s.fine, nil)
+			continue
+		}
 		s.fine = append(s.fine, joinPages(hs, k))
 	}
 	for j := 0; j < len(old.open)/old.columns; j++ {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/shopslo/shopslo/slo"
 )
@@ -12,7 +13,7 @@ import (
 const none = math.MinInt64
 
 // account is one measure counted for one subject: what is known of its series
-// and targets up to its edge, and the history of its counts.
+// and processes up to its edge, and the history of its counts.
 type account struct {
 	id      uint32 // its number in the files
 	key     string
@@ -23,35 +24,82 @@ type account struct {
 
 	series  map[string]*series // by labels
 	targets map[string]*target // by the values of the target labels
-	nextID  uint32             // of series and targets
-	live    []*target          // those whose coverage reaches beyond the edge
+	nextID  uint32             // of series and processes
+	live    []*process         // those whose coverage reaches beyond the edge
+	pending []*series          // those of which something is yet to be decided
 	index   members            // by number, made while reading files
 
 	stored bool // the files know it
+	early  bool // of the first format: its blocks are not shifted, whatever the window
+	// cold: the samples shortly before the edge have not been seen since the files were read.
+	cold  bool
+	fault *fault // nil: nothing is known to be wrong with it
 }
 
 // facts are the rest of what an account knows.
 type facts struct {
-	start  int64 // S: nothing at or before it is seen
-	begins int64 // B: where the source's data begin; none before any was seen
-	forgot int64 // targets not seen since then are forgotten; none
-	last   int64 // newest sign of life or sample; none
-	// sliceA and sliceB are counts of the time slice under way, unknownFirst counts
-	// targets whose first sample was left out because its age was unknown.
+	start    int64 // S: nothing at or before it is seen
+	begins   int64 // B: where the source's data begin; none before any was seen
+	expected int64 // since when the subject was asked for; none: from B on
+	heard    int64 // first sign of life or sample; none
+	forgot   int64 // targets not seen since then are forgotten; none
+	last     int64 // newest sign of life or sample; none
+	// sliceA and sliceB are counts of the time slice under way.
 	sliceA, sliceB float64
-	unknownFirst   uint32
+	flags          *flags // never changed in place; nil: none was raised
 }
 
 // series is one counter (or grid value) of an account.
 type series struct {
-	id     uint32
-	labels slo.Labels
-	sides  uint8 // which of the measure's sides count it
-	target *target
-	group  *group
-	pos    position
-	stored bool
+	id      uint32
+	labels  slo.Labels
+	sides   uint8 // which of the measure's sides count it
+	process *process
+	family  *family
+	pos     position
+	step    float64    // the greatest growth between two scrapes
+	recent  []position // raw samples shortly before pos, it included; not in the files
+	seriesState
+	stored bool // the files know it, in this process
 }
+
+// seriesState is what is rarely known of a series.
+type seriesState struct {
+	hold   hold
+	birth  birth
+	joined bool // another series has taken over: the next sample is a first one
+}
+
+// hold is a drop that may be an old answer.
+type hold struct {
+	at  int64   // time of the drop; none: nothing is held
+	max float64 // the value before it
+	sum float64 // what it counts if it was a reset
+	// small: what it dropped to may as well have been growth from zero.
+	small bool
+}
+
+// birth is a first sample that is yet to be decided.
+type birth struct {
+	at    int64 // none: nothing is to be decided
+	v     float64
+	worth float64 // what it counts if no other series has ended
+	doubt bool    // and that is flagged
+	// Partners are series of the same process heard of at or after same, and of
+	// processes that started as this one did (Unix seconds) heard of after others; none: there are none.
+	same, others int64
+	start        float64
+}
+
+// undecided reports whether time alone will decide something of the series.
+func (st *seriesState) undecided() bool { return st.hold.at != none || st.birth.at != none }
+
+func newSeriesState() seriesState {
+	return seriesState{hold: hold{at: none}, birth: birth{at: none}}
+}
+
+// fresh reports whether the next sample is a first one.
+func (s *series) fresh() bool { return s.pos.t == none || s.joined }
 
 // position is a series' last valid sample; t is none before the first.
 type position struct {
@@ -59,81 +107,116 @@ type position struct {
 	v float64
 }
 
-// group are the series of one metric on one target: siblings.
-type group struct {
-	metric string
-	// dropAfter is the time of the last sample before the latest drop: a series
+// family are the series of one process whose metrics are of one family.
+type family struct {
+	name      string
+	histogram bool
+	// dropAfter is the time of the last sample before the latest family drop: a series
 	// whose own previous sample is not newer has seen the restart as well.
 	dropAfter int64
+	series    []*series
 }
 
-// target is one scraped process within an account's subject.
+// target are the processes that are scraped under the same values of the target
+// labels, within an account's subject.
 type target struct {
-	id     uint32
-	values string // of the target labels, joined
-	state  targetState
-	groups []*group
-	stored bool
-	in     *outcome // the one that it was counted for last
+	values    string // joined
+	processes []*process
 }
 
-// targetState is what is known of a target at an edge. Times are none until set.
-type targetState struct {
-	seen       int64 // first sample, up = 1 or start time
-	firstStart int64 // first start-time sample
-	start      float64
-	moved      int64 // latest start-time sample that showed another process
-	firstUp    int64
-	covered    int64 // the target counts as scraped until then, if nothing else is said
+// process is one scraped process.
+type process struct {
+	id       uint32
+	target   *target
+	labels   slo.Labels // the further ones of its signs
+	legacy   bool       // from files that did not keep labels; the first sign tells them
+	state    processState
+	families []*family
+	shed     shed     // which of its series were forgotten while it lived
+	stored   bool     // the files know it, with these labels
+	in       *outcome // the one that it was counted for last
+	at       int      // its place among those that were counted then
+	// lastStart is the time of the latest start-time sample; none. Not in the files.
+	lastStart int64
 }
 
-func newTargetState() targetState {
-	return targetState{seen: none, firstStart: none, moved: none, firstUp: none, covered: none}
+// processState is what is known of a process at an edge. Times are none until set.
+type processState struct {
+	seen       int64    // first counter sample, up = 1 or start-time sample
+	seenUp     int64    // first up = 1
+	firstUp    int64    // first sample of up
+	firstStart int64    // first start-time sample
+	start      float64  // the latest start (Unix seconds)
+	before     float64  // the one that it replaced
+	restarts   [3]int64 // latest samples that showed a restart, the newest first
+	alternated int64    // latest sample that showed several processes
+	covered    int64    // it counts as scraped until then, if nothing else is said
+	odd        bool     // an implausible restart has been seen
+}
+
+func newProcessState() processState {
+	return processState{seen: none, seenUp: none, firstUp: none, firstStart: none, restarts: [3]int64{none, none, none}, alternated: none, covered: none}
 }
 
 func newAccount(key string, subject *Subject, m *measure, res, start int64) *account {
 	return &account{key: key, subject: subject, m: m,
-		hist:   newHistory(res, start),
-		facts:  facts{start: start, begins: none, forgot: none, last: none},
+		hist:   newHistory(res, start, 0),
+		facts:  facts{start: start, begins: none, expected: none, heard: none, forgot: none, last: none},
 		series: map[string]*series{}, targets: map[string]*target{}}
 }
 
 // byNumber orders accounts as they were opened.
 func byNumber(x, y *account) int { return cmp.Compare(x.id, y.id) }
 
-// groupOf finds or adds the target's group of a metric.
-func (t *target) groupOf(metric string) *group {
-	for _, g := range t.groups {
-		if g.metric == metric {
-			return g
+// familyName is a metric's name without what the series of one histogram or summary
+// differ by.
+func familyName(metric string) (name string, histogram bool) {
+	for _, suffix := range []string{"_bucket", "_count", "_sum"} {
+		if base, ok := strings.CutSuffix(metric, suffix); ok {
+			return base, true
 		}
 	}
-	g := &group{metric: metric, dropAfter: none}
-	t.groups = append(t.groups, g)
-	return g
+	return metric, false
+}
+
+// familyOf finds or adds the process' family of a metric.
+func (p *process) familyOf(metric string) *family {
+	name, histogram := familyName(metric)
+	for _, f := range p.families {
+		if f.name == name {
+			f.histogram = f.histogram || histogram
+			return f
+		}
+	}
+	f := &family{name: name, histogram: histogram, dropAfter: none}
+	p.families = append(p.families, f)
+	return f
 }
 
 // targetOf finds or adds the target with these values of the target labels.
 func (a *account) targetOf(values string) *target {
 	t := a.targets[values]
 	if t == nil {
-		t = &target{id: a.nextID, values: values, state: newTargetState()}
-		a.nextID++
+		t = &target{values: values}
 		a.targets[values] = t
 	}
 	return t
 }
 
-// seriesOf finds or adds a series.
-func (a *account) seriesOf(ls slo.Labels, sides uint8, targetLabels []string) *series {
-	key := ls.String()
-	s := a.series[key]
-	if s == nil {
-		t := a.targetOf(joined(ls, targetLabels))
-		s = &series{id: a.nextID, labels: slices.Clone(ls), target: t, group: t.groupOf(ls.Get(slo.MetricName)), pos: position{t: none}}
-		a.nextID++
-		a.series[key] = s
+// newProcess adds a process to a target.
+func (a *account) newProcess(t *target, further slo.Labels) *process {
+	p := &process{id: a.nextID, target: t, labels: further, state: newProcessState(), lastStart: none}
+	a.nextID++
+	t.processes = append(t.processes, p)
+	return p
+}
+
+// put makes a series one of a process.
+func (s *series) put(p *process) {
+	if s.family != nil {
+		s.family.series = slices.DeleteFunc(s.family.series, func(o *series) bool { return o == s })
 	}
-	s.sides = sides
-	return s
+	s.process, s.family = p, p.familyOf(s.labels.Get(slo.MetricName))
+	s.family.series = append(s.family.series, s)
+	s.stored = false
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 )
@@ -21,19 +22,24 @@ import (
 // log-N every tick since. Each tick is one checksummed record, appended with one
 // write and synced: it is there or it is not, so that after a crash counting goes
 // on from the last edge that is there, and the source is read again from it.
-// Generation N−1 stays until N+1 is written, in case N turns out damaged.
+// The sound checkpoint before the newest stays, with all logs from it on, until a
+// newer one is written, in case the newest turns out damaged.
 type store struct {
-	dir  string
-	log  *slog.Logger
-	lock fileutil.Releaser
+	dir    string
+	log    *slog.Logger
+	lock   fileutil.Releaser
+	denied error // why nothing can be written: the files are read only
 
 	gen       uint64
+	base      uint64   // generation of the newest checkpoint that is sound; 0 needs none
 	file      *os.File // log-gen
 	size      int64    // of its sound part
 	least     int64    // what threshold is at least
 	threshold int64    // size at which the next checkpoint is due
 	enc       encoder
-	broken    error // the log may end in something unsound: a new generation is needed
+	broken    error // the log cannot be gone on with: a new generation is needed
+	outdated  bool  // a file of an older format was read
+	unbased   bool  // there are logs without a checkpoint: they say nothing
 }
 
 // errStore marks an error of the ledger's own files.
@@ -42,8 +48,7 @@ var errStore = errors.New("the ledger could not be written")
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 const (
-	magic        = "shopslo1" // format and version, at the start of every file
-	frameHeader  = 8          // length and checksum of a record
+	frameHeader  = 8 // length and checksum of a record
 	largestFrame = 1 << 30
 )
 
@@ -51,26 +56,50 @@ func (s *store) path(kind string) string {
 	return filepath.Join(s.dir, fmt.Sprintf("%s-%08d", kind, s.gen))
 }
 
-// openStore locks and reads a directory, making it where it does not exist.
+// openStore locks and reads a directory, making it where it does not exist. Where
+// nothing can be written there, the store's denied says why, and it is to be closed.
 func openStore(cfg Config) (*store, []*account, error) {
-	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {
-		return nil, nil, fmt.Errorf("make ledger directory %s: %w", cfg.Dir, err)
+	if err := makeDir(cfg.Dir); err != nil {
+		return nil, nil, permission(fmt.Errorf("make ledger directory %s: %w", cfg.Dir, err), cfg.Dir)
+	}
+	if _, err := os.ReadDir(cfg.Dir); err != nil {
+		return nil, nil, permission(fmt.Errorf("read ledger directory %s: %w", cfg.Dir, err), cfg.Dir)
+	}
+	s := &store{dir: cfg.Dir, log: cfg.Log, least: cfg.CheckpointAfter, threshold: cfg.CheckpointAfter}
+	if err := s.checkFormats(); err != nil {
+		return nil, nil, err
 	}
 	lock, _, err := fileutil.Flock(filepath.Join(cfg.Dir, "lock"))
-	if err != nil {
+	switch {
+	case err == nil:
+		s.lock = lock
+	case notWritable(err):
+		s.denied = err
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return nil, nil, fmt.Errorf("ledger directory %s is in use by another process: %w", cfg.Dir, err)
+	default:
 		return nil, nil, fmt.Errorf("ledger directory %s is in use by another process, or cannot be locked: %w", cfg.Dir, err)
 	}
-	s := &store{dir: cfg.Dir, log: cfg.Log, lock: lock, least: cfg.CheckpointAfter, threshold: cfg.CheckpointAfter}
 	accts, err := s.recover()
+	if err == nil && s.denied != nil && len(accts) == 0 {
+		err = fmt.Errorf("ledger directory %s holds no ledger, and none can be made there: %w", cfg.Dir, s.denied)
+	}
 	if err != nil {
-		return nil, nil, errors.Join(err, lock.Release())
+		return nil, nil, errors.Join(permission(err, cfg.Dir), s.close())
 	}
 	return s, accts, nil
 }
 
 // close ends the log.
 func (s *store) close() error {
-	return errors.Join(s.file.Close(), s.lock.Release())
+	var err error
+	if s.file != nil {
+		err = s.file.Close()
+	}
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Release())
+	}
+	return err
 }
 
 // write appends a tick. When it fails the log is as before, and the tick can be
@@ -92,8 +121,8 @@ func (s *store) write(outs []*outcome, from, to int64) error {
 	s.size += int64(n)
 	for _, o := range outs {
 		o.acct.stored = true
-		for _, c := range o.targets {
-			c.t.stored = true
+		for _, c := range o.processes {
+			c.p.stored = true
 		}
 		for _, c := range o.series {
 			c.s.stored = true
@@ -105,7 +134,11 @@ func (s *store) write(outs []*outcome, from, to int64) error {
 // unwrite takes back what a failed write may have left.
 func (s *store) unwrite(cause error) error {
 	err := fmt.Errorf("%w, nothing was counted past its last edge, and it will be tried again: %w", errStore, cause)
-	if e := s.file.Truncate(s.size); e != nil {
+	e := s.file.Truncate(s.size)
+	if e == nil {
+		e = s.file.Sync() // or a crash could leave the tick there, and what comes next after it
+	}
+	if e != nil {
 		s.broken = fmt.Errorf("%w, and its file must be looked at: %w", errStore, errors.Join(cause, e))
 		return s.broken
 	}
@@ -143,12 +176,13 @@ func (s *store) checkpoint(accts []*account) error {
 			s.log.Warn("closing the ledger's old log failed", "err", err)
 		}
 	}
-	s.gen, s.file, s.size, s.broken = next.gen, next.file, int64(len(magic)), nil
+	before := s.base
+	s.gen, s.base, s.file, s.size, s.broken = next.gen, next.gen, next.file, int64(len(magic)), nil
 	s.threshold = max(s.least, size/4)
 	for _, a := range accts {
 		a.markStored()
 	}
-	s.removeBefore(s.gen - 1)
+	s.removeBefore(before)
 	return nil
 }
 
@@ -204,18 +238,25 @@ func newLog(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := f.WriteString(magic); err != nil {
+	_, err = f.WriteString(magic)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return f, f.Sync()
+	return f, nil
 }
 
 // removeBefore deletes the generations before gen.
 func (s *store) removeBefore(gen uint64) {
 	for _, kind := range []string{"checkpoint", "log"} {
-		for g := range s.list(kind) {
+		for g, path := range s.list(kind) {
 			if g < gen {
-				if err := os.Remove(s.list(kind)[g]); err != nil {
+				if err := os.Remove(path); err != nil {
 					s.log.Warn("an old ledger file could not be removed", "err", err)
 				}
 			}
@@ -225,13 +266,13 @@ func (s *store) removeBefore(gen uint64) {
 
 // list finds the files of a kind by generation.
 func (s *store) list(kind string) map[uint64]string {
-	paths, _ := filepath.Glob(filepath.Join(s.dir, kind+"-*")) // the pattern is sound
+	names, _ := os.ReadDir(s.dir) // openStore could read it
 	out := map[uint64]string{}
-	for _, p := range paths {
+	for _, f := range names {
 		var g uint64
-		name := strings.TrimPrefix(filepath.Base(p), kind+"-")
-		if _, err := fmt.Sscanf(name, "%d", &g); err == nil && fmt.Sprintf("%08d", g) == name {
-			out[g] = p
+		name, is := strings.CutPrefix(f.Name(), kind+"-")
+		if _, err := fmt.Sscanf(name, "%d", &g); is && err == nil && fmt.Sprintf("%08d", g) == name {
+			out[g] = filepath.Join(s.dir, f.Name())
 		}
 	}
 	return out
@@ -240,7 +281,9 @@ func (s *store) list(kind string) map[uint64]string {
 func (a *account) markStored() {
 	a.stored = true
 	for _, t := range a.targets {
-		t.stored = true
+		for _, p := range t.processes {
+			p.stored = true
+		}
 	}
 	for _, s := range a.series {
 		s.stored = true
@@ -254,6 +297,10 @@ const historyLog = 16 << 20
 // maintain checkpoints when it is due, after forgetting what retention allows at an
 // edge that was just closed. While there is more to read it is due later.
 func (l *Ledger) maintain(edge int64, more bool) error {
+	if l.store == nil && edge-l.forgotAt >= forgetEvery {
+		l.forgotAt = edge
+		l.forget(edge)
+	}
 	if l.store == nil || l.store.size < l.store.threshold || more && l.store.size < historyLog {
 		return nil
 	}
@@ -272,56 +319,6 @@ func (l *Ledger) mend() error {
 
 func (l *Ledger) sorted() []*account {
 	return slices.SortedFunc(maps.Values(l.accounts), byNumber)
-}
-
-// forget drops accounts that nobody asks for, and targets of which nothing has
-// been heard, once the retention has passed.
-func (l *Ledger) forget(now int64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	retention := l.cfg.Retention.Milliseconds()
-	any := false
-	for key, a := range l.accounts {
-		if a.m == nil && a.hist.edge < now-retention {
-			delete(l.accounts, key)
-			continue
-		}
-		// By the account's own time: one that lags behind needs its targets yet.
-		any = a.forget(min(now, a.hist.edge)-retention) || any
-	}
-	if any {
-		for _, src := range l.sources {
-			src.bound = newBindings()
-		}
-	}
-}
-
-// forget drops the targets of which nothing has been heard since horizon, with
-// their series, and reports whether there were any.
-func (a *account) forget(horizon int64) bool {
-	heard := map[*target]bool{}
-	for _, s := range a.series {
-		if s.pos.t == none || s.pos.t >= horizon {
-			heard[s.target] = true
-		}
-	}
-	any := false
-	for values, t := range a.targets {
-		if !heard[t] && t.state.seen != none && t.state.covered < horizon {
-			delete(a.targets, values)
-			any = true
-		}
-	}
-	if !any {
-		return false
-	}
-	for key, s := range a.series {
-		if a.targets[s.target.values] != s.target {
-			delete(a.series, key)
-		}
-	}
-	a.facts.forgot = max(a.facts.forgot, horizon)
-	return true
 }
 
 func (s *store) listTemporary() []string {

@@ -2,7 +2,6 @@ package ledger_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
 )
@@ -223,30 +221,5 @@ func TestADirectoryInUseIsRefused(t *testing.T) {
 	defer closeLedger(t, l)
 	if _, err := ledger.Open(cfg); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Fatalf("second Open: %v, want an error that names %s", err, dir)
-	}
-}
-
-func TestASeriesOfTwoSubjectsIsAnErrorThatNamesBoth(t *testing.T) {
-	h := ledgertest.New(ledgertest.Config{Seed: 1, Length: time.Hour})
-	subjects := h.Subjects()
-	subjects = append(subjects, ledgertest.Subject{ID: "everything", Labels: slo.Labels{{Name: "job", Value: "cart"}}})
-	l := open(t, testConfig("", h.Start, time.UnixMilli(h.End), 30*time.Second, time.Minute), planOf(h.Source(), subjects, sloOf("s", "bad", "total")), h.End)
-	err := l.Advance(context.Background(), time.UnixMilli(h.End), nil)
-	if err == nil || !strings.Contains(err.Error(), subjects[0].ID) || !strings.Contains(err.Error(), "everything") {
-		t.Fatalf("got %v, want an error that names both subjects", err)
-	}
-}
-
-func TestOneBadSLODoesNotStopTheOthers(t *testing.T) {
-	h := ledgertest.New(ledgertest.Config{Seed: 1, Length: time.Hour})
-	end := h.End - h.End%60_000
-	good, bad := sloOf("good", "bad", "total"), sloOf("bad", "good", "total")
-	bad.Parts[0].Indicator.Good.Text = "expression"
-	l := open(t, testConfig("", h.Start, time.UnixMilli(end), 30*time.Second, time.Minute), planOf(h.Source(), h.Subjects(), good, bad), end)
-	if err := l.Advance(context.Background(), time.UnixMilli(end+1), nil); err == nil || errors.Is(err, context.Canceled) {
-		t.Fatalf("got %v, want the bad SLO's error", err)
-	}
-	if acc := l.Account(good, h.Subjects()[0].ID, time.UnixMilli(end)); acc.End.UnixMilli() != end {
-		t.Fatalf("the good SLO stands at %v, want %v", acc.End, time.UnixMilli(end))
 	}
 }

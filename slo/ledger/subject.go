@@ -62,19 +62,40 @@ func joined(ls slo.Labels, names []string) string {
 	return b.String()
 }
 
-// find returns the series' subject, nil where it has none, and an error where it
-// has two.
+// claimedError is of a series that several subjects claim.
+type claimedError struct {
+	series   string
+	subjects []*Subject
+}
+
+func (e *claimedError) Error() string {
+	ids := make([]string, len(e.subjects))
+	for i, s := range e.subjects {
+		ids[i] = s.ID
+	}
+	return fmt.Sprintf("series %s matches %d subjects, %s: give them matches that no series satisfies twice", e.series, len(ids), strings.Join(ids, " and "))
+}
+
+// find returns the series' subject, nil where it has none, and a *claimedError where
+// it has several.
 func (x *subjectIndex) find(ls slo.Labels) (*Subject, error) {
 	var found *Subject
+	var claimed *claimedError
 	for i := range x.sets {
 		s := x.sets[i].byValue[joined(ls, x.sets[i].names)]
 		if s == nil {
 			continue
 		}
-		if found != nil {
-			return nil, fmt.Errorf("series %v matches two subjects, %s and %s: give one of them a narrower match", ls, found.ID, s.ID)
+		switch {
+		case claimed != nil:
+			claimed.subjects = append(claimed.subjects, s)
+		case found != nil:
+			claimed = &claimedError{series: ls.String(), subjects: []*Subject{found, s}}
 		}
 		found = s
+	}
+	if claimed != nil {
+		return nil, claimed
 	}
 	return found, nil
 }

@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -12,6 +14,7 @@ import (
 
 // batch is what is read for a group of accounts, and how it is shared out.
 type batch struct {
+	accounts  []*account
 	selectors []slo.Selector
 	jobs      []job            // one for each subject, without series
 	ofSubject map[*Subject]int // index of its job
@@ -20,10 +23,10 @@ type batch struct {
 // batchOf plans the reading of accounts. That of all raw accounts of a source, which
 // is nearly every tick's, is planned once.
 func (l *Ledger) batchOf(src *sourceState, accts []*account) *batch {
-	if whole := src.whole; whole != nil && len(accts) == src.rawCount {
+	if whole := src.whole; whole != nil && slices.Equal(whole.accounts, accts) {
 		return whole
 	}
-	b := &batch{selectors: l.selectors(accts, src.part), ofSubject: make(map[*Subject]int, len(accts))}
+	b := &batch{accounts: accts, selectors: l.selectors(accts, src.part), ofSubject: make(map[*Subject]int, len(accts))}
 	for _, a := range accts {
 		i, ok := b.ofSubject[a.subject]
 		if !ok {
@@ -91,32 +94,47 @@ func (l *Ledger) readRaw(ctx context.Context, src *sourceState, accts []*account
 	var outs []*outcome
 	var samples atomic.Int64
 	b := l.batchOf(src, accts)
-	err := l.read(ctx, src, b, from, to, func(series []slo.Series) error {
-		l.fetchAhead(ctx, src, b, to, until)
-		if err := l.share(src, b, series); err != nil {
-			return err
-		}
+	err := l.read(ctx, src, b, from-l.lookBack(accts), from, to, func(series []slo.Series) error {
+		l.fetchAhead(src, b, to, until)
+		l.share(src, b, series)
 		oldest, err := b.oldest()
 		if err != nil {
 			return err
 		}
-		outs, err = l.work(ctx, b.jobs, span{from, to}, fineFrom, oldest, &samples)
+		src.only(accts)
+		outs, err = l.work(ctx, b.jobs, span{from, to}, fineFrom, oldest, &samples, src.bad)
 		b.letGo()
 		return err
 	})
 	return outs, int(samples.Load()), err
 }
 
+// lookBack is how far before the span accounts have to see again what they have
+// counted already: what old answers are known by is not in the files.
+func (l *Ledger) lookBack(accts []*account) int64 {
+	cold := false
+	for _, a := range accts {
+		if a.facts.begins == none {
+			return 0
+		}
+		cold = cold || a.cold
+	}
+	if !cold {
+		return 0
+	}
+	return 5 * l.cfg.ScrapeInterval.Milliseconds()
+}
+
 // share gives each series to its subject's job. A job without a series is one too:
 // time passes for its accounts as well.
-func (l *Ledger) share(src *sourceState, b *batch, series []slo.Series) error {
+func (l *Ledger) share(src *sourceState, b *batch, series []slo.Series) {
 	b.letGo()
 	for k := range series {
-		x, err := l.bind(src, &series[k])
-		if err != nil {
-			return err
-		}
+		x := l.bind(src, &series[k])
 		if len(x.uses) == 0 {
+			for _, a := range x.lost {
+				src.bad[a] = x.claimed
+			}
 			continue
 		}
 		if x.batch != b {
@@ -129,7 +147,6 @@ func (l *Ledger) share(src *sourceState, b *batch, series []slo.Series) error {
 			b.jobs[x.job].series = append(b.jobs[x.job].series, bound{x, series[k].Samples})
 		}
 	}
-	return nil
 }
 
 // oldest finds the oldest sample of all series where an account has yet to learn
@@ -152,7 +169,9 @@ func (b *batch) peek() (int64, error) {
 		for k := range b.jobs[i].series {
 			p := &peeked{rest: b.jobs[i].series[k].s}
 			n, err := p.rest.Read(p.t[:], p.v[:])
-			if err != nil {
+			if unreadable(err) {
+				n, p.err = 0, err
+			} else if err != nil {
 				return none, err
 			}
 			if n > 0 && (oldest == none || p.t[0] < oldest) {
@@ -169,12 +188,16 @@ func (b *batch) peek() (int64, error) {
 type peeked struct {
 	t    [1]int64
 	v    [1]float64
-	n    int // 0 once given out, or at the end
+	n    int   // 0 once given out, or at the end
+	err  error // of this series alone
 	rest slo.Samples
 }
 
 // Read implements slo.Samples.
 func (p *peeked) Read(t []int64, v []float64) (int, error) {
+	if p.err != nil {
+		return 0, p.err
+	}
 	if p.n == 0 {
 		return p.rest.Read(t, v)
 	}
@@ -191,7 +214,7 @@ func (b *batch) letGo() {
 }
 
 // work counts all jobs on all processors.
-func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest int64, samples *atomic.Int64) ([]*outcome, error) {
+func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest int64, samples *atomic.Int64, bad map[*account]error) ([]*outcome, error) {
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	for len(l.workers) < workers {
 		l.workers = append(l.workers, &worker{})
@@ -206,6 +229,7 @@ func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest 
 			defer wg.Done()
 			wk := l.workers[w]
 			wk.reset(l, oldest)
+			wk.lost = bad
 			for errs[w] == nil {
 				i := int(next.Add(1)) - 1
 				if i >= len(jobs) || ctx.Err() != nil {
@@ -224,6 +248,9 @@ func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest 
 		}
 		all = append(all, outs[w]...)
 	}
+	for w := range workers {
+		maps.Copy(bad, l.workers[w].bad)
+	}
 	return all, ctx.Err()
 }
 
@@ -231,10 +258,12 @@ func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest 
 // its memory is not valid any more: they have been committed, or thrown away.
 func (w *worker) reset(l *Ledger, oldest int64) {
 	c, m := &w.counter, &w.counter.results
-	c.res, c.patience, c.oldest = l.res(), 2*l.cfg.ScrapeInterval.Milliseconds(), oldest
+	i := l.cfg.ScrapeInterval.Milliseconds()
+	c.res, c.interval, c.patience, c.lookback, c.slack, c.oldest = l.res(), i, 2*i, 5*i, l.cfg.Slack.Milliseconds(), oldest
 	m.outcomes = nil // targets point to the old ones
-	m.runs, m.series, m.targets, m.groups = m.runs[:0], m.series[:0], m.targets[:0], m.groups[:0]
+	m.runs, m.series, m.processes, m.families, m.samples = m.runs[:0], m.series[:0], m.processes[:0], m.families[:0], m.samples[:0]
 	w.samples = 0
+	clear(w.bad)
 }
 
 // worker decodes and counts subjects one after the other, reusing its memory.
@@ -245,49 +274,103 @@ type worker struct {
 	v       []float64
 	inputs  []input
 	decoded []decoded
+	lost    map[*account]error // accounts that cannot be counted: known before
+	bad     map[*account]error // found by this worker
 }
 
 // subject counts one subject's job.
 func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) error {
 	w.t, w.v, w.decoded = w.t[:0], w.v[:0], w.decoded[:0]
 	for _, s := range j.series {
-		d, err := w.decode(s.s)
-		if err != nil {
+		d, err := w.decode(s.s, from)
+		if unreadable(err) {
+			w.blame(s.b, err)
+		} else if err != nil {
 			return err
 		}
 		w.decoded = append(w.decoded, d)
 	}
 	for _, a := range j.accounts {
+		if w.lost[a] != nil || w.bad[a] != nil {
+			continue
+		}
 		w.inputs = w.inputs[:0]
 		for k, s := range j.series {
-			d := w.decoded[k]
 			for _, u := range s.b.uses {
-				if u.acct != a {
-					continue
-				}
-				in := input{kind: u.kind, target: u.target, series: u.series, t: w.t[d.from:d.to], v: w.v[d.from:d.to], looks: d.looks}
-				if u.kind == counterSeries {
-					in.t, in.v = w.t[d.validFrom:d.validTo], w.v[d.validFrom:d.validTo]
-				}
-				if len(in.t) > 0 {
-					w.inputs = append(w.inputs, in)
+				if u.acct == a {
+					w.input(u, w.decoded[k])
 				}
 			}
 		}
+		w.silent(a)
 		*outs = append(*outs, w.counter.count(a, from, to, fineFrom, w.inputs))
 	}
 	return nil
+}
+
+// input adds what a series is to an account, where it has samples.
+func (w *worker) input(u use, d decoded) {
+	in := input{kind: u.kind, process: u.process, series: u.series, looks: d.looks}
+	if u.kind != counterSeries {
+		in.t, in.v = w.t[d.from:d.to], w.v[d.from:d.to]
+		if d.old > 0 && u.kind == startSeries {
+			u.process.lastStart = max(u.process.lastStart, w.t[d.oldFrom+d.old-1]) // finite and not negative; nobody starts at 0
+		}
+	} else {
+		in.process = u.series.process
+		in.t, in.v = w.t[d.validFrom:d.validTo], w.v[d.validFrom:d.validTo]
+		if d.old > 0 {
+			u.series.recall(w.t[d.oldFrom:d.oldFrom+d.old], w.v[d.oldFrom:d.oldFrom+d.old])
+		}
+	}
+	if len(in.t) > 0 {
+		w.inputs = append(w.inputs, in)
+	}
+}
+
+// silent adds the series that have no samples, but of which something is yet to be
+// decided.
+func (w *worker) silent(a *account) {
+	for _, s := range a.pending {
+		if !slices.ContainsFunc(w.inputs, func(in input) bool { return in.series == s }) {
+			w.inputs = append(w.inputs, input{kind: counterSeries, process: s.process, series: s, looks: looks{rising: true}})
+		}
+	}
+}
+
+// blame takes note of a series that cannot be read: it costs those that it counts for.
+func (w *worker) blame(b *binding, err error) {
+	if w.bad == nil {
+		w.bad = map[*account]error{}
+	}
+	for _, u := range b.uses {
+		w.bad[u.acct] = err
+	}
+}
+
+// unreadable reports whether an error is of one series only.
+func unreadable(err error) bool {
+	_, ok := errors.AsType[*slo.SeriesError](err)
+	return ok
+}
+
+// only forgets what could not be counted for accounts beside these.
+func (s *sourceState) only(accts []*account) {
+	if len(s.bad) == 0 {
+		return
+	}
+	maps.DeleteFunc(s.bad, func(a *account, _ error) bool { return !slices.Contains(accts, a) })
 }
 
 // finish turns the counted cells into the outcome's runs.
 func (c *counter) finish(fineFrom int64) *outcome {
 	c.cutSlices()
 	o, runs := c.out, c.results.room(len(c.a))
-	span := c.res * blockBuckets
+	hist := o.acct.hist
 	for k := 0; k < len(c.a); {
 		at, cells := c.cells.start(k), 1
 		r := run{buckets: (c.cells.ends[k] - at) / c.res}
-		if r.buckets == 1 && at%span == 0 && at+span <= min(fineFrom, c.to) {
+		if r.buckets == 1 && hist.parts(at) && at+hist.span() <= min(fineFrom, c.to) {
 			r.buckets, cells = blockBuckets, blockBuckets
 		}
 		for range cells {
@@ -317,7 +400,7 @@ func (c *counter) cutSlices() {
 		if (c.out.from+int64(k+1)*c.res)%m.slice != 0 {
 			continue
 		}
-		good, total := m.form.goodAndTotal(f.sliceA, f.sliceB)
+		good, total := m.form.goodAndTotal(cum{a: f.sliceA, b: f.sliceB})
 		f.sliceA, f.sliceB = 0, 0
 		if total <= 0 {
 			continue

@@ -12,13 +12,14 @@ import (
 // prefix of the annotations that this project gives a meaning to.
 const prefix = "shopslo.dev/"
 
-var knownAnnotations = []string{prefix + "first-sample", prefix + "min-events", prefix + "tiers"}
+var knownAnnotations = []string{prefix + "absent-is-zero", prefix + "first-sample", prefix + "min-events", prefix + "tiers"}
 
 // extras is what the annotations of an SLO say.
 type extras struct {
-	tiers       []string
-	minEvents   float64
-	firstSample slo.FirstSample
+	tiers        []string
+	minEvents    float64
+	firstSample  slo.FirstSample
+	absentIsZero bool
 }
 
 // annotations reports annotations of ours that are unknown or in a place where
@@ -79,6 +80,11 @@ func (e *extras) set(name, text string) string {
 			return strconv.Quote(text) + ` is not a positive number of events, such as "5000"`
 		}
 		e.minEvents = n
+	case "absent-is-zero":
+		if text != "true" && text != "false" {
+			return strconv.Quote(text) + ` is not "true" or "false"`
+		}
+		e.absentIsZero = text == "true"
 	case "first-sample":
 		rule, ok := map[string]slo.FirstSample{"auto": slo.FirstAuto, "zero": slo.FirstZero, "ignore": slo.FirstIgnore}[text]
 		if !ok {

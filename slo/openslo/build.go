@@ -134,7 +134,7 @@ func (r *reader) objective(d decoded[v1.SLO], path string, obj v1.SLOObjective, 
 	if !found {
 		return false
 	}
-	ind, fine := r.indicator(d.object, path, at, obj, e.firstSample)
+	ind, fine := r.indicator(d.object, path, at, obj, e)
 	if !composite {
 		name = into.Name
 	}

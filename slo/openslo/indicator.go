@@ -39,8 +39,8 @@ func (r *reader) resolve(o *object, path string, inline *v1.SLOIndicatorInline, 
 
 // indicator builds the indicator that an objective judges; false where a fault
 // was reported.
-func (r *reader) indicator(o *object, path string, at located, obj v1.SLOObjective, first slo.FirstSample) (slo.Indicator, bool) {
-	ind := slo.Indicator{Name: at.name, FirstSample: first}
+func (r *reader) indicator(o *object, path string, at located, obj v1.SLOObjective, e extras) (slo.Indicator, bool) {
+	ind := slo.Indicator{Name: at.name, FirstSample: e.firstSample, AbsentIsZero: e.absentIsZero}
 	if m := at.spec.ThresholdMetric; m != nil {
 		return ind, r.threshold(o, path, at, obj, &ind)
 	}
@@ -66,10 +66,12 @@ func (r *reader) indicator(o *object, path string, at located, obj v1.SLOObjecti
 }
 
 func (r *reader) ratio(at located, m *v1.SLIRatioMetric, ind *slo.Indicator) bool {
-	ind.Kind, ind.Counter = slo.Ratio, m.Counter
-	if _, said := at.lines[at.path+".ratioMetric.counter"]; !said {
-		r.note(at.at(at.path+".ratioMetric"), "indicator %q: counter is not given and taken as false: its queries are evaluated on a grid; "+
-			"for Prometheus counters write counter: true, which counts every event", at.name)
+	ind.Kind = slo.Ratio
+	if _, said := at.lines[at.path+".ratioMetric.counter"]; said {
+		ind.Counter = slo.No
+		if m.Counter {
+			ind.Counter = slo.Yes
+		}
 	}
 	ok := true
 	for _, q := range []struct {

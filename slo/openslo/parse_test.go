@@ -63,16 +63,24 @@ func TestAPlainDocumentBecomesOneSLO(t *testing.T) {
 	got := one(t, strings.Replace(plain, "metadata: {name: x}", `metadata:
   name: cart
   displayName: The cart
-  annotations: {shopslo.dev/tiers: "prod, prod-ha", shopslo.dev/min-events: "5e3", shopslo.dev/first-sample: zero, other.org/x: y}`, 1))
+  annotations: {shopslo.dev/tiers: "prod, prod-ha", shopslo.dev/min-events: "5e3", shopslo.dev/first-sample: zero, shopslo.dev/absent-is-zero: "true", other.org/x: y}`, 1))
 	want := slo.SLO{
 		Name: "cart", Service: "shop", DisplayName: "The cart", Objective: 999_000_000,
 		Window: slo.Rolling(28 * 24 * time.Hour), Tiers: []string{"prod", "prod-ha"}, MinEvents: 5000,
 		Parts: []slo.Part{{Name: "cart", Weight: 1, Objective: 999_000_000, Indicator: slo.Indicator{
-			Name: "requests", Counter: true, Bad: &slo.Query{Text: "bad_total"}, Total: &slo.Query{Text: "all_total"},
-			FirstSample: slo.FirstZero,
+			Name: "requests", Counter: slo.Yes, Bad: &slo.Query{Text: "bad_total"}, Total: &slo.Query{Text: "all_total"},
+			FirstSample: slo.FirstZero, AbsentIsZero: true,
 		}}},
 	}
 	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestACustomResourceOfKubernetesIsTheSameDocument(t *testing.T) {
+	resource := strings.Replace(plain, "apiVersion: openslo/v1", "apiVersion: openslo.com/v1", 1)
+	resource = strings.Replace(resource, "metadata: {name: x}", "metadata: {name: x, namespace: shop}", 1)
+	if got, want := one(t, resource), one(t, plain); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
@@ -100,8 +108,10 @@ func TestIndicators(t *testing.T) {
 		want                  slo.Indicator
 	}{
 		{"good of total", "ratioMetric: {counter: true, good: {metricSource: {spec: {query: g}}}, total: {metricSource: {spec: {query: t}}}}",
-			"target: 0.9", slo.Indicator{Counter: true, Good: q("g"), Total: q("t")}},
+			"target: 0.9", slo.Indicator{Counter: slo.Yes, Good: q("g"), Total: q("t")}},
 		{"not a counter", "ratioMetric: {counter: false, bad: {metricSource: {spec: {query: b}}}, total: {metricSource: {spec: {query: t}}}}",
+			"target: 0.9", slo.Indicator{Counter: slo.No, Bad: q("b"), Total: q("t")}},
+		{"a counter or not, that is not said", "ratioMetric: {bad: {metricSource: {spec: {query: b}}}, total: {metricSource: {spec: {query: t}}}}",
 			"target: 0.9", slo.Indicator{Bad: q("b"), Total: q("t")}},
 		{"a ratio of successes", "ratioMetric: {rawType: success, raw: {metricSource: {spec: {query: r}}}}",
 			"target: 0.9", slo.Indicator{Kind: slo.RawRatio, Value: q("r")}},
@@ -112,7 +122,7 @@ func TestIndicators(t *testing.T) {
 		{"a threshold of zero", "thresholdMetric: {metricSource: {spec: {query: v}}}",
 			"{op: gt, value: 0, target: 0.9}", slo.Indicator{Kind: slo.Threshold, Op: slo.GreaterThan, Value: q("v")}},
 		{"op beside a ratio, as the specification's examples have it", "ratioMetric: {counter: true, good: {metricSource: {spec: {query: g}}}, total: {metricSource: {spec: {query: t}}}}",
-			"{op: gt, target: 0.9}", slo.Indicator{Counter: true, Good: q("g"), Total: q("t")}},
+			"{op: gt, target: 0.9}", slo.Indicator{Counter: slo.Yes, Good: q("g"), Total: q("t")}},
 		{"a query that says its language", "thresholdMetric: {metricSource: {spec: {queryType: PromQL, query: v}}}",
 			"{op: lt, value: 1, target: 0.9}", slo.Indicator{Kind: slo.Threshold, Op: slo.LessThan, Limit: 1, Value: q("v")}},
 		{"a query over several lines", "thresholdMetric: {metricSource: {spec: {query: \"max(\\n  v)\"}}}",

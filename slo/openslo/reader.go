@@ -181,13 +181,22 @@ func (r *reader) object(file string, n *yaml.Node) {
 	if !ok {
 		return
 	}
+	if scalarValue(child(n, "apiVersion")) == ofKubernetes {
+		without(child(n, "metadata"), "namespace")
+	}
 	t := &tree{reader: r, object: o}
 	v, _ := t.value(n, typ, "", 0)
-	o.data, _ = v.(map[string]any)
+	if o.data, _ = v.(map[string]any); o.data != nil {
+		o.data["apiVersion"] = string(openslo.VersionV1)
+	}
 	r.unique(o)
 	r.annotations(o)
 	r.decode(o)
 }
+
+// ofKubernetes is the apiVersion of the same documents as custom resources, whose group
+// must be a domain's name.
+const ofKubernetes = "openslo.com/v1"
 
 // header reads apiVersion, kind and name.
 func (r *reader) header(o *object, n *yaml.Node) (reflect.Type, bool) {
@@ -198,7 +207,7 @@ func (r *reader) header(o *object, n *yaml.Node) (reflect.Type, bool) {
 	case v == "":
 		r.wrong(o, "", "has no apiVersion; write apiVersion: openslo/v1")
 		return nil, false
-	case v != string(openslo.VersionV1):
+	case v != string(openslo.VersionV1) && v != ofKubernetes:
 		r.addFault(Position{o.file, version.Line}, false, nil, "", "apiVersion %q is not read; only openslo/v1 is", v)
 		return nil, false
 	}
@@ -214,6 +223,19 @@ func (r *reader) header(o *object, n *yaml.Node) (reflect.Type, bool) {
 	}
 	o.kind = k
 	return typ, true
+}
+
+// without takes a key out of a mapping.
+func without(n *yaml.Node, key string) {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			n.Content = slices.Delete(n.Content, i, i+2)
+			return
+		}
+	}
 }
 
 // child is the value of a key of a mapping, nil where there is none.

@@ -1,20 +1,25 @@
-// Package promquery understands a PromQL text just enough to say how it can be
+// Package promquery understands PromQL just enough to say how a query can be
 // counted: from the raw samples of the series that it selects, or only by
-// evaluating it on a grid.
+// evaluating it on a grid. Classify understands one text, Read the two of a ratio.
 //
-// A text is counted from raw samples where it picks series and at most sums
-// them, since a count is summed per subject anyway:
+// A text is counted from raw samples where it picks series, or how fast they grow,
+// and at most sums them, since a count is summed per subject anyway:
 //
-//   - one instant vector selector, in parentheses or not, without offset and @;
-//   - sum(…) of it, also by or without labels: however the sums are grouped,
+//   - one instant vector selector S, in parentheses or not, without offset and @;
+//   - rate(S[w]), irate(S[w]) or increase(S[w]), likewise: over time they add up to
+//     what S has counted;
+//   - sum(…) of these, also by or without labels: however the sums are grouped,
 //     together they are the same;
 //   - a or b, where both select the same metric. Then or joins the two sets of
 //     series, each series once. With different metrics or would hide series of b
 //     that have the labels of one of a, so that is evaluated as it stands;
+//   - a or vector(0), or anything else that is 0, such as b * 0: it adds nothing;
 //   - sum(a) + sum(b), both without grouping, where no series can match both.
 //     One deviation is meant: where b has no series, PromQL has no result, but
 //     here the events of a still count, for a series that does not exist has
-//     counted nothing.
+//     counted nothing;
+//   - any of these times or divided by a constant above 0, which cancels out of a
+//     ratio where both sides have it.
 //
 // Everything else is an expression.
 package promquery
@@ -38,13 +43,24 @@ type Query struct {
 	// several of them pick counts once. Empty: the text is an expression, to be
 	// evaluated on a grid.
 	Selectors []slo.Selector
+	// Growth is rate, irate or increase where the text asks how fast the series
+	// grow; "" where it asks for their values.
+	Growth string
+	// Scale is what the text gives for each event (for values), or each event per
+	// second (for growth): 300 for increase(m[5m]). 0 for an expression.
+	Scale float64
 	// Text is the PromQL, trimmed of white space around it.
 	Text string
 	// Warnings are sentences about what is likely not meant. They change nothing.
 	Warnings []string
+
+	expr parser.Expr
+	// plain: the text does nothing but pick series and sum them.
+	plain bool
 }
 
-// Selects reports whether the text can be counted from raw samples.
+// Selects reports whether the text can be counted from raw samples, where the series
+// are counters.
 func (q Query) Selects() bool { return len(q.Selectors) > 0 }
 
 // Error is a text that is not usable PromQL, and where in the text it fails.
@@ -77,14 +93,16 @@ func Classify(text string) (Query, error) {
 		return q, at(text, int(expr.PositionRange().Start),
 			fmt.Sprintf("gives a %s; a query must give an instant vector, such as http_requests_total or rate(http_requests_total[5m])", parser.DocumentedType(t)))
 	}
-	if selectors, ok := summed(expr); ok {
-		for _, s := range selectors {
+	q.expr = expr
+	if sum, ok := shapeOf(expr); ok {
+		for _, s := range sum.selectors {
 			converted, err := convert(s)
 			if err != nil {
 				return q, at(text, int(s.PosRange.Start), err.Error())
 			}
 			q.Selectors = append(q.Selectors, converted)
 		}
+		q.Growth, q.Scale, q.plain = sum.growth, sum.scale, sum.plain
 	}
 	q.Warnings = warnings(expr, q.Selects())
 	return q, nil
@@ -114,129 +132,6 @@ func at(text string, offset int, message string) *Error {
 	line := strings.Count(before, "\n")
 	start := strings.LastIndexByte(before, '\n') + 1
 	return &Error{Line: line + 1, Column: utf8.RuneCountInString(before[start:]) + 1, Message: message}
-}
-
-// summed gives the selectors whose series the expression picks or sums; false
-// where it does anything else.
-func summed(expr parser.Expr) ([]*parser.VectorSelector, bool) {
-	switch e := strip(expr).(type) {
-	case *parser.AggregateExpr:
-		if e.Op == parser.SUM {
-			return summed(e.Expr)
-		}
-		return nil, false
-	case *parser.BinaryExpr:
-		if e.Op == parser.ADD {
-			return added(e)
-		}
-	}
-	return united(expr)
-}
-
-// united gives the selectors of "a or b or …", which must share one metric.
-func united(expr parser.Expr) ([]*parser.VectorSelector, bool) {
-	switch e := strip(expr).(type) {
-	case *parser.VectorSelector:
-		moved := e.OriginalOffset != 0 || e.OriginalOffsetExpr != nil || e.Timestamp != nil || e.StartOrEnd != 0
-		return []*parser.VectorSelector{e}, !moved
-	case *parser.BinaryExpr:
-		if e.Op != parser.LOR || !plainMatching(e.VectorMatching) {
-			return nil, false
-		}
-		left, ok := united(e.LHS)
-		right, fine := united(e.RHS)
-		if !ok || !fine || metric(left[0]) == "" || metric(left[0]) != metric(right[0]) {
-			return nil, false
-		}
-		return append(left, right...), true
-	}
-	return nil, false
-}
-
-// added gives the selectors of "sum(a) + sum(b)", which must be disjoint.
-func added(e *parser.BinaryExpr) ([]*parser.VectorSelector, bool) {
-	if !ungrouped(e.LHS) || !ungrouped(e.RHS) || !plainMatching(e.VectorMatching) {
-		return nil, false
-	}
-	left, ok := summed(e.LHS)
-	right, fine := summed(e.RHS)
-	if !ok || !fine {
-		return nil, false
-	}
-	for _, l := range left {
-		for _, r := range right {
-			if !disjoint(l, r) {
-				return nil, false
-			}
-		}
-	}
-	return append(left, right...), true
-}
-
-// ungrouped reports whether an expression is a sum without labels, so that
-// adding two of them adds everything.
-func ungrouped(expr parser.Expr) bool {
-	switch e := strip(expr).(type) {
-	case *parser.AggregateExpr:
-		return e.Op == parser.SUM && !e.Without && len(e.Grouping) == 0
-	case *parser.BinaryExpr:
-		return e.Op == parser.ADD && ungrouped(e.LHS) && ungrouped(e.RHS)
-	}
-	return false
-}
-
-// plainMatching: neither on, nor ignoring, nor group_left or _right. An empty
-// ignoring() means what nothing means.
-func plainMatching(m *parser.VectorMatching) bool {
-	return m == nil || !m.On && len(m.MatchingLabels) == 0 && len(m.Include) == 0 &&
-		(m.Card == parser.CardOneToOne || m.Card == parser.CardManyToMany)
-}
-
-// strip takes off parentheses and a leading plus.
-func strip(expr parser.Expr) parser.Expr {
-	for {
-		switch e := expr.(type) {
-		case *parser.ParenExpr:
-			expr = e.Expr
-		case *parser.UnaryExpr:
-			if e.Op != parser.ADD {
-				return expr
-			}
-			expr = e.Expr
-		default:
-			return expr
-		}
-	}
-}
-
-// metric is the name that a selector asks for, "" where it names none or a
-// pattern.
-func metric(s *parser.VectorSelector) string {
-	for _, m := range s.LabelMatchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
-			return m.Value
-		}
-	}
-	return ""
-}
-
-// disjoint reports whether it is certain that no series matches both: one asks
-// for a label's value that the other excludes.
-func disjoint(a, b *parser.VectorSelector) bool {
-	excludes := func(x, y *parser.VectorSelector) bool {
-		for _, m := range x.LabelMatchers {
-			if m.Type != labels.MatchEqual {
-				continue
-			}
-			for _, other := range y.LabelMatchers {
-				if other.Name == m.Name && !other.Matches(m.Value) {
-					return true
-				}
-			}
-		}
-		return false
-	}
-	return excludes(a, b) || excludes(b, a)
 }
 
 // matchTypes are the matchers' kinds in the words of package slo.

@@ -2,6 +2,7 @@ package promquery
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,77 +14,48 @@ import (
 func warnings(expr parser.Expr, selects bool) []string {
 	var out []string
 	add := func(w string) {
-		for _, known := range out {
-			if known == w {
-				return
-			}
-		}
-		if w != "" {
+		if w != "" && !slices.Contains(out, w) {
 			out = append(out, w)
 		}
 	}
-	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
-		if e, ok := n.(*parser.VectorSelector); ok {
-			if selects && metric(e) == "" {
-				add(fmt.Sprintf("%s names no single metric; counters of different meaning may be summed", e))
-			}
-			add(bucketWarning(e, selects))
+	for _, s := range selectorsOf(expr) {
+		if selects && metric(s) == "" {
+			add(fmt.Sprintf("%s names no single metric; counters of different meaning may be summed", s))
 		}
-		return nil
-	})
-	add(rateWarning(expr))
+		le := boundOf(s)
+		switch {
+		case le == nil:
+		case selects && le.Type == labels.MatchRegexp && !oneBound(le.Value) && !severalBounds(le.Value):
+			add(fmt.Sprintf("%s may match several buckets, which are cumulative: an event would count several times; match one bound", le))
+		case le.Type == labels.MatchEqual:
+			add(boundWarning(le, selects))
+		}
+	}
 	return out
 }
 
-// rateWarning points out a rate, summed or not, that could be counted exactly as
-// the good, bad or total of a ratio.
-func rateWarning(expr parser.Expr) string {
-	switch e := strip(expr).(type) {
-	case *parser.AggregateExpr:
-		if e.Op == parser.SUM {
-			return rateWarning(e.Expr)
-		}
-	case *parser.Call:
-		switch e.Func.Name {
-		case "rate", "irate", "increase":
-			return e.Func.Name + "() estimates, on a grid; where this is a side of a ratio, the bare counter with counter: true counts every event"
-		}
-	}
-	return ""
-}
-
-// bucketWarning warns of a classic histogram's bucket whose le matches no series,
-// or several. The label is text: exporters write the same bound as "1" (the
-// classic text format) or "1.0" (OpenMetrics, and Prometheus from version 3 on).
-func bucketWarning(s *parser.VectorSelector, selects bool) string {
-	var le *labels.Matcher
+// boundOf is a selector's matcher of a classic histogram's bound, nil without one.
+func boundOf(s *parser.VectorSelector) *labels.Matcher {
 	for _, m := range s.LabelMatchers {
 		if m.Name == labels.BucketLabel {
-			le = m
+			return m
 		}
 	}
-	switch {
-	case le == nil:
-		if selects && strings.HasSuffix(metric(s), "_bucket") {
-			return fmt.Sprintf("%s selects all buckets, which are cumulative: an event would count several times; name one by le", s)
-		}
-		return ""
-	case le.Type == labels.MatchEqual:
-		return boundWarning(le)
-	case le.Type == labels.MatchRegexp && oneBound(le.Value), !selects:
-		return ""
-	}
-	return fmt.Sprintf("%s may match several buckets, which are cumulative: an event would count several times; match one bound", le)
+	return nil
 }
 
-// boundWarning warns of a bound that exporters spell differently.
-func boundWarning(le *labels.Matcher) string {
+// boundWarning warns of a bound that exporters spell differently, where the text goes to
+// the source as it is: there the label is text, and "1" (the classic text format) is not
+// "1.0" (OpenMetrics, and Prometheus from version 3 on). Counted series are matched by
+// the number.
+func boundWarning(le *labels.Matcher, selects bool) string {
 	v, err := strconv.ParseFloat(le.Value, 64)
 	if err != nil {
 		return fmt.Sprintf("%s is not a bucket's bound: it is not a number", le)
 	}
 	short := strconv.FormatFloat(v, 'g', -1, 64)
 	switch {
+	case selects:
 	case !strings.ContainsAny(short, ".eIN"):
 		return fmt.Sprintf(`%s misses series where the bound is spelled otherwise: %s or %s.0; le=~"%s|%s\\.0" matches both`, le, short, short, short, short)
 	case le.Value != short:
@@ -92,16 +64,41 @@ func boundWarning(le *labels.Matcher) string {
 	return ""
 }
 
-// oneBound reports whether a pattern is a list of spellings of one number:
-// 1|1\.0.
-func oneBound(pattern string) bool {
-	var first float64
-	for i, alternative := range strings.Split(strings.Trim(pattern, "()"), "|") {
-		v, err := strconv.ParseFloat(strings.NewReplacer(`\.`, ".", `\+`, "+", "[.]", ".").Replace(alternative), 64)
-		if err != nil || i > 0 && v != first {
-			return false
+// buckets refuses a side that counts events once for each bucket they are in.
+func (s *side) buckets() error {
+	for _, v := range selectorsOf(s.understood.expr) {
+		le := boundOf(v)
+		switch {
+		case le == nil && strings.HasSuffix(metric(v), "_bucket"):
+			return s.fault(`%s selects all buckets of a histogram, which are cumulative: an event would count several times; name one bound, such as %s{le="+Inf"} for all events`, v, metric(v))
+		case le == nil, le.Type == labels.MatchEqual, le.Type == labels.MatchRegexp && !severalBounds(le.Value):
+		default:
+			return s.fault(`%s in %s matches several buckets of a histogram, which are cumulative: an event would count several times; name one bound, such as le="0.5"`, le, v)
 		}
-		first = v
 	}
-	return true
+	return nil
+}
+
+// bounds reads a pattern as a list of numbers: 1|1\.0. False where it is another one.
+func bounds(pattern string) (list []float64, ok bool) {
+	for alternative := range strings.SplitSeq(strings.Trim(pattern, "()"), "|") {
+		v, err := strconv.ParseFloat(strings.NewReplacer(`\.`, ".", `\+`, "+", "[.]", ".").Replace(alternative), 64)
+		if err != nil {
+			return nil, false
+		}
+		list = append(list, v)
+	}
+	return list, true
+}
+
+// oneBound reports whether a pattern is a list of spellings of one number.
+func oneBound(pattern string) bool {
+	list, ok := bounds(pattern)
+	return ok && len(slices.Compact(list)) == 1
+}
+
+// severalBounds reports whether it is certain that a pattern matches several numbers.
+func severalBounds(pattern string) bool {
+	list, ok := bounds(pattern)
+	return ok && len(slices.Compact(list)) > 1
 }

@@ -12,8 +12,7 @@ import (
 // both burn rates are above the factor. Replicas of serve make one alert.
 func burning(o *SLO, alerts []slo.BurnAlert) []rule {
 	var out []rule
-	for _, a := range alerts {
-		factor := a.FactorFor(length(o.Window))
+	for _, a := range o.fitted(alerts) {
 		long, short := slo.Rolling(a.Long).String(), slo.Rolling(a.Short).String()
 		out = append(out, rule{
 			name: "ShopsloBudgetBurn", severity: a.Severity, stay: stay(a),
@@ -22,24 +21,34 @@ func burning(o *SLO, alerts []slo.BurnAlert) []rule {
     shopslo_slo_burn_rate_ratio{slo=%[1]q, window=%[2]q} > %[4]s
   and ignoring (window)
     shopslo_slo_burn_rate_ratio{slo=%[1]q, window=%[3]q} > %[4]s
-)`, o.Name, long, short, strconv.FormatFloat(factor, 'g', -1, 64)),
+)`, o.Name, long, short, strconv.FormatFloat(a.Factor, 'g', -1, 64)),
 			en: note{
 				fmt.Sprintf("%s burns its error budget of %s %s times as fast as it may", shopset, o.Name, value),
 				fmt.Sprintf("Over %s the error budget of %s (%s over %s) burns on %s %s times as fast as it may%s. "+
 					"The alert is for more than %s times over %s and over %s.%s",
 					long, o.Name, percent(o.Objective), o.Window, where, value, shortRate(o.Name, short, ", over "+short+" %s times"),
-					rounded(factor), long, short, remaining(o.Name, " Of the budget %s is left.")),
+					rounded(a.Factor), long, short, remaining(o.Name, " Of the budget %s is left.")),
 			},
 			ja: note{
 				fmt.Sprintf("%s：%s のエラーバジェットが許容の %s 倍の速さで減っています", shopset, o.Name, value),
 				fmt.Sprintf("%s の %s（目標 %s、期間 %s）のエラーバジェットが、直近 %s で許容の %s 倍%sの速さで減っています。"+
 					"直近 %s と直近 %s の両方で %s 倍を超えると通知します。%s",
 					where, o.Name, percent(o.Objective), o.Window, long, value, shortRate(o.Name, short, "、直近 "+short+" で %s 倍"),
-					long, short, rounded(factor), remaining(o.Name, "バジェットの残りは %s です。")),
+					long, short, rounded(a.Factor), remaining(o.Name, "バジェットの残りは %s です。")),
 			},
 		})
 	}
 	return out
+}
+
+// fitted are the alerts as they are for the SLO: those that slo.Evaluate looks at.
+func (o *SLO) fitted(alerts []slo.BurnAlert) []slo.BurnAlert {
+	s := slo.SLO{Window: o.Window}
+	if o.Slice > 0 {
+		s.Method, s.Slice = slo.Timeslices, o.Slice
+	}
+	fitted, _ := slo.BurnAlertsFor(&s, alerts)
+	return fitted
 }
 
 // budgets are the rules about verdicts, for all SLOs at once.
@@ -108,18 +117,6 @@ func asked(query, labels, sentence, as string) string {
 
 // stay is as long as the short window: it ends the alert, a lost scrape does not.
 func stay(a slo.BurnAlert) time.Duration { return min(a.Short, 5*time.Minute) }
-
-// length is how long a window is for the factors. A calendar window's true length
-// changes, and rules do not: months count as 30 days, quarters as 91, years as 365. The
-// factor is at most 7 % (a month in February) off the one that shopslo itself applies.
-func length(w slo.Window) time.Duration {
-	const day = 24 * time.Hour
-	usual := map[slo.CalendarUnit]time.Duration{slo.Day: day, slo.Week: 7 * day, slo.Month: 30 * day, slo.Quarter: 91 * day, slo.Year: 365 * day}
-	if w.Calendar() {
-		return time.Duration(w.Count) * usual[w.Unit]
-	}
-	return w.Length
-}
 
 // percent writes an objective such as 99.9%, all of its decimals.
 func percent(o slo.Objective) string {

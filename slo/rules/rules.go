@@ -26,7 +26,9 @@ type SLO struct {
 	Name      string
 	Objective slo.Objective
 	Window    slo.Window
-	ShopSets  []ShopSet
+	// Slice is the length of its time slices; 0: it counts no slices.
+	Slice    time.Duration
+	ShopSets []ShopSet
 }
 
 // ShopSet is one that is expected to send something.
@@ -35,7 +37,7 @@ type ShopSet struct{ Name, Tier string }
 // Settings are what rules are made of.
 type Settings struct {
 	SLOs []SLO
-	// Alerts are the pairs of burn rates; each becomes one rule per SLO.
+	// Alerts are the pairs of burn rates; each that fits an SLO becomes one rule of it.
 	Alerts []slo.BurnAlert
 	// Stale is how old counts may grow, and how long a ShopSet may be silent, before
 	// somebody is paged; 0 means DefaultStale.

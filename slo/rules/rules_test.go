@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,14 +151,24 @@ func TestAnSLOWithoutShopSetsHasNoRules(t *testing.T) {
 	}
 }
 
-func TestACalendarWindowsFactorIsCloseToTheTrueOne(t *testing.T) {
-	for _, unit := range []slo.CalendarUnit{slo.Day, slo.Week, slo.Month, slo.Quarter, slo.Year} {
-		w := slo.Window{Unit: unit, Count: 1, Anchor: tokyo.Anchor}
-		for at := tokyo.Anchor.Add(time.Hour); at.Year() < 2029; at = at.AddDate(0, 0, 1) {
-			if off := float64(length(w))/float64(w.Nominal(at)) - 1; off > 0.072 || off < -0.072 {
-				t.Errorf("%s at %s: off by %.3f", unit, at, off)
+func TestRulesAreOfTheFittedAlerts(t *testing.T) {
+	s := sample()
+	s.SLOs = []SLO{{Name: "daily", Objective: 999_000_000, Window: slo.Rolling(24 * time.Hour), ShopSets: s.SLOs[0].ShopSets},
+		{Name: "sliced", Objective: 999_000_000, Window: days28, Slice: time.Hour, ShopSets: s.SLOs[0].ShopSets}}
+	var got []string
+	for _, g := range made(t, s).Groups {
+		for _, r := range g.Rules {
+			if r.Alert == "ShopsloBudgetBurn" {
+				got = append(got, r.Labels["slo"]+" "+r.Labels["severity"]+" "+r.Labels["window"])
+				if strings.Contains(r.Expr, "> 0.") {
+					t.Errorf("a factor below 1 in %s", r.Expr)
+				}
 			}
 		}
+	}
+	want := []string{"daily page 29m", "daily page 72m", "daily ticket 2h24m", "sliced page 3h", "sliced page 6h", "sliced ticket 1d", "sliced ticket 67h12m"}
+	if !slices.Equal(got, want) {
+		t.Errorf("rules are of %v, want %v", got, want)
 	}
 }
 

@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"math"
 	"slices"
 	"sort"
 )
@@ -8,34 +9,37 @@ import (
 // Span is a stretch of time. Its user says which of the ends belong to it.
 type Span struct{ From, To int64 }
 
-// sign is news of a target: it was being scraped, or it was not.
+// sign is news of a process: it was being scraped, or it was not.
 type sign struct {
 	at       int64
 	positive bool
 }
 
-// signs lists the target's signs in time order. Of several at one time the
-// positive ones come last: the rules do not say, and this is the reading that
-// agrees with "some target was being scraped".
-func (t *target) signs() []sign {
+// signs lists the process' signs in time order. No two are of one time: a counter is
+// a sign only before the target's first up.
+func (p *process) signs() []sign {
+	firstUp := int64(math.MaxInt64)
+	for _, o := range p.target.processes {
+		if len(o.ups) > 0 {
+			firstUp = min(firstUp, o.ups[0].T)
+		}
+	}
 	var out []sign
-	for _, s := range t.ups {
+	for _, s := range p.ups {
 		out = append(out, sign{s.T, s.V == 1})
 	}
-	for _, c := range t.counters {
+	for _, c := range p.counters {
 		for _, s := range c.samples {
-			if len(t.ups) == 0 || s.T < t.ups[0].T {
+			if s.T < firstUp {
 				out = append(out, sign{s.T, true})
 			}
 		}
 	}
-	sort.SliceStable(out, func(i, j int) bool {
-		return out[i].at < out[j].at || out[i].at == out[j].at && !out[i].positive && out[j].positive
-	})
+	sort.SliceStable(out, func(i, j int) bool { return out[i].at < out[j].at })
 	return out
 }
 
-// scrapedAt reports whether a target with these signs is being scraped at s.
+// scrapedAt reports whether a process with these signs is being scraped at s.
 func scrapedAt(signs []sign, s, interval int64) bool {
 	after := sort.Search(len(signs), func(i int) bool { return signs[i].at > s })
 	if after == 0 {
@@ -45,14 +49,14 @@ func scrapedAt(signs []sign, s, interval int64) bool {
 	return latest.positive && s < latest.at+2*interval
 }
 
-// coveredSpans gives the instants at which some target is being scraped, as
+// coveredSpans gives the instants at which some process is being scraped, as
 // disjoint rising spans [From, To). Between two neighbours among the times of
 // signs and the times at which signs expire nothing changes, so that each such
 // stretch is as its first millisecond is.
-func coveredSpans(targets []*target, interval int64) []Span {
+func coveredSpans(processes []*process, interval int64) []Span {
 	var all []Span
-	for _, t := range targets {
-		signs := t.signs()
+	for _, p := range processes {
+		signs := p.signs()
 		var changes []int64
 		for _, s := range signs {
 			changes = append(changes, s.at, s.at+2*interval)
@@ -86,13 +90,13 @@ func (o *Oracle) LastSample(now int64) (int64, bool) {
 			last, found = t, true
 		}
 	}
-	for _, t := range o.targets {
-		for _, s := range t.signs() {
+	for _, p := range o.processes {
+		for _, s := range p.signs() {
 			if s.positive {
 				take(s.at)
 			}
 		}
-		for _, c := range t.counters {
+		for _, c := range p.counters {
 			for _, s := range c.samples {
 				take(s.T)
 			}

@@ -68,6 +68,8 @@ type Scraped struct {
 	pod    *pod
 	events []Sample // true events of a counter: time and number, rising
 	bad    bool
+	old    []int // indexes of the samples that are older answers than the one before
+	steady bool  // its own samples are neither late nor spoiled
 }
 
 // Delivery is when the sample at Index could first be read.
@@ -88,6 +90,7 @@ func (s *Scraped) DeliveredAt(i int) int64 {
 // pod is one target: a name, and the processes that lived under it.
 type pod struct {
 	job, instance    string
+	container        string // "": the only one of the target
 	created, deleted int64
 	phase            int64 // its scrapes are at phase + k·interval
 	lives            []life
@@ -95,6 +98,23 @@ type pod struct {
 
 // life is one process: alive at s where born ≤ s < died.
 type life struct{ born, died int64 }
+
+// bornAlone moves births that are nearly at the same time as others: nobody could tell
+// such processes from one whose target was relabelled.
+func (p *pod) bornAlone(births *[]int64) {
+	for i := range p.lives {
+		l := &p.lives[i]
+		taken := func(b int64) bool { return b-l.born < 2500 && l.born-b < 2500 }
+		for slices.ContainsFunc(*births, taken) {
+			l.born += 250
+		}
+		if l.born >= l.died && len(p.lives) == 1 { // a blink
+			p.deleted += l.born - p.created
+			l.died, p.created = p.deleted, l.born
+		}
+		*births = append(*births, l.born)
+	}
+}
 
 // lifeAt gives the process alive at s; false where there is none.
 func (p *pod) lifeAt(s int64) (life, bool) {
@@ -111,9 +131,11 @@ func (p *pod) lifeAt(s int64) (life, bool) {
 func (h *History) ShopSet(i int) *ShopSet {
 	spec := h.Config.ShopSets[i]
 	s := &ShopSet{Spec: spec, Subject: h.Subjects()[i], start: h.Start, end: h.End}
+	var births []int64
 	for j, job := range spec.Components {
 		r := rand.New(rand.NewPCG(h.Config.Seed, uint64(i)<<16|uint64(j)))
 		for _, p := range h.pods(spec, job, r) {
+			p.bornAlone(&births)
 			s.pods = append(s.pods, p)
 			s.Series = append(s.Series, h.scrape(spec, p, r)...)
 		}
@@ -187,7 +209,7 @@ func (h *History) Strays() []Scraped {
 // podLabels are the labels of a pod's series, sorted by name.
 func podLabels(metric string, p *pod, shopset, code, route string) slo.Labels {
 	ls := slo.Labels{{Name: slo.MetricName, Value: metric}}
-	for _, l := range []slo.Label{{Name: "code", Value: code}, {Name: "instance", Value: p.instance},
+	for _, l := range []slo.Label{{Name: "code", Value: code}, {Name: "container", Value: p.container}, {Name: "instance", Value: p.instance},
 		{Name: "job", Value: p.job}, {Name: "route", Value: route}, {Name: "shopset", Value: shopset}} {
 		if l.Value != "" {
 			ls = append(ls, l)
@@ -215,6 +237,14 @@ func (h *History) pods(spec Spec, job string, r *rand.Rand) []*pod {
 				out = append(out, p)
 				created = replaced
 			}
+		}
+	}
+	if spec.Containers {
+		for _, p := range slices.Clone(out) {
+			p.container = "app"
+			sidecar := &pod{job: job, instance: p.instance, container: "sidecar", created: p.created + 3*second, deleted: p.deleted, phase: r.Int64N(interval)}
+			h.live(spec, sidecar, r)
+			out = append(out, sidecar)
 		}
 	}
 	for k, t := range moments(r, h.Start+5*second, h.End, spec.BlinkEvery) {

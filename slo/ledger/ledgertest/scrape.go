@@ -15,6 +15,9 @@ type attempt struct {
 	t, delivered int64
 	outcome      outcome
 	life         int     // index of the process scraped, for scraped
+	twin         int     // which of two processes answered
+	old          bool    // the answer is older than the one before
+	guarded      bool    // near an old one: nothing else goes wrong
 	events       float64 // mean number of events since the attempt before, of each series pair
 }
 
@@ -40,16 +43,21 @@ func (h *History) scrape(spec Spec, p *pod, r *rand.Rand) []Scraped {
 	if !spec.NoStartTime {
 		out = append(out, h.startSeries(spec, p, attempts, r))
 	}
+	if spec.Histogram {
+		out = append(out, h.histogram(spec, p, attempts, r)...)
+	}
 	for m := range spec.Metrics {
+		resets := moments(r, attempts[0].t, h.End, spec.ResetEvery)
 		for route := range spec.Routes {
 			for _, code := range []string{"200", "500"} {
 				s := Scraped{pod: p, bad: code == "500", Series: Series{
 					Labels: podLabels(metricNames[m], p, spec.Name, code, fmt.Sprintf("/r%d", route))}}
-				h.counter(spec, &s, attempts, r)
+				h.counter(spec, &s, attempts, resets, r)
 				out = append(out, s)
 			}
 		}
 	}
+	out = h.relabel(spec, p, out)
 	for i := range out {
 		h.deliver(spec, &out[i], attempts, r)
 	}
@@ -73,7 +81,7 @@ func (h *History) attempts(spec Spec, p *pod, r *rand.Rand) []attempt {
 			t = h.jitter(p, base, interval, r)
 		}
 		if t > h.End {
-			return out
+			break
 		}
 		if t <= before {
 			continue
@@ -87,6 +95,9 @@ func (h *History) attempts(spec Spec, p *pod, r *rand.Rand) []attempt {
 			current++
 		}
 		a.life, a.outcome = current, h.outcome(p, t, before, gaps, p.lives[current])
+		if spec.Twins {
+			a.twin = r.IntN(2)
+		}
 		rate := spec.PeakRate
 		if !spec.Flat {
 			rate *= load(t)
@@ -95,9 +106,11 @@ func (h *History) attempts(spec Spec, p *pod, r *rand.Rand) []attempt {
 		out = append(out, a)
 		before = t
 		if t >= p.deleted {
-			return out
+			break
 		}
 	}
+	h.age(spec, out, r)
+	return out
 }
 
 // jitter moves a scrape by up to a third of the interval, now and then to a
@@ -186,8 +199,9 @@ func (h *History) upSeries(spec Spec, p *pod, attempts []attempt) Scraped {
 func (h *History) startSeries(spec Spec, p *pod, attempts []attempt, r *rand.Rand) Scraped {
 	s := Scraped{pod: p, Series: Series{Labels: podLabels(StartTimeMetric, p, spec.Name, "", ""), Samples: make([]Sample, 0, len(attempts))}}
 	corrections := moments(r, attempts[0].t, h.End, spec.ClockEvery)
+	clock := h.clock(spec, attempts, r)
 	shift, exposed := 0.0, false
-	for _, a := range attempts {
+	for k, a := range attempts {
 		for len(corrections) > 0 && corrections[0] <= a.t {
 			shift, corrections = float64(r.IntN(5))/4, corrections[1:]
 		}
@@ -195,84 +209,13 @@ func (h *History) startSeries(spec Spec, p *pod, attempts []attempt, r *rand.Ran
 			continue
 		}
 		if a.outcome == scraped {
-			s.Samples = append(s.Samples, Sample{a.t, float64(p.lives[a.life].born)/1000 + shift})
+			s.Samples = append(s.Samples, Sample{a.t, clock(k, float64(p.lives[a.life].born)/1000-1000*float64(a.twin)) + shift})
 		} else if exposed {
 			s.Samples = append(s.Samples, Sample{a.t, stale})
 		}
 		exposed = a.outcome == scraped
 	}
 	return s
-}
-
-// counter lets events happen to one series and scrapes it.
-func (h *History) counter(spec Spec, s *Scraped, attempts []attempt, r *rand.Rand) {
-	p, current, sum, exposed := s.pod, -1, 0.0, false
-	s.Samples = make([]Sample, 0, len(attempts))
-	hidden := h.hidden(spec, r, attempts)
-	before := attempts[0].t - 1
-	moment := make([]int64, spec.Batches)
-	enter := func(l int) { // the process changes: its counter starts anew
-		if l == current {
-			return
-		}
-		current, sum = l, 0
-		if p.lives[l].born <= h.Start && !(s.bad && r.IntN(2) == 0) {
-			sum = float64(1 + r.IntN(1000))
-		}
-	}
-	next := 0 // the process that is alive, or the next to be born
-	for _, a := range attempts {
-		for i := range moment {
-			moment[i] = a.t - r.Int64N(a.t-before)
-		}
-		slices.Sort(moment)
-		for _, t := range moment {
-			n := h.happens(spec, s.bad, t, a.events, r)
-			for next < len(p.lives)-1 && p.lives[next].died <= t {
-				next++
-			}
-			if n == 0 || t < p.lives[next].born || t >= p.lives[next].died {
-				continue
-			}
-			enter(next)
-			sum += n
-			s.events = append(s.events, Sample{t, n})
-		}
-		before = a.t
-		if a.outcome == nothing {
-			continue
-		}
-		shown := false
-		if a.outcome == scraped {
-			enter(a.life)
-			shown = sum > 0 || spec.Eager && !s.bad
-			shown = shown && !h.isHidden(hidden, a, p)
-		}
-		if shown {
-			s.Samples = append(s.Samples, Sample{a.t, sum})
-		} else if exposed {
-			s.Samples = append(s.Samples, Sample{a.t, stale})
-		}
-		exposed = shown
-	}
-}
-
-// happens draws the number of events of one moment.
-func (h *History) happens(spec Spec, bad bool, t int64, mean float64, r *rand.Rand) float64 {
-	ratio := spec.ErrorRatio
-	for _, o := range spec.Outages {
-		if o.From <= t && t < o.To && !o.Down {
-			ratio = o.Ratio
-		}
-	}
-	if !bad {
-		ratio = 1 - ratio
-	}
-	n := poisson(r, mean*ratio/float64(spec.Batches))
-	if n > 0 && spec.Fractional {
-		n += float64(r.IntN(8)) / 8
-	}
-	return n
 }
 
 // hidden are the spans in which a series is not exposed.
@@ -287,7 +230,7 @@ func (h *History) hidden(spec Spec, r *rand.Rand, attempts []attempt) []Span {
 // isHidden keeps to processes born after S: a series of an older one that is absent
 // where the ledger begins and appears later cannot be told from a new one.
 func (h *History) isHidden(hidden []Span, a attempt, p *pod) bool {
-	return p.lives[a.life].born > h.Start &&
+	return p.lives[a.life].born > h.Start && !a.guarded &&
 		slices.ContainsFunc(hidden, func(s Span) bool { return s.From <= a.t && a.t < s.To })
 }
 
@@ -295,7 +238,7 @@ func (h *History) isHidden(hidden []Span, a attempt, p *pod) bool {
 // others. Like vanishing, what concerns one series alone befalls only processes
 // born after S.
 func (h *History) deliver(spec Spec, s *Scraped, attempts []attempt, r *rand.Rand) {
-	counter := len(s.events) > 0
+	counter := len(s.events) > 0 && !s.steady
 	interval := h.Config.Interval.Milliseconds()
 	next := func(every time.Duration) []int64 { return moments(r, attempts[0].t, h.End, every) }
 	late, invalid, twice := next(spec.LateSample), next(spec.InvalidEvery), next(spec.DuplicateEvery)
@@ -313,7 +256,7 @@ func (h *History) deliver(spec Spec, s *Scraped, attempts []attempt, r *rand.Ran
 			k++
 		}
 		a := attempts[k]
-		young := counter && a.outcome == scraped && s.pod.lives[a.life].born > h.Start
+		young := counter && a.outcome == scraped && !a.guarded && s.pod.lives[a.life].born > h.Start
 		if due(&late, x.T) && young {
 			a.delivered += 1 + r.Int64N(10*interval)
 		}

@@ -74,7 +74,7 @@ func (s *ShopSet) fates(series *Scraped, seen Seen, baseline int64) Events {
 		next++
 	}
 	for i, x := range series.Samples {
-		if x.T <= s.start || !valid(x.V) || !seen(x.T, series.DeliveredAt(i)) {
+		if x.T <= s.start || !valid(x.V) || !seen(x.T, series.DeliveredAt(i)) || series.isOld(i) {
 			continue
 		}
 		if next == len(series.events) {
@@ -102,6 +102,12 @@ func (s *ShopSet) fates(series *Scraped, seen Seen, baseline int64) Events {
 		out = append(out, e)
 	}
 	return out
+}
+
+// isOld reports whether sample i is an older answer than the one before, which tells of nothing.
+func (s *Scraped) isOld(i int) bool {
+	_, old := slices.BinarySearch(s.old, i)
+	return old
 }
 
 // Truth gives the events that happened in (from, to].

@@ -2,29 +2,32 @@ package ledgertest
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/shopslo/shopslo/slo"
 )
 
 // Heap is a small heap of random samples, without any truth: only the rules say
 // what it is worth. Time stamps collide and differ by a millisecond where that
-// hurts; values are small, so that they often repeat and drop.
+// hurts. Processes restart, share a target, move and get other labels, their clocks
+// step, their counters are reset, answer late or drop by a part, all of it at random.
 type Heap struct {
 	Seed     uint64
 	Subjects []Subject
 	Rules    Rules
 	Series   []Series
 	End      int64 // no sample is later
+
+	index map[string]int // of the series, by labels
 }
 
 // Wild makes the heap of a seed.
 func Wild(seed uint64) Heap {
 	r := rand.New(rand.NewPCG(seed, 0x317d))
 	start := defaultStart + r.Int64N(3)
-	w := Heap{Seed: seed, Rules: Rules{Interval: 1000 * (1 + r.Int64N(10)), Start: start, First: slo.FirstSample(r.IntN(3))}}
-	w.End = start + w.Rules.Interval*(3+r.Int64N(30))
+	w := Heap{Seed: seed, Rules: Rules{Interval: 1000 * (1 + r.Int64N(10)), Start: start, First: []slo.FirstSample{slo.FirstAuto, slo.FirstAuto, slo.FirstZero, slo.FirstIgnore}[r.IntN(4)]}, index: map[string]int{}}
+	w.End = start + w.Rules.Interval*(3+r.Int64N(50))
 	switch r.IntN(3) {
 	case 0:
 		w.Rules.Good, w.Rules.Total = Good(), Total()
@@ -44,6 +47,7 @@ func Wild(seed uint64) Heap {
 		}
 	}
 	w.narrow(r)
+	w.signsFirst()
 	return w
 }
 
@@ -61,53 +65,6 @@ func (w *Heap) narrow(r *rand.Rand) {
 		}
 		sides >>= 1
 	}
-}
-
-// addTarget adds a target with or without up and start times, some of them twice
-// under another label.
-func (w *Heap) addTarget(r *rand.Rand, shopset string, k int) {
-	p := &pod{job: "cart", instance: fmt.Sprintf("w-%d", k)}
-	if r.IntN(5) == 0 {
-		p.job, p.instance = fmt.Sprintf("cart-%d", k), "" // a target label may be missing
-	}
-	grid := w.grid(r)
-	for copies := range r.IntN(3) {
-		w.add(r, podLabels(UpMetric, p, shopset, "", extra(copies)), grid, func(int64) float64 {
-			return []float64{1, 1, 1, 1, 0, 0.5, math.NaN(), stale}[r.IntN(8)]
-		})
-	}
-	born := float64(quarter(defaultStart+r.Int64N(40*second)-30*second)) / 1000
-	for copies := range r.IntN(3) {
-		w.add(r, podLabels(StartTimeMetric, p, shopset, "", extra(copies)), grid, func(t int64) float64 {
-			if r.IntN(6) == 0 {
-				born = math.Floor(float64(t)/1000) - float64(r.IntN(3))
-			}
-			return born + []float64{0, 0, 0, 0, 0.25, 0.5, math.NaN(), -born, math.Inf(1), stale}[r.IntN(10)]
-		})
-	}
-	for m := range 1 + r.IntN(2) {
-		for _, code := range []string{"200", "404", "500", "503"}[:1+r.IntN(4)] {
-			value := float64(r.IntN(3))
-			w.add(r, podLabels(metricNames[m], p, shopset, code, ""), grid, func(int64) float64 {
-				switch r.IntN(12) {
-				case 0:
-					value = float64(r.IntN(4))
-				case 1:
-					return []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, stale, stale}[r.IntN(6)]
-				case 2, 3, 4:
-					value += float64(r.IntN(16)) / 8
-				}
-				return value
-			})
-		}
-	}
-}
-
-func extra(k int) string {
-	if k == 0 {
-		return ""
-	}
-	return fmt.Sprintf("/copy-%d", k)
 }
 
 // grid are a target's scrape times, from before S to the end: regular, shifted by
@@ -134,27 +91,55 @@ func (w *Heap) grid(r *rand.Rand) []int64 {
 	return out
 }
 
-// add adds a series of some of the target's times; now and then a time is its own.
-func (w *Heap) add(r *rand.Rand, ls slo.Labels, grid []int64, value func(t int64) float64) {
-	s := Series{Labels: ls}
-	keep, late := 1+r.IntN(10), 0
-	if r.IntN(3) == 0 {
-		late = r.IntN(len(grid) + 1)
+// put adds a sample to the series with these labels; one that is not later than its
+// last is left out.
+func (w *Heap) put(ls slo.Labels, t int64, v float64) {
+	key := ls.String()
+	i, known := w.index[key]
+	if !known {
+		i = len(w.Series)
+		w.index[key] = i
+		w.Series = append(w.Series, Series{Labels: ls})
 	}
-	last := int64(math.MinInt64)
-	for _, t := range grid[late:] {
-		if r.IntN(10) > keep {
+	s := &w.Series[i]
+	if t <= w.End && (len(s.Samples) == 0 || t > s.Samples[len(s.Samples)-1].T) {
+		s.Samples = append(s.Samples, Sample{t, v})
+	}
+}
+
+// signsFirst lets every sign of a target be there at the target's first counter
+// sample: to which process a counter belongs does not change later on.
+func (w *Heap) signsFirst() {
+	start := w.Rules.Start - w.Rules.Start%1000 // tests may begin there
+	first := map[string]int64{}
+	key := func(s Series) string { return targetKey(s.Labels, []string{"shopset", "job", "instance"}) }
+	sign := func(s Series) bool {
+		name := s.Labels.Get(slo.MetricName)
+		return name == UpMetric || name == StartTimeMetric
+	}
+	for _, s := range w.Series {
+		for _, x := range s.Samples {
+			if at, any := first[key(s)]; !sign(s) && x.T > start && valid(x.V) && (!any || x.T < at) {
+				first[key(s)] = x.T
+			}
+		}
+	}
+	for i := range w.Series {
+		s := &w.Series[i]
+		at, any := first[key(*s)]
+		usable := func(x Sample) bool {
+			return x.T > start && (s.Labels.Get(slo.MetricName) == UpMetric || valid(x.V) && x.V > 0)
+		}
+		k := slices.IndexFunc(s.Samples, usable)
+		if !any || !sign(*s) || k >= 0 && s.Samples[k].T <= at {
 			continue
 		}
-		if r.IntN(10) == 0 {
-			t += r.Int64N(3) - 1
+		v := 1.0
+		if k >= 0 {
+			v = s.Samples[k].V
 		}
-		if t > last && t <= w.End {
-			s.Samples = append(s.Samples, Sample{t, value(t)})
-			last = t
-		}
-	}
-	if len(s.Samples) > 0 {
-		w.Series = append(w.Series, s)
+		s.Samples = slices.DeleteFunc(s.Samples, func(x Sample) bool { return x.T == at })
+		k, _ = slices.BinarySearchFunc(s.Samples, at, func(x Sample, t int64) int { return int(x.T - t) })
+		s.Samples = slices.Insert(s.Samples, k, Sample{at, v})
 	}
 }

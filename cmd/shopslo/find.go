@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
+	"github.com/shopslo/shopslo/slo/presence/probe"
+	"github.com/shopslo/shopslo/slo/promquery"
+	"github.com/shopslo/shopslo/status"
+)
+
+// finder asks whether what the SLOs ask for exists. It is nil where the source's queries name
+// what they read, and fail where it does not exist.
+type finder struct{ *probe.Prober }
+
+// newFinder makes the finder of what a ledger counts.
+func newFinder(d *documents, src source, plan ledger.Plan) *finder {
+	if d.config.Source.Mackerel != nil {
+		return nil
+	}
+	c := probe.Config{Source: src.looked(), Terms: promquery.Terms, Interval: d.config.Source.ScrapeInterval(),
+		Delay: d.config.Ledger.Delay, TargetLabels: d.config.TargetLabels}
+	c.Names, _ = c.Source.(probe.Namer)
+	var items []probe.Item
+	for _, it := range plan.Items {
+		item := probe.Item{SLO: it.SLO}
+		for _, s := range it.Subjects {
+			item.Subjects = append(item.Subjects, probe.Subject{ID: s.ID, Match: s.Match})
+		}
+		items = append(items, item)
+	}
+	return &finder{probe.New(c, items)}
+}
+
+// looked is the source as it is asked for what exists.
+func (s source) looked() probe.Source {
+	if s.embedded != nil {
+		return s.embedded.Stored()
+	}
+	return s.Source
+}
+
+// version changes whenever there may be something new to find.
+func (f *finder) version() uint64 {
+	if f == nil {
+		return 0
+	}
+	return f.Version()
+}
+
+// look asks the source about a time, unless it has been asked already. Where it does not
+// answer, the accounts say so: the error is for a log.
+func (f *finder) look(ctx context.Context, at time.Time) error {
+	if f == nil || f.Knows(at) {
+		return nil
+	}
+	return f.Probe(ctx, at)
+}
+
+// accounts are what the ledger has counted, with what its source does not have.
+func (e *engine) accounts() status.Ledger {
+	if e.finder == nil {
+		return e.ledger
+	}
+	return status.Finding{Ledger: e.ledger, Find: e.finder.Find}
+}
+
+// version changes whenever an answer may.
+func (e *engine) version() uint64 { return e.ledger.Version() + e.finder.version() }
+
+// look lets a server look in the background, one at a time. The first one
+// the tick waits for, so that answers are there when the server is ready.
+func (s *service) look(ctx context.Context, e *engine, at time.Time, tick error) {
+	if e.finder == nil || errors.Is(tick, slo.ErrUnavailable) {
+		return
+	}
+	if !s.looking.TryLock() {
+		return // the last one is not done
+	}
+	look := func() {
+		defer s.looking.Unlock()
+		err := e.finder.look(ctx, at)
+		if ctx.Err() != nil {
+			return
+		}
+		text := ""
+		if err != nil {
+			text = err.Error()
+		}
+		if was := s.unseen; text != "" && text != was {
+			s.log.Error("the source could not say whether the SLOs' metrics exist; what depends on it is not known", "err", err)
+		} else if text == "" && was != "" {
+			s.log.Info("the source says again whether the SLOs' metrics exist")
+		}
+		s.unseen = text
+	}
+	if e.finder.version() == 0 {
+		look()
+		return
+	}
+	s.background.Go(look)
+}
+
+// lookOnce looks for a command that answers once. A source that does not say is no error:
+// the accounts tell of it.
+func (e *engine) lookOnce(ctx context.Context, at time.Time) error {
+	e.finder.look(ctx, at)
+	return context.Cause(ctx)
+}
+
+// lookFirst looks for documents that are about to be taken over.
+func (e *engine) lookFirst(now time.Time) {
+	ctx, cancel := context.WithTimeout(context.Background(), longestLook)
+	defer cancel()
+	e.finder.look(ctx, now) // what fails is looked for again at the next tick
+}
+
+// lookPast looks at a time that a request asks for and that is no longer looked at.
+func (e *engine) lookPast(ctx context.Context, at, now time.Time) {
+	if now.Sub(at) < pastFrom {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, longestLook)
+	defer cancel()
+	e.finder.look(ctx, at) // what fails is not known, and the accounts say so
+}
+
+const (
+	pastFrom    = 10 * time.Minute // newer times are looked at after each tick
+	longestLook = 20 * time.Second
+)

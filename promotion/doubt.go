@@ -1,0 +1,114 @@
+package promotion
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
+)
+
+// hiding are the flags under which bad events of a process may be missing: one that was
+// raised since the Release came leaves open how it behaves. The others are told of, and
+// change no result: series of unknown age come with every Release where processes tell
+// no start time, and what they leave out is from before their first sample.
+var hiding = []slo.FlagKind{slo.SeveralProcesses, slo.ChangedLabels, slo.PartialDrop}
+
+// flaggedAfter gives the flags that were raised after a time.
+func flaggedAfter(flags []slo.Flag, from time.Time) []slo.Flag {
+	var out []slo.Flag
+	for _, f := range flags {
+		if f.Last.After(from) {
+			f.First, f.Last = f.First.UTC(), f.Last.UTC()
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// flagged adds flags to a Check's evidence and reason. A pass becomes unknown where
+// one of them may hide what was bad after since.
+func (c *Check) flagged(flags []slo.Flag, since time.Time) {
+	if len(flags) == 0 {
+		return
+	}
+	var listed []Figures
+	var words, hides []string
+	for _, f := range flags {
+		listed = append(listed, Figures{{"flag", string(f.Kind)}, {"count", f.Count}, {"first", instant(f.First)}, {"last", instant(f.Last)}})
+		words = append(words, status.FlagTimes(f))
+		if slices.Contains(hiding, f.Kind) && f.Last.After(since) {
+			hides = append(hides, string(f.Kind))
+		}
+	}
+	c.Evidence = c.Evidence.with("flags", listed)
+	c.Reason = fmt.Sprintf("%s Flagged: %s.", c.Reason, strings.Join(words, "; "))
+	if c.Result == Pass && len(hides) > 0 {
+		c.Result = Unknown
+		c.Reason = fmt.Sprintf("%s Bad events may be missing (%s), so this is no pass.", c.Reason, strings.Join(hides, ", "))
+	}
+}
+
+// uncounted says why a budget's figures are none, or old; "" where they are not.
+func uncounted(b *status.Budget) string {
+	if why := misled(b.Absent); why != "" {
+		return why
+	}
+	if b.Failure != "" {
+		return "It is not being counted now: " + sentence(b.Failure)
+	}
+	return ""
+}
+
+// misled says what is not there so that nobody can tell good from bad.
+func misled(absent []slo.Absence) string {
+	for _, a := range absent {
+		if a.Misleads() {
+			return "Nobody can tell good from bad: " + sentence(strings.TrimPrefix(status.AbsenceText(a), "no data: "))
+		}
+	}
+	return ""
+}
+
+// sentence ends a text with one full stop.
+func sentence(text string) string { return strings.TrimRight(text, ". ") + "." }
+
+// doubt makes no pass of what is not being counted, and tells of flags in (from, End].
+// Flags that hide something matter since a time.
+func (c *Check) doubt(b *status.Budget, from, since time.Time) {
+	if why := uncounted(b); why != "" {
+		c.Evidence = c.Evidence.with("failure", orNull(b.Failure)).with("absent", absences(b.Absent))
+		switch c.Result {
+		case Pass:
+			c.Result, c.Reason = Unknown, fmt.Sprintf("%s Until then: %s", why, c.Reason)
+		case Unknown:
+			c.Reason = why
+		default:
+			c.Reason = fmt.Sprintf("%s %s", c.Reason, why)
+		}
+	}
+	c.flagged(flaggedAfter(b.Flags, from), since)
+}
+
+func absences(all []slo.Absence) []Figures {
+	out := []Figures{}
+	for _, a := range all {
+		out = append(out, Figures{{"kind", string(a.Kind)}, {"side", a.Side}, {"selector", a.Selector}, {"label", orNull(a.Label)}, {"nearest", slices.Clone(a.Nearest)}})
+	}
+	return out
+}
+
+// doubtSince is when the time begins in which flags that hide something leave a doubt
+// about the Release: when it came, and a day ago where that is not known. In the target
+// Tier there is none: its budget was made by other Releases.
+func (d *deciding) doubtSince(t tier, b *status.Budget) time.Time {
+	if t.role == roleTarget {
+		return b.WindowEnd
+	}
+	if came := d.e.cameTo(d.seen[b.ShopSet]); !came.IsZero() {
+		return came
+	}
+	return b.WindowEnd.Add(-slo.DefaultLeastHistory)
+}

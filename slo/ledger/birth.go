@@ -1,0 +1,430 @@
+package ledger
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// plausibleStart is the least start time (Unix seconds) that tells processes apart: in
+// 2001. Machines that boot without a clock begin in 1970.
+const plausibleStart = 1e9
+
+// newborn is a first sample in a tick, or one of an earlier tick that is yet to be decided.
+type newborn struct {
+	birth
+	w  *work
+	in *input
+}
+
+// births decides what the first samples of a tick are worth, in the order of time.
+type births struct {
+	c      *counter
+	a      *account
+	queue  []newborn // to be looked at
+	open   []newborn // looked at, and to be decided when it is known what has ended
+	inputs map[*series]*input
+	taken  map[*series]int // index from which on a joined series is there again
+}
+
+// settle decides what first samples are worth.
+func (c *counter) settle(a *account) {
+	b := births{c: c, a: a}
+	for i := range c.works {
+		w := &c.works[i]
+		for k := range w.counters {
+			in := &w.counters[k]
+			in.born = birth{at: none}
+			if s := in.series; s.birth.at != none {
+				b.open = append(b.open, newborn{birth: s.birth, w: w, in: in})
+			}
+			if in.series.fresh() && len(in.t) > 0 {
+				b.add(w, in, 0)
+			}
+		}
+	}
+	if len(b.queue)+len(b.open) > 0 {
+		b.run()
+	}
+}
+
+// add lets the k-th sample of an input be a first one.
+func (b *births) add(w *work, in *input, k int) {
+	n := newborn{birth: birth{at: in.t[k], v: in.v[k]}, w: w, in: in}
+	in.births = append(in.births, k)
+	at, _ := slices.BinarySearchFunc(b.queue, n, inTime)
+	b.queue = slices.Insert(b.queue, at, n)
+}
+
+func inTime(x, y newborn) int {
+	if d := cmp.Compare(x.at, y.at); d != 0 {
+		return d
+	}
+	return strings.Compare(x.in.series.labels.String(), y.in.series.labels.String())
+}
+
+func (b *births) run() {
+	slices.SortFunc(b.open, inTime)
+	for len(b.queue)+len(b.open) > 0 {
+		if len(b.open) > 0 && (len(b.queue) == 0 || b.open[0].at+b.c.patience <= b.queue[0].at) {
+			n := 1
+			for n < len(b.open) && b.open[n].at == b.open[0].at {
+				n++
+			}
+			together := b.open[:n]
+			b.open = b.open[n:]
+			if together[0].at+b.c.patience <= b.c.to {
+				b.decide(together)
+				continue
+			}
+			for _, n := range together {
+				n.in.born = n.birth
+			}
+			continue
+		}
+		n := b.queue[0]
+		b.queue = b.queue[1:]
+		b.look(n)
+	}
+}
+
+// look finds out what a first sample is worth by itself, and whether more has to be known.
+func (b *births) look(n newborn) {
+	b.weigh(&n)
+	if n.in.series.joined || b.taken != nil && b.isTaken(n.in.series) {
+		b.c.flag(changedLabels, n.at)
+	}
+	for _, p := range b.partners(&n) {
+		if !p.now {
+			b.open = append(b.open, n)
+			return
+		}
+	}
+	b.land(n, n.at, n.worth, n.doubt)
+}
+
+// isTaken reports whether another series has taken over a series in this tick.
+func (b *births) isTaken(s *series) bool {
+	_, taken := b.taken[s]
+	return taken
+}
+
+// land counts a first sample.
+func (b *births) land(n newborn, at int64, worth float64, doubt bool) {
+	if worth != 0 {
+		b.c.put(n.in.series.sides, b.c.cells.of(at), worth)
+	}
+	if doubt {
+		b.c.flag(unknownFirst, at)
+	}
+}
+
+// weigh says what a first sample is worth where no other series has ended, and which
+// series could be continued by it.
+func (b *births) weigh(n *newborn) {
+	f, c := &b.c.out.facts, b.c
+	n.same, n.others = none, none
+	early := n.at-f.begins <= c.patience
+	start, started := n.w.startAt(n.at)
+	switch rule := b.a.m.first; {
+	case rule == slo.FirstIgnore:
+		return
+	case rule == slo.FirstZero && !early:
+		n.worth = n.v
+		return
+	case n.w.p.shed.has(n.in.series, n.w.p.began(start)): // what it had counted before was counted
+		n.doubt = n.v > 0
+		return
+	case c.known(n.w, n.at), started && start*1000 > float64(max(f.begins, f.forgot)):
+		n.worth = n.v
+	default:
+		n.doubt = n.v > 0 && !early
+	}
+	u := n.w.lastCounter(n.at)
+	if u != none {
+		n.same = u - c.lookback
+	}
+	away := u == none || u < n.at-c.lookback
+	if away && n.w.startedBefore(n.at) < n.at-c.lookback && started && start >= plausibleStart && start*1000 < float64(n.at-c.patience-c.slack) {
+		n.others, n.start = max(u, f.start), start
+	}
+}
+
+// known reports whether the process was being observed before an instant.
+func (c *counter) known(w *work, at int64) bool {
+	if w.state.seen != none && w.state.seen < at {
+		return true
+	}
+	if w.state.firstUp != none {
+		return false
+	}
+	for _, p := range w.p.target.processes {
+		if up := c.stateOf(p).seenUp; up != none && up < at {
+			return true
+		}
+	}
+	return false
+}
+
+// stateOf is a process' state at the end of the tick, so far as it has been read.
+func (c *counter) stateOf(p *process) *processState {
+	if p.in == c.out {
+		return &c.works[p.at].state
+	}
+	return &p.state
+}
+
+// partner is a series that a new one may continue.
+type partner struct {
+	s    *series
+	last position // before the first sample
+	now  bool     // it has a sample at the very time of the first sample
+	goes bool     // it has one between then and the decision
+	step float64
+}
+
+// partners are the series that a first sample may continue.
+func (b *births) partners(n *newborn) []partner {
+	var out []partner
+	metric := n.in.series.labels.Get(slo.MetricName)
+	if n.same != none {
+		out = b.partnersOf(n.w.p, metric, n, n.same, out)
+	}
+	if n.others == none {
+		return out
+	}
+	for _, t := range b.a.targets {
+		for _, p := range t.processes {
+			if start, ok := b.startOf(p, n.at-1); p != n.w.p && ok && math.Abs(start-n.start) <= restartShift {
+				out = b.partnersOf(p, metric, n, n.others+1, out)
+			}
+		}
+	}
+	return out
+}
+
+// restartedBy is the time of a process' latest restart at or before t, as far as is known.
+func (b *births) restartedBy(p *process, t int64) int64 {
+	if p.in == b.c.out {
+		return b.c.works[p.at].restartedBy(t)
+	}
+	return p.state.restartedBy(t)
+}
+
+// goesOn reports whether a counter of a process has a sample between a first sample
+// of another and its decision.
+func (b *births) goesOn(p *process, at int64) bool {
+	for _, f := range p.families {
+		for _, s := range f.series {
+			if s.pos.t >= at {
+				return true
+			}
+			if in := b.input(s); in != nil {
+				if n := before(in.t, at); n < len(in.t) && in.t[n] <= at+b.c.patience {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (b *births) startOf(p *process, at int64) (float64, bool) {
+	if p.in == b.c.out {
+		return b.c.works[p.at].startAt(at)
+	}
+	return p.state.start, p.state.firstStart != none && p.state.firstStart <= at
+}
+
+// partnersOf adds those of one process that were heard of at or after since.
+func (b *births) partnersOf(p *process, metric string, n *newborn, since int64, out []partner) []partner {
+	for _, f := range p.families {
+		for _, s := range f.series {
+			if s == n.in.series || s.labels.Get(slo.MetricName) != metric {
+				continue
+			}
+			x, ok := b.view(s, n.at)
+			if ok && p != n.w.p && b.goesOn(p, n.at) {
+				x.goes = true
+			}
+			if ok && x.last.t != none && b.restartedBy(p, n.at) > x.last.t {
+				continue
+			}
+			if ok && (x.goes && x.last.t == none || x.last.t >= since && x.last.v != 0 && x.last.v <= n.v) {
+				out = append(out, x)
+			}
+		}
+	}
+	return out
+}
+
+// view is what is known of a series around a first sample of another one at a time;
+// ok is false where it has nothing before, or another one has taken over.
+func (b *births) view(s *series, at int64) (partner, bool) {
+	x := partner{s: s, last: position{t: none}, step: s.step}
+	if s.pos.t >= at { // in an earlier tick
+		x.goes = true
+		return x, true
+	}
+	in := b.input(s)
+	from, taken := b.taken[s]
+	if s.pos.t != none && !s.joined {
+		x.last = s.pos
+	}
+	if in == nil {
+		return x, x.last.t != none && !taken
+	}
+	n := before(in.t, at)
+	if n > 0 {
+		x.last = position{in.t[n-1], in.v[n-1]}
+		x.step = (&walker{c: b.c, w: &b.c.works[s.process.at], s: s, in: in}).stepAt(n)
+	}
+	if taken && n <= from {
+		return x, false
+	}
+	if n < len(in.t) {
+		x.now = in.t[n] == at
+		x.goes = in.t[n] <= at+b.c.patience
+	}
+	return x, x.last.t != none
+}
+
+// input finds a series' samples of this tick; nil where it has none.
+func (b *births) input(s *series) *input {
+	if b.inputs == nil {
+		b.inputs, b.taken = map[*series]*input{}, map[*series]int{}
+		for i := range b.c.works {
+			w := &b.c.works[i]
+			for k := range w.counters {
+				b.inputs[w.counters[k].series] = &w.counters[k]
+			}
+		}
+	}
+	return b.inputs[s]
+}
+
+// decide decides first samples of one time.
+func (b *births) decide(together []newborn) {
+	best := make([]*partner, len(together))
+	ended := make([]bool, len(together))
+	chosen := map[*series]int{}
+	for i := range together {
+		best[i], ended[i] = b.best(&together[i])
+		if best[i] != nil {
+			chosen[best[i].s]++
+		}
+	}
+	for i, n := range together {
+		at := n.at + b.c.patience
+		switch p := best[i]; {
+		case !ended[i]:
+			b.land(n, at, n.worth, n.doubt)
+		case p == nil || chosen[p.s] > 1:
+			b.c.flag(changedLabels, at)
+		default:
+			b.land(n, at, n.v-p.last.v, false)
+			if b.inPart(n, p) {
+				b.c.flag(changedLabels, at)
+			}
+		}
+	}
+	for _, p := range best {
+		if p != nil && chosen[p.s] == 1 {
+			b.take(p.s, together[0].at+b.c.patience)
+		}
+	}
+}
+
+// best is the one series that a first sample continues, nil where there is none or
+// no single one; ended reports whether any series has ended.
+func (b *births) best(n *newborn) (best *partner, ended bool) {
+	fewest, ties := 0, 0
+	for _, p := range b.partners(n) {
+		if p.goes {
+			continue
+		}
+		ended = true
+		scrapes := max(1, float64(n.at-p.last.t)/float64(b.c.interval))
+		if n.v-p.last.v > plausibleSteps*max(p.step, 1)*scrapes {
+			continue
+		}
+		d := differ(n.in.series.labels, p.s.labels)
+		switch {
+		case best == nil || d < fewest:
+			best, fewest, ties = &p, d, 1
+		case d == fewest:
+			ties++
+		}
+	}
+	if ties > 1 {
+		return nil, true
+	}
+	return best, ended
+}
+
+// differ counts the label names whose values differ.
+func differ(x, y slo.Labels) int {
+	n := 0
+	for _, l := range x {
+		if y.Get(l.Name) != l.Value {
+			n++
+		}
+	}
+	for _, l := range y {
+		if x.Get(l.Name) == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// inPart reports whether other series of the metric went on under the labels that
+// they had.
+func (b *births) inPart(n newborn, p *partner) bool {
+	metric := p.s.labels.Get(slo.MetricName)
+	since, until := n.at-b.c.patience, n.at+b.c.patience
+	for _, s := range p.s.family.series {
+		if s == p.s || s == n.in.series || s.labels.Get(slo.MetricName) != metric {
+			continue
+		}
+		var was, is bool
+		see := func(t int64) {
+			was = was || t >= since && t < n.at
+			is = is || t >= n.at && t <= until
+		}
+		for _, r := range s.recent {
+			see(r.t)
+		}
+		if in := b.input(s); in != nil {
+			for k := before(in.t, since); k < len(in.t) && in.t[k] <= until; k++ {
+				see(in.t[k])
+			}
+		}
+		if was && is {
+			return true
+		}
+	}
+	return false
+}
+
+// take notes that another series goes on for one: what comes after is a first sample.
+func (b *births) take(s *series, at int64) {
+	in := b.input(s)
+	if in == nil {
+		b.taken[s] = 0
+		state := s.seriesState
+		state.joined = true
+		b.c.results.series = append(b.c.results.series, seriesChange{s: s, pos: s.pos, step: s.step, state: state})
+		return
+	}
+	n := before(in.t, at+1)
+	b.taken[s] = n
+	if n == len(in.t) {
+		in.joined = true
+		return
+	}
+	b.add(&b.c.works[s.process.at], in, n)
+}

@@ -1,0 +1,230 @@
+package ledgertest
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// familyDrop is a pair of samples of a counter, the later of them lower, that says
+// that its family was reset.
+type familyDrop struct {
+	counter  *counter
+	from, to int64
+}
+
+// held is a drop that may be an old answer: nothing is counted until it is known.
+type held struct {
+	most  float64 // M: the value before the drop
+	value float64 // what is counted if it was a reset
+	since int64   // time of the sample before the drop
+	until int64   // when it is decided at the latest
+	doubt bool    // it may also have been a small counter's reset
+}
+
+// sampleOf is one sample of a counter, as time comes to it.
+type sampleOf struct {
+	c *counter
+	i int
+}
+
+// count walks all samples of the account in time order. Of the samples of one time,
+// drops come first: they say what happened to their siblings.
+func (o *Oracle) count() {
+	for _, group := range o.samplesByTime() {
+		now := group[0].c.samples[group[0].i].T
+		o.decide(now)
+		var firsts, others []sampleOf
+		for _, s := range group {
+			switch {
+			case !s.c.begun:
+				firsts = append(firsts, s)
+			case !o.own(s.c, s.c.samples[s.i-1], s.c.samples[s.i]):
+				others = append(others, s)
+			}
+		}
+		for _, s := range others {
+			o.bySiblings(s.c, s.c.samples[s.i-1], s.c.samples[s.i])
+		}
+		for _, s := range firsts {
+			o.first(s.c, s.c.samples[s.i])
+		}
+	}
+	o.decide(math.MaxInt64)
+	for _, c := range o.counters {
+		o.expire(c, math.MaxInt64)
+	}
+}
+
+// samplesByTime lists the samples of the account, those of one time together and in
+// the order of their series' labels.
+func (o *Oracle) samplesByTime() [][]sampleOf {
+	var all []sampleOf
+	for _, c := range o.counters {
+		for i := range c.samples {
+			all = append(all, sampleOf{c, i})
+		}
+	}
+	at := func(s sampleOf) int64 { return s.c.samples[s.i].T }
+	slices.SortStableFunc(all, func(a, b sampleOf) int { return cmp.Compare(at(a), at(b)) })
+	var out [][]sampleOf
+	for from, i := 0, 1; i <= len(all); i++ {
+		if i == len(all) || at(all[i]) != at(all[from]) {
+			out = append(out, all[from:i])
+			from = i
+		}
+	}
+	return out
+}
+
+// own counts a pair by what its own samples and its process' restarts say: rules 1 to
+// 4, and held drops. False: its siblings have to be asked.
+func (o *Oracle) own(c *counter, a, b Sample) bool {
+	o.expire(c, b.T-1)
+	switch c.process.between(a.T, b.T) {
+	case several:
+		c.free(b.T)
+		o.emit(c, a.T, b.T, 0, "several processes", slo.SeveralProcesses)
+		return true
+	case restarted, implausibly:
+		c.free(b.T)
+		o.emit(c, a.T, b.T, b.V, "restart")
+		return true
+	}
+	if c.held != nil {
+		o.whileHeld(c, a, b)
+		return true
+	}
+	if b.V >= a.V {
+		return false
+	}
+	o.drop(c, a, b)
+	return true
+}
+
+// drop counts a pair whose later value is lower.
+func (o *Oracle) drop(c *counter, a, b Sample) {
+	var flags []slo.FlagKind
+	implausible := c.step > 0 && !o.plausible(c, a, b)
+	if _, hasStart := c.process.startAt(b.T); hasStart {
+		if least, ok := c.least(b.T-5*o.rules.Interval, b.T); ok && b.V >= least {
+			c.held = &held{most: a.V, value: b.V, since: a.T, until: b.T + 5*o.rules.Interval, doubt: !implausible}
+			return
+		}
+		flags = append(flags, slo.UnexplainedDrop)
+	}
+	if implausible || c.step == 0 && b.V > a.V/2 {
+		flags = append(flags, slo.PartialDrop)
+	}
+	if implausible && b.V > a.V/2 {
+		o.emit(c, a.T, b.T, 0, "one of several processes ended", flags...)
+		return
+	}
+	o.emit(c, a.T, b.T, b.V, "drop", flags...)
+	c.process.drops = append(c.process.drops, familyDrop{c, a.T, b.T})
+}
+
+// whileHeld takes in a pair of a held series that ends before it has to be decided.
+func (o *Oracle) whileHeld(c *counter, a, b Sample) {
+	h := c.held
+	switch {
+	case b.V >= h.most:
+		c.free(b.T)
+		var flags []slo.FlagKind
+		if h.doubt {
+			flags = append(flags, slo.UnclearRestart)
+		}
+		o.emit(c, h.since, b.T, b.V-h.most, "growth over an old answer", flags...)
+	case b.V >= a.V:
+		h.value += b.V - a.V
+	default:
+		h.value += b.V
+	}
+}
+
+// expire decides a held drop whose time has come at or before now: a reset.
+func (o *Oracle) expire(c *counter, now int64) {
+	if h := c.held; h != nil && h.until <= now {
+		c.free(h.until)
+		o.emit(c, h.since, h.until, h.value, "a drop that was not made up for", slo.UnexplainedDrop)
+	}
+}
+
+// bySiblings counts a pair that does not drop: rules 5 to 7.
+func (o *Oracle) bySiblings(c *counter, a, b Sample) {
+	same, other := c.familyDrops(a.T, b.T)
+	_, hasStart := c.process.startAt(b.T)
+	plausible := o.plausible(c, a, b)
+	switch {
+	case same:
+		var flags []slo.FlagKind
+		if c.step > 0 && !plausible {
+			flags = append(flags, slo.UnclearRestart)
+		}
+		if c.histogram || c.step == 0 || plausible {
+			o.emit(c, a.T, b.T, b.V, "its family dropped", flags...)
+		} else {
+			o.emit(c, a.T, b.T, b.V-a.V, "its family dropped, going on", flags...)
+		}
+	case other && !hasStart:
+		if b.V == 0 || plausible {
+			o.emit(c, a.T, b.T, b.V, "another family dropped")
+		} else {
+			o.emit(c, a.T, b.T, b.V-a.V, "another family dropped, going on", slo.UnclearRestart)
+		}
+	default:
+		o.emit(c, a.T, b.T, b.V-a.V, "growth")
+	}
+	o.grow(c, a, b)
+}
+
+// grow takes a pair that held no restart for the series' step. (In pairs that began
+// while the series was held nobody knows what it grew by.)
+func (o *Oracle) grow(c *counter, a, b Sample) {
+	if b.T-a.T <= 2*o.rules.Interval && a.T >= c.freed {
+		c.step = max(c.step, b.V-a.V)
+	}
+}
+
+// free ends a held drop, if there is one.
+func (c *counter) free(at int64) {
+	if c.held != nil {
+		c.held, c.freed = nil, at
+	}
+}
+
+// plausible reports whether the pair's later value can be growth from zero.
+func (o *Oracle) plausible(c *counter, a, b Sample) bool {
+	return b.V <= 10*c.step*max(1, float64(b.T-a.T)/float64(o.rules.Interval))
+}
+
+// least gives the least value of the samples in [from, before).
+func (c *counter) least(from, before int64) (float64, bool) {
+	i := sort.Search(len(c.samples), func(i int) bool { return c.samples[i].T >= from })
+	least, any := math.Inf(1), false
+	for ; i < len(c.samples) && c.samples[i].T < before; i++ {
+		least, any = min(least, c.samples[i].V), true
+	}
+	return least, any
+}
+
+// familyDrops looks for drops of other series of the process that lie in a pair: of
+// the series' own family, and of others.
+func (c *counter) familyDrops(from, to int64) (same, other bool) {
+	drops := c.process.drops
+	for i := len(drops) - 1; i >= 0 && drops[i].to > from; i-- {
+		d := drops[i]
+		if d.counter == c || d.from < from || d.to > to {
+			continue
+		}
+		if d.counter.family == c.family {
+			same = true
+		} else {
+			other = true
+		}
+	}
+	return same, other
+}

@@ -1,0 +1,99 @@
+package ledgertest
+
+import (
+	"math"
+	"sort"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// restart is what a start time that moved was taken for, where it counts.
+type restart struct {
+	at   int64
+	kind restartKind
+}
+
+type restartKind int
+
+const (
+	restarted   restartKind = iota + 1 // as a restart moves a start time
+	implausibly                        // to an implausible time, while a counter dropped
+	several                            // back to the start before: several processes answer
+)
+
+// findRestarts walks the process' start times and takes each that moved for what
+// the rules call it.
+func (o *Oracle) findRestarts(p *process) {
+	replaced, anyReplaced := 0.0, false // the start that the present one had replaced
+	seenImplausible := false
+	for i, x := range p.starts {
+		first := i == 0
+		if !first && math.Abs(x.V-p.starts[i-1].V) <= 1000 {
+			continue
+		}
+		slack := float64(o.rules.Slack)
+		if l, ok := p.lastCounted(x.T); ok {
+			switch {
+			case !first && seenImplausible && anyReplaced && math.Abs(x.V-replaced) <= 1000:
+				p.restarts = append(p.restarts, restart{x.T, several})
+			case float64(l)-slack < x.V && x.V <= float64(x.T)+slack:
+				p.restarts = append(p.restarts, restart{x.T, restarted})
+			case !first && p.dropsAt(x.T):
+				p.restarts = append(p.restarts, restart{x.T, implausibly})
+				seenImplausible = true
+				o.note(p, x.T, "start time moved to an implausible time while a counter dropped", slo.ClockAndDrop)
+			case !first:
+				o.note(p, x.T, "start time moved and nothing restarted", slo.ClockStep)
+			}
+		}
+		if !first {
+			replaced, anyReplaced = p.starts[i-1].V, true
+		}
+	}
+}
+
+// note raises a flag of a process that is not one of its counters'.
+func (o *Oracle) note(p *process, at int64, why string, kind slo.FlagKind) {
+	o.increments = append(o.increments, Increment{Labels: p.startLabels, T: at, Why: why, Flags: []slo.FlagKind{kind}})
+}
+
+// dropsAt reports whether a counter has a sample at t that is lower than the one
+// before it.
+func (p *process) dropsAt(t int64) bool {
+	for _, c := range p.counters {
+		i := sort.Search(len(c.samples), func(i int) bool { return c.samples[i].T >= t })
+		if i > 0 && i < len(c.samples) && c.samples[i].T == t && c.samples[i].V < c.samples[i-1].V {
+			return true
+		}
+	}
+	return false
+}
+
+// between gives the kind of what lies in (from, to]: several processes before any
+// restart; 0 where there is nothing.
+func (p *process) between(from, to int64) restartKind {
+	var found restartKind
+	for _, r := range p.in(from, to) {
+		if r.kind == several {
+			return several
+		}
+		found = r.kind
+	}
+	return found
+}
+
+// restartedIn reports whether a restart, plausible or not, lies in (from, to].
+func (p *process) restartedIn(from, to int64) bool {
+	for _, r := range p.in(from, to) {
+		if r.kind != several {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *process) in(from, to int64) []restart {
+	lo := sort.Search(len(p.restarts), func(i int) bool { return p.restarts[i].at > from })
+	hi := sort.Search(len(p.restarts), func(i int) bool { return p.restarts[i].at > to })
+	return p.restarts[lo:max(lo, hi)]
+}

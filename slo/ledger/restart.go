@@ -1,0 +1,186 @@
+package ledger
+
+import "math"
+
+// restartShift is how far (seconds) a start time may shift from one sample to the
+// next by clock corrections without being looked at.
+const restartShift = 1
+
+// startChange is a start time (seconds) reported from t on.
+type startChange struct {
+	t     int64
+	value float64
+}
+
+// move is a start time that has moved, and what that means.
+type move struct {
+	t    int64
+	what moveKind
+}
+
+type moveKind uint8
+
+const (
+	nothing moveKind = iota
+	restarted
+	alternated // another one of several processes answers
+)
+
+// aStart reports whether a value can be a start time.
+func aStart(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
+
+// readStarts finds the times at which the process had restarted.
+func (c *counter) readStarts(w *work, starts []input) {
+	st, first, firstMove := &w.state, len(c.starts), len(c.moves)
+	for _, in := range starts {
+		for k, v := range in.v {
+			if v == st.start && st.firstStart != none || !aStart(v) {
+				continue
+			}
+			t := in.t[k]
+			c.starts = append(c.starts, startChange{t, v})
+			isFirst := st.firstStart == none
+			if isFirst {
+				st.firstStart = t
+			} else if math.Abs(v-st.start) <= restartShift {
+				st.start = v
+				continue
+			}
+			c.judge(w, startChange{t, v}, isFirst)
+			if !isFirst {
+				st.before = st.start
+			}
+			st.start = v
+		}
+	}
+	w.starts, w.moves = since(c.starts, first), since(c.moves, firstMove)
+}
+
+// judge tells what a start time means that is the first or has moved.
+func (c *counter) judge(w *work, s startChange, first bool) {
+	last := w.lastCounter(s.t)
+	if last == none {
+		return
+	}
+	st, ms := &w.state, s.value*1000
+	switch {
+	case !first && st.odd && math.Abs(s.value-st.before) <= restartShift:
+		st.alternated = s.t
+		c.moves = append(c.moves, move{s.t, alternated})
+	case ms > float64(last-c.slack) && ms <= float64(s.t+c.slack):
+		st.restart(s.t)
+		c.moves = append(c.moves, move{s.t, restarted})
+	case !first && w.dropsAt(s.t):
+		st.restart(s.t)
+		st.odd = true
+		c.moves = append(c.moves, move{s.t, restarted})
+		c.flag(clockAndDrop, s.t)
+	case !first:
+		c.flag(clockStep, s.t)
+	}
+}
+
+// lastCounter is the time of the process' latest counter sample before t; none.
+func (w *work) lastCounter(t int64) int64 {
+	last := int64(none)
+	for _, f := range w.p.families {
+		for _, s := range f.series {
+			if s.pos.t != none && s.pos.t < t {
+				last = max(last, s.pos.t)
+			}
+		}
+	}
+	for _, in := range w.counters {
+		if n := before(in.t, t); n > 0 {
+			last = max(last, in.t[n-1])
+		}
+	}
+	return last
+}
+
+// before is how many of the rising times are before t.
+func before(times []int64, t int64) int {
+	lo, hi := 0, len(times)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if times[mid] < t {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+// dropsAt reports whether a counter of the process has a sample at t that is below the
+// one before it.
+func (w *work) dropsAt(t int64) bool {
+	for _, in := range w.counters {
+		n := before(in.t, t)
+		if n == len(in.t) || in.t[n] != t {
+			continue
+		}
+		prev := in.series.pos
+		if n > 0 {
+			prev = position{in.t[n-1], in.v[n-1]}
+		}
+		if prev.t != none && in.v[n] < prev.v {
+			return true
+		}
+	}
+	return false
+}
+
+// hasStart reports whether the process has a start at an instant.
+func (w *work) hasStart(t int64) bool { return w.state.firstStart != none && w.state.firstStart <= t }
+
+// startAt is the process' start (seconds) at an instant; ok is false where it has none.
+func (w *work) startAt(t int64) (start float64, ok bool) {
+	if !w.hasStart(t) {
+		return 0, false
+	}
+	start = w.p.state.start
+	for _, s := range w.starts {
+		if s.t > t {
+			break
+		}
+		start = s.value
+	}
+	return start, true
+}
+
+// restart notes a restart.
+func (st *processState) restart(t int64) {
+	st.restarts = [3]int64{t, st.restarts[0], st.restarts[1]}
+}
+
+// restartedBy is the time of the latest restart at or before t, as far back as is known; none.
+func (st *processState) restartedBy(t int64) int64 {
+	for _, r := range st.restarts {
+		if r <= t {
+			return r
+		}
+	}
+	return none
+}
+
+// restartedBy is the time of the latest restart at or before t; none.
+func (w *work) restartedBy(t int64) int64 {
+	last := w.p.state.restartedBy(t)
+	for _, m := range w.moves {
+		if m.t <= t && m.what == restarted {
+			last = m.t
+		}
+	}
+	return last
+}
+
+// startedBefore is the time of the process' latest start-time sample before t; none.
+func (w *work) startedBefore(t int64) int64 {
+	for n := before(w.started.t, t) - 1; n >= 0; n-- {
+		if aStart(w.started.v[n]) {
+			return w.started.t[n]
+		}
+	}
+	return w.p.lastStart
+}

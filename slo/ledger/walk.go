@@ -1,0 +1,286 @@
+package ledger
+
+import (
+	"cmp"
+	"slices"
+)
+
+// plausibleSteps is how many times its greatest step a counter may plausibly have
+// grown in one scrape interval after a restart.
+const plausibleSteps = 10
+
+// drop is a family drop: a series dropped, and the metrics of its family with it.
+type drop struct {
+	f    *family
+	p, r int64
+}
+
+// walker goes through the pairs of one series that may be more than growth.
+type walker struct {
+	c      *counter
+	w      *work
+	s      *series
+	in     *input
+	prev   position
+	hold   hold
+	held   int64 // until when the series was held
+	step   float64
+	finds  bool // counts and flags nothing
+	lists  bool // lists family drops
+	moves  []move
+	drops  []drop
+	own    int64 // time before the latest drop of the family so far, and of others
+	others int64
+}
+
+// findDrops lists the family drops of a process' counters.
+func (c *counter) findDrops(w *work) {
+	first := len(c.drops)
+	for k := range w.counters {
+		in := &w.counters[k]
+		if in.rising && in.series.hold.at == none && (len(in.t) == 0 || in.series.fresh() || in.v[0] >= in.series.pos.v) {
+			continue
+		}
+		x := walker{c: c, w: w, s: in.series, in: in, finds: true, lists: true}
+		x.pieces()
+	}
+	w.drops = since(c.drops, first)
+	if len(w.drops) == 0 {
+		return
+	}
+	slices.SortFunc(w.drops, func(x, y drop) int { return cmp.Compare(x.r, y.r) })
+	for _, f := range w.p.families {
+		after := f.dropAfter
+		for _, d := range w.drops {
+			if d.f == f {
+				after = max(after, d.p)
+			}
+		}
+		if after != f.dropAfter {
+			c.results.families = append(c.results.families, familyChange{w.p, f, after})
+		}
+	}
+}
+
+// pieces walks a series that has first samples in it.
+func (c *counter) pieces(w *work, in input, change *seriesChange) {
+	x := walker{c: c, w: w, s: in.series, in: &in}
+	x.pieces()
+	change.step, change.state.hold = x.step, x.hold
+}
+
+// pieces walks the samples from one first sample to the next.
+func (x *walker) pieces() {
+	x.prev, x.hold, x.step, x.held = x.s.pos, x.s.hold, x.s.step, none
+	from := 0
+	for _, k := range x.in.births {
+		x.samples(from, k)
+		if x.hold.at != none {
+			x.settleAt(min(x.hold.at+x.c.lookback, x.in.t[k]))
+		}
+		x.prev, x.hold = position{x.in.t[k], x.in.v[k]}, hold{at: none}
+		from = k + 1
+	}
+	x.samples(from, len(x.in.t))
+	x.settle(x.c.to + 1)
+}
+
+// stepAt is the series' step before its n-th sample.
+func (x *walker) stepAt(n int) float64 {
+	short := *x.in
+	short.t, short.v, short.births = short.t[:n], short.v[:n], nil
+	for _, k := range x.in.births {
+		if k < n {
+			short.births = append(short.births, k)
+		}
+	}
+	x.in, x.finds, x.lists = &short, true, false
+	x.pieces()
+	return x.step
+}
+
+// samples walks the samples from the k-th up to the end-th.
+func (x *walker) samples(k, end int) {
+	x.moves, x.drops = x.w.moves, x.w.drops
+	x.own, x.others = none, none
+	for _, f := range x.w.p.families {
+		if f == x.s.family {
+			x.own = f.dropAfter
+		} else {
+			x.others = max(x.others, f.dropAfter)
+		}
+	}
+	for ; k < end; k++ {
+		now := position{x.in.t[k], x.in.v[k]}
+		x.settle(now.t)
+		x.pair(now)
+		x.prev = now
+	}
+}
+
+// settle decides a hold whose time is over before t.
+func (x *walker) settle(t int64) {
+	if x.hold.at == none || x.hold.at+x.c.lookback >= t {
+		return
+	}
+	x.settleAt(x.hold.at + x.c.lookback)
+}
+
+// settleAt takes what is held for a reset.
+func (x *walker) settleAt(at int64) {
+	x.count(at, x.hold.sum)
+	x.flag(unexplainedDrop, at)
+	x.hold, x.held = hold{at: none}, at
+}
+
+// pair takes in the next sample.
+func (x *walker) pair(now position) {
+	moved := x.moveUpTo(now.t)
+	if x.hold.at != none {
+		switch {
+		case moved != nothing:
+			x.hold = hold{at: none}
+		case now.v >= x.hold.max:
+			x.count(now.t, now.v-x.hold.max)
+			if x.hold.small {
+				x.flag(unclearRestart, now.t)
+			}
+			x.hold = hold{at: none}
+			return
+		case now.v >= x.prev.v:
+			x.hold.sum += now.v - x.prev.v
+			return
+		default:
+			x.hold.sum += now.v
+			return
+		}
+	}
+	switch {
+	case moved == alternated:
+		x.flag(severalProcesses, now.t)
+	case moved == restarted:
+		x.count(now.t, now.v)
+	case now.v < x.prev.v:
+		x.dropped(now)
+	default:
+		x.grown(now)
+	}
+}
+
+// moveUpTo tells what has become of the process since the sample before.
+func (x *walker) moveUpTo(t int64) moveKind {
+	what := nothing
+	st := &x.w.p.state
+	if st.restarts[0] > x.prev.t {
+		what = restarted
+	}
+	if st.alternated > x.prev.t {
+		what = alternated
+	}
+	for len(x.moves) > 0 && x.moves[0].t <= t {
+		if x.moves[0].t > x.prev.t {
+			what = max(what, x.moves[0].what)
+		}
+		x.moves = x.moves[1:]
+	}
+	return what
+}
+
+// dropped takes in a sample below the one before it, in a process that has not
+// restarted by its start time.
+func (x *walker) dropped(now position) {
+	if x.w.hasStart(now.t) {
+		if low, ok := x.least(now.t); ok && now.v >= low {
+			x.hold = hold{at: now.t, max: x.prev.v, sum: now.v, small: x.step == 0 || x.plausible(now)}
+			return
+		}
+		x.flag(unexplainedDrop, now.t)
+	}
+	most := now.v > x.prev.v/2 // of what was is left
+	if x.step > 0 && !x.plausible(now) || x.step == 0 && most {
+		x.flag(partialDrop, now.t)
+		if x.step > 0 && most {
+			return
+		}
+	}
+	x.count(now.t, now.v)
+	if x.lists {
+		x.c.drops = append(x.c.drops, drop{x.s.family, x.prev.t, now.t})
+	}
+}
+
+// least is the least value of the series in the time before t in which an old answer
+// may have been given.
+func (x *walker) least(t int64) (low float64, ok bool) {
+	see := func(at int64, v float64) {
+		if at >= t-x.c.lookback && at < t && (!ok || v < low) {
+			low, ok = v, true
+		}
+	}
+	for _, p := range x.s.recent {
+		see(p.t, p.v)
+	}
+	for k := before(x.in.t, t) - 1; k >= 0 && x.in.t[k] >= t-x.c.lookback; k-- {
+		see(x.in.t[k], x.in.v[k])
+	}
+	return low, ok
+}
+
+// plausible reports whether a series may have grown from zero to a value since the
+// sample before.
+func (x *walker) plausible(now position) bool {
+	scrapes := max(1, float64(now.t-x.prev.t)/float64(x.c.interval))
+	return now.v <= plausibleSteps*x.step*scrapes
+}
+
+// grown takes in a sample that is not below the one before it.
+func (x *walker) grown(now position) {
+	growth := now.v - x.prev.v
+	if !x.finds {
+		x.dropsUpTo(now.t)
+		switch {
+		case x.own >= x.prev.t:
+			odd := x.step > 0 && !x.plausible(now)
+			if odd {
+				x.flag(unclearRestart, now.t)
+			}
+			if x.s.family.histogram || !odd {
+				growth = now.v
+			}
+		case x.others >= x.prev.t && !x.w.hasStart(now.t):
+			if now.v == 0 || x.plausible(now) {
+				growth = now.v
+			} else {
+				x.flag(unclearRestart, now.t)
+			}
+		}
+		x.count(now.t, growth)
+	}
+	if now.t-x.prev.t <= x.c.patience && x.prev.t >= x.held {
+		x.step = max(x.step, now.v-x.prev.v)
+	}
+}
+
+// dropsUpTo takes in the family drops that end at or before t.
+func (x *walker) dropsUpTo(t int64) {
+	for len(x.drops) > 0 && x.drops[0].r <= t {
+		if d := x.drops[0]; d.f == x.s.family {
+			x.own = max(x.own, d.p)
+		} else {
+			x.others = max(x.others, d.p)
+		}
+		x.drops = x.drops[1:]
+	}
+}
+
+func (x *walker) count(at int64, events float64) {
+	if !x.finds && events != 0 {
+		x.c.put(x.s.sides, x.c.cells.of(at), events)
+	}
+}
+
+func (x *walker) flag(kind int, at int64) {
+	if !x.finds {
+		x.c.flag(kind, at)
+	}
+}

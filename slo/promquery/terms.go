@@ -1,0 +1,70 @@
+package promquery
+
+import (
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// Terms lists the series that a text reads, whatever it does with them: one selector
+// each, or several where "or" makes one stand in for another. What absent() asks for, and
+// what stands after "unless", may be missing and is left out, as is what only names labels.
+// The error is that of Classify.
+func Terms(text string) ([][]slo.Selector, error) {
+	expr, err := parser.ParseExpr(text)
+	if err != nil {
+		return nil, explain(text, err)
+	}
+	var out [][]slo.Selector
+	for _, t := range termsOf(expr) {
+		var term []slo.Selector
+		for _, s := range t {
+			sel, err := convert(s)
+			if err != nil {
+				return nil, at(text, int(s.PosRange.Start), err.Error())
+			}
+			term = append(term, sel)
+		}
+		out = append(out, term)
+	}
+	return out, nil
+}
+
+// termsOf walks down an expression.
+func termsOf(n parser.Node) [][]*parser.VectorSelector {
+	switch e := n.(type) {
+	case *parser.VectorSelector:
+		return [][]*parser.VectorSelector{{e}}
+	case *parser.Call:
+		if strings.HasPrefix(e.Func.Name, "absent") {
+			return nil
+		}
+	case *parser.BinaryExpr:
+		switch e.Op {
+		case parser.LUNLESS:
+			return termsOf(e.LHS)
+		case parser.LOR:
+			return alternatives(termsOf(e.LHS), termsOf(e.RHS))
+		}
+	}
+	var out [][]*parser.VectorSelector
+	for _, child := range parser.Children(n) {
+		out = append(out, termsOf(child)...)
+	}
+	return out
+}
+
+// alternatives joins the terms of both sides of an "or" to one: which of them belong
+// together matters little, for it is judged whether any is there.
+func alternatives(left, right [][]*parser.VectorSelector) [][]*parser.VectorSelector {
+	var all []*parser.VectorSelector
+	for _, t := range append(left, right...) {
+		all = append(all, t...)
+	}
+	if all == nil {
+		return nil
+	}
+	return [][]*parser.VectorSelector{all}
+}

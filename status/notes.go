@@ -1,0 +1,129 @@
+package status
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// Notes are those of an account, and the sentences that its other fields make for a
+// window that begins at a time: its flags, what is absent, why it is not being counted.
+func Notes(a slo.Account, begin, verdictFrom time.Time) []string {
+	b := Budget{Notes: a.Notes, Flags: a.FlagsAfter(begin), Absent: a.Absent, Failure: a.Failure, VerdictFrom: verdictFrom}
+	b.note()
+	return b.Notes
+}
+
+// Others are the notes that Failure, Absent, Flags and VerdictFrom do not say already.
+func (b *Budget) Others() []string {
+	bare := *b
+	bare.Notes = nil
+	bare.note()
+	return slices.DeleteFunc(slices.Clone(b.Notes), func(n string) bool { return slices.Contains(bare.Notes, n) })
+}
+
+// note adds to the account's notes what the budget's other fields say, in sentences.
+func (b *Budget) note() {
+	if b.Failure == "" && b.VerdictFrom.IsZero() && len(b.Flags)+len(b.Absent) == 0 {
+		return
+	}
+	notes := slices.Clone(b.Notes)
+	add := func(text string) {
+		if !slices.Contains(notes, text) {
+			notes = append(notes, text)
+		}
+	}
+	if b.Failure != "" {
+		add("not counted now: " + b.Failure)
+	}
+	for _, a := range b.Absent {
+		add(AbsenceText(a))
+	}
+	for _, f := range b.Flags {
+		add(FlagText(f))
+	}
+	if !b.VerdictFrom.IsZero() {
+		add(ShortText(b.VerdictFrom))
+	}
+	b.Notes = notes
+}
+
+// ShortText says when a history will be long enough, and which setting moves it.
+func ShortText(from time.Time) string {
+	return fmt.Sprintf("too short a history for a verdict until %s; budgets.least_history moves it", from.UTC().Format(time.RFC3339))
+}
+
+// FlagText says what a flag means, how often it was raised, and when last.
+func FlagText(f slo.Flag) string {
+	return fmt.Sprintf("%s (%s)", flagMeaning(f.Kind), FlagTimes(f))
+}
+
+// FlagTimes says how often a flag was raised, and when.
+func FlagTimes(f slo.Flag) string {
+	last := f.Last.UTC().Format(time.RFC3339)
+	switch {
+	case f.Count == 1:
+		return fmt.Sprintf("%s: once, at %s", f.Kind, last)
+	case f.First.Equal(f.Last):
+		return fmt.Sprintf("%s: %d times, at %s", f.Kind, f.Count, last)
+	}
+	return fmt.Sprintf("%s: %d times from %s to %s", f.Kind, f.Count, f.First.UTC().Format(time.RFC3339), last)
+}
+
+// flagMeaning is docs/counting.md, "Flags", in half a sentence.
+func flagMeaning(kind slo.FlagKind) string {
+	switch kind {
+	case slo.UnknownFirst:
+		return "a series appeared with a count of unknown age, which was left out"
+	case slo.ClockAndDrop:
+		return "a start time moved to an implausible time while a counter dropped: taken for a restart"
+	case slo.UnexplainedDrop:
+		return "a counter dropped though its process did not restart: taken for a reset of the metric"
+	case slo.PartialDrop:
+		return "a counter dropped by a part, as a sum does when one of its processes ends: its growth is not known and was left out"
+	case slo.UnclearRestart:
+		return "a series of a process dropped, and another of its series may have restarted with it: taken as going on"
+	case slo.SeveralProcesses:
+		return "start times of one target alternate: several processes answer under one name; give each labels of its own"
+	case slo.ChangedLabels:
+		return "series ended as others began and could not be paired: the first counts of the new ones were left out"
+	}
+	return "the figures are flagged"
+}
+
+// AbsenceText says what is not there, and what is close to it.
+func AbsenceText(a slo.Absence) string {
+	what := a.Selector
+	if a.Side != "" {
+		what = fmt.Sprintf("%s (%s)", a.Selector, a.Side)
+	}
+	text := ""
+	switch a.Kind {
+	case slo.NoMetric:
+		text = fmt.Sprintf("no data: the ShopSet has no series of the metric in %s", what)
+	case slo.NoLabel:
+		text = fmt.Sprintf("no data: %s asks for the label %s, which no series of the metric has", what, a.Label)
+	case slo.NoBound:
+		text = fmt.Sprintf("no data: %s asks for a value of %s that no series of the metric has", what, a.Label)
+	case slo.NoSuch:
+		return fmt.Sprintf("nothing matches %s yet, though the metric and its labels are there: counted as 0", what)
+	case slo.NoSubject:
+		return fmt.Sprintf("the source has the metric in %s, and nothing of this ShopSet", what)
+	case slo.Unlabelled:
+		return fmt.Sprintf("the source has the metric in %s, and no series of it carries the ShopSet's labels", what)
+	case slo.LoneLabel:
+		text = fmt.Sprintf("%s matches on the label %s, which no series of the metric has", what, a.Label)
+	default:
+		return fmt.Sprintf("nothing matches %s", what)
+	}
+	if len(a.Nearest) > 0 {
+		text += "; there is " + strings.Join(a.Nearest, ", ")
+	}
+	if a.Misleads() && a.Side == "bad" {
+		text += `. Where it is created with the first error, say so with shopslo.dev/absent-is-zero: "true"`
+	}
+	return text
+}
