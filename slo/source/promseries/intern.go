@@ -207,15 +207,18 @@ func (in *Interner) Round() {
 		return
 	}
 	for key, id := range in.byLabels {
-		if slices.ContainsFunc(id.streams, func(s *Stream) bool { return s.used+sweepRounds > in.round }) {
-			continue
-		}
-		for _, s := range id.streams {
+		id.streams = slices.DeleteFunc(id.streams, func(s *Stream) bool {
+			if s.used+sweepRounds > in.round {
+				return false
+			}
 			for _, raw := range s.raw {
 				delete(in.byRaw, raw)
 			}
+			return true
+		})
+		if len(id.streams) == 0 {
+			delete(in.byLabels, key)
 		}
-		delete(in.byLabels, key)
 	}
 }
 
