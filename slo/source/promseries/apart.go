@@ -62,34 +62,50 @@ func (m *merger) startsDiffer(a, b *replay) bool {
 	return false
 }
 
-// beyondGrowth reports whether values of b do not lie between those that a had some
-// intervals earlier and later, twice, where neither dropped in between.
+// beyondGrowth reports whether b's values for more than a gap's time do not lie between
+// those that a had some intervals earlier and later. Where one of them dropped in between,
+// or has a gap that may hide that, nothing is said.
 func (m *merger) beyondGrowth(a, b *replay) bool {
 	x, y := a.valid(), b.valid()
-	xDrops, yDrops := drops(x.V), drops(y.V)
-	reach, beyond := catchIntervals*m.interval, 0
+	xBreaks, yBreaks := m.breaks(x), m.breaks(y)
+	reach, since := catchIntervals*m.interval, int64(math.MinInt64)
 	for k, t := range y.T {
 		lo, exact := slices.BinarySearch(x.T, t-reach)
 		if !exact {
 			lo--
 		}
 		hi, _ := slices.BinarySearch(x.T, t+reach)
-		if lo < 0 || hi == len(x.T) || xDrops[lo] != xDrops[hi] {
+		if lo < 0 || hi == len(x.T) || xBreaks[lo] != xBreaks[hi] {
 			continue
 		}
 		first, _ := slices.BinarySearch(y.T, t-reach)
 		last, _ := slices.BinarySearch(y.T, t+reach+1)
-		if yDrops[max(first-1, 0)] != yDrops[last-1] {
+		if yBreaks[max(first-1, 0)] != yBreaks[last-1] {
 			continue
 		}
 		rounding := 1e-9 * math.Abs(x.V[hi])
-		if y.V[k] < x.V[lo]-rounding || y.V[k] > x.V[hi]+rounding {
-			if beyond++; beyond == 2 {
-				return true
-			}
+		switch {
+		case y.V[k] >= x.V[lo]-rounding && y.V[k] <= x.V[hi]+rounding:
+			since = math.MinInt64
+		case since == math.MinInt64:
+			since = t
+		case t-since > gapIntervals*m.interval:
+			return true
 		}
 	}
 	return false
+}
+
+// breaks counts for each sample the drops and gaps up to it.
+func (m *merger) breaks(p Plain) []int {
+	n := make([]int, len(p.T))
+	for i := 1; i < len(p.T); i++ {
+		n[i] = n[i-1]
+		if p.V[i] < p.V[i-1] || p.T[i]-p.T[i-1] > gapIntervals*m.interval {
+			n[i]++
+		}
+	}
+	return n
 }
 
 // valid are the samples that are numbers.
@@ -104,16 +120,4 @@ func (r *replay) valid() Plain {
 		}
 	}
 	return p
-}
-
-// drops counts for each value how often the values have fallen up to it.
-func drops(v []float64) []int {
-	n := make([]int, len(v))
-	for i := 1; i < len(v); i++ {
-		n[i] = n[i-1]
-		if v[i] < v[i-1] {
-			n[i]++
-		}
-	}
-	return n
 }

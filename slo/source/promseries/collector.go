@@ -1,6 +1,7 @@
 package promseries
 
 import (
+	"math"
 	"slices"
 
 	"github.com/shopslo/shopslo/slo"
@@ -190,7 +191,7 @@ func (c *Collector) Answer() []slo.Series {
 			continue
 		}
 		c.samples[i].stream = f.stream
-		c.deliver(i, id, f.chunks, f.failure(id))
+		c.deliver(i, id, c.from, f.chunks, f.failure(id))
 	}
 	if len(c.groups) > 0 {
 		c.mergeGroups()
@@ -198,16 +199,23 @@ func (c *Collector) Answer() []slo.Series {
 	return c.out
 }
 
-// deliver adds a series to the answer, if it may have samples.
-func (c *Collector) deliver(i int, id *Identity, chunks []Chunk, failure error) {
+// deliver adds a series to the answer, if it may have samples after from.
+func (c *Collector) deliver(i int, id *Identity, from int64, chunks []Chunk, failure error) {
 	s := &c.samples[i]
 	stream := s.stream
 	if failure != nil {
 		*s = Samples{err: failure}
-	} else if !s.Reset(c.from, c.to, chunks) {
+	} else if !s.Reset(from, c.to, chunks) {
 		return
 	}
-	s.stream = stream
+	s.stream, s.before, s.watch = stream, math.NaN(), math.MaxInt64
+	switch {
+	case !id.counter || stream == nil || c.AsIs:
+	case id.several.Load():
+		s.watch = math.MinInt64
+	case stream.own != nil: // another one may answer next
+		s.watch = c.to - (catchIntervals+1)*c.interval()
+	}
 	c.out = append(c.out, slo.Series{Ref: id.Ref, Labels: id.Labels, Samples: s})
 }
 

@@ -40,7 +40,8 @@ type Stream struct {
 	// Guarded by the Interner's lock.
 	used   uint64   // the round in which it was last asked for
 	raw    []string // the bytes that it is known by
-	recent Plain    // what it had last, where its identity has several streams
+	recent Plain    // what it had last, where several streams were in one answer
+	last   point    // the last valid sample that was read
 }
 
 // Identity is what the stream is one of.
@@ -206,15 +207,18 @@ func (in *Interner) Round() {
 		return
 	}
 	for key, id := range in.byLabels {
-		if slices.ContainsFunc(id.streams, func(s *Stream) bool { return s.used+sweepRounds > in.round }) {
-			continue
-		}
-		for _, s := range id.streams {
+		id.streams = slices.DeleteFunc(id.streams, func(s *Stream) bool {
+			if s.used+sweepRounds > in.round {
+				return false
+			}
 			for _, raw := range s.raw {
 				delete(in.byRaw, raw)
 			}
+			return true
+		})
+		if len(id.streams) == 0 {
+			delete(in.byLabels, key)
 		}
-		delete(in.byLabels, key)
 	}
 }
 

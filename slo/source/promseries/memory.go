@@ -14,6 +14,19 @@ type given struct {
 	ended  bool    // by a staleness marker
 	held   bool    // samples of the stream are being left out, since it has not caught up
 	since  int64   // from when on it is held
+	drop   drop    // the last one that was given out, if known
+}
+
+// drop is a value that was lower than the one before.
+type drop struct {
+	t    int64   // of the lower one; 0: there was none
+	peak float64 // before it
+}
+
+// point is one sample.
+type point struct {
+	t int64
+	v float64
 }
 
 // How far back what was given out and what streams had is of use, in scrape intervals:
@@ -28,19 +41,28 @@ func (c *Collector) Remember() {
 	}
 	c.Names.mu.Lock()
 	defer c.Names.mu.Unlock()
-	for i := range c.samples {
-		s := &c.samples[i]
-		if s.stream == nil || s.given == 0 || s.err != nil {
-			continue
-		}
-		g := given{stream: s.stream, t: s.given, v: s.value, ended: slo.IsStale(s.value)}
-		s.stream.Identity().give(g)
-	}
 	for i := range c.merged {
 		m := &c.merged[i]
 		m.id.give(m.given)
 		for _, r := range m.replays {
 			r.stream.recent = r.tail(memorySpan * c.interval())
+			for k := len(r.T) - 1; k >= 0; k-- {
+				if v := r.V[k]; v == v {
+					r.stream.last = point{r.T[k], v}
+					break
+				}
+			}
+		}
+	}
+	for i := range c.samples {
+		s := &c.samples[i]
+		if s.stream == nil || s.given == 0 || s.err != nil {
+			continue
+		}
+		g := given{stream: s.stream, t: s.given, v: s.value, ended: slo.IsStale(s.value), drop: s.fell}
+		s.stream.Identity().give(g)
+		if s.value == s.value {
+			s.stream.last = point{s.given, s.value}
 		}
 	}
 }
@@ -48,6 +70,9 @@ func (c *Collector) Remember() {
 func (id *Identity) give(g given) {
 	if g.stream == nil || g.t < id.given[0].t {
 		return
+	}
+	if g.drop.t == 0 {
+		g.drop = id.given[0].drop
 	}
 	if g.t > id.given[0].t {
 		id.given[1] = id.given[0]
@@ -73,18 +98,15 @@ func (in *Interner) lastGiven(id *Identity, from, reach int64) given {
 func (in *Interner) history(s *Stream, from int64, room int) (p Plain) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	room += len(s.recent.T) + len(s.Identity().given)
+	room += len(s.recent.T) + 1
 	p.T, p.V = make([]int64, 0, room), make([]float64, 0, room)
 	for i, t := range s.recent.T {
 		if t <= from {
 			p.T, p.V = append(p.T, t), append(p.V, s.recent.V[i])
 		}
 	}
-	for k := len(s.Identity().given) - 1; k >= 0; k-- {
-		g := s.Identity().given[k]
-		if g.stream == s && !g.held && g.t <= from && (len(p.T) == 0 || g.t > p.T[len(p.T)-1]) {
-			p.T, p.V = append(p.T, g.t), append(p.V, g.v)
-		}
+	if n := len(p.T); s.last.t != 0 && s.last.t <= from && (n == 0 || s.last.t > p.T[n-1]) {
+		p.T, p.V = append(p.T, s.last.t), append(p.V, s.last.v)
 	}
 	return p
 }

@@ -48,26 +48,64 @@ func (c *Collector) mergeGroups() {
 			last = c.Names.lastGiven(id, c.from, memorySpan*c.interval())
 		}
 		f := &c.found[i]
-		if len(places) == 1 && (last.stream == nil || last.stream == f.stream && !last.held) {
+		if len(places) == 1 {
+			from, err := c.from, f.failure(id)
+			if err == nil && last.stream != nil && (last.stream != f.stream || last.held) {
+				from, err = c.relieved(id, f, last)
+			}
 			c.samples[i].stream = f.stream
-			c.deliver(i, id, f.chunks, f.failure(id))
+			c.deliver(i, id, from, f.chunks, err)
+			if last.stream != nil {
+				c.samples[i].before = last.v
+			}
 			continue
 		}
 		chunks, err := c.merge(id, places, last)
 		c.samples[i].stream = nil
-		c.deliver(i, id, chunks, err)
+		c.deliver(i, id, c.from, chunks, err)
+	}
+}
+
+// relieved finds from when on the only stream of the answer is given out, after another
+// one was before. All that decides it lies at the beginning: the rest need not be read.
+func (c *Collector) relieved(id *Identity, f *found, last given) (from int64, err error) {
+	decided := c.from + catchIntervals*c.interval()
+	r, err := c.replay(f, min(c.to, decided))
+	if err != nil {
+		return 0, err
+	}
+	m := c.merger(id, last)
+	if r.first < len(r.T) {
+		m.replays = []*replay{r}
+	}
+	m.run()
+	c.merged = append(c.merged, merged{id, m.given, m.replays})
+	if len(m.out.T) > 0 {
+		return m.out.T[0] - 1, nil
+	}
+	if c.to <= decided {
+		return c.to, nil // nothing yet
+	}
+	return decided, nil
+}
+
+func (c *Collector) merger(id *Identity, last given) *merger {
+	return &merger{
+		from: c.from, interval: c.interval(), counter: id.counter, given: last,
+		// The leader may be silent because another server answered, which has streams of its own.
+		absent: last.stream != nil && !slices.Contains(c.all, last.stream.own),
 	}
 }
 
 // merge reads the streams at these places and makes one of them.
 func (c *Collector) merge(id *Identity, places []int, last given) ([]Chunk, error) {
-	m := merger{from: c.from, interval: c.interval(), counter: id.counter, given: last}
+	m := c.merger(id, last)
 	for _, i := range places {
 		f := &c.found[i]
 		if f.bad != "" {
 			return nil, f.failure(id)
 		}
-		r, err := c.replay(f)
+		r, err := c.replay(f, c.to)
 		if err != nil {
 			return nil, err
 		}
@@ -90,8 +128,6 @@ func (c *Collector) merge(id *Identity, places []int, last given) ([]Chunk, erro
 		c.merged = append(c.merged, merged{id: id, replays: m.replays})
 		return nil, &slo.SeriesError{Labels: id.Labels, Reason: why}
 	}
-	// The leader may be silent because another server answered, which has streams of its own.
-	m.absent = last.stream != nil && !slices.Contains(c.all, last.stream.own)
 	m.run()
 	c.merged = append(c.merged, merged{id, m.given, m.replays})
 	return plainChunk(m.out), nil
@@ -104,8 +140,8 @@ func plainChunk(p Plain) []Chunk {
 	return []Chunk{{Max: p.T[len(p.T)-1], Plain: &p}}
 }
 
-// replay decodes a stream's samples, behind what is known of it from before.
-func (c *Collector) replay(f *found) (*replay, error) {
+// replay decodes a stream's samples up to a time, behind what is known of it from before.
+func (c *Collector) replay(f *found, to int64) (*replay, error) {
 	const batch = 64
 	r := &replay{stream: f.stream}
 	if !c.AsIs {
@@ -114,7 +150,7 @@ func (c *Collector) replay(f *found) (*replay, error) {
 	r.first = len(r.T)
 	r.next = r.first
 	s := &c.reading
-	s.Reset(c.from, c.to, f.chunks)
+	s.Reset(c.from, to, slices.Clone(f.chunks))
 	for {
 		k := len(r.T)
 		r.T, r.V = slices.Grow(r.T, batch), slices.Grow(r.V, batch)
@@ -264,25 +300,42 @@ func (m *merger) pass() {
 	t, v := r.T[r.next], r.V[r.next]
 	m.given.ended = slo.IsStale(v)
 	if m.given.held && v == v {
-		m.given.held = v < m.given.v && t-m.given.since <= catchIntervals*m.interval && !r.dropped()
+		m.given.held = m.old(t, v) && !m.dropped()
 	}
 	r.next++
 	m.alive, m.begun = t, true
-	if m.given.held && v == v {
+	if m.given.held {
 		return
 	}
 	m.out.T, m.out.V = append(m.out.T, t), append(m.out.V, v)
 	m.given.t = t
 	if v == v {
+		if v < m.given.v {
+			m.given.drop = drop{t, m.given.v}
+		}
 		m.given.v = v
 	}
 }
 
-// dropped reports whether the next sample is below the stream's own last one.
-func (r *replay) dropped() bool {
+// old reports whether a value of a stream that took over is one of before the last that
+// was given out: below it, or from before a reset that the other stream saw already, and
+// so nearer to what was before that. Nothing is old for longer than some intervals.
+func (m *merger) old(t int64, v float64) bool {
+	g, span := &m.given, catchIntervals*m.interval
+	if v < g.v {
+		return t-g.since <= span
+	}
+	return g.drop.t != 0 && t-g.drop.t <= span && g.drop.peak > g.v && v >= (g.v+g.drop.peak)/2
+}
+
+// dropped reports whether the leader's next sample is below its own last one, and the
+// reset behind it was not given out by another stream already.
+func (m *merger) dropped() bool {
+	r := m.lead
 	for k := r.next - 1; k >= 0; k-- {
 		if r.V[k] == r.V[k] {
-			return r.V[r.next] < r.V[k]
+			known := m.given.drop.t != 0 && m.given.drop.t > r.T[k]-catchIntervals*m.interval
+			return r.V[r.next] < r.V[k] && !known
 		}
 	}
 	return false

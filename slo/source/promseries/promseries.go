@@ -1,6 +1,15 @@
 // Package promseries is what the two Prometheus adapters do alike: it decodes
-// XOR chunks lazily into slo.Samples, gives each label set one Ref and one Labels
-// for good, and leaves out selectors that another one covers.
+// XOR chunks lazily into slo.Samples, gives each series one Ref and one Labels
+// for good, makes one series of several streams of it, and leaves out selectors that
+// another one covers.
+//
+// A stream is a label set as the source has it, an identity what is left of that without
+// the labels that say only which server or replica answered, and with numbers in one
+// spelling (Interner). Of the streams of one identity one leads; another takes over where
+// that has a gap, or where another server answers. A stream that lags behind is left out
+// until it has caught up, and what it says of before a reset that was handed on is never
+// handed on after it, so that a reset counts once. Streams that cannot be of one
+// process are refused (slo.SeriesError).
 //
 // It knows bytes and slo's words only, no server and no storage library. A
 // series without samples in the asked span has no data; nothing here turns that

@@ -2,6 +2,7 @@ package promseries
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/shopslo/shopslo/slo"
@@ -54,6 +55,10 @@ type Samples struct {
 	given int64   // the time of the last sample given out
 	value float64 // its value
 
+	watch  int64   // after that time drops are looked for
+	before float64 // the value before the first sample; NaN: not known
+	fell   drop    // the last drop
+
 	stream *Stream // whose samples are read as they are; nil: of several streams
 }
 
@@ -63,7 +68,7 @@ var _ slo.Samples = (*Samples)(nil)
 // unchanged as long as the Samples are read. It reports false where there is
 // surely no sample.
 func (s *Samples) Reset(from, to int64, chunks []Chunk) bool {
-	*s = Samples{from: from, to: to}
+	*s = Samples{from: from, to: to, watch: math.MaxInt64}
 	kept := chunks[:0]
 	for _, c := range chunks {
 		if min, ok := c.min(); ok && c.Max > from && min <= to {
@@ -106,6 +111,9 @@ func (s *Samples) Read(t []int64, v []float64) (int, error) {
 			n = trim(t[:n], v, s.from, s.to)
 		}
 		if n > 0 {
+			if t[n-1] > s.watch {
+				s.look(t[:n], v)
+			}
 			s.given, s.value = t[n-1], v[n-1]
 			return n, nil
 		}
@@ -114,6 +122,21 @@ func (s *Samples) Read(t []int64, v []float64) (int, error) {
 		}
 	}
 	return 0, s.err
+}
+
+// look notes the last drop among samples that are given out.
+func (s *Samples) look(t []int64, v []float64) {
+	if s.given != 0 && s.value == s.value {
+		s.before = s.value
+	}
+	for i, at := range t {
+		if v[i] < s.before {
+			s.fell = drop{at, s.before}
+		}
+		if v[i] == v[i] {
+			s.before = v[i]
+		}
+	}
 }
 
 // next reads on in the first chunk; 0 is its end.
