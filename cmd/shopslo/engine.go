@@ -109,6 +109,7 @@ func (d *documents) plan(src source, judged []fleet.TierName) ledger.Plan {
 		}
 		subjects[set.Name] = sub
 	}
+	d.keepNamed(src)
 	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Part: judged != nil}
 	read := d.reading(src.types)
 	for _, name := range d.sourceNames() {
