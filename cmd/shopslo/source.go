@@ -92,11 +92,13 @@ func (d *documents) keepNamed(src source) {
 	for _, set := range d.fleet.ShopSets() {
 		keeper.Keep(slices.Collect(maps.Keys(set.Match))...)
 	}
-	for _, s := range d.slos.SLOs {
-		for _, part := range s.Parts {
-			for _, q := range queriesOf(&part.Indicator) {
-				sels, _ := d.reading()(q.Text)
-				for _, sel := range sels {
+	read := d.reading(src.types)
+	for i := range d.slos.SLOs {
+		parts := d.slos.SLOs[i].Parts
+		for k := range parts {
+			meaning, _ := read(&parts[k].Indicator) // what cannot be read names nothing
+			for _, side := range meaning.Sides {
+				for _, sel := range side.Selectors {
 					for _, m := range sel {
 						keeper.Keep(m.Name)
 					}
