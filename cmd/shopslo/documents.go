@@ -244,6 +244,7 @@ func (d *documents) longestWindow() time.Duration {
 type finding struct {
 	Rule string `json:"rule"`
 	Text string `json:"text"`
+	*lacking
 }
 
 // findings are what `validate` answers "no" for.

@@ -113,7 +113,7 @@ func (d *documents) plan(src source, judged []fleet.TierName) ledger.Plan {
 	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Part: judged != nil}
 	read := d.reading(src.types)
 	for _, name := range d.sourceNames() {
-		p.Sources[name], p.Reads[name] = src, read
+		p.Sources[name], p.Reads[name] = src.Source, read
 	}
 	for i := range d.slos.SLOs {
 		it := ledger.Item{SLO: &d.slos.SLOs[i]}
@@ -163,6 +163,14 @@ func (e *engine) report(at time.Time) status.Report {
 	if !at.Before(e.ledger.Newest()) && e.version() == version {
 		e.latest.Store(&latest{version, r})
 	}
+	return r
+}
+
+// counted is a report without the budgets that are not being counted: their figures are
+// of before.
+func (e *engine) counted(at time.Time) status.Report {
+	r := e.report(at)
+	r.Budgets = slices.DeleteFunc(slices.Clone(r.Budgets), func(b status.Budget) bool { return b.Failure != "" })
 	return r
 }
 
