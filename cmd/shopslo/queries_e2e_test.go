@@ -52,8 +52,8 @@ func typedTarget(t *testing.T) string {
 
 func TestARealSourceTellsWhatIsACounter(t *testing.T) {
 	target := typedTarget(t)
-	slos := asked{"served", "", "bad", `served{code="500"}`, "served"}.yaml()
-	wrong := asked{"members", "true", "bad", `served{code="500"}`, "members"}.yaml()
+	slos := sli{"served", "", "bad", `served{code="500"}`, "served"}.yaml()
+	wrong := sli{"members", "true", "bad", `served{code="500"}`, "members"}.yaml()
 	rest := "fleet: [fleet.yaml]\nslos: [slo.yaml]\nledger: {dir: ledger, resolution: 1s, delay: 2s}\n"
 	address := freeAddress(t)
 	newPrometheus(t, address, map[string]string{"s-1": target}).start(t)
