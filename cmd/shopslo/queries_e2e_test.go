@@ -96,9 +96,11 @@ func TestARealSourceTellsWhatIsACounter(t *testing.T) {
 			if b.State != slo.NoData || !strings.Contains(s.log.String(), "an SLO is not counted; the others are") || !strings.Contains(s.log.String(), "members is a gauge") {
 				t.Errorf("%s\n%s", figures(b), s.log)
 			}
-			code, stdout, stderr := runWith(t, nil, "status", "--config", filepath.Join(dir, "shopslo.yaml"))
-			if code != exitUsage || stdout != "" || !strings.Contains(stderr, "counter: true, but the source says that members is a gauge") {
-				t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+			for _, args := range [][]string{{"status"}, {"validate", "--source"}, {"explain", "members", "s-1"}} {
+				code, stdout, stderr := runWith(t, nil, append(args, "--config", filepath.Join(dir, "shopslo.yaml"))...)
+				if code != exitUsage || stdout != "" || !strings.Contains(stderr, "slo.yaml:30: SLO \"members\": counter: true, but the source says that members is a gauge") {
+					t.Errorf("%v: exit code %d: %s%s", args, code, stdout, stderr)
+				}
 			}
 		})
 	}
