@@ -22,9 +22,9 @@ type Account struct {
 	// LastSample is the time of the newest sample or sign of life, at or before
 	// End plus the ledger's delay. Zero: there has been none.
 	LastSample time.Time
-	// Edges is how far apart the edges are that are kept for ever: multiples of it
-	// since 1970. Recent ones lie closer.
-	Edges time.Duration
+	// Edges is how far apart the edges are that are kept for ever: multiples of it since
+	// 1970, all of them later by EdgeShift, which is shorter. Recent ones lie closer.
+	Edges, EdgeShift time.Duration
 	// Notes are short sentences on how the figures came about: of the indicator, whatever
 	// the window.
 	Notes []string
@@ -98,7 +98,8 @@ type Absence struct {
 // AbsenceKind tells kinds of absence apart, as JSON has it.
 type AbsenceKind string
 
-// The kinds of Absence. With the first three nobody can tell what is good: no data.
+// The kinds of Absence. With the first three, and with unlabelled, nobody can tell what is
+// good: no data.
 const (
 	NoMetric   AbsenceKind = "metric"     // the subject has no series of the metric
 	NoLabel    AbsenceKind = "label"      // none of them has the label
@@ -111,7 +112,7 @@ const (
 
 // Misleads reports whether the absence makes the figures meaningless.
 func (a Absence) Misleads() bool {
-	return a.Kind == NoMetric || a.Kind == NoLabel || a.Kind == NoBound
+	return a.Kind == NoMetric || a.Kind == NoLabel || a.Kind == NoBound || a.Kind == Unlabelled
 }
 
 // Misleads reports whether an absence makes the account's figures meaningless.

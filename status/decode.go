@@ -43,6 +43,7 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 type wireReport struct {
 	Version *int          `json:"version"`
 	At      *time.Time    `json:"at"`
+	Outage  *string       `json:"outage"`
 	Alerts  *[]wireAlert  `json:"alerts"`
 	Budgets *[]wireBudget `json:"budgets"`
 }
@@ -106,6 +107,9 @@ func (in wireReport) report() (Report, error) {
 		return Report{}, errors.New(`"at", "alerts" or "budgets" is missing`)
 	}
 	r := Report{At: in.At.UTC()}
+	if in.Outage != nil {
+		r.Outage = *in.Outage
+	}
 	var err error
 	if r.Alerts, err = alerts(*in.Alerts, func(a wireAlert) *float64 { return a.Factor30d }); err != nil {
 		return Report{}, fmt.Errorf("alerts: %w", err)

@@ -22,6 +22,9 @@ func (r Report) WriteTable(w io.Writer, colour bool) error {
 		out.WriteByte('\n')
 	}
 	out.WriteString(r.summary())
+	if r.Outage != "" {
+		fmt.Fprintf(&out, "the server cannot read its source, these are the figures of before: %s\n", r.Outage)
+	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }

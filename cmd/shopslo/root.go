@@ -182,7 +182,7 @@ wrong · 4 a source could not be reached · 130 interrupted.`,
 	}
 	cmd.SetFlagErrorFunc(p.flagError)
 	cmd.SetHelpCommand(helpCommand())
-	cmd.AddCommand(p.validateCommand(), p.statusCommand(), p.gateCommand(), p.promoteCommand(), p.rollbackCommand(), p.planCommand(), p.decisionsCommand(), p.reportCommand(), p.serveCommand(),
+	cmd.AddCommand(p.validateCommand(), p.statusCommand(), p.explainCommand(), p.gateCommand(), p.promoteCommand(), p.rollbackCommand(), p.planCommand(), p.decisionsCommand(), p.reportCommand(), p.serveCommand(),
 		p.demoCommand(), p.freezeCommand(), p.overrideCommand(), p.excludeCommand(), p.mackerelCommand(), p.shopCommand(), p.rulesCommand(), p.versionCommand(), p.completionCommand())
 	return cmd
 }

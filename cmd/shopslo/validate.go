@@ -22,6 +22,7 @@ type validation struct {
 	Faults   []fault   `json:"faults"`
 	Findings []finding `json:"findings"`
 	Notes    []note    `json:"notes"`
+	Source   *asked    `json:"source"` // nil: not asked
 }
 
 func (p *program) validateCommand() *cobra.Command {
@@ -31,16 +32,21 @@ func (p *program) validateCommand() *cobra.Command {
 		Long: `validate reads the configuration and every document that it names, and reports all
 that is wrong at once. It asks no source and needs no network.
 
+With --source it also asks the source whether the metrics, labels and buckets exist
+that the SLOs name, for each ShopSet: a selector that finds nothing counts 0, and 0
+bad events look like a perfect service. Exit code 4: the source could not be reached.
+
 A fault (exit code 3) is something that cannot be read or computed. A finding (exit
 code 1) is consistent but not as it should be: a ShopGroup with fewer
 FailureDomains than it asks for, an SLO for a Tier that does not exist. Notes
 change no exit code.`,
-		Example: "  shopslo validate\n  shopslo validate --config shops/shopslo.yaml -o json",
+		Example: "  shopslo validate\n  shopslo validate --source\n  shopslo validate --config shops/shopslo.yaml -o json",
 		Args:    noArgs,
 	}
 	p.configFlag(cmd)
 	out := outputFlag(cmd)
-	cmd.RunE = func(*cobra.Command, []string) error {
+	source := cmd.Flags().Bool("source", false, "ask the source whether it has what the SLOs name")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		d, err := p.load()
 		if err == nil {
 			_, err = actionItems(d.config)
@@ -49,6 +55,11 @@ change no exit code.`,
 			return p.printFaults(*out, err)
 		}
 		v := d.validation()
+		if *source {
+			if err := p.validateSource(cmd.Context(), d, &v); err != nil {
+				return err
+			}
+		}
 		if *out == asJSON {
 			err = p.printJSON(v)
 		} else {
@@ -86,12 +97,17 @@ func (d *documents) validation() validation {
 		Version: 1, Config: d.config.Path, Result: "ok",
 		Tiers: number(len(d.fleet.Tiers())), ShopSets: number(len(d.fleet.ShopSets())), Groups: number(len(d.fleet.ShopGroups())),
 		SLOs: number(len(d.slos.SLOs)), Budgets: number(budgets),
-		Faults: []fault{}, Findings: d.findings(), Notes: append([]note{}, d.notes...),
+		Faults: []fault{}, Findings: d.findings(), Notes: append(append([]note{}, d.notes...), d.meant...),
 	}
+	v.judge()
+	return v
+}
+
+// judge sets the result.
+func (v *validation) judge() {
 	if len(v.Findings) > 0 {
 		v.Result = "findings"
 	}
-	return v
 }
 
 func (v validation) text() string {

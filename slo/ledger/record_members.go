@@ -51,7 +51,7 @@ func appendProcess(e *encoder, p *process, st processState, known bool, from int
 	default:
 		e.byte(0)
 	}
-	for _, t := range [...]int64{st.seen, st.seenUp, st.firstUp, st.firstStart, st.restarted, st.alternated, st.covered} {
+	for _, t := range [...]int64{st.seen, st.seenUp, st.firstUp, st.firstStart, st.restarts[0], st.restarts[1], st.restarts[2], st.alternated, st.covered} {
 		e.time(t, from)
 	}
 	e.float(st.start)
@@ -108,7 +108,7 @@ func readProcess(d *decoder, a *account, m members, from int64) (*process, proce
 		st.covered = d.time(from)
 		return p, st
 	}
-	for _, t := range [...]*int64{&st.seen, &st.seenUp, &st.firstUp, &st.firstStart, &st.restarted, &st.alternated, &st.covered} {
+	for _, t := range [...]*int64{&st.seen, &st.seenUp, &st.firstUp, &st.firstStart, &st.restarts[0], &st.restarts[1], &st.restarts[2], &st.alternated, &st.covered} {
 		*t = d.time(from)
 	}
 	st.start, st.before, st.odd = d.float(), d.float(), d.byte() == 1
@@ -140,6 +140,15 @@ func (a *account) dropProcess(old *process, m members) {
 			delete(m.series, s.id)
 		}
 	}
+}
+
+// dropSeries forgets a series.
+func (a *account) dropSeries(old *series, m members) {
+	delete(m.series, old.id)
+	delete(a.series, old.labels.String())
+	is := func(s *series) bool { return s == old }
+	old.family.series = slices.DeleteFunc(old.family.series, is)
+	a.pending = slices.DeleteFunc(a.pending, is)
 }
 
 func appendSeries(e *encoder, o *outcome, from int64) {
@@ -255,10 +264,11 @@ func readIdentityOf(d *decoder, a *account, m members, id uint32, s *series) *se
 	if s == nil {
 		s = &series{id: id, labels: ls, pos: position{t: none}, seriesState: newSeriesState()}
 		if twin := a.series[key]; twin != nil {
-			if d.version >= 2 {
-				return nil
+			if d.version >= 2 { // as with dropTwin
+				a.dropSeries(twin, m)
+			} else {
+				key += "\xff" + string(rune(id)) // two spellings of one number: the other one goes on
 			}
-			key += "\xff" + string(rune(id)) // two spellings of one number: the other one goes on
 		}
 		a.series[key], m.series[id] = s, s
 		a.nextID = max(a.nextID, id+1)
@@ -318,7 +328,7 @@ func readTarget1(d *decoder, a *account, m members, from int64) (*process, proce
 	st := p.state
 	if flags&coveredOnly == 0 {
 		st.seen, st.firstStart, st.start = d.time(from), d.time(from), d.float()
-		st.restarted, st.firstUp = d.time(from), d.time(from)
+		st.restarts[0], st.firstUp = d.time(from), d.time(from)
 		if st.firstUp != none {
 			st.seenUp = st.seen
 		}

@@ -26,12 +26,15 @@ const (
 	alternated // another one of several processes answers
 )
 
+// aStart reports whether a value can be a start time.
+func aStart(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
+
 // readStarts finds the times at which the process had restarted.
 func (c *counter) readStarts(w *work, starts []input) {
 	st, first, firstMove := &w.state, len(c.starts), len(c.moves)
 	for _, in := range starts {
 		for k, v := range in.v {
-			if v == st.start && st.firstStart != none || !(v > 0) || math.IsInf(v, 0) {
+			if v == st.start && st.firstStart != none || !aStart(v) {
 				continue
 			}
 			t := in.t[k]
@@ -65,10 +68,11 @@ func (c *counter) judge(w *work, s startChange, first bool) {
 		st.alternated = s.t
 		c.moves = append(c.moves, move{s.t, alternated})
 	case ms > float64(last-c.slack) && ms <= float64(s.t+c.slack):
-		st.restarted = s.t
+		st.restart(s.t)
 		c.moves = append(c.moves, move{s.t, restarted})
 	case !first && w.dropsAt(s.t):
-		st.restarted, st.odd = s.t, true
+		st.restart(s.t)
+		st.odd = true
 		c.moves = append(c.moves, move{s.t, restarted})
 		c.flag(clockAndDrop, s.t)
 	case !first:
@@ -108,11 +112,12 @@ func before(times []int64, t int64) int {
 	return lo
 }
 
-// dropsAt reports whether a counter of the process drops in a pair that holds t.
+// dropsAt reports whether a counter of the process has a sample at t that is below the
+// one before it.
 func (w *work) dropsAt(t int64) bool {
 	for _, in := range w.counters {
 		n := before(in.t, t)
-		if n == len(in.t) {
+		if n == len(in.t) || in.t[n] != t {
 			continue
 		}
 		prev := in.series.pos
@@ -144,9 +149,24 @@ func (w *work) startAt(t int64) (start float64, ok bool) {
 	return start, true
 }
 
+// restart notes a restart.
+func (st *processState) restart(t int64) {
+	st.restarts = [3]int64{t, st.restarts[0], st.restarts[1]}
+}
+
+// restartedBy is the time of the latest restart at or before t, as far back as is known; none.
+func (st *processState) restartedBy(t int64) int64 {
+	for _, r := range st.restarts {
+		if r <= t {
+			return r
+		}
+	}
+	return none
+}
+
 // restartedBy is the time of the latest restart at or before t; none.
 func (w *work) restartedBy(t int64) int64 {
-	last := w.p.state.restarted
+	last := w.p.state.restartedBy(t)
 	for _, m := range w.moves {
 		if m.t <= t && m.what == restarted {
 			last = m.t
@@ -157,8 +177,10 @@ func (w *work) restartedBy(t int64) int64 {
 
 // startedBefore is the time of the process' latest start-time sample before t; none.
 func (w *work) startedBefore(t int64) int64 {
-	if n := before(w.started, t); n > 0 {
-		return w.started[n-1]
+	for n := before(w.started.t, t) - 1; n >= 0; n-- {
+		if aStart(w.started.v[n]) {
+			return w.started.t[n]
+		}
 	}
 	return w.p.lastStart
 }

@@ -30,6 +30,7 @@ type account struct {
 	index   members            // by number, made while reading files
 
 	stored bool // the files know it
+	early  bool // of the first format: its blocks are not shifted, whatever the window
 	// cold: the samples shortly before the edge have not been seen since the files were read.
 	cold  bool
 	fault *fault // nil: nothing is known to be wrong with it
@@ -131,6 +132,7 @@ type process struct {
 	legacy   bool       // from files that did not keep labels; the first sign tells them
 	state    processState
 	families []*family
+	shed     shed     // which of its series were forgotten while it lived
 	stored   bool     // the files know it, with these labels
 	in       *outcome // the one that it was counted for last
 	at       int      // its place among those that were counted then
@@ -140,20 +142,20 @@ type process struct {
 
 // processState is what is known of a process at an edge. Times are none until set.
 type processState struct {
-	seen       int64   // first counter sample, up = 1 or start-time sample
-	seenUp     int64   // first up = 1
-	firstUp    int64   // first sample of up
-	firstStart int64   // first start-time sample
-	start      float64 // the latest start (Unix seconds)
-	before     float64 // the one that it replaced
-	restarted  int64   // latest sample that showed a restart
-	alternated int64   // latest sample that showed several processes
-	covered    int64   // it counts as scraped until then, if nothing else is said
-	odd        bool    // an implausible restart has been seen
+	seen       int64    // first counter sample, up = 1 or start-time sample
+	seenUp     int64    // first up = 1
+	firstUp    int64    // first sample of up
+	firstStart int64    // first start-time sample
+	start      float64  // the latest start (Unix seconds)
+	before     float64  // the one that it replaced
+	restarts   [3]int64 // latest samples that showed a restart, the newest first
+	alternated int64    // latest sample that showed several processes
+	covered    int64    // it counts as scraped until then, if nothing else is said
+	odd        bool     // an implausible restart has been seen
 }
 
 func newProcessState() processState {
-	return processState{seen: none, seenUp: none, firstUp: none, firstStart: none, restarted: none, alternated: none, covered: none}
+	return processState{seen: none, seenUp: none, firstUp: none, firstStart: none, restarts: [3]int64{none, none, none}, alternated: none, covered: none}
 }
 
 func newAccount(key string, subject *Subject, m *measure, res, start int64) *account {

@@ -56,16 +56,12 @@ type Target struct {
 	Up     bool
 }
 
-// Elsewhere says who has a metric that a subject does not have.
-type Elsewhere int
-
-// The places.
-const (
-	Nowhere       Elsewhere = iota // the source has other series now, none of the metric
-	OfOthers                       // other subjects have it
-	WithoutLabels                  // there are series that carry no subject's labels
-	SourceSilent                   // the source has nothing at all now
-)
+// Elsewhere says who else has a metric that a subject does not have.
+type Elsewhere struct {
+	Others     bool // other subjects
+	Unlabelled bool // series that carry no subject's labels
+	Silent     bool // nobody, and the source has nothing else either now
+}
 
 // MetricKey names the metric (or the pattern of names) that a selector asks for. A
 // selector without a name stands for itself.
@@ -98,7 +94,25 @@ func Judge(ask Ask, live Live) (out []slo.Absence, notes []string) {
 			out = append(out, a)
 		}
 	}
-	return out, notes
+	return together(out), notes
+}
+
+// together tells once that nothing is sent, for all sides that ask for it.
+func together(all []slo.Absence) []slo.Absence {
+	var out []slo.Absence
+	first := -1
+	for _, a := range all {
+		if a.Kind == slo.NoSubject && first >= 0 {
+			if out[first].Side != a.Side {
+				out[first].Side = ""
+			}
+			continue
+		}
+		if out = append(out, a); a.Kind == slo.NoSubject {
+			first = len(out) - 1
+		}
+	}
+	return out
 }
 
 // others gives, for a selector of a side, those that it is told apart from: the other sides',
@@ -192,13 +206,13 @@ func (j judge) absence(k slo.AbsenceKind, sel slo.Selector, label string, neares
 // withoutSeries says why the subject has no series of a metric.
 func (j judge) withoutSeries(sel, metric slo.Selector) slo.Absence {
 	switch at := j.live.Elsewhere[metric.String()]; {
-	case j.down(sel) || at == SourceSilent:
+	case j.down(sel) || at.Silent:
 		return j.absence(slo.NoSubject, sel, "", nil)
 	case len(metric) == len(sel) && metric[0].Name != slo.MetricName:
 		return j.absence(slo.NoSuch, sel, "", nil) // names no metric: nothing can be said of it
-	case !j.sends() && at == WithoutLabels:
+	case at.Unlabelled && !(at.Others && j.sends()):
 		return j.absence(slo.Unlabelled, sel, "", nil)
-	case !j.sends() && at == OfOthers:
+	case at.Others && !j.sends():
 		return j.absence(slo.NoSubject, sel, "", nil)
 	}
 	return j.absence(slo.NoMetric, sel, "", nearestMetrics(metric, j.live.Names))

@@ -18,27 +18,27 @@ func Sentence(a slo.Absence) string {
 		}
 		return before + strings.Join(a.Nearest, ", ")
 	}
-	head := fmt.Sprintf("%s %s: ", a.Side, a.Selector)
+	head := strings.TrimPrefix(fmt.Sprintf("%s %s: ", a.Side, a.Selector), " ")
 	switch a.Kind {
 	case slo.NoMetric:
 		if a.Label != "" {
 			return head + "no series of the metric has such a " + a.Label + hint("; there is ")
 		}
-		text := head + "the metric does not exist" + hint("; the nearest are ")
+		text := head + "the metric does not exist" + hint("; nearest: ")
 		if a.Side == "bad" {
 			text += "; where it is created with its first error, say so: " + Annotation
 		}
 		return text
 	case slo.NoLabel:
-		return head + "the metric has no label " + a.Label + hint("; the nearest are ")
+		return head + "the metric has no label " + a.Label + hint("; nearest: ")
 	case slo.NoBound:
-		return head + "the metric has no such " + a.Label + hint("; the nearest are ")
+		return head + "the metric has no such " + a.Label + hint("; nearest: ")
 	case slo.NoSubject:
-		return head + "nothing is sent"
+		return head + "nothing is sent; is it running and scraped, and does its match fit the series?"
 	case slo.Unlabelled:
 		return head + "no series of the metric carries the ShopSet's labels; relabel them, or correct its match"
 	case slo.LoneLabel:
-		return head + "the metric has no label " + a.Label + ", so the matcher leaves nothing out" + hint("; the nearest are ")
+		return head + "the metric has no label " + a.Label + ", so the matcher leaves nothing out" + hint("; nearest: ")
 	}
 	if a.Label != "" {
 		return head + "matches nothing so far, which counts as 0; " + a.Label + hint(" is ")

@@ -11,7 +11,7 @@ func (h *History) clock(spec Spec, attempts []attempt, r *rand.Rand) func(k int,
 	steps := moments(r, attempts[0].t, h.End, spec.StepEvery)
 	until := h.Start + r.Int64N(h.End-h.Start)
 	boot := 1.5 + 2.5*float64(r.IntN(100_000)) // of 1970
-	offset, life, scrapes := 0.0, -1, 0
+	offset, life, scrapes, booted := 0.0, -1, 0, false
 	return func(k int, born float64) float64 {
 		a := attempts[k]
 		if life != a.life {
@@ -19,8 +19,10 @@ func (h *History) clock(spec Spec, attempts []attempt, r *rand.Rand) func(k int,
 		}
 		scrapes++
 		grown := func(at int64) bool { return int64(born*1000)+70*second < at }
-		if spec.Boot1970 && grown(h.Start) && a.t < until {
-			return boot
+		if spec.Boot1970 && grown(h.Start) && !booted {
+			if booted = a.t >= until && !a.old; !booted {
+				return boot
+			}
 		}
 		if a.old || !grown(h.Start) && (scrapes <= 40 || !grown(attempts[k-40].t)) {
 			return born + offset

@@ -32,6 +32,10 @@ func (o *Oracle) first(c *counter, s Sample) {
 	if c.left {
 		o.emit(c, 0, s.T, 0, "comes back after another was joined to it", slo.ChangedLabels)
 	}
+	if c.held != nil {
+		c.held.until = min(c.held.until, s.T)
+		o.expire(c, s.T)
+	}
 	c.begun, c.left = true, false
 	late := s.T-o.rules.begins > 2*o.rules.Interval
 	switch o.rules.First {
@@ -208,7 +212,7 @@ func (o *Oracle) join(f *firstSample, group []firstSample) {
 	i := slices.IndexFunc(f.partners, func(p partner) bool { return p.counter == f.best })
 	old := f.partners[i].latest
 	var flags []slo.FlagKind
-	if f.partly(old.T-5*o.rules.Interval, due) {
+	if f.partly(f.t-2*o.rules.Interval, due) {
 		flags = append(flags, slo.ChangedLabels)
 	}
 	f.best.begun, f.best.left = false, true

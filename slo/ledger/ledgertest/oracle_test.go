@@ -144,6 +144,21 @@ func flagText(flags []slo.Flag, epoch int64) string {
 	return strings.Join(out, " ")
 }
 
+func TestTheSlackIsASetting(t *testing.T) {
+	all := []Series{series(t, requests+"{200}@p", "110:7 120:9 130:9"), series(t, started+"@p", "110:50 120:50 130:112")}
+	// 112 is no later than 120-5, but later than 120-10: then the 9 counts whole.
+	for slack, want := range map[int64]float64{0: 2, 5000: 2, 10_000: 11} {
+		o, err := NewOracle(Subject{ID: "a-1", Labels: slo.Labels{{Name: "shopset", Value: "a-1"}}},
+			Rules{Good: Good(), Total: Total(), Interval: 10_000, Start: 100_000, Slack: slack}, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := o.Count(100_000, 1_000_000).Total; got != want {
+			t.Errorf("slack %d ms: counted %v, want %v", slack, got, want)
+		}
+	}
+}
+
 func TestOracleRefusesWhatTheRulesRefuse(t *testing.T) {
 	s := series(t, requests+"{200}@p", "10:1")
 	s.Labels = append(s.Labels, slo.Label{Name: "zone", Value: "x"})

@@ -16,8 +16,12 @@ func (h *History) relabel(spec Spec, p *pod, series []Scraped) []Scraped {
 		return series
 	}
 	r := rand.New(rand.NewPCG(h.Config.Seed, uint64(p.created)^uint64(p.phase)))
-	at := func(every time.Duration) []int64 { return moments(r, p.settled(h.Start), h.End, every) }
-	all, some, moved := at(spec.LabelEvery), at(spec.SomeEvery), at(spec.MoveEvery)
+	at := func(every time.Duration) []int64 {
+		times := moments(r, p.settled(h.Start), h.End, every)
+		return slices.CompactFunc(times, func(a, b int64) bool { return b-a < 6*h.Config.Interval.Milliseconds() })
+	}
+	all, some := at(spec.LabelEvery), at(spec.SomeEvery)
+	moved := slices.DeleteFunc(at(spec.MoveEvery), p.young)
 	var out []Scraped
 	for _, s := range series {
 		sign := s.Labels.Get(slo.MetricName) == UpMetric || s.Labels.Get(slo.MetricName) == StartTimeMetric
@@ -41,6 +45,12 @@ func (h *History) relabel(spec Spec, p *pod, series []Scraped) []Scraped {
 
 // settled is a time from which on the labels of a pod may change.
 func (p *pod) settled(start int64) int64 { return max(p.created, start) + 60*second }
+
+// young reports whether the process alive at t is less than a minute old: nobody can
+// tell its target from a new one.
+func (p *pod) young(t int64) bool {
+	return slices.ContainsFunc(p.lives, func(l life) bool { return l.born <= t && t < l.born+60*second })
+}
 
 // with gives the labels with some more, or others in their place.
 func with(ls, more slo.Labels) slo.Labels {

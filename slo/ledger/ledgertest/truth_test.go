@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,6 +120,18 @@ func TestOracleEqualsTheTruthOverAMonth(t *testing.T) {
 	t.Logf("%d samples", samples)
 }
 
+// TestOracleEqualsTheTruthUnderEveryTrouble goes through the other kinds of ShopSet.
+func TestOracleEqualsTheTruthUnderEveryTrouble(t *testing.T) {
+	for i, spec := range Mixed(17)[7:] {
+		h := New(Config{Seed: uint64(i), Length: 2 * 24 * time.Hour, ShopSets: []Spec{spec}})
+		s := h.ShopSet(0)
+		if spec.Exact() {
+			compare(t, h, s, AtClose(60*second, 35*second), []Span{{h.Start, h.End}, {h.Start + 7*3600*second, h.Start + 31*3600*second}})
+		}
+		report(t, h, s)
+	}
+}
+
 // report logs the bad events of a ShopSet: the truth, what the rules count, and
 // what is counted by own drops alone, with and without the first samples.
 func report(t *testing.T, h *History, s *ShopSet) {
@@ -222,11 +235,21 @@ func TestHistoriesHaveEveryHardship(t *testing.T) {
 				}
 			}
 			seen["hidden resets"] += s.HiddenResets(All)
+			o, err := NewOracle(s.Subject, h.Rules(true, false, true), append(s.Samples(All), anchor(h, s.Subject)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range o.Flags(h.End) {
+				seen[string(f.Kind)] += f.Count
+			}
 		}
 		seen["strays"] += len(h.Strays())
 	}
 	for _, want := range []string{"told", "unscraped", "begun", "pending", "fractional", "hidden resets", "strays", "late", "twice",
-		"stale", "impossible", "up 0", "at S", "one sample", "start shifted", "appears late", "a process never scraped"} {
+		"stale", "impossible", "up 0", "at S", "one sample", "start shifted", "appears late", "a process never scraped",
+		"start stepped", "start in 1970", "old answer", "container", "histogram", "version", "zone", "moved", "drop by a part",
+		string(slo.UnknownFirst), string(slo.ClockAndDrop), string(slo.UnexplainedDrop), string(slo.PartialDrop), string(slo.UnclearRestart),
+		string(slo.SeveralProcesses), string(slo.ClockStep), string(slo.ChangedLabels)} {
 		if seen[want] == 0 {
 			t.Errorf("no history has: %s", want)
 		}
@@ -238,8 +261,20 @@ func hardships(s *Scraped, h *History, seen map[string]int) {
 	name := s.Labels.Get(slo.MetricName)
 	seen["late"] += len(s.Late)
 	seen["twice"] += len(s.Twice)
+	seen["old answer"] += len(s.old)
 	if len(s.Samples) == 1 {
 		seen["one sample"]++
+	}
+	for _, l := range []string{"container", "version", "zone"} {
+		if s.Labels.Get(l) != "" {
+			seen[l]++
+		}
+	}
+	if strings.HasPrefix(s.Labels.Get("instance"), "moved-") {
+		seen["moved"]++
+	}
+	if s.Labels.Get("le") != "" {
+		seen["histogram"]++
 	}
 	for i, x := range s.Samples {
 		switch {
@@ -253,8 +288,16 @@ func hardships(s *Scraped, h *History, seen map[string]int) {
 		if x.T == h.Start {
 			seen["at S"]++
 		}
-		if d := x.V - s.Samples[max(i-1, 0)].V; name == StartTimeMetric && d != 0 && d >= -1 && d <= 1 {
+		d := x.V - s.Samples[max(i-1, 0)].V
+		switch {
+		case name == StartTimeMetric && x.V < 1e9:
+			seen["start in 1970"]++
+		case name == StartTimeMetric && d != 0 && d >= -1 && d <= 1:
 			seen["start shifted"]++
+		case name == StartTimeMetric && d < -1:
+			seen["start stepped"]++
+		case name != UpMetric && d < 0 && x.V > -d:
+			seen["drop by a part"]++
 		}
 	}
 	if s.bad && len(s.Samples) > 0 && s.Samples[0].T > h.Start+60*second {

@@ -76,7 +76,7 @@ func (r *round) verdict(x pair) (v verdict) {
 		l.Series = append(l.Series, r.metrics[key].series[x.subject.ID]...)
 		l.Elsewhere[key] = r.elsewhere[key]
 		if r.silent {
-			l.Elsewhere[key] = presence.SourceSilent
+			l.Elsewhere[key] = presence.Elsewhere{Silent: true}
 		}
 		if note := r.metrics[key].note; note != "" {
 			v.notes = append(v.notes, note)

@@ -32,21 +32,16 @@ func (r *round) count(m *metric, of []Subject) (n int, err error) {
 	return n, err
 }
 
-// whoHas asks whether a metric exists without the labels that tell subjects apart; if not,
-// others says whether other subjects have it.
+// whoHas asks whether a metric exists without the labels that tell subjects apart; others
+// says whether other subjects have it.
 func (r *round) whoHas(m *metric, others bool) (presence.Elsewhere, error) {
-	at := presence.Nowhere
+	at := presence.Elsewhere{Others: others}
 	err := r.read([]slo.Selector{slices.Concat(m.name, r.p.index.unlabelled())}, func(all []slo.Series) error {
-		if len(all) > 0 {
-			at = presence.WithoutLabels
-		}
+		at.Unlabelled = len(all) > 0
 		return nil
 	})
 	if err != nil {
 		return at, fmt.Errorf("whether %s exists without the labels of a ShopSet: %w", m, err)
-	}
-	if at == presence.Nowhere && others {
-		at = presence.OfOthers
 	}
 	return at, nil
 }

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/shopslo/shopslo/slo/ledger/explain"
+	"github.com/shopslo/shopslo/status"
+)
+
+// mostSeries is how many series of a part are written out; JSON has all.
+const mostSeries = 40
+
+// text is the explanation for people.
+func (x *explanation) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s on %s (%s), at %s\n", x.SLO, x.ShopSet, x.Tier, x.At)
+	fmt.Fprintf(&b, "state %s; good %s, total %s, bad %s %s; coverage %.1f %%\n", x.State, number(x.Good), number(x.Total), number(x.Bad), x.Unit, 100*x.Coverage)
+	if x.WindowStart != nil {
+		fmt.Fprintf(&b, "window: after %s, up to %s\n", *x.WindowStart, *x.WindowEnd)
+	} else {
+		b.WriteString("window: nothing has been counted yet\n")
+	}
+	fmt.Fprintf(&b, "source: %s; scrape interval: %v s configured, ", x.Source, x.Interval.Configured)
+	if x.Interval.Scraped == nil {
+		b.WriteString("too few samples to tell the real one\n")
+	} else {
+		fmt.Fprintf(&b, "%v s found\n", *x.Interval.Scraped)
+	}
+	section(&b, "Doubtful", slices.Concat(nonEmpty(x.Interval.Finding), x.doubts()))
+	for i := range x.Parts {
+		x.Parts[i].write(&b, len(x.Parts) > 1)
+	}
+	return b.String()
+}
+
+func nonEmpty(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{text}
+}
+
+// doubts are flags, absences and other notes, each once.
+func (x *explanation) doubts() []string {
+	out := x.sentences()
+	told := map[string]bool{}
+	for _, a := range x.absences {
+		told[status.AbsenceText(a)] = true
+	}
+	for _, n := range x.Notes {
+		if !told[n] {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func section(b *strings.Builder, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s\n", title)
+	for _, l := range lines {
+		fmt.Fprintf(b, "  %s\n", l)
+	}
+}
+
+func (out *partExplained) write(b *strings.Builder, several bool) {
+	if several {
+		fmt.Fprintf(b, "\n== part %s ==\n", out.Part)
+	}
+	fmt.Fprintf(b, "\nCounted from %s: %s\n", out.Counted, out.Why)
+	var lines []string
+	for _, s := range out.Sides {
+		lines = append(lines, fmt.Sprintf("%-5s %s", s.Side, s.Query))
+		for _, sel := range s.Selectors {
+			lines = append(lines, "      asks for "+sel)
+		}
+	}
+	section(b, "Selectors", lines)
+	lines = nil
+	for _, m := range out.Metrics {
+		lines = append(lines, fmt.Sprintf("%s: %d series now", m.Metric, m.Series))
+		for _, n := range slices.Sorted(maps.Keys(m.Labels)) {
+			more := ""
+			if len(m.Labels[n]) == mostValues {
+				more = ", …"
+			}
+			lines = append(lines, fmt.Sprintf("  %s: %s%s", n, strings.Join(m.Labels[n], ", "), more))
+		}
+	}
+	section(b, "Labels that exist on this ShopSet", lines)
+	lines = nil
+	for k, s := range out.Series {
+		if k == mostSeries {
+			lines = append(lines, fmt.Sprintf("and %d series more; -o json has all", len(out.Series)-k))
+			break
+		}
+		lines = append(lines, s.lines()...)
+	}
+	if out.Series == nil {
+		lines = []string{"none"}
+	}
+	section(b, "Series", lines)
+	out.writeSum(b)
+}
+
+func (x *seriesExplained) lines() []string {
+	out := []string{fmt.Sprintf("%s (%s)", x.name(), strings.Join(x.Sides, ", ")),
+		fmt.Sprintf("  %d samples, %s to %s, every %v s", x.Samples, x.First, x.Last, x.Scraped)}
+	if x.Counted == nil {
+		return out
+	}
+	for _, e := range x.Events {
+		out = append(out, "  "+e.text())
+	}
+	if x.More > 0 {
+		out = append(out, fmt.Sprintf("  and %d events more", x.More))
+	}
+	return append(out, fmt.Sprintf("  growth %s; counted %s", figure(*x.Growth), figure(*x.Counted)))
+}
+
+// meaning says what kinds of events are.
+var meaning = map[explain.Kind]string{
+	explain.FirstCounted: "first sample, counted from zero",
+	explain.FirstIgnored: "first sample, of unknown age: not counted",
+	explain.Joined:       "goes on from a series with other labels",
+	explain.Restart:      "the process restarted, by its start time",
+	explain.Reset:        "drops: a reset",
+	explain.SiblingReset: "another series of the process dropped",
+	explain.OldAnswer:    "drops, and is made up for: an old answer",
+	explain.LeftOut:      "growth that is not known: left out",
+	explain.Clock:        "a clock was corrected: nothing restarted",
+	explain.Gap:          "a gap; what happened in it counts here",
+}
+
+func (e *eventExplained) text() string {
+	from := "-"
+	if e.From != nil {
+		from = figure(*e.From)
+	}
+	text := fmt.Sprintf("%s  %s → %s: %s; counts %s", e.At, from, figure(e.To), meaning[e.Kind], figure(e.Counted))
+	if e.Kind == explain.Gap && e.Since != nil {
+		text += ", nothing since " + *e.Since
+	}
+	if e.Flag != "" {
+		text += " [" + string(e.Flag) + "]"
+	}
+	return text
+}
+
+func (out *partExplained) writeSum(b *strings.Builder) {
+	s := out.Sum
+	if s == nil {
+		return
+	}
+	var lines []string
+	for _, side := range out.Sides {
+		lines = append(lines, fmt.Sprintf("%s: the series count %s", side.Side, figure(s.Sides[side.Side])))
+	}
+	lines = append(lines, fmt.Sprintf("so good %s of total %s", figure(s.Good), figure(s.Total)))
+	switch {
+	case s.Agrees == nil:
+		lines = append(lines, fmt.Sprintf("of which the ledger made time slices: good %s of total %s", figure(s.LedgerGood), figure(s.LedgerTotal)))
+	case *s.Agrees:
+		lines = append(lines, "the ledger has the same")
+	default:
+		lines = append(lines, fmt.Sprintf("the ledger has good %s of total %s: it saw more than is told here (drops that are held, labels that change); its figure holds", figure(s.LedgerGood), figure(s.LedgerTotal)))
+	}
+	section(b, "Sum of the window", lines)
+}

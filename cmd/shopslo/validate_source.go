@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/presence"
+)
+
+// asked says whom --source has asked, and when.
+type asked struct {
+	Name string `json:"name"`
+	At   string `json:"at"`
+}
+
+// absent is what a source does not have, in the shape of docs/status.schema.json.
+type absent struct {
+	Kind     slo.AbsenceKind `json:"kind"`
+	Side     string          `json:"side"`
+	Selector string          `json:"selector"`
+	Label    string          `json:"label"`
+	Nearest  []string        `json:"nearest"`
+}
+
+// lacking is what a finding of the source is about: an SLO, and the ShopSets that share it.
+type lacking struct {
+	SLO      string   `json:"slo"`
+	ShopSets []string `json:"shopsets"`
+	Absent   *absent  `json:"absent,omitempty"` // nil: it could not be asked
+}
+
+func absentOf(a slo.Absence) *absent {
+	return &absent{Kind: a.Kind, Side: a.Side, Selector: a.Selector, Label: a.Label, Nearest: append([]string{}, a.Nearest...)}
+}
+
+// rules of findings about what a source does not have.
+var absenceRules = map[slo.AbsenceKind]string{
+	slo.NoMetric: "absent-metric", slo.NoLabel: "absent-label", slo.NoBound: "absent-bound",
+	slo.NoSubject: "absent-shopset", slo.Unlabelled: "unlabelled", slo.LoneLabel: "lone-matcher",
+	slo.NoSuch: "", // a note: it has not happened
+}
+
+// validateSource adds what the source does not have. The error wraps slo.ErrUnavailable where
+// it could say nothing at all.
+func (p *program) validateSource(ctx context.Context, d *documents, v *validation) error {
+	src, err := p.openSource(d, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	now := p.now()
+	v.Source = &asked{Name: src.name, At: now.UTC().Format("2006-01-02T15:04:05Z")}
+	f := newFinder(d, src, d.plan(src, nil))
+	if f == nil {
+		v.Notes = append(v.Notes, note{Place: d.config.Path, Text: src.name + " is not asked: its queries name what they read, and give no data where it does not exist"})
+		return nil
+	}
+	failed := f.look(ctx, now)
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	g := &groups{}
+	answers := false
+	for i := range d.slos.SLOs {
+		s := &d.slos.SLOs[i]
+		for _, set := range d.shopSetsOf(s) {
+			found, notes, failure := f.Find(s.Name, string(set.Name), now)
+			answers = answers || failure == ""
+			if failure != "" {
+				g.add(s.Name, string(set.Name), "not-asked", failure, nil)
+			}
+			for _, a := range found {
+				g.add(s.Name, string(set.Name), absenceRules[a.Kind], presence.Sentence(a), &a)
+			}
+			for _, n := range notes {
+				g.add(s.Name, string(set.Name), "", n, nil)
+			}
+		}
+	}
+	if !answers && errors.Is(failed, slo.ErrUnavailable) {
+		return failed
+	}
+	g.tell(d, v)
+	v.judge()
+	return nil
+}
+
+// groups are findings that several ShopSets share.
+type groups struct{ all []finding }
+
+func (g *groups) add(name, set, rule, text string, a *slo.Absence) {
+	i := slices.IndexFunc(g.all, func(f finding) bool { return f.SLO == name && f.Rule == rule && f.Text == text })
+	if i < 0 {
+		i = len(g.all)
+		f := finding{Rule: rule, Text: text, lacking: &lacking{SLO: name}}
+		if a != nil {
+			f.Absent = absentOf(*a)
+		}
+		g.all = append(g.all, f)
+	}
+	g.all[i].ShopSets = append(g.all[i].ShopSets, set)
+}
+
+// tell adds the groups to an answer: one without a rule is a note.
+func (g *groups) tell(d *documents, v *validation) {
+	for _, f := range g.all {
+		sets := 0
+		for i := range d.slos.SLOs {
+			if d.slos.SLOs[i].Name == f.SLO {
+				sets = len(d.shopSetsOf(&d.slos.SLOs[i]))
+			}
+		}
+		f.Text = fmt.Sprintf("slo %q: %s (%s)", f.SLO, f.Text, namedOf(f.ShopSets, sets))
+		if f.Rule == "" {
+			at, _ := d.slos.Origin(f.SLO)
+			v.Notes = append(v.Notes, note{Place: at.String(), Text: f.Text})
+			continue
+		}
+		v.Findings = append(v.Findings, f)
+	}
+}
+
+// namedOf names some ShopSets of so many.
+func namedOf(sets []string, of int) string {
+	const most = 8
+	switch {
+	case len(sets) == of && of > 1:
+		return fmt.Sprintf("all %d ShopSets", of)
+	case len(sets) > most:
+		return fmt.Sprintf("%s and %d more of %d ShopSets", strings.Join(sets[:most], ", "), len(sets)-most, of)
+	}
+	return strings.Join(sets, ", ")
+}

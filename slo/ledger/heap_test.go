@@ -1,0 +1,113 @@
+package ledger_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
+	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
+)
+
+// heapDiffers counts a heap's series, edge by edge or in one go, and says where the ledger
+// and the oracle part first; "" where they do not.
+func heapDiffers(w ledgertest.Heap, series []ledgertest.Series, live bool) string {
+	const res = 1000
+	w.Rules.Start -= w.Rules.Start % res
+	start, end := w.Rules.Start, w.End-w.End%res
+	sels := map[string]slo.Selector{}
+	var queries []string
+	for _, q := range []struct {
+		name string
+		sel  slo.Selector
+	}{{"good", w.Rules.Good}, {"bad", w.Rules.Bad}, {"total", w.Rules.Total}} {
+		if q.sel != nil {
+			sels[q.name], queries = q.sel, append(queries, q.name)
+		}
+	}
+	s := sloOf("s", queries...)
+	s.Parts[0].Indicator.FirstSample = w.Rules.First
+	cfg := testConfig("", start, time.UnixMilli(end), time.Duration(w.Rules.Interval)*time.Millisecond, res*time.Millisecond)
+	cfg.TargetLabels = w.Rules.TargetLabels
+	p := planOf(ledgertest.NewSource(ledgertest.Plain(series)), w.Subjects, s)
+	p.Reads[""] = ledger.Selecting(func(text string) ([]slo.Selector, bool) { return []slo.Selector{sels[text]}, true })
+	l, err := ledger.Open(cfg)
+	if err == nil {
+		err = l.Configure(p, time.UnixMilli(end))
+	}
+	step := end - start
+	if live {
+		step = res
+	}
+	for now := start + step; err == nil && now <= end; now += step {
+		err = l.Advance(context.Background(), time.UnixMilli(now+1), nil)
+	}
+	if err != nil {
+		return err.Error()
+	}
+	oracles, err := ledgertest.NewOracles(w.Subjects, w.Rules, series)
+	if err != nil {
+		return err.Error()
+	}
+	for _, sub := range w.Subjects {
+		if text := accountDiffers(l.Account(s, sub.ID, time.UnixMilli(end)), oracles[sub.ID], start, end, res); text != "" {
+			return sub.ID + text
+		}
+	}
+	return ""
+}
+
+// accountDiffers says where an account and the oracle part first.
+func accountDiffers(acc slo.Account, o *ledgertest.Oracle, start, end, res int64) string {
+	var edges []int64
+	for e := start + res; e <= end; e += res {
+		edges = append(edges, e)
+	}
+	for i, want := range o.Edges(edges) {
+		got := acc.Counts(0, time.UnixMilli(start), time.UnixMilli(edges[i]))
+		if got.Good != want.Good || got.Total != want.Total || got.Covered.Milliseconds() != want.Covered {
+			return fmt.Sprintf(" at S+%d ms: good %v total %v covered %v, the oracle has %+v", edges[i]-start, got.Good, got.Total, got.Covered, want)
+		}
+	}
+	if got, want := flagTimes(acc.Flags, start), flagTimes(o.Flags(end), start); got != want {
+		return fmt.Sprintf(": flags %s, the oracle raises %s", got, want)
+	}
+	return ""
+}
+
+// flagTimes writes flags with times in milliseconds since start.
+func flagTimes(flags []slo.Flag, start int64) string {
+	out := ""
+	for _, f := range flags {
+		out += fmt.Sprintf("[%s×%d %d–%d]", f.Kind, f.Count, f.First.UnixMilli()-start, f.Last.UnixMilli()-start)
+	}
+	return out
+}
+
+// TestTheOracleHoldsEdgeByEdge reads heaps as a server does, each edge when it closes, and
+// others in one go, as a backfill. What it finds it shows with as few samples as it takes.
+func TestTheOracleHoldsEdgeByEdge(t *testing.T) {
+	for seed := uint64(100_000); seed < 100_600; seed++ {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			w, live := ledgertest.Wild(seed), seed%2 == 0
+			if heapDiffers(w, w.Series, live) == "" {
+				return
+			}
+			few := ledgertest.Shrink(w.Series, func(s []ledgertest.Series) bool { return heapDiffers(w, s, live) != "" })
+			start := w.Rules.Start - w.Rules.Start%1000
+			t.Errorf("live %v, i %d ms, first samples %d, target labels %v, %v\n%s", live, w.Rules.Interval, w.Rules.First, w.Rules.TargetLabels,
+				heapDiffers(w, few, live), ledgertest.Listed(few, start))
+			os, err := ledgertest.NewOracles(w.Subjects, w.Rules, few)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range os {
+				for _, inc := range o.Increments(start, w.End) {
+					t.Logf("S+%d: %v", inc.T-start, inc)
+				}
+			}
+		})
+	}
+}
