@@ -61,7 +61,7 @@ func TestAccountsOfTheFormerVersionGoOnWhereTheirFiguresMeanTheSame(t *testing.T
 			dir, log := t.TempDir(), &bytes.Buffer{}
 			l := formerLedger(t, dir, log, h, s, tt.read)
 			for _, a := range l.accounts {
-				a.key = accountKey(a.m.before.key, a.subject, l.context())
+				a.key = accountKey(a.m.before.key, a.subject, l.context(0))
 			}
 			advanceTo(t, l, half)
 			end := l.Newest()
