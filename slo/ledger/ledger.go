@@ -5,7 +5,6 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +16,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/shopslo/shopslo/slo"
 )
 
 const maxFinite = math.MaxFloat64
@@ -84,22 +81,6 @@ func (c *Config) setDefaults() {
 	if c.Log == nil {
 		c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-}
-
-// Plan is what a ledger is to count.
-type Plan struct {
-	Items   []Item
-	Sources map[string]Source  // by data source name; "" is the default
-	Reads   map[string]Reading // how each source's queries are to be read
-	// Part says that the sources have the series of many more subjects: they are told
-	// whose are wanted, so far as that is not too long to say.
-	Part bool
-}
-
-// Item is one SLO with the subjects that it applies to.
-type Item struct {
-	SLO      *slo.SLO
-	Subjects []*Subject
 }
 
 // Ledger counts. Its methods may be called from several goroutines; Advance and
@@ -199,188 +180,6 @@ func (l *Ledger) Close() error {
 
 func (l *Ledger) res() int64 { return l.cfg.Resolution.Milliseconds() }
 
-// Configure sets what is counted from now on. Accounts whose SLO or subject is no
-// longer there stay until the retention has passed, and go on where they stopped
-// if it comes back; accounts of changed indicators start anew.
-func (l *Ledger) Configure(p Plan, now time.Time) error {
-	l.advancing.Lock()
-	defer l.advancing.Unlock()
-	sources := map[string]*sourceState{}
-	wanted := map[wantKey][]wantedPart{}
-	accounts := maps.Clone(l.accounts)
-	active := map[*account]asked{}
-	subjects := map[string]map[*Subject]bool{}
-	shared, byID := map[string]*measure{}, map[string]*Subject{}
-	refused := map[string]Failing{}
-	for _, it := range p.Items {
-		ms, err := l.measures(it.SLO, p, shared)
-		if why, ok := errors.AsType[refusal](err); ok {
-			refused[it.SLO.Name] = failing(it, why)
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		for _, sub := range it.Subjects {
-			if sub, err = onlyOne(byID, sub); err != nil {
-				return err
-			}
-			k := wantKey{it.SLO.Name, sub.ID}
-			if wanted[k] != nil {
-				return fmt.Errorf("two SLOs for %s are named %q: a name can stand for one only", sub.ID, it.SLO.Name)
-			}
-			shift := l.shiftFor(accounts, it.SLO, ms, sub)
-			for _, m := range ms {
-				a := l.accountFor(accounts, m, it.SLO.Name, sub, shift, now)
-				active[a] = asked{m, sub}
-				wanted[k] = append(wanted[k], wantedPart{a, m})
-				if subjects[m.source] == nil {
-					subjects[m.source] = map[*Subject]bool{}
-				}
-				subjects[m.source][sub] = true
-			}
-		}
-	}
-	for name, set := range subjects {
-		list := slices.SortedFunc(maps.Keys(set), func(x, y *Subject) int { return cmp.Compare(x.ID, y.ID) })
-		x, err := newSubjectIndex(list)
-		if err != nil {
-			return err
-		}
-		sources[name] = &sourceState{name: name, source: p.Sources[name], subjects: x, raw: map[string][]*account{}, bound: newBindings(), bad: map[*account]error{}, width: firstWidth, part: p.Part}
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for key, a := range accounts {
-		x, ok := active[a]
-		if a.m = x.m; ok {
-			a.subject, a.key = x.subject, key
-		}
-	}
-	for _, a := range slices.SortedFunc(maps.Keys(active), byNumber) {
-		src := sources[a.m.source]
-		src.all = append(src.all, a)
-		if a.m.raw {
-			src.raw[a.subject.ID] = append(src.raw[a.subject.ID], a)
-		}
-	}
-	gather(slices.SortedFunc(maps.Keys(active), byNumber))
-	l.accounts, l.wanted, l.sources, l.refused = accounts, wanted, sources, refused
-	l.version.Add(1)
-	return nil
-}
-
-// asked is what a plan asks an account for.
-type asked struct {
-	m       *measure
-	subject *Subject
-}
-
-// onlyOne finds the one of equal subjects that stands for all of them.
-func onlyOne(byID map[string]*Subject, s *Subject) (*Subject, error) {
-	first := byID[s.ID]
-	if first == nil {
-		byID[s.ID] = s
-		return s, nil
-	}
-	if !slices.Equal(first.Match, s.Match) {
-		return nil, fmt.Errorf("%s is given twice, with the labels %v and %v", s.ID, first.Match, s.Match)
-	}
-	return first, nil
-}
-
-// measures plans the parts of an SLO; parts that are counted alike share one.
-func (l *Ledger) measures(s *slo.SLO, p Plan, shared map[string]*measure) ([]*measure, error) {
-	var ms []*measure
-	for i := range s.Parts {
-		ind := &s.Parts[i].Indicator
-		q := ind.Value
-		for _, o := range []*slo.Query{ind.Good, ind.Bad} {
-			if q == nil {
-				q = o
-			}
-		}
-		read, ok := p.Reads[q.Source]
-		if !ok || p.Sources[q.Source] == nil {
-			return nil, fmt.Errorf("slo %q reads from data source %q, which is not configured", s.Name, q.Source)
-		}
-		m, err := newMeasure(s, ind, read)
-		if err != nil {
-			return nil, fmt.Errorf("slo %q: %w", s.Name, err)
-		}
-		if m.slice%l.res() != 0 {
-			return nil, fmt.Errorf("slo %q: its time slices of %v are no multiple of the ledger's resolution, %v", s.Name, s.Slice, l.cfg.Resolution)
-		}
-		if shared[m.key] == nil {
-			shared[m.key] = m
-		}
-		ms = append(ms, shared[m.key])
-	}
-	return ms, nil
-}
-
-// accountFor finds the account of a measure and subject whose blocks are shifted by so
-// much, or opens it.
-func (l *Ledger) accountFor(accounts map[string]*account, m *measure, name string, sub *Subject, shift int64, now time.Time) *account {
-	key := accountKey(m.key, sub, l.context(shift))
-	a := accounts[key]
-	if a == nil {
-		a = l.takeOver(accounts, m, name, sub, shift)
-	}
-	if a == nil {
-		start := max(0, l.floor(now.Add(-l.cfg.Backfill)))
-		a = newAccount(key, sub, m, l.res(), start)
-		a.hist = newHistory(l.res(), start, shift)
-		a.facts.expected = l.expectedSince(sub.ID, now)
-		a.id = l.nextAccount
-		l.nextAccount++
-	}
-	accounts[key] = a
-	return a
-}
-
-// expectedSince is since when a subject has been asked for; none where the ledger is
-// new, and cannot know.
-func (l *Ledger) expectedSince(subject string, now time.Time) int64 {
-	if len(l.accounts) == 0 {
-		return none
-	}
-	since := now.UnixMilli()
-	for _, a := range l.accounts {
-		if a.subject.ID == subject {
-			since = min(since, a.facts.expected)
-		}
-	}
-	return since
-}
-
-// expected is since when the account's subject should have been sending; none where
-// nothing is known yet.
-func (a *account) expected() int64 {
-	since := a.facts.expected
-	if since == none {
-		since = a.facts.begins
-	}
-	if h := a.facts.heard; h != none && since != none {
-		since = min(since, h)
-	}
-	return since
-}
-
-// context is what besides a measure decides what is counted.
-func (l *Ledger) context(shift int64) string {
-	context := fmt.Sprint(l.cfg.Resolution, l.cfg.TargetLabels, l.cfg.StartTimeMetric)
-	if shift != 0 {
-		context += fmt.Sprint(" blocks shifted by ", time.Duration(shift)*time.Millisecond)
-	}
-	return context
-}
-
-func (l *Ledger) floor(t time.Time) int64 {
-	ms := t.UnixMilli()
-	return ms - ms%l.res()
-}
-
 // Version changes whenever an Account may show something new for a time that has
 // passed: while it stays, so do all answers.
 func (l *Ledger) Version() uint64 { return l.version.Load() }
@@ -396,79 +195,6 @@ func (l *Ledger) Newest() time.Time {
 		}
 	}
 	return timeOf(newest)
-}
-
-// Account shows what has been counted of an SLO for a subject up to a time. One
-// that the plan does not have, or has with other parts, has nothing counted.
-func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	parts := l.wanted[wantKey{s.Name, subject}]
-	acc := slo.Account{Edges: l.cfg.Resolution * blockBuckets}
-	if len(parts) > 0 {
-		acc.EdgeShift = time.Duration(parts[0].hist.shift) * time.Millisecond
-	}
-	if len(parts) == 0 || len(parts) != len(s.Parts) {
-		acc.Unit, acc.Failure = unitOf(s, true), l.refused[s.Name].Reason
-		acc.Counts = func(_ int, from, to time.Time) slo.Counts { return slo.Counts{Start: from, End: to} }
-		return acc
-	}
-	end, start, last, expected := int64(math.MaxInt64), int64(none), int64(none), int64(math.MaxInt64)
-	for i, a := range parts {
-		e, _, ok := a.hist.upTo(at.UnixMilli())
-		if !ok {
-			e = none
-		}
-		end, start = min(end, e), max(start, a.hist.oldest())
-		if heard := a.heard(e); i == 0 || heard < last {
-			last = heard
-		}
-		acc.Grid = acc.Grid || !a.m.raw
-		acc.Unit = coarser(acc.Unit, a.m.unit)
-		acc.Notes = append(acc.Notes, a.m.notes...)
-		expected = min(expected, a.expected())
-		acc.Flags = append(acc.Flags, a.facts.flags.list(at.UnixMilli())...)
-		if acc.Failure == "" {
-			acc.Failure = a.failure()
-		}
-	}
-	acc.Start, acc.End, acc.LastSample, acc.Expected = timeOf(start), timeOf(end), timeOf(last), timeOf(expected)
-	acc.Counts = func(part int, from, to time.Time) slo.Counts { return l.counts(parts[part], from, to) }
-	return acc
-}
-
-// heard is when something was last heard of the account as it stood at an edge. Of
-// the past it is known to the bucket: the end of the last one that has data.
-func (a *account) heard(edge int64) int64 {
-	if edge >= a.hist.edge {
-		return a.facts.last
-	}
-	for e := edge; e > a.hist.oldest(); {
-		before, _, _ := a.hist.upTo(e - 1)
-		if _, _, c := a.hist.between(before, e); c.miss < e-before {
-			return min(e, a.facts.last)
-		}
-		e = before
-	}
-	return none
-}
-
-// counts are a part's counts between stored edges.
-func (l *Ledger) counts(a wantedPart, from, to time.Time) slo.Counts {
-	l.mu.RLock()
-	start, end, c := a.hist.between(from.UnixMilli(), to.UnixMilli())
-	_, sums, _ := a.hist.upTo(end)
-	l.mu.RUnlock()
-	good, total := a.m.goodAndTotal(c, sums)
-	return slo.Counts{Start: timeOf(start), End: timeOf(end), Good: good, Total: total,
-		Covered: time.Duration(end-start-c.miss) * time.Millisecond}
-}
-
-func timeOf(ms int64) time.Time {
-	if ms == none {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }
 
 // Progress says how far an Advance has come.
@@ -517,30 +243,4 @@ func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progr
 		errs = append(errs, src.err)
 	}
 	return errors.Join(errs...)
-}
-
-// Totals gives all that was ever counted of an SLO for a subject, from where
-// counting began up to the newest edge; a composite's parts are summed with their
-// weights. ok is false where nothing has been counted.
-func (l *Ledger) Totals(s *slo.SLO, subject string) (total slo.Counts, ok bool) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	parts := l.wanted[wantKey{s.Name, subject}]
-	if len(parts) != len(s.Parts) {
-		return slo.Counts{}, false
-	}
-	for i, a := range parts {
-		h := a.hist
-		if h.edge == h.start {
-			return slo.Counts{}, false
-		}
-		good, count := a.m.goodAndTotal(h.newest(), h.newest())
-		total.Good += s.Parts[i].Weight * good
-		total.Total += s.Parts[i].Weight * count
-		covered := time.Duration(h.edge-h.start-h.newest().miss) * time.Millisecond
-		if i == 0 || covered < total.Covered {
-			total.Start, total.End, total.Covered = timeOf(h.start), timeOf(h.edge), covered
-		}
-	}
-	return total, len(parts) > 0
 }
