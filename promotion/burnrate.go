@@ -34,8 +34,7 @@ func (d *deciding) checkBurnRate(t tier, b *status.Budget) Check {
 	if result == Fail && t.role == roleTarget && d.e.Fix != nil && lets != LetNone {
 		d.letFix(&c)
 	}
-	from := b.WindowEnd.Add(-longest)
-	c.doubt(b, from, later(from, d.doubtSince(t, b)))
+	c.doubt(b, b.WindowEnd.Add(-longest), d.doubtSince(t, b))
 	return c
 }
 

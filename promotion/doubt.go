@@ -29,7 +29,7 @@ func flaggedAfter(flags []slo.Flag, from time.Time) []slo.Flag {
 }
 
 // flagged adds flags to a Check's evidence and reason. A pass becomes unknown where
-// one of them may hide what was bad after since.
+// one of them may hide what was bad after since; zero: what they hide does not matter.
 func (c *Check) flagged(flags []slo.Flag, since time.Time) {
 	if len(flags) == 0 {
 		return
@@ -39,7 +39,7 @@ func (c *Check) flagged(flags []slo.Flag, since time.Time) {
 	for _, f := range flags {
 		listed = append(listed, Figures{{"flag", string(f.Kind)}, {"count", f.Count}, {"first", instant(f.First)}, {"last", instant(f.Last)}})
 		words = append(words, status.FlagTimes(f))
-		if slices.Contains(hiding, f.Kind) && f.Last.After(since) {
+		if slices.Contains(hiding, f.Kind) && !since.IsZero() && f.Last.After(since) {
 			hides = append(hides, string(f.Kind))
 		}
 	}
@@ -75,8 +75,8 @@ func misled(absent []slo.Absence) string {
 // sentence ends a text with one full stop.
 func sentence(text string) string { return strings.TrimRight(text, ". ") + "." }
 
-// doubt makes no pass of what is not being counted, and tells of flags in (from, End].
-// Flags that hide something matter since a time.
+// doubt makes no pass of what is not being counted, and tells of flags after from. Those
+// that hide something matter since a time; zero: they do not.
 func (c *Check) doubt(b *status.Budget, from, since time.Time) {
 	if why := uncounted(b); why != "" {
 		c.Evidence = c.Evidence.with("failure", orNull(b.Failure)).with("absent", absences(b.Absent))
@@ -101,11 +101,11 @@ func absences(all []slo.Absence) []Figures {
 }
 
 // doubtSince is when the time begins in which flags that hide something leave a doubt
-// about the Release: when it came, and a day ago where that is not known. In the target
-// Tier there is none: its budget was made by other Releases.
+// about the Release: when it came, and a day ago where that is not known. Zero in the
+// target Tier, whose budget was made by other Releases.
 func (d *deciding) doubtSince(t tier, b *status.Budget) time.Time {
 	if t.role == roleTarget {
-		return b.WindowEnd
+		return time.Time{}
 	}
 	if came := d.e.cameTo(d.seen[b.ShopSet]); !came.IsZero() {
 		return came

@@ -45,11 +45,14 @@ func TestShortHistoriesAbsencesAndFailures(t *testing.T) {
 		reason  string
 	}{
 		{"a new ShopSet of the target passes while few are bad", on("a-1", short(40*time.Second, 10)), promotion.Promote, "budget", promotion.Pass,
-			"The history is short, and so far no more is bad than is allowed: 10 of 10,000 events were bad, 10 are allowed. A verdict comes at 2026-11-01T23:59:20Z (budgets.least_history moves it)."},
+			"The history is short, so far no more is bad than is allowed: 10 of 10,000 events were bad, 10 are allowed. A verdict comes at 2026-11-01T23:59:20Z (budgets.least_history moves it)."},
 		{"with more bad than allowed it is unknown, and no fail", on("a-1", short(40*time.Second, 11)), promotion.Inconclusive, "budget", promotion.Unknown,
-			"The history is short, and so far more is bad than is allowed: 11 of 10,000"},
-		{"a new ShopSet that shows how the Release behaves shows too little", on("a-2", short(20*time.Hour, 0)), promotion.Inconclusive, "budget", promotion.Unknown,
-			"too short to show anything: 0 of 10,000 events were bad, 10 are allowed. A verdict comes at 2026-11-01T04:00:00Z"},
+			"The history is short, so far more is bad than is allowed: 11 of 10,000"},
+		{"nor does a new installation block, where few are bad below", on("a-2", short(20*time.Hour, 10)), promotion.Promote, "budget", promotion.Pass,
+			"The history is short, so far no more is bad than is allowed: 10 of 10,000 events were bad, 10 are allowed. A verdict comes at 2026-11-01T04:00:00Z"},
+		{"below it takes as many events as ever", on("a-2", func(b *status.Budget) { short(20*time.Hour, 0)(b); b.Least = 10_001 }), promotion.Inconclusive, "budget", promotion.Unknown,
+			"and there are too few events to tell"},
+		{"below, more bad than allowed is unknown", on("a-2", short(20*time.Hour, 11)), promotion.Inconclusive, "budget", promotion.Unknown, "so far more is bad than is allowed"},
 		{"an alert over an hour is no news after 40 seconds", on("a-1", func(b *status.Budget) { short(40*time.Second, 0)(b); firing(b) }), promotion.Inconclusive, "burn_rate", promotion.Unknown,
 			"but the history is shorter than that"},
 		{"after two hours it is", on("a-1", func(b *status.Budget) { short(2*time.Hour, 0)(b); firing(b) }), promotion.Hold, "burn_rate", promotion.Fail, "a page alert fires"},

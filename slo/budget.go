@@ -76,6 +76,8 @@ type Budget struct {
 	// window, of what has passed of it; never of what passed before the subject
 	// was expected.
 	Coverage float64
+	// Least is how many events there must be for a verdict: LeastEvents, weighted.
+	Least float64
 	// VerdictFrom is when the history will be long enough for a verdict; zero where
 	// it is.
 	VerdictFrom time.Time
@@ -115,6 +117,7 @@ func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, a Account) Budget {
 	start, _ := s.Window.Bounds(end)
 	w := s.sum(start, end, &a)
 	b := Budget{SLO: s, Start: w.Start, End: end, Coverage: w.coverage, State: NoData}
+	b.Least = s.LeastEvents() * w.weight // weights are relative: 1 and 3 mean the same as 10 and 30
 	f := &figures{good: w.Good, total: w.Total, bad: w.bad, allowed: w.allowed}
 	fitted := s.appendFitted(f.alerts[:0], alerts)
 	b.BurnRates = s.burnRates(end, alerts, fitted, &a, f)
@@ -201,7 +204,7 @@ const rounding = 1e-12
 
 // state applies the states in their order.
 func (s *SLO) state(w weighted, b Budget) State {
-	least := s.LeastEvents() * w.weight // weights are relative: 1 and 3 mean the same as 10 and 30
+	least := b.Least
 	switch {
 	case w.absurd:
 		return Inconsistent

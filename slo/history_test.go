@@ -114,8 +114,8 @@ func TestWhatIsLeftOutBeforeTheSubjectWasExpectedIsNoPartOfTheTimeSince(t *testi
 
 func TestAnAbsenceThatMisleadsLeavesNoFigure(t *testing.T) {
 	for kind, want := range map[slo.AbsenceKind]slo.State{
-		slo.NoMetric: slo.NoData, slo.NoLabel: slo.NoData, slo.NoBound: slo.NoData,
-		slo.NoSuch: slo.OK, slo.NoSubject: slo.OK, slo.Unlabelled: slo.OK, slo.LoneLabel: slo.OK,
+		slo.NoMetric: slo.NoData, slo.NoLabel: slo.NoData, slo.NoBound: slo.NoData, slo.Unlabelled: slo.NoData,
+		slo.NoSuch: slo.OK, slo.NoSubject: slo.OK, slo.LoneLabel: slo.OK,
 	} {
 		a := counted(1e6, 1e6, 28*day)
 		a.Absent = []slo.Absence{{Kind: kind, Side: "bad"}}

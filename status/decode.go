@@ -73,6 +73,7 @@ type wireBudget struct {
 	LastSample  *time.Time          `json:"last_sample"`
 	Expected    *time.Time          `json:"expected_since"`
 	VerdictFrom *time.Time          `json:"verdict_from"`
+	Least       float64             `json:"least_events"`
 	Good        *float64            `json:"good"`
 	Total       *float64            `json:"total"`
 	Bad         *float64            `json:"bad"`
@@ -141,7 +142,7 @@ func (in wireBudget) budget(all []slo.BurnAlert) (Budget, error) {
 		Good: in.Good, Total: in.Total, Bad: in.Bad, SLI: in.SLI, Coverage: *in.Coverage,
 		Allowed: in.Budget.Allowed, ConsumedRatio: in.Budget.Consumed, RemainingRatio: in.Budget.Remaining,
 		ExhaustedAt: instant(in.ExhaustedAt), Notes: append([]string(nil), in.Notes...),
-		Expected: instant(in.Expected), VerdictFrom: instant(in.VerdictFrom), Alerts: all,
+		Expected: instant(in.Expected), VerdictFrom: instant(in.VerdictFrom), Least: in.Least, Alerts: all,
 	}
 	in.doubts(&b)
 	if in.Alerts != nil {

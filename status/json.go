@@ -40,7 +40,7 @@ func (w *writer) budget(b *Budget) {
 	w.raw(`, "unit": `).text(string(b.Unit)).raw(`, "counted": `).text(string(b.Counted)).raw(`, "state": `).text(string(b.State))
 	w.raw(`, "window_start": `).time(b.WindowStart).raw(`, "window_end": `).time(b.WindowEnd)
 	w.raw(`, "exact_from": `).time(b.ExactFrom).raw(`, "last_sample": `).time(b.LastSample)
-	w.raw(`, "expected_since": `).time(b.Expected).raw(`, "verdict_from": `).time(b.VerdictFrom)
+	w.raw(`, "expected_since": `).time(b.Expected).raw(`, "verdict_from": `).time(b.VerdictFrom).raw(`, "least_events": `).float(b.Least)
 	w.raw(`, "good": `).figure(b.Good).raw(`, "total": `).figure(b.Total).raw(`, "bad": `).figure(b.Bad)
 	w.raw(`, "sli": `).figure(b.SLI).raw(`, "coverage": `).float(b.Coverage)
 	w.raw(`, "budget": {"allowed": `).figure(b.Allowed).raw(`, "consumed_ratio": `).figure(b.ConsumedRatio)

@@ -113,7 +113,7 @@ func AbsenceText(a slo.Absence) string {
 	case slo.NoSubject:
 		return fmt.Sprintf("the source has the metric in %s, and nothing of this ShopSet", what)
 	case slo.Unlabelled:
-		return fmt.Sprintf("the source has the metric in %s, and no series of it carries the ShopSet's labels", what)
+		return fmt.Sprintf("no data: the source has the metric in %s, and no series of it carries the ShopSet's labels", what)
 	case slo.LoneLabel:
 		text = fmt.Sprintf("%s matches on the label %s, which no series of the metric has", what, a.Label)
 	default:

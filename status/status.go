@@ -64,6 +64,9 @@ type Budget struct {
 	// Expected is since when the ShopSet was expected to send; Coverage counts from
 	// there.
 	Expected time.Time
+	// Least is how many of Unit there must be for a verdict; 0 where nothing has been
+	// counted yet.
+	Least float64
 	// VerdictFrom is when the history will be long enough for a verdict; zero where it
 	// is, and where there is no data.
 	VerdictFrom time.Time
@@ -163,7 +166,7 @@ func budget(s *slo.SLO, set fleet.ShopSet, alerts, fitted []slo.BurnAlert, a slo
 		return b
 	}
 	e := s.Evaluate(a.End, alerts, a)
-	b.State, b.WindowStart, b.WindowEnd, b.VerdictFrom = e.State, e.Start, e.End, e.VerdictFrom
+	b.State, b.WindowStart, b.WindowEnd, b.VerdictFrom, b.Least = e.State, e.Start, e.End, e.VerdictFrom, e.Least
 	b.Good, b.Total, b.Bad, b.SLI, b.Coverage = e.Good, e.Total, e.Bad, e.SLI, e.Coverage
 	b.Allowed, b.ConsumedRatio, b.RemainingRatio = e.Allowed, e.ConsumedRatio, e.RemainingRatio
 	b.BurnRates, b.Firing = e.BurnRates, e.Firing

@@ -119,6 +119,9 @@ func (p *program) explain(ctx context.Context, name, shopset string, at time.Tim
 	if err != nil {
 		return nil, err
 	}
+	if err := d.ask(src); err != nil {
+		return nil, errors.Join(err, src.close())
+	}
 	now := p.now()
 	e, err := newEngine(d, src, "", now.Sub(at)+d.reach()+margin, []fleet.TierName{set.Tier}, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {

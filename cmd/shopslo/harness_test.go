@@ -175,6 +175,7 @@ func scrapeConfig(targets map[string]*exporter) string {
 	b.WriteString(`fleet: [fleet.yaml]
 slos: [slos/*.yaml]
 ledger: {dir: ledger, resolution: 1s, delay: 2s}
+budgets: {least_history: 5s}
 burn_rates: [{long: 10s, short: 3s, factor: 51840, severity: page}]
 gate: {max_age: 30s, min_coverage: 0.01}
 `)

@@ -108,7 +108,7 @@ func (d *documents) ask(src source) error {
 
 // askAfter is how long a server waits before it asks its source again what the SLOs
 // mean that it cannot count.
-const askAfter = time.Minute
+const askAfter = 10 * time.Second
 
 // askAgain lets a server take up SLOs that it could not understand, as soon as the source
 // tells what their metrics are: an embedded one knows nothing before it has scraped.

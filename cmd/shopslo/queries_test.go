@@ -69,12 +69,12 @@ func smallShop(now time.Time, shopset string) []sourcetest.Series {
 	return out
 }
 
-// askedSLI is an SLI of the tests of queries.
-type askedSLI struct {
+// sli is an SLI of the tests of queries.
+type sli struct {
 	name, counter, kind, query, total string
 }
 
-func (a askedSLI) yaml() string {
+func (a sli) yaml() string {
 	text := ratioSLO(a.name, "6h", 0.9, a.kind, a.query, a.total)
 	line := "        counter: true\n"
 	if a.counter == "" {
@@ -90,25 +90,25 @@ const (
 
 // exactly are SLIs that are counted to the event, however they are written.
 var exactly = []struct {
-	askedSLI
+	sli
 	bad, total float64
 }{
-	{askedSLI{"rates-said-to-be-counters", "true", "bad", badRate, allRate}, smallCounts.bad, smallCounts.total},
-	{askedSLI{"rates", "", "bad", badRate, allRate}, smallCounts.bad, smallCounts.total},
-	{askedSLI{"rates-said-to-be-none", "false", "bad", badRate, allRate}, smallCounts.bad, smallCounts.total},
-	{askedSLI{"good-rates-without-labels", "", "good", `sum(rate(http_requests_total{code!~"5.."}[1m]))`, `sum(irate(http_requests_total[5m]))`}, smallCounts.bad, smallCounts.total},
-	{askedSLI{"increases", "", "bad", `sum(increase(http_requests_total{code="500"}[1h]))`, `sum(increase(http_requests_total[1h]))`}, smallCounts.bad, smallCounts.total},
-	{askedSLI{"a-minute", "", "bad", `60 * ` + badRate, allRate + ` * 60`}, smallCounts.bad, smallCounts.total},
-	{askedSLI{"or-zero", "", "bad", `sum(rate(http_requests_total{code="500"}[5m])) or vector(0)`, allRate}, smallCounts.bad, smallCounts.total},
-	{askedSLI{"counters-by-name", "", "bad", `http_requests_total{code="500"}`, `sum(http_requests_total)`}, smallCounts.bad, smallCounts.total},
-	{askedSLI{"buckets", "", "good", `http_seconds_bucket{le="1"}`, `http_seconds_count`}, smallCounts.total - smallCounts.fast, smallCounts.total},
-	{askedSLI{"rates-of-buckets", "", "good", `sum(rate(http_seconds_bucket{le="1"}[5m]))`, `sum(rate(http_seconds_bucket{le="+Inf"}[5m]))`}, smallCounts.total - smallCounts.fast, smallCounts.total},
-	{askedSLI{"twice", "true", "bad", `sum(http_requests_total{code="500"} * 2)`, `2 * sum(http_requests_total)`}, smallCounts.bad, smallCounts.total},
-	{askedSLI{"recorded", "true", "good", `shopset:served:sum`, `shopset:served:sum`}, 0, smallCounts.total},
+	{sli{"rates-said-to-be-counters", "true", "bad", badRate, allRate}, smallCounts.bad, smallCounts.total},
+	{sli{"rates", "", "bad", badRate, allRate}, smallCounts.bad, smallCounts.total},
+	{sli{"rates-said-to-be-none", "false", "bad", badRate, allRate}, smallCounts.bad, smallCounts.total},
+	{sli{"good-rates-without-labels", "", "good", `sum(rate(http_requests_total{code!~"5.."}[1m]))`, `sum(irate(http_requests_total[5m]))`}, smallCounts.bad, smallCounts.total},
+	{sli{"increases", "", "bad", `sum(increase(http_requests_total{code="500"}[1h]))`, `sum(increase(http_requests_total[1h]))`}, smallCounts.bad, smallCounts.total},
+	{sli{"a-minute", "", "bad", `60 * ` + badRate, allRate + ` * 60`}, smallCounts.bad, smallCounts.total},
+	{sli{"or-zero", "", "bad", `sum(rate(http_requests_total{code="500"}[5m])) or vector(0)`, allRate}, smallCounts.bad, smallCounts.total},
+	{sli{"counters-by-name", "", "bad", `http_requests_total{code="500"}`, `sum(http_requests_total)`}, smallCounts.bad, smallCounts.total},
+	{sli{"buckets", "", "good", `http_seconds_bucket{le="1"}`, `http_seconds_count`}, smallCounts.total - smallCounts.fast, smallCounts.total},
+	{sli{"rates-of-buckets", "", "good", `sum(rate(http_seconds_bucket{le="1"}[5m]))`, `sum(rate(http_seconds_bucket{le="+Inf"}[5m]))`}, smallCounts.total - smallCounts.fast, smallCounts.total},
+	{sli{"twice", "true", "bad", `sum(http_requests_total{code="500"} * 2)`, `2 * sum(http_requests_total)`}, smallCounts.bad, smallCounts.total},
+	{sli{"recorded", "true", "good", `shopset:served:sum`, `shopset:served:sum`}, 0, smallCounts.total},
 }
 
 // onTheGrid are SLIs that are evaluated at points, which are never called events.
-var onTheGrid = []askedSLI{
+var onTheGrid = []sli{
 	{"gauges", "false", "good", "queue", "queue / 0.98"},
 	{"two-factors", "", "bad", badRate, allRate + " * 60"},
 	{"a-rate-and-a-gauge", "", "bad", badRate, "queue + 0"},
@@ -168,19 +168,19 @@ func TestQueriesAreCountedAsTheyAreMeant(t *testing.T) {
 
 func TestValidateSaysWhatIsNotCountedExactly(t *testing.T) {
 	for _, tt := range []struct {
-		askedSLI
+		sli
 		code  int
 		words string
 	}{
-		{askedSLI{"s", "", "bad", badRate, allRate}, exitOK, "1 budget: ok"},
-		{askedSLI{"s", "", "bad", badRate, allRate + " * 60"}, exitNo, "finding: slo.yaml:14: SLO \"s\": " + allRate + " * 60 gives 60 times what " + badRate},
-		{askedSLI{"s", "", "bad", badRate, "queue"}, exitOK, "note: slo.yaml:14: only the source can tell whether queue is a counter"},
-		{askedSLI{"s", "false", "bad", badRate, "queue"}, exitNo, "write a rate of counters there too"},
-		{askedSLI{"s", "true", "bad", "a:bad:sum", "a:all_total:sum"}, exitOK, "note: slo.yaml:14: a:all_total:sum is a recorded sum: restarts of single processes are hidden in it, so that its counts cannot be exact; use the counters that it is made of, such as all_total"},
-		{askedSLI{"s", "true", "bad", "a:bad:rate5m", "all_total"}, exitUsage, "slo.yaml:14: SLO \"s\": counter: true, but a:bad:rate5m is a recorded rate"},
-		{askedSLI{"s", "true", "bad", "sum(rate(a[5m])) / sum(rate(b[5m]))", "all_total"}, exitUsage, "no counters can be found to count from"},
-		{askedSLI{"s", "", "good", "h_bucket", "h_count"}, exitUsage, `slo.yaml:14: SLO "s": h_bucket selects all buckets of a histogram`},
-		{askedSLI{"s", "", "bad", badRate, "http_requests_total"}, exitUsage, "slo.yaml:15: SLO \"s\": " + badRate + " and http_requests_total do not go together"},
+		{sli{"s", "", "bad", badRate, allRate}, exitOK, "1 budget: ok"},
+		{sli{"s", "", "bad", badRate, allRate + " * 60"}, exitNo, "finding: slo.yaml:14: SLO \"s\": " + allRate + " * 60 gives 60 times what " + badRate},
+		{sli{"s", "", "bad", badRate, "queue"}, exitOK, "note: slo.yaml:14: only the source can tell whether queue is a counter"},
+		{sli{"s", "false", "bad", badRate, "queue"}, exitNo, "write a rate of counters there too"},
+		{sli{"s", "true", "bad", "a:bad:sum", "a:all_total:sum"}, exitOK, "note: slo.yaml:14: a:all_total:sum is a recorded sum: restarts of single processes are hidden in it, so that its counts cannot be exact; use the counters that it is made of, such as all_total"},
+		{sli{"s", "true", "bad", "a:bad:rate5m", "all_total"}, exitUsage, "slo.yaml:14: SLO \"s\": counter: true, but a:bad:rate5m is a recorded rate"},
+		{sli{"s", "true", "bad", "sum(rate(a[5m])) / sum(rate(b[5m]))", "all_total"}, exitUsage, "no counters can be found to count from"},
+		{sli{"s", "", "good", "h_bucket", "h_count"}, exitUsage, `slo.yaml:14: SLO "s": h_bucket selects all buckets of a histogram`},
+		{sli{"s", "", "bad", badRate, "http_requests_total"}, exitUsage, "slo.yaml:15: SLO \"s\": " + badRate + " and http_requests_total do not go together"},
 	} {
 		dir := t.TempDir()
 		words := tt.words
@@ -191,7 +191,7 @@ func TestValidateSaysWhatIsNotCountedExactly(t *testing.T) {
 			"shopslo.yaml": "source: {prometheus: {url: 'http://127.0.0.1:9'}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\n"})
 		code, stdout, stderr := runWith(t, nil, "validate", "--config", filepath.Join(dir, "shopslo.yaml"))
 		if all := strings.ReplaceAll(stdout+stderr, dir+"/", ""); code != tt.code || !strings.Contains(all, words) {
-			t.Errorf("%+v: exit code %d, want %d and %q:\n%s", tt.askedSLI, code, tt.code, words, all)
+			t.Errorf("%+v: exit code %d, want %d and %q:\n%s", tt.sli, code, tt.code, words, all)
 		}
 	}
 }
@@ -220,22 +220,22 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 	unavailable := fmt.Errorf("no answer: %w", slo.ErrUnavailable)
 	for _, tt := range []struct {
 		name string
-		askedSLI
+		sli
 		types map[string]string
 		err   error
 		unit  slo.Unit
 		words string // of why it is not counted
 		line  int    // of the fault; 0: there is none, for it may pass
 	}{
-		{"counters", askedSLI{"s", "", "bad", "wrong", "served"}, map[string]string{"wrong": "counter", "served": "counter"}, nil, slo.Events, "", 0},
-		{"gauges", askedSLI{"s", "", "good", "sane", "members"}, map[string]string{"sane": "gauge", "members": "gauge"}, nil, slo.Points, "", 0},
-		{"a histogram", askedSLI{"s", "", "good", `h_bucket{le="1"}`, "h_count"}, map[string]string{"h_bucket": "histogram", "h_count": "histogram"}, nil, slo.Events, "", 0},
-		{"nobody knows", askedSLI{"s", "", "bad", "wrong", "served"}, map[string]string{"wrong": "unknown", "served": "counter"}, nil, "", "cannot tell whether wrong is a counter", 13},
-		{"a gauge said to be a counter", askedSLI{"s", "true", "bad", "all_total", "members"}, map[string]string{"members": "gauge"}, nil, "", "counter: true, but the source says that members is a gauge", 15},
-		{"a counter said to be none", askedSLI{"s", "false", "bad", "all_total", "members"}, map[string]string{"all_total": "counter"}, nil, "", "write counter: true", 14},
-		{"not to be asked", askedSLI{"s", "", "bad", "wrong", "served"}, nil, unavailable, "", "no answer: source unavailable; write counter: true or counter: false", 0},
-		{"not to be asked, and the names tell", askedSLI{"s", "", "bad", "wrong_total", "served_total"}, nil, unavailable, slo.Events, "", 0},
-		{"no metadata, and the names tell", askedSLI{"s", "", "bad", "wrong_total", "served_total"}, nil, fmt.Errorf("404"), slo.Events, "", 0},
+		{"counters", sli{"s", "", "bad", "wrong", "served"}, map[string]string{"wrong": "counter", "served": "counter"}, nil, slo.Events, "", 0},
+		{"gauges", sli{"s", "", "good", "sane", "members"}, map[string]string{"sane": "gauge", "members": "gauge"}, nil, slo.Points, "", 0},
+		{"a histogram", sli{"s", "", "good", `h_bucket{le="1"}`, "h_count"}, map[string]string{"h_bucket": "histogram", "h_count": "histogram"}, nil, slo.Events, "", 0},
+		{"nobody knows", sli{"s", "", "bad", "wrong", "served"}, map[string]string{"wrong": "unknown", "served": "counter"}, nil, "", "cannot tell whether wrong is a counter", 13},
+		{"a gauge said to be a counter", sli{"s", "true", "bad", "all_total", "members"}, map[string]string{"members": "gauge"}, nil, "", "counter: true, but the source says that members is a gauge", 15},
+		{"a counter said to be none", sli{"s", "false", "bad", "all_total", "members"}, map[string]string{"all_total": "counter"}, nil, "", "write counter: true", 14},
+		{"not to be asked", sli{"s", "", "bad", "wrong", "served"}, nil, unavailable, "", "no answer: source unavailable; write counter: true or counter: false", 0},
+		{"not to be asked, and the names tell", sli{"s", "", "bad", "wrong_total", "served_total"}, nil, unavailable, slo.Events, "", 0},
+		{"no metadata, and the names tell", sli{"s", "", "bad", "wrong_total", "served_total"}, nil, fmt.Errorf("404"), slo.Events, "", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -57,7 +57,7 @@ change no exit code.`,
 		v := d.validation()
 		if *source {
 			if err := p.validateSource(cmd.Context(), d, &v); err != nil {
-				return err
+				return p.printFaults(*out, err)
 			}
 		}
 		if *out == asJSON {
@@ -97,11 +97,14 @@ func (d *documents) validation() validation {
 		Version: 1, Config: d.config.Path, Result: "ok",
 		Tiers: number(len(d.fleet.Tiers())), ShopSets: number(len(d.fleet.ShopSets())), Groups: number(len(d.fleet.ShopGroups())),
 		SLOs: number(len(d.slos.SLOs)), Budgets: number(budgets),
-		Faults: []fault{}, Findings: d.findings(), Notes: append(append([]note{}, d.notes...), d.meant...),
+		Faults: []fault{}, Findings: d.findings(), Notes: d.allNotes(),
 	}
 	v.judge()
 	return v
 }
+
+// allNotes are those of the documents, and of how their SLOs are counted.
+func (d *documents) allNotes() []note { return append(append([]note{}, d.notes...), d.meant...) }
 
 // judge sets the result.
 func (v *validation) judge() {

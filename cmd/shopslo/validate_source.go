@@ -45,14 +45,18 @@ var absenceRules = map[slo.AbsenceKind]string{
 	slo.NoSuch: "", // a note: it has not happened
 }
 
-// validateSource adds what the source does not have. The error wraps slo.ErrUnavailable where
-// it could say nothing at all.
+// validateSource adds what the source says of the SLOs' metrics, and does not have. The error
+// is a faults, or wraps slo.ErrUnavailable where it could say nothing at all.
 func (p *program) validateSource(ctx context.Context, d *documents, v *validation) error {
 	src, err := p.openSource(d, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	defer src.close()
+	if err := d.ask(src); err != nil {
+		return err
+	}
+	v.Findings, v.Notes = d.findings(), d.allNotes() // it has told what its metrics are
 	now := p.now()
 	v.Source = &asked{Name: src.name, At: now.UTC().Format("2006-01-02T15:04:05Z")}
 	f := newFinder(d, src, d.plan(src, nil))

@@ -32,6 +32,7 @@ func TestValidateAnswersInTheShapeOfItsSchema(t *testing.T) {
 		{"a fault with its line", good + "gaet: {}\n", "faults", exitUsage},
 		{"a fault without a line", "", "faults", exitUsage},
 		{"an SLO for a Tier that is not there", onlyTiers, "findings", exitNo},
+		{"an SLO that could be counted exactly and is not", strings.ReplaceAll(onlyTiers, "slo.yaml", "rates.yaml"), "findings", exitNo},
 		{"a folder of hooks without the one that is run", good + "promotion: {git: {dir: git, system: /srv/system.git}, author: {name: bot, email: bot@example.com}, hooks: .}\n", "findings", exitNo},
 	}
 	for _, tt := range tests {
@@ -39,7 +40,8 @@ func TestValidateAnswersInTheShapeOfItsSchema(t *testing.T) {
 			dir := t.TempDir()
 			config := filepath.Join(dir, "shopslo.yaml")
 			files := map[string]string{config: tt.config,
-				filepath.Join(dir, "slo.yaml"): strings.ReplaceAll(string(text), `"prod,prod-ha"`, `"prd"`)}
+				filepath.Join(dir, "slo.yaml"):   strings.ReplaceAll(string(text), `"prod,prod-ha"`, `"prd"`),
+				filepath.Join(dir, "rates.yaml"): sli{"s", "", "bad", badRate, "60 * " + allRate}.yaml()}
 			for name, text := range files {
 				if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 					t.Fatal(err)

@@ -149,7 +149,7 @@ func (b *births) weigh(n *newborn) {
 	}
 	away := u == none || u < n.at-c.lookback
 	if away && n.w.startedBefore(n.at) < n.at-c.lookback && started && start >= plausibleStart && start*1000 < float64(n.at-c.patience-c.slack) {
-		n.others, n.start = max(u, f.start), start
+		n.others, n.peers = max(u, f.start), b.peers(n, start)
 	}
 }
 
@@ -182,7 +182,8 @@ type partner struct {
 	s    *series
 	last position // before the first sample
 	now  bool     // it has a sample at the very time of the first sample
-	goes bool     // it has one between then and the decision
+	goes bool     // it, or its process, has one between then and the decision
+	back bool     // it has one then, but none at the time of the first sample
 	step float64
 }
 
@@ -193,16 +194,23 @@ func (b *births) partners(n *newborn) []partner {
 	if n.same != none {
 		out = b.partnersOf(n.w.p, metric, n, n.same, out)
 	}
-	if n.others == none {
-		return out
+	for _, p := range n.peers {
+		out = b.partnersOf(p, metric, n, n.others+1, out)
 	}
+	return out
+}
+
+// peers are the other processes that had started when one did.
+func (b *births) peers(n *newborn, start float64) []*process {
+	var out []*process
 	for _, t := range b.a.targets {
 		for _, p := range t.processes {
-			if start, ok := b.startOf(p, n.at-1); p != n.w.p && ok && math.Abs(start-n.start) <= restartShift {
-				out = b.partnersOf(p, metric, n, n.others+1, out)
+			if s, ok := b.startOf(p, n.at-1); p != n.w.p && ok && math.Abs(s-start) <= restartShift {
+				out = append(out, p)
 			}
 		}
 	}
+	slices.SortFunc(out, func(x, y *process) int { return cmp.Compare(x.id, y.id) })
 	return out
 }
 
@@ -266,7 +274,13 @@ func (b *births) partnersOf(p *process, metric string, n *newborn, since int64, 
 func (b *births) view(s *series, at int64) (partner, bool) {
 	x := partner{s: s, last: position{t: none}, step: s.step}
 	if s.pos.t >= at { // in an earlier tick
-		x.goes = true
+		x.goes, x.back = true, true
+		for _, r := range s.recent {
+			if r.t < at {
+				x.last = r
+			}
+			x.back = x.back && r.t != at
+		}
 		return x, true
 	}
 	in := b.input(s)
@@ -288,6 +302,7 @@ func (b *births) view(s *series, at int64) (partner, bool) {
 	if n < len(in.t) {
 		x.now = in.t[n] == at
 		x.goes = in.t[n] <= at+b.c.patience
+		x.back = x.goes && !x.now
 	}
 	return x, x.last.t != none
 }
@@ -320,6 +335,9 @@ func (b *births) decide(together []newborn) {
 	for i, n := range together {
 		at := n.at + b.c.patience
 		switch p := best[i]; {
+		case !ended[i] && b.passing(n):
+			b.c.flag(changedLabels, at)
+			b.take(n.in.series, at)
 		case !ended[i]:
 			b.land(n, at, n.worth, n.doubt)
 		case p == nil || chosen[p.s] > 1:
@@ -336,6 +354,19 @@ func (b *births) decide(together []newborn) {
 			b.take(p.s, together[0].at+b.c.patience)
 		}
 	}
+}
+
+// passing reports whether another series went on under other labels for a moment only,
+// and is back under its own.
+func (b *births) passing(n newborn) bool {
+	since, until := n.at+b.c.interval, n.at+b.c.patience
+	if s := n.in.series; s.pos.t > since && s.pos.t <= until {
+		return false
+	}
+	if k := before(n.in.t, since+1); k < len(n.in.t) && n.in.t[k] <= until {
+		return false
+	}
+	return slices.ContainsFunc(b.partners(&n), func(p partner) bool { return p.back && p.last.t >= n.at-b.c.patience })
 }
 
 // best is the one series that a first sample continues, nil where there is none or

@@ -57,6 +57,7 @@ func (l *Ledger) takeOver(accounts map[string]*account, m *measure, name string,
 	case m.before.same && shift == a.hist.shift:
 		delete(accounts, key)
 		return a
+	case m.before.same: // with edges elsewhere
 	case m.raw:
 		l.cfg.Log.Warn(fmt.Sprintf("slo %s for %s is now counted from samples, not evaluated on a grid; its history is read anew", name, sub.ID))
 	default:

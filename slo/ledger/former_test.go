@@ -36,6 +36,46 @@ func advanceTo(t *testing.T, l *Ledger, now int64) {
 	}
 }
 
+func TestAnSLOThatIsRefusedCostsItselfOnly(t *testing.T) {
+	h := ledgertest.New(ledgertest.Config{Seed: 8, Length: time.Hour, ShopSets: []ledgertest.Spec{{Pods: 1, PeakRate: 1}}})
+	of := func(name string) *slo.SLO {
+		ind := slo.Indicator{Name: name, Counter: slo.Yes, Bad: &slo.Query{Text: "bad"}, Total: &slo.Query{Text: "total"}}
+		return &slo.SLO{Name: name, Objective: 990_000_000, Window: slo.Rolling(time.Hour), Parts: []slo.Part{{Weight: 1, Objective: 990_000_000, Indicator: ind}}}
+	}
+	refuses := true
+	read := func(ind *slo.Indicator) (Meaning, error) {
+		if ind.Name == "refused" && refuses {
+			return Meaning{Refused: "it is a gauge"}, nil
+		}
+		return Meaning{Raw: true, Sides: []Side{{Selectors: []slo.Selector{ledgertest.Bad()}, Plain: true}, {Selectors: []slo.Selector{ledgertest.Total()}, Plain: true}}}, nil
+	}
+	l := formerLedger(t, "", &bytes.Buffer{}, h, of("counted"), read)
+	sub := h.Subjects()[0]
+	refused := of("refused")
+	plan := Plan{Sources: map[string]Source{"": h.Source()}, Reads: map[string]Reading{"": read}}
+	for _, s := range []*slo.SLO{of("counted"), refused} {
+		plan.Items = append(plan.Items, Item{SLO: s, Subjects: []*Subject{{ID: sub.ID, Match: sub.Labels}}})
+	}
+	for _, reason := range []string{"it is a gauge", ""} {
+		refuses = reason != ""
+		if err := l.Configure(plan, time.UnixMilli(h.End)); err != nil {
+			t.Fatal(err)
+		}
+		advanceTo(t, l, h.End)
+		end := time.UnixMilli(h.End)
+		if acc := l.Account(of("counted"), sub.ID, end); acc.Failure != "" || acc.Counts(0, time.UnixMilli(h.Start), end).Total == 0 {
+			t.Errorf("the other SLO is not counted: %q", acc.Failure)
+		}
+		acc, failing := l.Account(refused, sub.ID, end), l.Failing()
+		if total := acc.Counts(0, time.UnixMilli(h.Start), end).Total; acc.Failure != reason || (total == 0) != refuses {
+			t.Errorf("counted %v, failure %q, want %q", total, acc.Failure, reason)
+		}
+		if len(failing) > 0 != refuses || refuses && (failing[0].SLO != "refused" || !failing[0].Refused || failing[0].Reason != reason || len(failing[0].Subjects) != 1) {
+			t.Errorf("failing %+v", failing)
+		}
+	}
+}
+
 func TestAccountsOfTheFormerVersionGoOnWhereTheirFiguresMeanTheSame(t *testing.T) {
 	h := ledgertest.New(ledgertest.Config{Seed: 8, Length: 3 * time.Hour, ShopSets: []ledgertest.Spec{{Pods: 2, PeakRate: 1, RestartEvery: time.Hour}}})
 	ind := slo.Indicator{Counter: slo.Yes, Bad: &slo.Query{Text: "bad"}, Total: &slo.Query{Text: "total"}}

@@ -204,13 +204,21 @@ func appendBirth(e *encoder, b birth, from int64) {
 	}
 	e.float(b.v)
 	e.float(b.worth)
-	e.float(b.start)
 	e.bool(b.doubt)
+	e.uint(uint64(len(b.peers)))
+	for _, p := range b.peers {
+		e.uint(uint64(p.id))
+	}
 }
 
-func readBirth(d *decoder, from int64) birth {
-	return birth{at: d.time(from), same: d.time(from), others: d.time(from),
-		v: d.float(), worth: d.float(), start: d.float(), doubt: d.byte() == 1}
+func readBirth(d *decoder, m members, from int64) birth {
+	b := birth{at: d.time(from), same: d.time(from), others: d.time(from), v: d.float(), worth: d.float(), doubt: d.byte() == 1}
+	for n := d.count(); n > 0 && d.err == nil; n-- {
+		if p := m.processes[uint32(d.uint())]; p != nil { // else it has been forgotten
+			b.peers = append(b.peers, p)
+		}
+	}
+	return b
 }
 
 func readSeries(d *decoder, o *outcome, m members) {
@@ -246,7 +254,7 @@ func readOneSeries(d *decoder, a *account, m members, from int64) (c seriesChang
 		c.state.hold = hold{at: d.time(from), max: d.float(), sum: d.float(), small: d.byte() == 1}
 	}
 	if flags&hasBirth != 0 {
-		c.state.birth = readBirth(d, from)
+		c.state.birth = readBirth(d, m, from)
 	}
 	c.state.joined = flags&isJoined != 0
 	return c, d.err == nil

@@ -85,10 +85,10 @@ type birth struct {
 	v     float64
 	worth float64 // what it counts if no other series has ended
 	doubt bool    // and that is flagged
-	// Partners are series of the same process heard of at or after same, and of
-	// processes that started as this one did (Unix seconds) heard of after others; none: there are none.
+	// Partners are series of the same process heard of at or after same, and of peers,
+	// which started when this one did, heard of after others; none: there are none.
 	same, others int64
-	start        float64
+	peers        []*process
 }
 
 // undecided reports whether time alone will decide something of the series.

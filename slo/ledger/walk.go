@@ -23,7 +23,6 @@ type walker struct {
 	in     *input
 	prev   position
 	hold   hold
-	held   int64 // until when the series was held
 	step   float64
 	finds  bool // counts and flags nothing
 	lists  bool // lists family drops
@@ -71,7 +70,7 @@ func (c *counter) pieces(w *work, in input, change *seriesChange) {
 
 // pieces walks the samples from one first sample to the next.
 func (x *walker) pieces() {
-	x.prev, x.hold, x.step, x.held = x.s.pos, x.s.hold, x.s.step, none
+	x.prev, x.hold, x.step = x.s.pos, x.s.hold, x.s.step
 	from := 0
 	for _, k := range x.in.births {
 		x.samples(from, k)
@@ -130,7 +129,7 @@ func (x *walker) settle(t int64) {
 func (x *walker) settleAt(at int64) {
 	x.count(at, x.hold.sum)
 	x.flag(unexplainedDrop, at)
-	x.hold, x.held = hold{at: none}, at
+	x.hold = hold{at: none}
 }
 
 // pair takes in the next sample.
@@ -248,15 +247,17 @@ func (x *walker) grown(now position) {
 				growth = now.v
 			}
 		case x.others >= x.prev.t && !x.w.hasStart(now.t):
-			if now.v == 0 || x.plausible(now) {
+			again := now.v == 0 || x.plausible(now)
+			if again {
 				growth = now.v
-			} else {
+			}
+			if !again || x.prev.v > 0 {
 				x.flag(unclearRestart, now.t)
 			}
 		}
 		x.count(now.t, growth)
 	}
-	if now.t-x.prev.t <= x.c.patience && x.prev.t >= x.held {
+	if now.t-x.prev.t <= x.c.patience {
 		x.step = max(x.step, now.v-x.prev.v)
 	}
 }

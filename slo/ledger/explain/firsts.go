@@ -18,14 +18,40 @@ func (c *counter) firsts() {
 		}
 		return cmp.Compare(a.T[0], b.T[0])
 	})
-	for _, s := range order {
-		if len(s.T) > 0 {
-			c.first(s)
+	for k := 0; k < len(order) && len(order[k].T) > 0; {
+		n := k
+		for ; n < len(order) && len(order[n].T) > 0 && order[n].T[0] == order[k].T[0]; n++ {
 		}
+		c.together(order[k:n])
+		k = n
 	}
 }
 
-func (c *counter) first(s *counted) {
+// together decides the first samples of one time: what two of them would go on from is clear
+// for neither.
+func (c *counter) together(group []*counted) {
+	partners := make([]partner, len(group))
+	for i, s := range group {
+		partners[i] = c.partner(s)
+	}
+	for i, s := range group {
+		for j := range group {
+			if i != j && partners[i].best != nil && partners[i].best == partners[j].best {
+				partners[i].unclear = true
+			}
+		}
+		c.first(s, partners[i])
+	}
+}
+
+// partner is the series that goes on under another name.
+type partner struct {
+	best    *counted
+	value   float64 // its last
+	unclear bool    // something ended, and it is not clear what goes on
+}
+
+func (c *counter) first(s *counted, p partner) {
 	t, v := s.T[0], s.V[0]
 	late := t-c.in.Begin > 2*c.i
 	flag := flagIf(v > 0 && late, slo.UnknownFirst)
@@ -37,15 +63,14 @@ func (c *counter) first(s *counted) {
 		s.set(0, v, FirstCounted, "")
 		return
 	}
-	if c.in.First == slo.FirstAuto {
-		if partner, w, found := c.partner(s); found && partner == nil {
-			s.set(0, 0, LeftOut, slo.ChangedLabels)
-			return
-		} else if found {
-			s.set(0, v-w, Joined, "")
-			partner.taken = true
-			return
-		}
+	if c.in.First == slo.FirstAuto && p.unclear {
+		s.set(0, 0, LeftOut, slo.ChangedLabels)
+		return
+	}
+	if c.in.First == slo.FirstAuto && p.best != nil {
+		s.set(0, v-p.value, Joined, "")
+		p.best.taken = true
+		return
 	}
 	start, started := s.process.startAt(t)
 	if c.known(s.process, t) || started && start > float64(c.in.Begin) {
@@ -69,13 +94,11 @@ func (c *counter) known(p *process, t int64) bool {
 	return slices.ContainsFunc(c.order, func(o *process) bool { return o.target == p.target && wasUp(o) })
 }
 
-// partner finds the series that goes on under another name. found is false where none has
-// ended; a nil partner says that it is not clear which.
-func (c *counter) partner(s *counted) (partner *counted, w float64, found bool) {
+// partner finds the series that a first sample may go on from.
+func (c *counter) partner(s *counted) partner {
 	t, v := s.T[0], s.V[0]
 	u, seen := s.process.latest(t)
 	start, started := s.process.startAt(t)
-	_, moved := s.process.moved(u, t)
 	var ended []*counted
 	for _, o := range c.series {
 		if o == s || o.taken || o.Labels.Get(slo.MetricName) != s.Labels.Get(slo.MetricName) {
@@ -88,8 +111,10 @@ func (c *counter) partner(s *counted) (partner *counted, w float64, found bool) 
 		last := o.T[k-1]
 		otherStart, other := o.process.startAt(t - 1)
 		switch {
-		case o.process == s.process && seen && !moved && last >= u-5*c.i:
-		case o.process != s.process && (!seen || u < t-5*c.i) && started && start < float64(t-2*c.i-slack) && other && math.Abs(start-otherStart) <= 1000 && (!seen || last > u):
+		case o.process.restarted(last, t):
+			continue
+		case o.process == s.process && seen && last >= u-5*c.i:
+		case o.process != s.process && (!seen || u < t-5*c.i) && started && start >= 1e12 && start < float64(t-2*c.i-slack) && !s.process.startedIn(t-5*c.i, t) && other && math.Abs(start-otherStart) <= 1000 && (!seen || last > u):
 		default:
 			continue
 		}
@@ -109,14 +134,21 @@ func (c *counter) partner(s *counted) (partner *counted, w float64, found bool) 
 			several = true
 		}
 	}
-	if len(ended) == 0 {
-		return nil, 0, false
-	}
 	if best == nil || several {
-		return nil, 0, true
+		return partner{unclear: len(ended) > 0}
 	}
 	k, _ := slices.BinarySearch(best.T, t)
-	return best, best.V[k-1], true
+	return partner{best: best, value: best.V[k-1]}
+}
+
+// restarted reports whether the process restarted in (from, to].
+func (p *process) restarted(from, to int64) bool {
+	return slices.ContainsFunc(p.moves, func(m move) bool { return from < m.t && m.t <= to && (m.kind == restart || m.kind == implausible) })
+}
+
+// startedIn reports whether the process has a start-time sample in [from, to).
+func (p *process) startedIn(from, to int64) bool {
+	return slices.ContainsFunc(p.starts, func(x point) bool { return from <= x.t && x.t < to })
 }
 
 // differing is the number of label names that differ.

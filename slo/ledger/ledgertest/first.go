@@ -18,6 +18,7 @@ type firstSample struct {
 	why      string
 	flags    []slo.FlagKind
 	partners []partner
+	passing  bool     // a partner is back under its own labels, and the new one gone
 	best     *counter // the one partner that it goes on from; nil: none, or not one alone
 }
 
@@ -141,6 +142,7 @@ func (o *Oracle) decide(now int64) {
 		group := o.waiting[:n]
 		o.waiting = o.waiting[n:]
 		for i := range group {
+			group[i].passing = group[i].inPassing(o.rules.Interval)
 			group[i].partners = slices.DeleteFunc(group[i].partners, func(p partner) bool {
 				return p.counter.left || !p.endedFor(group[i].counter, t, t+2*o.rules.Interval)
 			})
@@ -150,6 +152,17 @@ func (o *Oracle) decide(now int64) {
 			o.join(&group[i], group)
 		}
 	}
+}
+
+// inPassing reports whether a partner was away at the new series' first sample only for
+// a moment, and the new one is gone again.
+func (f *firstSample) inPassing(i int64) bool {
+	if anyIn(f.counter.samples, f.t+i+1, f.t+2*i) {
+		return false
+	}
+	return slices.ContainsFunc(f.partners, func(p partner) bool {
+		return !p.counter.left && p.latest.T >= f.t-2*i && !anyIn(p.counter.samples, f.t, f.t) && anyIn(p.counter.samples, f.t+1, f.t+2*i)
+	})
 }
 
 // endedFor reports whether the partner has no sample in [from, to]; where it is of
@@ -200,6 +213,11 @@ func differing(a, b slo.Labels) int {
 // join decides one first sample of those of one time; partners are those that ended.
 func (o *Oracle) join(f *firstSample, group []firstSample) {
 	due := f.t + 2*o.rules.Interval
+	if len(f.partners) == 0 && f.passing {
+		f.counter.begun, f.counter.left = false, true
+		o.emit(f.counter, 0, due, 0, "first sample: labels changed in passing", slo.ChangedLabels)
+		return
+	}
 	if len(f.partners) == 0 {
 		o.emit(f.counter, 0, due, f.value, f.why+", nothing ended", f.flags...)
 		return

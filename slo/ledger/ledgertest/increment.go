@@ -171,7 +171,11 @@ func (o *Oracle) bySiblings(c *counter, a, b Sample) {
 		}
 	case other && !hasStart:
 		if b.V == 0 || plausible {
-			o.emit(c, a.T, b.T, b.V, "another family dropped")
+			var flags []slo.FlagKind
+			if a.V > 0 {
+				flags = append(flags, slo.UnclearRestart)
+			}
+			o.emit(c, a.T, b.T, b.V, "another family dropped", flags...)
 		} else {
 			o.emit(c, a.T, b.T, b.V-a.V, "another family dropped, going on", slo.UnclearRestart)
 		}
@@ -184,7 +188,7 @@ func (o *Oracle) bySiblings(c *counter, a, b Sample) {
 // grow takes a pair that held no restart for the series' step. (In pairs that began
 // while the series was held nobody knows what it grew by.)
 func (o *Oracle) grow(c *counter, a, b Sample) {
-	if b.T-a.T <= 2*o.rules.Interval && a.T >= c.freed {
+	if b.T-a.T <= 2*o.rules.Interval {
 		c.step = max(c.step, b.V-a.V)
 	}
 }

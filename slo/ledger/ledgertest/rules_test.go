@@ -262,7 +262,7 @@ var dropExamples = []example{
 		name: "the drop of another family holds where it is plausible",
 		series: [][2]string{{"rpc_requests_total{200}@p", "10:7 20:8 30:1"}, {requests + "{200}@p", "10:0 20:20 30:25"},
 			{requests + "{500}@p", "10:0 20:0 30:0"}},
-		good: 2 + 45, total: 2 + 45, covered: 40,
+		good: 2 + 45, total: 2 + 45, covered: 40, flags: "restart_unclear@30",
 	},
 	{
 		// 1025 is not plausible: 5, flagged. 500's step is 0: 3-3, flagged.
@@ -330,8 +330,14 @@ var labelExamples = []example{
 	{
 		// 200 has none at 30, but at 40: nothing has ended. 4 at 50. 200: 1 + 1.
 		name:   "a new series beside one that was late counts from zero later",
-		series: [][2]string{{requests + "{200}@p", "10:1 20:2 40:3"}, {requests + "{500}@p", "30:4 40:4"}},
+		series: [][2]string{{requests + "{200}@p", "10:1 20:2 40:3"}, {requests + "{500}@p", "30:4 40:4 50:4"}},
 		good:   2, total: 6, covered: -1,
+	},
+	{
+		// 500 is gone again when 200 is back: labels changed in passing. 200: 1 + 1.
+		name:   "a new series that was there in passing counts nothing",
+		series: [][2]string{{requests + "{200}@p", "10:1 20:2 40:3"}, {requests + "{500}@p", "30:4 40:4"}},
+		good:   2, total: 2, covered: -1, flags: "labels_changed@50",
 	},
 	{
 		// The same up to 49: 2.

@@ -136,7 +136,7 @@ func (r *round) readTargets() error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("which targets are up: %w", err)
+		return fmt.Errorf("the source could not say which targets are up: %w", err)
 	}
 	return nil
 }
@@ -201,7 +201,7 @@ func (r *round) readMetric(m *metric, sels []slo.Selector, of []Subject) *heard 
 		return nil
 	})
 	if err != nil {
-		h.err = fmt.Errorf("whether %s exists: %w", m, err)
+		h.err = fmt.Errorf("the source could not say whether %s exists: %w", m, err)
 	}
 	return h
 }

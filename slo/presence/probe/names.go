@@ -41,7 +41,7 @@ func (r *round) whoHas(m *metric, others bool) (presence.Elsewhere, error) {
 		return nil
 	})
 	if err != nil {
-		return at, fmt.Errorf("whether %s exists without the labels of a ShopSet: %w", m, err)
+		return at, fmt.Errorf("the source could not say whether %s exists without the labels of a ShopSet: %w", m, err)
 	}
 	return at, nil
 }

@@ -226,13 +226,16 @@ func (p *Prober) latest(at time.Time) *result {
 	return nil
 }
 
-// fresh is how old an answer may be that need not be asked for again.
-const fresh = 45 * time.Second
+// fresh is how old an answer may be that need not be asked for again. A series stays live for
+// five intervals, so that little is missed by asking at every other one.
+func (c *Config) fresh() time.Duration {
+	return max(min(45*time.Second, 5*c.Interval), 2*c.Interval)
+}
 
 // Knows reports whether the source was asked about a time, or one just before it.
 func (p *Prober) Knows(at time.Time) bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	r := p.latest(at)
-	return r != nil && at.Sub(r.at) < min(fresh, 5*p.cfg.Interval)
+	return r != nil && at.Sub(r.at) < p.cfg.fresh()
 }

@@ -49,7 +49,9 @@ func (s *Source) MetricType(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("ask %s for the type of %s: %w", s.http.base, name, err)
 	}
-	s.metadata.put(name, t, s.http.now)
+	if t != "" { // the metric may be scraped any time now
+		s.metadata.put(name, t, s.http.now)
+	}
 	return t, nil
 }
 
