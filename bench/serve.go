@@ -65,6 +65,9 @@ func (b *bench) serve(ctx context.Context) error {
 	return b.oneShot(ctx, program, prometheus.URL)
 }
 
+// caughtUp is what a server says that has read its source's history.
+const caughtUp = "shopslo_ledger_caught_up 1"
+
 // serveBudgets measures a server that knows budgets and nothing else.
 func (b *bench) serveBudgets(ctx context.Context, program, config string) error {
 	addr, err := proc.FreeAddr()
@@ -78,7 +81,10 @@ func (b *bench) serveBudgets(ctx context.Context, program, config string) error 
 		return err
 	}
 	defer server.Stop()
-	b.figure("serve: ready", seconds(time.Since(start)), "from an empty ledger, %d ShopSets × %d SLOs; CPU %s", b.params.ShopSets, len(served), seconds(server.CPU()))
+	if err := server.Says(ctx, "/metrics", caughtUp); err != nil {
+		return err
+	}
+	b.figure("serve: up to date", seconds(time.Since(start)), "from an empty ledger, %d ShopSets × %d SLOs; CPU %s", b.params.ShopSets, len(served), seconds(server.CPU()))
 	for _, path := range []string{"/api/v1/status", "/api/v1/gate?to=prod"} {
 		if err := b.latency(ctx, server, path, ""); err != nil {
 			return err

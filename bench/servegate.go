@@ -65,6 +65,9 @@ func (b *bench) serveAll(ctx context.Context, program, config string, until int6
 		return err
 	}
 	defer server.Stop()
+	if err := server.Says(ctx, "/metrics", caughtUp); err != nil {
+		return err
+	}
 	if err := b.latency(ctx, server, "/api/v1/gate?to=prod", ", all checks, logged"); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
 )
 
 // Level sums up how somebody who looks at the board should take something.
@@ -48,8 +49,8 @@ func budgetLevel(s slo.State) Level {
 	return Unclear
 }
 
-// Cause is why a ShopSet is not Good: What is a state of a budget, or one of the words
-// below.
+// Cause is why a ShopSet is not Good, or what there is to mind: What is a state of a
+// budget, or one of the words below.
 type Cause struct {
 	Level Level  `json:"level"`
 	What  string `json:"what"`
@@ -66,6 +67,25 @@ const (
 	causeSuspended   = "suspended"
 	causeUnseen      = "unseen" // nobody knows what runs
 )
+
+// What is the matter with a budget, besides its state.
+const (
+	causeUncounted = "uncounted"     // it is not being counted now
+	causeFlagged   = "flagged"       // its figures are in doubt
+	causeShort     = "short_history" // insufficient_data since the history is short
+	causeAbsent    = "absent"        // no_data since what it asks for does not exist
+)
+
+// budgetWord is the word for a budget's state.
+func budgetWord(b *status.Budget) string {
+	switch {
+	case b.State == slo.InsufficientData && !b.VerdictFrom.IsZero():
+		return causeShort
+	case b.State == slo.NoData && b.Misleads():
+		return causeAbsent
+	}
+	return string(b.State)
+}
 
 // runningCauses says what is the matter with a ShopSet of a Tier whose branch points to
 // a Release; "" where that is not known.

@@ -38,13 +38,19 @@ func TestEveryPhraseSaysTheSameInBothLanguages(t *testing.T) {
 // withoutShares leaves out "99.9 %", which stands in texts without figures.
 func withoutShares(s string) string { return regexp.MustCompile(`[0-9] %`).ReplaceAllString(s, "") }
 
+var (
+	absences = []slo.AbsenceKind{slo.NoMetric, slo.NoLabel, slo.NoBound, slo.NoSuch, slo.NoSubject, slo.Unlabelled, slo.LoneLabel}
+	flags    = []slo.FlagKind{slo.UnknownFirst, slo.ClockAndDrop, slo.UnexplainedDrop, slo.PartialDrop, slo.UnclearRestart, slo.SeveralProcesses, slo.ChangedLabels}
+)
+
 // kinds are the phrases whose names end in a value.
 func kinds() map[string][]string {
 	out := map[string][]string{
 		"level": texts(Levels), "about": texts(Levels), "cause": append(texts(slo.States), causeNoSLO, causeDrift, causeArriving, causeDegraded,
-			causeMissing, causeProgressing, causeSuspended, causeUnseen),
+			causeMissing, causeProgressing, causeSuspended, causeUnseen, causeUncounted, causeFlagged, causeShort, causeAbsent),
 		"verdict": {"promote", "hold", "inconclusive", "none", "arrived"}, "result": append(texts(allResults), "all"),
-		"check": promotion.Checks(), "sync": texts(fleet.SyncStatuses), "health": texts(fleet.Healths), "bad": {string(slo.Events), string(slo.Slices)},
+		"check": promotion.Checks(), "sync": texts(fleet.SyncStatuses), "health": texts(fleet.Healths), "bad": {string(slo.Events), string(slo.Slices), string(slo.Points)},
+		"absent": append(texts(absences), "nearest"), "flag": append(texts(flags), "times"),
 		"firing": {string(slo.Page), string(slo.Ticket)}, "asked": {"runs", "alerts", "incidents", "freezes", "overrides", "exclusions"},
 		"stop":   {stopRuns, stopArriving, stopLeaving, stopPast, stopNot, stopUnknown, "passes"},
 		"banner": {bannerStop, bannerFreeze, bannerSoon, bannerIncident, bannerOverride, bannerOutage, bannerReading, bannerOld, bannerUnseen, bannerUnread, bannerUnreached, bannerOrder},
@@ -150,6 +156,12 @@ func TestEveryReasonHasAJapaneseSentence(t *testing.T) {
 		{"one whose rest is not known", promotion.Check{Check: "budget", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "remaining_ratio", Value: (*float64)(nil)}}}, "エラーバジェットを使い切っています。"},
 		{"too little data", promotion.Check{Check: "coverage", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "coverage", Value: half}, {Name: "min_coverage", Value: 0.9}}}, "データのある時間が足りません（50.0%、必要 90.0%）。"},
 		{"a soak time that runs", promotion.Check{Check: "soak", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "asked_seconds", Value: 86400.0}, {Name: "soaked_seconds", Value: 3600.0}}}, "検証時間がまだ足りません。1時間 経過、必要 1日。"},
+		{"a short history", promotion.Check{Check: "budget", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "state", Value: "insufficient_data"}, {Name: "verdict_from", Value: "2026-11-02T00:00:00Z"}}}, "履歴がまだ短く、エラーバジェットを判断できません。2026-11-02T00:00:00Z から判断できます。"},
+		{"few events", promotion.Check{Check: "budget", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "state", Value: "insufficient_data"}}}, "件数が少なすぎて、エラーバジェットを判断できません。"},
+		{"what is not counted", promotion.Check{Check: "burn_rate", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "failure", Value: "timeout"}}}, "現在集計できていないため、判断できません。"},
+		{"what does not exist", promotion.Check{Check: "budget", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "failure", Value: nil}, {Name: "absent", Value: []promotion.Figures{{{Name: "kind", Value: "label"}}}}}}, "SLO が参照するメトリクスやラベルが存在せず、成功と失敗を区別できません。"},
+		{"a flag that hides", promotion.Check{Check: "since_release", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "flags", Value: []any{"from JSON"}}}}, "失敗が数えられていない恐れがあるため、合格とは判断できません。"},
+		{"a pass with a flag", promotion.Check{Check: "budget", Result: promotion.Pass, Evidence: promotion.Figures{{Name: "flags", Value: []promotion.Figures{{}}}}}, "問題ありません。ただし、数値に疑義があります。"},
 		{"an emergency stop", promotion.Check{Check: "freeze", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "freeze", Value: "fire"}, {Name: "emergency", Value: true}}}, "緊急停止 fire が出ています。"},
 	} {
 		if got := japaneseReason(c.check); got != c.want {

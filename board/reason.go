@@ -21,6 +21,9 @@ func japaneseReason(c promotion.Check) string {
 	case promotion.Waived:
 		return "本来は合格ではありませんが、例外として認められています。"
 	case promotion.Pass:
+		if f.flagged() {
+			return "問題ありません。ただし、数値に疑義があります。"
+		}
 		return "問題ありません。"
 	case promotion.NotChecked:
 		return "設定されていないか、必要がないため確認していません。"
@@ -72,11 +75,20 @@ func unknownJapanese(c promotion.Check, f figures) string {
 	case promotion.CheckSLO:
 		return "適用される SLO がないか、下の Tier に ShopSet がなく、判断材料がありません。"
 	case promotion.CheckBudget:
+		if why := f.doubt(); why != "" {
+			return why
+		}
+		if f.text("state") == "insufficient_data" && f.text("verdict_from") != "?" {
+			return "履歴がまだ短く、エラーバジェットを判断できません。" + fmt.Sprintf("%s から判断できます。", f.text("verdict_from"))
+		}
 		if f.text("state") == "insufficient_data" {
 			return "件数が少なすぎて、エラーバジェットを判断できません。"
 		}
 		return "データがなく、エラーバジェットの残りが分かりません。"
 	case promotion.CheckBurnRate:
+		if why := f.doubt(); why != "" {
+			return why
+		}
 		return "データが足りず、バーンレートが分かりません。"
 	case promotion.CheckCoverage:
 		return fmt.Sprintf("データのある時間が足りません（%s、必要 %s）。", f.percent("coverage"), f.percent("min_coverage"))
@@ -91,6 +103,9 @@ func unknownJapanese(c promotion.Check, f figures) string {
 	case promotion.CheckSoak:
 		return "検証時間がまだ足りません。" + f.soak()
 	case promotion.CheckSince:
+		if why := f.doubt(); why != "" {
+			return why
+		}
 		return "このリリースの後にエラーが増えていないと言えるだけのデータが、まだありません。"
 	case promotion.CheckLoad:
 		return "混み合う時間帯の負荷をまだ受けていません。"
@@ -112,6 +127,32 @@ func unknownJapanese(c promotion.Check, f figures) string {
 type figures struct{ get func(name string) any }
 
 func figuresOf(c promotion.Check) figures { return figures{c.Evidence.Get} }
+
+// flagged reports whether the figures are in doubt.
+func (f figures) flagged() bool {
+	switch v := f.get("flags").(type) {
+	case []promotion.Figures:
+		return len(v) > 0
+	case []any: // read from JSON
+		return len(v) > 0
+	}
+	return false
+}
+
+// doubt says why figures that may be good are no pass; "" where that is not why.
+func (f figures) doubt() string {
+	switch {
+	case f.get("failure") != nil:
+		return "現在集計できていないため、判断できません。"
+	case f.get("absent") != nil:
+		return "SLO が参照するメトリクスやラベルが存在せず、成功と失敗を区別できません。"
+	case f.get("doubt") != nil:
+		return "数値が得られないか、意味をなさないため、判断できません。"
+	case f.flagged():
+		return "失敗が数えられていない恐れがあるため、合格とは判断できません。"
+	}
+	return ""
+}
 
 // text is a name or a number; "?" where there is none.
 func (f figures) text(name string) string {

@@ -29,7 +29,7 @@ var templates = sync.OnceValue(func() *template.Template {
 var functions = template.FuncMap{
 	"symbol": symbol, "verdictSymbol": verdictSymbol, "resultSymbol": resultSymbol, "short": abbreviated,
 	"goal": status.FormatGoal, "rate": rate, "count": count, "share": share, "bar": newBar, "chart": newChart,
-	"budgetLevel": budgetLevel, "burn": Burn, "rateOver": rateOver, "clean": clean,
+	"budgetLevel": budgetLevel, "burn": Burn, "rateOver": rateOver, "word": budgetWord, "clean": clean,
 	"levels": func() []Level { return Levels }, "deref": func(n *int) int { return *n }, "dict": dict,
 }
 
@@ -59,6 +59,24 @@ func (v *view) T(key string, figures ...any) string { return v.Lang.say(key, fig
 
 // Word gives the phrase of a value, such as a state: kind "." value.
 func (v *view) Word(kind string, value any) string { return v.Lang.say(kind + "." + fmt.Sprint(value)) }
+
+// Absence says what is not there.
+func (v *view) Absence(a slo.Absence) string {
+	switch a.Kind {
+	case slo.NoLabel, slo.NoBound, slo.LoneLabel:
+		return v.Lang.say("absent."+string(a.Kind), clean(a.Label))
+	}
+	return v.Word("absent", a.Kind)
+}
+
+// Nearest lists what is close to what is not there.
+func (v *view) Nearest(a slo.Absence) string {
+	var names []string
+	for _, n := range a.Nearest {
+		names = append(names, clean(n))
+	}
+	return v.Lang.list(names)
+}
 
 // When gives a phrase about one time. Scripts write the time anew in the reader's zone.
 func (v *view) When(key string, t time.Time) template.HTML {

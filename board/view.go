@@ -81,7 +81,7 @@ type Cell struct {
 	Tier    fleet.TierName
 	Domain  fleet.FailureDomainName
 	Level   Level
-	Causes  []Cause        // why it is not Good, the worst first
+	Causes  []Cause        // why it is not Good, the worst first, and what there is to mind
 	Budget  *status.Budget // its worst; nil: no SLO applies
 	Budgets int            // how many it has
 	// Seen is what runs; nil where nobody is asked, or the exporter does not know it.
@@ -143,10 +143,12 @@ func counts(of map[Level]int) (out []Count) {
 	return out
 }
 
-// worstOf is the worst budget of a ShopSet, and how many it has.
+// worstOf is the worst budget of a ShopSet, how many it has, and whether some of them
+// are not being counted, or flagged.
 type worstOf struct {
-	budget *status.Budget
-	n      int
+	budget             *status.Budget
+	n                  int
+	uncounted, flagged bool
 }
 
 func worstBudgets(r status.Report) map[fleet.ShopSetName]worstOf {
@@ -157,6 +159,8 @@ func worstBudgets(r status.Report) map[fleet.ShopSetName]worstOf {
 		if w.n++; w.budget == nil {
 			w.budget = &sorted[i]
 		}
+		w.uncounted = w.uncounted || sorted[i].Failure != ""
+		w.flagged = w.flagged || len(sorted[i].Flags) > 0
 		out[sorted[i].ShopSet] = w
 	}
 	return out
@@ -167,7 +171,13 @@ func cell(in *Input, set fleet.ShopSet, release fleet.Release, seen *fleet.ShopS
 	if w.budget == nil {
 		c.Causes = append(c.Causes, Cause{Unclear, causeNoSLO})
 	} else if l := budgetLevel(w.budget.State); l != Good {
-		c.Causes = append(c.Causes, Cause{l, string(w.budget.State)})
+		c.Causes = append(c.Causes, Cause{l, budgetWord(w.budget)})
+	}
+	if w.uncounted {
+		c.Causes = append(c.Causes, Cause{Unclear, causeUncounted})
+	}
+	if w.flagged { // no less well for it, but somebody should know
+		c.Causes = append(c.Causes, Cause{Good, causeFlagged})
 	}
 	if seen != nil {
 		c.Causes = append(c.Causes, runningCauses(seen, release)...)

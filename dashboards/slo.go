@@ -100,9 +100,9 @@ func (b *board) sloEvents() {
 	rate := func(metric string) string {
 		return per("shopset, tier", "rate("+selected(metric)+"[$__rate_interval])")
 	}
-	b.graph(panel{text{"Events", "イベント数"}, text{"Events (or slices of time) counted per second.", "1 秒あたりに数えたイベント（または時間スライス）の数です。"}, 12, 8, "cps", nil},
+	b.graph(panel{text{"Events", "イベント数"}, text{"Events (or slices of time, or points of a grid) counted per second.", "1 秒あたりに数えたイベント（または時間スライス、一定間隔の点）の数です。"}, 12, 8, "cps", nil},
 		"", line{rate("events_total"), at})
-	b.graph(panel{text{"Bad events", "失敗したイベント数"}, text{"Bad events (or slices of time) counted per second.", "1 秒あたりに数えた失敗（または失敗した時間スライス）の数です。"}, 12, 8, "cps", nil},
+	b.graph(panel{text{"Bad events", "失敗したイベント数"}, text{"Bad events (or slices of time, or points of a grid) counted per second.", "1 秒あたりに数えた失敗（または失敗した時間スライス、一定間隔の点）の数です。"}, 12, 8, "cps", nil},
 		"", line{rate("bad_events_total"), at})
 	b.graph(panel{text{"SLI over the window", "期間の SLI"}, text{"The share of the window's events that were good, and the objective.", "期間のイベントのうち成功した割合と、目標です。"}, 12, 8, share, nil},
 		"", line{sets("sli_ratio"), at}, line{"max(" + selected("objective_ratio") + ")", "objective"})

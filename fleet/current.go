@@ -31,7 +31,7 @@ type Sums struct {
 	ShopSets int
 	Sync     map[SyncStatus]int
 	Health   map[Health]int
-	Well     int // Synced and Healthy
+	Well     int // Observation.Well
 	// OutOfSync is how many resources differ, as far as known; nil: of no ShopSet
 	// it is known.
 	OutOfSync *int
@@ -309,7 +309,7 @@ func (t *tierCount) complete() bool { return t.runners == t.shopSets() }
 func (t *tierCount) add(o *ShopSetState, n int) {
 	t.sync[o.Sync] += n
 	t.health[o.Health] += n
-	if o.Sync == Synced && o.Health == Healthy {
+	if o.Well() {
 		t.well += n
 	}
 	if o.OutOfSync != nil {

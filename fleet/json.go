@@ -39,6 +39,7 @@ type (
 		Behind        *int              `json:"behind"`
 		Images        []string          `json:"images"`
 		Reason        string            `json:"reason"`
+		Unverified    string            `json:"unverified"`
 	}
 	jsonTier struct {
 		Tier        TierName   `json:"tier"`
@@ -84,7 +85,7 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 			Release: textOrNull(o.Release), Revision: textOrNull(o.Revision),
 			ReleaseSince: instant(o.ReleaseSince), DriftedSince: instant(o.DriftedSince), DriftEvents: o.DriftEvents,
 			ObservedAt: instant(o.ObservedAt), OutOfSync: o.OutOfSync, Behind: o.Behind,
-			Images: emptyList(o.Images), Reason: o.Reason,
+			Images: emptyList(o.Images), Reason: o.Reason, Unverified: o.Unverified,
 		})
 	}
 	for _, t := range s.Tiers {
@@ -128,7 +129,7 @@ func (s *Snapshot) UnmarshalJSON(data []byte) error {
 				ShopSet: o.ShopSet, Source: deref(o.Source), Sync: orElse(o.Sync, SyncUnknown), Health: orElse(o.Health, HealthUnknown),
 				Release: deref(o.Release), Revision: deref(o.Revision),
 				ReleaseSince: at(o.ReleaseSince), DriftedSince: at(o.DriftedSince), DriftEvents: o.DriftEvents,
-				ObservedAt: at(o.ObservedAt), OutOfSync: o.OutOfSync, Images: o.Images, Reason: o.Reason,
+				ObservedAt: at(o.ObservedAt), OutOfSync: o.OutOfSync, Images: o.Images, Reason: o.Reason, Unverified: o.Unverified,
 			},
 			Tier: o.Tier, Configuration: o.Configuration, Cluster: o.Cluster, Groups: o.Groups, Behind: o.Behind,
 		})

@@ -91,8 +91,14 @@ type Observation struct {
 	// Revision is the deployed commit of the repository that Argo CD reads, behind
 	// which the Release is; "" like Release.
 	Revision string
-	// ReleaseSince is when the Release came to the ShopSet; zero: not known.
-	ReleaseSince time.Time
+	// ReleaseSince is when the Release came to the ShopSet, at the latest; zero: not
+	// known. It did not come before ReleaseNotBefore; zero: nobody knows, it may have
+	// come long before. Argo CD keeps ten syncs, and one that heals a drift is a sync.
+	ReleaseSince, ReleaseNotBefore time.Time
+	// Unverified says in a clause why what runs is not verified although it may be
+	// Synced and Healthy: the operation that brought it has not succeeded. "": it has,
+	// or nothing is known of what runs.
+	Unverified string
 	// DriftedSince is since when the ShopSet has been OutOfSync, as somebody saw it
 	// begin; zero: it is not, or nobody did.
 	DriftedSince time.Time
@@ -162,6 +168,37 @@ func (o Observation) At(now time.Time, maxAge time.Duration) Observation {
 			maxAge.String() + " at most are trusted")
 	}
 	return o
+}
+
+// since gives since when the Release has run, where it was remembered to run before, as
+// far as known since then. What came in between and is over shows as a Release that did
+// not come before a later time.
+func (o Observation) since(release Release, before time.Time) time.Time {
+	switch {
+	case o.Release == "":
+		return time.Time{}
+	case o.Release != release:
+		return o.ReleaseSince
+	case o.ReleaseSince.IsZero(), before.Before(o.ReleaseSince) && !before.IsZero() && !before.Before(o.ReleaseNotBefore):
+		return before
+	}
+	return o.ReleaseSince
+}
+
+// Remembering carries on since when the Release has run: it was remembered to run
+// before, as far as known since then.
+func (o Observation) Remembering(release Release, before time.Time) Observation {
+	o.ReleaseSince = o.since(release, before)
+	if o.Release != "" && o.ReleaseSince.IsZero() && release != "" && o.Release != release {
+		o.ReleaseSince = o.ObservedAt // it changed since somebody last looked
+	}
+	return o
+}
+
+// Well reports whether what runs is what git asks for, is healthy, and was brought by
+// an operation that succeeded.
+func (o *Observation) Well() bool {
+	return o.Sync == Synced && o.Health == Healthy && o.Unverified == ""
 }
 
 // MutableImages gives the images whose tag can come to mean something else, so

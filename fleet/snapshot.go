@@ -50,7 +50,7 @@ type TierState struct {
 	// like Behind. More than 0: nothing can be promoted to it without undoing them.
 	Ahead *int
 	// SoakingSince is since when all of its ShopSets have without a break been
-	// Synced and Healthy at one Release; zero: they are not, or nobody remembers.
+	// Observation.Well at one Release; zero: they are not, or nobody remembers.
 	SoakingSince time.Time
 	// Skewed reports whether its ShopSets are known to run different Releases,
 	// which they have done SkewedSince.
@@ -125,14 +125,5 @@ func (o Observation) after(p Observation, now time.Time) Observation {
 	case o.Sync == OutOfSync && o.DriftedSince.IsZero():
 		o.DriftedSince = cmp.Or(o.ObservedAt, now)
 	}
-	switch {
-	case o.Release == "":
-		o.ReleaseSince = time.Time{}
-	case o.ReleaseSince.IsZero() && o.Release == p.Release:
-		o.ReleaseSince = p.ReleaseSince
-	}
-	if o.Release != "" && o.ReleaseSince.IsZero() && p.Release != "" && o.Release != p.Release {
-		o.ReleaseSince = o.ObservedAt // it changed since we last looked
-	}
-	return o
+	return o.Remembering(p.Release, p.ReleaseSince)
 }

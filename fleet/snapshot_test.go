@@ -331,6 +331,7 @@ func randomSeen(random *rand.Rand, f *Fleet) Seen {
 			seen.Observations = append(seen.Observations, Observation{
 				ShopSet: s.Name, Sync: SyncStatuses[random.IntN(3)], Health: Healths[random.IntN(6)], Release: release(),
 				ObservedAt: noon.Add(-time.Duration(random.IntN(70)) * time.Minute), DriftEvents: &n, Images: []string{"a:1"},
+				Unverified: []string{"", "the sync to r2 has failed"}[random.IntN(2)],
 			})
 		}
 	}

@@ -16,6 +16,9 @@ func (d *deciding) checkBudget(t tier, b *status.Budget) Check {
 	c := t.about(CheckBudget, b, result, reason)
 	c.Evidence = c.Evidence.with("state", string(b.State)).with("good", b.Good).with("total", b.Total).with("bad", b.Bad).
 		with("allowed", b.Allowed).with("remaining_ratio", b.RemainingRatio)
+	if !b.VerdictFrom.IsZero() {
+		c.Evidence = c.Evidence.with("verdict_from", instant(b.VerdictFrom))
+	}
 	if t.role == roleTarget {
 		switch b.State {
 		case slo.AtRisk:

@@ -26,6 +26,10 @@ func TestWholeEvidenceIsPromotedAndEveryCheckWasMade(t *testing.T) {
 
 func degraded(o *fleet.ShopSetState) { o.Health = fleet.Degraded }
 
+func unverified(o *fleet.ShopSetState) {
+	o.Unverified = "the sync to r2 has failed: PostSync hook Job smoke-test failed"
+}
+
 func drifted(o *fleet.ShopSetState) {
 	n := 3
 	o.Sync, o.DriftedSince, o.OutOfSync = fleet.OutOfSync, now.Add(-2*time.Hour), &n
@@ -45,6 +49,12 @@ func TestChecksOfTheFleet(t *testing.T) {
 			promotion.Inconclusive, "sync", promotion.Unknown, "It runs Release 111111111122, not yet 3f2c1abd9e8f."},
 		{"a ShopSet in a rollout is waited for", seenAs("a-2", func(o *fleet.ShopSetState) { o.Health = fleet.Progressing }), required(),
 			promotion.Inconclusive, "sync", promotion.Unknown, "is Progressing, not yet Healthy"},
+		{"a failed operation verifies nothing, whatever Argo CD says of what it brought", seenAs("a-2", unverified), required(),
+			promotion.Inconclusive, "sync", promotion.Unknown, "It runs Release 3f2c1abd9e8f and is Healthy, but is not verified: the sync to r2 has failed: PostSync hook Job smoke-test failed."},
+		{"a Release that is not verified does not soak, and it is said why", func(e *promotion.Evidence) {
+			seenAs("a-2", unverified)(e)
+			tierAs("beta-prod", func(s *fleet.TierState) { s.SoakingSince = time.Time{} })(e)
+		}, required(), promotion.Inconclusive, "soak", promotion.Unknown, "The soak time of 1d has not begun: a-2 is not verified: the sync to r2 has failed: PostSync hook Job smoke-test failed."},
 		{"a degraded ShopSet holds", seenAs("a-2", degraded), required(), promotion.Hold, "sync", promotion.Fail, "It is Degraded"},
 		{"an unknown Release is unknown, with the reason", seenAs("a-2", func(o *fleet.ShopSetState) { o.Release = ""; o.Reason = "git does not answer" }), required(),
 			promotion.Inconclusive, "sync", promotion.Unknown, "not known: git does not answer."},

@@ -16,20 +16,13 @@ import (
 // no start time, and what they leave out is from before their first sample.
 var hiding = []slo.FlagKind{slo.SeveralProcesses, slo.ChangedLabels, slo.PartialDrop}
 
-// Flagged is a slo.Flag as it is written down.
-type Flagged struct {
-	Flag  slo.FlagKind `json:"flag"`
-	Count int          `json:"count"`
-	First time.Time    `json:"first"`
-	Last  time.Time    `json:"last"`
-}
-
 // flaggedAfter gives the flags that were raised after a time.
-func flaggedAfter(flags []slo.Flag, from time.Time) []Flagged {
-	var out []Flagged
+func flaggedAfter(flags []slo.Flag, from time.Time) []slo.Flag {
+	var out []slo.Flag
 	for _, f := range flags {
 		if f.Last.After(from) {
-			out = append(out, Flagged{f.Kind, f.Count, f.First.UTC(), f.Last.UTC()})
+			f.First, f.Last = f.First.UTC(), f.Last.UTC()
+			out = append(out, f)
 		}
 	}
 	return out
@@ -37,17 +30,17 @@ func flaggedAfter(flags []slo.Flag, from time.Time) []Flagged {
 
 // flagged adds flags to a Check's evidence and reason. A pass becomes unknown where
 // one of them may hide what was bad after since.
-func (c *Check) flagged(flags []Flagged, since time.Time) {
+func (c *Check) flagged(flags []slo.Flag, since time.Time) {
 	if len(flags) == 0 {
 		return
 	}
 	var listed []Figures
 	var words, hides []string
 	for _, f := range flags {
-		listed = append(listed, Figures{{"flag", string(f.Flag)}, {"count", f.Count}, {"first", instant(f.First)}, {"last", instant(f.Last)}})
-		words = append(words, status.FlagTimes(slo.Flag{Kind: f.Flag, Count: f.Count, First: f.First, Last: f.Last}))
-		if slices.Contains(hiding, f.Flag) && f.Last.After(since) {
-			hides = append(hides, string(f.Flag))
+		listed = append(listed, Figures{{"flag", string(f.Kind)}, {"count", f.Count}, {"first", instant(f.First)}, {"last", instant(f.Last)}})
+		words = append(words, status.FlagTimes(f))
+		if slices.Contains(hiding, f.Kind) && f.Last.After(since) {
+			hides = append(hides, string(f.Kind))
 		}
 	}
 	c.Evidence = c.Evidence.with("flags", listed)

@@ -55,7 +55,7 @@ func TestShortHistoriesAbsencesAndFailures(t *testing.T) {
 		{"after two hours it is", on("a-1", func(b *status.Budget) { short(2*time.Hour, 0)(b); firing(b) }), promotion.Hold, "burn_rate", promotion.Fail, "a page alert fires"},
 
 		{"a label that does not exist is no pass, and names the nearest", on("a-2", gone), promotion.Inconclusive, "budget", promotion.Unknown,
-			`Nobody can tell good from bad: no series of http_requests_total{status="500"} of "bad" has the label status; there is code; where it is created with its first error, say so with shopslo.dev/absent-is-zero: "true".`},
+			`Nobody can tell good from bad: http_requests_total{status="500"} (bad) asks for the label status, which no series of the metric has; there is code. Where it is created with the first error, say so with shopslo.dev/absent-is-zero: "true".`},
 		{"nor is it one for the target", on("a-1", gone), promotion.Inconclusive, "budget", promotion.Unknown, "there is code"},
 		{"its burn rates pass no more", on("a-2", gone), promotion.Inconclusive, "burn_rate", promotion.Unknown, "there is code"},
 		{"what is not being counted is no pass", on("a-2", failing), promotion.Inconclusive, "budget", promotion.Unknown,
@@ -154,7 +154,7 @@ func TestWhatIsKnownSinceTheReleaseCameMayBeInDoubt(t *testing.T) {
 		{"a failure", func(a *slo.Account) { a.Failure = "the query is refused" }, promotion.Unknown, "It is not being counted now: the query is refused. Until then:"},
 		{"a metric that does not exist", func(a *slo.Account) {
 			a.Absent = []slo.Absence{{Kind: slo.NoMetric, Side: "bad", Selector: "errors_total"}}
-		}, promotion.Unknown, "Nobody can tell good from bad: the ShopSet has no series of the metric of errors_total"},
+		}, promotion.Unknown, "Nobody can tell good from bad: the ShopSet has no series of the metric in errors_total (bad)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := whole(t, "prod")

@@ -31,6 +31,9 @@ func (d *deciding) judgeSync(o *fleet.ShopSetState) (Result, string) {
 	case o.Health != fleet.Healthy:
 		return Unknown, fmt.Sprintf("%s and is %s, not yet Healthy%s.", runs, o.Health, because(o))
 	}
+	if o.Unverified != "" {
+		return Unknown, fmt.Sprintf("%s and is Healthy, but is not verified: %s.", runs, o.Unverified)
+	}
 	return Pass, runs + " and is Healthy."
 }
 
@@ -89,10 +92,12 @@ func (d *deciding) checkSoak(t tier) []Check {
 	}
 	c := Check{Check: CheckSoak, Evidence: t.figures().with("asked_seconds", asked.Seconds())}
 	state := tierOf(&d.e.Fleet.Snapshot, t.Name)
-	others := 0
+	others, unverified := 0, ""
 	for _, name := range t.ShopSets {
 		if o := d.seen[name]; o == nil || !d.runs(o) {
 			others++
+		} else if o.Unverified != "" && unverified == "" {
+			unverified = fmt.Sprintf(" %s is not verified: %s.", name, o.Unverified)
 		}
 	}
 	switch {
@@ -102,6 +107,9 @@ func (d *deciding) checkSoak(t tier) []Check {
 		c.Result, c.Reason = Unknown, fmt.Sprintf("The soak time of %s has not begun: %d of %s run Release %s.", age(asked), len(t.ShopSets)-others, count(len(t.ShopSets), "ShopSet"), short(d.e.Release))
 	case state == nil || state.SoakingSince.IsZero():
 		c.Result, c.Reason = Unknown, fmt.Sprintf("The soak time of %s has not begun: not all ShopSets of %s are Synced and Healthy, or nobody remembers since when.", age(asked), t.Name)
+		if unverified != "" {
+			c.Reason = fmt.Sprintf("The soak time of %s has not begun:%s", age(asked), unverified)
+		}
 	default:
 		since := state.SoakingSince
 		soaked := d.now.Sub(since)

@@ -34,7 +34,7 @@ type Comparison struct {
 	// Load is nil where the policy asks for none, or there is no data.
 	Load *Load `json:"load"`
 	// Flags were raised since the Release came.
-	Flags []Flagged `json:"flags,omitempty"`
+	Flags []slo.Flag `json:"flags,omitempty"`
 	// Doubt says why the counts are none, or old, in a sentence; "" where they are not.
 	Doubt string `json:"doubt,omitempty"`
 }
@@ -196,6 +196,9 @@ func (d *deciding) compare(t tier, c *Comparison) (check Check) {
 	}
 	check.Evidence = check.Evidence.with("came", instant(c.Came))
 	defer func() { check.flagged(c.Flags, c.Came) }()
+	if c.Doubt != "" {
+		check.Evidence = check.Evidence.with("doubt", c.Doubt)
+	}
 	if result, reason := d.incomparable(c); reason != "" {
 		check.Result, check.Reason = result, reason
 		return check

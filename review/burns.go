@@ -25,8 +25,8 @@ func (c counter) burns(m *Measured, q Question) {
 				continue
 			}
 			w := watch{c: c, long: a.Long, short: a.Short, factor: a.Factor, severity: severity}
-			w.scan(from, m.FineFrom, c.Edges)
-			w.scan(m.FineFrom, until, q.Resolution)
+			w.scan(from, m.FineFrom, c.Edges, c.EdgeShift)
+			w.scan(m.FineFrom, until, q.Resolution, 0)
 			all = append(all, w.found...)
 		}
 		m.Burns = append(m.Burns, joined(all)...)
@@ -43,7 +43,7 @@ func (c counter) burns(m *Measured, q Question) {
 // fineFrom is the first of the lasting edges behind which every edge is kept; until where
 // none is.
 func (c counter) fineFrom(from, until time.Time, resolution time.Duration) time.Time {
-	first := floorTo(from, c.Edges)
+	first := floorTo(from, c.Edges, c.EdgeShift)
 	n := int(until.Sub(first)/c.Edges) + 1
 	lo, hi := 0, n
 	for lo < hi {
@@ -65,8 +65,9 @@ func (c counter) fineFrom(from, until time.Time, resolution time.Duration) time.
 	return edge
 }
 
-func floorTo(t time.Time, step time.Duration) time.Time {
-	past := time.Duration(t.UnixNano()) % step
+// floorTo is the last multiple of step since 1970, moved by shift, at or before t.
+func floorTo(t time.Time, step, shift time.Duration) time.Time {
+	past := (time.Duration(t.UnixNano()) - shift) % step
 	if past < 0 {
 		past += step
 	}
@@ -83,12 +84,12 @@ type watch struct {
 	found       []Burn
 }
 
-// scan looks at the edges in (from, until], step apart and multiples of it.
-func (w *watch) scan(from, until time.Time, step time.Duration) {
+// scan looks at the edges in (from, until], step apart: multiples of it, moved by shift.
+func (w *watch) scan(from, until time.Time, step, shift time.Duration) {
 	w.step = step
 	chunk := max(1, int(w.long/2/step))
-	first := floorTo(from, step)
-	for n := int(floorTo(until, step).Sub(first) / step); n > 0; n -= chunk {
+	first := floorTo(from, step, shift)
+	for n := int(floorTo(until, step, shift).Sub(first) / step); n > 0; n -= chunk {
 		k := min(chunk, n)
 		w.look(first, k)
 		first = first.Add(time.Duration(k) * step)

@@ -126,6 +126,14 @@ func (c *compiler) rows() {
 			SLO: m.SLO, Display: m.DisplayName, Tier: string(m.Tier), ShopSet: string(m.ShopSet), ShopSets: 1, Objective: m.Objective.Ratio(),
 			Window: m.Window, Unit: m.Unit, Exact: m.Exact, State: m.State, StateBefore: m.StateBefore, Notes: orEmpty(m.Notes),
 		}
+		row.Flags, row.Absent = orEmpty(m.Flags), orEmpty(m.Absent)
+		if m.Failure != "" {
+			row.Failure = &m.Failure
+		}
+		if !m.VerdictFrom.IsZero() {
+			t := m.VerdictFrom.UTC()
+			row.VerdictFrom = &t
+		}
 		row.States = map[slo.State]int{m.State: 1}
 		row.figures(m.Days, m.Before, m.Last, m.Budget, m.Was)
 		if !m.ExhaustedOn.IsZero() {

@@ -33,16 +33,18 @@ func Measure(q Question, l Ledger) []Measured {
 			a := l.Account(s, string(set.Name), q.Period.Until)
 			m := Measured{
 				SLO: s.Name, DisplayName: s.DisplayName, Objective: s.Objective, Window: s.Window.String(),
-				Unit: a.Unit, Exact: !a.Grid, ShopSet: set.Name, Tier: set.Tier, State: slo.NoData, StateBefore: slo.NoData, Notes: a.Notes,
+				Unit: a.Unit, Exact: !a.Grid, ShopSet: set.Name, Tier: set.Tier, State: slo.NoData, StateBefore: slo.NoData,
+				Flags: a.FlagsAfter(q.Period.From), Absent: a.Absent, Failure: a.Failure,
 			}
-			if a.End.IsZero() || a.Counts == nil {
+			if a.End.IsZero() || a.Counts == nil || a.Misleads() {
 				a.End, a.Counts = q.Period.Until, nothing
 			}
 			c := counter{s, a}
 			m.Days, m.Before = c.between(days), c.between(before)
 			m.Last = sum(m.Before[len(m.Before)-len(m.Days):])
-			m.State, m.Budget = c.budget(a.End)
-			m.StateBefore, m.Was = c.budget(q.Period.From)
+			m.State, m.Budget, m.VerdictFrom = c.budget(a.End)
+			m.StateBefore, m.Was, _ = c.budget(q.Period.From)
+			m.Notes = status.Notes(a, q.Period.From, m.VerdictFrom)
 			m.ExhaustedOn = c.exhaustedOn(&m, q.Period.Until)
 			c.burns(&m, q)
 			out = append(out, m)
@@ -66,7 +68,7 @@ func (c counter) over(from, to time.Time) Tally {
 	var t Tally
 	for i := range c.slo.Parts {
 		p, n := &c.slo.Parts[i], c.Counts(i, from, to)
-		span := n.End.Sub(n.Start) - n.Excluded
+		span := max(c.Awaited(i, n), n.Covered)
 		if i == 0 || float64(n.Covered)*float64(t.Span) < float64(t.Covered)*float64(span) {
 			t.From, t.Until, t.Covered, t.Span = n.Start, n.End, n.Covered, span
 		}
@@ -98,11 +100,11 @@ func (c counter) between(edges []time.Time) []Tally {
 }
 
 // budget is the SLO's window at an edge. Its state is that of the counts alone: burn
-// rates are told apart.
-func (c counter) budget(end time.Time) (slo.State, Tally) {
+// rates are told apart. The time is when a history that is too short will not be.
+func (c counter) budget(end time.Time) (slo.State, Tally, time.Time) {
 	e := c.slo.Evaluate(end, nil, c.Account)
 	start, _ := c.slo.Window.Bounds(end)
-	return e.State, c.over(start, end)
+	return e.State, c.over(start, end), e.VerdictFrom
 }
 
 // forecastDays is how many days the forecast's pace is taken from, leastPace the part of
@@ -183,7 +185,7 @@ func MeasureMoves(q Question, l Ledger, moves []Move) map[int][]Effect {
 					continue
 				}
 				a := l.Account(s, string(set.Name), q.Period.Until)
-				if a.End.IsZero() || a.Counts == nil {
+				if a.End.IsZero() || a.Counts == nil || a.Misleads() {
 					continue
 				}
 				c := counter{s, a}

@@ -350,3 +350,57 @@ func TestWhatIsNotOverYetIsNoGap(t *testing.T) {
 		t.Errorf("gaps %+v, days %d, %v events", r.Gaps, len(r.Budgets[0].Days), *r.Budgets[0].Week.Total)
 	}
 }
+
+// doubtful is a ledger with something wrong about its accounts.
+type doubtful struct {
+	*minutes
+	change func(*slo.Account)
+}
+
+func (d doubtful) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
+	a := d.minutes.Account(s, subject, at)
+	d.change(&a)
+	return a
+}
+
+func TestDoubtsOfTheWeekAreMeasured(t *testing.T) {
+	p := weekOf(t)
+	l := random(rand.New(rand.NewPCG(1, 1)), p, p.From)
+	measured := func(change func(*slo.Account)) Measured {
+		return Measure(Question{Period: p, Fleet: testFleet(t, "a-1"), SLOs: []slo.SLO{testSLO(0.99)}, Resolution: time.Minute}, doubtful{l, change})[0]
+	}
+	m := measured(func(a *slo.Account) {
+		a.Failure = "its query times out"
+		a.Flags = []slo.Flag{
+			{Kind: slo.PartialDrop, Count: 1, First: p.From.AddDate(0, 0, -8), Last: p.From},
+			{Kind: slo.SeveralProcesses, Count: 3, First: p.From.AddDate(0, 0, -8), Last: p.From.Add(time.Hour)},
+		}
+	})
+	if len(m.Flags) != 1 || m.Flags[0].Kind != slo.SeveralProcesses || m.Failure == "" || len(m.Notes) != 2 || !m.week().known() {
+		t.Errorf("flags %v, failure %q, notes %q", m.Flags, m.Failure, m.Notes)
+	}
+	m = measured(func(a *slo.Account) { a.Absent = []slo.Absence{{Kind: slo.NoMetric, Side: "bad"}} })
+	if m.State != slo.NoData || m.week().known() || m.Budget.known() {
+		t.Errorf("what means nothing was counted: %s, %+v", m.State, m.week())
+	}
+	m = measured(func(a *slo.Account) { a.Expected = p.Until.Add(-time.Hour) })
+	if m.State != slo.InsufficientData || !m.VerdictFrom.Equal(p.Until.Add(23*time.Hour)) {
+		t.Errorf("expected for an hour: %s until %v", m.State, m.VerdictFrom)
+	}
+}
+
+func TestTheTimeBeforeAShopSetWasExpectedIsNoGap(t *testing.T) {
+	p := weekOf(t)
+	came := p.Until.AddDate(0, 0, -2)
+	l := &minutes{begin: came, fine: p.From}
+	for at := came; at.Before(p.Until); at = at.Add(time.Minute) {
+		l.total, l.good, l.dark = append(l.total, 10), append(l.good, 10), append(l.dark, false)
+	}
+	q := Question{Period: p, Fleet: testFleet(t, "a-1"), SLOs: []slo.SLO{testSLO(0.99)}, Resolution: time.Minute}
+	for expected, want := range map[time.Time]int{came: 0, came.AddDate(0, 0, -1): 1} {
+		in := Input{At: p.Until, Period: p, Measured: Measure(q, doubtful{l, func(a *slo.Account) { a.Expected = expected }})}
+		if gaps := Compile(in).Gaps; len(gaps) != want {
+			t.Errorf("expected since %v, data since %v: gaps %+v", expected, came, gaps)
+		}
+	}
+}

@@ -101,6 +101,12 @@ type Row struct {
 	Significant bool       `json:"significant"`
 	ExhaustedOn *time.Time `json:"exhausted_on"` // nil in a sum
 	Notes       []string   `json:"notes"`
+	// Flags, Absent and Failure are nil in a sum; Failure also where the SLO is counted.
+	Flags   []slo.Flag    `json:"flags"`
+	Absent  []slo.Absence `json:"absent"`
+	Failure *string       `json:"failure"`
+	// VerdictFrom is nil where the history is long enough for a state, and in a sum.
+	VerdictFrom *time.Time `json:"verdict_from"`
 }
 
 // Fired is a time when burn rates of a budget were over an alert's factor.

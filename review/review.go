@@ -166,6 +166,14 @@ type Measured struct {
 	FineFrom time.Time
 	Coarse   time.Duration
 	Notes    []string // what makes the figures doubtful, in English
+
+	// Flags were raised in the period. Absent and Failure are as of its end; see
+	// slo.Account.
+	Flags   []slo.Flag
+	Absent  []slo.Absence
+	Failure string
+	// VerdictFrom is when the history will be long enough for a state; zero where it is.
+	VerdictFrom time.Time
 }
 
 // week is the sum of the days.

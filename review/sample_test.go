@@ -49,7 +49,12 @@ func sampleWeek(p Period) Input {
 	}
 	patchy := measured("checkout", "b-2", "prod", slo.OK, usual)
 	patchy.Days[3].Covered -= 90 * time.Minute
-	patchy.Exact = false
+	patchy.Exact, patchy.Unit = false, slo.Points
+	flag := slo.Flag{Kind: slo.SeveralProcesses, Count: 12, First: *day(1, 0), Last: *day(2, 0)}
+	worst.Flags, patchy.Flags = []slo.Flag{flag}, []slo.Flag{flag}
+	slow.Flags, slow.Failure = []slo.Flag{flag}, "its query times out after 30s"
+	silent.Absent = []slo.Absence{{Kind: slo.NoLabel, Side: "bad", Selector: `http_requests_total{status="500"}`, Label: "status", Nearest: []string{"code"}}}
+	patchy.VerdictFrom = p.Until.Add(3 * time.Hour)
 	used, lead, detect, relieve := 2, 93600.0, 300.0, 3900.0
 	return Input{
 		At: p.Until.Add(9 * time.Hour), Period: p,

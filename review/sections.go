@@ -117,6 +117,7 @@ func (p *page) budgets(r Report) section {
 	s.blocks = append(s.blocks, block{legend: l.legend()})
 	s.show(p.cut(p.budgetTable(r.Tiers, false)))
 	if len(r.Tiers) == len(r.Budgets) {
+		p.doubts(&s, r)
 		return s
 	}
 	rows := slices.Clone(r.Budgets)
@@ -132,6 +133,7 @@ func (p *page) budgets(r Report) section {
 			break
 		}
 	}
+	p.doubts(&s, r)
 	return s
 }
 
@@ -181,6 +183,9 @@ func fromTo(from, to string) string {
 // stateOf says of a sum how many ShopSets are in which state.
 func (p *page) stateOf(b Row) string {
 	text := p.lang.state(b.State)
+	if b.State == slo.InsufficientData && b.VerdictFrom != nil {
+		text = p.lang.of("history too short", "履歴不足")
+	}
 	if b.ShopSets > 1 && b.States[b.State] < b.ShopSets {
 		var parts []string
 		for _, s := range urgency {

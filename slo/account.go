@@ -22,9 +22,9 @@ type Account struct {
 	// LastSample is the time of the newest sample or sign of life, at or before
 	// End plus the ledger's delay. Zero: there has been none.
 	LastSample time.Time
-	// Edges is how far apart the edges are that are kept for ever: multiples of it
-	// since 1970. Recent ones lie closer.
-	Edges time.Duration
+	// Edges is how far apart the edges are that are kept for ever: multiples of it since
+	// 1970, all of them later by EdgeShift, which is shorter. Recent ones lie closer.
+	Edges, EdgeShift time.Duration
 	// Notes are short sentences on how the figures came about: of the indicator, whatever
 	// the window.
 	Notes []string
@@ -43,10 +43,11 @@ type Account struct {
 // Flag is a kind of doubt about the figures of an account. docs/counting.md says what
 // each means and what was counted all the same.
 type Flag struct {
-	Kind FlagKind
+	Kind FlagKind `json:"flag"`
 	// Count is how many times it was raised from First to Last (both included).
-	Count       int
-	First, Last time.Time
+	Count int       `json:"count"`
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
 }
 
 // FlagKind names a kind of doubt, as JSON has it.
@@ -84,13 +85,14 @@ func (k FlagKind) Doubtful() bool { return k != ClockStep }
 // Absence is a selector that finds nothing, or nothing that it could tell apart, for
 // one subject.
 type Absence struct {
-	Kind AbsenceKind
+	Kind AbsenceKind `json:"kind"`
 	// Side is good, bad or total.
-	Side string
+	Side string `json:"side"`
 	// Selector is what was asked for, Label the label's name where it is one.
-	Selector, Label string
+	Selector string `json:"selector"`
+	Label    string `json:"label"`
 	// Nearest are names (or values) that exist and are close to what was asked for.
-	Nearest []string
+	Nearest []string `json:"nearest"`
 }
 
 // AbsenceKind tells kinds of absence apart, as JSON has it.
@@ -142,12 +144,23 @@ func (a *Account) coverage(part int, c Counts) float64 {
 	if !a.Expected.After(c.Start) || !a.Expected.Before(c.End) {
 		return c.Coverage()
 	}
-	span := c.End.Sub(a.Expected)
-	if c.Excluded > 0 {
-		span -= a.Counts(part, a.Expected, c.End).Excluded
-	}
+	span := a.Awaited(part, c)
 	if span <= 0 {
 		return 0
 	}
 	return min(1, float64(c.Covered)/float64(span))
+}
+
+// Awaited is how much of the span of counts should have data: without what has been
+// left out, and without what passed before the subject was expected.
+func (a *Account) Awaited(part int, c Counts) time.Duration {
+	switch {
+	case !a.Expected.After(c.Start):
+		return c.End.Sub(c.Start) - c.Excluded
+	case !a.Expected.Before(c.End):
+		return 0
+	case c.Excluded > 0:
+		return c.End.Sub(a.Expected) - a.Counts(part, a.Expected, c.End).Excluded
+	}
+	return c.End.Sub(a.Expected)
 }

@@ -14,7 +14,7 @@ type Span struct{ From, Until time.Time }
 // that the figures do not change once only those are left; a note says what was left
 // out. Spans may overlap. The account itself stays as it was.
 func (a Account) Without(spans []Span) Account {
-	left := widened(spans, a.Edges)
+	left := widened(spans, a.Edges, a.EdgeShift)
 	if len(left) == 0 || a.Counts == nil {
 		return a
 	}
@@ -43,17 +43,17 @@ func (a Account) Without(spans []Span) Account {
 	return a
 }
 
-// widened gives the spans moved outward to multiples of step since 1970, joined where
-// they touch or overlap, in order. Empty ones are dropped.
-func widened(spans []Span, step time.Duration) []Span {
+// widened gives the spans moved outward to multiples of step since 1970 that are moved
+// by shift, joined where they touch or overlap, in order. Empty ones are dropped.
+func widened(spans []Span, step, shift time.Duration) []Span {
 	var out []Span
 	for _, s := range spans {
 		if !s.From.Before(s.Until) {
 			continue
 		}
 		if step > 0 {
-			s.From = floor(s.From, step)
-			if f := floor(s.Until, step); f.Before(s.Until) {
+			s.From = floor(s.From, step, shift)
+			if f := floor(s.Until, step, shift); f.Before(s.Until) {
 				s.Until = f.Add(step)
 			}
 		}
@@ -71,9 +71,9 @@ func widened(spans []Span, step time.Duration) []Span {
 	return joined
 }
 
-// floor is the last multiple of step since 1970 at or before t.
-func floor(t time.Time, step time.Duration) time.Time {
-	past := time.Duration(t.UnixNano()) % step
+// floor is the last multiple of step since 1970, moved by shift, at or before t.
+func floor(t time.Time, step, shift time.Duration) time.Time {
+	past := (time.Duration(t.UnixNano()) - shift) % step
 	if past < 0 {
 		past += step
 	}

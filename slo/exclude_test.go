@@ -11,11 +11,12 @@ import (
 type minutes struct {
 	good, total []float64
 	covered     []bool
-	coarse      int // edges below this minute are multiples of ten
+	coarse      int // edges below this minute are multiples of ten, and shift more
+	shift       int
 }
 
 func randomMinutes(r *rand.Rand, n int) minutes {
-	m := minutes{make([]float64, n), make([]float64, n), make([]bool, n), r.IntN(n)/10*10 + 10}
+	m := minutes{make([]float64, n), make([]float64, n), make([]bool, n), r.IntN(n)/10*10 + 10, r.IntN(10)}
 	for i := range n {
 		if m.covered[i] = r.IntN(5) > 0; m.covered[i] {
 			m.total[i] = float64(r.IntN(100))
@@ -28,7 +29,7 @@ func randomMinutes(r *rand.Rand, n int) minutes {
 func (m minutes) edge(t time.Time) int {
 	e := int(t.Unix() / 60)
 	if e < m.coarse {
-		e -= e % 10
+		e = max(0, e-((e-m.shift)%10+10)%10)
 	}
 	return e
 }
@@ -48,7 +49,7 @@ func (m minutes) count(from, to int, out func(int) bool) Counts {
 }
 
 func (m minutes) account() Account {
-	return Account{Edges: 10 * time.Minute, End: time.Unix(int64(len(m.good))*60, 0),
+	return Account{Edges: 10 * time.Minute, EdgeShift: time.Duration(m.shift) * time.Minute, End: time.Unix(int64(len(m.good))*60, 0),
 		Counts: func(_ int, from, to time.Time) Counts {
 			return m.count(m.edge(from), m.edge(to), func(int) bool { return false })
 		}}
@@ -68,7 +69,9 @@ func TestWhatIsLeftOutEqualsACountMinuteByMinute(t *testing.T) {
 			if !s.From.Before(s.Until) {
 				continue
 			}
-			for i := int(s.From.Unix()/600) * 10; int64(i)*60 < s.Until.Unix() || i%10 != 0; i++ {
+			from := int(s.From.Unix() / 60)
+			from -= ((from-m.shift)%10 + 10) % 10
+			for i := from; int64(i)*60 < s.Until.Unix() || (i-m.shift)%10 != 0; i++ {
 				out[i] = true
 			}
 		}
@@ -90,12 +93,14 @@ func TestTheFiguresStayWhenOnlyEveryTenthEdgeIsKept(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	m := randomMinutes(r, 400)
 	span := []Span{{time.Unix(125*60, 0), time.Unix(131*60, 0)}}
-	var seen []Counts
-	for _, m.coarse = range []int{10, 400} {
-		seen = append(seen, m.account().Without(span).Counts(0, time.Unix(0, 0), time.Unix(390*60, 0)))
-	}
-	if seen[0] != seen[1] || seen[0].Excluded != 20*time.Minute {
-		t.Errorf("before %+v, after %+v", seen[0], seen[1])
+	for _, m.shift = range []int{0, 6} {
+		var seen []Counts
+		for _, m.coarse = range []int{10, 400} {
+			seen = append(seen, m.account().Without(span).Counts(0, time.Unix(0, 0), time.Unix(int64(380+m.shift)*60, 0)))
+		}
+		if seen[0] != seen[1] || seen[0].Excluded != 20*time.Minute {
+			t.Errorf("edges later by %d: before %+v, after %+v", m.shift, seen[0], seen[1])
+		}
 	}
 }
 
@@ -111,7 +116,7 @@ func TestCoverageIsOfWhatIsNotLeftOut(t *testing.T) {
 }
 
 func TestAnAccountSaysWhatItLeftOut(t *testing.T) {
-	m := minutes{make([]float64, 60), make([]float64, 60), make([]bool, 60), 10}
+	m := minutes{make([]float64, 60), make([]float64, 60), make([]bool, 60), 10, 0}
 	a := m.account()
 	a.Notes = append(make([]string, 0, 4), "doubt")
 	b := a.Without([]Span{{time.Unix(60, 0), time.Unix(120, 0)}, {time.Unix(7200, 0), time.Unix(7260, 0)}})

@@ -43,6 +43,7 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 type wireReport struct {
 	Version *int          `json:"version"`
 	At      *time.Time    `json:"at"`
+	Outage  *string       `json:"outage"`
 	Alerts  *[]wireAlert  `json:"alerts"`
 	Budgets *[]wireBudget `json:"budgets"`
 }
@@ -83,25 +84,10 @@ type wireBudget struct {
 	BurnCover   map[string]*float64 `json:"burn_coverage"`
 	Alerts      *[]wireAlert        `json:"alerts"` // nil: of a server that does not fit them
 	Firing      *[]wireAlert        `json:"firing"`
-	Flags       []wireFlag          `json:"flags"`
-	Absent      []wireAbsence       `json:"absent"`
+	Flags       []slo.Flag          `json:"flags"`
+	Absent      []slo.Absence       `json:"absent"`
 	Failure     *string             `json:"failure"`
 	Notes       []string            `json:"notes"`
-}
-
-type wireFlag struct {
-	Flag  slo.FlagKind `json:"flag"`
-	Count int          `json:"count"`
-	First time.Time    `json:"first"`
-	Last  time.Time    `json:"last"`
-}
-
-type wireAbsence struct {
-	Kind     slo.AbsenceKind `json:"kind"`
-	Side     string          `json:"side"`
-	Selector string          `json:"selector"`
-	Label    string          `json:"label"`
-	Nearest  []string        `json:"nearest"`
 }
 
 type wireFigures struct {
@@ -120,6 +106,9 @@ func (in wireReport) report() (Report, error) {
 		return Report{}, errors.New(`"at", "alerts" or "budgets" is missing`)
 	}
 	r := Report{At: in.At.UTC()}
+	if in.Outage != nil {
+		r.Outage = *in.Outage
+	}
 	var err error
 	if r.Alerts, err = alerts(*in.Alerts, func(a wireAlert) *float64 { return a.Factor30d }); err != nil {
 		return Report{}, fmt.Errorf("alerts: %w", err)
@@ -171,10 +160,12 @@ func (in wireBudget) budget(all []slo.BurnAlert) (Budget, error) {
 // no less a doubt.
 func (in wireBudget) doubts(b *Budget) {
 	for _, f := range in.Flags {
-		b.Flags = append(b.Flags, slo.Flag{Kind: f.Flag, Count: f.Count, First: f.First.UTC(), Last: f.Last.UTC()})
+		f.First, f.Last = f.First.UTC(), f.Last.UTC()
+		b.Flags = append(b.Flags, f)
 	}
 	for _, a := range in.Absent {
-		b.Absent = append(b.Absent, slo.Absence{Kind: a.Kind, Side: a.Side, Selector: a.Selector, Label: a.Label, Nearest: append([]string(nil), a.Nearest...)})
+		a.Nearest = append([]string(nil), a.Nearest...)
+		b.Absent = append(b.Absent, a)
 	}
 	if in.Failure != nil {
 		b.Failure = *in.Failure

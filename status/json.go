@@ -18,6 +18,7 @@ func (r Report) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil), nil }
 func (r Report) AppendJSON(to []byte) []byte {
 	w := writer{buf: to, names: map[time.Duration]string{}}
 	w.raw(`{"version": `).int(Version).raw(`, "at": `).time(r.At)
+	w.raw(`, "outage": `).textOrNull(r.Outage)
 	w.raw(`, "alerts": `).alerts(r.Alerts, "factor_30d").raw(`, "budgets": [`)
 	for i := range r.Budgets {
 		if i > 0 {
@@ -47,12 +48,7 @@ func (w *writer) budget(b *Budget) {
 	w.raw(`, "burn_rates": `).burns(b.BurnRates, (*writer).rate)
 	w.raw(`, "burn_coverage": `).burns(b.BurnRates, (*writer).covered)
 	w.raw(`, "alerts": `).alerts(b.Alerts, "factor").raw(`, "firing": `).alerts(b.Firing, "factor")
-	w.raw(`, "flags": `).flags(b.Flags).raw(`, "absent": `).absent(b.Absent).raw(`, "failure": `)
-	if b.Failure == "" {
-		w.raw("null")
-	} else {
-		w.text(b.Failure)
-	}
+	w.raw(`, "flags": `).flags(b.Flags).raw(`, "absent": `).absent(b.Absent).raw(`, "failure": `).textOrNull(b.Failure)
 	w.raw(`, "notes": `).texts(b.Notes).raw("}")
 }
 
@@ -109,6 +105,14 @@ func (w *writer) int(i int) *writer {
 func (w *writer) text(s string) *writer {
 	w.buf = AppendText(w.buf, s)
 	return w
+}
+
+// textOrNull writes null for the empty text.
+func (w *writer) textOrNull(s string) *writer {
+	if s == "" {
+		return w.raw("null")
+	}
+	return w.text(s)
 }
 
 // time writes RFC 3339 in UTC, null for the zero time.

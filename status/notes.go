@@ -9,6 +9,22 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
+// Notes are those of an account, and the sentences that its other fields make for a
+// window that begins at a time: its flags, what is absent, why it is not being counted.
+func Notes(a slo.Account, begin, verdictFrom time.Time) []string {
+	b := Budget{Notes: a.Notes, Flags: a.FlagsAfter(begin), Absent: a.Absent, Failure: a.Failure, VerdictFrom: verdictFrom}
+	b.note()
+	return b.Notes
+}
+
+// Others are the notes that Failure, Absent, Flags and VerdictFrom do not say already.
+func (b *Budget) Others() []string {
+	bare := *b
+	bare.Notes = nil
+	bare.note()
+	return slices.DeleteFunc(slices.Clone(b.Notes), func(n string) bool { return slices.Contains(bare.Notes, n) })
+}
+
 // note adds to the account's notes what the budget's other fields say, in sentences.
 func (b *Budget) note() {
 	if b.Failure == "" && b.VerdictFrom.IsZero() && len(b.Flags)+len(b.Absent) == 0 {
@@ -82,32 +98,32 @@ func flagMeaning(kind slo.FlagKind) string {
 func AbsenceText(a slo.Absence) string {
 	what := a.Selector
 	if a.Side != "" {
-		what = fmt.Sprintf("%s of %q", a.Selector, a.Side)
+		what = fmt.Sprintf("%s (%s)", a.Selector, a.Side)
 	}
 	text := ""
 	switch a.Kind {
 	case slo.NoMetric:
-		text = fmt.Sprintf("no data: the ShopSet has no series of the metric of %s", what)
+		text = fmt.Sprintf("no data: the ShopSet has no series of the metric in %s", what)
 	case slo.NoLabel:
-		text = fmt.Sprintf("no data: no series of %s has the label %s", what, a.Label)
+		text = fmt.Sprintf("no data: %s asks for the label %s, which no series of the metric has", what, a.Label)
 	case slo.NoBound:
-		text = fmt.Sprintf("no data: no series of %s has that bound (%s)", what, a.Label)
+		text = fmt.Sprintf("no data: %s asks for a value of %s that no series of the metric has", what, a.Label)
 	case slo.NoSuch:
-		return fmt.Sprintf("nothing matches %s yet, and its siblings are there: counted as 0", what)
+		return fmt.Sprintf("nothing matches %s yet, though the metric and its labels are there: counted as 0", what)
 	case slo.NoSubject:
-		return fmt.Sprintf("the source has the metric of %s, and nothing of this ShopSet", what)
+		return fmt.Sprintf("the source has the metric in %s, and nothing of this ShopSet", what)
 	case slo.Unlabelled:
-		return fmt.Sprintf("the source has the metric of %s, but no series carries the ShopSet's labels", what)
+		return fmt.Sprintf("the source has the metric in %s, and no series of it carries the ShopSet's labels", what)
 	case slo.LoneLabel:
-		text = fmt.Sprintf("%s matches on the label %s, which no series has", what, a.Label)
+		text = fmt.Sprintf("%s matches on the label %s, which no series of the metric has", what, a.Label)
 	default:
-		return fmt.Sprintf("%s finds nothing", what)
+		return fmt.Sprintf("nothing matches %s", what)
 	}
 	if len(a.Nearest) > 0 {
 		text += "; there is " + strings.Join(a.Nearest, ", ")
 	}
 	if a.Misleads() && a.Side == "bad" {
-		text += `; where it is created with its first error, say so with shopslo.dev/absent-is-zero: "true"`
+		text += `. Where it is created with the first error, say so with shopslo.dev/absent-is-zero: "true"`
 	}
 	return text
 }

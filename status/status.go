@@ -31,6 +31,9 @@ type Ledger interface {
 // Report holds the budgets of a fleet at one time.
 type Report struct {
 	At time.Time
+	// Outage says why a server could not read its source last time: what is counted is
+	// of before. "": it could, or nobody keeps counting.
+	Outage string
 	// Alerts are those that burn rates were compared with; factors for 30 days.
 	Alerts []slo.BurnAlert
 	// Budgets in the order of the fleet (lowest Tier first, ShopSets by name), and

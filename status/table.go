@@ -22,6 +22,9 @@ func (r Report) WriteTable(w io.Writer, colour bool) error {
 		out.WriteByte('\n')
 	}
 	out.WriteString(r.summary())
+	if r.Outage != "" {
+		fmt.Fprintf(&out, "the server cannot read its source, these are the figures of before: %s\n", r.Outage)
+	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }
@@ -38,7 +41,7 @@ func (r Report) columns() []column {
 		{"TIER", false, func(b *Budget) string { return string(b.Tier) }},
 		{"SHOPSET", false, func(b *Budget) string { return string(b.ShopSet) }},
 		{"SLO", false, func(b *Budget) string { return b.SLO }},
-		{"STATE", false, func(b *Budget) string { return string(b.State) }},
+		{"STATE", false, stateText},
 		{"SLI", true, sliText},
 		{"GOAL", true, func(b *Budget) string { return FormatGoal(b.Objective) }},
 		{"LEFT", true, leftText},
@@ -112,36 +115,6 @@ func paint(state slo.State, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// footnotes explains the marks, and repeats each note once with the budgets it is of.
-func (r Report) footnotes(out *strings.Builder) {
-	var notes []string
-	of := map[string][]string{}
-	sliced := false
-	for i := range r.Budgets {
-		b := &r.Budgets[i]
-		sliced = sliced || inSlices(b) && b.Total != nil
-		for _, n := range b.Notes {
-			if of[n] == nil {
-				notes = append(notes, n)
-			}
-			of[n] = append(of[n], string(b.ShopSet)+" "+b.SLO)
-		}
-	}
-	if sliced {
-		out.WriteString("\n~ slices of time, or values at fixed steps: not single events\n")
-	}
-	for i, n := range notes {
-		if i == 0 {
-			out.WriteByte('\n')
-		}
-		who := of[n]
-		if len(who) > 3 {
-			who = append(who[:3:3], fmt.Sprintf("%d more", len(who)-3))
-		}
-		fmt.Fprintf(out, "note: %s (%s)\n", n, strings.Join(who, ", "))
-	}
-}
-
 // summary counts the states, worst first.
 func (r Report) summary() string {
 	at := r.At.UTC().Format(time.RFC3339)
@@ -163,6 +136,14 @@ func (r Report) summary() string {
 		noun = "budget"
 	}
 	return fmt.Sprintf("%d %s at %s: %s\n", len(r.Budgets), noun, at, strings.Join(parts, ", "))
+}
+
+// stateText marks a state that is in doubt.
+func stateText(b *Budget) string {
+	if len(b.Flags) > 0 || b.Failure != "" {
+		return string(b.State) + "*"
+	}
+	return string(b.State)
 }
 
 func sliText(b *Budget) string {

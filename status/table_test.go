@@ -1,8 +1,10 @@
 package status_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
@@ -64,5 +66,32 @@ func TestOneBadEventOfManyIsNotShownAsAllGood(t *testing.T) {
 	r := status.Compute(at, example(t), []slo.SLO{ratioSLO(t, "x", 0.999)}, nil, l)
 	if got := table(t, r, false); strings.Contains(got, "100.000%") || !strings.Contains(got, "99.999%") {
 		t.Errorf("one bad event in 672 thousand millions is shown as:\n%s", got)
+	}
+}
+
+func TestDoubtsAreMarkedAndToldOfUnderTheTable(t *testing.T) {
+	times := []slo.Flag{
+		{Kind: slo.SeveralProcesses, Count: 12, First: at.Add(-time.Hour), Last: at.Add(-time.Minute)},
+		{Kind: slo.PartialDrop, Count: 1, First: at.Add(-30 * 24 * time.Hour), Last: at.Add(-29 * 24 * time.Hour)}, // before the window
+	}
+	later := []slo.Flag{{Kind: slo.SeveralProcesses, Count: 1, First: at.Add(-time.Second), Last: at.Add(-time.Second)}}
+	l := ledger{
+		"c-2 x": {perHour: 1e4, covered: 1, flags: times},
+		"c-1 x": {perHour: 1e4, covered: 1, flags: later},
+		"a-2 x": {perHour: 1e4, covered: 1, failure: "the query times out after 30s"},
+		"b-1 x": {perHour: 1e4, covered: 1, absent: []slo.Absence{{Kind: slo.NoLabel, Side: "bad", Selector: `http_requests_total{status="500"}`, Label: "status", Nearest: []string{"code"}}}},
+		"a-1 x": {perHour: 1e4, covered: 1, expected: 40 * time.Second},
+		"b-2 x": {perHour: 1e4, covered: 1, absent: []slo.Absence{{Kind: slo.NoSuch, Side: "bad", Selector: `http_requests_total{code="500"}`}}},
+		"c-3 x": {perHour: 1e4, covered: 1, grid: true},
+		"a-3 x": {perHour: 1e4, covered: 1, expected: 3 * 24 * time.Hour},
+	}
+	r := status.Compute(at, example(t), []slo.SLO{ratioSLO(t, "x", 0.999)}, slo.DefaultBurnAlerts(), l)
+	golden(t, "table-doubts.txt", table(t, r, false))
+	data := r.AppendJSON(nil)
+	golden(t, "doubts.json", string(data)+"\n")
+	validate(t, data)
+	got, err := status.Decode(data)
+	if err != nil || !reflect.DeepEqual(got, r) {
+		t.Errorf("read back it is another report (%v):\n%s", err, got.AppendJSON(nil))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -86,6 +87,26 @@ func Start(ctx context.Context, base, ready string, args ...string) (*Process, e
 		if time.Now().After(deadline) {
 			p.Stop()
 			return nil, fmt.Errorf("%s does not answer at %s\n%s", args[0], base+ready, p.log)
+		}
+	}
+}
+
+// Says waits until the answer at a path has a line.
+func (p *Process) Says(ctx context.Context, path, line string) error {
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		resp, err := http.Get(p.URL + path)
+		if err == nil {
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err == nil && strings.Contains("\n"+string(body), "\n"+line+"\n") {
+				return nil
+			}
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case time.Now().After(deadline):
+			return fmt.Errorf("%s does not say %q at %s\n%s", p.URL, line, path, p.log)
 		}
 	}
 }

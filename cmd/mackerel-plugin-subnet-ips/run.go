@@ -105,7 +105,12 @@ func (p *plugin) run(ctx context.Context, args []string) int {
 		fmt.Fprintln(p.stderr, err) // the figures of now are right without it
 	}
 	for _, s := range subnets {
-		p.print(s, lows)
+		if !s.IPv6Only {
+			p.print(s, lows)
+		}
+	}
+	if ids := p.selection.IPv6Only(subnets); len(ids) > 0 {
+		fmt.Fprintf(p.stderr, "in %s no figures of %s: no IPv4 addresses there, only IPv6, which do not run out\n", cfg.Region, strings.Join(ids, ", "))
 	}
 	if missing := p.selection.Missing(subnets); missing != "" {
 		return p.fail(fmt.Errorf("in %s %s: check -region, -vpc, -subnets and -tags", cfg.Region, missing), exitUsage)

@@ -85,6 +85,27 @@ func TestWhatIsNotKnownIsNotPrinted(t *testing.T) {
 	}
 }
 
+func TestASubnetWithIPv6AloneHasNoFigures(t *testing.T) {
+	f, stop := ec2fake.Start(ec2fake.Subnet{ID: "subnet-4", VPC: "vpc-1", CIDR: "10.0.1.0/24", Free: 200}, ec2fake.Subnet{ID: "subnet-6", VPC: "vpc-1", IPv6: "2001:db8:6::/64"},
+		ec2fake.Subnet{ID: "subnet-46", VPC: "vpc-2", CIDR: "10.0.2.0/24", Free: 0, IPv6: "2001:db8:46::/64"})
+	defer stop()
+	for _, c := range []struct {
+		name, flag, value string
+		lines             int
+		out, errs         string // "": nothing is said
+	}{
+		{"of a VPC", "-vpc", "vpc-1", 4, "ips.subnet-4.free\t200", ""},
+		{"with both, the IPv4 addresses may run out", "-vpc", "vpc-2", 4, "ips.subnet-46.free\t0", ""},
+		{"named", "-subnets", "subnet-6", 0, "", "in ap-northeast-1 no figures of subnet-6: no IPv4 addresses there"},
+	} {
+		code, out, errs := try(t, t.TempDir(), noon, "-endpoint", f.URL, "-ips-per-node", "16", c.flag, c.value)
+		if code != exitOK || strings.Count(out, "\n") != c.lines || !strings.Contains(out, c.out) || strings.Contains(out, "subnet-6.") ||
+			!strings.Contains(errs, c.errs) || (errs == "") != (c.errs == "") {
+			t.Errorf("%s: code %d, %q, %q", c.name, code, out, errs)
+		}
+	}
+}
+
 func TestWhatIsSelectedAndNotThereIsSaid(t *testing.T) {
 	f, stop := ec2fake.Start(ec2fake.Subnet{ID: "subnet-1", CIDR: "10.0.1.0/24", Free: 251}, ec2fake.Subnet{ID: "subnet-2", CIDR: "10.0.2.0/24", Free: 17})
 	defer stop()

@@ -77,19 +77,23 @@ func (s *apiServer) serve(w http.ResponseWriter, r *http.Request) {
 
 // set puts an Application there that makes a whole ShopSet.
 func (s *apiServer) set(shopSet, sync, revision string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.version++
 	now := time.Now().UTC().Format(time.RFC3339)
-	a := map[string]any{
-		"apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
-		"metadata": map[string]any{"name": shopSet, "namespace": "argocd", "resourceVersion": fmt.Sprint(s.version),
-			"labels": map[string]any{"shopset.dev/shopset": shopSet}},
+	s.put(shopSet, map[string]any{
 		"spec": map[string]any{"source": map[string]any{"repoURL": "x", "path": "overlays/" + shopSet}},
 		"status": map[string]any{"reconciledAt": now, "health": map[string]any{"status": "Healthy"},
 			"sync":    map[string]any{"status": sync, "revision": revision},
 			"history": []any{map[string]any{"id": 1, "revision": revision, "deployedAt": now, "source": map[string]any{"repoURL": "x"}}}},
-	}
+	})
+}
+
+// put puts an Application of these contents there, that belongs to a ShopSet.
+func (s *apiServer) put(shopSet string, a map[string]any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version++
+	a["apiVersion"], a["kind"] = "argoproj.io/v1alpha1", "Application"
+	a["metadata"] = map[string]any{"name": shopSet, "namespace": "argocd", "resourceVersion": fmt.Sprint(s.version),
+		"labels": map[string]any{"shopset.dev/shopset": shopSet}}
 	s.apps[shopSet] = a
 	event, _ := json.Marshal(map[string]any{"type": "MODIFIED", "object": a})
 	event = append(event, '\n') // once: the watchers share it

@@ -14,15 +14,17 @@ import (
 
 	"github.com/shopslo/shopslo/exporters/budget"
 	"github.com/shopslo/shopslo/internal/server"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/status"
 )
 
 // shell makes the HTTP server, without the product's own routes.
-func (p *program) shell(f serveFlags, log *slog.Logger, ready func() error) (*server.Server, error) {
+func (p *program) shell(f serveFlags, log *slog.Logger) (*server.Server, error) {
 	s, err := server.New(server.Options{
 		Name: "shopslo", Version: thisBuild().Shopslo,
 		Description: "Exact error budgets per ShopSet", Home: boardFolder,
-		WebConfig: f.webConfig, Ready: ready, Log: log, Now: p.now,
+		WebConfig: f.webConfig, Log: log, Now: p.now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("--web.config.file: %w", err)
@@ -72,7 +74,9 @@ func (s *service) status(w http.ResponseWriter, r *http.Request) {
 	}
 	e := s.current()
 	e.lookPast(r.Context(), at, s.p.now())
-	write(w, e.report(at).AppendJSON(nil))
+	report := e.report(at)
+	report.Outage, _ = s.counting()
+	write(w, report.AppendJSON(nil))
 }
 
 func (s *service) gate(w http.ResponseWriter, r *http.Request) {
@@ -111,6 +115,9 @@ type ownMetrics struct {
 	ticks    *prometheus.CounterVec
 	seconds  prometheus.Histogram
 	read     prometheus.Counter
+	sourceUp prometheus.Gauge
+	caughtUp prometheus.Gauge
+	lost     *prometheus.GaugeVec
 	reloadOK prometheus.Gauge
 	reloadAt prometheus.Gauge
 }
@@ -124,6 +131,12 @@ func newOwnMetrics(r prometheus.Registerer) *ownMetrics {
 			Help: "How long it took to bring the ledger up to date.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 8)}),
 		read: f.NewCounter(prometheus.CounterOpts{Name: "shopslo_ledger_samples_read_total",
 			Help: "Raw samples that the ledger has counted."}),
+		sourceUp: f.NewGauge(prometheus.GaugeOpts{Name: "shopslo_source_up",
+			Help: "Whether the source could be read last time."}),
+		caughtUp: f.NewGauge(prometheus.GaugeOpts{Name: "shopslo_ledger_caught_up",
+			Help: "Whether the source's history has been read up to now since the start."}),
+		lost: f.NewGaugeVec(prometheus.GaugeOpts{Name: "shopslo_slo_uncounted_shopsets",
+			Help: "ShopSets for which an SLO is not being counted, though the source can be read: /api/v1/status has the reason."}, []string{"slo"}),
 		reloadOK: f.NewGauge(prometheus.GaugeOpts{Name: "shopslo_config_last_reload_successful",
 			Help: "Whether the last reading of configuration and documents succeeded."}),
 		reloadAt: f.NewGauge(prometheus.GaugeOpts{Name: "shopslo_config_last_reload_success_timestamp_seconds",
@@ -142,8 +155,18 @@ func (m *ownMetrics) tick(d time.Duration, err error) {
 	m.seconds.Observe(d.Seconds())
 	if err != nil {
 		m.ticks.WithLabelValues("error").Inc()
+		m.sourceUp.Set(0)
 	} else {
 		m.ticks.WithLabelValues("ok").Inc()
+		m.sourceUp.Set(1)
+	}
+}
+
+// counted says of each SLO for how many ShopSets it is not counted.
+func (m *ownMetrics) counted(slos []slo.SLO, failing map[string]ledger.Failing) {
+	m.lost.Reset() // of SLOs that are no more
+	for i := range slos {
+		m.lost.WithLabelValues(slos[i].Name).Set(float64(len(failing[slos[i].Name].Subjects)))
 	}
 }
 

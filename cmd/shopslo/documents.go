@@ -24,8 +24,10 @@ type documents struct {
 	fleet  *fleet.Fleet
 	slos   *openslo.Documents
 	notes  []note
-	// inexact are findings on SLOs that could be counted exactly and are not.
+	// inexact are findings on SLOs that could be counted exactly and are not, meant are
+	// notes on how SLOs are counted.
 	inexact []finding
+	meant   []note
 	// exclusions are those of the calendar, as it was when this was read.
 	exclusions []promotion.Exclusion
 	// fine is how far back every edge is wanted, where that is further than burn rates look.
@@ -98,7 +100,9 @@ func (p *program) load() (*documents, error) {
 		if wrong := d.queries(); len(wrong) > 0 {
 			found = append(found, wrong...)
 		} else {
-			found = append(found, d.meanings()...)
+			var misread faults
+			collect(d.understand(nil), &misread)
+			found = append(found, misread...)
 		}
 	}
 	if len(sloFaults) == 0 && d.slos != nil {

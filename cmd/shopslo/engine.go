@@ -70,9 +70,6 @@ func newEngine(d *documents, src source, dir string, backfill time.Duration, jud
 		return nil, orAskServer(err)
 	}
 	e.ledger = l
-	if err := e.understand(); err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
 	plan := d.plan(src, judged)
 	if err := l.Configure(plan, now); err != nil {
 		return nil, errors.Join(err, l.Close())
@@ -112,10 +109,11 @@ func (d *documents) plan(src source, judged []fleet.TierName) ledger.Plan {
 		}
 		subjects[set.Name] = sub
 	}
+	d.keepNamed(src)
 	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Part: judged != nil}
 	read := d.reading(src.types)
 	for _, name := range d.sourceNames() {
-		p.Sources[name], p.Reads[name] = src, read
+		p.Sources[name], p.Reads[name] = src.Source, read
 	}
 	for i := range d.slos.SLOs {
 		it := ledger.Item{SLO: &d.slos.SLOs[i]}
@@ -168,6 +166,14 @@ func (e *engine) report(at time.Time) status.Report {
 	return r
 }
 
+// counted is a report without the budgets that are not being counted: their figures are
+// of before.
+func (e *engine) counted(at time.Time) status.Report {
+	r := e.report(at)
+	r.Budgets = slices.DeleteFunc(slices.Clone(r.Budgets), func(b status.Budget) bool { return b.Failure != "" })
+	return r
+}
+
 // totals gives what was ever counted of an SLO for a ShopSet.
 func (e *engine) totals(name, shopset string) (slo.Counts, bool) {
 	for i := range e.docs.slos.SLOs {
@@ -193,6 +199,9 @@ func (p *program) oneShotBack(ctx context.Context, d *documents, at time.Time, r
 	src, err := p.openSource(d, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
+	}
+	if err := d.ask(src); err != nil {
+		return nil, errors.Join(err, src.close())
 	}
 	dir := d.config.Ledger.Dir
 	if _, err := os.Stat(dir); dir != "" && errors.Is(err, fs.ErrNotExist) {

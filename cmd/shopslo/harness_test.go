@@ -270,11 +270,13 @@ func (s *serving) get(t testing.TB, path string) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
+// waitReady waits until it has read all that there is.
 func (s *serving) waitReady(t testing.TB) {
 	t.Helper()
 	eventually(t, func() string {
-		if code, body := s.get(t, "/-/ready"); code != http.StatusOK {
-			return body
+		if v, _ := s.metric(t, "shopslo_ledger_caught_up"); v != "1" {
+			_, body := s.get(t, "/api/v1/status")
+			return fmt.Sprintf("shopslo_ledger_caught_up is %q\n%.300s", v, body)
 		}
 		return ""
 	})

@@ -191,7 +191,7 @@ func (p *program) collectOnce(ctx context.Context, d *documents, server string, 
 			return err
 		}
 		newest = e.ledger.Newest()
-		report = func(at time.Time) (status.Report, error) { return e.report(at), nil }
+		report = func(at time.Time) (status.Report, error) { return e.counted(at), nil }
 	}
 	if newest.IsZero() {
 		return nil
@@ -235,7 +235,7 @@ func (s *service) pushNow(ctx context.Context, pusher *mackerel.Pusher, m *pushM
 	e, now := s.current(), s.p.now()
 	var err error
 	if s.caughtUp() && !e.ledger.Newest().IsZero() {
-		_, err = pusher.Collect(now, e.ledger.Newest(), gapAtOnce, func(at time.Time) (status.Report, error) { return e.report(at), nil })
+		_, err = pusher.Collect(now, e.ledger.Newest(), gapAtOnce, func(at time.Time) (status.Report, error) { return e.counted(at), nil })
 	}
 	done, sendErr := pusher.Push(ctx, now)
 	m.pushed(done, sendErr)

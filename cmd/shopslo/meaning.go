@@ -17,9 +17,9 @@ import (
 
 // typeSource is a source that has its metrics' metadata.
 type typeSource interface {
-	// MetricType gives a metric's type: counter, gauge, histogram, summary or others.
-	// "unknown" and "" mean that the source has no type for it. The error is that the
-	// source cannot be asked.
+	// MetricType gives a metric's type: counter, gauge, histogram or summary (also for
+	// their series, such as x_bucket of x); "unknown" where what is said of it is not
+	// clear, "" where nothing is. An error that wraps slo.ErrUnavailable may pass.
 	MetricType(ctx context.Context, metric string) (string, error)
 }
 
@@ -85,7 +85,7 @@ func (d *documents) reading(types *metricTypes) ledger.Reading {
 	return func(ind *slo.Indicator) (ledger.Meaning, error) {
 		is, err := promquery.Read(ind, types.typeOf)
 		if err != nil {
-			return ledger.Meaning{}, err
+			return ledger.Meaning{Refused: err.Error()}, nil
 		}
 		m := ledger.Meaning{Raw: is.Raw, Grows: is.Grows, Notes: is.Notes}
 		for _, s := range is.Sides {
@@ -95,51 +95,89 @@ func (d *documents) reading(types *metricTypes) ledger.Reading {
 	}
 }
 
-// understand finds all that is wrong with the SLOs in the eyes of their source, before
-// anything is counted.
-func (e *engine) understand() error {
-	if e.docs.config.Source.Mackerel != nil {
+// ask finds all that is wrong with the SLOs in the eyes of their source. A source that
+// cannot be asked now finds nothing wrong.
+func (d *documents) ask(src source) error {
+	src.types.askAgain()
+	err := d.understand(src.types.typeOf)
+	if errors.Is(err, slo.ErrUnavailable) {
 		return nil
 	}
+	return err
+}
+
+// askAfter is how long a server waits before it asks its source again what the SLOs
+// mean that it cannot count.
+const askAfter = time.Minute
+
+// askAgain lets a server take up SLOs that it could not understand, as soon as the source
+// tells what their metrics are: an embedded one knows nothing before it has scraped.
+func (s *service) askAgain(e *engine, now time.Time) {
+	if now.Before(s.asked.Add(askAfter)) {
+		return
+	}
+	s.asked = now
+	unread := e.docs.unread(e.ledger.Failing())
+	if len(unread) == 0 {
+		return
+	}
 	e.source.types.askAgain()
+	for _, ind := range unread {
+		if _, err := promquery.Read(ind, e.source.types.typeOf); err != nil {
+			continue
+		}
+		s.configuring.Lock()
+		defer s.configuring.Unlock()
+		if s.current() != e { // reloaded meanwhile
+			return
+		}
+		if err := e.takeOver(now); err != nil {
+			s.log.Error("SLOs that are understood now are not taken up", "err", err)
+		}
+		return
+	}
+}
+
+// unread are the indicators of SLOs that are refused for what their queries mean.
+func (d *documents) unread(failing []ledger.Failing) (out []*slo.Indicator) {
+	for _, f := range failing {
+		for i := range d.slos.SLOs {
+			if s := &d.slos.SLOs[i]; s.Name == f.SLO && f.Refused {
+				for k := range s.Parts {
+					out = append(out, &s.Parts[k].Indicator)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// understand says of every SLO how it is counted: in faults, which are returned, findings
+// and notes. types is what the source says of its metrics; nil: it is not asked.
+func (d *documents) understand(types promquery.Types) error {
+	if d.config.Source.Mackerel != nil {
+		return nil
+	}
 	var out faults
-	for i := range e.docs.slos.SLOs {
-		s := &e.docs.slos.SLOs[i]
+	d.inexact, d.meant = nil, nil
+	for i := range d.slos.SLOs {
+		s := &d.slos.SLOs[i]
 		for k := range s.Parts {
-			_, err := promquery.Read(&s.Parts[k].Indicator, e.source.types.typeOf)
+			ind := &s.Parts[k].Indicator
+			m, err := promquery.Read(ind, types)
 			if f, ok := errors.AsType[*promquery.Fault](err); ok {
-				out = append(out, e.docs.misread(s, f))
+				out = append(out, d.misread(s, f))
 			} else if err != nil {
 				return fmt.Errorf("slo %q: %w", s.Name, err)
 			}
+			at, _ := d.slos.QueryOrigin(ind.Queries()[0])
+			d.remark(s, at, m)
 		}
 	}
 	if len(out) > 0 {
 		return once(out)
 	}
 	return nil
-}
-
-// meanings says of every SLO what can be said without its source: faults, findings and
-// notes.
-func (d *documents) meanings() faults {
-	if d.config.Source.Mackerel != nil {
-		return nil
-	}
-	var out faults
-	for i := range d.slos.SLOs {
-		s := &d.slos.SLOs[i]
-		for k := range s.Parts {
-			ind := &s.Parts[k].Indicator
-			m, err := promquery.Read(ind, nil)
-			if f, ok := errors.AsType[*promquery.Fault](err); ok {
-				out = append(out, d.misread(s, f))
-			}
-			at, _ := d.slos.QueryOrigin(ind.Queries()[0])
-			d.remark(s, at, m)
-		}
-	}
-	return once(out)
 }
 
 // remark takes in the findings and notes of an SLO.
@@ -156,8 +194,8 @@ func (d *documents) remark(s *slo.SLO, at openslo.Position, m promquery.Meaning)
 	}
 	for _, text := range notes {
 		n := note{Place: at.String(), Text: text}
-		if !slices.Contains(d.notes, n) {
-			d.notes = append(d.notes, n)
+		if !slices.Contains(d.meant, n) {
+			d.meant = append(d.meant, n)
 		}
 	}
 }

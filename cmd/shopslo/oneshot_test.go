@@ -62,6 +62,9 @@ func TestStatusOfAnEmbeddedStoreEqualsTheOracle(t *testing.T) {
 		}
 	})
 	t.Run("the gate holds, for the outage has burnt the budget", func(t *testing.T) {
+		strict := strings.ReplaceAll(yamlOf(ofHistory), "target: 0.5", "target: 0.999")
+		writeFiles(t, dir, map[string]string{"strict.yaml": strings.Replace(embeddedHere, "slo.yaml", "slo-strict.yaml", 1), "slo-strict.yaml": strict})
+		config := filepath.Join(dir, "strict.yaml")
 		code, stdout, stderr := runWith(t, nil, "gate", "--config", config, "--at", at, "--to", "prod", "-o", "json")
 		if !strings.Contains(stdout, `"decision": "hold"`) || code != exitNo || stderr != "" {
 			t.Errorf("exit code %d: %s%s", code, stdout, stderr)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -45,7 +46,10 @@ SIGHUP, and ends cleanly on SIGINT and SIGTERM.
   /api/v1/decisions  what 'shopslo decisions -o json' prints
   /api/v1/review   what 'shopslo report -o json' prints
   /metrics         the ledger's counts and the budgets, for Prometheus
-  /-/healthy, /-/ready`,
+  /-/healthy, /-/ready
+
+It is ready as soon as it answers, whether or not the source can be read: the answers
+say up to when all is counted, and what is not.`,
 		Example: `  shopslo serve
   shopslo serve --config shops/shopslo.yaml --web.listen-address :9876 --web.config.file web.yml`,
 		Args: noArgs,
@@ -73,9 +77,14 @@ type service struct {
 
 	mu      sync.RWMutex
 	engine  *engine
-	outage  error     // why the source could not be read last time
-	caught  time.Time // when counting had come up to the clock for the first time
-	reading string    // how far the first reading is
+	outage  error                     // why the source could not be read last time
+	caught  time.Time                 // when counting had come up to the clock for the first time
+	reading string                    // how far the first reading is
+	failing map[string]ledger.Failing // by SLO; of tick alone
+	behind  time.Duration             // how long to wait for the source's clock; of tick alone
+
+	configuring sync.Mutex // held while the ledger is told what to count
+	asked       time.Time  // when the source was last asked what refused SLOs mean; of tick alone
 
 	looking    sync.Mutex     // held while looking for what does not exist, see look
 	unseen     string         // why the last look failed; under looking
@@ -110,13 +119,16 @@ func (p *program) serve(ctx context.Context, f serveFlags, log *slog.Logger) err
 	if err != nil {
 		return errors.Join(err, src.close())
 	}
+	for _, f := range e.ledger.Failing() {
+		log.Error("an SLO is not counted; the others are", "slo", f.SLO, "why", f.Reason)
+	}
 	s := &service{p: p, log: log, engine: e, metrics: newOwnMetrics(p.registry), hup: hup}
 	if s.book, err = p.openServerLogbook(d.config); err != nil {
 		return errors.Join(err, e.Close())
 	}
 	defer s.book.close()
 	s.told = newTidings(s.book, log)
-	shell, err := p.shell(f, log, s.ready)
+	shell, err := p.shell(f, log)
 	if err != nil {
 		return errors.Join(err, e.Close())
 	}
@@ -166,21 +178,6 @@ func (s *service) run(ctx context.Context, shell *server.Server, listen string) 
 	return all
 }
 
-// ready says why the budgets are not there yet.
-func (s *service) ready() error {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	switch {
-	case !s.caught.IsZero():
-		return nil
-	case s.outage != nil:
-		return s.outage
-	case s.reading != "":
-		return errors.New(s.reading)
-	}
-	return errors.New("it has not read its source yet")
-}
-
 // count advances the ledger at each edge that may be closed, until ctx ends.
 func (s *service) count(ctx context.Context) {
 	for {
@@ -216,12 +213,38 @@ func (s *service) tick(ctx context.Context) time.Duration {
 	}
 	s.metrics.tick(s.p.now().Sub(now), err)
 	s.look(ctx, e, now, err)
+	s.askAgain(e, now)
 	s.ticked(now, err, paused)
+	s.uncounted(e)
 	wait := max(next.Sub(s.p.now()), 0)
-	if err != nil {
+	newest, due := e.ledger.Newest(), now.Add(-delay).Truncate(res)
+	switch {
+	case err != nil:
 		return max(min(wait, retryAfter), time.Second)
+	case !newest.IsZero() && newest.Before(due) && len(s.failing) == 0: // the source's clock is behind this one
+		s.behind = min(2*s.behind+time.Second, res)
+		return min(wait, s.behind)
 	}
+	s.behind = 0
 	return wait
+}
+
+// uncounted tells of the SLOs that are not being counted, and when they are again.
+func (s *service) uncounted(e *engine) {
+	failing := map[string]ledger.Failing{}
+	for _, f := range e.ledger.Failing() {
+		failing[f.SLO] = f
+		if _, before := s.failing[f.SLO]; !before {
+			s.log.Warn("an SLO is not being counted; it is tried again, and all others are", "slo", f.SLO, "shopsets", strings.Join(f.Subjects, ","), "reason", f.Reason)
+		}
+	}
+	for name := range s.failing {
+		if _, still := failing[name]; !still {
+			s.log.Info("an SLO is being counted again", "slo", name)
+		}
+	}
+	s.failing = failing
+	s.metrics.counted(e.docs.slos.SLOs, failing)
 }
 
 func (s *service) readUpTo(t time.Time) {
@@ -241,6 +264,7 @@ func (s *service) ticked(now time.Time, err error, paused bool) {
 	}
 	if s.outage = err; err == nil && !paused && s.caught.IsZero() {
 		s.caught = now
+		s.metrics.caughtUp.Set(1)
 		s.log.Info("the budgets are up to date", "after", s.p.now().Sub(now).Round(time.Millisecond))
 	}
 }
@@ -284,9 +308,11 @@ func (s *service) reload() error {
 	if next.fine() > old.fine() || d.longestWindow() > old.docs.longestWindow() {
 		return fmt.Errorf("%s: a longer window than before needs more history: restart to take that over", d.config.Path)
 	}
-	if err := next.understand(); err != nil {
+	if err := d.ask(next.source); err != nil {
 		return err
 	}
+	s.configuring.Lock()
+	defer s.configuring.Unlock()
 	if err := next.takeOver(s.p.now()); err != nil {
 		return errors.Join(err, old.takeOver(s.p.now()))
 	}

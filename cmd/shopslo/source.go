@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -78,6 +79,33 @@ func scrapeOf(c *config.Config) (*promtsdb.Scrape, error) {
 		return nil, fmt.Errorf("%s:%d: source.embedded.scrape_configs (line 4 below is its first): %w", c.Path, e.Line, err)
 	}
 	return s, nil
+}
+
+// keepNamed tells the source which labels tell series apart for somebody: it leaves out
+// none of them, not even where they are of a replica.
+func (d *documents) keepNamed(src source) {
+	keeper, ok := src.Source.(interface{ Keep(labels ...string) })
+	if !ok {
+		return
+	}
+	keeper.Keep(d.config.TargetLabels...)
+	for _, set := range d.fleet.ShopSets() {
+		keeper.Keep(slices.Collect(maps.Keys(set.Match))...)
+	}
+	read := d.reading(src.types)
+	for i := range d.slos.SLOs {
+		parts := d.slos.SLOs[i].Parts
+		for k := range parts {
+			meaning, _ := read(&parts[k].Indicator) // what cannot be read names nothing
+			for _, side := range meaning.Sides {
+				for _, sel := range side.Selectors {
+					for _, m := range sel {
+						keeper.Keep(m.Name)
+					}
+				}
+			}
+		}
+	}
 }
 
 // withoutUser is a URL as it may be shown.

@@ -97,7 +97,7 @@ func (d *documents) validation() validation {
 		Version: 1, Config: d.config.Path, Result: "ok",
 		Tiers: number(len(d.fleet.Tiers())), ShopSets: number(len(d.fleet.ShopSets())), Groups: number(len(d.fleet.ShopGroups())),
 		SLOs: number(len(d.slos.SLOs)), Budgets: number(budgets),
-		Faults: []fault{}, Findings: d.findings(), Notes: append([]note{}, d.notes...),
+		Faults: []fault{}, Findings: d.findings(), Notes: append(append([]note{}, d.notes...), d.meant...),
 	}
 	v.judge()
 	return v

@@ -59,3 +59,30 @@ func TestValidateAnswersInTheShapeOfItsSchema(t *testing.T) {
 		})
 	}
 }
+
+func TestValidateListsTheAlertsThatAreNotAsConfigured(t *testing.T) {
+	for _, tt := range []struct {
+		name, window string
+		want         []string // a part of each note; none: there are none
+	}{
+		{"of 30 days all are as configured", "30d", nil},
+		{"of 7 days two are shortened", "7d", []string{
+			`SLO "cart": the ticket alert of 1d over 2h becomes 16h48m over 84m, factor 1: over a window of 7d its factor would be 0.7`,
+			`SLO "cart": the ticket alert of 3d over 6h becomes 16h48m over 84m, factor 1: over a window of 7d its factor would be 0.233`}},
+		{"of 4 minutes none is left", "4m", []string{"page alert of 1h over 5m is left out", "page alert of 6h over 30m is left out", "of 1d over 2h is left out", "of 3d over 6h is left out"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			writeFiles(t, dir, map[string]string{"shopslo.yaml": embeddedHere, "fleet.yaml": fleetOf("beta: b-1", "prod: p-1"), "slo.yaml": cartSLO(tt.window)})
+			code, stdout, stderr := runHere(t, "validate", "--config", filepath.Join(dir, "shopslo.yaml"))
+			if code != exitOK || strings.Count(stdout, "note: ") != len(tt.want) {
+				t.Errorf("exit code %d, want %d notes:\n%s%s", code, len(tt.want), stdout, stderr)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(stdout, "slo.yaml:") || !strings.Contains(stdout, want) {
+					t.Errorf("no note %q in\n%s", want, stdout)
+				}
+			}
+		})
+	}
+}

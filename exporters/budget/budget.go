@@ -28,8 +28,8 @@ func NewCollector(read func() (status.Report, Totals)) *Collector { return &Coll
 var (
 	common = []string{"slo", "shopset", "tier"}
 
-	events   = desc("events_total", "Events (or slices) counted since counting began.")
-	bad      = desc("bad_events_total", "Bad events (or slices) counted since counting began.")
+	events   = desc("events_total", "Events (or slices, or points) counted since counting began.")
+	bad      = desc("bad_events_total", "Bad events (or slices, or points) counted since counting began.")
 	covered  = desc("covered_seconds_total", "Seconds since counting began that have data.")
 	began    = desc("counted_from_timestamp_seconds", "When counting began.")
 	edge     = desc("counted_until_timestamp_seconds", "The newest closed edge: up to when everything is counted.")

@@ -60,6 +60,10 @@ func (w *blockWriter) shopSet(o *fleet.ShopSetState) *block {
 			}
 		case fReleaseSince:
 			l.time(f, common, o.ReleaseSince)
+		case fVerified:
+			if o.Unverified != "" || o.Revision != "" {
+				l.truth(f, common, o.Unverified == "")
+			}
 		case fBehind:
 			l.count(f, common, o.Behind)
 		case fImages, fMutable:

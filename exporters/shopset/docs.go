@@ -32,12 +32,30 @@ Tier or ShopGroup have the names of the fleet's documents.
 			}
 		}
 	}
+	b.WriteString(argoCD)
 	fmt.Fprintf(&b, "\n## States\n\n- sync status: %s\n- health: %s\n- kind of a violation: %s\n- fault: %s\n",
 		words(stateWords(fSync)), words(stateWords(fHealth)), words(stateWords(fTierViolations)), words(texts(fleet.Faults)))
 	fmt.Fprintf(&b, "\n## Bounds of histograms\n\nIn seconds.\n\n- `%s`: %s\n- `%s`: %s\n",
 		families[fLead].name, bounds(leadBounds), families[fSoak].name, bounds(soakBounds))
 	return []byte(b.String())
 }
+
+// argoCD says what is made of what Argo CD says.
+const argoCD = `
+## What is made of an Argo CD Application
+
+| Argo CD says | told |
+|---|---|
+| Synced at a commit that is not in the history | the commit runs: one that changes nothing leaves no entry |
+| the last operation to what runs has Failed, ended in an Error, or goes on (what was verified before may be synced again for 10 minutes) | not verified (` + "`shopset_release_verified` 0, `unverified` in `/api/v1/fleet`" + ` with Argo CD's message and those of hooks); no soak; the gate's checks sync and soak are unknown |
+| a sync to another revision has failed or goes on, or was of some resources only | the Release is unknown, with the reason, until what runs is known again |
+| an operation that ended before it applied anything: a PreSync hook failed, the API server refused it in the dry run | what ran before runs |
+| a dry run | nothing new: the operation before it counts, as far as the exporter has seen it |
+| a resource is OutOfSync while the Application is Synced (` + "`IgnoreExtraneous`" + `) | no drift; beside others that differ such a resource counts, since nobody can tell them apart |
+| the same commit was synced again and again (self-heal) | the Release came when it was first seen to run, unless another one is known to have run since |
+| several sources | the Release is behind a folder of a git repository; one that lends its files to others (` + "`ref`" + `) comes after those that do not, then git sources of files alone, then charts. Each entry of the history is read by its own sources |
+| ` + "`sourceHydrator`" + ` | the path that ` + "`--application.path-pattern`" + ` sees is syncSource's. The Release is behind the dry commit, and so is ` + "`revision`" + `. Argo CD tells only the last one: of what was hydrated before, the exporter knows what it has seen, and the Release is unknown otherwise |
+`
 
 func (f *family) row(b *strings.Builder) {
 	kinds := map[kind]string{stateSet: "state set (gauge)", infos: "info (gauge)"}

@@ -58,6 +58,7 @@ const (
 	fDriftEvents
 	fReleaseInfo
 	fReleaseSince
+	fVerified
 	fBehind
 	fImages
 	fMutable
@@ -143,11 +144,12 @@ var families = [allFamilies]family{
 	fMember:       {"shopset_group_member_info", infos, "shopset tier group", "Which ShopGroups a ShopSet serves.", "the ShopSet serves no group"},
 	fSync:         {"shopset_sync_status", stateSet, "shopset tier state", "Whether what runs is what git asks for, as Argo CD says: 1 for the state that it is in, 0 for the others.", ""},
 	fHealth:       {"shopset_health_status", stateSet, "shopset tier state", "How what runs is doing, as Argo CD says: 1 for the state that it is in, 0 for the others.", ""},
-	fOutOfSync:    {"shopset_resources_out_of_sync", gauge, "shopset tier", "Resources that differ from what git asks for.", "not known"},
+	fOutOfSync:    {"shopset_resources_out_of_sync", gauge, "shopset tier", "Resources that differ from what git asks for; 0 while the ShopSet is Synced: Argo CD is told not to mind any that differ then (IgnoreExtraneous).", "not known"},
 	fDriftedSince: {"shopset_drifted_since_timestamp_seconds", gauge, "shopset tier", "Since when the ShopSet has been OutOfSync; kept while it is Unknown, and across restarts.", "it does not drift"},
 	fDriftEvents:  {"shopset_drift_events_total", counter, "shopset tier", "How often a drift began, also one that healed itself at once; kept across restarts.", "the ShopSet was never observed"},
-	fReleaseInfo:  {"shopset_release_info", infos, "shopset tier release revision", "The Release that runs (the app repository's commit), and the deployed commit of the repository that Argo CD reads.", "not known, or its parts run different ones"},
-	fReleaseSince: {"shopset_release_deployed_timestamp_seconds", gauge, "shopset tier", "When the Release came to the ShopSet.", "not known"},
+	fReleaseInfo:  {"shopset_release_info", infos, "shopset tier release revision", "The Release that runs (the app repository's commit), and the deployed commit of the repository that Argo CD reads; with its source hydrator, the commit that people wrote.", "not known, or its parts run different ones"},
+	fReleaseSince: {"shopset_release_deployed_timestamp_seconds", gauge, "shopset tier", "When the Release came to the ShopSet, at the latest: Argo CD keeps the last ten syncs. What was known before is kept, across restarts too.", "not known"},
+	fVerified:     {"shopset_release_verified", gauge, "shopset tier", "1 where the operation of Argo CD that brought what runs has succeeded, hooks included; 0 where it failed, or goes on: then the Tier does not soak. The reason is in /api/v1/fleet.", "what runs is not known"},
 	fBehind:       {"shopset_releases_behind", gauge, "shopset tier", "First-parent commits of the next lower Tier's Release that the ShopSet lacks.", "not known, or the lowest Tier"},
 	fImages:       {"shopset_images", gauge, "shopset tier", "Different images that run; in a rollout old and new.", "not known"},
 	fMutable:      {"shopset_images_mutable", gauge, "shopset tier", "Images whose tag can come to mean something else (latest, or neither tag nor digest): going back to them needs a rebuild.", "not known"},
@@ -173,7 +175,7 @@ var families = [allFamilies]family{
 	fTierViolation:   {"shopset_tier_order_violation_info", infos, "tier kind release", "A Release that breaks the order of Tiers.", "no violation"},
 	fTierSkewed:      {"shopset_tier_skewed", gauge, "tier", "1 where the Tier's ShopSets are known to run different Releases, else 0.", ""},
 	fTierSkewedSince: {"shopset_tier_skewed_since_timestamp_seconds", gauge, "tier", "Since when the Tier's ShopSets have run different Releases; kept across restarts.", "they do not"},
-	fTierSoaking:     {"shopset_tier_soaking_since_timestamp_seconds", gauge, "tier", "Since when all ShopSets of the Tier have without a break been Synced and Healthy at one Release.", "they are not"},
+	fTierSoaking:     {"shopset_tier_soaking_since_timestamp_seconds", gauge, "tier", "Since when all ShopSets of the Tier have without a break been Synced, Healthy and verified at one Release.", "they are not"},
 	fPromotions:      {"shopset_promotions_total", counter, "tier", "Releases that came to all ShopSets of the Tier for the first time; kept across restarts.", "the lowest Tier, to which nothing is promoted"},
 	fRollbacks:       {"shopset_rollbacks_total", counter, "tier", "How often all ShopSets of the Tier went back to a Release that they had before; kept across restarts.", ""},
 	fLead:            {"shopset_promotion_lead_time_seconds", histogrms, "tier", "From a change's coming to the lowest Tier's branch until all ShopSets of the Tier ran it. Where later changes came along, the oldest one's time counts. Kept across restarts.", "the lowest Tier"},

@@ -71,6 +71,14 @@ func (o *oracle) held(i int, tier fleet.TierName) (fleet.Release, time.Time) {
 	return s.sets[sets[0].Name].Release, since
 }
 
+// last gives what was last seen of a ShopSet.
+func (o *oracle) last(set fleet.ShopSetName) (fleet.Observation, bool) {
+	if len(o.all) == 0 {
+		return fleet.Observation{}, false
+	}
+	return o.all[len(o.all)-1].sets[set], true
+}
+
 // arrival is a Tier's coming to a Release.
 type arrival struct {
 	view    int
@@ -198,7 +206,7 @@ func TestTheRecorderAgreesWithAllThatEverHappened(t *testing.T) {
 
 // story plays a random history, with restarts, and compares after each step.
 func story(t *testing.T, seed uint64) {
-	rng := rand.New(rand.NewPCG(seed, 7))
+	rng, heals := rand.New(rand.NewPCG(seed, 7)), rand.New(rand.NewPCG(seed, 8))
 	d := labFleet(t).Declarations()
 	if seed%3 == 0 { // a Tier in the middle without ShopSets
 		d.ShopSets = slices.DeleteFunc(d.ShopSets, func(s fleet.ShopSet) bool { return s.Tier == "beta-prod" })
@@ -238,8 +246,16 @@ func story(t *testing.T, seed uint64) {
 		}
 		for _, set := range f.ShopSets() {
 			view.sets[set.Name] = runs[set.Name]
-			seen.Observations = append(seen.Observations, r.Observed(now, runs[set.Name]))
-			r.Observed(now, runs[set.Name]) // twice is once
+			told := runs[set.Name]
+			if before, ok := o.last(set.Name); ok && before.Release == told.Release && before.ReleaseSince.Equal(told.ReleaseSince) && heals.IntN(4) == 0 {
+				told.ReleaseSince, told.ReleaseNotBefore = now, time.Time{} // self-heals have pushed out of the history what came before
+			}
+			got := r.Observed(now, told)
+			if got.Release != "" && !got.ReleaseSince.Equal(runs[set.Name].ReleaseSince) {
+				t.Fatalf("seed %d, step %d, %s: %s since %v, want %v", seed, step, set.Name, got.Release, got.ReleaseSince, runs[set.Name].ReleaseSince)
+			}
+			seen.Observations = append(seen.Observations, got)
+			r.Observed(now, told) // twice is once
 		}
 		o.all = append(o.all, view)
 		current := fleet.NewCurrent(f, now, seen)
@@ -291,6 +307,7 @@ func happen(rng *rand.Rand, f *fleet.Fleet, heads map[fleet.TierName]fleet.Head,
 		o := runs[s.Name]
 		if want := heads[s.Tier].Release; want != o.Release && rng.IntN(3) > 0 || o.Release == "" {
 			o.Release, o.ReleaseSince = want, now.Add(-time.Duration(rng.IntN(20))*time.Second)
+			o.ReleaseNotBefore = o.ReleaseSince
 		}
 		switch rng.IntN(30) {
 		case 0:
@@ -298,7 +315,7 @@ func happen(rng *rand.Rand, f *fleet.Fleet, heads map[fleet.TierName]fleet.Head,
 		case 1:
 			o.Sync, o.Health = fleet.SyncUnknown, fleet.HealthUnknown
 			if rng.IntN(2) == 0 {
-				o.Release, o.ReleaseSince = "", time.Time{}
+				o.Release, o.ReleaseSince, o.ReleaseNotBefore = "", time.Time{}, time.Time{}
 			}
 		case 2:
 			o.Health = fleet.Degraded

@@ -104,15 +104,8 @@ func (m *shopSetMemory) release(o fleet.Observation) fleet.Observation {
 	if o.Release == "" && o.Revision != "" && o.Revision == m.Revision {
 		o.Release = m.Release
 	}
-	switch {
-	case o.Release == "":
-		o.ReleaseSince = time.Time{}
+	if o = o.Remembering(m.Release, m.ReleaseSince); o.Release == "" {
 		return o
-	case !o.ReleaseSince.IsZero():
-	case o.Release == m.Release:
-		o.ReleaseSince = m.ReleaseSince
-	case m.Release != "":
-		o.ReleaseSince = o.ObservedAt
 	}
 	o.ReleaseSince = o.ReleaseSince.UTC()
 	m.Release, m.Revision, m.ReleaseSince = o.Release, o.Revision, o.ReleaseSince

@@ -101,6 +101,8 @@ func troubled(t *testing.T) *Exporter {
 				o.Release, o.Health = commit(99), fleet.Degraded // nobody knows it
 			case s.Name == "a-3":
 				o.Parts = []fleet.Part{{Source: "ctx", Namespace: "argocd", Name: "a-3-cart", Sync: fleet.Synced, Health: fleet.Healthy, OutOfSync: new(int)}, {Name: `odd "name"`, Health: "Splendid"}}
+			case s.Name == "b-2":
+				o.Unverified = "the sync to r9 has failed"
 			case s.Name == "b-3":
 				o.ObservedAt = now.Add(-time.Hour)
 			case s.Name == "c-2" && minute == 2:

@@ -10,28 +10,72 @@ import (
 func TestTheSnapshotSaysSinceWhenATierSoaks(t *testing.T) {
 	f := labFleet(t)
 	e := New(f, NewRecorder(), Options{})
-	look := func(at time.Time, health fleet.Health) time.Time {
+	look := func(at time.Time, health fleet.Health, unverified string) time.Time {
 		var seen []fleet.Observation
 		for _, name := range []fleet.ShopSetName{"a-2", "b-1"} {
-			seen = append(seen, fleet.Observation{ShopSet: name, Sync: fleet.Synced, Health: health, Release: commit(1), ObservedAt: at})
+			seen = append(seen, fleet.Observation{ShopSet: name, Sync: fleet.Synced, Health: health, Release: commit(1), ObservedAt: at, Unverified: unverified})
 		}
 		return e.Refresh(at, View{Fleet: f, Observations: seen}).Tiers[2].SoakingSince
 	}
 	minute := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
 	for _, step := range []struct {
-		at     int
-		health fleet.Health
-		want   time.Time
+		at         int
+		health     fleet.Health
+		unverified string
+		want       time.Time
 	}{
-		{0, fleet.Healthy, minute(0)}, {1, fleet.Healthy, minute(0)},
-		{2, fleet.Degraded, time.Time{}}, // a break
-		{3, fleet.Healthy, minute(3)}, {4, fleet.Healthy, minute(3)},
+		{0, fleet.Healthy, "", minute(0)}, {1, fleet.Healthy, "", minute(0)},
+		{2, fleet.Degraded, "", time.Time{}}, // a break
+		{3, fleet.Healthy, "", minute(3)}, {4, fleet.Healthy, "", minute(3)},
+		{5, fleet.Healthy, "the sync to r1 has failed", time.Time{}}, // another one
+		{6, fleet.Healthy, "", minute(6)},
 	} {
-		if got := look(minute(step.at), step.health); !got.Equal(step.want) {
+		if got := look(minute(step.at), step.health, step.unverified); !got.Equal(step.want) {
 			t.Errorf("after %d minutes, %s: soaking since %v, want %v", step.at, step.health, got, step.want)
 		}
 		if got := e.Snapshot().Tiers[2].SoakingSince; !got.Equal(step.want) {
 			t.Errorf("after %d minutes the served snapshot says %v, want %v", step.at, got, step.want)
+		}
+	}
+}
+
+// Two controllers that undo each other have Argo CD sync the same commit every minute,
+// and it keeps the last ten syncs.
+func TestSelfHealsDoNotMoveSinceWhenAReleaseRuns(t *testing.T) {
+	came := noon.Add(-9 * 24 * time.Hour)
+	at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
+	seen := func(release int, since, notBefore time.Time) fleet.Observation {
+		return fleet.Observation{ShopSet: "a-1", Sync: fleet.Synced, Health: fleet.Healthy, Release: commit(release), Revision: "r", ReleaseSince: since, ReleaseNotBefore: notBefore}
+	}
+	r := NewRecorder()
+	for _, step := range []struct {
+		name   string
+		minute int
+		seen   fleet.Observation
+		want   time.Time
+	}{
+		{"it came nine days ago", 0, seen(1, came, came), came},
+		{"ten self-heals later", 10, seen(1, at(0), time.Time{}), came},
+		{"ten more", 20, seen(1, at(10), time.Time{}), came},
+		{"nothing can be seen", 25, fleet.Unknown("a-1", "away"), time.Time{}},
+		{"it is seen again", 30, seen(1, at(20), time.Time{}), came},
+		{"another Release was there while nobody looked", 40, seen(1, at(39), at(39)), at(39)},
+		{"it heals again", 50, seen(1, at(45), time.Time{}), at(39)},
+		{"another Release", 60, seen(2, at(59), at(59)), at(59)},
+		{"and back", 70, seen(1, at(69), at(69)), at(69)},
+		{"back to what was there before, of which self-heals are all that is kept", 80, seen(2, at(75), time.Time{}), at(75)},
+	} {
+		step.seen.ObservedAt = at(step.minute)
+		data, err := r.MarshalJSON() // each look is by another process
+		if err == nil {
+			r = NewRecorder()
+			err = r.UnmarshalJSON(data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Observed(at(step.minute), step.seen); !got.ReleaseSince.Equal(step.want) {
+			t.Errorf("%s: since %v, want %v", step.name, got.ReleaseSince, step.want)
 		}
 	}
 }

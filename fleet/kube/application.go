@@ -8,7 +8,6 @@ import (
 
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
 	"github.com/argoproj/gitops-engine/pkg/health"
-	"github.com/argoproj/gitops-engine/pkg/sync/common"
 
 	"github.com/shopslo/shopslo/fleet"
 )
@@ -26,12 +25,34 @@ type Application struct {
 	OutOfSync  *int     // resources; nil: not known
 	Images     []string // sorted, each once
 	Reason     string   // why something is Unknown
+	// Unverified says in a clause which operation has not verified what runs, from
+	// UnverifiedFrom on (zero: always); "": what runs was synced successfully.
+	Unverified     string
+	UnverifiedFrom time.Time
+
+	facts facts
 }
 
 // Deployment is a revision that was synced.
 type Deployment struct {
-	Revision string    // a commit, or a chart's version
+	// Revision is a commit, or a chart's version. Where Argo CD hydrates manifests it
+	// is the commit that people wrote (dry), not the one with the manifests.
+	Revision string
 	At       time.Time // zero: not known
+}
+
+// facts are what Deployed, Reason and Unverified follow from. Revisions are those that
+// Argo CD syncs: with a source hydrator, commits of manifests.
+type facts struct {
+	compared string       // the revision that was compared last
+	history  []Deployment // that were synced successfully, the newest first
+	unknown  []string     // why something else is Unknown
+	last     operation    // the last one that was no dry run
+	// left is an earlier operation that may have left parts of another revision
+	// behind, where the last one applied nothing.
+	left       operation
+	hydrates   bool
+	hydrations []hydration // the newest first
 }
 
 // The parts of an Argo CD Application that are read, under the names and with the
@@ -39,26 +60,23 @@ type Deployment struct {
 // times the memory.
 type (
 	desired struct {
-		Source  *source  `json:"source"`
-		Sources []source `json:"sources"`
-	}
-	source struct {
-		Path  string `json:"path"`
-		Chart string `json:"chart"`
+		Source         *source   `json:"source"`
+		Sources        []source  `json:"sources"`
+		SourceHydrator *hydrator `json:"sourceHydrator"`
 	}
 	status struct {
 		Sync struct {
-			Status    v1alpha1.SyncStatusCode `json:"status"`
-			Revision  string                  `json:"revision"`
-			Revisions []string                `json:"revisions"`
+			Status     v1alpha1.SyncStatusCode `json:"status"`
+			ComparedTo origin                  `json:"comparedTo"`
+			synced
 		} `json:"sync"`
 		Health struct {
 			Status health.HealthStatusCode `json:"status"`
 		} `json:"health"`
 		History []struct {
-			Revision   string    `json:"revision"`
-			Revisions  []string  `json:"revisions"`
 			DeployedAt time.Time `json:"deployedAt"`
+			synced
+			origin
 		} `json:"history"`
 		Resources []struct {
 			Status v1alpha1.SyncStatusCode `json:"status"`
@@ -69,28 +87,12 @@ type (
 		Conditions     []v1alpha1.ApplicationCondition `json:"conditions"`
 		ReconciledAt   time.Time                       `json:"reconciledAt"` // zero: never
 		OperationState *operationState                 `json:"operationState"`
-	}
-	operationState struct {
-		Phase      common.OperationPhase `json:"phase"`
-		StartedAt  time.Time             `json:"startedAt"`
-		SyncResult *struct {
-			Revision  string   `json:"revision"`
-			Revisions []string `json:"revisions"`
-		} `json:"syncResult"`
+		SourceHydrator hydratorStatus                  `json:"sourceHydrator"`
 	}
 )
 
-// sources gives all of them; a single one does not count beside several.
-func (d desired) sources() []source {
-	if len(d.Sources) == 0 && d.Source != nil {
-		return []source{*d.Source}
-	}
-	return d.Sources
-}
-
-// convert reads an Application's status. Where it has several sources, the first
-// that is a folder of a git repository is the one that is deployed from; the others
-// are charts and values.
+// convert reads an Application's status. Where it has several sources, one that is a
+// folder of a git repository is the one that is deployed from (chooseSource).
 //
 // What Argo CD does not say is Unknown, never a good state: an Application that
 // was never compared, one without health, one in the middle of a sync.
@@ -98,31 +100,114 @@ func convert(c *contents) Application {
 	s := &c.Status
 	out := Application{
 		Sync: syncStatus(s.Sync.Status), Health: healthStatus(s.Health.Status),
-		ObservedAt: s.ReconciledAt.UTC(), Images: images(s.Summary.Images),
+		ObservedAt: s.ReconciledAt.UTC(), OutOfSync: outOfSync(s), Images: images(s.Summary.Images),
 	}
-	source := chooseSource(c.Spec)
-	out.Deployed = deployments(s, source, out.Sync)
-	var reasons []string
-	if between := betweenRevisions(s, source, out.Deployed); out.Sync != fleet.Synced && between != "" {
-		out.Deployed = nil
-		reasons = append(reasons, between)
-	}
+	out.facts = factsOf(c)
 	if out.Sync == fleet.SyncUnknown {
-		reasons = append(reasons, unknownSync(s))
-	} else {
-		n := 0
+		out.facts.unknown = append(out.facts.unknown, unknownSync(s))
+	} else if out.Health == fleet.HealthUnknown {
+		out.facts.unknown = append(out.facts.unknown, "Argo CD says no health")
+	}
+	out.conclude()
+	return out
+}
+
+func factsOf(c *contents) facts {
+	s, from := &c.Status, chooseSource(c.Spec)
+	f := facts{
+		compared: from.revision(s.Sync.synced, s.Sync.ComparedTo),
+		hydrates: c.Spec.SourceHydrator != nil, hydrations: s.SourceHydrator.hydrations(),
+	}
+	if len(s.History) > 0 {
+		f.history = make([]Deployment, 0, len(s.History))
+	}
+	for i := len(s.History) - 1; i >= 0; i-- {
+		h := &s.History[i]
+		if r := from.revision(h.synced, h.origin); r != "" {
+			f.history = append(f.history, Deployment{r, h.DeployedAt.UTC()})
+		}
+	}
+	f.last = s.OperationState.read(from, f.compared)
+	return f
+}
+
+// after carries on what an earlier version of the Application told and this one does
+// not: what a dry run covers, what an operation left behind, and which commit manifests
+// were made of.
+func (a Application) after(b *Application) Application {
+	f, was := &a.facts, &b.facts
+	switch {
+	case f.last.dry:
+		f.last, f.left = was.last, was.left
+	case f.last.started.Equal(was.last.started):
+		f.left = was.left
+	case f.last.applied():
+	case was.last.applied():
+		f.left = was.last
+	default:
+		f.left = was.left
+	}
+	if f.hydrates {
+		f.hydrations = remember(f.hydrations, was.hydrations)
+	}
+	a.conclude()
+	return a
+}
+
+// conclude tells from the facts what runs, and whether it is verified.
+func (a *Application) conclude() {
+	f, runs := &a.facts, a.facts.deployed(a.Sync)
+	reasons := slices.Clone(f.unknown)
+	a.Unverified, a.UnverifiedFrom = "", time.Time{}
+	between := a.between(&f.last)
+	if between == "" {
+		between = a.between(&f.left)
+	}
+	switch {
+	case between != "":
+		runs = nil
+		reasons = slices.Insert(reasons, 0, between)
+	case len(runs) > 0:
+		var why string
+		why, a.UnverifiedFrom = f.unverified(runs[0].Revision)
+		a.Unverified = shared(why)
+	}
+	if f.hydrates {
+		var why string
+		if runs, why = f.dry(runs); why != "" {
+			reasons = append(reasons, why)
+		}
+	}
+	a.Deployed, a.Reason = runs, shared(strings.Join(reasons, "; "))
+}
+
+// deployed lists what runs and ran. Where the Application is Synced that is
+// what was compared, since a commit that changes nothing moves it without a new
+// entry in the history; else it is what the history has, which holds successful
+// syncs only.
+func (f *facts) deployed(sync fleet.SyncStatus) []Deployment {
+	if sync != fleet.Synced || f.compared == "" || len(f.history) > 0 && f.history[0].Revision == f.compared {
+		return f.history
+	}
+	return slices.Insert(slices.Clone(f.history), 0, Deployment{Revision: f.compared})
+}
+
+// outOfSync counts the resources that differ; nil: not known. Those that Argo CD is
+// told not to mind (IgnoreExtraneous) have the status OutOfSync, but leave the
+// Application Synced; beside others that differ nobody can tell them apart.
+func outOfSync(s *status) *int {
+	n := 0
+	switch syncStatus(s.Sync.Status) {
+	case fleet.SyncUnknown:
+		return nil
+	case fleet.OutOfSync:
 		for i := range s.Resources {
 			if s.Resources[i].Status == v1alpha1.SyncStatusCodeOutOfSync {
 				n++
 			}
 		}
-		out.OutOfSync = &n
 	}
-	if out.Health == fleet.HealthUnknown && out.Sync != fleet.SyncUnknown {
-		reasons = append(reasons, "Argo CD says no health")
-	}
-	out.Reason = strings.Join(reasons, "; ")
-	return out
+	return &n
 }
 
 func syncStatus(code v1alpha1.SyncStatusCode) fleet.SyncStatus {
@@ -172,60 +257,6 @@ func oneLine(text string) string {
 		text = strings.ToValidUTF8(text[:most], "") + "…"
 	}
 	return text
-}
-
-// chooseSource gives the index of the source that a ShopSet is deployed from; -1
-// where an Application has a single one.
-func chooseSource(d desired) int {
-	if len(d.Sources) == 0 {
-		return -1
-	}
-	folder := func(s source) bool { return s.Chart == "" && s.Path != "" }
-	return max(0, slices.IndexFunc(d.Sources, folder))
-}
-
-// revision gives the source's one of a list of revisions, or the single revision.
-func revision(source int, single string, several []string) string {
-	switch {
-	case source >= 0 && source < len(several):
-		return several[source]
-	case source <= 0:
-		return single
-	}
-	return ""
-}
-
-// deployments lists what runs and ran. Where the Application is Synced that is
-// what was compared, since a commit that changes nothing moves it without a new
-// entry in the history; else it is what the history has, which holds successful
-// syncs only.
-func deployments(s *status, source int, sync fleet.SyncStatus) []Deployment {
-	var all []Deployment
-	for i := len(s.History) - 1; i >= 0; i-- {
-		h := &s.History[i]
-		if r := revision(source, h.Revision, h.Revisions); r != "" {
-			all = append(all, Deployment{r, h.DeployedAt.UTC()})
-		}
-	}
-	compared := revision(source, s.Sync.Revision, s.Sync.Revisions)
-	if sync == fleet.Synced && compared != "" && (len(all) == 0 || all[0].Revision != compared) {
-		all = slices.Insert(all, 0, Deployment{Revision: compared})
-	}
-	return all
-}
-
-// betweenRevisions says why it cannot be told what runs: a sync to another revision is
-// going on, or was given up. "" where that is not so.
-func betweenRevisions(s *status, source int, deployed []Deployment) string {
-	o := s.OperationState
-	if o == nil || o.SyncResult == nil || o.Phase == common.OperationSucceeded || o.Phase == "" {
-		return ""
-	}
-	to := revision(source, o.SyncResult.Revision, o.SyncResult.Revisions)
-	if to == "" || len(deployed) > 0 && (deployed[0].Revision == to || deployed[0].At.After(o.StartedAt)) {
-		return ""
-	}
-	return fmt.Sprintf("a sync to %s is %s, so parts of it may run", to, strings.ToLower(string(o.Phase)))
 }
 
 func images(list []string) []string {

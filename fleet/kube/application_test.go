@@ -96,12 +96,12 @@ status:`
   sync: {status: OutOfSync, revision: r3}
   health: {status: Healthy}
   operationState: {phase: Running, startedAt: "2026-11-01T11:59:00Z", operation: {}, syncResult: {revision: r3}}`,
-			"OutOfSync Healthy [] 0", "a sync to r3 is running"},
+			"OutOfSync Healthy [] 0", "the sync to r3 has been running"},
 		{"a sync was given up", single + history + `
   sync: {status: OutOfSync, revision: r3}
   health: {status: Missing}
   operationState: {phase: Error, message: refused, startedAt: "2026-11-01T11:59:00Z", operation: {}, syncResult: {revision: r3}}`,
-			"OutOfSync Missing [] 0", "a sync to r3 is error"},
+			"OutOfSync Missing [] 0", "the sync to r3 has ended in an error: refused"},
 		{"a sync was given up, and a later one was not", single + history + `
   sync: {status: OutOfSync, revision: r3}
   health: {status: Degraded}

@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/json"
 
+	"github.com/argoproj/gitops-engine/pkg/sync/common"
+
 	"github.com/shopslo/shopslo/fleet"
 )
 
@@ -122,7 +124,19 @@ func (a Application) compact() Application {
 	for i := range a.Images {
 		a.Images[i] = shared(a.Images[i])
 	}
-	a.Reason = shared(a.Reason)
+	for i := range a.facts.history {
+		a.facts.history[i].Revision = shared(a.facts.history[i].Revision)
+	}
+	for i := range a.facts.hydrations {
+		h := &a.facts.hydrations[i].commits
+		h.Dry, h.Hydrated = shared(h.Dry), shared(h.Hydrated)
+	}
+	for i := range a.facts.unknown {
+		a.facts.unknown[i] = shared(a.facts.unknown[i])
+	}
+	o := &a.facts.last
+	o.to, o.phase, o.says = shared(o.to), common.OperationPhase(shared(string(o.phase))), shared(o.says)
+	a.facts.compared = shared(a.facts.compared)
 	return a
 }
 

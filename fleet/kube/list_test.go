@@ -112,6 +112,10 @@ func TestWhatIsReadIsOfArgoCDsTypes(t *testing.T) {
 		}
 		for i := range ours.NumField() {
 			one := ours.Field(i)
+			if one.Anonymous {
+				read(where, one.Type, theirs)
+				continue
+			}
 			name := one.Tag.Get("json")
 			at, found := byJSON(theirs, name)
 			if !found {

@@ -147,6 +147,11 @@ func (s *store) put(i *item) (newlyFaulty bool) {
 	newlyFaulty = e.faulty
 	if old := s.entries[k]; old != nil {
 		e.key, e.events = old.key, old.events
+		if e.faulty {
+			e.app.facts = old.app.facts // until it can be read again
+		} else {
+			e.app = e.app.after(&old.app)
+		}
 		if old.shopSet == set {
 			e.shopSet = old.shopSet // the same memory
 		}

@@ -25,6 +25,15 @@ func sum(name fleet.ShopSetName, parts []part, releases Releases, now time.Time,
 		e := p.entry
 		o := e.observe(name, releases).At(now, maxAge)
 		syncs, healths = append(syncs, o.Sync), append(healths, o.Health)
+		if o.Unverified != "" && now.Before(e.app.UnverifiedFrom) {
+			o.Unverified = ""
+		}
+		if o.Unverified != "" && len(parts) > 1 {
+			o.Unverified = "Application " + e.key + ": " + o.Unverified
+		}
+		if total.Unverified == "" || o.Unverified != "" && o.Unverified < total.Unverified {
+			total.Unverified = o.Unverified
+		}
 		if total.Reason == "" || o.Reason != "" && o.Reason < total.Reason {
 			total.Reason = o.Reason
 		}
@@ -78,7 +87,7 @@ func single(parts []part, lost map[string]string, now time.Time, maxAge time.Dur
 // has come to a ShopSet when it has come to the last of its parts.
 func sumRelease(total *fleet.Observation, o fleet.Observation, first bool) {
 	if first {
-		total.Release, total.Revision, total.ReleaseSince = o.Release, o.Revision, o.ReleaseSince
+		total.Release, total.Revision, total.ReleaseSince, total.ReleaseNotBefore = o.Release, o.Revision, o.ReleaseSince, o.ReleaseNotBefore
 		return
 	}
 	if total.Revision != o.Revision {
@@ -89,9 +98,13 @@ func sumRelease(total *fleet.Observation, o fleet.Observation, first bool) {
 	}
 	switch {
 	case total.Release == "" || total.ReleaseSince.IsZero() || o.ReleaseSince.IsZero():
-		total.ReleaseSince = time.Time{}
+		total.ReleaseSince, total.ReleaseNotBefore = time.Time{}, time.Time{}
+		return
 	case o.ReleaseSince.After(total.ReleaseSince):
 		total.ReleaseSince = o.ReleaseSince
+	}
+	if o.ReleaseNotBefore.After(total.ReleaseNotBefore) {
+		total.ReleaseNotBefore = o.ReleaseNotBefore
 	}
 }
 
@@ -99,7 +112,7 @@ func sumRelease(total *fleet.Observation, o fleet.Observation, first bool) {
 func (e *entry) observe(name fleet.ShopSetName, releases Releases) fleet.Observation {
 	o := fleet.Observation{
 		ShopSet: name, Sync: e.app.Sync, Health: e.app.Health, ObservedAt: e.app.ObservedAt,
-		OutOfSync: e.app.OutOfSync, Images: e.app.Images, Reason: e.app.Reason,
+		OutOfSync: e.app.OutOfSync, Images: e.app.Images, Reason: e.app.Reason, Unverified: e.app.Unverified,
 	}
 	if len(e.app.Deployed) == 0 {
 		return o
@@ -112,7 +125,10 @@ func (e *entry) observe(name fleet.ShopSetName, releases Releases) fleet.Observa
 	// Deployments of the same Release in a row are one. Where even the oldest one
 	// known has this Release it may be older still; that one is the best there is.
 	for _, d := range e.app.Deployed {
-		if releases(d.Revision) != o.Release {
+		if other := releases(d.Revision); other != o.Release {
+			if other != "" {
+				o.ReleaseNotBefore = o.ReleaseSince
+			}
 			break
 		}
 		if !d.At.IsZero() {

@@ -41,8 +41,9 @@ type Record struct {
 	// Values are what it should point to, as a zone file writes them. Without any, the
 	// record only has to exist.
 	Values []string `json:"values,omitempty"`
-	// Match is "all" (these values and no others; the default) or "any" (nothing but
-	// these, at least one), for names whose answers rotate.
+	// Match is "all" (these values and no others; the default), "any" (nothing but
+	// these, at least one), for names whose answers rotate, or "contains" (these, and
+	// whatever others), for a name that several write to, such as SPF among other texts.
 	Match string `json:"match,omitempty"`
 }
 
@@ -53,6 +54,8 @@ type Expectations struct {
 	Servers []string `json:"servers,omitempty"`
 	Records []Record `json:"records"`
 }
+
+var matches = []string{"all", "any", "contains"}
 
 var types = []string{"A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT"}
 
@@ -113,10 +116,13 @@ func (r *Record) normalize() error {
 	if !slices.Contains(types, r.Type) {
 		return fmt.Errorf("type %q of %s is not known; it can be %s", r.Type, r.Name, strings.Join(types, ", "))
 	}
-	if r.Match != "all" && r.Match != "any" {
-		return fmt.Errorf("match of %s is %q; it can be all or any", r.Name, r.Match)
+	if !slices.Contains(matches, r.Match) {
+		return fmt.Errorf("match of %s is %q; it can be %s", r.Name, r.Match, strings.Join(matches, ", "))
 	}
-	if r.Type == "CNAME" && len(r.Values) > 1 && r.Match == "all" {
+	if r.Match == "contains" && len(r.Values) == 0 {
+		return fmt.Errorf("match of %s is contains, and no values are listed; list those that have to be there, or leave match out", r.Name)
+	}
+	if r.Type == "CNAME" && len(r.Values) > 1 && r.Match != "any" {
 		return fmt.Errorf("a name is an alias of one other; %s lists %d", r.Name, len(r.Values))
 	}
 	r.Name = dns.CanonicalName(r.Name)
@@ -264,6 +270,9 @@ func (r Record) compare(got []string) (Finding, bool) {
 	missing := without(r.Values, got)
 	extra := without(got, r.Values)
 	switch {
+	case r.Match == "contains":
+		f.Text = fmt.Sprintf("lacks %s", list(missing))
+		return f, len(missing) > 0
 	case len(missing) == len(r.Values):
 		f.Text = fmt.Sprintf("points to %s, not to %s", list(got), list(r.Values))
 	case len(extra) > 0:

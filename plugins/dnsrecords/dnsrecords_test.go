@@ -12,14 +12,23 @@ import (
 )
 
 // zone is what a server answers: real DNS over UDP and TCP.
-const zone = `
+var zone = `
 shop.example. 60 IN A 192.0.2.1
 shop.example. 60 IN A 192.0.2.2
 www.example. 60 IN CNAME LB.Example.NET.
 lb.example.net. 60 IN A 192.0.2.9
 mail.example. 60 IN MX 10 mx1.example.
 text.example. 60 IN TXT "v=spf1 include:Relay.example" " -all"
+spf.example. 60 IN TXT "v=spf1 include:relay.example -all"
+spf.example. 60 IN TXT "google-site-verification=abc"
+spf.example. 60 IN TXT "MS=ms1"
+spf.example. 60 IN CAA 0 issue "letsencrypt.org"
+spf.example. 60 IN CAA 0 issue "other.example"
+key.example. 60 IN TXT "` + dkim[:255] + `" "` + dkim[255:] + `"
 `
+
+// dkim is longer than one string of a record can be.
+var dkim = "v=DKIM1; k=rsa; p=" + strings.Repeat("A", 382)
 
 // serve starts a server of a zone, and gives its address.
 func serve(t *testing.T, zone string) string {
@@ -105,6 +114,16 @@ func TestRecordsAreLookedUpAndCompared(t *testing.T) {
 		{"an alias is followed to its address", "{name: www.example, values: [192.0.2.9]}", OK, ""},
 		{"mail exchangers have a preference", "{name: mail.example, type: MX, values: [10 mx1.example.]}", OK, ""},
 		{"texts are joined and keep their case", `{name: text.example, type: TXT, values: ["v=spf1 include:Relay.example -all"]}`, OK, ""},
+		{"SPF among other texts", `{name: spf.example, type: TXT, values: ["v=spf1 include:relay.example -all"], match: contains}`, OK, ""},
+		{"SPF is the only text that may be there", `{name: spf.example, type: TXT, values: ["v=spf1 include:relay.example -all"]}`, Warning, "also points to MS=ms1, google-site-verification=abc"},
+		{"one of several texts is no rotation", `{name: spf.example, type: TXT, values: ["v=spf1 include:relay.example -all"], match: any}`, Warning, "also points to MS=ms1"},
+		{"SPF names another relay", `{name: spf.example, type: TXT, values: ["v=spf1 include:other.example -all"], match: contains}`, Critical, "lacks v=spf1 include:other.example -all (asked"},
+		{"two texts of which one is gone", `{name: spf.example, type: TXT, values: [MS=ms1, MS=ms2], match: contains}`, Critical, "lacks MS=ms2 (asked"},
+		{"all texts are gone", `{name: mail.example, type: TXT, values: [MS=ms1], match: contains}`, Critical, "has vanished"},
+		{"addresses among others", "{name: shop.example, values: [192.0.2.2], match: contains}", OK, ""},
+		{"one authority among others", `{name: spf.example, type: CAA, values: ['0 issue "LetsEncrypt.org"'], match: contains}`, OK, ""},
+		{"a mail exchanger with another preference is another", "{name: mail.example, type: MX, values: [20 mx1.example.], match: contains}", Critical, "lacks 20 mx1.example."},
+		{"a long text is one value", `{name: key.example, type: TXT, values: ["` + dkim + `"], match: contains}`, OK, ""},
 		{"an answer too long for a packet is fetched by TCP", "{name: many.example, match: any, values: [" + many() + "]}", OK, ""},
 		{"a server that fails says nothing of the record", "{name: broken.example}", Unknown, "answers SERVFAIL"},
 	}
@@ -169,7 +188,9 @@ func TestParseRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		"no name":                  {"records: [{type: A}]", "records[0].name: is missing"},
 		"an unknown type":          {"records: [{name: a.example, type: ALIAS}]", `type "ALIAS"`},
 		"no address":               {"records: [{name: a.example, values: [lb]}]", `"lb" is no value of a record of type A`},
-		"another match":            {"records: [{name: a.example, match: some}]", "it can be all or any"},
+		"another match":            {"records: [{name: a.example, match: some}]", "it can be all, any, contains"},
+		"nothing to contain":       {"records: [{name: a.example, match: contains}]", "no values are listed"},
+		"two targets to contain":   {"records: [{name: a.example, type: CNAME, values: [b.example, c.example], match: contains}]", "an alias of one other"},
 		"a broken document":        {"records: [", "dns.yaml:1: is not YAML"},
 		"a name with a space":      {"records: [{name: shop example.com}]", `name "shop example.com" is no domain name`},
 		"a URL":                    {"records: [{name: 'https://a.example/'}]", "is no domain name"},

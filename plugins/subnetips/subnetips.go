@@ -30,9 +30,12 @@ const reserved = 5
 // Subnet is one subnet as EC2 tells it.
 type Subnet struct {
 	ID   string // subnet-…
-	Free int64  // unused IPv4 addresses
+	Free int64  // unused IPv4 addresses; 0 where there are none at all (IPv6Only)
 	// Total is how many addresses can be used; 0 where the block cannot be read.
 	Total int64
+	// IPv6Only: it has no IPv4 addresses, so nothing of them runs out. EC2 tells 0 free.
+	// IPv6 addresses are not counted; a /64 has more than will ever be used.
+	IPv6Only bool
 }
 
 // Client is the part of the EC2 API that is needed.
@@ -69,7 +72,11 @@ func Read(ctx context.Context, c Client, s Selection) ([]Subnet, error) {
 			if n.SubnetId == nil || n.AvailableIpAddressCount == nil {
 				continue
 			}
-			out = append(out, Subnet{*n.SubnetId, int64(*n.AvailableIpAddressCount), usable(aws.ToString(n.CidrBlock))})
+			block := aws.ToString(n.CidrBlock)
+			out = append(out, Subnet{
+				ID: *n.SubnetId, Free: int64(*n.AvailableIpAddressCount), Total: usable(block),
+				IPv6Only: aws.ToBool(n.Ipv6Native) || block == "" && len(n.Ipv6CidrBlockAssociationSet) > 0,
+			})
 		}
 	}
 	slices.SortFunc(out, func(a, b Subnet) int {
@@ -114,6 +121,18 @@ func (s Selection) Missing(found []Subnet) string {
 	return ""
 }
 
+// IPv6Only gives the ids of those that have no figures. Ones that were selected by VPC or
+// tags beside others that have some are not among them: nobody asked for them.
+func (s Selection) IPv6Only(found []Subnet) (ids []string) {
+	figures := slices.ContainsFunc(found, func(f Subnet) bool { return !f.IPv6Only })
+	for _, f := range found {
+		if f.IPv6Only && (!figures || slices.Contains(s.IDs, f.ID)) {
+			ids = append(ids, f.ID)
+		}
+	}
+	return ids
+}
+
 // usable is how many addresses of a block can be used, 0 where it is none.
 func usable(cidr string) int64 {
 	p, err := netip.ParsePrefix(cidr)
@@ -151,10 +170,13 @@ func ParseLows(b []byte) (Lows, error) {
 	return l, nil
 }
 
-// Add remembers what is free now, and forgets what is older than 60 days.
+// Add remembers how many IPv4 addresses are free now, and forgets what is older than 60 days.
 func (l Lows) Add(now time.Time, subnets []Subnet) {
 	today, oldest := now.UTC().Format(time.DateOnly), now.UTC().AddDate(0, 0, -keepDays).Format(time.DateOnly)
 	for _, s := range subnets {
+		if s.IPv6Only {
+			continue
+		}
 		days := l[s.ID]
 		if days == nil {
 			days = map[string]int64{}

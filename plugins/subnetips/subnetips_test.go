@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -32,10 +33,10 @@ func TestSubnetsAreReadPageByPage(t *testing.T) {
 		s    Selection
 		want []Subnet
 	}{
-		{"all of them, sorted", Selection{}, []Subnet{{"subnet-1", 251, 251}, {"subnet-2", 4000, 4091}, {"subnet-3", 0, 251}}},
-		{"those of a VPC", Selection{VPC: "vpc-2"}, []Subnet{{"subnet-2", 4000, 4091}}},
-		{"those with a tag", Selection{Tags: map[string]string{"use": "pods"}}, []Subnet{{"subnet-1", 251, 251}, {"subnet-2", 4000, 4091}}},
-		{"those named", Selection{IDs: []string{"subnet-3"}}, []Subnet{{"subnet-3", 0, 251}}},
+		{"all of them, sorted", Selection{}, []Subnet{{"subnet-1", 251, 251, false}, {"subnet-2", 4000, 4091, false}, {"subnet-3", 0, 251, false}}},
+		{"those of a VPC", Selection{VPC: "vpc-2"}, []Subnet{{"subnet-2", 4000, 4091, false}}},
+		{"those with a tag", Selection{Tags: map[string]string{"use": "pods"}}, []Subnet{{"subnet-1", 251, 251, false}, {"subnet-2", 4000, 4091, false}}},
+		{"those named", Selection{IDs: []string{"subnet-3"}}, []Subnet{{"subnet-3", 0, 251, false}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := Read(context.Background(), client(f.URL), c.s)
@@ -64,6 +65,38 @@ func TestSubnetsAreReadPageByPage(t *testing.T) {
 	defer cancel()
 	if _, err := Read(ctx, client(f.URL), Selection{}); err == nil {
 		t.Error("a hanging API is no error")
+	}
+}
+
+func TestASubnetWithIPv6AloneHasNoIPv4Addresses(t *testing.T) {
+	f, stop := ec2fake.Start(ec2fake.Subnet{ID: "subnet-4", VPC: "vpc-1", CIDR: "10.0.3.0/24", Free: 7},
+		ec2fake.Subnet{ID: "subnet-6", VPC: "vpc-1", IPv6: "2001:db8:6::/64"},
+		ec2fake.Subnet{ID: "subnet-46", VPC: "vpc-2", CIDR: "10.0.4.0/24", Free: 0, IPv6: "2001:db8:46::/64"})
+	defer stop()
+	all, err := Read(context.Background(), client(f.URL), Selection{})
+	if err != nil || len(all) != 3 || all[0] != (Subnet{"subnet-4", 7, 251, false}) || all[1] != (Subnet{"subnet-46", 0, 251, false}) || all[2] != (Subnet{"subnet-6", 0, 0, true}) {
+		t.Fatalf("%v, %v", all, err)
+	}
+	lows := Lows{}
+	if lows.Add(now, all); len(lows) != 2 || lows["subnet-6"] != nil {
+		t.Errorf("it has a low: %v", lows)
+	}
+	for _, c := range []struct {
+		name string
+		s    Selection
+		n    int
+	}{
+		{"it is named", Selection{IDs: []string{"subnet-6", "subnet-4"}}, 1},
+		{"it is among others", Selection{VPC: "vpc-1"}, 0},
+		{"another one is named", Selection{IDs: []string{"subnet-4"}}, 0},
+	} {
+		found := slices.DeleteFunc(slices.Clone(all), func(s Subnet) bool { return c.s.IDs != nil && !slices.Contains(c.s.IDs, s.ID) })
+		if ids := c.s.IPv6Only(found); len(ids) != c.n || c.s.Missing(found) != "" {
+			t.Errorf("%s: %v, missing %q", c.name, ids, c.s.Missing(found))
+		}
+	}
+	if ids := (Selection{VPC: "vpc-6"}).IPv6Only(all[2:]); len(ids) != 1 {
+		t.Errorf("there is no other: %v", ids)
 	}
 }
 

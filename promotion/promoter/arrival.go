@@ -61,7 +61,7 @@ func Arrived(s fleet.Snapshot, tier fleet.TierName, release fleet.Release) (a Ar
 		if o.Tier != tier {
 			continue
 		}
-		if o.Sync != fleet.Synced || o.Health != fleet.Healthy || o.Release != release {
+		if !o.Well() || o.Release != release {
 			return a, false
 		}
 		a.ShopSets = append(a.ShopSets, o.ShopSet)

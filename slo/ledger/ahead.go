@@ -17,10 +17,10 @@ type ahead struct {
 	done     chan error        // how Select ended
 }
 
-// fetchAhead begins to read the slice after to, where there is one and all raw
+// fetchAhead begins to read the slice after to, where there is one and all healthy raw
 // accounts of the source go on together.
 func (l *Ledger) fetchAhead(src *sourceState, b *batch, to, until int64) {
-	if b != src.whole || to >= until {
+	if b != src.whole || to >= until || b.accounts[0].fault != nil {
 		return
 	}
 	ctx, cancel := context.WithCancel(src.ctx) // it outlives the request that it begins in

@@ -135,6 +135,9 @@ func (b *births) weigh(n *newborn) {
 	case rule == slo.FirstZero && !early:
 		n.worth = n.v
 		return
+	case n.w.p.shed.has(n.in.series, n.w.p.began(start)): // what it had counted before was counted
+		n.doubt = n.v > 0
+		return
 	case c.known(n.w, n.at), started && start*1000 > float64(max(f.begins, f.forgot)):
 		n.worth = n.v
 	default:
@@ -267,14 +270,14 @@ func (b *births) view(s *series, at int64) (partner, bool) {
 		return x, true
 	}
 	in := b.input(s)
+	from, taken := b.taken[s]
 	if s.pos.t != none && !s.joined {
 		x.last = s.pos
 	}
 	if in == nil {
-		return x, x.last.t != none
+		return x, x.last.t != none && !taken
 	}
 	n := before(in.t, at)
-	from, taken := b.taken[s]
 	if n > 0 {
 		x.last = position{in.t[n-1], in.v[n-1]}
 		x.step = (&walker{c: b.c, w: &b.c.works[s.process.at], s: s, in: in}).stepAt(n)
@@ -411,6 +414,7 @@ func (b *births) inPart(n newborn, p *partner) bool {
 func (b *births) take(s *series, at int64) {
 	in := b.input(s)
 	if in == nil {
+		b.taken[s] = 0
 		state := s.seriesState
 		state.joined = true
 		b.c.results.series = append(b.c.results.series, seriesChange{s: s, pos: s.pos, step: s.step, state: state})

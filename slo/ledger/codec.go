@@ -43,6 +43,13 @@ func (e *encoder) float(f float64) {
 	e.b = binary.LittleEndian.AppendUint64(e.b, math.Float64bits(f))
 }
 
+func bit(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 func (e *encoder) labels(ls slo.Labels) {
 	e.uint(uint64(len(ls)))
 	for _, l := range ls {

@@ -106,7 +106,7 @@ type work struct {
 	state    processState
 	ups      []input
 	counters []input
-	started  []int64 // times of its start-time samples
+	started  input // its start-time series
 	starts   []startChange
 	moves    []move
 	drops    []drop // family drops, by the time of the later sample
@@ -219,7 +219,7 @@ func (c *counter) share(in []input) {
 		var starts []input
 		w.ups, starts, w.counters = byKind(in[:n])
 		if len(starts) > 0 {
-			w.started = starts[0].t
+			w.started = starts[0]
 		}
 		w.p.in, w.p.at = c.out, len(c.works)
 		c.readStarts(&w, starts)

@@ -444,3 +444,47 @@ func TestEdgesCloseNoFurtherThanTheSourcesClock(t *testing.T) {
 	stands(end)
 	checkAll(t, l, h, s, h.Subjects(), h.Start, end)
 }
+
+func TestASourceOfExpressionsThatIsDownIsNoFaultOfOne(t *testing.T) {
+	h, end := calm(1, 2*time.Hour)
+	for name, clock := range map[string]func(context.Context) (time.Time, error){
+		"whose clock is remembered": func(context.Context) (time.Time, error) { return timeOf(end + 60_000), nil },
+		"without a clock":           nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			src := &scripted{Source: h.Source()}
+			var slos []*slo.SLO
+			for i := range 6 {
+				expr := fmt.Sprintf("expr%d", i)
+				src.SetExpr(expr, seriesOf(h, ledgertest.All))
+				s := sloOf(expr)
+				s.Parts[0].Indicator = slo.Indicator{Kind: slo.Threshold, Value: &slo.Query{Text: expr}, Op: slo.LessThan, Limit: 5}
+				slos = append(slos, s)
+			}
+			var source ledger.Source = src
+			if clock != nil {
+				source = clocked{src, clock}
+			}
+			l := open(t, testConfig("", h.Start, timeOf(end), h.Config.Interval, time.Minute), planOf(source, h.Subjects(), slos...), end)
+			advance(t, l, end-120_000)
+			src.times("")
+			src.script(func(ctx context.Context, _ string) error { return partial(ctx) })
+			if err := l.Advance(context.Background(), timeOf(end-59_999), nil); !errors.Is(err, slo.ErrUnavailable) {
+				t.Errorf("got %v", err)
+			}
+			if n := src.times(""); n > 2 {
+				t.Errorf("%d questions were asked", n)
+			}
+			if f := l.Failing(); len(f) != 0 {
+				t.Errorf("failing: %+v", f)
+			}
+			src.script(nil)
+			advance(t, l, end)
+			for _, s := range slos {
+				if e := edgeOf(l, s, "busy-1", end); e != end {
+					t.Errorf("%s stands at %d, want %d", s.Name, e, end)
+				}
+			}
+		})
+	}
+}

@@ -13,7 +13,9 @@ import (
 // differently is told apart by decoder.version:
 //
 //  1. the first
-//  2. an account's identity ends with the shift of its blocks
+//  2. an account's identity ends with the shift of its blocks; a history can have blocks
+//     without inner edges among those that have them; a target has which of its series
+//     were forgotten
 const (
 	formatName   = "shopslo"
 	newestFormat = 2

@@ -48,13 +48,13 @@ func (m *measure) formerly(ind *slo.Indicator, is Meaning) former {
 // takeOver finds the account that a former version has of a measure. One with the same
 // figures is returned, to go on under the new key; another stays as it is, and the log
 // says that its history is read anew.
-func (l *Ledger) takeOver(accounts map[string]*account, m *measure, name string, sub *Subject) *account {
-	key := accountKey(m.before.key, sub, l.context())
+func (l *Ledger) takeOver(accounts map[string]*account, m *measure, name string, sub *Subject, shift int64) *account {
+	key := accountKey(m.before.key, sub, l.context(0))
 	a := accounts[key]
 	switch {
 	case a == nil:
 		return nil
-	case m.before.same:
+	case m.before.same && shift == a.hist.shift:
 		delete(accounts, key)
 		return a
 	case m.raw:

@@ -152,9 +152,29 @@ func checkAccounts(t *testing.T, accounts map[uint32]*account) {
 	}
 }
 
+// beginnings are those of all formats.
+var beginnings = []string{"shopslo1", magic}
+
+// oldFiles are files of the first format.
+func oldFiles(t testing.TB, pattern string) (files [][]byte) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join("testdata", "format1", pattern))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no %s: %v", pattern, err)
+	}
+	for _, p := range paths {
+		b, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, b)
+	}
+	return files
+}
+
 func FuzzDecodeCheckpoint(f *testing.F) {
 	points, _ := realFiles(f)
-	for _, b := range points {
+	for _, b := range append(points, oldFiles(f, "checkpoint-*")...) {
 		for _, p := range payloads(b) {
 			f.Add(p)
 		}
@@ -163,11 +183,13 @@ func FuzzDecodeCheckpoint(f *testing.F) {
 		if len(payload) == 0 || payload[0] != accountRecord {
 			return
 		}
-		b := append([]byte(magic), sealed(payload)...)
-		b = append(b, sealed([]byte{endRecord, 1})...)
-		accounts, err := decodeCheckpoint(b)
-		if err == nil {
-			checkAccounts(t, accounts)
+		for _, beginning := range beginnings {
+			b := append([]byte(beginning), sealed(payload)...)
+			b = append(b, sealed([]byte{endRecord, 1})...)
+			accounts, err := decodeCheckpoint(b)
+			if err == nil {
+				checkAccounts(t, accounts)
+			}
 		}
 		_, _ = decodeCheckpoint(payload) // without its frame it is an error at most
 	})
@@ -176,7 +198,8 @@ func FuzzDecodeCheckpoint(f *testing.F) {
 func FuzzReplay(f *testing.F) {
 	points, logs := realFiles(f)
 	base := points[len(points)-1]
-	for _, b := range logs {
+	old := oldFiles(f, "checkpoint-*")[0]
+	for _, b := range append(logs, oldFiles(f, "log-*")...) {
 		ps := payloads(b)
 		for k, p := range ps {
 			f.Add(p, ps[min(k+1, len(ps)-1)], []byte(nil))
@@ -184,7 +207,7 @@ func FuzzReplay(f *testing.F) {
 		f.Add([]byte(nil), []byte(nil), b)
 	}
 	f.Fuzz(func(t *testing.T, one, two, rest []byte) {
-		for _, from := range [][]byte{nil, base} {
+		for i, from := range [][]byte{nil, base, old, base} {
 			accounts := map[uint32]*account{}
 			if from != nil {
 				var err error
@@ -192,7 +215,7 @@ func FuzzReplay(f *testing.F) {
 					t.Fatal(err)
 				}
 			}
-			b := append([]byte(magic), sealed(one)...)
+			b := append([]byte(beginnings[i/2]), sealed(one)...)
 			b = append(append(b, sealed(two)...), rest...)
 			good, _ := replay(b, accounts)
 			if good < len(magic) || good > len(b) {

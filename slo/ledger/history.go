@@ -91,25 +91,24 @@ func (c cum) minus(o cum) cum { return cum{c.a - o.a, c.b - o.b, c.miss - o.miss
 func (c cum) plus(r run) cum { return cum{c.a + r.a, c.b + r.b, c.miss + r.miss} }
 
 // tolerance is how far a difference of cumulative figures may be off, as a ratio of
-// these: some float64 sums of 90 days of fractions, each rounded, and far below anything
-// that matters.
+// these: the sums of 90 days of fractions, each rounded, and far below anything that
+// matters.
 const tolerance = 1e-9
 
-// rounded takes out of the counts of a span what can only be rounding: a count below
-// zero, and a part (of goodTotal and badTotal) above its whole. sums are the cumulative
-// figures that it is a difference of. Whole numbers are exact and stay.
-func (c cum) rounded(sums cum, part bool) cum {
+// rounded takes out of the counts of a span what can only be rounding: a count that is
+// next to nothing beside the cumulative one at the span's end, and a part (of goodTotal
+// and badTotal) that exceeds its whole. Whole numbers are exact and stay.
+func (c cum) rounded(end cum, part bool) cum {
 	if c.a == math.Trunc(c.a) && c.b == math.Trunc(c.b) {
 		return c
 	}
-	least := -tolerance * max(sums.a, sums.b)
-	if c.a < 0 && c.a >= least {
+	if math.Abs(c.a) < tolerance*end.a {
 		c.a = 0
 	}
-	if c.b < 0 && c.b >= least {
+	if math.Abs(c.b) < tolerance*end.b {
 		c.b = 0
 	}
-	if part && c.a > c.b && c.b-c.a >= least {
+	if part && c.a > c.b && c.a-c.b < tolerance*end.b {
 		c.a = c.b
 	}
 	return c

@@ -118,8 +118,9 @@ func (r *reading) alive(ctx context.Context, failed [][]*account, cause error) b
 		return r.l.hasUp(limited, r.src, r.src.all[i].subject, r.until) == nil
 	}
 	if c, ok := r.src.source.(Clock); ok {
-		_, err := c.Now(limited)
-		return err == nil
+		if _, err := c.Now(limited); err != nil {
+			return false
+		} // else it answers, or has done so a moment ago
 	}
 	if !errors.Is(cause, slo.ErrUnavailable) {
 		return true // to refuse is to answer

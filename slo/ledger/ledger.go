@@ -115,8 +115,10 @@ type Ledger struct {
 	mu          sync.RWMutex // guards what follows against readers
 	accounts    map[string]*account
 	wanted      map[wantKey][]wantedPart // of an SLO, one after the other
+	refused     map[string]Failing       // SLOs that are not counted at all
 	sources     map[string]*sourceState
 	heard       heard
+	forgotAt    int64 // edge at which a ledger without files last looked for what can be forgotten
 }
 
 type wantKey struct{ slo, subject string }
@@ -176,6 +178,7 @@ func Open(cfg Config) (*Ledger, error) {
 	}
 	for _, a := range accts {
 		l.trim(a)
+		a.cold = true
 		l.accounts[a.key] = a
 		l.nextAccount = max(l.nextAccount, a.id+1)
 	}
@@ -208,8 +211,13 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	active := map[*account]asked{}
 	subjects := map[string]map[*Subject]bool{}
 	shared, byID := map[string]*measure{}, map[string]*Subject{}
+	refused := map[string]Failing{}
 	for _, it := range p.Items {
 		ms, err := l.measures(it.SLO, p, shared)
+		if why, ok := errors.AsType[refusal](err); ok {
+			refused[it.SLO.Name] = failing(it, why)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -221,8 +229,9 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 			if wanted[k] != nil {
 				return fmt.Errorf("two SLOs for %s are named %q: a name can stand for one only", sub.ID, it.SLO.Name)
 			}
+			shift := l.shiftFor(accounts, it.SLO, ms, sub)
 			for _, m := range ms {
-				a := l.accountFor(accounts, m, it.SLO.Name, sub, now)
+				a := l.accountFor(accounts, m, it.SLO.Name, sub, shift, now)
 				active[a] = asked{m, sub}
 				wanted[k] = append(wanted[k], wantedPart{a, m})
 				if subjects[m.source] == nil {
@@ -256,7 +265,7 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 		}
 	}
 	gather(slices.SortedFunc(maps.Keys(active), byNumber))
-	l.accounts, l.wanted, l.sources = accounts, wanted, sources
+	l.accounts, l.wanted, l.sources, l.refused = accounts, wanted, sources, refused
 	l.version.Add(1)
 	return nil
 }
@@ -310,16 +319,18 @@ func (l *Ledger) measures(s *slo.SLO, p Plan, shared map[string]*measure) ([]*me
 	return ms, nil
 }
 
-// accountFor finds the account of a measure and subject, or opens it.
-func (l *Ledger) accountFor(accounts map[string]*account, m *measure, name string, sub *Subject, now time.Time) *account {
-	key := accountKey(m.key, sub, l.context())
+// accountFor finds the account of a measure and subject whose blocks are shifted by so
+// much, or opens it.
+func (l *Ledger) accountFor(accounts map[string]*account, m *measure, name string, sub *Subject, shift int64, now time.Time) *account {
+	key := accountKey(m.key, sub, l.context(shift))
 	a := accounts[key]
 	if a == nil {
-		a = l.takeOver(accounts, m, name, sub)
+		a = l.takeOver(accounts, m, name, sub, shift)
 	}
 	if a == nil {
 		start := max(0, l.floor(now.Add(-l.cfg.Backfill)))
 		a = newAccount(key, sub, m, l.res(), start)
+		a.hist = newHistory(l.res(), start, shift)
 		a.facts.expected = l.expectedSince(sub.ID, now)
 		a.id = l.nextAccount
 		l.nextAccount++
@@ -356,9 +367,13 @@ func (a *account) expected() int64 {
 	return since
 }
 
-// context is what of the configuration decides the counts.
-func (l *Ledger) context() string {
-	return fmt.Sprint(l.cfg.Resolution, l.cfg.TargetLabels, l.cfg.StartTimeMetric)
+// context is what besides a measure decides what is counted.
+func (l *Ledger) context(shift int64) string {
+	context := fmt.Sprint(l.cfg.Resolution, l.cfg.TargetLabels, l.cfg.StartTimeMetric)
+	if shift != 0 {
+		context += fmt.Sprint(" blocks shifted by ", time.Duration(shift)*time.Millisecond)
+	}
+	return context
 }
 
 func (l *Ledger) floor(t time.Time) int64 {
@@ -390,8 +405,11 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 	defer l.mu.RUnlock()
 	parts := l.wanted[wantKey{s.Name, subject}]
 	acc := slo.Account{Edges: l.cfg.Resolution * blockBuckets}
+	if len(parts) > 0 {
+		acc.EdgeShift = time.Duration(parts[0].hist.shift) * time.Millisecond
+	}
 	if len(parts) == 0 || len(parts) != len(s.Parts) {
-		acc.Unit = unitOf(s, true)
+		acc.Unit, acc.Failure = unitOf(s, true), l.refused[s.Name].Reason
 		acc.Counts = func(_ int, from, to time.Time) slo.Counts { return slo.Counts{Start: from, End: to} }
 		return acc
 	}
@@ -439,9 +457,9 @@ func (a *account) heard(edge int64) int64 {
 func (l *Ledger) counts(a wantedPart, from, to time.Time) slo.Counts {
 	l.mu.RLock()
 	start, end, c := a.hist.between(from.UnixMilli(), to.UnixMilli())
-	newest := a.hist.newest()
+	_, sums, _ := a.hist.upTo(end)
 	l.mu.RUnlock()
-	good, total := a.m.goodAndTotal(c, newest)
+	good, total := a.m.goodAndTotal(c, sums)
 	return slo.Counts{Start: timeOf(start), End: timeOf(end), Good: good, Total: total,
 		Covered: time.Duration(end-start-c.miss) * time.Millisecond}
 }

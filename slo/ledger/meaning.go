@@ -3,11 +3,15 @@ package ledger
 import "github.com/shopslo/shopslo/slo"
 
 // A Reading says how the queries of an indicator are to be counted, in the language of
-// their source. Its error says what is wrong with the document, and what to write.
+// their source. Its error says what is wrong with the document, and what to write; it is
+// one of the whole plan.
 type Reading func(ind *slo.Indicator) (Meaning, error)
 
 // Meaning is how the queries of an indicator are counted.
 type Meaning struct {
+	// Refused says why the indicator cannot be counted, and what to do about it, where
+	// that costs its own SLO only. "": it can.
+	Refused string
 	// Raw: every side is counted from the raw samples of its selectors. Else its
 	// expression is evaluated on a grid.
 	Raw bool
@@ -32,6 +36,11 @@ type Side struct {
 	// Expressions with the same one are counted once.
 	Canonical string
 }
+
+// refusal is a Meaning's, as an error.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
 
 // Selecting is a Reading of a language that has nothing but sums of counters and other
 // expressions: selectors gives the series of a sum of counters; with false the text is

@@ -99,6 +99,9 @@ func newMeasure(s *slo.SLO, ind *slo.Indicator, read Reading) (*measure, error) 
 	if err != nil {
 		return nil, err
 	}
+	if is.Refused != "" {
+		return nil, refusal(is.Refused)
+	}
 	m.raw, m.grows, m.notes = is.Raw, is.Grows, is.Notes
 	for i, q := range queries {
 		m.sides[i] = newSide(q, is.Sides[i])
@@ -145,7 +148,7 @@ func coarser(a, b slo.Unit) slo.Unit {
 	return b
 }
 
-// goodAndTotal reads an account's figures, of a span whose cumulative ones are sums. Of
+// goodAndTotal reads an account's figures of a span; sums are the cumulative ones at its end. Of
 // time slices, the first count is always that of the good ones.
 func (m *measure) goodAndTotal(c, sums cum) (good, total float64) {
 	f := m.form
@@ -179,6 +182,11 @@ func canonical(sels []slo.Selector) []string {
 	out := make([]string, len(sels))
 	for i, sel := range sels {
 		sorted := slices.Clone(sel)
+		for k, m := range sorted {
+			if slo.NumberLabel(m.Name) && (m.Type == slo.Equal || m.Type == slo.NotEqual) {
+				sorted[k].Value = slo.CanonicalNumber(m.Value)
+			}
+		}
 		slices.SortFunc(sorted, func(x, y slo.Matcher) int {
 			return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Type, y.Type), cmp.Compare(x.Value, y.Value))
 		})

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -171,6 +172,17 @@ type Failing struct {
 	SLO      string
 	Subjects []string // sorted ids
 	Reason   string   // of the first of them, as slo.Account.Failure has it
+	Refused  bool     // its queries cannot be counted, whatever the source answers
+}
+
+// failing is an item that cannot be counted at all.
+func failing(it Item, why error) Failing {
+	f := Failing{SLO: it.SLO.Name, Reason: why.Error(), Refused: true}
+	for _, s := range it.Subjects {
+		f.Subjects = append(f.Subjects, s.ID)
+	}
+	slices.Sort(f.Subjects)
+	return f
 }
 
 // Failing lists what is not being counted, by name. Everything else is.
@@ -187,7 +199,7 @@ func (l *Ledger) Failing() []Failing {
 			}
 		}
 	}
-	var out []Failing
+	out := slices.AppendSeq([]Failing(nil), maps.Values(l.refused))
 	for name, list := range bySLO {
 		slices.SortFunc(list, func(x, y lost) int { return strings.Compare(x.subject, y.subject) })
 		f := Failing{SLO: name, Reason: list[0].reason}

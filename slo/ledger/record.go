@@ -142,7 +142,7 @@ func appendIdentity(e *encoder, a *account) {
 	e.labels(a.subject.Match)
 	e.uint(uint64(a.hist.res))
 	e.int(a.facts.start)
-	e.uint(uint64(a.hist.shift))
+	e.uint(uint64(a.hist.shift)<<1 | bit(a.early))
 }
 
 // What no sound file goes beyond, so that arithmetic on what was read cannot overflow.
@@ -154,16 +154,17 @@ const (
 func readIdentity(d *decoder) *account {
 	key, sub := d.string(), &Subject{}
 	sub.ID, sub.Match = d.string(), d.labels()
-	res, start, shift := int64(d.uint()), d.int(), int64(0)
+	res, start, shift, early := int64(d.uint()), d.int(), int64(0), true
 	if d.version >= 2 {
-		shift = int64(d.uint())
+		v := d.uint()
+		shift, early = int64(v>>1), v&1 != 0
 	}
 	if res <= 0 || res > longestBucket || start < 0 || start > farthestTime || start%res != 0 || shift < 0 || shift >= res*blockBuckets || shift%res != 0 {
 		d.fail()
 		res, start, shift = 1, 0, 0
 	}
 	a := newAccount(key, sub, nil, res, start)
-	a.hist = newHistory(res, start, shift)
+	a.early, a.hist = early, newHistory(res, start, shift)
 	return a
 }
 
@@ -223,6 +224,7 @@ func appendAccount(e *encoder, a *account) {
 	e.uint(uint64(len(processes)))
 	for _, p := range processes {
 		appendProcess(e, p, p.state, false, from)
+		appendShed(e, p.shed)
 		e.uint(uint64(len(p.families)))
 		for _, f := range p.families {
 			e.string(f.name)
@@ -262,6 +264,9 @@ func readAccount(d *decoder) (*account, error) {
 			return nil, errCorrupt
 		}
 		p.state = st
+		if d.version >= 2 {
+			p.shed = readShed(d)
+		}
 		if st.covered > from {
 			a.live = append(a.live, p)
 		}
@@ -280,7 +285,6 @@ func readAccount(d *decoder) (*account, error) {
 			a.pending = append(a.pending, c.s)
 		}
 	}
-	a.cold = true
 	a.nextID = max(a.nextID, nextID)
 	return a, d.end()
 }

@@ -142,6 +142,15 @@ func (a *account) dropProcess(old *process, m members) {
 	}
 }
 
+// dropSeries forgets a series.
+func (a *account) dropSeries(old *series, m members) {
+	delete(m.series, old.id)
+	delete(a.series, old.labels.String())
+	is := func(s *series) bool { return s == old }
+	old.family.series = slices.DeleteFunc(old.family.series, is)
+	a.pending = slices.DeleteFunc(a.pending, is)
+}
+
 func appendSeries(e *encoder, o *outcome, from int64) {
 	e.uint(uint64(len(o.series)))
 	for _, c := range o.series {
@@ -255,10 +264,11 @@ func readIdentityOf(d *decoder, a *account, m members, id uint32, s *series) *se
 	if s == nil {
 		s = &series{id: id, labels: ls, pos: position{t: none}, seriesState: newSeriesState()}
 		if twin := a.series[key]; twin != nil {
-			if d.version >= 2 {
-				return nil
+			if d.version >= 2 { // as with dropTwin
+				a.dropSeries(twin, m)
+			} else {
+				key += "\xff" + string(rune(id)) // two spellings of one number: the other one goes on
 			}
-			key += "\xff" + string(rune(id)) // two spellings of one number: the other one goes on
 		}
 		a.series[key], m.series[id] = s, s
 		a.nextID = max(a.nextID, id+1)

@@ -54,18 +54,23 @@ func (s *tickStart) encode() []byte {
 	return e.b
 }
 
-// TestATargetForgottenInADamagedCheckpointComesBackOnce has a target that was forgotten
-// with one checkpoint and came back in the log after it. The checkpoint is damaged, the
-// one before it, which still knows the target, is read instead.
-func TestATargetForgottenInADamagedCheckpointComesBackOnce(t *testing.T) {
-	const hour = int64(3_600_000)
-	labels := func(instance string) slo.Labels {
-		return slo.Labels{{Name: slo.MetricName, Value: "http_requests_total"}, {Name: "code", Value: "500"}, {Name: "instance", Value: instance}, {Name: "shopset", Value: "shop-0"}}
+// TestWhatWasForgottenInADamagedCheckpointComesBackOnce has a target, or a series of one
+// that lives, that was forgotten with one checkpoint and came back in the log after it.
+// The checkpoint is damaged, the one before it, which still knows it, is read instead.
+func TestWhatWasForgottenInADamagedCheckpointComesBackOnce(t *testing.T) {
+	labels := func(code, instance string) slo.Labels {
+		return slo.Labels{{Name: slo.MetricName, Value: "http_requests_total"}, {Name: "code", Value: code}, {Name: "instance", Value: instance}, {Name: "shopset", Value: "shop-0"}}
 	}
+	t.Run("a target", func(t *testing.T) { comesBackOnce(t, labels("500", "a"), labels("500", "b")) })
+	t.Run("a series", func(t *testing.T) { comesBackOnce(t, labels("500", "a"), labels("200", "a")) })
+}
+
+func comesBackOnce(t *testing.T, forgotten, other slo.Labels) {
+	const hour = int64(3_600_000)
 	h := ledgertest.New(ledgertest.Config{Length: 12 * time.Hour, ShopSets: []ledgertest.Spec{{}}})
 	src := ledgertest.NewSource(ledgertest.Plain([]ledgertest.Series{
-		{Labels: labels("a"), Samples: []ledgertest.Sample{{T: h.Start + 1000, V: 100}, {T: h.Start + 61_000, V: 103}, {T: h.Start + 8*hour + 1000, V: 150}, {T: h.Start + 8*hour + 31_000, V: 157}}},
-		{Labels: labels("b"), Samples: []ledgertest.Sample{{T: h.Start + 1000, V: 1}, {T: h.Start + 6*hour, V: 11}, {T: h.Start + 10*hour, V: 16}}},
+		{Labels: forgotten, Samples: []ledgertest.Sample{{T: h.Start + 1000, V: 100}, {T: h.Start + 61_000, V: 103}, {T: h.Start + 8*hour + 1000, V: 150}, {T: h.Start + 8*hour + 31_000, V: 157}}},
+		{Labels: other, Samples: []ledgertest.Sample{{T: h.Start + 1000, V: 1}, {T: h.Start + 6*hour, V: 11}, {T: h.Start + 10*hour, V: 16}}},
 	}))
 	src.SetExpr("ratio", nil)
 	dir := t.TempDir()

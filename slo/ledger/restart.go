@@ -26,12 +26,15 @@ const (
 	alternated // another one of several processes answers
 )
 
+// aStart reports whether a value can be a start time.
+func aStart(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
+
 // readStarts finds the times at which the process had restarted.
 func (c *counter) readStarts(w *work, starts []input) {
 	st, first, firstMove := &w.state, len(c.starts), len(c.moves)
 	for _, in := range starts {
 		for k, v := range in.v {
-			if v == st.start && st.firstStart != none || !(v > 0) || math.IsInf(v, 0) {
+			if v == st.start && st.firstStart != none || !aStart(v) {
 				continue
 			}
 			t := in.t[k]
@@ -174,8 +177,10 @@ func (w *work) restartedBy(t int64) int64 {
 
 // startedBefore is the time of the process' latest start-time sample before t; none.
 func (w *work) startedBefore(t int64) int64 {
-	if n := before(w.started, t); n > 0 {
-		return w.started[n-1]
+	for n := before(w.started.t, t) - 1; n >= 0; n-- {
+		if aStart(w.started.v[n]) {
+			return w.started.t[n]
+		}
 	}
 	return w.p.lastStart
 }

@@ -30,6 +30,7 @@ type account struct {
 	index   members            // by number, made while reading files
 
 	stored bool // the files know it
+	early  bool // of the first format: its blocks are not shifted, whatever the window
 	// cold: the samples shortly before the edge have not been seen since the files were read.
 	cold  bool
 	fault *fault // nil: nothing is known to be wrong with it
@@ -131,6 +132,7 @@ type process struct {
 	legacy   bool       // from files that did not keep labels; the first sign tells them
 	state    processState
 	families []*family
+	shed     shed     // which of its series were forgotten while it lived
 	stored   bool     // the files know it, with these labels
 	in       *outcome // the one that it was counted for last
 	at       int      // its place among those that were counted then

@@ -314,7 +314,7 @@ func (w *worker) input(u use, d decoded) {
 	if u.kind != counterSeries {
 		in.t, in.v = w.t[d.from:d.to], w.v[d.from:d.to]
 		if d.old > 0 && u.kind == startSeries {
-			u.process.lastStart = max(u.process.lastStart, w.t[d.oldFrom+d.old-1])
+			u.process.lastStart = max(u.process.lastStart, w.t[d.oldFrom+d.old-1]) // finite and not negative; nobody starts at 0
 		}
 	} else {
 		in.process = u.series.process

@@ -75,7 +75,9 @@ func (x *walker) pieces() {
 	from := 0
 	for _, k := range x.in.births {
 		x.samples(from, k)
-		x.settle(x.in.t[k])
+		if x.hold.at != none {
+			x.settleAt(min(x.hold.at+x.c.lookback, x.in.t[k]))
+		}
 		x.prev, x.hold = position{x.in.t[k], x.in.v[k]}, hold{at: none}
 		from = k + 1
 	}
@@ -121,7 +123,11 @@ func (x *walker) settle(t int64) {
 	if x.hold.at == none || x.hold.at+x.c.lookback >= t {
 		return
 	}
-	at := x.hold.at + x.c.lookback
+	x.settleAt(x.hold.at + x.c.lookback)
+}
+
+// settleAt takes what is held for a reset.
+func (x *walker) settleAt(at int64) {
 	x.count(at, x.hold.sum)
 	x.flag(unexplainedDrop, at)
 	x.hold, x.held = hold{at: none}, at

@@ -8,8 +8,8 @@ import (
 )
 
 // Types tells a metric's type as its source's metadata have it: counter, gauge,
-// histogram, summary or others; "unknown" or "" where they do not say. Its error means
-// that the source could not be asked now.
+// histogram or summary (also of their series, such as x_bucket of x); "unknown" or ""
+// where they do not say. Its error means that the source could not be asked now.
 type Types func(metric string) (string, error)
 
 // kind is what a metric's samples are.
@@ -79,41 +79,21 @@ func kindOf(name string, types Types) (typed, error) {
 	return t, nil
 }
 
-// typeOf asks for a metric's type, also under its family's name: the type of
-// x_seconds_bucket is that of the histogram x_seconds, and in OpenMetrics that of
-// x_total is that of x.
+// typeOf asks for a metric's type.
 func typeOf(name string, types Types) (kind, error) {
 	own, err := types(name)
-	if err != nil {
-		return unknown, err
-	}
 	switch own {
-	case "counter":
-		return counter, nil
-	case "gauge", "info", "stateset":
-		return gauge, nil
-	case "histogram": // of native buckets, for the classic ones are not under this name
-		return counter, nil
-	case "summary", "gaugehistogram":
-		return gauge, nil
+	case "counter", "histogram": // all series of a histogram count, also native ones
+		return counter, err
+	case "gauge":
+		return gauge, err
+	case "summary":
+		if strings.HasSuffix(name, "_count") || strings.HasSuffix(name, "_sum") {
+			return counter, err
+		}
+		return gauge, err // a quantile
 	}
-	for _, suffix := range suffixes {
-		family, ok := strings.CutSuffix(name, suffix)
-		if !ok || family == "" {
-			continue
-		}
-		typ, err := types(family)
-		if err != nil {
-			return unknown, err
-		}
-		switch {
-		case typ == "counter" && suffix == "_total", suffix != "_total" && (typ == "histogram" || typ == "summary"):
-			return counter, nil
-		case typ == "gaugehistogram":
-			return gauge, nil
-		}
-	}
-	return unknown, nil
+	return unknown, err
 }
 
 // sums are those of the selectors' metrics that are recorded sums of counters.

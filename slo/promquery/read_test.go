@@ -13,8 +13,8 @@ import (
 
 // types are the metadata of the tests' source.
 var types = map[string]string{
-	"done": "counter", "wrong_total": "gauge", "queue": "gauge", "x_seconds": "histogram", "y_seconds": "summary", "om": "counter",
-	"untyped": "unknown", "g_seconds": "gaugehistogram", "kept_total": "counter",
+	"done": "counter", "om_total": "counter", "kept_total": "counter", "wrong_total": "gauge", "queue": "gauge", "g_seconds_count": "gauge", "untyped": "unknown",
+	"x_seconds_bucket": "histogram", "x_seconds_count": "histogram", "native_seconds": "histogram", "y_seconds_count": "summary", "y_seconds": "summary",
 }
 
 func typeOf(name string) (string, error) { return types[name], nil }
@@ -54,6 +54,7 @@ func TestARatioIsCountedFromSamples(t *testing.T) {
 		{"a histogram by its names", `h_bucket{le="1"}`, `h_count`, told{slo.Unsaid, slo.Yes}, []string{`h_bucket{le="1"}`, "h_count"}},
 		{"counters by their type", `done`, `om_total`, told{slo.Unsaid, slo.Yes}, []string{"done", "om_total"}},
 		{"a histogram by its type", `x_seconds_bucket{le="1"}`, `x_seconds_count`, told{slo.Unsaid, slo.Yes}, []string{`x_seconds_bucket{le="1"}`, "x_seconds_count"}},
+		{"native histograms by their type", `native_seconds`, `native_seconds`, told{slo.Unsaid, slo.Yes}, []string{"native_seconds", "native_seconds"}},
 		{"a type that says nothing leaves it to the name", `untyped_total`, `y_seconds_count`, told{slo.Unsaid, slo.Yes}, []string{"untyped_total", "y_seconds_count"}},
 		{"what the document says to be counters", `untyped`, `nobody_knows`, told{slo.Yes}, []string{"untyped", "nobody_knows"}},
 		{"a common factor of counters", `sum(g_total * 2)`, `2 * sum(t_total)`, told{slo.Unsaid, slo.Yes}, []string{"g_total", "t_total"}},
@@ -79,6 +80,7 @@ func TestARatioIsEvaluatedOnAGrid(t *testing.T) {
 		{"gauges", `queue`, `sum(queue)`, slo.Unsaid, false, "", "", ""},
 		{"gauges as the document says", `nobody_knows`, `queue`, slo.No, false, "", "", ""},
 		{"a name like a counter's that is said to be none", `g_total`, `queue`, slo.No, false, "", "", "the name of g_total is that of a counter"},
+		{"quantiles of a summary", `y_seconds`, `queue`, slo.Unsaid, false, "", "", ""},
 		{"recorded rates", `shop:good:rate5m`, `shop:all:rate5m`, slo.Unsaid, false, "", "", ""},
 		{"a rate beside a gauge", `sum(rate(g[5m]))`, `queue`, slo.Unsaid, false, "", "sum(rate(g[5m])) could be counted from samples, but the other side, queue,", ""},
 		{"a rate beside an expression", `sum(rate(t[5m])) - sum(rate(b[5m]))`, `sum(rate(t[5m]))`, slo.Unsaid, false, "", "write a rate of counters there too", ""},

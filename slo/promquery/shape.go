@@ -174,7 +174,7 @@ func orZero(e *parser.BinaryExpr) (shape, bool) {
 	s, ok := shapeOf(e.LHS)
 	v, isCall := strip(e.RHS).(*parser.Call)
 	s.ungrouped = s.ungrouped && isCall && v.Func.Name == "vector"
-	s.plain = false
+	s.plain, s.single = false, false // another or would not see past the zeros
 	return s, ok
 }
 

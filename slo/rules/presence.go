@@ -148,6 +148,12 @@ unless
 			ja: note{"{{ $labels.instance }} の shopslo serve が集計できません", "直近 15m の集計がすべて失敗しました（{{ $value | humanize }} 回）。ソースが応答すれば同じ位置から再開します。理由はログにあります。"},
 		},
 		{
+			name: "ShopsloSLONotCounted", severity: slo.Ticket, after: 15 * time.Minute,
+			expr: "max by (slo) (shopslo_slo_uncounted_shopsets) > 0",
+			en:   note{"{{ $labels.slo }} is not counted for {{ $value }} ShopSets", "The source answers, and what the SLO {{ $labels.slo }} asks for cannot be counted: its query is refused or too slow, or a series is no counter. All others are counted. shopslo status says why."},
+			ja:   note{"{{ $labels.slo }} が {{ $value }} 個の ShopSet で集計されていません", "ソースは応答していますが、SLO {{ $labels.slo }} は集計できません。クエリが拒否されたか遅すぎるか、カウンタではない系列があります。ほかの SLO は集計されています。理由は shopslo status が示します。"},
+		},
+		{
 			name: "ShopsloReloadFailed", severity: slo.Ticket, after: 5 * time.Minute,
 			expr: "min by (job, instance) (shopslo_config_last_reload_successful) == 0",
 			en:   note{"shopslo serve on {{ $labels.instance }} keeps its old documents", "The last reading of configuration and documents failed; those from before are in use. shopslo validate names every fault."},

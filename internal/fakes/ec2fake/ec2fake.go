@@ -21,6 +21,8 @@ type Subnet struct {
 	ID, VPC, CIDR string
 	Free          int64
 	Tags          map[string]string
+	// IPv6 is its IPv6 block; one without a CIDR has no IPv4 addresses.
+	IPv6 string
 }
 
 // Fault is what is wrong with the API.
@@ -82,11 +84,18 @@ type item struct {
 	ID        string `xml:"subnetId"`
 	State     string `xml:"state"`
 	VPC       string `xml:"vpcId"`
-	CIDR      string `xml:"cidrBlock"`
+	CIDR      string `xml:"cidrBlock,omitempty"`
+	IPv6      []ipv6 `xml:"ipv6CidrBlockAssociationSet>item"`
+	IPv6Only  bool   `xml:"ipv6Native"`
 	Free      int64  `xml:"availableIpAddressCount"`
 	Zone      string `xml:"availabilityZone"`
 	MapPublic bool   `xml:"mapPublicIpOnLaunch"`
 	Tags      []tag  `xml:"tagSet>item"`
+}
+
+type ipv6 struct {
+	Block string `xml:"ipv6CidrBlock"`
+	State string `xml:"ipv6CidrBlockState>state"`
 }
 
 type reply struct {
@@ -129,6 +138,9 @@ func (f *Fake) describe(w http.ResponseWriter, r *http.Request, all []Subnet, ha
 	out := reply{ID: "59dbff89-35bd-4eac-99ed-be587EXAMPLE"}
 	for _, s := range all[min(from, len(all)):min(from+PageSize, len(all))] {
 		i := item{ID: s.ID, State: "available", VPC: s.VPC, CIDR: s.CIDR, Free: s.Free, Zone: "ap-northeast-1a"}
+		if s.IPv6 != "" {
+			i.IPv6, i.IPv6Only = []ipv6{{s.IPv6, "associated"}}, s.CIDR == ""
+		}
 		for k, v := range s.Tags {
 			i.Tags = append(i.Tags, tag{k, v})
 		}

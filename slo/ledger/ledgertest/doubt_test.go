@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// half an hour of busy processes, to each of which one thing happens again and again.
+// troubled makes half an hour of processes to which one thing happens again and again.
 func troubled(seed uint64, spec Spec) *History {
 	spec.Name, spec.Flat = "x", true
 	if spec.PeakRate == 0 {
@@ -45,22 +45,28 @@ func TestWhatIsNotExactIsFlagged(t *testing.T) {
 		name  string
 		spec  Spec
 		exact bool // at times it must be
+		busy  bool // only busy series tell it from a restart
 	}{
-		{"a metric is reset while its process lives on", Spec{ResetEvery: 5 * minute, Metrics: 2}, false},
-		{"a series is forgotten and begins anew", Spec{ForgetEvery: 10 * minute}, false},
-		{"a metric is reset, and nobody knows of start times", Spec{ResetEvery: 5 * minute, Metrics: 2, NoStartTime: true}, false},
-		{"one of several workers ends", Spec{Workers: 4, WorkerEvery: 5 * minute, NoStartTime: true}, false},
-		{"one of several workers ends beside a histogram", Spec{Workers: 3, WorkerEvery: 5 * minute, NoStartTime: true, Histogram: true, Metrics: 2}, false},
-		{"one of several workers ends under a start time", Spec{Workers: 4, WorkerEvery: 5 * minute}, false},
-		{"two processes answer in turn", Spec{Pods: 1, Twins: true}, false},
-		{"processes restart without start times", Spec{RestartEvery: 5 * minute, NoStartTime: true, Metrics: 3, Histogram: true}, true},
-		{"answers are old without start times", Spec{OldEvery: 5 * minute, NoStartTime: true}, false},
-		{"single samples are missing or spoiled", Spec{LateSample: minute, InvalidEvery: minute, RestartEvery: 5 * minute}, true},
+		{"a metric is reset while its process lives on", Spec{ResetEvery: 5 * minute, Metrics: 2}, false, false},
+		{"a series is forgotten and begins anew", Spec{ForgetEvery: 10 * minute}, false, false},
+		{"a metric is reset, and nobody knows of start times", Spec{ResetEvery: 5 * minute, Metrics: 2, NoStartTime: true}, false, true},
+		{"one of several workers ends", Spec{Workers: 4, WorkerEvery: 5 * minute, NoStartTime: true}, false, false},
+		{"one of several workers ends beside a histogram", Spec{Workers: 3, WorkerEvery: 5 * minute, NoStartTime: true, Histogram: true, Metrics: 2}, false, false},
+		{"one of several workers ends under a start time", Spec{Workers: 4, WorkerEvery: 5 * minute}, false, false},
+		{"two processes answer in turn", Spec{Pods: 1, Twins: true}, false, false},
+		{"processes restart without start times", Spec{RestartEvery: 5 * minute, NoStartTime: true, Metrics: 3, Histogram: true}, true, false},
+		{"answers are old without start times", Spec{OldEvery: 5 * minute, NoStartTime: true}, false, false},
+		{"single samples are missing or spoiled", Spec{LateSample: minute, InvalidEvery: minute, RestartEvery: 5 * minute}, true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			exact, flagged, hidden := 0, 0, 0
 			for seed := range uint64(30) {
-				h := troubled(seed, c.spec)
+				spec := c.spec
+				spec.PeakRate = []float64{40, 3, 0.5, 0.05}[seed%4]
+				if c.busy {
+					spec.PeakRate = 40
+				}
+				h := troubled(seed, spec)
 				got, doubts := counted(t, h)
 				want := h.ShopSet(0).Events(All).Told(h.Start, h.End)
 				switch {

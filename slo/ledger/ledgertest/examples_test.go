@@ -174,6 +174,19 @@ var examples = []example{
 		good:   0, total: 0, covered: 0, last: 10,
 	},
 	{
+		// a is up from 10 to 20, b from 15 to 35: that a has failed says nothing of b.
+		name:   "two containers cover together",
+		series: [][2]string{{up + "{container=a}@p", "10:1 20:0"}, {up + "{container=b}@p", "15:1"}},
+		good:   0, total: 0, covered: 25, last: 15,
+	},
+	{
+		// The counter at 10 comes before any up of its target: a sign of its process, good for 20 s. The one
+		// at 25 is none, though it is not a's.
+		name:   "counters are signs until the target's first up, whosever it is",
+		series: [][2]string{{requests + "{200}@p", "10:1 25:1"}, {up + "{container=a}@p", "20:0"}},
+		good:   0, total: 0, covered: 20, last: 25,
+	},
+	{
 		// p covers 10-30, q 25-45, together 10-45; of (12, 40] that is 28.
 		name:   "coverage is the union of the targets",
 		series: [][2]string{{up + "@p", "10:1"}, {up + "@q", "25:1"}},

@@ -32,6 +32,10 @@ func (o *Oracle) first(c *counter, s Sample) {
 	if c.left {
 		o.emit(c, 0, s.T, 0, "comes back after another was joined to it", slo.ChangedLabels)
 	}
+	if c.held != nil {
+		c.held.until = min(c.held.until, s.T)
+		o.expire(c, s.T)
+	}
 	c.begun, c.left = true, false
 	late := s.T-o.rules.begins > 2*o.rules.Interval
 	switch o.rules.First {

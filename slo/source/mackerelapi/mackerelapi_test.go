@@ -281,3 +281,11 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestMackerelsTime(t *testing.T) {
+	_, s := start(t)
+	got, err := s.Now(t.Context())
+	if since := time.Since(got); err != nil || since < -time.Second || since > time.Minute {
+		t.Errorf("%v, %v: the fake's HTTP server has this machine's clock", got, err)
+	}
+}

@@ -16,7 +16,7 @@ func base() int64 { return time.Now().Truncate(2 * time.Hour).Add(-8 * time.Hour
 
 func open(t testing.TB, url string) *Source {
 	t.Helper()
-	s, err := New(Config{URL: url})
+	s, err := New(Config{URL: url, ScrapeInterval: 15 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,9 +25,9 @@ func open(t testing.TB, url string) *Source {
 
 func TestPrometheusByRemoteRead(t *testing.T) {
 	at := base()
-	server := sourcetest.StartPrometheus(t, sourcetest.Data(at), at+4*time.Hour.Milliseconds())
+	server := sourcetest.StartPrometheus(t, append(sourcetest.Native(at), sourcetest.Data(at)...), at+4*time.Hour.Milliseconds())
 	s := open(t, server.URL)
-	sourcetest.Run(t, sourcetest.Backend{Source: s, Base: at})
+	sourcetest.Run(t, sourcetest.Backend{Source: s, Base: at, Native: true})
 	if s.path != remoteRead {
 		t.Error("it was not read by remote read")
 	}
@@ -35,10 +35,10 @@ func TestPrometheusByRemoteRead(t *testing.T) {
 
 func TestPrometheusByMatrixSelector(t *testing.T) {
 	at := base()
-	server := sourcetest.StartPrometheus(t, sourcetest.Data(at), at+4*time.Hour.Milliseconds())
+	server := sourcetest.StartPrometheus(t, append(sourcetest.Native(at), sourcetest.Data(at)...), at+4*time.Hour.Milliseconds())
 	s := open(t, server.URL)
 	s.path = matrix
-	sourcetest.Run(t, sourcetest.Backend{Source: s, Base: at, DropsStale: true})
+	sourcetest.Run(t, sourcetest.Backend{Source: s, Base: at, DropsStale: true, Native: true})
 }
 
 func TestVictoriaMetrics(t *testing.T) {

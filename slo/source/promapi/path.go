@@ -62,12 +62,15 @@ func (s *Source) choose(ctx context.Context, selectors []slo.Selector, from, to 
 	return nil
 }
 
+// errGone says that the chosen path is said not to exist.
+var errGone = errors.New("it answered before, so this may be a proxy, or a server that is starting")
+
 // kept says of a path that went well before, and is said not to exist now, that it may
 // come back.
 func kept(err error) error {
 	var status *statusError
 	if errors.As(err, &status) && status.noRemoteRead() {
-		return fmt.Errorf("%w: %w; it answered before, so this may be a proxy, or a server that is starting", slo.ErrUnavailable, err)
+		return fmt.Errorf("%w: %w; %w", slo.ErrUnavailable, err, errGone)
 	}
 	return err
 }

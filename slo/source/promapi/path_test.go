@@ -30,7 +30,7 @@ func TestThePathIsKept(t *testing.T) {
 		failed []bool             // by request
 		path   path
 	}{
-		{"remote read, once it answered", []http.HandlerFunc{streams, missing(404), missing(502), missing(405), streams}, []bool{false, true, true, true, false}, remoteRead},
+		{"remote read, once it answered", []http.HandlerFunc{streams, missing(404), missing(502), missing(405), missing(404), missing(501), streams}, []bool{false, true, true, false}, remoteRead},
 		{"a single 404 at the beginning", []http.HandlerFunc{missing(404), streams}, []bool{false, false}, remoteRead},
 		{"a single 501 at the beginning", []http.HandlerFunc{missing(501), streams}, []bool{false}, remoteRead},
 		{"two 404", []http.HandlerFunc{missing(404), missing(404), streams}, []bool{false, false}, matrix},
@@ -152,13 +152,15 @@ func TestExternalLabelsAreLearnt(t *testing.T) {
 		tells  answers
 		asked  []slo.Selector
 		series string
+		keep   []string
 	}{
-		{"from the configuration", answers{config: config}, selector(t), `m{i="1"}`},
-		{"from the names of labels", answers{labels: names}, selector(t), `m{i="1"}`},
-		{"where the configuration is no configuration", answers{config: `{"status":"success","data":{"yaml":""}}`, labels: names}, selector(t), `m{i="1"}`},
-		{"not where nothing tells", answers{}, selector(t), `m{cluster="eu", i="1", member="a"}`},
-		{"not from a list that is none", answers{labels: `{"status":"success","data":["i"]}`}, selector(t), `m{cluster="eu", i="1", member="a"}`},
-		{"but for those that a selector names", answers{config: config}, selector(t, "cluster", "=", "eu"), `m{cluster="eu", i="1"}`},
+		{"from the configuration", answers{config: config}, selector(t), `m{i="1"}`, nil},
+		{"from the names of labels", answers{labels: names}, selector(t), `m{i="1"}`, nil},
+		{"where the configuration is no configuration", answers{config: `{"status":"success","data":{"yaml":""}}`, labels: names}, selector(t), `m{i="1"}`, nil},
+		{"not where nothing tells", answers{}, selector(t), `m{cluster="eu", i="1", member="a"}`, nil},
+		{"not from a list that is none", answers{labels: `{"status":"success","data":["i"]}`}, selector(t), `m{cluster="eu", i="1", member="a"}`, nil},
+		{"but for those that a selector names", answers{config: config}, selector(t, "cluster", "=", "eu"), `m{cluster="eu", i="1"}`, nil},
+		{"but for those that are to be kept", answers{labels: names}, selector(t), `m{cluster="eu", i="1"}`, []string{"cluster", "i"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := 0
@@ -179,6 +181,7 @@ func TestExternalLabelsAreLearnt(t *testing.T) {
 					http.NotFound(w, r)
 				}
 			})
+			s.Keep(c.keep...)
 			refs := map[uint64]bool{}
 			for range 4 {
 				r := request(t)

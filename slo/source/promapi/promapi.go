@@ -126,6 +126,11 @@ func New(c Config) (*Source, error) {
 	return s, nil
 }
 
+// Keep names labels that are never left out: all that selectors and the match of subjects
+// name. A label that a request's selectors name is kept too, but from then on only: the
+// series that other requests have read before would get another identity.
+func (s *Source) Keep(labels ...string) { s.names.Keep(labels...) }
+
 // Select implements the ledger's Source. It holds the whole answer in memory:
 // 1 to 4 bytes a sample by remote read, 16 by the matrix path.
 func (s *Source) Select(ctx context.Context, r slo.Request, f func([]slo.Series) error) error {
@@ -139,7 +144,7 @@ func (s *Source) Select(ctx context.Context, r slo.Request, f func([]slo.Series)
 	defer s.collectors.Put(c)
 	c.AsIs, c.Want = false, promseries.NumbersIn(r.Selectors)
 	err := s.read(ctx, selectors, r.From, r.To, c)
-	for n := 0; n < len(s.pauses) && errors.Is(err, io.ErrUnexpectedEOF) && pause(ctx, s.pauses[n]); n++ {
+	for n := 0; n < len(s.pauses) && again(err, n) && pause(ctx, s.pauses[n]); n++ {
 		c.Reset(r.From, r.To)
 		err = s.read(ctx, selectors, r.From, r.To, c)
 	}
@@ -157,6 +162,12 @@ func (s *Source) Select(ctx context.Context, r slo.Request, f func([]slo.Series)
 // that the server began while they were not yet done with the request
 // (golang.org/issue/40747).
 var pauses = []time.Duration{50 * time.Millisecond, 200 * time.Millisecond, time.Second}
+
+// again reports whether a request is made once more, after n times: where its answer broke
+// off, and once where the path that is read is suddenly not there.
+func again(err error, n int) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || n == 0 && errors.Is(err, errGone)
+}
 
 // pause is false where the context ends first.
 func pause(ctx context.Context, d time.Duration) bool {

@@ -27,6 +27,8 @@ type Collector struct {
 	owns     []*ownLabels // of the streams that the part has brought
 	all      []*ownLabels // of those of all parts
 
+	reading Samples // of a stream that is merged
+
 	groups map[*Identity][]int // places in found, where an identity has several streams
 	merged []merged
 

@@ -14,12 +14,12 @@ import (
 // Identity is a label set and the Ref that stands for it: the labels that do not depend
 // on which server, replica or path answered.
 type Identity struct {
-	Ref    uint64 // > 0
-	Labels slo.Labels
-
-	key     string      // canonicalKey of the labels
+	Ref     uint64      // > 0
 	several atomic.Bool // it has had more than one stream
 	counter bool        // its values may only fall where the process restarts
+	Labels  slo.Labels
+
+	key string // canonicalKey of the labels
 
 	// Guarded by the Interner's lock.
 	streams []*Stream
@@ -65,6 +65,8 @@ type Interner struct {
 	last     uint64
 	round    uint64
 
+	renamed atomic.Uint64
+
 	dropped map[string]dropping // by label; also of those that selectors name
 }
 
@@ -107,27 +109,45 @@ func (in *Interner) drop(why dropping, names []string) {
 	}
 }
 
-// Name keeps the labels that the selectors name: they are part of identities from now on.
+// Name keeps the labels that the selectors name.
 func (in *Interner) Name(selectors []slo.Selector) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	changed := false
 	for _, sel := range selectors {
 		for i := range sel {
-			why := in.dropped[sel[i].Name]
-			if why == keptLabel {
-				continue
-			}
-			if in.dropped == nil {
-				in.dropped = map[string]dropping{}
-			}
-			in.dropped[sel[i].Name] = keptLabel
-			changed = changed || why != 0
+			changed = in.keep(sel[i].Name) || changed
 		}
 	}
 	if changed {
 		in.rename()
 	}
+}
+
+// Keep makes labels a part of identities for good.
+func (in *Interner) Keep(names ...string) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	changed := false
+	for _, name := range names {
+		changed = in.keep(name) || changed
+	}
+	if changed {
+		in.rename()
+	}
+}
+
+// keep reports whether the label was dropped before.
+func (in *Interner) keep(name string) bool {
+	why := in.dropped[name]
+	if why == keptLabel {
+		return false
+	}
+	if in.dropped == nil {
+		in.dropped = map[string]dropping{}
+	}
+	in.dropped[name] = keptLabel
+	return why != 0
 }
 
 // differ takes note of label sets that one answer holds: a learned label that has two
@@ -164,6 +184,7 @@ func (in *Interner) rename() {
 	if old == nil {
 		return
 	}
+	in.renamed.Add(1)
 	in.byLabels = map[string]*Identity{}
 	for _, id := range old {
 		for _, s := range id.streams {
@@ -172,6 +193,9 @@ func (in *Interner) rename() {
 		}
 	}
 }
+
+// Renamed changes when streams have got other identities.
+func (in *Interner) Renamed() uint64 { return in.renamed.Load() }
 
 // Round says that a new request begins.
 func (in *Interner) Round() {

@@ -68,10 +68,13 @@ func (in *Interner) lastGiven(id *Identity, from, reach int64) given {
 	return given{}
 }
 
-// history is what is known of a stream before a span that begins at from.
-func (in *Interner) history(s *Stream, from int64) (p Plain) {
+// history is what is known of a stream before a span that begins at from, with room for
+// more.
+func (in *Interner) history(s *Stream, from int64, room int) (p Plain) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	room += len(s.recent.T) + len(s.Identity().given)
+	p.T, p.V = make([]int64, 0, room), make([]float64, 0, room)
 	for i, t := range s.recent.T {
 		if t <= from {
 			p.T, p.V = append(p.T, t), append(p.V, s.recent.V[i])

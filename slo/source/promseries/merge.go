@@ -1,6 +1,7 @@
 package promseries
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -74,9 +75,7 @@ func (c *Collector) merge(id *Identity, places []int, last given) ([]Chunk, erro
 			m.replays = append(m.replays, r)
 		}
 	}
-	slices.SortFunc(m.replays, func(a, b *replay) int {
-		return strings.Compare(a.stream.Labels.String(), b.stream.Labels.String())
-	})
+	slices.SortFunc(m.replays, func(a, b *replay) int { return byLabels(a.stream, b.stream) })
 	if len(m.replays) == 0 {
 		return nil, nil
 	}
@@ -107,23 +106,31 @@ func plainChunk(p Plain) []Chunk {
 
 // replay decodes a stream's samples, behind what is known of it from before.
 func (c *Collector) replay(f *found) (*replay, error) {
+	const batch = 64
 	r := &replay{stream: f.stream}
 	if !c.AsIs {
-		r.Plain = c.Names.history(f.stream, c.from)
+		r.Plain = c.Names.history(f.stream, c.from, batch)
 	}
 	r.first = len(r.T)
 	r.next = r.first
-	var s Samples
+	s := &c.reading
 	s.Reset(c.from, c.to, f.chunks)
-	var t [256]int64
-	var v [256]float64
 	for {
-		n, err := s.Read(t[:], v[:])
+		k := len(r.T)
+		r.T, r.V = slices.Grow(r.T, batch), slices.Grow(r.V, batch)
+		n, err := s.Read(r.T[k:k+batch], r.V[k:k+batch])
 		if n == 0 || err != nil {
 			return r, err
 		}
-		r.T, r.V = append(r.T, t[:n]...), append(r.V, v[:n]...)
+		r.T, r.V = r.T[:k+n], r.V[:k+n]
 	}
+}
+
+// byLabels puts streams in order.
+func byLabels(a, b *Stream) int {
+	return slices.CompareFunc(a.Labels, b.Labels, func(x, y slo.Label) int {
+		return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.Value, y.Value))
+	})
 }
 
 // tail is what the stream had in the last span milliseconds.

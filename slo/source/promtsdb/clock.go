@@ -27,7 +27,8 @@ func (d *DB) Now(ctx context.Context) (time.Time, error) {
 	if d.now == nil {
 		return time.Time{}, errors.New("the embedded store was given no clock")
 	}
-	t := d.clock.at(d.now())
+	reading := d.now()
+	t := d.clock.at(reading.Round(0), reading.Sub(d.opened))
 	d.tap.mu.Lock()
 	newest := d.tap.newest
 	d.tap.mu.Unlock()
@@ -40,32 +41,24 @@ func (d *DB) Now(ctx context.Context) (time.Time, error) {
 // steadyClock tells steps of the wall clock by the monotonic one.
 type steadyClock struct {
 	mu      sync.Mutex
-	wall    time.Time     // believed
-	read    time.Time     // the clock's reading then
+	wall    time.Time     // believed; zero: none yet
+	then    time.Duration // of the monotonic clock
 	step    time.Duration // not believed yet; 0: none
-	stepped time.Time     // since when
+	stepped time.Duration // since when
 }
 
-// at is what time it is by a reading of the clock.
-func (c *steadyClock) at(reading time.Time) time.Time {
+// at is what time it is by readings of both clocks.
+func (c *steadyClock) at(wall time.Time, monotonic time.Duration) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	wall := reading.Round(0) // without its monotonic part
-	if c.read.IsZero() {
-		c.wall, c.read = wall, reading
-		return wall
-	}
-	expected := c.wall.Add(reading.Sub(c.read))
+	expected := c.wall.Add(monotonic - c.then)
 	step := wall.Sub(expected)
 	switch {
-	case step.Abs() <= maxStep:
-		c.wall, c.read, c.step = wall, reading, 0
+	case c.wall.IsZero(), step.Abs() <= maxStep, c.step != 0 && (step-c.step).Abs() <= maxStep && monotonic-c.stepped >= believeAfter:
+		c.wall, c.then, c.step = wall, monotonic, 0
 		return wall
 	case c.step == 0 || (step-c.step).Abs() > maxStep:
-		c.step, c.stepped = step, reading
-	case reading.Sub(c.stepped) >= believeAfter:
-		c.wall, c.read, c.step = wall, reading, 0
-		return wall
+		c.step, c.stepped = step, monotonic
 	}
 	return expected
 }

@@ -63,27 +63,27 @@ func TestConformance(t *testing.T) {
 	split := base + 4*time.Hour.Milliseconds()
 	data := sourcetest.Data(base)
 	t.Run("in the head", func(t *testing.T) {
-		d := openStore(t, t.TempDir(), Config{})
+		d := openStore(t, t.TempDir(), Config{ReplicaLabels: []string{"prometheus_replica"}})
 		appendData(t, d, data, base, end, 600_000)
 		sourcetest.Run(t, sourcetest.Backend{Source: d, Base: base})
 	})
 	t.Run("in a block and the head", func(t *testing.T) {
 		dir := t.TempDir()
-		sourcetest.WriteBlock(t, dir, data, base, split)
-		d := openStore(t, dir, Config{})
+		sourcetest.WriteBlock(t, dir, append(sourcetest.Native(base), data...), base, split)
+		d := openStore(t, dir, Config{ReplicaLabels: []string{"prometheus_replica"}})
 		appendData(t, d, data, split, end, 600_000)
-		sourcetest.Run(t, sourcetest.Backend{Source: d, Base: base})
+		sourcetest.Run(t, sourcetest.Backend{Source: d, Base: base, Native: true})
 	})
 	t.Run("in overlapping blocks", func(t *testing.T) {
 		dir := t.TempDir()
 		sourcetest.WriteBlock(t, dir, data, base, split+3_600_000)
 		sourcetest.WriteBlock(t, dir, data, split, end)
-		d := openStore(t, dir, Config{})
+		d := openStore(t, dir, Config{ReplicaLabels: []string{"prometheus_replica"}})
 		sourcetest.Run(t, sourcetest.Backend{Source: d, Base: base})
 	})
 	t.Run("after a restart", func(t *testing.T) {
 		dir := t.TempDir()
-		d, err := Open(dir, Config{})
+		d, err := Open(dir, Config{ReplicaLabels: []string{"prometheus_replica"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,6 +91,6 @@ func TestConformance(t *testing.T) {
 		if err := d.Close(); err != nil {
 			t.Fatal(err)
 		}
-		sourcetest.Run(t, sourcetest.Backend{Source: openStore(t, dir, Config{}), Base: base})
+		sourcetest.Run(t, sourcetest.Backend{Source: openStore(t, dir, Config{ReplicaLabels: []string{"prometheus_replica"}}), Base: base})
 	})
 }

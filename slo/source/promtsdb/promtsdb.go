@@ -44,6 +44,9 @@ type Config struct {
 	// each; 0: 4 million. Beyond it the TSDB is asked.
 	TapSamples int
 
+	// ReplicaLabels tell no series apart, unless a selector names them.
+	ReplicaLabels []string
+
 	// QueryTimeout bounds one Eval; 0: two minutes.
 	QueryTimeout time.Duration
 
@@ -66,6 +69,7 @@ type DB struct {
 	log        *slog.Logger
 	registerer prometheus.Registerer
 	now        func() time.Time
+	opened     time.Time // by now, for its monotonic part
 	clock      steadyClock
 
 	scrape atomic.Pointer[Scrape]
@@ -122,6 +126,10 @@ func Open(dir string, c Config) (*DB, error) {
 	}
 	d := &DB{
 		dir: dir, db: db, log: c.Logger, registerer: c.Registerer, now: c.Now,
+	}
+	d.names.Drop(c.ReplicaLabels...)
+	if c.Now != nil {
+		d.opened = c.Now()
 	}
 	d.scrape.Store(c.Scrape)
 	d.engine = promql.NewEngine(promql.EngineOpts{

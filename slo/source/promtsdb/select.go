@@ -27,6 +27,7 @@ func (d *DB) Select(ctx context.Context, r slo.Request, f func([]slo.Series) err
 		return f(nil)
 	}
 	d.names.Round()
+	d.names.Name(selectors)
 	held, err := d.selectHeld(selectors, r.From, r.To, f)
 	if !held {
 		c := d.collector(r.From, r.To)

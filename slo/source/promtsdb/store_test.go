@@ -160,6 +160,11 @@ func TestScrapesReloadsAndStops(t *testing.T) {
 		}
 	}
 	until("samples of job one", func() bool { return count("one") >= 3 })
+	for name, want := range map[string]string{"hits_total": "counter", "absent": ""} {
+		if got, err := d.MetricType(ctx, name); got != want || err != nil {
+			t.Errorf("%s is %q, %v, want %q", name, got, err, want)
+		}
+	}
 	if err := d.Reload(scrapeOf(t, "two", target.URL)); err != nil {
 		t.Fatal(err)
 	}

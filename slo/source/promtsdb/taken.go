@@ -37,7 +37,7 @@ func (a *taken) add(s *tapSeries, from, to int64) (alone bool) {
 	if len(a.points) == first {
 		return true
 	}
-	id := s.stream.Identity()
+	id := s.id
 	if id.Several() {
 		if a.several[id] {
 			return false

@@ -41,6 +41,7 @@ type tap struct {
 	last      int                               // number of the newest selector
 	expected  int                               // place in order of the series whose sample is likely next
 	samples   int                               // in all series
+	renamed   uint64                            // what the interner said when the series' identities were looked up
 	key       []byte
 	buffers   sync.Pool
 }
@@ -59,13 +60,16 @@ type tapSelector struct {
 type tapPicks struct{ by []*tapSelector }
 
 type tapSeries struct {
-	ref    storage.SeriesRef   // the store's latest
-	older  []storage.SeriesRef // those that it had given the series before it forgot it
-	place  int                 // in the tap's order
-	stream *promseries.Stream
-	picks  *tapPicks
-	held   []point
+	// What collecting looks at stands together.
+	held  []point
+	picks *tapPicks
+	id    *promseries.Identity // the stream's, see identities
+
 	last   int64
+	ref    storage.SeriesRef // the store's latest
+	place  int               // in the tap's order
+	stream *promseries.Stream
+	older  []storage.SeriesRef // those that the store had given the series before it forgot it
 }
 
 // point is one sample.
@@ -257,7 +261,7 @@ func (p *tap) pick(lset labels.Labels) *tapSeries {
 	stream := identify(p.names, lset, &p.key)
 	series := p.known[stream]
 	if series == nil {
-		series = &tapSeries{place: len(p.order), stream: stream, picks: picks, last: math.MinInt64}
+		series = &tapSeries{place: len(p.order), stream: stream, id: stream.Identity(), picks: picks, last: math.MinInt64}
 		p.order, p.known[stream] = append(p.order, series), series
 	}
 	return series
@@ -323,6 +327,7 @@ func (p *tap) collect(selectors []slo.Selector, from, to int64, out *taken) bool
 	for _, s := range asked {
 		s.mark = true
 	}
+	p.identities()
 	out.reset(len(p.order), p.samples)
 	alone := true
 	for _, series := range p.order {
@@ -334,6 +339,16 @@ func (p *tap) collect(selectors []slo.Selector, from, to int64, out *taken) bool
 		s.mark = false
 	}
 	return alone
+}
+
+// identities looks up those of the series again where they may be others now.
+func (p *tap) identities() {
+	if n := p.names.Renamed(); n != p.renamed {
+		for _, s := range p.order {
+			s.id = s.stream.Identity()
+		}
+		p.renamed = n
+	}
 }
 
 // find returns the selector's place, or nil. It leaves the selector's key in

@@ -19,6 +19,12 @@ func Run(t *testing.T, b Backend) {
 		return
 	}
 	t.Run("requests", func(t *testing.T) { runRequests(t, b, data) })
+	if !b.NoMerge {
+		t.Run("replicas", func(t *testing.T) { runReplicas(t, b) })
+	}
+	if b.Native {
+		t.Run("native histograms fail alone", func(t *testing.T) { runNative(t, b) })
+	}
 	t.Run("refs and labels are the same in every answer", func(t *testing.T) { runRefs(t, b) })
 	t.Run("series are read at the same time by several goroutines", func(t *testing.T) { runParallel(t, b, data) })
 	t.Run("several requests at once", func(t *testing.T) { runRequestsAtOnce(t, b, data) })
@@ -48,7 +54,7 @@ func (b Backend) data() []Series {
 func runRequests(t *testing.T, b Backend, data []Series) {
 	base, end := b.Base, b.Base+Span.Milliseconds()
 	hour := time.Hour.Milliseconds()
-	all := Sel(t, "", slo.MetricName, "=~", ".+")
+	all := Sel(t, "", slo.MetricName, "=~", ".+", "job", "!=", "pair", slo.MetricName, "!=", "native")
 	total := Sel(t, "requests_total", "job", "=", "shop")
 	good := Sel(t, "requests_total", "job", "=", "shop", "code", "!~", "5..")
 	dense := Sel(t, "dense_total")
@@ -76,6 +82,17 @@ func runRequests(t *testing.T, b Backend, data []Series) {
 		{"a negative matcher", []slo.Selector{Sel(t, "requests_total", "code", "!=", "200")}, base, base + hour},
 		{"a negative matcher on a label that is absent", []slo.Selector{Sel(t, "single", "when", "!=", "late")}, base, end},
 		{"an absent label is empty", []slo.Selector{Sel(t, "single", "when", "=", "")}, base, end},
+		{"a bound in the spelling that is there", []slo.Selector{Sel(t, "numbers_bucket", "le", "=", "0.5")}, base, end},
+		{"a bound in another spelling", []slo.Selector{Sel(t, "numbers_bucket", "le", "=", "10")}, base, base + hour},
+		{"a bound whose spelling changes", []slo.Selector{Sel(t, "numbers_bucket", "le", "=", "1.0")}, base, end},
+		{"a bound whose spelling changes, by a selector that names the other one", []slo.Selector{Sel(t, "numbers_bucket", "le", "=", "1")}, end - 2*hour, end},
+		{"the infinite bound", []slo.Selector{Sel(t, "numbers_bucket", "le", "=", "Inf")}, base, base + hour},
+		{"a list of bounds", []slo.Selector{Sel(t, "numbers_bucket", "le", "=~", `0\.5|1`)}, base, end},
+		{"a regular expression on bounds", []slo.Selector{Sel(t, "numbers_bucket", "le", "=~", `1.*`)}, base, end},
+		{"all bounds but one", []slo.Selector{Sel(t, "numbers_bucket", "le", "!=", "1")}, base, end},
+		{"all bounds but some", []slo.Selector{Sel(t, "numbers_bucket", "le", "!~", `1\.0|10\.0`)}, base, end},
+		{"two bounds", []slo.Selector{Sel(t, "numbers_bucket", "le", "=", "1"), Sel(t, "numbers_bucket", "le", "=", "+Inf")}, base, end},
+		{"a quantile", []slo.Selector{Sel(t, "numbers", "quantile", "=", "1")}, base, end},
 		{"several metrics by their names", []slo.Selector{Sel(t, "", slo.MetricName, "=~", "up|grid")}, base, end},
 		{"several metrics by several selectors", []slo.Selector{Sel(t, "up"), Sel(t, "grid"), Sel(t, "absent_total")}, base, end},
 		{"text of all kinds in labels", []slo.Selector{Sel(t, "texts_total", "path", "=", "/a\nb")}, base, end},
@@ -116,7 +133,7 @@ func runRequests(t *testing.T, b Backend, data []Series) {
 			}
 			for name, s := range got {
 				j := joined[name]
-				joined[name] = Series{s.Labels, append(j.T, s.T...), append(j.V, s.V...)}
+				joined[name] = Series{Labels: s.Labels, T: append(j.T, s.T...), V: append(j.V, s.V...)}
 			}
 		}
 		if d := Diff(joined, Expected(data, slo.Request{Selectors: []slo.Selector{all}, From: base - 1, To: end})); d != "" {

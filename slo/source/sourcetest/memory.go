@@ -64,5 +64,5 @@ func (p *plain) Read(t []int64, v []float64) (int, error) {
 
 // Clone copies the samples, so that a test can change them.
 func (s Series) Clone() Series {
-	return Series{slices.Clone(s.Labels), slices.Clone(s.T), slices.Clone(s.V)}
+	return Series{slices.Clone(s.Labels), slices.Clone(s.T), slices.Clone(s.V), s.Native}
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/golang/snappy"
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/prompb"
 	"github.com/prometheus/prometheus/tsdb"
@@ -39,9 +40,15 @@ type Server struct {
 // at the test's end. The data must be younger than a year.
 func StartPrometheus(t testing.TB, data []Series, split int64) *Server {
 	t.Helper()
+	return StartPrometheusWith(t, "global: {scrape_interval: 15s}\n", data, split)
+}
+
+// StartPrometheusWith is StartPrometheus with a configuration.
+func StartPrometheusWith(t testing.TB, yaml string, data []Series, split int64) *Server {
+	t.Helper()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
-	if err := os.WriteFile(config, []byte("global: {scrape_interval: 15s}\n"), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(yaml), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	WriteBlock(t, filepath.Join(dir, "data"), data, math.MinInt64, split)
@@ -175,6 +182,9 @@ func (s *Server) Write(t testing.TB, data []Series, from int64) {
 		var req prompb.WriteRequest
 		n := 0
 		for i, d := range data {
+			if d.Native {
+				continue // in blocks only
+			}
 			ts := prompb.TimeSeries{}
 			for ; next[i] < len(d.T) && d.T[next[i]] < lo+slice; next[i]++ {
 				if d.T[next[i]] >= from {
@@ -264,6 +274,14 @@ func WriteBlock(t testing.TB, dir string, data []Series, from, to int64) {
 		lset := labels.FromMap(labelMap(d))
 		for i, at := range d.T {
 			if at < from || at >= to {
+				continue
+			}
+			if d.Native {
+				n := uint64(d.V[i])
+				h := &histogram.Histogram{Count: n, Sum: d.V[i], PositiveSpans: []histogram.Span{{Length: 1}}, PositiveBuckets: []int64{int64(n)}}
+				if _, err := app.AppendHistogram(0, lset, at, h, nil); err != nil {
+					t.Fatal(err)
+				}
 				continue
 			}
 			if _, err := app.Append(0, lset, at, d.V[i]); err != nil {

@@ -27,6 +27,8 @@ type Series struct {
 	Labels slo.Labels
 	T      []int64
 	V      []float64
+	// Native series hold a native histogram at each time, instead of values.
+	Native bool
 }
 
 // Backend is one implementation over a store of its own.
@@ -38,6 +40,8 @@ type Backend struct {
 	DropsStale bool // the path to the store has no staleness markers
 	DropsNaN   bool // the store takes in no NaN besides staleness markers
 	NoEval     bool // the implementation has no PromQL
+	NoMerge    bool // the implementation does not know replicas
+	Native     bool // the store holds Native(Base) too
 	// GridOnly is, for an implementation that has neither raw samples nor PromQL, an
 	// expression whose values are twice those of the metric "grid", with the label job.
 	GridOnly string
@@ -93,7 +97,73 @@ func Data(base int64) []Series {
 	for t := base + 1; t <= base+2_000; t++ {
 		dense.add(t, float64(t-base))
 	}
+	out = append(out, numbers(base)...)
+	out = append(out, pair(base)...)
 	return append(out, gauge, stops, odd, single, late, text, dense)
+}
+
+// numbers are buckets and quantiles in the spellings of two versions of a server: le="1"
+// goes on as le="1.0" an hour before the end.
+func numbers(base int64) []Series {
+	end, change := base+Span.Milliseconds(), base+Span.Milliseconds()-3_600_000
+	bucket := func(le string, from, to int64, share float64) Series {
+		s := Series{Labels: sorted("__name__", "numbers_bucket", "job", "edge", "le", le)}
+		for t := base + 10; t <= end; t += step {
+			if t > from && t <= to {
+				s.add(t, math.Floor(float64(t-base)*share))
+			}
+		}
+		return s
+	}
+	quantile := Series{Labels: sorted("__name__", "numbers", "job", "edge", "quantile", "1.0")}
+	quantile.add(base+1000, 3)
+	return []Series{
+		bucket("0.5", base, end, 0.001), bucket("1", base, change, 0.002), bucket("1.0", change, end, 0.002),
+		bucket("10.0", base, end, 0.003), bucket("+Inf", base, end, 0.004), quantile,
+	}
+}
+
+// pair are series of two replicas. The second one of paired_total lags behind, and the
+// first one has a gap of ten minutes after two hours. Those of torn_total are of two
+// processes.
+func pair(base int64) []Series {
+	var out []Series
+	for i, replica := range []string{"a", "b"} {
+		paired := Series{Labels: sorted("__name__", "paired_total", "job", "pair", "prometheus_replica", replica)}
+		torn := Series{Labels: sorted("__name__", "torn_total", "job", "pair", "prometheus_replica", replica)}
+		for at := int64(1000 + i*7000); at <= Span.Milliseconds(); at += step {
+			if i == 1 || at <= pairGap || at > pairGap+600_000 {
+				paired.add(base+at, float64(max(0, at-int64(i)*20_000)/1000))
+			}
+			torn.add(base+at, float64(at/1000/int64(1+2*i)))
+		}
+		out = append(out, paired, torn)
+	}
+	return out
+}
+
+const pairGap = 2 * 3_600_000 // milliseconds after the base
+
+// Native is a series that holds native histograms, beside a counter of the same name.
+func Native(base int64) []Series {
+	h := Series{Labels: sorted("__name__", "native", "job", "edge"), Native: true}
+	plain := Series{Labels: sorted("__name__", "native", "job", "edge", "kind", "plain")}
+	for k := range int64(100) {
+		h.add(base+k*step, float64(k))
+		plain.add(base+k*step, float64(k))
+	}
+	return []Series{h, plain}
+}
+
+// identity are the labels that a source gives a series: its numbers are spelled in one way.
+func identity(ls slo.Labels) slo.Labels {
+	out := slices.Clone(ls)
+	for i, l := range out {
+		if slo.NumberLabel(l.Name) {
+			out[i].Value = slo.CanonicalNumber(l.Value)
+		}
+	}
+	return out
 }
 
 func (s *Series) add(t int64, v float64) { s.T, s.V = append(s.T, t), append(s.V, v) }
@@ -133,14 +203,16 @@ func Sel(t testing.TB, name string, matchers ...string) slo.Selector {
 }
 
 // Expected filters data by a request, slowly and plainly. Series without samples
-// in the span are left out.
+// in the span are left out, and those that go on in another spelling are one.
 func Expected(data []Series, r slo.Request) map[string]Series {
 	out := map[string]Series{}
 	for _, s := range data {
+		s.Labels = identity(s.Labels)
 		if !slices.ContainsFunc(r.Selectors, func(sel slo.Selector) bool { return sel.Matches(s.Labels) }) {
 			continue
 		}
-		kept := Series{Labels: s.Labels}
+		kept := out[s.Labels.String()]
+		kept.Labels = s.Labels
 		for i, t := range s.T {
 			if t > r.From && t <= r.To {
 				kept.add(t, s.V[i])

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// TestWhatArgoCDSaysOfOneApplication changes an Application as Argo CD does, and asks the
+// whole program what it makes of it. first and second are commits of the system
+// repository; all Tiers point to the first.
+func TestWhatArgoCDSaysOfOneApplication(t *testing.T) {
+	system, first, second := repository(t)
+	server := newAPIServer(t)
+	now := time.Now().UTC().Truncate(time.Second)
+	ago := func(d time.Duration) string { return now.Add(-d).Format(time.RFC3339) }
+	const day = 24 * time.Hour
+	fill := strings.NewReplacer("FIRST", first, "SECOND", second, "DAYS9", ago(9*day), "DAYS8", ago(8*day), "HOUR1", ago(time.Hour), "MINUTES9", ago(9*time.Minute), "MINUTES1", ago(time.Minute))
+	set := func(text string) {
+		var a map[string]any
+		if err := yaml.Unmarshal([]byte(fill.Replace(text)), &a); err != nil {
+			t.Fatal(err)
+		}
+		a["status"].(map[string]any)["reconciledAt"] = time.Now().UTC().Format(time.RFC3339)
+		server.put("a-1", a)
+	}
+	const (
+		plain = "spec: {source: {repoURL: x, path: overlays/a-1}}\nstatus:\n  health: {status: Healthy}\n"
+		old   = "  history: [{id: 0, revision: FIRST, deployedAt: DAYS8}]\n"
+	)
+	steps := []struct {
+		name, document string
+		release        string
+		since          time.Duration // before now; 0: not asked
+		unverified     string        // a part of it; "": it is verified
+		differ         int
+	}{
+		{"it came eight days ago", plain + "  sync: {status: Synced, revision: FIRST}\n  history: [{revision: SECOND, deployedAt: DAYS9}, {revision: FIRST, deployedAt: DAYS8}]", first, 8 * day, "", 0},
+		{"self-heals have filled the history", plain + "  sync: {status: Synced, revision: FIRST}\n  history: [{revision: FIRST, deployedAt: MINUTES9}, {revision: FIRST, deployedAt: MINUTES1}]", first, 8 * day, "", 0},
+		{"an operator's Secret is not to be minded", plain + "  sync: {status: Synced, revision: FIRST}\n  resources: [{kind: Secret, name: s, status: OutOfSync, requiresPruning: true}]\n" + old, first, 8 * day, "", 0},
+		{"a dry run of another commit failed", plain + "  sync: {status: OutOfSync, revision: SECOND}\n  resources: [{kind: Deployment, name: cart, status: OutOfSync}]\n" + old +
+			"  operationState: {phase: Failed, startedAt: HOUR1, operation: {sync: {dryRun: true, revision: SECOND}}, syncResult: {revision: SECOND, resources: [{kind: Deployment, name: cart, status: SyncFailed}]}}", first, 8 * day, "", 1},
+		{"a smoke test failed", plain + "  sync: {status: Synced, revision: SECOND}\n" + old +
+			"  operationState: {phase: Failed, message: one or more synchronization tasks completed unsuccessfully, startedAt: HOUR1, operation: {sync: {revision: SECOND}}, syncResult: {revision: SECOND, resources: [{kind: Job, name: smoke-test, hookType: PostSync, hookPhase: Failed, message: backoff limit}]}}",
+			second, 0, "one or more synchronization tasks completed unsuccessfully; PostSync hook Job smoke-test failed: backoff limit", 0},
+		{"it is tried again, and goes on", plain + "  sync: {status: Synced, revision: SECOND}\n" + old +
+			"  operationState: {phase: Running, startedAt: MINUTES9, message: waiting for completion of hook, operation: {sync: {revision: SECOND}}, syncResult: {revision: SECOND}}", second, 0, "waiting for completion of hook", 0},
+		{"it succeeded", plain + "  sync: {status: Synced, revision: SECOND}\n  history: [{revision: FIRST, deployedAt: DAYS8}, {revision: SECOND, deployedAt: MINUTES1}]\n" +
+			"  operationState: {phase: Succeeded, startedAt: MINUTES9, operation: {sync: {revision: SECOND}}, syncResult: {revision: SECOND}}", second, time.Minute, "", 0},
+		{"its manifests are hydrated", "spec: {sourceHydrator: {drySource: {repoURL: x, path: a-1}, syncSource: {targetBranch: env, path: a-1}}}\nstatus:\n  health: {status: Healthy}\n" +
+			"  sync: {status: Synced, revision: wet}\n  history: [{revision: wet, deployedAt: MINUTES9}]\n  sourceHydrator: {lastSuccessfulOperation: {drySHA: FIRST, hydratedSHA: wet}}", first, 9 * time.Minute, "", 0},
+		{"values stand first among its sources", "spec: {sources: [{repoURL: v, ref: values, path: env}, {repoURL: x, path: a-1}]}\nstatus:\n  health: {status: Healthy}\n" +
+			"  sync: {status: Synced, revisions: [other, SECOND]}\n  history: [{revisions: [other, SECOND], deployedAt: MINUTES1}]", second, time.Minute, "", 0},
+	}
+	set(steps[0].document)
+	e := start(t, "--fleet", examples, "--kubeconfig", kubeconfig(t, map[string]*apiServer{"x": server}), "--git.system", system, "--git.dir", t.TempDir(), "--git.interval", "1s")
+	e.waitFor(`shopset_exporter_git_up 1`)
+	e.waitFor(`shopset_sync_status{shopset="a-1",tier="prod",state="Synced"} 1`)
+	for _, step := range steps {
+		set(step.document)
+		var got fleet.ShopSetState
+		right := func() bool {
+			for _, s := range e.fleet().ShopSets {
+				if s.ShopSet == "a-1" {
+					got = s
+				}
+			}
+			return string(got.Release) == step.release && strings.Contains(got.Unverified, step.unverified) && (got.Unverified == "") == (step.unverified == "") &&
+				got.OutOfSync != nil && *got.OutOfSync == step.differ && (step.since == 0 || got.ReleaseSince.Equal(now.Add(-step.since)))
+		}
+		for deadline := time.Now().Add(10 * time.Second); !right(); time.Sleep(50 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: %+v", step.name, got.Observation)
+			}
+		}
+		verified := map[bool]string{true: "1", false: "0"}[step.unverified == ""]
+		e.waitFor(`shopset_release_verified{shopset="a-1",tier="prod"} ` + verified)
+	}
+}

@@ -1,0 +1,224 @@
+package kube
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/argoproj/gitops-engine/pkg/sync/common"
+	"k8s.io/apimachinery/pkg/util/json"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// operationState is what Argo CD says of its last operation.
+type operationState struct {
+	Phase     common.OperationPhase `json:"phase"`
+	Message   string                `json:"message"`
+	StartedAt time.Time             `json:"startedAt"`
+	// RetryCount grows each time that it begins anew, without the result so far.
+	RetryCount int64 `json:"retryCount"`
+	Operation  struct {
+		Sync *struct {
+			synced
+			DryRun    bool       `json:"dryRun"`
+			Resources []struct{} `json:"resources"` // the only ones to sync; none: all
+		} `json:"sync"`
+	} `json:"operation"`
+	SyncResult *struct {
+		Resources results `json:"resources"`
+		synced
+		origin
+	} `json:"syncResult"`
+}
+
+// results are what became of resources and hooks. Most lists tell of nothing but success;
+// of such a one a single empty result stands for all.
+type results []resourceResult
+
+// tellingWords are those in a list that is worth reading.
+var tellingWords = [][]byte{[]byte(`Failed"`), []byte(`"Error"`), []byte(`"PreSync"`)}
+
+// UnmarshalJSON reads a list.
+func (r *results) UnmarshalJSON(data []byte) error {
+	if slices.ContainsFunc(tellingWords, func(word []byte) bool { return bytes.Contains(data, word) }) {
+		return json.Unmarshal(data, (*[]resourceResult)(r))
+	}
+	if *r = nil; bytes.Contains(data, []byte("{")) {
+		*r = results{{}}
+	}
+	return nil
+}
+
+// resourceResult is what became of a resource or a hook.
+type resourceResult struct {
+	Kind      string                `json:"kind"`
+	Name      string                `json:"name"`
+	Status    common.ResultCode     `json:"status"`
+	Message   string                `json:"message"`
+	HookType  common.HookType       `json:"hookType"`
+	HookPhase common.OperationPhase `json:"hookPhase"` // also of what is no hook
+	SyncPhase common.SyncPhase      `json:"syncPhase"`
+}
+
+// operation is a sync as far as it tells what runs. Its zero value is none.
+type operation struct {
+	to      string // the revision; "": not known
+	phase   common.OperationPhase
+	says    string // what Argo CD says of one that has not succeeded
+	started time.Time
+	dry     bool // a dry run: it applies nothing
+	some    bool // of some resources only; Argo CD's history leaves it out
+	begun   bool // it may have applied something
+}
+
+// resyncTime is how long what was verified may be synced once more before that
+// counts as a sync that does not come to its end.
+const resyncTime = 10 * time.Minute
+
+// read gives the operation; compared is the revision that was compared last, to which
+// one goes that names none. There may be none (nil).
+func (o *operationState) read(from chosen, compared string) operation {
+	if o == nil {
+		return operation{}
+	}
+	out := operation{phase: o.Phase, started: o.StartedAt.UTC(), begun: o.RetryCount > 0}
+	if r := o.SyncResult; r != nil {
+		out.to = from.revision(r.synced, r.origin)
+		out.begun = out.begun || !o.stopped()
+	}
+	if s := o.Operation.Sync; s != nil {
+		out.dry, out.some = s.DryRun, len(s.Resources) > 0
+		out.to = cmp.Or(out.to, from.revision(s.synced, origin{}))
+	}
+	if out.begun {
+		out.to = cmp.Or(out.to, compared)
+	}
+	if o.Phase != common.OperationSucceeded {
+		out.says = o.says()
+	}
+	return out
+}
+
+// stopped reports whether it ended before it applied anything: what is to be applied
+// was refused, or a PreSync hook failed.
+func (o *operationState) stopped() bool {
+	if o.Phase != common.OperationFailed && o.Phase != common.OperationError || o.SyncResult == nil {
+		return false
+	}
+	results := o.SyncResult.Resources
+	return strings.Contains(o.Message, "failed to apply (dry run)") || len(results) > 0 && !slices.ContainsFunc(results, func(r resourceResult) bool {
+		return r.HookType != common.HookTypePreSync && r.SyncPhase != common.SyncPhasePreSync
+	})
+}
+
+// says gives Argo CD's message, and those of the first hooks and resources that failed.
+func (o *operationState) says() string {
+	const most = 2
+	var all []string
+	if o.Message != "" {
+		all = append(all, strings.TrimSuffix(oneLine(o.Message), "."))
+	}
+	if o.SyncResult == nil {
+		return strings.Join(all, "; ")
+	}
+	for _, r := range o.SyncResult.Resources {
+		if !r.failed() {
+			continue
+		}
+		if len(all) > most {
+			all = append(all, "…")
+			break
+		}
+		all = append(all, r.String())
+	}
+	return strings.Join(all, "; ")
+}
+
+func (r resourceResult) failed() bool {
+	return r.Status == common.ResultCodeSyncFailed || r.HookPhase == common.OperationFailed || r.HookPhase == common.OperationError
+}
+
+// String tells one that failed.
+func (r resourceResult) String() string {
+	text := strings.TrimSpace(r.Kind + " " + r.Name)
+	if r.HookType != "" {
+		text = string(r.HookType) + " hook " + text
+	}
+	if text += " failed"; r.Message != "" {
+		text += ": " + strings.TrimSuffix(oneLine(r.Message), ".")
+	}
+	return text
+}
+
+func (o *operation) succeeded() bool { return o.phase == "" || o.phase == common.OperationSucceeded }
+
+func (o *operation) ended() bool {
+	return o.phase != common.OperationRunning && o.phase != common.OperationTerminating
+}
+
+// applied reports whether it may have changed what runs.
+func (o *operation) applied() bool { return o.phase != "" && !o.dry && o.begun }
+
+// String says what became of it, in a clause.
+func (o *operation) String() string {
+	text := "the sync"
+	if o.some {
+		text = "the sync of some resources"
+	}
+	if o.to != "" {
+		text += " to " + o.to
+	}
+	switch o.phase {
+	case common.OperationSucceeded:
+		text += " has succeeded"
+	case common.OperationFailed:
+		text += " has failed"
+	case common.OperationError:
+		text += " has ended in an error"
+	case common.OperationRunning:
+		text += " has been running since " + o.started.Format(time.RFC3339)
+	case common.OperationTerminating:
+		text += " is being terminated"
+	default:
+		text += " is " + oneLine(string(o.phase))
+	}
+	if o.says != "" {
+		text += ": " + o.says
+	}
+	return text
+}
+
+// between says why it cannot be told what runs: a sync to another revision is
+// going on, or was given up, or was of some resources only. "" where that is not so.
+func (a *Application) between(o *operation) string {
+	f := &a.facts
+	switch {
+	case !o.applied() || o.to == "" || o.succeeded() && !o.some:
+		return ""
+	case len(f.history) > 0 && (f.history[0].Revision == o.to || f.history[0].At.After(o.started)):
+		return ""
+	case a.Sync == fleet.Synced && (f.compared == o.to || !a.ObservedAt.Before(o.started)):
+		return "" // what runs is what was compared
+	}
+	return "parts of another revision may run: " + o.String()
+}
+
+// unverified says which operation has not verified the revision that runs, and from
+// when on that holds.
+func (f *facts) unverified(runs string) (why string, from time.Time) {
+	o := &f.last
+	if o.dry || o.succeeded() || len(f.history) > 0 && f.history[0].At.After(o.started) {
+		return "", time.Time{}
+	}
+	before := len(f.history) > 0 && f.history[0].Revision == runs // it was verified then
+	if o.to != runs && (before || !o.applied()) {
+		return "", time.Time{}
+	}
+	if before && !o.ended() {
+		from = o.started.Add(resyncTime)
+	}
+	return o.String(), from
+}

@@ -1,0 +1,192 @@
+package kube
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
+)
+
+// source is where manifests come from.
+type source struct {
+	RepoURL string `json:"repoURL"`
+	Path    string `json:"path"`
+	Chart   string `json:"chart"`
+	Ref     string `json:"ref"` // the name under which another source reads its files
+}
+
+// synced is the revision of a single source, or those of several.
+type synced struct {
+	Revision  string   `json:"revision"`
+	Revisions []string `json:"revisions"`
+}
+
+// origin is where several revisions are from, one each.
+type origin struct {
+	Sources []source `json:"sources"`
+}
+
+// hydrator writes manifests of a dry source into branches, which are synced.
+type hydrator struct {
+	DrySource struct {
+		RepoURL string `json:"repoURL"`
+		Path    string `json:"path"`
+	} `json:"drySource"`
+	SyncSource struct {
+		Path string `json:"path"`
+	} `json:"syncSource"`
+}
+
+// sources gives those that are synced, the one that is deployed from first. As in Argo
+// CD, a hydrator comes before others, and several before a single one.
+func (d desired) sources() []source {
+	switch {
+	case d.SourceHydrator != nil:
+		h := d.SourceHydrator
+		return []source{{RepoURL: h.DrySource.RepoURL, Path: cmp.Or(h.SyncSource.Path, h.DrySource.Path)}}
+	case len(d.Sources) > 0:
+		return slices.SortedStableFunc(slices.Values(d.Sources), func(a, b source) int { return a.rank() - b.rank() })
+	case d.Source != nil:
+		return []source{*d.Source}
+	}
+	return nil
+}
+
+// rank says how likely a ShopSet is deployed from a source among several, the lowest
+// first: a folder of a git repository; one that lends its files to others (ref), too;
+// files alone; a chart.
+func (s source) rank() int {
+	switch {
+	case s.Chart != "" || strings.HasPrefix(s.RepoURL, "oci://"):
+		return 3
+	case s.Path == "":
+		return 2
+	case s.Ref != "":
+		return 1
+	}
+	return 0
+}
+
+// chosen is the source that a ShopSet is deployed from.
+type chosen struct {
+	source
+	place int // among several; -1: it is a single one
+}
+
+func chooseSource(d desired) chosen {
+	if d.SourceHydrator != nil || len(d.Sources) == 0 {
+		return chosen{place: -1}
+	}
+	return best(d.Sources)
+}
+
+func best(sources []source) chosen {
+	place := 0
+	for i := range sources {
+		if sources[i].rank() < sources[place].rank() {
+			place = i
+		}
+	}
+	return chosen{sources[place], place}
+}
+
+// revision gives the chosen source's revision; "" where it is not among them. Where it
+// is said which sources they are from, these count: their order may have been another.
+func (c chosen) revision(s synced, from origin) string {
+	switch {
+	case len(s.Revisions) == 0 && c.place > 0:
+		return "" // it was a single source, maybe another one
+	case len(s.Revisions) == 0 || c.place < 0 && len(from.Sources) == 0:
+		return s.Revision
+	}
+	place := c.place
+	if len(from.Sources) == len(s.Revisions) {
+		place = slices.Index(from.Sources, c.source)
+		if place < 0 {
+			place = best(from.Sources).place
+		}
+	}
+	if place >= len(s.Revisions) {
+		return ""
+	}
+	return s.Revisions[place]
+}
+
+// hydratorStatus is what Argo CD says of its hydrator.
+type hydratorStatus struct {
+	Current struct {
+		Phase      v1alpha1.HydrateOperationPhase `json:"phase"`
+		StartedAt  time.Time                      `json:"startedAt"`
+		FinishedAt time.Time                      `json:"finishedAt"`
+		commits
+	} `json:"currentOperation"`
+	LastSuccessful commits `json:"lastSuccessfulOperation"`
+}
+
+type commits struct {
+	Dry      string `json:"drySHA"`
+	Hydrated string `json:"hydratedSHA"`
+}
+
+// hydration says of which commit a commit of manifests was made.
+type hydration struct {
+	commits
+	at time.Time // zero: not known
+}
+
+// maxHydrations bounds what is remembered of an Application, as Argo CD's history is.
+const maxHydrations = 10
+
+// hydrations gives the last successful one. Argo CD tells of no other.
+func (h *hydratorStatus) hydrations() []hydration {
+	last, current := hydration{commits: h.LastSuccessful}, &h.Current
+	if current.Phase == v1alpha1.HydrateOperationPhaseHydrated {
+		switch {
+		case last.Hydrated == "":
+			last.commits = current.commits
+			fallthrough
+		case last.commits == current.commits:
+			if last.at = current.FinishedAt.UTC(); last.at.IsZero() {
+				last.at = current.StartedAt.UTC()
+			}
+		}
+	}
+	if last.Dry == "" || last.Hydrated == "" {
+		return nil
+	}
+	return []hydration{last}
+}
+
+// remember puts new hydrations before those that are known already.
+func remember(all, before []hydration) []hydration {
+	for _, h := range before {
+		known := slices.ContainsFunc(all, func(other hydration) bool { return other.Hydrated == h.Hydrated })
+		if !known && len(all) < maxHydrations {
+			all = append(all, h)
+		}
+	}
+	return all
+}
+
+// dry gives the commits that people wrote in place of those with the manifests, as far
+// back as they are known; why says why not even that of what runs is.
+func (f *facts) dry(runs []Deployment) (dry []Deployment, why string) {
+	for _, d := range runs {
+		i := slices.IndexFunc(f.hydrations, func(h hydration) bool { return h.Hydrated == d.Revision })
+		if i < 0 {
+			break
+		}
+		h := f.hydrations[i]
+		if !d.At.IsZero() && h.at.After(d.At) {
+			d.At = h.at // manifests that stayed the same
+		}
+		dry = append(dry, Deployment{h.Dry, d.At})
+	}
+	if len(dry) == 0 && len(runs) > 0 {
+		return nil, fmt.Sprintf("Argo CD does not say of which commit the manifests of %s were made", runs[0].Revision)
+	}
+	return dry, ""
+}
