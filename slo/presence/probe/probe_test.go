@@ -257,7 +257,7 @@ func TestABoundIsFoundHoweverItIsWritten(t *testing.T) {
 	s.put("lat_bucket le=1.0 shopset=a", end)
 	s.put("lat_bucket le=+Inf shopset=a", end)
 	s.put("lat_count shopset=a", end)
-	for bound, want := range map[string]string{"1": "", "1.0": "", "+Inf": "", "0.3": "bad bound le (1.0)"} {
+	for bound, want := range map[string]string{"1": "", "1.0": "", "+Inf": "", "0.3": "bad bound le (1)"} {
 		p, _ := prober(s, `lat_bucket{le="`+bound+`"}`, `lat_count`, "a")
 		if err := p.Probe(t.Context(), end); err != nil {
 			t.Fatal(err)
