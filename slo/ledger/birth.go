@@ -379,7 +379,7 @@ func (b *births) best(n *newborn) (best *partner, ended bool) {
 		}
 		ended = true
 		scrapes := max(1, float64(n.at-p.last.t)/float64(b.c.interval))
-		if n.v-p.last.v > plausibleSteps*max(p.step, 1)*scrapes {
+		if n.v-p.last.v > b.c.plausible*max(p.step, 1)*scrapes {
 			continue
 		}
 		d := differ(n.in.series.labels, p.s.labels)

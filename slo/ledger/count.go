@@ -85,6 +85,9 @@ type counter struct {
 	patience int64 // 2·i: how long after a scrape a process still counts as scraped
 	lookback int64 // 5·i: how old an old answer may be, and how long it may take to be made up for
 	slack    int64 // what two clocks may differ by
+	// plausible is how many times its greatest step a counter may have grown in one scrape
+	// interval after a restart.
+	plausible float64
 
 	oldest  int64 // sample of all that is read together, where an account needs to know; none
 	out     *outcome

@@ -5,10 +5,6 @@ import (
 	"slices"
 )
 
-// plausibleSteps is how many times its greatest step a counter may plausibly have
-// grown in one scrape interval after a restart.
-const plausibleSteps = 10
-
 // drop is a family drop: a series dropped, and the metrics of its family with it.
 type drop struct {
 	f    *family
@@ -229,7 +225,7 @@ func (x *walker) least(t int64) (low float64, ok bool) {
 // sample before.
 func (x *walker) plausible(now position) bool {
 	scrapes := max(1, float64(now.t-x.prev.t)/float64(x.c.interval))
-	return now.v <= plausibleSteps*x.step*scrapes
+	return now.v <= x.c.plausible*x.step*scrapes
 }
 
 // grown takes in a sample that is not below the one before it.
