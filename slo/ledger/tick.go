@@ -259,7 +259,7 @@ func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest 
 func (w *worker) reset(l *Ledger, oldest int64) {
 	c, m := &w.counter, &w.counter.results
 	i := l.cfg.ScrapeInterval.Milliseconds()
-	c.res, c.interval, c.patience, c.oldest = l.res(), i, 2*i, oldest
+	c.res, c.interval, c.patience, c.oldest, c.targetLabels = l.res(), i, 2*i, oldest, l.cfg.TargetLabels
 	c.lookback, c.slack, c.plausible = l.cfg.OldAnswers.Milliseconds(), l.cfg.Slack.Milliseconds(), l.cfg.PlausibleSteps
 	m.outcomes = nil // targets point to the old ones
 	m.runs, m.series, m.processes, m.families, m.samples = m.runs[:0], m.series[:0], m.processes[:0], m.families[:0], m.samples[:0]

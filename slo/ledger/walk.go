@@ -20,8 +20,7 @@ type walker struct {
 	prev   position
 	hold   hold
 	step   float64
-	finds  bool // counts and flags nothing
-	lists  bool // lists family drops
+	finds  bool // lists family drops: counts and flags nothing
 	moves  []move
 	drops  []drop
 	own    int64 // time before the latest drop of the family so far, and of others
@@ -36,7 +35,7 @@ func (c *counter) findDrops(w *work) {
 		if in.rising && in.series.hold.at == none && (len(in.t) == 0 || in.series.fresh() || in.v[0] >= in.series.pos.v) {
 			continue
 		}
-		x := walker{c: c, w: w, s: in.series, in: in, finds: true, lists: true}
+		x := walker{c: c, w: w, s: in.series, in: in, finds: true}
 		x.pieces()
 	}
 	w.drops = since(c.drops, first)
@@ -73,25 +72,12 @@ func (x *walker) pieces() {
 		if x.hold.at != none {
 			x.settleAt(min(x.hold.at+x.c.lookback, x.in.t[k]))
 		}
-		x.prev, x.hold = position{x.in.t[k], x.in.v[k]}, hold{at: none}
+		x.hold = hold{at: none}
+		x.take(position{x.in.t[k], x.in.v[k]})
 		from = k + 1
 	}
 	x.samples(from, len(x.in.t))
 	x.settle(x.c.to + 1)
-}
-
-// stepAt is the series' step before its n-th sample.
-func (x *walker) stepAt(n int) float64 {
-	short := *x.in
-	short.t, short.v, short.births = short.t[:n], short.v[:n], nil
-	for _, k := range x.in.births {
-		if k < n {
-			short.births = append(short.births, k)
-		}
-	}
-	x.in, x.finds, x.lists = &short, true, false
-	x.pieces()
-	return x.step
 }
 
 // samples walks the samples from the k-th up to the end-th.
@@ -109,8 +95,32 @@ func (x *walker) samples(k, end int) {
 		now := position{x.in.t[k], x.in.v[k]}
 		x.settle(now.t)
 		x.pair(now)
-		x.prev = now
+		x.take(now)
 	}
+}
+
+// take makes a sample the one before the next.
+func (x *walker) take(now position) {
+	x.step = max(x.step, x.c.growth(x.prev, now))
+	x.prev = now
+}
+
+// growth is what two samples, one after the other, say of a series' step.
+func (c *counter) growth(a, b position) float64 {
+	if a.t == none || b.t-a.t > c.patience {
+		return 0
+	}
+	return max(0, b.v-a.v)
+}
+
+// stepBefore is a series' step before the n-th of its samples of this tick.
+func (c *counter) stepBefore(in *input, n int) float64 {
+	step, prev := in.series.step, in.series.pos
+	for k := range n {
+		now := position{in.t[k], in.v[k]}
+		step, prev = max(step, c.growth(prev, now)), now
+	}
+	return step
 }
 
 // settle decides a hold whose time is over before t.
@@ -199,7 +209,7 @@ func (x *walker) dropped(now position) {
 		}
 	}
 	x.count(now.t, now.v)
-	if x.lists {
+	if x.finds {
 		x.c.drops = append(x.c.drops, drop{x.s.family, x.prev.t, now.t})
 	}
 }
@@ -252,9 +262,6 @@ func (x *walker) grown(now position) {
 			}
 		}
 		x.count(now.t, growth)
-	}
-	if now.t-x.prev.t <= x.c.patience {
-		x.step = max(x.step, now.v-x.prev.v)
 	}
 }
 
