@@ -77,7 +77,7 @@ func newEngine(d *documents, src source, dir string, backfill time.Duration, jud
 	if err := l.Configure(plan, now); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	e.finder = newFinder(d, src, plan)
+	e.finder = newFinder(d, src, plan, l)
 	return e, nil
 }
 
