@@ -94,7 +94,7 @@ func (b *births) run() {
 // look finds out what a first sample is worth by itself, and whether more has to be known.
 func (b *births) look(n newborn) {
 	b.weigh(&n)
-	if n.in.series.joined || b.taken != nil && b.isTaken(n.in.series) {
+	if n.in.series.joined || n.in.series.unclear || b.taken != nil && b.isTaken(n.in.series) {
 		b.c.flag(changedLabels, n.at)
 	}
 	for _, p := range b.partners(&n) {
@@ -130,7 +130,7 @@ func (b *births) weigh(n *newborn) {
 	early := n.at-f.begins <= c.patience
 	start, started := n.w.startAt(n.at)
 	switch rule := b.a.m.first; {
-	case rule == slo.FirstIgnore:
+	case rule == slo.FirstIgnore || n.in.series.unclear:
 		return
 	case rule == slo.FirstZero && !early:
 		n.worth = n.v
