@@ -139,7 +139,9 @@ func (b *births) weigh(n *newborn) {
 		n.doubt = n.v > 0
 		return
 	case c.known(n.w, n.at):
-		n.worth = n.v
+		if n.doubt = b.tooMuch(n); !n.doubt {
+			n.worth = n.v
+		}
 	case started && start*1000 > float64(max(f.begins, f.forgot)):
 		if b.handedOver(n, start) {
 			c.flag(changedLabels, n.at)
@@ -157,6 +159,34 @@ func (b *births) weigh(n *newborn) {
 	if away && n.w.startedBefore(n.at) < n.at-c.lookback && started && start >= plausibleStart && start*1000 < float64(n.at-c.patience-c.slack) {
 		n.others, n.peers = max(u, f.start), b.peers(n, start)
 	}
+}
+
+// tooMuch reports whether a process that has been there for long cannot have counted so
+// much since it was seen last.
+func (b *births) tooMuch(n *newborn) bool {
+	seen := n.w.firstSeen()
+	begun, begins := float64(seen), seen != none
+	if start, ok := n.w.startAt(n.at); ok {
+		begun, begins = start*1000, true
+	}
+	if !begins || begun >= float64(n.at-longLife*b.c.interval) || n.v <= fewEvents {
+		return false
+	}
+	step := 1.0
+	for _, f := range n.w.p.families {
+		for _, s := range f.series {
+			if in := b.input(s); in != nil {
+				step = max(step, b.c.stepBefore(in, before(in.t, n.at)))
+			} else {
+				step = max(step, s.pace.step(s.pos, b.c.interval))
+			}
+		}
+	}
+	u := n.w.lastCounter(n.at)
+	if u == none {
+		u = seen
+	}
+	return n.v > b.c.plausible*step*max(1, float64(n.at-u)/float64(b.c.interval))
 }
 
 // handedOver reports whether a first sample is more than its process can have counted
@@ -309,7 +339,7 @@ func (b *births) partnersOf(p *process, metric string, n *newborn, since int64, 
 // view is what is known of a series around a first sample of another one at a time;
 // ok is false where it has nothing before, or another one has taken over.
 func (b *births) view(s *series, at int64) (partner, bool) {
-	x := partner{s: s, last: position{t: none}, step: s.step}
+	x := partner{s: s, last: position{t: none}, step: s.pace.step(s.pos, b.c.interval)}
 	if s.pos.t >= at { // in an earlier tick
 		x.goes, x.back = true, true
 		for _, r := range s.recent {
@@ -449,33 +479,36 @@ func differ(x, y slo.Labels) int {
 	return n
 }
 
-// inPart reports whether other series of the metric went on under the labels that
+// inPart reports whether other counters of the process went on under the labels that
 // they had.
 func (b *births) inPart(n newborn, p *partner) bool {
-	metric := p.s.labels.Get(slo.MetricName)
-	since, until := n.at-b.c.patience, n.at+b.c.patience
-	for _, s := range p.s.family.series {
-		if s == p.s || s == n.in.series || s.labels.Get(slo.MetricName) != metric {
-			continue
-		}
-		var was, is bool
-		see := func(t int64) {
-			was = was || t >= since && t < n.at
-			is = is || t >= n.at && t <= until
-		}
-		for _, r := range s.recent {
-			see(r.t)
-		}
-		if in := b.input(s); in != nil {
-			for k := before(in.t, since); k < len(in.t) && in.t[k] <= until; k++ {
-				see(in.t[k])
+	for _, f := range p.s.process.families {
+		for _, s := range f.series {
+			if s != p.s && s != n.in.series && b.wentBy(s, n.at) {
+				return true
 			}
-		}
-		if was && is {
-			return true
 		}
 	}
 	return false
+}
+
+// wentBy reports whether a series has samples shortly before and after an instant.
+func (b *births) wentBy(s *series, at int64) bool {
+	since, until := at-b.c.patience, at+b.c.patience
+	var was, is bool
+	see := func(t int64) {
+		was = was || t >= since && t < at
+		is = is || t >= at && t <= until
+	}
+	for _, r := range s.recent {
+		see(r.t)
+	}
+	if in := b.input(s); in != nil {
+		for k := before(in.t, since); k < len(in.t) && in.t[k] <= until; k++ {
+			see(in.t[k])
+		}
+	}
+	return was && is
 }
 
 // take notes that another series goes on for one: what comes after is a first sample.
@@ -485,7 +518,7 @@ func (b *births) take(s *series, at int64) {
 		b.taken[s] = 0
 		state := s.seriesState
 		state.joined = true
-		b.c.results.series = append(b.c.results.series, seriesChange{s: s, pos: s.pos, step: s.step, state: state})
+		b.c.results.series = append(b.c.results.series, seriesChange{s: s, pos: s.pos, pace: s.pace, state: state})
 		return
 	}
 	n := before(in.t, at+1)

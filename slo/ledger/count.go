@@ -61,7 +61,7 @@ type run struct {
 type seriesChange struct {
 	s     *series
 	pos   position
-	step  float64
+	pace  pace
 	state seriesState
 	tail  []position // the newest raw samples
 }
@@ -308,7 +308,7 @@ func (c *counter) process(w *work) {
 // series adds one series' increments to the cells.
 func (c *counter) series(w *work, in input) {
 	s := in.series
-	change := seriesChange{s: s, pos: s.pos, step: s.step, state: s.seriesState}
+	change := seriesChange{s: s, pos: s.pos, pace: s.pace, state: s.seriesState}
 	if n := len(in.t); n > 0 {
 		change.pos, change.state.joined = position{in.t[n-1], in.v[n-1]}, false
 	}
@@ -344,7 +344,8 @@ func (w *work) plain(in input) bool {
 // difference of two values.
 func (c *counter) rise(s *series, in input, change *seriesChange) {
 	t, v, ends, base := in.t, in.v, c.cells.ends, s.pos.v
-	change.step = max(change.step, in.step, c.growth(s.pos, position{t[0], v[0]}))
+	change.pace.take(s.pos, position{t[0], v[0]}, c.patience)
+	change.pace.most = max(change.pace.most, in.step)
 	for cell := c.cells.of(t[0]); len(t) > 0; cell++ {
 		end := ends[cell]
 		if t[0] > end {

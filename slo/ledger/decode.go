@@ -85,8 +85,11 @@ func (d *decoded) look(w *worker, first int) {
 			d.rising = false
 		}
 		widest = max(widest, apart)
-		if growth > step && growth <= maxFinite && apart <= patience {
-			step = growth
+		if growth > step && growth <= maxFinite {
+			if apart > patience {
+				growth *= float64(patience) / float64(apart)
+			}
+			step = max(step, growth)
 		}
 	}
 	d.widest, d.step = widest, step

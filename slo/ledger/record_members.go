@@ -16,6 +16,7 @@ const (
 	hasHold     = 4 // of a series: a hold follows
 	hasBirth    = 8 // of a series: a first sample follows
 	isJoined    = 16
+	hasDropped  = 32 // of a series: the time before its latest family drop follows
 	isFormer    = 32
 )
 
@@ -166,7 +167,7 @@ func appendOneSeries(e *encoder, c seriesChange, known bool, from int64) {
 	if !known {
 		flags |= isNew
 	}
-	if !known || c.step != s.step {
+	if !known || c.pace != s.pace {
 		flags |= hasStep
 	}
 	if c.state.hold.at != none {
@@ -177,6 +178,9 @@ func appendOneSeries(e *encoder, c seriesChange, known bool, from int64) {
 	}
 	if c.state.joined {
 		flags |= isJoined
+	}
+	if c.state.dropped != s.dropped || !known && s.dropped != none {
+		flags |= hasDropped
 	}
 	if s.former {
 		flags |= isFormer
@@ -189,13 +193,18 @@ func appendOneSeries(e *encoder, c seriesChange, known bool, from int64) {
 	e.time(c.pos.t, from)
 	e.float(c.pos.v)
 	if flags&hasStep != 0 {
-		e.float(c.step)
+		e.float(c.pace.most)
+		e.time(c.pace.base.t, from)
+		e.float(c.pace.base.v)
 	}
 	if h := c.state.hold; flags&hasHold != 0 {
 		e.time(h.at, from)
 		e.float(h.max)
 		e.float(h.sum)
 		e.bool(h.small)
+	}
+	if flags&hasDropped != 0 {
+		e.time(c.state.dropped, from)
 	}
 	if b := c.state.birth; flags&hasBirth != 0 {
 		appendBirth(e, b, from)
@@ -247,17 +256,21 @@ func readOneSeries(d *decoder, a *account, m members, from int64) (c seriesChang
 	if s == nil {
 		return c, false
 	}
-	c = seriesChange{s: s, pos: position{t: d.time(from), v: d.float()}, step: s.step, state: newSeriesState()}
+	c = seriesChange{s: s, pos: position{t: d.time(from), v: d.float()}, pace: s.pace, state: newSeriesState()}
+	c.state.dropped = s.dropped
 	s.former = d.version < 2 || flags&isFormer != 0
 	a.former = a.former || s.former
 	if d.version < 2 {
 		return c, true
 	}
 	if flags&hasStep != 0 {
-		c.step = d.float()
+		c.pace = pace{most: d.float(), base: position{t: d.time(from), v: d.float()}}
 	}
 	if flags&hasHold != 0 {
 		c.state.hold = hold{at: d.time(from), max: d.float(), sum: d.float(), small: d.byte() == 1}
+	}
+	if flags&hasDropped != 0 {
+		c.state.dropped = d.time(from)
 	}
 	if flags&hasBirth != 0 {
 		c.state.birth = readBirth(d, m, from)

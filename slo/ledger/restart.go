@@ -84,9 +84,41 @@ func (c *counter) judge(w *work, s startChange, first bool) {
 		st.odd = true
 		c.moves = append(c.moves, move{s.t, restarted})
 		c.flag(clockAndDrop, s.t)
+	case !first && !went && ms > float64(w.seenSince(s.t)):
+		c.flag(unclearRestart, s.t)
 	case !first:
 		c.flag(clockStep, s.t)
 	}
+}
+
+// seenSince is when the process was first seen since its latest restart at or before t.
+func (w *work) seenSince(t int64) int64 {
+	if r := w.state.restartedBy(t); r != none {
+		return r
+	}
+	return w.firstSeen()
+}
+
+// firstSeen is when the process was first seen, this tick's samples included; none.
+func (w *work) firstSeen() int64 {
+	seen := w.p.state.seen
+	for _, in := range w.ups {
+		for k, v := range in.v {
+			if v == 1 {
+				seen = earlier(seen, in.t[k])
+				break
+			}
+		}
+	}
+	for _, in := range w.counters {
+		if len(in.t) > 0 {
+			seen = earlier(seen, in.t[0])
+		}
+	}
+	if f := w.state.firstStart; f != none {
+		seen = earlier(seen, f)
+	}
+	return seen
 }
 
 // fewEvents is how many a process may always have counted from zero: so many may be

@@ -59,7 +59,7 @@ type series struct {
 	process *process
 	family  *family
 	pos     position
-	step    float64    // the greatest growth between two scrapes
+	pace    pace       // how fast it grows
 	recent  []position // raw samples shortly before pos, it included; not in the files
 	seriesState
 	stored bool // the files know it, in this process
@@ -70,9 +70,10 @@ type series struct {
 
 // seriesState is what is rarely known of a series.
 type seriesState struct {
-	hold   hold
-	birth  birth
-	joined bool // another series has taken over: the next sample is a first one
+	hold    hold
+	birth   birth
+	dropped int64 // time of the sample before its latest family drop; none
+	joined  bool  // another series has taken over: the next sample is a first one
 }
 
 // hold is a drop that may be an old answer.
@@ -100,7 +101,7 @@ type birth struct {
 func (st *seriesState) undecided() bool { return st.hold.at != none || st.birth.at != none }
 
 func newSeriesState() seriesState {
-	return seriesState{hold: hold{at: none}, birth: birth{at: none}}
+	return seriesState{hold: hold{at: none}, birth: birth{at: none}, dropped: none}
 }
 
 // fresh reports whether the next sample is a first one.
@@ -114,8 +115,7 @@ type position struct {
 
 // family are the series of one process whose metrics are of one family.
 type family struct {
-	name      string
-	histogram bool
+	name string
 	// dropAfter is the time of the last sample before the latest family drop: a series
 	// whose own previous sample is not newer has seen the restart as well.
 	dropAfter int64
@@ -176,25 +176,24 @@ func byNumber(x, y *account) int { return cmp.Compare(x.id, y.id) }
 
 // familyName is a metric's name without what the series of one histogram or summary
 // differ by.
-func familyName(metric string) (name string, histogram bool) {
+func familyName(metric string) string {
 	for _, suffix := range []string{"_bucket", "_count", "_sum"} {
 		if base, ok := strings.CutSuffix(metric, suffix); ok {
-			return base, true
+			return base
 		}
 	}
-	return metric, false
+	return metric
 }
 
 // familyOf finds or adds the process' family of a metric.
 func (p *process) familyOf(metric string) *family {
-	name, histogram := familyName(metric)
+	name := familyName(metric)
 	for _, f := range p.families {
 		if f.name == name {
-			f.histogram = f.histogram || histogram
 			return f
 		}
 	}
-	f := &family{name: name, histogram: histogram, dropAfter: none}
+	f := &family{name: name, dropAfter: none}
 	p.families = append(p.families, f)
 	return f
 }

@@ -63,7 +63,7 @@ func (a *account) mergeSpellings(key string, s *series) {
 		return
 	}
 	if s.pos.t > twin.pos.t {
-		twin.pos, twin.step, twin.seriesState = s.pos, s.step, s.seriesState
+		twin.pos, twin.pace, twin.seriesState = s.pos, s.pace, s.seriesState
 	}
 	s.family.series = slices.DeleteFunc(s.family.series, func(o *series) bool { return o == s })
 }
@@ -143,7 +143,7 @@ func (a *account) takeFormer(s *series, gone map[string]bool) {
 	}
 	s.unclear = unclear
 	if !unclear {
-		s.pos, s.step, s.seriesState, s.recent = best.pos, best.step, best.seriesState, best.recent
+		s.pos, s.pace, s.seriesState, s.recent = best.pos, best.pace, best.seriesState, best.recent
 	}
 	s.stored = false
 }

@@ -3,28 +3,54 @@ package ledger
 import (
 	"cmp"
 	"slices"
+
+	"github.com/shopslo/shopslo/slo"
 )
 
 // drop is a family drop: a series dropped, and the metrics of its family with it.
 type drop struct {
-	f    *family
+	s    *series
 	p, r int64
 }
 
+// sameButForBounds reports whether two series' labels are equal but for what tells the
+// series of one histogram or summary apart.
+func sameButForBounds(a, b slo.Labels) bool {
+	i, k := 0, 0
+	for {
+		for i < len(a) && ofBounds(a[i].Name) {
+			i++
+		}
+		for k < len(b) && ofBounds(b[k].Name) {
+			k++
+		}
+		if i == len(a) || k == len(b) {
+			return i == len(a) && k == len(b)
+		}
+		if a[i] != b[k] {
+			return false
+		}
+		i, k = i+1, k+1
+	}
+}
+
+func ofBounds(label string) bool { return label == slo.MetricName || slo.NumberLabel(label) }
+
 // walker goes through the pairs of one series that may be more than growth.
 type walker struct {
-	c      *counter
-	w      *work
-	s      *series
-	in     *input
-	prev   position
-	hold   hold
-	step   float64
-	finds  bool // lists family drops: counts and flags nothing
-	moves  []move
-	drops  []drop
-	own    int64 // time before the latest drop of the family so far, and of others
-	others int64
+	c        *counter
+	w        *work
+	s        *series
+	in       *input
+	prev     position
+	hold     hold
+	pace     pace
+	lastDrop int64 // time before its latest family drop; none
+	finds    bool  // lists family drops: counts and flags nothing
+	moves    []move
+	drops    []drop
+	// Times before the latest drops so far, of the series' histogram, family and other families.
+	same, own, others int64
 }
 
 // findDrops lists the family drops of a process' counters.
@@ -46,7 +72,7 @@ func (c *counter) findDrops(w *work) {
 	for _, f := range w.p.families {
 		after := f.dropAfter
 		for _, d := range w.drops {
-			if d.f == f {
+			if d.s.family == f {
 				after = max(after, d.p)
 			}
 		}
@@ -60,12 +86,12 @@ func (c *counter) findDrops(w *work) {
 func (c *counter) pieces(w *work, in input, change *seriesChange) {
 	x := walker{c: c, w: w, s: in.series, in: &in}
 	x.pieces()
-	change.step, change.state.hold = x.step, x.hold
+	change.pace, change.state.hold, change.state.dropped = x.pace, x.hold, x.lastDrop
 }
 
 // pieces walks the samples from one first sample to the next.
 func (x *walker) pieces() {
-	x.prev, x.hold, x.step = x.s.pos, x.s.hold, x.s.step
+	x.prev, x.hold, x.pace, x.lastDrop = x.s.pos, x.s.hold, x.s.pace, x.s.dropped
 	from := 0
 	for _, k := range x.in.births {
 		x.samples(from, k)
@@ -83,12 +109,21 @@ func (x *walker) pieces() {
 // samples walks the samples from the k-th up to the end-th.
 func (x *walker) samples(k, end int) {
 	x.moves, x.drops = x.w.moves, x.w.drops
-	x.own, x.others = none, none
+	x.same, x.own, x.others = none, none, none
 	for _, f := range x.w.p.families {
-		if f == x.s.family {
-			x.own = f.dropAfter
-		} else {
+		if f != x.s.family {
 			x.others = max(x.others, f.dropAfter)
+			continue
+		}
+		if f.dropAfter == none {
+			continue
+		}
+		for _, s := range f.series {
+			if s != x.s && sameButForBounds(s.labels, x.s.labels) {
+				x.same = max(x.same, s.dropped)
+			} else if s != x.s {
+				x.own = max(x.own, s.dropped)
+			}
 		}
 	}
 	for ; k < end; k++ {
@@ -101,26 +136,22 @@ func (x *walker) samples(k, end int) {
 
 // take makes a sample the one before the next.
 func (x *walker) take(now position) {
-	x.step = max(x.step, x.c.growth(x.prev, now))
+	x.pace.take(x.prev, now, x.c.patience)
 	x.prev = now
 }
 
-// growth is what two samples, one after the other, say of a series' step.
-func (c *counter) growth(a, b position) float64 {
-	if a.t == none || b.t-a.t > c.patience {
-		return 0
-	}
-	return max(0, b.v-a.v)
-}
+// step is the series' step before the next sample.
+func (x *walker) step() float64 { return x.pace.step(x.prev, x.c.interval) }
 
 // stepBefore is a series' step before the n-th of its samples of this tick.
 func (c *counter) stepBefore(in *input, n int) float64 {
-	step, prev := in.series.step, in.series.pos
+	p, prev := in.series.pace, in.series.pos
 	for k := range n {
 		now := position{in.t[k], in.v[k]}
-		step, prev = max(step, c.growth(prev, now)), now
+		p.take(prev, now, c.patience)
+		prev = now
 	}
-	return step
+	return p.step(prev, c.interval)
 }
 
 // settle decides a hold whose time is over before t.
@@ -194,23 +225,28 @@ func (x *walker) moveUpTo(t int64) moveKind {
 // dropped takes in a sample below the one before it, in a process that has not
 // restarted by its start time.
 func (x *walker) dropped(now position) {
+	low, ok := x.least(now.t)
+	again := ok && now.v >= low // it has read as little a moment ago
 	if x.w.hasStart(now.t) {
-		if low, ok := x.least(now.t); ok && now.v >= low {
-			x.hold = hold{at: now.t, max: x.prev.v, sum: now.v, small: x.step == 0 || x.plausible(now)}
+		if again {
+			x.hold = hold{at: now.t, max: x.prev.v, sum: now.v, small: x.step() == 0 || x.plausible(now)}
 			return
 		}
 		x.flag(unexplainedDrop, now.t)
 	}
 	most := now.v > x.prev.v/2 // of what was is left
-	if x.step > 0 && !x.plausible(now) || x.step == 0 && most {
+	step := x.step()
+	odd := step > 0 && !x.plausible(now)
+	if odd || step == 0 && most || again {
 		x.flag(partialDrop, now.t)
-		if x.step > 0 && most {
-			return
-		}
+	}
+	if odd && most {
+		return
 	}
 	x.count(now.t, now.v)
+	x.lastDrop = x.prev.t
 	if x.finds {
-		x.c.drops = append(x.c.drops, drop{x.s.family, x.prev.t, now.t})
+		x.c.drops = append(x.c.drops, drop{x.s, x.prev.t, now.t})
 	}
 }
 
@@ -231,11 +267,16 @@ func (x *walker) least(t int64) (low float64, ok bool) {
 	return low, ok
 }
 
+// few reports whether a value is so small that any counter may have come to it from zero.
+func (x *walker) few(now position) bool {
+	return now.v <= x.c.plausible*max(1, float64(now.t-x.prev.t)/float64(x.c.interval))
+}
+
 // plausible reports whether a series may have grown from zero to a value since the
 // sample before.
 func (x *walker) plausible(now position) bool {
 	scrapes := max(1, float64(now.t-x.prev.t)/float64(x.c.interval))
-	return now.v <= x.c.plausible*x.step*scrapes
+	return now.v <= x.c.plausible*x.step()*scrapes
 }
 
 // grown takes in a sample that is not below the one before it.
@@ -243,17 +284,20 @@ func (x *walker) grown(now position) {
 	growth := now.v - x.prev.v
 	if !x.finds {
 		x.dropsUpTo(now.t)
+		again := now.v == 0 || x.plausible(now)
 		switch {
-		case x.own >= x.prev.t:
-			odd := x.step > 0 && !x.plausible(now)
-			if odd {
+		case x.same >= x.prev.t:
+			growth = now.v
+			if !again && x.step() > 0 {
 				x.flag(unclearRestart, now.t)
 			}
-			if x.s.family.histogram || !odd {
+		case x.own >= x.prev.t:
+			if again || x.few(now) {
 				growth = now.v
+			} else {
+				x.flag(unclearRestart, now.t)
 			}
 		case x.others >= x.prev.t && !x.w.hasStart(now.t):
-			again := now.v == 0 || x.plausible(now)
 			if again {
 				growth = now.v
 			}
@@ -268,10 +312,13 @@ func (x *walker) grown(now position) {
 // dropsUpTo takes in the family drops that end at or before t.
 func (x *walker) dropsUpTo(t int64) {
 	for len(x.drops) > 0 && x.drops[0].r <= t {
-		if d := x.drops[0]; d.f == x.s.family {
-			x.own = max(x.own, d.p)
-		} else {
+		switch d := x.drops[0]; {
+		case d.s.family != x.s.family:
 			x.others = max(x.others, d.p)
+		case d.s != x.s && sameButForBounds(d.s.labels, x.s.labels):
+			x.same = max(x.same, d.p)
+		case d.s != x.s:
+			x.own = max(x.own, d.p)
 		}
 		x.drops = x.drops[1:]
 	}

@@ -65,6 +65,10 @@ func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 	start, hasStart := p.startAt(s.T)
 	switch {
 	case p.knownAt(s.T):
+		if o.tooMuch(p, s) {
+			f.why, f.flags = "first sample: too much for a known process", []slo.FlagKind{slo.UnknownFirst}
+			break
+		}
 		f.value, f.why = s.V, "first sample: known process"
 	case hasStart && start > float64(o.rules.begins):
 		if o.handedOver(c, s, start) {
@@ -92,6 +96,28 @@ func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 		o.considerOthers(&f, start, u)
 	}
 	return f
+}
+
+// tooMuch reports whether a process that has been there for long cannot have counted so
+// much since it was seen last.
+func (o *Oracle) tooMuch(p *process, s Sample) bool {
+	i := o.rules.Interval
+	begun := float64(p.seenEver())
+	if start, ok := p.startAt(s.T); ok {
+		begun = start
+	}
+	if !(begun < float64(s.T-10*i)) || s.V <= 1000 {
+		return false
+	}
+	step := 1.0
+	for _, c := range p.counters {
+		step = max(step, c.step)
+	}
+	u, ok := p.lastCounted(s.T)
+	if !ok {
+		u = p.seenEver()
+	}
+	return s.V > 10*step*max(1, float64(s.T-u)/float64(i))
 }
 
 // handedOver reports whether a first sample is more than its process can have counted since
@@ -270,10 +296,10 @@ func (o *Oracle) join(f *firstSample, group []firstSample) {
 	o.emit(f.counter, old.T, due, f.v-old.V, "joined to "+f.best.labels.String(), flags...)
 }
 
-// partly reports whether another series of the partner's process and metric went on
+// partly reports whether another counter of the partner's process went on
 // as before.
 func (f *firstSample) partly(from, due int64) bool {
 	return slices.ContainsFunc(f.best.process.counters, func(c *counter) bool {
-		return c != f.counter && c != f.best && c.name == f.best.name && anyIn(c.samples, from, f.t-1) && anyIn(c.samples, f.t, due)
+		return c != f.counter && c != f.best && anyIn(c.samples, from, f.t-1) && anyIn(c.samples, f.t, due)
 	})
 }

@@ -112,14 +112,16 @@ func (o *Oracle) own(c *counter, a, b Sample) bool {
 func (o *Oracle) drop(c *counter, a, b Sample) {
 	var flags []slo.FlagKind
 	implausible := c.step > 0 && !o.plausible(c, a, b)
+	least, ok := c.least(b.T-5*o.rules.Interval, b.T)
+	readBefore := ok && b.V >= least
 	if _, hasStart := c.process.startAt(b.T); hasStart {
-		if least, ok := c.least(b.T-5*o.rules.Interval, b.T); ok && b.V >= least {
+		if readBefore {
 			c.held = &held{most: a.V, value: b.V, since: a.T, until: b.T + 5*o.rules.Interval, doubt: !implausible}
 			return
 		}
 		flags = append(flags, slo.UnexplainedDrop)
 	}
-	if implausible || c.step == 0 && b.V > a.V/2 {
+	if implausible || c.step == 0 && b.V > a.V/2 || readBefore {
 		flags = append(flags, slo.PartialDrop)
 	}
 	if implausible && b.V > a.V/2 {
@@ -158,22 +160,24 @@ func (o *Oracle) expire(c *counter, now int64) {
 
 // bySiblings counts a pair that does not drop: rules 5 to 7.
 func (o *Oracle) bySiblings(c *counter, a, b Sample) {
-	same, other := c.familyDrops(a.T, b.T)
+	histogram, family, other := c.familyDrops(a.T, b.T)
 	_, hasStart := c.process.startAt(b.T)
-	plausible := o.plausible(c, a, b)
+	again := b.V == 0 || o.plausible(c, a, b)
 	switch {
-	case same:
+	case histogram || family:
 		var flags []slo.FlagKind
-		if c.step > 0 && !plausible {
+		few := b.V <= 10*max(1, float64(b.T-a.T)/float64(o.rules.Interval))
+		again = again || few && !histogram
+		if !again && !(histogram && c.step == 0) {
 			flags = append(flags, slo.UnclearRestart)
 		}
-		if c.histogram || c.step == 0 || plausible {
+		if histogram || again {
 			o.emit(c, a.T, b.T, b.V, "its family dropped", flags...)
 		} else {
 			o.emit(c, a.T, b.T, b.V-a.V, "its family dropped, going on", flags...)
 		}
 	case other && !hasStart:
-		if b.V == 0 || plausible {
+		if again {
 			var flags []slo.FlagKind
 			if a.V > 0 {
 				flags = append(flags, slo.UnclearRestart)
@@ -187,28 +191,48 @@ func (o *Oracle) bySiblings(c *counter, a, b Sample) {
 	}
 }
 
-// grow takes a sample for the series' step.
-func (o *Oracle) grow(c *counter, i int) {
-	if i > 0 {
-		c.step = max(c.step, o.growth(c.samples[i-1], c.samples[i]))
-	}
+// pace is what is known of how fast a series grows.
+type pace struct {
+	raw  float64 // greatest growth of a pair
+	base Sample  // the first sample, or the latest that was lower than the one before
+	last Sample
+	any  bool
 }
 
-// growth is what a pair says of the series' step.
-func (o *Oracle) growth(a, b Sample) float64 {
-	if b.T-a.T > 2*o.rules.Interval {
-		return 0
+// take takes in the series' next sample.
+func (p *pace) take(x Sample, i int64) {
+	switch {
+	case !p.any || x.V < p.last.V:
+		p.base = x
+	case x.T-p.last.T > 2*i:
+		p.raw = max(p.raw, (x.V-p.last.V)*float64(2*i)/float64(x.T-p.last.T))
+	default:
+		p.raw = max(p.raw, x.V-p.last.V)
 	}
-	return max(0, b.V-a.V)
+	p.last, p.any = x, true
+}
+
+// step is the series' step.
+func (p *pace) step(i int64) float64 {
+	if lived := p.last.T - p.base.T; lived >= 10*i {
+		return min(p.raw, max(1, 10*(p.last.V-p.base.V)*float64(i)/float64(lived)))
+	}
+	return p.raw
+}
+
+// grow takes a sample for the series' step.
+func (o *Oracle) grow(c *counter, i int) {
+	c.pace.take(c.samples[i], o.rules.Interval)
+	c.step = c.pace.step(o.rules.Interval)
 }
 
 // stepBefore is the series' step before its i-th sample.
 func (o *Oracle) stepBefore(c *counter, i int) float64 {
-	step := 0.0
-	for k := 1; k < i; k++ {
-		step = max(step, o.growth(c.samples[k-1], c.samples[k]))
+	var p pace
+	for _, x := range c.samples[:i] {
+		p.take(x, o.rules.Interval)
 	}
-	return step
+	return p.step(o.rules.Interval)
 }
 
 // free ends a held drop, if there is one.
@@ -234,19 +258,31 @@ func (c *counter) least(from, before int64) (float64, bool) {
 }
 
 // familyDrops looks for drops of other series of the process that lie in a pair: of
-// the series' own family, and of others.
-func (c *counter) familyDrops(from, to int64) (same, other bool) {
+// the series' own histogram, of its family, and of others.
+func (c *counter) familyDrops(from, to int64) (histogram, family, other bool) {
 	drops := c.process.drops
 	for i := len(drops) - 1; i >= 0 && drops[i].to > from; i-- {
 		d := drops[i]
-		if d.counter == c || d.from < from || d.to > to {
-			continue
-		}
-		if d.counter.family == c.family {
-			same = true
-		} else {
+		switch {
+		case d.counter == c || d.from < from || d.to > to:
+		case d.counter.family != c.family:
 			other = true
+		case sameButForBounds(d.counter.labels, c.labels):
+			histogram = true
+		default:
+			family = true
 		}
 	}
-	return same, other
+	return histogram, family, other
+}
+
+// sameButForBounds reports whether two series' labels are equal but for what tells the
+// series of one histogram apart.
+func sameButForBounds(a, b slo.Labels) bool {
+	rest := func(ls slo.Labels) slo.Labels {
+		return slices.DeleteFunc(slices.Clone(ls), func(l slo.Label) bool {
+			return l.Name == slo.MetricName || l.Name == "le" || l.Name == "quantile"
+		})
+	}
+	return slices.Equal(rest(a), rest(b))
 }

@@ -137,11 +137,12 @@ type counter struct {
 	histogram        bool // the family is a histogram's
 
 	// What is known of it as time goes on.
-	step  float64 // greatest growth within two intervals so far
-	held  *held   // nil: not held
-	freed int64   // when the latest held drop was decided
-	begun bool    // its next sample makes a pair with the one before
-	left  bool    // another series was joined to it, and it has not come back
+	step  float64 // so far
+	pace  pace
+	held  *held // nil: not held
+	freed int64 // when the latest held drop was decided
+	begun bool  // its next sample makes a pair with the one before
+	left  bool  // another series was joined to it, and it has not come back
 }
 
 // add takes in one series: as a counter where a selector picks it, as a sign where

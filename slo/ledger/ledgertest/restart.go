@@ -50,6 +50,8 @@ func (o *Oracle) findRestarts(p *process) {
 				p.restarts = append(p.restarts, restart{x.T, implausibly})
 				seenImplausible = true
 				o.note(p, x.T, "start time moved to an implausible time while a counter dropped", slo.ClockAndDrop)
+			case !first && !went && x.V > float64(p.seenSince(x.T)):
+				o.note(p, x.T, "start time moved into the life of the process", slo.UnclearRestart)
 			case !first:
 				o.note(p, x.T, "start time moved and nothing restarted", slo.ClockStep)
 			}
@@ -84,6 +86,55 @@ func (o *Oracle) wentOn(p *process, t int64, before float64) (went, doubt bool) 
 		went = went || y.V > max(1000, 10*max(step, pace)*intervals)
 	}
 	return went, doubt && !went
+}
+
+// seenSince is when the process was first seen since its latest restart at or before t.
+func (p *process) seenSince(t int64) int64 {
+	since := int64(math.MinInt64)
+	for _, r := range p.restarts {
+		if r.kind != several && r.at <= t {
+			since = r.at
+		}
+	}
+	first := int64(math.MaxInt64)
+	see := func(s Sample) {
+		if s.T >= since {
+			first = min(first, s.T)
+		}
+	}
+	for _, c := range p.counters {
+		for _, s := range c.samples {
+			see(s)
+		}
+	}
+	for _, s := range p.starts {
+		see(s)
+	}
+	for _, s := range p.ups {
+		if s.V == 1 {
+			see(s)
+		}
+	}
+	return first
+}
+
+// seenEver is when the process was first seen.
+func (p *process) seenEver() int64 {
+	first := int64(math.MaxInt64)
+	for _, c := range p.counters {
+		if len(c.samples) > 0 {
+			first = min(first, c.samples[0].T)
+		}
+	}
+	if len(p.starts) > 0 {
+		first = min(first, p.starts[0].T)
+	}
+	for _, s := range p.ups {
+		if s.V == 1 {
+			return min(first, s.T)
+		}
+	}
+	return first
 }
 
 // note raises a flag of a process that is not one of its counters'.

@@ -39,21 +39,21 @@ var restartExamples = []example{
 		// 115 is not later than 120-5: a clock. 9-7, 9-9.
 		name:   "a restart does not lie before the last sample by more than the slack",
 		series: [][2]string{{requests + "{200}@p", "110:7 120:9 130:9"}, {started + "@p", "110:50 120:50 130:115"}},
-		start:  100, good: 2, total: 2, covered: 40, flags: "clock_step@130",
+		start:  100, good: 2, total: 2, covered: 40, flags: "restart_unclear@130",
 	},
 	{
 		// p: 135 <= 130+5: a restart, 2+9. q: 135.25 is not: a clock, 2+1.
 		name: "a restart lies in the future by no more than the slack",
 		series: [][2]string{{requests + "{200}@p", "110:7 120:9 130:9"}, {started + "@p", "110:50 120:50 130:135"},
 			{requests + "{200}@q", "110:7 120:9 130:10"}, {started + "@q", "110:50 120:50 130:135.25"}},
-		start: 100, good: 11 + 3, total: 11 + 3, covered: 40, flags: "clock_step@130",
+		start: 100, good: 11 + 3, total: 11 + 3, covered: 40, flags: "restart_unclear@130",
 	},
 	{
 		// The latest sample before the move is 500's at 128, so that 122 is too early: a clock.
 		name: "the last sample before a move is that of any counter",
 		series: [][2]string{{requests + "{200}@p", "110:7 120:9 130:9"}, {requests + "{500}@p", "128:1"},
 			{started + "@p", "110:50 130:122"}},
-		start: 100, good: 2, total: 3, covered: -1, flags: "clock_step@130",
+		start: 100, good: 2, total: 3, covered: -1, flags: "restart_unclear@130",
 	},
 	{
 		// The first start-time sample is at 125 s: 10 s lies long before 120. 4-3.
@@ -258,10 +258,10 @@ var dropExamples = []example{
 		good:   720, total: 720, covered: -1,
 	},
 	{
-		// 20 to 50 takes more than 20 s, so that 90 is no step: the step is 1, 40 is not plausible, not more than 95.5.
-		name:   "a step is growth within two intervals",
+		// 90 from 20 to 50 is 60 in two intervals: 40 is plausible.
+		name:   "growth over a longer time is a step by its share of two intervals",
 		series: [][2]string{{requests + "{200}@p", "10:100 20:101 50:191 60:40"}},
-		good:   131, total: 131, covered: -1, flags: "partial_drop@60",
+		good:   131, total: 131, covered: -1,
 	},
 	{
 		// Neither ever grew. 98 is more than 50: flagged; 50 is not.
