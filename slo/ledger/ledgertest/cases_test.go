@@ -93,7 +93,7 @@ var publicCases = []publicCase{
 	},
 	{
 		// 10 12 14 | 4 6 8 6 8 | 4 6: 2+2+4+2+2+6+2+4+2.
-		name: "31: gaps that are longer than staleness", wantGood: 26, wantTotal: 26,
+		name: "31: gaps that are longer than staleness", wantGood: 26, wantTotal: 26, flags: "partial_drop×1",
 		series: func(t *testing.T) []Series {
 			values := map[int]float64{0: 10, 1: 12, 2: 14, 23: 4, 24: 6, 25: 8, 26: 6, 27: 8, 48: 4, 49: 6}
 			at := func(n int) float64 {
