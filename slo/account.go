@@ -105,7 +105,7 @@ const (
 	NoLabel    AbsenceKind = "label"      // none of them has the label
 	NoBound    AbsenceKind = "bound"      // none of them has the bucket's bound, or the quantile
 	NoSuch     AbsenceKind = "none_yet"   // the metric and the labels are there; it has not happened
-	NoSubject  AbsenceKind = "subject"    // the source has the metric, but nothing of the subject
+	NoSubject  AbsenceKind = "subject"    // the subject sends nothing of it now; what was counted stays
 	Unlabelled AbsenceKind = "unlabelled" // the source has the metric, without the subject's labels
 	LoneLabel  AbsenceKind = "matcher"    // a matcher on a label that does not exist, on both sides: a finding
 )
