@@ -215,8 +215,9 @@ func smallTraffic(p *past, at time.Duration) {
 // oldOutage has an outage that ended an hour before the window begins.
 func oldOutage(p *past, at time.Duration) {
 	p.alive(at, p.when(-tenDays))
-	outage := min(max(at+2*time.Hour, 0), time.Hour)
-	p.web(at, perScrape(at, 60), 30*float64(outage/scraped))
+	bad := 29 * float64(min(max(at+2*time.Hour, 0), time.Hour)/scraped)
+	p.web(at, perScrape(at, 46), bad)
+	p.add(at, perScrape(at, 13), "http_requests_total", "code", "404") // rates that no float is equal to
 }
 
 // noValueAcrossAReset is a device that was unplugged: its exporter says NaN meanwhile.
