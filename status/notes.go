@@ -90,6 +90,8 @@ func flagMeaning(kind slo.FlagKind) string {
 		return "start times of one target alternate: several processes answer under one name; give each labels of its own"
 	case slo.ChangedLabels:
 		return "series ended as others began and could not be paired: the first counts of the new ones were left out"
+	case slo.ClockStep:
+		return "a start time was corrected while its process ran on: nothing is counted for it, and no figure is doubtful"
 	}
 	return "the figures are flagged"
 }

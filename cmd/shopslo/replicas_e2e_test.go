@@ -93,6 +93,10 @@ func TestAPairOfReplicasIsCountedOnce(t *testing.T) {
 			t.Errorf("after %d hours: %s, want about %v requests", hours, figures(b), want)
 		}
 	}
+	code, text, stderr := runWith(t, nil, "explain", "requests", "s-1", "--config", filepath.Join(dir, "shopslo.yaml"), "--at", start.Add(6*time.Hour).Format(time.RFC3339))
+	if code != exitOK || stderr != "" || !strings.Contains(text, "the process restarted, by its start time") || strings.Contains(text, "prometheus_replica") {
+		t.Errorf("explain: exit code %d: %s%s", code, stderr, text)
+	}
 	if lost.Load() < 3 || asked.Load() < 10 {
 		t.Errorf("%d requests, %d lost: the test has lost its bite", asked.Load(), lost.Load())
 	}
