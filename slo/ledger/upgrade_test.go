@@ -197,11 +197,12 @@ func firstGoesOn(t *testing.T, h *ledgertest.History, streams func(*series) []st
 	half := h.Start + 2*60*60_000
 	whole := formerLedger(t, "", &bytes.Buffer{}, h, s, read)
 	advanceTo(t, whole, half)
+	edge := whole.Newest()
 	dir := t.TempDir()
 	firstWriter{streams: streams}.write(t, dir, whole)
 	advanceTo(t, whole, h.End)
 	counts := func(l *Ledger) slo.Counts {
-		return l.Account(s, "shop-0", time.UnixMilli(h.End)).Counts(0, time.UnixMilli(half), time.UnixMilli(h.End))
+		return l.Account(s, "shop-0", time.UnixMilli(h.End)).Counts(0, edge, time.UnixMilli(h.End))
 	}
 	want := counts(whole)
 	if want.Total < 1000 {
@@ -210,7 +211,11 @@ func firstGoesOn(t *testing.T, h *ledgertest.History, streams func(*series) []st
 	to := half
 	for _, by := range []int64{0, 60_000 + silence, 60_000, 60_000, h.End} {
 		to = min(to+by, h.End)
-		l := formerLedger(t, dir, &bytes.Buffer{}, h, s, read)
+		log := &bytes.Buffer{}
+		l := formerLedger(t, dir, log, h, s, read)
+		if at := l.Newest(); by == 0 && !at.Equal(edge) || log.Len() > 0 {
+			t.Fatalf("it begins at %v, want %v; %s", at, edge, log)
+		}
 		if by > 0 { // else it is opened only
 			advanceTo(t, l, to)
 		}
