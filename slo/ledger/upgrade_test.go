@@ -185,15 +185,20 @@ func TestSeriesOfTheFirstFormatGoOn(t *testing.T) {
 	}
 }
 
+// formerPlan is an SLO whose queries are plain selectors.
+func formerPlan() (*slo.SLO, Reading) {
+	ind := slo.Indicator{Counter: slo.Yes, Bad: &slo.Query{Text: "bad"}, Total: &slo.Query{Text: "total"}}
+	s := &slo.SLO{Name: "s", Objective: 990_000_000, Window: slo.Rolling(time.Hour), Parts: []slo.Part{{Weight: 1, Objective: 990_000_000, Indicator: ind}}}
+	return s, func(*slo.Indicator) (Meaning, error) {
+		return Meaning{Raw: true, Sides: []Side{{Selectors: []slo.Selector{ledgertest.Bad()}, Plain: true}, {Selectors: []slo.Selector{ledgertest.Total()}, Plain: true}}}, nil
+	}
+}
+
 // firstGoesOn counts half of a history, writes what is known then in the first format, and
 // compares what is counted of the rest from there with what is counted without a break.
 func firstGoesOn(t *testing.T, h *ledgertest.History, streams func(*series) []stream, silence int64) {
 	t.Helper()
-	ind := slo.Indicator{Counter: slo.Yes, Bad: &slo.Query{Text: "bad"}, Total: &slo.Query{Text: "total"}}
-	s := &slo.SLO{Name: "s", Objective: 990_000_000, Window: slo.Rolling(time.Hour), Parts: []slo.Part{{Weight: 1, Objective: 990_000_000, Indicator: ind}}}
-	read := func(*slo.Indicator) (Meaning, error) {
-		return Meaning{Raw: true, Sides: []Side{{Selectors: []slo.Selector{ledgertest.Bad()}, Plain: true}, {Selectors: []slo.Selector{ledgertest.Total()}, Plain: true}}}, nil
-	}
+	s, read := formerPlan()
 	half := h.Start + 2*60*60_000
 	whole := formerLedger(t, "", &bytes.Buffer{}, h, s, read)
 	advanceTo(t, whole, half)
