@@ -14,8 +14,9 @@ import (
 //
 //  1. the first
 //  2. an account's identity ends with the shift of its blocks; a history can have blocks
-//     without inner edges among those that have them; a target has which of its series
-//     were forgotten
+//     without inner edges among those that have them; a target has several processes, each
+//     with its labels and which of its series were forgotten; a series has its step, what is
+//     undecided of it, and whether it is as the first format knew it (upgrade.go)
 const (
 	formatName   = "shopslo"
 	newestFormat = 2

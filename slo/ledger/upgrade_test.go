@@ -185,23 +185,29 @@ func TestSeriesOfTheFirstFormatGoOn(t *testing.T) {
 	}
 }
 
+// formerPlan is an SLO whose queries are plain selectors.
+func formerPlan() (*slo.SLO, Reading) {
+	ind := slo.Indicator{Counter: slo.Yes, Bad: &slo.Query{Text: "bad"}, Total: &slo.Query{Text: "total"}}
+	s := &slo.SLO{Name: "s", Objective: 990_000_000, Window: slo.Rolling(time.Hour), Parts: []slo.Part{{Weight: 1, Objective: 990_000_000, Indicator: ind}}}
+	return s, func(*slo.Indicator) (Meaning, error) {
+		return Meaning{Raw: true, Sides: []Side{{Selectors: []slo.Selector{ledgertest.Bad()}, Plain: true}, {Selectors: []slo.Selector{ledgertest.Total()}, Plain: true}}}, nil
+	}
+}
+
 // firstGoesOn counts half of a history, writes what is known then in the first format, and
 // compares what is counted of the rest from there with what is counted without a break.
 func firstGoesOn(t *testing.T, h *ledgertest.History, streams func(*series) []stream, silence int64) {
 	t.Helper()
-	ind := slo.Indicator{Counter: slo.Yes, Bad: &slo.Query{Text: "bad"}, Total: &slo.Query{Text: "total"}}
-	s := &slo.SLO{Name: "s", Objective: 990_000_000, Window: slo.Rolling(time.Hour), Parts: []slo.Part{{Weight: 1, Objective: 990_000_000, Indicator: ind}}}
-	read := func(*slo.Indicator) (Meaning, error) {
-		return Meaning{Raw: true, Sides: []Side{{Selectors: []slo.Selector{ledgertest.Bad()}, Plain: true}, {Selectors: []slo.Selector{ledgertest.Total()}, Plain: true}}}, nil
-	}
+	s, read := formerPlan()
 	half := h.Start + 2*60*60_000
 	whole := formerLedger(t, "", &bytes.Buffer{}, h, s, read)
 	advanceTo(t, whole, half)
+	edge := whole.Newest()
 	dir := t.TempDir()
 	firstWriter{streams: streams}.write(t, dir, whole)
 	advanceTo(t, whole, h.End)
 	counts := func(l *Ledger) slo.Counts {
-		return l.Account(s, "shop-0", time.UnixMilli(h.End)).Counts(0, time.UnixMilli(half), time.UnixMilli(h.End))
+		return l.Account(s, "shop-0", time.UnixMilli(h.End)).Counts(0, edge, time.UnixMilli(h.End))
 	}
 	want := counts(whole)
 	if want.Total < 1000 {
@@ -210,7 +216,11 @@ func firstGoesOn(t *testing.T, h *ledgertest.History, streams func(*series) []st
 	to := half
 	for _, by := range []int64{0, 60_000 + silence, 60_000, 60_000, h.End} {
 		to = min(to+by, h.End)
-		l := formerLedger(t, dir, &bytes.Buffer{}, h, s, read)
+		log := &bytes.Buffer{}
+		l := formerLedger(t, dir, log, h, s, read)
+		if at := l.Newest(); by == 0 && !at.Equal(edge) || log.Len() > 0 {
+			t.Fatalf("it begins at %v, want %v; %s", at, edge, log)
+		}
 		if by > 0 { // else it is opened only
 			advanceTo(t, l, to)
 		}
