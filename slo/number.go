@@ -136,20 +136,7 @@ func wider(m Matcher) Matcher {
 	default:
 		return m
 	}
-	var texts []string
-	for _, n := range numbers {
-		f, _ := number(n)
-		texts = append(append(texts, n), spellings(f)...)
-	}
-	slices.Sort(texts)
-	texts = slices.Compact(texts)
-	if len(texts) == 1 {
-		return Matcher{Name: m.Name, Type: Equal, Value: texts[0]}
-	}
-	for i := range texts {
-		texts[i] = regexp.QuoteMeta(texts[i])
-	}
-	return mustRegexp(m.Name, strings.Join(texts, "|"))
+	return mustRegexp(m.Name, spelledAs(numbers))
 }
 
 // listed reads a regular expression that is a plain list of numbers, such as

@@ -29,6 +29,8 @@ func TestLabelsOfNumbersAreComparedAsNumbers(t *testing.T) {
 		{"le", "1", slo.NotEqual, "2 +Inf _", "1 1.0"},
 		{"le", "", slo.NotEqual, "1 0", "_"},
 		{"le", `1\.0|2`, slo.Regexp, "1 1.0 2 2.0", "1.5 20 _"},
+		{"le", `0\.50|1\.00`, slo.Regexp, "0.5 .5 5e-1 1 1e0", "0.51 10"},
+		{"le", `0\.50`, slo.NotRegexp, "1 _", "0.5 .5"},
 		{"le", `1|2\.0`, slo.Regexp, "1 1.0 2 2.0", "12"},
 		{"le", `0\.[0-9]+`, slo.Regexp, "0.5 5e-1 0.0 0 0.00025", "1 1.5 _"},
 		{"le", `.+`, slo.Regexp, "0.5 +Inf", "_"},
@@ -64,24 +66,29 @@ func TestNumbersHaveOneSpelling(t *testing.T) {
 }
 
 func TestWiderSelectors(t *testing.T) {
+	const (
+		asOne  = `\\+?0*(?:1(?:\\.0*)?(?:[eE][+-]?0+)?|\\.10*[eE]\\+?0*1|10(?:\\.0*)?[eE]-0*1|100(?:\\.0*)?[eE]-0*2)`
+		asHalf = `\\+?0*(?:\\.50*(?:[eE][+-]?0+)?|5(?:\\.0*)?[eE]-0*1|50(?:\\.0*)?[eE]-0*2|500(?:\\.0*)?[eE]-0*3)`
+	)
 	cases := []struct{ in, want string }{
 		{`x`, `x`},
 		{`x{code="1"}`, `x{code="1"}`},
-		{`x{le="1"}`, `x{le=~"1|1\\.0"}`},
-		{`x{le="1.0"}`, `x{le=~"1|1\\.0"}`},
-		{`x{le="0.5"}`, `x{le="0.5"}`},
-		{`x{le="0.50"}`, `x{le=~"0\\.5|0\\.50"}`},
+		{`x{le="1"}`, `x{le=~"` + asOne + `"}`},
+		{`x{le="1.0"}`, `x{le=~"` + asOne + `"}`},
+		{`x{le="0.5"}`, `x{le=~"` + asHalf + `"}`},
+		{`x{le="0.50"}`, `x{le=~"` + asHalf + `"}`},
 		{`x{le="fast"}`, `x{le="fast"}`},
 		{`x{le=""}`, `x{le=""}`},
 		{`x{le!="1"}`, `x{le!="1"}`},
-		{`x{le=~"0\\.5|1"}`, `x{le=~"0\\.5|1|1\\.0"}`},
-		{`x{le=~"0[.]5"}`, `x{le="0.5"}`},
+		{`x{le=~"0\\.5|1"}`, `x{le=~"` + asHalf + "|" + asOne + `"}`},
+		{`x{le=~"1|1\\.0"}`, `x{le=~"` + asOne + `"}`},
+		{`x{le=~"0[.]5"}`, `x{le=~"` + asHalf + `"}`},
 		{`x{le=~"1.5"}`, `x{le!=""}`},
 		{`x{le=~"[0-9]+"}`, `x{le!=""}`},
 		{`x{le=~"1|"}`, `x{le=~".*"}`},
 		{`x{le=~".*"}`, `x{le=~".*"}`},
 		{`x{le!~"1|2"}`, `x{le!~"1|2"}`},
-		{`x{quantile="1",le="2"}`, `x{quantile=~"1|1\\.0",le=~"2|2\\.0"}`},
+		{`x{quantile="1",le="0.5"}`, `x{quantile=~"` + asOne + `",le=~"` + asHalf + `"}`},
 	}
 	for _, c := range cases {
 		in := selectorOf(t, c.in)
@@ -98,8 +105,8 @@ func TestWiderSelectors(t *testing.T) {
 // by numbers, in any usual spelling.
 func TestWiderSelectorsLoseNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	values := []string{"", "1", "1.0", "0.5", "10", "10.0", "1e+07", "10000000", "1.0E7", "+Inf", "Inf", "125", "125.0", "1.25", "x"}
-	patterns := append([]string{".+", ".*", "1.*", `1\.0|10`, "1.5", `0\.5|1`, "1|", `\+Inf`, "[15]+", `1\.25`}, values...)
+	values := []string{"", "1", "1.0", "1.00", "1e0", "01", "0.5", ".5", "0.50", "5e-01", "10", "10.0", "1e+07", "10000000", "1.0E7", "+Inf", "Inf", "125", "125.0", "1.25", "x"}
+	patterns := append([]string{".+", ".*", "1.*", `1\.0|10`, "1.5", `0\.5|1`, `0\.50`, "1|", `\+Inf`, "[15]+", `1\.25`}, values...)
 	picked := 0
 	for range 5000 {
 		mt, pattern := slo.MatchType(r.IntN(4)), patterns[r.IntN(len(patterns))]

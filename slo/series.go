@@ -80,7 +80,13 @@ func NewMatcher(name string, t MatchType, value string) (Matcher, error) {
 		if err != nil {
 			return m, fmt.Errorf("label %s: %w", name, err)
 		}
-		re, err := regexp.Compile("^(?s:" + value + ")$")
+		expr := value
+		if NumberLabel(name) {
+			if numbers, ok := listed(value); ok {
+				expr = spelledAs(numbers)
+			}
+		}
+		re, err := regexp.Compile("^(?s:" + expr + ")$")
 		if err != nil {
 			return m, fmt.Errorf("label %s: %w", name, err)
 		}

@@ -31,32 +31,30 @@ func (m *merger) twoProcesses(id *Identity) string {
 	return ""
 }
 
-// startsDiffer reports whether b has for more than a gap's time said starts that a does
-// not know, though a was there. Both see a restart within some intervals.
+// startsDiffer reports whether one of the two says another start than the other one, at
+// times when that saw one start from long before until long after. Either may see a restart
+// some intervals later than the other. What a stream does not say, in a gap, tells nothing.
 func (m *merger) startsDiffer(a, b *replay) bool {
 	x, y := a.valid(), b.valid()
-	if len(x.T) == 0 {
-		return false
-	}
-	near, since := 0, int64(math.MinInt64)
-	for k, t := range y.T {
-		if t < x.T[0] || t > x.T[len(x.T)-1] {
-			continue
+	return m.strangeStarts(x, y) || m.strangeStarts(y, x)
+}
+
+func (m *merger) strangeStarts(x, y Plain) bool {
+	const second, certain = 1, 2
+	lag := catchIntervals * m.interval
+	for first, next := 0, 0; first < len(y.T); first = next {
+		born := y.V[first]
+		for next < len(y.T) && math.Abs(y.V[next]-born) <= second {
+			next++
 		}
-		for x.T[near] < t-catchIntervals*m.interval {
-			near++
-		}
-		known := false
-		for n := near; n < len(x.T) && x.T[n] <= t+catchIntervals*m.interval && !known; n++ {
-			known = math.Abs(x.V[n]-y.V[k]) <= 1 // second
-		}
-		switch {
-		case known:
-			since = math.MinInt64
-		case since == math.MinInt64:
-			since = t
-		case t-since > gapIntervals*m.interval:
-			return true
+		strange := 0
+		for i, _ := slices.BinarySearch(x.T, y.T[first]+lag); i < len(x.T) && x.T[i] <= y.T[next-1]-lag; i++ {
+			if math.Abs(x.V[i]-born) <= second {
+				continue
+			}
+			if strange++; strange == certain {
+				return true
+			}
 		}
 	}
 	return false
