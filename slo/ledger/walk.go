@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -110,11 +111,48 @@ func (x *walker) samples(k, end int) {
 		}
 	}
 	for ; k < end; k++ {
+		if x.undisturbed() {
+			if k = x.glide(k, end); k == end {
+				break
+			}
+		}
 		now := position{x.in.t[k], x.in.v[k]}
 		x.settle(now.t)
 		x.pair(now)
 		x.prev = now
 	}
+}
+
+// undisturbed reports whether nothing that has been found so far bears on the next pair.
+func (x *walker) undisturbed() bool {
+	st := &x.w.p.state
+	return x.hold.at == none && st.restarts[0] <= x.prev.t && st.alternated <= x.prev.t && (x.finds || max(x.own, x.others) < x.prev.t)
+}
+
+// glide takes in growth at once, up to a drop, a move or a family drop, and returns the
+// place of the sample that it leaves to others.
+func (x *walker) glide(k, end int) int {
+	limit := int64(math.MaxInt64)
+	if len(x.moves) > 0 {
+		limit = x.moves[0].t
+	}
+	if !x.finds && len(x.drops) > 0 {
+		limit = min(limit, x.drops[0].r)
+	}
+	t, v := x.in.t[k:end], x.in.v[k:end]
+	prev, step, n := x.prev, x.step, 0
+	for n < len(t) && t[n] < limit && v[n] >= prev.v {
+		if t[n]-prev.t <= x.c.patience {
+			step = max(step, v[n]-prev.v)
+		}
+		prev = position{t[n], v[n]}
+		n++
+	}
+	if n > 0 && !x.finds {
+		x.c.grow(x.s.sides, t[:n], v[:n], x.prev.v)
+	}
+	x.prev, x.step = prev, step
+	return k + n
 }
 
 // settle decides a hold whose time is over before t.
