@@ -56,7 +56,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.IntVar(&o.params.ShopSets, "shopsets", 1000, "`number` of ShopSets")
 	fs.IntVar(&o.params.Days, "days", 28, "`days` of history, the length of the SLO's window")
 	fs.Uint64Var(&o.params.Seed, "seed", 1, "`seed` of the history")
-	fs.BoolVar(&o.params.Signs, "signs", false, "also scrape up and process_start_time_seconds")
+	fs.IntVar(&o.params.Pods, "pods", 3, "`number` of pods a ShopSet")
+	fs.BoolVar(&o.params.Signs, "signs", true, "also scrape up and process_start_time_seconds; -signs=false leaves them out")
+	fs.BoolVar(&o.params.Labels, "labels", true, "the labels that the Prometheus Operator gives targets, and external labels; -labels=false leaves instance and job")
 	fs.BoolVar(&o.quick, "quick", false, "a smoke test of this program: 100 ShopSets, 3 days, few repetitions; the figures mean nothing")
 	fs.StringVar(&o.cache, "cache", "", "`folder` for data; default: shopslo-bench in the user's cache folder")
 	fs.StringVar(&o.prometheus, "prometheus", "prometheus", "Prometheus `program`")
@@ -77,6 +79,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	if fs.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	}
+	if o.params.ShopSets < 1 || o.params.Days < 1 || o.params.Pods < 1 {
+		return o, fmt.Errorf("-shopsets, -days and -pods must be at least 1")
 	}
 	if o.quick {
 		o.params.ShopSets, o.params.Days, o.evals, o.ticks, o.growth, o.large, o.requests = 100, 3, 1, 10, "10,100", 200, 10
@@ -215,8 +220,8 @@ func (b *bench) progress(format string, args ...any) {
 func (b *bench) folder() (string, error) { return os.MkdirTemp(b.tmp, "") }
 
 func (b *bench) print(stdout io.Writer) error {
-	intro := fmt.Sprintf("%d ShopSets, %d days of scrapes every %v: %s samples, %d series. %d cores, load %s at the beginning; %s; took %s.",
-		b.params.ShopSets, b.params.Days, history.Interval, millions(float64(b.history.Samples)), b.history.Series,
+	intro := fmt.Sprintf("%v: %s samples, %d series. %d cores, load %s at the beginning; %s; took %s.",
+		b.params, millions(float64(b.history.Samples)), b.history.Series,
 		runtime.GOMAXPROCS(0), b.load, runtime.Version(), seconds(time.Since(b.start)))
 	if b.history.Samples == 0 { // of the trial alone, which made its own
 		intro = fmt.Sprintf("%d cores, load %s at the beginning; %s; took %s.", runtime.GOMAXPROCS(0), b.load, runtime.Version(), seconds(time.Since(b.start)))

@@ -94,12 +94,12 @@ func (b *bench) overPrometheus(ctx context.Context, h *history.History, ticks in
 	if err != nil {
 		return m, err
 	}
-	server, err := ours.Prometheus(ctx, b.prometheus, dir)
+	server, err := ours.Prometheus(ctx, b.prometheus, dir, h.Params.ExternalLabels())
 	if err != nil {
 		return m, err
 	}
 	defer server.Stop()
-	src, err := promapi.New(promapi.Config{URL: server.URL})
+	src, err := promapi.New(promapi.Config{URL: server.URL, ScrapeInterval: history.Interval})
 	if err != nil {
 		return m, err
 	}
@@ -138,7 +138,7 @@ func (b *bench) realPrometheus(ctx context.Context) error {
 
 // matrix reads one day without remote read, and looks at the server's memory.
 func (b *bench) matrix(ctx context.Context, url string, server *proc.Process, t *table) error {
-	src, err := promapi.New(promapi.Config{URL: url, Client: ours.NoRemoteRead()})
+	src, err := promapi.New(promapi.Config{URL: url, Client: ours.NoRemoteRead(), ScrapeInterval: history.Interval})
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (b *bench) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	prometheus, err := ours.Prometheus(ctx, b.prometheus, dir)
+	prometheus, err := ours.Prometheus(ctx, b.prometheus, dir, h.Params.ExternalLabels())
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,12 @@ import (
 
 var small = Params{ShopSets: 30, Days: 8, Seed: 7}
 
+// full adds what a fleet has.
+func full(p Params) Params {
+	p.Pods, p.Signs, p.Labels = 3, true, true
+	return p
+}
+
 func open(t *testing.T, p Params) *History {
 	t.Helper()
 	h, err := Open(t.TempDir(), p, func(string, ...any) {})
@@ -62,7 +68,7 @@ func read(t *testing.T, h *History) map[labels.Labels][]sample {
 }
 
 func TestBlocksHoldEverySampleOnceInOrder(t *testing.T) {
-	h := open(t, small)
+	h := open(t, full(small))
 	n, series := uint64(0), uint64(0)
 	for name, samples := range read(t, h) {
 		series++
@@ -83,9 +89,7 @@ func TestBlocksHoldEverySampleOnceInOrder(t *testing.T) {
 // positive differences, and the value itself after a drop. What the rules add
 // to that is bounded by the number of resets.
 func TestSeenCountsAreWhatSamplesShow(t *testing.T) {
-	for _, signs := range []bool{false, true} {
-		p := small
-		p.Signs = signs
+	for _, p := range []Params{small, full(small)} {
 		h := open(t, p)
 		naive := map[string]float64{}
 		for ls, samples := range read(t, h) {
@@ -110,22 +114,24 @@ func TestSeenCountsAreWhatSamplesShow(t *testing.T) {
 		}
 		for i, truth := range h.Truth {
 			if truth.SeenTotal < naive[truth.ID] {
-				t.Errorf("signs %v: %s: samples show %v increments, seen %v", signs, truth.ID, naive[truth.ID], truth.SeenTotal)
+				t.Errorf("pods %d, signs %v: %s: samples show %v increments, seen %v", p.Pods, p.Signs, truth.ID, naive[truth.ID], truth.SeenTotal)
 			}
 			if truth.SeenTotal > truth.Total || truth.SeenBad > truth.Bad {
-				t.Errorf("signs %v: %s: seen more than happened: %+v", signs, truth.ID, truth)
+				t.Errorf("pods %d, signs %v: %s: seen more than happened: %+v", p.Pods, p.Signs, truth.ID, truth)
 			}
-			pl := newPlan(p, i)
-			lost := float64(len(pl.deploys)+len(pl.restarts)) * 4 * (pl.rate*2.5*Interval.Seconds() + 5)
+			lost := 0.0
+			for _, pl := range newPlans(p, i) {
+				lost += float64(len(pl.deploys)+len(pl.restarts)) * 4 * (pl.rate*2.5*Interval.Seconds() + 5)
+			}
 			if truth.Total-truth.SeenTotal > lost {
-				t.Errorf("signs %v: %s: %v of %v events unseen, at most %v can be", signs, truth.ID, truth.Total-truth.SeenTotal, truth.Total, lost)
+				t.Errorf("pods %d, signs %v: %s: %v of %v events unseen, at most %v can be", p.Pods, p.Signs, truth.ID, truth.Total-truth.SeenTotal, truth.Total, lost)
 			}
 		}
 	}
 }
 
 func TestEqualParamsMakeEqualHistories(t *testing.T) {
-	a, b := open(t, small), open(t, small)
+	a, b := open(t, full(small)), open(t, full(small))
 	if !slices.Equal(a.Truth, b.Truth) || !slices.Equal(a.Ends, b.Ends) {
 		t.Error("two histories of the same parameters differ")
 	}

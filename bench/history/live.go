@@ -31,10 +31,16 @@ type liveTarget struct {
 // Live starts a continuation; each starts at the same point and draws the same.
 func (h *History) Live() *Live {
 	l := &Live{}
-	for i, last := range h.Ends {
-		t := &liveTarget{rng: rand.New(rand.NewPCG(h.Params.Seed, uint64(i)<<8|3)), rate: newPlan(h.Params, i).rate, at: last.At}
+	pods := h.Params.pods()
+	var rate float64
+	for n, last := range h.Ends {
+		i, k := n/pods, n%pods
+		if k == 0 {
+			rate = newPlan(h.Params, i).rate
+		}
+		t := &liveTarget{rng: h.Params.random(i, k, lived), rate: rate, at: last.At}
 		for kind := range t.labels {
-			t.labels[kind] = SeriesLabels(h.Truth[i].ID, last.Instance, kind)
+			t.labels[kind] = h.Params.seriesLabels(h.Truth[i].ID, last.Pod, kind)
 		}
 		t.value = [kinds]float64{last.Good, last.Bad, 1, last.Started}
 		t.exists = [kinds]bool{true, last.HasBad, h.Params.Signs, h.Params.Signs}

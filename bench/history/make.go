@@ -23,14 +23,15 @@ type History struct {
 	Params Params
 	Dir    string // holds the blocks
 	Truth  []Truth
-	// Ends are the last pods' counters, for those who go on from there.
+	// Ends are the last pods' counters, for those who go on from there: of each
+	// ShopSet's places in turn.
 	Ends            []Last
 	Series, Samples uint64
 }
 
-// Last is how a ShopSet's pod stood at the last scrape.
+// Last is how a pod stood at the last scrape.
 type Last struct {
-	Instance  string
+	Pod       string
 	Good, Bad float64
 	HasBad    bool
 	Started   float64 // Unix seconds
@@ -38,14 +39,20 @@ type Last struct {
 }
 
 // version changes when the same Params would make another history.
-const version = 4
+const version = 5
 
 // Open returns the history from the cache folder, or makes it. progress is told
 // what is done.
 func Open(cache string, p Params, progress func(string, ...any)) (*History, error) {
 	name := fmt.Sprintf("v%d-%dx%dd-seed%d", version, p.ShopSets, p.Days, p.Seed)
+	if p.Pods > 1 {
+		name += fmt.Sprintf("-pods%d", p.Pods)
+	}
 	if p.Signs {
 		name += "-signs"
+	}
+	if p.Labels {
+		name += "-labels"
 	}
 	dir := filepath.Join(cache, name)
 	file := filepath.Join(dir, "history.json")
@@ -76,15 +83,15 @@ func Open(cache string, p Params, progress func(string, ...any)) (*History, erro
 
 // write draws all ShopSets block by block.
 func (h *History) write(progress func(string, ...any)) error {
-	sets := make([]*shopSet, h.Params.ShopSets)
-	for i := range sets {
-		sets[i] = newShopSet(h.Params, i)
+	var places []*place
+	for i := range h.Params.ShopSets {
+		places = append(places, newPlaces(h.Params, i)...)
 	}
 	names := map[labels.Labels]bool{}
 	spans := Blocks(h.Params)
 	for n, span := range spans {
 		progress("making data: block %d of %d", n+1, len(spans))
-		all, err := drawAll(sets, span[1])
+		all, err := drawAll(places, span[1])
 		if err != nil {
 			return err
 		}
@@ -97,17 +104,20 @@ func (h *History) write(progress func(string, ...any)) error {
 		}
 	}
 	h.Series = uint64(len(names))
-	for _, s := range sets {
-		h.Truth = append(h.Truth, s.Truth)
+	for _, s := range places {
+		if s.number == 0 {
+			h.Truth = append(h.Truth, Truth{ID: s.ID})
+		}
+		h.Truth[s.index].add(s.Truth)
 		bad := s.pod.series[code500]
-		h.Ends = append(h.Ends, Last{Instance: s.pod.instance, Good: s.pod.series[code200].value,
+		h.Ends = append(h.Ends, Last{Pod: s.pod.name, Good: s.pod.series[code200].value,
 			Bad: bad.value, HasBad: bad.exists, Started: s.pod.started, At: s.next - stepMillis})
 	}
 	return nil
 }
 
-// drawAll steps every ShopSet up to before, on all cores.
-func drawAll(sets []*shopSet, before int64) ([]*Chunked, error) {
+// drawAll steps every place up to before, on all cores.
+func drawAll(places []*place, before int64) ([]*Chunked, error) {
 	var (
 		mu    sync.Mutex
 		all   []*Chunked
@@ -122,10 +132,10 @@ func drawAll(sets []*shopSet, before int64) ([]*Chunked, error) {
 				i := next
 				next++
 				mu.Unlock()
-				if i >= len(sets) {
+				if i >= len(places) {
 					return
 				}
-				got, err := sets[i].chunksUntil(before)
+				got, err := places[i].chunksUntil(before)
 				mu.Lock()
 				all = append(all, got...)
 				if err != nil && first == nil {
@@ -139,8 +149,8 @@ func drawAll(sets []*shopSet, before int64) ([]*Chunked, error) {
 	return all, first
 }
 
-// chunksUntil steps the ShopSet up to before and returns its series' chunks.
-func (s *shopSet) chunksUntil(before int64) ([]*Chunked, error) {
+// chunksUntil steps the place up to before and returns its series' chunks.
+func (s *place) chunksUntil(before int64) ([]*Chunked, error) {
 	var (
 		all   []*Chunked
 		first error
@@ -153,7 +163,7 @@ func (s *shopSet) chunksUntil(before int64) ([]*Chunked, error) {
 		}
 		c := row[kind]
 		if c == nil {
-			c = &Chunked{Labels: SeriesLabels(s.ID, p.instance, kind)}
+			c = &Chunked{Labels: s.params.seriesLabels(s.ID, p.name, kind)}
 			row[kind], all = c, append(all, c)
 		}
 		if stale {
@@ -169,14 +179,26 @@ func (s *shopSet) chunksUntil(before int64) ([]*Chunked, error) {
 	return all, first
 }
 
-// SeriesLabels are the labels of a pod's series of a kind.
-func SeriesLabels(shopset, instance string, kind int) labels.Labels {
-	switch kind {
-	case up, startTime:
-		name := map[int]string{up: "up", startTime: "process_start_time_seconds"}[kind]
-		return labels.FromStrings("__name__", name, "instance", instance, "job", "shops", "shopset", shopset)
+// seriesLabels are the labels of a pod's series of a kind.
+func (p Params) seriesLabels(shopset, pod string, kind int) labels.Labels {
+	all := []string{"instance", pod + ":8080", "job", "shops", "shopset", shopset}
+	if p.Labels {
+		all = append(all, "container", "cart", "endpoint", "http", "namespace", "shops", "pod", pod, "service", "cart")
 	}
-	code := map[int]string{code200: "200", code500: "500"}[kind]
-	return labels.FromStrings("__name__", "http_requests_total", "code", code, "component", "cart",
-		"instance", instance, "job", "shops", "shopset", shopset)
+	switch kind {
+	case up:
+		all = append(all, "__name__", "up")
+	case startTime:
+		all = append(all, "__name__", "process_start_time_seconds")
+	default:
+		code := map[int]string{code200: "200", code500: "500"}[kind]
+		all = append(all, "__name__", "http_requests_total", "code", code, "component", "cart")
+	}
+	return labels.FromStrings(all...)
+}
+
+// add adds what happened in a part of the ShopSet.
+func (t *Truth) add(part Truth) {
+	t.Total, t.Bad = t.Total+part.Total, t.Bad+part.Bad
+	t.SeenTotal, t.SeenBad = t.SeenTotal+part.SeenTotal, t.SeenBad+part.SeenBad
 }

@@ -2,13 +2,14 @@
 // are known: what a Prometheus that scrapes every 30 seconds holds of them, as
 // TSDB blocks, and what really happened.
 //
-// Each ShopSet has one pod at a time, with the counters
-// http_requests_total{component="cart",code="200"} and, from its first error on,
-// code="500". Traffic is ten times higher by day than by night, and its volume
-// differs by four orders of magnitude between ShopSets, from one request in ten
-// minutes on. Every 6 to 7 days a release replaces the pod, so the instance's name
-// changes; containers crash and restart under the same name. What a pod counts
-// between its last scrape and its end is in the truth but in no sample.
+// Each ShopSet has some pods at a time, which share its traffic evenly, each with
+// the counters http_requests_total{component="cart",code="200"} and, from its first
+// error on, code="500". Traffic is ten times higher by day than by night, and its
+// volume differs by four orders of magnitude between ShopSets, from one request in
+// ten minutes on. Every 6 to 7 days a release replaces the pods one after the other,
+// so the instances' names change; containers crash and restart under the same name.
+// What a pod counts between its last scrape and its end is in the truth but in no
+// sample.
 package history
 
 import (
@@ -39,7 +40,9 @@ type Params struct {
 	ShopSets int
 	Days     int // length of the window
 	Seed     uint64
+	Pods     int   // of each ShopSet at a time; 0: one
 	Signs    bool  // also up and process_start_time_seconds of every pod
+	Labels   bool  // each target has the labels that the Prometheus Operator gives it, not job and instance alone
 	Until    int64 // where it ends, Unix milliseconds, a full minute; 0: at End
 }
 
@@ -61,6 +64,31 @@ func (p Params) Start() int64 { return p.WindowStart() - int64(Lead/time.Millise
 // WindowStart is the lower end of the window that the truth is told for.
 func (p Params) WindowStart() int64 { return p.End() - int64(p.Days)*dayMillis }
 
+// String says what is scraped, for the result.
+func (p Params) String() string {
+	metrics := "two counters"
+	if p.Signs {
+		metrics += ", up and the start time"
+	}
+	text := fmt.Sprintf("%d ShopSets with %d pods each, %d days of scrapes every %v of %s of each pod", p.ShopSets, p.pods(), p.Days, Interval, metrics)
+	if p.Labels {
+		return text + ", with the labels of the Prometheus Operator, external labels by remote read"
+	}
+	return text + ", with the target labels instance and job"
+}
+
+// ExternalLabels are what the Prometheus that holds the history adds to what it gives
+// to others: those of kube-prometheus and the cluster's name; nil where there are none.
+func (p Params) ExternalLabels() map[string]string {
+	if !p.Labels {
+		return nil
+	}
+	return map[string]string{"cluster": "production", "prometheus": "monitoring/k8s", "prometheus_replica": "prometheus-k8s-0"}
+}
+
+// pods is the number of pods of a ShopSet.
+func (p Params) pods() int { return max(1, p.Pods) }
+
 // ID is the name of the i-th ShopSet.
 func ID(i int) string { return fmt.Sprintf("shop-%05d", i) }
 
@@ -70,11 +98,12 @@ type outage struct {
 	ratio    float64
 }
 
-// plan is what is decided about a ShopSet before its events are drawn.
+// plan is what is decided about a ShopSet and one of its places for pods before
+// its events are drawn.
 type plan struct {
-	first    int64 // time of the first scrape
-	rate     float64
-	lambda   []float64 // mean requests per step by the step's time of day
+	first    int64     // time of the first scrape
+	rate     float64   // requests per second and pod
+	lambda   []float64 // mean requests per step and pod by the step's time of day
 	zero     []float64 // chance of none
 	steady   float64   // share of requests that fail outside of outages
 	outages  []outage
@@ -82,23 +111,65 @@ type plan struct {
 	restarts []int64 // the container starts again under the same name
 }
 
+// The draws of a place for pods.
+const (
+	planned = iota + 1
+	drawn
+	lived
+)
+
+// random is the sequence of the k-th place of the i-th ShopSet for the purpose.
+func (p Params) random(i, k int, purpose uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(p.Seed, uint64(i)<<8|uint64(k)<<2|purpose))
+}
+
+// newPlans gives the plans of the i-th ShopSet's places: they differ by when they
+// are scraped and crash, and a release comes to one after the other.
+func newPlans(p Params, i int) []*plan {
+	plans := []*plan{newPlan(p, i)}
+	for k := 1; k < p.pods(); k++ {
+		pl, r := *plans[0], p.random(i, k, planned)
+		pl.first = firstScrape(p, r)
+		pl.deploys = nil
+		for _, t := range plans[0].deploys {
+			if t += int64(k) * rollout; t < p.End() {
+				pl.deploys = append(pl.deploys, t)
+			}
+		}
+		pl.restarts = restarts(p, r)
+		plans = append(plans, &pl)
+	}
+	return plans
+}
+
+// rollout is the time between two pods' replacement, in milliseconds.
+const rollout = 40_000
+
+// firstScrape is never at a full step, so that none is at the end.
+func firstScrape(p Params, r *rand.Rand) int64 { return p.Start() + 1 + r.Int64N(stepMillis-1) }
+
+func restarts(p Params, r *rand.Rand) (all []int64) {
+	for t := p.Start(); ; {
+		t += int64(r.ExpFloat64() * 10 * float64(dayMillis))
+		if t >= p.End() {
+			return all
+		}
+		all = append(all, t)
+	}
+}
+
+// newPlan is the plan of the first place.
 func newPlan(p Params, i int) *plan {
-	r := rand.New(rand.NewPCG(p.Seed, uint64(i)<<8|1))
-	pl := &plan{first: p.Start() + 1 + r.Int64N(stepMillis-1)} // never at a full step, so none at the end
+	r := p.random(i, 0, planned)
+	pl := &plan{first: firstScrape(p, r)}
 	// One request in ten minutes to 100 a second, evenly by magnitude.
-	pl.rate = math.Exp(math.Log(1.0/600) + r.Float64()*math.Log(100*600))
+	pl.rate = math.Exp(math.Log(1.0/600)+r.Float64()*math.Log(100*600)) / float64(p.pods())
 	pl.shape()
 	for t := p.Start() + int64(r.Float64()*6.5*float64(dayMillis)); t < p.End(); {
 		pl.deploys = append(pl.deploys, t)
 		t += int64((6 + r.Float64()) * float64(dayMillis))
 	}
-	for t := p.Start(); ; {
-		t += int64(r.ExpFloat64() * 10 * float64(dayMillis))
-		if t >= p.End() {
-			break
-		}
-		pl.restarts = append(pl.restarts, t)
-	}
+	pl.restarts = restarts(p, r)
 	pl.planErrors(p, r)
 	return pl
 }
@@ -135,7 +206,7 @@ func (pl *plan) planErrors(p Params, r *rand.Rand) {
 	if share == 0 {
 		return
 	}
-	want := use * share * budget * pl.rate * float64(p.Days) * 86400 // failed requests
+	want := use * share * budget * pl.rate * float64(p.Days) * 86400 // failed requests of a pod
 	n := 1 + r.IntN(3)
 	for range n {
 		day := p.WindowStart() + r.Int64N(int64(p.Days))*dayMillis

@@ -25,10 +25,10 @@ const (
 
 // pod is one pod's name and the state of its series.
 type pod struct {
-	instance string
-	started  float64 // process start, Unix seconds
-	series   [kinds]series
-	moved    int64 // the newest scrape at which the start time had moved
+	name    string
+	started float64 // process start, Unix seconds
+	series  [kinds]series
+	moved   int64 // the newest scrape at which the start time had moved
 }
 
 // series is one series' state in the simulation, and what a reader of its
@@ -43,15 +43,17 @@ type series struct {
 	dropP, dropR int64 // the samples between which the newest own drop lies
 }
 
-// Emit takes one sample: of the instance's series of the kind. stale says that
+// Emit takes one sample: of the pod's series of the kind. stale says that
 // it is a staleness marker.
 type Emit func(p *pod, kind int, t int64, v float64, stale bool)
 
-// shopSet draws one ShopSet's events scrape by scrape.
-type shopSet struct {
+// place is where one pod of a ShopSet runs at a time; it draws their events scrape
+// by scrape. Its Truth is its share of the ShopSet's.
+type place struct {
 	Truth
 	params Params
-	index  int
+	index  int // of the ShopSet
+	number int // of the place among the ShopSet's
 	plan   *plan
 	rng    *rand.Rand
 
@@ -61,10 +63,17 @@ type shopSet struct {
 	deploys, restarts []int64 // still to come
 }
 
-func newShopSet(p Params, i int) *shopSet {
-	pl := newPlan(p, i)
-	s := &shopSet{Truth: Truth{ID: ID(i)}, params: p, index: i, plan: pl, next: pl.first,
-		rng: rand.New(rand.NewPCG(p.Seed, uint64(i)<<8|2)), deploys: pl.deploys, restarts: pl.restarts}
+// newPlaces are those of the i-th ShopSet.
+func newPlaces(p Params, i int) (all []*place) {
+	for k, pl := range newPlans(p, i) {
+		all = append(all, newPlace(p, i, k, pl))
+	}
+	return all
+}
+
+func newPlace(p Params, i, k int, pl *plan) *place {
+	s := &place{Truth: Truth{ID: ID(i)}, params: p, index: i, number: k, plan: pl, next: pl.first,
+		rng: p.random(i, k, drawn), deploys: pl.deploys, restarts: pl.restarts}
 	s.replace(p.Start() - int64(s.rng.Float64()*5*float64(dayMillis)))
 	// The first pod has been counting for a while.
 	age := float64(p.Start())/1000 - s.pod.started
@@ -75,21 +84,21 @@ func newShopSet(p Params, i int) *shopSet {
 }
 
 // replace puts a new pod, started at t, in the place of the old one.
-func (s *shopSet) replace(t int64) {
+func (s *place) replace(t int64) {
 	s.pods++
-	s.pod = &pod{instance: fmt.Sprintf("cart-%05x-%d:8080", s.index*7919%0xfffff, s.pods)}
+	s.pod = &pod{name: fmt.Sprintf("cart-%05x-%d", s.index*7919%0xfffff, s.pods*s.params.pods()-s.number)}
 	s.start(t)
 }
 
 // start sets what a fresh process shows: no counter yet.
-func (s *shopSet) start(t int64) {
+func (s *place) start(t int64) {
 	s.pod.started = math.Floor(float64(t)/10) / 100
 	for kind, v := range [kinds]float64{up: 1, startTime: s.pod.started} {
 		s.pod.series[kind].exists, s.pod.series[kind].value = kind > code500, v
 	}
 }
 
-func (s *shopSet) count(good, bad float64) {
+func (s *place) count(good, bad float64) {
 	for kind, n := range []float64{good, bad} {
 		if n > 0 {
 			s.pod.series[kind].exists = true
@@ -99,7 +108,7 @@ func (s *shopSet) count(good, bad float64) {
 }
 
 // step draws the events since the last scrape and scrapes.
-func (s *shopSet) step(emit Emit) {
+func (s *place) step(emit Emit) {
 	t := s.next
 	s.next += stepMillis
 	before := 0.0 // part of the step that an ending process had
@@ -130,7 +139,7 @@ func (s *shopSet) step(emit Emit) {
 }
 
 // tell adds to the truth.
-func (s *shopSet) tell(t int64, total, bad float64) {
+func (s *place) tell(t int64, total, bad float64) {
 	if t > s.params.WindowStart() && t <= s.params.End() {
 		s.Total += total
 		s.Bad += bad
@@ -138,7 +147,7 @@ func (s *shopSet) tell(t int64, total, bad float64) {
 }
 
 // draw gives the requests of the step that ends at t, and how many failed.
-func (s *shopSet) draw(t int64) (total, bad float64) {
+func (s *place) draw(t int64) (total, bad float64) {
 	k := timeOfDay(t)
 	if l := s.plan.lambda[k]; l < 12 {
 		total = s.poisson(s.plan.zero[k])
@@ -166,7 +175,7 @@ func (s *shopSet) draw(t int64) (total, bad float64) {
 }
 
 // poisson draws from a Poisson distribution whose chance of 0 is zero.
-func (s *shopSet) poisson(zero float64) float64 {
+func (s *place) poisson(zero float64) float64 {
 	n := 0.0
 	for p := s.rng.Float64(); p > zero; p *= s.rng.Float64() {
 		n++
@@ -175,7 +184,7 @@ func (s *shopSet) poisson(zero float64) float64 {
 }
 
 // farewell marks every series of the pod as ended.
-func (s *shopSet) farewell(t int64, emit Emit) {
+func (s *place) farewell(t int64, emit Emit) {
 	for kind := range s.kinds() {
 		if x := s.pod.series[kind]; x.seen && x.lastT == t-stepMillis {
 			emit(s.pod, kind, t, 0, true)
@@ -183,7 +192,7 @@ func (s *shopSet) farewell(t int64, emit Emit) {
 	}
 }
 
-func (s *shopSet) kinds() int {
+func (s *place) kinds() int {
 	if s.params.Signs {
 		return kinds
 	}
@@ -191,7 +200,7 @@ func (s *shopSet) kinds() int {
 }
 
 // scrape emits the pod's samples and counts what they tell.
-func (s *shopSet) scrape(t int64, emit Emit) {
+func (s *place) scrape(t int64, emit Emit) {
 	p := s.pod
 	known := p.series[code200].seen || p.series[code500].seen ||
 		s.params.Signs && (p.series[up].seen || p.started*1000 > float64(s.params.Start()))
@@ -209,7 +218,7 @@ func (s *shopSet) scrape(t int64, emit Emit) {
 
 // read counts what the samples of the scrape at t tell. known says that a
 // first sample counts from zero.
-func (s *shopSet) read(t int64, known bool) {
+func (s *place) read(t int64, known bool) {
 	p := s.pod
 	if st := &p.series[startTime]; s.params.Signs && st.seen && st.value-st.lastV > 1 {
 		p.moved = t
@@ -250,7 +259,7 @@ func (p *pod) increment(kind int, t int64, signs bool) float64 {
 	return x.value - x.lastV
 }
 
-func (s *shopSet) see(t int64, kind int, n float64) {
+func (s *place) see(t int64, kind int, n float64) {
 	if t <= s.params.WindowStart() || t > s.params.End() {
 		return
 	}

@@ -3,6 +3,7 @@ package ours
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,14 +21,18 @@ import (
 
 // Prometheus starts a real Prometheus over a folder of blocks, which becomes its
 // own. It scrapes nothing: samples come by remote write, at the time stamps that
-// they have.
-func Prometheus(ctx context.Context, program, dir string) (*proc.Process, error) {
+// they have. It has the external labels.
+func Prometheus(ctx context.Context, program, dir string, external map[string]string) (*proc.Process, error) {
 	addr, err := proc.FreeAddr()
 	if err != nil {
 		return nil, err
 	}
 	file := filepath.Join(dir, "prometheus.yml")
-	if err := os.WriteFile(file, []byte("global: {scrape_interval: 30s}\n"), 0o666); err != nil {
+	global, err := json.Marshal(map[string]any{"scrape_interval": "30s", "external_labels": external}) // JSON is YAML
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(file, fmt.Appendf(nil, "global: %s\n", global), 0o666); err != nil {
 		return nil, err
 	}
 	return proc.Start(ctx, "http://"+addr, "/-/ready", program,

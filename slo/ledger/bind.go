@@ -36,6 +36,11 @@ type use struct {
 	series  *series  // of a counter
 }
 
+// counts reports whether the series is a counter of an account.
+func (b *binding) counts() bool {
+	return slices.ContainsFunc(b.uses, func(u use) bool { return u.kind == counterSeries })
+}
+
 func newBindings() *bindings {
 	return &bindings{byRef: map[uint64]*binding{}, byLabel: map[string]*binding{}}
 }

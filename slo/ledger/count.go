@@ -340,12 +340,17 @@ func (w *work) plain(in input) bool {
 	return true
 }
 
-// rise counts a series that saw nothing but growth: in each cell it has grown by the
-// difference of two values.
+// rise counts a series that saw nothing but growth.
 func (c *counter) rise(s *series, in input, change *seriesChange) {
-	t, v, ends, base := in.t, in.v, c.cells.ends, s.pos.v
-	change.pace.take(s.pos, position{t[0], v[0]}, c.patience)
+	change.pace.take(s.pos, position{in.t[0], in.v[0]}, c.patience)
 	change.pace.most = max(change.pace.most, in.step)
+	c.grow(s.sides, in.t, in.v, s.pos.v)
+}
+
+// grow counts samples that saw nothing but growth from a value on: in each cell it is
+// the difference of two values.
+func (c *counter) grow(sides uint8, t []int64, v []float64, base float64) {
+	ends := c.cells.ends
 	for cell := c.cells.of(t[0]); len(t) > 0; cell++ {
 		end := ends[cell]
 		if t[0] > end {
@@ -359,7 +364,7 @@ func (c *counter) rise(s *series, in input, change *seriesChange) {
 				n++
 			}
 		}
-		c.put(s.sides, cell, v[n-1]-base)
+		c.put(sides, cell, v[n-1]-base)
 		base, t, v = v[n-1], t[n:], v[n:]
 	}
 }

@@ -32,8 +32,12 @@ func (c *counter) signs(w *work) {
 		c.cut(first, st.firstUp)
 	}
 	for _, up := range w.ups {
-		for k, at := range up.t {
-			c.sign(first, at, up.v[k] == 1)
+		for k := 0; k < len(up.t); k++ {
+			c.sign(first, up.t[k], up.v[k] == 1)
+			if n := c.lasting(up, k); n > k {
+				k = n
+				c.last(up.t[k])
+			}
 		}
 	}
 	st.covered = none
@@ -61,6 +65,27 @@ func (c *counter) sign(first int, at int64, up bool) {
 	} else {
 		c.cut(first, at)
 	}
+}
+
+// lasting is the place of the last of the samples of up from the k-th on that say 1, each
+// within patience of the one before it; k where the k-th does not.
+func (c *counter) lasting(up input, k int) int {
+	if up.v[k] != 1 {
+		return k
+	}
+	t, v := up.t[k:], up.v[k:]
+	n := 1
+	for n < len(t) && v[n] == 1 && t[n]-t[n-1] <= c.patience {
+		n++
+	}
+	return k + n - 1
+}
+
+// last says that up has said 1 until an instant, since one within the last span.
+func (c *counter) last(at int64) {
+	c.out.facts.last = max(c.out.facts.last, at)
+	s := &c.spans[len(c.spans)-1]
+	s.to = max(s.to, at+c.patience)
 }
 
 // extend says that the target was scraped at an instant, at or after all before

@@ -11,14 +11,14 @@ import (
 // without those that are no counter values.
 type decoded struct {
 	from, to, validFrom, validTo int
-	looks                            // of the valid ones
+	looks                            // of a counter's valid ones
 	odd                          int // the first one that may be no counter value, as far as was looked; or none
 	oldFrom, old                 int // valid ones of before the span, which have been counted already
 }
 
 // decode reads all samples of a series. Those at or before begin are set apart: they
-// have been counted.
-func (w *worker) decode(s slo.Samples, begin int64) (decoded, error) {
+// have been counted. Only a counter's are looked at.
+func (w *worker) decode(s slo.Samples, begin int64, counter bool) (decoded, error) {
 	const batch = 512
 	d := decoded{from: len(w.t), looks: looks{rising: true}, odd: math.MaxInt}
 	for {
@@ -36,12 +36,14 @@ func (w *worker) decode(s slo.Samples, begin int64) (decoded, error) {
 		if w.t[n] <= begin {
 			d.setApart(w, n, begin)
 		}
-		d.look(w, max(n-1, d.from))
+		if counter {
+			d.look(w, max(n-1, d.from))
+		}
 	}
 	d.to = len(w.t)
 	d.validFrom, d.validTo = d.from, d.to
 	w.samples += int64(d.to - d.from)
-	if d.to > d.from && (d.odd < d.to || invalid(w.v[d.from]) || invalid(w.v[d.to-1])) {
+	if counter && d.to > d.from && (d.odd < d.to || invalid(w.v[d.from]) || invalid(w.v[d.to-1])) {
 		w.leaveInvalid(&d)
 	}
 	return d, nil

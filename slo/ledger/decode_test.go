@@ -46,7 +46,7 @@ func TestDecodingLeavesOutExactlyWhatIsNoCounterValue(t *testing.T) {
 			}
 		}
 		var w worker
-		d, err := w.decode(s, none)
+		d, err := w.decode(s, none, true)
 		gotT, gotV := w.t[d.validFrom:d.validTo], w.v[d.validFrom:d.validTo]
 		if err != nil || !slices.Equal(gotT, wantT) || !slices.Equal(gotV, wantV) {
 			t.Fatalf("round %d: got %v %v, %v, want %v %v", round, gotT, gotV, err, wantT, wantV)

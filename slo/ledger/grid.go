@@ -88,7 +88,7 @@ func (g *grid) read(src *sourceState, side int, series []slo.Series) error {
 			continue
 		}
 		g.w.t, g.w.v = g.w.t[:0], g.w.v[:0]
-		d, err := g.w.decode(series[k].Samples, none)
+		d, err := g.w.decode(series[k].Samples, none, false)
 		if unreadable(err) {
 			g.lose(src, subject, err)
 			continue

@@ -140,7 +140,7 @@ func (l *Ledger) hasUp(ctx context.Context, src *sourceState, s *Subject, until 
 	return src.source.Select(ctx, slo.Request{Selectors: []slo.Selector{up}, From: from, To: until}, func(series []slo.Series) error {
 		var w worker
 		for i := range series {
-			if _, err := w.decode(series[i].Samples, none); err != nil && !unreadable(err) {
+			if _, err := w.decode(series[i].Samples, none, false); err != nil && !unreadable(err) {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/shopslo/shopslo/slo"
@@ -127,6 +128,11 @@ func (x *walker) samples(k, end int) {
 		}
 	}
 	for ; k < end; k++ {
+		if x.undisturbed() {
+			if k = x.glide(k, end); k == end {
+				break
+			}
+		}
 		now := position{x.in.t[k], x.in.v[k]}
 		x.settle(now.t)
 		x.pair(now)
@@ -152,6 +158,37 @@ func (c *counter) stepBefore(in *input, n int) float64 {
 		prev = now
 	}
 	return p.step(prev, c.interval)
+}
+
+// undisturbed reports whether nothing that has been found so far bears on the next pair.
+func (x *walker) undisturbed() bool {
+	st := &x.w.p.state
+	return x.hold.at == none && st.restarts[0] <= x.prev.t && st.alternated <= x.prev.t && (x.finds || max(x.same, x.own, x.others) < x.prev.t)
+}
+
+// glide takes in growth at once, up to a drop, a move or a family drop, and returns the
+// place of the sample that it leaves to others.
+func (x *walker) glide(k, end int) int {
+	limit := int64(math.MaxInt64)
+	if len(x.moves) > 0 {
+		limit = x.moves[0].t
+	}
+	if !x.finds && len(x.drops) > 0 {
+		limit = min(limit, x.drops[0].r)
+	}
+	t, v := x.in.t[k:end], x.in.v[k:end]
+	prev, p, n := x.prev, x.pace, 0
+	for n < len(t) && t[n] < limit && v[n] >= prev.v {
+		now := position{t[n], v[n]}
+		p.take(prev, now, x.c.patience)
+		prev = now
+		n++
+	}
+	if n > 0 && !x.finds {
+		x.c.grow(x.s.sides, t[:n], v[:n], x.prev.v)
+	}
+	x.prev, x.pace = prev, p
+	return k + n
 }
 
 // settle decides a hold whose time is over before t.
