@@ -48,6 +48,7 @@ type outcome struct {
 	series    []seriesChange
 	processes []processChange
 	families  []familyChange
+	steps     []Step // where they are traced
 }
 
 // run is a bucket, or a whole block whose inner edges are not kept, with its counts
@@ -86,6 +87,10 @@ type counter struct {
 	lookback int64 // 5·i: how old an old answer may be, and how long it may take to be made up for
 	slack    int64 // what two clocks may differ by
 
+	tracing      bool // somebody wants to know the steps
+	targetLabels []string
+	last         told
+
 	oldest  int64 // sample of all that is read together, where an account needs to know; none
 	out     *outcome
 	to      int64
@@ -121,6 +126,7 @@ type arena struct {
 	processes []processChange
 	families  []familyChange
 	samples   []position
+	steps     []Step
 }
 
 // outcome hands out the next outcome.
@@ -189,7 +195,8 @@ func (c *counter) count(a *account, from, to, fineFrom int64, in []input) *outco
 		coarse = none
 	}
 	c.begin(a, from, to, coarse)
-	series, processes, families := len(c.results.series), len(c.results.processes), len(c.results.families)
+	series, processes, families, steps := len(c.results.series), len(c.results.processes), len(c.results.families), len(c.results.steps)
+	c.last = told{}
 
 	c.share(in)
 	c.settle(a)
@@ -203,6 +210,7 @@ func (c *counter) count(a *account, from, to, fineFrom int64, in []input) *outco
 	}
 	c.cover()
 	c.out.series, c.out.processes, c.out.families = since(c.results.series, series), since(c.results.processes, processes), since(c.results.families, families)
+	c.out.steps = since(c.results.steps, steps)
 	return c.finish(fineFrom)
 }
 
@@ -310,6 +318,9 @@ func (c *counter) series(w *work, in input) {
 	}
 	if w.plain(in) {
 		c.rise(s, in, &change)
+		if c.tracing {
+			c.tellRise(s, in)
+		}
 	} else {
 		c.pieces(w, in, &change)
 	}

@@ -67,16 +67,20 @@ func (c *counter) judge(w *work, s startChange, first bool) {
 	case !first && st.odd && math.Abs(s.value-st.before) <= restartShift:
 		st.alternated = s.t
 		c.moves = append(c.moves, move{s.t, alternated})
+		c.tellStart(w, LeftOut, s, first)
 	case ms > float64(last-c.slack) && ms <= float64(s.t+c.slack):
 		st.restart(s.t)
 		c.moves = append(c.moves, move{s.t, restarted})
+		c.tellStart(w, Restart, s, first)
 	case !first && w.dropsAt(s.t):
 		st.restart(s.t)
 		st.odd = true
 		c.moves = append(c.moves, move{s.t, restarted})
 		c.flag(clockAndDrop, s.t)
+		c.tellStart(w, Restart, s, first, clockAndDrop)
 	case !first:
 		c.flag(clockStep, s.t)
+		c.tellStart(w, ClockStep, s, first, clockStep)
 	}
 }
 

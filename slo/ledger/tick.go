@@ -262,6 +262,8 @@ func (w *worker) reset(l *Ledger, oldest int64) {
 	c.res, c.interval, c.patience, c.lookback, c.slack, c.oldest = l.res(), i, 2*i, 5*i, l.cfg.Slack.Milliseconds(), oldest
 	m.outcomes = nil // targets point to the old ones
 	m.runs, m.series, m.processes, m.families, m.samples = m.runs[:0], m.series[:0], m.processes[:0], m.families[:0], m.samples[:0]
+	m.steps = m.steps[:0]
+	c.tracing, c.targetLabels = l.cfg.Trace != nil, l.cfg.TargetLabels
 	w.samples = 0
 	clear(w.bad)
 }

@@ -127,8 +127,7 @@ func (x *walker) settle(t int64) {
 
 // settleAt takes what is held for a reset.
 func (x *walker) settleAt(at int64) {
-	x.count(at, x.hold.sum)
-	x.flag(unexplainedDrop, at)
+	x.takeSince(Reset, position{x.hold.at, x.hold.max}, position{at, x.prev.v}, x.hold.sum, unexplainedDrop)
 	x.hold = hold{at: none}
 }
 
@@ -140,29 +139,38 @@ func (x *walker) pair(now position) {
 		case moved != nothing:
 			x.hold = hold{at: none}
 		case now.v >= x.hold.max:
-			x.count(now.t, now.v-x.hold.max)
-			if x.hold.small {
-				x.flag(unclearRestart, now.t)
-			}
+			x.regained(now)
 			x.hold = hold{at: none}
 			return
 		case now.v >= x.prev.v:
 			x.hold.sum += now.v - x.prev.v
+			x.take(Held, now, 0)
 			return
 		default:
 			x.hold.sum += now.v
+			x.take(Held, now, 0)
 			return
 		}
 	}
 	switch {
 	case moved == alternated:
-		x.flag(severalProcesses, now.t)
+		x.take(LeftOut, now, 0, severalProcesses)
 	case moved == restarted:
-		x.count(now.t, now.v)
+		x.take(Restart, now, now.v)
 	case now.v < x.prev.v:
 		x.dropped(now)
 	default:
 		x.grown(now)
+	}
+}
+
+// regained takes in the sample that shows that what is held was an old answer.
+func (x *walker) regained(now position) {
+	before := position{x.hold.at, x.hold.max}
+	if x.hold.small {
+		x.takeSince(Regained, before, now, now.v-before.v, unclearRestart)
+	} else {
+		x.takeSince(Regained, before, now, now.v-before.v)
 	}
 }
 
@@ -188,21 +196,24 @@ func (x *walker) moveUpTo(t int64) moveKind {
 // dropped takes in a sample below the one before it, in a process that has not
 // restarted by its start time.
 func (x *walker) dropped(now position) {
+	var raised []int
 	if x.w.hasStart(now.t) {
 		if low, ok := x.least(now.t); ok && now.v >= low {
 			x.hold = hold{at: now.t, max: x.prev.v, sum: now.v, small: x.step == 0 || x.plausible(now)}
+			x.take(OldAnswer, now, 0)
 			return
 		}
-		x.flag(unexplainedDrop, now.t)
+		raised = append(raised, unexplainedDrop)
 	}
 	most := now.v > x.prev.v/2 // of what was is left
 	if x.step > 0 && !x.plausible(now) || x.step == 0 && most {
-		x.flag(partialDrop, now.t)
+		raised = append(raised, partialDrop)
 		if x.step > 0 && most {
+			x.take(LeftOut, now, 0, raised...)
 			return
 		}
 	}
-	x.count(now.t, now.v)
+	x.take(Reset, now, now.v, raised...)
 	if x.lists {
 		x.c.drops = append(x.c.drops, drop{x.s.family, x.prev.t, now.t})
 	}
@@ -234,31 +245,35 @@ func (x *walker) plausible(now position) bool {
 
 // grown takes in a sample that is not below the one before it.
 func (x *walker) grown(now position) {
-	growth := now.v - x.prev.v
 	if !x.finds {
 		x.dropsUpTo(now.t)
 		switch {
 		case x.own >= x.prev.t:
 			odd := x.step > 0 && !x.plausible(now)
-			if odd {
-				x.flag(unclearRestart, now.t)
-			}
-			if x.s.family.histogram || !odd {
-				growth = now.v
-			}
+			x.withSiblings(now, x.s.family.histogram || !odd, odd)
 		case x.others >= x.prev.t && !x.w.hasStart(now.t):
 			again := now.v == 0 || x.plausible(now)
-			if again {
-				growth = now.v
-			}
-			if !again || x.prev.v > 0 {
-				x.flag(unclearRestart, now.t)
-			}
+			x.withSiblings(now, again, !again || x.prev.v > 0)
+		default:
+			x.take(x.c.growth(x.prev, now), now, now.v-x.prev.v)
 		}
-		x.count(now.t, growth)
 	}
 	if now.t-x.prev.t <= x.c.patience {
 		x.step = max(x.step, now.v-x.prev.v)
+	}
+}
+
+// withSiblings takes in a sample that is not below the one before it, where a family drop
+// of others lies between: again says that it has begun from zero, too.
+func (x *walker) withSiblings(now position, again, unclear bool) {
+	worth := now.v - x.prev.v
+	if again {
+		worth = now.v
+	}
+	if unclear {
+		x.take(SiblingReset, now, worth, unclearRestart)
+	} else {
+		x.take(SiblingReset, now, worth)
 	}
 }
 
@@ -274,14 +289,23 @@ func (x *walker) dropsUpTo(t int64) {
 	}
 }
 
-func (x *walker) count(at int64, events float64) {
-	if !x.finds && events != 0 {
-		x.c.put(x.s.sides, x.c.cells.of(at), events)
-	}
+// take counts what a sample is worth, and raises flags at its time.
+func (x *walker) take(what Kind, now position, events float64, raised ...int) {
+	x.takeSince(what, x.prev, now, events, raised...)
 }
 
-func (x *walker) flag(kind int, at int64) {
-	if !x.finds {
-		x.c.flag(kind, at)
+// takeSince does so where it is not the sample before that it is compared with.
+func (x *walker) takeSince(what Kind, before, now position, events float64, raised ...int) {
+	if x.finds {
+		return
+	}
+	if events != 0 {
+		x.c.put(x.s.sides, x.c.cells.of(now.t), events)
+	}
+	for _, kind := range raised {
+		x.c.flag(kind, now.t)
+	}
+	if x.c.tracing {
+		x.c.tell(x.s, what, before, now, events, raised...)
 	}
 }
