@@ -87,6 +87,41 @@ func counted(st ledger.Step, is bool) float64 {
 	return 0
 }
 
+// apart says which series has another sum, or other flags, than the oracle gives it.
+func (tr *tracer) apart(l *ledger.Ledger, s *slo.SLO, subject string, o *ledgertest.Oracle, start, end int64) string {
+	type worth struct {
+		events float64
+		flags  int
+	}
+	name, _ := l.AccountOf(s, subject, 0)
+	got, want := map[string]worth{}, map[string]worth{}
+	add := func(to map[string]worth, ls slo.Labels, events float64, flags int) {
+		w := to[ls.String()]
+		to[ls.String()] = worth{w.events + events, w.flags + flags}
+	}
+	for _, st := range tr.steps[name] {
+		if st.Series != nil {
+			add(got, st.Series, st.Counted, len(st.Flags))
+		}
+	}
+	for _, inc := range o.Increments(start, end) {
+		if inc.Labels.Get(slo.MetricName) != ledgertest.StartTimeMetric {
+			add(want, inc.Labels, inc.Value, len(inc.Flags))
+		}
+	}
+	for series, w := range want {
+		if series != "{}" && got[series] != w {
+			return fmt.Sprintf(": %s has %+v, the oracle gives it %+v", series, got[series], w)
+		}
+	}
+	for series, w := range got {
+		if want[series] != w && w != (worth{}) {
+			return fmt.Sprintf(": %s has %+v, the oracle gives it %+v", series, w, want[series])
+		}
+	}
+	return ""
+}
+
 // torn says where steps of a series do not follow on from one another.
 func (tr *tracer) torn(account string) string {
 	last := map[string]ledger.Step{}
@@ -150,8 +185,13 @@ func TestTheStepsOfAHeapAreWhatIsCounted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		oracles, err := ledgertest.NewOracles(w.Subjects, w.Rules, w.Series)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start, end := w.Rules.Start, w.End-w.End%res
 		for _, sub := range w.Subjects {
-			if text := tr.differ(l, s, sub.ID, w.Rules.Start, w.End-w.End%res, res); text != "" {
+			if text := tr.differ(l, s, sub.ID, start, end, res) + tr.apart(l, s, sub.ID, oracles[sub.ID], start, end); text != "" {
 				t.Errorf("seed %d, %s, %s%s", seed, way, sub.ID, text)
 			}
 		}
