@@ -111,8 +111,8 @@ type Indicator struct {
 
 	// FirstSample is what a series' first sample is worth.
 	FirstSample FirstSample
-	// AbsentIsZero says that a metric or label which the source does not have means
-	// 0 events, as where a metric is created with its first error. Else it is no data.
+	// AbsentIsZero says that a metric of bad events which the source does not have means 0
+	// events: it is created with its first error. Else it is no data.
 	AbsentIsZero bool
 }
 

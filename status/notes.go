@@ -122,7 +122,7 @@ func AbsenceText(a slo.Absence) string {
 	if len(a.Nearest) > 0 {
 		text += "; there is " + strings.Join(a.Nearest, ", ")
 	}
-	if a.Misleads() && a.Side == "bad" {
+	if a.Kind == slo.NoMetric && a.Label == "" && a.Side == "bad" {
 		text += `. Where it is created with the first error, say so with shopslo.dev/absent-is-zero: "true"`
 	}
 	return text

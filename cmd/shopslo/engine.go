@@ -62,6 +62,7 @@ func openEngine(d *documents, src source, c ledger.Config, judged []fleet.TierNa
 	}
 	c.Resolution, c.Fine, c.Retention = d.config.Ledger.Resolution, e.fine(), max(retention, c.Backfill)
 	c.ScrapeInterval, c.Delay = d.config.Source.ScrapeInterval(), d.config.Ledger.Delay
+	c.Slack, c.OldAnswers, c.PlausibleSteps = d.config.Counting.ClockSlack, d.config.Counting.OldAnswers, d.config.Counting.PlausibleSteps
 	c.TargetLabels, c.StartTimeMetric = d.config.TargetLabels, d.config.StartTimeMetric
 	l, err := ledger.Open(c)
 	if err != nil {

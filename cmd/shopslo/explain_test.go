@@ -129,7 +129,7 @@ func TestExplainTellsWhatTheLedgerDid(t *testing.T) {
 		"drops: a reset; counts 0 [reset_without_restart]",
 		"to be decided when it is known whether another series has ended; counts 0",
 		`800 → 805: goes on from http_requests_total{code="500", instance="1", job="shop", shopset="b-1"}; counts 5`,
-		"a clock was corrected: nothing restarted [clock_step]",
+		"the start time moved, but nothing that is counted restarted [clock_step]",
 		"the ledger has the same",
 	} {
 		if !strings.Contains(text, want) {

@@ -141,7 +141,7 @@ var meaning = map[ledger.Kind]string{
 	ledger.OldAnswer:    "drops, perhaps by an old answer: held until that is known",
 	ledger.Held:         "held: counts nothing until the drop is decided",
 	ledger.Regained:     "the drop is made up for: it was an old answer",
-	ledger.ClockStep:    "a clock was corrected: nothing restarted",
+	ledger.ClockStep:    "the start time moved, but nothing that is counted restarted",
 	ledger.Gap:          "a gap; what happened in it counts here",
 }
 

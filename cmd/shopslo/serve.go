@@ -302,7 +302,7 @@ func (s *service) reload() error {
 		return err
 	}
 	if !sameGround(old.docs, d) {
-		return fmt.Errorf("%s: source, ledger, mackerel, gate.log, gate.tell, target_labels or start_time_metric have changed: restart to take that over", d.config.Path)
+		return fmt.Errorf("%s: source, ledger, counting, mackerel, gate.log, gate.tell, target_labels or start_time_metric have changed: restart to take that over", d.config.Path)
 	}
 	next := &engine{docs: d, source: old.source, ledger: old.ledger, alerts: burnAlerts(d.config.BurnRates)}
 	if next.fine() > old.fine() || d.longestWindow() > old.docs.longestWindow() {
@@ -348,7 +348,7 @@ func sameGround(a, b *documents) bool {
 		ex.ScrapeConfigs, ey.ScrapeConfigs, ex.Line, ey.Line = nil, nil, 0, 0
 		x.Source.Embedded, y.Source.Embedded = &ex, &ey
 	}
-	return reflect.DeepEqual(x.Source, y.Source) && x.Ledger == y.Ledger && reflect.DeepEqual(x.Mackerel, y.Mackerel) &&
+	return reflect.DeepEqual(x.Source, y.Source) && x.Ledger == y.Ledger && x.Counting == y.Counting && reflect.DeepEqual(x.Mackerel, y.Mackerel) &&
 		reflect.DeepEqual(x.Gate.Log, y.Gate.Log) && reflect.DeepEqual(x.Gate.Tell, y.Gate.Tell) &&
 		reflect.DeepEqual(x.TargetLabels, y.TargetLabels) && x.StartTimeMetric == y.StartTimeMetric
 }

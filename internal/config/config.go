@@ -32,7 +32,9 @@ type Config struct {
 	// that none is to be used.
 	StartTimeMetric string
 
-	Budgets   Budgets
+	Budgets Budgets
+	// Counting are the thresholds of docs/counting.md.
+	Counting  Counting
 	BurnRates []BurnRate
 	Gate      Gate
 	Promotion *Promotion // nil: Releases are not moved from here
@@ -135,6 +137,18 @@ func (l Ledger) RetentionFor(longest time.Duration) (time.Duration, error) {
 			formatDuration(l.Retention), formatDuration(longest), formatDuration(2*longest))
 	}
 	return l.Retention, nil
+}
+
+// Counting are the thresholds by which samples become counts; 0 means the default.
+type Counting struct {
+	// ClockSlack is what the clocks of a process and of its source may differ by; default 5 s.
+	ClockSlack time.Duration
+	// OldAnswers is how old an answer may be that comes after a newer one; default five
+	// scrape intervals.
+	OldAnswers time.Duration
+	// PlausibleSteps is how many times its greatest growth between two scrapes a counter
+	// may have grown in one after a restart; default 10.
+	PlausibleSteps float64
 }
 
 // Budgets is what holds for all budgets.

@@ -150,7 +150,7 @@ func TestFaults(t *testing.T) {
 		{"every fault is reported, in the order of lines", least + "gate: {max_age: soon, min_coverage: 95}\nwindw: 1\n",
 			[]string{`c.yaml:5: gate.max_age: "soon" is not a duration; write it like 30s, 5m, 1h30m or 28d`,
 				`c.yaml:5: gate.min_coverage: 95 is not a ratio above 0 and at most 1; write 95 % as 0.95`,
-				`c.yaml:6: unknown key "windw" (known keys: source, fleet, slos, ledger, target_labels, start_time_metric, budgets, burn_rates, gate, promotion, mackerel, review, board)`}},
+				`c.yaml:6: unknown key "windw" (known keys: source, fleet, slos, ledger, target_labels, start_time_metric, counting, budgets, burn_rates, gate, promotion, mackerel, review, board)`}},
 		{"a key given twice names the first line", least + "fleet: [x]\n",
 			[]string{`c.yaml:5: key "fleet" is given twice; the first is on line 3`}},
 		{"an empty file says what it needs", "", []string{`c.yaml: the file is empty; it needs at least source, fleet and slos`}},

@@ -35,6 +35,7 @@ func Parse(path string, data []byte) (*Config, error) {
 	c.patterns(m, "slos", &c.SLOs)
 	c.ledger(m)
 	c.targets(m)
+	c.counting(m)
 	c.budgets(m)
 	c.burnRates(m)
 	c.gate(m)
@@ -308,6 +309,21 @@ func (c *Config) targets(m *mapping) {
 		seen[l] = true
 	}
 	m.text("start_time_metric", &c.StartTimeMetric)
+}
+
+func (c *Config) counting(top *mapping) {
+	n := top.take("counting")
+	if n == nil {
+		return
+	}
+	m := top.r.mapping(n, "counting")
+	m.duration("clock_slack", &c.Counting.ClockSlack)
+	m.duration("old_answers", &c.Counting.OldAnswers)
+	m.number("plausible_steps", &c.Counting.PlausibleSteps)
+	m.done()
+	if c.Counting.PlausibleSteps < 0 {
+		m.fault("plausible_steps", " is below 0; write how many times its greatest growth a counter may grow, such as 10")
+	}
 }
 
 func (c *Config) budgets(top *mapping) {

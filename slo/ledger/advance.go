@@ -246,7 +246,7 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 func (l *Ledger) takeIn(outs []*outcome, until int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	commit(outs, 5*l.cfg.ScrapeInterval.Milliseconds())
+	commit(outs, l.cfg.OldAnswers.Milliseconds())
 	for _, o := range outs {
 		l.heard.take(o.facts.last)
 	}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -38,7 +39,7 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		expected = min(expected, a.expected())
 		acc.Flags = append(acc.Flags, a.facts.flags.list(at.UnixMilli())...)
 		if acc.Failure == "" {
-			acc.Failure = a.failure()
+			acc.Failure = cmp.Or(a.failure(), a.m.lost())
 		}
 	}
 	acc.Start, acc.End, acc.LastSample, acc.Expected = timeOf(start), timeOf(end), timeOf(last), timeOf(expected)

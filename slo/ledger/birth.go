@@ -133,6 +133,10 @@ func (b *births) weigh(n *newborn) {
 	case c.known(n.w, n.at):
 		n.worth, n.why = n.v, isKnown
 	case started && start*1000 > float64(max(f.begins, f.forgot)):
+		if b.handedOver(n, start) {
+			n.why = wasHanded
+			return
+		}
 		n.worth, n.why = n.v, hasStarted
 	case early:
 		n.why = atBegin
@@ -147,6 +151,37 @@ func (b *births) weigh(n *newborn) {
 	if away && n.w.startedBefore(n.at) < n.at-c.lookback && started && start >= plausibleStart && start*1000 < float64(n.at-c.patience-c.slack) {
 		n.others, n.peers = max(u, f.start), b.peers(n, start)
 	}
+}
+
+// handedOver reports whether a first sample is more than its process can have counted
+// since its start (seconds), and goes on from what another process told of the same: both
+// are exporters of something that lives elsewhere.
+func (b *births) handedOver(n *newborn, start float64) bool {
+	if n.v <= fewEvents {
+		return false
+	}
+	i, mine := float64(b.c.interval), b.apart(n.in.series)
+	for _, s := range b.a.series {
+		if s.process == n.w.p || !slices.Equal(mine, b.apart(s)) {
+			continue
+		}
+		x, ok := b.view(s, n.at)
+		if !ok || x.last.v > n.v {
+			continue
+		}
+		step := b.c.plausible * max(x.step, 1)
+		if n.v > step*max(1, (float64(n.at)-start*1000)/i) && n.v-x.last.v <= step*max(1, float64(n.at-x.last.t)/i) {
+			return true
+		}
+	}
+	return false
+}
+
+// apart are a series' labels without those of its target and its process.
+func (b *births) apart(s *series) slo.Labels {
+	return slices.DeleteFunc(slices.Clone(s.labels), func(l slo.Label) bool {
+		return slices.Contains(b.c.targetLabels, l.Name) || s.process.labels.Get(l.Name) != ""
+	})
 }
 
 // known reports whether the process was being observed before an instant.
@@ -290,7 +325,7 @@ func (b *births) view(s *series, at int64) (partner, bool) {
 	n := before(in.t, at)
 	if n > 0 {
 		x.last = position{in.t[n-1], in.v[n-1]}
-		x.step = (&walker{c: b.c, w: &b.c.works[s.process.at], s: s, in: in}).stepAt(n)
+		x.step = b.c.stepBefore(in, n)
 	}
 	if taken && n <= from {
 		return x, false
@@ -372,7 +407,7 @@ func (b *births) best(n *newborn) (best *partner, ended bool) {
 		}
 		ended = true
 		scrapes := max(1, float64(n.at-p.last.t)/float64(b.c.interval))
-		if n.v-p.last.v > plausibleSteps*max(p.step, 1)*scrapes {
+		if n.v-p.last.v > b.c.plausible*max(p.step, 1)*scrapes {
 			continue
 		}
 		d := differ(n.in.series.labels, p.s.labels)

@@ -81,15 +81,18 @@ type familyChange struct {
 
 // counter counts spans; it holds the scratch space of one worker.
 type counter struct {
-	res      int64
-	interval int64 // i: the scrape interval
-	patience int64 // 2·i: how long after a scrape a process still counts as scraped
-	lookback int64 // 5·i: how old an old answer may be, and how long it may take to be made up for
-	slack    int64 // what two clocks may differ by
-
-	tracing      bool // somebody wants to know the steps
+	res          int64
+	interval     int64 // i: the scrape interval
+	patience     int64 // 2·i: how long after a scrape a process still counts as scraped
+	lookback     int64 // 5·i: how old an old answer may be, and how long it may take to be made up for
+	slack        int64 // what two clocks may differ by
 	targetLabels []string
-	last         told
+	// plausible is how many times its greatest step a counter may have grown in one scrape
+	// interval after a restart.
+	plausible float64
+
+	tracing bool // somebody wants to know the steps
+	last    told // the last of them
 
 	oldest  int64 // sample of all that is read together, where an account needs to know; none
 	out     *outcome
@@ -351,10 +354,7 @@ func (w *work) plain(in input) bool {
 // difference of two values.
 func (c *counter) rise(s *series, in input, change *seriesChange) {
 	t, v, ends, base := in.t, in.v, c.cells.ends, s.pos.v
-	change.step = max(change.step, in.step)
-	if t[0]-s.pos.t <= c.patience {
-		change.step = max(change.step, v[0]-base)
-	}
+	change.step = max(change.step, in.step, c.growth(s.pos, position{t[0], v[0]}))
 	for cell := c.cells.of(t[0]); len(t) > 0; cell++ {
 		end := ends[cell]
 		if t[0] > end {

@@ -3,7 +3,9 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/shopslo/shopslo/slo"
 )
@@ -68,15 +70,21 @@ func newGrid(l *Ledger, accts []*account, from, to int64) *grid {
 
 // read takes in the points of one side's series.
 func (g *grid) read(src *sourceState, side int, series []slo.Series) error {
+	strangers := len(series) > 0
 	for k := range series {
 		subject, err := src.subjects.find(series[k].Labels)
 		if claimed, ok := errors.AsType[*claimedError](err); ok {
 			for _, sub := range claimed.subjects {
 				g.lose(src, sub, err)
 			}
+			strangers = false
 			continue
 		}
-		if subject == nil || g.counts[subject.ID] == nil {
+		if subject == nil {
+			continue
+		}
+		strangers = false
+		if g.counts[subject.ID] == nil {
 			continue
 		}
 		g.w.t, g.w.v = g.w.t[:0], g.w.v[:0]
@@ -96,7 +104,30 @@ func (g *grid) read(src *sourceState, side int, series []slo.Series) error {
 			g.values(p, side, t, v)
 		}
 	}
+	if len(series) > 0 {
+		g.m.noteStrangers(side, strangers, src.subjects.names())
+	}
 	return nil
+}
+
+// noteStrangers notes whether an expression's result carries the labels of any subject.
+func (m *measure) noteStrangers(side int, strangers bool, names []string) {
+	text := ""
+	if strangers {
+		text = fmt.Sprintf("the result of %s carries no ShopSet's labels (%s): keep them in the expression, as with sum by (%s) (…)",
+			m.sides[side].expr, strings.Join(names, ", "), strings.Join(names, ", "))
+	}
+	m.strangers[side].Store(&text)
+}
+
+// lost says why the measure has nothing for anybody; "" where that is not so.
+func (m *measure) lost() string {
+	for i := range m.strangers {
+		if text := m.strangers[i].Load(); text != nil && *text != "" {
+			return *text
+		}
+	}
+	return ""
 }
 
 // bucket is the bucket that a grid point closes, -1 outside the span.

@@ -434,3 +434,27 @@ func TestACompositeCountsEachPartByItsOwnRules(t *testing.T) {
 }
 
 func zero(int64) int64 { return 0 }
+
+func TestAnExpressionThatDropsTheLabelsOfShopSetsSaysSo(t *testing.T) {
+	start, end := int64(1_767_571_200_000), int64(1_767_571_200_000+10*gridRes)
+	for _, tt := range []struct {
+		labels slo.Labels
+		failed bool
+	}{{nil, true}, {slo.Labels{{Name: "shopset", Value: "x"}}, false}} {
+		series := ledgertest.Series{Labels: tt.labels}
+		for at := start + gridRes; at <= end; at += gridRes {
+			series.Samples = append(series.Samples, ledgertest.Sample{T: at, V: 0.9})
+		}
+		src := ledgertest.NewSource()
+		src.SetExpr("ratio", []ledgertest.Series{series})
+		s := &slo.SLO{Name: "s", Objective: 990_000_000, Window: slo.Rolling(time.Hour), Parts: []slo.Part{{Weight: 1, Objective: 990_000_000,
+			Indicator: slo.Indicator{Kind: slo.RawRatio, Value: &slo.Query{Text: "ratio"}}}}}
+		l := open(t, testConfig("", start, timeOf(end), 30*time.Second, time.Minute),
+			planOf(src, []ledgertest.Subject{{ID: "x", Labels: slo.Labels{{Name: "shopset", Value: "x"}}}}, s), end)
+		advance(t, l, end)
+		const want = "the result of ratio carries no ShopSet's labels (shopset): keep them in the expression, as with sum by (shopset) (…)"
+		if got := l.Account(s, "x", timeOf(end)).Failure; (got == want) != tt.failed || got != "" && !tt.failed {
+			t.Errorf("labels %v: failure %q", tt.labels, got)
+		}
+	}
+}

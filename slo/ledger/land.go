@@ -7,9 +7,12 @@ func (b *births) land(n *newborn, at int64) {
 		what = FirstCounted
 	}
 	var step *Step
-	if n.doubt {
+	switch {
+	case n.doubt:
 		step = b.count(n, what, at, n.worth, unknownFirst)
-	} else {
+	case n.why == wasHanded:
+		step = b.count(n, what, at, n.worth, changedLabels)
+	default:
 		step = b.count(n, what, at, n.worth)
 	}
 	if step != nil {

@@ -47,6 +47,12 @@ type Config struct {
 	// Slack is what the clocks of a process and of its source may differ by; default
 	// 5 seconds.
 	Slack time.Duration
+	// OldAnswers is how old an answer may be that comes after a newer one, and how long
+	// it may take until it is made up for; default five scrape intervals.
+	OldAnswers time.Duration
+	// PlausibleSteps is how many times its greatest growth between two scrapes a counter
+	// may plausibly have grown in one after a restart; default 10.
+	PlausibleSteps float64
 	// CheckpointAfter is the size of the log (bytes) from which on it is replaced by
 	// a checkpoint, or a quarter of the last checkpoint's size if that is more; default 1 MiB.
 	CheckpointAfter int64
@@ -75,6 +81,10 @@ func (c *Config) setDefaults() {
 	def(&c.ScrapeInterval, time.Minute)
 	def(&c.Delay, c.ScrapeInterval+5*time.Second)
 	def(&c.Slack, 5*time.Second)
+	def(&c.OldAnswers, 5*c.ScrapeInterval)
+	if c.PlausibleSteps == 0 {
+		c.PlausibleSteps = 10
+	}
 	def(&c.Patience, max(c.Resolution, 10*time.Second))
 	if c.CheckpointAfter == 0 {
 		c.CheckpointAfter = 1 << 20

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/shopslo/shopslo/slo"
 )
@@ -14,6 +15,9 @@ import (
 // A measure is how one indicator is counted, for any subject: what is read and
 // what becomes of it. SLOs whose indicators are counted alike share a measure.
 type measure struct {
+	// strangers says, for each side on a grid, why its result is nobody's; nil or "": it is somebody's.
+	strangers [2]atomic.Pointer[string]
+
 	key    string // identifies what is counted; a changed document has another
 	before former
 	source string

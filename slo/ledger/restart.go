@@ -62,16 +62,27 @@ func (c *counter) judge(w *work, s startChange, first bool) {
 	if last == none {
 		return
 	}
-	st, ms := &w.state, s.value*1000
-	switch {
-	case !first && st.odd && math.Abs(s.value-st.before) <= restartShift:
+	st, ms, before := &w.state, s.value*1000, 0.0
+	if !first {
+		before = st.start
+	}
+	if !first && st.odd && math.Abs(s.value-st.before) <= restartShift {
 		st.alternated = s.t
 		c.moves = append(c.moves, move{s.t, alternated})
 		c.tellStart(w, LeftOut, s, first)
-	case ms > float64(last-c.slack) && ms <= float64(s.t+c.slack):
+		return
+	}
+	went, doubt := c.wentOn(w, s.t, before)
+	switch {
+	case ms > float64(last-c.slack) && ms <= float64(s.t+c.slack) && !went:
 		st.restart(s.t)
 		c.moves = append(c.moves, move{s.t, restarted})
-		c.tellStart(w, Restart, s, first)
+		if doubt {
+			c.flag(unclearRestart, s.t)
+			c.tellStart(w, Restart, s, first, unclearRestart)
+		} else {
+			c.tellStart(w, Restart, s, first)
+		}
 	case !first && w.dropsAt(s.t):
 		st.restart(s.t)
 		st.odd = true
@@ -82,6 +93,44 @@ func (c *counter) judge(w *work, s startChange, first bool) {
 		c.flag(clockStep, s.t)
 		c.tellStart(w, ClockStep, s, first, clockStep)
 	}
+}
+
+// fewEvents is how many a process may always have counted from zero: so many may be
+// counted twice where nothing tells, which is flagged.
+const fewEvents = 1000
+
+// wentOn reports whether the counters of a process went on at t, whatever has started
+// then: none of those with a sample at t dropped, and one cannot have come so far from
+// zero, be it as fast as it ever grew or as it had on average since the start before
+// (seconds; 0: there was none). doubt: it is the average alone that makes it possible.
+func (c *counter) wentOn(w *work, t int64, start float64) (went, doubt bool) {
+	i := float64(c.interval)
+	for k := range w.counters {
+		in := &w.counters[k]
+		n := before(in.t, t)
+		if n == len(in.t) || in.t[n] != t {
+			continue
+		}
+		prev := in.series.pos
+		if n > 0 {
+			prev = position{in.t[n-1], in.v[n-1]}
+		}
+		if prev.t == none {
+			continue
+		}
+		v := in.v[n]
+		if v < prev.v {
+			return false, false
+		}
+		step, pace := max(c.stepBefore(in, n), 1), 0.0
+		if start > 0 {
+			pace = prev.v * i / max(1000, float64(prev.t)-start*1000)
+		}
+		scrapes := max(1, float64(t-prev.t)/i)
+		doubt = doubt || v > c.plausible*step*scrapes
+		went = went || v > max(fewEvents, c.plausible*max(step, pace)*scrapes)
+	}
+	return went, doubt && !went
 }
 
 // lastCounter is the time of the process' latest counter sample before t; none.

@@ -49,6 +49,19 @@ func newSubjectIndex(subjects []*Subject) (*subjectIndex, error) {
 	return x, nil
 }
 
+// names are the labels by which subjects are told apart.
+func (x *subjectIndex) names() []string {
+	var out []string
+	for _, set := range x.sets {
+		for _, name := range set.names {
+			if !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
+
 // joined makes one key of a series' values of the named labels.
 func joined(ls slo.Labels, names []string) string {
 	if len(names) == 1 {

@@ -122,7 +122,7 @@ func (l *Ledger) lookBack(accts []*account) int64 {
 	if !cold {
 		return 0
 	}
-	return 5 * l.cfg.ScrapeInterval.Milliseconds()
+	return l.cfg.OldAnswers.Milliseconds()
 }
 
 // share gives each series to its subject's job. A job without a series is one too:
@@ -259,11 +259,12 @@ func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest 
 func (w *worker) reset(l *Ledger, oldest int64) {
 	c, m := &w.counter, &w.counter.results
 	i := l.cfg.ScrapeInterval.Milliseconds()
-	c.res, c.interval, c.patience, c.lookback, c.slack, c.oldest = l.res(), i, 2*i, 5*i, l.cfg.Slack.Milliseconds(), oldest
+	c.res, c.interval, c.patience, c.oldest, c.targetLabels = l.res(), i, 2*i, oldest, l.cfg.TargetLabels
+	c.lookback, c.slack, c.plausible = l.cfg.OldAnswers.Milliseconds(), l.cfg.Slack.Milliseconds(), l.cfg.PlausibleSteps
 	m.outcomes = nil // targets point to the old ones
 	m.runs, m.series, m.processes, m.families, m.samples = m.runs[:0], m.series[:0], m.processes[:0], m.families[:0], m.samples[:0]
 	m.steps = m.steps[:0]
-	c.tracing, c.targetLabels = l.cfg.Trace != nil, l.cfg.TargetLabels
+	c.tracing = l.cfg.Trace != nil
 	w.samples = 0
 	clear(w.bad)
 }

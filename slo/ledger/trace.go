@@ -72,6 +72,7 @@ const (
 	byIgnore
 	byZero
 	wasShed
+	wasHanded
 	isKnown
 	hasStarted
 	atBegin
@@ -82,6 +83,7 @@ var reasons = [...]string{
 	byIgnore:   "first-sample: ignore",
 	byZero:     "first-sample: zero",
 	wasShed:    "it was forgotten while its process ran on",
+	wasHanded:  "it goes on from another process, which told of the same",
 	isKnown:    "its process was known before",
 	hasStarted: "its process has started since the data begin",
 	atBegin:    "the data begin here",
@@ -172,13 +174,13 @@ func (c *counter) tellRise(s *series, in input) {
 	last := s.pos
 	for k, t := range in.t {
 		now := position{t, in.v[k]}
-		c.tell(s, c.growth(last, now), last, now, now.v-last.v)
+		c.tell(s, c.growthKind(last, now), last, now, now.v-last.v)
 		last = now
 	}
 }
 
-// growth is the kind of a pair that is growth.
-func (c *counter) growth(before, now position) Kind {
+// growthKind is the kind of a pair that is growth.
+func (c *counter) growthKind(before, now position) Kind {
 	if now.t-before.t > c.patience {
 		return Gap
 	}

@@ -110,7 +110,7 @@ func (tr *tracer) apart(l *ledger.Ledger, s *slo.SLO, subject string, o *ledgert
 		}
 	}
 	for series, w := range want {
-		if series != "{}" && got[series] != w {
+		if got[series] != w {
 			return fmt.Sprintf(": %s has %+v, the oracle gives it %+v", series, got[series], w)
 		}
 	}

@@ -5,10 +5,6 @@ import (
 	"slices"
 )
 
-// plausibleSteps is how many times its greatest step a counter may plausibly have
-// grown in one scrape interval after a restart.
-const plausibleSteps = 10
-
 // drop is a family drop: a series dropped, and the metrics of its family with it.
 type drop struct {
 	f    *family
@@ -24,8 +20,7 @@ type walker struct {
 	prev   position
 	hold   hold
 	step   float64
-	finds  bool // counts and flags nothing
-	lists  bool // lists family drops
+	finds  bool // lists family drops: counts and flags nothing
 	moves  []move
 	drops  []drop
 	own    int64 // time before the latest drop of the family so far, and of others
@@ -40,7 +35,7 @@ func (c *counter) findDrops(w *work) {
 		if in.rising && in.series.hold.at == none && (len(in.t) == 0 || in.series.fresh() || in.v[0] >= in.series.pos.v) {
 			continue
 		}
-		x := walker{c: c, w: w, s: in.series, in: in, finds: true, lists: true}
+		x := walker{c: c, w: w, s: in.series, in: in, finds: true}
 		x.pieces()
 	}
 	w.drops = since(c.drops, first)
@@ -77,25 +72,12 @@ func (x *walker) pieces() {
 		if x.hold.at != none {
 			x.settleAt(min(x.hold.at+x.c.lookback, x.in.t[k]))
 		}
-		x.prev, x.hold = position{x.in.t[k], x.in.v[k]}, hold{at: none}
+		x.hold = hold{at: none}
+		x.take(position{x.in.t[k], x.in.v[k]})
 		from = k + 1
 	}
 	x.samples(from, len(x.in.t))
 	x.settle(x.c.to + 1)
-}
-
-// stepAt is the series' step before its n-th sample.
-func (x *walker) stepAt(n int) float64 {
-	short := *x.in
-	short.t, short.v, short.births = short.t[:n], short.v[:n], nil
-	for _, k := range x.in.births {
-		if k < n {
-			short.births = append(short.births, k)
-		}
-	}
-	x.in, x.finds, x.lists = &short, true, false
-	x.pieces()
-	return x.step
 }
 
 // samples walks the samples from the k-th up to the end-th.
@@ -113,8 +95,32 @@ func (x *walker) samples(k, end int) {
 		now := position{x.in.t[k], x.in.v[k]}
 		x.settle(now.t)
 		x.pair(now)
-		x.prev = now
+		x.take(now)
 	}
+}
+
+// take makes a sample the one before the next.
+func (x *walker) take(now position) {
+	x.step = max(x.step, x.c.growth(x.prev, now))
+	x.prev = now
+}
+
+// growth is what two samples, one after the other, say of a series' step.
+func (c *counter) growth(a, b position) float64 {
+	if a.t == none || b.t-a.t > c.patience {
+		return 0
+	}
+	return max(0, b.v-a.v)
+}
+
+// stepBefore is a series' step before the n-th of its samples of this tick.
+func (c *counter) stepBefore(in *input, n int) float64 {
+	step, prev := in.series.step, in.series.pos
+	for k := range n {
+		now := position{in.t[k], in.v[k]}
+		step, prev = max(step, c.growth(prev, now)), now
+	}
+	return step
 }
 
 // settle decides a hold whose time is over before t.
@@ -127,7 +133,7 @@ func (x *walker) settle(t int64) {
 
 // settleAt takes what is held for a reset.
 func (x *walker) settleAt(at int64) {
-	x.takeSince(Reset, position{x.hold.at, x.hold.max}, position{at, x.prev.v}, x.hold.sum, unexplainedDrop)
+	x.countsSince(Reset, position{x.hold.at, x.hold.max}, position{at, x.prev.v}, x.hold.sum, unexplainedDrop)
 	x.hold = hold{at: none}
 }
 
@@ -144,19 +150,19 @@ func (x *walker) pair(now position) {
 			return
 		case now.v >= x.prev.v:
 			x.hold.sum += now.v - x.prev.v
-			x.take(Held, now, 0)
+			x.counts(Held, now, 0)
 			return
 		default:
 			x.hold.sum += now.v
-			x.take(Held, now, 0)
+			x.counts(Held, now, 0)
 			return
 		}
 	}
 	switch {
 	case moved == alternated:
-		x.take(LeftOut, now, 0, severalProcesses)
+		x.counts(LeftOut, now, 0, severalProcesses)
 	case moved == restarted:
-		x.take(Restart, now, now.v)
+		x.counts(Restart, now, now.v)
 	case now.v < x.prev.v:
 		x.dropped(now)
 	default:
@@ -168,9 +174,9 @@ func (x *walker) pair(now position) {
 func (x *walker) regained(now position) {
 	before := position{x.hold.at, x.hold.max}
 	if x.hold.small {
-		x.takeSince(Regained, before, now, now.v-before.v, unclearRestart)
+		x.countsSince(Regained, before, now, now.v-before.v, unclearRestart)
 	} else {
-		x.takeSince(Regained, before, now, now.v-before.v)
+		x.countsSince(Regained, before, now, now.v-before.v)
 	}
 }
 
@@ -200,7 +206,7 @@ func (x *walker) dropped(now position) {
 	if x.w.hasStart(now.t) {
 		if low, ok := x.least(now.t); ok && now.v >= low {
 			x.hold = hold{at: now.t, max: x.prev.v, sum: now.v, small: x.step == 0 || x.plausible(now)}
-			x.take(OldAnswer, now, 0)
+			x.counts(OldAnswer, now, 0)
 			return
 		}
 		raised = append(raised, unexplainedDrop)
@@ -209,12 +215,12 @@ func (x *walker) dropped(now position) {
 	if x.step > 0 && !x.plausible(now) || x.step == 0 && most {
 		raised = append(raised, partialDrop)
 		if x.step > 0 && most {
-			x.take(LeftOut, now, 0, raised...)
+			x.counts(LeftOut, now, 0, raised...)
 			return
 		}
 	}
-	x.take(Reset, now, now.v, raised...)
-	if x.lists {
+	x.counts(Reset, now, now.v, raised...)
+	if x.finds {
 		x.c.drops = append(x.c.drops, drop{x.s.family, x.prev.t, now.t})
 	}
 }
@@ -240,26 +246,24 @@ func (x *walker) least(t int64) (low float64, ok bool) {
 // sample before.
 func (x *walker) plausible(now position) bool {
 	scrapes := max(1, float64(now.t-x.prev.t)/float64(x.c.interval))
-	return now.v <= plausibleSteps*x.step*scrapes
+	return now.v <= x.c.plausible*x.step*scrapes
 }
 
 // grown takes in a sample that is not below the one before it.
 func (x *walker) grown(now position) {
-	if !x.finds {
-		x.dropsUpTo(now.t)
-		switch {
-		case x.own >= x.prev.t:
-			odd := x.step > 0 && !x.plausible(now)
-			x.withSiblings(now, x.s.family.histogram || !odd, odd)
-		case x.others >= x.prev.t && !x.w.hasStart(now.t):
-			again := now.v == 0 || x.plausible(now)
-			x.withSiblings(now, again, !again || x.prev.v > 0)
-		default:
-			x.take(x.c.growth(x.prev, now), now, now.v-x.prev.v)
-		}
+	if x.finds {
+		return
 	}
-	if now.t-x.prev.t <= x.c.patience {
-		x.step = max(x.step, now.v-x.prev.v)
+	x.dropsUpTo(now.t)
+	switch {
+	case x.own >= x.prev.t:
+		odd := x.step > 0 && !x.plausible(now)
+		x.withSiblings(now, x.s.family.histogram || !odd, odd)
+	case x.others >= x.prev.t && !x.w.hasStart(now.t):
+		again := now.v == 0 || x.plausible(now)
+		x.withSiblings(now, again, !again || x.prev.v > 0)
+	default:
+		x.counts(x.c.growthKind(x.prev, now), now, now.v-x.prev.v)
 	}
 }
 
@@ -271,9 +275,9 @@ func (x *walker) withSiblings(now position, again, unclear bool) {
 		worth = now.v
 	}
 	if unclear {
-		x.take(SiblingReset, now, worth, unclearRestart)
+		x.counts(SiblingReset, now, worth, unclearRestart)
 	} else {
-		x.take(SiblingReset, now, worth)
+		x.counts(SiblingReset, now, worth)
 	}
 }
 
@@ -289,13 +293,13 @@ func (x *walker) dropsUpTo(t int64) {
 	}
 }
 
-// take counts what a sample is worth, and raises flags at its time.
-func (x *walker) take(what Kind, now position, events float64, raised ...int) {
-	x.takeSince(what, x.prev, now, events, raised...)
+// counts counts what a sample is worth, and raises flags at its time.
+func (x *walker) counts(what Kind, now position, events float64, raised ...int) {
+	x.countsSince(what, x.prev, now, events, raised...)
 }
 
-// takeSince does so where it is not the sample before that it is compared with.
-func (x *walker) takeSince(what Kind, before, now position, events float64, raised ...int) {
+// countsSince does so where it is not the sample before that it is compared with.
+func (x *walker) countsSince(what Kind, before, now position, events float64, raised ...int) {
 	if x.finds {
 		return
 	}

@@ -37,7 +37,7 @@
 //	shopslo.dev/tiers: "prod,prod-ha"     # applies to these tiers; all by default
 //	shopslo.dev/min-events: "5000"        # no verdict below; ⌈1/(1−objective)⌉ by default
 //	shopslo.dev/first-sample: auto        # auto, zero or ignore: docs/counting.md
-//	shopslo.dev/absent-is-zero: "true"    # what does not exist at the source has counted 0; no data by default
+//	shopslo.dev/absent-is-zero: "true"    # a metric of bad events that does not exist has counted 0; no data by default
 //
 // # What is not counted
 //

@@ -157,8 +157,20 @@ func (j judge) judgeSide(side Side) []slo.Absence {
 		}
 		out = append(out, found...)
 	}
+	out = once(out)
 	if matched { // the side has events; that another of its selectors has none is nothing to tell
 		out = slices.DeleteFunc(out, func(a slo.Absence) bool { return a.Kind == slo.NoSuch })
+	}
+	return out
+}
+
+// once leaves out what is told already: a selector may stand in several terms.
+func once(all []slo.Absence) []slo.Absence {
+	var out []slo.Absence
+	for _, a := range all {
+		if !slices.ContainsFunc(out, func(b slo.Absence) bool { return a.Kind == b.Kind && a.Selector == b.Selector && a.Label == b.Label }) {
+			out = append(out, a)
+		}
 	}
 	return out
 }

@@ -9,8 +9,9 @@ import (
 )
 
 // Terms lists the series that a text reads, whatever it does with them: one selector
-// each, or several where "or" makes one stand in for another. What absent() asks for, and
-// what stands after "unless", may be missing and is left out, as is what only names labels.
+// each, or several where "or" makes one stand in for another. A zero (0 * x, vector(0)) stands
+// in for nothing. The metric of what stands after "unless" may be missing, its labels may
+// not; what absent() asks for may be missing and is left out, as is what only names labels.
 // The error is that of Classify.
 func Terms(text string) ([][]slo.Selector, error) {
 	expr, err := parser.ParseExpr(text)
@@ -44,8 +45,18 @@ func termsOf(n parser.Node) [][]*parser.VectorSelector {
 	case *parser.BinaryExpr:
 		switch e.Op {
 		case parser.LUNLESS:
-			return termsOf(e.LHS)
+			kept := termsOf(e.LHS)
+			if len(kept) == 0 {
+				return nil
+			}
+			return append(kept, alternatives(kept, termsOf(e.RHS))...)
 		case parser.LOR:
+			switch {
+			case isZero(e.RHS):
+				return append(termsOf(e.LHS), termsOf(e.RHS)...)
+			case isZero(e.LHS):
+				return append(termsOf(e.RHS), termsOf(e.LHS)...)
+			}
 			return alternatives(termsOf(e.LHS), termsOf(e.RHS))
 		}
 	}
@@ -54,6 +65,21 @@ func termsOf(n parser.Node) [][]*parser.VectorSelector {
 		out = append(out, termsOf(child)...)
 	}
 	return out
+}
+
+// isZero reports whether an expression gives 0 wherever it gives a value.
+func isZero(n parser.Expr) bool {
+	switch e := strip(n).(type) {
+	case *parser.NumberLiteral:
+		return e.Val == 0
+	case *parser.AggregateExpr:
+		return (e.Op == parser.SUM || e.Op == parser.MAX || e.Op == parser.MIN || e.Op == parser.AVG) && isZero(e.Expr)
+	case *parser.BinaryExpr:
+		return e.Op == parser.MUL && (isZero(e.LHS) || isZero(e.RHS))
+	case *parser.Call:
+		return e.Func.Name == "vector" && isZero(e.Args[0])
+	}
+	return false
 }
 
 // alternatives joins the terms of both sides of an "or" to one: which of them belong

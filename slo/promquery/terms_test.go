@@ -19,10 +19,13 @@ func TestTerms(t *testing.T) {
 		{"or with a number does not", `sum(a) or vector(0)`, [][]string{{`a`}}},
 		{"absent asks for what is not there", `absent(a) * 0 + b`, [][]string{{`b`}}},
 		{"so does absent_over_time", `absent_over_time(a[5m])`, nil},
-		{"unless takes away", `a unless on (x) b`, [][]string{{`a`}}},
+		{"unless takes away", `a unless on (x) b`, [][]string{{`a`}, {`a`, `b`}}},
 		{"a subquery", `max_over_time(rate(a[1m])[5m:])`, [][]string{{`a`}}},
 		{"and needs both", `a and b`, [][]string{{`a`}, {`b`}}},
 		{"a quantile of buckets", `histogram_quantile(0.9, sum by (le) (rate(h_bucket[5m])))`, [][]string{{`h_bucket`}}},
+		{"a zero stands in for nothing", `sum(a) or 0 * sum(b)`, [][]string{{`a`}, {`b`}}},
+		{"nor does one that comes first", `sum(b) * 0 or sum(a)`, [][]string{{`a`}, {`b`}}},
+		{"nor does vector(0)", `sum(a) or vector(0)`, [][]string{{`a`}}},
 		{"a number reads nothing", `1`, nil},
 	}
 	for _, tt := range tests {

@@ -67,6 +67,10 @@ func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 	case p.knownAt(s.T):
 		f.value, f.why = s.V, "first sample: known process"
 	case hasStart && start > float64(o.rules.begins):
+		if o.handedOver(c, s, start) {
+			f.why, f.flags = "first sample: counted under another process", []slo.FlagKind{slo.ChangedLabels}
+			return f
+		}
 		f.value, f.why = s.V, "first sample: new process"
 	case s.V > 0 && late:
 		f.why, f.flags = "first sample: unknown age", []slo.FlagKind{slo.UnknownFirst}
@@ -88,6 +92,35 @@ func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 		o.considerOthers(&f, start, u)
 	}
 	return f
+}
+
+// handedOver reports whether a first sample is more than its process can have counted since
+// its start, and goes on from what another process told of the same.
+func (o *Oracle) handedOver(c *counter, s Sample, start float64) bool {
+	i := float64(o.rules.Interval)
+	for _, p := range o.processes {
+		if p == c.process {
+			continue
+		}
+		for _, other := range p.counters {
+			w, ok := latestBefore(other.samples, s.T)
+			if !ok || other.left || w.V > s.V || !slices.Equal(o.apart(c), o.apart(other)) {
+				continue
+			}
+			step := 10 * max(other.step, 1)
+			if s.V > max(1000, step*max(1, (float64(s.T)-start)/i)) && s.V-w.V <= step*max(1, float64(s.T-w.T)/i) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// apart gives a series' labels without those of its target and its process.
+func (o *Oracle) apart(c *counter) slo.Labels {
+	return slices.DeleteFunc(slices.Clone(c.labels), func(l slo.Label) bool {
+		return slices.Contains(o.rules.TargetLabels, l.Name) || c.process.further.Get(l.Name) != ""
+	})
 }
 
 // considerOthers adds the partners of other processes that began when this one did,

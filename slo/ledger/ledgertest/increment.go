@@ -52,6 +52,9 @@ func (o *Oracle) count() {
 		for _, s := range firsts {
 			o.first(s.c, s.c.samples[s.i])
 		}
+		for _, s := range group {
+			o.grow(s.c, s.i)
+		}
 	}
 	o.decide(math.MaxInt64)
 	for _, c := range o.counters {
@@ -182,15 +185,30 @@ func (o *Oracle) bySiblings(c *counter, a, b Sample) {
 	default:
 		o.emit(c, a.T, b.T, b.V-a.V, "growth")
 	}
-	o.grow(c, a, b)
 }
 
-// grow takes a pair that held no restart for the series' step. (In pairs that began
-// while the series was held nobody knows what it grew by.)
-func (o *Oracle) grow(c *counter, a, b Sample) {
-	if b.T-a.T <= 2*o.rules.Interval {
-		c.step = max(c.step, b.V-a.V)
+// grow takes a sample for the series' step.
+func (o *Oracle) grow(c *counter, i int) {
+	if i > 0 {
+		c.step = max(c.step, o.growth(c.samples[i-1], c.samples[i]))
 	}
+}
+
+// growth is what a pair says of the series' step.
+func (o *Oracle) growth(a, b Sample) float64 {
+	if b.T-a.T > 2*o.rules.Interval {
+		return 0
+	}
+	return max(0, b.V-a.V)
+}
+
+// stepBefore is the series' step before its i-th sample.
+func (o *Oracle) stepBefore(c *counter, i int) float64 {
+	step := 0.0
+	for k := 1; k < i; k++ {
+		step = max(step, o.growth(c.samples[k-1], c.samples[k]))
+	}
+	return step
 }
 
 // free ends a held drop, if there is one.

@@ -33,11 +33,19 @@ func (o *Oracle) findRestarts(p *process) {
 		}
 		slack := float64(o.rules.Slack)
 		if l, ok := p.lastCounted(x.T); ok {
+			before := 0.0
+			if !first {
+				before = p.starts[i-1].V
+			}
+			went, doubt := o.wentOn(p, x.T, before)
 			switch {
 			case !first && seenImplausible && anyReplaced && math.Abs(x.V-replaced) <= 1000:
 				p.restarts = append(p.restarts, restart{x.T, several})
-			case float64(l)-slack < x.V && x.V <= float64(x.T)+slack:
+			case float64(l)-slack < x.V && x.V <= float64(x.T)+slack && !went:
 				p.restarts = append(p.restarts, restart{x.T, restarted})
+				if doubt {
+					o.note(p, x.T, "a restart that no counter shows", slo.UnclearRestart)
+				}
 			case !first && p.dropsAt(x.T):
 				p.restarts = append(p.restarts, restart{x.T, implausibly})
 				seenImplausible = true
@@ -50,6 +58,32 @@ func (o *Oracle) findRestarts(p *process) {
 			replaced, anyReplaced = p.starts[i-1].V, true
 		}
 	}
+}
+
+// wentOn reports whether the counters of a process went on at t: none of those with a
+// sample at t dropped there, and one cannot have come so far from zero, be it as fast as it
+// ever grew or as it had on average since the start before (0: there was none). doubt: it is
+// the average alone that makes it possible.
+func (o *Oracle) wentOn(p *process, t int64, before float64) (went, doubt bool) {
+	i := float64(o.rules.Interval)
+	for _, c := range p.counters {
+		k := sort.Search(len(c.samples), func(k int) bool { return c.samples[k].T >= t })
+		if k == 0 || k == len(c.samples) || c.samples[k].T != t {
+			continue
+		}
+		x, y := c.samples[k-1], c.samples[k]
+		if y.V < x.V {
+			return false, false
+		}
+		step, pace := max(o.stepBefore(c, k), 1), 0.0
+		if before > 0 {
+			pace = x.V * i / max(1000, float64(x.T)-before)
+		}
+		intervals := max(1, float64(y.T-x.T)/i)
+		doubt = doubt || y.V > 10*step*intervals
+		went = went || y.V > max(1000, 10*max(step, pace)*intervals)
+	}
+	return went, doubt && !went
 }
 
 // note raises a flag of a process that is not one of its counters'.
