@@ -129,6 +129,28 @@ func (a Account) FlagsAfter(t time.Time) []Flag {
 	return out
 }
 
+// LastCounted is the narrowest span (from, to] of stored edges in which the last event of a
+// part was counted. Zero: none was.
+func (a *Account) LastCounted(part int) (from, to time.Time) {
+	if a.Counts == nil || !a.End.After(a.Start) {
+		return time.Time{}, time.Time{}
+	}
+	first := a.Counts(part, a.Start, a.End)
+	if !(first.Total > 0) {
+		return time.Time{}, time.Time{}
+	}
+	from, to = first.Start, a.End
+	for low := from; to.Sub(low) > time.Second; {
+		middle := low.Add(to.Sub(low) / 2)
+		if c := a.Counts(part, middle, a.End); c.Total > 0 {
+			low, from = middle, c.Start
+		} else {
+			to = c.Start // at or before the middle
+		}
+	}
+	return from, to
+}
+
 // began is when the history begins: when the subject was first expected, else when
 // counting did. Zero: not known.
 func (a *Account) began() time.Time {

@@ -111,7 +111,7 @@ func AbsenceText(a slo.Absence) string {
 	case slo.NoSuch:
 		return fmt.Sprintf("nothing matches %s yet, though the metric and its labels are there: counted as 0", what)
 	case slo.NoSubject:
-		return fmt.Sprintf("the source has the metric in %s, and nothing of this ShopSet", what)
+		return fmt.Sprintf("the ShopSet sends nothing now that %s could find: what was counted before stays", what)
 	case slo.Unlabelled:
 		return fmt.Sprintf("no data: the source has the metric in %s, and no series of it carries the ShopSet's labels", what)
 	case slo.LoneLabel:

@@ -73,7 +73,7 @@ func openEngine(d *documents, src source, c ledger.Config, judged []fleet.TierNa
 	if err := l.Configure(plan, now); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	e.finder = newFinder(d, src, plan)
+	e.finder = newFinder(d, src, plan, l)
 	return e, nil
 }
 

@@ -139,7 +139,7 @@ func (p *program) explain(ctx context.Context, name, shopset string, at time.Tim
 	if err := e.ledger.Configure(plan, now); err != nil {
 		return nil, err
 	}
-	e.finder = newFinder(d, src, plan)
+	e.finder = newFinder(d, src, plan, e.ledger)
 	until := at.Add(d.config.Ledger.Delay)
 	if until.After(now) {
 		until = now

@@ -17,13 +17,17 @@ import (
 type finder struct{ *probe.Prober }
 
 // newFinder makes the finder of what a ledger counts.
-func newFinder(d *documents, src source, plan ledger.Plan) *finder {
+// l is nil where nothing has been counted.
+func newFinder(d *documents, src source, plan ledger.Plan, l *ledger.Ledger) *finder {
 	if d.config.Source.Mackerel != nil {
 		return nil
 	}
 	c := probe.Config{Source: src.looked(), Terms: promquery.Terms, Interval: d.config.Source.ScrapeInterval(),
 		Delay: d.config.Ledger.Delay, TargetLabels: d.config.TargetLabels}
 	c.Names, _ = c.Source.(probe.Namer)
+	if l != nil {
+		c.Counted = countedBy(l)
+	}
 	var items []probe.Item
 	for _, it := range plan.Items {
 		item := probe.Item{SLO: it.SLO}
@@ -33,6 +37,23 @@ func newFinder(d *documents, src source, plan ledger.Plan) *finder {
 		items = append(items, item)
 	}
 	return &finder{probe.New(c, items)}
+}
+
+// usual is the time before a ShopSet's last event that says how many events are usual.
+const usual = 7 * 24 * time.Hour
+
+// countedBy tells a finder what a ledger has counted.
+func countedBy(l *ledger.Ledger) func(*slo.SLO, int, string, time.Time) probe.Counted {
+	return func(s *slo.SLO, part int, subject string, at time.Time) (c probe.Counted) {
+		a := l.Account(s, subject, at)
+		if c.From, c.To = a.LastCounted(part); c.To.IsZero() {
+			return c
+		}
+		if before := a.Counts(part, c.To.Add(-usual), c.To); before.Covered > 0 {
+			c.PerSecond = before.Total / before.Covered.Seconds()
+		}
+		return c
+	}
 }
 
 // looked is the source as it is asked for what exists.

@@ -316,7 +316,7 @@ func (s *service) reload() error {
 	if err := next.takeOver(s.p.now()); err != nil {
 		return errors.Join(err, old.takeOver(s.p.now()))
 	}
-	next.finder = newFinder(d, next.source, d.plan(next.source, nil))
+	next.finder = newFinder(d, next.source, d.plan(next.source, nil), next.ledger)
 	next.lookFirst(s.p.now())
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -59,7 +59,7 @@ func (p *program) validateSource(ctx context.Context, d *documents, v *validatio
 	v.Findings, v.Notes = d.findings(), d.allNotes() // it has told what its metrics are
 	now := p.now()
 	v.Source = &asked{Name: src.name, At: now.UTC().Format("2006-01-02T15:04:05Z")}
-	f := newFinder(d, src, d.plan(src, nil))
+	f := newFinder(d, src, d.plan(src, nil), nil)
 	if f == nil {
 		v.Notes = append(v.Notes, note{Place: d.config.Path, Text: src.name + " is not asked: its queries name what they read, and give no data where it does not exist"})
 		return nil

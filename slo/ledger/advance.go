@@ -277,7 +277,7 @@ func (o *outcome) commit(lookback int64) {
 				a.pending = append(a.pending, s)
 			}
 		}
-		s.pos, s.step, s.seriesState = c.pos, c.step, c.state
+		s.pos, s.step, s.seriesState, s.unclear = c.pos, c.step, c.state, false
 		s.remember(c.tail, lookback)
 	}
 	for _, c := range o.families {
@@ -291,7 +291,7 @@ func (o *outcome) commit(lookback int64) {
 	}
 	for _, c := range o.processes {
 		c.p.state = c.state
-		c.p.in = nil
+		c.p.in, c.p.adopted = nil, false
 		c.p.lastStart = max(c.p.lastStart, c.lastStart)
 		if c.state.covered > to {
 			live = append(live, c.p)

@@ -100,7 +100,11 @@ func (l *Ledger) bindTo(uses []use, a *account, name string, ls slo.Labels) []us
 		uses = append(uses, use{kind: k, acct: a, process: a.signed(joined(ls, l.cfg.TargetLabels), further)})
 	}
 	if sides := a.m.picks(ls); sides != 0 {
-		uses = append(uses, use{kind: counterSeries, acct: a, series: a.seriesOf(ls, sides, l.cfg.TargetLabels)})
+		s, known := a.seriesOf(ls, sides, l.cfg.TargetLabels)
+		if !known {
+			l.arrives(a, s)
+		}
+		uses = append(uses, use{kind: counterSeries, acct: a, series: s})
 	}
 	return uses
 }
@@ -131,11 +135,13 @@ func (a *account) signed(values string, further slo.Labels) *process {
 	}
 	if p == nil {
 		p = a.newProcess(t, slices.Clone(further))
+		t.split(p)
 	}
-	p.labels, p.legacy, p.stored = slices.Clone(further), false, false
+	p.labels, p.adopted, p.legacy, p.stored = slices.Clone(further), p.legacy, false, false
 	for _, s := range a.series {
 		if s.process.target == t {
 			if best := a.processFor(t, s.labels); best != s.process {
+				best.knows(s)
 				s.put(best)
 			}
 		}
@@ -171,10 +177,11 @@ func carries(ls, labels slo.Labels) bool {
 	return true
 }
 
-// seriesOf finds or adds a series.
-func (a *account) seriesOf(ls slo.Labels, sides uint8, targetLabels []string) *series {
+// seriesOf finds or adds a series, and reports whether this version knew it.
+func (a *account) seriesOf(ls slo.Labels, sides uint8, targetLabels []string) (s *series, known bool) {
 	key := ls.String()
-	s := a.series[key]
+	s = a.series[key]
+	known = s != nil && !s.former
 	if s == nil {
 		s = &series{id: a.nextID, labels: slices.Clone(ls), pos: position{t: none}, seriesState: newSeriesState()}
 		a.nextID++
@@ -183,8 +190,8 @@ func (a *account) seriesOf(ls slo.Labels, sides uint8, targetLabels []string) *s
 	} else if best := a.processFor(s.process.target, ls); best != s.process {
 		s.put(best)
 	}
-	s.sides = sides
-	return s
+	s.sides, s.former = sides, false
+	return s, known
 }
 
 // concerns reports whether a series counts for an account.

@@ -94,7 +94,10 @@ func (b *births) run() {
 // look finds out what a first sample is worth by itself, and whether more has to be known.
 func (b *births) look(n newborn) {
 	b.weigh(&n)
-	if n.in.series.joined || b.taken != nil && b.isTaken(n.in.series) {
+	switch {
+	case n.in.series.unclear:
+		b.count(&n, LeftOut, n.at, 0, changedLabels)
+	case n.in.series.joined || b.taken != nil && b.isTaken(n.in.series):
 		b.count(&n, CameBack, n.at, 0, changedLabels)
 	}
 	for _, p := range b.partners(&n) {
@@ -121,6 +124,9 @@ func (b *births) weigh(n *newborn) {
 	early := n.at-f.begins <= c.patience
 	start, started := n.w.startAt(n.at)
 	switch rule := b.a.m.first; {
+	case n.in.series.unclear:
+		n.why = wasUnclear
+		return
 	case rule == slo.FirstIgnore:
 		n.why = byIgnore
 		return

@@ -33,7 +33,6 @@ type Item struct {
 func (l *Ledger) Configure(p Plan, now time.Time) error {
 	l.advancing.Lock()
 	defer l.advancing.Unlock()
-	sources := map[string]*sourceState{}
 	wanted := map[wantKey][]wantedPart{}
 	accounts := maps.Clone(l.accounts)
 	active := map[*account]asked{}
@@ -69,13 +68,9 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 			}
 		}
 	}
-	for name, set := range subjects {
-		list := slices.SortedFunc(maps.Keys(set), func(x, y *Subject) int { return cmp.Compare(x.ID, y.ID) })
-		x, err := newSubjectIndex(list)
-		if err != nil {
-			return err
-		}
-		sources[name] = &sourceState{name: name, source: p.Sources[name], subjects: x, raw: map[string][]*account{}, bound: newBindings(), bad: map[*account]error{}, width: firstWidth, part: p.Part}
+	sources, err := p.states(subjects)
+	if err != nil {
+		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -96,6 +91,19 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	l.accounts, l.wanted, l.sources, l.refused = accounts, wanted, sources, refused
 	l.version.Add(1)
 	return nil
+}
+
+// states are the plan's sources, each with the subjects that are asked of it.
+func (p Plan) states(subjects map[string]map[*Subject]bool) (map[string]*sourceState, error) {
+	sources := map[string]*sourceState{}
+	for name, set := range subjects {
+		x, err := newSubjectIndex(slices.SortedFunc(maps.Keys(set), func(x, y *Subject) int { return cmp.Compare(x.ID, y.ID) }))
+		if err != nil {
+			return nil, err
+		}
+		sources[name] = &sourceState{name: name, source: p.Sources[name], subjects: x, raw: map[string][]*account{}, bound: newBindings(), bad: map[*account]error{}, width: firstWidth, part: p.Part}
+	}
+	return sources, nil
 }
 
 // asked is what a plan asks an account for.

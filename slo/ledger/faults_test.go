@@ -18,12 +18,10 @@ import (
 // scripted is a source that fails for some questions.
 type scripted struct {
 	*ledgertest.Source
-	mu       sync.Mutex
-	fails    func(ctx context.Context, question string) error // nil: it answers
-	samples  func(slo.Series) slo.Samples                     // nil: as they are
-	asked    []string
-	time     func() (time.Time, error)
-	asksTime int
+	mu      sync.Mutex
+	fails   func(ctx context.Context, question string) error // nil: it answers
+	samples func(slo.Series) slo.Samples                     // nil: as they are
+	asked   []string
 }
 
 func (s *scripted) Select(ctx context.Context, r slo.Request, f func([]slo.Series) error) error {

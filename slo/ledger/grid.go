@@ -141,7 +141,7 @@ func (g *grid) bucket(t int64) int {
 // increments counts a cumulative expression by its positive steps; a step down is a
 // reset. Its first value counts nothing: nobody knows how old it is.
 func (g *grid) increments(p *points, side int, ls slo.Labels, t []int64, v []float64) {
-	s := p.out.acct.seriesOf(append(ls[:len(ls):len(ls)], slo.Label{Name: "__side__", Value: string(rune('0' + side))}), 1<<side, nil)
+	s, _ := p.out.acct.seriesOf(append(ls[:len(ls):len(ls)], slo.Label{Name: "__side__", Value: string(rune('0' + side))}), 1<<side, nil)
 	prev := s.pos
 	for k := range t {
 		b := g.bucket(t[k])

@@ -105,6 +105,7 @@ type Ledger struct {
 
 	advancing   sync.Mutex // held by Advance, Configure and Close
 	nextAccount uint32
+	arrivals    []*account // those with series that arrived
 	workers     []*worker
 	version     atomic.Uint64
 	mu          sync.RWMutex // guards what follows against readers

@@ -16,6 +16,7 @@ const (
 	hasHold     = 4 // of a series: a hold follows
 	hasBirth    = 8 // of a series: a first sample follows
 	isJoined    = 16
+	isFormer    = 32
 )
 
 func appendProcesses(e *encoder, o *outcome, from int64) {
@@ -177,6 +178,9 @@ func appendOneSeries(e *encoder, c seriesChange, known bool, from int64) {
 	if c.state.joined {
 		flags |= isJoined
 	}
+	if s.former {
+		flags |= isFormer
+	}
 	e.byte(flags)
 	if !known {
 		e.labels(s.labels)
@@ -244,6 +248,8 @@ func readOneSeries(d *decoder, a *account, m members, from int64) (c seriesChang
 		return c, false
 	}
 	c = seriesChange{s: s, pos: position{t: d.time(from), v: d.float()}, step: s.step, state: newSeriesState()}
+	s.former = d.version < 2 || flags&isFormer != 0
+	a.former = a.former || s.former
 	if d.version < 2 {
 		return c, true
 	}

@@ -44,6 +44,9 @@ func (s *store) recover() ([]*account, error) {
 	list := slices.SortedFunc(maps.Values(accounts), byNumber)
 	for _, a := range list {
 		a.index = members{}
+		if s.outdated {
+			a.settleFirst(s.slack)
+		}
 	}
 	return list, s.resume(list, damaged)
 }

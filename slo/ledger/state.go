@@ -28,6 +28,8 @@ type account struct {
 	live    []*process         // those whose coverage reaches beyond the edge
 	pending []*series          // those of which something is yet to be decided
 	index   members            // by number, made while reading files
+	former  bool               // it has, or had, former series
+	arrived []*series          // bound for the first time since, and not yet looked at
 
 	stored bool // the files know it
 	early  bool // of the first format: its blocks are not shifted, whatever the window
@@ -61,6 +63,9 @@ type series struct {
 	recent  []position // raw samples shortly before pos, it included; not in the files
 	seriesState
 	stored bool // the files know it, in this process
+
+	former  bool // from the first format, and it has had no sample since
+	unclear bool // several former series may be it: its first sample counts nothing
 }
 
 // seriesState is what is rarely known of a series.
@@ -134,6 +139,7 @@ type process struct {
 	state    processState
 	families []*family
 	shed     shed     // which of its series were forgotten while it lived
+	adopted  bool     // it was legacy until the tick that is under way
 	stored   bool     // the files know it, with these labels
 	in       *outcome // the one that it was counted for last
 	at       int      // its place among those that were counted then

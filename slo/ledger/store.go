@@ -27,6 +27,7 @@ import (
 type store struct {
 	dir    string
 	log    *slog.Logger
+	slack  int64 // ms: what two clocks may differ by
 	lock   fileutil.Releaser
 	denied error // why nothing can be written: the files are read only
 
@@ -65,7 +66,7 @@ func openStore(cfg Config) (*store, []*account, error) {
 	if _, err := os.ReadDir(cfg.Dir); err != nil {
 		return nil, nil, permission(fmt.Errorf("read ledger directory %s: %w", cfg.Dir, err), cfg.Dir)
 	}
-	s := &store{dir: cfg.Dir, log: cfg.Log, least: cfg.CheckpointAfter, threshold: cfg.CheckpointAfter}
+	s := &store{dir: cfg.Dir, log: cfg.Log, slack: cfg.Slack.Milliseconds(), least: cfg.CheckpointAfter, threshold: cfg.CheckpointAfter}
 	if err := s.checkFormats(); err != nil {
 		return nil, nil, err
 	}

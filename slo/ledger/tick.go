@@ -147,6 +147,7 @@ func (l *Ledger) share(src *sourceState, b *batch, series []slo.Series) {
 			b.jobs[x.job].series = append(b.jobs[x.job].series, bound{x, series[k].Samples})
 		}
 	}
+	l.goOn()
 }
 
 // oldest finds the oldest sample of all series where an account has yet to learn

@@ -73,6 +73,7 @@ const (
 	byZero
 	wasShed
 	wasHanded
+	wasUnclear
 	isKnown
 	hasStarted
 	atBegin
@@ -84,6 +85,7 @@ var reasons = [...]string{
 	byZero:     "first-sample: zero",
 	wasShed:    "it was forgotten while its process ran on",
 	wasHanded:  "it goes on from another process, which told of the same",
+	wasUnclear: "what it goes on from is not clear in files of an older version",
 	isKnown:    "its process was known before",
 	hasStarted: "its process has started since the data begin",
 	atBegin:    "the data begin here",

@@ -4,7 +4,7 @@
 // A selector that finds nothing counts 0, and 0 bad events look like a perfect service.
 // So each selector is compared with the series that the subject really sends (Live), and
 // what is missing is named: the metric, a label, a bucket's bound, or only the event
-// itself. It is pure: Prober asks the source, Judge decides.
+// itself. It is pure: package probe asks the source, Judge decides.
 package presence
 
 import (

@@ -64,6 +64,14 @@ type round struct {
 	// elsewhere by metric; asked for where it is needed.
 	elsewhere map[string]presence.Elsewhere
 	names     map[string][]string // what else there is, by subject
+	past      map[partKey]past    // of what is gone
+}
+
+func newRound(ctx context.Context, p *Prober, at time.Time) *round {
+	r := &round{p: p, ctx: ctx, at: at, metrics: map[string]*heard{}, targets: map[string][]presence.Target{}, sends: map[string]bool{},
+		elsewhere: map[string]presence.Elsewhere{}, names: map[string][]string{}, past: map[partKey]past{}}
+	r.from, r.to = p.span(at)
+	return r
 }
 
 // Probe asks the source what exists at a time. An error: the source could not say it for all
@@ -71,11 +79,9 @@ type round struct {
 func (p *Prober) Probe(ctx context.Context, at time.Time) error {
 	p.asking.Lock()
 	defer p.asking.Unlock()
-	r := &round{p: p, ctx: ctx, at: at, metrics: map[string]*heard{}, targets: map[string][]presence.Target{}, sends: map[string]bool{},
-		elsewhere: map[string]presence.Elsewhere{}, names: map[string][]string{}}
-	r.from, r.to = p.span(at)
+	r := newRound(ctx, p, at)
 	var errs []error
-	if err := r.readTargets(); err != nil {
+	if err := r.readTargets(nil); err != nil {
 		errs = append(errs, err)
 		for key := range p.metrics {
 			r.metrics[key] = &heard{err: err}
@@ -120,10 +126,10 @@ func (r *round) read(sels []slo.Selector, f func([]slo.Series) error) error {
 	return err
 }
 
-// readTargets asks which targets there are, and which of them answer.
-func (r *round) readTargets() error {
+// readTargets asks which targets some subjects have, or all with nil, and which of them answer.
+func (r *round) readTargets(of []Subject) error {
 	up := slo.Selector{{Name: slo.MetricName, Value: "up"}}
-	err := r.read([]slo.Selector{append(up, r.p.index.narrow(nil)...)}, func(all []slo.Series) error {
+	err := r.read([]slo.Selector{append(up, r.p.index.narrow(of)...)}, func(all []slo.Series) error {
 		for i := range all {
 			s := r.p.index.find(all[i].Labels)
 			value, ok, err := newest(all[i].Samples)

@@ -35,6 +35,7 @@ func (r *round) judge() map[verdictKey]verdict {
 		looks[i] = r.look(x, out[x.key()])
 	}
 	r.lookCloser(doubtful)
+	r.lookBack(doubtful)
 	for i, x := range doubtful {
 		v := r.verdict(x)
 		if out[x.key()] = v; v.failure == "" {
@@ -65,13 +66,14 @@ func (r *round) look(x pair, v verdict) string {
 	return fmt.Sprint(v.absent, v.notes, r.sends[x.subject.ID], r.silent)
 }
 
-// verdict judges by all that is known by now.
-func (r *round) verdict(x pair) (v verdict) {
-	l := presence.Live{Targets: r.targets[x.subject.ID], Sends: r.sends[x.subject.ID], Names: r.names[x.subject.ID],
+// live is what is known by now of a subject and the metrics that an SLO asks for; notes say what
+// was not looked at. An error: the source did not say it.
+func (r *round) live(x pair) (l presence.Live, notes []string, err error) {
+	l = presence.Live{Targets: r.targets[x.subject.ID], Sends: r.sends[x.subject.ID], Names: r.names[x.subject.ID],
 		TargetLabels: r.p.cfg.TargetLabels, Elsewhere: map[string]presence.Elsewhere{}}
 	for _, key := range x.ask.keys {
 		if err := r.metrics[key].err; err != nil {
-			return verdict{failure: err.Error()}
+			return l, nil, err
 		}
 		l.Series = append(l.Series, r.metrics[key].series[x.subject.ID]...)
 		l.Elsewhere[key] = r.elsewhere[key]
@@ -79,11 +81,27 @@ func (r *round) verdict(x pair) (v verdict) {
 			l.Elsewhere[key] = presence.Elsewhere{Silent: true}
 		}
 		if note := r.metrics[key].note; note != "" {
-			v.notes = append(v.notes, note)
+			notes = append(notes, note)
 		}
 	}
-	for _, part := range x.ask.parts {
+	return l, notes, nil
+}
+
+// verdict judges by all that is known by now.
+func (r *round) verdict(x pair) verdict {
+	l, notes, err := r.live(x)
+	if err != nil {
+		return verdict{failure: err.Error()}
+	}
+	v := verdict{notes: notes}
+	for i, part := range x.ask.parts {
 		absent, notes := presence.Judge(part, l)
+		if was, ok := r.past[partKey{x.key(), i}]; ok {
+			if was.err != nil {
+				return verdict{failure: was.err.Error()}
+			}
+			absent, notes = presence.JudgePast(part, l, was.Past)
+		}
 		v.notes = append(v.notes, notes...)
 		for _, a := range absent {
 			if !slices.ContainsFunc(v.absent, func(o slo.Absence) bool { return reflect.DeepEqual(o, a) }) {

@@ -50,6 +50,9 @@ type Config struct {
 	// Interval is the scrape interval. A series is live that had a sample within five of
 	// them and Delay, the time until a sample can be read.
 	Interval, Delay time.Duration
+	// Counted says what was counted up to a time. With it, what has ended is judged by what
+	// there was then; nil: by what is live now.
+	Counted func(of *slo.SLO, part int, subject string, at time.Time) Counted
 	// TargetLabels tell targets apart: job and instance.
 	TargetLabels []string
 	// MaxSeries is how many series of one metric are read at most beyond those that are
@@ -92,6 +95,7 @@ type Prober struct {
 // ask is one SLO, understood.
 type ask struct {
 	slo      string
+	of       *slo.SLO
 	parts    []presence.Ask
 	keys     []string // of all metrics that they name
 	subjects []Subject
@@ -116,7 +120,7 @@ func New(cfg Config, items []Item) *Prober {
 	p := &Prober{cfg: cfg, metrics: map[string]*metric{}, names: map[string]listed{}, checked: map[verdictKey]checked{}}
 	all := map[string]Subject{}
 	for _, it := range items {
-		a := ask{slo: it.SLO.Name, subjects: it.Subjects}
+		a := ask{slo: it.SLO.Name, of: it.SLO, subjects: it.Subjects}
 		for i := range it.SLO.Parts {
 			one, err := AskOf(&it.SLO.Parts[i].Indicator, cfg.Terms)
 			if err != nil {

@@ -25,7 +25,7 @@ type store struct {
 	asked  []string
 	counts float64          // what count() gives
 	broken map[string]error // by a part of what is asked for
-	end    time.Time        // of what was written by put
+	recent time.Time        // it does not answer about times before
 }
 
 func (s *store) ask(text string) error {
@@ -43,6 +43,9 @@ func (s *store) ask(text string) error {
 func (s *store) Select(ctx context.Context, r slo.Request, f func([]slo.Series) error) error {
 	if err := s.ask(fmt.Sprint("select ", r.Selectors)); err != nil {
 		return err
+	}
+	if !s.recent.IsZero() && r.To < s.recent.UnixMilli() {
+		return errors.New("that is too long ago")
 	}
 	return s.Memory.Select(ctx, r, f)
 }
