@@ -49,26 +49,22 @@ type source struct {
 // where there is no count yet; judged are the Tiers whose ShopSets are counted, nil for
 // all.
 func newEngine(d *documents, src source, dir string, backfill time.Duration, judged []fleet.TierName, now time.Time, log *slog.Logger) (*engine, error) {
+	return openEngine(d, src, ledger.Config{Dir: dir, Backfill: backfill, Log: log}, judged, now)
+}
+
+// openEngine is newEngine with a ledger's settings, of which the configuration fills in
+// the rest.
+func openEngine(d *documents, src source, c ledger.Config, judged []fleet.TierName, now time.Time) (*engine, error) {
 	e := &engine{docs: d, source: src, alerts: burnAlerts(d.config.BurnRates)}
 	retention, err := d.config.Ledger.RetentionFor(d.longestWindow())
 	if err != nil {
 		return nil, err
 	}
-	l, err := ledger.Open(ledger.Config{
-		Dir:             dir,
-		Resolution:      d.config.Ledger.Resolution,
-		Fine:            e.fine(),
-		Retention:       max(retention, backfill),
-		Backfill:        backfill,
-		ScrapeInterval:  d.config.Source.ScrapeInterval(),
-		Delay:           d.config.Ledger.Delay,
-		Slack:           d.config.Counting.ClockSlack,
-		OldAnswers:      d.config.Counting.OldAnswers,
-		PlausibleSteps:  d.config.Counting.PlausibleSteps,
-		TargetLabels:    d.config.TargetLabels,
-		StartTimeMetric: d.config.StartTimeMetric,
-		Log:             log,
-	})
+	c.Resolution, c.Fine, c.Retention = d.config.Ledger.Resolution, e.fine(), max(retention, c.Backfill)
+	c.ScrapeInterval, c.Delay = d.config.Source.ScrapeInterval(), d.config.Ledger.Delay
+	c.Slack, c.OldAnswers, c.PlausibleSteps = d.config.Counting.ClockSlack, d.config.Counting.OldAnswers, d.config.Counting.PlausibleSteps
+	c.TargetLabels, c.StartTimeMetric = d.config.TargetLabels, d.config.StartTimeMetric
+	l, err := ledger.Open(c)
 	if err != nil {
 		return nil, orAskServer(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
+	"github.com/shopslo/shopslo/slo/ledger/explain"
 	"github.com/shopslo/shopslo/status"
 )
 
@@ -28,8 +28,9 @@ labels and bounds that exist, the interval that is really scraped, what makes th
 figures doubtful, and, step by step, what each series counted in the window and how
 that sums up to the budget's figures.
 
-It reads the window from the source and counts it anew. The exit code is 0 whatever
-it finds.`,
+It reads the window from the source and lets a ledger in memory count it anew, which
+tells its steps: they sum up to its figures. An embedded store can be read while no
+'shopslo serve' keeps it. The exit code is 0 whatever it finds.`,
 		Example: `  shopslo explain cart-availability a-1
   shopslo explain cart-availability a-1 --at 2026-11-01T00:00:00Z -o json`,
 		ValidArgsFunction: p.explainable,
@@ -117,13 +118,14 @@ func (p *program) explain(ctx context.Context, name, shopset string, at time.Tim
 	d.slos.SLOs = []slo.SLO{only}
 	src, err := p.openSource(d, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return nil, err
+		return nil, askedAlone("explain", err)
 	}
 	if err := d.ask(src); err != nil {
 		return nil, errors.Join(err, src.close())
 	}
 	now := p.now()
-	e, err := newEngine(d, src, "", now.Sub(at)+d.reach()+margin, []fleet.TierName{set.Tier}, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	var steps explain.Steps
+	e, err := openEngine(d, src, ledger.Config{Backfill: now.Sub(at) + d.reach() + margin, Trace: steps.Take}, []fleet.TierName{set.Tier}, now)
 	if err != nil {
 		return nil, errors.Join(err, src.close())
 	}
@@ -154,6 +156,6 @@ func (p *program) explain(ctx context.Context, name, shopset string, at time.Tim
 		return nil, fmt.Errorf("explain %s on %s: %d budgets were found", name, shopset, len(r.Budgets))
 	}
 	x := newExplanation(at, &r.Budgets[0], e.source.name)
-	w := &examiner{e: e, subject: subject, slo: &d.slos.SLOs[0], budget: &r.Budgets[0], out: x, at: at}
+	w := &examiner{e: e, subject: subject, slo: &d.slos.SLOs[0], budget: &r.Budgets[0], steps: &steps, out: x, at: at}
 	return x, w.examine(ctx)
 }

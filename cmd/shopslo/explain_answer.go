@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/ledger/explain"
 	"github.com/shopslo/shopslo/slo/presence"
 	"github.com/shopslo/shopslo/status"
@@ -61,6 +62,14 @@ type partExplained struct {
 	Metrics []metricExplained `json:"metrics"`
 	Series  []seriesExplained `json:"series"`
 	Sum     *sumExplained     `json:"sum"` // nil: not counted from samples, or nothing is counted
+	// Processes are those whose start times moved.
+	Processes []processExplained `json:"processes"`
+}
+
+// processExplained is what became of a process' start times; their values are Unix seconds.
+type processExplained struct {
+	Labels map[string]string `json:"labels"`
+	Events []eventExplained  `json:"events"`
 }
 
 type sideExplained struct {
@@ -90,16 +99,19 @@ type seriesExplained struct {
 }
 
 type eventExplained struct {
-	At      string       `json:"at"`
-	Since   *string      `json:"since"` // the sample before
-	Kind    explain.Kind `json:"kind"`
-	From    *float64     `json:"from"`
-	To      float64      `json:"to"`
-	Counted float64      `json:"counted"`
-	Flag    slo.FlagKind `json:"flag"`
+	At      string            `json:"at"`
+	Since   *string           `json:"since"` // the sample before
+	Kind    ledger.Kind       `json:"kind"`
+	From    *float64          `json:"from"`
+	To      float64           `json:"to"`
+	Counted float64           `json:"counted"`
+	Flag    slo.FlagKind      `json:"flag"`  // the first of them, "" for none
+	Flags   []slo.FlagKind    `json:"flags"` // all that were raised
+	Why     string            `json:"why"`
+	Partner map[string]string `json:"partner"` // nil: it goes on from no other series
 }
 
-// sumExplained compares the steps with the ledger.
+// sumExplained has the sum of the steps beside the ledger's figure.
 type sumExplained struct {
 	Sides       map[string]float64 `json:"sides"`
 	Good        float64            `json:"good"`
@@ -137,19 +149,31 @@ func timeText(ms int64) string { return rfc(time.UnixMilli(ms)) }
 const mostEvents = 50
 
 func (x *seriesExplained) take(t explain.Told) {
-	x.Counted, x.Growth, x.Events = &t.Counted, &t.Growth, []eventExplained{}
-	for k, e := range t.Events {
-		if k == mostEvents {
-			x.More = len(t.Events) - k
-			break
+	x.Counted, x.Growth = &t.Counted, &t.Growth
+	x.Events = eventsOf(t.Steps[:min(mostEvents, len(t.Steps))])
+	x.More = len(t.Steps) - len(x.Events)
+}
+
+func eventsOf(steps []ledger.Step) []eventExplained {
+	out := []eventExplained{}
+	for _, st := range steps {
+		e := eventExplained{At: rfc(st.At), Kind: st.Kind, To: st.To, Counted: st.Counted, Flags: append([]slo.FlagKind{}, st.Flags...), Why: st.Why}
+		if len(st.Flags) > 0 {
+			e.Flag = st.Flags[0]
 		}
-		one := eventExplained{At: timeText(e.At), Kind: e.Kind, To: e.To, Counted: e.Counted, Flag: e.Flag}
-		if !math.IsNaN(e.From) {
-			since, from := timeText(e.Since), e.From
-			one.Since, one.From = &since, &from
+		if !math.IsNaN(st.From) {
+			e.From = &st.From
 		}
-		x.Events = append(x.Events, one)
+		if !st.Since.IsZero() {
+			since := rfc(st.Since)
+			e.Since = &since
+		}
+		if st.Partner != nil {
+			e.Partner = mapOf(st.Partner)
+		}
+		out = append(out, e)
 	}
+	return out
 }
 
 // name writes the labels as PromQL does.
@@ -167,8 +191,8 @@ func labelsFrom(all map[string]string) slo.Labels {
 }
 
 // sum compares what the series counted with the ledger's figure.
-func (out *partExplained) sum(sides map[string]float64, ledger slo.Counts, events bool) {
-	s := &sumExplained{Sides: sides, LedgerGood: ledger.Good, LedgerTotal: ledger.Total}
+func (out *partExplained) sum(sides map[string]float64, counts slo.Counts, events bool) {
+	s := &sumExplained{Sides: sides, LedgerGood: counts.Good, LedgerTotal: counts.Total}
 	good, hasGood := sides["good"]
 	bad, hasBad := sides["bad"]
 	total, hasTotal := sides["total"]
@@ -185,7 +209,7 @@ func (out *partExplained) sum(sides map[string]float64, ledger slo.Counts, event
 		s.Good, s.Total = good, good+bad
 	}
 	if events {
-		near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-6*max(1, math.Abs(a), math.Abs(b)) }
+		near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, math.Abs(a), math.Abs(b)) }
 		agrees := near(s.Good, s.LedgerGood) && near(s.Total, s.LedgerTotal)
 		s.Agrees = &agrees
 	}
@@ -195,7 +219,7 @@ func (out *partExplained) sum(sides map[string]float64, ledger slo.Counts, event
 // mostValues is how many values of a label are shown; of numbers all are.
 const mostValues = 10
 
-func metricOf(name string, live []explain.Series) metricExplained {
+func metricOf(name string, live []sampled) metricExplained {
 	m := metricExplained{Metric: name, Series: len(live), Labels: map[string][]string{}}
 	for _, s := range live {
 		for _, l := range s.Labels {

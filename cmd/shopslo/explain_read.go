@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +23,7 @@ type examiner struct {
 	subject *ledger.Subject
 	slo     *slo.SLO
 	budget  *status.Budget
+	steps   *explain.Steps
 	out     *explanation
 	at      time.Time
 	samples int
@@ -107,11 +107,11 @@ func (w *examiner) narrowed(sel slo.Selector) slo.Selector {
 	return out
 }
 
-// series reads the series of a part, and explains what each was worth.
+// series reads the series of a part, and adds what each was worth.
 func (w *examiner) series(ctx context.Context, i int, all []slo.Selector, sides map[string][]slo.Selector, names []string, raw bool, acc slo.Account, out *partExplained) error {
 	from, to := w.at.Add(-time.Hour), w.at
 	if raw && !w.budget.WindowEnd.IsZero() {
-		if from, to = w.budget.WindowStart.Add(-margin), w.budget.WindowEnd; acc.Start.After(from) {
+		if from, to = w.budget.WindowStart.Add(-max(margin, 10*w.e.docs.config.Source.ScrapeInterval())), w.budget.WindowEnd; acc.Start.After(from) {
 			from = acc.Start
 		}
 	}
@@ -122,47 +122,94 @@ func (w *examiner) series(ctx context.Context, i int, all []slo.Selector, sides 
 	if err := w.labels(ctx, all, out); err != nil {
 		return err
 	}
-	told := make([]explain.Told, len(counters))
-	if raw && !w.budget.WindowEnd.IsZero() {
-		if told, err = w.steps(ctx, all, counters, from, to); err != nil {
-			return err
-		}
-	}
-	sums := map[string]float64{}
-	for k, s := range counters {
-		x := seriesExplained{Sides: []string{}, Labels: map[string]string{}, Samples: len(s.T)}
+	for _, s := range counters {
+		x := seriesExplained{Sides: []string{}, Labels: mapOf(s.Labels), Samples: len(s.T),
+			First: timeText(s.T[0]), Last: timeText(s.T[len(s.T)-1]), Scraped: median(s.T).Seconds()}
 		for _, name := range names {
 			if slices.ContainsFunc(sides[name], func(sel slo.Selector) bool { return sel.Matches(s.Labels) }) {
 				x.Sides = append(x.Sides, name)
-				sums[name] += told[k].Counted
 			}
-		}
-		for _, l := range s.Labels {
-			x.Labels[l.Name] = l.Value
-		}
-		x.First, x.Last, x.Scraped = timeText(s.T[0]), timeText(s.T[len(s.T)-1]), explain.Median(s.T).Seconds()
-		if raw {
-			x.take(told[k])
 		}
 		out.Series = append(out.Series, x)
 	}
-	slices.SortStableFunc(out.Series, func(a, b seriesExplained) int { return strings.Compare(a.name(), b.name()) })
-	if raw && !w.budget.WindowEnd.IsZero() {
-		out.sum(sums, acc.Counts(i, w.budget.WindowStart, w.budget.WindowEnd), w.slo.Method == slo.Occurrences)
+	if raw {
+		w.told(i, acc, out)
 	}
+	slices.SortStableFunc(out.Series, func(a, b seriesExplained) int { return strings.Compare(a.name(), b.name()) })
 	return nil
 }
 
+// told adds the ledger's own steps in the window.
+func (w *examiner) told(i int, acc slo.Account, out *partExplained) {
+	account, ok := w.e.ledger.AccountOf(w.slo, w.subject.ID, i)
+	counts := acc.Counts(i, w.budget.WindowStart, w.budget.WindowEnd)
+	var told []explain.Told
+	if ok && !w.budget.WindowEnd.IsZero() {
+		told = w.steps.Told(account, counts.Start, counts.End)
+	}
+	at := map[string]int{}
+	for k := range out.Series {
+		at[out.Series[k].name()] = k
+		out.Series[k].take(explain.Told{})
+	}
+	sums := map[string]float64{}
+	for _, t := range told {
+		if t.Series == nil {
+			out.Processes = append(out.Processes, processExplained{mapOf(t.Process), eventsOf(t.Steps)})
+			continue
+		}
+		for name, is := range map[string]bool{"good": t.Good, "bad": t.Bad, "total": t.Total} {
+			if is {
+				sums[name] += t.Counted
+			}
+		}
+		if k, ok := at[t.Series.String()]; ok {
+			out.Series[k].take(t)
+		}
+	}
+	if !w.budget.WindowEnd.IsZero() {
+		out.sum(sums, counts, w.slo.Method == slo.Occurrences)
+	}
+}
+
+func mapOf(ls slo.Labels) map[string]string {
+	out := map[string]string{}
+	for _, l := range ls {
+		out[l.Name] = l.Value
+	}
+	return out
+}
+
+// sampled are the samples of one series, oldest first, in Unix milliseconds.
+type sampled struct {
+	Labels slo.Labels
+	T      []int64
+	V      []float64
+}
+
+// median is the median distance of times, 0 below two of them.
+func median(t []int64) time.Duration {
+	if len(t) < 2 {
+		return 0
+	}
+	gaps := make([]int64, 0, len(t)-1)
+	for k := 1; k < len(t); k++ {
+		gaps = append(gaps, t[k]-t[k-1])
+	}
+	slices.Sort(gaps)
+	return time.Duration(gaps[len(gaps)/2]) * time.Millisecond
+}
+
 // read reads the ShopSet's series of some selectors.
-func (w *examiner) read(ctx context.Context, sels []slo.Selector, from, to time.Time) ([]explain.Series, error) {
+func (w *examiner) read(ctx context.Context, sels []slo.Selector, from, to time.Time) ([]sampled, error) {
 	var asked []slo.Selector
 	for _, sel := range sels {
 		asked = append(asked, w.narrowed(sel))
 	}
-	var out []explain.Series
+	var out []sampled
 	err := w.e.source.looked().Select(ctx, slo.Request{Selectors: asked, From: from.UnixMilli(), To: to.UnixMilli()}, func(all []slo.Series) error {
 		for i := range all {
-			s := explain.Series{Labels: slices.Clone(all[i].Labels)}
+			s := sampled{Labels: slices.Clone(all[i].Labels)}
 			var t [256]int64
 			var v [256]float64
 			for {
@@ -188,55 +235,11 @@ func (w *examiner) read(ctx context.Context, sels []slo.Selector, from, to time.
 }
 
 // ended leaves out the news of a series' end.
-func ended(s explain.Series) explain.Series {
-	out := explain.Series{Labels: s.Labels}
+func ended(s sampled) sampled {
+	out := sampled{Labels: s.Labels}
 	for k, v := range s.V {
 		if !slo.IsStale(v) {
 			out.T, out.V = append(out.T, s.T[k]), append(out.V, v)
-		}
-	}
-	return out
-}
-
-// steps counts the series anew.
-func (w *examiner) steps(ctx context.Context, sels []slo.Selector, counters []explain.Series, from, to time.Time) ([]explain.Told, error) {
-	c := w.e.docs.config
-	target := common(sels, c.TargetLabels)
-	sign := func(metric string) ([]explain.Series, error) {
-		if metric == "" {
-			return nil, nil
-		}
-		return w.read(ctx, []slo.Selector{append(slo.Selector{{Name: slo.MetricName, Value: metric}}, target...)}, from, to)
-	}
-	up, err := sign("up")
-	if err != nil {
-		return nil, err
-	}
-	starts, err := sign(c.StartTimeMetric)
-	if err != nil {
-		return nil, err
-	}
-	in := explain.Input{Counters: counters, Up: up, Starts: starts, Start: from.UnixMilli(), Begin: from.UnixMilli(), Interval: c.Source.ScrapeInterval(),
-		TargetLabels: c.TargetLabels, Match: w.subject.Match, First: w.slo.Parts[0].Indicator.FirstSample}
-	oldest := int64(math.MaxInt64)
-	for _, s := range slices.Concat(counters, up, starts) {
-		oldest = min(oldest, s.T[0])
-	}
-	if oldest != math.MaxInt64 && oldest-in.Start > 2*in.Interval.Milliseconds() {
-		in.Begin = oldest - 1
-	}
-	return explain.Count(in, w.budget.WindowStart.UnixMilli(), w.budget.WindowEnd.UnixMilli()), nil
-}
-
-// common are the matchers on target labels that all selectors have.
-func common(sels []slo.Selector, targetLabels []string) slo.Selector {
-	var out slo.Selector
-	for _, m := range sels[0] {
-		everywhere := !slices.ContainsFunc(sels, func(s slo.Selector) bool {
-			return !slices.ContainsFunc(s, func(o slo.Matcher) bool { return o.Name == m.Name && o.Type == m.Type && o.Value == m.Value })
-		})
-		if everywhere && slices.Contains(targetLabels, m.Name) {
-			out = append(out, m)
 		}
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/source/sourcetest"
 )
 
@@ -83,6 +84,80 @@ func TestExplainTellsStepByStep(t *testing.T) {
 	}
 	if x, text := ask("grid", config); x.Parts[0].Counted != "grid" || len(x.Parts[0].Series) != 2 || !strings.Contains(text, "evaluated at fixed steps") {
 		t.Errorf("%s", text)
+	}
+}
+
+// aTroubledLife gives an old answer once, has its clock corrected, loses a metric's values
+// while it runs, and gets a label more.
+func aTroubledLife(end time.Time) []sourcetest.Series {
+	start, corrected, relabelled := end.Add(-3*time.Hour), end.Add(-40*time.Minute), end.Add(-20*time.Minute)
+	const of = " job=shop instance=1 shopset=b-1"
+	ok := growing("http_requests_total code=200"+of, 100, start, end)
+	n := len(ok.T)
+	ok.V[n-50] = ok.V[n-52] // and then goes on
+	bad := growing("http_requests_total code=500"+of, 5, start, relabelled)
+	more := growing("http_requests_total code=500 zone=a"+of, 5, relabelled, end)
+	for k := range more.V {
+		more.V[k] += bad.V[len(bad.V)-1]
+	}
+	lost := growing("http_requests_total code=404"+of, 10, start, end)
+	for k := n - 30; k < n; k++ {
+		lost.V[k] = float64(k-(n-30)) * 10
+	}
+	started := fixed("process_start_time_seconds"+of, float64(start.Unix()), start, end)
+	for i, t := range started.T {
+		if t > corrected.UnixMilli() {
+			started.V[i] += 3
+		}
+	}
+	return []sourcetest.Series{fixed("up"+of, 1, start, end), started, ok, bad, more, lost}
+}
+
+func TestExplainTellsWhatTheLedgerDid(t *testing.T) {
+	end := time.Now().Truncate(time.Minute)
+	dir := t.TempDir()
+	fill(t, filepath.Join(dir, "tsdb"), aTroubledLife(end))
+	writeFiles(t, dir, map[string]string{"shopslo.yaml": explainHere, "slo.yaml": ratioSLO("cart", "1h", 0.9, "bad", badRequests, allRequests), "fleet.yaml": fleetOf("beta: b-1")})
+	args := []string{"explain", "cart", "b-1", "--config", filepath.Join(dir, "shopslo.yaml"), "--at", end.Add(2 * time.Second).UTC().Format(time.RFC3339)}
+	code, text, stderr := runWith(t, nil, args...)
+	if code != exitOK || stderr != "" {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	for _, want := range []string{
+		"drops, perhaps by an old answer: held until that is known; counts 0",
+		"the drop is made up for: it was an old answer; counts 200",
+		"drops: a reset; counts 0 [reset_without_restart]",
+		"to be decided when it is known whether another series has ended; counts 0",
+		`800 → 805: goes on from http_requests_total{code="500", instance="1", job="shop", shopset="b-1"}; counts 5`,
+		"the start time moved, but nothing that is counted restarted [clock_step]",
+		"the ledger has the same",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it does not say %q:\n%s", want, text)
+		}
+	}
+	_, stdout, _ := runWith(t, nil, append(args, "-o", "json")...)
+	valid(t, "explain", stdout)
+	var x explanation
+	if err := json.Unmarshal([]byte(stdout), &x); err != nil {
+		t.Fatal(err)
+	}
+	part := x.Parts[0]
+	if len(part.Processes) != 1 || part.Sum.Total != part.Sum.LedgerTotal || part.Sum.Good != part.Sum.LedgerGood || part.Sum.Sides["bad"] != *x.Bad || *x.Bad < 290 {
+		t.Errorf("%+v, %+v, bad %v", part.Processes, part.Sum, *x.Bad)
+	}
+	flags := map[slo.FlagKind]int{}
+	for _, s := range part.Series {
+		for _, e := range s.Events {
+			for _, f := range e.Flags {
+				flags[f]++
+			}
+		}
+	}
+	for _, f := range x.Flags {
+		if f.Flag != slo.ClockStep && flags[f.Flag] != f.Count {
+			t.Errorf("%s was raised %d times, the steps have %d", f.Flag, f.Count, flags[f.Flag])
+		}
 	}
 }
 

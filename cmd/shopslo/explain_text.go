@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/shopslo/shopslo/slo/ledger/explain"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/status"
 )
 
@@ -105,6 +106,11 @@ func (out *partExplained) write(b *strings.Builder, several bool) {
 		lines = []string{"none"}
 	}
 	section(b, "Series", lines)
+	lines = nil
+	for k := range out.Processes {
+		lines = append(lines, out.Processes[k].lines()...)
+	}
+	section(b, "Start times that moved", lines)
 	out.writeSum(b)
 }
 
@@ -123,18 +129,20 @@ func (x *seriesExplained) lines() []string {
 	return append(out, fmt.Sprintf("  growth %s; counted %s", figure(*x.Growth), figure(*x.Counted)))
 }
 
-// meaning says what kinds of events are.
-var meaning = map[explain.Kind]string{
-	explain.FirstCounted: "first sample, counted from zero",
-	explain.FirstIgnored: "first sample, of unknown age: not counted",
-	explain.Joined:       "goes on from a series with other labels",
-	explain.Restart:      "the process restarted, by its start time",
-	explain.Reset:        "drops: a reset",
-	explain.SiblingReset: "another series of the process dropped",
-	explain.OldAnswer:    "drops, and is made up for: an old answer",
-	explain.LeftOut:      "growth that is not known: left out",
-	explain.Clock:        "a clock was corrected: nothing restarted",
-	explain.Gap:          "a gap; what happened in it counts here",
+// meaning says what kinds of steps are.
+var meaning = map[ledger.Kind]string{
+	ledger.Growth:       "growth",
+	ledger.FirstCounted: "first sample, counted from zero",
+	ledger.FirstIgnored: "first sample, not counted",
+	ledger.FirstHeld:    "first sample, to be decided when it is known whether another series has ended",
+	ledger.CameBack:     "is back, though another series goes on from it",
+	ledger.Restart:      "the process restarted, by its start time",
+	ledger.Reset:        "drops: a reset",
+	ledger.OldAnswer:    "drops, perhaps by an old answer: held until that is known",
+	ledger.Held:         "held: counts nothing until the drop is decided",
+	ledger.Regained:     "the drop is made up for: it was an old answer",
+	ledger.ClockStep:    "the start time moved, but nothing that is counted restarted",
+	ledger.Gap:          "a gap; what happened in it counts here",
 }
 
 func (e *eventExplained) text() string {
@@ -142,15 +150,69 @@ func (e *eventExplained) text() string {
 	if e.From != nil {
 		from = figure(*e.From)
 	}
-	text := fmt.Sprintf("%s  %s → %s: %s; counts %s", e.At, from, figure(e.To), meaning[e.Kind], figure(e.Counted))
-	if e.Kind == explain.Gap && e.Since != nil {
+	text := fmt.Sprintf("%s  %s → %s: %s; counts %s", e.At, from, figure(e.To), e.meaning(), figure(e.Counted))
+	if e.Kind == ledger.Gap && e.Since != nil {
 		text += ", nothing since " + *e.Since
 	}
-	if e.Flag != "" {
-		text += " [" + string(e.Flag) + "]"
+	if e.Why != "" {
+		text += " (" + e.Why + ")"
 	}
-	return text
+	return text + e.flagText()
 }
+
+// meaning is what the step was taken for.
+func (e *eventExplained) meaning() string {
+	switch {
+	case e.Kind == ledger.SiblingReset && e.Counted == e.To:
+		return "another series of the process dropped: this one was reset, too"
+	case e.Kind == ledger.SiblingReset:
+		return "another series of the process dropped, but this one has grown"
+	case e.Kind == ledger.Joined && e.Partner != nil:
+		return "goes on from " + labelsFrom(e.Partner).String()
+	case e.Kind == ledger.LeftOut:
+		return leftOut[e.Flag]
+	}
+	return meaning[e.Kind]
+}
+
+// leftOut says why something is not counted.
+var leftOut = map[slo.FlagKind]string{
+	slo.SeveralProcesses: "another one of several processes answers: left out",
+	slo.PartialDrop:      "drops by a part, as where one of several processes ends: left out",
+	slo.UnexplainedDrop:  "drops by a part, as where one of several processes ends: left out",
+	slo.ChangedLabels:    "labels changed, and what goes on from what is not clear: left out",
+}
+
+func (e *eventExplained) flagText() string {
+	out := ""
+	for _, f := range e.Flags {
+		out += " [" + string(f) + "]"
+	}
+	return out
+}
+
+// lines tells of start times.
+func (x *processExplained) lines() []string {
+	out := []string{labelsFrom(x.Labels).String()}
+	for k, e := range x.Events {
+		if k == mostEvents {
+			return append(out, fmt.Sprintf("  and %d events more; -o json has all", len(x.Events)-k))
+		}
+		from := "-"
+		if e.From != nil {
+			from = startText(*e.From)
+		}
+		what := meaning[e.Kind]
+		if e.Kind == ledger.LeftOut {
+			what = "another process answers under the same labels"
+		}
+		out = append(out, fmt.Sprintf("  %s  %s → %s: %s%s", e.At, from, startText(e.To), what, e.flagText()))
+	}
+	return out
+}
+
+// startText writes a start time (Unix seconds).
+func startText(s float64) string { return timeText(int64(s * 1000)) }
 
 func (out *partExplained) writeSum(b *strings.Builder) {
 	s := out.Sum
@@ -168,7 +230,7 @@ func (out *partExplained) writeSum(b *strings.Builder) {
 	case *s.Agrees:
 		lines = append(lines, "the ledger has the same")
 	default:
-		lines = append(lines, fmt.Sprintf("the ledger has good %s of total %s: it saw more than is told here (drops that are held, labels that change); its figure holds", figure(s.LedgerGood), figure(s.LedgerTotal)))
+		lines = append(lines, fmt.Sprintf("the ledger has good %s of total %s; that is an error of shopslo: please report it", figure(s.LedgerGood), figure(s.LedgerTotal)))
 	}
 	section(b, "Sum of the window", lines)
 }

@@ -103,6 +103,14 @@ func TestServeCountsWhatItScrapesAndAnswers(t *testing.T) {
 			t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 		}
 	})
+	t.Run("the embedded store is in use: what asks no server says what to do", func(t *testing.T) {
+		for _, args := range [][]string{{"explain", "cart", "b-1"}, {"validate", "--source"}} {
+			code, stdout, stderr := runWith(t, nil, append(args, "--config", x.config)...)
+			if code != exitUsage || stdout != "" || strings.Contains(stderr, "--server") || !strings.Contains(stderr, "end 'shopslo serve' until it has answered") {
+				t.Errorf("%v: exit code %d: %s%s", args, code, stdout, stderr)
+			}
+		}
+	})
 	t.Run("the embedded store and the ledger are in use: the message names --server", func(t *testing.T) {
 		for _, args := range [][]string{{"status"}, {"gate", "--to", "prod"}, {"serve"}} {
 			code, stdout, stderr := runWith(t, nil, append(args, "--config", x.config)...)

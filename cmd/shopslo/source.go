@@ -43,7 +43,24 @@ func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
 // orAskServer says what to do about a directory that another process has locked.
 func orAskServer(err error) error {
 	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EWOULDBLOCK) {
-		return fmt.Errorf("%w; where 'shopslo serve' is running, ask it with --server", err)
+		return &heldError{err}
+	}
+	return err
+}
+
+// heldError is of a directory that another process has locked.
+type heldError struct{ err error }
+
+func (e *heldError) Error() string {
+	return e.err.Error() + "; where 'shopslo serve' is running, ask it with --server"
+}
+
+func (e *heldError) Unwrap() error { return e.err }
+
+// askedAlone says what to do about it for a command that asks no server.
+func askedAlone(command string, err error) error {
+	if held, ok := errors.AsType[*heldError](err); ok {
+		return fmt.Errorf("%w; %s asks no server: end 'shopslo serve' until it has answered, or let source.embedded.dir name a copy of the directory", held.err, command)
 	}
 	return err
 }

@@ -50,7 +50,7 @@ var absenceRules = map[slo.AbsenceKind]string{
 func (p *program) validateSource(ctx context.Context, d *documents, v *validation) error {
 	src, err := p.openSource(d, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return err
+		return askedAlone("validate --source", err)
 	}
 	defer src.close()
 	if err := d.ask(src); err != nil {

@@ -237,6 +237,13 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 			return samples, err
 		}
 	}
+	l.takeIn(outs, until)
+	l.trace(outs)
+	return samples, nil
+}
+
+// takeIn makes the outcomes of a tick what the ledger answers.
+func (l *Ledger) takeIn(outs []*outcome, until int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	commit(outs, l.cfg.OldAnswers.Milliseconds())
@@ -248,7 +255,6 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 		o.acct.recovered(until)
 	}
 	l.version.Add(1)
-	return samples, nil
 }
 
 // commit makes the outcomes of a tick so.

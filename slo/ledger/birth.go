@@ -94,32 +94,26 @@ func (b *births) run() {
 // look finds out what a first sample is worth by itself, and whether more has to be known.
 func (b *births) look(n newborn) {
 	b.weigh(&n)
-	if n.in.series.joined || n.in.series.unclear || b.taken != nil && b.isTaken(n.in.series) {
-		b.c.flag(changedLabels, n.at)
+	switch {
+	case n.in.series.unclear:
+		b.count(&n, LeftOut, n.at, 0, changedLabels)
+	case n.in.series.joined || b.taken != nil && b.isTaken(n.in.series):
+		b.count(&n, CameBack, n.at, 0, changedLabels)
 	}
 	for _, p := range b.partners(&n) {
 		if !p.now {
 			b.open = append(b.open, n)
+			b.count(&n, FirstHeld, n.at, 0)
 			return
 		}
 	}
-	b.land(n, n.at, n.worth, n.doubt)
+	b.land(&n, n.at)
 }
 
 // isTaken reports whether another series has taken over a series in this tick.
 func (b *births) isTaken(s *series) bool {
 	_, taken := b.taken[s]
 	return taken
-}
-
-// land counts a first sample.
-func (b *births) land(n newborn, at int64, worth float64, doubt bool) {
-	if worth != 0 {
-		b.c.put(n.in.series.sides, b.c.cells.of(at), worth)
-	}
-	if doubt {
-		b.c.flag(unknownFirst, at)
-	}
 }
 
 // weigh says what a first sample is worth where no other series has ended, and which
@@ -130,26 +124,34 @@ func (b *births) weigh(n *newborn) {
 	early := n.at-f.begins <= c.patience
 	start, started := n.w.startAt(n.at)
 	switch rule := b.a.m.first; {
-	case rule == slo.FirstIgnore || n.in.series.unclear:
+	case n.in.series.unclear:
+		n.why = wasUnclear
+		return
+	case rule == slo.FirstIgnore:
+		n.why = byIgnore
 		return
 	case rule == slo.FirstZero && !early:
-		n.worth = n.v
+		n.worth, n.why = n.v, byZero
 		return
 	case n.w.p.shed.has(n.in.series, n.w.p.began(start)): // what it had counted before was counted
-		n.doubt = n.v > 0
+		n.doubt, n.why = n.v > 0, wasShed
 		return
 	case c.known(n.w, n.at):
-		if n.doubt = b.tooMuch(n); !n.doubt {
-			n.worth = n.v
+		if b.tooMuch(n) {
+			n.doubt, n.why = true, isTooMuch
+		} else {
+			n.worth, n.why = n.v, isKnown
 		}
 	case started && start*1000 > float64(max(f.begins, f.forgot)):
 		if b.handedOver(n, start) {
-			c.flag(changedLabels, n.at)
+			n.why = wasHanded
 			return
 		}
-		n.worth = n.v
+		n.worth, n.why = n.v, hasStarted
+	case early:
+		n.why = atBegin
 	default:
-		n.doubt = n.v > 0 && !early
+		n.doubt, n.why = n.v > 0, isOld
 	}
 	u := n.w.lastCounter(n.at)
 	if u != none {
@@ -403,17 +405,14 @@ func (b *births) decide(together []newborn) {
 		at := n.at + b.c.patience
 		switch p := best[i]; {
 		case !ended[i] && b.passing(n):
-			b.c.flag(changedLabels, at)
+			b.count(&n, LeftOut, at, 0, changedLabels)
 			b.take(n.in.series, at)
 		case !ended[i]:
-			b.land(n, at, n.worth, n.doubt)
+			b.land(&n, at)
 		case p == nil || chosen[p.s] > 1:
-			b.c.flag(changedLabels, at)
+			b.count(&n, LeftOut, at, 0, changedLabels)
 		default:
-			b.land(n, at, n.v-p.last.v, false)
-			if b.inPart(n, p) {
-				b.c.flag(changedLabels, at)
-			}
+			b.join(&n, p, at)
 		}
 	}
 	for _, p := range best {
@@ -509,23 +508,4 @@ func (b *births) wentBy(s *series, at int64) bool {
 		}
 	}
 	return was && is
-}
-
-// take notes that another series goes on for one: what comes after is a first sample.
-func (b *births) take(s *series, at int64) {
-	in := b.input(s)
-	if in == nil {
-		b.taken[s] = 0
-		state := s.seriesState
-		state.joined = true
-		b.c.results.series = append(b.c.results.series, seriesChange{s: s, pos: s.pos, pace: s.pace, state: state})
-		return
-	}
-	n := before(in.t, at+1)
-	b.taken[s] = n
-	if n == len(in.t) {
-		in.joined = true
-		return
-	}
-	b.add(&b.c.works[s.process.at], in, n)
 }

@@ -48,6 +48,7 @@ type outcome struct {
 	series    []seriesChange
 	processes []processChange
 	families  []familyChange
+	steps     []Step // where they are traced
 }
 
 // run is a bucket, or a whole block whose inner edges are not kept, with its counts
@@ -90,6 +91,9 @@ type counter struct {
 	// interval after a restart.
 	plausible float64
 
+	tracing bool // somebody wants to know the steps
+	last    told // the last of them
+
 	oldest  int64 // sample of all that is read together, where an account needs to know; none
 	out     *outcome
 	to      int64
@@ -125,6 +129,7 @@ type arena struct {
 	processes []processChange
 	families  []familyChange
 	samples   []position
+	steps     []Step
 }
 
 // outcome hands out the next outcome.
@@ -193,7 +198,8 @@ func (c *counter) count(a *account, from, to, fineFrom int64, in []input) *outco
 		coarse = none
 	}
 	c.begin(a, from, to, coarse)
-	series, processes, families := len(c.results.series), len(c.results.processes), len(c.results.families)
+	series, processes, families, steps := len(c.results.series), len(c.results.processes), len(c.results.families), len(c.results.steps)
+	c.last = told{}
 
 	c.share(in)
 	c.settle(a)
@@ -207,6 +213,7 @@ func (c *counter) count(a *account, from, to, fineFrom int64, in []input) *outco
 	}
 	c.cover()
 	c.out.series, c.out.processes, c.out.families = since(c.results.series, series), since(c.results.processes, processes), since(c.results.families, families)
+	c.out.steps = since(c.results.steps, steps)
 	return c.finish(fineFrom)
 }
 
@@ -314,6 +321,9 @@ func (c *counter) series(w *work, in input) {
 	}
 	if w.plain(in) {
 		c.rise(s, in, &change)
+		if c.tracing {
+			c.tellRise(s, in)
+		}
 	} else {
 		c.pieces(w, in, &change)
 	}

@@ -36,7 +36,7 @@ func (c *counter) signs(w *work) {
 			c.sign(first, up.t[k], up.v[k] == 1)
 			if n := c.lasting(up, k); n > k {
 				k = n
-				c.last(up.t[k])
+				c.lasts(up.t[k])
 			}
 		}
 	}
@@ -81,8 +81,8 @@ func (c *counter) lasting(up input, k int) int {
 	return k + n - 1
 }
 
-// last says that up has said 1 until an instant, since one within the last span.
-func (c *counter) last(at int64) {
+// lasts says that up has said 1 until an instant, since one within the last span.
+func (c *counter) lasts(at int64) {
 	c.out.facts.last = max(c.out.facts.last, at)
 	s := &c.spans[len(c.spans)-1]
 	s.to = max(s.to, at+c.patience)

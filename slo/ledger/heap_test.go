@@ -15,9 +15,8 @@ import (
 // The ways of reading a heap: as a backfill does, each edge when it closes, or as it comes.
 var ways = []string{"in one go", "edge by edge", "in steps of any length"}
 
-// heapDiffers counts a heap's series in one of these ways, and says where the ledger and
-// the oracle part first; "" where they do not.
-func heapDiffers(w ledgertest.Heap, series []ledgertest.Series, way string) string {
+// countHeap counts a heap's series in one of these ways; trace may be nil.
+func countHeap(w *ledgertest.Heap, series []ledgertest.Series, way string, trace func(ledger.Step)) (*ledger.Ledger, *slo.SLO, error) {
 	const res = 1000
 	w.Rules.Start -= w.Rules.Start % res
 	start, end := w.Rules.Start, w.End-w.End%res
@@ -34,7 +33,7 @@ func heapDiffers(w ledgertest.Heap, series []ledgertest.Series, way string) stri
 	s := sloOf("s", queries...)
 	s.Parts[0].Indicator.FirstSample = w.Rules.First
 	cfg := testConfig("", start, time.UnixMilli(end), time.Duration(w.Rules.Interval)*time.Millisecond, res*time.Millisecond)
-	cfg.TargetLabels = w.Rules.TargetLabels
+	cfg.TargetLabels, cfg.Trace = w.Rules.TargetLabels, trace
 	p := planOf(ledgertest.NewSource(ledgertest.Plain(series)), w.Subjects, s)
 	p.Reads[""] = ledger.Selecting(func(text string) ([]slo.Selector, bool) { return []slo.Selector{sels[text]}, true })
 	l, err := ledger.Open(cfg)
@@ -53,9 +52,18 @@ func heapDiffers(w ledgertest.Heap, series []ledgertest.Series, way string) stri
 		}
 		err = l.Advance(context.Background(), time.UnixMilli(now+1), nil)
 	}
+	return l, s, err
+}
+
+// heapDiffers counts a heap's series in one of these ways, and says where the ledger and
+// the oracle part first; "" where they do not.
+func heapDiffers(w ledgertest.Heap, series []ledgertest.Series, way string) string {
+	const res = 1000
+	l, s, err := countHeap(&w, series, way, nil)
 	if err != nil {
 		return err.Error()
 	}
+	start, end := w.Rules.Start, w.End-w.End%res
 	oracles, err := ledgertest.NewOracles(w.Subjects, w.Rules, series)
 	if err != nil {
 		return err.Error()

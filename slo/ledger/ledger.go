@@ -62,6 +62,10 @@ type Config struct {
 	Patience time.Duration
 	// Log gets what an operator should know; default: nothing.
 	Log *slog.Logger
+	// Trace is told of each step of what is counted from raw samples, when its tick has been
+	// taken over: by the goroutine that advances, one after the other, and of one series in
+	// the order of time. Default: nobody is told, and that costs nothing.
+	Trace func(Step)
 }
 
 func (c *Config) setDefaults() {

@@ -69,6 +69,7 @@ func (c *counter) judge(w *work, s startChange, first bool) {
 	if !first && st.odd && math.Abs(s.value-st.before) <= restartShift {
 		st.alternated = s.t
 		c.moves = append(c.moves, move{s.t, alternated})
+		c.tellStart(w, LeftOut, s, first)
 		return
 	}
 	went, doubt := c.wentOn(w, s.t, before)
@@ -78,16 +79,22 @@ func (c *counter) judge(w *work, s startChange, first bool) {
 		c.moves = append(c.moves, move{s.t, restarted})
 		if doubt {
 			c.flag(unclearRestart, s.t)
+			c.tellStart(w, Restart, s, first, unclearRestart)
+		} else {
+			c.tellStart(w, Restart, s, first)
 		}
 	case !first && w.dropsAt(s.t):
 		st.restart(s.t)
 		st.odd = true
 		c.moves = append(c.moves, move{s.t, restarted})
 		c.flag(clockAndDrop, s.t)
+		c.tellStart(w, Restart, s, first, clockAndDrop)
 	case !first && !went && ms > float64(w.seenSince(s.t)):
 		c.flag(unclearRestart, s.t)
+		c.tellStart(w, ClockStep, s, first, unclearRestart)
 	case !first:
 		c.flag(clockStep, s.t)
+		c.tellStart(w, ClockStep, s, first, clockStep)
 	}
 }
 

@@ -91,6 +91,7 @@ type birth struct {
 	v     float64
 	worth float64 // what it counts if no other series has ended
 	doubt bool    // and that is flagged
+	why   reason  // not in the files
 	// Partners are series of the same process heard of at or after same, and of peers,
 	// which started when this one did, heard of after others; none: there are none.
 	same, others int64

@@ -264,6 +264,8 @@ func (w *worker) reset(l *Ledger, oldest int64) {
 	c.lookback, c.slack, c.plausible = l.cfg.OldAnswers.Milliseconds(), l.cfg.Slack.Milliseconds(), l.cfg.PlausibleSteps
 	m.outcomes = nil // targets point to the old ones
 	m.runs, m.series, m.processes, m.families, m.samples = m.runs[:0], m.series[:0], m.processes[:0], m.families[:0], m.samples[:0]
+	m.steps = m.steps[:0]
+	c.tracing = l.cfg.Trace != nil
 	w.samples = 0
 	clear(w.bad)
 }

@@ -128,7 +128,7 @@ func (x *walker) samples(k, end int) {
 		}
 	}
 	for ; k < end; k++ {
-		if x.undisturbed() {
+		if !x.c.tracing && x.undisturbed() {
 			if k = x.glide(k, end); k == end {
 				break
 			}
@@ -201,8 +201,7 @@ func (x *walker) settle(t int64) {
 
 // settleAt takes what is held for a reset.
 func (x *walker) settleAt(at int64) {
-	x.count(at, x.hold.sum)
-	x.flag(unexplainedDrop, at)
+	x.countsSince(Reset, position{x.hold.at, x.hold.max}, position{at, x.prev.v}, x.hold.sum, unexplainedDrop)
 	x.hold = hold{at: none}
 }
 
@@ -214,29 +213,38 @@ func (x *walker) pair(now position) {
 		case moved != nothing:
 			x.hold = hold{at: none}
 		case now.v >= x.hold.max:
-			x.count(now.t, now.v-x.hold.max)
-			if x.hold.small {
-				x.flag(unclearRestart, now.t)
-			}
+			x.regained(now)
 			x.hold = hold{at: none}
 			return
 		case now.v >= x.prev.v:
 			x.hold.sum += now.v - x.prev.v
+			x.counts(Held, now, 0)
 			return
 		default:
 			x.hold.sum += now.v
+			x.counts(Held, now, 0)
 			return
 		}
 	}
 	switch {
 	case moved == alternated:
-		x.flag(severalProcesses, now.t)
+		x.counts(LeftOut, now, 0, severalProcesses)
 	case moved == restarted:
-		x.count(now.t, now.v)
+		x.counts(Restart, now, now.v)
 	case now.v < x.prev.v:
 		x.dropped(now)
 	default:
 		x.grown(now)
+	}
+}
+
+// regained takes in the sample that shows that what is held was an old answer.
+func (x *walker) regained(now position) {
+	before := position{x.hold.at, x.hold.max}
+	if x.hold.small {
+		x.countsSince(Regained, before, now, now.v-before.v, unclearRestart)
+	} else {
+		x.countsSince(Regained, before, now, now.v-before.v)
 	}
 }
 
@@ -264,23 +272,26 @@ func (x *walker) moveUpTo(t int64) moveKind {
 func (x *walker) dropped(now position) {
 	low, ok := x.least(now.t)
 	again := ok && now.v >= low // it has read as little a moment ago
+	var raised []int
 	if x.w.hasStart(now.t) {
 		if again {
 			x.hold = hold{at: now.t, max: x.prev.v, sum: now.v, small: x.step() == 0 || x.plausible(now)}
+			x.counts(OldAnswer, now, 0)
 			return
 		}
-		x.flag(unexplainedDrop, now.t)
+		raised = append(raised, unexplainedDrop)
 	}
 	most := now.v > x.prev.v/2 // of what was is left
 	step := x.step()
 	odd := step > 0 && !x.plausible(now)
 	if odd || step == 0 && most || again {
-		x.flag(partialDrop, now.t)
+		raised = append(raised, partialDrop)
 	}
 	if odd && most {
+		x.counts(LeftOut, now, 0, raised...)
 		return
 	}
-	x.count(now.t, now.v)
+	x.counts(Reset, now, now.v, raised...)
 	x.lastDrop = x.prev.t
 	if x.finds {
 		x.c.drops = append(x.c.drops, drop{x.s, x.prev.t, now.t})
@@ -318,31 +329,35 @@ func (x *walker) plausible(now position) bool {
 
 // grown takes in a sample that is not below the one before it.
 func (x *walker) grown(now position) {
-	growth := now.v - x.prev.v
-	if !x.finds {
-		x.dropsUpTo(now.t)
-		again := now.v == 0 || x.plausible(now)
-		switch {
-		case x.same >= x.prev.t:
-			growth = now.v
-			if !again && x.step() > 0 {
-				x.flag(unclearRestart, now.t)
-			}
-		case x.own >= x.prev.t:
-			if again || x.few(now) {
-				growth = now.v
-			} else {
-				x.flag(unclearRestart, now.t)
-			}
-		case x.others >= x.prev.t && !x.w.hasStart(now.t):
-			if again {
-				growth = now.v
-			}
-			if !again || x.prev.v > 0 {
-				x.flag(unclearRestart, now.t)
-			}
-		}
-		x.count(now.t, growth)
+	if x.finds {
+		return
+	}
+	x.dropsUpTo(now.t)
+	again := now.v == 0 || x.plausible(now)
+	switch {
+	case x.same >= x.prev.t:
+		x.withSiblings(now, true, !again && x.step() > 0)
+	case x.own >= x.prev.t:
+		again = again || x.few(now)
+		x.withSiblings(now, again, !again)
+	case x.others >= x.prev.t && !x.w.hasStart(now.t):
+		x.withSiblings(now, again, !again || x.prev.v > 0)
+	default:
+		x.counts(x.c.growthKind(x.prev, now), now, now.v-x.prev.v)
+	}
+}
+
+// withSiblings takes in a sample that is not below the one before it, where a family drop
+// of others lies between: again says that it has begun from zero, too.
+func (x *walker) withSiblings(now position, again, unclear bool) {
+	worth := now.v - x.prev.v
+	if again {
+		worth = now.v
+	}
+	if unclear {
+		x.counts(SiblingReset, now, worth, unclearRestart)
+	} else {
+		x.counts(SiblingReset, now, worth)
 	}
 }
 
@@ -361,14 +376,23 @@ func (x *walker) dropsUpTo(t int64) {
 	}
 }
 
-func (x *walker) count(at int64, events float64) {
-	if !x.finds && events != 0 {
-		x.c.put(x.s.sides, x.c.cells.of(at), events)
-	}
+// counts counts what a sample is worth, and raises flags at its time.
+func (x *walker) counts(what Kind, now position, events float64, raised ...int) {
+	x.countsSince(what, x.prev, now, events, raised...)
 }
 
-func (x *walker) flag(kind int, at int64) {
-	if !x.finds {
-		x.c.flag(kind, at)
+// countsSince does so where it is not the sample before that it is compared with.
+func (x *walker) countsSince(what Kind, before, now position, events float64, raised ...int) {
+	if x.finds {
+		return
+	}
+	if events != 0 {
+		x.c.put(x.s.sides, x.c.cells.of(now.t), events)
+	}
+	for _, kind := range raised {
+		x.c.flag(kind, now.t)
+	}
+	if x.c.tracing {
+		x.c.tell(x.s, what, before, now, events, raised...)
 	}
 }

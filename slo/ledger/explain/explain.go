@@ -1,289 +1,105 @@
-// Package explain counts one account slowly and tells of each step: what each series was
-// worth, sample by sample, by the rules of docs/counting.md. It is for people who doubt a
-// figure. The ledger counts; where the two differ, the ledger's figure is the one that holds.
+// Package explain sums up the steps that a ledger tells of (ledger.Config.Trace), series by
+// series, for people who doubt a figure. It counts nothing itself: what an account's series
+// have counted is together what the ledger has.
 package explain
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
 )
 
-// Series are the samples of one series, oldest first, in Unix milliseconds.
-type Series struct {
-	Labels slo.Labels
-	T      []int64
-	V      []float64
+// Steps are the steps of a ledger. Its zero value is ready; it is not safe for use by several
+// goroutines at once.
+type Steps struct {
+	accounts map[string]map[string]*series
 }
 
-// Input is what one account reads. Samples at or before Start are not to be in it.
-type Input struct {
-	// Counters are the series that the selectors pick; Up and Starts those of the scrape
-	// health and of the process start time (seconds), of the targets that count.
-	Counters, Up, Starts []Series
-	// Start is where counting begins, Begin where the data do; Unix milliseconds.
-	Start, Begin int64
-	// Interval is the scrape interval.
-	Interval time.Duration
-	// TargetLabels tell targets apart, Match are the subject's labels.
-	TargetLabels []string
-	Match        slo.Labels
-	First        slo.FirstSample
+// series are the steps of one series, or of the start times of one process.
+type series struct {
+	like   ledger.Step // any of them
+	steps  []ledger.Step
+	growth []growth
 }
 
-// Kind is what a step was taken for.
-type Kind string
-
-// The kinds of Event. Growth is summed up and not listed.
-const (
-	FirstCounted Kind = "first_sample_counted" // from zero
-	FirstIgnored Kind = "first_sample_ignored" // of unknown age
-	Joined       Kind = "labels_changed"       // goes on from another series
-	Restart      Kind = "restart"              // by the start time
-	Reset        Kind = "reset"                // by a drop
-	SiblingReset Kind = "reset_with_sibling"   // another series of the process dropped
-	OldAnswer    Kind = "old_answer"           // a drop that was soon made up for
-	LeftOut      Kind = "left_out"             // growth that is not known
-	Clock        Kind = "clock_step"           // a start time moved, nothing restarted
-	Gap          Kind = "gap"                  // longer than two scrape intervals
-)
-
-// Event is a step that is more than growth.
-type Event struct {
-	Kind     Kind
-	At       int64   // Unix milliseconds
-	From, To float64 // the values before and after; From is NaN at a first sample
-	Counted  float64
-	Flag     slo.FlagKind // "" for none
-	Since    int64        // the time of the sample before; 0 for none
+// growth is what a stretch of growth counted: there are many of them.
+type growth struct {
+	at     int64 // Unix milliseconds
+	events float64
 }
 
-// Told is what became of one series.
+// Take takes in a step: a ledger's Trace.
+func (x *Steps) Take(st ledger.Step) {
+	if x.accounts == nil {
+		x.accounts = map[string]map[string]*series{}
+	}
+	account := x.accounts[st.Account]
+	if account == nil {
+		account = map[string]*series{}
+		x.accounts[st.Account] = account
+	}
+	name := st.Series.String()
+	if st.Series == nil {
+		name = "process " + st.Process.String()
+	}
+	s := account[name]
+	if s == nil {
+		s = &series{like: st}
+		account[name] = s
+	}
+	if st.Kind == ledger.Growth && st.Flags == nil {
+		s.growth = append(s.growth, growth{st.At.UnixMilli(), st.Counted})
+		return
+	}
+	s.steps = append(s.steps, st)
+}
+
+// Told is what became of one series, or of the start times of a process, in a window.
 type Told struct {
-	Labels slo.Labels
-	// Process are the labels of its target and process.
-	Process string
-	// First and Last are the times of its first and last sample read, and Samples their
-	// number; Scraped is the median distance between two.
-	First, Last int64
-	Samples     int
-	Scraped     time.Duration
-	// Events are within the window, in order; Growth is what else it counted there, and
-	// Counted all.
-	Events          []Event
+	// Series are its labels; none for start times. Process are those of the process.
+	Series, Process slo.Labels
+	// Good, Bad and Total are the queries that count it.
+	Good, Bad, Total bool
+	// Steps are those that are more than growth, in the order of time.
+	Steps []ledger.Step
+	// Growth is what else it counted, and Counted all.
 	Growth, Counted float64
 }
 
-// slack is what two clocks may differ by, in milliseconds.
-const slack = 5000
-
-// Count tells what each counter was worth in (from, to], Unix milliseconds; in the order of
-// the input.
-func Count(in Input, from, to int64) []Told {
-	c := &counter{in: in, i: in.Interval.Milliseconds(), processes: map[string]*process{}, from: from, to: to}
-	c.arrange()
-	for _, p := range c.order {
-		c.restarts(p)
+// Told tells of an account (ledger.AccountOf) in (from, to]: of each series and process that
+// has a step there, sorted by their labels.
+func (x *Steps) Told(account string, from, to time.Time) []Told {
+	var out []Told
+	for _, s := range x.accounts[account] {
+		if t, ok := s.told(from, to); ok {
+			out = append(out, t)
+		}
 	}
-	for _, s := range c.series {
-		c.ownDrops(s)
-	}
-	for _, s := range c.series {
-		c.siblings(s)
-	}
-	c.firsts()
-	out := make([]Told, len(c.series))
-	for k, s := range c.series {
-		out[k] = s.tell(c)
-	}
+	slices.SortFunc(out, func(a, b Told) int {
+		return cmp.Or(strings.Compare(a.Series.String(), b.Series.String()), strings.Compare(a.Process.String(), b.Process.String()))
+	})
 	return out
 }
 
-// counter is one Count.
-type counter struct {
-	in        Input
-	i         int64
-	processes map[string]*process
-	order     []*process
-	series    []*counted
-	from, to  int64
-}
-
-// process is one of a target's.
-type process struct {
-	target, name string
-	further      slo.Labels
-	starts       []point // in ms
-	up           []point
-	hasUp        bool
-	series       []*counted
-	moves        []move
-}
-
-type point struct {
-	t int64
-	v float64
-}
-
-// move is a start time that changed.
-type move struct {
-	t    int64
-	kind moveKind
-}
-
-type moveKind int
-
-const (
-	restart moveKind = iota
-	implausible
-	several
-	clock
-)
-
-// counted is one counter.
-type counted struct {
-	Series
-	process *process
-	family  string
-	// worth is what each sample counts, why what it was taken for; "" is growth.
-	worth []float64
-	why   []Kind
-	flag  []slo.FlagKind
-	step  []float64 // before each sample
-	drops []pair    // family drops
-	taken bool      // another series was joined to it
-}
-
-type pair struct{ p, r int64 }
-
-// arrange sorts series into processes.
-func (c *counter) arrange() {
-	sign := func(s Series) *process {
-		target, further := c.split(s.Labels)
-		return c.processOf(target, further)
-	}
-	for _, s := range c.in.Starts {
-		p := sign(s)
-		for k, v := range s.V {
-			if v > 0 && !math.IsInf(v, 0) {
-				p.starts = append(p.starts, point{s.T[k], v * 1000})
-			}
+func (s *series) told(from, to time.Time) (out Told, ok bool) {
+	out = Told{Series: s.like.Series, Process: s.like.Process, Good: s.like.Good, Bad: s.like.Bad, Total: s.like.Total}
+	for _, g := range s.growth {
+		if g.at > from.UnixMilli() && g.at <= to.UnixMilli() {
+			out.Growth += g.events
+			ok = true
 		}
 	}
-	for _, s := range c.in.Up {
-		p := sign(s)
-		p.hasUp = true
-		for k, v := range s.V {
-			p.up = append(p.up, point{s.T[k], v})
+	out.Counted = out.Growth
+	for _, st := range s.steps {
+		if st.At.After(from) && !st.At.After(to) {
+			out.Steps = append(out.Steps, st)
+			out.Counted += st.Counted
+			ok = true
 		}
 	}
-	for _, s := range c.in.Counters {
-		target, _ := c.split(s.Labels)
-		k := &counted{Series: valid(s), family: familyOf(s.Labels.Get(slo.MetricName)), process: c.belongs(target, s.Labels)}
-		n := len(k.T)
-		k.worth, k.why, k.flag, k.step = make([]float64, n), make([]Kind, n), make([]slo.FlagKind, n), make([]float64, n)
-		k.process.series = append(k.process.series, k)
-		c.series = append(c.series, k)
-	}
-}
-
-// valid leaves out what is no counter's value.
-func valid(s Series) Series {
-	out := Series{Labels: s.Labels}
-	for k, v := range s.V {
-		if v >= 0 && !math.IsInf(v, 0) {
-			out.T, out.V = append(out.T, s.T[k]), append(out.V, v)
-		}
-	}
-	return out
-}
-
-func familyOf(metric string) string {
-	for _, suffix := range []string{"_bucket", "_count", "_sum"} {
-		if name, ok := strings.CutSuffix(metric, suffix); ok {
-			return name + "\xff"
-		}
-	}
-	return metric
-}
-
-// histogram reports whether a family is one's, or a summary's.
-func histogram(family string) bool { return strings.HasSuffix(family, "\xff") }
-
-// split gives the target of a series, and its further labels.
-func (c *counter) split(ls slo.Labels) (target string, further slo.Labels) {
-	var b strings.Builder
-	for _, n := range c.in.TargetLabels {
-		if b.Len() > 0 {
-			b.WriteString(" ")
-		}
-		b.WriteString(n + "=" + ls.Get(n))
-	}
-	for _, l := range ls {
-		if l.Name != slo.MetricName && !slices.Contains(c.in.TargetLabels, l.Name) && c.in.Match.Get(l.Name) == "" {
-			further = append(further, l)
-		}
-	}
-	return b.String(), further
-}
-
-func (c *counter) processOf(target string, further slo.Labels) *process {
-	name := target
-	for _, l := range further {
-		name += " " + l.Name + "=" + l.Value
-	}
-	p := c.processes[name]
-	if p == nil {
-		p = &process{target: target, name: name, further: further}
-		c.processes[name] = p
-		c.order = append(c.order, p)
-	}
-	return p
-}
-
-// belongs finds the process of a counter.
-func (c *counter) belongs(target string, ls slo.Labels) *process {
-	var best *process
-	for _, p := range c.order {
-		if p.target != target || slices.ContainsFunc(p.further, func(l slo.Label) bool { return ls.Get(l.Name) != l.Value }) {
-			continue
-		}
-		if best == nil || len(p.further) > len(best.further) || len(p.further) == len(best.further) && p.name < best.name {
-			best = p
-		}
-	}
-	if best == nil {
-		return c.processOf(target, nil)
-	}
-	return best
-}
-
-// before is the index of the latest point before a time, −1 for none.
-func before(all []point, t int64) int {
-	k, _ := slices.BinarySearchFunc(all, t, func(p point, t int64) int { return cmp.Compare(p.t, t) })
-	return k - 1
-}
-
-// startAt is the process' start at a time, in ms.
-func (p *process) startAt(t int64) (float64, bool) {
-	k := before(p.starts, t+1)
-	if k < 0 {
-		return 0, false
-	}
-	return p.starts[k].v, true
-}
-
-// latest is the time of the last sample of any counter of the process before a time.
-func (p *process) latest(t int64) (last int64, ok bool) {
-	for _, s := range p.series {
-		k, _ := slices.BinarySearch(s.T, t)
-		if k > 0 && (!ok || s.T[k-1] > last) {
-			last, ok = s.T[k-1], true
-		}
-	}
-	return last, ok
+	return out, ok
 }

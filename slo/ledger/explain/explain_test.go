@@ -1,82 +1,83 @@
 package explain_test
 
 import (
+	"context"
 	"math"
+	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/ledger/explain"
 	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
 )
 
-// inputOf sorts a ShopSet's samples into what is counted.
-func inputOf(h *ledgertest.History, sub ledgertest.Subject, rules ledgertest.Rules, samples []ledgertest.Series) explain.Input {
-	in := explain.Input{Start: h.Start, Begin: h.Start, Interval: h.Config.Interval, TargetLabels: []string{"job", "instance"}, Match: sub.Labels}
-	oldest := int64(math.MaxInt64)
-	for _, s := range samples {
-		x := explain.Series{Labels: s.Labels}
-		for _, p := range s.Samples {
-			if p.T <= h.Start {
-				continue
-			}
-			oldest = min(oldest, p.T)
-			x.T, x.V = append(x.T, p.T), append(x.V, p.V)
-		}
-		switch s.Labels.Get(slo.MetricName) {
-		case ledgertest.UpMetric:
-			in.Up = append(in.Up, x)
-		case ledgertest.StartTimeMetric:
-			in.Starts = append(in.Starts, x)
-		default:
-			if rules.Bad.Matches(s.Labels) || rules.Total.Matches(s.Labels) {
-				in.Counters = append(in.Counters, x)
-			}
-		}
-	}
-	if oldest > h.Start+2*h.Config.Interval.Milliseconds() {
-		in.Begin = oldest - 1
-	}
-	return in
+// errorRatio counts the failed ones of all requests.
+func errorRatio() *slo.SLO {
+	ind := slo.Indicator{Name: "s", Counter: slo.Yes, Bad: &slo.Query{Text: "bad"}, Total: &slo.Query{Text: "total"}}
+	return &slo.SLO{Name: "s", Objective: 990_000_000, Window: slo.Rolling(time.Hour), Parts: []slo.Part{{Weight: 1, Objective: 990_000_000, Indicator: ind}}}
 }
 
-// The steps sum up to what the rules say, over random histories.
-func TestTheStepsSumUpToTheOraclesFigure(t *testing.T) {
-	n, differ := 0, 0
+// What is told of the series of any window is what the ledger has of it.
+func TestWhatIsToldIsWhatTheLedgerHas(t *testing.T) {
+	const res = 10_000
+	s := errorRatio()
+	read := ledger.Selecting(func(text string) ([]slo.Selector, bool) {
+		return map[string][]slo.Selector{"bad": {ledgertest.Bad()}, "total": {ledgertest.Total()}}[text], true
+	})
 	for seed := range uint64(200) {
 		h := ledgertest.New(ledgertest.Tiny(seed, seed%2 == 0))
-		for i, sub := range h.Subjects() {
-			samples := h.ShopSet(i).Samples(ledgertest.All)
-			rules := h.Rules(false, true, true)
-			o, err := ledgertest.NewOracle(sub, rules, samples)
-			if err != nil {
+		end := h.End - h.End%res
+		var steps explain.Steps
+		l, err := ledger.Open(ledger.Config{Resolution: res * time.Millisecond, Fine: 1000 * time.Hour, Retention: 10000 * time.Hour, Delay: time.Nanosecond,
+			Backfill: time.Duration(end-h.Start) * time.Millisecond, ScrapeInterval: h.Config.Interval, StartTimeMetric: ledgertest.StartTimeMetric, Trace: steps.Take})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := ledger.Plan{Sources: map[string]ledger.Source{"": h.Source()}, Reads: map[string]ledger.Reading{"": read}, Items: []ledger.Item{{SLO: s}}}
+		for _, sub := range h.Subjects() {
+			plan.Items[0].Subjects = append(plan.Items[0].Subjects, &ledger.Subject{ID: sub.ID, Match: sub.Labels})
+		}
+		if err := l.Configure(plan, time.UnixMilli(end)); err != nil {
+			t.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(seed, 1))
+		for now := h.Start; now < end; {
+			now = min(end, now+1+r.Int64N(1_000_000))
+			if err := l.Advance(context.Background(), time.UnixMilli(now+1), nil); err != nil {
 				t.Fatal(err)
 			}
-			end := h.End
-			want := o.Count(h.Start, end)
-			told := explain.Count(inputOf(h, sub, rules, samples), h.Start, end)
-			got := 0.0
-			for _, s := range told {
-				if rules.Total.Matches(s.Labels) {
-					got += s.Counted
-				}
-				sum := s.Growth
-				for _, e := range s.Events {
-					sum += e.Counted
-				}
-				if sum != s.Counted {
-					t.Errorf("seed %d: %s: its steps sum up to %v, it counted %v", seed, s.Labels, sum, s.Counted)
-				}
+		}
+		for _, sub := range h.Subjects() {
+			acc := l.Account(s, sub.ID, time.UnixMilli(end))
+			account, ok := l.AccountOf(s, sub.ID, 0)
+			if !ok {
+				t.Fatalf("seed %d: no account of %s", seed, sub.ID)
 			}
-			n++
-			if got != want.Total {
-				differ++
-				t.Logf("seed %d, %s: the steps sum up to %v, the oracle has %v", seed, sub.ID, got, want.Total)
+			for range 5 {
+				from := time.UnixMilli(h.Start + r.Int64N(end-h.Start))
+				want := acc.Counts(0, from, time.UnixMilli(end))
+				bad, total := 0.0, 0.0
+				for _, told := range steps.Told(account, want.Start, want.End) {
+					sum := told.Growth
+					for _, st := range told.Steps {
+						sum += st.Counted
+					}
+					if sum != told.Counted || math.IsNaN(sum) {
+						t.Errorf("seed %d: the steps of %s sum up to %v, it counted %v", seed, told.Series, sum, told.Counted)
+					}
+					if told.Bad {
+						bad += told.Counted
+					}
+					if told.Total {
+						total += told.Counted
+					}
+				}
+				if total != want.Total || total-bad != want.Good {
+					t.Errorf("seed %d, %s after %v: the series counted %v of which %v bad, the ledger has %+v", seed, sub.ID, want.Start, total, bad, want)
+				}
 			}
 		}
-	}
-	// What counts later than it was seen (labels that changed, drops that are held) may be told
-	// in another way where several of them meet.
-	if differ > n/15 {
-		t.Errorf("%d of %d histories differ", differ, n)
 	}
 }
