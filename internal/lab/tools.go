@@ -66,6 +66,9 @@ func Build(ctx context.Context, root string, log func(string)) error {
 	if _, err = Mkr(ctx, root, log); err != nil {
 		return err
 	}
+	if _, err = Prometheus3(ctx, root, log); err != nil {
+		return err
+	}
 	_, err = buildTools(ctx, root, log)
 	return err
 }
