@@ -53,17 +53,21 @@ func (c *Collector) mergeGroups() {
 			if err == nil && last.stream != nil && (last.stream != f.stream || last.held) {
 				from, err = c.relieved(id, f, last)
 			}
+			before := math.NaN()
+			if last.stream != nil {
+				before = last.v
+			}
+			foretold := err == nil && c.foretell(id, f, from, before)
 			c.samples[i].stream = f.stream
 			c.deliver(i, id, from, f.chunks, err)
-			if last.stream != nil {
-				c.samples[i].before = last.v
-			}
+			c.samples[i].before, c.samples[i].foretold = before, foretold
 			continue
 		}
 		chunks, err := c.merge(id, places, last)
 		c.samples[i].stream = nil
 		c.deliver(i, id, c.from, chunks, err)
 	}
+	c.keep()
 }
 
 // relieved finds from when on the only stream of the answer is given out, after another

@@ -29,11 +29,17 @@ type answering struct {
 
 func (a *answering) ask(t *testing.T, from, to int64, parts ...[]seen) (ts []int64, vs []float64, err error) {
 	t.Helper()
+	return a.gather(t, from, to, parts...)()
+}
+
+// gather gathers an answer, and returns how to read it.
+func (a *answering) gather(t *testing.T, from, to int64, parts ...[]seen) (read func() (ts []int64, vs []float64, err error)) {
+	t.Helper()
 	if a.metric == "" {
 		a.metric = "x_total"
 	}
 	a.in.Drop("replica")
-	c := Collector{Names: &a.in, Interval: 10 * second, AsIs: a.asIs}
+	c := &Collector{Names: &a.in, Interval: 10 * second, AsIs: a.asIs}
 	c.Reset(from*second, to*second)
 	for _, part := range parts {
 		c.BeginPart()
@@ -51,17 +57,19 @@ func (a *answering) ask(t *testing.T, from, to int64, parts ...[]seen) (ts []int
 	if len(series) > 1 {
 		t.Fatalf("%d series: %v", len(series), series)
 	}
-	for _, s := range series {
-		if s.Labels.String() != a.metric+"{}" || s.Ref == 0 {
-			t.Errorf("it is %d %v", s.Ref, s.Labels)
+	return func() (ts []int64, vs []float64, err error) {
+		for _, s := range series {
+			if s.Labels.String() != a.metric+"{}" || s.Ref == 0 {
+				t.Errorf("it is %d %v", s.Ref, s.Labels)
+			}
+			ts, vs, err = readAll(s.Samples.(*Samples), 3)
 		}
-		ts, vs, err = readAll(s.Samples.(*Samples), 3)
+		for i := range ts {
+			ts[i] /= second
+		}
+		c.Remember()
+		return ts, vs, err
 	}
-	for i := range ts {
-		ts[i] /= second
-	}
-	c.Remember()
-	return ts, vs, err
 }
 
 // every gives a stream with a sample each ten seconds.
