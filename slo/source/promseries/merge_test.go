@@ -115,6 +115,19 @@ func TestAShortGapIsLeftOpen(t *testing.T) {
 	hasSamples(t, ts, vs, err, a.t, a.v)
 }
 
+// A replica misses one scrape in a restart, and a counter whose first event is yet to come
+// is seen by the other one first: the leader stays, as it does for the start time.
+func TestASeriesThatBothLackIsNoGapOfTheLeader(t *testing.T) {
+	for _, lacks := range []int64{15, 100, 2000} { // seconds from the restart at 100
+		a, b := every("a", 10, 4000, steady).without(91, 100+lacks), every("b", 16, 4000, steady).without(100, 100+lacks-6)
+		ts, vs, err := new(answering).ask(t, 0, 4100, []seen{a, b})
+		hasSamples(t, ts, vs, err, a.t, a.v)
+	}
+	a := seen{"a", []int64{10, 20, 41, 51}, []float64{1, 2, 4, 5}} // one scrape missed, the next one late
+	ts, vs, err := new(answering).ask(t, 0, 60, []seen{a, every("b", 13, 53, func(at int64) float64 { return float64(at) / 10 })})
+	hasSamples(t, ts, vs, err, a.t, a.v)
+}
+
 func TestADropOfTheStreamThatTakesOverIsHandedOn(t *testing.T) {
 	a := every("a", 10, 50, steady)
 	b := every("b", 43, 123, func(at int64) float64 {
