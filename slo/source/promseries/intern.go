@@ -40,7 +40,7 @@ type Stream struct {
 	// Guarded by the Interner's lock.
 	used   uint64   // the round in which it was last asked for
 	raw    []string // the bytes that it is known by
-	recent Plain    // what it had last, where several streams were in one answer
+	recent [2]Plain // what it had last, where several streams were in one answer, and before
 	last   point    // the last valid sample that was read
 }
 
@@ -189,7 +189,7 @@ func (in *Interner) rename() {
 	in.byLabels = map[string]*Identity{}
 	for _, id := range old {
 		for _, s := range id.streams {
-			s.recent = Plain{}
+			s.recent = [2]Plain{}
 			in.assign(s)
 		}
 	}

@@ -1,6 +1,9 @@
 package promseries
 
 import (
+	"cmp"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/shopslo/shopslo/slo"
@@ -33,9 +36,9 @@ type point struct {
 // what is compared lies five earlier or later.
 const memorySpan = 12
 
-// Remember keeps what the answer's series ended with, for the requests to come. It is
-// called after the samples were read, if all went well.
-func (c *Collector) Remember() {
+// keep keeps what series of several streams end with, for the requests to come: at once,
+// since the next answer may be gathered before this one has been read.
+func (c *Collector) keep() {
 	if c.AsIs || c.Names == nil {
 		return
 	}
@@ -45,25 +48,102 @@ func (c *Collector) Remember() {
 		m := &c.merged[i]
 		m.id.give(m.given)
 		for _, r := range m.replays {
-			r.stream.recent = r.tail(memorySpan * c.interval())
-			for k := len(r.T) - 1; k >= 0; k-- {
-				if v := r.V[k]; v == v {
-					r.stream.last = point{r.T[k], v}
-					break
-				}
+			r.stream.keep(r.tail(memorySpan * c.interval()))
+		}
+	}
+}
+
+// keep remembers the newest samples of the stream.
+func (s *Stream) keep(p Plain) {
+	if len(p.T) == 0 {
+		return
+	}
+	if n := len(s.recent[0].T); n == 0 || p.T[0] > s.recent[0].T[0] {
+		s.recent[1] = s.recent[0]
+	}
+	s.recent[0] = p
+	for k := len(p.T) - 1; k >= 0; k-- {
+		if v := p.V[k]; v == v {
+			s.last = point{p.T[k], v}
+			break
+		}
+	}
+}
+
+// foretell keeps what a stream will have given out that is delivered as it is, where
+// another one may go on with the series. Only the end is read. False: it is not known.
+func (c *Collector) foretell(id *Identity, f *found, from int64, before float64) bool {
+	if c.AsIs || c.Names == nil || f.bad != "" || len(f.chunks) == 0 {
+		return false
+	}
+	last := slices.MaxFunc(f.chunks, func(a, b Chunk) int { return cmp.Compare(a.Max, b.Max) }).Max
+	var end []Chunk
+	for _, k := range f.chunks {
+		if k.Max >= min(last, c.to)-(catchIntervals+1)*c.interval() {
+			end = append(end, k)
+		}
+	}
+	s := &c.reading
+	if !s.Reset(from, c.to, end) {
+		return false
+	}
+	if s.before = math.NaN(); len(end) == len(f.chunks) {
+		s.before = before
+	}
+	if id.counter {
+		s.watch = math.MinInt64
+	}
+	var t [64]int64
+	var v [64]float64
+	valid := point{}
+	for n, err := s.Read(t[:], v[:]); n > 0; n, err = s.Read(t[:], v[:]) {
+		if err != nil {
+			return false
+		}
+		for i := range n {
+			if v[i] == v[i] {
+				valid = point{t[i], v[i]}
 			}
 		}
 	}
+	if s.given == 0 || s.err != nil {
+		return false
+	}
+	c.Names.mu.Lock()
+	defer c.Names.mu.Unlock()
+	c.gave(f.stream, s, valid)
+	return true
+}
+
+// gave keeps what was given out of a stream as it is; the Interner is locked.
+func (c *Collector) gave(stream *Stream, s *Samples, valid point) {
+	stream.Identity().give(given{stream: stream, t: s.given, v: s.value, ended: slo.IsStale(s.value), drop: s.fell})
+	if valid.t > stream.last.t {
+		stream.last = valid
+	}
+}
+
+// Remember keeps what the answer's series ended with, for the requests to come. It is
+// called after the samples were read, if all went well.
+func (c *Collector) Remember() {
+	if c.AsIs || c.Names == nil {
+		return
+	}
+	c.Names.mu.Lock()
+	defer c.Names.mu.Unlock()
 	for i := range c.samples {
 		s := &c.samples[i]
-		if s.stream == nil || s.given == 0 || s.err != nil {
+		if s.stream == nil || s.given == 0 || s.err != nil || s.foretold {
 			continue
 		}
-		g := given{stream: s.stream, t: s.given, v: s.value, ended: slo.IsStale(s.value), drop: s.fell}
-		s.stream.Identity().give(g)
-		if s.value == s.value {
-			s.stream.last = point{s.given, s.value}
+		if g := s.stream.Identity().given[0]; g.t == s.given && g.stream != s.stream {
+			continue // the next answer knows more
 		}
+		valid := point{}
+		if s.value == s.value {
+			valid = point{s.given, s.value}
+		}
+		c.gave(s.stream, s, valid)
 	}
 }
 
@@ -98,11 +178,15 @@ func (in *Interner) lastGiven(id *Identity, from, reach int64) given {
 func (in *Interner) history(s *Stream, from int64, room int) (p Plain) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	room += len(s.recent.T) + 1
+	recent := s.recent[0]
+	if len(recent.T) == 0 || recent.T[0] > from {
+		recent = s.recent[1]
+	}
+	room += len(recent.T) + 1
 	p.T, p.V = make([]int64, 0, room), make([]float64, 0, room)
-	for i, t := range s.recent.T {
+	for i, t := range recent.T {
 		if t <= from {
-			p.T, p.V = append(p.T, t), append(p.V, s.recent.V[i])
+			p.T, p.V = append(p.T, t), append(p.V, recent.V[i])
 		}
 	}
 	if n := len(p.T); s.last.t != 0 && s.last.t <= from && (n == 0 || s.last.t > p.T[n-1]) {

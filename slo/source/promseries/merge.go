@@ -53,17 +53,21 @@ func (c *Collector) mergeGroups() {
 			if err == nil && last.stream != nil && (last.stream != f.stream || last.held) {
 				from, err = c.relieved(id, f, last)
 			}
+			before := math.NaN()
+			if last.stream != nil {
+				before = last.v
+			}
+			foretold := err == nil && c.foretell(id, f, from, before)
 			c.samples[i].stream = f.stream
 			c.deliver(i, id, from, f.chunks, err)
-			if last.stream != nil {
-				c.samples[i].before = last.v
-			}
+			c.samples[i].before, c.samples[i].foretold = before, foretold
 			continue
 		}
 		chunks, err := c.merge(id, places, last)
 		c.samples[i].stream = nil
 		c.deliver(i, id, c.from, chunks, err)
 	}
+	c.keep()
 }
 
 // relieved finds from when on the only stream of the answer is given out, after another
@@ -261,12 +265,33 @@ func (m *merger) relief(t int64, some bool) *replay {
 		if !some && !m.absent && !m.given.ended && r.T[len(r.T)-1]-m.alive <= gapIntervals*m.interval {
 			continue
 		}
+		if !m.absent && !(m.given.ended && !some) && !m.outlasts(r, t, some) {
+			continue
+		}
 		able = append(able, r)
 	}
 	if len(able) == 0 {
 		return nil
 	}
 	return m.best(able)
+}
+
+// outlasts reports whether r went on where the leader was silent before t. A series that
+// both lack, such as one whose first event is yet to come, or that of a process that is
+// down, is no gap of the leader, though r may be the first that has it again: all series
+// of a target should have one leader.
+func (m *merger) outlasts(r *replay, t int64, some bool) bool {
+	const enough = 4 // samples, where the interval is not what was said
+	first, _ := slices.BinarySearch(r.T, m.alive+1)
+	for k, begin := first, first; k < len(r.T) && (!some || r.T[k] < t); k++ {
+		if k > begin && 2*(r.T[k]-r.T[k-1]) > 3*m.interval {
+			begin = k
+		}
+		if 2*(r.T[k]-r.T[begin]) >= 3*m.interval || k-first+1 >= enough {
+			return true
+		}
+	}
+	return false
 }
 
 // best is the stream that began first, of those the one that lasts longest, of those the

@@ -59,7 +59,8 @@ type Samples struct {
 	before float64 // the value before the first sample; NaN: not known
 	fell   drop    // the last drop
 
-	stream *Stream // whose samples are read as they are; nil: of several streams
+	stream   *Stream // whose samples are read as they are; nil: of several streams
+	foretold bool    // what it ends with is remembered already
 }
 
 var _ slo.Samples = (*Samples)(nil)
