@@ -123,7 +123,12 @@ func (b *bench) overPrometheus(ctx context.Context, h *history.History, ticks in
 
 func (b *bench) realPrometheus(ctx context.Context) error {
 	var bySelectors table
-	m, err := b.overPrometheus(ctx, b.history, b.ticks, func(url string, p *proc.Process) error { return b.matrix(ctx, url, p, &bySelectors) })
+	m, err := b.overPrometheus(ctx, b.history, b.ticks, func(url string, p *proc.Process) error {
+		if err := b.asked(ctx, url, p, &bySelectors); err != nil {
+			return err
+		}
+		return b.matrix(ctx, url, p, &bySelectors)
+	})
 	if err != nil {
 		return err
 	}
@@ -133,6 +138,22 @@ func (b *bench) realPrometheus(ctx context.Context) error {
 	b.goal("cold start by remote read", "≥ 60 million samples/s", c.PerSecond() >= 60e6, millions(c.PerSecond())+"/s",
 		"%s in %s; CPU %s here, %s in the server", millions(float64(c.Samples)), seconds(c.Wall), seconds(c.CPU), seconds(c.ServerCPU))
 	b.rows = append(b.rows, bySelectors.rows...)
+	return nil
+}
+
+// asked measures what asking for what exists costs beside the ticks.
+func (b *bench) asked(ctx context.Context, url string, server *proc.Process, t *table) error {
+	src, err := promapi.New(promapi.Config{URL: url, ScrapeInterval: history.Interval})
+	if err != nil {
+		return err
+	}
+	b.progress("asking what exists")
+	a, err := ours.Ask(ctx, b.history, src, server.CPU, min(b.ticks, 20))
+	if err != nil {
+		return err
+	}
+	t.figure("asking whether what the SLO asks for exists", seconds(a.CPU+a.Server)+" CPU", "once in two scrape intervals, not part of a tick; %s here, %s in the server",
+		seconds(a.CPU), seconds(a.Server))
 	return nil
 }
 

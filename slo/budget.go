@@ -119,7 +119,8 @@ func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, a Account) Budget {
 	b := Budget{SLO: s, Start: w.Start, End: end, Coverage: w.coverage, State: NoData}
 	b.Least = s.LeastEvents() * w.weight // weights are relative: 1 and 3 mean the same as 10 and 30
 	f := &figures{good: w.Good, total: w.Total, bad: w.bad, allowed: w.allowed}
-	fitted := s.appendFitted(f.alerts[:0], alerts)
+	var usual [usualAlerts]BurnAlert // not a part of figures: it is used here only
+	fitted := s.appendFitted(usual[:0], alerts)
 	b.BurnRates = s.burnRates(end, alerts, fitted, &a, f)
 	if w.Covered <= 0 || a.Misleads() {
 		return b
@@ -163,7 +164,6 @@ type figures struct {
 
 	rates  [usualWindows]BurnRate
 	ratios [usualWindows]float64
-	alerts [usualAlerts]BurnAlert
 }
 
 // weighted is the sum over an SLO's parts.
