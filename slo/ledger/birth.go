@@ -178,7 +178,8 @@ func (b *births) tooMuch(n *newborn) bool {
 	for _, f := range n.w.p.families {
 		for _, s := range f.series {
 			if in := b.input(s); in != nil {
-				step = max(step, b.c.stepBefore(in, before(in.t, n.at)))
+				s, _ := b.c.stepBefore(in, before(in.t, n.at))
+				step = max(step, s)
 			} else {
 				step = max(step, s.pace.step(s.pos, b.c.interval))
 			}
@@ -204,7 +205,7 @@ func (b *births) handedOver(n *newborn, start float64) bool {
 			continue
 		}
 		x, ok := b.view(s, n.at)
-		if !ok || x.last.v > n.v {
+		if !ok || x.last.v > n.v || x.last.t < n.at-longLife*b.c.interval || x.lived < longLife*b.c.interval {
 			continue
 		}
 		step := b.c.plausible * max(x.step, 1)
@@ -254,6 +255,8 @@ type partner struct {
 	goes bool     // it, or its process, has one between then and the decision
 	back bool     // it has one then, but none at the time of the first sample
 	step float64
+	// lived is for how long it has not dropped.
+	lived int64
 }
 
 // partners are the series that a first sample may continue.
@@ -341,7 +344,7 @@ func (b *births) partnersOf(p *process, metric string, n *newborn, since int64, 
 // view is what is known of a series around a first sample of another one at a time;
 // ok is false where it has nothing before, or another one has taken over.
 func (b *births) view(s *series, at int64) (partner, bool) {
-	x := partner{s: s, last: position{t: none}, step: s.pace.step(s.pos, b.c.interval)}
+	x := partner{s: s, last: position{t: none}, step: s.pace.step(s.pos, b.c.interval), lived: s.pace.lived(s.pos)}
 	if s.pos.t >= at { // in an earlier tick
 		x.goes, x.back = true, true
 		for _, r := range s.recent {
@@ -363,7 +366,7 @@ func (b *births) view(s *series, at int64) (partner, bool) {
 	n := before(in.t, at)
 	if n > 0 {
 		x.last = position{in.t[n-1], in.v[n-1]}
-		x.step = b.c.stepBefore(in, n)
+		x.step, x.lived = b.c.stepBefore(in, n)
 	}
 	if taken && n <= from {
 		return x, false

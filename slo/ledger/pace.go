@@ -34,10 +34,18 @@ func growth(before, now position, patience int64) float64 {
 // growth to bound its step.
 const longLife = 10
 
+// lived is for how long a series had not dropped at its latest sample.
+func (p *pace) lived(last position) int64 {
+	if p.base.t == none || last.t == none {
+		return 0
+	}
+	return last.t - p.base.t
+}
+
 // step is the greatest growth that is to be expected between two scrapes, as known after a
 // series' latest sample: a jump that its average speaks against is none.
 func (p *pace) step(last position, interval int64) float64 {
-	if lived := last.t - p.base.t; p.base.t != none && lived >= longLife*interval {
+	if lived := p.lived(last); lived >= longLife*interval {
 		return min(p.most, max(1, 10*(last.v-p.base.v)*float64(interval)/float64(lived)))
 	}
 	return p.most

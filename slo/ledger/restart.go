@@ -155,7 +155,8 @@ func (c *counter) wentOn(w *work, t int64, start float64) (went, doubt bool) {
 		if v < prev.v {
 			return false, false
 		}
-		step, pace := max(c.stepBefore(in, n), 1), 0.0
+		step, _ := c.stepBefore(in, n)
+		step, pace := max(step, 1), 0.0
 		if start > 0 {
 			pace = prev.v * i / max(1000, float64(prev.t)-start*1000)
 		}

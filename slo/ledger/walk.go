@@ -149,15 +149,16 @@ func (x *walker) take(now position) {
 // step is the series' step before the next sample.
 func (x *walker) step() float64 { return x.pace.step(x.prev, x.c.interval) }
 
-// stepBefore is a series' step before the n-th of its samples of this tick.
-func (c *counter) stepBefore(in *input, n int) float64 {
+// stepBefore is a series' step before the n-th of its samples of this tick, and for how
+// long it had not dropped then.
+func (c *counter) stepBefore(in *input, n int) (step float64, lived int64) {
 	p, prev := in.series.pace, in.series.pos
 	for k := range n {
 		now := position{in.t[k], in.v[k]}
 		p.take(prev, now, c.patience)
 		prev = now
 	}
-	return p.step(prev, c.interval)
+	return p.step(prev, c.interval), p.lived(prev)
 }
 
 // undisturbed reports whether nothing that has been found so far bears on the next pair.

@@ -130,7 +130,7 @@ func (o *Oracle) handedOver(c *counter, s Sample, start float64) bool {
 		}
 		for _, other := range p.counters {
 			w, ok := latestBefore(other.samples, s.T)
-			if !ok || other.left || w.V > s.V || !slices.Equal(o.apart(c), o.apart(other)) {
+			if !ok || other.left || w.V > s.V || float64(w.T) < float64(s.T)-10*i || float64(w.T-other.pace.base.T) < 10*i || !slices.Equal(o.apart(c), o.apart(other)) {
 				continue
 			}
 			step := 10 * max(other.step, 1)

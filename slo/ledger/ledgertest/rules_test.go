@@ -214,10 +214,11 @@ var dropExamples = []example{
 		start:  400, good: 30, total: 30, covered: -1, flags: "clock_step@440",
 	},
 	{
-		// The same under another instance: 10, and the rest was counted under the first.
+		// The same under another instance: 110 and 10, the rest was counted under the first.
 		name:   "an exporter that is replaced brings nothing anew",
-		series: [][2]string{{requests + "{200}@p", "110:864000 120:864010"}, {started + "@p", "110:50 120:50"}, {requests + "{200}@q", "140:864030 150:864040"}, {started + "@q", "140:139"}},
-		start:  100, good: 20, total: 20, covered: -1, flags: "labels_changed@140",
+		series: [][2]string{{requests + "{200}@p", "110:864000 210:864100 220:864110"}, {started + "@p", "110:50 220:50"},
+			{requests + "{200}@q", "240:864130 250:864140"}, {started + "@q", "240:239"}},
+		start: 100, good: 120, total: 120, covered: -1, flags: "labels_changed@240",
 	},
 	{
 		// While 200 is held, 500 goes on: no drop of the family. 4 + 5, and 2-1.
