@@ -58,7 +58,7 @@ func TestShortHistoriesAbsencesAndFailures(t *testing.T) {
 		{"after two hours it is", on("a-1", func(b *status.Budget) { short(2*time.Hour, 0)(b); firing(b) }), promotion.Hold, "burn_rate", promotion.Fail, "a page alert fires"},
 
 		{"a label that does not exist is no pass, and names the nearest", on("a-2", gone), promotion.Inconclusive, "budget", promotion.Unknown,
-			`Nobody can tell good from bad: http_requests_total{status="500"} (bad) asks for the label status, which no series of the metric has; there is code. Where it is created with the first error, say so with shopslo.dev/absent-is-zero: "true".`},
+			`Nobody can tell good from bad: http_requests_total{status="500"} (bad) asks for the label status, which no series of the metric has; there is code.`},
 		{"nor is it one for the target", on("a-1", gone), promotion.Inconclusive, "budget", promotion.Unknown, "there is code"},
 		{"its burn rates pass no more", on("a-2", gone), promotion.Inconclusive, "burn_rate", promotion.Unknown, "there is code"},
 		{"what is not being counted is no pass", on("a-2", failing), promotion.Inconclusive, "budget", promotion.Unknown,

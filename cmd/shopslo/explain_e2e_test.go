@@ -12,7 +12,7 @@ import (
 )
 
 func TestExplainTellsStepByStepWithPrometheus(t *testing.T) {
-	end := time.Now().Truncate(time.Minute)
+	end := time.Now().Add(-2 * time.Second).Truncate(time.Minute)
 	server := sourcetest.StartPrometheus(t, aLife(end), end.Add(-90*time.Minute).UnixMilli())
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{"shopslo.yaml": "source: {prometheus: {url: '" + server.URL + "', scrape_interval: 30s}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\n",
