@@ -215,7 +215,7 @@ var dropExamples = []example{
 	},
 	{
 		// The same under another instance: 110 and 10, the rest was counted under the first.
-		name:   "an exporter that is replaced brings nothing anew",
+		name: "an exporter that is replaced brings nothing anew",
 		series: [][2]string{{requests + "{200}@p", "110:864000 210:864100 220:864110"}, {started + "@p", "110:50 220:50"},
 			{requests + "{200}@q", "240:864130 250:864140"}, {started + "@q", "240:239"}},
 		start: 100, good: 120, total: 120, covered: -1, flags: "labels_changed@240",
