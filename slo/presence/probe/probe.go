@@ -231,9 +231,9 @@ func (p *Prober) latest(at time.Time) *result {
 }
 
 // fresh is how old an answer may be that need not be asked for again. A series stays live for
-// five intervals, so that little is missed by asking at every other one.
+// five intervals, so that little is missed by asking at every fourth one.
 func (c *Config) fresh() time.Duration {
-	return max(min(45*time.Second, 5*c.Interval), 2*c.Interval)
+	return max(min(45*time.Second, 5*c.Interval), 4*c.Interval)
 }
 
 // Knows reports whether the source was asked about a time, or one just before it.

@@ -40,10 +40,10 @@ type client struct {
 	now     func() time.Time // nil: no clock, no rest
 	timeout time.Duration
 
-	mu        sync.Mutex
-	restUntil time.Time
-	date      time.Time // the server's, of its latest answer
-	dated     time.Time // when that came, by now
+	mu    sync.Mutex
+	rests rests
+	date  time.Time // the server's, of its latest answer
+	dated time.Time // when that came, by now
 }
 
 func newClient(c Config) (*client, error) {
@@ -167,15 +167,19 @@ func (c *client) getJSON(ctx context.Context, path string, query url.Values, lim
 }
 
 func (c *client) send(ctx context.Context, r call, read func(*http.Response) error) error {
-	if err := c.resting(); err != nil {
+	q := question(r)
+	if err := c.resting(q); err != nil {
 		return err
 	}
 	wait, err := c.once(ctx, r, read)
+	if err == nil {
+		c.answered()
+	}
 	if err == nil || wait <= 0 {
 		return err
 	}
 	if wait > maxWait {
-		c.rest(wait)
+		c.rest(q, wait)
 		return err
 	}
 	timer := time.NewTimer(wait)
@@ -185,8 +189,10 @@ func (c *client) send(ctx context.Context, r call, read func(*http.Response) err
 		return err
 	case <-timer.C:
 	}
-	if wait, err = c.once(ctx, r, read); err != nil && wait > 0 {
-		c.rest(wait)
+	if wait, err = c.once(ctx, r, read); err == nil {
+		c.answered()
+	} else if wait > 0 {
+		c.rest(q, wait)
 	}
 	return err
 }
@@ -376,24 +382,4 @@ func retryAfter(resp *http.Response) time.Duration {
 		}
 	}
 	return 0
-}
-
-func (c *client) rest(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.now != nil {
-		c.restUntil = c.now().Add(d)
-	}
-}
-
-func (c *client) resting() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.now == nil {
-		return nil
-	}
-	if left := c.restUntil.Sub(c.now()); left > 0 {
-		return fmt.Errorf("%w: the server asked to be left alone for another %v (Retry-After)", slo.ErrUnavailable, left.Round(time.Second))
-	}
-	return nil
 }

@@ -276,9 +276,39 @@ func TestRetryAfter(t *testing.T) {
 		if n.Load() != 1 {
 			t.Errorf("the server was asked %d times", n.Load())
 		}
-		if rest := time.Until(s.http.restUntil); rest > maxRest {
-			t.Errorf("it rests for %v", rest)
+		for _, until := range s.http.rests.of {
+			if rest := time.Until(until); rest > maxRest {
+				t.Errorf("it rests for %v", rest)
+			}
 		}
+	})
+	t.Run("one question that is too much costs that one alone, two cost all", func(t *testing.T) {
+		var asked atomic.Int64
+		s := fake(t, Config{Now: time.Now}, func(w http.ResponseWriter, r *http.Request) {
+			asked.Add(1)
+			if !strings.HasSuffix(r.URL.Path, "/up") {
+				w.Header().Set("Retry-After", "3600")
+				w.WriteHeader(http.StatusTooManyRequests)
+				return
+			}
+			_, _ = w.Write([]byte("{}"))
+		})
+		var into any
+		ask := func(path string, answered bool, most int64) {
+			t.Helper()
+			if err := s.http.getJSON(t.Context(), path, nil, 100, &into); (err == nil) != answered {
+				t.Errorf("%s: %v", path, err)
+			}
+			if n := asked.Load(); n != most {
+				t.Errorf("%s: %d requests so far, want %d", path, n, most)
+			}
+		}
+		ask("/api/v1/one", false, 1)
+		ask("/api/v1/one", false, 1)
+		ask("/api/v1/up", true, 2)
+		ask("/api/v1/two", false, 3)
+		ask("/api/v1/up", true, 4)
+		ask("/api/v1/two", false, 4)
 	})
 }
 

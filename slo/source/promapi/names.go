@@ -45,7 +45,8 @@ func (s *Source) Names(ctx context.Context, label string, of slo.Selector, from,
 
 // get is a request without a body, for what servers do not take by POST.
 func (c *client) get(ctx context.Context, path string, form url.Values, read func(*http.Response) error) error {
-	if err := c.resting(); err != nil {
+	q := question(call{path: path, query: form})
+	if err := c.resting(q); err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
@@ -66,7 +67,7 @@ func (c *client) get(ctx context.Context, path string, form url.Values, read fun
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		if wait := retryAfter(resp); wait > 0 {
-			c.rest(wait)
+			c.rest(q, wait)
 		}
 		return c.refused(path, resp, secrets)
 	}
