@@ -88,7 +88,8 @@ type Absence struct {
 	Kind AbsenceKind `json:"kind"`
 	// Side is good, bad or total.
 	Side string `json:"side"`
-	// Selector is what was asked for, Label the label's name where it is one.
+	// Selector is what was asked for, or an expression whose result lacks the subject's labels;
+	// Label is the label's name where it is one, or the names that the expression lost.
 	Selector string `json:"selector"`
 	Label    string `json:"label"`
 	// Nearest are names (or values) that exist and are close to what was asked for.

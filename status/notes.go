@@ -115,6 +115,9 @@ func AbsenceText(a slo.Absence) string {
 	case slo.NoSubject:
 		return fmt.Sprintf("the ShopSet sends nothing now that %s could find: what was counted before stays", what)
 	case slo.Unlabelled:
+		if a.Label != "" {
+			return fmt.Sprintf("no data: the result of %s carries no ShopSet's labels; keep them in the expression, as with sum by (%s) (…)", what, a.Label)
+		}
 		return fmt.Sprintf("no data: the source has the metric in %s, and no series of it carries the ShopSet's labels", what)
 	case slo.LoneLabel:
 		text = fmt.Sprintf("%s matches on the label %s, which no series of the metric has", what, a.Label)

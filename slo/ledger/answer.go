@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"math"
 	"time"
 
@@ -37,9 +36,10 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		acc.Unit = coarser(acc.Unit, a.m.unit)
 		acc.Notes = append(acc.Notes, a.m.notes...)
 		expected = min(expected, a.expected())
+		acc.Absent = append(acc.Absent, a.m.lost()...)
 		acc.Flags = append(acc.Flags, a.facts.flags.list(at.UnixMilli())...)
 		if acc.Failure == "" {
-			acc.Failure = cmp.Or(a.failure(), a.m.lost())
+			acc.Failure = a.failure()
 		}
 	}
 	acc.Start, acc.End, acc.LastSample, acc.Expected = timeOf(start), timeOf(end), timeOf(last), timeOf(expected)

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -114,20 +113,31 @@ func (g *grid) read(src *sourceState, side int, series []slo.Series) error {
 func (m *measure) noteStrangers(side int, strangers bool, names []string) {
 	text := ""
 	if strangers {
-		text = fmt.Sprintf("the result of %s carries no ShopSet's labels (%s): keep them in the expression, as with sum by (%s) (…)",
-			m.sides[side].expr, strings.Join(names, ", "), strings.Join(names, ", "))
+		text = strings.Join(names, ", ")
 	}
 	m.strangers[side].Store(&text)
 }
 
-// lost says why the measure has nothing for anybody; "" where that is not so.
-func (m *measure) lost() string {
+// lost are the expressions whose results are nobody's.
+func (m *measure) lost() []slo.Absence {
+	var out []slo.Absence
 	for i := range m.strangers {
-		if text := m.strangers[i].Load(); text != nil && *text != "" {
-			return *text
+		if names := m.strangers[i].Load(); names != nil && *names != "" {
+			out = append(out, slo.Absence{Kind: slo.Unlabelled, Side: m.form.side(i), Selector: m.sides[i].expr, Label: *names})
 		}
 	}
-	return ""
+	return out
+}
+
+// side names one of the two counts.
+func (f form) side(i int) string {
+	switch {
+	case f == badTotal && i == 0, f == goodBad && i == 1:
+		return "bad"
+	case i == 0:
+		return "good"
+	}
+	return "total"
 }
 
 // bucket is the bucket that a grid point closes, -1 outside the span.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 	"time"
 
@@ -452,9 +453,10 @@ func TestAnExpressionThatDropsTheLabelsOfShopSetsSaysSo(t *testing.T) {
 		l := open(t, testConfig("", start, timeOf(end), 30*time.Second, time.Minute),
 			planOf(src, []ledgertest.Subject{{ID: "x", Labels: slo.Labels{{Name: "shopset", Value: "x"}}}}, s), end)
 		advance(t, l, end)
-		const want = "the result of ratio carries no ShopSet's labels (shopset): keep them in the expression, as with sum by (shopset) (…)"
-		if got := l.Account(s, "x", timeOf(end)).Failure; (got == want) != tt.failed || got != "" && !tt.failed {
-			t.Errorf("labels %v: failure %q", tt.labels, got)
+		want := slo.Absence{Kind: slo.Unlabelled, Side: "good", Selector: "ratio", Label: "shopset"}
+		got := l.Account(s, "x", timeOf(end)).Absent
+		if found := len(got) == 1 && reflect.DeepEqual(got[0], want); found != tt.failed || !found && len(got) > 0 {
+			t.Errorf("labels %v: absent %v", tt.labels, got)
 		}
 	}
 }

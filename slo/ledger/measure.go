@@ -15,7 +15,8 @@ import (
 // A measure is how one indicator is counted, for any subject: what is read and
 // what becomes of it. SLOs whose indicators are counted alike share a measure.
 type measure struct {
-	// strangers says, for each side on a grid, why its result is nobody's; nil or "": it is somebody's.
+	// strangers are, for each side on a grid whose result carries no subject's labels, their names;
+	// nil or "": it carries some.
 	strangers [2]atomic.Pointer[string]
 
 	key    string // identifies what is counted; a changed document has another
