@@ -35,6 +35,8 @@ func (s Side) Selectors() []slo.Selector { return slices.Concat(s.Terms...) }
 // Live is what a source has at one time, as far as it concerns one subject and the
 // metrics that are asked for.
 type Live struct {
+	// Match are the labels that all series of the subject carry.
+	Match slo.Labels
 	// Series are the subject's series that had a sample of late.
 	Series []slo.Labels
 	// Targets are the subject's targets, as their series up has them. None where the source
@@ -182,6 +184,11 @@ func lacksMetric(a slo.Absence) bool {
 // selector judges one; matched says that it picks a series.
 func (j judge) selector(sel slo.Selector, others []slo.Selector) (found []slo.Absence, matched bool) {
 	metric := metricOf(sel)
+	for _, m := range sel { // of another subject, and so of none of its own
+		if own := j.live.Match.Get(m.Name); own != "" && !m.Matches(own) {
+			return []slo.Absence{j.absence(slo.NoMetric, sel, m.Name, []string{own})}, false
+		}
+	}
 	series := picked(metric, j.live.Series)
 	if len(series) == 0 {
 		return []slo.Absence{j.withoutSeries(sel, metric)}, false

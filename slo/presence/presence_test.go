@@ -83,6 +83,8 @@ func TestJudge(t *testing.T) {
 			queries: []string{`bad http_requests_total`, `total all_requests_total`}, series: http, want: []string{"total metric : "}},
 		{name: "and the metric only", excused: true,
 			queries: []string{`bad http_requests_total{status="500"}`, `total http_requests_total`}, series: http, want: []string{"bad label status: code"}},
+		{name: "a query that names another ShopSet", live: presence.Live{Match: slo.Labels{{Name: "shopset", Value: "a-1"}}},
+			queries: []string{`bad http_requests_total{shopset="b-2",code=~"5.."}`, `total http_requests_total`}, series: http, want: []string{"bad metric shopset: a-1"}},
 		{name: "nothing has happened yet", queries: []string{`bad http_requests_total{code=~"5.."}`, `total http_requests_total`}, series: quiet,
 			want: []string{"bad none_yet code: 200"}},
 		{name: "nothing good has happened", queries: []string{`good http_requests_total{code="200"}`, `total http_requests_total`}, series: http[1:],

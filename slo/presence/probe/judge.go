@@ -69,7 +69,7 @@ func (r *round) look(x pair, v verdict) string {
 // live is what is known by now of a subject and the metrics that an SLO asks for; notes say what
 // was not looked at. An error: the source did not say it.
 func (r *round) live(x pair) (l presence.Live, notes []string, err error) {
-	l = presence.Live{Targets: r.targets[x.subject.ID], Sends: r.sends[x.subject.ID], Names: r.names[x.subject.ID],
+	l = presence.Live{Match: x.subject.Match, Targets: r.targets[x.subject.ID], Sends: r.sends[x.subject.ID], Names: r.names[x.subject.ID],
 		TargetLabels: r.p.cfg.TargetLabels, Elsewhere: map[string]presence.Elsewhere{}}
 	for _, key := range x.ask.keys {
 		if err := r.metrics[key].err; err != nil {
