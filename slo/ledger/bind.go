@@ -188,7 +188,7 @@ func (a *account) seriesOf(ls slo.Labels, sides uint8, targetLabels []string) (s
 	s = a.series[key]
 	known = s != nil && !s.former
 	if s == nil {
-		s = &series{id: a.nextID, labels: slices.Clone(ls), pos: position{t: none}, seriesState: newSeriesState()}
+		s = &series{id: a.nextID, labels: slices.Clone(ls), pos: position{t: none}, pace: newPace(), seriesState: newSeriesState()}
 		a.nextID++
 		s.put(a.processFor(a.targetOf(joined(ls, targetLabels)), ls))
 		a.series[key] = s

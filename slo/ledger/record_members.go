@@ -289,7 +289,7 @@ func readIdentityOf(d *decoder, a *account, m members, id uint32, s *series) *se
 	}
 	key := ls.String()
 	if s == nil {
-		s = &series{id: id, labels: ls, pos: position{t: none}, seriesState: newSeriesState()}
+		s = &series{id: id, labels: ls, pos: position{t: none}, pace: newPace(), seriesState: newSeriesState()}
 		if twin := a.series[key]; twin != nil {
 			if d.version >= 2 { // as with dropTwin
 				a.dropSeries(twin, m)
