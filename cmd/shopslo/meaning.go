@@ -28,6 +28,9 @@ type metricTypes struct {
 	source typeSource
 	mu     sync.Mutex
 	said   map[string]saidType
+	// down is why the source could not be asked; it is not asked for other metrics then,
+	// so that one that hangs is waited for once.
+	down error
 }
 
 type saidType struct {
@@ -45,7 +48,7 @@ func newMetricTypes(s any) *metricTypes {
 }
 
 // askingTypes is how long a source may take to tell a metric's type.
-const askingTypes = 10 * time.Second
+const askingTypes = 5 * time.Second
 
 // askAgain forgets what the source did not know: it may have scraped the metric since.
 func (t *metricTypes) askAgain() {
@@ -54,6 +57,7 @@ func (t *metricTypes) askAgain() {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.down = nil
 	maps.DeleteFunc(t.said, func(_ string, s saidType) bool { return s.err != nil || s.typ == "" || s.typ == "unknown" })
 }
 
@@ -67,13 +71,16 @@ func (t *metricTypes) typeOf(metric string) (string, error) {
 	if s, ok := t.said[metric]; ok {
 		return s.typ, s.err
 	}
+	if t.down != nil {
+		return "", t.down
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), askingTypes)
 	defer cancel()
 	typ, err := t.source.MetricType(ctx, metric)
 	if err != nil && !errors.Is(err, slo.ErrUnavailable) {
 		typ, err = "", nil // it answers, and has no metadata
 	}
-	t.said[metric] = saidType{typ, err}
+	t.said[metric], t.down = saidType{typ, err}, err
 	return typ, err
 }
 
