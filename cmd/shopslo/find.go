@@ -141,7 +141,7 @@ func (e *engine) lookFirst(now time.Time) {
 
 // lookPast looks at a time that a request asks for and that is no longer looked at.
 func (e *engine) lookPast(ctx context.Context, at, now time.Time) {
-	if now.Sub(at) < pastFrom {
+	if e.finder == nil || now.Sub(at) < pastFrom && e.finder.Looked(at) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, longestLook)
@@ -150,6 +150,6 @@ func (e *engine) lookPast(ctx context.Context, at, now time.Time) {
 }
 
 const (
-	pastFrom    = 10 * time.Minute // newer times are looked at after each tick
+	pastFrom    = 10 * time.Minute // newer times are looked at after each tick, since the server runs
 	longestLook = 20 * time.Second
 )

@@ -276,7 +276,12 @@ func (e *engine) review(ctx context.Context, period review.Period, at time.Time,
 	}
 	e.logFacts(ctx, &in, log, unknown)
 	q := review.Question{Period: period, Fleet: e.docs.fleet, SLOs: e.docs.slos.SLOs, Alerts: e.alerts, Resolution: e.docs.config.Ledger.Resolution}
-	counts := promotion.Excluding(e.docs.fleet, exclusions, e.ledger)
+	until := period.Until
+	if at.Before(until) {
+		until = at
+	}
+	e.lookPast(ctx, until, at)
+	counts := promotion.Excluding(e.docs.fleet, exclusions, e.accounts())
 	in.Measured = review.Measure(q, counts)
 	in.Effects = review.MeasureMoves(q, counts, in.Releases.Items)
 	if err := context.Cause(ctx); err != nil {

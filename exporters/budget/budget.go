@@ -5,6 +5,8 @@
 package budget
 
 import (
+	"slices"
+
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -59,7 +61,8 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	for i := range report.Budgets {
 		b := &report.Budgets[i]
 		e := emitter{ch, []string{b.SLO, string(b.ShopSet), string(b.Tier)}}
-		if t, ok := totals(b.SLO, string(b.ShopSet)); ok {
+		// What nobody can tell good from bad is no count, and least of all 0 bad.
+		if t, ok := totals(b.SLO, string(b.ShopSet)); ok && !slices.ContainsFunc(b.Absent, slo.Absence.Misleads) {
 			e.counter(events, t.Total)
 			e.counter(bad, t.Total-t.Good)
 			e.counter(covered, t.Covered.Seconds())

@@ -236,6 +236,13 @@ func (c *Config) fresh() time.Duration {
 	return max(min(45*time.Second, 5*c.Interval), 4*c.Interval)
 }
 
+// Looked reports whether the source was asked about a time before one that is remembered.
+func (p *Prober) Looked(at time.Time) bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.latest(at) != nil
+}
+
 // Knows reports whether the source was asked about a time, or one just before it.
 func (p *Prober) Knows(at time.Time) bool {
 	p.mu.RLock()
