@@ -119,9 +119,15 @@ func startScraping(ctx context.Context, to storage.Appendable, s *Scrape, log *s
 	// Created time stamps would add samples that nobody scraped: zeros at process
 	// starts. The ledger has its own rule for first samples.
 	options := scrape.Options{EnableCreatedTimestampZeroIngestion: false, DiscoveryReloadInterval: model.Duration(settle)}
-	m, err := scrape.NewManager(&options, log.With("component", "scrape"), logging.NewJSONFileLogger, to, r)
+	// NewManager registers its metrics before they can be collected, and r may be
+	// collected from at any time: they wait in a registry of their own.
+	own := prometheus.NewRegistry()
+	m, err := scrape.NewManager(&options, log.With("component", "scrape"), logging.NewJSONFileLogger, to, own)
 	if err != nil {
 		return nil, err
+	}
+	if err := r.Register(own); err != nil {
+		return nil, fmt.Errorf("register the metrics of scraping: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	d := discovery.NewManager(ctx, log.With("component", "discovery"), r, metrics, discovery.Name("scrape"), discovery.Updatert(settle))

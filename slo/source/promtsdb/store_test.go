@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/tsdb"
 
@@ -348,5 +349,29 @@ func appendForever(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 		fmt.Println("committed", i)
+	}
+}
+
+// A server's /metrics can be read while the server starts.
+func TestMetricsCanBeCollectedWhileScrapingStarts(t *testing.T) {
+	for range 20 {
+		registry := prometheus.NewRegistry()
+		db := openStore(t, t.TempDir(), Config{Registerer: registry})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- db.Run(ctx) }()
+		for scrapes := false; !scrapes; {
+			families, err := registry.Gather()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range families {
+				scrapes = scrapes || f.GetName() == "prometheus_target_metadata_cache_entries" || strings.HasPrefix(f.GetName(), "prometheus_target_scrape")
+			}
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
 	}
 }
