@@ -53,13 +53,11 @@ func (c *Check) flagged(flags []slo.Flag, since time.Time) {
 
 // uncounted says why a budget's figures are none, or old; "" where they are not.
 func uncounted(b *status.Budget) string {
-	if why := misled(b.Absent); why != "" {
-		return why
-	}
+	// What failed tells more than what was not found because of it.
 	if b.Failure != "" {
 		return "It is not being counted now: " + sentence(b.Failure)
 	}
-	return ""
+	return misled(b.Absent)
 }
 
 // misled says what is not there so that nobody can tell good from bad.

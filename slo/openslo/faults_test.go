@@ -84,7 +84,7 @@ func TestFaults(t *testing.T) {
 		{"an unknown indicator", change(ratio, "  indicatorRef: request\n") + sliDoc, 6, `there is no SLI "request" among the documents (did you mean "requests"?)`, broken},
 		{"indicator twice over", change(ratio, ratio+"  indicatorRef: requests\n") + sliDoc, 4, "indicatorRef", broken},
 		{"good and bad", change("bad: {", "good: {metricSource: {spec: {query: g}}}\n        bad: {"), 9, "mutually exclusive", broken},
-		{"no total", change("total:", "good:"), 9, "[raw, total]", broken},
+		{"no total", change("total:", "good:"), 9, "needs raw, or total with good or bad", broken},
 		{"raw without its type", change(ratio, rawIndicator("")), 6, "rawType: is required", broken},
 		{"raw of an unknown type", change(ratio, rawIndicator("rawType: fail, ")), 6, "must be one of", broken},
 		{"value beside a ratio", change("target: 0.999", "target: 0.999, value: 5"), 15, "forbidden", broken},

@@ -82,13 +82,16 @@ func withoutOps(s v1.SLO) v1.SLO {
 	return s
 }
 
-// sentence shortens the sdk's longest message to what helps.
+// sentence says what helps where the sdk's message does not.
 func sentence(message string) string {
 	if strings.HasPrefix(message, "string must match regular expression: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'") {
 		return "must be a name of small letters, digits and -, beginning and ending with a letter or digit"
 	}
 	if message == "property is required but was empty" {
 		return "is required and is missing"
+	}
+	if message == "one of [raw, total] properties must be set, none was provided" {
+		return "needs raw, or total with good or bad; with good and bad alone, add a total whose query picks both"
 	}
 	return message
 }

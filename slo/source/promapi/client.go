@@ -305,7 +305,7 @@ func (c *client) sort(ctx context.Context, path string, err error) error {
 	case errors.As(err, &alert):
 		return fmt.Errorf("%s: the server refused the TLS connection: %w; set tls cert_file and key_file", path, err)
 	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-		return fmt.Errorf("%s: %w: no whole answer within %v", path, errors.Join(slo.ErrUnavailable, errTimeout), c.timeout)
+		return fmt.Errorf("%s: %w: %w: no whole answer within %v", path, slo.ErrUnavailable, errTimeout, c.timeout)
 	}
 	return fmt.Errorf("%s: %w: %w", path, slo.ErrUnavailable, err)
 }
