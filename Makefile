@@ -22,6 +22,7 @@ demo: ## see a bad release, its budget and the gate, in two minutes (KEEP=1 leav
 
 test: ## run all tests but the end-to-end ones
 	go test $(RACE) -timeout 15m ./...
+	$(if $(RACE),go test -timeout 15m ./slo/ledger)
 
 e2e: ## run the end-to-end tests, against real Kubernetes, Argo CD, Prometheus and VictoriaMetrics
 	@[ -n '$(E2E_TESTS)' ] || { echo 'no end-to-end tests found' >&2; exit 1; }
