@@ -21,7 +21,7 @@ func TestExplainTellsStepByStepWithPrometheus(t *testing.T) {
 	if code != exitOK || stderr != "" {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
-	for _, want := range []string{"the process restarted, by its start time; counts 100", "bad: the series count 45", "the ledger has the same", "is 30s, but samples come every 1m"} {
+	for _, want := range []string{"the process restarted, by its start time; counts 100", "bad: the series count 50", "the ledger has the same", "is 30s, but samples come every 1m"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q:\n%s", want, text)
 		}

@@ -113,7 +113,11 @@ func checkReport(t *testing.T, r status.Report, docs []document, interval time.D
 			}
 			o := d.oracle(t, shopset, interval, b.ExactFrom, samples)
 			want := o.Count(b.WindowStart.UnixMilli(), b.WindowEnd.UnixMilli())
-			coverage := float64(want.Covered) / float64(b.WindowEnd.Sub(b.WindowStart).Milliseconds())
+			since := b.WindowStart // coverage counts from when the ShopSet was expected
+			if b.Expected.After(since) {
+				since = b.Expected
+			}
+			coverage := min(1, float64(want.Covered)/float64(b.WindowEnd.Sub(since).Milliseconds()))
 			if b.Total == nil || *b.Good != want.Good || *b.Total != want.Total || *b.Bad != want.Bad || !near(b.Coverage, coverage) {
 				t.Errorf("%s of %s: %s; the oracle has good %v, total %v, bad %v, coverage %v", d.name, shopset, figures(b),
 					want.Good, want.Total, want.Bad, coverage)
