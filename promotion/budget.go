@@ -99,16 +99,15 @@ func judgeFew(t tier, b *status.Budget) (Result, string) {
 }
 
 // judgeShort is about budgets whose history is shorter than a verdict needs. It is
-// never a fail: a few bad events of the first minutes say nothing of a day. On the
-// evidence tier it takes as many events as ever; how long the Release must have run is
-// for the soak time.
+// never a fail: a few bad events of the first minutes say nothing of a day. Nor is it
+// evidence that a Release is good.
 func judgeShort(t tier, b *status.Budget) (Result, string) {
 	result, how := Unknown, "so far more is bad than is allowed"
-	switch within := b.Allowed != nil && *b.Bad <= *b.Allowed; {
-	case within && t.role == roleEvidence && *b.Total < b.Least:
-		how = "and there are too few events to tell"
-	case within:
-		result, how = Pass, "so far no more is bad than is allowed"
+	if b.Allowed != nil && *b.Bad <= *b.Allowed {
+		how = "too short to show anything"
+		if t.role == roleTarget {
+			result, how = Pass, "so far no more is bad than is allowed"
+		}
 	}
 	return result, fmt.Sprintf("The history is short, %s: %s. A verdict comes at %s (budgets.least_history moves it).",
 		how, spent(b), b.VerdictFrom.UTC().Format(time.RFC3339))
