@@ -22,12 +22,12 @@ demo: ## see a bad release, its budget and the gate, in two minutes (KEEP=1 leav
 
 test: ## run all tests but the end-to-end ones
 	go test $(RACE) -timeout 15m ./...
-	$(if $(RACE),go test -timeout 15m ./slo/ledger)
+	$(if $(RACE),go test -timeout 15m $$(grep -rl --include='*_test.go' 'racetest\.Fewer' . | xargs -n 1 dirname | sort -u))
 
 e2e: ## run the end-to-end tests, against real Kubernetes, Argo CD, Prometheus and VictoriaMetrics
 	@[ -n '$(E2E_TESTS)' ] || { echo 'no end-to-end tests found' >&2; exit 1; }
 	go run ./internal/lab/labctl build
-	go test -tags e2e -count 1 -timeout 15m -run '^($(E2E_TESTS))$$' $(E2E_PACKAGES)
+	go test -tags e2e -count 1 -p 3 -timeout 15m -run '^($(E2E_TESTS))$$' $(E2E_PACKAGES)
 
 lab: ## start Kubernetes, Argo CD, git and Prometheus, and leave them running (ARGS=-h lists options)
 	go run ./internal/lab/labctl up $(ARGS)
