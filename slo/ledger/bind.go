@@ -25,6 +25,7 @@ type binding struct {
 	batch   *batch // that it was read in last
 	job     int    // its subject's in that; below 0: the batch has none
 	uses    []use
+	counts  bool       // it is a counter of an account
 	claimed error      // several subjects claim it
 	lost    []*account // theirs, that it would count for
 }
@@ -34,11 +35,6 @@ type use struct {
 	acct    *account
 	process *process // of a sign
 	series  *series  // of a counter
-}
-
-// counts reports whether the series is a counter of an account.
-func (b *binding) counts() bool {
-	return slices.ContainsFunc(b.uses, func(u use) bool { return u.kind == counterSeries })
 }
 
 func newBindings() *bindings {
@@ -93,6 +89,7 @@ func (l *Ledger) bind(src *sourceState, s *slo.Series) *binding {
 		for _, a := range src.raw[subject.ID] {
 			b.uses = l.bindTo(b.uses, a, name, s.Labels)
 		}
+		b.counts = slices.ContainsFunc(b.uses, func(u use) bool { return u.kind == counterSeries })
 	}
 	src.bound.put(s, b)
 	return b

@@ -286,7 +286,7 @@ type worker struct {
 func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) error {
 	w.t, w.v, w.decoded = w.t[:0], w.v[:0], w.decoded[:0]
 	for _, s := range j.series {
-		d, err := w.decode(s.s, from, s.b.counts())
+		d, err := w.decode(s.s, from, s.b.counts)
 		if unreadable(err) {
 			w.blame(s.b, err)
 		} else if err != nil {
