@@ -132,15 +132,17 @@ func (l *Ledger) share(src *sourceState, b *batch, series []slo.Series) {
 	for k := range series {
 		x := l.bind(src, &series[k])
 		if len(x.uses) == 0 {
-			for _, a := range x.lost {
-				src.bad[a] = x.claimed
+			if x.claimed != nil {
+				for _, a := range x.claimed.lost {
+					src.bad[a] = x.claimed.err
+				}
 			}
 			continue
 		}
 		if x.batch != b {
 			x.batch, x.job = b, -1
 			if i, ok := b.ofSubject[x.subject]; ok {
-				x.job = i
+				x.job = int32(i)
 			}
 		}
 		if x.job >= 0 {
