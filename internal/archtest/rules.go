@@ -27,6 +27,16 @@ var adapters = []string{
 var sharedParts = map[string]string{
 	"slo/source/promseries": "the chunk decoder of both Prometheus sources",
 	"incident/postmortem":   "the text that the chat and the API both give",
+
+	"plugins/mailrelay/relayconf":  "the accounts' settings, which each relay's constructor reads",
+	"plugins/mailrelay/relayhttp":  "one request to a relay's API",
+	"plugins/mailrelay/relaystore": "the histories that the plugin writes and the check reads",
+}
+
+// sharedReads are what a shared part may import beside.
+var sharedReads = map[string][]string{
+	"plugins/mailrelay/relayconf":  {"go.yaml.in/yaml", Module + "/internal"}, // it reads a file of YAML
+	"plugins/mailrelay/relaystore": {"github.com/gofrs/flock"},                // runs take turns
 }
 
 // wirings are folders outside of cmd that belong to one program, and may do what
