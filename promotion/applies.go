@@ -8,9 +8,10 @@ import (
 
 // checkSLO asks that some SLO applies to the Tier, and that the Tier has ShopSets.
 func checkSLO(t tier) []Check {
-	c := Check{Check: CheckSLO, Evidence: t.figures().with("shopsets", len(t.ShopSets)).with("slos", len(t.SLOs))}
+	c := t.check(CheckSLO)
+	c.figure("shopsets", len(t.ShopSets)).figure("slos", len(t.SLOs))
 	switch {
-	case len(t.ShopSets) == 0 && t.role == roleEvidence:
+	case len(t.ShopSets) == 0 && t.role == RoleEvidence:
 		c.Result, c.Reason = Unknown, "No Tier below has a ShopSet, so there is nowhere to see how the Release behaves."
 	case len(t.ShopSets) == 0:
 		c.Result, c.Reason = NotChecked, fmt.Sprintf("%s has no ShopSet, so there is no budget of it to protect.", t.Name)

@@ -14,12 +14,12 @@ import (
 func (d *deciding) checkBudget(t tier, b *status.Budget) Check {
 	result, reason := judgeBudget(t, b)
 	c := t.about(CheckBudget, b, result, reason)
-	c.Evidence = c.Evidence.with("state", string(b.State)).with("good", b.Good).with("total", b.Total).with("bad", b.Bad).
-		with("allowed", b.Allowed).with("remaining_ratio", b.RemainingRatio)
+	c.figure("state", string(b.State)).figure("good", b.Good).figure("total", b.Total).figure("bad", b.Bad).
+		figure("allowed", b.Allowed).figure("remaining_ratio", b.RemainingRatio)
 	if !b.VerdictFrom.IsZero() {
-		c.Evidence = c.Evidence.with("verdict_from", instant(b.VerdictFrom))
+		c.figure("verdict_from", instant(b.VerdictFrom))
 	}
-	if t.role == roleTarget {
+	if t.role == RoleTarget {
 		switch b.State {
 		case slo.AtRisk:
 			d.lenience(d.p.AtRisk, t, &c)
@@ -53,8 +53,8 @@ func (d *deciding) corrected(b *status.Budget, c *Check) {
 		if u.ShopSet != b.ShopSet || u.SLO != b.SLO {
 			continue
 		}
-		c.Evidence = c.Evidence.with("uncorrected", Figures{{"state", string(u.State)}, {"good", u.Good}, {"total", u.Total}, {"bad", u.Bad},
-			{"remaining_ratio", u.RemainingRatio}}).with("exclusions", slices.Clone(u.Exclusions))
+		c.figure("uncorrected", Figures{{"state", string(u.State)}, {"good", u.Good}, {"total", u.Total}, {"bad", u.Bad},
+			{"remaining_ratio", u.RemainingRatio}}).figure("exclusions", slices.Clone(u.Exclusions))
 		if u.Bad != nil && u.Total != nil {
 			c.Reason = fmt.Sprintf("%s Without what %s leaves out it would be %s of %s, %s left.", c.Reason, some(u.Exclusions, 3),
 				status.FormatCount(*u.Bad), status.FormatCount(*u.Total), status.FormatShare(u.RemainingRatio))
@@ -92,7 +92,7 @@ func judgeFew(t tier, b *status.Budget) (Result, string) {
 	if *b.Total > 0 {
 		seen = fmt.Sprintf("There were only %s %s in %s, %s of them bad", status.FormatCount(*b.Total), b.Unit, b.Window, status.FormatCount(*b.Bad))
 	}
-	if t.role == roleTarget {
+	if t.role == RoleTarget {
 		return Pass, seen + ": too few for a verdict, but the error budget is not used up."
 	}
 	return Unknown, fmt.Sprintf("%s: too few to tell whether %s are good.", seen, status.FormatGoal(b.Objective))
@@ -105,7 +105,7 @@ func judgeShort(t tier, b *status.Budget) (Result, string) {
 	result, how := Unknown, "so far more is bad than is allowed"
 	if b.Allowed != nil && *b.Bad <= *b.Allowed {
 		how = "too short to show anything"
-		if t.role == roleTarget {
+		if t.role == RoleTarget {
 			result, how = Pass, "so far no more is bad than is allowed"
 		}
 	}
@@ -128,7 +128,5 @@ func spent(b *status.Budget) string {
 
 // missingBudget is the check of a budget that the evidence does not hold.
 func missingBudget(t tier, of pair) Check {
-	return Check{Check: CheckBudget, ShopSet: of.shopSet, SLO: of.slo, Result: Unknown,
-		Reason:   "No budget of this SLO and ShopSet was handed to the gate.",
-		Evidence: t.figures()}
+	return t.check(CheckBudget).of(of.shopSet, of.slo).says(Unknown, "No budget of this SLO and ShopSet was handed to the gate.")
 }

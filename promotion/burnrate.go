@@ -26,12 +26,12 @@ func (d *deciding) checkBurnRate(t tier, b *status.Budget) Check {
 		firing = append(firing, Figures{{"severity", string(a.Severity)}, {"factor", a.Factor},
 			{"long", slo.Rolling(a.Long).Text}, {"short", slo.Rolling(a.Short).Text}})
 	}
-	c.Evidence = c.Evidence.with("burn_rates", rates).with("burn_coverage", covered).with("firing", firing)
+	c.figure("burn_rates", rates).figure("burn_coverage", covered).figure("firing", firing)
 	lets := d.p.AtRisk
 	if b.State == slo.Exhausted {
 		lets = d.p.Exhausted
 	}
-	if result == Fail && t.role == roleTarget && d.e.Fix != nil && lets != LetNone {
+	if result == Fail && t.role == RoleTarget && d.e.Fix != nil && lets != LetNone {
 		d.letFix(&c)
 	}
 	c.doubt(b, b.WindowEnd.Add(-longest), d.doubtSince(t, b))

@@ -310,6 +310,22 @@ func TestOverrides(t *testing.T) {
 	expect(t, promotion.Decide(required(), e, now), promotion.Promote, "budget", promotion.Waived, "Waived by mika until 2026-11-01T01:00:30Z: the sale needs it.")
 }
 
+func TestTwoChecksOfOneKindAreWaivedEachForItself(t *testing.T) {
+	e := whole(t, "prod")
+	tierAs("beta-prod", func(s *fleet.TierState) { s.InOrder = nil })(&e)
+	tierAs("prod", func(s *fleet.TierState) { s.Ahead = ptrTo(2) })(&e)
+	e.Overrides.Items = []promotion.Override{{ID: "o", Who: "mika", Why: "so", Checks: []string{"release"}, Until: now.Add(time.Hour)}}
+	was := map[any]int{}
+	for _, c := range promotion.Decide(required(), e, now).Checks {
+		if c.Check == "release" && c.Result == promotion.Waived {
+			was[c.Evidence.Get("waived")]++
+		}
+	}
+	if was["fail"] != 1 || was["unknown"] != 1 {
+		t.Errorf("waived were %v", was)
+	}
+}
+
 func TestFixes(t *testing.T) {
 	fix := func(e *promotion.Evidence) { e.Fix = &promotion.Fix{URL: "https://git.example/pull/12", By: "mika"} }
 	both := func(a, b func(*promotion.Evidence)) func(*promotion.Evidence) {

@@ -18,6 +18,6 @@ func checkCoverage(p Policy, t tier, b *status.Budget) Check {
 	}
 	c := t.about(CheckCoverage, b, result, fmt.Sprintf("%s%s of the window of %s has data, %s is asked for.",
 		word, share, b.Window, status.FormatShare(&p.MinCoverage)))
-	c.Evidence = c.Evidence.with("coverage", b.Coverage).with("min_coverage", p.MinCoverage)
+	c.figure("coverage", b.Coverage).figure("min_coverage", p.MinCoverage)
 	return c
 }

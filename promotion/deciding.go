@@ -2,7 +2,6 @@ package promotion
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,8 +23,7 @@ func (d *deciding) off(check string, t tier, what string) ([]Check, bool) {
 	if d.p.Needs[check] != Off {
 		return nil, false
 	}
-	return []Check{{Check: check, Result: NotChecked, Evidence: t.figures(),
-		Reason: fmt.Sprintf("The policy does not ask for %s.", what)}}, true
+	return []Check{t.check(check).says(NotChecked, fmt.Sprintf("The policy does not ask for %s.", what))}, true
 }
 
 // unasked is done, with the Check that says why, where a check's evidence was not to
@@ -35,7 +33,7 @@ func (d *deciding) unasked(check string, t tier, what, where, failed, to string)
 	if checks, done = d.off(check, t, what); done {
 		return checks, done
 	}
-	c := Check{Check: check, Result: Unknown, Evidence: t.figures()}
+	c := t.check(check).says(Unknown, "")
 	switch {
 	case where == "" && d.p.Needs[check] == Required:
 		c.Reason = fmt.Sprintf("The policy asks for %s, and nobody looked: configure %s.", what, to)
@@ -63,7 +61,8 @@ func (d *deciding) unseen(check string, t tier, what string) ([]Check, bool) {
 		return checks, done
 	}
 	at := d.e.Fleet.Snapshot.At
-	c := Check{Check: check, Result: Unknown, Evidence: t.figures().with("seen_at", instant(at))}
+	c := t.check(check).says(Unknown, "")
+	c.figure("seen_at", instant(at))
 	switch old := d.now.Sub(at); {
 	case at.IsZero():
 		c.Reason = fmt.Sprintf("%s has not looked at the fleet yet, so nobody can tell %s.", d.e.Fleet.Where, what)
@@ -84,7 +83,7 @@ func (d *deciding) perShopSet(check string, t tier, what string, judge func(o *f
 	}
 	var checks []Check
 	for _, name := range t.ShopSets {
-		c := Check{Check: check, ShopSet: name, Evidence: t.figures()}
+		c := t.check(check).of(name, "")
 		o := d.seen[name]
 		if o == nil || o.Tier != t.Name {
 			c.Result, c.Reason = Unknown, fmt.Sprintf("%s tells nothing of it in this Tier.", d.e.Fleet.Where)
@@ -108,17 +107,15 @@ func because(o *fleet.ShopSetState) string {
 
 // standing lists what is open, or in force: a failed Check for each that touches the
 // target, one that passed where none does.
-func standing[T any](d *deciding, check string, t tier, all []T, scope func(T) Scope, fail func(T) Check, pass func(others int) string) []Check {
+func standing[T any](d *deciding, check string, t tier, all []T, scope func(T) Scope, fail func(Check, T) Check, pass func(others int) string) []Check {
 	var checks []Check
 	for _, one := range all {
 		if scope(one).touches(d.e) {
-			c := fail(one)
-			c.Check, c.Evidence = check, slices.Concat(t.figures(), c.Evidence)
-			checks = append(checks, c)
+			checks = append(checks, fail(t.check(check), one))
 		}
 	}
 	if len(checks) == 0 {
-		checks = []Check{{Check: check, Result: Pass, Reason: pass(len(all)), Evidence: t.figures()}}
+		checks = []Check{t.check(check).says(Pass, pass(len(all)))}
 	}
 	return checks
 }

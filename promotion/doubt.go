@@ -43,7 +43,7 @@ func (c *Check) flagged(flags []slo.Flag, since time.Time) {
 			hides = append(hides, string(f.Kind))
 		}
 	}
-	c.Evidence = c.Evidence.with("flags", listed)
+	c.figure("flags", listed)
 	c.Reason = fmt.Sprintf("%s Flagged: %s.", c.Reason, strings.Join(words, "; "))
 	if c.Result == Pass && len(hides) > 0 {
 		c.Result = Unknown
@@ -77,7 +77,7 @@ func sentence(text string) string { return strings.TrimRight(text, ". ") + "." }
 // that hide something matter since a time; zero: they do not.
 func (c *Check) doubt(b *status.Budget, from, since time.Time) {
 	if why := uncounted(b); why != "" {
-		c.Evidence = c.Evidence.with("failure", orNull(b.Failure)).with("absent", absences(b.Absent))
+		c.figure("failure", orNull(b.Failure)).figure("absent", absences(b.Absent))
 		switch c.Result {
 		case Pass:
 			c.Result, c.Reason = Unknown, fmt.Sprintf("%s Until then: %s", why, c.Reason)
@@ -102,7 +102,7 @@ func absences(all []slo.Absence) []Figures {
 // about the Release: when it came, and a day ago where that is not known. Zero in the
 // target Tier, whose budget was made by other Releases.
 func (d *deciding) doubtSince(t tier, b *status.Budget) time.Time {
-	if t.role == roleTarget {
+	if t.role == RoleTarget {
 		return time.Time{}
 	}
 	if came := d.e.cameTo(d.seen[b.ShopSet]); !came.IsZero() {

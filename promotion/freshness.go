@@ -12,8 +12,8 @@ import (
 func checkFreshness(p Policy, t tier, b *status.Budget, now time.Time) Check {
 	result, reason := judgeFreshness(p, b, now)
 	c := t.about(CheckFreshness, b, result, reason)
-	c.Evidence = c.Evidence.with("last_sample", instant(b.LastSample)).with("window_end", instant(b.WindowEnd)).
-		with("max_age_seconds", p.MaxAge.Seconds())
+	c.figure("last_sample", instant(b.LastSample)).figure("window_end", instant(b.WindowEnd)).
+		figure("max_age_seconds", p.MaxAge.Seconds())
 	return c
 }
 

@@ -59,7 +59,7 @@ func (d Decision) AppendJSON(to []byte) []byte {
 		to = appendName(append(to, `, "slo": `...), c.SLO)
 		to = status.AppendText(append(to, `, "result": `...), string(c.Result))
 		to = status.AppendText(append(to, `, "reason": `...), c.Reason)
-		to = c.Evidence.append(append(to, `, "evidence": `...))
+		to = c.appendEvidence(append(to, `, "evidence": `...))
 		to = append(to, '}')
 	}
 	return append(to, "\n]}"...)
@@ -79,6 +79,31 @@ func (d Decision) appendOverrides(to []byte) []byte {
 	})
 }
 
+// appendEvidence writes the figures, and before them the Tier and its role.
+func (c Check) appendEvidence(to []byte) []byte {
+	if c.Role == "" {
+		return c.Evidence.append(to)
+	}
+	to = status.AppendText(append(to, `{"tier": `...), string(c.Tier))
+	to = status.AppendText(append(to, `, "role": `...), string(c.Role))
+	for _, f := range c.Evidence {
+		to = f.append(append(to, ", "...))
+	}
+	return append(to, '}')
+}
+
+// readEvidence takes the Tier and its role out of what appendEvidence wrote.
+func (c *Check) readEvidence(m map[string]any) {
+	name, named := m["tier"].(string)
+	role, ok := m["role"].(string)
+	if named && ok && slices.Contains(roleOrder, Role(role)) {
+		c.Tier, c.Role = fleet.TierName(name), Role(role)
+		delete(m, "tier")
+		delete(m, "role")
+	}
+	c.Evidence = figures(m)
+}
+
 // MarshalJSON writes an object, in the order of the figures.
 func (fs Figures) MarshalJSON() ([]byte, error) { return fs.append(nil), nil }
 
@@ -88,10 +113,13 @@ func (fs Figures) append(to []byte) []byte {
 		if i > 0 {
 			to = append(to, ", "...)
 		}
-		to = append(status.AppendText(to, f.Name), ": "...)
-		to = appendValue(to, f.Value)
+		to = f.append(to)
 	}
 	return append(to, '}')
+}
+
+func (f Figure) append(to []byte) []byte {
+	return appendValue(append(status.AppendText(to, f.Name), ": "...), f.Value)
 }
 
 func appendValue(to []byte, value any) []byte {
@@ -176,7 +204,9 @@ func Decode(data []byte) (Decision, error) {
 		if c.Check == "" || !slices.Contains(resultOrder, c.Result) {
 			return Decision{}, fmt.Errorf("read decision: check %d: its name is missing, or its result %q is unknown", i, c.Result)
 		}
-		d.Checks = append(d.Checks, Check{Check: c.Check, ShopSet: or(c.ShopSet), SLO: or(c.SLO), Result: c.Result, Reason: c.Reason, Evidence: figures(c.Evidence)})
+		read := Check{Check: c.Check, ShopSet: or(c.ShopSet), SLO: or(c.SLO), Result: c.Result, Reason: c.Reason}
+		read.readEvidence(c.Evidence)
+		d.Checks = append(d.Checks, read)
 	}
 	if want := verdict(d.Checks); d.Verdict != want {
 		return Decision{}, fmt.Errorf("read decision: it says %q, its checks say %q; do not act on it", d.Verdict, want)

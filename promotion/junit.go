@@ -107,7 +107,10 @@ func (s *junitSuite) add(c Check) {
 // subjectTier names the Tier, and what else tells a check from others of its kind.
 func subjectTier(c Check) string {
 	parts := []string{}
-	for _, name := range []string{"tier", "group", "part", "alert", "incident", "freeze", "source"} {
+	if c.Tier != "" {
+		parts = append(parts, string(c.Tier))
+	}
+	for _, name := range []string{"group", "part", "alert", "incident", "freeze", "source"} {
 		if v, _ := c.Evidence.Get(name).(string); v != "" {
 			parts = append(parts, v)
 		}

@@ -60,7 +60,7 @@ func (d *deciding) checkLoad(t tier) []Check {
 	switch need := d.p.Needs[CheckLoad]; {
 	case p.Share > 0 || need == Off:
 	case need == Required:
-		return []Check{{Check: CheckLoad, Result: Unknown, Reason: "The policy asks for " + what + ", and not for how much of it: configure gate.load.share.", Evidence: t.figures()}}
+		return []Check{t.check(CheckLoad).says(Unknown, "The policy asks for "+what+", and not for how much of it: configure gate.load.share.")}
 	default: // nobody asked, which is no news
 		return nil
 	}
@@ -77,7 +77,8 @@ func (d *deciding) checkLoad(t tier) []Check {
 				continue
 			}
 			c := of[0] // the load is of the first part
-			check := Check{Check: CheckLoad, ShopSet: name, SLO: slo, Evidence: t.figures().with("came", instant(c.Came))}
+			check := t.check(CheckLoad).of(name, slo)
+			check.figure("came", instant(c.Came))
 			check.Result, check.Reason = d.judgeLoad(c, &check.Evidence)
 			checks = append(checks, check)
 		}

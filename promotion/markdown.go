@@ -30,8 +30,7 @@ func (d Decision) WriteMarkdown(w io.Writer) error {
 				fmt.Fprintf(&b, "\nand %s.\n", count(len(part.checks)-i, "other"))
 				break
 			}
-			tier, _ := c.Evidence.Get("tier").(string)
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Check, plain(string(c.ShopSet)), plain(c.SLO), plain(tier), plain(c.Reason))
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Check, plain(string(c.ShopSet)), plain(c.SLO), plain(string(c.Tier)), plain(c.Reason))
 		}
 	}
 	d.markdownOverrides(&b)

@@ -14,17 +14,15 @@ func (d *deciding) checkRedundancy(t tier) []Check {
 	if checks, done := d.off(CheckRedundancy, t, "whether the ShopGroups have their redundancy"); done {
 		return checks
 	}
-	about := t.figures()
 	if e.Groups == nil {
-		return []Check{{Check: CheckRedundancy, Result: Unknown, Reason: fmt.Sprintf("The ShopGroups of %s were not handed to the gate.", e.To),
-			Evidence: about}}
+		return []Check{t.check(CheckRedundancy).says(Unknown, fmt.Sprintf("The ShopGroups of %s were not handed to the gate.", e.To))}
 	}
 	var checks []Check
 	for _, g := range e.Groups {
-		c := Check{Check: CheckRedundancy, Result: Pass, Evidence: slices.Clip(about).with("group", string(g.Name)).
-			with("required", g.Required).with("failure_domains", words(g.Domains)).with("shopsets", words(g.ShopSets))}
+		c := t.check(CheckRedundancy)
+		c.figure("group", string(g.Name)).figure("required", g.Required).figure("failure_domains", words(g.Domains)).figure("shopsets", words(g.ShopSets))
 		in := fmt.Sprintf("%s (%s)", count(len(g.Domains), "FailureDomain"), some(words(g.Domains), 5))
-		c.Reason = fmt.Sprintf("ShopGroup %s is in %s, %d asked for.", g.Name, in, g.Required)
+		c.Result, c.Reason = Pass, fmt.Sprintf("ShopGroup %s is in %s, %d asked for.", g.Name, in, g.Required)
 		if len(g.Domains) < g.Required {
 			c.Result, c.Reason = Fail, fmt.Sprintf("ShopGroup %s is in %s only, %d asked for: %s.", g.Name, in, g.Required, remedy(g))
 		} else if e.Fleet.Where != "" {

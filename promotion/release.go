@@ -2,6 +2,7 @@ package promotion
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
 )
@@ -14,15 +15,14 @@ func (d *deciding) checkRelease(source, target tier) []Check {
 	}
 	s := &d.e.Fleet.Snapshot
 	from, to := tierOf(s, d.e.From), tierOf(s, target.Name)
-	figures := target.figures().with("release", orNull(d.e.Release))
+	c := target.check(CheckRelease)
+	c.figure("release", orNull(d.e.Release))
 	if from != nil && to != nil {
-		figures = figures.with("from_branch", orNull(string(from.Release))).with("to_branch", orNull(string(to.Release)))
+		c.figure("from_branch", orNull(string(from.Release))).figure("to_branch", orNull(string(to.Release)))
 	}
-	one := func(r Result, reason string) []Check {
-		return []Check{{Check: CheckRelease, Result: r, Reason: reason, Evidence: figures}}
-	}
+	c.Evidence = slices.Clip(c.Evidence) // several checks share it
 	if d.e.Release == "" {
-		return one(Unknown, "Nobody knows which Release is to go on: name it with --release, or let the exporter read the branches.")
+		return []Check{c.says(Unknown, "Nobody knows which Release is to go on: name it with --release, or let the exporter read the branches.")}
 	}
 	var checks []Check
 	for _, judge := range []func() (Result, string){
@@ -31,11 +31,11 @@ func (d *deciding) checkRelease(source, target tier) []Check {
 		func() (Result, string) { return d.contains(from, to) },
 	} {
 		if r, reason := judge(); r != Pass {
-			checks = append(checks, one(r, reason)...)
+			checks = append(checks, c.says(r, reason))
 		}
 	}
 	if len(checks) == 0 {
-		return one(Pass, fmt.Sprintf("Release %s came up through every Tier below, and has all that %s has.", short(d.e.Release), target.Name))
+		return []Check{c.says(Pass, fmt.Sprintf("Release %s came up through every Tier below, and has all that %s has.", short(d.e.Release), target.Name))}
 	}
 	return checks
 }

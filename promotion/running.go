@@ -85,12 +85,13 @@ func (d *deciding) checkSoak(t tier) []Check {
 	}
 	what := "whether the Release has been verified for as long as is asked for, " + age(asked)
 	if asked <= 0 && d.p.Needs[CheckSoak] != Off {
-		return []Check{{Check: CheckSoak, Result: NotChecked, Reason: fmt.Sprintf("No soak time is asked of %s.", orElse(string(t.Name), "the Tier below")), Evidence: t.figures()}}
+		return []Check{t.check(CheckSoak).says(NotChecked, fmt.Sprintf("No soak time is asked of %s.", orElse(string(t.Name), "the Tier below")))}
 	}
 	if checks, done := d.unseen(CheckSoak, t, what); done {
 		return checks
 	}
-	c := Check{Check: CheckSoak, Evidence: t.figures().with("asked_seconds", asked.Seconds())}
+	c := t.check(CheckSoak)
+	c.figure("asked_seconds", asked.Seconds())
 	state := tierOf(&d.e.Fleet.Snapshot, t.Name)
 	others, unverified := 0, ""
 	for _, name := range t.ShopSets {
@@ -113,7 +114,7 @@ func (d *deciding) checkSoak(t tier) []Check {
 	default:
 		since := state.SoakingSince
 		soaked := d.now.Sub(since)
-		c.Evidence = c.Evidence.with("soaking_since", instant(since)).with("soaked_seconds", soaked.Seconds())
+		c.figure("soaking_since", instant(since)).figure("soaked_seconds", soaked.Seconds())
 		c.Result, c.Reason = Pass, fmt.Sprintf("All ShopSets have run it Synced and Healthy for %s without a break, %s is asked for.", age(soaked), age(asked))
 		if soaked < asked {
 			c.Result = Unknown

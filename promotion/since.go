@@ -185,19 +185,18 @@ func (e *Evidence) compared() map[pair][]*Comparison {
 
 // uncompared is a Check of a pair without a Comparison.
 func uncompared(check string, t tier, set fleet.ShopSetName, slo string) Check {
-	return Check{Check: check, ShopSet: set, SLO: slo, Result: Unknown,
-		Reason: "No comparison with the time before the Release was handed to the gate.", Evidence: t.figures()}
+	return t.check(check).of(set, slo).says(Unknown, "No comparison with the time before the Release was handed to the gate.")
 }
 
 func (d *deciding) compare(t tier, c *Comparison) (check Check) {
-	check = Check{Check: CheckSince, ShopSet: c.ShopSet, SLO: c.SLO, Evidence: t.figures()}
+	check = t.check(CheckSince).of(c.ShopSet, c.SLO)
 	if c.Part != "" {
-		check.Evidence = check.Evidence.with("part", c.Part)
+		check.figure("part", c.Part)
 	}
-	check.Evidence = check.Evidence.with("came", instant(c.Came))
+	check.figure("came", instant(c.Came))
 	defer func() { check.flagged(c.Flags, c.Came) }()
 	if c.Doubt != "" {
-		check.Evidence = check.Evidence.with("doubt", c.Doubt)
+		check.figure("doubt", c.Doubt)
 	}
 	if result, reason := d.incomparable(c); reason != "" {
 		check.Result, check.Reason = result, reason

@@ -21,9 +21,9 @@ func (d *deciding) together(t tier, name string, all []*Comparison) []Check {
 	}
 	var checks []Check
 	for _, part := range parts {
-		c := Check{Check: CheckSince, SLO: name, Evidence: t.figures()}
+		c := t.check(CheckSince).of("", name)
 		if part != "" {
-			c.Evidence = c.Evidence.with("part", part)
+			c.figure("part", part)
 		}
 		c.Result, c.Reason = d.judgeTogether(t, of[part], &c.Evidence)
 		checks = append(checks, c)

@@ -26,7 +26,8 @@ func (d *deciding) checkAlerts(t tier) []Check {
 			quiet++
 			continue
 		}
-		c := Check{Check: CheckAlert, Result: Fail, Evidence: t.figures().with("alert", a.Name).with("since", instant(a.Since)).with("shopsets", words(a.ShopSets))}
+		c := t.check(CheckAlert)
+		c.figure("alert", a.Name).figure("since", instant(a.Since)).figure("shopsets", words(a.ShopSets))
 		if len(a.ShopSets) == 1 {
 			c.ShopSet = a.ShopSets[0]
 		}
@@ -34,7 +35,7 @@ func (d *deciding) checkAlerts(t tier) []Check {
 		if !a.Since.IsZero() {
 			since = " since " + a.Since.UTC().Format(time.RFC3339)
 		}
-		c.Reason = fmt.Sprintf("Alert %s fires%s (%s).", a.Name, since, labels(a.Labels))
+		c.Result, c.Reason = Fail, fmt.Sprintf("Alert %s fires%s (%s).", a.Name, since, labels(a.Labels))
 		checks = append(checks, c)
 	}
 	if len(checks) > 0 {
@@ -44,7 +45,9 @@ func (d *deciding) checkAlerts(t tier) []Check {
 	if quiet > 0 {
 		reason = fmt.Sprintf("No alert that counts fires on %s (%d silenced or of no weight)%s.", t.Name, quiet, elsewhere(other, "fire"))
 	}
-	return []Check{{Check: CheckAlert, Result: Pass, Reason: reason, Evidence: t.figures().with("silenced_or_quiet", quiet).with("elsewhere", other)}}
+	c := t.check(CheckAlert).says(Pass, reason)
+	c.figure("silenced_or_quiet", quiet).figure("elsewhere", other)
+	return []Check{c}
 }
 
 // quiet reports whether policy gives an alert no weight.
@@ -84,7 +87,7 @@ func (d *deciding) checkIncidents(t tier) []Check {
 }
 
 func (d *deciding) openIncidents(t tier) []Check {
-	return standing(d, CheckIncident, t, d.e.Incidents.Items, func(i Incident) Scope { return i.Scope }, func(i Incident) Check {
+	return standing(d, CheckIncident, t, d.e.Incidents.Items, func(i Incident) Scope { return i.Scope }, func(c Check, i Incident) Check {
 		which := i.ID
 		if i.Title != "" {
 			which += " (" + strings.TrimRight(i.Title, ".。 ") + ")"
@@ -93,8 +96,8 @@ func (d *deciding) openIncidents(t tier) []Check {
 		if i.Scope.Everything() {
 			touched = "may touch everything"
 		}
-		return Check{Result: Fail, Reason: fmt.Sprintf("Incident %s is open and %s%s.", which, touched, after(" since ", i.Since)),
-			Evidence: Figures{{"incident", i.ID}, {"severity", i.Severity}, {"since", instant(i.Since)}, {"link", orNull(i.Link)}}}
+		c.figure("incident", i.ID).figure("severity", i.Severity).figure("since", instant(i.Since)).figure("link", orNull(i.Link))
+		return c.says(Fail, fmt.Sprintf("Incident %s is open and %s%s.", which, touched, after(" since ", i.Since)))
 	}, func(others int) string {
 		return fmt.Sprintf("No open incident touches %s%s.", t.Name, elsewhere(others, "open"))
 	})
@@ -107,7 +110,7 @@ func (d *deciding) checkFreezes(t tier) []Check {
 		return checks
 	}
 	inForce := slices.DeleteFunc(slices.Clone(f.Items), func(f Freeze) bool { return !within(d.now, f.From, f.Until) })
-	return standing(d, CheckFreeze, t, inForce, func(f Freeze) Scope { return f.Scope }, func(f Freeze) Check {
+	return standing(d, CheckFreeze, t, inForce, func(f Freeze) Scope { return f.Scope }, func(c Check, f Freeze) Check {
 		what := "Freeze " + f.ID
 		if f.Emergency {
 			what = "Emergency stop " + f.ID
@@ -116,8 +119,8 @@ func (d *deciding) checkFreezes(t tier) []Check {
 		if f.By != "" {
 			by = ", by " + f.By
 		}
-		return Check{Result: Fail, Reason: fmt.Sprintf("%s is in force %s: %s%s.", what, until(f.Until), strings.TrimRight(orElse(f.Reason, "no reason was given"), ".。 "), by),
-			Evidence: Figures{{"freeze", f.ID}, {"by", orNull(f.By)}, {"until", instant(f.Until)}, {"emergency", f.Emergency}}}
+		c.figure("freeze", f.ID).figure("by", orNull(f.By)).figure("until", instant(f.Until)).figure("emergency", f.Emergency)
+		return c.says(Fail, fmt.Sprintf("%s is in force %s: %s%s.", what, until(f.Until), strings.TrimRight(orElse(f.Reason, "no reason was given"), ".。 "), by))
 	}, func(others int) string {
 		return fmt.Sprintf("No freeze of %s is in force%s.", t.Name, elsewhere(others, "in force"))
 	})

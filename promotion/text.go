@@ -181,16 +181,12 @@ func (t *text) blocks(checks []Check) []block {
 
 // subject says what a check is about.
 func subject(c Check) string {
-	name, _ := c.Evidence.Get("tier").(string)
-	role, _ := c.Evidence.Get("role").(string)
-	where := name
+	where := "the gate"
 	switch {
-	case name == "" && role == roleEvidence:
+	case c.Tier != "":
+		where = fmt.Sprintf("%s (%s)", c.Tier, c.Role)
+	case c.Role == RoleEvidence:
 		where = "the evidence"
-	case name == "":
-		where = "the gate"
-	case role != "":
-		where = fmt.Sprintf("%s (%s)", name, role)
 	}
 	if c.ShopSet == "" {
 		return where
