@@ -90,9 +90,9 @@ func (d *deciding) judgeLoad(c *Comparison, figures *Figures) (Result, string) {
 	p := d.p.Load
 	switch {
 	case c.Came.IsZero():
-		return Unknown, fmt.Sprintf("It is not known when Release %s came to %s.", orNone(short(d.e.Release)), c.ShopSet)
+		return Unknown, fmt.Sprintf("It is not known when Release %s came to %s.", orNone(Short(d.e.Release)), c.ShopSet)
 	case c.Came.After(d.now):
-		return Unknown, fmt.Sprintf("Release %s came to %s %s after the time asked for.", short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
+		return Unknown, fmt.Sprintf("Release %s came to %s %s after the time asked for.", Short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
 	case c.Load == nil && c.Doubt != "":
 		return Unknown, c.Doubt
 	case c.Load == nil || c.Load.Before == nil:

@@ -35,7 +35,7 @@ func (d *deciding) checkRelease(source, target tier) []Check {
 		}
 	}
 	if len(checks) == 0 {
-		return []Check{c.says(Pass, fmt.Sprintf("Release %s came up through every Tier below, and has all that %s has.", short(d.e.Release), target.Name))}
+		return []Check{c.says(Pass, fmt.Sprintf("Release %s came up through every Tier below, and has all that %s has.", Short(d.e.Release), target.Name))}
 	}
 	return checks
 }
@@ -47,12 +47,12 @@ func (d *deciding) verified(below *fleet.TierState) (Result, string) {
 	}
 	for _, v := range d.e.Fleet.Snapshot.Violations {
 		if v.Tier == below.Tier && string(v.Release) == d.e.Release {
-			return Fail, fmt.Sprintf("Release %s came to %s without having been in %s.", short(d.e.Release), v.Tier, some(words(v.Without), 5))
+			return Fail, fmt.Sprintf("Release %s came to %s without having been in %s.", Short(d.e.Release), v.Tier, some(words(v.Without), 5))
 		}
 	}
 	switch {
 	case below.InOrder == nil:
-		return Unknown, fmt.Sprintf("Whether Release %s was in the Tiers below %s is not known.", short(d.e.Release), below.Tier)
+		return Unknown, fmt.Sprintf("Whether Release %s was in the Tiers below %s is not known.", Short(d.e.Release), below.Tier)
 	case !*below.InOrder:
 		return Fail, fmt.Sprintf("%s runs a Release that no Tier below has had.", below.Tier)
 	}
@@ -65,7 +65,7 @@ func (d *deciding) passed(from *fleet.TierState, evidence fleet.TierName) (Resul
 	case from == nil || from.Release == "":
 		return Unknown, fmt.Sprintf("What the branch of %s points to is not known.", d.e.From)
 	case from.Tier != evidence && string(from.Release) != d.e.Release:
-		return Unknown, fmt.Sprintf("The branch of %s points to %s, not yet to %s.", from.Tier, short(string(from.Release)), short(d.e.Release))
+		return Unknown, fmt.Sprintf("The branch of %s points to %s, not yet to %s.", from.Tier, Short(string(from.Release)), Short(d.e.Release))
 	}
 	return Pass, ""
 }
@@ -82,7 +82,7 @@ func (d *deciding) contains(from, to *fleet.TierState) (Result, string) {
 	case from != nil && string(from.Release) == d.e.Release && to.Ahead != nil:
 		return Pass, ""
 	case from != nil && string(from.Release) != d.e.Release:
-		return Unknown, fmt.Sprintf("The branch of %s has gone on to %s, so it is not known whether %s has all that %s has.", d.e.From, short(string(from.Release)), short(d.e.Release), d.e.To)
+		return Unknown, fmt.Sprintf("The branch of %s has gone on to %s, so it is not known whether %s has all that %s has.", d.e.From, Short(string(from.Release)), Short(d.e.Release), d.e.To)
 	}
-	return Unknown, fmt.Sprintf("Whether Release %s has all that %s has is not known.", short(d.e.Release), d.e.To)
+	return Unknown, fmt.Sprintf("Whether Release %s has all that %s has is not known.", Short(d.e.Release), d.e.To)
 }

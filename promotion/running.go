@@ -18,16 +18,16 @@ func (d *deciding) checkSync(t tier) []Check {
 }
 
 func (d *deciding) judgeSync(o *fleet.ShopSetState) (Result, string) {
-	runs := "It runs Release " + short(string(o.Release))
+	runs := "It runs Release " + Short(string(o.Release))
 	switch {
 	case o.Health == fleet.Degraded || o.Health == fleet.Missing:
-		return Fail, fmt.Sprintf("It is %s, and Release %s is to go on from here.", o.Health, orNone(short(d.e.Release)))
+		return Fail, fmt.Sprintf("It is %s, and Release %s is to go on from here.", o.Health, orNone(Short(d.e.Release)))
 	case d.e.Release == "":
 		return Unknown, "Nobody knows which Release is to go on: name it with --release, or let the exporter read the branches."
 	case o.Release == "":
 		return Unknown, "Which Release it runs is not known" + because(o) + "."
 	case !d.runs(o):
-		return Unknown, fmt.Sprintf("%s, not yet %s.", runs, short(d.e.Release))
+		return Unknown, fmt.Sprintf("%s, not yet %s.", runs, Short(d.e.Release))
 	case o.Health != fleet.Healthy:
 		return Unknown, fmt.Sprintf("%s and is %s, not yet Healthy%s.", runs, o.Health, because(o))
 	}
@@ -105,7 +105,7 @@ func (d *deciding) checkSoak(t tier) []Check {
 	case d.e.Release == "":
 		c.Result, c.Reason = Unknown, "Nobody knows which Release is to go on, so nobody can tell how long it has been verified."
 	case others > 0 || len(t.ShopSets) == 0:
-		c.Result, c.Reason = Unknown, fmt.Sprintf("The soak time of %s has not begun: %d of %s run Release %s.", age(asked), len(t.ShopSets)-others, count(len(t.ShopSets), "ShopSet"), short(d.e.Release))
+		c.Result, c.Reason = Unknown, fmt.Sprintf("The soak time of %s has not begun: %d of %s run Release %s.", age(asked), len(t.ShopSets)-others, count(len(t.ShopSets), "ShopSet"), Short(d.e.Release))
 	case state == nil || state.SoakingSince.IsZero():
 		c.Result, c.Reason = Unknown, fmt.Sprintf("The soak time of %s has not begun: not all ShopSets of %s are Synced and Healthy, or nobody remembers since when.", age(asked), t.Name)
 		if unverified != "" {

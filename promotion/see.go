@@ -92,8 +92,8 @@ func sets(s *fleet.Snapshot) map[fleet.ShopSetName]*fleet.ShopSetState {
 	return out
 }
 
-// short is a Release as people write it.
-func short(release string) string {
+// Short is a Release as people write it.
+func Short(release string) string {
 	if len(release) > 12 && !strings.ContainsFunc(release, func(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) }) {
 		return release[:12]
 	}

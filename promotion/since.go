@@ -217,9 +217,9 @@ func (d *deciding) compare(t tier, c *Comparison) (check Check) {
 func (d *deciding) incomparable(c *Comparison) (Result, string) {
 	switch {
 	case c.Came.IsZero():
-		return Unknown, fmt.Sprintf("It is not known when Release %s came to %s.", orNone(short(d.e.Release)), c.ShopSet)
+		return Unknown, fmt.Sprintf("It is not known when Release %s came to %s.", orNone(Short(d.e.Release)), c.ShopSet)
 	case c.Came.After(d.now):
-		return Unknown, fmt.Sprintf("Release %s came to %s %s after the time asked for.", short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
+		return Unknown, fmt.Sprintf("Release %s came to %s %s after the time asked for.", Short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
 	case c.Since == nil && c.Doubt != "":
 		return Unknown, c.Doubt
 	case c.Since == nil:

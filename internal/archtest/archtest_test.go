@@ -130,6 +130,13 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 		{"an evidence adapter belongs to promotion and does not know the next",
 			map[string]string{"promotion/alerts/a.go": doc("alerts", imports(m+"promotion", m+"promotion/freezes"))},
 			[]string{"adapter promotion/alerts imports adapter promotion/freezes"}},
+		{"what renders decisions knows them, and they do not know it",
+			map[string]string{
+				"promotion/render/r.go":   doc("render", imports(m+"promotion", m+"slo")),
+				"promotion/p.go":          doc("promotion", imports(m+"promotion/render")),
+				"promotion/promoter/p.go": doc("promoter", imports(m+"promotion/render")),
+			},
+			[]string{"promotion (an answer) imports promotion/render (a face)", "promotion/promoter (an answer) imports promotion/render (a face)"}},
 		{"cmd alone knows the settings file and, with faces, the HTTP shell",
 			map[string]string{
 				"status/s.go":         doc("status", imports(m+"internal/config", m+"internal/server")),

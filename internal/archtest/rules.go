@@ -9,7 +9,7 @@ var grounds = []string{"fleet", "slo", "incident", "plugins/mailrelay"}
 var answers = []string{"status", "promotion", "review", "mackerel"}
 
 // faces show the answers.
-var faces = []string{"dashboards", "board", "exporters"}
+var faces = []string{"dashboards", "board", "exporters", "promotion/render"}
 
 // adapters tie one technology to one vocabulary or port. "x/*" means every folder
 // right below x.
@@ -117,8 +117,11 @@ func matchDir(dir, pattern string) (adapter string, ok bool) {
 	return parent + "/" + name, true
 }
 
-// adapterOf is the adapter that a folder belongs to. Helpers of tests are none.
+// adapterOf is the adapter that a folder belongs to. Helpers of tests and faces are none.
 func adapterOf(dir string) (string, bool) {
+	if underAny(dir, faces) {
+		return "", false
+	}
 	for _, p := range adapters {
 		if a, ok := matchDir(dir, p); ok {
 			_, shared := sharedParts[a]

@@ -1,18 +1,21 @@
-package promotion
+package render
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/shopslo/shopslo/promotion"
 )
 
-// WriteExplanation writes the decision for people as WriteText does, and then every
+// Explanation writes the decision for people as Text does, and then every
 // check with its reason, what the policy asked for, and where evidence was looked for.
-func (r Record) WriteExplanation(w io.Writer, columns int, colour bool) error {
-	if err := r.WriteText(w, columns, colour); err != nil {
+func Explanation(w io.Writer, r promotion.Record, columns int, colour bool) error {
+	if err := Text(w, r.Decision, columns, colour); err != nil {
 		return err
 	}
 	if columns <= 0 {
@@ -39,7 +42,7 @@ func (r Record) WriteExplanation(w io.Writer, columns int, colour bool) error {
 }
 
 // policy lists what was asked for.
-func (t *text) policy(p Policy) error {
+func (t *text) policy(p promotion.Policy) error {
 	data, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("write the gate's policy: %w", err)
@@ -58,13 +61,13 @@ func (t *text) policy(p Policy) error {
 }
 
 // asked lists who was.
-func (t *text) asked(e Evidence) {
+func (t *text) asked(e promotion.Evidence) {
 	t.WriteString("\nLooked at:\n")
 	for _, s := range []struct{ what, where, failed string }{
 		{"what runs", e.Fleet.Where, e.Fleet.Error}, {"alerts", e.Alerts.Where, e.Alerts.Error}, {"incidents", e.Incidents.Where, e.Incidents.Error},
 		{"freezes", e.Freezes.Where, e.Freezes.Error}, {"overrides", e.Overrides.Where, e.Overrides.Error}, {"exclusions", e.Exclusions.Where, e.Exclusions.Error},
 	} {
-		words := orElse(s.where, "nowhere: nothing is configured")
+		words := cmp.Or(s.where, "nowhere: nothing is configured")
 		if s.failed != "" {
 			words += ", which could not be read: " + s.failed
 		}

@@ -1,9 +1,11 @@
-package promotion
+package render
 
 import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"github.com/shopslo/shopslo/promotion"
 )
 
 // The parts of SARIF 2.1.0 (OASIS, sarif-v2.1.0) that code scanning reads.
@@ -75,28 +77,28 @@ const home = "https://github.com/shopslo/shopslo"
 
 // about says of each check what it asks, for lists of rules.
 var about = map[string]string{
-	CheckSource: "The sources of evidence answer.", CheckSLO: "Some SLO applies.", CheckBudget: "There is error budget left.",
-	CheckBurnRate: "No burn-rate alert fires.", CheckCoverage: "Enough of the window has data.", CheckFreshness: "Data and figures are recent.",
-	CheckRedundancy: "ShopGroups are served in their FailureDomains.", CheckSync: "Every ShopSet below runs the Release and is healthy.",
-	CheckDrift: "What runs below is what git asks for.", CheckSoak: "The Release has been verified below for long enough.",
-	CheckLoad:  "The Release has carried the load of a busy time.",
-	CheckSince: "The Release burns no more of the budgets than what ran before.", CheckAlert: "No alert fires below.",
-	CheckImages: "The Release's images are immutable.", CheckRelease: "The Release came up through every Tier, and undoes nothing.",
-	CheckIncident: "No open incident touches the target.", CheckFreeze: "Nobody has forbidden promotions to the target.",
+	promotion.CheckSource: "The sources of evidence answer.", promotion.CheckSLO: "Some SLO applies.", promotion.CheckBudget: "There is error budget left.",
+	promotion.CheckBurnRate: "No burn-rate alert fires.", promotion.CheckCoverage: "Enough of the window has data.", promotion.CheckFreshness: "Data and figures are recent.",
+	promotion.CheckRedundancy: "ShopGroups are served in their FailureDomains.", promotion.CheckSync: "Every ShopSet below runs the Release and is healthy.",
+	promotion.CheckDrift: "What runs below is what git asks for.", promotion.CheckSoak: "The Release has been verified below for long enough.",
+	promotion.CheckLoad:  "The Release has carried the load of a busy time.",
+	promotion.CheckSince: "The Release burns no more of the budgets than what ran before.", promotion.CheckAlert: "No alert fires below.",
+	promotion.CheckImages: "The Release's images are immutable.", promotion.CheckRelease: "The Release came up through every Tier, and undoes nothing.",
+	promotion.CheckIncident: "No open incident touches the target.", promotion.CheckFreeze: "Nobody has forbidden promotions to the target.",
 }
 
-// WriteSARIF writes what failed (error), is not known (warning) or is waived
+// SARIF writes what failed (error), is not known (warning) or is waived
 // (suppressed) in SARIF 2.1.0. file is the document that is shown as the place, such as
 // shopslo.yaml; version is that of shopslo.
-func (d Decision) WriteSARIF(w io.Writer, file, version string) error {
-	run := sarifRun{Results: []sarifResult{}, Invocations: []sarifInvocation{{Successful: d.Verdict != Inconclusive, ExitCode: d.ExitCode()}}}
+func SARIF(w io.Writer, d promotion.Decision, file, version string) error {
+	run := sarifRun{Results: []sarifResult{}, Invocations: []sarifInvocation{{Successful: d.Verdict != promotion.Inconclusive, ExitCode: d.ExitCode()}}}
 	run.Tool.Driver = sarifDriver{Name: "shopslo gate", Version: version, URI: home}
 	index := map[string]int{}
-	for i, name := range checkOrder {
+	for i, name := range promotion.Checks() {
 		index[name] = i
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{ID: name, Short: sarifText{about[name]}, Help: home + "/blob/main/docs/gate.md#" + name})
 	}
-	levels := map[Result]string{Fail: "error", Unknown: "warning", Waived: "note"}
+	levels := map[promotion.Result]string{promotion.Fail: "error", promotion.Unknown: "warning", promotion.Waived: "note"}
 	for _, c := range d.Checks {
 		level, reported := levels[c.Result]
 		if !reported {
@@ -107,7 +109,7 @@ func (d Decision) WriteSARIF(w io.Writer, file, version string) error {
 		place := sarifLocation{Logical: []sarifLogical{{Name: subject(c), Kind: "resource"}}}
 		place.Physical.Artifact.URI, place.Physical.Region.StartLine = file, 1
 		r.Locations = []sarifLocation{place}
-		if c.Result == Waived {
+		if c.Result == promotion.Waived {
 			r.Suppressions = []sarifSuppression{{Kind: "external", Justification: c.Reason}}
 		}
 		run.Results = append(run.Results, r)

@@ -1,4 +1,4 @@
-package promotion_test
+package render_test
 
 import (
 	"encoding/json"
@@ -7,26 +7,10 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/render"
 )
-
-// troubled is a decision with everything in it that the forms have to show.
-func troubled(t testing.TB) promotion.Record {
-	t.Helper()
-	e := whole(t, "prod")
-	on("a-2", exhaust)(&e)
-	on("b-2", atRisk)(&e)
-	seenAs("b-1", drifted)(&e)
-	comparing("b-1", counts(3, 200, 60, 600_000))(&e)
-	e.Incidents.Items = append(e.Incidents.Items, promotion.Incident{ID: "inc-9", Title: "カート | <b>@sre</b> `x`\n*fail*", Scope: promotion.Scope{Tiers: []fleet.TierName{"prod"}}})
-	e.Alerts.Error, e.Alerts.Items = "connection refused", nil
-	e.Overrides.Items = []promotion.Override{{ID: "o-1", Who: "mika", Why: "agreed with | sales", Checks: []string{"drift"}, Until: now.Add(time.Hour)}}
-	e.Fix = &promotion.Fix{URL: "https://git.example/shops/pull/12", By: "mika"}
-	return promotion.Judge("v1.2.3", required(), e, now)
-}
 
 func write(t testing.TB, f func(io.Writer) error) string {
 	t.Helper()
@@ -37,24 +21,32 @@ func write(t testing.TB, f func(io.Writer) error) string {
 	return b.String()
 }
 
+func markdown(r promotion.Record) func(io.Writer) error {
+	return func(w io.Writer) error { return render.Markdown(w, r.Decision) }
+}
+
+func junit(r promotion.Record) func(io.Writer) error {
+	return func(w io.Writer) error { return render.JUnit(w, r.Decision) }
+}
+
 func TestForms(t *testing.T) {
-	r := troubled(t)
-	golden(t, "troubled.md", write(t, r.WriteMarkdown))
-	golden(t, "troubled.xml", write(t, r.WriteJUnit))
-	golden(t, "troubled.sarif", write(t, func(w io.Writer) error { return r.WriteSARIF(w, "shopslo.yaml", "v1.2.3") }))
-	golden(t, "troubled.txt", write(t, func(w io.Writer) error { return r.WriteText(w, 0, false) }))
-	golden(t, "explained.txt", write(t, func(w io.Writer) error { return r.WriteExplanation(w, 0, false) }))
+	r := decided(t)["troubled"]
+	golden(t, "troubled.md", write(t, markdown(r)))
+	golden(t, "troubled.xml", write(t, junit(r)))
+	golden(t, "troubled.sarif", write(t, func(w io.Writer) error { return render.SARIF(w, r.Decision, "shopslo.yaml", "v1.2.3") }))
+	golden(t, "troubled.txt", write(t, func(w io.Writer) error { return render.Text(w, r.Decision, 0, false) }))
+	golden(t, "explained.txt", write(t, func(w io.Writer) error { return render.Explanation(w, r, 0, false) }))
 }
 
 func TestEveryFormSaysWhoWaivedWhatWhyAndUntilWhen(t *testing.T) {
-	r := troubled(t)
+	r := decided(t)["troubled"]
 	data, err := r.AppendJSON(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"json": string(data), "markdown": write(t, r.WriteMarkdown), "junit": write(t, r.WriteJUnit),
-		"text": write(t, func(w io.Writer) error { return r.WriteText(w, 0, false) }), "sarif": write(t, func(w io.Writer) error { return r.WriteSARIF(w, "f", "v") }),
+		"json": string(data), "markdown": write(t, markdown(r)), "junit": write(t, junit(r)),
+		"text": write(t, func(w io.Writer) error { return render.Text(w, r.Decision, 0, false) }), "sarif": write(t, func(w io.Writer) error { return render.SARIF(w, r.Decision, "f", "v") }),
 	} {
 		text = strings.Join(strings.Fields(text), " ")
 		for _, want := range []string{"mika", "2026-11-01T01:00:30Z", "agreed with"} {
@@ -66,7 +58,7 @@ func TestEveryFormSaysWhoWaivedWhatWhyAndUntilWhen(t *testing.T) {
 }
 
 func TestMarkdownIsNotWrittenByOthers(t *testing.T) {
-	text := write(t, troubled(t).WriteMarkdown)
+	text := write(t, markdown(decided(t)["troubled"]))
 	for _, bad := range []string{"<b>", "@sre", "`x`", "*fail*", "with | sales"} {
 		if strings.Contains(text, bad) {
 			t.Errorf("%q stands in it as it is:\n%s", bad, text)
@@ -87,27 +79,17 @@ func TestMarkdownIsNotWrittenByOthers(t *testing.T) {
 }
 
 func TestMarkdownOfABigFleetFitsAComment(t *testing.T) {
-	e, report := bigEvidence(t, 1000)
-	for i := range report.Budgets {
-		exhaust(&report.Budgets[i])
-	}
-	text := write(t, promotion.Decide(promotion.Policy{}, e, now).WriteMarkdown)
+	text := write(t, markdown(promotion.Record{Decision: big(1000)}))
 	if len(text) > 65_000 || !strings.Contains(text, "others.") {
 		t.Errorf("%d bytes: %.500s", len(text), text)
 	}
 }
 
 func TestJUnitFailsWhereTheGateDoesNotPromote(t *testing.T) {
-	for name, change := range map[string]func(*promotion.Evidence){
-		"promote": func(*promotion.Evidence) {}, "hold": on("a-2", exhaust), "inconclusive": on("a-2", silence),
-		"nothing checked": func(e *promotion.Evidence) {
-			*e = promotion.Evidence{From: "beta", To: "prod", Groups: []promotion.Group{}, Target: promotion.Tier{Name: "prod"}}
-		},
-	} {
+	all := decided(t)
+	all["nothing checked"] = promotion.Judge("v1", promotion.Policy{}, promotion.Evidence{From: "beta", To: "prod", Groups: []promotion.Group{}, Target: promotion.Tier{Name: "prod"}}, all["hold"].At)
+	for name, d := range all {
 		t.Run(name, func(t *testing.T) {
-			e := whole(t, "prod")
-			change(&e)
-			d := promotion.Decide(promotion.Policy{}, e, now)
 			var got struct {
 				Tests    int `xml:"tests,attr"`
 				Failures int `xml:"failures,attr"`
@@ -118,7 +100,7 @@ func TestJUnitFailsWhereTheGateDoesNotPromote(t *testing.T) {
 					} `xml:"testcase"`
 				} `xml:"testsuite"`
 			}
-			if err := xml.Unmarshal([]byte(write(t, d.WriteJUnit)), &got); err != nil {
+			if err := xml.Unmarshal([]byte(write(t, junit(d))), &got); err != nil {
 				t.Fatal(err)
 			}
 			cases := 0
@@ -133,7 +115,7 @@ func TestJUnitFailsWhereTheGateDoesNotPromote(t *testing.T) {
 }
 
 func TestSARIFHasAResultForWhatIsNotPassed(t *testing.T) {
-	r := troubled(t)
+	r := decided(t)["troubled"]
 	var log struct {
 		Version string `json:"version"`
 		Runs    []struct {
@@ -156,7 +138,7 @@ func TestSARIFHasAResultForWhatIsNotPassed(t *testing.T) {
 			} `json:"results"`
 		} `json:"runs"`
 	}
-	if err := json.Unmarshal([]byte(write(t, func(w io.Writer) error { return r.WriteSARIF(w, "shopslo.yaml", "v") })), &log); err != nil {
+	if err := json.Unmarshal([]byte(write(t, func(w io.Writer) error { return render.SARIF(w, r.Decision, "shopslo.yaml", "v") })), &log); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]int{}
@@ -190,32 +172,4 @@ func TestSARIFHasAResultForWhatIsNotPassed(t *testing.T) {
 			t.Errorf("nothing says what %s asks", rule.ID)
 		}
 	}
-}
-
-func FuzzReplay(f *testing.F) {
-	small := whole(f, "prod") // that a mutation hits something, and does not take long
-	small.Source.ShopSets, small.Source.SLOs, small.Target = small.Source.ShopSets[:1], small.Source.SLOs[:1], promotion.Tier{Name: "prod"}
-	small.Report.Budgets, small.Report.Alerts, small.Comparisons, small.Groups = small.Report.Budgets[:1], small.Report.Alerts[:1], small.Comparisons[:1], small.Groups[:1]
-	for _, e := range []promotion.Evidence{small, {From: "beta", To: "prod", Groups: []promotion.Group{}}} {
-		data, err := promotion.Judge("v1", promotion.Policy{}, e, now).AppendJSON(nil)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := promotion.DecodeRecord(data)
-		if err != nil {
-			return
-		}
-		d, err := r.Replay()
-		if err == nil && d.Verdict != r.Verdict {
-			t.Fatalf("%s is replayed as %s", r.Verdict, d.Verdict)
-		}
-		for _, form := range []func(io.Writer) error{r.WriteMarkdown, r.WriteJUnit} {
-			write(t, form)
-		}
-		write(t, func(w io.Writer) error { return r.WriteExplanation(w, 80, false) })
-		write(t, func(w io.Writer) error { return r.WriteSARIF(w, "f", "v") })
-	})
 }

@@ -1,4 +1,4 @@
-package promotion
+package render
 
 import (
 	"encoding/xml"
@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/shopslo/shopslo/promotion"
 )
 
 // The shape that CI systems read as JUnit's: a suite for each check, a case for each
@@ -43,12 +45,12 @@ type (
 	}
 )
 
-// WriteJUnit writes the decision as a report of tests: what failed is a failure, what is
+// JUnit writes the decision as a report of tests: what failed is a failure, what is
 // not known an error, what is waived or was not looked at is skipped. A decision that
 // does not promote has at least one failure or error.
-func (d Decision) WriteJUnit(w io.Writer) error {
+func JUnit(w io.Writer, d promotion.Decision) error {
 	all := junitSuites{Name: fmt.Sprintf("shopslo gate to %s", xmlSafe(string(d.To)))}
-	for _, name := range checkOrder {
+	for _, name := range promotion.Checks() {
 		s := junitSuite{Name: name, At: d.At.UTC().Format(time.RFC3339)}
 		for _, c := range d.Checks {
 			if c.Check == name {
@@ -57,9 +59,9 @@ func (d Decision) WriteJUnit(w io.Writer) error {
 		}
 		all.add(s)
 	}
-	if d.Verdict != Promote && all.Failures+all.Errors == 0 {
+	if d.Verdict != promotion.Promote && all.Failures+all.Errors == 0 {
 		s := junitSuite{Name: "decision", At: d.At.UTC().Format(time.RFC3339)}
-		s.add(Check{Check: "decision", Result: Unknown, Reason: "Nothing was checked."})
+		s.add(promotion.Check{Check: "decision", Result: promotion.Unknown, Reason: "Nothing was checked."})
 		all.add(s)
 	}
 	data, err := xml.MarshalIndent(all, "", "  ")
@@ -78,7 +80,7 @@ func (all *junitSuites) add(s junitSuite) {
 	all.Tests, all.Failures, all.Errors, all.Skipped = all.Tests+s.Tests, all.Failures+s.Failures, all.Errors+s.Errors, all.Skipped+s.Skipped
 }
 
-func (s *junitSuite) add(c Check) {
+func (s *junitSuite) add(c promotion.Check) {
 	name := []string{}
 	for _, part := range []string{string(c.ShopSet), c.SLO} {
 		if part != "" {
@@ -89,36 +91,19 @@ func (s *junitSuite) add(c Check) {
 	words := &junitWords{Message: xmlSafe(c.Reason), Type: string(c.Result)}
 	s.Tests++
 	switch c.Result {
-	case Fail:
+	case promotion.Fail:
 		one.Failure = words
 		s.Failures++
-	case Unknown:
+	case promotion.Unknown:
 		one.Error = words
 		s.Errors++
-	case Waived, NotChecked:
+	case promotion.Waived, promotion.NotChecked:
 		one.Skipped = words
 		s.Skipped++
 	default:
 		one.Output = words.Message
 	}
 	s.Cases = append(s.Cases, one)
-}
-
-// subjectTier names the Tier, and what else tells a check from others of its kind.
-func subjectTier(c Check) string {
-	parts := []string{}
-	if c.Tier != "" {
-		parts = append(parts, string(c.Tier))
-	}
-	for _, name := range []string{"group", "part", "alert", "incident", "freeze", "source"} {
-		if v, _ := c.Evidence.Get(name).(string); v != "" {
-			parts = append(parts, v)
-		}
-	}
-	if len(parts) == 0 {
-		return "the gate"
-	}
-	return "(" + strings.Join(parts, ", ") + ")"
 }
 
 // xmlSafe leaves out what XML cannot hold.

@@ -1,26 +1,29 @@
-package promotion
+package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
 	"time"
+
+	"github.com/shopslo/shopslo/promotion"
 )
 
 // markdownRows bounds a table: a comment on a pull request takes 65,536 characters.
 const markdownRows = 60
 
-// WriteMarkdown writes the decision for a comment on a pull request, or a summary of a
+// Markdown writes the decision for a comment on a pull request, or a summary of a
 // job, as GitHub and GitLab show it.
-func (d Decision) WriteMarkdown(w io.Writer) error {
+func Markdown(w io.Writer, d promotion.Decision) error {
 	var b strings.Builder
-	word, sentence := d.headline()
-	sign := map[Verdict]string{Promote: "✅", Hold: "❌", Inconclusive: "❓"}[d.Verdict]
-	fmt.Fprintf(&b, "### %s %s: %s\n\n%s\n", sign, word, plain(sentence), plain(d.where()))
+	word, sentence := headline(d)
+	sign := map[promotion.Verdict]string{promotion.Promote: "✅", promotion.Hold: "❌", promotion.Inconclusive: "❓"}[d.Verdict]
+	fmt.Fprintf(&b, "### %s %s: %s\n\n%s\n", sign, word, plain(sentence), plain(where(d)))
 	if d.Fix != nil {
-		fmt.Fprintf(&b, "\nA fix of %s, says %s.\n", plain(d.Fix.URL), plain(orElse(d.Fix.By, "nobody")))
+		fmt.Fprintf(&b, "\nA fix of %s, says %s.\n", plain(d.Fix.URL), plain(cmp.Or(d.Fix.By, "nobody")))
 	}
-	for _, part := range d.parts() {
+	for _, part := range parts(d) {
 		if len(part.checks) == 0 {
 			continue
 		}
@@ -33,8 +36,8 @@ func (d Decision) WriteMarkdown(w io.Writer) error {
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Check, plain(string(c.ShopSet)), plain(c.SLO), plain(string(c.Tier)), plain(c.Reason))
 		}
 	}
-	d.markdownOverrides(&b)
-	passed, skipped := d.summaries()
+	markdownOverrides(&b, d)
+	passed, skipped := summaries(d)
 	fmt.Fprintf(&b, "\nPassed: %s.", plain(passed))
 	if skipped != "" {
 		fmt.Fprintf(&b, " Nobody looked at: %s.", plain(skipped))
@@ -44,7 +47,7 @@ func (d Decision) WriteMarkdown(w io.Writer) error {
 	return err
 }
 
-func (d Decision) markdownOverrides(b *strings.Builder) {
+func markdownOverrides(b *strings.Builder, d promotion.Decision) {
 	if len(d.Overrides) == 0 {
 		return
 	}
