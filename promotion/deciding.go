@@ -2,7 +2,6 @@ package promotion
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -45,14 +44,6 @@ func (d *deciding) unasked(check string, t tier, what, where, failed, to string)
 		return nil, false
 	}
 	return []Check{c}, true
-}
-
-// inSentence is what a sentence may begin with, further on in one; names stay as they are.
-func inSentence(where string) string {
-	if rest, ok := strings.CutPrefix(where, "The "); ok {
-		return "the " + rest
-	}
-	return where
 }
 
 // unseen is unasked for what the exporter tells, which has to be of now.
@@ -118,20 +109,4 @@ func standing[T any](d *deciding, check string, t tier, all []T, scope func(T) S
 		checks = []Check{t.check(check).says(Pass, pass(len(all)))}
 	}
 	return checks
-}
-
-// elsewhere counts what touches others only.
-func elsewhere(n int, verb string) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" (%d %s elsewhere)", n, verb)
-}
-
-// span of time as people read it, for what lasts until a time or for ever.
-func until(t time.Time) string {
-	if t.IsZero() {
-		return "until somebody lifts it"
-	}
-	return "until " + t.UTC().Format(time.RFC3339)
 }

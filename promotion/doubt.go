@@ -70,9 +70,6 @@ func misled(absent []slo.Absence) string {
 	return ""
 }
 
-// sentence ends a text with one full stop.
-func sentence(text string) string { return strings.TrimRight(text, ". ") + "." }
-
 // doubt makes no pass of what is not being counted, and tells of flags after from. Those
 // that hide something matter since a time; zero: they do not.
 func (c *Check) doubt(b *status.Budget, from, since time.Time) {

@@ -33,33 +33,3 @@ func judgeFreshness(p Policy, b *status.Budget, now time.Time) (Result, string) 
 	}
 	return Pass, fmt.Sprintf("The newest sample is %s old, figures reach to %s ago.", age(max(0, sample)), age(max(0, end)))
 }
-
-// age writes 42s, 5m, 3h12m, 2d4h: two units at most.
-func age(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%ds", d/time.Second)
-	case d < time.Hour:
-		return twoUnits(d, time.Minute, "m", time.Second, "s")
-	case d < day:
-		return twoUnits(d, time.Hour, "h", time.Minute, "m")
-	}
-	return twoUnits(d, day, "d", time.Hour, "h")
-}
-
-func twoUnits(d, big time.Duration, bigName string, small time.Duration, smallName string) string {
-	text := fmt.Sprintf("%d%s", d/big, bigName)
-	if rest := d % big / small; rest > 0 {
-		text += fmt.Sprintf("%d%s", rest, smallName)
-	}
-	return text
-}
-
-// instant is a time for Check.Evidence: nil where there is none.
-func instant(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.UTC().Format(time.RFC3339)
-}

@@ -69,11 +69,3 @@ func remedy(g Group) string {
 	}
 	return g.Remedy
 }
-
-func words[T ~string](names []T) []string {
-	out := make([]string, len(names))
-	for i, n := range names {
-		out[i] = string(n)
-	}
-	return out
-}

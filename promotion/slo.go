@@ -2,8 +2,6 @@ package promotion
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 )
 
 // checkSLO asks that some SLO applies to the Tier, and that the Tier has ShopSets.
@@ -25,21 +23,4 @@ func checkSLO(t tier) []Check {
 		c.Result, c.Reason = Pass, fmt.Sprintf("%s %s to %s (%s).", count(len(t.SLOs), "SLO"), verb, t.Name, some(t.SLOs, 5))
 	}
 	return []Check{c}
-}
-
-// count writes "1 SLO", "2 SLOs".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// some lists names, and of many the first few.
-func some(names []string, few int) string {
-	names = slices.Sorted(slices.Values(names))
-	if len(names) > few {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
-	}
-	return strings.Join(names, ", ")
 }

@@ -96,14 +96,6 @@ func history(b *status.Budget) time.Duration {
 	return b.WindowEnd.Sub(began)
 }
 
-// later is the later of two times.
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
 // untold says why nothing can be said over a window, or "". A rate is the same
 // across a gap, since counters go on counting; that nothing was counted at all is
 // believed only where nearly everything was seen.
