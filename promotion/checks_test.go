@@ -410,7 +410,7 @@ func TestARecordGivesTheSameDecisionForEver(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := read.Replay()
+			d, err := read.Replay("v1.2.3")
 			if err != nil || string(d.AppendJSON(nil)) != string(r.Decision.AppendJSON(nil)) {
 				t.Fatalf("replayed, it is %s (%v), it was %s", d.Verdict, err, r.Verdict)
 			}
@@ -446,7 +446,7 @@ func TestAForgedRecordIsRefused(t *testing.T) {
 			}
 			r, err := promotion.DecodeRecord([]byte(forged))
 			if err == nil {
-				_, err = r.Replay()
+				_, err = r.Replay("v1")
 			}
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)

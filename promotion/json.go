@@ -54,13 +54,7 @@ func (d Decision) AppendJSON(to []byte) []byte {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		to = status.AppendText(append(to, "\n"+`{"check": `...), c.Check)
-		to = appendName(append(to, `, "shopset": `...), string(c.ShopSet))
-		to = appendName(append(to, `, "slo": `...), c.SLO)
-		to = status.AppendText(append(to, `, "result": `...), string(c.Result))
-		to = status.AppendText(append(to, `, "reason": `...), c.Reason)
-		to = c.appendEvidence(append(to, `, "evidence": `...))
-		to = append(to, '}')
+		to = c.appendJSON(append(to, '\n'))
 	}
 	return append(to, "\n]}"...)
 }
@@ -77,6 +71,16 @@ func (d Decision) appendOverrides(to []byte) []byte {
 		return Figures{{"id", o.ID}, {"who", o.Who}, {"why", o.Why}, {"link", orNull(o.Link)}, {"checks", o.Checks},
 			{"until", instant(o.Until)}, {"waives", o.Waives}}.append(to)
 	})
+}
+
+func (c Check) appendJSON(to []byte) []byte {
+	to = status.AppendText(append(to, `{"check": `...), c.Check)
+	to = appendName(append(to, `, "shopset": `...), string(c.ShopSet))
+	to = appendName(append(to, `, "slo": `...), c.SLO)
+	to = status.AppendText(append(to, `, "result": `...), string(c.Result))
+	to = status.AppendText(append(to, `, "reason": `...), c.Reason)
+	to = c.appendEvidence(append(to, `, "evidence": `...))
+	return append(to, '}')
 }
 
 // appendEvidence writes the figures, and before them the Tier and its role.

@@ -32,7 +32,7 @@ func TestRecordsOfBeforeReplay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d, err := r.Replay(); err != nil || d.Verdict != r.Verdict {
+			if d, err := r.Replay("v1.0.0"); err != nil || d.Verdict != r.Verdict {
 				t.Errorf("replayed it is %s, %v", d.Verdict, err)
 			}
 			again, err := promotion.Judge(r.Program, r.Policy, r.Evidence, r.At).AppendJSON(nil)
@@ -63,7 +63,7 @@ func FuzzReplay(f *testing.F) {
 		if err != nil {
 			return
 		}
-		d, err := r.Replay()
+		d, err := r.Replay("v1")
 		if err == nil && d.Verdict != r.Verdict {
 			t.Fatalf("%s is replayed as %s", r.Verdict, d.Verdict)
 		}

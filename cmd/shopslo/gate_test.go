@@ -300,7 +300,7 @@ func TestExclusionsShowTheBudgetBeforeAndAfter(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, stderr)
 	}
-	if _, err := r.Replay(); err != nil {
+	if _, err := r.Replay(r.Program); err != nil {
 		t.Error(err)
 	}
 	for _, c := range r.Checks {
