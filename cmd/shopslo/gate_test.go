@@ -56,6 +56,7 @@ func newStage(t *testing.T, failing float64) *stage {
 		"shopslo.yaml": fmt.Sprintf(`source: {embedded: {dir: tsdb, scrape_interval: 15s, scrape_configs: [{job_name: none}]}}
 fleet: [fleet.yaml]
 slos: [slo.yaml]
+budgets: {least_history: 6h}
 gate:
   max_age: 10m
   min_coverage: 0.2
