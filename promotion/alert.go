@@ -11,7 +11,7 @@ import (
 
 // checkAlerts asks that no alert fires on the Tier that shows how the Release behaves.
 func (d *deciding) checkAlerts(t tier) []Check {
-	if checks, done := d.unasked(CheckAlert, t, "whether an alert fires", d.e.Alerts.Where, d.e.Alerts.Error, "the address of Prometheus or Alertmanager (gate.alerts)"); done {
+	if checks, done := d.unasked(CheckAlert, t, d.e.Alerts.Where, d.e.Alerts.Error, "set gate.alerts"); done {
 		return checks
 	}
 	var checks []Check
@@ -35,15 +35,15 @@ func (d *deciding) checkAlerts(t tier) []Check {
 		if !a.Since.IsZero() {
 			since = " since " + a.Since.UTC().Format(time.RFC3339)
 		}
-		c.Result, c.Reason = Fail, fmt.Sprintf("Alert %s fires%s (%s).", a.Name, since, labels(a.Labels))
+		c.Result, c.Reason = Fail, fmt.Sprintf("Alert %s is firing%s (%s).", a.Name, since, labels(a.Labels))
 		checks = append(checks, c)
 	}
 	if len(checks) > 0 {
 		return checks
 	}
-	reason := fmt.Sprintf("No alert fires on %s%s.", t.Name, elsewhere(other, "fire"))
+	reason := fmt.Sprintf("No alert is firing on %s%s.", t.Name, elsewhere(other, "firing"))
 	if quiet > 0 {
-		reason = fmt.Sprintf("No alert that counts fires on %s (%d silenced or of no weight)%s.", t.Name, quiet, elsewhere(other, "fire"))
+		reason = fmt.Sprintf("No relevant alert is firing on %s (%d silenced or quiet)%s.", t.Name, quiet, elsewhere(other, "firing"))
 	}
 	c := t.check(CheckAlert).says(Pass, reason)
 	c.figure("silenced_or_quiet", quiet).figure("elsewhere", other)

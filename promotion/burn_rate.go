@@ -60,18 +60,18 @@ func judgeBurnRate(p Policy, b *status.Budget, configured []slo.BurnAlert) (Resu
 func compareRates(p Policy, b *status.Budget, configured []slo.BurnAlert, asked func(slo.BurnAlert) bool, windows []time.Duration) (Result, string) {
 	if i := slices.IndexFunc(b.Firing, asked); i >= 0 {
 		if a := b.Firing[i]; history(b) < a.Long {
-			return Unknown, fmt.Sprintf("%s, but the history is shorter than that: a verdict comes at %s (budgets.least_history moves it).",
+			return Unknown, fmt.Sprintf("%s, but the history is shorter than the alert window. Verdict at %s (see budgets.least_history).",
 				fires(b, a), b.VerdictFrom.UTC().Format(time.RFC3339))
 		}
 		return Fail, fires(b, b.Firing[i]) + "."
 	}
 	switch {
 	case b.State == slo.Inconsistent:
-		return Unknown, "The counts contradict themselves, so burn rates say nothing."
+		return Unknown, "Counts are inconsistent, so burn rates are meaningless."
 	case !slices.ContainsFunc(configured, asked):
-		return Unknown, fmt.Sprintf("No alert of severity %s is configured to compare burn rates with.", severities(p))
+		return Unknown, fmt.Sprintf("No %s alert is configured, so there is no threshold for burn rates.", severities(p))
 	case len(windows) == 0:
-		return NotChecked, fmt.Sprintf("No %s alert fits a window of %s; shopslo validate says why.", severities(p), b.Window)
+		return NotChecked, fmt.Sprintf("No %s alert fits the %s window; run shopslo validate for details.", severities(p), b.Window)
 	}
 	for _, d := range windows {
 		if reason := untold(p, b, d); reason != "" {
@@ -79,9 +79,9 @@ func compareRates(p Policy, b *status.Budget, configured []slo.BurnAlert, asked 
 		}
 	}
 	if len(b.Firing) > 0 {
-		return Pass, fires(b, b.Firing[0]) + ", which the policy lets pass."
+		return Pass, fires(b, b.Firing[0]) + ", allowed by the policy."
 	}
-	return Pass, fmt.Sprintf("%s; no %s alert fires.", pace(b, windows[len(windows)-1]), severities(p))
+	return Pass, fmt.Sprintf("%s; no %s alert is firing.", pace(b, windows[len(windows)-1]), severities(p))
 }
 
 // history is how long a budget's is; very long where it is long enough for a verdict.
@@ -103,17 +103,17 @@ func untold(p Policy, b *status.Budget, d time.Duration) string {
 	i := slices.IndexFunc(b.BurnRates, func(r slo.BurnRate) bool { return r.Window == d })
 	name := slo.Rolling(d).Text
 	if i < 0 {
-		return fmt.Sprintf("No burn rate over %s was handed to the gate.", name)
+		return fmt.Sprintf("The evidence has no burn rate over %s.", name)
 	}
-	r, need, what := b.BurnRates[i], p.MinCoverage, "its burn rate"
+	r, need, what := b.BurnRates[i], p.MinCoverage, "to know the burn rate"
 	if r.Rate == nil {
-		need, what = p.QuietCoverage, "whether there was no traffic"
+		need, what = p.QuietCoverage, "to confirm that there was no traffic"
 	}
 	if r.Coverage == 0 {
-		return fmt.Sprintf("There is no data of the last %s.", name)
+		return fmt.Sprintf("No data for the last %s.", name)
 	}
 	if !(r.Coverage >= need) {
-		return fmt.Sprintf("Only %s of the last %s has data; it takes %s to tell %s.",
+		return fmt.Sprintf("Only %s of the last %s has data (%s required %s).",
 			status.FormatShare(&r.Coverage), name, status.FormatShare(&need), what)
 	}
 	return ""
@@ -121,7 +121,7 @@ func untold(p Policy, b *status.Budget, d time.Duration) string {
 
 // fires says which alert fires on what.
 func fires(b *status.Budget, a slo.BurnAlert) string {
-	return fmt.Sprintf("The error budget burns %s times as fast as it may over %s and %s over %s: a %s alert fires above %s",
+	return fmt.Sprintf("Error budget burns at %s× the allowed rate over %s and %s× over %s: a %s alert is firing (threshold %s×)",
 		rateOver(b, a.Long), slo.Rolling(a.Long).Text, rateOver(b, a.Short), slo.Rolling(a.Short).Text, a.Severity, status.FormatRate(a.Factor))
 }
 
@@ -131,11 +131,11 @@ func pace(b *status.Budget, d time.Duration) string {
 	rate := rateOver(b, d)
 	switch rate {
 	case "-":
-		return "There was no traffic over the last " + name
+		return "No traffic in the last " + name
 	case "0":
-		return "Nothing was bad over the last " + name
+		return "No bad events in the last " + name
 	}
-	return fmt.Sprintf("The error budget burns %s times as fast as it may over %s", rate, name)
+	return fmt.Sprintf("Error budget burns at %s× the allowed rate over %s", rate, name)
 }
 
 func rateOver(b *status.Budget, d time.Duration) string {

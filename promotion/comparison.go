@@ -98,7 +98,7 @@ func comparisons(s *slo.SLO, set fleet.ShopSetName, came time.Time, a slo.Accoun
 			continue // what was counted means nothing
 		}
 		if a.Failure != "" {
-			c.Doubt = "It is not being counted now: " + sentence(a.Failure)
+			c.Doubt = "Counting is failing: " + sentence(a.Failure)
 		}
 		if came.IsZero() || a.Counts == nil || !a.End.After(came) {
 			continue

@@ -18,37 +18,40 @@ type deciding struct {
 }
 
 // off is the Check of what policy does not ask for.
-func (d *deciding) off(check string, t tier, what string) ([]Check, bool) {
+func (d *deciding) off(check string, t tier) ([]Check, bool) {
 	if d.p.Needs[check] != Off {
 		return nil, false
 	}
-	return []Check{t.check(check).says(NotChecked, fmt.Sprintf("The policy does not ask for %s.", what))}, true
+	return []Check{t.check(check).says(NotChecked, fmt.Sprintf("Not checked: %s is off in the policy.", check))}, true
 }
 
 // unasked is done, with the Check that says why, where a check's evidence was not to
 // be had: policy does not ask for it, nothing is configured, or it could not be read.
-// to says what is to be configured.
-func (d *deciding) unasked(check string, t tier, what, where, failed, to string) (checks []Check, done bool) {
-	if checks, done = d.off(check, t, what); done {
+// hint says what has to be set in shopslo.yaml.
+func (d *deciding) unasked(check string, t tier, where, failed, hint string) (checks []Check, done bool) {
+	if checks, done = d.off(check, t); done {
 		return checks, done
 	}
 	c := t.check(check).says(Unknown, "")
 	switch {
 	case where == "" && d.p.Needs[check] == Required:
-		c.Reason = fmt.Sprintf("The policy asks for %s, and nobody looked: configure %s.", what, to)
+		c.Reason = fmt.Sprintf("Required but not configured: %s (%s).", check, hint)
 	case where == "":
-		c.Result, c.Reason = NotChecked, fmt.Sprintf("Nobody looked at %s: it takes %s.", what, to)
+		c.Result, c.Reason = NotChecked, fmt.Sprintf("Not checked: %s (%s).", check, hint)
 	case failed != "":
-		c.Reason = fmt.Sprintf("Nobody can tell %s, for %s could not be read.", what, inSentence(where))
+		c.Reason = fmt.Sprintf("Cannot check %s: %s could not be read.", check, inSentence(where))
 	default:
 		return nil, false
 	}
 	return []Check{c}, true
 }
 
+// setFleet says where the exporter's address goes.
+const setFleet = "set gate.fleet.url"
+
 // unseen is unasked for what the exporter tells, which has to be of now.
-func (d *deciding) unseen(check string, t tier, what string) ([]Check, bool) {
-	if checks, done := d.unasked(check, t, what, d.e.Fleet.Where, d.e.Fleet.Error, "the exporter's address (gate.fleet.url)"); done {
+func (d *deciding) unseen(check string, t tier, hint string) ([]Check, bool) {
+	if checks, done := d.unasked(check, t, d.e.Fleet.Where, d.e.Fleet.Error, hint); done {
 		return checks, done
 	}
 	at := d.e.Fleet.Snapshot.At
@@ -56,11 +59,11 @@ func (d *deciding) unseen(check string, t tier, what string) ([]Check, bool) {
 	c.figure("seen_at", instant(at))
 	switch old := d.now.Sub(at); {
 	case at.IsZero():
-		c.Reason = fmt.Sprintf("%s has not looked at the fleet yet, so nobody can tell %s.", d.e.Fleet.Where, what)
+		c.Reason = fmt.Sprintf("Cannot check %s: %s has no fleet data yet.", check, inSentence(d.e.Fleet.Where))
 	case old > d.p.MaxAge:
-		c.Reason = fmt.Sprintf("The fleet was last looked at %s ago, at most %s is asked for, so nobody can tell %s.", age(old), age(d.p.MaxAge), what)
+		c.Reason = fmt.Sprintf("Cannot check %s: fleet data is %s old (limit %s).", check, age(old), age(d.p.MaxAge))
 	case old < -d.p.MaxAge:
-		c.Reason = fmt.Sprintf("The fleet was looked at %s after the time asked for: of that time nobody can tell %s.", age(-old), what)
+		c.Reason = fmt.Sprintf("Cannot check %s: fleet data is from %s after the evaluation time.", check, age(-old))
 	default:
 		return nil, false
 	}
@@ -68,8 +71,8 @@ func (d *deciding) unseen(check string, t tier, what string) ([]Check, bool) {
 }
 
 // perShopSet makes a Check of each ShopSet of the Tier from what was seen of it.
-func (d *deciding) perShopSet(check string, t tier, what string, judge func(o *fleet.ShopSetState) (Result, string, Figures)) []Check {
-	if checks, done := d.unseen(check, t, what); done {
+func (d *deciding) perShopSet(check string, t tier, judge func(o *fleet.ShopSetState) (Result, string, Figures)) []Check {
+	if checks, done := d.unseen(check, t, setFleet); done {
 		return checks
 	}
 	var checks []Check
@@ -77,7 +80,7 @@ func (d *deciding) perShopSet(check string, t tier, what string, judge func(o *f
 		c := t.check(check).of(name, "")
 		o := d.seen[name]
 		if o == nil || o.Tier != t.Name {
-			c.Result, c.Reason = Unknown, fmt.Sprintf("%s tells nothing of it in this Tier.", d.e.Fleet.Where)
+			c.Result, c.Reason = Unknown, fmt.Sprintf("Not reported in this Tier by %s.", inSentence(d.e.Fleet.Where))
 		} else {
 			var more Figures
 			c.Result, c.Reason, more = judge(o)

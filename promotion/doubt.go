@@ -47,7 +47,7 @@ func (c *Check) flagged(flags []slo.Flag, since time.Time) {
 	c.Reason = fmt.Sprintf("%s Flagged: %s.", c.Reason, strings.Join(words, "; "))
 	if c.Result == Pass && len(hides) > 0 {
 		c.Result = Unknown
-		c.Reason = fmt.Sprintf("%s Bad events may be missing (%s), so this is no pass.", c.Reason, strings.Join(hides, ", "))
+		c.Reason = fmt.Sprintf("%s Bad events may be missing (%s), so the check cannot pass.", c.Reason, strings.Join(hides, ", "))
 	}
 }
 
@@ -55,7 +55,7 @@ func (c *Check) flagged(flags []slo.Flag, since time.Time) {
 func uncounted(b *status.Budget) string {
 	// What failed tells more than what was not found because of it.
 	if b.Failure != "" {
-		return "It is not being counted now: " + sentence(b.Failure)
+		return "Counting is failing: " + sentence(b.Failure)
 	}
 	return misled(b.Absent)
 }
@@ -64,7 +64,7 @@ func uncounted(b *status.Budget) string {
 func misled(absent []slo.Absence) string {
 	for _, a := range absent {
 		if a.Misleads() {
-			return "Nobody can tell good from bad: " + sentence(strings.TrimPrefix(status.AbsenceText(a), "no data: "))
+			return "Cannot tell good from bad events: " + sentence(strings.TrimPrefix(status.AbsenceText(a), "no data: "))
 		}
 	}
 	return ""
@@ -77,7 +77,7 @@ func (c *Check) doubt(b *status.Budget, from, since time.Time) {
 		c.figure("failure", orNull(b.Failure)).figure("absent", absences(b.Absent))
 		switch c.Result {
 		case Pass:
-			c.Result, c.Reason = Unknown, fmt.Sprintf("%s Until then: %s", why, c.Reason)
+			c.Result, c.Reason = Unknown, fmt.Sprintf("%s Last known: %s", why, c.Reason)
 		case Unknown:
 			c.Reason = why
 		default:

@@ -8,7 +8,7 @@ import (
 
 // checkDrift asks that what runs below is what git asks for.
 func (d *deciding) checkDrift(t tier) []Check {
-	return d.perShopSet(CheckDrift, t, "whether what runs is what git asks for", func(o *fleet.ShopSetState) (Result, string, Figures) {
+	return d.perShopSet(CheckDrift, t, func(o *fleet.ShopSetState) (Result, string, Figures) {
 		figures := Figures{{"sync", string(o.Sync)}, {"drifted_since", instant(o.DriftedSince)}, {"observed_at", instant(o.ObservedAt)}}
 		if o.OutOfSync != nil {
 			figures = figures.with("resources_out_of_sync", *o.OutOfSync)
@@ -25,18 +25,18 @@ func (d *deciding) judgeDrift(o *fleet.ShopSetState) (Result, string) {
 	}
 	switch {
 	case o.Sync == fleet.Synced:
-		return Pass, "It is Synced."
+		return Pass, "Synced."
 	case o.Sync != fleet.OutOfSync:
-		return Unknown, "Whether it is Synced is not known" + because(o) + "."
+		return Unknown, "Sync status is unknown" + because(o) + "."
 	case !d.runs(o):
-		return Unknown, fmt.Sprintf("It is OutOfSync%s: the Release has not arrived.", since)
+		return Unknown, fmt.Sprintf("OutOfSync%s: the Release has not been rolled out yet.", since)
 	case !o.ReleaseSince.IsZero() && !o.ObservedAt.After(o.ReleaseSince):
 		// What a rollout changes is OutOfSync until Argo CD compares again.
-		return Unknown, "It was OutOfSync when the Release came, and Argo CD has not compared all of it since."
+		return Unknown, "OutOfSync when the Release arrived; Argo CD has not completed a comparison since."
 	}
-	what := "what runs"
+	what := "the live state differs"
 	if o.OutOfSync != nil {
-		what = count(*o.OutOfSync, "resource") + " that run"
+		what = count(*o.OutOfSync, "resource") + " out of sync"
 	}
-	return Fail, fmt.Sprintf("It drifts: it has been OutOfSync%s, since %s differ from what git asks for; sync it, or bring the change to git.", since, what)
+	return Fail, fmt.Sprintf("Drift: OutOfSync%s, %s; sync the ShopSet or commit the change to git.", since, what)
 }

@@ -9,7 +9,7 @@ import (
 // checkFreezes asks that nobody has forbidden promotions to the target.
 func (d *deciding) checkFreezes(t tier) []Check {
 	f := d.e.Freezes
-	if checks, done := d.unasked(CheckFreeze, t, "whether the target is frozen", f.Where, f.Error, "the documents of freezes (gate.calendar)"); done {
+	if checks, done := d.unasked(CheckFreeze, t, f.Where, f.Error, "set gate.calendar"); done {
 		return checks
 	}
 	inForce := slices.DeleteFunc(slices.Clone(f.Items), func(f Freeze) bool { return !within(d.now, f.From, f.Until) })
@@ -20,11 +20,11 @@ func (d *deciding) checkFreezes(t tier) []Check {
 		}
 		by := ""
 		if f.By != "" {
-			by = ", by " + f.By
+			by = " (by " + f.By + ")"
 		}
 		c.figure("freeze", f.ID).figure("by", orNull(f.By)).figure("until", instant(f.Until)).figure("emergency", f.Emergency)
-		return c.says(Fail, fmt.Sprintf("%s is in force %s: %s%s.", what, until(f.Until), strings.TrimRight(orElse(f.Reason, "no reason was given"), ".。 "), by))
+		return c.says(Fail, fmt.Sprintf("%s is active %s: %s%s.", what, until(f.Until), strings.TrimRight(orElse(f.Reason, "no reason given"), ".。 "), by))
 	}, func(others int) string {
-		return fmt.Sprintf("No freeze of %s is in force%s.", t.Name, elsewhere(others, "in force"))
+		return fmt.Sprintf("No freeze is active for %s%s.", t.Name, elsewhere(others, "active"))
 	})
 }

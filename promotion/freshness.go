@@ -21,15 +21,15 @@ func judgeFreshness(p Policy, b *status.Budget, now time.Time) (Result, string) 
 	sample, end := now.Sub(b.LastSample), now.Sub(b.WindowEnd)
 	switch {
 	case b.LastSample.IsZero():
-		return Unknown, "No sample has ever been seen."
+		return Unknown, "No sample has been received."
 	case b.WindowEnd.IsZero():
 		return Unknown, "Nothing has been counted yet."
 	case sample > p.MaxAge:
-		return Unknown, fmt.Sprintf("The newest sample is %s old, at most %s is asked for.", age(sample), age(p.MaxAge))
+		return Unknown, fmt.Sprintf("Newest sample is %s old (limit %s).", age(sample), age(p.MaxAge))
 	case end > p.MaxAge:
-		return Unknown, fmt.Sprintf("Figures reach to %s ago only, at most %s is asked for.", age(end), age(p.MaxAge))
+		return Unknown, fmt.Sprintf("Newest figures are %s old (limit %s).", age(end), age(p.MaxAge))
 	case sample < -p.MaxAge || end < -p.MaxAge:
-		return Unknown, fmt.Sprintf("The newest sample is from %s ahead of this clock; set the clocks right.", age(-min(sample, end)))
+		return Unknown, fmt.Sprintf("Newest sample is %s ahead of this clock; check clock synchronization.", age(-min(sample, end)))
 	}
-	return Pass, fmt.Sprintf("The newest sample is %s old, figures reach to %s ago.", age(max(0, sample)), age(max(0, end)))
+	return Pass, fmt.Sprintf("Newest sample is %s old, newest figures are %s old.", age(max(0, sample)), age(max(0, end)))
 }

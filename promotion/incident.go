@@ -9,7 +9,7 @@ import (
 // checkIncidents asks that no incident is open that touches the target.
 func (d *deciding) checkIncidents(t tier) []Check {
 	in := d.e.Incidents
-	if checks, done := d.unasked(CheckIncident, t, "whether an incident is open that touches the target", in.Where, in.Error, "the incidents' files or bot (gate.incidents, gate.incidentbot)"); done {
+	if checks, done := d.unasked(CheckIncident, t, in.Where, in.Error, "set gate.incidents or gate.incidentbot"); done {
 		if checks[0].Result != Unknown {
 			return checks
 		}
@@ -25,13 +25,13 @@ func (d *deciding) openIncidents(t tier) []Check {
 		if i.Title != "" {
 			which += " (" + strings.TrimRight(i.Title, ".。 ") + ")"
 		}
-		touched := "touches " + string(t.Name)
+		touched := "affects " + string(t.Name)
 		if i.Scope.Everything() {
-			touched = "may touch everything"
+			touched = "may affect everything"
 		}
 		c.figure("incident", i.ID).figure("severity", i.Severity).figure("since", instant(i.Since)).figure("link", orNull(i.Link))
 		return c.says(Fail, fmt.Sprintf("Incident %s is open and %s%s.", which, touched, after(" since ", i.Since)))
 	}, func(others int) string {
-		return fmt.Sprintf("No open incident touches %s%s.", t.Name, elsewhere(others, "open"))
+		return fmt.Sprintf("No open incident affects %s%s.", t.Name, elsewhere(others, "open"))
 	})
 }

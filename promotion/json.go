@@ -196,7 +196,7 @@ func Decode(data []byte) (Decision, error) {
 	case in.Version == nil:
 		return Decision{}, errors.New(`read decision: it has no "version"; is this the answer of a shopslo server?`)
 	case *in.Version != Version:
-		return Decision{}, fmt.Errorf("read decision: it is of version %d, this program reads version %d; use the server's own version of shopslo", *in.Version, Version)
+		return Decision{}, fmt.Errorf("read decision: version %d is not supported (this program reads version %d); use the same version of shopslo as the server", *in.Version, Version)
 	case in.At == nil || in.To == nil:
 		return Decision{}, errors.New(`read decision: "at" or "to" is missing`)
 	}
@@ -206,14 +206,14 @@ func Decode(data []byte) (Decision, error) {
 	}
 	for i, c := range in.Checks {
 		if c.Check == "" || !slices.Contains(resultOrder, c.Result) {
-			return Decision{}, fmt.Errorf("read decision: check %d: its name is missing, or its result %q is unknown", i, c.Result)
+			return Decision{}, fmt.Errorf("read decision: check %d: missing name, or unknown result %q", i, c.Result)
 		}
 		read := Check{Check: c.Check, ShopSet: or(c.ShopSet), SLO: or(c.SLO), Result: c.Result, Reason: c.Reason}
 		read.readEvidence(c.Evidence)
 		d.Checks = append(d.Checks, read)
 	}
 	if want := verdict(d.Checks); d.Verdict != want {
-		return Decision{}, fmt.Errorf("read decision: it says %q, its checks say %q; do not act on it", d.Verdict, want)
+		return Decision{}, fmt.Errorf("read decision: the decision %q does not match its checks (%q); do not act on it", d.Verdict, want)
 	}
 	return d, nil
 }

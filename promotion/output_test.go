@@ -112,7 +112,7 @@ func TestDecodeRefusesWhatItCannotTrust(t *testing.T) {
 		{"another version", `"version": 1`, `"version": 2`, "version 2"},
 		{"no target", `"to": "prod"`, `"towards": "prod"`, `"to" is missing`},
 		{"an unknown result", `"result": "fail"`, `"result": "fine"`, `result "fine"`},
-		{"a check without a name", `"check": "budget"`, `"check": ""`, "name is missing"},
+		{"a check without a name", `"check": "budget"`, `"check": ""`, "missing name"},
 		{"a decision that its checks do not bear", `"decision": "hold"`, `"decision": "promote"`, "do not act on it"},
 	}
 	for _, c := range cases {

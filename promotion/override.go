@@ -79,5 +79,5 @@ func (d *deciding) letFix(c *Check) {
 	f := d.e.Fix
 	c.figure("waived", string(c.Result)).figure("override", Figures{{"who", f.By}, {"why", "a fix"}, {"until", nil}, {"link", f.URL}})
 	c.Result = Waived
-	c.Reason = fmt.Sprintf("%s Let through as a fix of %s, says %s.", c.Reason, f.URL, orElse(f.By, "nobody"))
+	c.Reason = fmt.Sprintf("%s Allowed as a fix for %s (declared by %s).", c.Reason, f.URL, orElse(f.By, "unknown"))
 }

@@ -118,7 +118,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 	for _, t := range []tier{source, target} {
 		checks = append(checks, checkSLO(t)...)
 		for _, name := range []string{CheckBudget, CheckBurnRate, CheckCoverage, CheckFreshness} {
-			if off, is := d.off(name, t, "it"); is {
+			if off, is := d.off(name, t); is {
 				checks = append(checks, off...)
 			}
 		}

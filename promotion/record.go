@@ -84,9 +84,9 @@ func DecodeRecord(data []byte) (Record, error) {
 	}
 	switch {
 	case in.Policy == nil || in.Inputs == nil:
-		return Record{}, errors.New(`read decision: it has no "policy" or no "inputs", so it cannot be made again; keep what 'shopslo gate -o json' prints`)
+		return Record{}, errors.New(`read decision: it has no "policy" or no "inputs", so it cannot be replayed; use the output of 'shopslo gate -o json'`)
 	case in.Rules != Rules:
-		return Record{}, fmt.Errorf("read decision: it was made by rules %d of shopslo %s, this program has rules %d; use that version", in.Rules, in.Program, Rules)
+		return Record{}, fmt.Errorf("read decision: made by rules %d of shopslo %s, this version has rules %d; replay with that version", in.Rules, in.Program, Rules)
 	}
 	return Record{Decision: d, Program: in.Program, Policy: *in.Policy, Evidence: *in.Inputs}, nil
 }
@@ -109,9 +109,9 @@ func (r Record) Replay(program string) (Decision, error) {
 		return d, nil
 	}
 	if again.Verdict != r.Verdict {
-		return d, fmt.Errorf("the record says %s, and its evidence gives %s: it was changed, or not made by shopslo", r.Verdict, d.Verdict)
+		return d, fmt.Errorf("the record says %s but its evidence gives %s: it was changed, or not made by shopslo", r.Verdict, d.Verdict)
 	}
-	return d, fmt.Errorf("the record says %s as its evidence does, but for other reasons: it was changed, or not made by shopslo", r.Verdict)
+	return d, fmt.Errorf("the record and its evidence both give %s, but the checks differ: it was changed, or not made by shopslo", r.Verdict)
 }
 
 // wordless are Checks without their reasons, in an order that does not depend on them.

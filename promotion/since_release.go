@@ -13,7 +13,7 @@ import (
 // checkSince asks whether the Release burns more of the budget than what ran before
 // it: of each SLO for each ShopSet below, and for all of them together.
 func (d *deciding) checkSince(t tier) []Check {
-	if checks, done := d.unasked(CheckSince, t, "what the Release has burned since it came", d.e.Fleet.Where, d.e.Fleet.Error, "the exporter's address (gate.fleet.url)"); done {
+	if checks, done := d.unasked(CheckSince, t, d.e.Fleet.Where, d.e.Fleet.Error, setFleet); done {
 		return checks
 	}
 	found := d.e.compared()
@@ -50,7 +50,7 @@ func (e *Evidence) compared() map[pair][]*Comparison {
 
 // uncompared is a Check of a pair without a Comparison.
 func uncompared(check string, t tier, set fleet.ShopSetName, slo string) Check {
-	return t.check(check).of(set, slo).says(Unknown, "No comparison with the time before the Release was handed to the gate.")
+	return t.check(check).of(set, slo).says(Unknown, "The evidence has no comparison with the time before the Release.")
 }
 
 func (d *deciding) compare(t tier, c *Comparison) (check Check) {
@@ -73,7 +73,7 @@ func (d *deciding) compare(t tier, c *Comparison) (check Check) {
 	}
 	check.Result, check.Reason = d.judgeSince(c, harm, &check.Evidence)
 	if check.Result == Pass && c.Doubt != "" {
-		check.Result, check.Reason = Unknown, fmt.Sprintf("%s Until then: %s", c.Doubt, check.Reason)
+		check.Result, check.Reason = Unknown, fmt.Sprintf("%s Last known: %s", c.Doubt, check.Reason)
 	}
 	return check
 }
@@ -82,20 +82,20 @@ func (d *deciding) compare(t tier, c *Comparison) (check Check) {
 func (d *deciding) incomparable(c *Comparison) (Result, string) {
 	switch {
 	case c.Came.IsZero():
-		return Unknown, fmt.Sprintf("It is not known when Release %s came to %s.", orNone(Short(d.e.Release)), c.ShopSet)
+		return Unknown, fmt.Sprintf("When Release %s arrived on %s is unknown.", orNone(Short(d.e.Release)), c.ShopSet)
 	case c.Came.After(d.now):
-		return Unknown, fmt.Sprintf("Release %s came to %s %s after the time asked for.", Short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
+		return Unknown, fmt.Sprintf("Release %s arrived on %s %s after the evaluation time.", Short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
 	case c.Since == nil && c.Doubt != "":
 		return Unknown, c.Doubt
 	case c.Since == nil:
-		return Unknown, fmt.Sprintf("There is no data since the Release came, %s ago.", age(d.now.Sub(c.Came)))
+		return Unknown, fmt.Sprintf("No data since the Release arrived %s ago.", age(d.now.Sub(c.Came)))
 	case !(c.Since.Coverage >= d.p.MinCoverage):
-		return Unknown, fmt.Sprintf("Only %s of the time since the Release came has data, %s is asked for.",
+		return Unknown, fmt.Sprintf("Only %s of the time since the Release arrived has data (%s required).",
 			status.FormatShare(&c.Since.Coverage), status.FormatShare(&d.p.MinCoverage))
 	case c.Since.Good > c.Since.Total || !(c.BudgetRatio > 0 && c.BudgetRatio < 1):
-		return Unknown, "The counts contradict themselves, so nothing can be compared."
+		return Unknown, "Counts are inconsistent, so no comparison is possible."
 	case c.Since.tally(true).total <= 0:
-		return Unknown, fmt.Sprintf("There has been no traffic since the Release came, %s ago.", age(d.now.Sub(c.Came)))
+		return Unknown, fmt.Sprintf("No traffic since the Release arrived %s ago.", age(d.now.Sub(c.Came)))
 	}
 	return "", ""
 }
@@ -109,22 +109,22 @@ func (d *deciding) judgeSince(c *Comparison, allowed float64, figures *Figures) 
 	burn := func(share float64) float64 { return share / c.BudgetRatio }
 	*figures = figures.with("since_bad", since.bad).with("since_total", since.total).with("before_bad", before.bad).with("before_total", before.total).
 		with("extra_burn_rate", burn(r.extra)).with("extra_burn_rate_at_most", burn(r.highest)).with("chance", r.chance).with("harm", allowed)
-	was := "nothing is known of before"
+	was := "no data before"
 	if before.total > 0 {
-		was = fmt.Sprintf("before %s of %s", status.FormatCount(before.bad), status.FormatCount(before.total))
+		was = fmt.Sprintf("before: %s of %s", status.FormatCount(before.bad), status.FormatCount(before.total))
 	}
-	counted := fmt.Sprintf("In the %s since the Release came %s of %s %s were bad, %s", age(c.Since.End.Sub(c.Came)),
+	counted := fmt.Sprintf("In the %s since the Release arrived, %s of %s %s were bad (%s)", age(c.Since.End.Sub(c.Came)),
 		status.FormatCount(since.bad), status.FormatCount(since.total), c.Unit, was)
 	if r.chance <= p.FalseAlarms && r.extra >= p.Harm*c.BudgetRatio {
-		counted = fmt.Sprintf("%s: that burns the budget %s times as fast as it may on top of what was", counted, status.FormatRate(burn(r.extra)))
+		counted = fmt.Sprintf("%s: adds %s× the allowed rate to the burn rate", counted, status.FormatRate(burn(r.extra)))
 		if c.Alike != nil {
 			*figures = figures.with("spans_before", c.Alike.Spans).with("spans_as_bad", c.Alike.AsBad)
 		}
 		if c.Alike.usual(p.FalseAlarms) {
-			return Unknown, fmt.Sprintf("%s, but so did %d of %d other spans as long in the %s before it came, so it may not be the Release: time will tell.",
+			return Unknown, fmt.Sprintf("%s, but %d of %d time spans of the same length in the %s before were as bad, so the Release may not be the cause. More time is needed.",
 				counted, c.Alike.AsBad, c.Alike.Spans, age(p.Baseline))
 		}
-		return Fail, fmt.Sprintf("%s, and is no chance (p = %s).", counted, probability(r.chance))
+		return Fail, fmt.Sprintf("%s, statistically significant (%s).", counted, probability(r.chance))
 	}
 	return cleared(counted, burn(r.highest), allowed, c.BudgetRatio, p.Confidence, c.Unit)
 }
@@ -132,10 +132,10 @@ func (d *deciding) judgeSince(c *Comparison, allowed float64, figures *Figures) 
 // cleared passes what adds less than a limit to the burn rate, at the most.
 func cleared(counted string, highest, limit, budget, confidence float64, unit slo.Unit) (Result, string) {
 	if highest < limit {
-		return Pass, fmt.Sprintf("%s: it adds less than %s to the burn rate, at %s sure; %s is the limit.",
-			counted, roundUp(highest), status.FormatShare(&confidence), status.FormatRate(limit))
+		return Pass, fmt.Sprintf("%s: adds less than %s× the allowed rate to the burn rate (limit %s×, confidence %s).",
+			counted, roundUp(highest), status.FormatRate(limit), status.FormatShare(&confidence))
 	}
-	return Unknown, fmt.Sprintf("%s: too little to tell, since it may still add %s to the burn rate and %s is the limit; without a bad one it takes about %s %s.",
+	return Unknown, fmt.Sprintf("%s: not enough data, may still add up to %s× the allowed rate to the burn rate (limit %s×); about %s %s with none bad are required.",
 		counted, roundUp(highest), status.FormatRate(limit), status.FormatCount(least(limit*budget, confidence)), unit)
 }
 
@@ -154,10 +154,10 @@ func roundUp(rate float64) string {
 // probability writes a p-value with one digit that counts, never less than it is.
 func probability(p float64) string {
 	if p < 1e-6 {
-		return "under 0.000001"
+		return "p < 0.000001"
 	}
 	digit := math.Pow(10, math.Floor(math.Log10(p)))
-	return strconv.FormatFloat(math.Ceil(p/digit-1e-9)*digit, 'f', int(math.Max(0, -math.Floor(math.Log10(p)))), 64)
+	return "p = " + strconv.FormatFloat(math.Ceil(p/digit-1e-9)*digit, 'f', int(math.Max(0, -math.Floor(math.Log10(p)))), 64)
 }
 
 // together asks of one SLO whether the Release does harm to the Tier as a whole: many
@@ -195,12 +195,12 @@ func (d *deciding) judgeTogether(t tier, all []*Comparison, figures *Figures) (R
 		}
 	}
 	if len(pairs) == 0 {
-		return Unknown, fmt.Sprintf("Of no ShopSet of %s is anything known since the Release came.", t.Name)
+		return Unknown, fmt.Sprintf("No ShopSet of %s has data since the Release arrived.", t.Name)
 	}
 	since, highest := pooled(budget, pairs, d.p.Since.Confidence)
 	*figures = figures.with("shopsets", len(pairs)).with("since_bad", since.bad).with("since_total", since.total).
 		with("extra_burn_rate_at_most", highest/budget).with("harm", d.p.Since.Harm)
-	counted := fmt.Sprintf("In %s as a whole %s of %s %s were bad since the Release came", t.Name,
+	counted := fmt.Sprintf("In %s as a whole, %s of %s %s were bad since the Release arrived", t.Name,
 		status.FormatCount(since.bad), status.FormatCount(since.total), unit)
 	return cleared(counted, highest/budget, d.p.Since.Harm, budget, d.p.Since.Confidence, unit)
 }

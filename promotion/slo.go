@@ -10,11 +10,11 @@ func checkSLO(t tier) []Check {
 	c.figure("shopsets", len(t.ShopSets)).figure("slos", len(t.SLOs))
 	switch {
 	case len(t.ShopSets) == 0 && t.role == RoleEvidence:
-		c.Result, c.Reason = Unknown, "No Tier below has a ShopSet, so there is nowhere to see how the Release behaves."
+		c.Result, c.Reason = Unknown, "No lower Tier has a ShopSet, so there is no evidence about the Release."
 	case len(t.ShopSets) == 0:
-		c.Result, c.Reason = NotChecked, fmt.Sprintf("%s has no ShopSet, so there is no budget of it to protect.", t.Name)
+		c.Result, c.Reason = NotChecked, fmt.Sprintf("%s has no ShopSet, so there is no error budget to protect.", t.Name)
 	case len(t.SLOs) == 0:
-		c.Result, c.Reason = Unknown, fmt.Sprintf("No SLO applies to %s, so nothing shows whether its ShopSets are well.", t.Name)
+		c.Result, c.Reason = Unknown, fmt.Sprintf("No SLO applies to %s, so the health of its ShopSets is unknown.", t.Name)
 	default:
 		verb := "apply"
 		if len(t.SLOs) == 1 {

@@ -12,11 +12,10 @@ func (d *deciding) checkSoak(t tier) []Check {
 	if d.p.Soak != nil {
 		asked = *d.p.Soak
 	}
-	what := "whether the Release has been verified for as long as is asked for, " + age(asked)
 	if asked <= 0 && d.p.Needs[CheckSoak] != Off {
-		return []Check{t.check(CheckSoak).says(NotChecked, fmt.Sprintf("No soak time is asked of %s.", orElse(string(t.Name), "the Tier below")))}
+		return []Check{t.check(CheckSoak).says(NotChecked, fmt.Sprintf("No soak time is required in %s.", orElse(string(t.Name), "the lower Tier")))}
 	}
-	if checks, done := d.unseen(CheckSoak, t, what); done {
+	if checks, done := d.unseen(CheckSoak, t, age(asked)+" required; "+setFleet); done {
 		return checks
 	}
 	c := t.check(CheckSoak)
@@ -32,22 +31,22 @@ func (d *deciding) checkSoak(t tier) []Check {
 	}
 	switch {
 	case d.e.Release == "":
-		c.Result, c.Reason = Unknown, "Nobody knows which Release is to go on, so nobody can tell how long it has been verified."
+		c.Result, c.Reason = Unknown, "The Release to promote is unknown, so its soak time is unknown."
 	case others > 0 || len(t.ShopSets) == 0:
-		c.Result, c.Reason = Unknown, fmt.Sprintf("The soak time of %s has not begun: %d of %s run Release %s.", age(asked), len(t.ShopSets)-others, count(len(t.ShopSets), "ShopSet"), Short(d.e.Release))
+		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) has not started: %d of %s run Release %s.", age(asked), len(t.ShopSets)-others, count(len(t.ShopSets), "ShopSet"), Short(d.e.Release))
 	case state == nil || state.SoakingSince.IsZero():
-		c.Result, c.Reason = Unknown, fmt.Sprintf("The soak time of %s has not begun: not all ShopSets of %s are Synced and Healthy, or nobody remembers since when.", age(asked), t.Name)
+		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) has not started: not all ShopSets of %s are Synced and Healthy, or the start time is unknown.", age(asked), t.Name)
 		if unverified != "" {
-			c.Reason = fmt.Sprintf("The soak time of %s has not begun:%s", age(asked), unverified)
+			c.Reason = fmt.Sprintf("Soak (%s) has not started:%s", age(asked), unverified)
 		}
 	default:
 		since := state.SoakingSince
 		soaked := d.now.Sub(since)
 		c.figure("soaking_since", instant(since)).figure("soaked_seconds", soaked.Seconds())
-		c.Result, c.Reason = Pass, fmt.Sprintf("All ShopSets have run it Synced and Healthy for %s without a break, %s is asked for.", age(soaked), age(asked))
+		c.Result, c.Reason = Pass, fmt.Sprintf("All ShopSets Synced and Healthy for %s without interruption (%s required).", age(soaked), age(asked))
 		if soaked < asked {
 			c.Result = Unknown
-			c.Reason = fmt.Sprintf("All ShopSets have run it Synced and Healthy for %s without a break, %s is asked for: until %s.",
+			c.Reason = fmt.Sprintf("All ShopSets Synced and Healthy for %s without interruption (%s required); complete at %s.",
 				age(max(soaked, 0)), age(asked), since.Add(asked).UTC().Format(time.RFC3339))
 		}
 	}

@@ -58,7 +58,7 @@ func Short(release string) string {
 // orNone is a Release, or that it is not known.
 func orNone(release string) string {
 	if release == "" {
-		return "(not known)"
+		return "(unknown)"
 	}
 	return release
 }
@@ -124,7 +124,7 @@ func elsewhere(n int, verb string) string {
 // until is the end of what lasts until a time, or for ever.
 func until(t time.Time) string {
 	if t.IsZero() {
-		return "until somebody lifts it"
+		return "with no end date"
 	}
 	return "until " + t.UTC().Format(time.RFC3339)
 }

@@ -22,7 +22,7 @@ func Explanation(w io.Writer, r promotion.Record, columns int, colour bool) erro
 		columns = 100
 	}
 	t := text{columns: max(columns, 40)}
-	t.WriteString("\nEvery check:\n")
+	t.WriteString("\nAll checks:\n")
 	for _, c := range r.Checks {
 		name := c.Check
 		if c.ShopSet != "" {
@@ -51,7 +51,7 @@ func (t *text) policy(p promotion.Policy) error {
 	if err := json.Unmarshal(data, &all); err != nil {
 		return fmt.Errorf("write the gate's policy: %w", err)
 	}
-	t.WriteString("\nAsked for:\n")
+	t.WriteString("\nPolicy:\n")
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		if all[key] != nil {
 			t.wrapped("  "+key+": ", len(key)+4, 6, strings.Trim(fmt.Sprint(all[key]), "[]"))
@@ -62,14 +62,14 @@ func (t *text) policy(p promotion.Policy) error {
 
 // asked lists who was.
 func (t *text) asked(e promotion.Evidence) {
-	t.WriteString("\nLooked at:\n")
+	t.WriteString("\nSources:\n")
 	for _, s := range []struct{ what, where, failed string }{
-		{"what runs", e.Fleet.Where, e.Fleet.Error}, {"alerts", e.Alerts.Where, e.Alerts.Error}, {"incidents", e.Incidents.Where, e.Incidents.Error},
+		{"fleet", e.Fleet.Where, e.Fleet.Error}, {"alerts", e.Alerts.Where, e.Alerts.Error}, {"incidents", e.Incidents.Where, e.Incidents.Error},
 		{"freezes", e.Freezes.Where, e.Freezes.Error}, {"overrides", e.Overrides.Where, e.Overrides.Error}, {"exclusions", e.Exclusions.Where, e.Exclusions.Error},
 	} {
-		words := cmp.Or(s.where, "nowhere: nothing is configured")
+		words := cmp.Or(s.where, "not configured")
 		if s.failed != "" {
-			words += ", which could not be read: " + s.failed
+			words += " (could not be read: " + s.failed + ")"
 		}
 		t.wrapped("  "+s.what+": ", len(s.what)+4, 6, words)
 	}

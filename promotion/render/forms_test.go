@@ -80,7 +80,7 @@ func TestMarkdownIsNotWrittenByOthers(t *testing.T) {
 
 func TestMarkdownOfABigFleetFitsAComment(t *testing.T) {
 	text := write(t, markdown(promotion.Record{Decision: big(1000)}))
-	if len(text) > 65_000 || !strings.Contains(text, "others.") {
+	if len(text) > 65_000 || !strings.Contains(text, "more.") {
 		t.Errorf("%d bytes: %.500s", len(text), text)
 	}
 }

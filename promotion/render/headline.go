@@ -30,19 +30,19 @@ func headline(d promotion.Decision) (word, sentence string) {
 	}
 	way := fmt.Sprintf("%s to %s", d.From, d.To)
 	failed, unknown := len(with(d, promotion.Fail)), len(with(d, promotion.Unknown))
-	word, sentence = "HOLD", fmt.Sprintf("%s must not go from %s: %s failed.", what, way, count(failed, "check"))
+	word, sentence = "HOLD", fmt.Sprintf("%s cannot be promoted from %s: %s failed.", what, way, count(failed, "check"))
 	switch d.Verdict {
 	case promotion.Promote:
-		word, sentence = "PROMOTE", fmt.Sprintf("%s may go from %s: %s passed.", what, way, count(len(with(d, promotion.Pass)), "check"))
+		word, sentence = "PROMOTE", fmt.Sprintf("%s can be promoted from %s: %s passed.", what, way, count(len(with(d, promotion.Pass)), "check"))
 		if n := len(with(d, promotion.Waived)); n > 0 {
-			sentence = fmt.Sprintf("%s may go from %s: %s passed, %d waived.", what, way, count(len(with(d, promotion.Pass)), "check"), n)
+			sentence = fmt.Sprintf("%s can be promoted from %s: %s passed, %d waived.", what, way, count(len(with(d, promotion.Pass)), "check"), n)
 		}
 	case promotion.Inconclusive:
 		why := "evidence is missing for " + count(unknown, "check")
 		if unknown == 0 {
 			why = "nothing was checked"
 		}
-		word, sentence = "INCONCLUSIVE", fmt.Sprintf("Nobody can tell whether %s may go from %s: %s.", what, way, why)
+		word, sentence = "INCONCLUSIVE", fmt.Sprintf("Cannot decide on promoting %s from %s: %s.", what, way, why)
 	}
 	return word, strings.ToUpper(sentence[:1]) + sentence[1:]
 }
@@ -52,9 +52,9 @@ func where(d promotion.Decision) string {
 	at := d.At.UTC().Format(time.RFC3339)
 	switch {
 	case d.EvidenceTier == "":
-		return fmt.Sprintf("No Tier below has a ShopSet; at %s.", at)
+		return fmt.Sprintf("No lower Tier has a ShopSet; evaluated at %s.", at)
 	case d.EvidenceTier != d.From:
-		return fmt.Sprintf("Evidence from %s (%s has no ShopSet), at %s.", d.EvidenceTier, d.From, at)
+		return fmt.Sprintf("Evidence from %s (%s has no ShopSet), evaluated at %s.", d.EvidenceTier, d.From, at)
 	}
-	return fmt.Sprintf("Evidence from %s, at %s.", d.EvidenceTier, at)
+	return fmt.Sprintf("Evidence from %s, evaluated at %s.", d.EvidenceTier, at)
 }

@@ -61,7 +61,7 @@ func JUnit(w io.Writer, d promotion.Decision) error {
 	}
 	if d.Verdict != promotion.Promote && all.Failures+all.Errors == 0 {
 		s := junitSuite{Name: "decision", At: d.At.UTC().Format(time.RFC3339)}
-		s.add(promotion.Check{Check: "decision", Result: promotion.Unknown, Reason: "Nothing was checked."})
+		s.add(promotion.Check{Check: "decision", Result: promotion.Unknown, Reason: "No check was made."})
 		all.add(s)
 	}
 	data, err := xml.MarshalIndent(all, "", "  ")

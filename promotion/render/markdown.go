@@ -21,16 +21,16 @@ func Markdown(w io.Writer, d promotion.Decision) error {
 	sign := map[promotion.Verdict]string{promotion.Promote: "✅", promotion.Hold: "❌", promotion.Inconclusive: "❓"}[d.Verdict]
 	fmt.Fprintf(&b, "### %s %s: %s\n\n%s\n", sign, word, plain(sentence), plain(where(d)))
 	if d.Fix != nil {
-		fmt.Fprintf(&b, "\nA fix of %s, says %s.\n", plain(d.Fix.URL), plain(cmp.Or(d.Fix.By, "nobody")))
+		fmt.Fprintf(&b, "\nFix for %s (declared by %s).\n", plain(d.Fix.URL), plain(cmp.Or(d.Fix.By, "unknown")))
 	}
 	for _, part := range parts(d) {
 		if len(part.checks) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "\n**%s** (%d)\n\n| Check | ShopSet | SLO | Tier | Why |\n|---|---|---|---|---|\n", part.heading, len(part.checks))
+		fmt.Fprintf(&b, "\n**%s** (%d)\n\n| Check | ShopSet | SLO | Tier | Reason |\n|---|---|---|---|---|\n", part.heading, len(part.checks))
 		for i, c := range part.checks {
 			if i == markdownRows {
-				fmt.Fprintf(&b, "\nand %s.\n", count(len(part.checks)-i, "other"))
+				fmt.Fprintf(&b, "\nand %d more.\n", len(part.checks)-i)
 				break
 			}
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Check, plain(string(c.ShopSet)), plain(c.SLO), plain(string(c.Tier)), plain(c.Reason))
@@ -40,7 +40,7 @@ func Markdown(w io.Writer, d promotion.Decision) error {
 	passed, skipped := summaries(d)
 	fmt.Fprintf(&b, "\nPassed: %s.", plain(passed))
 	if skipped != "" {
-		fmt.Fprintf(&b, " Nobody looked at: %s.", plain(skipped))
+		fmt.Fprintf(&b, " Not checked: %s.", plain(skipped))
 	}
 	b.WriteByte('\n')
 	_, err := io.WriteString(w, b.String())
@@ -51,7 +51,7 @@ func markdownOverrides(b *strings.Builder, d promotion.Decision) {
 	if len(d.Overrides) == 0 {
 		return
 	}
-	b.WriteString("\n**Overrides in force**\n\n| Override | Who | Until | Checks | Waives | Why |\n|---|---|---|---|---|---|\n")
+	b.WriteString("\n**Active overrides**\n\n| Override | Who | Until | Checks | Waives | Reason |\n|---|---|---|---|---|---|\n")
 	for _, o := range d.Overrides {
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %d | %s |\n", plain(o.ID), plain(o.Who), o.Until.UTC().Format(time.RFC3339),
 			plain(strings.Join(o.Checks, ", ")), o.Waives, plain(o.Why))

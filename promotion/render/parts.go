@@ -19,7 +19,7 @@ type part struct {
 
 // parts are what people have to see.
 func parts(d promotion.Decision) []part {
-	return []part{{"Failed", with(d, promotion.Fail)}, {"Not known", with(d, promotion.Unknown)}, {"Waived", with(d, promotion.Waived)}, {"Passed, but mind", mindful(with(d, promotion.Pass))}}
+	return []part{{"Failed", with(d, promotion.Fail)}, {"Unknown", with(d, promotion.Unknown)}, {"Waived", with(d, promotion.Waived)}, {"Passed with warnings", mindful(with(d, promotion.Pass))}}
 }
 
 // with picks the checks of a result.
@@ -68,7 +68,7 @@ func subject(c promotion.Check) string {
 	case c.Tier != "":
 		where = fmt.Sprintf("%s (%s)", c.Tier, c.Role)
 	case c.Role == promotion.RoleEvidence:
-		where = "the evidence"
+		where = "no evidence Tier"
 	}
 	if c.ShopSet == "" {
 		return where

@@ -77,14 +77,14 @@ const home = "https://github.com/shopslo/shopslo"
 
 // about says of each check what it asks, for lists of rules.
 var about = map[string]string{
-	promotion.CheckSource: "The sources of evidence answer.", promotion.CheckSLO: "Some SLO applies.", promotion.CheckBudget: "There is error budget left.",
-	promotion.CheckBurnRate: "No burn-rate alert fires.", promotion.CheckCoverage: "Enough of the window has data.", promotion.CheckFreshness: "Data and figures are recent.",
-	promotion.CheckRedundancy: "ShopGroups are served in their FailureDomains.", promotion.CheckSync: "Every ShopSet below runs the Release and is healthy.",
-	promotion.CheckDrift: "What runs below is what git asks for.", promotion.CheckSoak: "The Release has been verified below for long enough.",
-	promotion.CheckLoad:  "The Release has carried the load of a busy time.",
-	promotion.CheckSince: "The Release burns no more of the budgets than what ran before.", promotion.CheckAlert: "No alert fires below.",
-	promotion.CheckImages: "The Release's images are immutable.", promotion.CheckRelease: "The Release came up through every Tier, and undoes nothing.",
-	promotion.CheckIncident: "No open incident touches the target.", promotion.CheckFreeze: "Nobody has forbidden promotions to the target.",
+	promotion.CheckSource: "Evidence sources are reachable.", promotion.CheckSLO: "At least one SLO applies.", promotion.CheckBudget: "Error budget remains.",
+	promotion.CheckBurnRate: "No burn-rate alert is firing.", promotion.CheckCoverage: "Enough of the window has data.", promotion.CheckFreshness: "Samples and figures are recent.",
+	promotion.CheckRedundancy: "ShopGroups are served in enough FailureDomains.", promotion.CheckSync: "All ShopSets of the lower Tier run the Release and are Healthy.",
+	promotion.CheckDrift: "The lower Tier is in sync with git.", promotion.CheckSoak: "The Release has soaked in the lower Tier for the required time.",
+	promotion.CheckLoad:  "The Release has carried peak load.",
+	promotion.CheckSince: "The Release does not raise the burn rate.", promotion.CheckAlert: "No alert is firing in the lower Tier.",
+	promotion.CheckImages: "Image references are immutable.", promotion.CheckRelease: "The Release was in every lower Tier and reverts nothing.",
+	promotion.CheckIncident: "No open incident affects the target.", promotion.CheckFreeze: "No freeze is active for the target.",
 }
 
 // SARIF writes what failed (error), is not known (warning) or is waived

@@ -48,7 +48,7 @@ func (t *text) verdict(d promotion.Decision) {
 	t.wrapped(t.paint(word, cmp.Or(code, "33"))+"  ", cells.Of(word)+2, 0, sentence)
 	t.wrapped("", 0, 0, where(d))
 	if d.Fix != nil {
-		t.wrapped("", 0, 0, fmt.Sprintf("A fix of %s, says %s.", d.Fix.URL, cmp.Or(d.Fix.By, "nobody")))
+		t.wrapped("", 0, 0, fmt.Sprintf("Fix for %s (declared by %s).", d.Fix.URL, cmp.Or(d.Fix.By, "unknown")))
 	}
 	for _, o := range d.Overrides {
 		t.wrapped("", 0, 2, fmt.Sprintf("Override %s by %s until %s (%s), waives %s: %s", o.ID, o.Who, o.Until.UTC().Format(time.RFC3339),
@@ -70,12 +70,12 @@ func (t *text) part(heading string, checks []promotion.Check) {
 			for _, b := range blocks[i:] {
 				rest += len(b.subjects)
 			}
-			fmt.Fprintf(t, "  and as much of %s; -o json lists it all\n", count(rest, "other"))
+			fmt.Fprintf(t, "  and the same kind for %d more; use -o json for the full list\n", rest)
 			return
 		}
 		for j, s := range b.subjects {
 			if j == atMost {
-				fmt.Fprintf(t, "  and %s; -o json lists them all\n", count(len(b.subjects)-j, "other"))
+				fmt.Fprintf(t, "  and %d more; use -o json for the full list\n", len(b.subjects)-j)
 				break
 			}
 			fmt.Fprintf(t, "  %s\n", s)
@@ -125,7 +125,7 @@ func (t *text) summary(d promotion.Decision) {
 		}
 	}
 	if skipped != "" {
-		t.wrapped("Nobody looked at: ", 18, 2, skipped+" (--explain says why).")
+		t.wrapped("Not checked: ", 13, 2, skipped+" (see --explain).")
 	}
 }
 

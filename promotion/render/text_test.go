@@ -70,7 +70,7 @@ func big(shopSets int) promotion.Decision {
 		for _, slo := range []string{"cart-availability", "page-latency"} {
 			c := tiers[i%2]
 			c.Check, c.Result, c.ShopSet, c.SLO = promotion.CheckBudget, promotion.Fail, fleet.ShopSetName(fmt.Sprintf("s-%05d", i)), slo
-			c.Reason = "The error budget of 28d is used up: 30,240 of 24,192,000 events of " + slo + " were bad, 24,192 are allowed."
+			c.Reason = "Error budget (28d) is exhausted: 30,240 of 24,192,000 events of " + slo + " were bad (24,192 allowed)."
 			d.Checks = append(d.Checks, c)
 		}
 	}
@@ -121,7 +121,7 @@ func TestTextOfABigFleetStaysShort(t *testing.T) {
 	if err := render.Text(&out, big(400), 0, false); err != nil {
 		t.Fatal(err)
 	}
-	if lines := strings.Count(out.String(), "\n"); lines > 60 || !strings.Contains(out.String(), "and 388 others; -o json lists them all") {
+	if lines := strings.Count(out.String(), "\n"); lines > 60 || !strings.Contains(out.String(), "and 388 more; use -o json for the full list") {
 		t.Errorf("%d lines:\n%.3000s", lines, out.String())
 	}
 }
