@@ -13,6 +13,7 @@ import (
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
+	"github.com/shopslo/shopslo/promotion/render"
 )
 
 // envSlackWebhook holds the address of the webhook that is told of decisions, where no
@@ -58,7 +59,7 @@ func (p *program) decisionTellers(c *config.Config) ([]decisionTeller, map[promo
 
 // message is the decision in a few sentences.
 func (v verdict) message() string {
-	text := v.Headline()
+	text := render.Headline(v.Decision)
 	if line := v.log.sentence(); line != "" {
 		text += " " + line
 	}

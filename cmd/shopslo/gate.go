@@ -154,7 +154,7 @@ func replay(file string) (verdict, error) {
 	if err != nil {
 		return verdict{}, fmt.Errorf("replay %s: %w; it has to be all that 'shopslo gate -o json' or 'shopslo decisions show' wrote", file, err)
 	}
-	if r.Decision, err = r.Replay(); err != nil {
+	if r.Decision, err = r.Replay(thisBuild().Shopslo); err != nil {
 		return verdict{}, fmt.Errorf("replay %s: %w", file, err)
 	}
 	return verdict{Record: r, json: data}, nil

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/promotion/render"
 )
 
 // gateForms are the forms of a decision.
@@ -88,16 +90,16 @@ func (p *program) writeAs(w io.Writer, form string, v verdict, explain bool, col
 		_, err := w.Write(v.line())
 		return err
 	case "junit":
-		return v.WriteJUnit(w)
+		return render.JUnit(w, v.Decision)
 	case "markdown":
-		return v.logged(w, v.WriteMarkdown(w))
+		return v.logged(w, render.Markdown(w, v.Decision))
 	case "sarif":
-		return v.WriteSARIF(w, filepath.ToSlash(filepath.Clean(p.configFile)), v.Program)
+		return render.SARIF(w, v.Decision, filepath.ToSlash(filepath.Clean(p.configFile)), v.Program)
 	}
 	if explain {
-		return v.logged(w, v.WriteExplanation(w, columns, colour))
+		return v.logged(w, render.Explanation(w, v.Record, columns, colour))
 	}
-	return v.logged(w, v.WriteText(w, columns, colour))
+	return v.logged(w, render.Text(w, v.Decision, columns, colour))
 }
 
 // line is the JSON with its line feed.

@@ -110,6 +110,13 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 				"slo/source/promapi/p.go":    doc("promapi", imports(m+"slo/source/promseries")),
 			},
 			[]string{"promseries imports " + m + "slo/ledger", "promseries imports github.com/prometheus/prometheus/model/labels"}},
+		{"of what relays share, only what reads their file has a library",
+			map[string]string{
+				"plugins/mailrelay/relayconf/c.go": doc("relayconf", imports(m+"plugins/mailrelay", "go.yaml.in/yaml/v3")),
+				"plugins/mailrelay/relayhttp/h.go": doc("relayhttp", imports(m+"plugins/mailrelay", "go.yaml.in/yaml/v3")),
+				"plugins/mailrelay/sendgrid/s.go":  doc("sendgrid", imports(m+"plugins/mailrelay/relayconf", m+"plugins/mailrelay/relayhttp", m+"plugins/mailrelay/ses")),
+			},
+			[]string{"relayhttp imports go.yaml.in/yaml/v3", "adapter plugins/mailrelay/sendgrid imports adapter plugins/mailrelay/ses"}},
 		// the arrows
 		{"ground does not know answers",
 			map[string]string{"slo/ledger/l.go": doc("ledger", imports(m+"status"))},
@@ -123,6 +130,13 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 		{"an evidence adapter belongs to promotion and does not know the next",
 			map[string]string{"promotion/alerts/a.go": doc("alerts", imports(m+"promotion", m+"promotion/freezes"))},
 			[]string{"adapter promotion/alerts imports adapter promotion/freezes"}},
+		{"what renders decisions knows them, and they do not know it",
+			map[string]string{
+				"promotion/render/r.go":   doc("render", imports(m+"promotion", m+"slo")),
+				"promotion/p.go":          doc("promotion", imports(m+"promotion/render")),
+				"promotion/promoter/p.go": doc("promoter", imports(m+"promotion/render")),
+			},
+			[]string{"promotion (an answer) imports promotion/render (a face)", "promotion/promoter (an answer) imports promotion/render (a face)"}},
 		{"cmd alone knows the settings file and, with faces, the HTTP shell",
 			map[string]string{
 				"status/s.go":         doc("status", imports(m+"internal/config", m+"internal/server")),

@@ -98,7 +98,7 @@ func (c *checker) adapters(f *File) {
 func (c *checker) shared(f *File) {
 	for _, i := range f.Imports {
 		dir, local := i.local()
-		if !i.standard() && !(local && slices.Contains(grounds, dir)) {
+		if !i.standard() && !(local && slices.Contains(grounds, dir)) && !underAny(i.Path, sharedReads[f.Dir]) {
 			c.add(i.at(f), "what adapters share knows bytes and words only", "%s imports %s", f.Dir, i.Path)
 		}
 	}

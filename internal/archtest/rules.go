@@ -9,7 +9,7 @@ var grounds = []string{"fleet", "slo", "incident", "plugins/mailrelay"}
 var answers = []string{"status", "promotion", "review", "mackerel"}
 
 // faces show the answers.
-var faces = []string{"dashboards", "board", "exporters"}
+var faces = []string{"dashboards", "board", "exporters", "promotion/render"}
 
 // adapters tie one technology to one vocabulary or port. "x/*" means every folder
 // right below x.
@@ -27,6 +27,16 @@ var adapters = []string{
 var sharedParts = map[string]string{
 	"slo/source/promseries": "the chunk decoder of both Prometheus sources",
 	"incident/postmortem":   "the text that the chat and the API both give",
+
+	"plugins/mailrelay/relayconf":  "the accounts' settings, which each relay's constructor reads",
+	"plugins/mailrelay/relayhttp":  "one request to a relay's API",
+	"plugins/mailrelay/relaystore": "the histories that the plugin writes and the check reads",
+}
+
+// sharedReads are what a shared part may import beside.
+var sharedReads = map[string][]string{
+	"plugins/mailrelay/relayconf":  {"go.yaml.in/yaml", Module + "/internal"}, // it reads a file of YAML
+	"plugins/mailrelay/relaystore": {"github.com/gofrs/flock"},                // runs take turns
 }
 
 // wirings are folders outside of cmd that belong to one program, and may do what
@@ -107,8 +117,11 @@ func matchDir(dir, pattern string) (adapter string, ok bool) {
 	return parent + "/" + name, true
 }
 
-// adapterOf is the adapter that a folder belongs to. Helpers of tests are none.
+// adapterOf is the adapter that a folder belongs to. Helpers of tests and faces are none.
 func adapterOf(dir string) (string, bool) {
+	if underAny(dir, faces) {
+		return "", false
+	}
 	for _, p := range adapters {
 		if a, ok := matchDir(dir, p); ok {
 			_, shared := sharedParts[a]
