@@ -179,6 +179,14 @@ func TestChecksOfAlertsIncidentsAndFreezes(t *testing.T) {
 		{"an incident of a ShopSet holds", incident(promotion.Incident{ID: "inc-9", Scope: promotion.Scope{ShopSets: []fleet.ShopSetName{"c-3"}}}),
 			promotion.Hold, "incident", promotion.Fail, "inc-9"},
 		{"an incident of which nobody knows what it hurts holds", incident(promotion.Incident{ID: "inc-9"}), promotion.Hold, "incident", promotion.Fail, "may affect everything"},
+		{"an incident of the Tier that shows how the Release behaves holds", incident(promotion.Incident{ID: "inc-9", Scope: only("beta-prod")}),
+			promotion.Hold, "incident", promotion.Fail, "Incident inc-9 is open and affects beta-prod."},
+		{"an incident of a ShopSet of that Tier holds", incident(promotion.Incident{ID: "inc-9", Scope: promotion.Scope{ShopSets: []fleet.ShopSetName{"b-1"}}}),
+			promotion.Hold, "incident", promotion.Fail, "inc-9"},
+		{"an incident of a group that Tier serves holds", incident(promotion.Incident{ID: "inc-9", Scope: promotion.Scope{Groups: []fleet.ShopGroupName{"pilot"}}}),
+			promotion.Hold, "incident", promotion.Fail, "affects beta-prod"},
+		{"an incident of a group elsewhere does not hold", incident(promotion.Incident{ID: "inc-9", Scope: promotion.Scope{Groups: []fleet.ShopGroupName{"canary"}}}),
+			promotion.Promote, "incident", promotion.Pass, "No open incident affects beta-prod or prod (2 open elsewhere)."},
 		{"an incident elsewhere does not hold", incident(promotion.Incident{ID: "inc-9", Scope: only("beta")}), promotion.Promote, "incident", promotion.Pass, "(2 open elsewhere)"},
 		{"a freeze of everything holds", freeze(promotion.Freeze{ID: "sale", Reason: "the sale.", By: "mika", Until: now.Add(time.Hour)}),
 			promotion.Hold, "freeze", promotion.Fail, "Freeze sale is active until 2026-11-01T01:00:30Z: the sale (by mika)."},
@@ -435,7 +443,7 @@ func TestAForgedRecordIsRefused(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
 		{"evidence made better", `"state": "exhausted", "window_start"`, `"state": "ok", "window_start"`, "its evidence gives"},
 		{"another reason", "is exhausted", "is fine", "the checks differ"},
-		{"other rules", `"rules": 4`, `"rules": 2`, "rules 2"},
+		{"other rules", `"rules": 5`, `"rules": 2`, "rules 2"},
 		{"no evidence", `"inputs"`, `"outputs"`, "cannot be replayed"},
 		{"a policy that cannot be", `"min_coverage":0.5`, `"min_coverage":50`, "between 0 and 1"},
 	} {

@@ -14,6 +14,7 @@ type deciding struct {
 	now time.Time
 	// seen are the ShopSets that the exporter told of.
 	seen        map[fleet.ShopSetName]*fleet.ShopSetState
+	declared    map[fleet.ShopSetName]*DeclaredShopSet
 	comparisons int // among which chance has its choice
 }
 
@@ -104,7 +105,7 @@ func because(o *fleet.ShopSetState) string {
 func standing[T any](d *deciding, check string, t tier, all []T, scope func(T) Scope, fail func(Check, T) Check, pass func(others int) string) []Check {
 	var checks []Check
 	for _, one := range all {
-		if scope(one).touches(d.e) {
+		if scope(one).touches(d.e, t) {
 			checks = append(checks, fail(t.check(check), one))
 		}
 	}

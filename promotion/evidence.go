@@ -17,6 +17,8 @@ type Evidence struct {
 	// Source is the Tier that shows how the Release behaves, Target the Tier that
 	// would take it. Source has no name where no Tier below has a ShopSet.
 	Source, Target Tier
+	// Declared is what the documents say of them, for what is seen to agree with.
+	Declared Declared
 	// Report holds the budgets of both Tiers; others are ignored.
 	Report status.Report
 	// Groups are the ShopGroups that a ShopSet of the target serves; nil: it was
@@ -92,6 +94,7 @@ func Gather(f *fleet.Fleet, slos []slo.SLO, report status.Report, to fleet.TierN
 		}
 	}
 	e.Groups = append(e.Groups, groups(f, e.Target)...)
+	e.Declared = declared(f, &e)
 	return e, nil
 }
 

@@ -33,14 +33,22 @@ type Scope struct {
 // Everything reports whether it is the whole fleet.
 func (s Scope) Everything() bool { return len(s.Tiers)+len(s.ShopSets)+len(s.Groups) == 0 }
 
-// touches reports whether a promotion to the target has to mind it. Groups that
-// nobody looked for may be any.
-func (s Scope) touches(e *Evidence) bool {
-	return s.Everything() || slices.Contains(s.Tiers, e.To) ||
-		slices.ContainsFunc(s.ShopSets, func(set fleet.ShopSetName) bool { return slices.Contains(e.Target.ShopSets, set) }) ||
-		slices.ContainsFunc(s.Groups, func(g fleet.ShopGroupName) bool {
-			return e.Groups == nil || slices.ContainsFunc(e.Groups, func(of Group) bool { return of.Name == g })
-		})
+// touches reports whether it touches a Tier of the promotion. Groups that nobody
+// looked for may be any.
+func (s Scope) touches(e *Evidence, t tier) bool {
+	return s.Everything() || slices.Contains(s.Tiers, t.Name) ||
+		slices.ContainsFunc(s.ShopSets, func(set fleet.ShopSetName) bool { return slices.Contains(t.ShopSets, set) }) ||
+		slices.ContainsFunc(s.Groups, func(g fleet.ShopGroupName) bool { return e.serves(t, g) })
+}
+
+// serves reports whether a ShopSet of the Tier serves a group, as far as known.
+func (e *Evidence) serves(t tier, g fleet.ShopGroupName) bool {
+	if t.role == RoleTarget {
+		return e.Groups == nil || slices.ContainsFunc(e.Groups, func(of Group) bool { return of.Name == g })
+	}
+	return e.Declared.ShopSets == nil || slices.ContainsFunc(e.Declared.ShopSets, func(s DeclaredShopSet) bool {
+		return s.Tier == t.Name && slices.Contains(s.Groups, g)
+	})
 }
 
 // Alert is one that fires now.

@@ -6,32 +6,57 @@ import (
 	"strings"
 )
 
-// checkIncidents asks that no incident is open that touches the target.
-func (d *deciding) checkIncidents(t tier) []Check {
+// checkIncidents asks that no incident is open on the Tier that shows how the Release
+// behaves, or on the target: during one, neither is as it is at other times.
+func (d *deciding) checkIncidents(source, target tier) []Check {
 	in := d.e.Incidents
-	if checks, done := d.unasked(CheckIncident, t, in.Where, in.Error, "set gate.incidents or gate.incidentbot"); done {
+	if checks, done := d.unasked(CheckIncident, target, in.Where, in.Error, "set gate.incidents or gate.incidentbot"); done {
 		if checks[0].Result != Unknown {
 			return checks
 		}
 		// What could be read holds all the same.
-		return append(slices.DeleteFunc(d.openIncidents(t), func(c Check) bool { return c.Result != Fail }), checks...)
+		return append(slices.DeleteFunc(d.openIncidents(source, target), func(c Check) bool { return c.Result != Fail }), checks...)
 	}
-	return d.openIncidents(t)
+	return d.openIncidents(source, target)
 }
 
-func (d *deciding) openIncidents(t tier) []Check {
-	return standing(d, CheckIncident, t, d.e.Incidents.Items, func(i Incident) Scope { return i.Scope }, func(c Check, i Incident) Check {
-		which := i.ID
-		if i.Title != "" {
-			which += " (" + strings.TrimRight(i.Title, ".。 ") + ")"
+func (d *deciding) openIncidents(source, target tier) []Check {
+	var checks []Check
+	others := 0
+	for _, i := range d.e.Incidents.Items {
+		switch {
+		case i.Scope.touches(d.e, target):
+			checks = append(checks, holdingIncident(target, i))
+		case source.Name != "" && i.Scope.touches(d.e, source):
+			checks = append(checks, holdingIncident(source, i))
+		default:
+			others++
 		}
-		touched := "affects " + string(t.Name)
-		if i.Scope.Everything() {
-			touched = "may affect everything"
-		}
-		c.figure("incident", i.ID).figure("severity", i.Severity).figure("since", instant(i.Since)).figure("link", orNull(i.Link))
-		return c.says(Fail, fmt.Sprintf("Incident %s is open and %s%s.", which, touched, after(" since ", i.Since)))
-	}, func(others int) string {
-		return fmt.Sprintf("No open incident affects %s%s.", t.Name, elsewhere(others, "open"))
-	})
+	}
+	if len(checks) == 0 {
+		return []Check{target.check(CheckIncident).says(Pass, fmt.Sprintf("No open incident affects %s%s.", either(source, target), elsewhere(others, "open")))}
+	}
+	return checks
+}
+
+func holdingIncident(t tier, i Incident) Check {
+	which := i.ID
+	if i.Title != "" {
+		which += " (" + strings.TrimRight(i.Title, ".。 ") + ")"
+	}
+	touched := "affects " + string(t.Name)
+	if i.Scope.Everything() {
+		touched = "may affect everything"
+	}
+	c := t.check(CheckIncident)
+	c.figure("incident", i.ID).figure("severity", i.Severity).figure("since", instant(i.Since)).figure("link", orNull(i.Link))
+	return c.says(Fail, fmt.Sprintf("Incident %s is open and %s%s.", which, touched, after(" since ", i.Since)))
+}
+
+// either names both Tiers.
+func either(source, target tier) string {
+	if source.Name == "" {
+		return string(target.Name)
+	}
+	return fmt.Sprintf("%s or %s", source.Name, target.Name)
 }

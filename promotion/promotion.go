@@ -108,7 +108,7 @@ type Decision struct {
 // Decide judges the evidence. Any failed check holds; else any unknown one, or a
 // Decision without a single pass, is inconclusive.
 func Decide(p Policy, e Evidence, now time.Time) Decision {
-	d := &deciding{p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), comparisons: len(e.Comparisons)}
+	d := &deciding{p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), declared: e.Declared.shopSets(), comparisons: len(e.Comparisons)}
 	source, target := tier{e.Source, RoleEvidence}, tier{e.Target, RoleTarget}
 	budgets := e.byPair()
 	var since []Check // of a big Tier the most work: it goes on beside the rest
@@ -126,7 +126,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 	}
 	compared.Wait()
 	checks = slices.Concat(checks, checkSources(&e), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkLoad(source),
-		d.checkAlerts(source), d.checkImages(source), d.checkRelease(source, target), d.checkIncidents(target), d.checkFreezes(target), d.checkRedundancy(target))
+		d.checkAlerts(source), d.checkImages(source), d.checkRelease(source, target), d.checkIncidents(source, target), d.checkFreezes(target), d.checkRedundancy(target))
 	out := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release, Fix: e.Fix}
 	out.Overrides = d.override(checks)
 	out.Checks = sorted(checks)

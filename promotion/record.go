@@ -15,7 +15,7 @@ import (
 
 // Rules is the version of what Decide asks of its evidence. It grows with each change
 // by which the same policy and evidence could give another Decision.
-const Rules = 4
+const Rules = 5
 
 // Record is a Decision with all that it was made from, so that it can be made again.
 type Record struct {
@@ -131,6 +131,7 @@ type wireEvidence struct {
 	Release     string           `json:"release"`
 	Source      Tier             `json:"source"`
 	Target      Tier             `json:"target"`
+	Declared    Declared         `json:"declared"`
 	Groups      []Group          `json:"groups"`
 	Outages     []Outage         `json:"outages"`
 	Fleet       FleetView        `json:"fleet"`
@@ -146,7 +147,7 @@ type wireEvidence struct {
 
 // appendJSON writes the report without reflection: it may be of thousands of budgets.
 func (e Evidence) appendJSON(to []byte) ([]byte, error) {
-	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Groups, e.Outages, e.Fleet, e.Comparisons,
+	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Declared, e.Groups, e.Outages, e.Fleet, e.Comparisons,
 		e.Alerts, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix})
 	if err != nil {
 		return to, err
@@ -172,7 +173,7 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 		return errors.New(`evidence: "report" or "to" is missing`)
 	}
 	w := in.wireEvidence
-	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Report: *in.Report, Groups: w.Groups,
+	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Declared: w.Declared, Report: *in.Report, Groups: w.Groups,
 		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Alerts: w.Alerts, Incidents: w.Incidents, Freezes: w.Freezes,
 		Overrides: w.Overrides, Exclusions: w.Exclusions, Uncorrected: w.Uncorrected, Fix: w.Fix}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/shopslo/shopslo/promotion"
@@ -44,6 +45,18 @@ func TestRecordsOfBeforeReplay(t *testing.T) {
 				t.Errorf("it was\n%s\nit is\n%s", was, is)
 			}
 		})
+	}
+}
+
+// What was decided by other rules is refused, and it is said what to do.
+func TestARecordOfOtherRulesIsRefused(t *testing.T) {
+	old, err := os.ReadFile("testdata/refused/rules-4.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = promotion.DecodeRecord(old)
+	if err == nil || !strings.Contains(err.Error(), "made by rules 4 of shopslo") || !strings.Contains(err.Error(), "replay with that version") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -84,7 +84,7 @@ var about = map[string]string{
 	promotion.CheckLoad:  "The Release has carried peak load.",
 	promotion.CheckSince: "The Release does not raise the burn rate.", promotion.CheckAlert: "No alert is firing in the lower Tier.",
 	promotion.CheckImages: "Image references are immutable.", promotion.CheckRelease: "The Release was in every lower Tier and reverts nothing.",
-	promotion.CheckIncident: "No open incident affects the target.", promotion.CheckFreeze: "No freeze is active for the target.",
+	promotion.CheckIncident: "No open incident affects either Tier.", promotion.CheckFreeze: "No freeze is active for the target.",
 }
 
 // SARIF writes what failed (error), is not known (warning) or is waived

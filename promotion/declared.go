@@ -1,0 +1,77 @@
+package promotion
+
+import (
+	"slices"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// Declared is what the documents say of the Tiers and ShopSets of a promotion. What is
+// seen of the fleet has to agree with it.
+type Declared struct {
+	Tiers    []DeclaredTier    `json:"tiers"`    // From, To and the evidence Tier, each once
+	ShopSets []DeclaredShopSet `json:"shopsets"` // of these, and of the Groups
+}
+
+// DeclaredTier is a Tier as its document has it.
+type DeclaredTier struct {
+	Tier   fleet.TierName `json:"tier"`
+	Order  int            `json:"order"`
+	Branch string         `json:"branch"`
+}
+
+// DeclaredShopSet is a ShopSet as its document has it.
+type DeclaredShopSet struct {
+	ShopSet       fleet.ShopSetName       `json:"shopset"`
+	Tier          fleet.TierName          `json:"tier"`
+	Configuration fleet.ConfigurationName `json:"configuration"`
+	Cluster       fleet.FailureDomainName `json:"cluster"` // its FailureDomain
+	Groups        []fleet.ShopGroupName   `json:"groups"`  // that it serves, by name
+}
+
+// declared gathers what the documents say of the Tiers of e and of its Groups.
+func declared(f *fleet.Fleet, e *Evidence) Declared {
+	var d Declared
+	for _, t := range f.Tiers() {
+		if e.concerns(t.Name) {
+			d.Tiers = append(d.Tiers, DeclaredTier{t.Name, t.Order, t.Branch})
+		}
+	}
+	for _, set := range f.ShopSets() {
+		if !e.concerns(set.Tier) && !e.grouped(set.Name) {
+			continue
+		}
+		of := DeclaredShopSet{set.Name, set.Tier, set.Configuration, set.FailureDomain, []fleet.ShopGroupName{}}
+		for _, g := range f.GroupsOf(set.Name) {
+			of.Groups = append(of.Groups, g.Name)
+		}
+		d.ShopSets = append(d.ShopSets, of)
+	}
+	return d
+}
+
+// concerns reports whether a Tier is one of the promotion.
+func (e *Evidence) concerns(t fleet.TierName) bool {
+	return t == e.From || t == e.To || t == e.Source.Name
+}
+
+// grouped reports whether a ShopSet serves one of the target's Groups.
+func (e *Evidence) grouped(set fleet.ShopSetName) bool {
+	return slices.ContainsFunc(e.Groups, func(g Group) bool { return slices.Contains(g.ShopSets, set) })
+}
+
+func (d *Declared) tier(name fleet.TierName) *DeclaredTier {
+	if i := slices.IndexFunc(d.Tiers, func(t DeclaredTier) bool { return t.Tier == name }); i >= 0 {
+		return &d.Tiers[i]
+	}
+	return nil
+}
+
+// shopSets indexes the ShopSets by name.
+func (d *Declared) shopSets() map[fleet.ShopSetName]*DeclaredShopSet {
+	out := make(map[fleet.ShopSetName]*DeclaredShopSet, len(d.ShopSets))
+	for i := range d.ShopSets {
+		out[d.ShopSets[i].ShopSet] = &d.ShopSets[i]
+	}
+	return out
+}
