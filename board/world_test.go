@@ -165,7 +165,7 @@ func newWorld(t testing.TB) (*world, Input) {
 	in := Input{At: now, Fleet: w.fleet, MaxAge: 5 * time.Minute,
 		Budgets:   status.Compute(now.Add(-10*time.Second), w.fleet, w.slos, slo.DefaultBurnAlerts(), w),
 		Running:   promotion.FleetView{Where: "The exporter at http://exporter.example:9877", Snapshot: running(w.fleet)},
-		Alerts:    promotion.Found[promotion.Alert]{Where: "Alertmanager", Items: []promotion.Alert{{Name: "CartErrors", Since: now.Add(-2 * time.Hour), ShopSets: []fleet.ShopSetName{"a-2"}}}},
+		Alerts:    promotion.Found[promotion.Alert]{Where: "Alertmanager", Items: []promotion.Alert{{Name: "CartErrors", Since: now.Add(-2 * time.Hour), UpdatedAt: now.Add(-time.Minute), ShopSets: []fleet.ShopSetName{"a-2"}}}},
 		Incidents: promotion.Found[promotion.Incident]{Where: "files", Items: []promotion.Incident{{ID: "inc-42", Title: "カートで支払いが失敗する " + hostile, Severity: "sev1", Since: now.Add(-100 * time.Minute), Link: "https://chat.example/inc-42", Scope: promotion.Scope{Tiers: []fleet.TierName{"beta-prod"}}}}},
 		Freezes: promotion.Found[promotion.Freeze]{Where: "files", Items: []promotion.Freeze{
 			{ID: "sale", Reason: "年末セール", By: "mai", From: now.Add(-time.Hour), Until: now.Add(days(2)), Scope: promotion.Scope{Tiers: []fleet.TierName{"prod-ha"}}},

@@ -9,50 +9,106 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// checkAlerts asks that no alert fires on the Tier that shows how the Release behaves.
-func (d *deciding) checkAlerts(t tier) []Check {
-	if checks, done := d.unasked(CheckAlert, t, d.e.Alerts.Where, d.e.Alerts.Error, "set gate.alerts"); done {
+// checkAlerts asks that no alert fires on the Tier that shows how the Release behaves,
+// on the target, or on nobody knows what, and that one could.
+func (d *deciding) checkAlerts(source, target tier) []Check {
+	if checks, done := d.unasked(CheckAlert, source, d.e.Alerts.Where, d.e.Alerts.Error, "set gate.alerts"); done {
 		return checks
 	}
-	var checks []Check
-	quiet, other := 0, 0
-	for _, a := range d.e.Alerts.Items {
-		on := slices.ContainsFunc(a.ShopSets, func(s fleet.ShopSetName) bool { return slices.Contains(t.ShopSets, s) })
-		if !on && !slices.Contains(a.Tiers, t.Name) {
-			other++
-			continue
-		}
-		if a.Silenced || d.quiet(a) {
-			quiet++
-			continue
-		}
-		c := t.check(CheckAlert)
-		c.figure("alert", a.Name).figure("since", instant(a.Since)).figure("shopsets", words(a.ShopSets))
-		if len(a.ShopSets) == 1 {
-			c.ShopSet = a.ShopSets[0]
-		}
-		since := ""
-		if !a.Since.IsZero() {
-			since = " since " + a.Since.UTC().Format(time.RFC3339)
-		}
-		c.Result, c.Reason = Fail, fmt.Sprintf("Alert %s is firing%s (%s).", a.Name, since, labels(a.Labels))
-		checks = append(checks, c)
-	}
+	sorted := d.sortAlerts(source, target)
+	checks := append(sorted.checks, d.checkAlerting(source, target)...)
 	if len(checks) > 0 {
 		return checks
 	}
-	reason := fmt.Sprintf("No alert is firing on %s%s.", t.Name, elsewhere(other, "firing"))
-	if quiet > 0 {
-		reason = fmt.Sprintf("No relevant alert is firing on %s (%d silenced or quiet)%s.", t.Name, quiet, elsewhere(other, "firing"))
+	reason := fmt.Sprintf("No alert is firing on %s", either(source, target))
+	if sorted.quiet > 0 {
+		reason = fmt.Sprintf("No relevant alert is firing on %s (%d silenced or quiet)", either(source, target), sorted.quiet)
 	}
-	c := t.check(CheckAlert).says(Pass, reason)
-	c.figure("silenced_or_quiet", quiet).figure("elsewhere", other)
+	if n := len(sorted.unlabelled); n > 0 {
+		reason += fmt.Sprintf(" (%d below page severity without a ShopSet or Tier label: %s)", n, some(sorted.unlabelled, 3))
+	}
+	c := source.check(CheckAlert).says(Pass, reason+elsewhere(sorted.other, "firing")+".")
+	c.figure("silenced_or_quiet", sorted.quiet).figure("elsewhere", sorted.other).figure("unlabelled", slices.Sorted(slices.Values(sorted.unlabelled)))
 	return []Check{c}
 }
 
+// sortedAlerts are the alerts by what they mean for a promotion.
+type sortedAlerts struct {
+	checks       []Check  // of those that hold
+	unlabelled   []string // about nobody knows what, below page severity
+	quiet, other int      // silenced or of no weight; about other Tiers
+}
+
+func (d *deciding) sortAlerts(source, target tier) (out sortedAlerts) {
+	for _, a := range d.e.Alerts.Items {
+		by := d.inhibitors(a)
+		touches := func(t tier) bool {
+			return names(a.ShopSets, a.Tiers, t) || slices.ContainsFunc(by, func(i Alert) bool { return names(i.ShopSets, i.Tiers, t) })
+		}
+		nowhere := len(a.ShopSets)+len(a.Tiers) == 0
+		switch on, above := touches(source), touches(target); {
+		case !on && !above && !nowhere:
+			out.other++
+		case a.Silenced || d.quiet(a.Name, a.Labels):
+			out.quiet++
+		case on:
+			out.checks = append(out.checks, firing(source, a, by, ""))
+		case above:
+			c := firing(target, a, by, "")
+			if d.e.Fix != nil {
+				d.letFix(&c)
+			}
+			out.checks = append(out.checks, c)
+		case slices.Contains(d.p.PageSeverities, a.Labels["severity"]):
+			out.checks = append(out.checks, firing(source, a, by, "; without a label that names a ShopSet or Tier of the fleet it may be about any"))
+		default:
+			out.unlabelled = append(out.unlabelled, a.Name)
+		}
+	}
+	return out
+}
+
+// inhibitors are the alerts because of which an Alertmanager tells nobody of one. It
+// fires all the same.
+func (d *deciding) inhibitors(a Alert) (by []Alert) {
+	for _, of := range d.e.Alerts.Items {
+		if of.Fingerprint != "" && slices.Contains(a.InhibitedBy, of.Fingerprint) {
+			by = append(by, of)
+		}
+	}
+	return by
+}
+
+// firing is the failed Check of an alert. more ends the sentence.
+func firing(t tier, a Alert, by []Alert, more string) Check {
+	c := t.check(CheckAlert)
+	c.figure("alert", a.Name).figure("since", instant(a.Since)).figure("shopsets", words(a.ShopSets))
+	if len(a.ShopSets) == 1 {
+		c.ShopSet = a.ShopSets[0]
+	}
+	since := ""
+	if !a.Since.IsZero() {
+		since = " since " + a.Since.UTC().Format(time.RFC3339)
+	}
+	if len(a.InhibitedBy) > 0 {
+		var inhibitors []string
+		for _, of := range by {
+			inhibitors = append(inhibitors, of.Name)
+		}
+		c.figure("inhibited_by", slices.Sorted(slices.Values(inhibitors)))
+		more = ", inhibited by " + orElse(some(inhibitors, 3), "an alert that is gone") + more
+	}
+	return c.says(Fail, fmt.Sprintf("Alert %s is firing%s (%s)%s.", a.Name, since, labels(a.Labels), more))
+}
+
 // quiet reports whether policy gives an alert no weight.
-func (d *deciding) quiet(a Alert) bool {
-	return slices.Contains(d.p.QuietAlerts, a.Name) || slices.Contains(d.p.QuietAlerts, a.Labels["severity"])
+func (d *deciding) quiet(name string, labels map[string]string) bool {
+	return slices.Contains(d.p.QuietAlerts, name) || slices.Contains(d.p.QuietAlerts, labels["severity"])
+}
+
+// names reports whether a Tier, or a ShopSet of it, is among those.
+func names(sets []fleet.ShopSetName, tiers []fleet.TierName, t tier) bool {
+	return slices.Contains(tiers, t.Name) || slices.ContainsFunc(sets, func(s fleet.ShopSetName) bool { return slices.Contains(t.ShopSets, s) })
 }
 
 // labels writes a few of them; the name has been said.
@@ -78,20 +134,25 @@ func labels(all map[string]string) string {
 func MatchAlerts(f *fleet.Fleet, alerts []Alert) []Alert {
 	out := slices.Clone(alerts)
 	for i := range out {
-		a := &out[i]
-		a.ShopSets, a.Tiers = []fleet.ShopSetName{}, []fleet.TierName{}
-		for _, set := range f.ShopSets() {
-			if carries(a.Labels, set.Match) {
-				a.ShopSets = append(a.ShopSets, set.Name)
-			}
-		}
-		if name := fleet.TierName(a.Labels["tier"]); name != "" && len(a.ShopSets) == 0 {
-			if _, ok := f.Tier(name); ok {
-				a.Tiers = append(a.Tiers, name)
-			}
-		}
+		out[i].ShopSets, out[i].Tiers = named(f, out[i].Labels)
 	}
 	return out
+}
+
+// named are the ShopSets that labels name, else the Tier.
+func named(f *fleet.Fleet, labels map[string]string) ([]fleet.ShopSetName, []fleet.TierName) {
+	sets, tiers := []fleet.ShopSetName{}, []fleet.TierName{}
+	for _, set := range f.ShopSets() {
+		if carries(labels, set.Match) {
+			sets = append(sets, set.Name)
+		}
+	}
+	if name := fleet.TierName(labels["tier"]); name != "" && len(sets) == 0 {
+		if _, ok := f.Tier(name); ok {
+			tiers = append(tiers, name)
+		}
+	}
+	return sets, tiers
 }
 
 func carries(labels, match map[string]string) bool {

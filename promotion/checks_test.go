@@ -149,6 +149,14 @@ func TestChecksOfAlertsIncidentsAndFreezes(t *testing.T) {
 	alert := func(a promotion.Alert) func(*promotion.Evidence) {
 		return func(e *promotion.Evidence) { e.Alerts.Items = append(e.Alerts.Items, a) }
 	}
+	rule := func(change func(*promotion.AlertRule)) func(*promotion.Evidence) {
+		return func(e *promotion.Evidence) { change(&e.AlertRules.Items[0]) }
+	}
+	received := func(at time.Time) func(*promotion.Evidence) {
+		return func(e *promotion.Evidence) {
+			e.AlertRules, e.Alerts.Items[0].UpdatedAt = promotion.Found[promotion.AlertRule]{}, at
+		}
+	}
 	incident := func(i promotion.Incident) func(*promotion.Evidence) {
 		return func(e *promotion.Evidence) { e.Incidents.Items = append(e.Incidents.Items, i) }
 	}
@@ -170,8 +178,36 @@ func TestChecksOfAlertsIncidentsAndFreezes(t *testing.T) {
 	}{
 		{"an alert below holds", alert(cart), promotion.Hold, "alert", promotion.Fail, "Alert CartErrors is firing since 2026-10-31T23:57:30Z (severity=page, shopset=a-2)."},
 		{"an alert of the whole Tier holds", alert(promotion.Alert{Name: "X", Tiers: []fleet.TierName{"beta-prod"}}), promotion.Hold, "alert", promotion.Fail, "Alert X is firing (no labels)."},
+		{"an alert on the target holds", alert(promotion.Alert{Name: "X", ShopSets: []fleet.ShopSetName{"c-3"}}), promotion.Hold, "alert", promotion.Fail, "Alert X is firing (no labels)."},
+		{"a page alert about nobody knows what holds", alert(promotion.Alert{Name: "X", Labels: map[string]string{"severity": "critical"}}), promotion.Hold, "alert", promotion.Fail,
+			"Alert X is firing (severity=critical); without a label that names a ShopSet or Tier of the fleet it may be about any."},
+		{"a lesser one is listed", alert(promotion.Alert{Name: "X", Labels: map[string]string{"severity": "warning"}}), promotion.Promote, "alert", promotion.Pass,
+			"(1 below page severity without a ShopSet or Tier label: X)"},
+		{"an inhibited alert fires", alert(promotion.Alert{Name: "X", ShopSets: []fleet.ShopSetName{"a-2"}, InhibitedBy: []string{"f"}}), promotion.Hold, "alert", promotion.Fail,
+			"Alert X is firing (no labels), inhibited by an alert that is gone."},
+		{"so does one elsewhere because of one here", func(e *promotion.Evidence) {
+			alert(promotion.Alert{Name: "X", ShopSets: []fleet.ShopSetName{"c-1"}, InhibitedBy: []string{"f"}})(e)
+			alert(promotion.Alert{Name: "NodeDown", ShopSets: []fleet.ShopSetName{"a-2"}, Fingerprint: "f", Silenced: true})(e)
+		}, promotion.Hold, "alert", promotion.Fail, "inhibited by NodeDown."},
+		{"an inhibited alert that is silenced does not hold", alert(promotion.Alert{Name: "X", ShopSets: []fleet.ShopSetName{"a-2"}, InhibitedBy: []string{"f"}, Silenced: true}),
+			promotion.Promote, "alert", promotion.Pass, "(2 silenced or quiet)"},
+		{"a rule that fails could not fire", rule(func(r *promotion.AlertRule) { r.Health, r.Error = "err", "many-to-many matching not allowed" }), promotion.Inconclusive, "alert", promotion.Unknown,
+			`Cannot check alert: alerting rule CartErrors has health "err": many-to-many matching not allowed.`},
+		{"a rule that was evaluated in October could not", rule(func(r *promotion.AlertRule) { r.EvaluatedAt = now.AddDate(0, 0, -30) }), promotion.Inconclusive, "alert", promotion.Unknown,
+			"Cannot check alert: alerting rule CartErrors was last evaluated 30d ago (limit 5m)."},
+		{"a rule of the future could not", rule(func(r *promotion.AlertRule) { r.EvaluatedAt = now.Add(time.Hour) }), promotion.Inconclusive, "alert", promotion.Unknown, "1h after the evaluation time"},
+		{"a rule that never was evaluated could not", rule(func(r *promotion.AlertRule) { r.EvaluatedAt = time.Time{} }), promotion.Inconclusive, "alert", promotion.Unknown, "has never been evaluated"},
+		{"a rule of unknown health could not", rule(func(r *promotion.AlertRule) { r.Health = "" }), promotion.Inconclusive, "alert", promotion.Unknown, `has health "unknown"`},
+		{"a rule about another Tier does not matter", func(e *promotion.Evidence) { e.AlertRules.Items[1].Health = "err" }, promotion.Promote, "alert", promotion.Pass, "No relevant alert"},
+		{"where only other Tiers have rules, none could fire", func(e *promotion.Evidence) { e.AlertRules.Items = e.AlertRules.Items[1:] }, promotion.Inconclusive, "alert", promotion.Unknown,
+			"No alerting rule could fire on beta-prod or prod"},
+		{"an Alertmanager that is told of alerts", received(now.Add(-time.Minute)), promotion.Promote, "alert", promotion.Pass, "No relevant alert"},
+		{"an Alertmanager that is told no longer", received(now.Add(-7 * time.Minute)), promotion.Inconclusive, "alert", promotion.Unknown,
+			"Cannot check alert: Prometheus at http://prometheus:9090 last received an alert 7m ago (limit 5m)."},
+		{"an Alertmanager that does not say when", received(time.Time{}), promotion.Inconclusive, "alert", promotion.Unknown, "last received an alert is unknown"},
+		{"an Alertmanager of another time", received(now.Add(time.Hour)), promotion.Inconclusive, "alert", promotion.Unknown, "after the evaluation time"},
 		{"a silenced alert is counted and does not hold", alert(silenced), promotion.Promote, "alert", promotion.Pass, "(2 silenced or quiet) (1 firing elsewhere)"},
-		{"an alert elsewhere does not hold", alert(promotion.Alert{Name: "X", ShopSets: []fleet.ShopSetName{"a-1"}}), promotion.Promote, "alert", promotion.Pass, "(2 firing elsewhere)"},
+		{"an alert elsewhere does not hold", alert(promotion.Alert{Name: "X", ShopSets: []fleet.ShopSetName{"c-1"}}), promotion.Promote, "alert", promotion.Pass, "(2 firing elsewhere)"},
 		{"alerts that cannot be read are unknown", func(e *promotion.Evidence) { e.Alerts.Items, e.Alerts.Error = nil, "connection refused" },
 			promotion.Inconclusive, "alert", promotion.Unknown, "Prometheus at http://prometheus:9090 could not be read"},
 		{"an incident of the target's Tier holds", incident(promotion.Incident{ID: "inc-9", Title: "決済が失敗する。", Since: now, Scope: only("prod")}),
@@ -360,6 +396,27 @@ func TestFixes(t *testing.T) {
 			e := whole(t, "prod")
 			c.change(&e)
 			expect(t, promotion.Decide(c.policy, e, now), c.verdict, "budget", c.result, c.reason)
+		})
+	}
+}
+
+func TestFixesOfWhatFiresNow(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		alert   promotion.Alert
+		fix     *promotion.Fix
+		verdict promotion.Verdict
+		result  promotion.Result
+	}{
+		{"a fix may go where the alert fires", promotion.Alert{Name: "X", ShopSets: []fleet.ShopSetName{"a-1"}}, &promotion.Fix{URL: "https://git.example/pull/12"}, promotion.Promote, promotion.Waived},
+		{"what is no fix is held", promotion.Alert{Name: "X", ShopSets: []fleet.ShopSetName{"a-1"}}, nil, promotion.Hold, promotion.Fail},
+		{"a fix that fires an alert below is held", promotion.Alert{Name: "X", ShopSets: []fleet.ShopSetName{"a-2"}}, &promotion.Fix{URL: "https://git.example/pull/12"}, promotion.Hold, promotion.Fail},
+		{"nobody knows what it mends of an alert about anything", promotion.Alert{Name: "X", Labels: map[string]string{"severity": "page"}}, &promotion.Fix{URL: "https://git.example/pull/12"}, promotion.Hold, promotion.Fail},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := whole(t, "prod")
+			e.Alerts.Items, e.Fix = append(e.Alerts.Items, c.alert), c.fix
+			expect(t, promotion.Decide(required(), e, now), c.verdict, "alert", c.result, "Alert X is firing")
 		})
 	}
 }

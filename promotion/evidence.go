@@ -33,6 +33,9 @@ type Evidence struct {
 	Comparisons []Comparison
 	// Alerts fire now, of the whole fleet.
 	Alerts Found[Alert]
+	// AlertRules are those of a Prometheus; nowhere: an Alertmanager was asked, which
+	// knows none.
+	AlertRules Found[AlertRule]
 	// Incidents are those whose cause is still there, of the whole fleet.
 	Incidents Found[Incident]
 	Freezes   Found[Freeze]

@@ -58,6 +58,12 @@ type Alert struct {
 	Since  time.Time         `json:"since,omitzero"`
 	// Silenced is set where somebody has silenced it.
 	Silenced bool `json:"silenced,omitempty"`
+	// Fingerprint is what an Alertmanager calls it; InhibitedBy are those of the alerts
+	// because of which it tells nobody of this one, which fires all the same.
+	Fingerprint string   `json:"fingerprint,omitempty"`
+	InhibitedBy []string `json:"inhibited_by,omitempty"`
+	// UpdatedAt is when an Alertmanager was last told of it; zero: nobody says.
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
 	// ShopSets and Tiers that its labels name, of the whole fleet; Gather's to fill in.
 	ShopSets []fleet.ShopSetName `json:"shopsets"`
 	Tiers    []fleet.TierName    `json:"tiers"`

@@ -42,6 +42,12 @@ type Policy struct {
 	// QuietAlerts are values of the label severity, or of alertname, with which an
 	// alert does not hold; nil means none, info, Watchdog and InfoInhibitor.
 	QuietAlerts []string
+	// PageSeverities are values of the label severity with which an alert that names no
+	// ShopSet or Tier holds; nil means page and critical.
+	PageSeverities []string
+	// MaxRuleAge is how long ago an alerting rule may have been evaluated, or an
+	// Alertmanager told of an alert; 0 means 5 minutes.
+	MaxRuleAge time.Duration
 	// Needs says of checks whether they are made, by name; see Need.
 	Needs map[string]Need
 }
@@ -105,6 +111,8 @@ func (p Policy) Validate() error {
 	switch {
 	case p.Load.Window < 0 || p.Load.Day < 0:
 		return fmt.Errorf("load window %v and day %v must not be negative", p.Load.Window, p.Load.Day)
+	case p.MaxRuleAge < 0:
+		return fmt.Errorf("maximum age of rules %v must not be negative", p.MaxRuleAge)
 	case p.MaxAge < 0 || p.Since.Baseline < 0 || p.Soak != nil && *p.Soak < 0:
 		return fmt.Errorf("maximum age %v, baseline %v and soak time must not be negative", p.MaxAge, p.Since.Baseline)
 	case !(p.Since.Harm >= 0):
@@ -145,6 +153,7 @@ func (p Policy) withDefaults() Policy {
 	set(&p.MinCoverage, 0.5)
 	set(&p.QuietCoverage, 0.95)
 	set(&p.MaxAge, 5*time.Minute)
+	set(&p.MaxRuleAge, 5*time.Minute)
 	set(&p.AtRisk, LetAll)
 	set(&p.Exhausted, LetNone)
 	p.Since, p.Load = p.Since.withDefaults(), p.Load.withDefaults()
@@ -153,6 +162,9 @@ func (p Policy) withDefaults() Policy {
 	}
 	if p.QuietAlerts == nil {
 		p.QuietAlerts = []string{"none", "info", "Watchdog", "InfoInhibitor"}
+	}
+	if p.PageSeverities == nil {
+		p.PageSeverities = []string{"page", "critical"}
 	}
 	return p
 }
@@ -195,6 +207,8 @@ type wirePolicy struct {
 	LoadWindow       float64         `json:"load_window_seconds"`
 	LoadDay          float64         `json:"load_day_seconds"`
 	QuietAlerts      []string        `json:"quiet_alerts"`
+	PageSeverities   []string        `json:"page_severities"`
+	MaxRuleAge       float64         `json:"max_rule_age_seconds"`
 	Needs            map[string]Need `json:"checks"`
 }
 
@@ -205,7 +219,7 @@ func (p Policy) MarshalJSON() ([]byte, error) {
 	w := wirePolicy{
 		p.MinCoverage, p.QuietCoverage, p.MaxAge.Seconds(), p.FailOn, p.AtRisk, p.Exhausted, p.RedundancyWaived, nil,
 		p.Since.Harm, p.Since.HarmToOne, p.Since.FalseAlarms, p.Since.Confidence, p.Since.Baseline.Seconds(),
-		p.Load.Share, p.Load.Window.Seconds(), p.Load.Day.Seconds(), p.QuietAlerts, p.Needs,
+		p.Load.Share, p.Load.Window.Seconds(), p.Load.Day.Seconds(), p.QuietAlerts, p.PageSeverities, p.MaxRuleAge.Seconds(), p.Needs,
 	}
 	if p.Soak != nil {
 		s := p.Soak.Seconds()
@@ -225,7 +239,7 @@ func (p *Policy) UnmarshalJSON(data []byte) error {
 		AtRisk: w.AtRisk, Exhausted: w.Exhausted, RedundancyWaived: w.RedundancyWaived,
 		Since:       SincePolicy{Harm: w.Harm, HarmToOne: w.HarmToOne, FalseAlarms: w.FalseAlarms, Confidence: w.Confidence, Baseline: duration(w.Baseline)},
 		Load:        LoadPolicy{Share: w.LoadShare, Window: duration(w.LoadWindow), Day: duration(w.LoadDay)},
-		QuietAlerts: w.QuietAlerts, Needs: w.Needs,
+		QuietAlerts: w.QuietAlerts, PageSeverities: w.PageSeverities, MaxRuleAge: duration(w.MaxRuleAge), Needs: w.Needs,
 	}
 	if w.Soak != nil {
 		d := duration(*w.Soak)

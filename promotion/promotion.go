@@ -59,7 +59,7 @@ const (
 	CheckSoak     = "soak"          // the Release has been verified below for long enough
 	CheckSince    = "since_release" // it burns no more of the budgets than what ran before
 	CheckLoad     = "load"          // it has carried the load of a busy time
-	CheckAlert    = "alert"         // no alert fires below
+	CheckAlert    = "alert"         // no alert fires below or on the target, and one could
 	CheckImages   = "images"        // its images cannot come to mean something else
 	CheckRelease  = "release"       // it came up through every Tier, and undoes nothing
 	CheckIncident = "incident"      // no open incident touches the target
@@ -126,7 +126,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 	}
 	compared.Wait()
 	checks = slices.Concat(checks, checkSources(&e), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkLoad(source),
-		d.checkAlerts(source), d.checkImages(source), d.checkRelease(source, target), d.checkIncidents(source, target), d.checkFreezes(target), d.checkRedundancy(target))
+		d.checkAlerts(source, target), d.checkImages(source), d.checkRelease(source, target), d.checkIncidents(source, target), d.checkFreezes(target), d.checkRedundancy(target))
 	out := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release, Fix: e.Fix}
 	out.Overrides = d.override(checks)
 	out.Checks = sorted(checks)

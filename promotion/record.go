@@ -137,6 +137,7 @@ type wireEvidence struct {
 	Fleet       FleetView        `json:"fleet"`
 	Comparisons []Comparison     `json:"comparisons"`
 	Alerts      Found[Alert]     `json:"alerts"`
+	AlertRules  Found[AlertRule] `json:"alert_rules"`
 	Incidents   Found[Incident]  `json:"incidents"`
 	Freezes     Found[Freeze]    `json:"freezes"`
 	Overrides   Found[Override]  `json:"overrides"`
@@ -148,7 +149,7 @@ type wireEvidence struct {
 // appendJSON writes the report without reflection: it may be of thousands of budgets.
 func (e Evidence) appendJSON(to []byte) ([]byte, error) {
 	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Declared, e.Groups, e.Outages, e.Fleet, e.Comparisons,
-		e.Alerts, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix})
+		e.Alerts, e.AlertRules, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix})
 	if err != nil {
 		return to, err
 	}
@@ -174,7 +175,7 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 	}
 	w := in.wireEvidence
 	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Declared: w.Declared, Report: *in.Report, Groups: w.Groups,
-		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Alerts: w.Alerts, Incidents: w.Incidents, Freezes: w.Freezes,
+		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Alerts: w.Alerts, AlertRules: w.AlertRules, Incidents: w.Incidents, Freezes: w.Freezes,
 		Overrides: w.Overrides, Exclusions: w.Exclusions, Uncorrected: w.Uncorrected, Fix: w.Fix}
 	return nil
 }

@@ -72,7 +72,11 @@ func whole(t testing.TB, to fleet.TierName) promotion.Evidence {
 	e.Source.Soak = 24 * time.Hour
 	e.Alerts = promotion.Found[promotion.Alert]{Where: "Prometheus at http://prometheus:9090", Items: []promotion.Alert{
 		{Name: "Watchdog", Labels: map[string]string{"alertname": "Watchdog", "severity": "none"}, Tiers: []fleet.TierName{"beta-prod"}},
-		{Name: "SlowCart", ShopSets: []fleet.ShopSetName{"c-3"}, Tiers: []fleet.TierName{}},
+		{Name: "SlowCart", ShopSets: []fleet.ShopSetName{"c-1"}, Tiers: []fleet.TierName{}},
+	}}
+	e.AlertRules = promotion.Found[promotion.AlertRule]{Where: e.Alerts.Where, Items: []promotion.AlertRule{
+		{Name: "CartErrors", Health: "ok", EvaluatedAt: now.Add(-15 * time.Second)},
+		{Name: "SlowBeta", Health: "ok", EvaluatedAt: now.Add(-15 * time.Second), Tiers: []fleet.TierName{"beta"}},
 	}}
 	e.Incidents = promotion.Found[promotion.Incident]{Where: "incidents/*.yaml", Items: []promotion.Incident{
 		{ID: "inc-7", Title: "Beta's cart is slow", Scope: promotion.Scope{Tiers: []fleet.TierName{"beta"}}}}}

@@ -104,6 +104,7 @@ func httpClient(r config.Remote) (*http.Client, error) {
 type evidence struct {
 	fleet     promotion.FleetView
 	alerts    promotion.Found[promotion.Alert]
+	rules     promotion.Found[promotion.AlertRule]
 	incidents promotion.Found[promotion.Incident]
 	calendar  calendar.Calendar
 	from      string // where the calendar is; "" : none is configured
@@ -135,7 +136,7 @@ func (e *engine) gather(ctx context.Context) (evidence, error) {
 		})
 	}
 	if w.alerts != nil {
-		both.Go(func() { out.alerts = e.firing(ctx, w.alerts) })
+		both.Go(func() { out.alerts, out.rules = e.firing(ctx, w.alerts) })
 	}
 	if w.bot != nil {
 		both.Go(func() { out.incidents = askBot(ctx, c, w.bot, out.incidents) })
@@ -144,19 +145,22 @@ func (e *engine) gather(ctx context.Context) (evidence, error) {
 	return out, nil
 }
 
-func (e *engine) firing(ctx context.Context, c *promalerts.Client) promotion.Found[promotion.Alert] {
+func (e *engine) firing(ctx context.Context, c *promalerts.Client) (promotion.Found[promotion.Alert], promotion.Found[promotion.AlertRule]) {
 	a := e.docs.config.Gate.Alerts
 	out := promotion.Found[promotion.Alert]{Where: "Prometheus at " + withoutUser(a.URL)}
 	if a.Alertmanager {
 		out.Where = "Alertmanager at " + withoutUser(a.URL)
 	}
-	found, err := c.Firing(ctx)
+	found, rules, err := c.Firing(ctx)
 	if err != nil {
 		out.Error = err.Error()
-		return out
+		return out, promotion.Found[promotion.AlertRule]{}
 	}
 	out.Items = promotion.MatchAlerts(e.docs.fleet, found)
-	return out
+	if a.Alertmanager {
+		return out, promotion.Found[promotion.AlertRule]{}
+	}
+	return out, promotion.Found[promotion.AlertRule]{Where: out.Where, Items: promotion.MatchRules(e.docs.fleet, rules)}
 }
 
 // incidents reads those in files whose cause is still there.
@@ -274,7 +278,7 @@ func (e *engine) judge(ctx context.Context, seen evidence, q question, at time.T
 		ev.See(seen.fleet)
 		ev.Compare(slos, counts, at, p)
 	}
-	ev.Alerts, ev.Incidents, ev.Fix = seen.alerts, seen.incidents, q.fix
+	ev.Alerts, ev.AlertRules, ev.Incidents, ev.Fix = seen.alerts, seen.rules, seen.incidents, q.fix
 	if seen.from != "" {
 		ev.Freezes = promotion.Found[promotion.Freeze]{Where: seen.from, Items: seen.calendar.Freezes(at)}
 		ev.Overrides = promotion.Found[promotion.Override]{Where: seen.from, Items: seen.calendar.Overrides}

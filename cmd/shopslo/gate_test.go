@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -35,6 +34,7 @@ type stage struct {
 	asked []string                           // Authorization headers that the exporter saw
 	sees  func(*fleet.Snapshot) (status int) // what the exporter answers
 	fires []map[string]any                   // alerts
+	rule  func(map[string]any)               // changes the one alerting rule
 }
 
 // since is when the Release came below.
@@ -142,7 +142,11 @@ func (s *stage) prometheus(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	switch r.URL.Path {
 	case "/api/v1/rules":
-		io.WriteString(w, `{"status":"success","data":{"groups":[{"rules":[{"type":"alerting","name":"X"}]}]}}`)
+		rule := map[string]any{"type": "alerting", "name": "X", "health": "ok", "lastEvaluation": s.at}
+		if s.rule != nil {
+			s.rule(rule)
+		}
+		json.NewEncoder(w).Encode(map[string]any{"status": "success", "data": map[string]any{"groups": []any{map[string]any{"rules": []any{rule}}}}})
 	case "/api/v1/alerts":
 		json.NewEncoder(w).Encode(map[string]any{"status": "success", "data": map[string]any{"alerts": append([]map[string]any{}, s.fires...)}})
 	default:

@@ -65,6 +65,11 @@ type GateRules struct {
 	LoadWindow, LoadDay time.Duration
 	// QuietAlerts are names or severities of alerts that do not hold; nil: not set.
 	QuietAlerts []string
+	// PageSeverities are the severities with which an alert holds that names no ShopSet
+	// or Tier; nil: not set.
+	PageSeverities []string
+	// MaxRuleAge is how long ago an alerting rule may have been evaluated.
+	MaxRuleAge time.Duration
 	// Checks are required, optional or off, by their names.
 	Checks map[string]string
 }
@@ -167,6 +172,8 @@ func (g *GateRules) read(m *mapping) {
 		s.done()
 	}
 	m.texts("quiet_alerts", &g.QuietAlerts)
+	m.texts("page_severities", &g.PageSeverities)
+	m.duration("max_rule_age", &g.MaxRuleAge)
 	if n := m.take("checks"); n != nil {
 		g.checks(m.r.mapping(n, m.at("checks")))
 	}

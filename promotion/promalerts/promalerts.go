@@ -1,8 +1,9 @@
-// Package promalerts asks Prometheus, or an Alertmanager, which alerts fire.
+// Package promalerts asks Prometheus, or an Alertmanager, which alerts fire, and
+// whether more could.
 //
 // That nothing fires is believed only where something could: a Prometheus without any
 // alerting rule, or an Alertmanager that knows no alert at all, not even one that always
-// fires, is an error. API of Prometheus: prometheus.io/docs/prometheus/latest/querying/api;
+// fires, is an error. How the rules do is for the caller to judge. API of Prometheus: prometheus.io/docs/prometheus/latest/querying/api;
 // of Alertmanager: its api/v2/openapi.yaml.
 package promalerts
 
@@ -38,28 +39,35 @@ func New(address string, alertmanager bool, client *http.Client) (*Client, error
 	return &Client{base: u, alertmanager: alertmanager, http: &own}, nil
 }
 
-// Firing gives the alerts that fire now, silenced ones marked. None means that none
-// fires. The error is that of a server that cannot be reached, gives an answer that is
-// none, or could not know.
-func (c *Client) Firing(ctx context.Context) ([]promotion.Alert, error) {
+// Firing gives the alerts that fire now, silenced and inhibited ones marked, and the
+// alerting rules; an Alertmanager knows none. No alert means that none fires. The error
+// is that of a server that cannot be reached, gives an answer that is none, or could not
+// know.
+func (c *Client) Firing(ctx context.Context) ([]promotion.Alert, []promotion.AlertRule, error) {
 	if c.alertmanager {
-		return c.ofAlertmanager(ctx)
+		alerts, err := c.ofAlertmanager(ctx)
+		return alerts, nil, err
 	}
 	return c.ofPrometheus(ctx)
 }
 
-func (c *Client) ofPrometheus(ctx context.Context) ([]promotion.Alert, error) {
+func (c *Client) ofPrometheus(ctx context.Context) ([]promotion.Alert, []promotion.AlertRule, error) {
 	body, err := c.get(ctx, "api/v1/rules", url.Values{"type": {"alert"}})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := someRule(body); err != nil {
-		return nil, err
+	rules, err := decodeRules(body)
+	if err != nil {
+		return nil, nil, err
 	}
 	if body, err = c.get(ctx, "api/v1/alerts", nil); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return decodePrometheus(body)
+	alerts, err := decodePrometheus(body)
+	if err != nil {
+		return nil, nil, err
+	}
+	return alerts, rules, nil
 }
 
 func (c *Client) ofAlertmanager(ctx context.Context) ([]promotion.Alert, error) {
@@ -88,26 +96,35 @@ func open[T any](body []byte) (*T, error) {
 	return e.Data, nil
 }
 
-// someRule is an error where no alerting rule is loaded.
-func someRule(body []byte) error {
-	rules, err := open[struct {
+// decodeRules reads the alerting rules of the answer of /api/v1/rules; none is an error.
+func decodeRules(body []byte) ([]promotion.AlertRule, error) {
+	in, err := open[struct {
 		Groups []struct {
 			Rules []struct {
-				Type string `json:"type"`
+				Type           string            `json:"type"`
+				Name           string            `json:"name"`
+				Labels         map[string]string `json:"labels"`
+				Health         string            `json:"health"`
+				LastError      string            `json:"lastError"`
+				LastEvaluation time.Time         `json:"lastEvaluation"` // year 1: never
 			} `json:"rules"`
 		} `json:"groups"`
 	}](body)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, g := range rules.Groups {
+	var out []promotion.AlertRule
+	for _, g := range in.Groups {
 		for _, r := range g.Rules {
 			if r.Type == "alerting" {
-				return nil
+				out = append(out, promotion.AlertRule{Name: r.Name, Labels: r.Labels, Health: r.Health, Error: shortened(r.LastError), EvaluatedAt: r.LastEvaluation.UTC()})
 			}
 		}
 	}
-	return errors.New("read alerts: the server has no alerting rules")
+	if out == nil {
+		return nil, errors.New("read alerts: the server has no alerting rules")
+	}
+	return out, nil
 }
 
 // decodePrometheus reads the answer of /api/v1/alerts. Pending alerts do not fire yet.
@@ -138,13 +155,19 @@ func decodePrometheus(body []byte) ([]promotion.Alert, error) {
 	return out, nil
 }
 
-// decodeAlertmanager reads the answer of /api/v2/alerts.
+// decodeAlertmanager reads the answer of /api/v2/alerts. Only what somebody has silenced
+// is silenced: what is suppressed because of another alert, or at this time of the day,
+// fires.
 func decodeAlertmanager(body []byte) ([]promotion.Alert, error) {
 	var in []struct {
-		Labels   map[string]string `json:"labels"`
-		StartsAt time.Time         `json:"startsAt"`
-		Status   struct {
-			State string `json:"state"`
+		Labels      map[string]string `json:"labels"`
+		Fingerprint string            `json:"fingerprint"`
+		StartsAt    time.Time         `json:"startsAt"`
+		UpdatedAt   time.Time         `json:"updatedAt"`
+		Status      struct {
+			State       string   `json:"state"`
+			SilencedBy  []string `json:"silencedBy"`
+			InhibitedBy []string `json:"inhibitedBy"`
 		} `json:"status"`
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
@@ -157,7 +180,8 @@ func decodeAlertmanager(body []byte) ([]promotion.Alert, error) {
 	for _, a := range in {
 		switch a.Status.State {
 		case "active", "unprocessed", "suppressed":
-			out = append(out, promotion.Alert{Name: a.Labels["alertname"], Labels: a.Labels, Since: a.StartsAt.UTC(), Silenced: a.Status.State == "suppressed"})
+			out = append(out, promotion.Alert{Name: a.Labels["alertname"], Labels: a.Labels, Since: a.StartsAt.UTC(), Silenced: len(a.Status.SilencedBy) > 0,
+				Fingerprint: a.Fingerprint, InhibitedBy: a.Status.InhibitedBy, UpdatedAt: a.UpdatedAt.UTC()})
 		default:
 			return nil, fmt.Errorf("read alerts: %s has unknown state %q", a.Labels["alertname"], a.Status.State)
 		}

@@ -55,8 +55,8 @@ func until(t *testing.T, c *Client, want string) {
 	t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for {
-		alerts, err := c.Firing(t.Context())
-		if got := said(alerts, err); strings.Contains(got, want) {
+		alerts, rules, err := c.Firing(t.Context())
+		if got := said(alerts, rules, err); strings.Contains(got, want) {
 			return
 		} else if time.Now().After(deadline) {
 			t.Fatalf("it says %s, want %s", got, want)
@@ -65,13 +65,16 @@ func until(t *testing.T, c *Client, want string) {
 	}
 }
 
-func said(alerts []promotion.Alert, err error) string {
+func said(alerts []promotion.Alert, rules []promotion.AlertRule, err error) string {
 	if err != nil {
 		return err.Error()
 	}
 	text := fmt.Sprint(len(alerts), " fire:")
 	for _, a := range alerts {
 		text += fmt.Sprintf(" %s shopset=%s silenced=%v since=%v", a.Name, a.Labels["shopset"], a.Silenced, !a.Since.IsZero())
+	}
+	for _, r := range rules {
+		text += fmt.Sprintf(" %s=%s,%v", r.Name, r.Health, !r.EvaluatedAt.IsZero())
 	}
 	return text
 }
@@ -108,7 +111,7 @@ func TestRealPrometheusAndAlertmanager(t *testing.T) {
 		return start(t, "prometheus", "--config.file="+write(name+".yml", text), "--storage.tsdb.path="+filepath.Join(dir, name), "--web.listen-address=ADDRESS", "--rules.alert.resend-delay=1s")
 	}
 	until(t, client(t, run("bare", config("")), false), "has no alerting rule")
-	until(t, client(t, run("ruled", config("rule_files: ['"+rules+"']\n")), false), "1 fire: CartErrors shopset=a-2 silenced=false since=true")
+	until(t, client(t, run("ruled", config("rule_files: ['"+rules+"']\n")), false), "1 fire: CartErrors shopset=a-2 silenced=false since=true CartErrors=ok,true CartSlow=ok,true Never=ok,true")
 	until(t, client(t, manager, true), "1 fire: CartErrors shopset=a-2 silenced=false since=true")
 	silence := fmt.Sprintf(`{"matchers":[{"name":"alertname","value":"CartErrors","isRegex":false,"isEqual":true}],"startsAt":%q,"endsAt":%q,"createdBy":"mai","comment":"known"}`,
 		time.Now().UTC().Format(time.RFC3339), time.Now().Add(time.Hour).UTC().Format(time.RFC3339))

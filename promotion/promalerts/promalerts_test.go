@@ -14,15 +14,18 @@ import (
 
 // Shapes of the documented APIs.
 const (
-	oneRule   = `{"status":"success","data":{"groups":[{"name":"shops","file":"r.yml","interval":15,"rules":[{"type":"alerting","name":"CartErrors","state":"firing","health":"ok"}]}]}}`
+	oneRule = `{"status":"success","data":{"groups":[{"name":"shops","file":"r.yml","interval":15,"rules":[{"type":"alerting","name":"CartErrors","state":"firing","labels":{"severity":"page"},"health":"err","lastError":"no","lastEvaluation":"2026-10-01T09:00:00.5+09:00"},
+		{"type":"recording","name":"a:b","health":"ok"},{"type":"alerting","name":"Never","health":"unknown","lastEvaluation":"0001-01-01T00:00:00Z"}]}]}}`
 	noRule    = `{"status":"success","data":{"groups":[]}}`
 	recording = `{"status":"success","data":{"groups":[{"rules":[{"type":"recording","name":"a:b"}]}]}}`
 	nothing   = `{"status":"success","data":{"alerts":[]}}`
 	firing    = `{"status":"success","data":{"alerts":[
 		{"labels":{"alertname":"CartErrors","shopset":"a-2","severity":"page"},"annotations":{"summary":"…"},"state":"firing","activeAt":"2026-11-01T00:00:00.5Z","value":"1e+00"},
 		{"labels":{"alertname":"CartSlow","shopset":"a-2"},"state":"pending","activeAt":"2026-11-01T00:00:00Z","value":"1"}]}}`
-	manager = `[{"labels":{"alertname":"Watchdog","severity":"none"},"startsAt":"2026-10-01T00:00:00Z","endsAt":"2026-11-01T00:05:00Z","fingerprint":"a","status":{"state":"active","silencedBy":[],"inhibitedBy":[]},"receivers":[{"name":"x"}]},
-		{"labels":{"alertname":"CartErrors","shopset":"a-2"},"startsAt":"2026-11-01T00:00:00Z","status":{"state":"suppressed","silencedBy":["s"],"inhibitedBy":[]}}]`
+	manager = `[{"labels":{"alertname":"Watchdog","severity":"none"},"startsAt":"2026-10-01T00:00:00Z","endsAt":"2026-11-01T00:05:00Z","updatedAt":"2026-11-01T00:04:00Z","fingerprint":"a","status":{"state":"active","silencedBy":[],"inhibitedBy":[]},"receivers":[{"name":"x"}]},
+		{"labels":{"alertname":"CartErrors","shopset":"a-2"},"startsAt":"2026-11-01T00:00:00Z","status":{"state":"suppressed","silencedBy":["s"],"inhibitedBy":[]}},
+		{"labels":{"alertname":"CartSlow","shopset":"a-2"},"startsAt":"2026-11-01T00:00:00Z","status":{"state":"suppressed","silencedBy":[],"inhibitedBy":["a"]}},
+		{"labels":{"alertname":"CartQueue"},"startsAt":"2026-11-01T00:00:00Z","status":{"state":"suppressed","silencedBy":[],"inhibitedBy":[],"mutedBy":["nights"]}}]`
 )
 
 // server answers paths with bodies; a body "" is a 500.
@@ -58,12 +61,22 @@ func TestFiring(t *testing.T) {
 		{"Prometheus: one fires, one is pending", false, map[string]string{"api/v1/rules": oneRule, "api/v1/alerts": firing}, []promotion.Alert{
 			{Name: "CartErrors", Labels: map[string]string{"alertname": "CartErrors", "shopset": "a-2", "severity": "page"}, Since: at.Add(500 * time.Millisecond)}}},
 		{"Prometheus: none fires", false, map[string]string{"api/v1/rules": oneRule, "api/v1/alerts": nothing}, nil},
-		{"Alertmanager: one fires, one is silenced", true, map[string]string{"api/v2/alerts": manager}, []promotion.Alert{
-			{Name: "Watchdog", Labels: map[string]string{"alertname": "Watchdog", "severity": "none"}, Since: at.AddDate(0, -1, 0)},
-			{Name: "CartErrors", Labels: map[string]string{"alertname": "CartErrors", "shopset": "a-2"}, Since: at, Silenced: true}}},
+		{"Alertmanager: one is silenced, one inhibited, and one is not told of at night", true, map[string]string{"api/v2/alerts": manager}, []promotion.Alert{
+			{Name: "Watchdog", Labels: map[string]string{"alertname": "Watchdog", "severity": "none"}, Since: at.AddDate(0, -1, 0), Fingerprint: "a", InhibitedBy: []string{}, UpdatedAt: at.Add(4 * time.Minute)},
+			{Name: "CartErrors", Labels: map[string]string{"alertname": "CartErrors", "shopset": "a-2"}, Since: at, Silenced: true, InhibitedBy: []string{}},
+			{Name: "CartSlow", Labels: map[string]string{"alertname": "CartSlow", "shopset": "a-2"}, Since: at, InhibitedBy: []string{"a"}},
+			{Name: "CartQueue", Labels: map[string]string{"alertname": "CartQueue"}, Since: at, InhibitedBy: []string{}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := server(t, c.alertmanager, c.bodies).Firing(t.Context())
+			got, rules, err := server(t, c.alertmanager, c.bodies).Firing(t.Context())
+			want := []promotion.AlertRule{{Name: "CartErrors", Labels: map[string]string{"severity": "page"}, Health: "err", Error: "no", EvaluatedAt: at.AddDate(0, -1, 0).Add(500 * time.Millisecond)},
+				{Name: "Never", Health: "unknown"}}
+			if c.alertmanager {
+				want = nil
+			}
+			if !reflect.DeepEqual(rules, want) {
+				t.Errorf("rules\ngot  %+v\nwant %+v", rules, want)
+			}
 			if err != nil || !reflect.DeepEqual(got, c.want) {
 				t.Errorf("%v\ngot  %+v\nwant %+v", err, got, c.want)
 			}
@@ -92,8 +105,8 @@ func TestWhatIsNoAnswer(t *testing.T) {
 		{"an Alertmanager's unknown state", true, map[string]string{"api/v2/alerts": `[{"labels":{"alertname":"X"},"status":{"state":""}}]`}, `state ""`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := server(t, c.alertmanager, c.bodies).Firing(t.Context())
-			if err == nil || got != nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "127.0.0.1") {
+			got, rules, err := server(t, c.alertmanager, c.bodies).Firing(t.Context())
+			if err == nil || got != nil || rules != nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "127.0.0.1") {
 				t.Errorf("%v, error %v, want one with %q", got, err, c.want)
 			}
 		})
@@ -111,7 +124,9 @@ func FuzzDecode(f *testing.F) {
 		if alerts, err := decodeAlertmanager(data); err != nil && alerts != nil || err == nil && len(alerts) == 0 {
 			t.Errorf("%v with error %v", alerts, err)
 		}
-		if someRule(data) == nil && !strings.Contains(string(data), "alert") && !strings.Contains(string(data), `\u`) {
+		if rules, err := decodeRules(data); err == nil && len(rules) == 0 {
+			t.Errorf("no rule was found in %s", data)
+		} else if err == nil && !strings.Contains(string(data), "alert") && !strings.Contains(string(data), `\u`) {
 			t.Errorf("a rule was found in %s", data)
 		}
 	})

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// said runs the gate and gives the exit code and all that was printed, on one line.
+func (s *stage) said(t *testing.T, more ...string) (int, string) {
+	t.Helper()
+	code, stdout, stderr := s.gate(t, more...)
+	return code, strings.Join(strings.Fields(stdout+stderr), " ")
+}
+
+func (s *stage) alert(name string, labels ...string) {
+	m := map[string]string{"alertname": name}
+	for i := 0; i < len(labels); i += 2 {
+		m[labels[i]] = labels[i+1]
+	}
+	s.fires = append(s.fires, map[string]any{"labels": m, "state": "firing", "activeAt": s.at})
+}
+
+func TestTheGateAsksHowAlertsAreMade(t *testing.T) {
+	rule := func(change ...any) func(*stage) {
+		return func(s *stage) {
+			s.rule = func(r map[string]any) {
+				for i := 0; i < len(change); i += 2 {
+					r[change[i].(string)] = change[i+1]
+				}
+			}
+		}
+	}
+	fix := []string{"--fix", "https://git.example/pull/12", "--by", "mai"}
+	for _, c := range []struct {
+		name string
+		do   func(*stage)
+		args []string
+		code int
+		want string
+	}{
+		{"a rule that fails", rule("health", "err", "lastError", "many-to-many matching not allowed"), nil, exitInconclusive, `alerting rule X has health "err": many-to-many matching`},
+		{"a rule that was last evaluated in October", func(s *stage) { rule("lastEvaluation", s.at.AddDate(0, 0, -30))(s) }, nil, exitInconclusive, "alerting rule X was last evaluated 30d ago (limit 5m)"},
+		{"a rule that was never evaluated", rule("health", "unknown", "lastEvaluation", "0001-01-01T00:00:00Z"), nil, exitInconclusive, `alerting rule X has health "unknown"`},
+		{"a rule about another Tier", rule("health", "err", "labels", map[string]string{"severity": "none"}), nil, exitInconclusive, "No alerting rule could fire on beta or prod"},
+		{"an alert on the target", func(s *stage) { s.alert("CartDown", "shopset", "p-1", "severity", "page") }, nil, exitNo, "Alert CartDown is firing"},
+		{"an alert on the target that the Release mends", func(s *stage) { s.alert("CartDown", "shopset", "p-1", "severity", "page") }, fix, exitOK, "Allowed as a fix for https://git.example/pull/12 (declared by mai)"},
+		{"an alert below that it would mend", func(s *stage) { s.alert("CartDown", "tier", "beta", "severity", "page") }, fix, exitNo, "Alert CartDown is firing"},
+		{"a page alert about nobody knows what", func(s *stage) { s.alert("PaymentDown", "severity", "critical") }, nil, exitNo, "without a label that names a ShopSet or Tier of the fleet"},
+		{"a lesser one", func(s *stage) { s.alert("NodeClockSkew", "severity", "warning") }, []string{"--explain"}, exitOK, "(1 below page severity without a ShopSet or Tier label: NodeClockSkew)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStage(t, 0)
+			c.do(s)
+			if code, said := s.said(t, c.args...); code != c.code || !strings.Contains(said, c.want) {
+				t.Errorf("exit code %d, want %d with %q:\n%s", code, c.code, c.want, said)
+			}
+		})
+	}
+}
+
+func TestPolicySaysWhichAlertsAndRulesCount(t *testing.T) {
+	s := newStage(t, 0)
+	writeInto(t, s, "gate:\n", "gate:\n  page_severities: [sev1]\n  max_rule_age: 45d\n")
+	s.rule = func(r map[string]any) { r["lastEvaluation"] = s.at.AddDate(0, 0, -30) }
+	s.alert("NodeDown", "severity", "critical")
+	if code, said := s.said(t); code != exitOK {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+	s.alert("PaymentDown", "severity", "sev1")
+	if code, said := s.said(t); code != exitNo || !strings.Contains(said, "Alert PaymentDown is firing") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+}
+
+// An Alertmanager has a Watchdog, and what the case has.
+func TestTheGateAsksAnAlertmanager(t *testing.T) {
+	suppressed := func(silenced, inhibited []string) map[string]any {
+		return map[string]any{"state": "suppressed", "silencedBy": silenced, "inhibitedBy": inhibited}
+	}
+	active := map[string]any{"state": "active", "silencedBy": []string{}, "inhibitedBy": []string{}}
+	one := func(fingerprint, name, set string, status map[string]any) map[string]any {
+		return map[string]any{"fingerprint": fingerprint, "labels": map[string]string{"alertname": name, "shopset": set, "severity": "warning"}, "status": status}
+	}
+	for _, c := range []struct {
+		name   string
+		told   time.Duration // ago
+		alerts []map[string]any
+		code   int
+		want   string
+	}{
+		{"nothing fires", time.Minute, nil, exitOK, ""},
+		{"an alert that is silenced", time.Minute, []map[string]any{one("a", "CartErrors", "b-1", suppressed([]string{"s"}, []string{}))}, exitOK, ""},
+		{"an alert that another one inhibits", time.Minute, []map[string]any{one("a", "CartErrors", "b-1", suppressed([]string{}, []string{"n"})), one("n", "NodeDown", "", active)},
+			exitNo, "Alert CartErrors is firing"},
+		{"an alert that inhibits, here, one elsewhere", time.Minute, []map[string]any{one("a", "CartErrors", "p-1", suppressed([]string{}, []string{"n"})), one("n", "NodeDown", "b-1", suppressed([]string{"s"}, []string{}))},
+			exitNo, "inhibited by NodeDown"},
+		{"an Alertmanager that nobody tells any longer", 7 * time.Minute, nil, exitInconclusive, "last received an alert 7m ago (limit 5m)"},
+		{"an Alertmanager whose clock is ahead", -30 * time.Minute, nil, exitInconclusive, "last received an alert 30m after the evaluation time"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStage(t, 0)
+			manager := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				all := append([]map[string]any{{"fingerprint": "w", "labels": map[string]string{"alertname": "Watchdog", "severity": "none"}, "status": active}}, c.alerts...)
+				for _, a := range all {
+					a["startsAt"], a["updatedAt"] = s.at.Add(-time.Hour), s.at.Add(-c.told)
+				}
+				json.NewEncoder(w).Encode(all)
+			}))
+			t.Cleanup(manager.Close)
+			s.alertmanager(t, manager.URL)
+			if code, said := s.said(t); code != c.code || !strings.Contains(said, c.want) {
+				t.Errorf("exit code %d, want %d with %q:\n%s", code, c.code, c.want, said)
+			}
+		})
+	}
+}
+
+// alertmanager has an Alertmanager asked instead of the Prometheus.
+func (s *stage) alertmanager(t *testing.T, url string) {
+	t.Helper()
+	text := readFile(t, s.config)
+	i := strings.Index(text, "  alerts: {url: ")
+	j := i + strings.Index(text[i:], "\n")
+	writeFiles(t, s.dir, map[string]string{"shopslo.yaml": text[:i] + fmt.Sprintf("  alerts: {kind: alertmanager, url: %q}", url) + text[j:]})
+}
+
+// writeInto changes the configuration of a stage.
+func writeInto(t *testing.T, s *stage, old, new string) {
+	t.Helper()
+	text := readFile(t, s.config)
+	if !strings.Contains(text, old) {
+		t.Fatalf("%q is not in %s", old, text)
+	}
+	writeFiles(t, s.dir, map[string]string{"shopslo.yaml": strings.Replace(text, old, new, 1)})
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}

@@ -1,0 +1,115 @@
+package promotion
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// AlertRule is an alerting rule, and how its last evaluation went: a rule that is not
+// evaluated never fires.
+type AlertRule struct {
+	Name   string            `json:"name"`
+	Labels map[string]string `json:"labels"` // that it gives its alerts
+	Health string            `json:"health"` // "ok": its last evaluation succeeded
+	Error  string            `json:"error,omitempty"`
+	// EvaluatedAt is when it last was; zero: never, or nobody says.
+	EvaluatedAt time.Time `json:"evaluated_at,omitzero"`
+	// ShopSets and Tiers that its labels name; MatchRules fills them in. None: its
+	// alerts may be about any.
+	ShopSets []fleet.ShopSetName `json:"shopsets"`
+	Tiers    []fleet.TierName    `json:"tiers"`
+}
+
+// MatchRules says of each rule which ShopSets and Tiers its labels name, as
+// MatchAlerts does.
+func MatchRules(f *fleet.Fleet, rules []AlertRule) []AlertRule {
+	out := slices.Clone(rules)
+	for i := range out {
+		out[i].ShopSets, out[i].Tiers = named(f, out[i].Labels)
+	}
+	return out
+}
+
+// checkAlerting asks that what would fire could: that the rules about both Tiers are
+// evaluated, or that an Alertmanager is still being told of alerts.
+func (d *deciding) checkAlerting(source, target tier) []Check {
+	result, reason, figures := d.judgeRules(source, target)
+	if d.e.AlertRules.Where == "" {
+		result, reason, figures = d.judgeReceived()
+	}
+	if result == Pass {
+		return nil
+	}
+	c := source.check(CheckAlert).says(result, reason)
+	c.Evidence = append(c.Evidence, figures...)
+	return []Check{c}
+}
+
+func (d *deciding) judgeRules(source, target tier) (Result, string, Figures) {
+	var failing []string
+	relevant, why := 0, ""
+	for _, r := range d.e.AlertRules.Items {
+		if d.quiet(r.Name, r.Labels) || len(r.ShopSets)+len(r.Tiers) > 0 && !names(r.ShopSets, r.Tiers, source) && !names(r.ShopSets, r.Tiers, target) {
+			continue
+		}
+		relevant++
+		if trouble := d.unevaluated(r); trouble != "" {
+			text := fmt.Sprintf("alerting rule %s %s", r.Name, trouble)
+			if failing = append(failing, r.Name); why == "" || text < why { // whatever their order
+				why = text
+			}
+		}
+	}
+	figures := Figures{{"rules", relevant}, {"not_evaluated", slices.Sorted(slices.Values(failing))}, {"max_age_seconds", d.p.MaxRuleAge.Seconds()}}
+	switch {
+	case d.e.AlertRules.Error != "":
+		return Unknown, "Cannot check alert: the state of the alerting rules could not be read.", figures
+	case relevant == 0:
+		return Unknown, fmt.Sprintf("No alerting rule could fire on %s, so that none does is no evidence.", either(source, target)), figures
+	case len(failing) == 0:
+		return Pass, "", figures
+	case len(failing) == 1:
+		return Unknown, fmt.Sprintf("Cannot check alert: %s.", why), figures
+	}
+	return Unknown, fmt.Sprintf("Cannot check alert: %d of %s are not evaluated, such as: %s.", len(failing), count(relevant, "alerting rule"), why), figures
+}
+
+// unevaluated says in a clause why a rule cannot be relied on; "" where it can.
+func (d *deciding) unevaluated(r AlertRule) string {
+	switch old := d.now.Sub(r.EvaluatedAt); {
+	case r.Health != "ok" && r.Error != "":
+		return fmt.Sprintf("has health %q: %s", orElse(r.Health, "unknown"), r.Error)
+	case r.Health != "ok":
+		return fmt.Sprintf("has health %q", orElse(r.Health, "unknown"))
+	case r.EvaluatedAt.IsZero():
+		return "has never been evaluated"
+	case old > d.p.MaxRuleAge:
+		return fmt.Sprintf("was last evaluated %s ago (limit %s)", age(old), age(d.p.MaxRuleAge))
+	case old < -d.p.MaxAge:
+		return fmt.Sprintf("was last evaluated %s after the evaluation time of this decision; check clock synchronization", age(-old))
+	}
+	return ""
+}
+
+// judgeReceived asks when an Alertmanager, which knows no rules, was last told of any
+// alert: those who send repeat what fires, at least what always does.
+func (d *deciding) judgeReceived() (Result, string, Figures) {
+	var last time.Time
+	for _, a := range d.e.Alerts.Items {
+		last = later(last, a.UpdatedAt)
+	}
+	figures := Figures{{"received_at", instant(last)}, {"max_age_seconds", d.p.MaxRuleAge.Seconds()}}
+	where := inSentence(d.e.Alerts.Where)
+	switch old := d.now.Sub(last); {
+	case last.IsZero():
+		return Unknown, fmt.Sprintf("Cannot check alert: when %s last received an alert is unknown.", where), figures
+	case old > d.p.MaxRuleAge:
+		return Unknown, fmt.Sprintf("Cannot check alert: %s last received an alert %s ago (limit %s).", where, age(old), age(d.p.MaxRuleAge)), figures
+	case old < -d.p.MaxAge:
+		return Unknown, fmt.Sprintf("Cannot check alert: %s last received an alert %s after the evaluation time; check clock synchronization.", where, age(-old)), figures
+	}
+	return Pass, "", figures
+}
