@@ -19,6 +19,11 @@ type (
 		Tiers      []jsonTier      `json:"tiers"`
 		Groups     []jsonGroup     `json:"groups"`
 		Violations []jsonViolation `json:"violations"`
+		Git        *jsonGit        `json:"git"`
+	}
+	jsonGit struct {
+		FetchedAt *time.Time `json:"fetched_at"`
+		Up        bool       `json:"up"`
 	}
 	jsonShopSet struct {
 		ShopSet       ShopSetName       `json:"shopset"`
@@ -105,6 +110,9 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 			Kind: v.Kind, Tier: v.Tier, Release: v.Release, ShopSets: emptyList(v.ShopSets), Without: emptyList(v.Without),
 		})
 	}
+	if s.Git != nil {
+		out.Git = &jsonGit{FetchedAt: instant(s.Git.FetchedAt), Up: s.Git.Up}
+	}
 	return json.Marshal(out)
 }
 
@@ -145,6 +153,9 @@ func (s *Snapshot) UnmarshalJSON(data []byte) error {
 	}
 	for _, v := range in.Violations {
 		out.Violations = append(out.Violations, Violation(v))
+	}
+	if in.Git != nil {
+		out.Git = &Git{FetchedAt: at(in.Git.FetchedAt), Up: in.Git.Up}
 	}
 	*s = out
 	return nil

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -43,6 +44,11 @@ func TestJSONIsOfTheSchemaAndReadsBackTheSame(t *testing.T) {
 		f := mustNew(t, randomFleet(random))
 		snapshots = append(snapshots, Observe(f, noon, randomSeen(random, f)))
 	}
+	for i := range snapshots {
+		if i%2 == 1 {
+			snapshots[i].Git = &Git{FetchedAt: noon.Add(time.Duration(i%3) * time.Minute), Up: i%4 == 1}
+		}
+	}
 	for i, s := range snapshots {
 		data, err := json.Marshal(s)
 		if err != nil {
@@ -69,7 +75,7 @@ func TestWhatIsNotKnownIsNull(t *testing.T) {
 	}
 	for _, want := range []string{
 		`"sync":"Unknown","health":"Unknown","release":null`, `"release_since":null,"drifted_since":null`, `"observed_at":null`,
-		`"resources_out_of_sync":null,"behind":null,"images":[]`, `"available":null,"required":2`, `"branch":"b1","release":null`,
+		`"resources_out_of_sync":null,"behind":null,"images":[]`, `"available":null,"required":2`, `"branch":"b1","release":null`, `"git":null`,
 	} {
 		if !strings.Contains(string(data), want) {
 			t.Errorf("no %s in %s", want, data)

@@ -15,6 +15,17 @@ type Snapshot struct {
 	Groups   []GroupState   // by name
 	// Violations of the order of Tiers, the lowest Tier first.
 	Violations []Violation
+	// Git is how old the branches are that all of this was told from; nil: nobody says,
+	// as an exporter of before does not.
+	Git *Git
+}
+
+// Git is how the reading of the git repositories does.
+type Git struct {
+	// FetchedAt is when the branches last were what the repositories have; zero: never,
+	// or none is read.
+	FetchedAt time.Time
+	Up        bool // the last fetch went well
 }
 
 // ShopSetState is a ShopSet with what was seen of it.

@@ -24,6 +24,8 @@ type releases struct {
 
 	mu       sync.Mutex
 	health   shopset.GitHealth
+	moves    int                 // fetches that brought something new
+	read     int                 // of these, the last one since which the branches were read; -1: none
 	outage   string              // what was last logged
 	unknown  map[string]struct{} // revisions that were looked for and not found, each of which wakes once
 	branches string              // faults of branches that were last logged
@@ -39,7 +41,7 @@ func openReleases(ctx context.Context, f *flags, env []string, now func() time.T
 	}
 	return &releases{
 		repositories: r, interval: f.gitInterval, now: now, log: log, fetched: fetched,
-		wake: make(chan struct{}, 1), unknown: map[string]struct{}{},
+		wake: make(chan struct{}, 1), read: -1, unknown: map[string]struct{}{},
 	}, nil
 }
 
@@ -94,6 +96,12 @@ func (r *releases) note(moves []gitops.Move, err error) (news bool) {
 		r.log.Info("the git repositories are fetched again")
 	}
 	r.health.Up, r.health.Fetched, r.outage = true, r.now(), ""
+	if len(moves) > 0 {
+		r.moves++
+	}
+	if r.read == r.moves {
+		r.health.Current = r.health.Fetched
+	}
 	for _, m := range moves {
 		if m.Forced {
 			r.log.Warn("a branch was rewritten or removed", "branch", m.Branch, "from", m.From, "to", m.To)
@@ -137,6 +145,9 @@ func (r *releases) heads(ctx context.Context, f *fleet.Fleet) (map[fleet.TierNam
 	if r == nil || r.state().Fetched.IsZero() && r.state().Errors == 0 {
 		return nil, nil
 	}
+	r.mu.Lock()
+	fetched, moves := r.health.Fetched, r.moves
+	r.mu.Unlock()
 	heads, faults := r.repositories.Heads(ctx, f.Tiers())
 	var texts []string
 	for _, err := range faults {
@@ -150,6 +161,12 @@ func (r *releases) heads(ctx context.Context, f *fleet.Fleet) (map[fleet.TierNam
 		r.log.Warn("branches of Tiers cannot be read", "error", text)
 	}
 	r.branches = text
+	if ctx.Err() == nil {
+		r.read, r.health.Current = moves, fetched
+		if moves == r.moves { // fetches in between brought nothing new
+			r.health.Current = r.health.Fetched
+		}
+	}
 	return heads, r.repositories.History(ctx, f.Tiers())
 }
 

@@ -198,6 +198,7 @@ func (s *service) refresh(ctx context.Context) {
 		return // git was interrupted, which says nothing
 	}
 	s.exporter.Refresh(s.p.now(), view)
+	s.health() // how old the branches are that were read
 	s.mu.Lock()
 	first := !s.judge
 	s.judge = true

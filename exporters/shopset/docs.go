@@ -33,6 +33,7 @@ Tier or ShopGroup have the names of the fleet's documents.
 		}
 	}
 	b.WriteString(argoCD)
+	b.WriteString(branches)
 	fmt.Fprintf(&b, "\n## States\n\n- sync status: %s\n- health: %s\n- kind of a violation: %s\n- fault: %s\n",
 		words(stateWords(fSync)), words(stateWords(fHealth)), words(stateWords(fTierViolations)), words(texts(fleet.Faults)))
 	fmt.Fprintf(&b, "\n## Bounds of histograms\n\nIn seconds.\n\n- `%s`: %s\n- `%s`: %s\n",
@@ -55,6 +56,15 @@ const argoCD = `
 | the same commit was synced again and again (self-heal) | the Release came when it was first seen to run, unless another one is known to have run since |
 | several sources | the Release is behind a folder of a git repository; one that lends its files to others (` + "`ref`" + `) comes after those that do not, then git sources of files alone, then charts. Each entry of the history is read by its own sources |
 | ` + "`sourceHydrator`" + ` | the path that ` + "`--application.path-pattern`" + ` sees is syncSource's. The Release is behind the dry commit, and so is ` + "`revision`" + `. Argo CD tells only the last one: of what was hydrated before, the exporter knows what it has seen, and the Release is unknown otherwise |
+`
+
+// branches says how old what is told of them is.
+const branches = `
+## How old branches are
+
+` + "`/api/v1/fleet`" + ` tells the same as JSON ([fleet.schema.json](fleet.schema.json)). Its ` + "`git.fetched_at`" + ` is when the branches last were,
+for certain, what stands there: at the last fetch that brought nothing new, or at the one that brought it. ` + "`shopslo gate`" + `
+asks for its age.
 `
 
 func (f *family) row(b *strings.Builder) {

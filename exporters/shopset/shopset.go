@@ -35,6 +35,7 @@ type Exporter struct {
 	page    *page
 	latest  atomic.Pointer[fleet.Snapshot] // so that readers never wait for git
 	newer   atomic.Bool                    // current is newer than latest
+	git     atomic.Pointer[fleet.Git]      // of Health
 
 	mu       sync.Mutex
 	recorder *Recorder
@@ -169,8 +170,10 @@ func (e *Exporter) Snapshot() fleet.Snapshot {
 		e.publish()
 		e.mu.Unlock()
 	}
-	if s := e.latest.Load(); s != nil {
-		return *s
+	if latest := e.latest.Load(); latest != nil {
+		s := *latest
+		s.Git = e.git.Load()
+		return s
 	}
 	return fleet.Snapshot{}
 }

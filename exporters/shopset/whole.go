@@ -108,6 +108,9 @@ type GitHealth struct {
 	Up      bool      // the last fetch went well
 	Fetched time.Time // when one last did; zero: never
 	Errors  int64     // fetches, and readings of branches, that failed
+	// Current is when the branches last were, for certain, what the last Refresh read:
+	// at a fetch that brought nothing new since, or at the one before it. Zero: never.
+	Current time.Time
 }
 
 // StateHealth is how the writing of the state file is doing.
@@ -118,6 +121,11 @@ type StateHealth struct {
 
 // Health takes in how the exporter itself is doing, at any time.
 func (e *Exporter) Health(h Health) {
+	git := fleet.Git{}
+	if h.Git != nil {
+		git = fleet.Git{FetchedAt: h.Git.Current, Up: h.Git.Up}
+	}
+	e.git.Store(&git)
 	var by [allFamilies]lines
 	for _, c := range h.Clusters {
 		own := labels("cluster", c.Name)
