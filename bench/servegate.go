@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/shopslo/shopslo/bench/history"
@@ -101,6 +102,11 @@ func (b *bench) seenFleet(came time.Time) (http.Handler, error) {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		s := s
 		s.At = time.Now()
+		s.Git = &fleet.Git{FetchedAt: s.At, Up: true}
+		s.ShopSets = slices.Clone(s.ShopSets)
+		for i := range s.ShopSets {
+			s.ShopSets[i].ObservedAt = s.At
+		}
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(s) // who has gone needs none
 	}), nil

@@ -215,6 +215,7 @@ func running(f *fleet.Fleet) fleet.Snapshot {
 		seen.Observations = append(seen.Observations, o)
 	}
 	s := fleet.Observe(f, now, seen)
+	s.Git = &fleet.Git{FetchedAt: now.Add(-30 * time.Second), Up: true}
 	for i := range s.Tiers {
 		switch s.Tiers[i].Tier {
 		case "dev", "beta":

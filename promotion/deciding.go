@@ -85,6 +85,9 @@ func (d *deciding) perShopSet(check string, t tier, judge func(o *fleet.ShopSetS
 		} else {
 			var more Figures
 			c.Result, c.Reason, more = judge(o)
+			if doubt := d.doubted(o); c.Result == Pass && doubt != "" {
+				c.Result, c.Reason = Unknown, doubt
+			}
 			c.Evidence = append(c.Evidence, more...)
 		}
 		checks = append(checks, c)

@@ -48,6 +48,12 @@ type Policy struct {
 	// MaxRuleAge is how long ago an alerting rule may have been evaluated, or an
 	// Alertmanager told of an alert; 0 means 5 minutes.
 	MaxRuleAge time.Duration
+	// MaxComparisonAge is how long ago Argo CD may have compared a ShopSet; 0 means 15
+	// minutes.
+	MaxComparisonAge time.Duration
+	// MaxGitAge is how long ago the exporter may have fetched the branches; 0 means 5
+	// minutes.
+	MaxGitAge time.Duration
 	// Needs says of checks whether they are made, by name; see Need.
 	Needs map[string]Need
 }
@@ -111,8 +117,8 @@ func (p Policy) Validate() error {
 	switch {
 	case p.Load.Window < 0 || p.Load.Day < 0:
 		return fmt.Errorf("load window %v and day %v must not be negative", p.Load.Window, p.Load.Day)
-	case p.MaxRuleAge < 0:
-		return fmt.Errorf("maximum age of rules %v must not be negative", p.MaxRuleAge)
+	case p.MaxRuleAge < 0 || p.MaxComparisonAge < 0 || p.MaxGitAge < 0:
+		return fmt.Errorf("maximum ages of rules %v, comparisons %v and branches %v must not be negative", p.MaxRuleAge, p.MaxComparisonAge, p.MaxGitAge)
 	case p.MaxAge < 0 || p.Since.Baseline < 0 || p.Soak != nil && *p.Soak < 0:
 		return fmt.Errorf("maximum age %v, baseline %v and soak time must not be negative", p.MaxAge, p.Since.Baseline)
 	case !(p.Since.Harm >= 0):
@@ -154,6 +160,8 @@ func (p Policy) withDefaults() Policy {
 	set(&p.QuietCoverage, 0.95)
 	set(&p.MaxAge, 5*time.Minute)
 	set(&p.MaxRuleAge, 5*time.Minute)
+	set(&p.MaxComparisonAge, 15*time.Minute)
+	set(&p.MaxGitAge, 5*time.Minute)
 	set(&p.AtRisk, LetAll)
 	set(&p.Exhausted, LetNone)
 	p.Since, p.Load = p.Since.withDefaults(), p.Load.withDefaults()
@@ -209,6 +217,8 @@ type wirePolicy struct {
 	QuietAlerts      []string        `json:"quiet_alerts"`
 	PageSeverities   []string        `json:"page_severities"`
 	MaxRuleAge       float64         `json:"max_rule_age_seconds"`
+	MaxComparisonAge float64         `json:"max_comparison_age_seconds"`
+	MaxGitAge        float64         `json:"max_git_age_seconds"`
 	Needs            map[string]Need `json:"checks"`
 }
 
@@ -219,7 +229,7 @@ func (p Policy) MarshalJSON() ([]byte, error) {
 	w := wirePolicy{
 		p.MinCoverage, p.QuietCoverage, p.MaxAge.Seconds(), p.FailOn, p.AtRisk, p.Exhausted, p.RedundancyWaived, nil,
 		p.Since.Harm, p.Since.HarmToOne, p.Since.FalseAlarms, p.Since.Confidence, p.Since.Baseline.Seconds(),
-		p.Load.Share, p.Load.Window.Seconds(), p.Load.Day.Seconds(), p.QuietAlerts, p.PageSeverities, p.MaxRuleAge.Seconds(), p.Needs,
+		p.Load.Share, p.Load.Window.Seconds(), p.Load.Day.Seconds(), p.QuietAlerts, p.PageSeverities, p.MaxRuleAge.Seconds(), p.MaxComparisonAge.Seconds(), p.MaxGitAge.Seconds(), p.Needs,
 	}
 	if p.Soak != nil {
 		s := p.Soak.Seconds()
@@ -239,7 +249,8 @@ func (p *Policy) UnmarshalJSON(data []byte) error {
 		AtRisk: w.AtRisk, Exhausted: w.Exhausted, RedundancyWaived: w.RedundancyWaived,
 		Since:       SincePolicy{Harm: w.Harm, HarmToOne: w.HarmToOne, FalseAlarms: w.FalseAlarms, Confidence: w.Confidence, Baseline: duration(w.Baseline)},
 		Load:        LoadPolicy{Share: w.LoadShare, Window: duration(w.LoadWindow), Day: duration(w.LoadDay)},
-		QuietAlerts: w.QuietAlerts, PageSeverities: w.PageSeverities, MaxRuleAge: duration(w.MaxRuleAge), Needs: w.Needs,
+		QuietAlerts: w.QuietAlerts, PageSeverities: w.PageSeverities, MaxRuleAge: duration(w.MaxRuleAge),
+		MaxComparisonAge: duration(w.MaxComparisonAge), MaxGitAge: duration(w.MaxGitAge), Needs: w.Needs,
 	}
 	if w.Soak != nil {
 		d := duration(*w.Soak)

@@ -41,7 +41,8 @@ func (d *deciding) checkRedundancy(t tier) []Check {
 // help where a cluster is down.
 func (d *deciding) served(g Group, declared string, figures *Figures) (Result, string) {
 	s := &d.e.Fleet.Snapshot
-	i := slices.IndexFunc(s.Groups, func(state fleet.GroupState) bool { return state.Group == g.Name })
+	ofGroup := func(state fleet.GroupState) bool { return state.Group == g.Name }
+	i := slices.IndexFunc(s.Groups, ofGroup)
 	old := d.now.Sub(s.At)
 	if d.e.Fleet.Error != "" || s.At.IsZero() || old > d.p.MaxAge || old < -d.p.MaxAge || i < 0 || s.Groups[i].Available == nil {
 		return Unknown, fmt.Sprintf("%s Whether it is currently served there is unknown.", declared)
@@ -51,6 +52,12 @@ func (d *deciding) served(g Group, declared string, figures *Figures) (Result, s
 	if *state.Available < g.Required {
 		return Fail, fmt.Sprintf("ShopGroup %s is currently served in %s (%s; %d required): restore the unhealthy ShopSets (%s).", g.Name,
 			count(*state.Available, "FailureDomain"), orElse(some(words(state.Domains), 5), "none"), g.Required, some(words(d.unwell(g, state)), 5))
+	}
+	if slices.IndexFunc(s.Groups[i+1:], ofGroup) >= 0 {
+		return Unknown, fmt.Sprintf("ShopGroup %s is reported twice.", g.Name)
+	}
+	if doubt := d.doubtedGroup(g, state); doubt != "" {
+		return Unknown, fmt.Sprintf("ShopGroup %s: %s", g.Name, doubt)
 	}
 	return Pass, fmt.Sprintf("ShopGroup %s is currently served in %s (%s; %d required).", g.Name, count(*state.Available, "FailureDomain"), some(words(state.Domains), 5), g.Required)
 }

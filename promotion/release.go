@@ -22,13 +22,16 @@ func (d *deciding) checkRelease(source, target tier) []Check {
 	}
 	c.Evidence = slices.Clip(c.Evidence) // several checks share it
 	if d.e.Release == "" {
-		return []Check{c.says(Unknown, releaseUnknown)}
+		_, why := d.told(source, target)
+		return []Check{c.says(Unknown, orElse(why, releaseUnknown))}
 	}
 	var checks []Check
 	for _, judge := range []func() (Result, string){
 		func() (Result, string) { return d.verified(tierOf(s, source.Name)) },
 		func() (Result, string) { return d.passed(from, source.Name) },
 		func() (Result, string) { return d.contains(from, to) },
+		func() (Result, string) { return d.told(source, target) },
+		d.branches,
 	} {
 		if r, reason := judge(); r != Pass {
 			checks = append(checks, c.says(r, reason))
@@ -38,6 +41,16 @@ func (d *deciding) checkRelease(source, target tier) []Check {
 		return []Check{c.says(Pass, fmt.Sprintf("Release %s was in every lower Tier and contains all changes of %s.", Short(d.e.Release), target.Name))}
 	}
 	return checks
+}
+
+// told asks that what is reported of the Tiers can be.
+func (d *deciding) told(source, target tier) (Result, string) {
+	for _, name := range []fleet.TierName{source.Name, d.e.From, target.Name} {
+		if doubt := d.doubtedTier(name); doubt != "" {
+			return Unknown, doubt
+		}
+	}
+	return Pass, ""
 }
 
 const releaseUnknown = "The Release to promote is unknown: set --release, or let the exporter read the branches."

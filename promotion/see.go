@@ -8,20 +8,19 @@ import (
 )
 
 // See adds what was seen of the fleet, and keeps what matters of it: the Tiers of
-// the promotion. A Release that was not given is the one that the branch of From
+// the promotion, and the ShopSets that serve the target's groups. A Release that was not given is the one that the branch of From
 // points to; one that was given shortened becomes whole where it is known.
 func (e *Evidence) See(view FleetView) {
 	s := view.Snapshot
-	ofUs := func(t fleet.TierName) bool { return t == e.From || t == e.To || t == e.Source.Name }
-	e.Fleet = FleetView{Where: view.Where, Error: view.Error, Snapshot: fleet.Snapshot{At: s.At}}
+	e.Fleet = FleetView{Where: view.Where, Error: view.Error, Snapshot: fleet.Snapshot{At: s.At, Git: s.Git}}
 	kept := &e.Fleet.Snapshot
 	for _, o := range s.ShopSets {
-		if ofUs(o.Tier) {
+		if e.concerns(o.Tier) || e.grouped(o.ShopSet) {
 			kept.ShopSets = append(kept.ShopSets, o)
 		}
 	}
 	for _, t := range s.Tiers {
-		if ofUs(t.Tier) {
+		if e.concerns(t.Tier) {
 			kept.Tiers = append(kept.Tiers, t)
 		}
 	}
@@ -31,7 +30,7 @@ func (e *Evidence) See(view FleetView) {
 		}
 	}
 	for _, v := range s.Violations {
-		if ofUs(v.Tier) {
+		if e.concerns(v.Tier) {
 			kept.Violations = append(kept.Violations, v)
 		}
 	}
@@ -68,13 +67,19 @@ func candidate(asked string, from fleet.TierName, s *fleet.Snapshot) string {
 // shortest is the least of a commit's id that is taken for the whole.
 const shortest = 7
 
-func tierOf(s *fleet.Snapshot, name fleet.TierName) *fleet.TierState {
+// tierOf is what was seen of a Tier; nil where nothing was, or where it is reported
+// twice: of two the worse is not known.
+func tierOf(s *fleet.Snapshot, name fleet.TierName) (found *fleet.TierState) {
 	for i := range s.Tiers {
-		if s.Tiers[i].Tier == name {
-			return &s.Tiers[i]
+		switch {
+		case s.Tiers[i].Tier != name:
+		case found != nil:
+			return nil
+		default:
+			found = &s.Tiers[i]
 		}
 	}
-	return nil
+	return found
 }
 
 // sets indexes the ShopSets of a Snapshot; of two of the same name, the worse is not

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
@@ -92,6 +93,10 @@ func (d *deciding) incomparable(c *Comparison) (Result, string) {
 	case !(c.Since.Coverage >= d.p.MinCoverage):
 		return Unknown, fmt.Sprintf("Only %s of the time since the Release arrived has data (%s required).",
 			status.FormatShare(&c.Since.Coverage), status.FormatShare(&d.p.MinCoverage))
+	case !c.Came.Equal(d.e.cameTo(d.seen[c.ShopSet])):
+		return Unknown, fmt.Sprintf("Compared since %s, which is not when the Release is reported to have arrived.", c.Came.UTC().Format(time.RFC3339))
+	case d.now.Sub(c.Since.End) > d.p.MaxAge || d.future(c.Since.End):
+		return Unknown, fmt.Sprintf("Newest figures since the Release arrived are of %s (limit %s from now).", c.Since.End.UTC().Format(time.RFC3339), age(d.p.MaxAge))
 	case c.Since.Good > c.Since.Total || !(c.BudgetRatio > 0 && c.BudgetRatio < 1):
 		return Unknown, "Counts are inconsistent, so no comparison is possible."
 	case c.Since.tally(true).total <= 0:

@@ -21,12 +21,19 @@ func (d *deciding) checkSoak(t tier) []Check {
 	c := t.check(CheckSoak)
 	c.figure("asked_seconds", asked.Seconds())
 	state := tierOf(&d.e.Fleet.Snapshot, t.Name)
-	others, unverified := 0, ""
+	others, unverified, came, doubt := 0, "", time.Time{}, d.doubtedTier(t.Name)
 	for _, name := range t.ShopSets {
-		if o := d.seen[name]; o == nil || !d.runs(o) {
+		o := d.seen[name]
+		if o == nil || !d.runs(o) {
 			others++
-		} else if o.Unverified != "" && unverified == "" {
+			continue
+		}
+		came = later(came, o.ReleaseSince)
+		if o.Unverified != "" && unverified == "" {
 			unverified = fmt.Sprintf(" %s is not verified: %s.", name, o.Unverified)
+		}
+		if why := d.doubted(o); why != "" && doubt == "" {
+			doubt = fmt.Sprintf("%s: %s", name, why)
 		}
 	}
 	switch {
@@ -34,13 +41,15 @@ func (d *deciding) checkSoak(t tier) []Check {
 		c.Result, c.Reason = Unknown, "The Release to promote is unknown, so its soak time is unknown."
 	case others > 0 || len(t.ShopSets) == 0:
 		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) has not started: %d of %s run Release %s.", age(asked), len(t.ShopSets)-others, count(len(t.ShopSets), "ShopSet"), Short(d.e.Release))
+	case doubt != "":
+		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) is unknown. %s", age(asked), doubt)
 	case state == nil || state.SoakingSince.IsZero():
 		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) has not started: not all ShopSets of %s are Synced and Healthy, or the start time is unknown.", age(asked), t.Name)
 		if unverified != "" {
 			c.Reason = fmt.Sprintf("Soak (%s) has not started:%s", age(asked), unverified)
 		}
 	default:
-		since := state.SoakingSince
+		since := later(state.SoakingSince, came) // nothing soaks before it is there
 		soaked := d.now.Sub(since)
 		c.figure("soaking_since", instant(since)).figure("soaked_seconds", soaked.Seconds())
 		c.Result, c.Reason = Pass, fmt.Sprintf("All ShopSets Synced and Healthy for %s without interruption (%s required).", age(soaked), age(asked))

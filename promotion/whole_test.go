@@ -52,6 +52,7 @@ func view(t testing.TB, f *fleet.Fleet, to fleet.TierName) promotion.FleetView {
 		}
 	}
 	s := fleet.Observe(f, now.Add(-10*time.Second), seen)
+	s.Git = &fleet.Git{FetchedAt: now.Add(-30 * time.Second), Up: true}
 	for i := range s.Tiers {
 		s.Tiers[i].SoakingSince = came.Add(time.Hour)
 	}

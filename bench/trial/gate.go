@@ -95,6 +95,7 @@ func (g *gate) view(at time.Time) promotion.FleetView {
 			Release: running, ReleaseSince: g.r.Came, ObservedAt: at, OutOfSync: &none, Images: []string{"registry.test/shop:v2"}})
 	}
 	s := fleet.Observe(g.fleet, at, seen)
+	s.Git = &fleet.Git{FetchedAt: at, Up: true}
 	for i := range s.Tiers {
 		s.Tiers[i].SoakingSince = g.r.Came
 	}

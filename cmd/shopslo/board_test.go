@@ -67,6 +67,7 @@ func (b *boardShops) snapshot(f *fleet.Fleet) fleet.Snapshot {
 			ReleaseSince: now.Add(-time.Hour), ObservedAt: now, Images: []string{"cart:v7"}})
 	}
 	s := fleet.Observe(f, now, seen)
+	s.Git = &fleet.Git{FetchedAt: now, Up: true}
 	if b.sees != nil {
 		b.sees(&s)
 	}

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
 )
 
 // said runs the gate and gives the exit code and all that was printed, on one line.
@@ -147,4 +150,66 @@ func readFile(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(data)
+}
+
+func TestTheGateAsksHowOldAndHowPlausibleEachFactIs(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		sees func(*stage, *fleet.Snapshot)
+		want string
+	}{
+		{"a comparison of 30 days ago", func(s *stage, f *fleet.Snapshot) { f.ShopSets[0].ObservedAt = s.at.AddDate(0, 0, -30) }, "Argo CD's last comparison is 30d old (limit 15m)."},
+		{"no comparison", func(_ *stage, f *fleet.Snapshot) { f.ShopSets[0].ObservedAt = time.Time{} }, "When Argo CD last compared it is unknown."},
+		{"a comparison of the future", func(s *stage, f *fleet.Snapshot) { f.ShopSets[0].ObservedAt = s.at.Add(time.Hour) }, "Argo CD's last comparison is 1h ahead of this clock"},
+		{"a Release that comes in the future", func(s *stage, f *fleet.Snapshot) { f.ShopSets[0].ReleaseSince = s.at.Add(time.Hour) }, "arrived in the future"},
+		{"a soak that began before the Release came", func(s *stage, f *fleet.Snapshot) { f.ShopSets[0].ReleaseSince = s.at.Add(-20 * time.Minute) }, "for 20m without interruption (30m required)"},
+		{"a Tier that is reported twice", func(_ *stage, f *fleet.Snapshot) { f.Tiers = append(f.Tiers, f.Tiers[0]) }, "beta is reported twice."},
+		{"the target, reported twice", func(_ *stage, f *fleet.Snapshot) { f.Tiers = append(f.Tiers, f.Tiers[1]) }, "prod is reported twice."},
+		{"a cluster that there is not", func(_ *stage, f *fleet.Snapshot) { f.ShopSets[0].Cluster = "nowhere" }, "Reported with cluster nowhere, its document has"},
+		{"another branch", func(_ *stage, f *fleet.Snapshot) { f.Tiers[1].Branch = "main" }, "prod is reported with order 1 and branch main"},
+		{"a negative count of changes", func(_ *stage, f *fleet.Snapshot) { n := -1; f.Tiers[1].Ahead = &n }, "negative count of changes"},
+		{"a Tier that runs what none of its ShopSets does", func(_ *stage, f *fleet.Snapshot) { f.Tiers[0].Running = []fleet.Release{lastRelease} }, "beta is reported to run 111111111122, its ShopSets 3f2c1abd9e8f."},
+		{"drift of what is Synced", func(s *stage, f *fleet.Snapshot) { f.ShopSets[0].DriftedSince = s.since() }, "reported as Synced and as drifting"},
+		{"branches as old as git has been away", func(s *stage, f *fleet.Snapshot) { f.Git.FetchedAt, f.Git.Up = s.at.Add(-7*time.Minute), false }, "git was last fetched 7m ago (limit 5m)"},
+		{"git that was never fetched", func(_ *stage, f *fleet.Snapshot) { f.Git.FetchedAt = time.Time{} }, "has not fetched git yet"},
+		{"git of the future", func(s *stage, f *fleet.Snapshot) { f.Git.FetchedAt = s.at.Add(time.Hour) }, "git was last fetched 1h after"},
+		{"an exporter that does not say how old branches are", func(_ *stage, f *fleet.Snapshot) { f.Git = nil }, "upgrade shopset_exporter"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStage(t, 0)
+			s.sees = func(f *fleet.Snapshot) int { c.sees(s, f); return 0 }
+			if code, said := s.said(t); code != exitInconclusive || !strings.Contains(said, c.want) {
+				t.Errorf("exit code %d, want %d with %q:\n%s", code, exitInconclusive, c.want, said)
+			}
+		})
+	}
+}
+
+func TestPolicySaysHowOldFactsMayBe(t *testing.T) {
+	s := newStage(t, 0)
+	writeInto(t, s, "gate:\n", "gate:\n  max_comparison_age: 45d\n  max_git_age: 1h\n")
+	s.sees = func(f *fleet.Snapshot) int {
+		f.ShopSets[0].ObservedAt, f.Git.FetchedAt = s.at.AddDate(0, 0, -30), s.at.Add(-50*time.Minute)
+		return 0
+	}
+	if code, said := s.said(t); code != exitOK {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+}
+
+// Where nobody requires the check, an exporter of before makes no silent pass of it.
+func TestAnOldExporterIsSaidToBeOld(t *testing.T) {
+	s := newStage(t, 0)
+	writeInto(t, s, " release: required,", "")
+	s.sees = func(f *fleet.Snapshot) int { f.Git = nil; return 0 }
+	code, stdout, stderr := s.gate(t, "-o", "json")
+	d, err := promotion.Decode([]byte(stdout))
+	if code != exitOK || err != nil {
+		t.Fatalf("exit code %d, %v: %s%s", code, err, stdout, stderr)
+	}
+	for _, c := range d.Checks {
+		if c.Check == "release" && (c.Result != promotion.NotChecked || !strings.Contains(c.Reason, "upgrade shopset_exporter")) {
+			t.Errorf("release is %s: %s", c.Result, c.Reason)
+		}
+	}
 }

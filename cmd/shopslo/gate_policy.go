@@ -18,7 +18,7 @@ func policy(g config.GateRules) promotion.Policy {
 		MinCoverage: g.MinCoverage, QuietCoverage: g.QuietCoverage, MaxAge: g.MaxAge,
 		AtRisk: promotion.Lenience(g.AtRisk), Exhausted: promotion.Lenience(g.Exhausted),
 		RedundancyWaived: g.RedundancyWaived, Soak: g.Soak, QuietAlerts: g.QuietAlerts,
-		PageSeverities: g.PageSeverities, MaxRuleAge: g.MaxRuleAge,
+		PageSeverities: g.PageSeverities, MaxRuleAge: g.MaxRuleAge, MaxComparisonAge: g.MaxComparisonAge, MaxGitAge: g.MaxGitAge,
 		Since: promotion.SincePolicy{Harm: g.Harm, HarmToOne: g.HarmToOne, FalseAlarms: g.FalseAlarms, Confidence: g.Confidence, Baseline: g.Baseline},
 		Load:  promotion.LoadPolicy{Share: g.LoadShare, Window: g.LoadWindow, Day: g.LoadDay},
 	}

@@ -127,6 +127,7 @@ func (s *stage) exporter(w http.ResponseWriter, r *http.Request) {
 			ReleaseSince: s.since(), ObservedAt: s.at, Images: []string{"cart:v7"}})
 	}
 	snapshot := fleet.Observe(s.fleet, s.at, seen)
+	snapshot.Git = &fleet.Git{FetchedAt: s.at, Up: true}
 	snapshot.Tiers[0].SoakingSince = s.since()
 	if s.sees != nil {
 		if status := s.sees(&snapshot); status != 0 {

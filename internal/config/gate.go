@@ -70,6 +70,9 @@ type GateRules struct {
 	PageSeverities []string
 	// MaxRuleAge is how long ago an alerting rule may have been evaluated.
 	MaxRuleAge time.Duration
+	// MaxComparisonAge is how long ago Argo CD may have compared a ShopSet, MaxGitAge how
+	// long ago the exporter may have fetched the branches.
+	MaxComparisonAge, MaxGitAge time.Duration
 	// Checks are required, optional or off, by their names.
 	Checks map[string]string
 }
@@ -174,6 +177,8 @@ func (g *GateRules) read(m *mapping) {
 	m.texts("quiet_alerts", &g.QuietAlerts)
 	m.texts("page_severities", &g.PageSeverities)
 	m.duration("max_rule_age", &g.MaxRuleAge)
+	m.duration("max_comparison_age", &g.MaxComparisonAge)
+	m.duration("max_git_age", &g.MaxGitAge)
 	if n := m.take("checks"); n != nil {
 		g.checks(m.r.mapping(n, m.at("checks")))
 	}

@@ -1,0 +1,87 @@
+package promotion
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// doubted says in a sentence why what was seen of a ShopSet is no evidence: it is old, of
+// the future, or contradicts itself or the documents; "" where it is good.
+func (d *deciding) doubted(o *fleet.ShopSetState) string {
+	for _, doubt := range []string{d.stale(o), d.misplaced(o), d.impossible(o)} {
+		if doubt != "" {
+			return doubt
+		}
+	}
+	return ""
+}
+
+// stale asks that Argo CD has compared lately: a controller that has stopped leaves a
+// status that still looks well.
+func (d *deciding) stale(o *fleet.ShopSetState) string {
+	switch old := d.now.Sub(o.ObservedAt); {
+	case o.ObservedAt.IsZero():
+		return "When Argo CD last compared it is unknown."
+	case old > d.p.MaxComparisonAge:
+		return fmt.Sprintf("Argo CD's last comparison is %s old (limit %s).", age(old), age(d.p.MaxComparisonAge))
+	case old < -d.p.MaxAge:
+		return fmt.Sprintf("Argo CD's last comparison is %s ahead of this clock; check clock synchronization.", age(-old))
+	}
+	return ""
+}
+
+// misplaced asks that a ShopSet is where its document has it.
+func (d *deciding) misplaced(o *fleet.ShopSetState) string {
+	is := d.declared[o.ShopSet]
+	switch {
+	case is == nil:
+		return "The evidence does not say where its document has it."
+	case o.Tier != is.Tier:
+		return differs("Tier", o.Tier, is.Tier)
+	case o.Cluster != is.Cluster:
+		return differs("cluster", o.Cluster, is.Cluster)
+	case o.Configuration != is.Configuration:
+		return differs("Configuration", o.Configuration, is.Configuration)
+	case !alikeLists(o.Groups, is.Groups):
+		return differs("ShopGroups", some(words(o.Groups), 5), some(words(is.Groups), 5))
+	}
+	return ""
+}
+
+func differs[T ~string](what string, is, declared T) string {
+	return fmt.Sprintf("Reported with %s %s, its document has %s.", what, orElse(string(is), "(none)"), orElse(string(declared), "(none)"))
+}
+
+// impossible asks that figures and times can be.
+func (d *deciding) impossible(o *fleet.ShopSetState) string {
+	for _, n := range []*int{o.Behind, o.OutOfSync} {
+		if n != nil && *n < 0 {
+			return fmt.Sprintf("Reported with a count of %d, which cannot be.", *n)
+		}
+	}
+	switch {
+	case o.DriftEvents != nil && *o.DriftEvents < 0:
+		return fmt.Sprintf("Reported with a count of %d, which cannot be.", *o.DriftEvents)
+	case d.future(o.ReleaseSince):
+		return "The Release is reported to have arrived in the future."
+	case d.future(o.DriftedSince):
+		return "It is reported to drift since a time in the future."
+	case o.Sync == fleet.Synced && !o.DriftedSince.IsZero():
+		return "It is reported as Synced and as drifting."
+	case o.Sync == fleet.Synced && o.OutOfSync != nil && *o.OutOfSync > 0:
+		return fmt.Sprintf("It is reported as Synced with %s out of sync.", count(*o.OutOfSync, "resource"))
+	}
+	return ""
+}
+
+// future reports whether a time is later than clocks may differ.
+func (d *deciding) future(t time.Time) bool { return t.Sub(d.now) > d.p.MaxAge }
+
+// alikeLists reports whether two lists hold the same, each once, in any order.
+func alikeLists[T ~string](a, b []T) bool {
+	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	return slices.Equal(a, b)
+}

@@ -1,0 +1,57 @@
+package promotion
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// doubtedTier says in a sentence why what was seen of a Tier is no evidence; "" where it
+// is good, or where nothing was seen of it, which is for others to say.
+func (d *deciding) doubtedTier(name fleet.TierName) string {
+	s := &d.e.Fleet.Snapshot
+	is, t := d.e.Declared.tier(name), tierOf(s, name)
+	if n := slices.IndexFunc(s.Tiers, func(t fleet.TierState) bool { return t.Tier == name }); n < 0 {
+		return ""
+	}
+	switch {
+	case t == nil:
+		return fmt.Sprintf("%s is reported twice.", name)
+	case is == nil:
+		return fmt.Sprintf("The evidence does not say how the document has %s.", name)
+	case t.Order != is.Order || t.Branch != is.Branch:
+		return fmt.Sprintf("%s is reported with order %d and branch %s, its document has order %d and branch %s.",
+			name, t.Order, orElse(t.Branch, "(none)"), is.Order, orElse(is.Branch, "(none)"))
+	case t.Ahead != nil && *t.Ahead < 0, t.Behind != nil && *t.Behind < 0:
+		return fmt.Sprintf("%s is reported with a negative count of changes, which cannot be.", name)
+	case d.future(t.SoakingSince), d.future(t.SkewedSince):
+		return fmt.Sprintf("%s is reported with a time in the future.", name)
+	}
+	return d.doubtedRuns(t)
+}
+
+// doubtedRuns asks that a Tier runs what its ShopSets do.
+func (d *deciding) doubtedRuns(t *fleet.TierState) string {
+	var runs []fleet.Release
+	for _, o := range d.e.Fleet.Snapshot.ShopSets {
+		if o.Tier == t.Tier && o.Release != "" && !slices.Contains(runs, o.Release) {
+			runs = append(runs, o.Release)
+		}
+	}
+	switch {
+	case !alikeLists(runs, t.Running):
+		return fmt.Sprintf("%s is reported to run %s, its ShopSets %s.", t.Tier, orElse(some(shorts(t.Running), 3), "nothing"), orElse(some(shorts(runs), 3), "nothing"))
+	case t.Skewed != (len(runs) > 1), !t.Skewed && !t.SkewedSince.IsZero():
+		return fmt.Sprintf("Whether %s runs one Release is reported both ways.", t.Tier)
+	}
+	return ""
+}
+
+func shorts(releases []fleet.Release) []string {
+	out := words(releases)
+	for i := range out {
+		out[i] = Short(out[i])
+	}
+	return out
+}
