@@ -27,6 +27,9 @@ func (d *deciding) checkBudget(t tier, b *status.Budget) Check {
 			d.lenience(d.p.Exhausted, t, &c)
 		}
 	}
+	if doubt := d.doubtedBudget(t, b); c.Result == Pass && doubt != "" {
+		c.Result, c.Reason = Unknown, doubt
+	}
 	d.corrected(b, &c)
 	c.doubt(b, b.WindowStart, d.doubtSince(t, b))
 	return c

@@ -73,6 +73,9 @@ func compareRates(p Policy, b *status.Budget, configured []slo.BurnAlert, asked 
 	case len(windows) == 0:
 		return NotChecked, fmt.Sprintf("No %s alert fits the %s window; run shopslo validate for details.", severities(p), b.Window)
 	}
+	if doubt := doubtedRates(b, configured, asked); doubt != "" {
+		return Unknown, doubt
+	}
 	for _, d := range windows {
 		if reason := untold(p, b, d); reason != "" {
 			return Unknown, reason

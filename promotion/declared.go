@@ -6,11 +6,11 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// Declared is what the documents say of the Tiers and ShopSets of a promotion. What is
+// Declared is what the documents say of the Tiers, and of the ShopSets of a promotion. What is
 // seen of the fleet has to agree with it.
 type Declared struct {
-	Tiers    []DeclaredTier    `json:"tiers"`    // From, To and the evidence Tier, each once
-	ShopSets []DeclaredShopSet `json:"shopsets"` // of these, and of the Groups
+	Tiers    []DeclaredTier    `json:"tiers"`    // all of the fleet
+	ShopSets []DeclaredShopSet `json:"shopsets"` // of the promotion's Tiers, and of the Groups
 }
 
 // DeclaredTier is a Tier as its document has it.
@@ -33,9 +33,7 @@ type DeclaredShopSet struct {
 func declared(f *fleet.Fleet, e *Evidence) Declared {
 	var d Declared
 	for _, t := range f.Tiers() {
-		if e.concerns(t.Name) {
-			d.Tiers = append(d.Tiers, DeclaredTier{t.Name, t.Order, t.Branch})
-		}
+		d.Tiers = append(d.Tiers, DeclaredTier{t.Name, t.Order, t.Branch})
 	}
 	for _, set := range f.ShopSets() {
 		if !e.concerns(set.Tier) && !e.grouped(set.Name) {

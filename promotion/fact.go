@@ -65,6 +65,8 @@ func (d *deciding) impossible(o *fleet.ShopSetState) string {
 	switch {
 	case o.DriftEvents != nil && *o.DriftEvents < 0:
 		return fmt.Sprintf("Reported with a count of %d, which cannot be.", *o.DriftEvents)
+	case slices.Contains(o.Images, ""):
+		return "An image is reported without its name."
 	case d.future(o.ReleaseSince):
 		return "The Release is reported to have arrived in the future."
 	case d.future(o.DriftedSince):

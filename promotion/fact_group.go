@@ -7,6 +7,16 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
+// domains are the FailureDomains that a group's ShopSets are in by their documents.
+func (d *deciding) domains(g Group) (in []fleet.FailureDomainName) {
+	for _, name := range g.ShopSets {
+		if s := d.declared[name]; s != nil && !slices.Contains(in, s.Cluster) {
+			in = append(in, s.Cluster)
+		}
+	}
+	return in
+}
+
 // doubtedGroup says in a sentence why it is not known that a ShopGroup is served as
 // reported; "" where it is: as its document has it, and by ShopSets that were seen to.
 func (d *deciding) doubtedGroup(g Group, state fleet.GroupState) string {
@@ -14,6 +24,8 @@ func (d *deciding) doubtedGroup(g Group, state fleet.GroupState) string {
 	case state.Required != g.Required || !alikeLists(state.ShopSets, g.ShopSets):
 		return fmt.Sprintf("Reported with %d required of %s, its document has %d of %s.",
 			state.Required, some(words(state.ShopSets), 5), g.Required, some(words(g.ShopSets), 5))
+	case slices.ContainsFunc(state.Domains, func(in fleet.FailureDomainName) bool { return !slices.Contains(g.Domains, in) }):
+		return fmt.Sprintf("Reported to be served in %s, its document has %s.", some(words(state.Domains), 5), some(words(g.Domains), 5))
 	case *state.Available != len(state.Domains):
 		return fmt.Sprintf("Reported to be served in %s and in %s.", count(*state.Available, "FailureDomain"), orElse(some(words(state.Domains), 5), "none"))
 	}

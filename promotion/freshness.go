@@ -9,8 +9,12 @@ import (
 
 // checkFreshness asks that the newest sample and the figures are recent. Times of
 // the future are no evidence either: some clock is wrong.
-func checkFreshness(p Policy, t tier, b *status.Budget, now time.Time) Check {
-	result, reason := judgeFreshness(p, b, now)
+func (d *deciding) checkFreshness(t tier, b *status.Budget) Check {
+	p := d.p
+	result, reason := judgeFreshness(p, b, d.now)
+	if computed := d.now.Sub(d.e.Report.At); result == Pass && (computed > p.MaxAge || computed < -p.MaxAge) {
+		result, reason = Unknown, fmt.Sprintf("Figures were computed for %s (limit %s from now).", orElse(after("", d.e.Report.At), "an unknown time"), age(p.MaxAge))
+	}
 	c := t.about(CheckFreshness, b, result, reason)
 	c.figure("last_sample", instant(b.LastSample)).figure("window_end", instant(b.WindowEnd)).
 		figure("max_age_seconds", p.MaxAge.Seconds())

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/shopslo/shopslo/fleet"
 )
 
 // checkIncidents asks that no incident is open on the Tier that shows how the Release
@@ -25,10 +27,10 @@ func (d *deciding) openIncidents(source, target tier) []Check {
 	others := 0
 	for _, i := range d.e.Incidents.Items {
 		switch {
-		case i.Scope.touches(d.e, target):
-			checks = append(checks, holdingIncident(target, i))
+		case i.Scope.touches(d.e, target), d.lost(i):
+			checks = append(checks, d.holdingIncident(target, i))
 		case source.Name != "" && i.Scope.touches(d.e, source):
-			checks = append(checks, holdingIncident(source, i))
+			checks = append(checks, d.holdingIncident(source, i))
 		default:
 			others++
 		}
@@ -39,14 +41,23 @@ func (d *deciding) openIncidents(source, target tier) []Check {
 	return checks
 }
 
-func holdingIncident(t tier, i Incident) Check {
+// lost reports whether an Incident names a Tier that there is not, so that nobody knows
+// what it hurts.
+func (d *deciding) lost(i Incident) bool {
+	return d.e.Declared.Tiers != nil && slices.ContainsFunc(i.Scope.Tiers, func(t fleet.TierName) bool { return d.e.Declared.tier(t) == nil })
+}
+
+func (d *deciding) holdingIncident(t tier, i Incident) Check {
 	which := i.ID
 	if i.Title != "" {
 		which += " (" + strings.TrimRight(i.Title, ".。 ") + ")"
 	}
 	touched := "affects " + string(t.Name)
-	if i.Scope.Everything() {
+	switch {
+	case i.Scope.Everything():
 		touched = "may affect everything"
+	case !i.Scope.touches(d.e, t):
+		touched = fmt.Sprintf("may affect everything, since it names a Tier that there is not (%s)", some(words(i.Scope.Tiers), 3))
 	}
 	c := t.check(CheckIncident)
 	c.figure("incident", i.ID).figure("severity", i.Severity).figure("since", instant(i.Since)).figure("link", orNull(i.Link))

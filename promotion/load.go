@@ -96,6 +96,8 @@ func (d *deciding) judgeLoad(c *Comparison, figures *Figures) (Result, string) {
 		return Unknown, c.Doubt
 	case c.Load == nil || c.Load.Before == nil:
 		return Unknown, fmt.Sprintf("No data for the %s before the Release arrived, so the peak load is unknown.", age(p.Day))
+	case !counted(c.Load.Before) || c.Load.Since != nil && !counted(c.Load.Since):
+		return Unknown, "The peak load is no count of events."
 	case c.Load.Since == nil:
 		return Unknown, fmt.Sprintf("The Release arrived %s ago: no data for a full %s since.", age(d.now.Sub(c.Came)), age(p.Window))
 	}

@@ -116,7 +116,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 	compared.Go(func() { since = d.checkSince(source) })
 	var checks []Check
 	for _, t := range []tier{source, target} {
-		checks = append(checks, checkSLO(t)...)
+		checks = append(checks, d.checkSLO(t)...)
 		for _, name := range []string{CheckBudget, CheckBurnRate, CheckCoverage, CheckFreshness} {
 			if off, is := d.off(name, t); is {
 				checks = append(checks, off...)
@@ -160,6 +160,9 @@ func (d *deciding) checkPair(checks []Check, t tier, of pair, budgets byPair) []
 		return append(checks, missingBudget(t, of))
 	}
 	asked := func(name string) bool { return d.p.Needs[name] != Off }
+	if len(found) > 1 {
+		checks = append(checks, t.check(CheckBudget).of(of.shopSet, of.slo).says(Unknown, "The evidence has two budgets for this SLO and ShopSet."))
+	}
 	for _, b := range found {
 		if asked(CheckBudget) {
 			checks = append(checks, d.checkBudget(t, b))
@@ -171,7 +174,7 @@ func (d *deciding) checkPair(checks []Check, t tier, of pair, budgets byPair) []
 			checks = append(checks, checkCoverage(d.p, t, b))
 		}
 		if asked(CheckFreshness) {
-			checks = append(checks, checkFreshness(d.p, t, b, d.now))
+			checks = append(checks, d.checkFreshness(t, b))
 		}
 	}
 	return checks

@@ -147,9 +147,13 @@ func fire(severity slo.Severity) func(*status.Budget) {
 			b.State = slo.AtRisk
 		}
 		b.BurnRates = slices.Clone(b.BurnRates)
+		rate := 20.3
+		if severity == slo.Ticket {
+			rate = 3.2 // over no page alert's factor
+		}
 		for i := range b.BurnRates {
 			if b.BurnRates[i].Rate != nil { // bad news, not more of it
-				b.BurnRates[i].Rate = ptr(20.3)
+				b.BurnRates[i].Rate = ptr(rate)
 			}
 		}
 		b.Firing = append(b.Firing, slo.BurnAlert{Long: time.Hour, Short: 5 * time.Minute, Factor: 13.44, Severity: severity})

@@ -25,6 +25,8 @@ func (d *deciding) checkRedundancy(t tier) []Check {
 		c.Result, c.Reason = Pass, fmt.Sprintf("ShopGroup %s is in %s, %d required.", g.Name, in, g.Required)
 		if len(g.Domains) < g.Required {
 			c.Result, c.Reason = Fail, fmt.Sprintf("ShopGroup %s is in only %s, %d required: %s.", g.Name, in, g.Required, remedy(g))
+		} else if !alikeLists(g.Domains, d.domains(g)) {
+			c.Result, c.Reason = Unknown, fmt.Sprintf("Which FailureDomains ShopGroup %s is in is contradictory.", g.Name)
 		} else if e.Fleet.Where != "" {
 			c.Result, c.Reason = d.served(g, c.Reason, &c.Evidence)
 		}

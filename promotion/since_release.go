@@ -3,6 +3,7 @@ package promotion
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,7 +27,10 @@ func (d *deciding) checkSince(t tier) []Check {
 			if len(of) == 0 {
 				checks = append(checks, uncompared(CheckSince, t, name, s))
 			}
-			for _, c := range of {
+			for i, c := range of {
+				if slices.ContainsFunc(of[:i], func(o *Comparison) bool { return o.Part == c.Part }) {
+					checks = append(checks, t.check(CheckSince).of(name, s).says(Unknown, "The evidence has two comparisons of this SLO and ShopSet."))
+				}
 				checks = append(checks, d.compare(t, c))
 			}
 			all = append(all, of...)
@@ -97,6 +101,8 @@ func (d *deciding) incomparable(c *Comparison) (Result, string) {
 		return Unknown, fmt.Sprintf("Compared since %s, which is not when the Release is reported to have arrived.", c.Came.UTC().Format(time.RFC3339))
 	case d.now.Sub(c.Since.End) > d.p.MaxAge || d.future(c.Since.End):
 		return Unknown, fmt.Sprintf("Newest figures since the Release arrived are of %s (limit %s from now).", c.Since.End.UTC().Format(time.RFC3339), age(d.p.MaxAge))
+	case c.doubted() != "":
+		return Unknown, c.doubted()
 	case c.Since.Good > c.Since.Total || !(c.BudgetRatio > 0 && c.BudgetRatio < 1):
 		return Unknown, "Counts are inconsistent, so no comparison is possible."
 	case c.Since.tally(true).total <= 0:

@@ -2,13 +2,23 @@ package promotion
 
 import (
 	"fmt"
+
+	"github.com/shopslo/shopslo/fleet"
 )
 
 // checkSLO asks that some SLO applies to the Tier, and that the Tier has ShopSets.
-func checkSLO(t tier) []Check {
+func (d *deciding) checkSLO(t tier) []Check {
 	c := t.check(CheckSLO)
 	c.figure("shopsets", len(t.ShopSets)).figure("slos", len(t.SLOs))
+	var has []fleet.ShopSetName
+	for _, s := range d.e.Declared.ShopSets {
+		if t.Name != "" && s.Tier == t.Name {
+			has = append(has, s.ShopSet)
+		}
+	}
 	switch {
+	case t.role == RoleTarget && t.Name != d.e.To, !alikeLists(has, t.ShopSets):
+		c.Result, c.Reason = Unknown, fmt.Sprintf("Which ShopSets are in %s is contradictory.", orElse(string(t.Name), "the Tier"))
 	case len(t.ShopSets) == 0 && t.role == RoleEvidence:
 		c.Result, c.Reason = Unknown, "No lower Tier has a ShopSet, so there is no evidence about the Release."
 	case len(t.ShopSets) == 0:

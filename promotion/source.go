@@ -13,6 +13,7 @@ func checkSources(e *Evidence) []Check {
 			outages = append(outages, Outage{Source: orElse(where, "a source"), Error: failed})
 		}
 	}
+	note("the source of budgets", e.Report.Outage)
 	note(e.Fleet.Where, e.Fleet.Error)
 	note(e.Alerts.Where, e.Alerts.Error)
 	note(e.Incidents.Where, e.Incidents.Error)

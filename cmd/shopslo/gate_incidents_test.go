@@ -74,9 +74,11 @@ func TestTheGateAsksAnIncidentbot(t *testing.T) {
 		{"an incident of the target", func(t *testing.T, s *botStage) { s.open(t, []string{"prod"}) }, exitNo, "Incident inc-1 (カートで決済が失敗する) is open and affects prod"},
 		{"one that no longer hurts, its cause being there", func(t *testing.T, s *botStage) { s.open(t, []string{"prod"}, incident.Mitigated) }, exitNo, "inc-1"},
 		{"an incident of the Tier that shows how the Release behaves", func(t *testing.T, s *botStage) { s.open(t, []string{"beta"}) }, exitNo, "is open and affects beta since"},
+		{"one of a Tier that there is not", func(t *testing.T, s *botStage) { s.open(t, []string{"prd"}) }, exitNo, "may affect everything, since it names a Tier that there is not (prd)"},
 		{"one of which nobody knows what it hurts", func(t *testing.T, s *botStage) { s.open(t, nil) }, exitNo, "may affect everything"},
 		{"one elsewhere, and others that are over", func(t *testing.T, s *botStage) {
-			s.open(t, []string{"dev"})
+			writeFiles(t, s.dir, map[string]string{"fleet.yaml": fleetOf("beta: b-1", "prod: p-1", "later: l-1")})
+			s.open(t, []string{"later"})
 			s.open(t, []string{"prod"}, incident.Resolved)
 			s.open(t, []string{"prod"}, incident.Resolved, incident.Closed)
 		}, exitOK, ""},

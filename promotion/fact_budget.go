@@ -1,0 +1,74 @@
+package promotion
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
+)
+
+// doubtedBudget says in a sentence why a budget's figures are no evidence: they are no
+// figures, or contradict each other; "" where they are.
+func (d *deciding) doubtedBudget(t tier, b *status.Budget) string {
+	settled := b.State == slo.OK || b.State == slo.AtRisk
+	switch {
+	case b.Tier != t.Name:
+		return fmt.Sprintf("The budget is one of Tier %s.", orElse(string(b.Tier), "(none)"))
+	case !counted(b.Good) || !counted(b.Total) || !counted(b.Bad) || *b.Good > *b.Total:
+		return "The counts are no counts of events."
+	case settled && (!counted(b.Allowed) || *b.Bad > *b.Allowed || b.RemainingRatio == nil || !(*b.RemainingRatio >= 0 && *b.RemainingRatio <= 1)):
+		return fmt.Sprintf("The budget is said to be %s, which its figures contradict.", b.State)
+	case settled && !b.VerdictFrom.IsZero():
+		return fmt.Sprintf("The budget is said to be %s, and its history too short for a verdict.", b.State)
+	case b.WindowStart.IsZero(), !b.WindowStart.Before(b.WindowEnd), d.future(b.ExactFrom), d.future(b.Expected):
+		return "The times of the window cannot be."
+	}
+	return ""
+}
+
+// counted reports whether a figure is a count.
+func counted(n *float64) bool { return n != nil && *n >= 0 && !math.IsInf(*n, 0) }
+
+// doubtedRates says in a sentence why burn rates, or what they are compared with, are
+// no evidence; "" where they are.
+func doubtedRates(b *status.Budget, configured []slo.BurnAlert, asked func(slo.BurnAlert) bool) string {
+	for _, a := range slices.Concat(configured, b.Alerts) {
+		if !(a.Factor > 0) || a.Short <= 0 || a.Long < a.Short || a.Severity != slo.Page && a.Severity != slo.Ticket {
+			return "A burn-rate alert that the rates are compared with is none."
+		}
+	}
+	rate := map[time.Duration]*float64{}
+	for _, r := range b.BurnRates {
+		if _, there := rate[r.Window]; there || r.Window <= 0 || r.Rate != nil && !counted(r.Rate) {
+			return fmt.Sprintf("The burn rate over %s is reported twice, or is none.", slo.Rolling(r.Window).Text)
+		}
+		rate[r.Window] = r.Rate
+	}
+	for _, a := range b.Alerts {
+		long, short := rate[a.Long], rate[a.Short]
+		if asked(a) && long != nil && short != nil && *long > a.Factor && *short > a.Factor && !slices.Contains(b.Firing, a) {
+			return fmt.Sprintf("Burn rates are over the threshold of a %s alert that is said not to fire.", a.Severity)
+		}
+	}
+	return ""
+}
+
+// edge is how far from what was asked for counts of long ago may begin or end: what is
+// kept then are whole hours, and days have one hour more or less.
+const edge = 2 * time.Hour
+
+// doubted says in a sentence why the spans of a Comparison are none of the time before
+// the Release came and since; "" where they are.
+func (c *Comparison) doubted() string {
+	s, b := c.Since, c.Before
+	switch {
+	case !s.Start.Before(s.End), s.Start.Before(c.Came.Add(-edge)), s.Coverage > 1:
+		return "The counts since the Release arrived are of another time."
+	case b != nil && (!b.Start.Before(b.End) || b.End.After(c.Came.Add(edge))):
+		return "The counts of before the Release arrived are of another time."
+	}
+	return ""
+}

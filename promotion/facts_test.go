@@ -1,0 +1,264 @@
+package promotion_test
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/slo"
+)
+
+// A fact is a field somewhere in the evidence, by its path; lists are written [].
+// spoiled is a way to spoil one: by its name, and how.
+type spoiled struct {
+	how   string
+	value reflect.Value
+}
+
+// spoils gives the ways in which a value of this type can be no evidence.
+func spoils(v reflect.Value) (out []spoiled) {
+	add := func(how string, value any) {
+		out = append(out, spoiled{how, reflect.ValueOf(value).Convert(v.Type())})
+	}
+	zero := func() { out = append(out, spoiled{"missing", reflect.Zero(v.Type())}) }
+	if t, ok := v.Interface().(time.Time); ok {
+		zero()
+		add("too old", now.AddDate(0, 0, -30))
+		add("in the future", now.AddDate(0, 0, 30))
+		if !t.IsZero() {
+			return out
+		}
+		return out[1:]
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
+		zero()
+		for _, s := range spoils(v.Elem()) {
+			if v.Elem().Kind() == reflect.Struct || s.how == "missing" {
+				continue
+			}
+			p := reflect.New(v.Elem().Type())
+			p.Elem().Set(s.value)
+			out = append(out, spoiled{s.how, p})
+		}
+	case reflect.Slice, reflect.Map:
+		if v.Len() == 0 {
+			return nil
+		}
+		zero()
+		if v.Kind() == reflect.Slice {
+			out = append(out, spoiled{"doubled", reflect.AppendSlice(reflect.AppendSlice(reflect.MakeSlice(v.Type(), 0, 0), v), v)})
+		}
+	case reflect.String:
+		if v.Len() > 0 {
+			zero()
+		}
+		add("contradictory", "other")
+	case reflect.Bool:
+		add("contradictory", !v.Bool())
+	case reflect.Int, reflect.Int64:
+		if v.Int() != 0 {
+			zero()
+		}
+		add("contradictory", v.Int()+7)
+		add("negative", -1)
+	case reflect.Float64:
+		if v.Float() != 0 {
+			zero()
+		}
+		add("negative", -1.0)
+		add("no number", math.NaN())
+	}
+	return out
+}
+
+// eachFact calls do with the place of each fact and its path, all elements of lists.
+func eachFact(v reflect.Value, path string, do func(path string, v reflect.Value)) {
+	if _, leaf := v.Interface().(time.Time); !leaf {
+		switch v.Kind() {
+		case reflect.Struct:
+			for i := range v.NumField() {
+				f := v.Type().Field(i)
+				if !f.IsExported() {
+					continue
+				}
+				name := path + "." + f.Name
+				if f.Anonymous {
+					name = path
+				}
+				eachFact(v.Field(i), name, do)
+			}
+			return
+		case reflect.Slice:
+			for i := range v.Len() {
+				eachFact(v.Index(i), path+"[]", do)
+			}
+		case reflect.Pointer:
+			if !v.IsNil() && v.Elem().Kind() == reflect.Struct {
+				eachFact(v.Elem(), path, do)
+			}
+		}
+	}
+	do(strings.TrimPrefix(path, "."), v)
+}
+
+// sampled is whole evidence that has one of everything that may be there when a Release
+// goes on, so that each fact can be spoiled.
+func sampled(t *testing.T) promotion.Evidence {
+	e := whole(t, "prod")
+	e.AlertRules.Items = append(e.AlertRules.Items, promotion.AlertRule{Name: "CartOfBeta", Health: "err", ShopSets: []fleet.ShopSetName{"c-1"}})
+	sick := &e.AlertRules.Items[1] // of another Tier
+	sick.Health, sick.Error, sick.Labels = "err", "no", map[string]string{"tier": "beta"}
+	e.Alerts.Items = []promotion.Alert{
+		{Name: "Watchdog", Labels: map[string]string{"severity": "none"}, UpdatedAt: now.Add(-time.Minute), Fingerprint: "w"},
+		{Name: "SlowCart", Labels: map[string]string{"severity": "page"}, ShopSets: []fleet.ShopSetName{"c-1"}, Tiers: []fleet.TierName{}, InhibitedBy: []string{"x"}, Since: now},
+		{Name: "SlowBeta", Labels: map[string]string{"severity": "page"}, Tiers: []fleet.TierName{"beta"}, Since: now},
+		{Name: "CartErrors", Labels: map[string]string{"severity": "page"}, ShopSets: []fleet.ShopSetName{"a-2"}, Silenced: true, Since: now},
+	}
+	for i := range e.Fleet.Snapshot.ShopSets {
+		o := &e.Fleet.Snapshot.ShopSets[i]
+		o.DriftEvents, o.Parts, o.Source, o.Revision = ptrTo(int64(3)), []fleet.Part{{Name: "cart", OutOfSync: ptrTo(0)}}, "ctx", "r"
+	}
+	for i := range e.Comparisons {
+		e.Comparisons[i].Alike = &promotion.Alike{Spans: 500, AsBad: 1}
+		e.Comparisons[i].Flags = []slo.Flag{{Kind: slo.UnknownFirst, Count: 1, First: now.Add(-time.Hour), Last: now.Add(-time.Hour)}}
+	}
+	for i := range e.Report.Budgets {
+		e.Report.Budgets[i].Flags, e.Report.Budgets[i].Notes = e.Comparisons[0].Flags, []string{"so"}
+	}
+	scope := promotion.Scope{Tiers: []fleet.TierName{"beta"}, ShopSets: []fleet.ShopSetName{"c-1"}, Groups: []fleet.ShopGroupName{"canary"}}
+	e.Incidents.Items, e.Freezes.Items = nil, nil
+	for _, only := range []promotion.Scope{{Tiers: scope.Tiers}, {ShopSets: scope.ShopSets}, {Groups: scope.Groups}} {
+		e.Incidents.Items = append(e.Incidents.Items, promotion.Incident{ID: "inc-7", Title: "so", Severity: "minor", Link: "https://x.example", Since: now.Add(-time.Hour), Scope: only})
+		e.Freezes.Items = append(e.Freezes.Items, promotion.Freeze{ID: "f", Reason: "so", By: "mai", From: now.Add(-time.Hour), Until: now.Add(time.Hour), Scope: only})
+	}
+	e.Overrides.Items = []promotion.Override{{ID: "o", Who: "mai", Why: "so", Link: "https://x.example", Checks: []string{"drift"}, Release: newRelease, From: now.Add(-time.Hour), Until: now.Add(time.Hour), Scope: scope}}
+	e.Exclusions.Items = []promotion.Exclusion{{ID: "x", Who: "mai", Cause: "maintenance", From: now.Add(-2 * time.Hour), Until: now.Add(-time.Hour), SLOs: []string{"s"}, Scope: scope}}
+	e.Uncorrected = []promotion.Uncorrected{{ShopSet: "a-2", SLO: "s", State: slo.OK, Good: ptr(9), Total: ptr(10), Bad: ptr(1), RemainingRatio: ptr(0.5), Exclusions: []string{"x"}}}
+	e.Fix = &promotion.Fix{URL: "https://x.example", By: "mai"}
+	return e
+}
+
+// appearing are lists of bad news, which have nothing where a Release goes on.
+var appearing = map[string]any{
+	"Outages":                   []promotion.Outage{{Source: "x", Error: "refused"}},
+	"Fleet.Snapshot.Violations": []fleet.Violation{{Kind: fleet.Skipped, Tier: "beta-prod", Release: newRelease}},
+	"Report.Budgets[].Absent":   []slo.Absence{{Kind: slo.NoMetric}},
+	"Report.Budgets[].Firing":   []slo.BurnAlert{{Long: time.Hour, Short: 5 * time.Minute, Factor: 13.44, Severity: slo.Page}},
+}
+
+// unspoilt says of facts, or of ways to spoil them, why a Release may go on all the same.
+// "*" : in any way. Whoever adds a fact to the evidence has it looked at by a check, or
+// says here why none has to.
+var unspoilt = map[string]string{
+	// said in reasons, and no rule rests on it
+	"AlertRules.Items[].Error *": "said", "AlertRules.Items[].Name *": "said",
+	"Alerts.Items[].Name *": "said", "Alerts.Items[].Since *": "said", "Alerts.Where contradictory": "said",
+	"Comparisons[].Part contradictory": "said", "Comparisons[].Unit *": "said", "Fleet.Where contradictory": "said",
+	"Fleet.Snapshot.ShopSets[].OutOfSync missing": "said", "Fleet.Snapshot.ShopSets[].Reason contradictory": "said",
+	"Freezes.Items[].By *": "said", "Freezes.Items[].ID *": "said", "Freezes.Items[].Reason *": "said", "Freezes.Where contradictory": "said",
+	"Groups[].Remedy *": "said", "Incidents.Items[].ID *": "said", "Incidents.Items[].Link *": "said", "Incidents.Items[].Severity *": "said",
+	"Incidents.Items[].Since *": "said", "Incidents.Items[].Title *": "said", "Incidents.Where contradictory": "said",
+	"Report.Budgets[].ConsumedRatio *": "said", "Report.Budgets[].Counted *": "said", "Report.Budgets[].DisplayName *": "said",
+	"Report.Budgets[].ExhaustedAt *": "said", "Report.Budgets[].Least *": "said", "Report.Budgets[].Notes*": "said",
+	"Report.Budgets[].Objective *": "said", "Report.Budgets[].SLI *": "said", "Report.Budgets[].Service *": "said", "Report.Budgets[].Unit *": "said",
+	"Report.Budgets[].Window *": "said", "Uncorrected*": "said beside what counts", "Fix*": "lets through what policy lets fixes do",
+	// told by the exporter, and asked by no rule
+	"Fleet.Snapshot.Git.Up contradictory": "the age judges", "Fleet.Snapshot.ShopSets[].Behind *": "the branches judge", "Fleet.Snapshot.Tiers[].Behind *": "ahead judges",
+	"Fleet.Snapshot.ShopSets[].DriftEvents *": "drift of now judges", "Fleet.Snapshot.ShopSets[].Parts*": "their sum judges", "Fleet.Snapshot.ShopSets[].ReleaseNotBefore *": "the exporter's own memory",
+	"Fleet.Snapshot.ShopSets[].Revision *": "the Release judges", "Fleet.Snapshot.ShopSets[].Source *": "the cluster judges",
+	"Fleet.Snapshot.Tiers[].Ran *": "the order judges", "Fleet.Snapshot.Tiers[].Ran[] *": "the order judges", "Fleet.Snapshot.Tiers[].ReleaseAt *": "a commit's date is its author's to set",
+	"Fleet.Snapshot.Tiers[].SoakingSince too old": "a long soak", "Fleet.Snapshot.ShopSets[].Images doubled": "the same image",
+	// no more than what is spoilt elsewhere, or nothing that makes passing easier
+	"AlertRules.Items doubled": "each is asked", "Alerts.Items doubled": "each is asked", "Alerts.Items[].ShopSets doubled": "the same", "Alerts.Items[].Tiers doubled": "the same", "AlertRules.Items[].Tiers doubled": "the same", "AlertRules.Items[].ShopSets doubled": "the same", "AlertRules.Items[].ShopSets[] *": "elsewhere is elsewhere",
+	"Alerts.Items[].ShopSets[] *": "elsewhere is elsewhere", "Alerts.Items[].Tiers[] *": "elsewhere is elsewhere", "AlertRules.Items[].Tiers[] *": "elsewhere is elsewhere",
+	"AlertRules.Items[].Labels missing": "which Tiers they name has been found", "Alerts.Items[].Labels missing": "which Tiers they name has been found", "Alerts.Items[].Fingerprint *": "an inhibited alert fires, whoever inhibits it",
+	"Alerts.Items[].InhibitedBy *": "an inhibited alert fires", "Alerts.Items[].InhibitedBy[] *": "an inhibited alert fires",
+	"Comparisons[].Alike*": "asked only of what is amiss", "Comparisons[].Before missing": "then it has to be better", "Comparisons[].Before.Coverage *": "then it has to be better",
+	"Comparisons[].Before.Good *": "no more than the budget", "Comparisons[].Before.Total *": "then it has to be better", "Comparisons[].Before.Start too old": "a longer time",
+	"Comparisons[].Before.Start missing": "a longer time",
+	"Comparisons[].Flags*":               "bad news", "Report.Budgets[].Flags*": "bad news",
+	"Report.Alerts doubled": "the same", "Report.Budgets[].Alerts doubled": "the same", "Report.Budgets[].Alerts missing": "none fits the window",
+	"Report.Alerts[].Long contradictory": "the budgets have their own", "Report.Alerts[].Short contradictory": "the budgets have their own", "Report.Budgets[].BurnRates[].Rate missing": "there was no traffic",
+	"Report.Budgets[].ExactFrom missing": "coverage judges", "Report.Budgets[].ExactFrom too old": "coverage judges", "Report.Budgets[].Expected too old": "coverage judges", "Report.Budgets[].WindowStart too old": "about as long as a window is",
+	// from the documents
+	"Source.Soak *": "what is asked for", "Target.Soak *": "what would be asked for", "Target.SLOs doubled": "each is asked", "Source.SLOs doubled": "each is asked",
+	"Declared.Tiers doubled": "the same", "Groups doubled": "each is asked",
+	"Freezes.Items *": "documents are read whole, or not at all", "Freezes.Items[].Emergency *": "holds where it is in force", "Freezes.Items[].From *": "of one elsewhere", "Freezes.Items[].Until *": "of one elsewhere", "Freezes.Items[].Scope.*": "read from documents whose names were checked", "Incidents.Items *": "read whole, or not at all",
+	"Incidents.Items[].Scope.ShopSets doubled": "the same", "Incidents.Items[].Scope.ShopSets[] *": "not known which there are", "Incidents.Items[].Scope.Groups doubled": "the same", "Incidents.Items[].Scope.Groups[] *": "not known which there are", "Incidents.Items[].Scope.Tiers doubled": "the same",
+	"Overrides.*": "they only waive", "Exclusions.*": "they are left out already",
+}
+
+// fate is what came of spoiling a fact in one way, wherever it is.
+type fate struct{ tried, goesOn int }
+
+// spoil spoils each fact in each way, and notes what comes of it.
+func spoil(t *testing.T, e promotion.Evidence, facts map[string]bool, fates map[string]fate) {
+	t.Helper()
+	if d := promotion.Decide(required(), e, now); d.Verdict != promotion.Promote {
+		t.Fatalf("unspoilt evidence gives %s: the test shows nothing:\n%s", d.Verdict, d.AppendJSON(nil))
+	}
+	eachFact(reflect.ValueOf(&e).Elem(), "", func(path string, v reflect.Value) {
+		ways := spoils(v)
+		if news, ok := appearing[path]; ok {
+			ways = []spoiled{{"appeared", reflect.ValueOf(news)}}
+		}
+		facts[path] = facts[path] || len(ways) > 0
+		was := reflect.New(v.Type()).Elem()
+		was.Set(v)
+		for _, way := range ways {
+			f := fates[path+" "+way.how]
+			if f.tried++; f.tried-1 == f.goesOn { // else it has been seen to matter somewhere
+				v.Set(way.value)
+				if d := promotion.Decide(required(), e, now); d.Verdict == promotion.Promote {
+					f.goesOn++
+				}
+				v.Set(was)
+			}
+			fates[path+" "+way.how] = f
+		}
+	})
+}
+
+// Each fact of the evidence, found from its types, is looked at: spoilt, it stops the
+// Release at least at one of its places.
+func TestNoFactIsTakenForGranted(t *testing.T) {
+	facts, fates := map[string]bool{}, map[string]fate{}
+	prometheus, alertmanager := sampled(t), sampled(t)
+	alertmanager.AlertRules = promotion.Found[promotion.AlertRule]{}
+	for i := range prometheus.Alerts.Items {
+		prometheus.Alerts.Items[i].UpdatedAt = time.Time{}
+	}
+	spoil(t, prometheus, facts, fates)
+	spoil(t, alertmanager, facts, fates)
+	for path, there := range facts {
+		if !there {
+			t.Errorf("%s has nothing in it: put something there in sampled, or into appearing", path)
+		}
+	}
+	used := map[string]bool{}
+	for key, f := range fates {
+		reason := ""
+		for way := range unspoilt {
+			if prefix, all := strings.CutSuffix(way, "*"); way == key || all && strings.HasPrefix(key, prefix) {
+				reason = way
+				used[way] = used[way] || f.goesOn == f.tried
+			}
+		}
+		if f.goesOn == f.tried && reason == "" {
+			t.Errorf("with %s a Release goes on: have a check look at it, or say in unspoilt why none has to", key)
+		}
+	}
+	for way := range unspoilt {
+		if !used[way] {
+			t.Errorf("unspoilt has %q, which is looked at, or is no fact", way)
+		}
+	}
+}
