@@ -3,8 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
+	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,16 +20,16 @@ import (
 )
 
 // shell makes the HTTP server, without the product's own routes.
-func (p *program) shell(f serveFlags, log *slog.Logger) (*server.Server, error) {
-	s, err := server.New(server.Options{
-		Name: "shopslo", Version: thisBuild().Shopslo,
+func (s *service) shell() (*server.Server, error) {
+	shell, err := server.New(server.Options{
+		Name: "shopslo", Version: s.host.version,
 		Description: "Exact error budgets per ShopSet", Home: boardFolder,
-		WebConfig: f.webConfig, Log: log, Now: p.now,
+		WebConfig: s.webConfig, Log: s.log, Now: s.host.now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("--web.config.file: %w", err)
 	}
-	return s, nil
+	return shell, nil
 }
 
 // routes adds what the product answers.
@@ -42,22 +42,22 @@ func (s *service) routes(shell *server.Server) {
 	shell.HandleFunc("GET /api/v1/decisions/log", s.decisionLog)
 	shell.HandleFunc("GET /api/v1/decisions/{entry}", s.decisionRecord)
 	shell.HandleFunc("POST /api/v1/decisions", s.logMove)
-	s.p.registry.MustRegister(
+	s.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		budget.NewCollector(func() (status.Report, budget.Totals) {
 			e := s.current()
-			return e.report(s.p.now()), e.totals
+			return e.report(s.host.now()), e.totals
 		}),
 	)
-	shell.Handle("GET /metrics", promhttp.HandlerFor(s.p.registry, promhttp.HandlerOpts{}))
+	shell.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
 }
 
 // at is the time that a request asks for.
 func (s *service) at(r *http.Request) (time.Time, error) {
 	text := r.URL.Query().Get("at")
 	if text == "" {
-		return s.p.now(), nil
+		return s.host.now(), nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *service) status(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e := s.current()
-	e.lookPast(r.Context(), at, s.p.now())
+	e.lookPast(r.Context(), at, s.host.now())
 	report := e.report(at)
 	report.Outage, _ = s.counting()
 	write(w, report.AppendJSON(nil))
@@ -93,8 +93,8 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 	q := question{to: to, release: r.URL.Query().Get("release")}
 	q.fix = fixOf(r)
 	e := s.current()
-	e.lookPast(r.Context(), at, s.p.now())
-	d, err := e.decide(r.Context(), q, at, s.unreachable())
+	e.lookPast(r.Context(), at, s.host.now())
+	d, err := decideOn(r.Context(), e, s.host.version, q, at, s.unreachable())
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return
@@ -122,7 +122,7 @@ type ownMetrics struct {
 	reloadAt prometheus.Gauge
 }
 
-func newOwnMetrics(r prometheus.Registerer) *ownMetrics {
+func newOwnMetrics(r prometheus.Registerer, version string) *ownMetrics {
 	f := promauto.With(r)
 	m := &ownMetrics{
 		ticks: f.NewCounterVec(prometheus.CounterOpts{Name: "shopslo_ledger_ticks_total",
@@ -145,9 +145,8 @@ func newOwnMetrics(r prometheus.Registerer) *ownMetrics {
 	for _, result := range []string{"ok", "error"} {
 		m.ticks.WithLabelValues(result)
 	}
-	b := thisBuild()
 	f.NewGaugeFunc(prometheus.GaugeOpts{Name: "shopslo_build_info", Help: "The build; always 1.",
-		ConstLabels: prometheus.Labels{"version": b.Shopslo, "goversion": b.Go}}, func() float64 { return 1 })
+		ConstLabels: prometheus.Labels{"version": version, "goversion": runtime.Version()}}, func() float64 { return 1 })
 	return m
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -43,12 +42,8 @@ const (
 
 // boardRoute serves the board.
 func (s *service) boardRoute(shell *server.Server) {
-	var env []string
-	for _, name := range slices.Sorted(maps.Keys(s.p.env)) {
-		env = append(env, name+"="+s.p.env[name])
-	}
-	source := &boardSource{s: s, subjects: subjects{env: env, known: map[fleet.Release]string{}, asked: map[fleet.Release]time.Time{}}}
-	h := board.New(board.Options{Source: source, Now: s.p.now, Failed: func(err error) {
+	source := &boardSource{s: s, subjects: subjects{env: s.host.environ(), known: map[fleet.Release]string{}, asked: map[fleet.Release]time.Time{}}}
+	h := board.New(board.Options{Source: source, Now: s.host.now, Failed: func(err error) {
 		s.log.Error("the board cannot be shown", "err", err)
 	}})
 	shell.Handle("GET "+boardFolder, http.StripPrefix(boardFolder[:len(boardFolder)-1], h))
@@ -72,7 +67,7 @@ type boardSource struct {
 // Input implements board.Source.
 func (b *boardSource) Input(ctx context.Context) (board.Input, error) {
 	b.mu.Lock()
-	now := b.s.p.now()
+	now := b.s.host.now()
 	in, renewing := b.newest, b.renewing
 	if renewing == nil && (in == nil || now.Sub(in.At) >= max(boardFresh, min(boardUsable, boardShare*b.took))) {
 		renewing = make(chan struct{})
@@ -114,35 +109,35 @@ func (b *boardSource) renew(ctx context.Context, done chan struct{}) {
 	in := b.gather(ctx)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.newest, b.took = &in, b.s.p.now().Sub(in.At)
+	b.newest, b.took = &in, b.s.host.now().Sub(in.At)
 }
 
 // gather asks all witnesses once, and the gate about each Tier. Nothing of it is logged
 // or told: nobody has asked to promote anything.
 func (b *boardSource) gather(ctx context.Context) board.Input {
 	s, e := b.s, b.s.current()
-	at := s.p.now()
+	at := s.host.now()
 	in := board.Input{At: at, Fleet: e.docs.fleet, Budgets: e.report(at), Moves: b.logged(ctx, at),
 		MaxAge: 5*time.Minute + e.docs.config.Ledger.Delay + e.docs.config.Ledger.Resolution}
 	in.Outage, in.Reading = s.counting()
-	seen, err := e.gather(ctx)
+	found, err := e.witnesses.gather(ctx)
 	if err != nil {
 		in.Unread = err.Error()
 		return in
 	}
-	in.Running, in.Alerts, in.Incidents = seen.fleet, seen.alerts, seen.incidents
-	if seen.from != "" {
-		in.Freezes = promotion.Found[promotion.Freeze]{Where: seen.from, Items: seen.calendar.Freezes(at)}
-		in.Overrides = promotion.Found[promotion.Override]{Where: seen.from, Items: seen.calendar.Overrides}
+	in.Running, in.Alerts, in.Incidents = found.fleet, found.alerts, found.incidents
+	if found.from != "" {
+		in.Freezes = promotion.Found[promotion.Freeze]{Where: found.from, Items: found.calendar.Freezes(at)}
+		in.Overrides = promotion.Found[promotion.Override]{Where: found.from, Items: found.calendar.Overrides}
 	}
 	c := e.docs.config.Promotion
-	in.Subjects = b.subjects.of(ctx, c, &seen.fleet.Snapshot, at)
+	in.Subjects = b.subjects.of(ctx, c, &found.fleet.Snapshot, at)
 	for _, t := range e.docs.fleet.Tiers()[min(1, len(e.docs.fleet.Tiers())):] {
 		g := board.Gate{To: t.Name}
-		if r, err := e.judge(ctx, seen, question{to: string(t.Name)}, at, s.unreachable()); err != nil {
+		if r, err := judge(ctx, e, s.host.version, found, question{to: string(t.Name)}, at, s.unreachable()); err != nil {
 			g.Error = err.Error()
 		} else {
-			g.Record, g.Changes = &r, compared(c, &seen.fleet.Snapshot, t.Name, fleet.Release(r.Decision.Release))
+			g.Record, g.Changes = &r, compared(c, &found.fleet.Snapshot, t.Name, fleet.Release(r.Decision.Release))
 		}
 		in.Gates = append(in.Gates, g)
 	}
@@ -206,7 +201,7 @@ func (b *boardSource) Histories(name fleet.ShopSetName) (out []board.History) {
 	ledger := promotion.Excluding(e.docs.fleet, e.docs.exclusions, e.ledger)
 	for i := range e.docs.slos.SLOs {
 		if s := &e.docs.slos.SLOs[i]; status.Applies(s, set.Tier) {
-			out = append(out, board.History{SLO: s, Account: ledger.Account(s, string(name), b.s.p.now())})
+			out = append(out, board.History{SLO: s, Account: ledger.Account(s, string(name), b.s.host.now())})
 		}
 	}
 	return out

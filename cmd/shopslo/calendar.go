@@ -15,15 +15,6 @@ import (
 	"github.com/shopslo/shopslo/promotion/calendar"
 )
 
-// words are the names that calendar documents may use.
-func (d *documents) words() calendar.Words {
-	w := calendar.Words{Fleet: d.fleet, SLOs: []string{}, Checks: promotion.Checks()}
-	for i := range d.slos.SLOs {
-		w.SLOs = append(w.SLOs, d.slos.SLOs[i].Name)
-	}
-	return w
-}
-
 // entry is what freeze, override and exclude have in common: a document that is
 // written for a review, and the list of those that are there.
 type entry struct {
@@ -35,8 +26,8 @@ type entry struct {
 	out                    *format
 }
 
-// calendarFlags adds the common flags to a command.
-func (p *program) calendarFlags(cmd *cobra.Command, what string) *entry {
+// newEntry adds the common flags to a command.
+func newEntry(p *program, cmd *cobra.Command, what string) *entry {
 	e := &entry{p: p}
 	p.configFlag(cmd)
 	e.out = outputFlag(cmd)
@@ -53,7 +44,7 @@ func (p *program) calendarFlags(cmd *cobra.Command, what string) *entry {
 	return e
 }
 
-func (p *program) freezeCommand() *cobra.Command {
+func freezeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "freeze",
 		Short: "Write a document that keeps releases out for a time",
@@ -68,7 +59,7 @@ stops every promotion until the document is deleted; no override sets it aside.`
   shopslo freeze --list -o json`,
 		Args: noArgs,
 	}
-	e := p.calendarFlags(cmd, "freeze")
+	e := newEntry(p, cmd, "freeze")
 	f := cmd.Flags()
 	f.StringSliceVar(&e.groups, "group", nil, "a ShopGroup, as in the `name` of its document; may be repeated")
 	p.complete(cmd, "group", groupNames)
@@ -111,7 +102,7 @@ stops every promotion until the document is deleted; no override sets it aside.`
 	return cmd
 }
 
-func (p *program) overrideCommand() *cobra.Command {
+func overrideCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "override",
 		Short: "Write a document that sets checks of the gate aside for a time",
@@ -124,7 +115,7 @@ decision and report.`,
   shopslo override --list -o json`,
 		Args: noArgs,
 	}
-	e := p.calendarFlags(cmd, "override")
+	e := newEntry(p, cmd, "override")
 	f := cmd.Flags()
 	f.StringVar(&e.link, "link", "", "a `URL` with more")
 	checks := f.StringSlice("check", nil, "the `name` of a check; may be repeated")
@@ -149,7 +140,7 @@ decision and report.`,
 	return cmd
 }
 
-func (p *program) excludeCommand() *cobra.Command {
+func excludeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "exclude",
 		Short: "Write a document that leaves a range of time out of budgets",
@@ -162,7 +153,7 @@ buckets of the ledger), since older counts are kept by the hour.`,
   shopslo exclude --list -o json`,
 		Args: noArgs,
 	}
-	e := p.calendarFlags(cmd, "exclusion")
+	e := newEntry(p, cmd, "exclusion")
 	f := cmd.Flags()
 	f.StringVar(&e.link, "link", "", "a `URL` with more")
 	f.StringSliceVar(&e.groups, "group", nil, "a ShopGroup, as in the `name` of its document; may be repeated")

@@ -16,9 +16,20 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
+
+// defaultListen is where `serve` listens: on this machine only, since without a web
+// configuration there is neither TLS nor a password.
+const defaultListen = "127.0.0.1:9876"
+
+// remoteServer is a 'shopslo serve' that is asked.
+type remoteServer struct {
+	host
+	address string // its URL
+}
 
 // Environment variables with what a server may ask of its clients.
 const (
@@ -27,34 +38,27 @@ const (
 	envCAFile       = "SHOPSLO_SERVER_CA_FILE"
 )
 
-// serverHelp tells of them in the help text of commands that ask a server.
-const serverHelp = `
-Where the server asks for a password, ` + envUser + ` and
-` + envPasswordFile + ` name the user and the file that holds it;
-` + envCAFile + ` names a PEM file with the authorities that its
-certificate is checked against, instead of the system's.`
-
 // clientTimeout is how long a server may take to answer.
 const clientTimeout = 30 * time.Second
 
 // largestAnswer bounds what is read from a server.
 const largestAnswer = 256 << 20
 
-// askStatus is `status --server`.
-func (p *program) askStatus(ctx context.Context, server string, at when) (status.Report, error) {
-	body, err := p.ask(ctx, server, "/api/v1/status", at.query(url.Values{}))
+// status gives the budgets of a time; the zero time is now.
+func (s remoteServer) status(ctx context.Context, at time.Time) (status.Report, error) {
+	body, err := s.ask(ctx, "/api/v1/status", asOf(url.Values{}, at))
 	if err != nil {
 		return status.Report{}, err
 	}
 	r, err := status.Decode(body)
 	if err != nil {
-		return r, fmt.Errorf("ask %s: %w", withoutUser(server), err)
+		return r, fmt.Errorf("ask %s: %w", withoutUser(s.address), err)
 	}
 	return r, nil
 }
 
-// askGate is `gate --server`.
-func (p *program) askGate(ctx context.Context, server string, question question, at when) (verdict, error) {
+// gate gives the decision of a time; the zero time is now.
+func (s remoteServer) gate(ctx context.Context, question question, at time.Time) (verdict, error) {
 	q := url.Values{"to": {question.to}}
 	if question.release != "" {
 		q.Set("release", question.release)
@@ -63,35 +67,35 @@ func (p *program) askGate(ctx context.Context, server string, question question,
 		q.Set("fix", f.URL)
 		q.Set("by", f.By)
 	}
-	body, err := p.ask(ctx, server, "/api/v1/gate", at.query(q))
+	body, err := s.ask(ctx, "/api/v1/gate", asOf(q, at))
 	if err != nil {
 		return verdict{}, err
 	}
 	r, err := promotion.DecodeRecord(body)
 	if err != nil {
-		return verdict{}, fmt.Errorf("ask %s: %w", withoutUser(server), err)
+		return verdict{}, fmt.Errorf("ask %s: %w", withoutUser(s.address), err)
 	}
 	return verdict{Record: r, json: body, log: publishedIn(body)}, nil
 }
 
-func (w when) query(q url.Values) url.Values {
-	if w.given {
-		q.Set("at", w.time.Format(time.RFC3339Nano))
+func asOf(q url.Values, at time.Time) url.Values {
+	if !at.IsZero() {
+		q.Set("at", at.Format(time.RFC3339Nano))
 	}
 	return q
 }
 
-// ask gets a path of a server. What cannot be reached is slo.ErrUnavailable; a
+// ask gets a path. What cannot be reached is slo.ErrUnavailable; a
 // question that the server refuses is an error of usage.
-func (p *program) ask(ctx context.Context, server, path string, q url.Values) ([]byte, error) {
-	return p.send(ctx, server, path, q, nil)
+func (s remoteServer) ask(ctx context.Context, path string, q url.Values) ([]byte, error) {
+	return s.send(ctx, path, q, nil)
 }
 
 // send is ask, or where there is JSON to be sent, posts that.
-func (p *program) send(ctx context.Context, server, path string, q url.Values, data []byte) ([]byte, error) {
-	u, err := url.Parse(server)
+func (s remoteServer) send(ctx context.Context, path string, q url.Values, data []byte) ([]byte, error) {
+	u, err := url.Parse(s.address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, usageErrorf("--server: %q is not a URL like http://%s", withoutUser(server), defaultListen)
+		return nil, usageErrorf("--server: %q is not a URL like http://%s", withoutUser(s.address), defaultListen)
 	}
 	if u.User != nil {
 		return nil, usageErrorf("--server: no user or password in the URL; set %s and %s", envUser, envPasswordFile)
@@ -111,11 +115,11 @@ func (p *program) send(ctx context.Context, server, path string, q url.Values, d
 	if data != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	req.Header.Set("User-Agent", "shopslo/"+thisBuild().Shopslo)
-	if err := p.authenticate(req); err != nil {
+	req.Header.Set("User-Agent", "shopslo/"+s.version)
+	if err := s.authenticate(req); err != nil {
 		return nil, err
 	}
-	client, err := p.client()
+	client, err := s.client()
 	if err != nil {
 		return nil, err
 	}
@@ -137,9 +141,9 @@ func (p *program) send(ctx context.Context, server, path string, q url.Values, d
 
 // client is an HTTP client that trusts the authorities that the environment names,
 // or the system's.
-func (p *program) client() (*http.Client, error) {
+func (s remoteServer) client() (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	if file := p.env[envCAFile]; file != "" {
+	if file := s.env[envCAFile]; file != "" {
 		pem, err := os.ReadFile(file)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", envCAFile, err)
@@ -154,8 +158,8 @@ func (p *program) client() (*http.Client, error) {
 }
 
 // authenticate adds the password that the environment names.
-func (p *program) authenticate(req *http.Request) error {
-	user, file := p.env[envUser], p.env[envPasswordFile]
+func (s remoteServer) authenticate(req *http.Request) error {
+	user, file := s.env[envUser], s.env[envPasswordFile]
 	if user == "" && file == "" {
 		return nil
 	}
@@ -185,11 +189,18 @@ func refusal(resp *http.Response, body []byte, u *url.URL) error {
 	case resp.StatusCode == http.StatusUnauthorized:
 		return fmt.Errorf("ask %s: it asks for a user and password: set %s and %s", u.Host, envUser, envPasswordFile)
 	case resp.StatusCode == http.StatusBadRequest:
-		return &codeError{code: exitUsage, err: errors.New(said.Error)}
+		return errors.New(said.Error)
 	case resp.StatusCode == http.StatusConflict:
-		return &codeError{code: exitNo, err: fmt.Errorf("ask %s: %s", u.Host, said.Error)}
+		return &conflict{fmt.Sprintf("ask %s: %s", u.Host, said.Error)}
 	case resp.StatusCode >= 500:
 		return fmt.Errorf("ask %s: %w: %s", u.Host, slo.ErrUnavailable, said.Error)
 	}
 	return fmt.Errorf("ask %s: %s; is this a 'shopslo serve'?", u.Host, said.Error)
 }
+
+// conflict is of a server whose log of decisions has a chain that does not hold.
+type conflict struct{ text string }
+
+func (e *conflict) Error() string { return e.text }
+
+func (e *conflict) Unwrap() error { return decisionlog.ErrBroken }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,7 +15,6 @@ import (
 	"github.com/shopslo/shopslo/internal/config"
 	strict "github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
-	"github.com/shopslo/shopslo/promotion/decisionlog/decisiongit"
 )
 
 // logFlags say which log is read.
@@ -37,7 +35,7 @@ The log is the one that gate.log names in the configuration: a git branch, or th
 folder of a server on this machine. --server reads that of a server, --dir a folder.
 `
 
-func (p *program) decisionsCommand() *cobra.Command {
+func decisionsCommand(p *program) *cobra.Command {
 	var to, since string
 	var overrides bool
 	cmd := &cobra.Command{
@@ -64,7 +62,7 @@ a document is wrong · 4 the log could not be reached.
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		filter := decisionlog.Filter{To: to, Overrides: overrides}
 		var err error
-		if filter.Since, err = p.since(since); err != nil {
+		if filter.Since, err = sinceWhen(p, since); err != nil {
 			return err
 		}
 		log, err := p.readLog(*f)
@@ -75,7 +73,7 @@ a document is wrong · 4 the log could not be reached.
 		if err != nil {
 			return logError(err)
 		}
-		if err := p.loggedTier(to, len(list.Lines)); err != nil {
+		if err := loggedTier(p, to, len(list.Lines)); err != nil {
 			return err
 		}
 		if *out == asJSON {
@@ -83,13 +81,13 @@ a document is wrong · 4 the log could not be reached.
 		}
 		return list.WriteTable(p.stdout)
 	}
-	cmd.AddCommand(p.verifyCommand(), p.showCommand())
+	cmd.AddCommand(verifyCommand(p), showCommand(p))
 	return cmd
 }
 
 // loggedTier refuses a Tier that the log says nothing of and the fleet, where it can be
 // read, does not have.
-func (p *program) loggedTier(to string, found int) error {
+func loggedTier(p *program, to string, found int) error {
 	if to == "" || found > 0 {
 		return nil
 	}
@@ -103,8 +101,8 @@ func (p *program) loggedTier(to string, found int) error {
 	return nil
 }
 
-// since reads a time, or how long ago it was; "" is the zero time.
-func (p *program) since(text string) (time.Time, error) {
+// sinceWhen reads a time, or how long ago it was; "" is the zero time.
+func sinceWhen(p *program, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -126,7 +124,7 @@ type verified struct {
 	Head    *string `json:"head"` // nil: the log is empty
 }
 
-func (p *program) verifyCommand() *cobra.Command {
+func verifyCommand(p *program) *cobra.Command {
 	var head string
 	cmd := &cobra.Command{
 		Use:   "verify",
@@ -168,7 +166,7 @@ configuration or a document is wrong · 4 the log could not be reached.
 	return cmd
 }
 
-func (p *program) showCommand() *cobra.Command {
+func showCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show ENTRY",
 		Short: "Print what a decision was made from",
@@ -203,44 +201,13 @@ from which 'shopslo gate --replay' makes it again; of a promotion or rollback wh
 	return cmd
 }
 
-// noEntry is an entry that a log does not have.
-type noEntry struct{ wanted, last int }
-
-func (e *noEntry) Error() string {
-	if e.last == 0 {
-		return fmt.Sprintf("there is no entry %d: the log is empty", e.wanted)
-	}
-	return fmt.Sprintf("there is no entry %d: the last of the log is %d", e.wanted, e.last)
-}
-
-// recordOf gives the record of an entry. The chain is checked up to it.
-func recordOf(ctx context.Context, log decisionlog.Reader, n int) (record []byte, err error) {
-	errFound := errors.New("found")
-	head, err := log.Read(ctx, func(l decisionlog.Line) error {
-		if l.Index != n {
-			return nil
-		}
-		if record, err = l.Record(ctx); err != nil {
-			return err
-		}
-		return errFound
-	})
-	switch {
-	case errors.Is(err, errFound):
-		return record, nil
-	case err != nil:
-		return nil, err
-	}
-	return nil, &noEntry{n, head.Index}
-}
-
 // readLog gives the log that the flags or the configuration name.
 func (p *program) readLog(f logFlags) (decisionlog.Reader, error) {
 	switch {
 	case f.server != "" && f.dir != "":
 		return nil, usageErrorf("--server and --dir name two logs; give one")
 	case f.server != "":
-		return serverLog{p, f.server}, nil
+		return serverLog{p.server(f.server)}, nil
 	case f.dir != "":
 		file := filepath.Join(f.dir, decisionlog.File)
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
@@ -252,12 +219,8 @@ func (p *program) readLog(f logFlags) (decisionlog.Reader, error) {
 	if err != nil {
 		return nil, faultsOf(err)
 	}
-	switch l := c.Gate.Log; {
-	case l == nil:
+	if c.Gate.Log == nil {
 		return nil, fmt.Errorf("%s: no gate.log is configured, so nothing is logged; name the log of a server with --server, or a folder with --dir", c.Path)
-	case l.Dir != "":
-		return decisionlog.Folder{Dir: l.Dir}, nil
-	default:
-		return decisiongit.New(p.gitLog(l))
 	}
+	return readerOf(p.host, c)
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -141,41 +140,4 @@ func (s *service) logMove(w http.ResponseWriter, r *http.Request) {
 		s.log.Error("what was moved could not be logged", "to", e.To, "err", logged.failed)
 	}
 	write(w, logged.appendTo([]byte(`{"version": 1}`)))
-}
-
-// serverLog reads the log of a server.
-type serverLog struct {
-	p       *program
-	address string
-}
-
-const decisionsPath = "/api/v1/decisions"
-
-// Read implements decisionlog.Reader.
-func (l serverLog) Read(ctx context.Context, each func(decisionlog.Line) error) (decisionlog.Head, error) {
-	body, err := l.p.ask(ctx, l.address, decisionsPath+"/log", nil)
-	if err != nil {
-		return decisionlog.Head{}, err
-	}
-	head, _, err := decisionlog.ReadLines(bytes.NewReader(body), func(line decisionlog.Line) error {
-		line.Record = func(ctx context.Context) ([]byte, error) {
-			record, err := l.p.ask(ctx, l.address, decisionsPath+"/"+strconv.Itoa(line.Index), nil)
-			if err != nil {
-				return nil, err
-			}
-			record = bytes.TrimSuffix(record, []byte("\n"))
-			return record, line.CheckRecord(record)
-		}
-		return each(line)
-	})
-	return head, err
-}
-
-// logMoved has a server log what was moved.
-func (p *program) logMoved(ctx context.Context, server string, kind decisionlog.Kind, record []byte) publication {
-	body, err := p.send(ctx, server, decisionsPath, url.Values{"kind": {string(kind)}, "by": {p.whoAsks()}}, record)
-	if err != nil {
-		return publication{why: err.Error(), failed: err}
-	}
-	return publishedIn(body)
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"strings"
-	"sync"
 
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/mackerel"
@@ -24,7 +22,7 @@ type decisionTeller func(context.Context, verdict) error
 
 // decisionTellers are those that the configuration names, and the verdicts that they are
 // told of.
-func (p *program) decisionTellers(c *config.Config) ([]decisionTeller, map[promotion.Verdict]bool, error) {
+func decisionTellers(h host, c *config.Config) ([]decisionTeller, map[promotion.Verdict]bool, error) {
 	t := c.Gate.Tell
 	decided := map[promotion.Verdict]bool{}
 	for _, d := range t.Decisions {
@@ -34,14 +32,14 @@ func (p *program) decisionTellers(c *config.Config) ([]decisionTeller, map[promo
 	if t.Slack {
 		hook := &slackhook.Hook{File: t.SlackWebhookFile}
 		if hook.File == "" {
-			if hook.Address = p.env[envSlackWebhook]; hook.Address == "" {
+			if hook.Address = h.env[envSlackWebhook]; hook.Address == "" {
 				return nil, nil, fmt.Errorf("%s: gate.tell.slack names no webhook_file, and %s is not set: give one of the two the webhook's address", c.Path, envSlackWebhook)
 			}
 		}
 		all = append(all, func(ctx context.Context, v verdict) error { return hook.Say(ctx, v.message()+onBoard(c.Board, v)) })
 	}
 	if t.Mackerel && c.Mackerel != nil {
-		client, err := p.mackerelClient(c.Mackerel.Mackerel)
+		client, err := h.mackerelClient(c.Mackerel.Mackerel)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -54,15 +52,6 @@ func (p *program) decisionTellers(c *config.Config) ([]decisionTeller, map[promo
 		})
 	}
 	return all, decided, nil
-}
-
-// message is the decision in a few sentences.
-func (v verdict) message() string {
-	text := v.Headline()
-	if line := v.log.sentence(); line != "" {
-		text += " " + line
-	}
-	return text
 }
 
 // onBoard is a line with the address of the page that has all checks; "" where nobody
@@ -84,54 +73,4 @@ func (b *logbook) tell(ctx context.Context, v verdict) error {
 		errs = append(errs, t(ctx, v))
 	}
 	return errors.Join(errs...)
-}
-
-// tidings are the decisions of a server that are still to be told. They wait for nobody:
-// an answer does not depend on who is told of it.
-type tidings struct {
-	book    *logbook
-	log     *slog.Logger
-	waiting chan verdict
-
-	mu   sync.Mutex
-	last map[string]string // what was told last, by Tier: who asks again and again is no news
-}
-
-func newTidings(b *logbook, log *slog.Logger) *tidings {
-	return &tidings{book: b, log: log, waiting: make(chan verdict, mostUntold), last: map[string]string{}}
-}
-
-// add takes a decision, unless it is the same as the last about its Tier.
-func (t *tidings) add(v verdict) {
-	if len(t.book.tellers) == 0 || !t.book.decided[v.Verdict] {
-		return
-	}
-	v.Evidence, v.json = promotion.Evidence{}, nil // what waits is to be small
-	what := string(v.Verdict) + " " + v.Decision.Release
-	t.mu.Lock()
-	same := t.last[string(v.To)] == what
-	t.last[string(v.To)] = what
-	t.mu.Unlock()
-	if same {
-		return
-	}
-	select {
-	case t.waiting <- v:
-	default:
-		t.log.Error("nobody was told of a decision: too many wait already", "to", v.To, "decision", v.Verdict)
-	}
-}
-
-// run tells until ctx ends.
-func (t *tidings) run(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case v := <-t.waiting:
-			if err := t.book.tell(ctx, v); err != nil {
-				t.log.Error("not everybody was told of a decision", "to", v.To, "decision", v.Verdict, "err", err)
-			}
-		}
-	}
 }

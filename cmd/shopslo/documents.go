@@ -4,15 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
 	"github.com/shopslo/shopslo/internal/config"
-	strict "github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/promotion"
-	"github.com/shopslo/shopslo/promotion/promoter/gitpush"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/openslo"
 	"github.com/shopslo/shopslo/status"
@@ -32,53 +29,16 @@ type documents struct {
 	exclusions []promotion.Exclusion
 	// fine is how far back every edge is wanted, where that is further than burn rates look.
 	fine time.Duration
-	// witnesses are whom the gate asks; made when it first does.
-	witnesses func() (*witnesses, error)
 }
 
-// note is something that is worth knowing and is no fault.
-type note struct {
-	Place string `json:"place"` // file, or file:line
-	Text  string `json:"text"`
-}
-
-// fault is one thing that must be changed before anything can be computed.
-type fault struct {
-	File string `json:"file"`
-	// Line and Column count from 1; nil where they are not known.
-	Line   *int   `json:"line"`
-	Column *int   `json:"column"`
-	Text   string `json:"text"`
-	shown  string // the fault on one line, as its reader writes it
-}
-
-// counted turns 0, by which the readers mean that they do not know, into nil.
-func counted(n int) *int {
-	if n == 0 {
-		return nil
-	}
-	return &n
-}
-
-// faults are all faults of configuration and documents.
-type faults []fault
-
-func (f faults) Error() string {
-	text := ""
-	for i := range f {
-		text += f[i].shown + "\n"
-	}
-	return text
-}
-
-// load reads the configuration and all documents. The error is a faults wherever
+// load reads a configuration and all documents. The error is a faults wherever
 // something in a file is to be changed, with every fault of all files.
-func (p *program) load() (*documents, error) {
-	c, err := config.Load(p.configFile)
+func load(file string) (*documents, error) {
+	c, err := config.Load(file)
 	if err != nil {
 		return nil, faultsOf(err)
 	}
-	d := &documents{config: c, witnesses: sync.OnceValues(func() (*witnesses, error) { return newWitnesses(c) })}
+	d := &documents{config: c}
 	var found, fleetFaults, sloFaults faults
 	var errs []error
 	collect := func(err error, to *faults) {
@@ -128,35 +88,10 @@ func (p *program) load() (*documents, error) {
 	return d, nil
 }
 
-// faultsOf turns the faults of any reader into ours; other errors stay as they are.
-func faultsOf(err error) error {
-	var out faults
-	var ofConfig config.Faults
-	var ofSLOs openslo.Faults
-	var ofDocuments strict.Faults
-	switch {
-	case errors.As(err, &ofConfig):
-		for _, f := range ofConfig {
-			out = append(out, fault{File: f.File, Line: counted(f.Line), Text: f.Msg, shown: f.Error()})
-		}
-	case errors.As(err, &ofSLOs):
-		for _, f := range ofSLOs {
-			out = append(out, fault{File: f.File, Line: counted(f.Line), Text: f.Message, shown: f.String()})
-		}
-	case errors.As(err, &ofDocuments):
-		for _, f := range ofDocuments {
-			out = append(out, fault{File: f.File, Line: counted(f.Line), Column: counted(f.Column), Text: f.Message, shown: f.Error()})
-		}
-	default:
-		return err
-	}
-	return out
-}
-
 // judge gives the SLOs what the configuration says of all budgets, and notes which
 // burn-rate alerts are not as configured.
 func (d *documents) judge() {
-	alerts := burnAlerts(d.config.BurnRates)
+	alerts := d.alerts()
 	for i := range d.slos.SLOs {
 		s := &d.slos.SLOs[i]
 		s.LeastHistory = d.config.Budgets.LeastHistory
@@ -238,37 +173,6 @@ func (d *documents) longestWindow() time.Duration {
 		longest = max(longest, w.Length, time.Duration(w.Count)*units[w.Unit])
 	}
 	return longest
-}
-
-// finding is something that loads but is not as it should be.
-type finding struct {
-	Rule string `json:"rule"`
-	Text string `json:"text"`
-	*lacking
-}
-
-// findings are what `validate` answers "no" for.
-func (d *documents) findings() []finding {
-	out := []finding{}
-	for _, f := range d.fleet.Findings() {
-		out = append(out, finding{Rule: string(f.Rule), Text: f.String()})
-	}
-	for _, u := range status.UnknownTiers(d.fleet, d.slos.SLOs) {
-		out = append(out, finding{Rule: "unknown-tier", Text: u.String()})
-	}
-	for i := range d.slos.SLOs {
-		s := &d.slos.SLOs[i]
-		if len(d.shopSetsOf(s)) == 0 {
-			out = append(out, finding{Rule: "no-shopset", Text: "slo \"" + s.Name + "\" applies to no ShopSet, so nothing is judged by it; correct its tiers, or remove it"})
-		}
-	}
-	out = append(out, d.inexact...)
-	if c := d.config.Promotion; c != nil {
-		if err := gitpush.CheckHook(c.Hooks); err != nil {
-			out = append(out, finding{Rule: "promotion-hook", Text: "promotion.hooks: " + err.Error()})
-		}
-	}
-	return out
 }
 
 // shopSetsOf are the ShopSets that an SLO applies to; each has a budget of its own.

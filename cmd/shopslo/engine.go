@@ -11,12 +11,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
-	"github.com/shopslo/shopslo/slo/source/promtsdb"
 	"github.com/shopslo/shopslo/status"
 )
 
@@ -26,23 +26,16 @@ type engine struct {
 	source source
 	ledger *ledger.Ledger
 	finder *finder // nil: nobody asks whether what the SLOs name exists
-	alerts []slo.BurnAlert
-	latest atomic.Pointer[latest]
+	// witnesses are those that decisions ask beside the source.
+	witnesses *witnesses
+	alerts    []slo.BurnAlert
+	latest    atomic.Pointer[latest]
 }
 
 // latest is the newest report and the ledger's version that it was made from.
 type latest struct {
 	version uint64
 	report  status.Report
-}
-
-// source is where an engine's samples come from.
-type source struct {
-	ledger.Source
-	embedded *promtsdb.DB // what Source is, where it is embedded
-	types    *metricTypes // what it says of its metrics; nil: it says nothing
-	name     string       // for people, without credentials
-	close    func() error
 }
 
 // newEngine puts the parts together. backfill is how far back counting begins
@@ -55,7 +48,7 @@ func newEngine(d *documents, src source, dir string, backfill time.Duration, jud
 // openEngine is newEngine with a ledger's settings, of which the configuration fills in
 // the rest.
 func openEngine(d *documents, src source, c ledger.Config, judged []fleet.TierName, now time.Time) (*engine, error) {
-	e := &engine{docs: d, source: src, alerts: burnAlerts(d.config.BurnRates)}
+	e := &engine{docs: d, source: src, alerts: d.alerts(), witnesses: newWitnesses(d)}
 	retention, err := d.config.Ledger.RetentionFor(d.longestWindow())
 	if err != nil {
 		return nil, err
@@ -69,7 +62,7 @@ func openEngine(d *documents, src source, c ledger.Config, judged []fleet.TierNa
 		return nil, orAskServer(err)
 	}
 	e.ledger = l
-	plan := d.plan(src, judged)
+	plan := planOf(d, src, judged)
 	if err := l.Configure(plan, now); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -99,7 +92,7 @@ func (e *engine) Close() error { return errors.Join(e.ledger.Close(), e.source.c
 
 // plan tells the ledger what to count: each SLO for the ShopSets of its Tiers, and of
 // those that are judged; nil: of all.
-func (d *documents) plan(src source, judged []fleet.TierName) ledger.Plan {
+func planOf(d *documents, src source, judged []fleet.TierName) ledger.Plan {
 	subjects := map[fleet.ShopSetName]*ledger.Subject{}
 	for _, set := range d.fleet.ShopSets() {
 		sub := &ledger.Subject{ID: string(set.Name)}
@@ -108,10 +101,10 @@ func (d *documents) plan(src source, judged []fleet.TierName) ledger.Plan {
 		}
 		subjects[set.Name] = sub
 	}
-	d.keepNamed(src)
+	src.keepNamed(d)
 	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Part: judged != nil}
-	read := d.reading(src.types)
-	for _, name := range d.sourceNames() {
+	read := src.reading(d)
+	for _, name := range sourceNames(d) {
 		p.Sources[name], p.Reads[name] = src.Source, read
 	}
 	for i := range d.slos.SLOs {
@@ -129,7 +122,7 @@ func (d *documents) plan(src source, judged []fleet.TierName) ledger.Plan {
 
 // sourceNames are the data sources that the SLOs name: all of them are the one
 // that the configuration has.
-func (d *documents) sourceNames() []string {
+func sourceNames(d *documents) []string {
 	names := map[string]bool{"": true}
 	for _, s := range d.slos.SLOs {
 		for _, part := range s.Parts {
@@ -139,14 +132,6 @@ func (d *documents) sourceNames() []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
-}
-
-func burnAlerts(rates []config.BurnRate) []slo.BurnAlert {
-	out := make([]slo.BurnAlert, len(rates))
-	for i, r := range rates {
-		out[i] = slo.BurnAlert{Long: r.Long, Short: r.Short, Factor: r.Factor, Severity: slo.Severity(r.Severity)}
-	}
-	return out
 }
 
 // report gives all budgets at a time. Between two ticks the newest budgets stay the
@@ -187,19 +172,19 @@ func (e *engine) totals(name, shopset string) (slo.Counts, bool) {
 // ledger's directory is used where there is one already, so that asking leaves
 // nothing behind. The error that wraps slo.ErrUnavailable comes with an engine
 // all the same: what it knows is then incomplete.
-func (p *program) oneShot(ctx context.Context, d *documents, at time.Time) (*engine, error) {
-	return p.oneShotBack(ctx, d, at, d.reach(), nil)
+func oneShot(ctx context.Context, h host, d *documents, at time.Time) (*engine, error) {
+	return oneShotBack(ctx, h, d, at, d.reach(), nil)
 }
 
 // oneShotBack is oneShot for an answer that looks so far back, and at these Tiers only;
 // nil: at all.
-func (p *program) oneShotBack(ctx context.Context, d *documents, at time.Time, reach time.Duration, judged []fleet.TierName) (*engine, error) {
-	now := p.now()
-	src, err := p.openSource(d, slog.New(slog.DiscardHandler))
+func oneShotBack(ctx context.Context, h host, d *documents, at time.Time, reach time.Duration, judged []fleet.TierName) (*engine, error) {
+	now := h.now()
+	src, err := openSource(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}
-	if err := d.ask(src); err != nil {
+	if err := src.ask(d); err != nil {
 		return nil, errors.Join(err, src.close())
 	}
 	dir := d.config.Ledger.Dir
@@ -209,7 +194,7 @@ func (p *program) oneShotBack(ctx context.Context, d *documents, at time.Time, r
 	if dir != "" || !d.apart() {
 		judged = nil // what is kept is of all; and who could be counted twice has to be found
 	}
-	e, err := newEngine(d, src, dir, now.Sub(at)+reach+margin, judged, now, p.warnings())
+	e, err := newEngine(d, src, dir, now.Sub(at)+reach+margin, judged, now, h.warnings)
 	if err != nil {
 		return nil, errors.Join(err, src.close())
 	}
@@ -217,20 +202,15 @@ func (p *program) oneShotBack(ctx context.Context, d *documents, at time.Time, r
 	if until.After(now) {
 		until = now
 	}
-	err = e.ledger.Advance(ctx, until, p.reading())
+	err = e.ledger.Advance(ctx, until, reading(h))
 	if !errors.Is(err, slo.ErrUnavailable) {
 		err = errors.Join(err, e.lookOnce(ctx, at))
 	}
 	return e, err
 }
 
-// warnings logs what the ledger says of its own files to the error stream.
-func (p *program) warnings() *slog.Logger {
-	return slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-}
-
 // reading shows on terminals how far a long reading is.
-func (p *program) reading() func(ledger.Progress) bool {
+func reading(h host) func(ledger.Progress) bool {
 	var first time.Time
 	samples := 0
 	return func(g ledger.Progress) bool {
@@ -240,9 +220,9 @@ func (p *program) reading() func(ledger.Progress) bool {
 		}
 		if left := g.Until.Sub(g.Done); left > 0 {
 			done := g.Done.Sub(first)
-			p.progressLine("reading … %3.0f %%, %d samples", 100*done.Seconds()/(done+left).Seconds(), samples)
+			h.progress("reading … %3.0f %%, %d samples", 100*done.Seconds()/(done+left).Seconds(), samples)
 		} else {
-			p.progressLine("")
+			h.progress("")
 		}
 		return true
 	}

@@ -32,7 +32,7 @@ type examiner struct {
 // examine fills in the explanation, part by part.
 func (w *examiner) examine(ctx context.Context) error {
 	acc := w.e.accounts().Account(w.slo, w.subject.ID, w.at)
-	read := w.e.docs.reading(w.e.source.types)
+	read := w.e.source.reading(w.e.docs)
 	for i := range w.slo.Parts {
 		part := &w.slo.Parts[i]
 		m, err := read(&part.Indicator)

@@ -36,9 +36,3 @@ func (p *program) fix(f fixFlags) *promotion.Fix {
 	}
 	return &promotion.Fix{URL: f.fix, By: cmp.Or(f.by, p.whoAsks())}
 }
-
-// whoAsks is who asks, as GitHub, GitLab, CodeBuild or Jenkins say; on a machine, whose
-// it is.
-func (p *program) whoAsks() string {
-	return cmp.Or(p.env["GITHUB_ACTOR"], p.env["GITLAB_USER_LOGIN"], p.env["CODEBUILD_INITIATOR"], p.env["BUILD_USER_ID"], p.env["USER"])
-}

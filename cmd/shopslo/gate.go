@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -26,7 +25,7 @@ type gateFlags struct {
 	out          gateOutput
 }
 
-func (p *program) gateCommand() *cobra.Command {
+func gateCommand(p *program) *cobra.Command {
 	var f gateFlags
 	cmd := &cobra.Command{
 		Use:   "gate --to TIER",
@@ -111,61 +110,51 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 	return f.fixFlags.check()
 }
 
-// verdict is a record, and the JSON of it as whoever decided has written it; nil where
-// it is still to be logged, which stands in it.
-type verdict struct {
-	promotion.Record
-	json []byte
-	log  publication
-	// config is that of a decision that was made here; nil: a server made it, or a file
-	// has it.
-	config *config.Config
-}
-
 // gate makes the decision again that a file holds, or asks until there is one.
-func (p *program) gate(ctx context.Context, server string, f gateFlags, at when) (verdict, error) {
+func (p *program) gate(ctx context.Context, server string, f gateFlags, at when) (judged, error) {
 	if f.replay != "" {
 		return replay(f.replay)
 	}
 	q := question{to: f.to, release: f.release, fix: p.fix(f.fixFlags)}
-	var v verdict
+	var v judged
 	var err error
 	if f.watch == 0 {
-		v, err = p.judgement(ctx, server, q, at)
+		v, err = judgement(p, ctx, server, q, at)
 	} else {
-		v, err = p.watch(ctx, server, q, f)
+		v, err = watchGate(p, ctx, server, q, f)
 	}
 	if err != nil || v.config == nil {
 		return v, err
 	}
-	b, err := p.openLogbook(v.config)
+	b, err := openLogbook(p.host, v.config)
 	if err != nil {
 		return v, err
 	}
-	return p.kept(ctx, b, v)
+	v.verdict, err = kept(ctx, p.host, b, v.verdict)
+	return v, err
 }
 
-func replay(file string) (verdict, error) {
+func replay(file string) (judged, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return verdict{}, fmt.Errorf("--replay: %w; name a file that 'shopslo gate -o json' or 'shopslo decisions show' wrote", err)
+		return judged{}, fmt.Errorf("--replay: %w; name a file that 'shopslo gate -o json' or 'shopslo decisions show' wrote", err)
 	}
 	r, err := promotion.DecodeRecord(data)
 	if err != nil {
-		return verdict{}, fmt.Errorf("replay %s: %w; it has to be all that 'shopslo gate -o json' or 'shopslo decisions show' wrote", file, err)
+		return judged{}, fmt.Errorf("replay %s: %w; it has to be all that 'shopslo gate -o json' or 'shopslo decisions show' wrote", file, err)
 	}
 	if r.Decision, err = r.Replay(); err != nil {
-		return verdict{}, fmt.Errorf("replay %s: %w", file, err)
+		return judged{}, fmt.Errorf("replay %s: %w", file, err)
 	}
-	return verdict{Record: r, json: data}, nil
+	return judged{verdict: verdict{Record: r, json: data}}, nil
 }
 
-// watch asks again while the decision is inconclusive, for so long. What cannot be
+// watchGate asks again while the decision is inconclusive, for so long. What cannot be
 // reached may come back, so it is waited for as well.
-func (p *program) watch(ctx context.Context, server string, q question, f gateFlags) (verdict, error) {
+func watchGate(p *program, ctx context.Context, server string, q question, f gateFlags) (judged, error) {
 	deadline := p.now().Add(f.watch)
 	for {
-		v, err := p.judgement(ctx, server, q, when{time: p.now()})
+		v, err := judgement(p, ctx, server, q, when{time: p.now()})
 		left := deadline.Sub(p.now())
 		if err == nil && v.Verdict != promotion.Inconclusive || err != nil && !errors.Is(err, slo.ErrUnavailable) || left <= 0 {
 			p.progressLine("")
@@ -175,14 +164,14 @@ func (p *program) watch(ctx context.Context, server string, q question, f gateFl
 		select {
 		case <-ctx.Done():
 			p.progressLine("")
-			return verdict{}, context.Cause(ctx)
+			return judged{}, context.Cause(ctx)
 		case <-time.After(min(f.every, left)):
 		}
 	}
 }
 
 // waitingFor is the first thing that is missing, shortened for a line of a terminal.
-func (v verdict) waitingFor(err error) string {
+func (v judged) waitingFor(err error) string {
 	text := "nothing was checked"
 	if err != nil {
 		text = err.Error()
@@ -201,9 +190,10 @@ func (v verdict) waitingFor(err error) string {
 
 // judgement asks a server, or decides here. A source that cannot be reached is a
 // decision too, one that says so.
-func (p *program) judgement(ctx context.Context, server string, q question, at when) (verdict, error) {
+func judgement(p *program, ctx context.Context, server string, q question, at when) (judged, error) {
 	if server != "" {
-		return p.askGate(ctx, server, q, at)
+		v, err := p.server(server).gate(ctx, q, at.asked())
+		return judged{verdict: v}, err
 	}
 	// To collect garbage takes longer than this process lives with it: it is done as usual
 	// while samples are read only, of which there may be any number.
@@ -211,26 +201,20 @@ func (p *program) judgement(ctx context.Context, server string, q question, at w
 	defer debug.SetGCPercent(usual)
 	d, err := p.load()
 	if err != nil {
-		return verdict{}, err
+		return judged{}, err
 	}
-	judged, err := d.judged(q.to)
+	once, err := askOnce(p.host, d, q, at.time)
 	if err != nil {
-		return verdict{}, usageErrorf("--to: %v", err)
+		return judged{}, err
 	}
-	once := *p // a store that is opened again registers its metrics again
-	once.registry = prometheus.NewRegistry()
 	debug.SetGCPercent(usual)
-	e, err := once.oneShotBack(ctx, d, at.time, d.reachOf(ctx, q, at.time), judged)
-	if e == nil {
-		return verdict{}, err
-	}
-	defer e.Close()
-	if err != nil && !errors.Is(err, slo.ErrUnavailable) {
-		return verdict{}, err
+	defer once.Close()
+	if err := once.read(ctx); err != nil {
+		return judged{}, err
 	}
 	debug.SetGCPercent(800)
-	r, err := e.decide(ctx, q, at.time, err)
-	return verdict{Record: r, config: d.config}, err
+	r, err := once.decide(ctx)
+	return judged{verdict{Record: r}, d.config}, err
 }
 
 // columns is the width of the terminal; 0 where the answer goes elsewhere.
@@ -242,4 +226,11 @@ func (p *program) columns() int {
 		}
 	}
 	return 0
+}
+
+// judged is a decision with the configuration of who made it; nil: a server did, or a
+// file has it.
+type judged struct {
+	verdict
+	config *config.Config
 }

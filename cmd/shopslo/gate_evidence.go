@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	promconfig "github.com/prometheus/common/config"
 
@@ -22,25 +18,30 @@ import (
 	"github.com/shopslo/shopslo/promotion/calendar"
 	"github.com/shopslo/shopslo/promotion/fleetapi"
 	"github.com/shopslo/shopslo/promotion/promalerts"
-	"github.com/shopslo/shopslo/status"
 )
 
-// question is what the gate is asked.
-type question struct {
-	to, release string
-	fix         *promotion.Fix // nil: the release is none
+// witnesses are the programs that the gate and the review ask beside the source.
+type witnesses struct {
+	docs *documents
+	// clients are made when they are first needed, and say what is wrong with their settings.
+	clients func() (*clients, error)
 }
 
-// witnesses are the programs that the gate asks; nil ones are not configured.
-type witnesses struct {
+// newWitnesses gives those that the documents' configuration names. It asks nobody.
+func newWitnesses(d *documents) *witnesses {
+	return &witnesses{docs: d, clients: sync.OnceValues(func() (*clients, error) { return newClients(d.config) })}
+}
+
+// clients ask the witnesses; nil ones are not configured.
+type clients struct {
 	fleet  *fleetapi.Client
 	alerts *promalerts.Client
 	bot    *incidentapi.Client
 }
 
-// newWitnesses makes the clients of what the configuration names. It asks nobody.
-func newWitnesses(c *config.Config) (*witnesses, error) {
-	w := &witnesses{}
+// newClients makes them. It asks nobody.
+func newClients(c *config.Config) (*clients, error) {
+	w := &clients{}
 	if r := c.Gate.Fleet; r != nil {
 		client, err := httpClient(*r)
 		if err == nil {
@@ -100,8 +101,8 @@ func httpClient(r config.Remote) (*http.Client, error) {
 	return client, nil
 }
 
-// evidence is what the gate rests on beside budgets.
-type evidence struct {
+// seen is what the gate rests on beside budgets.
+type seen struct {
 	fleet     promotion.FleetView
 	alerts    promotion.Found[promotion.Alert]
 	incidents promotion.Found[promotion.Incident]
@@ -111,41 +112,41 @@ type evidence struct {
 
 // gather asks all witnesses at once, and reads the documents. A witness that does not
 // answer is evidence, one that says so; a document that cannot be read is an error.
-func (e *engine) gather(ctx context.Context) (evidence, error) {
-	var out evidence
-	c := e.docs.config
-	w, err := e.docs.witnesses()
+func (w *witnesses) gather(ctx context.Context) (seen, error) {
+	var out seen
+	c := w.docs.config
+	ask, err := w.clients()
 	if err != nil {
 		return out, err
 	}
-	if out.calendar, out.from, err = e.docs.calendar(); err != nil {
+	if out.calendar, out.from, err = w.docs.calendar(); err != nil {
 		return out, err
 	}
 	if out.incidents, err = incidents(c); err != nil {
 		return out, err
 	}
 	var both sync.WaitGroup
-	if w.fleet != nil {
+	if ask.fleet != nil {
 		both.Go(func() {
 			out.fleet.Where = "The exporter at " + withoutUser(c.Gate.Fleet.URL)
-			seen, err := w.fleet.Fleet(ctx)
-			if out.fleet.Snapshot = seen; err != nil {
+			snapshot, err := ask.fleet.Fleet(ctx)
+			if out.fleet.Snapshot = snapshot; err != nil {
 				out.fleet.Error = err.Error()
 			}
 		})
 	}
-	if w.alerts != nil {
-		both.Go(func() { out.alerts = e.firing(ctx, w.alerts) })
+	if ask.alerts != nil {
+		both.Go(func() { out.alerts = w.firing(ctx, ask.alerts) })
 	}
-	if w.bot != nil {
-		both.Go(func() { out.incidents = askBot(ctx, c, w.bot, out.incidents) })
+	if ask.bot != nil {
+		both.Go(func() { out.incidents = askBot(ctx, c, ask.bot, out.incidents) })
 	}
 	both.Wait()
 	return out, nil
 }
 
-func (e *engine) firing(ctx context.Context, c *promalerts.Client) promotion.Found[promotion.Alert] {
-	a := e.docs.config.Gate.Alerts
+func (w *witnesses) firing(ctx context.Context, c *promalerts.Client) promotion.Found[promotion.Alert] {
+	a := w.docs.config.Gate.Alerts
 	out := promotion.Found[promotion.Alert]{Where: "Prometheus at " + withoutUser(a.URL)}
 	if a.Alertmanager {
 		out.Where = "Alertmanager at " + withoutUser(a.URL)
@@ -155,7 +156,7 @@ func (e *engine) firing(ctx context.Context, c *promalerts.Client) promotion.Fou
 		out.Error = err.Error()
 		return out
 	}
-	out.Items = promotion.MatchAlerts(e.docs.fleet, found)
+	out.Items = promotion.MatchAlerts(w.docs.fleet, found)
 	return out
 }
 
@@ -213,79 +214,4 @@ func ongoing(all []incident.Incident) (out []promotion.Incident) {
 		out = append(out, found)
 	}
 	return out
-}
-
-// calendar reads freezes, overrides and exclusions; from is "" where none is configured.
-func (d *documents) calendar() (c calendar.Calendar, from string, err error) {
-	patterns := d.config.Gate.Calendar
-	if len(patterns) == 0 {
-		return c, "", nil
-	}
-	if err := foldersExist(d.config, "gate.calendar", patterns); err != nil {
-		return c, "", err
-	}
-	c, err = calendar.Load(d.config.Dir, d.words(), patterns...)
-	return c, "the documents in " + strings.Join(patterns, ", "), err
-}
-
-// foldersExist keeps a mistyped pattern from meaning that there is nothing: a folder may
-// hold no document, but it has to be there.
-func foldersExist(c *config.Config, key string, patterns []string) error {
-	for _, pattern := range patterns {
-		dir := filepath.Dir(pattern)
-		if i := strings.IndexAny(dir, `*?[\`); i >= 0 {
-			dir = filepath.Dir(dir[:i] + "x")
-		}
-		if !filepath.IsAbs(dir) {
-			dir = filepath.Join(c.Dir, dir)
-		}
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return fmt.Errorf("%s: %s: %q: there is no folder %s; correct the pattern, or make the folder", c.Path, key, pattern, dir)
-		}
-	}
-	return nil
-}
-
-// decide asks the gate. outage is why the source could not be read, nil if it was.
-func (e *engine) decide(ctx context.Context, q question, at time.Time, outage error) (promotion.Record, error) {
-	seen, err := e.gather(ctx)
-	if err != nil {
-		return promotion.Record{}, err
-	}
-	return e.judge(ctx, seen, q, at, outage)
-}
-
-// judge decides from what was gathered.
-func (e *engine) judge(ctx context.Context, seen evidence, q question, at time.Time, outage error) (promotion.Record, error) {
-	slos, f, counts := e.docs.slos.SLOs, e.docs.fleet, promotion.Excluding(e.docs.fleet, seen.calendar.Exclusions, e.accounts())
-	var report, plain status.Report
-	if len(seen.calendar.Exclusions)+len(e.docs.exclusions) == 0 {
-		report = e.report(at) // computed already
-	} else {
-		report = status.Compute(at, f, slos, e.alerts, counts)
-		plain = status.Compute(at, f, slos, e.alerts, e.accounts())
-	}
-	ev, err := promotion.Gather(e.docs.fleet, slos, report, fleet.TierName(q.to), q.release)
-	if err != nil {
-		return promotion.Record{}, usageErrorf("--to: %v", err)
-	}
-	p := policy(e.docs.config.Gate.Rules(q.to))
-	if seen.fleet.Where != "" {
-		ev.See(seen.fleet)
-		ev.Compare(slos, counts, at, p)
-	}
-	ev.Alerts, ev.Incidents, ev.Fix = seen.alerts, seen.incidents, q.fix
-	if seen.from != "" {
-		ev.Freezes = promotion.Found[promotion.Freeze]{Where: seen.from, Items: seen.calendar.Freezes(at)}
-		ev.Overrides = promotion.Found[promotion.Override]{Where: seen.from, Items: seen.calendar.Overrides}
-		ev.Exclusions = promotion.Found[promotion.Exclusion]{Where: seen.from, Items: seen.calendar.Exclusions}
-		ev.Corrected(e.docs.fleet, slos, plain)
-	}
-	if outage != nil {
-		ev.Outages = append(ev.Outages, promotion.Outage{Source: e.source.name, Error: outage.Error()})
-	}
-	if err := ctx.Err(); err != nil && errors.Is(err, context.Canceled) {
-		return promotion.Record{}, context.Cause(ctx) // an answer that nobody could ask for is none
-	}
-	return promotion.Judge(thisBuild().Shopslo, p, ev, at), nil
 }

@@ -6,14 +6,14 @@ import (
 	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 )
 
-// policy is the gate's policy as the configuration has it; what is not set is the
-// gate's to choose.
-func policy(g config.GateRules) promotion.Policy {
+// policy is the gate's policy for a Tier as the configuration has it; what is not set is
+// the gate's to choose.
+func (d *documents) policy(to string) promotion.Policy {
+	g := d.config.Gate.Rules(to)
 	p := promotion.Policy{
 		MinCoverage: g.MinCoverage, QuietCoverage: g.QuietCoverage, MaxAge: g.MaxAge,
 		AtRisk: promotion.Lenience(g.AtRisk), Exhausted: promotion.Lenience(g.Exhausted),

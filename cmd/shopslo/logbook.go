@@ -1,13 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
-	"maps"
 	"slices"
 
 	"github.com/shopslo/shopslo/internal/config"
@@ -29,24 +24,24 @@ type logbook struct {
 
 // openLogbook opens the log of a command that decides by itself. The folder of a server
 // is no log of its: what it writes there would be another server's, or lost.
-func (p *program) openLogbook(c *config.Config) (*logbook, error) {
+func openLogbook(h host, c *config.Config) (*logbook, error) {
 	b := &logbook{config: c, why: "no gate.log is configured"}
 	var err error
 	if l := c.Gate.Log; l != nil {
 		b.required = l.Required
 		if l.Dir != "" {
 			b.why = "gate.log.dir is the log of 'shopslo serve': ask that with --server, or name gate.log.git"
-		} else if err := b.openBranch(p.gitLog(l)); err != nil {
+		} else if err := b.openBranch(gitLog(h, l)); err != nil {
 			return nil, err
 		}
 	}
-	b.tellers, b.decided, err = p.decisionTellers(c)
+	b.tellers, b.decided, err = decisionTellers(h, c)
 	return b, err
 }
 
 // openServerLogbook opens the log of a server.
-func (p *program) openServerLogbook(c *config.Config) (*logbook, error) {
-	b, err := p.openLogbook(c)
+func openServerLogbook(h host, c *config.Config) (*logbook, error) {
+	b, err := openLogbook(h, c)
 	if err != nil || c.Gate.Log == nil || c.Gate.Log.Dir == "" {
 		return b, err
 	}
@@ -67,14 +62,8 @@ func (b *logbook) openBranch(c decisiongit.Config) error {
 	return nil
 }
 
-// gitLog gives git the environment that this program has: credentials are git's own
-// business.
-func (p *program) gitLog(l *config.DecisionLog) decisiongit.Config {
-	var env []string
-	for _, name := range slices.Sorted(maps.Keys(p.env)) {
-		env = append(env, name+"="+p.env[name])
-	}
-	return decisiongit.Config{Repository: l.Repository, Branch: l.Branch, Env: env}
+func gitLog(h host, l *config.DecisionLog) decisiongit.Config {
+	return decisiongit.Config{Repository: l.Repository, Branch: l.Branch, Env: h.environ()}
 }
 
 func (b *logbook) close() error {
@@ -82,14 +71,6 @@ func (b *logbook) close() error {
 		return c.Close()
 	}
 	return nil
-}
-
-// publication says where a decision is logged; it is published with it.
-type publication struct {
-	head decisionlog.Head // zero: it is not
-	why  string           // why it is not, a clause; "" beside a zero head: nobody was to log it
-	// failed is what kept it from being logged where there is a log.
-	failed error
 }
 
 // append logs an entry.
@@ -122,73 +103,4 @@ func (b *logbook) keep(ctx context.Context, v verdict, by string) (verdict, erro
 	}
 	v.json = v.log.appendTo(data)
 	return v, nil
-}
-
-// kept is keep for a command: it complains of what failed, and tells who is to be told.
-// Neither changes the decision, unless the log is required.
-func (p *program) kept(ctx context.Context, b *logbook, v verdict) (verdict, error) {
-	v, err := b.keep(ctx, v, p.whoAsks())
-	if err != nil {
-		return v, err
-	}
-	if ctx.Err() != nil {
-		return v, context.Cause(ctx)
-	}
-	if v.log.failed != nil {
-		p.complain("the decision was not logged: " + v.log.failed.Error())
-	}
-	if err := b.tell(ctx, v); err != nil {
-		p.complain("not everybody was told of the decision: " + err.Error())
-	}
-	return v, nil
-}
-
-// appendTo adds "log" to the JSON of a decision, which is not what it was from here on.
-func (l publication) appendTo(data []byte) []byte {
-	data = append(data[:len(data)-1], ",\n\"log\": "...)
-	if l.head.Index > 0 {
-		return fmt.Appendf(data, `{"index": %d, "hash": %q, "why": null}}`, l.head.Index, l.head.Hash)
-	}
-	why, err := json.Marshal(l.why)
-	if err != nil {
-		why = []byte(`"it is not known why"`)
-	}
-	return fmt.Appendf(data, `{"index": null, "hash": null, "why": %s}}`, why)
-}
-
-// publishedIn reads what a server has published with its decision.
-func publishedIn(body []byte) publication {
-	var in struct {
-		Log struct {
-			Index int    `json:"index"`
-			Hash  string `json:"hash"`
-			Why   string `json:"why"`
-		} `json:"log"`
-	}
-	if err := json.Unmarshal(body, &in); err != nil || in.Log.Index < 1 {
-		return publication{why: cmp.Or(in.Log.Why, "the server does not say that it has")}
-	}
-	return publication{head: decisionlog.Head{Index: in.Log.Index, Hash: in.Log.Hash}}
-}
-
-// sentence says it to people; "" where there is nothing to be said.
-func (l publication) sentence() string {
-	switch {
-	case l.head.Index > 0:
-		return fmt.Sprintf("Logged as entry %d of the decision log, %s.", l.head.Index, l.head.Hash)
-	case l.why != "":
-		return "Not logged: " + l.why + "."
-	}
-	return ""
-}
-
-// logError gives an error of a log the exit code that it means.
-func logError(err error) error {
-	switch {
-	case errors.Is(err, decisionlog.ErrBroken):
-		return &codeError{code: exitNo, err: err}
-	case errors.Is(err, decisionlog.ErrUnreachable):
-		return &codeError{code: exitUnavailable, err: err}
-	}
-	return err
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +11,7 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
-func (p *program) mackerelDashboardsCommand() *cobra.Command {
+func mackerelDashboardsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dashboards",
 		Short: "Make dashboards of what push sends",
@@ -22,11 +21,11 @@ configuration's documents.`,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.dashboardsApplyCommand())
+	cmd.AddCommand(dashboardsApplyCommand(p))
 	return cmd
 }
 
-func (p *program) dashboardsApplyCommand() *cobra.Command {
+func dashboardsApplyCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply",
 		Short: "Make the dashboards as the documents say",
@@ -41,11 +40,11 @@ configuration, or Mackerel refused · 4 Mackerel could not be reached.`,
 	p.configFlag(cmd)
 	out := outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		d, client, err := p.loadMackerel(cmd.Context())
+		d, client, err := loadMackerel(p, cmd.Context())
 		if err != nil {
 			return err
 		}
-		results, err := dashboards.Apply(cmd.Context(), client, d.config.Mackerel.Service, dashboards.Make(d.config.Mackerel.Service, d.shownSLOs(), d.burnWindows()))
+		results, err := dashboards.Apply(cmd.Context(), client, d.config.Mackerel.Service, dashboards.Make(d.config.Mackerel.Service, shownSLOs(d), slo.BurnWindows(d.alerts())))
 		if err != nil {
 			return err
 		}
@@ -74,7 +73,7 @@ func dashboardLines(results []dashboards.Result) string {
 }
 
 // shownSLOs are the SLOs as dashboards show them.
-func (d *documents) shownSLOs() []dashboards.SLO {
+func shownSLOs(d *documents) []dashboards.SLO {
 	var out []dashboards.SLO
 	for i := range d.slos.SLOs {
 		s := &d.slos.SLOs[i]
@@ -88,16 +87,12 @@ func (d *documents) shownSLOs() []dashboards.SLO {
 	return out
 }
 
-func (d *documents) burnWindows() []time.Duration {
-	return slo.BurnWindows(burnAlerts(d.config.BurnRates))
-}
-
 // annotateFlags are those of `mackerel annotate`.
 type annotateFlags struct {
 	tier, release, previous, repository, note string
 }
 
-func (p *program) mackerelAnnotateCommand() *cobra.Command {
+func mackerelAnnotateCommand(p *program) *cobra.Command {
 	var f annotateFlags
 	cmd := &cobra.Command{
 		Use:   "annotate",
@@ -133,7 +128,7 @@ Exit codes: 0 noted, now or before · 3 a wrong configuration, or Mackerel refus
 		if err != nil {
 			return usageErrorf("--repository: %v", err)
 		}
-		d, client, err := p.loadMackerel(cmd.Context())
+		d, client, err := loadMackerel(p, cmd.Context())
 		if err != nil {
 			return err
 		}

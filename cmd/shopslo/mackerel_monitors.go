@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/internal/config"
-	strict "github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/mackerel/monitors"
@@ -26,14 +25,14 @@ func (f *reachFlags) add(cmd *cobra.Command) {
 	cmd.MarkFlagFilename("api-key-file")
 }
 
-func (p *program) reach(f reachFlags) (*mackerel.Client, error) {
+func reachMackerel(p *program, f reachFlags) (*mackerel.Client, error) {
 	if err := mackerelhttp.CheckURL(f.url); err != nil {
 		return nil, usageErrorf("--url %v", err)
 	}
 	return p.mackerelClient(config.Mackerel{URL: f.url, APIKeyFile: f.keyFile})
 }
 
-func (p *program) mackerelMonitorsCommand() *cobra.Command {
+func mackerelMonitorsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "monitors",
 		Short: "Keep monitors as a file says",
@@ -44,7 +43,7 @@ touches only those that it made or adopted, which a mark in their memo shows.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.monitorsPlanCommand(), p.monitorsApplyCommand())
+	cmd.AddCommand(monitorsPlanCommand(p), monitorsApplyCommand(p))
 	return cmd
 }
 
@@ -62,7 +61,7 @@ func (f *monitorsFlags) add(cmd *cobra.Command) {
 	cmd.MarkFlagFilename("file", "yaml", "yml")
 }
 
-func (p *program) monitorsPlanCommand() *cobra.Command {
+func monitorsPlanCommand(p *program) *cobra.Command {
 	var f monitorsFlags
 	out, to := "text", ""
 	cmd := &cobra.Command{
@@ -92,14 +91,14 @@ refused · 4 Mackerel could not be reached.`,
 		case to != "" && to != "terraform":
 			return usageErrorf("--to: %q is not terraform", to)
 		}
-		d, plan, _, err := p.planMonitors(cmd.Context(), f)
+		d, plan, _, err := planMonitors(p, cmd.Context(), f)
 		if err != nil {
 			return err
 		}
 		if to != "" {
 			return p.print(string(monitors.Terraform(d, plan)))
 		}
-		return errors.Join(p.printPlan(plan, out), planned(plan))
+		return errors.Join(printPlan(p, plan, out), planned(plan))
 	}
 	return cmd
 }
@@ -115,7 +114,7 @@ func planned(plan *monitors.Plan) error {
 	return nil
 }
 
-func (p *program) printPlan(plan *monitors.Plan, format string) error {
+func printPlan(p *program, plan *monitors.Plan, format string) error {
 	switch format {
 	case "json":
 		return p.printJSON(plan)
@@ -125,15 +124,15 @@ func (p *program) printPlan(plan *monitors.Plan, format string) error {
 	return p.print(plan.Text())
 }
 
-func (p *program) planMonitors(ctx context.Context, f monitorsFlags) (*monitors.Document, *monitors.Plan, *mackerel.Client, error) {
+func planMonitors(p *program, ctx context.Context, f monitorsFlags) (*monitors.Document, *monitors.Plan, *mackerel.Client, error) {
 	d, err := monitors.Load(f.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil, fmt.Errorf("%w; write it, or name another with --file", err)
 	}
 	if err != nil {
-		return nil, nil, nil, documentFaults(err)
+		return nil, nil, nil, faultsOf(err)
 	}
-	client, err := p.reach(f.reachFlags)
+	client, err := reachMackerel(p, f.reachFlags)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -141,20 +140,7 @@ func (p *program) planMonitors(ctx context.Context, f monitorsFlags) (*monitors.
 	return d, plan, client, err
 }
 
-// documentFaults turns the faults of a document into ours; other errors stay.
-func documentFaults(err error) error {
-	found, ok := errors.AsType[strict.Faults](err)
-	if !ok {
-		return err
-	}
-	var out faults
-	for _, f := range found {
-		out = append(out, fault{File: f.File, Line: counted(f.Line), Column: counted(f.Column), Text: f.Message, shown: f.Error()})
-	}
-	return out
-}
-
-func (p *program) monitorsApplyCommand() *cobra.Command {
+func monitorsApplyCommand(p *program) *cobra.Command {
 	var f monitorsFlags
 	cmd := &cobra.Command{
 		Use:   "apply",
@@ -169,7 +155,7 @@ wrong, or Mackerel refused · 4 Mackerel could not be reached.`,
 	}
 	f.add(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		_, plan, client, err := p.planMonitors(cmd.Context(), f)
+		_, plan, client, err := planMonitors(p, cmd.Context(), f)
 		if err != nil {
 			return err
 		}

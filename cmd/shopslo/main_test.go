@@ -145,13 +145,13 @@ func TestAnEndedContextIsNoSignal(t *testing.T) {
 }
 
 func TestColourIsForTerminalsThatWantIt(t *testing.T) {
-	p := &program{stdout: &bytes.Buffer{}, env: map[string]string{}}
+	p := &program{stdout: &bytes.Buffer{}, host: host{env: map[string]string{}}}
 	if p.colour() {
 		t.Error("a buffer is coloured")
 	}
 	var stderr bytes.Buffer
 	p.stderr = &stderr
-	p.progress("reading")
+	p.progressLine("reading")
 	if stderr.Len() > 0 {
 		t.Errorf("progress was written to what is no terminal: %q", stderr.String())
 	}

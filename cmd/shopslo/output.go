@@ -67,13 +67,6 @@ func (p *program) colour() bool {
 	return p.env["NO_COLOR"] == "" && p.env["TERM"] != "dumb" && terminal(p.stdout)
 }
 
-// progress says what is being done, on a terminal only.
-func (p *program) progress(format string, args ...any) {
-	if terminal(p.stderr) {
-		fmt.Fprintf(p.stderr, format+"\n", args...)
-	}
-}
-
 func terminal(w any) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

@@ -7,7 +7,7 @@ import (
 	"github.com/shopslo/shopslo/promotion/upgrade"
 )
 
-func (p *program) planCommand() *cobra.Command {
+func planCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Plan what people do to the fleet",
@@ -17,11 +17,11 @@ the fleet's documents. It never does it.`,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.planUpgradeCommand())
+	cmd.AddCommand(planUpgradeCommand(p))
 	return cmd
 }
 
-func (p *program) planUpgradeCommand() *cobra.Command {
+func planUpgradeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "upgrade --failure-domain NAME",
 		Short: "Plan how a cluster is taken down for an upgrade",

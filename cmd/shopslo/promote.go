@@ -56,7 +56,7 @@ func (f *promoteFlags) check(all bool) error {
 	return f.fixFlags.check()
 }
 
-func (p *program) promoteCommand() *cobra.Command {
+func promoteCommand(p *program) *cobra.Command {
 	var f promoteFlags
 	var to, release string
 	var all bool
@@ -108,15 +108,29 @@ wrong · 4 a source or a repository could not be reached.
 			return err
 		}
 		f.server, f.o.Release = *server, fleet.Release(release)
-		return p.promote(cmd.Context(), f, fleet.TierName(to), all, all && !fs.Changed("wait"))
+		return promoteTo(p, cmd.Context(), f, fleet.TierName(to), all, all && !fs.Changed("wait"))
 	}
 	return cmd
 }
 
-// promote moves a release to a Tier, or up to it, and answers. endless: it waits for
+// mover is the promoter that the flags ask for.
+func (p *program) mover(ctx context.Context, f promoteFlags) (*mover, error) {
+	d, err := p.load()
+	if err != nil {
+		return nil, err
+	}
+	o := moveOptions{Options: f.o, server: f.server, wait: f.wait, every: f.every, tell: f.tell}
+	o.gate = func(ctx context.Context, to fleet.TierName, release fleet.Release) (verdict, error) {
+		v, err := judgement(p, ctx, f.server, question{to: string(to), release: string(release), fix: p.fix(f.fixFlags)}, when{time: p.now()})
+		return v.verdict, err
+	}
+	return openMover(ctx, p.host, d, o)
+}
+
+// promoteTo moves a release to a Tier, or up to it, and answers. endless: it waits for
 // as long as it takes.
-func (p *program) promote(ctx context.Context, f promoteFlags, to fleet.TierName, all, endless bool) error {
-	m, err := p.openMover(ctx, f)
+func promoteTo(p *program, ctx context.Context, f promoteFlags, to fleet.TierName, all, endless bool) error {
+	m, err := p.mover(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -142,10 +156,10 @@ func (p *program) promote(ctx context.Context, f promoteFlags, to fleet.TierName
 		patience.Done = func(one promoter.Promotion) error {
 			p.progressLine("")
 			if last := len(done) - 1; last >= 0 { // the gate has seen to it that it matched by now
-				_, err := m.look(ctx, f, &done[last])
+				_, err := m.look(ctx, &done[last])
 				unseen = errors.Join(unseen, err)
 			}
-			m.record(ctx, f, decisionlog.Promote, &one)
+			m.record(ctx, decisionlog.Promote, &one)
 			done = append(done, one)
 			return nil
 		}
@@ -153,28 +167,28 @@ func (p *program) promote(ctx context.Context, f promoteFlags, to fleet.TierName
 	} else {
 		var one promoter.Promotion
 		if one, err = m.Await(ctx, to, f.o, patience); err == nil {
-			m.record(ctx, f, decisionlog.Promote, &one)
+			m.record(ctx, decisionlog.Promote, &one)
 			done = append(done, one)
 		}
 		p.progressLine("")
 	}
 	if last := len(done) - 1; err == nil && last >= 0 {
-		unseen = errors.Join(unseen, m.arrival(ctx, f, &done[last], deadline))
+		unseen = errors.Join(unseen, m.arrival(ctx, &done[last], deadline))
 	}
 	if ctx.Err() != nil {
-		p.complain(stopped)
+		p.say(stopped)
 	}
-	if answered := p.answerMoved(m, f, done); answered != nil || err != nil {
+	if answered := answerMoved(p, m, f, done); answered != nil || err != nil {
 		return errors.Join(answered, moveError("--to", err))
 	}
-	return p.moved(done, unseen)
+	return moved(done, unseen)
 }
 
 // stopped is said where a move was interrupted.
 const stopped = "nothing is half done that the same command, run again, would not finish"
 
 // answerMoved writes what was done, also where an error ended it.
-func (p *program) answerMoved(m *mover, f promoteFlags, done []promoter.Promotion) error {
+func answerMoved(p *program, m *mover, f promoteFlags, done []promoter.Promotion) error {
 	if len(done) == 0 {
 		return nil
 	}
@@ -184,7 +198,7 @@ func (p *program) answerMoved(m *mover, f promoteFlags, done []promoter.Promotio
 			unwritten = fmt.Errorf("--body-file: %w; the answer has the text as well, with -o json", err)
 		}
 	}
-	r := promoter.Report{At: p.now(), Promotions: done, Fleet: m.Fleet, Compare: m.CompareURL, Gate: p.gateAsked(f.server)}
+	r := promoter.Report{At: p.now(), Promotions: done, Fleet: m.Fleet, Compare: m.CompareURL, Gate: gateAsked(p, f.server)}
 	if *f.out == asJSON {
 		return errors.Join(p.printJSON(r), unwritten)
 	}
@@ -192,7 +206,7 @@ func (p *program) answerMoved(m *mover, f promoteFlags, done []promoter.Promotio
 }
 
 // gateAsked is the command that asks the same gate.
-func (p *program) gateAsked(server string) string {
+func gateAsked(p *program, server string) string {
 	switch {
 	case server != "":
 		return "shopslo gate --server " + withoutUser(server)
@@ -203,7 +217,7 @@ func (p *program) gateAsked(server string) string {
 }
 
 // moved gives the exit code of what was done.
-func (p *program) moved(done []promoter.Promotion, unseen error) error {
+func moved(done []promoter.Promotion, unseen error) error {
 	for _, one := range done {
 		if code := one.ExitCode(); code != exitOK {
 			return exitWith(code)

@@ -13,17 +13,16 @@ import (
 
 // decided asks the gate about a move. A decision that is made here is logged, once: who
 // waits asks again and again, and is answered the same.
-func (m *mover) decided(ctx context.Context, f promoteFlags, to fleet.TierName, release fleet.Release) (promotion.Decision, error) {
-	p := m.program
-	v, err := p.judgement(ctx, f.server, question{to: string(to), release: string(release), fix: p.fix(f.fixFlags)}, when{time: p.now()})
-	if err != nil || f.server == "" && f.o.DryRun {
+func (m *mover) decided(ctx context.Context, to fleet.TierName, release fleet.Release) (promotion.Decision, error) {
+	v, err := m.o.gate(ctx, to, release)
+	if err != nil || m.o.server == "" && m.o.DryRun {
 		return v.Decision, err
 	}
-	if f.server == "" {
+	if m.o.server == "" {
 		was := m.gated[to]
 		if same := fmt.Sprint(v.Decision.Release, v.Verdict, unsettled(v.Decision)); same == was.what && was.log.failed == nil {
 			return v.Decision, nil
-		} else if v, err = p.kept(ctx, m.book, v); err != nil {
+		} else if v, err = kept(ctx, m.host, m.book, v); err != nil {
 			return v.Decision, err
 		} else {
 			m.gated[to] = gated{what: same, log: v.log}
@@ -52,9 +51,8 @@ func unsettled(d promotion.Decision) (names []string) {
 
 // record logs what came of a move: what was done, or refused. What the gate did not let
 // through stands in the log as its decision.
-func (m *mover) record(ctx context.Context, f promoteFlags, kind decisionlog.Kind, one *promoter.Promotion) {
-	p := m.program
-	if f.o.DryRun {
+func (m *mover) record(ctx context.Context, kind decisionlog.Kind, one *promoter.Promotion) {
+	if m.o.DryRun {
 		return
 	}
 	if g, ok := m.gated[one.To]; ok && one.Decision != nil {
@@ -68,18 +66,18 @@ func (m *mover) record(ctx context.Context, f promoteFlags, kind decisionlog.Kin
 		one.Result == promoter.Held && one.Decision != nil:
 		return
 	}
-	data, err := json.Marshal(promoter.Report{At: p.now(), Promotions: []promoter.Promotion{*one}, Fleet: m.Fleet, Compare: m.CompareURL})
+	data, err := json.Marshal(promoter.Report{At: m.host.now(), Promotions: []promoter.Promotion{*one}, Fleet: m.Fleet, Compare: m.CompareURL})
 	var logged publication
-	switch e, bad := decisionlog.OfMove(kind, p.whoAsks(), data); {
+	switch e, bad := decisionlog.OfMove(kind, m.host.whoAsks(), data); {
 	case err != nil || bad != nil:
 		logged = publication{why: fmt.Sprint(err, bad), failed: fmt.Errorf("%v %w", err, bad)}
-	case m.book.log == nil && f.server != "":
-		logged = p.logMoved(ctx, f.server, kind, data)
+	case m.book.log == nil && m.o.server != "":
+		logged = remoteServer{m.host, m.o.server}.logMoved(ctx, kind, data)
 	default:
 		logged = m.book.append(ctx, e, data)
 	}
 	if logged.failed != nil {
-		p.complain(fmt.Sprintf("the %s of %s was not logged: %v", kind, one.To, logged.failed))
+		m.host.complain(fmt.Sprintf("the %s of %s was not logged: %v", kind, one.To, logged.failed))
 	}
 	one.Logged = append(one.Logged, entryLogged(kind, logged))
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -22,45 +20,54 @@ import (
 // mover is the promoter with what it needs around it.
 type mover struct {
 	*promoter.Promoter
-	program *program
+	host    host
+	o       moveOptions
 	fleet   func(context.Context) (fleet.Snapshot, error) // nil: nobody knows what runs
 	tellers []promoter.Teller
 	book    *logbook
 	gated   map[fleet.TierName]gated // where the gate's decisions are logged
 }
 
+// moveOptions say how a Release is moved.
+type moveOptions struct {
+	promoter.Options
+	// server decides, and logs what gate.log does not; "": this process decides.
+	server string
+	// gate decides about a Release that is to go to a Tier.
+	gate  func(ctx context.Context, to fleet.TierName, release fleet.Release) (verdict, error)
+	wait  time.Duration // until the Tier matches its branch; 0: not at all
+	every time.Duration // from one look to the next
+	tell  bool          // those whom the configuration names, when it does
+}
+
 // openMover puts the promoter together from the configuration.
-func (p *program) openMover(ctx context.Context, f promoteFlags) (*mover, error) {
-	d, err := p.load()
-	if err != nil {
-		return nil, err
-	}
+func openMover(ctx context.Context, h host, d *documents, o moveOptions) (*mover, error) {
 	c := d.config.Promotion
 	if c == nil {
 		return nil, fmt.Errorf("%s: the section promotion is missing: it says where the repositories are", d.config.Path)
 	}
-	repos, err := gitpush.Open(ctx, p.gitConfig(c))
+	repos, err := gitpush.Open(ctx, gitConfig(h, c))
 	if err != nil {
 		return nil, err
 	}
-	m := &mover{program: p, gated: map[fleet.TierName]gated{}}
-	if m.book, err = p.openLogbook(d.config); err != nil {
+	m := &mover{host: h, o: o, gated: map[fleet.TierName]gated{}}
+	if m.book, err = openLogbook(h, d.config); err != nil {
 		return nil, err
 	}
 	m.Promoter = &promoter.Promoter{
-		Fleet: d.fleet, Single: repos.Single(), Reader: repos, History: repos, Writer: repos, Compare: c.Compare, Now: p.now,
+		Fleet: d.fleet, Single: repos.Single(), Reader: repos, History: repos, Writer: repos, Compare: c.Compare, Now: h.now,
 		Gate: func(ctx context.Context, to fleet.TierName, release fleet.Release) (promotion.Decision, error) {
-			return m.decided(ctx, f, to, release)
+			return m.decided(ctx, to, release)
 		},
 	}
 	if c.Images {
 		m.Manifests = manifests{repos, c.Git.Submodule}
 		m.Registry = &registry.Registry{Keychain: authn.DefaultKeychain}
 	}
-	if m.tellers, err = p.tellers(d.config); err != nil {
+	if m.tellers, err = tellers(h, d.config); err != nil {
 		return nil, err
 	}
-	w, err := newWitnesses(d.config)
+	w, err := newWitnesses(d).clients()
 	if err != nil {
 		return nil, err
 	}
@@ -70,15 +77,9 @@ func (p *program) openMover(ctx context.Context, f promoteFlags) (*mover, error)
 	return m, nil
 }
 
-// gitConfig gives git the environment that this program has: credentials are git's own
-// business.
-func (p *program) gitConfig(c *config.Promotion) gitpush.Config {
-	var env []string
-	for _, name := range slices.Sorted(maps.Keys(p.env)) {
-		env = append(env, name+"="+p.env[name])
-	}
+func gitConfig(h host, c *config.Promotion) gitpush.Config {
 	return gitpush.Config{
-		Dir: c.Git.Dir, System: c.Git.System, App: c.Git.App, Submodule: c.Git.Submodule, Env: env,
+		Dir: c.Git.Dir, System: c.Git.System, App: c.Git.App, Submodule: c.Git.Submodule, Env: h.environ(),
 		Author: gitpush.Author{Name: c.AuthorName, Email: c.AuthorEmail},
 		Sign:   gitpush.Sign{Format: c.SigningFormat, Key: c.SigningKey}, Hooks: c.Hooks,
 	}
@@ -102,14 +103,14 @@ func (m manifests) Images(ctx context.Context, tier fleet.Tier, release fleet.Re
 
 // look asks once whether a Tier that has come to a Release matches its branch, and
 // tells of it. The error says that nobody could be asked, or told.
-func (m *mover) look(ctx context.Context, f promoteFlags, one *promoter.Promotion) (matches bool, err error) {
+func (m *mover) look(ctx context.Context, one *promoter.Promotion) (matches bool, err error) {
 	came := one.Result == promoter.Promoted || one.Result == promoter.RolledBack || one.Result == promoter.Already
-	if !came || m.fleet == nil || f.o.DryRun {
+	if !came || m.fleet == nil || m.o.DryRun {
 		return false, nil
 	}
 	s, err := m.fleet(ctx)
 	if err != nil {
-		if f.wait == 0 && !f.tell { // nobody asked for it
+		if m.o.wait == 0 && !m.o.tell { // nobody asked for it
 			err = nil
 		}
 		return false, err
@@ -119,7 +120,7 @@ func (m *mover) look(ctx context.Context, f promoteFlags, one *promoter.Promotio
 		return false, nil
 	}
 	one.Matched = a.At
-	if !f.tell || one.Result == promoter.Already && one.Release == one.Replaces {
+	if !m.o.tell || one.Result == promoter.Already && one.Release == one.Replaces {
 		return true, nil
 	}
 	a.Previous, a.Compare = one.Replaces, m.CompareURL(one.Replaces, one.Release)
@@ -128,23 +129,23 @@ func (m *mover) look(ctx context.Context, f promoteFlags, one *promoter.Promotio
 
 // arrival waits until the Tier matches its branch, where --wait asks for that. The
 // error says that it is not seen to, or that somebody could not be told.
-func (m *mover) arrival(ctx context.Context, f promoteFlags, one *promoter.Promotion, deadline time.Time) error {
-	if f.wait == 0 {
+func (m *mover) arrival(ctx context.Context, one *promoter.Promotion, deadline time.Time) error {
+	if m.o.wait == 0 {
 		return nil
 	}
 	if m.fleet == nil {
 		return fmt.Errorf("nobody knows when %s matches its branch: name the exporter in gate.fleet", one.To)
 	}
-	sleep := promoter.Every(f.every, m.program.now, deadline)
+	sleep := promoter.Every(m.o.every, m.host.now, deadline)
 	for {
-		matches, err := m.look(ctx, f, one)
-		if matches || one.ExitCode() != exitOK || one.Result == promoter.Planned || one.Result == promoter.Proposed {
-			m.program.progressLine("")
+		matches, err := m.look(ctx, one)
+		if matches || one.ExitCode() != 0 || one.Result == promoter.Planned || one.Result == promoter.Proposed {
+			m.host.progress("")
 			return err
 		}
-		m.program.progressLine("waiting until %s matches its branch", one.To)
+		m.host.progress("waiting until %s matches its branch", one.To)
 		if slept := sleep(ctx); errors.Is(slept, promoter.ErrPatience) {
-			m.program.progressLine("")
+			m.host.progress("")
 			return errors.Join(fmt.Errorf("%s has Release %s, but is not seen to match its branch yet", one.To, promoter.Short(one.Release)), err)
 		} else if slept != nil {
 			return slept

@@ -241,8 +241,7 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 			dir := t.TempDir()
 			writeFiles(t, dir, map[string]string{"fleet.yaml": fleetOf("beta: s-1"), "slo.yaml": tt.yaml(),
 				"shopslo.yaml": "source: {prometheus: {url: 'http://127.0.0.1:9'}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\n"})
-			p := &program{configFile: filepath.Join(dir, "shopslo.yaml")}
-			d, err := p.load()
+			d, err := load(filepath.Join(dir, "shopslo.yaml"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -258,7 +257,7 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 				if len(f) != 1 || !f[0].Refused || !strings.Contains(f[0].Reason, tt.words) || e.ledger.Account(&d.slos.SLOs[0], "s-1", now).Failure != f[0].Reason {
 					t.Errorf("failing %+v, want a reason that says %q", f, tt.words)
 				}
-				asked := d.ask(source{types: newMetricTypes(s)})
+				asked := source{types: newMetricTypes(s)}.ask(d)
 				if place := fmt.Sprintf("slo.yaml:%d: SLO \"s\": ", tt.line); tt.line > 0 && (asked == nil || !strings.Contains(asked.Error(), place) || !strings.Contains(asked.Error(), tt.words)) || tt.line == 0 && asked != nil {
 					t.Errorf("%v, want a fault in line %d", asked, tt.line)
 				}

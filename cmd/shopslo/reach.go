@@ -2,11 +2,9 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -22,7 +20,7 @@ const margin = time.Hour
 // or that of a burn rate where this is longer.
 func (d *documents) reach() time.Duration {
 	longest := d.longestWindow()
-	for _, w := range slo.BurnWindows(burnAlerts(d.config.BurnRates)) {
+	for _, w := range slo.BurnWindows(d.alerts()) {
 		longest = max(longest, w)
 	}
 	return longest
@@ -30,7 +28,7 @@ func (d *documents) reach() time.Duration {
 
 // before is how far back of a Release's coming the gate of a Tier looks.
 func (d *documents) before(to string) time.Duration {
-	p := policy(d.config.Gate.Rules(to))
+	p := d.policy(to)
 	baseline := cmp.Or(p.Since.Baseline, promotion.DefaultBaseline)
 	if p.Load.Share > 0 {
 		return max(baseline, cmp.Or(p.Load.Day, 24*time.Hour)+cmp.Or(p.Load.Window, time.Hour))
@@ -60,45 +58,6 @@ func (d *documents) atMost(length time.Duration) time.Duration {
 		return length
 	}
 	return min(length, kept)
-}
-
-// reachOf is how far back a decision looks: as far as budgets do, and as before a
-// Release that it is about came, where the exporter knows that. It is no more than what
-// a server would keep.
-func (d *documents) reachOf(ctx context.Context, q question, at time.Time) time.Duration {
-	reach := d.reach()
-	came := d.came(ctx, q)
-	if came.IsZero() || !at.After(came) {
-		return reach
-	}
-	return max(reach, d.atMost(at.Sub(came)+d.before(q.to)))
-}
-
-// came is when a Release came to the first of the ShopSets that show how it behaves;
-// zero where nobody knows. The decision itself asks again, and says who does not answer.
-func (d *documents) came(ctx context.Context, q question) (first time.Time) {
-	route, err := d.fleet.Route(fleet.TierName(q.to))
-	w, failed := d.witnesses()
-	if err != nil || failed != nil || route.Evidence == nil || w.fleet == nil {
-		return first
-	}
-	seen, err := w.fleet.Fleet(ctx)
-	if err != nil {
-		return first
-	}
-	release := q.release
-	for _, t := range seen.Tiers {
-		if release == "" && t.Tier == route.From.Name {
-			release = string(t.Release)
-		}
-	}
-	for _, o := range seen.ShopSets {
-		ofIt := release != "" && o.Tier == route.Evidence.Name && strings.HasPrefix(string(o.Release), strings.ToLower(release))
-		if ofIt && !o.ReleaseSince.IsZero() && (first.IsZero() || o.ReleaseSince.Before(first)) {
-			first = o.ReleaseSince
-		}
-	}
-	return first
 }
 
 // judged are the Tiers that a decision looks at.

@@ -77,13 +77,12 @@ func TestReachIsNoMoreThanWhatIsAsked(t *testing.T) {
 	s := shortStage(t, 0)
 	reach := func(rest string, asked question) time.Duration {
 		t.Helper()
-		p := &program{configFile: s.config, now: time.Now}
 		appendTo(t, s.config, rest)
-		d, err := p.load()
+		d, err := load(s.config)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return d.reachOf(t.Context(), asked, s.at)
+		return reachOf(t.Context(), newWitnesses(d), asked, s.at)
 	}
 	if got := reach("", question{to: "prod"}); got != 7*day+time.Hour {
 		t.Errorf("a Release that came an hour ago: %v", got)
@@ -121,7 +120,7 @@ func TestAGateWithoutALedgerCountsWhatItJudges(t *testing.T) {
 	}
 	counted := func(judged []fleet.TierName) []string {
 		found := map[string]bool{}
-		for _, item := range d.plan(source{}, judged).Items {
+		for _, item := range planOf(d, source{}, judged).Items {
 			for _, s := range item.Subjects {
 				found[s.ID] = true
 			}

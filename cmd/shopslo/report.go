@@ -9,12 +9,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/internal/config"
-	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
 	"github.com/shopslo/shopslo/review"
 	"github.com/shopslo/shopslo/slo"
@@ -22,19 +20,19 @@ import (
 
 // reportFlags are the flags of `report`.
 type reportFlags struct {
-	week, from, to string
-	lang           string
-	format, file   string
-	server         string
-	slack          bool
-	link           string
+	span         span
+	lang         string
+	format, file string
+	server       string
+	slack        bool
+	link         string
 }
 
 // reportFormats are what a report can be written as, with the names of files that mean
 // them.
 var reportFormats = map[string][]string{"text": {".txt"}, "markdown": {".md", ".markdown"}, "html": {".html", ".htm"}, "json": {".json"}}
 
-func (p *program) reportCommand() *cobra.Command {
+func reportCommand(p *program) *cobra.Command {
 	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "report",
@@ -62,9 +60,9 @@ missing; or Slack could not be told.
 	}
 	p.configFlag(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&f.week, "week", "", "the ISO `week`, such as 2026-W46 (default the last whole one)")
-	fs.StringVar(&f.from, "from", "", "the first `day` of the period, such as 2026-11-09, instead of a week")
-	fs.StringVar(&f.to, "to", "", "the last `day` of the period, which is included")
+	fs.StringVar(&f.span.week, "week", "", "the ISO `week`, such as 2026-W46 (default the last whole one)")
+	fs.StringVar(&f.span.from, "from", "", "the first `day` of the period, such as 2026-11-09, instead of a week")
+	fs.StringVar(&f.span.to, "to", "", "the last `day` of the period, which is included")
 	fs.StringVar(&f.lang, "lang", "", "`language`: ja or en (default review.language of the configuration, else en)")
 	fs.StringVarP(&f.format, "format", "o", "", "`format`: text, markdown, html or json (default by the name of --output, else text)")
 	fs.StringVar(&f.file, "output", "", "write to this `file` instead of standard output")
@@ -77,17 +75,17 @@ missing; or Slack could not be told.
 		if err := f.check(); err != nil {
 			return err
 		}
-		return p.writeReport(cmd.Context(), f)
+		return writeReport(p, cmd.Context(), f)
 	}
 	return cmd
 }
 
 // check refuses what contradicts itself, and finds the format.
 func (f *reportFlags) check() error {
-	if f.week != "" && f.from+f.to != "" {
+	if f.span.week != "" && f.span.from+f.span.to != "" {
 		return usageErrorf("--week and --from name two periods; give one")
 	}
-	if (f.from == "") != (f.to == "") {
+	if (f.span.from == "") != (f.span.to == "") {
 		return usageErrorf("--from and --to go together: the first and the last day of the period")
 	}
 	if f.lang != "" && !slices.Contains(review.Langs, review.Lang(f.lang)) {
@@ -121,12 +119,12 @@ func (f *reportFlags) check() error {
 
 // writeReport makes the report, writes it, and tells Slack. What is missing since the
 // source could not be reached stands in the report, and is the exit code.
-func (p *program) writeReport(ctx context.Context, f reportFlags) error {
-	hook, link, err := p.reportHook(f)
+func writeReport(p *program, ctx context.Context, f reportFlags) error {
+	hook, link, err := reportHook(p, f)
 	if err != nil {
 		return err
 	}
-	r, lang, err := p.reviewOf(ctx, f)
+	r, lang, err := p.review(ctx, f)
 	if err != nil && !(r.Version > 0 && errors.Is(err, slo.ErrUnavailable)) {
 		return err
 	}
@@ -161,7 +159,7 @@ func formatted(r review.Report, format string, lang review.Lang) (string, error)
 }
 
 // reportHook is the webhook that is told, nil without --slack, and the report's address.
-func (p *program) reportHook(f reportFlags) (*slackhook.Hook, string, error) {
+func reportHook(p *program, f reportFlags) (*slackhook.Hook, string, error) {
 	if !f.slack {
 		return nil, "", nil
 	}
@@ -180,9 +178,9 @@ func (p *program) reportHook(f reportFlags) (*slackhook.Hook, string, error) {
 	return &slackhook.Hook{File: v.SlackWebhookFile}, link, nil
 }
 
-// reviewOf asks a server, or compiles the review here. An error that wraps
+// review asks a server, or compiles the review here. An error that wraps
 // slo.ErrUnavailable may come with a review that lacks what could not be reached.
-func (p *program) reviewOf(ctx context.Context, f reportFlags) (review.Report, review.Lang, error) {
+func (p *program) review(ctx context.Context, f reportFlags) (review.Report, review.Lang, error) {
 	lang := review.Lang(f.lang)
 	if f.server != "" {
 		if lang == "" {
@@ -191,7 +189,7 @@ func (p *program) reviewOf(ctx context.Context, f reportFlags) (review.Report, r
 				lang = review.Lang(c.WeeklyReview().Language)
 			}
 		}
-		r, err := p.askReview(ctx, f)
+		r, err := p.server(f.server).review(ctx, f.span)
 		return r, lang, err
 	}
 	d, err := p.load()
@@ -201,12 +199,12 @@ func (p *program) reviewOf(ctx context.Context, f reportFlags) (review.Report, r
 	if lang == "" {
 		lang = review.Lang(d.config.WeeklyReview().Language)
 	}
-	period, err := f.period(p.now(), d.config.WeeklyReview().Zone)
+	period, err := f.span.period(p.now(), d.config.WeeklyReview().Zone)
 	if err != nil {
 		return review.Report{}, lang, err
 	}
 	d.fine = period.Until.Sub(period.From)
-	e, outage := p.oneShotBack(ctx, d, period.Until, period.Reach(d.reach()), nil)
+	e, outage := oneShotBack(ctx, p.host, d, period.Until, period.Reach(d.reach()), nil)
 	if e == nil {
 		return review.Report{}, lang, outage
 	}
@@ -214,78 +212,7 @@ func (p *program) reviewOf(ctx context.Context, f reportFlags) (review.Report, r
 	if outage != nil && !errors.Is(outage, slo.ErrUnavailable) || ctx.Err() != nil {
 		return review.Report{}, lang, errors.Join(outage, context.Cause(ctx))
 	}
-	log, unknown := p.reportLog(d.config)
-	r, err := e.review(ctx, period, p.now(), log, unknown, outage)
+	log, unknown := logOf(p.host, d.config)
+	r, err := reviewOf(ctx, e, period, p.now(), log, unknown, outage)
 	return r, lang, errors.Join(err, outage)
-}
-
-// period is the one that the flags name.
-func (f reportFlags) period(now time.Time, zone *time.Location) (review.Period, error) {
-	var period review.Period
-	var err error
-	switch {
-	case f.week != "":
-		if period, err = review.ParseWeek(f.week, now, zone); err != nil {
-			return period, usageErrorf("--week: %v", err)
-		}
-	case f.from != "":
-		if period, err = review.ParseDays(f.from, f.to, now, zone); err != nil {
-			return period, usageErrorf("--from, --to: %v", err)
-		}
-	default:
-		period = review.LastWeek(now, zone)
-	}
-	return period, nil
-}
-
-// askReview is `report --server`.
-func (p *program) askReview(ctx context.Context, f reportFlags) (review.Report, error) {
-	q := url.Values{}
-	for name, value := range map[string]string{"week": f.week, "from": f.from, "to": f.to} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	body, err := p.ask(ctx, f.server, reviewPath, q)
-	if err != nil {
-		return review.Report{}, err
-	}
-	r, err := review.Decode(body)
-	if err != nil {
-		return r, fmt.Errorf("ask %s: %w", withoutUser(f.server), err)
-	}
-	return r, nil
-}
-
-// review compiles the review of a period from what the ledger has counted. outage is why
-// the source could not be read, nil if it was.
-func (e *engine) review(ctx context.Context, period review.Period, at time.Time, log logReading, unknown *review.Unknown, outage error) (review.Report, error) {
-	in := review.Input{At: at, Period: period}
-	if outage != nil {
-		in.Outage = &review.Unknown{Reason: review.Failed, Error: outage.Error()}
-	}
-	exclusions, err := e.calendarFacts(&in)
-	if err != nil {
-		return review.Report{}, err
-	}
-	if err := e.actionFacts(ctx, &in); err != nil {
-		return review.Report{}, err
-	}
-	if err := e.silenceFacts(ctx, &in); err != nil {
-		return review.Report{}, err
-	}
-	e.logFacts(ctx, &in, log, unknown)
-	q := review.Question{Period: period, Fleet: e.docs.fleet, SLOs: e.docs.slos.SLOs, Alerts: e.alerts, Resolution: e.docs.config.Ledger.Resolution}
-	until := period.Until
-	if at.Before(until) {
-		until = at
-	}
-	e.lookPast(ctx, until, at)
-	counts := promotion.Excluding(e.docs.fleet, exclusions, e.accounts())
-	in.Measured = review.Measure(q, counts)
-	in.Effects = review.MeasureMoves(q, counts, in.Releases.Items)
-	if err := context.Cause(ctx); err != nil {
-		return review.Report{}, err
-	}
-	return review.Compile(in), nil
 }

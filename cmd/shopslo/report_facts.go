@@ -11,6 +11,7 @@ import (
 	"github.com/shopslo/shopslo/incident/incidentfile"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/review"
 	"github.com/shopslo/shopslo/review/actionfile"
 )
@@ -24,7 +25,7 @@ func failed(key string, err error) *review.Unknown {
 }
 
 // calendarFacts adds freezes, overrides and exclusions, and gives all exclusions.
-func (e *engine) calendarFacts(in *review.Input) ([]promotion.Exclusion, error) {
+func calendarFacts(e *engine, in *review.Input) ([]promotion.Exclusion, error) {
 	c, from, err := e.docs.calendar()
 	if err != nil {
 		return nil, err
@@ -53,8 +54,8 @@ func (e *engine) calendarFacts(in *review.Input) ([]promotion.Exclusion, error) 
 }
 
 // silenceFacts adds what an Alertmanager was told to keep to itself.
-func (e *engine) silenceFacts(ctx context.Context, in *review.Input) error {
-	w, err := e.docs.witnesses()
+func silenceFacts(ctx context.Context, e *engine, in *review.Input) error {
+	w, err := e.witnesses.clients()
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func overlaps(from, until time.Time, p review.Period) bool {
 }
 
 func scopeNames(s promotion.Scope) []string {
-	return slices.Concat(texts(s.Tiers), texts(s.Groups), texts(s.ShopSets))
+	return slices.Concat(namesOf(s.Tiers), namesOf(s.Groups), namesOf(s.ShopSets))
 }
 
 func orNil(t time.Time) *time.Time {
@@ -99,7 +100,7 @@ func orNil(t time.Time) *time.Time {
 
 // actionFacts adds action items and incidents: documents, so what is wrong with them is
 // an error.
-func (e *engine) actionFacts(ctx context.Context, in *review.Input) error {
+func actionFacts(ctx context.Context, e *engine, in *review.Input) error {
 	c := e.docs.config
 	v := c.WeeklyReview()
 	if len(v.Actions) == 0 {
@@ -109,7 +110,7 @@ func (e *engine) actionFacts(ctx context.Context, in *review.Input) error {
 	if in.Actions.Items, err = actionItems(c); err != nil {
 		return err
 	}
-	all, err := e.allIncidents(ctx, in)
+	all, err := allIncidents(ctx, e, in)
 	if err != nil {
 		return faultsOf(err)
 	}
@@ -130,9 +131,9 @@ func actionItems(c *config.Config) ([]review.Action, error) {
 // allIncidents are those in files and those that the incidentbot knows, which knows more
 // of one that is in both. A bot that does not answer is Unknown, as are the actions of its
 // postmortems.
-func (e *engine) allIncidents(ctx context.Context, in *review.Input) ([]incident.Incident, error) {
+func allIncidents(ctx context.Context, e *engine, in *review.Input) ([]incident.Incident, error) {
 	c := e.docs.config
-	w, err := e.docs.witnesses()
+	w, err := e.witnesses.clients()
 	if err != nil {
 		return nil, err
 	}
@@ -254,12 +255,12 @@ func inSeconds(d *time.Duration) *float64 {
 	return &s
 }
 
-// reportLog is the decision log that a command reads, or why there is none.
-func (p *program) reportLog(c *config.Config) (logReading, *review.Unknown) {
+// logOf is the decision log that a configuration names, or why there is none.
+func logOf(h host, c *config.Config) (decisionlog.Reader, *review.Unknown) {
 	if c.Gate.Log == nil {
 		return nil, notConfigured("gate.log")
 	}
-	log, err := p.readLog(logFlags{})
+	log, err := readerOf(h, c)
 	if err != nil {
 		return nil, failed("gate.log", err)
 	}
@@ -267,9 +268,9 @@ func (p *program) reportLog(c *config.Config) (logReading, *review.Unknown) {
 }
 
 // logFacts adds decisions and Releases. What the log cannot tell, the exporter may.
-func (e *engine) logFacts(ctx context.Context, in *review.Input, log logReading, unknown *review.Unknown) {
+func logFacts(ctx context.Context, e *engine, in *review.Input, log decisionlog.Reader, unknown *review.Unknown) {
 	book := readBook(ctx, in, log, unknown)
-	w, err := e.docs.witnesses()
+	w, err := e.witnesses.clients()
 	if err == nil && w.fleet != nil {
 		seen, err := w.fleet.Fleet(ctx)
 		if err != nil {
@@ -290,4 +291,12 @@ func (e *engine) logFacts(ctx context.Context, in *review.Input, log logReading,
 			m.Compare = strings.NewReplacer("{from}", m.Replaces, "{to}", m.Release).Replace(compare)
 		}
 	}
+}
+
+func namesOf[Name ~string](list []Name) []string {
+	out := []string{}
+	for _, name := range list {
+		out = append(out, string(name))
+	}
+	return out
 }

@@ -12,14 +12,11 @@ import (
 	"github.com/shopslo/shopslo/review"
 )
 
-// logReading is a log of decisions that can be read; nil: there is none.
-type logReading = decisionlog.Reader
-
 // book is what the log of decisions tells a review.
 type book struct{ entries []decisionlog.Entry }
 
 // readBook adds the period's decisions and moves.
-func readBook(ctx context.Context, in *review.Input, log logReading, unknown *review.Unknown) *book {
+func readBook(ctx context.Context, in *review.Input, log decisionlog.Reader, unknown *review.Unknown) *book {
 	b := &book{}
 	if unknown == nil {
 		list, err := decisionlog.Pick(ctx, log, decisionlog.Filter{})

@@ -9,18 +9,16 @@ import (
 	"github.com/shopslo/shopslo/review"
 )
 
-const reviewPath = "/api/v1/review"
-
 // review answers GET /api/v1/review.
 func (s *service) review(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	f := reportFlags{week: q.Get("week"), from: q.Get("from"), to: q.Get("to")}
+	f := span{week: q.Get("week"), from: q.Get("from"), to: q.Get("to")}
 	if f.week != "" && f.from+f.to != "" || (f.from == "") != (f.to == "") {
 		server.WriteError(w, http.StatusBadRequest, errors.New("give week, such as 2026-W46, or from and to, the first and the last day of the period, or none of them"))
 		return
 	}
 	e := s.current()
-	period, err := f.period(s.p.now(), e.docs.config.WeeklyReview().Zone)
+	period, err := f.period(s.host.now(), e.docs.config.WeeklyReview().Zone)
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return
@@ -29,7 +27,7 @@ func (s *service) review(w http.ResponseWriter, r *http.Request) {
 	if s.book.reader == nil {
 		unknown = notConfigured("gate.log")
 	}
-	report, err := e.review(r.Context(), period, s.p.now(), s.book.reader, unknown, s.unreachable())
+	report, err := reviewOf(r.Context(), e, period, s.host.now(), s.book.reader, unknown, s.unreachable())
 	if err == nil {
 		var data []byte
 		if data, err = json.Marshal(report); err == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/shopslo/shopslo/promotion/promoter"
 )
 
-func (p *program) rollbackCommand() *cobra.Command {
+func rollbackCommand(p *program) *cobra.Command {
 	var f promoteFlags
 	var tier, to string
 	cmd := &cobra.Command{
@@ -48,24 +48,24 @@ repository could not be reached.`,
 			return err
 		}
 		ctx := cmd.Context()
-		m, err := p.openMover(ctx, f)
+		m, err := p.mover(ctx, f)
 		if err != nil {
 			return err
 		}
 		one, err := m.Rollback(ctx, fleet.TierName(tier), to, f.o)
 		if err != nil {
 			if ctx.Err() != nil {
-				p.complain(stopped)
+				p.say(stopped)
 			}
 			return moveError("--tier", err)
 		}
-		m.record(ctx, f, decisionlog.Rollback, &one)
+		m.record(ctx, decisionlog.Rollback, &one)
 		done := []promoter.Promotion{one}
-		unseen := m.arrival(ctx, f, &done[0], p.now().Add(f.wait))
-		if err := p.answerMoved(m, f, done); err != nil {
+		unseen := m.arrival(ctx, &done[0], p.now().Add(f.wait))
+		if err := answerMoved(p, m, f, done); err != nil {
 			return err
 		}
-		return p.moved(done, unseen)
+		return moved(done, unseen)
 	}
 	return cmd
 }

@@ -22,7 +22,7 @@ type rulesFlags struct {
 	stale, drift     time.Duration
 }
 
-func (p *program) rulesCommand() *cobra.Command {
+func rulesCommand(p *program) *cobra.Command {
 	var f rulesFlags
 	cmd := &cobra.Command{
 		Use:   "rules",
@@ -93,7 +93,7 @@ func (p *program) rules(f rulesFlags) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := rules.Settings{Alerts: burnAlerts(d.config.BurnRates), Stale: f.stale, Drift: f.drift, Exporter: d.config.Gate.Fleet != nil}
+	s := rules.Settings{Alerts: d.alerts(), Stale: f.stale, Drift: f.drift, Exporter: d.config.Gate.Fleet != nil}
 	if s.Stale == 0 {
 		s.Stale = staleAfter(d.config.Ledger)
 	}

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/slo/source/promapi"
@@ -16,24 +17,24 @@ import (
 )
 
 // openSource opens what the configuration names. An embedded store is opened, but
-// scrapes nothing until it is run.
-func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
+// scrapes nothing until it is run, and registers its metrics with r.
+func openSource(h host, d *documents, r prometheus.Registerer, log *slog.Logger) (source, error) {
 	if c := d.config.Source.Prometheus; c != nil {
-		s, err := promapi.New(p.remote(c))
+		s, err := promapi.New(remoteOf(h, c))
 		if err != nil {
 			return source{}, fmt.Errorf("%s: source.prometheus: %w", d.config.Path, err)
 		}
 		return source{Source: s, types: newMetricTypes(s), name: "Prometheus at " + withoutUser(c.URL), close: func() error { return nil }}, nil
 	}
 	if c := d.config.Source.Mackerel; c != nil {
-		return p.openMackerel(c)
+		return openMackerel(h, c)
 	}
 	c := d.config.Source.Embedded
 	scrape, err := scrapeOf(d.config)
 	if err != nil {
 		return source{}, err
 	}
-	db, err := promtsdb.Open(c.Dir, promtsdb.Config{Retention: c.Retention, Scrape: scrape, Logger: log, Registerer: p.registry, Now: p.now})
+	db, err := promtsdb.Open(c.Dir, promtsdb.Config{Retention: c.Retention, Scrape: scrape, Logger: log, Registerer: r, Now: h.now})
 	if err != nil {
 		return source{}, orAskServer(err)
 	}
@@ -65,10 +66,10 @@ func askedAlone(command string, err error) error {
 	return err
 }
 
-// remote turns the configuration into promapi's.
-func (p *program) remote(c *config.Prometheus) promapi.Config {
+// remoteOf turns the configuration into promapi's.
+func remoteOf(h host, c *config.Prometheus) promapi.Config {
 	out := promapi.Config{
-		URL: c.URL, BearerTokenFile: c.BearerTokenFile, Timeout: c.Timeout, Headers: maps.Clone(c.Headers), Now: p.now,
+		URL: c.URL, BearerTokenFile: c.BearerTokenFile, Timeout: c.Timeout, Headers: maps.Clone(c.Headers), Now: h.now,
 		ReplicaLabels: c.ReplicaLabels, ScrapeInterval: c.ScrapeInterval,
 		TLS: promapi.TLS{CAFile: c.TLS.CAFile, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile,
 			ServerName: c.TLS.ServerName, InsecureSkipVerify: c.TLS.InsecureSkipVerify},
@@ -100,8 +101,8 @@ func scrapeOf(c *config.Config) (*promtsdb.Scrape, error) {
 
 // keepNamed tells the source which labels tell series apart for somebody: it leaves out
 // none of them, not even where they are of a replica.
-func (d *documents) keepNamed(src source) {
-	keeper, ok := src.Source.(interface{ Keep(labels ...string) })
+func (s source) keepNamed(d *documents) {
+	keeper, ok := s.Source.(interface{ Keep(labels ...string) })
 	if !ok {
 		return
 	}
@@ -109,7 +110,7 @@ func (d *documents) keepNamed(src source) {
 	for _, set := range d.fleet.ShopSets() {
 		keeper.Keep(slices.Collect(maps.Keys(set.Match))...)
 	}
-	read := d.reading(src.types)
+	read := s.reading(d)
 	for i := range d.slos.SLOs {
 		parts := d.slos.SLOs[i].Parts
 		for k := range parts {
@@ -123,14 +124,4 @@ func (d *documents) keepNamed(src source) {
 			}
 		}
 	}
-}
-
-// withoutUser is a URL as it may be shown.
-func withoutUser(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return "an address that is no URL"
-	}
-	u.User = nil
-	return u.String()
 }

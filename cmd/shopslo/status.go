@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +14,7 @@ import (
 	"github.com/shopslo/shopslo/status"
 )
 
-func (p *program) statusCommand() *cobra.Command {
+func statusCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the error budgets",
@@ -56,7 +55,7 @@ verdict.
 		if err != nil {
 			return err
 		}
-		if err := p.pickedAny(r, filter, *server); err != nil {
+		if err := pickedAny(p, r, filter, *server); err != nil {
 			return err
 		}
 		if r = r.Filter(filter); pick.sort == "worst" {
@@ -71,15 +70,15 @@ verdict.
 }
 
 // report asks a server, or computes the budgets here.
-func (p *program) report(ctx context.Context, server string, at when) (status.Report, error) {
-	if server != "" {
-		return p.askStatus(ctx, server, at)
+func (p *program) report(ctx context.Context, address string, at when) (status.Report, error) {
+	if address != "" {
+		return p.server(address).status(ctx, at.asked())
 	}
 	d, err := p.load()
 	if err != nil {
 		return status.Report{}, err
 	}
-	e, err := p.oneShot(ctx, d, at.time)
+	e, err := oneShot(ctx, p.host, d, at.time)
 	if e != nil {
 		defer e.Close()
 	}
@@ -128,7 +127,7 @@ func (f *picked) filter() (status.Filter, error) {
 
 // pickedAny refuses names that nothing has: a list of them that is empty would look as if
 // all were well. What the fleet has and no SLO applies to is an answer.
-func (p *program) pickedAny(r status.Report, f status.Filter, server string) error {
+func pickedAny(p *program, r status.Report, f status.Filter, server string) error {
 	var tiers, sets, slos []string
 	if server == "" {
 		d, err := p.load()
@@ -162,6 +161,14 @@ func known(s slo.State) bool {
 	return false
 }
 
+// asked is the time as servers are asked for it: zero is now.
+func (w when) asked() time.Time {
+	if !w.given {
+		return time.Time{}
+	}
+	return w.time
+}
+
 // when is the time that a command answers for.
 type when struct {
 	time  time.Time
@@ -185,9 +192,4 @@ func (p *program) atFlag(cmd *cobra.Command) func() (when, error) {
 		}
 		return when{t, true}, nil
 	}
-}
-
-// serverFlag adds --server.
-func serverFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("server", "", fmt.Sprintf("ask the 'shopslo serve' at this `URL` instead of the source, such as http://%s", defaultListen))
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/presence"
 )
@@ -18,26 +20,6 @@ type asked struct {
 	At   string `json:"at"`
 }
 
-// absent is what a source does not have, in the shape of docs/status.schema.json.
-type absent struct {
-	Kind     slo.AbsenceKind `json:"kind"`
-	Side     string          `json:"side"`
-	Selector string          `json:"selector"`
-	Label    string          `json:"label"`
-	Nearest  []string        `json:"nearest"`
-}
-
-// lacking is what a finding of the source is about: an SLO, and the ShopSets that share it.
-type lacking struct {
-	SLO      string   `json:"slo"`
-	ShopSets []string `json:"shopsets"`
-	Absent   *absent  `json:"absent,omitempty"` // nil: it could not be asked
-}
-
-func absentOf(a slo.Absence) *absent {
-	return &absent{Kind: a.Kind, Side: a.Side, Selector: a.Selector, Label: a.Label, Nearest: append([]string{}, a.Nearest...)}
-}
-
 // rules of findings about what a source does not have.
 var absenceRules = map[slo.AbsenceKind]string{
 	slo.NoMetric: "absent-metric", slo.NoLabel: "absent-label", slo.NoBound: "absent-bound",
@@ -45,21 +27,21 @@ var absenceRules = map[slo.AbsenceKind]string{
 	slo.NoSuch: "", // a note: it has not happened
 }
 
-// validateSource adds what the source says of the SLOs' metrics, and does not have. The error
+// askSource adds what the source says of the SLOs' metrics, and does not have. The error
 // is a faults, or wraps slo.ErrUnavailable where it could say nothing at all.
-func (p *program) validateSource(ctx context.Context, d *documents, v *validation) error {
-	src, err := p.openSource(d, slog.New(slog.DiscardHandler))
+func (v *validation) askSource(ctx context.Context, h host, d *documents) error {
+	src, err := openSource(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return askedAlone("validate --source", err)
 	}
 	defer src.close()
-	if err := d.ask(src); err != nil {
+	if err := src.ask(d); err != nil {
 		return err
 	}
-	v.Findings, v.Notes = d.findings(), d.allNotes() // it has told what its metrics are
-	now := p.now()
+	v.Findings, v.Notes = d.findings(), allNotes(d) // it has told what its metrics are
+	now := h.now()
 	v.Source = &asked{Name: src.name, At: now.UTC().Format("2006-01-02T15:04:05Z")}
-	f := newFinder(d, src, d.plan(src, nil), nil)
+	f := newFinder(d, src, planOf(d, src, nil), nil)
 	if f == nil {
 		v.Notes = append(v.Notes, note{Place: d.config.Path, Text: src.name + " is not asked: its queries name what they read, and give no data where it does not exist"})
 		return nil

@@ -2,55 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/internal/config"
-	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/promotion/promoter"
-	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
 )
-
-// tellers are those who are told when a Tier has come to match its branch.
-func (p *program) tellers(c *config.Config) ([]promoter.Teller, error) {
-	var all []promoter.Teller
-	if c.Promotion != nil && c.Promotion.SlackWebhookFile != "" {
-		all = append(all, &slackhook.Hook{File: c.Promotion.SlackWebhookFile})
-	}
-	if m := c.Mackerel; m != nil && m.Service != "" {
-		client, err := p.mackerelClient(m.Mackerel)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, annotator{client, m.Service})
-	}
-	return all, nil
-}
-
-// annotator marks Arrivals on the graphs of a Mackerel service.
-type annotator struct {
-	client  *mackerel.Client
-	service string
-}
-
-// Tell implements promoter.Teller.
-func (t annotator) Tell(ctx context.Context, a promoter.Arrival) error {
-	_, err := t.client.Annotate(ctx, t.service, mackerel.Release{
-		Tier: string(a.Tier), Release: string(a.Release), Previous: string(a.Previous), Compare: a.Compare, At: a.At,
-	})
-	return err
-}
-
-// tellAll tells everybody, also after one could not be told.
-func tellAll(ctx context.Context, tellers []promoter.Teller, a promoter.Arrival) error {
-	var errs []error
-	for _, t := range tellers {
-		errs = append(errs, t.Tell(ctx, a))
-	}
-	return errors.Join(errs...)
-}
 
 // lookout watches for Arrivals while `serve` runs.
 type lookout struct {
@@ -72,20 +29,21 @@ type news struct {
 }
 
 // openLookout is nil where there is nobody to ask or nobody to tell.
-func (p *program) openLookout(c *config.Config, log *slog.Logger) (*lookout, error) {
+func openLookout(h host, d *documents, log *slog.Logger) (*lookout, error) {
+	c := d.config
 	if c.Promotion == nil || c.Gate.Fleet == nil {
 		return nil, nil
 	}
-	tellers, err := p.tellers(c)
-	if err != nil || len(tellers) == 0 {
+	who, err := tellers(h, c)
+	if err != nil || len(who) == 0 {
 		return nil, err
 	}
-	w, err := newWitnesses(c)
+	w, err := newWitnesses(d).clients()
 	if err != nil {
 		return nil, err
 	}
 	compare := (&promoter.Promoter{Compare: c.Promotion.Compare}).CompareURL
-	return &lookout{fleet: w.fleet.Fleet, tellers: tellers, compare: compare, every: 15 * time.Second, log: log}, nil
+	return &lookout{fleet: w.fleet.Fleet, tellers: who, compare: compare, every: 15 * time.Second, log: log}, nil
 }
 
 // run looks until ctx ends.

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
+	"github.com/shopslo/shopslo/slo/ledger/explain"
+	"github.com/shopslo/shopslo/status"
+)
+
+// explained is one SLO on one ShopSet.
+func explained(d *documents, name, shopset string) (*slo.SLO, fleet.ShopSet, error) {
+	s := d.sloNamed(name)
+	if s == nil {
+		return nil, fleet.ShopSet{}, usageErrorf("there is no SLO %q%s", name, didYouMean(name, sloNames(d)))
+	}
+	set, ok := d.fleet.ShopSet(fleet.ShopSetName(shopset))
+	if !ok {
+		return nil, set, usageErrorf("there is no ShopSet %q%s", shopset, didYouMean(shopset, shopSetNames(d)))
+	}
+	if !status.Applies(s, set.Tier) {
+		return nil, set, usageErrorf("SLO %q does not apply to ShopSet %q: it is for %s, and that one is in %s", name, shopset, strings.Join(s.Tiers, ", "), set.Tier)
+	}
+	return s, set, nil
+}
+
+// explainOne counts one budget anew, and reads what it rests on.
+func explainOne(ctx context.Context, h host, d *documents, name, shopset string, at time.Time) (*explanation, error) {
+	s, set, err := explained(d, name, shopset)
+	if err != nil {
+		return nil, err
+	}
+	only := *s
+	d.slos.SLOs = []slo.SLO{only}
+	src, err := openSource(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, askedAlone("explain", err)
+	}
+	if err := src.ask(d); err != nil {
+		return nil, errors.Join(err, src.close())
+	}
+	now := h.now()
+	var steps explain.Steps
+	e, err := openEngine(d, src, ledger.Config{Backfill: now.Sub(at) + d.reach() + margin, Trace: steps.Take}, []fleet.TierName{set.Tier}, now)
+	if err != nil {
+		return nil, errors.Join(err, src.close())
+	}
+	defer e.Close()
+	plan := planOf(d, src, []fleet.TierName{set.Tier})
+	var subject *ledger.Subject
+	for i := range plan.Items {
+		plan.Items[i].Subjects = slices.DeleteFunc(plan.Items[i].Subjects, func(s *ledger.Subject) bool { return s.ID != shopset })
+		subject = plan.Items[i].Subjects[0]
+	}
+	if err := e.ledger.Configure(plan, now); err != nil {
+		return nil, err
+	}
+	e.finder = newFinder(d, src, plan, e.ledger)
+	until := at.Add(d.config.Ledger.Delay)
+	if until.After(now) {
+		until = now
+	}
+	failed := e.ledger.Advance(ctx, until, reading(h))
+	if errors.Is(failed, slo.ErrUnavailable) || ctx.Err() != nil {
+		return nil, errors.Join(failed, context.Cause(ctx))
+	}
+	if err := e.lookOnce(ctx, at); err != nil {
+		return nil, err
+	}
+	r := e.report(at).Filter(status.Filter{ShopSets: []fleet.ShopSetName{set.Name}})
+	if len(r.Budgets) != 1 {
+		return nil, fmt.Errorf("explain %s on %s: %d budgets were found", name, shopset, len(r.Budgets))
+	}
+	x := newExplanation(at, &r.Budgets[0], e.source.name)
+	w := &examiner{e: e, subject: subject, slo: &d.slos.SLOs[0], budget: &r.Budgets[0], steps: &steps, out: x, at: at}
+	return x, w.examine(ctx)
+}

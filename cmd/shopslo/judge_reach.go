@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// reachOf is how far back a decision looks: as far as budgets do, and as before a
+// Release that it is about came, where the exporter knows that. It is no more than what
+// a server would keep.
+func reachOf(ctx context.Context, w *witnesses, q question, at time.Time) time.Duration {
+	d := w.docs
+	reach := d.reach()
+	came := came(ctx, w, q)
+	if came.IsZero() || !at.After(came) {
+		return reach
+	}
+	return max(reach, d.atMost(at.Sub(came)+d.before(q.to)))
+}
+
+// came is when a Release came to the first of the ShopSets that show how it behaves;
+// zero where nobody knows. The decision itself asks again, and says who does not answer.
+func came(ctx context.Context, w *witnesses, q question) (first time.Time) {
+	route, err := w.docs.fleet.Route(fleet.TierName(q.to))
+	ask, failed := w.clients()
+	if err != nil || failed != nil || route.Evidence == nil || ask.fleet == nil {
+		return first
+	}
+	snapshot, err := ask.fleet.Fleet(ctx)
+	if err != nil {
+		return first
+	}
+	release := q.release
+	for _, t := range snapshot.Tiers {
+		if release == "" && t.Tier == route.From.Name {
+			release = string(t.Release)
+		}
+	}
+	for _, o := range snapshot.ShopSets {
+		ofIt := release != "" && o.Tier == route.Evidence.Name && strings.HasPrefix(string(o.Release), strings.ToLower(release))
+		if ofIt && !o.ReleaseSince.IsZero() && (first.IsZero() || o.ReleaseSince.Before(first)) {
+			first = o.ReleaseSince
+		}
+	}
+	return first
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/mackerel"
+	"github.com/shopslo/shopslo/status"
+)
+
+// openPusher opens the spool and what sends from it. Close the spool.
+func openPusher(h host, m *config.MackerelPush) (*mackerel.Pusher, error) {
+	client, err := h.mackerelClient(m.Mackerel)
+	if err != nil {
+		return nil, err
+	}
+	spool, err := mackerel.OpenSpool(m.Spool)
+	if err != nil {
+		return nil, err
+	}
+	return &mackerel.Pusher{Client: client, Service: m.Service, Spool: spool, Every: m.Every}, nil
+}
+
+// collect puts the budgets since the last push into the spool.
+func collect(ctx context.Context, h host, d *documents, address string, pusher *mackerel.Pusher) error {
+	now := h.now()
+	server := remoteServer{h, address}
+	report := func(at time.Time) (status.Report, error) { return server.status(ctx, at) }
+	var newest time.Time
+	if address != "" {
+		r, err := server.status(ctx, time.Time{})
+		if err != nil {
+			return err
+		}
+		for i := range r.Budgets {
+			if end := r.Budgets[i].WindowEnd; end.After(newest) {
+				newest = end
+			}
+		}
+	} else {
+		e, err := oneShot(ctx, h, d, now)
+		if e != nil {
+			defer e.Close()
+		}
+		if err != nil {
+			return err
+		}
+		newest = e.ledger.Newest()
+		report = func(at time.Time) (status.Report, error) { return e.counted(at), nil }
+	}
+	if newest.IsZero() {
+		return nil
+	}
+	_, err := pusher.Collect(now, newest, int(mackerel.MaxAge/time.Minute)+1, report)
+	return err
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/shopslo/shopslo/promotion"
+)
+
+// tidings are the decisions of a server that are still to be told. They wait for nobody:
+// an answer does not depend on who is told of it.
+type tidings struct {
+	book    *logbook
+	log     *slog.Logger
+	waiting chan verdict
+
+	mu   sync.Mutex
+	last map[string]string // what was told last, by Tier: who asks again and again is no news
+}
+
+func newTidings(b *logbook, log *slog.Logger) *tidings {
+	return &tidings{book: b, log: log, waiting: make(chan verdict, mostUntold), last: map[string]string{}}
+}
+
+// add takes a decision, unless it is the same as the last about its Tier.
+func (t *tidings) add(v verdict) {
+	if len(t.book.tellers) == 0 || !t.book.decided[v.Verdict] {
+		return
+	}
+	v.Evidence, v.json = promotion.Evidence{}, nil // what waits is to be small
+	what := string(v.Verdict) + " " + v.Decision.Release
+	t.mu.Lock()
+	same := t.last[string(v.To)] == what
+	t.last[string(v.To)] = what
+	t.mu.Unlock()
+	if same {
+		return
+	}
+	select {
+	case t.waiting <- v:
+	default:
+		t.log.Error("nobody was told of a decision: too many wait already", "to", v.To, "decision", v.Verdict)
+	}
+}
+
+// run tells until ctx ends.
+func (t *tidings) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case v := <-t.waiting:
+			if err := t.book.tell(ctx, v); err != nil {
+				t.log.Error("not everybody was told of a decision", "to", v.To, "decision", v.Verdict, "err", err)
+			}
+		}
+	}
+}
