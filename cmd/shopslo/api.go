@@ -22,9 +22,9 @@ import (
 // shell makes the HTTP server, without the product's own routes.
 func (s *service) shell() (*server.Server, error) {
 	shell, err := server.New(server.Options{
-		Name: "shopslo", Version: s.host.version,
+		Name: "shopslo", Version: s.host.Version,
 		Description: "Exact error budgets per ShopSet", Home: boardFolder,
-		WebConfig: s.webConfig, Log: s.log, Now: s.host.now,
+		WebConfig: s.webConfig, Log: s.log, Now: s.host.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("--web.config.file: %w", err)
@@ -47,7 +47,7 @@ func (s *service) routes(shell *server.Server) {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		budget.NewCollector(func() (status.Report, budget.Totals) {
 			e := s.current()
-			return e.report(s.host.now()), e.totals
+			return e.report(s.host.Now()), e.totals
 		}),
 	)
 	shell.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
@@ -57,7 +57,7 @@ func (s *service) routes(shell *server.Server) {
 func (s *service) at(r *http.Request) (time.Time, error) {
 	text := r.URL.Query().Get("at")
 	if text == "" {
-		return s.host.now(), nil
+		return s.host.Now(), nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *service) status(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e := s.current()
-	e.lookPast(r.Context(), at, s.host.now())
+	e.lookPast(r.Context(), at, s.host.Now())
 	report := e.report(at)
 	report.Outage, _ = s.counting()
 	write(w, report.AppendJSON(nil))
@@ -93,8 +93,8 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 	q := question{to: to, release: r.URL.Query().Get("release")}
 	q.fix = fixOf(r)
 	e := s.current()
-	e.lookPast(r.Context(), at, s.host.now())
-	d, err := decideOn(r.Context(), e, s.host.version, q, at, s.unreachable())
+	e.lookPast(r.Context(), at, s.host.Now())
+	d, err := decideOn(r.Context(), e, s.host.Version, q, at, s.unreachable())
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/promotion/promoter"
@@ -11,13 +12,13 @@ import (
 )
 
 // tellers are those who are told when a Tier has come to match its branch.
-func tellers(h host, c *config.Config) ([]promoter.Teller, error) {
+func tellers(h host.Host, c *config.Config) ([]promoter.Teller, error) {
 	var all []promoter.Teller
 	if c.Promotion != nil && c.Promotion.SlackWebhookFile != "" {
 		all = append(all, &slackhook.Hook{File: c.Promotion.SlackWebhookFile})
 	}
 	if m := c.Mackerel; m != nil && m.Service != "" {
-		client, err := h.mackerelClient(m.Mackerel)
+		client, err := h.MackerelClient(m.Mackerel)
 		if err != nil {
 			return nil, err
 		}

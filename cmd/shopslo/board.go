@@ -42,8 +42,8 @@ const (
 
 // boardRoute serves the board.
 func (s *service) boardRoute(shell *server.Server) {
-	source := &boardSource{s: s, subjects: subjects{env: s.host.environ(), known: map[fleet.Release]string{}, asked: map[fleet.Release]time.Time{}}}
-	h := board.New(board.Options{Source: source, Now: s.host.now, Failed: func(err error) {
+	source := &boardSource{s: s, subjects: subjects{env: s.host.Environ(), known: map[fleet.Release]string{}, asked: map[fleet.Release]time.Time{}}}
+	h := board.New(board.Options{Source: source, Now: s.host.Now, Failed: func(err error) {
 		s.log.Error("the board cannot be shown", "err", err)
 	}})
 	shell.Handle("GET "+boardFolder, http.StripPrefix(boardFolder[:len(boardFolder)-1], h))
@@ -67,7 +67,7 @@ type boardSource struct {
 // Input implements board.Source.
 func (b *boardSource) Input(ctx context.Context) (board.Input, error) {
 	b.mu.Lock()
-	now := b.s.host.now()
+	now := b.s.host.Now()
 	in, renewing := b.newest, b.renewing
 	if renewing == nil && (in == nil || now.Sub(in.At) >= max(boardFresh, min(boardUsable, boardShare*b.took))) {
 		renewing = make(chan struct{})
@@ -109,16 +109,16 @@ func (b *boardSource) renew(ctx context.Context, done chan struct{}) {
 	in := b.gather(ctx)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.newest, b.took = &in, b.s.host.now().Sub(in.At)
+	b.newest, b.took = &in, b.s.host.Now().Sub(in.At)
 }
 
 // gather asks all witnesses once, and the gate about each Tier. Nothing of it is logged
 // or told: nobody has asked to promote anything.
 func (b *boardSource) gather(ctx context.Context) board.Input {
 	s, e := b.s, b.s.current()
-	at := s.host.now()
-	in := board.Input{At: at, Fleet: e.docs.fleet, Budgets: e.report(at), Moves: b.logged(ctx, at),
-		MaxAge: 5*time.Minute + e.docs.config.Ledger.Delay + e.docs.config.Ledger.Resolution}
+	at := s.host.Now()
+	in := board.Input{At: at, Fleet: e.docs.Fleet, Budgets: e.report(at), Moves: b.logged(ctx, at),
+		MaxAge: 5*time.Minute + e.docs.Config.Ledger.Delay + e.docs.Config.Ledger.Resolution}
 	in.Outage, in.Reading = s.counting()
 	found, err := e.witnesses.gather(ctx)
 	if err != nil {
@@ -130,11 +130,11 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 		in.Freezes = promotion.Found[promotion.Freeze]{Where: found.from, Items: found.calendar.Freezes(at)}
 		in.Overrides = promotion.Found[promotion.Override]{Where: found.from, Items: found.calendar.Overrides}
 	}
-	c := e.docs.config.Promotion
+	c := e.docs.Config.Promotion
 	in.Subjects = b.subjects.of(ctx, c, &found.fleet.Snapshot, at)
-	for _, t := range e.docs.fleet.Tiers()[min(1, len(e.docs.fleet.Tiers())):] {
+	for _, t := range e.docs.Fleet.Tiers()[min(1, len(e.docs.Fleet.Tiers())):] {
 		g := board.Gate{To: t.Name}
-		if r, err := judge(ctx, e, s.host.version, found, question{to: string(t.Name)}, at, s.unreachable()); err != nil {
+		if r, err := judge(ctx, e, s.host.Version, found, question{to: string(t.Name)}, at, s.unreachable()); err != nil {
 			g.Error = err.Error()
 		} else {
 			g.Record, g.Changes = &r, compared(c, &found.fleet.Snapshot, t.Name, fleet.Release(r.Decision.Release))
@@ -194,14 +194,14 @@ func (b *boardSource) logged(ctx context.Context, now time.Time) promotion.Found
 // Histories implements board.Source.
 func (b *boardSource) Histories(name fleet.ShopSetName) (out []board.History) {
 	e := b.s.current()
-	set, ok := e.docs.fleet.ShopSet(name)
+	set, ok := e.docs.Fleet.ShopSet(name)
 	if !ok {
 		return nil
 	}
-	ledger := promotion.Excluding(e.docs.fleet, e.docs.exclusions, e.ledger)
-	for i := range e.docs.slos.SLOs {
-		if s := &e.docs.slos.SLOs[i]; status.Applies(s, set.Tier) {
-			out = append(out, board.History{SLO: s, Account: ledger.Account(s, string(name), b.s.host.now())})
+	ledger := promotion.Excluding(e.docs.Fleet, e.docs.Exclusions, e.ledger)
+	for i := range e.docs.SLOs.SLOs {
+		if s := &e.docs.SLOs.SLOs[i]; status.Applies(s, set.Tier) {
+			out = append(out, board.History{SLO: s, Account: ledger.Account(s, string(name), b.s.host.Now())})
 		}
 	}
 	return out

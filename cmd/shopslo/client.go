@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/slo"
@@ -27,7 +29,7 @@ const defaultListen = "127.0.0.1:9876"
 
 // remoteServer is a 'shopslo serve' that is asked.
 type remoteServer struct {
-	host
+	host.Host
 	address string // its URL
 }
 
@@ -52,7 +54,7 @@ func (s remoteServer) status(ctx context.Context, at time.Time) (status.Report, 
 	}
 	r, err := status.Decode(body)
 	if err != nil {
-		return r, fmt.Errorf("ask %s: %w", withoutUser(s.address), err)
+		return r, fmt.Errorf("ask %s: %w", host.WithoutUser(s.address), err)
 	}
 	return r, nil
 }
@@ -73,7 +75,7 @@ func (s remoteServer) gate(ctx context.Context, question question, at time.Time)
 	}
 	r, err := promotion.DecodeRecord(body)
 	if err != nil {
-		return verdict{}, fmt.Errorf("ask %s: %w", withoutUser(s.address), err)
+		return verdict{}, fmt.Errorf("ask %s: %w", host.WithoutUser(s.address), err)
 	}
 	return verdict{Record: r, json: body, log: publishedIn(body)}, nil
 }
@@ -95,10 +97,10 @@ func (s remoteServer) ask(ctx context.Context, path string, q url.Values) ([]byt
 func (s remoteServer) send(ctx context.Context, path string, q url.Values, data []byte) ([]byte, error) {
 	u, err := url.Parse(s.address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, usageErrorf("--server: %q is not a URL like http://%s", withoutUser(s.address), defaultListen)
+		return nil, usage.Errorf("--server: %q is not a URL like http://%s", host.WithoutUser(s.address), defaultListen)
 	}
 	if u.User != nil {
-		return nil, usageErrorf("--server: no user or password in the URL; set %s and %s", envUser, envPasswordFile)
+		return nil, usage.Errorf("--server: no user or password in the URL; set %s and %s", envUser, envPasswordFile)
 	}
 	u = u.JoinPath(path)
 	u.RawQuery = q.Encode()
@@ -115,7 +117,7 @@ func (s remoteServer) send(ctx context.Context, path string, q url.Values, data 
 	if data != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	req.Header.Set("User-Agent", "shopslo/"+s.version)
+	req.Header.Set("User-Agent", "shopslo/"+s.Version)
 	if err := s.authenticate(req); err != nil {
 		return nil, err
 	}
@@ -143,7 +145,7 @@ func (s remoteServer) send(ctx context.Context, path string, q url.Values, data 
 // or the system's.
 func (s remoteServer) client() (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	if file := s.env[envCAFile]; file != "" {
+	if file := s.Env[envCAFile]; file != "" {
 		pem, err := os.ReadFile(file)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", envCAFile, err)
@@ -159,12 +161,12 @@ func (s remoteServer) client() (*http.Client, error) {
 
 // authenticate adds the password that the environment names.
 func (s remoteServer) authenticate(req *http.Request) error {
-	user, file := s.env[envUser], s.env[envPasswordFile]
+	user, file := s.Env[envUser], s.Env[envPasswordFile]
 	if user == "" && file == "" {
 		return nil
 	}
 	if user == "" || file == "" {
-		return usageErrorf("set both %s and %s, or none", envUser, envPasswordFile)
+		return usage.Errorf("set both %s and %s, or none", envUser, envPasswordFile)
 	}
 	password, err := os.ReadFile(file)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/review"
 )
@@ -25,7 +26,7 @@ func (s remoteServer) review(ctx context.Context, asked span) (review.Report, er
 	}
 	r, err := review.Decode(body)
 	if err != nil {
-		return r, fmt.Errorf("ask %s: %w", withoutUser(s.address), err)
+		return r, fmt.Errorf("ask %s: %w", host.WithoutUser(s.address), err)
 	}
 	return r, nil
 }
@@ -61,7 +62,7 @@ func (l serverLog) Read(ctx context.Context, each func(decisionlog.Line) error) 
 
 // logMoved has the server log what was moved.
 func (s remoteServer) logMoved(ctx context.Context, kind decisionlog.Kind, record []byte) publication {
-	body, err := s.send(ctx, decisionsPath, url.Values{"kind": {string(kind)}, "by": {s.whoAsks()}}, record)
+	body, err := s.send(ctx, decisionsPath, url.Values{"kind": {string(kind)}, "by": {s.WhoAsks()}}, record)
 	if err != nil {
 		return publication{why: err.Error(), failed: err}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/spf13/cobra"
 )
 
@@ -20,7 +21,7 @@ scripts.`,
 		ValidArgs: []string{"bash", "fish", "powershell", "zsh"},
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 || !slices.Contains(cmd.ValidArgs, args[0]) {
-				return usageErrorf("for which shell? it takes one of %s", strings.Join(cmd.ValidArgs, ", "))
+				return usage.Errorf("for which shell? it takes one of %s", strings.Join(cmd.ValidArgs, ", "))
 			}
 			return nil
 		},

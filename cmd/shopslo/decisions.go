@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/config"
 	strict "github.com/shopslo/shopslo/internal/document"
@@ -56,7 +58,7 @@ a document is wrong · 4 the log could not be reached.
 	f := p.logFlags(cmd)
 	out := outputFlag(cmd)
 	cmd.Flags().StringVar(&to, "tier", "", "only those about this `Tier`")
-	p.complete(cmd, "tier", tierNames)
+	p.complete(cmd, "tier", documents.TierNames)
 	cmd.Flags().StringVar(&since, "since", "", "only those since this `time`, as RFC 3339 or how long ago, such as 24h or 7d")
 	cmd.Flags().BoolVar(&overrides, "overrides", false, "only those with an override in force, or a fix")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -95,8 +97,8 @@ func loggedTier(p *program, to string, found int) error {
 	if err != nil {
 		return nil
 	}
-	if _, ok := d.fleet.Tier(fleet.TierName(to)); !ok {
-		return usageErrorf("--tier: no entry is about %q, and the fleet has no such Tier%s", to, didYouMean(to, tierNames(d)))
+	if _, ok := d.Fleet.Tier(fleet.TierName(to)); !ok {
+		return usage.Errorf("--tier: no entry is about %q, and the fleet has no such Tier%s", to, usage.DidYouMean(to, documents.TierNames(d)))
 	}
 	return nil
 }
@@ -107,11 +109,11 @@ func sinceWhen(p *program, text string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	if ago, err := strict.ParseDuration(text); err == nil && ago >= 0 {
-		return p.now().Add(-ago), nil
+		return p.Now().Add(-ago), nil
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return t, usageErrorf("--since: %q is neither a time like 2026-11-01T09:00:00Z nor how long ago it was, like 24h or 7d", text)
+		return t, usage.Errorf("--since: %q is neither a time like 2026-11-01T09:00:00Z nor how long ago it was, like 24h or 7d", text)
 	}
 	return t, nil
 }
@@ -177,7 +179,7 @@ from which 'shopslo gate --replay' makes it again; of a promotion or rollback wh
 		Example: `  shopslo decisions show 12 > decision.json && shopslo gate --replay decision.json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageErrorf("%s takes the number of one entry", cmd.CommandPath())
+				return usage.Errorf("%s takes the number of one entry", cmd.CommandPath())
 			}
 			return nil
 		},
@@ -186,7 +188,7 @@ from which 'shopslo gate --replay' makes it again; of a promotion or rollback wh
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		n, err := strconv.Atoi(args[0])
 		if err != nil || n < 1 {
-			return usageErrorf("%q is no entry of a log: they are counted from 1", args[0])
+			return usage.Errorf("%q is no entry of a log: they are counted from 1", args[0])
 		}
 		log, err := p.readLog(*f)
 		if err != nil {
@@ -205,22 +207,22 @@ from which 'shopslo gate --replay' makes it again; of a promotion or rollback wh
 func (p *program) readLog(f logFlags) (decisionlog.Reader, error) {
 	switch {
 	case f.server != "" && f.dir != "":
-		return nil, usageErrorf("--server and --dir name two logs; give one")
+		return nil, usage.Errorf("--server and --dir name two logs; give one")
 	case f.server != "":
 		return serverLog{p.server(f.server)}, nil
 	case f.dir != "":
 		file := filepath.Join(f.dir, decisionlog.File)
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-			return nil, usageErrorf("--dir: there is no %s, so %s is no log of decisions; name the folder of gate.log.dir", file, f.dir)
+			return nil, usage.Errorf("--dir: there is no %s, so %s is no log of decisions; name the folder of gate.log.dir", file, f.dir)
 		}
 		return decisionlog.Folder{Dir: f.dir}, nil
 	}
 	c, err := config.Load(p.configFile)
 	if err != nil {
-		return nil, faultsOf(err)
+		return nil, documents.FaultsOf(err)
 	}
 	if c.Gate.Log == nil {
 		return nil, fmt.Errorf("%s: no gate.log is configured, so nothing is logged; name the log of a server with --server, or a folder with --dir", c.Path)
 	}
-	return readerOf(p.host, c)
+	return readerOf(p.Host, c)
 }

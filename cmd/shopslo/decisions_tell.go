@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/promotion"
@@ -22,7 +23,7 @@ type decisionTeller func(context.Context, verdict) error
 
 // decisionTellers are those that the configuration names, and the verdicts that they are
 // told of.
-func decisionTellers(h host, c *config.Config) ([]decisionTeller, map[promotion.Verdict]bool, error) {
+func decisionTellers(h host.Host, c *config.Config) ([]decisionTeller, map[promotion.Verdict]bool, error) {
 	t := c.Gate.Tell
 	decided := map[promotion.Verdict]bool{}
 	for _, d := range t.Decisions {
@@ -32,14 +33,14 @@ func decisionTellers(h host, c *config.Config) ([]decisionTeller, map[promotion.
 	if t.Slack {
 		hook := &slackhook.Hook{File: t.SlackWebhookFile}
 		if hook.File == "" {
-			if hook.Address = h.env[envSlackWebhook]; hook.Address == "" {
+			if hook.Address = h.Env[envSlackWebhook]; hook.Address == "" {
 				return nil, nil, fmt.Errorf("%s: gate.tell.slack names no webhook_file, and %s is not set: give one of the two the webhook's address", c.Path, envSlackWebhook)
 			}
 		}
 		all = append(all, func(ctx context.Context, v verdict) error { return hook.Say(ctx, v.message()+onBoard(c.Board, v)) })
 	}
 	if t.Mackerel && c.Mackerel != nil {
-		client, err := h.mackerelClient(c.Mackerel.Mackerel)
+		client, err := h.MackerelClient(c.Mackerel.Mackerel)
 		if err != nil {
 			return nil, nil, err
 		}

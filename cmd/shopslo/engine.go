@@ -13,6 +13,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
@@ -22,7 +24,7 @@ import (
 
 // engine is the product put together: documents, source, ledger.
 type engine struct {
-	docs   *documents
+	docs   *documents.Documents
 	source source
 	ledger *ledger.Ledger
 	finder *finder // nil: nobody asks whether what the SLOs name exists
@@ -41,22 +43,22 @@ type latest struct {
 // newEngine puts the parts together. backfill is how far back counting begins
 // where there is no count yet; judged are the Tiers whose ShopSets are counted, nil for
 // all.
-func newEngine(d *documents, src source, dir string, backfill time.Duration, judged []fleet.TierName, now time.Time, log *slog.Logger) (*engine, error) {
+func newEngine(d *documents.Documents, src source, dir string, backfill time.Duration, judged []fleet.TierName, now time.Time, log *slog.Logger) (*engine, error) {
 	return openEngine(d, src, ledger.Config{Dir: dir, Backfill: backfill, Log: log}, judged, now)
 }
 
 // openEngine is newEngine with a ledger's settings, of which the configuration fills in
 // the rest.
-func openEngine(d *documents, src source, c ledger.Config, judged []fleet.TierName, now time.Time) (*engine, error) {
-	e := &engine{docs: d, source: src, alerts: d.alerts(), witnesses: newWitnesses(d)}
-	retention, err := d.config.Ledger.RetentionFor(d.longestWindow())
+func openEngine(d *documents.Documents, src source, c ledger.Config, judged []fleet.TierName, now time.Time) (*engine, error) {
+	e := &engine{docs: d, source: src, alerts: d.Alerts(), witnesses: newWitnesses(d)}
+	retention, err := d.Config.Ledger.RetentionFor(d.LongestWindow())
 	if err != nil {
 		return nil, err
 	}
-	c.Resolution, c.Fine, c.Retention = d.config.Ledger.Resolution, e.fine(), max(retention, c.Backfill)
-	c.ScrapeInterval, c.Delay = d.config.Source.ScrapeInterval(), d.config.Ledger.Delay
-	c.Slack, c.OldAnswers, c.PlausibleSteps = d.config.Counting.ClockSlack, d.config.Counting.OldAnswers, d.config.Counting.PlausibleSteps
-	c.TargetLabels, c.StartTimeMetric = d.config.TargetLabels, d.config.StartTimeMetric
+	c.Resolution, c.Fine, c.Retention = d.Config.Ledger.Resolution, e.fine(), max(retention, c.Backfill)
+	c.ScrapeInterval, c.Delay = d.Config.Source.ScrapeInterval(), d.Config.Ledger.Delay
+	c.Slack, c.OldAnswers, c.PlausibleSteps = d.Config.Counting.ClockSlack, d.Config.Counting.OldAnswers, d.Config.Counting.PlausibleSteps
+	c.TargetLabels, c.StartTimeMetric = d.Config.TargetLabels, d.Config.StartTimeMetric
 	l, err := ledger.Open(c)
 	if err != nil {
 		return nil, orAskServer(err)
@@ -73,13 +75,13 @@ func openEngine(d *documents, src source, c ledger.Config, judged []fleet.TierNa
 // fine is how far back burn rates need every edge: the longest window and an hour
 // of edges more, and at least the ledger's own default.
 func (e *engine) fine() time.Duration {
-	res := e.docs.config.Ledger.Resolution
-	longest := max(72*60*res, e.docs.fine)
+	res := e.docs.Config.Ledger.Resolution
+	longest := max(72*60*res, e.docs.Fine)
 	for _, w := range slo.BurnWindows(e.alerts) {
 		longest = max(longest, w+60*res)
 	}
-	for i := range e.docs.slos.SLOs {
-		fitted, _ := slo.BurnAlertsFor(&e.docs.slos.SLOs[i], e.alerts)
+	for i := range e.docs.SLOs.SLOs {
+		fitted, _ := slo.BurnAlertsFor(&e.docs.SLOs.SLOs[i], e.alerts)
 		for _, a := range fitted {
 			longest = max(longest, a.Long+60*res)
 		}
@@ -92,9 +94,9 @@ func (e *engine) Close() error { return errors.Join(e.ledger.Close(), e.source.c
 
 // plan tells the ledger what to count: each SLO for the ShopSets of its Tiers, and of
 // those that are judged; nil: of all.
-func planOf(d *documents, src source, judged []fleet.TierName) ledger.Plan {
+func planOf(d *documents.Documents, src source, judged []fleet.TierName) ledger.Plan {
 	subjects := map[fleet.ShopSetName]*ledger.Subject{}
-	for _, set := range d.fleet.ShopSets() {
+	for _, set := range d.Fleet.ShopSets() {
 		sub := &ledger.Subject{ID: string(set.Name)}
 		for _, name := range slices.Sorted(maps.Keys(set.Match)) {
 			sub.Match = append(sub.Match, slo.Label{Name: name, Value: set.Match[name]})
@@ -107,9 +109,9 @@ func planOf(d *documents, src source, judged []fleet.TierName) ledger.Plan {
 	for _, name := range sourceNames(d) {
 		p.Sources[name], p.Reads[name] = src.Source, read
 	}
-	for i := range d.slos.SLOs {
-		it := ledger.Item{SLO: &d.slos.SLOs[i]}
-		for _, set := range d.shopSetsOf(it.SLO) {
+	for i := range d.SLOs.SLOs {
+		it := ledger.Item{SLO: &d.SLOs.SLOs[i]}
+		for _, set := range d.ShopSetsOf(it.SLO) {
 			if judged != nil && !slices.Contains(judged, set.Tier) {
 				continue
 			}
@@ -122,9 +124,9 @@ func planOf(d *documents, src source, judged []fleet.TierName) ledger.Plan {
 
 // sourceNames are the data sources that the SLOs name: all of them are the one
 // that the configuration has.
-func sourceNames(d *documents) []string {
+func sourceNames(d *documents.Documents) []string {
 	names := map[string]bool{"": true}
-	for _, s := range d.slos.SLOs {
+	for _, s := range d.SLOs.SLOs {
 		for _, part := range s.Parts {
 			for _, q := range part.Indicator.Queries() {
 				names[q.Source] = true
@@ -143,7 +145,7 @@ func (e *engine) report(at time.Time) status.Report {
 		r.At = at
 		return r
 	}
-	r := status.Compute(at, e.docs.fleet, e.docs.slos.SLOs, e.alerts, promotion.Excluding(e.docs.fleet, e.docs.exclusions, e.accounts()))
+	r := status.Compute(at, e.docs.Fleet, e.docs.SLOs.SLOs, e.alerts, promotion.Excluding(e.docs.Fleet, e.docs.Exclusions, e.accounts()))
 	if !at.Before(e.ledger.Newest()) && e.version() == version {
 		e.latest.Store(&latest{version, r})
 	}
@@ -160,8 +162,8 @@ func (e *engine) counted(at time.Time) status.Report {
 
 // totals gives what was ever counted of an SLO for a ShopSet.
 func (e *engine) totals(name, shopset string) (slo.Counts, bool) {
-	for i := range e.docs.slos.SLOs {
-		if s := &e.docs.slos.SLOs[i]; s.Name == name {
+	for i := range e.docs.SLOs.SLOs {
+		if s := &e.docs.SLOs.SLOs[i]; s.Name == name {
 			return e.ledger.Totals(s, shopset)
 		}
 	}
@@ -172,14 +174,14 @@ func (e *engine) totals(name, shopset string) (slo.Counts, bool) {
 // ledger's directory is used where there is one already, so that asking leaves
 // nothing behind. The error that wraps slo.ErrUnavailable comes with an engine
 // all the same: what it knows is then incomplete.
-func oneShot(ctx context.Context, h host, d *documents, at time.Time) (*engine, error) {
-	return oneShotBack(ctx, h, d, at, d.reach(), nil)
+func oneShot(ctx context.Context, h host.Host, d *documents.Documents, at time.Time) (*engine, error) {
+	return oneShotBack(ctx, h, d, at, d.Reach(), nil)
 }
 
 // oneShotBack is oneShot for an answer that looks so far back, and at these Tiers only;
 // nil: at all.
-func oneShotBack(ctx context.Context, h host, d *documents, at time.Time, reach time.Duration, judged []fleet.TierName) (*engine, error) {
-	now := h.now()
+func oneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at time.Time, reach time.Duration, judged []fleet.TierName) (*engine, error) {
+	now := h.Now()
 	src, err := openSource(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
@@ -187,18 +189,18 @@ func oneShotBack(ctx context.Context, h host, d *documents, at time.Time, reach 
 	if err := src.ask(d); err != nil {
 		return nil, errors.Join(err, src.close())
 	}
-	dir := d.config.Ledger.Dir
+	dir := d.Config.Ledger.Dir
 	if _, err := os.Stat(dir); dir != "" && errors.Is(err, fs.ErrNotExist) {
 		dir = ""
 	}
-	if dir != "" || !d.apart() {
+	if dir != "" || !d.Apart() {
 		judged = nil // what is kept is of all; and who could be counted twice has to be found
 	}
-	e, err := newEngine(d, src, dir, now.Sub(at)+reach+margin, judged, now, h.warnings)
+	e, err := newEngine(d, src, dir, now.Sub(at)+reach+documents.Margin, judged, now, h.Warnings)
 	if err != nil {
 		return nil, errors.Join(err, src.close())
 	}
-	until := at.Add(d.config.Ledger.Delay)
+	until := at.Add(d.Config.Ledger.Delay)
 	if until.After(now) {
 		until = now
 	}
@@ -210,7 +212,7 @@ func oneShotBack(ctx context.Context, h host, d *documents, at time.Time, reach 
 }
 
 // reading shows on terminals how far a long reading is.
-func reading(h host) func(ledger.Progress) bool {
+func reading(h host.Host) func(ledger.Progress) bool {
 	var first time.Time
 	samples := 0
 	return func(g ledger.Progress) bool {
@@ -220,9 +222,9 @@ func reading(h host) func(ledger.Progress) bool {
 		}
 		if left := g.Until.Sub(g.Done); left > 0 {
 			done := g.Done.Sub(first)
-			h.progress("reading … %3.0f %%, %d samples", 100*done.Seconds()/(done+left).Seconds(), samples)
+			h.Progress("reading … %3.0f %%, %d samples", 100*done.Seconds()/(done+left).Seconds(), samples)
 		} else {
-			h.progress("")
+			h.Progress("")
 		}
 		return true
 	}

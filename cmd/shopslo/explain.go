@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/spf13/cobra"
 )
 
@@ -27,7 +29,7 @@ tells its steps: they sum up to its figures. An embedded store can be read while
 		},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usageErrorf("explain takes the name of an SLO and of a ShopSet, such as: shopslo explain cart-availability a-1")
+				return usage.Errorf("explain takes the name of an SLO and of a ShopSet, such as: shopslo explain cart-availability a-1")
 			}
 			return nil
 		},
@@ -44,7 +46,7 @@ tells its steps: they sum up to its figures. An embedded store can be read while
 		if err != nil {
 			return err
 		}
-		x, err := explainOne(cmd.Context(), p.host, d, args[0], args[1], when.time)
+		x, err := explainOne(cmd.Context(), p.Host, d, args[0], args[1], when.time)
 		if err != nil {
 			return err
 		}
@@ -62,11 +64,11 @@ func explainable(p *program, args []string, begun string) ([]string, cobra.Shell
 	if err != nil || len(args) > 1 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	names := sloNames(d)
+	names := documents.SLONames(d)
 	if len(args) == 1 {
 		names = nil
-		if s := d.sloNamed(args[0]); s != nil {
-			for _, set := range d.shopSetsOf(s) {
+		if s := d.SLONamed(args[0]); s != nil {
+			for _, set := range d.ShopSetsOf(s) {
 				names = append(names, string(set.Name))
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/ledger/explain"
@@ -17,26 +18,26 @@ import (
 
 // explanation is what `shopslo explain -o json` prints: docs/explain.schema.json.
 type explanation struct {
-	Version     int               `json:"version"`
-	At          string            `json:"at"`
-	Source      string            `json:"source"`
-	SLO         string            `json:"slo"`
-	ShopSet     string            `json:"shopset"`
-	Tier        string            `json:"tier"`
-	State       slo.State         `json:"state"`
-	Unit        slo.Unit          `json:"unit"`
-	WindowStart *string           `json:"window_start"`
-	WindowEnd   *string           `json:"window_end"`
-	Good        *float64          `json:"good"`
-	Total       *float64          `json:"total"`
-	Bad         *float64          `json:"bad"`
-	Coverage    float64           `json:"coverage"`
-	Interval    intervalExplained `json:"scrape_interval"`
-	Parts       []partExplained   `json:"parts"`
-	Flags       []flagExplained   `json:"flags"`
-	Absent      []*absent         `json:"absent"`
-	Failure     *string           `json:"failure"`
-	Notes       []string          `json:"notes"`
+	Version     int                 `json:"version"`
+	At          string              `json:"at"`
+	Source      string              `json:"source"`
+	SLO         string              `json:"slo"`
+	ShopSet     string              `json:"shopset"`
+	Tier        string              `json:"tier"`
+	State       slo.State           `json:"state"`
+	Unit        slo.Unit            `json:"unit"`
+	WindowStart *string             `json:"window_start"`
+	WindowEnd   *string             `json:"window_end"`
+	Good        *float64            `json:"good"`
+	Total       *float64            `json:"total"`
+	Bad         *float64            `json:"bad"`
+	Coverage    float64             `json:"coverage"`
+	Interval    intervalExplained   `json:"scrape_interval"`
+	Parts       []partExplained     `json:"parts"`
+	Flags       []flagExplained     `json:"flags"`
+	Absent      []*documents.Absent `json:"absent"`
+	Failure     *string             `json:"failure"`
+	Notes       []string            `json:"notes"`
 
 	absences []slo.Absence
 }
@@ -123,7 +124,7 @@ type sumExplained struct {
 
 func newExplanation(at time.Time, b *status.Budget, source string) *explanation {
 	x := &explanation{Version: 1, At: rfc(at), Source: source, SLO: b.SLO, ShopSet: string(b.ShopSet), Tier: string(b.Tier), State: b.State, Unit: b.Unit,
-		Good: b.Good, Total: b.Total, Bad: b.Bad, Coverage: b.Coverage, Parts: []partExplained{}, Flags: []flagExplained{}, Absent: []*absent{},
+		Good: b.Good, Total: b.Total, Bad: b.Bad, Coverage: b.Coverage, Parts: []partExplained{}, Flags: []flagExplained{}, Absent: []*documents.Absent{},
 		Notes: append([]string{}, b.Notes...), absences: b.Absent}
 	if !b.WindowEnd.IsZero() {
 		start, end := rfc(b.WindowStart), rfc(b.WindowEnd)
@@ -133,7 +134,7 @@ func newExplanation(at time.Time, b *status.Budget, source string) *explanation 
 		x.Flags = append(x.Flags, flagExplained{f.Kind, f.Count, rfc(f.First), rfc(f.Last)})
 	}
 	for _, a := range b.Absent {
-		x.Absent = append(x.Absent, absentOf(a))
+		x.Absent = append(x.Absent, documents.AbsentOf(a))
 	}
 	if b.Failure != "" {
 		x.Failure = &b.Failure

@@ -11,6 +11,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
@@ -19,29 +22,29 @@ import (
 )
 
 // explained is one SLO on one ShopSet.
-func explained(d *documents, name, shopset string) (*slo.SLO, fleet.ShopSet, error) {
-	s := d.sloNamed(name)
+func explained(d *documents.Documents, name, shopset string) (*slo.SLO, fleet.ShopSet, error) {
+	s := d.SLONamed(name)
 	if s == nil {
-		return nil, fleet.ShopSet{}, usageErrorf("there is no SLO %q%s", name, didYouMean(name, sloNames(d)))
+		return nil, fleet.ShopSet{}, usage.Errorf("there is no SLO %q%s", name, usage.DidYouMean(name, documents.SLONames(d)))
 	}
-	set, ok := d.fleet.ShopSet(fleet.ShopSetName(shopset))
+	set, ok := d.Fleet.ShopSet(fleet.ShopSetName(shopset))
 	if !ok {
-		return nil, set, usageErrorf("there is no ShopSet %q%s", shopset, didYouMean(shopset, shopSetNames(d)))
+		return nil, set, usage.Errorf("there is no ShopSet %q%s", shopset, usage.DidYouMean(shopset, documents.ShopSetNames(d)))
 	}
 	if !status.Applies(s, set.Tier) {
-		return nil, set, usageErrorf("SLO %q does not apply to ShopSet %q: it is for %s, and that one is in %s", name, shopset, strings.Join(s.Tiers, ", "), set.Tier)
+		return nil, set, usage.Errorf("SLO %q does not apply to ShopSet %q: it is for %s, and that one is in %s", name, shopset, strings.Join(s.Tiers, ", "), set.Tier)
 	}
 	return s, set, nil
 }
 
 // explainOne counts one budget anew, and reads what it rests on.
-func explainOne(ctx context.Context, h host, d *documents, name, shopset string, at time.Time) (*explanation, error) {
+func explainOne(ctx context.Context, h host.Host, d *documents.Documents, name, shopset string, at time.Time) (*explanation, error) {
 	s, set, err := explained(d, name, shopset)
 	if err != nil {
 		return nil, err
 	}
 	only := *s
-	d.slos.SLOs = []slo.SLO{only}
+	d.SLOs.SLOs = []slo.SLO{only}
 	src, err := openSource(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, askedAlone("explain", err)
@@ -49,9 +52,9 @@ func explainOne(ctx context.Context, h host, d *documents, name, shopset string,
 	if err := src.ask(d); err != nil {
 		return nil, errors.Join(err, src.close())
 	}
-	now := h.now()
+	now := h.Now()
 	var steps explain.Steps
-	e, err := openEngine(d, src, ledger.Config{Backfill: now.Sub(at) + d.reach() + margin, Trace: steps.Take}, []fleet.TierName{set.Tier}, now)
+	e, err := openEngine(d, src, ledger.Config{Backfill: now.Sub(at) + d.Reach() + documents.Margin, Trace: steps.Take}, []fleet.TierName{set.Tier}, now)
 	if err != nil {
 		return nil, errors.Join(err, src.close())
 	}
@@ -66,7 +69,7 @@ func explainOne(ctx context.Context, h host, d *documents, name, shopset string,
 		return nil, err
 	}
 	e.finder = newFinder(d, src, plan, e.ledger)
-	until := at.Add(d.config.Ledger.Delay)
+	until := at.Add(d.Config.Ledger.Delay)
 	if until.After(now) {
 		until = now
 	}
@@ -82,6 +85,6 @@ func explainOne(ctx context.Context, h host, d *documents, name, shopset string,
 		return nil, fmt.Errorf("explain %s on %s: %d budgets were found", name, shopset, len(r.Budgets))
 	}
 	x := newExplanation(at, &r.Budgets[0], e.source.name)
-	w := &examiner{e: e, subject: subject, slo: &d.slos.SLOs[0], budget: &r.Budgets[0], steps: &steps, out: x, at: at}
+	w := &examiner{e: e, subject: subject, slo: &d.SLOs.SLOs[0], budget: &r.Budgets[0], steps: &steps, out: x, at: at}
 	return x, w.examine(ctx)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/ledger/explain"
@@ -74,7 +75,7 @@ func (w *examiner) part(ctx context.Context, i int, part *slo.Part, m ledger.Mea
 	var all []slo.Selector
 	for k, q := range part.Indicator.Queries() {
 		sels := m.Sides[k].Selectors
-		if !m.Raw && w.e.docs.config.Source.Mackerel == nil {
+		if !m.Raw && w.e.docs.Config.Source.Mackerel == nil {
 			terms, err := promquery.Terms(q.Text)
 			if err != nil {
 				return err
@@ -111,7 +112,7 @@ func (w *examiner) narrowed(sel slo.Selector) slo.Selector {
 func (w *examiner) series(ctx context.Context, i int, all []slo.Selector, sides map[string][]slo.Selector, names []string, raw bool, acc slo.Account, out *partExplained) error {
 	from, to := w.at.Add(-time.Hour), w.at
 	if raw && !w.budget.WindowEnd.IsZero() {
-		if from, to = w.budget.WindowStart.Add(-max(margin, 10*w.e.docs.config.Source.ScrapeInterval())), w.budget.WindowEnd; acc.Start.After(from) {
+		if from, to = w.budget.WindowStart.Add(-max(documents.Margin, 10*w.e.docs.Config.Source.ScrapeInterval())), w.budget.WindowEnd; acc.Start.After(from) {
 			from = acc.Start
 		}
 	}
@@ -247,7 +248,7 @@ func ended(s sampled) sampled {
 
 // labels lists what the metrics have now, whatever the selectors ask for.
 func (w *examiner) labels(ctx context.Context, sels []slo.Selector, out *partExplained) error {
-	interval := w.e.docs.config.Source.ScrapeInterval()
+	interval := w.e.docs.Config.Source.ScrapeInterval()
 	seen := map[string]bool{}
 	for _, sel := range sels {
 		metric := slo.Selector(slices.DeleteFunc(slices.Clone(sel), func(m slo.Matcher) bool { return m.Name != slo.MetricName }))
@@ -255,7 +256,7 @@ func (w *examiner) labels(ctx context.Context, sels []slo.Selector, out *partExp
 			continue
 		}
 		seen[metric.String()] = true
-		live, err := w.read(ctx, []slo.Selector{metric}, w.at.Add(-5*interval-w.e.docs.config.Ledger.Delay), w.at)
+		live, err := w.read(ctx, []slo.Selector{metric}, w.at.Add(-5*interval-w.e.docs.Config.Ledger.Delay), w.at)
 		if err != nil {
 			return err
 		}
@@ -266,7 +267,7 @@ func (w *examiner) labels(ctx context.Context, sels []slo.Selector, out *partExp
 
 // interval compares the scrape interval that is configured with that of the samples.
 func (w *examiner) interval() {
-	configured := w.e.docs.config.Source.ScrapeInterval()
+	configured := w.e.docs.Config.Source.ScrapeInterval()
 	w.out.Interval.Configured = configured.Seconds()
 	var found []float64
 	for _, p := range w.out.Parts {

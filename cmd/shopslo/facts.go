@@ -27,13 +27,13 @@ func reviewOf(ctx context.Context, e *engine, period review.Period, at time.Time
 		return review.Report{}, err
 	}
 	logFacts(ctx, e, &in, log, unknown)
-	q := review.Question{Period: period, Fleet: e.docs.fleet, SLOs: e.docs.slos.SLOs, Alerts: e.alerts, Resolution: e.docs.config.Ledger.Resolution}
+	q := review.Question{Period: period, Fleet: e.docs.Fleet, SLOs: e.docs.SLOs.SLOs, Alerts: e.alerts, Resolution: e.docs.Config.Ledger.Resolution}
 	until := period.Until
 	if at.Before(until) {
 		until = at
 	}
 	e.lookPast(ctx, until, at)
-	counts := promotion.Excluding(e.docs.fleet, exclusions, e.accounts())
+	counts := promotion.Excluding(e.docs.Fleet, exclusions, e.accounts())
 	in.Measured = review.Measure(q, counts)
 	in.Effects = review.MeasureMoves(q, counts, in.Releases.Items)
 	if err := context.Cause(ctx); err != nil {

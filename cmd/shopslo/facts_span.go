@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/review"
 )
 
@@ -17,11 +18,11 @@ func (s span) period(now time.Time, zone *time.Location) (review.Period, error) 
 	switch {
 	case s.week != "":
 		if period, err = review.ParseWeek(s.week, now, zone); err != nil {
-			return period, usageErrorf("--week: %v", err)
+			return period, usage.Errorf("--week: %v", err)
 		}
 	case s.from != "":
 		if period, err = review.ParseDays(s.from, s.to, now, zone); err != nil {
-			return period, usageErrorf("--from, --to: %v", err)
+			return period, usage.Errorf("--from, --to: %v", err)
 		}
 	default:
 		period = review.LastWeek(now, zone)

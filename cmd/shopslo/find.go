@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/presence/probe"
@@ -17,12 +18,12 @@ type finder struct{ *probe.Prober }
 
 // newFinder makes the finder of what a ledger counts.
 // l is nil where nothing has been counted.
-func newFinder(d *documents, src source, plan ledger.Plan, l *ledger.Ledger) *finder {
-	if d.config.Source.Mackerel != nil {
+func newFinder(d *documents.Documents, src source, plan ledger.Plan, l *ledger.Ledger) *finder {
+	if d.Config.Source.Mackerel != nil {
 		return nil
 	}
-	c := probe.Config{Source: src.looked(), Terms: promquery.Terms, Interval: d.config.Source.ScrapeInterval(),
-		Delay: d.config.Ledger.Delay, TargetLabels: d.config.TargetLabels}
+	c := probe.Config{Source: src.looked(), Terms: promquery.Terms, Interval: d.Config.Source.ScrapeInterval(),
+		Delay: d.Config.Ledger.Delay, TargetLabels: d.Config.TargetLabels}
 	c.Names, _ = c.Source.(probe.Namer)
 	if l != nil {
 		c.Counted = countedBy(l)

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
@@ -53,7 +55,7 @@ else is known to be wrong.
 	f.out.flags(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.to, "to", "", "the `Tier` that the release is to go to")
-	p.complete(cmd, "to", targetNames)
+	p.complete(cmd, "to", documents.TargetNames)
 	fs.StringVar(&f.release, "release", "", "the `commit` that is to go there, 7 digits of it or more; else what the branch below points to")
 	f.fixFlags.register(fs)
 	fs.BoolVar(&f.explain, "explain", false, "show every check, the policy, and where evidence was looked for")
@@ -93,16 +95,16 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 	case f.replay != "":
 		for _, name := range []string{"to", "release", "fix", "by", "watch", "at", "server"} {
 			if cmd.Flags().Changed(name) {
-				return usageErrorf("--%s does not go with --replay: all is in the record", name)
+				return usage.Errorf("--%s does not go with --replay: all is in the record", name)
 			}
 		}
 		return nil
 	case f.to == "":
-		return usageErrorf("--to is missing; name the Tier that the release is to go to")
+		return usage.Errorf("--to is missing; name the Tier that the release is to go to")
 	case f.watch < 0 || f.every < time.Second:
-		return usageErrorf("--watch must not be below 0s, nor --every below 1s")
+		return usage.Errorf("--watch must not be below 0s, nor --every below 1s")
 	case f.watch > 0 && at.given:
-		return usageErrorf("--watch does not go with --at: the past does not change")
+		return usage.Errorf("--watch does not go with --at: the past does not change")
 	}
 	if err := checkRelease("--release", f.release); err != nil {
 		return err
@@ -126,11 +128,11 @@ func (p *program) gate(ctx context.Context, server string, f gateFlags, at when)
 	if err != nil || v.config == nil {
 		return v, err
 	}
-	b, err := openLogbook(p.host, v.config)
+	b, err := openLogbook(p.Host, v.config)
 	if err != nil {
 		return v, err
 	}
-	v.verdict, err = kept(ctx, p.host, b, v.verdict)
+	v.verdict, err = b.keepAndTell(ctx, p.Host, v.verdict)
 	return v, err
 }
 
@@ -152,10 +154,10 @@ func replay(file string) (judged, error) {
 // watchGate asks again while the decision is inconclusive, for so long. What cannot be
 // reached may come back, so it is waited for as well.
 func watchGate(p *program, ctx context.Context, server string, q question, f gateFlags) (judged, error) {
-	deadline := p.now().Add(f.watch)
+	deadline := p.Now().Add(f.watch)
 	for {
-		v, err := judgement(p, ctx, server, q, when{time: p.now()})
-		left := deadline.Sub(p.now())
+		v, err := judgement(p, ctx, server, q, when{time: p.Now()})
+		left := deadline.Sub(p.Now())
 		if err == nil && v.Verdict != promotion.Inconclusive || err != nil && !errors.Is(err, slo.ErrUnavailable) || left <= 0 {
 			p.progressLine("")
 			return v, err
@@ -203,7 +205,7 @@ func judgement(p *program, ctx context.Context, server string, q question, at wh
 	if err != nil {
 		return judged{}, err
 	}
-	once, err := askOnce(p.host, d, q, at.time)
+	once, err := askOnce(p.Host, d, q, at.time)
 	if err != nil {
 		return judged{}, err
 	}
@@ -214,7 +216,7 @@ func judgement(p *program, ctx context.Context, server string, q question, at wh
 	}
 	debug.SetGCPercent(800)
 	r, err := once.decide(ctx)
-	return judged{verdict{Record: r}, d.config}, err
+	return judged{verdict{Record: r}, d.Config}, err
 }
 
 // columns is the width of the terminal; 0 where the answer goes elsewhere.

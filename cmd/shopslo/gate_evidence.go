@@ -9,6 +9,8 @@ import (
 
 	promconfig "github.com/prometheus/common/config"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/incidentapi"
@@ -22,14 +24,14 @@ import (
 
 // witnesses are the programs that the gate and the review ask beside the source.
 type witnesses struct {
-	docs *documents
+	docs *documents.Documents
 	// clients are made when they are first needed, and say what is wrong with their settings.
 	clients func() (*clients, error)
 }
 
 // newWitnesses gives those that the documents' configuration names. It asks nobody.
-func newWitnesses(d *documents) *witnesses {
-	return &witnesses{docs: d, clients: sync.OnceValues(func() (*clients, error) { return newClients(d.config) })}
+func newWitnesses(d *documents.Documents) *witnesses {
+	return &witnesses{docs: d, clients: sync.OnceValues(func() (*clients, error) { return newClients(d.Config) })}
 }
 
 // clients ask the witnesses; nil ones are not configured.
@@ -114,12 +116,12 @@ type seen struct {
 // answer is evidence, one that says so; a document that cannot be read is an error.
 func (w *witnesses) gather(ctx context.Context) (seen, error) {
 	var out seen
-	c := w.docs.config
+	c := w.docs.Config
 	ask, err := w.clients()
 	if err != nil {
 		return out, err
 	}
-	if out.calendar, out.from, err = w.docs.calendar(); err != nil {
+	if out.calendar, out.from, err = w.docs.Calendar(); err != nil {
 		return out, err
 	}
 	if out.incidents, err = incidents(c); err != nil {
@@ -128,7 +130,7 @@ func (w *witnesses) gather(ctx context.Context) (seen, error) {
 	var both sync.WaitGroup
 	if ask.fleet != nil {
 		both.Go(func() {
-			out.fleet.Where = "The exporter at " + withoutUser(c.Gate.Fleet.URL)
+			out.fleet.Where = "The exporter at " + host.WithoutUser(c.Gate.Fleet.URL)
 			snapshot, err := ask.fleet.Fleet(ctx)
 			if out.fleet.Snapshot = snapshot; err != nil {
 				out.fleet.Error = err.Error()
@@ -146,17 +148,17 @@ func (w *witnesses) gather(ctx context.Context) (seen, error) {
 }
 
 func (w *witnesses) firing(ctx context.Context, c *promalerts.Client) promotion.Found[promotion.Alert] {
-	a := w.docs.config.Gate.Alerts
-	out := promotion.Found[promotion.Alert]{Where: "Prometheus at " + withoutUser(a.URL)}
+	a := w.docs.Config.Gate.Alerts
+	out := promotion.Found[promotion.Alert]{Where: "Prometheus at " + host.WithoutUser(a.URL)}
 	if a.Alertmanager {
-		out.Where = "Alertmanager at " + withoutUser(a.URL)
+		out.Where = "Alertmanager at " + host.WithoutUser(a.URL)
 	}
 	found, err := c.Firing(ctx)
 	if err != nil {
 		out.Error = err.Error()
 		return out
 	}
-	out.Items = promotion.MatchAlerts(w.docs.fleet, found)
+	out.Items = promotion.MatchAlerts(w.docs.Fleet, found)
 	return out
 }
 
@@ -165,7 +167,7 @@ func incidents(c *config.Config) (out promotion.Found[promotion.Incident], err e
 	if len(c.Gate.Incidents) == 0 {
 		return out, nil
 	}
-	if err := foldersExist(c, "gate.incidents", c.Gate.Incidents); err != nil {
+	if err := documents.FoldersExist(c, "gate.incidents", c.Gate.Incidents); err != nil {
 		return out, err
 	}
 	all, err := incidentfile.Load(c.Dir, c.Gate.Incidents...)
@@ -181,9 +183,9 @@ func incidents(c *config.Config) (out promotion.Found[promotion.Incident], err e
 // answer, that there is nothing is not known.
 func askBot(ctx context.Context, c *config.Config, bot *incidentapi.Client, files promotion.Found[promotion.Incident]) promotion.Found[promotion.Incident] {
 	out := files
-	out.Where = "The incidentbot at " + withoutUser(c.Gate.IncidentBot.URL)
+	out.Where = "The incidentbot at " + host.WithoutUser(c.Gate.IncidentBot.URL)
 	if files.Where != "" {
-		out.Where = files.Where + " and the incidentbot at " + withoutUser(c.Gate.IncidentBot.URL)
+		out.Where = files.Where + " and the incidentbot at " + host.WithoutUser(c.Gate.IncidentBot.URL)
 	}
 	all, err := bot.Ongoing(ctx)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/spf13/cobra"
 )
 
@@ -34,7 +35,7 @@ func (o *gateOutput) flags(cmd *cobra.Command) {
 func (o *gateOutput) check() error {
 	for _, w := range o.write {
 		if form, file, _ := strings.Cut(w, "="); file == "" || !slices.Contains(gateForms, form) {
-			return usageErrorf("--write %q: write it like json=decision.json; formats are %s", w, strings.Join(gateForms, ", "))
+			return usage.Errorf("--write %q: write it like json=decision.json; formats are %s", w, strings.Join(gateForms, ", "))
 		} else if err := checkFile("--write", file); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/status"
@@ -27,19 +28,19 @@ func decideOn(ctx context.Context, e *engine, version string, q question, at tim
 
 // judge decides from what was gathered.
 func judge(ctx context.Context, e *engine, version string, found seen, q question, at time.Time, outage error) (promotion.Record, error) {
-	slos, f, counts := e.docs.slos.SLOs, e.docs.fleet, promotion.Excluding(e.docs.fleet, found.calendar.Exclusions, e.accounts())
+	slos, f, counts := e.docs.SLOs.SLOs, e.docs.Fleet, promotion.Excluding(e.docs.Fleet, found.calendar.Exclusions, e.accounts())
 	var report, plain status.Report
-	if len(found.calendar.Exclusions)+len(e.docs.exclusions) == 0 {
+	if len(found.calendar.Exclusions)+len(e.docs.Exclusions) == 0 {
 		report = e.report(at) // computed already
 	} else {
 		report = status.Compute(at, f, slos, e.alerts, counts)
 		plain = status.Compute(at, f, slos, e.alerts, e.accounts())
 	}
-	ev, err := promotion.Gather(e.docs.fleet, slos, report, fleet.TierName(q.to), q.release)
+	ev, err := promotion.Gather(e.docs.Fleet, slos, report, fleet.TierName(q.to), q.release)
 	if err != nil {
-		return promotion.Record{}, usageErrorf("--to: %v", err)
+		return promotion.Record{}, usage.Errorf("--to: %v", err)
 	}
-	p := e.docs.policy(q.to)
+	p := e.docs.Policy(q.to)
 	if found.fleet.Where != "" {
 		ev.See(found.fleet)
 		ev.Compare(slos, counts, at, p)
@@ -49,7 +50,7 @@ func judge(ctx context.Context, e *engine, version string, found seen, q questio
 		ev.Freezes = promotion.Found[promotion.Freeze]{Where: found.from, Items: found.calendar.Freezes(at)}
 		ev.Overrides = promotion.Found[promotion.Override]{Where: found.from, Items: found.calendar.Overrides}
 		ev.Exclusions = promotion.Found[promotion.Exclusion]{Where: found.from, Items: found.calendar.Exclusions}
-		ev.Corrected(e.docs.fleet, slos, plain)
+		ev.Corrected(e.docs.Fleet, slos, plain)
 	}
 	if outage != nil {
 		ev.Outages = append(ev.Outages, promotion.Outage{Source: e.source.name, Error: outage.Error()})

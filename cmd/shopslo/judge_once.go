@@ -5,6 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
@@ -12,8 +15,8 @@ import (
 
 // oneDecision is one decision of a program that answers and ends, in three steps.
 type oneDecision struct {
-	host   host
-	docs   *documents
+	host   host.Host
+	docs   *documents.Documents
 	q      question
 	at     time.Time
 	tiers  []fleet.TierName
@@ -22,10 +25,10 @@ type oneDecision struct {
 }
 
 // askOnce begins a decision as of a time. Close it after read.
-func askOnce(h host, d *documents, q question, at time.Time) (*oneDecision, error) {
-	tiers, err := d.judged(q.to)
+func askOnce(h host.Host, d *documents.Documents, q question, at time.Time) (*oneDecision, error) {
+	tiers, err := d.Judged(q.to)
 	if err != nil {
-		return nil, usageErrorf("--to: %v", err)
+		return nil, usage.Errorf("--to: %v", err)
 	}
 	return &oneDecision{host: h, docs: d, q: q, at: at, tiers: tiers}, nil
 }
@@ -48,7 +51,7 @@ func (o *oneDecision) read(ctx context.Context) error {
 
 // decide asks the witnesses and the gate.
 func (o *oneDecision) decide(ctx context.Context) (promotion.Record, error) {
-	return decideOn(ctx, o.engine, o.host.version, o.q, o.at, o.outage)
+	return decideOn(ctx, o.engine, o.host.Version, o.q, o.at, o.outage)
 }
 
 // Close ends what read has opened.

@@ -13,18 +13,18 @@ import (
 // a server would keep.
 func reachOf(ctx context.Context, w *witnesses, q question, at time.Time) time.Duration {
 	d := w.docs
-	reach := d.reach()
+	reach := d.Reach()
 	came := came(ctx, w, q)
 	if came.IsZero() || !at.After(came) {
 		return reach
 	}
-	return max(reach, d.atMost(at.Sub(came)+d.before(q.to)))
+	return max(reach, d.AtMost(at.Sub(came)+d.Before(q.to)))
 }
 
 // came is when a Release came to the first of the ShopSets that show how it behaves;
 // zero where nobody knows. The decision itself asks again, and says who does not answer.
 func came(ctx context.Context, w *witnesses, q question) (first time.Time) {
-	route, err := w.docs.fleet.Route(fleet.TierName(q.to))
+	route, err := w.docs.Fleet.Route(fleet.TierName(q.to))
 	ask, failed := w.clients()
 	if err != nil || failed != nil || route.Evidence == nil || ask.fleet == nil {
 		return first

@@ -2,12 +2,13 @@ package main
 
 import (
 	"context"
+	"github.com/shopslo/shopslo/engine/host"
 )
 
-// kept is keep for a command: it complains of what failed, and tells who is to be told.
+// keepAndTell is keep for a command: it complains of what failed, and tells who is to be told.
 // Neither changes the decision, unless the log is required.
-func kept(ctx context.Context, h host, b *logbook, v verdict) (verdict, error) {
-	v, err := b.keep(ctx, v, h.whoAsks())
+func (b *logbook) keepAndTell(ctx context.Context, h host.Host, v verdict) (verdict, error) {
+	v, err := b.keep(ctx, v, h.WhoAsks())
 	if err != nil {
 		return v, err
 	}
@@ -15,10 +16,10 @@ func kept(ctx context.Context, h host, b *logbook, v verdict) (verdict, error) {
 		return v, context.Cause(ctx)
 	}
 	if v.log.failed != nil {
-		h.complain("the decision was not logged: " + v.log.failed.Error())
+		h.Complain("the decision was not logged: " + v.log.failed.Error())
 	}
 	if err := b.tell(ctx, v); err != nil {
-		h.complain("not everybody was told of the decision: " + err.Error())
+		h.Complain("not everybody was told of the decision: " + err.Error())
 	}
 	return v, nil
 }

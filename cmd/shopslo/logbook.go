@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
@@ -24,7 +25,7 @@ type logbook struct {
 
 // openLogbook opens the log of a command that decides by itself. The folder of a server
 // is no log of its: what it writes there would be another server's, or lost.
-func openLogbook(h host, c *config.Config) (*logbook, error) {
+func openLogbook(h host.Host, c *config.Config) (*logbook, error) {
 	b := &logbook{config: c, why: "no gate.log is configured"}
 	var err error
 	if l := c.Gate.Log; l != nil {
@@ -40,7 +41,7 @@ func openLogbook(h host, c *config.Config) (*logbook, error) {
 }
 
 // openServerLogbook opens the log of a server.
-func openServerLogbook(h host, c *config.Config) (*logbook, error) {
+func openServerLogbook(h host.Host, c *config.Config) (*logbook, error) {
 	b, err := openLogbook(h, c)
 	if err != nil || c.Gate.Log == nil || c.Gate.Log.Dir == "" {
 		return b, err
@@ -62,8 +63,8 @@ func (b *logbook) openBranch(c decisiongit.Config) error {
 	return nil
 }
 
-func gitLog(h host, l *config.DecisionLog) decisiongit.Config {
-	return decisiongit.Config{Repository: l.Repository, Branch: l.Branch, Env: h.environ()}
+func gitLog(h host.Host, l *config.DecisionLog) decisiongit.Config {
+	return decisiongit.Config{Repository: l.Repository, Branch: l.Branch, Env: h.Environ()}
 }
 
 func (b *logbook) close() error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/promotion/decisionlog/decisiongit"
@@ -42,7 +43,7 @@ func recordOf(ctx context.Context, log decisionlog.Reader, n int) (record []byte
 }
 
 // readerOf gives the log that a configuration names; it has one.
-func readerOf(h host, c *config.Config) (decisionlog.Reader, error) {
+func readerOf(h host.Host, c *config.Config) (decisionlog.Reader, error) {
 	if l := c.Gate.Log; l.Dir != "" {
 		return decisionlog.Folder{Dir: l.Dir}, nil
 	}

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion/promoter"
 )
@@ -29,8 +31,8 @@ type news struct {
 }
 
 // openLookout is nil where there is nobody to ask or nobody to tell.
-func openLookout(h host, d *documents, log *slog.Logger) (*lookout, error) {
-	c := d.config
+func openLookout(h host.Host, d *documents.Documents, log *slog.Logger) (*lookout, error) {
+	c := d.Config
 	if c.Promotion == nil || c.Gate.Fleet == nil {
 		return nil, nil
 	}

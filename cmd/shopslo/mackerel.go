@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/mackerel"
 )
@@ -65,16 +66,16 @@ func mackerelSettings(c *config.Config) (*config.MackerelPush, error) {
 
 // loadMackerel loads the documents, whose configuration has a section mackerel, and
 // makes the client that it asks for. Mackerel has its service.
-func loadMackerel(p *program, ctx context.Context) (*documents, *mackerel.Client, error) {
+func loadMackerel(p *program, ctx context.Context) (*documents.Documents, *mackerel.Client, error) {
 	d, err := p.load()
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := mackerelSettings(d.config)
+	m, err := mackerelSettings(d.Config)
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := p.mackerelClient(m.Mackerel)
+	client, err := p.MackerelClient(m.Mackerel)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,20 +89,20 @@ func pushOnce(p *program, ctx context.Context, server string) error {
 	if err != nil {
 		return err
 	}
-	m, err := mackerelSettings(d.config)
+	m, err := mackerelSettings(d.Config)
 	if err != nil {
 		return err
 	}
-	pusher, err := openPusher(p.host, m)
+	pusher, err := openPusher(p.Host, m)
 	if err != nil {
 		return err
 	}
-	err = collect(ctx, p.host, d, server, pusher)
-	done, sendErr := pusher.Push(ctx, p.now())
+	err = collect(ctx, p.Host, d, server, pusher)
+	done, sendErr := pusher.Push(ctx, p.Now())
 	if err = errors.Join(err, sendErr, pusher.Spool.Close()); err != nil {
 		return err
 	}
-	return p.print(pushed(done, p.now()))
+	return p.print(pushed(done, p.Now()))
 }
 
 // pushed says what a push did.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/mackerel/dashboards"
 	"github.com/shopslo/shopslo/slo"
@@ -44,7 +46,7 @@ configuration, or Mackerel refused · 4 Mackerel could not be reached.`,
 		if err != nil {
 			return err
 		}
-		results, err := dashboards.Apply(cmd.Context(), client, d.config.Mackerel.Service, dashboards.Make(d.config.Mackerel.Service, shownSLOs(d), slo.BurnWindows(d.alerts())))
+		results, err := dashboards.Apply(cmd.Context(), client, d.Config.Mackerel.Service, dashboards.Make(d.Config.Mackerel.Service, shownSLOs(d), slo.BurnWindows(d.Alerts())))
 		if err != nil {
 			return err
 		}
@@ -73,13 +75,13 @@ func dashboardLines(results []dashboards.Result) string {
 }
 
 // shownSLOs are the SLOs as dashboards show them.
-func shownSLOs(d *documents) []dashboards.SLO {
+func shownSLOs(d *documents.Documents) []dashboards.SLO {
 	var out []dashboards.SLO
-	for i := range d.slos.SLOs {
-		s := &d.slos.SLOs[i]
+	for i := range d.SLOs.SLOs {
+		s := &d.SLOs.SLOs[i]
 		shown := dashboards.SLO{Name: s.Name, DisplayName: s.DisplayName, Service: s.Service, Description: s.Description,
 			Objective: s.Objective.Ratio(), Window: s.Window.String()}
-		for _, set := range d.shopSetsOf(s) {
+		for _, set := range d.ShopSetsOf(s) {
 			shown.ShopSets = append(shown.ShopSets, string(set.Name))
 		}
 		out = append(out, shown)
@@ -115,10 +117,10 @@ Exit codes: 0 noted, now or before · 3 a wrong configuration, or Mackerel refus
 	fs.StringVar(&f.repository, "repository", "", "`URL` of the application's repository, for the link that compares")
 	fs.StringVar(&f.note, "note", "", "one more `sentence`")
 	at := p.atFlag(cmd)
-	p.complete(cmd, "tier", tierNames)
+	p.complete(cmd, "tier", documents.TierNames)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if f.tier == "" || f.release == "" {
-			return usageErrorf("--tier and --release are needed")
+			return usage.Errorf("--tier and --release are needed")
 		}
 		when, err := at()
 		if err != nil {
@@ -126,16 +128,16 @@ Exit codes: 0 noted, now or before · 3 a wrong configuration, or Mackerel refus
 		}
 		compare, err := mackerel.CompareURL(f.repository, f.previous, f.release)
 		if err != nil {
-			return usageErrorf("--repository: %v", err)
+			return usage.Errorf("--repository: %v", err)
 		}
 		d, client, err := loadMackerel(p, cmd.Context())
 		if err != nil {
 			return err
 		}
-		if tiers := tierNames(d); !slices.Contains(tiers, f.tier) {
-			return usageErrorf("--tier: there is no Tier %q%s", f.tier, didYouMean(f.tier, tiers))
+		if tiers := documents.TierNames(d); !slices.Contains(tiers, f.tier) {
+			return usage.Errorf("--tier: there is no Tier %q%s", f.tier, usage.DidYouMean(f.tier, tiers))
 		}
-		made, err := client.Annotate(cmd.Context(), d.config.Mackerel.Service, mackerel.Release{Tier: f.tier, Release: f.release, Previous: f.previous, Compare: compare, Note: f.note, At: when.time})
+		made, err := client.Annotate(cmd.Context(), d.Config.Mackerel.Service, mackerel.Release{Tier: f.tier, Release: f.release, Previous: f.previous, Compare: compare, Note: f.note, At: when.time})
 		if err != nil {
 			return err
 		}

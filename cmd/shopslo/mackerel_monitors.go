@@ -8,6 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/mackerel"
@@ -21,15 +24,15 @@ type reachFlags struct{ url, keyFile string }
 func (f *reachFlags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.url, "url", mackerelhttp.DefaultURL, "`URL` of Mackerel's API")
-	fs.StringVar(&f.keyFile, "api-key-file", "", "`file` that holds the API key (default: the environment, "+mackerelKey+")")
+	fs.StringVar(&f.keyFile, "api-key-file", "", "`file` that holds the API key (default: the environment, "+host.EnvMackerelKey+")")
 	cmd.MarkFlagFilename("api-key-file")
 }
 
 func reachMackerel(p *program, f reachFlags) (*mackerel.Client, error) {
 	if err := mackerelhttp.CheckURL(f.url); err != nil {
-		return nil, usageErrorf("--url %v", err)
+		return nil, usage.Errorf("--url %v", err)
 	}
-	return p.mackerelClient(config.Mackerel{URL: f.url, APIKeyFile: f.keyFile})
+	return p.MackerelClient(config.Mackerel{URL: f.url, APIKeyFile: f.keyFile})
 }
 
 func mackerelMonitorsCommand(p *program) *cobra.Command {
@@ -87,9 +90,9 @@ refused · 4 Mackerel could not be reached.`,
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case out != "text" && out != "markdown" && out != "json":
-			return usageErrorf("--output: %q is not text, markdown or json", out)
+			return usage.Errorf("--output: %q is not text, markdown or json", out)
 		case to != "" && to != "terraform":
-			return usageErrorf("--to: %q is not terraform", to)
+			return usage.Errorf("--to: %q is not terraform", to)
 		}
 		d, plan, _, err := planMonitors(p, cmd.Context(), f)
 		if err != nil {
@@ -130,13 +133,13 @@ func planMonitors(p *program, ctx context.Context, f monitorsFlags) (*monitors.D
 		return nil, nil, nil, fmt.Errorf("%w; write it, or name another with --file", err)
 	}
 	if err != nil {
-		return nil, nil, nil, faultsOf(err)
+		return nil, nil, nil, documents.FaultsOf(err)
 	}
 	client, err := reachMackerel(p, f.reachFlags)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	plan, err := monitors.Make(ctx, client, d, p.now(), f.adopt)
+	plan, err := monitors.Make(ctx, client, d, p.Now(), f.adopt)
 	return d, plan, client, err
 }
 

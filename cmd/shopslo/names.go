@@ -6,24 +6,25 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/calendar"
 	"github.com/shopslo/shopslo/slo"
 )
 
 // A named gives the names of one kind that the documents hold.
-type named func(*documents) []string
+type named func(*documents.Documents) []string
 
 // overridable are the checks that somebody may set aside.
-func overridable(*documents) []string {
+func overridable(*documents.Documents) []string {
 	return slices.DeleteFunc(promotion.Checks(), func(name string) bool {
 		return name == promotion.CheckSource || name == promotion.CheckSLO
 	})
 }
 
-func causes(*documents) []string { return calendar.Causes }
+func causes(*documents.Documents) []string { return calendar.Causes }
 
-func stateNames(*documents) (names []string) {
+func stateNames(*documents.Documents) (names []string) {
 	for _, s := range slo.States {
 		names = append(names, string(s))
 	}

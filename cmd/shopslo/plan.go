@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion/upgrade"
 )
@@ -42,18 +44,18 @@ a document is wrong.`,
 	p.configFlag(cmd)
 	out := outputFlag(cmd)
 	domain := cmd.Flags().String("failure-domain", "", "`name` of the FailureDomain that goes down")
-	p.complete(cmd, "failure-domain", domainNames)
+	p.complete(cmd, "failure-domain", documents.DomainNames)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *domain == "" {
-			return usageErrorf("--failure-domain is missing; name the one that goes down")
+			return usage.Errorf("--failure-domain is missing; name the one that goes down")
 		}
 		d, err := p.load()
 		if err != nil {
 			return err
 		}
-		plan, err := upgrade.Make(d.fleet, fleet.FailureDomainName(*domain))
+		plan, err := upgrade.Make(d.Fleet, fleet.FailureDomainName(*domain))
 		if err != nil {
-			return usageErrorf("--failure-domain: %v", err)
+			return usage.Errorf("--failure-domain: %v", err)
 		}
 		if *out == asJSON {
 			err = p.printJSON(plan)

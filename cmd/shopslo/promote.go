@@ -9,6 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/promotion/promoter"
@@ -43,11 +46,11 @@ func (f *promoteFlags) register(p *program, cmd *cobra.Command) {
 func (f *promoteFlags) check(all bool) error {
 	switch {
 	case f.wait < 0 || f.every < time.Second:
-		return usageErrorf("--wait must not be below 0s, nor --every below 1s")
+		return usage.Errorf("--wait must not be below 0s, nor --every below 1s")
 	case f.tell && f.wait == 0 && !all:
-		return usageErrorf("--tell needs --wait: a Tier does not match its branch at once")
+		return usage.Errorf("--tell needs --wait: a Tier does not match its branch at once")
 	case f.body != "" && !f.o.PullRequest:
-		return usageErrorf("--body-file is for --pull-request")
+		return usage.Errorf("--body-file is for --pull-request")
 	case f.body != "":
 		if err := checkFile("--body-file", f.body); err != nil {
 			return err
@@ -90,7 +93,7 @@ wrong · 4 a source or a repository could not be reached.
 	server := serverFlag(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&to, "to", "", "the `Tier` that the release goes to")
-	p.complete(cmd, "to", targetNames)
+	p.complete(cmd, "to", documents.TargetNames)
 	fs.BoolVar(&all, "all", false, "carry the release up from the lowest Tier, as each is verified")
 	fs.StringVar(&release, "release", "", "the only `commit` that may go there, 7 digits of it or more; else what the Tier below runs")
 	fs.BoolVar(&f.o.Again, "again", false, "also a release that was rolled back there")
@@ -98,11 +101,11 @@ wrong · 4 a source or a repository could not be reached.
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case to == "" && !all:
-			return usageErrorf("--to is missing; name the Tier that the release is to go to, or --all")
+			return usage.Errorf("--to is missing; name the Tier that the release is to go to, or --all")
 		case all && release != "":
-			return usageErrorf("--release does not go with --all, which carries what the lowest Tier runs")
+			return usage.Errorf("--release does not go with --all, which carries what the lowest Tier runs")
 		case all && f.o.PullRequest:
-			return usageErrorf("--pull-request does not go with --all: a person merges each")
+			return usage.Errorf("--pull-request does not go with --all: a person merges each")
 		}
 		if err := errors.Join(f.check(all), checkRelease("--release", release)); err != nil {
 			return err
@@ -121,10 +124,10 @@ func (p *program) mover(ctx context.Context, f promoteFlags) (*mover, error) {
 	}
 	o := moveOptions{Options: f.o, server: f.server, wait: f.wait, every: f.every, tell: f.tell}
 	o.gate = func(ctx context.Context, to fleet.TierName, release fleet.Release) (verdict, error) {
-		v, err := judgement(p, ctx, f.server, question{to: string(to), release: string(release), fix: p.fix(f.fixFlags)}, when{time: p.now()})
+		v, err := judgement(p, ctx, f.server, question{to: string(to), release: string(release), fix: p.fix(f.fixFlags)}, when{time: p.Now()})
 		return v.verdict, err
 	}
-	return openMover(ctx, p.host, d, o)
+	return openMover(ctx, p.Host, d, o)
 }
 
 // promoteTo moves a release to a Tier, or up to it, and answers. endless: it waits for
@@ -134,13 +137,13 @@ func promoteTo(p *program, ctx context.Context, f promoteFlags, to fleet.TierNam
 	if err != nil {
 		return err
 	}
-	deadline := p.now().Add(f.wait)
+	deadline := p.Now().Add(f.wait)
 	if endless {
 		deadline = time.Time{}
 	}
 	var unseen error
 	patience := promoter.Patience{
-		Sleep: promoter.Every(f.every, p.now, deadline),
+		Sleep: promoter.Every(f.every, p.Now, deadline),
 		Waiting: func(one promoter.Promotion, err error) {
 			if err != nil {
 				one.Reason = err.Error()
@@ -198,7 +201,7 @@ func answerMoved(p *program, m *mover, f promoteFlags, done []promoter.Promotion
 			unwritten = fmt.Errorf("--body-file: %w; the answer has the text as well, with -o json", err)
 		}
 	}
-	r := promoter.Report{At: p.now(), Promotions: done, Fleet: m.Fleet, Compare: m.CompareURL, Gate: gateAsked(p, f.server)}
+	r := promoter.Report{At: p.Now(), Promotions: done, Fleet: m.Fleet, Compare: m.CompareURL, Gate: gateAsked(p, f.server)}
 	if *f.out == asJSON {
 		return errors.Join(p.printJSON(r), unwritten)
 	}
@@ -209,7 +212,7 @@ func answerMoved(p *program, m *mover, f promoteFlags, done []promoter.Promotion
 func gateAsked(p *program, server string) string {
 	switch {
 	case server != "":
-		return "shopslo gate --server " + withoutUser(server)
+		return "shopslo gate --server " + host.WithoutUser(server)
 	case p.configFile != "shopslo.yaml":
 		return "shopslo gate --config " + p.configFile
 	}
@@ -233,7 +236,7 @@ func moved(done []promoter.Promotion, unseen error) error {
 func moveError(flag string, err error) error {
 	switch {
 	case errors.Is(err, fleet.ErrUnknownTier), errors.Is(err, fleet.ErrLowestTier):
-		return usageErrorf("%s: %v", flag, err)
+		return usage.Errorf("%s: %v", flag, err)
 	case errors.Is(err, promoter.ErrUnreachable):
 		return &codeError{code: exitUnavailable, err: err}
 	case errors.Is(err, promoter.ErrForbidden), errors.Is(err, promoter.ErrMoved):

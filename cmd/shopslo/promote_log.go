@@ -22,7 +22,7 @@ func (m *mover) decided(ctx context.Context, to fleet.TierName, release fleet.Re
 		was := m.gated[to]
 		if same := fmt.Sprint(v.Decision.Release, v.Verdict, unsettled(v.Decision)); same == was.what && was.log.failed == nil {
 			return v.Decision, nil
-		} else if v, err = kept(ctx, m.host, m.book, v); err != nil {
+		} else if v, err = m.book.keepAndTell(ctx, m.host, v); err != nil {
 			return v.Decision, err
 		} else {
 			m.gated[to] = gated{what: same, log: v.log}
@@ -66,9 +66,9 @@ func (m *mover) record(ctx context.Context, kind decisionlog.Kind, one *promoter
 		one.Result == promoter.Held && one.Decision != nil:
 		return
 	}
-	data, err := json.Marshal(promoter.Report{At: m.host.now(), Promotions: []promoter.Promotion{*one}, Fleet: m.Fleet, Compare: m.CompareURL})
+	data, err := json.Marshal(promoter.Report{At: m.host.Now(), Promotions: []promoter.Promotion{*one}, Fleet: m.Fleet, Compare: m.CompareURL})
 	var logged publication
-	switch e, bad := decisionlog.OfMove(kind, m.host.whoAsks(), data); {
+	switch e, bad := decisionlog.OfMove(kind, m.host.WhoAsks(), data); {
 	case err != nil || bad != nil:
 		logged = publication{why: fmt.Sprint(err, bad), failed: fmt.Errorf("%v %w", err, bad)}
 	case m.book.log == nil && m.o.server != "":
@@ -77,7 +77,7 @@ func (m *mover) record(ctx context.Context, kind decisionlog.Kind, one *promoter
 		logged = m.book.append(ctx, e, data)
 	}
 	if logged.failed != nil {
-		m.host.complain(fmt.Sprintf("the %s of %s was not logged: %v", kind, one.To, logged.failed))
+		m.host.Complain(fmt.Sprintf("the %s of %s was not logged: %v", kind, one.To, logged.failed))
 	}
 	one.Logged = append(one.Logged, entryLogged(kind, logged))
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
@@ -20,7 +22,7 @@ import (
 // mover is the promoter with what it needs around it.
 type mover struct {
 	*promoter.Promoter
-	host    host
+	host    host.Host
 	o       moveOptions
 	fleet   func(context.Context) (fleet.Snapshot, error) // nil: nobody knows what runs
 	tellers []promoter.Teller
@@ -41,21 +43,21 @@ type moveOptions struct {
 }
 
 // openMover puts the promoter together from the configuration.
-func openMover(ctx context.Context, h host, d *documents, o moveOptions) (*mover, error) {
-	c := d.config.Promotion
+func openMover(ctx context.Context, h host.Host, d *documents.Documents, o moveOptions) (*mover, error) {
+	c := d.Config.Promotion
 	if c == nil {
-		return nil, fmt.Errorf("%s: the section promotion is missing: it says where the repositories are", d.config.Path)
+		return nil, fmt.Errorf("%s: the section promotion is missing: it says where the repositories are", d.Config.Path)
 	}
 	repos, err := gitpush.Open(ctx, gitConfig(h, c))
 	if err != nil {
 		return nil, err
 	}
 	m := &mover{host: h, o: o, gated: map[fleet.TierName]gated{}}
-	if m.book, err = openLogbook(h, d.config); err != nil {
+	if m.book, err = openLogbook(h, d.Config); err != nil {
 		return nil, err
 	}
 	m.Promoter = &promoter.Promoter{
-		Fleet: d.fleet, Single: repos.Single(), Reader: repos, History: repos, Writer: repos, Compare: c.Compare, Now: h.now,
+		Fleet: d.Fleet, Single: repos.Single(), Reader: repos, History: repos, Writer: repos, Compare: c.Compare, Now: h.Now,
 		Gate: func(ctx context.Context, to fleet.TierName, release fleet.Release) (promotion.Decision, error) {
 			return m.decided(ctx, to, release)
 		},
@@ -64,7 +66,7 @@ func openMover(ctx context.Context, h host, d *documents, o moveOptions) (*mover
 		m.Manifests = manifests{repos, c.Git.Submodule}
 		m.Registry = &registry.Registry{Keychain: authn.DefaultKeychain}
 	}
-	if m.tellers, err = tellers(h, d.config); err != nil {
+	if m.tellers, err = tellers(h, d.Config); err != nil {
 		return nil, err
 	}
 	w, err := newWitnesses(d).clients()
@@ -77,9 +79,9 @@ func openMover(ctx context.Context, h host, d *documents, o moveOptions) (*mover
 	return m, nil
 }
 
-func gitConfig(h host, c *config.Promotion) gitpush.Config {
+func gitConfig(h host.Host, c *config.Promotion) gitpush.Config {
 	return gitpush.Config{
-		Dir: c.Git.Dir, System: c.Git.System, App: c.Git.App, Submodule: c.Git.Submodule, Env: h.environ(),
+		Dir: c.Git.Dir, System: c.Git.System, App: c.Git.App, Submodule: c.Git.Submodule, Env: h.Environ(),
 		Author: gitpush.Author{Name: c.AuthorName, Email: c.AuthorEmail},
 		Sign:   gitpush.Sign{Format: c.SigningFormat, Key: c.SigningKey}, Hooks: c.Hooks,
 	}
@@ -136,16 +138,16 @@ func (m *mover) arrival(ctx context.Context, one *promoter.Promotion, deadline t
 	if m.fleet == nil {
 		return fmt.Errorf("nobody knows when %s matches its branch: name the exporter in gate.fleet", one.To)
 	}
-	sleep := promoter.Every(m.o.every, m.host.now, deadline)
+	sleep := promoter.Every(m.o.every, m.host.Now, deadline)
 	for {
 		matches, err := m.look(ctx, one)
 		if matches || one.ExitCode() != 0 || one.Result == promoter.Planned || one.Result == promoter.Proposed {
-			m.host.progress("")
+			m.host.Progress("")
 			return err
 		}
-		m.host.progress("waiting until %s matches its branch", one.To)
+		m.host.Progress("waiting until %s matches its branch", one.To)
 		if slept := sleep(ctx); errors.Is(slept, promoter.ErrPatience) {
-			m.host.progress("")
+			m.host.Progress("")
 			return errors.Join(fmt.Errorf("%s has Release %s, but is not seen to match its branch yet", one.To, promoter.Short(one.Release)), err)
 		} else if slept != nil {
 			return slept

@@ -4,14 +4,16 @@ import (
 	"context"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/status"
 )
 
 // openPusher opens the spool and what sends from it. Close the spool.
-func openPusher(h host, m *config.MackerelPush) (*mackerel.Pusher, error) {
-	client, err := h.mackerelClient(m.Mackerel)
+func openPusher(h host.Host, m *config.MackerelPush) (*mackerel.Pusher, error) {
+	client, err := h.MackerelClient(m.Mackerel)
 	if err != nil {
 		return nil, err
 	}
@@ -23,8 +25,8 @@ func openPusher(h host, m *config.MackerelPush) (*mackerel.Pusher, error) {
 }
 
 // collect puts the budgets since the last push into the spool.
-func collect(ctx context.Context, h host, d *documents, address string, pusher *mackerel.Pusher) error {
-	now := h.now()
+func collect(ctx context.Context, h host.Host, d *documents.Documents, address string, pusher *mackerel.Pusher) error {
+	now := h.Now()
 	server := remoteServer{h, address}
 	report := func(at time.Time) (status.Report, error) { return server.status(ctx, at) }
 	var newest time.Time

@@ -45,7 +45,7 @@ const gapAtOnce = 60
 
 // pushNow collects what is new and posts what may be posted.
 func (s *service) pushNow(ctx context.Context, pusher *mackerel.Pusher, m *pushMetrics) error {
-	e, now := s.current(), s.host.now()
+	e, now := s.current(), s.host.Now()
 	var err error
 	if s.caughtUp() && !e.ledger.Newest().IsZero() {
 		_, err = pusher.Collect(now, e.ledger.Newest(), gapAtOnce, func(at time.Time) (status.Report, error) { return e.counted(at), nil })

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/source/sourcetest"
 	"github.com/shopslo/shopslo/status"
@@ -241,7 +242,7 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 			dir := t.TempDir()
 			writeFiles(t, dir, map[string]string{"fleet.yaml": fleetOf("beta: s-1"), "slo.yaml": tt.yaml(),
 				"shopslo.yaml": "source: {prometheus: {url: 'http://127.0.0.1:9'}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\n"})
-			d, err := load(filepath.Join(dir, "shopslo.yaml"))
+			d, err := documents.Load(filepath.Join(dir, "shopslo.yaml"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -254,7 +255,7 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 			defer e.Close()
 			if tt.words != "" {
 				f := e.ledger.Failing()
-				if len(f) != 1 || !f[0].Refused || !strings.Contains(f[0].Reason, tt.words) || e.ledger.Account(&d.slos.SLOs[0], "s-1", now).Failure != f[0].Reason {
+				if len(f) != 1 || !f[0].Refused || !strings.Contains(f[0].Reason, tt.words) || e.ledger.Account(&d.SLOs.SLOs[0], "s-1", now).Failure != f[0].Reason {
 					t.Errorf("failing %+v, want a reason that says %q", f, tt.words)
 				}
 				asked := source{types: newMetricTypes(s)}.ask(d)

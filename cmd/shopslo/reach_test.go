@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
 	"github.com/shopslo/shopslo/internal/config"
@@ -78,7 +79,7 @@ func TestReachIsNoMoreThanWhatIsAsked(t *testing.T) {
 	reach := func(rest string, asked question) time.Duration {
 		t.Helper()
 		appendTo(t, s.config, rest)
-		d, err := load(s.config)
+		d, err := documents.Load(s.config)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,12 +111,12 @@ func TestReachIsNoMoreThanWhatIsAsked(t *testing.T) {
 }
 
 func TestAGateWithoutALedgerCountsWhatItJudges(t *testing.T) {
-	d := &documents{config: &config.Config{}}
+	d := &documents.Documents{Config: &config.Config{}}
 	var err error
-	if d.fleet, err = manifest.Load("../../examples", "fleet/*.yaml"); err != nil {
+	if d.Fleet, err = manifest.Load("../../examples", "fleet/*.yaml"); err != nil {
 		t.Fatal(err)
 	}
-	if d.slos, err = openslo.Load("../../examples", []string{"slos/*.yaml"}); err != nil {
+	if d.SLOs, err = openslo.Load("../../examples", []string{"slos/*.yaml"}); err != nil {
 		t.Fatal(err)
 	}
 	counted := func(judged []fleet.TierName) []string {
@@ -127,17 +128,17 @@ func TestAGateWithoutALedgerCountsWhatItJudges(t *testing.T) {
 		}
 		return slices.Sorted(maps.Keys(found))
 	}
-	judged, err := d.judged("prod")
+	judged, err := d.Judged("prod")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := counted(judged), []string{"a-1", "a-2", "b-1", "b-2", "c-3"}; !slices.Equal(got, want) {
 		t.Errorf("for prod %v are counted, want %v", got, want)
 	}
-	if got := counted(nil); len(got) != 9 || !d.apart() {
-		t.Errorf("in all %v are counted, apart %v", got, d.apart())
+	if got := counted(nil); len(got) != 9 || !d.Apart() {
+		t.Errorf("in all %v are counted, apart %v", got, d.Apart())
 	}
-	if _, err := d.judged("prdo"); err == nil {
+	if _, err := d.Judged("prdo"); err == nil {
 		t.Error("an unknown Tier is judged")
 	}
 }
@@ -167,7 +168,7 @@ func TestShopSetsAreApartByTheSameLabels(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := (&documents{fleet: f}).apart(); got != c.want {
+			if got := (&documents.Documents{Fleet: f}).Apart(); got != c.want {
 				t.Errorf("apart: %v", got)
 			}
 		})

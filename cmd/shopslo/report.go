@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
 	"github.com/shopslo/shopslo/review"
@@ -83,19 +85,19 @@ missing; or Slack could not be told.
 // check refuses what contradicts itself, and finds the format.
 func (f *reportFlags) check() error {
 	if f.span.week != "" && f.span.from+f.span.to != "" {
-		return usageErrorf("--week and --from name two periods; give one")
+		return usage.Errorf("--week and --from name two periods; give one")
 	}
 	if (f.span.from == "") != (f.span.to == "") {
-		return usageErrorf("--from and --to go together: the first and the last day of the period")
+		return usage.Errorf("--from and --to go together: the first and the last day of the period")
 	}
 	if f.lang != "" && !slices.Contains(review.Langs, review.Lang(f.lang)) {
-		return usageErrorf("--lang: %q is not ja or en", f.lang)
+		return usage.Errorf("--lang: %q is not ja or en", f.lang)
 	}
 	if f.link != "" && !f.slack {
-		return usageErrorf("--link is for --slack")
+		return usage.Errorf("--link is for --slack")
 	}
 	if _, isFormat := reportFormats[f.file]; isFormat {
-		return usageErrorf("--output: %q is a format; write -o %s, and name a file with --output", f.file, f.file)
+		return usage.Errorf("--output: %q is a format; write -o %s, and name a file with --output", f.file, f.file)
 	}
 	if f.file != "" {
 		if err := checkFile("--output", f.file); err != nil {
@@ -112,7 +114,7 @@ func (f *reportFlags) check() error {
 	}
 	if _, ok := reportFormats[f.format]; !ok {
 		known := []string{"text", "markdown", "html", "json"}
-		return usageErrorf("-o: %q is not one of %s%s", f.format, strings.Join(known, ", "), didYouMean(f.format, known))
+		return usage.Errorf("-o: %q is not one of %s%s", f.format, strings.Join(known, ", "), usage.DidYouMean(f.format, known))
 	}
 	return nil
 }
@@ -165,7 +167,7 @@ func reportHook(p *program, f reportFlags) (*slackhook.Hook, string, error) {
 	}
 	c, err := config.Load(p.configFile)
 	if err != nil {
-		return nil, "", faultsOf(err)
+		return nil, "", documents.FaultsOf(err)
 	}
 	v := c.WeeklyReview()
 	if v.SlackWebhookFile == "" {
@@ -197,14 +199,14 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, rev
 		return review.Report{}, lang, err
 	}
 	if lang == "" {
-		lang = review.Lang(d.config.WeeklyReview().Language)
+		lang = review.Lang(d.Config.WeeklyReview().Language)
 	}
-	period, err := f.span.period(p.now(), d.config.WeeklyReview().Zone)
+	period, err := f.span.period(p.Now(), d.Config.WeeklyReview().Zone)
 	if err != nil {
 		return review.Report{}, lang, err
 	}
-	d.fine = period.Until.Sub(period.From)
-	e, outage := oneShotBack(ctx, p.host, d, period.Until, period.Reach(d.reach()), nil)
+	d.Fine = period.Until.Sub(period.From)
+	e, outage := oneShotBack(ctx, p.Host, d, period.Until, period.Reach(d.Reach()), nil)
 	if e == nil {
 		return review.Report{}, lang, outage
 	}
@@ -212,7 +214,7 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, rev
 	if outage != nil && !errors.Is(outage, slo.ErrUnavailable) || ctx.Err() != nil {
 		return review.Report{}, lang, errors.Join(outage, context.Cause(ctx))
 	}
-	log, unknown := logOf(p.host, d.config)
-	r, err := reviewOf(ctx, e, period, p.now(), log, unknown, outage)
+	log, unknown := logOf(p.Host, d.Config)
+	r, err := reviewOf(ctx, e, period, p.Now(), log, unknown, outage)
 	return r, lang, errors.Join(err, outage)
 }

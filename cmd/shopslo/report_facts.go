@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/incidentfile"
 	"github.com/shopslo/shopslo/internal/config"
@@ -26,7 +28,7 @@ func failed(key string, err error) *review.Unknown {
 
 // calendarFacts adds freezes, overrides and exclusions, and gives all exclusions.
 func calendarFacts(e *engine, in *review.Input) ([]promotion.Exclusion, error) {
-	c, from, err := e.docs.calendar()
+	c, from, err := e.docs.Calendar()
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +61,7 @@ func silenceFacts(ctx context.Context, e *engine, in *review.Input) error {
 	if err != nil {
 		return err
 	}
-	if a := e.docs.config.Gate.Alerts; a == nil || !a.Alertmanager {
+	if a := e.docs.Config.Gate.Alerts; a == nil || !a.Alertmanager {
 		in.Silences.Unknown = notConfigured("gate.alerts (kind: alertmanager)")
 		return nil
 	}
@@ -101,7 +103,7 @@ func orNil(t time.Time) *time.Time {
 // actionFacts adds action items and incidents: documents, so what is wrong with them is
 // an error.
 func actionFacts(ctx context.Context, e *engine, in *review.Input) error {
-	c := e.docs.config
+	c := e.docs.Config
 	v := c.WeeklyReview()
 	if len(v.Actions) == 0 {
 		in.Actions.Unknown = notConfigured("review.actions")
@@ -112,7 +114,7 @@ func actionFacts(ctx context.Context, e *engine, in *review.Input) error {
 	}
 	all, err := allIncidents(ctx, e, in)
 	if err != nil {
-		return faultsOf(err)
+		return documents.FaultsOf(err)
 	}
 	addIncidents(in, all, v.Zone)
 	return nil
@@ -121,18 +123,18 @@ func actionFacts(ctx context.Context, e *engine, in *review.Input) error {
 // actionItems reads the documents of review.actions.
 func actionItems(c *config.Config) ([]review.Action, error) {
 	v := c.WeeklyReview()
-	if err := foldersExist(c, "review.actions", v.Actions); err != nil {
+	if err := documents.FoldersExist(c, "review.actions", v.Actions); err != nil {
 		return nil, err
 	}
 	items, err := actionfile.Load(c.Dir, v.Zone, v.Actions...)
-	return items, faultsOf(err)
+	return items, documents.FaultsOf(err)
 }
 
 // allIncidents are those in files and those that the incidentbot knows, which knows more
 // of one that is in both. A bot that does not answer is Unknown, as are the actions of its
 // postmortems.
 func allIncidents(ctx context.Context, e *engine, in *review.Input) ([]incident.Incident, error) {
-	c := e.docs.config
+	c := e.docs.Config
 	w, err := e.witnesses.clients()
 	if err != nil {
 		return nil, err
@@ -141,7 +143,7 @@ func allIncidents(ctx context.Context, e *engine, in *review.Input) ([]incident.
 		in.Incidents.Unknown = notConfigured("gate.incidents")
 		return nil, nil
 	}
-	if err := foldersExist(c, "gate.incidents", c.Gate.Incidents); err != nil {
+	if err := documents.FoldersExist(c, "gate.incidents", c.Gate.Incidents); err != nil {
 		return nil, err
 	}
 	all, err := incidentfile.Load(c.Dir, c.Gate.Incidents...)
@@ -256,7 +258,7 @@ func inSeconds(d *time.Duration) *float64 {
 }
 
 // logOf is the decision log that a configuration names, or why there is none.
-func logOf(h host, c *config.Config) (decisionlog.Reader, *review.Unknown) {
+func logOf(h host.Host, c *config.Config) (decisionlog.Reader, *review.Unknown) {
 	if c.Gate.Log == nil {
 		return nil, notConfigured("gate.log")
 	}
@@ -282,7 +284,7 @@ func logFacts(ctx context.Context, e *engine, in *review.Input, log decisionlog.
 		}
 	}
 	compare := ""
-	if c := e.docs.config.Promotion; c != nil {
+	if c := e.docs.Config.Promotion; c != nil {
 		compare = c.Compare
 	}
 	for i := range in.Releases.Items {

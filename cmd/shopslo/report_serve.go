@@ -18,7 +18,7 @@ func (s *service) review(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e := s.current()
-	period, err := f.period(s.host.now(), e.docs.config.WeeklyReview().Zone)
+	period, err := f.period(s.host.Now(), e.docs.Config.WeeklyReview().Zone)
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return
@@ -27,7 +27,7 @@ func (s *service) review(w http.ResponseWriter, r *http.Request) {
 	if s.book.reader == nil {
 		unknown = notConfigured("gate.log")
 	}
-	report, err := reviewOf(r.Context(), e, period, s.host.now(), s.book.reader, unknown, s.unreachable())
+	report, err := reviewOf(r.Context(), e, period, s.host.Now(), s.book.reader, unknown, s.unreachable())
 	if err == nil {
 		var data []byte
 		if data, err = json.Marshal(report); err == nil {

@@ -14,6 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -54,7 +57,7 @@ func (s signaled) Error() string { return s.Signal.String() }
 
 // program is what a command has around it.
 type program struct {
-	host
+	host.Host
 	args           []string
 	stdout, stderr io.Writer
 	// entered is set once a command runs: an error before that is one of usage.
@@ -69,11 +72,11 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	p := &program{args: args, stdout: stdout, stderr: stderr}
-	p.host = host{now: time.Now, env: map[string]string{}, version: thisBuild().Shopslo, progress: p.progressLine, complain: p.say,
-		warnings: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	p.Host = host.Host{Now: time.Now, Env: map[string]string{}, Version: thisBuild().Shopslo, Progress: p.progressLine, Complain: p.say,
+		Warnings: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	for _, kv := range env {
 		k, v, _ := strings.Cut(kv, "=")
-		p.env[k] = v
+		p.Env[k] = v
 	}
 	cmd := p.root()
 	cmd.SetArgs(args)
@@ -125,7 +128,7 @@ func (p *program) exit(ctx context.Context, at *cobra.Command, err error) int {
 		return coded.code
 	}
 	p.say(err.Error())
-	var usage *usageError
+	var usage *usage.Error
 	if !p.entered || errors.As(err, &usage) {
 		p.say(fmt.Sprintf("see '%s --help'", at.CommandPath()))
 		return exitUsage
@@ -177,7 +180,7 @@ wrong · 4 a source could not be reached · 130 interrupted.`,
 }
 
 // load reads the configuration that --config names, and all documents.
-func (p *program) load() (*documents, error) { return load(p.configFile) }
+func (p *program) load() (*documents.Documents, error) { return documents.Load(p.configFile) }
 
 // configFlag adds --config to a command that reads the configuration.
 func (p *program) configFlag(cmd *cobra.Command) {

@@ -6,6 +6,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/spf13/cobra"
 )
 
@@ -52,7 +53,7 @@ say up to when all is counted, and what is not.`,
 		hup := make(chan os.Signal, 1)
 		signal.Notify(hup, syscall.SIGHUP) // also while starting, which can take a while
 		defer signal.Stop(hup)
-		return serve(cmd.Context(), serviceOptions{host: p.host, config: p.configFile, listen: f.listen, webConfig: f.webConfig, log: log, reload: hup})
+		return serve(cmd.Context(), serviceOptions{host: p.Host, config: p.configFile, listen: f.listen, webConfig: f.webConfig, log: log, reload: hup})
 	}
 	return cmd
 }
@@ -61,7 +62,7 @@ say up to when all is counted, and what is not.`,
 func newLogger(p *program, f serveFlags) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return nil, usageErrorf("--log.level: %q is not debug, info, warn or error", f.logLevel)
+		return nil, usage.Errorf("--log.level: %q is not debug, info, warn or error", f.logLevel)
 	}
 	o := &slog.HandlerOptions{Level: level}
 	switch f.logFormat {
@@ -70,5 +71,5 @@ func newLogger(p *program, f serveFlags) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(p.stderr, o)), nil
 	}
-	return nil, usageErrorf("--log.format: %q is not text or json", f.logFormat)
+	return nil, usage.Errorf("--log.format: %q is not text or json", f.logFormat)
 }

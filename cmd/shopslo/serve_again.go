@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/promquery"
@@ -41,10 +42,10 @@ func (s *service) askAgain(e *engine, now time.Time) {
 }
 
 // unread are the indicators of SLOs that are refused for what their queries mean.
-func unread(d *documents, failing []ledger.Failing) (out []*slo.Indicator) {
+func unread(d *documents.Documents, failing []ledger.Failing) (out []*slo.Indicator) {
 	for _, f := range failing {
-		for i := range d.slos.SLOs {
-			if s := &d.slos.SLOs[i]; s.Name == f.SLO && f.Refused {
+		for i := range d.SLOs.SLOs {
+			if s := &d.SLOs.SLOs[i]; s.Name == f.SLO && f.Refused {
 				for k := range s.Parts {
 					out = append(out, &s.Parts[k].Indicator)
 				}

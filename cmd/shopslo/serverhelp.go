@@ -19,4 +19,4 @@ func serverFlag(cmd *cobra.Command) *string {
 }
 
 // server is the 'shopslo serve' at an address.
-func (p *program) server(address string) remoteServer { return remoteServer{p.host, address} }
+func (p *program) server(address string) remoteServer { return remoteServer{p.Host, address} }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/internal/server"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/slo"
@@ -21,7 +23,7 @@ import (
 
 // serviceOptions are what a server is told. All are needed but webConfig.
 type serviceOptions struct {
-	host      host
+	host      host.Host
 	config    string // the configuration file, read again at each reload
 	listen    string // host:port
 	webConfig string // a file with TLS and basic authentication settings
@@ -60,11 +62,11 @@ type service struct {
 // serve runs until ctx ends or something that it cannot do without fails.
 func serve(ctx context.Context, o serviceOptions) error {
 	log := o.log
-	d, err := load(o.config)
+	d, err := documents.Load(o.config)
 	if err != nil {
 		return err
 	}
-	if d.config.Ledger.Dir == "" {
+	if d.Config.Ledger.Dir == "" {
 		log.Warn("no ledger.dir is configured: counts are kept in memory and read again from the source after a restart")
 	}
 	registry := prometheus.NewRegistry()
@@ -72,15 +74,15 @@ func serve(ctx context.Context, o serviceOptions) error {
 	if err != nil {
 		return err
 	}
-	e, err := newEngine(d, src, d.config.Ledger.Dir, d.history()+margin, nil, o.host.now(), log)
+	e, err := newEngine(d, src, d.Config.Ledger.Dir, d.History()+documents.Margin, nil, o.host.Now(), log)
 	if err != nil {
 		return errors.Join(err, src.close())
 	}
 	for _, f := range e.ledger.Failing() {
 		log.Error("an SLO is not counted; the others are", "slo", f.SLO, "why", f.Reason)
 	}
-	s := &service{serviceOptions: o, engine: e, registry: registry, metrics: newOwnMetrics(registry, o.host.version)}
-	if s.book, err = openServerLogbook(o.host, d.config); err != nil {
+	s := &service{serviceOptions: o, engine: e, registry: registry, metrics: newOwnMetrics(registry, o.host.Version)}
+	if s.book, err = openServerLogbook(o.host, d.Config); err != nil {
 		return errors.Join(err, e.Close())
 	}
 	defer s.book.close()
@@ -90,7 +92,7 @@ func serve(ctx context.Context, o serviceOptions) error {
 		return errors.Join(err, e.Close())
 	}
 	s.routes(shell)
-	if m := d.config.Mackerel; m != nil {
+	if m := d.Config.Mackerel; m != nil {
 		if s.pusher, err = openPusher(o.host, m); err != nil {
 			return errors.Join(err, e.Close())
 		}
@@ -155,25 +157,25 @@ const retryAfter = 15 * time.Second
 // is still to be read is left for the next tick as soon as an edge is due.
 func (s *service) tick(ctx context.Context) time.Duration {
 	e := s.current()
-	now := s.host.now()
-	res, delay := e.docs.config.Ledger.Resolution, e.docs.config.Ledger.Delay
+	now := s.host.Now()
+	res, delay := e.docs.Config.Ledger.Resolution, e.docs.Config.Ledger.Delay
 	next := now.Add(-delay).Truncate(res).Add(res + delay)
 	paused := false
 	err := e.ledger.Advance(ctx, now, func(g ledger.Progress) bool {
 		s.metrics.samples(g.Samples)
 		s.readUpTo(g.Done)
-		paused = g.Done.Before(g.Until) && !s.host.now().Before(next)
+		paused = g.Done.Before(g.Until) && !s.host.Now().Before(next)
 		return !paused
 	})
 	if ctx.Err() != nil {
 		return 0
 	}
-	s.metrics.tick(s.host.now().Sub(now), err)
+	s.metrics.tick(s.host.Now().Sub(now), err)
 	s.look(ctx, e, now, err)
 	s.askAgain(e, now)
 	s.ticked(now, err, paused)
 	s.uncounted(e)
-	wait := max(next.Sub(s.host.now()), 0)
+	wait := max(next.Sub(s.host.Now()), 0)
 	newest, due := e.ledger.Newest(), now.Add(-delay).Truncate(res)
 	switch {
 	case err != nil:
@@ -201,7 +203,7 @@ func (s *service) uncounted(e *engine) {
 		}
 	}
 	s.failing = failing
-	s.metrics.counted(e.docs.slos.SLOs, failing)
+	s.metrics.counted(e.docs.SLOs.SLOs, failing)
 }
 
 func (s *service) readUpTo(t time.Time) {
@@ -222,7 +224,7 @@ func (s *service) ticked(now time.Time, err error, paused bool) {
 	if s.outage = err; err == nil && !paused && s.caught.IsZero() {
 		s.caught = now
 		s.metrics.caughtUp.Set(1)
-		s.log.Info("the budgets are up to date", "after", s.host.now().Sub(now).Round(time.Millisecond))
+		s.log.Info("the budgets are up to date", "after", s.host.Now().Sub(now).Round(time.Millisecond))
 	}
 }
 
@@ -234,7 +236,7 @@ func (s *service) current() *engine {
 
 // reloads reads configuration and documents again at each SIGHUP.
 func (s *service) reloads(ctx context.Context) {
-	s.metrics.reloaded(s.host.now(), nil)
+	s.metrics.reloaded(s.host.Now(), nil)
 	for {
 		select {
 		case <-ctx.Done():
@@ -242,7 +244,7 @@ func (s *service) reloads(ctx context.Context) {
 		case <-s.serviceOptions.reload:
 		}
 		err := s.reload()
-		s.metrics.reloaded(s.host.now(), err)
+		s.metrics.reloaded(s.host.Now(), err)
 		if err != nil {
 			s.log.Error("reload failed; the configuration from before stays", "err", err)
 		} else {
@@ -254,27 +256,27 @@ func (s *service) reloads(ctx context.Context) {
 // reload takes over new documents. Source and ledger stay as they are.
 func (s *service) reload() error {
 	old := s.current()
-	d, err := load(s.config)
+	d, err := documents.Load(s.config)
 	if err != nil {
 		return err
 	}
 	if !sameGround(old.docs, d) {
-		return fmt.Errorf("%s: source, ledger, counting, mackerel, gate.log, gate.tell, target_labels or start_time_metric have changed: restart to take that over", d.config.Path)
+		return fmt.Errorf("%s: source, ledger, counting, mackerel, gate.log, gate.tell, target_labels or start_time_metric have changed: restart to take that over", d.Config.Path)
 	}
 	next := old.with(d)
 	if next.needsMore(old) {
-		return fmt.Errorf("%s: a longer window than before needs more history: restart to take that over", d.config.Path)
+		return fmt.Errorf("%s: a longer window than before needs more history: restart to take that over", d.Config.Path)
 	}
 	if err := next.source.ask(d); err != nil {
 		return err
 	}
 	s.configuring.Lock()
 	defer s.configuring.Unlock()
-	if err := next.takeOver(s.host.now()); err != nil {
-		return errors.Join(err, old.takeOver(s.host.now()))
+	if err := next.takeOver(s.host.Now()); err != nil {
+		return errors.Join(err, old.takeOver(s.host.Now()))
 	}
 	next.findAnew()
-	next.lookFirst(s.host.now())
+	next.lookFirst(s.host.Now())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.engine = next
@@ -283,8 +285,8 @@ func (s *service) reload() error {
 
 // sameGround reports whether all is the same that cannot change while running:
 // everything about source and ledger but what is scraped.
-func sameGround(a, b *documents) bool {
-	x, y := *a.config, *b.config
+func sameGround(a, b *documents.Documents) bool {
+	x, y := *a.Config, *b.Config
 	if x.Source.Embedded != nil && y.Source.Embedded != nil {
 		ex, ey := *x.Source.Embedded, *y.Source.Embedded
 		ex.ScrapeConfigs, ey.ScrapeConfigs, ex.Line, ey.Line = nil, nil, 0, 0

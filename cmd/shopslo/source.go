@@ -11,6 +11,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/slo/source/promapi"
 	"github.com/shopslo/shopslo/slo/source/promtsdb"
@@ -18,23 +20,23 @@ import (
 
 // openSource opens what the configuration names. An embedded store is opened, but
 // scrapes nothing until it is run, and registers its metrics with r.
-func openSource(h host, d *documents, r prometheus.Registerer, log *slog.Logger) (source, error) {
-	if c := d.config.Source.Prometheus; c != nil {
+func openSource(h host.Host, d *documents.Documents, r prometheus.Registerer, log *slog.Logger) (source, error) {
+	if c := d.Config.Source.Prometheus; c != nil {
 		s, err := promapi.New(remoteOf(h, c))
 		if err != nil {
-			return source{}, fmt.Errorf("%s: source.prometheus: %w", d.config.Path, err)
+			return source{}, fmt.Errorf("%s: source.prometheus: %w", d.Config.Path, err)
 		}
-		return source{Source: s, types: newMetricTypes(s), name: "Prometheus at " + withoutUser(c.URL), close: func() error { return nil }}, nil
+		return source{Source: s, types: newMetricTypes(s), name: "Prometheus at " + host.WithoutUser(c.URL), close: func() error { return nil }}, nil
 	}
-	if c := d.config.Source.Mackerel; c != nil {
+	if c := d.Config.Source.Mackerel; c != nil {
 		return openMackerel(h, c)
 	}
-	c := d.config.Source.Embedded
-	scrape, err := scrapeOf(d.config)
+	c := d.Config.Source.Embedded
+	scrape, err := scrapeOf(d.Config)
 	if err != nil {
 		return source{}, err
 	}
-	db, err := promtsdb.Open(c.Dir, promtsdb.Config{Retention: c.Retention, Scrape: scrape, Logger: log, Registerer: r, Now: h.now})
+	db, err := promtsdb.Open(c.Dir, promtsdb.Config{Retention: c.Retention, Scrape: scrape, Logger: log, Registerer: r, Now: h.Now})
 	if err != nil {
 		return source{}, orAskServer(err)
 	}
@@ -67,9 +69,9 @@ func askedAlone(command string, err error) error {
 }
 
 // remoteOf turns the configuration into promapi's.
-func remoteOf(h host, c *config.Prometheus) promapi.Config {
+func remoteOf(h host.Host, c *config.Prometheus) promapi.Config {
 	out := promapi.Config{
-		URL: c.URL, BearerTokenFile: c.BearerTokenFile, Timeout: c.Timeout, Headers: maps.Clone(c.Headers), Now: h.now,
+		URL: c.URL, BearerTokenFile: c.BearerTokenFile, Timeout: c.Timeout, Headers: maps.Clone(c.Headers), Now: h.Now,
 		ReplicaLabels: c.ReplicaLabels, ScrapeInterval: c.ScrapeInterval,
 		TLS: promapi.TLS{CAFile: c.TLS.CAFile, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile,
 			ServerName: c.TLS.ServerName, InsecureSkipVerify: c.TLS.InsecureSkipVerify},
@@ -101,18 +103,18 @@ func scrapeOf(c *config.Config) (*promtsdb.Scrape, error) {
 
 // keepNamed tells the source which labels tell series apart for somebody: it leaves out
 // none of them, not even where they are of a replica.
-func (s source) keepNamed(d *documents) {
+func (s source) keepNamed(d *documents.Documents) {
 	keeper, ok := s.Source.(interface{ Keep(labels ...string) })
 	if !ok {
 		return
 	}
-	keeper.Keep(d.config.TargetLabels...)
-	for _, set := range d.fleet.ShopSets() {
+	keeper.Keep(d.Config.TargetLabels...)
+	for _, set := range d.Fleet.ShopSets() {
 		keeper.Keep(slices.Collect(maps.Keys(set.Match))...)
 	}
 	read := s.reading(d)
-	for i := range d.slos.SLOs {
-		parts := d.slos.SLOs[i].Parts
+	for i := range d.SLOs.SLOs {
+		parts := d.SLOs.SLOs[i].Parts
 		for k := range parts {
 			meaning, _ := read(&parts[k].Indicator) // what cannot be read names nothing
 			for _, side := range meaning.Sides {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/promquery"
@@ -82,8 +83,8 @@ func (t *metricTypes) typeOf(metric string) (string, error) {
 }
 
 // reading tells the ledger how the source's queries are to be counted.
-func (s source) reading(d *documents) ledger.Reading {
-	if d.config.Source.Mackerel != nil {
+func (s source) reading(d *documents.Documents) ledger.Reading {
+	if d.Config.Source.Mackerel != nil {
 		return readMackerel
 	}
 	return func(ind *slo.Indicator) (ledger.Meaning, error) {
@@ -101,9 +102,9 @@ func (s source) reading(d *documents) ledger.Reading {
 
 // ask finds all that is wrong with the SLOs in the eyes of their source. A source that
 // cannot be asked now finds nothing wrong.
-func (s source) ask(d *documents) error {
+func (s source) ask(d *documents.Documents) error {
 	s.types.askAgain()
-	err := d.understand(s.types.typeOf)
+	err := d.Understand(s.types.typeOf)
 	if errors.Is(err, slo.ErrUnavailable) {
 		return nil
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
@@ -38,9 +40,9 @@ verdict.
 	server := serverFlag(cmd)
 	var pick picked
 	pick.flags(cmd)
-	p.complete(cmd, "tier", tierNames)
-	p.complete(cmd, "shopset", shopSetNames)
-	p.complete(cmd, "slo", sloNames)
+	p.complete(cmd, "tier", documents.TierNames)
+	p.complete(cmd, "shopset", documents.ShopSetNames)
+	p.complete(cmd, "slo", documents.SLONames)
 	p.complete(cmd, "state", stateNames)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		when, err := at()
@@ -78,7 +80,7 @@ func (p *program) report(ctx context.Context, address string, at when) (status.R
 	if err != nil {
 		return status.Report{}, err
 	}
-	e, err := oneShot(ctx, p.host, d, at.time)
+	e, err := oneShot(ctx, p.Host, d, at.time)
 	if e != nil {
 		defer e.Close()
 	}
@@ -115,12 +117,12 @@ func (f *picked) filter() (status.Filter, error) {
 	out.SLOs = f.slos
 	for _, s := range f.states {
 		if !known(slo.State(s)) {
-			return out, usageErrorf("--state: %q is not one of %s%s", s, strings.Join(stateNames(nil), ", "), didYouMean(s, stateNames(nil)))
+			return out, usage.Errorf("--state: %q is not one of %s%s", s, strings.Join(stateNames(nil), ", "), usage.DidYouMean(s, stateNames(nil)))
 		}
 		out.States = append(out.States, slo.State(s))
 	}
 	if f.sort != "fleet" && f.sort != "worst" {
-		return out, usageErrorf("--sort: %q is not fleet or worst", f.sort)
+		return out, usage.Errorf("--sort: %q is not fleet or worst", f.sort)
 	}
 	return out, nil
 }
@@ -134,7 +136,7 @@ func pickedAny(p *program, r status.Report, f status.Filter, server string) erro
 		if err != nil {
 			return err
 		}
-		tiers, sets, slos = tierNames(d), shopSetNames(d), sloNames(d)
+		tiers, sets, slos = documents.TierNames(d), documents.ShopSetNames(d), documents.SLONames(d)
 	}
 	for i := range r.Budgets {
 		b := &r.Budgets[i]
@@ -146,7 +148,7 @@ func pickedAny(p *program, r status.Report, f status.Filter, server string) erro
 func unknownNames(flag string, asked, there []string) error {
 	for _, name := range asked {
 		if !slices.Contains(there, name) {
-			return usageErrorf("%s: there is no budget of %q%s", flag, name, didYouMean(name, there))
+			return usage.Errorf("%s: there is no budget of %q%s", flag, name, usage.DidYouMean(name, there))
 		}
 	}
 	return nil
@@ -181,14 +183,14 @@ func (p *program) atFlag(cmd *cobra.Command) func() (when, error) {
 	cmd.Flags().StringVar(&text, "at", "", "answer as of this `time`, in RFC 3339 (default now)")
 	return func() (when, error) {
 		if text == "" {
-			return when{time: p.now()}, nil
+			return when{time: p.Now()}, nil
 		}
 		t, err := time.Parse(time.RFC3339, text)
 		if err != nil {
-			return when{}, usageErrorf("--at: %q is not a time; write it like 2026-11-01T09:00:00+09:00", text)
+			return when{}, usage.Errorf("--at: %q is not a time; write it like 2026-11-01T09:00:00+09:00", text)
 		}
-		if t.After(p.now()) {
-			return when{}, usageErrorf("--at: %s has not come yet", text)
+		if t.After(p.Now()) {
+			return when{}, usage.Errorf("--at: %s has not come yet", text)
 		}
 		return when{t, true}, nil
 	}

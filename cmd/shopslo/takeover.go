@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/shopslo/shopslo/engine/documents"
 	"time"
 )
 
@@ -12,7 +13,7 @@ func (e *engine) takeOver(now time.Time) error {
 	if e.source.embedded == nil {
 		return nil
 	}
-	scrape, err := scrapeOf(e.docs.config)
+	scrape, err := scrapeOf(e.docs.Config)
 	if err != nil {
 		return err
 	}
@@ -21,13 +22,13 @@ func (e *engine) takeOver(now time.Time) error {
 
 // with gives an engine of other documents on the same source and ledger. It counts
 // nothing before it takes over.
-func (e *engine) with(d *documents) *engine {
-	return &engine{docs: d, source: e.source, ledger: e.ledger, alerts: d.alerts(), witnesses: newWitnesses(d)}
+func (e *engine) with(d *documents.Documents) *engine {
+	return &engine{docs: d, source: e.source, ledger: e.ledger, alerts: d.Alerts(), witnesses: newWitnesses(d)}
 }
 
 // needsMore reports whether other documents need more history than these.
 func (e *engine) needsMore(than *engine) bool {
-	return e.fine() > than.fine() || e.docs.longestWindow() > than.docs.longestWindow()
+	return e.fine() > than.fine() || e.docs.LongestWindow() > than.docs.LongestWindow()
 }
 
 // findAnew lets the engine ask for what its documents name.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/spf13/cobra"
 )
 
@@ -31,14 +32,14 @@ change no exit code.`,
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		d, err := p.load()
 		if err == nil {
-			_, err = actionItems(d.config)
+			_, err = actionItems(d.Config)
 		}
 		if err != nil {
 			return printFaults(p, *out, err)
 		}
 		v := validate(d)
 		if *source {
-			if err := v.askSource(cmd.Context(), p.host, d); err != nil {
+			if err := v.askSource(cmd.Context(), p.Host, d); err != nil {
 				return printFaults(p, *out, err)
 			}
 		}
@@ -58,11 +59,11 @@ change no exit code.`,
 // printFaults answers in JSON where that is asked for, with a summary for the error
 // stream; as text the error itself says all.
 func printFaults(p *program, out format, err error) error {
-	found, ok := errors.AsType[faults](err)
+	found, ok := errors.AsType[documents.Faults](err)
 	if !ok || out != asJSON {
 		return err
 	}
-	v := validation{Version: 1, Config: p.configFile, Result: "faults", Faults: found, Findings: []finding{}, Notes: []note{}}
+	v := validation{Version: 1, Config: p.configFile, Result: "faults", Faults: found, Findings: []documents.Finding{}, Notes: []documents.Note{}}
 	if err := p.printJSON(v); err != nil {
 		return err
 	}

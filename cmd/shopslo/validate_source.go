@@ -10,6 +10,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/presence"
 )
@@ -29,7 +31,7 @@ var absenceRules = map[slo.AbsenceKind]string{
 
 // askSource adds what the source says of the SLOs' metrics, and does not have. The error
 // is a faults, or wraps slo.ErrUnavailable where it could say nothing at all.
-func (v *validation) askSource(ctx context.Context, h host, d *documents) error {
+func (v *validation) askSource(ctx context.Context, h host.Host, d *documents.Documents) error {
 	src, err := openSource(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return askedAlone("validate --source", err)
@@ -38,12 +40,12 @@ func (v *validation) askSource(ctx context.Context, h host, d *documents) error 
 	if err := src.ask(d); err != nil {
 		return err
 	}
-	v.Findings, v.Notes = d.findings(), allNotes(d) // it has told what its metrics are
-	now := h.now()
+	v.Findings, v.Notes = d.Findings(), allNotes(d) // it has told what its metrics are
+	now := h.Now()
 	v.Source = &asked{Name: src.name, At: now.UTC().Format("2006-01-02T15:04:05Z")}
 	f := newFinder(d, src, planOf(d, src, nil), nil)
 	if f == nil {
-		v.Notes = append(v.Notes, note{Place: d.config.Path, Text: src.name + " is not asked: its queries name what they read, and give no data where it does not exist"})
+		v.Notes = append(v.Notes, documents.Note{Place: d.Config.Path, Text: src.name + " is not asked: its queries name what they read, and give no data where it does not exist"})
 		return nil
 	}
 	failed := f.look(ctx, now)
@@ -52,9 +54,9 @@ func (v *validation) askSource(ctx context.Context, h host, d *documents) error 
 	}
 	g := &groups{}
 	answers := false
-	for i := range d.slos.SLOs {
-		s := &d.slos.SLOs[i]
-		for _, set := range d.shopSetsOf(s) {
+	for i := range d.SLOs.SLOs {
+		s := &d.SLOs.SLOs[i]
+		for _, set := range d.ShopSetsOf(s) {
 			found, notes, failure := f.Find(s.Name, string(set.Name), now)
 			answers = answers || failure == ""
 			if failure != "" {
@@ -77,15 +79,15 @@ func (v *validation) askSource(ctx context.Context, h host, d *documents) error 
 }
 
 // groups are findings that several ShopSets share.
-type groups struct{ all []finding }
+type groups struct{ all []documents.Finding }
 
 func (g *groups) add(name, set, rule, text string, a *slo.Absence) {
-	i := slices.IndexFunc(g.all, func(f finding) bool { return f.SLO == name && f.Rule == rule && f.Text == text })
+	i := slices.IndexFunc(g.all, func(f documents.Finding) bool { return f.SLO == name && f.Rule == rule && f.Text == text })
 	if i < 0 {
 		i = len(g.all)
-		f := finding{Rule: rule, Text: text, lacking: &lacking{SLO: name}}
+		f := documents.Finding{Rule: rule, Text: text, Lacking: &documents.Lacking{SLO: name}}
 		if a != nil {
-			f.Absent = absentOf(*a)
+			f.Absent = documents.AbsentOf(*a)
 		}
 		g.all = append(g.all, f)
 	}
@@ -93,18 +95,18 @@ func (g *groups) add(name, set, rule, text string, a *slo.Absence) {
 }
 
 // tell adds the groups to an answer: one without a rule is a note.
-func (g *groups) tell(d *documents, v *validation) {
+func (g *groups) tell(d *documents.Documents, v *validation) {
 	for _, f := range g.all {
 		sets := 0
-		for i := range d.slos.SLOs {
-			if d.slos.SLOs[i].Name == f.SLO {
-				sets = len(d.shopSetsOf(&d.slos.SLOs[i]))
+		for i := range d.SLOs.SLOs {
+			if d.SLOs.SLOs[i].Name == f.SLO {
+				sets = len(d.ShopSetsOf(&d.SLOs.SLOs[i]))
 			}
 		}
 		f.Text = fmt.Sprintf("slo %q: %s (%s)", f.SLO, f.Text, namedOf(f.ShopSets, sets))
 		if f.Rule == "" {
-			at, _ := d.slos.Origin(f.SLO)
-			v.Notes = append(v.Notes, note{Place: at.String(), Text: f.Text})
+			at, _ := d.SLOs.Origin(f.SLO)
+			v.Notes = append(v.Notes, documents.Note{Place: at.String(), Text: f.Text})
 			continue
 		}
 		v.Findings = append(v.Findings, f)

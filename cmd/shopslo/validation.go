@@ -2,45 +2,48 @@ package main
 
 import (
 	"fmt"
+	"github.com/shopslo/shopslo/engine/documents"
 	"strings"
 )
 
 // validation is what `shopslo validate -o json` prints: docs/validate.schema.json.
 // With faults the counts are null, for nothing was counted.
 type validation struct {
-	Version  int       `json:"version"` // of this shape
-	Config   string    `json:"config"`
-	Result   string    `json:"result"` // ok, findings or faults
-	Tiers    *int      `json:"tiers"`
-	ShopSets *int      `json:"shopsets"`
-	Groups   *int      `json:"groups"`
-	SLOs     *int      `json:"slos"`
-	Budgets  *int      `json:"budgets"` // SLOs times the ShopSets that each applies to
-	Faults   []fault   `json:"faults"`
-	Findings []finding `json:"findings"`
-	Notes    []note    `json:"notes"`
-	Source   *asked    `json:"source"` // nil: not asked
+	Version  int                 `json:"version"` // of this shape
+	Config   string              `json:"config"`
+	Result   string              `json:"result"` // ok, findings or faults
+	Tiers    *int                `json:"tiers"`
+	ShopSets *int                `json:"shopsets"`
+	Groups   *int                `json:"groups"`
+	SLOs     *int                `json:"slos"`
+	Budgets  *int                `json:"budgets"` // SLOs times the ShopSets that each applies to
+	Faults   []documents.Fault   `json:"faults"`
+	Findings []documents.Finding `json:"findings"`
+	Notes    []documents.Note    `json:"notes"`
+	Source   *asked              `json:"source"` // nil: not asked
 }
 
 // validate says what is to be said of documents; it asks nobody.
-func validate(d *documents) validation {
+func validate(d *documents.Documents) validation {
 	number := func(n int) *int { return &n }
 	budgets := 0
-	for i := range d.slos.SLOs {
-		budgets += len(d.shopSetsOf(&d.slos.SLOs[i]))
+	for i := range d.SLOs.SLOs {
+		budgets += len(d.ShopSetsOf(&d.SLOs.SLOs[i]))
 	}
 	v := validation{
-		Version: 1, Config: d.config.Path, Result: "ok",
-		Tiers: number(len(d.fleet.Tiers())), ShopSets: number(len(d.fleet.ShopSets())), Groups: number(len(d.fleet.ShopGroups())),
-		SLOs: number(len(d.slos.SLOs)), Budgets: number(budgets),
-		Faults: []fault{}, Findings: d.findings(), Notes: allNotes(d),
+		Version: 1, Config: d.Config.Path, Result: "ok",
+		Tiers: number(len(d.Fleet.Tiers())), ShopSets: number(len(d.Fleet.ShopSets())), Groups: number(len(d.Fleet.ShopGroups())),
+		SLOs: number(len(d.SLOs.SLOs)), Budgets: number(budgets),
+		Faults: []documents.Fault{}, Findings: d.Findings(), Notes: allNotes(d),
 	}
 	v.judge()
 	return v
 }
 
 // allNotes are those of the documents, and of how their SLOs are counted.
-func allNotes(d *documents) []note { return append(append([]note{}, d.notes...), d.meant...) }
+func allNotes(d *documents.Documents) []documents.Note {
+	return append(append([]documents.Note{}, d.Notes...), d.Meant...)
+}
 
 // judge sets the result.
 func (v *validation) judge() {

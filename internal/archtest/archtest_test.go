@@ -123,7 +123,15 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 		{"an evidence adapter belongs to promotion and does not know the next",
 			map[string]string{"promotion/alerts/a.go": doc("alerts", imports(m+"promotion", m+"promotion/freezes"))},
 			[]string{"adapter promotion/alerts imports adapter promotion/freezes"}},
-		{"cmd alone knows the settings file and, with faces, the HTTP shell",
+		{"the engine brings documents, sources and answers together",
+			map[string]string{"engine/judge/j.go": doc("judge", imports(m+"engine", m+"slo/ledger", m+"slo/source/promapi", m+"promotion/fleetapi", m+"internal/config"))}, nil},
+		{"neither answers nor faces know the engine",
+			map[string]string{"status/s.go": doc("status", imports(m+"engine")), "board/b.go": doc("board", imports(m+"engine/judge"))},
+			[]string{"board (a face) imports engine/judge (the engine)", "status (an answer) imports engine (the engine)"}},
+		{"the engine knows no service, and no HTTP shell",
+			map[string]string{"engine/e.go": doc("engine", imports(m+"service/shopslo", m+"internal/server")), "service/shopslo/s.go": doc("shopslo", imports(m+"engine", m+"internal/server"))},
+			[]string{"engine (the engine) imports service/shopslo (a service)", "engine/e.go:4: imports internal/server"}},
+		{"what runs the answers alone knows the settings file, and faces the HTTP shell",
 			map[string]string{
 				"status/s.go":         doc("status", imports(m+"internal/config", m+"internal/server")),
 				"board/b.go":          doc("board", imports(m+"internal/server")),
@@ -173,6 +181,14 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 				"internal/lab/lab.go": doc("lab", "import \"time\"\nvar now = time.Now()\n"),
 			},
 			[]string{"ledger/l.go:4: imports flag", "ledger/l.go:8: uses os.Getenv", "ledger/l.go:8: uses time.Now", "ledger/l.go:9: uses os.Exit"}},
+		{"the engine and services get the clock from cmd, and leave the process alone",
+			map[string]string{
+				"engine/e.go":          doc("engine", "import (\n\"runtime/debug\"\n\"time\"\n)\nvar a, b = time.Now, debug.SetGCPercent(800)\n"),
+				"service/shopslo/s.go": doc("shopslo", "import \"os/signal\"\nvar a = signal.Notify\n"),
+				"cmd/x/main.go":        goodMain,
+				"cmd/x/y.go":           "package main\nimport \"runtime/debug\"\nvar a = debug.SetGCPercent(800)\n",
+			},
+			[]string{"engine/e.go:7: uses runtime/debug.SetGCPercent", "engine/e.go:7: uses time.Now", "service/shopslo/s.go:4: uses os/signal.Notify"}},
 		{"the demo may do what cmd may, and is a part of one program",
 			map[string]string{
 				"internal/demo/d.go": doc("demo", "import \"time\"\nvar now = time.Now()\n"),
@@ -223,6 +239,13 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 				"internal/one/d.go":      "package one\n" + strings.Repeat("\n", 499),
 			},
 			[]string{"internal/one/a.go: 501 lines, at most 500"}},
+		// methods
+		{"a type has as many methods as somebody can keep in mind",
+			map[string]string{
+				"engine/one/a.go": doc("one", "type T struct{}\ntype U[X any] struct{}\n"+strings.Repeat("func (t T) m() {}\n", 16)+strings.Repeat("func (u U[X]) m() {}\n", 30)),
+				"engine/one/b.go": "package one\n" + strings.Repeat("func (t *T) m() {}\n", 15),
+			},
+			[]string{"engine/one: T has 31 methods, at most 30"}},
 		// what is looked at
 		{"other modules, testdata and hidden folders are left out",
 			map[string]string{

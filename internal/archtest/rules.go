@@ -11,6 +11,13 @@ var answers = []string{"status", "promotion", "review", "mackerel"}
 // faces show the answers.
 var faces = []string{"dashboards", "board", "exporters"}
 
+// engines put the answers to work on documents, sources and witnesses; services answer with
+// them over HTTP. Programs know the engine and choose what is around it.
+var (
+	engines  = []string{"engine"}
+	services = []string{"service"}
+)
+
 // adapters tie one technology to one vocabulary or port. "x/*" means every folder
 // right below x.
 var adapters = []string{
@@ -88,6 +95,9 @@ var heavy = []struct {
 
 // vague are names that say nothing about what a package holds.
 var vague = []string{"util", "utils", "common", "helper", "helpers", "types", "misc", "base", "shared"}
+
+// maxMethods is how many methods a type may have before it is several.
+const maxMethods = 30
 
 // maxLines is the length up to which a file can be read at a sitting.
 const maxLines = 500

@@ -1,4 +1,4 @@
-package main
+package documents
 
 import (
 	"errors"
@@ -8,14 +8,14 @@ import (
 	"github.com/shopslo/shopslo/slo/openslo"
 )
 
-// note is something that is worth knowing and is no fault.
-type note struct {
+// Note is something that is worth knowing and is no fault.
+type Note struct {
 	Place string `json:"place"` // file, or file:line
 	Text  string `json:"text"`
 }
 
-// fault is one thing that must be changed before anything can be computed.
-type fault struct {
+// Fault is one thing that must be changed before anything can be computed.
+type Fault struct {
 	File string `json:"file"`
 	// Line and Column count from 1; nil where they are not known.
 	Line   *int   `json:"line"`
@@ -32,10 +32,10 @@ func counted(n int) *int {
 	return &n
 }
 
-// faults are all faults of configuration and documents.
-type faults []fault
+// Faults are all faults of configuration and documents.
+type Faults []Fault
 
-func (f faults) Error() string {
+func (f Faults) Error() string {
 	text := ""
 	for i := range f {
 		text += f[i].shown + "\n"
@@ -43,24 +43,24 @@ func (f faults) Error() string {
 	return text
 }
 
-// faultsOf turns the faults of any reader into ours; other errors stay as they are.
-func faultsOf(err error) error {
-	var out faults
+// FaultsOf turns the faults of any reader into ours; other errors stay as they are.
+func FaultsOf(err error) error {
+	var out Faults
 	var ofConfig config.Faults
 	var ofSLOs openslo.Faults
 	var ofDocuments strict.Faults
 	switch {
 	case errors.As(err, &ofConfig):
 		for _, f := range ofConfig {
-			out = append(out, fault{File: f.File, Line: counted(f.Line), Text: f.Msg, shown: f.Error()})
+			out = append(out, Fault{File: f.File, Line: counted(f.Line), Text: f.Msg, shown: f.Error()})
 		}
 	case errors.As(err, &ofSLOs):
 		for _, f := range ofSLOs {
-			out = append(out, fault{File: f.File, Line: counted(f.Line), Text: f.Message, shown: f.String()})
+			out = append(out, Fault{File: f.File, Line: counted(f.Line), Text: f.Message, shown: f.String()})
 		}
 	case errors.As(err, &ofDocuments):
 		for _, f := range ofDocuments {
-			out = append(out, fault{File: f.File, Line: counted(f.Line), Column: counted(f.Column), Text: f.Message, shown: f.Error()})
+			out = append(out, Fault{File: f.File, Line: counted(f.Line), Column: counted(f.Column), Text: f.Message, shown: f.Error()})
 		}
 	default:
 		return err

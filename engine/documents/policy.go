@@ -1,19 +1,20 @@
-package main
+package documents
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 )
 
-// policy is the gate's policy for a Tier as the configuration has it; what is not set is
+// Policy is the gate's policy for a Tier as the configuration has it; what is not set is
 // the gate's to choose.
-func (d *documents) policy(to string) promotion.Policy {
-	g := d.config.Gate.Rules(to)
+func (d *Documents) Policy(to string) promotion.Policy {
+	g := d.Config.Gate.Rules(to)
 	p := promotion.Policy{
 		MinCoverage: g.MinCoverage, QuietCoverage: g.QuietCoverage, MaxAge: g.MaxAge,
 		AtRisk: promotion.Lenience(g.AtRisk), Exhausted: promotion.Lenience(g.Exhausted),
@@ -34,13 +35,13 @@ func (d *documents) policy(to string) promotion.Policy {
 }
 
 // gateTiers checks that the Tiers with rules of their own are of the fleet.
-func (d *documents) gateTiers() faults {
-	var out faults
-	for _, name := range slices.Sorted(maps.Keys(d.config.Gate.Tiers)) {
-		if _, ok := d.fleet.Tier(fleet.TierName(name)); !ok {
-			line := d.config.Gate.TierLines[name]
-			f := fault{File: d.config.Path, Line: counted(line), Text: fmt.Sprintf("gate.tiers: the fleet has no Tier %q%s", name, didYouMean(name, tierNames(d)))}
-			f.shown = fmt.Sprintf("%s:%d: %s", d.config.Path, line, f.Text)
+func (d *Documents) gateTiers() Faults {
+	var out Faults
+	for _, name := range slices.Sorted(maps.Keys(d.Config.Gate.Tiers)) {
+		if _, ok := d.Fleet.Tier(fleet.TierName(name)); !ok {
+			line := d.Config.Gate.TierLines[name]
+			f := Fault{File: d.Config.Path, Line: counted(line), Text: fmt.Sprintf("gate.tiers: the fleet has no Tier %q%s", name, usage.DidYouMean(name, TierNames(d)))}
+			f.shown = fmt.Sprintf("%s:%d: %s", d.Config.Path, line, f.Text)
 			out = append(out, f)
 		}
 	}

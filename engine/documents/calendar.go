@@ -1,4 +1,4 @@
-package main
+package documents
 
 import (
 	"fmt"
@@ -11,31 +11,31 @@ import (
 	"github.com/shopslo/shopslo/promotion/calendar"
 )
 
-// words are the names that calendar documents may use.
-func (d *documents) words() calendar.Words {
-	w := calendar.Words{Fleet: d.fleet, SLOs: []string{}, Checks: promotion.Checks()}
-	for i := range d.slos.SLOs {
-		w.SLOs = append(w.SLOs, d.slos.SLOs[i].Name)
+// Words are the names that calendar documents may use.
+func (d *Documents) Words() calendar.Words {
+	w := calendar.Words{Fleet: d.Fleet, SLOs: []string{}, Checks: promotion.Checks()}
+	for i := range d.SLOs.SLOs {
+		w.SLOs = append(w.SLOs, d.SLOs.SLOs[i].Name)
 	}
 	return w
 }
 
-// calendar reads freezes, overrides and exclusions; from is "" where none is configured.
-func (d *documents) calendar() (c calendar.Calendar, from string, err error) {
-	patterns := d.config.Gate.Calendar
+// Calendar reads freezes, overrides and exclusions; from is "" where none is configured.
+func (d *Documents) Calendar() (c calendar.Calendar, from string, err error) {
+	patterns := d.Config.Gate.Calendar
 	if len(patterns) == 0 {
 		return c, "", nil
 	}
-	if err := foldersExist(d.config, "gate.calendar", patterns); err != nil {
+	if err := FoldersExist(d.Config, "gate.calendar", patterns); err != nil {
 		return c, "", err
 	}
-	c, err = calendar.Load(d.config.Dir, d.words(), patterns...)
+	c, err = calendar.Load(d.Config.Dir, d.Words(), patterns...)
 	return c, "the documents in " + strings.Join(patterns, ", "), err
 }
 
-// foldersExist keeps a mistyped pattern from meaning that there is nothing: a folder may
+// FoldersExist keeps a mistyped pattern from meaning that there is nothing: a folder may
 // hold no document, but it has to be there.
-func foldersExist(c *config.Config, key string, patterns []string) error {
+func FoldersExist(c *config.Config, key string, patterns []string) error {
 	for _, pattern := range patterns {
 		dir := filepath.Dir(pattern)
 		if i := strings.IndexAny(dir, `*?[\`); i >= 0 {

@@ -1,4 +1,4 @@
-package main
+package documents
 
 import (
 	"errors"
@@ -11,16 +11,16 @@ import (
 	"github.com/shopslo/shopslo/slo/source/mackerelapi"
 )
 
-// understand says of every SLO how it is counted: in faults, which are returned, findings
+// Understand says of every SLO how it is counted: in faults, which are returned, findings
 // and notes. types is what the source says of its metrics; nil: it is not asked.
-func (d *documents) understand(types promquery.Types) error {
-	if d.config.Source.Mackerel != nil {
+func (d *Documents) Understand(types promquery.Types) error {
+	if d.Config.Source.Mackerel != nil {
 		return nil
 	}
-	var out faults
-	d.inexact, d.meant = nil, nil
-	for i := range d.slos.SLOs {
-		s := &d.slos.SLOs[i]
+	var out Faults
+	d.inexact, d.Meant = nil, nil
+	for i := range d.SLOs.SLOs {
+		s := &d.SLOs.SLOs[i]
 		for k := range s.Parts {
 			ind := &s.Parts[k].Indicator
 			m, err := promquery.Read(ind, types)
@@ -29,7 +29,7 @@ func (d *documents) understand(types promquery.Types) error {
 			} else if err != nil {
 				return fmt.Errorf("slo %q: %w", s.Name, err)
 			}
-			at, _ := d.slos.QueryOrigin(ind.Queries()[0])
+			at, _ := d.SLOs.QueryOrigin(ind.Queries()[0])
 			d.remark(s, at, m)
 		}
 	}
@@ -40,9 +40,9 @@ func (d *documents) understand(types promquery.Types) error {
 }
 
 // remark takes in the findings and notes of an SLO.
-func (d *documents) remark(s *slo.SLO, at openslo.Position, m promquery.Meaning) {
+func (d *Documents) remark(s *slo.SLO, at openslo.Position, m promquery.Meaning) {
 	for _, text := range m.Findings {
-		f := finding{Rule: "inexact", Text: fmt.Sprintf("%s: SLO %q: %s", at, s.Name, text)}
+		f := Finding{Rule: "inexact", Text: fmt.Sprintf("%s: SLO %q: %s", at, s.Name, text)}
 		if !slices.Contains(d.inexact, f) {
 			d.inexact = append(d.inexact, f)
 		}
@@ -52,26 +52,26 @@ func (d *documents) remark(s *slo.SLO, at openslo.Position, m promquery.Meaning)
 		notes = append(notes, fmt.Sprintf("only the source can tell whether %s is a counter, and was not asked; write counter: true if it only ever grows, or counter: false", metric))
 	}
 	for _, text := range notes {
-		n := note{Place: at.String(), Text: text}
-		if !slices.Contains(d.meant, n) {
-			d.meant = append(d.meant, n)
+		n := Note{Place: at.String(), Text: text}
+		if !slices.Contains(d.Meant, n) {
+			d.Meant = append(d.Meant, n)
 		}
 	}
 }
 
 // misread is the fault of a query, where it is written.
-func (d *documents) misread(s *slo.SLO, f *promquery.Fault) fault {
-	at, _ := d.slos.QueryOrigin(f.Query)
-	out := fault{File: at.File, Line: counted(at.Line), Text: fmt.Sprintf("SLO %q: %s", s.Name, f.Message)}
+func (d *Documents) misread(s *slo.SLO, f *promquery.Fault) Fault {
+	at, _ := d.SLOs.QueryOrigin(f.Query)
+	out := Fault{File: at.File, Line: counted(at.Line), Text: fmt.Sprintf("SLO %q: %s", s.Name, f.Message)}
 	out.shown = at.String() + ": " + out.Text
 	return out
 }
 
 // once leaves out faults that are told already: one SLI may be that of several SLOs.
-func once(all faults) faults {
-	var out faults
+func once(all Faults) Faults {
+	var out Faults
 	for _, f := range all {
-		if !slices.ContainsFunc(out, func(o fault) bool { return o.shown == f.shown }) {
+		if !slices.ContainsFunc(out, func(o Fault) bool { return o.shown == f.shown }) {
 			out = append(out, f)
 		}
 	}
@@ -79,8 +79,8 @@ func once(all faults) faults {
 }
 
 // classify checks a query's text in the language of the configured source.
-func (d *documents) classify(text string) (promquery.Query, error) {
-	if d.config.Source.Mackerel != nil {
+func (d *Documents) classify(text string) (promquery.Query, error) {
+	if d.Config.Source.Mackerel != nil {
 		_, err := mackerelapi.Parse(text)
 		return promquery.Query{}, err
 	}
