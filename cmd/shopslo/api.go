@@ -47,7 +47,7 @@ func (s *service) routes(shell *server.Server) {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		budget.NewCollector(func() (status.Report, budget.Totals) {
 			e := s.current()
-			return e.report(s.host.Now()), e.totals
+			return e.Report(s.host.Now()), e.Totals
 		}),
 	)
 	shell.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
@@ -73,8 +73,8 @@ func (s *service) status(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e := s.current()
-	e.lookPast(r.Context(), at, s.host.Now())
-	report := e.report(at)
+	e.LookPast(r.Context(), at, s.host.Now())
+	report := e.Report(at)
 	report.Outage, _ = s.counting()
 	write(w, report.AppendJSON(nil))
 }
@@ -93,7 +93,7 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 	q := question{to: to, release: r.URL.Query().Get("release")}
 	q.fix = fixOf(r)
 	e := s.current()
-	e.lookPast(r.Context(), at, s.host.Now())
+	e.LookPast(r.Context(), at, s.host.Now())
 	d, err := decideOn(r.Context(), e, s.host.Version, q, at, s.unreachable())
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)

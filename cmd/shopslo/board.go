@@ -117,27 +117,27 @@ func (b *boardSource) renew(ctx context.Context, done chan struct{}) {
 func (b *boardSource) gather(ctx context.Context) board.Input {
 	s, e := b.s, b.s.current()
 	at := s.host.Now()
-	in := board.Input{At: at, Fleet: e.docs.Fleet, Budgets: e.report(at), Moves: b.logged(ctx, at),
-		MaxAge: 5*time.Minute + e.docs.Config.Ledger.Delay + e.docs.Config.Ledger.Resolution}
+	in := board.Input{At: at, Fleet: e.Docs.Fleet, Budgets: e.Report(at), Moves: b.logged(ctx, at),
+		MaxAge: 5*time.Minute + e.Docs.Config.Ledger.Delay + e.Docs.Config.Ledger.Resolution}
 	in.Outage, in.Reading = s.counting()
-	found, err := e.witnesses.gather(ctx)
+	found, err := e.Witnesses.Gather(ctx)
 	if err != nil {
 		in.Unread = err.Error()
 		return in
 	}
-	in.Running, in.Alerts, in.Incidents = found.fleet, found.alerts, found.incidents
-	if found.from != "" {
-		in.Freezes = promotion.Found[promotion.Freeze]{Where: found.from, Items: found.calendar.Freezes(at)}
-		in.Overrides = promotion.Found[promotion.Override]{Where: found.from, Items: found.calendar.Overrides}
+	in.Running, in.Alerts, in.Incidents = found.Fleet, found.Alerts, found.Incidents
+	if found.From != "" {
+		in.Freezes = promotion.Found[promotion.Freeze]{Where: found.From, Items: found.Calendar.Freezes(at)}
+		in.Overrides = promotion.Found[promotion.Override]{Where: found.From, Items: found.Calendar.Overrides}
 	}
-	c := e.docs.Config.Promotion
-	in.Subjects = b.subjects.of(ctx, c, &found.fleet.Snapshot, at)
-	for _, t := range e.docs.Fleet.Tiers()[min(1, len(e.docs.Fleet.Tiers())):] {
+	c := e.Docs.Config.Promotion
+	in.Subjects = b.subjects.of(ctx, c, &found.Fleet.Snapshot, at)
+	for _, t := range e.Docs.Fleet.Tiers()[min(1, len(e.Docs.Fleet.Tiers())):] {
 		g := board.Gate{To: t.Name}
 		if r, err := judge(ctx, e, s.host.Version, found, question{to: string(t.Name)}, at, s.unreachable()); err != nil {
 			g.Error = err.Error()
 		} else {
-			g.Record, g.Changes = &r, compared(c, &found.fleet.Snapshot, t.Name, fleet.Release(r.Decision.Release))
+			g.Record, g.Changes = &r, compared(c, &found.Fleet.Snapshot, t.Name, fleet.Release(r.Decision.Release))
 		}
 		in.Gates = append(in.Gates, g)
 	}
@@ -194,13 +194,13 @@ func (b *boardSource) logged(ctx context.Context, now time.Time) promotion.Found
 // Histories implements board.Source.
 func (b *boardSource) Histories(name fleet.ShopSetName) (out []board.History) {
 	e := b.s.current()
-	set, ok := e.docs.Fleet.ShopSet(name)
+	set, ok := e.Docs.Fleet.ShopSet(name)
 	if !ok {
 		return nil
 	}
-	ledger := promotion.Excluding(e.docs.Fleet, e.docs.Exclusions, e.ledger)
-	for i := range e.docs.SLOs.SLOs {
-		if s := &e.docs.SLOs.SLOs[i]; status.Applies(s, set.Tier) {
+	ledger := promotion.Excluding(e.Docs.Fleet, e.Docs.Exclusions, e.Ledger)
+	for i := range e.Docs.SLOs.SLOs {
+		if s := &e.Docs.SLOs.SLOs[i]; status.Applies(s, set.Tier) {
 			out = append(out, board.History{SLO: s, Account: ledger.Account(s, string(name), b.s.host.Now())})
 		}
 	}

@@ -11,8 +11,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
@@ -45,46 +47,46 @@ func explainOne(ctx context.Context, h host.Host, d *documents.Documents, name, 
 	}
 	only := *s
 	d.SLOs.SLOs = []slo.SLO{only}
-	src, err := openSource(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	src, err := source.Open(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {
-		return nil, askedAlone("explain", err)
+		return nil, source.AskedAlone("explain", err)
 	}
-	if err := src.ask(d); err != nil {
-		return nil, errors.Join(err, src.close())
+	if err := src.Ask(d); err != nil {
+		return nil, errors.Join(err, src.Close())
 	}
 	now := h.Now()
 	var steps explain.Steps
-	e, err := openEngine(d, src, ledger.Config{Backfill: now.Sub(at) + d.Reach() + documents.Margin, Trace: steps.Take}, []fleet.TierName{set.Tier}, now)
+	e, err := engine.Open(d, src, ledger.Config{Backfill: now.Sub(at) + d.Reach() + documents.Margin, Trace: steps.Take}, []fleet.TierName{set.Tier}, now)
 	if err != nil {
-		return nil, errors.Join(err, src.close())
+		return nil, errors.Join(err, src.Close())
 	}
 	defer e.Close()
-	plan := planOf(d, src, []fleet.TierName{set.Tier})
+	plan := engine.Plan(d, src, []fleet.TierName{set.Tier})
 	var subject *ledger.Subject
 	for i := range plan.Items {
 		plan.Items[i].Subjects = slices.DeleteFunc(plan.Items[i].Subjects, func(s *ledger.Subject) bool { return s.ID != shopset })
 		subject = plan.Items[i].Subjects[0]
 	}
-	if err := e.ledger.Configure(plan, now); err != nil {
+	if err := e.Ledger.Configure(plan, now); err != nil {
 		return nil, err
 	}
-	e.finder = newFinder(d, src, plan, e.ledger)
+	e.Finder = engine.NewFinder(d, src, plan, e.Ledger)
 	until := at.Add(d.Config.Ledger.Delay)
 	if until.After(now) {
 		until = now
 	}
-	failed := e.ledger.Advance(ctx, until, reading(h))
+	failed := e.Ledger.Advance(ctx, until, engine.Reading(h))
 	if errors.Is(failed, slo.ErrUnavailable) || ctx.Err() != nil {
 		return nil, errors.Join(failed, context.Cause(ctx))
 	}
-	if err := e.lookOnce(ctx, at); err != nil {
+	if err := e.LookOnce(ctx, at); err != nil {
 		return nil, err
 	}
-	r := e.report(at).Filter(status.Filter{ShopSets: []fleet.ShopSetName{set.Name}})
+	r := e.Report(at).Filter(status.Filter{ShopSets: []fleet.ShopSetName{set.Name}})
 	if len(r.Budgets) != 1 {
 		return nil, fmt.Errorf("explain %s on %s: %d budgets were found", name, shopset, len(r.Budgets))
 	}
-	x := newExplanation(at, &r.Budgets[0], e.source.name)
+	x := newExplanation(at, &r.Budgets[0], e.Source.Name)
 	w := &examiner{e: e, subject: subject, slo: &d.SLOs.SLOs[0], budget: &r.Budgets[0], steps: &steps, out: x, at: at}
 	return x, w.examine(ctx)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
@@ -20,7 +21,7 @@ const mostSamples = 20_000_000
 
 // examiner reads what a budget rests on.
 type examiner struct {
-	e       *engine
+	e       *engine.Engine
 	subject *ledger.Subject
 	slo     *slo.SLO
 	budget  *status.Budget
@@ -32,8 +33,8 @@ type examiner struct {
 
 // examine fills in the explanation, part by part.
 func (w *examiner) examine(ctx context.Context) error {
-	acc := w.e.accounts().Account(w.slo, w.subject.ID, w.at)
-	read := w.e.source.reading(w.e.docs)
+	acc := w.e.Accounts().Account(w.slo, w.subject.ID, w.at)
+	read := w.e.Source.Reading(w.e.Docs)
 	for i := range w.slo.Parts {
 		part := &w.slo.Parts[i]
 		m, err := read(&part.Indicator)
@@ -75,7 +76,7 @@ func (w *examiner) part(ctx context.Context, i int, part *slo.Part, m ledger.Mea
 	var all []slo.Selector
 	for k, q := range part.Indicator.Queries() {
 		sels := m.Sides[k].Selectors
-		if !m.Raw && w.e.docs.Config.Source.Mackerel == nil {
+		if !m.Raw && w.e.Docs.Config.Source.Mackerel == nil {
 			terms, err := promquery.Terms(q.Text)
 			if err != nil {
 				return err
@@ -112,7 +113,7 @@ func (w *examiner) narrowed(sel slo.Selector) slo.Selector {
 func (w *examiner) series(ctx context.Context, i int, all []slo.Selector, sides map[string][]slo.Selector, names []string, raw bool, acc slo.Account, out *partExplained) error {
 	from, to := w.at.Add(-time.Hour), w.at
 	if raw && !w.budget.WindowEnd.IsZero() {
-		if from, to = w.budget.WindowStart.Add(-max(documents.Margin, 10*w.e.docs.Config.Source.ScrapeInterval())), w.budget.WindowEnd; acc.Start.After(from) {
+		if from, to = w.budget.WindowStart.Add(-max(documents.Margin, 10*w.e.Docs.Config.Source.ScrapeInterval())), w.budget.WindowEnd; acc.Start.After(from) {
 			from = acc.Start
 		}
 	}
@@ -142,7 +143,7 @@ func (w *examiner) series(ctx context.Context, i int, all []slo.Selector, sides 
 
 // told adds the ledger's own steps in the window.
 func (w *examiner) told(i int, acc slo.Account, out *partExplained) {
-	account, ok := w.e.ledger.AccountOf(w.slo, w.subject.ID, i)
+	account, ok := w.e.Ledger.AccountOf(w.slo, w.subject.ID, i)
 	counts := acc.Counts(i, w.budget.WindowStart, w.budget.WindowEnd)
 	var told []explain.Told
 	if ok && !w.budget.WindowEnd.IsZero() {
@@ -208,7 +209,7 @@ func (w *examiner) read(ctx context.Context, sels []slo.Selector, from, to time.
 		asked = append(asked, w.narrowed(sel))
 	}
 	var out []sampled
-	err := w.e.source.looked().Select(ctx, slo.Request{Selectors: asked, From: from.UnixMilli(), To: to.UnixMilli()}, func(all []slo.Series) error {
+	err := w.e.Source.Looked().Select(ctx, slo.Request{Selectors: asked, From: from.UnixMilli(), To: to.UnixMilli()}, func(all []slo.Series) error {
 		for i := range all {
 			s := sampled{Labels: slices.Clone(all[i].Labels)}
 			var t [256]int64
@@ -248,7 +249,7 @@ func ended(s sampled) sampled {
 
 // labels lists what the metrics have now, whatever the selectors ask for.
 func (w *examiner) labels(ctx context.Context, sels []slo.Selector, out *partExplained) error {
-	interval := w.e.docs.Config.Source.ScrapeInterval()
+	interval := w.e.Docs.Config.Source.ScrapeInterval()
 	seen := map[string]bool{}
 	for _, sel := range sels {
 		metric := slo.Selector(slices.DeleteFunc(slices.Clone(sel), func(m slo.Matcher) bool { return m.Name != slo.MetricName }))
@@ -256,7 +257,7 @@ func (w *examiner) labels(ctx context.Context, sels []slo.Selector, out *partExp
 			continue
 		}
 		seen[metric.String()] = true
-		live, err := w.read(ctx, []slo.Selector{metric}, w.at.Add(-5*interval-w.e.docs.Config.Ledger.Delay), w.at)
+		live, err := w.read(ctx, []slo.Selector{metric}, w.at.Add(-5*interval-w.e.Docs.Config.Ledger.Delay), w.at)
 		if err != nil {
 			return err
 		}
@@ -267,7 +268,7 @@ func (w *examiner) labels(ctx context.Context, sels []slo.Selector, out *partExp
 
 // interval compares the scrape interval that is configured with that of the samples.
 func (w *examiner) interval() {
-	configured := w.e.docs.Config.Source.ScrapeInterval()
+	configured := w.e.Docs.Config.Source.ScrapeInterval()
 	w.out.Interval.Configured = configured.Seconds()
 	var found []float64
 	for _, p := range w.out.Parts {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/review"
@@ -11,7 +12,7 @@ import (
 
 // reviewOf compiles the review of a period from what the ledger has counted. outage is why
 // the source could not be read, nil if it was.
-func reviewOf(ctx context.Context, e *engine, period review.Period, at time.Time, log decisionlog.Reader, unknown *review.Unknown, outage error) (review.Report, error) {
+func reviewOf(ctx context.Context, e *engine.Engine, period review.Period, at time.Time, log decisionlog.Reader, unknown *review.Unknown, outage error) (review.Report, error) {
 	in := review.Input{At: at, Period: period}
 	if outage != nil {
 		in.Outage = &review.Unknown{Reason: review.Failed, Error: outage.Error()}
@@ -27,13 +28,13 @@ func reviewOf(ctx context.Context, e *engine, period review.Period, at time.Time
 		return review.Report{}, err
 	}
 	logFacts(ctx, e, &in, log, unknown)
-	q := review.Question{Period: period, Fleet: e.docs.Fleet, SLOs: e.docs.SLOs.SLOs, Alerts: e.alerts, Resolution: e.docs.Config.Ledger.Resolution}
+	q := review.Question{Period: period, Fleet: e.Docs.Fleet, SLOs: e.Docs.SLOs.SLOs, Alerts: e.Alerts, Resolution: e.Docs.Config.Ledger.Resolution}
 	until := period.Until
 	if at.Before(until) {
 		until = at
 	}
-	e.lookPast(ctx, until, at)
-	counts := promotion.Excluding(e.docs.Fleet, exclusions, e.accounts())
+	e.LookPast(ctx, until, at)
+	counts := promotion.Excluding(e.Docs.Fleet, exclusions, e.Accounts())
 	in.Measured = review.Measure(q, counts)
 	in.Effects = review.MeasureMoves(q, counts, in.Releases.Items)
 	if err := context.Cause(ctx); err != nil {

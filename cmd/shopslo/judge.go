@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/shopslo/shopslo/engine"
+	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
@@ -18,8 +20,8 @@ type question struct {
 }
 
 // decideOn asks the gate. outage is why the source could not be read, nil if it was.
-func decideOn(ctx context.Context, e *engine, version string, q question, at time.Time, outage error) (promotion.Record, error) {
-	found, err := e.witnesses.gather(ctx)
+func decideOn(ctx context.Context, e *engine.Engine, version string, q question, at time.Time, outage error) (promotion.Record, error) {
+	found, err := e.Witnesses.Gather(ctx)
 	if err != nil {
 		return promotion.Record{}, err
 	}
@@ -27,33 +29,33 @@ func decideOn(ctx context.Context, e *engine, version string, q question, at tim
 }
 
 // judge decides from what was gathered.
-func judge(ctx context.Context, e *engine, version string, found seen, q question, at time.Time, outage error) (promotion.Record, error) {
-	slos, f, counts := e.docs.SLOs.SLOs, e.docs.Fleet, promotion.Excluding(e.docs.Fleet, found.calendar.Exclusions, e.accounts())
+func judge(ctx context.Context, e *engine.Engine, version string, found evidence.Seen, q question, at time.Time, outage error) (promotion.Record, error) {
+	slos, f, counts := e.Docs.SLOs.SLOs, e.Docs.Fleet, promotion.Excluding(e.Docs.Fleet, found.Calendar.Exclusions, e.Accounts())
 	var report, plain status.Report
-	if len(found.calendar.Exclusions)+len(e.docs.Exclusions) == 0 {
-		report = e.report(at) // computed already
+	if len(found.Calendar.Exclusions)+len(e.Docs.Exclusions) == 0 {
+		report = e.Report(at) // computed already
 	} else {
-		report = status.Compute(at, f, slos, e.alerts, counts)
-		plain = status.Compute(at, f, slos, e.alerts, e.accounts())
+		report = status.Compute(at, f, slos, e.Alerts, counts)
+		plain = status.Compute(at, f, slos, e.Alerts, e.Accounts())
 	}
-	ev, err := promotion.Gather(e.docs.Fleet, slos, report, fleet.TierName(q.to), q.release)
+	ev, err := promotion.Gather(e.Docs.Fleet, slos, report, fleet.TierName(q.to), q.release)
 	if err != nil {
 		return promotion.Record{}, usage.Errorf("--to: %v", err)
 	}
-	p := e.docs.Policy(q.to)
-	if found.fleet.Where != "" {
-		ev.See(found.fleet)
+	p := e.Docs.Policy(q.to)
+	if found.Fleet.Where != "" {
+		ev.See(found.Fleet)
 		ev.Compare(slos, counts, at, p)
 	}
-	ev.Alerts, ev.Incidents, ev.Fix = found.alerts, found.incidents, q.fix
-	if found.from != "" {
-		ev.Freezes = promotion.Found[promotion.Freeze]{Where: found.from, Items: found.calendar.Freezes(at)}
-		ev.Overrides = promotion.Found[promotion.Override]{Where: found.from, Items: found.calendar.Overrides}
-		ev.Exclusions = promotion.Found[promotion.Exclusion]{Where: found.from, Items: found.calendar.Exclusions}
-		ev.Corrected(e.docs.Fleet, slos, plain)
+	ev.Alerts, ev.Incidents, ev.Fix = found.Alerts, found.Incidents, q.fix
+	if found.From != "" {
+		ev.Freezes = promotion.Found[promotion.Freeze]{Where: found.From, Items: found.Calendar.Freezes(at)}
+		ev.Overrides = promotion.Found[promotion.Override]{Where: found.From, Items: found.Calendar.Overrides}
+		ev.Exclusions = promotion.Found[promotion.Exclusion]{Where: found.From, Items: found.Calendar.Exclusions}
+		ev.Corrected(e.Docs.Fleet, slos, plain)
 	}
 	if outage != nil {
-		ev.Outages = append(ev.Outages, promotion.Outage{Source: e.source.name, Error: outage.Error()})
+		ev.Outages = append(ev.Outages, promotion.Outage{Source: e.Source.Name, Error: outage.Error()})
 	}
 	if err := ctx.Err(); err != nil && errors.Is(err, context.Canceled) {
 		return promotion.Record{}, context.Cause(ctx) // an answer that nobody could ask for is none

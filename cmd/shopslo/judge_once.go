@@ -5,7 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
@@ -20,7 +22,7 @@ type oneDecision struct {
 	q      question
 	at     time.Time
 	tiers  []fleet.TierName
-	engine *engine
+	engine *engine.Engine
 	outage error
 }
 
@@ -36,13 +38,13 @@ func askOnce(h host.Host, d *documents.Documents, q question, at time.Time) (*on
 // read counts what the decision looks at. A source that cannot be reached is no error: the
 // decision says so.
 func (o *oneDecision) read(ctx context.Context) error {
-	w := newWitnesses(o.docs)
+	w := evidence.New(o.docs)
 	var err error
-	o.engine, err = oneShotBack(ctx, o.host, o.docs, o.at, reachOf(ctx, w, o.q, o.at), o.tiers)
+	o.engine, err = engine.OneShotBack(ctx, o.host, o.docs, o.at, reachOf(ctx, w, o.q, o.at), o.tiers)
 	if o.engine == nil {
 		return err
 	}
-	o.engine.witnesses = w
+	o.engine.Witnesses = w
 	if o.outage = err; err != nil && !errors.Is(err, slo.ErrUnavailable) {
 		return err
 	}

@@ -5,14 +5,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/fleet"
 )
 
 // reachOf is how far back a decision looks: as far as budgets do, and as before a
 // Release that it is about came, where the exporter knows that. It is no more than what
 // a server would keep.
-func reachOf(ctx context.Context, w *witnesses, q question, at time.Time) time.Duration {
-	d := w.docs
+func reachOf(ctx context.Context, w *evidence.Witnesses, q question, at time.Time) time.Duration {
+	d := w.Docs
 	reach := d.Reach()
 	came := came(ctx, w, q)
 	if came.IsZero() || !at.After(came) {
@@ -23,13 +24,13 @@ func reachOf(ctx context.Context, w *witnesses, q question, at time.Time) time.D
 
 // came is when a Release came to the first of the ShopSets that show how it behaves;
 // zero where nobody knows. The decision itself asks again, and says who does not answer.
-func came(ctx context.Context, w *witnesses, q question) (first time.Time) {
-	route, err := w.docs.Fleet.Route(fleet.TierName(q.to))
-	ask, failed := w.clients()
-	if err != nil || failed != nil || route.Evidence == nil || ask.fleet == nil {
+func came(ctx context.Context, w *evidence.Witnesses, q question) (first time.Time) {
+	route, err := w.Docs.Fleet.Route(fleet.TierName(q.to))
+	ask, failed := w.Clients()
+	if err != nil || failed != nil || route.Evidence == nil || ask.Fleet == nil {
 		return first
 	}
-	snapshot, err := ask.fleet.Fleet(ctx)
+	snapshot, err := ask.Fleet.Fleet(ctx)
 	if err != nil {
 		return first
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion/promoter"
@@ -40,12 +41,12 @@ func openLookout(h host.Host, d *documents.Documents, log *slog.Logger) (*lookou
 	if err != nil || len(who) == 0 {
 		return nil, err
 	}
-	w, err := newWitnesses(d).clients()
+	w, err := evidence.New(d).Clients()
 	if err != nil {
 		return nil, err
 	}
 	compare := (&promoter.Promoter{Compare: c.Promotion.Compare}).CompareURL
-	return &lookout{fleet: w.fleet.Fleet, tellers: who, compare: compare, every: 15 * time.Second, log: log}, nil
+	return &lookout{fleet: w.Fleet.Fleet, tellers: who, compare: compare, every: 15 * time.Second, log: log}, nil
 }
 
 // run looks until ctx ends.

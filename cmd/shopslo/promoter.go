@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/config"
@@ -69,12 +70,12 @@ func openMover(ctx context.Context, h host.Host, d *documents.Documents, o moveO
 	if m.tellers, err = tellers(h, d.Config); err != nil {
 		return nil, err
 	}
-	w, err := newWitnesses(d).clients()
+	w, err := evidence.New(d).Clients()
 	if err != nil {
 		return nil, err
 	}
-	if w.fleet != nil {
-		m.fleet = w.fleet.Fleet
+	if w.Fleet != nil {
+		m.fleet = w.Fleet.Fleet
 	}
 	return m, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/internal/config"
@@ -41,15 +42,15 @@ func collect(ctx context.Context, h host.Host, d *documents.Documents, address s
 			}
 		}
 	} else {
-		e, err := oneShot(ctx, h, d, now)
+		e, err := engine.OneShot(ctx, h, d, now)
 		if e != nil {
 			defer e.Close()
 		}
 		if err != nil {
 			return err
 		}
-		newest = e.ledger.Newest()
-		report = func(at time.Time) (status.Report, error) { return e.counted(at), nil }
+		newest = e.Ledger.Newest()
+		report = func(at time.Time) (status.Report, error) { return e.Counted(at), nil }
 	}
 	if newest.IsZero() {
 		return nil

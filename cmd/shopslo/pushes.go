@@ -47,8 +47,8 @@ const gapAtOnce = 60
 func (s *service) pushNow(ctx context.Context, pusher *mackerel.Pusher, m *pushMetrics) error {
 	e, now := s.current(), s.host.Now()
 	var err error
-	if s.caughtUp() && !e.ledger.Newest().IsZero() {
-		_, err = pusher.Collect(now, e.ledger.Newest(), gapAtOnce, func(at time.Time) (status.Report, error) { return e.counted(at), nil })
+	if s.caughtUp() && !e.Ledger.Newest().IsZero() {
+		_, err = pusher.Collect(now, e.Ledger.Newest(), gapAtOnce, func(at time.Time) (status.Report, error) { return e.Counted(at), nil })
 	}
 	done, sendErr := pusher.Push(ctx, now)
 	m.pushed(done, sendErr)

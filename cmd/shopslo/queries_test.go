@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/source/sourcetest"
 	"github.com/shopslo/shopslo/status"
@@ -248,23 +250,23 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 			}
 			s := &typedSource{types: tt.types, err: tt.err, asked: map[string]int{}}
 			now := time.Now()
-			e, err := newEngine(d, source{Source: s, types: newMetricTypes(s), close: func() error { return nil }}, "", time.Hour, nil, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+			e, err := engine.New(d, source.Source{Source: s, Types: source.NewTypes(s), Close: func() error { return nil }}, "", time.Hour, nil, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer e.Close()
 			if tt.words != "" {
-				f := e.ledger.Failing()
-				if len(f) != 1 || !f[0].Refused || !strings.Contains(f[0].Reason, tt.words) || e.ledger.Account(&d.SLOs.SLOs[0], "s-1", now).Failure != f[0].Reason {
+				f := e.Ledger.Failing()
+				if len(f) != 1 || !f[0].Refused || !strings.Contains(f[0].Reason, tt.words) || e.Ledger.Account(&d.SLOs.SLOs[0], "s-1", now).Failure != f[0].Reason {
 					t.Errorf("failing %+v, want a reason that says %q", f, tt.words)
 				}
-				asked := source{types: newMetricTypes(s)}.ask(d)
+				asked := source.Source{Types: source.NewTypes(s)}.Ask(d)
 				if place := fmt.Sprintf("slo.yaml:%d: SLO \"s\": ", tt.line); tt.line > 0 && (asked == nil || !strings.Contains(asked.Error(), place) || !strings.Contains(asked.Error(), tt.words)) || tt.line == 0 && asked != nil {
 					t.Errorf("%v, want a fault in line %d", asked, tt.line)
 				}
 				return
 			}
-			if b := budgetOf(t, e.report(now), "s", "s-1"); b.Unit != tt.unit {
+			if b := budgetOf(t, e.Report(now), "s", "s-1"); b.Unit != tt.unit {
 				t.Errorf("unit %s, want %s", b.Unit, tt.unit)
 			}
 			for metric, n := range s.asked {

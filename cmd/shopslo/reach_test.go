@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/evidence"
+	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
 	"github.com/shopslo/shopslo/internal/config"
@@ -83,7 +86,7 @@ func TestReachIsNoMoreThanWhatIsAsked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return reachOf(t.Context(), newWitnesses(d), asked, s.at)
+		return reachOf(t.Context(), evidence.New(d), asked, s.at)
 	}
 	if got := reach("", question{to: "prod"}); got != 7*day+time.Hour {
 		t.Errorf("a Release that came an hour ago: %v", got)
@@ -121,7 +124,7 @@ func TestAGateWithoutALedgerCountsWhatItJudges(t *testing.T) {
 	}
 	counted := func(judged []fleet.TierName) []string {
 		found := map[string]bool{}
-		for _, item := range planOf(d, source{}, judged).Items {
+		for _, item := range engine.Plan(d, source.Source{}, judged).Items {
 			for _, s := range item.Subjects {
 				found[s.ID] = true
 			}

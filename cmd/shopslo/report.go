@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/config"
@@ -206,7 +207,7 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, rev
 		return review.Report{}, lang, err
 	}
 	d.Fine = period.Until.Sub(period.From)
-	e, outage := oneShotBack(ctx, p.Host, d, period.Until, period.Reach(d.Reach()), nil)
+	e, outage := engine.OneShotBack(ctx, p.Host, d, period.Until, period.Reach(d.Reach()), nil)
 	if e == nil {
 		return review.Report{}, lang, outage
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/incident"
@@ -27,8 +28,8 @@ func failed(key string, err error) *review.Unknown {
 }
 
 // calendarFacts adds freezes, overrides and exclusions, and gives all exclusions.
-func calendarFacts(e *engine, in *review.Input) ([]promotion.Exclusion, error) {
-	c, from, err := e.docs.Calendar()
+func calendarFacts(e *engine.Engine, in *review.Input) ([]promotion.Exclusion, error) {
+	c, from, err := e.Docs.Calendar()
 	if err != nil {
 		return nil, err
 	}
@@ -56,16 +57,16 @@ func calendarFacts(e *engine, in *review.Input) ([]promotion.Exclusion, error) {
 }
 
 // silenceFacts adds what an Alertmanager was told to keep to itself.
-func silenceFacts(ctx context.Context, e *engine, in *review.Input) error {
-	w, err := e.witnesses.clients()
+func silenceFacts(ctx context.Context, e *engine.Engine, in *review.Input) error {
+	w, err := e.Witnesses.Clients()
 	if err != nil {
 		return err
 	}
-	if a := e.docs.Config.Gate.Alerts; a == nil || !a.Alertmanager {
+	if a := e.Docs.Config.Gate.Alerts; a == nil || !a.Alertmanager {
 		in.Silences.Unknown = notConfigured("gate.alerts (kind: alertmanager)")
 		return nil
 	}
-	all, err := w.alerts.Silences(ctx, in.Period.From, in.Period.Until)
+	all, err := w.Alerts.Silences(ctx, in.Period.From, in.Period.Until)
 	if err != nil {
 		in.Silences.Unknown = failed("gate.alerts", err)
 	}
@@ -102,8 +103,8 @@ func orNil(t time.Time) *time.Time {
 
 // actionFacts adds action items and incidents: documents, so what is wrong with them is
 // an error.
-func actionFacts(ctx context.Context, e *engine, in *review.Input) error {
-	c := e.docs.Config
+func actionFacts(ctx context.Context, e *engine.Engine, in *review.Input) error {
+	c := e.Docs.Config
 	v := c.WeeklyReview()
 	if len(v.Actions) == 0 {
 		in.Actions.Unknown = notConfigured("review.actions")
@@ -133,13 +134,13 @@ func actionItems(c *config.Config) ([]review.Action, error) {
 // allIncidents are those in files and those that the incidentbot knows, which knows more
 // of one that is in both. A bot that does not answer is Unknown, as are the actions of its
 // postmortems.
-func allIncidents(ctx context.Context, e *engine, in *review.Input) ([]incident.Incident, error) {
-	c := e.docs.Config
-	w, err := e.witnesses.clients()
+func allIncidents(ctx context.Context, e *engine.Engine, in *review.Input) ([]incident.Incident, error) {
+	c := e.Docs.Config
+	w, err := e.Witnesses.Clients()
 	if err != nil {
 		return nil, err
 	}
-	if len(c.Gate.Incidents) == 0 && w.bot == nil {
+	if len(c.Gate.Incidents) == 0 && w.Bot == nil {
 		in.Incidents.Unknown = notConfigured("gate.incidents")
 		return nil, nil
 	}
@@ -147,10 +148,10 @@ func allIncidents(ctx context.Context, e *engine, in *review.Input) ([]incident.
 		return nil, err
 	}
 	all, err := incidentfile.Load(c.Dir, c.Gate.Incidents...)
-	if err != nil || w.bot == nil {
+	if err != nil || w.Bot == nil {
 		return all, err
 	}
-	known, err := w.bot.Incidents(ctx, time.Time{}) // actions of old ones may be open
+	known, err := w.Bot.Incidents(ctx, time.Time{}) // actions of old ones may be open
 	if err != nil {
 		in.Incidents.Unknown = failed("gate.incidentbot", err)
 		if in.Actions.Unknown == nil {
@@ -270,11 +271,11 @@ func logOf(h host.Host, c *config.Config) (decisionlog.Reader, *review.Unknown) 
 }
 
 // logFacts adds decisions and Releases. What the log cannot tell, the exporter may.
-func logFacts(ctx context.Context, e *engine, in *review.Input, log decisionlog.Reader, unknown *review.Unknown) {
+func logFacts(ctx context.Context, e *engine.Engine, in *review.Input, log decisionlog.Reader, unknown *review.Unknown) {
 	book := readBook(ctx, in, log, unknown)
-	w, err := e.witnesses.clients()
-	if err == nil && w.fleet != nil {
-		seen, err := w.fleet.Fleet(ctx)
+	w, err := e.Witnesses.Clients()
+	if err == nil && w.Fleet != nil {
+		seen, err := w.Fleet.Fleet(ctx)
 		if err != nil {
 			if in.Releases.Unknown == nil && len(in.Releases.Items) == 0 {
 				in.Releases.Unknown = failed("gate.fleet", err)
@@ -284,7 +285,7 @@ func logFacts(ctx context.Context, e *engine, in *review.Input, log decisionlog.
 		}
 	}
 	compare := ""
-	if c := e.docs.Config.Promotion; c != nil {
+	if c := e.Docs.Config.Promotion; c != nil {
 		compare = c.Compare
 	}
 	for i := range in.Releases.Items {

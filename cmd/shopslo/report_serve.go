@@ -18,7 +18,7 @@ func (s *service) review(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e := s.current()
-	period, err := f.period(s.host.Now(), e.docs.Config.WeeklyReview().Zone)
+	period, err := f.period(s.host.Now(), e.Docs.Config.WeeklyReview().Zone)
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return

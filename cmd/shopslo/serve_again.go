@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
@@ -15,18 +16,18 @@ const askAfter = 10 * time.Second
 
 // askAgain lets a server take up SLOs that it could not understand, as soon as the source
 // tells what their metrics are: an embedded one knows nothing before it has scraped.
-func (s *service) askAgain(e *engine, now time.Time) {
+func (s *service) askAgain(e *engine.Engine, now time.Time) {
 	if now.Before(s.asked.Add(askAfter)) {
 		return
 	}
 	s.asked = now
-	unread := unread(e.docs, e.ledger.Failing())
+	unread := unread(e.Docs, e.Ledger.Failing())
 	if len(unread) == 0 {
 		return
 	}
-	e.source.types.askAgain()
+	e.Source.Types.AskAgain()
 	for _, ind := range unread {
-		if _, err := promquery.Read(ind, e.source.types.typeOf); err != nil {
+		if _, err := promquery.Read(ind, e.Source.Types.TypeOf); err != nil {
 			continue
 		}
 		s.configuring.Lock()
@@ -34,7 +35,7 @@ func (s *service) askAgain(e *engine, now time.Time) {
 		if s.current() != e { // reloaded meanwhile
 			return
 		}
-		if err := e.takeOver(now); err != nil {
+		if err := e.TakeOver(now); err != nil {
 			s.log.Error("SLOs that are understood now are not taken up", "err", err)
 		}
 		return

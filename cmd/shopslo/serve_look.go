@@ -5,13 +5,14 @@ import (
 	"errors"
 	"time"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/slo"
 )
 
 // look lets a server look in the background, one at a time. The first one
 // the tick waits for, so that answers are there when the server is ready.
-func (s *service) look(ctx context.Context, e *engine, at time.Time, tick error) {
-	if e.finder == nil || errors.Is(tick, slo.ErrUnavailable) {
+func (s *service) look(ctx context.Context, e *engine.Engine, at time.Time, tick error) {
+	if e.Finder == nil || errors.Is(tick, slo.ErrUnavailable) {
 		return
 	}
 	if !s.looking.TryLock() {
@@ -19,7 +20,7 @@ func (s *service) look(ctx context.Context, e *engine, at time.Time, tick error)
 	}
 	look := func() {
 		defer s.looking.Unlock()
-		err := e.finder.look(ctx, at)
+		err := e.Finder.Look(ctx, at)
 		if ctx.Err() != nil {
 			return
 		}
@@ -34,7 +35,7 @@ func (s *service) look(ctx context.Context, e *engine, at time.Time, tick error)
 		}
 		s.unseen = text
 	}
-	if e.finder.version() == 0 {
+	if e.Finder.Version() == 0 {
 		look()
 		return
 	}

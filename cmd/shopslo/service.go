@@ -13,8 +13,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/internal/server"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/slo"
@@ -36,7 +38,7 @@ type service struct {
 	serviceOptions
 
 	mu      sync.RWMutex
-	engine  *engine
+	engine  *engine.Engine
 	outage  error                     // why the source could not be read last time
 	caught  time.Time                 // when counting had come up to the clock for the first time
 	reading string                    // how far the first reading is
@@ -70,15 +72,15 @@ func serve(ctx context.Context, o serviceOptions) error {
 		log.Warn("no ledger.dir is configured: counts are kept in memory and read again from the source after a restart")
 	}
 	registry := prometheus.NewRegistry()
-	src, err := openSource(o.host, d, registry, log)
+	src, err := source.Open(o.host, d, registry, log)
 	if err != nil {
 		return err
 	}
-	e, err := newEngine(d, src, d.Config.Ledger.Dir, d.History()+documents.Margin, nil, o.host.Now(), log)
+	e, err := engine.New(d, src, d.Config.Ledger.Dir, d.History()+documents.Margin, nil, o.host.Now(), log)
 	if err != nil {
-		return errors.Join(err, src.close())
+		return errors.Join(err, src.Close())
 	}
-	for _, f := range e.ledger.Failing() {
+	for _, f := range e.Ledger.Failing() {
 		log.Error("an SLO is not counted; the others are", "slo", f.SLO, "why", f.Reason)
 	}
 	s := &service{serviceOptions: o, engine: e, registry: registry, metrics: newOwnMetrics(registry, o.host.Version)}
@@ -112,7 +114,7 @@ func (s *service) run(ctx context.Context, shell *server.Server) error {
 		func() error { s.count(ctx); return nil },
 		func() error { s.reloads(ctx); return nil },
 	}
-	if db := s.engine.source.embedded; db != nil {
+	if db := s.engine.Source.Embedded; db != nil {
 		parts = append(parts, func() error { return db.Run(ctx) })
 	}
 	if s.pusher != nil {
@@ -158,10 +160,10 @@ const retryAfter = 15 * time.Second
 func (s *service) tick(ctx context.Context) time.Duration {
 	e := s.current()
 	now := s.host.Now()
-	res, delay := e.docs.Config.Ledger.Resolution, e.docs.Config.Ledger.Delay
+	res, delay := e.Docs.Config.Ledger.Resolution, e.Docs.Config.Ledger.Delay
 	next := now.Add(-delay).Truncate(res).Add(res + delay)
 	paused := false
-	err := e.ledger.Advance(ctx, now, func(g ledger.Progress) bool {
+	err := e.Ledger.Advance(ctx, now, func(g ledger.Progress) bool {
 		s.metrics.samples(g.Samples)
 		s.readUpTo(g.Done)
 		paused = g.Done.Before(g.Until) && !s.host.Now().Before(next)
@@ -176,7 +178,7 @@ func (s *service) tick(ctx context.Context) time.Duration {
 	s.ticked(now, err, paused)
 	s.uncounted(e)
 	wait := max(next.Sub(s.host.Now()), 0)
-	newest, due := e.ledger.Newest(), now.Add(-delay).Truncate(res)
+	newest, due := e.Ledger.Newest(), now.Add(-delay).Truncate(res)
 	switch {
 	case err != nil:
 		return max(min(wait, retryAfter), time.Second)
@@ -189,9 +191,9 @@ func (s *service) tick(ctx context.Context) time.Duration {
 }
 
 // uncounted tells of the SLOs that are not being counted, and when they are again.
-func (s *service) uncounted(e *engine) {
+func (s *service) uncounted(e *engine.Engine) {
 	failing := map[string]ledger.Failing{}
-	for _, f := range e.ledger.Failing() {
+	for _, f := range e.Ledger.Failing() {
 		failing[f.SLO] = f
 		if _, before := s.failing[f.SLO]; !before {
 			s.log.Warn("an SLO is not being counted; it is tried again, and all others are", "slo", f.SLO, "shopsets", strings.Join(f.Subjects, ","), "reason", f.Reason)
@@ -203,7 +205,7 @@ func (s *service) uncounted(e *engine) {
 		}
 	}
 	s.failing = failing
-	s.metrics.counted(e.docs.SLOs.SLOs, failing)
+	s.metrics.counted(e.Docs.SLOs.SLOs, failing)
 }
 
 func (s *service) readUpTo(t time.Time) {
@@ -228,7 +230,7 @@ func (s *service) ticked(now time.Time, err error, paused bool) {
 	}
 }
 
-func (s *service) current() *engine {
+func (s *service) current() *engine.Engine {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.engine
@@ -260,23 +262,23 @@ func (s *service) reload() error {
 	if err != nil {
 		return err
 	}
-	if !sameGround(old.docs, d) {
+	if !sameGround(old.Docs, d) {
 		return fmt.Errorf("%s: source, ledger, counting, mackerel, gate.log, gate.tell, target_labels or start_time_metric have changed: restart to take that over", d.Config.Path)
 	}
-	next := old.with(d)
-	if next.needsMore(old) {
+	next := old.With(d)
+	if next.NeedsMore(old) {
 		return fmt.Errorf("%s: a longer window than before needs more history: restart to take that over", d.Config.Path)
 	}
-	if err := next.source.ask(d); err != nil {
+	if err := next.Source.Ask(d); err != nil {
 		return err
 	}
 	s.configuring.Lock()
 	defer s.configuring.Unlock()
-	if err := next.takeOver(s.host.Now()); err != nil {
-		return errors.Join(err, old.takeOver(s.host.Now()))
+	if err := next.TakeOver(s.host.Now()); err != nil {
+		return errors.Join(err, old.TakeOver(s.host.Now()))
 	}
-	next.findAnew()
-	next.lookFirst(s.host.Now())
+	next.FindAnew()
+	next.LookFirst(s.host.Now())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.engine = next

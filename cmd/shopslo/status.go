@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
@@ -80,14 +81,14 @@ func (p *program) report(ctx context.Context, address string, at when) (status.R
 	if err != nil {
 		return status.Report{}, err
 	}
-	e, err := oneShot(ctx, p.Host, d, at.time)
+	e, err := engine.OneShot(ctx, p.Host, d, at.time)
 	if e != nil {
 		defer e.Close()
 	}
 	if err != nil {
 		return status.Report{}, err
 	}
-	return e.report(at.time), nil
+	return e.Report(at.time), nil
 }
 
 // picked says which budgets to show, and in which order.

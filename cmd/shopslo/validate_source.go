@@ -10,8 +10,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/presence"
 )
@@ -32,23 +34,23 @@ var absenceRules = map[slo.AbsenceKind]string{
 // askSource adds what the source says of the SLOs' metrics, and does not have. The error
 // is a faults, or wraps slo.ErrUnavailable where it could say nothing at all.
 func (v *validation) askSource(ctx context.Context, h host.Host, d *documents.Documents) error {
-	src, err := openSource(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	src, err := source.Open(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {
-		return askedAlone("validate --source", err)
+		return source.AskedAlone("validate --source", err)
 	}
-	defer src.close()
-	if err := src.ask(d); err != nil {
+	defer src.Close()
+	if err := src.Ask(d); err != nil {
 		return err
 	}
 	v.Findings, v.Notes = d.Findings(), allNotes(d) // it has told what its metrics are
 	now := h.Now()
-	v.Source = &asked{Name: src.name, At: now.UTC().Format("2006-01-02T15:04:05Z")}
-	f := newFinder(d, src, planOf(d, src, nil), nil)
+	v.Source = &asked{Name: src.Name, At: now.UTC().Format("2006-01-02T15:04:05Z")}
+	f := engine.NewFinder(d, src, engine.Plan(d, src, nil), nil)
 	if f == nil {
-		v.Notes = append(v.Notes, documents.Note{Place: d.Config.Path, Text: src.name + " is not asked: its queries name what they read, and give no data where it does not exist"})
+		v.Notes = append(v.Notes, documents.Note{Place: d.Config.Path, Text: src.Name + " is not asked: its queries name what they read, and give no data where it does not exist"})
 		return nil
 	}
-	failed := f.look(ctx, now)
+	failed := f.Look(ctx, now)
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}

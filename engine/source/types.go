@@ -1,4 +1,4 @@
-package main
+package source
 
 import (
 	"context"
@@ -21,8 +21,8 @@ type typeSource interface {
 	MetricType(ctx context.Context, metric string) (string, error)
 }
 
-// metricTypes remember what a source said of its metrics.
-type metricTypes struct {
+// Types remember what a source said of its metrics.
+type Types struct {
 	source typeSource
 	mu     sync.Mutex
 	said   map[string]saidType
@@ -36,20 +36,20 @@ type saidType struct {
 	err error
 }
 
-// newMetricTypes asks a source; nil where it has no metadata.
-func newMetricTypes(s any) *metricTypes {
+// NewTypes asks a source; nil where it has no metadata.
+func NewTypes(s any) *Types {
 	source, ok := s.(typeSource)
 	if !ok {
 		return nil
 	}
-	return &metricTypes{source: source, said: map[string]saidType{}}
+	return &Types{source: source, said: map[string]saidType{}}
 }
 
 // askingTypes is how long a source may take to tell a metric's type.
 const askingTypes = 5 * time.Second
 
-// askAgain forgets what the source did not know: it may have scraped the metric since.
-func (t *metricTypes) askAgain() {
+// AskAgain forgets what the source did not know: it may have scraped the metric since.
+func (t *Types) AskAgain() {
 	if t == nil {
 		return
 	}
@@ -59,8 +59,8 @@ func (t *metricTypes) askAgain() {
 	maps.DeleteFunc(t.said, func(_ string, s saidType) bool { return s.err != nil || s.typ == "" || s.typ == "unknown" })
 }
 
-// typeOf is a promquery.Types.
-func (t *metricTypes) typeOf(metric string) (string, error) {
+// TypeOf is a promquery.Types.
+func (t *Types) TypeOf(metric string) (string, error) {
 	if t == nil {
 		return "", nil
 	}
@@ -82,13 +82,13 @@ func (t *metricTypes) typeOf(metric string) (string, error) {
 	return typ, err
 }
 
-// reading tells the ledger how the source's queries are to be counted.
-func (s source) reading(d *documents.Documents) ledger.Reading {
+// Reading tells the ledger how the source's queries are to be counted.
+func (s Source) Reading(d *documents.Documents) ledger.Reading {
 	if d.Config.Source.Mackerel != nil {
 		return readMackerel
 	}
 	return func(ind *slo.Indicator) (ledger.Meaning, error) {
-		is, err := promquery.Read(ind, s.types.typeOf)
+		is, err := promquery.Read(ind, s.Types.TypeOf)
 		if err != nil {
 			return ledger.Meaning{Refused: err.Error()}, nil
 		}
@@ -100,11 +100,11 @@ func (s source) reading(d *documents.Documents) ledger.Reading {
 	}
 }
 
-// ask finds all that is wrong with the SLOs in the eyes of their source. A source that
+// Ask finds all that is wrong with the SLOs in the eyes of their source. A source that
 // cannot be asked now finds nothing wrong.
-func (s source) ask(d *documents.Documents) error {
-	s.types.askAgain()
-	err := d.Understand(s.types.typeOf)
+func (s Source) Ask(d *documents.Documents) error {
+	s.Types.AskAgain()
+	err := d.Understand(s.Types.TypeOf)
 	if errors.Is(err, slo.ErrUnavailable) {
 		return nil
 	}

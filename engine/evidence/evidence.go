@@ -1,4 +1,7 @@
-package main
+// Package evidence asks those who know something beside budgets: the exporter what runs,
+// Prometheus or an Alertmanager what fires, the incidentbot what is ongoing. Who does not
+// answer is evidence, too.
+package evidence
 
 import (
 	"context"
@@ -22,23 +25,23 @@ import (
 	"github.com/shopslo/shopslo/promotion/promalerts"
 )
 
-// witnesses are the programs that the gate and the review ask beside the source.
-type witnesses struct {
-	docs *documents.Documents
-	// clients are made when they are first needed, and say what is wrong with their settings.
-	clients func() (*clients, error)
+// Witnesses are the programs that the gate and the review ask beside the source.
+type Witnesses struct {
+	Docs *documents.Documents
+	// Clients are made when they are first needed, and say what is wrong with their settings.
+	Clients func() (*clients, error)
 }
 
-// newWitnesses gives those that the documents' configuration names. It asks nobody.
-func newWitnesses(d *documents.Documents) *witnesses {
-	return &witnesses{docs: d, clients: sync.OnceValues(func() (*clients, error) { return newClients(d.Config) })}
+// New gives those that the documents' configuration names. It asks nobody.
+func New(d *documents.Documents) *Witnesses {
+	return &Witnesses{Docs: d, Clients: sync.OnceValues(func() (*clients, error) { return newClients(d.Config) })}
 }
 
 // clients ask the witnesses; nil ones are not configured.
 type clients struct {
-	fleet  *fleetapi.Client
-	alerts *promalerts.Client
-	bot    *incidentapi.Client
+	Fleet  *fleetapi.Client
+	Alerts *promalerts.Client
+	Bot    *incidentapi.Client
 }
 
 // newClients makes them. It asks nobody.
@@ -47,7 +50,7 @@ func newClients(c *config.Config) (*clients, error) {
 	if r := c.Gate.Fleet; r != nil {
 		client, err := httpClient(*r)
 		if err == nil {
-			w.fleet, err = fleetapi.New(r.URL, client)
+			w.Fleet, err = fleetapi.New(r.URL, client)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: gate.fleet: %w", c.Path, err)
@@ -56,7 +59,7 @@ func newClients(c *config.Config) (*clients, error) {
 	if a := c.Gate.Alerts; a != nil {
 		client, err := httpClient(a.Remote)
 		if err == nil {
-			w.alerts, err = promalerts.New(a.URL, a.Alertmanager, client)
+			w.Alerts, err = promalerts.New(a.URL, a.Alertmanager, client)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: gate.alerts: %w", c.Path, err)
@@ -65,7 +68,7 @@ func newClients(c *config.Config) (*clients, error) {
 	if b := c.Gate.IncidentBot; b != nil {
 		client, err := httpClient(*b)
 		if err == nil {
-			w.bot, err = incidentapi.NewClient(b.URL, client)
+			w.Bot, err = incidentapi.NewClient(b.URL, client)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: gate.incidentbot: %w", c.Path, err)
@@ -103,52 +106,52 @@ func httpClient(r config.Remote) (*http.Client, error) {
 	return client, nil
 }
 
-// seen is what the gate rests on beside budgets.
-type seen struct {
-	fleet     promotion.FleetView
-	alerts    promotion.Found[promotion.Alert]
-	incidents promotion.Found[promotion.Incident]
-	calendar  calendar.Calendar
-	from      string // where the calendar is; "" : none is configured
+// Seen is what the gate rests on beside budgets.
+type Seen struct {
+	Fleet     promotion.FleetView
+	Alerts    promotion.Found[promotion.Alert]
+	Incidents promotion.Found[promotion.Incident]
+	Calendar  calendar.Calendar
+	From      string // where the calendar is; "" : none is configured
 }
 
-// gather asks all witnesses at once, and reads the documents. A witness that does not
+// Gather asks all witnesses at once, and reads the documents. A witness that does not
 // answer is evidence, one that says so; a document that cannot be read is an error.
-func (w *witnesses) gather(ctx context.Context) (seen, error) {
-	var out seen
-	c := w.docs.Config
-	ask, err := w.clients()
+func (w *Witnesses) Gather(ctx context.Context) (Seen, error) {
+	var out Seen
+	c := w.Docs.Config
+	ask, err := w.Clients()
 	if err != nil {
 		return out, err
 	}
-	if out.calendar, out.from, err = w.docs.Calendar(); err != nil {
+	if out.Calendar, out.From, err = w.Docs.Calendar(); err != nil {
 		return out, err
 	}
-	if out.incidents, err = incidents(c); err != nil {
+	if out.Incidents, err = incidents(c); err != nil {
 		return out, err
 	}
 	var both sync.WaitGroup
-	if ask.fleet != nil {
+	if ask.Fleet != nil {
 		both.Go(func() {
-			out.fleet.Where = "The exporter at " + host.WithoutUser(c.Gate.Fleet.URL)
-			snapshot, err := ask.fleet.Fleet(ctx)
-			if out.fleet.Snapshot = snapshot; err != nil {
-				out.fleet.Error = err.Error()
+			out.Fleet.Where = "The exporter at " + host.WithoutUser(c.Gate.Fleet.URL)
+			snapshot, err := ask.Fleet.Fleet(ctx)
+			if out.Fleet.Snapshot = snapshot; err != nil {
+				out.Fleet.Error = err.Error()
 			}
 		})
 	}
-	if ask.alerts != nil {
-		both.Go(func() { out.alerts = w.firing(ctx, ask.alerts) })
+	if ask.Alerts != nil {
+		both.Go(func() { out.Alerts = w.firing(ctx, ask.Alerts) })
 	}
-	if ask.bot != nil {
-		both.Go(func() { out.incidents = askBot(ctx, c, ask.bot, out.incidents) })
+	if ask.Bot != nil {
+		both.Go(func() { out.Incidents = askBot(ctx, c, ask.Bot, out.Incidents) })
 	}
 	both.Wait()
 	return out, nil
 }
 
-func (w *witnesses) firing(ctx context.Context, c *promalerts.Client) promotion.Found[promotion.Alert] {
-	a := w.docs.Config.Gate.Alerts
+func (w *Witnesses) firing(ctx context.Context, c *promalerts.Client) promotion.Found[promotion.Alert] {
+	a := w.Docs.Config.Gate.Alerts
 	out := promotion.Found[promotion.Alert]{Where: "Prometheus at " + host.WithoutUser(a.URL)}
 	if a.Alertmanager {
 		out.Where = "Alertmanager at " + host.WithoutUser(a.URL)
@@ -158,7 +161,7 @@ func (w *witnesses) firing(ctx context.Context, c *promalerts.Client) promotion.
 		out.Error = err.Error()
 		return out
 	}
-	out.Items = promotion.MatchAlerts(w.docs.Fleet, found)
+	out.Items = promotion.MatchAlerts(w.Docs.Fleet, found)
 	return out
 }
 

@@ -1,4 +1,4 @@
-package main
+package source
 
 import (
 	"errors"
@@ -18,33 +18,33 @@ import (
 	"github.com/shopslo/shopslo/slo/source/promtsdb"
 )
 
-// openSource opens what the configuration names. An embedded store is opened, but
+// Open opens what the configuration names. An embedded store is opened, but
 // scrapes nothing until it is run, and registers its metrics with r.
-func openSource(h host.Host, d *documents.Documents, r prometheus.Registerer, log *slog.Logger) (source, error) {
+func Open(h host.Host, d *documents.Documents, r prometheus.Registerer, log *slog.Logger) (Source, error) {
 	if c := d.Config.Source.Prometheus; c != nil {
 		s, err := promapi.New(remoteOf(h, c))
 		if err != nil {
-			return source{}, fmt.Errorf("%s: source.prometheus: %w", d.Config.Path, err)
+			return Source{}, fmt.Errorf("%s: source.prometheus: %w", d.Config.Path, err)
 		}
-		return source{Source: s, types: newMetricTypes(s), name: "Prometheus at " + host.WithoutUser(c.URL), close: func() error { return nil }}, nil
+		return Source{Source: s, Types: NewTypes(s), Name: "Prometheus at " + host.WithoutUser(c.URL), Close: func() error { return nil }}, nil
 	}
 	if c := d.Config.Source.Mackerel; c != nil {
 		return openMackerel(h, c)
 	}
 	c := d.Config.Source.Embedded
-	scrape, err := scrapeOf(d.Config)
+	scrape, err := ScrapeOf(d.Config)
 	if err != nil {
-		return source{}, err
+		return Source{}, err
 	}
 	db, err := promtsdb.Open(c.Dir, promtsdb.Config{Retention: c.Retention, Scrape: scrape, Logger: log, Registerer: r, Now: h.Now})
 	if err != nil {
-		return source{}, orAskServer(err)
+		return Source{}, OrAskServer(err)
 	}
-	return source{Source: db, embedded: db, types: newMetricTypes(db), name: "the embedded store in " + c.Dir, close: db.Close}, nil
+	return Source{Source: db, Embedded: db, Types: NewTypes(db), Name: "the embedded store in " + c.Dir, Close: db.Close}, nil
 }
 
-// orAskServer says what to do about a directory that another process has locked.
-func orAskServer(err error) error {
+// OrAskServer says what to do about a directory that another process has locked.
+func OrAskServer(err error) error {
 	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EWOULDBLOCK) {
 		return &heldError{err}
 	}
@@ -60,8 +60,8 @@ func (e *heldError) Error() string {
 
 func (e *heldError) Unwrap() error { return e.err }
 
-// askedAlone says what to do about it for a command that asks no server.
-func askedAlone(command string, err error) error {
+// AskedAlone says what to do about it for a command that asks no server.
+func AskedAlone(command string, err error) error {
 	if held, ok := errors.AsType[*heldError](err); ok {
 		return fmt.Errorf("%w; %s asks no server: end 'shopslo serve' until it has answered, or let source.embedded.dir name a copy of the directory", held.err, command)
 	}
@@ -88,8 +88,8 @@ func remoteOf(h host.Host, c *config.Prometheus) promapi.Config {
 	return out
 }
 
-// scrapeOf hands the scrape configurations to Prometheus' own parser.
-func scrapeOf(c *config.Config) (*promtsdb.Scrape, error) {
+// ScrapeOf hands the scrape configurations to Prometheus' own parser.
+func ScrapeOf(c *config.Config) (*promtsdb.Scrape, error) {
 	e := c.Source.Embedded
 	// Each line is indented, for the list may be written as [in one line].
 	list := " " + strings.ReplaceAll(strings.TrimRight(string(e.ScrapeConfigs), "\n"), "\n", "\n ")
@@ -101,9 +101,9 @@ func scrapeOf(c *config.Config) (*promtsdb.Scrape, error) {
 	return s, nil
 }
 
-// keepNamed tells the source which labels tell series apart for somebody: it leaves out
+// Keep tells the source which labels tell series apart for somebody: it leaves out
 // none of them, not even where they are of a replica.
-func (s source) keepNamed(d *documents.Documents) {
+func (s Source) Keep(d *documents.Documents) {
 	keeper, ok := s.Source.(interface{ Keep(labels ...string) })
 	if !ok {
 		return
@@ -112,7 +112,7 @@ func (s source) keepNamed(d *documents.Documents) {
 	for _, set := range d.Fleet.ShopSets() {
 		keeper.Keep(slices.Collect(maps.Keys(set.Match))...)
 	}
-	read := s.reading(d)
+	read := s.Reading(d)
 	for i := range d.SLOs.SLOs {
 		parts := d.SLOs.SLOs[i].Parts
 		for k := range parts {

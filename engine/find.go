@@ -1,10 +1,11 @@
-package main
+package engine
 
 import (
 	"context"
 	"time"
 
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/presence/probe"
@@ -16,13 +17,13 @@ import (
 // what they read, and fail where it does not exist.
 type finder struct{ *probe.Prober }
 
-// newFinder makes the finder of what a ledger counts.
+// NewFinder makes the finder of what a ledger counts.
 // l is nil where nothing has been counted.
-func newFinder(d *documents.Documents, src source, plan ledger.Plan, l *ledger.Ledger) *finder {
+func NewFinder(d *documents.Documents, src source.Source, plan ledger.Plan, l *ledger.Ledger) *finder {
 	if d.Config.Source.Mackerel != nil {
 		return nil
 	}
-	c := probe.Config{Source: src.looked(), Terms: promquery.Terms, Interval: d.Config.Source.ScrapeInterval(),
+	c := probe.Config{Source: src.Looked(), Terms: promquery.Terms, Interval: d.Config.Source.ScrapeInterval(),
 		Delay: d.Config.Ledger.Delay, TargetLabels: d.Config.TargetLabels}
 	c.Names, _ = c.Source.(probe.Namer)
 	if l != nil {
@@ -56,56 +57,56 @@ func countedBy(l *ledger.Ledger) func(*slo.SLO, int, string, time.Time) probe.Co
 	}
 }
 
-// version changes whenever there may be something new to find.
-func (f *finder) version() uint64 {
+// Version changes whenever there may be something new to find.
+func (f *finder) Version() uint64 {
 	if f == nil {
 		return 0
 	}
 	return f.Version()
 }
 
-// look asks the source about a time, unless it has been asked already. Where it does not
+// Look asks the source about a time, unless it has been asked already. Where it does not
 // answer, the accounts say so: the error is for a log.
-func (f *finder) look(ctx context.Context, at time.Time) error {
+func (f *finder) Look(ctx context.Context, at time.Time) error {
 	if f == nil || f.Knows(at) {
 		return nil
 	}
 	return f.Probe(ctx, at)
 }
 
-// accounts are what the ledger has counted, with what its source does not have.
-func (e *engine) accounts() status.Ledger {
-	if e.finder == nil {
-		return e.ledger
+// Accounts are what the ledger has counted, with what its source does not have.
+func (e *Engine) Accounts() status.Ledger {
+	if e.Finder == nil {
+		return e.Ledger
 	}
-	return status.Finding{Ledger: e.ledger, Find: e.finder.Find}
+	return status.Finding{Ledger: e.Ledger, Find: e.Finder.Find}
 }
 
 // version changes whenever an answer may.
-func (e *engine) version() uint64 { return e.ledger.Version() + e.finder.version() }
+func (e *Engine) version() uint64 { return e.Ledger.Version() + e.Finder.Version() }
 
-// lookOnce looks for a command that answers once. A source that does not say is no error:
+// LookOnce looks for a command that answers once. A source that does not say is no error:
 // the accounts tell of it.
-func (e *engine) lookOnce(ctx context.Context, at time.Time) error {
-	e.finder.look(ctx, at)
+func (e *Engine) LookOnce(ctx context.Context, at time.Time) error {
+	e.Finder.Look(ctx, at)
 	return context.Cause(ctx)
 }
 
-// lookFirst looks for documents that are about to be taken over.
-func (e *engine) lookFirst(now time.Time) {
+// LookFirst looks for documents that are about to be taken over.
+func (e *Engine) LookFirst(now time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), longestLook)
 	defer cancel()
-	e.finder.look(ctx, now) // what fails is looked for again at the next tick
+	e.Finder.Look(ctx, now) // what fails is looked for again at the next tick
 }
 
-// lookPast looks at a time that a request asks for and that is no longer looked at.
-func (e *engine) lookPast(ctx context.Context, at, now time.Time) {
-	if e.finder == nil || now.Sub(at) < pastFrom && e.finder.Looked(at) {
+// LookPast looks at a time that a request asks for and that is no longer looked at.
+func (e *Engine) LookPast(ctx context.Context, at, now time.Time) {
+	if e.Finder == nil || now.Sub(at) < pastFrom && e.Finder.Looked(at) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, longestLook)
 	defer cancel()
-	e.finder.look(ctx, at) // what fails is not known, and the accounts say so
+	e.Finder.Look(ctx, at) // what fails is not known, and the accounts say so
 }
 
 const (

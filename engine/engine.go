@@ -1,4 +1,7 @@
-package main
+// Package engine is the product put together: documents, a source and a ledger that counts
+// from it, and the budgets of all that. Commands open one to answer once, a server keeps
+// one; what they answer with beside budgets lies in the folders below.
+package engine
 
 import (
 	"context"
@@ -14,7 +17,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
@@ -22,15 +27,15 @@ import (
 	"github.com/shopslo/shopslo/status"
 )
 
-// engine is the product put together: documents, source, ledger.
-type engine struct {
-	docs   *documents.Documents
-	source source
-	ledger *ledger.Ledger
-	finder *finder // nil: nobody asks whether what the SLOs name exists
-	// witnesses are those that decisions ask beside the source.
-	witnesses *witnesses
-	alerts    []slo.BurnAlert
+// Engine is the product put together: documents, source, ledger.
+type Engine struct {
+	Docs   *documents.Documents
+	Source source.Source
+	Ledger *ledger.Ledger
+	Finder *finder // nil: nobody asks whether what the SLOs name exists
+	// Witnesses are those that decisions ask beside the source.
+	Witnesses *evidence.Witnesses
+	Alerts    []slo.BurnAlert
 	latest    atomic.Pointer[latest]
 }
 
@@ -40,17 +45,17 @@ type latest struct {
 	report  status.Report
 }
 
-// newEngine puts the parts together. backfill is how far back counting begins
+// New puts the parts together. backfill is how far back counting begins
 // where there is no count yet; judged are the Tiers whose ShopSets are counted, nil for
 // all.
-func newEngine(d *documents.Documents, src source, dir string, backfill time.Duration, judged []fleet.TierName, now time.Time, log *slog.Logger) (*engine, error) {
-	return openEngine(d, src, ledger.Config{Dir: dir, Backfill: backfill, Log: log}, judged, now)
+func New(d *documents.Documents, src source.Source, dir string, backfill time.Duration, judged []fleet.TierName, now time.Time, log *slog.Logger) (*Engine, error) {
+	return Open(d, src, ledger.Config{Dir: dir, Backfill: backfill, Log: log}, judged, now)
 }
 
-// openEngine is newEngine with a ledger's settings, of which the configuration fills in
+// Open is newEngine with a ledger's settings, of which the configuration fills in
 // the rest.
-func openEngine(d *documents.Documents, src source, c ledger.Config, judged []fleet.TierName, now time.Time) (*engine, error) {
-	e := &engine{docs: d, source: src, alerts: d.Alerts(), witnesses: newWitnesses(d)}
+func Open(d *documents.Documents, src source.Source, c ledger.Config, judged []fleet.TierName, now time.Time) (*Engine, error) {
+	e := &Engine{Docs: d, Source: src, Alerts: d.Alerts(), Witnesses: evidence.New(d)}
 	retention, err := d.Config.Ledger.RetentionFor(d.LongestWindow())
 	if err != nil {
 		return nil, err
@@ -61,27 +66,27 @@ func openEngine(d *documents.Documents, src source, c ledger.Config, judged []fl
 	c.TargetLabels, c.StartTimeMetric = d.Config.TargetLabels, d.Config.StartTimeMetric
 	l, err := ledger.Open(c)
 	if err != nil {
-		return nil, orAskServer(err)
+		return nil, source.OrAskServer(err)
 	}
-	e.ledger = l
-	plan := planOf(d, src, judged)
+	e.Ledger = l
+	plan := Plan(d, src, judged)
 	if err := l.Configure(plan, now); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	e.finder = newFinder(d, src, plan, l)
+	e.Finder = NewFinder(d, src, plan, l)
 	return e, nil
 }
 
 // fine is how far back burn rates need every edge: the longest window and an hour
 // of edges more, and at least the ledger's own default.
-func (e *engine) fine() time.Duration {
-	res := e.docs.Config.Ledger.Resolution
-	longest := max(72*60*res, e.docs.Fine)
-	for _, w := range slo.BurnWindows(e.alerts) {
+func (e *Engine) fine() time.Duration {
+	res := e.Docs.Config.Ledger.Resolution
+	longest := max(72*60*res, e.Docs.Fine)
+	for _, w := range slo.BurnWindows(e.Alerts) {
 		longest = max(longest, w+60*res)
 	}
-	for i := range e.docs.SLOs.SLOs {
-		fitted, _ := slo.BurnAlertsFor(&e.docs.SLOs.SLOs[i], e.alerts)
+	for i := range e.Docs.SLOs.SLOs {
+		fitted, _ := slo.BurnAlertsFor(&e.Docs.SLOs.SLOs[i], e.Alerts)
 		for _, a := range fitted {
 			longest = max(longest, a.Long+60*res)
 		}
@@ -90,11 +95,11 @@ func (e *engine) fine() time.Duration {
 }
 
 // Close ends the ledger and the source.
-func (e *engine) Close() error { return errors.Join(e.ledger.Close(), e.source.close()) }
+func (e *Engine) Close() error { return errors.Join(e.Ledger.Close(), e.Source.Close()) }
 
 // plan tells the ledger what to count: each SLO for the ShopSets of its Tiers, and of
 // those that are judged; nil: of all.
-func planOf(d *documents.Documents, src source, judged []fleet.TierName) ledger.Plan {
+func Plan(d *documents.Documents, src source.Source, judged []fleet.TierName) ledger.Plan {
 	subjects := map[fleet.ShopSetName]*ledger.Subject{}
 	for _, set := range d.Fleet.ShopSets() {
 		sub := &ledger.Subject{ID: string(set.Name)}
@@ -103,9 +108,9 @@ func planOf(d *documents.Documents, src source, judged []fleet.TierName) ledger.
 		}
 		subjects[set.Name] = sub
 	}
-	src.keepNamed(d)
+	src.Keep(d)
 	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Part: judged != nil}
-	read := src.reading(d)
+	read := src.Reading(d)
 	for _, name := range sourceNames(d) {
 		p.Sources[name], p.Reads[name] = src.Source, read
 	}
@@ -136,58 +141,58 @@ func sourceNames(d *documents.Documents) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// report gives all budgets at a time. Between two ticks the newest budgets stay the
+// Report gives all budgets at a time. Between two ticks the newest budgets stay the
 // same and are computed once.
-func (e *engine) report(at time.Time) status.Report {
+func (e *Engine) Report(at time.Time) status.Report {
 	version := e.version()
 	if l := e.latest.Load(); l != nil && l.version == version && !at.Before(l.report.At) {
 		r := l.report
 		r.At = at
 		return r
 	}
-	r := status.Compute(at, e.docs.Fleet, e.docs.SLOs.SLOs, e.alerts, promotion.Excluding(e.docs.Fleet, e.docs.Exclusions, e.accounts()))
-	if !at.Before(e.ledger.Newest()) && e.version() == version {
+	r := status.Compute(at, e.Docs.Fleet, e.Docs.SLOs.SLOs, e.Alerts, promotion.Excluding(e.Docs.Fleet, e.Docs.Exclusions, e.Accounts()))
+	if !at.Before(e.Ledger.Newest()) && e.version() == version {
 		e.latest.Store(&latest{version, r})
 	}
 	return r
 }
 
-// counted is a report without the budgets that are not being counted: their figures are
+// Counted is a report without the budgets that are not being counted: their figures are
 // of before.
-func (e *engine) counted(at time.Time) status.Report {
-	r := e.report(at)
+func (e *Engine) Counted(at time.Time) status.Report {
+	r := e.Report(at)
 	r.Budgets = slices.DeleteFunc(slices.Clone(r.Budgets), func(b status.Budget) bool { return b.Failure != "" })
 	return r
 }
 
-// totals gives what was ever counted of an SLO for a ShopSet.
-func (e *engine) totals(name, shopset string) (slo.Counts, bool) {
-	for i := range e.docs.SLOs.SLOs {
-		if s := &e.docs.SLOs.SLOs[i]; s.Name == name {
-			return e.ledger.Totals(s, shopset)
+// Totals gives what was ever counted of an SLO for a ShopSet.
+func (e *Engine) Totals(name, shopset string) (slo.Counts, bool) {
+	for i := range e.Docs.SLOs.SLOs {
+		if s := &e.Docs.SLOs.SLOs[i]; s.Name == name {
+			return e.Ledger.Totals(s, shopset)
 		}
 	}
 	return slo.Counts{}, false
 }
 
-// oneShot reads what is needed to answer at a time, and answers with it. The
+// OneShot reads what is needed to answer at a time, and answers with it. The
 // ledger's directory is used where there is one already, so that asking leaves
 // nothing behind. The error that wraps slo.ErrUnavailable comes with an engine
 // all the same: what it knows is then incomplete.
-func oneShot(ctx context.Context, h host.Host, d *documents.Documents, at time.Time) (*engine, error) {
-	return oneShotBack(ctx, h, d, at, d.Reach(), nil)
+func OneShot(ctx context.Context, h host.Host, d *documents.Documents, at time.Time) (*Engine, error) {
+	return OneShotBack(ctx, h, d, at, d.Reach(), nil)
 }
 
-// oneShotBack is oneShot for an answer that looks so far back, and at these Tiers only;
+// OneShotBack is oneShot for an answer that looks so far back, and at these Tiers only;
 // nil: at all.
-func oneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at time.Time, reach time.Duration, judged []fleet.TierName) (*engine, error) {
+func OneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at time.Time, reach time.Duration, judged []fleet.TierName) (*Engine, error) {
 	now := h.Now()
-	src, err := openSource(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	src, err := source.Open(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}
-	if err := src.ask(d); err != nil {
-		return nil, errors.Join(err, src.close())
+	if err := src.Ask(d); err != nil {
+		return nil, errors.Join(err, src.Close())
 	}
 	dir := d.Config.Ledger.Dir
 	if _, err := os.Stat(dir); dir != "" && errors.Is(err, fs.ErrNotExist) {
@@ -196,23 +201,23 @@ func oneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at ti
 	if dir != "" || !d.Apart() {
 		judged = nil // what is kept is of all; and who could be counted twice has to be found
 	}
-	e, err := newEngine(d, src, dir, now.Sub(at)+reach+documents.Margin, judged, now, h.Warnings)
+	e, err := New(d, src, dir, now.Sub(at)+reach+documents.Margin, judged, now, h.Warnings)
 	if err != nil {
-		return nil, errors.Join(err, src.close())
+		return nil, errors.Join(err, src.Close())
 	}
 	until := at.Add(d.Config.Ledger.Delay)
 	if until.After(now) {
 		until = now
 	}
-	err = e.ledger.Advance(ctx, until, reading(h))
+	err = e.Ledger.Advance(ctx, until, Reading(h))
 	if !errors.Is(err, slo.ErrUnavailable) {
-		err = errors.Join(err, e.lookOnce(ctx, at))
+		err = errors.Join(err, e.LookOnce(ctx, at))
 	}
 	return e, err
 }
 
-// reading shows on terminals how far a long reading is.
-func reading(h host.Host) func(ledger.Progress) bool {
+// Reading shows on terminals how far a long reading is.
+func Reading(h host.Host) func(ledger.Progress) bool {
 	var first time.Time
 	samples := 0
 	return func(g ledger.Progress) bool {

@@ -1,4 +1,4 @@
-package main
+package source
 
 import (
 	"fmt"
@@ -10,14 +10,14 @@ import (
 )
 
 // openMackerel opens Mackerel as the source of samples.
-func openMackerel(h host.Host, c *config.Mackerel) (source, error) {
+func openMackerel(h host.Host, c *config.Mackerel) (Source, error) {
 	key, err := h.MackerelKey(*c)
 	if err != nil {
-		return source{}, fmt.Errorf("source.mackerel: %w", err)
+		return Source{}, fmt.Errorf("source.mackerel: %w", err)
 	}
 	s, err := mackerelapi.New(mackerelhttp.Config{URL: c.URL, Key: key, Timeout: c.Timeout})
 	if err != nil {
-		return source{}, fmt.Errorf("source.mackerel: %w", err)
+		return Source{}, fmt.Errorf("source.mackerel: %w", err)
 	}
-	return source{Source: s, name: "Mackerel at " + c.URL, close: func() error { return nil }}, nil
+	return Source{Source: s, Name: "Mackerel at " + c.URL, Close: func() error { return nil }}, nil
 }
