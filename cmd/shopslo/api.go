@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/shopslo/shopslo/engine/judge"
 	"github.com/shopslo/shopslo/exporters/budget"
 	"github.com/shopslo/shopslo/internal/server"
 	"github.com/shopslo/shopslo/slo"
@@ -90,11 +91,11 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 		server.WriteError(w, http.StatusBadRequest, errors.New("to is missing; name the Tier that the release is to go to"))
 		return
 	}
-	q := question{to: to, release: r.URL.Query().Get("release")}
-	q.fix = fixOf(r)
+	q := judge.Question{To: to, Release: r.URL.Query().Get("release")}
+	q.Fix = fixOf(r)
 	e := s.current()
 	e.LookPast(r.Context(), at, s.host.Now())
-	d, err := decideOn(r.Context(), e, s.host.Version, q, at, s.unreachable())
+	d, err := judge.Decide(r.Context(), e, s.host.Version, q, at, s.unreachable())
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return

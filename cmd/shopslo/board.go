@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/board"
+	"github.com/shopslo/shopslo/engine/judge"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/internal/server"
@@ -134,7 +135,7 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 	in.Subjects = b.subjects.of(ctx, c, &found.Fleet.Snapshot, at)
 	for _, t := range e.Docs.Fleet.Tiers()[min(1, len(e.Docs.Fleet.Tiers())):] {
 		g := board.Gate{To: t.Name}
-		if r, err := judge(ctx, e, s.host.Version, found, question{to: string(t.Name)}, at, s.unreachable()); err != nil {
+		if r, err := judge.Judge(ctx, e, s.host.Version, found, judge.Question{To: string(t.Name)}, at, s.unreachable()); err != nil {
 			g.Error = err.Error()
 		} else {
 			g.Record, g.Changes = &r, compared(c, &found.Fleet.Snapshot, t.Name, fleet.Release(r.Decision.Release))
@@ -170,14 +171,14 @@ func compared(c *config.Promotion, seen *fleet.Snapshot, to fleet.TierName, rele
 // not asked: that is a matter of seconds.
 func (b *boardSource) logged(ctx context.Context, now time.Time) promotion.Found[board.Move] {
 	book := b.s.book
-	if book == nil || book.reader == nil || book.config.Gate.Log == nil || book.config.Gate.Log.Dir == "" {
+	if book == nil || book.Reader == nil || book.Config.Gate.Log == nil || book.Config.Gate.Log.Dir == "" {
 		return promotion.Found[board.Move]{}
 	}
 	if !b.movesAt.IsZero() && now.Sub(b.movesAt) < boardMovesFresh {
 		return b.moves
 	}
 	out := promotion.Found[board.Move]{Where: "the log of decisions"}
-	list, err := decisionlog.Pick(ctx, book.reader, decisionlog.Filter{Since: now.Add(-boardMoves)})
+	list, err := decisionlog.Pick(ctx, book.Reader, decisionlog.Filter{Since: now.Add(-boardMoves)})
 	if err != nil {
 		out.Error = err.Error()
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/board"
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
 	"github.com/shopslo/shopslo/internal/config"
@@ -165,7 +166,7 @@ func TestReleasesThatWereMovedAreFoundInTheServersLog(t *testing.T) {
 	}
 	c := &config.Config{}
 	c.Gate.Log = &config.DecisionLog{Dir: "there"}
-	b := &boardSource{s: &service{book: &logbook{reader: l, config: c}}}
+	b := &boardSource{s: &service{book: &logbook.Logbook{Reader: l, Config: c}}}
 	got := b.logged(t.Context(), now)
 	want := []board.Move{{At: now.Add(-3 * time.Hour), To: "prod", Release: "bbbbbbb"}, {At: now.Add(-time.Hour), To: "prod", Release: "aaaaaaa", Back: true}}
 	if got.Where == "" || got.Error != "" || !reflect.DeepEqual(got.Items, want) {

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/judge"
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
@@ -60,24 +62,24 @@ func (s remoteServer) status(ctx context.Context, at time.Time) (status.Report, 
 }
 
 // gate gives the decision of a time; the zero time is now.
-func (s remoteServer) gate(ctx context.Context, question question, at time.Time) (verdict, error) {
-	q := url.Values{"to": {question.to}}
-	if question.release != "" {
-		q.Set("release", question.release)
+func (s remoteServer) gate(ctx context.Context, question judge.Question, at time.Time) (logbook.Answer, error) {
+	q := url.Values{"to": {question.To}}
+	if question.Release != "" {
+		q.Set("release", question.Release)
 	}
-	if f := question.fix; f != nil {
+	if f := question.Fix; f != nil {
 		q.Set("fix", f.URL)
 		q.Set("by", f.By)
 	}
 	body, err := s.ask(ctx, "/api/v1/gate", asOf(q, at))
 	if err != nil {
-		return verdict{}, err
+		return logbook.Answer{}, err
 	}
 	r, err := promotion.DecodeRecord(body)
 	if err != nil {
-		return verdict{}, fmt.Errorf("ask %s: %w", host.WithoutUser(s.address), err)
+		return logbook.Answer{}, fmt.Errorf("ask %s: %w", host.WithoutUser(s.address), err)
 	}
-	return verdict{Record: r, json: body, log: publishedIn(body)}, nil
+	return logbook.Answer{Record: r, JSON: body, Log: logbook.PublishedIn(body)}, nil
 }
 
 func asOf(q url.Values, at time.Time) url.Values {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/review"
 )
@@ -61,10 +62,10 @@ func (l serverLog) Read(ctx context.Context, each func(decisionlog.Line) error) 
 }
 
 // logMoved has the server log what was moved.
-func (s remoteServer) logMoved(ctx context.Context, kind decisionlog.Kind, record []byte) publication {
+func (s remoteServer) logMoved(ctx context.Context, kind decisionlog.Kind, record []byte) logbook.Publication {
 	body, err := s.send(ctx, decisionsPath, url.Values{"kind": {string(kind)}, "by": {s.WhoAsks()}}, record)
 	if err != nil {
-		return publication{why: err.Error(), failed: err}
+		return logbook.Publication{Why: err.Error(), Failed: err}
 	}
-	return publishedIn(body)
+	return logbook.PublishedIn(body)
 }

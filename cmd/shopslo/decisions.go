@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/config"
@@ -194,7 +195,7 @@ from which 'shopslo gate --replay' makes it again; of a promotion or rollback wh
 		if err != nil {
 			return err
 		}
-		record, err := recordOf(cmd.Context(), log, n)
+		record, err := logbook.Record(cmd.Context(), log, n)
 		if err != nil {
 			return logError(err)
 		}
@@ -224,5 +225,5 @@ func (p *program) readLog(f logFlags) (decisionlog.Reader, error) {
 	if c.Gate.Log == nil {
 		return nil, fmt.Errorf("%s: no gate.log is configured, so nothing is logged; name the log of a server with --server, or a folder with --dir", c.Path)
 	}
-	return readerOf(p.Host, c)
+	return logbook.Reader(p.Host, c)
 }

@@ -13,17 +13,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/internal/server"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 )
 
 // readable gives the log, or answers that there is none.
 func (s *service) readable(w http.ResponseWriter) (decisionlog.Reader, bool) {
-	if s.book.reader == nil {
-		server.WriteError(w, http.StatusNotFound, errors.New("this server keeps no log of decisions: "+s.book.why))
+	if s.book.Reader == nil {
+		server.WriteError(w, http.StatusNotFound, errors.New("this server keeps no log of decisions: "+s.book.Why))
 		return nil, false
 	}
-	return s.book.reader, true
+	return s.book.Reader, true
 }
 
 // unreadable answers that the log could not be read. A broken chain is a conflict: with
@@ -98,8 +99,8 @@ func (s *service) decisionRecord(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	record, err := recordOf(r.Context(), log, n)
-	var missing *noEntry
+	record, err := logbook.Record(r.Context(), log, n)
+	var missing *logbook.NoEntry
 	switch {
 	case errors.As(err, &missing):
 		server.WriteError(w, http.StatusBadRequest, err)
@@ -135,9 +136,9 @@ func (s *service) logMove(w http.ResponseWriter, r *http.Request) {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return
 	}
-	logged := s.book.append(context.WithoutCancel(r.Context()), e, record)
-	if logged.failed != nil {
-		s.log.Error("what was moved could not be logged", "to", e.To, "err", logged.failed)
+	logged := s.book.Append(context.WithoutCancel(r.Context()), e, record)
+	if logged.Failed != nil {
+		s.log.Error("what was moved could not be logged", "to", e.To, "err", logged.Failed)
 	}
-	write(w, logged.appendTo([]byte(`{"version": 1}`)))
+	write(w, logged.AppendTo([]byte(`{"version": 1}`)))
 }

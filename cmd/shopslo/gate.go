@@ -12,6 +12,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/judge"
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
@@ -117,7 +119,7 @@ func (p *program) gate(ctx context.Context, server string, f gateFlags, at when)
 	if f.replay != "" {
 		return replay(f.replay)
 	}
-	q := question{to: f.to, release: f.release, fix: p.fix(f.fixFlags)}
+	q := judge.Question{To: f.to, Release: f.release, Fix: p.fix(f.fixFlags)}
 	var v judged
 	var err error
 	if f.watch == 0 {
@@ -128,11 +130,11 @@ func (p *program) gate(ctx context.Context, server string, f gateFlags, at when)
 	if err != nil || v.config == nil {
 		return v, err
 	}
-	b, err := openLogbook(p.Host, v.config)
+	b, err := logbook.Open(p.Host, v.config)
 	if err != nil {
 		return v, err
 	}
-	v.verdict, err = b.keepAndTell(ctx, p.Host, v.verdict)
+	v.Answer, err = b.KeepAndTell(ctx, p.Host, v.Answer)
 	return v, err
 }
 
@@ -148,12 +150,12 @@ func replay(file string) (judged, error) {
 	if r.Decision, err = r.Replay(); err != nil {
 		return judged{}, fmt.Errorf("replay %s: %w", file, err)
 	}
-	return judged{verdict: verdict{Record: r, json: data}}, nil
+	return judged{Answer: logbook.Answer{Record: r, JSON: data}}, nil
 }
 
 // watchGate asks again while the decision is inconclusive, for so long. What cannot be
 // reached may come back, so it is waited for as well.
-func watchGate(p *program, ctx context.Context, server string, q question, f gateFlags) (judged, error) {
+func watchGate(p *program, ctx context.Context, server string, q judge.Question, f gateFlags) (judged, error) {
 	deadline := p.Now().Add(f.watch)
 	for {
 		v, err := judgement(p, ctx, server, q, when{time: p.Now()})
@@ -192,10 +194,10 @@ func (v judged) waitingFor(err error) string {
 
 // judgement asks a server, or decides here. A source that cannot be reached is a
 // decision too, one that says so.
-func judgement(p *program, ctx context.Context, server string, q question, at when) (judged, error) {
+func judgement(p *program, ctx context.Context, server string, q judge.Question, at when) (judged, error) {
 	if server != "" {
 		v, err := p.server(server).gate(ctx, q, at.asked())
-		return judged{verdict: v}, err
+		return judged{Answer: v}, err
 	}
 	// To collect garbage takes longer than this process lives with it: it is done as usual
 	// while samples are read only, of which there may be any number.
@@ -205,18 +207,18 @@ func judgement(p *program, ctx context.Context, server string, q question, at wh
 	if err != nil {
 		return judged{}, err
 	}
-	once, err := askOnce(p.Host, d, q, at.time)
+	once, err := judge.Ask(p.Host, d, q, at.time)
 	if err != nil {
 		return judged{}, err
 	}
 	debug.SetGCPercent(usual)
 	defer once.Close()
-	if err := once.read(ctx); err != nil {
+	if err := once.Read(ctx); err != nil {
 		return judged{}, err
 	}
 	debug.SetGCPercent(800)
-	r, err := once.decide(ctx)
-	return judged{verdict{Record: r}, d.Config}, err
+	r, err := once.Decide(ctx)
+	return judged{logbook.Answer{Record: r}, d.Config}, err
 }
 
 // columns is the width of the terminal; 0 where the answer goes elsewhere.
@@ -233,6 +235,6 @@ func (p *program) columns() int {
 // judged is a decision with the configuration of who made it; nil: a server did, or a
 // file has it.
 type judged struct {
-	verdict
+	logbook.Answer
 	config *config.Config
 }

@@ -102,12 +102,12 @@ func writeAs(p *program, w io.Writer, form string, v judged, explain bool, colum
 }
 
 // line is the JSON with its line feed.
-func (v judged) line() []byte { return append(bytes.TrimRight(v.json, "\n"), '\n') }
+func (v judged) line() []byte { return append(bytes.TrimRight(v.JSON, "\n"), '\n') }
 
 // logged publishes where the decision is logged, or that it is not, after what was
 // written.
 func (v judged) logged(w io.Writer, err error) error {
-	if line := v.log.sentence(); err == nil && line != "" {
+	if line := v.Log.Sentence(); err == nil && line != "" {
 		_, err = fmt.Fprintf(w, "\n%s\n", line)
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/internal/server"
 	"github.com/shopslo/shopslo/promotion"
 )
@@ -13,16 +14,16 @@ import (
 func (s *service) decided(w http.ResponseWriter, r *http.Request, record promotion.Record) {
 	user, _, _ := r.BasicAuth()
 	// Who goes away has asked all the same.
-	v, err := s.book.keep(context.WithoutCancel(r.Context()), verdict{Record: record}, user)
+	v, err := s.book.Keep(context.WithoutCancel(r.Context()), logbook.Answer{Record: record}, user)
 	if err != nil {
 		server.WriteError(w, http.StatusInternalServerError, err)
 		return
 	}
-	if v.log.failed != nil {
-		s.log.Error("a decision could not be logged", "to", record.To, "err", v.log.failed)
+	if v.Log.Failed != nil {
+		s.log.Error("a decision could not be logged", "to", record.To, "err", v.Log.Failed)
 	}
 	s.told.add(v)
-	write(w, v.json)
+	write(w, v.JSON)
 }
 
 // fixOf is what a request says of a fix; nil: nothing. Who asks with a password is named

@@ -11,6 +11,8 @@ import (
 
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/judge"
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
@@ -123,9 +125,9 @@ func (p *program) mover(ctx context.Context, f promoteFlags) (*mover, error) {
 		return nil, err
 	}
 	o := moveOptions{Options: f.o, server: f.server, wait: f.wait, every: f.every, tell: f.tell}
-	o.gate = func(ctx context.Context, to fleet.TierName, release fleet.Release) (verdict, error) {
-		v, err := judgement(p, ctx, f.server, question{to: string(to), release: string(release), fix: p.fix(f.fixFlags)}, when{time: p.Now()})
-		return v.verdict, err
+	o.gate = func(ctx context.Context, to fleet.TierName, release fleet.Release) (logbook.Answer, error) {
+		v, err := judgement(p, ctx, f.server, judge.Question{To: string(to), Release: string(release), Fix: p.fix(f.fixFlags)}, when{time: p.Now()})
+		return v.Answer, err
 	}
 	return openMover(ctx, p.Host, d, o)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
@@ -20,15 +21,15 @@ func (m *mover) decided(ctx context.Context, to fleet.TierName, release fleet.Re
 	}
 	if m.o.server == "" {
 		was := m.gated[to]
-		if same := fmt.Sprint(v.Decision.Release, v.Verdict, unsettled(v.Decision)); same == was.what && was.log.failed == nil {
+		if same := fmt.Sprint(v.Decision.Release, v.Verdict, unsettled(v.Decision)); same == was.what && was.log.Failed == nil {
 			return v.Decision, nil
-		} else if v, err = m.book.keepAndTell(ctx, m.host, v); err != nil {
+		} else if v, err = m.book.KeepAndTell(ctx, m.host, v); err != nil {
 			return v.Decision, err
 		} else {
-			m.gated[to] = gated{what: same, log: v.log}
+			m.gated[to] = gated{what: same, log: v.Log}
 		}
 	} else {
-		m.gated[to] = gated{log: v.log}
+		m.gated[to] = gated{log: v.Log}
 	}
 	return v.Decision, nil
 }
@@ -36,7 +37,7 @@ func (m *mover) decided(ctx context.Context, to fleet.TierName, release fleet.Re
 // gated is where the last decision about a Tier is logged, and what it said.
 type gated struct {
 	what string
-	log  publication
+	log  logbook.Publication
 }
 
 // unsettled are the checks that a decision turns on, without their figures.
@@ -58,7 +59,7 @@ func (m *mover) record(ctx context.Context, kind decisionlog.Kind, one *promoter
 	if g, ok := m.gated[one.To]; ok && one.Decision != nil {
 		one.Logged = append(one.Logged, entryLogged("gate", g.log))
 		if one.Proposal != nil {
-			one.Proposal.Body += "\n" + g.log.sentence() + "\n"
+			one.Proposal.Body += "\n" + g.log.Sentence() + "\n"
 		}
 	}
 	switch {
@@ -67,21 +68,21 @@ func (m *mover) record(ctx context.Context, kind decisionlog.Kind, one *promoter
 		return
 	}
 	data, err := json.Marshal(promoter.Report{At: m.host.Now(), Promotions: []promoter.Promotion{*one}, Fleet: m.Fleet, Compare: m.CompareURL})
-	var logged publication
+	var logged logbook.Publication
 	switch e, bad := decisionlog.OfMove(kind, m.host.WhoAsks(), data); {
 	case err != nil || bad != nil:
-		logged = publication{why: fmt.Sprint(err, bad), failed: fmt.Errorf("%v %w", err, bad)}
-	case m.book.log == nil && m.o.server != "":
+		logged = logbook.Publication{Why: fmt.Sprint(err, bad), Failed: fmt.Errorf("%v %w", err, bad)}
+	case m.book.Log == nil && m.o.server != "":
 		logged = remoteServer{m.host, m.o.server}.logMoved(ctx, kind, data)
 	default:
-		logged = m.book.append(ctx, e, data)
+		logged = m.book.Append(ctx, e, data)
 	}
-	if logged.failed != nil {
-		m.host.Complain(fmt.Sprintf("the %s of %s was not logged: %v", kind, one.To, logged.failed))
+	if logged.Failed != nil {
+		m.host.Complain(fmt.Sprintf("the %s of %s was not logged: %v", kind, one.To, logged.Failed))
 	}
 	one.Logged = append(one.Logged, entryLogged(kind, logged))
 }
 
-func entryLogged(kind decisionlog.Kind, l publication) promoter.Logged {
-	return promoter.Logged{Entry: string(kind), Index: l.head.Index, Hash: l.head.Hash, Why: l.why}
+func entryLogged(kind decisionlog.Kind, l logbook.Publication) promoter.Logged {
+	return promoter.Logged{Entry: string(kind), Index: l.Head.Index, Hash: l.Head.Hash, Why: l.Why}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
@@ -27,7 +28,7 @@ type mover struct {
 	o       moveOptions
 	fleet   func(context.Context) (fleet.Snapshot, error) // nil: nobody knows what runs
 	tellers []promoter.Teller
-	book    *logbook
+	book    *logbook.Logbook
 	gated   map[fleet.TierName]gated // where the gate's decisions are logged
 }
 
@@ -37,7 +38,7 @@ type moveOptions struct {
 	// server decides, and logs what gate.log does not; "": this process decides.
 	server string
 	// gate decides about a Release that is to go to a Tier.
-	gate  func(ctx context.Context, to fleet.TierName, release fleet.Release) (verdict, error)
+	gate  func(ctx context.Context, to fleet.TierName, release fleet.Release) (logbook.Answer, error)
 	wait  time.Duration // until the Tier matches its branch; 0: not at all
 	every time.Duration // from one look to the next
 	tell  bool          // those whom the configuration names, when it does
@@ -54,7 +55,7 @@ func openMover(ctx context.Context, h host.Host, d *documents.Documents, o moveO
 		return nil, err
 	}
 	m := &mover{host: h, o: o, gated: map[fleet.TierName]gated{}}
-	if m.book, err = openLogbook(h, d.Config); err != nil {
+	if m.book, err = logbook.Open(h, d.Config); err != nil {
 		return nil, err
 	}
 	m.Promoter = &promoter.Promoter{

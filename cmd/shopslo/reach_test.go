@@ -12,6 +12,7 @@ import (
 	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/evidence"
+	"github.com/shopslo/shopslo/engine/judge"
 	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
@@ -79,36 +80,36 @@ func TestTheGateReadsAsFarAsBeforeTheReleaseCame(t *testing.T) {
 func TestReachIsNoMoreThanWhatIsAsked(t *testing.T) {
 	const day = 24 * time.Hour
 	s := shortStage(t, 0)
-	reach := func(rest string, asked question) time.Duration {
+	reach := func(rest string, asked judge.Question) time.Duration {
 		t.Helper()
 		appendTo(t, s.config, rest)
 		d, err := documents.Load(s.config)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return reachOf(t.Context(), evidence.New(d), asked, s.at)
+		return judge.Reach(t.Context(), evidence.New(d), asked, s.at)
 	}
-	if got := reach("", question{to: "prod"}); got != 7*day+time.Hour {
+	if got := reach("", judge.Question{To: "prod"}); got != 7*day+time.Hour {
 		t.Errorf("a Release that came an hour ago: %v", got)
 	}
-	if got := reach("", question{to: "prod", release: strings.ToUpper(goodRelease[:9])}); got != 7*day+time.Hour {
+	if got := reach("", judge.Question{To: "prod", Release: strings.ToUpper(goodRelease[:9])}); got != 7*day+time.Hour {
 		t.Errorf("its shortened id: %v", got)
 	}
-	if got := reach("", question{to: "prod", release: lastRelease}); got != 3*day {
+	if got := reach("", judge.Question{To: "prod", Release: lastRelease}); got != 3*day {
 		t.Errorf("a Release that nobody has seen below: %v", got)
 	}
 	s.sees = func(f *fleet.Snapshot) int {
 		f.ShopSets[0].ReleaseSince = s.at.Add(-1000 * day)
 		return 0
 	}
-	if got := reach("", question{to: "prod"}); got != 90*day {
+	if got := reach("", judge.Question{To: "prod"}); got != 90*day {
 		t.Errorf("a Release of years ago: %v, want what a server keeps", got)
 	}
 	s.sees = func(*fleet.Snapshot) int { return 503 }
-	if got := reach("", question{to: "prod"}); got != 3*day {
+	if got := reach("", judge.Question{To: "prod"}); got != 3*day {
 		t.Errorf("an exporter that is down: %v", got)
 	}
-	if got := reach("burn_rates: [{long: 1h, short: 5m, factor: 14.4, severity: page}]\n", question{to: "prod"}); got != time.Hour {
+	if got := reach("burn_rates: [{long: 1h, short: 5m, factor: 14.4, severity: page}]\n", judge.Question{To: "prod"}); got != time.Hour {
 		t.Errorf("the longest burn rate is of an hour: %v", got)
 	}
 }

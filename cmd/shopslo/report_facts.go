@@ -10,6 +10,7 @@ import (
 	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/incidentfile"
 	"github.com/shopslo/shopslo/internal/config"
@@ -263,7 +264,7 @@ func logOf(h host.Host, c *config.Config) (decisionlog.Reader, *review.Unknown) 
 	if c.Gate.Log == nil {
 		return nil, notConfigured("gate.log")
 	}
-	log, err := readerOf(h, c)
+	log, err := logbook.Reader(h, c)
 	if err != nil {
 		return nil, failed("gate.log", err)
 	}

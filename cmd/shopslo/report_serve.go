@@ -24,10 +24,10 @@ func (s *service) review(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var unknown *review.Unknown
-	if s.book.reader == nil {
+	if s.book.Reader == nil {
 		unknown = notConfigured("gate.log")
 	}
-	report, err := reviewOf(r.Context(), e, period, s.host.Now(), s.book.reader, unknown, s.unreachable())
+	report, err := reviewOf(r.Context(), e, period, s.host.Now(), s.book.Reader, unknown, s.unreachable())
 	if err == nil {
 		var data []byte
 		if data, err = json.Marshal(report); err == nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/internal/server"
 	"github.com/shopslo/shopslo/mackerel"
@@ -57,8 +58,8 @@ type service struct {
 	pusher   *mackerel.Pusher // nil where nothing goes to Mackerel
 	lookout  *lookout         // nil where nobody is told of Tiers that match their branch
 
-	book *logbook // where decisions are logged
-	told *tidings // who is told of them
+	book *logbook.Logbook // where decisions are logged
+	told *tidings         // who is told of them
 }
 
 // serve runs until ctx ends or something that it cannot do without fails.
@@ -84,10 +85,10 @@ func serve(ctx context.Context, o serviceOptions) error {
 		log.Error("an SLO is not counted; the others are", "slo", f.SLO, "why", f.Reason)
 	}
 	s := &service{serviceOptions: o, engine: e, registry: registry, metrics: newOwnMetrics(registry, o.host.Version)}
-	if s.book, err = openServerLogbook(o.host, d.Config); err != nil {
+	if s.book, err = logbook.OpenServer(o.host, d.Config); err != nil {
 		return errors.Join(err, e.Close())
 	}
-	defer s.book.close()
+	defer s.book.Close()
 	s.told = newTidings(s.book, log)
 	shell, err := s.shell()
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package judge
 
 import (
 	"context"
@@ -15,32 +15,32 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
-// oneDecision is one decision of a program that answers and ends, in three steps.
-type oneDecision struct {
+// Once is one decision of a program that answers and ends, in three steps.
+type Once struct {
 	host   host.Host
 	docs   *documents.Documents
-	q      question
+	q      Question
 	at     time.Time
 	tiers  []fleet.TierName
 	engine *engine.Engine
 	outage error
 }
 
-// askOnce begins a decision as of a time. Close it after read.
-func askOnce(h host.Host, d *documents.Documents, q question, at time.Time) (*oneDecision, error) {
-	tiers, err := d.Judged(q.to)
+// Ask begins a decision as of a time. Close it after read.
+func Ask(h host.Host, d *documents.Documents, q Question, at time.Time) (*Once, error) {
+	tiers, err := d.Judged(q.To)
 	if err != nil {
 		return nil, usage.Errorf("--to: %v", err)
 	}
-	return &oneDecision{host: h, docs: d, q: q, at: at, tiers: tiers}, nil
+	return &Once{host: h, docs: d, q: q, at: at, tiers: tiers}, nil
 }
 
-// read counts what the decision looks at. A source that cannot be reached is no error: the
+// Read counts what the decision looks at. A source that cannot be reached is no error: the
 // decision says so.
-func (o *oneDecision) read(ctx context.Context) error {
+func (o *Once) Read(ctx context.Context) error {
 	w := evidence.New(o.docs)
 	var err error
-	o.engine, err = engine.OneShotBack(ctx, o.host, o.docs, o.at, reachOf(ctx, w, o.q, o.at), o.tiers)
+	o.engine, err = engine.OneShotBack(ctx, o.host, o.docs, o.at, Reach(ctx, w, o.q, o.at), o.tiers)
 	if o.engine == nil {
 		return err
 	}
@@ -51,13 +51,13 @@ func (o *oneDecision) read(ctx context.Context) error {
 	return nil
 }
 
-// decide asks the witnesses and the gate.
-func (o *oneDecision) decide(ctx context.Context) (promotion.Record, error) {
-	return decideOn(ctx, o.engine, o.host.Version, o.q, o.at, o.outage)
+// Decide asks the witnesses and the gate.
+func (o *Once) Decide(ctx context.Context) (promotion.Record, error) {
+	return Decide(ctx, o.engine, o.host.Version, o.q, o.at, o.outage)
 }
 
 // Close ends what read has opened.
-func (o *oneDecision) Close() error {
+func (o *Once) Close() error {
 	if o.engine == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package main
+package logbook
 
 import (
 	"context"
@@ -11,18 +11,18 @@ import (
 	"github.com/shopslo/shopslo/promotion/decisionlog/decisiongit"
 )
 
-// noEntry is an entry that a log does not have.
-type noEntry struct{ wanted, last int }
+// NoEntry is an entry that a log does not have.
+type NoEntry struct{ wanted, last int }
 
-func (e *noEntry) Error() string {
+func (e *NoEntry) Error() string {
 	if e.last == 0 {
 		return fmt.Sprintf("there is no entry %d: the log is empty", e.wanted)
 	}
 	return fmt.Sprintf("there is no entry %d: the last of the log is %d", e.wanted, e.last)
 }
 
-// recordOf gives the record of an entry. The chain is checked up to it.
-func recordOf(ctx context.Context, log decisionlog.Reader, n int) (record []byte, err error) {
+// Record gives the record of an entry. The chain is checked up to it.
+func Record(ctx context.Context, log decisionlog.Reader, n int) (record []byte, err error) {
 	errFound := errors.New("found")
 	head, err := log.Read(ctx, func(l decisionlog.Line) error {
 		if l.Index != n {
@@ -39,11 +39,11 @@ func recordOf(ctx context.Context, log decisionlog.Reader, n int) (record []byte
 	case err != nil:
 		return nil, err
 	}
-	return nil, &noEntry{n, head.Index}
+	return nil, &NoEntry{n, head.Index}
 }
 
-// readerOf gives the log that a configuration names; it has one.
-func readerOf(h host.Host, c *config.Config) (decisionlog.Reader, error) {
+// Reader gives the log that a configuration names; it has one.
+func Reader(h host.Host, c *config.Config) (decisionlog.Reader, error) {
 	if l := c.Gate.Log; l.Dir != "" {
 		return decisionlog.Folder{Dir: l.Dir}, nil
 	}

@@ -1,4 +1,5 @@
-package main
+// Package judge makes the gate's decision from budgets, witnesses and the calendar.
+package judge
 
 import (
 	"context"
@@ -13,23 +14,23 @@ import (
 	"github.com/shopslo/shopslo/status"
 )
 
-// question is what the gate is asked.
-type question struct {
-	to, release string
-	fix         *promotion.Fix // nil: the release is none
+// Question is what the gate is asked.
+type Question struct {
+	To, Release string
+	Fix         *promotion.Fix // nil: the release is none
 }
 
-// decideOn asks the gate. outage is why the source could not be read, nil if it was.
-func decideOn(ctx context.Context, e *engine.Engine, version string, q question, at time.Time, outage error) (promotion.Record, error) {
+// Decide asks the gate. outage is why the source could not be read, nil if it was.
+func Decide(ctx context.Context, e *engine.Engine, version string, q Question, at time.Time, outage error) (promotion.Record, error) {
 	found, err := e.Witnesses.Gather(ctx)
 	if err != nil {
 		return promotion.Record{}, err
 	}
-	return judge(ctx, e, version, found, q, at, outage)
+	return Judge(ctx, e, version, found, q, at, outage)
 }
 
-// judge decides from what was gathered.
-func judge(ctx context.Context, e *engine.Engine, version string, found evidence.Seen, q question, at time.Time, outage error) (promotion.Record, error) {
+// Judge decides from what was gathered.
+func Judge(ctx context.Context, e *engine.Engine, version string, found evidence.Seen, q Question, at time.Time, outage error) (promotion.Record, error) {
 	slos, f, counts := e.Docs.SLOs.SLOs, e.Docs.Fleet, promotion.Excluding(e.Docs.Fleet, found.Calendar.Exclusions, e.Accounts())
 	var report, plain status.Report
 	if len(found.Calendar.Exclusions)+len(e.Docs.Exclusions) == 0 {
@@ -38,16 +39,16 @@ func judge(ctx context.Context, e *engine.Engine, version string, found evidence
 		report = status.Compute(at, f, slos, e.Alerts, counts)
 		plain = status.Compute(at, f, slos, e.Alerts, e.Accounts())
 	}
-	ev, err := promotion.Gather(e.Docs.Fleet, slos, report, fleet.TierName(q.to), q.release)
+	ev, err := promotion.Gather(e.Docs.Fleet, slos, report, fleet.TierName(q.To), q.Release)
 	if err != nil {
 		return promotion.Record{}, usage.Errorf("--to: %v", err)
 	}
-	p := e.Docs.Policy(q.to)
+	p := e.Docs.Policy(q.To)
 	if found.Fleet.Where != "" {
 		ev.See(found.Fleet)
 		ev.Compare(slos, counts, at, p)
 	}
-	ev.Alerts, ev.Incidents, ev.Fix = found.Alerts, found.Incidents, q.fix
+	ev.Alerts, ev.Incidents, ev.Fix = found.Alerts, found.Incidents, q.Fix
 	if found.From != "" {
 		ev.Freezes = promotion.Found[promotion.Freeze]{Where: found.From, Items: found.Calendar.Freezes(at)}
 		ev.Overrides = promotion.Found[promotion.Override]{Where: found.From, Items: found.Calendar.Overrides}
