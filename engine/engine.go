@@ -32,7 +32,7 @@ type Engine struct {
 	Docs   *documents.Documents
 	Source source.Source
 	Ledger *ledger.Ledger
-	Finder *finder // nil: nobody asks whether what the SLOs name exists
+	Finder *Finder // nil: nobody asks whether what the SLOs name exists
 	// Witnesses are those that decisions ask beside the source.
 	Witnesses *evidence.Witnesses
 	Alerts    []slo.BurnAlert

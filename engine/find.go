@@ -13,13 +13,13 @@ import (
 	"github.com/shopslo/shopslo/status"
 )
 
-// finder asks whether what the SLOs ask for exists. It is nil where the source's queries name
+// Finder asks whether what the SLOs ask for exists. It is nil where the source's queries name
 // what they read, and fail where it does not exist.
-type finder struct{ *probe.Prober }
+type Finder struct{ *probe.Prober }
 
 // NewFinder makes the finder of what a ledger counts.
 // l is nil where nothing has been counted.
-func NewFinder(d *documents.Documents, src source.Source, plan ledger.Plan, l *ledger.Ledger) *finder {
+func NewFinder(d *documents.Documents, src source.Source, plan ledger.Plan, l *ledger.Ledger) *Finder {
 	if d.Config.Source.Mackerel != nil {
 		return nil
 	}
@@ -37,7 +37,7 @@ func NewFinder(d *documents.Documents, src source.Source, plan ledger.Plan, l *l
 		}
 		items = append(items, item)
 	}
-	return &finder{probe.New(c, items)}
+	return &Finder{probe.New(c, items)}
 }
 
 // usual is the time before a ShopSet's last event that says how many events are usual.
@@ -58,16 +58,16 @@ func countedBy(l *ledger.Ledger) func(*slo.SLO, int, string, time.Time) probe.Co
 }
 
 // Version changes whenever there may be something new to find.
-func (f *finder) Version() uint64 {
+func (f *Finder) Version() uint64 {
 	if f == nil {
 		return 0
 	}
-	return f.Version()
+	return f.Prober.Version()
 }
 
 // Look asks the source about a time, unless it has been asked already. Where it does not
 // answer, the accounts say so: the error is for a log.
-func (f *finder) Look(ctx context.Context, at time.Time) error {
+func (f *Finder) Look(ctx context.Context, at time.Time) error {
 	if f == nil || f.Knows(at) {
 		return nil
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/shopslo/shopslo/internal/git"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
+	"github.com/shopslo/shopslo/service/shopslo"
 )
 
 // boardShops are the shops of newShops with an exporter that sees them, a freeze and an
@@ -166,14 +167,14 @@ func TestReleasesThatWereMovedAreFoundInTheServersLog(t *testing.T) {
 	}
 	c := &config.Config{}
 	c.Gate.Log = &config.DecisionLog{Dir: "there"}
-	b := &boardSource{s: &service{book: &logbook.Logbook{Reader: l, Config: c}}}
-	got := b.logged(t.Context(), now)
+	b := &shopslo.BoardSource{S: &shopslo.Service{Book: &logbook.Logbook{Reader: l, Config: c}}}
+	got := b.Logged(t.Context(), now)
 	want := []board.Move{{At: now.Add(-3 * time.Hour), To: "prod", Release: "bbbbbbb"}, {At: now.Add(-time.Hour), To: "prod", Release: "aaaaaaa", Back: true}}
 	if got.Where == "" || got.Error != "" || !reflect.DeepEqual(got.Items, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 	c.Gate.Log = &config.DecisionLog{Repository: "far", Branch: "away"} // nobody waits for git
-	if got := (&boardSource{s: b.s}).logged(t.Context(), now); got.Where != "" {
+	if got := (&shopslo.BoardSource{S: b.S}).Logged(t.Context(), now); got.Where != "" {
 		t.Errorf("a log in git gives %+v", got)
 	}
 }
@@ -193,23 +194,23 @@ func TestSubjectsComeFromTheMirrorOfPromote(t *testing.T) {
 	c := &config.Promotion{}
 	c.Git.Dir, c.Git.Submodule = dir, "app"
 	now := time.Now()
-	s := subjects{known: map[fleet.Release]string{}, asked: map[fleet.Release]time.Time{}}
-	if got := s.of(t.Context(), c, &fleet.Snapshot{Tiers: []fleet.TierState{{Release: goodRelease}}}, now); len(got) != 0 {
+	s := shopslo.Subjects{Known: map[fleet.Release]string{}, Asked: map[fleet.Release]time.Time{}}
+	if got := s.Of(t.Context(), c, &fleet.Snapshot{Tiers: []fleet.TierState{{Release: goodRelease}}}, now); len(got) != 0 {
 		t.Errorf("without a mirror there are %v", got)
 	}
 	run("init", "--quiet", "--bare")
 	first := fleet.Release(run("commit-tree", "-m", "cart: <b>retry</b>\n\nbody", run("hash-object", "-t", "tree", "-w", "/dev/null")))
 	seen := &fleet.Snapshot{Tiers: []fleet.TierState{{Release: goodRelease}, {Release: first}, {Release: "--output=x"}}}
-	if got := s.of(t.Context(), c, seen, now); len(got) != 1 || got[first] != "cart: <b>retry</b>" {
+	if got := s.Of(t.Context(), c, seen, now); len(got) != 1 || got[first] != "cart: <b>retry</b>" {
 		t.Errorf("got %v", got)
 	}
 	if err := os.RemoveAll(filepath.Join(dir, "app.git")); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.of(t.Context(), c, seen, now.Add(time.Hour)); got[first] == "" {
+	if got := s.Of(t.Context(), c, seen, now.Add(time.Hour)); got[first] == "" {
 		t.Error("what was known is forgotten")
 	}
-	if got := s.of(t.Context(), nil, seen, now); len(got) != 0 {
+	if got := s.Of(t.Context(), nil, seen, now); len(got) != 0 {
 		t.Errorf("where nothing is promoted from here there are %v", got)
 	}
 }

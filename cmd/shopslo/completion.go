@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/engine/usage"
 )
 
 func completionCommand(p *program) *cobra.Command {

@@ -210,7 +210,7 @@ func (p *program) readLog(f logFlags) (decisionlog.Reader, error) {
 	case f.server != "" && f.dir != "":
 		return nil, usage.Errorf("--server and --dir name two logs; give one")
 	case f.server != "":
-		return serverLog{p.server(f.server)}, nil
+		return p.server(f.server).Log(), nil
 	case f.dir != "":
 		file := filepath.Join(f.dir, decisionlog.File)
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
@@ -226,4 +226,15 @@ func (p *program) readLog(f logFlags) (decisionlog.Reader, error) {
 		return nil, fmt.Errorf("%s: no gate.log is configured, so nothing is logged; name the log of a server with --server, or a folder with --dir", c.Path)
 	}
 	return logbook.Reader(p.Host, c)
+}
+
+// logError gives an error of a log the exit code that it means.
+func logError(err error) error {
+	switch {
+	case errors.Is(err, decisionlog.ErrBroken):
+		return &codeError{code: exitNo, err: err}
+	case errors.Is(err, decisionlog.ErrUnreachable):
+		return &codeError{code: exitUnavailable, err: err}
+	}
+	return err
 }

@@ -4,9 +4,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/shopslo/shopslo/engine/documents"
-	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/explain"
+	"github.com/shopslo/shopslo/engine/usage"
 )
 
 func explainCommand(p *program) *cobra.Command {
@@ -46,14 +48,14 @@ tells its steps: they sum up to its figures. An embedded store can be read while
 		if err != nil {
 			return err
 		}
-		x, err := explainOne(cmd.Context(), p.Host, d, args[0], args[1], when.time)
+		x, err := explain.Explain(cmd.Context(), p.Host, d, args[0], args[1], when.time)
 		if err != nil {
 			return err
 		}
 		if *out == asJSON {
 			return p.printJSON(x)
 		}
-		return p.print(x.text())
+		return p.print(x.Text())
 	}
 	return cmd
 }

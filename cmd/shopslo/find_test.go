@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/explain"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/source/sourcetest"
 )
@@ -20,7 +21,7 @@ func growing(line string, perMinute float64, from, to time.Time) sourcetest.Seri
 		name, value, _ := strings.Cut(w, "=")
 		all[name] = value
 	}
-	s := sourcetest.Series{Labels: labelsFrom(all)}
+	s := sourcetest.Series{Labels: explain.LabelsFrom(all)}
 	for t, n := from.Add(time.Minute), perMinute; !t.After(to); t, n = t.Add(time.Minute), n+perMinute {
 		s.T, s.V = append(s.T, t.UnixMilli()), append(s.V, n)
 	}

@@ -196,7 +196,7 @@ func (v judged) waitingFor(err error) string {
 // decision too, one that says so.
 func judgement(p *program, ctx context.Context, server string, q judge.Question, at when) (judged, error) {
 	if server != "" {
-		v, err := p.server(server).gate(ctx, q, at.asked())
+		v, err := p.server(server).Gate(ctx, q, at.asked())
 		return judged{Answer: v}, err
 	}
 	// To collect garbage takes longer than this process lives with it: it is done as usual

@@ -10,8 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/engine/usage"
 )
 
 // gateForms are the forms of a decision.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/push"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/mackerel"
 )
@@ -93,11 +94,11 @@ func pushOnce(p *program, ctx context.Context, server string) error {
 	if err != nil {
 		return err
 	}
-	pusher, err := openPusher(p.Host, m)
+	pusher, err := push.Open(p.Host, m)
 	if err != nil {
 		return err
 	}
-	err = collect(ctx, p.Host, d, server, pusher)
+	err = push.Collect(ctx, p.Host, d, server, pusher)
 	done, sendErr := pusher.Push(ctx, p.Now())
 	if err = errors.Join(err, sendErr, pusher.Spool.Close()); err != nil {
 		return err

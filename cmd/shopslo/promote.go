@@ -13,6 +13,7 @@ import (
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/engine/judge"
 	"github.com/shopslo/shopslo/engine/logbook"
+	"github.com/shopslo/shopslo/engine/promote"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
@@ -119,17 +120,17 @@ wrong · 4 a source or a repository could not be reached.
 }
 
 // mover is the promoter that the flags ask for.
-func (p *program) mover(ctx context.Context, f promoteFlags) (*mover, error) {
+func (p *program) mover(ctx context.Context, f promoteFlags) (*promote.Mover, error) {
 	d, err := p.load()
 	if err != nil {
 		return nil, err
 	}
-	o := moveOptions{Options: f.o, server: f.server, wait: f.wait, every: f.every, tell: f.tell}
-	o.gate = func(ctx context.Context, to fleet.TierName, release fleet.Release) (logbook.Answer, error) {
+	o := promote.Options{Options: f.o, Server: f.server, Wait: f.wait, Every: f.every, Tell: f.tell}
+	o.Gate = func(ctx context.Context, to fleet.TierName, release fleet.Release) (logbook.Answer, error) {
 		v, err := judgement(p, ctx, f.server, judge.Question{To: string(to), Release: string(release), Fix: p.fix(f.fixFlags)}, when{time: p.Now()})
 		return v.Answer, err
 	}
-	return openMover(ctx, p.Host, d, o)
+	return promote.Open(ctx, p.Host, d, o)
 }
 
 // promoteTo moves a release to a Tier, or up to it, and answers. endless: it waits for
@@ -161,10 +162,10 @@ func promoteTo(p *program, ctx context.Context, f promoteFlags, to fleet.TierNam
 		patience.Done = func(one promoter.Promotion) error {
 			p.progressLine("")
 			if last := len(done) - 1; last >= 0 { // the gate has seen to it that it matched by now
-				_, err := m.look(ctx, &done[last])
+				_, err := m.Look(ctx, &done[last])
 				unseen = errors.Join(unseen, err)
 			}
-			m.record(ctx, decisionlog.Promote, &one)
+			m.Record(ctx, decisionlog.Promote, &one)
 			done = append(done, one)
 			return nil
 		}
@@ -172,13 +173,13 @@ func promoteTo(p *program, ctx context.Context, f promoteFlags, to fleet.TierNam
 	} else {
 		var one promoter.Promotion
 		if one, err = m.Await(ctx, to, f.o, patience); err == nil {
-			m.record(ctx, decisionlog.Promote, &one)
+			m.Record(ctx, decisionlog.Promote, &one)
 			done = append(done, one)
 		}
 		p.progressLine("")
 	}
 	if last := len(done) - 1; err == nil && last >= 0 {
-		unseen = errors.Join(unseen, m.arrival(ctx, &done[last], deadline))
+		unseen = errors.Join(unseen, m.Arrival(ctx, &done[last], deadline))
 	}
 	if ctx.Err() != nil {
 		p.say(stopped)
@@ -193,7 +194,7 @@ func promoteTo(p *program, ctx context.Context, f promoteFlags, to fleet.TierNam
 const stopped = "nothing is half done that the same command, run again, would not finish"
 
 // answerMoved writes what was done, also where an error ended it.
-func answerMoved(p *program, m *mover, f promoteFlags, done []promoter.Promotion) error {
+func answerMoved(p *program, m *promote.Mover, f promoteFlags, done []promoter.Promotion) error {
 	if len(done) == 0 {
 		return nil
 	}

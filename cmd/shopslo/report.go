@@ -13,7 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/engine"
+	"github.com/shopslo/shopslo/engine/client"
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/facts"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
@@ -23,7 +25,7 @@ import (
 
 // reportFlags are the flags of `report`.
 type reportFlags struct {
-	span         span
+	span         facts.Span
 	lang         string
 	format, file string
 	server       string
@@ -63,13 +65,13 @@ missing; or Slack could not be told.
 	}
 	p.configFlag(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&f.span.week, "week", "", "the ISO `week`, such as 2026-W46 (default the last whole one)")
-	fs.StringVar(&f.span.from, "from", "", "the first `day` of the period, such as 2026-11-09, instead of a week")
-	fs.StringVar(&f.span.to, "to", "", "the last `day` of the period, which is included")
+	fs.StringVar(&f.span.Week, "week", "", "the ISO `week`, such as 2026-W46 (default the last whole one)")
+	fs.StringVar(&f.span.From, "from", "", "the first `day` of the period, such as 2026-11-09, instead of a week")
+	fs.StringVar(&f.span.To, "to", "", "the last `day` of the period, which is included")
 	fs.StringVar(&f.lang, "lang", "", "`language`: ja or en (default review.language of the configuration, else en)")
 	fs.StringVarP(&f.format, "format", "o", "", "`format`: text, markdown, html or json (default by the name of --output, else text)")
 	fs.StringVar(&f.file, "output", "", "write to this `file` instead of standard output")
-	fs.StringVar(&f.server, "server", "", fmt.Sprintf("ask the 'shopslo serve' at this `URL` instead of the source, such as http://%s", defaultListen))
+	fs.StringVar(&f.server, "server", "", fmt.Sprintf("ask the 'shopslo serve' at this `URL` instead of the source, such as http://%s", client.DefaultListen))
 	fs.BoolVar(&f.slack, "slack", false, "tell the webhook of review.slack what to talk about first")
 	fs.StringVar(&f.link, "link", "", "`URL` of the whole report for --slack, with {week} in it (default review.link)")
 	cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"ja", "en"}, cobra.ShellCompDirectiveNoFileComp))
@@ -85,10 +87,10 @@ missing; or Slack could not be told.
 
 // check refuses what contradicts itself, and finds the format.
 func (f *reportFlags) check() error {
-	if f.span.week != "" && f.span.from+f.span.to != "" {
+	if f.span.Week != "" && f.span.From+f.span.To != "" {
 		return usage.Errorf("--week and --from name two periods; give one")
 	}
-	if (f.span.from == "") != (f.span.to == "") {
+	if (f.span.From == "") != (f.span.To == "") {
 		return usage.Errorf("--from and --to go together: the first and the last day of the period")
 	}
 	if f.lang != "" && !slices.Contains(review.Langs, review.Lang(f.lang)) {
@@ -192,7 +194,7 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, rev
 				lang = review.Lang(c.WeeklyReview().Language)
 			}
 		}
-		r, err := p.server(f.server).review(ctx, f.span)
+		r, err := p.server(f.server).Review(ctx, f.span)
 		return r, lang, err
 	}
 	d, err := p.load()
@@ -202,7 +204,7 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, rev
 	if lang == "" {
 		lang = review.Lang(d.Config.WeeklyReview().Language)
 	}
-	period, err := f.span.period(p.Now(), d.Config.WeeklyReview().Zone)
+	period, err := f.span.Period(p.Now(), d.Config.WeeklyReview().Zone)
 	if err != nil {
 		return review.Report{}, lang, err
 	}
@@ -215,7 +217,7 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, rev
 	if outage != nil && !errors.Is(outage, slo.ErrUnavailable) || ctx.Err() != nil {
 		return review.Report{}, lang, errors.Join(outage, context.Cause(ctx))
 	}
-	log, unknown := logOf(p.Host, d.Config)
-	r, err := reviewOf(ctx, e, period, p.Now(), log, unknown, outage)
+	log, unknown := facts.Log(p.Host, d.Config)
+	r, err := facts.Review(ctx, e, period, p.Now(), log, unknown, outage)
 	return r, lang, errors.Join(err, outage)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/facts"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
@@ -53,7 +54,7 @@ func TestTheReviewReadsTheLogOfDecisions(t *testing.T) {
 		gate(at(9, 0), "prod", "dddd", promotion.Promote), // after it
 	}
 	in := review.Input{Period: s.period}
-	b := readBook(t.Context(), &in, log, nil)
+	b := facts.ReadBook(t.Context(), &in, log, nil)
 	type row struct {
 		tier, release, verdict string
 		times                  int
@@ -75,7 +76,7 @@ func TestTheReviewReadsTheLogOfDecisions(t *testing.T) {
 		set := func(name, tier, release string, since time.Time) fleet.ShopSetState {
 			return fleet.ShopSetState{Observation: fleet.Observation{ShopSet: fleet.ShopSetName(name), Release: fleet.Release(release), ReleaseSince: since}, Tier: fleet.TierName(tier)}
 		}
-		b.see(fleet.Snapshot{
+		b.See(fleet.Snapshot{
 			ShopSets: []fleet.ShopSetState{set("c-2", "dev", "eeee", at(2, 1)), set("a-1", "prod", "aaaa", at(1, 1)), set("b-2", "prod", "aaaa", at(1, 2)), set("a-3", "prod-ha", "ffff", at(3, 1)), set("b-3", "prod-ha", "0000", at(0, 0))},
 			Tiers: []fleet.TierState{{Tier: "dev", Release: "eeee", ReleaseAt: at(2, 0)}, {Tier: "beta", Release: "bbbb", ReleaseAt: at(-9, 0)},
 				{Tier: "prod", Release: "aaaa", ReleaseAt: at(1, 0)}, {Tier: "prod-ha", Release: "ffff", ReleaseAt: at(3, 0)}},
@@ -93,7 +94,7 @@ func TestTheReviewReadsTheLogOfDecisions(t *testing.T) {
 	})
 	t.Run("a log that cannot be read is unknown", func(t *testing.T) {
 		in := review.Input{Period: s.period}
-		readBook(t.Context(), &in, brokenLog{}, nil)
+		facts.ReadBook(t.Context(), &in, brokenLog{}, nil)
 		if u := in.Decisions.Unknown; u == nil || u.Error != "entry 3: the chain is broken" || in.Releases.Unknown == nil || len(in.Decisions.Items) > 0 {
 			t.Errorf("%+v", in.Decisions)
 		}

@@ -61,9 +61,9 @@ repository could not be reached.`,
 			}
 			return moveError("--tier", err)
 		}
-		m.record(ctx, decisionlog.Rollback, &one)
+		m.Record(ctx, decisionlog.Rollback, &one)
 		done := []promoter.Promotion{one}
-		unseen := m.arrival(ctx, &done[0], p.Now().Add(f.wait))
+		unseen := m.Arrival(ctx, &done[0], p.Now().Add(f.wait))
 		if err := answerMoved(p, m, f, done); err != nil {
 			return err
 		}

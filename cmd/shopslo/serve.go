@@ -6,8 +6,11 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/engine/client"
+	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/service/shopslo"
 )
 
 // serveFlags are the flags of `serve`, named as Prometheus' own servers name them.
@@ -41,7 +44,7 @@ say up to when all is counted, and what is not.`,
 	}
 	p.configFlag(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&f.listen, "web.listen-address", defaultListen, "`host:port` to listen on; port 0 is a free one")
+	fs.StringVar(&f.listen, "web.listen-address", client.DefaultListen, "`host:port` to listen on; port 0 is a free one")
 	fs.StringVar(&f.webConfig, "web.config.file", "", "`file` with TLS and basic authentication settings, as Prometheus' exporters have it")
 	fs.StringVar(&f.logLevel, "log.level", "info", "least `level` that is logged: debug, info, warn or error")
 	fs.StringVar(&f.logFormat, "log.format", "text", "`format` of the log: text or json")
@@ -53,7 +56,7 @@ say up to when all is counted, and what is not.`,
 		hup := make(chan os.Signal, 1)
 		signal.Notify(hup, syscall.SIGHUP) // also while starting, which can take a while
 		defer signal.Stop(hup)
-		return serve(cmd.Context(), serviceOptions{host: p.Host, config: p.configFile, listen: f.listen, webConfig: f.webConfig, log: log, reload: hup})
+		return shopslo.Serve(cmd.Context(), shopslo.Options{Host: p.Host, Config: p.configFile, Listen: f.listen, WebConfig: f.webConfig, Log: log, Reload: hup})
 	}
 	return cmd
 }

@@ -75,7 +75,7 @@ verdict.
 // report asks a server, or computes the budgets here.
 func (p *program) report(ctx context.Context, address string, at when) (status.Report, error) {
 	if address != "" {
-		return p.server(address).status(ctx, at.asked())
+		return p.server(address).Status(ctx, at.asked())
 	}
 	d, err := p.load()
 	if err != nil {

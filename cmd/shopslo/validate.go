@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/facts"
+	"github.com/shopslo/shopslo/engine/validate"
 )
 
 func validateCommand(p *program) *cobra.Command {
@@ -32,21 +35,21 @@ change no exit code.`,
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		d, err := p.load()
 		if err == nil {
-			_, err = actionItems(d.Config)
+			_, err = facts.Actions(d.Config)
 		}
 		if err != nil {
 			return printFaults(p, *out, err)
 		}
-		v := validate(d)
+		v := validate.Check(d)
 		if *source {
-			if err := v.askSource(cmd.Context(), p.Host, d); err != nil {
+			if err := v.AskSource(cmd.Context(), p.Host, d); err != nil {
 				return printFaults(p, *out, err)
 			}
 		}
 		if *out == asJSON {
 			err = p.printJSON(v)
 		} else {
-			err = p.print(v.text())
+			err = p.print(v.Text())
 		}
 		if err == nil && len(v.Findings) > 0 {
 			err = exitWith(exitNo)
@@ -63,9 +66,9 @@ func printFaults(p *program, out format, err error) error {
 	if !ok || out != asJSON {
 		return err
 	}
-	v := validation{Version: 1, Config: p.configFile, Result: "faults", Faults: found, Findings: []documents.Finding{}, Notes: []documents.Note{}}
+	v := validate.Validation{Version: 1, Config: p.configFile, Result: "faults", Faults: found, Findings: []documents.Finding{}, Notes: []documents.Note{}}
 	if err := p.printJSON(v); err != nil {
 		return err
 	}
-	return fmt.Errorf("%s in the configuration and its documents", count(len(found), "fault"))
+	return fmt.Errorf("%s in the configuration and its documents", validate.Count(len(found), "fault"))
 }

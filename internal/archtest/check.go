@@ -163,6 +163,9 @@ func (c *checker) layers(f *File) {
 		if under(dir, "internal/server") && (own < facing || own == running) && !under(f.Dir, "internal/server") {
 			c.add(i.at(f), "the HTTP shell belongs to faces, services and wiring", "imports %s", dir)
 		}
+		if own == wired && underAny(dir, counted) {
+			c.add(i.at(f), "a program asks the engine, which counts", "imports %s", dir)
+		}
 	}
 }
 

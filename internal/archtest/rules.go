@@ -18,6 +18,9 @@ var (
 	services = []string{"service"}
 )
 
+// counted are what only the engine opens: a program asks it instead.
+var counted = []string{"slo/ledger", "slo/source"}
+
 // adapters tie one technology to one vocabulary or port. "x/*" means every folder
 // right below x.
 var adapters = []string{
