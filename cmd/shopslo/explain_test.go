@@ -72,7 +72,7 @@ func TestExplainTellsStepByStep(t *testing.T) {
 		}
 	}
 	if s := x.Parts[0].Sum; s == nil || s.Agrees == nil || !*s.Agrees || s.Total != *x.Total || *x.Bad != 45 || len(x.Parts[0].Series) != 2 {
-		t.Errorf("%+v, bad %s, total %s", s, explain.Number(x.Bad), explain.Number(x.Total))
+		t.Errorf("%+v, bad %v, total %v", s, *x.Bad, *x.Total)
 	}
 	if x.Interval.Finding != "" || x.Interval.Scraped == nil || *x.Interval.Scraped != 60 {
 		t.Errorf("%+v", x.Interval)

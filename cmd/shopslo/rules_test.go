@@ -42,7 +42,7 @@ func ruleFile(t *testing.T, more string, args ...string) (string, *rulefmt.RuleG
 func TestRulesAskOnlyForWhatServeAndTheExporterExport(t *testing.T) {
 	metrics := metricstest.Exported(t, "../../docs/metrics.md")
 	registry := prometheus.NewRegistry()
-	shopslo.NewOwnMetrics(registry, "")
+	shopslo.Metrics(registry, "")
 	metrics.Add(registry)
 	metrics["shopslo_ledger_ticks_total"] = []string{"result"}
 	_, groups := ruleFile(t, "")

@@ -179,10 +179,10 @@ func eventsOf(steps []ledger.Step) []eventExplained {
 
 // name writes the labels as PromQL does.
 func (x *seriesExplained) name() string {
-	return LabelsFrom(x.Labels).String()
+	return labelsFrom(x.Labels).String()
 }
 
-func LabelsFrom(all map[string]string) slo.Labels {
+func labelsFrom(all map[string]string) slo.Labels {
 	var out slo.Labels
 	for n, v := range all {
 		out = append(out, slo.Label{Name: n, Value: v})
@@ -255,8 +255,8 @@ func (x *Explanation) sentences() []string {
 	return out
 }
 
-// Number writes a figure for people.
-func Number(v *float64) string {
+// number writes a figure for people.
+func number(v *float64) string {
 	if v == nil {
 		return "-"
 	}

@@ -18,7 +18,7 @@ const mostSeries = 40
 func (x *Explanation) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s on %s (%s), at %s\n", x.SLO, x.ShopSet, x.Tier, x.At)
-	fmt.Fprintf(&b, "state %s; good %s, total %s, bad %s %s; coverage %.1f %%\n", x.State, Number(x.Good), Number(x.Total), Number(x.Bad), x.Unit, 100*x.Coverage)
+	fmt.Fprintf(&b, "state %s; good %s, total %s, bad %s %s; coverage %.1f %%\n", x.State, number(x.Good), number(x.Total), number(x.Bad), x.Unit, 100*x.Coverage)
 	if x.WindowStart != nil {
 		fmt.Fprintf(&b, "window: after %s, up to %s\n", *x.WindowStart, *x.WindowEnd)
 	} else {
@@ -168,7 +168,7 @@ func (e *eventExplained) meaning() string {
 	case e.Kind == ledger.SiblingReset:
 		return "another series of the process dropped, but this one has grown"
 	case e.Kind == ledger.Joined && e.Partner != nil:
-		return "goes on from " + LabelsFrom(e.Partner).String()
+		return "goes on from " + labelsFrom(e.Partner).String()
 	case e.Kind == ledger.LeftOut:
 		return leftOut[e.Flag]
 	}
@@ -193,7 +193,7 @@ func (e *eventExplained) flagText() string {
 
 // lines tells of start times.
 func (x *processExplained) lines() []string {
-	out := []string{LabelsFrom(x.Labels).String()}
+	out := []string{labelsFrom(x.Labels).String()}
 	for k, e := range x.Events {
 		if k == mostEvents {
 			return append(out, fmt.Sprintf("  and %d events more; -o json has all", len(x.Events)-k))

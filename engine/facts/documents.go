@@ -273,7 +273,7 @@ func Log(h host.Host, c *config.Config) (decisionlog.Reader, *review.Unknown) {
 
 // logFacts adds decisions and Releases. What the log cannot tell, the exporter may.
 func logFacts(ctx context.Context, e *engine.Engine, in *review.Input, log decisionlog.Reader, unknown *review.Unknown) {
-	book := ReadBook(ctx, in, log, unknown)
+	book := readBook(ctx, in, log, unknown)
 	w, err := e.Witnesses.Clients()
 	if err == nil && w.Fleet != nil {
 		seen, err := w.Fleet.Fleet(ctx)
@@ -282,7 +282,7 @@ func logFacts(ctx context.Context, e *engine.Engine, in *review.Input, log decis
 				in.Releases.Unknown = failed("gate.fleet", err)
 			}
 		} else {
-			book.See(seen, in)
+			book.see(seen, in)
 		}
 	}
 	compare := ""

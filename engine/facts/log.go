@@ -15,8 +15,8 @@ import (
 // book is what the log of decisions tells a review.
 type book struct{ entries []decisionlog.Entry }
 
-// ReadBook adds the period's decisions and moves.
-func ReadBook(ctx context.Context, in *review.Input, log decisionlog.Reader, unknown *review.Unknown) *book {
+// readBook adds the period's decisions and moves.
+func readBook(ctx context.Context, in *review.Input, log decisionlog.Reader, unknown *review.Unknown) *book {
 	b := &book{}
 	if unknown == nil {
 		list, err := decisionlog.Pick(ctx, log, decisionlog.Filter{})
@@ -122,9 +122,9 @@ func (b *book) overrides(in *review.Input, used map[string]int) {
 	}
 }
 
-// See adds what the exporter knows: when Releases arrived, and those that came to a branch
+// see adds what the exporter knows: when Releases arrived, and those that came to a branch
 // without the log. To the lowest Tier they come by a merge.
-func (b *book) See(seen fleet.Snapshot, in *review.Input) {
+func (b *book) see(seen fleet.Snapshot, in *review.Input) {
 	for i := range in.Releases.Items {
 		m := &in.Releases.Items[i]
 		m.Arrived = arrival(seen, m.Tier, m.Release, m.Moved)

@@ -16,7 +16,7 @@ const askAfter = 10 * time.Second
 
 // askAgain lets a server take up SLOs that it could not understand, as soon as the source
 // tells what their metrics are: an embedded one knows nothing before it has scraped.
-func (s *Service) askAgain(e *engine.Engine, now time.Time) {
+func (s *service) askAgain(e *engine.Engine, now time.Time) {
 	if now.Before(s.asked.Add(askAfter)) {
 		return
 	}

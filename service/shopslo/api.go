@@ -22,7 +22,7 @@ import (
 )
 
 // shell makes the HTTP server, without the product's own routes.
-func (s *Service) shell() (*server.Server, error) {
+func (s *service) shell() (*server.Server, error) {
 	shell, err := server.New(server.Options{
 		Name: "shopslo", Version: s.Host.Version,
 		Description: "Exact error budgets per ShopSet", Home: boardFolder,
@@ -35,7 +35,7 @@ func (s *Service) shell() (*server.Server, error) {
 }
 
 // routes adds what the product answers.
-func (s *Service) routes(shell *server.Server) {
+func (s *service) routes(shell *server.Server) {
 	s.boardRoute(shell)
 	shell.HandleFunc("GET /api/v1/status", s.status)
 	shell.HandleFunc("GET /api/v1/gate", s.gate)
@@ -56,7 +56,7 @@ func (s *Service) routes(shell *server.Server) {
 }
 
 // at is the time that a request asks for.
-func (s *Service) at(r *http.Request) (time.Time, error) {
+func (s *service) at(r *http.Request) (time.Time, error) {
 	text := r.URL.Query().Get("at")
 	if text == "" {
 		return s.Host.Now(), nil
@@ -68,7 +68,7 @@ func (s *Service) at(r *http.Request) (time.Time, error) {
 	return at, nil
 }
 
-func (s *Service) status(w http.ResponseWriter, r *http.Request) {
+func (s *service) status(w http.ResponseWriter, r *http.Request) {
 	at, err := s.at(r)
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
@@ -81,7 +81,7 @@ func (s *Service) status(w http.ResponseWriter, r *http.Request) {
 	write(w, report.AppendJSON(nil))
 }
 
-func (s *Service) gate(w http.ResponseWriter, r *http.Request) {
+func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 	at, err := s.at(r)
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
@@ -124,7 +124,10 @@ type ownMetrics struct {
 	reloadAt prometheus.Gauge
 }
 
-func NewOwnMetrics(r prometheus.Registerer, version string) *ownMetrics {
+// Metrics registers the metrics that a server has of itself: rules are checked against them.
+func Metrics(r prometheus.Registerer, version string) { newOwnMetrics(r, version) }
+
+func newOwnMetrics(r prometheus.Registerer, version string) *ownMetrics {
 	f := promauto.With(r)
 	m := &ownMetrics{
 		ticks: f.NewCounterVec(prometheus.CounterOpts{Name: "shopslo_ledger_ticks_total",

@@ -42,17 +42,17 @@ const (
 )
 
 // boardRoute serves the board.
-func (s *Service) boardRoute(shell *server.Server) {
-	source := &BoardSource{S: s, subjects: Subjects{env: s.Host.Environ(), Known: map[fleet.Release]string{}, Asked: map[fleet.Release]time.Time{}}}
+func (s *service) boardRoute(shell *server.Server) {
+	source := &boardSource{s: s, subjects: subjects{env: s.Host.Environ(), known: map[fleet.Release]string{}, asked: map[fleet.Release]time.Time{}}}
 	h := board.New(board.Options{Source: source, Now: s.Host.Now, Failed: func(err error) {
 		s.Log.Error("the board cannot be shown", "err", err)
 	}})
 	shell.Handle("GET "+boardFolder, http.StripPrefix(boardFolder[:len(boardFolder)-1], h))
 }
 
-// BoardSource gathers what the board shows, once for all who look at it.
-type BoardSource struct {
-	S *Service
+// boardSource gathers what the board shows, once for all who look at it.
+type boardSource struct {
+	s *service
 
 	mu       sync.Mutex
 	newest   *board.Input
@@ -62,13 +62,13 @@ type BoardSource struct {
 	// Of whoever renews; only one does at a time.
 	moves    promotion.Found[board.Move]
 	movesAt  time.Time
-	subjects Subjects
+	subjects subjects
 }
 
 // Input implements board.Source.
-func (b *BoardSource) Input(ctx context.Context) (board.Input, error) {
+func (b *boardSource) Input(ctx context.Context) (board.Input, error) {
 	b.mu.Lock()
-	now := b.S.Host.Now()
+	now := b.s.Host.Now()
 	in, renewing := b.newest, b.renewing
 	if renewing == nil && (in == nil || now.Sub(in.At) >= max(boardFresh, min(boardUsable, boardShare*b.took))) {
 		renewing = make(chan struct{})
@@ -94,7 +94,7 @@ func (b *BoardSource) Input(ctx context.Context) (board.Input, error) {
 }
 
 // renew gathers everything anew.
-func (b *BoardSource) renew(ctx context.Context, done chan struct{}) {
+func (b *boardSource) renew(ctx context.Context, done chan struct{}) {
 	ctx, cancel := context.WithTimeout(ctx, boardUsable)
 	defer cancel()
 	defer func() { // a fault of the board must not end the gate
@@ -104,21 +104,21 @@ func (b *BoardSource) renew(ctx context.Context, done chan struct{}) {
 		b.renewing = nil
 		close(done)
 		if p != nil {
-			b.S.Log.Error("the board could not be gathered", "panic", p, "stack", string(debug.Stack()))
+			b.s.Log.Error("the board could not be gathered", "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
 	in := b.gather(ctx)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.newest, b.took = &in, b.S.Host.Now().Sub(in.At)
+	b.newest, b.took = &in, b.s.Host.Now().Sub(in.At)
 }
 
 // gather asks all witnesses once, and the gate about each Tier. Nothing of it is logged
 // or told: nobody has asked to promote anything.
-func (b *BoardSource) gather(ctx context.Context) board.Input {
-	s, e := b.S, b.S.current()
+func (b *boardSource) gather(ctx context.Context) board.Input {
+	s, e := b.s, b.s.current()
 	at := s.Host.Now()
-	in := board.Input{At: at, Fleet: e.Docs.Fleet, Budgets: e.Report(at), Moves: b.Logged(ctx, at),
+	in := board.Input{At: at, Fleet: e.Docs.Fleet, Budgets: e.Report(at), Moves: b.logged(ctx, at),
 		MaxAge: 5*time.Minute + e.Docs.Config.Ledger.Delay + e.Docs.Config.Ledger.Resolution}
 	in.Outage, in.Reading = s.counting()
 	found, err := e.Witnesses.Gather(ctx)
@@ -132,7 +132,7 @@ func (b *BoardSource) gather(ctx context.Context) board.Input {
 		in.Overrides = promotion.Found[promotion.Override]{Where: found.From, Items: found.Calendar.Overrides}
 	}
 	c := e.Docs.Config.Promotion
-	in.Subjects = b.subjects.Of(ctx, c, &found.Fleet.Snapshot, at)
+	in.Subjects = b.subjects.of(ctx, c, &found.Fleet.Snapshot, at)
 	for _, t := range e.Docs.Fleet.Tiers()[min(1, len(e.Docs.Fleet.Tiers())):] {
 		g := board.Gate{To: t.Name}
 		if r, err := judge.Judge(ctx, e, s.Host.Version, found, judge.Question{To: string(t.Name)}, at, s.unreachable()); err != nil {
@@ -146,7 +146,7 @@ func (b *BoardSource) gather(ctx context.Context) board.Input {
 }
 
 // counting says why counting fails, and how far the first reading is; "" where all is well.
-func (s *Service) counting() (outage, reading string) {
+func (s *service) counting() (outage, reading string) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	switch {
@@ -167,10 +167,10 @@ func compared(c *config.Promotion, seen *fleet.Snapshot, to fleet.TierName, rele
 	return (&promoter.Promoter{Compare: c.Compare}).CompareURL(seen.Tiers[i].Release, release)
 }
 
-// Logged gives what was moved, as the server's own log has it. One in a git branch is
+// logged gives what was moved, as the server's own log has it. One in a git branch is
 // not asked: that is a matter of seconds.
-func (b *BoardSource) Logged(ctx context.Context, now time.Time) promotion.Found[board.Move] {
-	book := b.S.Book
+func (b *boardSource) logged(ctx context.Context, now time.Time) promotion.Found[board.Move] {
+	book := b.s.book
 	if book == nil || book.Reader == nil || book.Config.Gate.Log == nil || book.Config.Gate.Log.Dir == "" {
 		return promotion.Found[board.Move]{}
 	}
@@ -193,8 +193,8 @@ func (b *BoardSource) Logged(ctx context.Context, now time.Time) promotion.Found
 }
 
 // Histories implements board.Source.
-func (b *BoardSource) Histories(name fleet.ShopSetName) (out []board.History) {
-	e := b.S.current()
+func (b *boardSource) Histories(name fleet.ShopSetName) (out []board.History) {
+	e := b.s.current()
 	set, ok := e.Docs.Fleet.ShopSet(name)
 	if !ok {
 		return nil
@@ -202,7 +202,7 @@ func (b *BoardSource) Histories(name fleet.ShopSetName) (out []board.History) {
 	ledger := promotion.Excluding(e.Docs.Fleet, e.Docs.Exclusions, e.Ledger)
 	for i := range e.Docs.SLOs.SLOs {
 		if s := &e.Docs.SLOs.SLOs[i]; status.Applies(s, set.Tier) {
-			out = append(out, board.History{SLO: s, Account: ledger.Account(s, string(name), b.S.Host.Now())})
+			out = append(out, board.History{SLO: s, Account: ledger.Account(s, string(name), b.s.Host.Now())})
 		}
 	}
 	return out

@@ -19,17 +19,17 @@ import (
 )
 
 // readable gives the log, or answers that there is none.
-func (s *Service) readable(w http.ResponseWriter) (decisionlog.Reader, bool) {
-	if s.Book.Reader == nil {
-		server.WriteError(w, http.StatusNotFound, errors.New("this server keeps no log of decisions: "+s.Book.Why))
+func (s *service) readable(w http.ResponseWriter) (decisionlog.Reader, bool) {
+	if s.book.Reader == nil {
+		server.WriteError(w, http.StatusNotFound, errors.New("this server keeps no log of decisions: "+s.book.Why))
 		return nil, false
 	}
-	return s.Book.Reader, true
+	return s.book.Reader, true
 }
 
 // unreadable answers that the log could not be read. A broken chain is a conflict: with
 // what was published.
-func (s *Service) unreadable(w http.ResponseWriter, err error) {
+func (s *service) unreadable(w http.ResponseWriter, err error) {
 	code := http.StatusInternalServerError
 	switch {
 	case errors.Is(err, decisionlog.ErrBroken):
@@ -42,7 +42,7 @@ func (s *Service) unreadable(w http.ResponseWriter, err error) {
 }
 
 // listDecisions answers GET /api/v1/decisions.
-func (s *Service) listDecisions(w http.ResponseWriter, r *http.Request) {
+func (s *service) listDecisions(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	f := decisionlog.Filter{To: q.Get("tier"), Overrides: q.Get("overrides") == "true"}
 	if text := q.Get("since"); text != "" {
@@ -71,7 +71,7 @@ func (s *Service) listDecisions(w http.ResponseWriter, r *http.Request) {
 
 // decisionLog answers GET /api/v1/decisions/log with the lines as they are, of which
 // anybody can check the chain.
-func (s *Service) decisionLog(w http.ResponseWriter, r *http.Request) {
+func (s *service) decisionLog(w http.ResponseWriter, r *http.Request) {
 	log, ok := s.readable(w)
 	if !ok {
 		return
@@ -89,7 +89,7 @@ func (s *Service) decisionLog(w http.ResponseWriter, r *http.Request) {
 }
 
 // decisionRecord answers GET /api/v1/decisions/{entry}.
-func (s *Service) decisionRecord(w http.ResponseWriter, r *http.Request) {
+func (s *service) decisionRecord(w http.ResponseWriter, r *http.Request) {
 	n, err := strconv.Atoi(r.PathValue("entry"))
 	if err != nil || n < 1 {
 		server.WriteError(w, http.StatusBadRequest, fmt.Errorf("%q is no entry of a log: they are counted from 1", r.PathValue("entry")))
@@ -117,7 +117,7 @@ const largestMove = 32 << 20
 // logMove answers POST /api/v1/decisions: somebody has promoted or rolled back, and has
 // it logged. As with a browser's form nobody could send JSON from another site, no other
 // type is taken.
-func (s *Service) logMove(w http.ResponseWriter, r *http.Request) {
+func (s *service) logMove(w http.ResponseWriter, r *http.Request) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		server.WriteError(w, http.StatusUnsupportedMediaType, errors.New("send the answer of 'shopslo promote -o json' as application/json"))
 		return
@@ -136,7 +136,7 @@ func (s *Service) logMove(w http.ResponseWriter, r *http.Request) {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return
 	}
-	logged := s.Book.Append(context.WithoutCancel(r.Context()), e, record)
+	logged := s.book.Append(context.WithoutCancel(r.Context()), e, record)
 	if logged.Failed != nil {
 		s.Log.Error("what was moved could not be logged", "to", e.To, "err", logged.Failed)
 	}

@@ -11,10 +11,10 @@ import (
 )
 
 // decided answers with a decision, once it is in the log.
-func (s *Service) decided(w http.ResponseWriter, r *http.Request, record promotion.Record) {
+func (s *service) decided(w http.ResponseWriter, r *http.Request, record promotion.Record) {
 	user, _, _ := r.BasicAuth()
 	// Who goes away has asked all the same.
-	v, err := s.Book.Keep(context.WithoutCancel(r.Context()), logbook.Answer{Record: record}, user)
+	v, err := s.book.Keep(context.WithoutCancel(r.Context()), logbook.Answer{Record: record}, user)
 	if err != nil {
 		server.WriteError(w, http.StatusInternalServerError, err)
 		return

@@ -11,7 +11,7 @@ import (
 
 // look lets a server look in the background, one at a time. The first one
 // the tick waits for, so that answers are there when the server is ready.
-func (s *Service) look(ctx context.Context, e *engine.Engine, at time.Time, tick error) {
+func (s *service) look(ctx context.Context, e *engine.Engine, at time.Time, tick error) {
 	if e.Finder == nil || errors.Is(tick, slo.ErrUnavailable) {
 		return
 	}

@@ -13,16 +13,16 @@ import (
 	"github.com/shopslo/shopslo/promotion/promoter"
 )
 
-// Lookout watches for Arrivals while `serve` runs.
-type Lookout struct {
-	Fleet   func(context.Context) (fleet.Snapshot, error)
-	Tellers []promoter.Teller
-	Compare func(from, to fleet.Release) string
+// lookout watches for Arrivals while `serve` runs.
+type lookout struct {
+	fleet   func(context.Context) (fleet.Snapshot, error)
+	tellers []promoter.Teller
+	compare func(from, to fleet.Release) string
 	every   time.Duration
-	Log     *slog.Logger
+	log     *slog.Logger
 
 	seen    promoter.Arrivals
-	Untold  []news
+	untold  []news
 	outages string // what was last logged
 }
 
@@ -33,7 +33,7 @@ type news struct {
 }
 
 // openLookout is nil where there is nobody to ask or nobody to tell.
-func openLookout(h host.Host, d *documents.Documents, log *slog.Logger) (*Lookout, error) {
+func openLookout(h host.Host, d *documents.Documents, log *slog.Logger) (*lookout, error) {
 	c := d.Config
 	if c.Promotion == nil || c.Gate.Fleet == nil {
 		return nil, nil
@@ -47,13 +47,13 @@ func openLookout(h host.Host, d *documents.Documents, log *slog.Logger) (*Lookou
 		return nil, err
 	}
 	compare := (&promoter.Promoter{Compare: c.Promotion.Compare}).CompareURL
-	return &Lookout{Fleet: w.Fleet.Fleet, Tellers: who, Compare: compare, every: 15 * time.Second, Log: log}, nil
+	return &lookout{fleet: w.Fleet.Fleet, tellers: who, compare: compare, every: 15 * time.Second, log: log}, nil
 }
 
 // run looks until ctx ends.
-func (l *Lookout) run(ctx context.Context) {
+func (l *lookout) run(ctx context.Context) {
 	for {
-		l.Look(ctx)
+		l.look(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -68,15 +68,15 @@ const (
 	stale      = 24 * time.Hour
 )
 
-// Look asks once, and tells what is new and what could not be told before.
-func (l *Lookout) Look(ctx context.Context) {
-	s, err := l.Fleet(ctx)
+// look asks once, and tells what is new and what could not be told before.
+func (l *lookout) look(ctx context.Context) {
+	s, err := l.fleet(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return
 	case err != nil:
 		if l.outages != err.Error() {
-			l.Log.Warn("Nobody sees whether Tiers match their branches", "error", err)
+			l.log.Warn("Nobody sees whether Tiers match their branches", "error", err)
 		}
 		l.outages = err.Error()
 		return
@@ -85,23 +85,23 @@ func (l *Lookout) Look(ctx context.Context) {
 	}
 	l.outages = ""
 	for _, a := range l.seen.Next(s) {
-		a.Compare = l.Compare(a.Previous, a.Release)
-		l.Log.Info("A Tier matches its branch", "tier", a.Tier, "release", a.Release)
-		for _, t := range l.Tellers {
-			l.Untold = append(l.Untold, news{a, t})
+		a.Compare = l.compare(a.Previous, a.Release)
+		l.log.Info("A Tier matches its branch", "tier", a.Tier, "release", a.Release)
+		for _, t := range l.tellers {
+			l.untold = append(l.untold, news{a, t})
 		}
 	}
-	waiting := l.Untold
-	l.Untold = nil
+	waiting := l.untold
+	l.untold = nil
 	for i, n := range waiting {
 		err := n.to.Tell(ctx, n.Arrival)
 		switch {
 		case err == nil:
 		case len(waiting)-i > mostUntold || s.At.Sub(n.At) > stale:
-			l.Log.Error("Somebody was not told that a Tier matches its branch", "tier", n.Tier, "release", n.Release, "error", err)
+			l.log.Error("Somebody was not told that a Tier matches its branch", "tier", n.Tier, "release", n.Release, "error", err)
 		default:
-			l.Log.Warn("Telling that a Tier matches its branch is tried again", "tier", n.Tier, "error", err)
-			l.Untold = append(l.Untold, n)
+			l.log.Warn("Telling that a Tier matches its branch is tried again", "tier", n.Tier, "error", err)
+			l.untold = append(l.untold, n)
 		}
 	}
 }

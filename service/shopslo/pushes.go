@@ -17,7 +17,7 @@ import (
 const pushAfter = 5 * time.Second
 
 // pushes sends the budgets to Mackerel until ctx ends.
-func (s *Service) pushes(ctx context.Context, pusher *mackerel.Pusher) error {
+func (s *service) pushes(ctx context.Context, pusher *mackerel.Pusher) error {
 	said, m := "", newPushMetrics(s.registry)
 	tick := time.NewTicker(pushAfter)
 	defer tick.Stop()
@@ -44,7 +44,7 @@ func (s *Service) pushes(ctx context.Context, pusher *mackerel.Pusher) error {
 const gapAtOnce = 60
 
 // pushNow collects what is new and posts what may be posted.
-func (s *Service) pushNow(ctx context.Context, pusher *mackerel.Pusher, m *pushMetrics) error {
+func (s *service) pushNow(ctx context.Context, pusher *mackerel.Pusher, m *pushMetrics) error {
 	e, now := s.current(), s.Host.Now()
 	var err error
 	if s.caughtUp() && !e.Ledger.Newest().IsZero() {
@@ -64,7 +64,7 @@ func (s *Service) pushNow(ctx context.Context, pusher *mackerel.Pusher, m *pushM
 	return errors.Join(err, sendErr)
 }
 
-func (s *Service) caughtUp() bool {
+func (s *service) caughtUp() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return !s.caught.IsZero()

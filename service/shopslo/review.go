@@ -11,7 +11,7 @@ import (
 )
 
 // review answers GET /api/v1/review.
-func (s *Service) review(w http.ResponseWriter, r *http.Request) {
+func (s *service) review(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	f := facts.Span{Week: q.Get("week"), From: q.Get("from"), To: q.Get("to")}
 	if f.Week != "" && f.From+f.To != "" || (f.From == "") != (f.To == "") {
@@ -25,10 +25,10 @@ func (s *Service) review(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var unknown *review.Unknown
-	if s.Book.Reader == nil {
+	if s.book.Reader == nil {
 		unknown = facts.NotConfigured("gate.log")
 	}
-	report, err := facts.Review(r.Context(), e, period, s.Host.Now(), s.Book.Reader, unknown, s.unreachable())
+	report, err := facts.Review(r.Context(), e, period, s.Host.Now(), s.book.Reader, unknown, s.unreachable())
 	if err == nil {
 		var data []byte
 		if data, err = json.Marshal(report); err == nil {

@@ -37,8 +37,8 @@ type Options struct {
 	Reload    <-chan os.Signal // asks for a reload
 }
 
-// Service is a running `serve`.
-type Service struct {
+// service is a running `serve`.
+type service struct {
 	Options
 
 	mu      sync.RWMutex
@@ -59,9 +59,9 @@ type Service struct {
 	registry *prometheus.Registry // of all metrics
 	metrics  *ownMetrics
 	pusher   *mackerel.Pusher // nil where nothing goes to Mackerel
-	lookout  *Lookout         // nil where nobody is told of Tiers that match their branch
+	lookout  *lookout         // nil where nobody is told of Tiers that match their branch
 
-	Book *logbook.Logbook // where decisions are logged
+	book *logbook.Logbook // where decisions are logged
 	told *tidings         // who is told of them
 }
 
@@ -87,12 +87,12 @@ func Serve(ctx context.Context, o Options) error {
 	for _, f := range e.Ledger.Failing() {
 		log.Error("an SLO is not counted; the others are", "slo", f.SLO, "why", f.Reason)
 	}
-	s := &Service{Options: o, engine: e, registry: registry, metrics: NewOwnMetrics(registry, o.Host.Version)}
-	if s.Book, err = logbook.OpenServer(o.Host, d.Config); err != nil {
+	s := &service{Options: o, engine: e, registry: registry, metrics: newOwnMetrics(registry, o.Host.Version)}
+	if s.book, err = logbook.OpenServer(o.Host, d.Config); err != nil {
 		return errors.Join(err, e.Close())
 	}
-	defer s.Book.Close()
-	s.told = newTidings(s.Book, log)
+	defer s.book.Close()
+	s.told = newTidings(s.book, log)
 	shell, err := s.shell()
 	if err != nil {
 		return errors.Join(err, e.Close())
@@ -110,7 +110,7 @@ func Serve(ctx context.Context, o Options) error {
 }
 
 // run runs the parts until the first of them ends, and ends the others.
-func (s *Service) run(ctx context.Context, shell *server.Server) error {
+func (s *service) run(ctx context.Context, shell *server.Server) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	parts := []func() error{
@@ -144,7 +144,7 @@ func (s *Service) run(ctx context.Context, shell *server.Server) error {
 }
 
 // count advances the ledger at each edge that may be closed, until ctx ends.
-func (s *Service) count(ctx context.Context) {
+func (s *service) count(ctx context.Context) {
 	for {
 		wait := s.tick(ctx)
 		select {
@@ -161,7 +161,7 @@ const retryAfter = 15 * time.Second
 
 // tick advances once and returns how long to wait for the next edge. History that
 // is still to be read is left for the next tick as soon as an edge is due.
-func (s *Service) tick(ctx context.Context) time.Duration {
+func (s *service) tick(ctx context.Context) time.Duration {
 	e := s.current()
 	now := s.Host.Now()
 	res, delay := e.Docs.Config.Ledger.Resolution, e.Docs.Config.Ledger.Delay
@@ -195,7 +195,7 @@ func (s *Service) tick(ctx context.Context) time.Duration {
 }
 
 // uncounted tells of the SLOs that are not being counted, and when they are again.
-func (s *Service) uncounted(e *engine.Engine) {
+func (s *service) uncounted(e *engine.Engine) {
 	failing := map[string]ledger.Failing{}
 	for _, f := range e.Ledger.Failing() {
 		failing[f.SLO] = f
@@ -212,14 +212,14 @@ func (s *Service) uncounted(e *engine.Engine) {
 	s.metrics.counted(e.Docs.SLOs.SLOs, failing)
 }
 
-func (s *Service) readUpTo(t time.Time) {
+func (s *service) readUpTo(t time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reading = fmt.Sprintf("it is reading the source's history and has come to %s", t.Format(time.RFC3339))
 }
 
 // ticked notes how a tick ended.
-func (s *Service) ticked(now time.Time, err error, paused bool) {
+func (s *service) ticked(now time.Time, err error, paused bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil && (s.outage == nil || s.outage.Error() != err.Error()) {
@@ -234,14 +234,14 @@ func (s *Service) ticked(now time.Time, err error, paused bool) {
 	}
 }
 
-func (s *Service) current() *engine.Engine {
+func (s *service) current() *engine.Engine {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.engine
 }
 
 // reloads reads configuration and documents again at each SIGHUP.
-func (s *Service) reloads(ctx context.Context) {
+func (s *service) reloads(ctx context.Context) {
 	s.metrics.reloaded(s.Host.Now(), nil)
 	for {
 		select {
@@ -260,7 +260,7 @@ func (s *Service) reloads(ctx context.Context) {
 }
 
 // reload takes over new documents. Source and ledger stay as they are.
-func (s *Service) reload() error {
+func (s *service) reload() error {
 	old := s.current()
 	d, err := documents.Load(s.Config)
 	if err != nil {
@@ -304,7 +304,7 @@ func sameGround(a, b *documents.Documents) bool {
 }
 
 // unreachable is the outage that the gate is told of, nil where the source answers.
-func (s *Service) unreachable() error {
+func (s *service) unreachable() error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if errors.Is(s.outage, slo.ErrUnavailable) {

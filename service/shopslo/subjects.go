@@ -12,13 +12,13 @@ import (
 	"github.com/shopslo/shopslo/internal/git"
 )
 
-// Subjects finds the first lines of Releases' commit messages in the mirror that
+// subjects finds the first lines of Releases' commit messages in the mirror that
 // `shopslo promote` keeps on this machine, where there is one. It fetches nothing: what
 // the mirror lacks is not known. It is for one goroutine.
-type Subjects struct {
+type subjects struct {
 	env   []string
-	Known map[fleet.Release]string
-	Asked map[fleet.Release]time.Time // when one that is not known was last asked for
+	known map[fleet.Release]string
+	asked map[fleet.Release]time.Time // when one that is not known was last asked for
 }
 
 // A commit that the mirror lacks is asked for again after a while: promote may have
@@ -28,19 +28,19 @@ const (
 	subjectsMost  = 50
 )
 
-// Of gives the subjects of what a fleet runs and its branches point to, as far as they
+// of gives the subjects of what a fleet runs and its branches point to, as far as they
 // are known. The map is the caller's.
-func (s *Subjects) Of(ctx context.Context, c *config.Promotion, seen *fleet.Snapshot, now time.Time) map[fleet.Release]string {
+func (s *subjects) of(ctx context.Context, c *config.Promotion, seen *fleet.Snapshot, now time.Time) map[fleet.Release]string {
 	out := map[fleet.Release]string{}
 	if c == nil || c.Git.Dir == "" {
 		return out
 	}
 	var ask []string
 	note := func(r fleet.Release) {
-		if text, ok := s.Known[r]; ok {
+		if text, ok := s.known[r]; ok {
 			out[r] = text
-		} else if git.IsCommit(string(r)) && now.Sub(s.Asked[r]) >= subjectsAgain && len(ask) < subjectsMost {
-			s.Asked[r] = now
+		} else if git.IsCommit(string(r)) && now.Sub(s.asked[r]) >= subjectsAgain && len(ask) < subjectsMost {
+			s.asked[r] = now
 			ask = append(ask, string(r))
 		}
 	}
@@ -51,13 +51,13 @@ func (s *Subjects) Of(ctx context.Context, c *config.Promotion, seen *fleet.Snap
 		note(seen.ShopSets[i].Release)
 	}
 	for r, text := range s.look(ctx, c, ask) {
-		s.Known[r], out[r] = text, text
+		s.known[r], out[r] = text, text
 	}
 	return out
 }
 
 // look asks the mirror.
-func (s *Subjects) look(ctx context.Context, c *config.Promotion, commits []string) map[fleet.Release]string {
+func (s *subjects) look(ctx context.Context, c *config.Promotion, commits []string) map[fleet.Release]string {
 	mirror := filepath.Join(c.Git.Dir, "app.git")
 	if c.Git.Submodule == "" { // a single repository
 		mirror = filepath.Join(c.Git.Dir, "system.git")

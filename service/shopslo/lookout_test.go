@@ -1,4 +1,4 @@
-package main
+package shopslo
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion/promoter"
-	"github.com/shopslo/shopslo/service/shopslo"
 )
 
 // ear is told; it is deaf for so many times.
@@ -41,13 +40,13 @@ func TestServeTellsOfEachArrivalUntilItIsHeard(t *testing.T) {
 	}{{snapshot("1"), nil}, {fleet.Snapshot{}, errors.New("away")}, {fleet.Snapshot{}, nil}, {snapshot("2"), nil}, {snapshot("2"), nil}, {snapshot("2"), nil}}
 	good, bad := &ear{}, &ear{deaf: 2}
 	n := 0
-	l := &shopslo.Lookout{
-		Fleet:   func(context.Context) (fleet.Snapshot, error) { n++; return answers[n-1].s, answers[n-1].err },
-		Tellers: []promoter.Teller{bad, good}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Compare: func(from, to fleet.Release) string { return "https://x/" + string(from) + "..." + string(to) },
+	l := &lookout{
+		fleet:   func(context.Context) (fleet.Snapshot, error) { n++; return answers[n-1].s, answers[n-1].err },
+		tellers: []promoter.Teller{bad, good}, log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		compare: func(from, to fleet.Release) string { return "https://x/" + string(from) + "..." + string(to) },
 	}
 	for range answers {
-		l.Look(t.Context())
+		l.look(t.Context())
 	}
 	want := "prod matches its branch: a-1 run Release 2, synced and healthy, in place of 1. https://x/1...2"
 	for name, e := range map[string]*ear{"who listens": good, "who listens later": bad} {
@@ -55,7 +54,7 @@ func TestServeTellsOfEachArrivalUntilItIsHeard(t *testing.T) {
 			t.Errorf("%s heard %q", name, e.heard)
 		}
 	}
-	if len(l.Untold) > 0 {
-		t.Errorf("left untold: %v", l.Untold)
+	if len(l.untold) > 0 {
+		t.Errorf("left untold: %v", l.untold)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package facts
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shopslo/shopslo/engine/facts"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
@@ -34,9 +33,9 @@ func (brokenLog) Read(context.Context, func(decisionlog.Line) error) (decisionlo
 }
 
 func TestTheReviewReadsTheLogOfDecisions(t *testing.T) {
-	s := newWeekStory()
+	week := review.LastWeek(time.Now(), time.FixedZone("JST", 9*3600))
 	at := func(days int, hours time.Duration) time.Time {
-		return s.period.From.AddDate(0, 0, days).Add(hours * time.Hour)
+		return week.From.AddDate(0, 0, days).Add(hours * time.Hour)
 	}
 	gate := func(when time.Time, to, release string, v promotion.Verdict) decisionlog.Entry {
 		return decisionlog.Entry{Kind: decisionlog.Gate, At: when, To: to, Release: release, Decision: v, Checks: []decisionlog.Check{{Check: "soak", Reason: "not yet."}}}
@@ -53,8 +52,8 @@ func TestTheReviewReadsTheLogOfDecisions(t *testing.T) {
 		{Kind: decisionlog.Promote, At: at(1, 1), To: "prod", Release: "cccc", Result: "refused"},
 		gate(at(9, 0), "prod", "dddd", promotion.Promote), // after it
 	}
-	in := review.Input{Period: s.period}
-	b := facts.ReadBook(t.Context(), &in, log, nil)
+	in := review.Input{Period: week}
+	b := readBook(t.Context(), &in, log, nil)
 	type row struct {
 		tier, release, verdict string
 		times                  int
@@ -76,7 +75,7 @@ func TestTheReviewReadsTheLogOfDecisions(t *testing.T) {
 		set := func(name, tier, release string, since time.Time) fleet.ShopSetState {
 			return fleet.ShopSetState{Observation: fleet.Observation{ShopSet: fleet.ShopSetName(name), Release: fleet.Release(release), ReleaseSince: since}, Tier: fleet.TierName(tier)}
 		}
-		b.See(fleet.Snapshot{
+		b.see(fleet.Snapshot{
 			ShopSets: []fleet.ShopSetState{set("c-2", "dev", "eeee", at(2, 1)), set("a-1", "prod", "aaaa", at(1, 1)), set("b-2", "prod", "aaaa", at(1, 2)), set("a-3", "prod-ha", "ffff", at(3, 1)), set("b-3", "prod-ha", "0000", at(0, 0))},
 			Tiers: []fleet.TierState{{Tier: "dev", Release: "eeee", ReleaseAt: at(2, 0)}, {Tier: "beta", Release: "bbbb", ReleaseAt: at(-9, 0)},
 				{Tier: "prod", Release: "aaaa", ReleaseAt: at(1, 0)}, {Tier: "prod-ha", Release: "ffff", ReleaseAt: at(3, 0)}},
@@ -93,8 +92,8 @@ func TestTheReviewReadsTheLogOfDecisions(t *testing.T) {
 		}
 	})
 	t.Run("a log that cannot be read is unknown", func(t *testing.T) {
-		in := review.Input{Period: s.period}
-		facts.ReadBook(t.Context(), &in, brokenLog{}, nil)
+		in := review.Input{Period: week}
+		readBook(t.Context(), &in, brokenLog{}, nil)
 		if u := in.Decisions.Unknown; u == nil || u.Error != "entry 3: the chain is broken" || in.Releases.Unknown == nil || len(in.Decisions.Items) > 0 {
 			t.Errorf("%+v", in.Decisions)
 		}
