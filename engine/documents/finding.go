@@ -53,6 +53,7 @@ type Lacking struct {
 	Absent   *Absent  `json:"absent,omitempty"` // nil: it could not be asked
 }
 
+// AbsentOf is an absence in that shape.
 func AbsentOf(a slo.Absence) *Absent {
 	return &Absent{Kind: a.Kind, Side: a.Side, Selector: a.Selector, Label: a.Label, Nearest: append([]string{}, a.Nearest...)}
 }

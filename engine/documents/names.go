@@ -1,9 +1,8 @@
 package documents
 
-import (
-	"github.com/shopslo/shopslo/slo"
-)
+import "github.com/shopslo/shopslo/slo"
 
+// TierNames are the names of all Tiers, the lowest first.
 func TierNames(d *Documents) (names []string) {
 	for _, t := range d.Fleet.Tiers() {
 		names = append(names, string(t.Name))
@@ -19,6 +18,7 @@ func TargetNames(d *Documents) []string {
 	return nil
 }
 
+// ShopSetNames are the names of all ShopSets.
 func ShopSetNames(d *Documents) (names []string) {
 	for _, s := range d.Fleet.ShopSets() {
 		names = append(names, string(s.Name))
@@ -26,6 +26,7 @@ func ShopSetNames(d *Documents) (names []string) {
 	return names
 }
 
+// GroupNames are the names of all ShopGroups.
 func GroupNames(d *Documents) (names []string) {
 	for _, g := range d.Fleet.ShopGroups() {
 		names = append(names, string(g.Name))
@@ -33,6 +34,7 @@ func GroupNames(d *Documents) (names []string) {
 	return names
 }
 
+// DomainNames are the names of all FailureDomains.
 func DomainNames(d *Documents) (names []string) {
 	for _, f := range d.Fleet.FailureDomains() {
 		names = append(names, string(f.Name))
@@ -40,6 +42,7 @@ func DomainNames(d *Documents) (names []string) {
 	return names
 }
 
+// SLONames are the names of all SLOs.
 func SLONames(d *Documents) (names []string) {
 	for i := range d.SLOs.SLOs {
 		names = append(names, d.SLOs.SLOs[i].Name)
@@ -47,6 +50,7 @@ func SLONames(d *Documents) (names []string) {
 	return names
 }
 
+// SLONamed is the SLO of a name; nil where there is none.
 func (d *Documents) SLONamed(name string) *slo.SLO {
 	for i := range d.SLOs.SLOs {
 		if d.SLOs.SLOs[i].Name == name {

@@ -20,6 +20,7 @@ import (
 	"github.com/shopslo/shopslo/review/actionfile"
 )
 
+// NotConfigured says that a section of the configuration is missing.
 func NotConfigured(key string) *review.Unknown {
 	return &review.Unknown{Reason: review.NotConfigured, Key: key}
 }
@@ -221,7 +222,7 @@ func hasMoves(x *incident.Incident) bool {
 	return slices.ContainsFunc(x.Timeline, func(e incident.Event) bool { return e.Kind == incident.Moved })
 }
 
-// stateAt is the state at a time, from the timeline; without one, as it is now.
+// incidentStateAt is the state at a time, from the timeline; without one, as it is now.
 func incidentStateAt(x *incident.Incident, at time.Time) incident.State {
 	if !hasMoves(x) {
 		return x.State

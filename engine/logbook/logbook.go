@@ -69,6 +69,7 @@ func gitLog(h host.Host, l *config.DecisionLog) decisiongit.Config {
 	return decisiongit.Config{Repository: l.Repository, Branch: l.Branch, Env: h.Environ()}
 }
 
+// Close ends the use of the log.
 func (b *Logbook) Close() error {
 	if c, ok := b.Log.(io.Closer); ok {
 		return c.Close()

@@ -54,6 +54,7 @@ func (v *Validation) judge() {
 	}
 }
 
+// Text is the answer for people.
 func (v Validation) Text() string {
 	var b strings.Builder
 	for _, n := range v.Notes {
