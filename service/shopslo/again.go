@@ -16,11 +16,11 @@ const askAfter = 10 * time.Second
 
 // askAgain lets a server take up SLOs that it could not understand, as soon as the source
 // tells what their metrics are: an embedded one knows nothing before it has scraped.
-func (s *service) askAgain(e *engine.Engine, now time.Time) {
-	if now.Before(s.asked.Add(askAfter)) {
+func (k *keeper) askAgain(e *engine.Engine, now time.Time) {
+	if now.Before(k.asked.Add(askAfter)) {
 		return
 	}
-	s.asked = now
+	k.asked = now
 	unread := unread(e.Docs, e.Ledger.Failing())
 	if len(unread) == 0 {
 		return
@@ -30,13 +30,13 @@ func (s *service) askAgain(e *engine.Engine, now time.Time) {
 		if _, err := promquery.Read(ind, e.Source.Types.TypeOf); err != nil {
 			continue
 		}
-		s.configuring.Lock()
-		defer s.configuring.Unlock()
-		if s.current() != e { // reloaded meanwhile
+		k.configuring.Lock()
+		defer k.configuring.Unlock()
+		if k.current() != e { // reloaded meanwhile
 			return
 		}
 		if err := e.TakeOver(now); err != nil {
-			s.Log.Error("SLOs that are understood now are not taken up", "err", err)
+			k.Log.Error("SLOs that are understood now are not taken up", "err", err)
 		}
 		return
 	}

@@ -48,7 +48,7 @@ func (s *service) routes(shell *server.Server) {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		budget.NewCollector(func() (status.Report, budget.Totals) {
-			e := s.current()
+			e := s.keeper.current()
 			return e.Report(s.Host.Now()), e.Totals
 		}),
 	)
@@ -74,10 +74,10 @@ func (s *service) status(w http.ResponseWriter, r *http.Request) {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return
 	}
-	e := s.current()
+	e := s.keeper.current()
 	e.LookPast(r.Context(), at, s.Host.Now())
 	report := e.Report(at)
-	report.Outage, _ = s.counting()
+	report.Outage, _ = s.keeper.counting()
 	write(w, report.AppendJSON(nil))
 }
 
@@ -94,9 +94,9 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 	}
 	q := judge.Question{To: to, Release: r.URL.Query().Get("release")}
 	q.Fix = fixOf(r)
-	e := s.current()
+	e := s.keeper.current()
 	e.LookPast(r.Context(), at, s.Host.Now())
-	d, err := judge.Decide(r.Context(), e, s.Host.Version, q, at, s.unreachable())
+	d, err := judge.Decide(r.Context(), e, s.Host.Version, q, at, s.keeper.unreachable())
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return

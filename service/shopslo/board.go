@@ -1,7 +1,6 @@
 package shopslo
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -116,11 +115,11 @@ func (b *boardSource) renew(ctx context.Context, done chan struct{}) {
 // gather asks all witnesses once, and the gate about each Tier. Nothing of it is logged
 // or told: nobody has asked to promote anything.
 func (b *boardSource) gather(ctx context.Context) board.Input {
-	s, e := b.s, b.s.current()
+	s, e := b.s, b.s.keeper.current()
 	at := s.Host.Now()
 	in := board.Input{At: at, Fleet: e.Docs.Fleet, Budgets: e.Report(at), Moves: b.logged(ctx, at),
 		MaxAge: 5*time.Minute + e.Docs.Config.Ledger.Delay + e.Docs.Config.Ledger.Resolution}
-	in.Outage, in.Reading = s.counting()
+	in.Outage, in.Reading = s.keeper.counting()
 	found, err := e.Witnesses.Gather(ctx)
 	if err != nil {
 		in.Unread = err.Error()
@@ -135,7 +134,7 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 	in.Subjects = b.subjects.of(ctx, c, &found.Fleet.Snapshot, at)
 	for _, t := range e.Docs.Fleet.Tiers()[min(1, len(e.Docs.Fleet.Tiers())):] {
 		g := board.Gate{To: t.Name}
-		if r, err := judge.Judge(ctx, e, s.Host.Version, found, judge.Question{To: string(t.Name)}, at, s.unreachable()); err != nil {
+		if r, err := judge.Judge(ctx, e, s.Host.Version, found, judge.Question{To: string(t.Name)}, at, s.keeper.unreachable()); err != nil {
 			g.Error = err.Error()
 		} else {
 			g.Record, g.Changes = &r, compared(c, &found.Fleet.Snapshot, t.Name, fleet.Release(r.Decision.Release))
@@ -143,19 +142,6 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 		in.Gates = append(in.Gates, g)
 	}
 	return in
-}
-
-// counting says why counting fails, and how far the first reading is; "" where all is well.
-func (s *service) counting() (outage, reading string) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	switch {
-	case s.outage != nil:
-		return s.outage.Error(), ""
-	case s.caught.IsZero():
-		return "", cmp.Or(s.reading, "the source has not been read yet")
-	}
-	return "", ""
 }
 
 // compared is the address that shows what a Tier would get; "" where there is none.
@@ -194,7 +180,7 @@ func (b *boardSource) logged(ctx context.Context, now time.Time) promotion.Found
 
 // Histories implements board.Source.
 func (b *boardSource) Histories(name fleet.ShopSetName) (out []board.History) {
-	e := b.s.current()
+	e := b.s.keeper.current()
 	set, ok := e.Docs.Fleet.ShopSet(name)
 	if !ok {
 		return nil

@@ -45,9 +45,9 @@ const gapAtOnce = 60
 
 // pushNow collects what is new and posts what may be posted.
 func (s *service) pushNow(ctx context.Context, pusher *mackerel.Pusher, m *pushMetrics) error {
-	e, now := s.current(), s.Host.Now()
+	e, now := s.keeper.current(), s.Host.Now()
 	var err error
-	if s.caughtUp() && !e.Ledger.Newest().IsZero() {
+	if s.keeper.caughtUp() && !e.Ledger.Newest().IsZero() {
 		_, err = pusher.Collect(now, e.Ledger.Newest(), gapAtOnce, func(at time.Time) (status.Report, error) { return e.Counted(at), nil })
 	}
 	done, sendErr := pusher.Push(ctx, now)
@@ -62,12 +62,6 @@ func (s *service) pushNow(ctx context.Context, pusher *mackerel.Pusher, m *pushM
 		sendErr = nil
 	}
 	return errors.Join(err, sendErr)
-}
-
-func (s *service) caughtUp() bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return !s.caught.IsZero()
 }
 
 // pushMetrics are about what goes to Mackerel.

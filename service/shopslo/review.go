@@ -18,7 +18,7 @@ func (s *service) review(w http.ResponseWriter, r *http.Request) {
 		server.WriteError(w, http.StatusBadRequest, errors.New("give week, such as 2026-W46, or from and to, the first and the last day of the period, or none of them"))
 		return
 	}
-	e := s.current()
+	e := s.keeper.current()
 	period, err := f.Period(s.Host.Now(), e.Docs.Config.WeeklyReview().Zone)
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
@@ -28,7 +28,7 @@ func (s *service) review(w http.ResponseWriter, r *http.Request) {
 	if s.book.Reader == nil {
 		unknown = facts.NotConfigured("gate.log")
 	}
-	report, err := facts.Review(r.Context(), e, period, s.Host.Now(), s.book.Reader, unknown, s.unreachable())
+	report, err := facts.Review(r.Context(), e, period, s.Host.Now(), s.book.Reader, unknown, s.keeper.unreachable())
 	if err == nil {
 		var data []byte
 		if data, err = json.Marshal(report); err == nil {
