@@ -284,9 +284,9 @@ func (s *settings) file(name string) string {
 
 // secret reads a secret from the file that key names, else from the environment. "" and
 // no error: there is neither. No error has the secret in it.
-func (p *program) secret(s *settings, key, file, variable string) (string, error) {
+func (a around) secret(s *settings, key, file, variable string) (string, error) {
 	if file == "" {
-		return strings.TrimSpace(p.getenv(variable)), nil
+		return strings.TrimSpace(a.getenv(variable)), nil
 	}
 	data, err := os.ReadFile(s.file(file))
 	if err != nil {

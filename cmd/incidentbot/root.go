@@ -38,14 +38,6 @@ type program struct {
 	config string
 }
 
-// failure is an error of something that ran, notFine that it ran and said no.
-type (
-	failure struct{ error }
-	notFine struct{ error }
-)
-
-func (f failure) Unwrap() error { return f.error }
-
 // signaled is why the context ended.
 type signaled struct{ os.Signal }
 
@@ -125,6 +117,11 @@ Exit codes: 0 done · 1 check found something · 3 the command line or a file is
 	cmd.PersistentFlags().StringVar(&p.config, "config", defaultConfig, "`file` with the settings")
 	cmd.AddCommand(p.serveCommand(), p.checkCommand(), p.listCommand(), p.summaryCommand(), p.showCommand(), p.postmortemCommand())
 	return cmd
+}
+
+// around is what the bot gets of the program.
+func (p *program) around() around {
+	return around{now: p.now, getenv: p.getenv, version: thisVersion(), listening: p.listening}
 }
 
 // getenv looks a variable up; "" where there is none.
