@@ -13,6 +13,7 @@ import (
 
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/incidentapi"
+	"github.com/shopslo/shopslo/service/incidentbot"
 )
 
 func (p *program) listCommand() *cobra.Command {
@@ -98,7 +99,7 @@ func (p *program) tellOne(ctx context.Context, id, format, lang string) error {
 		return p.print(string(data), err)
 	}
 	if lang == "" {
-		s, err := load(p.config)
+		s, err := incidentbot.Load(p.config)
 		if err != nil {
 			return err
 		}
@@ -118,7 +119,7 @@ func (p *program) checkCommand() *cobra.Command {
 		Long: `check reads the settings and asks Slack whether the token works, the app has its scopes,
 and channels, people and user groups exist: a line each. It changes nothing in Slack.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return check(cmd.Context(), p.around(), p.config, p.stdout)
+			return incidentbot.Check(cmd.Context(), p.around(), p.config, p.stdout)
 		},
 	}
 }
@@ -186,5 +187,5 @@ func checkLang(lang string) error {
 
 // ask asks the API's own handler, so that it tells the same here.
 func (p *program) ask(ctx context.Context, path string, query url.Values) ([]byte, error) {
-	return ask(ctx, p.around(), p.config, path, query)
+	return incidentbot.Ask(ctx, p.around(), p.config, path, query)
 }

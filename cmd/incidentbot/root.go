@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/shopslo/shopslo/service/incidentbot"
 	"github.com/spf13/cobra"
 )
 
@@ -80,9 +81,9 @@ func (p *program) run(ctx context.Context, args []string) int {
 		fmt.Fprintf(p.stderr, "incidentbot: %s\n", strings.TrimRight(line, "\n"))
 	}
 	switch {
-	case errors.As(err, &notFine{}):
+	case errors.As(err, &incidentbot.No{}):
 		return exitNo
-	case errors.As(err, &failure{}):
+	case errors.As(err, &incidentbot.Failed{}):
 		return exitFailed
 	}
 	fmt.Fprintln(p.stderr, "incidentbot: see 'incidentbot --help'")
@@ -120,8 +121,8 @@ Exit codes: 0 done · 1 check found something · 3 the command line or a file is
 }
 
 // around is what the bot gets of the program.
-func (p *program) around() around {
-	return around{now: p.now, getenv: p.getenv, version: thisVersion(), listening: p.listening}
+func (p *program) around() incidentbot.Around {
+	return incidentbot.Around{Now: p.now, Getenv: p.getenv, Version: thisVersion(), Listening: p.listening}
 }
 
 // getenv looks a variable up; "" where there is none.

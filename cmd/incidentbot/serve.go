@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/shopslo/shopslo/service/incidentbot"
 	"github.com/spf13/cobra"
 )
 
@@ -28,7 +29,7 @@ store, and done by the next one. Several may run on one PostgreSQL store.
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), serveOptions{around: p.around(), config: p.config, listen: f.listen, webConfig: f.webConfig, log: log})
+			return incidentbot.Serve(cmd.Context(), incidentbot.Options{Around: p.around(), Config: p.config, Listen: f.listen, WebConfig: f.webConfig, Log: log})
 		},
 	}
 	fs := cmd.Flags()

@@ -1,4 +1,4 @@
-package main
+package incidentbot
 
 import (
 	"context"
@@ -18,7 +18,7 @@ type metrics struct {
 	late  prometheus.Histogram
 }
 
-func newMetrics(r prometheus.Registerer, from counted, a around) *metrics {
+func newMetrics(r prometheus.Registerer, from counted, a Around) *metrics {
 	f := promauto.With(r)
 	m := &metrics{
 		calls: f.NewCounterVec(prometheus.CounterOpts{Name: "incidentbot_slack_calls_total",
@@ -28,8 +28,8 @@ func newMetrics(r prometheus.Registerer, from counted, a around) *metrics {
 		late: f.NewHistogram(prometheus.HistogramOpts{Name: "incidentbot_job_delay_seconds",
 			Help: "How long after it was due a job was begun: how far the bot is behind.", Buckets: []float64{0.5, 1, 2, 5, 15, 60, 300, 1800}}),
 	}
-	f.NewGaugeFunc(prometheus.GaugeOpts{Name: "incidentbot_build_info", Help: "The build; always 1.", ConstLabels: prometheus.Labels{"version": a.version}}, func() float64 { return 1 })
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ongoing{from, a.now})
+	f.NewGaugeFunc(prometheus.GaugeOpts{Name: "incidentbot_build_info", Help: "The build; always 1.", ConstLabels: prometheus.Labels{"version": a.Version}}, func() float64 { return 1 })
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ongoing{from, a.Now})
 	return m
 }
 

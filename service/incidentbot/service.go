@@ -1,4 +1,4 @@
-package main
+package incidentbot
 
 import (
 	"context"
@@ -26,18 +26,18 @@ import (
 // defaultStore is a file beside the settings.
 const defaultStore = "sqlite:incidents.db"
 
-// serveOptions are what a server is told. All are needed but webConfig.
-type serveOptions struct {
-	around    around
-	config    string // the file with the settings
-	listen    string // host:port
-	webConfig string // a file with TLS settings
-	log       *slog.Logger
+// Options are what a server is told. All are needed but webConfig.
+type Options struct {
+	Around    Around
+	Config    string // the file with the settings
+	Listen    string // host:port
+	WebConfig string // a file with TLS settings
+	Log       *slog.Logger
 }
 
 // service is the running bot.
 type service struct {
-	serveOptions
+	Options
 	set     *settings
 	store   *sqlstore.Store
 	bot     *slackbot.Bot
@@ -46,10 +46,10 @@ type service struct {
 	linked  atomic.Bool
 }
 
-// serve runs the bot until ctx ends or something that it cannot do without fails.
-func serve(ctx context.Context, o serveOptions) error {
-	a := o.around
-	set, err := load(o.config)
+// Serve runs the bot until ctx ends or something that it cannot do without fails.
+func Serve(ctx context.Context, o Options) error {
+	a := o.Around
+	set, err := Load(o.Config)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func serve(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	s := &service{serveOptions: o, set: set}
+	s := &service{Options: o, set: set}
 	client, signing, err := a.client(set)
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func serve(ctx context.Context, o serveOptions) error {
 	defer s.store.Close()
 	registry := prometheus.NewRegistry()
 	s.metrics = newMetrics(registry, s.store, a)
-	s.bot, err = slackbot.New(slackbot.Options{Client: client, Store: s.store, Settings: chosen, Now: a.now, Log: o.log, Called: s.metrics.called, Worked: s.metrics.worked})
+	s.bot, err = slackbot.New(slackbot.Options{Client: client, Store: s.store, Settings: chosen, Now: a.Now, Log: o.Log, Called: s.metrics.called, Worked: s.metrics.worked})
 	if err != nil {
 		return err
 	}
@@ -82,16 +82,16 @@ func serve(ctx context.Context, o serveOptions) error {
 
 // shell makes the HTTP server.
 func (s *service) shell(registry *prometheus.Registry) (*server.Server, error) {
-	shell, err := server.New(server.Options{Name: "incidentbot", Version: s.around.version, Description: "Incidents in Slack",
+	shell, err := server.New(server.Options{Name: "incidentbot", Version: s.Around.Version, Description: "Incidents in Slack",
 		Links:     []server.Link{{Address: "/api/v1/incidents?ongoing=true", Text: "Ongoing incidents", Description: "as JSON"}},
-		WebConfig: s.webConfig, Ready: s.ready, Log: s.log, Now: s.around.now})
+		WebConfig: s.WebConfig, Ready: s.ready, Log: s.Log, Now: s.Around.Now})
 	if err != nil {
 		return nil, fmt.Errorf("--web.config.file: %w", err)
 	}
 	if s.signing != "" {
 		shell.Handle("POST /slack", s.bot.Receiver(s.signing))
 	}
-	alertToken, err := s.around.secret(s.set, "alerts.token_file", s.set.Alerts.TokenFile, "INCIDENTBOT_ALERT_TOKEN")
+	alertToken, err := s.Around.secret(s.set, "alerts.token_file", s.set.Alerts.TokenFile, "INCIDENTBOT_ALERT_TOKEN")
 	switch {
 	case err != nil:
 		return nil, err
@@ -113,16 +113,16 @@ func (s *service) shell(registry *prometheus.Registry) (*server.Server, error) {
 
 // api is incidents over HTTP.
 func (s *service) api() (http.Handler, error) {
-	o := s.around.reading(s.set, s.store)
-	o.Failed = func(err error) { s.log.Error("answer about incidents", "err", err) }
+	o := s.Around.reading(s.set, s.store)
+	o.Failed = func(err error) { s.Log.Error("answer about incidents", "err", err) }
 	o.Changes = s.bot
-	token, err := s.around.secret(s.set, "api.token_file", s.set.API.TokenFile, "INCIDENTBOT_API_TOKEN")
+	token, err := s.Around.secret(s.set, "api.token_file", s.set.API.TokenFile, "INCIDENTBOT_API_TOKEN")
 	if err != nil {
 		return nil, err
 	}
 	if token != "" {
 		o.Token = func() (string, error) {
-			return s.around.secret(s.set, "api.token_file", s.set.API.TokenFile, "INCIDENTBOT_API_TOKEN")
+			return s.Around.secret(s.set, "api.token_file", s.set.API.TokenFile, "INCIDENTBOT_API_TOKEN")
 		}
 	}
 	return incidentapi.New(o), nil
@@ -154,13 +154,13 @@ func (s *service) ready() error {
 // run runs the parts until ctx or one of them ends. Jobs in work are brought to their end.
 func (s *service) run(ctx context.Context, shell *server.Server) error {
 	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", s.listen)
+	l, err := lc.Listen(ctx, "tcp", s.Listen)
 	if err != nil {
-		return failure{fmt.Errorf("listen on %s: %w", s.listen, err)}
+		return Failed{fmt.Errorf("listen on %s: %w", s.Listen, err)}
 	}
-	s.log.Info("listening", "address", l.Addr().String())
-	if s.around.listening != nil {
-		s.around.listening(l.Addr().String())
+	s.Log.Info("listening", "address", l.Addr().String())
+	if s.Around.Listening != nil {
+		s.Around.Listening(l.Addr().String())
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -170,7 +170,7 @@ func (s *service) run(ctx context.Context, shell *server.Server) error {
 	if s.signing == "" {
 		parts.Go(func() {
 			if err := s.bot.Socket(ctx, s.linked.Store); err != nil {
-				broken = failure{err}
+				broken = Failed{err}
 				cancel()
 			}
 		})
@@ -179,7 +179,7 @@ func (s *service) run(ctx context.Context, shell *server.Server) error {
 	cancel()
 	parts.Wait()
 	if err != nil {
-		err = failure{err}
+		err = Failed{err}
 	}
 	return errors.Join(broken, err)
 }

@@ -1,4 +1,4 @@
-package main
+package incidentbot
 
 import (
 	"cmp"
@@ -98,8 +98,8 @@ func (z *zone) UnmarshalText(text []byte) (err error) {
 	return nil
 }
 
-// load reads the settings' file. The error is document.Faults, or the system's.
-func load(path string) (*settings, error) {
+// Load reads the settings' file. The error is document.Faults, or the system's.
+func Load(path string) (*settings, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no file %s; name the settings with --config (docs/incidentbot.md has some to begin with)", path)
@@ -222,7 +222,7 @@ func (s *settings) bot() (slackbot.Settings, error) {
 	}
 	in := s.Slack.Invite
 	b := slackbot.Settings{
-		Language: slackbot.Language(cmp.Or(s.Language, "en")), Zone: s.location(), Prefix: s.Slack.ChannelPrefix, Announce: s.Slack.Announce, Emoji: s.Slack.Emoji,
+		Language: slackbot.Language(cmp.Or(s.Language, "en")), Zone: s.Location(), Prefix: s.Slack.ChannelPrefix, Announce: s.Slack.Announce, Emoji: s.Slack.Emoji,
 		Invite:      slackbot.Invite{Always: in.Always, Severity: map[incident.Severity][]string{}, ShopSets: in.ShopSets, Tiers: in.Tiers},
 		UpdateEvery: times(s.Remind.UpdateEvery), LeadWithin: times(s.Remind.LeadWithin), EscalateTo: s.Remind.EscalateTo,
 		PostmortemWithin: s.Remind.PostmortemWithin.Duration, ArchiveAfter: s.Remind.ArchiveAfter.Duration,
@@ -267,7 +267,7 @@ func (s *settings) readFleet(b *slackbot.Settings) error {
 	return errors.Join(errs...)
 }
 
-func (s *settings) location() *time.Location {
+func (s *settings) Location() *time.Location {
 	if s.TimeZone.Location == nil {
 		return time.UTC
 	}
@@ -284,9 +284,9 @@ func (s *settings) file(name string) string {
 
 // secret reads a secret from the file that key names, else from the environment. "" and
 // no error: there is neither. No error has the secret in it.
-func (a around) secret(s *settings, key, file, variable string) (string, error) {
+func (a Around) secret(s *settings, key, file, variable string) (string, error) {
 	if file == "" {
-		return strings.TrimSpace(a.getenv(variable)), nil
+		return strings.TrimSpace(a.Getenv(variable)), nil
 	}
 	data, err := os.ReadFile(s.file(file))
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package incidentbot
 
 import (
 	"context"
@@ -9,10 +9,10 @@ import (
 	"github.com/shopslo/shopslo/incident/slackbot"
 )
 
-// check writes a line for each thing that is as it should be, or is not: the settings, the
+// Check writes a line for each thing that is as it should be, or is not: the settings, the
 // store, and what Slack knows. It changes nothing in Slack.
-func check(ctx context.Context, a around, config string, out io.Writer) error {
-	s, err := load(config)
+func Check(ctx context.Context, a Around, config string, out io.Writer) error {
+	s, err := Load(config)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func check(ctx context.Context, a around, config string, out io.Writer) error {
 	}
 	defer store.Close()
 	fmt.Fprintln(out, "ok    store")
-	bot, err := slackbot.New(slackbot.Options{Client: client, Store: store, Settings: chosen, Now: a.now})
+	bot, err := slackbot.New(slackbot.Options{Client: client, Store: store, Settings: chosen, Now: a.Now})
 	if err != nil {
 		return err
 	}
@@ -47,10 +47,10 @@ func check(ctx context.Context, a around, config string, out io.Writer) error {
 		fmt.Fprintf(out, "FAIL  %s: %v\n", f.What, f.Err)
 	}
 	if silent == bad && bad > 0 {
-		return failure{errors.New("no answer of Slack, so nothing is known of it")}
+		return Failed{errors.New("no answer of Slack, so nothing is known of it")}
 	}
 	if bad > 0 {
-		return notFine{fmt.Errorf("%d of these have to be mended", bad)}
+		return No{fmt.Errorf("%d of these have to be mended", bad)}
 	}
 	return nil
 }

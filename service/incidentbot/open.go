@@ -1,4 +1,4 @@
-package main
+package incidentbot
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 )
 
 // openStore opens the store of the settings, or of the environment.
-func (a around) openStore(ctx context.Context, s *settings) (*sqlstore.Store, error) {
-	address := a.getenv("INCIDENTBOT_STORE")
+func (a Around) openStore(ctx context.Context, s *settings) (*sqlstore.Store, error) {
+	address := a.Getenv("INCIDENTBOT_STORE")
 	if address == "" {
 		address = s.Store
 	}
@@ -25,13 +25,13 @@ func (a around) openStore(ctx context.Context, s *settings) (*sqlstore.Store, er
 	}
 	store, err := sqlstore.Open(ctx, address)
 	if err != nil {
-		return nil, failure{err}
+		return nil, Failed{err}
 	}
 	return store, nil
 }
 
 // client collects what calls of Slack need. The signing secret is "" with Socket Mode.
-func (a around) client(s *settings) (c slackbot.Client, signing string, err error) {
+func (a Around) client(s *settings) (c slackbot.Client, signing string, err error) {
 	c.BotToken, err = a.secret(s, "slack.bot_token_file", s.Slack.BotTokenFile, "SLACK_BOT_TOKEN")
 	if err != nil {
 		return c, "", err
@@ -39,7 +39,7 @@ func (a around) client(s *settings) (c slackbot.Client, signing string, err erro
 	if !strings.HasPrefix(c.BotToken, "xoxb-") {
 		return c, "", errors.New("no bot token: put it (xoxb-…) into SLACK_BOT_TOKEN, or into the file of slack.bot_token_file")
 	}
-	c.Address, c.HTTP = a.getenv("SLACK_API_URL"), &http.Client{Timeout: 10 * time.Second}
+	c.Address, c.HTTP = a.Getenv("SLACK_API_URL"), &http.Client{Timeout: 10 * time.Second}
 	if s.Slack.Mode == "http" {
 		signing, err = a.secret(s, "slack.signing_secret_file", s.Slack.SigningSecretFile, "SLACK_SIGNING_SECRET")
 		if err == nil && signing == "" {

@@ -1,4 +1,4 @@
-package main
+package incidentbot
 
 import (
 	"bytes"
@@ -16,12 +16,12 @@ import (
 )
 
 // reading is how incidents are told, by the server and on the command line alike.
-func (a around) reading(s *settings, store *sqlstore.Store) incidentapi.Options {
-	o := incidentapi.Options{Source: slackbot.Named{From: store, Notes: store}, Now: a.now, Location: s.location()}
+func (a Around) reading(s *settings, store *sqlstore.Store) incidentapi.Options {
+	o := incidentapi.Options{Source: slackbot.Named{From: store, Notes: store}, Now: a.Now, Location: s.Location()}
 	if s.Shopslo.URL != "" {
 		b := budgets{url: s.Shopslo.URL, token: func() (string, error) {
 			return a.secret(s, "shopslo.token_file", s.Shopslo.TokenFile, "SHOPSLO_TOKEN")
-		}, client: &http.Client{Timeout: 10 * time.Second}, now: a.now}
+		}, client: &http.Client{Timeout: 10 * time.Second}, now: a.Now}
 		o.Burned = b.burned
 	}
 	return o
@@ -37,9 +37,9 @@ type answer struct {
 func (a *answer) Header() http.Header    { return a.header }
 func (a *answer) WriteHeader(status int) { a.status = status }
 
-// ask asks the API's own handler about the store, so that both tell the same.
-func ask(ctx context.Context, a around, config, path string, query url.Values) ([]byte, error) {
-	s, err := load(config)
+// Ask asks the API's own handler about the store, so that both tell the same.
+func Ask(ctx context.Context, a Around, config, path string, query url.Values) ([]byte, error) {
+	s, err := Load(config)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func ask(ctx context.Context, a around, config, path string, query url.Values) (
 		cause = errors.New(said.Error)
 	}
 	if got.status < http.StatusInternalServerError {
-		return nil, notFine{cause}
+		return nil, No{cause}
 	}
-	return nil, failure{cause}
+	return nil, Failed{cause}
 }
