@@ -131,13 +131,13 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 		{"the engine knows no service, and no HTTP shell",
 			map[string]string{"engine/e.go": doc("engine", imports(m+"service/shopslo", m+"internal/server")), "service/shopslo/s.go": doc("shopslo", imports(m+"engine", m+"internal/server"))},
 			[]string{"engine (the engine) imports service/shopslo (a service)", "engine/e.go:4: imports internal/server"}},
-		{"a program asks the engine, and neither ledger nor source",
+		{"a program asks engine and services, and neither ledger nor source nor store",
 			map[string]string{
 				"cmd/x/main.go":   goodMain,
-				"cmd/x/x.go":      "package main\n" + imports(m+"engine", m+"slo/ledger", m+"slo/ledger/explain", m+"slo/source/promapi", m+"slo"),
+				"cmd/x/x.go":      "package main\n" + imports(m+"engine", m+"slo/ledger", m+"slo/ledger/explain", m+"slo/source/promapi", m+"incident/sqlstore", m+"slo", m+"incident/incidentapi"),
 				"cmd/x/x_test.go": "package main\n" + imports(m+"slo/ledger", m+"slo/source/promtsdb"),
 			},
-			[]string{"cmd/x/x.go:3: imports slo/ledger (", "cmd/x/x.go:4: imports slo/ledger/explain", "cmd/x/x.go:5: imports slo/source/promapi"}},
+			[]string{"cmd/x/x.go:3: imports slo/ledger (", "cmd/x/x.go:4: imports slo/ledger/explain", "cmd/x/x.go:5: imports slo/source/promapi", "cmd/x/x.go:6: imports incident/sqlstore"}},
 		{"what runs the answers alone knows the settings file, and faces the HTTP shell",
 			map[string]string{
 				"status/s.go":         doc("status", imports(m+"internal/config", m+"internal/server")),

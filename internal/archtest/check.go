@@ -163,8 +163,8 @@ func (c *checker) layers(f *File) {
 		if under(dir, "internal/server") && (own < facing || own == running) && !under(f.Dir, "internal/server") {
 			c.add(i.at(f), "the HTTP shell belongs to faces, services and wiring", "imports %s", dir)
 		}
-		if own == wired && underAny(dir, counted) {
-			c.add(i.at(f), "a program asks the engine, which counts", "imports %s", dir)
+		if own == wired && underAny(dir, opened) {
+			c.add(i.at(f), "a program asks the engine or a service, which opens it", "imports %s", dir)
 		}
 	}
 }

@@ -18,8 +18,8 @@ var (
 	services = []string{"service"}
 )
 
-// counted are what only the engine opens: a program asks it instead.
-var counted = []string{"slo/ledger", "slo/source"}
+// opened are what the engine and services open: a program asks them instead.
+var opened = []string{"slo/ledger", "slo/source", "incident/sqlstore", "incident/slackbot"}
 
 // adapters tie one technology to one vocabulary or port. "x/*" means every folder
 // right below x.
