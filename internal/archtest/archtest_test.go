@@ -148,10 +148,28 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 		// rule 3
 		{"client-go stays in kube, also when its version is in the path",
 			map[string]string{
-				"fleet/kube/k.go": doc("kube", imports("k8s.io/client-go/rest", "github.com/argoproj/argo-cd/v2/pkg")),
-				"status/s.go":     doc("status", imports("k8s.io/client-go/rest", "github.com/argoproj/argo-cd/v2/pkg")),
+				"fleet/kube/k.go": doc("kube", imports("k8s.io/client-go/rest")),
+				"status/s.go":     doc("status", imports("k8s.io/client-go/rest")),
 			},
-			[]string{"status/s.go:3: imports k8s.io/client-go/rest; only fleet/kube may", "status/s.go:4: imports github.com/argoproj"}},
+			[]string{"status/s.go:3: imports k8s.io/client-go/rest; only fleet/kube may"}},
+		{"kube takes the group's name from Argo CD, and nobody else does",
+			map[string]string{
+				"fleet/kube/k.go":          doc("kube", imports(argoGroup)),
+				"fleet/kube/kubetest/k.go": doc("kubetest", imports(argoGroup)),
+				"status/s.go":              doc("status", imports(argoGroup)),
+			},
+			[]string{"fleet/kube/kubetest/k.go:3: imports " + argoGroup + "; only fleet/kube may", "status/s.go:3: imports " + argoGroup}},
+		{"Argo CD's whole types are in the tools' modules only, no test has them either",
+			map[string]string{
+				"fleet/kube/k.go":          doc("kube", imports(argoGroup+"/v1alpha1", "github.com/argoproj/gitops-engine/pkg/health")),
+				"fleet/kube/k_test.go":     "package kube\n" + imports("github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"),
+				"fleet/kube/x_test.go":     "package kube\n" + imports("github.com/argoproj/argo-cd/gitops-engine/pkg/health"),
+				"tools/argocd2/go.mod":     "module argocd2\n",
+				"tools/argocd2/main.go":    "package main\n" + imports(argoGroup+"/v1alpha1"),
+				"internal/lab/labctl/m.go": doc("labctl", imports("github.com/argoproj/argo-cd/v2/common")),
+			},
+			[]string{"fleet/kube/k.go:3: imports " + argoGroup + "/v1alpha1; only fleet/kube may, and only " + argoGroup, "fleet/kube/k.go:4: imports github.com/argoproj/gitops-engine",
+				"fleet/kube/k_test.go:2: imports github.com/argoproj/argo-cd/v3", "fleet/kube/x_test.go:2: imports github.com/argoproj/argo-cd/gitops-engine", "internal/lab/labctl/m.go:3: imports github.com/argoproj/argo-cd/v2/common"}},
 		{"chunk encodings may be read where the store may not",
 			map[string]string{"slo/source/promapi/p.go": doc("promapi", imports(
 				"github.com/prometheus/prometheus/tsdb/chunkenc", "github.com/prometheus/prometheus/storage/remote", "github.com/prometheus/prometheus/tsdb"))},
@@ -277,15 +295,16 @@ func contains(all []Violation, part string) bool {
 
 func TestCheckDeps(t *testing.T) {
 	deps := []string{"fmt", "k8s.io/client-go/kubernetes/scheme", "k8s.io/client-go/kubernetesx", "github.com/prometheus/prometheus/discovery/kubernetes",
-		"github.com/argoproj/argo-cd/v2/common", "k8s.io/api/core/v1"}
+		"github.com/argoproj/argo-cd/v2/common", argoGroup + "/v1alpha1", argoGroup, "k8s.io/api/core/v1"}
 	tests := []struct {
 		name, program string
 		want          int
 	}{
-		{"the CLI links neither argo-cd nor the clientset nor Kubernetes discovery", "shopslo", 3},
-		{"a plugin links nothing of Kubernetes or Prometheus at all", "mackerel-plugin-mailrelay", 5},
-		{"a check neither", "check-mailrelay", 5},
-		{"the exporter may", "shopset_exporter", 0},
+		{"the CLI links neither argo-cd nor the clientset nor Kubernetes discovery", "shopslo", 6},
+		{"a plugin links nothing of Kubernetes or Prometheus at all", "mackerel-plugin-mailrelay", 6},
+		{"a check neither", "check-mailrelay", 6},
+		{"the exporter knows Argo CD's group, and no client for all kinds", "shopset_exporter", 4},
+		{"nobody links Argo CD's types", "incidentbot", 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
