@@ -233,25 +233,28 @@ func TestTheGoldenFilesAreOfTheVersionsThatAreRequired(t *testing.T) {
 func TestEveryFieldThatIsReadIsHeldToArgoCD(t *testing.T) {
 	held := map[string]bool{}
 	fields("", reflect.TypeFor[contents](), func(field string) { held[field] = false })
+	fields("cluster", reflect.TypeFor[clusterConfig](), func(field string) { held[field] = false })
 	for _, data := range documents(t, "applications") {
 		var i item
 		var c contents
-		if json.Unmarshal(data, &i) != nil || i.fault != nil || utiljson.Unmarshal(data, &c) != nil {
+		if json.Unmarshal(data, &i) == nil && i.fault == nil && utiljson.Unmarshal(data, &c) == nil {
+			hold(held, "", reflect.ValueOf(&c).Elem(), func() string { return text(t, meaning(&i, &c)) })
+		}
+	}
+	for _, data := range documents(t, "clusters") {
+		var c clusterConfig
+		if json.Unmarshal(asSecret(t, data).Data.Config, &c) != nil {
 			continue
 		}
-		whole := text(t, meaning(&i, &c))
-		values("", reflect.ValueOf(&c).Elem(), func(field string, v reflect.Value) {
-			if held[field] || v.IsZero() {
-				return
+		hold(held, "cluster", reflect.ValueOf(&c).Elem(), func() string {
+			r, err := c.rest("https://x.example.com")
+			if err != nil {
+				return "refused"
 			}
-			was := reflect.New(v.Type()).Elem()
-			was.Set(v)
-			v.SetZero()
-			held[field] = text(t, meaning(&i, &c)) != whole
-			v.Set(was)
+			return text(t, connection(t, r))
 		})
 	}
-	if len(held) < 40 {
+	if len(held) < 60 {
 		t.Errorf("only %d fields are read: %v", len(held), held)
 	}
 	for field, ok := range held {
@@ -259,6 +262,22 @@ func TestEveryFieldThatIsReadIsHeldToArgoCD(t *testing.T) {
 			t.Errorf("%s could be misread without a failing test: let a document have it alone, and meaning tell it", field)
 		}
 	}
+}
+
+// hold takes away one field after the other that was read, and notes those without which
+// the meaning is another.
+func hold(held map[string]bool, of string, read reflect.Value, meaning func() string) {
+	whole := meaning()
+	values(of, read, func(field string, v reflect.Value) {
+		if held[field] || v.IsZero() {
+			return
+		}
+		was := reflect.New(v.Type()).Elem()
+		was.Set(v)
+		v.SetZero()
+		held[field] = meaning() != whole
+		v.Set(was)
+	})
 }
 
 // leaf reports whether something is read as a whole. A source is the same everywhere.
