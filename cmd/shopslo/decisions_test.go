@@ -148,7 +148,7 @@ func TestAServerLogsEachDecision(t *testing.T) {
 	t.Run("and says so where it cannot", func(t *testing.T) {
 		writeFiles(t, dir, map[string]string{"decisions.jsonl": "somebody else's\n"})
 		text, _ := must(t, exitOK, append(ask, "-o", "json")...)
-		if p := publishedOf(t, text); p.Log.Index != nil || !strings.Contains(p.Log.Why, "somebody else writes to it") || p.Decision != promotion.Promote {
+		if p := publishedOf(t, text); p.Log.Index != nil || !strings.Contains(p.Log.Why, "another process writes to it") || p.Decision != promotion.Promote {
 			t.Errorf("%+v", p)
 		}
 		if !strings.Contains(server.log.String(), "a decision could not be logged") {

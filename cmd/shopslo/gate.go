@@ -147,7 +147,7 @@ func replay(file string) (judged, error) {
 	if err != nil {
 		return judged{}, fmt.Errorf("replay %s: %w; it has to be all that 'shopslo gate -o json' or 'shopslo decisions show' wrote", file, err)
 	}
-	if r.Decision, err = r.Replay(); err != nil {
+	if r.Decision, err = r.Replay(thisBuild().Shopslo); err != nil {
 		return judged{}, fmt.Errorf("replay %s: %w", file, err)
 	}
 	return judged{Answer: logbook.Answer{Record: r, JSON: data}}, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/promotion/render"
 )
 
 // gateForms are the forms of a decision.
@@ -90,16 +91,16 @@ func writeAs(p *program, w io.Writer, form string, v judged, explain bool, colum
 		_, err := w.Write(v.line())
 		return err
 	case "junit":
-		return v.WriteJUnit(w)
+		return render.JUnit(w, v.Decision)
 	case "markdown":
-		return v.logged(w, v.WriteMarkdown(w))
+		return v.logged(w, render.Markdown(w, v.Decision))
 	case "sarif":
-		return v.WriteSARIF(w, filepath.ToSlash(filepath.Clean(p.configFile)), v.Program)
+		return render.SARIF(w, v.Decision, filepath.ToSlash(filepath.Clean(p.configFile)), v.Program)
 	}
 	if explain {
-		return v.logged(w, v.WriteExplanation(w, columns, colour))
+		return v.logged(w, render.Explanation(w, v.Record, columns, colour))
 	}
-	return v.logged(w, v.WriteText(w, columns, colour))
+	return v.logged(w, render.Text(w, v.Decision, columns, colour))
 }
 
 // line is the JSON with its line feed.

@@ -2,6 +2,7 @@ package logbook
 
 import (
 	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/render"
 )
 
 // Answer is a record, and the JSON of it as whoever decided has written it; nil where
@@ -14,7 +15,7 @@ type Answer struct {
 
 // message is the decision in a few sentences.
 func (v Answer) message() string {
-	text := v.Headline()
+	text := render.Headline(v.Decision)
 	if line := v.Log.Sentence(); line != "" {
 		text += " " + line
 	}

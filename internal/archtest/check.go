@@ -16,6 +16,7 @@ func (t *Tree) Check() []Violation {
 	for _, f := range t.Files {
 		c.length(f)
 		c.testHelpers(f)
+		c.argoCD(f)
 		if f.Test {
 			continue
 		}
@@ -99,7 +100,7 @@ func (c *checker) adapters(f *File) {
 func (c *checker) shared(f *File) {
 	for _, i := range f.Imports {
 		dir, local := i.local()
-		if !i.standard() && !(local && slices.Contains(grounds, dir)) {
+		if !i.standard() && !(local && slices.Contains(grounds, dir)) && !underAny(i.Path, sharedReads[f.Dir]) {
 			c.add(i.at(f), "what adapters share knows bytes and words only", "%s imports %s", f.Dir, i.Path)
 		}
 	}
@@ -179,6 +180,15 @@ func (c *checker) confined(f *File) {
 			if under(i.Path, r.library) && !underAny(i.Path, r.except) && !underAny(f.Dir, r.only) {
 				c.add(i.at(f), r.why, "imports %s; only %s may", i.Path, strings.Join(r.only, " and "))
 			}
+		}
+	}
+}
+
+// argoCD: rule 3. Of Argo CD there is one small package, in one place.
+func (c *checker) argoCD(f *File) {
+	for _, i := range f.Imports {
+		if underAny(i.Path, argoLibraries) && (i.Path != argoGroup || f.Dir != argoUser) {
+			c.add(i.at(f), argoWhy, "imports %s; only %s may, and only %s", i.Path, argoUser, argoGroup)
 		}
 	}
 }
@@ -387,7 +397,7 @@ func CheckDeps(program string, deps []string) []Violation {
 			continue
 		}
 		for _, d := range deps {
-			if under(d, r.library) {
+			if under(d, r.library) && (d != argoGroup || r.library == argoGroup) {
 				c.add("cmd/"+program, r.why, "links %s", d)
 			}
 		}

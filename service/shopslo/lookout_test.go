@@ -48,7 +48,7 @@ func TestServeTellsOfEachArrivalUntilItIsHeard(t *testing.T) {
 	for range answers {
 		l.look(t.Context())
 	}
-	want := "prod matches its branch: a-1 run Release 2, synced and healthy, in place of 1. https://x/1...2"
+	want := "prod is in sync: a-1 run Release 2, Synced and Healthy, replacing 1. https://x/1...2"
 	for name, e := range map[string]*ear{"who listens": good, "who listens later": bad} {
 		if strings.Join(e.heard, "|") != want {
 			t.Errorf("%s heard %q", name, e.heard)
