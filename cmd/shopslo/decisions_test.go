@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/internal/fakes/mackerelfake"
 	"github.com/shopslo/shopslo/promotion"
 )
@@ -316,7 +317,7 @@ func TestSlackAndMackerelAreToldOfADecision(t *testing.T) {
 		again, told := hook(t, http.StatusOK)
 		writeFiles(t, s.dir, map[string]string{"shopslo.yaml": s.without(t, "tell: {", "  tell: {slack: {}}\n")})
 		must(t, exitUsage, ask...)
-		if code, _, stderr := runWith(t, []string{envSlackWebhook + "=" + again}, ask...); code != exitOK || len(told()) != 1 {
+		if code, _, stderr := runWith(t, []string{logbook.EnvSlackWebhook + "=" + again}, ask...); code != exitOK || len(told()) != 1 {
 			t.Errorf("exit code %d, told %q: %s", code, told(), stderr)
 		}
 	})

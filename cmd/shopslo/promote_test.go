@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/shopslo/shopslo/engine/client"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
@@ -162,7 +163,7 @@ func (p *platform) pointer(branch string) string {
 func (p *platform) decide(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if r.URL.Path == decisionsPath {
+	if r.URL.Path == client.DecisionsPath {
 		p.logMove(w, r)
 		return
 	}
