@@ -152,7 +152,8 @@ configuration or a document is wrong · 4 the log could not be reached.
 		if err != nil {
 			return err
 		}
-		end, err := decisionlog.Verify(cmd.Context(), log, head)
+		v, err := decisionlog.Verify(cmd.Context(), log, head)
+		end := v.Head
 		if err != nil {
 			return logError(err)
 		}

@@ -260,8 +260,8 @@ func TestEveryOtherOrderOfEntriesIsFound(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, headFile)); err != nil {
 		t.Fatal(err)
 	}
-	if head, err := Verify(t.Context(), Folder{dir}, ""); err != nil || head.Index != 3 {
-		t.Errorf("%v, %v", head, err)
+	if v, err := Verify(t.Context(), Folder{dir}, ""); err != nil || v.Head.Index != 3 {
+		t.Errorf("%v, %v", v, err)
 	}
 	if _, err := Verify(t.Context(), Folder{dir}, published.Hash); !errors.Is(err, ErrBroken) || !strings.Contains(err.Error(), published.Hash) {
 		t.Errorf("a published head that is gone: %v", err)
@@ -319,15 +319,15 @@ func TestDecisionsAtOnceAreOneChain(t *testing.T) {
 	all.Wait()
 	close(done)
 	reading.Wait()
-	if head, err := Verify(t.Context(), Folder{dir}, ""); err != nil || head.Index != 80 || head != l.Head() {
-		t.Errorf("%v, %v", head, err)
+	if v, err := Verify(t.Context(), Folder{dir}, ""); err != nil || v.Head.Index != 80 || v.Head != l.Head() {
+		t.Errorf("%v, %v", v, err)
 	}
 }
 
 func TestAFolderWithoutALogIsEmptyAndOneThatIsNotThereAnError(t *testing.T) {
 	dir := t.TempDir()
-	if head, err := Verify(t.Context(), Folder{dir}, ""); head != (Head{}) || err != nil {
-		t.Errorf("%v, %v", head, err)
+	if v, err := Verify(t.Context(), Folder{dir}, ""); v.Head != (Head{}) || err != nil {
+		t.Errorf("%v, %v", v, err)
 	}
 	if _, err := Verify(t.Context(), Folder{filepath.Join(dir, "none")}, ""); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v", err)

@@ -112,3 +112,12 @@ func (f Folder) record(e Entry) ([]byte, error) {
 	}
 	return data, e.CheckRecord(data)
 }
+
+// give notes the head that is given out.
+func (f Folder) give(h Head) error {
+	data, err := marshalHead(h)
+	if err != nil {
+		return err
+	}
+	return replace(filepath.Join(f.Dir, headFile), data)
+}

@@ -14,7 +14,7 @@ import (
 // lockFile is locked by whoever writes to the folder, and names who that is.
 const lockFile = "lock"
 
-// ErrHeld is the error of Open and Repair where another process writes to the folder.
+// ErrHeld is the error of Open and RepairFolder where another process writes to the folder.
 var ErrHeld = errors.New("another process writes to it")
 
 // hold is the right to write to a folder, of one process at a time.

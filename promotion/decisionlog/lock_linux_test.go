@@ -172,7 +172,7 @@ func TestOpensForSomebodyElse(t *testing.T) {
 	if dir == "" {
 		return
 	}
-	if v, err := Verify(t.Context(), Folder{dir}, ""); err != nil || v.Index != 2 {
+	if v, err := Verify(t.Context(), Folder{dir}, ""); err != nil || v.Head.Index != 2 {
 		t.Errorf("%v, %v", v, err)
 	}
 	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "cannot be written") {

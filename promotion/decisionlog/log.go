@@ -121,15 +121,6 @@ func (l *Log) keep(index int, packed []byte) error {
 	return syncFolder(filepath.Join(l.Dir, records))
 }
 
-// give notes the head that is given out.
-func (l *Log) give(h Head) error {
-	data, err := marshalHead(h)
-	if err != nil {
-		return err
-	}
-	return replace(filepath.Join(l.Dir, headFile), data)
-}
-
 // Head gives the end of the log.
 func (l *Log) Head() Head {
 	l.mu.Lock()
