@@ -261,13 +261,13 @@ func unusedName(folder, name string) string {
 
 // quoted is a word as a shell takes it for itself.
 func quoted(word string) string {
-	if plain.MatchString(word) {
+	if bareWord.MatchString(word) {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-var plain = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+var bareWord = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
 
 // span reads --from, --until and --for.
 func (e *entry) span(now time.Time) (from, until time.Time, err error) {

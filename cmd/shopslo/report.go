@@ -143,7 +143,7 @@ func writeReport(p *program, ctx context.Context, f reportFlags) error {
 		failed = fmt.Errorf("--output: %w", failed)
 	}
 	if failed == nil && hook != nil {
-		if failed = hook.Say(ctx, r.Summary(lang, strings.ReplaceAll(link, "{week}", url.PathEscape(r.Week)))); failed != nil {
+		if failed = hook.Say(ctx, strings.TrimSpace(r.Summary(lang, "")), strings.ReplaceAll(link, "{week}", url.PathEscape(r.Week))); failed != nil {
 			failed = &codeError{code: exitUnavailable, err: failed}
 		}
 	}

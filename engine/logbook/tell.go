@@ -37,7 +37,7 @@ func decisionTellers(h host.Host, c *config.Config) ([]decisionTeller, map[promo
 				return nil, nil, fmt.Errorf("%s: gate.tell.slack names no webhook_file, and %s is not set: give one of the two the webhook's address", c.Path, EnvSlackWebhook)
 			}
 		}
-		all = append(all, func(ctx context.Context, v Answer) error { return hook.Say(ctx, v.message()+onBoard(c.Board, v)) })
+		all = append(all, func(ctx context.Context, v Answer) error { return hook.Say(ctx, v.message(), onBoard(c.Board, v)) })
 	}
 	if t.Mackerel && c.Mackerel != nil {
 		client, err := h.MackerelClient(c.Mackerel.Mackerel)
@@ -55,13 +55,13 @@ func decisionTellers(h host.Host, c *config.Config) ([]decisionTeller, map[promo
 	return all, decided, nil
 }
 
-// onBoard is a line with the address of the page that has all checks; "" where nobody
+// onBoard is the address of the page that has all checks; "" where nobody
 // said where that is, or the decision is none of a Tier's gate.
 func onBoard(base string, v Answer) string {
 	if base == "" || v.To == "" {
 		return ""
 	}
-	return "\n" + strings.TrimRight(base, "/") + "/board/gate/" + url.PathEscape(string(v.To))
+	return strings.TrimRight(base, "/") + "/board/gate/" + url.PathEscape(string(v.To))
 }
 
 // Tell tells everybody of a decision, also after one could not be told.
