@@ -91,12 +91,14 @@ func (b *Logbook) Append(ctx context.Context, e decisionlog.Entry, record []byte
 
 // Keep logs a decision, and gives it with where that is. One that has to be logged and
 // cannot be is inconclusive: the log is then a source that could not be reached.
-func (b *Logbook) Keep(ctx context.Context, v Answer, by string) (Answer, error) {
+func (b *Logbook) Keep(ctx context.Context, v Answer, who decisionlog.Asker) (Answer, error) {
 	data, err := v.AppendJSON(nil)
 	if err != nil {
 		return v, err
 	}
-	v.Log = b.Append(ctx, decisionlog.OfDecision(v.Decision, by), data)
+	e := decisionlog.OfDecision(v.Decision, who.By)
+	e.User = who.User
+	v.Log = b.Append(ctx, e, data)
 	if v.Log.Head == (decisionlog.Head{}) && b.required {
 		ev := v.Evidence
 		ev.Outages = append(slices.Clone(ev.Outages), promotion.Outage{Source: "The decision log, which is required,", Error: v.Log.Why})

@@ -21,6 +21,16 @@ const (
 // Folder reads a log in a folder, also while a server appends to it.
 type Folder struct{ Dir string }
 
+// In reports whether a folder has a log, or what is left of one.
+func In(dir string) bool {
+	for _, name := range []string{File, headFile} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Read implements Reader.
 func (f Folder) Read(ctx context.Context, each func(Line) error) (Head, error) {
 	head, _, err := f.read(ctx, each)

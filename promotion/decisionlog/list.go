@@ -73,7 +73,7 @@ func (l List) WriteTable(w io.Writer) error {
 		rows := [][]string{{"ENTRY", "AT", "KIND", "TO", "RELEASE", "DECISION", "BY", "WHY"}}
 		for _, e := range l.Lines {
 			rows = append(rows, []string{strconv.Itoa(e.Index), e.At.UTC().Format(time.RFC3339), string(e.Kind), cell(e.To), fmt.Sprintf("%.12s", cell(e.Release)),
-				cell(e.outcome()), cell(e.Who()), cell(e.why())})
+				cell(e.outcome()), cell(e.Who().String()), cell(e.why())})
 		}
 		table = cells.Columns(rows)
 	}
@@ -81,18 +81,25 @@ func (l List) WriteTable(w io.Writer) error {
 	return err
 }
 
-// Who is who asked, and says so where only they have said it.
-func (e Entry) Who() string {
+// Asker is who asked: the user whose password a server has checked, and who they or CI say
+// they are.
+type Asker struct{ User, By string }
+
+// String says so where only they have said it.
+func (a Asker) String() string {
 	switch {
-	case e.User == "" && e.By == "":
+	case a.User == "" && a.By == "":
 		return ""
-	case e.User == "":
-		return e.By + " (claimed)"
-	case e.By == "" || e.By == e.User:
-		return e.User
+	case a.User == "":
+		return a.By + " (claimed)"
+	case a.By == "" || a.By == a.User:
+		return a.User
 	}
-	return e.User + " (claimed: " + e.By + ")"
+	return a.User + " (claimed: " + a.By + ")"
 }
+
+// Who is who asked.
+func (e Entry) Who() Asker { return Asker{e.User, e.By} }
 
 // outcome is what was decided, or what came of moving.
 func (e Entry) outcome() string {

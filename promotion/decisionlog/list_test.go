@@ -134,7 +134,7 @@ func TestAnEntryIsSmallWhateverIsWritten(t *testing.T) {
 
 func TestWhoAskedIsTheUserAndWhatIsClaimedSaysSo(t *testing.T) {
 	for want, e := range map[string]Entry{"": {}, "mai (claimed)": {By: "mai"}, "ci": {User: "ci"}, "ci (claimed: mai)": {User: "ci", By: "mai"}} {
-		if got := e.Who(); got != want {
+		if got := e.Who().String(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -35,6 +35,9 @@ func Open(dir string) (*Log, error) {
 	}
 	l := &Log{Folder: Folder{dir}, held: held}
 	if err := l.open(); err != nil {
+		if errors.Is(err, ErrBroken) {
+			err = fmt.Errorf("%w; 'shopslo decisions repair' keeps all that is intact", err)
+		}
 		return nil, errors.Join(fmt.Errorf("open decision log %s: %w", dir, err), l.Close())
 	}
 	return l, nil

@@ -81,10 +81,10 @@ func repair(ctx context.Context, dir string, now time.Time, by string) (_ *Repai
 type mending struct {
 	Folder
 	salvage
-	by      string
-	old     *os.File // the log as it was; nil: there is none
-	noEntry map[string]bool
-	told    Repaired
+	by       string
+	old      *os.File        // the log as it was; nil: there is none
+	noRecord map[string]bool // entries, by their hashes, whose record is lost
+	told     Repaired
 }
 
 // look tells what is intact, and which records are lost.
@@ -101,13 +101,13 @@ func (m *mending) look(ctx context.Context, given Head) error {
 		return err
 	}
 	m.salvage = sift(all, given)
-	m.noEntry = map[string]bool{}
+	m.noRecord = map[string]bool{}
 	for _, p := range slices.Concat(m.prefix, m.rest) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if _, err := m.recordOf(p); errors.Is(err, ErrBroken) {
-			m.noEntry[p.hash] = true
+			m.noRecord[p.hash] = true
 		} else if err != nil {
 			return err
 		}
@@ -204,8 +204,11 @@ func (m *mending) writeTo(out io.Writer) (Head, error) {
 		if _, err := io.Copy(out, io.NewSectionReader(m.old, p.at, int64(p.size)+1)); err != nil {
 			return Head{}, err
 		}
-		if c.Head = (Head{p.index, p.hash}); m.noEntry[p.hash] {
+		c.Head = Head{p.index, p.hash}
+		if m.noRecord[p.hash] {
 			m.told.LostRecords = append(m.told.LostRecords, p.index)
+		} else if err := m.putBack(p); err != nil {
+			return Head{}, err
 		}
 	}
 	for _, p := range m.rest {
@@ -229,6 +232,22 @@ func (m *mending) writeTo(out io.Writer) (Head, error) {
 	return c.Head, errors.Join(err, replace(m.recordFile(c.Head.Index), packed))
 }
 
+// putBack puts a record in its place that only a repair of before has set aside.
+func (m *mending) putBack(p piece) error {
+	if _, err := m.record(Entry{Index: p.index, Record: p.record}); !errors.Is(err, ErrBroken) {
+		return err
+	}
+	record, err := m.recordOf(p)
+	if err != nil {
+		return err
+	}
+	packed, err := pack(record)
+	if err != nil {
+		return err
+	}
+	return replace(m.recordFile(p.index), packed)
+}
+
 // again appends an entry whose place is lost, with its record.
 func (m *mending) again(out io.Writer, c *Chain, p piece) error {
 	text := make([]byte, p.size)
@@ -248,7 +267,7 @@ func (m *mending) again(out io.Writer, c *Chain, p piece) error {
 	if _, err := out.Write(append(line, '\n')); err != nil {
 		return err
 	}
-	if m.noEntry[p.hash] {
+	if m.noRecord[p.hash] {
 		m.told.LostRecords = append(m.told.LostRecords, c.Head.Index)
 		return removed(m.recordFile(c.Head.Index)) // that of another; it is set aside
 	}

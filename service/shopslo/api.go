@@ -36,9 +36,11 @@ func (s *service) shell() (*server.Server, error) {
 
 // routes adds what the product answers.
 func (s *service) routes(shell *server.Server) {
+	s.user = shell.User
 	s.boardRoute(shell)
 	shell.HandleFunc("GET /api/v1/status", s.status)
-	shell.HandleFunc("GET /api/v1/gate", s.gate)
+	shell.HandleFunc("POST "+client.GatePath, s.gate)
+	shell.HandleFunc("GET "+client.GatePath, s.gateByGet)
 	shell.HandleFunc("GET "+client.ReviewPath, s.review)
 	shell.HandleFunc("GET /api/v1/decisions", s.listDecisions)
 	shell.HandleFunc("GET /api/v1/decisions/log", s.decisionLog)
@@ -81,6 +83,13 @@ func (s *service) status(w http.ResponseWriter, r *http.Request) {
 	write(w, report.AppendJSON(nil))
 }
 
+// gateByGet answers a client of before: a decision is logged and told, so that it must not
+// be asked for by what a browser sends for an image of any page.
+func (s *service) gateByGet(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", http.MethodPost)
+	server.WriteError(w, http.StatusMethodNotAllowed, fmt.Errorf("the gate is asked with POST, since each decision is logged; update the shopslo that asks to the version of this server, %s", s.Host.Version))
+}
+
 func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 	at, err := s.at(r)
 	if err != nil {
@@ -93,7 +102,7 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := judge.Question{To: to, Release: r.URL.Query().Get("release")}
-	q.Fix = fixOf(r)
+	q.Fix = s.fixOf(r)
 	e := s.keeper.current()
 	e.LookPast(r.Context(), at, s.Host.Now())
 	d, err := judge.Decide(r.Context(), e, s.Host.Version, q, at, s.keeper.unreachable())

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -42,6 +43,8 @@ type service struct {
 
 	book *logbook.Logbook // where decisions are logged
 	told *tidings         // who is told of them
+
+	user func(*http.Request) string // whose password a request came with; "": nobody's
 }
 
 // Serve runs until ctx ends or something that it cannot do without fails.
