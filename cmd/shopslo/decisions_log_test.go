@@ -193,6 +193,12 @@ func TestOneClientCannotFillTheLog(t *testing.T) {
 			t.Errorf("%s: %d %.300s", name, code, body)
 		}
 	}
+	if code, body := server.post(t, client.GatePath+"?to=prod&at=9999-12-31T23:59:59Z", nil); code != http.StatusBadRequest || !strings.Contains(body, "has not come yet") {
+		t.Errorf("a gate of the year 9999: %d %.300s", code, body)
+	}
+	if code, body := server.post(t, client.GatePath+"?to=moon", nil); code != http.StatusBadRequest {
+		t.Errorf("a gate to an unknown Tier: %d %.300s", code, body)
+	}
 	for range 3 {
 		if code, body := move("prod", now, strings.Repeat("x", 31<<20)); code != http.StatusOK {
 			t.Errorf("%d %.300s", code, body)

@@ -96,6 +96,10 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return
 	}
+	if latest := s.Host.Now().Add(clockSkew); at.After(latest) {
+		server.WriteError(w, http.StatusBadRequest, fmt.Errorf("at: %s has not come yet: by this server's clock it is %s", at.Format(time.RFC3339), s.Host.Now().UTC().Format(time.RFC3339)))
+		return
+	}
 	to := r.URL.Query().Get("to")
 	if to == "" {
 		server.WriteError(w, http.StatusBadRequest, errors.New("to is missing; name the Tier that the release is to go to"))

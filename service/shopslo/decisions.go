@@ -120,7 +120,7 @@ const largestMove = 32 << 20
 // How far the time of a move may be from this server's clock: it is logged when it is done.
 const (
 	moveBefore = 24 * time.Hour
-	moveAfter  = 5 * time.Minute
+	clockSkew  = 5 * time.Minute
 )
 
 // move is the entry of a move that a client wants to have logged. A Tier that the fleet
@@ -136,7 +136,7 @@ func (s *service) move(r *http.Request, record []byte) (decisionlog.Entry, error
 		return e, fmt.Errorf("the fleet has no Tier %q", e.To)
 	}
 	now := s.Host.Now()
-	if e.At.Before(now.Add(-moveBefore)) || e.At.After(now.Add(moveAfter)) {
+	if e.At.Before(now.Add(-moveBefore)) || e.At.After(now.Add(clockSkew)) {
 		return e, fmt.Errorf("it is of %s, and by this server's clock it is %s; a move is logged when it is made", e.At.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
 	return e, nil
