@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,16 +11,13 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/shopslo/shopslo/fleet"
 	strict "github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/internal/nearest"
 )
 
 // didYouMean is the hint for an error; "" where no known word is near.
 func didYouMean(word string, known []string) string {
-	if near, ok := fleet.Nearest(word, known); ok {
-		return fmt.Sprintf(" (did you mean %q?)", near)
-	}
-	return ""
+	return nearest.Hint(word, known)
 }
 
 // unknownCommand says which commands there are.

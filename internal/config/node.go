@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/nearest"
 )
 
 // Fault is one thing wrong with a file.
@@ -169,7 +169,7 @@ func (m *mapping) done() {
 		advice := m.hints[key]
 		if advice == "" {
 			advice = "known keys: " + strings.Join(m.known, ", ")
-			if near, ok := fleet.Nearest(key, m.known); ok {
+			if near, ok := nearest.Word(key, m.known); ok {
 				advice = fmt.Sprintf("did you mean %q?", near)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/nearest"
 )
 
 // Decode reads a node into a wire type's field. It is strict: what does not fit
@@ -312,8 +312,8 @@ func promoted(t reflect.Type, index []int) bool {
 // Hint gives the advice for an unknown key: the known one that is near, or all.
 func Hint(key string, fields map[string]Field) string {
 	known := slices.Sorted(maps.Keys(fields))
-	if near, ok := fleet.Nearest(key, known); ok {
-		return fmt.Sprintf(" (did you mean %q?)", near)
+	if hint := nearest.Hint(key, known); hint != "" {
+		return hint
 	}
 	if len(known) > 8 {
 		return ""

@@ -11,7 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/nearest"
 )
 
 // Header is what every document begins with.
@@ -124,7 +124,7 @@ func (o *Object) identify(n *yaml.Node, apiVersion string, kinds Kinds) bool {
 		return false
 	}
 	names := slices.Sorted(maps.Keys(kinds))
-	switch near, isNear := fleet.Nearest(kind, names); {
+	switch near, isNear := nearest.Word(kind, names); {
 	case kinds[kind] == nil && isNear:
 		o.Refuse("kind", o.at["kind"], "unknown kind %q (did you mean %q?)", kind, near)
 	case kinds[kind] == nil:

@@ -7,11 +7,12 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/shopslo/shopslo/internal/nearest"
 )
 
 // Options are the keys of one mapping. A constructor takes out those that it knows;
@@ -120,31 +121,9 @@ func (o *Options) done() {
 			continue
 		}
 		o.taken[k] = true
-		hint := ""
-		if near := nearest(k, slices.Sorted(maps.Keys(o.taken))); near != "" {
-			hint = " (did you mean " + strconv.Quote(near) + "?)"
-		}
-		o.fault(k, "is no key that is known here%s", hint)
+		known := slices.DeleteFunc(slices.Sorted(maps.Keys(o.taken)), func(t string) bool { return t == k })
+		o.fault(k, "is no key that is known here%s", nearest.Hint(k, known))
 	}
-}
-
-// nearest is the known key that k may be a slip of: equal but for case, - and _, or
-// with one letter missing, added, changed or two swapped.
-func nearest(k string, known []string) string {
-	plain := func(s string) string { return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(s)) }
-	for _, c := range known {
-		a, b := plain(k), plain(c)
-		for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
-			a, b = a[1:], b[1:]
-		}
-		for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
-			a, b = a[:len(a)-1], b[:len(b)-1]
-		}
-		if c != k && (len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]) {
-			return c
-		}
-	}
-	return ""
 }
 
 // Text takes a text that has to be there.

@@ -7,6 +7,7 @@ import (
 
 	v1 "github.com/OpenSLO/go-sdk/pkg/openslo/v1"
 
+	"github.com/shopslo/shopslo/internal/nearest"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -105,7 +106,7 @@ func (r *reader) service(d decoded[v1.SLO]) {
 		names[i] = s.Name
 	}
 	if len(names) > 0 {
-		r.note(d.at("spec.service"), "SLO %q: no Service document is named %q%s", d.name, d.doc.Spec.Service, maybe(d.doc.Spec.Service, names))
+		r.note(d.at("spec.service"), "SLO %q: no Service document is named %q%s", d.name, d.doc.Spec.Service, nearest.Hint(d.doc.Spec.Service, names))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	v1 "github.com/OpenSLO/go-sdk/pkg/openslo/v1"
 
+	"github.com/shopslo/shopslo/internal/nearest"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -141,7 +142,7 @@ func (r *reader) query(at located, metric string, m *v1.SLIMetricSpec) (*slo.Que
 // nearKey points out a key that was likely meant to be query.
 func nearKey(spec map[string]any) string {
 	for _, key := range keysOf(spec) {
-		if key != "query" && nearest(key, []string{"query"}) != "" {
+		if _, near := nearest.Word(key, []string{"query"}); near && key != "query" {
 			return ", not " + key
 		}
 	}
@@ -163,7 +164,7 @@ func (r *reader) source(at located, path string, source v1.SLIMetricSource) bool
 		d, found := r.sources[ref]
 		switch {
 		case !found && !r.broken["DataSource/"+ref]:
-			r.note(at.at(path+".metricSourceRef"), "no DataSource document is named %q%s; the configuration must know it", ref, maybe(ref, keysOf(r.sources)))
+			r.note(at.at(path+".metricSourceRef"), "no DataSource document is named %q%s; the configuration must know it", ref, nearest.Hint(ref, keysOf(r.sources)))
 		case found && typ != "" && plain(typ) != plain(d.doc.Spec.Type):
 			r.wrong(at.object, where, "is %q, but DataSource %q (%s) is of type %q", typ, ref, d.at("spec.type"), d.doc.Spec.Type)
 			return false
@@ -177,13 +178,6 @@ func (r *reader) source(at located, path string, source v1.SLIMetricSource) bool
 		return false
 	}
 	return true
-}
-
-func maybe(word string, among []string) string {
-	if nearest(word, among) == "" {
-		return ""
-	}
-	return didYouMean(word, among)
 }
 
 // plain is a type's name in small letters and digits alone: "Victoria Metrics"

@@ -11,6 +11,8 @@ import (
 
 	v1 "github.com/OpenSLO/go-sdk/pkg/openslo/v1"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/shopslo/shopslo/internal/nearest"
 )
 
 // Limits of one document, aliases counted each time they are used: a document
@@ -135,7 +137,8 @@ func (t *tree) structure(n *yaml.Node, typ reflect.Type, path string, depth int)
 		if !found {
 			names := keysOf(known)
 			t.fault(key, sub, "unknown key %q%s", key.Value, didYouMean(key.Value, names))
-			t.faulty[join(path, nearest(key.Value, names))] = true
+			near, _ := nearest.Word(key.Value, names)
+			t.faulty[join(path, near)] = true
 			return
 		}
 		t.lines[sub] = key.Line
