@@ -258,6 +258,6 @@ func (p *program) readLog(f logFlags) (decisionlog.Reader, error) {
 	case l.Dir != "":
 		return decisionlog.Folder{Dir: l.Dir}, nil
 	default:
-		return decisiongit.New(p.gitLog(l))
+		return decisiongit.New(p.gitLog(l.Git))
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"sync"
 
 	"github.com/shopslo/shopslo/internal/config"
+	strict "github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/promotion"
-	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
 )
 
 // envSlackWebhook holds the address of the webhook that is told of decisions, where no
@@ -28,17 +28,21 @@ func (p *program) decisionTellers(c *config.Config) ([]decisionTeller, map[promo
 	t := c.Gate.Tell
 	decided := map[promotion.Verdict]bool{}
 	for _, d := range t.Decisions {
-		decided[promotion.Verdict(d)] = true
+		decided[d] = true
 	}
 	var all []decisionTeller
-	if t.Slack {
-		hook := &slackhook.Hook{File: t.SlackWebhookFile}
-		if hook.File == "" {
-			if hook.Address = p.env[envSlackWebhook]; hook.Address == "" {
+	if t.Slack != nil {
+		webhook := t.Slack.Webhook
+		if webhook == (strict.Secret{}) {
+			if webhook.Env = envSlackWebhook; p.env[envSlackWebhook] == "" {
 				return nil, nil, fmt.Errorf("%s: gate.tell.slack names no webhook_file, and %s is not set: give one of the two the webhook's address", c.Path, envSlackWebhook)
 			}
 		}
-		all = append(all, func(ctx context.Context, v verdict) error { return hook.Say(ctx, v.message()+onBoard(c.Board, v)) })
+		hook, err := p.hook(c.Path+": gate.tell.slack.webhook", webhook)
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, func(ctx context.Context, v verdict) error { return hook.Say(ctx, v.message()+onBoard(c.Board.URL, v)) })
 	}
 	if t.Mackerel && c.Mackerel != nil {
 		client, err := p.mackerelClient(c.Mackerel.Mackerel)

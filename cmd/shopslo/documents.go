@@ -78,7 +78,7 @@ func (p *program) load() (*documents, error) {
 	if err != nil {
 		return nil, faultsOf(err)
 	}
-	d := &documents{config: c, witnesses: sync.OnceValues(func() (*witnesses, error) { return newWitnesses(c) })}
+	d := &documents{config: c, witnesses: sync.OnceValues(func() (*witnesses, error) { return newWitnesses(c, p.surroundings()) })}
 	var found, fleetFaults, sloFaults faults
 	var errs []error
 	collect := func(err error, to *faults) {
@@ -131,14 +131,9 @@ func (p *program) load() (*documents, error) {
 // faultsOf turns the faults of any reader into ours; other errors stay as they are.
 func faultsOf(err error) error {
 	var out faults
-	var ofConfig config.Faults
 	var ofSLOs openslo.Faults
 	var ofDocuments strict.Faults
 	switch {
-	case errors.As(err, &ofConfig):
-		for _, f := range ofConfig {
-			out = append(out, fault{File: f.File, Line: counted(f.Line), Text: f.Msg, shown: f.Error()})
-		}
 	case errors.As(err, &ofSLOs):
 		for _, f := range ofSLOs {
 			out = append(out, fault{File: f.File, Line: counted(f.Line), Text: f.Message, shown: f.String()})
@@ -156,7 +151,7 @@ func faultsOf(err error) error {
 // judge gives the SLOs what the configuration says of all budgets, and notes which
 // burn-rate alerts are not as configured.
 func (d *documents) judge() {
-	alerts := burnAlerts(d.config.BurnRates)
+	alerts := d.config.BurnRates
 	for i := range d.slos.SLOs {
 		s := &d.slos.SLOs[i]
 		s.LeastHistory = d.config.Budgets.LeastHistory

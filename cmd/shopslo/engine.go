@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
@@ -55,7 +54,7 @@ func newEngine(d *documents, src source, dir string, backfill time.Duration, jud
 // openEngine is newEngine with a ledger's settings, of which the configuration fills in
 // the rest.
 func openEngine(d *documents, src source, c ledger.Config, judged []fleet.TierName, now time.Time) (*engine, error) {
-	e := &engine{docs: d, source: src, alerts: burnAlerts(d.config.BurnRates)}
+	e := &engine{docs: d, source: src, alerts: d.config.BurnRates}
 	retention, err := d.config.Ledger.RetentionFor(d.longestWindow())
 	if err != nil {
 		return nil, err
@@ -139,14 +138,6 @@ func (d *documents) sourceNames() []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
-}
-
-func burnAlerts(rates []config.BurnRate) []slo.BurnAlert {
-	out := make([]slo.BurnAlert, len(rates))
-	for i, r := range rates {
-		out[i] = slo.BurnAlert{Long: r.Long, Short: r.Short, Factor: r.Factor, Severity: slo.Severity(r.Severity)}
-	}
-	return out
 }
 
 // report gives all budgets at a time. Between two ticks the newest budgets stay the

@@ -18,6 +18,7 @@ import (
 	"github.com/shopslo/shopslo/incident/incidentapi"
 	"github.com/shopslo/shopslo/incident/incidentfile"
 	"github.com/shopslo/shopslo/internal/config"
+	strict "github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/calendar"
 	"github.com/shopslo/shopslo/promotion/fleetapi"
@@ -39,10 +40,10 @@ type witnesses struct {
 }
 
 // newWitnesses makes the clients of what the configuration names. It asks nobody.
-func newWitnesses(c *config.Config) (*witnesses, error) {
+func newWitnesses(c *config.Config, from strict.Surroundings) (*witnesses, error) {
 	w := &witnesses{}
 	if r := c.Gate.Fleet; r != nil {
-		client, err := httpClient(*r)
+		client, err := httpClient(*r, from)
 		if err == nil {
 			w.fleet, err = fleetapi.New(r.URL, client)
 		}
@@ -51,7 +52,7 @@ func newWitnesses(c *config.Config) (*witnesses, error) {
 		}
 	}
 	if a := c.Gate.Alerts; a != nil {
-		client, err := httpClient(a.Remote)
+		client, err := httpClient(a.Remote, from)
 		if err == nil {
 			w.alerts, err = promalerts.New(a.URL, a.Alertmanager, client)
 		}
@@ -60,7 +61,7 @@ func newWitnesses(c *config.Config) (*witnesses, error) {
 		}
 	}
 	if b := c.Gate.IncidentBot; b != nil {
-		client, err := httpClient(*b)
+		client, err := httpClient(*b, from)
 		if err == nil {
 			w.bot, err = incidentapi.NewClient(b.URL, client)
 		}
@@ -73,18 +74,26 @@ func newWitnesses(c *config.Config) (*witnesses, error) {
 
 // httpClient lets in to and trusts a server as its configuration says. Files with
 // secrets are read again when they change.
-func httpClient(r config.Remote) (*http.Client, error) {
+func httpClient(r config.Remote, from strict.Surroundings) (*http.Client, error) {
 	c := promconfig.HTTPClientConfig{
 		EnableHTTP2: true,
 		TLSConfig: promconfig.TLSConfig{CAFile: r.TLS.CAFile, CertFile: r.TLS.CertFile, KeyFile: r.TLS.KeyFile,
 			ServerName: r.TLS.ServerName, InsecureSkipVerify: r.TLS.InsecureSkipVerify},
 		ProxyConfig: promconfig.ProxyConfig{ProxyFromEnvironment: true},
 	}
-	if r.BasicAuth != nil {
-		c.BasicAuth = &promconfig.BasicAuth{Username: r.BasicAuth.Username, PasswordFile: r.BasicAuth.PasswordFile}
+	if a := r.BasicAuth; a != nil {
+		password, err := inEnv("basic_auth.password", a.Password, from)
+		if err != nil {
+			return nil, err
+		}
+		c.BasicAuth = &promconfig.BasicAuth{Username: a.Username, Password: promconfig.Secret(password), PasswordFile: a.Password.File}
 	}
-	if r.BearerTokenFile != "" {
-		c.Authorization = &promconfig.Authorization{Type: "Bearer", CredentialsFile: r.BearerTokenFile}
+	if t := r.BearerToken; t != (strict.Secret{}) {
+		token, err := inEnv("bearer_token", t, from)
+		if err != nil {
+			return nil, err
+		}
+		c.Authorization = &promconfig.Authorization{Type: "Bearer", Credentials: promconfig.Secret(token), CredentialsFile: t.File}
 	}
 	if len(r.Headers) > 0 {
 		c.HTTPHeaders = &promconfig.Headers{Headers: map[string]promconfig.Header{}}
@@ -269,7 +278,7 @@ func (e *engine) judge(ctx context.Context, seen evidence, q question, at time.T
 	if err != nil {
 		return promotion.Record{}, usageErrorf("--to: %v", err)
 	}
-	p := policy(e.docs.config.Gate.Rules(q.to))
+	p := e.docs.config.Gate.Rules(q.to)
 	if seen.fleet.Where != "" {
 		ev.See(seen.fleet)
 		ev.Compare(slos, counts, at, p)

@@ -6,32 +6,7 @@ import (
 	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/internal/config"
-	"github.com/shopslo/shopslo/promotion"
-	"github.com/shopslo/shopslo/slo"
 )
-
-// policy is the gate's policy as the configuration has it; what is not set is the
-// gate's to choose.
-func policy(g config.GateRules) promotion.Policy {
-	p := promotion.Policy{
-		MinCoverage: g.MinCoverage, QuietCoverage: g.QuietCoverage, MaxAge: g.MaxAge,
-		AtRisk: promotion.Lenience(g.AtRisk), Exhausted: promotion.Lenience(g.Exhausted),
-		RedundancyWaived: g.RedundancyWaived, Soak: g.Soak, QuietAlerts: g.QuietAlerts,
-		Since: promotion.SincePolicy{Harm: g.Harm, HarmToOne: g.HarmToOne, FalseAlarms: g.FalseAlarms, Confidence: g.Confidence, Baseline: g.Baseline},
-		Load:  promotion.LoadPolicy{Share: g.LoadShare, Window: g.LoadWindow, Day: g.LoadDay},
-	}
-	for _, s := range g.FailOn {
-		p.FailOn = append(p.FailOn, slo.Severity(s))
-	}
-	for check, need := range g.Checks {
-		if p.Needs == nil {
-			p.Needs = map[string]promotion.Need{}
-		}
-		p.Needs[check] = promotion.Need(need)
-	}
-	return p
-}
 
 // gateTiers checks that the Tiers with rules of their own are of the fleet.
 func (d *documents) gateTiers() faults {

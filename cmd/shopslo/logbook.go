@@ -36,7 +36,7 @@ func (p *program) openLogbook(c *config.Config) (*logbook, error) {
 		b.required = l.Required
 		if l.Dir != "" {
 			b.why = "gate.log.dir is the log of 'shopslo serve': ask that with --server, or name gate.log.git"
-		} else if err := b.openBranch(p.gitLog(l)); err != nil {
+		} else if err := b.openBranch(p.gitLog(l.Git)); err != nil {
 			return nil, err
 		}
 	}
@@ -69,7 +69,7 @@ func (b *logbook) openBranch(c decisiongit.Config) error {
 
 // gitLog gives git the environment that this program has: credentials are git's own
 // business.
-func (p *program) gitLog(l *config.DecisionLog) decisiongit.Config {
+func (p *program) gitLog(l *config.LogBranch) decisiongit.Config {
 	var env []string
 	for _, name := range slices.Sorted(maps.Keys(p.env)) {
 		env = append(env, name+"="+p.env[name])

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,15 +75,16 @@ func mackerelSettings(c *config.Config) (*config.MackerelPush, error) {
 
 // mackerelKeyOf reads the API key: from the file, or else from the environment.
 func (p *program) mackerelKeyOf(m config.Mackerel) (string, error) {
-	if m.APIKeyFile != "" {
-		return mackerelhttp.ReadKey(m.APIKeyFile)
+	if m.APIKey.File != "" {
+		return mackerelhttp.ReadKey(m.APIKey.File)
 	}
-	key := p.env[mackerelKey]
+	name := cmp.Or(m.APIKey.Env, mackerelKey)
+	key := p.env[name]
 	if key == "" {
-		return "", fmt.Errorf("there is no API key of Mackerel: set %s, or name a file that holds it with api_key_file in the configuration, or with --api-key-file where there is none", mackerelKey)
+		return "", fmt.Errorf("there is no API key of Mackerel: set %s, or name a file that holds it with api_key_file in the configuration, or with --api-key-file where there is none", name)
 	}
 	if err := mackerelhttp.CheckKey(key); err != nil {
-		return "", fmt.Errorf("%s cannot be an API key: %w", mackerelKey, err)
+		return "", fmt.Errorf("%s cannot be an API key: %w", name, err)
 	}
 	return key, nil
 }

@@ -89,7 +89,7 @@ func (d *documents) shownSLOs() []dashboards.SLO {
 }
 
 func (d *documents) burnWindows() []time.Duration {
-	return slo.BurnWindows(burnAlerts(d.config.BurnRates))
+	return slo.BurnWindows(d.config.BurnRates)
 }
 
 // annotateFlags are those of `mackerel annotate`.

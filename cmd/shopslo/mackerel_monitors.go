@@ -30,7 +30,7 @@ func (p *program) reach(f reachFlags) (*mackerel.Client, error) {
 	if err := mackerelhttp.CheckURL(f.url); err != nil {
 		return nil, usageErrorf("--url %v", err)
 	}
-	return p.mackerelClient(config.Mackerel{URL: f.url, APIKeyFile: f.keyFile})
+	return p.mackerelClient(config.Mackerel{URL: f.url, APIKey: strict.Secret{File: f.keyFile}})
 }
 
 func (p *program) mackerelMonitorsCommand() *cobra.Command {

@@ -10,14 +10,17 @@ import (
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/promotion/promoter"
-	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
 )
 
 // tellers are those who are told when a Tier has come to match its branch.
 func (p *program) tellers(c *config.Config) ([]promoter.Teller, error) {
 	var all []promoter.Teller
-	if c.Promotion != nil && c.Promotion.SlackWebhookFile != "" {
-		all = append(all, &slackhook.Hook{File: c.Promotion.SlackWebhookFile})
+	if c.Promotion != nil && c.Promotion.Slack != nil {
+		hook, err := p.hook(c.Path+": promotion.slack.webhook", c.Promotion.Slack.Webhook)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, hook)
 	}
 	if m := c.Mackerel; m != nil && m.Service != "" {
 		client, err := p.mackerelClient(m.Mackerel)
@@ -80,7 +83,7 @@ func (p *program) openLookout(c *config.Config, log *slog.Logger) (*lookout, err
 	if err != nil || len(tellers) == 0 {
 		return nil, err
 	}
-	w, err := newWitnesses(c)
+	w, err := newWitnesses(c, p.surroundings())
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func (p *program) openMover(ctx context.Context, f promoteFlags) (*mover, error)
 	if m.tellers, err = p.tellers(d.config); err != nil {
 		return nil, err
 	}
-	w, err := newWitnesses(d.config)
+	w, err := newWitnesses(d.config, p.surroundings())
 	if err != nil {
 		return nil, err
 	}
@@ -79,8 +79,8 @@ func (p *program) gitConfig(c *config.Promotion) gitpush.Config {
 	}
 	return gitpush.Config{
 		Dir: c.Git.Dir, System: c.Git.System, App: c.Git.App, Submodule: c.Git.Submodule, Env: env,
-		Author: gitpush.Author{Name: c.AuthorName, Email: c.AuthorEmail},
-		Sign:   gitpush.Sign{Format: c.SigningFormat, Key: c.SigningKey}, Hooks: c.Hooks,
+		Author: gitpush.Author{Name: c.Author.Name, Email: c.Author.Email},
+		Sign:   gitpush.Sign{Format: string(c.Signing.Format), Key: c.Signing.Key}, Hooks: c.Hooks,
 	}
 }
 

@@ -22,7 +22,7 @@ const margin = time.Hour
 // or that of a burn rate where this is longer.
 func (d *documents) reach() time.Duration {
 	longest := d.longestWindow()
-	for _, w := range slo.BurnWindows(burnAlerts(d.config.BurnRates)) {
+	for _, w := range slo.BurnWindows(d.config.BurnRates) {
 		longest = max(longest, w)
 	}
 	return longest
@@ -30,7 +30,7 @@ func (d *documents) reach() time.Duration {
 
 // before is how far back of a Release's coming the gate of a Tier looks.
 func (d *documents) before(to string) time.Duration {
-	p := policy(d.config.Gate.Rules(to))
+	p := d.config.Gate.Rules(to)
 	baseline := cmp.Or(p.Since.Baseline, promotion.DefaultBaseline)
 	if p.Load.Share > 0 {
 		return max(baseline, cmp.Or(p.Load.Day, 24*time.Hour)+cmp.Or(p.Load.Window, time.Hour))

@@ -170,14 +170,15 @@ func (p *program) reportHook(f reportFlags) (*slackhook.Hook, string, error) {
 		return nil, "", faultsOf(err)
 	}
 	v := c.WeeklyReview()
-	if v.SlackWebhookFile == "" {
+	if v.Slack == nil {
 		return nil, "", fmt.Errorf("%s: --slack needs review.slack.webhook_file, the file that holds the webhook's address", c.Path)
 	}
 	link := v.Link
 	if f.link != "" {
 		link = f.link
 	}
-	return &slackhook.Hook{File: v.SlackWebhookFile}, link, nil
+	hook, err := p.hook(c.Path+": review.slack.webhook", v.Slack.Webhook)
+	return hook, link, err
 }
 
 // reviewOf asks a server, or compiles the review here. An error that wraps

@@ -93,7 +93,7 @@ func (p *program) rules(f rulesFlags) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := rules.Settings{Alerts: burnAlerts(d.config.BurnRates), Stale: f.stale, Drift: f.drift, Exporter: d.config.Gate.Fleet != nil}
+	s := rules.Settings{Alerts: d.config.BurnRates, Stale: f.stale, Drift: f.drift, Exporter: d.config.Gate.Fleet != nil}
 	if s.Stale == 0 {
 		s.Stale = staleAfter(d.config.Ledger)
 	}

@@ -304,7 +304,7 @@ func (s *service) reload() error {
 	if !sameGround(old.docs, d) {
 		return fmt.Errorf("%s: source, ledger, counting, mackerel, gate.log, gate.tell, target_labels or start_time_metric have changed: restart to take that over", d.config.Path)
 	}
-	next := &engine{docs: d, source: old.source, ledger: old.ledger, alerts: burnAlerts(d.config.BurnRates)}
+	next := &engine{docs: d, source: old.source, ledger: old.ledger, alerts: d.config.BurnRates}
 	if next.fine() > old.fine() || d.longestWindow() > old.docs.longestWindow() {
 		return fmt.Errorf("%s: a longer window than before needs more history: restart to take that over", d.config.Path)
 	}

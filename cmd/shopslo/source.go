@@ -19,7 +19,11 @@ import (
 // scrapes nothing until it is run.
 func (p *program) openSource(d *documents, log *slog.Logger) (source, error) {
 	if c := d.config.Source.Prometheus; c != nil {
-		s, err := promapi.New(p.remote(c))
+		remote, err := p.remote(c)
+		if err != nil {
+			return source{}, fmt.Errorf("%s: source.prometheus: %w", d.config.Path, err)
+		}
+		s, err := promapi.New(remote)
 		if err != nil {
 			return source{}, fmt.Errorf("%s: source.prometheus: %w", d.config.Path, err)
 		}
@@ -66,15 +70,22 @@ func askedAlone(command string, err error) error {
 }
 
 // remote turns the configuration into promapi's.
-func (p *program) remote(c *config.Prometheus) promapi.Config {
+func (p *program) remote(c *config.Prometheus) (promapi.Config, error) {
 	out := promapi.Config{
-		URL: c.URL, BearerTokenFile: c.BearerTokenFile, Timeout: c.Timeout, Headers: maps.Clone(c.Headers), Now: p.now,
+		URL: c.URL, BearerTokenFile: c.BearerToken.File, Timeout: c.Timeout, Headers: maps.Clone(c.Headers), Now: p.now,
 		ReplicaLabels: c.ReplicaLabels, ScrapeInterval: c.ScrapeInterval,
 		TLS: promapi.TLS{CAFile: c.TLS.CAFile, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile,
 			ServerName: c.TLS.ServerName, InsecureSkipVerify: c.TLS.InsecureSkipVerify},
 	}
-	if c.BasicAuth != nil {
-		out.Username, out.PasswordFile = c.BasicAuth.Username, c.BasicAuth.PasswordFile
+	var err error
+	if out.BearerToken, err = inEnv("bearer_token", c.BearerToken, p.surroundings()); err != nil {
+		return out, err
+	}
+	if a := c.BasicAuth; a != nil {
+		out.Username, out.PasswordFile = a.Username, a.Password.File
+		if out.Password, err = inEnv("basic_auth.password", a.Password, p.surroundings()); err != nil {
+			return out, err
+		}
 	}
 	if c.Tenant != "" {
 		if out.Headers == nil {
@@ -82,7 +93,7 @@ func (p *program) remote(c *config.Prometheus) promapi.Config {
 		}
 		out.Headers[c.TenantHeader] = c.Tenant
 	}
-	return out
+	return out, nil
 }
 
 // scrapeOf hands the scrape configurations to Prometheus' own parser.

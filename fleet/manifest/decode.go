@@ -10,7 +10,7 @@ import (
 )
 
 // dialect is that of the fleet's documents, which are custom resources too.
-var dialect = document.Dialect{Kubernetes: true, Readers: map[reflect.Type]func(*document.Object, string, *yaml.Node, reflect.Value){
+var dialect = document.Dialect{Kubernetes: true, Readers: map[reflect.Type]document.Reader{
 	reflect.TypeFor[metav1.ObjectMeta](): decodeMeta,
 	reflect.TypeFor[Duration]():          decodeDuration,
 }}

@@ -76,9 +76,7 @@ func (o *Object) decodeKind(path string, at Position, n *yaml.Node, into reflect
 			into.SetBool(strings.EqualFold(text, "true"))
 		}
 	case reflect.Pointer:
-		if into.IsNil() {
-			into.Set(reflect.New(into.Type().Elem()))
-		}
+		into.Set(reflect.New(into.Type().Elem()))
 		if into.Type().Elem() != lengthType || !o.isZeroLength(n) { // that a length is set is known from the pointer
 			o.Decode(path, n, into.Elem())
 		}

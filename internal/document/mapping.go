@@ -67,7 +67,7 @@ func isEmpty(v reflect.Value) bool {
 	if v.Kind() == reflect.Slice || v.Kind() == reflect.Map {
 		return v.Len() == 0
 	}
-	return v.Kind() == reflect.String && v.Len() == 0
+	return v.Kind() == reflect.String && v.Len() == 0 || v.Type() == secretType && v.IsZero()
 }
 
 // others reads the keys that are no fields' own.
@@ -93,12 +93,22 @@ func (o *Object) others(path string, given Mapping, fields map[string]Field, int
 // unknown refuses a key, and does not miss the one that was meant by it.
 func (o *Object) unknown(path, key string, given Mapping, fields map[string]Field) {
 	hint := Hint(key, fields)
-	if advice := o.dialect.Hints[key]; advice != "" {
+	if advice := o.hint(path); advice != "" {
 		hint = " (" + advice + ")"
 	} else if near, ok := nearest.Word(key, slices.Sorted(maps.Keys(fields))); ok && given.Values[near] == nil {
 		o.broken[strings.TrimSuffix(path, key)+near] = true
 	}
 	o.Refuse(path, given.At[key], "unknown key%s", hint)
+}
+
+// hint is the dialect's advice for the longest end of a path that it knows.
+func (o *Object) hint(path string) string {
+	for more := true; more; _, path, more = strings.Cut(path, ".") {
+		if advice := o.dialect.Hints[path]; advice != "" {
+			return advice
+		}
+	}
+	return ""
 }
 
 // decodeMap reads a mapping of free keys, over what the map has.
@@ -367,7 +377,7 @@ func Hint(key string, fields map[string]Field) string {
 	if hint := nearest.Hint(key, known); hint != "" {
 		return hint
 	}
-	if len(known) > 8 {
+	if len(known) > 24 {
 		return ""
 	}
 	return fmt.Sprintf(" (known here: %s)", strings.Join(known, ", "))

@@ -45,10 +45,11 @@ type Object struct {
 // Dialect is what a set of documents has of its own.
 type Dialect struct {
 	// Readers read Go types that do not read themselves.
-	Readers map[reflect.Type]func(o *Object, path string, n *yaml.Node, into reflect.Value)
+	Readers map[reflect.Type]Reader
 	// Words are those that types with few of them may have.
 	Words map[reflect.Type][]string
-	// Hints say of unknown keys what to write instead, where people may try them.
+	// Hints say of unknown keys, or of the end of their paths, what to write instead,
+	// where people may try them.
 	Hints map[string]string
 	// Kubernetes: the same bytes are read there too, by YAML 1.1.
 	Kubernetes bool
@@ -59,6 +60,9 @@ type Dialect struct {
 	// Quoted: free keys stand in paths as ['key'].
 	Quoted bool
 }
+
+// Reader reads a node that is no alias into a value.
+type Reader func(o *Object, path string, n *yaml.Node, into reflect.Value)
 
 // New begins to read a document, or a part of one that is read by itself.
 func New(file string, n *yaml.Node, d Dialect) *Object {
@@ -134,7 +138,7 @@ func Settings(file string, data []byte, d Dialect, into any) (*Object, Faults) {
 	case len(faults) > 0:
 		return nil, faults
 	case len(roots) == 0:
-		return nil, Faults{{File: file, Message: "the file is empty"}}
+		return nil, Faults{{File: file, Message: "the file is empty" + atLeast(reflect.TypeOf(into).Elem())}}
 	case len(roots) > 1:
 		return nil, Faults{{File: file, Line: roots[1].Line, Column: roots[1].Column, Message: "a second document begins here; the file holds one"}}
 	}
@@ -142,6 +146,16 @@ func Settings(file string, data []byte, d Dialect, into any) (*Object, Faults) {
 	o.Kind = ""
 	o.Decode("", roots[0], reflect.ValueOf(into).Elem())
 	return o, o.faults
+}
+
+// atLeast names the keys that a file cannot do without.
+func atLeast(t reflect.Type) string {
+	fields := Fields(t)
+	names := slices.DeleteFunc(slices.Clone(namesOf(t, fields)), func(key string) bool { return !fields[key].Required })
+	if len(names) == 0 {
+		return ""
+	}
+	return "; write at least " + strings.Join(names, ", ")
 }
 
 // identify finds out what kind a document is; where it is none, the faults say why.
@@ -215,6 +229,14 @@ func (o *Object) Has(path string) bool { _, ok := o.at[path]; return ok }
 func (o *Object) Refuse(path string, at Position, format string, args ...any) {
 	o.broken[path] = true
 	o.faults = append(o.faults, o.message(path, at, fmt.Sprintf(format, args...)))
+}
+
+// Wrong refuses what a path says, as Fault does; what only follows from another fault is
+// not told.
+func (o *Object) Wrong(path, format string, args ...any) {
+	if !o.Broken(path) {
+		o.Refuse(path, o.At(path), format, args...)
+	}
 }
 
 func (o *Object) message(path string, at Position, what string) Fault {

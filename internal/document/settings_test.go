@@ -71,8 +71,8 @@ free: {<<: {k: v, l: w}, k: own}
 func TestEveryFaultOfSettingsSaysWhereAndWhatToDo(t *testing.T) {
 	const ok = "name: n\n"
 	tests := []struct{ name, text, want string }{
-		{"nothing", "# nothing\n", "s.yaml: the file is empty"},
-		{"null", "~\n", "s.yaml: the file is empty"},
+		{"nothing", "# nothing\n", "s.yaml: the file is empty; write at least name"},
+		{"null", "~\n", "s.yaml: the file is empty; write at least name"},
 		{"two documents", ok + "---\na: 1\n", "s.yaml:3:1: a second document begins here; the file holds one"},
 		{"a text", "hello\n", "s.yaml:1:1: needs a mapping of keys and values, found a single value"},
 		{"a missing key", "dir: x\n", "s.yaml:1:1: name: is missing; write a name"},
