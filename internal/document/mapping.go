@@ -34,10 +34,17 @@ func (o *Object) decodeStruct(path string, at Position, n *yaml.Node, into refle
 	for _, key := range namesOf(into.Type(), fields) {
 		f, of := fields[key], Join(path, key)
 		value, ok := given.Values[key]
+		if f.secret {
+			var s Secret
+			if s, ok = o.Secret(path, given, key); ok {
+				f.of(into).Set(reflect.ValueOf(s))
+				continue
+			}
+		}
 		switch {
 		case ok && !IsNull(value):
 			o.decodeField(of, value, f, into)
-		case o.Has(of), o.broken[of]: // it is said by another key, or was meant by a misspelt one
+		case o.broken[of]: // it was meant by a misspelt one
 		case f.Required && !o.dialect.Optional:
 			if ok {
 				o.at[of] = given.At[key]
@@ -50,10 +57,6 @@ func (o *Object) decodeStruct(path string, at Position, n *yaml.Node, into refle
 // decodeField reads the value of one key.
 func (o *Object) decodeField(path string, value *yaml.Node, f Field, into reflect.Value) {
 	field := f.of(into)
-	if o.Has(path) && f.secret {
-		o.Refuse(path, o.at[path], "is given twice, as a file as well; choose one")
-		return
-	}
 	o.Decode(path, value, field)
 	switch {
 	case f.need != "" && isEmpty(field) && !o.Broken(path):
@@ -67,20 +70,16 @@ func isEmpty(v reflect.Value) bool {
 	if v.Kind() == reflect.Slice || v.Kind() == reflect.Map {
 		return v.Len() == 0
 	}
-	return v.Kind() == reflect.String && v.Len() == 0 || v.Type() == secretType && v.IsZero()
+	return v.Kind() == reflect.String && v.Len() == 0
 }
 
 // others reads the keys that are no fields' own.
 func (o *Object) others(path string, given Mapping, fields map[string]Field, into reflect.Value) {
 	for _, key := range given.Keys {
 		of := Join(path, key)
-		secret, isFile := secretOf(key, fields)
 		rest, hasRest := fields[restKey]
 		switch _, known := fields[key]; {
-		case known:
-		case isFile && IsNull(given.Values[key]):
-		case isFile:
-			o.decodeSecretFile(Join(path, secret), given.Values[key], fields[secret].of(into))
+		case known, namesSecret(key, fields):
 		case hasRest:
 			rest := rest.of(into).Addr().Interface().(*Mapping)
 			rest.add(key, given.At[key], given.Values[key])
@@ -373,7 +372,11 @@ func promoted(t reflect.Type, index []int) bool {
 
 // Hint gives the advice for an unknown key: the known one that is near, or all.
 func Hint(key string, fields map[string]Field) string {
-	known := slices.DeleteFunc(slices.Sorted(maps.Keys(fields)), func(k string) bool { return k == restKey })
+	return HintOf(key, slices.DeleteFunc(slices.Sorted(maps.Keys(fields)), func(k string) bool { return k == restKey }))
+}
+
+// HintOf does so for any list of known words.
+func HintOf(key string, known []string) string {
 	if hint := nearest.Hint(key, known); hint != "" {
 		return hint
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -83,20 +84,38 @@ func (o *Object) decodeSecret(path string, at Position, n *yaml.Node, into refle
 	into.Set(reflect.ValueOf(s))
 }
 
-// secretOf is the key of the secret that another key names the file of: token of
-// token_file and of tokenFile.
-func secretOf(key string, fields map[string]Field) (string, bool) {
-	base, ok := strings.CutSuffix(key, "_file")
-	if !ok {
-		base, ok = strings.CutSuffix(key, "File")
+// Secret reads the secret of a mapping's key, or of the key that names its file; ok is
+// false where neither is given.
+func (o *Object) Secret(path string, given Mapping, key string) (s Secret, ok bool) {
+	var at Position
+	path, value := Join(path, key), given.Values[key]
+	for _, suffix := range fileSuffixes {
+		if file := given.Values[key+suffix]; file != nil && !IsNull(file) {
+			var name string
+			if o.Decode(path, file, reflect.ValueOf(&name).Elem()); name != "" {
+				s.File = o.beside(name)
+			}
+			at, ok = o.at[path], true
+		}
 	}
-	return base, ok && fields[base].secret
+	switch {
+	case value == nil || IsNull(value):
+	case ok:
+		o.Refuse(path, at, "is given twice, as a file as well; choose one")
+	default:
+		o.Decode(path, value, reflect.ValueOf(&s).Elem())
+		ok = true
+	}
+	return s, ok
 }
 
-// decodeSecretFile reads the file's name that stands in the place of a secret.
-func (o *Object) decodeSecretFile(path string, n *yaml.Node, into reflect.Value) {
-	var file string
-	if o.Decode(path, n, reflect.ValueOf(&file).Elem()); file != "" {
-		into.Set(reflect.ValueOf(Secret{File: o.beside(file)}))
-	}
+// fileSuffixes make of a secret's key that of the file which holds it.
+var fileSuffixes = []string{"_file", "File"}
+
+// namesSecret reports whether a key names the file of a secret.
+func namesSecret(key string, fields map[string]Field) bool {
+	return slices.ContainsFunc(fileSuffixes, func(suffix string) bool {
+		base, ok := strings.CutSuffix(key, suffix)
+		return ok && fields[base].secret
+	})
 }

@@ -186,9 +186,9 @@ func syntaxFault(file string, c chunk, err error) Fault {
 // and counts some lines from 0. It gives 0 for a long text, since each line is
 // tried.
 func brokenLine(text []byte) int {
-	const most = 500
+	const most, long = 500, 64 << 10
 	lines := bytes.SplitAfter(text, []byte("\n"))
-	if len(lines) > most {
+	if len(lines) > most || len(text) > long {
 		return 0
 	}
 	for n := len(lines) - 1; n > 0; n-- {
