@@ -130,20 +130,13 @@ func (p *program) load() (*documents, error) {
 
 // faultsOf turns the faults of any reader into ours; other errors stay as they are.
 func faultsOf(err error) error {
-	var out faults
-	var ofSLOs openslo.Faults
-	var ofDocuments strict.Faults
-	switch {
-	case errors.As(err, &ofSLOs):
-		for _, f := range ofSLOs {
-			out = append(out, fault{File: f.File, Line: counted(f.Line), Text: f.Message, shown: f.String()})
-		}
-	case errors.As(err, &ofDocuments):
-		for _, f := range ofDocuments {
-			out = append(out, fault{File: f.File, Line: counted(f.Line), Column: counted(f.Column), Text: f.Message, shown: f.Error()})
-		}
-	default:
+	found, ok := errors.AsType[strict.Faults](err)
+	if !ok {
 		return err
+	}
+	var out faults
+	for _, f := range found {
+		out = append(out, fault{File: f.File, Line: counted(f.Line), Column: counted(f.Column), Text: f.Message, shown: f.Error()})
 	}
 	return out
 }

@@ -150,16 +150,11 @@ func (o *Object) decodeSlice(path string, at Position, n *yaml.Node, into reflec
 
 // decodeText reads a type that reads itself.
 func (o *Object) decodeText(path string, at Position, n *yaml.Node, into encoding.TextUnmarshaler) {
-	// A day without quotes is a timestamp to YAML; what reads itself says if it is none to it.
-	text, ok := n.Value, n.Kind == yaml.ScalarNode && n.ShortTag() == "!!timestamp"
-	if !ok {
-		want := "a text"
-		if _, isDuration := into.(*Duration); isDuration {
-			want = wantDuration
-		}
-		text, ok = o.Text(path, at, n, want)
+	want := "a text"
+	if _, isDuration := into.(*Duration); isDuration {
+		want = wantDuration
 	}
-	if ok {
+	if text, ok := o.Text(path, at, n, want); ok {
 		if err := into.UnmarshalText([]byte(text)); err != nil {
 			o.Refuse(path, at, "%v", err)
 		}
@@ -228,7 +223,11 @@ func (o *Object) decodeZone(path string, at Position, n *yaml.Node, into reflect
 
 // Text reads a scalar that is a text; want names, for the fault, what is wanted.
 func (o *Object) Text(path string, at Position, n *yaml.Node, want string) (string, bool) {
-	text, ok := o.scalar(n, "!!str")
+	tags := []string{"!!str", "!!timestamp"} // a day without quotes is written like a text
+	if o.dialect.Kubernetes {
+		tags = tags[:1]
+	}
+	text, ok := o.scalar(n, tags...)
 	if !ok {
 		o.WrongType(path, at, n, want)
 		return "", false

@@ -123,6 +123,9 @@ func (o *Object) decodeMap(path string, at Position, n *yaml.Node, into reflect.
 	}
 	into.Set(read)
 	for _, key := range given.Keys {
+		if o.dialect.Optional && IsNull(given.Values[key]) {
+			continue
+		}
 		value := reflect.New(into.Type().Elem()).Elem()
 		o.Decode(o.entry(path, key), given.Values[key], value)
 		into.SetMapIndex(reflect.ValueOf(key).Convert(into.Type().Key()), value)

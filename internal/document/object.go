@@ -231,6 +231,15 @@ func (o *Object) Refuse(path string, at Position, format string, args ...any) {
 	o.faults = append(o.faults, o.message(path, at, fmt.Sprintf(format, args...)))
 }
 
+// Sound reports that nothing is wrong with the document so far.
+func (o *Object) Sound() bool { return len(o.broken) == 0 }
+
+// Break records that a path has a fault, which is told elsewhere.
+func (o *Object) Break(path string) { o.broken[path] = true }
+
+// Paths are those that the document gives, sorted.
+func (o *Object) Paths() []string { return slices.Sorted(maps.Keys(o.at)) }
+
 // Wrong refuses what a path says, as Fault does; what only follows from another fault is
 // not told.
 func (o *Object) Wrong(path, format string, args ...any) {
