@@ -25,7 +25,7 @@ func (p *program) reading(s *settings, store *sqlstore.Store) incidentapi.Option
 	o := incidentapi.Options{Source: slackbot.Named{From: store, Notes: store}, Now: p.now, Location: s.location()}
 	if s.Shopslo.URL != "" {
 		b := budgets{url: s.Shopslo.URL, token: func() (string, error) {
-			return p.secret(s, "shopslo.token_file", s.Shopslo.TokenFile, "SHOPSLO_TOKEN")
+			return p.secret(s, "shopslo.token", s.Shopslo.Token, "SHOPSLO_TOKEN")
 		}, client: &http.Client{Timeout: 10 * time.Second}, now: p.now}
 		o.Burned = b.burned
 	}

@@ -95,7 +95,7 @@ func (p *program) openStore(ctx context.Context, s *settings) (*sqlstore.Store, 
 
 // client collects what calls of Slack need. The signing secret is "" with Socket Mode.
 func (p *program) client(s *settings) (c slackbot.Client, signing string, err error) {
-	c.BotToken, err = p.secret(s, "slack.bot_token_file", s.Slack.BotTokenFile, "SLACK_BOT_TOKEN")
+	c.BotToken, err = p.secret(s, "slack.bot_token", s.Slack.BotToken, "SLACK_BOT_TOKEN")
 	if err != nil {
 		return c, "", err
 	}
@@ -104,13 +104,13 @@ func (p *program) client(s *settings) (c slackbot.Client, signing string, err er
 	}
 	c.Address, c.HTTP = p.getenv("SLACK_API_URL"), &http.Client{Timeout: 10 * time.Second}
 	if s.Slack.Mode == "http" {
-		signing, err = p.secret(s, "slack.signing_secret_file", s.Slack.SigningSecretFile, "SLACK_SIGNING_SECRET")
+		signing, err = p.secret(s, "slack.signing_secret", s.Slack.SigningSecret, "SLACK_SIGNING_SECRET")
 		if err == nil && signing == "" {
 			err = errors.New("no signing secret: put it into SLACK_SIGNING_SECRET, or into the file of slack.signing_secret_file")
 		}
 		return c, signing, err
 	}
-	c.AppToken, err = p.secret(s, "slack.app_token_file", s.Slack.AppTokenFile, "SLACK_APP_TOKEN")
+	c.AppToken, err = p.secret(s, "slack.app_token", s.Slack.AppToken, "SLACK_APP_TOKEN")
 	if err == nil && !strings.HasPrefix(c.AppToken, "xapp-") {
 		err = errors.New("no app-level token: put it (xapp-…) into SLACK_APP_TOKEN, or into the file of slack.app_token_file; or choose slack.mode: http")
 	}
@@ -160,7 +160,7 @@ func (s *service) shell(f serveFlags, registry *prometheus.Registry) (*server.Se
 	if s.signing != "" {
 		shell.Handle("POST /slack", s.bot.Receiver(s.signing))
 	}
-	alertToken, err := s.p.secret(s.set, "alerts.token_file", s.set.Alerts.TokenFile, "INCIDENTBOT_ALERT_TOKEN")
+	alertToken, err := s.p.secret(s.set, "alerts.token", s.set.Alerts.Token, "INCIDENTBOT_ALERT_TOKEN")
 	switch {
 	case err != nil:
 		return nil, err
@@ -185,13 +185,13 @@ func (s *service) api() (http.Handler, error) {
 	o := s.p.reading(s.set, s.store)
 	o.Failed = func(err error) { s.log.Error("answer about incidents", "err", err) }
 	o.Changes = s.bot
-	token, err := s.p.secret(s.set, "api.token_file", s.set.API.TokenFile, "INCIDENTBOT_API_TOKEN")
+	token, err := s.p.secret(s.set, "api.token", s.set.API.Token, "INCIDENTBOT_API_TOKEN")
 	if err != nil {
 		return nil, err
 	}
 	if token != "" {
 		o.Token = func() (string, error) {
-			return s.p.secret(s.set, "api.token_file", s.set.API.TokenFile, "INCIDENTBOT_API_TOKEN")
+			return s.p.secret(s.set, "api.token", s.set.API.Token, "INCIDENTBOT_API_TOKEN")
 		}
 	}
 	return incidentapi.New(o), nil
