@@ -80,13 +80,26 @@ func (o *Object) others(path string, given Mapping, fields map[string]Field, int
 		rest, hasRest := fields[restKey]
 		switch _, known := fields[key]; {
 		case known, namesSecret(key, fields):
-		case hasRest:
+		case hasRest && !isSlip(key, given, fields):
 			rest := rest.of(into).Addr().Interface().(*Mapping)
 			rest.add(key, given.At[key], given.Values[key])
 		default:
 			o.unknown(of, key, given, fields)
 		}
 	}
+}
+
+// isSlip reports whether a key that may be another's is near one that has to be there, and
+// is not.
+func isSlip(key string, given Mapping, fields map[string]Field) bool {
+	var missing []string
+	for name, f := range fields {
+		if f.Required && given.Values[name] == nil {
+			missing = append(missing, name)
+		}
+	}
+	_, slip := nearest.Word(key, missing)
+	return slip
 }
 
 // unknown refuses a key, and does not miss the one that was meant by it.

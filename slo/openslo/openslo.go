@@ -24,7 +24,8 @@
 //
 // # Durations and windows
 //
-// M, Q and Y are calendar units: a month is not 30 days. In a calendar window d
+// A duration is OpenSLO's shorthand, such as 28d, or what all documents take in whole
+// minutes, such as 1h30m. M, Q and Y are calendar units: a month is not 30 days. In a calendar window d
 // and w are calendar units as well, so that a day has 23 to 25 hours where clocks
 // change; m and h are refused there. A rolling window takes m, h, d and w; one of
 // M, Q or Y is refused, since its length would change from day to day. A
