@@ -174,10 +174,7 @@ func asked(e *promotion.Evidence) []Asked {
 func sentence(c promotion.Check) string { return strings.TrimSpace(clean(c.Reason)) }
 
 // tierOfCheck is the Tier that a check is about; "" where it is about none.
-func tierOfCheck(c promotion.Check) string {
-	name, _ := c.Evidence.Get("tier").(string)
-	return clean(name)
-}
+func tierOfCheck(c promotion.Check) string { return clean(string(c.Tier)) }
 
 // Brief is the answer without its checks, for the page that lists them.
 func (g *GateView) Brief() *GateView {

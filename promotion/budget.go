@@ -14,12 +14,12 @@ import (
 func (d *deciding) checkBudget(t tier, b *status.Budget) Check {
 	result, reason := judgeBudget(t, b)
 	c := t.about(CheckBudget, b, result, reason)
-	c.Evidence = c.Evidence.with("state", string(b.State)).with("good", b.Good).with("total", b.Total).with("bad", b.Bad).
-		with("allowed", b.Allowed).with("remaining_ratio", b.RemainingRatio)
+	c.figure("state", string(b.State)).figure("good", b.Good).figure("total", b.Total).figure("bad", b.Bad).
+		figure("allowed", b.Allowed).figure("remaining_ratio", b.RemainingRatio)
 	if !b.VerdictFrom.IsZero() {
-		c.Evidence = c.Evidence.with("verdict_from", instant(b.VerdictFrom))
+		c.figure("verdict_from", instant(b.VerdictFrom))
 	}
-	if t.role == roleTarget {
+	if t.role == RoleTarget {
 		switch b.State {
 		case slo.AtRisk:
 			d.lenience(d.p.AtRisk, t, &c)
@@ -41,7 +41,7 @@ func (d *deciding) lenience(l Lenience, t tier, c *Check) {
 		c.Result = Fail
 		d.letFix(c)
 	case l == LetFixes:
-		c.Result, c.Reason = Fail, fmt.Sprintf("%s Only fixes may go to %s now (--fix).", c.Reason, t.Name)
+		c.Result, c.Reason = Fail, fmt.Sprintf("%s Only fixes may be promoted to %s (--fix).", c.Reason, t.Name)
 	default:
 		c.Result = Fail
 	}
@@ -53,10 +53,10 @@ func (d *deciding) corrected(b *status.Budget, c *Check) {
 		if u.ShopSet != b.ShopSet || u.SLO != b.SLO {
 			continue
 		}
-		c.Evidence = c.Evidence.with("uncorrected", Figures{{"state", string(u.State)}, {"good", u.Good}, {"total", u.Total}, {"bad", u.Bad},
-			{"remaining_ratio", u.RemainingRatio}}).with("exclusions", slices.Clone(u.Exclusions))
+		c.figure("uncorrected", Figures{{"state", string(u.State)}, {"good", u.Good}, {"total", u.Total}, {"bad", u.Bad},
+			{"remaining_ratio", u.RemainingRatio}}).figure("exclusions", slices.Clone(u.Exclusions))
 		if u.Bad != nil && u.Total != nil {
-			c.Reason = fmt.Sprintf("%s Without what %s leaves out it would be %s of %s, %s left.", c.Reason, some(u.Exclusions, 3),
+			c.Reason = fmt.Sprintf("%s Without exclusions (%s): %s of %s bad, %s remaining.", c.Reason, some(u.Exclusions, 3),
 				status.FormatCount(*u.Bad), status.FormatCount(*u.Total), status.FormatShare(u.RemainingRatio))
 		}
 		return
@@ -65,51 +65,51 @@ func (d *deciding) corrected(b *status.Budget, c *Check) {
 
 func judgeBudget(t tier, b *status.Budget) (Result, string) {
 	if b.State == slo.NoData || b.Good == nil || b.Total == nil || b.Bad == nil {
-		return Unknown, fmt.Sprintf("There is no data of the last %s, so nobody can tell what is left of the error budget.", b.Window)
+		return Unknown, fmt.Sprintf("No data for the last %s, so the remaining error budget is unknown.", b.Window)
 	}
 	switch b.State {
 	case slo.Inconsistent:
-		return Fail, fmt.Sprintf("The counts contradict themselves: %s good of %s %s in %s.",
+		return Fail, fmt.Sprintf("Counts are inconsistent: %s good of %s %s in %s.",
 			status.FormatCount(*b.Good), status.FormatCount(*b.Total), b.Unit, b.Window)
 	case slo.Exhausted:
-		return Fail, fmt.Sprintf("The error budget of %s is used up: %s.", b.Window, spent(b))
+		return Fail, fmt.Sprintf("Error budget (%s) is exhausted: %s.", b.Window, spent(b))
 	case slo.InsufficientData:
 		if !b.VerdictFrom.IsZero() {
 			return judgeShort(t, b)
 		}
 		return judgeFew(t, b)
 	case slo.AtRisk:
-		return Pass, fmt.Sprintf("The error budget is at risk: %s of that of %s is left, %s.", status.FormatShare(b.RemainingRatio), b.Window, spent(b))
+		return Pass, fmt.Sprintf("Error budget (%s) is at risk: %s remaining, %s.", b.Window, status.FormatShare(b.RemainingRatio), spent(b))
 	case slo.OK:
-		return Pass, fmt.Sprintf("%s of the error budget of %s is left: %s.", status.FormatShare(b.RemainingRatio), b.Window, spent(b))
+		return Pass, fmt.Sprintf("%s of the error budget (%s) remaining: %s.", status.FormatShare(b.RemainingRatio), b.Window, spent(b))
 	}
-	return Unknown, fmt.Sprintf("The budget's state %q is not one that this gate knows.", b.State)
+	return Unknown, fmt.Sprintf("Unknown budget state %q.", b.State)
 }
 
 // judgeFew is about budgets with fewer events than a verdict needs.
 func judgeFew(t tier, b *status.Budget) (Result, string) {
-	seen := "There was no traffic in " + b.Window
+	seen := "No traffic in " + b.Window
 	if *b.Total > 0 {
-		seen = fmt.Sprintf("There were only %s %s in %s, %s of them bad", status.FormatCount(*b.Total), b.Unit, b.Window, status.FormatCount(*b.Bad))
+		seen = fmt.Sprintf("Only %s %s in %s, %s bad", status.FormatCount(*b.Total), b.Unit, b.Window, status.FormatCount(*b.Bad))
 	}
-	if t.role == roleTarget {
-		return Pass, seen + ": too few for a verdict, but the error budget is not used up."
+	if t.role == RoleTarget {
+		return Pass, seen + ": too few for a verdict, but the error budget is not exhausted."
 	}
-	return Unknown, fmt.Sprintf("%s: too few to tell whether %s are good.", seen, status.FormatGoal(b.Objective))
+	return Unknown, fmt.Sprintf("%s: too few to verify the objective of %s.", seen, status.FormatGoal(b.Objective))
 }
 
 // judgeShort is about budgets whose history is shorter than a verdict needs. It is
 // never a fail: a few bad events of the first minutes say nothing of a day. Nor is it
 // evidence that a Release is good.
 func judgeShort(t tier, b *status.Budget) (Result, string) {
-	result, how := Unknown, "so far more is bad than is allowed"
+	result, how := Unknown, "more bad events than allowed so far"
 	if b.Allowed != nil && *b.Bad <= *b.Allowed {
-		how = "too short to show anything"
-		if t.role == roleTarget {
-			result, how = Pass, "so far no more is bad than is allowed"
+		how = "not enough to judge the Release"
+		if t.role == RoleTarget {
+			result, how = Pass, "within budget so far"
 		}
 	}
-	return result, fmt.Sprintf("The history is short, %s: %s. A verdict comes at %s (budgets.least_history moves it).",
+	return result, fmt.Sprintf("Short history, %s: %s. Verdict at %s (see budgets.least_history).",
 		how, spent(b), b.VerdictFrom.UTC().Format(time.RFC3339))
 }
 
@@ -123,12 +123,10 @@ func spent(b *status.Budget) string {
 	if *b.Bad == 1 {
 		verb = "was"
 	}
-	return fmt.Sprintf("%s of %s %s %s bad, %s are allowed", status.FormatCount(*b.Bad), status.FormatCount(*b.Total), b.Unit, verb, allowed)
+	return fmt.Sprintf("%s of %s %s %s bad (%s allowed)", status.FormatCount(*b.Bad), status.FormatCount(*b.Total), b.Unit, verb, allowed)
 }
 
 // missingBudget is the check of a budget that the evidence does not hold.
 func missingBudget(t tier, of pair) Check {
-	return Check{Check: CheckBudget, ShopSet: of.shopSet, SLO: of.slo, Result: Unknown,
-		Reason:   "No budget of this SLO and ShopSet was handed to the gate.",
-		Evidence: t.figures()}
+	return t.check(CheckBudget).of(of.shopSet, of.slo).says(Unknown, "The evidence has no budget for this SLO and ShopSet.")
 }

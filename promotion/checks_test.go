@@ -46,75 +46,75 @@ func TestChecksOfTheFleet(t *testing.T) {
 		reason  string
 	}{
 		{"a ShopSet that has not got the Release is waited for", seenAs("a-2", func(o *fleet.ShopSetState) { o.Release = oldRelease }), required(),
-			promotion.Inconclusive, "sync", promotion.Unknown, "It runs Release 111111111122, not yet 3f2c1abd9e8f."},
+			promotion.Inconclusive, "sync", promotion.Unknown, "Running Release 111111111122; waiting for 3f2c1abd9e8f."},
 		{"a ShopSet in a rollout is waited for", seenAs("a-2", func(o *fleet.ShopSetState) { o.Health = fleet.Progressing }), required(),
-			promotion.Inconclusive, "sync", promotion.Unknown, "is Progressing, not yet Healthy"},
+			promotion.Inconclusive, "sync", promotion.Unknown, "health is Progressing, not Healthy"},
 		{"a failed operation verifies nothing, whatever Argo CD says of what it brought", seenAs("a-2", unverified), required(),
-			promotion.Inconclusive, "sync", promotion.Unknown, "It runs Release 3f2c1abd9e8f and is Healthy, but is not verified: the sync to r2 has failed: PostSync hook Job smoke-test failed."},
+			promotion.Inconclusive, "sync", promotion.Unknown, "Running Release 3f2c1abd9e8f and Healthy, but not verified: the sync to r2 has failed: PostSync hook Job smoke-test failed."},
 		{"a Release that is not verified does not soak, and it is said why", func(e *promotion.Evidence) {
 			seenAs("a-2", unverified)(e)
 			tierAs("beta-prod", func(s *fleet.TierState) { s.SoakingSince = time.Time{} })(e)
-		}, required(), promotion.Inconclusive, "soak", promotion.Unknown, "The soak time of 1d has not begun: a-2 is not verified: the sync to r2 has failed: PostSync hook Job smoke-test failed."},
-		{"a degraded ShopSet holds", seenAs("a-2", degraded), required(), promotion.Hold, "sync", promotion.Fail, "It is Degraded"},
+		}, required(), promotion.Inconclusive, "soak", promotion.Unknown, "Soak (1d) has not started: a-2 is not verified: the sync to r2 has failed: PostSync hook Job smoke-test failed."},
+		{"a degraded ShopSet holds", seenAs("a-2", degraded), required(), promotion.Hold, "sync", promotion.Fail, "Health is Degraded"},
 		{"an unknown Release is unknown, with the reason", seenAs("a-2", func(o *fleet.ShopSetState) { o.Release = ""; o.Reason = "git does not answer" }), required(),
-			promotion.Inconclusive, "sync", promotion.Unknown, "not known: git does not answer."},
+			promotion.Inconclusive, "sync", promotion.Unknown, "unknown: git does not answer."},
 		{"a ShopSet that the exporter does not know is unknown", func(e *promotion.Evidence) {
 			e.Fleet.Snapshot.ShopSets = slices.DeleteFunc(e.Fleet.Snapshot.ShopSets, func(o fleet.ShopSetState) bool { return o.ShopSet == "a-2" })
-		}, required(), promotion.Inconclusive, "sync", promotion.Unknown, "tells nothing of it"},
+		}, required(), promotion.Inconclusive, "sync", promotion.Unknown, "Not reported in this Tier by the exporter"},
 		{"a ShopSet that is reported twice is unknown", func(e *promotion.Evidence) {
 			e.Fleet.Snapshot.ShopSets = append(e.Fleet.Snapshot.ShopSets, e.Fleet.Snapshot.ShopSets[0])
 		}, required(), promotion.Inconclusive, "sync", promotion.Unknown, "reported twice"},
-		{"no Release is unknown", func(e *promotion.Evidence) { e.Release = "" }, required(), promotion.Inconclusive, "sync", promotion.Unknown, "name it with --release"},
+		{"no Release is unknown", func(e *promotion.Evidence) { e.Release = "" }, required(), promotion.Inconclusive, "sync", promotion.Unknown, "set --release"},
 		{"an exporter that does not answer leaves it unknown", func(e *promotion.Evidence) {
 			e.Fleet.Where, e.Fleet.Error = "The exporter at http://exporter:9877", "connection refused"
-		}, required(), promotion.Inconclusive, "sync", promotion.Unknown, "for the exporter at http://exporter:9877 could not be read"},
+		}, required(), promotion.Inconclusive, "sync", promotion.Unknown, "Cannot check sync: the exporter at http://exporter:9877 could not be read"},
 		{"drift holds, and says since when", seenAs("b-1", drifted), required(), promotion.Hold, "drift", promotion.Fail,
-			"It drifts: it has been OutOfSync for 2h, since 3 resources that run differ from what git asks for"},
+			"Drift: OutOfSync for 2h, 3 resources out of sync"},
 		{"what has not arrived is no drift", seenAs("b-1", func(o *fleet.ShopSetState) { drifted(o); o.Release = oldRelease }), required(),
-			promotion.Inconclusive, "drift", promotion.Unknown, "the Release has not arrived"},
+			promotion.Inconclusive, "drift", promotion.Unknown, "the Release has not been rolled out"},
 		{"what was OutOfSync as the Release came is no drift", seenAs("b-1", func(o *fleet.ShopSetState) { drifted(o); o.ReleaseSince = o.ObservedAt }), required(),
-			promotion.Inconclusive, "drift", promotion.Unknown, "has not compared all of it since"},
+			promotion.Inconclusive, "drift", promotion.Unknown, "has not completed a comparison since"},
 		{"what is OutOfSync a second later drifts", seenAs("b-1", func(o *fleet.ShopSetState) { drifted(o); o.ReleaseSince = o.ObservedAt.Add(-time.Second) }), required(),
-			promotion.Hold, "drift", promotion.Fail, "It drifts"},
+			promotion.Hold, "drift", promotion.Fail, "Drift: OutOfSync"},
 		{"unknown sync is unknown", seenAs("b-1", func(o *fleet.ShopSetState) { o.Sync = fleet.SyncUnknown; o.Reason = "the cluster is away" }), required(),
 			promotion.Inconclusive, "drift", promotion.Unknown, "the cluster is away"},
 		{"a soak that is not over says until when", tierAs("beta-prod", func(s *fleet.TierState) { s.SoakingSince = now.Add(-20 * time.Hour) }), required(),
-			promotion.Inconclusive, "soak", promotion.Unknown, "for 20h without a break, 1d is asked for: until 2026-11-01T04:00:30Z."},
+			promotion.Inconclusive, "soak", promotion.Unknown, "for 20h without interruption (1d required); complete at 2026-11-01T04:00:30Z."},
 		{"a soak that was broken has not begun", tierAs("beta-prod", func(s *fleet.TierState) { s.SoakingSince = time.Time{} }), required(),
-			promotion.Inconclusive, "soak", promotion.Unknown, "has not begun"},
+			promotion.Inconclusive, "soak", promotion.Unknown, "has not started"},
 		{"a soak of another Release does not count", seenAs("a-2", func(o *fleet.ShopSetState) { o.Release = oldRelease }), required(),
-			promotion.Inconclusive, "soak", promotion.Unknown, "has not begun: 1 of 2 ShopSets run Release 3f2c1abd9e8f."},
+			promotion.Inconclusive, "soak", promotion.Unknown, "has not started: 1 of 2 ShopSets run Release 3f2c1abd9e8f."},
 		{"policy may ask for another soak", func(*promotion.Evidence) {}, promotion.Policy{Soak: ptrTo(48 * time.Hour)},
-			promotion.Inconclusive, "soak", promotion.Unknown, "2d is asked for"},
+			promotion.Inconclusive, "soak", promotion.Unknown, "2d required"},
 		{"a mutable image holds", seenAs("a-2", func(o *fleet.ShopSetState) { o.Images = []string{"cart:latest", "api:v2"} }), required(),
-			promotion.Hold, "images", promotion.Fail, "1 name can come to mean another image: cart:latest"},
-		{"no images are unknown", seenAs("a-2", func(o *fleet.ShopSetState) { o.Images = nil }), required(), promotion.Inconclusive, "images", promotion.Unknown, "is not known"},
+			promotion.Hold, "images", promotion.Fail, "1 mutable image reference: cart:latest"},
+		{"no images are unknown", seenAs("a-2", func(o *fleet.ShopSetState) { o.Images = nil }), required(), promotion.Inconclusive, "images", promotion.Unknown, "unknown"},
 		{"a Release that skipped a Tier holds", func(e *promotion.Evidence) {
 			e.Fleet.Snapshot.Violations = []fleet.Violation{{Kind: fleet.Skipped, Tier: "beta-prod", Release: newRelease, Without: []fleet.TierName{"beta"}}}
-		}, required(), promotion.Hold, "release", promotion.Fail, "came to beta-prod without having been in beta."},
+		}, required(), promotion.Hold, "release", promotion.Fail, "reached beta-prod without passing through beta."},
 		{"an order that is not known is unknown", tierAs("beta-prod", func(s *fleet.TierState) { s.InOrder = nil }), required(),
-			promotion.Inconclusive, "release", promotion.Unknown, "was in the Tiers below beta-prod is not known"},
+			promotion.Inconclusive, "release", promotion.Unknown, "was in the Tiers below beta-prod is unknown"},
 		{"a target with changes of its own holds", tierAs("prod", func(s *fleet.TierState) { s.Ahead = ptrTo(2) }), required(),
-			promotion.Hold, "release", promotion.Fail, "prod has 2 changes that beta-prod lacks"},
+			promotion.Hold, "release", promotion.Fail, "prod has 2 changes not in beta-prod"},
 		{"a target whose past is not known is unknown", tierAs("prod", func(s *fleet.TierState) { s.Ahead = nil }), required(),
-			promotion.Inconclusive, "release", promotion.Unknown, "has all that prod has is not known"},
+			promotion.Inconclusive, "release", promotion.Unknown, "contains all changes of prod is unknown"},
 		{"a target that has the Release already passes", tierAs("prod", func(s *fleet.TierState) { s.Release = newRelease; s.Ahead = nil }), required(),
-			promotion.Promote, "release", promotion.Pass, "came up through every Tier below"},
+			promotion.Promote, "release", promotion.Pass, "was in every lower Tier"},
 		{"a branch below that has gone on leaves a doubt", tierAs("beta-prod", func(s *fleet.TierState) { s.Release = "cccc" }), required(),
-			promotion.Inconclusive, "release", promotion.Unknown, "has gone on to cccc"},
+			promotion.Inconclusive, "release", promotion.Unknown, "has moved on to cccc"},
 		{"a group whose ShopSets are down holds", func(e *promotion.Evidence) {
 			for i := range e.Fleet.Snapshot.Groups {
 				e.Fleet.Snapshot.Groups[i].Available, e.Fleet.Snapshot.Groups[i].Domains = ptrTo(1), []fleet.FailureDomainName{"eks-b"}
 			}
-		}, required(), promotion.Hold, "redundancy", promotion.Fail, "ShopGroup main is served in 1 FailureDomain now (eks-b), 2 asked for: bring back the ShopSets that are not well (a-1)."},
+		}, required(), promotion.Hold, "redundancy", promotion.Fail, "ShopGroup main is currently served in 1 FailureDomain (eks-b; 2 required): restore the unhealthy ShopSets (a-1)."},
 		{"a group of which nothing is known is unknown", func(e *promotion.Evidence) { e.Fleet.Snapshot.Groups[0].Available = nil }, required(),
-			promotion.Inconclusive, "redundancy", promotion.Unknown, "is not known"},
+			promotion.Inconclusive, "redundancy", promotion.Unknown, "unknown"},
 		{"a fleet that was looked at long ago is unknown", func(e *promotion.Evidence) { e.Fleet.Snapshot.At = now.Add(-time.Hour) }, required(),
-			promotion.Inconclusive, "sync", promotion.Unknown, "last looked at 1h ago"},
+			promotion.Inconclusive, "sync", promotion.Unknown, "fleet data is 1h old (limit 5m)"},
 		{"a fleet of another time is unknown", func(e *promotion.Evidence) { e.Fleet.Snapshot.At = now.Add(24 * time.Hour) }, required(),
-			promotion.Inconclusive, "drift", promotion.Unknown, "after the time asked for"},
+			promotion.Inconclusive, "drift", promotion.Unknown, "after the evaluation time"},
 		{"an exporter that has not looked yet is unknown", func(e *promotion.Evidence) { e.Fleet.Snapshot = fleet.Snapshot{} }, required(),
-			promotion.Inconclusive, "images", promotion.Unknown, "has not looked at the fleet yet"},
+			promotion.Inconclusive, "images", promotion.Unknown, "has no fleet data yet"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -168,24 +168,24 @@ func TestChecksOfAlertsIncidentsAndFreezes(t *testing.T) {
 		result  promotion.Result
 		reason  string
 	}{
-		{"an alert below holds", alert(cart), promotion.Hold, "alert", promotion.Fail, "Alert CartErrors fires since 2026-10-31T23:57:30Z (severity=page, shopset=a-2)."},
-		{"an alert of the whole Tier holds", alert(promotion.Alert{Name: "X", Tiers: []fleet.TierName{"beta-prod"}}), promotion.Hold, "alert", promotion.Fail, "Alert X fires (no labels)."},
-		{"a silenced alert is counted and does not hold", alert(silenced), promotion.Promote, "alert", promotion.Pass, "(2 silenced or of no weight) (1 fire elsewhere)"},
-		{"an alert elsewhere does not hold", alert(promotion.Alert{Name: "X", ShopSets: []fleet.ShopSetName{"a-1"}}), promotion.Promote, "alert", promotion.Pass, "(2 fire elsewhere)"},
+		{"an alert below holds", alert(cart), promotion.Hold, "alert", promotion.Fail, "Alert CartErrors is firing since 2026-10-31T23:57:30Z (severity=page, shopset=a-2)."},
+		{"an alert of the whole Tier holds", alert(promotion.Alert{Name: "X", Tiers: []fleet.TierName{"beta-prod"}}), promotion.Hold, "alert", promotion.Fail, "Alert X is firing (no labels)."},
+		{"a silenced alert is counted and does not hold", alert(silenced), promotion.Promote, "alert", promotion.Pass, "(2 silenced or quiet) (1 firing elsewhere)"},
+		{"an alert elsewhere does not hold", alert(promotion.Alert{Name: "X", ShopSets: []fleet.ShopSetName{"a-1"}}), promotion.Promote, "alert", promotion.Pass, "(2 firing elsewhere)"},
 		{"alerts that cannot be read are unknown", func(e *promotion.Evidence) { e.Alerts.Items, e.Alerts.Error = nil, "connection refused" },
 			promotion.Inconclusive, "alert", promotion.Unknown, "Prometheus at http://prometheus:9090 could not be read"},
 		{"an incident of the target's Tier holds", incident(promotion.Incident{ID: "inc-9", Title: "決済が失敗する。", Since: now, Scope: only("prod")}),
-			promotion.Hold, "incident", promotion.Fail, "Incident inc-9 (決済が失敗する) is open and touches prod since 2026-11-01T00:00:30Z."},
+			promotion.Hold, "incident", promotion.Fail, "Incident inc-9 (決済が失敗する) is open and affects prod since 2026-11-01T00:00:30Z."},
 		{"an incident of a ShopSet holds", incident(promotion.Incident{ID: "inc-9", Scope: promotion.Scope{ShopSets: []fleet.ShopSetName{"c-3"}}}),
 			promotion.Hold, "incident", promotion.Fail, "inc-9"},
-		{"an incident of which nobody knows what it hurts holds", incident(promotion.Incident{ID: "inc-9"}), promotion.Hold, "incident", promotion.Fail, "may touch everything"},
+		{"an incident of which nobody knows what it hurts holds", incident(promotion.Incident{ID: "inc-9"}), promotion.Hold, "incident", promotion.Fail, "may affect everything"},
 		{"an incident elsewhere does not hold", incident(promotion.Incident{ID: "inc-9", Scope: only("beta")}), promotion.Promote, "incident", promotion.Pass, "(2 open elsewhere)"},
 		{"a freeze of everything holds", freeze(promotion.Freeze{ID: "sale", Reason: "the sale.", By: "mika", Until: now.Add(time.Hour)}),
-			promotion.Hold, "freeze", promotion.Fail, "Freeze sale is in force until 2026-11-01T01:00:30Z: the sale, by mika."},
+			promotion.Hold, "freeze", promotion.Fail, "Freeze sale is active until 2026-11-01T01:00:30Z: the sale (by mika)."},
 		{"a freeze of a group that the target serves holds", freeze(promotion.Freeze{ID: "g", Scope: promotion.Scope{Groups: []fleet.ShopGroupName{"main"}}}),
-			promotion.Hold, "freeze", promotion.Fail, "until somebody lifts it: no reason was given."},
-		{"a freeze of another Tier does not hold", freeze(promotion.Freeze{ID: "g", Scope: only("beta")}), promotion.Promote, "freeze", promotion.Pass, "(1 in force elsewhere)"},
-		{"a freeze that ends now does not hold", freeze(promotion.Freeze{ID: "g", Until: now}), promotion.Promote, "freeze", promotion.Pass, "No freeze of prod is in force."},
+			promotion.Hold, "freeze", promotion.Fail, "with no end date: no reason given."},
+		{"a freeze of another Tier does not hold", freeze(promotion.Freeze{ID: "g", Scope: only("beta")}), promotion.Promote, "freeze", promotion.Pass, "(1 active elsewhere)"},
+		{"a freeze that ends now does not hold", freeze(promotion.Freeze{ID: "g", Until: now}), promotion.Promote, "freeze", promotion.Pass, "No freeze is active for prod."},
 		{"a freeze that begins now holds", freeze(promotion.Freeze{ID: "g", From: now}), promotion.Hold, "freeze", promotion.Fail, "Freeze g"},
 	}
 	for _, c := range cases {
@@ -231,9 +231,9 @@ func TestWhatIsNotConfigured(t *testing.T) {
 			need := func(n promotion.Need) promotion.Policy {
 				return promotion.Policy{Needs: map[string]promotion.Need{check: n}}
 			}
-			expect(t, promotion.Decide(need(promotion.Optional), e, now), promotion.Promote, check, promotion.NotChecked, "it takes")
-			expect(t, promotion.Decide(need(promotion.Required), e, now), promotion.Inconclusive, check, promotion.Unknown, "nobody looked: configure")
-			expect(t, promotion.Decide(need(promotion.Off), whole(t, "prod"), now), promotion.Promote, check, promotion.NotChecked, "The policy does not ask")
+			expect(t, promotion.Decide(need(promotion.Optional), e, now), promotion.Promote, check, promotion.NotChecked, "Not checked: "+check+" (")
+			expect(t, promotion.Decide(need(promotion.Required), e, now), promotion.Inconclusive, check, promotion.Unknown, "Required but not configured: "+check)
+			expect(t, promotion.Decide(need(promotion.Off), whole(t, "prod"), now), promotion.Promote, check, promotion.NotChecked, "is off in the policy")
 		})
 	}
 }
@@ -244,7 +244,7 @@ func TestWhatPolicyDoesNotAskForIsSaid(t *testing.T) {
 	on("a-2", exhaust)(&e)
 	d := promotion.Decide(p, e, now)
 	for check := range p.Needs {
-		expect(t, d, promotion.Promote, check, promotion.NotChecked, "The policy does not ask for")
+		expect(t, d, promotion.Promote, check, promotion.NotChecked, "is off in the policy")
 	}
 	for _, check := range []string{"source", "slo"} {
 		if err := (promotion.Policy{Needs: map[string]promotion.Need{check: promotion.Off}}).Validate(); err == nil {
@@ -310,6 +310,22 @@ func TestOverrides(t *testing.T) {
 	expect(t, promotion.Decide(required(), e, now), promotion.Promote, "budget", promotion.Waived, "Waived by mika until 2026-11-01T01:00:30Z: the sale needs it.")
 }
 
+func TestTwoChecksOfOneKindAreWaivedEachForItself(t *testing.T) {
+	e := whole(t, "prod")
+	tierAs("beta-prod", func(s *fleet.TierState) { s.InOrder = nil })(&e)
+	tierAs("prod", func(s *fleet.TierState) { s.Ahead = ptrTo(2) })(&e)
+	e.Overrides.Items = []promotion.Override{{ID: "o", Who: "mika", Why: "so", Checks: []string{"release"}, Until: now.Add(time.Hour)}}
+	was := map[any]int{}
+	for _, c := range promotion.Decide(required(), e, now).Checks {
+		if c.Check == "release" && c.Result == promotion.Waived {
+			was[c.Evidence.Get("waived")]++
+		}
+	}
+	if was["fail"] != 1 || was["unknown"] != 1 {
+		t.Errorf("waived were %v", was)
+	}
+}
+
 func TestFixes(t *testing.T) {
 	fix := func(e *promotion.Evidence) { e.Fix = &promotion.Fix{URL: "https://git.example/pull/12", By: "mika"} }
 	both := func(a, b func(*promotion.Evidence)) func(*promotion.Evidence) {
@@ -326,11 +342,11 @@ func TestFixes(t *testing.T) {
 		reason  string
 	}{
 		{"a budget at risk lets fixes through", both(low, fix), promotion.Policy{AtRisk: promotion.LetFixes}, promotion.Promote, promotion.Waived,
-			"Let through as a fix of https://git.example/pull/12, says mika."},
-		{"and nothing else", low, promotion.Policy{AtRisk: promotion.LetFixes}, promotion.Hold, promotion.Fail, "Only fixes may go to prod now (--fix)."},
-		{"a used-up budget lets no fix through", both(gone, fix), promotion.Policy{AtRisk: promotion.LetFixes}, promotion.Hold, promotion.Fail, "used up"},
-		{"unless policy says so", both(gone, fix), promotion.Policy{Exhausted: promotion.LetFixes}, promotion.Promote, promotion.Waived, "Let through as a fix"},
-		{"a fix of a Tier below that burns its budget is held", both(on("a-2", exhaust), fix), promotion.Policy{Exhausted: promotion.LetAll}, promotion.Hold, promotion.Fail, "used up"},
+			"Allowed as a fix for https://git.example/pull/12 (declared by mika)."},
+		{"and nothing else", low, promotion.Policy{AtRisk: promotion.LetFixes}, promotion.Hold, promotion.Fail, "Only fixes may be promoted to prod (--fix)."},
+		{"a used-up budget lets no fix through", both(gone, fix), promotion.Policy{AtRisk: promotion.LetFixes}, promotion.Hold, promotion.Fail, "exhausted"},
+		{"unless policy says so", both(gone, fix), promotion.Policy{Exhausted: promotion.LetFixes}, promotion.Promote, promotion.Waived, "Allowed as a fix"},
+		{"a fix of a Tier below that burns its budget is held", both(on("a-2", exhaust), fix), promotion.Policy{Exhausted: promotion.LetAll}, promotion.Hold, promotion.Fail, "exhausted"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := whole(t, "prod")
@@ -366,7 +382,7 @@ func TestFixesOfWhatBurnsNow(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			e := whole(t, "prod")
 			c.change(&e)
-			expect(t, promotion.Decide(c.policy, e, now), c.verdict, "burn_rate", c.result, "a page alert fires")
+			expect(t, promotion.Decide(c.policy, e, now), c.verdict, "burn_rate", c.result, "a page alert is firing")
 		})
 	}
 }
@@ -394,7 +410,7 @@ func TestARecordGivesTheSameDecisionForEver(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := read.Replay()
+			d, err := read.Replay("v1.2.3")
 			if err != nil || string(d.AppendJSON(nil)) != string(r.Decision.AppendJSON(nil)) {
 				t.Fatalf("replayed, it is %s (%v), it was %s", d.Verdict, err, r.Verdict)
 			}
@@ -418,9 +434,9 @@ func TestAForgedRecordIsRefused(t *testing.T) {
 	}
 	for _, c := range []struct{ name, old, new, want string }{
 		{"evidence made better", `"state": "exhausted", "window_start"`, `"state": "ok", "window_start"`, "its evidence gives"},
-		{"another reason", "is used up", "is fine", "for other reasons"},
+		{"another reason", "is exhausted", "is fine", "the checks differ"},
 		{"other rules", `"rules": 4`, `"rules": 2`, "rules 2"},
-		{"no evidence", `"inputs"`, `"outputs"`, "cannot be made again"},
+		{"no evidence", `"inputs"`, `"outputs"`, "cannot be replayed"},
 		{"a policy that cannot be", `"min_coverage":0.5`, `"min_coverage":50`, "between 0 and 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -430,7 +446,7 @@ func TestAForgedRecordIsRefused(t *testing.T) {
 			}
 			r, err := promotion.DecodeRecord([]byte(forged))
 			if err == nil {
-				_, err = r.Replay()
+				_, err = r.Replay("v1")
 			}
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)

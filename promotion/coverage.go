@@ -14,10 +14,10 @@ func checkCoverage(p Policy, t tier, b *status.Budget) Check {
 	}
 	share := status.FormatShare(&b.Coverage)
 	if b.Coverage == 0 {
-		word, share = "", "Nothing"
+		word, share = "", "None"
 	}
-	c := t.about(CheckCoverage, b, result, fmt.Sprintf("%s%s of the window of %s has data, %s is asked for.",
+	c := t.about(CheckCoverage, b, result, fmt.Sprintf("%s%s of the %s window has data (%s required).",
 		word, share, b.Window, status.FormatShare(&p.MinCoverage)))
-	c.Evidence = c.Evidence.with("coverage", b.Coverage).with("min_coverage", p.MinCoverage)
+	c.figure("coverage", b.Coverage).figure("min_coverage", p.MinCoverage)
 	return c
 }

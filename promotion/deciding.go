@@ -2,8 +2,6 @@ package promotion
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -20,57 +18,52 @@ type deciding struct {
 }
 
 // off is the Check of what policy does not ask for.
-func (d *deciding) off(check string, t tier, what string) ([]Check, bool) {
+func (d *deciding) off(check string, t tier) ([]Check, bool) {
 	if d.p.Needs[check] != Off {
 		return nil, false
 	}
-	return []Check{{Check: check, Result: NotChecked, Evidence: t.figures(),
-		Reason: fmt.Sprintf("The policy does not ask for %s.", what)}}, true
+	return []Check{t.check(check).says(NotChecked, fmt.Sprintf("Not checked: %s is off in the policy.", check))}, true
 }
 
 // unasked is done, with the Check that says why, where a check's evidence was not to
 // be had: policy does not ask for it, nothing is configured, or it could not be read.
-// to says what is to be configured.
-func (d *deciding) unasked(check string, t tier, what, where, failed, to string) (checks []Check, done bool) {
-	if checks, done = d.off(check, t, what); done {
+// hint says what has to be set in shopslo.yaml.
+func (d *deciding) unasked(check string, t tier, where, failed, hint string) (checks []Check, done bool) {
+	if checks, done = d.off(check, t); done {
 		return checks, done
 	}
-	c := Check{Check: check, Result: Unknown, Evidence: t.figures()}
+	c := t.check(check).says(Unknown, "")
 	switch {
 	case where == "" && d.p.Needs[check] == Required:
-		c.Reason = fmt.Sprintf("The policy asks for %s, and nobody looked: configure %s.", what, to)
+		c.Reason = fmt.Sprintf("Required but not configured: %s (%s).", check, hint)
 	case where == "":
-		c.Result, c.Reason = NotChecked, fmt.Sprintf("Nobody looked at %s: it takes %s.", what, to)
+		c.Result, c.Reason = NotChecked, fmt.Sprintf("Not checked: %s (%s).", check, hint)
 	case failed != "":
-		c.Reason = fmt.Sprintf("Nobody can tell %s, for %s could not be read.", what, inSentence(where))
+		c.Reason = fmt.Sprintf("Cannot check %s: %s could not be read.", check, inSentence(where))
 	default:
 		return nil, false
 	}
 	return []Check{c}, true
 }
 
-// inSentence is what a sentence may begin with, further on in one; names stay as they are.
-func inSentence(where string) string {
-	if rest, ok := strings.CutPrefix(where, "The "); ok {
-		return "the " + rest
-	}
-	return where
-}
+// setFleet says where the exporter's address goes.
+const setFleet = "set gate.fleet.url"
 
 // unseen is unasked for what the exporter tells, which has to be of now.
-func (d *deciding) unseen(check string, t tier, what string) ([]Check, bool) {
-	if checks, done := d.unasked(check, t, what, d.e.Fleet.Where, d.e.Fleet.Error, "the exporter's address (gate.fleet.url)"); done {
+func (d *deciding) unseen(check string, t tier, hint string) ([]Check, bool) {
+	if checks, done := d.unasked(check, t, d.e.Fleet.Where, d.e.Fleet.Error, hint); done {
 		return checks, done
 	}
 	at := d.e.Fleet.Snapshot.At
-	c := Check{Check: check, Result: Unknown, Evidence: t.figures().with("seen_at", instant(at))}
+	c := t.check(check).says(Unknown, "")
+	c.figure("seen_at", instant(at))
 	switch old := d.now.Sub(at); {
 	case at.IsZero():
-		c.Reason = fmt.Sprintf("%s has not looked at the fleet yet, so nobody can tell %s.", d.e.Fleet.Where, what)
+		c.Reason = fmt.Sprintf("Cannot check %s: %s has no fleet data yet.", check, inSentence(d.e.Fleet.Where))
 	case old > d.p.MaxAge:
-		c.Reason = fmt.Sprintf("The fleet was last looked at %s ago, at most %s is asked for, so nobody can tell %s.", age(old), age(d.p.MaxAge), what)
+		c.Reason = fmt.Sprintf("Cannot check %s: fleet data is %s old (limit %s).", check, age(old), age(d.p.MaxAge))
 	case old < -d.p.MaxAge:
-		c.Reason = fmt.Sprintf("The fleet was looked at %s after the time asked for: of that time nobody can tell %s.", age(-old), what)
+		c.Reason = fmt.Sprintf("Cannot check %s: fleet data is from %s after the evaluation time.", check, age(-old))
 	default:
 		return nil, false
 	}
@@ -78,16 +71,16 @@ func (d *deciding) unseen(check string, t tier, what string) ([]Check, bool) {
 }
 
 // perShopSet makes a Check of each ShopSet of the Tier from what was seen of it.
-func (d *deciding) perShopSet(check string, t tier, what string, judge func(o *fleet.ShopSetState) (Result, string, Figures)) []Check {
-	if checks, done := d.unseen(check, t, what); done {
+func (d *deciding) perShopSet(check string, t tier, judge func(o *fleet.ShopSetState) (Result, string, Figures)) []Check {
+	if checks, done := d.unseen(check, t, setFleet); done {
 		return checks
 	}
 	var checks []Check
 	for _, name := range t.ShopSets {
-		c := Check{Check: check, ShopSet: name, Evidence: t.figures()}
+		c := t.check(check).of(name, "")
 		o := d.seen[name]
 		if o == nil || o.Tier != t.Name {
-			c.Result, c.Reason = Unknown, fmt.Sprintf("%s tells nothing of it in this Tier.", d.e.Fleet.Where)
+			c.Result, c.Reason = Unknown, fmt.Sprintf("Not reported in this Tier by %s.", inSentence(d.e.Fleet.Where))
 		} else {
 			var more Figures
 			c.Result, c.Reason, more = judge(o)
@@ -108,33 +101,15 @@ func because(o *fleet.ShopSetState) string {
 
 // standing lists what is open, or in force: a failed Check for each that touches the
 // target, one that passed where none does.
-func standing[T any](d *deciding, check string, t tier, all []T, scope func(T) Scope, fail func(T) Check, pass func(others int) string) []Check {
+func standing[T any](d *deciding, check string, t tier, all []T, scope func(T) Scope, fail func(Check, T) Check, pass func(others int) string) []Check {
 	var checks []Check
 	for _, one := range all {
 		if scope(one).touches(d.e) {
-			c := fail(one)
-			c.Check, c.Evidence = check, slices.Concat(t.figures(), c.Evidence)
-			checks = append(checks, c)
+			checks = append(checks, fail(t.check(check), one))
 		}
 	}
 	if len(checks) == 0 {
-		checks = []Check{{Check: check, Result: Pass, Reason: pass(len(all)), Evidence: t.figures()}}
+		checks = []Check{t.check(check).says(Pass, pass(len(all)))}
 	}
 	return checks
-}
-
-// elsewhere counts what touches others only.
-func elsewhere(n int, verb string) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" (%d %s elsewhere)", n, verb)
-}
-
-// span of time as people read it, for what lasts until a time or for ever.
-func until(t time.Time) string {
-	if t.IsZero() {
-		return "until somebody lifts it"
-	}
-	return "until " + t.UTC().Format(time.RFC3339)
 }

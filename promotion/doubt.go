@@ -43,11 +43,11 @@ func (c *Check) flagged(flags []slo.Flag, since time.Time) {
 			hides = append(hides, string(f.Kind))
 		}
 	}
-	c.Evidence = c.Evidence.with("flags", listed)
+	c.figure("flags", listed)
 	c.Reason = fmt.Sprintf("%s Flagged: %s.", c.Reason, strings.Join(words, "; "))
 	if c.Result == Pass && len(hides) > 0 {
 		c.Result = Unknown
-		c.Reason = fmt.Sprintf("%s Bad events may be missing (%s), so this is no pass.", c.Reason, strings.Join(hides, ", "))
+		c.Reason = fmt.Sprintf("%s Bad events may be missing (%s), so the check cannot pass.", c.Reason, strings.Join(hides, ", "))
 	}
 }
 
@@ -55,7 +55,7 @@ func (c *Check) flagged(flags []slo.Flag, since time.Time) {
 func uncounted(b *status.Budget) string {
 	// What failed tells more than what was not found because of it.
 	if b.Failure != "" {
-		return "It is not being counted now: " + sentence(b.Failure)
+		return "Counting is failing: " + sentence(b.Failure)
 	}
 	return misled(b.Absent)
 }
@@ -64,23 +64,20 @@ func uncounted(b *status.Budget) string {
 func misled(absent []slo.Absence) string {
 	for _, a := range absent {
 		if a.Misleads() {
-			return "Nobody can tell good from bad: " + sentence(strings.TrimPrefix(status.AbsenceText(a), "no data: "))
+			return "Cannot tell good from bad events: " + sentence(strings.TrimPrefix(status.AbsenceText(a), "no data: "))
 		}
 	}
 	return ""
 }
 
-// sentence ends a text with one full stop.
-func sentence(text string) string { return strings.TrimRight(text, ". ") + "." }
-
 // doubt makes no pass of what is not being counted, and tells of flags after from. Those
 // that hide something matter since a time; zero: they do not.
 func (c *Check) doubt(b *status.Budget, from, since time.Time) {
 	if why := uncounted(b); why != "" {
-		c.Evidence = c.Evidence.with("failure", orNull(b.Failure)).with("absent", absences(b.Absent))
+		c.figure("failure", orNull(b.Failure)).figure("absent", absences(b.Absent))
 		switch c.Result {
 		case Pass:
-			c.Result, c.Reason = Unknown, fmt.Sprintf("%s Until then: %s", why, c.Reason)
+			c.Result, c.Reason = Unknown, fmt.Sprintf("%s Last known: %s", why, c.Reason)
 		case Unknown:
 			c.Reason = why
 		default:
@@ -102,7 +99,7 @@ func absences(all []slo.Absence) []Figures {
 // about the Release: when it came, and a day ago where that is not known. Zero in the
 // target Tier, whose budget was made by other Releases.
 func (d *deciding) doubtSince(t tier, b *status.Budget) time.Time {
-	if t.role == roleTarget {
+	if t.role == RoleTarget {
 		return time.Time{}
 	}
 	if came := d.e.cameTo(d.seen[b.ShopSet]); !came.IsZero() {

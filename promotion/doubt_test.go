@@ -45,24 +45,24 @@ func TestShortHistoriesAbsencesAndFailures(t *testing.T) {
 		reason  string
 	}{
 		{"a new ShopSet of the target passes while few are bad", on("a-1", short(40*time.Second, 10)), promotion.Promote, "budget", promotion.Pass,
-			"The history is short, so far no more is bad than is allowed: 10 of 10,000 events were bad, 10 are allowed. A verdict comes at 2026-11-01T23:59:20Z (budgets.least_history moves it)."},
+			"Short history, within budget so far: 10 of 10,000 events were bad (10 allowed). Verdict at 2026-11-01T23:59:20Z (see budgets.least_history)."},
 		{"with more bad than allowed it is unknown, and no fail", on("a-1", short(40*time.Second, 11)), promotion.Inconclusive, "budget", promotion.Unknown,
-			"The history is short, so far more is bad than is allowed: 11 of 10,000"},
+			"Short history, more bad events than allowed so far: 11 of 10,000"},
 		{"a new ShopSet that shows how the Release behaves shows too little", on("a-2", short(20*time.Hour, 0)), promotion.Inconclusive, "budget", promotion.Unknown,
-			"too short to show anything: 0 of 10,000 events were bad, 10 are allowed. A verdict comes at 2026-11-01T04:00:00Z"},
-		{"below, more bad than allowed is unknown too", on("a-2", short(20*time.Hour, 11)), promotion.Inconclusive, "budget", promotion.Unknown, "so far more is bad than is allowed"},
+			"not enough to judge the Release: 0 of 10,000 events were bad (10 allowed). Verdict at 2026-11-01T04:00:00Z"},
+		{"below, more bad than allowed is unknown too", on("a-2", short(20*time.Hour, 11)), promotion.Inconclusive, "budget", promotion.Unknown, "more bad events than allowed so far"},
 		{"an alert over an hour is no news after 40 seconds", on("a-1", func(b *status.Budget) { short(40*time.Second, 0)(b); firing(b) }), promotion.Inconclusive, "burn_rate", promotion.Unknown,
-			"but the history is shorter than that"},
-		{"after two hours it is", on("a-1", func(b *status.Budget) { short(2*time.Hour, 0)(b); firing(b) }), promotion.Hold, "burn_rate", promotion.Fail, "a page alert fires"},
+			"but the history is shorter than the alert window"},
+		{"after two hours it is", on("a-1", func(b *status.Budget) { short(2*time.Hour, 0)(b); firing(b) }), promotion.Hold, "burn_rate", promotion.Fail, "a page alert is firing"},
 
 		{"a label that does not exist is no pass, and names the nearest", on("a-2", gone), promotion.Inconclusive, "budget", promotion.Unknown,
-			`Nobody can tell good from bad: http_requests_total{status="500"} (bad) asks for the label status, which no series of the metric has; there is code.`},
+			`Cannot tell good from bad events: http_requests_total{status="500"} (bad) asks for the label status, which no series of the metric has; there is code.`},
 		{"nor is it one for the target", on("a-1", gone), promotion.Inconclusive, "budget", promotion.Unknown, "there is code"},
 		{"its burn rates pass no more", on("a-2", gone), promotion.Inconclusive, "burn_rate", promotion.Unknown, "there is code"},
 		{"what is not being counted is no pass", on("a-2", failing), promotion.Inconclusive, "budget", promotion.Unknown,
-			"It is not being counted now: the query times out after 30s. Until then: 80.0%"},
+			"Counting is failing: the query times out after 30s. Last known: 80.0%"},
 		{"nor are its burn rates", on("b-1", failing), promotion.Inconclusive, "burn_rate", promotion.Unknown, "the query times out"},
-		{"a budget that was used up before the failure holds", on("a-1", func(b *status.Budget) { exhaust(b); failing(b) }), promotion.Hold, "budget", promotion.Fail, "is used up"},
+		{"a budget that was used up before the failure holds", on("a-1", func(b *status.Budget) { exhaust(b); failing(b) }), promotion.Hold, "budget", promotion.Fail, "is exhausted"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := whole(t, "prod")
@@ -86,7 +86,7 @@ func TestAFlagIsNeverSilent(t *testing.T) {
 		reason  string
 	}{
 		{"several processes since the Release came leave it open", on("a-2", flagAs(slo.SeveralProcesses, since)), promotion.Inconclusive, "budget", promotion.Unknown,
-			"Flagged: several_processes: 12 times from 2026-10-31T21:00:30Z to 2026-10-31T22:00:30Z. Bad events may be missing (several_processes), so this is no pass."},
+			"Flagged: several_processes: 12 times from 2026-10-31T21:00:30Z to 2026-10-31T22:00:30Z. Bad events may be missing (several_processes), so the check cannot pass."},
 		{"so do labels that changed", on("a-2", flagAs(slo.ChangedLabels, since)), promotion.Inconclusive, "budget", promotion.Unknown, "(labels_changed)"},
 		{"and a sum that dropped by a part", on("a-2", flagAs(slo.PartialDrop, since)), promotion.Inconclusive, "budget", promotion.Unknown, "(partial_drop)"},
 		{"before it came they are told of", on("a-2", flagAs(slo.SeveralProcesses, before)), promotion.Promote, "budget", promotion.Pass, "Flagged: several_processes: 12 times"},
@@ -152,10 +152,10 @@ func TestWhatIsKnownSinceTheReleaseCameMayBeInDoubt(t *testing.T) {
 		{"a flag that hides none", func(a *slo.Account) {
 			a.Flags = []slo.Flag{{Kind: slo.UnknownFirst, Count: 1, First: came.Add(time.Second), Last: came.Add(time.Second)}}
 		}, promotion.Pass, "Flagged: unknown_first_sample: once, at"},
-		{"a failure", func(a *slo.Account) { a.Failure = "the query is refused" }, promotion.Unknown, "It is not being counted now: the query is refused. Until then:"},
+		{"a failure", func(a *slo.Account) { a.Failure = "the query is refused" }, promotion.Unknown, "Counting is failing: the query is refused. Last known:"},
 		{"a metric that does not exist", func(a *slo.Account) {
 			a.Absent = []slo.Absence{{Kind: slo.NoMetric, Side: "bad", Selector: "errors_total"}}
-		}, promotion.Unknown, "Nobody can tell good from bad: the ShopSet has no series of the metric in errors_total (bad)"},
+		}, promotion.Unknown, "Cannot tell good from bad events: the ShopSet has no series of the metric in errors_total (bad)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := whole(t, "prod")
@@ -210,7 +210,7 @@ func TestTheTimeBeforeAShopSetWasExpectedIsNoTimeWithoutData(t *testing.T) {
 func TestWithoutAnAlertThatFitsBurnRatesAreNotChecked(t *testing.T) {
 	e := whole(t, "prod")
 	on("a-1", func(b *status.Budget) { b.Alerts = nil })(&e)
-	expect(t, promotion.Decide(required(), e, now), promotion.Promote, "burn_rate", promotion.NotChecked, "No page alert fits a window of 28d")
+	expect(t, promotion.Decide(required(), e, now), promotion.Promote, "burn_rate", promotion.NotChecked, "No page alert fits the 28d window")
 	e.Report.Alerts = nil
-	expect(t, promotion.Decide(required(), e, now), promotion.Inconclusive, "burn_rate", promotion.Unknown, "No alert of severity page is configured")
+	expect(t, promotion.Decide(required(), e, now), promotion.Inconclusive, "burn_rate", promotion.Unknown, "No page alert is configured")
 }

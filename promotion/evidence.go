@@ -148,28 +148,38 @@ func (e Evidence) byPair() byPair {
 	return m
 }
 
-// The roles of a Tier in a Decision.
-const (
-	roleEvidence = "evidence"
-	roleTarget   = "target"
-)
-
 // tier is a Tier in its role.
 type tier struct {
 	Tier
-	role  string
-	start Figures // of each Check's evidence
+	role Role
 }
 
-func newTier(t Tier, role string) tier {
-	return tier{t, role, Figures{{"tier", string(t.Name)}, {"role", role}}}
+// check starts a Check about the Tier.
+func (t tier) check(name string) Check {
+	return Check{Check: name, Tier: t.Name, Role: t.role, Evidence: make(Figures, 0, 8)}
 }
-
-// figures start a Check's evidence.
-func (t tier) figures() Figures { return append(make(Figures, 0, 8), t.start...) }
 
 // about starts a Check of a budget.
 func (t tier) about(check string, b *status.Budget, result Result, reason string) Check {
-	return Check{Check: check, ShopSet: b.ShopSet, SLO: b.SLO, Result: result, Reason: reason,
-		Evidence: t.figures().with("window", b.Window)}
+	c := t.check(check).of(b.ShopSet, b.SLO).says(result, reason)
+	c.figure("window", b.Window)
+	return c
+}
+
+// of narrows a Check down to a ShopSet and an SLO; "": to none.
+func (c Check) of(set fleet.ShopSetName, slo string) Check {
+	c.ShopSet, c.SLO = set, slo
+	return c
+}
+
+// says gives a Check its Result and Reason.
+func (c Check) says(r Result, reason string) Check {
+	c.Result, c.Reason = r, reason
+	return c
+}
+
+// figure adds one to a Check's evidence.
+func (c *Check) figure(name string, value any) *Check {
+	c.Evidence = c.Evidence.with(name, value)
+	return c
 }

@@ -54,13 +54,7 @@ func (d Decision) AppendJSON(to []byte) []byte {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		to = status.AppendText(append(to, "\n"+`{"check": `...), c.Check)
-		to = appendName(append(to, `, "shopset": `...), string(c.ShopSet))
-		to = appendName(append(to, `, "slo": `...), c.SLO)
-		to = status.AppendText(append(to, `, "result": `...), string(c.Result))
-		to = status.AppendText(append(to, `, "reason": `...), c.Reason)
-		to = c.Evidence.append(append(to, `, "evidence": `...))
-		to = append(to, '}')
+		to = c.appendJSON(append(to, '\n'))
 	}
 	return append(to, "\n]}"...)
 }
@@ -79,6 +73,41 @@ func (d Decision) appendOverrides(to []byte) []byte {
 	})
 }
 
+func (c Check) appendJSON(to []byte) []byte {
+	to = status.AppendText(append(to, `{"check": `...), c.Check)
+	to = appendName(append(to, `, "shopset": `...), string(c.ShopSet))
+	to = appendName(append(to, `, "slo": `...), c.SLO)
+	to = status.AppendText(append(to, `, "result": `...), string(c.Result))
+	to = status.AppendText(append(to, `, "reason": `...), c.Reason)
+	to = c.appendEvidence(append(to, `, "evidence": `...))
+	return append(to, '}')
+}
+
+// appendEvidence writes the figures, and before them the Tier and its role.
+func (c Check) appendEvidence(to []byte) []byte {
+	if c.Role == "" {
+		return c.Evidence.append(to)
+	}
+	to = status.AppendText(append(to, `{"tier": `...), string(c.Tier))
+	to = status.AppendText(append(to, `, "role": `...), string(c.Role))
+	for _, f := range c.Evidence {
+		to = f.append(append(to, ", "...))
+	}
+	return append(to, '}')
+}
+
+// readEvidence takes the Tier and its role out of what appendEvidence wrote.
+func (c *Check) readEvidence(m map[string]any) {
+	name, named := m["tier"].(string)
+	role, ok := m["role"].(string)
+	if named && ok && slices.Contains(roleOrder, Role(role)) {
+		c.Tier, c.Role = fleet.TierName(name), Role(role)
+		delete(m, "tier")
+		delete(m, "role")
+	}
+	c.Evidence = figures(m)
+}
+
 // MarshalJSON writes an object, in the order of the figures.
 func (fs Figures) MarshalJSON() ([]byte, error) { return fs.append(nil), nil }
 
@@ -88,10 +117,13 @@ func (fs Figures) append(to []byte) []byte {
 		if i > 0 {
 			to = append(to, ", "...)
 		}
-		to = append(status.AppendText(to, f.Name), ": "...)
-		to = appendValue(to, f.Value)
+		to = f.append(to)
 	}
 	return append(to, '}')
+}
+
+func (f Figure) append(to []byte) []byte {
+	return appendValue(append(status.AppendText(to, f.Name), ": "...), f.Value)
 }
 
 func appendValue(to []byte, value any) []byte {
@@ -164,7 +196,7 @@ func Decode(data []byte) (Decision, error) {
 	case in.Version == nil:
 		return Decision{}, errors.New(`read decision: it has no "version"; is this the answer of a shopslo server?`)
 	case *in.Version != Version:
-		return Decision{}, fmt.Errorf("read decision: it is of version %d, this program reads version %d; use the server's own version of shopslo", *in.Version, Version)
+		return Decision{}, fmt.Errorf("read decision: version %d is not supported (this program reads version %d); use the same version of shopslo as the server", *in.Version, Version)
 	case in.At == nil || in.To == nil:
 		return Decision{}, errors.New(`read decision: "at" or "to" is missing`)
 	}
@@ -174,12 +206,14 @@ func Decode(data []byte) (Decision, error) {
 	}
 	for i, c := range in.Checks {
 		if c.Check == "" || !slices.Contains(resultOrder, c.Result) {
-			return Decision{}, fmt.Errorf("read decision: check %d: its name is missing, or its result %q is unknown", i, c.Result)
+			return Decision{}, fmt.Errorf("read decision: check %d: missing name, or unknown result %q", i, c.Result)
 		}
-		d.Checks = append(d.Checks, Check{Check: c.Check, ShopSet: or(c.ShopSet), SLO: or(c.SLO), Result: c.Result, Reason: c.Reason, Evidence: figures(c.Evidence)})
+		read := Check{Check: c.Check, ShopSet: or(c.ShopSet), SLO: or(c.SLO), Result: c.Result, Reason: c.Reason}
+		read.readEvidence(c.Evidence)
+		d.Checks = append(d.Checks, read)
 	}
 	if want := verdict(d.Checks); d.Verdict != want {
-		return Decision{}, fmt.Errorf("read decision: it says %q, its checks say %q; do not act on it", d.Verdict, want)
+		return Decision{}, fmt.Errorf("read decision: the decision %q does not match its checks (%q); do not act on it", d.Verdict, want)
 	}
 	return d, nil
 }

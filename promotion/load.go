@@ -55,16 +55,15 @@ func busiest(a slo.Account, from, to time.Time, window time.Duration) *float64 {
 // checkLoad asks of each SLO for each ShopSet below whether the Release has carried
 // the load that policy asks for.
 func (d *deciding) checkLoad(t tier) []Check {
-	const what = "whether the Release has carried the load of a busy time"
 	p := d.p.Load
 	switch need := d.p.Needs[CheckLoad]; {
 	case p.Share > 0 || need == Off:
 	case need == Required:
-		return []Check{{Check: CheckLoad, Result: Unknown, Reason: "The policy asks for " + what + ", and not for how much of it: configure gate.load.share.", Evidence: t.figures()}}
+		return []Check{t.check(CheckLoad).says(Unknown, "Required but not configured: load (set gate.load.share).")}
 	default: // nobody asked, which is no news
 		return nil
 	}
-	if checks, done := d.unasked(CheckLoad, t, what, d.e.Fleet.Where, d.e.Fleet.Error, "the exporter's address (gate.fleet.url)"); done {
+	if checks, done := d.unasked(CheckLoad, t, d.e.Fleet.Where, d.e.Fleet.Error, setFleet); done {
 		return checks
 	}
 	found := d.e.compared()
@@ -77,7 +76,8 @@ func (d *deciding) checkLoad(t tier) []Check {
 				continue
 			}
 			c := of[0] // the load is of the first part
-			check := Check{Check: CheckLoad, ShopSet: name, SLO: slo, Evidence: t.figures().with("came", instant(c.Came))}
+			check := t.check(CheckLoad).of(name, slo)
+			check.figure("came", instant(c.Came))
 			check.Result, check.Reason = d.judgeLoad(c, &check.Evidence)
 			checks = append(checks, check)
 		}
@@ -89,22 +89,22 @@ func (d *deciding) judgeLoad(c *Comparison, figures *Figures) (Result, string) {
 	p := d.p.Load
 	switch {
 	case c.Came.IsZero():
-		return Unknown, fmt.Sprintf("It is not known when Release %s came to %s.", orNone(short(d.e.Release)), c.ShopSet)
+		return Unknown, fmt.Sprintf("When Release %s arrived on %s is unknown.", orNone(Short(d.e.Release)), c.ShopSet)
 	case c.Came.After(d.now):
-		return Unknown, fmt.Sprintf("Release %s came to %s %s after the time asked for.", short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
+		return Unknown, fmt.Sprintf("Release %s arrived on %s %s after the evaluation time.", Short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
 	case c.Load == nil && c.Doubt != "":
 		return Unknown, c.Doubt
 	case c.Load == nil || c.Load.Before == nil:
-		return Unknown, fmt.Sprintf("There is no data of the %s before the Release came, so nobody can tell what a busy time is.", age(p.Day))
+		return Unknown, fmt.Sprintf("No data for the %s before the Release arrived, so the peak load is unknown.", age(p.Day))
 	case c.Load.Since == nil:
-		return Unknown, fmt.Sprintf("The Release came %s ago: there is no data of a whole %s since.", age(d.now.Sub(c.Came)), age(p.Window))
+		return Unknown, fmt.Sprintf("The Release arrived %s ago: no data for a full %s since.", age(d.now.Sub(c.Came)), age(p.Window))
 	}
 	before, since := *c.Load.Before, *c.Load.Since
 	*figures = figures.with("busiest_before", before).with("busiest_since", since).with("share", p.Share)
-	carried := fmt.Sprintf("The Release has carried up to %s %s in %s, and the busiest %s of the %s before it had %s",
-		status.FormatCount(since), c.Unit, age(p.Window), age(p.Window), age(p.Day), status.FormatCount(before))
+	carried := fmt.Sprintf("Peak load on the Release is %s %s in %s, and was %s in the %s before",
+		status.FormatCount(since), c.Unit, age(p.Window), status.FormatCount(before), age(p.Day))
 	if since >= p.Share*before {
-		return Pass, fmt.Sprintf("%s: %s is asked for.", carried, status.FormatShare(&p.Share))
+		return Pass, fmt.Sprintf("%s (%s required).", carried, status.FormatShare(&p.Share))
 	}
-	return Unknown, fmt.Sprintf("%s: it has not been under load yet, %s is asked for.", carried, status.FormatShare(&p.Share))
+	return Unknown, fmt.Sprintf("%s (%s required, not reached yet).", carried, status.FormatShare(&p.Share))
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/internal/cells"
 	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/render"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
@@ -37,75 +37,6 @@ func decisions(t testing.TB) map[string]promotion.Decision {
 		"unreachable": change("prod", away, func(e *promotion.Evidence) { e.Report.Budgets = nil }),
 		"no-evidence": change("beta"),
 		"skipped":     change("prod-ha"),
-	}
-}
-
-// Japanese has no blanks, and each letter takes two columns.
-func TestAJapaneseReasonIsWrapped(t *testing.T) {
-	d := decisions(t)["hold"]
-	d.Checks[0].Reason = strings.Repeat("年末の売り出しのあいだは誰も変更しないでください。", 6)
-	var out strings.Builder
-	if err := d.WriteText(&out, 60, false); err != nil {
-		t.Fatal(err)
-	}
-	text := strings.Join(strings.Fields(out.String()), "")
-	if !strings.Contains(text, d.Checks[0].Reason) {
-		t.Errorf("the reason is not there in whole:\n%s", out.String())
-	}
-	for line := range strings.SplitSeq(out.String(), "\n") {
-		if n := cells.Of(line); n > 60 {
-			t.Errorf("a line of %d columns: %s", n, line)
-		}
-	}
-}
-
-func TestText(t *testing.T) {
-	for name, d := range decisions(t) {
-		for _, columns := range []int{0, 80} {
-			var out strings.Builder
-			if err := d.WriteText(&out, columns, false); err != nil {
-				t.Fatal(err)
-			}
-			for _, line := range strings.Split(out.String(), "\n") {
-				if n := cells.Of(line); n > max(columns, 80) && columns > 0 || n > 100 {
-					t.Errorf("%s: a line of %d columns: %s", name, n, line)
-				}
-			}
-			if columns == 0 {
-				golden(t, name+".txt", out.String())
-			}
-		}
-	}
-}
-
-func TestTextOfABigFleetStaysShort(t *testing.T) {
-	e, report := bigEvidence(t, 400)
-	for i := range report.Budgets {
-		exhaust(&report.Budgets[i])
-	}
-	var out strings.Builder
-	if err := promotion.Decide(promotion.Policy{}, e, now).WriteText(&out, 0, false); err != nil {
-		t.Fatal(err)
-	}
-	if lines := strings.Count(out.String(), "\n"); lines > 60 || !strings.Contains(out.String(), "and 388 others; -o json lists them all") {
-		t.Errorf("%d lines:\n%.3000s", lines, out.String())
-	}
-}
-
-func TestColours(t *testing.T) {
-	var plain, coloured strings.Builder
-	d := decisions(t)["hold"]
-	if err := d.WriteText(&plain, 0, false); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.WriteText(&coloured, 0, true); err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(plain.String(), "\x1b") || !strings.HasPrefix(coloured.String(), "\x1b[31mHOLD\x1b[0m") {
-		t.Errorf("colours are not where they were asked for: %q", coloured.String()[:40])
-	}
-	if bare := strings.NewReplacer("\x1b[31m", "", "\x1b[0m", "").Replace(coloured.String()); bare != plain.String() {
-		t.Error("colours change the text's lines")
 	}
 }
 
@@ -156,19 +87,21 @@ func TestAThinClientShowsWhatTheServerDecided(t *testing.T) {
 			if got.ExitCode() != d.ExitCode() || got.Verdict != d.Verdict {
 				t.Errorf("%s, exit code %d, the server has %s, %d", got.Verdict, got.ExitCode(), d.Verdict, d.ExitCode())
 			}
-			var there, here strings.Builder
-			if err := d.WriteText(&there, 0, false); err != nil {
-				t.Fatal(err)
-			}
-			if err := got.WriteText(&here, 0, false); err != nil {
-				t.Fatal(err)
-			}
-			if there.String() != here.String() {
-				t.Errorf("the client shows\n%s\nthe server\n%s", here.String(), there.String())
+			if there, here := shown(t, d), shown(t, got); there != here {
+				t.Errorf("the client shows\n%s\nthe server\n%s", here, there)
 			}
 			validate(t, got.AppendJSON(nil))
 		})
 	}
+}
+
+func shown(t testing.TB, d promotion.Decision) string {
+	t.Helper()
+	var out strings.Builder
+	if err := render.Text(&out, d, 80, true); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }
 
 func TestDecodeRefusesWhatItCannotTrust(t *testing.T) {
@@ -179,7 +112,7 @@ func TestDecodeRefusesWhatItCannotTrust(t *testing.T) {
 		{"another version", `"version": 1`, `"version": 2`, "version 2"},
 		{"no target", `"to": "prod"`, `"towards": "prod"`, `"to" is missing`},
 		{"an unknown result", `"result": "fail"`, `"result": "fine"`, `result "fine"`},
-		{"a check without a name", `"check": "budget"`, `"check": ""`, "name is missing"},
+		{"a check without a name", `"check": "budget"`, `"check": ""`, "missing name"},
 		{"a decision that its checks do not bear", `"decision": "hold"`, `"decision": "promote"`, "do not act on it"},
 	}
 	for _, c := range cases {
@@ -215,10 +148,7 @@ func FuzzDecode(f *testing.F) {
 		if d.Verdict == promotion.Promote != (d.ExitCode() == 0) {
 			t.Fatalf("%s is exit code %d", d.Verdict, d.ExitCode())
 		}
-		var out strings.Builder
-		if err := d.WriteText(&out, 80, true); err != nil {
-			t.Fatal(err)
-		}
+		shown(t, d)
 	})
 }
 

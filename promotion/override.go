@@ -68,7 +68,7 @@ func (d *deciding) covers(o Override, c *Check) bool {
 }
 
 func waive(c *Check, o Override) {
-	c.Evidence = c.Evidence.with("waived", string(c.Result)).with("override", Figures{{"id", o.ID}, {"who", o.Who}, {"why", o.Why},
+	c.figure("waived", string(c.Result)).figure("override", Figures{{"id", o.ID}, {"who", o.Who}, {"why", o.Why},
 		{"until", instant(o.Until)}, {"link", orNull(o.Link)}})
 	c.Result = Waived
 	c.Reason = fmt.Sprintf("%s Waived by %s until %s: %s.", c.Reason, o.Who, o.Until.UTC().Format(time.RFC3339), strings.TrimRight(o.Why, ".。 "))
@@ -77,7 +77,7 @@ func waive(c *Check, o Override) {
 // letFix lets a Release that mends something go to a Tier with little budget left.
 func (d *deciding) letFix(c *Check) {
 	f := d.e.Fix
-	c.Evidence = c.Evidence.with("waived", string(c.Result)).with("override", Figures{{"who", f.By}, {"why", "a fix"}, {"until", nil}, {"link", f.URL}})
+	c.figure("waived", string(c.Result)).figure("override", Figures{{"who", f.By}, {"why", "a fix"}, {"until", nil}, {"link", f.URL}})
 	c.Result = Waived
-	c.Reason = fmt.Sprintf("%s Let through as a fix of %s, says %s.", c.Reason, f.URL, orElse(f.By, "nobody"))
+	c.Reason = fmt.Sprintf("%s Allowed as a fix for %s (declared by %s).", c.Reason, f.URL, orElse(f.By, "unknown"))
 }

@@ -101,30 +101,30 @@ func (p Policy) Validate() error {
 	}
 	for _, s := range shares {
 		if !(s.share >= 0 && s.share <= 1) {
-			return fmt.Errorf("gate policy: %s %v is not between 0 and 1; write 90 %% as 0.9", s.name, s.share)
+			return fmt.Errorf("%s must be between 0 and 1 (write 90%% as 0.9), got %v", s.name, s.share)
 		}
 	}
 	switch {
 	case p.Load.Window < 0 || p.Load.Day < 0:
-		return fmt.Errorf("gate policy: a busy time of %v, or looked for in %v, is negative", p.Load.Window, p.Load.Day)
+		return fmt.Errorf("load window %v and day %v must not be negative", p.Load.Window, p.Load.Day)
 	case p.MaxAge < 0 || p.Since.Baseline < 0 || p.Soak != nil && *p.Soak < 0:
-		return fmt.Errorf("gate policy: maximum age %v, baseline %v or soak time is negative", p.MaxAge, p.Since.Baseline)
+		return fmt.Errorf("maximum age %v, baseline %v and soak time must not be negative", p.MaxAge, p.Since.Baseline)
 	case !(p.Since.Harm >= 0):
-		return fmt.Errorf("gate policy: harm %v is not a burn rate", p.Since.Harm)
+		return fmt.Errorf("harm must be a burn rate of 0 or more, got %v", p.Since.Harm)
 	}
 	for _, s := range p.FailOn {
 		if s != slo.Page && s != slo.Ticket {
-			return fmt.Errorf("gate policy: severity %q is neither %q nor %q", s, slo.Page, slo.Ticket)
+			return fmt.Errorf("%q must be one of: %s, %s", s, slo.Page, slo.Ticket)
 		}
 	}
 	for _, l := range []Lenience{p.AtRisk, p.Exhausted} {
 		if l != "" && !slices.Contains([]Lenience{LetAll, LetFixes, LetNone}, l) {
-			return fmt.Errorf("gate policy: %q is none of all, fixes, none", l)
+			return fmt.Errorf("%q must be one of: all, fixes, none", l)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Needs)) {
 		if err := CheckNeed(name, p.Needs[name]); err != nil {
-			return fmt.Errorf("gate policy: %w", err)
+			return err
 		}
 	}
 	return nil
@@ -134,11 +134,11 @@ func (p Policy) Validate() error {
 func CheckNeed(check string, n Need) error {
 	switch {
 	case !slices.Contains(checkOrder, check):
-		return fmt.Errorf("there is no check %q%s", check, nearest.Hint(check, checkOrder))
+		return fmt.Errorf("unknown check %q%s", check, nearest.Hint(check, checkOrder))
 	case n != Required && n != Optional && n != Off:
-		return fmt.Errorf("check %s: %q is none of required, optional, off", check, n)
+		return fmt.Errorf("check %s: %q must be one of: required, optional, off", check, n)
 	case n == Off && (check == CheckSource || check == CheckSLO):
-		return fmt.Errorf("check %s cannot be off: without it nothing is known", check)
+		return fmt.Errorf("check %s cannot be off", check)
 	}
 	return nil
 }
@@ -234,7 +234,7 @@ func (p *Policy) UnmarshalJSON(data []byte) error {
 		got.Soak = &d
 	}
 	if err := got.Validate(); err != nil {
-		return err
+		return fmt.Errorf("policy: %w", err)
 	}
 	*p = got
 	return nil

@@ -66,16 +66,26 @@ const (
 	CheckFreeze   = "freeze"        // nobody has forbidden promotions to the target
 )
 
+// Role is what a Tier is in a Decision.
+type Role string
+
+// The roles. No role: the check is about no Tier.
+const (
+	RoleEvidence Role = "evidence" // it shows how the Release behaves
+	RoleTarget   Role = "target"   // it would take the Release
+)
+
 // Check is one thing that was looked at.
 type Check struct {
 	Check   string            // its name
+	Tier    fleet.TierName    // also empty where no Tier below has a ShopSet
+	Role    Role              // of the Tier; empty where the check is about none
 	ShopSet fleet.ShopSetName // empty where it is not about one
 	SLO     string            // empty where it is not about one
 	Result  Result
 	// Reason is one sentence with the figures, for a product developer.
 	Reason string
-	// Evidence holds the figures. Where the check is about a Tier, "tier" names it
-	// and "role" is evidence or target.
+	// Evidence holds the figures.
 	Evidence Figures
 }
 
@@ -99,7 +109,7 @@ type Decision struct {
 // Decision without a single pass, is inconclusive.
 func Decide(p Policy, e Evidence, now time.Time) Decision {
 	d := &deciding{p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), comparisons: len(e.Comparisons)}
-	source, target := newTier(e.Source, roleEvidence), newTier(e.Target, roleTarget)
+	source, target := tier{e.Source, RoleEvidence}, tier{e.Target, RoleTarget}
 	budgets := e.byPair()
 	var since []Check // of a big Tier the most work: it goes on beside the rest
 	var compared sync.WaitGroup
@@ -108,7 +118,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 	for _, t := range []tier{source, target} {
 		checks = append(checks, checkSLO(t)...)
 		for _, name := range []string{CheckBudget, CheckBurnRate, CheckCoverage, CheckFreshness} {
-			if off, is := d.off(name, t, "it"); is {
+			if off, is := d.off(name, t); is {
 				checks = append(checks, off...)
 			}
 		}
@@ -198,7 +208,7 @@ func (d Decision) ExitCode() int {
 
 var (
 	resultOrder = []Result{Fail, Unknown, Pass, Waived, NotChecked}
-	roleOrder   = []string{roleEvidence, roleTarget}
+	roleOrder   = []Role{RoleEvidence, RoleTarget}
 	checkOrder  = []string{CheckSource, CheckSLO, CheckRelease, CheckSync, CheckSoak, CheckDrift, CheckBudget, CheckSince, CheckLoad,
 		CheckBurnRate, CheckAlert, CheckCoverage, CheckFreshness, CheckImages, CheckIncident, CheckFreeze, CheckRedundancy}
 )
@@ -211,7 +221,7 @@ func sorted(checks []Check) []Check {
 	type key struct{ result, role, check, at int }
 	keys := make([]key, len(checks))
 	for i, c := range checks {
-		keys[i] = key{slices.Index(resultOrder, c.Result), role(c), slices.Index(checkOrder, c.Check), i}
+		keys[i] = key{slices.Index(resultOrder, c.Result), slices.Index(roleOrder, c.Role), slices.Index(checkOrder, c.Check), i}
 	}
 	slices.SortFunc(keys, func(a, b key) int {
 		if by := cmp.Or(a.result-b.result, a.role-b.role); by != 0 {
@@ -228,10 +238,4 @@ func sorted(checks []Check) []Check {
 		out[i] = checks[k.at]
 	}
 	return out
-}
-
-// role ranks a check by its Tier: none, evidence, target.
-func role(c Check) int {
-	name, _ := c.Evidence.Get("role").(string)
-	return slices.Index(roleOrder, name)
 }

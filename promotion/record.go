@@ -84,28 +84,44 @@ func DecodeRecord(data []byte) (Record, error) {
 	}
 	switch {
 	case in.Policy == nil || in.Inputs == nil:
-		return Record{}, errors.New(`read decision: it has no "policy" or no "inputs", so it cannot be made again; keep what 'shopslo gate -o json' prints`)
+		return Record{}, errors.New(`read decision: it has no "policy" or no "inputs", so it cannot be replayed; use the output of 'shopslo gate -o json'`)
 	case in.Rules != Rules:
-		return Record{}, fmt.Errorf("read decision: it was made by rules %d of shopslo %s, this program has rules %d; use that version", in.Rules, in.Program, Rules)
+		return Record{}, fmt.Errorf("read decision: made by rules %d of shopslo %s, this version has rules %d; replay with that version", in.Rules, in.Program, Rules)
 	}
 	return Record{Decision: d, Program: in.Program, Policy: *in.Policy, Evidence: *in.Inputs}, nil
 }
 
 // Replay makes the Decision again. It is an error where it comes out otherwise than it
-// is recorded: somebody has changed the one or the other.
-func (r Record) Replay() (Decision, error) {
+// is recorded: somebody has changed the one or the other. program is the version of
+// shopslo that replays: what another one recorded may have other wording, so there the
+// reasons are not compared.
+func (r Record) Replay(program string) (Decision, error) {
 	d := Decide(r.Policy, r.Evidence, r.At)
 	again, err := Decode(d.AppendJSON(nil)) // as what was recorded has been read
 	if err != nil {
 		return d, err
 	}
-	if bytes.Equal(again.AppendJSON(nil), r.Decision.AppendJSON(nil)) {
+	was := r.Decision
+	if program != r.Program {
+		again.Checks, was.Checks = wordless(again.Checks), wordless(was.Checks)
+	}
+	if bytes.Equal(again.AppendJSON(nil), was.AppendJSON(nil)) {
 		return d, nil
 	}
 	if again.Verdict != r.Verdict {
-		return d, fmt.Errorf("the record says %s, and its evidence gives %s: it was changed, or not made by shopslo", r.Verdict, d.Verdict)
+		return d, fmt.Errorf("the record says %s but its evidence gives %s: it was changed, or not made by shopslo", r.Verdict, d.Verdict)
 	}
-	return d, fmt.Errorf("the record says %s as its evidence does, but for other reasons: it was changed, or not made by shopslo", r.Verdict)
+	return d, fmt.Errorf("the record and its evidence both give %s, but the checks differ: it was changed, or not made by shopslo", r.Verdict)
+}
+
+// wordless are Checks without their reasons, in an order that does not depend on them.
+func wordless(checks []Check) []Check {
+	out := slices.Clone(checks)
+	for i := range out {
+		out[i].Reason = ""
+	}
+	slices.SortStableFunc(out, func(a, b Check) int { return bytes.Compare(a.appendJSON(nil), b.appendJSON(nil)) })
+	return out
 }
 
 // wireEvidence is Evidence as it is written down, but for the report.

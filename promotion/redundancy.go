@@ -11,28 +11,26 @@ import (
 // FailureDomains as it was promised: an update is the wrong moment to find out.
 func (d *deciding) checkRedundancy(t tier) []Check {
 	e := d.e
-	if checks, done := d.off(CheckRedundancy, t, "whether the ShopGroups have their redundancy"); done {
+	if checks, done := d.off(CheckRedundancy, t); done {
 		return checks
 	}
-	about := t.figures()
 	if e.Groups == nil {
-		return []Check{{Check: CheckRedundancy, Result: Unknown, Reason: fmt.Sprintf("The ShopGroups of %s were not handed to the gate.", e.To),
-			Evidence: about}}
+		return []Check{t.check(CheckRedundancy).says(Unknown, fmt.Sprintf("The evidence has no ShopGroups for %s.", e.To))}
 	}
 	var checks []Check
 	for _, g := range e.Groups {
-		c := Check{Check: CheckRedundancy, Result: Pass, Evidence: slices.Clip(about).with("group", string(g.Name)).
-			with("required", g.Required).with("failure_domains", words(g.Domains)).with("shopsets", words(g.ShopSets))}
+		c := t.check(CheckRedundancy)
+		c.figure("group", string(g.Name)).figure("required", g.Required).figure("failure_domains", words(g.Domains)).figure("shopsets", words(g.ShopSets))
 		in := fmt.Sprintf("%s (%s)", count(len(g.Domains), "FailureDomain"), some(words(g.Domains), 5))
-		c.Reason = fmt.Sprintf("ShopGroup %s is in %s, %d asked for.", g.Name, in, g.Required)
+		c.Result, c.Reason = Pass, fmt.Sprintf("ShopGroup %s is in %s, %d required.", g.Name, in, g.Required)
 		if len(g.Domains) < g.Required {
-			c.Result, c.Reason = Fail, fmt.Sprintf("ShopGroup %s is in %s only, %d asked for: %s.", g.Name, in, g.Required, remedy(g))
+			c.Result, c.Reason = Fail, fmt.Sprintf("ShopGroup %s is in only %s, %d required: %s.", g.Name, in, g.Required, remedy(g))
 		} else if e.Fleet.Where != "" {
 			c.Result, c.Reason = d.served(g, c.Reason, &c.Evidence)
 		}
 		if c.Result == Fail && d.p.RedundancyWaived {
 			c.Result = Waived
-			c.Reason += " The policy sets it aside."
+			c.Reason += " Waived by the policy."
 		}
 		checks = append(checks, c)
 	}
@@ -46,15 +44,15 @@ func (d *deciding) served(g Group, declared string, figures *Figures) (Result, s
 	i := slices.IndexFunc(s.Groups, func(state fleet.GroupState) bool { return state.Group == g.Name })
 	old := d.now.Sub(s.At)
 	if d.e.Fleet.Error != "" || s.At.IsZero() || old > d.p.MaxAge || old < -d.p.MaxAge || i < 0 || s.Groups[i].Available == nil {
-		return Unknown, fmt.Sprintf("%s Whether ShopSets serve it there now is not known.", declared)
+		return Unknown, fmt.Sprintf("%s Whether it is currently served there is unknown.", declared)
 	}
 	state := s.Groups[i]
 	*figures = figures.with("available", *state.Available).with("available_in", words(state.Domains))
 	if *state.Available < g.Required {
-		return Fail, fmt.Sprintf("ShopGroup %s is served in %s now (%s), %d asked for: bring back the ShopSets that are not well (%s).", g.Name,
+		return Fail, fmt.Sprintf("ShopGroup %s is currently served in %s (%s; %d required): restore the unhealthy ShopSets (%s).", g.Name,
 			count(*state.Available, "FailureDomain"), orElse(some(words(state.Domains), 5), "none"), g.Required, some(words(d.unwell(g, state)), 5))
 	}
-	return Pass, fmt.Sprintf("ShopGroup %s is served in %s now (%s), %d asked for.", g.Name, count(*state.Available, "FailureDomain"), some(words(state.Domains), 5), g.Required)
+	return Pass, fmt.Sprintf("ShopGroup %s is currently served in %s (%s; %d required).", g.Name, count(*state.Available, "FailureDomain"), some(words(state.Domains), 5), g.Required)
 }
 
 // unwell are the group's ShopSets in FailureDomains where none serves it now.
@@ -67,15 +65,7 @@ func (d *deciding) unwell(g Group, state fleet.GroupState) []fleet.ShopSetName {
 
 func remedy(g Group) string {
 	if g.Remedy == "" {
-		return "let ShopSets in other FailureDomains serve it"
+		return "add ShopSets in other FailureDomains"
 	}
 	return g.Remedy
-}
-
-func words[T ~string](names []T) []string {
-	out := make([]string, len(names))
-	for i, n := range names {
-		out[i] = string(n)
-	}
-	return out
 }

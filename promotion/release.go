@@ -2,6 +2,7 @@ package promotion
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
 )
@@ -9,20 +10,19 @@ import (
 // checkRelease asks that the Release itself, by reference, was verified in every Tier
 // below, and that the target holds nothing that it lacks.
 func (d *deciding) checkRelease(source, target tier) []Check {
-	if checks, done := d.unseen(CheckRelease, target, "whether the Release was verified in every Tier below, and has all that the target has"); done {
+	if checks, done := d.unseen(CheckRelease, target, setFleet); done {
 		return checks
 	}
 	s := &d.e.Fleet.Snapshot
 	from, to := tierOf(s, d.e.From), tierOf(s, target.Name)
-	figures := target.figures().with("release", orNull(d.e.Release))
+	c := target.check(CheckRelease)
+	c.figure("release", orNull(d.e.Release))
 	if from != nil && to != nil {
-		figures = figures.with("from_branch", orNull(string(from.Release))).with("to_branch", orNull(string(to.Release)))
+		c.figure("from_branch", orNull(string(from.Release))).figure("to_branch", orNull(string(to.Release)))
 	}
-	one := func(r Result, reason string) []Check {
-		return []Check{{Check: CheckRelease, Result: r, Reason: reason, Evidence: figures}}
-	}
+	c.Evidence = slices.Clip(c.Evidence) // several checks share it
 	if d.e.Release == "" {
-		return one(Unknown, "Nobody knows which Release is to go on: name it with --release, or let the exporter read the branches.")
+		return []Check{c.says(Unknown, releaseUnknown)}
 	}
 	var checks []Check
 	for _, judge := range []func() (Result, string){
@@ -31,30 +31,32 @@ func (d *deciding) checkRelease(source, target tier) []Check {
 		func() (Result, string) { return d.contains(from, to) },
 	} {
 		if r, reason := judge(); r != Pass {
-			checks = append(checks, one(r, reason)...)
+			checks = append(checks, c.says(r, reason))
 		}
 	}
 	if len(checks) == 0 {
-		return one(Pass, fmt.Sprintf("Release %s came up through every Tier below, and has all that %s has.", short(d.e.Release), target.Name))
+		return []Check{c.says(Pass, fmt.Sprintf("Release %s was in every lower Tier and contains all changes of %s.", Short(d.e.Release), target.Name))}
 	}
 	return checks
 }
 
+const releaseUnknown = "The Release to promote is unknown: set --release, or let the exporter read the branches."
+
 // verified asks that the Release did not get below past a Tier.
 func (d *deciding) verified(below *fleet.TierState) (Result, string) {
 	if below == nil {
-		return Unknown, "Nothing is known of the Tier that shows how the Release behaves."
+		return Unknown, "The state of the evidence Tier is unknown."
 	}
 	for _, v := range d.e.Fleet.Snapshot.Violations {
 		if v.Tier == below.Tier && string(v.Release) == d.e.Release {
-			return Fail, fmt.Sprintf("Release %s came to %s without having been in %s.", short(d.e.Release), v.Tier, some(words(v.Without), 5))
+			return Fail, fmt.Sprintf("Release %s reached %s without passing through %s.", Short(d.e.Release), v.Tier, some(words(v.Without), 5))
 		}
 	}
 	switch {
 	case below.InOrder == nil:
-		return Unknown, fmt.Sprintf("Whether Release %s was in the Tiers below %s is not known.", short(d.e.Release), below.Tier)
+		return Unknown, fmt.Sprintf("Whether Release %s was in the Tiers below %s is unknown.", Short(d.e.Release), below.Tier)
 	case !*below.InOrder:
-		return Fail, fmt.Sprintf("%s runs a Release that no Tier below has had.", below.Tier)
+		return Fail, fmt.Sprintf("%s runs a Release that was never in a lower Tier.", below.Tier)
 	}
 	return Pass, ""
 }
@@ -63,9 +65,9 @@ func (d *deciding) verified(below *fleet.TierState) (Result, string) {
 func (d *deciding) passed(from *fleet.TierState, evidence fleet.TierName) (Result, string) {
 	switch {
 	case from == nil || from.Release == "":
-		return Unknown, fmt.Sprintf("What the branch of %s points to is not known.", d.e.From)
+		return Unknown, fmt.Sprintf("The head of the %s branch is unknown.", d.e.From)
 	case from.Tier != evidence && string(from.Release) != d.e.Release:
-		return Unknown, fmt.Sprintf("The branch of %s points to %s, not yet to %s.", from.Tier, short(string(from.Release)), short(d.e.Release))
+		return Unknown, fmt.Sprintf("The %s branch is at %s, not yet at %s.", from.Tier, Short(string(from.Release)), Short(d.e.Release))
 	}
 	return Pass, ""
 }
@@ -74,15 +76,15 @@ func (d *deciding) passed(from *fleet.TierState, evidence fleet.TierName) (Resul
 func (d *deciding) contains(from, to *fleet.TierState) (Result, string) {
 	switch {
 	case to == nil || to.Release == "":
-		return Unknown, fmt.Sprintf("What the branch of %s points to is not known.", d.e.To)
+		return Unknown, fmt.Sprintf("The head of the %s branch is unknown.", d.e.To)
 	case string(to.Release) == d.e.Release:
 		return Pass, ""
 	case to.Ahead != nil && *to.Ahead > 0:
-		return Fail, fmt.Sprintf("%s has %s that %s lacks, and a promotion would undo; bring it to the lowest Tier first.", to.Tier, count(*to.Ahead, "change"), d.e.From)
+		return Fail, fmt.Sprintf("%s has %s not in %s, which a promotion would revert; merge into the lowest Tier first.", to.Tier, count(*to.Ahead, "change"), d.e.From)
 	case from != nil && string(from.Release) == d.e.Release && to.Ahead != nil:
 		return Pass, ""
 	case from != nil && string(from.Release) != d.e.Release:
-		return Unknown, fmt.Sprintf("The branch of %s has gone on to %s, so it is not known whether %s has all that %s has.", d.e.From, short(string(from.Release)), short(d.e.Release), d.e.To)
+		return Unknown, fmt.Sprintf("The %s branch has moved on to %s, so whether Release %s contains all changes of %s is unknown.", d.e.From, Short(string(from.Release)), Short(d.e.Release), d.e.To)
 	}
-	return Unknown, fmt.Sprintf("Whether Release %s has all that %s has is not known.", short(d.e.Release), d.e.To)
+	return Unknown, fmt.Sprintf("Whether Release %s contains all changes of %s is unknown.", Short(d.e.Release), d.e.To)
 }

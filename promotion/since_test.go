@@ -20,24 +20,24 @@ func TestSinceRelease(t *testing.T) {
 		reason  string
 	}{
 		{"a Release that fails 2 % of requests holds", counts(6, 300, 60, 600_000), promotion.SincePolicy{}, promotion.Hold, promotion.Fail,
-			"In the 1d1h since the Release came 6 of 300 events were bad, before 60 of 600,000: that burns the budget 19.9 times as fast as it may on top of what was, and is no chance (p = under 0.000001)."},
+			"In the 1d1h since the Release arrived, 6 of 300 events were bad (before: 60 of 600,000): adds 19.9× the allowed rate to the burn rate, statistically significant (p < 0.000001)."},
 		{"one that is as good as before passes, and says how sure", counts(4, 36_000, 60, 600_000), promotion.SincePolicy{}, promotion.Promote, promotion.Pass,
-			"4 of 36,000 events were bad, before 60 of 600,000: it adds less than 0.19 to the burn rate, at 95.0% sure; 10.0 is the limit."},
+			"4 of 36,000 events were bad (before: 60 of 600,000): adds less than 0.19× the allowed rate to the burn rate (limit 10.0×, confidence 95.0%)."},
 		{"too little traffic is unknown, and says how much it takes", counts(0, 100, 60, 600_000), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
-			"without a bad one it takes about 309 events."},
-		{"no traffic is unknown", counts(0, 0, 60, 600_000), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "There has been no traffic since the Release came, 1d2h ago."},
-		{"policy may ask for less harm, which takes more traffic", counts(4, 36_000, 60, 600_000), promotion.SincePolicy{Harm: 0.1, HarmToOne: 0.0001}, promotion.Inconclusive, promotion.Unknown, "and 0.10 is the limit"},
+			"about 309 events with none bad are required."},
+		{"no traffic is unknown", counts(0, 0, 60, 600_000), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "No traffic since the Release arrived 1d2h ago."},
+		{"policy may ask for less harm, which takes more traffic", counts(4, 36_000, 60, 600_000), promotion.SincePolicy{Harm: 0.1, HarmToOne: 0.0001}, promotion.Inconclusive, promotion.Unknown, "(limit 0.10×)"},
 		{"errors that came like this before may not be the Release's", both(counts(6, 300, 60, 600_000), alike(400, 5)), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
-			"that burns the budget 19.9 times as fast as it may on top of what was, but so did 5 of 400 other spans as long in the 7d before it came, so it may not be the Release: time will tell."},
-		{"one incident of before is no excuse", both(counts(6, 300, 60, 600_000), alike(400, 4)), promotion.SincePolicy{}, promotion.Hold, promotion.Fail, "is no chance"},
-		{"nothing known of before", func(c *promotion.Comparison) { counts(2, 36_000, 0, 0)(c); c.Before = nil }, promotion.SincePolicy{}, promotion.Promote, promotion.Pass, "nothing is known of before"},
-		{"no data since", func(c *promotion.Comparison) { c.Since = nil }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "There is no data since the Release came, 1d2h ago."},
+			"adds 19.9× the allowed rate to the burn rate, but 5 of 400 time spans of the same length in the 7d before were as bad, so the Release may not be the cause. More time is needed."},
+		{"one incident of before is no excuse", both(counts(6, 300, 60, 600_000), alike(400, 4)), promotion.SincePolicy{}, promotion.Hold, promotion.Fail, "statistically significant"},
+		{"nothing known of before", func(c *promotion.Comparison) { counts(2, 36_000, 0, 0)(c); c.Before = nil }, promotion.SincePolicy{}, promotion.Promote, promotion.Pass, "no data before"},
+		{"no data since", func(c *promotion.Comparison) { c.Since = nil }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "No data since the Release arrived 1d2h ago."},
 		{"little covered", func(c *promotion.Comparison) { s := *c.Since; s.Coverage = 0.4; c.Since = &s }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
-			"Only 40.0% of the time since the Release came has data, 50.0% is asked for."},
+			"Only 40.0% of the time since the Release arrived has data (50.0% required)."},
 		{"a time before it came", func(c *promotion.Comparison) { c.Came = now.Add(397 * time.Second); c.Since = nil }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
-			"Release 3f2c1abd9e8f came to b-1 6m37s after the time asked for."},
-		{"more good than events", counts(-5, 36_000, 0, 10), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "contradict themselves"},
-		{"not known when it came", func(c *promotion.Comparison) { c.Came = time.Time{} }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "not known when Release 3f2c1abd9e8f came to b-1"},
+			"Release 3f2c1abd9e8f arrived on b-1 6m37s after the evaluation time."},
+		{"more good than events", counts(-5, 36_000, 0, 10), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "are inconsistent"},
+		{"not known when it came", func(c *promotion.Comparison) { c.Came = time.Time{} }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "When Release 3f2c1abd9e8f arrived on b-1 is unknown"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := whole(t, "prod")
@@ -70,11 +70,11 @@ func TestShopSetsWithLittleTrafficTellTogether(t *testing.T) {
 		result  promotion.Result
 		reason  string
 	}{
-		{"enough together", 2000, promotion.SincePolicy{}, promotion.Promote, promotion.Pass, "In beta-prod as a whole 0 of 4,000 events were bad since the Release came: it adds less than 0.78 to the burn rate, at 95.0% sure; 1.00 is the limit."},
-		{"too little together", 1500, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "without a bad one it takes about 3,100 events."},
-		{"too little of each", 300, promotion.SincePolicy{Harm: 10}, promotion.Inconclusive, promotion.Pass, "10.0 is the limit"},
-		{"enough of each", 310, promotion.SincePolicy{Harm: 10}, promotion.Promote, promotion.Pass, "10.0 is the limit"},
-		{"each has to tell alone", 2000, promotion.SincePolicy{HarmToOne: 0.001}, promotion.Inconclusive, promotion.Pass, "1.00 is the limit"},
+		{"enough together", 2000, promotion.SincePolicy{}, promotion.Promote, promotion.Pass, "In beta-prod as a whole, 0 of 4,000 events were bad since the Release arrived: adds less than 0.78× the allowed rate to the burn rate (limit 1.00×, confidence 95.0%)."},
+		{"too little together", 1500, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "about 3,100 events with none bad are required."},
+		{"too little of each", 300, promotion.SincePolicy{Harm: 10}, promotion.Inconclusive, promotion.Pass, "(limit 10.0×"},
+		{"enough of each", 310, promotion.SincePolicy{Harm: 10}, promotion.Promote, promotion.Pass, "(limit 10.0×"},
+		{"each has to tell alone", 2000, promotion.SincePolicy{HarmToOne: 0.001}, promotion.Inconclusive, promotion.Pass, "(limit 1.00×"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := whole(t, "prod")
@@ -113,17 +113,17 @@ func TestLoad(t *testing.T) {
 		reason  string
 	}{
 		{"as busy as asked for", loaded(n(1000), n(800)), asked, promotion.Promote, promotion.Pass,
-			"The Release has carried up to 800 events in 1h, and the busiest 1h of the 1d before it had 1,000: 80.0% is asked for."},
-		{"not yet", loaded(n(1000), n(799)), asked, promotion.Inconclusive, promotion.Unknown, "it has not been under load yet, 80.0% is asked for"},
-		{"not a whole hour yet", loaded(n(1000), nil), asked, promotion.Inconclusive, promotion.Unknown, "there is no data of a whole 1h since"},
-		{"no data of before", loaded(nil, n(1000)), asked, promotion.Inconclusive, promotion.Unknown, "nobody can tell what a busy time is"},
-		{"nobody counted", comparing("b-1", func(c *promotion.Comparison) { c.Load = nil }), asked, promotion.Inconclusive, promotion.Unknown, "nobody can tell"},
-		{"not known when it came", comparing("b-1", func(c *promotion.Comparison) { c.Came = time.Time{} }), asked, promotion.Inconclusive, promotion.Unknown, "not known when"},
+			"Peak load on the Release is 800 events in 1h, and was 1,000 in the 1d before (80.0% required)."},
+		{"not yet", loaded(n(1000), n(799)), asked, promotion.Inconclusive, promotion.Unknown, "80.0% required, not reached yet"},
+		{"not a whole hour yet", loaded(n(1000), nil), asked, promotion.Inconclusive, promotion.Unknown, "no data for a full 1h since"},
+		{"no data of before", loaded(nil, n(1000)), asked, promotion.Inconclusive, promotion.Unknown, "so the peak load is unknown"},
+		{"nobody counted", comparing("b-1", func(c *promotion.Comparison) { c.Load = nil }), asked, promotion.Inconclusive, promotion.Unknown, "so the peak load is unknown"},
+		{"not known when it came", comparing("b-1", func(c *promotion.Comparison) { c.Came = time.Time{} }), asked, promotion.Inconclusive, promotion.Unknown, "arrived on b-1 is unknown"},
 		{"no comparison", func(e *promotion.Evidence) { e.Comparisons = nil },
-			promotion.Policy{Load: asked.Load, Needs: map[string]promotion.Need{"since_release": promotion.Off}}, promotion.Inconclusive, promotion.Unknown, "No comparison"},
-		{"no exporter", func(e *promotion.Evidence) { e.Fleet = promotion.FleetView{} }, asked, promotion.Promote, promotion.NotChecked, "it takes the exporter's address"},
+			promotion.Policy{Load: asked.Load, Needs: map[string]promotion.Need{"since_release": promotion.Off}}, promotion.Inconclusive, promotion.Unknown, "The evidence has no comparison"},
+		{"no exporter", func(e *promotion.Evidence) { e.Fleet = promotion.FleetView{} }, asked, promotion.Promote, promotion.NotChecked, "set gate.fleet.url"},
 		{"required, and not for how much", func(*promotion.Evidence) {}, promotion.Policy{Needs: map[string]promotion.Need{"load": promotion.Required}},
-			promotion.Inconclusive, promotion.Unknown, "configure gate.load.share"},
+			promotion.Inconclusive, promotion.Unknown, "set gate.load.share"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := whole(t, "prod")

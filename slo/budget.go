@@ -119,10 +119,9 @@ func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, a Account) Budget {
 	b := Budget{SLO: s, Start: w.Start, End: end, Coverage: w.coverage, State: NoData}
 	b.Least = s.LeastEvents() * w.weight // weights are relative: 1 and 3 mean the same as 10 and 30
 	f := &figures{good: w.Good, total: w.Total, bad: w.bad, allowed: w.allowed}
-	var usual [usualAlerts]BurnAlert // not a part of figures: it is used here only
-	fitted := s.appendFitted(usual[:0], alerts)
-	b.BurnRates = s.burnRates(end, alerts, fitted, &a, f)
-	if w.Covered <= 0 || a.Misleads() {
+	fit, misleads := s.fitting(alerts), a.Misleads()
+	b.BurnRates = s.burnRates(end, fit.windows, misleads, &a, f)
+	if w.Covered <= 0 || misleads {
 		return b
 	}
 	b.Good, b.Total, b.Bad, b.Allowed = &f.good, &f.total, &f.bad, &f.allowed
@@ -137,9 +136,9 @@ func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, a Account) Budget {
 	if enough := a.began().Add(s.leastHistory(end)); !a.began().IsZero() && end.Before(enough) {
 		b.VerdictFrom = enough
 	}
-	b.Firing = firing(b.BurnRates, fitted)
+	b.Firing = firing(b.BurnRates, fit.fitted)
 	b.State = s.state(w, b)
-	b.ExhaustedAt = s.exhaustedAt(w, b, fitted)
+	b.ExhaustedAt = s.exhaustedAt(w, b, fit.fitted)
 	return b
 }
 
@@ -154,9 +153,6 @@ func (s *SLO) leastHistory(end time.Time) time.Duration {
 
 // usualWindows is how many windows burn rates are mostly computed over, at most.
 const usualWindows = 12
-
-// usualAlerts is how many alerts there mostly are, at most.
-const usualAlerts = 6
 
 // figures are what a Budget points to, in one piece of memory.
 type figures struct {

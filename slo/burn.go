@@ -76,24 +76,21 @@ func appendBurnWindows(ws []time.Duration, alerts []BurnAlert) []time.Duration {
 	return ws
 }
 
-// burnRates computes the burn rate over every window of the alerts, as they are and
-// as fitted to the SLO, ending at end.
-func (s *SLO) burnRates(end time.Time, alerts, fitted []BurnAlert, a *Account, f *figures) []BurnRate {
-	var usual [usualWindows]time.Duration
-	ws := appendBurnWindows(appendBurnWindows(usual[:0], alerts), fitted)
+// burnRates computes the burn rate over every window, ending at end; there is none where
+// the account misleads.
+func (s *SLO) burnRates(end time.Time, windows []time.Duration, misleads bool, a *Account, f *figures) []BurnRate {
 	rates, ratios := f.rates[:0], f.ratios[:]
-	if len(ws) > usualWindows {
-		rates, ratios = make([]BurnRate, 0, len(ws)), make([]float64, len(ws))
+	if len(windows) > usualWindows {
+		rates, ratios = make([]BurnRate, 0, len(windows)), make([]float64, len(windows))
 	}
-	misleads := a.Misleads()
-	for i, d := range ws {
+	for i, d := range windows {
 		r := s.burnRate(end, d, a, &ratios[i])
 		if misleads {
 			r.Rate = nil
 		}
 		rates = append(rates, r)
 	}
-	return rates[:len(ws):len(ws)]
+	return rates[:len(windows):len(windows)]
 }
 
 // burnRate is bad/allowed over (end−d, end]: with allowed = (1 − objective) · total

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -54,6 +55,33 @@ func (s *SLO) appendFitted(to, alerts []BurnAlert) []BurnAlert {
 		}
 	}
 	return to
+}
+
+// A fitting is what alerts become for an SLO, and the windows of both. It does not change.
+type fitting struct {
+	window, slice time.Duration // of the SLO; no slice where events are counted
+	alerts        []BurnAlert
+	fitted        []BurnAlert
+	windows       []time.Duration
+}
+
+// lastFitting is the latest fitting: budgets are mostly computed for one SLO after the
+// other, with the same alerts.
+var lastFitting atomic.Pointer[fitting]
+
+// fitting fits alerts to the SLO, unless the last time it was the same.
+func (s *SLO) fitting(alerts []BurnAlert) *fitting {
+	window, slice := s.Window.Typical(), time.Duration(0)
+	if s.Method != Occurrences {
+		slice = s.Slice
+	}
+	if f := lastFitting.Load(); f != nil && f.window == window && f.slice == slice && slices.Equal(f.alerts, alerts) {
+		return f
+	}
+	f := &fitting{window: window, slice: slice, alerts: slices.Clone(alerts), fitted: s.appendFitted(nil, alerts)}
+	f.windows = appendBurnWindows(BurnWindows(alerts), f.fitted)
+	lastFitting.Store(f)
+	return f
 }
 
 // fit gives the alert as it is for the SLO, or why it is left out.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -31,22 +32,21 @@ func (ls Labels) Get(name string) string {
 
 // String writes the labels as PromQL does: name{a="b"}.
 func (ls Labels) String() string {
-	var b strings.Builder
-	b.WriteString(ls.Get(MetricName))
-	b.WriteByte('{')
+	var room [512]byte
+	b := append(append(room[:0], ls.Get(MetricName)...), '{')
 	first := true
 	for _, l := range ls {
 		if l.Name == MetricName {
 			continue
 		}
 		if !first {
-			b.WriteString(", ")
+			b = append(b, ", "...)
 		}
 		first = false
-		fmt.Fprintf(&b, "%s=%q", l.Name, l.Value)
+		b = append(append(b, l.Name...), '=')
+		b = strconv.AppendQuote(b, l.Value)
 	}
-	b.WriteByte('}')
-	return b.String()
+	return string(append(b, '}'))
 }
 
 // MatchType is the kind of a Matcher.
@@ -176,7 +176,8 @@ func (s Selector) String() string {
 type Series struct {
 	// Ref stands for the labels: within one source's life equal Refs mean equal
 	// labels, so that readers can remember what they know of a series without
-	// looking at its labels again. 0: the source gives none.
+	// looking at its labels again, and keep them: they do not change. 0: the source
+	// gives none, and the labels are as short-lived as the samples.
 	Ref     uint64
 	Labels  Labels
 	Samples Samples

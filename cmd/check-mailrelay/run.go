@@ -14,8 +14,8 @@ import (
 	"github.com/mackerelio/checkers"
 
 	"github.com/shopslo/shopslo/plugins/mailrelay"
-	"github.com/shopslo/shopslo/plugins/relayconf"
-	"github.com/shopslo/shopslo/plugins/relaystore"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
 )
 
 // maxLine is what Mackerel takes of a check's message, in characters.

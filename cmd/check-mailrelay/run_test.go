@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/shopslo/shopslo/plugins/mailrelay"
-	"github.com/shopslo/shopslo/plugins/relaystore"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
 )
 
 var (

@@ -16,6 +16,7 @@ import (
 	"github.com/shopslo/shopslo/incident/incidentapi"
 	"github.com/shopslo/shopslo/internal/cells"
 	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/service/incidentbot"
 )
 
 // summary is what `incidentbot summary -o json` writes: docs/incident-summary.schema.json.
@@ -65,11 +66,11 @@ postmortem is not whole.`,
 			if err := errors.Join(oneOf(format, "text", "json"), checkLang(lang)); err != nil {
 				return err
 			}
-			s, err := load(p.config)
+			s, err := incidentbot.Load(p.config)
 			if err != nil {
 				return err
 			}
-			since, err := sinceWhen(back, p.now(), s.location())
+			since, err := sinceWhen(back, p.now(), s.Location())
 			if err != nil {
 				return err
 			}
@@ -84,7 +85,7 @@ postmortem is not whole.`,
 			if lang == "" {
 				lang = s.Language
 			}
-			return p.print(summaryText(sum, since.In(s.location()), lang == "ja"), nil)
+			return p.print(summaryText(sum, since.In(s.Location()), lang == "ja"), nil)
 		},
 	}
 	formatFlag(cmd, &format, "text", "json")

@@ -8,7 +8,7 @@ import (
 
 	"github.com/shopslo/shopslo/internal/fakes/relayfake"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
-	"github.com/shopslo/shopslo/plugins/relaystore"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
 )
 
 func TestAStatusPageIsPolledBesideTheRelayAndNeverAloneCritical(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/plugins/mailrelay"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
 	"github.com/shopslo/shopslo/plugins/mailrelay/sparkpost"
-	"github.com/shopslo/shopslo/plugins/relaystore"
 )
 
 // The agent starts the plugin every minute, so it must be small and quick: start to

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/plugins/mailrelay"
-	"github.com/shopslo/shopslo/plugins/relayconf"
-	"github.com/shopslo/shopslo/plugins/relaystore"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
 )
 
 // job polls one account: its relay, its canary and its status page side by side.

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
 	"github.com/shopslo/shopslo/plugins/plugintest"
-	"github.com/shopslo/shopslo/plugins/relayconf"
-	"github.com/shopslo/shopslo/plugins/relaystore"
 )
 
 func TestWhatTheREADMESaysToCopyIsUnderstood(t *testing.T) {

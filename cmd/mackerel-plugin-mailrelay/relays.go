@@ -15,12 +15,12 @@ import (
 	"github.com/shopslo/shopslo/plugins/mailrelay/customersmailcloud"
 	"github.com/shopslo/shopslo/plugins/mailrelay/mailgun"
 	"github.com/shopslo/shopslo/plugins/mailrelay/postmark"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
 	"github.com/shopslo/shopslo/plugins/mailrelay/sendgrid"
 	"github.com/shopslo/shopslo/plugins/mailrelay/ses"
 	"github.com/shopslo/shopslo/plugins/mailrelay/smtpimap"
 	"github.com/shopslo/shopslo/plugins/mailrelay/sparkpost"
 	"github.com/shopslo/shopslo/plugins/mailrelay/statuspageio"
-	"github.com/shopslo/shopslo/plugins/relayconf"
 )
 
 // relays makes an adapter of what the configuration says after `relay:`. A constructor

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/plugins/mailrelay"
-	"github.com/shopslo/shopslo/plugins/relayconf"
-	"github.com/shopslo/shopslo/plugins/relaystore"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
 )
 
 // enough is when everything is printed, whatever is still waited for: the agent ends a

@@ -19,7 +19,7 @@ import (
 
 	"github.com/shopslo/shopslo/internal/fakes/relayfake"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
-	"github.com/shopslo/shopslo/plugins/relaystore"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
 )
 
 // begin is a Monday morning in Tokyo, far from every vendor's midnight.

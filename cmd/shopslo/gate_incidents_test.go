@@ -71,9 +71,9 @@ func TestTheGateAsksAnIncidentbot(t *testing.T) {
 		want string
 	}{
 		{"nothing is open", func(*testing.T, *botStage) {}, exitOK, ""},
-		{"an incident of the target", func(t *testing.T, s *botStage) { s.open(t, []string{"prod"}) }, exitNo, "Incident inc-1 (カートで決済が失敗する) is open and touches prod"},
+		{"an incident of the target", func(t *testing.T, s *botStage) { s.open(t, []string{"prod"}) }, exitNo, "Incident inc-1 (カートで決済が失敗する) is open and affects prod"},
 		{"one that no longer hurts, its cause being there", func(t *testing.T, s *botStage) { s.open(t, []string{"prod"}, incident.Mitigated) }, exitNo, "inc-1"},
-		{"one of which nobody knows what it hurts", func(t *testing.T, s *botStage) { s.open(t, nil) }, exitNo, "may touch everything"},
+		{"one of which nobody knows what it hurts", func(t *testing.T, s *botStage) { s.open(t, nil) }, exitNo, "may affect everything"},
 		{"one elsewhere, and others that are over", func(t *testing.T, s *botStage) {
 			s.open(t, []string{"beta"})
 			s.open(t, []string{"prod"}, incident.Resolved)
@@ -95,7 +95,7 @@ func TestTheGateAsksAnIncidentbot(t *testing.T) {
 		{"a bot that is down, without files", func(t *testing.T, s *botStage) {
 			s.edit(t, "  incidents: [incidents/*.yaml]\n", "")
 			s.bot.Close()
-		}, exitUnavailable, "for the incidentbot at http://127.0.0.1"},
+		}, exitUnavailable, "Cannot check incident: the incidentbot at http://127.0.0.1"},
 		{"a bot that is down beside an open incident in a file", func(t *testing.T, s *botStage) {
 			writeFiles(t, s.dir, map[string]string{"incidents/o.yaml": openInFile})
 			s.bot.Close()

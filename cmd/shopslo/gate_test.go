@@ -56,6 +56,7 @@ func newStage(t *testing.T, failing float64) *stage {
 		"shopslo.yaml": fmt.Sprintf(`source: {embedded: {dir: tsdb, scrape_interval: 15s, scrape_configs: [{job_name: none}]}}
 fleet: [fleet.yaml]
 slos: [slo.yaml]
+budgets: {least_history: 6h}
 gate:
   max_age: 10m
   min_coverage: 0.2
@@ -178,7 +179,7 @@ func TestTheGateAsksEverybody(t *testing.T) {
 	if s.asked[0] != "Basic Z2F0ZTpzM2NyZXQ=" || strings.Contains(stdout, "s3cret") {
 		t.Errorf("the exporter was asked with %q", s.asked[0])
 	}
-	if code, stdout, stderr = s.gate(t, "--explain"); code != exitOK || !strings.Contains(stdout, "Looked at:") || !strings.Contains(stdout, "harm: 1") || stderr != "" {
+	if code, stdout, stderr = s.gate(t, "--explain"); code != exitOK || !strings.Contains(stdout, "Sources:") || !strings.Contains(stdout, "harm: 1") || stderr != "" {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
 }
@@ -195,19 +196,19 @@ func TestTheGateFindsWhatIsWrong(t *testing.T) {
 		{"a release that fails 2 % of requests", 0.02, nil, exitNo, "since_release"},
 		{"drift", 0, func(_ *testing.T, s *stage) {
 			s.sees = func(f *fleet.Snapshot) int { f.ShopSets[0].Sync = fleet.OutOfSync; return 0 }
-		}, exitNo, "It drifts"},
+		}, exitNo, "Drift: OutOfSync"},
 		{"a Release that has not arrived", 0, func(_ *testing.T, s *stage) {
 			s.sees = func(f *fleet.Snapshot) int { f.ShopSets[0].Release = lastRelease; return 0 }
-		}, exitInconclusive, "not yet"},
+		}, exitInconclusive, "waiting for"},
 		{"an alert", 0, func(_ *testing.T, s *stage) {
 			s.fires = []map[string]any{{"labels": map[string]string{"alertname": "CartErrors", "shopset": "b-1"}, "state": "firing", "activeAt": s.at}}
-		}, exitNo, "Alert CartErrors fires"},
+		}, exitNo, "Alert CartErrors is firing"},
 		{"an incident", 0, func(t *testing.T, s *stage) {
 			writeFiles(t, s.dir, map[string]string{"incidents/inc-12.yaml": "apiVersion: shopslo.dev/v1alpha1\nkind: Incident\nmetadata: {name: inc-12}\nspec: {title: 決済が失敗する, severity: critical, state: open, detectedAt: 2026-11-02T12:00:00+09:00, affects: {tiers: [prod]}}\n"})
-		}, exitNo, "Incident inc-12 (決済が失敗する) is open and touches prod"},
+		}, exitNo, "Incident inc-12 (決済が失敗する) is open and affects prod"},
 		{"an emergency stop", 0, func(t *testing.T, s *stage) {
 			writeFiles(t, s.dir, map[string]string{"calendar/stop.yaml": freeze})
-		}, exitNo, "Emergency stop stop is in force"},
+		}, exitNo, "Emergency stop stop is active"},
 		{"an exporter that is down", 0, func(_ *testing.T, s *stage) { s.sees = func(*fleet.Snapshot) int { return 503 } }, exitUnavailable, "503"},
 		{"a known failure wins over an exporter that is down", 0, func(t *testing.T, s *stage) {
 			s.sees = func(*fleet.Snapshot) int { return 503 }
@@ -215,10 +216,10 @@ func TestTheGateFindsWhatIsWrong(t *testing.T) {
 		}, exitNo, "Emergency stop"},
 		{"an exporter that lies about when", 0, func(_ *testing.T, s *stage) {
 			s.sees = func(f *fleet.Snapshot) int { f.At = f.At.Add(-time.Hour); return 0 }
-		}, exitInconclusive, "last looked at"},
+		}, exitInconclusive, "fleet data is"},
 		{"an exporter that knows half of the ShopSets", 0, func(_ *testing.T, s *stage) {
 			s.sees = func(f *fleet.Snapshot) int { f.ShopSets = f.ShopSets[1:]; return 0 }
-		}, exitInconclusive, "tells nothing of it"},
+		}, exitInconclusive, "Not reported in this Tier by the exporter"},
 		{"a document that cannot be read", 0, func(t *testing.T, s *stage) {
 			writeFiles(t, s.dir, map[string]string{"calendar/stop.yaml": "kind: Freese\n"})
 		}, exitUsage, "stop.yaml"},
@@ -254,7 +255,7 @@ func TestOverridesAndFixesAreRecorded(t *testing.T) {
 	code, stdout, stderr := runWith(t, []string{"GITHUB_ACTOR=ken"}, "gate", "--config", s.config, "--to", "prod", "--at", s.at.Format(time.RFC3339),
 		"--fix", "https://git.example/pull/1", "-o", "markdown", "--write", "json="+file, "--write", "junit="+filepath.Join(s.dir, "gate.xml"),
 		"--write", "sarif="+filepath.Join(s.dir, "gate.sarif"))
-	for _, want := range []string{"✅ PROMOTE", "says ken", "Waived by mai until", "the relay is down"} {
+	for _, want := range []string{"✅ PROMOTE", "declared by ken", "Waived by mai until", "the relay is down"} {
 		if code != exitOK || !strings.Contains(stdout, want) {
 			t.Errorf("exit code %d, no %q in:\n%s%s", code, want, stdout, stderr)
 		}
@@ -300,7 +301,7 @@ func TestExclusionsShowTheBudgetBeforeAndAfter(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, stderr)
 	}
-	if _, err := r.Replay(); err != nil {
+	if _, err := r.Replay(r.Program); err != nil {
 		t.Error(err)
 	}
 	for _, c := range r.Checks {
@@ -311,7 +312,7 @@ func TestExclusionsShowTheBudgetBeforeAndAfter(t *testing.T) {
 		if corrected != (c.ShopSet == "b-1") {
 			t.Errorf("%s: uncorrected is %v", c.ShopSet, before)
 		}
-		if corrected && (before["bad"].(float64) <= c.Evidence.Get("bad").(float64) || !strings.Contains(c.Reason, "Without what db-move leaves out it would be")) {
+		if corrected && (before["bad"].(float64) <= c.Evidence.Get("bad").(float64) || !strings.Contains(c.Reason, "Without exclusions (db-move):")) {
 			t.Errorf("%s", c.Reason)
 		}
 	}

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/racetest"
 )
 
 // Two exporters live through the same days. One takes in what has changed, the other
 // refreshes the whole fleet each time. What they serve is the same, byte for byte.
 func TestTakingInChangesServesTheSameBytesAsRefreshingEverything(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range racetest.Fewer(uint64(12)) {
 		random := rand.New(rand.NewPCG(seed, 5))
 		f := bigFleet(t, 10+random.IntN(300))
 		if seed%3 == 0 {

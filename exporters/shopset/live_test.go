@@ -14,6 +14,7 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/kube"
 	"github.com/shopslo/shopslo/fleet/kube/kubetest"
+	"github.com/shopslo/shopslo/internal/racetest"
 )
 
 // These tests go the whole way: from an event that an API server sends, through the
@@ -110,7 +111,7 @@ func TestFromTheEventToTheBytesChangesAreTheSameAsReadingEverything(t *testing.T
 		sameBytes(t, what, changing, anew)
 	}
 	there := map[string]int{}
-	for step := range 80 {
+	for step := range racetest.Fewer(80) {
 		for range 1 + random.IntN(30) {
 			a := application(random.IntN(n))
 			where := random.IntN(50) / 49 // a ShopSet may be in two clusters
@@ -144,6 +145,9 @@ func TestFromTheEventToTheBytesChangesAreTheSameAsReadingEverything(t *testing.T
 		t.Error("there are no series of Applications")
 	}
 }
+
+// large is a fleet that is large.
+var large = racetest.Fewer(35_000)
 
 // Many Applications are held in less than 6 kB each, all of what is
 // needed to answer a scrape counted; and one that changes costs what it costs among a

@@ -9,12 +9,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/shopslo/shopslo/internal/racetest"
 )
 
 // A page to which things are put in any order, longer, shorter and empty, is what the
 // lines are that were put last; what a scrape was given before does not change.
 func TestAPageIsTheLinesThatWerePutLast(t *testing.T) {
-	for seed := range uint64(30) {
+	for seed := range racetest.Fewer(uint64(30)) {
 		rng := rand.New(rand.NewPCG(seed, 8))
 		things := 1 + rng.IntN(3*segmentSize)
 		p, slow := newPage(), make([][perShopSet]string, things)

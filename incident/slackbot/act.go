@@ -65,6 +65,15 @@ func parse(text string) (verb, rest string, ok bool) {
 	return word, strings.TrimSpace(rest), false
 }
 
+// readStart is when an Incident began, as somebody says: not after it was noticed.
+func (s Settings) readStart(i incident.Incident, a act) (time.Time, error) {
+	at, err := s.readTime(a.Rest, a.At)
+	if err == nil && at.After(i.DetectedAt) {
+		err = s.refuse("It was noticed at %s already: it cannot have started later.", "%s に検知しているため、それより後には始まりえません。", s.when(i.DetectedAt))
+	}
+	return at, err
+}
+
 // decide gives the events that an act makes of an Incident, and what the person is told.
 // The error is a refusal, or why the vocabulary cannot follow.
 func (s Settings) decide(i incident.Incident, a act) ([]incident.Event, string, error) {
@@ -111,25 +120,29 @@ func (s Settings) decide(i incident.Incident, a act) ([]incident.Event, string, 
 			return nil, "", err
 		}
 	case "started":
-		at, err := s.readTime(a.Rest, a.At)
+		at, err := s.readStart(i, a)
 		if err != nil {
 			return nil, "", err
 		}
-		if at.After(i.DetectedAt) {
-			return nil, "", s.refuse("It was noticed at %s already: it cannot have started later.", "%s に検知しているため、それより後には始まりえません。", s.when(i.DetectedAt))
-		}
 		e.Kind, e.Time = incident.Dated, at
 	case "release":
-		e.Kind, e.Value = incident.Suspected, line(plain(a.Rest))
-		if e.Value == "-" || e.Value == "なし" {
-			e.Value = ""
-		} else if e.Value == "" {
-			return nil, "", s.refuse("Which one? `/incident release v1.2.3`, or `-` for none", "リリースを書いてください（例：`/incident release v1.2.3`、なければ `-`）")
-		}
+		return s.suspect(e, a.Rest)
 	default:
 		return nil, "", s.refuse("`%s` is no command here: see `/incident help`", "`%s` というコマンドはありません。`/incident help` を見てください", a.Verb)
 	}
 	return []incident.Event{e}, done, nil
+}
+
+// suspect names the Release that may be the cause, or none.
+func (s Settings) suspect(e incident.Event, rest string) ([]incident.Event, string, error) {
+	e.Kind, e.Value = incident.Suspected, line(plain(rest))
+	switch e.Value {
+	case "":
+		return nil, "", s.refuse("Which one? `/incident release v1.2.3`, or `-` for none", "リリースを書いてください（例：`/incident release v1.2.3`、なければ `-`）")
+	case "-", "なし":
+		e.Value = ""
+	}
+	return []incident.Event{e}, s.Language.say("Noted.", "記録しました。"), nil
 }
 
 func (s Settings) severity(i incident.Incident, e incident.Event, word string) ([]incident.Event, string, error) {

@@ -65,7 +65,7 @@ func TestWhomTheGateAsks(t *testing.T) {
 func TestFaultsOfTheGate(t *testing.T) {
 	for _, c := range []struct{ name, gate, want string }{
 		{"a word that is none", "{at_risk: some}", `gate.at_risk: "some" is not one of all, fixes, none`},
-		{"an unknown check", "{checks: {snyc: required}}", `gate.checks.snyc: there is no check "snyc" (did you mean "sync"?)`},
+		{"an unknown check", "{checks: {snyc: required}}", `gate.checks.snyc: unknown check "snyc" (did you mean "sync"?)`},
 		{"a need that is none", "{tiers: {prod: {checks: {sync: maybe}}}}", `gate.tiers.prod.checks.sync: "maybe" is not one of required, optional, off`},
 		{"a check that cannot be off", "{checks: {source: off}}", `gate.checks.source: check source cannot be off`},
 		{"an unknown key of a Tier", "{tiers: {prod: {fleet: {}}}}", `gate.tiers.prod.fleet: unknown key`},

@@ -10,7 +10,7 @@ import (
 	"github.com/shopslo/shopslo/fleet/manifest"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/internal/document"
-	"github.com/shopslo/shopslo/plugins/relayconf"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
 	"github.com/shopslo/shopslo/promotion/calendar"
 	"github.com/shopslo/shopslo/slo/openslo"
 )

@@ -102,33 +102,33 @@ func TestWhatIsOverIsNoFreeze(t *testing.T) {
 
 func TestFaultsOfDocuments(t *testing.T) {
 	tests := []struct{ name, text, old, new, want string }{
-		{"an unknown tier", yearEnd, "[prod,", "[prd,", `c.yaml:7:21: Freeze "year-end": spec.affects.tiers[0]: Tier "prd" is unknown (did you mean "prod"?)`},
-		{"nothing affected", yearEnd, "{tiers: [prod, prod-ha]}", "{}", "spec.affects: names nothing"},
-		{"the fleet and a part of it", yearEnd, "{tiers: [prod, prod-ha]}", "{tiers: [prod], fleet: true}", "keep one"},
+		{"an unknown tier", yearEnd, "[prod,", "[prd,", `c.yaml:7:21: Freeze "year-end": spec.affects.tiers[0]: unknown Tier "prd" (did you mean "prod"?)`},
+		{"nothing affected", yearEnd, "{tiers: [prod, prod-ha]}", "{}", "spec.affects: must set tiers"},
+		{"the fleet and a part of it", yearEnd, "{tiers: [prod, prod-ha]}", "{tiers: [prod], fleet: true}", "must not combine fleet: true"},
 		{"a single ShopSet", yearEnd, "{tiers: [prod, prod-ha]}", "{shopSets: [a-1]}", "cannot be frozen alone"},
 		{"no end", yearEnd, "  until: 2027-01-04T09:00:00+09:00\n", "", "spec.until: is missing"},
-		{"an end before the begin", yearEnd, "2027-01-04", "2025-01-04", "spec.until: is not after from"},
-		{"no time at all", yearEnd, "  from: 2026-12-28T18:00:00+09:00\n  until: 2027-01-04T09:00:00+09:00\n", "", "needs one of: from and until, recurring, holidays; found nothing"},
+		{"an end before the begin", yearEnd, "2027-01-04", "2025-01-04", "spec.until: must be after from"},
+		{"no time at all", yearEnd, "  from: 2026-12-28T18:00:00+09:00\n  until: 2027-01-04T09:00:00+09:00\n", "", "must have exactly one of: from and until, recurring, holidays; found nothing"},
 		{"two kinds of times", weekends, "  recurring", "  from: 2026-01-01T00:00:00Z\n  recurring", "found recurring, from and until"},
-		{"a rule without days", weekends, ";BYDAY=FR", "", "spec.recurring.rrule: does not say on which days"},
-		{"an unknown zone", weekends, "Asia/Tokyo", "Asia/Tokio", `"Asia/Tokio" is no time zone`},
-		{"a time of day that is none", weekends, "18:00", "25:00", `"25:00" is no time of day`},
-		{"a country that is not known", holidayFreeze, "JP", "XX", `"XX" is not known; JP is`},
-		{"an emergency for a part", yearEnd, "  by: mai", "  by: mai\n  emergency: true", "stops everything"},
-		{"nobody", override, "by: mai", `by: " "`, "spec.by: is empty"},
-		{"an unknown check", override, "burn_rate", "burnrate", `check "burnrate" is unknown (did you mean "burn_rate"?)`},
+		{"a rule without days", weekends, ";BYDAY=FR", "", "spec.recurring.rrule: must select days"},
+		{"an unknown zone", weekends, "Asia/Tokyo", "Asia/Tokio", `invalid time zone "Asia/Tokio"`},
+		{"a time of day that is none", weekends, "18:00", "25:00", `invalid time of day "25:00"`},
+		{"a country that is not known", holidayFreeze, "JP", "XX", `"XX" must be one of: JP`},
+		{"an emergency for a part", yearEnd, "  by: mai", "  by: mai\n  emergency: true", "requires affects: {fleet: true}"},
+		{"nobody", override, "by: mai", `by: " "`, "spec.by: must not be empty"},
+		{"an unknown check", override, "burn_rate", "burnrate", `unknown check "burnrate" (did you mean "burn_rate"?)`},
 		{"an override for ever", override, ", until: 2026-11-23T00:00:00Z", "", "spec.until: is missing"},
-		{"an override of what nobody can answer for", override, "[burn_rate]", "[burn_rate, source]", "spec.checks[1]: nobody can set source aside"},
-		{"an override of nothing", override, "[burn_rate]", "[]", "spec.checks: is empty"},
-		{"a cause that is none", exclusion, "cause: maintenance", "cause: bad luck", `cause "bad luck" is unknown; known: maintenance`},
-		{"an unknown SLO", exclusion, "cart-availability", "cart", `SLO "cart" is unknown`},
+		{"an override of what nobody can answer for", override, "[burn_rate]", "[burn_rate, source]", "spec.checks[1]: check source cannot be waived"},
+		{"an override of nothing", override, "[burn_rate]", "[]", "spec.checks: must not be empty"},
+		{"a cause that is none", exclusion, "cause: maintenance", "cause: bad luck", `unknown cause "bad luck", must be one of: maintenance`},
+		{"an unknown SLO", exclusion, "cart-availability", "cart", `unknown SLO "cart"`},
 		{"a name given twice", yearEnd, "x", "x", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			text := strings.Replace(test.text, test.old, test.new, 1)
 			if test.want == "" {
-				text, test.want = text+"---\n"+text, `is the name of another Freeze too (c.yaml)`
+				text, test.want = text+"---\n"+text, `is already used by another Freeze (c.yaml)`
 			}
 			c, err := Parse("c.yaml", []byte(text), words(t))
 			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
@@ -195,7 +195,7 @@ func TestSaveNeverReplacesAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Save(dir, "stop", text, words(t)); err == nil || !strings.Contains(err.Error(), "is there already") {
+	if _, err := Save(dir, "stop", text, words(t)); err == nil || !strings.Contains(err.Error(), "already exists") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := Save(dir, "../x", text, words(t)); err == nil {

@@ -91,7 +91,7 @@ func (r *reader) fault(path, format string, args ...any) {
 func (r *reader) object(o *document.Object) {
 	r.o = o
 	if file, twice := r.seen[o.Kind+" "+o.Name]; twice && o.Name != "" {
-		r.fault("metadata.name", "is the name of another %s too (%s)", o.Kind, file)
+		r.fault("metadata.name", "is already used by another %s (%s)", o.Kind, file)
 	}
 	r.seen[o.Kind+" "+o.Name] = o.File
 	switch d := o.Value.(type) {
@@ -109,13 +109,13 @@ func (r *reader) freeze(d *freezeDocument) {
 	r.people(s.Reason, s.By)
 	f := promotion.Freeze{ID: d.Metadata.Name, Reason: s.Reason, By: s.By, Emergency: s.Emergency, Scope: r.scope(s.Affects)}
 	if len(s.Affects.ShopSets) > 0 {
-		r.fault("spec.affects.shopSets", "cannot be frozen alone, since whole Tiers are promoted; name their tiers or shopGroups")
+		r.fault("spec.affects.shopSets", "cannot be frozen alone, because whole Tiers are promoted; use tiers or shopGroups")
 	}
 	if s.Emergency && !s.Affects.Fleet {
-		r.fault("spec.emergency", "stops everything; write affects: {fleet: true}")
+		r.fault("spec.emergency", "requires affects: {fleet: true}")
 	}
 	if s.Emergency && (s.Recurring != nil || s.Holidays != nil) {
-		r.fault("spec.emergency", "does not recur; give from, and delete the document when it is over")
+		r.fault("spec.emergency", "cannot recur; set from, and delete the document when it is over")
 	}
 	r.out.freezes = append(r.out.freezes, freeze{f, r.table(s)})
 }
@@ -137,12 +137,12 @@ func (r *reader) table(s freezeSpec) timetable {
 		if len(ways) > 0 {
 			found = strings.Join(ways, ", ")
 		}
-		r.fault("spec", "needs one of: from and until, recurring, holidays; found %s", found)
+		r.fault("spec", "must have exactly one of: from and until, recurring, holidays; found %s", found)
 	case s.Recurring != nil:
 		return r.recurring(s.Recurring)
 	case s.Holidays != nil:
 		if s.Holidays.Country != "JP" {
-			r.fault("spec.holidays.country", "%q is not known; JP is", s.Holidays.Country)
+			r.fault("spec.holidays.country", "%q must be one of: JP", s.Holidays.Country)
 		}
 		return holidays(s.Holidays.Eve, s.Holidays.TimeZone.or(japan))
 	default:
@@ -154,7 +154,7 @@ func (r *reader) table(s freezeSpec) timetable {
 
 func (r *reader) recurring(s *recurSpec) timetable {
 	if s.For.Duration <= 0 {
-		r.fault("spec.recurring.for", "has to be longer than nothing")
+		r.fault("spec.recurring.for", "must be greater than 0")
 	}
 	if s.TimeZone.Location == nil {
 		return nil // a fault already
@@ -172,12 +172,12 @@ func (r *reader) override(d *overrideDocument) {
 	r.order(s.From, s.Until, false)
 	for path, list := range map[string][]string{"spec.checks": s.Checks, "spec.tiers": s.Tiers} {
 		if len(list) == 0 {
-			r.fault(path, "is empty: name what is set aside, and for which Tier")
+			r.fault(path, "must not be empty")
 		}
 	}
 	for i, check := range s.Checks {
 		if check == promotion.CheckSource || check == promotion.CheckSLO {
-			r.fault(fmt.Sprintf("spec.checks[%d]", i), "nobody can set %s aside: what nobody could be asked, no one can answer for", check)
+			r.fault(fmt.Sprintf("spec.checks[%d]", i), "check %s cannot be waived", check)
 		}
 	}
 	r.out.Overrides = append(r.out.Overrides, promotion.Override{
@@ -205,7 +205,7 @@ func (r *reader) exclusion(d *exclusionDocument) {
 func (r *reader) people(reason, by string) {
 	for path, text := range map[string]string{"spec.reason": reason, "spec.by": by} {
 		if strings.TrimSpace(text) == "" {
-			r.fault(path, "is empty: others will want to know")
+			r.fault(path, "must not be empty")
 		}
 	}
 }
@@ -214,9 +214,9 @@ func (r *reader) people(reason, by string) {
 func (r *reader) order(from, until time.Time, endless bool) {
 	switch {
 	case until.IsZero() && !endless:
-		r.fault("spec.until", "is missing: it has to end by itself")
+		r.fault("spec.until", "is missing")
 	case !until.IsZero() && !until.After(from):
-		r.fault("spec.until", "is not after from")
+		r.fault("spec.until", "must be after from")
 	}
 }
 
@@ -224,9 +224,9 @@ func (r *reader) order(from, until time.Time, endless bool) {
 func (r *reader) scope(s scope) promotion.Scope {
 	switch lists := len(s.Tiers) + len(s.ShopGroups) + len(s.ShopSets); {
 	case s.Fleet && lists > 0:
-		r.fault("spec.affects", "names the whole fleet and parts of it; keep one")
+		r.fault("spec.affects", "must not combine fleet: true with tiers, shopGroups or shopSets")
 	case !s.Fleet && lists == 0:
-		r.fault("spec.affects", "names nothing; write tiers, shopGroups, shopSets or fleet: true")
+		r.fault("spec.affects", "must set tiers, shopGroups, shopSets or fleet: true")
 	}
 	out := promotion.Scope{Tiers: r.tiers("spec.affects.tiers", s.Tiers)}
 	var groups, sets []string
@@ -269,10 +269,10 @@ func refer[Name ~string](r *reader, path, what string, list, known []string) []N
 
 func (r *reader) unknown(path, what, name string, known []string) {
 	if near, ok := nearest.Word(name, known); ok {
-		r.fault(path, "%s %q is unknown (did you mean %q?)", what, name, near)
+		r.fault(path, "unknown %s %q (did you mean %q?)", what, name, near)
 		return
 	}
-	r.fault(path, "%s %q is unknown; known: %s", what, name, strings.Join(known, ", "))
+	r.fault(path, "unknown %s %q, must be one of: %s", what, name, strings.Join(known, ", "))
 }
 
 // or gives the zone, or the one given where it was left out.

@@ -57,7 +57,7 @@ type clock struct{ hour, minute int }
 func (c *clock) UnmarshalText(text []byte) error {
 	t, err := time.Parse("15:04", string(text))
 	if err != nil {
-		return fmt.Errorf("%q is no time of day; write it as 18:00", text)
+		return fmt.Errorf("invalid time of day %q, must be like 18:00", text)
 	}
 	c.hour, c.minute = t.Hour(), t.Minute()
 	return nil
@@ -74,7 +74,7 @@ type zone struct{ *time.Location }
 func (z *zone) UnmarshalText(text []byte) error {
 	location, err := time.LoadLocation(string(text))
 	if err != nil || string(text) == "" || string(text) == "Local" {
-		return fmt.Errorf("%q is no time zone; write its IANA name, such as Asia/Tokyo", text)
+		return fmt.Errorf("invalid time zone %q, must be an IANA name like Asia/Tokyo", text)
 	}
 	z.Location = location
 	return nil
@@ -118,7 +118,7 @@ func recurring(rule string, at clock, length time.Duration, location *time.Locat
 		return rrule.NewRRule(o)
 	}
 	if _, err := ruleFrom(2026); err != nil {
-		return nil, fmt.Errorf("%q is no RRULE: %w", rule, err)
+		return nil, fmt.Errorf("invalid RRULE %q: %w", rule, err)
 	}
 	return func(from, to time.Time) []span {
 		earliest := from.Add(-length)
@@ -139,11 +139,11 @@ func recurring(rule string, at clock, length time.Duration, location *time.Locat
 func parseRule(rule string, hasStart bool) (*rrule.ROption, error) {
 	text := strings.TrimPrefix(strings.TrimSpace(rule), "RRULE:")
 	if strings.ContainsAny(text, "\n\r") || strings.Contains(strings.ToUpper(text), "DTSTART") {
-		return nil, errors.New("has to be one RRULE without DTSTART; the start goes into starting, the time of day into at")
+		return nil, errors.New("must be a single RRULE without DTSTART; set starting and at instead")
 	}
 	o, err := rrule.StrToROption(text)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no RRULE: %w", rule, err)
+		return nil, fmt.Errorf("invalid RRULE %q: %w", rule, err)
 	}
 	dayInMonth := len(o.Byweekday) > 0 || len(o.Bymonthday) > 0
 	says := map[rrule.Frequency]bool{
@@ -155,13 +155,13 @@ func parseRule(rule string, hasStart bool) (*rrule.ROption, error) {
 	known := []rrule.Frequency{rrule.DAILY, rrule.WEEKLY, rrule.MONTHLY, rrule.YEARLY}
 	switch {
 	case !slices.Contains(known, o.Freq):
-		return nil, errors.New("has to be DAILY, WEEKLY, MONTHLY or YEARLY")
+		return nil, errors.New("FREQ must be one of: DAILY, WEEKLY, MONTHLY, YEARLY")
 	case len(o.Byhour)+len(o.Byminute)+len(o.Bysecond) > 0:
-		return nil, errors.New("must not say hours; the time of day goes into at")
+		return nil, errors.New("must not set hours; use at for the time of day")
 	case !hasStart && (o.Interval > 1 || o.Count > 0):
-		return nil, errors.New("counts from a first day; give it with starting")
+		return nil, errors.New("INTERVAL and COUNT need a first day; set starting")
 	case !hasStart && !says[o.Freq]:
-		return nil, errors.New("does not say on which days; add BYDAY or BYMONTHDAY (and BYMONTH where it is yearly), or give the first day with starting")
+		return nil, errors.New("must select days: add BYDAY or BYMONTHDAY (and BYMONTH if yearly), or set starting")
 	}
 	return o, nil
 }

@@ -149,16 +149,16 @@ func TestWeeklyRulesEqualAWalkOverTheDays(t *testing.T) {
 
 func TestRulesThatDoNotSayWhenAreRefused(t *testing.T) {
 	tests := []struct{ rule, want string }{
-		{"FREQ=WEEKLY", "does not say on which days"},
-		{"FREQ=MONTHLY", "does not say on which days"},
-		{"FREQ=YEARLY;BYMONTH=12", "does not say on which days"},
-		{"FREQ=HOURLY", "has to be DAILY"},
-		{"FREQ=DAILY;BYHOUR=3", "goes into at"},
-		{"FREQ=WEEKLY;BYDAY=MO;INTERVAL=2", "give it with starting"},
-		{"BYDAY=MO", "no RRULE"},
-		{"FREQ=WEEKLY;BYDAY=XX", "no RRULE"},
+		{"FREQ=WEEKLY", "must select days"},
+		{"FREQ=MONTHLY", "must select days"},
+		{"FREQ=YEARLY;BYMONTH=12", "must select days"},
+		{"FREQ=HOURLY", "must be one of: DAILY"},
+		{"FREQ=DAILY;BYHOUR=3", "use at for the time of day"},
+		{"FREQ=WEEKLY;BYDAY=MO;INTERVAL=2", "need a first day; set starting"},
+		{"BYDAY=MO", "invalid RRULE"},
+		{"FREQ=WEEKLY;BYDAY=XX", "invalid RRULE"},
 		{"DTSTART:20260101T000000Z\nRRULE:FREQ=DAILY", "without DTSTART"},
-		{"", "no RRULE"},
+		{"", "invalid RRULE"},
 	}
 	for _, test := range tests {
 		if _, err := recurring(test.rule, clock{}, time.Hour, tokyo, time.Time{}); err == nil || !strings.Contains(err.Error(), test.want) {

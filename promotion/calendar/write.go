@@ -102,13 +102,13 @@ func Save(dir, name string, text []byte, words Words) (path string, err error) {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return "", fmt.Errorf("%s cannot be written: %w", path, err)
+		return "", fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	// A link fails where a file of that name is there, a rename would replace it.
 	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
-		return "", fmt.Errorf("%s is there already; choose another name, or edit it", path)
+		return "", fmt.Errorf("%s already exists; choose another name or edit it", path)
 	} else if err != nil {
-		return "", fmt.Errorf("%s cannot be written: %w", path, err)
+		return "", fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	return path, nil
 }

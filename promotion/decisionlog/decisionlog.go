@@ -156,13 +156,13 @@ func OfMove(kind Kind, by string, record []byte) (Entry, error) {
 		} `json:"promotions"`
 	}
 	if err := json.Unmarshal(record, &in); err != nil {
-		return Entry{}, fmt.Errorf("read what was moved: %w", err)
+		return Entry{}, fmt.Errorf("read promotion: %w", err)
 	}
 	if kind != Promote && kind != Rollback {
-		return Entry{}, fmt.Errorf("kind %q is none of what is moved; it is promote or rollback", kind)
+		return Entry{}, fmt.Errorf("kind %q must be one of: promote, rollback", kind)
 	}
 	if in.Version != 1 || len(in.Promotions) != 1 || in.Promotions[0].To == "" || in.Promotions[0].Result == "" || in.At.IsZero() {
-		return Entry{}, errors.New("what was moved is not the answer of 'shopslo promote -o json', version 1, about one Tier")
+		return Entry{}, errors.New("not the output of 'shopslo promote -o json', version 1, for one Tier")
 	}
 	m := in.Promotions[0]
 	or := func(s *string) string {
@@ -183,7 +183,7 @@ type Chain struct{ Head Head }
 func After(text []byte) (Chain, error) {
 	var e Entry
 	if err := json.Unmarshal(text, &e); err != nil || e.Index < 1 {
-		return Chain{}, fmt.Errorf("%w: it is no entry of a decision log: %.60q", ErrBroken, text)
+		return Chain{}, fmt.Errorf("%w: not an entry of a decision log: %.60q", ErrBroken, text)
 	}
 	return Chain{Head{e.Index, hash(text)}}, nil
 }
@@ -195,7 +195,7 @@ func (c *Chain) Take(text []byte) (Entry, error) {
 		return e, fmt.Errorf("entry %d: %w: %w", c.Head.Index+1, ErrBroken, err)
 	}
 	if e.Index != c.Head.Index+1 || e.Prev != c.Head.Hash {
-		return e, fmt.Errorf("entry %d: %w: it says that it is entry %d after %.12q, and stands after entry %d, %.12q; one of them was changed, moved or taken out: restore the log from where its head was published",
+		return e, fmt.Errorf("entry %d: %w: it claims to be entry %d after %.12q, but follows entry %d, %.12q; an entry was changed, moved or removed: restore the log from where its head was published",
 			c.Head.Index+1, ErrBroken, e.Index, e.Prev, c.Head.Index, c.Head.Hash)
 	}
 	c.Head = Head{e.Index, hash(text)}
@@ -218,7 +218,7 @@ func (c *Chain) Link(e Entry, record []byte) ([]byte, error) {
 // wraps ErrBroken.
 func (e Entry) CheckRecord(record []byte) error {
 	if got := hash(record); got != e.Record {
-		return fmt.Errorf("entry %d: %w: its record has the hash %.12s, and not %.12s: it was changed", e.Index, ErrBroken, got, e.Record)
+		return fmt.Errorf("entry %d: %w: its record has hash %.12s, expected %.12s: it was changed", e.Index, ErrBroken, got, e.Record)
 	}
 	return nil
 }
@@ -234,7 +234,7 @@ func Verify(ctx context.Context, r Reader, published string) (Head, error) {
 		return err
 	})
 	if err == nil && !found {
-		err = fmt.Errorf("%w: it holds from the first entry to the last, but %s, which was published, is not in it: the log was written anew, its end was taken away, or it is another log", ErrBroken, published)
+		err = fmt.Errorf("%w: the chain is intact, but the published hash %s is not in it: the log was rewritten or truncated, or it is another log", ErrBroken, published)
 	}
 	return head, err
 }

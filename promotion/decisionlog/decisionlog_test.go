@@ -292,7 +292,7 @@ func TestASecondWriterIsFoundOut(t *testing.T) {
 	dir := t.TempDir()
 	one, two := open(t, dir), open(t, dir)
 	grow(t, one, 1)
-	if _, err := two.Append(t.Context(), decision("abc"), nil); err == nil || !strings.Contains(err.Error(), "somebody else") {
+	if _, err := two.Append(t.Context(), decision("abc"), nil); err == nil || !strings.Contains(err.Error(), "another process writes to it") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -49,7 +49,7 @@ func (f Folder) read(ctx context.Context, each func(Line) error) (Head, int64, e
 		return Head{}, 0, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return Head{}, 0, fmt.Errorf("entry 1: %w: %s is gone, which had %d entries", ErrBroken, File, given.Index)
+		return Head{}, 0, fmt.Errorf("entry 1: %w: %s is missing (it had %d entries)", ErrBroken, File, given.Index)
 	}
 	if err != nil {
 		return Head{}, 0, err
@@ -58,7 +58,7 @@ func (f Folder) read(ctx context.Context, each func(Line) error) (Head, int64, e
 	seen := given == Head{}
 	head, size, err := ReadLines(file, func(l Line) error {
 		if l.Index == given.Index && l.Hash != given.Hash {
-			return fmt.Errorf("entry %d: %w: its hash is %.12s, and %.12s was given out for it", l.Index, ErrBroken, l.Hash, given.Hash)
+			return fmt.Errorf("entry %d: %w: its hash is %.12s, but %.12s was published", l.Index, ErrBroken, l.Hash, given.Hash)
 		}
 		seen = seen || l.Index == given.Index
 		if err := ctx.Err(); err != nil || each == nil {
@@ -68,7 +68,7 @@ func (f Folder) read(ctx context.Context, each func(Line) error) (Head, int64, e
 		return each(l)
 	})
 	if err == nil && !seen {
-		err = fmt.Errorf("entry %d: %w: it is gone, of %d that were given out", head.Index+1, ErrBroken, given.Index)
+		err = fmt.Errorf("entry %d: %w: missing (%d entries were published)", head.Index+1, ErrBroken, given.Index)
 	}
 	return head, size, err
 }
@@ -116,7 +116,7 @@ func (f Folder) given() (Head, error) {
 		again, err = marshalHead(h)
 	}
 	if err != nil || !bytes.Equal(again, data) || h.Index < 1 || len(h.Hash) != len(hash(nil)) {
-		return Head{}, fmt.Errorf("%w: %s is not what was written there", ErrBroken, headFile)
+		return Head{}, fmt.Errorf("%w: %s is damaged", ErrBroken, headFile)
 	}
 	return h, nil
 }
@@ -134,7 +134,7 @@ func (f Folder) recordFile(index int) string {
 func (f Folder) record(e Entry) ([]byte, error) {
 	packed, err := os.ReadFile(f.recordFile(e.Index))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("entry %d: %w: its record is gone: %w", e.Index, ErrBroken, err)
+		return nil, fmt.Errorf("entry %d: %w: its record is missing: %w", e.Index, ErrBroken, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("entry %d: %w", e.Index, err)
@@ -197,8 +197,11 @@ func Open(dir string) (*Log, error) {
 func (l *Log) Append(_ context.Context, e Entry, record []byte) (Head, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if info, err := l.file.Stat(); err != nil || info.Size() != l.size {
-		return Head{}, fmt.Errorf("append to decision log %s: somebody else writes to it (%v); give each server a folder of its own", l.file.Name(), err)
+	switch info, err := l.file.Stat(); {
+	case err != nil:
+		return Head{}, fmt.Errorf("append to decision log %s: %w", l.file.Name(), err)
+	case info.Size() != l.size:
+		return Head{}, fmt.Errorf("append to decision log %s: another process writes to it; use a separate folder for each server", l.file.Name())
 	}
 	next := l.chain
 	var packed []byte
@@ -211,7 +214,7 @@ func (l *Log) Append(_ context.Context, e Entry, record []byte) (Head, error) {
 		return Head{}, err
 	}
 	if err := l.keep(next.Head.Index, packed); err != nil {
-		return Head{}, fmt.Errorf("append to decision log %s: keep the record: %w", l.Dir, err)
+		return Head{}, fmt.Errorf("append to decision log %s: store the record: %w", l.Dir, err)
 	}
 	if _, err = l.file.Write(append(line, '\n')); err == nil {
 		err = l.file.Sync()

@@ -90,11 +90,11 @@ func TestWhatWasMovedIsReadFromItsAnswer(t *testing.T) {
 		record string
 		want   string
 	}{
-		"no JSON":        {Promote, `x`, "read what was moved"},
-		"another answer": {Promote, `{"version": 1}`, "about one Tier"},
-		"two Tiers":      {Promote, `{"version": 1, "at": "2026-11-01T01:00:00Z", "promotions": [` + one + "," + one + `]}`, "about one Tier"},
-		"of no time":     {Promote, `{"version": 1, "promotions": [` + one + `]}`, "about one Tier"},
-		"a decision":     {Gate, `{"version": 1, "at": "2026-11-01T01:00:00Z", "promotions": [` + one + `]}`, "is none of what is moved"},
+		"no JSON":        {Promote, `x`, "read promotion"},
+		"another answer": {Promote, `{"version": 1}`, "for one Tier"},
+		"two Tiers":      {Promote, `{"version": 1, "at": "2026-11-01T01:00:00Z", "promotions": [` + one + "," + one + `]}`, "for one Tier"},
+		"of no time":     {Promote, `{"version": 1, "promotions": [` + one + `]}`, "for one Tier"},
+		"a decision":     {Gate, `{"version": 1, "at": "2026-11-01T01:00:00Z", "promotions": [` + one + `]}`, "must be one of: promote, rollback"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := OfMove(c.kind, "", []byte(c.record)); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -25,7 +25,7 @@ type Client struct {
 func New(address string, client *http.Client) (*Client, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, errors.New("the exporter's address is not a URL like http://shopset-exporter:9877")
+		return nil, errors.New("the exporter's address must be a URL like http://shopset-exporter:9877")
 	}
 	own := *client
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -54,11 +54,11 @@ func (c *Client) Fleet(ctx context.Context) (fleet.Snapshot, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, largest+1))
 	switch {
 	case err != nil:
-		return s, fmt.Errorf("ask the exporter: the answer broke off: %w", err)
+		return s, fmt.Errorf("ask the exporter: truncated response: %w", err)
 	case resp.StatusCode != http.StatusOK:
-		return s, fmt.Errorf("ask the exporter: it answers %s%s", resp.Status, hint(resp.StatusCode))
+		return s, fmt.Errorf("ask the exporter: returned %s%s", resp.Status, hint(resp.StatusCode))
 	case len(body) > largest:
-		return s, fmt.Errorf("ask the exporter: its answer is longer than %d MiB", largest>>20)
+		return s, fmt.Errorf("ask the exporter: response exceeds %d MiB", largest>>20)
 	}
 	if err := s.UnmarshalJSON(body); err != nil { // json.Unmarshal would read it twice
 		return fleet.Snapshot{}, fmt.Errorf("ask the exporter: %w; is this a shopset_exporter of the same version?", err)
@@ -77,11 +77,11 @@ func unwrapped(err error) error {
 func hint(status int) string {
 	switch {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return ": check its user and password, or token"
+		return ": check user and password, or token"
 	case status == http.StatusNotFound:
 		return ": is this a shopset_exporter?"
 	case status >= 300 && status < 400:
-		return ": give the address that it points to"
+		return ": use the address it redirects to"
 	}
 	return ""
 }

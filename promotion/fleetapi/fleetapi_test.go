@@ -57,9 +57,9 @@ func TestFaultsOfAnExporter(t *testing.T) {
 		h    http.HandlerFunc
 		want string
 	}{
-		{"a wrong password", answer(401, "no"), "check its user and password"},
+		{"a wrong password", answer(401, "no"), "check user and password"},
 		{"a server of something else", answer(404, "no"), "is this a shopset_exporter?"},
-		{"a redirect is not followed", answer(302, ""), "give the address that it points to"},
+		{"a redirect is not followed", answer(302, ""), "use the address it redirects to"},
 		{"an error", answer(503, "busy"), "503 Service Unavailable"},
 		{"no JSON", answer(200, "<html>"), "is this a shopset_exporter of the same version?"},
 		{"half an answer", answer(200, `{"version": 1, "shopsets": [`), "unexpected end"},
@@ -68,7 +68,7 @@ func TestFaultsOfAnExporter(t *testing.T) {
 		{"a connection that breaks", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			io.WriteString(w, `{"version": 1`)
-		}, "broke off"},
+		}, "truncated response"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := served(t, c.h).Fleet(t.Context())

@@ -31,7 +31,7 @@ type Client struct {
 func New(address string, alertmanager bool, client *http.Client) (*Client, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, errors.New("the address of who knows alerts is not a URL like http://prometheus:9090")
+		return nil, errors.New("the alerts address must be a URL like http://prometheus:9090")
 	}
 	own := *client
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -83,7 +83,7 @@ func open[T any](body []byte) (*T, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read alerts: %w; is this a Prometheus?", err)
 	case e.Status != "success" || e.Data == nil:
-		return nil, fmt.Errorf("read alerts: the server says %q %s", e.Status, shortened(e.Error))
+		return nil, fmt.Errorf("read alerts: the server returned %q %s", e.Status, shortened(e.Error))
 	}
 	return e.Data, nil
 }
@@ -107,7 +107,7 @@ func someRule(body []byte) error {
 			}
 		}
 	}
-	return errors.New("read alerts: the server has no alerting rule, so that none fires says nothing")
+	return errors.New("read alerts: the server has no alerting rules")
 }
 
 // decodePrometheus reads the answer of /api/v1/alerts. Pending alerts do not fire yet.
@@ -132,7 +132,7 @@ func decodePrometheus(body []byte) ([]promotion.Alert, error) {
 			out = append(out, promotion.Alert{Name: a.Labels["alertname"], Labels: a.Labels, Since: a.ActiveAt.UTC()})
 		case "pending", "inactive":
 		default:
-			return nil, fmt.Errorf("read alerts: %s has state %q, which is none that this program knows", a.Labels["alertname"], a.State)
+			return nil, fmt.Errorf("read alerts: %s has unknown state %q", a.Labels["alertname"], a.State)
 		}
 	}
 	return out, nil
@@ -151,7 +151,7 @@ func decodeAlertmanager(body []byte) ([]promotion.Alert, error) {
 		return nil, fmt.Errorf("read alerts: %w; is this an Alertmanager?", err)
 	}
 	if len(in) == 0 {
-		return nil, errors.New("read alerts: the Alertmanager knows no alert, not even one that always fires, so nobody can tell whether anybody sends to it; add one such as Watchdog to the rules")
+		return nil, errors.New("read alerts: the Alertmanager has no alerts at all, so it may not be receiving any; add an always-firing rule such as Watchdog")
 	}
 	var out []promotion.Alert
 	for _, a := range in {
@@ -159,7 +159,7 @@ func decodeAlertmanager(body []byte) ([]promotion.Alert, error) {
 		case "active", "unprocessed", "suppressed":
 			out = append(out, promotion.Alert{Name: a.Labels["alertname"], Labels: a.Labels, Since: a.StartsAt.UTC(), Silenced: a.Status.State == "suppressed"})
 		default:
-			return nil, fmt.Errorf("read alerts: %s has state %q, which is none that this program knows", a.Labels["alertname"], a.Status.State)
+			return nil, fmt.Errorf("read alerts: %s has unknown state %q", a.Labels["alertname"], a.Status.State)
 		}
 	}
 	return out, nil
@@ -188,11 +188,11 @@ func (c *Client) get(ctx context.Context, path string, q url.Values) ([]byte, er
 	body, err := io.ReadAll(io.LimitReader(resp.Body, largest+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("ask %s: the answer broke off: %w", path, err)
+		return nil, fmt.Errorf("ask %s: truncated response: %w", path, err)
 	case resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("ask %s: it answers %s%s", path, resp.Status, hint(resp.StatusCode))
+		return nil, fmt.Errorf("ask %s: returned %s%s", path, resp.Status, hint(resp.StatusCode))
 	case len(body) > largest:
-		return nil, fmt.Errorf("ask %s: the answer is longer than %d MiB", path, largest>>20)
+		return nil, fmt.Errorf("ask %s: response exceeds %d MiB", path, largest>>20)
 	}
 	return body, nil
 }
@@ -201,11 +201,11 @@ func (c *Client) get(ctx context.Context, path string, q url.Values) ([]byte, er
 func hint(status int) string {
 	switch {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return ": check its user and password, or token"
+		return ": check user and password, or token"
 	case status == http.StatusNotFound:
 		return ": check the address, and whether kind says prometheus or alertmanager"
 	case status >= 300 && status < 400:
-		return ": give the address that it points to"
+		return ": use the address it redirects to"
 	}
 	return ""
 }

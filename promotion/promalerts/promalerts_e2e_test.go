@@ -96,7 +96,7 @@ func TestRealPrometheusAndAlertmanager(t *testing.T) {
 	}
 	manager := start(t, "prometheus-alertmanager", "--config.file="+write("am.yml", "route: {receiver: none}\nreceivers: [{name: none}]\n"),
 		"--storage.path="+filepath.Join(dir, "am"), "--web.listen-address=ADDRESS", "--cluster.listen-address=")
-	until(t, client(t, manager, true), "knows no alert")
+	until(t, client(t, manager, true), "has no alerts at all")
 	rules := write("rules.yml", `groups: [{name: shops, rules: [
   {alert: CartErrors, expr: vector(1), labels: {shopset: a-2, severity: page}},
   {alert: CartSlow, expr: vector(1), for: 1h, labels: {shopset: a-2}},

@@ -87,7 +87,7 @@ func TestWhatIsNoAnswer(t *testing.T) {
 		{"no list", false, map[string]string{"api/v1/rules": oneRule, "api/v1/alerts": `{"status":"success","data":{}}`}, `"alerts" is missing`},
 		{"no data", false, map[string]string{"api/v1/rules": oneRule, "api/v1/alerts": `{"status":"success"}`}, "success"},
 		{"a state that nobody knows", false, map[string]string{"api/v1/rules": oneRule, "api/v1/alerts": strings.Replace(firing, `"pending"`, `"odd"`, 1)}, `state "odd"`},
-		{"an Alertmanager without any alert", true, map[string]string{"api/v2/alerts": "[]"}, "not even one that always fires"},
+		{"an Alertmanager without any alert", true, map[string]string{"api/v2/alerts": "[]"}, "has no alerts at all"},
 		{"an Alertmanager of another shape", true, map[string]string{"api/v2/alerts": `{"status":"success"}`}, "is this an Alertmanager?"},
 		{"an Alertmanager's unknown state", true, map[string]string{"api/v2/alerts": `[{"labels":{"alertname":"X"},"status":{"state":""}}]`}, `state ""`},
 	} {

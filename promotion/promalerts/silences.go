@@ -19,7 +19,7 @@ type Silence struct {
 }
 
 // ErrNoSilences says that a Prometheus is asked, which knows none.
-var ErrNoSilences = errors.New("only an Alertmanager knows silences")
+var ErrNoSilences = errors.New("only an Alertmanager has silences")
 
 // Silences gives those that were in force in (from, until], the earliest first; none is no
 // error. An Alertmanager forgets a silence some days after its end (--data.retention, five

@@ -35,10 +35,10 @@ func (a Arrival) Text() string {
 		for _, s := range a.ShopSets {
 			names += ", " + string(s)
 		}
-		text = fmt.Sprintf("%s matches its branch: %s run Release %s, synced and healthy", a.Tier, names[2:], Short(a.Release))
+		text = fmt.Sprintf("%s is in sync: %s run Release %s, Synced and Healthy", a.Tier, names[2:], Short(a.Release))
 	}
 	if a.Previous != "" && a.Previous != a.Release {
-		text += ", in place of " + Short(a.Previous)
+		text += ", replacing " + Short(a.Previous)
 	}
 	if a.Compare != "" {
 		return text + ". " + a.Compare

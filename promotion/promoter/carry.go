@@ -22,7 +22,7 @@ type Patience struct {
 
 // ErrPatience is the error of a Sleep that does not wait any longer: the last
 // answer of the gate then stands.
-var ErrPatience = errors.New("the time to wait has run out")
+var ErrPatience = errors.New("timed out waiting")
 
 // Carry takes the Release of the lowest Tier from Tier to Tier up to one, each as
 // soon as the gate lets it, and stops at the first that is held, refused or lost. It

@@ -69,19 +69,19 @@ func (p *Promoter) lookForImages(ctx context.Context, out *Promotion, tier fleet
 func (p *Promoter) imageState(ctx context.Context, image string) ImageState {
 	s := ImageState{Image: image}
 	if len((fleet.Observation{Images: []string{image}}).MutableImages()) > 0 {
-		s.Verdict, s.Reason = ImageMutable, "It has no tag of its own, so what it was then cannot be told."
+		s.Verdict, s.Reason = ImageMutable, "The tag is mutable, so the original image is unknown."
 		return s
 	}
 	digest, ok, err := p.Registry.Stored(ctx, image)
 	switch {
 	case err != nil:
-		s.Verdict, s.Reason = ImageUnknown, sentence("The registry could not be asked: "+err.Error())
+		s.Verdict, s.Reason = ImageUnknown, sentence("The registry could not be queried: "+err.Error())
 	case !ok:
-		s.Verdict, s.Reason = ImageMissing, "The registry does not have it."
+		s.Verdict, s.Reason = ImageMissing, "Not found in the registry."
 	case strings.Contains(image, "@"):
-		s.Verdict, s.Digest, s.Reason = ImageStored, digest, "It is there, under its digest."
+		s.Verdict, s.Digest, s.Reason = ImageStored, digest, "Found by digest."
 	default:
-		s.Verdict, s.Digest, s.Reason = ImageStored, digest, "It is there, under a tag of its own; whether somebody pushed over that tag, only its digest could tell."
+		s.Verdict, s.Digest, s.Reason = ImageStored, digest, "Found by unique tag; without a digest, an overwritten tag goes unnoticed."
 	}
 	return s
 }

@@ -114,7 +114,7 @@ func (r Report) text(b *strings.Builder, p Promotion) {
 	}
 	fmt.Fprintf(b, "%s  %s\n  %s\n", strings.ToUpper(strings.ReplaceAll(string(p.Result), "_", " ")), way, p.Reason)
 	if p.Decision != nil && p.Decision.Verdict != promotion.Promote {
-		fmt.Fprintf(b, "  %s --to %s says it all\n", cmp.Or(r.Gate, "shopslo gate"), p.To)
+		fmt.Fprintf(b, "  details: %s --to %s\n", cmp.Or(r.Gate, "shopslo gate"), p.To)
 	}
 	if p.Commit != "" {
 		fmt.Fprintf(b, "  commit %s\n", p.Commit)
@@ -127,7 +127,7 @@ func (r Report) text(b *strings.Builder, p Promotion) {
 		}
 	}
 	if !p.Matched.IsZero() {
-		fmt.Fprintf(b, "  matches its branch since %s\n", p.Matched.UTC().Format(time.RFC3339))
+		fmt.Fprintf(b, "  in sync with its branch since %s\n", p.Matched.UTC().Format(time.RFC3339))
 	}
 	if url := r.Compare(p.Replaces, p.Release); url != "" && p.Release != p.Replaces {
 		fmt.Fprintf(b, "  %s\n", url)
@@ -139,7 +139,7 @@ func (r Report) text(b *strings.Builder, p Promotion) {
 		fmt.Fprintf(b, "  images: %s\n", note)
 	}
 	if p.From == p.To && len(p.Changes) > 0 {
-		b.WriteString("  it takes back:\n")
+		b.WriteString("  reverts:\n")
 	}
 	for _, g := range ByComponent(r.Fleet, p.Changes) {
 		fmt.Fprintf(b, "  %s\n", g.Component)

@@ -75,11 +75,11 @@ type rules struct {
 func (r rules) onBranch(p Plan, branch fleet.Release) error {
 	ok, err := r.history.Contains(r.ctx, branch, p.Release)
 	if errors.Is(err, ErrUnknown) {
-		return refusef("push the commit to the app repository, or point the system branch to one that is there",
-			"%s runs Release %s, which the app repository does not have", p.From.Name, Short(p.Release))
+		return refusef("push the commit to the app repository, or update the system branch to an existing commit",
+			"%s runs Release %s, which is not in the app repository", p.From.Name, Short(p.Release))
 	}
 	if err == nil && !ok {
-		return refusef(fmt.Sprintf("merge it to branch %s of the app repository first", p.From.Branch),
+		return refusef(fmt.Sprintf("merge it into branch %s of the app repository first", p.From.Branch),
 			"%s runs Release %s, which is not on its branch %s of the app repository", p.From.Name, Short(p.Release), p.From.Branch)
 	}
 	return err
@@ -96,8 +96,8 @@ func (r rules) below(f *fleet.Fleet, p Plan, heads map[fleet.TierName]Heads) err
 			return err
 		}
 		if !ok {
-			return refusef(fmt.Sprintf("promote a Release that %s has, too", t.Name),
-				"%s has Release %s, which does not contain %s: no Release reaches a Tier before every lower one has it",
+			return refusef(fmt.Sprintf("promote a Release that is also in %s", t.Name),
+				"%s has Release %s, which does not contain %s: a Release must be in every lower Tier first",
 				t.Name, Short(heads[t.Name].Release), Short(p.Release))
 		}
 	}
@@ -121,11 +121,11 @@ func (r rules) onlyForward(p Plan, target Heads) error {
 		if ok {
 			continue
 		}
-		do := fmt.Sprintf("bring what is only there to the lowest Tier's branch, and let it come up from there in a Release that contains %s", Short(held.commit))
+		do := fmt.Sprintf("merge those changes into the lowest Tier's branch and promote a Release that contains %s", Short(held.commit))
 		if older, err := r.history.Contains(r.ctx, held.commit, p.Release); err == nil && older {
-			do = fmt.Sprintf("wait for a Release that contains %s, or go back on purpose with 'shopslo rollback --tier %s --to %s'", Short(held.commit), p.To.Name, Short(p.Release))
+			do = fmt.Sprintf("wait for a Release that contains %s, or roll back with 'shopslo rollback --tier %s --to %s'", Short(held.commit), p.To.Name, Short(p.Release))
 		}
-		return refusef(do, "%s, which is not part of Release %s that %s has", held.what, Short(p.Release), p.From.Name)
+		return refusef(do, "%s, which is not contained in Release %s of %s", held.what, Short(p.Release), p.From.Name)
 	}
 	return nil
 }
@@ -156,8 +156,8 @@ func (r rules) notRolledBack(p Plan, again bool) error {
 	}
 	had, err := r.history.Contains(r.ctx, past[highest], p.Release)
 	if err == nil && had {
-		return refusef("promote a Release with the mend, or this one once more with --again",
-			"%s was rolled back from %s to %s, and Release %s has nothing newer", p.To.Name, Short(past[highest]), Short(p.Replaces), Short(p.Release))
+		return refusef("promote a Release with the fix, or retry this one with --again",
+			"%s was rolled back from %s to %s, and Release %s contains nothing newer", p.To.Name, Short(past[highest]), Short(p.Replaces), Short(p.Release))
 	}
 	if errors.Is(err, ErrUnknown) {
 		return nil
@@ -177,16 +177,16 @@ func MakeRollback(ctx context.Context, tier fleet.Tier, to fleet.Release, at Hea
 		return Plan{}, err
 	}
 	if !older {
-		return Plan{}, refusef(fmt.Sprintf("what is newer comes by 'shopslo promote --to %s'", tier.Name),
-			"Release %s is not older than %s, which %s has", Short(to), Short(at.Release), tier.Name)
+		return Plan{}, refusef(fmt.Sprintf("use 'shopslo promote --to %s' for a newer Release", tier.Name),
+			"Release %s is not older than %s, the current Release of %s", Short(to), Short(at.Release), tier.Name)
 	}
 	past, err := h.Past(ctx, tier.Branch)
 	if err != nil {
 		return Plan{}, err
 	}
 	if !slices.Contains(past, to) {
-		return Plan{}, refusef("name one that it had: "+shortList(slices.DeleteFunc(past, func(r fleet.Release) bool { return r == at.Release })),
-			"%s never had Release %s, so nobody knows how it does there", tier.Name, Short(to))
+		return Plan{}, refusef("choose an earlier Release of this Tier: "+shortList(slices.DeleteFunc(past, func(r fleet.Release) bool { return r == at.Release })),
+			"%s never ran Release %s", tier.Name, Short(to))
 	}
 	return p, nil
 }
@@ -201,7 +201,7 @@ func shortList(releases []fleet.Release) string {
 		}
 	}
 	if len(names) == 0 {
-		return "there is none"
+		return "none"
 	}
 	return strings.Join(names, ", ")
 }

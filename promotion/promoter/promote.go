@@ -131,7 +131,7 @@ func (p *Promoter) Promote(ctx context.Context, to fleet.TierName, o Options) (P
 	}
 	out.Release, out.Replaces = heads[route.From.Name].Release, heads[to].Release
 	if o.Release != "" && !names(o.Release, out.Release) {
-		out.Result, out.Reason = Refused, fmt.Sprintf("%s has Release %s, not %s that was to be promoted.", out.From, Short(out.Release), Short(o.Release))
+		out.Result, out.Reason = Refused, fmt.Sprintf("%s has Release %s, not the requested %s.", out.From, Short(out.Release), Short(o.Release))
 		return out, nil
 	}
 	plan, err := MakePlan(ctx, p.Fleet, to, heads, p.History, p.Single, o.Again)
@@ -182,7 +182,7 @@ func refused(out *Promotion, err error) bool {
 func (p *Promoter) changes(ctx context.Context, out *Promotion, from, to fleet.Release) error {
 	var err error
 	if out.Changes, out.More, err = p.Reader.Changes(ctx, from, to, mostChanges); err != nil {
-		return fmt.Errorf("list what is between Releases %s and %s: %w", Short(from), Short(to), err)
+		return fmt.Errorf("list changes between Releases %s and %s: %w", Short(from), Short(to), err)
 	}
 	return nil
 }
@@ -194,7 +194,7 @@ func (p *Promoter) askGate(ctx context.Context, out *Promotion, plan Plan) (pass
 		return false, fmt.Errorf("ask the gate about %s: %w", plan.To.Name, err)
 	}
 	if d.To != plan.To.Name || d.Release != string(plan.Release) {
-		return false, fmt.Errorf("ask the gate about Release %s and %s: it answered about Release %q and %q; do not act on it",
+		return false, fmt.Errorf("ask the gate about Release %s and %s: the answer is for Release %q and %q; do not act on it",
 			Short(plan.Release), plan.To.Name, Short(fleet.Release(d.Release)), d.To)
 	}
 	out.Decision = &d
@@ -204,14 +204,14 @@ func (p *Promoter) askGate(ctx context.Context, out *Promotion, plan Plan) (pass
 	case promotion.Hold:
 		out.Result, out.Reason = Held, fmt.Sprintf("The gate holds Release %s: %s", Short(plan.Release), firstReason(d, promotion.Fail))
 	default:
-		out.Result, out.Reason = Inconclusive, fmt.Sprintf("The gate cannot tell yet about Release %s: %s", Short(plan.Release), firstReason(d, promotion.Unknown))
+		out.Result, out.Reason = Inconclusive, fmt.Sprintf("The gate is inconclusive for Release %s: %s", Short(plan.Release), firstReason(d, promotion.Unknown))
 	}
 	return false, nil
 }
 
 // firstReason gives the reason of the first check of a result, and counts the others.
 func firstReason(d promotion.Decision, r promotion.Result) string {
-	reason, more := "it does not say why.", -1
+	reason, more := "no reason given.", -1
 	for _, c := range d.Checks {
 		if c.Result == r {
 			if more++; more == 0 {
@@ -229,12 +229,12 @@ func firstReason(d promotion.Decision, r promotion.Result) string {
 func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan Plan, o Options) (Promotion, error) {
 	done, word := Promoted, "has"
 	if plan.Back() {
-		done, word = RolledBack, "is back at"
+		done, word = RolledBack, "is rolled back to"
 	}
 	pointer := Pointer{Branch: plan.To.Branch, Parent: plan.Parent, Release: plan.Release, Message: message(plan, out.Decision), At: p.Now()}
 	switch {
 	case !plan.Advance && !plan.Deploys():
-		out.Result, out.Reason = Already, fmt.Sprintf("%s has Release %s already.", plan.To.Name, Short(plan.Release))
+		out.Result, out.Reason = Already, fmt.Sprintf("%s already has Release %s.", plan.To.Name, Short(plan.Release))
 		return out, nil
 	case o.DryRun:
 		out.Result, out.Reason = Planned, p.wouldDo(plan, o.PullRequest)
@@ -250,7 +250,7 @@ func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan Plan, o Opt
 	}
 	out.Result, out.Reason = done, fmt.Sprintf("%s %s Release %s.", plan.To.Name, word, Short(plan.Release))
 	if !plan.Deploys() {
-		out.Result, out.Reason = Already, fmt.Sprintf("%s has Release %s already; branch %s of the app repository was brought up to it.", plan.To.Name, Short(plan.Release), plan.To.Branch)
+		out.Result, out.Reason = Already, fmt.Sprintf("%s already has Release %s; branch %s of the app repository was fast-forwarded to it.", plan.To.Name, Short(plan.Release), plan.To.Branch)
 	}
 	return out, nil
 }
@@ -311,24 +311,24 @@ func (p *Promoter) wouldDo(plan Plan, request bool) string {
 		of = ""
 	}
 	advance := fmt.Sprintf("fast-forward branch %s%s from %s to %s", plan.To.Branch, of, Short(plan.AppBefore), Short(plan.Release))
-	point := fmt.Sprintf("make one commit on system branch %s that refers to %s instead of %s", plan.To.Branch, Short(plan.Release), Short(plan.Replaces))
+	point := fmt.Sprintf("commit %[2]s in place of %[3]s to system branch %[1]s", plan.To.Branch, Short(plan.Release), Short(plan.Replaces))
 	if request && plan.Deploys() {
-		point = fmt.Sprintf("push branch %s for a pull request into %s that brings %s instead of %s", proposalBranch(plan), plan.To.Branch, Short(plan.Release), Short(plan.Replaces))
+		point = fmt.Sprintf("push branch %s for a pull request into %s with %s in place of %s", proposalBranch(plan), plan.To.Branch, Short(plan.Release), Short(plan.Replaces))
 		plan.Point, plan.Advance = true, plan.Advance && !p.Single
 	}
 	switch {
 	case plan.Advance && plan.Point:
-		return "It would " + advance + ", then " + point + "."
+		return "Would " + advance + ", then " + point + "."
 	case plan.Advance:
-		return "It would " + advance + "."
+		return "Would " + advance + "."
 	}
-	return "It would " + point + "."
+	return "Would " + point + "."
 }
 
 // settle finds out what a failed write came to: the branch may have the Release all
 // the same, by this promotion whose answer got lost or by another one.
 func (p *Promoter) settle(ctx context.Context, out Promotion, plan Plan, done Result, failed error) (Promotion, error) {
-	what := fmt.Errorf("bring Release %s to %s: %w", Short(plan.Release), plan.To.Name, failed)
+	what := fmt.Errorf("move Release %s to %s: %w", Short(plan.Release), plan.To.Name, failed)
 	heads, err := p.Reader.Read(ctx, []fleet.Tier{plan.To})
 	if err != nil {
 		return out, what
@@ -337,20 +337,20 @@ func (p *Promoter) settle(ctx context.Context, out Promotion, plan Plan, done Re
 	switch {
 	case now.Release == plan.Release && errors.Is(failed, ErrUnreachable):
 		out.Result, out.Commit = done, now.System
-		out.Reason = fmt.Sprintf("%s has Release %s, though the answer to the push got lost.", plan.To.Name, Short(plan.Release))
+		out.Reason = fmt.Sprintf("%s has Release %s; the response to the push was lost.", plan.To.Name, Short(plan.Release))
 		return out, nil
 	case now.Release == plan.Release:
 		out.Result = Already
-		out.Reason = fmt.Sprintf("Another promotion was faster and brought Release %s to %s.", Short(plan.Release), plan.To.Name)
+		out.Reason = fmt.Sprintf("Another promotion already moved Release %s to %s.", Short(plan.Release), plan.To.Name)
 		return out, nil
 	case errors.Is(failed, ErrMoved):
 		out.Result = Lost
-		out.Reason = fmt.Sprintf("Something else moved %s meanwhile (it has Release %s at commit %s, its app branch is at %s), so nothing was pushed over it; run it again to start from there.",
+		out.Reason = fmt.Sprintf("%s was changed concurrently (Release %s at commit %s, app branch at %s), so nothing was pushed; run the command again.",
 			plan.To.Name, Short(now.Release), Short(fleet.Release(now.System)), Short(now.App))
 		return out, nil
 	case errors.Is(failed, ErrForbidden):
 		out.Result = Refused
-		out.Reason = sentence("Nothing was pushed: " + failed.Error() + "; allow this user to push, or use --pull-request")
+		out.Reason = sentence("Nothing was pushed: " + failed.Error() + "; grant this user push access, or use --pull-request")
 		return out, nil
 	}
 	return out, what

@@ -159,7 +159,7 @@ func TestALostAnswerIsLookedUp(t *testing.T) {
 		}
 		got, err := w.promoter(f).Promote(ctx, "t-1", Options{})
 		if at == "point" {
-			if err != nil || got.Result != Promoted || got.Commit == "" || !strings.Contains(got.Reason, "got lost") {
+			if err != nil || got.Result != Promoted || got.Commit == "" || !strings.Contains(got.Reason, "was lost") {
 				t.Errorf("%s: %+v, %v", at, got, err)
 			}
 			continue
@@ -223,7 +223,7 @@ func TestCarryWaitsForTheGateAndStopsAtAnotherRelease(t *testing.T) {
 		},
 	}
 	all, err := p.Carry(ctx, "t-2", Options{}, patience)
-	if err != nil || slept != 2 || told != 2 || len(all) != 2 || all[1].Result != Refused || !strings.Contains(all[1].Reason, "that was to be promoted") {
+	if err != nil || slept != 2 || told != 2 || len(all) != 2 || all[1].Result != Refused || !strings.Contains(all[1].Reason, "not the requested") {
 		t.Errorf("%+v, %v; slept %d, told %d", all, err, slept, told)
 	}
 	p.Gate = says(promotion.Inconclusive)
@@ -259,11 +259,11 @@ func TestEachArrivalIsToldOnce(t *testing.T) {
 		{at("2", fleet.Healthy, "1", "1"), ""},
 		{at("2", fleet.Healthy, "2", "1"), ""},
 		{at("2", fleet.Progressing, "2", "2"), ""},
-		{at("2", fleet.Healthy, "2", "2"), "prod matches its branch: s-0, s-1 run Release 2, synced and healthy, in place of 1."},
+		{at("2", fleet.Healthy, "2", "2"), "prod is in sync: s-0, s-1 run Release 2, Synced and Healthy, replacing 1."},
 		{at("2", fleet.Degraded, "2", "2"), ""},
 		{at("2", fleet.Healthy, "2", "2"), ""}, // came back, did not arrive
 		{at("", fleet.Healthy, "2", "2"), ""},
-		{at("1", fleet.Healthy, "1", "1"), "prod matches its branch: s-0, s-1 run Release 1, synced and healthy, in place of 2."},
+		{at("1", fleet.Healthy, "1", "1"), "prod is in sync: s-0, s-1 run Release 1, Synced and Healthy, replacing 2."},
 	} {
 		got := ""
 		for _, a := range m.Next(step.s) {
@@ -299,7 +299,7 @@ func (s store) Images(context.Context, fleet.Tier, fleet.Release) (images, notes
 	for i := range s {
 		images = append(images, i)
 	}
-	return images, []string{"overlays/x is not looked at: it is broken."}, nil
+	return images, []string{"overlays/x is skipped: it is broken."}, nil
 }
 
 func (s store) Stored(_ context.Context, image string) (string, bool, error) {

@@ -35,7 +35,7 @@ func (p *Promoter) propose(ctx context.Context, out Promotion, plan Plan, pointe
 	}
 	out.Commit, out.Proposal = commit, &proposal
 	out.Result = Proposed
-	out.Reason = fmt.Sprintf("Branch %s would bring Release %s to %s; open a pull request of it into %s.", proposal.Branch, Short(plan.Release), plan.To.Name, proposal.Into)
+	out.Reason = fmt.Sprintf("Branch %s moves Release %s to %s; open a pull request into %s.", proposal.Branch, Short(plan.Release), plan.To.Name, proposal.Into)
 	return out, nil
 }
 
@@ -57,21 +57,21 @@ func (p *Promoter) body(out Promotion, plan Plan) string {
 	var b strings.Builder
 	changes := "Changes"
 	if plan.Back() {
-		changes = "Taken back"
-		fmt.Fprintf(&b, "**%s** goes back to Release `%s`, in place of `%s`.\n", plan.To.Name, Short(plan.Release), Short(plan.Replaces))
+		changes = "Reverted changes"
+		fmt.Fprintf(&b, "Rolls **%s** back to Release `%s`, replacing `%s`.\n", plan.To.Name, Short(plan.Release), Short(plan.Replaces))
 	} else {
-		fmt.Fprintf(&b, "Release `%s` goes from **%s** to **%s**, in place of `%s`.\n", Short(plan.Release), plan.From.Name, plan.To.Name, Short(plan.Replaces))
+		fmt.Fprintf(&b, "Promotes Release `%s` from **%s** to **%s**, replacing `%s`.\n", Short(plan.Release), plan.From.Name, plan.To.Name, Short(plan.Replaces))
 	}
 	if url := p.CompareURL(plan.Replaces, plan.Release); url != "" {
 		fmt.Fprintf(&b, "\n[Compare the two Releases](%s)\n", url)
 	}
 	if p.Single {
-		fmt.Fprintf(&b, "\nMerge it by fast-forward only (`git push origin %s:%s`): a merge commit would be content that nobody verified below.\n", plan.Release, plan.To.Branch)
+		fmt.Fprintf(&b, "\nMerge by fast-forward only (`git push origin %s:%s`): a merge commit would be content that was not verified in the lower Tiers.\n", plan.Release, plan.To.Branch)
 	} else {
-		fmt.Fprintf(&b, "\nIt changes the submodule and nothing else.\n")
+		fmt.Fprintf(&b, "\nOnly the submodule is changed.\n")
 	}
 	if d := out.Decision; d != nil {
-		fmt.Fprintf(&b, "\n## The gate says %s\n\n%s: %s.\n", d.Verdict, d.At.UTC().Format("2006-01-02 15:04:05 MST"), tally(*d))
+		fmt.Fprintf(&b, "\n## Gate: %s\n\n%s: %s.\n", d.Verdict, d.At.UTC().Format("2006-01-02 15:04:05 MST"), tally(*d))
 		for _, c := range d.Checks {
 			if c.Result == promotion.Waived || c.Result == promotion.NotChecked {
 				fmt.Fprintf(&b, "\n- %s (%s): %s", c.Check, strings.ReplaceAll(string(c.Result), "_", " "), markdown(c.Reason))

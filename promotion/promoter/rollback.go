@@ -18,8 +18,8 @@ func (p *Promoter) Rollback(ctx context.Context, name fleet.TierName, id string,
 	}
 	out := Promotion{From: name, To: name, Branch: tier.Branch}
 	if p.Single {
-		out.Result, out.Reason = Refused, fmt.Sprintf("There is one repository only, in which an older state of branch %s would be a rewritten history; "+
-			"revert the change on the lowest Tier's branch, and promote that.", tier.Branch)
+		out.Result, out.Reason = Refused, fmt.Sprintf("With a single repository, rolling back branch %s would rewrite its history; "+
+			"revert the change on the lowest Tier's branch and promote the revert.", tier.Branch)
 		return out, nil
 	}
 	heads, err := p.Reader.Read(ctx, []fleet.Tier{tier})
@@ -46,8 +46,8 @@ func (p *Promoter) Rollback(ctx context.Context, name fleet.TierName, id string,
 		}
 		if lost := count(out.Images, ImageMissing) + count(out.Images, ImageMutable); lost > 0 && !o.Again {
 			out.Result = Held
-			out.Reason = fmt.Sprintf("%d of the %d images that Release %s needs are not there any more, or under a tag that may mean something else by now; "+
-				"build and push them, name another Release, or go there nevertheless with --anyway.", lost, len(out.Images), Short(out.Release))
+			out.Reason = fmt.Sprintf("%d of %d images of Release %s are missing or have a mutable tag; "+
+				"rebuild and push them, choose another Release, or use --anyway.", lost, len(out.Images), Short(out.Release))
 			return out, nil
 		}
 	}

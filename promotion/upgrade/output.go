@@ -51,15 +51,15 @@ func (p *Plan) steps() {
 			}
 		}
 		serving = append(serving, g.To)
-		add(Step{StepMove, g.Tier, g.Group, serving, fmt.Sprintf("Let %s serve ShopGroup %s instead of %s: spec.shopSets becomes [%s]. Go on once its shops are served there.",
-			g.To, g.Group, list(g.Down), list(serving))})
+		add(Step{StepMove, g.Tier, g.Group, serving, fmt.Sprintf("Move ShopGroup %s from %s to %s: set spec.shopSets to [%s]. Continue once its shops are served there.",
+			g.Group, list(g.Down), g.To, list(serving))})
 	}
-	add(Step{Kind: StepTakeDown, ShopSets: p.Stopped, Text: fmt.Sprintf("Take %s down and upgrade it; its ShopSets are %s.", p.Domain, orNone(list(p.Stopped)))})
+	add(Step{Kind: StepTakeDown, ShopSets: p.Stopped, Text: fmt.Sprintf("Take down %s and upgrade it (ShopSets: %s).", p.Domain, orNone(list(p.Stopped)))})
 	if len(p.Stopped) > 0 {
-		add(Step{Kind: StepVerify, ShopSets: p.Stopped, Text: fmt.Sprintf("Let its ShopSets come back, the lowest Tier first, each synced and healthy before the next: %s.", list(p.Stopped))})
+		add(Step{Kind: StepVerify, ShopSets: p.Stopped, Text: fmt.Sprintf("Bring its ShopSets back, lowest Tier first, each Synced and Healthy before the next: %s.", list(p.Stopped))})
 	}
 	for _, g := range moved {
-		add(Step{StepReturn, g.Tier, g.Group, g.ShopSets, fmt.Sprintf("Let ShopGroup %s be served as before: spec.shopSets becomes [%s].", g.Group, list(g.ShopSets))})
+		add(Step{StepReturn, g.Tier, g.Group, g.ShopSets, fmt.Sprintf("Restore ShopGroup %s: set spec.shopSets to [%s].", g.Group, list(g.ShopSets))})
 	}
 }
 
@@ -137,7 +137,7 @@ func (p Plan) WriteText(w io.Writer) error {
 			losing++
 		}
 	}
-	fmt.Fprintf(&b, "%s  %s goes down with %s; %s would lose redundancy.\n", strings.ToUpper(string(p.Verdict)), p.Domain,
+	fmt.Fprintf(&b, "%s  Taking down %s stops %s; %s would lose redundancy.\n", strings.ToUpper(string(p.Verdict)), p.Domain,
 		count(len(p.Stopped), "ShopSet"), count(losing, "ShopGroup"))
 	for _, g := range p.Groups {
 		fmt.Fprintf(&b, "\n  %s (%s, served by %s): %s\n    %s\n", g.Group, g.Tier, list(g.ShopSets), g.Outcome, g.Reason)

@@ -39,22 +39,22 @@ func (g *Group) judge(domain fleet.FailureDomainName, possible, settled bool) {
 	switch missing := g.missing(); {
 	case len(g.Candidates) == 0:
 		g.Outcome = Nowhere
-		g.Reason = fmt.Sprintf("No ShopSet of Tier %s is in a FailureDomain other than %s and those of its partners; make one there.", g.Tier, domain)
+		g.Reason = fmt.Sprintf("Tier %s has no ShopSet outside %s and the FailureDomains of its partners; add one.", g.Tier, domain)
 	case len(fits) == 0:
 		g.Outcome = Nowhere
-		g.Reason = fmt.Sprintf("None of %s has room for its load of %d; give one more capacity.", g.rooms(), g.Load)
+		g.Reason = fmt.Sprintf("None of %s has capacity for its load of %d; add capacity.", g.rooms(), g.Load)
 	case !settled:
 		g.Outcome = Undecided
-		g.Reason = "There are too many ways to place the groups of this Tier to try them all; move some by hand and ask again."
+		g.Reason = "Too many possible placements in this Tier to try them all; move some groups manually and retry."
 	case !possible:
 		g.Outcome = Nowhere
-		g.Reason = fmt.Sprintf("%s may have room for it, but not for all groups of Tier %s that have to move; give them more capacity.", g.rooms(), g.Tier)
+		g.Reason = fmt.Sprintf("%s may have capacity for it, but not for all groups of Tier %s that must move; add capacity.", g.rooms(), g.Tier)
 	case len(missing) > 0:
 		g.Outcome = Undecided
-		g.Reason = fmt.Sprintf("Whether %s can take it is not known: the fleet's documents lack %s.", g.rooms(), strings.Join(missing, " and "))
+		g.Reason = fmt.Sprintf("Whether %s can take it is unknown: set %s.", g.rooms(), strings.Join(missing, " and "))
 	default:
 		g.Outcome = Undecided
-		g.Reason = fmt.Sprintf("%s can take it alone, but what other groups of Tier %s need is not known.", g.rooms(), g.Tier)
+		g.Reason = fmt.Sprintf("%s can take it alone, but the needs of the other groups of Tier %s are unknown.", g.rooms(), g.Tier)
 	}
 }
 

@@ -147,9 +147,9 @@ func touched(f *fleet.Fleet, g fleet.ShopGroup, domain fleet.FailureDomainName) 
 	at.Left = len(partners)
 	if !at.Losing() {
 		at.Outcome = Stays
-		at.Reason = fmt.Sprintf("It is left in %s and asks for %d.", count(at.Left, "FailureDomain"), at.Required)
+		at.Reason = fmt.Sprintf("%s left (%d required).", count(at.Left, "FailureDomain"), at.Required)
 		if at.Before < at.Required {
-			at.Reason = fmt.Sprintf("It is left in %s, as before, though it asks for %d.", count(at.Left, "FailureDomain"), at.Required)
+			at.Reason = fmt.Sprintf("%s left, as before (%d required).", count(at.Left, "FailureDomain"), at.Required)
 		}
 		return at, true
 	}

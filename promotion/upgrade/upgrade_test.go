@@ -56,17 +56,17 @@ func TestWhereShopsGoWhileAClusterIsDown(t *testing.T) {
 		says   string // a part of the text
 	}{
 		"a third cluster takes over":                              {three, []string{"main=a-1+b-2/2:60"}, Go, "main (prod, served by a-1, b-2): moves"},
-		"the partner's own cluster is not allowed":                {[]string{"a-1@a:100", "b-2@b:100", "b-9@b:999"}, []string{"main=a-1+b-2/2:60"}, Hold, "No ShopSet of Tier prod"},
-		"what it serves already counts":                           {three, []string{"main=a-1+b-2/2:60", "solo=c-3/1:50"}, Hold, "c-3 (room for 50) has room for its load of 60"},
-		"just enough is enough":                                   {three, []string{"main=a-1+b-2/2:60", "solo=c-3/1:40"}, Go, "1. Let c-3 serve ShopGroup main instead of a-1: spec.shopSets becomes [b-2, c-3]"},
+		"the partner's own cluster is not allowed":                {[]string{"a-1@a:100", "b-2@b:100", "b-9@b:999"}, []string{"main=a-1+b-2/2:60"}, Hold, "Tier prod has no ShopSet outside a"},
+		"what it serves already counts":                           {three, []string{"main=a-1+b-2/2:60", "solo=c-3/1:50"}, Hold, "c-3 (room for 50) has capacity for its load of 60"},
+		"just enough is enough":                                   {three, []string{"main=a-1+b-2/2:60", "solo=c-3/1:40"}, Go, "1. Move ShopGroup main from a-1 to c-3: set spec.shopSets to [b-2, c-3]"},
 		"each fits and both do not":                               {three, []string{"main=a-1+b-2/2:60", "more=a-1+b-2/2:60"}, Hold, "not for all groups"},
 		"a group without redundancy goes anywhere":                {three, []string{"solo=a-1/1:10"}, Go, "solo (prod, served by a-1): moves"},
-		"a group that asks for less than it has stays":            {three, []string{"main=a-1+b-2/1:60"}, Go, "It is left in 1 FailureDomain and asks for 1"},
+		"a group that asks for less than it has stays":            {three, []string{"main=a-1+b-2/1:60"}, Go, "1 FailureDomain left (1 required)"},
 		"a group that is short already loses no more than it has": {three, []string{"main=a-1+b-2/3:60"}, Go, "moves"},
 		"one not in the cluster is not touched":                   {three, []string{"main=b-2+c-3/2:60"}, Go, "0 ShopGroups would lose"},
-		"no capacity is no answer":                                {[]string{"a-1@a", "b-2@b", "c-3@c"}, []string{"main=a-1+b-2/2:60"}, Inconclusive, "lack spec.capacity of ShopSet c-3"},
-		"no load is no answer":                                    {three, []string{"main=a-1+b-2/2"}, Inconclusive, "lack spec.load of ShopGroup main"},
-		"the load of another group is missing":                    {three, []string{"main=a-1+b-2/2:60", "solo=c-3/1"}, Inconclusive, "lack spec.load of ShopGroup solo"},
+		"no capacity is no answer":                                {[]string{"a-1@a", "b-2@b", "c-3@c"}, []string{"main=a-1+b-2/2:60"}, Inconclusive, "set spec.capacity of ShopSet c-3"},
+		"no load is no answer":                                    {three, []string{"main=a-1+b-2/2"}, Inconclusive, "set spec.load of ShopGroup main"},
+		"the load of another group is missing":                    {three, []string{"main=a-1+b-2/2:60", "solo=c-3/1"}, Inconclusive, "set spec.load of ShopGroup solo"},
 		"what is known to be full is no hope":                     {three, []string{"main=a-1+b-2/2", "solo=c-3/1:101"}, Hold, "room for 0"},
 	} {
 		t.Run(name, func(t *testing.T) {

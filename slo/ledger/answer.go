@@ -55,7 +55,7 @@ func (a *account) heard(edge int64) int64 {
 	}
 	for e := edge; e > a.hist.oldest(); {
 		before, _, _ := a.hist.upTo(e - 1)
-		if _, _, c := a.hist.between(before, e); c.miss < e-before {
+		if _, _, c, _ := a.hist.between(before, e); c.miss < e-before {
 			return min(e, a.facts.last)
 		}
 		e = before
@@ -66,8 +66,7 @@ func (a *account) heard(edge int64) int64 {
 // counts are a part's counts between stored edges.
 func (l *Ledger) counts(a wantedPart, from, to time.Time) slo.Counts {
 	l.mu.RLock()
-	start, end, c := a.hist.between(from.UnixMilli(), to.UnixMilli())
-	_, sums, _ := a.hist.upTo(end)
+	start, end, c, sums := a.hist.between(from.UnixMilli(), to.UnixMilli())
 	l.mu.RUnlock()
 	good, total := a.m.goodAndTotal(c, sums)
 	return slo.Counts{Start: timeOf(start), End: timeOf(end), Good: good, Total: total,

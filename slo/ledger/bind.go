@@ -20,13 +20,19 @@ type bindings struct {
 // has no uses.
 type binding struct {
 	ref     uint64
-	place   int // in the order
+	place   int32 // in the order
+	job     int32 // its subject's in the batch; below 0: that has none
 	subject *Subject
 	batch   *batch // that it was read in last
-	job     int    // its subject's in that; below 0: the batch has none
 	uses    []use
-	claimed error      // several subjects claim it
-	lost    []*account // theirs, that it would count for
+	counts  bool     // it is a counter of an account
+	claimed *claimed // nil: at most one subject claims it
+}
+
+// claimed is what it costs that several subjects claim a series.
+type claimed struct {
+	err  error
+	lost []*account // theirs, that it would count for
 }
 
 type use struct {
@@ -34,11 +40,6 @@ type use struct {
 	acct    *account
 	process *process // of a sign
 	series  *series  // of a counter
-}
-
-// counts reports whether the series is a counter of an account.
-func (b *binding) counts() bool {
-	return slices.ContainsFunc(b.uses, func(u use) bool { return u.kind == counterSeries })
 }
 
 func newBindings() *bindings {
@@ -57,7 +58,7 @@ func (b *bindings) find(s *slo.Series) *binding {
 	}
 	x := b.byRef[s.Ref]
 	if x != nil {
-		b.next = x.place + 1
+		b.next = int(x.place) + 1
 	}
 	return x
 }
@@ -67,7 +68,7 @@ func (b *bindings) put(s *slo.Series, x *binding) {
 		b.byLabel[s.Labels.String()] = x
 		return
 	}
-	x.ref, x.place = s.Ref, len(b.order)
+	x.ref, x.place = s.Ref, int32(len(b.order))
 	b.byRef[s.Ref], b.order = x, append(b.order, x)
 }
 
@@ -78,21 +79,26 @@ func (l *Ledger) bind(src *sourceState, s *slo.Series) *binding {
 	}
 	subject, err := src.subjects.find(s.Labels)
 	b := &binding{subject: subject}
-	if claimed, ok := errors.AsType[*claimedError](err); ok {
-		b.claimed = err
-		for _, sub := range claimed.subjects {
+	if several, ok := errors.AsType[*claimedError](err); ok {
+		b.claimed = &claimed{err: err}
+		for _, sub := range several.subjects {
 			for _, a := range src.raw[sub.ID] {
 				if l.concerns(a, s.Labels) {
-					b.lost = append(b.lost, a)
+					b.claimed.lost = append(b.claimed.lost, a)
 				}
 			}
 		}
 	}
 	if subject != nil {
-		name := s.Labels.Get(slo.MetricName)
-		for _, a := range src.raw[subject.ID] {
-			b.uses = l.bindTo(b.uses, a, name, s.Labels)
+		ls := s.Labels
+		if s.Ref == 0 {
+			ls = slices.Clone(ls)
 		}
+		name := ls.Get(slo.MetricName)
+		for _, a := range src.raw[subject.ID] {
+			b.uses = l.bindTo(b.uses, a, name, ls)
+		}
+		b.counts = slices.ContainsFunc(b.uses, func(u use) bool { return u.kind == counterSeries })
 	}
 	src.bound.put(s, b)
 	return b
@@ -182,13 +188,14 @@ func carries(ls, labels slo.Labels) bool {
 	return true
 }
 
-// seriesOf finds or adds a series, and reports whether this version knew it.
+// seriesOf finds or adds a series, which keeps the labels, and reports whether this
+// version knew it.
 func (a *account) seriesOf(ls slo.Labels, sides uint8, targetLabels []string) (s *series, known bool) {
 	key := ls.String()
 	s = a.series[key]
 	known = s != nil && !s.former
 	if s == nil {
-		s = &series{id: a.nextID, labels: slices.Clone(ls), pos: position{t: none}, pace: newPace(), seriesState: newSeriesState()}
+		s = &series{id: a.nextID, labels: ls, pos: position{t: none}, pace: newPace(), seriesState: &usualState}
 		a.nextID++
 		s.put(a.processFor(a.targetOf(joined(ls, targetLabels)), ls))
 		a.series[key] = s

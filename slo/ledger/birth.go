@@ -37,7 +37,6 @@ func (c *counter) settle(a *account) {
 		w := &c.works[i]
 		for k := range w.counters {
 			in := &w.counters[k]
-			in.born = birth{at: none}
 			if s := in.series; s.birth.at != none {
 				b.open = append(b.open, newborn{birth: s.birth, w: w, in: in})
 			}
@@ -81,7 +80,7 @@ func (b *births) run() {
 				continue
 			}
 			for _, n := range together {
-				n.in.born = n.birth
+				n.in.born = &n.birth
 			}
 			continue
 		}

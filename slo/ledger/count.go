@@ -26,9 +26,9 @@ type input struct {
 	series  *series // of a counter
 	t       []int64
 	v       []float64
-	births  []int // where first samples stand, rising
-	born    birth // a first sample that is yet to be decided at the end
-	joined  bool  // another series has taken over at the end
+	births  []int  // where first samples stand, rising
+	born    *birth // a first sample that is yet to be decided at the end; nil: none
+	joined  bool   // another series has taken over at the end
 	looks
 }
 
@@ -63,7 +63,7 @@ type seriesChange struct {
 	s     *series
 	pos   position
 	pace  pace
-	state seriesState
+	state *seriesState
 	tail  []position // the newest raw samples
 }
 
@@ -315,9 +315,9 @@ func (c *counter) process(w *work) {
 // series adds one series' increments to the cells.
 func (c *counter) series(w *work, in input) {
 	s := in.series
-	change := seriesChange{s: s, pos: s.pos, pace: s.pace, state: s.seriesState}
+	change, state := seriesChange{s: s, pos: s.pos, pace: s.pace}, *s.seriesState
 	if n := len(in.t); n > 0 {
-		change.pos, change.state.joined = position{in.t[n-1], in.v[n-1]}, false
+		change.pos, state.joined = position{in.t[n-1], in.v[n-1]}, false
 	}
 	if w.plain(in) {
 		c.rise(s, in, &change)
@@ -325,10 +325,14 @@ func (c *counter) series(w *work, in input) {
 			c.tellRise(s, in)
 		}
 	} else {
-		c.pieces(w, in, &change)
+		c.pieces(w, in, &change, &state)
 	}
-	change.state.birth = in.born
-	change.state.joined = change.state.joined || in.joined
+	state.birth = birth{at: none}
+	if in.born != nil {
+		state.birth = *in.born
+	}
+	state.joined = state.joined || in.joined
+	change.state = state.after(s.seriesState)
 	change.tail = c.tail(in)
 	c.results.series = append(c.results.series, change)
 }

@@ -168,7 +168,7 @@ func (g *grid) increments(p *points, side int, ls slo.Labels, t []int64, v []flo
 		p.has[side][b] = true
 		prev = position{t[k], v[k]}
 	}
-	p.out.series = append(p.out.series, seriesChange{s: s, pos: prev, state: newSeriesState()})
+	p.out.series = append(p.out.series, seriesChange{s: s, pos: prev, state: &usualState})
 	if x := s.process; x.in != p.out { // the files want a series' process first
 		x.in = p.out
 		p.out.processes = append(p.out.processes, processChange{x, x.state, none})

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
@@ -105,7 +106,7 @@ func flagTimes(flags []slo.Flag, start int64) string {
 
 // TestTheOracleHoldsHoweverAHeapIsRead shows what it finds with as few samples as it takes.
 func TestTheOracleHoldsHoweverAHeapIsRead(t *testing.T) {
-	for seed := uint64(100_000); seed < 100_000+histories(600); seed++ {
+	for seed := uint64(100_000); seed < 100_000+racetest.Fewer(uint64(600)); seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			w, way := ledgertest.Wild(seed), ways[seed%3]
 			if heapDiffers(w, w.Series, way) == "" {

@@ -63,21 +63,21 @@ func (h history) upTo(t int64) (edge int64, c cum, ok bool) {
 }
 
 // between gives the figures of (from, to] moved to stored edges at or before
-// them. A span that begins before the oldest edge keeps its beginning, and what it
-// has before that edge counts as without data.
-func (h history) between(from, to int64) (start, end int64, c cum) {
+// them, and the cumulative ones at its end. A span that begins before the oldest edge
+// keeps its beginning, and what it has before that edge counts as without data.
+func (h history) between(from, to int64) (start, end int64, c, sums cum) {
 	end, after, ok := h.upTo(to)
 	if !ok {
-		return from, to, cum{miss: to - from}
+		return from, to, cum{miss: to - from}, cum{}
 	}
 	start, before, ok := h.upTo(from)
 	if !ok {
 		old, before, _ := h.upTo(h.oldest())
 		c = after.minus(before)
 		c.miss += old - from
-		return from, end, c
+		return from, end, c, after
 	}
-	return start, end, after.minus(before)
+	return start, end, after.minus(before), after
 }
 
 // cum are cumulative figures since a history's start.

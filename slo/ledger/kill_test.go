@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
@@ -68,7 +69,7 @@ func TestProcessToBeKilled(t *testing.T) {
 }
 
 // kills is how many times the ledger is killed at least: enough to hit every place.
-const kills = 200
+var kills = racetest.Fewer(200)
 
 func TestKilledAtRandomPoints(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))

@@ -53,9 +53,9 @@ func (b *births) take(s *series, at int64) {
 	in := b.input(s)
 	if in == nil {
 		b.taken[s] = 0
-		state := s.seriesState
+		state := *s.seriesState
 		state.joined = true
-		b.c.results.series = append(b.c.results.series, seriesChange{s: s, pos: s.pos, pace: s.pace, state: state})
+		b.c.results.series = append(b.c.results.series, seriesChange{s: s, pos: s.pos, pace: s.pace, state: state.after(s.seriesState)})
 		return
 	}
 	n := before(in.t, at+1)

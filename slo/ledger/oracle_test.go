@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
@@ -119,7 +120,7 @@ func advanceAtRandom(t *testing.T, r *rand.Rand, l *ledger.Ledger, src *ledgerte
 func TestCountsEqualTheOracleOnTinyHistoriesReadInAnySteps(t *testing.T) {
 	const res = 10_000
 	forms := [][]string{{"bad", "total"}, {"good", "total"}, {"good", "bad"}}
-	for seed := range histories(400) {
+	for seed := range racetest.Fewer(uint64(400)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			h := ledgertest.New(ledgertest.Tiny(seed, seed%2 == 0))
 			end := h.End - h.End%res
@@ -152,7 +153,7 @@ func TestCountsEqualTheOracleOnTinyHistoriesReadInAnySteps(t *testing.T) {
 
 func TestCountsEqualTheOracleWhenSamplesComeLate(t *testing.T) {
 	const res, delay = 10_000, 15_000
-	for seed := range histories(150) {
+	for seed := range racetest.Fewer(uint64(150)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			h := ledgertest.New(ledgertest.Tiny(seed+1000, seed%2 == 0))
 			end := h.End - h.End%res
@@ -186,7 +187,7 @@ func TestCountsEqualTheOracleWhenSamplesComeLate(t *testing.T) {
 
 func TestCountsEqualTheOracleOnHeapsOfRandomSamples(t *testing.T) {
 	const res = 1000
-	for seed := range histories(3000) {
+	for seed := range racetest.Fewer(uint64(3000)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			w := ledgertest.Wild(seed)
 			w.Rules.Start -= w.Rules.Start % res // counting starts at an edge

@@ -256,26 +256,29 @@ func readOneSeries(d *decoder, a *account, m members, from int64) (c seriesChang
 	if s == nil {
 		return c, false
 	}
-	c = seriesChange{s: s, pos: position{t: d.time(from), v: d.float()}, pace: s.pace, state: newSeriesState()}
-	c.state.dropped = s.dropped
+	c = seriesChange{s: s, pos: position{t: d.time(from), v: d.float()}, pace: s.pace}
+	state := newSeriesState()
+	state.dropped = s.dropped
 	s.former = d.version < 2 || flags&isFormer != 0
 	a.former = a.former || s.former
 	if d.version < 2 {
+		c.state = state.after(s.seriesState)
 		return c, true
 	}
 	if flags&hasStep != 0 {
 		c.pace = pace{most: d.float(), base: position{t: d.time(from), v: d.float()}}
 	}
 	if flags&hasHold != 0 {
-		c.state.hold = hold{at: d.time(from), max: d.float(), sum: d.float(), small: d.byte() == 1}
+		state.hold = hold{at: d.time(from), max: d.float(), sum: d.float(), small: d.byte() == 1}
 	}
 	if flags&hasDropped != 0 {
-		c.state.dropped = d.time(from)
+		state.dropped = d.time(from)
 	}
 	if flags&hasBirth != 0 {
-		c.state.birth = readBirth(d, m, from)
+		state.birth = readBirth(d, m, from)
 	}
-	c.state.joined = flags&isJoined != 0
+	state.joined = flags&isJoined != 0
+	c.state = state.after(s.seriesState)
 	return c, d.err == nil
 }
 
@@ -289,7 +292,7 @@ func readIdentityOf(d *decoder, a *account, m members, id uint32, s *series) *se
 	}
 	key := ls.String()
 	if s == nil {
-		s = &series{id: id, labels: ls, pos: position{t: none}, pace: newPace(), seriesState: newSeriesState()}
+		s = &series{id: id, labels: ls, pos: position{t: none}, pace: newPace(), seriesState: &usualState}
 		if twin := a.series[key]; twin != nil {
 			if d.version >= 2 { // as with dropTwin
 				a.dropSeries(twin, m)

@@ -53,22 +53,23 @@ type facts struct {
 
 // series is one counter (or grid value) of an account.
 type series struct {
+	// What every tick looks at stands together.
 	id      uint32
-	labels  slo.Labels
 	sides   uint8 // which of the measure's sides count it
+	stored  bool  // the files know it, in this process
+	former  bool  // from the first format, and it has had no sample since
+	unclear bool  // several former series may be it: its first sample counts nothing
 	process *process
-	family  *family
 	pos     position
-	pace    pace       // how fast it grows
-	recent  []position // raw samples shortly before pos, it included; not in the files
-	seriesState
-	stored bool // the files know it, in this process
+	pace    pace // how fast it grows
+	*seriesState
 
-	former  bool // from the first format, and it has had no sample since
-	unclear bool // several former series may be it: its first sample counts nothing
+	family *family
+	recent []position // raw samples shortly before pos, it included; not in the files
+	labels slo.Labels
 }
 
-// seriesState is what is rarely known of a series.
+// seriesState is what is rarely known of a series. One that a series has does not change.
 type seriesState struct {
 	hold    hold
 	birth   birth
@@ -103,6 +104,22 @@ func (st *seriesState) undecided() bool { return st.hold.at != none || st.birth.
 
 func newSeriesState() seriesState {
 	return seriesState{hold: hold{at: none}, birth: birth{at: none}, dropped: none}
+}
+
+// usualState is shared by all series of which nothing is known.
+var usualState = newSeriesState()
+
+// after gives the state as one that a series can have that had another one before: mostly
+// the same one, or the usual one.
+func (st *seriesState) after(before *seriesState) *seriesState {
+	for _, known := range [2]*seriesState{before, &usualState} {
+		if st.birth.at == none && known.birth.at == none &&
+			st.hold == known.hold && st.dropped == known.dropped && st.joined == known.joined {
+			return known
+		}
+	}
+	own := *st
+	return &own
 }
 
 // fresh reports whether the next sample is a first one.

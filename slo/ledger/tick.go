@@ -132,15 +132,17 @@ func (l *Ledger) share(src *sourceState, b *batch, series []slo.Series) {
 	for k := range series {
 		x := l.bind(src, &series[k])
 		if len(x.uses) == 0 {
-			for _, a := range x.lost {
-				src.bad[a] = x.claimed
+			if x.claimed != nil {
+				for _, a := range x.claimed.lost {
+					src.bad[a] = x.claimed.err
+				}
 			}
 			continue
 		}
 		if x.batch != b {
 			x.batch, x.job = b, -1
 			if i, ok := b.ofSubject[x.subject]; ok {
-				x.job = i
+				x.job = int32(i)
 			}
 		}
 		if x.job >= 0 {
@@ -286,7 +288,7 @@ type worker struct {
 func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) error {
 	w.t, w.v, w.decoded = w.t[:0], w.v[:0], w.decoded[:0]
 	for _, s := range j.series {
-		d, err := w.decode(s.s, from, s.b.counts())
+		d, err := w.decode(s.s, from, s.b.counts)
 		if unreadable(err) {
 			w.blame(s.b, err)
 		} else if err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
@@ -151,7 +152,7 @@ func (tr *tracer) torn(account string) string {
 func TestTheStepsOfTinyHistoriesAreWhatIsCounted(t *testing.T) {
 	const res = 10_000
 	forms := [][]string{{"bad", "total"}, {"good", "total"}, {"good", "bad"}}
-	for seed := range histories(400) {
+	for seed := range racetest.Fewer(uint64(400)) {
 		h := ledgertest.New(ledgertest.Tiny(seed, seed%2 == 0))
 		end := h.End - h.End%res
 		s := sloOf("s", forms[seed%3]...)
@@ -178,7 +179,7 @@ func TestTheStepsOfTinyHistoriesAreWhatIsCounted(t *testing.T) {
 func TestTheStepsOfAHeapAreWhatIsCounted(t *testing.T) {
 	const res = 1000
 	kinds := map[ledger.Kind]int{}
-	for seed := range histories(600) {
+	for seed := range racetest.Fewer(uint64(600)) {
 		w, way := ledgertest.Wild(seed), ways[seed%3]
 		var tr tracer
 		l, s, err := countHeap(&w, w.Series, way, tr.take)
@@ -201,7 +202,7 @@ func TestTheStepsOfAHeapAreWhatIsCounted(t *testing.T) {
 			}
 		}
 	}
-	if histories(600) < 600 {
+	if racetest.Fewer(uint64(600)) < 600 {
 		return
 	}
 	for _, k := range []ledger.Kind{ledger.Growth, ledger.Gap, ledger.Restart, ledger.Reset, ledger.SiblingReset, ledger.OldAnswer, ledger.Held, ledger.Regained,

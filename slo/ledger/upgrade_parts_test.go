@@ -17,7 +17,7 @@ func formerAccount(streams ...stream) *account {
 	p := a.newProcess(a.targetOf("t"), nil)
 	p.legacy = true
 	for i, x := range streams {
-		s := &series{id: uint32(100 + i), labels: x.labels, pos: x.pos, former: true, seriesState: newSeriesState()}
+		s := &series{id: uint32(100 + i), labels: x.labels, pos: x.pos, former: true, seriesState: &usualState}
 		key := s.labels.String()
 		if a.series[key] != nil {
 			key += "\xff"

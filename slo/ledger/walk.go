@@ -84,10 +84,10 @@ func (c *counter) findDrops(w *work) {
 }
 
 // pieces walks a series that has first samples in it.
-func (c *counter) pieces(w *work, in input, change *seriesChange) {
+func (c *counter) pieces(w *work, in input, change *seriesChange, state *seriesState) {
 	x := walker{c: c, w: w, s: in.series, in: &in}
 	x.pieces()
-	change.pace, change.state.hold, change.state.dropped = x.pace, x.hold, x.lastDrop
+	change.pace, state.hold, state.dropped = x.pace, x.hold, x.lastDrop
 }
 
 // pieces walks the samples from one first sample to the next.

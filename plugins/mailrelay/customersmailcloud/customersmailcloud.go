@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/plugins/mailrelay"
-	"github.com/shopslo/shopslo/plugins/relayhttp"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relayhttp"
 )
 
 // Account is one API user at Customers Mail Cloud.

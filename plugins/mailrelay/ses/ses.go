@@ -26,7 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/shopslo/shopslo/plugins/mailrelay"
-	"github.com/shopslo/shopslo/plugins/relayhttp"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relayhttp"
 )
 
 // Account is SES in one region. Without AccessKey and SecretKey the credentials come

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/plugins/mailrelay"
-	"github.com/shopslo/shopslo/plugins/relayhttp"
+	"github.com/shopslo/shopslo/plugins/mailrelay/relayhttp"
 )
 
 // Page is one status page.

@@ -109,13 +109,13 @@ func (r *repository) push(ctx context.Context, commit string) (again bool, err e
 	if errors.As(err, &failed) {
 		switch why := git.Rejection(failed.Output); {
 		case git.MovedAway(why):
-			return true, fmt.Errorf("others append all the time (%s); try again", why)
+			return true, fmt.Errorf("too many concurrent appends (%s); try again", why)
 		case why != "":
-			return false, fmt.Errorf("the repository does not take the push: %s: %s", why, failed.Text)
+			return false, fmt.Errorf("the repository rejected the push: %s: %s", why, failed.Text)
 		}
 	}
 	if arrived, lookErr := r.arrived(ctx, commit); lookErr != nil {
-		return false, fmt.Errorf("%w: push: %w; it is not known whether the entry was appended", decisionlog.ErrUnreachable, err)
+		return false, fmt.Errorf("%w: push: %w; whether the entry was appended is unknown", decisionlog.ErrUnreachable, err)
 	} else if arrived {
 		return false, nil
 	}

@@ -62,7 +62,7 @@ func (r *repository) commits(ctx context.Context) ([]string, error) {
 	for line := range strings.Lines(out) {
 		ids := strings.Fields(line)
 		if len(ids) > 2 {
-			return nil, fmt.Errorf("commit %.12s: %w: it merges others, and no entry does; take the branch back to before it", ids[0], decisionlog.ErrBroken)
+			return nil, fmt.Errorf("commit %.12s: %w: it is a merge commit; reset the branch to before it", ids[0], decisionlog.ErrBroken)
 		}
 		commits = append(commits, ids[0])
 	}
@@ -122,7 +122,7 @@ func (r *repository) record(ctx context.Context, commit string) ([]byte, error) 
 // none, or is no line.
 func oneLine(data []byte) ([]byte, error) {
 	if data == nil {
-		return nil, fmt.Errorf("%w: it has no %s, so it is no entry; give the log a branch of its own", decisionlog.ErrBroken, entryFile)
+		return nil, fmt.Errorf("%w: it has no %s, so it is not an entry; use a separate branch for the log", decisionlog.ErrBroken, entryFile)
 	}
 	line, ok := bytes.CutSuffix(data, []byte("\n"))
 	if !ok || bytes.Contains(line, []byte("\n")) {

@@ -80,7 +80,7 @@ func Open(ctx context.Context, c Config) (*Repositories, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil { // a mirror may be of a private repository
-		return nil, fmt.Errorf("git: make the folder of the mirrors (promotion.git.dir): %w", err)
+		return nil, fmt.Errorf("git: create the mirror directory (promotion.git.dir): %w", err)
 	}
 	r := &Repositories{submodule: c.Submodule, author: c.Author, sign: c.Sign, lock: flock.New(filepath.Join(c.Dir, "lock"))}
 	if r.author == (Author{}) {
@@ -103,17 +103,17 @@ func Open(ctx context.Context, c Config) (*Repositories, error) {
 func (c Config) check() error {
 	switch {
 	case c.Dir == "":
-		return errors.New("git: no folder for the mirrors is named")
+		return errors.New("git: no mirror directory is set")
 	case (c.App == "") != (c.Submodule == ""):
-		return errors.New("git: an app repository and the folder of its submodule go together; name both, or none for a single repository")
+		return errors.New("git: app repository and submodule must be set together; set neither for a single repository")
 	case c.Submodule != "" && !plainPath(c.Submodule):
-		return fmt.Errorf("git: submodule %q is no folder of a repository; write it as .gitmodules has it, such as app", c.Submodule)
+		return fmt.Errorf("git: invalid submodule path %q; use the path from .gitmodules, such as app", c.Submodule)
 	case strings.ContainsAny(c.Author.Name+c.Author.Email, "<>\n\x00") || (c.Author.Name == "") != (c.Author.Email == ""):
-		return errors.New("git: the author needs a name and an e-mail address, without < and >")
+		return errors.New("git: the author must have a name and an e-mail address, without < and >")
 	case c.Sign.Format == "" && c.Sign.Key != "":
-		return errors.New("git: a signing key needs a format: openpgp, ssh or x509")
+		return errors.New("git: a signing key requires a format: openpgp, ssh or x509")
 	case c.Sign.Format != "" && c.Sign.Format != "openpgp" && c.Sign.Format != "ssh" && c.Sign.Format != "x509":
-		return fmt.Errorf("git: signing format %q is not openpgp, ssh or x509", c.Sign.Format)
+		return fmt.Errorf("git: signing format %q must be one of: openpgp, ssh, x509", c.Sign.Format)
 	}
 	if err := CheckHook(c.Hooks); err != nil {
 		return err
@@ -139,9 +139,9 @@ func CheckHook(folder string) error {
 	hook := filepath.Join(folder, "pre-push")
 	switch info, err := os.Stat(hook); {
 	case err != nil:
-		return fmt.Errorf("git: the folder of hooks has no hook to run before a push: %w; put pre-push there, or name no hooks", err)
+		return fmt.Errorf("git: the hooks directory has no pre-push hook: %w; add one, or set no hooks", err)
 	case !info.Mode().IsRegular() || info.Mode()&0o111 == 0:
-		return fmt.Errorf("git: the hook %s cannot be run: make it an executable file", hook)
+		return fmt.Errorf("git: the hook %s is not an executable file", hook)
 	}
 	return nil
 }
@@ -187,7 +187,7 @@ func (c Config) open(ctx context.Context, name, remote string) (*mirror, error) 
 func (r *Repositories) locked(ctx context.Context, do func() error) error {
 	ok, err := r.lock.TryLockContext(ctx, 50*time.Millisecond)
 	if err != nil || !ok {
-		return fmt.Errorf("wait for another promotion on this machine to leave the mirrors: %w", err)
+		return fmt.Errorf("wait for another promotion on this machine to release the mirrors: %w", err)
 	}
 	defer r.lock.Unlock()
 	return do()
@@ -200,7 +200,7 @@ func unlock(dir string) error {
 		case errors.Is(err, os.ErrNotExist):
 			return nil
 		case err != nil:
-			return fmt.Errorf("git: look for what was left in the mirrors: %w", err)
+			return fmt.Errorf("git: clean up the mirrors: %w", err)
 		case e.IsDir() && e.Name() == "objects":
 			return filepath.SkipDir
 		case !e.IsDir() && strings.HasSuffix(file, ".lock"):

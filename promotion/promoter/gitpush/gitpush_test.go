@@ -64,7 +64,7 @@ func TestADryRunChangesNothing(t *testing.T) {
 	w.release("tier-0", "api/x.yaml", "1")
 	before := w.state()
 	got := w.promote(w.promoter(), "beta", promoter.Options{DryRun: true}, promoter.Planned)
-	if w.state() != before || !strings.Contains(got.Reason, "fast-forward branch tier-1") || !strings.Contains(got.Reason, "one commit") {
+	if w.state() != before || !strings.Contains(got.Reason, "fast-forward branch tier-1") || !strings.Contains(got.Reason, "commit ") {
 		t.Errorf("%s\n%s", got.Reason, w.state())
 	}
 	got = w.promote(w.promoter(), "beta", promoter.Options{DryRun: true, PullRequest: true}, promoter.Planned)
@@ -74,7 +74,7 @@ func TestADryRunChangesNothing(t *testing.T) {
 	single := newWorld(t, true)
 	single.release("tier-0", "api/x.yaml", "1")
 	got = single.promote(single.promoter(), "beta", promoter.Options{DryRun: true}, promoter.Planned)
-	if !strings.HasPrefix(got.Reason, "It would fast-forward branch tier-1 from ") {
+	if !strings.HasPrefix(got.Reason, "Would fast-forward branch tier-1 from ") {
 		t.Errorf("of a single repository: %s", got.Reason)
 	}
 }
@@ -86,9 +86,9 @@ func TestWhatTheTargetHoldsAloneIsRefused(t *testing.T) {
 		do   func(w *world)
 		want string
 	}{
-		"a hotfix on the target's app branch":    {hotfix, "not part of Release"},
-		"a hotfix that the target already runs":  {func(w *world) { w.release("tier-1", "cart/hotfix", "1") }, "not part of Release"},
-		"a pointer to what no branch of dev has": {func(w *world) { w.set(w.app, "tier-0", w.head(w.app, "tier-1")) }, "does not have"},
+		"a hotfix on the target's app branch":    {hotfix, "not contained in Release"},
+		"a hotfix that the target already runs":  {func(w *world) { w.release("tier-1", "cart/hotfix", "1") }, "not contained in Release"},
+		"a pointer to what no branch of dev has": {func(w *world) { w.set(w.app, "tier-0", w.head(w.app, "tier-1")) }, "not in the app repository"},
 		"a pointer beside the app branch": {func(w *world) {
 			w.set(w.app, "side", w.head(w.app, "tier-0"))
 			w.set(w.app, "tier-0", w.head(w.app, "tier-1"))
@@ -116,7 +116,7 @@ func TestNoTierIsLeftOut(t *testing.T) {
 	w.set(w.system, "tier-1", w.refer(w.head(w.system, "tier-1"), string(r)))
 	w.set(w.system, "tier-0", w.refer(w.head(w.system, "tier-0"), w.head(w.app, "tier-2")))
 	got := w.promote(w.promoter(), "prod", promoter.Options{}, promoter.Refused)
-	if !strings.Contains(got.Reason, "dev has Release") || !strings.Contains(got.Reason, "every lower one") {
+	if !strings.Contains(got.Reason, "dev has Release") || !strings.Contains(got.Reason, "in every lower Tier first") {
 		t.Error(got.Reason)
 	}
 }
@@ -164,7 +164,7 @@ func TestARollbackIsACommitWithTheOlderRelease(t *testing.T) {
 	w.release("tier-0", "api/x.yaml", "4")
 	skipped := w.git(w.app, "rev-parse", "tier-0^")
 	w.promote(p, "beta", promoter.Options{}, promoter.Promoted)
-	if got, err := p.Rollback(ctx, "beta", skipped, promoter.Options{}); err != nil || got.Result != promoter.Refused || !strings.Contains(got.Reason, "never had") {
+	if got, err := p.Rollback(ctx, "beta", skipped, promoter.Options{}); err != nil || got.Result != promoter.Refused || !strings.Contains(got.Reason, "never ran") {
 		t.Errorf("to one that it never had: %s (%s), %v", got.Result, got.Reason, err)
 	}
 	for _, id := range []string{"", "HEAD", "tier-0", "abc", strings.Repeat("0", 40), "--all", "0123456"} {
@@ -199,7 +199,7 @@ func TestAPullRequestIsABranchWithItsText(t *testing.T) {
 	if w.git(w.system, "rev-parse", pr.Branch+":app") != string(r) || w.git(w.system, "rev-parse", pr.Branch+"^") != system {
 		t.Error("the branch has something else")
 	}
-	for _, want := range []string{"compare/" + string(first) + "..." + string(r), "## The gate says promote", "### cart", "- `" + promoter.Short(r) + "`"} {
+	for _, want := range []string{"compare/" + string(first) + "..." + string(r), "## Gate: promote", "### cart", "- `" + promoter.Short(r) + "`"} {
 		if !strings.Contains(pr.Body, want) {
 			t.Errorf("no %q in\n%s", want, pr.Body)
 		}
@@ -215,7 +215,7 @@ func TestAPullRequestIsABranchWithItsText(t *testing.T) {
 	if err != nil || back.Result != promoter.Proposed {
 		t.Fatalf("%s: %v", back.Result, err)
 	}
-	for _, want := range []string{"**beta** goes back to Release `" + promoter.Short(first) + "`", "## Taken back\n\n### cart\n\n- `" + promoter.Short(r)} {
+	for _, want := range []string{"Rolls **beta** back to Release `" + promoter.Short(first) + "`", "## Reverted changes\n\n### cart\n\n- `" + promoter.Short(r)} {
 		if !strings.Contains(back.Proposal.Body, want) {
 			t.Errorf("no %q in\n%s", want, back.Proposal.Body)
 		}
@@ -241,7 +241,7 @@ func TestWhatCannotBeReachedIsSaid(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	w.set(w.system, "tier-1", w.write(w.system, "", "README.md", "no submodule"))
-	if _, err := p.Promote(ctx, "beta", promoter.Options{}); !errors.Is(err, promoter.ErrUnknown) || !strings.Contains(err.Error(), "nothing is at app") {
+	if _, err := p.Promote(ctx, "beta", promoter.Options{}); !errors.Is(err, promoter.ErrUnknown) || !strings.Contains(err.Error(), "nothing at path app") {
 		t.Errorf("error %v", err)
 	}
 }

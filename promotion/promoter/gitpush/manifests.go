@@ -26,7 +26,7 @@ const (
 // branch or the Release is not there.
 func (r *Repositories) Files(ctx context.Context, tier fleet.Tier, release fleet.Release) (map[string][]byte, error) {
 	if r.Single() {
-		return nil, errors.New("read the manifests: there is no submodule")
+		return nil, errors.New("read the manifests: no submodule is set")
 	}
 	system, err := r.system.head(ctx, tier.Branch)
 	if err != nil {
@@ -63,7 +63,7 @@ func (m *mirror) files(ctx context.Context, commit, below string, into map[strin
 			continue
 		}
 		if total += size; total > largestFiles {
-			return fmt.Errorf("the files of %s come to more than %d MiB; are they manifests?", commit, largestFiles>>20)
+			return fmt.Errorf("the files of %s exceed %d MiB; are they manifests?", commit, largestFiles>>20)
 		}
 		names = append(names, path.Join(below, name))
 		ids.WriteString(fields[2] + "\n")
@@ -96,7 +96,7 @@ func parseBatch(text string) ([][]byte, error) {
 		}
 		size, err := strconv.Atoi(fields[2])
 		if err != nil || size < 0 || size >= len(rest) || rest[size] != '\n' {
-			return all, errors.New("an object is cut off")
+			return all, errors.New("truncated object")
 		}
 		all = append(all, []byte(rest[:size]))
 		text = rest[size+1:]

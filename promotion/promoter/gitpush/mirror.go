@@ -40,7 +40,7 @@ func (m *mirror) head(ctx context.Context, branch string) (string, error) {
 	}
 	out, err := m.run(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", heads+branch+"^{commit}")
 	if git.ExitCode(err) > 0 {
-		return "", fmt.Errorf("%w: %s has no branch %s; push it, or mend the Tier's spec.branch", promoter.ErrUnknown, git.Redact(m.remote), branch)
+		return "", fmt.Errorf("%w: %s has no branch %s; push it, or fix the Tier's spec.branch", promoter.ErrUnknown, git.Redact(m.remote), branch)
 	}
 	return strings.TrimSpace(out), err
 }
@@ -48,11 +48,11 @@ func (m *mirror) head(ctx context.Context, branch string) (string, error) {
 // mustHave gives an error that wraps promoter.ErrUnknown where a commit is not there.
 func (m *mirror) mustHave(ctx context.Context, commit string) error {
 	if !git.IsCommit(commit) {
-		return fmt.Errorf("%w: %q is no full commit id", promoter.ErrUnknown, promoter.Short(fleet.Release(git.Printable(commit))))
+		return fmt.Errorf("%w: %q is not a full commit id", promoter.ErrUnknown, promoter.Short(fleet.Release(git.Printable(commit))))
 	}
 	_, err := m.run(ctx, "cat-file", "-e", commit+"^{commit}")
 	if git.ExitCode(err) > 0 {
-		return fmt.Errorf("%w: commit %s is in no branch of %s", promoter.ErrUnknown, commit, git.Redact(m.remote))
+		return fmt.Errorf("%w: commit %s is not in any branch of %s", promoter.ErrUnknown, commit, git.Redact(m.remote))
 	}
 	return err
 }
@@ -84,7 +84,7 @@ func (m *mirror) rejected(err error, branch string) error {
 		case why != "":
 			return fmt.Errorf("%w: %s: %s: %s", promoter.ErrForbidden, where, why, failed.Text)
 		case hookFailed(failed):
-			return fmt.Errorf("%w: %s: the pre-push hook here says no: %s", promoter.ErrForbidden, where, failed.Text)
+			return fmt.Errorf("%w: %s: rejected by the local pre-push hook: %s", promoter.ErrForbidden, where, failed.Text)
 		}
 	}
 	return fmt.Errorf("%w: push to %s: %w", promoter.ErrUnreachable, where, err)

@@ -67,9 +67,9 @@ func (r *Repositories) pointsTo(ctx context.Context, commit string) (fleet.Relea
 	fields := strings.Fields(strings.TrimRight(out, "\x00"))
 	switch {
 	case len(fields) == 0:
-		return "", fmt.Errorf("%w: nothing is at %s, where the submodule of the app repository should be", promoter.ErrUnknown, r.submodule)
+		return "", fmt.Errorf("%w: nothing at path %s; expected the submodule of the app repository", promoter.ErrUnknown, r.submodule)
 	case len(fields) < 4 || fields[0] != submoduleMode:
-		return "", fmt.Errorf("%w: %s is no submodule", promoter.ErrUnknown, r.submodule)
+		return "", fmt.Errorf("%w: %s is not a submodule", promoter.ErrUnknown, r.submodule)
 	}
 	return fleet.Release(fields[2]), nil
 }
@@ -110,7 +110,7 @@ func (r *Repositories) Past(ctx context.Context, branch string) ([]fleet.Release
 	}
 	out, err := r.system.run(ctx, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read the past of branch %s: %w", branch, err)
+		return nil, fmt.Errorf("read the history of branch %s: %w", branch, err)
 	}
 	return parsePast(out), nil
 }
@@ -140,12 +140,12 @@ var abbreviated = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
 // Resolve implements promoter.Reader.
 func (r *Repositories) Resolve(ctx context.Context, id string) (fleet.Release, error) {
 	if !abbreviated.MatchString(id) {
-		return "", fmt.Errorf("%w: %q is no commit id; write at least 7 of its hexadecimal digits", promoter.ErrUnknown, promoter.Short(fleet.Release(git.Printable(id))))
+		return "", fmt.Errorf("%w: %q is not a commit id; use at least 7 hexadecimal digits", promoter.ErrUnknown, promoter.Short(fleet.Release(git.Printable(id))))
 	}
 	out, err := r.app.run(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", id+"^{commit}")
 	var failed *git.Error
 	if errors.As(err, &failed) {
-		return "", fmt.Errorf("%w: %s is no commit of %s, or several", promoter.ErrUnknown, id, git.Redact(r.app.remote))
+		return "", fmt.Errorf("%w: %s matches no commit of %s, or more than one", promoter.ErrUnknown, id, git.Redact(r.app.remote))
 	}
 	return fleet.Release(strings.TrimSpace(out)), err
 }

@@ -28,7 +28,7 @@ func (r *Repositories) Point(ctx context.Context, p promoter.Pointer) (commit st
 		// Another promotion of the same second makes the very same commit.
 		moved, err := r.system.push(ctx, commit, p.Branch)
 		if err == nil && !moved {
-			return fmt.Errorf("%w: branch %s has %s already", promoter.ErrMoved, p.Branch, promoter.Short(fleet.Release(commit)))
+			return fmt.Errorf("%w: branch %s already has %s", promoter.ErrMoved, p.Branch, promoter.Short(fleet.Release(commit)))
 		}
 		return err
 	})
@@ -62,7 +62,7 @@ func (r *Repositories) Propose(ctx context.Context, p promoter.Pointer, branch s
 func (r *Repositories) commit(ctx context.Context, p promoter.Pointer) (string, error) {
 	tree, err := r.tree(ctx, p)
 	if err != nil {
-		return "", fmt.Errorf("make the tree of the commit: %w", err)
+		return "", fmt.Errorf("create the commit's tree: %w", err)
 	}
 	date := fmt.Sprintf("%d +0000", p.At.Unix())
 	env := []string{
@@ -77,7 +77,7 @@ func (r *Repositories) commit(ctx context.Context, p promoter.Pointer) (string, 
 	}
 	out, err := r.system.git.Run(ctx, git.Call{Args: append(args, tree), Env: env, Input: p.Message})
 	if err != nil {
-		return "", fmt.Errorf("make the commit: %w", err)
+		return "", fmt.Errorf("create the commit: %w", err)
 	}
 	commit := strings.TrimSpace(out)
 	return commit, r.onlyPointer(ctx, p, commit)
@@ -105,7 +105,7 @@ func (r *Repositories) tree(ctx context.Context, p promoter.Pointer) (string, er
 func (r *Repositories) onlyPointer(ctx context.Context, p promoter.Pointer, commit string) error {
 	out, err := r.system.run(ctx, "diff-tree", "-r", "--no-commit-id", "--no-renames", "--no-abbrev", "-z", p.Parent, commit)
 	if err != nil {
-		return fmt.Errorf("look at the commit: %w", err)
+		return fmt.Errorf("inspect the commit: %w", err)
 	}
 	change, rest, _ := strings.Cut(out, "\x00")
 	file, rest, _ := strings.Cut(rest, "\x00")

@@ -31,7 +31,7 @@ func Images(files map[string][]byte, bases string) (images, notes []string) {
 			continue // reached from the overlays that use it
 		}
 		if err := t.build(dir, found); err != nil {
-			notes = append(notes, fmt.Sprintf("%s is not looked at: %s.", dir, strings.TrimRight(firstLine(err), ".")))
+			notes = append(notes, fmt.Sprintf("%s is skipped: %s.", dir, strings.TrimRight(firstLine(err), ".")))
 		}
 	}
 	if len(t.kustomizations) == 0 {
@@ -68,7 +68,7 @@ var errComponent = errors.New("component")
 func (t *tree) build(dir string, found map[string]bool) (err error) {
 	defer func() { // the files are somebody else's, and so is kustomize
 		if p := recover(); p != nil {
-			err = fmt.Errorf("kustomize fails on it: %v", p)
+			err = fmt.Errorf("kustomize failed: %v", p)
 		}
 	}()
 	if err := t.closed(dir, map[string]bool{}); errors.Is(err, errComponent) {
@@ -163,7 +163,7 @@ func (t *tree) plain(found map[string]bool) (notes []string) {
 				break
 			}
 			if err != nil {
-				notes = append(notes, fmt.Sprintf("%s is not looked at: %s.", name, firstLine(err)))
+				notes = append(notes, fmt.Sprintf("%s is skipped: %s.", name, firstLine(err)))
 				break
 			}
 			collect(object, found)

@@ -25,14 +25,14 @@ func TestTheImagesAreThoseThatTheOverlaysBuild(t *testing.T) {
 			"overlays/b-1/kustomization.yaml": "resources: [../../app/cart]\nimages: [{name: shop/cart, newTag: '2'}]\n"}, "shop/cart:1 shop/cart:2 tool:3", ""},
 		"not of a base that no overlay uses": {map[string]string{"overlays/a-1/kustomization.yaml": "resources: []\n"}, "", ""},
 		"never from elsewhere": {map[string]string{"overlays/a-1/kustomization.yaml": "resources: ['https://example.com/x.yaml', ../../app/cart]\n"},
-			"", `overlays/a-1 is not looked at: it refers to "https://example.com/x.yaml", which is not in the repository.`},
+			"", `overlays/a-1 is skipped: it refers to "https://example.com/x.yaml", which is not in the repository.`},
 		"nor from elsewhere behind a base": {map[string]string{"overlays/a-1/kustomization.yaml": "resources: [../../app/far]\n", "app/far/kustomization.yaml": "resources: [github.com/a/b]\n"},
 			"", "github.com/a/b"},
 		"nor a patch from elsewhere": {map[string]string{"overlays/a-1/kustomization.yaml": "resources: [../../app/cart]\npatchesJson6902: [{path: 'https://example.com/p', target: {kind: Deployment, name: cart, version: v1}}]\n"},
 			"", "example.com/p"},
 		"nor from outside": {map[string]string{"overlays/a-1/kustomization.yaml": "resources: [../../../../etc/x.yaml]\n"}, "", "not in the repository"},
 		"of what can be built, and a note about the rest": {map[string]string{
-			"overlays/a-1/kustomization.yaml": "resources: [../../app/cart]\n", "overlays/b-1/kustomization.yaml": "resources: [{]\n"}, "shop/cart:base tool:3", "overlays/b-1 is not looked at"},
+			"overlays/a-1/kustomization.yaml": "resources: [../../app/cart]\n", "overlays/b-1/kustomization.yaml": "resources: [{]\n"}, "shop/cart:base tool:3", "overlays/b-1 is skipped"},
 		"with a component": {map[string]string{"overlays/a-1/kustomization.yaml": "resources: [../../app/cart]\ncomponents: [../c]\n",
 			"overlays/c/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nimages: [{name: shop/cart, newTag: c}]\n"}, "shop/cart:c tool:3", ""},
 	} {
@@ -57,7 +57,7 @@ func TestWithoutKustomizationsAllFilesCount(t *testing.T) {
 		"app/broken.yml":      []byte("{"),
 		"app/image.txt":       []byte(deployment("c:3")),
 	}, "app")
-	if strings.Join(images, " ") != "a:1 b:2 tool:3" || len(notes) != 1 || !strings.HasPrefix(notes[0], "app/broken.yml is not looked at: ") {
+	if strings.Join(images, " ") != "a:1 b:2 tool:3" || len(notes) != 1 || !strings.HasPrefix(notes[0], "app/broken.yml is skipped: ") {
 		t.Errorf("%v, %v", images, notes)
 	}
 }

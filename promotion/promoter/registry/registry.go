@@ -37,7 +37,7 @@ type Registry struct {
 func (r *Registry) Stored(ctx context.Context, image string) (digest string, ok bool, err error) {
 	ref, err := name.ParseReference(image)
 	if err != nil {
-		return "", false, fmt.Errorf("%q is no reference of an image", git.Printable(image))
+		return "", false, fmt.Errorf("%q is not an image reference", git.Printable(image))
 	}
 	timeout := r.Timeout
 	if timeout <= 0 {
@@ -57,7 +57,7 @@ func (r *Registry) Stored(ctx context.Context, image string) (digest string, ok 
 		return got.Digest.String(), true, nil
 	}
 	if ctx.Err() != nil {
-		return "", false, fmt.Errorf("%s took too long: %w", ref.Context().RegistryStr(), ctx.Err())
+		return "", false, fmt.Errorf("%s timed out: %w", ref.Context().RegistryStr(), ctx.Err())
 	}
 	return absent(ref, err)
 }
@@ -73,9 +73,9 @@ func absent(ref name.Reference, err error) (string, bool, error) {
 	case http.StatusNotFound:
 		return "", false, nil
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return "", false, fmt.Errorf("%s wants a user and password for %s (HTTP %d); run docker login on this machine", where, ref.Context().RepositoryStr(), said.StatusCode)
+		return "", false, fmt.Errorf("%s requires authentication for %s (HTTP %d); run docker login on this machine", where, ref.Context().RepositoryStr(), said.StatusCode)
 	}
-	return "", false, fmt.Errorf("%s answers HTTP %d", where, said.StatusCode)
+	return "", false, fmt.Errorf("%s returned HTTP %d", where, said.StatusCode)
 }
 
 var _ promoter.Registry = (*Registry)(nil)

@@ -91,7 +91,7 @@ func TestWhatARegistryDoesNotSayIsNotKnown(t *testing.T) {
 		}, "HTTP 502"},
 		"it does not answer": {func(http.Handler) http.Handler {
 			return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		}, "took too long"},
+		}, "timed out"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			host, _ := server(t, c.around)

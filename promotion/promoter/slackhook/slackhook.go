@@ -41,11 +41,11 @@ func (h *Hook) Tell(ctx context.Context, a promoter.Arrival) error { return h.Sa
 func (h *Hook) Say(ctx context.Context, text string) error {
 	to, err := h.address()
 	if err != nil {
-		return fmt.Errorf("tell Slack: %w", err)
+		return fmt.Errorf("notify Slack: %w", err)
 	}
 	body, err := json.Marshal(map[string]string{"text": escape(text)})
 	if err != nil {
-		return fmt.Errorf("tell Slack: %w", err)
+		return fmt.Errorf("notify Slack: %w", err)
 	}
 	patience := h.Patience
 	if patience <= 0 {
@@ -77,7 +77,7 @@ func (h *Hook) address() (*url.URL, error) {
 	}
 	to, err := url.Parse(strings.TrimSpace(address))
 	if err != nil || to.Host == "" || to.Scheme != "https" && to.Scheme != "http" {
-		return nil, fmt.Errorf("%s does not hold the address of a webhook", where)
+		return nil, fmt.Errorf("%s does not contain a webhook URL", where)
 	}
 	return to, nil
 }
@@ -86,7 +86,7 @@ func (h *Hook) address() (*url.URL, error) {
 func (h *Hook) post(ctx context.Context, to *url.URL, body []byte) (wait time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
 	if err != nil {
-		return -1, errors.New("tell Slack: the webhook's address is none")
+		return -1, errors.New("notify Slack: invalid webhook URL")
 	}
 	req.Header.Set("Content-Type", "application/json")
 	client := h.Client
@@ -99,7 +99,7 @@ func (h *Hook) post(ctx context.Context, to *url.URL, body []byte) (wait time.Du
 		if errors.As(err, &withAddress) {
 			err = withAddress.Err
 		}
-		return time.Second, fmt.Errorf("tell Slack: %s cannot be reached: %w", to.Host, err)
+		return time.Second, fmt.Errorf("notify Slack: %s cannot be reached: %w", to.Host, err)
 	}
 	defer resp.Body.Close()
 	said, _ := io.ReadAll(io.LimitReader(resp.Body, 200))
@@ -114,7 +114,7 @@ func (h *Hook) post(ctx context.Context, to *url.URL, body []byte) (wait time.Du
 	default:
 		wait = -1
 	}
-	return wait, fmt.Errorf("tell Slack: %s answers HTTP %d: %q", to.Host, resp.StatusCode, said)
+	return wait, fmt.Errorf("notify Slack: %s returned HTTP %d: %q", to.Host, resp.StatusCode, said)
 }
 
 // escape keeps a text from being a link, a mention or a command, as Slack's

@@ -48,7 +48,7 @@ func TestSlackIsTold(t *testing.T) {
 	if err := h.Tell(context.Background(), arrival); err != nil {
 		t.Fatal(err)
 	}
-	if len(*sent) != 1 || (*sent)[0] != "prod matches its branch: a-1, b-2 run Release 3f2c1abd9e8f, synced and healthy." {
+	if len(*sent) != 1 || (*sent)[0] != "prod is in sync: a-1, b-2 run Release 3f2c1abd9e8f, Synced and Healthy." {
 		t.Errorf("%q", *sent)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -199,7 +200,7 @@ func TestOracleLeavesOutWhatBelongsToNobody(t *testing.T) {
 
 // TestCoverageEqualsAskingEveryMillisecond asks the definition itself.
 func TestCoverageEqualsAskingEveryMillisecond(t *testing.T) {
-	for seed := uint64(1); seed <= 40; seed++ {
+	for seed := uint64(1); seed <= racetest.Fewer(uint64(40)); seed++ {
 		w := Wild(seed)
 		os, err := NewOracles(w.Subjects, w.Rules, w.Series)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -68,7 +69,7 @@ func part(t *testing.T, h *History, o *Oracle, events Events) {
 func TestOracleEqualsTheTruthLessTheResidualOnTinyHistories(t *testing.T) {
 	var told, unscraped float64
 	hidden, unseen := 0, 0
-	for seed := uint64(1); seed <= 150 && !t.Failed(); seed++ {
+	for seed := uint64(1); seed <= racetest.Fewer(uint64(150)) && !t.Failed(); seed++ {
 		h := New(Tiny(seed, true))
 		spans := []Span{{h.Start, h.End}}
 		for e := h.Start; e < h.End; e += 7 * second {
@@ -98,6 +99,9 @@ func TestOracleEqualsTheTruthLessTheResidualOnTinyHistories(t *testing.T) {
 // resets and first samples makes of the same samples.
 func TestOracleEqualsTheTruthOverAMonth(t *testing.T) {
 	const days = 28
+	if racetest.Fewer(days) < days {
+		t.Skip("one goroutine, counted in the run without the race detector")
+	}
 	h := New(Config{Seed: 1, Length: days * 24 * time.Hour, ShopSets: Mixed(7), Blackouts: []Span{
 		{defaultStart + 100*3600*second, defaultStart + 101*3600*second}, {defaultStart + 300*3600*second, defaultStart + 312*3600*second}}})
 	r := rand.New(rand.NewPCG(1, 2))

@@ -2,7 +2,8 @@ package promseries
 
 import (
 	"encoding/binary"
-	"math/bits"
+	"hash/maphash"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -19,11 +20,11 @@ type Identity struct {
 	counter bool        // its values may only fall where the process restarts
 	Labels  slo.Labels
 
-	key string // canonicalKey of the labels
-
 	// Guarded by the Interner's lock.
-	streams []*Stream
-	given   [2]given // the latest that was given out, and what was before it
+	next    *Identity // of those whose labels have the same hash
+	streams *Stream   // the first
+	given   given     // the latest that was given out
+	before  *given    // what was before it; nil: nothing
 }
 
 // Several reports whether the identity has had more than one stream.
@@ -38,10 +39,10 @@ type Stream struct {
 	own *ownLabels // those of its labels that its identity may lack
 
 	// Guarded by the Interner's lock.
-	used   uint64   // the round in which it was last asked for
-	raw    []string // the bytes that it is known by
-	recent [2]Plain // what it had last, where several streams were in one answer, and before
-	last   point    // the last valid sample that was read
+	used   uint64    // the round in which it was last asked for
+	next   *Stream   // of its identity
+	recent *[2]Plain // what it had last, where several streams were in one answer, and before
+	last   point     // the last valid sample that was read
 }
 
 // Identity is what the stream is one of.
@@ -61,8 +62,9 @@ type ownLabels struct{ labels slo.Labels }
 type Interner struct {
 	mu       sync.Mutex
 	byRaw    map[string]*Stream   // by the source's own bytes
-	byLabels map[string]*Identity // by canonicalKey
+	byLabels map[uint64]*Identity // by the hash of their key; the first of those that share it
 	byOwn    map[string]*ownLabels
+	key      []byte // memory to use again
 	last     uint64
 	round    uint64
 
@@ -186,16 +188,19 @@ func (in *Interner) rename() {
 		return
 	}
 	in.renamed.Add(1)
-	in.byLabels = map[string]*Identity{}
+	in.byLabels = map[uint64]*Identity{}
 	for _, id := range old {
-		for _, s := range id.streams {
-			s.recent = [2]Plain{}
-			in.assign(s)
+		for ; id != nil; id = id.next {
+			var next *Stream
+			for s := id.streams; s != nil; s = next {
+				next, s.recent = s.next, nil
+				in.assign(s)
+			}
 		}
 	}
 }
 
-// Renamed changes when streams have got other identities.
+// Renamed changes when streams have got other identities, or identities their second stream.
 func (in *Interner) Renamed() uint64 { return in.renamed.Load() }
 
 // Round says that a new request begins.
@@ -206,20 +211,38 @@ func (in *Interner) Round() {
 	if in.round%sweepRounds != 0 || len(in.byLabels) <= sweepAbove {
 		return
 	}
-	for key, id := range in.byLabels {
-		id.streams = slices.DeleteFunc(id.streams, func(s *Stream) bool {
-			if s.used+sweepRounds > in.round {
-				return false
-			}
-			for _, raw := range s.raw {
-				delete(in.byRaw, raw)
-			}
-			return true
-		})
-		if len(id.streams) == 0 {
-			delete(in.byLabels, key)
+	maps.DeleteFunc(in.byRaw, func(_ string, s *Stream) bool { return in.old(s) })
+	for hash, first := range in.byLabels {
+		kept := first.without(in.old)
+		if kept == nil {
+			delete(in.byLabels, hash)
+		} else {
+			in.byLabels[hash] = kept
 		}
 	}
+}
+
+// old reports whether a stream was asked for in none of the last rounds.
+func (in *Interner) old(s *Stream) bool { return s.used+sweepRounds <= in.round }
+
+// without takes the old streams out of an identity and those after it, and gives the
+// first one that is left with any.
+func (id *Identity) without(old func(*Stream) bool) *Identity {
+	if id == nil {
+		return nil
+	}
+	id.next = id.next.without(old)
+	for at := &id.streams; *at != nil; {
+		if old(*at) {
+			*at = (*at).next
+		} else {
+			at = &(*at).next
+		}
+	}
+	if id.streams == nil {
+		return id.next
+	}
+	return id
 }
 
 // Known returns the stream that was once added under these bytes, or nil. The
@@ -243,15 +266,14 @@ func (in *Interner) Add(raw []byte, ls slo.Labels) *Stream {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.byRaw == nil {
-		in.byRaw, in.byLabels = map[string]*Stream{}, map[string]*Identity{}
+		in.byRaw, in.byLabels = map[string]*Stream{}, map[uint64]*Identity{}
 	}
-	s := &Stream{Labels: ls}
-	s = in.assign(s)
+	text := string(raw)
+	share(text, ls)
+	s := in.assign(&Stream{Labels: ls})
 	s.used = in.round
-	if raw != nil && in.byRaw[string(raw)] == nil {
-		key := string(raw)
-		in.byRaw[key] = s
-		s.raw = append(s.raw, key)
+	if raw != nil && in.byRaw[text] == nil {
+		in.byRaw[text] = s
 	}
 	return s
 }
@@ -260,30 +282,38 @@ func (in *Interner) Add(raw []byte, ls slo.Labels) *Stream {
 // these labels that it has, which may be another one.
 func (in *Interner) assign(s *Stream) *Stream {
 	ls, own := in.split(s.Labels)
-	key := canonicalKey(ls)
-	id := in.byLabels[key]
-	if id == nil {
-		in.last++
-		id = &Identity{Ref: in.last, Labels: withStringsOf(key, ls), key: key}
-		id.counter = isCounter(ls.Get(slo.MetricName))
-		in.byLabels[key] = id
-	}
-	for _, known := range id.streams {
+	id := in.identity(ls)
+	for known := id.streams; known != nil; known = known.next {
 		if slices.Equal(known.Labels, s.Labels) {
 			return known
 		}
 	}
-	if slices.Equal(s.Labels, id.Labels) {
-		s.Labels = id.Labels // one copy is enough
-	} else {
-		s.Labels = withStringsOf(canonicalKey(s.Labels), s.Labels)
-	}
 	s.own = in.ownOf(own)
-	id.streams = append(id.streams, s)
-	id.several.Store(len(id.streams) > 1)
+	s.next, id.streams = id.streams, s
+	if s.next != nil && !id.several.Load() {
+		id.several.Store(true)
+		in.renamed.Add(1)
+	}
 	s.id.Store(id)
 	return s
 }
+
+// identity finds or makes the identity of the labels.
+func (in *Interner) identity(ls slo.Labels) *Identity {
+	in.key = appendKey(in.key[:0], ls)
+	hash := maphash.Bytes(seed, in.key)
+	for id := in.byLabels[hash]; id != nil; id = id.next {
+		if slices.Equal(id.Labels, ls) {
+			return id
+		}
+	}
+	in.last++
+	id := &Identity{Ref: in.last, Labels: ls, counter: isCounter(ls.Get(slo.MetricName)), next: in.byLabels[hash]}
+	in.byLabels[hash] = id
+	return id
+}
+
+var seed = maphash.MakeSeed()
 
 // split takes from the labels what is no part of an identity.
 func (in *Interner) split(ls slo.Labels) (shared, own slo.Labels) {
@@ -311,7 +341,7 @@ func (in *Interner) ownOf(ls slo.Labels) *ownLabels {
 	if len(ls) == 0 {
 		return nil
 	}
-	key := canonicalKey(ls)
+	key := string(appendKey(nil, ls))
 	o := in.byOwn[key]
 	if o == nil {
 		if in.byOwn == nil {
@@ -323,31 +353,45 @@ func (in *Interner) ownOf(ls slo.Labels) *ownLabels {
 	return o
 }
 
-// canonicalKey has names and values with their lengths before them: equal for
+// appendKey appends names and values with their lengths before them: equal for
 // equal label sets, and for no others.
-func canonicalKey(ls slo.Labels) string {
-	var b []byte
+func appendKey(b []byte, ls slo.Labels) []byte {
 	for _, l := range ls {
 		b = binary.AppendUvarint(b, uint64(len(l.Name)))
 		b = append(b, l.Name...)
 		b = binary.AppendUvarint(b, uint64(len(l.Value)))
 		b = append(b, l.Value...)
 	}
-	return string(b)
+	return b
 }
 
-// withStringsOf makes the labels anew from the pieces of their canonical key, so
-// that one allocation holds all their text.
-func withStringsOf(key string, ls slo.Labels) slo.Labels {
-	at := 0
-	piece := func(n int) string {
-		at += (bits.Len(uint(n)|1)+6)/7 + n // 7 bits of the length per byte
-		return key[at-n : at]
+// share makes the labels' names and values pieces of one text: of the given one, if they
+// stand in it one after the other, else of their own.
+func share(text string, ls slo.Labels) {
+	if takePieces(text, slices.Clone(ls)) {
+		takePieces(text, ls)
+		return
 	}
-	out := make(slo.Labels, len(ls))
-	for i, l := range ls {
-		out[i].Name = piece(len(l.Name))
-		out[i].Value = piece(len(l.Value))
+	var b strings.Builder
+	for _, l := range ls {
+		b.WriteString(l.Name)
+		b.WriteString(l.Value)
 	}
-	return out
+	takePieces(b.String(), ls)
+}
+
+// takePieces replaces names and values by pieces of a text that are equal, as far as
+// they stand in it one after the other, and reports whether all do.
+func takePieces(text string, ls slo.Labels) bool {
+	for i := range ls {
+		for _, s := range [2]*string{&ls[i].Name, &ls[i].Value} {
+			at := strings.Index(text, *s)
+			if at < 0 {
+				return false
+			}
+			end := at + len(*s)
+			*s, text = text[at:end], text[end:]
+		}
+	}
+	return true
 }

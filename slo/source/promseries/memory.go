@@ -58,6 +58,9 @@ func (s *Stream) keep(p Plain) {
 	if len(p.T) == 0 {
 		return
 	}
+	if s.recent == nil {
+		s.recent = new([2]Plain)
+	}
 	if n := len(s.recent[0].T); n == 0 || p.T[0] > s.recent[0].T[0] {
 		s.recent[1] = s.recent[0]
 	}
@@ -136,7 +139,7 @@ func (c *Collector) Remember() {
 		if s.stream == nil || s.given == 0 || s.err != nil || s.foretold {
 			continue
 		}
-		if g := s.stream.Identity().given[0]; g.t == s.given && g.stream != s.stream {
+		if g := s.stream.Identity().given; g.t == s.given && g.stream != s.stream {
 			continue // the next answer knows more
 		}
 		valid := point{}
@@ -148,16 +151,19 @@ func (c *Collector) Remember() {
 }
 
 func (id *Identity) give(g given) {
-	if g.stream == nil || g.t < id.given[0].t {
+	if g.stream == nil || g.t < id.given.t {
 		return
 	}
 	if g.drop.t == 0 {
-		g.drop = id.given[0].drop
+		g.drop = id.given.drop
 	}
-	if g.t > id.given[0].t {
-		id.given[1] = id.given[0]
+	if g.t > id.given.t && id.given.stream != nil {
+		if id.before == nil {
+			id.before = new(given)
+		}
+		*id.before = id.given
 	}
-	id.given[0] = g
+	id.given = g
 }
 
 // lastGiven is what was given out before a span that begins at from; its stream is nil
@@ -165,9 +171,9 @@ func (id *Identity) give(g given) {
 func (in *Interner) lastGiven(id *Identity, from, reach int64) given {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for _, g := range id.given {
-		if g.stream != nil && g.t <= from && from-g.t <= reach {
-			return g
+	for _, g := range [2]*given{&id.given, id.before} {
+		if g != nil && g.stream != nil && g.t <= from && from-g.t <= reach {
+			return *g
 		}
 	}
 	return given{}
@@ -178,9 +184,12 @@ func (in *Interner) lastGiven(id *Identity, from, reach int64) given {
 func (in *Interner) history(s *Stream, from int64, room int) (p Plain) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	recent := s.recent[0]
-	if len(recent.T) == 0 || recent.T[0] > from {
-		recent = s.recent[1]
+	var recent Plain
+	if s.recent != nil {
+		recent = s.recent[0]
+		if len(recent.T) == 0 || recent.T[0] > from {
+			recent = s.recent[1]
+		}
 	}
 	room += len(recent.T) + 1
 	p.T, p.V = make([]int64, 0, room), make([]float64, 0, room)

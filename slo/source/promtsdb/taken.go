@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/shopslo/shopslo/slo"
-	"github.com/shopslo/shopslo/slo/source/promseries"
 )
 
 // taken is an answer from memory. It holds copies: appending goes on while it is
@@ -13,7 +12,7 @@ type taken struct {
 	series  []slo.Series
 	reads   []pointReader
 	points  []point
-	several map[*promseries.Identity]bool // those that were taken
+	several map[uint64]bool // Refs of those that were taken
 }
 
 // reset makes room for so many series and samples; what was taken before is invalid
@@ -37,18 +36,17 @@ func (a *taken) add(s *tapSeries, from, to int64) (alone bool) {
 	if len(a.points) == first {
 		return true
 	}
-	id := s.id
-	if id.Several() {
-		if a.several[id] {
+	if s.several {
+		if a.several[s.id] {
 			return false
 		}
 		if a.several == nil {
-			a.several = map[*promseries.Identity]bool{}
+			a.several = map[uint64]bool{}
 		}
-		a.several[id] = true
+		a.several[s.id] = true
 	}
 	a.reads = append(a.reads, pointReader{a.points[first:]})
-	a.series = append(a.series, slo.Series{Ref: id.Ref, Labels: id.Labels, Samples: &a.reads[len(a.reads)-1]})
+	a.series = append(a.series, slo.Series{Ref: s.id, Labels: s.labels, Samples: &a.reads[len(a.reads)-1]})
 	return true
 }
 

@@ -61,9 +61,11 @@ type tapPicks struct{ by []*tapSelector }
 
 type tapSeries struct {
 	// What collecting looks at stands together.
-	held  []point
-	picks *tapPicks
-	id    *promseries.Identity // the stream's, see identities
+	held    []point
+	picks   *tapPicks
+	several bool   // of its identity, as of the next two; see identities
+	id      uint64 // its Ref
+	labels  slo.Labels
 
 	last   int64
 	ref    storage.SeriesRef // the store's latest
@@ -261,7 +263,8 @@ func (p *tap) pick(lset labels.Labels) *tapSeries {
 	stream := identify(p.names, lset, &p.key)
 	series := p.known[stream]
 	if series == nil {
-		series = &tapSeries{place: len(p.order), stream: stream, id: stream.Identity(), picks: picks, last: math.MinInt64}
+		series = &tapSeries{place: len(p.order), stream: stream, picks: picks, last: math.MinInt64}
+		series.identify()
 		p.order, p.known[stream] = append(p.order, series), series
 	}
 	return series
@@ -345,10 +348,16 @@ func (p *tap) collect(selectors []slo.Selector, from, to int64, out *taken) bool
 func (p *tap) identities() {
 	if n := p.names.Renamed(); n != p.renamed {
 		for _, s := range p.order {
-			s.id = s.stream.Identity()
+			s.identify()
 		}
 		p.renamed = n
 	}
+}
+
+// identify looks up what the stream's identity is.
+func (s *tapSeries) identify() {
+	id := s.stream.Identity()
+	s.several, s.id, s.labels = id.Several(), id.Ref, id.Labels
 }
 
 // find returns the selector's place, or nil. It leaves the selector's key in

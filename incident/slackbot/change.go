@@ -1,0 +1,128 @@
+package slackbot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/shopslo/shopslo/incident"
+)
+
+// The keys of what is remembered: see who calls them for what the values are.
+func channelKey(id string) string       { return id + ":channel" }
+func statusKey(id string) string        { return id + ":status" }
+func announceKey(id, ch string) string  { return id + ":announced:" + ch }
+func incidentKey(channel string) string { return "channel:" + channel }
+func nameKey(user string) string        { return "name:" + user }
+func linkKey(id string) string          { return id + ":link" }
+func noChannelKey(id string) string     { return id + ":no-channel" }
+func postedKey(key string) string       { return "posted:" + key }
+func begunKey(key string) string        { return "begun:" + key }
+func pinnedKey(id string) string        { return id + ":pinned" }
+
+// recall gives what is remembered; "" is nothing.
+func (b *Bot) recall(ctx context.Context, key string) (string, error) {
+	value, _, err := b.o.Store.Recall(ctx, key)
+	return value, err
+}
+
+// create stores a new Incident; what follows is a Job.
+func (b *Bot) create(ctx context.Context, key string, i incident.Incident, user string, from *noted) (incident.Incident, bool, error) {
+	i.ID = "new" // the store gives the real one
+	begin := task{User: user, Note: from}.job("begin:"+key+":"+strconv.FormatInt(b.o.Now().UnixNano(), 36), jobBegin, b.o.Now())
+	i, first, err := b.o.Store.Create(ctx, key, i, begin)
+	b.hurry()
+	return i, first, err
+}
+
+// change stores events and the Jobs that follow them. key is the same for the same
+// change; what has been stored before is no error.
+func (b *Bot) change(ctx context.Context, id, key string, events func(incident.Incident) ([]incident.Event, error)) (incident.Incident, error) {
+	after, err := b.follow(ctx, id, key, func(i incident.Incident) ([]incident.Event, []incident.Job, error) {
+		list, err := events(i)
+		return list, nil, err
+	})
+	if errors.Is(err, incident.ErrTwice) {
+		return b.o.Store.Incident(ctx, id)
+	}
+	return after, err
+}
+
+// Change changes an Incident for others than Slack, as the store does, and what they
+// change shows in Slack too.
+func (b *Bot) Change(ctx context.Context, id string, change func(incident.Incident) ([]incident.Event, []incident.Job, error)) (incident.Incident, error) {
+	return b.follow(ctx, id, "other:"+strconv.FormatInt(b.o.Now().UnixNano(), 36), change)
+}
+
+// follow stores a change together with the Jobs that follow it.
+func (b *Bot) follow(ctx context.Context, id, key string, change func(incident.Incident) ([]incident.Event, []incident.Job, error)) (incident.Incident, error) {
+	defer b.hurry()
+	return b.o.Store.Change(ctx, id, func(before incident.Incident) ([]incident.Event, []incident.Job, error) {
+		events, jobs, err := change(before)
+		if err != nil || len(events) == 0 {
+			return events, jobs, err
+		}
+		after := before
+		for _, e := range events {
+			if after, err = after.Apply(e); err != nil {
+				return nil, nil, err
+			}
+		}
+		return events, append(jobs, b.set.follow(before, after, events, key, b.o.Now())...), nil
+	})
+}
+
+// do is an act on an Incident. It gives what the person is to be told, and whether the
+// Incident was changed; an error means that nothing could be stored.
+func (b *Bot) do(ctx context.Context, id string, a act) (text string, changed bool, err error) {
+	if allowed, text := b.may(ctx, a); !allowed {
+		return text, false, nil
+	}
+	_, err = b.change(ctx, id, a.ID, func(i incident.Incident) ([]incident.Event, error) {
+		events, said, err := b.set.decide(i, a)
+		text, changed = said, len(events) > 0
+		return events, err
+	})
+	switch {
+	case b.down(ctx, err):
+		return "", false, err
+	case err != nil:
+		return b.set.explain(err), false, nil
+	}
+	return text, changed, nil
+}
+
+// down reports an error of the store itself, rather than of what was asked.
+func (b *Bot) down(ctx context.Context, err error) bool {
+	var r refusal
+	if err == nil || errors.As(err, &r) {
+		return false
+	}
+	// The vocabulary's errors name the incident; the store answers all the same.
+	_, storeErr := b.o.Store.Incidents(ctx, b.o.Now())
+	return storeErr != nil || ctx.Err() != nil
+}
+
+// reacted stores that a message is to be put into the timeline.
+func (b *Bot) reacted(ctx context.Context, eventID string, body json.RawMessage) error {
+	var e struct {
+		Type, User, Reaction string
+		Item                 struct{ Type, Channel, TS string }
+	}
+	if err := json.Unmarshal(body, &e); err != nil || e.Type != "reaction_added" || e.Reaction != b.set.Emoji || e.Item.Type != "message" {
+		return nil // nothing that the bot listens to
+	}
+	id, err := b.recall(ctx, incidentKey(e.Item.Channel))
+	if err != nil || id == "" {
+		return err
+	}
+	job := task{User: e.User, Channel: e.Item.Channel, TS: e.Item.TS}.job("event:"+eventID, jobPick, b.o.Now())
+	job.Incident = id
+	if err := b.o.Store.Enqueue(ctx, job); err != nil {
+		return fmt.Errorf("store event %s: %w", eventID, err)
+	}
+	b.hurry()
+	return nil
+}

@@ -1,0 +1,220 @@
+package slackbot
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/shopslo/shopslo/incident"
+)
+
+// outcome is what follows a delivery: Ack is sent at once, nil an empty body; Then is
+// begun after that, since it may be slow and does not outlive a restart.
+type outcome struct {
+	Ack  any
+	Then func(context.Context)
+}
+
+// reply is the answer to a command, seen by that person alone.
+type reply struct {
+	Type   string        `json:"response_type"`
+	Text   string        `json:"text"`
+	Blocks []slack.Block `json:"blocks,omitempty"`
+}
+
+func answer(text string) outcome { return outcome{Ack: reply{Type: "ephemeral", Text: text}} }
+
+func show(m message) outcome {
+	return outcome{Ack: reply{Type: "ephemeral", Text: m.Text, Blocks: m.Blocks}}
+}
+
+// command answers /incident. An error means that nothing could be stored.
+func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error) {
+	verb, rest, known := parse(c.Text)
+	here, err := b.recall(ctx, incidentKey(c.ChannelID))
+	if err != nil {
+		return outcome{}, err
+	}
+	switch {
+	case !known:
+		return answer(b.set.Language.say("`%s` is no command.\n%s", "`%s` というコマンドはありません。\n%s", escape(cut(verb, 50)), b.set.help())), nil
+	case verb == "help":
+		return answer(b.set.help()), nil
+	case verb == "list":
+		text, err := b.ongoing(ctx)
+		return answer(text), err
+	case verb == "open":
+		return b.openCommand(ctx, c, rest)
+	case verb == "join":
+		return b.join(ctx, c, rest)
+	case verb == "" && here == "":
+		return b.openCommand(ctx, c, "")
+	case verb == "" || verb == "status":
+		return b.statusCommand(ctx, here, rest)
+	case here == "":
+		return answer(b.set.Language.say("This works in an incident's channel. `/incident list` shows them, `/incident join inc-12` brings you there.",
+			"インシデントのチャンネルで実行してください。一覧は `/incident list`、参加は `/incident join inc-12` です。")), nil
+	case verb == "postmortem" || verb == "action" || verb == "update" && rest == "":
+		return b.openModal(ctx, here, verb, c.TriggerID, c.ResponseURL)
+	}
+	text, _, err := b.do(ctx, here, act{ID: "command:" + c.TriggerID, User: c.UserID, Verb: verb, Rest: rest, At: b.o.Now()})
+	return answer(text), err
+}
+
+func (b *Bot) openCommand(ctx context.Context, c slack.SlashCommand, rest string) (outcome, error) {
+	word, title, _ := strings.Cut(rest, " ")
+	severity, ok := find(severities, word)
+	if !ok {
+		severity, title = "", rest
+	}
+	title = line(plain(title))
+	if !ok || title == "" {
+		return b.openingModal(ctx, title, string(severity), nil, c.TriggerID, c.ResponseURL)
+	}
+	if err := b.set.checkTitle(title); err != nil {
+		return answer(b.set.explain(err)), nil
+	}
+	ongoing, err := b.o.Store.Incidents(ctx, b.o.Now())
+	if err != nil {
+		return outcome{}, err
+	}
+	i, first, err := b.create(ctx, "command:"+c.TriggerID, incident.Incident{Title: title, Severity: severity, State: incident.Open, DetectedAt: b.o.Now()}, c.UserID, nil)
+	if err != nil {
+		return outcome{}, err
+	}
+	text := b.set.Language.say("%s is open. Its channel comes in a moment, and you are invited.", "%s を開始しました。まもなくチャンネルに招待されます。", i.ID)
+	if open := onlyOngoing(ongoing); first && len(open) > 0 {
+		text += "\n" + b.set.Language.say("Open already, perhaps the same:\n%s", "対応中のインシデント（同じものではありませんか？）\n%s", b.set.overview(open, b.channelOf(ctx)))
+	}
+	return answer(text), nil
+}
+
+func onlyOngoing(all []incident.Incident) []incident.Incident {
+	var open []incident.Incident
+	for _, i := range all {
+		if i.State.Ongoing() && len(open) < 10 {
+			open = append(open, i)
+		}
+	}
+	return open
+}
+
+func (b *Bot) channelOf(ctx context.Context) func(id string) string {
+	return func(id string) string {
+		c, err := b.recall(ctx, channelKey(id))
+		if err != nil {
+			return ""
+		}
+		return c
+	}
+}
+
+func (b *Bot) ongoing(ctx context.Context) (string, error) {
+	all, err := b.o.Store.Incidents(ctx, b.o.Now())
+	if err != nil {
+		return "", err
+	}
+	return b.set.overview(onlyOngoing(all), b.channelOf(ctx)), nil
+}
+
+// named finds the Incident that somebody names: inc-12 or 12.
+func (b *Bot) named(ctx context.Context, name string) (incident.Incident, error) {
+	id := strings.ToLower(strings.TrimSpace(plain(name)))
+	if _, err := strconv.Atoi(id); err == nil {
+		id = "inc-" + id
+	}
+	i, err := b.o.Store.Incident(ctx, id)
+	if errors.Is(err, incident.ErrNotFound) {
+		return i, b.set.refuse("There is no incident %s. `/incident list` shows those that are open.", "%s というインシデントはありません。一覧は `/incident list` です。", escape(cut(id, 50)))
+	}
+	return i, err
+}
+
+func (b *Bot) statusCommand(ctx context.Context, here, rest string) (outcome, error) {
+	id := here
+	if rest != "" {
+		id = rest
+	}
+	if id == "" {
+		text, err := b.ongoing(ctx)
+		return answer(text), err
+	}
+	i, err := b.named(ctx, id)
+	var r refusal
+	if errors.As(err, &r) {
+		return answer(string(r)), nil
+	} else if err != nil {
+		return outcome{}, err
+	}
+	return show(b.set.status(i, b.o.Now())), nil
+}
+
+func (b *Bot) join(ctx context.Context, c slack.SlashCommand, rest string) (outcome, error) {
+	i, err := b.named(ctx, rest)
+	var r refusal
+	if errors.As(err, &r) {
+		return answer(string(r)), nil
+	} else if err != nil {
+		return outcome{}, err
+	}
+	job := task{Who: c.UserID}.job(i.ID+":join:"+c.TriggerID, jobInvite, b.o.Now())
+	job.Incident = i.ID
+	if err := b.o.Store.Enqueue(ctx, job); err != nil {
+		return outcome{}, err
+	}
+	b.hurry()
+	return answer(b.set.Language.say("You are being invited to %s: %s", "%s（%s）に招待します。", i.ID, escape(i.Title))), nil
+}
+
+// openingModal shows the modal that opens an Incident.
+func (b *Bot) openingModal(ctx context.Context, title, severity string, from *noted, trigger, respond string) (outcome, error) {
+	all, err := b.o.Store.Incidents(ctx, b.o.Now())
+	if err != nil {
+		return outcome{}, err
+	}
+	text := ""
+	if open := onlyOngoing(all); len(open) > 0 {
+		text = b.set.overview(open, b.channelOf(ctx))
+	}
+	return b.present(b.set.opening(title, severity, from, text), trigger, respond), nil
+}
+
+func (b *Bot) openModal(ctx context.Context, id, verb, trigger, respond string) (outcome, error) {
+	i, err := b.o.Store.Incident(ctx, id)
+	if err != nil {
+		return outcome{}, err
+	}
+	switch verb {
+	case doPostmortem:
+		return b.present(b.set.writing(i), trigger, respond), nil
+	case doAction:
+		return b.present(b.set.acting(i), trigger, respond), nil
+	}
+	return b.present(b.set.telling(i), trigger, respond), nil
+}
+
+// present opens a modal after the acknowledgement: a trigger works for three seconds, so
+// this cannot wait as a Job. Who sees no modal is told.
+func (b *Bot) present(v slack.ModalViewRequest, trigger, respond string) outcome {
+	return outcome{Then: func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+		defer cancel()
+		_, err := b.api.OpenViewContext(ctx, trigger, v)
+		b.called("views.open", err)
+		if err == nil || respond == "" {
+			return
+		}
+		b.o.Log.Warn("open a modal", "err", err)
+		text := b.set.Language.say("Slack did not show the form in time. Please try again; `/incident open critical …` works without it.",
+			"入力画面を開けませんでした。もう一度お試しください。`/incident open 緊急 …` なら画面なしで始められます。")
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if err := slack.PostWebhookContext(ctx, respond, &slack.WebhookMessage{Text: text, ResponseType: "ephemeral"}); err != nil {
+			b.o.Log.Warn("say that a modal did not open", "err", "the response address did not answer")
+		}
+	}}
+}

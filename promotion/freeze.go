@@ -1,0 +1,30 @@
+package promotion
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// checkFreezes asks that nobody has forbidden promotions to the target.
+func (d *deciding) checkFreezes(t tier) []Check {
+	f := d.e.Freezes
+	if checks, done := d.unasked(CheckFreeze, t, f.Where, f.Error, "set gate.calendar"); done {
+		return checks
+	}
+	inForce := slices.DeleteFunc(slices.Clone(f.Items), func(f Freeze) bool { return !within(d.now, f.From, f.Until) })
+	return standing(d, CheckFreeze, t, inForce, func(f Freeze) Scope { return f.Scope }, func(c Check, f Freeze) Check {
+		what := "Freeze " + f.ID
+		if f.Emergency {
+			what = "Emergency stop " + f.ID
+		}
+		by := ""
+		if f.By != "" {
+			by = " (by " + f.By + ")"
+		}
+		c.figure("freeze", f.ID).figure("by", orNull(f.By)).figure("until", instant(f.Until)).figure("emergency", f.Emergency)
+		return c.says(Fail, fmt.Sprintf("%s is active %s: %s%s.", what, until(f.Until), strings.TrimRight(orElse(f.Reason, "no reason given"), ".。 "), by))
+	}, func(others int) string {
+		return fmt.Sprintf("No freeze is active for %s%s.", t.Name, elsewhere(others, "active"))
+	})
+}

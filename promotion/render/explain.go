@@ -1,0 +1,76 @@
+package render
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/shopslo/shopslo/promotion"
+)
+
+// Explanation writes the decision for people as Text does, and then every
+// check with its reason, what the policy asked for, and where evidence was looked for.
+func Explanation(w io.Writer, r promotion.Record, columns int, colour bool) error {
+	if err := Text(w, r.Decision, columns, colour); err != nil {
+		return err
+	}
+	if columns <= 0 {
+		columns = 100
+	}
+	t := text{columns: max(columns, 40)}
+	t.WriteString("\nAll checks:\n")
+	for _, c := range r.Checks {
+		name := c.Check
+		if c.ShopSet != "" {
+			name += " " + string(c.ShopSet)
+		}
+		if c.SLO != "" {
+			name += " " + c.SLO
+		}
+		t.wrapped(fmt.Sprintf("  %-11s  ", c.Result), 15, 15, fmt.Sprintf("%s %s: %s", name, subjectTier(c), c.Reason))
+	}
+	if err := t.policy(r.Policy); err != nil {
+		return err
+	}
+	t.asked(r.Evidence)
+	_, err := io.WriteString(w, t.String())
+	return err
+}
+
+// policy lists what was asked for.
+func (t *text) policy(p promotion.Policy) error {
+	data, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("write the gate's policy: %w", err)
+	}
+	var all map[string]any
+	if err := json.Unmarshal(data, &all); err != nil {
+		return fmt.Errorf("write the gate's policy: %w", err)
+	}
+	t.WriteString("\nPolicy:\n")
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		if all[key] != nil {
+			t.wrapped("  "+key+": ", len(key)+4, 6, strings.Trim(fmt.Sprint(all[key]), "[]"))
+		}
+	}
+	return nil
+}
+
+// asked lists who was.
+func (t *text) asked(e promotion.Evidence) {
+	t.WriteString("\nSources:\n")
+	for _, s := range []struct{ what, where, failed string }{
+		{"fleet", e.Fleet.Where, e.Fleet.Error}, {"alerts", e.Alerts.Where, e.Alerts.Error}, {"incidents", e.Incidents.Where, e.Incidents.Error},
+		{"freezes", e.Freezes.Where, e.Freezes.Error}, {"overrides", e.Overrides.Where, e.Overrides.Error}, {"exclusions", e.Exclusions.Where, e.Exclusions.Error},
+	} {
+		words := cmp.Or(s.where, "not configured")
+		if s.failed != "" {
+			words += " (could not be read: " + s.failed + ")"
+		}
+		t.wrapped("  "+s.what+": ", len(s.what)+4, 6, words)
+	}
+}

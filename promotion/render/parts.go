@@ -1,0 +1,114 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/slo"
+)
+
+// part is what is listed under a heading.
+type part struct {
+	heading string
+	checks  []promotion.Check
+}
+
+// parts are what people have to see.
+func parts(d promotion.Decision) []part {
+	return []part{{"Failed", with(d, promotion.Fail)}, {"Unknown", with(d, promotion.Unknown)}, {"Waived", with(d, promotion.Waived)}, {"Passed with warnings", mindful(with(d, promotion.Pass))}}
+}
+
+// with picks the checks of a result.
+func with(d promotion.Decision, r promotion.Result) []promotion.Check {
+	var picked []promotion.Check
+	for _, c := range d.Checks {
+		if c.Result == r {
+			picked = append(picked, c)
+		}
+	}
+	return picked
+}
+
+// mindful picks what passed and is worth a look all the same.
+func mindful(passed []promotion.Check) []promotion.Check {
+	return slices.DeleteFunc(passed, func(c promotion.Check) bool {
+		state, _ := c.Evidence.Get("state").(string)
+		return state == "" || state == string(slo.OK)
+	})
+}
+
+// summaries count what passed, and name what was not looked at.
+func summaries(d promotion.Decision) (passed, skipped string) {
+	n := map[string]int{}
+	for _, c := range with(d, promotion.Pass) {
+		n[c.Check]++
+	}
+	var did, not []string
+	for _, name := range promotion.Checks() {
+		if n[name] > 0 {
+			did = append(did, fmt.Sprintf("%s %d", name, n[name]))
+		}
+	}
+	for _, c := range with(d, promotion.NotChecked) {
+		if c.Check != promotion.CheckSLO && c.Check != promotion.CheckSoak {
+			not = append(not, c.Check)
+		}
+	}
+	return cmp.Or(strings.Join(did, ", "), "nothing"), strings.Join(not, ", ")
+}
+
+// subject says what a check is about.
+func subject(c promotion.Check) string {
+	where := "the gate"
+	switch {
+	case c.Tier != "":
+		where = fmt.Sprintf("%s (%s)", c.Tier, c.Role)
+	case c.Role == promotion.RoleEvidence:
+		where = "no evidence Tier"
+	}
+	if c.ShopSet == "" {
+		return where
+	}
+	if c.SLO == "" {
+		return fmt.Sprintf("%s  %s", c.ShopSet, where)
+	}
+	return fmt.Sprintf("%s  %s  %s", c.ShopSet, c.SLO, where)
+}
+
+// subjectTier names the Tier, and what else tells a check from others of its kind.
+func subjectTier(c promotion.Check) string {
+	parts := []string{}
+	if c.Tier != "" {
+		parts = append(parts, string(c.Tier))
+	}
+	for _, name := range []string{"group", "part", "alert", "incident", "freeze", "source"} {
+		if v, _ := c.Evidence.Get(name).(string); v != "" {
+			parts = append(parts, v)
+		}
+	}
+	if len(parts) == 0 {
+		return "the gate"
+	}
+	return "(" + strings.Join(parts, ", ") + ")"
+}
+
+// printable keeps what others wrote, such as the title of an incident, from steering a
+// terminal.
+func printable(r rune) rune {
+	if unicode.IsControl(r) {
+		return ' '
+	}
+	return r
+}
+
+// count writes "1 check", "2 checks".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

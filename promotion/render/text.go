@@ -1,0 +1,162 @@
+// Package render writes a decision of the gate for who reads it: people at a terminal,
+// pull requests (Markdown), test reports (JUnit), code scanning (SARIF). It decides
+// nothing; the JSON from which a decision can be made again is the own of promotion.
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/internal/cells"
+	"github.com/shopslo/shopslo/promotion"
+)
+
+// atMost is how many ShopSets and SLOs a part of the text lists: the rest is
+// counted, and in the JSON.
+const atMost = 12
+
+// Text writes the decision for people: what, then why, then what passed and
+// what nobody looked at. Lines have at most so many columns; 0 means 100. Colours
+// are ANSI's, only on the verdict.
+func Text(w io.Writer, d promotion.Decision, columns int, colour bool) error {
+	if columns <= 0 {
+		columns = 100
+	}
+	t := text{columns: max(columns, 40), colour: colour}
+	t.verdict(d)
+	for _, p := range parts(d) {
+		t.part(p.heading, p.checks)
+	}
+	t.summary(d)
+	_, err := io.WriteString(w, t.String())
+	return err
+}
+
+type text struct {
+	strings.Builder
+	columns int
+	colour  bool
+}
+
+// verdict writes the answer, in one sentence.
+func (t *text) verdict(d promotion.Decision) {
+	word, sentence := headline(d)
+	code := map[promotion.Verdict]string{promotion.Promote: "32", promotion.Hold: "31"}[d.Verdict]
+	t.wrapped(t.paint(word, cmp.Or(code, "33"))+"  ", cells.Of(word)+2, 0, sentence)
+	t.wrapped("", 0, 0, where(d))
+	if d.Fix != nil {
+		t.wrapped("", 0, 0, fmt.Sprintf("Fix for %s (declared by %s).", d.Fix.URL, cmp.Or(d.Fix.By, "unknown")))
+	}
+	for _, o := range d.Overrides {
+		t.wrapped("", 0, 2, fmt.Sprintf("Override %s by %s until %s (%s), waives %s: %s", o.ID, o.Who, o.Until.UTC().Format(time.RFC3339),
+			strings.Join(o.Checks, ", "), count(o.Waives, "check"), o.Why))
+	}
+}
+
+// part lists checks under a heading, those of one ShopSet and SLO together, and
+// ShopSets of which the same is to be said together.
+func (t *text) part(heading string, checks []promotion.Check) {
+	if len(checks) == 0 {
+		return
+	}
+	fmt.Fprintf(t, "\n%s:\n", heading)
+	blocks := t.blocks(checks)
+	for i, b := range blocks {
+		if i == atMost {
+			rest := 0
+			for _, b := range blocks[i:] {
+				rest += len(b.subjects)
+			}
+			fmt.Fprintf(t, "  and the same kind for %d more; use -o json for the full list\n", rest)
+			return
+		}
+		for j, s := range b.subjects {
+			if j == atMost {
+				fmt.Fprintf(t, "  and %d more; use -o json for the full list\n", len(b.subjects)-j)
+				break
+			}
+			fmt.Fprintf(t, "  %s\n", s)
+		}
+		t.WriteString(b.lines)
+	}
+}
+
+// block is what is to be said of some subjects.
+type block struct {
+	subjects []string
+	lines    string
+}
+
+func (t *text) blocks(checks []promotion.Check) []block {
+	var subjects []string
+	lines := map[string]*text{}
+	for _, c := range checks {
+		s := subject(c)
+		if lines[s] == nil {
+			subjects, lines[s] = append(subjects, s), &text{columns: t.columns}
+		}
+		lines[s].wrapped(fmt.Sprintf("    %-13s  ", c.Check), 19, 19, c.Reason)
+	}
+	var blocks []block
+	at := map[string]int{}
+	for _, s := range subjects {
+		said := lines[s].String()
+		i, ok := at[said]
+		if !ok {
+			i = len(blocks)
+			at[said], blocks = i, append(blocks, block{lines: said})
+		}
+		blocks[i].subjects = append(blocks[i].subjects, s)
+	}
+	return blocks
+}
+
+// summary counts what passed, and names what was not looked at.
+func (t *text) summary(d promotion.Decision) {
+	t.WriteByte('\n')
+	passed, skipped := summaries(d)
+	t.wrapped("Passed: ", 8, 8, passed+".")
+	for _, c := range with(d, promotion.NotChecked) {
+		if c.Check == promotion.CheckSLO || c.Check == promotion.CheckSoak {
+			t.wrapped("", 0, 0, c.Reason)
+		}
+	}
+	if skipped != "" {
+		t.wrapped("Not checked: ", 13, 2, skipped+" (see --explain).")
+	}
+}
+
+func (t *text) paint(s, code string) string {
+	if !t.colour {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+// wrapped writes a lead of so many columns and words after it; further lines are
+// indented.
+func (t *text) wrapped(lead string, at, indent int, words string) {
+	t.WriteString(lead)
+	empty := true
+	for _, word := range strings.Fields(strings.Map(printable, words)) {
+		blank := 1
+		for _, piece := range cells.Pieces(word) {
+			n := cells.Of(piece)
+			switch {
+			case empty:
+			case at+blank+n > t.columns:
+				t.WriteString("\n" + strings.Repeat(" ", indent))
+				at = indent
+			default:
+				t.WriteString(strings.Repeat(" ", blank))
+				at += blank
+			}
+			t.WriteString(piece)
+			at, empty, blank = at+n, false, 0
+		}
+	}
+	t.WriteByte('\n')
+}

@@ -1,0 +1,54 @@
+package promotion
+
+import (
+	"fmt"
+	"time"
+)
+
+// checkSoak asks that the Release has been verified below for long enough: all
+// ShopSets Synced and Healthy at it without a break.
+func (d *deciding) checkSoak(t tier) []Check {
+	asked := t.Soak
+	if d.p.Soak != nil {
+		asked = *d.p.Soak
+	}
+	if asked <= 0 && d.p.Needs[CheckSoak] != Off {
+		return []Check{t.check(CheckSoak).says(NotChecked, fmt.Sprintf("No soak time is required in %s.", orElse(string(t.Name), "the lower Tier")))}
+	}
+	if checks, done := d.unseen(CheckSoak, t, age(asked)+" required; "+setFleet); done {
+		return checks
+	}
+	c := t.check(CheckSoak)
+	c.figure("asked_seconds", asked.Seconds())
+	state := tierOf(&d.e.Fleet.Snapshot, t.Name)
+	others, unverified := 0, ""
+	for _, name := range t.ShopSets {
+		if o := d.seen[name]; o == nil || !d.runs(o) {
+			others++
+		} else if o.Unverified != "" && unverified == "" {
+			unverified = fmt.Sprintf(" %s is not verified: %s.", name, o.Unverified)
+		}
+	}
+	switch {
+	case d.e.Release == "":
+		c.Result, c.Reason = Unknown, "The Release to promote is unknown, so its soak time is unknown."
+	case others > 0 || len(t.ShopSets) == 0:
+		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) has not started: %d of %s run Release %s.", age(asked), len(t.ShopSets)-others, count(len(t.ShopSets), "ShopSet"), Short(d.e.Release))
+	case state == nil || state.SoakingSince.IsZero():
+		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) has not started: not all ShopSets of %s are Synced and Healthy, or the start time is unknown.", age(asked), t.Name)
+		if unverified != "" {
+			c.Reason = fmt.Sprintf("Soak (%s) has not started:%s", age(asked), unverified)
+		}
+	default:
+		since := state.SoakingSince
+		soaked := d.now.Sub(since)
+		c.figure("soaking_since", instant(since)).figure("soaked_seconds", soaked.Seconds())
+		c.Result, c.Reason = Pass, fmt.Sprintf("All ShopSets Synced and Healthy for %s without interruption (%s required).", age(soaked), age(asked))
+		if soaked < asked {
+			c.Result = Unknown
+			c.Reason = fmt.Sprintf("All ShopSets Synced and Healthy for %s without interruption (%s required); complete at %s.",
+				age(max(soaked, 0)), age(asked), since.Add(asked).UTC().Format(time.RFC3339))
+		}
+	}
+	return []Check{c}
+}

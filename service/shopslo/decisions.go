@@ -1,0 +1,144 @@
+package shopslo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/engine/logbook"
+	"github.com/shopslo/shopslo/internal/server"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
+)
+
+// readable gives the log, or answers that there is none.
+func (s *service) readable(w http.ResponseWriter) (decisionlog.Reader, bool) {
+	if s.book.Reader == nil {
+		server.WriteError(w, http.StatusNotFound, errors.New("this server keeps no log of decisions: "+s.book.Why))
+		return nil, false
+	}
+	return s.book.Reader, true
+}
+
+// unreadable answers that the log could not be read. A broken chain is a conflict: with
+// what was published.
+func (s *service) unreadable(w http.ResponseWriter, err error) {
+	code := http.StatusInternalServerError
+	switch {
+	case errors.Is(err, decisionlog.ErrBroken):
+		code = http.StatusConflict
+	case errors.Is(err, decisionlog.ErrUnreachable):
+		code = http.StatusBadGateway
+	}
+	s.Log.Error("the log of decisions cannot be read", "err", err)
+	server.WriteError(w, code, err)
+}
+
+// listDecisions answers GET /api/v1/decisions.
+func (s *service) listDecisions(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	f := decisionlog.Filter{To: q.Get("tier"), Overrides: q.Get("overrides") == "true"}
+	if text := q.Get("since"); text != "" {
+		var err error
+		if f.Since, err = time.Parse(time.RFC3339, text); err != nil {
+			server.WriteError(w, http.StatusBadRequest, fmt.Errorf("since: %q is not a time; write it like 2026-11-01T09:00:00Z", text))
+			return
+		}
+	}
+	log, ok := s.readable(w)
+	if !ok {
+		return
+	}
+	list, err := decisionlog.Pick(r.Context(), log, f)
+	if err != nil {
+		s.unreadable(w, err)
+		return
+	}
+	data, err := json.Marshal(list)
+	if err != nil {
+		s.unreadable(w, err)
+		return
+	}
+	write(w, data)
+}
+
+// decisionLog answers GET /api/v1/decisions/log with the lines as they are, of which
+// anybody can check the chain.
+func (s *service) decisionLog(w http.ResponseWriter, r *http.Request) {
+	log, ok := s.readable(w)
+	if !ok {
+		return
+	}
+	var all bytes.Buffer
+	if _, err := log.Read(r.Context(), func(l decisionlog.Line) error {
+		all.Write(append(l.Text, '\n'))
+		return nil
+	}); err != nil {
+		s.unreadable(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/jsonl; charset=utf-8")
+	w.Write(all.Bytes()) // an error here means that the client has gone
+}
+
+// decisionRecord answers GET /api/v1/decisions/{entry}.
+func (s *service) decisionRecord(w http.ResponseWriter, r *http.Request) {
+	n, err := strconv.Atoi(r.PathValue("entry"))
+	if err != nil || n < 1 {
+		server.WriteError(w, http.StatusBadRequest, fmt.Errorf("%q is no entry of a log: they are counted from 1", r.PathValue("entry")))
+		return
+	}
+	log, ok := s.readable(w)
+	if !ok {
+		return
+	}
+	record, err := logbook.Record(r.Context(), log, n)
+	var missing *logbook.NoEntry
+	switch {
+	case errors.As(err, &missing):
+		server.WriteError(w, http.StatusBadRequest, err)
+	case err != nil:
+		s.unreadable(w, err)
+	default:
+		write(w, record)
+	}
+}
+
+// largestMove bounds what a client may have logged.
+const largestMove = 32 << 20
+
+// logMove answers POST /api/v1/decisions: somebody has promoted or rolled back, and has
+// it logged. As with a browser's form nobody could send JSON from another site, no other
+// type is taken.
+func (s *service) logMove(w http.ResponseWriter, r *http.Request) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		server.WriteError(w, http.StatusUnsupportedMediaType, errors.New("send the answer of 'shopslo promote -o json' as application/json"))
+		return
+	}
+	record, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestMove))
+	if err != nil {
+		server.WriteError(w, http.StatusBadRequest, err)
+		return
+	}
+	by := r.URL.Query().Get("by")
+	if user, _, ok := r.BasicAuth(); ok && user != by {
+		by = strings.TrimSpace(by + " (user " + user + ")")
+	}
+	e, err := decisionlog.OfMove(decisionlog.Kind(r.URL.Query().Get("kind")), by, record)
+	if err != nil {
+		server.WriteError(w, http.StatusBadRequest, err)
+		return
+	}
+	logged := s.book.Append(context.WithoutCancel(r.Context()), e, record)
+	if logged.Failed != nil {
+		s.Log.Error("what was moved could not be logged", "to", e.To, "err", logged.Failed)
+	}
+	write(w, logged.AppendTo([]byte(`{"version": 1}`)))
+}

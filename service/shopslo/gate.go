@@ -1,0 +1,41 @@
+package shopslo
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/shopslo/shopslo/engine/logbook"
+	"github.com/shopslo/shopslo/internal/server"
+	"github.com/shopslo/shopslo/promotion"
+)
+
+// decided answers with a decision, once it is in the log.
+func (s *service) decided(w http.ResponseWriter, r *http.Request, record promotion.Record) {
+	user, _, _ := r.BasicAuth()
+	// Who goes away has asked all the same.
+	v, err := s.book.Keep(context.WithoutCancel(r.Context()), logbook.Answer{Record: record}, user)
+	if err != nil {
+		server.WriteError(w, http.StatusInternalServerError, err)
+		return
+	}
+	if v.Log.Failed != nil {
+		s.Log.Error("a decision could not be logged", "to", record.To, "err", v.Log.Failed)
+	}
+	s.told.add(v)
+	write(w, v.JSON)
+}
+
+// fixOf is what a request says of a fix; nil: nothing. Who asks with a password is named
+// beside the name that they give.
+func fixOf(r *http.Request) *promotion.Fix {
+	q := r.URL.Query()
+	if q.Get("fix") == "" {
+		return nil
+	}
+	f := &promotion.Fix{URL: q.Get("fix"), By: q.Get("by")}
+	if user, _, ok := r.BasicAuth(); ok && user != f.By {
+		f.By = strings.TrimSpace(f.By + " (user " + user + ")")
+	}
+	return f
+}
