@@ -52,7 +52,7 @@ func New(h host.Host, d *documents.Documents, src source.Source, dir string, bac
 	return Open(h, d, src, ledger.Config{Dir: dir, Backfill: backfill, Log: log}, judged, now)
 }
 
-// Open is newEngine with a ledger's settings, of which the configuration fills in
+// Open is New with a ledger's settings, of which the configuration fills in
 // the rest.
 func Open(h host.Host, d *documents.Documents, src source.Source, c ledger.Config, judged []fleet.TierName, now time.Time) (*Engine, error) {
 	e := &Engine{Docs: d, Source: src, Alerts: d.Alerts(), Witnesses: evidence.New(h, d)}
@@ -97,7 +97,7 @@ func (e *Engine) fine() time.Duration {
 // Close ends the ledger and the source.
 func (e *Engine) Close() error { return errors.Join(e.Ledger.Close(), e.Source.Close()) }
 
-// plan tells the ledger what to count: each SLO for the ShopSets of its Tiers, and of
+// Plan tells the ledger what to count: each SLO for the ShopSets of its Tiers, and of
 // those that are judged; nil: of all.
 func Plan(d *documents.Documents, src source.Source, judged []fleet.TierName) ledger.Plan {
 	subjects := map[fleet.ShopSetName]*ledger.Subject{}
@@ -183,7 +183,7 @@ func OneShot(ctx context.Context, h host.Host, d *documents.Documents, at time.T
 	return OneShotBack(ctx, h, d, at, d.Reach(), nil)
 }
 
-// OneShotBack is oneShot for an answer that looks so far back, and at these Tiers only;
+// OneShotBack is OneShot for an answer that looks so far back, and at these Tiers only;
 // nil: at all.
 func OneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at time.Time, reach time.Duration, judged []fleet.TierName) (*Engine, error) {
 	now := h.Now()

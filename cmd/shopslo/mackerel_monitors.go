@@ -95,7 +95,7 @@ refused · 4 Mackerel could not be reached.`,
 		case to != "" && to != "terraform":
 			return usage.Errorf("--to: %q is not terraform", to)
 		}
-		d, plan, _, err := planMonitors(p, cmd.Context(), f)
+		d, plan, _, err := planMonitors(cmd.Context(), p, f)
 		if err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func printPlan(p *program, plan *monitors.Plan, format string) error {
 	return p.print(plan.Text())
 }
 
-func planMonitors(p *program, ctx context.Context, f monitorsFlags) (*monitors.Document, *monitors.Plan, *mackerel.Client, error) {
+func planMonitors(ctx context.Context, p *program, f monitorsFlags) (*monitors.Document, *monitors.Plan, *mackerel.Client, error) {
 	d, err := monitors.Load(f.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil, fmt.Errorf("%w; write it, or name another with --file", err)
@@ -159,7 +159,7 @@ wrong, or Mackerel refused · 4 Mackerel could not be reached.`,
 	}
 	f.add(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		_, plan, client, err := planMonitors(p, cmd.Context(), f)
+		_, plan, client, err := planMonitors(cmd.Context(), p, f)
 		if err != nil {
 			return err
 		}

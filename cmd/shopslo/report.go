@@ -80,7 +80,7 @@ missing; or Slack could not be told.
 		if err := f.check(); err != nil {
 			return err
 		}
-		return writeReport(p, cmd.Context(), f)
+		return writeReport(cmd.Context(), p, f)
 	}
 	return cmd
 }
@@ -124,7 +124,7 @@ func (f *reportFlags) check() error {
 
 // writeReport makes the report, writes it, and tells Slack. What is missing since the
 // source could not be reached stands in the report, and is the exit code.
-func writeReport(p *program, ctx context.Context, f reportFlags) error {
+func writeReport(ctx context.Context, p *program, f reportFlags) error {
 	hook, link, err := reportHook(p, f)
 	if err != nil {
 		return err

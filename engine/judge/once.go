@@ -26,7 +26,7 @@ type Once struct {
 	outage error
 }
 
-// Ask begins a decision as of a time. Close it after read.
+// Ask begins a decision as of a time. Close it in any case.
 func Ask(h host.Host, d *documents.Documents, q Question, at time.Time) (*Once, error) {
 	tiers, err := d.Judged(q.To)
 	if err != nil {
@@ -56,7 +56,7 @@ func (o *Once) Decide(ctx context.Context) (promotion.Record, error) {
 	return Decide(ctx, o.engine, o.host.Version, o.q, o.at, o.outage)
 }
 
-// Close ends what read has opened.
+// Close ends what Read has opened.
 func (o *Once) Close() error {
 	if o.engine == nil {
 		return nil

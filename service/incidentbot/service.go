@@ -26,7 +26,7 @@ import (
 // defaultStore is a file beside the settings.
 const defaultStore = "sqlite:incidents.db"
 
-// Options are what a server is told. All are needed but webConfig.
+// Options are what a server is told. All are needed but WebConfig.
 type Options struct {
 	Around    Around
 	Config    string // the file with the settings

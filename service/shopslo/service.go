@@ -20,7 +20,7 @@ import (
 	"github.com/shopslo/shopslo/mackerel"
 )
 
-// Options are what a server is told. All are needed but webConfig.
+// Options are what a server is told. All are needed but WebConfig.
 type Options struct {
 	Host      host.Host
 	Config    string // the configuration file, read again at each reload
