@@ -19,13 +19,13 @@ var phrases = map[string]phrase{
 	"failed":    {"The board cannot be shown", "ボードを表示できません"},
 
 	// Levels, and what they mean.
-	"level.bad":     {"Hurt", "異常"},
+	"level.bad":     {"Failing", "異常"},
 	"level.warn":    {"At risk", "注意"},
 	"level.unclear": {"Unclear", "不明"},
 	"level.moving":  {"Arriving", "反映中"},
-	"level.good":    {"Well", "正常"},
+	"level.good":    {"Healthy", "正常"},
 	"legend":        {"What the marks mean", "記号の意味"},
-	"about.bad":     {"customers are hurt, or were hurt more than the objective allows", "お客様に影響が出ている、または目標で許される以上に影響が出た"},
+	"about.bad":     {"an alert pages now, it is not healthy, its counts contradict each other, or its error budget is exhausted", "呼び出しのアラートが発生中、正常に動いていない、件数が矛盾している、またはエラーバジェットが枯渇した"},
 	"about.warn":    {"the error budget runs low or burns fast, or what runs is not what git asks for", "エラーバジェットの残りが少ない・減りが速い、または動いているものが git と違う"},
 	"about.unclear": {"data is missing, so nobody can tell", "データが足りず、判断できない"},
 	"about.moving":  {"a release is just arriving", "リリースを反映している途中"},
@@ -137,6 +137,7 @@ var phrases = map[string]phrase{
 	"cause.ok":           {"within budget", "バジェット内"},
 	"cause.at_risk":      {"budget at risk", "バジェットが危険"},
 	"cause.exhausted":    {"budget used up", "バジェットを使い切った"},
+	"cause.pages":        {"pages now: the budget burns fast", "呼び出し中: バジェットの減りが速い"},
 	"cause.no_data":      {"no data", "データなし"},
 	"cause.inconsistent": {"counts contradict themselves", "件数が矛盾"},
 	"cause.insufficient_data": {
@@ -173,7 +174,7 @@ var phrases = map[string]phrase{
 	"why_unknown":      {"Why not known", "不明の理由"},
 	"objective":        {"Objective", "目標"},
 	"objective.window": {"%s over %s", "%s（期間 %s）"},
-	"sli":              {"Measured", "実測"},
+	"sli":              {"SLI", "SLI"},
 	"bad.events":       {"%s of %s failed, %s allowed", "%s / %s 件が失敗（許容 %s 件）"},
 	"bad.slices":       {"%s of %s time slices were bad, %s allowed", "%s / %s 区間が不良（許容 %s 区間）"},
 	"bad.points":       {"%s of %s points (values at fixed steps) were bad, %s allowed", "%s / %s 点（一定間隔の値）が不良（許容 %s 点）"},

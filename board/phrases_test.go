@@ -29,7 +29,7 @@ func TestEveryPhraseSaysTheSameInBothLanguages(t *testing.T) {
 		if strings.IndexFunc(p.en, func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) }) >= 0 {
 			t.Errorf("%s: the English is not English: %q", key, p.en)
 		}
-		if p.en == p.ja && !slices.Contains([]string{"tier", "filter.tier", "filter.domain", "shopset", "shopsets", "domain", "configuration", "gate.way", "at"}, key) {
+		if p.en == p.ja && !slices.Contains([]string{"tier", "filter.tier", "filter.domain", "shopset", "shopsets", "domain", "configuration", "gate.way", "at", "sli"}, key) {
 			t.Errorf("%s: is not translated: %q", key, p.en)
 		}
 	}
@@ -47,7 +47,7 @@ var (
 func kinds() map[string][]string {
 	out := map[string][]string{
 		"level": texts(Levels), "about": texts(Levels), "cause": append(texts(slo.States), causeNoSLO, causeDrift, causeArriving, causeDegraded,
-			causeMissing, causeProgressing, causeSuspended, causeUnseen, causeUncounted, causeFlagged, causeShort, causeAbsent),
+			causePages, causeMissing, causeProgressing, causeSuspended, causeUnseen, causeUncounted, causeFlagged, causeShort, causeAbsent),
 		"verdict": {"promote", "hold", "inconclusive", "none", "arrived"}, "result": append(texts(allResults), "all"),
 		"check": promotion.Checks(), "sync": texts(fleet.SyncStatuses), "health": texts(fleet.Healths), "bad": {string(slo.Events), string(slo.Slices), string(slo.Points)},
 		"absent": append(texts(absences), "nearest"), "flag": append(texts(flags), "times"),

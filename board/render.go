@@ -28,7 +28,7 @@ var templates = sync.OnceValue(func() *template.Template {
 
 var functions = template.FuncMap{
 	"symbol": symbol, "verdictSymbol": verdictSymbol, "resultSymbol": resultSymbol, "short": abbreviated,
-	"goal": status.FormatGoal, "rate": rate, "count": count, "share": share, "bar": newBar, "chart": newChart,
+	"goal": status.FormatGoal, "rate": rate, "count": count, "share": share, "sli": sli, "bar": newBar, "chart": newChart,
 	"budgetLevel": budgetLevel, "burn": Burn, "rateOver": rateOver, "word": budgetWord, "clean": clean,
 	"levels": func() []Level { return Levels }, "deref": func(n *int) int { return *n }, "dict": dict,
 }
@@ -227,6 +227,15 @@ func share(f *float64) string {
 	return status.FormatShare(f)
 }
 
+// sli writes the SLI beside its objective; "–" where there is none, or its counts
+// contradict each other.
+func sli(b *status.Budget) string {
+	if b.SLI == nil || b.State == slo.Inconsistent {
+		return "–"
+	}
+	return status.FormatSLI(*b.SLI, b.Objective)
+}
+
 // count writes a number of events; "–" where there is none.
 func count(f *float64) string {
 	if f == nil {
@@ -243,10 +252,11 @@ func rate(f *float64) string {
 	return status.FormatRate(*f)
 }
 
-// rateOver is a budget's burn rate over a window; nil where there is none.
+// rateOver is a budget's burn rate over a window; nil where there is none, or its counts
+// contradict each other.
 func rateOver(b *status.Budget, window time.Duration) *float64 {
 	for i := range b.BurnRates {
-		if b.BurnRates[i].Window == window {
+		if b.BurnRates[i].Window == window && b.State != slo.Inconsistent {
 			return b.BurnRates[i].Rate
 		}
 	}
