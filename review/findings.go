@@ -245,7 +245,7 @@ func (c *compiler) worse() []Finding {
 	return []Finding{{Kind: FoundWorse, SLO: most.SLO, Tier: most.Tier, ShopSet: most.ShopSet, Link: "#changes", Text: both(func(l Lang) string {
 		text := l.f("%s of %s got worse: %s of good events this week, %s in the four weeks before (burn rate %s, before %s; noise alone would do that with a chance of %s)",
 			"%s（%s）が悪化：良好なイベントの割合は今週 %s、直前 4 週は %s（バーンレート %s、以前は %s。偶然だけでこうなる確率は %s）",
-			most.SLO, most.who(), l.sli(most.After), l.sli(most.Before), rateOf(most.After.Burn), rateOf(most.Before.Burn), l.chance(*most.Chance))
+			most.SLO, most.who(), orDash(l.sli(most.After, c.r.goal(most.SLO))), orDash(l.sli(most.Before, c.r.goal(most.SLO))), rateOf(most.After.Burn), rateOf(most.Before.Burn), l.chance(*most.Chance))
 		if more > 1 {
 			text += l.f("; %d more changed for the worse", "。ほか %d 件も悪化", more-1)
 		}
@@ -302,7 +302,7 @@ func (c *compiler) burning() []Finding {
 }
 
 func (l Lang) left(r *float64) string {
-	if r == nil {
+	if r == nil || *r > 1 { // more than all: counts contradict each other
 		return "–"
 	}
 	return l.percent(*r)

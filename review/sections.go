@@ -155,8 +155,8 @@ func (p *page) budgetTable(rows []Row, single bool) *table {
 		if single {
 			row = append(row, cell{text: b.ShopSet})
 		}
-		row = append(row, cell{text: p.stateOf(b), tone: stateTone(b.State)}, cell{text: fromTo(l.left(b.Was), l.left(b.Remaining)), bar: b.Remaining},
-			cell{text: fromTo(orDash(l.sli(b.Last)), orDash(l.sli(b.Week)))}, cell{text: counts(b.Week, l)}, cell{days: b.Days}, p.against(b))
+		row = append(row, cell{text: p.stateOf(b), tone: stateTone(b.State)}, cell{text: fromTo(l.left(b.Was), l.left(b.left())), bar: b.left()},
+			cell{text: fromTo(orDash(l.sli(b.Last, b.Objective)), orDash(l.sli(b.Week, b.Objective)))}, cell{text: counts(b.Week, l)}, cell{days: b.Days}, p.against(b))
 		if single {
 			on := "–"
 			if b.ExhaustedOn != nil {
@@ -167,6 +167,14 @@ func (p *page) budgetTable(rows []Row, single bool) *table {
 		t.rows = append(t.rows, row)
 	}
 	return t
+}
+
+// left is what is left of a budget; nil also where its counts contradict each other.
+func (r Row) left() *float64 {
+	if r.State == slo.Inconsistent {
+		return nil
+	}
+	return r.Remaining
 }
 
 // fromTo writes two figures in percent, with one sign for both.
@@ -263,7 +271,7 @@ func (p *page) changes(r Report) section {
 		if set == "" {
 			set = l.of("all", "全体")
 		}
-		t.rows = append(t.rows, []cell{{text: c.SLO}, {text: c.Tier}, {text: set}, {text: what, tone: how}, {text: l.sli(c.Before)}, {text: l.sli(c.After)},
+		t.rows = append(t.rows, []cell{{text: c.SLO}, {text: c.Tier}, {text: set}, {text: what, tone: how}, {text: orDash(l.sli(c.Before, r.goal(c.SLO)))}, {text: orDash(l.sli(c.After, r.goal(c.SLO)))},
 			{text: rateOf(c.Before.Burn) + " → " + rateOf(c.After.Burn)}, {text: l.chance(*c.Chance)}})
 	}
 	s.show(p.cut(t))
