@@ -39,9 +39,9 @@ func (b *board) fleetNow() {
 		"sum("+per("tier, kind", "shopset_tier_order_violations"+chosenTiers)+")")
 	b.stat(small(text{"Groups short of redundancy", "冗長性の不足"}, text{"ShopGroups served from fewer FailureDomains than they ask for. Unknown counts as not serving.", "必要な数の FailureDomain から提供されていない ShopGroup の数です。不明なものは数えません。"}, red),
 		"count("+per("group", "shopset_group_redundancy_intact")+") - sum("+per("group", "shopset_group_redundancy_intact")+")")
-	b.stat(small(text{"Budgets at risk", "危険なバジェット"}, text{"Budgets with less than a quarter left, or burning over an alert's factor.", "残りが 4 分の 1 未満か、通知の倍率を超えて減っているバジェットの数です。"}, orange),
+	b.stat(small(text{"Budgets at risk", "要注意のバジェット"}, text{"Budgets with less than a quarter left, or burning above an alert's threshold.", "残りが 4 分の 1 未満か、バーンレートがしきい値を超えているバジェットの数です。"}, orange),
 		"sum("+per("slo, shopset, tier", "shopslo_slo_state"+stateOf(budgetsOf, "at_risk"))+")")
-	b.stat(small(text{"Budgets exhausted", "使い切ったバジェット"}, text{"Budgets that are used up.", "使い切ったバジェットの数です。"}, red),
+	b.stat(small(text{"Budgets exhausted", "枯渇したバジェット"}, text{"Budgets of which nothing is left.", "エラーバジェットが枯渇した数です。"}, red),
 		"sum("+per("slo, shopset, tier", "shopslo_slo_state"+stateOf(budgetsOf, "exhausted"))+")")
 	b.stat(small(text{"Budgets without data", "データのないバジェット"}, text{"Budgets of which nothing in the window is known.", "期間のデータがまったくないバジェットの数です。"}, red),
 		"sum("+per("slo, shopset, tier", "shopslo_slo_state"+stateOf(budgetsOf, "no_data"))+")")
@@ -63,8 +63,8 @@ func (b *board) tiers() {
 		{title: text{"ShopSets", "ShopSet 数"}, expr: tier("shopset_tier_shopsets")},
 		{title: text{"Synced", "同期済み"}, expr: per("tier", "shopset_tier_sync_shopsets"+stateOf(chosenTiers, "Synced"))},
 		{title: text{"Healthy", "正常"}, expr: per("tier", "shopset_tier_health_shopsets"+stateOf(chosenTiers, "Healthy"))},
-		{title: text{"Verified for", "検証時間"}, expr: "time() - " + tier("shopset_tier_soaking_since_timestamp_seconds"), unit: seconds},
-		{title: text{"Budgets at risk", "危険なバジェット"}, expr: "sum by (tier) (" + per("slo, shopset, tier, state", `shopslo_slo_state{slo=~"$slo", tier=~"$tier", state=~"at_risk|exhausted"}`) + ")", steps: wanted(orange)},
+		{title: text{"Soak time", "検証時間"}, expr: "time() - " + tier("shopset_tier_soaking_since_timestamp_seconds"), unit: seconds},
+		{title: text{"Budgets at risk", "要注意のバジェット"}, expr: "sum by (tier) (" + per("slo, shopset, tier, state", `shopslo_slo_state{slo=~"$slo", tier=~"$tier", state=~"at_risk|exhausted"}`) + ")", steps: wanted(orange)},
 	})
 }
 
