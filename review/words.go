@@ -165,13 +165,13 @@ func (l Lang) state(s slo.State) string {
 	case slo.NoData:
 		return l.of("no data", "データなし")
 	case slo.Inconsistent:
-		return l.of("inconsistent", "データ矛盾")
+		return l.of("inconsistent", "矛盾")
 	case slo.Exhausted:
 		return l.of("exhausted", "枯渇")
 	case slo.InsufficientData:
-		return l.of("too few events", "件数不足")
+		return l.of("insufficient data", "データ不足")
 	case slo.AtRisk:
-		return l.of("at risk", "残りわずか")
+		return l.of("at risk", "要注意")
 	}
 	return l.of("ok", "正常")
 }
