@@ -141,3 +141,17 @@ func TestLevelsAreFailingAndHealthy(t *testing.T) {
 		}
 	}
 }
+
+func TestSeveritiesAreTheGlossarys(t *testing.T) {
+	for s, want := range map[string][2]string{"critical": {"severity critical", "重大度 緊急"}, "minor": {"severity minor", "重大度 軽微"}, "sev1": {"severity sev1", "重大度 sev1"}} {
+		h, source := newHandler(t)
+		in := source.in
+		in.Incidents.Items = []promotion.Incident{{ID: "inc-1", Title: "it", Severity: s}}
+		source.set(in)
+		for i, l := range Languages {
+			if words := shownWords(t, h, "/", l); !strings.Contains(words, want[i]) {
+				t.Errorf("%s: the board does not say %q:\n%s", l, want[i], words)
+			}
+		}
+	}
+}

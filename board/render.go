@@ -60,6 +60,14 @@ func (v *view) T(key string, figures ...any) string { return v.Lang.say(key, fig
 // Word gives the phrase of a value, such as a state: kind "." value.
 func (v *view) Word(kind string, value any) string { return v.Lang.say(kind + "." + fmt.Sprint(value)) }
 
+// Severity gives the word for an incident's; one that is not ours stays as it is.
+func (v *view) Severity(s string) string {
+	if _, ours := phrases["severity."+s]; ours {
+		return v.Word("severity", s)
+	}
+	return s
+}
+
 // Absence says what is not there.
 func (v *view) Absence(a slo.Absence) string {
 	switch a.Kind {
