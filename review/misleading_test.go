@@ -55,3 +55,22 @@ func TestARowOfContradictingCountsHasNoFigures(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatPagesAtTheEndStandsFirstAndThenTheHigherTier(t *testing.T) {
+	row := func(tier, set string, state slo.State) Row {
+		return Row{SLO: "cart", Tier: tier, ShopSet: set, State: state}
+	}
+	r := Report{
+		Tiers:   []Row{row("prod", "", slo.Exhausted), row("beta", "", slo.Exhausted)},
+		Budgets: []Row{row("beta", "c-1", slo.Exhausted), row("beta", "c-2", slo.AtRisk), row("prod", "a-1", slo.Exhausted), row("prod", "a-2", slo.OK), row("prod", "b-2", slo.Inconsistent)},
+		Pages: []Fired{{SLO: "cart", ShopSet: "c-2", Burn: Burn{Severity: slo.Page, AtEnd: true}}, {SLO: "cart", ShopSet: "a-2", Burn: Burn{Severity: slo.Page}},
+			{SLO: "cart", ShopSet: "a-1", Burn: Burn{Severity: slo.Ticket, AtEnd: true}}},
+	}
+	var got []string
+	for _, b := range r.worstFirst() {
+		got = append(got, b.ShopSet)
+	}
+	if want := "c-2 b-2 a-1 c-1 a-2"; strings.Join(got, " ") != want {
+		t.Errorf("the order is %v, want %s", got, want)
+	}
+}

@@ -120,10 +120,7 @@ func (p *page) budgets(r Report) section {
 		p.doubts(&s, r)
 		return s
 	}
-	rows := slices.Clone(r.Budgets)
-	slices.SortStableFunc(rows, func(a, b Row) int {
-		return cmp.Or(slices.Index(urgency, a.State)-slices.Index(urgency, b.State), compareFloat(lost(&b), lost(&a)))
-	})
+	rows := r.worstFirst()
 	s.say(l.of("By ShopSet, the worst first:", "ShopSet 別（悪い順）："))
 	s.show(p.cut(p.budgetTable(rows, true)))
 	for _, b := range rows {
@@ -135,6 +132,30 @@ func (p *page) budgets(r Report) section {
 	}
 	p.doubts(&s, r)
 	return s
+}
+
+// worstFirst are the budgets: what pages at the end of the period, then by state; among
+// equals the higher Tier (SLOs list them from high to low), and what lost most.
+func (r Report) worstFirst() []Row {
+	tiers := map[string]int{}
+	for _, t := range r.Tiers {
+		if _, ok := tiers[t.Tier]; !ok {
+			tiers[t.Tier] = len(tiers)
+		}
+	}
+	rank := func(b *Row) int {
+		if b.State != slo.Inconsistent && slices.ContainsFunc(r.Pages, func(f Fired) bool {
+			return f.AtEnd && f.Severity == slo.Page && f.SLO == b.SLO && f.ShopSet == b.ShopSet
+		}) {
+			return -1
+		}
+		return slices.Index(urgency, b.State)
+	}
+	rows := slices.Clone(r.Budgets)
+	slices.SortStableFunc(rows, func(a, b Row) int {
+		return cmp.Or(rank(&a)-rank(&b), tiers[a.Tier]-tiers[b.Tier], compareFloat(lost(&b), lost(&a)))
+	})
+	return rows
 }
 
 func (p *page) budgetTable(rows []Row, single bool) *table {
