@@ -137,7 +137,7 @@ var phrases = map[string]phrase{
 	"cause.ok":           {"within budget", "バジェット内"},
 	"cause.at_risk":      {"budget at risk", "バジェットが要注意"},
 	"cause.exhausted":    {"budget exhausted", "バジェットが枯渇"},
-	"cause.pages":        {"pages now: the budget burns fast", "呼び出し中: バジェットの減りが速い"},
+	"cause.pages":        {"pages now: burn rate above the threshold", "呼び出し中: バーンレートがしきい値を超過"},
 	"cause.no_data":      {"no data", "データなし"},
 	"cause.inconsistent": {"counts inconsistent", "件数が矛盾"},
 	"cause.insufficient_data": {
