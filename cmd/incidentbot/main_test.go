@@ -74,7 +74,7 @@ func TestARestartGoesOnWhereTheLastOneStopped(t *testing.T) {
 
 const firing = `{"version":"4","groupKey":"{}:{slo=\"cart\"}","status":"firing","commonLabels":{"severity":"page"},"alerts":[{"status":"firing",
 "labels":{"alertname":"ShopsloBudgetBurn","severity":"page","shopset":"a-1","tier":"prod","slo":"cart"},
-"annotations":{"summary":"a-1 burns its error budget of cart 15 times as fast as it may"},"startsAt":"2026-11-22T05:00:00Z","fingerprint":"f1"}]}`
+"annotations":{"summary":"a-1 burns its error budget of cart at 15× the allowed rate"},"startsAt":"2026-11-22T05:00:00Z","fingerprint":"f1"}]}`
 
 func TestAnAlertOpensAnIncidentThatTheGateHears(t *testing.T) {
 	x := newTeam(t, "http", "alerts:\n  rules:\n    - {match: {severity: page}, severity: major}\n")

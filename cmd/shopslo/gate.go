@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -221,8 +222,12 @@ func judgement(ctx context.Context, p *program, server string, q judge.Question,
 	return judged{logbook.Answer{Record: r}, d.Config}, err
 }
 
-// columns is the width of the terminal; 0 where the answer goes elsewhere.
+// columns is the width that the environment's COLUMNS asks for, else the terminal's; 0
+// where the answer goes elsewhere.
 func (p *program) columns() int {
+	if n, err := strconv.Atoi(p.Env["COLUMNS"]); err == nil && n > 0 {
+		return n
+	}
 	type file interface{ Fd() uintptr }
 	if f, ok := p.stdout.(file); ok && terminal(p.stdout) {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil {

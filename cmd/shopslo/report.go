@@ -133,7 +133,7 @@ func writeReport(ctx context.Context, p *program, f reportFlags) error {
 	if err != nil && !(r.Version > 0 && errors.Is(err, slo.ErrUnavailable)) {
 		return err
 	}
-	text, failed := formatted(r, f.format, lang)
+	text, failed := formatted(r, f.format, lang, p.reportColumns(f))
 	if failed != nil {
 		return failed
 	}
@@ -150,7 +150,16 @@ func writeReport(ctx context.Context, p *program, f reportFlags) error {
 	return errors.Join(failed, err)
 }
 
-func formatted(r review.Report, format string, lang review.Lang) (string, error) {
+// reportColumns is the width of the text: the terminal's, or that of COLUMNS; 0, which is
+// the usual one, in a file and a pipe.
+func (p *program) reportColumns(f reportFlags) int {
+	if f.file != "" {
+		return 0
+	}
+	return p.columns()
+}
+
+func formatted(r review.Report, format string, lang review.Lang, columns int) (string, error) {
 	switch format {
 	case "markdown":
 		return r.Markdown(lang), nil
@@ -160,7 +169,7 @@ func formatted(r review.Report, format string, lang review.Lang) (string, error)
 		data, err := r.JSON()
 		return string(data), err
 	}
-	return r.Text(lang), nil
+	return r.Text(lang, columns), nil
 }
 
 // reportHook is the webhook that is told, nil without --slack, and the report's address.
