@@ -2,7 +2,6 @@ package engine
 
 import (
 	"github.com/shopslo/shopslo/engine/documents"
-	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/engine/source"
 	"time"
 )
@@ -25,7 +24,7 @@ func (e *Engine) TakeOver(now time.Time) error {
 // With gives an engine of other documents on the same source and ledger. It counts
 // nothing before it takes over.
 func (e *Engine) With(d *documents.Documents) *Engine {
-	return &Engine{Docs: d, Source: e.Source, Ledger: e.Ledger, Alerts: d.Alerts(), Witnesses: evidence.New(d)}
+	return &Engine{Docs: d, Source: e.Source, Ledger: e.Ledger, Alerts: d.Alerts(), Witnesses: e.Witnesses.Of(d)}
 }
 
 // NeedsMore reports whether other documents need more history than these.

@@ -98,7 +98,7 @@ func TestTheBoardShowsWhatServeKnows(t *testing.T) {
 	s.waitCounts(t, "cart", "b-1", 105, 5)
 
 	t.Run("the root leads to it, and one look sees Tiers, Releases, budgets and the gate", func(t *testing.T) {
-		page := s.shows(t, "/", goodRelease[:8], lastRelease[:8], "beta → prod", "Held back", "Freeze year-end is active", "52.3% left")
+		page := s.shows(t, "/", goodRelease[:8], lastRelease[:8], "beta → prod", "Hold", "Freeze year-end is active", "52.3% left")
 		if strings.Contains(page, "<b>年末</b>") || !strings.Contains(page, "&lt;b&gt;年末") {
 			t.Error("what somebody wrote is not escaped")
 		}

@@ -126,7 +126,7 @@ decision and report.`,
 	cmd.RunE = func(*cobra.Command, []string) error {
 		return e.run("override", func(now time.Time) ([]byte, error) {
 			if len(*checks) == 0 || len(e.tiers) == 0 {
-				return nil, usage.Errorf("--check and --tier are needed: which check is set aside, for which Tier?")
+				return nil, usage.Errorf("--check and --tier are needed: which check is waived, for which Tier?")
 			}
 			if err := checkRelease("--release", *release); err != nil {
 				return nil, err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/source/sourcetest"
@@ -252,7 +253,7 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 			}
 			s := &typedSource{types: tt.types, err: tt.err, asked: map[string]int{}}
 			now := time.Now()
-			e, err := engine.New(d, source.Source{Source: s, Types: source.NewTypes(s), Close: func() error { return nil }}, "", time.Hour, nil, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+			e, err := engine.New(host.Host{}, d, source.Source{Source: s, Types: source.NewTypes(s), Close: func() error { return nil }}, "", time.Hour, nil, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 			if err != nil {
 				t.Fatal(err)
 			}

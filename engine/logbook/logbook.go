@@ -34,7 +34,7 @@ func Open(h host.Host, c *config.Config) (*Logbook, error) {
 		b.required = l.Required
 		if l.Dir != "" {
 			b.Why = "gate.log.dir is the log of 'shopslo serve': ask that with --server, or name gate.log.git"
-		} else if err := b.openBranch(gitLog(h, l)); err != nil {
+		} else if err := b.openBranch(gitLog(h, l.Git)); err != nil {
 			return nil, err
 		}
 	}
@@ -65,7 +65,7 @@ func (b *Logbook) openBranch(c decisiongit.Config) error {
 	return nil
 }
 
-func gitLog(h host.Host, l *config.DecisionLog) decisiongit.Config {
+func gitLog(h host.Host, l *config.LogBranch) decisiongit.Config {
 	return decisiongit.Config{Repository: l.Repository, Branch: l.Branch, Env: h.Environ()}
 }
 

@@ -21,7 +21,7 @@ import (
 	"github.com/shopslo/shopslo/mackerel"
 )
 
-// Options are what a server is told. All are needed but webConfig.
+// Options are what a server is told. All are needed but WebConfig.
 type Options struct {
 	Host      host.Host
 	Config    string // the configuration file, read again at each reload
@@ -62,7 +62,7 @@ func Serve(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	e, err := engine.New(d, src, d.Config.Ledger.Dir, d.History()+documents.Margin, nil, o.Host.Now(), log)
+	e, err := engine.New(o.Host, d, src, d.Config.Ledger.Dir, d.History()+documents.Margin, nil, o.Host.Now(), log)
 	if err != nil {
 		return errors.Join(err, src.Close())
 	}
