@@ -135,6 +135,7 @@ type wireEvidence struct {
 	Outages     []Outage         `json:"outages"`
 	Fleet       FleetView        `json:"fleet"`
 	Comparisons []Comparison     `json:"comparisons"`
+	Traffic     []Traffic        `json:"traffic,omitempty"` // records of before have none
 	Alerts      Found[Alert]     `json:"alerts"`
 	Incidents   Found[Incident]  `json:"incidents"`
 	Freezes     Found[Freeze]    `json:"freezes"`
@@ -146,7 +147,7 @@ type wireEvidence struct {
 
 // appendJSON writes the report without reflection: it may be of thousands of budgets.
 func (e Evidence) appendJSON(to []byte) ([]byte, error) {
-	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Groups, e.Outages, e.Fleet, e.Comparisons,
+	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Groups, e.Outages, e.Fleet, e.Comparisons, e.Traffic,
 		e.Alerts, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix})
 	if err != nil {
 		return to, err
@@ -173,7 +174,7 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 	}
 	w := in.wireEvidence
 	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Report: *in.Report, Groups: w.Groups,
-		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Alerts: w.Alerts, Incidents: w.Incidents, Freezes: w.Freezes,
+		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Traffic: w.Traffic, Alerts: w.Alerts, Incidents: w.Incidents, Freezes: w.Freezes,
 		Overrides: w.Overrides, Exclusions: w.Exclusions, Uncorrected: w.Uncorrected, Fix: w.Fix}
 	return nil
 }

@@ -19,11 +19,18 @@ func (d *Documents) Policy(to string) promotion.Policy {
 		MinCoverage: g.MinCoverage, QuietCoverage: g.QuietCoverage, MaxAge: g.MaxAge,
 		AtRisk: promotion.Lenience(g.AtRisk), Exhausted: promotion.Lenience(g.Exhausted),
 		RedundancyWaived: g.RedundancyWaived, Soak: g.Soak, QuietAlerts: g.QuietAlerts,
-		Since: promotion.SincePolicy{Harm: g.Harm, HarmToOne: g.HarmToOne, FalseAlarms: g.FalseAlarms, Confidence: g.Confidence, Baseline: g.Baseline},
-		Load:  promotion.LoadPolicy{Share: g.LoadShare, Window: g.LoadWindow, Day: g.LoadDay},
+		Since:   promotion.SincePolicy{Harm: g.Harm, HarmToOne: g.HarmToOne, FalseAlarms: g.FalseAlarms, Confidence: g.Confidence, Baseline: g.Baseline},
+		Load:    promotion.LoadPolicy{Share: g.LoadShare, Window: g.LoadWindow, Day: g.LoadDay},
+		Traffic: &promotion.TrafficPolicy{UnknownBelow: g.TrafficUnknownBelow, FailBelow: g.TrafficFailBelow, TargetsBelow: g.TargetsBelow},
 	}
 	for _, s := range g.FailOn {
 		p.FailOn = append(p.FailOn, slo.Severity(s))
+	}
+	for set, n := range g.Targets {
+		if p.Traffic.Targets == nil {
+			p.Traffic.Targets = map[fleet.ShopSetName]int{}
+		}
+		p.Traffic.Targets[fleet.ShopSetName(set)] = n
 	}
 	for check, need := range g.Checks {
 		if p.Needs == nil {

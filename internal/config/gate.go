@@ -63,6 +63,10 @@ type GateRules struct {
 	// LoadShare is a ratio 0–1 of the busiest LoadWindow in a LoadDay.
 	LoadShare           float64
 	LoadWindow, LoadDay time.Duration
+	// TrafficUnknownBelow, TrafficFailBelow and TargetsBelow are ratios 0–1.
+	TrafficUnknownBelow, TrafficFailBelow, TargetsBelow float64
+	// Targets is how many live targets ShopSets have by declaration; nil: not set.
+	Targets map[string]int
 	// QuietAlerts are names or severities of alerts that do not hold; nil: not set.
 	QuietAlerts []string
 	// Checks are required, optional or off, by their names.
@@ -166,6 +170,7 @@ func (g *GateRules) read(m *mapping) {
 		s.duration("day", &g.LoadDay)
 		s.done()
 	}
+	g.traffic(m)
 	m.texts("quiet_alerts", &g.QuietAlerts)
 	if n := m.take("checks"); n != nil {
 		g.checks(m.r.mapping(n, m.at("checks")))
@@ -191,7 +196,7 @@ func (g *GateRules) failOn(m *mapping) {
 }
 
 // gateChecks are the checks that may be required, optional or off.
-var gateChecks = []string{"release", "sync", "soak", "drift", "budget", "since_release", "load", "burn_rate", "alert", "coverage", "freshness",
+var gateChecks = []string{"release", "sync", "soak", "drift", "budget", "since_release", "traffic", "load", "burn_rate", "alert", "coverage", "freshness",
 	"images", "incident", "freeze", "redundancy"}
 
 func (g *GateRules) checks(m *mapping) {
