@@ -1,9 +1,11 @@
 package promotion
 
 import (
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
@@ -59,6 +61,10 @@ func (c *control) measure(w *weighing, s *slo.SLO) {
 	}
 	for _, set := range w.e.Target.ShopSets {
 		o := w.seen[set]
+		served := slices.ContainsFunc(w.group[set], func(other fleet.ShopSetName) bool { return slices.Contains(w.e.Source.ShopSets, other) })
+		if served { // with one of those that are judged: shops may have moved to it
+			continue
+		}
 		if o == nil || o.Release == "" || string(o.Release) == w.e.Release || o.ReleaseSince.IsZero() || o.ReleaseSince.After(w.first) {
 			continue
 		}

@@ -63,6 +63,9 @@ const unclear Result = ""
 // change of theirs to say something.
 const leastControl = 100
 
+// clearGain is the ratio of what is usual above which more traffic has come from elsewhere.
+const clearGain = 0.1
+
 // checkTraffic asks of each SLO for each ShopSet below whether users still come, and whether
 // there are targets to answer them.
 func (d *deciding) checkTraffic(t tier) []Check {
@@ -119,19 +122,27 @@ func (d *deciding) weigh(t tier, c *Traffic) Check {
 }
 
 func (d *deciding) judgeTraffic(c *Traffic, figures *Figures) (Result, string) {
+	result, reason := d.judgeAll(c, figures)
+	if since := d.now.Sub(c.Came); result == Fail && since < settled {
+		return Unknown, fmt.Sprintf("%s The Release arrived only %s ago (%s required).", reason, age(since), age(settled))
+	}
+	return result, reason
+}
+
+// judgeAll lets targets only make worse what the counts say.
+func (d *deciding) judgeAll(c *Traffic, figures *Figures) (Result, string) {
 	result, reason := d.judgeTargets(c, figures)
 	if result == Fail {
 		return result, reason
 	}
-	if r, why := d.judgeVolumes(c, figures); r != Pass {
-		return r, why
-	} else if result == Pass {
+	r, why := d.judgeVolumes(c, figures)
+	switch {
+	case r == Pass && result == Pass:
 		return r, why + " " + reason
-	} else if result == Unknown || d.p.Needs[CheckTraffic] == Required {
+	case r == Pass && (result == Unknown || d.p.Needs[CheckTraffic] == Required):
 		return result, reason
-	} else {
-		return r, why
 	}
+	return r, why
 }
 
 // judgeVolumes judges the time since the Release and its last hour: the worse counts, and
@@ -172,7 +183,7 @@ func (d *deciding) judgeVolume(c *Traffic, v *Volume, name string, figures *Figu
 	switch {
 	case !(v.Now.Coverage >= d.p.MinCoverage):
 		return Unknown, fmt.Sprintf("Only %s of the time has data %s (%s required).", status.FormatShare(&v.Now.Coverage), over, status.FormatShare(&d.p.MinCoverage))
-	case !finite(v.Now.Total, x.now, x.before, x.control):
+	case !finite(v.Now.Total, x.now, x.sure, x.before, x.control):
 		return Unknown, "Counts are inconsistent, so traffic cannot be compared."
 	case v.Before == nil && x.now <= 0:
 		return Unknown, fmt.Sprintf("No traffic %s, and no history to compare with.", over)
@@ -182,7 +193,10 @@ func (d *deciding) judgeVolume(c *Traffic, v *Volume, name string, figures *Figu
 	*figures = figures.with(name+"expected", x.before*x.control).with(name+"before", v.Before.Total).with(name+"control", x.control)
 	expected := fmt.Sprintf("the expected %s %s %s", status.FormatCount(math.Round(x.before*x.control)), c.Unit, over)
 	tells := c.Unit == slo.Events && x.chance(0) <= d.alarms()
-	share := fmt.Sprintf("Traffic is %s of %s", percent(x.now/(x.before*x.control)), expected)
+	share := fmt.Sprintf("Traffic is %s of %s", percent(x.sure/(x.before*x.control)), expected)
+	if x.sure > v.Now.Total {
+		share += ", with what moved within the ShopGroup"
+	}
 	switch {
 	case x.now <= 0 && tells:
 		return Fail, fmt.Sprintf("No traffic: 0 of %s.", expected)
@@ -190,13 +204,15 @@ func (d *deciding) judgeVolume(c *Traffic, v *Volume, name string, figures *Figu
 		return Unknown, fmt.Sprintf("No traffic: 0 of %s, too few to tell.", expected)
 	case c.Unit != slo.Events:
 		return unclear, fmt.Sprintf("Counted in %s, which do not tell how much traffic there is.", c.Unit)
+	case x.before*x.control <= 0:
+		return unclear, fmt.Sprintf("%s %s, and none were expected: too few requests to tell.", status.FormatCount(math.Round(x.now)), c.Unit)
 	case !tells:
 		return unclear, fmt.Sprintf("%s: too few requests to tell.", share)
-	case x.now < p.UnknownBelow*x.before*x.control && x.chance(x.now) > d.alarms():
+	case x.sure < p.UnknownBelow*x.before*x.control && x.chance(x.sure) > d.alarms():
 		return unclear, fmt.Sprintf("%s: too few requests to tell.", share)
 	case x.now < p.FailBelow*x.before*min(1, x.control):
 		return Fail, fmt.Sprintf("%s (limit %s).", share, percent(p.FailBelow))
-	case x.now < p.UnknownBelow*x.before*x.control:
+	case x.sure < p.UnknownBelow*x.before*x.control:
 		return Unknown, fmt.Sprintf("%s (%s required).", share, percent(p.UnknownBelow))
 	}
 	return Pass, fmt.Sprintf("%s (%s required).", share, percent(p.UnknownBelow))
@@ -212,20 +228,27 @@ func (v *Volume) length() time.Duration { return v.Now.End.Sub(v.Now.Start).Roun
 
 // expectation is what was counted, and what could be expected.
 type expectation struct {
-	now, before float64 // events of the ShopSet, and of those of its ShopGroup, in as long a time
-	control     float64 // by how much traffic changed where the Release did not
+	// now are the events of the ShopSet with those that others of its ShopGroup gained: shops
+	// may have moved there. sure has only what is clearly a gain, and no mere ups and downs.
+	now, sure float64
+	before    float64 // in as long a time
+	control   float64 // by how much traffic changed where the Release did not
 }
 
 func (v *Volume) expect() expectation {
-	x := expectation{now: v.Now.Total, control: 1}
+	x := expectation{now: v.Now.Total, sure: v.Now.Total, control: 1}
 	if v.Before != nil && v.Before.Seconds > 0 {
 		x.before = v.Before.Total * v.Now.Seconds / v.Before.Seconds
 	}
-	if v.Group != nil {
-		x.now, x.before = x.now+v.Group.Now, x.before+v.Group.Before
-	}
 	if v.Control != nil && v.Control.Before >= leastControl {
 		x.control = v.Control.Now / v.Control.Before
+	}
+	if v.Group != nil {
+		usual := v.Group.Before * x.control
+		gain := max(0, v.Group.Now-usual)
+		if x.now += gain; gain > clearGain*usual {
+			x.sure = x.now
+		}
 	}
 	return x
 }
