@@ -34,6 +34,17 @@ func sinceRelease(other float64) rate {
 	}
 }
 
+// oneOfFour pods of b-1 is left since the Release came, and answers all requests.
+func oneOfFour(s *stage, set string, pod int, at time.Time) float64 {
+	switch {
+	case set != "b-1" || !at.After(s.since()):
+		return 5
+	case pod > 0:
+		return gone
+	}
+	return 20
+}
+
 // traffic is a stage whose ShopSets have four pods each, and such traffic for some time.
 func traffic(t *testing.T, history time.Duration, below string, r rate) *stage {
 	t.Helper()
@@ -98,15 +109,7 @@ func TestTheGateMissesTraffic(t *testing.T) {
 		{"traffic falls to 1 %", day, "b-1", sinceRelease(0.05), exitNo, "Traffic is 1.0% of the expected 72,000 events"},
 		{"traffic falls to 40 %", day, "b-1", sinceRelease(2), exitInconclusive, "Traffic is 40.0% of the expected"},
 		{"no traffic at all", day, "b-1", sinceRelease(0), exitNo, "No traffic"},
-		{"three of four pods are gone", day, "b-1", func(s *stage, set string, pod int, at time.Time) float64 {
-			switch {
-			case set != "b-1" || !at.After(s.since()):
-				return 5
-			case pod > 0:
-				return gone
-			}
-			return 20
-		}, exitNo, "1 of 4 targets"},
+		{"three of four pods are gone", day, "b-1", oneOfFour, exitNo, "1 of 4 targets"},
 		{"the same dip a day ago", day, "b-1", dip, exitOK, ""},
 		{"the same dip in a Tier that did not change", day, "b-1", func(s *stage, _ string, _ int, at time.Time) float64 {
 			if at.After(s.since()) {
@@ -172,15 +175,7 @@ func TestThresholdsOfTrafficArePolicy(t *testing.T) {
 }
 
 func TestDeclaredScalingIsNoLoss(t *testing.T) {
-	s := traffic(t, 26*time.Hour, "b-1", func(s *stage, set string, pod int, at time.Time) float64 {
-		switch {
-		case set != "b-1" || !at.After(s.since()):
-			return 5
-		case pod > 0:
-			return gone
-		}
-		return 20
-	})
+	s := traffic(t, 26*time.Hour, "b-1", oneOfFour)
 	s.amend(t, "shopslo.yaml", "gate:\n", "gate:\n  traffic: {targets: {b-1: 1}}\n")
 	if code, stdout, stderr := s.gate(t); code != exitOK {
 		t.Errorf("exit code %d:\n%s%s", code, stdout, stderr)
@@ -201,5 +196,30 @@ func TestADecisionAboutTrafficIsReplayed(t *testing.T) {
 	}
 	if d, err := r.Replay(r.Program); err != nil || d.Verdict != promotion.Hold {
 		t.Errorf("%s, %v", d.Verdict, err)
+	}
+}
+
+func TestAServerMissesTheSameTraffic(t *testing.T) {
+	s := traffic(t, 26*time.Hour, "b-1", oneOfFour)
+	said := func(more ...string) string {
+		t.Helper()
+		_, stdout, stderr := runWith(t, nil, append([]string{"gate", "--to", "prod", "--at", s.at.Format(time.RFC3339), "-o", "json"}, more...)...)
+		d, err := promotion.Decode([]byte(stdout))
+		if err != nil {
+			t.Fatalf("%v: %s", err, stderr)
+		}
+		for _, c := range d.Checks {
+			if c.Check == promotion.CheckTraffic {
+				return string(c.Result) + ": " + c.Reason
+			}
+		}
+		return ""
+	}
+	here := said("--config", s.config)
+	server := startServe(t, s.config)
+	server.waitReady(t)
+	there := said("--server", server.url)
+	if here != there || !strings.HasPrefix(here, "fail: Only 1 of 4 targets is live") {
+		t.Errorf("here it is\n%s\nthere\n%s", here, there)
 	}
 }
