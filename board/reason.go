@@ -38,9 +38,9 @@ func failedJapanese(c promotion.Check, f figures) string {
 		case "inconsistent":
 			return "成功数と全体数が矛盾しています。計測を確認してください。"
 		case "at_risk":
-			return fmt.Sprintf("エラーバジェットが危険です%s。いまは修正リリースだけが進めます。", f.share("remaining_ratio", "（残り %s）"))
+			return fmt.Sprintf("エラーバジェットが要注意です%s。いまは修正リリースだけが進めます。", f.share("remaining_ratio", "（残り %s）"))
 		}
-		return fmt.Sprintf("エラーバジェットを使い切っています%s。", f.share("remaining_ratio", "（残り %s）"))
+		return fmt.Sprintf("エラーバジェットが枯渇しています%s。", f.share("remaining_ratio", "（残り %s）"))
 	case promotion.CheckBurnRate:
 		return "エラーバジェットの減りが速すぎます（バーンレートの通知が出ています）。"
 	case promotion.CheckRedundancy:
@@ -51,6 +51,8 @@ func failedJapanese(c promotion.Check, f figures) string {
 		return "動いているものが git と異なります。同期するか、変更を git に入れてください。"
 	case promotion.CheckSince:
 		return "このリリースが来てから、エラーが以前より明らかに増えています。"
+	case promotion.CheckTraffic:
+		return "このリリースが来てから、アクセスがほとんどないか、動いている台数が大きく減っています。"
 	case promotion.CheckAlert:
 		return fmt.Sprintf("アラート %s が発生しています。", f.text("alert"))
 	case promotion.CheckImages:
@@ -91,7 +93,7 @@ func unknownJapanese(c promotion.Check, f figures) string {
 		}
 		return "データが足りず、バーンレートが分かりません。"
 	case promotion.CheckCoverage:
-		return fmt.Sprintf("データのある時間が足りません（%s、必要 %s）。", f.percent("coverage"), f.percent("min_coverage"))
+		return fmt.Sprintf("カバレッジが足りません（%s、必要 %s）。", f.percent("coverage"), f.percent("min_coverage"))
 	case promotion.CheckFreshness:
 		return "データが古いか、時計がずれています。"
 	case promotion.CheckRedundancy:
@@ -107,6 +109,11 @@ func unknownJapanese(c promotion.Check, f figures) string {
 			return why
 		}
 		return "このリリースの後にエラーが増えていないと言えるだけのデータが、まだありません。"
+	case promotion.CheckTraffic:
+		if why := f.doubt(); why != "" {
+			return why
+		}
+		return "アクセスが以前より少ないか、比べられるだけのデータがまだありません。"
 	case promotion.CheckLoad:
 		return "混み合う時間帯の負荷をまだ受けていません。"
 	case promotion.CheckAlert:

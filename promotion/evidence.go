@@ -31,6 +31,8 @@ type Evidence struct {
 	// Comparisons are of the time since the Release came with the time before, for
 	// each ShopSet of Source and each part of each SLO; Compare makes them.
 	Comparisons []Comparison
+	// Traffic is how much came since, and before, for the same; Weigh makes it.
+	Traffic []Traffic
 	// Alerts fire now, of the whole fleet.
 	Alerts Found[Alert]
 	// AlertRules are those of a Prometheus; nowhere: an Alertmanager was asked, which

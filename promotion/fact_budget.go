@@ -17,9 +17,9 @@ func (d *deciding) doubtedBudget(t tier, b *status.Budget) string {
 	switch {
 	case b.Tier != t.Name:
 		return fmt.Sprintf("The budget is one of Tier %s.", orElse(string(b.Tier), "(none)"))
-	case !counted(b.Good) || !counted(b.Total) || !counted(b.Bad) || *b.Good > *b.Total:
+	case !isCount(b.Good) || !isCount(b.Total) || !isCount(b.Bad) || *b.Good > *b.Total:
 		return "The counts are no counts of events."
-	case settled && (!counted(b.Allowed) || *b.Bad > *b.Allowed || b.RemainingRatio == nil || !(*b.RemainingRatio >= 0 && *b.RemainingRatio <= 1)):
+	case settled && (!isCount(b.Allowed) || *b.Bad > *b.Allowed || b.RemainingRatio == nil || !(*b.RemainingRatio >= 0 && *b.RemainingRatio <= 1)):
 		return fmt.Sprintf("The budget is said to be %s, which its figures contradict.", b.State)
 	case settled && !b.VerdictFrom.IsZero():
 		return fmt.Sprintf("The budget is said to be %s, and its history too short for a verdict.", b.State)
@@ -29,8 +29,8 @@ func (d *deciding) doubtedBudget(t tier, b *status.Budget) string {
 	return ""
 }
 
-// counted reports whether a figure is a count.
-func counted(n *float64) bool { return n != nil && *n >= 0 && !math.IsInf(*n, 0) }
+// isCount reports whether a figure is a count.
+func isCount(n *float64) bool { return n != nil && *n >= 0 && !math.IsInf(*n, 0) }
 
 // doubtedRates says in a sentence why burn rates, or what they are compared with, are
 // no evidence; "" where they are.
@@ -42,7 +42,7 @@ func doubtedRates(b *status.Budget, configured []slo.BurnAlert, asked func(slo.B
 	}
 	rate := map[time.Duration]*float64{}
 	for _, r := range b.BurnRates {
-		if _, there := rate[r.Window]; there || r.Window <= 0 || r.Rate != nil && !counted(r.Rate) {
+		if _, there := rate[r.Window]; there || r.Window <= 0 || r.Rate != nil && !isCount(r.Rate) {
 			return fmt.Sprintf("The burn rate over %s is reported twice, or is none.", slo.Rolling(r.Window).Text)
 		}
 		rate[r.Window] = r.Rate

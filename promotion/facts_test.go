@@ -188,6 +188,17 @@ var unspoilt = map[string]string{
 	"Report.Alerts doubled": "the same", "Report.Budgets[].Alerts doubled": "the same", "Report.Budgets[].Alerts missing": "none fits the window",
 	"Report.Alerts[].Long contradictory": "the budgets have their own", "Report.Alerts[].Short contradictory": "the budgets have their own", "Report.Budgets[].BurnRates[].Rate missing": "there was no traffic",
 	"Report.Budgets[].ExactFrom missing": "coverage judges", "Report.Budgets[].ExactFrom too old": "coverage judges", "Report.Budgets[].Expected too old": "coverage judges", "Report.Budgets[].WindowStart too old": "about as long as a window is",
+	// of traffic
+	"Traffic[].Part contradictory":   "said",
+	"Traffic[].Since.Before missing": "the other span tells", "Traffic[].Since.Before.Coverage missing": "the other span tells", "Traffic[].Since.Before.Seconds missing": "the other span tells", "Traffic[].Since.Before.Total missing": "the other span tells",
+	"Traffic[].Since.Before.Start missing": "a longer time, in which less was usual", "Traffic[].Since.Before.Start too old": "a longer time, in which less was usual",
+	"Traffic[].Since.Control missing": "then nothing is made up for", "Traffic[].Since.Control.Before missing": "then nothing is made up for", "Traffic[].Since.Control.Now missing": "the other span tells", "Traffic[].Since.Control.ShopSets missing": "said", "Traffic[].Since.Control.ShopSets contradictory": "said",
+	"Traffic[].Since.Group missing": "then nothing is made up for", "Traffic[].Since.Group.Before missing": "then nothing is made up for", "Traffic[].Since.Group.Now missing": "the other span tells", "Traffic[].Since.Group.ShopSets missing": "said", "Traffic[].Since.Group.ShopSets contradictory": "said",
+	"Traffic[].Recent.Before missing": "the other span tells", "Traffic[].Recent.Before.Coverage missing": "the other span tells", "Traffic[].Recent.Before.Seconds missing": "the other span tells", "Traffic[].Recent.Before.Total missing": "the other span tells",
+	"Traffic[].Recent.Before.Start missing": "a longer time, in which less was usual", "Traffic[].Recent.Before.Start too old": "a longer time, in which less was usual",
+	"Traffic[].Recent.Control missing": "then nothing is made up for", "Traffic[].Recent.Control.Before missing": "then nothing is made up for", "Traffic[].Recent.Control.Now missing": "the other span tells", "Traffic[].Recent.Control.ShopSets missing": "said", "Traffic[].Recent.Control.ShopSets contradictory": "said",
+	"Traffic[].Recent.Group missing": "then nothing is made up for", "Traffic[].Recent.Group.Before missing": "then nothing is made up for", "Traffic[].Recent.Group.Now missing": "the other span tells", "Traffic[].Recent.Group.ShopSets missing": "said", "Traffic[].Recent.Group.ShopSets contradictory": "said",
+	"Traffic[].Targets.ControlBefore missing": "then all are to be live", "Traffic[].Targets.ControlBefore contradictory": "no more than were live may be missing", "Traffic[].Targets.ControlNow *": "then all are to be live", "Traffic[].Targets.Now contradictory": "more are live",
 	// from the documents
 	"Source.Soak *": "what is asked for", "Target.Soak *": "what would be asked for", "Target.SLOs doubled": "each is asked", "Source.SLOs doubled": "each is asked",
 	"Declared.Tiers doubled": "the same", "Groups doubled": "each is asked",

@@ -12,11 +12,11 @@ import (
 // before it came: what breaks at the peak only is as good as new before it.
 type LoadPolicy struct {
 	// Share 0–1 of the busiest time's events that it has to have carried; 0: none.
-	Share float64
+	Share float64 `json:"share,omitempty"`
 	// Window is how long a busy time is; 0 means an hour.
-	Window time.Duration
+	Window time.Duration `json:"window,omitempty"`
 	// Day is how far back the busiest is looked for; 0 means 24 hours.
-	Day time.Duration
+	Day time.Duration `json:"day,omitempty"`
 }
 
 func (p LoadPolicy) withDefaults() LoadPolicy {
@@ -96,7 +96,7 @@ func (d *deciding) judgeLoad(c *Comparison, figures *Figures) (Result, string) {
 		return Unknown, c.Doubt
 	case c.Load == nil || c.Load.Before == nil:
 		return Unknown, fmt.Sprintf("No data for the %s before the Release arrived, so the peak load is unknown.", age(p.Day))
-	case !counted(c.Load.Before) || c.Load.Since != nil && !counted(c.Load.Since):
+	case !isCount(c.Load.Before) || c.Load.Since != nil && !isCount(c.Load.Since):
 		return Unknown, "The peak load is no count of events."
 	case c.Load.Since == nil:
 		return Unknown, fmt.Sprintf("The Release arrived %s ago: no data for a full %s since.", age(d.now.Sub(c.Came)), age(p.Window))

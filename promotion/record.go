@@ -15,7 +15,7 @@ import (
 
 // Rules is the version of what Decide asks of its evidence. It grows with each change
 // by which the same policy and evidence could give another Decision.
-const Rules = 5
+const Rules = 6
 
 // Record is a Decision with all that it was made from, so that it can be made again.
 type Record struct {
@@ -136,6 +136,7 @@ type wireEvidence struct {
 	Outages     []Outage         `json:"outages"`
 	Fleet       FleetView        `json:"fleet"`
 	Comparisons []Comparison     `json:"comparisons"`
+	Traffic     []Traffic        `json:"traffic,omitempty"` // records of before have none
 	Alerts      Found[Alert]     `json:"alerts"`
 	AlertRules  Found[AlertRule] `json:"alert_rules"`
 	Incidents   Found[Incident]  `json:"incidents"`
@@ -148,7 +149,7 @@ type wireEvidence struct {
 
 // appendJSON writes the report without reflection: it may be of thousands of budgets.
 func (e Evidence) appendJSON(to []byte) ([]byte, error) {
-	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Declared, e.Groups, e.Outages, e.Fleet, e.Comparisons,
+	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Declared, e.Groups, e.Outages, e.Fleet, e.Comparisons, e.Traffic,
 		e.Alerts, e.AlertRules, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix})
 	if err != nil {
 		return to, err
@@ -175,7 +176,7 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 	}
 	w := in.wireEvidence
 	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Declared: w.Declared, Report: *in.Report, Groups: w.Groups,
-		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Alerts: w.Alerts, AlertRules: w.AlertRules, Incidents: w.Incidents, Freezes: w.Freezes,
+		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Traffic: w.Traffic, Alerts: w.Alerts, AlertRules: w.AlertRules, Incidents: w.Incidents, Freezes: w.Freezes,
 		Overrides: w.Overrides, Exclusions: w.Exclusions, Uncorrected: w.Uncorrected, Fix: w.Fix}
 	return nil
 }

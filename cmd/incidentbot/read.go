@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 	"text/tabwriter"
@@ -16,67 +13,8 @@ import (
 
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/incidentapi"
-	"github.com/shopslo/shopslo/incident/slackbot"
-	"github.com/shopslo/shopslo/incident/sqlstore"
+	"github.com/shopslo/shopslo/service/incidentbot"
 )
-
-// reading is how incidents are told, by the server and on the command line alike.
-func (p *program) reading(s *settings, store *sqlstore.Store) incidentapi.Options {
-	o := incidentapi.Options{Source: slackbot.Named{From: store, Notes: store}, Now: p.now, Location: s.location()}
-	if s.Shopslo.URL != "" {
-		b := budgets{url: s.Shopslo.URL, token: func() (string, error) {
-			return p.secret(s, "shopslo.token_file", s.Shopslo.TokenFile, "SHOPSLO_TOKEN")
-		}, client: &http.Client{Timeout: 10 * time.Second}, now: p.now}
-		o.Burned = b.burned
-	}
-	return o
-}
-
-// answer is what the API answers, in this process.
-type answer struct {
-	bytes.Buffer
-	status int
-	header http.Header
-}
-
-func (a *answer) Header() http.Header    { return a.header }
-func (a *answer) WriteHeader(status int) { a.status = status }
-
-// ask asks the API's own handler about the store, so that both tell the same.
-func (p *program) ask(ctx context.Context, path string, query url.Values) ([]byte, error) {
-	s, err := load(p.config)
-	if err != nil {
-		return nil, err
-	}
-	store, err := p.openStore(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	defer store.Close()
-	var cause error
-	o := p.reading(s, store)
-	o.Failed = func(err error) { cause = err }
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
-	if err != nil {
-		return nil, err
-	}
-	a := &answer{status: http.StatusOK, header: http.Header{}}
-	incidentapi.New(o).ServeHTTP(a, r)
-	if a.status == http.StatusOK {
-		return a.Bytes(), nil
-	}
-	var said struct{ Error string }
-	if cause == nil {
-		if err := json.Unmarshal(a.Bytes(), &said); err != nil || said.Error == "" {
-			said.Error = strings.TrimSpace(a.String())
-		}
-		cause = errors.New(said.Error)
-	}
-	if a.status < http.StatusInternalServerError {
-		return nil, notFine{cause}
-	}
-	return nil, failure{cause}
-}
 
 func (p *program) listCommand() *cobra.Command {
 	var format string
@@ -97,7 +35,7 @@ func (p *program) listCommand() *cobra.Command {
 				return p.print(string(data), err)
 			}
 			list, err := incidentapi.ParseList(data)
-			return p.print(p.table(list), err)
+			return p.print(table(list), err)
 		},
 	}
 	formatFlag(cmd, &format, "text", "json")
@@ -106,7 +44,7 @@ func (p *program) listCommand() *cobra.Command {
 }
 
 // table writes incidents in columns.
-func (p *program) table(list []incident.Incident) string {
+func table(list []incident.Incident) string {
 	if len(list) == 0 {
 		return "No incident.\n"
 	}
@@ -161,7 +99,7 @@ func (p *program) tellOne(ctx context.Context, id, format, lang string) error {
 		return p.print(string(data), err)
 	}
 	if lang == "" {
-		s, err := load(p.config)
+		s, err := incidentbot.Load(p.config)
 		if err != nil {
 			return err
 		}
@@ -180,52 +118,10 @@ func (p *program) checkCommand() *cobra.Command {
 		Use: "check", Short: "Check the settings, the store, and what Slack knows of them", Args: cobra.NoArgs,
 		Long: `check reads the settings and asks Slack whether the token works, the app has its scopes,
 and channels, people and user groups exist: a line each. It changes nothing in Slack.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.check(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return incidentbot.Check(cmd.Context(), p.around(), p.config, p.stdout)
+		},
 	}
-}
-
-func (p *program) check(ctx context.Context) error {
-	s, err := load(p.config)
-	if err != nil {
-		return err
-	}
-	chosen, err := s.bot()
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(p.stdout, "ok    settings %s: %d Tiers, %d ShopSets\n", p.config, len(chosen.Tiers), len(chosen.ShopSets))
-	client, _, err := p.client(s)
-	if err != nil {
-		return err
-	}
-	store, err := p.openStore(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	fmt.Fprintln(p.stdout, "ok    store")
-	bot, err := slackbot.New(slackbot.Options{Client: client, Store: store, Settings: chosen, Now: p.now})
-	if err != nil {
-		return err
-	}
-	bad, silent := 0, 0
-	for _, f := range bot.Check(ctx) {
-		if f.Err == nil {
-			fmt.Fprintf(p.stdout, "ok    %s\n", f.What)
-			continue
-		}
-		if bad++; f.Silent {
-			silent++
-		}
-		fmt.Fprintf(p.stdout, "FAIL  %s: %v\n", f.What, f.Err)
-	}
-	if silent == bad && bad > 0 {
-		return failure{errors.New("no answer of Slack, so nothing is known of it")}
-	}
-	if bad > 0 {
-		return notFine{fmt.Errorf("%d of these have to be mended", bad)}
-	}
-	return nil
 }
 
 func (p *program) print(text string, err error) error {
@@ -287,4 +183,9 @@ func checkLang(lang string) error {
 		return fmt.Errorf("--lang: %q is not ja or en", lang)
 	}
 	return nil
+}
+
+// ask asks the API's own handler, so that it tells the same here.
+func (p *program) ask(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	return incidentbot.Ask(ctx, p.around(), p.config, path, query)
 }

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/shopslo/shopslo/service/incidentbot"
 	"github.com/spf13/cobra"
 )
 
@@ -37,14 +38,6 @@ type program struct {
 
 	config string
 }
-
-// failure is an error of something that ran, notFine that it ran and said no.
-type (
-	failure struct{ error }
-	notFine struct{ error }
-)
-
-func (f failure) Unwrap() error { return f.error }
 
 // signaled is why the context ended.
 type signaled struct{ os.Signal }
@@ -88,9 +81,9 @@ func (p *program) run(ctx context.Context, args []string) int {
 		fmt.Fprintf(p.stderr, "incidentbot: %s\n", strings.TrimRight(line, "\n"))
 	}
 	switch {
-	case errors.As(err, &notFine{}):
+	case errors.As(err, &incidentbot.No{}):
 		return exitNo
-	case errors.As(err, &failure{}):
+	case errors.As(err, &incidentbot.Failed{}):
 		return exitFailed
 	}
 	fmt.Fprintln(p.stderr, "incidentbot: see 'incidentbot --help'")
@@ -125,6 +118,11 @@ Exit codes: 0 done · 1 check found something · 3 the command line or a file is
 	cmd.PersistentFlags().StringVar(&p.config, "config", defaultConfig, "`file` with the settings")
 	cmd.AddCommand(p.serveCommand(), p.checkCommand(), p.listCommand(), p.summaryCommand(), p.showCommand(), p.postmortemCommand())
 	return cmd
+}
+
+// around is what the bot gets of the program.
+func (p *program) around() incidentbot.Around {
+	return incidentbot.Around{Now: p.now, Getenv: p.getenv, Version: thisVersion(), Listening: p.listening}
 }
 
 // getenv looks a variable up; "" where there is none.

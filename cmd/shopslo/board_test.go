@@ -5,22 +5,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/shopslo/shopslo/board"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
-	"github.com/shopslo/shopslo/internal/config"
-	"github.com/shopslo/shopslo/internal/git"
-	"github.com/shopslo/shopslo/promotion"
-	"github.com/shopslo/shopslo/promotion/decisionlog"
 )
 
 // boardShops are the shops of newShops with an exporter that sees them, a freeze and an
@@ -107,13 +99,13 @@ func TestTheBoardShowsWhatServeKnows(t *testing.T) {
 	s.waitCounts(t, "cart", "b-1", 105, 5)
 
 	t.Run("the root leads to it, and one look sees Tiers, Releases, budgets and the gate", func(t *testing.T) {
-		page := s.shows(t, "/", goodRelease[:8], lastRelease[:8], "beta → prod", "Held back", "Freeze year-end is active", "52.3% left")
+		page := s.shows(t, "/", goodRelease[:8], lastRelease[:8], "beta → prod", "Hold", "Freeze year-end is active", "52.3% left")
 		if strings.Contains(page, "<b>年末</b>") || !strings.Contains(page, "&lt;b&gt;年末") {
 			t.Error("what somebody wrote is not escaped")
 		}
 	})
 	t.Run("the pages of a ShopSet and of a gate are there, in Japanese too", func(t *testing.T) {
-		s.shows(t, "/board/shopset/b-1", "52.3% left", "<svg class=\"curve\"", "5 of 105 failed")
+		s.shows(t, "/board/shopset/b-1", "52.3% left", "<svg class=\"curve\"", "5 of 105 events were bad")
 		s.shows(t, "/board/gate/prod?lang=ja", "リリース凍結 year-end の期間中です。", "Freeze year-end is active")
 	})
 	t.Run("an unknown ShopSet is told as such", func(t *testing.T) {
@@ -144,74 +136,6 @@ func TestTheBoardShowsWhatServeKnows(t *testing.T) {
 			t.Errorf("looking at the board was logged: %s", body)
 		}
 	})
-}
-
-func TestReleasesThatWereMovedAreFoundInTheServersLog(t *testing.T) {
-	l, err := decisionlog.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	now := time.Now().UTC().Truncate(time.Second)
-	for _, e := range []decisionlog.Entry{
-		{Kind: decisionlog.Promote, At: now.Add(-40 * 24 * time.Hour), To: "prod", Release: "aaaaaaa", Result: "promoted"}, // long ago
-		{Kind: decisionlog.Gate, At: now.Add(-3 * time.Hour), To: "prod", Release: "bbbbbbb", Decision: promotion.Promote},
-		{Kind: decisionlog.Promote, At: now.Add(-3 * time.Hour), To: "prod", Release: "bbbbbbb", Result: "promoted"},
-		{Kind: decisionlog.Promote, At: now.Add(-2 * time.Hour), To: "prod", Release: "ccccccc", Result: "refused"},
-		{Kind: decisionlog.Rollback, At: now.Add(-time.Hour), To: "prod", Release: "aaaaaaa", Result: "rolled_back"},
-	} {
-		if _, err := l.Append(t.Context(), e, []byte("{}")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c := &config.Config{}
-	c.Gate.Log = &config.DecisionLog{Dir: "there"}
-	b := &boardSource{s: &service{book: &logbook{reader: l, config: c}}}
-	got := b.logged(t.Context(), now)
-	want := []board.Move{{At: now.Add(-3 * time.Hour), To: "prod", Release: "bbbbbbb"}, {At: now.Add(-time.Hour), To: "prod", Release: "aaaaaaa", Back: true}}
-	if got.Where == "" || got.Error != "" || !reflect.DeepEqual(got.Items, want) {
-		t.Errorf("got %+v\nwant %+v", got, want)
-	}
-	c.Gate.Log = &config.DecisionLog{Repository: "far", Branch: "away"} // nobody waits for git
-	if got := (&boardSource{s: b.s}).logged(t.Context(), now); got.Where != "" {
-		t.Errorf("a log in git gives %+v", got)
-	}
-}
-
-func TestSubjectsComeFromTheMirrorOfPromote(t *testing.T) {
-	dir := t.TempDir()
-	run := func(args ...string) string {
-		t.Helper()
-		cmd := exec.Command("git", args...)
-		cmd.Env = append(git.Isolated(os.Environ()), "GIT_DIR="+filepath.Join(dir, "app.git"), "GIT_AUTHOR_NAME=x", "GIT_AUTHOR_EMAIL=x@example.com", "GIT_COMMITTER_NAME=x", "GIT_COMMITTER_EMAIL=x@example.com")
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatal(args, err)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	c := &config.Promotion{}
-	c.Git.Dir, c.Git.Submodule = dir, "app"
-	now := time.Now()
-	s := subjects{known: map[fleet.Release]string{}, asked: map[fleet.Release]time.Time{}}
-	if got := s.of(t.Context(), c, &fleet.Snapshot{Tiers: []fleet.TierState{{Release: goodRelease}}}, now); len(got) != 0 {
-		t.Errorf("without a mirror there are %v", got)
-	}
-	run("init", "--quiet", "--bare")
-	first := fleet.Release(run("commit-tree", "-m", "cart: <b>retry</b>\n\nbody", run("hash-object", "-t", "tree", "-w", "/dev/null")))
-	seen := &fleet.Snapshot{Tiers: []fleet.TierState{{Release: goodRelease}, {Release: first}, {Release: "--output=x"}}}
-	if got := s.of(t.Context(), c, seen, now); len(got) != 1 || got[first] != "cart: <b>retry</b>" {
-		t.Errorf("got %v", got)
-	}
-	if err := os.RemoveAll(filepath.Join(dir, "app.git")); err != nil {
-		t.Fatal(err)
-	}
-	if got := s.of(t.Context(), c, seen, now.Add(time.Hour)); got[first] == "" {
-		t.Error("what was known is forgotten")
-	}
-	if got := s.of(t.Context(), nil, seen, now); len(got) != 0 {
-		t.Errorf("where nothing is promoted from here there are %v", got)
-	}
 }
 
 func TestTheBoardTellsOfDocumentsThatCannotBeRead(t *testing.T) {

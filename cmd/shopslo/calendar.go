@@ -10,19 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/calendar"
 )
-
-// words are the names that calendar documents may use.
-func (d *documents) words() calendar.Words {
-	w := calendar.Words{Fleet: d.fleet, SLOs: []string{}, Checks: promotion.Checks()}
-	for i := range d.slos.SLOs {
-		w.SLOs = append(w.SLOs, d.slos.SLOs[i].Name)
-	}
-	return w
-}
 
 // entry is what freeze, override and exclude have in common: a document that is
 // written for a review, and the list of those that are there.
@@ -35,8 +28,8 @@ type entry struct {
 	out                    *format
 }
 
-// calendarFlags adds the common flags to a command.
-func (p *program) calendarFlags(cmd *cobra.Command, what string) *entry {
+// newEntry adds the common flags to a command.
+func newEntry(p *program, cmd *cobra.Command, what string) *entry {
 	e := &entry{p: p}
 	p.configFlag(cmd)
 	e.out = outputFlag(cmd)
@@ -48,12 +41,12 @@ func (p *program) calendarFlags(cmd *cobra.Command, what string) *entry {
 	f.StringVar(&e.until, "until", "", "a `time` in RFC 3339")
 	f.StringVar(&e.length, "for", "", "a `duration` from --from on, instead of --until: 90m, 12h, 3d")
 	f.StringSliceVar(&e.tiers, "tier", nil, "a `Tier`; may be repeated")
-	p.complete(cmd, "tier", tierNames)
+	p.complete(cmd, "tier", documents.TierNames)
 	f.BoolVar(&e.list, "list", false, "show the ones that are there, and write nothing")
 	return e
 }
 
-func (p *program) freezeCommand() *cobra.Command {
+func freezeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "freeze",
 		Short: "Write a document that keeps releases out for a time",
@@ -68,10 +61,10 @@ stops every promotion until the document is deleted; no override sets it aside.`
   shopslo freeze --list -o json`,
 		Args: noArgs,
 	}
-	e := p.calendarFlags(cmd, "freeze")
+	e := newEntry(p, cmd, "freeze")
 	f := cmd.Flags()
 	f.StringSliceVar(&e.groups, "group", nil, "a ShopGroup, as in the `name` of its document; may be repeated")
-	p.complete(cmd, "group", groupNames)
+	p.complete(cmd, "group", documents.GroupNames)
 	f.BoolVar(&e.fleet, "fleet", false, "the whole fleet")
 	var recurs calendar.Recurrence
 	f.StringVar(&recurs.RRule, "rrule", "", "recur by this `rule`, such as FREQ=WEEKLY;BYDAY=FR")
@@ -83,21 +76,21 @@ stops every promotion until the document is deleted; no override sets it aside.`
 			z := promotion.Freeze{ID: e.name, Reason: e.reason, By: e.by, Scope: e.scope(), Emergency: *emergency}
 			switch {
 			case *emergency && (len(e.tiers)+len(e.groups) > 0 || recurs.RRule != "" || e.until != "" || e.length != ""):
-				return nil, usageErrorf("--emergency stops everything until it is lifted; leave --tier, --group, --rrule, --until and --for out")
+				return nil, usage.Errorf("--emergency stops everything until it is lifted; leave --tier, --group, --rrule, --until and --for out")
 			case *emergency:
 				z.From = now
 				return calendar.FreezeText(z, nil)
 			case z.Scope.Everything() && !e.fleet:
-				return nil, usageErrorf("what is to be frozen? give --tier, --group or --fleet")
+				return nil, usage.Errorf("what is to be frozen? give --tier, --group or --fleet")
 			case !z.Scope.Everything() && e.fleet:
-				return nil, usageErrorf("--fleet is everything; leave --tier and --group out")
+				return nil, usage.Errorf("--fleet is everything; leave --tier and --group out")
 			case recurs.RRule != "":
 				if recurs.For = e.length; e.length == "" || e.from != "" || e.until != "" {
-					return nil, usageErrorf("a recurring freeze needs --for, and neither --from nor --until")
+					return nil, usage.Errorf("a recurring freeze needs --for, and neither --from nor --until")
 				}
 				text, err := calendar.FreezeText(z, &recurs)
 				if err != nil {
-					return nil, usageErrorf("%v", err)
+					return nil, usage.Errorf("%v", err)
 				}
 				return text, nil
 			}
@@ -111,7 +104,7 @@ stops every promotion until the document is deleted; no override sets it aside.`
 	return cmd
 }
 
-func (p *program) overrideCommand() *cobra.Command {
+func overrideCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "override",
 		Short: "Write a document that sets checks of the gate aside for a time",
@@ -124,7 +117,7 @@ decision and report.`,
   shopslo override --list -o json`,
 		Args: noArgs,
 	}
-	e := p.calendarFlags(cmd, "override")
+	e := newEntry(p, cmd, "override")
 	f := cmd.Flags()
 	f.StringVar(&e.link, "link", "", "a `URL` with more")
 	checks := f.StringSlice("check", nil, "the `name` of a check; may be repeated")
@@ -133,7 +126,7 @@ decision and report.`,
 	cmd.RunE = func(*cobra.Command, []string) error {
 		return e.run("override", func(now time.Time) ([]byte, error) {
 			if len(*checks) == 0 || len(e.tiers) == 0 {
-				return nil, usageErrorf("--check and --tier are needed: which check is set aside, for which Tier?")
+				return nil, usage.Errorf("--check and --tier are needed: which check is waived, for which Tier?")
 			}
 			if err := checkRelease("--release", *release); err != nil {
 				return nil, err
@@ -149,7 +142,7 @@ decision and report.`,
 	return cmd
 }
 
-func (p *program) excludeCommand() *cobra.Command {
+func excludeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "exclude",
 		Short: "Write a document that leaves a range of time out of budgets",
@@ -162,7 +155,7 @@ buckets of the ledger), since older counts are kept by the hour.`,
   shopslo exclude --list -o json`,
 		Args: noArgs,
 	}
-	e := p.calendarFlags(cmd, "exclusion")
+	e := newEntry(p, cmd, "exclusion")
 	f := cmd.Flags()
 	f.StringVar(&e.link, "link", "", "a `URL` with more")
 	f.StringSliceVar(&e.groups, "group", nil, "a ShopGroup, as in the `name` of its document; may be repeated")
@@ -170,9 +163,9 @@ buckets of the ledger), since older counts are kept by the hour.`,
 	f.BoolVar(&e.fleet, "fleet", false, "the whole fleet")
 	slos := f.StringSlice("slo", nil, "an SLO, by its `name`; may be repeated (default all)")
 	cause := f.String("cause", "", "the `cause`: "+strings.Join(calendar.Causes, ", "))
-	p.complete(cmd, "group", groupNames)
-	p.complete(cmd, "shopset", shopSetNames)
-	p.complete(cmd, "slo", sloNames)
+	p.complete(cmd, "group", documents.GroupNames)
+	p.complete(cmd, "shopset", documents.ShopSetNames)
+	p.complete(cmd, "slo", documents.SLONames)
 	p.complete(cmd, "cause", causes)
 	cmd.RunE = func(*cobra.Command, []string) error {
 		return e.run("exclusion", func(now time.Time) ([]byte, error) {
@@ -180,11 +173,11 @@ buckets of the ledger), since older counts are kept by the hour.`,
 			var err error
 			switch {
 			case *cause == "":
-				return nil, usageErrorf("--cause is missing: one of %s", strings.Join(calendar.Causes, ", "))
+				return nil, usage.Errorf("--cause is missing: one of %s", strings.Join(calendar.Causes, ", "))
 			case e.from == "":
-				return nil, usageErrorf("--from is missing: when did it begin?")
+				return nil, usage.Errorf("--from is missing: when did it begin?")
 			case x.Scope.Everything() != e.fleet:
-				return nil, usageErrorf("what is left out? give --shopset, --group or --tier, or --fleet alone")
+				return nil, usage.Errorf("what is left out? give --shopset, --group or --tier, or --fleet alone")
 			}
 			if x.From, x.Until, err = e.span(now); err != nil {
 				return nil, err
@@ -197,13 +190,13 @@ buckets of the ledger), since older counts are kept by the hour.`,
 
 // run lists, or checks what all commands need and writes the document that text gives.
 func (e *entry) run(kind string, text func(now time.Time) ([]byte, error)) error {
-	now := e.p.now().Truncate(time.Second)
+	now := e.p.Now().Truncate(time.Second)
 	if e.list {
 		d, err := e.p.load()
 		if err != nil {
 			return err
 		}
-		found, _, err := d.calendar()
+		found, _, err := d.Calendar()
 		if err != nil {
 			return err
 		}
@@ -214,31 +207,31 @@ func (e *entry) run(kind string, text func(now time.Time) ([]byte, error)) error
 		return e.p.print(l.table())
 	}
 	if *e.out == asJSON {
-		return usageErrorf("--output json is for --list; the document itself is YAML")
+		return usage.Errorf("--output json is for --list; the document itself is YAML")
 	}
 	if e.by == "" {
 		for _, name := range []string{"GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"} {
 			if e.by == "" {
-				e.by = e.p.env[name]
+				e.by = e.p.Env[name]
 			}
 		}
 	}
 	switch {
 	case strings.TrimSpace(e.reason) == "":
-		return usageErrorf("--reason is missing: those who meet it will want to know")
+		return usage.Errorf("--reason is missing: those who meet it will want to know")
 	case e.by == "":
-		return usageErrorf("--by is missing: who decides this?")
+		return usage.Errorf("--by is missing: who decides this?")
 	}
 	d, err := e.p.load()
 	if err != nil {
 		return err
 	}
-	if len(d.config.Gate.Calendar) == 0 {
-		return &codeError{exitUsage, fmt.Errorf("%s: gate.calendar is missing; add it, such as gate: {calendar: [calendar/*.yaml]}", d.config.Path)}
+	if len(d.Config.Gate.Calendar) == 0 {
+		return &codeError{exitUsage, fmt.Errorf("%s: gate.calendar is missing; add it, such as gate: {calendar: [calendar/*.yaml]}", d.Config.Path)}
 	}
-	folder := filepath.Dir(d.config.Gate.Calendar[0])
+	folder := filepath.Dir(d.Config.Gate.Calendar[0])
 	if !filepath.IsAbs(folder) {
-		folder = filepath.Join(d.config.Dir, folder)
+		folder = filepath.Join(d.Config.Dir, folder)
 	}
 	if e.name == "" {
 		e.name = unusedName(folder, kind+"-"+now.UTC().Format("20060102-150405"))
@@ -247,7 +240,7 @@ func (e *entry) run(kind string, text func(now time.Time) ([]byte, error)) error
 	if err != nil {
 		return err
 	}
-	path, err := calendar.Save(folder, e.name, content, d.words())
+	path, err := calendar.Save(folder, e.name, content, d.Words())
 	if err != nil {
 		return &codeError{exitUsage, err}
 	}
@@ -268,38 +261,38 @@ func unusedName(folder, name string) string {
 
 // quoted is a word as a shell takes it for itself.
 func quoted(word string) string {
-	if plain.MatchString(word) {
+	if bareWord.MatchString(word) {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-var plain = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+var bareWord = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
 
 // span reads --from, --until and --for.
 func (e *entry) span(now time.Time) (from, until time.Time, err error) {
 	from = now
 	if e.from != "" {
 		if from, err = time.Parse(time.RFC3339, e.from); err != nil {
-			return from, until, usageErrorf("--from: %q is not a time; write it like 2026-11-01T09:00:00+09:00", e.from)
+			return from, until, usage.Errorf("--from: %q is not a time; write it like 2026-11-01T09:00:00+09:00", e.from)
 		}
 	}
 	switch {
 	case (e.until == "") == (e.length == ""):
-		return from, until, usageErrorf("give one of --until and --for: it has to end by itself")
+		return from, until, usage.Errorf("give one of --until and --for: it has to end by itself")
 	case e.until != "":
 		if until, err = time.Parse(time.RFC3339, e.until); err != nil {
-			return from, until, usageErrorf("--until: %q is not a time; write it like 2026-11-01T09:00:00+09:00", e.until)
+			return from, until, usage.Errorf("--until: %q is not a time; write it like 2026-11-01T09:00:00+09:00", e.until)
 		}
 	default:
 		length, err := calendar.ParseDuration(e.length)
 		if err != nil {
-			return from, until, usageErrorf("--for: %v", err)
+			return from, until, usage.Errorf("--for: %v", err)
 		}
 		until = from.Add(length)
 	}
 	if !until.After(from) {
-		return from, until, usageErrorf("it would end before it begins, at %s", until.Format(time.RFC3339))
+		return from, until, usage.Errorf("it would end before it begins, at %s", until.Format(time.RFC3339))
 	}
 	return from, until, nil
 }

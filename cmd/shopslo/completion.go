@@ -5,9 +5,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/engine/usage"
 )
 
-func (p *program) completionCommand() *cobra.Command {
+func completionCommand(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|fish|powershell|zsh",
 		Short: "Print a completion script for a shell",
@@ -20,7 +22,7 @@ scripts.`,
 		ValidArgs: []string{"bash", "fish", "powershell", "zsh"},
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 || !slices.Contains(cmd.ValidArgs, args[0]) {
-				return usageErrorf("for which shell? it takes one of %s", strings.Join(cmd.ValidArgs, ", "))
+				return usage.Errorf("for which shell? it takes one of %s", strings.Join(cmd.ValidArgs, ", "))
 			}
 			return nil
 		},

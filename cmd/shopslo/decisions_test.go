@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/internal/fakes/mackerelfake"
 	"github.com/shopslo/shopslo/promotion"
 )
@@ -147,7 +148,7 @@ func TestAServerLogsEachDecision(t *testing.T) {
 	t.Run("and says so where it cannot", func(t *testing.T) {
 		writeFiles(t, dir, map[string]string{"decisions.jsonl": "somebody else's\n"})
 		text, _ := must(t, exitOK, append(ask, "-o", "json")...)
-		if p := publishedOf(t, text); p.Log.Index != nil || !strings.Contains(p.Log.Why, "another process writes to it") || p.Decision != promotion.Promote {
+		if p := publishedOf(t, text); p.Log.Index != nil || !strings.Contains(p.Log.Why, "something else writes to it") || p.Decision != promotion.Promote {
 			t.Errorf("%+v", p)
 		}
 		if !strings.Contains(server.log.String(), "a decision could not be logged") {
@@ -284,7 +285,7 @@ func TestSlackAndMackerelAreToldOfADecision(t *testing.T) {
 	if _, stderr := must(t, exitOK, ask...); stderr != "" {
 		t.Error(stderr)
 	}
-	if all := told(); len(all) != 1 || !strings.HasPrefix(all[0], "PROMOTE: Release ") || !strings.Contains(all[0], "Not logged: ") || !strings.HasSuffix(all[0], "\nhttps://shopslo.example/board/gate/prod") {
+	if all := told(); len(all) != 1 || !strings.HasPrefix(all[0], "PROMOTE: Release ") || !strings.Contains(all[0], "Not logged: ") || !strings.HasSuffix(all[0], "\n<https://shopslo.example/board/gate/prod>") {
 		t.Errorf("Slack was told %q", all)
 	}
 	notes := fake.Annotations()
@@ -316,7 +317,7 @@ func TestSlackAndMackerelAreToldOfADecision(t *testing.T) {
 		again, told := hook(t, http.StatusOK)
 		writeFiles(t, s.dir, map[string]string{"shopslo.yaml": s.without(t, "tell: {", "  tell: {slack: {}}\n")})
 		must(t, exitUsage, ask...)
-		if code, _, stderr := runWith(t, []string{envSlackWebhook + "=" + again}, ask...); code != exitOK || len(told()) != 1 {
+		if code, _, stderr := runWith(t, []string{logbook.EnvSlackWebhook + "=" + again}, ask...); code != exitOK || len(told()) != 1 {
 			t.Errorf("exit code %d, told %q: %s", code, told(), stderr)
 		}
 	})

@@ -9,7 +9,7 @@ import (
 	"github.com/shopslo/shopslo/internal/demo"
 )
 
-func (p *program) demoCommand() *cobra.Command {
+func demoCommand(p *program) *cobra.Command {
 	var o demo.Options
 	cmd := &cobra.Command{
 		Use:   "demo",
@@ -36,7 +36,7 @@ behind.`,
 }
 
 // shopCommand is a shop of the demo, a process of its own. It reads its own flags.
-func (p *program) shopCommand() *cobra.Command {
+func shopCommand(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:                "shop",
 		Short:              "Run one shop of the demo",

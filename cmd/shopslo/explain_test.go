@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/explain"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/source/sourcetest"
 )
@@ -43,7 +44,7 @@ func TestExplainTellsStepByStep(t *testing.T) {
 		"wrong.yaml": strings.Replace(explainHere, "scrape_interval: 1m", "scrape_interval: 15s", 1)})
 	config := filepath.Join(dir, "shopslo.yaml")
 	at := end.Add(2 * time.Second).UTC().Format(time.RFC3339)
-	ask := func(name, config string) (explanation, string) {
+	ask := func(name, config string) (explain.Explanation, string) {
 		t.Helper()
 		code, text, stderr := runWith(t, nil, "explain", name, "b-1", "--config", config, "--at", at)
 		if code != exitOK || stderr != "" {
@@ -54,7 +55,7 @@ func TestExplainTellsStepByStep(t *testing.T) {
 			t.Fatalf("exit code %d: %s", code, stderr)
 		}
 		valid(t, "explain", stdout)
-		var x explanation
+		var x explain.Explanation
 		if err := json.Unmarshal([]byte(stdout), &x); err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +72,7 @@ func TestExplainTellsStepByStep(t *testing.T) {
 		}
 	}
 	if s := x.Parts[0].Sum; s == nil || s.Agrees == nil || !*s.Agrees || s.Total != *x.Total || *x.Bad != 45 || len(x.Parts[0].Series) != 2 {
-		t.Errorf("%+v, bad %s, total %s", s, number(x.Bad), number(x.Total))
+		t.Errorf("%+v, bad %v, total %v", s, *x.Bad, *x.Total)
 	}
 	if x.Interval.Finding != "" || x.Interval.Scraped == nil || *x.Interval.Scraped != 60 {
 		t.Errorf("%+v", x.Interval)
@@ -114,7 +115,7 @@ func aTroubledLife(end time.Time) []sourcetest.Series {
 }
 
 func TestExplainTellsWhatTheLedgerDid(t *testing.T) {
-	end := time.Now().Truncate(time.Minute)
+	end := time.Now().Add(-3 * time.Second).Truncate(time.Minute) // it is asked about 2 s later
 	dir := t.TempDir()
 	fill(t, filepath.Join(dir, "tsdb"), aTroubledLife(end))
 	writeFiles(t, dir, map[string]string{"shopslo.yaml": explainHere, "slo.yaml": ratioSLO("cart", "1h", 0.9, "bad", badRequests, allRequests), "fleet.yaml": fleetOf("beta: b-1")})
@@ -138,7 +139,7 @@ func TestExplainTellsWhatTheLedgerDid(t *testing.T) {
 	}
 	_, stdout, _ := runWith(t, nil, append(args, "-o", "json")...)
 	valid(t, "explain", stdout)
-	var x explanation
+	var x explain.Explanation
 	if err := json.Unmarshal([]byte(stdout), &x); err != nil {
 		t.Fatal(err)
 	}

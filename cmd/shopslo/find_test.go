@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,12 +16,13 @@ import (
 // one time (exclusive) to another.
 func growing(line string, perMinute float64, from, to time.Time) sourcetest.Series {
 	words := strings.Fields(line)
-	all := map[string]string{slo.MetricName: words[0]}
+	labels := slo.Labels{{Name: slo.MetricName, Value: words[0]}}
 	for _, w := range words[1:] {
 		name, value, _ := strings.Cut(w, "=")
-		all[name] = value
+		labels = append(labels, slo.Label{Name: name, Value: value})
 	}
-	s := sourcetest.Series{Labels: labelsFrom(all)}
+	slices.SortFunc(labels, func(a, b slo.Label) int { return strings.Compare(a.Name, b.Name) })
+	s := sourcetest.Series{Labels: labels}
 	for t, n := from.Add(time.Minute), perMinute; !t.After(to); t, n = t.Add(time.Minute), n+perMinute {
 		s.T, s.V = append(s.T, t.UnixMilli()), append(s.V, n)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -19,11 +20,11 @@ func (f *fixFlags) register(fs *pflag.FlagSet) {
 
 func (f *fixFlags) check() error {
 	if f.by != "" && f.fix == "" {
-		return usageErrorf("--by says whose word --fix is; give both")
+		return usage.Errorf("--by says whose word --fix is; give both")
 	}
 	if f.fix != "" {
 		if u, err := url.Parse(f.fix); err != nil || u.Host == "" || u.User != nil {
-			return usageErrorf("--fix must be the URL of what is mended, such as a pull request or an incident, without a password in it")
+			return usage.Errorf("--fix must be the URL of what is mended, such as a pull request or an incident, without a password in it")
 		}
 	}
 	return nil
@@ -34,11 +35,5 @@ func (p *program) fix(f fixFlags) *promotion.Fix {
 	if f.fix == "" {
 		return nil
 	}
-	return &promotion.Fix{URL: f.fix, By: cmp.Or(f.by, p.whoAsks())}
-}
-
-// whoAsks is who asks, as GitHub, GitLab, CodeBuild or Jenkins say; on a machine, whose
-// it is.
-func (p *program) whoAsks() string {
-	return cmp.Or(p.env["GITHUB_ACTOR"], p.env["GITLAB_USER_LOGIN"], p.env["CODEBUILD_INITIATOR"], p.env["BUILD_USER_ID"], p.env["USER"])
+	return &promotion.Fix{URL: f.fix, By: cmp.Or(f.by, p.WhoAsks())}
 }

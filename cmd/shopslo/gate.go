@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/judge"
+	"github.com/shopslo/shopslo/engine/logbook"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
@@ -26,7 +30,7 @@ type gateFlags struct {
 	out          gateOutput
 }
 
-func (p *program) gateCommand() *cobra.Command {
+func gateCommand(p *program) *cobra.Command {
 	var f gateFlags
 	cmd := &cobra.Command{
 		Use:   "gate --to TIER",
@@ -38,7 +42,9 @@ gives its figures. A source that cannot be reached is exit code 4, unless someth
 else is known to be wrong.
 
 -o json prints the decision with its policy and all of its evidence, from which
---replay makes it again. --write keeps the same decision in further forms.
+--replay makes it again: that shows that the decision follows from its own record, not
+that it was ever made. 'shopslo decisions verify --head' shows that. --write keeps the
+same decision in further forms.
 ` + serverHelp,
 		Example: `  shopslo gate --to prod
   shopslo gate --to prod --explain
@@ -54,7 +60,7 @@ else is known to be wrong.
 	f.out.flags(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.to, "to", "", "the `Tier` that the release is to go to")
-	p.complete(cmd, "to", targetNames)
+	p.complete(cmd, "to", documents.TargetNames)
 	fs.StringVar(&f.release, "release", "", "the `commit` that is to go there, 7 digits of it or more; else what the branch below points to")
 	f.fixFlags.register(fs)
 	fs.BoolVar(&f.explain, "explain", false, "show every check, the policy, and where evidence was looked for")
@@ -94,16 +100,16 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 	case f.replay != "":
 		for _, name := range []string{"to", "release", "fix", "by", "watch", "at", "server"} {
 			if cmd.Flags().Changed(name) {
-				return usageErrorf("--%s does not go with --replay: all is in the record", name)
+				return usage.Errorf("--%s does not go with --replay: all is in the record", name)
 			}
 		}
 		return nil
 	case f.to == "":
-		return usageErrorf("--to is missing; name the Tier that the release is to go to")
+		return usage.Errorf("--to is missing; name the Tier that the release is to go to")
 	case f.watch < 0 || f.every < time.Second:
-		return usageErrorf("--watch must not be below 0s, nor --every below 1s")
+		return usage.Errorf("--watch must not be below 0s, nor --every below 1s")
 	case f.watch > 0 && at.given:
-		return usageErrorf("--watch does not go with --at: the past does not change")
+		return usage.Errorf("--watch does not go with --at: the past does not change")
 	}
 	if err := checkRelease("--release", f.release); err != nil {
 		return err
@@ -111,62 +117,52 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 	return f.fixFlags.check()
 }
 
-// verdict is a record, and the JSON of it as whoever decided has written it; nil where
-// it is still to be logged, which stands in it.
-type verdict struct {
-	promotion.Record
-	json []byte
-	log  publication
-	// config is that of a decision that was made here; nil: a server made it, or a file
-	// has it.
-	config *config.Config
-}
-
 // gate makes the decision again that a file holds, or asks until there is one.
-func (p *program) gate(ctx context.Context, server string, f gateFlags, at when) (verdict, error) {
+func (p *program) gate(ctx context.Context, server string, f gateFlags, at when) (judged, error) {
 	if f.replay != "" {
 		return replay(f.replay)
 	}
-	q := question{to: f.to, release: f.release, fix: p.fix(f.fixFlags)}
-	var v verdict
+	q := judge.Question{To: f.to, Release: f.release, Fix: p.fix(f.fixFlags)}
+	var v judged
 	var err error
 	if f.watch == 0 {
-		v, err = p.judgement(ctx, server, q, at)
+		v, err = judgement(ctx, p, server, q, at)
 	} else {
-		v, err = p.watch(ctx, server, q, f)
+		v, err = watchGate(ctx, p, server, q, f)
 	}
 	if err != nil || v.config == nil {
 		return v, err
 	}
-	b, err := p.openLogbook(v.config)
+	b, err := logbook.Open(p.Host, v.config)
 	if err != nil {
 		return v, err
 	}
-	return p.kept(ctx, b, v)
+	v.Answer, err = b.KeepAndTell(ctx, p.Host, v.Answer)
+	return v, err
 }
 
-func replay(file string) (verdict, error) {
+func replay(file string) (judged, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return verdict{}, fmt.Errorf("--replay: %w; name a file that 'shopslo gate -o json' or 'shopslo decisions show' wrote", err)
+		return judged{}, fmt.Errorf("--replay: %w; name a file that 'shopslo gate -o json' or 'shopslo decisions show' wrote", err)
 	}
 	r, err := promotion.DecodeRecord(data)
 	if err != nil {
-		return verdict{}, fmt.Errorf("replay %s: %w; it has to be all that 'shopslo gate -o json' or 'shopslo decisions show' wrote", file, err)
+		return judged{}, fmt.Errorf("replay %s: %w; it has to be all that 'shopslo gate -o json' or 'shopslo decisions show' wrote", file, err)
 	}
 	if r.Decision, err = r.Replay(thisBuild().Shopslo); err != nil {
-		return verdict{}, fmt.Errorf("replay %s: %w", file, err)
+		return judged{}, fmt.Errorf("replay %s: %w", file, err)
 	}
-	return verdict{Record: r, json: data}, nil
+	return judged{Answer: logbook.Answer{Record: r, JSON: data}}, nil
 }
 
-// watch asks again while the decision is inconclusive, for so long. What cannot be
+// watchGate asks again while the decision is inconclusive, for so long. What cannot be
 // reached may come back, so it is waited for as well.
-func (p *program) watch(ctx context.Context, server string, q question, f gateFlags) (verdict, error) {
-	deadline := p.now().Add(f.watch)
+func watchGate(ctx context.Context, p *program, server string, q judge.Question, f gateFlags) (judged, error) {
+	deadline := p.Now().Add(f.watch)
 	for {
-		v, err := p.judgement(ctx, server, q, when{time: p.now()})
-		left := deadline.Sub(p.now())
+		v, err := judgement(ctx, p, server, q, when{time: p.Now()})
+		left := deadline.Sub(p.Now())
 		if err == nil && v.Verdict != promotion.Inconclusive || err != nil && !errors.Is(err, slo.ErrUnavailable) || left <= 0 {
 			p.progressLine("")
 			return v, err
@@ -175,14 +171,14 @@ func (p *program) watch(ctx context.Context, server string, q question, f gateFl
 		select {
 		case <-ctx.Done():
 			p.progressLine("")
-			return verdict{}, context.Cause(ctx)
+			return judged{}, context.Cause(ctx)
 		case <-time.After(min(f.every, left)):
 		}
 	}
 }
 
 // waitingFor is the first thing that is missing, shortened for a line of a terminal.
-func (v verdict) waitingFor(err error) string {
+func (v judged) waitingFor(err error) string {
 	text := "nothing was checked"
 	if err != nil {
 		text = err.Error()
@@ -201,9 +197,10 @@ func (v verdict) waitingFor(err error) string {
 
 // judgement asks a server, or decides here. A source that cannot be reached is a
 // decision too, one that says so.
-func (p *program) judgement(ctx context.Context, server string, q question, at when) (verdict, error) {
+func judgement(ctx context.Context, p *program, server string, q judge.Question, at when) (judged, error) {
 	if server != "" {
-		return p.askGate(ctx, server, q, at)
+		v, err := p.server(server).Gate(ctx, q, at.asked())
+		return judged{Answer: v}, err
 	}
 	// To collect garbage takes longer than this process lives with it: it is done as usual
 	// while samples are read only, of which there may be any number.
@@ -211,30 +208,28 @@ func (p *program) judgement(ctx context.Context, server string, q question, at w
 	defer debug.SetGCPercent(usual)
 	d, err := p.load()
 	if err != nil {
-		return verdict{}, err
+		return judged{}, err
 	}
-	judged, err := d.judged(q.to)
+	once, err := judge.Ask(p.Host, d, q, at.time)
 	if err != nil {
-		return verdict{}, usageErrorf("--to: %v", err)
+		return judged{}, err
 	}
-	once := *p // a store that is opened again registers its metrics again
-	once.registry = prometheus.NewRegistry()
 	debug.SetGCPercent(usual)
-	e, err := once.oneShotBack(ctx, d, at.time, d.reachOf(ctx, q, at.time), judged)
-	if e == nil {
-		return verdict{}, err
-	}
-	defer e.Close()
-	if err != nil && !errors.Is(err, slo.ErrUnavailable) {
-		return verdict{}, err
+	defer once.Close()
+	if err := once.Read(ctx); err != nil {
+		return judged{}, err
 	}
 	debug.SetGCPercent(800)
-	r, err := e.decide(ctx, q, at.time, err)
-	return verdict{Record: r, config: d.config}, err
+	r, err := once.Decide(ctx)
+	return judged{logbook.Answer{Record: r}, d.Config}, err
 }
 
-// columns is the width of the terminal; 0 where the answer goes elsewhere.
+// columns is the width that the environment's COLUMNS asks for, else the terminal's; 0
+// where the answer goes elsewhere.
 func (p *program) columns() int {
+	if n, err := strconv.Atoi(p.Env["COLUMNS"]); err == nil && n > 0 {
+		return n
+	}
 	type file interface{ Fd() uintptr }
 	if f, ok := p.stdout.(file); ok && terminal(p.stdout) {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
@@ -242,4 +237,11 @@ func (p *program) columns() int {
 		}
 	}
 	return 0
+}
+
+// judged is a decision with the configuration of who made it; nil: a server did, or a
+// file has it.
+type judged struct {
+	logbook.Answer
+	config *config.Config
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/promotion/render"
 )
 
@@ -36,7 +38,7 @@ func (o *gateOutput) flags(cmd *cobra.Command) {
 func (o *gateOutput) check() error {
 	for _, w := range o.write {
 		if form, file, _ := strings.Cut(w, "="); file == "" || !slices.Contains(gateForms, form) {
-			return usageErrorf("--write %q: write it like json=decision.json; formats are %s", w, strings.Join(gateForms, ", "))
+			return usage.Errorf("--write %q: write it like json=decision.json; formats are %s", w, strings.Join(gateForms, ", "))
 		} else if err := checkFile("--write", file); err != nil {
 			return err
 		}
@@ -62,12 +64,12 @@ func (f *gateForm) Type() string { return "format" }
 
 // answer writes the files, and then the answer: a script that sees the exit code has
 // all of them. A file that cannot be written keeps nothing else back.
-func (p *program) answer(v verdict, f gateFlags) error {
+func (p *program) answer(v judged, f gateFlags) error {
 	var errs []error
 	for _, w := range f.out.write {
 		form, file, _ := strings.Cut(w, "=")
 		var text bytes.Buffer
-		if err := p.writeAs(&text, form, v, f.explain, 0, false); err != nil {
+		if err := writeAs(p, &text, form, v, f.explain, 0, false); err != nil {
 			return err
 		}
 		if err := os.WriteFile(file, text.Bytes(), 0o666); err != nil {
@@ -78,13 +80,13 @@ func (p *program) answer(v verdict, f gateFlags) error {
 		return errors.Join(append(errs, p.printed(v.line()))...)
 	}
 	var text bytes.Buffer
-	if err := p.writeAs(&text, f.out.form, v, f.explain, p.columns(), p.colour()); err != nil {
+	if err := writeAs(p, &text, f.out.form, v, f.explain, p.columns(), p.colour()); err != nil {
 		return err
 	}
 	return errors.Join(append(errs, p.print(text.String()))...)
 }
 
-func (p *program) writeAs(w io.Writer, form string, v verdict, explain bool, columns int, colour bool) error {
+func writeAs(p *program, w io.Writer, form string, v judged, explain bool, columns int, colour bool) error {
 	switch form {
 	case "json":
 		_, err := w.Write(v.line())
@@ -92,24 +94,24 @@ func (p *program) writeAs(w io.Writer, form string, v verdict, explain bool, col
 	case "junit":
 		return render.JUnit(w, v.Decision)
 	case "markdown":
-		return v.logged(w, render.Markdown(w, v.Decision))
+		return v.logged(w, render.Markdown(w, v.Decision), plain.Markdown)
 	case "sarif":
 		return render.SARIF(w, v.Decision, filepath.ToSlash(filepath.Clean(p.configFile)), v.Program)
 	}
 	if explain {
-		return v.logged(w, render.Explanation(w, v.Record, columns, colour))
+		return v.logged(w, render.Explanation(w, v.Record, columns, colour), plain.Line)
 	}
-	return v.logged(w, render.Text(w, v.Decision, columns, colour))
+	return v.logged(w, render.Text(w, v.Decision, columns, colour), plain.Line)
 }
 
 // line is the JSON with its line feed.
-func (v verdict) line() []byte { return append(bytes.TrimRight(v.json, "\n"), '\n') }
+func (v judged) line() []byte { return append(bytes.TrimRight(v.JSON, "\n"), '\n') }
 
 // logged publishes where the decision is logged, or that it is not, after what was
 // written.
-func (v verdict) logged(w io.Writer, err error) error {
-	if line := v.log.sentence(); err == nil && line != "" {
-		_, err = fmt.Fprintf(w, "\n%s\n", line)
+func (v judged) logged(w io.Writer, err error, as func(string) string) error {
+	if line := v.Log.Sentence(); err == nil && line != "" {
+		_, err = fmt.Fprintf(w, "\n%s\n", as(line))
 	}
 	return err
 }

@@ -6,22 +6,15 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/push"
 	"github.com/shopslo/shopslo/internal/config"
-	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/mackerel"
-	"github.com/shopslo/shopslo/slo"
-	"github.com/shopslo/shopslo/status"
 )
 
-// mackerelKey is the variable of the environment that holds Mackerel's API key where
-// no file does; the one that Mackerel's own tools read.
-const mackerelKey = "MACKEREL_API_KEY"
-
-func (p *program) mackerelCommand() *cobra.Command {
+func mackerelCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mackerel",
 		Short: "Keep budgets, monitors and dashboards in Mackerel",
@@ -35,11 +28,11 @@ names, or from the environment, MACKEREL_API_KEY; never from an argument.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.mackerelPushCommand(), p.mackerelMonitorsCommand(), p.mackerelDashboardsCommand(), p.mackerelAnnotateCommand())
+	cmd.AddCommand(mackerelPushCommand(p), mackerelMonitorsCommand(p), mackerelDashboardsCommand(p), mackerelAnnotateCommand(p))
 	return cmd
 }
 
-func (p *program) mackerelPushCommand() *cobra.Command {
+func mackerelPushCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "push",
 		Short: "Send the budgets as service metrics, once",
@@ -60,7 +53,7 @@ Exit codes: 0 sent, or kept until the next minute · 3 refused, or a wrong confi
 	}
 	p.configFlag(cmd)
 	server := serverFlag(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return p.pushOnce(cmd.Context(), *server) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return pushOnce(cmd.Context(), p, *server) }
 	return cmd
 }
 
@@ -72,81 +65,45 @@ func mackerelSettings(c *config.Config) (*config.MackerelPush, error) {
 	return c.Mackerel, nil
 }
 
-// mackerelKeyOf reads the API key: from the file, or else from the environment.
-func (p *program) mackerelKeyOf(m config.Mackerel) (string, error) {
-	if m.APIKeyFile != "" {
-		return mackerelhttp.ReadKey(m.APIKeyFile)
-	}
-	key := p.env[mackerelKey]
-	if key == "" {
-		return "", fmt.Errorf("there is no API key of Mackerel: set %s, or name a file that holds it with api_key_file in the configuration, or with --api-key-file where there is none", mackerelKey)
-	}
-	if err := mackerelhttp.CheckKey(key); err != nil {
-		return "", fmt.Errorf("%s cannot be an API key: %w", mackerelKey, err)
-	}
-	return key, nil
-}
-
-func (p *program) mackerelClient(m config.Mackerel) (*mackerel.Client, error) {
-	key, err := p.mackerelKeyOf(m)
-	if err != nil {
-		return nil, err
-	}
-	return mackerel.New(mackerelhttp.Config{URL: m.URL, Key: key, Timeout: m.Timeout})
-}
-
 // loadMackerel loads the documents, whose configuration has a section mackerel, and
 // makes the client that it asks for. Mackerel has its service.
-func (p *program) loadMackerel(ctx context.Context) (*documents, *mackerel.Client, error) {
+func loadMackerel(ctx context.Context, p *program) (*documents.Documents, *mackerel.Client, error) {
 	d, err := p.load()
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := mackerelSettings(d.config)
+	m, err := mackerelSettings(d.Config)
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := p.mackerelClient(m.Mackerel)
+	client, err := p.MackerelClient(m.Mackerel)
 	if err != nil {
 		return nil, nil, err
 	}
 	return d, client, client.CheckService(ctx, m.Service)
 }
 
-// openPusher opens the spool and what sends from it. Close the spool.
-func (p *program) openPusher(m *config.MackerelPush) (*mackerel.Pusher, error) {
-	client, err := p.mackerelClient(m.Mackerel)
-	if err != nil {
-		return nil, err
-	}
-	spool, err := mackerel.OpenSpool(m.Spool)
-	if err != nil {
-		return nil, err
-	}
-	return &mackerel.Pusher{Client: client, Service: m.Service, Spool: spool, Every: m.Every}, nil
-}
-
 // pushOnce is `mackerel push`. What is kept from before goes also where the source
 // cannot be reached.
-func (p *program) pushOnce(ctx context.Context, server string) error {
+func pushOnce(ctx context.Context, p *program, server string) error {
 	d, err := p.load()
 	if err != nil {
 		return err
 	}
-	m, err := mackerelSettings(d.config)
+	m, err := mackerelSettings(d.Config)
 	if err != nil {
 		return err
 	}
-	pusher, err := p.openPusher(m)
+	pusher, err := push.Open(p.Host, m)
 	if err != nil {
 		return err
 	}
-	err = p.collectOnce(ctx, d, server, pusher)
-	done, sendErr := pusher.Push(ctx, p.now())
+	err = push.Collect(ctx, p.Host, d, server, pusher)
+	done, sendErr := pusher.Push(ctx, p.Now())
 	if err = errors.Join(err, sendErr, pusher.Spool.Close()); err != nil {
 		return err
 	}
-	return p.print(pushed(done, p.now()))
+	return p.print(pushed(done, p.Now()))
 }
 
 // pushed says what a push did.
@@ -165,119 +122,4 @@ func pushed(done mackerel.Pushed, now time.Time) string {
 		text += fmt.Sprintf("; %d values were older than Mackerel takes, %s, and are given up", done.Expired, mackerel.MaxAge)
 	}
 	return text + "\n"
-}
-
-// collectOnce puts the budgets since the last push into the spool.
-func (p *program) collectOnce(ctx context.Context, d *documents, server string, pusher *mackerel.Pusher) error {
-	now := p.now()
-	report := func(at time.Time) (status.Report, error) { return p.askStatus(ctx, server, when{at, true}) }
-	var newest time.Time
-	if server != "" {
-		r, err := p.askStatus(ctx, server, when{time: now})
-		if err != nil {
-			return err
-		}
-		for i := range r.Budgets {
-			if end := r.Budgets[i].WindowEnd; end.After(newest) {
-				newest = end
-			}
-		}
-	} else {
-		e, err := p.oneShot(ctx, d, now)
-		if e != nil {
-			defer e.Close()
-		}
-		if err != nil {
-			return err
-		}
-		newest = e.ledger.Newest()
-		report = func(at time.Time) (status.Report, error) { return e.counted(at), nil }
-	}
-	if newest.IsZero() {
-		return nil
-	}
-	_, err := pusher.Collect(now, newest, int(mackerel.MaxAge/time.Minute)+1, report)
-	return err
-}
-
-// pushAfter is how often `serve` looks whether there is something to send.
-const pushAfter = 5 * time.Second
-
-// pushes sends the budgets to Mackerel until ctx ends.
-func (s *service) pushes(ctx context.Context, pusher *mackerel.Pusher) error {
-	said, m := "", newPushMetrics(s.p.registry)
-	tick := time.NewTicker(pushAfter)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return pusher.Spool.Close()
-		case <-tick.C:
-		}
-		err := s.pushNow(ctx, pusher, m)
-		switch {
-		case ctx.Err() != nil:
-		case err != nil && err.Error() != said:
-			s.log.Error("sending to Mackerel failed; what is to be sent is kept", "err", err)
-			said = err.Error()
-		case err == nil && said != "":
-			s.log.Info("sending to Mackerel goes on")
-			said = ""
-		}
-	}
-}
-
-// gapAtOnce is how many times are collected before the next post: an hour of a gap.
-const gapAtOnce = 60
-
-// pushNow collects what is new and posts what may be posted.
-func (s *service) pushNow(ctx context.Context, pusher *mackerel.Pusher, m *pushMetrics) error {
-	e, now := s.current(), s.p.now()
-	var err error
-	if s.caughtUp() && !e.ledger.Newest().IsZero() {
-		_, err = pusher.Collect(now, e.ledger.Newest(), gapAtOnce, func(at time.Time) (status.Report, error) { return e.counted(at), nil })
-	}
-	done, sendErr := pusher.Push(ctx, now)
-	m.pushed(done, sendErr)
-	if done.Expired > 0 {
-		s.log.Warn("values became too old for Mackerel before they could be sent, and are given up", "values", done.Expired)
-	}
-	if done.Values > 0 {
-		s.log.Debug("sent to Mackerel", "values", done.Values, "waiting", done.Waiting)
-	}
-	if errors.Is(sendErr, slo.ErrUnavailable) && ctx.Err() != nil {
-		sendErr = nil
-	}
-	return errors.Join(err, sendErr)
-}
-
-func (s *service) caughtUp() bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return !s.caught.IsZero()
-}
-
-// pushMetrics are about what goes to Mackerel.
-type pushMetrics struct {
-	values, expired, failures prometheus.Counter
-	waiting                   prometheus.Gauge
-}
-
-func newPushMetrics(r prometheus.Registerer) *pushMetrics {
-	f := promauto.With(r)
-	return &pushMetrics{
-		values:   f.NewCounter(prometheus.CounterOpts{Name: "shopslo_mackerel_values_sent_total", Help: "Values that Mackerel has taken."}),
-		expired:  f.NewCounter(prometheus.CounterOpts{Name: "shopslo_mackerel_values_expired_total", Help: "Values that became too old for Mackerel before they could be sent."}),
-		failures: f.NewCounter(prometheus.CounterOpts{Name: "shopslo_mackerel_failures_total", Help: "Times that sending to Mackerel failed; what was to be sent is kept."}),
-		waiting:  f.NewGauge(prometheus.GaugeOpts{Name: "shopslo_mackerel_waiting_batches", Help: "Batches of values that are still to be sent to Mackerel."}),
-	}
-}
-
-func (m *pushMetrics) pushed(done mackerel.Pushed, err error) {
-	m.values.Add(float64(done.Values))
-	m.expired.Add(float64(done.Expired))
-	m.waiting.Set(float64(done.Waiting))
-	if err != nil {
-		m.failures.Inc()
-	}
 }

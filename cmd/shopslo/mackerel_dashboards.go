@@ -3,16 +3,17 @@ package main
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/mackerel/dashboards"
 	"github.com/shopslo/shopslo/slo"
 )
 
-func (p *program) mackerelDashboardsCommand() *cobra.Command {
+func mackerelDashboardsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dashboards",
 		Short: "Make dashboards of what push sends",
@@ -22,11 +23,11 @@ configuration's documents.`,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.dashboardsApplyCommand())
+	cmd.AddCommand(dashboardsApplyCommand(p))
 	return cmd
 }
 
-func (p *program) dashboardsApplyCommand() *cobra.Command {
+func dashboardsApplyCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply",
 		Short: "Make the dashboards as the documents say",
@@ -41,11 +42,11 @@ configuration, or Mackerel refused · 4 Mackerel could not be reached.`,
 	p.configFlag(cmd)
 	out := outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		d, client, err := p.loadMackerel(cmd.Context())
+		d, client, err := loadMackerel(cmd.Context(), p)
 		if err != nil {
 			return err
 		}
-		results, err := dashboards.Apply(cmd.Context(), client, d.config.Mackerel.Service, dashboards.Make(d.config.Mackerel.Service, d.shownSLOs(), d.burnWindows()))
+		results, err := dashboards.Apply(cmd.Context(), client, d.Config.Mackerel.Service, dashboards.Make(d.Config.Mackerel.Service, shownSLOs(d), slo.BurnWindows(d.Alerts())))
 		if err != nil {
 			return err
 		}
@@ -74,13 +75,13 @@ func dashboardLines(results []dashboards.Result) string {
 }
 
 // shownSLOs are the SLOs as dashboards show them.
-func (d *documents) shownSLOs() []dashboards.SLO {
+func shownSLOs(d *documents.Documents) []dashboards.SLO {
 	var out []dashboards.SLO
-	for i := range d.slos.SLOs {
-		s := &d.slos.SLOs[i]
+	for i := range d.SLOs.SLOs {
+		s := &d.SLOs.SLOs[i]
 		shown := dashboards.SLO{Name: s.Name, DisplayName: s.DisplayName, Service: s.Service, Description: s.Description,
 			Objective: s.Objective.Ratio(), Window: s.Window.String()}
-		for _, set := range d.shopSetsOf(s) {
+		for _, set := range d.ShopSetsOf(s) {
 			shown.ShopSets = append(shown.ShopSets, string(set.Name))
 		}
 		out = append(out, shown)
@@ -88,16 +89,12 @@ func (d *documents) shownSLOs() []dashboards.SLO {
 	return out
 }
 
-func (d *documents) burnWindows() []time.Duration {
-	return slo.BurnWindows(burnAlerts(d.config.BurnRates))
-}
-
 // annotateFlags are those of `mackerel annotate`.
 type annotateFlags struct {
 	tier, release, previous, repository, note string
 }
 
-func (p *program) mackerelAnnotateCommand() *cobra.Command {
+func mackerelAnnotateCommand(p *program) *cobra.Command {
 	var f annotateFlags
 	cmd := &cobra.Command{
 		Use:   "annotate",
@@ -120,10 +117,10 @@ Exit codes: 0 noted, now or before · 3 a wrong configuration, or Mackerel refus
 	fs.StringVar(&f.repository, "repository", "", "`URL` of the application's repository, for the link that compares")
 	fs.StringVar(&f.note, "note", "", "one more `sentence`")
 	at := p.atFlag(cmd)
-	p.complete(cmd, "tier", tierNames)
+	p.complete(cmd, "tier", documents.TierNames)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if f.tier == "" || f.release == "" {
-			return usageErrorf("--tier and --release are needed")
+			return usage.Errorf("--tier and --release are needed")
 		}
 		when, err := at()
 		if err != nil {
@@ -131,16 +128,16 @@ Exit codes: 0 noted, now or before · 3 a wrong configuration, or Mackerel refus
 		}
 		compare, err := mackerel.CompareURL(f.repository, f.previous, f.release)
 		if err != nil {
-			return usageErrorf("--repository: %v", err)
+			return usage.Errorf("--repository: %v", err)
 		}
-		d, client, err := p.loadMackerel(cmd.Context())
+		d, client, err := loadMackerel(cmd.Context(), p)
 		if err != nil {
 			return err
 		}
-		if tiers := tierNames(d); !slices.Contains(tiers, f.tier) {
-			return usageErrorf("--tier: there is no Tier %q%s", f.tier, didYouMean(f.tier, tiers))
+		if tiers := documents.TierNames(d); !slices.Contains(tiers, f.tier) {
+			return usage.Errorf("--tier: there is no Tier %q%s", f.tier, usage.DidYouMean(f.tier, tiers))
 		}
-		made, err := client.Annotate(cmd.Context(), d.config.Mackerel.Service, mackerel.Release{Tier: f.tier, Release: f.release, Previous: f.previous, Compare: compare, Note: f.note, At: when.time})
+		made, err := client.Annotate(cmd.Context(), d.Config.Mackerel.Service, mackerel.Release{Tier: f.tier, Release: f.release, Previous: f.previous, Compare: compare, Note: f.note, At: when.time})
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/config"
 	strict "github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/internal/mackerelhttp"
@@ -22,18 +25,18 @@ type reachFlags struct{ url, keyFile string }
 func (f *reachFlags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.url, "url", mackerelhttp.DefaultURL, "`URL` of Mackerel's API")
-	fs.StringVar(&f.keyFile, "api-key-file", "", "`file` that holds the API key (default: the environment, "+mackerelKey+")")
+	fs.StringVar(&f.keyFile, "api-key-file", "", "`file` that holds the API key (default: the environment, "+host.EnvMackerelKey+")")
 	cmd.MarkFlagFilename("api-key-file")
 }
 
-func (p *program) reach(f reachFlags) (*mackerel.Client, error) {
+func reachMackerel(p *program, f reachFlags) (*mackerel.Client, error) {
 	if err := mackerelhttp.CheckURL(f.url); err != nil {
-		return nil, usageErrorf("--url %v", err)
+		return nil, usage.Errorf("--url %v", err)
 	}
-	return p.mackerelClient(config.Mackerel{URL: f.url, APIKeyFile: f.keyFile})
+	return p.MackerelClient(config.Mackerel{URL: f.url, APIKey: strict.Secret{File: f.keyFile}})
 }
 
-func (p *program) mackerelMonitorsCommand() *cobra.Command {
+func mackerelMonitorsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "monitors",
 		Short: "Keep monitors as a file says",
@@ -44,7 +47,7 @@ touches only those that it made or adopted, which a mark in their memo shows.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.monitorsPlanCommand(), p.monitorsApplyCommand())
+	cmd.AddCommand(monitorsPlanCommand(p), monitorsApplyCommand(p))
 	return cmd
 }
 
@@ -62,7 +65,7 @@ func (f *monitorsFlags) add(cmd *cobra.Command) {
 	cmd.MarkFlagFilename("file", "yaml", "yml")
 }
 
-func (p *program) monitorsPlanCommand() *cobra.Command {
+func monitorsPlanCommand(p *program) *cobra.Command {
 	var f monitorsFlags
 	out, to := "text", ""
 	cmd := &cobra.Command{
@@ -88,18 +91,18 @@ refused · 4 Mackerel could not be reached.`,
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case out != "text" && out != "markdown" && out != "json":
-			return usageErrorf("--output: %q is not text, markdown or json", out)
+			return usage.Errorf("--output: %q is not text, markdown or json", out)
 		case to != "" && to != "terraform":
-			return usageErrorf("--to: %q is not terraform", to)
+			return usage.Errorf("--to: %q is not terraform", to)
 		}
-		d, plan, _, err := p.planMonitors(cmd.Context(), f)
+		d, plan, _, err := planMonitors(cmd.Context(), p, f)
 		if err != nil {
 			return err
 		}
 		if to != "" {
 			return p.print(string(monitors.Terraform(d, plan)))
 		}
-		return errors.Join(p.printPlan(plan, out), planned(plan))
+		return errors.Join(printPlan(p, plan, out), planned(plan))
 	}
 	return cmd
 }
@@ -115,7 +118,7 @@ func planned(plan *monitors.Plan) error {
 	return nil
 }
 
-func (p *program) printPlan(plan *monitors.Plan, format string) error {
+func printPlan(p *program, plan *monitors.Plan, format string) error {
 	switch format {
 	case "json":
 		return p.printJSON(plan)
@@ -125,36 +128,23 @@ func (p *program) printPlan(plan *monitors.Plan, format string) error {
 	return p.print(plan.Text())
 }
 
-func (p *program) planMonitors(ctx context.Context, f monitorsFlags) (*monitors.Document, *monitors.Plan, *mackerel.Client, error) {
+func planMonitors(ctx context.Context, p *program, f monitorsFlags) (*monitors.Document, *monitors.Plan, *mackerel.Client, error) {
 	d, err := monitors.Load(f.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil, fmt.Errorf("%w; write it, or name another with --file", err)
 	}
 	if err != nil {
-		return nil, nil, nil, documentFaults(err)
+		return nil, nil, nil, documents.FaultsOf(err)
 	}
-	client, err := p.reach(f.reachFlags)
+	client, err := reachMackerel(p, f.reachFlags)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	plan, err := monitors.Make(ctx, client, d, p.now(), f.adopt)
+	plan, err := monitors.Make(ctx, client, d, p.Now(), f.adopt)
 	return d, plan, client, err
 }
 
-// documentFaults turns the faults of a document into ours; other errors stay.
-func documentFaults(err error) error {
-	found, ok := errors.AsType[strict.Faults](err)
-	if !ok {
-		return err
-	}
-	var out faults
-	for _, f := range found {
-		out = append(out, fault{File: f.File, Line: counted(f.Line), Column: counted(f.Column), Text: f.Message, shown: f.Error()})
-	}
-	return out
-}
-
-func (p *program) monitorsApplyCommand() *cobra.Command {
+func monitorsApplyCommand(p *program) *cobra.Command {
 	var f monitorsFlags
 	cmd := &cobra.Command{
 		Use:   "apply",
@@ -169,7 +159,7 @@ wrong, or Mackerel refused · 4 Mackerel could not be reached.`,
 	}
 	f.add(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		_, plan, client, err := p.planMonitors(cmd.Context(), f)
+		_, plan, client, err := planMonitors(cmd.Context(), p, f)
 		if err != nil {
 			return err
 		}

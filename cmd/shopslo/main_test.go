@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/shopslo/shopslo/engine/host"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -145,13 +146,13 @@ func TestAnEndedContextIsNoSignal(t *testing.T) {
 }
 
 func TestColourIsForTerminalsThatWantIt(t *testing.T) {
-	p := &program{stdout: &bytes.Buffer{}, env: map[string]string{}}
+	p := &program{stdout: &bytes.Buffer{}, Host: host.Host{Env: map[string]string{}}}
 	if p.colour() {
 		t.Error("a buffer is coloured")
 	}
 	var stderr bytes.Buffer
 	p.stderr = &stderr
-	p.progress("reading")
+	p.progressLine("reading")
 	if stderr.Len() > 0 {
 		t.Errorf("progress was written to what is no terminal: %q", stderr.String())
 	}

@@ -6,67 +6,25 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/calendar"
 	"github.com/shopslo/shopslo/slo"
 )
 
 // A named gives the names of one kind that the documents hold.
-type named func(*documents) []string
-
-func tierNames(d *documents) (names []string) {
-	for _, t := range d.fleet.Tiers() {
-		names = append(names, string(t.Name))
-	}
-	return names
-}
-
-// targetNames are the Tiers that something can be promoted to: all but the lowest.
-func targetNames(d *documents) []string {
-	if names := tierNames(d); len(names) > 0 {
-		return names[1:]
-	}
-	return nil
-}
-
-func shopSetNames(d *documents) (names []string) {
-	for _, s := range d.fleet.ShopSets() {
-		names = append(names, string(s.Name))
-	}
-	return names
-}
-
-func groupNames(d *documents) (names []string) {
-	for _, g := range d.fleet.ShopGroups() {
-		names = append(names, string(g.Name))
-	}
-	return names
-}
-
-func domainNames(d *documents) (names []string) {
-	for _, f := range d.fleet.FailureDomains() {
-		names = append(names, string(f.Name))
-	}
-	return names
-}
-
-func sloNames(d *documents) (names []string) {
-	for i := range d.slos.SLOs {
-		names = append(names, d.slos.SLOs[i].Name)
-	}
-	return names
-}
+type named func(*documents.Documents) []string
 
 // overridable are the checks that somebody may set aside.
-func overridable(*documents) []string {
+func overridable(*documents.Documents) []string {
 	return slices.DeleteFunc(promotion.Checks(), func(name string) bool {
 		return name == promotion.CheckSource || name == promotion.CheckSLO
 	})
 }
 
-func causes(*documents) []string { return calendar.Causes }
+func causes(*documents.Documents) []string { return calendar.Causes }
 
-func stateNames(*documents) (names []string) {
+func stateNames(*documents.Documents) (names []string) {
 	for _, s := range slo.States {
 		names = append(names, string(s))
 	}

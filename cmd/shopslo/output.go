@@ -64,14 +64,7 @@ func (p *program) printed(text []byte) error {
 // colour reports whether answers may be coloured: on a terminal, unless NO_COLOR
 // is set to anything (no-color.org).
 func (p *program) colour() bool {
-	return p.env["NO_COLOR"] == "" && p.env["TERM"] != "dumb" && terminal(p.stdout)
-}
-
-// progress says what is being done, on a terminal only.
-func (p *program) progress(format string, args ...any) {
-	if terminal(p.stderr) {
-		fmt.Fprintf(p.stderr, format+"\n", args...)
-	}
+	return p.Env["NO_COLOR"] == "" && p.Env["TERM"] != "dumb" && terminal(p.stdout)
 }
 
 func terminal(w any) bool {

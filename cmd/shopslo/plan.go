@@ -3,11 +3,13 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion/upgrade"
 )
 
-func (p *program) planCommand() *cobra.Command {
+func planCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Plan what people do to the fleet",
@@ -17,11 +19,11 @@ the fleet's documents. It never does it.`,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.planUpgradeCommand())
+	cmd.AddCommand(planUpgradeCommand(p))
 	return cmd
 }
 
-func (p *program) planUpgradeCommand() *cobra.Command {
+func planUpgradeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "upgrade --failure-domain NAME",
 		Short: "Plan how a cluster is taken down for an upgrade",
@@ -42,18 +44,18 @@ a document is wrong.`,
 	p.configFlag(cmd)
 	out := outputFlag(cmd)
 	domain := cmd.Flags().String("failure-domain", "", "`name` of the FailureDomain that goes down")
-	p.complete(cmd, "failure-domain", domainNames)
+	p.complete(cmd, "failure-domain", documents.DomainNames)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *domain == "" {
-			return usageErrorf("--failure-domain is missing; name the one that goes down")
+			return usage.Errorf("--failure-domain is missing; name the one that goes down")
 		}
 		d, err := p.load()
 		if err != nil {
 			return err
 		}
-		plan, err := upgrade.Make(d.fleet, fleet.FailureDomainName(*domain))
+		plan, err := upgrade.Make(d.Fleet, fleet.FailureDomainName(*domain))
 		if err != nil {
-			return usageErrorf("--failure-domain: %v", err)
+			return usage.Errorf("--failure-domain: %v", err)
 		}
 		if *out == asJSON {
 			err = p.printJSON(plan)

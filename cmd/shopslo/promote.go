@@ -9,6 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/judge"
+	"github.com/shopslo/shopslo/engine/logbook"
+	"github.com/shopslo/shopslo/engine/promote"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/promotion/promoter"
@@ -43,11 +49,11 @@ func (f *promoteFlags) register(p *program, cmd *cobra.Command) {
 func (f *promoteFlags) check(all bool) error {
 	switch {
 	case f.wait < 0 || f.every < time.Second:
-		return usageErrorf("--wait must not be below 0s, nor --every below 1s")
+		return usage.Errorf("--wait must not be below 0s, nor --every below 1s")
 	case f.tell && f.wait == 0 && !all:
-		return usageErrorf("--tell needs --wait: a Tier does not match its branch at once")
+		return usage.Errorf("--tell needs --wait: a Tier does not match its branch at once")
 	case f.body != "" && !f.o.PullRequest:
-		return usageErrorf("--body-file is for --pull-request")
+		return usage.Errorf("--body-file is for --pull-request")
 	case f.body != "":
 		if err := checkFile("--body-file", f.body); err != nil {
 			return err
@@ -56,7 +62,7 @@ func (f *promoteFlags) check(all bool) error {
 	return f.fixFlags.check()
 }
 
-func (p *program) promoteCommand() *cobra.Command {
+func promoteCommand(p *program) *cobra.Command {
 	var f promoteFlags
 	var to, release string
 	var all bool
@@ -90,7 +96,7 @@ wrong · 4 a source or a repository could not be reached.
 	server := serverFlag(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&to, "to", "", "the `Tier` that the release goes to")
-	p.complete(cmd, "to", targetNames)
+	p.complete(cmd, "to", documents.TargetNames)
 	fs.BoolVar(&all, "all", false, "carry the release up from the lowest Tier, as each is verified")
 	fs.StringVar(&release, "release", "", "the only `commit` that may go there, 7 digits of it or more; else what the Tier below runs")
 	fs.BoolVar(&f.o.Again, "again", false, "also a release that was rolled back there")
@@ -98,35 +104,49 @@ wrong · 4 a source or a repository could not be reached.
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case to == "" && !all:
-			return usageErrorf("--to is missing; name the Tier that the release is to go to, or --all")
+			return usage.Errorf("--to is missing; name the Tier that the release is to go to, or --all")
 		case all && release != "":
-			return usageErrorf("--release does not go with --all, which carries what the lowest Tier runs")
+			return usage.Errorf("--release does not go with --all, which carries what the lowest Tier runs")
 		case all && f.o.PullRequest:
-			return usageErrorf("--pull-request does not go with --all: a person merges each")
+			return usage.Errorf("--pull-request does not go with --all: a person merges each")
 		}
 		if err := errors.Join(f.check(all), checkRelease("--release", release)); err != nil {
 			return err
 		}
 		f.server, f.o.Release = *server, fleet.Release(release)
-		return p.promote(cmd.Context(), f, fleet.TierName(to), all, all && !fs.Changed("wait"))
+		return promoteTo(cmd.Context(), p, f, fleet.TierName(to), all, all && !fs.Changed("wait"))
 	}
 	return cmd
 }
 
-// promote moves a release to a Tier, or up to it, and answers. endless: it waits for
+// mover is the promoter that the flags ask for.
+func (p *program) mover(ctx context.Context, f promoteFlags) (*promote.Mover, error) {
+	d, err := p.load()
+	if err != nil {
+		return nil, err
+	}
+	o := promote.Options{Options: f.o, Server: f.server, Wait: f.wait, Every: f.every, Tell: f.tell}
+	o.Gate = func(ctx context.Context, to fleet.TierName, release fleet.Release) (logbook.Answer, error) {
+		v, err := judgement(ctx, p, f.server, judge.Question{To: string(to), Release: string(release), Fix: p.fix(f.fixFlags)}, when{time: p.Now()})
+		return v.Answer, err
+	}
+	return promote.Open(ctx, p.Host, d, o)
+}
+
+// promoteTo moves a release to a Tier, or up to it, and answers. endless: it waits for
 // as long as it takes.
-func (p *program) promote(ctx context.Context, f promoteFlags, to fleet.TierName, all, endless bool) error {
-	m, err := p.openMover(ctx, f)
+func promoteTo(ctx context.Context, p *program, f promoteFlags, to fleet.TierName, all, endless bool) error {
+	m, err := p.mover(ctx, f)
 	if err != nil {
 		return err
 	}
-	deadline := p.now().Add(f.wait)
+	deadline := p.Now().Add(f.wait)
 	if endless {
 		deadline = time.Time{}
 	}
 	var unseen error
 	patience := promoter.Patience{
-		Sleep: promoter.Every(f.every, p.now, deadline),
+		Sleep: promoter.Every(f.every, p.Now, deadline),
 		Waiting: func(one promoter.Promotion, err error) {
 			if err != nil {
 				one.Reason = err.Error()
@@ -142,10 +162,10 @@ func (p *program) promote(ctx context.Context, f promoteFlags, to fleet.TierName
 		patience.Done = func(one promoter.Promotion) error {
 			p.progressLine("")
 			if last := len(done) - 1; last >= 0 { // the gate has seen to it that it matched by now
-				_, err := m.look(ctx, f, &done[last])
+				_, err := m.Look(ctx, &done[last])
 				unseen = errors.Join(unseen, err)
 			}
-			m.record(ctx, f, decisionlog.Promote, &one)
+			m.Record(ctx, decisionlog.Promote, &one)
 			done = append(done, one)
 			return nil
 		}
@@ -153,28 +173,28 @@ func (p *program) promote(ctx context.Context, f promoteFlags, to fleet.TierName
 	} else {
 		var one promoter.Promotion
 		if one, err = m.Await(ctx, to, f.o, patience); err == nil {
-			m.record(ctx, f, decisionlog.Promote, &one)
+			m.Record(ctx, decisionlog.Promote, &one)
 			done = append(done, one)
 		}
 		p.progressLine("")
 	}
 	if last := len(done) - 1; err == nil && last >= 0 {
-		unseen = errors.Join(unseen, m.arrival(ctx, f, &done[last], deadline))
+		unseen = errors.Join(unseen, m.Arrival(ctx, &done[last], deadline))
 	}
 	if ctx.Err() != nil {
-		p.complain(stopped)
+		p.say(stopped)
 	}
-	if answered := p.answerMoved(m, f, done); answered != nil || err != nil {
+	if answered := answerMoved(p, m, f, done); answered != nil || err != nil {
 		return errors.Join(answered, moveError("--to", err))
 	}
-	return p.moved(done, unseen)
+	return moved(done, unseen)
 }
 
 // stopped is said where a move was interrupted.
 const stopped = "nothing is half done that the same command, run again, would not finish"
 
 // answerMoved writes what was done, also where an error ended it.
-func (p *program) answerMoved(m *mover, f promoteFlags, done []promoter.Promotion) error {
+func answerMoved(p *program, m *promote.Mover, f promoteFlags, done []promoter.Promotion) error {
 	if len(done) == 0 {
 		return nil
 	}
@@ -184,7 +204,7 @@ func (p *program) answerMoved(m *mover, f promoteFlags, done []promoter.Promotio
 			unwritten = fmt.Errorf("--body-file: %w; the answer has the text as well, with -o json", err)
 		}
 	}
-	r := promoter.Report{At: p.now(), Promotions: done, Fleet: m.Fleet, Compare: m.CompareURL, Gate: p.gateAsked(f.server)}
+	r := promoter.Report{At: p.Now(), Promotions: done, Fleet: m.Fleet, Compare: m.CompareURL, Gate: gateAsked(p, f.server)}
 	if *f.out == asJSON {
 		return errors.Join(p.printJSON(r), unwritten)
 	}
@@ -192,10 +212,10 @@ func (p *program) answerMoved(m *mover, f promoteFlags, done []promoter.Promotio
 }
 
 // gateAsked is the command that asks the same gate.
-func (p *program) gateAsked(server string) string {
+func gateAsked(p *program, server string) string {
 	switch {
 	case server != "":
-		return "shopslo gate --server " + withoutUser(server)
+		return "shopslo gate --server " + host.WithoutUser(server)
 	case p.configFile != "shopslo.yaml":
 		return "shopslo gate --config " + p.configFile
 	}
@@ -203,7 +223,7 @@ func (p *program) gateAsked(server string) string {
 }
 
 // moved gives the exit code of what was done.
-func (p *program) moved(done []promoter.Promotion, unseen error) error {
+func moved(done []promoter.Promotion, unseen error) error {
 	for _, one := range done {
 		if code := one.ExitCode(); code != exitOK {
 			return exitWith(code)
@@ -219,7 +239,7 @@ func (p *program) moved(done []promoter.Promotion, unseen error) error {
 func moveError(flag string, err error) error {
 	switch {
 	case errors.Is(err, fleet.ErrUnknownTier), errors.Is(err, fleet.ErrLowestTier):
-		return usageErrorf("%s: %v", flag, err)
+		return usage.Errorf("%s: %v", flag, err)
 	case errors.Is(err, promoter.ErrUnreachable):
 		return &codeError{code: exitUnavailable, err: err}
 	case errors.Is(err, promoter.ErrForbidden), errors.Is(err, promoter.ErrMoved):

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/shopslo/shopslo/engine/client"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
@@ -162,7 +163,7 @@ func (p *platform) pointer(branch string) string {
 func (p *platform) decide(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if r.URL.Path == decisionsPath {
+	if r.URL.Path == client.DecisionsPath {
 		p.logMove(w, r)
 		return
 	}
@@ -276,7 +277,7 @@ func TestPromoteAllCarriesTheReleaseUpAndStopsAtAHold(t *testing.T) {
 	if len(got) != 2 || got[0]["result"] != "promoted" || got[0]["matched_at"] == nil || got[1]["result"] != "held" || p.pointer("tier-1") != r || p.pointer("tier-2") != first {
 		t.Fatalf("%v", got)
 	}
-	if len(p.told) != 1 || p.told[0] != "beta is in sync: s-1 run Release "+r[:12]+", Synced and Healthy, replacing "+first[:12]+". https://git.example/app/compare/"+first+"..."+r {
+	if len(p.told) != 1 || p.told[0] != "beta is in sync: s-1 run Release "+r[:12]+", Synced and Healthy, replacing "+first[:12]+".\n<https://git.example/app/compare/"+first+"..."+r+">" {
 		t.Errorf("Slack was told %q", p.told)
 	}
 	delete(p.verdict, "prod")

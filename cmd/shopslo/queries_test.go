@@ -11,6 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/engine"
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/source/sourcetest"
 	"github.com/shopslo/shopslo/status"
@@ -179,6 +183,8 @@ func TestValidateSaysWhatIsNotCountedExactly(t *testing.T) {
 		{sli{"s", "true", "bad", "a:bad:sum", "a:all_total:sum"}, exitOK, "note: slo.yaml:14: a:all_total:sum is a recorded sum: restarts of single processes are hidden in it, so that its counts cannot be exact; use the counters that it is made of, such as all_total"},
 		{sli{"s", "true", "bad", "a:bad:rate5m", "all_total"}, exitUsage, "slo.yaml:14: SLO \"s\": counter: true, but a:bad:rate5m is a recorded rate"},
 		{sli{"s", "true", "bad", "sum(rate(a[5m])) / sum(rate(b[5m]))", "all_total"}, exitUsage, "no counters can be found to count from"},
+		{sli{"s", "", "bad", "sum(rate(shopslo_slo_bad_events_total[5m]))", "sum(rate(shopslo_slo_events_total[5m]))"}, exitUsage,
+			`slo.yaml:14: SLO "s": shopslo_slo_bad_events_total is what a shopslo has counted, and stands still where that one cannot count`},
 		{sli{"s", "", "good", "h_bucket", "h_count"}, exitUsage, `slo.yaml:14: SLO "s": h_bucket selects all buckets of a histogram`},
 		{sli{"s", "", "bad", badRate, "http_requests_total"}, exitUsage, "slo.yaml:15: SLO \"s\": " + badRate + " and http_requests_total do not go together"},
 	} {
@@ -241,30 +247,29 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 			dir := t.TempDir()
 			writeFiles(t, dir, map[string]string{"fleet.yaml": fleetOf("beta: s-1"), "slo.yaml": tt.yaml(),
 				"shopslo.yaml": "source: {prometheus: {url: 'http://127.0.0.1:9'}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\n"})
-			p := &program{configFile: filepath.Join(dir, "shopslo.yaml")}
-			d, err := p.load()
+			d, err := documents.Load(filepath.Join(dir, "shopslo.yaml"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			s := &typedSource{types: tt.types, err: tt.err, asked: map[string]int{}}
 			now := time.Now()
-			e, err := newEngine(d, source{Source: s, types: newMetricTypes(s), close: func() error { return nil }}, "", time.Hour, nil, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+			e, err := engine.New(host.Host{}, d, source.Source{Source: s, Types: source.NewTypes(s), Close: func() error { return nil }}, "", time.Hour, nil, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer e.Close()
 			if tt.words != "" {
-				f := e.ledger.Failing()
-				if len(f) != 1 || !f[0].Refused || !strings.Contains(f[0].Reason, tt.words) || e.ledger.Account(&d.slos.SLOs[0], "s-1", now).Failure != f[0].Reason {
+				f := e.Ledger.Failing()
+				if len(f) != 1 || !f[0].Refused || !strings.Contains(f[0].Reason, tt.words) || e.Ledger.Account(&d.SLOs.SLOs[0], "s-1", now).Failure != f[0].Reason {
 					t.Errorf("failing %+v, want a reason that says %q", f, tt.words)
 				}
-				asked := d.ask(source{types: newMetricTypes(s)})
+				asked := source.Source{Types: source.NewTypes(s)}.Ask(d)
 				if place := fmt.Sprintf("slo.yaml:%d: SLO \"s\": ", tt.line); tt.line > 0 && (asked == nil || !strings.Contains(asked.Error(), place) || !strings.Contains(asked.Error(), tt.words)) || tt.line == 0 && asked != nil {
 					t.Errorf("%v, want a fault in line %d", asked, tt.line)
 				}
 				return
 			}
-			if b := budgetOf(t, e.report(now), "s", "s-1"); b.Unit != tt.unit {
+			if b := budgetOf(t, e.Report(now), "s", "s-1"); b.Unit != tt.unit {
 				t.Errorf("unit %s, want %s", b.Unit, tt.unit)
 			}
 			for metric, n := range s.asked {

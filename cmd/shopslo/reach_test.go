@@ -2,18 +2,16 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/evidence"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/judge"
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/fleet/manifest"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
-	"github.com/shopslo/shopslo/slo/openslo"
 )
 
 // shortStage is a stage whose SLO has a window of half an hour, and whose burn rates
@@ -75,102 +73,36 @@ func TestTheGateReadsAsFarAsBeforeTheReleaseCame(t *testing.T) {
 func TestReachIsNoMoreThanWhatIsAsked(t *testing.T) {
 	const day = 24 * time.Hour
 	s := shortStage(t, 0)
-	reach := func(rest string, asked question) time.Duration {
+	reach := func(rest string, asked judge.Question) time.Duration {
 		t.Helper()
-		p := &program{configFile: s.config, now: time.Now}
 		appendTo(t, s.config, rest)
-		d, err := p.load()
+		d, err := documents.Load(s.config)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return d.reachOf(t.Context(), asked, s.at)
+		return judge.Reach(t.Context(), evidence.New(host.Host{}, d), asked, s.at)
 	}
-	if got := reach("", question{to: "prod"}); got != 7*day+time.Hour {
+	if got := reach("", judge.Question{To: "prod"}); got != 7*day+time.Hour {
 		t.Errorf("a Release that came an hour ago: %v", got)
 	}
-	if got := reach("", question{to: "prod", release: strings.ToUpper(goodRelease[:9])}); got != 7*day+time.Hour {
+	if got := reach("", judge.Question{To: "prod", Release: strings.ToUpper(goodRelease[:9])}); got != 7*day+time.Hour {
 		t.Errorf("its shortened id: %v", got)
 	}
-	if got := reach("", question{to: "prod", release: lastRelease}); got != 3*day {
+	if got := reach("", judge.Question{To: "prod", Release: lastRelease}); got != 3*day {
 		t.Errorf("a Release that nobody has seen below: %v", got)
 	}
 	s.sees = func(f *fleet.Snapshot) int {
 		f.ShopSets[0].ReleaseSince = s.at.Add(-1000 * day)
 		return 0
 	}
-	if got := reach("", question{to: "prod"}); got != 90*day {
+	if got := reach("", judge.Question{To: "prod"}); got != 90*day {
 		t.Errorf("a Release of years ago: %v, want what a server keeps", got)
 	}
 	s.sees = func(*fleet.Snapshot) int { return 503 }
-	if got := reach("", question{to: "prod"}); got != 3*day {
+	if got := reach("", judge.Question{To: "prod"}); got != 3*day {
 		t.Errorf("an exporter that is down: %v", got)
 	}
-	if got := reach("burn_rates: [{long: 1h, short: 5m, factor: 14.4, severity: page}]\n", question{to: "prod"}); got != time.Hour {
+	if got := reach("burn_rates: [{long: 1h, short: 5m, factor: 14.4, severity: page}]\n", judge.Question{To: "prod"}); got != time.Hour {
 		t.Errorf("the longest burn rate is of an hour: %v", got)
-	}
-}
-
-func TestAGateWithoutALedgerCountsWhatItJudges(t *testing.T) {
-	d := &documents{config: &config.Config{}}
-	var err error
-	if d.fleet, err = manifest.Load("../../examples", "fleet/*.yaml"); err != nil {
-		t.Fatal(err)
-	}
-	if d.slos, err = openslo.Load("../../examples", []string{"slos/*.yaml"}); err != nil {
-		t.Fatal(err)
-	}
-	counted := func(judged []fleet.TierName) []string {
-		found := map[string]bool{}
-		for _, item := range d.plan(source{}, judged).Items {
-			for _, s := range item.Subjects {
-				found[s.ID] = true
-			}
-		}
-		return slices.Sorted(maps.Keys(found))
-	}
-	judged, err := d.judged("prod")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := counted(judged), []string{"a-1", "a-2", "b-1", "b-2", "c-3"}; !slices.Equal(got, want) {
-		t.Errorf("for prod %v are counted, want %v", got, want)
-	}
-	if got := counted(nil); len(got) != 9 || !d.apart() {
-		t.Errorf("in all %v are counted, apart %v", got, d.apart())
-	}
-	if _, err := d.judged("prdo"); err == nil {
-		t.Error("an unknown Tier is judged")
-	}
-}
-
-// Only where one look at the documents shows that no series is of two ShopSets may some be
-// left out: otherwise the ledger has to find who is counted twice.
-func TestShopSetsAreApartByTheSameLabels(t *testing.T) {
-	const head = "apiVersion: shopset.dev/v1alpha1\nkind: %s\nmetadata: {name: %s}\nspec: {%s}\n---\n"
-	for _, c := range []struct {
-		name, a, b string
-		want       bool
-	}{
-		{"by their names", "", "", true},
-		{"by one label", "match: {shop: a}", "match: {shop: b}", true},
-		{"by two labels", "match: {shop: a, cluster: east}", "match: {shop: a, cluster: west}", true},
-		{"by different labels", "match: {shop: a}", "match: {cluster: west}", false},
-		{"by one more", "match: {shop: a}", "match: {shop: b, cluster: west}", false},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			dir := t.TempDir()
-			text := fmt.Sprintf(head, "Tier", "dev", "order: 0, branch: tier-0") + fmt.Sprintf(head, "Configuration", "p", "description: x") + fmt.Sprintf(head, "FailureDomain", "f", "description: x")
-			for name, match := range map[string]string{"a": c.a, "b": c.b} {
-				text += fmt.Sprintf(head, "ShopSet", name, strings.TrimSuffix("tier: dev, configuration: p, failureDomain: f, components: [cart], "+match, ", "))
-			}
-			writeFiles(t, dir, map[string]string{"fleet.yaml": text})
-			f, err := manifest.Load(dir, "fleet.yaml")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := (&documents{fleet: f}).apart(); got != c.want {
-				t.Errorf("apart: %v", got)
-			}
-		})
 	}
 }

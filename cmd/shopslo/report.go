@@ -9,12 +9,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine"
+	"github.com/shopslo/shopslo/engine/client"
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/facts"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/config"
-	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
 	"github.com/shopslo/shopslo/review"
 	"github.com/shopslo/shopslo/slo"
@@ -22,19 +25,19 @@ import (
 
 // reportFlags are the flags of `report`.
 type reportFlags struct {
-	week, from, to string
-	lang           string
-	format, file   string
-	server         string
-	slack          bool
-	link           string
+	span         facts.Span
+	lang         string
+	format, file string
+	server       string
+	slack        bool
+	link         string
 }
 
 // reportFormats are what a report can be written as, with the names of files that mean
 // them.
 var reportFormats = map[string][]string{"text": {".txt"}, "markdown": {".md", ".markdown"}, "html": {".html", ".htm"}, "json": {".json"}}
 
-func (p *program) reportCommand() *cobra.Command {
+func reportCommand(p *program) *cobra.Command {
 	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "report",
@@ -62,13 +65,13 @@ missing; or Slack could not be told.
 	}
 	p.configFlag(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&f.week, "week", "", "the ISO `week`, such as 2026-W46 (default the last whole one)")
-	fs.StringVar(&f.from, "from", "", "the first `day` of the period, such as 2026-11-09, instead of a week")
-	fs.StringVar(&f.to, "to", "", "the last `day` of the period, which is included")
+	fs.StringVar(&f.span.Week, "week", "", "the ISO `week`, such as 2026-W46 (default the last whole one)")
+	fs.StringVar(&f.span.From, "from", "", "the first `day` of the period, such as 2026-11-09, instead of a week")
+	fs.StringVar(&f.span.To, "to", "", "the last `day` of the period, which is included")
 	fs.StringVar(&f.lang, "lang", "", "`language`: ja or en (default review.language of the configuration, else en)")
 	fs.StringVarP(&f.format, "format", "o", "", "`format`: text, markdown, html or json (default by the name of --output, else text)")
 	fs.StringVar(&f.file, "output", "", "write to this `file` instead of standard output")
-	fs.StringVar(&f.server, "server", "", fmt.Sprintf("ask the 'shopslo serve' at this `URL` instead of the source, such as http://%s", defaultListen))
+	fs.StringVar(&f.server, "server", "", fmt.Sprintf("ask the 'shopslo serve' at this `URL` instead of the source, such as http://%s", client.DefaultListen))
 	fs.BoolVar(&f.slack, "slack", false, "tell the webhook of review.slack what to talk about first")
 	fs.StringVar(&f.link, "link", "", "`URL` of the whole report for --slack, with {week} in it (default review.link)")
 	cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"ja", "en"}, cobra.ShellCompDirectiveNoFileComp))
@@ -77,27 +80,27 @@ missing; or Slack could not be told.
 		if err := f.check(); err != nil {
 			return err
 		}
-		return p.writeReport(cmd.Context(), f)
+		return writeReport(cmd.Context(), p, f)
 	}
 	return cmd
 }
 
 // check refuses what contradicts itself, and finds the format.
 func (f *reportFlags) check() error {
-	if f.week != "" && f.from+f.to != "" {
-		return usageErrorf("--week and --from name two periods; give one")
+	if f.span.Week != "" && f.span.From+f.span.To != "" {
+		return usage.Errorf("--week and --from name two periods; give one")
 	}
-	if (f.from == "") != (f.to == "") {
-		return usageErrorf("--from and --to go together: the first and the last day of the period")
+	if (f.span.From == "") != (f.span.To == "") {
+		return usage.Errorf("--from and --to go together: the first and the last day of the period")
 	}
 	if f.lang != "" && !slices.Contains(review.Langs, review.Lang(f.lang)) {
-		return usageErrorf("--lang: %q is not ja or en", f.lang)
+		return usage.Errorf("--lang: %q is not ja or en", f.lang)
 	}
 	if f.link != "" && !f.slack {
-		return usageErrorf("--link is for --slack")
+		return usage.Errorf("--link is for --slack")
 	}
 	if _, isFormat := reportFormats[f.file]; isFormat {
-		return usageErrorf("--output: %q is a format; write -o %s, and name a file with --output", f.file, f.file)
+		return usage.Errorf("--output: %q is a format; write -o %s, and name a file with --output", f.file, f.file)
 	}
 	if f.file != "" {
 		if err := checkFile("--output", f.file); err != nil {
@@ -114,23 +117,23 @@ func (f *reportFlags) check() error {
 	}
 	if _, ok := reportFormats[f.format]; !ok {
 		known := []string{"text", "markdown", "html", "json"}
-		return usageErrorf("-o: %q is not one of %s%s", f.format, strings.Join(known, ", "), didYouMean(f.format, known))
+		return usage.Errorf("-o: %q is not one of %s%s", f.format, strings.Join(known, ", "), usage.DidYouMean(f.format, known))
 	}
 	return nil
 }
 
 // writeReport makes the report, writes it, and tells Slack. What is missing since the
 // source could not be reached stands in the report, and is the exit code.
-func (p *program) writeReport(ctx context.Context, f reportFlags) error {
-	hook, link, err := p.reportHook(f)
+func writeReport(ctx context.Context, p *program, f reportFlags) error {
+	hook, link, err := reportHook(p, f)
 	if err != nil {
 		return err
 	}
-	r, lang, err := p.reviewOf(ctx, f)
+	r, lang, err := p.review(ctx, f)
 	if err != nil && !(r.Version > 0 && errors.Is(err, slo.ErrUnavailable)) {
 		return err
 	}
-	text, failed := formatted(r, f.format, lang)
+	text, failed := formatted(r, f.format, lang, p.reportColumns(f))
 	if failed != nil {
 		return failed
 	}
@@ -140,14 +143,23 @@ func (p *program) writeReport(ctx context.Context, f reportFlags) error {
 		failed = fmt.Errorf("--output: %w", failed)
 	}
 	if failed == nil && hook != nil {
-		if failed = hook.Say(ctx, r.Summary(lang, strings.ReplaceAll(link, "{week}", url.PathEscape(r.Week)))); failed != nil {
+		if failed = hook.Say(ctx, strings.TrimSpace(r.Summary(lang, "")), strings.ReplaceAll(link, "{week}", url.PathEscape(r.Week))); failed != nil {
 			failed = &codeError{code: exitUnavailable, err: failed}
 		}
 	}
 	return errors.Join(failed, err)
 }
 
-func formatted(r review.Report, format string, lang review.Lang) (string, error) {
+// reportColumns is the width of the text: the terminal's, or that of COLUMNS; 0, which is
+// the usual one, in a file and a pipe.
+func (p *program) reportColumns(f reportFlags) int {
+	if f.file != "" {
+		return 0
+	}
+	return p.columns()
+}
+
+func formatted(r review.Report, format string, lang review.Lang, columns int) (string, error) {
 	switch format {
 	case "markdown":
 		return r.Markdown(lang), nil
@@ -157,32 +169,33 @@ func formatted(r review.Report, format string, lang review.Lang) (string, error)
 		data, err := r.JSON()
 		return string(data), err
 	}
-	return r.Text(lang), nil
+	return r.Text(lang, columns), nil
 }
 
 // reportHook is the webhook that is told, nil without --slack, and the report's address.
-func (p *program) reportHook(f reportFlags) (*slackhook.Hook, string, error) {
+func reportHook(p *program, f reportFlags) (*slackhook.Hook, string, error) {
 	if !f.slack {
 		return nil, "", nil
 	}
 	c, err := config.Load(p.configFile)
 	if err != nil {
-		return nil, "", faultsOf(err)
+		return nil, "", documents.FaultsOf(err)
 	}
 	v := c.WeeklyReview()
-	if v.SlackWebhookFile == "" {
-		return nil, "", fmt.Errorf("%s: --slack needs review.slack.webhook_file, the file that holds the webhook's address", c.Path)
+	if v.Slack == nil {
+		return nil, "", fmt.Errorf("%s: --slack needs review.slack.webhook, the file or environment variable that holds the webhook's address", c.Path)
 	}
 	link := v.Link
 	if f.link != "" {
 		link = f.link
 	}
-	return &slackhook.Hook{File: v.SlackWebhookFile}, link, nil
+	address, err := p.InEnv(c.Path+": review.slack.webhook", v.Slack.Webhook)
+	return &slackhook.Hook{File: v.Slack.Webhook.File, Address: address}, link, err
 }
 
-// reviewOf asks a server, or compiles the review here. An error that wraps
+// review asks a server, or compiles the review here. An error that wraps
 // slo.ErrUnavailable may come with a review that lacks what could not be reached.
-func (p *program) reviewOf(ctx context.Context, f reportFlags) (review.Report, review.Lang, error) {
+func (p *program) review(ctx context.Context, f reportFlags) (review.Report, review.Lang, error) {
 	lang := review.Lang(f.lang)
 	if f.server != "" {
 		if lang == "" {
@@ -191,7 +204,7 @@ func (p *program) reviewOf(ctx context.Context, f reportFlags) (review.Report, r
 				lang = review.Lang(c.WeeklyReview().Language)
 			}
 		}
-		r, err := p.askReview(ctx, f)
+		r, err := p.server(f.server).Review(ctx, f.span)
 		return r, lang, err
 	}
 	d, err := p.load()
@@ -199,14 +212,14 @@ func (p *program) reviewOf(ctx context.Context, f reportFlags) (review.Report, r
 		return review.Report{}, lang, err
 	}
 	if lang == "" {
-		lang = review.Lang(d.config.WeeklyReview().Language)
+		lang = review.Lang(d.Config.WeeklyReview().Language)
 	}
-	period, err := f.period(p.now(), d.config.WeeklyReview().Zone)
+	period, err := f.span.Period(p.Now(), d.Config.WeeklyReview().Zone)
 	if err != nil {
 		return review.Report{}, lang, err
 	}
-	d.fine = period.Until.Sub(period.From)
-	e, outage := p.oneShotBack(ctx, d, period.Until, period.Reach(d.reach()), nil)
+	d.Fine = period.Until.Sub(period.From)
+	e, outage := engine.OneShotBack(ctx, p.Host, d, period.Until, period.Reach(d.Reach()), nil)
 	if e == nil {
 		return review.Report{}, lang, outage
 	}
@@ -214,78 +227,7 @@ func (p *program) reviewOf(ctx context.Context, f reportFlags) (review.Report, r
 	if outage != nil && !errors.Is(outage, slo.ErrUnavailable) || ctx.Err() != nil {
 		return review.Report{}, lang, errors.Join(outage, context.Cause(ctx))
 	}
-	log, unknown := p.reportLog(d.config)
-	r, err := e.review(ctx, period, p.now(), log, unknown, outage)
+	log, unknown := facts.Log(p.Host, d.Config)
+	r, err := facts.Review(ctx, e, period, p.Now(), log, unknown, outage)
 	return r, lang, errors.Join(err, outage)
-}
-
-// period is the one that the flags name.
-func (f reportFlags) period(now time.Time, zone *time.Location) (review.Period, error) {
-	var period review.Period
-	var err error
-	switch {
-	case f.week != "":
-		if period, err = review.ParseWeek(f.week, now, zone); err != nil {
-			return period, usageErrorf("--week: %v", err)
-		}
-	case f.from != "":
-		if period, err = review.ParseDays(f.from, f.to, now, zone); err != nil {
-			return period, usageErrorf("--from, --to: %v", err)
-		}
-	default:
-		period = review.LastWeek(now, zone)
-	}
-	return period, nil
-}
-
-// askReview is `report --server`.
-func (p *program) askReview(ctx context.Context, f reportFlags) (review.Report, error) {
-	q := url.Values{}
-	for name, value := range map[string]string{"week": f.week, "from": f.from, "to": f.to} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	body, err := p.ask(ctx, f.server, reviewPath, q)
-	if err != nil {
-		return review.Report{}, err
-	}
-	r, err := review.Decode(body)
-	if err != nil {
-		return r, fmt.Errorf("ask %s: %w", withoutUser(f.server), err)
-	}
-	return r, nil
-}
-
-// review compiles the review of a period from what the ledger has counted. outage is why
-// the source could not be read, nil if it was.
-func (e *engine) review(ctx context.Context, period review.Period, at time.Time, log logReading, unknown *review.Unknown, outage error) (review.Report, error) {
-	in := review.Input{At: at, Period: period}
-	if outage != nil {
-		in.Outage = &review.Unknown{Reason: review.Failed, Error: outage.Error()}
-	}
-	exclusions, err := e.calendarFacts(&in)
-	if err != nil {
-		return review.Report{}, err
-	}
-	if err := e.actionFacts(ctx, &in); err != nil {
-		return review.Report{}, err
-	}
-	if err := e.silenceFacts(ctx, &in); err != nil {
-		return review.Report{}, err
-	}
-	e.logFacts(ctx, &in, log, unknown)
-	q := review.Question{Period: period, Fleet: e.docs.fleet, SLOs: e.docs.slos.SLOs, Alerts: e.alerts, Resolution: e.docs.config.Ledger.Resolution}
-	until := period.Until
-	if at.Before(until) {
-		until = at
-	}
-	e.lookPast(ctx, until, at)
-	counts := promotion.Excluding(e.docs.fleet, exclusions, e.accounts())
-	in.Measured = review.Measure(q, counts)
-	in.Effects = review.MeasureMoves(q, counts, in.Releases.Items)
-	if err := context.Cause(ctx); err != nil {
-		return review.Report{}, err
-	}
-	return review.Compile(in), nil
 }

@@ -5,12 +5,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/promotion/promoter"
 )
 
-func (p *program) rollbackCommand() *cobra.Command {
+func rollbackCommand(p *program) *cobra.Command {
 	var f promoteFlags
 	var tier, to string
 	cmd := &cobra.Command{
@@ -37,35 +39,35 @@ repository could not be reached.`,
 	f.register(p, cmd)
 	cmd.Flags().StringVar(&f.server, "server", "", "`URL` of a 'shopslo serve' that logs what is done, where gate.log names no git branch")
 	cmd.Flags().StringVar(&tier, "tier", "", "the `Tier` that goes back")
-	p.complete(cmd, "tier", tierNames)
+	p.complete(cmd, "tier", documents.TierNames)
 	cmd.Flags().StringVar(&to, "to", "", "the `release`, a commit of the app repository; at least 7 digits of it")
 	cmd.Flags().BoolVar(&f.o.Again, "anyway", false, "also to a release whose images are gone")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if tier == "" || to == "" {
-			return usageErrorf("--tier and --to are needed; name the Tier, and the release that it is to run again")
+			return usage.Errorf("--tier and --to are needed; name the Tier, and the release that it is to run again")
 		}
 		if err := errors.Join(f.check(false), checkRelease("--to", to)); err != nil {
 			return err
 		}
 		ctx := cmd.Context()
-		m, err := p.openMover(ctx, f)
+		m, err := p.mover(ctx, f)
 		if err != nil {
 			return err
 		}
 		one, err := m.Rollback(ctx, fleet.TierName(tier), to, f.o)
 		if err != nil {
 			if ctx.Err() != nil {
-				p.complain(stopped)
+				p.say(stopped)
 			}
 			return moveError("--tier", err)
 		}
-		m.record(ctx, f, decisionlog.Rollback, &one)
+		m.Record(ctx, decisionlog.Rollback, &one)
 		done := []promoter.Promotion{one}
-		unseen := m.arrival(ctx, f, &done[0], p.now().Add(f.wait))
-		if err := p.answerMoved(m, f, done); err != nil {
+		unseen := m.Arrival(ctx, &done[0], p.Now().Add(f.wait))
+		if err := answerMoved(p, m, f, done); err != nil {
 			return err
 		}
-		return p.moved(done, unseen)
+		return moved(done, unseen)
 	}
 	return cmd
 }

@@ -5,15 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -47,16 +51,6 @@ func (e *codeError) Unwrap() error { return e.err }
 // exitWith ends the command with a code and no message.
 func exitWith(code int) error { return &codeError{code: code} }
 
-// usageErrorf says what is wrong with the command line.
-func usageErrorf(format string, args ...any) error {
-	return &codeError{code: exitUsage, err: &usageError{fmt.Sprintf(format, args...)}}
-}
-
-// usageError is a wrong command line: its message points to the help text.
-type usageError struct{ text string }
-
-func (e *usageError) Error() string { return e.text }
-
 // signaled is why the context ended.
 type signaled struct{ os.Signal }
 
@@ -64,16 +58,13 @@ func (s signaled) Error() string { return s.Signal.String() }
 
 // program is what a command has around it.
 type program struct {
+	host.Host
 	args           []string
-	env            map[string]string
 	stdout, stderr io.Writer
-	now            func() time.Time
 	// entered is set once a command runs: an error before that is one of usage.
 	entered bool
 	// configFile is the value of --config.
 	configFile string
-	// registry gets the metrics of what the process runs.
-	registry *prometheus.Registry
 }
 
 // run is the whole program. It ends early, and cleanly, when ctx does or on SIGINT
@@ -81,10 +72,12 @@ type program struct {
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	p := &program{args: args, env: map[string]string{}, stdout: stdout, stderr: stderr, now: time.Now, registry: prometheus.NewRegistry()}
+	p := &program{args: args, stdout: stdout, stderr: stderr}
+	p.Host = host.Host{Now: time.Now, Env: map[string]string{}, Version: thisBuild().Shopslo, Progress: p.progressLine, Complain: p.say,
+		Warnings: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	for _, kv := range env {
 		k, v, _ := strings.Cut(kv, "=")
-		p.env[k] = v
+		p.Env[k] = v
 	}
 	cmd := p.root()
 	cmd.SetArgs(args)
@@ -119,12 +112,12 @@ func (p *program) exit(ctx context.Context, at *cobra.Command, err error) int {
 	if errors.As(context.Cause(ctx), &sig) {
 		switch {
 		case sig.Signal == os.Interrupt:
-			p.complain("interrupted")
+			p.say("interrupted")
 			return exitInterrupted
 		case err == nil: // a server that was asked to end, and did
 			return exitOK
 		case errors.Is(err, context.Canceled) || errors.As(err, &sig):
-			p.complain("terminated")
+			p.say("terminated")
 			return exitTerminated
 		}
 	}
@@ -135,10 +128,10 @@ func (p *program) exit(ctx context.Context, at *cobra.Command, err error) int {
 	case errors.As(err, &coded) && coded.err == nil:
 		return coded.code
 	}
-	p.complain(err.Error())
-	var usage *usageError
+	p.say(err.Error())
+	var usage *usage.Error
 	if !p.entered || errors.As(err, &usage) {
-		p.complain(fmt.Sprintf("see '%s --help'", at.CommandPath()))
+		p.say(fmt.Sprintf("see '%s --help'", at.CommandPath()))
 		return exitUsage
 	}
 	switch {
@@ -150,10 +143,10 @@ func (p *program) exit(ctx context.Context, at *cobra.Command, err error) int {
 	return exitUsage
 }
 
-// complain writes a message, a line for each of its lines.
-func (p *program) complain(message string) {
+// say writes a message, a line for each of its lines.
+func (p *program) say(message string) {
 	for line := range strings.Lines(strings.TrimRight(message, "\n")) {
-		fmt.Fprintf(p.stderr, "shopslo: %s\n", strings.TrimRight(line, "\n"))
+		fmt.Fprintf(p.stderr, "shopslo: %s\n", plain.Line(strings.TrimRight(line, "\n")))
 	}
 }
 
@@ -182,10 +175,13 @@ wrong · 4 a source could not be reached · 130 interrupted.`,
 	}
 	cmd.SetFlagErrorFunc(p.flagError)
 	cmd.SetHelpCommand(helpCommand())
-	cmd.AddCommand(p.validateCommand(), p.statusCommand(), p.explainCommand(), p.gateCommand(), p.promoteCommand(), p.rollbackCommand(), p.planCommand(), p.decisionsCommand(), p.reportCommand(), p.serveCommand(),
-		p.demoCommand(), p.freezeCommand(), p.overrideCommand(), p.excludeCommand(), p.mackerelCommand(), p.shopCommand(), p.rulesCommand(), p.versionCommand(), p.completionCommand())
+	cmd.AddCommand(validateCommand(p), statusCommand(p), explainCommand(p), gateCommand(p), promoteCommand(p), rollbackCommand(p), planCommand(p), decisionsCommand(p), reportCommand(p), serveCommand(p),
+		demoCommand(p), freezeCommand(p), overrideCommand(p), excludeCommand(p), mackerelCommand(p), shopCommand(p), rulesCommand(p), versionCommand(p), completionCommand(p))
 	return cmd
 }
+
+// load reads the configuration that --config names, and all documents.
+func (p *program) load() (*documents.Documents, error) { return documents.Load(p.configFile) }
 
 // configFlag adds --config to a command that reads the configuration.
 func (p *program) configFlag(cmd *cobra.Command) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/rules"
@@ -22,7 +23,7 @@ type rulesFlags struct {
 	stale, drift     time.Duration
 }
 
-func (p *program) rulesCommand() *cobra.Command {
+func rulesCommand(p *program) *cobra.Command {
 	var f rulesFlags
 	cmd := &cobra.Command{
 		Use:   "rules",
@@ -71,18 +72,18 @@ or the file cannot be written.`,
 
 func (f *rulesFlags) validate(cmd *cobra.Command) error {
 	if f.output != "yaml" {
-		return usageErrorf("--output: %q is not yaml, the format of Prometheus' rules", f.output)
+		return usage.Errorf("--output: %q is not yaml, the format of Prometheus' rules", f.output)
 	}
 	for _, name := range []string{"name", "label"} {
 		if cmd.Flags().Changed(name) && !f.operator {
-			return usageErrorf("--%s is about the resource: it takes --operator", name)
+			return usage.Errorf("--%s is about the resource: it takes --operator", name)
 		}
 	}
 	if cmd.Flags().Changed("stale-after") && f.stale <= 0 {
-		return usageErrorf("--stale-after: %v must be above 0", f.stale)
+		return usage.Errorf("--stale-after: %v must be above 0", f.stale)
 	}
 	if f.drift <= 0 {
-		return usageErrorf("--drift-after: %v must be above 0", f.drift)
+		return usage.Errorf("--drift-after: %v must be above 0", f.drift)
 	}
 	return nil
 }
@@ -93,17 +94,17 @@ func (p *program) rules(f rulesFlags) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := rules.Settings{Alerts: burnAlerts(d.config.BurnRates), Stale: f.stale, Drift: f.drift, Exporter: d.config.Gate.Fleet != nil}
+	s := rules.Settings{Alerts: d.Alerts(), Stale: f.stale, Drift: f.drift, Exporter: d.Config.Gate.Fleet != nil}
 	if s.Stale == 0 {
-		s.Stale = staleAfter(d.config.Ledger)
+		s.Stale = staleAfter(d.Config.Ledger)
 	}
-	for i := range d.slos.SLOs {
-		o := &d.slos.SLOs[i]
+	for i := range d.SLOs.SLOs {
+		o := &d.SLOs.SLOs[i]
 		ruled := rules.SLO{Name: o.Name, Objective: o.Objective, Window: o.Window}
 		if o.Method != slo.Occurrences {
 			ruled.Slice = o.Slice
 		}
-		for _, set := range d.shopSetsOf(o) {
+		for _, set := range d.ShopSetsOf(o) {
 			ruled.ShopSets = append(ruled.ShopSets, rules.ShopSet{Name: string(set.Name), Tier: string(set.Tier)})
 		}
 		s.SLOs = append(s.SLOs, ruled)

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 
 	"github.com/shopslo/shopslo/dashboards/metricstest"
+	"github.com/shopslo/shopslo/service/shopslo"
 )
 
 // exampleConfig is a configuration of the examples' fleet and SLOs.
@@ -41,7 +42,7 @@ func ruleFile(t *testing.T, more string, args ...string) (string, *rulefmt.RuleG
 func TestRulesAskOnlyForWhatServeAndTheExporterExport(t *testing.T) {
 	metrics := metricstest.Exported(t, "../../docs/metrics.md")
 	registry := prometheus.NewRegistry()
-	newOwnMetrics(registry)
+	shopslo.Metrics(registry, "")
 	metrics.Add(registry)
 	metrics["shopslo_ledger_ticks_total"] = []string{"result"}
 	_, groups := ruleFile(t, "")

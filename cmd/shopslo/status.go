@@ -3,19 +3,21 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine"
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
 
-func (p *program) statusCommand() *cobra.Command {
+func statusCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the error budgets",
@@ -39,9 +41,9 @@ verdict.
 	server := serverFlag(cmd)
 	var pick picked
 	pick.flags(cmd)
-	p.complete(cmd, "tier", tierNames)
-	p.complete(cmd, "shopset", shopSetNames)
-	p.complete(cmd, "slo", sloNames)
+	p.complete(cmd, "tier", documents.TierNames)
+	p.complete(cmd, "shopset", documents.ShopSetNames)
+	p.complete(cmd, "slo", documents.SLONames)
 	p.complete(cmd, "state", stateNames)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		when, err := at()
@@ -56,7 +58,7 @@ verdict.
 		if err != nil {
 			return err
 		}
-		if err := p.pickedAny(r, filter, *server); err != nil {
+		if err := pickedAny(p, r, filter, *server); err != nil {
 			return err
 		}
 		if r = r.Filter(filter); pick.sort == "worst" {
@@ -65,28 +67,28 @@ verdict.
 		if *out == asJSON {
 			return p.print(string(r.AppendJSON(nil)) + "\n")
 		}
-		return r.WriteTable(p.stdout, p.colour())
+		return r.WriteTable(p.stdout, p.colour(), p.columns())
 	}
 	return cmd
 }
 
 // report asks a server, or computes the budgets here.
-func (p *program) report(ctx context.Context, server string, at when) (status.Report, error) {
-	if server != "" {
-		return p.askStatus(ctx, server, at)
+func (p *program) report(ctx context.Context, address string, at when) (status.Report, error) {
+	if address != "" {
+		return p.server(address).Status(ctx, at.asked())
 	}
 	d, err := p.load()
 	if err != nil {
 		return status.Report{}, err
 	}
-	e, err := p.oneShot(ctx, d, at.time)
+	e, err := engine.OneShot(ctx, p.Host, d, at.time)
 	if e != nil {
 		defer e.Close()
 	}
 	if err != nil {
 		return status.Report{}, err
 	}
-	return e.report(at.time), nil
+	return e.Report(at.time), nil
 }
 
 // picked says which budgets to show, and in which order.
@@ -116,26 +118,26 @@ func (f *picked) filter() (status.Filter, error) {
 	out.SLOs = f.slos
 	for _, s := range f.states {
 		if !known(slo.State(s)) {
-			return out, usageErrorf("--state: %q is not one of %s%s", s, strings.Join(stateNames(nil), ", "), didYouMean(s, stateNames(nil)))
+			return out, usage.Errorf("--state: %q is not one of %s%s", s, strings.Join(stateNames(nil), ", "), usage.DidYouMean(s, stateNames(nil)))
 		}
 		out.States = append(out.States, slo.State(s))
 	}
 	if f.sort != "fleet" && f.sort != "worst" {
-		return out, usageErrorf("--sort: %q is not fleet or worst", f.sort)
+		return out, usage.Errorf("--sort: %q is not fleet or worst", f.sort)
 	}
 	return out, nil
 }
 
 // pickedAny refuses names that nothing has: a list of them that is empty would look as if
 // all were well. What the fleet has and no SLO applies to is an answer.
-func (p *program) pickedAny(r status.Report, f status.Filter, server string) error {
+func pickedAny(p *program, r status.Report, f status.Filter, server string) error {
 	var tiers, sets, slos []string
 	if server == "" {
 		d, err := p.load()
 		if err != nil {
 			return err
 		}
-		tiers, sets, slos = tierNames(d), shopSetNames(d), sloNames(d)
+		tiers, sets, slos = documents.TierNames(d), documents.ShopSetNames(d), documents.SLONames(d)
 	}
 	for i := range r.Budgets {
 		b := &r.Budgets[i]
@@ -147,7 +149,7 @@ func (p *program) pickedAny(r status.Report, f status.Filter, server string) err
 func unknownNames(flag string, asked, there []string) error {
 	for _, name := range asked {
 		if !slices.Contains(there, name) {
-			return usageErrorf("%s: there is no budget of %q%s", flag, name, didYouMean(name, there))
+			return usage.Errorf("%s: there is no budget of %q%s", flag, name, usage.DidYouMean(name, there))
 		}
 	}
 	return nil
@@ -162,6 +164,14 @@ func known(s slo.State) bool {
 	return false
 }
 
+// asked is the time as servers are asked for it: zero is now.
+func (w when) asked() time.Time {
+	if !w.given {
+		return time.Time{}
+	}
+	return w.time
+}
+
 // when is the time that a command answers for.
 type when struct {
 	time  time.Time
@@ -174,20 +184,15 @@ func (p *program) atFlag(cmd *cobra.Command) func() (when, error) {
 	cmd.Flags().StringVar(&text, "at", "", "answer as of this `time`, in RFC 3339 (default now)")
 	return func() (when, error) {
 		if text == "" {
-			return when{time: p.now()}, nil
+			return when{time: p.Now()}, nil
 		}
 		t, err := time.Parse(time.RFC3339, text)
 		if err != nil {
-			return when{}, usageErrorf("--at: %q is not a time; write it like 2026-11-01T09:00:00+09:00", text)
+			return when{}, usage.Errorf("--at: %q is not a time; write it like 2026-11-01T09:00:00+09:00", text)
 		}
-		if t.After(p.now()) {
-			return when{}, usageErrorf("--at: %s has not come yet", text)
+		if t.After(p.Now()) {
+			return when{}, usage.Errorf("--at: %s has not come yet", text)
 		}
 		return when{t, true}, nil
 	}
-}
-
-// serverFlag adds --server.
-func serverFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("server", "", fmt.Sprintf("ask the 'shopslo serve' at this `URL` instead of the source, such as http://%s", defaultListen))
 }

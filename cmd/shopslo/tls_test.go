@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/client"
 	"golang.org/x/crypto/bcrypt"
 )
 
@@ -66,7 +67,7 @@ func TestServeBehindTLSAndAPassword(t *testing.T) {
 
 	env := func(ca, user, password string) []string {
 		var out []string
-		for name, value := range map[string]string{envCAFile: ca, envUser: user, envPasswordFile: password} {
+		for name, value := range map[string]string{client.EnvCAFile: ca, client.EnvUser: user, client.EnvPasswordFile: password} {
 			if value != "" {
 				out = append(out, name+"="+value)
 			}
@@ -80,14 +81,14 @@ func TestServeBehindTLSAndAPassword(t *testing.T) {
 		says string // on the error stream
 	}{
 		{"with all that is asked for", env(file("cert.pem"), "sre", file("password")), exitOK, ""},
-		{"without a password", env(file("cert.pem"), "", ""), exitUsage, envUser},
-		{"with a wrong password", env(file("cert.pem"), "sre", file("wrong")), exitUsage, envPasswordFile},
+		{"without a password", env(file("cert.pem"), "", ""), exitUsage, client.EnvUser},
+		{"with a wrong password", env(file("cert.pem"), "sre", file("wrong")), exitUsage, client.EnvPasswordFile},
 		{"with a user alone", env(file("cert.pem"), "sre", ""), exitUsage, "set both"},
-		{"with a password file that is not there", env(file("cert.pem"), "sre", file("none")), exitUsage, envPasswordFile},
-		{"without the authority", env("", "sre", file("password")), exitUsage, envCAFile},
-		{"with another authority", env(file("other.pem"), "sre", file("password")), exitUsage, envCAFile},
+		{"with a password file that is not there", env(file("cert.pem"), "sre", file("none")), exitUsage, client.EnvPasswordFile},
+		{"without the authority", env("", "sre", file("password")), exitUsage, client.EnvCAFile},
+		{"with another authority", env(file("other.pem"), "sre", file("password")), exitUsage, client.EnvCAFile},
 		{"with an authority that is no certificate", env(file("empty.pem"), "sre", file("password")), exitUsage, "no certificate in PEM"},
-		{"with an authority that is not there", env(file("none"), "sre", file("password")), exitUsage, envCAFile},
+		{"with an authority that is not there", env(file("none"), "sre", file("password")), exitUsage, client.EnvCAFile},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,17 +11,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/engine/usage"
 	strict "github.com/shopslo/shopslo/internal/document"
 )
-
-// didYouMean is the hint for an error; "" where no known word is near.
-func didYouMean(word string, known []string) string {
-	if near, ok := fleet.Nearest(word, known); ok {
-		return fmt.Sprintf(" (did you mean %q?)", near)
-	}
-	return ""
-}
 
 // unknownCommand says which commands there are.
 func unknownCommand(cmd *cobra.Command, word string) error {
@@ -32,10 +23,10 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 			names = append(names, c.Name())
 		}
 	}
-	if hint := didYouMean(word, names); hint != "" {
-		return usageErrorf("unknown command %q%s", word, hint)
+	if hint := usage.DidYouMean(word, names); hint != "" {
+		return usage.Errorf("unknown command %q%s", word, hint)
 	}
-	return usageErrorf("unknown command %q; %s has %s", word, cmd.CommandPath(), strings.Join(names, ", "))
+	return usage.Errorf("unknown command %q; %s has %s", word, cmd.CommandPath(), strings.Join(names, ", "))
 }
 
 // flagError explains a wrong flag. One that stands behind a misspelt command is unknown
@@ -54,7 +45,7 @@ func (p *program) flagError(cmd *cobra.Command, err error) error {
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-	return usageErrorf("%v%s", err, didYouMean("--"+unknown.GetSpecifiedName(), names))
+	return usage.Errorf("%v%s", err, usage.DidYouMean("--"+unknown.GetSpecifiedName(), names))
 }
 
 // noArgs refuses arguments.
@@ -65,9 +56,9 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	case cmd.HasAvailableSubCommands():
 		return unknownCommand(cmd, args[0])
 	case cmd.Name() == "gate" || cmd.Name() == "promote":
-		return usageErrorf("%s takes no arguments, but got %q; write --to %[2]s where that is the Tier", cmd.CommandPath(), args[0])
+		return usage.Errorf("%s takes no arguments, but got %q; write --to %[2]s where that is the Tier", cmd.CommandPath(), args[0])
 	}
-	return usageErrorf("%s takes no arguments, but got %q", cmd.CommandPath(), args[0])
+	return usage.Errorf("%s takes no arguments, but got %q", cmd.CommandPath(), args[0])
 }
 
 // helpCommand is `shopslo help`, which says no where cobra's own shows another text.
@@ -118,7 +109,7 @@ var commitID = regexp.MustCompile(`^[0-9a-fA-F]{7,64}$`)
 // checkRelease refuses what is no commit of a repository.
 func checkRelease(flag, id string) error {
 	if id != "" && !commitID.MatchString(id) {
-		return usageErrorf("%s: %q is no commit id; write at least 7 of its hexadecimal digits", flag, id)
+		return usage.Errorf("%s: %q is no commit id; write at least 7 of its hexadecimal digits", flag, id)
 	}
 	return nil
 }
@@ -128,10 +119,10 @@ func checkRelease(flag, id string) error {
 func checkFile(flag, file string) error {
 	dir := filepath.Dir(file)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return usageErrorf("%s: there is no folder %s; make it, or name another file", flag, dir)
+		return usage.Errorf("%s: there is no folder %s; make it, or name another file", flag, dir)
 	}
 	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return usageErrorf("%s: %s is a folder; name a file in it", flag, file)
+		return usage.Errorf("%s: %s is a folder; name a file in it", flag, file)
 	}
 	return nil
 }

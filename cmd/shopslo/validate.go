@@ -3,29 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/facts"
+	"github.com/shopslo/shopslo/engine/validate"
 )
 
-// validation is what `shopslo validate -o json` prints: docs/validate.schema.json.
-// With faults the counts are null, for nothing was counted.
-type validation struct {
-	Version  int       `json:"version"` // of this shape
-	Config   string    `json:"config"`
-	Result   string    `json:"result"` // ok, findings or faults
-	Tiers    *int      `json:"tiers"`
-	ShopSets *int      `json:"shopsets"`
-	Groups   *int      `json:"groups"`
-	SLOs     *int      `json:"slos"`
-	Budgets  *int      `json:"budgets"` // SLOs times the ShopSets that each applies to
-	Faults   []fault   `json:"faults"`
-	Findings []finding `json:"findings"`
-	Notes    []note    `json:"notes"`
-	Source   *asked    `json:"source"` // nil: not asked
-}
-
-func (p *program) validateCommand() *cobra.Command {
+func validateCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate",
 		Short: "Check the configuration, the fleet and the SLOs",
@@ -49,21 +35,21 @@ change no exit code.`,
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		d, err := p.load()
 		if err == nil {
-			_, err = actionItems(d.config)
+			_, err = facts.Actions(d.Config)
 		}
 		if err != nil {
-			return p.printFaults(*out, err)
+			return printFaults(p, *out, err)
 		}
-		v := d.validation()
+		v := validate.Check(d)
 		if *source {
-			if err := p.validateSource(cmd.Context(), d, &v); err != nil {
-				return p.printFaults(*out, err)
+			if err := v.AskSource(cmd.Context(), p.Host, d); err != nil {
+				return printFaults(p, *out, err)
 			}
 		}
 		if *out == asJSON {
 			err = p.printJSON(v)
 		} else {
-			err = p.print(v.text())
+			err = p.print(v.Text())
 		}
 		if err == nil && len(v.Findings) > 0 {
 			err = exitWith(exitNo)
@@ -75,66 +61,14 @@ change no exit code.`,
 
 // printFaults answers in JSON where that is asked for, with a summary for the error
 // stream; as text the error itself says all.
-func (p *program) printFaults(out format, err error) error {
-	found, ok := errors.AsType[faults](err)
+func printFaults(p *program, out format, err error) error {
+	found, ok := errors.AsType[documents.Faults](err)
 	if !ok || out != asJSON {
 		return err
 	}
-	v := validation{Version: 1, Config: p.configFile, Result: "faults", Faults: found, Findings: []finding{}, Notes: []note{}}
+	v := validate.Validation{Version: 1, Config: p.configFile, Result: "faults", Faults: found, Findings: []documents.Finding{}, Notes: []documents.Note{}}
 	if err := p.printJSON(v); err != nil {
 		return err
 	}
-	return fmt.Errorf("%s in the configuration and its documents", count(len(found), "fault"))
-}
-
-func (d *documents) validation() validation {
-	number := func(n int) *int { return &n }
-	budgets := 0
-	for i := range d.slos.SLOs {
-		budgets += len(d.shopSetsOf(&d.slos.SLOs[i]))
-	}
-	v := validation{
-		Version: 1, Config: d.config.Path, Result: "ok",
-		Tiers: number(len(d.fleet.Tiers())), ShopSets: number(len(d.fleet.ShopSets())), Groups: number(len(d.fleet.ShopGroups())),
-		SLOs: number(len(d.slos.SLOs)), Budgets: number(budgets),
-		Faults: []fault{}, Findings: d.findings(), Notes: d.allNotes(),
-	}
-	v.judge()
-	return v
-}
-
-// allNotes are those of the documents, and of how their SLOs are counted.
-func (d *documents) allNotes() []note { return append(append([]note{}, d.notes...), d.meant...) }
-
-// judge sets the result.
-func (v *validation) judge() {
-	if len(v.Findings) > 0 {
-		v.Result = "findings"
-	}
-}
-
-func (v validation) text() string {
-	var b strings.Builder
-	for _, n := range v.Notes {
-		fmt.Fprintf(&b, "note: %s: %s\n", n.Place, n.Text)
-	}
-	for _, f := range v.Findings {
-		fmt.Fprintf(&b, "finding: %s\n", f.Text)
-	}
-	fmt.Fprintf(&b, "%s: %s, %s, %s, %s make %s: ", v.Config, count(*v.Tiers, "Tier"), count(*v.ShopSets, "ShopSet"),
-		count(*v.Groups, "ShopGroup"), count(*v.SLOs, "SLO"), count(*v.Budgets, "budget"))
-	if len(v.Findings) == 0 {
-		b.WriteString("ok\n")
-	} else {
-		fmt.Fprintf(&b, "%s\n", count(len(v.Findings), "finding"))
-	}
-	return b.String()
-}
-
-// count writes a number of things: 1 fault, 2 faults.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return fmt.Errorf("%s in the configuration and its documents", validate.Count(len(found), "fault"))
 }

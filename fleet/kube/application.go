@@ -6,9 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
-	"github.com/argoproj/gitops-engine/pkg/health"
-
 	"github.com/shopslo/shopslo/fleet"
 )
 
@@ -56,8 +53,8 @@ type facts struct {
 }
 
 // The parts of an Argo CD Application that are read, under the names and with the
-// meanings that Argo CD's own types have; decoding those takes twice the time, and four
-// times the memory.
+// meanings that Argo CD's own types have (golden_test.go). Those are not used: they link
+// 1,200 packages, and decoding them takes twice the time and four times the memory.
 type (
 	desired struct {
 		Source         *source   `json:"source"`
@@ -66,12 +63,12 @@ type (
 	}
 	status struct {
 		Sync struct {
-			Status     v1alpha1.SyncStatusCode `json:"status"`
-			ComparedTo origin                  `json:"comparedTo"`
+			Status     string `json:"status"`
+			ComparedTo origin `json:"comparedTo"`
 			synced
 		} `json:"sync"`
 		Health struct {
-			Status health.HealthStatusCode `json:"status"`
+			Status string `json:"status"`
 		} `json:"health"`
 		History []struct {
 			DeployedAt time.Time `json:"deployedAt"`
@@ -79,17 +76,24 @@ type (
 			origin
 		} `json:"history"`
 		Resources []struct {
-			Status v1alpha1.SyncStatusCode `json:"status"`
+			Status string `json:"status"`
 		} `json:"resources"`
 		Summary struct {
 			Images []string `json:"images"`
 		} `json:"summary"`
-		Conditions     []v1alpha1.ApplicationCondition `json:"conditions"`
-		ReconciledAt   time.Time                       `json:"reconciledAt"` // zero: never
-		OperationState *operationState                 `json:"operationState"`
-		SourceHydrator hydratorStatus                  `json:"sourceHydrator"`
+		Conditions     []condition     `json:"conditions"`
+		ReconciledAt   time.Time       `json:"reconciledAt"` // zero: never
+		OperationState *operationState `json:"operationState"`
+		SourceHydrator hydratorStatus  `json:"sourceHydrator"`
+	}
+	condition struct {
+		Type    string `json:"type"`
+		Message string `json:"message"`
 	}
 )
+
+// isError tells an error from a warning, as Argo CD does.
+func (c condition) isError() bool { return strings.HasSuffix(c.Type, "Error") }
 
 // convert reads an Application's status. Where it has several sources, one that is a
 // folder of a git repository is the one that is deployed from (chooseSource).
@@ -202,7 +206,7 @@ func outOfSync(s *status) *int {
 		return nil
 	case fleet.OutOfSync:
 		for i := range s.Resources {
-			if s.Resources[i].Status == v1alpha1.SyncStatusCodeOutOfSync {
+			if s.Resources[i].Status == syncOutOfSync {
 				n++
 			}
 		}
@@ -210,27 +214,27 @@ func outOfSync(s *status) *int {
 	return &n
 }
 
-func syncStatus(code v1alpha1.SyncStatusCode) fleet.SyncStatus {
+func syncStatus(code string) fleet.SyncStatus {
 	switch code {
-	case v1alpha1.SyncStatusCodeSynced:
+	case syncSynced:
 		return fleet.Synced
-	case v1alpha1.SyncStatusCodeOutOfSync:
+	case syncOutOfSync:
 		return fleet.OutOfSync
 	}
 	return fleet.SyncUnknown
 }
 
-func healthStatus(code health.HealthStatusCode) fleet.Health {
+func healthStatus(code string) fleet.Health {
 	switch code {
-	case health.HealthStatusHealthy:
+	case healthHealthy:
 		return fleet.Healthy
-	case health.HealthStatusProgressing:
+	case healthProgressing:
 		return fleet.Progressing
-	case health.HealthStatusSuspended:
+	case healthSuspended:
 		return fleet.Suspended
-	case health.HealthStatusDegraded:
+	case healthDegraded:
 		return fleet.Degraded
-	case health.HealthStatusMissing:
+	case healthMissing:
 		return fleet.Missing
 	}
 	return fleet.HealthUnknown
@@ -239,7 +243,7 @@ func healthStatus(code health.HealthStatusCode) fleet.Health {
 // unknownSync says why Argo CD cannot compare: it has a condition for it, as a rule.
 func unknownSync(s *status) string {
 	for i := range s.Conditions {
-		if c := &s.Conditions[i]; c.IsError() {
+		if c := &s.Conditions[i]; c.isError() {
 			return fmt.Sprintf("Argo CD cannot compare: %s: %s", c.Type, oneLine(c.Message))
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -130,25 +129,12 @@ status:`
 }
 
 func TestRealApplications(t *testing.T) {
-	all := fixtures(t)
-	synced, multi := 0, 0
+	all := documents(t, "applications")
+	synced := 0
 	for name, data := range all {
 		var i item
 		if err := json.Unmarshal(data, &i); err != nil {
 			t.Errorf("%s: %v", name, err)
-		}
-		if i.fault != nil {
-			t.Errorf("%s: %v", name, i.fault)
-		}
-		var whole v1alpha1.Application
-		if err := json.Unmarshal(data, &whole); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if len(whole.Spec.Sources) > 1 {
-			multi++
-		}
-		if (i.app.Sync == fleet.Synced) != (whole.Status.Sync.Status == "Synced") || string(i.app.Health) != string(whole.Status.Health.Status) && i.app.Health != fleet.HealthUnknown {
-			t.Errorf("%s: %s, Argo CD says %s %s", name, describe(i.app), whole.Status.Sync.Status, whole.Status.Health.Status)
 		}
 		if i.app.Sync == fleet.Synced {
 			synced++
@@ -157,11 +143,11 @@ func TestRealApplications(t *testing.T) {
 			t.Errorf("%s: Unknown, and no reason why", name)
 		}
 	}
-	if synced < 2 || multi < 1 {
-		t.Errorf("the fixtures are poor: %d of %d are Synced, %d have several sources", synced, len(all), multi)
+	if synced < 5 {
+		t.Errorf("the documents are poor: %d of %d are Synced", synced, len(all))
 	}
 	var i item
-	if err := json.Unmarshal(all["controller/testdata/diff-cache.yaml"], &i); err != nil {
+	if err := json.Unmarshal(all["argo-diff-cache.yaml"], &i); err != nil {
 		t.Fatal(err)
 	}
 	first := i.app.Deployed[0]
@@ -192,7 +178,7 @@ func TestAnUnknownShapeIsUnknownAndKeepsItsName(t *testing.T) {
 }
 
 func FuzzItem(f *testing.F) {
-	for _, data := range fixtures(f) {
+	for _, data := range documents(f, "applications") {
 		f.Add(data)
 	}
 	f.Fuzz(checkItem)
@@ -220,11 +206,11 @@ func checkItem(t *testing.T, data []byte) {
 	}
 }
 
-// Fuzzing is slow with all that argo-cd links, so a few thousand documents with
-// bytes changed, cut and doubled are tried each time.
+// Nobody fuzzes each time, so a few thousand documents with bytes changed, cut and
+// doubled are tried.
 func TestDamagedApplications(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
-	all := fixtures(t)
+	all := documents(t, "applications")
 	read := 0
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for range 100 {

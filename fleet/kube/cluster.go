@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -16,8 +17,6 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
-
-	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
@@ -62,8 +61,6 @@ type loss struct {
 	err   error
 }
 
-const applications = "applications"
-
 func newCluster(c Config, one Cluster, changed, declared func()) (*cluster, error) {
 	log := c.Log.With("cluster", one.Name)
 	out := &cluster{
@@ -73,7 +70,7 @@ func newCluster(c Config, one Cluster, changed, declared func()) (*cluster, erro
 	malformed := func(err error) { out.faults.note(fleet.Malformed, applications, err) }
 	out.store = newStore(c.Mapping, c.Now, teller{changed: changed, faulty: malformed, taken: out.faults.taken})
 	var err error
-	if out.argo, err = out.client(one.Config, v1alpha1.SchemeGroupVersion); err != nil {
+	if out.argo, err = out.client(one.Config, argoVersion); err != nil {
 		return nil, err
 	}
 	if c.Resources {
@@ -83,17 +80,24 @@ func newCluster(c Config, one Cluster, changed, declared func()) (*cluster, erro
 	return out, err
 }
 
-// client reads objects of one API group.
+// client reads objects of one API group, and notes faults.
 func (c *cluster) client(config *rest.Config, version schema.GroupVersion) (*rest.RESTClient, error) {
 	own := rest.CopyConfig(config)
+	own.Wrap(func(next http.RoundTripper) http.RoundTripper { return attentive{next, c.faults.note} })
+	return restClient(own, "/apis", version)
+}
+
+// restClient reads JSON below path. There is no set of clients for all kinds, which
+// would link every type that Kubernetes has.
+func restClient(config *rest.Config, path string, version schema.GroupVersion) (*rest.RESTClient, error) {
+	own := rest.CopyConfig(config)
 	own.GroupVersion = &version
-	own.APIPath = "/apis"
+	own.APIPath = path
 	own.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
 	own.ContentType, own.AcceptContentTypes = "application/json", "application/json"
 	if own.UserAgent == "" {
 		own.UserAgent = "shopset_exporter"
 	}
-	own.Wrap(func(next http.RoundTripper) http.RoundTripper { return attentive{next, c.faults.note} })
 	return rest.RESTClientFor(own)
 }
 
@@ -104,10 +108,9 @@ var (
 
 func newScheme() *runtime.Scheme {
 	s := runtime.NewScheme()
-	argo := v1alpha1.SchemeGroupVersion
-	s.AddKnownTypeWithName(argo.WithKind("Application"), &item{})
-	s.AddKnownTypeWithName(argo.WithKind("ApplicationList"), &itemList{})
-	metav1.AddToGroupVersion(s, argo)
+	s.AddKnownTypeWithName(argoVersion.WithKind(application.ApplicationKind), &item{})
+	s.AddKnownTypeWithName(argoVersion.WithKind(listKind), &itemList{})
+	metav1.AddToGroupVersion(s, argoVersion)
 	own := schema.GroupVersion{Group: manifest.Group, Version: manifest.Version}
 	for _, k := range resourceKinds {
 		s.AddKnownTypes(own, k.object, k.list)

@@ -9,8 +9,6 @@ import (
 
 	"github.com/shopslo/shopslo/fleet/kube/kubetest"
 
-	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -51,28 +49,6 @@ contexts:
 	}
 }
 
-func TestClusterSecrets(t *testing.T) {
-	secret := func(name, server, config string) *corev1.Secret {
-		return &corev1.Secret{Data: map[string][]byte{"name": []byte(name), "server": []byte(server), "config": []byte(config)}}
-	}
-	c, err := fromSecret(secret("onprem-a", "https://x.example", `{"bearerToken": "hunter2", "tlsClientConfig": {"insecure": true}}`))
-	if err != nil || c.Name != "onprem-a" || c.Config.Host != "https://x.example" || c.Config.BearerToken != "hunter2" || !c.Config.Insecure {
-		t.Errorf("%+v, %v", c, err)
-	}
-	if c, err := fromSecret(secret("", "https://x.example", "")); err != nil || c.Name != "https://x.example" {
-		t.Errorf("%+v, %v", c, err)
-	}
-	for name, s := range map[string]*corev1.Secret{
-		"no server":   secret("a", "", "{}"),
-		"no JSON":     secret("a", "https://x", `hunter2`),
-		"a bad shape": secret("a", "https://x", `{"bearerToken": ["hunter2"]}`),
-	} {
-		if _, err := fromSecret(s); err == nil || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
 func TestTwoClustersOfOneNameAreRefused(t *testing.T) {
 	s := kubetest.New(t)
 	m, err := NewMapping("", "", "")
@@ -101,7 +77,9 @@ func TestRightsAreTheLeast(t *testing.T) {
 		}
 		var granted []string
 		for _, document := range strings.Split(string(data), "\n---\n") {
-			var role rbacv1.ClusterRole // a Role has the same fields
+			var role struct { // or a ClusterRole
+				Rules []struct{ APIGroups, Resources, Verbs []string }
+			}
 			if err := yaml.Unmarshal([]byte(document), &role); err != nil {
 				t.Fatalf("%s: %v", file, err)
 			}

@@ -9,8 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/json"
 
-	"github.com/argoproj/gitops-engine/pkg/sync/common"
-
 	"github.com/shopslo/shopslo/fleet"
 )
 
@@ -135,7 +133,7 @@ func (a Application) compact() Application {
 		a.facts.unknown[i] = shared(a.facts.unknown[i])
 	}
 	o := &a.facts.last
-	o.to, o.phase, o.says = shared(o.to), common.OperationPhase(shared(string(o.phase))), shared(o.says)
+	o.to, o.phase, o.says = shared(o.to), shared(o.phase), shared(o.says)
 	a.facts.compared = shared(a.facts.compared)
 	return a
 }

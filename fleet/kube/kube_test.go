@@ -368,7 +368,7 @@ func TestApplicationsOneByOne(t *testing.T) {
 
 // An Application of 20 kB, with ten deployments, is kept in less than 6 kB.
 func TestMemoryPerApplication(t *testing.T) {
-	document := fixtures(t)["controller/testdata/diff-cache.yaml"]
+	document := documents(t, "applications")["argo-diff-cache.yaml"]
 	const n = 2000
 	m, err := NewMapping("", "(?P<shopset>[^/]+)", "")
 	if err != nil {

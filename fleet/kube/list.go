@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
@@ -23,7 +24,7 @@ type itemList struct {
 func (l *itemList) DeepCopyObject() runtime.Object { c := *l; return &c }
 
 // listKind is what an answer says that it is.
-const listKind = "ApplicationList"
+const listKind = application.ApplicationKind + "List"
 
 // read reads an answer. io.ErrUnexpectedEOF: it was cut off.
 func (l *itemList) read(from io.Reader) error {

@@ -6,12 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
 
 	"github.com/shopslo/shopslo/fleet/kube/kubetest"
 )
@@ -88,59 +85,6 @@ func FuzzList(f *testing.F) {
 			t.Fatalf("%q is read as a list of %d", data, len(whole.Items))
 		}
 	})
-}
-
-// What is read of an Application has the names that Argo CD's own types have, and the
-// same JSON kinds.
-func TestWhatIsReadIsOfArgoCDsTypes(t *testing.T) {
-	var read func(where string, ours, theirs reflect.Type)
-	fields := 0
-	read = func(where string, ours, theirs reflect.Type) {
-		for ours.Kind() == reflect.Pointer || ours.Kind() == reflect.Slice {
-			ours = ours.Elem()
-		}
-		for theirs.Kind() == reflect.Pointer || theirs.Kind() == reflect.Slice {
-			theirs = theirs.Elem()
-		}
-		if ours.Kind() != theirs.Kind() {
-			t.Errorf("%s is a %v, Argo CD has a %v", where, ours, theirs)
-			return
-		}
-		if ours.Kind() != reflect.Struct || ours == theirs || ours.PkgPath() == "time" {
-			fields++
-			return
-		}
-		for i := range ours.NumField() {
-			one := ours.Field(i)
-			if one.Anonymous {
-				read(where, one.Type, theirs)
-				continue
-			}
-			name := one.Tag.Get("json")
-			at, found := byJSON(theirs, name)
-			if !found {
-				t.Errorf("%s has no %s in Argo CD's types", where, name)
-				continue
-			}
-			if one.Type.Kind() == reflect.Slice != (at.Type.Kind() == reflect.Slice) {
-				t.Errorf("%s.%s is a list in one of them only", where, name)
-			}
-			read(where+"."+name, one.Type, at.Type)
-		}
-	}
-	read("application", reflect.TypeFor[contents](), reflect.TypeFor[v1alpha1.Application]())
-	if fields < 15 {
-		t.Errorf("only %d fields were compared", fields)
-	}
-}
-
-func byJSON(t reflect.Type, name string) (reflect.StructField, bool) {
-	for i := range t.NumField() {
-		if tag, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); tag == name {
-			return t.Field(i), true
-		}
-	}
-	return reflect.StructField{}, false
 }
 
 // BenchmarkList reads 500 Applications as they come.

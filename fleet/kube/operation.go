@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/argoproj/gitops-engine/pkg/sync/common"
 	"k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -15,9 +14,9 @@ import (
 
 // operationState is what Argo CD says of its last operation.
 type operationState struct {
-	Phase     common.OperationPhase `json:"phase"`
-	Message   string                `json:"message"`
-	StartedAt time.Time             `json:"startedAt"`
+	Phase     string    `json:"phase"`
+	Message   string    `json:"message"`
+	StartedAt time.Time `json:"startedAt"`
 	// RetryCount grows each time that it begins anew, without the result so far.
 	RetryCount int64 `json:"retryCount"`
 	Operation  struct {
@@ -54,19 +53,19 @@ func (r *results) UnmarshalJSON(data []byte) error {
 
 // resourceResult is what became of a resource or a hook.
 type resourceResult struct {
-	Kind      string                `json:"kind"`
-	Name      string                `json:"name"`
-	Status    common.ResultCode     `json:"status"`
-	Message   string                `json:"message"`
-	HookType  common.HookType       `json:"hookType"`
-	HookPhase common.OperationPhase `json:"hookPhase"` // also of what is no hook
-	SyncPhase common.SyncPhase      `json:"syncPhase"`
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+	Status    string `json:"status"`
+	Message   string `json:"message"`
+	HookType  string `json:"hookType"`
+	HookPhase string `json:"hookPhase"` // also of what is no hook
+	SyncPhase string `json:"syncPhase"`
 }
 
 // operation is a sync as far as it tells what runs. Its zero value is none.
 type operation struct {
 	to      string // the revision; "": not known
-	phase   common.OperationPhase
+	phase   string
 	says    string // what Argo CD says of one that has not succeeded
 	started time.Time
 	dry     bool // a dry run: it applies nothing
@@ -96,7 +95,7 @@ func (o *operationState) read(from chosen, compared string) operation {
 	if out.begun {
 		out.to = cmp.Or(out.to, compared)
 	}
-	if o.Phase != common.OperationSucceeded {
+	if o.Phase != phaseSucceeded {
 		out.says = o.says()
 	}
 	return out
@@ -105,12 +104,16 @@ func (o *operationState) read(from chosen, compared string) operation {
 // stopped reports whether it ended before it applied anything: what is to be applied
 // was refused, or a PreSync hook failed.
 func (o *operationState) stopped() bool {
-	if o.Phase != common.OperationFailed && o.Phase != common.OperationError || o.SyncResult == nil {
+	if o.Phase != phaseFailed && o.Phase != phaseError || o.SyncResult == nil {
 		return false
 	}
-	results := o.SyncResult.Resources
-	return strings.Contains(o.Message, "failed to apply (dry run)") || len(results) > 0 && !slices.ContainsFunc(results, func(r resourceResult) bool {
-		return r.HookType != common.HookTypePreSync && r.SyncPhase != common.SyncPhasePreSync
+	return strings.Contains(o.Message, "failed to apply (dry run)") || o.SyncResult.Resources.onlyPreSync()
+}
+
+// onlyPreSync reports whether there is nothing but what comes before a sync.
+func (r results) onlyPreSync() bool {
+	return len(r) > 0 && !slices.ContainsFunc(r, func(one resourceResult) bool {
+		return one.HookType != preSync && one.SyncPhase != preSync
 	})
 }
 
@@ -138,14 +141,14 @@ func (o *operationState) says() string {
 }
 
 func (r resourceResult) failed() bool {
-	return r.Status == common.ResultCodeSyncFailed || r.HookPhase == common.OperationFailed || r.HookPhase == common.OperationError
+	return r.Status == resultSyncFailed || r.HookPhase == phaseFailed || r.HookPhase == phaseError
 }
 
 // String tells one that failed.
 func (r resourceResult) String() string {
 	text := strings.TrimSpace(r.Kind + " " + r.Name)
 	if r.HookType != "" {
-		text = string(r.HookType) + " hook " + text
+		text = r.HookType + " hook " + text
 	}
 	if text += " failed"; r.Message != "" {
 		text += ": " + strings.TrimSuffix(oneLine(r.Message), ".")
@@ -153,10 +156,10 @@ func (r resourceResult) String() string {
 	return text
 }
 
-func (o *operation) succeeded() bool { return o.phase == "" || o.phase == common.OperationSucceeded }
+func (o *operation) succeeded() bool { return o.phase == "" || o.phase == phaseSucceeded }
 
 func (o *operation) ended() bool {
-	return o.phase != common.OperationRunning && o.phase != common.OperationTerminating
+	return o.phase != phaseRunning && o.phase != phaseTerminating
 }
 
 // applied reports whether it may have changed what runs.
@@ -172,18 +175,18 @@ func (o *operation) String() string {
 		text += " to " + o.to
 	}
 	switch o.phase {
-	case common.OperationSucceeded:
+	case phaseSucceeded:
 		text += " has succeeded"
-	case common.OperationFailed:
+	case phaseFailed:
 		text += " has failed"
-	case common.OperationError:
+	case phaseError:
 		text += " has ended in an error"
-	case common.OperationRunning:
+	case phaseRunning:
 		text += " has been running since " + o.started.Format(time.RFC3339)
-	case common.OperationTerminating:
+	case phaseTerminating:
 		text += " is being terminated"
 	default:
-		text += " is " + oneLine(string(o.phase))
+		text += " is " + oneLine(o.phase)
 	}
 	if o.says != "" {
 		text += ": " + o.says

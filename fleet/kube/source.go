@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
 )
 
 // source is where manifests come from.
@@ -118,9 +116,9 @@ func (c chosen) revision(s synced, from origin) string {
 // hydratorStatus is what Argo CD says of its hydrator.
 type hydratorStatus struct {
 	Current struct {
-		Phase      v1alpha1.HydrateOperationPhase `json:"phase"`
-		StartedAt  time.Time                      `json:"startedAt"`
-		FinishedAt time.Time                      `json:"finishedAt"`
+		Phase      string    `json:"phase"`
+		StartedAt  time.Time `json:"startedAt"`
+		FinishedAt time.Time `json:"finishedAt"`
 		commits
 	} `json:"currentOperation"`
 	LastSuccessful commits `json:"lastSuccessfulOperation"`
@@ -143,7 +141,7 @@ const maxHydrations = 10
 // hydrations gives the last successful one. Argo CD tells of no other.
 func (h *hydratorStatus) hydrations() []hydration {
 	last, current := hydration{commits: h.LastSuccessful}, &h.Current
-	if current.Phase == v1alpha1.HydrateOperationPhaseHydrated {
+	if current.Phase == hydrated {
 		switch {
 		case last.Hydrated == "":
 			last.commits = current.commits

@@ -82,6 +82,14 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 		{"a vocabulary's root imports nothing of the module either",
 			map[string]string{"slo/slo.go": doc("slo", imports(m+"slo/promquery"))},
 			[]string{"imports " + m + "slo/promquery"}},
+		{"a vocabulary's root may use a leaf of internal, which uses nothing of the module and does no I/O",
+			map[string]string{
+				"fleet/fleet.go":     doc("fleet", imports(m+"internal/near", m+"internal/far", m+"internal/loud")),
+				"internal/near/n.go": doc("near", imports("strings", "github.com/agext/levenshtein")),
+				"internal/far/f.go":  doc("far", imports(m+"internal/near")),
+				"internal/loud/l.go": doc("loud", imports("os")),
+			},
+			[]string{"fleet.go:4: imports " + m + "internal/far", "fleet.go:5: imports " + m + "internal/loud"}},
 		{"a vocabulary's root does no I/O and no logging",
 			map[string]string{"fleet/fleet.go": doc("fleet", imports("os", "log/slog", "net/http"))},
 			[]string{"fleet.go:3: imports os", "fleet.go:4: imports log/slog", "fleet.go:5: imports net/http"}},
@@ -137,7 +145,22 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 				"promotion/promoter/p.go": doc("promoter", imports(m+"promotion/render")),
 			},
 			[]string{"promotion (an answer) imports promotion/render (a face)", "promotion/promoter (an answer) imports promotion/render (a face)"}},
-		{"cmd alone knows the settings file and, with faces, the HTTP shell",
+		{"the engine brings documents, sources and answers together",
+			map[string]string{"engine/judge/j.go": doc("judge", imports(m+"engine", m+"slo/ledger", m+"slo/source/promapi", m+"promotion/fleetapi", m+"internal/config"))}, nil},
+		{"neither answers nor faces know the engine",
+			map[string]string{"status/s.go": doc("status", imports(m+"engine")), "board/b.go": doc("board", imports(m+"engine/judge"))},
+			[]string{"board (a face) imports engine/judge (the engine)", "status (an answer) imports engine (the engine)"}},
+		{"the engine knows no service, and no HTTP shell",
+			map[string]string{"engine/e.go": doc("engine", imports(m+"service/shopslo", m+"internal/server")), "service/shopslo/s.go": doc("shopslo", imports(m+"engine", m+"internal/server"))},
+			[]string{"engine (the engine) imports service/shopslo (a service)", "engine/e.go:4: imports internal/server"}},
+		{"a program asks engine and services, and neither ledger nor source nor store",
+			map[string]string{
+				"cmd/x/main.go":   goodMain,
+				"cmd/x/x.go":      "package main\n" + imports(m+"engine", m+"slo/ledger", m+"slo/ledger/explain", m+"slo/source/promapi", m+"incident/sqlstore", m+"slo", m+"incident/incidentapi"),
+				"cmd/x/x_test.go": "package main\n" + imports(m+"slo/ledger", m+"slo/source/promtsdb"),
+			},
+			[]string{"cmd/x/x.go:3: imports slo/ledger (", "cmd/x/x.go:4: imports slo/ledger/explain", "cmd/x/x.go:5: imports slo/source/promapi", "cmd/x/x.go:6: imports incident/sqlstore"}},
+		{"what runs the answers alone knows the settings file, and faces the HTTP shell",
 			map[string]string{
 				"status/s.go":         doc("status", imports(m+"internal/config", m+"internal/server")),
 				"board/b.go":          doc("board", imports(m+"internal/server")),
@@ -148,10 +171,28 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 		// rule 3
 		{"client-go stays in kube, also when its version is in the path",
 			map[string]string{
-				"fleet/kube/k.go": doc("kube", imports("k8s.io/client-go/rest", "github.com/argoproj/argo-cd/v2/pkg")),
-				"status/s.go":     doc("status", imports("k8s.io/client-go/rest", "github.com/argoproj/argo-cd/v2/pkg")),
+				"fleet/kube/k.go": doc("kube", imports("k8s.io/client-go/rest")),
+				"status/s.go":     doc("status", imports("k8s.io/client-go/rest")),
 			},
-			[]string{"status/s.go:3: imports k8s.io/client-go/rest; only fleet/kube may", "status/s.go:4: imports github.com/argoproj"}},
+			[]string{"status/s.go:3: imports k8s.io/client-go/rest; only fleet/kube may"}},
+		{"kube takes the group's name from Argo CD, and nobody else does",
+			map[string]string{
+				"fleet/kube/k.go":          doc("kube", imports(argoGroup)),
+				"fleet/kube/kubetest/k.go": doc("kubetest", imports(argoGroup)),
+				"status/s.go":              doc("status", imports(argoGroup)),
+			},
+			[]string{"fleet/kube/kubetest/k.go:3: imports " + argoGroup + "; only fleet/kube may", "status/s.go:3: imports " + argoGroup}},
+		{"Argo CD's whole types are in the tools' modules only, no test has them either",
+			map[string]string{
+				"fleet/kube/k.go":          doc("kube", imports(argoGroup+"/v1alpha1", "github.com/argoproj/gitops-engine/pkg/health")),
+				"fleet/kube/k_test.go":     "package kube\n" + imports("github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"),
+				"fleet/kube/x_test.go":     "package kube\n" + imports("github.com/argoproj/argo-cd/gitops-engine/pkg/health"),
+				"tools/argocd2/go.mod":     "module argocd2\n",
+				"tools/argocd2/main.go":    "package main\n" + imports(argoGroup+"/v1alpha1"),
+				"internal/lab/labctl/m.go": doc("labctl", imports("github.com/argoproj/argo-cd/v2/common")),
+			},
+			[]string{"fleet/kube/k.go:3: imports " + argoGroup + "/v1alpha1; only fleet/kube may, and only " + argoGroup, "fleet/kube/k.go:4: imports github.com/argoproj/gitops-engine",
+				"fleet/kube/k_test.go:2: imports github.com/argoproj/argo-cd/v3", "fleet/kube/x_test.go:2: imports github.com/argoproj/argo-cd/gitops-engine", "internal/lab/labctl/m.go:3: imports github.com/argoproj/argo-cd/v2/common"}},
 		{"chunk encodings may be read where the store may not",
 			map[string]string{"slo/source/promapi/p.go": doc("promapi", imports(
 				"github.com/prometheus/prometheus/tsdb/chunkenc", "github.com/prometheus/prometheus/storage/remote", "github.com/prometheus/prometheus/tsdb"))},
@@ -187,6 +228,14 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 				"internal/lab/lab.go": doc("lab", "import \"time\"\nvar now = time.Now()\n"),
 			},
 			[]string{"ledger/l.go:4: imports flag", "ledger/l.go:8: uses os.Getenv", "ledger/l.go:8: uses time.Now", "ledger/l.go:9: uses os.Exit"}},
+		{"the engine and services get the clock from cmd, and leave the process alone",
+			map[string]string{
+				"engine/e.go":          doc("engine", "import (\n\"runtime/debug\"\n\"time\"\n)\nvar a, b = time.Now, debug.SetGCPercent(800)\n"),
+				"service/shopslo/s.go": doc("shopslo", "import \"os/signal\"\nvar a = signal.Notify\n"),
+				"cmd/x/main.go":        goodMain,
+				"cmd/x/y.go":           "package main\nimport \"runtime/debug\"\nvar a = debug.SetGCPercent(800)\n",
+			},
+			[]string{"engine/e.go:7: uses runtime/debug.SetGCPercent", "engine/e.go:7: uses time.Now", "service/shopslo/s.go:4: uses os/signal.Notify"}},
 		{"the demo may do what cmd may, and is a part of one program",
 			map[string]string{
 				"internal/demo/d.go": doc("demo", "import \"time\"\nvar now = time.Now()\n"),
@@ -237,6 +286,13 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 				"internal/one/d.go":      "package one\n" + strings.Repeat("\n", 499),
 			},
 			[]string{"internal/one/a.go: 501 lines, at most 500"}},
+		// methods
+		{"a type has as many methods as somebody can keep in mind",
+			map[string]string{
+				"engine/one/a.go": doc("one", "type T struct{}\ntype U[X any] struct{}\n"+strings.Repeat("func (t T) m() {}\n", 16)+strings.Repeat("func (u U[X]) m() {}\n", 30)),
+				"engine/one/b.go": "package one\n" + strings.Repeat("func (t *T) m() {}\n", 15),
+			},
+			[]string{"engine/one: T has 31 methods, at most 30"}},
 		// what is looked at
 		{"other modules, testdata and hidden folders are left out",
 			map[string]string{
@@ -277,15 +333,16 @@ func contains(all []Violation, part string) bool {
 
 func TestCheckDeps(t *testing.T) {
 	deps := []string{"fmt", "k8s.io/client-go/kubernetes/scheme", "k8s.io/client-go/kubernetesx", "github.com/prometheus/prometheus/discovery/kubernetes",
-		"github.com/argoproj/argo-cd/v2/common", "k8s.io/api/core/v1"}
+		"github.com/argoproj/argo-cd/v2/common", argoGroup + "/v1alpha1", argoGroup, "k8s.io/api/core/v1"}
 	tests := []struct {
 		name, program string
 		want          int
 	}{
-		{"the CLI links neither argo-cd nor the clientset nor Kubernetes discovery", "shopslo", 3},
-		{"a plugin links nothing of Kubernetes or Prometheus at all", "mackerel-plugin-mailrelay", 5},
-		{"a check neither", "check-mailrelay", 5},
-		{"the exporter may", "shopset_exporter", 0},
+		{"the CLI links neither argo-cd nor the clientset nor Kubernetes discovery", "shopslo", 6},
+		{"a plugin links nothing of Kubernetes or Prometheus at all", "mackerel-plugin-mailrelay", 6},
+		{"a check neither", "check-mailrelay", 6},
+		{"the exporter knows Argo CD's group, and no client for all kinds", "shopset_exporter", 4},
+		{"nobody links Argo CD's types", "incidentbot", 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -16,10 +16,11 @@ func (t *Tree) Check() []Violation {
 	for _, f := range t.Files {
 		c.length(f)
 		c.testHelpers(f)
+		c.argoCD(f)
 		if f.Test {
 			continue
 		}
-		c.grounds(f)
+		c.grounds(t, f)
 		c.adapters(f)
 		c.layers(f)
 		c.confined(f)
@@ -28,6 +29,7 @@ func (t *Tree) Check() []Violation {
 	}
 	c.names(t)
 	c.mains(t)
+	c.methods(t)
 	sort.Slice(c.found, func(i, j int) bool { return c.found[i].String() < c.found[j].String() })
 	return c.found
 }
@@ -40,7 +42,7 @@ func (c *checker) add(where, why, format string, args ...any) {
 
 // grounds: rule 1. A vocabulary's root is pure, and knows no other vocabulary; nor
 // does anything below it.
-func (c *checker) grounds(f *File) {
+func (c *checker) grounds(t *Tree, f *File) {
 	for _, g := range grounds {
 		if !under(f.Dir, g) {
 			continue
@@ -53,10 +55,10 @@ func (c *checker) grounds(f *File) {
 					}
 				}
 			}
-			if f.Dir == g && !i.standard() {
-				c.add(i.at(f), "a vocabulary's root has the standard library only, so that it can be read and used alone", "imports %s", i.Path)
+			if f.Dir == g && !i.standard() && !t.leaf(i) {
+				c.add(i.at(f), "a vocabulary's root has the standard library and leaves of internal/ only, so that it can be read and used alone", "imports %s", i.Path)
 			}
-			if f.Dir == g && underAny(i.Path, []string{"os", "net", "log", "database", "syscall", "flag", "embed", "io/ioutil", "testing"}) && i.Path != "net/url" {
+			if f.Dir == g && i.outside() {
 				c.add(i.at(f), "a vocabulary's root does no I/O and no logging", "imports %s", i.Path)
 			}
 		}
@@ -68,6 +70,29 @@ func (c *checker) grounds(f *File) {
 			})
 		}
 	}
+}
+
+// outside reports whether an import does I/O or logs.
+func (i Import) outside() bool {
+	return underAny(i.Path, []string{"os", "net", "log", "database", "syscall", "flag", "embed", "io/ioutil", "testing"}) && i.Path != "net/url"
+}
+
+// leaf reports whether an import is a folder right below internal that uses nothing else
+// of the module, and does no I/O.
+func (t *Tree) leaf(i Import) bool {
+	dir, ok := i.local()
+	if !ok || path.Dir(dir) != "internal" {
+		return false
+	}
+	for _, f := range t.Files {
+		if f.Dir == dir && !f.Test && slices.ContainsFunc(f.Imports, func(of Import) bool {
+			_, local := of.local()
+			return local || of.outside()
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // adapters: rule 2. An adapter knows its vocabulary and its library, no other adapter.
@@ -104,19 +129,34 @@ func (c *checker) shared(f *File) {
 	}
 }
 
+// The storeys, from below.
+const (
+	nowhere = iota - 1 // such as internal/
+	ground
+	answering
+	facing
+	running
+	serving
+	wired
+)
+
 // floor gives the storey of a folder: arrows point down only.
 func floor(dir string) (int, string) {
 	switch {
 	case under(dir, "cmd"):
-		return 3, "wiring"
+		return wired, "wiring"
+	case underAny(dir, services):
+		return serving, "a service"
+	case underAny(dir, engines):
+		return running, "the engine"
 	case underAny(dir, faces):
-		return 2, "a face"
+		return facing, "a face"
 	case underAny(dir, answers):
-		return 1, "an answer"
+		return answering, "an answer"
 	case underAny(dir, grounds):
-		return 0, "ground"
+		return ground, "ground"
 	}
-	return -1, ""
+	return nowhere, ""
 }
 
 // layers: the house's arrows point down, answers meet adapters only in cmd, and
@@ -129,7 +169,7 @@ func (c *checker) layers(f *File) {
 		if !local {
 			continue
 		}
-		if other, name := floor(dir); own >= 0 && other > own {
+		if other, name := floor(dir); own > nowhere && other > own {
 			c.add(i.at(f), "an arrow always points down", "%s (%s) imports %s (%s)", f.Dir, ownName, dir, name)
 		}
 		if program, ok := wirings[dir]; ok && f.Dir != program && f.Dir != dir {
@@ -138,14 +178,17 @@ func (c *checker) layers(f *File) {
 		if under(dir, "cmd") {
 			c.add(i.at(f), "a program is nobody's library", "imports %s", dir)
 		}
-		if _, isAdapter := adapterOf(dir); isAdapter && own == 1 && !selfAdapter {
-			c.add(i.at(f), "an answer names ports; cmd chooses the adapters", "%s imports adapter %s", f.Dir, dir)
+		if _, isAdapter := adapterOf(dir); isAdapter && own == answering && !selfAdapter {
+			c.add(i.at(f), "an answer names ports; the engine chooses the adapters", "%s imports adapter %s", f.Dir, dir)
 		}
-		if under(dir, "internal/config") && own != 3 && !under(f.Dir, "internal/config") {
-			c.add(i.at(f), "settings are arguments; cmd alone knows the file", "imports %s", dir)
+		if under(dir, "internal/config") && own < running && !under(f.Dir, "internal/config") {
+			c.add(i.at(f), "settings are arguments; what runs the answers alone knows the file", "imports %s", dir)
 		}
-		if under(dir, "internal/server") && own < 2 && !under(f.Dir, "internal/server") {
-			c.add(i.at(f), "the HTTP shell belongs to faces and wiring", "imports %s", dir)
+		if under(dir, "internal/server") && (own < facing || own == running) && !under(f.Dir, "internal/server") {
+			c.add(i.at(f), "the HTTP shell belongs to faces, services and wiring", "imports %s", dir)
+		}
+		if own == wired && underAny(dir, opened) {
+			c.add(i.at(f), "a program asks the engine or a service, which opens it", "imports %s", dir)
 		}
 	}
 }
@@ -164,10 +207,19 @@ func (c *checker) confined(f *File) {
 	}
 }
 
+// argoCD: rule 3. Of Argo CD there is one small package, in one place.
+func (c *checker) argoCD(f *File) {
+	for _, i := range f.Imports {
+		if underAny(i.Path, argoLibraries) && (i.Path != argoGroup || f.Dir != argoUser) {
+			c.add(i.at(f), argoWhy, "imports %s; only %s may, and only %s", i.Path, argoUser, argoGroup)
+		}
+	}
+}
+
 // ports: rule 4. An exported interface of ground or answers has one to three
 // methods, says what its outcomes are, and names no foreign type.
 func (c *checker) ports(f *File) {
-	if n, _ := floor(f.Dir); n != 0 && n != 1 {
+	if n, _ := floor(f.Dir); n != ground && n != answering {
 		return
 	}
 	if _, isAdapter := adapterOf(f.Dir); isAdapter || testHelper(f.Dir) {
@@ -238,9 +290,14 @@ var own = map[string][]string{
 	"os":   {"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv", "Args", "Exit", "Stdin", "Stdout", "Stderr"},
 	"time": {"Now", "Since", "Until"},
 	"log":  {"Fatal", "Fatalf", "Fatalln"},
+	// What is one for the whole process.
+	"log/slog":      {"SetDefault"},
+	"os/signal":     {"Notify", "NotifyContext", "Ignore", "Reset"},
+	"runtime/debug": {"SetGCPercent", "SetMemoryLimit"},
 }
 
-// surroundings: rule 5. Only cmd reads flags, the environment and the clock, or exits.
+// surroundings: rule 5. Only cmd reads flags, the environment and the clock, exits, or sets
+// what is one for the whole process.
 func (c *checker) surroundings(f *File) {
 	const why = "only cmd reads flags, the environment and the clock, or exits: everything else takes them as arguments"
 	if wiring(f.Dir) || testHelper(f.Dir) {
@@ -363,10 +420,47 @@ func CheckDeps(program string, deps []string) []Violation {
 			continue
 		}
 		for _, d := range deps {
-			if under(d, r.library) {
+			if under(d, r.library) && (d != argoGroup || r.library == argoGroup) {
 				c.add("cmd/"+program, r.why, "links %s", d)
 			}
 		}
 	}
 	return c.found
+}
+
+// methods: a type with very many methods is several, which is easiest to become where all
+// comes together. What it embeds is not counted.
+func (c *checker) methods(t *Tree) {
+	type named struct{ dir, name string }
+	count := map[named]int{}
+	for _, f := range t.Files {
+		if n, _ := floor(f.Dir); n < running || f.Test {
+			continue
+		}
+		for _, decl := range f.syntax.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok && fn.Recv != nil {
+				count[named{f.Dir, receiver(fn.Recv.List[0].Type)}]++
+			}
+		}
+	}
+	for of, n := range count {
+		if n > maxMethods {
+			c.add(of.dir, "nobody sees what such a type is for", "%s has %d methods, at most %d", of.name, n, maxMethods)
+		}
+	}
+}
+
+// receiver is the name of a method's type.
+func receiver(x ast.Expr) string {
+	switch x := x.(type) {
+	case *ast.StarExpr:
+		return receiver(x.X)
+	case *ast.IndexExpr:
+		return receiver(x.X)
+	case *ast.IndexListExpr:
+		return receiver(x.X)
+	case *ast.Ident:
+		return x.Name
+	}
+	return ""
 }

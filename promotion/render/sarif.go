@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -81,8 +82,9 @@ var about = map[string]string{
 	promotion.CheckBurnRate: "No burn-rate alert is firing.", promotion.CheckCoverage: "Enough of the window has data.", promotion.CheckFreshness: "Samples and figures are recent.",
 	promotion.CheckRedundancy: "ShopGroups are served in enough FailureDomains.", promotion.CheckSync: "All ShopSets of the lower Tier run the Release and are Healthy.",
 	promotion.CheckDrift: "The lower Tier is in sync with git.", promotion.CheckSoak: "The Release has soaked in the lower Tier for the required time.",
-	promotion.CheckLoad:  "The Release has carried peak load.",
-	promotion.CheckSince: "The Release does not raise the burn rate.", promotion.CheckAlert: "No alert is firing on either Tier, and one could.",
+	promotion.CheckLoad:    "The Release has carried peak load.",
+	promotion.CheckTraffic: "Users still reach the lower Tier, and its targets are live.",
+	promotion.CheckSince:   "The Release does not raise the burn rate.", promotion.CheckAlert: "No alert is firing on either Tier, and one could.",
 	promotion.CheckImages: "Image references are immutable.", promotion.CheckRelease: "The Release was in every lower Tier and reverts nothing.",
 	promotion.CheckIncident: "No open incident affects either Tier.", promotion.CheckFreeze: "No freeze is active for the target.",
 }
@@ -104,13 +106,13 @@ func SARIF(w io.Writer, d promotion.Decision, file, version string) error {
 		if !reported {
 			continue
 		}
-		r := sarifResult{Rule: c.Check, Index: index[c.Check], Level: level, Message: sarifText{subject(c) + ": " + c.Reason}}
-		r.Prints = map[string]string{"gate/v1": fmt.Sprintf("%s/%s/%s/%s/%s", d.To, c.Check, c.ShopSet, c.SLO, subjectTier(c))}
-		place := sarifLocation{Logical: []sarifLogical{{Name: subject(c), Kind: "resource"}}}
+		r := sarifResult{Rule: c.Check, Index: index[c.Check], Level: level, Message: sarifText{plain.Message(subject(c) + ": " + c.Reason)}}
+		r.Prints = map[string]string{"gate/v1": plain.Message(fmt.Sprintf("%s/%s/%s/%s/%s", d.To, c.Check, c.ShopSet, c.SLO, subjectTier(c)))}
+		place := sarifLocation{Logical: []sarifLogical{{Name: plain.Message(subject(c)), Kind: "resource"}}}
 		place.Physical.Artifact.URI, place.Physical.Region.StartLine = file, 1
 		r.Locations = []sarifLocation{place}
 		if c.Result == promotion.Waived {
-			r.Suppressions = []sarifSuppression{{Kind: "external", Justification: c.Reason}}
+			r.Suppressions = []sarifSuppression{{Kind: "external", Justification: plain.Message(c.Reason)}}
 		}
 		run.Results = append(run.Results, r)
 	}

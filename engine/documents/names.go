@@ -1,0 +1,66 @@
+package documents
+
+import "github.com/shopslo/shopslo/slo"
+
+// TierNames are the names of all Tiers, the lowest first.
+func TierNames(d *Documents) (names []string) {
+	for _, t := range d.Fleet.Tiers() {
+		names = append(names, string(t.Name))
+	}
+	return names
+}
+
+// TargetNames are the Tiers that something can be promoted to: all but the lowest.
+func TargetNames(d *Documents) []string {
+	if names := TierNames(d); len(names) > 0 {
+		return names[1:]
+	}
+	return nil
+}
+
+// ShopSetNames are the names of all ShopSets.
+func ShopSetNames(d *Documents) (names []string) {
+	for _, s := range d.Fleet.ShopSets() {
+		names = append(names, string(s.Name))
+	}
+	return names
+}
+
+// GroupNames are the names of all ShopGroups.
+func GroupNames(d *Documents) (names []string) {
+	for _, g := range d.Fleet.ShopGroups() {
+		names = append(names, string(g.Name))
+	}
+	return names
+}
+
+// DomainNames are the names of all FailureDomains.
+func DomainNames(d *Documents) (names []string) {
+	for _, f := range d.Fleet.FailureDomains() {
+		names = append(names, string(f.Name))
+	}
+	return names
+}
+
+// SLONames are the names of all SLOs.
+func SLONames(d *Documents) (names []string) {
+	for i := range d.SLOs.SLOs {
+		names = append(names, d.SLOs.SLOs[i].Name)
+	}
+	return names
+}
+
+// SLONamed is the SLO of a name; nil where there is none.
+func (d *Documents) SLONamed(name string) *slo.SLO {
+	for i := range d.SLOs.SLOs {
+		if d.SLOs.SLOs[i].Name == name {
+			return &d.SLOs.SLOs[i]
+		}
+	}
+	return nil
+}
+
+// Alerts are the burn-rate alerts of the configuration.
+func (d *Documents) Alerts() []slo.BurnAlert {
+	return d.Config.BurnRates
+}

@@ -1,0 +1,35 @@
+package documents
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+)
+
+// Policy is the gate's policy for a Tier as the configuration has it; what is not set is
+// the gate's to choose.
+func (d *Documents) Policy(to string) promotion.Policy {
+	p := d.Config.Gate.Rules(to)
+	if p.Traffic == nil {
+		p.Traffic = &promotion.TrafficPolicy{}
+	}
+	return p
+}
+
+// gateTiers checks that the Tiers with rules of their own are of the fleet.
+func (d *Documents) gateTiers() Faults {
+	var out Faults
+	for _, name := range slices.Sorted(maps.Keys(d.Config.Gate.Tiers)) {
+		if _, ok := d.Fleet.Tier(fleet.TierName(name)); !ok {
+			line := d.Config.Gate.TierLines[name]
+			f := Fault{File: d.Config.Path, Line: counted(line), Text: fmt.Sprintf("gate.tiers: the fleet has no Tier %q%s", name, usage.DidYouMean(name, TierNames(d)))}
+			f.shown = fmt.Sprintf("%s:%d: %s", d.Config.Path, line, f.Text)
+			out = append(out, f)
+		}
+	}
+	return out
+}

@@ -1,0 +1,236 @@
+// Package engine is the product put together: documents, a source and a ledger that counts
+// from it, and the budgets of all that. Commands open one to answer once, a server keeps
+// one; what they answer with beside budgets lies in the folders below.
+package engine
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/evidence"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/source"
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
+	"github.com/shopslo/shopslo/status"
+)
+
+// Engine is the product put together: documents, source, ledger.
+type Engine struct {
+	Docs   *documents.Documents
+	Source source.Source
+	Ledger *ledger.Ledger
+	Finder *Finder // nil: nobody asks whether what the SLOs name exists
+	// Witnesses are those that decisions ask beside the source.
+	Witnesses *evidence.Witnesses
+	Alerts    []slo.BurnAlert
+	latest    atomic.Pointer[latest]
+}
+
+// latest is the newest report and the ledger's version that it was made from.
+type latest struct {
+	version uint64
+	report  status.Report
+}
+
+// New puts the parts together. backfill is how far back counting begins
+// where there is no count yet; judged are the Tiers whose ShopSets are counted, nil for
+// all.
+func New(h host.Host, d *documents.Documents, src source.Source, dir string, backfill time.Duration, judged []fleet.TierName, now time.Time, log *slog.Logger) (*Engine, error) {
+	return Open(h, d, src, ledger.Config{Dir: dir, Backfill: backfill, Log: log}, judged, now)
+}
+
+// Open is New with a ledger's settings, of which the configuration fills in
+// the rest.
+func Open(h host.Host, d *documents.Documents, src source.Source, c ledger.Config, judged []fleet.TierName, now time.Time) (*Engine, error) {
+	e := &Engine{Docs: d, Source: src, Alerts: d.Alerts(), Witnesses: evidence.New(h, d)}
+	retention, err := d.Config.Ledger.RetentionFor(d.LongestWindow())
+	if err != nil {
+		return nil, err
+	}
+	c.Resolution, c.Fine, c.Retention = d.Config.Ledger.Resolution, e.fine(), max(retention, c.Backfill)
+	c.ScrapeInterval, c.Delay = d.Config.Source.ScrapeInterval(), d.Config.Ledger.Delay
+	c.Slack, c.OldAnswers, c.PlausibleSteps = d.Config.Counting.ClockSlack, d.Config.Counting.OldAnswers, d.Config.Counting.PlausibleSteps
+	c.TargetLabels, c.StartTimeMetric = d.Config.TargetLabels, d.Config.StartTimeMetric
+	l, err := ledger.Open(c)
+	if err != nil {
+		return nil, source.OrAskServer(err)
+	}
+	e.Ledger = l
+	plan := Plan(d, src, judged)
+	if err := l.Configure(plan, now); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	e.Finder = NewFinder(d, src, plan, l)
+	return e, nil
+}
+
+// fine is how far back burn rates need every edge: the longest window and an hour
+// of edges more, and at least the ledger's own default.
+func (e *Engine) fine() time.Duration {
+	res := e.Docs.Config.Ledger.Resolution
+	longest := max(72*60*res, e.Docs.Fine)
+	for _, w := range slo.BurnWindows(e.Alerts) {
+		longest = max(longest, w+60*res)
+	}
+	for i := range e.Docs.SLOs.SLOs {
+		fitted, _ := slo.BurnAlertsFor(&e.Docs.SLOs.SLOs[i], e.Alerts)
+		for _, a := range fitted {
+			longest = max(longest, a.Long+60*res)
+		}
+	}
+	return longest
+}
+
+// Close ends the ledger and the source.
+func (e *Engine) Close() error { return errors.Join(e.Ledger.Close(), e.Source.Close()) }
+
+// Plan tells the ledger what to count: each SLO for the ShopSets of its Tiers, and of
+// those that are judged; nil: of all.
+func Plan(d *documents.Documents, src source.Source, judged []fleet.TierName) ledger.Plan {
+	subjects := map[fleet.ShopSetName]*ledger.Subject{}
+	for _, set := range d.Fleet.ShopSets() {
+		sub := &ledger.Subject{ID: string(set.Name)}
+		for _, name := range slices.Sorted(maps.Keys(set.Match)) {
+			sub.Match = append(sub.Match, slo.Label{Name: name, Value: set.Match[name]})
+		}
+		subjects[set.Name] = sub
+	}
+	src.Keep(d)
+	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Part: judged != nil}
+	read := src.Reading(d)
+	for _, name := range sourceNames(d) {
+		p.Sources[name], p.Reads[name] = src.Source, read
+	}
+	for i := range d.SLOs.SLOs {
+		it := ledger.Item{SLO: &d.SLOs.SLOs[i]}
+		for _, set := range d.ShopSetsOf(it.SLO) {
+			if judged != nil && !slices.Contains(judged, set.Tier) {
+				continue
+			}
+			it.Subjects = append(it.Subjects, subjects[set.Name])
+		}
+		p.Items = append(p.Items, it)
+	}
+	return p
+}
+
+// sourceNames are the data sources that the SLOs name: all of them are the one
+// that the configuration has.
+func sourceNames(d *documents.Documents) []string {
+	names := map[string]bool{"": true}
+	for _, s := range d.SLOs.SLOs {
+		for _, part := range s.Parts {
+			for _, q := range part.Indicator.Queries() {
+				names[q.Source] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// Report gives all budgets at a time. Between two ticks the newest budgets stay the
+// same and are computed once.
+func (e *Engine) Report(at time.Time) status.Report {
+	version := e.version()
+	if l := e.latest.Load(); l != nil && l.version == version && !at.Before(l.report.At) {
+		r := l.report
+		r.At = at
+		return r
+	}
+	r := status.Compute(at, e.Docs.Fleet, e.Docs.SLOs.SLOs, e.Alerts, promotion.Excluding(e.Docs.Fleet, e.Docs.Exclusions, e.Accounts()))
+	if !at.Before(e.Ledger.Newest()) && e.version() == version {
+		e.latest.Store(&latest{version, r})
+	}
+	return r
+}
+
+// Counted is a report without the budgets that are not being counted: their figures are
+// of before.
+func (e *Engine) Counted(at time.Time) status.Report {
+	r := e.Report(at)
+	r.Budgets = slices.DeleteFunc(slices.Clone(r.Budgets), func(b status.Budget) bool { return b.Failure != "" })
+	return r
+}
+
+// Totals gives what was ever counted of an SLO for a ShopSet.
+func (e *Engine) Totals(name, shopset string) (slo.Counts, bool) {
+	for i := range e.Docs.SLOs.SLOs {
+		if s := &e.Docs.SLOs.SLOs[i]; s.Name == name {
+			return e.Ledger.Totals(s, shopset)
+		}
+	}
+	return slo.Counts{}, false
+}
+
+// OneShot reads what is needed to answer at a time, and answers with it. The
+// ledger's directory is used where there is one already, so that asking leaves
+// nothing behind. The error that wraps slo.ErrUnavailable comes with an engine
+// all the same: what it knows is then incomplete.
+func OneShot(ctx context.Context, h host.Host, d *documents.Documents, at time.Time) (*Engine, error) {
+	return OneShotBack(ctx, h, d, at, d.Reach(), nil)
+}
+
+// OneShotBack is OneShot for an answer that looks so far back, and at these Tiers only;
+// nil: at all.
+func OneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at time.Time, reach time.Duration, judged []fleet.TierName) (*Engine, error) {
+	now := h.Now()
+	src, err := source.Open(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	if err := src.Ask(d); err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
+	dir := d.Config.Ledger.Dir
+	if _, err := os.Stat(dir); dir != "" && errors.Is(err, fs.ErrNotExist) {
+		dir = ""
+	}
+	if dir != "" || !d.Apart() {
+		judged = nil // what is kept is of all; and who could be counted twice has to be found
+	}
+	e, err := New(h, d, src, dir, now.Sub(at)+reach+documents.Margin, judged, now, h.Warnings)
+	if err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
+	until := at.Add(d.Config.Ledger.Delay)
+	if until.After(now) {
+		until = now
+	}
+	err = e.Ledger.Advance(ctx, until, Reading(h))
+	if !errors.Is(err, slo.ErrUnavailable) {
+		err = errors.Join(err, e.LookOnce(ctx, at))
+	}
+	return e, err
+}
+
+// Reading shows on terminals how far a long reading is.
+func Reading(h host.Host) func(ledger.Progress) bool {
+	var first time.Time
+	samples := 0
+	return func(g ledger.Progress) bool {
+		samples += g.Samples
+		if first.IsZero() {
+			first = g.Done
+		}
+		if left := g.Until.Sub(g.Done); left > 0 {
+			done := g.Done.Sub(first)
+			h.Progress("reading … %3.0f %%, %d samples", 100*done.Seconds()/(done+left).Seconds(), samples)
+		} else {
+			h.Progress("")
+		}
+		return true
+	}
+}

@@ -1,0 +1,46 @@
+// Package facts gathers what the review of a period is compiled from: what was counted,
+// and what documents, witnesses and the log of decisions tell.
+package facts
+
+import (
+	"context"
+	"time"
+
+	"github.com/shopslo/shopslo/engine"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
+	"github.com/shopslo/shopslo/review"
+)
+
+// Review compiles the review of a period from what the ledger has counted. outage is why
+// the source could not be read, nil if it was.
+func Review(ctx context.Context, e *engine.Engine, period review.Period, at time.Time, log decisionlog.Reader, unknown *review.Unknown, outage error) (review.Report, error) {
+	in := review.Input{At: at, Period: period}
+	if outage != nil {
+		in.Outage = &review.Unknown{Reason: review.Failed, Error: outage.Error()}
+	}
+	exclusions, err := calendarFacts(e, &in)
+	if err != nil {
+		return review.Report{}, err
+	}
+	if err := actionFacts(ctx, e, &in); err != nil {
+		return review.Report{}, err
+	}
+	if err := silenceFacts(ctx, e, &in); err != nil {
+		return review.Report{}, err
+	}
+	logFacts(ctx, e, &in, log, unknown)
+	q := review.Question{Period: period, Fleet: e.Docs.Fleet, SLOs: e.Docs.SLOs.SLOs, Alerts: e.Alerts, Resolution: e.Docs.Config.Ledger.Resolution}
+	until := period.Until
+	if at.Before(until) {
+		until = at
+	}
+	e.LookPast(ctx, until, at)
+	counts := promotion.Excluding(e.Docs.Fleet, exclusions, e.Accounts())
+	in.Measured = review.Measure(q, counts)
+	in.Effects = review.MeasureMoves(q, counts, in.Releases.Items)
+	if err := context.Cause(ctx); err != nil {
+		return review.Report{}, err
+	}
+	return review.Compile(in), nil
+}

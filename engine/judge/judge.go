@@ -1,0 +1,66 @@
+// Package judge makes the gate's decision from budgets, witnesses and the calendar.
+package judge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/shopslo/shopslo/engine"
+	"github.com/shopslo/shopslo/engine/evidence"
+	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/status"
+)
+
+// Question is what the gate is asked.
+type Question struct {
+	To, Release string
+	Fix         *promotion.Fix // nil: the release is none
+}
+
+// Decide asks the gate. outage is why the source could not be read, nil if it was.
+func Decide(ctx context.Context, e *engine.Engine, version string, q Question, at time.Time, outage error) (promotion.Record, error) {
+	found, err := e.Witnesses.Gather(ctx)
+	if err != nil {
+		return promotion.Record{}, err
+	}
+	return Judge(ctx, e, version, found, q, at, outage)
+}
+
+// Judge decides from what was gathered.
+func Judge(ctx context.Context, e *engine.Engine, version string, found evidence.Seen, q Question, at time.Time, outage error) (promotion.Record, error) {
+	slos, f, counts := e.Docs.SLOs.SLOs, e.Docs.Fleet, promotion.Excluding(e.Docs.Fleet, found.Calendar.Exclusions, e.Accounts())
+	var report, plain status.Report
+	if len(found.Calendar.Exclusions)+len(e.Docs.Exclusions) == 0 {
+		report = e.Report(at) // computed already
+	} else {
+		report = status.Compute(at, f, slos, e.Alerts, counts)
+		plain = status.Compute(at, f, slos, e.Alerts, e.Accounts())
+	}
+	ev, err := promotion.Gather(e.Docs.Fleet, slos, report, fleet.TierName(q.To), q.Release)
+	if err != nil {
+		return promotion.Record{}, usage.Errorf("--to: %v", err)
+	}
+	p := e.Docs.Policy(q.To)
+	if found.Fleet.Where != "" {
+		ev.See(found.Fleet)
+		ev.Compare(slos, counts, at, p)
+		ev.Weigh(e.Docs.Fleet, slos, counts, at, p)
+	}
+	ev.Alerts, ev.AlertRules, ev.Incidents, ev.Fix = found.Alerts, found.AlertRules, found.Incidents, q.Fix
+	if found.From != "" {
+		ev.Freezes = promotion.Found[promotion.Freeze]{Where: found.From, Items: found.Calendar.Freezes(at)}
+		ev.Overrides = promotion.Found[promotion.Override]{Where: found.From, Items: found.Calendar.Overrides}
+		ev.Exclusions = promotion.Found[promotion.Exclusion]{Where: found.From, Items: found.Calendar.Exclusions}
+		ev.Corrected(e.Docs.Fleet, slos, plain)
+	}
+	if outage != nil {
+		ev.Outages = append(ev.Outages, promotion.Outage{Source: e.Source.Name, Error: outage.Error()})
+	}
+	if err := ctx.Err(); err != nil && errors.Is(err, context.Canceled) {
+		return promotion.Record{}, context.Cause(ctx) // an answer that nobody could ask for is none
+	}
+	return promotion.Judge(version, p, ev, at), nil
+}

@@ -1,0 +1,65 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/shopslo/shopslo/engine"
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/evidence"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/slo"
+)
+
+// Once is one decision of a program that answers and ends, in three steps.
+type Once struct {
+	host   host.Host
+	docs   *documents.Documents
+	q      Question
+	at     time.Time
+	tiers  []fleet.TierName
+	engine *engine.Engine
+	outage error
+}
+
+// Ask begins a decision as of a time. Close it in any case.
+func Ask(h host.Host, d *documents.Documents, q Question, at time.Time) (*Once, error) {
+	tiers, err := d.Judged(q.To)
+	if err != nil {
+		return nil, usage.Errorf("--to: %v", err)
+	}
+	return &Once{host: h, docs: d, q: q, at: at, tiers: tiers}, nil
+}
+
+// Read counts what the decision looks at. A source that cannot be reached is no error: the
+// decision says so.
+func (o *Once) Read(ctx context.Context) error {
+	w := evidence.New(o.host, o.docs)
+	var err error
+	o.engine, err = engine.OneShotBack(ctx, o.host, o.docs, o.at, Reach(ctx, w, o.q, o.at), o.tiers)
+	if o.engine == nil {
+		return err
+	}
+	o.engine.Witnesses = w
+	if o.outage = err; err != nil && !errors.Is(err, slo.ErrUnavailable) {
+		return err
+	}
+	return nil
+}
+
+// Decide asks the witnesses and the gate.
+func (o *Once) Decide(ctx context.Context) (promotion.Record, error) {
+	return Decide(ctx, o.engine, o.host.Version, o.q, o.at, o.outage)
+}
+
+// Close ends what Read has opened.
+func (o *Once) Close() error {
+	if o.engine == nil {
+		return nil
+	}
+	return o.engine.Close()
+}

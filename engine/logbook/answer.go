@@ -1,0 +1,23 @@
+package logbook
+
+import (
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/render"
+)
+
+// Answer is a record, and the JSON of it as whoever decided has written it; nil where
+// it is still to be logged, which stands in it.
+type Answer struct {
+	promotion.Record
+	JSON []byte
+	Log  Publication
+}
+
+// message is the decision in a few sentences.
+func (v Answer) message() string {
+	text := render.Headline(v.Decision)
+	if line := v.Log.Sentence(); line != "" {
+		text += " " + line
+	}
+	return text
+}

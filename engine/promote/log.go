@@ -1,0 +1,89 @@
+package promote
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/shopslo/shopslo/engine/client"
+	"github.com/shopslo/shopslo/engine/logbook"
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
+	"github.com/shopslo/shopslo/promotion/promoter"
+)
+
+// decided asks the gate about a move. A decision that is made here is logged, once: who
+// waits asks again and again, and is answered the same.
+func (m *Mover) decided(ctx context.Context, to fleet.TierName, release fleet.Release) (promotion.Decision, error) {
+	v, err := m.o.Gate(ctx, to, release)
+	if err != nil || m.o.Server == "" && m.o.DryRun {
+		return v.Decision, err
+	}
+	if m.o.Server == "" {
+		was := m.gated[to]
+		if same := fmt.Sprint(v.Decision.Release, v.Verdict, unsettled(v.Decision)); same == was.what && was.log.Failed == nil {
+			return v.Decision, nil
+		} else if v, err = m.book.KeepAndTell(ctx, m.host, v); err != nil {
+			return v.Decision, err
+		} else {
+			m.gated[to] = gated{what: same, log: v.Log}
+		}
+	} else {
+		m.gated[to] = gated{log: v.Log}
+	}
+	return v.Decision, nil
+}
+
+// gated is where the last decision about a Tier is logged, and what it said.
+type gated struct {
+	what string
+	log  logbook.Publication
+}
+
+// unsettled are the checks that a decision turns on, without their figures.
+func unsettled(d promotion.Decision) (names []string) {
+	for _, c := range d.Checks {
+		if c.Result != promotion.Pass && c.Result != promotion.NotChecked {
+			names = append(names, fmt.Sprintf("%s/%s/%s=%s", c.Check, c.ShopSet, c.SLO, c.Result))
+		}
+	}
+	return names
+}
+
+// Record logs what came of a move: what was done, or refused. What the gate did not let
+// through stands in the log as its decision.
+func (m *Mover) Record(ctx context.Context, kind decisionlog.Kind, one *promoter.Promotion) {
+	if m.o.DryRun {
+		return
+	}
+	if g, ok := m.gated[one.To]; ok && one.Decision != nil {
+		one.Logged = append(one.Logged, entryLogged("gate", g.log))
+		if one.Proposal != nil {
+			one.Proposal.Body += "\n" + g.log.Sentence() + "\n"
+		}
+	}
+	switch {
+	case one.Result == promoter.Already, one.Result == promoter.Planned, one.Result == promoter.Inconclusive,
+		one.Result == promoter.Held && one.Decision != nil:
+		return
+	}
+	data, err := json.Marshal(promoter.Report{At: m.host.Now(), Promotions: []promoter.Promotion{*one}, Fleet: m.Fleet, Compare: m.CompareURL})
+	var logged logbook.Publication
+	switch e, bad := decisionlog.OfMove(kind, m.host.WhoAsks(), data); {
+	case err != nil || bad != nil:
+		logged = logbook.Publication{Why: fmt.Sprint(err, bad), Failed: fmt.Errorf("%v %w", err, bad)}
+	case m.book.Log == nil && m.o.Server != "":
+		logged = client.At(m.host, m.o.Server).LogMoved(ctx, kind, data)
+	default:
+		logged = m.book.Append(ctx, e, data)
+	}
+	if logged.Failed != nil {
+		m.host.Complain(fmt.Sprintf("the %s of %s was not logged: %v", kind, one.To, logged.Failed))
+	}
+	one.Logged = append(one.Logged, entryLogged(kind, logged))
+}
+
+func entryLogged(kind decisionlog.Kind, l logbook.Publication) promoter.Logged {
+	return promoter.Logged{Entry: string(kind), Index: l.Head.Index, Hash: l.Head.Hash, Why: l.Why}
+}

@@ -1,0 +1,62 @@
+// Package push collects budgets for Mackerel and opens what sends them.
+package push
+
+import (
+	"context"
+	"time"
+
+	"github.com/shopslo/shopslo/engine"
+	"github.com/shopslo/shopslo/engine/client"
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/mackerel"
+	"github.com/shopslo/shopslo/status"
+)
+
+// Open opens the spool and what sends from it. Close the spool.
+func Open(h host.Host, m *config.MackerelPush) (*mackerel.Pusher, error) {
+	client, err := h.MackerelClient(m.Mackerel)
+	if err != nil {
+		return nil, err
+	}
+	spool, err := mackerel.OpenSpool(m.Spool)
+	if err != nil {
+		return nil, err
+	}
+	return &mackerel.Pusher{Client: client, Service: m.Service, Spool: spool, Every: m.Every}, nil
+}
+
+// Collect puts the budgets since the last push into the spool.
+func Collect(ctx context.Context, h host.Host, d *documents.Documents, address string, pusher *mackerel.Pusher) error {
+	now := h.Now()
+	server := client.At(h, address)
+	report := func(at time.Time) (status.Report, error) { return server.Status(ctx, at) }
+	var newest time.Time
+	if address != "" {
+		r, err := server.Status(ctx, time.Time{})
+		if err != nil {
+			return err
+		}
+		for i := range r.Budgets {
+			if end := r.Budgets[i].WindowEnd; end.After(newest) {
+				newest = end
+			}
+		}
+	} else {
+		e, err := engine.OneShot(ctx, h, d, now)
+		if e != nil {
+			defer e.Close()
+		}
+		if err != nil {
+			return err
+		}
+		newest = e.Ledger.Newest()
+		report = func(at time.Time) (status.Report, error) { return e.Counted(at), nil }
+	}
+	if newest.IsZero() {
+		return nil
+	}
+	_, err := pusher.Collect(now, newest, int(mackerel.MaxAge/time.Minute)+1, report)
+	return err
+}

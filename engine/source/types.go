@@ -1,0 +1,116 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
+	"github.com/shopslo/shopslo/slo/promquery"
+)
+
+// typeSource is a source that has its metrics' metadata.
+type typeSource interface {
+	// MetricType gives a metric's type: counter, gauge, histogram or summary (also for
+	// their series, such as x_bucket of x); "unknown" where what is said of it is not
+	// clear, "" where nothing is. An error that wraps slo.ErrUnavailable may pass.
+	MetricType(ctx context.Context, metric string) (string, error)
+}
+
+// Types remember what a source said of its metrics.
+type Types struct {
+	source typeSource
+	mu     sync.Mutex
+	said   map[string]saidType
+	// down is why the source could not be asked; it is not asked for other metrics then,
+	// so that one that hangs is waited for once.
+	down error
+}
+
+type saidType struct {
+	typ string
+	err error
+}
+
+// NewTypes asks a source; nil where it has no metadata.
+func NewTypes(s any) *Types {
+	source, ok := s.(typeSource)
+	if !ok {
+		return nil
+	}
+	return &Types{source: source, said: map[string]saidType{}}
+}
+
+// askingTypes is how long a source may take to tell a metric's type.
+const askingTypes = 5 * time.Second
+
+// AskAgain forgets what the source did not know: it may have scraped the metric since.
+func (t *Types) AskAgain() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.down = nil
+	maps.DeleteFunc(t.said, func(_ string, s saidType) bool { return s.err != nil || s.typ == "" || s.typ == "unknown" })
+}
+
+// TypeOf is a promquery.Types.
+func (t *Types) TypeOf(metric string) (string, error) {
+	if t == nil {
+		return "", nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s, ok := t.said[metric]; ok {
+		return s.typ, s.err
+	}
+	if t.down != nil {
+		return "", t.down
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), askingTypes)
+	defer cancel()
+	typ, err := t.source.MetricType(ctx, metric)
+	if err != nil && !errors.Is(err, slo.ErrUnavailable) {
+		typ, err = "", nil // it answers, and has no metadata
+	}
+	t.said[metric], t.down = saidType{typ, err}, err
+	return typ, err
+}
+
+// Reading tells the ledger how the source's queries are to be counted.
+func (s Source) Reading(d *documents.Documents) ledger.Reading {
+	if d.Config.Source.Mackerel != nil {
+		return readMackerel
+	}
+	return func(ind *slo.Indicator) (ledger.Meaning, error) {
+		is, err := promquery.Read(ind, s.Types.TypeOf)
+		if err != nil {
+			return ledger.Meaning{Refused: err.Error()}, nil
+		}
+		m := ledger.Meaning{Raw: is.Raw, Grows: is.Grows, Notes: is.Notes}
+		for _, of := range is.Sides {
+			m.Sides = append(m.Sides, ledger.Side{Selectors: of.Selectors, Plain: of.Plain, Expr: of.Expr, Canonical: of.Canonical})
+		}
+		return m, nil
+	}
+}
+
+// Ask finds all that is wrong with the SLOs in the eyes of their source. A source that
+// cannot be asked now finds nothing wrong.
+func (s Source) Ask(d *documents.Documents) error {
+	s.Types.AskAgain()
+	err := d.Understand(s.Types.TypeOf)
+	if errors.Is(err, slo.ErrUnavailable) {
+		return nil
+	}
+	return err
+}
+
+// readMackerel tells the ledger that Mackerel has no counters' samples: all its queries
+// are evaluated on a grid.
+var readMackerel = ledger.Selecting(func(string) ([]slo.Selector, bool) { return nil, false })

@@ -1,0 +1,38 @@
+package engine
+
+import (
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/source"
+	"time"
+)
+
+// TakeOver makes ledger and scraping follow the engine's documents.
+func (e *Engine) TakeOver(now time.Time) error {
+	if err := e.Ledger.Configure(Plan(e.Docs, e.Source, nil), now); err != nil {
+		return err
+	}
+	if e.Source.Embedded == nil {
+		return nil
+	}
+	scrape, err := source.ScrapeOf(e.Docs.Config)
+	if err != nil {
+		return err
+	}
+	return e.Source.Embedded.Reload(scrape)
+}
+
+// With gives an engine of other documents on the same source and ledger. It counts
+// nothing before it takes over.
+func (e *Engine) With(d *documents.Documents) *Engine {
+	return &Engine{Docs: d, Source: e.Source, Ledger: e.Ledger, Alerts: d.Alerts(), Witnesses: e.Witnesses.Of(d)}
+}
+
+// NeedsMore reports whether other documents need more history than these.
+func (e *Engine) NeedsMore(than *Engine) bool {
+	return e.fine() > than.fine() || e.Docs.LongestWindow() > than.Docs.LongestWindow()
+}
+
+// FindAnew lets the engine ask for what its documents name.
+func (e *Engine) FindAnew() {
+	e.Finder = NewFinder(e.Docs, e.Source, Plan(e.Docs, e.Source, nil), e.Ledger)
+}

@@ -1,0 +1,95 @@
+package kube
+
+import (
+	"slices"
+	"time"
+)
+
+// meaning is what was read of an Application, in the golden files' words.
+func meaning(i *item, c *contents) doc {
+	s := &c.Status
+	out := doc{
+		"APIVersion": i.APIVersion, "Kind": i.Kind, "Name": i.Name, "Namespace": i.Namespace,
+		"UID": string(i.UID), "Version": i.ResourceVersion, "Labels": i.Labels,
+		"Sources": places(c.Spec.Sources), "Paths": slices.Sorted(slices.Values(i.paths)),
+		"Sync":       revisions(s.Sync.synced, s.Sync.ComparedTo),
+		"SyncStatus": s.Sync.Status, "Health": s.Health.Status, "ReconciledAt": when(s.ReconciledAt),
+		"Images": s.Summary.Images, "Operation": operationMeaning(s.OperationState),
+		"Hydration": hydrationMeaning(&s.SourceHydrator),
+	}
+	if h := c.Spec.SourceHydrator; h != nil {
+		out["Hydrator"] = doc{"DryRepo": h.DrySource.RepoURL, "DryPath": h.DrySource.Path, "SyncPath": h.SyncSource.Path}
+	}
+	if s := c.Spec.Source; s != nil {
+		out["Source"] = places([]source{*s})[0]
+	}
+	var history, conditions []doc
+	for _, h := range s.History {
+		one := revisions(h.synced, h.origin)
+		one["At"] = when(h.DeployedAt)
+		history = append(history, one)
+	}
+	for _, c := range s.Conditions {
+		conditions = append(conditions, doc{"Type": c.Type, "Message": c.Message, "IsError": c.isError()})
+	}
+	var resources []string
+	for _, r := range s.Resources {
+		resources = append(resources, r.Status)
+	}
+	out["History"], out["Conditions"], out["Resources"] = history, conditions, resources
+	return out
+}
+
+func places(sources []source) (all []doc) {
+	for _, s := range sources {
+		all = append(all, doc{"RepoURL": s.RepoURL, "Path": s.Path, "Chart": s.Chart, "Ref": s.Ref})
+	}
+	return all
+}
+
+func revisions(s synced, from origin) doc {
+	return doc{"Revision": s.Revision, "Revisions": s.Revisions, "Of": places(from.Sources)}
+}
+
+func operationMeaning(o *operationState) doc {
+	if o == nil {
+		return nil
+	}
+	out := doc{"Phase": o.Phase, "Message": o.Message, "StartedAt": when(o.StartedAt), "Retries": o.RetryCount}
+	if s := o.Operation.Sync; s != nil {
+		asked := revisions(s.synced, origin{})
+		asked["Dry"], asked["Some"] = s.DryRun, len(s.Resources) > 0
+		out["Asked"] = asked
+	}
+	if r := o.SyncResult; r != nil {
+		result := revisions(r.synced, r.origin)
+		var failed []doc
+		for _, one := range r.Resources {
+			if one.failed() {
+				failed = append(failed, doc{
+					"Kind": one.Kind, "Name": one.Name, "Message": one.Message,
+					"HookType": one.HookType, "Status": one.Status, "HookPhase": one.HookPhase,
+				})
+			}
+		}
+		result["Failed"], result["Any"] = failed, len(r.Resources) > 0
+		result["OnlyPreSync"] = r.Resources.onlyPreSync()
+		out["Result"] = result
+	}
+	return out
+}
+
+func hydrationMeaning(h *hydratorStatus) doc {
+	return doc{
+		"Phase": h.Current.Phase, "StartedAt": when(h.Current.StartedAt), "FinishedAt": when(h.Current.FinishedAt),
+		"Dry": h.Current.Dry, "Hydrated": h.Current.Hydrated,
+		"LastDry": h.LastSuccessful.Dry, "LastHydrated": h.LastSuccessful.Hydrated,
+	}
+}
+
+func when(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}

@@ -1,0 +1,126 @@
+// Package shopslo is 'shopslo serve': it keeps an engine up to date, answers over HTTP with
+// it, and tells those who want to know.
+package shopslo
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/shopslo/shopslo/engine"
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/logbook"
+	"github.com/shopslo/shopslo/engine/push"
+	"github.com/shopslo/shopslo/engine/source"
+	"github.com/shopslo/shopslo/internal/server"
+	"github.com/shopslo/shopslo/mackerel"
+)
+
+// Options are what a server is told. All are needed but WebConfig.
+type Options struct {
+	Host      host.Host
+	Config    string // the configuration file, read again at each reload
+	Listen    string // host:port
+	WebConfig string // a file with TLS and basic authentication settings
+	Log       *slog.Logger
+	Reload    <-chan os.Signal // asks for a reload
+}
+
+// service is a running `serve`.
+type service struct {
+	Options
+
+	keeper *keeper
+
+	registry *prometheus.Registry // of all metrics
+	pusher   *mackerel.Pusher     // nil where nothing goes to Mackerel
+	lookout  *lookout             // nil where nobody is told of Tiers that match their branch
+
+	book *logbook.Logbook // where decisions are logged
+	told *tidings         // who is told of them
+
+	user func(*http.Request) string // whose password a request came with; "": nobody's
+}
+
+// Serve runs until ctx ends or something that it cannot do without fails.
+func Serve(ctx context.Context, o Options) error {
+	log := o.Log
+	d, err := documents.Load(o.Config)
+	if err != nil {
+		return err
+	}
+	if d.Config.Ledger.Dir == "" {
+		log.Warn("no ledger.dir is configured: counts are kept in memory and read again from the source after a restart")
+	}
+	registry := prometheus.NewRegistry()
+	src, err := source.Open(o.Host, d, registry, log)
+	if err != nil {
+		return err
+	}
+	e, err := engine.New(o.Host, d, src, d.Config.Ledger.Dir, d.History()+documents.Margin, nil, o.Host.Now(), log)
+	if err != nil {
+		return errors.Join(err, src.Close())
+	}
+	for _, f := range e.Ledger.Failing() {
+		log.Error("an SLO is not counted; the others are", "slo", f.SLO, "why", f.Reason)
+	}
+	s := &service{Options: o, registry: registry, keeper: &keeper{Options: o, engine: e, metrics: newOwnMetrics(registry, o.Host.Version)}}
+	if s.book, err = logbook.OpenServer(o.Host, d.Config); err != nil {
+		return errors.Join(err, e.Close())
+	}
+	defer s.book.Close()
+	s.told = newTidings(s.book, log)
+	shell, err := s.shell()
+	if err != nil {
+		return errors.Join(err, e.Close())
+	}
+	s.routes(shell)
+	if m := d.Config.Mackerel; m != nil {
+		if s.pusher, err = push.Open(o.Host, m); err != nil {
+			return errors.Join(err, e.Close())
+		}
+	}
+	if s.lookout, err = openLookout(o.Host, d, log); err != nil {
+		return errors.Join(err, e.Close())
+	}
+	return errors.Join(s.run(ctx, shell), e.Close())
+}
+
+// run runs the parts until the first of them ends, and ends the others.
+func (s *service) run(ctx context.Context, shell *server.Server) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	parts := []func() error{
+		func() error { return shell.ListenAndServe(ctx, s.Listen) },
+		func() error { s.keeper.count(ctx); return nil },
+		func() error { s.keeper.reloads(ctx); return nil },
+	}
+	if db := s.keeper.engine.Source.Embedded; db != nil {
+		parts = append(parts, func() error { return db.Run(ctx) })
+	}
+	if s.pusher != nil {
+		parts = append(parts, func() error { return s.pushes(ctx, s.pusher) })
+	}
+	parts = append(parts, func() error { s.told.run(ctx); return nil })
+	if s.lookout != nil {
+		parts = append(parts, func() error { s.lookout.run(ctx); return nil })
+	}
+	errs := make(chan error, len(parts))
+	for _, part := range parts {
+		go func() { errs <- part() }()
+	}
+	var all error
+	for range parts {
+		if err := <-errs; err != nil && !errors.Is(err, context.Canceled) {
+			all = errors.Join(all, err)
+		}
+		cancel()
+	}
+	s.keeper.background.Wait()
+	return all
+}
