@@ -116,6 +116,7 @@ var phrases = map[string]phrase{
 	"check.drift":          {"difference from git", "git との差分"},
 	"check.soak":           {"soak time", "検証時間"},
 	"check.since_release":  {"errors since the release", "リリース後のエラー"},
+	"check.traffic":        {"traffic since the release", "リリース後のアクセス"},
 	"check.load":           {"load carried", "受けた負荷"},
 	"check.alert":          {"alerts", "アラート"},
 	"check.images":         {"images", "イメージ"},

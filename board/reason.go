@@ -51,6 +51,8 @@ func failedJapanese(c promotion.Check, f figures) string {
 		return "動いているものが git と異なります。同期するか、変更を git に入れてください。"
 	case promotion.CheckSince:
 		return "このリリースが来てから、エラーが以前より明らかに増えています。"
+	case promotion.CheckTraffic:
+		return "このリリースが来てから、アクセスがほとんどないか、動いている台数が大きく減っています。"
 	case promotion.CheckAlert:
 		return fmt.Sprintf("アラート %s が発生しています。", f.text("alert"))
 	case promotion.CheckImages:
@@ -107,6 +109,11 @@ func unknownJapanese(c promotion.Check, f figures) string {
 			return why
 		}
 		return "このリリースの後にエラーが増えていないと言えるだけのデータが、まだありません。"
+	case promotion.CheckTraffic:
+		if why := f.doubt(); why != "" {
+			return why
+		}
+		return "アクセスが以前より少ないか、比べられるだけのデータがまだありません。"
 	case promotion.CheckLoad:
 		return "混み合う時間帯の負荷をまだ受けていません。"
 	case promotion.CheckAlert:

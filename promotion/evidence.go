@@ -29,6 +29,8 @@ type Evidence struct {
 	// Comparisons are of the time since the Release came with the time before, for
 	// each ShopSet of Source and each part of each SLO; Compare makes them.
 	Comparisons []Comparison
+	// Traffic is how much came since, and before, for the same; Weigh makes it.
+	Traffic []Traffic
 	// Alerts fire now, of the whole fleet.
 	Alerts Found[Alert]
 	// Incidents are those whose cause is still there, of the whole fleet.

@@ -201,6 +201,7 @@ func BenchmarkRecordOn2000BudgetsWithAllChecks(b *testing.B) {
 	var buf []byte
 	for b.Loop() {
 		e.Compare(slos(b), ledger{}, now, promotion.Policy{})
+		e.Weigh(f, slos(b), ledger{}, now, promotion.Policy{})
 		var err error
 		if buf, err = promotion.Judge("v1", required(), e, now).AppendJSON(buf[:0]); err != nil {
 			b.Fatal(err)

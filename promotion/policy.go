@@ -41,6 +41,9 @@ type Policy struct {
 	Since SincePolicy `json:"since_release,omitempty"`
 	// Load is about the load that the Release has carried since.
 	Load LoadPolicy `json:"load,omitempty"`
+	// Traffic is about how much is missing since; nil: nobody looks, as in records of before
+	// the check was made.
+	Traffic *TrafficPolicy `json:"traffic,omitempty"`
 	// QuietAlerts are values of the label severity, or of alertname, with which an
 	// alert does not hold; nil means none, info, Watchdog and InfoInhibitor.
 	QuietAlerts []string `json:"quiet_alerts,omitempty"`
@@ -112,6 +115,9 @@ func (p Policy) Validate() error {
 	case !(p.Since.Harm >= 0):
 		return fmt.Errorf("harm must be a burn rate of 0 or more, got %v", p.Since.Harm)
 	}
+	if err := p.Traffic.validate(); err != nil {
+		return err
+	}
 	for _, s := range p.FailOn {
 		if s != slo.Page && s != slo.Ticket {
 			return fmt.Errorf("%q must be one of: %s, %s", s, slo.Page, slo.Ticket)
@@ -149,7 +155,7 @@ func (p Policy) withDefaults() Policy {
 	set(&p.MaxAge, 5*time.Minute)
 	set(&p.AtRisk, LetAll)
 	set(&p.Exhausted, LetNone)
-	p.Since, p.Load = p.Since.withDefaults(), p.Load.withDefaults()
+	p.Since, p.Load, p.Traffic = p.Since.withDefaults(), p.Load.withDefaults(), p.Traffic.withDefaults()
 	if len(p.FailOn) == 0 {
 		p.FailOn = []slo.Severity{slo.Page}
 	}
@@ -196,6 +202,7 @@ type wirePolicy struct {
 	LoadShare        float64         `json:"load_share"`
 	LoadWindow       float64         `json:"load_window_seconds"`
 	LoadDay          float64         `json:"load_day_seconds"`
+	Traffic          *TrafficPolicy  `json:"traffic,omitempty"`
 	QuietAlerts      []string        `json:"quiet_alerts"`
 	Needs            map[string]Need `json:"checks"`
 }
@@ -207,7 +214,7 @@ func (p Policy) MarshalJSON() ([]byte, error) {
 	w := wirePolicy{
 		p.MinCoverage, p.QuietCoverage, p.MaxAge.Seconds(), p.FailOn, p.AtRisk, p.Exhausted, p.RedundancyWaived, nil,
 		p.Since.Harm, p.Since.HarmToOne, p.Since.FalseAlarms, p.Since.Confidence, p.Since.Baseline.Seconds(),
-		p.Load.Share, p.Load.Window.Seconds(), p.Load.Day.Seconds(), p.QuietAlerts, p.Needs,
+		p.Load.Share, p.Load.Window.Seconds(), p.Load.Day.Seconds(), p.Traffic, p.QuietAlerts, p.Needs,
 	}
 	if p.Soak != nil {
 		s := p.Soak.Seconds()
@@ -227,6 +234,7 @@ func (p *Policy) UnmarshalJSON(data []byte) error {
 		AtRisk: w.AtRisk, Exhausted: w.Exhausted, RedundancyWaived: w.RedundancyWaived,
 		Since:       SincePolicy{Harm: w.Harm, HarmToOne: w.HarmToOne, FalseAlarms: w.FalseAlarms, Confidence: w.Confidence, Baseline: duration(w.Baseline)},
 		Load:        LoadPolicy{Share: w.LoadShare, Window: duration(w.LoadWindow), Day: duration(w.LoadDay)},
+		Traffic:     w.Traffic,
 		QuietAlerts: w.QuietAlerts, Needs: w.Needs,
 	}
 	if w.Soak != nil {

@@ -59,6 +59,7 @@ const (
 	CheckSoak     = "soak"          // the Release has been verified below for long enough
 	CheckSince    = "since_release" // it burns no more of the budgets than what ran before
 	CheckLoad     = "load"          // it has carried the load of a busy time
+	CheckTraffic  = "traffic"       // users still come, and there are targets to answer them
 	CheckAlert    = "alert"         // no alert fires below
 	CheckImages   = "images"        // its images cannot come to mean something else
 	CheckRelease  = "release"       // it came up through every Tier, and undoes nothing
@@ -125,7 +126,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 		checks = append(checks, d.checkPairs(t, budgets)...)
 	}
 	compared.Wait()
-	checks = slices.Concat(checks, checkSources(&e), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkLoad(source),
+	checks = slices.Concat(checks, checkSources(&e), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkTraffic(source), d.checkLoad(source),
 		d.checkAlerts(source), d.checkImages(source), d.checkRelease(source, target), d.checkIncidents(target), d.checkFreezes(target), d.checkRedundancy(target))
 	out := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release, Fix: e.Fix}
 	out.Overrides = d.override(checks)
@@ -209,7 +210,7 @@ func (d Decision) ExitCode() int {
 var (
 	resultOrder = []Result{Fail, Unknown, Pass, Waived, NotChecked}
 	roleOrder   = []Role{RoleEvidence, RoleTarget}
-	checkOrder  = []string{CheckSource, CheckSLO, CheckRelease, CheckSync, CheckSoak, CheckDrift, CheckBudget, CheckSince, CheckLoad,
+	checkOrder  = []string{CheckSource, CheckSLO, CheckRelease, CheckSync, CheckSoak, CheckDrift, CheckBudget, CheckSince, CheckTraffic, CheckLoad,
 		CheckBurnRate, CheckAlert, CheckCoverage, CheckFreshness, CheckImages, CheckIncident, CheckFreeze, CheckRedundancy}
 )
 

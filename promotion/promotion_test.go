@@ -92,7 +92,7 @@ func (ledger) Account(s *slo.SLO, _ string, at time.Time) slo.Account {
 			total := 36000 * to.Sub(from).Hours()
 			bad := float64(int64(total * s.Objective.BudgetRatio() / 5))
 			return slo.Counts{Start: from, End: to, Good: total - bad, Total: total, Covered: to.Sub(from)}
-		}}
+		}, Live: func(int, time.Time) int { return 4 }}
 }
 
 // healthy is evidence that promotes to a Tier.

@@ -187,7 +187,7 @@ func clone(e promotion.Evidence) promotion.Evidence {
 	e.Report.Budgets, e.Groups, e.Outages = slices.Clone(e.Report.Budgets), slices.Clone(e.Groups), slices.Clone(e.Outages)
 	s := &e.Fleet.Snapshot
 	s.ShopSets, s.Tiers, s.Groups, s.Violations = slices.Clone(s.ShopSets), slices.Clone(s.Tiers), slices.Clone(s.Groups), slices.Clone(s.Violations)
-	e.Comparisons = slices.Clone(e.Comparisons)
+	e.Comparisons, e.Traffic = slices.Clone(e.Comparisons), slices.Clone(e.Traffic)
 	e.Alerts.Items, e.Incidents.Items, e.Freezes.Items = slices.Clone(e.Alerts.Items), slices.Clone(e.Incidents.Items), slices.Clone(e.Freezes.Items)
 	return e
 }

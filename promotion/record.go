@@ -15,7 +15,18 @@ import (
 
 // Rules is the version of what Decide asks of its evidence. It grows with each change
 // by which the same policy and evidence could give another Decision.
-const Rules = 4
+const Rules = 5
+
+// untrafficked are the Rules before traffic was looked at. They still are those of a policy
+// that does not ask for it, so that records of before are decided again as they were.
+const untrafficked = 4
+
+func (p Policy) rules() int {
+	if p.Traffic == nil {
+		return untrafficked
+	}
+	return Rules
+}
 
 // Record is a Decision with all that it was made from, so that it can be made again.
 type Record struct {
@@ -50,7 +61,7 @@ func (r Record) AppendJSON(to []byte) ([]byte, error) {
 	to = to[:len(to)-len("}")]
 	to = status.AppendText(append(to, ",\n\"program\": "...), r.Program)
 	to = slices.Grow(to, len(inputs)+len(policy)+1024) // and some room, for a caller to add where it is logged
-	to = fmt.Appendf(to, ", \"rules\": %d,\n\"policy\": %s,\n\"inputs\": ", Rules, policy)
+	to = fmt.Appendf(to, ", \"rules\": %d,\n\"policy\": %s,\n\"inputs\": ", r.Policy.rules(), policy)
 	return append(append(to, inputs...), '}'), nil
 }
 
@@ -85,7 +96,7 @@ func DecodeRecord(data []byte) (Record, error) {
 	switch {
 	case in.Policy == nil || in.Inputs == nil:
 		return Record{}, errors.New(`read decision: it has no "policy" or no "inputs", so it cannot be replayed; use the output of 'shopslo gate -o json'`)
-	case in.Rules != Rules:
+	case in.Rules != in.Policy.rules():
 		return Record{}, fmt.Errorf("read decision: made by rules %d of shopslo %s, this version has rules %d; replay with that version", in.Rules, in.Program, Rules)
 	}
 	return Record{Decision: d, Program: in.Program, Policy: *in.Policy, Evidence: *in.Inputs}, nil
@@ -135,6 +146,7 @@ type wireEvidence struct {
 	Outages     []Outage         `json:"outages"`
 	Fleet       FleetView        `json:"fleet"`
 	Comparisons []Comparison     `json:"comparisons"`
+	Traffic     []Traffic        `json:"traffic,omitempty"` // records of before have none
 	Alerts      Found[Alert]     `json:"alerts"`
 	Incidents   Found[Incident]  `json:"incidents"`
 	Freezes     Found[Freeze]    `json:"freezes"`
@@ -146,7 +158,7 @@ type wireEvidence struct {
 
 // appendJSON writes the report without reflection: it may be of thousands of budgets.
 func (e Evidence) appendJSON(to []byte) ([]byte, error) {
-	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Groups, e.Outages, e.Fleet, e.Comparisons,
+	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Groups, e.Outages, e.Fleet, e.Comparisons, e.Traffic,
 		e.Alerts, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix})
 	if err != nil {
 		return to, err
@@ -173,7 +185,7 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 	}
 	w := in.wireEvidence
 	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Report: *in.Report, Groups: w.Groups,
-		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Alerts: w.Alerts, Incidents: w.Incidents, Freezes: w.Freezes,
+		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Traffic: w.Traffic, Alerts: w.Alerts, Incidents: w.Incidents, Freezes: w.Freezes,
 		Overrides: w.Overrides, Exclusions: w.Exclusions, Uncorrected: w.Uncorrected, Fix: w.Fix}
 	return nil
 }

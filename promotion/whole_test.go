@@ -69,6 +69,7 @@ func whole(t testing.TB, to fleet.TierName) promotion.Evidence {
 	}
 	e.See(view(t, f, to))
 	e.Compare(slos(t), ledger{}, now, required())
+	e.Weigh(f, slos(t), ledger{}, now, required())
 	e.Source.Soak = 24 * time.Hour
 	e.Alerts = promotion.Found[promotion.Alert]{Where: "Prometheus at http://prometheus:9090", Items: []promotion.Alert{
 		{Name: "Watchdog", Labels: map[string]string{"alertname": "Watchdog", "severity": "none"}, Tiers: []fleet.TierName{"beta-prod"}},
@@ -85,8 +86,8 @@ func whole(t testing.TB, to fleet.TierName) promotion.Evidence {
 
 // required makes every check one that must be made.
 func required() promotion.Policy {
-	p := promotion.Policy{Needs: map[string]promotion.Need{}, Load: promotion.LoadPolicy{Share: 0.8}}
-	for _, name := range []string{"release", "sync", "soak", "drift", "since_release", "load", "alert", "images", "incident", "freeze"} {
+	p := promotion.Policy{Needs: map[string]promotion.Need{}, Load: promotion.LoadPolicy{Share: 0.8}, Traffic: &promotion.TrafficPolicy{}}
+	for _, name := range []string{"release", "sync", "soak", "drift", "since_release", "traffic", "load", "alert", "images", "incident", "freeze"} {
 		p.Needs[name] = promotion.Required
 	}
 	return p

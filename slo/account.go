@@ -38,6 +38,10 @@ type Account struct {
 	Failure string
 	// Counts gives the counts between two times at or before End.
 	Counts CountFunc
+	// Live tells how many targets of a part gave samples about a time at or before End. Nil:
+	// not known, since no targets are counted. A target that was scraped and had nothing to
+	// count is known only as long as it is there.
+	Live func(part int, at time.Time) int
 }
 
 // Flag is a kind of doubt about the figures of an account. docs/counting.md says what

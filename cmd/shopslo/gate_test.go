@@ -44,13 +44,19 @@ func (s *stage) since() time.Time { return s.at.Add(-time.Hour) }
 // since the Release came.
 func newStage(t *testing.T, failing float64) *stage {
 	t.Helper()
+	return newStageOf(t, fleetOf("beta: b-1", "prod: p-1"), func(s *stage) []sourcetest.Series { return s.samples(failing) })
+}
+
+// newStageOf has a fleet of the Tiers beta and prod, and a store with these samples.
+func newStageOf(t *testing.T, fleet string, samples func(*stage) []sourcetest.Series) *stage {
+	t.Helper()
 	s := &stage{dir: t.TempDir(), at: time.Now().UTC().Truncate(time.Minute).Add(-2 * time.Minute)}
 	exporter, alerts := httptest.NewServer(http.HandlerFunc(s.exporter)), httptest.NewServer(http.HandlerFunc(s.prometheus))
 	t.Cleanup(exporter.Close)
 	t.Cleanup(alerts.Close)
-	fill(t, filepath.Join(s.dir, "tsdb"), s.samples(failing))
+	fill(t, filepath.Join(s.dir, "tsdb"), samples(s))
 	writeFiles(t, s.dir, map[string]string{
-		"fleet.yaml": strings.Replace(fleetOf("beta: b-1", "prod: p-1"), "order: 0, branch: tier-0", "order: 0, branch: tier-0, soak: 30m", 1),
+		"fleet.yaml": strings.Replace(fleet, "order: 0, branch: tier-0", "order: 0, branch: tier-0, soak: 30m", 1),
 		"slo.yaml":   strings.Replace(ratioSLO("cart", "1d", 0.99, "bad", badRequests, allRequests), `"1"`, `"100"`, 1),
 		"password":   "s3cret\n", "incidents/README": "", "calendar/README": "",
 		"shopslo.yaml": fmt.Sprintf(`source: {embedded: {dir: tsdb, scrape_interval: 15s, scrape_configs: [{job_name: none}]}}
@@ -122,9 +128,13 @@ func (s *stage) exporter(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	s.asked = append(s.asked, r.Header.Get("Authorization"))
 	seen := fleet.Seen{History: line{}, Heads: map[fleet.TierName]fleet.Head{"beta": {Release: goodRelease}, "prod": {Release: lastRelease}}}
-	for set, release := range map[fleet.ShopSetName]fleet.Release{"b-1": goodRelease, "p-1": lastRelease} {
-		seen.Observations = append(seen.Observations, fleet.Observation{ShopSet: set, Sync: fleet.Synced, Health: fleet.Healthy, Release: release,
-			ReleaseSince: s.since(), ObservedAt: s.at, Images: []string{"cart:v7"}})
+	for _, set := range s.fleet.ShopSets() {
+		release, since := fleet.Release(goodRelease), s.since()
+		if set.Tier == "prod" {
+			release, since = lastRelease, s.at.Add(-100*time.Hour)
+		}
+		seen.Observations = append(seen.Observations, fleet.Observation{ShopSet: set.Name, Sync: fleet.Synced, Health: fleet.Healthy, Release: release,
+			ReleaseSince: since, ObservedAt: s.at, Images: []string{"cart:v7"}})
 	}
 	snapshot := fleet.Observe(s.fleet, s.at, seen)
 	snapshot.Tiers[0].SoakingSince = s.since()

@@ -13,7 +13,11 @@ import (
 // Policy is the gate's policy for a Tier as the configuration has it; what is not set is
 // the gate's to choose.
 func (d *Documents) Policy(to string) promotion.Policy {
-	return d.Config.Gate.Rules(to)
+	p := d.Config.Gate.Rules(to)
+	if p.Traffic == nil {
+		p.Traffic = &promotion.TrafficPolicy{}
+	}
+	return p
 }
 
 // gateTiers checks that the Tiers with rules of their own are of the fleet.

@@ -47,6 +47,7 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 	if found.Fleet.Where != "" {
 		ev.See(found.Fleet)
 		ev.Compare(slos, counts, at, p)
+		ev.Weigh(e.Docs.Fleet, slos, counts, at, p)
 	}
 	ev.Alerts, ev.Incidents, ev.Fix = found.Alerts, found.Incidents, q.Fix
 	if found.From != "" {

@@ -28,6 +28,11 @@ func (c *checker) tiers() {
 	for name, raw := range own {
 		p := g.Policy
 		p.Needs = maps.Clone(p.Needs)
+		if p.Traffic != nil {
+			traffic := *p.Traffic
+			traffic.Targets = maps.Clone(traffic.Targets)
+			p.Traffic = &traffic
+		}
 		if !document.IsNull(raw.Node) {
 			c.Decode(path+"."+name, raw.Node, reflect.ValueOf(&p).Elem())
 		}
@@ -53,6 +58,9 @@ func (c *checker) policy(path string, p promotion.Policy) {
 	}
 	if of := path + ".since_release.harm"; c.Has(of) && p.Since.Harm <= 0 {
 		c.Wrong(of, "must be a burn rate above 0")
+	}
+	if of := path + ".traffic"; c.Has(of) && p.Traffic != nil {
+		c.traffic(of, *p.Traffic)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Needs)) {
 		if of := path + ".checks." + name; c.Has(of) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/promotion"
 )
@@ -18,7 +19,7 @@ func TestATierHasRulesOfItsOwnAndTheRestOfAll(t *testing.T) {
   soak: 0
   checks: {sync: required, images: off}
   tiers:
-    prod-ha: {at_risk: fixes, soak: 2d, checks: {images: required}, since_release: {harm: 0.5, harm_to_one: 0.02, baseline: 14d}, load: {share: 0.7, window: 2h, day: 7d}}
+    prod-ha: {at_risk: fixes, soak: 2d, checks: {images: required}, since_release: {harm: 0.5, harm_to_one: 0.02, baseline: 14d}, load: {share: 0.7, window: 2h, day: 7d}, traffic: {fail_below: 0.1, targets: {a-3: 2}}}
     prod:
 `))
 	if err != nil {
@@ -27,7 +28,8 @@ func TestATierHasRulesOfItsOwnAndTheRestOfAll(t *testing.T) {
 	none, two := time.Duration(0), 48*time.Hour
 	all := promotion.Policy{MaxAge: 2 * time.Minute, Soak: &none, Needs: map[string]promotion.Need{"sync": "required", "images": "off"}}
 	own := promotion.Policy{MaxAge: 2 * time.Minute, Soak: &two, AtRisk: "fixes", Since: promotion.SincePolicy{Harm: 0.5, HarmToOne: 0.02, Baseline: 14 * 24 * time.Hour},
-		Load: promotion.LoadPolicy{Share: 0.7, Window: 2 * time.Hour, Day: 7 * 24 * time.Hour}, Needs: map[string]promotion.Need{"sync": "required", "images": "required"}}
+		Load:    promotion.LoadPolicy{Share: 0.7, Window: 2 * time.Hour, Day: 7 * 24 * time.Hour},
+		Traffic: &promotion.TrafficPolicy{FailBelow: 0.1, Targets: map[fleet.ShopSetName]int{"a-3": 2}}, Needs: map[string]promotion.Need{"sync": "required", "images": "required"}}
 	for tier, want := range map[string]promotion.Policy{"beta": all, "prod": all, "prod-ha": own} {
 		if got := c.Gate.Rules(tier); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s has\n%+v, want\n%+v", tier, got, want)
@@ -79,6 +81,8 @@ func TestFaultsOfTheGate(t *testing.T) {
 		{"no harm at all", "{since_release: {harm: 0}}", "must be a burn rate above 0"},
 		{"more than all requests", "{since_release: {harm_to_one: 2}}", "since_release.harm_to_one: 2 is not a ratio"},
 		{"a busy time of no length", "{load: {window: 0h}}", "gate.load.window"},
+		{"a failure that is worse than unknown", "{traffic: {unknown_below: 0.1}}", "fail_below (0.2) must not be above unknown_below (0.1)"},
+		{"no target", "{traffic: {targets: {a-1: 0}}}", "gate.traffic.targets.a-1: 0 is not a number of targets"},
 		{"certainty", "{since_release: {confidence: 1}}", "must be below 1"},
 		{"a negative soak", "{soak: -1h}", "must be longer than 0"},
 		{"no severity", "{fail_on: []}", "gate.fail_on: is empty"},

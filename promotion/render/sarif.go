@@ -82,8 +82,9 @@ var about = map[string]string{
 	promotion.CheckBurnRate: "No burn-rate alert is firing.", promotion.CheckCoverage: "Enough of the window has data.", promotion.CheckFreshness: "Samples and figures are recent.",
 	promotion.CheckRedundancy: "ShopGroups are served in enough FailureDomains.", promotion.CheckSync: "All ShopSets of the lower Tier run the Release and are Healthy.",
 	promotion.CheckDrift: "The lower Tier is in sync with git.", promotion.CheckSoak: "The Release has soaked in the lower Tier for the required time.",
-	promotion.CheckLoad:  "The Release has carried peak load.",
-	promotion.CheckSince: "The Release does not raise the burn rate.", promotion.CheckAlert: "No alert is firing in the lower Tier.",
+	promotion.CheckLoad:    "The Release has carried peak load.",
+	promotion.CheckTraffic: "Users still reach the lower Tier, and its targets are live.",
+	promotion.CheckSince:   "The Release does not raise the burn rate.", promotion.CheckAlert: "No alert is firing in the lower Tier.",
 	promotion.CheckImages: "Image references are immutable.", promotion.CheckRelease: "The Release was in every lower Tier and reverts nothing.",
 	promotion.CheckIncident: "No open incident affects the target.", promotion.CheckFreeze: "No freeze is active for the target.",
 }

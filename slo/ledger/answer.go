@@ -44,6 +44,9 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 	}
 	acc.Start, acc.End, acc.LastSample, acc.Expected = timeOf(start), timeOf(end), timeOf(last), timeOf(expected)
 	acc.Counts = func(part int, from, to time.Time) slo.Counts { return l.counts(parts[part], from, to) }
+	if !acc.Grid {
+		acc.Live = func(part int, at time.Time) int { return l.live(parts[part], at) }
+	}
 	return acc
 }
 

@@ -1,0 +1,317 @@
+package promotion
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
+)
+
+// TrafficPolicy says how much traffic may be missing since a Release came. Zero values mean
+// the defaults.
+type TrafficPolicy struct {
+	// UnknownBelow and FailBelow are ratios 0–1 of the expected events; 0 means 0.5 and 0.2.
+	UnknownBelow float64 `json:"unknown_below,omitempty"`
+	FailBelow    float64 `json:"fail_below,omitempty"`
+	// TargetsBelow is a ratio 0–1 of the targets that there were; 0 means 0.5.
+	TargetsBelow float64 `json:"targets_below,omitempty"`
+	// Targets is how many live targets ShopSets have by declaration, for each SLO: of these
+	// it does not matter how many there were before.
+	Targets map[fleet.ShopSetName]int `json:"targets,omitempty"`
+}
+
+func (p *TrafficPolicy) withDefaults() *TrafficPolicy {
+	if p == nil {
+		return nil
+	}
+	q := *p
+	set(&q.UnknownBelow, 0.5)
+	set(&q.FailBelow, 0.2)
+	set(&q.TargetsBelow, 0.5)
+	return &q
+}
+
+func (p *TrafficPolicy) validate() error {
+	if p == nil {
+		return nil
+	}
+	q := p.withDefaults()
+	for _, r := range []float64{q.UnknownBelow, q.FailBelow, q.TargetsBelow} {
+		if !(r >= 0 && r <= 1) {
+			return fmt.Errorf("ratio of traffic must be between 0 and 1 (write 90%% as 0.9), got %v", r)
+		}
+	}
+	if q.FailBelow > q.UnknownBelow {
+		return fmt.Errorf("traffic: fail_below (%v) must not be above unknown_below (%v)", q.FailBelow, q.UnknownBelow)
+	}
+	for set, n := range q.Targets {
+		if n < 1 {
+			return fmt.Errorf("traffic: targets of %s must be 1 or more, got %d", set, n)
+		}
+	}
+	return nil
+}
+
+// unclear is what cannot be told, of too little traffic or without a history: not_checked,
+// and unknown where policy requires the check. It is a Result among judgements only.
+const unclear Result = ""
+
+// leastControl is how many events ShopSets that did not change have to have had before, for a
+// change of theirs to say something.
+const leastControl = 100
+
+// clearGain is the ratio of what is usual above which more traffic has come from elsewhere.
+const clearGain = 0.1
+
+// checkTraffic asks of each SLO for each ShopSet below whether users still come, and whether
+// there are targets to answer them.
+func (d *deciding) checkTraffic(t tier) []Check {
+	if d.p.Traffic == nil { // a policy of before
+		if d.p.Needs[CheckTraffic] == Required {
+			return []Check{t.check(CheckTraffic).says(Unknown, "Required but not configured: traffic.")}
+		}
+		return nil
+	}
+	if checks, done := d.unasked(CheckTraffic, t, d.e.Fleet.Where, d.e.Fleet.Error, setFleet); done {
+		return checks
+	}
+	found := map[pair][]*Traffic{}
+	for i := range d.e.Traffic {
+		c := &d.e.Traffic[i]
+		of := pair{c.ShopSet, c.SLO}
+		found[of] = append(found[of], c)
+	}
+	var checks []Check
+	for _, name := range t.ShopSets {
+		for _, s := range t.SLOs {
+			of := found[pair{name, s}]
+			if len(of) == 0 {
+				checks = append(checks, t.check(CheckTraffic).of(name, s).says(Unknown, "The evidence has no traffic."))
+			}
+			for _, c := range of {
+				checks = append(checks, d.weigh(t, c))
+			}
+		}
+	}
+	return checks
+}
+
+// weigh makes the Check of one part.
+func (d *deciding) weigh(t tier, c *Traffic) Check {
+	check := t.check(CheckTraffic).of(c.ShopSet, c.SLO)
+	if c.Part != "" {
+		check.figure("part", c.Part)
+	}
+	check.figure("came", instant(c.Came))
+	if c.Doubt != "" {
+		check.figure("doubt", c.Doubt)
+	}
+	check.Result, check.Reason = d.judgeTraffic(c, &check.Evidence)
+	if check.Result == unclear {
+		if check.Result = NotChecked; d.p.Needs[CheckTraffic] == Required {
+			check.Result = Unknown
+		}
+	}
+	if check.Result == Pass && c.Doubt != "" {
+		check.Result, check.Reason = Unknown, fmt.Sprintf("%s Last known: %s", c.Doubt, check.Reason)
+	}
+	return check
+}
+
+func (d *deciding) judgeTraffic(c *Traffic, figures *Figures) (Result, string) {
+	result, reason := d.judgeAll(c, figures)
+	if since := d.now.Sub(c.Came); result == Fail && since < settled {
+		return Unknown, fmt.Sprintf("%s The Release arrived only %s ago (%s required).", reason, age(since), age(settled))
+	}
+	return result, reason
+}
+
+// judgeAll lets targets only make worse what the counts say.
+func (d *deciding) judgeAll(c *Traffic, figures *Figures) (Result, string) {
+	result, reason := d.judgeTargets(c, figures)
+	if result == Fail {
+		return result, reason
+	}
+	r, why := d.judgeVolumes(c, figures)
+	switch {
+	case r == Pass && result == Pass:
+		return r, why + " " + reason
+	case r == Pass && (result == Unknown || d.p.Needs[CheckTraffic] == Required):
+		return result, reason
+	}
+	return r, why
+}
+
+// judgeVolumes judges the time since the Release and its last hour: the worse counts, and
+// one that can be told is enough.
+func (d *deciding) judgeVolumes(c *Traffic, figures *Figures) (Result, string) {
+	switch {
+	case c.Came.IsZero():
+		return Unknown, fmt.Sprintf("When Release %s arrived on %s is unknown.", orNone(Short(d.e.Release)), c.ShopSet)
+	case c.Came.After(d.now):
+		return Unknown, fmt.Sprintf("Release %s arrived on %s %s after the evaluation time.", Short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
+	case (c.Since == nil || c.Recent == nil) && c.Doubt != "":
+		return Unknown, c.Doubt
+	case c.Since == nil || c.Recent == nil:
+		return Unknown, fmt.Sprintf("No data since the Release arrived %s ago.", age(d.now.Sub(c.Came)))
+	}
+	since, reason := d.judgeVolume(c, c.Since, "", figures)
+	last, why := d.judgeVolume(c, c.Recent, "recent_", figures)
+	for _, r := range []Result{Fail, Unknown, Pass} {
+		if since == r {
+			return since, reason
+		}
+		if last == r {
+			return last, why
+		}
+	}
+	return since, reason
+}
+
+// judgeVolume compares what was counted with what was to be expected.
+func (d *deciding) judgeVolume(c *Traffic, v *Volume, name string, figures *Figures) (Result, string) {
+	p := d.p.Traffic
+	*figures = figures.with(name+"total", v.Now.Total)
+	over := "in the last " + age(v.length())
+	if near := v.Now.Start.Sub(c.Came); near.Abs() < time.Minute {
+		over = fmt.Sprintf("in the %s since the Release arrived", age(v.length()))
+	}
+	x := v.expect()
+	switch {
+	case !(v.Now.Coverage >= d.p.MinCoverage):
+		return Unknown, fmt.Sprintf("Only %s of the time has data %s (%s required).", status.FormatShare(&v.Now.Coverage), over, status.FormatShare(&d.p.MinCoverage))
+	case !finite(v.Now.Total, x.now, x.sure, x.before, x.control):
+		return Unknown, "Counts are inconsistent, so traffic cannot be compared."
+	case v.Before == nil && x.now <= 0:
+		return Unknown, fmt.Sprintf("No traffic %s, and no history to compare with.", over)
+	case v.Before == nil:
+		return unclear, fmt.Sprintf("No traffic history before the Release to compare with: %s %s %s.", status.FormatCount(math.Round(x.now)), c.Unit, over)
+	}
+	*figures = figures.with(name+"expected", x.before*x.control).with(name+"before", v.Before.Total).with(name+"control", x.control)
+	expected := fmt.Sprintf("the expected %s %s %s", status.FormatCount(math.Round(x.before*x.control)), c.Unit, over)
+	tells := c.Unit == slo.Events && x.chance(0) <= d.alarms()
+	share := fmt.Sprintf("Traffic is %s of %s", percent(x.sure/(x.before*x.control)), expected)
+	if x.sure > v.Now.Total {
+		share += ", with what moved within the ShopGroup"
+	}
+	switch {
+	case x.now <= 0 && tells:
+		return Fail, fmt.Sprintf("No traffic: 0 of %s.", expected)
+	case x.now <= 0:
+		return Unknown, fmt.Sprintf("No traffic: 0 of %s, too few to tell.", expected)
+	case c.Unit != slo.Events:
+		return unclear, fmt.Sprintf("Counted in %s, which do not tell how much traffic there is.", c.Unit)
+	case x.before*x.control <= 0:
+		return unclear, fmt.Sprintf("%s %s, and none were expected: too few requests to tell.", status.FormatCount(math.Round(x.now)), c.Unit)
+	case !tells:
+		return unclear, fmt.Sprintf("%s: too few requests to tell.", share)
+	case x.sure < p.UnknownBelow*x.before*x.control && x.chance(x.sure) > d.alarms():
+		return unclear, fmt.Sprintf("%s: too few requests to tell.", share)
+	case x.now < p.FailBelow*x.before*min(1, x.control):
+		return Fail, fmt.Sprintf("%s (limit %s).", share, percent(p.FailBelow))
+	case x.sure < p.UnknownBelow*x.before*x.control:
+		return Unknown, fmt.Sprintf("%s (%s required).", share, percent(p.UnknownBelow))
+	}
+	return Pass, fmt.Sprintf("%s (%s required).", share, percent(p.UnknownBelow))
+}
+
+// alarms is the greatest chance of a single comparison that counts, so that all of a decision
+// together fail by chance no more often than policy allows.
+func (d *deciding) alarms() float64 {
+	return d.p.Since.FalseAlarms / float64(2*max(len(d.e.Traffic), 1))
+}
+
+func (v *Volume) length() time.Duration { return v.Now.End.Sub(v.Now.Start).Round(time.Second) }
+
+// expectation is what was counted, and what could be expected.
+type expectation struct {
+	// now are the events of the ShopSet with those that others of its ShopGroup gained: shops
+	// may have moved there. sure has only what is clearly a gain, and no mere ups and downs.
+	now, sure float64
+	before    float64 // in as long a time
+	control   float64 // by how much traffic changed where the Release did not
+}
+
+func (v *Volume) expect() expectation {
+	x := expectation{now: v.Now.Total, sure: v.Now.Total, control: 1}
+	if v.Before != nil && v.Before.Seconds > 0 {
+		x.before = v.Before.Total * v.Now.Seconds / v.Before.Seconds
+	}
+	if v.Control != nil && v.Control.Before >= leastControl {
+		x.control = v.Control.Now / v.Control.Before
+	}
+	if v.Group != nil {
+		usual := v.Group.Before * x.control
+		gain := max(0, v.Group.Now-usual)
+		if x.now += gain; gain > clearGain*usual {
+			x.sure = x.now
+		}
+	}
+	return x
+}
+
+// chance is the probability of no more events than that, were there as many users as before,
+// but for what changed everywhere. Of all events of both spans together those now are
+// binomial (docs/gate.md, "since_release").
+func (x expectation) chance(now float64) float64 {
+	now, before := math.Floor(now), math.Floor(x.before)
+	return tail(before, now+before, 1/(1+x.control))
+}
+
+// judgeTargets asks for the targets that there were, or that are declared. Without a Result
+// nothing can be told.
+func (d *deciding) judgeTargets(c *Traffic, figures *Figures) (Result, string) {
+	t, p := c.Targets, d.p.Traffic
+	if t == nil {
+		return unclear, "How many targets are live is not known."
+	}
+	*figures = figures.with("targets", t.Now)
+	if declared, ok := p.Targets[c.ShopSet]; ok {
+		*figures = figures.with("targets_declared", declared)
+		live := fmt.Sprintf("%d of %d declared targets %s live", t.Now, declared, are(t.Now))
+		if t.Now < declared {
+			return Fail, "Only " + live + "."
+		}
+		return Pass, live + "."
+	}
+	if t.Before == nil || *t.Before == 0 {
+		return unclear, fmt.Sprintf("How many targets there were before the Release is not known: %d now.", t.Now)
+	}
+	before := *t.Before
+	*figures = figures.with("targets_before", before).with("control_targets", t.ControlNow).with("control_targets_before", t.ControlBefore)
+	expected := float64(before)
+	if t.ControlBefore > t.ControlNow {
+		expected *= float64(t.ControlNow) / float64(t.ControlBefore)
+	}
+	live := fmt.Sprintf("%d of %d targets %s live", t.Now, before, are(t.Now))
+	switch {
+	case t.Now == 0 && t.ControlNow == 0: // it may be that nobody looks
+		return Unknown, fmt.Sprintf("No target is live, of %d before, nor any of a Tier whose Release has not changed.", before)
+	case t.Now == 0 || float64(t.Now) < p.TargetsBelow*expected:
+		return Fail, fmt.Sprintf("Only %s (%s required).", live, percent(p.TargetsBelow))
+	}
+	return Pass, live + "."
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// percent writes a ratio as percent.
+func percent(ratio float64) string { return status.FormatShare(&ratio) }
+
+// finite reports whether counts can be counted with.
+func finite(all ...float64) bool {
+	for _, f := range all {
+		if math.IsNaN(f) || math.IsInf(f, 0) || f < 0 {
+			return false
+		}
+	}
+	return true
+}
