@@ -114,8 +114,8 @@ func repairCommand(p *program) *cobra.Command {
 		Long: `repair mends the log in a folder where 'shopslo decisions verify' finds it broken. All
 entries that are intact are kept: those up to the first broken one as they are, those
 after it at the end of the log, with new numbers and hashes and the old ones beside them.
-The last entry says what was lost. What is replaced is set aside in a folder of its own
-first, named after the time, and nothing in it is ever overwritten.
+The last entry says what was lost. What is replaced is first copied to a folder of its own,
+named after the time, and nothing in that is ever overwritten.
 
 Stop the server that writes to the log before: as long as it runs, nothing is repaired.
 

@@ -42,8 +42,8 @@ gives its figures. A source that cannot be reached is exit code 4, unless someth
 else is known to be wrong.
 
 -o json prints the decision with its policy and all of its evidence, from which
---replay makes it again: that shows that the decision follows from its own record, not
-that it was ever made. 'shopslo decisions verify --head' shows that. --write keeps the
+--replay makes it again. That shows that the decision follows from its record, and
+not that it was ever made: see 'shopslo decisions verify --head'. --write keeps the
 same decision in further forms.
 ` + serverHelp,
 		Example: `  shopslo gate --to prod

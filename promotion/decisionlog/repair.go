@@ -149,7 +149,7 @@ func (m *mending) setAside() error {
 		err = os.Mkdir(filepath.Join(m.Dir, name), 0o755)
 	}
 	if err != nil {
-		return fmt.Errorf("set aside what is broken: %w", err)
+		return fmt.Errorf("keep a copy of what is replaced: %w", err)
 	}
 	m.told.Aside = name
 	to := filepath.Join(m.Dir, name)
@@ -166,7 +166,7 @@ func (m *mending) setAside() error {
 	}
 	for _, name := range names {
 		if err := link(filepath.Join(m.Dir, name), filepath.Join(to, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("set aside what is broken: %w", err)
+			return fmt.Errorf("keep a copy of what is replaced: %w", err)
 		}
 	}
 	return errors.Join(syncFolder(filepath.Join(to, records)), syncFolder(to), syncFolder(m.Dir))
