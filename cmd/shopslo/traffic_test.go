@@ -21,8 +21,8 @@ var gone = math.NaN()
 
 const podsOfEach = 4
 
-// steady is traffic as it always is.
-func steady(*stage, string, int, time.Time) float64 { return 5 }
+// evenTraffic is traffic as it always is.
+func evenTraffic(*stage, string, int, time.Time) float64 { return 5 }
 
 // sinceRelease is another rate below since the Release came.
 func sinceRelease(other float64) rate {
@@ -30,7 +30,7 @@ func sinceRelease(other float64) rate {
 		if strings.HasPrefix(set, "b-") && at.After(s.since()) {
 			return other
 		}
-		return steady(s, set, pod, at)
+		return evenTraffic(s, set, pod, at)
 	}
 }
 
@@ -105,7 +105,7 @@ func TestTheGateMissesTraffic(t *testing.T) {
 		code    int
 		want    string
 	}{
-		{"traffic as always", day, "b-1", steady, exitOK, ""},
+		{"traffic as always", day, "b-1", evenTraffic, exitOK, ""},
 		{"traffic falls to 1 %", day, "b-1", sinceRelease(0.05), exitNo, "Traffic is 1.0% of the expected 72,000 events"},
 		{"traffic falls to 40 %", day, "b-1", sinceRelease(2), exitInconclusive, "Traffic is 40.0% of the expected"},
 		{"no traffic at all", day, "b-1", sinceRelease(0), exitNo, "No traffic"},
@@ -127,7 +127,7 @@ func TestTheGateMissesTraffic(t *testing.T) {
 			return 9.5
 		}, exitOK, ""},
 		{"both ShopSets of the group lose their traffic", day, "b-1 b-2", sinceRelease(0.5), exitNo, "Traffic is 10.0% of the expected"},
-		{"nothing is known of before", 8 * time.Hour, "b-1", steady, exitOK, ""},
+		{"nothing is known of before", 8 * time.Hour, "b-1", evenTraffic, exitOK, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -154,7 +154,7 @@ func (s *stage) amend(t *testing.T, file, old, new string) {
 }
 
 func TestTrafficThatIsRequiredNeedsAHistory(t *testing.T) {
-	s := traffic(t, 8*time.Hour, "b-1", steady)
+	s := traffic(t, 8*time.Hour, "b-1", evenTraffic)
 	s.amend(t, "shopslo.yaml", "checks: {sync", "checks: {traffic: required, sync")
 	code, stdout, stderr := s.gate(t)
 	if want := "No traffic history before the Release"; code != exitInconclusive || !strings.Contains(stdout, want) {
