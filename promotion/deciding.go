@@ -13,7 +13,9 @@ type deciding struct {
 	e   *Evidence
 	now time.Time
 	// seen are the ShopSets that the exporter told of.
-	seen        map[fleet.ShopSetName]*fleet.ShopSetState
+	seen map[fleet.ShopSetName]*fleet.ShopSetState
+	// excludedOf are the Exclusions that touch each pair.
+	excludedOf  map[pair][]Excluded
 	comparisons int // among which chance has its choice
 }
 

@@ -39,6 +39,9 @@ type Policy struct {
 	Since SincePolicy
 	// Load is about the load that the Release has carried since.
 	Load LoadPolicy
+	// LongestExclusion is how long an Exclusion may be to count since the Release came,
+	// together with those that it touches; 0: as long as it likes.
+	LongestExclusion time.Duration
 	// QuietAlerts are values of the label severity, or of alertname, with which an
 	// alert does not hold; nil means none, info, Watchdog and InfoInhibitor.
 	QuietAlerts []string
@@ -105,6 +108,8 @@ func (p Policy) Validate() error {
 	switch {
 	case p.Load.Window < 0 || p.Load.Day < 0:
 		return fmt.Errorf("load window %v and day %v must not be negative", p.Load.Window, p.Load.Day)
+	case p.LongestExclusion < 0:
+		return fmt.Errorf("longest exclusion %v must not be negative", p.LongestExclusion)
 	case p.MaxAge < 0 || p.Since.Baseline < 0 || p.Soak != nil && *p.Soak < 0:
 		return fmt.Errorf("maximum age %v, baseline %v and soak time must not be negative", p.MaxAge, p.Since.Baseline)
 	case !(p.Since.Harm >= 0):
@@ -196,6 +201,7 @@ type wirePolicy struct {
 	LoadDay          float64         `json:"load_day_seconds"`
 	QuietAlerts      []string        `json:"quiet_alerts"`
 	Needs            map[string]Need `json:"checks"`
+	LongestExclusion float64         `json:"longest_exclusion_seconds,omitempty"`
 }
 
 // MarshalJSON writes the policy with its defaults, so that it means the same where
@@ -206,6 +212,7 @@ func (p Policy) MarshalJSON() ([]byte, error) {
 		p.MinCoverage, p.QuietCoverage, p.MaxAge.Seconds(), p.FailOn, p.AtRisk, p.Exhausted, p.RedundancyWaived, nil,
 		p.Since.Harm, p.Since.HarmToOne, p.Since.FalseAlarms, p.Since.Confidence, p.Since.Baseline.Seconds(),
 		p.Load.Share, p.Load.Window.Seconds(), p.Load.Day.Seconds(), p.QuietAlerts, p.Needs,
+		p.LongestExclusion.Seconds(),
 	}
 	if p.Soak != nil {
 		s := p.Soak.Seconds()
@@ -225,7 +232,7 @@ func (p *Policy) UnmarshalJSON(data []byte) error {
 		AtRisk: w.AtRisk, Exhausted: w.Exhausted, RedundancyWaived: w.RedundancyWaived,
 		Since:       SincePolicy{Harm: w.Harm, HarmToOne: w.HarmToOne, FalseAlarms: w.FalseAlarms, Confidence: w.Confidence, Baseline: duration(w.Baseline)},
 		Load:        LoadPolicy{Share: w.LoadShare, Window: duration(w.LoadWindow), Day: duration(w.LoadDay)},
-		QuietAlerts: w.QuietAlerts, Needs: w.Needs,
+		QuietAlerts: w.QuietAlerts, Needs: w.Needs, LongestExclusion: duration(w.LongestExclusion),
 	}
 	if w.Soak != nil {
 		d := duration(*w.Soak)

@@ -108,7 +108,7 @@ type Decision struct {
 // Decide judges the evidence. Any failed check holds; else any unknown one, or a
 // Decision without a single pass, is inconclusive.
 func Decide(p Policy, e Evidence, now time.Time) Decision {
-	d := &deciding{p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), comparisons: len(e.Comparisons)}
+	d := &deciding{p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), excludedOf: e.excludedBy(), comparisons: len(e.Comparisons)}
 	source, target := tier{e.Source, RoleEvidence}, tier{e.Target, RoleTarget}
 	budgets := e.byPair()
 	var since []Check // of a big Tier the most work: it goes on beside the rest
@@ -168,7 +168,7 @@ func (d *deciding) checkPair(checks []Check, t tier, of pair, budgets byPair) []
 			checks = append(checks, d.checkBurnRate(t, b))
 		}
 		if asked(CheckCoverage) {
-			checks = append(checks, checkCoverage(d.p, t, b))
+			checks = append(checks, d.checkCoverage(t, b))
 		}
 		if asked(CheckFreshness) {
 			checks = append(checks, checkFreshness(d.p, t, b, d.now))

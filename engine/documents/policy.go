@@ -1,6 +1,7 @@
 package documents
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,8 +20,9 @@ func (d *Documents) Policy(to string) promotion.Policy {
 		MinCoverage: g.MinCoverage, QuietCoverage: g.QuietCoverage, MaxAge: g.MaxAge,
 		AtRisk: promotion.Lenience(g.AtRisk), Exhausted: promotion.Lenience(g.Exhausted),
 		RedundancyWaived: g.RedundancyWaived, Soak: g.Soak, QuietAlerts: g.QuietAlerts,
-		Since: promotion.SincePolicy{Harm: g.Harm, HarmToOne: g.HarmToOne, FalseAlarms: g.FalseAlarms, Confidence: g.Confidence, Baseline: g.Baseline},
-		Load:  promotion.LoadPolicy{Share: g.LoadShare, Window: g.LoadWindow, Day: g.LoadDay},
+		Since:            promotion.SincePolicy{Harm: g.Harm, HarmToOne: g.HarmToOne, FalseAlarms: g.FalseAlarms, Confidence: g.Confidence, Baseline: g.Baseline},
+		LongestExclusion: cmp.Or(g.LongestExclusion, promotion.DefaultLongestExclusion),
+		Load:             promotion.LoadPolicy{Share: g.LoadShare, Window: g.LoadWindow, Day: g.LoadDay},
 	}
 	for _, s := range g.FailOn {
 		p.FailOn = append(p.FailOn, slo.Severity(s))

@@ -146,7 +146,7 @@ func TestFaults(t *testing.T) {
 		{"an unknown key deep below names its path", least + "ledger: {dir: x, retension: 1d}\n",
 			[]string{`c.yaml:5: unknown key "ledger.retension" (did you mean "retention"?)`}},
 		{"an unknown key that resembles none lists those that exist", least + "gate: {colour: red}\n",
-			[]string{`c.yaml:5: unknown key "gate.colour" (known keys: max_age, min_coverage, quiet_coverage, fail_on, at_risk, exhausted, redundancy_waived, soak, since_release, load, quiet_alerts, checks, fleet, alerts, incidents, incidentbot, calendar, log, tell, tiers)`}},
+			[]string{`c.yaml:5: unknown key "gate.colour" (known keys: max_age, min_coverage, quiet_coverage, fail_on, at_risk, exhausted, redundancy_waived, soak, since_release, load, longest_exclusion, quiet_alerts, checks, fleet, alerts, incidents, incidentbot, calendar, log, tell, tiers)`}},
 		{"every fault is reported, in the order of lines", least + "gate: {max_age: soon, min_coverage: 95}\nwindw: 1\n",
 			[]string{`c.yaml:5: gate.max_age: "soon" is not a duration; write it like 30s, 5m, 1h30m or 28d`,
 				`c.yaml:5: gate.min_coverage: 95 is not a ratio above 0 and at most 1; write 95 % as 0.95`,

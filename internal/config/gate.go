@@ -63,6 +63,8 @@ type GateRules struct {
 	// LoadShare is a ratio 0–1 of the busiest LoadWindow in a LoadDay.
 	LoadShare           float64
 	LoadWindow, LoadDay time.Duration
+	// LongestExclusion is how long an exclusion may be to count since the release came.
+	LongestExclusion time.Duration
 	// QuietAlerts are names or severities of alerts that do not hold; nil: not set.
 	QuietAlerts []string
 	// Checks are required, optional or off, by their names.
@@ -166,6 +168,7 @@ func (g *GateRules) read(m *mapping) {
 		s.duration("day", &g.LoadDay)
 		s.done()
 	}
+	m.duration("longest_exclusion", &g.LongestExclusion)
 	m.texts("quiet_alerts", &g.QuietAlerts)
 	if n := m.take("checks"); n != nil {
 		g.checks(m.r.mapping(n, m.at("checks")))
