@@ -42,6 +42,9 @@ type Evidence struct {
 	// Excluded says which of them touch which budgets, and which do not count since the
 	// Release came.
 	Excluded []Excluded
+	// Rules are what the Release is judged by, and the last one was; nil: a record from
+	// before, nobody looked.
+	Rules *RulesFound
 	// Fix is set where the Release mends something.
 	Fix *Fix
 }

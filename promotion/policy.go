@@ -140,10 +140,16 @@ func CheckNeed(check string, n Need) error {
 		return fmt.Errorf("unknown check %q", check)
 	case n != Required && n != Optional && n != Off:
 		return fmt.Errorf("check %s: %q must be one of: required, optional, off", check, n)
-	case n == Off && (check == CheckSource || check == CheckSLO):
+	case n == Off && Fixed(check):
 		return fmt.Errorf("check %s cannot be off", check)
 	}
 	return nil
+}
+
+// Fixed reports whether a check is always made, and nobody's to waive: what could not be
+// asked no one can answer for, and rules would take themselves away.
+func Fixed(check string) bool {
+	return check == CheckSource || check == CheckSLO || check == CheckRules
 }
 
 func (p Policy) withDefaults() Policy {

@@ -48,6 +48,7 @@ const (
 const (
 	CheckSource     = "source"     // the sources of evidence answer
 	CheckSLO        = "slo"        // some SLO applies
+	CheckRules      = "rules"      // SLOs and policy ask for no less than before
 	CheckBudget     = "budget"     // error budget left
 	CheckBurnRate   = "burn_rate"  // no burn-rate alert fires
 	CheckCoverage   = "coverage"   // enough of the window has data
@@ -125,7 +126,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 		checks = append(checks, d.checkPairs(t, budgets)...)
 	}
 	compared.Wait()
-	checks = slices.Concat(checks, checkSources(&e), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkLoad(source),
+	checks = slices.Concat(checks, checkSources(&e), d.checkRules(target), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkLoad(source),
 		d.checkAlerts(source), d.checkImages(source), d.checkRelease(source, target), d.checkIncidents(target), d.checkFreezes(target), d.checkRedundancy(target))
 	out := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release, Fix: e.Fix}
 	out.Overrides = d.override(checks)
@@ -209,7 +210,7 @@ func (d Decision) ExitCode() int {
 var (
 	resultOrder = []Result{Fail, Unknown, Pass, Waived, NotChecked}
 	roleOrder   = []Role{RoleEvidence, RoleTarget}
-	checkOrder  = []string{CheckSource, CheckSLO, CheckRelease, CheckSync, CheckSoak, CheckDrift, CheckBudget, CheckSince, CheckLoad,
+	checkOrder  = []string{CheckSource, CheckSLO, CheckRules, CheckRelease, CheckSync, CheckSoak, CheckDrift, CheckBudget, CheckSince, CheckLoad,
 		CheckBurnRate, CheckAlert, CheckCoverage, CheckFreshness, CheckImages, CheckIncident, CheckFreeze, CheckRedundancy}
 )
 

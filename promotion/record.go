@@ -143,12 +143,13 @@ type wireEvidence struct {
 	Uncorrected []Uncorrected    `json:"uncorrected"`
 	Fix         *Fix             `json:"fix"`
 	Excluded    []Excluded       `json:"excluded,omitempty"`
+	Rules       *RulesFound      `json:"rules,omitempty"`
 }
 
 // appendJSON writes the report without reflection: it may be of thousands of budgets.
 func (e Evidence) appendJSON(to []byte) ([]byte, error) {
 	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Groups, e.Outages, e.Fleet, e.Comparisons,
-		e.Alerts, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded})
+		e.Alerts, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules})
 	if err != nil {
 		return to, err
 	}
@@ -175,6 +176,6 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 	w := in.wireEvidence
 	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Report: *in.Report, Groups: w.Groups,
 		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Alerts: w.Alerts, Incidents: w.Incidents, Freezes: w.Freezes,
-		Overrides: w.Overrides, Exclusions: w.Exclusions, Uncorrected: w.Uncorrected, Fix: w.Fix, Excluded: w.Excluded}
+		Overrides: w.Overrides, Exclusions: w.Exclusions, Uncorrected: w.Uncorrected, Fix: w.Fix, Excluded: w.Excluded, Rules: w.Rules}
 	return nil
 }

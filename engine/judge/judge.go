@@ -18,6 +18,10 @@ import (
 type Question struct {
 	To, Release string
 	Fix         *promotion.Fix // nil: the release is none
+	// Accept is who accepts the rules as they are; nil: nobody.
+	Accept *promotion.Acceptance
+	// Last gives the rules that were last promoted by to a Tier; nil: nobody knows.
+	Last func(ctx context.Context, to string) promotion.LastRules
 }
 
 // Decide asks the gate. outage is why the source could not be read, nil if it was.
@@ -61,6 +65,10 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 		ev.Exclusions = promotion.Found[promotion.Exclusion]{Where: found.From, Items: found.Calendar.Exclusions}
 		ev.Corrected(f, slos, plain)
 		ev.Touched(leaving, slos)
+	}
+	ev.Rules = &promotion.RulesFound{Now: ev.RulesOf(slos, p), Accepted: q.Accept}
+	if q.Last != nil {
+		ev.Rules.Last = q.Last(ctx, q.To)
 	}
 	if outage != nil {
 		ev.Outages = append(ev.Outages, promotion.Outage{Source: e.Source.Name, Error: outage.Error()})

@@ -194,7 +194,7 @@ func (g *GateRules) failOn(m *mapping) {
 }
 
 // gateChecks are the checks that may be required, optional or off.
-var gateChecks = []string{"release", "sync", "soak", "drift", "budget", "since_release", "load", "burn_rate", "alert", "coverage", "freshness",
+var gateChecks = []string{"rules", "release", "sync", "soak", "drift", "budget", "since_release", "load", "burn_rate", "alert", "coverage", "freshness",
 	"images", "incident", "freeze", "redundancy"}
 
 func (g *GateRules) checks(m *mapping) {
@@ -203,7 +203,11 @@ func (g *GateRules) checks(m *mapping) {
 	}
 	for _, name := range gateChecks {
 		need := ""
-		m.word(name, &need, "required", "optional", "off")
+		words := []string{"required", "optional", "off"}
+		if name == "rules" { // which would take themselves away
+			words = words[:2]
+		}
+		m.word(name, &need, words...)
 		if need != "" {
 			g.Checks[name] = need
 		}

@@ -93,7 +93,7 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := judge.Question{To: to, Release: r.URL.Query().Get("release")}
-	q.Fix = fixOf(r)
+	q.Fix, q.Accept, q.Last = fixOf(r), acceptOf(r), s.book.LastRules
 	e := s.keeper.current()
 	e.LookPast(r.Context(), at, s.Host.Now())
 	d, err := judge.Decide(r.Context(), e, s.Host.Version, q, at, s.keeper.unreachable())

@@ -26,16 +26,29 @@ func (s *service) decided(w http.ResponseWriter, r *http.Request, record promoti
 	write(w, v.JSON)
 }
 
-// fixOf is what a request says of a fix; nil: nothing. Who asks with a password is named
-// beside the name that they give.
+// fixOf is what a request says of a fix; nil: nothing.
 func fixOf(r *http.Request) *promotion.Fix {
 	q := r.URL.Query()
 	if q.Get("fix") == "" {
 		return nil
 	}
-	f := &promotion.Fix{URL: q.Get("fix"), By: q.Get("by")}
-	if user, _, ok := r.BasicAuth(); ok && user != f.By {
-		f.By = strings.TrimSpace(f.By + " (user " + user + ")")
+	return &promotion.Fix{URL: q.Get("fix"), By: byOf(r)}
+}
+
+// acceptOf is what a request says of the rules; nil: nothing.
+func acceptOf(r *http.Request) *promotion.Acceptance {
+	hash := r.URL.Query().Get("accept_rules")
+	if hash == "" {
+		return nil
 	}
-	return f
+	return &promotion.Acceptance{Hash: hash, By: byOf(r)}
+}
+
+// byOf is whose word it is. Who asks with a password is named beside the name that they give.
+func byOf(r *http.Request) string {
+	by := r.URL.Query().Get("by")
+	if user, _, ok := r.BasicAuth(); ok && user != by {
+		by = strings.TrimSpace(by + " (user " + user + ")")
+	}
+	return by
 }
