@@ -110,7 +110,8 @@ func TestAnOpenPageKeepsItsPlaceWhenItIsRefreshed(t *testing.T) {
 	tab.Size(1280, 500)
 	tab.Go(address + "gate/prod")
 	browsertest.Eval[bool](tab, `window.mark = 1; document.getElementById("policy").open = true;
-		document.querySelector('a[href="../shopset/a-2"]').focus(); scrollTo(0, 400); true`)
+		document.querySelector('a[href="../shopset/a-2"]').focus(); scrollTo(0, 400);
+		getSelection().selectAllChildren(document.querySelector("#policy dd, #policy td, #policy li")); window.picked = getSelection().toString(); true`)
 	in := source.in
 	in.At = in.At.Add(time.Second)
 	in.Incidents.Items = append([]promotion.Incident{{ID: "inc-43", Title: "new"}}, in.Incidents.Items...)
@@ -120,6 +121,7 @@ func TestAnOpenPageKeepsItsPlaceWhenItIsRefreshed(t *testing.T) {
 		"the page was loaded anew":              `window.mark === 1`,
 		"what was opened is closed again":       `document.getElementById("policy").open`,
 		"the focus is lost":                     `document.activeElement.getAttribute("href") === "../shopset/a-2"`,
+		"what was selected is no longer":        `window.picked !== "" && getSelection().toString() === window.picked`,
 		"the page has jumped":                   `Math.abs(scrollY - 400) < 200`,
 		"times are not in the reader's zone":    `document.querySelector(".asof time").textContent.includes("UTC")`,
 		"a page that is fresh says it is old":   `document.getElementById("stale").hidden`,

@@ -2,6 +2,8 @@ package board
 
 import (
 	"time"
+
+	"github.com/shopslo/shopslo/slo"
 )
 
 // Curve is what was left of a budget over the last window's length: at each point what
@@ -16,7 +18,7 @@ type Curve struct {
 // Point is what was left at a time.
 type Point struct {
 	At   time.Time
-	Left *float64 // share of the budget, negative when overspent; nil: there was no data, or no traffic
+	Left *float64 // share of the budget, negative when overspent; nil: there was no data or no traffic, or counts contradicted each other
 }
 
 // Gap is a time of which there is no data.
@@ -58,7 +60,11 @@ func left(h History, at time.Time) *float64 {
 	if !at.After(h.Account.Start) {
 		return nil
 	}
-	return h.SLO.Evaluate(at, nil, h.Account).RemainingRatio
+	e := h.SLO.Evaluate(at, nil, h.Account)
+	if e.State == slo.Inconsistent {
+		return nil
+	}
+	return e.RemainingRatio
 }
 
 // gap notes a step without any data, and joins it to the one before.

@@ -58,7 +58,7 @@ func TestDoubtsAreShownOnTheBoardAndTheShopSetsPage(t *testing.T) {
 			b.State, b.VerdictFrom = slo.InsufficientData, now.Add(5*time.Hour)
 		}, Unclear, causeShort, []string{"too short a history to tell", "in about 5 h", "budgets.least_history"}, []string{"履歴が短く判断できない", "約5時間"}},
 		{"points are no events", func(b *status.Budget) { b.Unit = slo.Points }, Good, "",
-			[]string{"points (values at fixed steps) were bad"}, []string{"点（一定間隔の値）が不良"}},
+			[]string{"points (values at fixed steps) were bad"}, []string{"点（一定間隔の値）が失敗"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h, in := doubted(t, c.change)

@@ -75,10 +75,30 @@ func gateView(in *Input, to fleet.TierName) *GateView {
 	return v
 }
 
-// reasons sums up what failed, and then what is not known: one for each check.
+// stopsFirst puts emergency stops before all other checks.
+func stopsFirst(checks []promotion.Check) []promotion.Check {
+	var stops, others []promotion.Check
+	for _, c := range checks {
+		if isStop(c) {
+			stops = append(stops, c)
+		} else {
+			others = append(others, c)
+		}
+	}
+	return append(stops, others...)
+}
+
+// isStop reports whether a check has found an emergency stop.
+func isStop(c promotion.Check) bool {
+	stop, _ := c.Evidence.Get("emergency").(bool)
+	return stop && c.Check == promotion.CheckFreeze && c.Result == promotion.Fail
+}
+
+// reasons sums up emergency stops, what failed, and then what is not known: one for each
+// check.
 func reasons(checks []promotion.Check) []Reason {
 	var out []Reason
-	for _, c := range checks {
+	for _, c := range stopsFirst(checks) {
 		if c.Result != promotion.Fail && c.Result != promotion.Unknown {
 			continue
 		}
@@ -143,7 +163,7 @@ func ViewGate(in *Input, to fleet.TierName, result promotion.Result, page int, n
 	r := g.Record
 	count := map[promotion.Result]int{}
 	var picked []promotion.Check
-	for _, c := range r.Checks {
+	for _, c := range stopsFirst(r.Checks) {
 		count[c.Result]++
 		if result == "" || c.Result == result {
 			picked = append(picked, c)

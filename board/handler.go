@@ -126,13 +126,19 @@ func (h *Handler) fleet(w http.ResponseWriter, r *http.Request) {
 	}
 	v := h.view(r, in)
 	p := View(in, ParseFilter(r.URL.Query()), h.o.Now())
-	v.Page, v.Title = p, v.T("title")
-	for _, c := range p.Counts {
+	v.Page, v.Title = p, tabTitle(p, v.T("title"))
+	h.page(w, r, http.StatusOK, v, "fleet")
+}
+
+// tabTitle begins with the worst: of a narrow tab no more may be seen.
+func tabTitle(p Page, title string) string {
+	var parts []string
+	for _, c := range p.Counts { // the worst first
 		if c.Level == Bad || c.Level == Warn {
-			v.Title = fmt.Sprintf("%s%d %s", symbol(c.Level), c.N, v.Title)
+			parts = append(parts, fmt.Sprintf("%s%d", symbol(c.Level), c.N))
 		}
 	}
-	h.page(w, r, http.StatusOK, v, "fleet")
+	return strings.Join(append(parts, title), " ")
 }
 
 func (h *Handler) shopSet(w http.ResponseWriter, r *http.Request) {

@@ -13,7 +13,7 @@ type Level string
 
 // The levels, the worst first.
 const (
-	Bad     Level = "bad"     // customers are hurt, or were more than they may be
+	Bad     Level = "bad"     // requests fail now, or more of them failed than may
 	Warn    Level = "warn"    // they soon may be
 	Unclear Level = "unclear" // it cannot be told
 	Moving  Level = "moving"  // a Release is arriving
@@ -56,6 +56,13 @@ type Cause struct {
 	What  string `json:"what"`
 }
 
+// rank is the order of causes, the worst first: by level, and among what has failed what
+// pages now before what runs badly, and that before what was measured over a whole window.
+func (c Cause) rank() int {
+	failing := []string{causePages, causeDegraded, causeMissing, string(slo.Inconsistent), string(slo.Exhausted)}
+	return c.Level.rank()*len(failing) + max(0, slices.Index(failing, c.What))
+}
+
 // What is the matter with what runs.
 const (
 	causeNoSLO       = "no_slo"
@@ -70,6 +77,7 @@ const (
 
 // What is the matter with a budget, besides its state.
 const (
+	causePages     = "pages"         // a burn rate pages somebody now
 	causeUncounted = "uncounted"     // it is not being counted now
 	causeFlagged   = "flagged"       // its figures are in doubt
 	causeShort     = "short_history" // insufficient_data since the history is short

@@ -29,7 +29,7 @@ func TestEveryPhraseSaysTheSameInBothLanguages(t *testing.T) {
 		if strings.IndexFunc(p.en, func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) }) >= 0 {
 			t.Errorf("%s: the English is not English: %q", key, p.en)
 		}
-		if p.en == p.ja && !slices.Contains([]string{"tier", "filter.tier", "filter.domain", "shopset", "shopsets", "domain", "configuration", "gate.way", "at"}, key) {
+		if p.en == p.ja && !slices.Contains([]string{"tier", "filter.tier", "filter.domain", "shopset", "shopsets", "domain", "configuration", "gate.way", "at", "sli"}, key) {
 			t.Errorf("%s: is not translated: %q", key, p.en)
 		}
 	}
@@ -47,13 +47,14 @@ var (
 func kinds() map[string][]string {
 	out := map[string][]string{
 		"level": texts(Levels), "about": texts(Levels), "cause": append(texts(slo.States), causeNoSLO, causeDrift, causeArriving, causeDegraded,
-			causeMissing, causeProgressing, causeSuspended, causeUnseen, causeUncounted, causeFlagged, causeShort, causeAbsent),
+			causePages, causeMissing, causeProgressing, causeSuspended, causeUnseen, causeUncounted, causeFlagged, causeShort, causeAbsent),
 		"verdict": {"promote", "hold", "inconclusive", "none", "arrived"}, "result": append(texts(allResults), "all"),
 		"check": promotion.Checks(), "sync": texts(fleet.SyncStatuses), "health": texts(fleet.Healths), "bad": {string(slo.Events), string(slo.Slices), string(slo.Points)},
 		"absent": append(texts(absences), "nearest"), "flag": append(texts(flags), "times"),
 		"firing": {string(slo.Page), string(slo.Ticket)}, "asked": {"runs", "alerts", "incidents", "freezes", "overrides", "exclusions"},
-		"stop":   {stopRuns, stopArriving, stopLeaving, stopPast, stopNot, stopUnknown, "passes"},
-		"banner": {bannerStop, bannerFreeze, bannerSoon, bannerIncident, bannerOverride, bannerOutage, bannerReading, bannerOld, bannerUnseen, bannerUnread, bannerUnreached, bannerOrder},
+		"severity": {"critical", "major", "minor"},
+		"stop":     {stopRuns, stopArriving, stopLeaving, stopPast, stopNot, stopUnknown, "passes"},
+		"banner":   {bannerStop, bannerFreeze, bannerSoon, bannerIncident, bannerOverride, bannerOutage, bannerReading, bannerOld, bannerUnseen, bannerUnread, bannerUnreached, bannerOrder},
 	}
 	return out
 }
@@ -152,9 +153,9 @@ func TestEveryReasonHasAJapaneseSentence(t *testing.T) {
 		check promotion.Check
 		want  string
 	}{
-		{"a budget that is used up", promotion.Check{Check: "budget", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "state", Value: "exhausted"}, {Name: "remaining_ratio", Value: &left}}}, "エラーバジェットを使い切っています（残り -42.4%）。"},
-		{"one whose rest is not known", promotion.Check{Check: "budget", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "remaining_ratio", Value: (*float64)(nil)}}}, "エラーバジェットを使い切っています。"},
-		{"too little data", promotion.Check{Check: "coverage", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "coverage", Value: half}, {Name: "min_coverage", Value: 0.9}}}, "データのある時間が足りません（50.0%、必要 90.0%）。"},
+		{"a budget that is used up", promotion.Check{Check: "budget", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "state", Value: "exhausted"}, {Name: "remaining_ratio", Value: &left}}}, "エラーバジェットが枯渇しています（残り -42.4%）。"},
+		{"one whose rest is not known", promotion.Check{Check: "budget", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "remaining_ratio", Value: (*float64)(nil)}}}, "エラーバジェットが枯渇しています。"},
+		{"too little data", promotion.Check{Check: "coverage", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "coverage", Value: half}, {Name: "min_coverage", Value: 0.9}}}, "カバレッジが足りません（50.0%、必要 90.0%）。"},
 		{"a soak time that runs", promotion.Check{Check: "soak", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "asked_seconds", Value: 86400.0}, {Name: "soaked_seconds", Value: 3600.0}}}, "検証時間がまだ足りません。1時間 経過、必要 1日。"},
 		{"a short history", promotion.Check{Check: "budget", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "state", Value: "insufficient_data"}, {Name: "verdict_from", Value: "2026-11-02T00:00:00Z"}}}, "履歴がまだ短く、エラーバジェットを判断できません。2026-11-02T00:00:00Z から判断できます。"},
 		{"few events", promotion.Check{Check: "budget", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "state", Value: "insufficient_data"}}}, "件数が少なすぎて、エラーバジェットを判断できません。"},

@@ -38,9 +38,9 @@ func failedJapanese(c promotion.Check, f figures) string {
 		case "inconsistent":
 			return "成功数と全体数が矛盾しています。計測を確認してください。"
 		case "at_risk":
-			return fmt.Sprintf("エラーバジェットが危険です%s。いまは修正リリースだけが進めます。", f.share("remaining_ratio", "（残り %s）"))
+			return fmt.Sprintf("エラーバジェットが要注意です%s。いまは修正リリースだけが進めます。", f.share("remaining_ratio", "（残り %s）"))
 		}
-		return fmt.Sprintf("エラーバジェットを使い切っています%s。", f.share("remaining_ratio", "（残り %s）"))
+		return fmt.Sprintf("エラーバジェットが枯渇しています%s。", f.share("remaining_ratio", "（残り %s）"))
 	case promotion.CheckBurnRate:
 		return "エラーバジェットの減りが速すぎます（バーンレートの通知が出ています）。"
 	case promotion.CheckRedundancy:
@@ -91,7 +91,7 @@ func unknownJapanese(c promotion.Check, f figures) string {
 		}
 		return "データが足りず、バーンレートが分かりません。"
 	case promotion.CheckCoverage:
-		return fmt.Sprintf("データのある時間が足りません（%s、必要 %s）。", f.percent("coverage"), f.percent("min_coverage"))
+		return fmt.Sprintf("カバレッジが足りません（%s、必要 %s）。", f.percent("coverage"), f.percent("min_coverage"))
 	case promotion.CheckFreshness:
 		return "データが古いか、時計がずれています。"
 	case promotion.CheckRedundancy:

@@ -28,7 +28,7 @@ var templates = sync.OnceValue(func() *template.Template {
 
 var functions = template.FuncMap{
 	"symbol": symbol, "verdictSymbol": verdictSymbol, "resultSymbol": resultSymbol, "short": abbreviated,
-	"goal": status.FormatGoal, "rate": rate, "count": count, "share": share, "bar": newBar, "chart": newChart,
+	"goal": status.FormatGoal, "rate": rate, "count": count, "share": share, "sli": sli, "bar": newBar, "chart": newChart,
 	"budgetLevel": budgetLevel, "burn": Burn, "rateOver": rateOver, "word": budgetWord, "clean": clean,
 	"levels": func() []Level { return Levels }, "deref": func(n *int) int { return *n }, "dict": dict,
 }
@@ -59,6 +59,14 @@ func (v *view) T(key string, figures ...any) string { return v.Lang.say(key, fig
 
 // Word gives the phrase of a value, such as a state: kind "." value.
 func (v *view) Word(kind string, value any) string { return v.Lang.say(kind + "." + fmt.Sprint(value)) }
+
+// Severity gives the word for an incident's; one that is not ours stays as it is.
+func (v *view) Severity(s string) string {
+	if _, ours := phrases["severity."+s]; ours {
+		return v.Word("severity", s)
+	}
+	return s
+}
 
 // Absence says what is not there.
 func (v *view) Absence(a slo.Absence) string {
@@ -227,6 +235,15 @@ func share(f *float64) string {
 	return status.FormatShare(f)
 }
 
+// sli writes the SLI beside its objective; "–" where there is none, or its counts
+// contradict each other.
+func sli(b *status.Budget) string {
+	if b.SLI == nil || b.State == slo.Inconsistent {
+		return "–"
+	}
+	return status.FormatSLI(*b.SLI, b.Objective)
+}
+
 // count writes a number of events; "–" where there is none.
 func count(f *float64) string {
 	if f == nil {
@@ -243,10 +260,11 @@ func rate(f *float64) string {
 	return status.FormatRate(*f)
 }
 
-// rateOver is a budget's burn rate over a window; nil where there is none.
+// rateOver is a budget's burn rate over a window; nil where there is none, or its counts
+// contradict each other.
 func rateOver(b *status.Budget, window time.Duration) *float64 {
 	for i := range b.BurnRates {
-		if b.BurnRates[i].Window == window {
+		if b.BurnRates[i].Window == window && b.State != slo.Inconsistent {
 			return b.BurnRates[i].Rate
 		}
 	}

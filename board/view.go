@@ -143,11 +143,12 @@ func counts(of map[Level]int) (out []Count) {
 	return out
 }
 
-// worstOf is the worst budget of a ShopSet, how many it has, and whether some of them
-// are not being counted, or flagged.
+// worstOf is the worst budget of a ShopSet, how many it has, what is the matter with
+// them, and whether some are not being counted, or flagged.
 type worstOf struct {
 	budget             *status.Budget
 	n                  int
+	causes             []Cause
 	uncounted, flagged bool
 }
 
@@ -155,24 +156,41 @@ func worstBudgets(r status.Report) map[fleet.ShopSetName]worstOf {
 	out := map[fleet.ShopSetName]worstOf{}
 	sorted := r.WorstFirst().Budgets
 	for i := range sorted {
-		w := out[sorted[i].ShopSet]
+		b := &sorted[i]
+		w := out[b.ShopSet]
 		if w.n++; w.budget == nil {
-			w.budget = &sorted[i]
+			w.budget = b
 		}
-		w.uncounted = w.uncounted || sorted[i].Failure != ""
-		w.flagged = w.flagged || len(sorted[i].Flags) > 0
-		out[sorted[i].ShopSet] = w
+		w.causes = budgetCauses(w.causes, b)
+		w.uncounted = w.uncounted || b.Failure != ""
+		w.flagged = w.flagged || len(b.Flags) > 0
+		out[b.ShopSet] = w
 	}
 	return out
+}
+
+// budgetCauses adds what is the matter with a budget to the causes of those that are worse:
+// each once, and behind what pages or has failed nothing less.
+func budgetCauses(causes []Cause, b *status.Budget) []Cause {
+	add := func(c Cause) {
+		first := len(causes) == 0
+		if !slices.Contains(causes, c) && (first && c.Level != Good || c.Level == Bad) {
+			causes = append(causes, c)
+		}
+	}
+	if b.Pages() {
+		add(Cause{Bad, causePages})
+	}
+	add(Cause{budgetLevel(b.State), budgetWord(b)})
+	return causes
 }
 
 func cell(in *Input, set fleet.ShopSet, release fleet.Release, seen *fleet.ShopSetState, w worstOf, now time.Time) Cell {
 	c := Cell{Name: set.Name, Tier: set.Tier, Domain: set.FailureDomain, Budget: w.budget, Budgets: w.n, Seen: seen}
 	if w.budget == nil {
 		c.Causes = append(c.Causes, Cause{Unclear, causeNoSLO})
-	} else if l := budgetLevel(w.budget.State); l != Good {
-		c.Causes = append(c.Causes, Cause{l, budgetWord(w.budget)})
 	}
+	c.Causes = append(c.Causes, w.causes...)
 	if w.uncounted {
 		c.Causes = append(c.Causes, Cause{Unclear, causeUncounted})
 	}
@@ -186,7 +204,7 @@ func cell(in *Input, set fleet.ShopSet, release fleet.Release, seen *fleet.ShopS
 	if in.Running.Where != "" && (seen == nil || runningOld(in, now)) && !slices.Contains(c.Causes, unseen) {
 		c.Causes = append(c.Causes, unseen)
 	}
-	slices.SortStableFunc(c.Causes, func(a, b Cause) int { return a.Level.rank() - b.Level.rank() })
+	slices.SortStableFunc(c.Causes, func(a, b Cause) int { return a.rank() - b.rank() })
 	c.Level = worst(c.Causes)
 	return c
 }
@@ -197,31 +215,38 @@ func runningOld(in *Input, now time.Time) bool {
 	return in.MaxAge > 0 && !at.IsZero() && now.Sub(at) > in.MaxAge
 }
 
-// sortCells puts the worst first: by level, then by what is left of the worst budget.
+// sortCells puts the worst first: by the first of the causes, then by what is left of the
+// worst budget.
 func sortCells(cells []Cell) {
-	left := func(c *Cell) (float64, bool) {
-		if c.Budget == nil || c.Budget.RemainingRatio == nil {
-			return 0, false
+	rank := func(c *Cell) int {
+		if c.Level == Good {
+			return Cause{Level: Good}.rank()
 		}
-		return *c.Budget.RemainingRatio, true
+		return c.Causes[0].rank()
 	}
 	slices.SortStableFunc(cells, func(a, b Cell) int {
-		if by := a.Level.rank() - b.Level.rank(); by != 0 {
-			return by
-		}
-		x, hasX := left(&a)
-		y, hasY := left(&b)
-		switch {
-		case hasX && hasY && x != y:
-			return cmp.Compare(x, y)
-		case hasX != hasY:
-			if hasX {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(string(a.Name), string(b.Name))
+		return cmp.Or(rank(&a)-rank(&b), compareLeft(&a, &b), strings.Compare(string(a.Name), string(b.Name)))
 	})
+}
+
+// compareLeft puts a ShopSet of whose budget nothing is known behind the others.
+func compareLeft(a, b *Cell) int {
+	left := func(c *Cell) *float64 {
+		if c.Budget == nil {
+			return nil
+		}
+		return c.Budget.Left()
+	}
+	x, y := left(a), left(b)
+	switch {
+	case x != nil && y != nil:
+		return cmp.Compare(*x, *y)
+	case x != nil:
+		return -1
+	case y != nil:
+		return 1
+	}
+	return 0
 }
 
 func tierView(in *Input, t fleet.Tier, lowest bool) Tier {
@@ -264,9 +289,12 @@ func runs(in *Input, name fleet.TierName, release fleet.Release) (n int) {
 }
 
 // Burn is the highest burn rate of a budget that is known, over the shortest windows
-// first where they are equal; nil: none is.
+// first where they are equal; nil: none is, or the counts contradict each other.
 func Burn(b *status.Budget) *slo.BurnRate {
 	var most *slo.BurnRate
+	if b.State == slo.Inconsistent {
+		return nil
+	}
 	for i := range b.BurnRates {
 		if r := &b.BurnRates[i]; r.Rate != nil && (most == nil || *r.Rate > *most.Rate) {
 			most = r

@@ -45,10 +45,10 @@ func (b *board) sloNow() {
 	p = small(text{"Least budget left", "最も少ない残り"}, text{"The remaining error budget of the ShopSet that has the least; below 0 it is overspent.", "残りが最も少ない ShopSet のエラーバジェットです。0 未満は使いすぎです。"}, share)
 	p.steps = left
 	b.stat(p, "min("+selected("error_budget_remaining_ratio")+")")
-	p = small(text{"At risk", "危険"}, text{"ShopSets with less than a quarter of the budget left, or burning over an alert's factor.", "残りが 4 分の 1 未満か、通知の倍率を超えて減っている ShopSet の数です。"}, number)
+	p = small(text{"At risk", "要注意"}, text{"ShopSets with less than a quarter of the budget left, or burning above an alert's threshold.", "残りが 4 分の 1 未満か、バーンレートがしきい値を超えている ShopSet の数です。"}, number)
 	p.steps = wanted(orange)
 	b.stat(p, inState("at_risk"))
-	p = small(text{"Exhausted", "使い切り"}, text{"ShopSets that have used up their budget.", "バジェットを使い切った ShopSet の数です。"}, number)
+	p = small(text{"Exhausted", "枯渇"}, text{"ShopSets that have exhausted their budget.", "バジェットが枯渇した ShopSet の数です。"}, number)
 	p.steps = wanted(red)
 	b.stat(p, inState("exhausted"))
 	p = small(text{"No data", "データなし"}, text{"ShopSets of which nothing in the SLO's window is known. That is neither good nor bad.", "SLO の期間のデータがまったくない ShopSet の数です。良いとも悪いとも言えません。"}, number)
@@ -64,8 +64,8 @@ var budgetStates = []state{
 	{text{"", ""}, grey}, // 0 is no state
 	{text{"ok", "正常"}, green},
 	{text{"insufficient data", "データ不足"}, "blue"},
-	{text{"at risk", "危険"}, orange},
-	{text{"exhausted", "使い切り"}, red},
+	{text{"at risk", "要注意"}, orange},
+	{text{"exhausted", "枯渇"}, red},
 	{text{"inconsistent", "矛盾"}, "purple"},
 	{text{"no data", "データなし"}, grey},
 }
@@ -85,13 +85,13 @@ func (b *board) sloBudgets() {
 		line{sets("error_budget_remaining_ratio"), at})
 	b.graph(panel{text{"Budget left", "残りの推移"}, text{"How the remaining budget has moved. Of a rolling window it recovers as bad events leave the window.", "残りの推移です。移動する期間では、失敗が期間から外れると回復します。"}, 16, 10, share, left},
 		"", line{sets("error_budget_remaining_ratio"), at})
-	b.timeline(panel{text{"State", "状態"}, text{"The verdict on each budget: the first that holds of no data, inconsistent, exhausted, insufficient data, at risk, ok.", "各バジェットの判定です。データなし、矛盾、使い切り、データ不足、危険、正常の順に、最初に当てはまるものです。"}, 24, 8, "", nil},
+	b.timeline(panel{text{"State", "状態"}, text{"The verdict on each budget: the first that holds of no data, inconsistent, exhausted, insufficient data, at risk, ok.", "各バジェットの判定です。データなし、矛盾、枯渇、データ不足、要注意、正常の順に、最初に当てはまるものです。"}, 24, 8, "", nil},
 		line{verdict(), at}, budgetStates)
 }
 
 func (b *board) sloBurning() {
 	b.row(text{"Burn rates", "バーンレート"})
-	b.graph(panel{text{"Burn rate over $window", "直近 $window のバーンレート"}, text{"1 uses up exactly the budget in the SLO's window. There is no line where there was no traffic or no data.", "1 なら SLO の期間でちょうど使い切る速さです。トラフィックやデータがない間は線がありません。"}, 6, 8, number, from(green, step(1, orange))},
+	b.graph(panel{text{"Burn rate over $window", "直近 $window のバーンレート"}, text{"1 exhausts the budget in exactly the SLO's window. There is no line where there was no traffic or no data.", "1 なら SLO の期間の終わりにちょうど枯渇する速さです。トラフィックやデータがない間は線がありません。"}, 6, 8, number, from(green, step(1, orange))},
 		"window", line{sets("burn_rate_ratio", `window="$window"`), at})
 }
 

@@ -48,14 +48,14 @@ type latest struct {
 // New puts the parts together. backfill is how far back counting begins
 // where there is no count yet; judged are the Tiers whose ShopSets are counted, nil for
 // all.
-func New(d *documents.Documents, src source.Source, dir string, backfill time.Duration, judged []fleet.TierName, now time.Time, log *slog.Logger) (*Engine, error) {
-	return Open(d, src, ledger.Config{Dir: dir, Backfill: backfill, Log: log}, judged, now)
+func New(h host.Host, d *documents.Documents, src source.Source, dir string, backfill time.Duration, judged []fleet.TierName, now time.Time, log *slog.Logger) (*Engine, error) {
+	return Open(h, d, src, ledger.Config{Dir: dir, Backfill: backfill, Log: log}, judged, now)
 }
 
-// Open is newEngine with a ledger's settings, of which the configuration fills in
+// Open is New with a ledger's settings, of which the configuration fills in
 // the rest.
-func Open(d *documents.Documents, src source.Source, c ledger.Config, judged []fleet.TierName, now time.Time) (*Engine, error) {
-	e := &Engine{Docs: d, Source: src, Alerts: d.Alerts(), Witnesses: evidence.New(d)}
+func Open(h host.Host, d *documents.Documents, src source.Source, c ledger.Config, judged []fleet.TierName, now time.Time) (*Engine, error) {
+	e := &Engine{Docs: d, Source: src, Alerts: d.Alerts(), Witnesses: evidence.New(h, d)}
 	retention, err := d.Config.Ledger.RetentionFor(d.LongestWindow())
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (e *Engine) fine() time.Duration {
 // Close ends the ledger and the source.
 func (e *Engine) Close() error { return errors.Join(e.Ledger.Close(), e.Source.Close()) }
 
-// plan tells the ledger what to count: each SLO for the ShopSets of its Tiers, and of
+// Plan tells the ledger what to count: each SLO for the ShopSets of its Tiers, and of
 // those that are judged; nil: of all.
 func Plan(d *documents.Documents, src source.Source, judged []fleet.TierName) ledger.Plan {
 	subjects := map[fleet.ShopSetName]*ledger.Subject{}
@@ -183,7 +183,7 @@ func OneShot(ctx context.Context, h host.Host, d *documents.Documents, at time.T
 	return OneShotBack(ctx, h, d, at, d.Reach(), nil)
 }
 
-// OneShotBack is oneShot for an answer that looks so far back, and at these Tiers only;
+// OneShotBack is OneShot for an answer that looks so far back, and at these Tiers only;
 // nil: at all.
 func OneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at time.Time, reach time.Duration, judged []fleet.TierName) (*Engine, error) {
 	now := h.Now()
@@ -201,7 +201,7 @@ func OneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at ti
 	if dir != "" || !d.Apart() {
 		judged = nil // what is kept is of all; and who could be counted twice has to be found
 	}
-	e, err := New(d, src, dir, now.Sub(at)+reach+documents.Margin, judged, now, h.Warnings)
+	e, err := New(h, d, src, dir, now.Sub(at)+reach+documents.Margin, judged, now, h.Warnings)
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
 	}

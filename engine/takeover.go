@@ -2,7 +2,6 @@ package engine
 
 import (
 	"github.com/shopslo/shopslo/engine/documents"
-	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/engine/source"
 	"time"
 )
@@ -25,7 +24,7 @@ func (e *Engine) TakeOver(now time.Time) error {
 // With gives an engine of other documents on the same source and ledger. It counts
 // nothing before it takes over.
 func (e *Engine) With(d *documents.Documents) *Engine {
-	w := evidence.New(d)
+	w := e.Witnesses.Of(d)
 	w.Known = e.Witnesses.Known
 	return &Engine{Docs: d, Source: e.Source, Ledger: e.Ledger, Alerts: d.Alerts(), Witnesses: w}
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/shopslo/shopslo/internal/nearest"
 )
 
 // Place is where in the declarations something stands.
@@ -89,7 +91,7 @@ func (c *checker) reference(at Place, kind Kind, name string, known map[string]b
 		c.add(at, "is missing; name one of the fleet's %ss", kind)
 		return
 	}
-	hint := didYouMean(name, slices.Sorted(maps.Keys(known)))
+	hint := nearest.Hint(name, slices.Sorted(maps.Keys(known)))
 	c.add(at, "no %s is named %q%s", kind, name, hint).Unknown = name
 }
 

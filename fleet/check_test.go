@@ -202,30 +202,6 @@ func TestNamesAndBranches(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	tests := []struct {
-		word  string
-		known []string
-		want  string // "": none
-	}{
-		{"prd", []string{"beta", "prod"}, "prod"},
-		{"PROD", []string{"prod"}, "prod"},
-		{"failuerDomain", []string{"failureDomain", "failureDomains"}, "failureDomain"},
-		{"shopsets", []string{"shopSets"}, "shopSets"},
-		{"beta-prod", []string{"prod", "prod-ha"}, ""},
-		{"x", []string{"y", ""}, ""},
-		{"", []string{"y"}, ""},
-		{"prod", nil, ""},
-		{strings.Repeat("a", 200), []string{strings.Repeat("a", 199)}, ""},
-	}
-	for _, tt := range tests {
-		got, ok := Nearest(tt.word, tt.known)
-		if got != tt.want || ok != (tt.want != "") {
-			t.Errorf("Nearest(%q, %q) is %q, %v, want %q", tt.word, tt.known, got, ok, tt.want)
-		}
-	}
-}
-
 // 7,000 ShopSets are the largest fleet that we plan for.
 func BenchmarkNew(b *testing.B) {
 	for _, n := range []int{100, 1000, 7000} {

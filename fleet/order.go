@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/shopslo/shopslo/internal/nearest"
 )
 
 // Step is one step of an update: a Tier and the ShopSets that are updated
@@ -69,7 +71,7 @@ func (f *Fleet) Route(to TierName) (Route, error) {
 	target, ok := f.Tier(to)
 	if !ok {
 		return Route{}, fmt.Errorf("%w %q%s; the fleet has %s", ErrUnknownTier, to,
-			didYouMean(string(to), names(f.all.Tiers, tierName)), list(names(f.all.Tiers, tierName)))
+			nearest.Hint(string(to), names(f.all.Tiers, tierName)), list(names(f.all.Tiers, tierName)))
 	}
 	from, ok := f.Below(to)
 	if !ok {

@@ -12,11 +12,11 @@ import (
 // before it came: what breaks at the peak only is as good as new before it.
 type LoadPolicy struct {
 	// Share 0–1 of the busiest time's events that it has to have carried; 0: none.
-	Share float64
+	Share float64 `json:"share,omitempty"`
 	// Window is how long a busy time is; 0 means an hour.
-	Window time.Duration
+	Window time.Duration `json:"window,omitempty"`
 	// Day is how far back the busiest is looked for; 0 means 24 hours.
-	Day time.Duration
+	Day time.Duration `json:"day,omitempty"`
 }
 
 func (p LoadPolicy) withDefaults() LoadPolicy {

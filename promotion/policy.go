@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/nearest"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -17,36 +18,37 @@ type Policy struct {
 	// MinCoverage is the share 0–1 of an SLO's window, of a burn rate's, and of the
 	// time since the Release came, that has to have data; 0 means 0.5: Prometheus
 	// keeps 15 days by default, a window is 28.
-	MinCoverage float64
+	MinCoverage float64 `json:"min_coverage,omitempty"`
 	// QuietCoverage is the share 0–1 of a burn rate's window that has to have data
 	// for "no traffic" to be believed; 0 means 0.95.
-	QuietCoverage float64
+	QuietCoverage float64 `json:"quiet_coverage,omitempty"`
 	// MaxAge is how old the newest sample, the end of the window and what was seen
 	// of the fleet may be; 0 means 5 minutes.
-	MaxAge time.Duration
+	MaxAge time.Duration `json:"max_age,omitempty"`
 	// FailOn are the severities of burn-rate alerts that hold; empty means page.
-	FailOn []slo.Severity
+	FailOn []slo.Severity `json:"fail_on,omitempty" need:"leave it out for [page]"`
 	// AtRisk and Exhausted say who may go to a Tier whose error budget is at risk,
 	// or used up; "" means all, and none.
-	AtRisk, Exhausted Lenience
+	AtRisk    Lenience `json:"at_risk,omitempty"`
+	Exhausted Lenience `json:"exhausted,omitempty"`
 	// RedundancyWaived makes ShopGroups that are short of their FailureDomains
 	// known, but no reason to hold.
-	RedundancyWaived bool
+	RedundancyWaived bool `json:"redundancy_waived,omitempty"`
 	// Soak is how long all ShopSets below have to run the Release without a break;
 	// nil: what the document of their Tier asks for.
-	Soak *time.Duration
+	Soak *time.Duration `json:"soak,omitempty"`
 	// Since is about the budget burned since the Release came.
-	Since SincePolicy
+	Since SincePolicy `json:"since_release,omitempty"`
 	// Load is about the load that the Release has carried since.
-	Load LoadPolicy
+	Load LoadPolicy `json:"load,omitempty"`
 	// LongestExclusion is how long an Exclusion may be to count since the Release came,
 	// together with those that it touches; 0: as long as it likes.
-	LongestExclusion time.Duration
+	LongestExclusion time.Duration `json:"longest_exclusion,omitempty"`
 	// QuietAlerts are values of the label severity, or of alertname, with which an
 	// alert does not hold; nil means none, info, Watchdog and InfoInhibitor.
-	QuietAlerts []string
+	QuietAlerts []string `json:"quiet_alerts,omitempty"`
 	// Needs says of checks whether they are made, by name; see Need.
-	Needs map[string]Need
+	Needs map[string]Need `json:"checks,omitempty"`
 }
 
 // SincePolicy is the test of docs/gate.md, "since_release".
@@ -54,20 +56,20 @@ type SincePolicy struct {
 	// Harm is what has to be ruled out of a Tier as a whole before a Release goes on: a
 	// burn rate that it adds to the one before. 1, which 0 means, would use up a whole
 	// budget in the SLO's window.
-	Harm float64
+	Harm float64 `json:"harm,omitempty"`
 	// HarmToOne is what has to be ruled out of each single ShopSet of a Tier of several: a
 	// share 0–1 of its events that are bad more than before; 0 means 0.01. Where the
 	// objective makes Harm a larger share, that counts.
-	HarmToOne float64
+	HarmToOne float64 `json:"harm_to_one,omitempty"`
 	// FalseAlarms is the greatest share 0–1 of decisions in which chance alone makes
 	// this check fail, and of spans before that may be as bad; 0 means 0.01.
-	FalseAlarms float64
+	FalseAlarms float64 `json:"false_alarms,omitempty"`
 	// Confidence is the least share 0–1 of Releases with just that Harm that do not
 	// pass; 0 means 0.95.
-	Confidence float64
+	Confidence float64 `json:"confidence,omitempty"`
 	// Baseline is how far back the time before is looked at; 0 means 7 days, so that
 	// each hour of the week is in it once.
-	Baseline time.Duration
+	Baseline time.Duration `json:"baseline,omitempty"`
 }
 
 // Lenience says which Releases may go on all the same.
@@ -137,7 +139,7 @@ func (p Policy) Validate() error {
 func CheckNeed(check string, n Need) error {
 	switch {
 	case !slices.Contains(checkOrder, check):
-		return fmt.Errorf("unknown check %q", check)
+		return fmt.Errorf("unknown check %q%s", check, nearest.Hint(check, checkOrder))
 	case n != Required && n != Optional && n != Off:
 		return fmt.Errorf("check %s: %q must be one of: required, optional, off", check, n)
 	case n == Off && Fixed(check):

@@ -230,7 +230,7 @@ func (c *compiler) order() {
 }
 
 // urgency is the order in which states are to be talked about.
-var urgency = []slo.State{slo.Exhausted, slo.Inconsistent, slo.AtRisk, slo.NoData, slo.InsufficientData, slo.OK}
+var urgency = []slo.State{slo.Inconsistent, slo.Exhausted, slo.AtRisk, slo.NoData, slo.InsufficientData, slo.OK}
 
 func worst(states map[slo.State]int) slo.State {
 	for _, s := range urgency {

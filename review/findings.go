@@ -65,7 +65,7 @@ func (c *compiler) spent() []Finding {
 		}
 		found = append(found, Finding{Kind: FoundExhausted, SLO: x.row.SLO, Tier: x.row.Tier, ShopSet: first.ShopSet, Link: "#budgets", Text: both(func(l Lang) string {
 			text := l.f("%s: the error budget of %s in %s is exhausted; %s had %s bad of %s allowed in %s, %s of them this week",
-				"%s：%s（%s）のエラーバジェットが枯渇。%s は%[7]sで許容 %[6]s 件に対して不良 %[5]s 件、うち今週 %[8]s 件",
+				"%s：%s（%s）のエラーバジェットが枯渇。%s は%[7]sで許容 %[6]s 件に対して失敗 %[5]s 件、うち今週 %[8]s 件",
 				x.row.name(), l.list(names, 3), x.row.Tier, first.ShopSet, number(*first.Budget.Bad), number(*first.Budget.Allowed), l.window(first.Window), figure(first.Week.Bad, l))
 			if i == 1 && more > 0 {
 				text += l.f(" (and %d more groups)", "（ほかに %d 組）", more)
@@ -140,7 +140,7 @@ func (c *compiler) harm() []Finding {
 		}
 		found = append(found, Finding{Kind: FoundHarm, SLO: x.e.SLO, Tier: x.move.Tier, Release: x.move.Release, Link: link, Text: both(func(l Lang) string {
 			return l.f("Release %s came to %s on %s, and %s got worse: before %s bad of %s (burn rate %s), after it %s of %s (burn rate %s).",
-				"リリース %s が %s に %s に入った後、%s が悪化：直前は %[6]s 件中 不良 %[5]s 件（バーンレート %[7]s）、直後は %[9]s 件中 %[8]s 件（同 %[10]s）。",
+				"リリース %s が %s に %s に入った後、%s が悪化：直前は %[6]s 件中 失敗 %[5]s 件（バーンレート %[7]s）、直後は %[9]s 件中 %[8]s 件（同 %[10]s）。",
 				short(x.move.Release), x.move.Tier, l.moment(x.move.Moved.In(c.zone())), x.e.SLO, figure(x.e.Before.Bad, l), figure(x.e.Before.Total, l), rateOf(x.e.Before.Burn),
 				figure(x.e.After.Bad, l), figure(x.e.After.Total, l), rateOf(x.e.After.Burn))
 		})})
@@ -245,7 +245,7 @@ func (c *compiler) worse() []Finding {
 	return []Finding{{Kind: FoundWorse, SLO: most.SLO, Tier: most.Tier, ShopSet: most.ShopSet, Link: "#changes", Text: both(func(l Lang) string {
 		text := l.f("%s of %s got worse: %s of good events this week, %s in the four weeks before (burn rate %s, before %s; noise alone would do that with a chance of %s)",
 			"%s（%s）が悪化：良好なイベントの割合は今週 %s、直前 4 週は %s（バーンレート %s、以前は %s。偶然だけでこうなる確率は %s）",
-			most.SLO, most.who(), l.sli(most.After), l.sli(most.Before), rateOf(most.After.Burn), rateOf(most.Before.Burn), l.chance(*most.Chance))
+			most.SLO, most.who(), orDash(l.sli(most.After, c.r.goal(most.SLO))), orDash(l.sli(most.Before, c.r.goal(most.SLO))), rateOf(most.After.Burn), rateOf(most.Before.Burn), l.chance(*most.Chance))
 		if more > 1 {
 			text += l.f("; %d more changed for the worse", "。ほか %d 件も悪化", more-1)
 		}
@@ -292,8 +292,8 @@ func (c *compiler) burning() []Finding {
 	}
 	on := first.ExhaustedOn.In(c.zone()).Add(-time.Nanosecond)
 	return []Finding{{Kind: FoundBurning, SLO: first.SLO, Tier: first.Tier, ShopSet: first.ShopSet, Link: "#budgets", Text: both(func(l Lang) string {
-		text := l.f("%s of %s has %s of its budget left and will have used it up on %s, if the last 7 days go on",
-			"%s（%s）のバジェット残量は %s。直近 7 日のペースが続けば %s に枯渇", first.name(), first.ShopSet, l.left(first.Remaining), l.day(on))
+		text := l.f("%s of %s has %s of its budget left and will have exhausted it on %s, if the last 7 days go on",
+			"%s（%s）のバジェットの残りは %s。直近 7 日のペースが続けば %s に枯渇", first.name(), first.ShopSet, l.left(first.Remaining), l.day(on))
 		if n > 1 {
 			text += l.f("; so will %d more", "（ほか %d 件も枯渇見込み）", n-1)
 		}
@@ -302,7 +302,7 @@ func (c *compiler) burning() []Finding {
 }
 
 func (l Lang) left(r *float64) string {
-	if r == nil {
+	if r == nil || *r > 1 { // more than all: counts contradict each other
 		return "–"
 	}
 	return l.percent(*r)

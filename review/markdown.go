@@ -3,8 +3,6 @@ package review
 import (
 	"fmt"
 	"strings"
-
-	"github.com/shopslo/shopslo/internal/cells"
 )
 
 // mostListed bounds the rows of a table that is to be pasted or read on a terminal,
@@ -97,105 +95,6 @@ func escaped(text string) string { return escapes.Replace(text) }
 // address writes what would end a link's address in percent.
 func address(to string) string {
 	return strings.NewReplacer("(", "%28", ")", "%29", " ", "%20", "<", "%3C", ">", "%3E", "\n", "%0A", `\`, "%5C").Replace(to)
-}
-
-// Text writes the Report for terminals.
-func (r Report) Text(l Lang) string {
-	p := r.page(l, mostListed)
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s\n", oneLine(p.title), oneLine(p.lead))
-	for _, s := range p.sections {
-		fmt.Fprintf(&b, "\n── %s\n", oneLine(s.title))
-		for _, x := range s.blocks {
-			switch {
-			case x.table != nil:
-				textTable(&b, x.table)
-			case x.items != nil:
-				for i, it := range x.items {
-					fmt.Fprintf(&b, "%d. %s\n", i+1, wrapped(oneLine(it.text), 3))
-					if strings.HasPrefix(it.link, "http") {
-						fmt.Fprintf(&b, "   %s\n", oneLine(it.link))
-					}
-				}
-			case x.legend != nil:
-				b.WriteString(wrapped(lettered(x.legend), 0) + "\n")
-			default:
-				b.WriteString(wrapped(oneLine(x.text), 0) + "\n")
-			}
-		}
-	}
-	return b.String()
-}
-
-// widestCell is how many columns of a terminal one cell of a table may take; the last of
-// a row takes more.
-const widestCell, widestLast = 48, 100
-
-func textTable(b *strings.Builder, t *table) {
-	rows := make([][]string, 0, len(t.rows)+1)
-	var heads []string
-	for _, h := range t.heads {
-		heads = append(heads, h.text)
-	}
-	rows = append(rows, heads)
-	for _, row := range t.rows {
-		var line []string
-		for i, c := range row {
-			if c.days != nil {
-				line = append(line, strip(c.days))
-				continue
-			}
-			line = append(line, cells.Cut(oneLine(c.text), map[bool]int{false: widestCell, true: widestLast}[i == len(row)-1]))
-		}
-		rows = append(rows, line)
-	}
-	right(rows, t.heads)
-	b.WriteString(cells.Columns(rows))
-	if t.more != "" {
-		b.WriteString(wrapped(oneLine(t.more), 0) + "\n")
-	}
-}
-
-// right moves figures to the right of their columns.
-func right(rows [][]string, heads []head) {
-	for i, h := range heads {
-		if !h.right {
-			continue
-		}
-		widest := 0
-		for _, row := range rows {
-			widest = max(widest, cells.Of(row[i]))
-		}
-		for _, row := range rows {
-			row[i] = strings.Repeat(" ", widest-cells.Of(row[i])) + row[i]
-		}
-	}
-}
-
-// lineWidth is how many columns a paragraph takes.
-const lineWidth = 100
-
-// wrapped breaks a text into lines, those behind the first being moved in.
-func wrapped(text string, in int) string {
-	var b strings.Builder
-	width := in
-	for i, word := range strings.Fields(text) {
-		for j, piece := range cells.Pieces(word) {
-			n := cells.Of(piece)
-			blank := i > 0 && j == 0
-			if width+n+1 > lineWidth && width > in {
-				b.WriteString("\n" + strings.Repeat(" ", in))
-				width, blank = in, false
-			}
-			if blank {
-				b.WriteString(" ")
-				width++
-			}
-			b.WriteString(piece)
-			width += n
-		}
-	}
-	return b.String()
 }
 
 // oneLine takes out what would move a terminal's cursor.

@@ -37,7 +37,7 @@ func TestReviewsAreWrittenAsBefore(t *testing.T) {
 	for name, in := range map[string]Input{"week": sampleWeek(p), "unknown": nothingKnown(p)} {
 		r := Compile(in)
 		for _, l := range Langs {
-			golden(t, name+"."+string(l)+".txt", r.Text(l))
+			golden(t, name+"."+string(l)+".txt", r.Text(l, 0))
 			golden(t, name+"."+string(l)+".md", r.Markdown(l))
 		}
 	}
@@ -55,7 +55,7 @@ func TestEveryFormatHasAllSections(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for format, text := range map[string]string{"text": r.Text(l), "markdown": r.Markdown(l), "html": html} {
+			for format, text := range map[string]string{"text": r.Text(l, 0), "markdown": r.Markdown(l), "html": html} {
 				at := 0
 				for _, s := range r.page(l, mostListed).sections {
 					i := strings.Index(text[at:], "h-"+s.id)
@@ -78,7 +78,7 @@ func TestEveryFormatHasAllSections(t *testing.T) {
 
 func TestWhatIsUnknownSaysWhy(t *testing.T) {
 	r := Compile(nothingKnown(weekOf(t)))
-	text := strings.Join(strings.Fields(r.Text(English)), " ")
+	text := strings.Join(strings.Fields(r.Text(English, 0)), " ")
 	for _, want := range []string{"review.actions is not configured", "gate.incidents is not configured", "gate.calendar is not configured",
 		"could not be read: the decision log cannot be reached", "Prometheus cannot be reached"} {
 		if !strings.Contains(text, want) {
@@ -134,7 +134,7 @@ func FuzzTextOfOthersStaysText(f *testing.F) {
 		if noLink.MatchString(md) {
 			t.Fatal("Markdown has a link that is none")
 		}
-		for line := range strings.Lines(r.Text(English) + r.Summary(Japanese, "")) {
+		for line := range strings.Lines(r.Text(English, 0) + r.Summary(Japanese, "")) {
 			if i := strings.IndexFunc(strings.TrimSuffix(line, "\n"), unicode.IsControl); i >= 0 {
 				t.Fatalf("text has a control character: %q", line)
 			}
@@ -206,7 +206,7 @@ func TestJSONKeepsToItsSchemaAndComesBack(t *testing.T) {
 			if err != nil || string(again) != string(data) {
 				t.Errorf("it comes back otherwise: %v", err)
 			}
-			if back.Text(Japanese) != r.Text(Japanese) {
+			if back.Text(Japanese, 0) != r.Text(Japanese, 0) {
 				t.Error("what comes back is told otherwise")
 			}
 		})
@@ -230,7 +230,7 @@ func FuzzDecode(f *testing.F) {
 			if _, err := r.HTML(l); err != nil {
 				t.Fatal(err)
 			}
-			_ = r.Markdown(l) + r.Text(l) + r.Summary(l, "")
+			_ = r.Markdown(l) + r.Text(l, 0) + r.Summary(l, "")
 		}
 		if _, err := json.Marshal(r); err != nil {
 			t.Fatal(err)
@@ -250,8 +250,8 @@ func TestNumbersAreWrittenForPeople(t *testing.T) {
 	for _, test := range []struct {
 		c    Count
 		want string
-	}{{one(1000, 1000), "100.000 %"}, {one(999999999, 1000000000), "99.999 %"}, {one(1<<52-1, 1<<52), "99.999 %"}, {one(9996, 10000), "99.960 %"}, {one(0, 0), ""}, {one(0, 5), "0.000 %"}} {
-		if got := English.sli(test.c); got != test.want {
+	}{{one(1000, 1000), "100.000 %"}, {one(999999999, 1000000000), "99.999 %"}, {one(1<<52-1, 1<<52), "99.999 %"}, {one(9998, 10000), "99.980 %"}, {one(0, 0), ""}, {one(0, 5), "0.000 %"}, {one(7, 5), ""}} {
+		if got := English.sli(test.c, 0.9995); got != test.want {
 			t.Errorf("%v of %v: %s, want %s", *test.c.Good, *test.c.Total, got, test.want)
 		}
 	}

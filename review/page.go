@@ -118,7 +118,7 @@ func level(d Count) int {
 
 // legend says what the levels of a strip mean, the lowest first.
 func (l Lang) legend() []string {
-	return []string{l.of("no data", "データなし"), l.of("no traffic", "アクセスなし"), l.of("nothing bad", "不良なし"), l.of("below 0.5", "0.5 未満"),
+	return []string{l.of("no data", "データなし"), l.of("no traffic", "トラフィックなし"), l.of("nothing bad", "失敗なし"), l.of("below 0.5", "0.5 未満"),
 		l.of("below 1: within the budget", "1 未満（許容内）"), l.of("below 2", "2 未満"), l.of("below 6", "6 未満"), l.of("6 or more", "6 以上")}
 }
 

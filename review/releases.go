@@ -69,7 +69,7 @@ func (p *page) followed(m Move) cell {
 	default:
 		how = good
 	}
-	return cell{tone: how, text: l.f("%s: %s %s → %s bad (burn rate %s → %s)", "%s：%s 不良 %s → %s 件（バーンレート %s → %s）", text, most.SLO,
+	return cell{tone: how, text: l.f("%s: %s %s → %s bad (burn rate %s → %s)", "%s：%s 失敗 %s → %s 件（バーンレート %s → %s）", text, most.SLO,
 		counts(most.Before, l), counts(most.After, l), rateOf(most.Before.Burn), rateOf(most.After.Burn))}
 }
 
@@ -106,12 +106,12 @@ func (p *page) decisions(s *section, r Report) {
 // policy are freezes, overrides, exclusions and silences.
 func (p *page) policy(r Report) section {
 	l := p.lang
-	s := section{id: "policy", title: l.of("Freezes, overrides, exclusions, silences", "リリース凍結・例外承認・計測除外・アラート抑止")}
+	s := section{id: "policy", title: l.of("Freezes, overrides, exclusions, silences", "リリース凍結・例外承認・計測除外・サイレンス")}
 	if u := r.Freezes.Unknown; u != nil {
 		s.say(l.unknown(u))
 	}
 	if u := r.Silences.Unknown; u != nil {
-		s.say(l.of("Silences: ", "アラート抑止：") + l.unknown(u))
+		s.say(l.of("Silences: ", "サイレンス：") + l.unknown(u))
 	}
 	if len(r.Freezes.Items)+len(r.Overrides.Items)+len(r.Exclusions.Items)+len(r.Silences.Items) == 0 {
 		if r.Freezes.Unknown == nil {
@@ -121,14 +121,14 @@ func (p *page) policy(r Report) section {
 	}
 	t := &table{heads: columns(l.of("Kind", "種別"), l.of("Name", "名前"), l.of("When", "期間"), l.of("Scope", "対象"), l.of("Who", "誰が"), l.of("Why", "理由"))}
 	for _, f := range r.Freezes.Items {
-		kind := l.of("freeze", "凍結")
+		kind := l.of("freeze", "リリース凍結")
 		if f.Urgent {
-			kind = l.of("emergency freeze", "緊急凍結")
+			kind = l.of("emergency stop", "緊急停止")
 		}
 		t.rows = append(t.rows, []cell{{text: kind}, {text: f.ID}, {text: p.span(f.From, f.Until)}, {text: p.scope(f.Scope)}, {text: orDash(f.Who)}, {text: orDash(f.Why)}})
 	}
 	for _, o := range r.Overrides.Items {
-		why := orDash(o.Why) + l.f(" — sets aside %s", " — %s を免除", l.list(o.Checks, 5))
+		why := orDash(o.Why) + l.f(" — waives %s", " — %s を免除", l.list(o.Checks, 5))
 		if o.Used != nil {
 			why += l.f(", used for %d decisions", "、判定 %d 回で使用", *o.Used)
 		}
@@ -139,18 +139,18 @@ func (p *page) policy(r Report) section {
 		if len(x.SLOs) > 0 {
 			why += l.f(" (%s only)", "（%s のみ）", l.list(x.SLOs, 3))
 		}
-		t.rows = append(t.rows, []cell{{text: l.of("exclusion", "除外")}, {text: x.ID, link: link(x.Link)}, {text: p.span(&x.From, &x.Until)}, {text: p.scope(x.Scope)}, {text: orDash(x.Who)}, {text: why}})
+		t.rows = append(t.rows, []cell{{text: l.of("exclusion", "計測除外")}, {text: x.ID, link: link(x.Link)}, {text: p.span(&x.From, &x.Until)}, {text: p.scope(x.Scope)}, {text: orDash(x.Who)}, {text: why}})
 	}
 	for _, x := range r.Silences.Items {
-		t.rows = append(t.rows, []cell{{text: l.of("silence", "アラート抑止")}, {text: firstPart(x.ID)}, {text: p.span(&x.From, &x.Until)}, {text: l.list(x.Matchers, 4)}, {text: orDash(x.Who)}, {text: orDash(x.Why)}})
+		t.rows = append(t.rows, []cell{{text: l.of("silence", "サイレンス")}, {text: firstPart(x.ID)}, {text: p.span(&x.From, &x.Until)}, {text: l.list(x.Matchers, 4)}, {text: orDash(x.Who)}, {text: orDash(x.Why)}})
 	}
 	s.show(p.cut(t))
 	if len(r.Silences.Items) > 0 {
 		s.say(l.of("An Alertmanager forgets silences some days after their end (five, unless it is told otherwise): those of the period's first days may be missing.",
-			"Alertmanager は終了した抑止を数日（既定では 5 日）で忘れるため、期間の初めのものは漏れている可能性があります。"))
+			"Alertmanager は終了したサイレンスを数日（既定では 5 日）で忘れるため、期間の初めのものは漏れている可能性があります。"))
 	}
 	if len(r.Exclusions.Items) > 0 {
-		s.say(l.of("What an exclusion leaves out is in none of this report's figures.", "除外された時間は、このレポートのどの数値にも含まれません。"))
+		s.say(l.of("What an exclusion leaves out is in none of this report's figures.", "計測から除外された時間は、このレポートのどの数値にも含まれません。"))
 	}
 	return s
 }
@@ -177,13 +177,13 @@ func (p *page) next(r Report) section {
 	}
 	if len(r.Next.Items)+len(r.NextDue) == 0 {
 		if r.Next.Unknown == nil {
-			s.say(l.of("No freeze is planned, and no action is due.", "凍結の予定も、期限を迎えるアクションもありません。"))
+			s.say(l.of("No freeze is planned, and no action item is due.", "リリース凍結の予定も、期限を迎える再発防止策もありません。"))
 		}
 		return s
 	}
 	t := &table{heads: columns(l.of("What", "内容"), l.of("When", "期間"), l.of("Scope", "対象"), l.of("Who", "誰が"))}
 	for _, f := range r.Next.Items {
-		t.rows = append(t.rows, []cell{{text: l.f("Freeze: %s", "凍結：%s", f.Why)}, {text: p.span(f.From, f.Until)}, {text: p.scope(f.Scope)}, {text: orDash(f.Who)}})
+		t.rows = append(t.rows, []cell{{text: l.f("Freeze: %s", "リリース凍結：%s", f.Why)}, {text: p.span(f.From, f.Until)}, {text: p.scope(f.Scope)}, {text: orDash(f.Who)}})
 	}
 	for _, a := range r.NextDue {
 		t.rows = append(t.rows, []cell{{text: l.f("Due: %s", "期限：%s", a.What), link: link(a.Link)}, {text: l.day(p.local(*a.Due).Add(-1))}, {text: "–"}, {text: orDash(a.Owner)}})

@@ -13,8 +13,8 @@ func (p *page) findings(r Report) section {
 	l := p.lang
 	s := section{id: "first", title: l.of("What to talk about first", "最初に話すこと")}
 	if len(r.Findings) == 0 {
-		s.say(l.of("Nothing stands out: no budget is exhausted or about to be, nothing changed beyond noise, and no action is overdue.",
-			"特記事項はありません。枯渇した、または枯渇しそうなバジェット、偶然とは言えない変化、期限切れのアクションはいずれもありません。"))
+		s.say(l.of("Nothing stands out: no budget is exhausted or about to be, nothing changed beyond noise, and no action item is overdue.",
+			"特記事項はありません。枯渇した、または枯渇しそうなバジェット、偶然とは言えない変化、期限切れの再発防止策はいずれもありません。"))
 		return s
 	}
 	var items []item
@@ -37,7 +37,7 @@ func toneOf(k Kind) tone {
 
 func (p *page) actions(r Report) section {
 	l := p.lang
-	s := section{id: "actions", title: l.of("Action items", "アクションアイテム")}
+	s := section{id: "actions", title: l.of("Action items", "再発防止策")}
 	if u := r.Actions.Unknown; u != nil {
 		s.say(l.unknown(u))
 	}
@@ -120,21 +120,42 @@ func (p *page) budgets(r Report) section {
 		p.doubts(&s, r)
 		return s
 	}
-	rows := slices.Clone(r.Budgets)
-	slices.SortStableFunc(rows, func(a, b Row) int {
-		return cmp.Or(slices.Index(urgency, a.State)-slices.Index(urgency, b.State), compareFloat(lost(&b), lost(&a)))
-	})
+	rows := r.worstFirst()
 	s.say(l.of("By ShopSet, the worst first:", "ShopSet 別（悪い順）："))
 	s.show(p.cut(p.budgetTable(rows, true)))
 	for _, b := range rows {
 		if b.ExhaustedOn != nil {
 			s.say(l.of("“Exhausted on” assumes that every day to come counts what the last seven did on average, while old days leave the window.",
-				"「枯渇予測」は、今後も直近 7 日の平均が毎日続き、古い日がウィンドウから外れていくと仮定したものです。"))
+				"「枯渇予測」は、今後も直近 7 日の平均が毎日続き、古い日が期間から外れていくと仮定したものです。"))
 			break
 		}
 	}
 	p.doubts(&s, r)
 	return s
+}
+
+// worstFirst are the budgets: what pages at the end of the period, then by state; among
+// equals the higher Tier (SLOs list them from high to low), and what lost most.
+func (r Report) worstFirst() []Row {
+	tiers := map[string]int{}
+	for _, t := range r.Tiers {
+		if _, ok := tiers[t.Tier]; !ok {
+			tiers[t.Tier] = len(tiers)
+		}
+	}
+	rank := func(b *Row) int {
+		if b.State != slo.Inconsistent && slices.ContainsFunc(r.Pages, func(f Fired) bool {
+			return f.AtEnd && f.Severity == slo.Page && f.SLO == b.SLO && f.ShopSet == b.ShopSet
+		}) {
+			return -1
+		}
+		return slices.Index(urgency, b.State)
+	}
+	rows := slices.Clone(r.Budgets)
+	slices.SortStableFunc(rows, func(a, b Row) int {
+		return cmp.Or(rank(&a)-rank(&b), tiers[a.Tier]-tiers[b.Tier], compareFloat(lost(&b), lost(&a)))
+	})
+	return rows
 }
 
 func (p *page) budgetTable(rows []Row, single bool) *table {
@@ -143,8 +164,8 @@ func (p *page) budgetTable(rows []Row, single bool) *table {
 	if single {
 		heads = append(heads, "ShopSet")
 	}
-	heads = append(heads, l.of("State", "状態"), ">"+l.of("Budget left", "残量"), ">"+l.of("Good", "SLI"),
-		">"+l.of("Bad / all", "不良／全件"), l.of("Days", "日別"), l.of("Burn rate vs 4 weeks", "バーンレート（直前 4 週比）"))
+	heads = append(heads, l.of("State", "状態"), ">"+l.of("Budget left", "残り"), ">SLI",
+		">"+l.of("Bad / all", "失敗／全件"), l.of("Days", "日別"), l.of("Burn rate vs 4 weeks", "バーンレート（直前 4 週比）"))
 	if single {
 		heads = append(heads, l.of("Exhausted on", "枯渇予測"))
 	}
@@ -155,8 +176,8 @@ func (p *page) budgetTable(rows []Row, single bool) *table {
 		if single {
 			row = append(row, cell{text: b.ShopSet})
 		}
-		row = append(row, cell{text: p.stateOf(b), tone: stateTone(b.State)}, cell{text: fromTo(l.left(b.Was), l.left(b.Remaining)), bar: b.Remaining},
-			cell{text: fromTo(orDash(l.sli(b.Last)), orDash(l.sli(b.Week)))}, cell{text: counts(b.Week, l)}, cell{days: b.Days}, p.against(b))
+		row = append(row, cell{text: p.stateOf(b), tone: stateTone(b.State)}, cell{text: fromTo(l.left(b.Was), l.left(b.left())), bar: b.left()},
+			cell{text: fromTo(orDash(l.sli(b.Last, b.Objective)), orDash(l.sli(b.Week, b.Objective)))}, cell{text: counts(b.Week, l)}, cell{days: b.Days}, p.against(b))
 		if single {
 			on := "–"
 			if b.ExhaustedOn != nil {
@@ -167,6 +188,14 @@ func (p *page) budgetTable(rows []Row, single bool) *table {
 		t.rows = append(t.rows, row)
 	}
 	return t
+}
+
+// left is what is left of a budget; nil also where its counts contradict each other.
+func (r Row) left() *float64 {
+	if r.State == slo.Inconsistent {
+		return nil
+	}
+	return r.Remaining
 }
 
 // fromTo writes two figures in percent, with one sign for both.
@@ -263,7 +292,7 @@ func (p *page) changes(r Report) section {
 		if set == "" {
 			set = l.of("all", "全体")
 		}
-		t.rows = append(t.rows, []cell{{text: c.SLO}, {text: c.Tier}, {text: set}, {text: what, tone: how}, {text: l.sli(c.Before)}, {text: l.sli(c.After)},
+		t.rows = append(t.rows, []cell{{text: c.SLO}, {text: c.Tier}, {text: set}, {text: what, tone: how}, {text: orDash(l.sli(c.Before, r.goal(c.SLO)))}, {text: orDash(l.sli(c.After, r.goal(c.SLO)))},
 			{text: rateOf(c.Before.Burn) + " → " + rateOf(c.After.Burn)}, {text: l.chance(*c.Chance)}})
 	}
 	s.show(p.cut(t))
@@ -280,7 +309,7 @@ func (p *page) pages(r Report) section {
 		return s
 	}
 	if len(r.Pages) == 0 {
-		s.say(l.of("No burn rate was over an alert's factor.", "バーンレートがアラートの基準を超えたことはありません。"))
+		s.say(l.of("No burn rate was above an alert's threshold.", "バーンレートがアラートのしきい値を超えたことはありません。"))
 	}
 	t := &table{heads: columns(l.of("Severity", "種別"), "SLO", "Tier", "ShopSet", ">"+l.of("Times", "回数"), l.of("First", "最初"), l.of("Last end", "最後の終わり"), ">"+l.of("How long in all", "合計時間"), ">"+l.of("Highest burn rate", "最大バーンレート"))}
 	for _, g := range grouped(r.Pages) {
@@ -293,8 +322,8 @@ func (p *page) pages(r Report) section {
 			{text: number(float64(g.times))}, {text: l.moment(p.local(g.From))}, {text: end}, {text: l.span(g.long.Seconds())}, {text: l.f("%s over %s", "%s（%s）", rate(g.Peak), l.span(g.PeakWindow))}})
 	}
 	s.show(p.cut(t))
-	s.say(l.of("These are the times when the counted burn rates were over an alert's factor; whether anybody was called is not known here.",
-		"集計したバーンレートがアラートの基準を超えていた時間です。実際に通知されたかどうかはここでは分かりません。"))
+	s.say(l.of("These are the times when the counted burn rates were above an alert's threshold; whether anybody was called is not known here.",
+		"集計したバーンレートがアラートのしきい値を超えていた時間です。実際に通知されたかどうかはここでは分かりません。"))
 	if r.Looked.FineFrom.After(r.From) {
 		s.say(l.f("Before %[1]s only one edge every %[2]s is kept: shorter ones may be missing.", "%[1]s より前は %[2]sごとの記録しか残っていないため、それより短いものは漏れている可能性があります。",
 			l.moment(p.local(*r.Looked.FineFrom)), l.span(r.Looked.Coarse)))

@@ -61,17 +61,36 @@ func number(f float64) string {
 	return b.String() + rest
 }
 
-// sli writes the ratio of good events in percent, cut and not rounded: what is not 100 %
-// never looks like it.
-func (l Lang) sli(c Count) string {
-	if c.SLI == nil {
+// sli writes the ratio of good events in percent with one decimal more than its objective
+// has, cut and not rounded: what is not 100 % never looks like it. "" is not known: there
+// is no ratio, or counts that contradict each other.
+func (l Lang) sli(c Count, objective float64) string {
+	if c.SLI == nil || *c.SLI > 1 || *c.SLI < 0 {
 		return ""
 	}
-	cut := math.Floor(*c.SLI*100_000) / 1000
+	_, decimals, _ := strings.Cut(decimal(objective), ".")
+	places := len(decimals) + 1
+	p := math.Pow10(places)
+	cut := math.Floor(*c.SLI*100*p+1e-9) / p
 	if *c.Bad > 0 {
-		cut = min(cut, 99.999)
+		cut = min(cut, 100-1/p)
 	}
-	return l.percentOf(strconv.FormatFloat(cut, 'f', 3, 64))
+	return l.percentOf(strconv.FormatFloat(cut, 'f', places, 64))
+}
+
+// decimal writes a ratio as a percentage with the decimals that it has.
+func decimal(ratio float64) string {
+	return strconv.FormatFloat(math.Round(ratio*1e9)/1e7, 'f', -1, 64)
+}
+
+// goal is the objective of an SLO of the report.
+func (r Report) goal(slo string) float64 {
+	for i := range r.Tiers {
+		if r.Tiers[i].SLO == slo {
+			return r.Tiers[i].Objective
+		}
+	}
+	return 0
 }
 
 func (l Lang) percentOf(number string) string { return l.f("%s %%", "%s%%", number) }
@@ -83,7 +102,7 @@ func (l Lang) percent(ratio float64) string {
 
 // objective writes an objective as people say it: 99.9 %.
 func (l Lang) objective(ratio float64) string {
-	return l.percentOf(strconv.FormatFloat(math.Round(ratio*1e9)/1e7, 'f', -1, 64))
+	return l.percentOf(decimal(ratio))
 }
 
 // rate writes a burn rate.
@@ -146,13 +165,13 @@ func (l Lang) state(s slo.State) string {
 	case slo.NoData:
 		return l.of("no data", "データなし")
 	case slo.Inconsistent:
-		return l.of("inconsistent", "データ矛盾")
+		return l.of("inconsistent", "矛盾")
 	case slo.Exhausted:
 		return l.of("exhausted", "枯渇")
 	case slo.InsufficientData:
-		return l.of("too few events", "件数不足")
+		return l.of("insufficient data", "データ不足")
 	case slo.AtRisk:
-		return l.of("at risk", "残りわずか")
+		return l.of("at risk", "要注意")
 	}
 	return l.of("ok", "正常")
 }

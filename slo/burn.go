@@ -18,11 +18,12 @@ const (
 // BurnAlert is a pair of windows with a factor: it fires while the burn rate over
 // both is above the factor. The short window ends it soon after the cause has gone.
 type BurnAlert struct {
-	Long, Short time.Duration
+	Long  time.Duration `json:"long"`
+	Short time.Duration `json:"short"`
 	// Factor is for a window of 30 days, and scales with the SLO's window; of the
 	// alerts that BurnAlertsFor gives it is the SLO's own.
-	Factor   float64
-	Severity Severity
+	Factor   float64  `json:"factor"`
+	Severity Severity `json:"severity"`
 }
 
 // Day30 is the window that the factors of BurnAlerts are stated for.

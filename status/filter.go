@@ -38,19 +38,33 @@ func (r Report) Filter(f Filter) Report {
 // worse ranks the states for people: what needs somebody first. It differs from
 // the order in which states are tried.
 var worse = map[slo.State]int{
-	slo.Exhausted: 0, slo.Inconsistent: 1, slo.AtRisk: 2, slo.NoData: 3, slo.InsufficientData: 4, slo.OK: 5,
+	slo.Inconsistent: 0, slo.Exhausted: 1, slo.AtRisk: 2, slo.NoData: 3, slo.InsufficientData: 4, slo.OK: 5,
 }
 
-// WorstFirst gives a report sorted by state, what is spent before what cannot be
-// told before what is well, and by the budget left within a state.
+// urgency ranks a budget: what pages now stands before every state.
+func (b *Budget) urgency() int {
+	if b.Pages() {
+		return -1
+	}
+	return worse[b.State]
+}
+
+// WorstFirst sorts a report that is in the order of the fleet: what pages now, what
+// contradicts itself, what is exhausted, what cannot be told, what is healthy. Among equals
+// the higher Tier is first, in a Tier the least budget left.
 func (r Report) WorstFirst() Report {
-	type place struct{ state, at int } // to sort the budgets themselves is to move half a kilobyte each time
-	places := make([]place, len(r.Budgets))
+	type place struct{ urgency, tier, at int } // to sort the budgets themselves is to move half a kilobyte each time
+	places, tiers := make([]place, len(r.Budgets)), map[fleet.TierName]int{}
 	for i := range r.Budgets {
-		places[i] = place{worse[r.Budgets[i].State], i}
+		b := &r.Budgets[i]
+		if _, ok := tiers[b.Tier]; !ok {
+			tiers[b.Tier] = len(tiers)
+		}
+		places[i] = place{b.urgency(), tiers[b.Tier], i}
 	}
 	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.state, b.state), compareFigures(r.Budgets[a.at].RemainingRatio, r.Budgets[b.at].RemainingRatio), cmp.Compare(a.at, b.at))
+		return cmp.Or(cmp.Compare(a.urgency, b.urgency), cmp.Compare(b.tier, a.tier),
+			compareFigures(r.Budgets[a.at].Left(), r.Budgets[b.at].Left()), cmp.Compare(a.at, b.at))
 	})
 	sorted := make([]Budget, len(places))
 	for i, p := range places {

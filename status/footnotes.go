@@ -7,7 +7,7 @@ import (
 )
 
 // footnotes explains the marks, and repeats each note once with the budgets it is of.
-func (r Report) footnotes(out *strings.Builder) {
+func (r Report) footnotes(out *strings.Builder, width int) {
 	var notes []string
 	of := map[string][]string{}
 	sliced, doubted := false, false
@@ -26,10 +26,10 @@ func (r Report) footnotes(out *strings.Builder) {
 		out.WriteByte('\n')
 	}
 	if sliced {
-		out.WriteString("~ slices of time, or points: values at fixed steps; not single events\n")
+		para(out, "~ slices of time, or points: values at fixed steps; not single events", width)
 	}
 	if doubted {
-		out.WriteString("* in doubt, or not being counted now: see the notes\n")
+		para(out, "* in doubt, or not being counted now: see the notes", width)
 	}
 	for i, n := range notes {
 		if i == 0 {
@@ -39,7 +39,7 @@ func (r Report) footnotes(out *strings.Builder) {
 		if len(who) > 3 {
 			who = append(who[:3:3], fmt.Sprintf("%d more", len(who)-3))
 		}
-		fmt.Fprintf(out, "note: %s (%s)\n", n, strings.Join(who, ", "))
+		para(out, fmt.Sprintf("note: %s (%s)", n, strings.Join(who, ", ")), width)
 	}
 }
 

@@ -43,6 +43,16 @@ func percent(ratio float64, places int) string {
 	return strconv.FormatFloat(math.Floor(ratio*100*p+1e-9)/p, 'f', places, 64) + "%"
 }
 
+// FormatSLI writes a ratio of good events with one decimal more than its objective has,
+// cut: 99.98% beside 99.9%, 99.980% beside 99.95%.
+func FormatSLI(ratio float64, o slo.Objective) string { return percent(ratio, goalDecimals(o)+1) }
+
+// goalDecimals is how many decimals FormatGoal writes.
+func goalDecimals(o slo.Objective) int {
+	_, decimals, _ := strings.Cut(strings.TrimSuffix(FormatGoal(o), "%"), ".")
+	return len(decimals)
+}
+
 // FormatGoal writes an objective as percent with the decimals that it has.
 func FormatGoal(o slo.Objective) string {
 	const per = slo.One / 100

@@ -161,7 +161,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal("read twice, it differs")
 		}
 		var out strings.Builder
-		if err := r.WorstFirst().WriteTable(&out, true); err != nil {
+		if err := r.WorstFirst().WriteTable(&out, true, 80); err != nil {
 			t.Fatal(err)
 		}
 	})

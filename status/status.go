@@ -104,6 +104,21 @@ type Budget struct {
 // Misleads reports whether something absent makes the figures meaningless.
 func (b *Budget) Misleads() bool { return slices.ContainsFunc(b.Absent, slo.Absence.Misleads) }
 
+// Left is what is left of the budget; nil also where the counts contradict each other and
+// so leave nothing that could be told.
+func (b *Budget) Left() *float64 {
+	if b.State == slo.Inconsistent {
+		return nil
+	}
+	return b.RemainingRatio
+}
+
+// Pages reports whether an alert of severity page fires now. What contradicts itself pages
+// nobody: its burn rates mean nothing.
+func (b *Budget) Pages() bool {
+	return b.State != slo.Inconsistent && slices.ContainsFunc(b.Firing, func(a slo.BurnAlert) bool { return a.Severity == slo.Page })
+}
+
 // Counted says how events were counted.
 type Counted string
 

@@ -3,7 +3,7 @@ package status
 import (
 	"fmt"
 	"io"
-	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,49 +13,61 @@ import (
 
 // WriteTable writes the report for people, a line per budget, with a summary
 // below. A figure that does not exist is "-"; a share is cut, not rounded, so that
-// 100 % means all. Colours are ANSI's, only on the state.
-func (r Report) WriteTable(w io.Writer, colour bool) error {
+// 100 % means all. Colours are ANSI's, only on the state. No line is wider than so many
+// columns of the terminal: what does not fit is left out, and said to be; 0 is as wide as
+// it takes.
+func (r Report) WriteTable(w io.Writer, colour bool, width int) error {
 	var out strings.Builder
 	if len(r.Budgets) > 0 {
-		r.rows(&out, colour)
-		r.footnotes(&out)
+		omitted := r.rows(&out, colour, width)
+		r.footnotes(&out, width)
+		if len(omitted) > 0 {
+			para(&out, fmt.Sprintf("left out at a width of %d: %s; a wider terminal or -o json has them", width, strings.Join(omitted, ", ")), width)
+		}
 		out.WriteByte('\n')
 	}
-	out.WriteString(r.summary())
+	para(&out, r.summary(), width)
 	if r.Outage != "" {
-		fmt.Fprintf(&out, "the server cannot read its source, these are the figures of before: %s\n", r.Outage)
+		para(&out, "the server cannot read its source, these are the figures of before: "+r.Outage, width)
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }
 
-// column is a heading and how a budget fills it.
+// para writes a paragraph.
+func para(out *strings.Builder, text string, width int) {
+	out.WriteString(cells.Wrap(text, 0, width) + "\n")
+}
+
+// column is a heading and how a budget fills it. Those with the highest number to omit are
+// left out first where there is no room; 0: never.
 type column struct {
 	head  string
 	right bool
 	cell  func(*Budget) string
+	omit  int
 }
 
 func (r Report) columns() []column {
 	cols := []column{
-		{"TIER", false, func(b *Budget) string { return string(b.Tier) }},
-		{"SHOPSET", false, func(b *Budget) string { return string(b.ShopSet) }},
-		{"SLO", false, func(b *Budget) string { return b.SLO }},
-		{"STATE", false, stateText},
-		{"SLI", true, sliText},
-		{"GOAL", true, func(b *Budget) string { return FormatGoal(b.Objective) }},
-		{"LEFT", true, leftText},
+		{"TIER", false, func(b *Budget) string { return string(b.Tier) }, 0},
+		{"SHOPSET", false, func(b *Budget) string { return string(b.ShopSet) }, 0},
+		{"SLO", false, func(b *Budget) string { return b.SLO }, 0},
+		{"STATE", false, stateText, 0},
+		{"SLI", true, sliText, 0},
+		{"GOAL", true, func(b *Budget) string { return FormatGoal(b.Objective) }, 2},
+		{"LEFT", true, leftText, 0},
 	}
 	for i, d := range pageWindows(r.Alerts) {
 		head := slo.Rolling(d).Text
 		if i == 0 {
 			head = "BURN " + head
 		}
-		cols = append(cols, column{head, true, func(b *Budget) string { return burnText(b, d) }})
+		cols = append(cols, column{head, true, func(b *Budget) string { return burnText(b, d) }, 3 * min(i, 1)})
 	}
 	return append(cols,
-		column{"DATA", true, func(b *Budget) string { return FormatShare(&b.Coverage) }},
-		column{"EVENTS", true, eventsText})
+		column{"DATA", true, func(b *Budget) string { return FormatShare(&b.Coverage) }, 1},
+		column{"EVENTS", true, eventsText, 4})
 }
 
 // pageWindows are the long windows of the page alerts: a budget's news.
@@ -69,31 +81,17 @@ func pageWindows(alerts []slo.BurnAlert) []time.Duration {
 	return ds
 }
 
-// rows writes the headings and the budgets, columns two blanks apart.
-func (r Report) rows(out *strings.Builder, colour bool) {
+// rows writes the headings and the budgets, columns two blanks apart, and gives the
+// headings of those for which there is no room.
+func (r Report) rows(out *strings.Builder, colour bool, width int) (omitted []string) {
 	cols := r.columns()
-	rows := make([][]string, 0, len(r.Budgets)+1)
-	head := make([]string, len(cols))
-	for i, c := range cols {
-		head[i] = c.head
-	}
-	rows = append(rows, head)
-	for i := range r.Budgets {
-		row := make([]string, len(cols))
-		for j, c := range cols {
-			row[j] = c.cell(&r.Budgets[i])
-		}
-		rows = append(rows, row)
-	}
-	widths := make([]int, len(cols))
-	for _, row := range rows {
-		for j, cell := range row {
-			widths[j] = max(widths[j], cells.Of(cell))
-		}
-	}
+	rows := r.filled(cols)
+	widths := cells.Widths(rows)
+	cols, rows, widths, omitted = fitted(cols, rows, widths, width)
 	for i, row := range rows {
 		var line strings.Builder
 		for j, cell := range row {
+			cell = cells.Cut(cell, widths[j])
 			pad := strings.Repeat(" ", widths[j]-cells.Of(cell))
 			if cols[j].head == "STATE" && colour && i > 0 {
 				cell = paint(r.Budgets[i-1].State, cell)
@@ -105,6 +103,63 @@ func (r Report) rows(out *strings.Builder, colour bool) {
 		}
 		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
+	return omitted
+}
+
+// filled are the headings, and a row for each budget.
+func (r Report) filled(cols []column) [][]string {
+	rows := [][]string{{}}
+	for _, c := range cols {
+		rows[0] = append(rows[0], c.head)
+	}
+	for i := range r.Budgets {
+		row := make([]string, len(cols))
+		for j, c := range cols {
+			row[j] = c.cell(&r.Budgets[i])
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// leastName is how many columns of the terminal a name keeps.
+const leastName = 6
+
+// fitted leaves out columns, and shortens names where that is not enough.
+func fitted(cols []column, rows [][]string, widths []int, width int) ([]column, [][]string, []int, []string) {
+	var omitted []string
+	for width > 0 && total(widths) > width {
+		at := 0
+		for i := range cols {
+			if cols[i].omit > cols[at].omit {
+				at = i
+			}
+		}
+		if cols[at].omit == 0 {
+			break
+		}
+		omitted = append(omitted, cols[at].head)
+		cols, widths = slices.Delete(cols, at, at+1), slices.Delete(widths, at, at+1)
+		for i := range rows {
+			rows[i] = slices.Delete(rows[i], at, at+1)
+		}
+	}
+	for width > 0 && total(widths) > width {
+		at := slices.Index(widths[:3], slices.Max(widths[:3])) // tier, ShopSet, SLO
+		if widths[at] <= leastName {
+			break
+		}
+		widths[at]--
+	}
+	return cols, rows, widths, omitted
+}
+
+// total is how wide a line is.
+func total(widths []int) (n int) {
+	for _, w := range widths {
+		n += w + 2
+	}
+	return n - 2
 }
 
 // paint colours a state: red is spent or wrong, yellow at risk, blue unknown, green well.
@@ -119,14 +174,14 @@ func paint(state slo.State, text string) string {
 func (r Report) summary() string {
 	at := r.At.UTC().Format(time.RFC3339)
 	if len(r.Budgets) == 0 {
-		return fmt.Sprintf("no budgets at %s: no SLO applies to a ShopSet of the selection\n", at)
+		return fmt.Sprintf("no budgets at %s: no SLO applies to a ShopSet of the selection", at)
 	}
 	count := map[slo.State]int{}
 	for i := range r.Budgets {
 		count[r.Budgets[i].State]++
 	}
 	var parts []string
-	for _, s := range []slo.State{slo.Exhausted, slo.Inconsistent, slo.AtRisk, slo.NoData, slo.InsufficientData, slo.OK} {
+	for _, s := range []slo.State{slo.Inconsistent, slo.Exhausted, slo.AtRisk, slo.NoData, slo.InsufficientData, slo.OK} {
 		if count[s] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", count[s], s))
 		}
@@ -135,7 +190,7 @@ func (r Report) summary() string {
 	if len(r.Budgets) == 1 {
 		noun = "budget"
 	}
-	return fmt.Sprintf("%d %s at %s: %s\n", len(r.Budgets), noun, at, strings.Join(parts, ", "))
+	return fmt.Sprintf("%d %s at %s: %s", len(r.Budgets), noun, at, strings.Join(parts, ", "))
 }
 
 // stateText marks a state that is in doubt.
@@ -152,20 +207,15 @@ func sliText(b *Budget) string {
 		return "no data"
 	case b.SLI == nil:
 		return "no traffic"
+	case b.State == slo.Inconsistent:
+		return "-" // good exceeds total: no share of anything
 	}
-	return percent(*b.SLI, decimals(b.Objective.BudgetRatio()))
+	return FormatSLI(*b.SLI, b.Objective)
 }
-
-// decimals is how many decimals of a percentage it takes to see a hundredth of
-// the budget: 3 for 99.9 %.
-func decimals(budget float64) int { return max(0, int(math.Ceil(-math.Log10(budget)-1e-9))) }
 
 // leftText has nothing to say where the counts contradict themselves.
 func leftText(b *Budget) string {
-	if b.State == slo.Inconsistent {
-		return "-"
-	}
-	return FormatShare(b.RemainingRatio)
+	return FormatShare(b.Left())
 }
 
 func burnText(b *Budget, d time.Duration) string {

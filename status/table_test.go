@@ -11,10 +11,10 @@ import (
 	"github.com/shopslo/shopslo/status"
 )
 
-func table(t *testing.T, r status.Report, colour bool) string {
+func table(t *testing.T, r status.Report, colour bool, width ...int) string {
 	t.Helper()
 	var out strings.Builder
-	if err := r.WriteTable(&out, colour); err != nil {
+	if err := r.WriteTable(&out, colour, append(width, 0)[0]); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -64,7 +64,7 @@ func TestTheTableNeverShowsMissingFiguresAsNumbers(t *testing.T) {
 func TestOneBadEventOfManyIsNotShownAsAllGood(t *testing.T) {
 	l := ledger{"c-2 x": {perHour: 1e9, bad: 1e-12, covered: 1}}
 	r := status.Compute(at, example(t), []slo.SLO{ratioSLO(t, "x", 0.999)}, nil, l)
-	if got := table(t, r, false); strings.Contains(got, "100.000%") || !strings.Contains(got, "99.999%") {
+	if got := table(t, r, false); strings.Contains(got, "100.00%") || !strings.Contains(got, "99.99%") {
 		t.Errorf("one bad event in 672 thousand millions is shown as:\n%s", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/nearest"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -36,7 +37,7 @@ func UnknownTiers(f *fleet.Fleet, slos []slo.SLO) []UnknownTier {
 				continue
 			}
 			u := UnknownTier{SLO: slos[i].Name, Tier: name}
-			u.DidYouMean, _ = fleet.Nearest(name, known)
+			u.DidYouMean, _ = nearest.Word(name, known)
 			found = append(found, u)
 		}
 	}

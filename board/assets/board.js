@@ -23,6 +23,38 @@
     }
   };
 
+  // What somebody has selected, by where it stands in the text of the page.
+  const selected = (part) => {
+    const s = getSelection();
+    if (!s || s.isCollapsed || !part.contains(s.anchorNode) || !part.contains(s.focusNode)) return null;
+    const range = s.getRangeAt(0);
+    const before = document.createRange();
+    before.setStart(part, 0);
+    before.setEnd(range.startContainer, range.startOffset);
+    return { at: before.toString().length, text: range.toString() };
+  };
+
+  // Selects it again: the same text, where it stands nearest to its old place; where it has
+  // changed, what stands there now.
+  const select = (part, was) => {
+    const all = part.textContent;
+    let at = -1;
+    for (let i = all.indexOf(was.text); i >= 0; i = all.indexOf(was.text, i + 1)) {
+      if (at < 0 || Math.abs(i - was.at) < Math.abs(at - was.at)) at = i;
+    }
+    const from = at < 0 ? Math.min(was.at, all.length) : at;
+    const ends = [from, Math.min(from + was.text.length, all.length)];
+    const places = [];
+    const walk = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+    let begin = 0;
+    for (let n = walk.nextNode(); n && places.length < 2; n = walk.nextNode()) {
+      const end = begin + n.data.length;
+      while (places.length < 2 && (places.length ? ends[1] <= end : ends[0] < end)) places.push([n, ends[places.length] - begin]);
+      begin = end;
+    }
+    if (places.length === 2) getSelection().setBaseAndExtent(...places[0], ...places[1]);
+  };
+
   const replace = (text) => {
     const next = new DOMParser().parseFromString(text, "text/html");
     const main = next.getElementById("live");
@@ -38,8 +70,10 @@
     const links = [...old.querySelectorAll("a, summary")];
     const focus = links.indexOf(document.activeElement);
     const same = (e) => e.getAttribute("href") === links[focus].getAttribute("href") && e.textContent === links[focus].textContent;
+    const was = selected(old);
     localize(main);
     old.replaceWith(document.adoptNode(main));
+    if (was) select(main, was);
     if (focus >= 0) [...main.querySelectorAll("a, summary")].find(same)?.focus({ preventScroll: true });
   };
 

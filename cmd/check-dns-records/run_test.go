@@ -51,7 +51,7 @@ func TestTheCheckPrintsOneLineAndTheExitCode(t *testing.T) {
 		"all is well":        {"records: [{name: shop.example, values: [192.0.2.1]}]", "DNSRecords OK: all 1 records exist and point where they should", 0},
 		"one points astray":  {"records: [{name: shop.example, values: [192.0.2.2]}]", "DNSRecords CRITICAL: shop.example A points to 192.0.2.1, not to 192.0.2.2 (asked 127", 2},
 		"many have vanished": {"records: [{name: shop.example}" + lost + "]", "DNSRecords CRITICAL: vanished-0.example A has vanished", 2},
-		"an unknown key":     {"records: [{name: a.example}]\nrecord: []", `records.yaml:2:1: DNS records: record: unknown key (did you mean "records"?)`, 3},
+		"an unknown key":     {"records: [{name: a.example}]\nrecord: []", `records.yaml:2:1: record: unknown key (did you mean "records"?)`, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "dns-records.yaml")

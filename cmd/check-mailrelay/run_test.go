@@ -145,7 +145,7 @@ func TestWrongUsageIsUnknown(t *testing.T) {
 		})
 	}
 	broken := newHost(t, "accounts: [{name: a, relay: r}]\nlanguge: ja\nother: 1\n")
-	if code, line := broken.run(monday); code != 3 || !strings.Contains(line, "mailrelay.yaml:2: languge") || !strings.Contains(line, "mailrelay.yaml:3: other") {
+	if code, line := broken.run(monday); code != 3 || !strings.Contains(line, "mailrelay.yaml:2:1: languge") || !strings.Contains(line, "mailrelay.yaml:3:1: other") {
 		t.Errorf("code %d: %s", code, line)
 	}
 }

@@ -74,7 +74,7 @@ func TestARestartGoesOnWhereTheLastOneStopped(t *testing.T) {
 
 const firing = `{"version":"4","groupKey":"{}:{slo=\"cart\"}","status":"firing","commonLabels":{"severity":"page"},"alerts":[{"status":"firing",
 "labels":{"alertname":"ShopsloBudgetBurn","severity":"page","shopset":"a-1","tier":"prod","slo":"cart"},
-"annotations":{"summary":"a-1 burns its error budget of cart 15 times as fast as it may"},"startsAt":"2026-11-22T05:00:00Z","fingerprint":"f1"}]}`
+"annotations":{"summary":"a-1 burns its error budget of cart at 15× the allowed rate"},"startsAt":"2026-11-22T05:00:00Z","fingerprint":"f1"}]}`
 
 func TestAnAlertOpensAnIncidentThatTheGateHears(t *testing.T) {
 	x := newTeam(t, "http", "alerts:\n  rules:\n    - {match: {severity: page}, severity: major}\n")
@@ -131,15 +131,15 @@ func TestCheckSaysWhatHasToBeMended(t *testing.T) {
 
 func TestSettingsThatCannotBeUsedSayWhyAndWhere(t *testing.T) {
 	tests := []struct{ name, old, new, want string }{
-		{"an unknown key", "language: ja", "langauge: ja", `incidentbot.yaml:1:1: settings: langauge: unknown key (did you mean "language"?)`},
-		{"a language that is none", "language: ja", "language: fr", `incidentbot.yaml:1:11: settings: language: is "fr"; it can be en or ja`},
-		{"a time zone that is none", "Asia/Tokyo", "Tokyo", `2:12: settings: time_zone: "Tokyo" is no time zone`},
+		{"an unknown key", "language: ja", "langauge: ja", `incidentbot.yaml:1:1: langauge: unknown key (did you mean "language"?)`},
+		{"a language that is none", "language: ja", "language: fr", `incidentbot.yaml:1:11: language: is "fr"; it can be en or ja`},
+		{"a time zone that is none", "Asia/Tokyo", "Tokyo", `2:12: time_zone: "Tokyo" is no time zone`},
 		{"a channel by its name", "announce: [", "announce: [general, ", "write a channel's ID"},
 		{"a severity that is none", "{critical:", "{bad:", `"bad" is no severity`},
 		{"somebody by name", "@sre", "sre", "write the ID of a person"},
 		{"a ShopSet that the fleet lacks", "    severity:", "    shopsets: {x-9: [U12345678]}\n    severity:", `the fleet's documents have no "x-9"`},
 		{"a mode that is none", "mode: http", "mode: carrier-pigeon", "it can be socket or http"},
-		{"a file that is not there", "signing_secret_file: signing", "signing_secret_file: nothing", "slack.signing_secret_file"},
+		{"a file that is not there", "signing_secret_file: signing", "signing_secret_file: nothing", "slack.signing_secret"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

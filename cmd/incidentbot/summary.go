@@ -193,15 +193,15 @@ func lengthsText(s incident.Summary, ja bool, say func(en, ja string) string) st
 	}{{say("to detect", "検知まで"), s.ToDetect}, {say("to mitigate", "緩和まで"), s.ToMitigate}, {say("to resolve", "解決まで"), s.ToResolve}} {
 		rows = append(rows, []string{r.what, length(r.s.Median), length(r.s.P90), fmt.Sprintf("%d / %d", r.s.Known, s.Count)})
 	}
-	return "\n" + cells.Columns(rows) + fmt.Sprintf(say("\nThey hurt for %s in all.\n", "\n影響していた時間の合計：%s\n"), roughly(s.Hurting, ja))
+	return "\n" + cells.Columns(rows) + fmt.Sprintf(say("\nTheir impact lasted %s in all.\n", "\n影響していた時間の合計：%s\n"), roughly(s.Hurting, ja))
 }
 
 // actionsText lists what is still to be done.
 func actionsText(s incident.Summary, say func(en, ja string) string) string {
 	if len(s.OpenActions) == 0 {
-		return say("No action is open.\n", "未完了のアクションはありません。\n")
+		return say("No action item is open.\n", "未完了の再発防止策はありません。\n")
 	}
-	head := fmt.Sprintf(say("%d actions are open, %d of them overdue:\n\n", "未完了のアクション %d 件（うち期限切れ %d 件）：\n\n"), len(s.OpenActions), s.Overdue)
+	head := fmt.Sprintf(say("%d action items are open, %d of them overdue:\n\n", "未完了の再発防止策 %d 件（うち期限切れ %d 件）：\n\n"), len(s.OpenActions), s.Overdue)
 	rows := [][]string{{say("DUE", "期限"), say("OWNER", "担当"), say("INCIDENT", "インシデント"), say("ACTION", "内容")}}
 	for _, a := range s.OpenActions {
 		due, owner := "–", a.Owner

@@ -57,7 +57,7 @@ func TestASummaryTellsOfTheLastMonths(t *testing.T) {
 	filled(t, x, now)
 	code, out, errs := x.run("summary")
 	for _, want := range []string{"インシデント 2 件", "うち継続中 1 件", "緊急 1、重大 0、軽微 1", "検知まで  10 分", "2 / 2", "緩和まで  30 分", "解決まで  1 時間 0 分", "1 / 2",
-		"影響していた時間の合計：1 時間 0 分", "未完成のポストモーテム：inc-2, inc-1", "未完了のアクション 3 件（うち期限切れ 1 件）", "期限切れ  mai   inc-2"} {
+		"影響していた時間の合計：1 時間 0 分", "未完成のポストモーテム：inc-2, inc-1", "未完了の再発防止策 3 件（うち期限切れ 1 件）", "期限切れ  mai   inc-2"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("it lacks %q", want)
 		}
@@ -66,7 +66,7 @@ func TestASummaryTellsOfTheLastMonths(t *testing.T) {
 		t.Errorf("exit code %d:\n%s%s", code, out, errs)
 	}
 	if code, out, _ := x.run("summary", "--since", "2000-01-01", "--lang", "en"); code != 0 || !strings.Contains(out, "3 incidents since 2000-01-01 00:00 JST, 1 of them ongoing: 2 critical") ||
-		!strings.Contains(out, "3 actions are open, 1 of them overdue") {
+		!strings.Contains(out, "3 action items are open, 1 of them overdue") {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
 }

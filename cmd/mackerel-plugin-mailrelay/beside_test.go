@@ -64,12 +64,12 @@ func TestACanaryWhoseMailboxIsGoneTellsWhatItKnowsAndFaultsOfItsSettingsAreSaid(
 		t.Errorf("said %s", b.stderr)
 	}
 	for canary, want := range map[string]string{
-		`smtp: "smtp.example.com:25", smtp_security: none, imap: "127.0.0.1:1"`: "smtp is smtp.example.com without TLS",
+		`smtp: "smtp.example.com:25", smtp_security: none, imap: "127.0.0.1:1"`: "smtp: is smtp.example.com without TLS",
 		`smtp: "smtp.example.com", imap: "127.0.0.1:1"`:                         "write host:port",
-		`smtp: "127.0.0.1:1", imap: "127.0.0.1:1", imap_user: a`:                "imap needs both a user and a password",
+		`smtp: "127.0.0.1:1", imap: "127.0.0.1:1", imap_user: a`:                "imap: needs both a user and a password",
 		`smtp: "127.0.0.1:1", imap: "127.0.0.1:1", smtp_password: secret`:       "a secret does not stand in this file",
 		`smtp: "127.0.0.1:1", imap: "127.0.0.1:1", ca_file: none`:               "cannot be read as certificates",
-		`smtp: "127.0.0.1:1", imap: "127.0.0.1:1", smtp_securty: none`:          "smtp_securty is no key",
+		`smtp: "127.0.0.1:1", imap: "127.0.0.1:1", smtp_securty: none`:          "smtp_securty: unknown key",
 	} {
 		b.stderr = ""
 		b.write(account(canary))

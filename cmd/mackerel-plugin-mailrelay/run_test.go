@@ -307,10 +307,10 @@ func TestAFaultOfOneAccountIsToldAndTheOthersGoOn(t *testing.T) {
 	b.traffic(begin.Add(-time.Hour), begin)
 	good := fmt.Sprintf("- {name: good, relay: sparkpost, url: %q, key: {env: RELAY_KEY}}\n", b.fakes["sparkpost"].URL)
 	for i, c := range []struct{ name, account, want string }{
-		{"an unknown relay", "{name: bad, relay: sendgird, key: {env: X}}", `account bad: relay is "sendgird", which is not known; it can be blastengine, cuenote, customersmailcloud, mailgun`},
-		{"a key that the relay does not have", "{name: bad, relay: sparkpost, key: {env: RELAY_KEY}, subuser: a}", "mailrelay.yaml:4: account bad: subuser is no key that is known here"},
+		{"an unknown relay", "{name: bad, relay: sendgird, key: {env: X}}", `account "bad": relay: is "sendgird", which is not known; it can be blastengine, cuenote, customersmailcloud, mailgun`},
+		{"a key that the relay does not have", "{name: bad, relay: sparkpost, key: {env: RELAY_KEY}, subuser: a}", `mailrelay.yaml:4:56: account "bad": subuser: unknown key (known here: `},
 		{"a secret that is not set", "{name: bad, relay: mailgun, key: {env: NOT_SET}}", "environment variable NOT_SET, which is not set"},
-		{"a canary that nobody knows", "{name: bad, relay: sparkpost, key: {env: RELAY_KEY}, canary: {by: pigeon}}", `by is "pigeon"`},
+		{"a canary that nobody knows", "{name: bad, relay: sparkpost, key: {env: RELAY_KEY}, canary: {by: pigeon}}", `canary.by: is "pigeon"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b.write("state: state\naccounts:\n" + good + "- " + c.account + "\n")
@@ -337,7 +337,7 @@ func TestWrongUsageIsSaidAndNothingIsPrinted(t *testing.T) {
 		code       int
 	}{
 		{"a file that is not there", "name a file that the agent may read with -config", []string{"-config", b.dir + "/none"}, exitUsage},
-		{"an unknown key", "broken.yaml:2: keys is no key", []string{"-config", broken}, exitUsage},
+		{"an unknown key", "broken.yaml:2:1: keys: unknown key", []string{"-config", broken}, exitUsage},
 		{"an argument", "takes flags only", []string{"key"}, exitUsage},
 		{"a prefix that is none", `-metric-key-prefix is "a b"`, []string{"-metric-key-prefix", "a b"}, exitUsage},
 		{"an unknown flag", "flag provided but not defined: -key: see -h\n", []string{"-key", "x"}, exitUsage},

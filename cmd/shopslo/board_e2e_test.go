@@ -27,7 +27,7 @@ func TestABoardOnTheWallFollowsServe(t *testing.T) {
 	browsertest.Eval[int](tab, "window.mark = 1")
 
 	b.beta.add(0, 150) // the budget is gone
-	tab.Wait(`document.body.innerText.includes("バジェットを使い切った") && document.querySelector(".cell.bad a").textContent === "b-1"`)
+	tab.Wait(`document.body.innerText.includes("バジェットが枯渇") && document.querySelector(".cell.bad a").textContent === "b-1"`)
 	if !browsertest.Eval[bool](tab, "window.mark === 1") {
 		t.Error("the page was loaded anew")
 	}

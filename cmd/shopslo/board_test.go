@@ -98,13 +98,13 @@ func TestTheBoardShowsWhatServeKnows(t *testing.T) {
 	s.waitCounts(t, "cart", "b-1", 105, 5)
 
 	t.Run("the root leads to it, and one look sees Tiers, Releases, budgets and the gate", func(t *testing.T) {
-		page := s.shows(t, "/", goodRelease[:8], lastRelease[:8], "beta → prod", "Held back", "Freeze year-end is active", "52.3% left")
+		page := s.shows(t, "/", goodRelease[:8], lastRelease[:8], "beta → prod", "Hold", "Freeze year-end is active", "52.3% left")
 		if strings.Contains(page, "<b>年末</b>") || !strings.Contains(page, "&lt;b&gt;年末") {
 			t.Error("what somebody wrote is not escaped")
 		}
 	})
 	t.Run("the pages of a ShopSet and of a gate are there, in Japanese too", func(t *testing.T) {
-		s.shows(t, "/board/shopset/b-1", "52.3% left", "<svg class=\"curve\"", "5 of 105 failed")
+		s.shows(t, "/board/shopset/b-1", "52.3% left", "<svg class=\"curve\"", "5 of 105 events were bad")
 		s.shows(t, "/board/gate/prod?lang=ja", "リリース凍結 year-end の期間中です。", "Freeze year-end is active")
 	})
 	t.Run("an unknown ShopSet is told as such", func(t *testing.T) {

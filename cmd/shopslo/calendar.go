@@ -126,7 +126,7 @@ decision and report.`,
 	cmd.RunE = func(*cobra.Command, []string) error {
 		return e.run("override", func(now time.Time) ([]byte, error) {
 			if len(*checks) == 0 || len(e.tiers) == 0 {
-				return nil, usage.Errorf("--check and --tier are needed: which check is set aside, for which Tier?")
+				return nil, usage.Errorf("--check and --tier are needed: which check is waived, for which Tier?")
 			}
 			if err := checkRelease("--release", *release); err != nil {
 				return nil, err
@@ -261,13 +261,13 @@ func unusedName(folder, name string) string {
 
 // quoted is a word as a shell takes it for itself.
 func quoted(word string) string {
-	if plain.MatchString(word) {
+	if bareWord.MatchString(word) {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-var plain = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+var bareWord = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
 
 // span reads --from, --until and --for.
 func (e *entry) span(now time.Time) (from, until time.Time, err error) {

@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -84,7 +82,7 @@ a document is wrong · 4 the log could not be reached.
 		}
 		return list.WriteTable(p.stdout)
 	}
-	cmd.AddCommand(verifyCommand(p), showCommand(p))
+	cmd.AddCommand(verifyCommand(p), showCommand(p), repairCommand(p))
 	return cmd
 }
 
@@ -117,56 +115,6 @@ func sinceWhen(p *program, text string) (time.Time, error) {
 		return t, usage.Errorf("--since: %q is neither a time like 2026-11-01T09:00:00Z nor how long ago it was, like 24h or 7d", text)
 	}
 	return t, nil
-}
-
-// verified is `shopslo decisions verify -o json`, where the chain holds: see
-// docs/verify.schema.json.
-type verified struct {
-	Version int     `json:"version"`
-	Entries int     `json:"entries"`
-	Head    *string `json:"head"` // nil: the log is empty
-}
-
-func verifyCommand(p *program) *cobra.Command {
-	var head string
-	cmd := &cobra.Command{
-		Use:   "verify",
-		Short: "Check that nobody has changed the log of decisions",
-		Long: `verify reads the whole log with the records of all decisions, and checks the chain of
-their hashes. It names the first entry that is broken. Who writes a log anew from
-some entry on makes a chain that holds: what was published with a decision, given as
---head, is then not in it any more.
-` + whichLog + `
-Exit codes: 0 the chain holds · 1 it is broken · 3 the command line, the
-configuration or a document is wrong · 4 the log could not be reached.
-` + serverHelp,
-		Example: `  shopslo decisions verify
-  shopslo decisions verify --dir data/decisions --head 5d41402abc4b2a76…`,
-		Args: noArgs,
-	}
-	f := p.logFlags(cmd)
-	out := outputFlag(cmd)
-	cmd.Flags().StringVar(&head, "head", "", "a `hash` that was published with a decision, and must be in the log")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		log, err := p.readLog(*f)
-		if err != nil {
-			return err
-		}
-		end, err := decisionlog.Verify(cmd.Context(), log, head)
-		if err != nil {
-			return logError(err)
-		}
-		switch {
-		case *out == asJSON && end.Index == 0:
-			return p.printJSON(verified{Version: 1})
-		case *out == asJSON:
-			return p.printJSON(verified{Version: 1, Entries: end.Index, Head: &end.Hash})
-		case end.Index == 0:
-			return p.print("the log is empty\n")
-		}
-		return p.print(fmt.Sprintf("%d entries, the chain holds; its head is %s\n", end.Index, end.Hash))
-	}
-	return cmd
 }
 
 func showCommand(p *program) *cobra.Command {
@@ -212,11 +160,7 @@ func (p *program) readLog(f logFlags) (decisionlog.Reader, error) {
 	case f.server != "":
 		return p.server(f.server).Log(), nil
 	case f.dir != "":
-		file := filepath.Join(f.dir, decisionlog.File)
-		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-			return nil, usage.Errorf("--dir: there is no %s, so %s is no log of decisions; name the folder of gate.log.dir", file, f.dir)
-		}
-		return decisionlog.Folder{Dir: f.dir}, nil
+		return decisionlog.Folder{Dir: f.dir}, checkLogFolder(f.dir)
 	}
 	c, err := config.Load(p.configFile)
 	if err != nil {
@@ -226,6 +170,14 @@ func (p *program) readLog(f logFlags) (decisionlog.Reader, error) {
 		return nil, fmt.Errorf("%s: no gate.log is configured, so nothing is logged; name the log of a server with --server, or a folder with --dir", c.Path)
 	}
 	return logbook.Reader(p.Host, c)
+}
+
+// checkLogFolder refuses a folder that never had a log.
+func checkLogFolder(dir string) error {
+	if !decisionlog.In(dir) {
+		return usage.Errorf("there is no %s, so %s is no log of decisions; name the folder of gate.log.dir", filepath.Join(dir, decisionlog.File), dir)
+	}
+	return nil
 }
 
 // logError gives an error of a log the exit code that it means.

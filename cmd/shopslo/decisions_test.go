@@ -148,7 +148,7 @@ func TestAServerLogsEachDecision(t *testing.T) {
 	t.Run("and says so where it cannot", func(t *testing.T) {
 		writeFiles(t, dir, map[string]string{"decisions.jsonl": "somebody else's\n"})
 		text, _ := must(t, exitOK, append(ask, "-o", "json")...)
-		if p := publishedOf(t, text); p.Log.Index != nil || !strings.Contains(p.Log.Why, "another process writes to it") || p.Decision != promotion.Promote {
+		if p := publishedOf(t, text); p.Log.Index != nil || !strings.Contains(p.Log.Why, "something else writes to it") || p.Decision != promotion.Promote {
 			t.Errorf("%+v", p)
 		}
 		if !strings.Contains(server.log.String(), "a decision could not be logged") {
@@ -297,7 +297,7 @@ func TestSlackAndMackerelAreToldOfADecision(t *testing.T) {
 	if _, stderr := must(t, exitOK, ask...); stderr != "" {
 		t.Error(stderr)
 	}
-	if all := told(); len(all) != 1 || !strings.HasPrefix(all[0], "PROMOTE: Release ") || !strings.Contains(all[0], "Not logged: ") || !strings.HasSuffix(all[0], "\nhttps://shopslo.example/board/gate/prod") {
+	if all := told(); len(all) != 1 || !strings.HasPrefix(all[0], "PROMOTE: Release ") || !strings.Contains(all[0], "Not logged: ") || !strings.HasSuffix(all[0], "\n<https://shopslo.example/board/gate/prod>") {
 		t.Errorf("Slack was told %q", all)
 	}
 	notes := fake.Annotations()

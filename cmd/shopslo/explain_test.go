@@ -115,7 +115,7 @@ func aTroubledLife(end time.Time) []sourcetest.Series {
 }
 
 func TestExplainTellsWhatTheLedgerDid(t *testing.T) {
-	end := time.Now().Truncate(time.Minute)
+	end := time.Now().Add(-3 * time.Second).Truncate(time.Minute) // it is asked about 2 s later
 	dir := t.TempDir()
 	fill(t, filepath.Join(dir, "tsdb"), aTroubledLife(end))
 	writeFiles(t, dir, map[string]string{"shopslo.yaml": explainHere, "slo.yaml": ratioSLO("cart", "1h", 0.9, "bad", badRequests, allRequests), "fleet.yaml": fleetOf("beta: b-1")})

@@ -194,7 +194,7 @@ func TestServeGoesOnBesideAnSLOThatCannotBeCounted(t *testing.T) {
 	if n := strings.Count(s.log.String(), "an SLO is not being counted"); n != 2 {
 		t.Errorf("the log says %d times that an SLO is not being counted:\n%s", n, s.log)
 	}
-	if code, body := s.get(t, "/api/v1/gate?to=prod"); code != http.StatusOK || !strings.Contains(body, `"decision": "inconclusive"`) {
+	if code, body := s.post(t, "/api/v1/gate?to=prod", nil); code != http.StatusOK || !strings.Contains(body, `"decision": "inconclusive"`) {
 		t.Errorf("gate: %d %s", code, body)
 	}
 

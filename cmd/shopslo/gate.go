@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,7 +43,9 @@ gives its figures. A source that cannot be reached is exit code 4, unless someth
 else is known to be wrong.
 
 -o json prints the decision with its policy and all of its evidence, from which
---replay makes it again. --write keeps the same decision in further forms.
+--replay makes it again: that shows that the decision follows from its own record, not
+that it was ever made. 'shopslo decisions verify --head' shows that. --write keeps the
+same decision in further forms.
 ` + serverHelp,
 		Example: `  shopslo gate --to prod
   shopslo gate --to prod --explain
@@ -132,9 +135,9 @@ func (p *program) gate(ctx context.Context, server string, f gateFlags, at when)
 	var v judged
 	var err error
 	if f.watch == 0 {
-		v, err = judgement(p, ctx, server, q, at)
+		v, err = judgement(ctx, p, server, q, at)
 	} else {
-		v, err = watchGate(p, ctx, server, q, f)
+		v, err = watchGate(ctx, p, server, q, f)
 	}
 	if err != nil || v.config == nil {
 		return v, err
@@ -164,10 +167,10 @@ func replay(file string) (judged, error) {
 
 // watchGate asks again while the decision is inconclusive, for so long. What cannot be
 // reached may come back, so it is waited for as well.
-func watchGate(p *program, ctx context.Context, server string, q judge.Question, f gateFlags) (judged, error) {
+func watchGate(ctx context.Context, p *program, server string, q judge.Question, f gateFlags) (judged, error) {
 	deadline := p.Now().Add(f.watch)
 	for {
-		v, err := judgement(p, ctx, server, q, when{time: p.Now()})
+		v, err := judgement(ctx, p, server, q, when{time: p.Now()})
 		left := deadline.Sub(p.Now())
 		if err == nil && v.Verdict != promotion.Inconclusive || err != nil && !errors.Is(err, slo.ErrUnavailable) || left <= 0 {
 			p.progressLine("")
@@ -203,7 +206,7 @@ func (v judged) waitingFor(err error) string {
 
 // judgement asks a server, or decides here. A source that cannot be reached is a
 // decision too, one that says so.
-func judgement(p *program, ctx context.Context, server string, q judge.Question, at when) (judged, error) {
+func judgement(ctx context.Context, p *program, server string, q judge.Question, at when) (judged, error) {
 	if server != "" {
 		v, err := p.server(server).Gate(ctx, q, at.asked())
 		return judged{Answer: v}, err
@@ -236,8 +239,12 @@ func judgement(p *program, ctx context.Context, server string, q judge.Question,
 	return judged{logbook.Answer{Record: r}, d.Config}, err
 }
 
-// columns is the width of the terminal; 0 where the answer goes elsewhere.
+// columns is the width that the environment's COLUMNS asks for, else the terminal's; 0
+// where the answer goes elsewhere.
 func (p *program) columns() int {
+	if n, err := strconv.Atoi(p.Env["COLUMNS"]); err == nil && n > 0 {
+		return n
+	}
 	type file interface{ Fd() uintptr }
 	if f, ok := p.stdout.(file); ok && terminal(p.stdout) {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil {

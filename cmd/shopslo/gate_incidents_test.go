@@ -146,7 +146,7 @@ func TestAServersGateAsksTheIncidentbotEachTime(t *testing.T) {
 	s := newBotStage(t)
 	server := startServe(t, s.config)
 	ask := func() promotion.Result {
-		resp, err := http.Get(server.url + "/api/v1/gate?to=prod")
+		resp, err := http.Post(server.url+"/api/v1/gate?to=prod", "application/json", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/promotion/render"
 )
 
@@ -93,14 +94,14 @@ func writeAs(p *program, w io.Writer, form string, v judged, explain bool, colum
 	case "junit":
 		return render.JUnit(w, v.Decision)
 	case "markdown":
-		return v.logged(w, render.Markdown(w, v.Decision))
+		return v.logged(w, render.Markdown(w, v.Decision), plain.Markdown)
 	case "sarif":
 		return render.SARIF(w, v.Decision, filepath.ToSlash(filepath.Clean(p.configFile)), v.Program)
 	}
 	if explain {
-		return v.logged(w, render.Explanation(w, v.Record, columns, colour))
+		return v.logged(w, render.Explanation(w, v.Record, columns, colour), plain.Line)
 	}
-	return v.logged(w, render.Text(w, v.Decision, columns, colour))
+	return v.logged(w, render.Text(w, v.Decision, columns, colour), plain.Line)
 }
 
 // line is the JSON with its line feed.
@@ -108,9 +109,9 @@ func (v judged) line() []byte { return append(bytes.TrimRight(v.JSON, "\n"), '\n
 
 // logged publishes where the decision is logged, or that it is not, after what was
 // written.
-func (v judged) logged(w io.Writer, err error) error {
+func (v judged) logged(w io.Writer, err error, as func(string) string) error {
 	if line := v.Log.Sentence(); err == nil && line != "" {
-		_, err = fmt.Fprintf(w, "\n%s\n", line)
+		_, err = fmt.Fprintf(w, "\n%s\n", as(line))
 	}
 	return err
 }

@@ -271,6 +271,30 @@ func (s *serving) get(t testing.TB, path string) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
+// post posts to a path, with headers, and gives the HTTP status and the body.
+func (s *serving) post(t testing.TB, path string, body io.Reader, headers ...string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(answer)
+}
+
 // waitReady waits until it has read all that there is.
 func (s *serving) waitReady(t testing.TB) {
 	t.Helper()

@@ -53,7 +53,7 @@ Exit codes: 0 sent, or kept until the next minute · 3 refused, or a wrong confi
 	}
 	p.configFlag(cmd)
 	server := serverFlag(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return pushOnce(p, cmd.Context(), *server) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return pushOnce(cmd.Context(), p, *server) }
 	return cmd
 }
 
@@ -67,7 +67,7 @@ func mackerelSettings(c *config.Config) (*config.MackerelPush, error) {
 
 // loadMackerel loads the documents, whose configuration has a section mackerel, and
 // makes the client that it asks for. Mackerel has its service.
-func loadMackerel(p *program, ctx context.Context) (*documents.Documents, *mackerel.Client, error) {
+func loadMackerel(ctx context.Context, p *program) (*documents.Documents, *mackerel.Client, error) {
 	d, err := p.load()
 	if err != nil {
 		return nil, nil, err
@@ -85,7 +85,7 @@ func loadMackerel(p *program, ctx context.Context) (*documents.Documents, *macke
 
 // pushOnce is `mackerel push`. What is kept from before goes also where the source
 // cannot be reached.
-func pushOnce(p *program, ctx context.Context, server string) error {
+func pushOnce(ctx context.Context, p *program, server string) error {
 	d, err := p.load()
 	if err != nil {
 		return err

@@ -42,7 +42,7 @@ configuration, or Mackerel refused · 4 Mackerel could not be reached.`,
 	p.configFlag(cmd)
 	out := outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		d, client, err := loadMackerel(p, cmd.Context())
+		d, client, err := loadMackerel(cmd.Context(), p)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ Exit codes: 0 noted, now or before · 3 a wrong configuration, or Mackerel refus
 		if err != nil {
 			return usage.Errorf("--repository: %v", err)
 		}
-		d, client, err := loadMackerel(p, cmd.Context())
+		d, client, err := loadMackerel(cmd.Context(), p)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/config"
+	strict "github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/mackerel/monitors"
@@ -32,7 +33,7 @@ func reachMackerel(p *program, f reachFlags) (*mackerel.Client, error) {
 	if err := mackerelhttp.CheckURL(f.url); err != nil {
 		return nil, usage.Errorf("--url %v", err)
 	}
-	return p.MackerelClient(config.Mackerel{URL: f.url, APIKeyFile: f.keyFile})
+	return p.MackerelClient(config.Mackerel{URL: f.url, APIKey: strict.Secret{File: f.keyFile}})
 }
 
 func mackerelMonitorsCommand(p *program) *cobra.Command {
@@ -94,7 +95,7 @@ refused · 4 Mackerel could not be reached.`,
 		case to != "" && to != "terraform":
 			return usage.Errorf("--to: %q is not terraform", to)
 		}
-		d, plan, _, err := planMonitors(p, cmd.Context(), f)
+		d, plan, _, err := planMonitors(cmd.Context(), p, f)
 		if err != nil {
 			return err
 		}
@@ -127,7 +128,7 @@ func printPlan(p *program, plan *monitors.Plan, format string) error {
 	return p.print(plan.Text())
 }
 
-func planMonitors(p *program, ctx context.Context, f monitorsFlags) (*monitors.Document, *monitors.Plan, *mackerel.Client, error) {
+func planMonitors(ctx context.Context, p *program, f monitorsFlags) (*monitors.Document, *monitors.Plan, *mackerel.Client, error) {
 	d, err := monitors.Load(f.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil, fmt.Errorf("%w; write it, or name another with --file", err)
@@ -158,7 +159,7 @@ wrong, or Mackerel refused · 4 Mackerel could not be reached.`,
 	}
 	f.add(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		_, plan, client, err := planMonitors(p, cmd.Context(), f)
+		_, plan, client, err := planMonitors(cmd.Context(), p, f)
 		if err != nil {
 			return err
 		}

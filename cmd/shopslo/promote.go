@@ -114,7 +114,7 @@ wrong · 4 a source or a repository could not be reached.
 			return err
 		}
 		f.server, f.o.Release = *server, fleet.Release(release)
-		return promoteTo(p, cmd.Context(), f, fleet.TierName(to), all, all && !fs.Changed("wait"))
+		return promoteTo(cmd.Context(), p, f, fleet.TierName(to), all, all && !fs.Changed("wait"))
 	}
 	return cmd
 }
@@ -127,7 +127,7 @@ func (p *program) mover(ctx context.Context, f promoteFlags) (*promote.Mover, er
 	}
 	o := promote.Options{Options: f.o, Server: f.server, Wait: f.wait, Every: f.every, Tell: f.tell}
 	o.Gate = func(ctx context.Context, to fleet.TierName, release fleet.Release) (logbook.Answer, error) {
-		v, err := judgement(p, ctx, f.server, judge.Question{To: string(to), Release: string(release), Fix: p.fix(f.fixFlags)}, when{time: p.Now()})
+		v, err := judgement(ctx, p, f.server, judge.Question{To: string(to), Release: string(release), Fix: p.fix(f.fixFlags)}, when{time: p.Now()})
 		return v.Answer, err
 	}
 	return promote.Open(ctx, p.Host, d, o)
@@ -135,7 +135,7 @@ func (p *program) mover(ctx context.Context, f promoteFlags) (*promote.Mover, er
 
 // promoteTo moves a release to a Tier, or up to it, and answers. endless: it waits for
 // as long as it takes.
-func promoteTo(p *program, ctx context.Context, f promoteFlags, to fleet.TierName, all, endless bool) error {
+func promoteTo(ctx context.Context, p *program, f promoteFlags, to fleet.TierName, all, endless bool) error {
 	m, err := p.mover(ctx, f)
 	if err != nil {
 		return err

@@ -277,7 +277,7 @@ func TestPromoteAllCarriesTheReleaseUpAndStopsAtAHold(t *testing.T) {
 	if len(got) != 2 || got[0]["result"] != "promoted" || got[0]["matched_at"] == nil || got[1]["result"] != "held" || p.pointer("tier-1") != r || p.pointer("tier-2") != first {
 		t.Fatalf("%v", got)
 	}
-	if len(p.told) != 1 || p.told[0] != "beta is in sync: s-1 run Release "+r[:12]+", Synced and Healthy, replacing "+first[:12]+". https://git.example/app/compare/"+first+"..."+r {
+	if len(p.told) != 1 || p.told[0] != "beta is in sync: s-1 run Release "+r[:12]+", Synced and Healthy, replacing "+first[:12]+".\n<https://git.example/app/compare/"+first+"..."+r+">" {
 		t.Errorf("Slack was told %q", p.told)
 	}
 	delete(p.verdict, "prod")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/source/sourcetest"
@@ -182,6 +183,8 @@ func TestValidateSaysWhatIsNotCountedExactly(t *testing.T) {
 		{sli{"s", "true", "bad", "a:bad:sum", "a:all_total:sum"}, exitOK, "note: slo.yaml:14: a:all_total:sum is a recorded sum: restarts of single processes are hidden in it, so that its counts cannot be exact; use the counters that it is made of, such as all_total"},
 		{sli{"s", "true", "bad", "a:bad:rate5m", "all_total"}, exitUsage, "slo.yaml:14: SLO \"s\": counter: true, but a:bad:rate5m is a recorded rate"},
 		{sli{"s", "true", "bad", "sum(rate(a[5m])) / sum(rate(b[5m]))", "all_total"}, exitUsage, "no counters can be found to count from"},
+		{sli{"s", "", "bad", "sum(rate(shopslo_slo_bad_events_total[5m]))", "sum(rate(shopslo_slo_events_total[5m]))"}, exitUsage,
+			`slo.yaml:14: SLO "s": shopslo_slo_bad_events_total is what a shopslo has counted, and stands still where that one cannot count`},
 		{sli{"s", "", "good", "h_bucket", "h_count"}, exitUsage, `slo.yaml:14: SLO "s": h_bucket selects all buckets of a histogram`},
 		{sli{"s", "", "bad", badRate, "http_requests_total"}, exitUsage, "slo.yaml:15: SLO \"s\": " + badRate + " and http_requests_total do not go together"},
 	} {
@@ -250,7 +253,7 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 			}
 			s := &typedSource{types: tt.types, err: tt.err, asked: map[string]int{}}
 			now := time.Now()
-			e, err := engine.New(d, source.Source{Source: s, Types: source.NewTypes(s), Close: func() error { return nil }}, "", time.Hour, nil, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+			e, err := engine.New(host.Host{}, d, source.Source{Source: s, Types: source.NewTypes(s), Close: func() error { return nil }}, "", time.Hour, nil, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 			if err != nil {
 				t.Fatal(err)
 			}

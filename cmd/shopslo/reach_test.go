@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/evidence"
+	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/engine/judge"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
@@ -79,7 +80,7 @@ func TestReachIsNoMoreThanWhatIsAsked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return judge.Reach(t.Context(), evidence.New(d), asked, s.at)
+		return judge.Reach(t.Context(), evidence.New(host.Host{}, d), asked, s.at)
 	}
 	if got := reach("", judge.Question{To: "prod"}); got != 7*day+time.Hour {
 		t.Errorf("a Release that came an hour ago: %v", got)

@@ -80,7 +80,7 @@ missing; or Slack could not be told.
 		if err := f.check(); err != nil {
 			return err
 		}
-		return writeReport(p, cmd.Context(), f)
+		return writeReport(cmd.Context(), p, f)
 	}
 	return cmd
 }
@@ -124,7 +124,7 @@ func (f *reportFlags) check() error {
 
 // writeReport makes the report, writes it, and tells Slack. What is missing since the
 // source could not be reached stands in the report, and is the exit code.
-func writeReport(p *program, ctx context.Context, f reportFlags) error {
+func writeReport(ctx context.Context, p *program, f reportFlags) error {
 	hook, link, err := reportHook(p, f)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func writeReport(p *program, ctx context.Context, f reportFlags) error {
 	if err != nil && !(r.Version > 0 && errors.Is(err, slo.ErrUnavailable)) {
 		return err
 	}
-	text, failed := formatted(r, f.format, lang)
+	text, failed := formatted(r, f.format, lang, p.reportColumns(f))
 	if failed != nil {
 		return failed
 	}
@@ -143,14 +143,23 @@ func writeReport(p *program, ctx context.Context, f reportFlags) error {
 		failed = fmt.Errorf("--output: %w", failed)
 	}
 	if failed == nil && hook != nil {
-		if failed = hook.Say(ctx, r.Summary(lang, strings.ReplaceAll(link, "{week}", url.PathEscape(r.Week)))); failed != nil {
+		if failed = hook.Say(ctx, strings.TrimSpace(r.Summary(lang, "")), strings.ReplaceAll(link, "{week}", url.PathEscape(r.Week))); failed != nil {
 			failed = &codeError{code: exitUnavailable, err: failed}
 		}
 	}
 	return errors.Join(failed, err)
 }
 
-func formatted(r review.Report, format string, lang review.Lang) (string, error) {
+// reportColumns is the width of the text: the terminal's, or that of COLUMNS; 0, which is
+// the usual one, in a file and a pipe.
+func (p *program) reportColumns(f reportFlags) int {
+	if f.file != "" {
+		return 0
+	}
+	return p.columns()
+}
+
+func formatted(r review.Report, format string, lang review.Lang, columns int) (string, error) {
 	switch format {
 	case "markdown":
 		return r.Markdown(lang), nil
@@ -160,7 +169,7 @@ func formatted(r review.Report, format string, lang review.Lang) (string, error)
 		data, err := r.JSON()
 		return string(data), err
 	}
-	return r.Text(lang), nil
+	return r.Text(lang, columns), nil
 }
 
 // reportHook is the webhook that is told, nil without --slack, and the report's address.
@@ -173,14 +182,15 @@ func reportHook(p *program, f reportFlags) (*slackhook.Hook, string, error) {
 		return nil, "", documents.FaultsOf(err)
 	}
 	v := c.WeeklyReview()
-	if v.SlackWebhookFile == "" {
-		return nil, "", fmt.Errorf("%s: --slack needs review.slack.webhook_file, the file that holds the webhook's address", c.Path)
+	if v.Slack == nil {
+		return nil, "", fmt.Errorf("%s: --slack needs review.slack.webhook, the file or environment variable that holds the webhook's address", c.Path)
 	}
 	link := v.Link
 	if f.link != "" {
 		link = f.link
 	}
-	return &slackhook.Hook{File: v.SlackWebhookFile}, link, nil
+	address, err := p.InEnv(c.Path+": review.slack.webhook", v.Slack.Webhook)
+	return &slackhook.Hook{File: v.Slack.Webhook.File, Address: address}, link, err
 }
 
 // review asks a server, or compiles the review here. An error that wraps

@@ -83,7 +83,7 @@ func TestTheReviewAsksTheIncidentbot(t *testing.T) {
 	if u := r.Incidents.Unknown; u == nil || u.Reason != review.Failed || len(r.Incidents.Items) != 1 || r.Actions.Unknown == nil || r.Actions.Items[0].ID != "timeouts" {
 		t.Errorf("the bot is gone: %+v", r.Incidents)
 	}
-	if strings.Contains(r.Text(review.English), "s3cret") {
+	if strings.Contains(r.Text(review.English, 0), "s3cret") {
 		t.Error("the token is told")
 	}
 }

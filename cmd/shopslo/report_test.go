@@ -387,7 +387,7 @@ func TestAWrongQuestionForAReviewIsRefused(t *testing.T) {
 		{[]string{"-o", "htm"}, `did you mean "html"`},
 		{[]string{"--output", "json"}, "write -o json"},
 		{[]string{"--output", filepath.Join(dir, "no", "x.html")}, "there is no folder"},
-		{[]string{"--slack"}, "review.slack.webhook_file"},
+		{[]string{"--slack"}, "review.slack.webhook"},
 		{[]string{"--link", "https://x.example"}, "--link is for --slack"},
 		{nil, "there is no folder"},
 	} {

@@ -17,6 +17,7 @@ import (
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -145,7 +146,7 @@ func (p *program) exit(ctx context.Context, at *cobra.Command, err error) int {
 // say writes a message, a line for each of its lines.
 func (p *program) say(message string) {
 	for line := range strings.Lines(strings.TrimRight(message, "\n")) {
-		fmt.Fprintf(p.stderr, "shopslo: %s\n", strings.TrimRight(line, "\n"))
+		fmt.Fprintf(p.stderr, "shopslo: %s\n", plain.Line(strings.TrimRight(line, "\n")))
 	}
 }
 

@@ -81,7 +81,11 @@ func TestServeCountsWhatItScrapesAndAnswers(t *testing.T) {
 			}
 		}
 		for _, path := range []string{"/api/v1/gate", "/api/v1/gate?to=prod&at=noon", "/api/v1/status?at=noon"} {
-			if code, body := s.get(t, path); code != http.StatusBadRequest || !strings.HasPrefix(body, `{"error":`) {
+			ask := s.get
+			if strings.Contains(path, "gate") {
+				ask = func(t testing.TB, path string) (int, string) { return s.post(t, path, nil) }
+			}
+			if code, body := ask(t, path); code != http.StatusBadRequest || !strings.HasPrefix(body, `{"error":`) {
 				t.Errorf("%s: %d %s", path, code, body)
 			}
 		}

@@ -67,7 +67,7 @@ verdict.
 		if *out == asJSON {
 			return p.print(string(r.AppendJSON(nil)) + "\n")
 		}
-		return r.WriteTable(p.stdout, p.colour())
+		return r.WriteTable(p.stdout, p.colour(), p.columns())
 	}
 	return cmd
 }

@@ -79,7 +79,10 @@ func (s Server) Gate(ctx context.Context, question judge.Question, at time.Time)
 		q.Set("accept_rules", a.Hash)
 		q.Set("by", a.By)
 	}
-	body, err := s.ask(ctx, "/api/v1/gate", asOf(q, at))
+	if q.Get("by") == "" && s.WhoAsks() != "" {
+		q.Set("by", s.WhoAsks())
+	}
+	body, err := s.send(ctx, GatePath, asOf(q, at), []byte("{}"))
 	if err != nil {
 		return logbook.Answer{}, err
 	}
@@ -104,7 +107,47 @@ func (s Server) ask(ctx context.Context, path string, q url.Values) ([]byte, err
 }
 
 // send is ask, or where there is JSON to be sent, posts that.
-func (s Server) send(ctx context.Context, path string, q url.Values, data []byte) ([]byte, error) {
+func (s Server) send(ctx context.Context, path string, q url.Values, data []byte) (body []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, clientTimeout)
+	defer cancel()
+	err = s.open(ctx, path, q, data, func(resp *http.Response) error {
+		body, err = whole(resp, largestAnswer)
+		return err
+	})
+	return body, err
+}
+
+// open sends a request, and hands over the answer where it is none of an error.
+func (s Server) open(ctx context.Context, path string, q url.Values, data []byte, read func(*http.Response) error) error {
+	req, err := s.request(ctx, path, q, data)
+	if err != nil {
+		return err
+	}
+	client, err := s.client()
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
+	if distrust, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Errorf("ask %s: its certificate is not trusted: %w; set %s to a file with the authority that signed it", req.URL.Host, distrust.Err, EnvCAFile)
+	}
+	if err != nil {
+		return fmt.Errorf("ask the server: %w: %w; is 'shopslo serve' running there?", slo.ErrUnavailable, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusOK {
+		return read(resp)
+	}
+	body, err := whole(resp, largestAnswer)
+	if err != nil {
+		return err
+	}
+	return refusal(resp, body, req.URL)
+}
+
+// request is one for a path, a POST where there is data.
+func (s Server) request(ctx context.Context, path string, q url.Values, data []byte) (*http.Request, error) {
 	u, err := url.Parse(s.address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, usage.Errorf("--server: %q is not a URL like http://%s", host.WithoutUser(s.address), DefaultListen)
@@ -114,8 +157,6 @@ func (s Server) send(ctx context.Context, path string, q url.Values, data []byte
 	}
 	u = u.JoinPath(path)
 	u.RawQuery = q.Encode()
-	ctx, cancel := context.WithTimeout(ctx, clientTimeout)
-	defer cancel()
 	method := http.MethodGet
 	if data != nil {
 		method = http.MethodPost
@@ -128,27 +169,23 @@ func (s Server) send(ctx context.Context, path string, q url.Values, data []byte
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("User-Agent", "shopslo/"+s.Version)
-	if err := s.authenticate(req); err != nil {
-		return nil, err
+	return req, s.authenticate(req)
+}
+
+// whole reads an answer, all of it or none.
+func whole(resp *http.Response, most int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
+	switch {
+	case err != nil:
+		return nil, brokeOff(resp, err)
+	case int64(len(body)) > most:
+		return nil, fmt.Errorf("ask %s: the answer has more than %d MiB, so nothing of it is used", resp.Request.URL.Host, most>>20)
 	}
-	client, err := s.client()
-	if err != nil {
-		return nil, err
-	}
-	defer client.CloseIdleConnections()
-	resp, err := client.Do(req)
-	if distrust, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return nil, fmt.Errorf("ask %s: its certificate is not trusted: %w; set %s to a file with the authority that signed it", u.Host, distrust.Err, EnvCAFile)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("ask the server: %w: %w; is 'shopslo serve' running there?", slo.ErrUnavailable, err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer))
-	if err != nil {
-		return nil, fmt.Errorf("ask %s: the answer broke off: %w: %w", u.Host, slo.ErrUnavailable, err)
-	}
-	return body, refusal(resp, body, u)
+	return body, nil
+}
+
+func brokeOff(resp *http.Response, err error) error {
+	return fmt.Errorf("ask %s: the answer broke off: %w: %w", resp.Request.URL.Host, slo.ErrUnavailable, err)
 }
 
 // client is an HTTP client that trusts the authorities that the environment names,
@@ -200,7 +237,9 @@ func refusal(resp *http.Response, body []byte, u *url.URL) error {
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized:
 		return fmt.Errorf("ask %s: it asks for a user and password: set %s and %s", u.Host, EnvUser, EnvPasswordFile)
-	case resp.StatusCode == http.StatusBadRequest:
+	case resp.StatusCode == http.StatusMethodNotAllowed && said.Error == resp.Status:
+		return fmt.Errorf("ask %s: the server takes no %s for %s: it is of another version than this shopslo; update the older of the two", u.Host, resp.Request.Method, u.Path)
+	case resp.StatusCode == http.StatusBadRequest || resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusMethodNotAllowed:
 		return errors.New(said.Error)
 	case resp.StatusCode == http.StatusConflict:
 		return &conflict{fmt.Sprintf("ask %s: %s", u.Host, said.Error)}

@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"net/url"
+	"os"
 	"strconv"
+	"time"
 
 	"github.com/shopslo/shopslo/engine/facts"
 	"github.com/shopslo/shopslo/engine/host"
@@ -35,6 +39,7 @@ func (s Server) Review(ctx context.Context, asked facts.Span) (review.Report, er
 
 // Paths of what a server answers.
 const (
+	GatePath      = "/api/v1/gate"
 	DecisionsPath = "/api/v1/decisions"
 	ReviewPath    = "/api/v1/review"
 )
@@ -46,11 +51,12 @@ type serverLog struct{ Server }
 
 // Read implements decisionlog.Reader.
 func (l serverLog) Read(ctx context.Context, each func(decisionlog.Line) error) (decisionlog.Head, error) {
-	body, err := l.ask(ctx, DecisionsPath+"/log", nil)
+	file, err := l.fetch(ctx)
 	if err != nil {
 		return decisionlog.Head{}, err
 	}
-	head, _, err := decisionlog.ReadLines(bytes.NewReader(body), func(line decisionlog.Line) error {
+	defer remove(file)
+	head, _, err := decisionlog.ReadLines(file, func(line decisionlog.Line) error {
 		line.Record = func(ctx context.Context) ([]byte, error) {
 			record, err := l.ask(ctx, DecisionsPath+"/"+strconv.Itoa(line.Index), nil)
 			if err != nil {
@@ -62,6 +68,40 @@ func (l serverLog) Read(ctx context.Context, each func(decisionlog.Line) error) 
 		return each(line)
 	})
 	return head, err
+}
+
+// logTimeout is how long a server may take to send its whole log.
+const logTimeout = 5 * time.Minute
+
+// fetch gets the whole log, of which there may be more than fits into memory, into a file
+// that is to be removed.
+func (l serverLog) fetch(ctx context.Context) (_ *os.File, err error) {
+	file, err := os.CreateTemp("", "shopslo-log-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			remove(file)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, logTimeout)
+	defer cancel()
+	if err := l.open(ctx, DecisionsPath+"/log", nil, nil, func(resp *http.Response) error {
+		if _, err := io.Copy(file, resp.Body); err != nil {
+			return brokeOff(resp, err)
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	_, err = file.Seek(0, io.SeekStart)
+	return file, err
+}
+
+func remove(file *os.File) {
+	file.Close()
+	os.Remove(file.Name()) // else it is among temporary files
 }
 
 // LogMoved has the server log what was moved.

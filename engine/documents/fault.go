@@ -3,9 +3,7 @@ package documents
 import (
 	"errors"
 
-	"github.com/shopslo/shopslo/internal/config"
-	strict "github.com/shopslo/shopslo/internal/document"
-	"github.com/shopslo/shopslo/slo/openslo"
+	"github.com/shopslo/shopslo/internal/document"
 )
 
 // Note is something that is worth knowing and is no fault.
@@ -45,25 +43,13 @@ func (f Faults) Error() string {
 
 // FaultsOf turns the faults of any reader into ours; other errors stay as they are.
 func FaultsOf(err error) error {
-	var out Faults
-	var ofConfig config.Faults
-	var ofSLOs openslo.Faults
-	var ofDocuments strict.Faults
-	switch {
-	case errors.As(err, &ofConfig):
-		for _, f := range ofConfig {
-			out = append(out, Fault{File: f.File, Line: counted(f.Line), Text: f.Msg, shown: f.Error()})
-		}
-	case errors.As(err, &ofSLOs):
-		for _, f := range ofSLOs {
-			out = append(out, Fault{File: f.File, Line: counted(f.Line), Text: f.Message, shown: f.String()})
-		}
-	case errors.As(err, &ofDocuments):
-		for _, f := range ofDocuments {
-			out = append(out, Fault{File: f.File, Line: counted(f.Line), Column: counted(f.Column), Text: f.Message, shown: f.Error()})
-		}
-	default:
+	found, ok := errors.AsType[document.Faults](err)
+	if !ok {
 		return err
+	}
+	var out Faults
+	for _, f := range found {
+		out = append(out, Fault{File: f.File, Line: counted(f.Line), Column: counted(f.Column), Text: f.Message, shown: f.Error()})
 	}
 	return out
 }

@@ -62,10 +62,5 @@ func (d *Documents) SLONamed(name string) *slo.SLO {
 
 // Alerts are the burn-rate alerts of the configuration.
 func (d *Documents) Alerts() []slo.BurnAlert {
-	rates := d.Config.BurnRates
-	out := make([]slo.BurnAlert, len(rates))
-	for i, r := range rates {
-		out[i] = slo.BurnAlert{Long: r.Long, Short: r.Short, Factor: r.Factor, Severity: slo.Severity(r.Severity)}
-	}
-	return out
+	return d.Config.BurnRates
 }

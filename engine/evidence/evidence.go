@@ -19,6 +19,7 @@ import (
 	"github.com/shopslo/shopslo/incident/incidentapi"
 	"github.com/shopslo/shopslo/incident/incidentfile"
 	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/calendar"
 	"github.com/shopslo/shopslo/promotion/fleetapi"
@@ -27,6 +28,7 @@ import (
 
 // Witnesses are the programs that the gate and the review ask beside the source.
 type Witnesses struct {
+	host host.Host
 	Docs *documents.Documents
 	// Clients are made when they are first needed, and say what is wrong with their settings.
 	Clients func() (*clients, error)
@@ -35,9 +37,12 @@ type Witnesses struct {
 }
 
 // New gives those that the documents' configuration names. It asks nobody.
-func New(d *documents.Documents) *Witnesses {
-	return &Witnesses{Docs: d, Clients: sync.OnceValues(func() (*clients, error) { return newClients(d.Config) })}
+func New(h host.Host, d *documents.Documents) *Witnesses {
+	return &Witnesses{host: h, Docs: d, Clients: sync.OnceValues(func() (*clients, error) { return newClients(h, d.Config) })}
 }
+
+// Of gives those of other documents.
+func (w *Witnesses) Of(d *documents.Documents) *Witnesses { return New(w.host, d) }
 
 // clients ask the witnesses; nil ones are not configured.
 type clients struct {
@@ -47,10 +52,10 @@ type clients struct {
 }
 
 // newClients makes them. It asks nobody.
-func newClients(c *config.Config) (*clients, error) {
+func newClients(h host.Host, c *config.Config) (*clients, error) {
 	w := &clients{}
 	if r := c.Gate.Fleet; r != nil {
-		client, err := httpClient(*r)
+		client, err := httpClient(h, *r)
 		if err == nil {
 			w.Fleet, err = fleetapi.New(r.URL, client)
 		}
@@ -59,7 +64,7 @@ func newClients(c *config.Config) (*clients, error) {
 		}
 	}
 	if a := c.Gate.Alerts; a != nil {
-		client, err := httpClient(a.Remote)
+		client, err := httpClient(h, a.Remote)
 		if err == nil {
 			w.Alerts, err = promalerts.New(a.URL, a.Alertmanager, client)
 		}
@@ -68,7 +73,7 @@ func newClients(c *config.Config) (*clients, error) {
 		}
 	}
 	if b := c.Gate.IncidentBot; b != nil {
-		client, err := httpClient(*b)
+		client, err := httpClient(h, *b)
 		if err == nil {
 			w.Bot, err = incidentapi.NewClient(b.URL, client)
 		}
@@ -81,18 +86,26 @@ func newClients(c *config.Config) (*clients, error) {
 
 // httpClient lets in to and trusts a server as its configuration says. Files with
 // secrets are read again when they change.
-func httpClient(r config.Remote) (*http.Client, error) {
+func httpClient(h host.Host, r config.Remote) (*http.Client, error) {
 	c := promconfig.HTTPClientConfig{
 		EnableHTTP2: true,
 		TLSConfig: promconfig.TLSConfig{CAFile: r.TLS.CAFile, CertFile: r.TLS.CertFile, KeyFile: r.TLS.KeyFile,
 			ServerName: r.TLS.ServerName, InsecureSkipVerify: r.TLS.InsecureSkipVerify},
 		ProxyConfig: promconfig.ProxyConfig{ProxyFromEnvironment: true},
 	}
-	if r.BasicAuth != nil {
-		c.BasicAuth = &promconfig.BasicAuth{Username: r.BasicAuth.Username, PasswordFile: r.BasicAuth.PasswordFile}
+	if a := r.BasicAuth; a != nil {
+		password, err := h.InEnv("basic_auth.password", a.Password)
+		if err != nil {
+			return nil, err
+		}
+		c.BasicAuth = &promconfig.BasicAuth{Username: a.Username, Password: promconfig.Secret(password), PasswordFile: a.Password.File}
 	}
-	if r.BearerTokenFile != "" {
-		c.Authorization = &promconfig.Authorization{Type: "Bearer", CredentialsFile: r.BearerTokenFile}
+	if t := r.BearerToken; t != (document.Secret{}) {
+		token, err := h.InEnv("bearer_token", t)
+		if err != nil {
+			return nil, err
+		}
+		c.Authorization = &promconfig.Authorization{Type: "Bearer", Credentials: promconfig.Secret(token), CredentialsFile: t.File}
 	}
 	if len(r.Headers) > 0 {
 		c.HTTPHeaders = &promconfig.Headers{Headers: map[string]promconfig.Header{}}

@@ -58,7 +58,7 @@ func Explain(ctx context.Context, h host.Host, d *documents.Documents, name, sho
 	}
 	now := h.Now()
 	var steps explain.Steps
-	e, err := engine.Open(d, src, ledger.Config{Backfill: now.Sub(at) + d.Reach() + documents.Margin, Trace: steps.Take}, []fleet.TierName{set.Tier}, now)
+	e, err := engine.Open(h, d, src, ledger.Config{Backfill: now.Sub(at) + d.Reach() + documents.Margin, Trace: steps.Take}, []fleet.TierName{set.Tier}, now)
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
 	}

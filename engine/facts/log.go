@@ -80,7 +80,7 @@ func reasonOf(e *decisionlog.Entry) string {
 
 // move makes a Move of an entry, with what the log says of its Release before.
 func (b *book) move(e *decisionlog.Entry) review.Move {
-	m := review.Move{Tier: e.To, Release: e.Release, Replaces: e.Replaces, Back: e.Kind == decisionlog.Rollback, Moved: e.At.UTC(), By: e.By, Entry: e.Index}
+	m := review.Move{Tier: e.To, Release: e.Release, Replaces: e.Replaces, Back: e.Kind == decisionlog.Rollback, Moved: e.At.UTC(), By: e.Who().String(), Entry: e.Index}
 	for i := range b.entries {
 		o := &b.entries[i]
 		if o.Index >= e.Index {

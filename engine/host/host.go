@@ -49,15 +49,16 @@ const EnvMackerelKey = "MACKEREL_API_KEY"
 
 // MackerelKey reads the API key: from the file, or else from the environment.
 func (h Host) MackerelKey(m config.Mackerel) (string, error) {
-	if m.APIKeyFile != "" {
-		return mackerelhttp.ReadKey(m.APIKeyFile)
+	if m.APIKey.File != "" {
+		return mackerelhttp.ReadKey(m.APIKey.File)
 	}
-	key := h.Env[EnvMackerelKey]
+	name := cmp.Or(m.APIKey.Env, EnvMackerelKey)
+	key := h.Env[name]
 	if key == "" {
-		return "", fmt.Errorf("there is no API key of Mackerel: set %s, or name a file that holds it with api_key_file in the configuration, or with --api-key-file where there is none", EnvMackerelKey)
+		return "", fmt.Errorf("there is no API key of Mackerel: set %s, or name a file that holds it with api_key_file in the configuration, or with --api-key-file where there is none", name)
 	}
 	if err := mackerelhttp.CheckKey(key); err != nil {
-		return "", fmt.Errorf("%s cannot be an API key: %w", EnvMackerelKey, err)
+		return "", fmt.Errorf("%s cannot be an API key: %w", name, err)
 	}
 	return key, nil
 }

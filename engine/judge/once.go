@@ -26,7 +26,7 @@ type Once struct {
 	outage error
 }
 
-// Ask begins a decision as of a time. Close it after read.
+// Ask begins a decision as of a time. Close it in any case.
 func Ask(h host.Host, d *documents.Documents, q Question, at time.Time) (*Once, error) {
 	tiers, err := d.Judged(q.To)
 	if err != nil {
@@ -38,7 +38,7 @@ func Ask(h host.Host, d *documents.Documents, q Question, at time.Time) (*Once, 
 // Read counts what the decision looks at. A source that cannot be reached is no error: the
 // decision says so.
 func (o *Once) Read(ctx context.Context) error {
-	w := evidence.New(o.docs)
+	w := evidence.New(o.host, o.docs)
 	var err error
 	o.engine, err = engine.OneShotBack(ctx, o.host, o.docs, o.at, Reach(ctx, w, o.q, o.at), o.tiers)
 	if o.engine == nil {
@@ -56,7 +56,7 @@ func (o *Once) Decide(ctx context.Context) (promotion.Record, error) {
 	return Decide(ctx, o.engine, o.host.Version, o.q, o.at, o.outage)
 }
 
-// Close ends what read has opened.
+// Close ends what Read has opened.
 func (o *Once) Close() error {
 	if o.engine == nil {
 		return nil

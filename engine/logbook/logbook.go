@@ -35,7 +35,7 @@ func Open(h host.Host, c *config.Config) (*Logbook, error) {
 		b.required = l.Required
 		if l.Dir != "" {
 			b.Why = "gate.log.dir is the log of 'shopslo serve': ask that with --server, or name gate.log.git"
-		} else if err := b.openBranch(gitLog(h, l)); err != nil {
+		} else if err := b.openBranch(gitLog(h, l.Git)); err != nil {
 			return nil, err
 		}
 	}
@@ -66,7 +66,7 @@ func (b *Logbook) openBranch(c decisiongit.Config) error {
 	return nil
 }
 
-func gitLog(h host.Host, l *config.DecisionLog) decisiongit.Config {
+func gitLog(h host.Host, l *config.LogBranch) decisiongit.Config {
 	return decisiongit.Config{Repository: l.Repository, Branch: l.Branch, Env: h.Environ()}
 }
 
@@ -92,14 +92,15 @@ func (b *Logbook) Append(ctx context.Context, e decisionlog.Entry, record []byte
 
 // Keep logs a decision, and gives it with where that is. One that has to be logged and
 // cannot be is inconclusive: the log is then a source that could not be reached.
-func (b *Logbook) Keep(ctx context.Context, v Answer, by string) (Answer, error) {
+func (b *Logbook) Keep(ctx context.Context, v Answer, who decisionlog.Asker) (Answer, error) {
 	data, err := v.AppendJSON(nil)
 	if err != nil {
 		return v, err
 	}
-	entry := decisionlog.OfDecision(v.Decision, by)
-	v.Log = b.Append(ctx, entry, data)
-	b.logged(v, entry)
+	e := decisionlog.OfDecision(v.Decision, who.By)
+	e.User = who.User
+	v.Log = b.Append(ctx, e, data)
+	b.logged(v, e)
 	if v.Log.Head == (decisionlog.Head{}) && b.required {
 		ev := v.Evidence
 		ev.Outages = append(slices.Clone(ev.Outages), promotion.Outage{Source: "The decision log, which is required,", Error: v.Log.Why})

@@ -47,5 +47,5 @@ func Reader(h host.Host, c *config.Config) (decisionlog.Reader, error) {
 	if l := c.Gate.Log; l.Dir != "" {
 		return decisionlog.Folder{Dir: l.Dir}, nil
 	}
-	return decisiongit.New(gitLog(h, c.Gate.Log))
+	return decisiongit.New(gitLog(h, c.Gate.Log.Git))
 }

@@ -62,7 +62,7 @@ func (b *Logbook) where() string {
 	if l.Dir != "" {
 		return "The decision log in " + l.Dir
 	}
-	return "The decision log in branch " + l.Branch + " of " + host.WithoutUser(l.Repository)
+	return "The decision log in branch " + l.Git.Branch + " of " + host.WithoutUser(l.Git.Repository)
 }
 
 // findRules reads the log twice: which entry it is, is known at its end.

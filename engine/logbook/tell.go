@@ -27,17 +27,21 @@ func decisionTellers(h host.Host, c *config.Config) ([]decisionTeller, map[promo
 	t := c.Gate.Tell
 	decided := map[promotion.Verdict]bool{}
 	for _, d := range t.Decisions {
-		decided[promotion.Verdict(d)] = true
+		decided[d] = true
 	}
 	var all []decisionTeller
-	if t.Slack {
-		hook := &slackhook.Hook{File: t.SlackWebhookFile}
-		if hook.File == "" {
+	if t.Slack != nil {
+		hook := &slackhook.Hook{File: t.Slack.Webhook.File}
+		var err error
+		if hook.Address, err = h.InEnv(c.Path+": gate.tell.slack.webhook", t.Slack.Webhook); err != nil {
+			return nil, nil, err
+		}
+		if hook.File == "" && hook.Address == "" {
 			if hook.Address = h.Env[EnvSlackWebhook]; hook.Address == "" {
-				return nil, nil, fmt.Errorf("%s: gate.tell.slack names no webhook_file, and %s is not set: give one of the two the webhook's address", c.Path, EnvSlackWebhook)
+				return nil, nil, fmt.Errorf("%s: gate.tell.slack names no webhook, and %s is not set: give one of the two the webhook's address", c.Path, EnvSlackWebhook)
 			}
 		}
-		all = append(all, func(ctx context.Context, v Answer) error { return hook.Say(ctx, v.message()+onBoard(c.Board, v)) })
+		all = append(all, func(ctx context.Context, v Answer) error { return hook.Say(ctx, v.message(), onBoard(c.Board.URL, v)) })
 	}
 	if t.Mackerel && c.Mackerel != nil {
 		client, err := h.MackerelClient(c.Mackerel.Mackerel)
@@ -55,13 +59,13 @@ func decisionTellers(h host.Host, c *config.Config) ([]decisionTeller, map[promo
 	return all, decided, nil
 }
 
-// onBoard is a line with the address of the page that has all checks; "" where nobody
+// onBoard is the address of the page that has all checks; "" where nobody
 // said where that is, or the decision is none of a Tier's gate.
 func onBoard(base string, v Answer) string {
 	if base == "" || v.To == "" {
 		return ""
 	}
-	return "\n" + strings.TrimRight(base, "/") + "/board/gate/" + url.PathEscape(string(v.To))
+	return strings.TrimRight(base, "/") + "/board/gate/" + url.PathEscape(string(v.To))
 }
 
 // Tell tells everybody of a decision, also after one could not be told.

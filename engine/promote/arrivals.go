@@ -14,8 +14,12 @@ import (
 // Tellers are those who are told when a Tier has come to match its branch.
 func Tellers(h host.Host, c *config.Config) ([]promoter.Teller, error) {
 	var all []promoter.Teller
-	if c.Promotion != nil && c.Promotion.SlackWebhookFile != "" {
-		all = append(all, &slackhook.Hook{File: c.Promotion.SlackWebhookFile})
+	if p := c.Promotion; p != nil && p.Slack != nil {
+		address, err := h.InEnv(c.Path+": promotion.slack.webhook", p.Slack.Webhook)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, &slackhook.Hook{File: p.Slack.Webhook.File, Address: address})
 	}
 	if m := c.Mackerel; m != nil && m.Service != "" {
 		client, err := h.MackerelClient(m.Mackerel)

@@ -73,7 +73,7 @@ func Open(ctx context.Context, h host.Host, d *documents.Documents, o Options) (
 	if m.tellers, err = Tellers(h, d.Config); err != nil {
 		return nil, err
 	}
-	w, err := evidence.New(d).Clients()
+	w, err := evidence.New(h, d).Clients()
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +86,8 @@ func Open(ctx context.Context, h host.Host, d *documents.Documents, o Options) (
 func gitConfig(h host.Host, c *config.Promotion) gitpush.Config {
 	return gitpush.Config{
 		Dir: c.Git.Dir, System: c.Git.System, App: c.Git.App, Submodule: c.Git.Submodule, Env: h.Environ(),
-		Author: gitpush.Author{Name: c.AuthorName, Email: c.AuthorEmail},
-		Sign:   gitpush.Sign{Format: c.SigningFormat, Key: c.SigningKey}, Hooks: c.Hooks,
+		Author: gitpush.Author{Name: c.Author.Name, Email: c.Author.Email},
+		Sign:   gitpush.Sign{Format: string(c.Signing.Format), Key: c.Signing.Key}, Hooks: c.Hooks,
 	}
 }
 

@@ -22,7 +22,11 @@ import (
 // scrapes nothing until it is run, and registers its metrics with r.
 func Open(h host.Host, d *documents.Documents, r prometheus.Registerer, log *slog.Logger) (Source, error) {
 	if c := d.Config.Source.Prometheus; c != nil {
-		s, err := promapi.New(remoteOf(h, c))
+		remote, err := remoteOf(h, c)
+		if err != nil {
+			return Source{}, fmt.Errorf("%s: source.prometheus: %w", d.Config.Path, err)
+		}
+		s, err := promapi.New(remote)
 		if err != nil {
 			return Source{}, fmt.Errorf("%s: source.prometheus: %w", d.Config.Path, err)
 		}
@@ -69,15 +73,22 @@ func AskedAlone(command string, err error) error {
 }
 
 // remoteOf turns the configuration into promapi's.
-func remoteOf(h host.Host, c *config.Prometheus) promapi.Config {
+func remoteOf(h host.Host, c *config.Prometheus) (promapi.Config, error) {
 	out := promapi.Config{
-		URL: c.URL, BearerTokenFile: c.BearerTokenFile, Timeout: c.Timeout, Headers: maps.Clone(c.Headers), Now: h.Now,
+		URL: c.URL, BearerTokenFile: c.BearerToken.File, Timeout: c.Timeout, Headers: maps.Clone(c.Headers), Now: h.Now,
 		ReplicaLabels: c.ReplicaLabels, ScrapeInterval: c.ScrapeInterval,
 		TLS: promapi.TLS{CAFile: c.TLS.CAFile, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile,
 			ServerName: c.TLS.ServerName, InsecureSkipVerify: c.TLS.InsecureSkipVerify},
 	}
-	if c.BasicAuth != nil {
-		out.Username, out.PasswordFile = c.BasicAuth.Username, c.BasicAuth.PasswordFile
+	var err error
+	if out.BearerToken, err = h.InEnv("bearer_token", c.BearerToken); err != nil {
+		return out, err
+	}
+	if a := c.BasicAuth; a != nil {
+		out.Username, out.PasswordFile = a.Username, a.Password.File
+		if out.Password, err = h.InEnv("basic_auth.password", a.Password); err != nil {
+			return out, err
+		}
 	}
 	if c.Tenant != "" {
 		if out.Headers == nil {
@@ -85,7 +96,7 @@ func remoteOf(h host.Host, c *config.Prometheus) promapi.Config {
 		}
 		out.Headers[c.TenantHeader] = c.Tenant
 	}
-	return out
+	return out, nil
 }
 
 // ScrapeOf hands the scrape configurations to Prometheus' own parser.

@@ -4,7 +4,7 @@ package usage
 import (
 	"fmt"
 
-	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/nearest"
 )
 
 // Error is of a question or a command line that is wrong: its message says what to
@@ -20,8 +20,5 @@ func Errorf(format string, args ...any) error {
 
 // DidYouMean is the hint for an error; "" where no known word is near.
 func DidYouMean(word string, known []string) string {
-	if near, ok := fleet.Nearest(word, known); ok {
-		return fmt.Sprintf(" (did you mean %q?)", near)
-	}
-	return ""
+	return nearest.Hint(word, known)
 }

@@ -40,7 +40,7 @@ var (
 	sli      = desc("sli_ratio", "The share of events of the window that were good.")
 	coverage = desc("coverage_ratio", "The share of the window, as far as it has passed, that has data.")
 	left     = desc("error_budget_remaining_ratio", "What is left of the error budget; negative when it is overspent.")
-	burn     = desc("burn_rate_ratio", "How fast the error budget burns over a recent span: 1 uses up exactly all of it in the SLO's window.", "window")
+	burn     = desc("burn_rate_ratio", "How fast the error budget burns over a recent span: 1 exhausts exactly all of it in the SLO's window.", "window")
 	state    = desc("state", "The verdict on the budget: 1 for the state that it is in, 0 for the others.", "state")
 )
 

@@ -10,7 +10,7 @@ import (
 )
 
 // dialect is that of the fleet's documents, which are custom resources too.
-var dialect = document.Dialect{Kubernetes: true, Readers: map[reflect.Type]func(*document.Object, string, *yaml.Node, reflect.Value){
+var dialect = document.Dialect{Kubernetes: true, Readers: map[reflect.Type]document.Reader{
 	reflect.TypeFor[metav1.ObjectMeta](): decodeMeta,
 	reflect.TypeFor[Duration]():          decodeDuration,
 }}
@@ -44,15 +44,7 @@ func decodeMeta(o *document.Object, path string, n *yaml.Node, field reflect.Val
 }
 
 func decodeDuration(o *document.Object, path string, n *yaml.Node, into reflect.Value) {
-	at := o.At(path)
-	text, ok := o.Text(path, at, n, "a duration with its unit, such as 90s, 24h or 7d")
-	if !ok {
-		return
-	}
-	parsed, err := ParseDuration(text)
-	if err != nil {
-		o.Refuse(path, at, "%v", err)
-		return
-	}
-	into.Set(reflect.ValueOf(parsed))
+	var d document.Duration
+	o.Decode(path, n, reflect.ValueOf(&d).Elem())
+	into.Set(reflect.ValueOf(Duration{d.Duration}))
 }

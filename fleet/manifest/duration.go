@@ -8,11 +8,10 @@ import (
 	"github.com/shopslo/shopslo/internal/document"
 )
 
-// Duration is a length of time, written as a Go duration that may begin with
-// days of 24 hours: 90s, 24h, 7d, 1d12h.
+// Duration is a length of time as people write it: 90s, 1h30m, 1.5h, 7d, 2w.
 //
 // +kubebuilder:validation:Type=string
-// +kubebuilder:validation:Pattern=`^([0-9]+d)?([0-9]+([.][0-9]+)?(ns|us|µs|ms|s|m|h))*$`
+// +kubebuilder:validation:Pattern=`^([0-9]+([.][0-9]+)?(ns|us|µs|ms|s|m|h|d|w|y))*$`
 type Duration struct {
 	time.Duration `json:"-"`
 }

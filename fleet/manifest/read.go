@@ -14,6 +14,7 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/internal/nearest"
 )
 
 // kinds lists the kinds of documents, in the order that they are written.
@@ -117,9 +118,9 @@ func known(d *document.Object, apiVersion, kind string, mayBeList bool) (_ fleet
 			return k, true, true
 		}
 	}
-	near, isNear := fleet.Nearest(kind, names)
+	near, isNear := nearest.Word(kind, names)
 	group, _, _ := strings.Cut(apiVersion, "/")
-	nearGroup, _ := fleet.Nearest(group, []string{Group})
+	nearGroup, _ := nearest.Word(group, []string{Group})
 	switch {
 	case apiVersion == APIVersion && isNear:
 		d.Refuse("kind", d.At("kind"), "unknown kind %q (did you mean %q?)", kind, near)

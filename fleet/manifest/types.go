@@ -193,7 +193,7 @@ type ShopSetSpec struct {
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="self.all(name, name.matches('^[a-zA-Z_][a-zA-Z0-9_]*$') && !name.startsWith('__'))",message="has a label name that is none; use letters, digits and _, a digit not first"
 	// +kubebuilder:validation:XValidation:rule="self.all(name, size(self[name]) > 0 && size(self[name]) <= 512)",message="has a label with an empty value, which means a series without it, or one of over 512 bytes"
-	Match map[string]string `json:"match,omitempty"`
+	Match map[string]string `json:"match,omitempty" need:"leave it out to have its default"`
 
 	// capacity is how much the ShopSet can take, in the unit of all capacities and
 	// loads, such as requests per second. Left out: not known.

@@ -222,7 +222,7 @@ func (s Settings) readScope(text string) (incident.Scope, error) {
 	var scope incident.Scope
 	words := strings.FieldsFunc(plain(text), func(r rune) bool { return strings.ContainsRune(" ,、　\n\t", r) })
 	if len(words) == 0 {
-		return scope, s.refuse("What is hurt? %s", "影響範囲を書いてください。%s", s.known())
+		return scope, s.refuse("What is affected? %s", "影響範囲を書いてください。%s", s.known())
 	}
 	for _, w := range words {
 		switch {

@@ -215,9 +215,9 @@ func (s Settings) moved(before, after incident.Incident, by string) string {
 	l := s.Language
 	switch after.State {
 	case incident.Open:
-		return l.say("🔥 It hurts again, says %s. (It was %s.)", "🔥 %s が再発を報告しました（直前の状態：%s）。", by, l.word(states[before.State]))
+		return l.say("🔥 There is impact again, says %s. (It was %s.)", "🔥 %s が再発を報告しました（直前の状態：%s）。", by, l.word(states[before.State]))
 	case incident.Mitigated:
-		return l.say("🧯 *Mitigated*, says %s: it hurts no longer, the cause is still there.", "🧯 %s が *緩和済み* にしました。影響は止まりましたが、原因は残っています。", by)
+		return l.say("🧯 *Mitigated*, says %s: no more impact, the cause is still there.", "🧯 %s が *緩和済み* にしました。影響は止まりましたが、原因は残っています。", by)
 	case incident.Resolved:
 		text := l.say("✅ *Resolved*, says %s: the cause is gone. Thank you, everybody.", "✅ %s が *解決済み* にしました。原因は取り除かれました。対応ありがとうございました。", by)
 		if after.Severity == incident.Minor {

@@ -102,7 +102,7 @@ func (s Settings) opening(title, severity string, from *noted, ongoing string) s
 const maxOptions = 100
 
 func (s Settings) scopeInput() *slack.InputBlock {
-	label := s.Language.say("What is hurt?", "影響範囲は？")
+	label := s.Language.say("What is affected?", "影響範囲は？")
 	n := len(s.Tiers) + len(s.ShopSets)
 	if len(s.ShopSets) == 0 || n+1 > maxOptions {
 		return input("scope", label, "", 1000, false, true)

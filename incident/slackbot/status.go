@@ -64,7 +64,7 @@ func (s Settings) facts(i incident.Incident, now time.Time) []string {
 	l := s.Language
 	facts := []string{
 		fmt.Sprintf("*%s*  %s %s", l.say("State", "状態"), states[i.State].icon, l.word(states[i.State])),
-		fmt.Sprintf("*%s*  %s", l.say("Hurts", "影響範囲"), escape(l.scope(i.Scope))),
+		fmt.Sprintf("*%s*  %s", l.say("Affected", "影響範囲"), escape(l.scope(i.Scope))),
 	}
 	if i.StartedAt.IsZero() {
 		facts = append(facts, fmt.Sprintf("*%s*  %s", l.say("Noticed", "検知"), s.when(i.DetectedAt)))
@@ -84,7 +84,7 @@ func (s Settings) facts(i incident.Incident, now time.Time) []string {
 		facts = append(facts, fmt.Sprintf("*%s*  `%s`", l.say("Suspected release", "疑わしいリリース"), escape(strings.ReplaceAll(i.Release, "`", "'"))))
 	}
 	if d := i.Durations(now); !i.State.Ongoing() && d.Hurting > 0 {
-		facts = append(facts, fmt.Sprintf("*%s*  %s", l.say("It hurt for", "影響時間"), l.duration(d.Hurting)))
+		facts = append(facts, fmt.Sprintf("*%s*  %s", l.say("Impact lasted", "影響時間"), l.duration(d.Hurting)))
 	}
 	return facts
 }
@@ -193,7 +193,7 @@ func (s Settings) entry(e incident.Event) string {
 		t := states[incident.State(e.Value)]
 		return l.say("%s %s", "%s %s", t.icon, l.word(t)) + by
 	case incident.Rescoped:
-		return l.say("hurts %s", "影響範囲：%s", escape(l.scope(e.Scope))) + by
+		return l.say("affects %s", "影響範囲：%s", escape(l.scope(e.Scope))) + by
 	case incident.Appointed:
 		t := roles[e.Role]
 		if e.Value == "" {

@@ -20,7 +20,7 @@ func (t *Tree) Check() []Violation {
 		if f.Test {
 			continue
 		}
-		c.grounds(f)
+		c.grounds(t, f)
 		c.adapters(f)
 		c.layers(f)
 		c.confined(f)
@@ -42,7 +42,7 @@ func (c *checker) add(where, why, format string, args ...any) {
 
 // grounds: rule 1. A vocabulary's root is pure, and knows no other vocabulary; nor
 // does anything below it.
-func (c *checker) grounds(f *File) {
+func (c *checker) grounds(t *Tree, f *File) {
 	for _, g := range grounds {
 		if !under(f.Dir, g) {
 			continue
@@ -55,10 +55,10 @@ func (c *checker) grounds(f *File) {
 					}
 				}
 			}
-			if f.Dir == g && !i.standard() {
-				c.add(i.at(f), "a vocabulary's root has the standard library only, so that it can be read and used alone", "imports %s", i.Path)
+			if f.Dir == g && !i.standard() && !t.leaf(i) {
+				c.add(i.at(f), "a vocabulary's root has the standard library and leaves of internal/ only, so that it can be read and used alone", "imports %s", i.Path)
 			}
-			if f.Dir == g && underAny(i.Path, []string{"os", "net", "log", "database", "syscall", "flag", "embed", "io/ioutil", "testing"}) && i.Path != "net/url" {
+			if f.Dir == g && i.outside() {
 				c.add(i.at(f), "a vocabulary's root does no I/O and no logging", "imports %s", i.Path)
 			}
 		}
@@ -70,6 +70,29 @@ func (c *checker) grounds(f *File) {
 			})
 		}
 	}
+}
+
+// outside reports whether an import does I/O or logs.
+func (i Import) outside() bool {
+	return underAny(i.Path, []string{"os", "net", "log", "database", "syscall", "flag", "embed", "io/ioutil", "testing"}) && i.Path != "net/url"
+}
+
+// leaf reports whether an import is a folder right below internal that uses nothing else
+// of the module, and does no I/O.
+func (t *Tree) leaf(i Import) bool {
+	dir, ok := i.local()
+	if !ok || path.Dir(dir) != "internal" {
+		return false
+	}
+	for _, f := range t.Files {
+		if f.Dir == dir && !f.Test && slices.ContainsFunc(f.Imports, func(of Import) bool {
+			_, local := of.local()
+			return local || of.outside()
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // adapters: rule 2. An adapter knows its vocabulary and its library, no other adapter.

@@ -62,15 +62,53 @@ func Pieces(word string) []string {
 	return append(out, word[start:])
 }
 
-// Columns writes rows, the first of them the heads, one under the other and two blanks
-// apart. All rows are as long as the first.
-func Columns(rows [][]string) string {
+// Wrap breaks a text into lines of at most so many columns; those behind the first are
+// moved in. 0: as wide as it takes. A word that is wider than a line is broken.
+func Wrap(text string, in, most int) string {
+	if most <= 0 {
+		return text
+	}
+	var b strings.Builder
+	width := in
+	for i, word := range strings.Fields(text) {
+		for j, piece := range Pieces(word) {
+			blank := i > 0 && j == 0
+			if width > in && width+Of(piece)+len(" ") > most {
+				b.WriteString("\n" + strings.Repeat(" ", in))
+				width, blank = in, false
+			}
+			if blank {
+				b.WriteString(" ")
+				width++
+			}
+			for _, r := range piece {
+				if width > in && width+ofRune(r) > most {
+					b.WriteString("\n" + strings.Repeat(" ", in))
+					width = in
+				}
+				b.WriteRune(r)
+				width += ofRune(r)
+			}
+		}
+	}
+	return b.String()
+}
+
+// Widths are how many columns the widest text takes at each place of the rows.
+func Widths(rows [][]string) []int {
 	widest := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, text := range row {
 			widest[i] = max(widest[i], Of(text))
 		}
 	}
+	return widest
+}
+
+// Columns writes rows, the first of them the heads, one under the other and two blanks
+// apart. All rows are as long as the first.
+func Columns(rows [][]string) string {
+	widest := Widths(rows)
 	var b strings.Builder
 	for _, row := range rows {
 		line := ""

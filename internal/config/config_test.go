@@ -10,6 +10,10 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/slo"
 )
 
 const least = `source:
@@ -26,14 +30,14 @@ func TestTheLeastConfigurationGetsTheDefaults(t *testing.T) {
 	want := &Config{
 		Path: "conf/shopslo.yaml", Dir: "conf",
 		Source: Source{Prometheus: &Prometheus{
-			URL: "http://127.0.0.1:9090", TenantHeader: "X-Scope-OrgID",
-			Timeout: 2 * time.Minute, ScrapeInterval: time.Minute,
+			Remote:       Remote{URL: "http://127.0.0.1:9090", Timeout: 2 * time.Minute},
+			TenantHeader: "X-Scope-OrgID", ScrapeInterval: time.Minute,
 		}},
 		Fleet: []string{"fleet/*.yaml"}, SLOs: []string{"slos/*.yaml"},
 		Ledger:          Ledger{Resolution: time.Minute, Delay: 65 * time.Second},
 		TargetLabels:    []string{"job", "instance"},
 		StartTimeMetric: "process_start_time_seconds",
-		BurnRates:       DefaultBurnRates(),
+		BurnRates:       slo.DefaultBurnAlerts(),
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -69,12 +73,12 @@ gate: {max_age: 2m, min_coverage: 0.5, quiet_coverage: 0.9, fail_on: [page, tick
 	want := &Config{
 		Path: "/etc/shopslo/shopslo.yaml", Dir: "/etc/shopslo",
 		Source: Source{Prometheus: &Prometheus{
-			URL:       "https://mimir.example/prometheus",
-			BasicAuth: &BasicAuth{Username: "shop", PasswordFile: "/etc/shopslo/secrets/password"},
-			TLS: TLS{CAFile: "/etc/shopslo/ca.pem", CertFile: "/tls/cert.pem", KeyFile: "/tls/key.pem",
-				ServerName: "mimir", InsecureSkipVerify: true},
-			Tenant: "shops", TenantHeader: "X-Tenant", Headers: map[string]string{"X-Team": "sre"},
-			Timeout: 30 * time.Second, ScrapeInterval: 15 * time.Second,
+			Remote: Remote{URL: "https://mimir.example/prometheus",
+				BasicAuth: &BasicAuth{Username: "shop", Password: document.Secret{File: "/etc/shopslo/secrets/password"}},
+				TLS: TLS{CAFile: "/etc/shopslo/ca.pem", CertFile: "/tls/cert.pem", KeyFile: "/tls/key.pem",
+					ServerName: "mimir", InsecureSkipVerify: true},
+				Headers: map[string]string{"X-Team": "sre"}, Timeout: 30 * time.Second},
+			Tenant: "shops", TenantHeader: "X-Tenant", ScrapeInterval: 15 * time.Second,
 			ReplicaLabels: []string{"replica", "rule_replica"},
 		}},
 		Fleet: []string{"a.yaml", "b.yaml"}, SLOs: []string{"*.yaml"},
@@ -82,8 +86,8 @@ gate: {max_age: 2m, min_coverage: 0.5, quiet_coverage: 0.9, fail_on: [page, tick
 			Retention: 7 * 24 * time.Hour, Delay: 90 * time.Second},
 		TargetLabels: []string{"pod"},
 		Budgets:      Budgets{LeastHistory: 6 * time.Hour},
-		BurnRates:    []BurnRate{{Long: 24 * time.Hour, Short: 2 * time.Hour, Factor: 3, Severity: Ticket}},
-		Gate: Gate{GateRules: GateRules{MaxAge: 2 * time.Minute, MinCoverage: 0.5, QuietCoverage: 0.9, FailOn: []Severity{Page, Ticket},
+		BurnRates:    []slo.BurnAlert{{Long: 24 * time.Hour, Short: 2 * time.Hour, Factor: 3, Severity: slo.Ticket}},
+		Gate: Gate{Policy: promotion.Policy{MaxAge: 2 * time.Minute, MinCoverage: 0.5, QuietCoverage: 0.9, FailOn: []slo.Severity{slo.Page, slo.Ticket},
 			AtRisk: "none", RedundancyWaived: true}},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -142,91 +146,93 @@ func TestFaults(t *testing.T) {
 		want       []string
 	}{
 		{"an unknown key at the top suggests the near one", least + "legder: {dir: x}\n",
-			[]string{`c.yaml:5: unknown key "legder" (did you mean "ledger"?)`}},
+			[]string{`c.yaml:5:1: legder: unknown key (did you mean "ledger"?)`}},
 		{"an unknown key deep below names its path", least + "ledger: {dir: x, retension: 1d}\n",
-			[]string{`c.yaml:5: unknown key "ledger.retension" (did you mean "retention"?)`}},
+			[]string{`c.yaml:5:18: ledger.retension: unknown key (did you mean "retention"?)`}},
 		{"an unknown key that resembles none lists those that exist", least + "gate: {colour: red}\n",
-			[]string{`c.yaml:5: unknown key "gate.colour" (known keys: max_age, min_coverage, quiet_coverage, fail_on, at_risk, exhausted, redundancy_waived, soak, since_release, load, longest_exclusion, quiet_alerts, checks, fleet, alerts, incidents, incidentbot, calendar, log, tell, tiers)`}},
+			[]string{`c.yaml:5:8: gate.colour: unknown key (known here: alerts, at_risk, calendar, checks, exhausted, fail_on, fleet, incidentbot, incidents, load, log, longest_exclusion, max_age, min_coverage, quiet_alerts, quiet_coverage, redundancy_waived, since_release, soak, tell, tiers)`}},
 		{"every fault is reported, in the order of lines", least + "gate: {max_age: soon, min_coverage: 95}\nwindw: 1\n",
-			[]string{`c.yaml:5: gate.max_age: "soon" is not a duration; write it like 30s, 5m, 1h30m or 28d`,
-				`c.yaml:5: gate.min_coverage: 95 is not a ratio above 0 and at most 1; write 95 % as 0.95`,
-				`c.yaml:6: unknown key "windw" (known keys: source, fleet, slos, ledger, target_labels, start_time_metric, counting, budgets, burn_rates, gate, promotion, mackerel, review, board)`}},
+			[]string{`c.yaml:5:17: gate.max_age: "soon" is no duration; write a number with its unit, such as 90s, 24h, 7d or 1h30m`,
+				`c.yaml:5:37: gate.min_coverage: 95 is not a ratio above 0 and at most 1; write 95 % as 0.95`,
+				`c.yaml:6:1: windw: unknown key (known here: board, budgets, burn_rates, counting, fleet, gate, ledger, mackerel, promotion, review, slos, source, start_time_metric, target_labels)`}},
 		{"a key given twice names the first line", least + "fleet: [x]\n",
-			[]string{`c.yaml:5: key "fleet" is given twice; the first is on line 3`}},
-		{"an empty file says what it needs", "", []string{`c.yaml: the file is empty; it needs at least source, fleet and slos`}},
-		{"a file with comments only is empty too", "# nothing\n", []string{`c.yaml: the file is empty; it needs at least source, fleet and slos`}},
-		{"a second document is refused", least + "---\nfleet: [x]\n", []string{`c.yaml:5: a second document begins here; the file holds one`}},
-		{"what is not YAML names the line", "fleet: [a\nslos: [b\n", []string{`c.yaml:1: this is not YAML: did not find expected ',' or ']'`}},
-		{"a list at the top is no configuration", "- a\n", []string{`c.yaml:1: the file must be a mapping of keys to values, not a list`}},
-		{"nothing but null is no configuration", "null\n", []string{`c.yaml:1: the file must be a mapping of keys to values, not nothing`}},
+			[]string{`c.yaml:5:1: fleet: is given twice, first on line 3`}},
+		{"an empty file says what it needs", "", []string{`c.yaml: the file is empty; write at least fleet, slos, source`}},
+		{"a file with comments only is empty too", "# nothing\n", []string{`c.yaml: the file is empty; write at least fleet, slos, source`}},
+		{"a second document is refused", least + "---\nfleet: [x]\n", []string{`c.yaml:6:1: a second document begins here; the file holds one`}},
+		{"what is not YAML names the line", "fleet: [a\nslos: [b\n", []string{`c.yaml:1: is not YAML: did not find expected ',' or ']'`}},
+		{"a list at the top is no configuration", "- a\n", []string{`c.yaml:1:1: needs a mapping of keys and values, found a list`}},
+		{"nothing but null is no configuration", "null\n", []string{`c.yaml: the file is empty; write at least fleet, slos, source`}},
 		{"missing parts are all named", "gate: {}\n",
-			[]string{`c.yaml:1: source is missing: name a prometheus, an embedded or a mackerel one`,
-				`c.yaml:1: fleet is missing or empty: list the documents, like [fleet/*.yaml]`,
-				`c.yaml:1: slos is missing or empty: list the documents, like [slos/*.yaml]`}},
+			[]string{`c.yaml:1:1: fleet: is missing; list the documents, like [fleet/*.yaml]`,
+				`c.yaml:1:1: slos: is missing; list the documents, like [slos/*.yaml]`,
+				`c.yaml:1:1: source: is missing; name a prometheus, an embedded or a mackerel one`}},
 		{"two sources are one too many", "source: {prometheus: {url: http://a}, embedded: {dir: d, scrape_configs: [{job_name: x}]}}\n" + rest,
-			[]string{`c.yaml:1: source has both prometheus and embedded; choose one`}},
-		{"no source is one too few", "source: {}\n" + rest, []string{`c.yaml:1: source needs prometheus, embedded or mackerel`}},
+			[]string{`c.yaml:1:9: source: has both prometheus and embedded; choose one`}},
+		{"no source is one too few", "source: {}\n" + rest, []string{`c.yaml:1:9: source: needs prometheus, embedded or mackerel`}},
 		{"a source that is a text is reported once", "source: {prometheus: http://a}\n" + rest,
-			[]string{`c.yaml:1: source.prometheus must be a mapping of keys to values, not a single value`}},
+			[]string{`c.yaml:1:22: source.prometheus: needs a mapping of keys and values, found a single value`}},
 		{"an inline password is refused, not repeated", source + url + "    basic_auth: {username: u, password: hunter2}\n" + rest,
-			[]string{`c.yaml:4: unknown key "source.prometheus.basic_auth.password" (no secret stands in this file: put it into a file of its own and name that with password_file)`}},
+			[]string{`c.yaml:4:41: source.prometheus.basic_auth.password: a secret does not stand in this file: write {env: NAME} or {file: PATH}`}},
 		{"an inline token is refused", source + url + "    bearer_token: hunter2\n" + rest,
-			[]string{`c.yaml:4: unknown key "source.prometheus.bearer_token" (no secret stands in this file: put it into a file of its own and name that with bearer_token_file)`}},
+			[]string{`c.yaml:4:19: source.prometheus.bearer_token: a secret does not stand in this file: write {env: NAME} or {file: PATH}`}},
 		{"a password in the URL is refused, not repeated", source + "    url: http://u:hunter2@a\n" + rest,
-			[]string{`c.yaml:3: source.prometheus.url holds a user name or password; use basic_auth with username and password_file`}},
+			[]string{`c.yaml:3:10: source.prometheus.url: holds a user name or password; use basic_auth with username and password`}},
 		{"a URL that does not parse is not repeated", source + "    url: \"http://u:hunter2@a:b\"\n" + rest,
-			[]string{`c.yaml:3: source.prometheus.url is not a URL (invalid port ":b" after host); write it like http://prometheus:9090`}},
+			[]string{`c.yaml:3:10: source.prometheus.url: is not a URL (invalid port ":b" after host); write it like http://prometheus:9090`}},
 		{"a URL needs a scheme", source + "    url: prometheus:9090\n" + rest,
-			[]string{`c.yaml:3: source.prometheus.url "prometheus:9090" has no http:// or https:// with a host; write it like http://prometheus:9090`}},
+			[]string{`c.yaml:3:10: source.prometheus.url: "prometheus:9090" has no http:// or https:// with a host; write it like http://prometheus:9090`}},
 		{"a missing URL is named", source + "    tenant: a\n" + rest,
-			[]string{`c.yaml:3: source.prometheus.url is missing: write it like http://prometheus:9090`}},
+			[]string{`c.yaml:3:5: source.prometheus.url: is missing; write it like http://prometheus:9090`}},
 		{"an authorization header is a secret", source + url + "    headers: {authorization: Bearer hunter2}\n" + rest,
-			[]string{`c.yaml:4: source.prometheus.headers.authorization: no secret stands in this file; use basic_auth or bearer_token_file`}},
+			[]string{`c.yaml:4:30: source.prometheus.headers.authorization: no secret stands in this file; use basic_auth or bearer_token`}},
 		{"two ways to log in are one too many", source + url + "    basic_auth: {username: u, password_file: p}\n    bearer_token_file: t\n" + rest,
-			[]string{`c.yaml:5: source.prometheus.bearer_token_file stands beside basic_auth; choose one`}},
+			[]string{`c.yaml:5:24: source.prometheus.bearer_token: stands beside basic_auth; choose one`}},
 		{"basic auth needs both halves", source + url + "    basic_auth: {}\n" + rest,
-			[]string{`c.yaml:4: source.prometheus.basic_auth.username is missing: name the user`,
-				`c.yaml:4: source.prometheus.basic_auth.password_file is missing: name the file that holds the password`}},
+			[]string{`c.yaml:4:17: source.prometheus.basic_auth.password: is missing; name the file or environment variable that holds it: {file: PATH} or {env: NAME}`,
+				`c.yaml:4:17: source.prometheus.basic_auth.username: is missing; name the user`}},
 		{"a certificate needs its key", source + url + "    tls: {cert_file: c}\n" + rest,
-			[]string{`c.yaml:4: source.prometheus.tls needs cert_file and key_file together`}},
+			[]string{`c.yaml:4:10: source.prometheus.tls: needs cert_file and key_file together`}},
 		{"yes is not true", source + url + "    tls: {insecure_skip_verify: yes}\n" + rest,
-			[]string{`c.yaml:4: source.prometheus.tls.insecure_skip_verify: "yes" must be true or false`}},
+			[]string{`c.yaml:4:33: source.prometheus.tls.insecure_skip_verify: needs true or false, found the text "yes"`}},
 		{"an embedded source needs a folder and jobs", "source: {embedded: {retention: 1d}}\n" + rest,
-			[]string{`c.yaml:1: source.embedded.dir is missing: name the folder that is to hold the samples`,
-				`c.yaml:1: source.embedded.scrape_configs is missing or empty: list at least one job, in Prometheus' syntax`}},
+			[]string{`c.yaml:1:20: source.embedded.dir: is missing; name the folder that is to hold the samples`,
+				`c.yaml:1:20: source.embedded.scrape_configs: is missing; list at least one job, in Prometheus' syntax`}},
 		{"a mapping is no list of jobs", "source: {embedded: {dir: d, scrape_configs: {}}}\n" + rest,
-			[]string{`c.yaml:1: source.embedded.scrape_configs must be a list, not a mapping`}},
+			[]string{`c.yaml:1:45: source.embedded.scrape_configs: needs a list, such as [a, b], found a mapping`}},
 		{"a broken pattern is named", "source: {prometheus: {url: http://a}}\nfleet: [\"a[\"]\nslos: [s]\n",
-			[]string{`c.yaml:2: fleet[0]: "a[" is not a pattern of file names: syntax error in pattern`}},
+			[]string{`c.yaml:2:9: fleet[0]: "a[" is not a pattern of file names: syntax error in pattern`}},
 		{"a single file still goes into a list", "source: {prometheus: {url: http://a}}\nfleet: f\nslos: [s, {}]\n",
-			[]string{`c.yaml:2: fleet must be a list, not a single value`, `c.yaml:3: slos[1] must be a text that is not empty`}},
+			[]string{`c.yaml:2:8: fleet: needs a list, such as [a, b], found a single value`,
+				`c.yaml:3:11: slos[1]: needs a text, found a mapping`}},
 		{"a ledger needs a folder", least + "ledger: {retention: 1d}\n",
-			[]string{`c.yaml:5: ledger.dir is missing: name the folder that is to hold the counts, or leave ledger out`}},
+			[]string{`c.yaml:5:9: ledger.dir: is missing; name the folder that is to hold the counts, or leave ledger out`}},
 		{"retention covers two steps", least + "ledger: {dir: d, resolution: 1h, retention: 1h}\n",
-			[]string{`c.yaml:5: ledger.retention is shorter than two steps of ledger.resolution`}},
+			[]string{`c.yaml:5:45: ledger.retention: is shorter than two steps of ledger.resolution`}},
 		{"zero is no duration", least + "ledger: {dir: d, resolution: 0s}\n",
-			[]string{`c.yaml:5: ledger.resolution: "0s" must be longer than 0`}},
+			[]string{`c.yaml:5:30: ledger.resolution: "0s" must be longer than 0`}},
 		{"a history of no length is none", least + "budgets: {least_history: 0s, least_historie: 1d}\n",
-			[]string{`c.yaml:5: budgets.least_history: "0s" must be longer than 0`,
-				`c.yaml:5: unknown key "budgets.least_historie" (did you mean "least_history"?)`}},
+			[]string{`c.yaml:5:26: budgets.least_history: "0s" must be longer than 0`,
+				`c.yaml:5:30: budgets.least_historie: unknown key (did you mean "least_history"?)`}},
 		{"target labels are not empty and differ", least + "target_labels: [job, job]\n",
-			[]string{`c.yaml:5: target_labels names "job" twice`}},
+			[]string{`c.yaml:5:22: target_labels[1]: names "job" twice`}},
 		{"no target labels at all", least + "target_labels: []\n",
-			[]string{`c.yaml:5: target_labels is empty; leave it out for [job, instance]`}},
+			[]string{`c.yaml:5:16: target_labels: is empty; leave it out for [job, instance]`}},
 		{"a burn rate names what is wrong with it", least + "burn_rates:\n- {long: 1h, short: 1h, factor: -1, severity: loud}\n- {long: 1h}\n- 5\n",
-			[]string{`c.yaml:6: burn_rates[0].short must be shorter than long`,
-				`c.yaml:6: burn_rates[0].factor must be greater than 0`,
-				`c.yaml:6: burn_rates[0].severity: "loud" must be page or ticket`,
-				`c.yaml:7: burn_rates[1].short is missing`, `c.yaml:7: burn_rates[1].factor is missing`,
-				`c.yaml:7: burn_rates[1].severity is missing`,
-				`c.yaml:8: burn_rates[2] must be a mapping of keys to values, not a single value`}},
-		{"a percentage is told as a ratio", least + "gate: {min_coverage: 50%}\n", []string{`c.yaml:5: gate.min_coverage: "50%" is not a number; write it as 0.5`}},
-		{"a tab is named", least + "gate:\n\tmax_age: 5m\n", []string{`c.yaml:6: this is not YAML: found character that cannot start any token; is it a tab? YAML takes spaces only`}},
-		{"not a number is none", least + "gate: {min_coverage: .nan}\n", []string{`c.yaml:5: gate.min_coverage: ".nan" is not a number`}},
-		{"severities are page and ticket", least + "gate: {fail_on: [page, loud]}\n", []string{`c.yaml:5: gate.fail_on[1]: "loud" must be page or ticket`}},
-		{"no severity at all is said by leaving the key out", least + "gate: {fail_on: []}\n", []string{`c.yaml:5: gate.fail_on is empty; leave it out for [page]`}},
+			[]string{`c.yaml:6:21: burn_rates[0].short: must be shorter than long`,
+				`c.yaml:6:33: burn_rates[0].factor: must be greater than 0`,
+				`c.yaml:6:47: burn_rates[0].severity: "loud" is not one of page, ticket`,
+				`c.yaml:7:3: burn_rates[1].factor: is missing`,
+				`c.yaml:7:3: burn_rates[1].severity: is missing`,
+				`c.yaml:7:3: burn_rates[1].short: is missing`,
+				`c.yaml:8:3: burn_rates[2]: needs a mapping of keys and values, found a single value`}},
+		{"a percentage is told as a ratio", least + "gate: {min_coverage: 50%}\n", []string{`c.yaml:5:22: gate.min_coverage: "50%" is not a number; write it as 0.5`}},
+		{"a tab is named", least + "gate:\n\tmax_age: 5m\n", []string{`c.yaml:6: is not YAML: found character that cannot start any token; is it a tab? YAML takes spaces only`}},
+		{"not a number is none", least + "gate: {min_coverage: .nan}\n", []string{`c.yaml:5:22: gate.min_coverage: .nan is not a number that can be compared`}},
+		{"severities are page and ticket", least + "gate: {fail_on: [page, loud]}\n", []string{`c.yaml:5:24: gate.fail_on[1]: "loud" is not one of page, ticket`}},
+		{"no severity at all is said by leaving the key out", least + "gate: {fail_on: []}\n", []string{`c.yaml:5:17: gate.fail_on: is empty; leave it out for [page]`}},
 		{"aliases cannot blow up the jobs", "fleet: [f]\nslos: [s]\ntarget_labels: [a]\nsource:\n  embedded:\n    dir: d\n    scrape_configs:\n" + bomb(),
-			[]string{`c.yaml:7: source.embedded.scrape_configs grows beyond 200000 nodes when its aliases are expanded`}},
+			[]string{`c.yaml:1:1: grows by more than 200000 nodes when its aliases are written out; split it`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -240,9 +246,9 @@ func TestFaults(t *testing.T) {
 			if strings.Contains(err.Error(), "hunter2") {
 				t.Error("the message repeats a secret")
 			}
-			var faults Faults
+			var faults document.Faults
 			if !errors.As(err, &faults) {
-				t.Errorf("error of type %T, want Faults", err)
+				t.Errorf("error of type %T, want document.Faults", err)
 			}
 		})
 	}
@@ -286,7 +292,7 @@ func TestLoad(t *testing.T) {
 		}
 	})
 	t.Run("a huge file is not read", func(t *testing.T) {
-		if _, err := Load(write("huge.yaml", strings.Repeat("#", maxSize+1))); err == nil || !strings.Contains(err.Error(), "bytes long") {
+		if _, err := Load(write("huge.yaml", strings.Repeat("#", document.MaxSize+1))); err == nil || !strings.Contains(err.Error(), "bytes long") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -303,7 +309,7 @@ func TestRetentionFor(t *testing.T) {
 		{"not set, a year needs two", 0, 365 * day, 730 * day, ""},
 		{"set, it is as the file says", 56 * day, 28 * day, 56 * day, ""},
 		{"set below two windows, it is refused", 30 * day, 28 * day, 0,
-			"ledger.retention is 30d, but the longest SLO window is 4w: keep at least two windows, 8w"},
+			"ledger.retention is 30d, but the longest SLO window is 28d: keep at least two windows, 56d"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -324,7 +330,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := Parse("c.yaml", []byte(text))
 		if err != nil {
-			var faults Faults
+			var faults document.Faults
 			if !errors.As(err, &faults) || len(faults) == 0 {
 				t.Fatalf("error %v is of type %T", err, err)
 			}

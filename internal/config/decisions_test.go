@@ -4,10 +4,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/promotion"
 )
 
 func TestWhereDecisionsAreLoggedAndWhoIsTold(t *testing.T) {
-	all := []string{"promote", "hold", "inconclusive"}
+	all := []promotion.Verdict{"promote", "hold", "inconclusive"}
 	for _, c := range []struct {
 		name, gate string
 		log        *DecisionLog
@@ -16,11 +19,11 @@ func TestWhereDecisionsAreLoggedAndWhoIsTold(t *testing.T) {
 		{"nowhere and nobody", "{max_age: 2m}", nil, Tell{}},
 		{"in a folder", "{log: {dir: decisions}}", &DecisionLog{Dir: "/etc/decisions"}, Tell{}},
 		{"in a branch", "{log: {git: {repository: https://git.example/log}, required: true}}",
-			&DecisionLog{Repository: "https://git.example/log", Branch: "decisions", Required: true}, Tell{}},
+			&DecisionLog{Git: &LogBranch{"https://git.example/log", "decisions"}, Required: true}, Tell{}},
 		{"in a branch of a repository beside the file", "{log: {git: {repository: ../log.git, branch: gate}}}",
-			&DecisionLog{Repository: "/log.git", Branch: "gate"}, Tell{}},
-		{"Slack by a file", "{tell: {slack: {webhook_file: hook}, decisions: [hold]}}", nil, Tell{Slack: true, SlackWebhookFile: "/etc/hook", Decisions: []string{"hold"}}},
-		{"Slack by the environment", "{tell: {slack: {}}}", nil, Tell{Slack: true, Decisions: all}},
+			&DecisionLog{Git: &LogBranch{"/log.git", "gate"}}, Tell{}},
+		{"Slack by a file", "{tell: {slack: {webhook_file: hook}, decisions: [hold]}}", nil, Tell{Slack: &Slack{document.Secret{File: "/etc/hook"}}, Decisions: all[1:2]}},
+		{"Slack by the environment", "{tell: {slack: {}}}", nil, Tell{Slack: &Slack{}, Decisions: all}},
 		{"Mackerel", "{tell: {mackerel: true}}\nmackerel: {service: shop}", nil, Tell{Mackerel: true, Decisions: all}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -37,14 +40,14 @@ func TestWhereDecisionsAreLoggedAndWhoIsTold(t *testing.T) {
 
 func TestFaultsOfTheLogAndOfTelling(t *testing.T) {
 	for _, c := range []struct{ name, gate, want string }{
-		{"a log in two places", "{log: {dir: a, git: {repository: /b}}}", "gate.log.git stands beside dir"},
-		{"a log in no place", "{log: {required: true}}", "gate.log.dir is missing"},
-		{"a branch of no repository", "{log: {git: {branch: x}}}", "gate.log.git.repository is missing"},
+		{"a log in two places", "{log: {dir: a, git: {repository: /b}}}", "gate.log.git: stands beside dir"},
+		{"a log in no place", "{log: {required: true}}", "gate.log.dir: is missing"},
+		{"a branch of no repository", "{log: {git: {branch: x}}}", "gate.log.git.repository: is missing"},
 		{"a password in the address", "{log: {git: {repository: https://u:hunter2@x/y}}}", "holds a password"},
 		{"a branch that cannot be", "{log: {git: {repository: /b, branch: a..b}}}", "gate.log.git.branch"},
-		{"a webhook in the file", "{tell: {slack: {webhook: https://x/hunter2}}}", "the address is a secret"},
+		{"a webhook in the file", "{tell: {slack: {webhook: https://x/hunter2}}}", "a secret does not stand in this file"},
 		{"Mackerel without a service", "{tell: {mackerel: true}}", "needs the section mackerel"},
-		{"a decision that is none", "{tell: {decisions: [maybe]}}", `gate.tell.decisions[0]: "maybe" must be promote, hold or inconclusive`},
+		{"a decision that is none", "{tell: {decisions: [maybe]}}", `gate.tell.decisions[0]: "maybe" is not one of promote, hold, inconclusive`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("c.yaml", []byte(beforeGate+"gate: "+c.gate+"\n"))

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/promotion"
 )
 
 const beforeGate = "source: {prometheus: {url: http://p, bearer_token_file: token, tenant: shops, headers: {X-Team: sre}}}\nfleet: [f]\nslos: [s]\n"
@@ -22,10 +25,10 @@ func TestATierHasRulesOfItsOwnAndTheRestOfAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	none, two := time.Duration(0), 48*time.Hour
-	all := GateRules{MaxAge: 2 * time.Minute, Soak: &none, Checks: map[string]string{"sync": "required", "images": "off"}}
-	own := GateRules{MaxAge: 2 * time.Minute, Soak: &two, AtRisk: "fixes", Harm: 0.5, HarmToOne: 0.02, Baseline: 14 * 24 * time.Hour, LoadShare: 0.7, LoadWindow: 2 * time.Hour, LoadDay: 7 * 24 * time.Hour,
-		Checks: map[string]string{"sync": "required", "images": "required"}}
-	for tier, want := range map[string]GateRules{"beta": all, "prod": all, "prod-ha": own} {
+	all := promotion.Policy{MaxAge: 2 * time.Minute, Soak: &none, Needs: map[string]promotion.Need{"sync": "required", "images": "off"}}
+	own := promotion.Policy{MaxAge: 2 * time.Minute, Soak: &two, AtRisk: "fixes", Since: promotion.SincePolicy{Harm: 0.5, HarmToOne: 0.02, Baseline: 14 * 24 * time.Hour},
+		Load: promotion.LoadPolicy{Share: 0.7, Window: 2 * time.Hour, Day: 7 * 24 * time.Hour}, Needs: map[string]promotion.Need{"sync": "required", "images": "required"}}
+	for tier, want := range map[string]promotion.Policy{"beta": all, "prod": all, "prod-ha": own} {
 		if got := c.Gate.Rules(tier); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s has\n%+v, want\n%+v", tier, got, want)
 		}
@@ -42,14 +45,14 @@ func TestWhomTheGateAsks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Remote{URL: "https://exporter:9877/x", BasicAuth: &BasicAuth{"u", "/etc/pw"}, TLS: TLS{CAFile: "/etc/ca.pem"}, Timeout: 3 * time.Second}
+	want := &Remote{URL: "https://exporter:9877/x", BasicAuth: &BasicAuth{"u", document.Secret{File: "/etc/pw"}}, TLS: TLS{CAFile: "/etc/ca.pem"}, Timeout: 3 * time.Second}
 	if !reflect.DeepEqual(c.Gate.Fleet, want) {
 		t.Errorf("fleet is %+v", c.Gate.Fleet)
 	}
-	if want := (&Remote{URL: "https://incidentbot:8080/x", BearerTokenFile: "/etc/bot-token", Timeout: 10 * time.Second}); !reflect.DeepEqual(c.Gate.IncidentBot, want) {
+	if want := (&Remote{URL: "https://incidentbot:8080/x", BearerToken: document.Secret{File: "/etc/bot-token"}, Timeout: 10 * time.Second}); !reflect.DeepEqual(c.Gate.IncidentBot, want) {
 		t.Errorf("the incidentbot is %+v", c.Gate.IncidentBot)
 	}
-	alerts := &Alerts{Remote: Remote{URL: "http://p", BearerTokenFile: "/etc/token", Timeout: 10 * time.Second,
+	alerts := &Alerts{Remote: Remote{URL: "http://p", BearerToken: document.Secret{File: "/etc/token"}, Timeout: 10 * time.Second,
 		Headers: map[string]string{"X-Team": "sre", "X-Scope-OrgID": "shops"}}}
 	if !reflect.DeepEqual(c.Gate.Alerts, alerts) {
 		t.Errorf("alerts are asked of %+v, want the source's %+v", c.Gate.Alerts, alerts)
@@ -61,28 +64,28 @@ func TestWhomTheGateAsks(t *testing.T) {
 
 func TestFaultsOfTheGate(t *testing.T) {
 	for _, c := range []struct{ name, gate, want string }{
-		{"a word that is none", "{at_risk: some}", `gate.at_risk: "some" must be one of all, fixes, none`},
-		{"an unknown check", "{checks: {snyc: required}}", `unknown key "gate.checks.snyc" (did you mean "sync"?)`},
-		{"a need that is none", "{tiers: {prod: {checks: {sync: maybe}}}}", `gate.tiers.prod.checks.sync: "maybe" must be one of`},
-		{"a check that cannot be off", "{checks: {source: off}}", `unknown key "gate.checks.source"`},
-		{"an unknown key of a Tier", "{tiers: {prod: {fleet: {}}}}", `unknown key "gate.tiers.prod.fleet"`},
-		{"an exporter without an address", "{fleet: {timeout: 3s}}", "gate.fleet.url is missing"},
+		{"a word that is none", "{at_risk: some}", `gate.at_risk: "some" is not one of all, fixes, none`},
+		{"an unknown check", "{checks: {snyc: required}}", `gate.checks.snyc: unknown check "snyc" (did you mean "sync"?)`},
+		{"a need that is none", "{tiers: {prod: {checks: {sync: maybe}}}}", `gate.tiers.prod.checks.sync: "maybe" is not one of required, optional, off`},
+		{"a check that cannot be off", "{checks: {source: off}}", `gate.checks.source: check source cannot be off`},
+		{"an unknown key of a Tier", "{tiers: {prod: {fleet: {}}}}", `gate.tiers.prod.fleet: unknown key`},
+		{"an exporter without an address", "{fleet: {timeout: 3s}}", "gate.fleet.url: is missing"},
 		{"a password in the file", "{fleet: {url: http://x, password: secret}}", "no secret stands in this file"},
-		{"an Alertmanager without an address", "{alerts: {kind: alertmanager}}", "gate.alerts.url is missing"},
+		{"an Alertmanager without an address", "{alerts: {kind: alertmanager}}", "gate.alerts.url: is missing"},
 		{"two ways to show who asks", "{fleet: {url: http://x, bearer_token_file: f, basic_auth: {username: u, password_file: p}}}", "choose one"},
 		{"an incidentbot that is no URL", "{incidentbot: {url: incidentbot}}", "gate.incidentbot.url"},
-		{"a token for nobody", "{incidentbot: {bearer_token_file: f}}", "gate.incidentbot.url is missing: write it like http://incidentbot:9878"},
-		{"a token in the file", "{incidentbot: {url: http://x, bearer_token: secret}}", "no secret stands in this file"},
+		{"a token for nobody", "{incidentbot: {bearer_token_file: f}}", "gate.incidentbot.url: is missing; write it like http://incidentbot:9878"},
+		{"a token in the file", "{incidentbot: {url: http://x, bearer_token: secret}}", "a secret does not stand in this file"},
 		{"no harm at all", "{since_release: {harm: 0}}", "must be a burn rate above 0"},
 		{"more than all requests", "{since_release: {harm_to_one: 2}}", "since_release.harm_to_one: 2 is not a ratio"},
 		{"a busy time of no length", "{load: {window: 0h}}", "gate.load.window"},
 		{"certainty", "{since_release: {confidence: 1}}", "must be below 1"},
-		{"a negative soak", "{soak: -1h}", "is not a duration"},
-		{"no severity", "{fail_on: []}", "gate.fail_on is empty"},
+		{"a negative soak", "{soak: -1h}", "must be longer than 0"},
+		{"no severity", "{fail_on: []}", "gate.fail_on: is empty"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("c.yaml", []byte(beforeGate+"gate: "+c.gate+"\n"))
-			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "c.yaml:4") || strings.Contains(err.Error(), "secret ") && !strings.Contains(err.Error(), "no secret") {
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "c.yaml:4") || strings.Contains(err.Error(), "secret ") && !strings.Contains(err.Error(), "stand in this file") && !strings.Contains(err.Error(), "no secret") {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})

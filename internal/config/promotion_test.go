@@ -3,8 +3,11 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/shopslo/shopslo/internal/document"
 )
 
 const withoutPromotion = "source: {prometheus: {url: 'http://p:9090'}}\nfleet: [f.yaml]\nslos: [s.yaml]\n"
@@ -26,9 +29,9 @@ func TestThePromotionSectionIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Promotion{Git: Git{"git@git.example:shop/system.git", "/etc/shop/repos/app.git", "app", "/etc/shop/data/git"},
-		AuthorName: "Release Bot", AuthorEmail: "bot@example.com", SigningFormat: "ssh", SigningKey: "/etc/shop/secrets/key",
-		Compare: "https://git.example/shop/app/compare/{from}...{to}", SlackWebhookFile: filepath.Join("/etc/shop", "secrets/slack")}
-	if *c.Promotion != want {
+		Author: Author{"Release Bot", "bot@example.com"}, Signing: Signing{"ssh", "/etc/shop/secrets/key"},
+		Compare: "https://git.example/shop/app/compare/{from}...{to}", Slack: &Slack{document.Secret{File: filepath.Join("/etc/shop", "secrets/slack")}}}
+	if !reflect.DeepEqual(*c.Promotion, want) {
 		t.Errorf("%+v, want\n%+v", *c.Promotion, want)
 	}
 }
@@ -49,22 +52,22 @@ func TestTheDocumentedPromotionSectionLoads(t *testing.T) {
 
 func TestFaultsOfThePromotionSectionAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
-		"{}":                                    "promotion.git is missing",
-		"{git: {dir: d}}":                       "promotion.git.system is missing",
-		"{git: {system: s}}":                    "promotion.git.dir is missing",
-		"{git: {system: s, dir: d, app: a}}":    "app and submodule go together",
+		"{}":                                    "promotion.git: is missing",
+		"{git: {dir: d}}":                       "promotion.git.system: is missing",
+		"{git: {system: s}}":                    "promotion.git.dir: is missing",
+		"{git: {system: s, dir: d, app: a}}":    "promotion.git.app: and submodule go together",
 		"{git: {system: 'ext::sh', dir: d}}":    "names a remote helper",
-		"{git: {system: s, dir: d}, slack: {}}": "promotion.slack.webhook_file is missing",
-		"{git: {system: s, dir: d}, slack: {webhook: 'https://x'}}": "the address is a secret",
+		"{git: {system: s, dir: d}, slack: {}}": "promotion.slack.webhook: is missing",
+		"{git: {system: s, dir: d}, slack: {webhook: 'https://x'}}": "a secret does not stand in this file",
 		"{git: {system: s, dir: d}, compare: 'https://x'}":          "needs {from} and {to}",
-		"{git: {system: s, dir: d}, signing: {key: k}}":             "promotion.signing.format is missing",
-		"{git: {system: s, dir: d}, signing: {format: pgp}}":        "must be one of",
-		"{git: {system: s, dir: d}, author: {name: n}}":             "promotion.author.email is missing",
+		"{git: {system: s, dir: d}, signing: {key: k}}":             "promotion.signing.format: is missing",
+		"{git: {system: s, dir: d}, signing: {format: pgp}}":        "is not one of",
+		"{git: {system: s, dir: d}, author: {name: n}}":             "promotion.author.email: is missing",
 		"{git: {system: 'https://u:hunter2@x/y', dir: d}}":          "holds a password",
 		"{git: {system: s, dir: d, brnch: x}}":                      "unknown key",
 	} {
 		_, err := Parse("shopslo.yaml", []byte(withoutPromotion+"promotion: "+text+"\n"))
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "shopslo.yaml:4: ") || strings.Contains(err.Error(), "hunter2") {
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "shopslo.yaml:4:") || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}

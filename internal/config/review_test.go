@@ -26,7 +26,7 @@ func TestTheReviewIsReadWithItsDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := c.WeeklyReview()
-	if r.Zone.String() != "Asia/Tokyo" || r.Language != "ja" || len(r.Actions) != 1 || r.SlackWebhookFile != filepath.Join("dir", "secrets/slack") {
+	if r.Zone.String() != "Asia/Tokyo" || r.Language != "ja" || len(r.Actions) != 1 || r.Slack.Webhook.File != filepath.Join("dir", "secrets/slack") {
 		t.Errorf("%+v", r)
 	}
 }
@@ -35,9 +35,9 @@ func TestAReviewThatCannotBeIsRefusedWithAWayOut(t *testing.T) {
 	for name, test := range map[string][2]string{
 		"a zone that is none":         {"{timezone: Tokyo}", "IANA name, such as Asia/Tokyo"},
 		"the machine's own zone":      {"{timezone: Local}", "IANA name"},
-		"a language that is none":     {"{language: fr}", "must be one of en, ja"},
+		"a language that is none":     {"{language: fr}", "is not one of en, ja"},
 		"a link that is none":         {"{link: reviews/x.md}", "address of a page"},
-		"a secret in the file":        {"{slack: {webhook: 'https://hooks.example/x'}}", "webhook_file"},
+		"a secret in the file":        {"{slack: {webhook: 'https://hooks.example/x'}}", "a secret does not stand in this file"},
 		"Slack without a webhook":     {"{slack: {}}", "name the file"},
 		"a key that nobody knows":     {"{timezon: Asia/Tokyo}", `did you mean "timezone"`},
 		"a secret under another name": {"{slack: {webhook_file: x, url: 'https://hooks.example/x'}}", "the address is a secret"},

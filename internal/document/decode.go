@@ -3,17 +3,17 @@ package document
 import (
 	"encoding"
 	"fmt"
-	"maps"
 	"math"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/nearest"
 )
 
 // Decode reads a node into a wire type's field. It is strict: what does not fit
@@ -26,23 +26,42 @@ func (o *Object) Decode(path string, n *yaml.Node, into reflect.Value) {
 		read(o, path, n, into)
 		return
 	}
-	if into.Type() == timeType {
+	if words := o.dialect.Words[into.Type()]; words != nil {
+		o.decodeWord(path, at, n, into, words)
+		return
+	}
+	switch into.Type() {
+	case timeType:
 		o.decodeTime(path, at, n, into)
+		return
+	case lengthType:
+		o.decodeLength(path, at, n, into)
+		return
+	case zoneType:
+		o.decodeZone(path, at, n, into)
+		return
+	case secretType:
+		o.decodeSecret(path, at, n, into)
+		return
+	case rawType:
+		into.Set(reflect.ValueOf(Raw{n}))
 		return
 	}
 	if v, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		// A day without quotes is a timestamp to YAML; what reads itself says if it is none to it.
-		text, ok := n.Value, n.Kind == yaml.ScalarNode && n.ShortTag() == "!!timestamp"
-		if !ok {
-			text, ok = o.Text(path, at, n, "a text")
-		}
-		if ok {
-			if err := v.UnmarshalText([]byte(text)); err != nil {
-				o.Refuse(path, at, "%v", err)
-			}
-		}
+		o.decodeText(path, at, n, v)
 		return
 	}
+	o.decodeKind(path, at, n, into)
+}
+
+var (
+	timeType   = reflect.TypeFor[time.Time]()
+	lengthType = reflect.TypeFor[time.Duration]()
+	zoneType   = reflect.TypeFor[*time.Location]()
+	rawType    = reflect.TypeFor[Raw]()
+)
+
+func (o *Object) decodeKind(path string, at Position, n *yaml.Node, into reflect.Value) {
 	switch into.Kind() {
 	case reflect.Struct:
 		o.decodeStruct(path, at, n, into)
@@ -51,41 +70,22 @@ func (o *Object) Decode(path string, n *yaml.Node, into reflect.Value) {
 			into.SetString(text)
 		}
 	case reflect.Bool:
-		if n.ShortTag() != "!!bool" {
+		if text, ok := o.scalar(n, "!!bool"); !ok || !strings.EqualFold(text, "true") && !strings.EqualFold(text, "false") {
 			o.WrongType(path, at, n, "true or false")
 		} else {
-			into.SetBool(strings.EqualFold(n.Value, "true"))
+			into.SetBool(strings.EqualFold(text, "true"))
 		}
 	case reflect.Pointer:
 		into.Set(reflect.New(into.Type().Elem()))
-		o.Decode(path, n, into.Elem())
+		if into.Type().Elem() != lengthType || !o.isZeroLength(n) { // that a length is set is known from the pointer
+			o.Decode(path, n, into.Elem())
+		}
 	case reflect.Int, reflect.Int64:
-		var number int64
-		if n.ShortTag() != "!!int" {
-			o.WrongType(path, at, n, "a whole number")
-		} else if err := n.Decode(&number); err != nil {
-			o.Refuse(path, at, "%s is too large a number", n.Value)
-		} else {
-			into.SetInt(number)
-		}
+		o.decodeInt(path, at, n, into)
 	case reflect.Float64:
-		var number float64
-		if tag := n.ShortTag(); tag != "!!int" && tag != "!!float" {
-			o.WrongType(path, at, n, "a number")
-		} else if err := n.Decode(&number); err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
-			o.Refuse(path, at, "%s is not a number that can be compared", n.Value)
-		} else {
-			into.SetFloat(number)
-		}
+		o.decodeFloat(path, at, n, into)
 	case reflect.Slice:
-		if n.Kind != yaml.SequenceNode {
-			o.WrongType(path, at, n, "a list, such as [a, b]")
-			return
-		}
-		into.Set(reflect.MakeSlice(into.Type(), len(n.Content), len(n.Content)))
-		for i, item := range n.Content {
-			o.Decode(fmt.Sprintf("%s[%d]", path, i), item, into.Index(i))
-		}
+		o.decodeSlice(path, at, n, into)
 	case reflect.Map:
 		o.decodeMap(path, at, n, into)
 	default:
@@ -93,62 +93,112 @@ func (o *Object) Decode(path string, n *yaml.Node, into reflect.Value) {
 	}
 }
 
-// decodeStruct reads a mapping into a struct; keys without omitempty have to be there.
-func (o *Object) decodeStruct(path string, at Position, n *yaml.Node, into reflect.Value) {
-	if n.Kind != yaml.MappingNode {
-		o.WrongType(path, at, n, "a mapping of keys and values")
-		return
+// scalar gives what a scalar of one of the tags says. Where quotes make no difference it
+// gives what any says.
+func (o *Object) scalar(n *yaml.Node, tags ...string) (string, bool) {
+	ok := n.Kind == yaml.ScalarNode && !IsNull(n) && (o.dialect.Loose || slices.Contains(tags, n.ShortTag()))
+	return n.Value, ok
+}
+
+func (o *Object) decodeInt(path string, at Position, n *yaml.Node, into reflect.Value) {
+	text, ok := o.scalar(n, "!!int")
+	number, err := strconv.ParseInt(text, 10, 64)
+	if n.ShortTag() == "!!int" {
+		err = n.Decode(&number)
 	}
-	fields := Fields(into.Type())
-	given := o.Mapping(path, n)
-	for _, key := range given.Keys {
-		if _, ok := fields[key]; !ok {
-			o.Refuse(Join(path, key), given.At[key], "unknown key%s", Hint(key, fields))
+	switch {
+	case !ok || err != nil && n.ShortTag() != "!!int":
+		o.WrongType(path, at, n, "a whole number")
+	case err != nil:
+		o.Refuse(path, at, "%s is too large a number", show(n.Value))
+	default:
+		into.SetInt(number)
+	}
+}
+
+func (o *Object) decodeFloat(path string, at Position, n *yaml.Node, into reflect.Value) {
+	text, ok := o.scalar(n, "!!int", "!!float")
+	number, err := strconv.ParseFloat(text, 64)
+	if tag := n.ShortTag(); ok && (tag == "!!int" || tag == "!!float") {
+		err = n.Decode(&number)
+	} else if share, percent := strings.CutSuffix(text, "%"); ok && percent {
+		if number, bad := strconv.ParseFloat(strings.TrimSpace(share), 64); bad == nil {
+			o.Refuse(path, at, "%q is not a number; write it as %v", show(text), number/100)
+			return
 		}
 	}
-	for _, key := range namesOf(into.Type(), fields) {
-		f := fields[key]
-		value, ok := given.Values[key]
-		switch {
-		case ok && !IsNull(value):
-			o.Decode(Join(path, key), value, into.FieldByIndex(f.index))
-		case f.Required && !given.merged:
-			if ok {
-				o.at[Join(path, key)] = given.At[key]
-			}
-			o.Refuse(Join(path, key), o.At(Join(path, key)), "is missing")
+	switch {
+	case !ok || err != nil:
+		o.WrongType(path, at, n, "a number")
+	case math.IsNaN(number) || math.IsInf(number, 0):
+		o.Refuse(path, at, "%s is not a number that can be compared", show(n.Value))
+	default:
+		into.SetFloat(number)
+	}
+}
+
+func (o *Object) decodeSlice(path string, at Position, n *yaml.Node, into reflect.Value) {
+	if n.Kind != yaml.SequenceNode {
+		o.WrongType(path, at, n, wantList)
+		return
+	}
+	into.Set(reflect.MakeSlice(into.Type(), len(n.Content), len(n.Content)))
+	for i, item := range n.Content {
+		o.Decode(fmt.Sprintf("%s[%d]", path, i), item, into.Index(i))
+	}
+}
+
+// decodeText reads a type that reads itself.
+func (o *Object) decodeText(path string, at Position, n *yaml.Node, into encoding.TextUnmarshaler) {
+	want := "a text"
+	if _, isDuration := into.(*Duration); isDuration {
+		want = wantDuration
+	}
+	if text, ok := o.Text(path, at, n, want); ok {
+		if err := into.UnmarshalText([]byte(text)); err != nil {
+			o.Refuse(path, at, "%v", err)
 		}
 	}
 }
 
-func (o *Object) decodeMap(path string, at Position, n *yaml.Node, into reflect.Value) {
-	if n.Kind != yaml.MappingNode {
-		o.WrongType(path, at, n, "a mapping of keys and values")
-		return
-	}
-	given := o.Mapping(path, n)
-	if len(n.Content) == 0 {
-		o.Refuse(path, at, "is empty; leave it out to have its default")
-	}
-	into.Set(reflect.MakeMap(into.Type()))
-	for _, key := range given.Keys {
-		value := reflect.New(into.Type().Elem()).Elem()
-		o.Decode(Join(path, key), given.Values[key], value)
-		into.SetMapIndex(reflect.ValueOf(key), value)
+// decodeWord reads one of a few words.
+func (o *Object) decodeWord(path string, at Position, n *yaml.Node, into reflect.Value, words []string) {
+	text, ok := o.Text(path, at, n, "one of "+strings.Join(words, ", "))
+	switch {
+	case !ok:
+	case !slices.Contains(words, text):
+		o.Refuse(path, at, "%q is not one of %s%s", show(text), strings.Join(words, ", "), nearest.Hint(text, words))
+	default:
+		into.SetString(text)
 	}
 }
 
-var timeType = reflect.TypeFor[time.Time]()
+// decodeLength reads a length of time of which 0 would mean that it is not set.
+func (o *Object) decodeLength(path string, at Position, n *yaml.Node, into reflect.Value) {
+	var d Duration
+	o.decodeText(path, at, n, &d)
+	if d.Duration <= 0 && !o.broken[path] {
+		o.Refuse(path, at, "%q must be longer than 0", show(n.Value))
+	}
+	into.SetInt(int64(d.Duration))
+}
+
+func (o *Object) isZeroLength(n *yaml.Node) bool {
+	text, ok := o.scalar(n, "!!str")
+	d, err := ParseDuration(text)
+	return ok && err == nil && d == 0
+}
 
 // decodeTime reads a time with its zone: a clock time without one means another time
 // to each reader.
 func (o *Object) decodeTime(path string, at Position, n *yaml.Node, into reflect.Value) {
 	const want = "a time with its zone, such as 2026-12-31T18:00:00+09:00"
-	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!timestamp" && n.ShortTag() != "!!str" {
+	text, ok := o.scalar(n, "!!timestamp", "!!str")
+	if !ok {
 		o.WrongType(path, at, n, want)
 		return
 	}
-	t, err := time.Parse(time.RFC3339, n.Value)
+	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		o.Refuse(path, at, "needs %s, found %q", want, show(n.Value))
 		return
@@ -156,17 +206,37 @@ func (o *Object) decodeTime(path string, at Position, n *yaml.Node, into reflect
 	into.Set(reflect.ValueOf(t))
 }
 
+// decodeZone reads the name of a time zone. That of the machine is none, since it would
+// mean another one to each reader.
+func (o *Object) decodeZone(path string, at Position, n *yaml.Node, into reflect.Value) {
+	text, ok := o.Text(path, at, n, "a time zone, such as Asia/Tokyo")
+	if !ok {
+		return
+	}
+	zone, err := time.LoadLocation(text)
+	if err != nil || text == "Local" || text == "" {
+		o.Refuse(path, at, "%q is no time zone; write its IANA name, such as Asia/Tokyo", show(text))
+		return
+	}
+	into.Set(reflect.ValueOf(zone))
+}
+
 // Text reads a scalar that is a text; want names, for the fault, what is wanted.
 func (o *Object) Text(path string, at Position, n *yaml.Node, want string) (string, bool) {
-	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" {
+	tags := []string{"!!str", "!!timestamp"} // a day without quotes is written like a text
+	if o.dialect.Kubernetes {
+		tags = tags[:1]
+	}
+	text, ok := o.scalar(n, tags...)
+	if !ok {
 		o.WrongType(path, at, n, want)
 		return "", false
 	}
-	if o.dialect.Kubernetes && n.Style == 0 && OldBoolean(n.Value) {
-		o.Refuse(path, at, "%s without quotes is a boolean to Kubernetes; write %q", n.Value, n.Value)
+	if o.dialect.Kubernetes && n.Style == 0 && OldBoolean(text) {
+		o.Refuse(path, at, "%s without quotes is a boolean to Kubernetes; write %q", text, text)
 		return "", false
 	}
-	return n.Value, true
+	return text, true
 }
 
 // OldBoolean reports a text that YAML 1.1, which Kubernetes reads, takes for a boolean
@@ -177,31 +247,39 @@ func OldBoolean(text string) bool {
 
 // WrongType refuses a node that is not what is wanted.
 func (o *Object) WrongType(path string, at Position, n *yaml.Node, want string) {
-	var found, advice string
-	switch n.Kind {
-	case yaml.MappingNode:
-		found = "a mapping"
-	case yaml.SequenceNode:
-		found = "a list"
-	default:
-		found = map[string]string{
-			"!!int": "the number", "!!float": "the number", "!!bool": "the boolean",
-			"!!str": "the text", "!!timestamp": "the date",
-		}[n.ShortTag()]
-		if IsNull(n) {
-			found = "nothing"
-		} else if found == "" {
-			found = "the " + n.ShortTag() + " " + show(n.Value)
-		} else if found == "the text" {
-			found += fmt.Sprintf(" %q", show(n.Value))
-		} else {
-			found += " " + show(n.Value)
-		}
-		if want == "a text" && !IsNull(n) {
-			advice = fmt.Sprintf("; write it in quotes: %q", show(n.Value))
-		}
+	found, advice := what(n), ""
+	switch {
+	case n.Kind != yaml.ScalarNode || IsNull(n):
+	case want == "a text":
+		advice = fmt.Sprintf("; write it in quotes: %q", show(n.Value))
+	case want == wantMapping || want == wantList:
+		found = "a single value" // which may be a secret in the wrong place
 	}
 	o.Refuse(path, at, "needs %s, found %s%s", want, found, advice)
+}
+
+// what names a node for a fault.
+func what(n *yaml.Node) string {
+	switch {
+	case n.Kind == yaml.MappingNode:
+		return "a mapping"
+	case n.Kind == yaml.SequenceNode:
+		return "a list"
+	case IsNull(n):
+		return "nothing"
+	}
+	switch tag := n.ShortTag(); tag {
+	case "!!int", "!!float":
+		return "the number " + show(n.Value)
+	case "!!bool":
+		return "the boolean " + show(n.Value)
+	case "!!timestamp":
+		return "the date " + show(n.Value)
+	case "!!str":
+		return fmt.Sprintf("the text %q", show(n.Value))
+	default:
+		return "the " + tag + " " + show(n.Value)
+	}
 }
 
 // show cuts a long value short.
@@ -212,111 +290,10 @@ func show(value string) string {
 	return value
 }
 
-// Mapping holds the entries of a mapping.
-type Mapping struct {
-	Keys   []string // in the order given
-	At     map[string]Position
-	Values map[string]*yaml.Node
-	merged bool // it has a merge key, so that more keys may be meant
-}
-
-// Mapping reads a mapping's keys; those that are no texts, or given twice, are faults.
-func (o *Object) Mapping(path string, n *yaml.Node) Mapping {
-	m := Mapping{At: map[string]Position{}, Values: map[string]*yaml.Node{}}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := Target(n.Content[i])
-		at := Position{n.Content[i].Line, n.Content[i].Column}
-		switch first, twice := m.At[key.Value]; {
-		case key.ShortTag() == "!!merge":
-			m.merged = true
-			o.Refuse(path, at, "merge keys (<<) are not read; write the keys out")
-		case key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str":
-			o.WrongType(path, at, key, "keys that are texts")
-		case twice:
-			o.Refuse(Join(path, key.Value), at, "is given twice, first on line %d", first.Line)
-		default:
-			m.Keys = append(m.Keys, key.Value)
-			m.At[key.Value] = at
-			m.Values[key.Value] = n.Content[i+1]
-		}
+// beside is a file's name relative to the file that names it, as it can be opened.
+func (o *Object) beside(name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
 	}
-	return m
-}
-
-// Target follows an alias to what it stands for.
-func Target(n *yaml.Node) *yaml.Node {
-	for n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	return n
-}
-
-// IsNull reports a node without a value.
-func IsNull(n *yaml.Node) bool {
-	n = Target(n)
-	return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null"
-}
-
-// Join makes the path of a key.
-func Join(path, key string) string {
-	if path == "" {
-		return key
-	}
-	return path + "." + key
-}
-
-// Field is a struct field as JSON names it.
-type Field struct {
-	index    []int
-	Required bool
-}
-
-// Fields gives a wire type's fields by their JSON names; those of embedded
-// structs without a name of their own are the type's.
-func Fields(t reflect.Type) map[string]Field {
-	if known, ok := fieldsOf.Load(t); ok {
-		return known.(map[string]Field)
-	}
-	fields := map[string]Field{}
-	for _, f := range reflect.VisibleFields(t) {
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" || len(f.Index) > 1 && !promoted(t, f.Index) {
-			continue
-		}
-		fields[name] = Field{index: f.Index, Required: !strings.Contains(options, "omitempty")}
-	}
-	fieldsOf.Store(t, fields)
-	return fields
-}
-
-// namesOf are the names of a wire type's fields, sorted.
-func namesOf(t reflect.Type, fields map[string]Field) []string {
-	if known, ok := sortedNames.Load(t); ok {
-		return known.([]string)
-	}
-	names := slices.Sorted(maps.Keys(fields))
-	sortedNames.Store(t, names)
-	return names
-}
-
-// fieldsOf keeps what Fields found, reflect.Type → map[string]Field, and sortedNames
-// what namesOf did, reflect.Type → []string.
-var fieldsOf, sortedNames sync.Map
-
-// promoted reports whether a field belongs to an embedded struct that JSON inlines.
-func promoted(t reflect.Type, index []int) bool {
-	outer := t.FieldByIndex(index[:len(index)-1])
-	return strings.Contains(outer.Tag.Get("json"), ",inline")
-}
-
-// Hint gives the advice for an unknown key: the known one that is near, or all.
-func Hint(key string, fields map[string]Field) string {
-	known := slices.Sorted(maps.Keys(fields))
-	if near, ok := fleet.Nearest(key, known); ok {
-		return fmt.Sprintf(" (did you mean %q?)", near)
-	}
-	if len(known) > 8 {
-		return ""
-	}
-	return fmt.Sprintf(" (known here: %s)", strings.Join(known, ", "))
+	return filepath.Join(filepath.Dir(o.File), name)
 }

@@ -1,18 +1,28 @@
 package document
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Duration is a length of time, written as a Go duration that may begin with days of
-// 24 hours: 90s, 24h, 7d, 1d12h.
+// Duration is a length of time as people write it: numbers with their units, such as 90s,
+// 1h30m, 1.5h, 1d12h or 2w.
 type Duration struct{ time.Duration }
 
-const day = 24 * time.Hour
+const (
+	day          = 24 * time.Hour
+	wantDuration = "a duration with its unit, such as 90s, 24h, 7d or 1h30m"
+)
+
+// longer are the units that package time does not have, in hours.
+var longer = map[string]time.Duration{"d": 24, "w": 7 * 24, "y": 365 * 24}
+
+var durationPart = regexp.MustCompile(`^([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h|d|w|y)`)
 
 // UnmarshalText reads a Duration; the error says how one is written.
 func (d *Duration) UnmarshalText(text []byte) error {
@@ -24,31 +34,50 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // MarshalText writes it as UnmarshalText reads it.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// ParseDuration reads a length of time; the error says how one is written.
+// ParseDuration reads a length of time; the error says how one is written. A day has 24
+// hours, a year 365 days.
 func ParseDuration(text string) (time.Duration, error) {
-	bad := fmt.Errorf("%q is no duration; write a number with its unit, such as 90s, 24h, 7d or 1d12h", text)
-	days, rest, hasDays := strings.Cut(text, "d")
-	if !hasDays {
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			return 0, bad
+	rest := strings.TrimLeft(text, "+-")
+	negative := strings.HasPrefix(text, "-")
+	if rest == "0" {
+		return 0, nil
+	}
+	if rest == "" || len(text)-len(rest) > 1 {
+		return 0, noDuration(text)
+	}
+	var sum time.Duration
+	for rest != "" {
+		m := durationPart.FindStringSubmatch(rest)
+		if m == nil {
+			return 0, noDuration(text)
 		}
-		return d, nil
-	}
-	n, err := strconv.ParseUint(days, 10, 32)
-	if err != nil || strings.HasPrefix(rest, "-") || strings.HasPrefix(rest, "+") {
-		return 0, bad
-	}
-	var tail time.Duration
-	if rest != "" {
-		if tail, err = time.ParseDuration(rest); err != nil {
-			return 0, bad
+		part, err := lengthOf(m[1], m[2])
+		if err != nil || part > math.MaxInt64-sum {
+			return 0, fmt.Errorf("%q is longer than 292 years", show(text))
 		}
+		sum, rest = sum+part, rest[len(m[0]):]
 	}
-	if int64(n) > (math.MaxInt64-int64(tail))/int64(day) {
-		return 0, fmt.Errorf("%q is longer than 292 years", text)
+	if negative {
+		sum = -sum
 	}
-	return time.Duration(n)*day + tail, nil
+	return sum, nil
+}
+
+func noDuration(text string) error {
+	return fmt.Errorf("%q is no duration; write a number with its unit, such as 90s, 24h, 7d or 1h30m", show(text))
+}
+
+// lengthOf is a number of a unit; an error where it is too long.
+func lengthOf(number, unit string) (time.Duration, error) {
+	hours := longer[unit]
+	if hours == 0 {
+		return time.ParseDuration(number + unit)
+	}
+	d, err := time.ParseDuration(number + "h")
+	if err == nil && d > math.MaxInt64/hours {
+		err = errors.New("too long")
+	}
+	return d * hours, err
 }
 
 // String writes the duration as ParseDuration reads it: 1d12h for 36 hours.

@@ -1,10 +1,18 @@
-// Package document reads YAML documents strictly: an unknown key, a wrong type, a
-// key given twice, a missing required key are faults that name file, line and
-// column, and reading goes on, so that every fault is told at once.
+// Package document is the one reader of YAML, of documents and of settings alike. It is
+// strict: an unknown key, a wrong type, a key given twice, a missing required key are
+// faults that name file, line and column, and reading goes on, so that every fault is
+// told at once. Aliases and merge keys (<<) are followed; what they make of a file is
+// bounded. A key without a value (null) is not given.
 //
-// Documents have the shape apiVersion, kind, metadata.name, spec. The Go types that
-// they are read into name their keys by json tags; a field without omitempty is
-// required. A type with UnmarshalText reads itself from a text.
+// The Go types that are read into name their keys by json tags; a field without
+// omitempty is required. A time.Duration is longer than 0 and written as a Duration is,
+// a *time.Location is the name of a time zone, a Secret names an environment variable or
+// a file. A type with UnmarshalText reads itself from a text, one with Defaults gets its
+// defaults before its keys are read. Field says which other tags there are.
+//
+// Load and Parse read documents of the shape apiVersion, kind, metadata.name, spec;
+// Settings reads a file that is one document without a head. A Dialect is what each kind
+// of file has of its own.
 package document
 
 import (

@@ -3,7 +3,6 @@ package document
 import (
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -11,7 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/nearest"
 )
 
 // Header is what every document begins with.
@@ -46,10 +45,24 @@ type Object struct {
 // Dialect is what a set of documents has of its own.
 type Dialect struct {
 	// Readers read Go types that do not read themselves.
-	Readers map[reflect.Type]func(o *Object, path string, n *yaml.Node, into reflect.Value)
+	Readers map[reflect.Type]Reader
+	// Words are those that types with few of them may have.
+	Words map[reflect.Type][]string
+	// Hints say of unknown keys, or of the end of their paths, what to write instead,
+	// where people may try them.
+	Hints map[string]string
 	// Kubernetes: the same bytes are read there too, by YAML 1.1.
 	Kubernetes bool
+	// Loose: quotes make no difference, so that 12 is a text and "12" a number.
+	Loose bool
+	// Optional: whoever asks for the document says what is missing.
+	Optional bool
+	// Quoted: free keys stand in paths as ['key'].
+	Quoted bool
 }
+
+// Reader reads a node that is no alias into a value.
+type Reader func(o *Object, path string, n *yaml.Node, into reflect.Value)
 
 // New begins to read a document, or a part of one that is read by itself.
 func New(file string, n *yaml.Node, d Dialect) *Object {
@@ -84,9 +97,9 @@ func Load(base, apiVersion string, kinds Kinds, patterns ...string) ([]*Object, 
 				continue
 			}
 			seen[file] = true
-			data, err := os.ReadFile(file)
-			if err != nil {
-				faults = append(faults, Fault{File: file, Message: fmt.Sprintf("cannot be read: %v", err)})
+			data, fault := ReadFile(file)
+			if fault != nil {
+				faults = append(faults, *fault)
 				continue
 			}
 			o, f := Parse(file, data, apiVersion, kinds)
@@ -117,6 +130,34 @@ func Parse(file string, data []byte, apiVersion string, kinds Kinds) ([]*Object,
 	return objects, faults
 }
 
+// Settings reads a file that is one document without a head into a struct. The object
+// is for checks of its own; nil where nothing could be read.
+func Settings(file string, data []byte, d Dialect, into any) (*Object, Faults) {
+	roots, _, faults := Roots(file, data)
+	switch {
+	case len(faults) > 0:
+		return nil, faults
+	case len(roots) == 0:
+		return nil, Faults{{File: file, Message: "the file is empty" + atLeast(reflect.TypeOf(into).Elem())}}
+	case len(roots) > 1:
+		return nil, Faults{{File: file, Line: roots[1].Line, Column: roots[1].Column, Message: "a second document begins here; the file holds one"}}
+	}
+	o := New(file, roots[0], d)
+	o.Kind = ""
+	o.Decode("", roots[0], reflect.ValueOf(into).Elem())
+	return o, o.faults
+}
+
+// atLeast names the keys that a file cannot do without.
+func atLeast(t reflect.Type) string {
+	fields := Fields(t)
+	names := slices.DeleteFunc(slices.Clone(namesOf(t, fields)), func(key string) bool { return !fields[key].Required })
+	if len(names) == 0 {
+		return ""
+	}
+	return "; write at least " + strings.Join(names, ", ")
+}
+
 // identify finds out what kind a document is; where it is none, the faults say why.
 func (o *Object) identify(n *yaml.Node, apiVersion string, kinds Kinds) bool {
 	version, kind, ok := o.Head(n)
@@ -124,7 +165,7 @@ func (o *Object) identify(n *yaml.Node, apiVersion string, kinds Kinds) bool {
 		return false
 	}
 	names := slices.Sorted(maps.Keys(kinds))
-	switch near, isNear := fleet.Nearest(kind, names); {
+	switch near, isNear := nearest.Word(kind, names); {
 	case kinds[kind] == nil && isNear:
 		o.Refuse("kind", o.at["kind"], "unknown kind %q (did you mean %q?)", kind, near)
 	case kinds[kind] == nil:
@@ -164,20 +205,8 @@ func (o *Object) Head(n *yaml.Node) (apiVersion, kind string, ok bool) {
 // NameOf finds an object's name for messages, before anything is checked; "" where
 // there is none.
 func NameOf(n *yaml.Node) string {
-	n = Target(n)
-	for _, key := range []string{"metadata", "name"} {
-		next := n
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == key {
-				next = Target(n.Content[i+1])
-			}
-		}
-		if next == n {
-			return ""
-		}
-		n = next
-	}
-	if n.Kind != yaml.ScalarNode {
+	n = Child(Child(n, "metadata"), "name")
+	if n == nil || n.Kind != yaml.ScalarNode {
 		return ""
 	}
 	return show(n.Value)
@@ -202,15 +231,35 @@ func (o *Object) Refuse(path string, at Position, format string, args ...any) {
 	o.faults = append(o.faults, o.message(path, at, fmt.Sprintf(format, args...)))
 }
 
+// Sound reports that nothing is wrong with the document so far.
+func (o *Object) Sound() bool { return len(o.broken) == 0 }
+
+// Break records that a path has a fault, which is told elsewhere.
+func (o *Object) Break(path string) { o.broken[path] = true }
+
+// Paths are those that the document gives, sorted.
+func (o *Object) Paths() []string { return slices.Sorted(maps.Keys(o.at)) }
+
+// Wrong refuses what a path says, as Fault does; what only follows from another fault is
+// not told.
+func (o *Object) Wrong(path, format string, args ...any) {
+	if !o.Broken(path) {
+		o.Refuse(path, o.At(path), format, args...)
+	}
+}
+
 func (o *Object) message(path string, at Position, what string) Fault {
-	where := o.Kind
-	if o.Name != "" {
-		where = fmt.Sprintf("%s %q", o.Kind, o.Name)
+	var where string
+	switch {
+	case o.Name != "":
+		where = fmt.Sprintf("%s %q: ", o.Kind, o.Name)
+	case o.Kind != "":
+		where = o.Kind + ": "
 	}
 	if path != "" {
-		where += ": " + path
+		where += path + ": "
 	}
-	return Fault{File: o.File, Line: at.Line, Column: at.Column, Message: where + ": " + what}
+	return Fault{File: o.File, Line: at.Line, Column: at.Column, Message: where + what}
 }
 
 // At gives where a path stands, or the nearest part around it that is there.

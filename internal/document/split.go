@@ -3,10 +3,13 @@ package document
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -17,6 +20,9 @@ import (
 // those that are not, with their texts in unread: one that is broken does not hide the
 // others.
 func Roots(file string, data []byte) (roots []*yaml.Node, unread [][]byte, faults Faults) {
+	if len(data) > MaxSize {
+		return nil, [][]byte{data}, Faults{{File: file, Message: fmt.Sprintf("is %d bytes long, which is more than %d; split it", len(data), MaxSize)}}
+	}
 	if line := notUTF8(data); line > 0 {
 		return nil, [][]byte{data}, Faults{{File: file, Line: line, Message: "is not UTF-8 text; save the file as UTF-8"}}
 	}
@@ -51,9 +57,11 @@ func parseAll(file string, chunks []chunk) (p parsed) {
 	}
 	var err error
 	if p.roots, err = parse(chunk{text, chunks[0].line}); err == nil {
+		p.bound(file, text)
 		return p
 	}
 	p.roots = nil
+	defer p.bound(file, text)
 	for _, c := range chunks {
 		roots, err := parse(c)
 		p.roots = append(p.roots, roots...)
@@ -63,6 +71,19 @@ func parseAll(file string, chunks []chunk) (p parsed) {
 		}
 	}
 	return p
+}
+
+// bound leaves out the documents that are too large.
+func (p *parsed) bound(file string, text []byte) {
+	var b bounds
+	p.roots = slices.DeleteFunc(p.roots, func(root *yaml.Node) bool {
+		fault := b.check(root)
+		if fault != nil {
+			fault.File = file
+			p.faults, p.unread = append(p.faults, *fault), append(p.unread, text)
+		}
+		return fault != nil
+	})
 }
 
 // parse gives the roots of a text's documents, up to its error.
@@ -151,6 +172,9 @@ func syntaxFault(file string, c chunk, err error) Fault {
 		}
 		f.Message = "is not YAML: " + m[2]
 	}
+	if strings.HasPrefix(f.Message, "is not YAML: found character that cannot start any token") {
+		f.Message += "; is it a tab? YAML takes spaces only"
+	}
 	if n := brokenLine(c.text); n > 0 {
 		f.Line = c.line + n
 	}
@@ -162,9 +186,9 @@ func syntaxFault(file string, c chunk, err error) Fault {
 // and counts some lines from 0. It gives 0 for a long text, since each line is
 // tried.
 func brokenLine(text []byte) int {
-	const most = 500
+	const most, long = 500, 64 << 10
 	lines := bytes.SplitAfter(text, []byte("\n"))
-	if len(lines) > most {
+	if len(lines) > most || len(text) > long {
 		return 0
 	}
 	for n := len(lines) - 1; n > 0; n-- {

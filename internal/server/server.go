@@ -97,7 +97,7 @@ func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, 
 func (s *Server) HandleFunc(pattern string, h http.HandlerFunc) { s.mux.HandleFunc(pattern, h) }
 
 // Handler is all routes behind everything but TLS and passwords, for tests.
-func (s *Server) Handler() http.Handler { return s.logged(s.headers(s.recovered(s.mux))) }
+func (s *Server) Handler() http.Handler { return s.logged(s.headers(s.recovered(sameSite(s.mux)))) }
 
 // leadTo redirects to a path of this server, relative to where the client sees it: a
 // proxy may serve it below a prefix.

@@ -113,12 +113,12 @@ func Make(service string, slos []SLO, burn []time.Duration) []Dashboard {
 func fleet(service string, slos []SLO, burn []time.Duration) Dashboard {
 	p := &page{service: service}
 	p.markdown("# Error budgets\nEach line is a ShopSet. Remaining: 1 is untouched, below 0 is overspent. "+
-		"Burn rate: 1 spends the budget in just its window. No line: no data.", 3)
+		"Burn rate: 1 exhausts the budget in exactly its window. No line: no data.", 3)
 	for _, s := range slos {
 		p.graph(s.title()+": budget remaining", mackerel.Graph(s.Name, mackerel.Remaining), columns/2)
 		if len(burn) > 0 {
 			w := burn[len(burn)/2]
-			p.graph(fmt.Sprintf("%s: %s", s.title(), title(mackerel.BurnRate(w))), mackerel.Graph(s.Name, mackerel.BurnRate(w)), columns/2, ReferenceLine{"spent in its window", 1})
+			p.graph(fmt.Sprintf("%s: %s", s.title(), title(mackerel.BurnRate(w))), mackerel.Graph(s.Name, mackerel.BurnRate(w)), columns/2, ReferenceLine{"exhausted in its window", 1})
 		}
 	}
 	return Dashboard{Title: "Error budgets of " + service, Memo: mark(service), URLPath: path(service), Widgets: p.widgets}
@@ -137,7 +137,7 @@ func ofSLO(service string, s SLO, burn []time.Duration) Dashboard {
 	p.graph("Budget remaining", mackerel.Graph(s.Name, mackerel.Remaining), columns/2)
 	p.graph("SLI", mackerel.Graph(s.Name, mackerel.SLI), columns/2, ReferenceLine{"objective", s.Objective})
 	for _, w := range burn {
-		p.graph(title(mackerel.BurnRate(w)), mackerel.Graph(s.Name, mackerel.BurnRate(w)), columns/2, ReferenceLine{"spent in its window", 1})
+		p.graph(title(mackerel.BurnRate(w)), mackerel.Graph(s.Name, mackerel.BurnRate(w)), columns/2, ReferenceLine{"exhausted in its window", 1})
 	}
 	p.graph("Coverage: part of the window that has data", mackerel.Graph(s.Name, mackerel.Coverage), columns/2)
 	return Dashboard{Title: "SLO " + s.title(), Memo: mark(service), URLPath: path(service, s.Name), Widgets: p.widgets}

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -64,16 +63,10 @@ const maxRecords = 200
 // Parse reads a configuration; path is its name in faults, which name the line of each.
 func Parse(path string, data []byte) (Expectations, error) {
 	var e Expectations
-	roots, _, faults := document.Roots(path, data)
-	if len(faults) > 0 {
+	o, faults := document.Settings(path, data, document.Dialect{}, &e)
+	if o == nil {
 		return e, faults.Err()
 	}
-	if len(roots) != 1 {
-		return e, fmt.Errorf("%s: holds %d documents; write one, with at least one record in the list records", path, len(roots))
-	}
-	o := document.New(path, roots[0], document.Dialect{})
-	o.Kind = "DNS records"
-	o.Decode("", roots[0], reflect.ValueOf(&e).Elem())
 	if n := len(e.Records); n > maxRecords || n == 0 && !o.Broken("records") {
 		o.Refuse("records", o.At("records"), "lists %d; 1 to %d can be checked within the agent's 30 s", n, maxRecords)
 	}

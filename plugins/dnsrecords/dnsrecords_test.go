@@ -182,9 +182,9 @@ func TestServersHaveToAgreeOrStandInForEachOther(t *testing.T) {
 
 func TestParseRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	for name, c := range map[string][2]string{
-		"an unknown key":           {"records: [{name: a.example}]\nserver: x", `dns.yaml:2:1: DNS records: server: unknown key (did you mean "servers"?)`},
+		"an unknown key":           {"records: [{name: a.example}]\nserver: x", `dns.yaml:2:1: server: unknown key (did you mean "servers"?)`},
 		"no records":               {"servers: [a]", "records: is missing"},
-		"an empty file":            {"", "holds 0 documents; write one"},
+		"an empty file":            {"", "the file is empty; write at least records"},
 		"no name":                  {"records: [{type: A}]", "records[0].name: is missing"},
 		"an unknown type":          {"records: [{name: a.example, type: ALIAS}]", `type "ALIAS"`},
 		"no address":               {"records: [{name: a.example, values: [lb]}]", `"lb" is no value of a record of type A`},
@@ -195,10 +195,10 @@ func TestParseRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		"a name with a space":      {"records: [{name: shop example.com}]", `name "shop example.com" is no domain name`},
 		"a URL":                    {"records: [{name: 'https://a.example/'}]", "is no domain name"},
 		"two targets of one alias": {"records: [{name: a.example, type: CNAME, values: [b.example, c.example]}]", "an alias of one other"},
-		"a server that is none":    {"servers: [300.1.1.1]\nrecords: [{name: a.example}]", `dns.yaml:1:11: DNS records: servers[0]: "300.1.1.1" is no server`},
+		"a server that is none":    {"servers: [300.1.1.1]\nrecords: [{name: a.example}]", `dns.yaml:1:11: servers[0]: "300.1.1.1" is no server`},
 		"a port that is none":      {"servers: ['192.0.2.1:99999']\nrecords: [{name: a.example}]", "is no server"},
-		"a text for a list":        {"records: shop", "dns.yaml:1:10: DNS records: records: needs a list"},
-		"a second document":        {"records: [{name: a.example}]\n---\nx: 1", "holds 2 documents; write one"},
+		"a text for a list":        {"records: shop", "dns.yaml:1:10: records: needs a list"},
+		"a second document":        {"records: [{name: a.example}]\n---\nx: 1", "a second document begins here"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := Parse("dns.yaml", []byte(c[0])); err == nil || !strings.Contains(err.Error(), c[1]) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/internal/nearest"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -267,7 +268,7 @@ func refer[Name ~string](r *reader, path, what string, list, known []string) []N
 }
 
 func (r *reader) unknown(path, what, name string, known []string) {
-	if near, ok := fleet.Nearest(name, known); ok {
+	if near, ok := nearest.Word(name, known); ok {
 		r.fault(path, "unknown %s %q (did you mean %q?)", what, name, near)
 		return
 	}

@@ -14,7 +14,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/shopslo/shopslo/promotion"
 )
@@ -27,6 +29,7 @@ const (
 	Gate     Kind = "gate"     // a decision of the gate
 	Promote  Kind = "promote"  // a Release was moved, or was not since the rules or the repository refused it
 	Rollback Kind = "rollback" // likewise, an older one
+	Repair   Kind = "repair"   // the log was damaged, and what was intact of it was kept
 )
 
 // Entry is one of the log. Index, Prev and Record are given by the log that it is
@@ -48,8 +51,11 @@ type Entry struct {
 	Reason   string `json:"reason,omitempty"`
 	Replaces string `json:"replaces,omitempty"`
 	Commit   string `json:"commit,omitempty"`
-	// By is who asked, as they or CI say; "" where nobody said.
-	By string `json:"by,omitempty"`
+	// User is who asked, by a password that the server has checked; "" where it asks for
+	// none. By is who asked as they or CI say, which nobody has checked; "" where nobody
+	// said.
+	User string `json:"user,omitempty"`
+	By   string `json:"by,omitempty"`
 	// Record is the SHA-256 of the record: the JSON of what was answered, without what
 	// says that it was logged.
 	Record string `json:"record"`
@@ -57,6 +63,16 @@ type Entry struct {
 	Checks    []Check    `json:"checks"`
 	Overrides []Override `json:"overrides,omitempty"`
 	Fix       string     `json:"fix,omitempty"`
+	// Was is where the entry stood before a repair has appended it again; nil: it was not.
+	Was *Was `json:"was,omitempty"`
+}
+
+// Was is where an entry stood before a repair.
+type Was struct {
+	Index int    `json:"index"`
+	Prev  string `json:"prev"`
+	Hash  string `json:"hash"` // which was published
+	Was   *Was   `json:"was,omitempty"`
 }
 
 // Check is one that people have to answer for.
@@ -120,8 +136,41 @@ var (
 	ErrUnreachable = errors.New("the decision log cannot be reached")
 )
 
-// maxChecks bounds an entry: the record has them all.
-const maxChecks = 200
+// Bounds of an entry: the record has all, and in whole.
+const (
+	maxChecks    = 200
+	maxOverrides = 100
+	maxText      = 1000 // bytes
+	maxName      = 253  // of a Tier or a commit
+)
+
+// clip cuts what others wrote to the length that an entry keeps.
+func clip(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	cut := maxText - len("…")
+	for cut > 0 && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
+}
+
+// clipped is an entry without more than is kept of one. Index and hashes stay.
+func (e Entry) clipped() Entry {
+	for _, text := range []*string{&e.To, &e.Release, &e.Result, &e.Reason, &e.Replaces, &e.Commit, &e.User, &e.By, &e.Fix} {
+		*text = clip(*text)
+	}
+	e.Checks = slices.Clone(e.Checks[:min(len(e.Checks), maxChecks)])
+	for i, c := range e.Checks {
+		e.Checks[i] = Check{clip(c.Check), clip(c.ShopSet), clip(c.SLO), c.Result, clip(c.Reason)}
+	}
+	e.Overrides = slices.Clone(e.Overrides[:min(len(e.Overrides), maxOverrides)])
+	for i, o := range e.Overrides {
+		e.Overrides[i] = Override{clip(o.ID), clip(o.Who), clip(o.Why), o.Until, o.Waives}
+	}
+	return e
+}
 
 // OfDecision is what a log keeps of a decision of the gate. by is who asked.
 func OfDecision(d promotion.Decision, by string) Entry {
@@ -137,7 +186,7 @@ func OfDecision(d promotion.Decision, by string) Entry {
 	if d.Fix != nil {
 		e.Fix = d.Fix.URL
 	}
-	return e
+	return e.clipped()
 }
 
 // OfMove is what a log keeps of a promotion or rollback, whose record is the answer of
@@ -171,8 +220,14 @@ func OfMove(kind Kind, by string, record []byte) (Entry, error) {
 		}
 		return *s
 	}
-	return Entry{Kind: kind, At: in.At.UTC(), To: m.To, Release: or(m.Release), Replaces: or(m.Replaces), Result: m.Result, Reason: m.Reason,
-		Commit: or(m.Commit), By: by, Checks: []Check{}}, nil
+	e := Entry{Kind: kind, At: in.At.UTC(), To: m.To, Release: or(m.Release), Replaces: or(m.Replaces), Result: m.Result, Reason: m.Reason,
+		Commit: or(m.Commit), By: by, Checks: []Check{}}
+	for _, name := range []string{e.To, e.Release, e.Replaces, e.Result, e.Commit} {
+		if len(name) > maxName {
+			return Entry{}, fmt.Errorf("%.40q… is longer than a Tier, a commit or a result can be (%d characters)", name, maxName)
+		}
+	}
+	return e.clipped(), nil
 }
 
 // Chain follows a log from entry to entry; the zero value stands before the first.
@@ -205,7 +260,14 @@ func (c *Chain) Take(text []byte) (Entry, error) {
 // Link makes the line, without a line feed, that appends an entry to where the chain
 // stands, and goes there.
 func (c *Chain) Link(e Entry, record []byte) ([]byte, error) {
-	e.Index, e.Prev, e.Record = c.Head.Index+1, c.Head.Hash, hash(record)
+	e = e.clipped()
+	e.Record = hash(record)
+	return c.add(e)
+}
+
+// add is Link for an entry that has the hash of its record.
+func (c *Chain) add(e Entry) ([]byte, error) {
+	e.Index, e.Prev = c.Head.Index+1, c.Head.Hash
 	text, err := json.Marshal(e)
 	if err != nil {
 		return nil, fmt.Errorf("write entry %d of the decision log: %w", e.Index, err)
@@ -221,22 +283,6 @@ func (e Entry) CheckRecord(record []byte) error {
 		return fmt.Errorf("entry %d: %w: its record has hash %.12s, expected %.12s: it was changed", e.Index, ErrBroken, got, e.Record)
 	}
 	return nil
-}
-
-// Verify reads a whole log with all of its records, and checks that a head that was
-// published is in it; "" asks for none. It gives the head. The error wraps ErrBroken
-// where something was changed, and names the first entry that is broken.
-func Verify(ctx context.Context, r Reader, published string) (Head, error) {
-	found := published == ""
-	head, err := r.Read(ctx, func(l Line) error {
-		found = found || l.Hash == published
-		_, err := l.Record(ctx)
-		return err
-	})
-	if err == nil && !found {
-		err = fmt.Errorf("%w: the chain is intact, but the published hash %s is not in it: the log was rewritten or truncated, or it is another log", ErrBroken, published)
-	}
-	return head, err
 }
 
 func hash(data []byte) string {

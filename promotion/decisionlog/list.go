@@ -30,7 +30,7 @@ func (f Filter) picks(e Entry) bool {
 // List is what is picked of a log.
 type List struct {
 	Head  Head
-	Lines []Line // without their records
+	Lines []Line // without their records and texts, and no longer than an entry is now
 }
 
 // Pick reads a log and picks entries. The error is the Reader's.
@@ -39,8 +39,7 @@ func Pick(ctx context.Context, r Reader, f Filter) (List, error) {
 	var err error
 	l.Head, err = r.Read(ctx, func(line Line) error {
 		if f.picks(line.Entry) {
-			line.Record = nil
-			l.Lines = append(l.Lines, line)
+			l.Lines = append(l.Lines, Line{Entry: line.clipped(), Hash: line.Hash})
 		}
 		return nil
 	})
@@ -74,13 +73,33 @@ func (l List) WriteTable(w io.Writer) error {
 		rows := [][]string{{"ENTRY", "AT", "KIND", "TO", "RELEASE", "DECISION", "BY", "WHY"}}
 		for _, e := range l.Lines {
 			rows = append(rows, []string{strconv.Itoa(e.Index), e.At.UTC().Format(time.RFC3339), string(e.Kind), cell(e.To), fmt.Sprintf("%.12s", cell(e.Release)),
-				cell(e.outcome()), cell(e.By), cell(e.why())})
+				cell(e.outcome()), cell(e.Who().String()), cell(e.why())})
 		}
 		table = cells.Columns(rows)
 	}
 	_, err := fmt.Fprintf(w, "%s%d of %d entries; the head is %s\n", table, len(l.Lines), l.Head.Index, orDash(l.Head.Hash))
 	return err
 }
+
+// Asker is who asked: the user whose password a server has checked, and who they or CI say
+// they are.
+type Asker struct{ User, By string }
+
+// String says so where only they have said it.
+func (a Asker) String() string {
+	switch {
+	case a.User == "" && a.By == "":
+		return ""
+	case a.User == "":
+		return a.By + " (claimed)"
+	case a.By == "" || a.By == a.User:
+		return a.User
+	}
+	return a.User + " (claimed: " + a.By + ")"
+}
+
+// Who is who asked.
+func (e Entry) Who() Asker { return Asker{e.User, e.By} }
 
 // outcome is what was decided, or what came of moving.
 func (e Entry) outcome() string {

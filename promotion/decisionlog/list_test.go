@@ -1,6 +1,7 @@
 package decisionlog
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -66,10 +67,10 @@ func TestTheTableShowsWhoDidWhat(t *testing.T) {
 	if err := list.WriteTable(&b); err != nil {
 		t.Fatal(err)
 	}
-	want := `ENTRY  AT                    KIND      TO    RELEASE       DECISION     BY   WHY
-1      2026-11-01T00:00:00Z  gate      beta  0123456789ab  promote      -    -
-2      2026-11-01T01:00:00Z  rollback  prod  abc           rolled_back  mai  prod is  back.
-3      2026-11-01T02:00:00Z  gate      prod  abc           hold         mai  budget: 予算がない。 [override o by mai] [fix https://x.example]
+	want := `ENTRY  AT                    KIND      TO    RELEASE       DECISION     BY             WHY
+1      2026-11-01T00:00:00Z  gate      beta  0123456789ab  promote      -              -
+2      2026-11-01T01:00:00Z  rollback  prod  abc           rolled_back  mai (claimed)  prod is  back.
+3      2026-11-01T02:00:00Z  gate      prod  abc           hold         mai (claimed)  budget: 予算がない。 [override o by mai] [fix https://x.example]
 3 of 3 entries; the head is ` + list.Head.Hash + "\n"
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
@@ -101,6 +102,41 @@ func TestWhatWasMovedIsReadFromItsAnswer(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+}
+
+// One client must not make a log that costs gigabytes to read.
+func TestAnEntryIsSmallWhateverIsWritten(t *testing.T) {
+	long := strings.Repeat("あ\u0000", 1<<20)
+	d := promotion.Decision{At: start, To: "prod", Release: long, Verdict: promotion.Hold, Fix: &promotion.Fix{URL: long}}
+	for range 3 * maxChecks {
+		d.Checks = append(d.Checks, promotion.Check{Check: "budget", SLO: long, Result: promotion.Fail, Reason: long})
+		d.Overrides = append(d.Overrides, promotion.InForce{Override: promotion.Override{ID: long, Who: long, Why: long}})
+	}
+	e := OfDecision(d, long)
+	e.User = long
+	l := open(t, t.TempDir())
+	if _, err := l.Append(t.Context(), e, []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	if size := len(contents(t, l.Dir, File)); size > 4<<20 {
+		t.Errorf("an entry of %d bytes", size)
+	}
+	record := []byte(`{"version": 1, "at": "2026-11-01T01:00:00Z", "promotions": [{"to": "prod", "result": "promoted", "reason": "` + strings.Repeat("x", 31<<20) + `"}]}`)
+	m, err := OfMove(Promote, "mai", record)
+	if err != nil || len(m.Reason) > maxText || !strings.HasSuffix(m.Reason, "x…") {
+		t.Errorf("%d bytes, %v", len(m.Reason), err)
+	}
+	if _, err := OfMove(Promote, "mai", bytes.Replace(record, []byte(`"prod"`), []byte(`"`+strings.Repeat("p", 1000)+`"`), 1)); err == nil || len(err.Error()) > 200 {
+		t.Errorf("a Tier of 1000 letters: %v", err)
+	}
+}
+
+func TestWhoAskedIsTheUserAndWhatIsClaimedSaysSo(t *testing.T) {
+	for want, e := range map[string]Entry{"": {}, "mai (claimed)": {By: "mai"}, "ci": {User: "ci"}, "ci (claimed: mai)": {User: "ci", By: "mai"}} {
+		if got := e.Who().String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -112,7 +113,7 @@ func (r Report) text(b *strings.Builder, p Promotion) {
 	if p.From == p.To {
 		way = string(p.To)
 	}
-	fmt.Fprintf(b, "%s  %s\n  %s\n", strings.ToUpper(strings.ReplaceAll(string(p.Result), "_", " ")), way, p.Reason)
+	fmt.Fprintf(b, "%s  %s\n  %s\n", strings.ToUpper(strings.ReplaceAll(string(p.Result), "_", " ")), way, plain.Line(p.Reason))
 	if p.Decision != nil && p.Decision.Verdict != promotion.Promote {
 		fmt.Fprintf(b, "  details: %s --to %s\n", cmp.Or(r.Gate, "shopslo gate"), p.To)
 	}
@@ -123,7 +124,7 @@ func (r Report) text(b *strings.Builder, p Promotion) {
 		if l.Index > 0 {
 			fmt.Fprintf(b, "  logged (%s) as entry %d, %s\n", l.Entry, l.Index, l.Hash)
 		} else {
-			fmt.Fprintf(b, "  not logged (%s): %s\n", l.Entry, l.Why)
+			fmt.Fprintf(b, "  not logged (%s): %s\n", l.Entry, plain.Line(l.Why))
 		}
 	}
 	if !p.Matched.IsZero() {
@@ -133,25 +134,25 @@ func (r Report) text(b *strings.Builder, p Promotion) {
 		fmt.Fprintf(b, "  %s\n", url)
 	}
 	for _, i := range p.Images {
-		fmt.Fprintf(b, "  image %s: %s\n", i.Image, lower(i.Reason))
+		fmt.Fprintf(b, "  image %s: %s\n", plain.Line(i.Image), plain.Line(lower(i.Reason)))
 	}
 	for _, note := range p.ImageNotes {
-		fmt.Fprintf(b, "  images: %s\n", note)
+		fmt.Fprintf(b, "  images: %s\n", plain.Line(note))
 	}
 	if p.From == p.To && len(p.Changes) > 0 {
 		b.WriteString("  reverts:\n")
 	}
 	for _, g := range ByComponent(r.Fleet, p.Changes) {
-		fmt.Fprintf(b, "  %s\n", g.Component)
+		fmt.Fprintf(b, "  %s\n", plain.Line(g.Component))
 		for _, c := range g.Commits {
-			fmt.Fprintf(b, "    %s %s\n", Short(fleet.Release(c.ID)), c.Subject)
+			fmt.Fprintf(b, "    %s %s\n", Short(fleet.Release(c.ID)), plain.Line(c.Subject))
 		}
 	}
 	if p.More > 0 {
 		fmt.Fprintf(b, "  … and %d older commits\n", p.More)
 	}
 	if p.Proposal != nil {
-		fmt.Fprintf(b, "\n%s\n\n%s", p.Proposal.Title, p.Proposal.Body)
+		fmt.Fprintf(b, "\n%s\n\n%s", plain.Line(p.Proposal.Title), plain.Lines(p.Proposal.Body))
 	}
 }
 

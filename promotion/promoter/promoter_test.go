@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -275,10 +274,28 @@ func TestEachArrivalIsToldOnce(t *testing.T) {
 	}
 }
 
-func TestWhatSomebodyWroteIsNoMarkdown(t *testing.T) {
-	got := markdown("[x](javascript:1) <img src=x> @everyone `a` &amp; https://evil *b* #1")
-	if bare := regexp.MustCompile(`\\.`).ReplaceAllString(got, ""); strings.ContainsAny(bare, "[]()<>*`#") || strings.Contains(bare, "@e") || strings.Contains(bare, "s://") {
-		t.Errorf("%q leaves %q", got, bare)
+// What others write is neither Markdown in a pull request nor a command in the log of CI.
+func TestWhatSomebodyWroteIsOnlyText(t *testing.T) {
+	subject := "::add-mask::x ##[add-mask]y [x](http://evil) @everyone #1 <img src=x>"
+	p := &Promoter{Fleet: fleetOf(t, 1), Compare: ""}
+	out := Promotion{From: "beta", To: "prod", Reason: "no\n::stop-commands::x", Result: Held, ImageNotes: []string{"##vso[a]"}, Changes: []Commit{{ID: "1", Subject: subject}},
+		Decision: &promotion.Decision{Checks: []promotion.Check{{Check: "drift", Result: promotion.Waived, Reason: subject}}}}
+	body := p.body(out, Plan{})
+	for _, bad := range []string{"](http", "@everyone", "<img", "##[", "#1"} {
+		if strings.Contains(body, bad) {
+			t.Errorf("%q is in the pull request's text:\n%s", bad, body)
+		}
+	}
+	out.Proposal = &Proposal{Title: "::debug::a", Body: body + "\n::error::b"}
+	var text strings.Builder
+	r := Report{Promotions: []Promotion{out}, Fleet: p.Fleet, Compare: func(_, _ fleet.Release) string { return "" }}
+	if err := r.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(text.String()) {
+		if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") || strings.Contains(line, "##vso[") {
+			t.Errorf("a command to the runner: %q", line)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -22,7 +23,8 @@ type Proposal struct {
 // it stands on, so that it never has to be forced.
 func (p *Promoter) propose(ctx context.Context, out Promotion, plan Plan, pointer Pointer) (Promotion, error) {
 	proposal := Proposal{Branch: proposalBranch(plan), Into: plan.To.Branch}
-	proposal.Title, _, _ = strings.Cut(pointer.Message, "\n")
+	title, _, _ := strings.Cut(pointer.Message, "\n")
+	proposal.Title = plain.OneLine(title)
 	proposal.Body = p.body(out, plan)
 	if !p.Single {
 		if err := p.advance(ctx, plan); err != nil {
@@ -74,43 +76,20 @@ func (p *Promoter) body(out Promotion, plan Plan) string {
 		fmt.Fprintf(&b, "\n## Gate: %s\n\n%s: %s.\n", d.Verdict, d.At.UTC().Format("2006-01-02 15:04:05 MST"), tally(*d))
 		for _, c := range d.Checks {
 			if c.Result == promotion.Waived || c.Result == promotion.NotChecked {
-				fmt.Fprintf(&b, "\n- %s (%s): %s", c.Check, strings.ReplaceAll(string(c.Result), "_", " "), markdown(c.Reason))
+				fmt.Fprintf(&b, "\n- %s (%s): %s", plain.Markdown(c.Check), strings.ReplaceAll(string(c.Result), "_", " "), plain.Markdown(c.Reason))
 			}
 		}
 		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "\n## %s\n", changes)
 	for _, g := range ByComponent(p.Fleet, out.Changes) {
-		fmt.Fprintf(&b, "\n### %s\n\n", markdown(g.Component))
+		fmt.Fprintf(&b, "\n### %s\n\n", plain.Markdown(g.Component))
 		for _, c := range g.Commits {
-			fmt.Fprintf(&b, "- `%s` %s\n", Short(fleet.Release(c.ID)), markdown(c.Subject))
+			fmt.Fprintf(&b, "- `%s` %s\n", Short(fleet.Release(c.ID)), plain.Markdown(c.Subject))
 		}
 	}
 	if out.More > 0 {
 		fmt.Fprintf(&b, "\n… and %d older commits.\n", out.More)
-	}
-	return b.String()
-}
-
-// markdown keeps a text that somebody else wrote from being more than text: no
-// links, no HTML, nobody notified.
-func markdown(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		switch {
-		case strings.ContainsRune("\\`*_{}[]()<>#!|~", r):
-			b.WriteByte('\\')
-		case r == '@':
-			b.WriteString("@\u200b") // breaks a mention
-			continue
-		case r == '&':
-			b.WriteString("&amp;")
-			continue
-		case r == ':': // breaks a bare URL
-			b.WriteString(":\u200b")
-			continue
-		}
-		b.WriteRune(r)
 	}
 	return b.String()
 }

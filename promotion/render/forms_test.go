@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"html"
 	"io"
 	"strings"
 	"testing"
@@ -74,6 +75,35 @@ func TestMarkdownIsNotWrittenByOthers(t *testing.T) {
 			columns = n
 		} else if n != columns {
 			t.Errorf("a row of %d columns among those of %d: %s", n-1, columns-1, line)
+		}
+	}
+}
+
+// hostile is what somebody writes who wants more than to be read.
+const hostile = "x ::stop-commands::a ##[add-mask]b &#64;sre @sre [docs](https://evil.example) #12 \u202e\u2028::error::c"
+
+func TestWhatOthersWriteIsNoCommandAndNoLink(t *testing.T) {
+	for pad := range 120 { // each word comes to stand at the beginning of a line
+		reason := strings.Repeat("p", pad) + " " + hostile
+		r := promotion.Record{Decision: promotion.Decision{From: "beta", To: "prod", Verdict: promotion.Hold, Fix: &promotion.Fix{URL: hostile, By: hostile},
+			Checks:    []promotion.Check{{Check: "incident", Result: promotion.Fail, SLO: hostile, ShopSet: "a", Tier: "prod", Reason: reason}, {Check: "slo", Result: promotion.NotChecked, Reason: reason}},
+			Overrides: []promotion.InForce{{Override: promotion.Override{ID: hostile, Who: hostile, Why: reason, Checks: []string{hostile}}}}}}
+		for name, text := range map[string]string{
+			"text":        write(t, func(w io.Writer) error { return render.Text(w, r.Decision, 60, false) }),
+			"explanation": write(t, func(w io.Writer) error { return render.Explanation(w, r, 60, false) }),
+			"headline":    render.Headline(r.Decision),
+		} {
+			for line := range strings.Lines(text) {
+				if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") || strings.ContainsAny(line, "\u202e\u2028") {
+					t.Fatalf("%s: a command to the runner: %q", name, line)
+				}
+			}
+		}
+		if text := html.UnescapeString(write(t, markdown(r))); strings.Contains(text, "@sre") || strings.Contains(text, "#12") || strings.Contains(text, "https://evil") {
+			t.Fatalf("a link or a mention: %s", text)
+		}
+		if text := write(t, func(w io.Writer) error { return render.SARIF(w, r.Decision, "f", "v") }); strings.Contains(text, "](") {
+			t.Fatalf("a link: %s", text)
 		}
 	}
 }

@@ -5,11 +5,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/promotion"
 )
 
 // Headline is the answer in a line, for a message: a word, a sentence, and the first
-// reason where it is not promote. What others wrote in it is without control characters.
+// reason where it is not promote. What others wrote in it is plain text.
 func Headline(d promotion.Decision) string {
 	word, sentence := headline(d)
 	line := word + ": " + sentence
@@ -19,7 +20,7 @@ func Headline(d promotion.Decision) string {
 			break
 		}
 	}
-	return strings.Map(printable, line)
+	return plain.Line(line)
 }
 
 // headline is the answer: a word, and a sentence.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -19,9 +20,9 @@ func Markdown(w io.Writer, d promotion.Decision) error {
 	var b strings.Builder
 	word, sentence := headline(d)
 	sign := map[promotion.Verdict]string{promotion.Promote: "✅", promotion.Hold: "❌", promotion.Inconclusive: "❓"}[d.Verdict]
-	fmt.Fprintf(&b, "### %s %s: %s\n\n%s\n", sign, word, plain(sentence), plain(where(d)))
+	fmt.Fprintf(&b, "### %s %s: %s\n\n%s\n", sign, word, plain.Markdown(sentence), plain.Markdown(where(d)))
 	if d.Fix != nil {
-		fmt.Fprintf(&b, "\nFix for %s (declared by %s).\n", plain(d.Fix.URL), plain(cmp.Or(d.Fix.By, "unknown")))
+		fmt.Fprintf(&b, "\nFix for %s (declared by %s).\n", plain.Markdown(d.Fix.URL), plain.Markdown(cmp.Or(d.Fix.By, "unknown")))
 	}
 	for _, part := range parts(d) {
 		if len(part.checks) == 0 {
@@ -33,14 +34,14 @@ func Markdown(w io.Writer, d promotion.Decision) error {
 				fmt.Fprintf(&b, "\nand %d more.\n", len(part.checks)-i)
 				break
 			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Check, plain(string(c.ShopSet)), plain(c.SLO), plain(string(c.Tier)), plain(c.Reason))
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", plain.Code(c.Check), plain.Markdown(string(c.ShopSet)), plain.Markdown(c.SLO), plain.Markdown(string(c.Tier)), plain.Markdown(c.Reason))
 		}
 	}
 	markdownOverrides(&b, d)
 	passed, skipped := summaries(d)
-	fmt.Fprintf(&b, "\nPassed: %s.", plain(passed))
+	fmt.Fprintf(&b, "\nPassed: %s.", plain.Markdown(passed))
 	if skipped != "" {
-		fmt.Fprintf(&b, " Not checked: %s.", plain(skipped))
+		fmt.Fprintf(&b, " Not checked: %s.", plain.Markdown(skipped))
 	}
 	b.WriteByte('\n')
 	_, err := io.WriteString(w, b.String())
@@ -53,19 +54,7 @@ func markdownOverrides(b *strings.Builder, d promotion.Decision) {
 	}
 	b.WriteString("\n**Active overrides**\n\n| Override | Who | Until | Checks | Waives | Reason |\n|---|---|---|---|---|---|\n")
 	for _, o := range d.Overrides {
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %d | %s |\n", plain(o.ID), plain(o.Who), o.Until.UTC().Format(time.RFC3339),
-			plain(strings.Join(o.Checks, ", ")), o.Waives, plain(o.Why))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %d | %s |\n", plain.Markdown(o.ID), plain.Markdown(o.Who), o.Until.UTC().Format(time.RFC3339),
+			plain.Markdown(strings.Join(o.Checks, ", ")), o.Waives, plain.Markdown(o.Why))
 	}
 }
-
-// markdownSafe keeps what people wrote, such as the title of an incident, from being
-// read as markup, as a mention that calls somebody, or as the end of a cell.
-var markdownSafe = func() *strings.Replacer {
-	pairs := []string{"\r", " ", "\n", " "}
-	for _, c := range "&<>|@`*_[]#~\\" {
-		pairs = append(pairs, string(c), fmt.Sprintf("&#%d;", c))
-	}
-	return strings.NewReplacer(pairs...)
-}()
-
-func plain(s string) string { return markdownSafe.Replace(s) }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
@@ -94,15 +93,6 @@ func subjectTier(c promotion.Check) string {
 		return "the gate"
 	}
 	return "(" + strings.Join(parts, ", ") + ")"
-}
-
-// printable keeps what others wrote, such as the title of an incident, from steering a
-// terminal.
-func printable(r rune) rune {
-	if unicode.IsControl(r) {
-		return ' '
-	}
-	return r
 }
 
 // count writes "1 check", "2 checks".

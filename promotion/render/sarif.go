@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -105,13 +106,13 @@ func SARIF(w io.Writer, d promotion.Decision, file, version string) error {
 		if !reported {
 			continue
 		}
-		r := sarifResult{Rule: c.Check, Index: index[c.Check], Level: level, Message: sarifText{subject(c) + ": " + c.Reason}}
-		r.Prints = map[string]string{"gate/v1": fmt.Sprintf("%s/%s/%s/%s/%s", d.To, c.Check, c.ShopSet, c.SLO, subjectTier(c))}
-		place := sarifLocation{Logical: []sarifLogical{{Name: subject(c), Kind: "resource"}}}
+		r := sarifResult{Rule: c.Check, Index: index[c.Check], Level: level, Message: sarifText{plain.Message(subject(c) + ": " + c.Reason)}}
+		r.Prints = map[string]string{"gate/v1": plain.Message(fmt.Sprintf("%s/%s/%s/%s/%s", d.To, c.Check, c.ShopSet, c.SLO, subjectTier(c)))}
+		place := sarifLocation{Logical: []sarifLogical{{Name: plain.Message(subject(c)), Kind: "resource"}}}
 		place.Physical.Artifact.URI, place.Physical.Region.StartLine = file, 1
 		r.Locations = []sarifLocation{place}
 		if c.Result == promotion.Waived {
-			r.Suppressions = []sarifSuppression{{Kind: "external", Justification: c.Reason}}
+			r.Suppressions = []sarifSuppression{{Kind: "external", Justification: plain.Message(c.Reason)}}
 		}
 		run.Results = append(run.Results, r)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/internal/cells"
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -78,7 +79,7 @@ func (t *text) part(heading string, checks []promotion.Check) {
 				fmt.Fprintf(t, "  and %d more; use -o json for the full list\n", len(b.subjects)-j)
 				break
 			}
-			fmt.Fprintf(t, "  %s\n", s)
+			fmt.Fprintf(t, "  %s\n", plain.Line(s))
 		}
 		t.WriteString(b.lines)
 	}
@@ -98,7 +99,7 @@ func (t *text) blocks(checks []promotion.Check) []block {
 		if lines[s] == nil {
 			subjects, lines[s] = append(subjects, s), &text{columns: t.columns}
 		}
-		lines[s].wrapped(fmt.Sprintf("    %-13s  ", c.Check), 19, 19, c.Reason)
+		lines[s].wrapped(fmt.Sprintf("    %-13s  ", plain.Line(c.Check)), 19, 19, c.Reason)
 	}
 	var blocks []block
 	at := map[string]int{}
@@ -141,7 +142,7 @@ func (t *text) paint(s, code string) string {
 func (t *text) wrapped(lead string, at, indent int, words string) {
 	t.WriteString(lead)
 	empty := true
-	for _, word := range strings.Fields(strings.Map(printable, words)) {
+	for _, word := range strings.Fields(plain.Line(words)) {
 		blank := 1
 		for _, piece := range cells.Pieces(word) {
 			n := cells.Of(piece)

@@ -20,7 +20,7 @@ func (a Around) reading(s *settings, store *sqlstore.Store) incidentapi.Options 
 	o := incidentapi.Options{Source: slackbot.Named{From: store, Notes: store}, Now: a.Now, Location: s.Location()}
 	if s.Shopslo.URL != "" {
 		b := budgets{url: s.Shopslo.URL, token: func() (string, error) {
-			return a.secret(s, "shopslo.token_file", s.Shopslo.TokenFile, "SHOPSLO_TOKEN")
+			return a.secret(s, "shopslo.token", s.Shopslo.Token, "SHOPSLO_TOKEN")
 		}, client: &http.Client{Timeout: 10 * time.Second}, now: a.Now}
 		o.Burned = b.burned
 	}

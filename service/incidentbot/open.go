@@ -32,7 +32,7 @@ func (a Around) openStore(ctx context.Context, s *settings) (*sqlstore.Store, er
 
 // client collects what calls of Slack need. The signing secret is "" with Socket Mode.
 func (a Around) client(s *settings) (c slackbot.Client, signing string, err error) {
-	c.BotToken, err = a.secret(s, "slack.bot_token_file", s.Slack.BotTokenFile, "SLACK_BOT_TOKEN")
+	c.BotToken, err = a.secret(s, "slack.bot_token", s.Slack.BotToken, "SLACK_BOT_TOKEN")
 	if err != nil {
 		return c, "", err
 	}
@@ -41,13 +41,13 @@ func (a Around) client(s *settings) (c slackbot.Client, signing string, err erro
 	}
 	c.Address, c.HTTP = a.Getenv("SLACK_API_URL"), &http.Client{Timeout: 10 * time.Second}
 	if s.Slack.Mode == "http" {
-		signing, err = a.secret(s, "slack.signing_secret_file", s.Slack.SigningSecretFile, "SLACK_SIGNING_SECRET")
+		signing, err = a.secret(s, "slack.signing_secret", s.Slack.SigningSecret, "SLACK_SIGNING_SECRET")
 		if err == nil && signing == "" {
 			err = errors.New("no signing secret: put it into SLACK_SIGNING_SECRET, or into the file of slack.signing_secret_file")
 		}
 		return c, signing, err
 	}
-	c.AppToken, err = a.secret(s, "slack.app_token_file", s.Slack.AppTokenFile, "SLACK_APP_TOKEN")
+	c.AppToken, err = a.secret(s, "slack.app_token", s.Slack.AppToken, "SLACK_APP_TOKEN")
 	if err == nil && !strings.HasPrefix(c.AppToken, "xapp-") {
 		err = errors.New("no app-level token: put it (xapp-…) into SLACK_APP_TOKEN, or into the file of slack.app_token_file; or choose slack.mode: http")
 	}

@@ -26,7 +26,7 @@ import (
 // defaultStore is a file beside the settings.
 const defaultStore = "sqlite:incidents.db"
 
-// Options are what a server is told. All are needed but webConfig.
+// Options are what a server is told. All are needed but WebConfig.
 type Options struct {
 	Around    Around
 	Config    string // the file with the settings
@@ -91,7 +91,7 @@ func (s *service) shell(registry *prometheus.Registry) (*server.Server, error) {
 	if s.signing != "" {
 		shell.Handle("POST /slack", s.bot.Receiver(s.signing))
 	}
-	alertToken, err := s.Around.secret(s.set, "alerts.token_file", s.set.Alerts.TokenFile, "INCIDENTBOT_ALERT_TOKEN")
+	alertToken, err := s.Around.secret(s.set, "alerts.token", s.set.Alerts.Token, "INCIDENTBOT_ALERT_TOKEN")
 	switch {
 	case err != nil:
 		return nil, err
@@ -116,13 +116,13 @@ func (s *service) api() (http.Handler, error) {
 	o := s.Around.reading(s.set, s.store)
 	o.Failed = func(err error) { s.Log.Error("answer about incidents", "err", err) }
 	o.Changes = s.bot
-	token, err := s.Around.secret(s.set, "api.token_file", s.set.API.TokenFile, "INCIDENTBOT_API_TOKEN")
+	token, err := s.Around.secret(s.set, "api.token", s.set.API.Token, "INCIDENTBOT_API_TOKEN")
 	if err != nil {
 		return nil, err
 	}
 	if token != "" {
 		o.Token = func() (string, error) {
-			return s.Around.secret(s.set, "api.token_file", s.set.API.TokenFile, "INCIDENTBOT_API_TOKEN")
+			return s.Around.secret(s.set, "api.token", s.set.API.Token, "INCIDENTBOT_API_TOKEN")
 		}
 	}
 	return incidentapi.New(o), nil

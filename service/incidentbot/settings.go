@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,30 +21,30 @@ import (
 
 // settings are an incidentbot.yaml. Names of files are relative to it.
 type settings struct {
-	Language string     `json:"language,omitempty"`
-	TimeZone zone       `json:"time_zone,omitempty"`
-	Store    string     `json:"store,omitempty"`
-	URL      string     `json:"url,omitempty"`
-	Fleet    []string   `json:"fleet,omitempty"`
-	Slack    slackPart  `json:"slack"`
-	Remind   remindPart `json:"reminders,omitempty"`
-	Alerts   alertPart  `json:"alerts,omitempty"`
-	API      tokenPart  `json:"api,omitempty"`
-	Shopslo  serverPart `json:"shopslo,omitempty"`
+	Language string         `json:"language,omitempty"`
+	TimeZone *time.Location `json:"time_zone,omitempty"`
+	Store    string         `json:"store,omitempty"`
+	URL      string         `json:"url,omitempty"`
+	Fleet    []string       `json:"fleet,omitempty"`
+	Slack    slackPart      `json:"slack"`
+	Remind   remindPart     `json:"reminders,omitempty"`
+	Alerts   alertPart      `json:"alerts,omitempty"`
+	API      tokenPart      `json:"api,omitempty"`
+	Shopslo  serverPart     `json:"shopslo,omitempty"`
 
 	path string
 }
 
 type slackPart struct {
-	Mode              string     `json:"mode,omitempty"`
-	BotTokenFile      string     `json:"bot_token_file,omitempty"`
-	AppTokenFile      string     `json:"app_token_file,omitempty"`
-	SigningSecretFile string     `json:"signing_secret_file,omitempty"`
-	Announce          []string   `json:"announce,omitempty"`
-	ChannelPrefix     string     `json:"channel_prefix,omitempty"`
-	Emoji             string     `json:"emoji,omitempty"`
-	Invite            invitePart `json:"invite,omitempty"`
-	Only              onlyPart   `json:"only,omitempty"`
+	Mode          string          `json:"mode,omitempty"`
+	BotToken      document.Secret `json:"bot_token,omitempty"`
+	AppToken      document.Secret `json:"app_token,omitempty"`
+	SigningSecret document.Secret `json:"signing_secret,omitempty"`
+	Announce      []string        `json:"announce,omitempty"`
+	ChannelPrefix string          `json:"channel_prefix,omitempty"`
+	Emoji         string          `json:"emoji,omitempty"`
+	Invite        invitePart      `json:"invite,omitempty"`
+	Only          onlyPart        `json:"only,omitempty"`
 }
 
 type invitePart struct {
@@ -69,8 +68,8 @@ type remindPart struct {
 }
 
 type alertPart struct {
-	TokenFile string      `json:"token_file,omitempty"`
-	Rules     []alertRule `json:"rules,omitempty"`
+	Token document.Secret `json:"token,omitempty"`
+	Rules []alertRule     `json:"rules,omitempty"`
 }
 
 type alertRule struct {
@@ -79,23 +78,12 @@ type alertRule struct {
 }
 
 type tokenPart struct {
-	TokenFile string `json:"token_file,omitempty"`
+	Token document.Secret `json:"token,omitempty"`
 }
 
 type serverPart struct {
-	URL       string `json:"url,omitempty"`
-	TokenFile string `json:"token_file,omitempty"`
-}
-
-// zone is a time zone by its name.
-type zone struct{ *time.Location }
-
-// UnmarshalText reads the name of a time zone.
-func (z *zone) UnmarshalText(text []byte) (err error) {
-	if z.Location, err = time.LoadLocation(string(text)); err != nil {
-		return fmt.Errorf("%q is no time zone; write one like Asia/Tokyo", text)
-	}
-	return nil
+	URL   string          `json:"url,omitempty"`
+	Token document.Secret `json:"token,omitempty"`
 }
 
 // Load reads the settings' file. The error is document.Faults, or the system's.
@@ -111,18 +99,11 @@ func Load(path string) (*settings, error) {
 
 // parse reads settings strictly: every fault at once, each with its line.
 func parse(path string, data []byte) (*settings, error) {
-	roots, _, faults := document.Roots(path, data)
-	switch {
-	case len(faults) > 0:
-		return nil, faults.Err()
-	case len(roots) != 1:
-		return nil, document.Faults{{File: path, Message: fmt.Sprintf("%d YAML documents; the settings are one", len(roots))}}
-	}
 	s := &settings{path: path}
-	o := document.New(path, roots[0], document.Dialect{})
-	o.Kind = "settings"
-	o.Decode("", roots[0], reflect.ValueOf(s).Elem())
-	faults = o.Faults()
+	o, faults := document.Settings(path, data, document.Dialect{Loose: true}, s)
+	if o == nil {
+		return nil, faults.Err()
+	}
 	s.check(func(key, format string, args ...any) {
 		if f, ok := o.Fault(key, format, args...); ok {
 			faults = append(faults, f)
@@ -268,10 +249,10 @@ func (s *settings) readFleet(b *slackbot.Settings) error {
 }
 
 func (s *settings) Location() *time.Location {
-	if s.TimeZone.Location == nil {
+	if s.TimeZone == nil {
 		return time.UTC
 	}
-	return s.TimeZone.Location
+	return s.TimeZone
 }
 
 // file is a file that the settings name, relative to theirs.
@@ -284,17 +265,16 @@ func (s *settings) file(name string) string {
 
 // secret reads a secret from the file that key names, else from the environment. "" and
 // no error: there is neither. No error has the secret in it.
-func (a Around) secret(s *settings, key, file, variable string) (string, error) {
-	if file == "" {
+func (a Around) secret(s *settings, key string, secret document.Secret, variable string) (string, error) {
+	if secret == (document.Secret{}) {
 		return strings.TrimSpace(a.Getenv(variable)), nil
 	}
-	data, err := os.ReadFile(s.file(file))
+	text, err := secret.Read(document.Surroundings{ReadFile: os.ReadFile, Env: func(name string) (string, bool) {
+		value := a.Getenv(name)
+		return value, value != ""
+	}})
 	if err != nil {
 		return "", fmt.Errorf("%s: %s: %w", s.path, key, err)
-	}
-	text := strings.TrimSpace(string(data))
-	if text == "" || strings.ContainsAny(text, "\n\r") {
-		return "", fmt.Errorf("%s: %s: the file is empty, or has more than one line", s.path, key)
 	}
 	return text, nil
 }

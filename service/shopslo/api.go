@@ -36,9 +36,11 @@ func (s *service) shell() (*server.Server, error) {
 
 // routes adds what the product answers.
 func (s *service) routes(shell *server.Server) {
+	s.user = shell.User
 	s.boardRoute(shell)
 	shell.HandleFunc("GET /api/v1/status", s.status)
-	shell.HandleFunc("GET /api/v1/gate", s.gate)
+	shell.HandleFunc("POST "+client.GatePath, s.gate)
+	shell.HandleFunc("GET "+client.GatePath, s.gateByGet)
 	shell.HandleFunc("GET "+client.ReviewPath, s.review)
 	shell.HandleFunc("GET /api/v1/decisions", s.listDecisions)
 	shell.HandleFunc("GET /api/v1/decisions/log", s.decisionLog)
@@ -81,10 +83,21 @@ func (s *service) status(w http.ResponseWriter, r *http.Request) {
 	write(w, report.AppendJSON(nil))
 }
 
+// gateByGet answers a client of before: a decision is logged and told, so that it must not
+// be asked for by what a browser sends for an image of any page.
+func (s *service) gateByGet(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", http.MethodPost)
+	server.WriteError(w, http.StatusMethodNotAllowed, fmt.Errorf("the gate is asked with POST, since each decision is logged; update the shopslo that asks to the version of this server, %s", s.Host.Version))
+}
+
 func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 	at, err := s.at(r)
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
+		return
+	}
+	if latest := s.Host.Now().Add(clockSkew); at.After(latest) {
+		server.WriteError(w, http.StatusBadRequest, fmt.Errorf("at: %s has not come yet: by this server's clock it is %s", at.Format(time.RFC3339), s.Host.Now().UTC().Format(time.RFC3339)))
 		return
 	}
 	to := r.URL.Query().Get("to")
@@ -93,7 +106,7 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := judge.Question{To: to, Release: r.URL.Query().Get("release")}
-	q.Fix, q.Accept, q.Last = fixOf(r), acceptOf(r), s.book.LastRules
+	q.Fix, q.Accept, q.Last = s.fixOf(r), s.acceptOf(r), s.book.LastRules
 	e := s.keeper.current()
 	e.LookPast(r.Context(), at, s.Host.Now())
 	d, err := judge.Decide(r.Context(), e, s.Host.Version, q, at, s.keeper.unreachable())

@@ -46,7 +46,7 @@ func TestReleasesThatWereMovedAreFoundInTheServersLog(t *testing.T) {
 	if got.Where == "" || got.Error != "" || !reflect.DeepEqual(got.Items, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	c.Gate.Log = &config.DecisionLog{Repository: "far", Branch: "away"} // nobody waits for git
+	c.Gate.Log = &config.DecisionLog{Git: &config.LogBranch{Repository: "far", Branch: "away"}} // nobody waits for git
 	if got := (&boardSource{s: b.s}).logged(t.Context(), now); got.Where != "" {
 		t.Errorf("a log in git gives %+v", got)
 	}

@@ -1,7 +1,6 @@
 package shopslo
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,10 +9,10 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/engine/logbook"
+	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/server"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 )
@@ -76,16 +75,20 @@ func (s *service) decisionLog(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	var all bytes.Buffer
-	if _, err := log.Read(r.Context(), func(l decisionlog.Line) error {
-		all.Write(append(l.Text, '\n'))
-		return nil
-	}); err != nil {
+	// Nobody gets half a log that looks like one: it is sent once all of it is read, and read
+	// twice rather than kept.
+	if _, err := log.Read(r.Context(), func(decisionlog.Line) error { return nil }); err != nil {
 		s.unreadable(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/jsonl; charset=utf-8")
-	w.Write(all.Bytes()) // an error here means that the client has gone
+	if _, err := log.Read(r.Context(), func(l decisionlog.Line) error {
+		_, err := w.Write(append(l.Text, '\n'))
+		return err
+	}); err != nil {
+		s.Log.Error("the log of decisions was sent in part only", "err", err)
+		panic(http.ErrAbortHandler) // the client sees that the connection broke off
+	}
 }
 
 // decisionRecord answers GET /api/v1/decisions/{entry}.
@@ -114,6 +117,31 @@ func (s *service) decisionRecord(w http.ResponseWriter, r *http.Request) {
 // largestMove bounds what a client may have logged.
 const largestMove = 32 << 20
 
+// How far the time of a move may be from this server's clock: it is logged when it is done.
+const (
+	moveBefore = 24 * time.Hour
+	clockSkew  = 5 * time.Minute
+)
+
+// move is the entry of a move that a client wants to have logged. A Tier that the fleet
+// does not have, and another time than now, are refused.
+func (s *service) move(r *http.Request, record []byte) (decisionlog.Entry, error) {
+	who := s.asker(r)
+	e, err := decisionlog.OfMove(decisionlog.Kind(r.URL.Query().Get("kind")), who.By, record)
+	if err != nil {
+		return e, err
+	}
+	e.User = who.User
+	if _, ok := s.keeper.current().Docs.Fleet.Tier(fleet.TierName(e.To)); !ok {
+		return e, fmt.Errorf("the fleet has no Tier %q", e.To)
+	}
+	now := s.Host.Now()
+	if e.At.Before(now.Add(-moveBefore)) || e.At.After(now.Add(clockSkew)) {
+		return e, fmt.Errorf("it is of %s, and by this server's clock it is %s; a move is logged when it is made", e.At.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	}
+	return e, nil
+}
+
 // logMove answers POST /api/v1/decisions: somebody has promoted or rolled back, and has
 // it logged. As with a browser's form nobody could send JSON from another site, no other
 // type is taken.
@@ -127,11 +155,7 @@ func (s *service) logMove(w http.ResponseWriter, r *http.Request) {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return
 	}
-	by := r.URL.Query().Get("by")
-	if user, _, ok := r.BasicAuth(); ok && user != by {
-		by = strings.TrimSpace(by + " (user " + user + ")")
-	}
-	e, err := decisionlog.OfMove(decisionlog.Kind(r.URL.Query().Get("kind")), by, record)
+	e, err := s.move(r, record)
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return

@@ -3,18 +3,17 @@ package shopslo
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/internal/server"
 	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
 )
 
 // decided answers with a decision, once it is in the log.
 func (s *service) decided(w http.ResponseWriter, r *http.Request, record promotion.Record) {
-	user, _, _ := r.BasicAuth()
 	// Who goes away has asked all the same.
-	v, err := s.book.Keep(context.WithoutCancel(r.Context()), logbook.Answer{Record: record}, user)
+	v, err := s.book.Keep(context.WithoutCancel(r.Context()), logbook.Answer{Record: record}, s.asker(r))
 	if err != nil {
 		server.WriteError(w, http.StatusInternalServerError, err)
 		return
@@ -26,29 +25,33 @@ func (s *service) decided(w http.ResponseWriter, r *http.Request, record promoti
 	write(w, v.JSON)
 }
 
+// asker is who asks: the user whose password it was, and who they say they are.
+func (s *service) asker(r *http.Request) decisionlog.Asker {
+	return decisionlog.Asker{User: s.user(r), By: r.URL.Query().Get("by")}
+}
+
 // fixOf is what a request says of a fix; nil: nothing.
-func fixOf(r *http.Request) *promotion.Fix {
+func (s *service) fixOf(r *http.Request) *promotion.Fix {
 	q := r.URL.Query()
 	if q.Get("fix") == "" {
 		return nil
 	}
-	return &promotion.Fix{URL: q.Get("fix"), By: byOf(r)}
+	return &promotion.Fix{URL: q.Get("fix"), By: s.byOf(r)}
 }
 
 // acceptOf is what a request says of the rules; nil: nothing.
-func acceptOf(r *http.Request) *promotion.Acceptance {
+func (s *service) acceptOf(r *http.Request) *promotion.Acceptance {
 	hash := r.URL.Query().Get("accept_rules")
 	if hash == "" {
 		return nil
 	}
-	return &promotion.Acceptance{Hash: hash, By: byOf(r)}
+	return &promotion.Acceptance{Hash: hash, By: s.byOf(r)}
 }
 
-// byOf is whose word it is. Who asks with a password is named beside the name that they give.
-func byOf(r *http.Request) string {
-	by := r.URL.Query().Get("by")
-	if user, _, ok := r.BasicAuth(); ok && user != by {
-		by = strings.TrimSpace(by + " (user " + user + ")")
+// byOf is whose word it is.
+func (s *service) byOf(r *http.Request) string {
+	if who := s.asker(r); who.User != "" {
+		return who.String()
 	}
-	return by
+	return r.URL.Query().Get("by")
 }

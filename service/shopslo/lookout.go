@@ -42,7 +42,7 @@ func openLookout(h host.Host, d *documents.Documents, log *slog.Logger) (*lookou
 	if err != nil || len(who) == 0 {
 		return nil, err
 	}
-	w, err := evidence.New(d).Clients()
+	w, err := evidence.New(h, d).Clients()
 	if err != nil {
 		return nil, err
 	}

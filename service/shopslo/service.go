@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,7 +21,7 @@ import (
 	"github.com/shopslo/shopslo/mackerel"
 )
 
-// Options are what a server is told. All are needed but webConfig.
+// Options are what a server is told. All are needed but WebConfig.
 type Options struct {
 	Host      host.Host
 	Config    string // the configuration file, read again at each reload
@@ -42,6 +43,8 @@ type service struct {
 
 	book *logbook.Logbook // where decisions are logged
 	told *tidings         // who is told of them
+
+	user func(*http.Request) string // whose password a request came with; "": nobody's
 }
 
 // Serve runs until ctx ends or something that it cannot do without fails.
@@ -59,7 +62,7 @@ func Serve(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	e, err := engine.New(d, src, d.Config.Ledger.Dir, d.History()+documents.Margin, nil, o.Host.Now(), log)
+	e, err := engine.New(o.Host, d, src, d.Config.Ledger.Dir, d.History()+documents.Margin, nil, o.Host.Now(), log)
 	if err != nil {
 		return errors.Join(err, src.Close())
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -25,7 +26,7 @@ type extras struct {
 // annotations reports annotations of ours that are unknown or in a place where
 // they mean nothing.
 func (r *reader) annotations(o *object) {
-	for _, path := range keysOf(o.lines) {
+	for _, path := range o.Paths() {
 		head, key, ok := strings.Cut(path, "annotations['")
 		if !ok || !strings.HasPrefix(key, prefix) {
 			continue
@@ -33,13 +34,13 @@ func (r *reader) annotations(o *object) {
 		key = strings.TrimSuffix(key, "']")
 		switch {
 		case !slices.Contains(knownAnnotations, key):
-			r.wrong(o, path, "unknown annotation%s", didYouMean(key, knownAnnotations))
-		case o.kind != "SLO" || head != "metadata.":
+			r.wrong(o, path, "unknown annotation%s", document.HintOf(key, knownAnnotations))
+		case o.Kind != "SLO" || head != "metadata.":
 			r.wrong(o, path, "means nothing here; write it into the metadata of the SLO")
 		default:
 			continue
 		}
-		o.faulty[path] = true
+		o.Break(path)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	v1 "github.com/OpenSLO/go-sdk/pkg/openslo/v1"
 
+	"github.com/shopslo/shopslo/internal/nearest"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -14,7 +15,7 @@ import (
 // find and keeps the document's SLOs only where there is none.
 func (r *reader) build(d decoded[v1.SLO]) {
 	base, ok := r.base(d)
-	ok = ok && len(d.faulty) == 0
+	ok = ok && d.Sound()
 	e, fine := r.extras(d.object, d.doc.Metadata.Annotations)
 	ok = ok && fine
 	base.Tiers, base.MinEvents = e.tiers, e.minEvents
@@ -62,7 +63,7 @@ func (r *reader) keep(o *object, slos []slo.SLO) {
 			path = fmt.Sprintf("spec.objectives[%d]", i)
 		}
 		if err := slos[i].Validate(); err != nil {
-			r.refuse(o, path, "%v", err)
+			r.wrong(o, path, "%v", err)
 			continue
 		}
 		r.docs.origins[slos[i].Name] = o.at(path)
@@ -74,7 +75,7 @@ func (r *reader) keep(o *object, slos []slo.SLO) {
 func (r *reader) base(d decoded[v1.SLO]) (slo.SLO, bool) {
 	spec := d.doc.Spec
 	s := slo.SLO{
-		Name: d.name, Service: spec.Service, DisplayName: d.doc.Metadata.DisplayName, Description: spec.Description,
+		Name: d.Name, Service: spec.Service, DisplayName: d.doc.Metadata.DisplayName, Description: spec.Description,
 		Method: map[v1.SLOBudgetingMethod]slo.Method{
 			v1.SLOBudgetingMethodOccurrences:     slo.Occurrences,
 			v1.SLOBudgetingMethodTimeslices:      slo.Timeslices,
@@ -83,12 +84,12 @@ func (r *reader) base(d decoded[v1.SLO]) (slo.SLO, bool) {
 	}
 	r.service(d)
 	if len(spec.TimeWindow) == 0 {
-		r.refuse(d.object, "spec.timeWindow", "is missing, and a budget needs a window; write for example [{duration: 28d, isRolling: true}]")
+		r.wrong(d.object, "spec.timeWindow", "is missing, and a budget needs a window; write for example [{duration: 28d, isRolling: true}]")
 		return s, false
 	}
 	w, key, err := window(spec.TimeWindow[0])
 	if err != nil {
-		r.refuse(d.object, "spec.timeWindow[0]."+key, "%v", err)
+		r.wrong(d.object, "spec.timeWindow[0]."+key, "%v", err)
 		return s, false
 	}
 	s.Window = w
@@ -105,7 +106,7 @@ func (r *reader) service(d decoded[v1.SLO]) {
 		names[i] = s.Name
 	}
 	if len(names) > 0 {
-		r.note(d.at("spec.service"), "SLO %q: no Service document is named %q%s", d.name, d.doc.Spec.Service, maybe(d.doc.Spec.Service, names))
+		r.note(d.at("spec.service"), "SLO %q: no Service document is named %q%s", d.Name, d.doc.Spec.Service, nearest.Hint(d.doc.Spec.Service, names))
 	}
 }
 
@@ -152,7 +153,7 @@ func (r *reader) target(o *object, path string, obj v1.SLOObjective) (slo.Object
 	}
 	target, err := slo.ObjectiveOf(ratio)
 	if err != nil {
-		r.refuse(o, path+key, "gives %v", err)
+		r.wrong(o, path+key, "gives %v", err)
 	}
 	return target, err == nil
 }
@@ -160,11 +161,11 @@ func (r *reader) target(o *object, path string, obj v1.SLOObjective) (slo.Object
 // slices reads the time slice, or notes one that means nothing.
 func (r *reader) slices(o *object, path string, obj v1.SLOObjective, into *slo.SLO) bool {
 	if into.Method != slo.Timeslices && obj.TimeSliceTarget != nil {
-		r.note(o.at(path+".timeSliceTarget"), "SLO %q: timeSliceTarget means nothing to %s and is not used", o.name, into.Method)
+		r.note(o.at(path+".timeSliceTarget"), "SLO %q: timeSliceTarget means nothing to %s and is not used", o.Name, into.Method)
 	}
 	if into.Method == slo.Occurrences {
 		if obj.TimeSliceWindow != nil {
-			r.note(o.at(path+".timeSliceWindow"), "SLO %q: timeSliceWindow means nothing to Occurrences and is not used", o.name)
+			r.note(o.at(path+".timeSliceWindow"), "SLO %q: timeSliceWindow means nothing to Occurrences and is not used", o.Name)
 		}
 		return true
 	}
@@ -173,11 +174,11 @@ func (r *reader) slices(o *object, path string, obj v1.SLOObjective, into *slo.S
 	}
 	length, err := fixedDuration(*obj.TimeSliceWindow)
 	if err != nil {
-		r.refuse(o, path+".timeSliceWindow", "%v", err)
+		r.wrong(o, path+".timeSliceWindow", "%v", err)
 		return false
 	}
 	if shortest := into.Window.Length; shortest > 0 && length > shortest {
-		r.refuse(o, path+".timeSliceWindow", "%s is longer than the window of %s", obj.TimeSliceWindow, into.Window)
+		r.wrong(o, path+".timeSliceWindow", "%s is longer than the window of %s", obj.TimeSliceWindow, into.Window)
 		return false
 	}
 	into.Slice = length
@@ -195,12 +196,12 @@ func (r *reader) composite(o *object, slos []slo.SLO) (slo.SLO, bool) {
 	for i, s := range slos {
 		path := fmt.Sprintf("spec.objectives[%d]", i)
 		if s.Slice != whole.Slice {
-			r.refuse(o, path+".timeSliceWindow", "is %s and differs from the first objective's %s; the objectives of a composite SLO must share it",
+			r.wrong(o, path+".timeSliceWindow", "is %s and differs from the first objective's %s; the objectives of a composite SLO must share it",
 				s.Slice, whole.Slice)
 			ok = false
 		}
 		if s.SliceTarget != whole.SliceTarget {
-			r.refuse(o, path+".timeSliceTarget", "is %v and differs from the first objective's %v; the objectives of a composite SLO must share it",
+			r.wrong(o, path+".timeSliceTarget", "is %v and differs from the first objective's %v; the objectives of a composite SLO must share it",
 				s.SliceTarget, whole.SliceTarget)
 			ok = false
 		}

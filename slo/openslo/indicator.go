@@ -6,6 +6,8 @@ import (
 
 	v1 "github.com/OpenSLO/go-sdk/pkg/openslo/v1"
 
+	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/internal/nearest"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -32,7 +34,7 @@ func (r *reader) resolve(o *object, path string, inline *v1.SLOIndicatorInline, 
 		return located{d.object, "spec", *ref, d.doc.Spec}, true
 	}
 	if !r.broken["SLI/"+*ref] {
-		r.wrong(o, path+"indicatorRef", "there is no SLI %q among the documents%s", *ref, didYouMean(*ref, keysOf(r.slis)))
+		r.wrong(o, path+"indicatorRef", "there is no SLI %q among the documents%s", *ref, document.HintOf(*ref, keysOf(r.slis)))
 	}
 	return located{}, false
 }
@@ -49,7 +51,7 @@ func (r *reader) indicator(o *object, path string, at located, obj v1.SLOObjecti
 		return ind, false
 	}
 	if obj.Operator != "" {
-		r.note(o.at(path+".op"), "SLO %q: op means nothing beside the ratioMetric of indicator %q and is not used", o.name, at.name)
+		r.note(o.at(path+".op"), "SLO %q: op means nothing beside the ratioMetric of indicator %q and is not used", o.Name, at.name)
 	}
 	m := at.spec.RatioMetric
 	if m == nil { // the sdk has reported it
@@ -67,7 +69,7 @@ func (r *reader) indicator(o *object, path string, at located, obj v1.SLOObjecti
 
 func (r *reader) ratio(at located, m *v1.SLIRatioMetric, ind *slo.Indicator) bool {
 	ind.Kind = slo.Ratio
-	if _, said := at.lines[at.path+".ratioMetric.counter"]; said {
+	if at.Has(at.path + ".ratioMetric.counter") {
 		ind.Counter = slo.No
 		if m.Counter {
 			ind.Counter = slo.Yes
@@ -122,7 +124,7 @@ func (r *reader) query(at located, metric string, m *v1.SLIMetricSpec) (*slo.Que
 	}
 	text, ok := source.Spec["query"].(string)
 	if !ok || strings.TrimSpace(text) == "" {
-		r.refuse(at.object, path+".spec", "has no query to compute: write the query's text as spec.query%s", nearKey(source.Spec))
+		r.wrong(at.object, path+".spec", "has no query to compute: write the query's text as spec.query%s", nearKey(source.Spec))
 		return nil, false
 	}
 	for _, key := range keysOf(source.Spec) {
@@ -130,7 +132,7 @@ func (r *reader) query(at located, metric string, m *v1.SLIMetricSpec) (*slo.Que
 		if key == "query" || key == "queryType" && strings.EqualFold(value, "promql") {
 			continue
 		}
-		r.refuse(at.object, path+".spec."+key, "is not understood, only query is, and leaving it out could change the meaning; remove it")
+		r.wrong(at.object, path+".spec."+key, "is not understood, only query is, and leaving it out could change the meaning; remove it")
 		ok = false
 	}
 	q := &slo.Query{Source: source.MetricSourceRef, Text: text}
@@ -141,7 +143,7 @@ func (r *reader) query(at located, metric string, m *v1.SLIMetricSpec) (*slo.Que
 // nearKey points out a key that was likely meant to be query.
 func nearKey(spec map[string]any) string {
 	for _, key := range keysOf(spec) {
-		if key != "query" && nearest(key, []string{"query"}) != "" {
+		if _, near := nearest.Word(key, []string{"query"}); near && key != "query" {
 			return ", not " + key
 		}
 	}
@@ -163,7 +165,7 @@ func (r *reader) source(at located, path string, source v1.SLIMetricSource) bool
 		d, found := r.sources[ref]
 		switch {
 		case !found && !r.broken["DataSource/"+ref]:
-			r.note(at.at(path+".metricSourceRef"), "no DataSource document is named %q%s; the configuration must know it", ref, maybe(ref, keysOf(r.sources)))
+			r.note(at.at(path+".metricSourceRef"), "no DataSource document is named %q%s; the configuration must know it", ref, nearest.Hint(ref, keysOf(r.sources)))
 		case found && typ != "" && plain(typ) != plain(d.doc.Spec.Type):
 			r.wrong(at.object, where, "is %q, but DataSource %q (%s) is of type %q", typ, ref, d.at("spec.type"), d.doc.Spec.Type)
 			return false
@@ -172,18 +174,11 @@ func (r *reader) source(at located, path string, source v1.SLIMetricSource) bool
 		}
 	}
 	if !computable[plain(typ)] {
-		r.refuse(at.object, where, "data sources of type %q cannot be computed; those that can are Prometheus "+
+		r.wrong(at.object, where, "data sources of type %q cannot be computed; those that can are Prometheus "+
 			"(also Thanos, Cortex, Mimir, VictoriaMetrics) and Mackerel", typ)
 		return false
 	}
 	return true
-}
-
-func maybe(word string, among []string) string {
-	if nearest(word, among) == "" {
-		return ""
-	}
-	return didYouMean(word, among)
 }
 
 // plain is a type's name in small letters and digits alone: "Victoria Metrics"

@@ -24,7 +24,8 @@
 //
 // # Durations and windows
 //
-// M, Q and Y are calendar units: a month is not 30 days. In a calendar window d
+// A duration is OpenSLO's shorthand, such as 28d, or what all documents take in whole
+// minutes, such as 1h30m. M, Q and Y are calendar units: a month is not 30 days. In a calendar window d
 // and w are calendar units as well, so that a day has 23 to 25 hours where clocks
 // change; m and h are refused there. A rolling window takes m, h, d and w; one of
 // M, Q or Y is refused, since its length would change from day to day. A
@@ -49,11 +50,10 @@ package openslo
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
+	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -120,46 +120,20 @@ type Note struct {
 
 func (n Note) String() string { return n.Position.String() + ": " + n.Message }
 
-// Fault is one thing in a document that must be changed.
-type Fault struct {
-	File    string
-	Line    int // 0 where the fault has none, such as a file that cannot be read
-	Message string
-	// Refused says that the document follows OpenSLO v1 and only asks for what
-	// is not computed here. Without it the document breaks the specification.
-	Refused bool
-}
-
-func (f Fault) String() string {
-	return Position{f.File, f.Line}.String() + ": " + f.Message
-}
-
-// Faults are all faults of a set of documents, ordered by file and line.
-type Faults []Fault
-
-// Error lists the faults, one a line.
-func (f Faults) Error() string {
-	lines := make([]string, len(f))
-	for i := range f {
-		lines[i] = f[i].String()
-	}
-	return strings.Join(lines, "\n")
-}
-
 // Load reads all files that the patterns match (filepath.Glob's syntax, below
 // base unless absolute) as one set: documents refer to each other across files.
 //
 // Three things may happen: all is well and the error is nil; the documents have
-// faults, and the error is a Faults with every one of them; a pattern matches no
+// faults, and the error is a document.Faults with every one of them; a pattern matches no
 // file or a file cannot be read, which is a Fault without a line. With an error
 // the Documents hold what could be read, for reports only: never compute from
 // them.
 func Load(base string, globs []string) (*Documents, error) {
 	r := newReader()
 	for _, path := range r.files(base, globs) {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			r.faults = append(r.faults, Fault{File: path, Message: fmt.Sprintf("cannot be read: %v", err)})
+		data, fault := document.ReadFile(path)
+		if fault != nil {
+			r.faults = append(r.faults, *fault)
 			continue
 		}
 		r.read(path, data)
@@ -186,9 +160,9 @@ func (r *reader) files(base string, globs []string) []string {
 		found, err := filepath.Glob(pattern)
 		switch {
 		case err != nil:
-			r.faults = append(r.faults, Fault{File: glob, Message: "is not a pattern of file names: " + err.Error()})
+			r.faults = append(r.faults, document.Fault{File: glob, Message: "is not a pattern of file names: " + err.Error()})
 		case len(found) == 0:
-			r.faults = append(r.faults, Fault{File: pattern, Message: "no file matches; correct the path, or remove it from the list of SLO documents"})
+			r.faults = append(r.faults, document.Fault{File: pattern, Message: "no file matches; correct the path, or remove it from the list of SLO documents"})
 		}
 		for _, path := range found {
 			if !slices.Contains(paths, path) {

@@ -9,6 +9,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
+	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/openslo"
 )
@@ -366,9 +367,9 @@ func TestListsAndJSONAreReadToo(t *testing.T) {
 	}
 }
 
-func asFaults(t *testing.T, err error) openslo.Faults {
+func asFaults(t *testing.T, err error) document.Faults {
 	t.Helper()
-	var faults openslo.Faults
+	var faults document.Faults
 	if err != nil && !errors.As(err, &faults) {
 		t.Fatalf("error %v is not a list of faults", err)
 	}

@@ -22,15 +22,14 @@ func (r *reader) validate(o *object, doc any) {
 	if !errors.As(err, &list) {
 		if err != nil {
 			r.wrong(o, "", "%v", err)
-			o.faulty[""] = true
+			o.Break("")
 		}
 		return
 	}
 	var found []string
 	for _, p := range list.Errors {
 		path := p.PropertyPath.String()
-		_, there := o.lines[path]
-		if metricSpec.MatchString(path) || path == "spec.timeWindow" && !there {
+		if metricSpec.MatchString(path) || path == "spec.timeWindow" && !o.Has(path) {
 			continue
 		}
 		found = append(found, path)
@@ -39,7 +38,7 @@ func (r *reader) validate(o *object, doc any) {
 		}
 	}
 	for _, path := range found {
-		o.faulty[path] = true
+		o.Break(path)
 	}
 }
 
@@ -48,23 +47,6 @@ func (r *reader) validate(o *object, doc any) {
 // examples leave it empty. They leave out the time window too, which is optional
 // in the specification, and needed only to compute a budget.
 var metricSpec = regexp.MustCompile(`\.metricSource(\.spec)?$`)
-
-// explained reports whether a fault at, within or around the path was reported
-// already: what the sdk finds there follows from it.
-func (o *object) explained(path string) bool {
-	for bad := range o.faulty {
-		if within(path, bad) || within(bad, path) {
-			return true
-		}
-	}
-	return false
-}
-
-// within reports whether path is outer or something in it.
-func within(path, outer string) bool {
-	rest, ok := strings.CutPrefix(path, outer)
-	return ok && outer != "" && (rest == "" || rest[0] == '.' || rest[0] == '[')
-}
 
 // withoutOps is the SLO without the comparisons that stand beside a ratio
 // metric. The specification calls them unneeded there, its examples have them,

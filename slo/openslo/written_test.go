@@ -49,9 +49,9 @@ spec:
               reads_total
   objectives: [{displayName: reads, target: '0.99'}]
 `, []string{
-			"f.yaml:16: SLO \"read-ok\": spec.indicator.spec.ratioMetric.good.metricSource.spec: must be a mapping",
-			"f.yaml:21: SLO \"read-ok\": spec.indicator.spec.ratioMetric.total.metricSource.spec: must be a mapping",
-			"f.yaml:23: SLO \"read-ok\": spec.objectives[0].target: \"0.99\" must be a number",
+			"f.yaml:16:19: SLO \"read-ok\": spec.indicator.spec.ratioMetric.good.metricSource.spec: needs a mapping",
+			"f.yaml:21:19: SLO \"read-ok\": spec.indicator.spec.ratioMetric.total.metricSource.spec: needs a mapping",
+			"f.yaml:23:45: SLO \"read-ok\": spec.objectives[0].target: needs a number",
 		}},
 		{"words for durations and days", `apiVersion: openslo/v1
 kind: SLO
@@ -61,9 +61,9 @@ spec:
   budgetingMethod: Occurrences
   timeWindow: [{duration: Week, isRolling: false,
     calendar: {startTime: Monday, timeZone: Asia/Tokyo}}]` + ratio + "  objectives: [{target: 0.98}]\n", []string{
-			"f.yaml:3: SLO \"weekly_Calendar\": metadata.name: must be a name of small letters",
-			"f.yaml:7: SLO \"weekly_Calendar\": spec.timeWindow[0].duration: \"Week\" is not a duration",
-			"f.yaml:8: SLO \"weekly_Calendar\": spec.timeWindow[0].calendar.startTime: string must be a valid date and time",
+			"f.yaml:3:18: SLO \"weekly_Calendar\": metadata.name: must be a name of small letters",
+			"f.yaml:7:27: SLO \"weekly_Calendar\": spec.timeWindow[0].duration: \"Week\" is not a duration",
+			"f.yaml:8:27: SLO \"weekly_Calendar\": spec.timeWindow[0].calendar.startTime: string must be a valid date and time",
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -73,7 +73,7 @@ spec:
 				t.Fatalf("got %v", err)
 			}
 			for i, want := range tt.faults {
-				if got := faults[i].String(); !strings.HasPrefix(got, want) {
+				if got := faults[i].Error(); !strings.HasPrefix(got, want) {
 					t.Errorf("got %s\nwant %s", got, want)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	near "github.com/shopslo/shopslo/internal/nearest"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -43,7 +44,7 @@ func nearest(word string, names []string) []string {
 	}
 	var found []candidate
 	for _, n := range names {
-		cost := distance(strings.ToLower(word), strings.ToLower(n))
+		cost := near.Distance(word, n)
 		within := len(n) >= 3 && len(word) >= 3 && (strings.Contains(n, word) || strings.Contains(word, n))
 		if n != word && (cost <= 2*max(len(word), 2)/5 || within || shared(word, n) >= 0.5) {
 			found = append(found, candidate{n, cost})
@@ -95,7 +96,7 @@ func nearestLabels(m slo.Matcher, series []slo.Labels) []string {
 		}
 	}
 	slices.SortFunc(alike, func(a, b string) int {
-		return cmp.Or(cmp.Compare(names[a], names[b]), cmp.Compare(distance(m.Name, a), distance(m.Name, b)), strings.Compare(a, b))
+		return cmp.Or(cmp.Compare(names[a], names[b]), cmp.Compare(near.Distance(m.Name, a), near.Distance(m.Name, b)), strings.Compare(a, b))
 	})
 	slices.Sort(rest)
 	for _, n := range nearest(m.Name, rest) {
@@ -193,25 +194,4 @@ func nearestBounds(m slo.Matcher, series []slo.Labels) []string {
 		}
 	}
 	return out
-}
-
-// distance is the number of letters to insert, delete or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -61,6 +61,9 @@ func Read(ind *slo.Indicator, types Types) (Meaning, error) {
 		if err != nil {
 			return r.Meaning, err
 		}
+		if err := s.denyOwn(); err != nil {
+			return r.Meaning, err
+		}
 		r.sides = append(r.sides, s)
 		r.Sides = append(r.Sides, Side{Plain: s.understood.plain, Canonical: canonical(s.understood.expr)})
 	}

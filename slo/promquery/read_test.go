@@ -133,6 +133,10 @@ func TestWhatCannotBeCountedIsRefusedWithTheCure(t *testing.T) {
 		{"all buckets", `h_bucket`, `h_count`, slo.Yes, 0, `name one bound, such as h_bucket{le="+Inf"}`},
 		{"all buckets of a rate", `sum by (le) (rate(h_bucket[5m]))`, `sum(rate(h_count[5m]))`, slo.Unsaid, 0, "an event would count several times"},
 		{"several buckets", `h_bucket{le=~"0.1|0.3"}`, `h_count`, slo.Unsaid, 0, "matches several buckets"},
+		{"what another shopslo has counted", `shopslo_slo_bad_events_total{slo="cart"}`, `t_total`, slo.Yes, 0, "stands still where that one cannot count"},
+		{"a rate of that", `sum(rate(a[5m]))`, `sum(rate(shopslo_slo_events_total[5m]))`, slo.Unsaid, 1, "shopslo_slo_events_total is what a shopslo has counted"},
+		{"that by a pattern", `{__name__=~"shopslo_.+"}`, `t_total`, slo.Yes, 0, "shopslo_slo_events_total is what a shopslo has counted"},
+		{"a share that a shopslo tells", `shopslo_slo_sli_ratio > 0.5`, `t_total`, slo.No, 0, "shopslo_slo_sli_ratio is what a shopslo has counted"},
 		{"all buckets but one", `h_count`, `sum(rate(h_bucket{le!="+Inf"}[5m]))`, slo.Unsaid, 1, "matches several buckets"},
 	} {
 		ind := ratio(tt.counter, tt.good, tt.total)

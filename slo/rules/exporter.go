@@ -39,8 +39,8 @@ func orderViolated() rule {
 			"{{ $labels.tier }} runs {{ $value }} Release(s) that break the order of Tiers ({{ $labels.kind }}: unverified ran in no lower Tier, skipped left one out). shopset_tier_order_violation_info names them. Roll back, or bring the lower Tiers up.",
 		},
 		ja: note{
-			"{{ $labels.tier }} で、下の Tier で検証されていない Release が動いています",
-			"{{ $labels.tier }} で Tier の順序に反する Release が {{ $value }} 個動いています（{{ $labels.kind }}：unverified は下のどの Tier でも動いていない、skipped は途中の Tier を飛ばした）。shopset_tier_order_violation_info に名前があります。戻すか、下の Tier に適用してください。",
+			"{{ $labels.tier }} で、下の Tier で検証されていない リリース が動いています",
+			"{{ $labels.tier }} で Tier の順序に反する リリース が {{ $value }} 個動いています（{{ $labels.kind }}：unverified は下のどの Tier でも動いていない、skipped は途中の Tier を飛ばした）。shopset_tier_order_violation_info に名前があります。戻すか、下の Tier に適用してください。",
 		},
 	}
 }
@@ -108,7 +108,7 @@ func gitUnreachable() rule {
 		name: "GitUnreachable", severity: slo.Ticket, after: 30 * time.Minute,
 		expr: "max by (job) (shopset_exporter_git_up) == 0",
 		en:   note{"shopset_exporter cannot fetch from git", "What Tiers' branches point to is not known anew: Releases, lags and order violations may be old. Its log says why."},
-		ja:   note{"shopset_exporter が git から取得できません", "各 Tier のブランチの指す先が更新されません。Release、遅れ、順序違反の情報が古い恐れがあります。理由はログにあります。"},
+		ja:   note{"shopset_exporter が git から取得できません", "各 Tier のブランチの指す先が更新されません。リリース、遅れ、順序違反の情報が古い恐れがあります。理由はログにあります。"},
 	}
 }
 

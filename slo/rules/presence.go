@@ -120,7 +120,7 @@ func (s *Settings) gaps() rule {
 		},
 		ja: note{
 			shopset + "：{{ $labels.slo }} のデータが時間の {{ $value | humanizePercentage }} しかありません",
-			where + " の {{ $labels.slo }} で、データのある時間が 1 時間以上 90% を下回っています（直近 30m は {{ $value | humanizePercentage }}）。失敗を見落とす恐れがあります。スクレイプを確認してください。",
+			where + " の {{ $labels.slo }} で、カバレッジが 1 時間以上 90% を下回っています（直近 30m は {{ $value | humanizePercentage }}）。失敗を見落とす恐れがあります。スクレイプを確認してください。",
 		},
 	}
 }

@@ -300,10 +300,10 @@ func TestPromtoolFillsTheTextsIn(t *testing.T) {
 		{"30m", "ShopsloBudgetBurn", []expected{{
 			map[string]string{"severity": "page", "slo": "cart-availability", "shopset": "a-1", "tier": "prod", "window": "1h"},
 			map[string]string{
-				"summary":        "a-1 burns its error budget of cart-availability 14.5 times as fast as it may",
-				"summary_ja":     "a-1：cart-availability のエラーバジェットが許容の 14.5 倍の速さで減っています",
-				"description":    "Over 1h the error budget of cart-availability (99.9% over 28d) burns on a-1 (prod) 14.5 times as fast as it may, over 5m 20 times. The alert is for more than 13.44 times over 1h and over 5m. Of the budget 81.5% is left.",
-				"description_ja": "a-1 (prod) の cart-availability（目標 99.9%、期間 28d）のエラーバジェットが、直近 1h で許容の 14.5 倍、直近 5m で 20 倍の速さで減っています。直近 1h と直近 5m の両方で 13.44 倍を超えると通知します。バジェットの残りは 81.5% です。",
+				"summary":        "a-1 burns its error budget of cart-availability at 14.5× the allowed rate",
+				"summary_ja":     "a-1：cart-availability のエラーバジェットが許容の 14.5 倍の速さで消費されています",
+				"description":    "Over 1h the error budget of cart-availability (99.9% over 28d) burns on a-1 (prod) at 14.5× the allowed rate, over 5m at 20×. The alert fires above 13.44× over both 1h and 5m. Of the budget 81.5% is left.",
+				"description_ja": "a-1 (prod) の cart-availability（目標 99.9%、期間 28d）のエラーバジェットが、直近 1h で許容の 14.5 倍、直近 5m で 20 倍の速さで消費されています。直近 1h と直近 5m の両方で 13.44 倍を超えると発報します。バジェットの残りは 81.5% です。",
 			}}}},
 		{"1h", "ShopsloShopSetSilent", []expected{{
 			map[string]string{"severity": "page", "shopset": "a-1", "tier": "prod"},

@@ -1,19 +1,16 @@
 // Package relayconf reads the file that names mail relay accounts: what
 // mackerel-plugin-mailrelay polls and check-mailrelay judges.
 //
-// Reading is strict: an unknown key, a key given twice or a value of the wrong kind is
-// a fault with file and line, and all faults are told at once. No secret stands in the
-// file: it names environment variables or files that hold them, and no fault repeats a
-// value that might be one. The package knows no relay: what an account says beside the
+// Reading is strict (internal/document): all faults are told at once, with file, line and
+// column. No secret stands in the file: it names environment variables or files that hold
+// them, and no fault repeats a value that might be one. The package knows no relay: what an account says beside the
 // keys that all have is read by the relay's constructor, through Options.
 package relayconf
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,6 +18,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
@@ -51,7 +49,6 @@ type Account struct {
 	Options    *Options
 	Canary     *Options
 	StatusPage *Options
-	line       int
 }
 
 // Settings are what the verdict on an account needs.
@@ -72,149 +69,117 @@ func (f *File) Folder(workdir string) string {
 const (
 	DefaultTimeout = 15 * time.Second
 	MaxTimeout     = 20 * time.Second
-	maxSize        = 1 << 20
 	maxAccounts    = 100
 )
 
-// Fault is one thing wrong with the file. Line is from 1, 0 where no line is to blame.
-type Fault struct {
-	File string
-	Line int
-	Msg  string
-}
-
-func (f Fault) Error() string {
-	if f.Line == 0 {
-		return f.File + ": " + f.Msg
-	}
-	return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Msg)
-}
-
 // Surroundings are what a configuration may point to. Only cmd knows them.
-type Surroundings struct {
-	// Env looks up an environment variable.
-	Env func(name string) (string, bool)
-	// ReadFile reads a file that holds a secret.
-	ReadFile func(path string) ([]byte, error)
+type Surroundings = document.Surroundings
+
+// top is the file as it is written.
+type top struct {
+	State    string         `json:"state,omitempty" is:"file"`
+	Language language       `json:"language,omitempty"`
+	Zone     *time.Location `json:"time_zone,omitempty"`
+	Holidays []string       `json:"holidays,omitempty"`
+	Accounts []account      `json:"accounts" need:"name at least one, such as {name: shop, relay: sendgrid, key: {env: SENDGRID_KEY}}"`
 }
+
+type language string
+
+// account are the keys that all accounts have.
+type account struct {
+	Name       string           `json:"name"`
+	Relay      string           `json:"relay"`
+	Timeout    time.Duration    `json:"timeout,omitempty"`
+	MaxQueue   *int64           `json:"max_queue,omitempty"`
+	MaxSilence time.Duration    `json:"max_silence,omitempty"`
+	Canary     document.Raw     `json:"canary,omitempty"`
+	StatusPage document.Raw     `json:"status_page,omitempty"`
+	Rest       document.Mapping `json:",rest"`
+}
+
+// Defaults fills in what the file need not say.
+func (a *account) Defaults() { a.Timeout = DefaultTimeout }
+
+// dialect is the file's own.
+var dialect = document.Dialect{Loose: true, Words: map[reflect.Type][]string{reflect.TypeFor[language](): {"en", "ja"}}}
 
 // Parse reads a configuration; path is its name in faults, and the start of relative
-// names. The error joins all Faults.
+// names. The error is a document.Faults.
 func Parse(path string, data []byte, s Surroundings) (*File, error) {
-	if len(data) > maxSize {
-		return nil, Fault{path, 0, fmt.Sprintf("%d bytes are too many for a list of accounts (at most %d)", len(data), maxSize)}
+	t := top{Zone: time.UTC}
+	o, faults := document.Settings(path, data, dialect, &t)
+	if o == nil {
+		return nil, faults.Err()
 	}
-	r := &reader{file: path, s: s}
-	var doc yaml.Node
-	d := yaml.NewDecoder(bytes.NewReader(data))
-	if err := d.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, Fault{path, 0, "the file is empty: list at least one account under accounts:"}
-	} else if err != nil {
-		return nil, Fault{path, 0, strings.TrimPrefix(err.Error(), "yaml: ")}
-	}
-	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, Fault{path, 0, "there is a second document (---): one file is one document"}
-	}
-	f := r.top(doc.Content[0])
-	return f, r.err()
-}
-
-func (r *reader) top(n *yaml.Node) *File {
-	o := r.options(n, "")
-	f := &File{Path: r.file, State: o.MayText("state"), Holidays: map[string]bool{}}
-	if f.State != "" && !filepath.IsAbs(f.State) {
-		f.State = filepath.Join(filepath.Dir(r.file), f.State)
-	}
-	switch l := o.MayText("language"); l {
-	case "", "en":
-		f.Language = mailrelay.English
-	case "ja":
+	f := &File{Path: path, State: t.State, Language: mailrelay.English, Zone: t.Zone, Holidays: map[string]bool{}}
+	if t.Language == "ja" {
 		f.Language = mailrelay.Japanese
-	default:
-		o.fault("language", "is %q; it can be en or ja", l)
 	}
-	if f.Zone = o.MayZone("time_zone"); f.Zone == nil {
-		f.Zone = time.UTC
-	}
-	for _, d := range o.list("holidays") {
-		if _, err := time.Parse(time.DateOnly, d.Value); err != nil || d.Kind != yaml.ScalarNode {
-			r.fault(d.Line, "holidays: %q is no date: write YYYY-MM-DD", show(d))
-			continue
+	for i, d := range t.Holidays {
+		if _, err := time.Parse(time.DateOnly, d); err != nil {
+			o.Wrong(fmt.Sprintf("holidays[%d]", i), "%q is no date: write YYYY-MM-DD", d)
 		}
-		f.Holidays[d.Value] = true
+		f.Holidays[d] = true
 	}
-	accounts := o.list("accounts")
-	switch {
-	case len(accounts) == 0 && !o.broken:
-		o.fault("accounts", "lists none: name at least one, such as {name: shop, relay: sendgrid, key: {env: SENDGRID_KEY}}")
-	case len(accounts) > maxAccounts:
-		o.fault("accounts", "lists %d, at most %d can be polled within the agent's 30 s", len(accounts), maxAccounts)
-		accounts = nil
+	if n := len(t.Accounts); n > maxAccounts {
+		o.Wrong("accounts", "lists %d, at most %d can be polled within the agent's 30 s", n, maxAccounts)
+		t.Accounts = nil
 	}
-	for i, n := range accounts {
-		f.Accounts = append(f.Accounts, r.account(n, i, f.Accounts))
+	for i, a := range t.Accounts {
+		at := fmt.Sprintf("accounts[%d]", i)
+		a.check(o, at, t.Accounts[:i])
+		f.Accounts = append(f.Accounts, a.read(o, at, s))
 	}
-	o.done()
-	return f
+	return f, o.Faults().Err()
 }
 
 var nameRule = regexp.MustCompile(`^[-a-zA-Z0-9_]{1,64}$`)
 
-func (r *reader) account(n *yaml.Node, i int, before []Account) Account {
-	o := r.options(n, fmt.Sprintf("accounts[%d]", i))
-	a := Account{Name: o.Text("name"), Relay: o.Text("relay"), Options: o, line: o.line,
-		Timeout: o.MayDuration("timeout", DefaultTimeout), MaxSilence: o.MayDuration("max_silence", 0), MaxQueue: o.mayCount("max_queue")}
+// check says what no key's type says.
+func (a account) check(o *document.Object, at string, before []account) {
 	if a.Name != "" && !nameRule.MatchString(a.Name) {
-		o.fault("name", "is %q; it becomes a part of metric names: letters, digits, - and _, at most 64", a.Name)
+		o.Wrong(at+".name", "is %q; it becomes a part of metric names: letters, digits, - and _, at most 64", a.Name)
 	}
 	// Two names that differ in case only would share a file on some systems.
-	if j := slices.IndexFunc(before, func(b Account) bool { return strings.EqualFold(b.Name, a.Name) }); j >= 0 && a.Name != "" {
-		o.fault("name", "%q is also the name on line %d", a.Name, before[j].line)
+	if j := slices.IndexFunc(before, func(b account) bool { return strings.EqualFold(b.Name, a.Name) }); j >= 0 && a.Name != "" {
+		o.Wrong(at+".name", "%q is also the name on line %d", a.Name, o.At(fmt.Sprintf("accounts[%d].name", j)).Line)
 	}
 	if a.Timeout < time.Second || a.Timeout > MaxTimeout {
-		o.fault("timeout", "is %s; it can be 1s to %s, since the agent waits 30 s for everything", a.Timeout, MaxTimeout)
+		o.Wrong(at+".timeout", "is %s; it can be 1s to %s, since the agent waits 30 s for everything", a.Timeout, MaxTimeout)
 	}
-	if a.Name != "" {
-		o.path = "account " + a.Name
+	if a.MaxQueue != nil && *a.MaxQueue <= 0 {
+		o.Wrong(at+".max_queue", "must be a whole number above 0")
 	}
-	a.Canary, a.StatusPage = o.section("canary"), o.section("status_page")
-	o.apart()
-	a.Canary.apart()
-	a.StatusPage.apart()
-	return a
+	for key, text := range map[string]string{"name": a.Name, "relay": a.Relay} {
+		if o.Has(at+"."+key) && strings.TrimSpace(text) == "" {
+			o.Wrong(at+"."+key, "is empty; write a text")
+		}
+	}
 }
 
-// reader collects faults.
-type reader struct {
-	file   string
-	s      Surroundings
-	faults []Fault
-}
-
-func (r *reader) fault(line int, format string, args ...any) {
-	r.faults = append(r.faults, Fault{r.file, line, fmt.Sprintf(format, args...)})
-}
-
-// err joins the faults in the order of their lines.
-func (r *reader) err() error {
-	slices.SortStableFunc(r.faults, func(a, b Fault) int { return a.Line - b.Line })
-	var all []error
-	for _, f := range r.faults {
-		all = append(all, f)
+// read leaves the relay's own keys to its constructor.
+func (a account) read(o *document.Object, at string, s Surroundings) Account {
+	place := o.At(at)
+	own := document.New(o.File, &yaml.Node{Line: place.Line, Column: place.Column}, dialect)
+	own.Kind, own.Name = "account", a.Name
+	out := Account{Name: a.Name, Relay: a.Relay, Timeout: a.Timeout, MaxSilence: a.MaxSilence,
+		Options: &Options{o: own, given: a.Rest, taken: map[string]bool{}, from: s}}
+	if a.MaxQueue != nil {
+		out.MaxQueue = *a.MaxQueue
 	}
-	return errors.Join(all...)
+	out.Canary, out.StatusPage = out.Options.section("canary", a.Canary), out.Options.section("status_page", a.StatusPage)
+	return out
 }
 
 // Finish tells what is wrong with an account's own keys after its constructors have
 // read them, unknown keys included. It belongs to the program that polls: one that
 // only judges does not know which keys a relay has.
 func (a Account) Finish() error {
-	var all []error
 	for _, o := range []*Options{a.Options, a.Canary, a.StatusPage} {
 		if o != nil {
 			o.done()
-			all = append(all, o.faults.err())
 		}
 	}
-	return errors.Join(all...)
+	return a.Options.o.Faults().Err()
 }

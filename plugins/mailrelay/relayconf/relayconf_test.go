@@ -72,23 +72,23 @@ func TestFaultsOfTheFileNameTheirLine(t *testing.T) {
 	const ok = "accounts: [{name: a, relay: r}]\n"
 	tests := []struct{ name, text, want string }{
 		{"an empty file", "", "f.yaml: the file is empty"},
-		{"a text", "hello", "f.yaml:1: the file must be a mapping"},
-		{"a broken document", "a: [", "f.yaml: line 1"},
+		{"a text", "hello", "f.yaml:1:1: needs a mapping"},
+		{"a broken document", "a: [", "f.yaml:1: is not YAML"},
 		{"two documents", ok + "---\na: 1\n", "second document"},
-		{"no accounts", "language: en", "f.yaml:1: accounts lists none"},
-		{"an unknown key", ok + "langauge: ja\n", `f.yaml:2: langauge is no key that is known here (did you mean "language"?)`},
-		{"a key given twice", ok + "language: ja\nlanguage: en\n", `f.yaml:3: the file: key "language" is given twice, first on line 2`},
-		{"another language", ok + "language: fr\n", "f.yaml:2: language is \"fr\""},
-		{"no time zone", ok + "time_zone: Tokio\n", "f.yaml:2: time_zone is \"Tokio\""},
-		{"no date", ok + "holidays: [soon]\n", `f.yaml:2: holidays: "soon" is no date`},
-		{"an account without a name", "accounts:\n- relay: r\n", "f.yaml:2: accounts[0]: name is missing"},
-		{"an account without a relay", "accounts:\n- name: a\n", "f.yaml:2: accounts[0]: relay is missing"},
-		{"a name that is none", "accounts:\n- {name: a.b, relay: r}\n", `f.yaml:2: accounts[0]: name is "a.b"`},
-		{"a name given twice", "accounts:\n- {name: a, relay: r}\n- {name: A, relay: r}\n", `f.yaml:3: accounts[1]: name "A" is also the name on line 2`},
-		{"a timeout beyond the agent's", "accounts:\n- {name: a, relay: r, timeout: 1m}\n", "f.yaml:2: accounts[0]: timeout is 1m0s"},
-		{"a length of time without a unit", "accounts:\n- {name: a, relay: r, timeout: 10}\n", `timeout is "10", which is no length of time`},
-		{"a count that is none", "accounts:\n- {name: a, relay: r, max_queue: -1}\n", "max_queue must be a whole number above 0"},
-		{"a list that is none", "accounts: all\n", "f.yaml:1: accounts must be a list"},
+		{"no accounts", "language: en", "f.yaml:1:1: accounts: is missing; name at least one"},
+		{"an unknown key", ok + "langauge: ja\n", `f.yaml:2:1: langauge: unknown key (did you mean "language"?)`},
+		{"a key given twice", ok + "language: ja\nlanguage: en\n", `f.yaml:3:1: language: is given twice, first on line 2`},
+		{"another language", ok + "language: fr\n", `f.yaml:2:11: language: "fr" is not one of en, ja`},
+		{"no time zone", ok + "time_zone: Tokio\n", `f.yaml:2:12: time_zone: "Tokio" is no time zone`},
+		{"no date", ok + "holidays: [soon]\n", `f.yaml:2:12: holidays[0]: "soon" is no date`},
+		{"an account without a name", "accounts:\n- relay: r\n", "f.yaml:2:3: accounts[0].name: is missing"},
+		{"an account without a relay", "accounts:\n- name: a\n", "f.yaml:2:3: accounts[0].relay: is missing"},
+		{"a name that is none", "accounts:\n- {name: a.b, relay: r}\n", `f.yaml:2:10: accounts[0].name: is "a.b"`},
+		{"a name given twice", "accounts:\n- {name: a, relay: r}\n- {name: A, relay: r}\n", `f.yaml:3:10: accounts[1].name: "A" is also the name on line 2`},
+		{"a timeout beyond the agent's", "accounts:\n- {name: a, relay: r, timeout: 1m}\n", "f.yaml:2:32: accounts[0].timeout: is 1m0s"},
+		{"a length of time without a unit", "accounts:\n- {name: a, relay: r, timeout: 10}\n", `f.yaml:2:32: accounts[0].timeout: "10" is no duration`},
+		{"a count that is none", "accounts:\n- {name: a, relay: r, max_queue: -1}\n", "max_queue: must be a whole number above 0"},
+		{"a list that is none", "accounts: all\n", "f.yaml:1:11: accounts: needs a list"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -102,14 +102,14 @@ func TestFaultsOfTheFileNameTheirLine(t *testing.T) {
 
 func TestFaultsOfAnAccountAreItsOwn(t *testing.T) {
 	tests := []struct{ name, keys, want string }{
-		{"a secret in the file is refused and not repeated", "key: hunter22", "key cannot be read: a secret does not stand in this file"},
-		{"neither is it under another word", "key: {value: hunter22}", "key cannot be read"},
-		{"no secret", "x: 1", "key is missing: write key: {env: NAME}"},
+		{"a secret in the file is refused and not repeated", "key: hunter22", "key: a secret does not stand in this file"},
+		{"neither is it under another word", "key: {value: hunter22}", "key: a secret does not stand in this file"},
+		{"no secret", "x: 1", "key: is missing; write key: {env: NAME}"},
 		{"a variable that is not set", "key: {env: OTHER}", "environment variable OTHER, which is not set"},
 		{"a file that is not there", "key: {file: other}", "the file other, which does not exist"},
-		{"an unknown key", "key: {env: KEY}, subusr: a", `f.yaml:2: account a: subusr is no key that is known here (did you mean "subuser"?)`},
-		{"an address with a password", `key: {env: KEY}, url: "https://u:hunter22@host"`, "url holds a user or password"},
-		{"an address without a host", `key: {env: KEY}, url: "api"`, "url is no address"},
+		{"an unknown key", "key: {env: KEY}, subusr: a", `f.yaml:2:40: account "a": subusr: unknown key (did you mean "subuser"?)`},
+		{"an address with a password", `key: {env: KEY}, url: "https://u:hunter22@host"`, "url: holds a user or password"},
+		{"an address without a host", `key: {env: KEY}, url: "api"`, "url: is no address"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

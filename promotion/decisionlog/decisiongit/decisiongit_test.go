@@ -70,8 +70,8 @@ func grow(t *testing.T, l *Log, releases ...string) (heads []decisionlog.Head) {
 func TestEntriesStandInTheBranchAsCommits(t *testing.T) {
 	dir := remote(t)
 	l := logIn(t, dir)
-	if head, err := decisionlog.Verify(t.Context(), l, ""); err != nil || head != (decisionlog.Head{}) {
-		t.Errorf("an empty log: %v, %v", head, err)
+	if v, err := decisionlog.Verify(t.Context(), l, ""); err != nil || v.Head != (decisionlog.Head{}) {
+		t.Errorf("an empty log: %v, %v", v, err)
 	}
 	heads := grow(t, l, "a", "b", "c")
 	var read []string

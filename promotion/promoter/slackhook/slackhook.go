@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/promotion/promoter"
 )
 
@@ -34,16 +35,21 @@ type Hook struct {
 const attempts = 3
 
 // Tell implements promoter.Teller.
-func (h *Hook) Tell(ctx context.Context, a promoter.Arrival) error { return h.Say(ctx, a.Text()) }
+func (h *Hook) Tell(ctx context.Context, a promoter.Arrival) error {
+	link := a.Compare
+	a.Compare = ""
+	return h.Say(ctx, a.Text(), link)
+}
 
-// Say sends a text. It tries again where Slack asks for that, or cannot be reached: then
+// Say sends a text, which others may have written: it is shown as it is, without links,
+// mentions and markup. link is an address of one's own that stands below it; "" is none. It tries again where Slack asks for that, or cannot be reached: then
 // the message may come twice. No error has the address in it.
-func (h *Hook) Say(ctx context.Context, text string) error {
+func (h *Hook) Say(ctx context.Context, text, link string) error {
 	to, err := h.address()
 	if err != nil {
 		return fmt.Errorf("notify Slack: %w", err)
 	}
-	body, err := json.Marshal(map[string]string{"text": escape(text)})
+	body, err := json.Marshal(message{Text: written(text, link), Parse: "none"})
 	if err != nil {
 		return fmt.Errorf("notify Slack: %w", err)
 	}
@@ -117,10 +123,28 @@ func (h *Hook) post(ctx context.Context, to *url.URL, body []byte) (wait time.Du
 	return wait, fmt.Errorf("notify Slack: %s returned HTTP %d: %q", to.Host, resp.StatusCode, said)
 }
 
-// escape keeps a text from being a link, a mention or a command, as Slack's
-// documentation of formatting asks for.
-func escape(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+// message is what an incoming webhook takes. All but the text are false or "none", so that
+// nothing is read into it.
+type message struct {
+	Text   string `json:"text"`
+	Markup bool   `json:"mrkdwn"`
+	Parse  string `json:"parse"`
+	Names  bool   `json:"link_names"`
+	Links  bool   `json:"unfurl_links"`
+	Media  bool   `json:"unfurl_media"`
+}
+
+// written is each line of a text without links and mentions, as Slack's documentation of
+// formatting asks for, and the link.
+func written(text, link string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = plain.Chat(lines[i])
+	}
+	if u, err := url.Parse(link); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
+		lines = append(lines, "<"+strings.NewReplacer("<", "%3C", ">", "%3E", "|", "%7C", "&", "&amp;").Replace(link)+">")
+	}
+	return strings.Join(lines, "\n")
 }
 
 var _ promoter.Teller = (*Hook)(nil)

@@ -97,7 +97,11 @@ func TestTheWebhookIsInNoError(t *testing.T) {
 }
 
 func TestATextIsNoLinkAndNoMention(t *testing.T) {
-	if got := escape("<!channel> a & b"); got != "&lt;!channel&gt; a &amp; b" {
+	got := written("<!channel> a & b <http://evil|x> @all\n[x](http://evil)", "https://shopslo.example/board/?a=1&b=2|x")
+	if want := "&lt;!channel&gt; a &amp; b &lt;http:\u200b//evil|x&gt; @\u200ball\n[x]\u200b(http:\u200b//evil)\n<https://shopslo.example/board/?a=1&amp;b=2%7Cx>"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := written("a", "javascript:alert(1)"); got != "a" {
 		t.Error(got)
 	}
 }

@@ -51,7 +51,7 @@ func newClient(c Config) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.BearerTokenFile != "" && (c.Username != "" || c.PasswordFile != "" || user != nil) {
+	if c.BearerTokenFile+c.BearerToken != "" && (c.Username != "" || c.PasswordFile != "" || user != nil) {
 		return nil, fmt.Errorf("%s: basic auth and bearer_token_file exclude each other", base)
 	}
 	h := http.Client{}
@@ -245,7 +245,11 @@ func (c *client) authorize(req *http.Request) (secrets []string, err error) {
 		req.Header.Set(k, v)
 		secrets = append(secrets, v)
 	}
-	secret := func(file string) (string, error) {
+	secret := func(file, value string) (string, error) {
+		if file == "" {
+			secrets = append(secrets, value)
+			return value, nil
+		}
 		b, err := os.ReadFile(file)
 		if err != nil {
 			return "", fmt.Errorf("read the secret: %w", err)
@@ -255,18 +259,16 @@ func (c *client) authorize(req *http.Request) (secrets []string, err error) {
 		return s, nil
 	}
 	switch {
-	case c.config.BearerTokenFile != "":
-		token, err := secret(c.config.BearerTokenFile)
+	case c.config.BearerTokenFile+c.config.BearerToken != "":
+		token, err := secret(c.config.BearerTokenFile, c.config.BearerToken)
 		if err != nil {
 			return nil, err
 		}
 		req.Header.Set("Authorization", "Bearer "+token)
 	case c.config.Username != "" || c.config.PasswordFile != "":
-		password := ""
-		if c.config.PasswordFile != "" {
-			if password, err = secret(c.config.PasswordFile); err != nil {
-				return nil, err
-			}
+		password, err := secret(c.config.PasswordFile, c.config.Password)
+		if err != nil {
+			return nil, err
 		}
 		req.SetBasicAuth(c.config.Username, password)
 	case c.user != nil:

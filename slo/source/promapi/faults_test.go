@@ -328,6 +328,7 @@ func TestLetsItselfIn(t *testing.T) {
 			return u == "me" && p == "hidden"
 		}},
 		{"bearer token", Config{BearerTokenFile: file}, func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer hidden" }},
+		{"bearer token without a file", Config{BearerToken: "hidden"}, func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer hidden" }},
 		{"tenant header", Config{Headers: map[string]string{"x-scope-orgid": "hidden"}}, func(r *http.Request) bool { return r.Header.Get("X-Scope-OrgID") == "hidden" }},
 	}
 	for _, c := range cases {

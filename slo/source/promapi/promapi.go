@@ -48,10 +48,11 @@ type Config struct {
 	URL string
 
 	// Username and PasswordFile are for basic auth; BearerTokenFile for a token. The
-	// files are read for each request, so that a changed secret is taken up.
-	Username        string
-	PasswordFile    string
-	BearerTokenFile string
+	// files are read for each request, so that a changed secret is taken up. Password and
+	// BearerToken are what they would hold, where there is no file.
+	Username                     string
+	PasswordFile, Password       string
+	BearerTokenFile, BearerToken string
 
 	TLS TLS
 

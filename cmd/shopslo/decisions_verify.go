@@ -1,0 +1,183 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
+)
+
+// verified is `shopslo decisions verify -o json`, where the chain holds: see
+// docs/verify.schema.json.
+type verified struct {
+	Version     int     `json:"version"`
+	Entries     int     `json:"entries"`
+	Head        *string `json:"head"`      // nil: the log is empty
+	Published   *int    `json:"published"` // the entry that --head is of; nil: not asked
+	Repairs     []int   `json:"repairs"`
+	LostRecords []int   `json:"lost_records"`
+}
+
+func verifyCommand(p *program) *cobra.Command {
+	var head string
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Check that nobody has changed the log of decisions",
+		Long: `verify reads the whole log with the records of all decisions, and checks the chain of
+their hashes. It names the first entry that is broken.
+
+Without --head this shows only that the log agrees with itself: whoever can write to it
+can write its end anew, or cut it off. With --head, a hash that was published with a
+decision, it proves that this decision and all before it are in the log as they were
+made. 'shopslo gate --replay' proves neither: it shows that a decision follows from its
+own record.
+` + whichLog + `
+Exit codes: 0 the chain holds · 1 it is broken, or does not have the published hash ·
+3 the command line, the configuration or a document is wrong · 4 the log could not be
+reached.
+` + serverHelp,
+		Example: `  shopslo decisions verify
+  shopslo decisions verify --dir data/decisions --head 5d41402abc4b2a76…`,
+		Args: noArgs,
+	}
+	f := p.logFlags(cmd)
+	out := outputFlag(cmd)
+	cmd.Flags().StringVar(&head, "head", "", "a `hash` that was published with a decision, and must be in the log")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		head = strings.ToLower(strings.TrimSpace(head))
+		if cmd.Flags().Changed("head") && !wholeHash.MatchString(head) {
+			return usage.Errorf("--head: %q is not a hash of 64 hexadecimal digits; copy all of what was published with the decision", head)
+		}
+		log, err := p.readLog(*f)
+		if err != nil {
+			return err
+		}
+		v, err := decisionlog.Verify(cmd.Context(), log, head)
+		if err != nil {
+			return logError(err)
+		}
+		if *out == asJSON {
+			return p.printJSON(verifiedJSON(v))
+		}
+		return p.print(verifiedText(v, head != ""))
+	}
+	return cmd
+}
+
+var wholeHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+func verifiedJSON(v decisionlog.Verified) verified {
+	out := verified{Version: 1, Entries: v.Head.Index, Repairs: append([]int{}, v.Repairs...), LostRecords: append([]int{}, v.LostRecords...)}
+	if v.Head.Index > 0 {
+		out.Head = &v.Head.Hash
+	}
+	if v.Published > 0 {
+		out.Published = &v.Published
+	}
+	return out
+}
+
+func verifiedText(v decisionlog.Verified, asked bool) string {
+	if v.Head.Index == 0 {
+		return "the log is empty\n"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d entries, the chain holds; its head is %s\n", v.Head.Index, v.Head.Hash)
+	switch {
+	case v.Was > 0:
+		fmt.Fprintf(&b, "The published hash is of entry %d, which was entry %d before a repair.\n", v.Published, v.Was)
+	case asked:
+		fmt.Fprintf(&b, "The published hash is of entry %d: it and all before it are as they were made.\n", v.Published)
+	default:
+		b.WriteString("This shows that the log agrees with itself; --head with a published hash proves that it is the one that was published.\n")
+	}
+	for _, n := range v.Repairs {
+		fmt.Fprintf(&b, "Entry %d tells of a repair; see 'shopslo decisions show %d' for what was lost.\n", n, n)
+	}
+	for _, n := range v.LostRecords {
+		fmt.Fprintf(&b, "The record of entry %d was lost before a repair.\n", n)
+	}
+	return b.String()
+}
+
+func repairCommand(p *program) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "repair",
+		Short: "Keep what is intact of a damaged log of decisions",
+		Long: `repair mends the log in a folder where 'shopslo decisions verify' finds it broken. All
+entries that are intact are kept: those up to the first broken one as they are, those
+after it at the end of the log, with new numbers and hashes and the old ones beside them.
+The last entry says what was lost. What is replaced is set aside in a folder of its own
+first, named after the time, and nothing in it is ever overwritten.
+
+Stop the server that writes to the log before: as long as it runs, nothing is repaired.
+
+The folder is the one that gate.log.dir names in the configuration, or --dir. A log in a
+git branch is not repaired: git keeps what was there, so reset the branch.
+
+Exit codes: 0 the log is intact, or was repaired · 3 the command line or the configuration
+is wrong, a server runs, or the folder cannot be written.`,
+		Example: `  shopslo decisions repair
+  shopslo decisions repair --dir data/decisions -o json`,
+		Args: noArgs,
+	}
+	p.configFlag(cmd)
+	out := outputFlag(cmd)
+	cmd.Flags().StringVar(&dir, "dir", "", "`folder` of a log, instead of what the configuration names")
+	cmd.MarkFlagDirname("dir")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		dir, err := p.logFolder(dir)
+		if err != nil {
+			return err
+		}
+		r, head, err := decisionlog.RepairFolder(cmd.Context(), dir, p.Now(), p.WhoAsks())
+		if err != nil {
+			return err
+		}
+		return p.printRepair(r, dir, head, *out == asJSON)
+	}
+	return cmd
+}
+
+// logFolder is the folder of the log that is to be repaired.
+func (p *program) logFolder(dir string) (string, error) {
+	if dir != "" {
+		return dir, checkLogFolder(dir)
+	}
+	c, err := config.Load(p.configFile)
+	if err != nil {
+		return "", documents.FaultsOf(err)
+	}
+	if c.Gate.Log == nil || c.Gate.Log.Dir == "" {
+		return "", fmt.Errorf("%s: no gate.log.dir is configured; name the folder of the log with --dir", c.Path)
+	}
+	return c.Gate.Log.Dir, checkLogFolder(c.Gate.Log.Dir)
+}
+
+// repaired is `shopslo decisions repair -o json`: see docs/repair.schema.json.
+type repaired struct {
+	Version int                   `json:"version"`
+	Repair  *decisionlog.Repaired `json:"repair"` // nil: nothing was broken
+	Head    *decisionlog.Head     `json:"head"`   // nil: the log is empty
+}
+
+func (p *program) printRepair(r *decisionlog.Repaired, dir string, head decisionlog.Head, asJSON bool) error {
+	if asJSON {
+		out := repaired{Version: 1, Repair: r}
+		if head.Index > 0 {
+			out.Head = &head
+		}
+		return p.printJSON(out)
+	}
+	if r == nil {
+		return p.print(fmt.Sprintf("Nothing to repair: %d entries, the chain holds.\n", head.Index))
+	}
+	return r.WriteText(p.stdout, dir, head)
+}

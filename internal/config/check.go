@@ -1,0 +1,288 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/textproto"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/internal/git"
+	"github.com/shopslo/shopslo/internal/mackerelhttp"
+)
+
+// checker finds what no key's type says, and makes values of what was read.
+type checker struct {
+	*Config
+	*document.Object
+}
+
+func (c *checker) all() {
+	c.source()
+	c.complete()
+	c.patterns("fleet", c.Fleet)
+	c.patterns("slos", c.SLOs)
+	c.counts()
+	c.burnRates()
+	c.gate()
+	if p := c.Promotion; p != nil {
+		c.promotion(p)
+	}
+	if r := c.Review; r != nil {
+		c.slack("review.slack", r.Slack)
+		u, err := url.Parse(strings.ReplaceAll(r.Link, "{week}", "2026-W46"))
+		if r.Link != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+			c.Wrong("review.link", `must be the address of a page, like "https://git.example/shop/reviews/{week}.md"`)
+		}
+	}
+	c.address("board.url", c.Board.URL)
+	c.mackerel()
+}
+
+func (c *checker) source() {
+	s := c.Source
+	switch {
+	case !c.Has("source"):
+	case s.Prometheus != nil && s.Embedded != nil:
+		c.Wrong("source", "has both prometheus and embedded; choose one")
+	case s.Mackerel != nil && (s.Prometheus != nil || s.Embedded != nil):
+		c.Wrong("source", "has mackerel beside another; choose one")
+	case s == Source{}:
+		c.Wrong("source", "needs prometheus, embedded or mackerel")
+	}
+	if p := s.Prometheus; p != nil {
+		c.remote("source.prometheus", p.Remote, "http://prometheus:9090")
+		if p.TenantHeader == "" && p.Tenant != "" {
+			c.Wrong("source.prometheus.tenant_header", "is empty, but there is a tenant to send in it")
+		}
+	}
+	if e := s.Embedded; e != nil {
+		e.Line = c.At("source.embedded.scrape_configs").Line
+	}
+	if m := s.Mackerel; m != nil {
+		c.reach("source.mackerel", *m)
+	}
+}
+
+// remote checks how a server is asked; like is what its address may be, "" where there
+// need be none.
+func (c *checker) remote(path string, r Remote, like string) {
+	if r.URL == "" && like != "" {
+		c.Wrong(path+".url", "is missing; write it like %s", like)
+	}
+	c.address(path+".url", r.URL)
+	if r.BasicAuth != nil && r.BearerToken != (document.Secret{}) {
+		c.Wrong(path+".bearer_token", "stands beside basic_auth; choose one")
+	}
+	if (r.TLS.CertFile == "") != (r.TLS.KeyFile == "") {
+		c.Wrong(path+".tls", "needs cert_file and key_file together")
+	}
+	for name, value := range r.Headers {
+		switch textproto.CanonicalMIMEHeaderKey(name) {
+		case "Authorization", "Proxy-Authorization", "Cookie":
+			c.Wrong(path+".headers."+name, "no secret stands in this file; use basic_auth or bearer_token")
+		}
+		if strings.ContainsAny(name, " \t\r\n:") || name == "" || strings.ContainsAny(value, "\r\n") {
+			c.Wrong(path+".headers."+name, "is not an HTTP header")
+		}
+	}
+}
+
+// address checks a URL; "" is none.
+func (c *checker) address(path, address string) {
+	if err := checkURL(address); err != nil && address != "" {
+		c.Wrong(path, "%v", err)
+	}
+}
+
+func checkURL(s string) error {
+	const want = "write it like http://prometheus:9090"
+	u, err := url.Parse(s)
+	if err != nil {
+		if ue, ok := errors.AsType[*url.Error](err); ok { // its text would repeat the URL, and a password in it
+			err = ue.Err
+		}
+		return fmt.Errorf("is not a URL (%w); %s", err, want)
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return fmt.Errorf("%q has no http:// or https:// with a host; %s", u.Redacted(), want)
+	case u.User != nil:
+		return errors.New("holds a user name or password; use basic_auth with username and password")
+	case u.RawQuery != "" || u.Fragment != "":
+		return fmt.Errorf("%q has a query or a fragment; %s", u.Redacted(), want)
+	}
+	return nil
+}
+
+// patterns checks patterns of files' names.
+func (c *checker) patterns(key string, list []string) {
+	for i, p := range list {
+		of := fmt.Sprintf("%s[%d]", key, i)
+		if p == "" {
+			c.Wrong(of, "is empty; name a file")
+		}
+		if _, err := filepath.Match(p, ""); err != nil {
+			c.Wrong(of, "%q is not a pattern of file names: %v", p, err)
+		}
+	}
+}
+
+// counts checks what the ledger counts, and how.
+func (c *checker) counts() {
+	if l := c.Ledger; l.Retention != 0 && l.Retention < 2*l.Resolution {
+		c.Wrong("ledger.retention", "is shorter than two steps of ledger.resolution")
+	}
+	seen := map[string]bool{}
+	for i, l := range c.TargetLabels {
+		if seen[l] {
+			c.Wrong(fmt.Sprintf("target_labels[%d]", i), "names %q twice", l)
+		} else if l == "" {
+			c.Wrong(fmt.Sprintf("target_labels[%d]", i), "is empty; name a label")
+		}
+		seen[l] = true
+	}
+	if c.Counting.PlausibleSteps < 0 {
+		c.Wrong("counting.plausible_steps", "is below 0; write how many times its greatest growth a counter may grow, such as 10")
+	}
+}
+
+func (c *checker) burnRates() {
+	for i, b := range c.BurnRates {
+		of := fmt.Sprintf("burn_rates[%d]", i)
+		if b.Short >= b.Long && b.Long > 0 {
+			c.Wrong(of+".short", "must be shorter than long")
+		}
+		if b.Factor <= 0 && c.Has(of+".factor") {
+			c.Wrong(of+".factor", "must be greater than 0")
+		}
+	}
+}
+
+func (c *checker) promotion(p *Promotion) {
+	if p.Signing.Format == "ssh" && p.Signing.Key != "" && !strings.HasPrefix(p.Signing.Key, "key::") {
+		p.Signing.Key = c.join(p.Signing.Key)
+	}
+	if p.Compare != "" && (!strings.Contains(p.Compare, "{from}") || !strings.Contains(p.Compare, "{to}")) {
+		c.Wrong("promotion.compare", `needs {from} and {to} in it, like "https://git.example/shop/app/compare/{from}...{to}"`)
+	}
+	c.slack("promotion.slack", p.Slack)
+	if (p.Git.App == "") != (p.Git.Submodule == "") {
+		c.Wrong("promotion.git.app", "and submodule go together: name both, or none for a single repository")
+	}
+	c.repository("promotion.git.system", &p.Git.System)
+	c.repository("promotion.git.app", &p.Git.App)
+}
+
+// slack: where a webhook has to be named.
+func (c *checker) slack(path string, s *Slack) {
+	if s != nil && s.Webhook == (document.Secret{}) {
+		c.Wrong(path+".webhook", "is missing; name the file or environment variable that holds the webhook's address: {file: PATH} or {env: NAME}")
+	}
+}
+
+// repository checks a git remote, and makes a path of one beside the file.
+func (c *checker) repository(path string, remote *string) {
+	if *remote == "" {
+		return
+	}
+	if err := git.CheckRemote(*remote); err != nil {
+		c.Wrong(path, "%v", err)
+	}
+	if !strings.Contains(*remote, ":") && !filepath.IsAbs(*remote) {
+		*remote = c.join(*remote)
+	}
+}
+
+func (c *checker) mackerel() {
+	p := c.Mackerel
+	if p == nil {
+		return
+	}
+	c.reach("mackerel", p.Mackerel)
+	if p.Every < time.Minute || p.Every%time.Minute != 0 || p.Every > time.Hour {
+		c.Wrong("mackerel.every", "must be whole minutes, 1m to 1h: Mackerel takes one post a minute")
+	} else if p.Every%c.Ledger.Resolution != 0 {
+		c.Wrong("mackerel.every", "must be a multiple of ledger.resolution, %s", document.Duration{Duration: c.Ledger.Resolution})
+	}
+}
+
+func (c *checker) reach(path string, m Mackerel) {
+	if err := mackerelhttp.CheckURL(m.URL); err != nil {
+		c.Wrong(path+".url", "%v", err)
+	}
+}
+
+// log checks where decisions are logged.
+func (c *checker) log(l *DecisionLog) {
+	const path = "gate.log"
+	switch {
+	case c.Has(path+".dir") && l.Git != nil:
+		c.Wrong(path+".git", "stands beside dir; a log is in one place: choose one")
+	case l.Git == nil && l.Dir == "":
+		c.Wrong(path+".dir", "is missing; name the folder of a server's log, or a repository and branch with git; or leave log out")
+	}
+	if l.Git == nil {
+		return
+	}
+	c.repository(path+".git.repository", &l.Git.Repository)
+	if err := fleet.CheckBranch(l.Git.Branch); err != nil {
+		c.Wrong(path+".git.branch", "%v", err)
+	}
+}
+
+// alerts fills in whom to ask: without an address it is the Prometheus of the source,
+// and asked as that is.
+func (c *checker) alerts(a *Alerts) {
+	const path = "gate.alerts"
+	a.Alertmanager, a.Kind = a.Kind == "alertmanager", ""
+	c.remote(path, a.Remote, "")
+	switch p := c.Source.Prometheus; {
+	case a.URL != "":
+	case p == nil || a.Alertmanager:
+		c.Wrong(path+".url", "is missing; write it like http://alertmanager:9093")
+	default:
+		timeout := a.Timeout
+		a.Remote = p.Remote
+		a.Headers, a.Timeout = maps.Clone(p.Headers), timeout
+		if p.Tenant != "" {
+			if a.Headers == nil {
+				a.Headers = map[string]string{}
+			}
+			a.Headers[p.TenantHeader] = p.Tenant
+		}
+	}
+}
+
+// needs checks the names of checks.
+func (c *checker) gate() {
+	g := &c.Gate
+	c.policy("gate", g.Policy)
+	c.tiers()
+	if g.Fleet != nil {
+		c.remote("gate.fleet", *g.Fleet, "http://shopset-exporter:9877")
+	}
+	if g.IncidentBot != nil {
+		c.remote("gate.incidentbot", *g.IncidentBot, "http://incidentbot:9878")
+	}
+	if g.Alerts != nil {
+		c.alerts(g.Alerts)
+	}
+	if g.Log != nil {
+		c.log(g.Log)
+	}
+	if g.Tell.Mackerel && c.Mackerel == nil {
+		c.Wrong("gate.tell.mackerel", "needs the section mackerel, which names the service")
+	}
+	for _, list := range [][]string{g.Incidents, g.Calendar} {
+		if slices.Contains(list, "") {
+			c.Wrong("gate", "has an empty pattern of files; name a file")
+		}
+	}
+}

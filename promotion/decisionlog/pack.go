@@ -1,0 +1,57 @@
+package decisionlog
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// packedAlone is how much of a record is worth a stream of its own: 256 KiB, so that a
+// big one keeps all processors at it.
+const packedAlone = 256 << 10
+
+// pack is the contrary of unpack.
+func pack(record []byte) ([]byte, error) {
+	parts := make([]bytes.Buffer, max(1, min(runtime.GOMAXPROCS(0), len(record)/packedAlone)))
+	errs := make([]error, len(parts))
+	var all sync.WaitGroup
+	for i := range parts {
+		all.Go(func() { errs[i] = packTo(&parts[i], record[i*len(record)/len(parts):(i+1)*len(record)/len(parts)]) })
+	}
+	all.Wait()
+	packed := parts[0].Bytes()
+	for i := range parts[1:] {
+		packed = append(packed, parts[i+1].Bytes()...)
+	}
+	return packed, errors.Join(errs...)
+}
+
+func packTo(b *bytes.Buffer, data []byte) error {
+	b.Grow(len(data) / 4)
+	w, err := gzip.NewWriterLevel(b, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(data); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// unpack takes streams of gzip, one behind the other, and nothing after them.
+func unpack(packed []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(r, maxRecord+1))
+	if len(data) > maxRecord {
+		return nil, fmt.Errorf("it has more than %d bytes", maxRecord)
+	}
+	return data, err
+}
