@@ -111,6 +111,7 @@ var phrases = map[string]phrase{
 	"check.burn_rate":      {"burn rate", "バーンレート"},
 	"check.coverage":       {"coverage", "カバレッジ"},
 	"check.freshness":      {"freshness of the data", "データの新しさ"},
+	"check.rules":          {"rules", "ルール"},
 	"check.redundancy":     {"redundancy", "冗長性"},
 	"check.sync":           {"release runs and is healthy", "リリースの稼働と正常性"},
 	"check.drift":          {"difference from git", "git との差分"},

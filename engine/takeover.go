@@ -24,7 +24,9 @@ func (e *Engine) TakeOver(now time.Time) error {
 // With gives an engine of other documents on the same source and ledger. It counts
 // nothing before it takes over.
 func (e *Engine) With(d *documents.Documents) *Engine {
-	return &Engine{Docs: d, Source: e.Source, Ledger: e.Ledger, Alerts: d.Alerts(), Witnesses: e.Witnesses.Of(d)}
+	w := e.Witnesses.Of(d)
+	w.Known = e.Witnesses.Known
+	return &Engine{Docs: d, Source: e.Source, Ledger: e.Ledger, Alerts: d.Alerts(), Witnesses: w}
 }
 
 // NeedsMore reports whether other documents need more history than these.

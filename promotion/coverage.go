@@ -7,7 +7,8 @@ import (
 )
 
 // checkCoverage asks that enough of the window has data.
-func checkCoverage(p Policy, t tier, b *status.Budget) Check {
+func (d *deciding) checkCoverage(t tier, b *status.Budget) Check {
+	p := d.p
 	result, word := Pass, ""
 	if !(b.Coverage >= p.MinCoverage) {
 		result, word = Unknown, "Only "
@@ -19,5 +20,6 @@ func checkCoverage(p Policy, t tier, b *status.Budget) Check {
 	c := t.about(CheckCoverage, b, result, fmt.Sprintf("%s%s of the %s window has data (%s required).",
 		word, share, b.Window, status.FormatShare(&p.MinCoverage)))
 	c.figure("coverage", b.Coverage).figure("min_coverage", p.MinCoverage)
+	d.excluded(&c, b.WindowStart)
 	return c
 }

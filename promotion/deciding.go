@@ -13,8 +13,10 @@ type deciding struct {
 	e   *Evidence
 	now time.Time
 	// seen are the ShopSets that the exporter told of.
-	seen        map[fleet.ShopSetName]*fleet.ShopSetState
-	declared    map[fleet.ShopSetName]*DeclaredShopSet
+	seen     map[fleet.ShopSetName]*fleet.ShopSetState
+	declared map[fleet.ShopSetName]*DeclaredShopSet
+	// excludedOf are the Exclusions that touch each pair.
+	excludedOf  map[pair][]Excluded
 	comparisons int // among which chance has its choice
 }
 

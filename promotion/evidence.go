@@ -46,6 +46,12 @@ type Evidence struct {
 	// the budgets as they were before, of those that this has changed.
 	Exclusions  Found[Exclusion]
 	Uncorrected []Uncorrected
+	// Excluded says which of them touch which budgets, and which do not count since the
+	// Release came.
+	Excluded []Excluded
+	// Rules are what the Release is judged by, and the last one was; nil: a record from
+	// before, nobody looked.
+	Rules *RulesFound
 	// Fix is set where the Release mends something.
 	Fix *Fix
 }
@@ -88,6 +94,14 @@ func Gather(f *fleet.Fleet, slos []slo.SLO, report status.Report, to fleet.TierN
 	if route.Evidence != nil {
 		e.Source = expect(f, slos, route.Evidence.Name)
 	}
+	e.Take(report)
+	e.Groups = append(e.Groups, groups(f, e.Target)...)
+	e.Declared = declared(f, &e)
+	return e, nil
+}
+
+// Take takes the budgets of both Tiers from a report, instead of those from before.
+func (e *Evidence) Take(report status.Report) {
 	touched := map[fleet.ShopSetName]bool{}
 	for _, set := range slices.Concat(e.Source.ShopSets, e.Target.ShopSets) {
 		touched[set] = true
@@ -98,9 +112,6 @@ func Gather(f *fleet.Fleet, slos []slo.SLO, report status.Report, to fleet.TierN
 			e.Report.Budgets = append(e.Report.Budgets, *b)
 		}
 	}
-	e.Groups = append(e.Groups, groups(f, e.Target)...)
-	e.Declared = declared(f, &e)
-	return e, nil
 }
 
 func expect(f *fleet.Fleet, slos []slo.SLO, name fleet.TierName) Tier {

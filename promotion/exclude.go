@@ -35,6 +35,16 @@ func (x Exclusion) applies(f *fleet.Fleet, s *slo.SLO, set fleet.ShopSetName) bo
 	})
 }
 
+// applying are those Exclusions that are for a budget.
+func applying(f *fleet.Fleet, all []Exclusion, s *slo.SLO, set fleet.ShopSetName) (out []Exclusion) {
+	for _, x := range all {
+		if x.applies(f, s, set) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
 // Excluding gives a ledger whose accounts leave out what the Exclusions say: neither
 // the events nor the time in them count.
 func Excluding(f *fleet.Fleet, exclusions []Exclusion, ledger status.Ledger) status.Ledger {
@@ -43,10 +53,8 @@ func Excluding(f *fleet.Fleet, exclusions []Exclusion, ledger status.Ledger) sta
 	}
 	return status.Excluding{Ledger: ledger, Spans: func(s *slo.SLO, subject string) []slo.Span {
 		var spans []slo.Span
-		for _, x := range exclusions {
-			if x.applies(f, s, fleet.ShopSetName(subject)) {
-				spans = append(spans, slo.Span{From: x.From, Until: x.Until})
-			}
+		for _, x := range applying(f, exclusions, s, fleet.ShopSetName(subject)) {
+			spans = append(spans, slo.Span{From: x.From, Until: x.Until})
 		}
 		return spans
 	}}
@@ -70,10 +78,8 @@ func (e *Evidence) Corrected(f *fleet.Fleet, slos []slo.SLO, plain status.Report
 			if slos[j].Name != was.SLO {
 				continue
 			}
-			for _, x := range e.Exclusions.Items {
-				if x.applies(f, &slos[j], was.ShopSet) {
-					u.Exclusions = append(u.Exclusions, x.ID)
-				}
+			for _, x := range applying(f, e.Exclusions.Items, &slos[j], was.ShopSet) {
+				u.Exclusions = append(u.Exclusions, x.ID)
 			}
 		}
 		e.Uncorrected = append(e.Uncorrected, u)

@@ -148,6 +148,8 @@ func sampled(t *testing.T) promotion.Evidence {
 
 // appearing are lists of bad news, which have nothing where a Release goes on.
 var appearing = map[string]any{
+	"Excluded":                  []promotion.Excluded{{ShopSet: "a-2", SLO: "cart-availability", Exclusion: "x"}},
+	"Rules":                     &promotion.RulesFound{Last: promotion.LastRules{Where: "the log", Error: "unreadable"}}, // what they hold: laxer_test.go
 	"Outages":                   []promotion.Outage{{Source: "x", Error: "refused"}},
 	"Fleet.Snapshot.Violations": []fleet.Violation{{Kind: fleet.Skipped, Tier: "beta-prod", Release: newRelease}},
 	"Report.Budgets[].Absent":   []slo.Absence{{Kind: slo.NoMetric}},
@@ -204,7 +206,7 @@ var unspoilt = map[string]string{
 	"Declared.Tiers doubled": "the same", "Groups doubled": "each is asked",
 	"Freezes.Items *": "documents are read whole, or not at all", "Freezes.Items[].Emergency *": "holds where it is in force", "Freezes.Items[].From *": "of one elsewhere", "Freezes.Items[].Until *": "of one elsewhere", "Freezes.Items[].Scope.*": "read from documents whose names were checked", "Incidents.Items *": "read whole, or not at all",
 	"Incidents.Items[].Scope.ShopSets doubled": "the same", "Incidents.Items[].Scope.ShopSets[] *": "not known which there are", "Incidents.Items[].Scope.Groups doubled": "the same", "Incidents.Items[].Scope.Groups[] *": "not known which there are", "Incidents.Items[].Scope.Tiers doubled": "the same",
-	"Overrides.*": "they only waive", "Exclusions.*": "they are left out already",
+	"Excluded appeared": "said", "Overrides.*": "they only waive", "Exclusions.*": "they are left out already",
 }
 
 // fate is what came of spoiling a fact in one way, wherever it is.

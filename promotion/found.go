@@ -120,6 +120,8 @@ type Exclusion struct {
 	Until time.Time `json:"until"` // (From, Until] is left out
 	SLOs  []string  `json:"slos,omitempty"`
 	Scope Scope     `json:"scope"`
+	// Known is when a server first read it as it is; zero: nobody remembers.
+	Known time.Time `json:"known,omitzero"`
 }
 
 // Fix says that a Release mends something.

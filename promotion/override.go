@@ -52,7 +52,7 @@ func (d *deciding) inForce(o Override) bool {
 // covers reports whether an Override may waive a Check. What nobody could be asked,
 // and an emergency stop, are no one's to waive.
 func (d *deciding) covers(o Override, c *Check) bool {
-	if c.Check == CheckSource || c.Check == CheckSLO || !slices.Contains(o.Checks, c.Check) {
+	if Fixed(c.Check) || !slices.Contains(o.Checks, c.Check) {
 		return false
 	}
 	if stop, _ := c.Evidence.Get("emergency").(bool); stop {

@@ -44,6 +44,9 @@ type Policy struct {
 	// Traffic is about how much is missing since; nil: nobody looks, as in records of before
 	// the check was made.
 	Traffic *TrafficPolicy `json:"traffic,omitempty"`
+	// LongestExclusion is how long an Exclusion may be to count since the Release came,
+	// together with those that it touches; 0: as long as it likes.
+	LongestExclusion time.Duration `json:"longest_exclusion,omitempty"`
 	// QuietAlerts are values of the label severity, or of alertname, with which an
 	// alert does not hold; nil means none, info, Watchdog and InfoInhibitor.
 	QuietAlerts []string `json:"quiet_alerts,omitempty"`
@@ -124,6 +127,8 @@ func (p Policy) Validate() error {
 		return fmt.Errorf("load window %v and day %v must not be negative", p.Load.Window, p.Load.Day)
 	case p.MaxRuleAge < 0 || p.MaxComparisonAge < 0 || p.MaxGitAge < 0:
 		return fmt.Errorf("maximum ages of rules %v, comparisons %v and branches %v must not be negative", p.MaxRuleAge, p.MaxComparisonAge, p.MaxGitAge)
+	case p.LongestExclusion < 0:
+		return fmt.Errorf("longest exclusion %v must not be negative", p.LongestExclusion)
 	case p.MaxAge < 0 || p.Since.Baseline < 0 || p.Soak != nil && *p.Soak < 0:
 		return fmt.Errorf("maximum age %v, baseline %v and soak time must not be negative", p.MaxAge, p.Since.Baseline)
 	case !(p.Since.Harm >= 0):
@@ -157,10 +162,16 @@ func CheckNeed(check string, n Need) error {
 		return fmt.Errorf("unknown check %q%s", check, nearest.Hint(check, checkOrder))
 	case n != Required && n != Optional && n != Off:
 		return fmt.Errorf("check %s: %q must be one of: required, optional, off", check, n)
-	case n == Off && (check == CheckSource || check == CheckSLO):
+	case n == Off && Fixed(check):
 		return fmt.Errorf("check %s cannot be off", check)
 	}
 	return nil
+}
+
+// Fixed reports whether a check is always made, and nobody's to waive: what could not be
+// asked no one can answer for, and rules would take themselves away.
+func Fixed(check string) bool {
+	return check == CheckSource || check == CheckSLO || check == CheckRules
 }
 
 func (p Policy) withDefaults() Policy {
@@ -229,6 +240,7 @@ type wirePolicy struct {
 	MaxComparisonAge float64         `json:"max_comparison_age_seconds"`
 	MaxGitAge        float64         `json:"max_git_age_seconds"`
 	Needs            map[string]Need `json:"checks"`
+	LongestExclusion float64         `json:"longest_exclusion_seconds,omitempty"`
 }
 
 // MarshalJSON writes the policy with its defaults, so that it means the same where
@@ -239,6 +251,7 @@ func (p Policy) MarshalJSON() ([]byte, error) {
 		p.MinCoverage, p.QuietCoverage, p.MaxAge.Seconds(), p.FailOn, p.AtRisk, p.Exhausted, p.RedundancyWaived, nil,
 		p.Since.Harm, p.Since.HarmToOne, p.Since.FalseAlarms, p.Since.Confidence, p.Since.Baseline.Seconds(),
 		p.Load.Share, p.Load.Window.Seconds(), p.Load.Day.Seconds(), p.Traffic, p.QuietAlerts, p.PageSeverities, p.MaxRuleAge.Seconds(), p.MaxComparisonAge.Seconds(), p.MaxGitAge.Seconds(), p.Needs,
+		p.LongestExclusion.Seconds(),
 	}
 	if p.Soak != nil {
 		s := p.Soak.Seconds()
@@ -260,7 +273,7 @@ func (p *Policy) UnmarshalJSON(data []byte) error {
 		Load:        LoadPolicy{Share: w.LoadShare, Window: duration(w.LoadWindow), Day: duration(w.LoadDay)},
 		Traffic:     w.Traffic,
 		QuietAlerts: w.QuietAlerts, PageSeverities: w.PageSeverities, MaxRuleAge: duration(w.MaxRuleAge),
-		MaxComparisonAge: duration(w.MaxComparisonAge), MaxGitAge: duration(w.MaxGitAge), Needs: w.Needs,
+		MaxComparisonAge: duration(w.MaxComparisonAge), MaxGitAge: duration(w.MaxGitAge), Needs: w.Needs, LongestExclusion: duration(w.LongestExclusion),
 	}
 	if w.Soak != nil {
 		d := duration(*w.Soak)

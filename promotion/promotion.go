@@ -48,6 +48,7 @@ const (
 const (
 	CheckSource     = "source"     // the sources of evidence answer
 	CheckSLO        = "slo"        // some SLO applies
+	CheckRules      = "rules"      // SLOs and policy ask for no less than before
 	CheckBudget     = "budget"     // error budget left
 	CheckBurnRate   = "burn_rate"  // no burn-rate alert fires
 	CheckCoverage   = "coverage"   // enough of the window has data
@@ -109,7 +110,7 @@ type Decision struct {
 // Decide judges the evidence. Any failed check holds; else any unknown one, or a
 // Decision without a single pass, is inconclusive.
 func Decide(p Policy, e Evidence, now time.Time) Decision {
-	d := &deciding{p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), declared: e.Declared.shopSets(), comparisons: len(e.Comparisons)}
+	d := &deciding{p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), declared: e.Declared.shopSets(), excludedOf: e.excludedBy(), comparisons: len(e.Comparisons)}
 	source, target := tier{e.Source, RoleEvidence}, tier{e.Target, RoleTarget}
 	budgets := e.byPair()
 	var since []Check // of a big Tier the most work: it goes on beside the rest
@@ -126,7 +127,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 		checks = append(checks, d.checkPairs(t, budgets)...)
 	}
 	compared.Wait()
-	checks = slices.Concat(checks, checkSources(&e), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkTraffic(source), d.checkLoad(source),
+	checks = slices.Concat(checks, checkSources(&e), d.checkRules(target), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkTraffic(source), d.checkLoad(source),
 		d.checkAlerts(source, target), d.checkImages(source), d.checkRelease(source, target), d.checkIncidents(source, target), d.checkFreezes(target), d.checkRedundancy(target))
 	out := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release, Fix: e.Fix}
 	out.Overrides = d.override(checks)
@@ -172,7 +173,7 @@ func (d *deciding) checkPair(checks []Check, t tier, of pair, budgets byPair) []
 			checks = append(checks, d.checkBurnRate(t, b))
 		}
 		if asked(CheckCoverage) {
-			checks = append(checks, checkCoverage(d.p, t, b))
+			checks = append(checks, d.checkCoverage(t, b))
 		}
 		if asked(CheckFreshness) {
 			checks = append(checks, d.checkFreshness(t, b))
@@ -213,7 +214,7 @@ func (d Decision) ExitCode() int {
 var (
 	resultOrder = []Result{Fail, Unknown, Pass, Waived, NotChecked}
 	roleOrder   = []Role{RoleEvidence, RoleTarget}
-	checkOrder  = []string{CheckSource, CheckSLO, CheckRelease, CheckSync, CheckSoak, CheckDrift, CheckBudget, CheckSince, CheckTraffic, CheckLoad,
+	checkOrder  = []string{CheckSource, CheckSLO, CheckRules, CheckRelease, CheckSync, CheckSoak, CheckDrift, CheckBudget, CheckSince, CheckTraffic, CheckLoad,
 		CheckBurnRate, CheckAlert, CheckCoverage, CheckFreshness, CheckImages, CheckIncident, CheckFreeze, CheckRedundancy}
 )
 

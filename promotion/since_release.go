@@ -64,7 +64,7 @@ func (d *deciding) compare(t tier, c *Comparison) (check Check) {
 		check.figure("part", c.Part)
 	}
 	check.figure("came", instant(c.Came))
-	defer func() { check.flagged(c.Flags, c.Came) }()
+	defer func() { d.excluded(&check, c.Came); check.flagged(c.Flags, c.Came) }()
 	if c.Doubt != "" {
 		check.figure("doubt", c.Doubt)
 	}

@@ -20,6 +20,9 @@ func checkSources(e *Evidence) []Check {
 	note(e.Freezes.Where, e.Freezes.Error)
 	note(e.Overrides.Where, e.Overrides.Error)
 	note(e.Exclusions.Where, e.Exclusions.Error)
+	if e.Rules != nil {
+		note(e.Rules.Last.Where, e.Rules.Last.Error)
+	}
 	var checks []Check
 	for _, o := range outages {
 		checks = append(checks, Check{Check: CheckSource, Result: Unknown,

@@ -7,12 +7,19 @@ import (
 )
 
 // Span is a time after From, up to and with Until.
-type Span struct{ From, Until time.Time }
+type Span struct {
+	From, Until time.Time
+	// NotBefore and NotAfter are how far it may be widened at the most; zero: to any edge.
+	NotBefore, NotAfter time.Time
+}
+
+// limited reports whether its edges may be others than those that are kept for ever.
+func (s Span) limited() bool { return !s.NotBefore.IsZero() || !s.NotAfter.IsZero() }
 
 // Without gives the account with some spans left out: as if there had been neither
 // events nor time in them. Each span is widened to edges that are kept for ever, so
-// that the figures do not change once only those are left; a note says what was left
-// out. Spans may overlap. The account itself stays as it was.
+// that the figures do not change once only those are left, unless it says how far that
+// may go; a note says what was left out. Spans may overlap. The account itself stays as it was.
 func (a Account) Without(spans []Span) Account {
 	left := widened(spans, a.Edges, a.EdgeShift)
 	if len(left) == 0 || a.Counts == nil {
@@ -33,6 +40,15 @@ func (a Account) Without(spans []Span) Account {
 				continue
 			}
 			out := all(part, begin, end)
+			if a.Edges > 0 && out.Start.Before(s.NotBefore) && out.Start.Equal(floor(begin, a.Edges, a.EdgeShift)) {
+				if begin = out.Start.Add(a.Edges); !begin.Before(end) {
+					continue
+				}
+				out = all(part, begin, end) // the edge before is too early
+			}
+			if s.limited() {
+				begin, end = out.Start, out.End
+			}
 			c.Good -= out.Good
 			c.Total -= out.Total
 			c.Covered -= out.Covered
@@ -56,6 +72,10 @@ func widened(spans []Span, step, shift time.Duration) []Span {
 			if f := floor(s.Until, step, shift); f.Before(s.Until) {
 				s.Until = f.Add(step)
 			}
+			s.From = latest(s.From, s.NotBefore)
+			if !s.NotAfter.IsZero() {
+				s.Until = earliest(s.Until, s.NotAfter)
+			}
 		}
 		out = append(out, s)
 	}
@@ -63,7 +83,10 @@ func widened(spans []Span, step, shift time.Duration) []Span {
 	joined := out[:0]
 	for _, s := range out {
 		if n := len(joined); n > 0 && !s.From.After(joined[n-1].Until) {
-			joined[n-1].Until = latest(joined[n-1].Until, s.Until)
+			last := &joined[n-1]
+			if last.Until = latest(last.Until, s.Until); s.limited() {
+				last.NotAfter = last.Until
+			}
 			continue
 		}
 		joined = append(joined, s)

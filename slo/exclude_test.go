@@ -64,7 +64,7 @@ func TestWhatIsLeftOutEqualsACountMinuteByMinute(t *testing.T) {
 		var spans []Span
 		out := map[int]bool{}
 		for range r.IntN(4) {
-			s := Span{at(), at()}
+			s := Span{From: at(), Until: at()}
 			spans = append(spans, s)
 			if !s.From.Before(s.Until) {
 				continue
@@ -92,7 +92,7 @@ func TestWhatIsLeftOutEqualsACountMinuteByMinute(t *testing.T) {
 func TestTheFiguresStayWhenOnlyEveryTenthEdgeIsKept(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	m := randomMinutes(r, 400)
-	span := []Span{{time.Unix(125*60, 0), time.Unix(131*60, 0)}}
+	span := []Span{{From: time.Unix(125*60, 0), Until: time.Unix(131*60, 0)}}
 	for _, m.shift = range []int{0, 6} {
 		var seen []Counts
 		for _, m.coarse = range []int{10, 400} {
@@ -101,6 +101,33 @@ func TestTheFiguresStayWhenOnlyEveryTenthEdgeIsKept(t *testing.T) {
 		if seen[0] != seen[1] || seen[0].Excluded != 20*time.Minute {
 			t.Errorf("edges later by %d: before %+v, after %+v", m.shift, seen[0], seen[1])
 		}
+	}
+}
+
+func TestASpanIsWidenedNoFurtherThanItSays(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	m := randomMinutes(r, 400)
+	m.shift = 0
+	minute := func(n int) time.Time { return time.Unix(int64(n)*60, 0) }
+	for _, c := range []struct {
+		name     string
+		span     Span
+		coarse   int // edges below are multiples of ten
+		from, to int // what is left out
+	}{
+		{"fine edges on both sides", Span{From: minute(125), Until: minute(131), NotBefore: minute(125), NotAfter: minute(131)}, 10, 125, 131},
+		{"a limit at the end alone", Span{From: minute(125), Until: minute(131), NotAfter: minute(131)}, 10, 120, 131},
+		{"a limit further than the next edge", Span{From: minute(125), Until: minute(131), NotAfter: minute(150)}, 10, 120, 140},
+		{"only every tenth edge is left", Span{From: minute(125), Until: minute(147), NotBefore: minute(125), NotAfter: minute(147)}, 400, 130, 140},
+		{"only every tenth edge is left, and none within", Span{From: minute(125), Until: minute(129), NotBefore: minute(125), NotAfter: minute(129)}, 400, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m.coarse = c.coarse
+			got := m.account().Without([]Span{c.span}).Counts(0, minute(0), minute(380))
+			if want := m.count(0, 380, func(i int) bool { return i >= c.from && i < c.to }); got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+		})
 	}
 }
 
@@ -119,7 +146,7 @@ func TestAnAccountSaysWhatItLeftOut(t *testing.T) {
 	m := minutes{make([]float64, 60), make([]float64, 60), make([]bool, 60), 10, 0}
 	a := m.account()
 	a.Notes = append(make([]string, 0, 4), "doubt")
-	b := a.Without([]Span{{time.Unix(60, 0), time.Unix(120, 0)}, {time.Unix(7200, 0), time.Unix(7260, 0)}})
+	b := a.Without([]Span{{From: time.Unix(60, 0), Until: time.Unix(120, 0)}, {From: time.Unix(7200, 0), Until: time.Unix(7260, 0)}})
 	if len(b.Notes) != 2 || b.Notes[1] != "left out: 1970-01-01T00:00:00Z to 1970-01-01T00:10:00Z" || len(a.Notes) != 1 {
 		t.Errorf("notes %q and before %q", b.Notes, a.Notes)
 	}

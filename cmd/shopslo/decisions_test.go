@@ -201,18 +201,30 @@ func TestAGateWithoutAServerLogsToAGitBranch(t *testing.T) {
 	}
 	s.reads(t, one.Log.Hash, "--config", s.config)
 
+	refusing := bareRepository(t)
+	if err := os.WriteFile(filepath.Join(refusing, "hooks", "pre-receive"), []byte("#!/bin/sh\nexit 1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
-		required bool
-		code     int
-		verdict  promotion.Verdict
-	}{"goes on where the log is away": {false, exitOK, promotion.Promote}, "knows nothing where a required log is away": {true, exitUnavailable, promotion.Inconclusive}} {
+		repository string
+		required   bool
+		code       int
+		verdict    promotion.Verdict
+	}{
+		"goes on where the log takes nothing":               {refusing, false, exitOK, promotion.Promote},
+		"knows nothing where a required log takes nothing":  {refusing, true, exitUnavailable, promotion.Inconclusive},
+		"knows nothing of rules where the log is away":      {"/nonexistent", false, exitUnavailable, promotion.Inconclusive},
+		"knows nothing at all where a required log is away": {"/nonexistent", true, exitUnavailable, promotion.Inconclusive},
+	} {
 		t.Run("and "+name, func(t *testing.T) {
-			writeFiles(t, s.dir, map[string]string{"shopslo.yaml": s.without(t, "log: {git", fmt.Sprintf("  log: {git: {repository: /nonexistent}, required: %t}\n", c.required))})
+			writeFiles(t, s.dir, map[string]string{"shopslo.yaml": s.without(t, "log: {git", fmt.Sprintf("  log: {git: {repository: %s}, required: %t}\n", c.repository, c.required))})
 			text, stderr := must(t, c.code, append(ask, "-o", "json")...)
 			if p := publishedOf(t, text); p.Decision != c.verdict || p.Log.Index != nil || p.Log.Why == "" || !strings.Contains(stderr, "the decision was not logged") {
 				t.Errorf("%+v: %s", p, stderr)
 			}
-			must(t, exitUnavailable, "decisions", "--config", s.config)
+			if c.repository != refusing {
+				must(t, exitUnavailable, "decisions", "--config", s.config)
+			}
 		})
 	}
 }

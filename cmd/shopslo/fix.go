@@ -11,7 +11,10 @@ import (
 )
 
 // fixFlags say that a release mends something.
-type fixFlags struct{ fix, by string }
+type fixFlags struct {
+	fix, by string
+	also    string // what else --by is for: a flag that was given; "": nothing
+}
 
 func (f *fixFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.fix, "fix", "", "`URL` of what the release mends: a policy may let only fixes through; recorded like an override")
@@ -19,7 +22,7 @@ func (f *fixFlags) register(fs *pflag.FlagSet) {
 }
 
 func (f *fixFlags) check() error {
-	if f.by != "" && f.fix == "" {
+	if f.by != "" && f.fix == "" && f.also == "" {
 		return usage.Errorf("--by says whose word --fix is; give both")
 	}
 	if f.fix != "" {

@@ -24,6 +24,7 @@ import (
 // gateFlags are the flags of `gate` beside those that other commands have too.
 type gateFlags struct {
 	to, release, replay string
+	acceptRules         string
 	fixFlags
 	explain      bool
 	watch, every time.Duration
@@ -63,6 +64,7 @@ same decision in further forms.
 	p.complete(cmd, "to", documents.TargetNames)
 	fs.StringVar(&f.release, "release", "", "the `commit` that is to go there, 7 digits of it or more; else what the branch below points to")
 	f.fixFlags.register(fs)
+	fs.StringVar(&f.acceptRules, "accept-rules", "", "`hash` of SLOs and policy that ask for less than before, as the check rules shows it: they are accepted, which is logged; needs --by")
 	fs.BoolVar(&f.explain, "explain", false, "show every check, the policy, and where evidence was looked for")
 	lengthVar(fs, &f.watch, "watch", 0, "how long to wait for a decision while it is inconclusive: 30m, 12h, 2d")
 	lengthVar(fs, &f.every, "every", 15*time.Second, "time from one look to the next while waiting")
@@ -98,7 +100,7 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 	}
 	switch {
 	case f.replay != "":
-		for _, name := range []string{"to", "release", "fix", "by", "watch", "at", "server"} {
+		for _, name := range []string{"to", "release", "fix", "by", "accept-rules", "watch", "at", "server"} {
 			if cmd.Flags().Changed(name) {
 				return usage.Errorf("--%s does not go with --replay: all is in the record", name)
 			}
@@ -114,6 +116,10 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 	if err := checkRelease("--release", f.release); err != nil {
 		return err
 	}
+	if f.acceptRules != "" && f.by == "" {
+		return usage.Errorf("--by is missing; name who accepts the rules")
+	}
+	f.also = f.acceptRules
 	return f.fixFlags.check()
 }
 
@@ -123,6 +129,9 @@ func (p *program) gate(ctx context.Context, server string, f gateFlags, at when)
 		return replay(f.replay)
 	}
 	q := judge.Question{To: f.to, Release: f.release, Fix: p.fix(f.fixFlags)}
+	if f.acceptRules != "" {
+		q.Accept = &promotion.Acceptance{Hash: f.acceptRules, By: f.by}
+	}
 	var v judged
 	var err error
 	if f.watch == 0 {
@@ -210,6 +219,12 @@ func judgement(ctx context.Context, p *program, server string, q judge.Question,
 	if err != nil {
 		return judged{}, err
 	}
+	book, err := logbook.Open(p.Host, d.Config)
+	if err != nil {
+		return judged{}, err
+	}
+	defer book.Close()
+	q.Last = book.LastRules
 	once, err := judge.Ask(p.Host, d, q, at.time)
 	if err != nil {
 		return judged{}, err

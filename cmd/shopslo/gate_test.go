@@ -35,6 +35,8 @@ type stage struct {
 	sees  func(*fleet.Snapshot) (status int) // what the exporter answers
 	fires []map[string]any                   // alerts
 	rule  func(map[string]any)               // changes the one alerting rule
+
+	failsFor time.Duration // how long those below fail; 0: until now
 }
 
 // since is when the Release came below.
@@ -42,9 +44,15 @@ func (s *stage) since() time.Time { return s.at.Add(-time.Hour) }
 
 // newStage has shops of ten requests a second, of which those below fail a share of
 // since the Release came.
-func newStage(t *testing.T, failing float64) *stage {
+func newStage(t *testing.T, failing float64) *stage { return newStageFor(t, failing, 0) }
+
+// newStageFor is newStage of shops that fail for so long.
+func newStageFor(t *testing.T, failing float64, failsFor time.Duration) *stage {
 	t.Helper()
-	return newStageOf(t, fleetOf("beta: b-1", "prod: p-1"), func(s *stage) []sourcetest.Series { return s.samples(failing) })
+	return newStageOf(t, fleetOf("beta: b-1", "prod: p-1"), func(s *stage) []sourcetest.Series {
+		s.failsFor = failsFor
+		return s.samples(failing)
+	})
 }
 
 // newStageOf has a fleet of the Tiers beta and prod, and a store with these samples.
@@ -100,7 +108,11 @@ func (s *stage) samples(failing float64) []sourcetest.Series {
 		bad := func(at time.Time) float64 {
 			n := float64(int(at.Sub(s.at.Add(-9*time.Hour)).Seconds() / 1000)) // one in ten thousand
 			if set == "b-1" && at.After(s.since()) {
-				n += float64(int(10 * failing * at.Sub(s.since()).Seconds()))
+				failed := at.Sub(s.since())
+				if s.failsFor > 0 {
+					failed = min(failed, s.failsFor)
+				}
+				n += float64(int(10 * failing * failed.Seconds()))
 			}
 			return n
 		}
@@ -310,7 +322,7 @@ func TestExclusionsShowTheBudgetBeforeAndAfter(t *testing.T) {
 	s := newStage(t, 0.05)
 	writeFiles(t, s.dir, map[string]string{"calendar/x.yaml": fmt.Sprintf("apiVersion: shopslo.dev/v1alpha1\nkind: Exclusion\nmetadata: {name: db-move}\n"+
 		"spec: {reason: the database was moved, cause: maintenance, by: mai, affects: {shopSets: [b-1]}, from: %s, until: %s}\n",
-		s.since().Format(time.RFC3339), s.at.Add(-20*time.Minute).Format(time.RFC3339))})
+		s.since().Add(-4*time.Hour).Format(time.RFC3339), s.since().Format(time.RFC3339))})
 	_, stdout, stderr := s.gate(t, "-o", "json")
 	r, err := promotion.DecodeRecord([]byte(stdout))
 	if err != nil {

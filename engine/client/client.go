@@ -75,6 +75,10 @@ func (s Server) Gate(ctx context.Context, question judge.Question, at time.Time)
 		q.Set("fix", f.URL)
 		q.Set("by", f.By)
 	}
+	if a := question.Accept; a != nil {
+		q.Set("accept_rules", a.Hash)
+		q.Set("by", a.By)
+	}
 	if q.Get("by") == "" && s.WhoAsks() != "" {
 		q.Set("by", s.WhoAsks())
 	}

@@ -17,6 +17,9 @@ func (d *Documents) Policy(to string) promotion.Policy {
 	if p.Traffic == nil {
 		p.Traffic = &promotion.TrafficPolicy{}
 	}
+	if p.LongestExclusion == 0 {
+		p.LongestExclusion = promotion.DefaultLongestExclusion
+	}
 	return p
 }
 

@@ -32,6 +32,8 @@ type Witnesses struct {
 	Docs *documents.Documents
 	// Clients are made when they are first needed, and say what is wrong with their settings.
 	Clients func() (*clients, error)
+	// Known says of exclusions since when they are known; nil: nobody remembers.
+	Known func([]promotion.Exclusion) []promotion.Exclusion
 }
 
 // New gives those that the documents' configuration names. It asks nobody.
@@ -138,7 +140,7 @@ func (w *Witnesses) Gather(ctx context.Context) (Seen, error) {
 	if err != nil {
 		return out, err
 	}
-	if out.Calendar, out.From, err = w.Docs.Calendar(); err != nil {
+	if out.Calendar, out.From, err = w.Calendar(); err != nil {
 		return out, err
 	}
 	if out.Incidents, err = incidents(c); err != nil {
@@ -162,6 +164,15 @@ func (w *Witnesses) Gather(ctx context.Context) (Seen, error) {
 	}
 	both.Wait()
 	return out, nil
+}
+
+// Calendar reads freezes, overrides and exclusions; from is "" where none is configured.
+func (w *Witnesses) Calendar() (c calendar.Calendar, from string, err error) {
+	c, from, err = w.Docs.Calendar()
+	if err == nil && w.Known != nil {
+		c.Exclusions = w.Known(c.Exclusions)
+	}
+	return c, from, err
 }
 
 func (w *Witnesses) firing(ctx context.Context, c *promalerts.Client) (promotion.Found[promotion.Alert], promotion.Found[promotion.AlertRule]) {

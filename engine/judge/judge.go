@@ -18,6 +18,10 @@ import (
 type Question struct {
 	To, Release string
 	Fix         *promotion.Fix // nil: the release is none
+	// Accept is who accepts the rules as they are; nil: nobody.
+	Accept *promotion.Acceptance
+	// Last gives the rules that were last promoted by to a Tier; nil: nobody knows.
+	Last func(ctx context.Context, to string) promotion.LastRules
 }
 
 // Decide asks the gate. outage is why the source could not be read, nil if it was.
@@ -31,21 +35,27 @@ func Decide(ctx context.Context, e *engine.Engine, version string, q Question, a
 
 // Judge decides from what was gathered.
 func Judge(ctx context.Context, e *engine.Engine, version string, found evidence.Seen, q Question, at time.Time, outage error) (promotion.Record, error) {
-	slos, f, counts := e.Docs.SLOs.SLOs, e.Docs.Fleet, promotion.Excluding(e.Docs.Fleet, found.Calendar.Exclusions, e.Accounts())
-	var report, plain status.Report
-	if len(found.Calendar.Exclusions)+len(e.Docs.Exclusions) == 0 {
-		report = e.Report(at) // computed already
-	} else {
-		report = status.Compute(at, f, slos, e.Alerts, counts)
+	slos, f, p := e.Docs.SLOs.SLOs, e.Docs.Fleet, e.Docs.Policy(q.To)
+	excluded := len(found.Calendar.Exclusions)+len(e.Docs.Exclusions) > 0
+	var plain status.Report
+	if excluded {
 		plain = status.Compute(at, f, slos, e.Alerts, e.Accounts())
+	} else {
+		plain = e.Report(at) // computed already
 	}
-	ev, err := promotion.Gather(e.Docs.Fleet, slos, report, fleet.TierName(q.To), q.Release)
+	ev, err := promotion.Gather(f, slos, plain, fleet.TierName(q.To), q.Release)
 	if err != nil {
 		return promotion.Record{}, usage.Errorf("--to: %v", err)
 	}
-	p := e.Docs.Policy(q.To)
 	if found.Fleet.Where != "" {
 		ev.See(found.Fleet)
+	}
+	leaving := ev.Leave(f, found.Calendar.Exclusions, p)
+	counts := leaving.Ledger(e.Accounts())
+	if excluded {
+		ev.Take(status.Compute(at, f, slos, e.Alerts, counts))
+	}
+	if found.Fleet.Where != "" {
 		ev.Compare(slos, counts, at, p)
 		ev.Weigh(e.Docs.Fleet, slos, counts, at, p)
 	}
@@ -54,7 +64,12 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 		ev.Freezes = promotion.Found[promotion.Freeze]{Where: found.From, Items: found.Calendar.Freezes(at)}
 		ev.Overrides = promotion.Found[promotion.Override]{Where: found.From, Items: found.Calendar.Overrides}
 		ev.Exclusions = promotion.Found[promotion.Exclusion]{Where: found.From, Items: found.Calendar.Exclusions}
-		ev.Corrected(e.Docs.Fleet, slos, plain)
+		ev.Corrected(f, slos, plain)
+		ev.Touched(leaving, slos)
+	}
+	ev.Rules = &promotion.RulesFound{Now: ev.RulesOf(slos, p), Accepted: q.Accept}
+	if q.Last != nil {
+		ev.Rules.Last = q.Last(ctx, q.To)
 	}
 	if outage != nil {
 		ev.Outages = append(ev.Outages, promotion.Outage{Source: e.Source.Name, Error: outage.Error()})

@@ -23,12 +23,13 @@ type Logbook struct {
 	Config   *config.Config
 	Tellers  []decisionTeller
 	Decided  map[promotion.Verdict]bool // which are told
+	rules    lastRules
 }
 
 // Open opens the log of a command that decides by itself. The folder of a server
 // is no log of its: what it writes there would be another server's, or lost.
 func Open(h host.Host, c *config.Config) (*Logbook, error) {
-	b := &Logbook{Config: c, Why: "no gate.log is configured"}
+	b := &Logbook{Config: c, Why: "no gate.log is configured", rules: lastRules{now: h.Now}}
 	var err error
 	if l := c.Gate.Log; l != nil {
 		b.required = l.Required
@@ -52,7 +53,7 @@ func OpenServer(h host.Host, c *config.Config) (*Logbook, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.Log, b.Reader, b.Why = l, l, ""
+	b.Log, b.Reader, b.Why, b.rules.sole = l, l, "", true
 	return b, nil
 }
 
@@ -99,6 +100,7 @@ func (b *Logbook) Keep(ctx context.Context, v Answer, who decisionlog.Asker) (An
 	e := decisionlog.OfDecision(v.Decision, who.By)
 	e.User = who.User
 	v.Log = b.Append(ctx, e, data)
+	b.logged(v, e)
 	if v.Log.Head == (decisionlog.Head{}) && b.required {
 		ev := v.Evidence
 		ev.Outages = append(slices.Clone(ev.Outages), promotion.Outage{Source: "The decision log, which is required,", Error: v.Log.Why})

@@ -176,7 +176,7 @@ func (r *reader) override(d *overrideDocument) {
 		}
 	}
 	for i, check := range s.Checks {
-		if check == promotion.CheckSource || check == promotion.CheckSLO {
+		if promotion.Fixed(check) {
 			r.fault(fmt.Sprintf("spec.checks[%d]", i), "check %s cannot be waived", check)
 		}
 	}

@@ -60,13 +60,25 @@ func (t *text) policy(p promotion.Policy) error {
 	return nil
 }
 
+// askedOf is who was asked what.
+type askedOf struct{ what, where, failed string }
+
+// lastRules is who was asked for the rules from before; nobody by older records.
+func lastRules(r *promotion.RulesFound) []askedOf {
+	if r == nil {
+		return nil
+	}
+	return []askedOf{{"rules", r.Last.Where, r.Last.Error}}
+}
+
 // asked lists who was.
 func (t *text) asked(e promotion.Evidence) {
 	t.WriteString("\nSources:\n")
-	for _, s := range []struct{ what, where, failed string }{
+	all := []askedOf{
 		{"fleet", e.Fleet.Where, e.Fleet.Error}, {"alerts", e.Alerts.Where, e.Alerts.Error}, {"incidents", e.Incidents.Where, e.Incidents.Error},
 		{"freezes", e.Freezes.Where, e.Freezes.Error}, {"overrides", e.Overrides.Where, e.Overrides.Error}, {"exclusions", e.Exclusions.Where, e.Exclusions.Error},
-	} {
+	}
+	for _, s := range append(all, lastRules(e.Rules)...) {
 		words := cmp.Or(s.where, "not configured")
 		if s.failed != "" {
 			words += " (could not be read: " + s.failed + ")"

@@ -80,6 +80,7 @@ const home = "https://github.com/shopslo/shopslo"
 var about = map[string]string{
 	promotion.CheckSource: "Evidence sources are reachable.", promotion.CheckSLO: "At least one SLO applies.", promotion.CheckBudget: "Error budget remains.",
 	promotion.CheckBurnRate: "No burn-rate alert is firing.", promotion.CheckCoverage: "Enough of the window has data.", promotion.CheckFreshness: "Samples and figures are recent.",
+	promotion.CheckRules:      "SLOs and policy ask for no less than in the last decision that promoted.",
 	promotion.CheckRedundancy: "ShopGroups are served in enough FailureDomains.", promotion.CheckSync: "All ShopSets of the lower Tier run the Release and are Healthy.",
 	promotion.CheckDrift: "The lower Tier is in sync with git.", promotion.CheckSoak: "The Release has soaked in the lower Tier for the required time.",
 	promotion.CheckLoad:    "The Release has carried peak load.",

@@ -106,7 +106,7 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := judge.Question{To: to, Release: r.URL.Query().Get("release")}
-	q.Fix = s.fixOf(r)
+	q.Fix, q.Accept, q.Last = s.fixOf(r), s.acceptOf(r), s.book.LastRules
 	e := s.keeper.current()
 	e.LookPast(r.Context(), at, s.Host.Now())
 	d, err := judge.Decide(r.Context(), e, s.Host.Version, q, at, s.keeper.unreachable())

@@ -36,9 +36,22 @@ func (s *service) fixOf(r *http.Request) *promotion.Fix {
 	if q.Get("fix") == "" {
 		return nil
 	}
-	f := &promotion.Fix{URL: q.Get("fix"), By: q.Get("by")}
-	if who := s.asker(r); who.User != "" {
-		f.By = who.String()
+	return &promotion.Fix{URL: q.Get("fix"), By: s.byOf(r)}
+}
+
+// acceptOf is what a request says of the rules; nil: nothing.
+func (s *service) acceptOf(r *http.Request) *promotion.Acceptance {
+	hash := r.URL.Query().Get("accept_rules")
+	if hash == "" {
+		return nil
 	}
-	return f
+	return &promotion.Acceptance{Hash: hash, By: s.byOf(r)}
+}
+
+// byOf is whose word it is.
+func (s *service) byOf(r *http.Request) string {
+	if who := s.asker(r); who.User != "" {
+		return who.String()
+	}
+	return r.URL.Query().Get("by")
 }

@@ -73,6 +73,7 @@ func (k *keeper) tick(ctx context.Context) time.Duration {
 	k.metrics.tick(k.Host.Now().Sub(now), err)
 	k.look(ctx, e, now, err)
 	k.askAgain(e, now)
+	k.readCalendar(e)
 	k.ticked(now, err, paused)
 	k.uncounted(e)
 	wait := max(next.Sub(k.Host.Now()), 0)

@@ -74,6 +74,8 @@ func Serve(ctx context.Context, o Options) error {
 		return errors.Join(err, e.Close())
 	}
 	defer s.book.Close()
+	e.Witnesses.Known = s.firstRead(d.Config)
+	s.keeper.readCalendar(e) // from now on it is known what was planned
 	s.told = newTidings(s.book, log)
 	shell, err := s.shell()
 	if err != nil {

@@ -1,0 +1,203 @@
+package promotion
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
+)
+
+// changes are what differs between two RuleSets, a clause each.
+type changes struct {
+	lax    []string // asks for less than before, or for something else
+	strict []string // asks for more
+}
+
+// rulesChanged compares rules with those from before.
+func rulesChanged(was, is RuleSet) changes {
+	var c changes
+	before, now := map[string]SLORule{}, map[string]SLORule{}
+	for _, s := range was.SLOs {
+		before[s.Name] = s
+	}
+	for _, s := range is.SLOs {
+		now[s.Name] = s
+		if _, known := before[s.Name]; !known {
+			c.strict = append(c.strict, "SLO "+s.Name+" is new")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if s, still := now[name]; still {
+			c.slo(before[name], s)
+		} else {
+			c.lax = append(c.lax, "SLO "+name+" is removed")
+		}
+	}
+	if !slices.Equal(was.Alerts, is.Alerts) {
+		c.lax = append(c.lax, "burn_rates changed")
+	}
+	c.policy(was.Policy.withDefaults(), is.Policy.withDefaults())
+	c.less("soak", time.Duration(was.Soak*1e9), time.Duration(is.Soak*1e9))
+	return c
+}
+
+func (c *changes) slo(was, is SLORule) {
+	differs := func(what string) { c.lax = append(c.lax, fmt.Sprintf("%s of SLO %s changed", what, is.Name)) }
+	c.objective("objective of SLO "+is.Name, was.Objective, is.Objective)
+	for _, t := range was.Tiers {
+		if !slices.Contains(is.Tiers, t) {
+			c.lax = append(c.lax, fmt.Sprintf("SLO %s no longer applies to %s", is.Name, t))
+		}
+	}
+	if was.Window != is.Window {
+		c.lax = append(c.lax, fmt.Sprintf("window of SLO %s %s → %s", is.Name, was.Window, is.Window))
+	} else if was.Counting != is.Counting {
+		differs("counting method")
+	}
+	if was.MinEvents != is.MinEvents {
+		differs("min-events")
+	}
+	if len(was.Parts) != len(is.Parts) {
+		differs("number of indicators")
+		return
+	}
+	for i, p := range was.Parts {
+		q := is.Parts[i]
+		if len(was.Parts) > 1 {
+			c.objective("objective of indicator "+q.Name+" of SLO "+is.Name, p.Objective, q.Objective)
+		}
+		if !slices.Equal(p.Queries, q.Queries) {
+			differs("selector")
+		}
+		if p.Counting != q.Counting || p.Weight != q.Weight || p.Name != q.Name {
+			differs("indicator")
+		}
+	}
+}
+
+func (c *changes) objective(what string, was, is slo.Objective) {
+	c.when(what, is < was, is > was, status.FormatGoal(was), status.FormatGoal(is))
+}
+
+// when notes a change, if there is one.
+func (c *changes) when(what string, lax, strict bool, was, is any) {
+	text := fmt.Sprintf("%s %v → %v", what, was, is)
+	switch {
+	case lax:
+		c.lax = append(c.lax, text)
+	case strict:
+		c.strict = append(c.strict, text)
+	}
+}
+
+// less notes a figure of which less is laxer, more one of which more is.
+func (c *changes) less(what string, was, is time.Duration) { c.when(what, is < was, is > was, was, is) }
+func (c *changes) more(what string, was, is time.Duration) { c.when(what, is > was, is < was, was, is) }
+
+func (c *changes) policy(was, is Policy) {
+	share := func(what string, was, is float64) { c.when(what, is < was, is > was, was, is) }
+	share("min_coverage", was.MinCoverage, is.MinCoverage)
+	share("quiet_coverage", was.QuietCoverage, is.QuietCoverage)
+	c.more("max_age", was.MaxAge, is.MaxAge)
+	c.words("fail_on", texts(was.FailOn), texts(is.FailOn), false)
+	lenience := []Lenience{LetNone, LetFixes, LetAll}
+	for _, l := range []struct {
+		what    string
+		was, is Lenience
+	}{{"at_risk", was.AtRisk, is.AtRisk}, {"exhausted", was.Exhausted, is.Exhausted}} {
+		a, b := slices.Index(lenience, l.was), slices.Index(lenience, l.is)
+		c.when(l.what, b > a, b < a, l.was, l.is)
+	}
+	c.when("redundancy_waived", is.RedundancyWaived && !was.RedundancyWaived, was.RedundancyWaived && !is.RedundancyWaived, was.RedundancyWaived, is.RedundancyWaived)
+	c.since(was.Since, is.Since)
+	share("load.share", was.Load.Share, is.Load.Share)
+	if was.Load.Share > 0 && is.Load.Share > 0 {
+		c.less("load.window", was.Load.Window, is.Load.Window)
+		c.less("load.day", was.Load.Day, is.Load.Day)
+	}
+	c.traffic(was.Traffic, is.Traffic)
+	c.words("page_severities", was.PageSeverities, is.PageSeverities, false)
+	c.more("max_rule_age", was.MaxRuleAge, is.MaxRuleAge)
+	c.more("max_comparison_age", was.MaxComparisonAge, is.MaxComparisonAge)
+	c.more("max_git_age", was.MaxGitAge, is.MaxGitAge)
+	c.words("quiet_alerts", was.QuietAlerts, is.QuietAlerts, true)
+	c.more("longest_exclusion", endless(was.LongestExclusion), endless(is.LongestExclusion))
+	c.needs(was.Needs, is.Needs)
+}
+
+func (c *changes) traffic(was, is *TrafficPolicy) {
+	if was == nil || is == nil {
+		c.when("traffic", was != nil && is == nil, was == nil && is != nil, was != nil, is != nil)
+		return
+	}
+	for _, f := range []struct {
+		what    string
+		was, is float64
+	}{{"unknown_below", was.UnknownBelow, is.UnknownBelow}, {"fail_below", was.FailBelow, is.FailBelow}, {"targets_below", was.TargetsBelow, is.TargetsBelow}} {
+		c.when("traffic."+f.what, f.is < f.was, f.is > f.was, f.was, f.is)
+	}
+	for _, set := range slices.Sorted(maps.Keys(is.Targets)) {
+		c.when("traffic.targets."+string(set), is.Targets[set] != was.Targets[set], false, was.Targets[set], is.Targets[set])
+	}
+}
+
+func (c *changes) since(was, is SincePolicy) {
+	for _, f := range []struct {
+		what    string
+		was, is float64
+		more    bool // is laxer
+	}{
+		{"harm", was.Harm, is.Harm, true}, {"harm_to_one", was.HarmToOne, is.HarmToOne, true},
+		{"false_alarms", was.FalseAlarms, is.FalseAlarms, false}, {"confidence", was.Confidence, is.Confidence, false},
+	} {
+		c.when("since_release."+f.what, f.is != f.was && f.is > f.was == f.more, f.is != f.was, f.was, f.is)
+	}
+	c.when("since_release.baseline", was.Baseline != is.Baseline, false, was.Baseline, is.Baseline)
+}
+
+// words notes which are new, and which are gone; laxer are the new ones, or those gone.
+func (c *changes) words(what string, was, is []string, newIsLaxer bool) {
+	gone, added := without(was, is), without(is, was)
+	if len(added) > 0 {
+		c.when(what+": added", newIsLaxer, !newIsLaxer, "", strings.Join(added, ", "))
+	}
+	if len(gone) > 0 {
+		c.when(what+": removed", !newIsLaxer, newIsLaxer, strings.Join(gone, ", "), "")
+	}
+}
+
+func (c *changes) needs(was, is map[string]Need) {
+	ranks := map[Need]int{Off: -1, Required: 1} // optional, or not set: 0
+	for _, check := range checkOrder {
+		a, b := was[check], is[check]
+		c.when("check "+check, ranks[b] < ranks[a], ranks[b] > ranks[a], orElse(string(a), string(Optional)), orElse(string(b), string(Optional)))
+	}
+}
+
+func without(all, of []string) (out []string) {
+	for _, a := range all {
+		if !slices.Contains(of, a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func texts[T ~string](all []T) (out []string) {
+	for _, t := range all {
+		out = append(out, string(t))
+	}
+	return out
+}
+
+// endless is a length of time of which 0 means without end.
+func endless(d time.Duration) time.Duration {
+	if d == 0 {
+		return 1<<63 - 1
+	}
+	return d
+}

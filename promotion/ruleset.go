@@ -1,0 +1,116 @@
+package promotion
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
+)
+
+// RuleSet is what a Release is judged by: documents that may change with it.
+type RuleSet struct {
+	SLOs   []SLORule       `json:"slos"`
+	Alerts []slo.BurnAlert `json:"alerts"`
+	Policy Policy          `json:"policy"`
+	// Soak is what the policy, or else the document of the Tier below asks for; seconds.
+	Soak float64 `json:"soak_seconds"`
+}
+
+// SLORule is an SLO as it is counted.
+type SLORule struct {
+	Name      string           `json:"slo"`
+	Tiers     []fleet.TierName `json:"tiers"` // of the two that are judged
+	Objective slo.Objective    `json:"objective_billionths"`
+	Window    string           `json:"window"`
+	MinEvents float64          `json:"min_events"` // 0: the default
+	// Counting is how events become a budget, in words that are compared only.
+	Counting string     `json:"counting"`
+	Parts    []PartRule `json:"parts"`
+}
+
+// PartRule is an indicator of an SLO.
+type PartRule struct {
+	Name      string        `json:"part"`
+	Objective slo.Objective `json:"objective_billionths"`
+	Weight    float64       `json:"weight"`
+	Queries   []string      `json:"queries"`
+	Counting  string        `json:"counting"`
+}
+
+// LastRules are those of the last decision that promoted or was accepted.
+type LastRules struct {
+	Where string    `json:"where"` // as in Found
+	Error string    `json:"error"`
+	Entry int       `json:"entry"` // of the log; 0: there is none yet
+	At    time.Time `json:"at,omitzero"`
+	Rules *RuleSet  `json:"rules"` // nil: there is no such decision, or one from before rules were recorded
+}
+
+// Acceptance is somebody's word that Rules are meant as they are.
+type Acceptance struct {
+	Hash string `json:"hash"` // of the RuleSet, its first digits at the least
+	By   string `json:"by"`
+}
+
+// RulesFound are the rules now, and those from before.
+type RulesFound struct {
+	Now      RuleSet     `json:"now"`
+	Last     LastRules   `json:"last"`
+	Accepted *Acceptance `json:"accepted"` // nil: by nobody
+}
+
+// RulesOf are the rules that a Release is judged by.
+func (e *Evidence) RulesOf(slos []slo.SLO, p Policy) RuleSet {
+	r := RuleSet{SLOs: []SLORule{}, Alerts: e.Report.Alerts, Policy: p.withDefaults(), Soak: e.Source.Soak.Seconds()}
+	if p.Soak != nil {
+		r.Soak = p.Soak.Seconds()
+	}
+	for i := range slos {
+		s := sloRule(&slos[i])
+		for _, t := range []fleet.TierName{e.Source.Name, e.Target.Name} {
+			if t != "" && status.Applies(&slos[i], t) {
+				s.Tiers = append(s.Tiers, t)
+			}
+		}
+		if len(s.Tiers) > 0 {
+			r.SLOs = append(r.SLOs, s)
+		}
+	}
+	slices.SortFunc(r.SLOs, func(a, b SLORule) int { return strings.Compare(a.Name, b.Name) })
+	return r
+}
+
+func sloRule(s *slo.SLO) SLORule {
+	r := SLORule{Name: s.Name, Objective: s.Objective, Window: fmt.Sprint(s.Window), MinEvents: s.MinEvents,
+		Counting: fmt.Sprintf("%v, slices %v at %v, history %v, window in %v", s.Method, s.Slice, s.SliceTarget, s.LeastHistory, s.Window)}
+	for _, p := range s.Parts {
+		i := p.Indicator
+		part := PartRule{Name: p.Name, Objective: p.Objective, Weight: p.Weight,
+			Counting: fmt.Sprintf("kind %d, counter %d, first %d, absent is zero %v, failure %v, %s %v", i.Kind, i.Counter, i.FirstSample, i.AbsentIsZero, i.Failure, i.Op, i.Limit)}
+		for side, q := range map[string]*slo.Query{"good": i.Good, "bad": i.Bad, "total": i.Total, "value": i.Value} {
+			if q != nil {
+				part.Queries = append(part.Queries, side+" "+q.Source+" "+q.Text)
+			}
+		}
+		slices.Sort(part.Queries)
+		r.Parts = append(r.Parts, part)
+	}
+	return r
+}
+
+// Hash is the SHA-256 of the rules, in hexadecimal.
+func (r RuleSet) Hash() string {
+	data, err := json.Marshal(r)
+	if err != nil { // no figure of it can be none
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
