@@ -9,11 +9,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/slo/openslo"
 )
 

@@ -9,11 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/internal/config"
 	strict "github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 )

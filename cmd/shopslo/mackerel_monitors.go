@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/engine/usage"
-	"github.com/shopslo/shopslo/internal/config"
 	strict "github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/mackerel"

@@ -14,10 +14,10 @@ import (
 
 	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/client"
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/facts"
 	"github.com/shopslo/shopslo/engine/usage"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
 	"github.com/shopslo/shopslo/review"
 	"github.com/shopslo/shopslo/slo"

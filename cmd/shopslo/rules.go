@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/usage"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/rules"
 )

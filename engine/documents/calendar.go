@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/calendar"
 )

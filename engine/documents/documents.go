@@ -9,9 +9,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/openslo"

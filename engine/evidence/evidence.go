@@ -12,13 +12,13 @@ import (
 
 	promconfig "github.com/prometheus/common/config"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/incidentapi"
 	"github.com/shopslo/shopslo/incident/incidentfile"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/calendar"

@@ -5,8 +5,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/host"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/internal/document"
 )
 

@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/engine"
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/incidentfile"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/review"

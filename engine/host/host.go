@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/mackerel"
 )

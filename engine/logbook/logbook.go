@@ -7,8 +7,8 @@ import (
 	"io"
 	"slices"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/host"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/promotion/decisionlog/decisiongit"

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/host"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/promotion/decisionlog/decisiongit"
 )

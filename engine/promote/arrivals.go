@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/host"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/promotion/promoter"
 	"github.com/shopslo/shopslo/promotion/promoter/slackhook"

@@ -10,12 +10,12 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/promoter"
 	"github.com/shopslo/shopslo/promotion/promoter/gitpush"

@@ -7,9 +7,9 @@ import (
 
 	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/client"
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/status"
 )

@@ -3,8 +3,8 @@ package source
 import (
 	"fmt"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/host"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/slo/source/mackerelapi"
 )

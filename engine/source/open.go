@@ -11,9 +11,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/slo/source/promapi"
 	"github.com/shopslo/shopslo/slo/source/promtsdb"
 )

@@ -181,7 +181,7 @@ func (c *checker) layers(f *File) {
 		if _, isAdapter := adapterOf(dir); isAdapter && own == answering && !selfAdapter {
 			c.add(i.at(f), "an answer names ports; the engine chooses the adapters", "%s imports adapter %s", f.Dir, dir)
 		}
-		if under(dir, "internal/config") && own < running && !under(f.Dir, "internal/config") {
+		if under(dir, "engine/config") && own < running && !under(f.Dir, "engine/config") {
 			c.add(i.at(f), "settings are arguments; what runs the answers alone knows the file", "imports %s", dir)
 		}
 		if under(dir, "internal/server") && (own < facing || own == running) && !under(f.Dir, "internal/server") {

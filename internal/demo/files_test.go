@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/fleet/manifest"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/openslo"
 )

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/fleet/manifest"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
 	"github.com/shopslo/shopslo/promotion/calendar"

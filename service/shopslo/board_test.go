@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/board"
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/internal/git"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"

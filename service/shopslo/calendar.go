@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/shopslo/shopslo/engine"
-	"github.com/shopslo/shopslo/internal/config"
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/calendar"
 )

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/internal/config"
 	"github.com/shopslo/shopslo/internal/git"
 )
 
