@@ -86,7 +86,7 @@ func TestADamagedLogIsRepairedAndVerifiedByWhatWasPublished(t *testing.T) {
 	}
 	again, _ = must(t, exitOK, "decisions", "repair", "--dir", dir, "-o", "json")
 	valid(t, "repair", again)
-	said, _ = must(t, exitOK, "decisions", "verify", "--dir", dir, "--head", heads[3])
+	must(t, exitOK, "decisions", "verify", "--dir", dir, "--head", heads[3])
 	server = startServe(t, s.config)
 	server.waitReady(t)
 	if said, _ := must(t, exitOK, "decisions", "verify", "--server", server.url, "--head", heads[3]); !strings.HasPrefix(said, "5 entries") {

@@ -340,7 +340,7 @@ func (f Field) of(v reflect.Value) reflect.Value {
 }
 
 // restKey stands for the field that takes the keys that no other knows: a Mapping with
-// the tag `json:",rest"`.
+// the tags `json:"-" is:"rest"`.
 const restKey = "\x00rest"
 
 // Fields gives a wire type's fields by their JSON names; those of embedded
@@ -352,7 +352,7 @@ func Fields(t reflect.Type) map[string]Field {
 	fields := map[string]Field{}
 	for _, f := range reflect.VisibleFields(t) {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if options == "rest" {
+		if f.Tag.Get("is") == "rest" {
 			name, options = restKey, "omitempty"
 		}
 		if name == "" || name == "-" || len(f.Index) > 1 && !promoted(t, f.Index) {

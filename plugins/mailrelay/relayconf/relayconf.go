@@ -95,7 +95,7 @@ type account struct {
 	MaxSilence time.Duration    `json:"max_silence,omitempty"`
 	Canary     document.Raw     `json:"canary,omitempty"`
 	StatusPage document.Raw     `json:"status_page,omitempty"`
-	Rest       document.Mapping `json:",rest"`
+	Rest       document.Mapping `json:"-" is:"rest"`
 }
 
 // Defaults fills in what the file need not say.
