@@ -139,6 +139,9 @@ func (s Server) open(ctx context.Context, path string, q url.Values, data []byte
 	if resp.StatusCode == http.StatusOK {
 		return read(resp)
 	}
+	if to, err := resp.Location(); err == nil {
+		return usage.Errorf("--server: %s redirects to %s; redirects are not followed: give the address of 'shopslo serve' itself", req.URL.Host, host.WithoutUser(to.String()))
+	}
 	body, err := whole(resp, largestAnswer)
 	if err != nil {
 		return err
@@ -203,7 +206,8 @@ func (s Server) client() (*http.Client, error) {
 		}
 		transport.TLSClientConfig = &tls.Config{RootCAs: pool}
 	}
-	return &http.Client{Transport: transport}, nil
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // the password is for this server only
+	return &http.Client{Transport: transport, CheckRedirect: stay}, nil
 }
 
 // authenticate adds the password that the environment names.
