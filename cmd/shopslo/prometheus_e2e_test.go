@@ -45,7 +45,7 @@ func TestPrometheusIsKilledAndRestartedWhileShopsloCounts(t *testing.T) {
 	}
 	dir := t.TempDir()
 	config := "source: {prometheus: {url: 'http://" + one + "', scrape_interval: 1s, timeout: 20s}}\n" +
-		"fleet: [fleet.yaml]\nslos: [slo.yaml]\ngate: {max_age: 30s, min_coverage: 0.001}\n" +
+		"fleet: [fleet.yaml]\nslos: [slo.yaml]\nbudgets: {least_history: 5s}\ngate: {max_age: 30s, min_coverage: 0.001}\n" +
 		"burn_rates: [{long: 1m, short: 10s, factor: 1000000, severity: page}]\n"
 	writeFiles(t, dir, map[string]string{
 		"served.yaml": config + "ledger: {dir: ledger, resolution: 1s}\n",
