@@ -10,7 +10,8 @@ TOOL := go tool -modfile=tools/go.mod
 
 # The files of end-to-end tests, their folders, and their tests' names.
 E2E_FILES = $(shell grep -rl --include='*_test.go' '^//go:build e2e' . | grep -v '^./bench/')
-E2E_PACKAGES = $(sort $(dir $(E2E_FILES)))
+E2E_PACKAGES = $(E2E_FIRST) $(filter-out $(E2E_FIRST),$(sort $(dir $(E2E_FILES))))
+E2E_FIRST = ./cmd/mackerel-plugin-mailrelay/ ./internal/stories/# they wait longest
 E2E_TESTS = $(shell sed -nE 's/^func (Test[A-Za-z0-9_]+).*/\1/p' $(E2E_FILES) /dev/null | grep -v '^TestMain$$' | paste -sd'|')
 
 help: ## list the targets
