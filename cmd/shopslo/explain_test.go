@@ -35,7 +35,7 @@ func aLife(end time.Time) []sourcetest.Series {
 const explainHere = "source: {embedded: {dir: tsdb, scrape_interval: 1m, scrape_configs: [{job_name: none}]}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\n"
 
 func TestExplainTellsStepByStep(t *testing.T) {
-	end := time.Now().Add(-2 * time.Second).Truncate(time.Minute)
+	end := time.Now().Add(-7 * time.Second).Truncate(time.Minute) // an edge closes 65 s late: the one before is closed
 	dir := t.TempDir()
 	fill(t, filepath.Join(dir, "tsdb"), aLife(end))
 	slos := ratioSLO("cart", "1h", 0.9, "bad", badRequests, allRequests) + ratioSLO("typo", "1h", 0.9, "bad", `http_requests_total{status="500"}`, allRequests) +
