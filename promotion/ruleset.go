@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,6 +58,18 @@ type LastRules struct {
 type Acceptance struct {
 	Hash string `json:"hash"` // of the RuleSet, its first digits at the least
 	By   string `json:"by"`
+}
+
+// Validate reports what cannot be the hash of rules, or why nobody has given his word.
+func (a Acceptance) Validate() error {
+	short := len(a.Hash) < shortestHash || len(a.Hash) > 2*sha256.Size
+	if short || strings.Trim(strings.ToLower(a.Hash), "0123456789abcdef") != "" {
+		return fmt.Errorf("%.80q is not the hash of rules; copy the %d digits that the check rules shows", a.Hash, shortestHash)
+	}
+	if a.By == "" {
+		return errors.New("by is missing; name who accepts the rules")
+	}
+	return nil
 }
 
 // RulesFound are the rules now, and those from before.

@@ -139,6 +139,12 @@ func TestTheCheckOfRulesCannotBeTurnedOff(t *testing.T) {
 	if code, stdout, stderr := s.gate(t); code != exitUsage || !strings.Contains(stderr, "gate.checks.rules") {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
+	for _, hash := range []string{"abc", "0123456789xy", strings.Repeat("0", 65)} {
+		code, stdout, stderr := newStage(t, 0).gate(t, "--accept-rules", hash, "--by", "mai")
+		if code != exitUsage || !strings.Contains(stderr, "is not the hash of rules; copy the 12 digits") {
+			t.Errorf("%s: exit code %d: %s%s", hash, code, stdout, stderr)
+		}
+	}
 	for _, args := range [][]string{{"--accept-rules", "0123456789ab"}, {"--by", "mai"}} {
 		if code, stdout, stderr := newStage(t, 0).gate(t, args...); code != exitUsage || !strings.Contains(stderr, "--by") {
 			t.Errorf("%v: exit code %d: %s%s", args, code, stdout, stderr)

@@ -119,6 +119,11 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 	if f.acceptRules != "" && f.by == "" {
 		return usage.Errorf("--by is missing; name who accepts the rules")
 	}
+	if f.acceptRules != "" {
+		if err := (promotion.Acceptance{Hash: f.acceptRules, By: f.by}).Validate(); err != nil {
+			return usage.Errorf("--accept-rules: %v", err)
+		}
+	}
 	f.also = f.acceptRules
 	return f.fixFlags.check()
 }

@@ -107,6 +107,12 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 	}
 	q := judge.Question{To: to, Release: r.URL.Query().Get("release")}
 	q.Fix, q.Accept, q.Last = s.fixOf(r), s.acceptOf(r), s.book.LastRules
+	if q.Accept != nil {
+		if err := q.Accept.Validate(); err != nil {
+			server.WriteError(w, http.StatusBadRequest, fmt.Errorf("accept_rules: %w", err))
+			return
+		}
+	}
 	e := s.keeper.current()
 	e.LookPast(r.Context(), at, s.Host.Now())
 	d, err := judge.Decide(r.Context(), e, s.Host.Version, q, at, s.keeper.unreachable())
