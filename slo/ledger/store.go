@@ -179,7 +179,7 @@ func (s *store) checkpoint(accts []*account) error {
 	}
 	before := s.base
 	s.gen, s.base, s.file, s.size, s.broken = next.gen, next.gen, next.file, int64(len(magic)), nil
-	s.threshold = max(s.least, size/4)
+	s.threshold = max(s.least, size/2)
 	for _, a := range accts {
 		a.markStored()
 	}

@@ -37,6 +37,7 @@ type tap struct {
 	series    map[storage.SeriesRef]*tapSeries  // all that were seen; nil where no selector picks them
 	order     []*tapSeries                      // those that are picked, as they came
 	known     map[*promseries.Stream]*tapSeries // the same
+	room      []tapSeries                       // for the next ones
 	picks     []*tapPicks                       // the sets of selectors that pick them
 	last      int                               // number of the newest selector
 	expected  int                               // place in order of the series whose sample is likely next
@@ -60,19 +61,25 @@ type tapSelector struct {
 type tapPicks struct{ by []*tapSelector }
 
 type tapSeries struct {
-	// What collecting looks at stands together.
+	// What committing and collecting look at stands together, in this order.
+	ref     storage.SeriesRef // the store's latest
+	last    int64
 	held    []point
 	picks   *tapPicks
-	several bool   // of its identity, as of the next two; see identities
-	id      uint64 // its Ref
+	near    [nearPoints]point // what is held, as long as it has room
+	several bool              // of its identity, as of the next two; see identities
+	id      uint64            // its Ref
 	labels  slo.Labels
 
-	last   int64
-	ref    storage.SeriesRef // the store's latest
-	place  int               // in the tap's order
+	place  int // in the tap's order
 	stream *promseries.Stream
 	older  []storage.SeriesRef // those that the store had given the series before it forgot it
 }
+
+// nearPoints is how many samples a series holds beside its state: those between two
+// readings, mostly. Committing and collecting go over all series in order, and then
+// read memory front to back.
+const nearPoints = 6
 
 // point is one sample.
 type point struct {
@@ -263,11 +270,24 @@ func (p *tap) pick(lset labels.Labels) *tapSeries {
 	stream := identify(p.names, lset, &p.key)
 	series := p.known[stream]
 	if series == nil {
-		series = &tapSeries{place: len(p.order), stream: stream, picks: picks, last: math.MinInt64}
+		series = p.newSeries()
+		series.place, series.stream, series.picks, series.last = len(p.order), stream, picks, math.MinInt64
 		series.identify()
 		p.order, p.known[stream] = append(p.order, series), series
 	}
 	return series
+}
+
+// newSeries makes series in rows, so that those that come one after the other stand
+// side by side.
+func (p *tap) newSeries() *tapSeries {
+	if len(p.room) == 0 {
+		p.room = make([]tapSeries, 64)
+	}
+	s := &p.room[0]
+	p.room = p.room[1:]
+	s.held = s.near[:0]
+	return s
 }
 
 // pickedBy is the set of the selectors that fit; nil where none does.
