@@ -54,7 +54,7 @@ type Config struct {
 	// may plausibly have grown in one after a restart; default 10.
 	PlausibleSteps float64
 	// CheckpointAfter is the size of the log (bytes) from which on it is replaced by
-	// a checkpoint, or a quarter of the last checkpoint's size if that is more; default 1 MiB.
+	// a checkpoint, or half of the last checkpoint's size if that is more; default 1 MiB.
 	CheckpointAfter int64
 	// Patience is how long a request for the newest buckets may take; default
 	// Resolution, or 10 seconds if that is less. One that may be at fault gets a quarter
