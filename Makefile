@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e lab lab-down bench lint vuln fmt generate golden release
+.PHONY: help demo test mutate e2e lab lab-down bench lint vuln fmt generate golden release
 
 # In CI tests also look for data races, which takes a C compiler and time.
 RACE := $(if $(filter true,$(CI)),-race)
@@ -24,6 +24,9 @@ demo: ## see a bad release, its budget and the gate, in two minutes (KEEP=1 leav
 test: ## run all tests but the end-to-end ones
 	go test $(RACE) -timeout 15m ./...
 	$(if $(RACE),go test -timeout 15m $$(grep -rl --include='*_test.go' 'racetest\.Fewer' . | xargs -n 1 dirname | sort -u))
+
+mutate: ## change a package at random and see whether its tests notice (PKG=./slo ARGS='-n 40 -seed 1')
+	go -C tools run ./mutate -dir $(CURDIR) $(ARGS) $(PKG)
 
 e2e: ## run the end-to-end tests, against real Kubernetes, Argo CD, Prometheus and VictoriaMetrics
 	@[ -n '$(E2E_TESTS)' ] || { echo 'no end-to-end tests found' >&2; exit 1; }
@@ -59,7 +62,7 @@ lint: ## check format, vet, staticcheck, the house's rules, the workflows
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted (make fmt mends it):" $$unformatted >&2; exit 1; fi
 	go vet -tags e2e ./...
 	go -C bench vet ./...
-	go -C tools vet ./pack ./vulndb
+	go -C tools vet ./mutate ./pack ./vulndb
 	$(TOOL) staticcheck -tags e2e ./...
 	go test -count 1 ./internal/archtest
 	bash -n .ci/run
