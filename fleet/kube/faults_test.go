@@ -196,3 +196,34 @@ func TestALongListComesInPages(t *testing.T) {
 		t.Errorf("%d Applications came in %d pages", n, pages)
 	}
 }
+
+// Changes that come slowly are no burst, however many they are; those within ten seconds are,
+// once, and so are those of the next ten seconds.
+func TestABurstIsManyChangesWithinTenSeconds(t *testing.T) {
+	c := &clock{}
+	f := newFaults(slog.New(slog.DiscardHandler), c.now)
+	take := func(from, each time.Duration, n int) int64 {
+		for i := range n {
+			c.to(from + time.Duration(i)*each)
+			f.taken()
+		}
+		return f.counts()[fleet.Burst]
+	}
+	for _, step := range []struct {
+		name       string
+		from, each time.Duration
+		changes    int
+		bursts     int64
+	}{
+		{"a hundred a second", 0, 10 * time.Millisecond, 3000, 3},
+		{"slightly less", time.Hour, 10*time.Millisecond + 20*time.Microsecond, 3000, 3},
+		{"one less than it takes", 2 * time.Hour, 0, burstChanges - 1, 3},
+		{"as many just after the ten seconds", 2*time.Hour + burstTime, 0, burstChanges - 1, 3},
+		{"and one more just before the next ten are over", 2*time.Hour + 2*burstTime - 1, 0, 1, 4},
+		{"twice as many, which is one burst", 3 * time.Hour, time.Millisecond, 2*burstChanges + 1, 5},
+	} {
+		if got := take(step.from, step.each, step.changes); got != step.bursts {
+			t.Errorf("%s: %d bursts, want %d", step.name, got, step.bursts)
+		}
+	}
+}
