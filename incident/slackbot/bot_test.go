@@ -196,18 +196,6 @@ func TestANameThatSomebodyElseHasGetsANumber(t *testing.T) {
 	}
 }
 
-func TestRetryAfterIsHonoured(t *testing.T) {
-	w := start(t, slackfake.Options{}, false)
-	w.slack.Fail(slackfake.TooMany, "conversations.create", 1)
-	w.command(w.mai, w.general, "open major Search is slow")
-	if c, _, _ := w.store.Recall(context.Background(), channelKey("inc-1")); c != "" {
-		t.Fatal("a channel, at once")
-	}
-	w.clock.pass(slackfake.RetryAfter)
-	w.settle()
-	w.channel("inc-1")
-}
-
 func TestAnIncidentIsOpenedFromTheModalAndFromAMessage(t *testing.T) {
 	w := start(t, slackfake.Options{}, true, func(w *world) { w.set.Language = Japanese })
 	w.command(w.mai, w.general, "")

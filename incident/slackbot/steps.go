@@ -174,17 +174,25 @@ func (b *Bot) writeStatus(ctx context.Context, i incident.Incident, j incident.J
 
 // keep writes a message that shows an Incident, or brings it up to date, and gives its
 // time stamp. Only the first Job writes it, so that it is written once; until then the
-// others have nothing to do. Two that update at once may do so in the wrong order, and
-// the Incident may change while the first one writes: so it is read again afterwards.
+// others have nothing to do: where an earlier attempt wrote it and did not hear of it, the
+// first Job brings it up to date, too. Two that update at once may do so in the wrong order,
+// and the Incident may change while the first one writes: so it is read again afterwards.
 func (b *Bot) keep(ctx context.Context, channel, key string, i incident.Incident, first bool, show func(incident.Incident) message) (string, error) {
 	for {
 		ts, err := b.recall(ctx, postedKey(key))
-		switch {
-		case err != nil || ts == "" && !first:
+		if err != nil || ts == "" && !first {
 			return "", err
-		case ts == "":
+		}
+		old := true
+		if ts == "" {
+			begun, failed := b.recall(ctx, begunKey(key))
+			if failed != nil {
+				return "", failed
+			}
+			old = begun != ""
 			ts, err = b.post(ctx, channel, key, show(i))
-		default:
+		}
+		if err == nil && old {
 			err = b.update(ctx, channel, ts, key, show(i))
 		}
 		if refusedWith(err, "message_not_found") {

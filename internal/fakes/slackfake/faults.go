@@ -32,8 +32,8 @@ const (
 	FatalError Fault = "fatal_error"
 )
 
-// RetryAfter is what TooMany asks to wait.
-const RetryAfter = time.Second
+// RetryAfter is what TooMany asks to wait: longer than anybody waits without being asked.
+const RetryAfter = 7 * time.Second
 
 type injected struct {
 	fault  Fault
@@ -132,11 +132,10 @@ func (f *Fake) api(w http.ResponseWriter, r *http.Request) {
 		wait = RetryAfter
 	}
 	answer := map[string]any(nil)
-	if before(fault) == "" && wait == 0 {
+	if word, refused := strings.CutPrefix(string(fault), "refuse:"); refused {
+		answer = no(word)
+	} else if before(fault) == "" && wait == 0 {
 		answer = f.do(c)
-		if word, ok := strings.CutPrefix(string(fault), "refuse:"); ok {
-			answer = no(word)
-		}
 	}
 	f.calls = append(f.calls, Call{c.method, c.args["channel"], outcome(fault, wait, answer)})
 	f.mu.Unlock()

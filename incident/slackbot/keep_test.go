@@ -1,0 +1,35 @@
+package slackbot
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/shopslo/shopslo/internal/fakes/slackfake"
+)
+
+// Slack wrote the status message and its answer was lost. Until the first Job comes again
+// the others have no message to bring up to date: it does that itself.
+func TestAMessageWhoseAnswerWasLostIsBroughtUpToDate(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet, func(w *world) { w.set.Announce = nil })
+	w.slack.Fail(slackfake.DropAfterWrite, "chat.postMessage", 1)
+	w.slack.Fail(slackfake.TooMany, "conversations.history", -1) // nobody can look what was written
+	w.command(w.mai, w.general, "open major Search is slow")
+	c := w.channel("inc-1")
+	w.command(w.mai, c, "severity critical")
+	w.command(w.mai, c, "resolved")
+	if len(w.slack.Pinned(c)) != 0 {
+		t.Fatal("the answer was not lost: this shows nothing")
+	}
+	w.slack.Heal()
+	w.pass(2 * longPause)
+	pinned := w.slack.Pinned(c)
+	for _, m := range w.slack.Messages(c) {
+		if len(pinned) == 1 && m.TS == pinned[0] {
+			if text := slackfake.Read(m.Text, m.Blocks); !strings.Contains(text, "critical") || !strings.Contains(text, "✅") {
+				t.Errorf("the status message says what was, not what is:\n%s", text)
+			}
+			return
+		}
+	}
+	t.Errorf("no status message: %v", pinned)
+}
