@@ -164,6 +164,8 @@ func TestEveryReasonHasAJapaneseSentence(t *testing.T) {
 		{"a flag that hides", promotion.Check{Check: "since_release", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "flags", Value: []any{"from JSON"}}}}, "失敗が数えられていない恐れがあるため、合格とは判断できません。"},
 		{"a pass with a flag", promotion.Check{Check: "budget", Result: promotion.Pass, Evidence: promotion.Figures{{Name: "flags", Value: []promotion.Figures{{}}}}}, "問題ありません。ただし、数値に疑義があります。"},
 		{"an emergency stop", promotion.Check{Check: "freeze", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "freeze", Value: "fire"}, {Name: "emergency", Value: true}}}, "緊急停止 fire が出ています。"},
+		{"a freeze is no emergency stop", promotion.Check{Check: "freeze", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "freeze", Value: "sale"}, {Name: "emergency", Value: false}}}, "リリース凍結 sale の期間中です。"},
+		{"nor is one that says nothing of it", promotion.Check{Check: "freeze", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "freeze", Value: "sale"}}}, "リリース凍結 sale の期間中です。"},
 	} {
 		if got := japaneseReason(c.check); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)

@@ -53,10 +53,21 @@ func TestEventsChangeAnIncidentOrSayWhyNot(t *testing.T) {
 		{"worse than thought", nil, Event{Kind: Escalated, Value: "critical"}, func(i Incident) bool { return i.Severity == Critical }, ""},
 		{"a severity that is none", nil, Event{Kind: Escalated, Value: "bad"}, nil, `severity "bad" is none of`},
 		{"mitigated", nil, Event{Kind: Moved, Value: "mitigated"}, func(i Incident) bool { return i.State == Mitigated }, ""},
+		{"a state that is none", nil, Event{Kind: Moved, Value: "fixed"}, nil, `state "fixed" is none of open, mitigated, resolved, closed`},
+		{"no state", nil, Event{Kind: Moved}, nil, `state "" is none of`},
+		{"out of a state that is none", func(i *Incident) { i.State = "fixed" }, Event{Kind: Noted, Text: "x"}, nil, `state "fixed" is none of`},
 		{"mitigated again", func(i *Incident) { i.State = Mitigated }, Event{Kind: Moved, Value: "mitigated"}, nil, "it is mitigated already"},
 		{"back a step", func(i *Incident) { i.State = Resolved }, Event{Kind: Moved, Value: "mitigated"}, nil, "may be reopened"},
 		{"reopened", func(i *Incident) { i.State = Resolved }, Event{Kind: Moved, Value: "open"}, func(i Incident) bool { return i.State == Open }, ""},
 		{"closed without a postmortem", func(i *Incident) { i.State = Resolved }, Event{Kind: Moved, Value: "closed"}, nil, "its postmortem lacks all of it"},
+		{"closed without actions", func(i *Incident) {
+			p := *written
+			i.Postmortem, p.Actions = &p, nil
+		}, Event{Kind: Moved, Value: "closed"}, nil, "its postmortem lacks actions: write it"},
+		{"closed without a cause and a resolution", func(i *Incident) {
+			p := *written
+			i.Postmortem, p.Cause, p.Resolution = &p, " ", ""
+		}, Event{Kind: Moved, Value: "closed"}, nil, "its postmortem lacks cause, resolution: write it"},
 		{"closed, minor", func(i *Incident) { i.Severity = Minor }, Event{Kind: Moved, Value: "closed"}, func(i Incident) bool { return i.State == Closed }, ""},
 		{"closed with a postmortem", func(i *Incident) { i.Postmortem = written }, Event{Kind: Moved, Value: "closed"}, func(i Incident) bool { return i.State == Closed }, ""},
 		{"somebody leads", nil, Event{Kind: Appointed, Role: Commander, Value: "mai"}, func(i Incident) bool { return i.Assigned[Commander] == "mai" }, ""},
@@ -156,6 +167,63 @@ func TestHurtingEqualsTheMinutesCountedOneByOne(t *testing.T) {
 		}
 		if !slices.IsSortedFunc(i.Timeline, func(a, b Event) int { return a.At.Compare(b.At) }) {
 			t.Fatal("timeline out of order")
+		}
+	}
+}
+
+func TestAnIncidentThatMakesNoSenseIsRefusedWithEverythingThatIsWrong(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*Incident)
+		want   string // "": nothing
+	}{
+		{"one as it should be", func(*Incident) {}, ""},
+		{"no title", func(i *Incident) { i.Title = " \t" }, "title is missing"},
+		{"a title of several lines", func(i *Incident) { i.Title = "a\nb" }, "title has several lines"},
+		{"a title as long as may be", func(i *Incident) { i.Title = strings.Repeat("決", maxTitle) }, ""},
+		{"a longer one", func(i *Incident) { i.Title = strings.Repeat("決", maxTitle+1) }, "longer than 200 characters"},
+		{"no ID", func(i *Incident) { i.ID = "" }, "id is missing"},
+		{"no severity", func(i *Incident) { i.Severity = "" }, `severity "" is none of`},
+		{"an unknown state", func(i *Incident) { i.State = "fixed" }, `state "fixed" is none of`},
+		{"no detection", func(i *Incident) { i.DetectedAt = time.Time{} }, "the time of detection is missing"},
+		{"detected when it started", func(i *Incident) { i.StartedAt = noon }, ""},
+		{"detected before it started", func(i *Incident) { i.StartedAt = noon.Add(1) }, "before it started"},
+		{"an unknown role", func(i *Incident) { i.Assigned = map[Role]string{"boss": "mai"} }, `role "boss" is none of`},
+	} {
+		i := begun()
+		test.change(&i)
+		switch err := i.Validate(); {
+		case test.want == "" && err != nil:
+			t.Errorf("%s: %v", test.name, err)
+		case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
+			t.Errorf("%s: %v, want %q", test.name, err, test.want)
+		}
+	}
+	if err := (Incident{}).Validate(); err == nil || len(strings.Split(err.Error(), "\n")) != 5 {
+		t.Errorf("not everything is told: %v", err)
+	}
+}
+
+// An action is overdue once its time is over; a date alone lasts until its day does.
+func TestWhenAnActionIsOverdue(t *testing.T) {
+	tokyo := time.FixedZone("JST", 9*60*60)
+	day := time.Date(2026, 11, 20, 0, 0, 0, 0, tokyo)
+	for _, test := range []struct {
+		name string
+		a    Action
+		now  time.Time
+		want bool
+	}{
+		{"the last moment of its day", Action{Due: day}, day.Add(24*time.Hour - 1), false},
+		{"the day is over", Action{Due: day}, day.Add(24 * time.Hour), true},
+		{"before its hour", Action{Due: day.Add(10 * time.Hour)}, day.Add(10*time.Hour - 1), false},
+		{"at its hour", Action{Due: day.Add(10 * time.Hour)}, day.Add(10 * time.Hour), true},
+		{"a second past midnight is no date", Action{Due: day.Add(time.Second)}, day.Add(time.Minute), true},
+		{"done", Action{Due: day, DoneAt: day.Add(48 * time.Hour)}, day.Add(72 * time.Hour), false},
+		{"no date", Action{}, day, false},
+	} {
+		if got := test.a.Overdue(test.now); got != test.want {
+			t.Errorf("%s: %v", test.name, got)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -151,10 +152,15 @@ func TestRulesThatDoNotSayWhenAreRefused(t *testing.T) {
 	tests := []struct{ rule, want string }{
 		{"FREQ=WEEKLY", "must select days"},
 		{"FREQ=MONTHLY", "must select days"},
+		{"FREQ=YEARLY", "must select days"},
 		{"FREQ=YEARLY;BYMONTH=12", "must select days"},
+		{"FREQ=YEARLY;BYMONTHDAY=24", "must select days"}, // of which month
+		{"FREQ=YEARLY;BYDAY=MO", "must select days"},
+		{"FREQ=YEARLY;BYWEEKNO=20", "must select days"}, // which day of that week
 		{"FREQ=HOURLY", "must be one of: DAILY"},
 		{"FREQ=DAILY;BYHOUR=3", "use at for the time of day"},
 		{"FREQ=WEEKLY;BYDAY=MO;INTERVAL=2", "need a first day; set starting"},
+		{"FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24;COUNT=3", "need a first day; set starting"},
 		{"BYDAY=MO", "invalid RRULE"},
 		{"FREQ=WEEKLY;BYDAY=XX", "invalid RRULE"},
 		{"DTSTART:20260101T000000Z\nRRULE:FREQ=DAILY", "without DTSTART"},
@@ -163,6 +169,41 @@ func TestRulesThatDoNotSayWhenAreRefused(t *testing.T) {
 	for _, test := range tests {
 		if _, err := recurring(test.rule, clock{}, time.Hour, tokyo, time.Time{}); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q: error %v, want one with %q", test.rule, err, test.want)
+		}
+	}
+}
+
+// A year's rule needs no start where it says its days itself: they are the same in every year.
+func TestRulesOfAYearThatNeedNoStart(t *testing.T) {
+	for _, tt := range []struct{ rule, days string }{
+		{"FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=31", "2026-12-31 2027-12-31 2028-12-31"},
+		{"FREQ=YEARLY;BYYEARDAY=1,-1", "2026-12-31 2027-01-01 2027-12-31 2028-01-01 2028-12-31"},
+		{"FREQ=YEARLY;BYMONTH=11;BYDAY=4FR", "2026-11-27 2027-11-26 2028-11-24"},
+		{"FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "2026-05-11 2027-05-17 2028-05-15"},
+		{"FREQ=YEARLY;BYEASTER=0", "2026-04-05 2027-03-28 2028-04-16"},
+		{"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "2028-02-29"},
+	} {
+		table, err := recurring(tt.rule, clock{9, 30}, 48*time.Hour, tokyo, time.Time{})
+		if err != nil {
+			t.Errorf("%s: %v", tt.rule, err)
+			continue
+		}
+		var days []string
+		// Asked day by day, as a gate does: a span that began in the year before is on, too.
+		for day := (date{2026, time.January, 3}); day.year < 2029; day = day.add(1) {
+			noon := clock{12, 0}.on(day, tokyo)
+			began := clock{9, 30}.on(day, tokyo)
+			spans := table(noon, noon)
+			on := slices.ContainsFunc(spans, func(s span) bool { return s.begin.Equal(began) })
+			if on {
+				days = append(days, noon.Format(time.DateOnly))
+			}
+			if on && (table.on(began.Add(-1)) && len(days) == 1 || !table.on(began) || !table.on(began.Add(48*time.Hour-1))) {
+				t.Errorf("%s: it is not on for two days from %v on", tt.rule, began)
+			}
+		}
+		if got := strings.Join(days, " "); got != tt.days {
+			t.Errorf("%s: it begins on %s, want %s", tt.rule, got, tt.days)
 		}
 	}
 }
