@@ -164,7 +164,11 @@ wrong · 4 a source could not be reached · 130 interrupted.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		PersistentPreRun:  func(*cobra.Command, []string) { p.entered = true },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			err := noneEmpty(cmd)
+			p.entered = err == nil
+			return err
+		},
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil

@@ -48,6 +48,17 @@ func (p *program) flagError(cmd *cobra.Command, err error) error {
 	return usage.Errorf("%v%s", err, usage.DidYouMean("--"+unknown.GetSpecifiedName(), names))
 }
 
+// noneEmpty refuses a flag that is given an empty text. A variable of CI that is not set
+// gives that, and then another server, release or folder would be taken than was meant.
+func noneEmpty(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && f.Value.Type() == "string" && f.Value.String() == "" {
+			err = usage.Errorf("--%s is empty, as a variable or secret is that is not set; give it a value, or leave it out", f.Name)
+		}
+	})
+	return err
+}
+
 // noArgs refuses arguments.
 func noArgs(cmd *cobra.Command, args []string) error {
 	switch {
