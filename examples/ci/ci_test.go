@@ -146,19 +146,31 @@ func scripts(t *testing.T) map[string][2]string {
 	}
 }
 
+// variables are what each CI sets for the scripts.
+func variables(t *testing.T, ci, dir, server string) map[string]string {
+	t.Helper()
+	env := map[string]string{"SHOPSLO_SERVER": server, "SHOPSLO_SERVER_USER": "ci"}
+	switch ci {
+	case "gitlab":
+		env["CI_COMMIT_SHA"] = "abc1234"
+		env["SHOPSLO_SERVER_PASSWORD_FILE"] = filepath.Join(dir, "secret") // a variable of type File
+		if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("s3cret"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	case "codebuild":
+		env["CODEBUILD_RESOLVED_SOURCE_VERSION"], env["SHOPSLO_PASSWORD"] = "abc1234", "s3cret"
+	case "jenkins":
+		env["GIT_COMMIT"], env["SHOPSLO_PASSWORD"] = "abc1234", "s3cret"
+	}
+	return env
+}
+
 func TestTheLinesOfTheExamplesLetNothingThroughButAPromotion(t *testing.T) {
 	for name, s := range scripts(t) {
 		for want, bad := range map[int]account{0: 0.0001, 1: 0.02} {
 			t.Run(fmt.Sprint(name, " exits ", want), func(t *testing.T) {
 				dir := t.TempDir()
-				env := map[string]string{"SHOPSLO_SERVER": server(t, bad), "SHOPSLO_SERVER_USER": "ci", "SHOPSLO_PASSWORD": "s3cret",
-					"CI_COMMIT_SHA": "abc1234", "CODEBUILD_RESOLVED_SOURCE_VERSION": "abc1234", "GIT_COMMIT": "abc1234"}
-				if name == "gitlab" { // a variable of type File
-					env["SHOPSLO_SERVER_PASSWORD_FILE"] = filepath.Join(dir, "secret")
-					if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("s3cret"), 0o600); err != nil {
-						t.Fatal(err)
-					}
-				}
+				env := variables(t, name, dir, server(t, bad))
 				code, out := run(t, dir, s[0], s[1], env)
 				if code != want || !strings.Contains(out, "Release abc1234") || strings.Contains(out, "s3cret") {
 					t.Errorf("exit code %d: %s", code, out)
@@ -174,138 +186,40 @@ func TestTheLinesOfTheExamplesLetNothingThroughButAPromotion(t *testing.T) {
 	}
 }
 
-// action is what the test reads of action.yml.
-type action struct {
-	Inputs  map[string]struct{ Default string }
-	Outputs map[string]struct{ Value string }
-	Runs    struct {
-		Using string
-		Steps []struct {
-			ID, Shell, Run string
-			Env            map[string]string
-		}
-	}
-}
-
-func TestTheActionAsksAndTells(t *testing.T) {
-	a := parse[action](t, "../../action.yml")
-	gate := a.Runs.Steps[len(a.Runs.Steps)-1]
-	for _, c := range []struct {
-		name     string
-		bad      account
-		down     bool
-		code     int
-		decision string
-	}{
-		{"promote", 0.0001, false, 0, "promote"}, {"hold", 0.02, false, 1, "hold"},
-		{"inconclusive", -1, false, 2, "inconclusive"}, {"a server that is down", 0, true, 4, "inconclusive"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			dir := t.TempDir()
-			url := server(t, c.bad)
-			if c.down {
-				url = "http://127.0.0.1:1"
-			}
-			inputs := map[string]string{"to": "prod", "release": "abc1234", "server": url, "user": "ci", "password": "s3cret"}
-			env := map[string]string{"GITHUB_OUTPUT": filepath.Join(dir, "output"), "GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"), "RUNNER_TEMP": dir}
-			for name, value := range gate.Env {
-				key := strings.TrimSuffix(strings.TrimPrefix(value, "${{ inputs."), " }}")
-				input, known := a.Inputs[key]
-				if !known {
-					t.Fatalf("%s is %s, which is no input", name, value)
-				}
-				if env[name] = input.Default; inputs[key] != "" {
-					env[name] = inputs[key]
-				}
-			}
-			code, out := run(t, dir, gate.Shell, gate.Run, env)
-			if code != c.code || strings.Contains(out, "s3cret") {
-				t.Errorf("exit code %d: %s", code, out)
-			}
-			told := map[string]string{}
-			for line := range strings.Lines(read(t, env["GITHUB_OUTPUT"])) {
-				name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-				told[name] = value
-			}
-			if told["decision"] != c.decision || told["exit-code"] != fmt.Sprint(c.code) {
-				t.Errorf("it tells %v", told)
-			}
-			for name := range a.Outputs { // a file that is not there is not told of
-				file := name != "decision" && name != "exit-code"
-				if (told[name] == "") != (file && c.down) {
-					t.Errorf("output %s is %q", name, told[name])
-				}
-			}
-			summary := read(t, env["GITHUB_STEP_SUMMARY"])
-			if !strings.HasPrefix(summary, "### ") || strings.Contains(summary, "No decision about prod\n\nA source could not be reached.") != c.down {
-				t.Errorf("the summary is %q", summary)
-			}
-			if !c.down && !strings.Contains(read(t, told["sarif"]), "2.1.0") {
-				t.Error("the SARIF file is none")
-			}
-			if strings.Contains(out, "::error title=shopslo gate to prod::") != (c.code != 0) {
-				t.Errorf("the annotation is missing, or there is one: %s", out)
-			}
-			if left, _ := filepath.Glob(filepath.Join(dir, "*", "password")); len(left) > 0 {
-				t.Errorf("the password stays behind: %v", left)
-			}
-		})
-	}
-}
-
-func TestTheWorkflowPushesTheReleaseToTheNextTier(t *testing.T) {
-	w := parse[struct {
-		Jobs map[string]struct{ Steps []struct{ Run string } }
-	}](t, "github-actions.yml")
-	steps := w.Jobs["promote"].Steps
-	dir := t.TempDir()
-	setup := `set -e; git init -q --bare origin.git; git init -q -b tier-2 app; cd app
-git -c user.name=a -c user.email=a@example.com commit -q --allow-empty -m one; git remote add origin ../origin.git; git push -q origin tier-2 tier-2:tier-3
-git -c user.name=a -c user.email=a@example.com commit -q --allow-empty -m two; git push -q origin tier-2; git rev-parse HEAD`
-	code, head := run(t, dir, "bash", setup, nil)
-	if code != 0 {
-		t.Fatal(head)
-	}
-	head = strings.TrimSpace(head)
-	if code, out := run(t, filepath.Join(dir, "app"), "bash", steps[len(steps)-1].Run, map[string]string{"GITHUB_SHA": head}); code != 0 {
-		t.Fatalf("exit code %d: %s", code, out)
-	}
-	if _, got := run(t, dir, "bash", "git -C origin.git rev-parse tier-3", nil); strings.TrimSpace(got) != head {
-		t.Errorf("tier-3 is at %s, not at %s", got, head)
-	}
-}
-
-// actionlint checks the workflows with the action of this repository, so that its
-// inputs and outputs are those that the workflows use.
-func TestTheWorkflowsAreValid(t *testing.T) {
-	dir := t.TempDir()
-	here := func(workflow string) string {
-		return strings.ReplaceAll(read(t, workflow), "uses: shopslo/shopslo@main", "uses: ./")
-	}
-	for path, text := range map[string]string{".github/workflows/promote.yml": here("github-actions.yml"), ".github/workflows/gate.yml": here("github-pull-request.yml"),
-		"action.yml": read(t, "../../action.yml"), ".git/HEAD": ""} {
-		path = filepath.Join(dir, path)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	tools, err := filepath.Abs("../../tools/go.mod")
+// checkout writes a configuration by which a gate would decide, were it not for the server.
+func checkout(t *testing.T, dir string) {
+	t.Helper()
+	examples, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("go", "tool", "-modfile="+tools, "actionlint", "-version").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	text := fmt.Sprintf("source: {prometheus: {url: 'http://127.0.0.1:1'}}\nfleet: ['%[1]s/fleet/*.yaml']\nslos: ['%[1]s/slos/*.yaml']\n", examples)
+	if err := os.WriteFile(filepath.Join(dir, "shopslo.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	out, err := exec.Command("go", "tool", "-modfile="+tools, "-n", "actionlint").Output() // where it has been built
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	cmd := exec.Command(strings.TrimSpace(string(out)), "-shellcheck=", "-pyflakes=")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%v: %s", err, out)
+}
+
+func TestWhatIsNotSetLetsNothingThroughAndNobodyElseDecide(t *testing.T) {
+	url := server(t, 0.0001)
+	for name, s := range scripts(t) {
+		for variable := range variables(t, name, t.TempDir(), url) {
+			for _, how := range []string{"empty", "unset"} {
+				t.Run(fmt.Sprint(name, " with ", variable, " ", how), func(t *testing.T) {
+					dir := t.TempDir()
+					checkout(t, dir)
+					env := variables(t, name, dir, url)
+					if env[variable] = ""; how == "unset" {
+						delete(env, variable)
+					}
+					code, out := run(t, dir, s[0], s[1], env)
+					if code != 3 || !strings.Contains(out, "set") || strings.Contains(out, "s3cret") {
+						t.Errorf("exit code %d: %s", code, out)
+					}
+					if _, err := os.Stat(filepath.Join(dir, "decision.json")); err == nil {
+						t.Error("there is a decision")
+					}
+				})
+			}
+		}
 	}
 }
