@@ -84,7 +84,8 @@ type Writer interface {
 	Point(ctx context.Context, p Pointer) (commit string, err error)
 	// Propose pushes to a new branch of the system repository what would be pushed
 	// to the Tier's: the commit that p says or, for a single repository, the Release
-	// itself. A branch that already has it stays as it is.
+	// itself. A branch that has just that stays as it is; where it has anything else, the
+	// error is a *Refusal that says what.
 	Propose(ctx context.Context, p Pointer, branch string) (commit string, err error)
 }
 

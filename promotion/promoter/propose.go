@@ -32,6 +32,9 @@ func (p *Promoter) propose(ctx context.Context, out Promotion, plan Plan, pointe
 		}
 	}
 	commit, err := p.Writer.Propose(ctx, pointer, proposal.Branch)
+	if refused(&out, err) {
+		return out, nil
+	}
 	if err != nil {
 		return out, fmt.Errorf("propose Release %s for %s: %w", Short(plan.Release), plan.To.Name, err)
 	}

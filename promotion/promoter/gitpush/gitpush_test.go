@@ -308,12 +308,12 @@ func TestACommitThatChangesMoreThanTheSubmoduleIsNeverPushed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for branch, ok := range map[string]bool{"good": true, "more": false, "none": false} {
-		err := repos.onlyPointer(ctx, promoter.Pointer{Parent: parent, Release: r}, w.head(w.system, branch))
-		if (err == nil) != ok {
-			t.Errorf("%s: %v", branch, err)
+		more, err := repos.beyond(ctx, promoter.Pointer{Parent: parent, Release: r}, w.head(w.system, branch))
+		if err != nil || (more == "") != ok {
+			t.Errorf("%s: %q, %v", branch, more, err)
 		}
 	}
-	if err := repos.onlyPointer(ctx, promoter.Pointer{Parent: parent, Release: "0"}, good); err == nil {
+	if more, err := repos.beyond(ctx, promoter.Pointer{Parent: parent, Release: "0"}, good); err != nil || more == "" {
 		t.Error("another Release is taken for the one that was to be there")
 	}
 }

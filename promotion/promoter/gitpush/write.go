@@ -1,6 +1,7 @@
 package gitpush
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -35,29 +36,6 @@ func (r *Repositories) Point(ctx context.Context, p promoter.Pointer) (commit st
 	return commit, err
 }
 
-// Propose implements promoter.Writer.
-func (r *Repositories) Propose(ctx context.Context, p promoter.Pointer, branch string) (commit string, err error) {
-	err = r.locked(ctx, func() error {
-		if r.Single() {
-			commit = string(p.Release)
-			_, err := r.system.push(ctx, commit, branch)
-			return err
-		}
-		// A run before this one may have made it, with another time stamp.
-		if commit, err = r.system.head(ctx, branch); err == nil {
-			if has, err := r.pointsTo(ctx, commit); err == nil && has == p.Release {
-				return nil
-			}
-		}
-		if commit, err = r.commit(ctx, p); err != nil {
-			return err
-		}
-		_, err := r.system.push(ctx, commit, branch)
-		return err
-	})
-	return commit, err
-}
-
 // commit makes the commit that changes the submodule and nothing else.
 func (r *Repositories) commit(ctx context.Context, p promoter.Pointer) (string, error) {
 	tree, err := r.tree(ctx, p)
@@ -80,7 +58,10 @@ func (r *Repositories) commit(ctx context.Context, p promoter.Pointer) (string, 
 		return "", fmt.Errorf("create the commit: %w", err)
 	}
 	commit := strings.TrimSpace(out)
-	return commit, r.onlyPointer(ctx, p, commit)
+	if more, err := r.beyond(ctx, p, commit); err != nil || more != "" {
+		return "", cmp.Or(err, fmt.Errorf("the commit %s is not what was to be made, since it %s; nothing was pushed", commit, more))
+	}
+	return commit, nil
 }
 
 // tree is that of the parent with another commit at the submodule.
@@ -98,20 +79,4 @@ func (r *Repositories) tree(ctx context.Context, p promoter.Pointer) (string, er
 		}
 	}
 	return strings.TrimSpace(out), nil
-}
-
-// onlyPointer looks at a commit before anybody else can: it must change the
-// submodule and nothing else.
-func (r *Repositories) onlyPointer(ctx context.Context, p promoter.Pointer, commit string) error {
-	out, err := r.system.run(ctx, "diff-tree", "-r", "--no-commit-id", "--no-renames", "--no-abbrev", "-z", p.Parent, commit)
-	if err != nil {
-		return fmt.Errorf("inspect the commit: %w", err)
-	}
-	change, rest, _ := strings.Cut(out, "\x00")
-	file, rest, _ := strings.Cut(rest, "\x00")
-	fields := strings.Fields(change)
-	if rest != "" || file != r.submodule || len(fields) != 5 || fields[0] != ":"+submoduleMode || fields[1] != submoduleMode || fields[3] != string(p.Release) {
-		return fmt.Errorf("the commit %s would change more than the submodule %s; nothing was pushed", commit, r.submodule)
-	}
-	return nil
 }
