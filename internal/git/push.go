@@ -5,13 +5,19 @@ import "strings"
 // Rejection reads what `git push --porcelain` says of the one branch that was pushed: a
 // line "!\tFROM:TO\t[rejected] (why)", or "[remote rejected]". "" where it was not
 // rejected, or the push did not get as far.
-func Rejection(output string) string {
+func Rejection(output string) string { return RejectionOf(output, "") }
+
+// RejectionOf is Rejection for one of several branches, refs/heads/NAME; "": the first.
+func RejectionOf(output, ref string) string {
 	for line := range strings.Lines(output) {
 		flag, rest, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "\t")
 		if !ok || flag != "!" {
 			continue
 		}
-		_, why, _ := strings.Cut(rest, "\t")
+		names, why, _ := strings.Cut(rest, "\t")
+		if ref != "" && !strings.HasSuffix(names, ":"+ref) {
+			continue
+		}
 		return Printable(Redact(why))
 	}
 	return ""

@@ -24,6 +24,17 @@ func TestARejectionSaysWhyAndWhetherTheBranchHasMoved(t *testing.T) {
 	}
 }
 
+func TestOfSeveralBranchesEachHasItsOwnRejection(t *testing.T) {
+	output := "To /x\n=\ta:refs/heads/c\t[up to date]\n!\ta:refs/heads/x/a\t[rejected] (atomic push failed)\n!\tb:refs/heads/a\t[rejected] (stale info)\nDone\n"
+	for ref, want := range map[string]string{
+		"": "[rejected] (atomic push failed)", "refs/heads/x/a": "[rejected] (atomic push failed)", "refs/heads/a": "[rejected] (stale info)", "refs/heads/c": "", "refs/heads/": "",
+	} {
+		if why := RejectionOf(output, ref); why != want {
+			t.Errorf("%s: %q, want %q", ref, why, want)
+		}
+	}
+}
+
 func FuzzRejection(f *testing.F) {
 	f.Add("To /x\n!\tabc:refs/heads/tier-1\t[rejected] (fetch first)\nDone\n")
 	f.Fuzz(func(t *testing.T, text string) {

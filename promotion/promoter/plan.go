@@ -24,6 +24,8 @@ type Plan struct {
 	Parent string
 	// AppBefore is where the app repository's branch is now.
 	AppBefore fleet.Release
+	// Source is the system branch of From; zero for a rollback.
+	Source Ref
 }
 
 // Deploys reports whether carrying out the plan changes what runs.
@@ -46,6 +48,7 @@ func MakePlan(ctx context.Context, f *fleet.Fleet, to fleet.TierName, heads map[
 	p := Plan{
 		From: route.From, To: route.To, Release: from.Release, Replaces: target.Release,
 		Advance: target.App != from.Release, Parent: target.System, AppBefore: target.App,
+		Source: Ref{route.From.Branch, from.System},
 	}
 	p.Point = !single && p.Deploys()
 	if !p.Advance && !p.Point {

@@ -72,7 +72,7 @@ func (p Promotion) ExitCode() int {
 	case Promoted, RolledBack, Already, Planned, Proposed:
 		return 0
 	case Held, Inconclusive:
-		if p.Decision != nil {
+		if p.Decision != nil && p.Decision.ExitCode() != 0 {
 			return p.Decision.ExitCode()
 		}
 	}
@@ -148,6 +148,9 @@ func (p *Promoter) Promote(ctx context.Context, to fleet.TierName, o Options) (P
 		if passed, err := p.askGate(ctx, &out, plan); !passed {
 			return out, err
 		}
+		if out, err = p.readAgain(ctx, out, plan, o); err != nil || out.Result != "" {
+			return out, err
+		}
 	}
 	return p.carryOut(ctx, out, plan, o)
 }
@@ -209,6 +212,35 @@ func (p *Promoter) askGate(ctx context.Context, out *Promotion, plan Plan) (pass
 	return false, nil
 }
 
+// readAgain looks whether all is still as it was when the gate was asked, which may take
+// a while: what it decided is about that. Where it is not, out has a Result.
+func (p *Promoter) readAgain(ctx context.Context, out Promotion, plan Plan, o Options) (Promotion, error) {
+	heads, err := p.Reader.Read(ctx, p.upTo(plan.To))
+	if err != nil {
+		return out, fmt.Errorf("promote to %s: read the branches again after the gate's decision: %w", plan.To.Name, err)
+	}
+	from, target := heads[plan.From.Name], heads[plan.To.Name]
+	if from.System != plan.Source.Commit || from.Release != plan.Release {
+		return void(out, plan, from), nil
+	}
+	if target.System != plan.Parent || target.App != plan.AppBefore && target.App != plan.Release {
+		return p.settle(ctx, out, plan, Promoted, ErrMoved)
+	}
+	_, err = MakePlan(ctx, p.Fleet, plan.To.Name, heads, p.History, p.Single, o.Again)
+	if err != nil && !refused(&out, err) {
+		return out, fmt.Errorf("promote to %s: %w", plan.To.Name, err)
+	}
+	return out, nil
+}
+
+// void is what came of a promotion whose source is not what the gate decided on.
+func void(out Promotion, plan Plan, from Heads) Promotion {
+	out.Result = Inconclusive
+	out.Reason = fmt.Sprintf("%s changed after the gate's decision (Release %s at commit %s, decided on Release %s at commit %s), so the decision is void and nothing was pushed to %s; run the command again.",
+		plan.From.Name, Short(from.Release), Short(fleet.Release(from.System)), Short(plan.Release), Short(fleet.Release(plan.Source.Commit)), plan.To.Name)
+	return out
+}
+
 // firstReason gives the reason of the first check of a result, and counts the others.
 func firstReason(d promotion.Decision, r promotion.Result) string {
 	reason, more := "no reason given.", -1
@@ -231,7 +263,7 @@ func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan Plan, o Opt
 	if plan.Back() {
 		done, word = RolledBack, "is rolled back to"
 	}
-	pointer := Pointer{Branch: plan.To.Branch, Parent: plan.Parent, Release: plan.Release, Message: message(plan, out.Decision), At: p.Now()}
+	pointer := Pointer{Branch: plan.To.Branch, Parent: plan.Parent, Release: plan.Release, Message: message(plan, out.Decision), At: p.Now(), Source: plan.Source}
 	switch {
 	case !plan.Advance && !plan.Deploys():
 		out.Result, out.Reason = Already, fmt.Sprintf("%s already has Release %s.", plan.To.Name, Short(plan.Release))
@@ -264,7 +296,11 @@ func (p *Promoter) advance(ctx context.Context, plan Plan) error {
 	if !plan.Advance {
 		return nil
 	}
-	return p.retry(ctx, plan.To, func() error { return p.Writer.FastForward(ctx, plan.To.Branch, plan.Release) },
+	f := Forward{Branch: plan.To.Branch, From: plan.AppBefore, To: plan.Release}
+	if p.Single {
+		f.Source = plan.Source
+	}
+	return p.retry(ctx, plan.To, func() error { return p.Writer.FastForward(ctx, f) },
 		func(now Heads) (again, done bool) {
 			return now.App == plan.AppBefore, !p.Single && now.App == plan.Release
 		})
@@ -329,12 +365,14 @@ func (p *Promoter) wouldDo(plan Plan, request bool) string {
 // the same, by this promotion whose answer got lost or by another one.
 func (p *Promoter) settle(ctx context.Context, out Promotion, plan Plan, done Result, failed error) (Promotion, error) {
 	what := fmt.Errorf("move Release %s to %s: %w", Short(plan.Release), plan.To.Name, failed)
-	heads, err := p.Reader.Read(ctx, []fleet.Tier{plan.To})
+	heads, err := p.Reader.Read(ctx, []fleet.Tier{plan.From, plan.To})
 	if err != nil {
 		return out, what
 	}
 	now := heads[plan.To.Name]
 	switch {
+	case errors.Is(failed, ErrSourceMoved):
+		return void(out, plan, heads[plan.From.Name]), nil
 	case now.Release == plan.Release && errors.Is(failed, ErrUnreachable):
 		out.Result, out.Commit = done, now.System
 		out.Reason = fmt.Sprintf("%s has Release %s; the response to the push was lost.", plan.To.Name, Short(plan.Release))

@@ -31,6 +31,8 @@ var (
 	ErrUnreachable = errors.New("the repository cannot be reached")
 	// ErrMoved: a branch does not point any more to what it did when it was read.
 	ErrMoved = errors.New("the branch has moved")
+	// ErrSourceMoved: the branch of the Tier that a Release comes from does not.
+	ErrSourceMoved = errors.New("the source Tier's branch has moved")
 	// ErrForbidden: the repository answers, and does not take the push.
 	ErrForbidden = errors.New("the repository does not take the push")
 	// ErrUnknown: there is no such branch, submodule or commit.
@@ -71,22 +73,35 @@ type Reader interface {
 	Changes(ctx context.Context, from, to fleet.Release, most int) (commits []Commit, more int, err error)
 }
 
-// Writer writes to the repositories. After an error that wraps ErrUnreachable it is
-// not known whether the write was done.
+// Writer writes to the repositories. Each write is void, with an error that wraps
+// ErrMoved or ErrSourceMoved and nothing written, where a branch is not at the commit
+// any more that it was read at; where the host of the repository can, this is looked at
+// in the very push. The error may also wrap ErrForbidden, or ErrUnreachable: then it is not
+// known whether the write was done.
 type Writer interface {
-	// FastForward moves the app repository's branch forward to a Release; nothing
-	// happens where it is there already. The error wraps ErrMoved where that would
-	// be no fast-forward, or ErrForbidden or ErrUnreachable.
-	FastForward(ctx context.Context, branch string, to fleet.Release) error
-	// Point makes the commit that p says, pushes it and gives its id. The error
-	// wraps ErrMoved where the branch is not at p.Parent any more, or ErrForbidden
-	// or ErrUnreachable.
+	// FastForward moves the app repository's branch forward; nothing happens where it is
+	// there already.
+	FastForward(ctx context.Context, f Forward) error
+	// Point makes the commit that p says, pushes it and gives its id.
 	Point(ctx context.Context, p Pointer) (commit string, err error)
 	// Propose pushes to a new branch of the system repository what would be pushed
 	// to the Tier's: the commit that p says or, for a single repository, the Release
 	// itself. A branch that has just that stays as it is; where it has anything else, the
 	// error is a *Refusal that says what.
 	Propose(ctx context.Context, p Pointer, branch string) (commit string, err error)
+}
+
+// Ref is a branch of a repository and the commit that it was read at. The zero value is
+// none.
+type Ref struct{ Branch, Commit string }
+
+// Forward is a fast-forward of a branch of the app repository.
+type Forward struct {
+	Branch   string
+	From, To fleet.Release
+	// Source is the branch that the Release comes from; zero where that is in another
+	// repository.
+	Source Ref
 }
 
 // Pointer is a commit of the system repository that changes the submodule and
@@ -97,6 +112,8 @@ type Pointer struct {
 	Release fleet.Release
 	Message string
 	At      time.Time
+	// Source is the system branch that the Release comes from; zero for a rollback.
+	Source Ref
 }
 
 // Commit is a change of the app repository.

@@ -2,6 +2,7 @@ package promoter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,10 +33,12 @@ func (p *Promoter) propose(ctx context.Context, out Promotion, plan Plan, pointe
 		}
 	}
 	commit, err := p.Writer.Propose(ctx, pointer, proposal.Branch)
-	if refused(&out, err) {
+	switch {
+	case refused(&out, err):
 		return out, nil
-	}
-	if err != nil {
+	case errors.Is(err, ErrMoved), errors.Is(err, ErrSourceMoved):
+		return p.settle(ctx, out, plan, Proposed, err)
+	case err != nil:
 		return out, fmt.Errorf("propose Release %s for %s: %w", Short(plan.Release), plan.To.Name, err)
 	}
 	out.Commit, out.Proposal = commit, &proposal

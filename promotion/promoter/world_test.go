@@ -118,19 +118,30 @@ func (w *world) write(name string, do func() error) error {
 	return nil
 }
 
-func (w *world) FastForward(_ context.Context, branch string, to fleet.Release) error {
+// leased reports whether a branch is where the write needs it.
+func (w *world) leased(r Ref) bool { return r == (Ref{}) || w.heads(r.Branch).System == r.Commit }
+
+func (w *world) FastForward(_ context.Context, f Forward) error {
 	return w.write("fast-forward", func() error {
-		if !w.contains(to, w.app[branch]) {
+		switch {
+		case !w.leased(f.Source):
+			return ErrSourceMoved
+		case w.app[f.Branch] == f.To:
+			return nil
+		case w.app[f.Branch] != f.From || !w.contains(f.To, f.From):
 			return ErrMoved
 		}
-		w.app[branch] = to
+		w.app[f.Branch] = f.To
 		return nil
 	})
 }
 
 func (w *world) Point(_ context.Context, p Pointer) (id string, err error) {
 	return id, w.write("point", func() error {
-		if w.heads(p.Branch).System != p.Parent {
+		switch {
+		case !w.leased(p.Source):
+			return ErrSourceMoved
+		case w.heads(p.Branch).System != p.Parent:
 			return ErrMoved
 		}
 		id = w.id()

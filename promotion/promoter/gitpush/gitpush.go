@@ -2,8 +2,9 @@
 // with the git program. It implements promoter.Reader, History and Writer.
 //
 // The repositories are mirrored into a folder, without a working tree; a commit is
-// made from the tree that is there with plumbing commands, and pushed. No push is
-// ever forced: git's refusal of what is no fast-forward is the compare-and-swap.
+// made from the tree that is there with plumbing commands, and pushed. Each push names the
+// commits that branches have to be at, and what it brings follows them: git's refusal of
+// anything else is the compare-and-swap.
 //
 // Credentials come from where git itself finds them: a credential helper, SSH, the
 // environment and the user's own git configuration.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -57,37 +58,81 @@ func (m *mirror) mustHave(ctx context.Context, commit string) error {
 	return err
 }
 
-// push moves one branch of the remote to a commit, which must be a fast-forward; moved
-// is false where it was there already.
-func (m *mirror) push(ctx context.Context, commit, branch string) (moved bool, err error) {
-	if err := fleet.CheckBranch(branch); err != nil {
-		return false, fmt.Errorf("branch %w", err)
-	}
-	if err := m.mustHave(ctx, commit); err != nil {
+// update moves a branch of a remote.
+type update struct {
+	// target is the branch, and the commit that it must be at; "" for a branch that must
+	// not be there.
+	target promoter.Ref
+	commit string // that it moves to, which follows where it is
+	// source and base must be at their commits as well; zero where there is none.
+	source, base promoter.Ref
+}
+
+// push moves one branch; moved is false where it was there already.
+func (m *mirror) push(ctx context.Context, u update) (moved bool, err error) {
+	if err := m.mustHave(ctx, u.commit); err != nil {
 		return false, err
 	}
-	out, err := m.run(ctx, "push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", "origin", commit+":"+heads+branch)
-	if err == nil || ctx.Err() != nil {
-		return err == nil && !strings.Contains("\n"+out, "\n=\t"), err
+	leases, refs := []string{}, []string{"origin"}
+	for _, r := range []promoter.Ref{u.target, u.source, u.base} {
+		if r == (promoter.Ref{}) {
+			continue
+		}
+		if err := fleet.CheckBranch(r.Branch); err != nil {
+			return false, fmt.Errorf("branch %w", err)
+		}
+		to := r.Commit // what is at its commit already is compared, and not sent
+		if r == u.target {
+			to = u.commit
+		}
+		// git compares the branch with where it has to be: nothing else is replaced.
+		leases, refs = append(leases, "--force-with-lease="+heads+r.Branch+":"+r.Commit), append(refs, to+":"+heads+r.Branch)
 	}
-	return false, m.rejected(err, branch)
+	plain := []string{"push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"}
+	all := slices.Concat(plain, leases, refs)
+	if len(leases) > 1 {
+		all = slices.Insert(all, 1, "--atomic")
+	}
+	out, err := m.run(ctx, all...)
+	if notAtomic(err) { // then this push can compare the branch itself only
+		out, err = m.run(ctx, slices.Concat(plain, leases[:1], refs[:2])...)
+	}
+	if err == nil || ctx.Err() != nil {
+		return err == nil && !strings.Contains("\n"+out, "\n=\t"+refs[1]+"\t"), err
+	}
+	return false, m.rejected(err, u)
+}
+
+// notAtomic reports that the remote's host does not take several branches as one.
+func notAtomic(err error) bool {
+	var failed *git.Error
+	return errors.As(err, &failed) && strings.Contains(failed.Text, "does not support --atomic push")
 }
 
 // rejected says what it means that git could not push.
-func (m *mirror) rejected(err error, branch string) error {
-	where := fmt.Sprintf("branch %s of %s", branch, git.Redact(m.remote))
+func (m *mirror) rejected(err error, u update) error {
+	where := func(branch string) string { return fmt.Sprintf("branch %s of %s", branch, git.Redact(m.remote)) }
 	var failed *git.Error
-	if errors.As(err, &failed) {
-		switch why := git.Rejection(failed.Output); {
-		case git.MovedAway(why):
-			return fmt.Errorf("%w: %s (%s)", promoter.ErrMoved, where, why)
-		case why != "":
-			return fmt.Errorf("%w: %s: %s: %s", promoter.ErrForbidden, where, why, failed.Text)
-		case hookFailed(failed):
-			return fmt.Errorf("%w: %s: rejected by the local pre-push hook: %s", promoter.ErrForbidden, where, failed.Text)
+	if !errors.As(err, &failed) {
+		return fmt.Errorf("%w: push to %s: %w", promoter.ErrUnreachable, where(u.target.Branch), err)
+	}
+	for _, moved := range []struct {
+		ref promoter.Ref
+		err error
+	}{{u.source, promoter.ErrSourceMoved}, {u.base, promoter.ErrMoved}, {u.target, promoter.ErrMoved}} {
+		if why := git.RejectionOf(failed.Output, heads+moved.ref.Branch); git.MovedAway(why) {
+			return fmt.Errorf("%w: %s (%s)", moved.err, where(moved.ref.Branch), why)
 		}
 	}
-	return fmt.Errorf("%w: push to %s: %w", promoter.ErrUnreachable, where, err)
+	switch why := git.RejectionOf(failed.Output, heads+u.target.Branch); {
+	case strings.Contains(why, "(atomic transaction failed)") && git.MovedAway(failed.Text): // the remote says which lock it did not get there
+		return fmt.Errorf("%w: %s (%s)", promoter.ErrMoved, where(u.target.Branch), failed.Text)
+	case why != "":
+		return fmt.Errorf("%w: %s: %s: %s", promoter.ErrForbidden, where(u.target.Branch), why, failed.Text)
+	case hookFailed(failed):
+		return fmt.Errorf("%w: %s: rejected by the local pre-push hook: %s", promoter.ErrForbidden, where(u.target.Branch), failed.Text)
+	}
+	return fmt.Errorf("%w: push to %s: %w", promoter.ErrUnreachable, where(u.target.Branch), err)
 }
 
 // hookFailed reports whether git ended before it said anything about the branch

@@ -34,7 +34,7 @@ func (r *Repositories) Propose(ctx context.Context, p promoter.Pointer, branch s
 				return err
 			}
 		}
-		_, err := r.system.push(ctx, commit, branch)
+		_, err := r.system.push(ctx, update{target: promoter.Ref{Branch: branch}, commit: commit, source: p.Source, base: promoter.Ref{Branch: p.Branch, Commit: p.Parent}})
 		return err
 	})
 	return commit, err

@@ -13,9 +13,12 @@ import (
 )
 
 // FastForward implements promoter.Writer.
-func (r *Repositories) FastForward(ctx context.Context, branch string, to fleet.Release) error {
+func (r *Repositories) FastForward(ctx context.Context, f promoter.Forward) error {
 	return r.locked(ctx, func() error {
-		_, err := r.app.push(ctx, string(to), branch)
+		if ok, err := r.Contains(ctx, f.To, f.From); err != nil || !ok {
+			return cmp.Or(err, fmt.Errorf("%w: %s does not follow %s", promoter.ErrMoved, promoter.Short(f.To), promoter.Short(f.From)))
+		}
+		_, err := r.app.push(ctx, update{target: promoter.Ref{Branch: f.Branch, Commit: string(f.From)}, commit: string(f.To), source: f.Source})
 		return err
 	})
 }
@@ -27,7 +30,7 @@ func (r *Repositories) Point(ctx context.Context, p promoter.Pointer) (commit st
 			return err
 		}
 		// Another promotion of the same second makes the very same commit.
-		moved, err := r.system.push(ctx, commit, p.Branch)
+		moved, err := r.system.push(ctx, update{target: promoter.Ref{Branch: p.Branch, Commit: p.Parent}, commit: commit, source: p.Source})
 		if err == nil && !moved {
 			return fmt.Errorf("%w: branch %s already has %s", promoter.ErrMoved, p.Branch, promoter.Short(fleet.Release(commit)))
 		}
