@@ -6,24 +6,31 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/shopslo/shopslo/engine/judge"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/promotion"
 )
 
-// fixFlags say that a release mends something.
-type fixFlags struct {
-	fix, by string
-	also    string // what else --by is for: a flag that was given; "": nothing
-}
+// fixFlags are what somebody vouches for: that a release mends something, and that the
+// rules are meant as they are.
+type fixFlags struct{ fix, acceptRules, by string }
 
 func (f *fixFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.fix, "fix", "", "`URL` of what the release mends: a policy may let only fixes through; recorded like an override")
-	fs.StringVar(&f.by, "by", "", "`name` of who says that it is a fix; else what CI or the system says")
+	fs.StringVar(&f.acceptRules, "accept-rules", "", "`hash` of SLOs and policy that ask for less than before, as the check rules shows it: they are accepted, which is logged; needs --by")
+	fs.StringVar(&f.by, "by", "", "`name` of who says that it is a fix, or accepts the rules; else what CI or the system says")
 }
 
 func (f *fixFlags) check() error {
-	if f.by != "" && f.fix == "" && f.also == "" {
-		return usage.Errorf("--by says whose word --fix is; give both")
+	switch {
+	case f.by != "" && f.fix == "" && f.acceptRules == "":
+		return usage.Errorf("--by says whose word --fix is, or --accept-rules; give both")
+	case f.acceptRules != "" && f.by == "":
+		return usage.Errorf("--by is missing; name who accepts the rules")
+	case f.acceptRules != "":
+		if err := f.acceptance().Validate(); err != nil {
+			return usage.Errorf("--accept-rules: %v", err)
+		}
 	}
 	if f.fix != "" {
 		if u, err := url.Parse(f.fix); err != nil || u.Host == "" || u.User != nil {
@@ -33,10 +40,19 @@ func (f *fixFlags) check() error {
 	return nil
 }
 
-// fix is what the flags say; nil: nothing.
-func (p *program) fix(f fixFlags) *promotion.Fix {
-	if f.fix == "" {
+// acceptance is what the flags say of the rules; nil: nothing.
+func (f *fixFlags) acceptance() *promotion.Acceptance {
+	if f.acceptRules == "" {
 		return nil
 	}
-	return &promotion.Fix{URL: f.fix, By: cmp.Or(f.by, p.WhoAsks())}
+	return &promotion.Acceptance{Hash: f.acceptRules, By: f.by}
+}
+
+// question is what the gate is asked about a release, with what the flags say of it.
+func (p *program) question(to, release string, f fixFlags) judge.Question {
+	q := judge.Question{To: to, Release: release, Accept: f.acceptance()}
+	if f.fix != "" {
+		q.Fix = &promotion.Fix{URL: f.fix, By: cmp.Or(f.by, p.WhoAsks())}
+	}
+	return q
 }

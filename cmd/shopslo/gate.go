@@ -24,7 +24,6 @@ import (
 // gateFlags are the flags of `gate` beside those that other commands have too.
 type gateFlags struct {
 	to, release, replay string
-	acceptRules         string
 	fixFlags
 	explain      bool
 	watch, every time.Duration
@@ -64,7 +63,6 @@ same decision in further forms.
 	p.complete(cmd, "to", documents.TargetNames)
 	fs.StringVar(&f.release, "release", "", "the `commit` that is to go there, 7 digits of it or more; else what the branch below points to")
 	f.fixFlags.register(fs)
-	fs.StringVar(&f.acceptRules, "accept-rules", "", "`hash` of SLOs and policy that ask for less than before, as the check rules shows it: they are accepted, which is logged; needs --by")
 	fs.BoolVar(&f.explain, "explain", false, "show every check, the policy, and where evidence was looked for")
 	lengthVar(fs, &f.watch, "watch", 0, "how long to wait for a decision while it is inconclusive: 30m, 12h, 2d")
 	lengthVar(fs, &f.every, "every", 15*time.Second, "time from one look to the next while waiting")
@@ -116,15 +114,6 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 	if err := checkRelease("--release", f.release); err != nil {
 		return err
 	}
-	if f.acceptRules != "" && f.by == "" {
-		return usage.Errorf("--by is missing; name who accepts the rules")
-	}
-	if f.acceptRules != "" {
-		if err := (promotion.Acceptance{Hash: f.acceptRules, By: f.by}).Validate(); err != nil {
-			return usage.Errorf("--accept-rules: %v", err)
-		}
-	}
-	f.also = f.acceptRules
 	return f.fixFlags.check()
 }
 
@@ -133,10 +122,7 @@ func (p *program) gate(ctx context.Context, server string, f gateFlags, at when)
 	if f.replay != "" {
 		return replay(f.replay)
 	}
-	q := judge.Question{To: f.to, Release: f.release, Fix: p.fix(f.fixFlags)}
-	if f.acceptRules != "" {
-		q.Accept = &promotion.Acceptance{Hash: f.acceptRules, By: f.by}
-	}
+	q := p.question(f.to, f.release, f.fixFlags)
 	var v judged
 	var err error
 	if f.watch == 0 {

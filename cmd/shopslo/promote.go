@@ -11,7 +11,6 @@ import (
 
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
-	"github.com/shopslo/shopslo/engine/judge"
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/engine/promote"
 	"github.com/shopslo/shopslo/engine/usage"
@@ -107,6 +106,8 @@ wrong · 4 a source or a repository could not be reached.
 			return usage.Errorf("--to is missing; name the Tier that the release is to go to, or --all")
 		case all && release != "":
 			return usage.Errorf("--release does not go with --all, which carries what the lowest Tier runs")
+		case all && f.acceptRules != "":
+			return usage.Errorf("--accept-rules does not go with --all: it is the hash of one Tier's rules")
 		case all && f.o.PullRequest:
 			return usage.Errorf("--pull-request does not go with --all: a person merges each")
 		}
@@ -127,7 +128,7 @@ func (p *program) mover(ctx context.Context, f promoteFlags) (*promote.Mover, er
 	}
 	o := promote.Options{Options: f.o, Server: f.server, Wait: f.wait, Every: f.every, Tell: f.tell}
 	o.Gate = func(ctx context.Context, to fleet.TierName, release fleet.Release) (logbook.Answer, error) {
-		v, err := judgement(ctx, p, f.server, judge.Question{To: string(to), Release: string(release), Fix: p.fix(f.fixFlags)}, when{time: p.Now()})
+		v, err := judgement(ctx, p, f.server, p.question(string(to), string(release), f.fixFlags), when{time: p.Now()})
 		return v.Answer, err
 	}
 	return promote.Open(ctx, p.Host, d, o)
