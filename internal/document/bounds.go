@@ -18,6 +18,12 @@ const (
 	maxDepth = 100
 )
 
+// File is a file that is read already, such as one of a git branch.
+type File struct {
+	Name string // for messages
+	Data []byte
+}
+
 // ReadFile reads a file that is no longer than it may be: a log or a core dump is not
 // read as a whole.
 func ReadFile(file string) ([]byte, *Fault) {

@@ -1,0 +1,138 @@
+// Package gittree reads files of a git repository's branches, without a checkout and
+// without leaving anything behind: one commit of a branch is fetched into a folder of its
+// own, which is gone after Close.
+//
+// Credentials come from where git itself finds them: a credential helper, SSH, the
+// environment, the user's own git configuration, and that of a checkout.
+package gittree
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/internal/git"
+)
+
+// Errors that say what is the matter; what is returned wraps them, and says where.
+var (
+	// ErrUnreachable: the repository could not be asked.
+	ErrUnreachable = errors.New("cannot be fetched")
+	// ErrNoBranch: it was asked, and has no such branch.
+	ErrNoBranch = errors.New("no such branch")
+)
+
+// Remote is a repository and how it is reached.
+type Remote struct {
+	URL string
+	Env []string // NAME=value each: all of the caller's
+	// Settings are those of a checkout that say how its remote is reached.
+	Settings [][2]string
+	// Git is the program; "" is git.
+	Git string
+	// Timeout of one call of git; 0 is two minutes.
+	Timeout time.Duration
+}
+
+// Where is the repository for people, without secrets.
+func (r Remote) Where() string { return git.Redact(r.URL) }
+
+// Repository is what was fetched of a Remote.
+type Repository struct {
+	remote Remote
+	dir    string
+	git    *git.Runner
+}
+
+// Open prepares a folder, and asks nobody. Close it in any case.
+func (r Remote) Open(ctx context.Context) (*Repository, error) {
+	dir, err := os.MkdirTemp("", "shopslo-tree-")
+	if err != nil {
+		return nil, err
+	}
+	settings := append(r.Settings[:len(r.Settings):len(r.Settings)],
+		[2]string{"remote.origin.url", r.URL}, // in no argument, since it may hold a password
+		[2]string{"core.hooksPath", os.DevNull},
+		[2]string{"gc.auto", "0"}, // it would go on after the command
+		[2]string{"fetch.recurseSubmodules", "false"},
+		[2]string{"log.showSignature", "false"},
+	)
+	g := &Repository{remote: r, dir: dir, git: &git.Runner{
+		Program: r.Git, Timeout: r.Timeout, Env: append(git.Environment(r.Env, settings...), "GIT_DIR="+dir),
+	}}
+	if _, err := g.run(ctx, "init", "--quiet", "--bare", "--template="); err != nil {
+		return nil, errors.Join(err, g.Close())
+	}
+	return g, nil
+}
+
+// Close removes all that was fetched.
+func (g *Repository) Close() error { return os.RemoveAll(g.dir) }
+
+func (g *Repository) run(ctx context.Context, args ...string) (string, error) {
+	return g.git.Run(ctx, git.Call{Args: args})
+}
+
+func (g *Repository) unreachable(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return fmt.Errorf("%s %w: %w", g.remote.Where(), ErrUnreachable, err)
+}
+
+// Heads are what a remote says of its branches.
+type Heads struct {
+	Default string          // the branch that its HEAD is; "" where it has none
+	Has     map[string]bool // of the branches that were asked for
+}
+
+// Heads asks the remote for its default branch, and whether it has others. The error
+// wraps ErrUnreachable, or is that of ctx.
+func (g *Repository) Heads(ctx context.Context, branches ...string) (Heads, error) {
+	h := Heads{Has: map[string]bool{}}
+	args := []string{"ls-remote", "--quiet", "--symref", "origin", "HEAD"}
+	for _, b := range branches {
+		args = append(args, heads+b)
+	}
+	out, err := g.run(ctx, args...)
+	if err != nil {
+		return h, g.unreachable(ctx, err)
+	}
+	for line := range strings.Lines(out) {
+		value, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		switch ref, symbolic := strings.CutPrefix(value, "ref: "); {
+		case symbolic && name == "HEAD":
+			h.Default = strings.TrimPrefix(ref, heads)
+		case !symbolic && strings.HasPrefix(name, heads):
+			h.Has[strings.TrimPrefix(name, heads)] = true
+		}
+	}
+	return h, nil
+}
+
+const heads = "refs/heads/"
+
+// Fetch brings the newest commit of a branch; files of more than a MiB come only when they
+// are read. The error wraps ErrNoBranch or ErrUnreachable, or is that of ctx.
+func (g *Repository) Fetch(ctx context.Context, branch string) (*Tree, error) {
+	h, err := g.Heads(ctx, branch)
+	if err != nil {
+		return nil, err
+	}
+	if !h.Has[branch] {
+		return nil, fmt.Errorf("%s: %w as %s", g.remote.Where(), ErrNoBranch, branch)
+	}
+	if err := g.fetch(ctx, branch, "--depth=1"); err != nil {
+		return nil, err
+	}
+	return g.tree(ctx, branch)
+}
+
+func (g *Repository) fetch(ctx context.Context, branch string, options ...string) error {
+	args := append([]string{"fetch", "--quiet", "--filter=blob:limit=1m", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"}, options...)
+	_, err := g.run(ctx, append(args, "origin", "+"+heads+branch+":"+heads+branch)...)
+	return g.unreachable(ctx, err)
+}
