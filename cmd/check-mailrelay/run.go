@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/mackerelio/checkers"
 
+	"github.com/shopslo/shopslo/internal/cli"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
@@ -125,10 +127,5 @@ func (c check) say(s mailrelay.Severity, line string) int {
 
 // workdir is where the agent lets plugins keep their files.
 func (c check) workdir() string {
-	for _, e := range c.env {
-		if dir, ok := strings.CutPrefix(e, "MACKEREL_PLUGIN_WORKDIR="); ok && dir != "" {
-			return dir
-		}
-	}
-	return os.TempDir()
+	return cmp.Or(cli.Env(c.env)["MACKEREL_PLUGIN_WORKDIR"], os.TempDir())
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/cli"
 	"github.com/shopslo/shopslo/internal/fakes/slackfake"
 )
 
@@ -113,7 +114,7 @@ func (x *team) serve() (address string, stop func() int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	at, ended := make(chan string, 1), make(chan int, 1)
 	var out, errs text
-	p := &program{env: x.env(), stdout: &out, stderr: &errs, now: time.Now, listening: func(a string) { at <- a }}
+	p := &program{env: cli.Env(x.env()), stdout: &out, stderr: &errs, now: time.Now, listening: func(a string) { at <- a }}
 	go func() {
 		ended <- p.run(ctx, []string{"serve", "--config", filepath.Join(x.dir, "incidentbot.yaml"), "--web.listen-address", "127.0.0.1:0"})
 	}()

@@ -1,36 +1,30 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"os/signal"
-	"runtime"
-	"runtime/debug"
-	"strings"
-	"syscall"
 	"time"
 
-	"github.com/shopslo/shopslo/service/incidentbot"
 	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/internal/cli"
+	"github.com/shopslo/shopslo/service/incidentbot"
 )
 
 // The exit codes, which scripts rely on.
 const (
-	exitOK          = 0
-	exitNo          = 1 // check: something is not as it should be
-	exitUsage       = 3 // the command line or a file is wrong
-	exitFailed      = 4 // the store or Slack could not be reached
-	exitInterrupted = 128 + int(syscall.SIGINT)
+	exitOK          = cli.OK
+	exitNo          = cli.No // check: something is not as it should be
+	exitUsage       = cli.Usage
+	exitFailed      = cli.Unavailable // the store or Slack could not be reached
+	exitInterrupted = cli.Interrupted
 )
 
 // program is what the command has around it.
 type program struct {
-	env            []string
+	env            map[string]string
 	stdout, stderr io.Writer
 	now            func() time.Time
 	// listening, where it is set, is told the address; for tests.
@@ -39,54 +33,35 @@ type program struct {
 	config string
 }
 
-// signaled is why the context ended.
-type signaled struct{ os.Signal }
-
-func (s signaled) Error() string { return s.String() }
-
 // run is the whole program. It ends when ctx does, or on SIGINT and SIGTERM; a second
 // signal ends it at once.
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
-	p := &program{env: env, stdout: stdout, stderr: stderr, now: time.Now}
+	p := &program{env: cli.Env(env), stdout: stdout, stderr: stderr, now: time.Now}
 	return p.run(ctx, args)
 }
 
 func (p *program) run(ctx context.Context, args []string) int {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	go func() {
-		select {
-		case s := <-signals:
-			signal.Stop(signals) // from now on a signal kills
-			cancel(signaled{s})
-		case <-ctx.Done():
-		}
-	}()
+	ctx, stop := cli.UntilSignal(ctx)
+	defer stop()
 	cmd := p.command()
 	cmd.SetArgs(args)
 	cmd.SetOut(p.stdout)
 	cmd.SetErr(p.stderr)
 	err := cmd.ExecuteContext(ctx)
-	var by signaled
-	if interrupted := errors.As(context.Cause(ctx), &by) && by.Signal == os.Interrupt; interrupted && err == nil {
+	switch {
+	case err == nil && cli.By(ctx) == os.Interrupt:
 		return exitInterrupted
-	}
-	if err == nil {
+	case err == nil:
 		return exitOK
 	}
-	for line := range strings.Lines(strings.TrimRight(err.Error(), "\n")) {
-		fmt.Fprintf(p.stderr, "incidentbot: %s\n", strings.TrimRight(line, "\n"))
-	}
+	cli.Complain(p.stderr, "incidentbot", err.Error())
 	switch {
 	case errors.As(err, &incidentbot.No{}):
 		return exitNo
 	case errors.As(err, &incidentbot.Failed{}):
 		return exitFailed
 	}
-	fmt.Fprintln(p.stderr, "incidentbot: see 'incidentbot --help'")
+	cli.Complain(p.stderr, "incidentbot", "see 'incidentbot --help'")
 	return exitUsage
 }
 
@@ -113,7 +88,7 @@ Exit codes: 0 done · 1 check found something · 3 the command line or a file is
   incidentbot serve --config incidentbot.yaml
   incidentbot list -o json
   incidentbot postmortem inc-12 --lang ja > inc-12.md`,
-		Version: thisVersion(), SilenceErrors: true, SilenceUsage: true,
+		Version: cli.ThisBuild().Version, SilenceErrors: true, SilenceUsage: true,
 	}
 	cmd.PersistentFlags().StringVar(&p.config, "config", defaultConfig, "`file` with the settings")
 	cmd.AddCommand(p.serveCommand(), p.checkCommand(), p.listCommand(), p.summaryCommand(), p.showCommand(), p.postmortemCommand())
@@ -122,42 +97,8 @@ Exit codes: 0 done · 1 check found something · 3 the command line or a file is
 
 // around is what the bot gets of the program.
 func (p *program) around() incidentbot.Around {
-	return incidentbot.Around{Now: p.now, Getenv: p.getenv, Version: thisVersion(), Listening: p.listening}
+	return incidentbot.Around{Now: p.now, Getenv: p.getenv, Version: cli.ThisBuild().Version, Listening: p.listening}
 }
 
 // getenv looks a variable up; "" where there is none.
-func (p *program) getenv(name string) string {
-	for _, e := range p.env {
-		if value, ok := strings.CutPrefix(e, name+"="); ok {
-			return value
-		}
-	}
-	return ""
-}
-
-// logger writes the log to the error stream.
-func (p *program) logger(level, format string) (*slog.Logger, error) {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, fmt.Errorf("--log.level: %q is not debug, info, warn or error", level)
-	}
-	o := &slog.HandlerOptions{Level: l}
-	switch format {
-	case "text":
-		return slog.New(slog.NewTextHandler(p.stderr, o)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(p.stderr, o)), nil
-	}
-	return nil, fmt.Errorf("--log.format: %q is not text or json", format)
-}
-
-// version is set by the linker where a release is built; otherwise the module's own
-// version is told.
-var version string
-
-func thisVersion() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return cmp.Or(version, info.Main.Version, "(devel)")
-	}
-	return cmp.Or(version, "(devel)", runtime.Version())
-}
+func (p *program) getenv(name string) string { return p.env[name] }

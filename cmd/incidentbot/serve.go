@@ -1,14 +1,19 @@
 package main
 
 import (
-	"github.com/shopslo/shopslo/service/incidentbot"
 	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/internal/cli"
+	"github.com/shopslo/shopslo/service/incidentbot"
 )
 
 // defaultListen is on this machine only.
 const defaultListen = "127.0.0.1:9878"
 
-type serveFlags struct{ listen, webConfig, logLevel, logFormat string }
+type serveFlags struct {
+	listen, webConfig string
+	log               cli.LogFlags
+}
 
 func (p *program) serveCommand() *cobra.Command {
 	var f serveFlags
@@ -25,7 +30,7 @@ store, and done by the next one. Several may run on one PostgreSQL store.
 		Example: "  incidentbot serve --config incidentbot.yaml --web.listen-address :9878",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			log, err := p.logger(f.logLevel, f.logFormat)
+			log, err := f.log.Logger(p.stderr)
 			if err != nil {
 				return err
 			}
@@ -35,7 +40,6 @@ store, and done by the next one. Several may run on one PostgreSQL store.
 	fs := cmd.Flags()
 	fs.StringVar(&f.listen, "web.listen-address", defaultListen, "`host:port` to listen on; port 0 is a free one")
 	fs.StringVar(&f.webConfig, "web.config.file", "", "`file` with TLS settings, as Prometheus' exporters have it")
-	fs.StringVar(&f.logLevel, "log.level", "info", "least `level` that is logged: debug, info, warn or error")
-	fs.StringVar(&f.logFormat, "log.format", "text", "`format` of the log: text or json")
+	f.log.Register(fs)
 	return cmd
 }

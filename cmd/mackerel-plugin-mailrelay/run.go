@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/cli"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
@@ -40,12 +41,7 @@ type program struct {
 }
 
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
-	p := &program{env: map[string]string{}, stdout: stdout, stderr: stderr, now: time.Now}
-	for _, e := range env {
-		if name, value, ok := strings.Cut(e, "="); ok {
-			p.env[name] = value
-		}
-	}
+	p := &program{env: cli.Env(env), stdout: stdout, stderr: stderr, now: time.Now}
 	return p.run(ctx, args)
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 	mackerelplugin "github.com/mackerelio/go-mackerel-plugin"
 
+	"github.com/shopslo/shopslo/internal/cli"
 	"github.com/shopslo/shopslo/plugins/subnetips"
 )
 
@@ -46,15 +47,9 @@ type plugin struct {
 }
 
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
-	p := &plugin{stdout: stdout, stderr: stderr, now: time.Now, workdir: os.TempDir()}
-	for _, e := range env {
-		switch name, value, _ := strings.Cut(e, "="); name {
-		case "MACKEREL_PLUGIN_WORKDIR":
-			p.workdir = cmp.Or(value, p.workdir)
-		case "MACKEREL_AGENT_PLUGIN_META":
-			p.meta = value != ""
-		}
-	}
+	around := cli.Env(env)
+	p := &plugin{stdout: stdout, stderr: stderr, now: time.Now}
+	p.workdir, p.meta = cmp.Or(around["MACKEREL_PLUGIN_WORKDIR"], os.TempDir()), around["MACKEREL_AGENT_PLUGIN_META"] != ""
 	return p.run(ctx, args)
 }
 

@@ -1,31 +1,24 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"os/signal"
-	"runtime"
-	"runtime/debug"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/shopslo/shopslo/exporters/shopset"
+	"github.com/shopslo/shopslo/internal/cli"
 )
 
 // The exit codes, which scripts rely on.
 const (
-	exitOK          = 0
-	exitUsage       = 3 // the command line, a document or a file is wrong
-	exitFailed      = 4 // it ran, and what it cannot do without failed
-	exitInterrupted = 128 + int(syscall.SIGINT)
+	exitOK          = cli.OK
+	exitUsage       = cli.Usage
+	exitFailed      = cli.Unavailable // it ran, and what it cannot do without failed
+	exitInterrupted = cli.Interrupted
 )
 
 // program is what the command has around it.
@@ -51,45 +44,26 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 }
 
 func (p *program) run(ctx context.Context, args []string) int {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	go func() {
-		select {
-		case s := <-signals:
-			signal.Stop(signals) // from now on a signal kills
-			cancel(signaled{s})
-		case <-ctx.Done():
-		}
-	}()
+	ctx, stop := cli.UntilSignal(ctx)
+	defer stop()
 	cmd := p.command()
 	cmd.SetArgs(args)
 	cmd.SetOut(p.stdout)
 	cmd.SetErr(p.stderr)
 	err := cmd.ExecuteContext(ctx)
-	var by signaled
-	if interrupted := errors.As(context.Cause(ctx), &by) && by.Signal == os.Interrupt; interrupted && err == nil {
+	switch {
+	case err == nil && cli.By(ctx) == os.Interrupt:
 		return exitInterrupted
-	}
-	if err == nil {
+	case err == nil:
 		return exitOK
 	}
-	for line := range strings.Lines(strings.TrimRight(err.Error(), "\n")) {
-		fmt.Fprintf(p.stderr, "shopset_exporter: %s\n", strings.TrimRight(line, "\n"))
-	}
+	cli.Complain(p.stderr, "shopset_exporter", err.Error())
 	if errors.As(err, &failure{}) {
 		return exitFailed
 	}
-	fmt.Fprintln(p.stderr, "shopset_exporter: see 'shopset_exporter --help'")
+	cli.Complain(p.stderr, "shopset_exporter", "see 'shopset_exporter --help'")
 	return exitUsage
 }
-
-// signaled is why the context ended.
-type signaled struct{ os.Signal }
-
-func (s signaled) Error() string { return s.String() }
 
 // flags are the settings.
 type flags struct {
@@ -110,8 +84,8 @@ type flags struct {
 	state   string
 	refresh time.Duration
 
-	listen, webConfig   string
-	logLevel, logFormat string
+	listen, webConfig string
+	log               cli.LogFlags
 }
 
 // defaultListen is on this machine only: without a web configuration anybody who
@@ -142,7 +116,7 @@ wrong · 4 it could not go on · 130 interrupted.`,
   shopset_exporter --fleet.resources --in-cluster onprem-a --state.file /var/lib/shopset/state.json \
     --git.dir /var/lib/shopset/git --git.system https://git.example.com/system.git \
     --git.app https://git.example.com/app.git --git.submodule app`,
-		Version:           thisBuild().Version,
+		Version:           cli.ThisBuild().Version,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
@@ -153,7 +127,7 @@ wrong · 4 it could not go on · 130 interrupted.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			log, err := p.logger(f)
+			log, err := f.log.Logger(p.stderr)
 			if err != nil {
 				return err
 			}
@@ -189,8 +163,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	fs.DurationVar(&f.refresh, "refresh", 10*time.Second, "how often the fleet is judged where nothing changes")
 	fs.StringVar(&f.listen, "web.listen-address", defaultListen, "`host:port` to listen on; port 0 is a free one")
 	fs.StringVar(&f.webConfig, "web.config.file", "", "`file` with TLS and basic authentication settings, as Prometheus' exporters have it")
-	fs.StringVar(&f.logLevel, "log.level", "info", "least `level` that is logged: debug, info, warn or error")
-	fs.StringVar(&f.logFormat, "log.format", "text", "`format` of the log: text or json")
+	f.log.Register(fs)
 }
 
 // check says what does not fit together.
@@ -216,38 +189,4 @@ func (f *flags) check() error {
 		return errors.New("--max-age and --grace are not negative")
 	}
 	return nil
-}
-
-// logger writes the log to the error stream.
-func (p *program) logger(f *flags) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return nil, fmt.Errorf("--log.level: %q is not debug, info, warn or error", f.logLevel)
-	}
-	o := &slog.HandlerOptions{Level: level}
-	switch f.logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(p.stderr, o)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(p.stderr, o)), nil
-	}
-	return nil, fmt.Errorf("--log.format: %q is not text or json", f.logFormat)
-}
-
-// version is set by the linker where a release is built; otherwise the module's own
-// version is told.
-var version string
-
-func thisBuild() shopset.Build {
-	b := shopset.Build{Version: version, Go: runtime.Version()}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		b.Version = cmp.Or(b.Version, info.Main.Version)
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				b.Revision = s.Value
-			}
-		}
-	}
-	b.Version = cmp.Or(b.Version, "(devel)")
-	return b
 }

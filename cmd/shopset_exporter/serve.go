@@ -21,6 +21,7 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/kube"
 	"github.com/shopslo/shopslo/fleet/manifest"
+	"github.com/shopslo/shopslo/internal/cli"
 	"github.com/shopslo/shopslo/internal/server"
 )
 
@@ -75,7 +76,7 @@ func (p *program) serve(ctx context.Context, f *flags, log *slog.Logger) error {
 	if s.releases, err = openReleases(ctx, f, p.env, p.now, log, s.notify); err != nil {
 		return err
 	}
-	s.exporter = shopset.New(s.fleet, remembered, shopset.Options{MaxAge: f.maxAge, Build: thisBuild()})
+	s.exporter = shopset.New(s.fleet, remembered, shopset.Options{MaxAge: f.maxAge, Build: shopset.Build(cli.ThisBuild())})
 	shell, err := s.shell()
 	if err != nil {
 		return err
@@ -310,7 +311,7 @@ func (s *service) save() {
 // shell makes the HTTP server with its routes.
 func (s *service) shell() (*server.Server, error) {
 	shell, err := server.New(server.Options{
-		Name: "shopset_exporter", Version: thisBuild().Version, Description: "How a fleet of ShopSets really is",
+		Name: "shopset_exporter", Version: cli.ThisBuild().Version, Description: "How a fleet of ShopSets really is",
 		Links: []server.Link{
 			{Address: "/metrics", Text: "Metrics", Description: "for Prometheus"},
 			{Address: "/api/v1/fleet", Text: "Fleet", Description: "the same as JSON"},

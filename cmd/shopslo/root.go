@@ -7,9 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,19 +14,20 @@ import (
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/internal/cli"
 	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/slo"
 )
 
 // The exit codes, which scripts rely on.
 const (
-	exitOK           = 0
-	exitNo           = 1 // gate: hold; validate: findings
-	exitInconclusive = 2 // gate: evidence is missing
-	exitUsage        = 3 // the command line, the configuration or a document is wrong
-	exitUnavailable  = 4 // a source that is needed could not be reached
-	exitInterrupted  = 128 + int(syscall.SIGINT)
-	exitTerminated   = 128 + int(syscall.SIGTERM)
+	exitOK           = cli.OK
+	exitNo           = cli.No           // gate: hold; validate: findings
+	exitInconclusive = cli.Inconclusive // gate: evidence is missing
+	exitUsage        = cli.Usage
+	exitUnavailable  = cli.Unavailable // a source that is needed could not be reached
+	exitInterrupted  = cli.Interrupted
+	exitTerminated   = cli.Terminated
 )
 
 // codeError is an error that knows its exit code. Without an error inside, all has
@@ -51,11 +49,6 @@ func (e *codeError) Unwrap() error { return e.err }
 // exitWith ends the command with a code and no message.
 func exitWith(code int) error { return &codeError{code: code} }
 
-// signaled is why the context ended.
-type signaled struct{ os.Signal }
-
-func (s signaled) Error() string { return s.Signal.String() }
-
 // program is what a command has around it.
 type program struct {
 	host.Host
@@ -70,15 +63,11 @@ type program struct {
 // run is the whole program. It ends early, and cleanly, when ctx does or on SIGINT
 // and SIGTERM; a second signal ends it at once.
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
-	ctx, stop := untilSignal(ctx)
+	ctx, stop := cli.UntilSignal(ctx)
 	defer stop()
 	p := &program{args: args, stdout: stdout, stderr: stderr}
-	p.Host = host.Host{Now: time.Now, Env: map[string]string{}, Version: thisBuild().Shopslo, Progress: p.progressLine, Complain: p.say,
+	p.Host = host.Host{Now: time.Now, Env: cli.Env(env), Version: cli.ThisBuild().Version, Progress: p.progressLine, Complain: p.say,
 		Warnings: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
-	for _, kv := range env {
-		k, v, _ := strings.Cut(kv, "=")
-		p.Env[k] = v
-	}
 	cmd := p.root()
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
@@ -87,36 +76,16 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 	return p.exit(ctx, at, err)
 }
 
-// untilSignal gives a context that ends on SIGINT and SIGTERM with a signaled as its cause.
-func untilSignal(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		select {
-		case s := <-signals:
-			signal.Stop(signals) // from now on a signal kills
-			cancel(signaled{s})
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		cancel(nil)
-	}
-}
-
 // exit prints the error, once, and gives the exit code.
 func (p *program) exit(ctx context.Context, at *cobra.Command, err error) int {
-	var sig signaled
-	if errors.As(context.Cause(ctx), &sig) {
+	if by := cli.By(ctx); by != nil {
 		switch {
-		case sig.Signal == os.Interrupt:
+		case by == os.Interrupt:
 			p.say("interrupted")
 			return exitInterrupted
 		case err == nil: // a server that was asked to end, and did
 			return exitOK
-		case errors.Is(err, context.Canceled) || errors.As(err, &sig):
+		case errors.Is(err, context.Canceled) || errors.As(err, new(cli.Signal)):
 			p.say("terminated")
 			return exitTerminated
 		}
@@ -145,9 +114,7 @@ func (p *program) exit(ctx context.Context, at *cobra.Command, err error) int {
 
 // say writes a message, a line for each of its lines.
 func (p *program) say(message string) {
-	for line := range strings.Lines(strings.TrimRight(message, "\n")) {
-		fmt.Fprintf(p.stderr, "shopslo: %s\n", plain.Line(strings.TrimRight(line, "\n")))
-	}
+	cli.Complain(p.stderr, "shopslo", plain.Lines(message))
 }
 
 // root makes the command with all of its subcommands.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -10,13 +9,14 @@ import (
 
 	"github.com/shopslo/shopslo/engine/client"
 	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/internal/cli"
 	"github.com/shopslo/shopslo/service/shopslo"
 )
 
 // serveFlags are the flags of `serve`, named as Prometheus' own servers name them.
 type serveFlags struct {
-	listen, webConfig   string
-	logLevel, logFormat string
+	listen, webConfig string
+	log               cli.LogFlags
 }
 
 func serveCommand(p *program) *cobra.Command {
@@ -46,12 +46,11 @@ say up to when all is counted, and what is not.`,
 	fs := cmd.Flags()
 	fs.StringVar(&f.listen, "web.listen-address", client.DefaultListen, "`host:port` to listen on; port 0 is a free one")
 	fs.StringVar(&f.webConfig, "web.config.file", "", "`file` with TLS and basic authentication settings, as Prometheus' exporters have it")
-	fs.StringVar(&f.logLevel, "log.level", "info", "least `level` that is logged: debug, info, warn or error")
-	fs.StringVar(&f.logFormat, "log.format", "text", "`format` of the log: text or json")
+	f.log.Register(fs)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		log, err := newLogger(p, f)
+		log, err := f.log.Logger(p.stderr)
 		if err != nil {
-			return err
+			return usage.Errorf("%v", err)
 		}
 		hup := make(chan os.Signal, 1)
 		signal.Notify(hup, syscall.SIGHUP) // also while starting, which can take a while
@@ -59,20 +58,4 @@ say up to when all is counted, and what is not.`,
 		return shopslo.Serve(cmd.Context(), shopslo.Options{Host: p.Host, Config: p.configFile, Listen: f.listen, WebConfig: f.webConfig, Log: log, Reload: hup})
 	}
 	return cmd
-}
-
-// newLogger writes the log to the error stream.
-func newLogger(p *program, f serveFlags) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return nil, usage.Errorf("--log.level: %q is not debug, info, warn or error", f.logLevel)
-	}
-	o := &slog.HandlerOptions{Level: level}
-	switch f.logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(p.stderr, o)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(p.stderr, o)), nil
-	}
-	return nil, usage.Errorf("--log.format: %q is not text or json", f.logFormat)
 }

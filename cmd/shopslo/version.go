@@ -1,17 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
-)
 
-// version is set by the linker where a release is built; otherwise the module's own
-// version, or the commit, is told.
-var version string
+	"github.com/shopslo/shopslo/internal/cli"
+)
 
 // build is what `shopslo version -o json` prints. Fields that are not known are "".
 type build struct {
@@ -24,17 +20,8 @@ type build struct {
 }
 
 func thisBuild() build {
-	b := build{Version: 1, Shopslo: version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		b.Shopslo = cmp.Or(b.Shopslo, info.Main.Version)
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				b.Commit = s.Value
-			}
-		}
-	}
-	b.Shopslo = cmp.Or(b.Shopslo, "(devel)")
-	return b
+	b := cli.ThisBuild()
+	return build{Version: 1, Shopslo: b.Version, Commit: b.Revision, Go: b.Go, OS: runtime.GOOS, Arch: runtime.GOARCH}
 }
 
 func versionCommand(p *program) *cobra.Command {

@@ -236,6 +236,13 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 				"cmd/x/y.go":           "package main\nimport \"runtime/debug\"\nvar a = debug.SetGCPercent(800)\n",
 			},
 			[]string{"engine/e.go:7: uses runtime/debug.SetGCPercent", "engine/e.go:7: uses time.Now", "service/shopslo/s.go:4: uses os/signal.Notify"}},
+		{"what all programs share belongs to programs",
+			map[string]string{
+				"internal/cli/c.go": doc("cli", "import \"os/signal\"\nvar a = signal.Notify\n"),
+				"cmd/x/main.go":     goodMain, "cmd/x/x.go": "package main\n" + imports(m+"internal/cli"),
+				"engine/e.go": doc("engine", imports(m+"internal/cli")),
+			},
+			[]string{"engine/e.go:3: imports internal/cli"}},
 		{"the demo may do what cmd may, and is a part of one program",
 			map[string]string{
 				"internal/demo/d.go": doc("demo", "import \"time\"\nvar now = time.Now()\n"),

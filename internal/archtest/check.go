@@ -172,7 +172,7 @@ func (c *checker) layers(f *File) {
 		if other, name := floor(dir); own > nowhere && other > own {
 			c.add(i.at(f), "an arrow always points down", "%s (%s) imports %s (%s)", f.Dir, ownName, dir, name)
 		}
-		if program, ok := wirings[dir]; ok && f.Dir != program && f.Dir != dir {
+		if program, ok := wirings[dir]; ok && !under(f.Dir, program) && f.Dir != dir {
 			c.add(i.at(f), "it is a part of "+program, "imports %s", dir)
 		}
 		if under(dir, "cmd") {

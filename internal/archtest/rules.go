@@ -49,9 +49,10 @@ var sharedReads = map[string][]string{
 	"plugins/mailrelay/relaystore": {"github.com/gofrs/flock"},                // runs take turns
 }
 
-// wirings are folders outside of cmd that belong to one program, and may do what
+// wirings are folders outside of cmd that belong to one program, or to all, and may do what
 // cmd may.
 var wirings = map[string]string{
+	"internal/cli":  "cmd",         // signals, the log and the build of every program
 	"internal/demo": "cmd/shopslo", // runs processes and a load generator in real time
 }
 
