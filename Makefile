@@ -58,12 +58,13 @@ release: ## build dist/: all programs for Linux, and the archives that mkr insta
 	done
 	@cd $(DIST) && sha256sum *.zip | tee SHA256SUMS
 
-lint: ## check format, vet, staticcheck, the house's rules, the workflows
+lint: ## check format, vet, staticcheck, dead code, the house's rules, the workflows
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted (make fmt mends it):" $$unformatted >&2; exit 1; fi
 	go vet -tags e2e ./...
 	go -C bench vet ./...
 	go -C tools vet ./mutate ./pack ./vulndb
 	$(TOOL) staticcheck -tags e2e ./...
+	@dead=$$($(TOOL) deadcode -test -tags e2e ./... && cd bench && go tool -modfile=../tools/go.mod deadcode -test ./...); if [ -n "$$dead" ]; then echo "nobody calls this:" "$$dead" >&2; exit 1; fi
 	go test -count 1 ./internal/archtest
 	bash -n .ci/run
 	$(TOOL) actionlint -shellcheck= -pyflakes=

@@ -72,16 +72,6 @@ func (f *Fake) HostMetric(id, metric string) []Value {
 	return nil
 }
 
-// HostMetricNames are a host's metrics, sorted.
-func (f *Fake) HostMetricNames(id string) []string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if h := f.hosts[id]; h != nil {
-		return slices.Sorted(maps.Keys(h.metrics))
-	}
-	return nil
-}
-
 // Hosts are the ids of all hosts, in the order in which they came.
 func (f *Fake) Hosts() []string {
 	f.mu.Lock()

@@ -202,12 +202,3 @@ func (r Result) Tables() string {
 	fmt.Fprintf(&b, "\nIn a week with a holiday at 8 mails a minute the verdict raised %d false alarms where nobody had told it, %d where it stood under `holidays`.\n", r.HolidayUntold, r.HolidayTold)
 	return b.String()
 }
-
-// Failing lists what was measured, for people.
-func Failing() string {
-	var b strings.Builder
-	for _, f := range Failures() {
-		fmt.Fprintf(&b, "- **%s**: %s\n", f.Name, f.what)
-	}
-	return b.String()
-}
