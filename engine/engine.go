@@ -19,6 +19,7 @@ import (
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/promoted"
 	"github.com/shopslo/shopslo/engine/source"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
@@ -186,6 +187,9 @@ func OneShot(ctx context.Context, h host.Host, d *documents.Documents, at time.T
 // OneShotBack is OneShot for an answer that looks so far back, and at these Tiers only;
 // nil: at all.
 func OneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at time.Time, reach time.Duration, judged []fleet.TierName) (*Engine, error) {
+	if err := promoted.Calendar(ctx, h, d); err != nil {
+		return nil, err
+	}
 	now := h.Now()
 	src, err := source.Open(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {

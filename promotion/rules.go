@@ -18,34 +18,73 @@ func (d *deciding) checkRules(t tier) []Check {
 		}
 		return nil
 	}
-	if checks, done := d.unasked(CheckRules, t, r.Last.Where, r.Last.Error, "set gate.log, or ask a server that logs"); done {
-		return checks
+	if f := r.From; f != nil && f.Error != "" {
+		return []Check{t.check(CheckRules).says(Unknown, fmt.Sprintf("Cannot check rules: %s could not be read.", inSentence(f.Where)))}
 	}
-	hash := r.Now.Hash()
 	c := t.check(CheckRules)
-	c.figure("hash", hash)
-	if r.Last.Rules == nil {
+	c.figure("hash", r.Now.Hash())
+	if f := r.From; f != nil && !f.Asked {
+		c.figure("from", Figures{{"repository", f.Repository}, {"branch", f.Branch}, {"commit", f.Commit}, {"file", f.File}, {"missing", f.Missing}})
+	}
+	if checks, done := d.unasked(CheckRules, t, r.Last.Where, r.Last.Error, "set gate.log, or ask a server that logs"); done {
+		c.Result, c.Reason = checks[0].Result, checks[0].Reason
+	} else if r.Last.Rules == nil {
 		c.Result, c.Reason = NotChecked, fmt.Sprintf("First decision: %s has no earlier rules to compare with.", inSentence(r.Last.Where))
 		if d.p.Needs[CheckRules] == Required {
 			c.Result = Unknown
-			d.accept(&c, hash)
 		}
-		return []Check{c}
+	} else {
+		d.compareRules(&c)
 	}
+	d.whereFrom(&c)
+	if c.Result == Unknown && r.Last.Error == "" && (r.Last.Where != "" || r.missing()) {
+		d.accept(&c, r.Now.Hash())
+	}
+	return []Check{c}
+}
+
+// compareRules compares the rules with those of the last decision that has some.
+func (d *deciding) compareRules(c *Check) {
+	r := d.e.Rules
 	changed := rulesChanged(*r.Last.Rules, r.Now)
 	since := fmt.Sprintf("entry %d of %s", r.Last.Entry, r.Last.At.UTC().Format(time.RFC3339))
 	c.figure("entry", r.Last.Entry).figure("laxer", changed.lax).figure("stricter", changed.strict)
 	switch {
 	case len(changed.lax) > 0:
 		c.Result, c.Reason = Unknown, fmt.Sprintf("SLOs or policy ask for less than, or something else than, in %s: %s.", since, strings.Join(changed.lax, "; "))
-		d.accept(&c, hash)
 	case len(changed.strict) > 0:
 		c.Result, c.Reason = Pass, fmt.Sprintf("SLOs and policy are stricter than in %s: %s.", since, strings.Join(changed.strict, "; "))
 	default:
 		c.Result, c.Reason = Pass, fmt.Sprintf("SLOs and policy are the same as in %s.", since)
 	}
-	return []Check{c}
 }
+
+// whereFrom says where the rules were read, and what the Release may bring instead.
+func (d *deciding) whereFrom(c *Check) {
+	r := d.e.Rules
+	switch f := r.From; {
+	case f == nil:
+	case f.Asked:
+		c.Reason += " They are those beside the configuration, as --own-rules asks."
+	case f.Missing:
+		c.Reason += fmt.Sprintf(" They are those beside the configuration, since branch %s has no %s yet.", f.Branch, f.File)
+		if c.Result == NotChecked { // nobody has compared them with anything
+			c.Result = Unknown
+		}
+	default:
+		c.Reason += fmt.Sprintf(" They were read from %s of branch %s at %.12s.", f.File, f.Branch, f.Commit)
+	}
+	if r.Beside == nil {
+		return
+	}
+	if lax := rulesChanged(r.Now, *r.Beside).lax; len(lax) > 0 {
+		c.figure("beside", lax)
+		c.Reason += fmt.Sprintf(" Those beside the configuration ask for less, and do not count before they are promoted: %s.", strings.Join(lax, "; "))
+	}
+}
+
+// missing reports whether the branch that is to have the rules has none.
+func (r *RulesFound) missing() bool { return r.From != nil && r.From.Missing }
 
 // accept waives what somebody has accepted, and says to others how it is done.
 func (d *deciding) accept(c *Check, hash string) {

@@ -77,11 +77,32 @@ type RulesFound struct {
 	Now      RuleSet     `json:"now"`
 	Last     LastRules   `json:"last"`
 	Accepted *Acceptance `json:"accepted"` // nil: by nobody
+	// From is where SLOs and policy were read; nil: beside the configuration.
+	From *RulesFrom `json:"from,omitempty"`
+	// Beside are those beside the configuration, where Now is from elsewhere: the Release may
+	// bring them.
+	Beside *RuleSet `json:"beside,omitempty"`
+}
+
+// RulesFrom is a branch of a git repository that SLOs and policy are read from.
+type RulesFrom struct {
+	Where string `json:"where"` // for people
+	Error string `json:"error"` // why they could not be read; they are then those beside the configuration
+	// Repository is its URL without secrets, Commit what Branch pointed to, File the
+	// configuration in it.
+	Repository string `json:"repository"`
+	Branch     string `json:"branch"`
+	Commit     string `json:"commit"`
+	File       string `json:"file"`
+	// Missing: the branch does not have it, and the rules are those beside the configuration.
+	Missing bool `json:"missing,omitempty"`
+	// Asked: whoever asked wants those beside the configuration, whatever branch there is.
+	Asked bool `json:"asked,omitempty"`
 }
 
 // RulesOf are the rules that a Release is judged by.
-func (e *Evidence) RulesOf(slos []slo.SLO, p Policy) RuleSet {
-	r := RuleSet{SLOs: []SLORule{}, Alerts: e.Report.Alerts, Policy: p.withDefaults(), Soak: e.Source.Soak.Seconds()}
+func (e *Evidence) RulesOf(slos []slo.SLO, alerts []slo.BurnAlert, p Policy) RuleSet {
+	r := RuleSet{SLOs: []SLORule{}, Alerts: alerts, Policy: p.withDefaults(), Soak: e.Source.Soak.Seconds()}
 	if p.Soak != nil {
 		r.Soak = p.Soak.Seconds()
 	}

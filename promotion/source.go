@@ -9,8 +9,8 @@ import (
 func checkSources(e *Evidence) []Check {
 	outages := slices.Clone(e.Outages)
 	note := func(where, failed string) {
-		if failed != "" {
-			outages = append(outages, Outage{Source: orElse(where, "a source"), Error: failed})
+		if o := (Outage{orElse(where, "a source"), failed}); failed != "" && !slices.Contains(outages, o) { // one may be asked for several things
+			outages = append(outages, o)
 		}
 	}
 	note("the source of budgets", e.Report.Outage)
@@ -20,8 +20,11 @@ func checkSources(e *Evidence) []Check {
 	note(e.Freezes.Where, e.Freezes.Error)
 	note(e.Overrides.Where, e.Overrides.Error)
 	note(e.Exclusions.Where, e.Exclusions.Error)
-	if e.Rules != nil {
-		note(e.Rules.Last.Where, e.Rules.Last.Error)
+	if r := e.Rules; r != nil {
+		note(r.Last.Where, r.Last.Error)
+		if r.From != nil {
+			note(r.From.Where, r.From.Error)
+		}
 	}
 	var checks []Check
 	for _, o := range outages {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/promoted"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
@@ -71,8 +73,8 @@ stops every promotion until the document is deleted; no override sets it aside.`
 	f.StringVar(&recurs.At, "time", "00:00", "the `time` of day at which a recurring one begins")
 	f.StringVar(&recurs.TimeZone, "time-zone", "Asia/Tokyo", "the IANA `name` of the zone of --time")
 	emergency := f.Bool("emergency", false, "stop everything, from now until the document is deleted")
-	cmd.RunE = func(*cobra.Command, []string) error {
-		return e.run("freeze", func(now time.Time) ([]byte, error) {
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return e.run(cmd.Context(), "freeze", func(now time.Time) ([]byte, error) {
 			z := promotion.Freeze{ID: e.name, Reason: e.reason, By: e.by, Scope: e.scope(), Emergency: *emergency}
 			switch {
 			case *emergency && (len(e.tiers)+len(e.groups) > 0 || recurs.RRule != "" || e.until != "" || e.length != ""):
@@ -123,8 +125,8 @@ decision and report.`,
 	checks := f.StringSlice("check", nil, "the `name` of a check; may be repeated")
 	p.complete(cmd, "check", overridable)
 	release := f.String("release", "", "only for this `commit`")
-	cmd.RunE = func(*cobra.Command, []string) error {
-		return e.run("override", func(now time.Time) ([]byte, error) {
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return e.run(cmd.Context(), "override", func(now time.Time) ([]byte, error) {
 			if len(*checks) == 0 || len(e.tiers) == 0 {
 				return nil, usage.Errorf("--check and --tier are needed: which check is waived, for which Tier?")
 			}
@@ -167,8 +169,8 @@ buckets of the ledger), since older counts are kept by the hour.`,
 	p.complete(cmd, "shopset", documents.ShopSetNames)
 	p.complete(cmd, "slo", documents.SLONames)
 	p.complete(cmd, "cause", causes)
-	cmd.RunE = func(*cobra.Command, []string) error {
-		return e.run("exclusion", func(now time.Time) ([]byte, error) {
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return e.run(cmd.Context(), "exclusion", func(now time.Time) ([]byte, error) {
 			x := promotion.Exclusion{ID: e.name, Who: e.by, Cause: *cause + ": " + e.reason, Link: e.link, SLOs: *slos, Scope: e.scope()}
 			var err error
 			switch {
@@ -189,11 +191,14 @@ buckets of the ledger), since older counts are kept by the hour.`,
 }
 
 // run lists, or checks what all commands need and writes the document that text gives.
-func (e *entry) run(kind string, text func(now time.Time) ([]byte, error)) error {
+func (e *entry) run(ctx context.Context, kind string, text func(now time.Time) ([]byte, error)) error {
 	now := e.p.Now().Truncate(time.Second)
 	if e.list {
 		d, err := e.p.load()
 		if err != nil {
+			return err
+		}
+		if err := promoted.Calendar(ctx, e.p.Host, d); err != nil {
 			return err
 		}
 		found, _, err := d.Calendar()

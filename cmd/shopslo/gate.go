@@ -73,7 +73,7 @@ same decision in further forms.
 		if err != nil {
 			return err
 		}
-		if err := f.check(cmd, when); err != nil {
+		if err := f.check(cmd, *server, when); err != nil {
 			return err
 		}
 		a, err := p.gate(cmd.Context(), *server, f, when)
@@ -92,13 +92,13 @@ same decision in further forms.
 }
 
 // check refuses what cannot be asked together.
-func (f *gateFlags) check(cmd *cobra.Command, at when) error {
+func (f *gateFlags) check(cmd *cobra.Command, server string, at when) error {
 	if err := f.out.check(); err != nil {
 		return err
 	}
 	switch {
 	case f.replay != "":
-		for _, name := range []string{"to", "release", "fix", "by", "accept-rules", "watch", "at", "server"} {
+		for _, name := range []string{"to", "release", "fix", "by", "accept-rules", "own-rules", "watch", "at", "server"} {
 			if cmd.Flags().Changed(name) {
 				return usage.Errorf("--%s does not go with --replay: all is in the record", name)
 			}
@@ -114,7 +114,7 @@ func (f *gateFlags) check(cmd *cobra.Command, at when) error {
 	if err := checkRelease("--release", f.release); err != nil {
 		return err
 	}
-	return f.fixFlags.check()
+	return f.fixFlags.check(server)
 }
 
 // gate makes the decision again that a file holds, or asks until there is one.
@@ -216,7 +216,7 @@ func judgement(ctx context.Context, p *program, server string, q judge.Question,
 	}
 	defer book.Close()
 	q.Last = book.LastRules
-	once, err := judge.Ask(p.Host, d, q, at.time)
+	once, err := judge.Ask(ctx, p.Host, d, q, at.time)
 	if err != nil {
 		return judged{}, err
 	}

@@ -58,7 +58,7 @@ func (f *promoteFlags) check(all bool) error {
 			return err
 		}
 	}
-	return f.fixFlags.check()
+	return f.fixFlags.check(f.server)
 }
 
 func promoteCommand(p *program) *cobra.Command {
@@ -111,10 +111,10 @@ wrong · 4 a source or a repository could not be reached.
 		case all && f.o.PullRequest:
 			return usage.Errorf("--pull-request does not go with --all: a person merges each")
 		}
+		f.server, f.o.Release = *server, fleet.Release(release)
 		if err := errors.Join(f.check(all), checkRelease("--release", release)); err != nil {
 			return err
 		}
-		f.server, f.o.Release = *server, fleet.Release(release)
 		return promoteTo(cmd.Context(), p, f, fleet.TierName(to), all, all && !fs.Changed("wait"))
 	}
 	return cmd

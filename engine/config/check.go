@@ -237,6 +237,23 @@ func (c *checker) log(l *DecisionLog) {
 	}
 }
 
+// branch checks where files are in a repository; nil: nowhere.
+func (c *checker) branch(path string, b *Branch) {
+	if b == nil {
+		return
+	}
+	c.repository(path+".repository", &b.Repository)
+	if err := fleet.CheckBranch(b.Branch); err != nil && b.Branch != "" {
+		c.Wrong(path+".branch", "%v", err)
+	}
+	if filepath.IsAbs(b.Dir) || b.Dir == ".." || strings.HasPrefix(filepath.ToSlash(filepath.Clean(b.Dir)), "../") {
+		c.Wrong(path+".dir", "leaves the repository; write a folder that is in it, such as ops")
+	}
+	if b.Repository == "" && b.Branch == "" && b.Dir == "" {
+		c.Wrong(path, "is empty; name a repository, a branch or both")
+	}
+}
+
 // alerts fills in whom to ask: without an address it is the Prometheus of the source,
 // and asked as that is.
 func (c *checker) alerts(a *Alerts) {
@@ -276,6 +293,13 @@ func (c *checker) gate() {
 	}
 	if g.Log != nil {
 		c.log(g.Log)
+	}
+	c.branch("gate.rules_from", g.RulesFrom)
+	c.branch("gate.calendar_from", g.CalendarFrom)
+	if b := g.CalendarFrom; b != nil && b.Branch == "" {
+		c.Wrong("gate.calendar_from.branch", "is missing; name the branch that people write freezes to, such as main")
+	} else if b != nil && len(g.Calendar) == 0 {
+		c.Wrong("gate.calendar_from", "stands alone; name the files in gate.calendar, such as [calendar/*.yaml]")
 	}
 	if g.Tell.Mackerel && c.Mackerel == nil {
 		c.Wrong("gate.tell.mackerel", "needs the section mackerel, which names the service")

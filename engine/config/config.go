@@ -324,6 +324,11 @@ type Gate struct {
 	// Calendar are patterns of the names of files with freezes, overrides and
 	// exclusions; nil: none.
 	Calendar []string `json:"calendar,omitempty"`
+	// RulesFrom is where SLOs and policy are read that a gate without a server judges by;
+	// nil: the branch of the target Tier in the repository of this file, if it has one.
+	RulesFrom *Branch `json:"rules_from,omitempty"`
+	// CalendarFrom is where the files of Calendar are; nil: beside this one.
+	CalendarFrom *Branch `json:"calendar_from,omitempty"`
 	// Log is where decisions are logged; nil: nowhere.
 	Log *DecisionLog `json:"log,omitempty"`
 	// Tell is who is told of decisions; the zero value: nobody.
@@ -367,6 +372,17 @@ type LogBranch struct {
 
 // Defaults fills in what the file need not say.
 func (b *LogBranch) Defaults() { b.Branch = "decisions" }
+
+// Branch is where files are in a git repository.
+type Branch struct {
+	// Repository is its URL; "": that of the checkout that this file is in.
+	Repository string `json:"repository,omitempty"`
+	// Branch is its name; "" where there is a choice for each Tier.
+	Branch string `json:"branch,omitempty"`
+	// Dir is the folder there that stands for the one of this file; "": the same one in the
+	// same repository, the top of another.
+	Dir string `json:"dir,omitempty"`
+}
 
 // Tell is who is told of decisions.
 type Tell struct {

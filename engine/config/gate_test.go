@@ -95,3 +95,22 @@ func TestFaultsOfTheGate(t *testing.T) {
 		})
 	}
 }
+
+func TestWhereRulesAndCalendarAreReadFrom(t *testing.T) {
+	c, err := Parse("/etc/shopslo.yaml", []byte(least+"gate: {calendar: [c.yaml], rules_from: {branch: main, dir: ops}, calendar_from: {repository: calendar.git, branch: main}}\n"))
+	if err != nil || *c.Gate.RulesFrom != (Branch{Branch: "main", Dir: "ops"}) || *c.Gate.CalendarFrom != (Branch{Repository: "/etc/calendar.git", Branch: "main"}) {
+		t.Errorf("%+v, %+v, %v", c.Gate.RulesFrom, c.Gate.CalendarFrom, err)
+	}
+	for text, want := range map[string]string{
+		"rules_from: {}": "gate.rules_from: is empty; name a repository, a branch or both",
+		"rules_from: {repository: \"https://a:hunter2@git.example/x\"}": "gate.rules_from.repository: https://***@git.example/x holds a password",
+		"rules_from: {branch: -x}":                                      "gate.rules_from.branch",
+		"rules_from: {branch: main, dir: ../x}":                         "gate.rules_from.dir: leaves the repository",
+		"calendar: [c.yaml], calendar_from: {repository: /r.git}":       "gate.calendar_from.branch: is missing",
+		"calendar_from: {repository: /r.git, branch: main}":             "gate.calendar_from: stands alone; name the files in gate.calendar",
+	} {
+		if _, err := Parse("c.yaml", []byte(least+"gate: {"+text+"}\n")); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

@@ -1,30 +1,65 @@
 package documents
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/shopslo/shopslo/engine/config"
+	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/calendar"
 )
 
+// CalendarFiles gives the calendar's files where they lie in a branch, and where that is.
+type CalendarFiles func() (files []document.File, from string, err error)
+
+// errNotFetched is a calendar in a branch that nobody has fetched.
+var errNotFetched = errors.New("gate.calendar_from is not fetched")
+
 // Words are the names that calendar documents may use.
 func (d *Documents) Words() calendar.Words {
 	w := calendar.Words{Fleet: d.Fleet, SLOs: []string{}, Checks: promotion.Checks()}
+	if d.apart { // it may name an SLO that comes later, or is gone
+		w.SLOs = nil
+		return w
+	}
 	for i := range d.SLOs.SLOs {
 		w.SLOs = append(w.SLOs, d.SLOs.SLOs[i].Name)
 	}
 	return w
 }
 
+// CalendarIn lets the calendar be read from a branch, nil: beside the configuration, and
+// takes its exclusions as they are.
+func (d *Documents) CalendarIn(files CalendarFiles) error {
+	d.apart, d.calendarFiles = true, files
+	c, _, err := d.Calendar()
+	if err == nil {
+		d.Exclusions = c.Exclusions
+	}
+	return err
+}
+
+// Fetched reports whether the calendar is read from a branch.
+func (d *Documents) Fetched() bool { return d.calendarFiles != nil }
+
 // Calendar reads freezes, overrides and exclusions; from is "" where none is configured.
 func (d *Documents) Calendar() (c calendar.Calendar, from string, err error) {
 	patterns := d.Config.Gate.Calendar
-	if len(patterns) == 0 {
+	switch {
+	case len(patterns) == 0:
 		return c, "", nil
+	case d.calendarFiles != nil:
+		files, from, err := d.calendarFiles()
+		if err == nil {
+			c, err = calendar.Of(files, d.Words())
+		}
+		return c, from, err
+	case d.Config.Gate.CalendarFrom != nil:
+		return c, "", errNotFetched
 	}
 	if err := FoldersExist(d.Config, "gate.calendar", patterns); err != nil {
 		return c, "", err
@@ -37,10 +72,7 @@ func (d *Documents) Calendar() (c calendar.Calendar, from string, err error) {
 // hold no document, but it has to be there.
 func FoldersExist(c *config.Config, key string, patterns []string) error {
 	for _, pattern := range patterns {
-		dir := filepath.Dir(pattern)
-		if i := strings.IndexAny(dir, `*?[\`); i >= 0 {
-			dir = filepath.Dir(dir[:i] + "x")
-		}
+		dir := FolderOf(pattern)
 		if !filepath.IsAbs(dir) {
 			dir = filepath.Join(c.Dir, dir)
 		}
@@ -49,4 +81,13 @@ func FoldersExist(c *config.Config, key string, patterns []string) error {
 		}
 	}
 	return nil
+}
+
+// FolderOf is the folder that has to be there for a pattern of files.
+func FolderOf(pattern string) string {
+	dir := filepath.Dir(pattern)
+	if i := strings.IndexAny(dir, `*?[\`); i >= 0 {
+		dir = filepath.Dir(dir[:i] + "x")
+	}
+	return dir
 }

@@ -30,6 +30,12 @@ type Documents struct {
 	Meant   []Note
 	// Exclusions are those of the calendar, as it was when this was read.
 	Exclusions []promotion.Exclusion
+	// apart: SLOs and calendar are not of one commit. calendarFiles: nil where it lies
+	// beside the configuration.
+	apart         bool
+	calendarFiles CalendarFiles
+	// soaks are what the Tiers' documents ask for where the rules were read; nil: those of Fleet.
+	soaks map[fleet.TierName]time.Duration
 	// Fine is how far back every edge is wanted, where that is further than burn rates look.
 	Fine time.Duration
 }
@@ -42,6 +48,17 @@ func Load(file string) (*Documents, error) {
 		return nil, FaultsOf(err)
 	}
 	d := &Documents{Config: c}
+	tiers, ofFleet := manifest.Load(c.Dir, c.Fleet...)
+	slos, ofSLOs := openslo.Load(c.Dir, c.SLOs)
+	if err := d.take(tiers, ofFleet, slos, ofSLOs); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// take takes what was read of the fleet and the SLOs, each with what is wrong with it, and
+// checks that all fits together.
+func (d *Documents) take(tiers *fleet.Fleet, ofFleet error, slos *openslo.Documents, ofSLOs error) error {
 	var found, fleetFaults, sloFaults Faults
 	var errs []error
 	collect := func(err error, to *Faults) {
@@ -51,10 +68,9 @@ func Load(file string) (*Documents, error) {
 			errs = append(errs, err)
 		}
 	}
-	d.Fleet, err = manifest.Load(c.Dir, c.Fleet...)
-	collect(err, &fleetFaults)
-	d.SLOs, err = openslo.Load(c.Dir, c.SLOs)
-	collect(err, &sloFaults)
+	d.Fleet, d.SLOs = tiers, slos
+	collect(ofFleet, &fleetFaults)
+	collect(ofSLOs, &sloFaults)
 	found = slices.Concat(fleetFaults, sloFaults)
 	if d.SLOs != nil {
 		for _, n := range d.SLOs.Notes {
@@ -73,22 +89,22 @@ func Load(file string) (*Documents, error) {
 		found = append(found, d.slices()...)
 		d.judge()
 	}
-	if d.Fleet != nil {
+	if d.Fleet != nil && !d.apart {
 		found = append(found, d.gateTiers()...)
 	}
-	if d.Fleet != nil && d.SLOs != nil {
+	if d.Fleet != nil && d.SLOs != nil && d.Config.Gate.CalendarFrom == nil && !d.apart {
 		var ofCalendar Faults
 		c, _, err := d.Calendar()
 		collect(err, &ofCalendar)
 		d.Exclusions, found = c.Exclusions, append(found, ofCalendar...)
 	}
 	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+		return errors.Join(errs...)
 	}
 	if len(found) > 0 {
-		return nil, found
+		return found
 	}
-	return d, nil
+	return nil
 }
 
 // judge gives the SLOs what the configuration says of all budgets, and notes which

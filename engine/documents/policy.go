@@ -17,6 +17,13 @@ func (d *Documents) Policy(to string) promotion.Policy {
 	if p.Traffic == nil {
 		p.Traffic = &promotion.TrafficPolicy{}
 	}
+	if p.Soak == nil && d.soaks != nil {
+		if route, err := d.Fleet.Route(fleet.TierName(to)); err == nil {
+			if soak, known := d.soaks[route.From.Name]; known {
+				p.Soak = &soak
+			}
+		}
+	}
 	if p.LongestExclusion == 0 {
 		p.LongestExclusion = promotion.DefaultLongestExclusion
 	}

@@ -5,6 +5,7 @@ package evidence
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"github.com/shopslo/shopslo/incident/incidentapi"
 	"github.com/shopslo/shopslo/incident/incidentfile"
 	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/internal/gittree"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/calendar"
 	"github.com/shopslo/shopslo/promotion/fleetapi"
@@ -129,6 +131,7 @@ type Seen struct {
 	Incidents  promotion.Found[promotion.Incident]
 	Calendar   calendar.Calendar
 	From       string // where the calendar is; "" : none is configured
+	Unread     string // why the calendar could not be reached; "" : it could
 }
 
 // Gather asks all witnesses at once, and reads the documents. A witness that does not
@@ -140,7 +143,9 @@ func (w *Witnesses) Gather(ctx context.Context) (Seen, error) {
 	if err != nil {
 		return out, err
 	}
-	if out.Calendar, out.From, err = w.Calendar(); err != nil {
+	if out.Calendar, out.From, err = w.Calendar(); errors.Is(err, gittree.ErrUnreachable) {
+		out.Unread = err.Error()
+	} else if err != nil {
 		return out, err
 	}
 	if out.Incidents, err = incidents(c); err != nil {

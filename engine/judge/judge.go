@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/engine"
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
@@ -20,6 +21,12 @@ type Question struct {
 	Fix         *promotion.Fix // nil: the release is none
 	// Accept is who accepts the rules as they are; nil: nobody.
 	Accept *promotion.Acceptance
+	// Own: SLOs and policy are those beside the configuration, whatever branch it has.
+	Own bool
+	// From is where SLOs and policy were read, and Beside what lies beside the configuration
+	// instead; nil: they are those.
+	From   *promotion.RulesFrom
+	Beside *documents.Documents
 	// Last gives the rules that were last promoted by to a Tier; nil: nobody knows.
 	Last func(ctx context.Context, to string) promotion.LastRules
 }
@@ -61,13 +68,17 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 	}
 	ev.Alerts, ev.AlertRules, ev.Incidents, ev.Fix = found.Alerts, found.AlertRules, found.Incidents, q.Fix
 	if found.From != "" {
-		ev.Freezes = promotion.Found[promotion.Freeze]{Where: found.From, Items: found.Calendar.Freezes(at)}
-		ev.Overrides = promotion.Found[promotion.Override]{Where: found.From, Items: found.Calendar.Overrides}
-		ev.Exclusions = promotion.Found[promotion.Exclusion]{Where: found.From, Items: found.Calendar.Exclusions}
+		ev.Freezes = promotion.Found[promotion.Freeze]{Where: found.From, Error: found.Unread, Items: found.Calendar.Freezes(at)}
+		ev.Overrides = promotion.Found[promotion.Override]{Where: found.From, Error: found.Unread, Items: found.Calendar.Overrides}
+		ev.Exclusions = promotion.Found[promotion.Exclusion]{Where: found.From, Error: found.Unread, Items: found.Calendar.Exclusions}
 		ev.Corrected(f, slos, plain)
 		ev.Touched(leaving, slos)
 	}
-	ev.Rules = &promotion.RulesFound{Now: ev.RulesOf(slos, p), Accepted: q.Accept}
+	ev.Rules = &promotion.RulesFound{Now: ev.RulesOf(slos, e.Alerts, p), Accepted: q.Accept, From: q.From}
+	if b := q.Beside; b != nil {
+		beside := ev.RulesOf(b.SLOs.SLOs, b.Alerts(), b.Policy(q.To))
+		ev.Rules.Beside = &beside
+	}
 	if q.Last != nil {
 		ev.Rules.Last = q.Last(ctx, q.To)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/engine/promoted"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
@@ -26,11 +27,19 @@ type Once struct {
 	outage error
 }
 
-// Ask begins a decision as of a time. Close it in any case.
-func Ask(h host.Host, d *documents.Documents, q Question, at time.Time) (*Once, error) {
+// Ask begins a decision as of a time, and reads the rules that it is made by. Close it in
+// any case.
+func Ask(ctx context.Context, h host.Host, d *documents.Documents, q Question, at time.Time) (*Once, error) {
 	tiers, err := d.Judged(q.To)
 	if err != nil {
 		return nil, usage.Errorf("--to: %v", err)
+	}
+	beside := d
+	if d, q.From, err = promoted.Rules(ctx, h, d, fleet.TierName(q.To), q.Own); err != nil {
+		return nil, err
+	}
+	if d != beside {
+		q.Beside = beside
 	}
 	return &Once{host: h, docs: d, q: q, at: at, tiers: tiers}, nil
 }

@@ -53,8 +53,15 @@ func (r *reader) files(files []string) (*fleet.Fleet, error) {
 // name stands in the faults. The error is a document.Faults. Without any document the
 // fleet is empty.
 func Parse(name string, data []byte) (*fleet.Fleet, error) {
+	return Of([]document.File{{Name: name, Data: data}})
+}
+
+// Of is Parse of several files, which are checked as a whole.
+func Of(files []document.File) (*fleet.Fleet, error) {
 	r := newReader()
-	r.file(name, data)
+	for _, f := range files {
+		r.file(f.Name, f.Data)
+	}
 	return r.fleet()
 }
 

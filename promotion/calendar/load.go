@@ -58,7 +58,17 @@ func Load(base string, words Words, patterns ...string) (Calendar, error) {
 
 // Parse reads the documents of one file's content; name stands in the faults.
 func Parse(name string, data []byte, words Words) (Calendar, error) {
-	objects, faults := document.Parse(name, data, APIVersion, kinds)
+	return Of([]document.File{{Name: name, Data: data}}, words)
+}
+
+// Of is Load of files that are read already.
+func Of(files []document.File, words Words) (Calendar, error) {
+	var objects []*document.Object
+	var faults document.Faults
+	for _, f := range files {
+		o, wrong := document.Parse(f.Name, f.Data, APIVersion, kinds)
+		objects, faults = append(objects, o...), append(faults, wrong...)
+	}
 	return read(objects, faults, words)
 }
 

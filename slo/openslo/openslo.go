@@ -144,8 +144,15 @@ func Load(base string, globs []string) (*Documents, error) {
 // Parse reads the documents of one file; name stands for it in positions. Its
 // outcomes are Load's.
 func Parse(name string, data []byte) (*Documents, error) {
+	return Of([]document.File{{Name: name, Data: data}})
+}
+
+// Of is Load of files that are read already.
+func Of(files []document.File) (*Documents, error) {
 	r := newReader()
-	r.read(name, data)
+	for _, f := range files {
+		r.read(f.Name, f.Data)
+	}
 	return r.finish()
 }
 
