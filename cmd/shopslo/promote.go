@@ -98,7 +98,7 @@ wrong · 4 a source or a repository could not be reached.
 	p.complete(cmd, "to", documents.TargetNames)
 	fs.BoolVar(&all, "all", false, "carry the release up from the lowest Tier, as each is verified")
 	fs.StringVar(&release, "release", "", "the only `commit` that may go there, 7 digits of it or more; else what the Tier below runs")
-	fs.BoolVar(&f.o.Again, "again", false, "also a release that was rolled back there")
+	fs.BoolVar(&f.o.Again, "again", false, "also a release that was rolled back there, or contains what was")
 	f.fixFlags.register(fs)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
@@ -111,7 +111,7 @@ wrong · 4 a source or a repository could not be reached.
 		case all && f.o.PullRequest:
 			return usage.Errorf("--pull-request does not go with --all: a person merges each")
 		}
-		f.server, f.o.Release = *server, fleet.Release(release)
+		f.server, f.o.Release, f.o.Fix = *server, fleet.Release(release), f.fix
 		if err := errors.Join(f.check(all), checkRelease("--release", release)); err != nil {
 			return err
 		}

@@ -28,6 +28,7 @@ type Mover struct {
 	*promoter.Promoter
 	host    host.Host
 	o       Options
+	config  *config.Config
 	fleet   func(context.Context) (fleet.Snapshot, error) // nil: nobody knows what runs
 	tellers []promoter.Teller
 	book    *logbook.Logbook
@@ -56,12 +57,12 @@ func Open(ctx context.Context, h host.Host, d *documents.Documents, o Options) (
 	if err != nil {
 		return nil, err
 	}
-	m := &Mover{host: h, o: o, gated: map[fleet.TierName]gated{}}
+	m := &Mover{host: h, o: o, config: d.Config, gated: map[fleet.TierName]gated{}}
 	if m.book, err = logbook.Open(h, d.Config); err != nil {
 		return nil, err
 	}
 	m.Promoter = &promoter.Promoter{
-		Fleet: d.Fleet, Single: repos.Single(), Reader: repos, History: repos, Writer: repos, Compare: c.Compare, Now: h.Now,
+		Fleet: d.Fleet, Single: repos.Single(), Reader: repos, History: repos, Writer: repos, Compare: c.Compare, Now: h.Now, Memory: m.had,
 		Gate: func(ctx context.Context, to fleet.TierName, release fleet.Release) (promotion.Decision, error) {
 			return m.decided(ctx, to, release)
 		},

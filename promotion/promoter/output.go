@@ -47,6 +47,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		Matched  *time.Time      `json:"matched_at"`
 		Decision any             `json:"decision"`
 		Logged   []Logged        `json:"logged"`
+		Unknown  []string        `json:"notes"`
 	}
 	out := struct {
 		Version    int       `json:"version"`
@@ -58,6 +59,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 			From: orNull(p.From), To: p.To, Release: orNull(p.Release), Replaces: orNull(p.Replaces), Result: p.Result, Reason: p.Reason,
 			Branch: p.Branch, Commit: orNull(p.Commit), Compare: orNull(r.Compare(p.Replaces, p.Release)),
 			Changes: ByComponent(r.Fleet, p.Changes), More: p.More, Images: p.Images, Notes: append([]string{}, p.ImageNotes...), Proposal: p.Proposal, Logged: append([]Logged{}, p.Logged...),
+			Unknown: append([]string{}, p.Notes...),
 		}
 		if p.From == p.To {
 			o.From = nil // a rollback
@@ -126,6 +128,9 @@ func (r Report) text(b *strings.Builder, p Promotion) {
 		} else {
 			fmt.Fprintf(b, "  not logged (%s): %s\n", l.Entry, plain.Line(l.Why))
 		}
+	}
+	for _, note := range p.Notes {
+		fmt.Fprintf(b, "  note: %s\n", plain.Line(note))
 	}
 	if !p.Matched.IsZero() {
 		fmt.Fprintf(b, "  in sync with its branch since %s\n", p.Matched.UTC().Format(time.RFC3339))

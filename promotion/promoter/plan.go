@@ -26,6 +26,9 @@ type Plan struct {
 	AppBefore fleet.Release
 	// Source is the system branch of From; zero for a rollback.
 	Source Ref
+	// RolledBack was taken back from the Tier once, and comes again with the Release, as
+	// somebody has said that it may; "": nothing is.
+	RolledBack fleet.Release
 }
 
 // Deploys reports whether carrying out the plan changes what runs.
@@ -35,11 +38,11 @@ func (p Plan) Deploys() bool { return p.Release != p.Replaces }
 func (p Plan) Back() bool { return p.From.Name == p.To.Name }
 
 // MakePlan plans the promotion to a Tier. heads has the Tier and all below it, where
-// single says that there is but one repository. again allows a Release that was
-// rolled back there. The error is a *Refusal where the rules do not allow it; it
+// single says that there is but one repository. o.Again and o.Fix allow what was rolled
+// back there. The error is a *Refusal where the rules do not allow it; it
 // wraps fleet.ErrUnknownTier or fleet.ErrLowestTier where nothing can be promoted to
 // the Tier.
-func MakePlan(ctx context.Context, f *fleet.Fleet, to fleet.TierName, heads map[fleet.TierName]Heads, h History, single, again bool) (Plan, error) {
+func MakePlan(ctx context.Context, f *fleet.Fleet, to fleet.TierName, heads map[fleet.TierName]Heads, h History, single bool, o Options) (Plan, error) {
 	route, err := f.Route(to)
 	if err != nil {
 		return Plan{}, err
@@ -59,7 +62,7 @@ func MakePlan(ctx context.Context, f *fleet.Fleet, to fleet.TierName, heads map[
 		func() error { return r.onBranch(p, from.App) },
 		func() error { return r.below(f, p, heads) },
 		func() error { return r.onlyForward(p, target) },
-		func() error { return r.notRolledBack(p, again) },
+		func() (err error) { p.RolledBack, err = r.rolledBack(p, o); return err },
 	} {
 		if err := check(); err != nil {
 			return Plan{}, err
@@ -133,39 +136,42 @@ func (r rules) onlyForward(p Plan, target Heads) error {
 	return nil
 }
 
-// notRolledBack: nobody took the Release back from the Tier.
-func (r rules) notRolledBack(p Plan, again bool) error {
-	if again || !p.Point {
-		return nil
+// rolledBack: nobody took from the Tier what comes with the Release. Since promotions go
+// forward only, that is what the Tier once had and what its present Release does not
+// contain. It gives the newest of that where somebody has said that it may come again.
+func (r rules) rolledBack(p Plan, o Options) (fleet.Release, error) {
+	if !p.Deploys() {
+		return "", nil
 	}
 	past, err := r.history.Past(r.ctx, p.To.Branch)
 	if err != nil {
-		return err
+		return "", err
 	}
-	// The newest moves that went back, as far as they follow each other.
-	highest := 0
-	for highest+1 < len(past) {
-		back, err := r.history.Contains(r.ctx, past[highest+1], past[highest])
-		if err != nil && !errors.Is(err, ErrUnknown) {
-			return err
+	taken, err := r.history.Missing(r.ctx, p.Replaces, past)
+	if err != nil {
+		return "", err
+	}
+	var comes fleet.Release // the newest that the Release contains
+	for _, was := range taken {
+		if part, err := r.history.Contains(r.ctx, was, p.Release); err != nil {
+			return "", err
+		} else if part && o.Again {
+			return was, nil
+		} else if part {
+			return "", refusef("promote a Release with the fix, or retry this one with --again",
+				"%s was rolled back from %s to %s, and Release %s contains nothing newer", p.To.Name, Short(was), Short(p.Replaces), Short(p.Release))
 		}
-		if !back {
-			break
+		if again, err := r.history.Contains(r.ctx, p.Release, was); err != nil {
+			return "", err
+		} else if again && comes == "" {
+			comes = was
 		}
-		highest++
 	}
-	if highest == 0 {
-		return nil
+	if comes != "" && !o.Again && o.Fix == "" {
+		return "", refusef("name what mends it with --fix URL, or promote it all the same with --again",
+			"%s was rolled back from %s to %s, and Release %s contains it", p.To.Name, Short(comes), Short(p.Replaces), Short(p.Release))
 	}
-	had, err := r.history.Contains(r.ctx, past[highest], p.Release)
-	if err == nil && had {
-		return refusef("promote a Release with the fix, or retry this one with --again",
-			"%s was rolled back from %s to %s, and Release %s contains nothing newer", p.To.Name, Short(past[highest]), Short(p.Replaces), Short(p.Release))
-	}
-	if errors.Is(err, ErrUnknown) {
-		return nil
-	}
-	return err
+	return comes, nil
 }
 
 // MakeRollback plans the way back of a Tier to a Release that it had. The error is a

@@ -50,6 +50,8 @@ type Promotion struct {
 	Images []ImageState
 	// ImageNotes say what could not be read of the manifests.
 	ImageNotes []string
+	// Notes say what nobody could know, a sentence each.
+	Notes []string
 	// Matched is when the Tier was seen to match its branch; zero: it was not waited
 	// for, or has not.
 	Matched time.Time
@@ -91,6 +93,7 @@ type Promoter struct {
 	History History
 	Writer  Writer
 	Gate    Gate
+	Memory  Memory // nil: there is none
 	// Manifests and Registry let rollbacks look for images; nil: they do not.
 	Manifests Manifests
 	Registry  Registry
@@ -107,6 +110,9 @@ type Options struct {
 	// Again allows what would be refused or held otherwise: the promotion of a
 	// Release that was rolled back, the rollback to one whose images are missing.
 	Again bool
+	// Fix is the URL of what the Release mends, "" for nothing: it may contain what was
+	// rolled back.
+	Fix string
 	// Release is the only one that may be promoted, in full or at least 7 digits of
 	// it; "" is whichever the Tier next below has.
 	Release fleet.Release
@@ -134,7 +140,7 @@ func (p *Promoter) Promote(ctx context.Context, to fleet.TierName, o Options) (P
 		out.Result, out.Reason = Refused, fmt.Sprintf("%s has Release %s, not the requested %s.", out.From, Short(out.Release), Short(o.Release))
 		return out, nil
 	}
-	plan, err := MakePlan(ctx, p.Fleet, to, heads, p.History, p.Single, o.Again)
+	plan, err := MakePlan(ctx, p.Fleet, to, heads, p.remembering(&out, o), p.Single, o)
 	if refused(&out, err) {
 		return out, nil
 	}
@@ -226,7 +232,7 @@ func (p *Promoter) readAgain(ctx context.Context, out Promotion, plan Plan, o Op
 	if target.System != plan.Parent || target.App != plan.AppBefore && target.App != plan.Release {
 		return p.settle(ctx, out, plan, Promoted, ErrMoved)
 	}
-	_, err = MakePlan(ctx, p.Fleet, plan.To.Name, heads, p.History, p.Single, o.Again)
+	_, err = MakePlan(ctx, p.Fleet, plan.To.Name, heads, p.remembering(&out, o), p.Single, o)
 	if err != nil && !refused(&out, err) {
 		return out, fmt.Errorf("promote to %s: %w", plan.To.Name, err)
 	}
@@ -263,7 +269,7 @@ func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan Plan, o Opt
 	if plan.Back() {
 		done, word = RolledBack, "is rolled back to"
 	}
-	pointer := Pointer{Branch: plan.To.Branch, Parent: plan.Parent, Release: plan.Release, Message: message(plan, out.Decision), At: p.Now(), Source: plan.Source}
+	pointer := Pointer{Branch: plan.To.Branch, Parent: plan.Parent, Release: plan.Release, Message: message(plan, out.Decision, o), At: p.Now(), Source: plan.Source}
 	switch {
 	case !plan.Advance && !plan.Deploys():
 		out.Result, out.Reason = Already, fmt.Sprintf("%s already has Release %s.", plan.To.Name, Short(plan.Release))
@@ -272,7 +278,7 @@ func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan Plan, o Opt
 		out.Result, out.Reason = Planned, p.wouldDo(plan, o.PullRequest)
 		return out, nil
 	case o.PullRequest && plan.Deploys():
-		return p.propose(ctx, out, plan, pointer)
+		return p.propose(ctx, out, plan, pointer, o)
 	}
 	if err := p.advance(ctx, plan); err != nil {
 		return p.settle(ctx, out, plan, done, err)
@@ -280,7 +286,7 @@ func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan Plan, o Opt
 	if err := p.point(ctx, &out, plan, pointer); err != nil {
 		return p.settle(ctx, out, plan, done, err)
 	}
-	out.Result, out.Reason = done, fmt.Sprintf("%s %s Release %s.", plan.To.Name, word, Short(plan.Release))
+	out.Result, out.Reason = done, fmt.Sprintf("%s %s Release %s%s.", plan.To.Name, word, Short(plan.Release), comesAgain(plan, o))
 	if !plan.Deploys() {
 		out.Result, out.Reason = Already, fmt.Sprintf("%s already has Release %s; branch %s of the app repository was fast-forwarded to it.", plan.To.Name, Short(plan.Release), plan.To.Branch)
 	}
@@ -395,12 +401,15 @@ func (p *Promoter) settle(ctx context.Context, out Promotion, plan Plan, done Re
 }
 
 // message is that of the system repository's commit.
-func message(plan Plan, d *promotion.Decision) string {
+func message(plan Plan, d *promotion.Decision, o Options) string {
 	head := fmt.Sprintf("Promote %s to %s\n\nFrom %s, in place of %s.", Short(plan.Release), plan.To.Name, plan.From.Name, Short(plan.Replaces))
 	kind := fmt.Sprintf("Shopslo-Promotion: %s to %s", plan.From.Name, plan.To.Name)
 	if plan.Back() {
 		head = fmt.Sprintf("Roll %s back to %s\n\nIn place of %s.", plan.To.Name, Short(plan.Release), Short(plan.Replaces))
 		kind = fmt.Sprintf("Shopslo-Rollback: %s", plan.To.Name)
+	}
+	if again := comesAgain(plan, o); again != "" {
+		head += " The Release" + strings.TrimPrefix(again, ", which") + "."
 	}
 	if d != nil {
 		head += fmt.Sprintf(" The gate of %s: %s.", d.At.UTC().Format(time.RFC3339), tally(*d))

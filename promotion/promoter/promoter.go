@@ -55,9 +55,20 @@ type History interface {
 	Contains(ctx context.Context, release, other fleet.Release) (bool, error)
 	// Past gives the Releases that a Tier's system branch pointed to along its first
 	// parents, the newest first, without repetitions in a row; at most as many as
-	// there are reasons to look at.
+	// there are reasons to look at. Behind them stand those from before the branch was
+	// rewritten, as far as anybody has seen it then.
 	Past(ctx context.Context, branch string) ([]fleet.Release, error)
+	// Missing gives those that a Release does not contain, in their order; what is not in
+	// the app repository is left out. The error wraps ErrUnknown where the Release itself
+	// is not.
+	Missing(ctx context.Context, release fleet.Release, of []fleet.Release) ([]fleet.Release, error)
 }
+
+// Memory gives the Releases that a Tier is known to have had, in any order: what the
+// history of its branch does not tell once somebody has rewritten it. notes say, a
+// sentence each, where nobody could know. The error says what could not be asked; it wraps
+// ErrUnreachable.
+type Memory func(ctx context.Context, tier fleet.TierName) (had []fleet.Release, notes []string, err error)
 
 // Reader reads the repositories.
 type Reader interface {

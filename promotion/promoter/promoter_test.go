@@ -113,7 +113,7 @@ func finish(t *testing.T, w *world, f *fleet.Fleet) {
 	b := f.Tiers()[0].Branch
 	w.app[b] = w.commit(w.app[b])
 	w.system[b] = append(w.system[b], commit{w.id(), w.app[b]})
-	all, err := w.promoter(f).Carry(ctx, "t-3", Options{}, Patience{})
+	all, err := w.promoter(f).Carry(ctx, "t-3", Options{Again: true}, Patience{})
 	if err != nil || len(all) != 3 || w.heads("tier-3").Release != w.app[b] {
 		t.Fatalf("%+v, %v\n%s", all, err, snapshotOf(w, f))
 	}
@@ -280,7 +280,7 @@ func TestWhatSomebodyWroteIsOnlyText(t *testing.T) {
 	p := &Promoter{Fleet: fleetOf(t, 1), Compare: ""}
 	out := Promotion{From: "beta", To: "prod", Reason: "no\n::stop-commands::x", Result: Held, ImageNotes: []string{"##vso[a]"}, Changes: []Commit{{ID: "1", Subject: subject}},
 		Decision: &promotion.Decision{Checks: []promotion.Check{{Check: "drift", Result: promotion.Waived, Reason: subject}}}}
-	body := p.body(out, Plan{})
+	body := p.body(out, Plan{}, Options{})
 	for _, bad := range []string{"](http", "@everyone", "<img", "##[", "#1"} {
 		if strings.Contains(body, bad) {
 			t.Errorf("%q is in the pull request's text:\n%s", bad, body)

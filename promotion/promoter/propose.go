@@ -22,11 +22,11 @@ type Proposal struct {
 
 // propose pushes the branch of a pull request. Its name holds the Release and what
 // it stands on, so that it never has to be forced.
-func (p *Promoter) propose(ctx context.Context, out Promotion, plan Plan, pointer Pointer) (Promotion, error) {
+func (p *Promoter) propose(ctx context.Context, out Promotion, plan Plan, pointer Pointer, o Options) (Promotion, error) {
 	proposal := Proposal{Branch: proposalBranch(plan), Into: plan.To.Branch}
 	title, _, _ := strings.Cut(pointer.Message, "\n")
 	proposal.Title = plain.OneLine(title)
-	proposal.Body = p.body(out, plan)
+	proposal.Body = p.body(out, plan, o)
 	if !p.Single {
 		if err := p.advance(ctx, plan); err != nil {
 			return p.settle(ctx, out, plan, Proposed, err)
@@ -61,7 +61,7 @@ func (p *Promoter) CompareURL(from, to fleet.Release) string {
 }
 
 // body writes the pull request's text.
-func (p *Promoter) body(out Promotion, plan Plan) string {
+func (p *Promoter) body(out Promotion, plan Plan, o Options) string {
 	var b strings.Builder
 	changes := "Changes"
 	if plan.Back() {
@@ -69,6 +69,9 @@ func (p *Promoter) body(out Promotion, plan Plan) string {
 		fmt.Fprintf(&b, "Rolls **%s** back to Release `%s`, replacing `%s`.\n", plan.To.Name, Short(plan.Release), Short(plan.Replaces))
 	} else {
 		fmt.Fprintf(&b, "Promotes Release `%s` from **%s** to **%s**, replacing `%s`.\n", Short(plan.Release), plan.From.Name, plan.To.Name, Short(plan.Replaces))
+	}
+	if again := comesAgain(plan, o); again != "" {
+		fmt.Fprintf(&b, "\nThis Release%s.\n", plain.Markdown(strings.TrimPrefix(again, ", which")))
 	}
 	if url := p.CompareURL(plan.Replaces, plan.Release); url != "" {
 		fmt.Fprintf(&b, "\n[Compare the two Releases](%s)\n", url)

@@ -103,6 +103,15 @@ func (w *world) Past(_ context.Context, branch string) ([]fleet.Release, error) 
 	return past, nil
 }
 
+func (w *world) Missing(_ context.Context, release fleet.Release, of []fleet.Release) (missing []fleet.Release, err error) {
+	for _, r := range of {
+		if _, ok := w.parents[r]; ok && !w.contains(release, r) {
+			missing = append(missing, r)
+		}
+	}
+	return missing, nil
+}
+
 func (w *world) write(name string, do func() error) error {
 	if w.fail != nil {
 		if err := w.fail(name); err != nil {

@@ -148,7 +148,7 @@ func TestARollbackIsACommitWithTheOlderRelease(t *testing.T) {
 		t.Error(refused.Reason)
 	}
 	mend := w.release("tier-0", "api/x.yaml", "2")
-	w.promote(p, "beta", promoter.Options{}, promoter.Promoted)
+	w.promote(p, "beta", promoter.Options{Fix: "https://git.example/app/pull/7"}, promoter.Promoted)
 	if w.pointer("tier-1") != mend {
 		t.Errorf("state\n%s", w.state())
 	}

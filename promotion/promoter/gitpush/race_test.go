@@ -249,7 +249,7 @@ func (w *world) survives(at int, how, want string, env []string) {
 }
 
 // reads are the commands of git that change nothing anywhere.
-var reads = map[string]bool{"rev-parse": true, "ls-tree": true, "merge-base": true, "cat-file": true, "log": true, "rev-list": true, "diff-tree": true}
+var reads = map[string]bool{"rev-parse": true, "ls-tree": true, "merge-base": true, "cat-file": true, "log": true, "rev-list": true, "diff-tree": true, "for-each-ref": true}
 
 // copy is a world of its own that begins like this one.
 func (w *world) copy(t testing.TB) *world {

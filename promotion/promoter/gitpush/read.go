@@ -30,6 +30,9 @@ func (r *Repositories) Read(ctx context.Context, tiers []fleet.Tier) (map[fleet.
 			if err := r.heads(ctx, t, out); err != nil {
 				return fmt.Errorf("tier %s: %w", t.Name, err)
 			}
+			if err := r.system.remember(ctx, t.Branch, out[t.Name].System); err != nil {
+				return fmt.Errorf("tier %s: %w", t.Name, err)
+			}
 		}
 		return nil
 	})
@@ -91,48 +94,6 @@ func (r *Repositories) Contains(ctx context.Context, release, other fleet.Releas
 		}
 	}
 	return err == nil, err
-}
-
-// mostPast bounds how many Releases of a Tier's past are looked at.
-const mostPast = 200
-
-// Past implements promoter.History.
-func (r *Repositories) Past(ctx context.Context, branch string) ([]fleet.Release, error) {
-	head, err := r.system.head(ctx, branch)
-	if err != nil {
-		return nil, err
-	}
-	args := []string{"log", "--first-parent", "--diff-merges=first-parent", "--root", "--max-count=" + strconv.Itoa(mostPast), "--format=%x01", "--raw", "--no-abbrev", "--no-renames", head}
-	if !r.Single() {
-		args = append(args, "--", r.submodule)
-	} else {
-		args = []string{"rev-list", "--first-parent", "--max-count=" + strconv.Itoa(mostPast), head}
-	}
-	out, err := r.system.run(ctx, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read the history of branch %s: %w", branch, err)
-	}
-	return parsePast(out), nil
-}
-
-// parsePast reads the raw differences of a submodule, ":160000 160000 OLD NEW M\tPATH",
-// or lines of commit ids, the newest first.
-func parsePast(text string) []fleet.Release {
-	var past []fleet.Release
-	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
-		id := ""
-		switch {
-		case len(fields) >= 5 && fields[1] == submoduleMode:
-			id = fields[3]
-		case len(fields) == 1:
-			id = fields[0]
-		}
-		if r := fleet.Release(id); git.IsCommit(id) && strings.Trim(id, "0") != "" && (len(past) == 0 || past[len(past)-1] != r) {
-			past = append(past, r)
-		}
-	}
-	return past
 }
 
 var abbreviated = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
