@@ -97,6 +97,7 @@ func (c *checker) reference(at Place, kind Kind, name string, known map[string]b
 
 func (c *checker) tiers() {
 	seen, orders, branches := map[string]Place{}, map[int]Place{}, map[string]Place{}
+	deployed := slices.ContainsFunc(c.d.Tiers, func(t Tier) bool { return t.Branch != "" })
 	for i, t := range c.d.Tiers {
 		at := Place{Kind: KindTier, Index: i, Name: string(t.Name)}
 		c.name(at, seen)
@@ -111,7 +112,9 @@ func (c *checker) tiers() {
 		}
 
 		at.Field = "branch"
-		if first, ok := branches[t.Branch]; ok {
+		if first, ok := branches[t.Branch]; t.Branch == "" && !deployed {
+			// none is deployed from git
+		} else if ok {
 			c.add(at, "branch %q is Tier %q's; give each Tier a branch of its own", t.Branch, first.Name).Other = &first
 		} else if err := CheckBranch(t.Branch); err != nil {
 			c.add(at, "%v", err)
@@ -150,10 +153,12 @@ func (c *checker) shopSets() {
 		c.name(at, seen)
 		at.Field = "tier"
 		c.reference(at, KindTier, string(s.Tier), tiers)
-		at.Field = "configuration"
-		c.reference(at, KindConfiguration, string(s.Configuration), configurations)
-		at.Field = "failureDomain"
-		c.reference(at, KindFailureDomain, string(s.FailureDomain), domains)
+		if at.Field = "configuration"; s.Configuration != "" || len(c.d.Configurations) > 0 {
+			c.reference(at, KindConfiguration, string(s.Configuration), configurations)
+		}
+		if at.Field = "failureDomain"; s.FailureDomain != "" || len(c.d.FailureDomains) > 0 {
+			c.reference(at, KindFailureDomain, string(s.FailureDomain), domains)
+		}
 		if s.Capacity < 0 {
 			at.Field = "capacity"
 			c.add(at, "%d is negative; leave it out where it is not known", s.Capacity)

@@ -16,6 +16,12 @@ func TestEveryProblemIsNamed(t *testing.T) {
 	}{
 		{"a fine fleet", func(*Declarations) {}, nil},
 		{"nothing is a fleet", func(d *Declarations) { *d = Declarations{} }, nil},
+		{"one service in one environment, without git", func(d *Declarations) {
+			*d = Declarations{Tiers: []Tier{{Name: "prod"}}, ShopSets: []ShopSet{{Name: "shop", Tier: "prod"}}}
+		}, nil},
+		{"branches of some Tiers only", func(d *Declarations) { d.Tiers[1].Branch = "" }, []string{`Tier "low": branch: is missing`}},
+		{"a FailureDomain of some ShopSets only", func(d *Declarations) { d.ShopSets[1].FailureDomain = "" },
+			[]string{`ShopSet "a-1": failureDomain: is missing; name one of the fleet's FailureDomains`}},
 		{"two Tiers of one order", func(d *Declarations) { d.Tiers[1].Order = 7 },
 			[]string{`Tier "low": order: order 7 is Tier "high"'s`}},
 		{"two Tiers of one branch", func(d *Declarations) { d.Tiers[2].Branch = "tier-7" },

@@ -235,7 +235,7 @@ func (c *Current) group(g ShopGroup) GroupState {
 	for _, name := range g.ShopSets {
 		o := &c.state.ShopSets[c.fleet.shopSets[name]]
 		known = known || o.Health != HealthUnknown
-		if o.Health.Serves() && !slices.Contains(state.Domains, o.Cluster) {
+		if o.Health.Serves() && o.Cluster != "" && !slices.Contains(state.Domains, o.Cluster) {
 			state.Domains = append(state.Domains, o.Cluster)
 		}
 	}

@@ -43,7 +43,7 @@ type Tier struct {
 	// are allowed.
 	Order int
 	// Branch is the git branch that the Tier's ShopSets are deployed from, each
-	// Tier its own.
+	// Tier its own; "" where none of the fleet is deployed from git.
 	Branch string
 	// Soak is how long a Release has to be verified in this Tier before it may
 	// move on; 0: no time is asked for.
@@ -66,8 +66,9 @@ type FailureDomain struct {
 // ShopSet is one full, isolated copy of everything that a customer passes
 // through until a payment completes.
 type ShopSet struct {
-	Name          ShopSetName
-	Tier          TierName
+	Name ShopSetName
+	Tier TierName
+	// Configuration and FailureDomain are "" where the fleet declares none.
 	Configuration ConfigurationName
 	FailureDomain FailureDomainName
 	// Components in the order that the document has them; may be empty.
@@ -215,8 +216,9 @@ func (f *Fleet) FailureDomainsOf(group ShopGroupName) []FailureDomainName {
 	g, _ := f.ShopGroup(group)
 	var domains []FailureDomainName
 	for _, name := range g.ShopSets {
-		s, _ := f.ShopSet(name)
-		domains = append(domains, s.FailureDomain)
+		if s, _ := f.ShopSet(name); s.FailureDomain != "" {
+			domains = append(domains, s.FailureDomain)
+		}
 	}
 	slices.Sort(domains)
 	return slices.Compact(domains)

@@ -75,8 +75,11 @@ func (f *Fleet) Route(to TierName) (Route, error) {
 	}
 	from, ok := f.Below(to)
 	if !ok {
-		return Route{}, fmt.Errorf("nothing is promoted to %q: it is the %w, changes are merged to its branch %s",
-			to, ErrLowestTier, target.Branch)
+		merged := ""
+		if target.Branch != "" {
+			merged = ", changes are merged to its branch " + target.Branch
+		}
+		return Route{}, fmt.Errorf("nothing is promoted to %q: it is the %w%s", to, ErrLowestTier, merged)
 	}
 	r := Route{From: from, To: target}
 	if t, ok := f.PopulatedBelow(to); ok {

@@ -190,6 +190,10 @@ func (r *Repositories) Heads(ctx context.Context, tiers []fleet.Tier) (map[fleet
 	found := map[fleet.TierName]fleet.Head{}
 	var faults []error
 	for _, t := range tiers {
+		if t.Branch == "" {
+			faults = append(faults, fmt.Errorf("tier %s has no branch; name it in its document", t.Name))
+			continue
+		}
 		head, err := r.Head(ctx, t.Branch)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("tier %s: %w", t.Name, err))

@@ -88,8 +88,8 @@ func TestFaultsOfOneFile(t *testing.T) {
 			"f.yaml:1:1: List: items: is missing\n" +
 				"f.yaml:3:1: List: item: unknown key (known here: apiVersion, items, kind, metadata)"},
 		{"a spec with all its keys missing", fine + head + "ShopSet\nmetadata: {name: b}\nspec: {}\n",
-			"f.yaml:22:7: ShopSet \"b\": spec.configuration: is missing\n" +
-				"f.yaml:22:7: ShopSet \"b\": spec.failureDomain: is missing\n" +
+			"f.yaml:22:7: ShopSet \"b\": spec.configuration: is missing; name one of the fleet's Configurations\n" +
+				"f.yaml:22:7: ShopSet \"b\": spec.failureDomain: is missing; name one of the fleet's FailureDomains\n" +
 				"f.yaml:22:7: ShopSet \"b\": spec.tier: is missing"},
 		{"a missing spec hides nothing else and brings no followers", head + "ShopGroup\nmetadata: {}\n",
 			"f.yaml:2:1: ShopGroup: spec: is missing\n" +

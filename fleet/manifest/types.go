@@ -55,13 +55,15 @@ type TierSpec struct {
 	// +kubebuilder:validation:Minimum=0
 	Order int64 `json:"order"`
 
-	// branch is the git branch that the Tier's ShopSets are deployed from.
+	// branch is the git branch that the Tier's ShopSets are deployed from. Left out, of all
+	// Tiers of a fleet: none is deployed from git.
 	//
+	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=250
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('refs/')",message="is a full reference; write the branch alone"
 	// +kubebuilder:validation:XValidation:rule="!self.matches(r'[\\x00-\\x20\\x7f~^:?*\\[\\\\]') && !self.contains('..') && !self.contains('@{') && !self.contains('//') && !self.matches('^[-/]|[/.]$|(^|/)[.]|[.]lock($|/)|^@$|^HEAD$')",message="is no name of a git branch (git check-ref-format says what is)"
-	Branch string `json:"branch"`
+	Branch string `json:"branch,omitempty" need:"name the branch, or leave it out where there is no git"`
 
 	// soak is how long a Release has to be verified in this Tier before it may
 	// move on: 24h, 7d, 1d12h. Left out: no time is asked for.
@@ -162,19 +164,23 @@ type ShopSetSpec struct {
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	Tier string `json:"tier"`
 
-	// configuration is the name of the Configuration that it connects to.
+	// configuration is the name of the Configuration that it connects to. Left out where
+	// the fleet declares none.
 	//
+	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
-	Configuration string `json:"configuration"`
+	Configuration string `json:"configuration,omitempty"`
 
-	// failureDomain is the name of the FailureDomain that it runs in.
+	// failureDomain is the name of the FailureDomain that it runs in. Left out where the
+	// fleet declares none.
 	//
+	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
-	FailureDomain string `json:"failureDomain"`
+	FailureDomain string `json:"failureDomain,omitempty"`
 
 	// components are the parts that a customer passes through.
 	//
