@@ -183,8 +183,12 @@ func ViewGate(in *Input, to fleet.TierName, result promotion.Result, page int, n
 }
 
 func asked(e *promotion.Evidence) []Asked {
+	runs := Asked{"runs", clean(e.Fleet.Where), clean(e.Fleet.Error)}
+	if e.Fleet.Where == "" {
+		runs.Where, runs.Error = clean(e.Arrivals.Where), clean(e.Arrivals.Error)
+	}
 	return []Asked{
-		{"runs", clean(e.Fleet.Where), clean(e.Fleet.Error)}, {"alerts", clean(e.Alerts.Where), clean(e.Alerts.Error)},
+		runs, {"alerts", clean(e.Alerts.Where), clean(e.Alerts.Error)},
 		{"incidents", clean(e.Incidents.Where), clean(e.Incidents.Error)}, {"freezes", clean(e.Freezes.Where), clean(e.Freezes.Error)},
 		{"overrides", clean(e.Overrides.Where), clean(e.Overrides.Error)}, {"exclusions", clean(e.Exclusions.Where), clean(e.Exclusions.Error)},
 	}

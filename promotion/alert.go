@@ -46,7 +46,7 @@ func (d *deciding) sortAlerts(source, target tier) (out sortedAlerts) {
 			return names(a.ShopSets, a.Tiers, t) || slices.ContainsFunc(by, func(i Alert) bool { return names(i.ShopSets, i.Tiers, t) })
 		}
 		nowhere := len(a.ShopSets)+len(a.Tiers) == 0
-		switch on, above := touches(source), touches(target); {
+		switch on, above := touches(source) && !d.alone, touches(target); {
 		case !on && !above && !nowhere:
 			out.other++
 		case a.Silenced || d.quiet(a.Name, a.Labels):

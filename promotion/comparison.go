@@ -23,6 +23,8 @@ type Comparison struct {
 	BudgetRatio float64 `json:"budget_ratio"`
 	// Came is when the Release came; zero: not known.
 	Came time.Time `json:"came,omitzero"`
+	// History is since when there are counts, where Came is somebody's claim; else zero.
+	History time.Time `json:"history,omitzero"`
 	// Before and Since are nil where there is no data.
 	Before *Span `json:"before"`
 	Since  *Span `json:"since"`
@@ -51,7 +53,7 @@ type Span struct {
 // at once.
 func (e *Evidence) Compare(slos []slo.SLO, ledger status.Ledger, at time.Time, p Policy) {
 	p = p.withDefaults()
-	seen := sets(&e.Fleet.Snapshot)
+	running := e.runs()
 	of := make([][]Comparison, len(e.Source.ShopSets))
 	var all sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
@@ -59,7 +61,7 @@ func (e *Evidence) Compare(slos []slo.SLO, ledger status.Ledger, at time.Time, p
 		all.Go(func() {
 			for i := first; i < len(of); i += workers {
 				name := e.Source.ShopSets[i]
-				of[i] = comparisonsOf(slos, ledger, at, p, e.Source.Name, name, e.cameTo(seen[name]))
+				of[i] = e.comparisonsOf(slos, ledger, at, p, name, e.cameTo(running[name]))
 			}
 		})
 	}
@@ -67,26 +69,18 @@ func (e *Evidence) Compare(slos []slo.SLO, ledger status.Ledger, at time.Time, p
 	e.Comparisons = slices.Concat([]Comparison{}, slices.Concat(of...))
 }
 
-// cameTo is when the Release came to a ShopSet; zero: not known, or it did not.
-func (e *Evidence) cameTo(o *fleet.ShopSetState) time.Time {
-	if o != nil && o.Release != "" && string(o.Release) == e.Release {
-		return o.ReleaseSince
-	}
-	return time.Time{}
-}
-
 // comparisonsOf is all that is compared of one ShopSet.
-func comparisonsOf(slos []slo.SLO, ledger status.Ledger, at time.Time, p Policy, tier fleet.TierName, set fleet.ShopSetName, came time.Time) []Comparison {
+func (e *Evidence) comparisonsOf(slos []slo.SLO, ledger status.Ledger, at time.Time, p Policy, set fleet.ShopSetName, came time.Time) []Comparison {
 	var out []Comparison
 	for i := range slos {
-		if s := &slos[i]; status.Applies(s, tier) {
-			out = append(out, comparisons(s, set, came, ledger.Account(s, string(set), at), p)...)
+		if s := &slos[i]; status.Applies(s, e.Source.Name) {
+			out = append(out, e.comparisons(s, set, came, ledger.Account(s, string(set), at), p)...)
 		}
 	}
 	return out
 }
 
-func comparisons(s *slo.SLO, set fleet.ShopSetName, came time.Time, a slo.Account, p Policy) []Comparison {
+func (e *Evidence) comparisons(s *slo.SLO, set fleet.ShopSetName, came time.Time, a slo.Account, p Policy) []Comparison {
 	out := make([]Comparison, len(s.Parts))
 	for i, part := range s.Parts {
 		c := &out[i]
@@ -105,7 +99,11 @@ func comparisons(s *slo.SLO, set fleet.ShopSetName, came time.Time, a slo.Accoun
 		}
 		c.Flags = flaggedAfter(a.Flags, came)
 		c.Before = span(a.Counts(i, came.Add(-p.Since.Baseline), came), time.Time{}, time.Time{})
-		c.Since = span(a.Counts(i, came, a.End), came, a.Expected)
+		expected := a.Expected
+		if e.claimed() { // it does not excuse what a claim leaves open
+			c.History, expected = later(a.Start, a.Expected).UTC(), time.Time{}
+		}
+		c.Since = span(a.Counts(i, came, a.End), came, expected)
 		if c.amiss(p.Since) {
 			c.Alike = alike(a, i, came, p.Since.Baseline, c.Since.tally(true))
 		}

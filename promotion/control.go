@@ -60,12 +60,12 @@ func (c *control) measure(w *weighing, s *slo.SLO) {
 		}
 	}
 	for _, set := range w.e.Target.ShopSets {
-		o := w.seen[set]
+		on := w.running[set]
 		served := slices.ContainsFunc(w.group[set], func(other fleet.ShopSetName) bool { return slices.Contains(w.e.Source.ShopSets, other) })
 		if served { // with one of those that are judged: shops may have moved to it
 			continue
 		}
-		if o == nil || o.Release == "" || string(o.Release) == w.e.Release || o.ReleaseSince.IsZero() || o.ReleaseSince.After(w.first) {
+		if on.release == "" || on.release == w.e.Release || on.since.IsZero() || on.since.After(w.first) {
 			continue
 		}
 		if a := w.ledger.Account(s, string(set), w.at); a.Counts != nil && a.End.After(w.first) {

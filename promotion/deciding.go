@@ -15,6 +15,11 @@ type deciding struct {
 	// seen are the ShopSets that the exporter told of.
 	seen     map[fleet.ShopSetName]*fleet.ShopSetState
 	declared map[fleet.ShopSetName]*DeclaredShopSet
+	// running is what runs on ShopSets, as seen or claimed.
+	running map[fleet.ShopSetName]run
+	// doubtedOf says why claims about ShopSets are no evidence.
+	doubtedOf map[fleet.ShopSetName]string
+	alone     bool // Evidence.alone
 	// excludedOf are the Exclusions that touch each pair.
 	excludedOf  map[pair][]Excluded
 	comparisons int // among which chance has its choice
@@ -73,8 +78,26 @@ func (d *deciding) unseen(check string, t tier, hint string) ([]Check, bool) {
 	return []Check{c}, true
 }
 
+// below is done, with the Check that says why, where a check is about the Tier below and
+// the fleet has one Tier only.
+func (d *deciding) below(check string, t tier) ([]Check, bool) {
+	if !d.alone {
+		return nil, false
+	}
+	if checks, done := d.off(check, t); done {
+		return checks, done
+	}
+	if d.p.Needs[check] == Required {
+		return []Check{t.check(check).says(Unknown, fmt.Sprintf("Required, but the fleet has one Tier: %s is about the one below.", check))}, true
+	}
+	return []Check{t.check(check).says(NotChecked, fmt.Sprintf("Not checked: %s (the fleet has one Tier, nothing runs below it).", check))}, true
+}
+
 // perShopSet makes a Check of each ShopSet of the Tier from what was seen of it.
 func (d *deciding) perShopSet(check string, t tier, judge func(o *fleet.ShopSetState) (Result, string, Figures)) []Check {
+	if checks, done := d.below(check, t); done {
+		return checks
+	}
 	if checks, done := d.unseen(check, t, setFleet); done {
 		return checks
 	}

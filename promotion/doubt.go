@@ -102,7 +102,7 @@ func (d *deciding) doubtSince(t tier, b *status.Budget) time.Time {
 	if t.role == RoleTarget {
 		return time.Time{}
 	}
-	if came := d.e.cameTo(d.seen[b.ShopSet]); !came.IsZero() {
+	if came := d.came(b.ShopSet); !came.IsZero() {
 		return came
 	}
 	return b.WindowEnd.Add(-slo.DefaultLeastHistory)

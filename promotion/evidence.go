@@ -1,6 +1,7 @@
 package promotion
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -15,7 +16,8 @@ type Evidence struct {
 	From, To fleet.TierName
 	Release  string // empty: not known
 	// Source is the Tier that shows how the Release behaves, Target the Tier that
-	// would take it. Source has no name where no Tier below has a ShopSet.
+	// would take it. Source has no name where no Tier below has a ShopSet. In a fleet of
+	// one Tier both are that, and From is empty.
 	Source, Target Tier
 	// Declared is what the documents say of them, for what is seen to agree with.
 	Declared Declared
@@ -28,6 +30,9 @@ type Evidence struct {
 	Outages []Outage
 	// Fleet is what runs, of both Tiers and the one below the target; See fills it in.
 	Fleet FleetView
+	// Arrivals are when Releases came, as somebody claims where no exporter knows: one for each
+	// ShopSet of both Tiers, the last. Told fills them in.
+	Arrivals Found[Arrival]
 	// Comparisons are of the time since the Release came with the time before, for
 	// each ShopSet of Source and each part of each SLO; Compare makes them.
 	Comparisons []Comparison
@@ -83,16 +88,20 @@ type Outage struct {
 }
 
 // Gather makes the evidence for a promotion to a Tier from the fleet, its SLOs
-// and their budgets. The release may be empty: not known. The error wraps
-// fleet.ErrUnknownTier or fleet.ErrLowestTier, both errors of usage.
+// and their budgets. The release may be empty: not known. The only Tier of a fleet is its own
+// Source. The error wraps fleet.ErrUnknownTier or fleet.ErrLowestTier, both errors of usage.
 func Gather(f *fleet.Fleet, slos []slo.SLO, report status.Report, to fleet.TierName, release string) (Evidence, error) {
-	route, err := f.Route(to)
-	if err != nil {
+	e := Evidence{To: to, Release: release, Target: expect(f, slos, to), Groups: []Group{}}
+	switch route, err := f.Route(to); {
+	case errors.Is(err, fleet.ErrLowestTier) && len(f.Tiers()) == 1:
+		e.Source = e.Target
+	case err != nil:
 		return Evidence{}, err
-	}
-	e := Evidence{From: route.From.Name, To: to, Release: release, Target: expect(f, slos, to), Groups: []Group{}}
-	if route.Evidence != nil {
-		e.Source = expect(f, slos, route.Evidence.Name)
+	default:
+		e.From = route.From.Name
+		if route.Evidence != nil {
+			e.Source = expect(f, slos, route.Evidence.Name)
+		}
 	}
 	e.Take(report)
 	e.Groups = append(e.Groups, groups(f, e.Target)...)

@@ -39,9 +39,9 @@ type Leaving struct {
 // Release came.
 func (e *Evidence) Leave(f *fleet.Fleet, all []Exclusion, p Policy) Leaving {
 	l := Leaving{fleet: f, all: all, longest: p.LongestExclusion, came: map[fleet.ShopSetName]time.Time{}}
-	seen := sets(&e.Fleet.Snapshot)
+	running := e.runs()
 	for _, set := range e.Source.ShopSets {
-		l.came[set] = e.cameTo(seen[set])
+		l.came[set] = e.cameTo(running[set])
 	}
 	return l
 }

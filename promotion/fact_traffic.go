@@ -9,7 +9,10 @@ import (
 // doubtedTraffic says in a sentence why what was counted of traffic is no evidence: it is
 // old, of another time, or no count; "" where it is good.
 func (d *deciding) doubtedTraffic(c *Traffic) string {
-	if !c.Came.Equal(d.e.cameTo(d.seen[c.ShopSet])) {
+	if doubt := d.doubtedOf[c.ShopSet]; doubt != "" {
+		return doubt
+	}
+	if !c.Came.Equal(d.came(c.ShopSet)) {
 		return fmt.Sprintf("Counted since %s, which is not when the Release is reported to have arrived.", c.Came.UTC().Format(time.RFC3339))
 	}
 	for _, v := range []*Volume{c.Since, c.Recent} {

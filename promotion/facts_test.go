@@ -1,6 +1,7 @@
 package promotion_test
 
 import (
+	"maps"
 	"math"
 	"reflect"
 	"strings"
@@ -111,8 +112,7 @@ func eachFact(v reflect.Value, path string, do func(path string, v reflect.Value
 
 // sampled is whole evidence that has one of everything that may be there when a Release
 // goes on, so that each fact can be spoiled.
-func sampled(t *testing.T) promotion.Evidence {
-	e := whole(t, "prod")
+func sampled(t *testing.T, e promotion.Evidence) promotion.Evidence {
 	e.AlertRules.Items = append(e.AlertRules.Items, promotion.AlertRule{Name: "CartOfBeta", Health: "err", ShopSets: []fleet.ShopSetName{"c-1"}})
 	sick := &e.AlertRules.Items[1] // of another Tier
 	sick.Health, sick.Error, sick.Labels = "err", "no", map[string]string{"tier": "beta"}
@@ -163,7 +163,7 @@ var unspoilt = map[string]string{
 	// said in reasons, and no rule rests on it
 	"AlertRules.Items[].Error *": "said", "AlertRules.Items[].Name *": "said",
 	"Alerts.Items[].Name *": "said", "Alerts.Items[].Since *": "said", "Alerts.Where contradictory": "said",
-	"Comparisons[].Part contradictory": "said", "Comparisons[].Unit *": "said", "Fleet.Where contradictory": "said",
+	"Comparisons[].Part contradictory": "said", "Comparisons[].Unit *": "said",
 	"Fleet.Snapshot.ShopSets[].OutOfSync missing": "said", "Fleet.Snapshot.ShopSets[].Reason contradictory": "said",
 	"Freezes.Items[].By *": "said", "Freezes.Items[].ID *": "said", "Freezes.Items[].Reason *": "said", "Freezes.Where contradictory": "said",
 	"Groups[].Remedy *": "said", "Incidents.Items[].ID *": "said", "Incidents.Items[].Link *": "said", "Incidents.Items[].Severity *": "said",
@@ -172,6 +172,8 @@ var unspoilt = map[string]string{
 	"Report.Budgets[].ExhaustedAt *": "said", "Report.Budgets[].Least *": "said", "Report.Budgets[].Notes*": "said",
 	"Report.Budgets[].Objective *": "said", "Report.Budgets[].SLI *": "said", "Report.Budgets[].Service *": "said", "Report.Budgets[].Unit *": "said",
 	"Report.Budgets[].Window *": "said", "Uncorrected*": "said beside what counts", "Fix*": "lets through what policy lets fixes do",
+	// claimed
+	"Arrivals.Where contradictory": "said", "Arrivals.Items[].By *": "said", "Arrivals.Items[].Recorded missing": "said now", "Comparisons[].History too old": "a long history",
 	// told by the exporter, and asked by no rule
 	"Fleet.Snapshot.Git.Up contradictory": "the age judges", "Fleet.Snapshot.ShopSets[].Behind *": "the branches judge", "Fleet.Snapshot.Tiers[].Behind *": "ahead judges",
 	"Fleet.Snapshot.ShopSets[].DriftEvents *": "drift of now judges", "Fleet.Snapshot.ShopSets[].Parts*": "their sum judges", "Fleet.Snapshot.ShopSets[].ReleaseNotBefore *": "the exporter's own memory",
@@ -213,9 +215,9 @@ var unspoilt = map[string]string{
 type fate struct{ tried, goesOn int }
 
 // spoil spoils each fact in each way, and notes what comes of it.
-func spoil(t *testing.T, e promotion.Evidence, facts map[string]bool, fates map[string]fate) {
+func spoil(t *testing.T, p promotion.Policy, e promotion.Evidence, facts map[string]bool, fates map[string]fate) {
 	t.Helper()
-	if d := promotion.Decide(required(), e, now); d.Verdict != promotion.Promote {
+	if d := promotion.Decide(p, e, now); d.Verdict != promotion.Promote {
 		t.Fatalf("unspoilt evidence gives %s: the test shows nothing:\n%s", d.Verdict, d.AppendJSON(nil))
 	}
 	eachFact(reflect.ValueOf(&e).Elem(), "", func(path string, v reflect.Value) {
@@ -230,7 +232,7 @@ func spoil(t *testing.T, e promotion.Evidence, facts map[string]bool, fates map[
 			f := fates[path+" "+way.how]
 			if f.tried++; f.tried-1 == f.goesOn { // else it has been seen to matter somewhere
 				v.Set(way.value)
-				if d := promotion.Decide(required(), e, now); d.Verdict == promotion.Promote {
+				if d := promotion.Decide(p, e, now); d.Verdict == promotion.Promote {
 					f.goesOn++
 				}
 				v.Set(was)
@@ -244,13 +246,14 @@ func spoil(t *testing.T, e promotion.Evidence, facts map[string]bool, fates map[
 // Release at least at one of its places.
 func TestNoFactIsTakenForGranted(t *testing.T) {
 	facts, fates := map[string]bool{}, map[string]fate{}
-	prometheus, alertmanager := sampled(t), sampled(t)
+	prometheus, alertmanager := sampled(t, whole(t, "prod")), sampled(t, whole(t, "prod"))
 	alertmanager.AlertRules = promotion.Found[promotion.AlertRule]{}
 	for i := range prometheus.Alerts.Items {
 		prometheus.Alerts.Items[i].UpdatedAt = time.Time{}
 	}
-	spoil(t, prometheus, facts, fates)
-	spoil(t, alertmanager, facts, fates)
+	spoil(t, required(), prometheus, facts, fates)
+	spoil(t, required(), alertmanager, facts, fates)
+	spoil(t, requiredUnseen(), sampled(t, claimed(t, example(t), "prod")), facts, fates)
 	for path, there := range facts {
 		if !there {
 			t.Errorf("%s has nothing in it: put something there in sampled, or into appearing", path)
@@ -258,14 +261,7 @@ func TestNoFactIsTakenForGranted(t *testing.T) {
 	}
 	used := map[string]bool{}
 	for key, f := range fates {
-		reason := ""
-		for way := range unspoilt {
-			if prefix, all := strings.CutSuffix(way, "*"); way == key || all && strings.HasPrefix(key, prefix) {
-				reason = way
-				used[way] = used[way] || f.goesOn == f.tried
-			}
-		}
-		if f.goesOn == f.tried && reason == "" {
+		if f.goesOn == f.tried && !excused(unspoilt, key, used) {
 			t.Errorf("with %s a Release goes on: have a check look at it, or say in unspoilt why none has to", key)
 		}
 	}
@@ -274,4 +270,61 @@ func TestNoFactIsTakenForGranted(t *testing.T) {
 			t.Errorf("unspoilt has %q, which is looked at, or is no fact", way)
 		}
 	}
+}
+
+// excused reports whether it is said why a Release goes on all the same, and notes where.
+func excused(reasons map[string]string, key string, used map[string]bool) (found bool) {
+	for way := range reasons {
+		if prefix, all := strings.CutSuffix(way, "*"); way == key || all && strings.HasPrefix(key, prefix) {
+			found, used[way] = true, true
+		}
+	}
+	return found
+}
+
+// unseen are facts that only an exporter's are compared with, or an Alertmanager's.
+var unseen = map[string]string{
+	"AlertRules.Where *": "no Alertmanager", "Alerts.Items missing": "no Alertmanager", "Alerts.Items[].UpdatedAt *": "no Alertmanager",
+	"Declared.ShopSets[].Configuration *": "nothing was seen of it", "Declared.ShopSets[].Groups*": "nothing was seen of them", "Declared.Tiers[].Branch *": "no branch was seen",
+	"Declared.Tiers[].Order *": "the order of others is not asked", "Fleet.Snapshot.*": "nobody saw it", "Groups[].*": "no exporter says who serves them now",
+}
+
+// unasked are facts that do not matter where the fleet has one Tier.
+var unasked = map[string]string{
+	"Alerts.Items[].*": "of other Tiers, or silenced", "AlertRules.Items[].Tiers *": "then it could fire here", "Declared.ShopSets[].Cluster *": "nothing was seen of it",
+	"Arrivals.Items[].Release *": "whatever runs is looked at", "Release *": "the next one runs nowhere yet",
+}
+
+// Where nobody but a deploy job, or whoever asks, says when the Release came, each fact
+// matters as well.
+func TestNoClaimIsTakenForGranted(t *testing.T) {
+	alone := claimed(t, fleetOfOne(t), "prod")
+	alone.Incidents.Items = nil // those of the example are of Tiers that it does not have
+	for name, e := range map[string]promotion.Evidence{"two Tiers": sampled(t, claimed(t, example(t), "prod")), "one Tier": alone} {
+		t.Run(name, func(t *testing.T) {
+			unseen := maps.Clone(unseen)
+			if name == "one Tier" {
+				maps.Copy(unseen, unasked)
+			}
+			facts, fates, used := map[string]bool{}, map[string]fate{}, map[string]bool{}
+			spoil(t, requiredUnseen(), e, facts, fates)
+			for key, f := range fates {
+				if f.goesOn == f.tried && !excused(unspoilt, key, used) && !excused(unseen, key, used) {
+					t.Errorf("with %s a Release goes on", key)
+				}
+			}
+		})
+	}
+}
+
+// fleetOfOne is one service in one environment.
+func fleetOfOne(t testing.TB) *fleet.Fleet {
+	t.Helper()
+	f, err := fleet.New(fleet.Declarations{Tiers: []fleet.Tier{{Name: "prod", Branch: "main"}},
+		Configurations: []fleet.Configuration{{Name: "production"}}, FailureDomains: []fleet.FailureDomain{{Name: "here"}},
+		ShopSets: []fleet.ShopSet{{Name: "a-2", Tier: "prod", Configuration: "production", FailureDomain: "here"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }

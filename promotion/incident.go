@@ -66,7 +66,7 @@ func (d *deciding) holdingIncident(t tier, i Incident) Check {
 
 // either names both Tiers.
 func either(source, target tier) string {
-	if source.Name == "" {
+	if source.Name == "" || source.Name == target.Name {
 		return string(target.Name)
 	}
 	return fmt.Sprintf("%s or %s", source.Name, target.Name)

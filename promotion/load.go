@@ -63,7 +63,7 @@ func (d *deciding) checkLoad(t tier) []Check {
 	default: // nobody asked, which is no news
 		return nil
 	}
-	if checks, done := d.unasked(CheckLoad, t, d.e.Fleet.Where, d.e.Fleet.Error, setFleet); done {
+	if checks, done := d.unarrived(CheckLoad, t, setArrival); done {
 		return checks
 	}
 	found := d.e.compared()
@@ -90,9 +90,9 @@ func (d *deciding) judgeLoad(c *Comparison, figures *Figures) (Result, string) {
 	p := d.p.Load
 	switch {
 	case c.Came.IsZero():
-		return Unknown, fmt.Sprintf("When Release %s arrived on %s is unknown.", orNone(Short(d.e.Release)), c.ShopSet)
+		return Unknown, fmt.Sprintf("When %s arrived on %s is unknown.", d.which(), c.ShopSet)
 	case c.Came.After(d.now):
-		return Unknown, fmt.Sprintf("Release %s arrived on %s %s after the evaluation time.", Short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
+		return Unknown, fmt.Sprintf("%s arrived on %s %s after the evaluation time.", capital(d.which()), c.ShopSet, age(c.Came.Sub(d.now)))
 	case c.Load == nil && c.Doubt != "":
 		return Unknown, c.Doubt
 	case c.Load == nil || c.Load.Before == nil:

@@ -95,7 +95,8 @@ type Check struct {
 type Decision struct {
 	At time.Time
 	// From is the Tier next below To. EvidenceTier is where the Release showed how
-	// it behaves: From, or the nearest below that has a ShopSet; empty: none has.
+	// it behaves: From, or the nearest below that has a ShopSet; empty: none has. In a fleet
+	// of one Tier From is empty and EvidenceTier is To.
 	From, To, EvidenceTier fleet.TierName
 	Release                string // empty: not known
 	Verdict                Verdict
@@ -110,14 +111,20 @@ type Decision struct {
 // Decide judges the evidence. Any failed check holds; else any unknown one, or a
 // Decision without a single pass, is inconclusive.
 func Decide(p Policy, e Evidence, now time.Time) Decision {
-	d := &deciding{p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), declared: e.Declared.shopSets(), excludedOf: e.excludedBy(), comparisons: len(e.Comparisons)}
+	d := &deciding{p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), declared: e.Declared.shopSets(), running: e.runs(), alone: e.alone(),
+		excludedOf: e.excludedBy(), comparisons: len(e.Comparisons)}
+	d.doubtedOf = d.doubtedClaims()
 	source, target := tier{e.Source, RoleEvidence}, tier{e.Target, RoleTarget}
+	judged := []tier{source, target}
+	if d.alone { // the one Tier is judged once, as what would take the Release
+		source.role, judged = RoleTarget, judged[1:]
+	}
 	budgets := e.byPair()
 	var since []Check // of a big Tier the most work: it goes on beside the rest
 	var compared sync.WaitGroup
 	compared.Go(func() { since = d.checkSince(source) })
 	var checks []Check
-	for _, t := range []tier{source, target} {
+	for _, t := range judged {
 		checks = append(checks, d.checkSLO(t)...)
 		for _, name := range []string{CheckBudget, CheckBurnRate, CheckCoverage, CheckFreshness} {
 			if off, is := d.off(name, t); is {

@@ -135,6 +135,7 @@ type wireEvidence struct {
 	Groups      []Group          `json:"groups"`
 	Outages     []Outage         `json:"outages"`
 	Fleet       FleetView        `json:"fleet"`
+	Arrivals    *Found[Arrival]  `json:"arrivals,omitempty"` // nil: nobody claims anything
 	Comparisons []Comparison     `json:"comparisons"`
 	Traffic     []Traffic        `json:"traffic,omitempty"` // records of before have none
 	Alerts      Found[Alert]     `json:"alerts"`
@@ -151,7 +152,7 @@ type wireEvidence struct {
 
 // appendJSON writes the report without reflection: it may be of thousands of budgets.
 func (e Evidence) appendJSON(to []byte) ([]byte, error) {
-	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Declared, e.Groups, e.Outages, e.Fleet, e.Comparisons, e.Traffic,
+	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Declared, e.Groups, e.Outages, e.Fleet, e.arrivals(), e.Comparisons, e.Traffic,
 		e.Alerts, e.AlertRules, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules})
 	if err != nil {
 		return to, err
@@ -159,6 +160,14 @@ func (e Evidence) appendJSON(to []byte) ([]byte, error) {
 	to = append(slices.Grow(to, len(rest)+1024*len(e.Report.Budgets)), rest[:len(rest)-1]...)
 	to = e.Report.AppendJSON(append(to, ",\n\"report\": "...))
 	return append(to, '}'), nil
+}
+
+// arrivals are nil where nobody claims anything.
+func (e *Evidence) arrivals() *Found[Arrival] {
+	if e.Arrivals.Where == "" {
+		return nil
+	}
+	return &e.Arrivals
 }
 
 // MarshalJSON writes the shape of docs/gate.schema.json, "inputs".
@@ -179,6 +188,6 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 	w := in.wireEvidence
 	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Declared: w.Declared, Report: *in.Report, Groups: w.Groups,
 		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Traffic: w.Traffic, Alerts: w.Alerts, AlertRules: w.AlertRules, Incidents: w.Incidents, Freezes: w.Freezes,
-		Overrides: w.Overrides, Exclusions: w.Exclusions, Uncorrected: w.Uncorrected, Fix: w.Fix, Excluded: w.Excluded, Rules: w.Rules}
+		Overrides: w.Overrides, Exclusions: w.Exclusions, Uncorrected: w.Uncorrected, Fix: w.Fix, Excluded: w.Excluded, Rules: w.Rules, Arrivals: or(w.Arrivals)}
 	return nil
 }

@@ -10,6 +10,9 @@ import (
 // checkRelease asks that the Release itself, by reference, was verified in every Tier
 // below, and that the target holds nothing that it lacks.
 func (d *deciding) checkRelease(source, target tier) []Check {
+	if checks, done := d.below(CheckRelease, target); done {
+		return checks
+	}
 	if checks, done := d.unseen(CheckRelease, target, setFleet); done {
 		return checks
 	}

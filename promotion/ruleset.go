@@ -109,7 +109,7 @@ func (e *Evidence) RulesOf(slos []slo.SLO, alerts []slo.BurnAlert, p Policy) Rul
 	for i := range slos {
 		s := sloRule(&slos[i])
 		for _, t := range []fleet.TierName{e.Source.Name, e.Target.Name} {
-			if t != "" && status.Applies(&slos[i], t) {
+			if t != "" && status.Applies(&slos[i], t) && !slices.Contains(s.Tiers, t) {
 				s.Tiers = append(s.Tiers, t)
 			}
 		}

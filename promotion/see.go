@@ -48,7 +48,7 @@ func candidate(asked string, from fleet.TierName, s *fleet.Snapshot) string {
 	}
 	var full []string
 	note := func(r fleet.Release) {
-		if strings.HasPrefix(string(r), strings.ToLower(asked)) && !slices.Contains(full, string(r)) {
+		if isCommit(r) && strings.HasPrefix(string(r), strings.ToLower(asked)) && !slices.Contains(full, string(r)) {
 			full = append(full, string(r))
 		}
 	}
@@ -62,6 +62,12 @@ func candidate(asked string, from fleet.TierName, s *fleet.Snapshot) string {
 		return full[0]
 	}
 	return asked
+}
+
+// isCommit reports whether a Release is a commit's whole id: names such as v1.10.1 and
+// v1.10.12 mean what they say.
+func isCommit(r fleet.Release) bool {
+	return (len(r) == 40 || len(r) == 64) && strings.Trim(string(r), "0123456789abcdef") == ""
 }
 
 // shortest is the least of a commit's id that is taken for the whole.

@@ -15,7 +15,7 @@ import (
 // checkSince asks whether the Release burns more of the budget than what ran before
 // it: of each SLO for each ShopSet below, and for all of them together.
 func (d *deciding) checkSince(t tier) []Check {
-	if checks, done := d.unasked(CheckSince, t, d.e.Fleet.Where, d.e.Fleet.Error, setFleet); done {
+	if checks, done := d.unarrived(CheckSince, t, setArrival); done {
 		return checks
 	}
 	found := d.e.compared()
@@ -85,11 +85,29 @@ func (d *deciding) compare(t tier, c *Comparison) (check Check) {
 
 // incomparable says why nothing can be said of a Comparison; "" where something can.
 func (d *deciding) incomparable(c *Comparison) (Result, string) {
+	if result, why := d.unseenSince(c); why != "" {
+		return result, why
+	}
+	switch {
+	case c.Since.Good > c.Since.Total || !(c.BudgetRatio > 0 && c.BudgetRatio < 1):
+		return Unknown, "Counts are inconsistent, so no comparison is possible."
+	case c.Since.tally(true).total <= 0:
+		return Unknown, fmt.Sprintf("No traffic since the Release arrived %s ago.", age(d.now.Sub(c.Came)))
+	}
+	return "", ""
+}
+
+// unseenSince says why what came since the Release has not been seen; "" where it has.
+func (d *deciding) unseenSince(c *Comparison) (Result, string) {
 	switch {
 	case c.Came.IsZero():
-		return Unknown, fmt.Sprintf("When Release %s arrived on %s is unknown.", orNone(Short(d.e.Release)), c.ShopSet)
+		return Unknown, fmt.Sprintf("When %s arrived on %s is unknown.", d.which(), c.ShopSet)
 	case c.Came.After(d.now):
-		return Unknown, fmt.Sprintf("Release %s arrived on %s %s after the evaluation time.", Short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
+		return Unknown, fmt.Sprintf("%s arrived on %s %s after the evaluation time.", capital(d.which()), c.ShopSet, age(c.Came.Sub(d.now)))
+	case d.doubtedOf[c.ShopSet] != "":
+		return Unknown, d.doubtedOf[c.ShopSet]
+	case c.Since != nil && d.early(c) != "":
+		return Unknown, d.early(c)
 	case c.Since == nil && c.Doubt != "":
 		return Unknown, c.Doubt
 	case c.Since == nil:
@@ -97,18 +115,14 @@ func (d *deciding) incomparable(c *Comparison) (Result, string) {
 	case !(c.Since.Coverage >= d.p.MinCoverage):
 		return Unknown, fmt.Sprintf("Only %s of the time since the Release arrived has data (%s required).",
 			status.FormatShare(&c.Since.Coverage), status.FormatShare(&d.p.MinCoverage))
-	case !c.Came.Equal(d.e.cameTo(d.seen[c.ShopSet])):
+	case !c.Came.Equal(d.came(c.ShopSet)):
 		return Unknown, fmt.Sprintf("Compared since %s, which is not when the Release is reported to have arrived.", c.Came.UTC().Format(time.RFC3339))
 	case d.now.Sub(c.Since.End) > d.p.MaxAge || d.future(c.Since.End):
 		return Unknown, fmt.Sprintf("Newest figures since the Release arrived are of %s (limit %s from now).", c.Since.End.UTC().Format(time.RFC3339), age(d.p.MaxAge))
 	case c.doubted() != "":
 		return Unknown, c.doubted()
-	case c.Since.Good > c.Since.Total || !(c.BudgetRatio > 0 && c.BudgetRatio < 1):
-		return Unknown, "Counts are inconsistent, so no comparison is possible."
-	case c.Since.tally(true).total <= 0:
-		return Unknown, fmt.Sprintf("No traffic since the Release arrived %s ago.", age(d.now.Sub(c.Came)))
 	}
-	return "", ""
+	return Pass, ""
 }
 
 // judgeSince fails what does the policy's harm, beyond chance, and passes what does

@@ -2,6 +2,7 @@ package promotion
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
 )
@@ -19,6 +20,10 @@ func (d *deciding) checkSLO(t tier) []Check {
 	switch {
 	case t.role == RoleTarget && t.Name != d.e.To, !alikeLists(has, t.ShopSets):
 		c.Result, c.Reason = Unknown, fmt.Sprintf("Which ShopSets are in %s is contradictory.", orElse(string(t.Name), "the Tier"))
+	case d.alone && !d.e.Source.same(d.e.Target), t.role == RoleEvidence && !d.e.onTheWay():
+		c.Result, c.Reason = Unknown, fmt.Sprintf("Which Tier is below %s is contradictory.", d.e.To)
+	case d.alone && len(t.ShopSets) == 0:
+		c.Result, c.Reason = Unknown, fmt.Sprintf("%s has no ShopSet, so nothing is known of it.", t.Name)
 	case len(t.ShopSets) == 0 && t.role == RoleEvidence:
 		c.Result, c.Reason = Unknown, "No lower Tier has a ShopSet, so there is no evidence about the Release."
 	case len(t.ShopSets) == 0:
@@ -33,4 +38,19 @@ func (d *deciding) checkSLO(t tier) []Check {
 		c.Result, c.Reason = Pass, fmt.Sprintf("%s %s to %s (%s).", count(len(t.SLOs), "SLO"), verb, t.Name, some(t.SLOs, 5))
 	}
 	return []Check{c}
+}
+
+// same reports whether both are the same, where the fleet has one Tier.
+func (t Tier) same(as Tier) bool {
+	return t.Name == as.Name && slices.Equal(t.ShopSets, as.ShopSets) && slices.Equal(t.SLOs, as.SLOs)
+}
+
+// onTheWay reports whether From is the Tier next below To, and Source that or a lower one, as
+// the documents have them.
+func (e *Evidence) onTheWay() bool {
+	to, from, source := e.Declared.tier(e.To), e.Declared.tier(e.From), e.Declared.tier(e.Source.Name)
+	if to == nil || from == nil || from.Order >= to.Order || e.Source.Name != "" && (source == nil || source.Order > from.Order) {
+		return false
+	}
+	return !slices.ContainsFunc(e.Declared.Tiers, func(t DeclaredTier) bool { return t.Order > from.Order && t.Order < to.Order })
 }

@@ -15,7 +15,13 @@ func (d *deciding) checkSoak(t tier) []Check {
 	if asked <= 0 && d.p.Needs[CheckSoak] != Off {
 		return []Check{t.check(CheckSoak).says(NotChecked, fmt.Sprintf("No soak time is required in %s.", orElse(string(t.Name), "the lower Tier")))}
 	}
-	if checks, done := d.unseen(CheckSoak, t, age(asked)+" required; "+setFleet); done {
+	if d.e.claimed() || d.e.Fleet.Where == "" {
+		if checks, done := d.unarrived(CheckSoak, t, age(asked)+" required; "+setArrival); done {
+			return checks
+		}
+		return []Check{d.claimedSoak(t, asked)}
+	}
+	if checks, done := d.unseen(CheckSoak, t, setFleet); done {
 		return checks
 	}
 	c := t.check(CheckSoak)
@@ -37,10 +43,10 @@ func (d *deciding) checkSoak(t tier) []Check {
 		}
 	}
 	switch {
-	case d.e.Release == "":
+	case d.e.Release == "" && !d.alone:
 		c.Result, c.Reason = Unknown, "The Release to promote is unknown, so its soak time is unknown."
 	case others > 0 || len(t.ShopSets) == 0:
-		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) has not started: %d of %s run Release %s.", age(asked), len(t.ShopSets)-others, count(len(t.ShopSets), "ShopSet"), Short(d.e.Release))
+		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) has not started: %d of %s run %s.", age(asked), len(t.ShopSets)-others, count(len(t.ShopSets), "ShopSet"), d.which())
 	case doubt != "":
 		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) is unknown. %s", age(asked), doubt)
 	case state == nil || state.SoakingSince.IsZero():

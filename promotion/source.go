@@ -15,6 +15,7 @@ func checkSources(e *Evidence) []Check {
 	}
 	note("the source of budgets", e.Report.Outage)
 	note(e.Fleet.Where, e.Fleet.Error)
+	note(e.Arrivals.Where, e.Arrivals.Error)
 	note(e.Alerts.Where, e.Alerts.Error)
 	note(e.Incidents.Where, e.Incidents.Error)
 	note(e.Freezes.Where, e.Freezes.Error)

@@ -36,5 +36,5 @@ func (d *deciding) judgeSync(o *fleet.ShopSetState) (Result, string) {
 }
 
 func (d *deciding) runs(o *fleet.ShopSetState) bool {
-	return d.e.Release != "" && string(o.Release) == d.e.Release
+	return o.Release != "" && (d.alone || string(o.Release) == d.e.Release)
 }

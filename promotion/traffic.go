@@ -76,7 +76,7 @@ func (d *deciding) checkTraffic(t tier) []Check {
 		}
 		return nil
 	}
-	if checks, done := d.unasked(CheckTraffic, t, d.e.Fleet.Where, d.e.Fleet.Error, setFleet); done {
+	if checks, done := d.unarrived(CheckTraffic, t, setArrival); done {
 		return checks
 	}
 	found := map[pair][]*Traffic{}
@@ -157,9 +157,9 @@ func (d *deciding) judgeAll(c *Traffic, figures *Figures) (Result, string) {
 func (d *deciding) judgeVolumes(c *Traffic, figures *Figures) (Result, string) {
 	switch {
 	case c.Came.IsZero():
-		return Unknown, fmt.Sprintf("When Release %s arrived on %s is unknown.", orNone(Short(d.e.Release)), c.ShopSet)
+		return Unknown, fmt.Sprintf("When %s arrived on %s is unknown.", d.which(), c.ShopSet)
 	case c.Came.After(d.now):
-		return Unknown, fmt.Sprintf("Release %s arrived on %s %s after the evaluation time.", Short(d.e.Release), c.ShopSet, age(c.Came.Sub(d.now)))
+		return Unknown, fmt.Sprintf("%s arrived on %s %s after the evaluation time.", capital(d.which()), c.ShopSet, age(c.Came.Sub(d.now)))
 	case (c.Since == nil || c.Recent == nil) && c.Doubt != "":
 		return Unknown, c.Doubt
 	case c.Since == nil || c.Recent == nil:

@@ -80,7 +80,7 @@ type weighing struct {
 	at       time.Time
 	enough   float64   // coverage of the time before
 	first    time.Time // when the Release came to the first ShopSet of the Tier
-	seen     map[fleet.ShopSetName]*fleet.ShopSetState
+	running  map[fleet.ShopSetName]run
 	group    map[fleet.ShopSetName][]fleet.ShopSetName
 	controls map[string]*control // by SLO
 }
@@ -88,7 +88,7 @@ type weighing struct {
 // Weigh adds the Traffic at a time: See comes first, since the fleet knows when the Release
 // came. For each ShopSet and SLO it looks at the history a few times, however long that is.
 func (e *Evidence) Weigh(f *fleet.Fleet, slos []slo.SLO, ledger status.Ledger, at time.Time, p Policy) {
-	w := weighing{e: e, ledger: ledger, at: at, enough: p.withDefaults().MinCoverage, seen: sets(&e.Fleet.Snapshot), group: neighbours(f, e)}
+	w := weighing{e: e, ledger: ledger, at: at, enough: p.withDefaults().MinCoverage, running: e.runs(), group: neighbours(f, e)}
 	w.first = w.firstCame()
 	w.control(slos)
 	of := make([][]Traffic, len(e.Source.ShopSets))
@@ -127,7 +127,7 @@ func neighbours(f *fleet.Fleet, e *Evidence) map[fleet.ShopSetName][]fleet.ShopS
 // firstCame is when the Release came to the first ShopSet below; zero: not known.
 func (w *weighing) firstCame() (first time.Time) {
 	for _, set := range w.e.Source.ShopSets {
-		if came := w.e.cameTo(w.seen[set]); !came.IsZero() && (first.IsZero() || came.Before(first)) {
+		if came := w.e.cameTo(w.running[set]); !came.IsZero() && (first.IsZero() || came.Before(first)) {
 			first = came
 		}
 	}
@@ -136,7 +136,7 @@ func (w *weighing) firstCame() (first time.Time) {
 
 // of is the Traffic of one ShopSet.
 func (w *weighing) of(slos []slo.SLO, set fleet.ShopSetName) (out []Traffic) {
-	came := w.e.cameTo(w.seen[set])
+	came := w.e.cameTo(w.running[set])
 	for i := range slos {
 		s := &slos[i]
 		if !status.Applies(s, w.e.Source.Name) {

@@ -63,12 +63,32 @@ func view(t testing.TB, f *fleet.Fleet, to fleet.TierName) promotion.FleetView {
 func whole(t testing.TB, to fleet.TierName) promotion.Evidence {
 	t.Helper()
 	f := example(t)
+	return wholeOf(t, f, to, func(e *promotion.Evidence) { e.See(view(t, f, to)) })
+}
+
+// claimed is whole, but nobody knows what runs except for a releases file.
+func claimed(t testing.TB, f *fleet.Fleet, to fleet.TierName) promotion.Evidence {
+	t.Helper()
+	found := promotion.Found[promotion.Arrival]{Where: "The releases file releases.jsonl"}
+	for _, set := range f.ShopSets() {
+		a := promotion.Arrival{ShopSet: set.Name, Release: newRelease, At: came, By: "ci", Recorded: came.Add(time.Minute)}
+		if set.Tier == to && len(f.Tiers()) > 1 {
+			a.Release, a.At, a.Recorded = oldRelease, came.Add(-50*time.Hour), came.Add(-49*time.Hour)
+		}
+		found.Items = append(found.Items, a)
+	}
+	return wholeOf(t, f, to, func(e *promotion.Evidence) { e.Told(found) })
+}
+
+// wholeOf is whole for a fleet, of which it is known in some way when Releases came.
+func wholeOf(t testing.TB, f *fleet.Fleet, to fleet.TierName, know func(*promotion.Evidence)) promotion.Evidence {
+	t.Helper()
 	r := status.Compute(now, f, slos(t), slo.DefaultBurnAlerts(), ledger{})
 	e, err := promotion.Gather(f, slos(t), r, to, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.See(view(t, f, to))
+	know(&e)
 	e.Compare(slos(t), ledger{}, now, required())
 	e.Weigh(f, slos(t), ledger{}, now, required())
 	e.Source.Soak = 24 * time.Hour
@@ -94,6 +114,15 @@ func required() promotion.Policy {
 	p := promotion.Policy{Needs: map[string]promotion.Need{}, Load: promotion.LoadPolicy{Share: 0.8}, Traffic: &promotion.TrafficPolicy{}}
 	for _, name := range []string{"release", "sync", "soak", "drift", "since_release", "traffic", "load", "alert", "images", "incident", "freeze"} {
 		p.Needs[name] = promotion.Required
+	}
+	return p
+}
+
+// requiredUnseen is required, but for what an exporter alone could know.
+func requiredUnseen() promotion.Policy {
+	p := required()
+	for _, name := range []string{"release", "sync", "drift", "images"} {
+		delete(p.Needs, name)
 	}
 	return p
 }

@@ -102,6 +102,9 @@ func words[T ~string](names []T) []string {
 	return out
 }
 
+// capital begins a sentence.
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
 // sentence ends a text with one full stop.
 func sentence(text string) string { return strings.TrimRight(text, ". ") + "." }
 

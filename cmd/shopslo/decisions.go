@@ -104,15 +104,21 @@ func loggedTier(p *program, to string, found int) error {
 
 // sinceWhen reads a time, or how long ago it was; "" is the zero time.
 func sinceWhen(p *program, text string) (time.Time, error) {
+	return timeOrAgo("--since", text, p.Now())
+}
+
+// timeOrAgo is a time that is written as such, or as how long before now it was; "" is
+// the zero time.
+func timeOrAgo(flag, text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	if ago, err := strict.ParseDuration(text); err == nil && ago >= 0 {
-		return p.Now().Add(-ago), nil
+		return now.Add(-ago), nil
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return t, usage.Errorf("--since: %q is neither a time like 2026-11-01T09:00:00Z nor how long ago it was, like 24h or 7d", text)
+		return t, usage.Errorf("%s: %q is neither a time like 2026-11-01T09:00:00Z nor how long ago it was, like 24h or 7d", flag, text)
 	}
 	return t, nil
 }

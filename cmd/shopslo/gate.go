@@ -23,7 +23,7 @@ import (
 
 // gateFlags are the flags of `gate` beside those that other commands have too.
 type gateFlags struct {
-	to, release, replay string
+	to, release, since, replay string
 	fixFlags
 	explain      bool
 	watch, every time.Duration
@@ -39,7 +39,11 @@ func gateCommand(p *program) *cobra.Command {
 decides: promote (exit code 0), hold (1: something is known to be wrong) or
 inconclusive (2: evidence is missing). What is not known is never a pass. Every check
 gives its figures. A source that cannot be reached is exit code 4, unless something
-else is known to be wrong.
+else is known to be wrong. In a fleet of one Tier that is judged by itself: may the
+next release go out?
+
+When the release came below is what the exporter knows, or a releases file ('shopslo
+releases'); --since takes your word for it, and the decision says so.
 
 -o json prints the decision with its policy and all of its evidence, from which
 --replay makes it again. That shows that the decision follows from its record, and
@@ -50,6 +54,7 @@ same decision in further forms.
   shopslo gate --to prod --explain
   shopslo gate --to prod --watch 30m --write json=decision.json --write markdown=summary.md
   shopslo gate --to prod --fix https://git.example/shops/pull/12
+  shopslo gate --to prod --release v1.4.2 --since 2h
   shopslo gate --replay decision.json
   shopslo gate --to prod --server http://127.0.0.1:9876 && ./promote.sh prod`,
 		Args: noArgs,
@@ -62,6 +67,7 @@ same decision in further forms.
 	fs.StringVar(&f.to, "to", "", "the `Tier` that the release is to go to")
 	p.complete(cmd, "to", documents.TargetNames)
 	fs.StringVar(&f.release, "release", "", "the `commit` that is to go there, 7 digits of it or more; else what the branch below points to")
+	fs.StringVar(&f.since, "since", "", "when the release came to the Tier below, or in a fleet of one Tier the one that runs: a `time` in RFC 3339, or how long ago, such as 2h; for those who have no exporter that knows")
 	f.fixFlags.register(fs)
 	fs.BoolVar(&f.explain, "explain", false, "show every check, the policy, and where evidence was looked for")
 	lengthVar(fs, &f.watch, "watch", 0, "how long to wait for a decision while it is inconclusive: 30m, 12h, 2d")
@@ -98,7 +104,7 @@ func (f *gateFlags) check(cmd *cobra.Command, server string, at when) error {
 	}
 	switch {
 	case f.replay != "":
-		for _, name := range []string{"to", "release", "fix", "by", "accept-rules", "own-rules", "watch", "at", "server"} {
+		for _, name := range []string{"to", "release", "fix", "by", "accept-rules", "since", "own-rules", "watch", "at", "server"} {
 			if cmd.Flags().Changed(name) {
 				return usage.Errorf("--%s does not go with --replay: all is in the record", name)
 			}
@@ -111,8 +117,8 @@ func (f *gateFlags) check(cmd *cobra.Command, server string, at when) error {
 	case f.watch > 0 && at.given:
 		return usage.Errorf("--watch does not go with --at: the past does not change")
 	}
-	if err := checkRelease("--release", f.release); err != nil {
-		return err
+	if err := promotion.CheckReleaseName(f.release); f.release != "" && err != nil {
+		return usage.Errorf("--release: %v", err)
 	}
 	return f.fixFlags.check(server)
 }
@@ -123,8 +129,11 @@ func (p *program) gate(ctx context.Context, server string, f gateFlags, at when)
 		return replay(f.replay)
 	}
 	q := p.question(f.to, f.release, f.fixFlags)
-	var v judged
 	var err error
+	if q.Since, err = timeOrAgo("--since", f.since, at.time); err != nil {
+		return judged{}, err
+	}
+	var v judged
 	if f.watch == 0 {
 		v, err = judgement(ctx, p, server, q, at)
 	} else {

@@ -71,6 +71,9 @@ func (s Server) Gate(ctx context.Context, question judge.Question, at time.Time)
 	if question.Release != "" {
 		q.Set("release", question.Release)
 	}
+	if !question.Since.IsZero() {
+		q.Set("since", question.Since.Format(time.RFC3339Nano))
+	}
 	if f := question.Fix; f != nil {
 		q.Set("fix", f.URL)
 		q.Set("by", f.By)
@@ -89,6 +92,9 @@ func (s Server) Gate(ctx context.Context, question judge.Question, at time.Time)
 	r, err := promotion.DecodeRecord(body)
 	if err != nil {
 		return logbook.Answer{}, fmt.Errorf("ask %s: %w", host.WithoutUser(s.address), err)
+	}
+	if !question.Since.IsZero() && r.Evidence.Arrivals.Where == "" {
+		return logbook.Answer{}, fmt.Errorf("ask %s: the server does not know --since; update it to the version of this shopslo", host.WithoutUser(s.address))
 	}
 	return logbook.Answer{Record: r, JSON: body, Log: logbook.PublishedIn(body)}, nil
 }

@@ -10,12 +10,14 @@ func TierNames(d *Documents) (names []string) {
 	return names
 }
 
-// TargetNames are the Tiers that something can be promoted to: all but the lowest.
+// TargetNames are the Tiers that something can be promoted to: all but the lowest, or the
+// only one.
 func TargetNames(d *Documents) []string {
-	if names := TierNames(d); len(names) > 0 {
+	names := TierNames(d)
+	if len(names) > 1 {
 		return names[1:]
 	}
-	return nil
+	return names
 }
 
 // ShopSetNames are the names of all ShopSets.

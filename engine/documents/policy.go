@@ -30,6 +30,19 @@ func (d *Documents) Policy(to string) promotion.Policy {
 	return p
 }
 
+// branches checks that Tiers have one where Releases are moved by git.
+func (d *Documents) branches() Faults {
+	var out Faults
+	for _, t := range d.Fleet.Tiers() {
+		if d.Config.Promotion != nil && t.Branch == "" {
+			f := Fault{File: d.Config.Path, Text: fmt.Sprintf("promotion: Tier %q has no branch; name it in its document, or leave promotion out", t.Name)}
+			f.shown = fmt.Sprintf("%s: %s", d.Config.Path, f.Text)
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // gateTiers checks that the Tiers with rules of their own are of the fleet.
 func (d *Documents) gateTiers() Faults {
 	var out Faults

@@ -2,6 +2,7 @@ package documents
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -63,6 +64,9 @@ func (d *Documents) AtMost(length time.Duration) time.Duration {
 // Judged are the Tiers that a decision looks at.
 func (d *Documents) Judged(to string) ([]fleet.TierName, error) {
 	route, err := d.Fleet.Route(fleet.TierName(to))
+	if errors.Is(err, fleet.ErrLowestTier) && d.Alone() {
+		return []fleet.TierName{fleet.TierName(to)}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +76,9 @@ func (d *Documents) Judged(to string) ([]fleet.TierName, error) {
 	}
 	return out, nil
 }
+
+// Alone reports whether the fleet has one Tier only, which is then judged by itself.
+func (d *Documents) Alone() bool { return len(d.Fleet.Tiers()) == 1 }
 
 // Apart reports whether it can be seen from the documents that no series is of two
 // ShopSets: all are told apart by the same labels.

@@ -4,6 +4,7 @@ package judge
 import (
 	"context"
 	"errors"
+	"regexp"
 	"time"
 
 	"github.com/shopslo/shopslo/engine"
@@ -29,10 +30,43 @@ type Question struct {
 	Beside *documents.Documents
 	// Last gives the rules that were last promoted by to a Tier; nil: nobody knows.
 	Last func(ctx context.Context, to string) promotion.LastRules
+	// Since is when the release came to the Tier that shows how it behaves, as whoever asks
+	// says; zero: they do not.
+	Since time.Time
+}
+
+// check refuses what cannot be asked of these documents.
+func (q Question) check(d *documents.Documents) error {
+	g := d.Config.Gate
+	switch {
+	case q.Release != "" && g.Fleet != nil && !commitID.MatchString(q.Release):
+		return usage.Errorf("--release: %q is no commit id; write at least 7 of its hexadecimal digits", q.Release)
+	case q.Since.IsZero():
+		return nil
+	case g.Fleet != nil:
+		return usage.Errorf("--since does not go with gate.fleet: the exporter knows when the release came")
+	case q.Release == "" && !d.Alone():
+		return usage.Errorf("--release is missing; name the release that came at the time of --since")
+	}
+	return nil
+}
+
+var commitID = regexp.MustCompile(`^[0-9a-fA-F]{7,64}$`)
+
+// claim is what whoever asks says of when the release came to all ShopSets of a Tier.
+func (q Question) claim(t promotion.Tier) promotion.Found[promotion.Arrival] {
+	out := promotion.Found[promotion.Arrival]{Where: "--since " + q.Since.UTC().Format(time.RFC3339)}
+	for _, set := range t.ShopSets {
+		out.Items = append(out.Items, promotion.Arrival{ShopSet: set, Release: q.Release, At: q.Since.UTC()})
+	}
+	return out
 }
 
 // Decide asks the gate. outage is why the source could not be read, nil if it was.
 func Decide(ctx context.Context, e *engine.Engine, version string, q Question, at time.Time, outage error) (promotion.Record, error) {
+	if err := q.check(e.Docs); err != nil {
+		return promotion.Record{}, err
+	}
 	found, err := e.Witnesses.Gather(ctx)
 	if err != nil {
 		return promotion.Record{}, err
@@ -54,15 +88,18 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 	if err != nil {
 		return promotion.Record{}, usage.Errorf("--to: %v", err)
 	}
-	if found.Fleet.Where != "" {
+	switch {
+	case found.Fleet.Where != "":
 		ev.See(found.Fleet)
+	case !q.Since.IsZero():
+		ev.Told(q.claim(ev.Source))
 	}
 	leaving := ev.Leave(f, found.Calendar.Exclusions, p)
 	counts := leaving.Ledger(e.Accounts())
 	if excluded {
 		ev.Take(status.Compute(at, f, slos, e.Alerts, counts))
 	}
-	if found.Fleet.Where != "" {
+	if ev.Fleet.Where != "" || ev.Arrivals.Where != "" {
 		ev.Compare(slos, counts, at, p)
 		ev.Weigh(e.Docs.Fleet, slos, counts, at, p)
 	}

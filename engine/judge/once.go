@@ -41,6 +41,9 @@ func Ask(ctx context.Context, h host.Host, d *documents.Documents, q Question, a
 	if d != beside {
 		q.Beside = beside
 	}
+	if err := q.check(d); err != nil {
+		return nil, err
+	}
 	return &Once{host: h, docs: d, q: q, at: at, tiers: tiers}, nil
 }
 

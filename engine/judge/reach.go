@@ -25,6 +25,9 @@ func Reach(ctx context.Context, w *evidence.Witnesses, q Question, at time.Time)
 // came is when a Release came to the first of the ShopSets that show how it behaves;
 // zero where nobody knows. The decision itself asks again, and says who does not answer.
 func came(ctx context.Context, w *evidence.Witnesses, q Question) (first time.Time) {
+	if !q.Since.IsZero() {
+		return q.Since
+	}
 	route, err := w.Docs.Fleet.Route(fleet.TierName(q.To))
 	ask, failed := w.Clients()
 	if err != nil || failed != nil || route.Evidence == nil || ask.Fleet == nil {

@@ -78,6 +78,9 @@ func (t *text) asked(e promotion.Evidence) {
 		{"fleet", e.Fleet.Where, e.Fleet.Error}, {"alerts", e.Alerts.Where, e.Alerts.Error}, {"incidents", e.Incidents.Where, e.Incidents.Error},
 		{"freezes", e.Freezes.Where, e.Freezes.Error}, {"overrides", e.Overrides.Where, e.Overrides.Error}, {"exclusions", e.Exclusions.Where, e.Exclusions.Error},
 	}
+	if e.Arrivals.Where != "" {
+		all[0] = askedOf{"releases", e.Arrivals.Where, e.Arrivals.Error}
+	}
 	for _, s := range append(all, lastRules(e.Rules)...) {
 		words := cmp.Or(s.where, "not configured")
 		if s.failed != "" {

@@ -29,21 +29,27 @@ func headline(d promotion.Decision) (word, sentence string) {
 	if d.Release != "" {
 		what = "Release " + promotion.Short(d.Release)
 	}
-	way := fmt.Sprintf("%s to %s", d.From, d.To)
+	way := fmt.Sprintf("from %s to %s", d.From, d.To)
+	if d.From == "" {
+		way = "to " + string(d.To)
+		if d.Release == "" {
+			what = "the next Release"
+		}
+	}
 	failed, unknown := len(with(d, promotion.Fail)), len(with(d, promotion.Unknown))
-	word, sentence = "HOLD", fmt.Sprintf("%s cannot be promoted from %s: %s failed.", what, way, count(failed, "check"))
+	word, sentence = "HOLD", fmt.Sprintf("%s cannot be promoted %s: %s failed.", what, way, count(failed, "check"))
 	switch d.Verdict {
 	case promotion.Promote:
-		word, sentence = "PROMOTE", fmt.Sprintf("%s can be promoted from %s: %s passed.", what, way, count(len(with(d, promotion.Pass)), "check"))
+		word, sentence = "PROMOTE", fmt.Sprintf("%s can be promoted %s: %s passed.", what, way, count(len(with(d, promotion.Pass)), "check"))
 		if n := len(with(d, promotion.Waived)); n > 0 {
-			sentence = fmt.Sprintf("%s can be promoted from %s: %s passed, %d waived.", what, way, count(len(with(d, promotion.Pass)), "check"), n)
+			sentence = fmt.Sprintf("%s can be promoted %s: %s passed, %d waived.", what, way, count(len(with(d, promotion.Pass)), "check"), n)
 		}
 	case promotion.Inconclusive:
 		why := "evidence is missing for " + count(unknown, "check")
 		if unknown == 0 {
 			why = "nothing was checked"
 		}
-		word, sentence = "INCONCLUSIVE", fmt.Sprintf("Cannot decide on promoting %s from %s: %s.", what, way, why)
+		word, sentence = "INCONCLUSIVE", fmt.Sprintf("Cannot decide on promoting %s %s: %s.", what, way, why)
 	}
 	return word, strings.ToUpper(sentence[:1]) + sentence[1:]
 }
@@ -52,6 +58,8 @@ func headline(d promotion.Decision) (word, sentence string) {
 func where(d promotion.Decision) string {
 	at := d.At.UTC().Format(time.RFC3339)
 	switch {
+	case d.From == "":
+		return fmt.Sprintf("%s is the only Tier, so it is judged by itself; evaluated at %s.", d.To, at)
 	case d.EvidenceTier == "":
 		return fmt.Sprintf("No lower Tier has a ShopSet; evaluated at %s.", at)
 	case d.EvidenceTier != d.From:

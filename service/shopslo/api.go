@@ -107,6 +107,12 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 	}
 	q := judge.Question{To: to, Release: r.URL.Query().Get("release")}
 	q.Fix, q.Accept, q.Last = s.fixOf(r), s.acceptOf(r), s.book.LastRules
+	if since := r.URL.Query().Get("since"); since != "" {
+		if q.Since, err = time.Parse(time.RFC3339, since); err != nil {
+			server.WriteError(w, http.StatusBadRequest, fmt.Errorf("since: %q is not a time; write it like 2026-11-01T09:00:00Z", since))
+			return
+		}
+	}
 	if q.Accept != nil {
 		if err := q.Accept.Validate(); err != nil {
 			server.WriteError(w, http.StatusBadRequest, fmt.Errorf("accept_rules: %w", err))
