@@ -91,6 +91,14 @@ func (s *service) gateByGet(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *service) gate(w http.ResponseWriter, r *http.Request) {
+	if err := checkParameters(r, "to", "release", "fix", "accept_rules", "by", "at", withEvidence); err != nil {
+		server.WriteError(w, http.StatusBadRequest, err)
+		return
+	}
+	if text := r.URL.Query().Get(withEvidence); text != "" && text != "true" && text != "false" {
+		server.WriteError(w, http.StatusBadRequest, fmt.Errorf("%s: %.20q is neither true nor false", withEvidence, text))
+		return
+	}
 	at, err := s.at(r)
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)

@@ -2,12 +2,16 @@ package shopslo
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/shopslo/shopslo/engine/logbook"
+	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/server"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
+	"github.com/shopslo/shopslo/promotion/render"
 )
 
 // decided answers with a decision, once it is in the log.
@@ -22,7 +26,40 @@ func (s *service) decided(w http.ResponseWriter, r *http.Request, record promoti
 		s.Log.Error("a decision could not be logged", "to", record.To, "err", v.Log.Failed)
 	}
 	s.told.add(v)
+	if r.URL.Query().Get(withEvidence) == "false" {
+		v.JSON, err = brief(v)
+	}
+	if err != nil {
+		server.WriteError(w, http.StatusInternalServerError, err)
+		return
+	}
 	write(w, v.JSON)
+}
+
+// withEvidence is the parameter that leaves out all that a decision was made from: it may be
+// megabytes, and who only wants to know the verdict may not take so much.
+const withEvidence = "evidence"
+
+// brief is a decision without what it was made from.
+func brief(v logbook.Answer) ([]byte, error) {
+	data, err := json.Marshal(struct {
+		Version  int               `json:"version"`
+		At       time.Time         `json:"at"`
+		From     fleet.TierName    `json:"from"`
+		To       fleet.TierName    `json:"to"`
+		Release  *string           `json:"release"` // nil: not known
+		Decision promotion.Verdict `json:"decision"`
+		Summary  string            `json:"summary"`
+	}{1, v.At.UTC(), v.From, v.To, known(v.Release), v.Verdict, render.Headline(v.Decision)})
+	return v.Log.AppendTo(data), err
+}
+
+// known is nil for what is not known.
+func known(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 // asker is who asks: the user whose password it was, and who they say they are.
