@@ -40,7 +40,7 @@ func (b *bench) serveAll(ctx context.Context, program, config string, until int6
   fleet: {url: "http://%s"}
   incidents: [incidents/*.yaml]
   calendar: [calendar/*.yaml]
-  log: {dir: decisions}
+  log: {dir: decisions, max_per_minute: 100000}
   load: {share: 0.8}
   checks: {soak: optional}
 `, l.Addr())

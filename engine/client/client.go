@@ -253,7 +253,7 @@ func refusal(resp *http.Response, body []byte, u *url.URL) error {
 		return errors.New(said.Error)
 	case resp.StatusCode == http.StatusConflict:
 		return &conflict{fmt.Sprintf("ask %s: %s", u.Host, said.Error)}
-	case resp.StatusCode >= 500:
+	case resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests:
 		return fmt.Errorf("ask %s: %w: %s", u.Host, slo.ErrUnavailable, said.Error)
 	}
 	return fmt.Errorf("ask %s: %s; is this a 'shopslo serve'?", u.Host, said.Error)

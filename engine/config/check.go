@@ -228,6 +228,9 @@ func (c *checker) log(l *DecisionLog) {
 	case l.Git == nil && l.Dir == "":
 		c.Wrong(path+".dir", "is missing; name the folder of a server's log, or a repository and branch with git; or leave log out")
 	}
+	if l.MaxPerMinute < 1 {
+		c.Wrong(path+".max_per_minute", "must be 1 or more, not %d", l.MaxPerMinute)
+	}
 	if l.Git == nil {
 		return
 	}

@@ -362,7 +362,12 @@ type DecisionLog struct {
 	Git *LogBranch `json:"git,omitempty"`
 	// Required: what cannot be logged is inconclusive.
 	Required bool `json:"required,omitempty"`
+	// MaxPerMinute is how many entries a server appends for one client in a minute; 1 or more.
+	MaxPerMinute int `json:"max_per_minute,omitempty"`
 }
+
+// Defaults fills in what the file need not say.
+func (l *DecisionLog) Defaults() { l.MaxPerMinute = 60 }
 
 // LogBranch is the branch of a git repository, of the log alone.
 type LogBranch struct {

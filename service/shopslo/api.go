@@ -127,6 +127,9 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if !s.admit(w, r) {
+		return
+	}
 	e := s.keeper.current()
 	e.LookPast(r.Context(), at, s.Host.Now())
 	d, err := judge.Decide(r.Context(), e, s.Host.Version, q, at, s.keeper.unreachable())

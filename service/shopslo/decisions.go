@@ -150,6 +150,9 @@ func (s *service) logMove(w http.ResponseWriter, r *http.Request) {
 		server.WriteError(w, http.StatusUnsupportedMediaType, errors.New("send the answer of 'shopslo promote -o json' as application/json"))
 		return
 	}
+	if !s.admit(w, r) {
+		return
+	}
 	record, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestMove))
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)

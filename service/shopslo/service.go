@@ -44,6 +44,8 @@ type service struct {
 	book *logbook.Logbook // where decisions are logged
 	told *tidings         // who is told of them
 
+	limits *limits // of what each client may have logged
+
 	user func(*http.Request) string // whose password a request came with; "": nobody's
 }
 
@@ -74,6 +76,9 @@ func Serve(ctx context.Context, o Options) error {
 		return errors.Join(err, e.Close())
 	}
 	defer s.book.Close()
+	if l := d.Config.Gate.Log; l != nil {
+		s.limits = newLimits(l.MaxPerMinute)
+	}
 	e.Witnesses.Known = s.firstRead(d.Config)
 	s.keeper.readCalendar(e) // from now on it is known what was planned
 	s.told = newTidings(s.book, log)
