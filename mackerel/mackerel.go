@@ -21,6 +21,7 @@ import (
 	api "github.com/mackerelio/mackerel-client-go"
 
 	"github.com/shopslo/shopslo/internal/mackerelhttp"
+	"github.com/shopslo/shopslo/slo"
 )
 
 // Client talks to one organization of Mackerel. Errors that wrap slo.ErrUnavailable
@@ -29,7 +30,7 @@ type Client struct{ api *api.Client }
 
 // New makes a client; it sends nothing yet.
 func New(c mackerelhttp.Config) (*Client, error) {
-	client, err := mackerelhttp.Open(c)
+	client, err := mackerelhttp.Open(c, slo.ErrUnavailable)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/shopslo/shopslo/engine/judge"
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/internal/ask"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/slo"
@@ -212,8 +213,7 @@ func (s Server) client() (*http.Client, error) {
 		}
 		transport.TLSClientConfig = &tls.Config{RootCAs: pool}
 	}
-	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // the password is for this server only
-	return &http.Client{Transport: transport, CheckRedirect: stay}, nil
+	return ask.Staying(&http.Client{Transport: transport}), nil // the password is for this server only
 }
 
 // authenticate adds the password that the environment names.

@@ -5,32 +5,31 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/ask"
 )
 
 // Client asks one incidentbot. It is safe for concurrent use.
 type Client struct {
 	address *url.URL // of /api/v1/incidents
-	http    *http.Client
+	server  ask.Server
 }
 
 // NewClient makes a Client of an incidentbot at an address, with its path prefix if it
 // has one. The HTTP client knows how it is let in to and trusted, and when to give up; a
 // redirect is an error.
 func NewClient(address string, client *http.Client) (*Client, error) {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	u, err := ask.Address(address)
+	if err != nil {
 		return nil, errors.New("the incidentbot's address is not a URL like http://incidentbot:8080")
 	}
-	own := *client
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{address: u.JoinPath("api/v1/incidents"), http: &own}, nil
+	return &Client{address: u.JoinPath("api/v1/incidents"),
+		server: ask.Server{Client: client, Most: largest, Denied: "check the token", Missing: "is this an incidentbot?"}}, nil
 }
 
 // largest bounds an answer: 64 MiB are some 60,000 incidents without their timelines.
@@ -95,30 +94,12 @@ func (c *Client) Incident(ctx context.Context, id string) (incident.Incident, er
 }
 
 func (c *Client) get(ctx context.Context, address string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	body, err := c.server.Get(ctx, address)
+	if status, ok := errors.AsType[*ask.StatusError](err); ok && status.Status == http.StatusNotFound && own(status.Body) {
+		err = fmt.Errorf("incident: %w", incident.ErrNotFound)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ask the incidentbot: %w", err)
-	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "shopslo")
-	resp, err := c.http.Do(req)
-	if err != nil {
-		if u, ok := errors.AsType[*url.Error](err); ok {
-			err = u.Err // who calls names the address
-		}
-		return nil, fmt.Errorf("ask the incidentbot: %w", err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, largest+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("ask the incidentbot: the answer broke off: %w", err)
-	case resp.StatusCode == http.StatusNotFound && own(body):
-		return nil, fmt.Errorf("ask the incidentbot: incident: %w", incident.ErrNotFound)
-	case resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("ask the incidentbot: it answers %s%s", resp.Status, hint(resp.StatusCode))
-	case len(body) > largest:
-		return nil, fmt.Errorf("ask the incidentbot: its answer is longer than %d MiB", largest>>20)
 	}
 	return body, nil
 }
@@ -127,16 +108,4 @@ func (c *Client) get(ctx context.Context, address string) ([]byte, error) {
 func own(body []byte) bool {
 	var problem struct{ Error string }
 	return json.Unmarshal(body, &problem) == nil && strings.HasPrefix(problem.Error, noIncident)
-}
-
-func hint(status int) string {
-	switch {
-	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return ": check the token"
-	case status == http.StatusNotFound:
-		return ": is this an incidentbot?"
-	case status >= 300 && status < 400:
-		return ": give the address that it points to"
-	}
-	return ""
 }

@@ -405,12 +405,12 @@ func TestAnAnswerThatIsNoneIsAnError(t *testing.T) {
 		"a state that nobody knows": {func(w http.ResponseWriter) {
 			io.WriteString(w, `{"version": 1, "incidents": [{"id": "inc-1", "title": "x", "severity": "minor", "state": "smouldering", "detected_at": "2026-11-02T12:00:00Z"}]}`)
 		}, `state "smouldering"`},
-		"half of it": {func(w http.ResponseWriter) { w.Header().Set("Content-Length", "1000"); w.Write(good) }, "broke off"},
-		"too much":   {func(w http.ResponseWriter) { w.Write(bytes.Repeat([]byte(" "), largest+1)) }, "longer than 64 MiB"},
-		"a redirect": {func(w http.ResponseWriter) { w.Header().Set("Location", "/x"); w.WriteHeader(302) }, "give the address that it points to"},
+		"half of it": {func(w http.ResponseWriter) { w.Header().Set("Content-Length", "1000"); w.Write(good) }, "truncated response"},
+		"too much":   {func(w http.ResponseWriter) { w.Write(bytes.Repeat([]byte(" "), largest+1)) }, "response exceeds 64 MiB"},
+		"a redirect": {func(w http.ResponseWriter) { w.Header().Set("Location", "/x"); w.WriteHeader(302) }, "use the address it redirects to"},
 		"no token":   {func(w http.ResponseWriter) { w.WriteHeader(401) }, "check the token"},
 		"not there":  {func(w http.ResponseWriter) { w.WriteHeader(404) }, "is this an incidentbot?"},
-		"a failure":  {func(w http.ResponseWriter) { w.WriteHeader(503) }, "it answers 503"},
+		"a failure":  {func(w http.ResponseWriter) { w.WriteHeader(503) }, "returned 503"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { test.answer(w) }))

@@ -125,7 +125,22 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 				"plugins/mailrelay/sendgrid/s.go":  doc("sendgrid", imports(m+"plugins/mailrelay/relayconf", m+"plugins/mailrelay/relayhttp", m+"plugins/mailrelay/ses")),
 			},
 			[]string{"relayhttp imports go.yaml.in/yaml/v3", "adapter plugins/mailrelay/sendgrid imports adapter plugins/mailrelay/ses"}},
+		{"what adapters share may use a leaf, also one that asks other servers",
+			map[string]string{
+				"plugins/mailrelay/relayhttp/h.go": doc("relayhttp", imports(m+"internal/ask", m+"internal/deep")),
+				"internal/ask/a.go":                doc("ask", imports("net/http")),
+				"internal/deep/d.go":               doc("deep", imports(m+"internal/ask")),
+			},
+			[]string{"relayhttp imports " + m + "internal/deep"}},
 		// the arrows
+		{"what is in internal knows no vocabulary, and nothing above it",
+			map[string]string{
+				"internal/x/x.go":      doc("x", imports(m+"slo", m+"internal/y", m+"status")),
+				"internal/y/y.go":      doc("y", ""),
+				"internal/y/y_test.go": "package y\n" + imports(m+"slo"),
+				"internal/lab/l.go":    doc("lab", imports(m+"slo")),
+			},
+			[]string{"internal/x/x.go:3: imports slo", "internal/x/x.go:5: imports status"}},
 		{"ground does not know answers",
 			map[string]string{"slo/ledger/l.go": doc("ledger", imports(m+"status"))},
 			[]string{"slo/ledger (ground) imports status (an answer)"}},

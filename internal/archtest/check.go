@@ -21,7 +21,8 @@ func (t *Tree) Check() []Violation {
 			continue
 		}
 		c.grounds(t, f)
-		c.adapters(f)
+		c.beside(f)
+		c.adapters(t, f)
 		c.layers(f)
 		c.confined(f)
 		c.ports(f)
@@ -55,7 +56,7 @@ func (c *checker) grounds(t *Tree, f *File) {
 					}
 				}
 			}
-			if f.Dir == g && !i.standard() && !t.leaf(i) {
+			if f.Dir == g && !i.standard() && !t.leaf(i, true) {
 				c.add(i.at(f), "a vocabulary's root has the standard library and leaves of internal/ only, so that it can be read and used alone", "imports %s", i.Path)
 			}
 			if f.Dir == g && i.outside() {
@@ -78,8 +79,8 @@ func (i Import) outside() bool {
 }
 
 // leaf reports whether an import is a folder right below internal that uses nothing else
-// of the module, and does no I/O.
-func (t *Tree) leaf(i Import) bool {
+// of the module; pure, that it does no I/O either.
+func (t *Tree) leaf(i Import, pure bool) bool {
 	dir, ok := i.local()
 	if !ok || path.Dir(dir) != "internal" {
 		return false
@@ -87,7 +88,7 @@ func (t *Tree) leaf(i Import) bool {
 	for _, f := range t.Files {
 		if f.Dir == dir && !f.Test && slices.ContainsFunc(f.Imports, func(of Import) bool {
 			_, local := of.local()
-			return local || of.outside()
+			return local || pure && of.outside()
 		}) {
 			return false
 		}
@@ -95,10 +96,22 @@ func (t *Tree) leaf(i Import) bool {
 	return true
 }
 
+// beside: what stands beside the house knows no storey of it, tests and their helpers aside.
+func (c *checker) beside(f *File) {
+	if !under(f.Dir, "internal") || testHelper(f.Dir) || wiring(f.Dir) {
+		return
+	}
+	for _, i := range f.Imports {
+		if dir, ok := i.local(); ok && !under(dir, "internal") && !under(dir, "cmd") {
+			c.add(i.at(f), "everything may use what is in internal/, so it uses nothing of that", "imports %s", dir)
+		}
+	}
+}
+
 // adapters: rule 2. An adapter knows its vocabulary and its library, no other adapter.
-func (c *checker) adapters(f *File) {
+func (c *checker) adapters(t *Tree, f *File) {
 	if _, shared := sharedParts[f.Dir]; shared {
-		c.shared(f)
+		c.shared(t, f)
 	}
 	own, ok := adapterOf(f.Dir)
 	if !ok {
@@ -120,10 +133,10 @@ func (c *checker) adapters(f *File) {
 }
 
 // shared: what several adapters need must not tie them to each other's technology.
-func (c *checker) shared(f *File) {
+func (c *checker) shared(t *Tree, f *File) {
 	for _, i := range f.Imports {
 		dir, local := i.local()
-		if !i.standard() && !(local && slices.Contains(grounds, dir)) && !underAny(i.Path, sharedReads[f.Dir]) {
+		if !i.standard() && !(local && slices.Contains(grounds, dir)) && !t.leaf(i, false) && !underAny(i.Path, sharedReads[f.Dir]) {
 			c.add(i.at(f), "what adapters share knows bytes and words only", "%s imports %s", f.Dir, i.Path)
 		}
 	}

@@ -20,8 +20,6 @@ import (
 	"time"
 
 	api "github.com/mackerelio/mackerel-client-go"
-
-	"github.com/shopslo/shopslo/slo"
 )
 
 // DefaultURL is where Mackerel's API is.
@@ -40,8 +38,9 @@ type Config struct {
 	Timeout time.Duration
 }
 
-// Open makes a client of Mackerel's library; it sends nothing yet.
-func Open(c Config) (*api.Client, error) {
+// Open makes a client of Mackerel's library; it sends nothing yet. Errors that may pass wrap
+// unavailable.
+func Open(c Config, unavailable error) (*api.Client, error) {
 	if c.URL == "" {
 		c.URL = DefaultURL
 	}
@@ -58,18 +57,20 @@ func Open(c Config) (*api.Client, error) {
 	if c.Timeout == 0 {
 		c.Timeout = 30 * time.Second
 	}
-	client.HTTPClient = NewClient(c.Timeout)
+	client.HTTPClient = NewClient(c.Timeout, unavailable)
 	client.UserAgent = "shopslo"
 	return client, nil
 }
 
-// StatusError is a refusal by Mackerel. One that may pass (429, 5xx) wraps
-// slo.ErrUnavailable.
+// StatusError is a refusal by Mackerel. One that may pass (429, 5xx) wraps the error that
+// the caller has for that.
 type StatusError struct {
 	Status  int
 	Message string // Mackerel's own words; may be empty
 	// RetryAfter is how long to wait before trying again; 0: nothing was said.
 	RetryAfter time.Duration
+
+	unavailable error
 }
 
 // Error says what was refused and what to do about it.
@@ -90,7 +91,7 @@ func (e *StatusError) Error() string {
 // Unwrap tells refusals that may pass from those that stay.
 func (e *StatusError) Unwrap() error {
 	if e.Status == http.StatusTooManyRequests || e.Status >= 500 {
-		return slo.ErrUnavailable
+		return e.unavailable
 	}
 	return nil
 }
@@ -112,8 +113,8 @@ func Refused(err error, status int) bool {
 
 // NewClient makes an HTTP client for a client library. It follows no redirect: the API
 // key, which travels in a header of Mackerel's own, would go along.
-func NewClient(timeout time.Duration) *http.Client {
-	return &http.Client{Transport: transport{http.DefaultTransport, timeout},
+func NewClient(timeout time.Duration, unavailable error) *http.Client {
+	return &http.Client{Transport: transport{http.DefaultTransport, timeout, unavailable},
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return errors.New("a redirect, which is not followed since the API key would go along; correct the URL of Mackerel's API")
 		}}
@@ -122,6 +123,7 @@ func NewClient(timeout time.Duration) *http.Client {
 type transport struct {
 	next    http.RoundTripper
 	timeout time.Duration // of a request with its answer
+	passing error         // what errors wrap that may pass
 }
 
 // RoundTrip reads the whole answer, so that half of one is an error and not an answer.
@@ -133,22 +135,22 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		err = cause
 	}
 	if err != nil {
-		return nil, unavailable(r.Context(), err)
+		return nil, t.mayPass(r.Context(), err)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	resp.Body.Close()
 	switch {
 	case err != nil:
-		return nil, unavailable(r.Context(), fmt.Errorf("the answer broke off after %d bytes: %w", len(body), err))
+		return nil, t.mayPass(r.Context(), fmt.Errorf("the answer broke off after %d bytes: %w", len(body), err))
 	case len(body) > maxAnswer:
 		return nil, fmt.Errorf("the answer is longer than %d MB", maxAnswer>>20)
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
 		return resp, nil // CheckRedirect says no
 	case resp.StatusCode != http.StatusOK:
-		return nil, refusal(resp, body)
+		return nil, t.refusal(resp, body)
 	}
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "application/json" {
-		return nil, unavailable(r.Context(), fmt.Errorf("the answer is %q, not JSON: something else than Mackerel's API answered", kind))
+		return nil, t.mayPass(r.Context(), fmt.Errorf("the answer is %q, not JSON: something else than Mackerel's API answered", kind))
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
@@ -166,16 +168,16 @@ func Decode(answer io.Reader, asked string, into any) error {
 	return nil
 }
 
-// unavailable marks an error as one that may pass, unless the caller gave up.
-func unavailable(ctx context.Context, err error) error {
+// mayPass marks an error as one that may pass, unless the caller gave up.
+func (t transport) mayPass(ctx context.Context, err error) error {
 	if cause := ctx.Err(); cause != nil && errors.Is(cause, context.Canceled) {
 		return cause
 	}
-	return fmt.Errorf("%w: %w", slo.ErrUnavailable, err)
+	return fmt.Errorf("%w: %w", t.passing, err)
 }
 
-func refusal(resp *http.Response, body []byte) error {
-	e := &StatusError{Status: resp.StatusCode, Message: message(body)}
+func (t transport) refusal(resp *http.Response, body []byte) error {
+	e := &StatusError{Status: resp.StatusCode, Message: message(body), unavailable: t.passing}
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 && s <= 24*3600 {
 		e.RetryAfter = time.Duration(s) * time.Second
 	}

@@ -12,11 +12,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/ask"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -24,19 +24,18 @@ import (
 type Client struct {
 	base         *url.URL
 	alertmanager bool
-	http         *http.Client
+	server       ask.Server
 }
 
 // New makes a Client of a server at an address, with its path prefix if it has one. The
 // HTTP client knows how the server is let in to and trusted; a redirect is an error.
 func New(address string, alertmanager bool, client *http.Client) (*Client, error) {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	u, err := ask.Address(address)
+	if err != nil {
 		return nil, errors.New("the alerts address must be a URL like http://prometheus:9090")
 	}
-	own := *client
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{base: u, alertmanager: alertmanager, http: &own}, nil
+	return &Client{base: u, alertmanager: alertmanager, server: ask.Server{Client: client, Most: largest,
+		Denied: "check user and password, or token", Missing: "check the address, and whether kind says prometheus or alertmanager"}}, nil
 }
 
 // Firing gives the alerts that fire now, silenced and inhibited ones marked, and the
@@ -195,43 +194,11 @@ const largest = 32 << 20
 func (c *Client) get(ctx context.Context, path string, q url.Values) ([]byte, error) {
 	u := c.base.JoinPath(path)
 	u.RawQuery = q.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	body, err := c.server.Get(ctx, u.String())
 	if err != nil {
 		return nil, fmt.Errorf("ask %s: %w", path, err)
-	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "shopslo")
-	resp, err := c.http.Do(req)
-	if err != nil {
-		if u, ok := errors.AsType[*url.Error](err); ok {
-			err = u.Err // the rest of it is the address, which the caller names
-		}
-		return nil, fmt.Errorf("ask %s: %w", path, err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, largest+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("ask %s: truncated response: %w", path, err)
-	case resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("ask %s: returned %s%s", path, resp.Status, hint(resp.StatusCode))
-	case len(body) > largest:
-		return nil, fmt.Errorf("ask %s: response exceeds %d MiB", path, largest>>20)
 	}
 	return body, nil
-}
-
-// hint is what to do about an answer that is none; the keys are those of gate.alerts.
-func hint(status int) string {
-	switch {
-	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return ": check user and password, or token"
-	case status == http.StatusNotFound:
-		return ": check the address, and whether kind says prometheus or alertmanager"
-	case status >= 300 && status < 400:
-		return ": use the address it redirects to"
-	}
-	return ""
 }
 
 func shortened(text string) string {

@@ -13,6 +13,7 @@ import (
 	"github.com/shopslo/shopslo/incident/incidentapi"
 	"github.com/shopslo/shopslo/incident/slackbot"
 	"github.com/shopslo/shopslo/incident/sqlstore"
+	"github.com/shopslo/shopslo/internal/ask"
 )
 
 // reading is how incidents are told, by the server and on the command line alike.
@@ -21,7 +22,7 @@ func (a Around) reading(s *settings, store *sqlstore.Store) incidentapi.Options 
 	if s.Shopslo.URL != "" {
 		b := budgets{url: s.Shopslo.URL, token: func() (string, error) {
 			return a.secret(s, "shopslo.token", s.Shopslo.Token, "SHOPSLO_TOKEN")
-		}, client: &http.Client{Timeout: 10 * time.Second}, now: a.Now}
+		}, server: ask.Server{Client: &http.Client{Timeout: 10 * time.Second}, Most: maxStatus, Denied: "check the token", Missing: "is this a 'shopslo serve'?"}, now: a.Now}
 		o.Burned = b.burned
 	}
 	return o

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/postmortem"
+	"github.com/shopslo/shopslo/internal/ask"
 	"github.com/shopslo/shopslo/internal/document"
 )
 
@@ -20,7 +20,7 @@ import (
 type budgets struct {
 	url    string
 	token  func() (string, error) // "": none
-	client *http.Client
+	server ask.Server
 	now    func() time.Time
 }
 
@@ -126,23 +126,19 @@ func (b budgets) status(ctx context.Context, at time.Time) (told, error) {
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
-	resp, err := b.client.Do(r)
+	body, err := b.server.Do(r)
+	if err == nil {
+		t, err = readStatus(body)
+	}
 	if err != nil {
-		return t, fmt.Errorf("ask shopslo: %w", err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return t, fmt.Errorf("ask shopslo at %s: it answered %s", b.url, resp.Status)
-	}
-	if t, err = readStatus(resp.Body); err != nil {
 		return t, fmt.Errorf("ask shopslo at %s: %w", b.url, err)
 	}
 	return t, nil
 }
 
 // readStatus reads as much of a status as is needed.
-func readStatus(r io.Reader) (t told, err error) {
-	if err = json.NewDecoder(io.LimitReader(r, maxStatus)).Decode(&t); err != nil {
+func readStatus(body []byte) (t told, err error) {
+	if err = json.Unmarshal(body, &t); err != nil {
 		err = fmt.Errorf("read its answer: %w", err)
 	}
 	return t, err

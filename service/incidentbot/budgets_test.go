@@ -1,7 +1,6 @@
 package incidentbot
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/ask"
 )
 
 const statusAnswer = `{"version":1,"budgets":[
@@ -28,7 +28,7 @@ func TestTheBudgetsThatAnIncidentBurnedComeFromShopslo(t *testing.T) {
 		fmt.Fprint(w, statusAnswer)
 	}))
 	defer s.Close()
-	b := budgets{url: s.URL, token: func() (string, error) { return "t", nil }, client: s.Client(), now: func() time.Time { return start.Add(time.Hour * 9) }}
+	b := budgets{url: s.URL, token: func() (string, error) { return "t", nil }, server: ask.Server{Client: s.Client(), Most: maxStatus}, now: func() time.Time { return start.Add(time.Hour * 9) }}
 	i := incident.Incident{State: incident.Resolved, StartedAt: start, DetectedAt: start.Add(time.Minute), Scope: incident.Scope{ShopSets: []string{"a-1"}},
 		Timeline: []incident.Event{{Kind: incident.Moved, Value: "mitigated", At: start.Add(40 * time.Minute)}, {Kind: incident.Moved, Value: "resolved", At: start.Add(5 * time.Hour)}}}
 	burned, err := b.burned(context.Background(), i)
@@ -49,10 +49,22 @@ func TestTheBudgetsThatAnIncidentBurnedComeFromShopslo(t *testing.T) {
 	}
 }
 
+func TestTheTokenForShopsloDoesNotFollowARedirect(t *testing.T) {
+	told := ""
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { told = r.Header.Get("Authorization") }))
+	defer elsewhere.Close()
+	s := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusFound))
+	defer s.Close()
+	b := budgets{url: s.URL, token: func() (string, error) { return "t", nil }, server: ask.Server{Client: s.Client(), Most: maxStatus}}
+	if _, err := b.status(t.Context(), time.Now()); err == nil || !strings.Contains(err.Error(), "returned 302 Found: use the address it redirects to") || told != "" {
+		t.Errorf("%v; the other server got %q", err, told)
+	}
+}
+
 func FuzzStatus(f *testing.F) {
 	f.Add([]byte(statusAnswer))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		status, err := readStatus(bytes.NewReader(body))
+		status, err := readStatus(body)
 		if err != nil {
 			return
 		}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/ask"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
@@ -49,7 +50,7 @@ func (a Asker) AskDated(ctx context.Context, req *http.Request) (body []byte, da
 	}
 	doing := a.Vendor + ": read " + a.hide(req.URL.Path)
 	req.Header.Set("User-Agent", "mackerel-plugin-mailrelay")
-	resp, err := a.client().Do(req.WithContext(ctx))
+	resp, err := ask.Staying(a.Client).Do(req.WithContext(ctx))
 	if err != nil {
 		return nil, date, &mailrelay.Error{Trouble: mailrelay.Unreachable, Doing: doing, Detail: a.hide(network(err))}
 	}
@@ -92,15 +93,6 @@ func (a Asker) Garbled(what string, err error) error {
 
 func (a Asker) garbled(doing, detail string) error {
 	return &mailrelay.Error{Trouble: mailrelay.Garbled, Doing: doing, Detail: a.hide(detail)}
-}
-
-func (a Asker) client() *http.Client {
-	c := http.Client{}
-	if a.Client != nil {
-		c = *a.Client
-	}
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &c
 }
 
 func (a Asker) hide(s string) string { return mailrelay.Hide(s, a.Secrets...) }

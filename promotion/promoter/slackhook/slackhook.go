@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/ask"
 	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/promotion/promoter"
 )
@@ -95,11 +96,7 @@ func (h *Hook) post(ctx context.Context, to *url.URL, body []byte) (wait time.Du
 		return -1, errors.New("notify Slack: invalid webhook URL")
 	}
 	req.Header.Set("Content-Type", "application/json")
-	client := h.Client
-	if client == nil {
-		client = http.DefaultClient
-	}
-	resp, err := client.Do(req)
+	resp, err := ask.Staying(h.Client).Do(req)
 	if err != nil {
 		var withAddress *url.Error // which is the secret
 		if errors.As(err, &withAddress) {

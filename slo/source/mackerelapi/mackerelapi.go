@@ -48,7 +48,7 @@ type Source struct {
 
 // New makes a source; it asks nothing yet.
 func New(c mackerelhttp.Config) (*Source, error) {
-	client, err := mackerelhttp.Open(c)
+	client, err := mackerelhttp.Open(c, slo.ErrUnavailable)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/shopslo/shopslo/internal/ask"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -54,10 +55,8 @@ func newClient(c Config) (*client, error) {
 	if c.BearerTokenFile+c.BearerToken != "" && (c.Username != "" || c.PasswordFile != "" || user != nil) {
 		return nil, fmt.Errorf("%s: basic auth and bearer_token_file exclude each other", base)
 	}
-	h := http.Client{}
-	if c.Client != nil {
-		h = *c.Client
-	} else {
+	h := ask.Staying(c.Client)
+	if c.Client == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.MaxIdleConnsPerHost = 8
 		t.ReadBufferSize = 64 << 10
@@ -66,12 +65,11 @@ func newClient(c Config) (*client, error) {
 		}
 		h.Transport = t
 	}
-	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	timeout := c.Timeout
 	if timeout <= 0 {
 		timeout = defaultTimeout
 	}
-	return &client{http: &h, base: base, config: c, user: user, now: c.Now, timeout: timeout}, nil
+	return &client{http: h, base: base, config: c, user: user, now: c.Now, timeout: timeout}, nil
 }
 
 func (t TLS) config() (*tls.Config, error) {
