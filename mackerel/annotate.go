@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // Release is a release that reached a Tier, as it is noted on the graphs.
@@ -59,7 +61,7 @@ func (r Release) title() string {
 	if hexadecimal(name) && len(name) == 40 {
 		name = name[:10]
 	}
-	return cut(fmt.Sprintf("%s: %s %s", r.Tier, cmp.Or(r.What, "release"), name), maxTitle)
+	return text.Cut(fmt.Sprintf("%s: %s %s", r.Tier, cmp.Or(r.What, "release"), name), maxTitle)
 }
 
 func hexadecimal(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
@@ -74,14 +76,7 @@ func (r Release) description() string {
 			lines = append(lines, line)
 		}
 	}
-	return cut(strings.Join(lines, "\n"), maxDescription)
-}
-
-func cut(text string, n int) string {
-	if r := []rune(text); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return text
+	return text.Cut(strings.Join(lines, "\n"), maxDescription)
 }
 
 // sameRelease is how far apart two notes of one release to one Tier are the same note,

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/shopslo/shopslo/internal/cells"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 //go:embed report.html.tmpl
@@ -101,7 +101,7 @@ func (p *page) viewTable(t *table) *tableView {
 	for _, row := range t.rows {
 		var line []cellView
 		for i, c := range row {
-			cv := cellView{Text: c.text, Link: c.link, Tone: string(c.tone), Right: t.heads[i].right, Long: cells.Of(c.text) > 42}
+			cv := cellView{Text: c.text, Link: c.link, Tone: string(c.tone), Right: t.heads[i].right, Long: text.Width(c.text) > 42}
 			if c.days != nil {
 				cv.Days = stripSVG(p, c.days)
 			}

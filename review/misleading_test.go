@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/shopslo/shopslo/internal/cells"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -13,10 +13,10 @@ func TestTheTextKeepsToTheWidthOfTheTerminal(t *testing.T) {
 	for name, in := range map[string]Input{"week": sampleWeek(p), "unknown": nothingKnown(p), "hostile": hostile(sampleWeek(p), strings.Repeat("お支払い", 30))} {
 		for _, l := range Langs {
 			for _, width := range []int{0, 40, 80, 100, 240} {
-				text := Compile(in).Text(l, width)
-				for line := range strings.Lines(text) {
+				report := Compile(in).Text(l, width)
+				for line := range strings.Lines(report) {
 					line = strings.TrimSuffix(line, "\n")
-					n, most := cells.Of(line), width
+					n, most := text.Width(line), width
 					if most == 0 {
 						most = 80
 					}

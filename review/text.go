@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/shopslo/shopslo/internal/cells"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // usualWidth is how many columns a report has where nobody says; widestText is where even
@@ -37,8 +37,8 @@ type textWriter struct {
 }
 
 // para writes a paragraph, whose lines behind the first are moved in.
-func (w *textWriter) para(text string, in int) {
-	w.b.WriteString(cells.Wrap(oneLine(text), in, min(w.width, widestText)) + "\n")
+func (w *textWriter) para(sentence string, in int) {
+	w.b.WriteString(text.Wrap(oneLine(sentence), in, in, min(w.width, widestText)) + "\n")
 }
 
 func (w *textWriter) block(x block) {
@@ -67,7 +67,7 @@ const widestCell, widestLast = 48, 100
 func (w *textWriter) table(t *table) {
 	rows := textRows(t, widestCell, widestLast)
 	right(rows, t.heads)
-	if n := cells.Columns(rows); widest(n) <= w.width {
+	if n := text.Columns(rows); widest(n) <= w.width {
 		w.b.WriteString(n)
 	} else {
 		w.records(t)
@@ -96,7 +96,7 @@ func (w *textWriter) records(t *table) {
 func (w *textWriter) joined(parts []string) (lines []string) {
 	for _, part := range parts {
 		if n := len(lines); n > 0 {
-			if line := lines[n-1] + " · " + part; cells.Of(line) < w.width-4 {
+			if line := lines[n-1] + " · " + part; text.Width(line) < w.width-4 {
 				lines[n-1] = line
 				continue
 			}
@@ -121,9 +121,9 @@ func textRows(t *table, most, mostLast int) [][]string {
 			case c.days != nil:
 				line = append(line, strip(c.days))
 			case i == len(row)-1:
-				line = append(line, cells.Cut(oneLine(c.text), mostLast))
+				line = append(line, text.Fit(oneLine(c.text), mostLast))
 			default:
-				line = append(line, cells.Cut(oneLine(c.text), most))
+				line = append(line, text.Fit(oneLine(c.text), most))
 			}
 		}
 		rows = append(rows, line)
@@ -132,9 +132,9 @@ func textRows(t *table, most, mostLast int) [][]string {
 }
 
 // widest is how many columns the widest line takes.
-func widest(text string) (n int) {
-	for line := range strings.Lines(text) {
-		n = max(n, cells.Of(strings.TrimSuffix(line, "\n")))
+func widest(table string) (n int) {
+	for line := range strings.Lines(table) {
+		n = max(n, text.Width(strings.TrimSuffix(line, "\n")))
 	}
 	return n
 }
@@ -147,10 +147,10 @@ func right(rows [][]string, heads []head) {
 		}
 		widest := 0
 		for _, row := range rows {
-			widest = max(widest, cells.Of(row[i]))
+			widest = max(widest, text.Width(row[i]))
 		}
 		for _, row := range rows {
-			row[i] = strings.Repeat(" ", widest-cells.Of(row[i])) + row[i]
+			row[i] = strings.Repeat(" ", widest-text.Width(row[i])) + row[i]
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -68,19 +69,13 @@ func (l Lang) sli(c Count, objective float64) string {
 	if c.SLI == nil || *c.SLI > 1 || *c.SLI < 0 {
 		return ""
 	}
-	_, decimals, _ := strings.Cut(decimal(objective), ".")
+	_, decimals, _ := strings.Cut(text.Objective(objective), ".")
 	places := len(decimals) + 1
-	p := math.Pow10(places)
-	cut := math.Floor(*c.SLI*100*p+1e-9) / p
+	sli := *c.SLI
 	if *c.Bad > 0 {
-		cut = min(cut, 100-1/p)
+		sli = min(sli, 1-math.Pow10(-places-2))
 	}
-	return l.percentOf(strconv.FormatFloat(cut, 'f', places, 64))
-}
-
-// decimal writes a ratio as a percentage with the decimals that it has.
-func decimal(ratio float64) string {
-	return strconv.FormatFloat(math.Round(ratio*1e9)/1e7, 'f', -1, 64)
+	return l.percentOf(text.Percent(sli, places))
 }
 
 // goal is the objective of an SLO of the report.
@@ -102,7 +97,7 @@ func (l Lang) percent(ratio float64) string {
 
 // objective writes an objective as people say it: 99.9 %.
 func (l Lang) objective(ratio float64) string {
-	return l.percentOf(decimal(ratio))
+	return l.percentOf(text.Objective(ratio))
 }
 
 // rate writes a burn rate.

@@ -1,11 +1,11 @@
 package status
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -33,19 +33,14 @@ func FormatShare(f *float64) string {
 	if *f > 0 && *f < 0.001 {
 		return "<0.1%"
 	}
-	return percent(*f, 1)
-}
-
-// percent cuts to so many decimals.
-func percent(ratio float64, places int) string {
-	p := math.Pow10(places)
-	// 1e-9: 0.999·100 is a hair below 99.9, and would be cut to 99.8.
-	return strconv.FormatFloat(math.Floor(ratio*100*p+1e-9)/p, 'f', places, 64) + "%"
+	return text.Percent(*f, 1) + "%"
 }
 
 // FormatSLI writes a ratio of good events with one decimal more than its objective has,
 // cut: 99.98% beside 99.9%, 99.980% beside 99.95%.
-func FormatSLI(ratio float64, o slo.Objective) string { return percent(ratio, goalDecimals(o)+1) }
+func FormatSLI(ratio float64, o slo.Objective) string {
+	return text.Percent(ratio, goalDecimals(o)+1) + "%"
+}
 
 // goalDecimals is how many decimals FormatGoal writes.
 func goalDecimals(o slo.Objective) int {
@@ -55,22 +50,20 @@ func goalDecimals(o slo.Objective) int {
 
 // FormatGoal writes an objective as percent with the decimals that it has.
 func FormatGoal(o slo.Objective) string {
-	const per = slo.One / 100
-	text := fmt.Sprintf("%d.%07d", o/per, o%per)
-	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + "%"
+	return text.Objective(o.Ratio()) + "%"
 }
 
 // FormatCount writes 12,345,678, with decimals only where the count has some.
 func FormatCount(f float64) string {
-	text := strconv.FormatFloat(f, 'f', -1, 64)
+	written := strconv.FormatFloat(f, 'f', -1, 64)
 	if f != math.Trunc(f) {
 		places := 1
 		if math.Abs(f) < 10 {
 			places = 2
 		}
-		text = strconv.FormatFloat(f, 'f', places, 64)
+		written = strconv.FormatFloat(f, 'f', places, 64)
 	}
-	whole, frac, _ := strings.Cut(text, ".")
+	whole, frac, _ := strings.Cut(written, ".")
 	sign := strings.HasPrefix(whole, "-")
 	whole = strings.TrimPrefix(whole, "-")
 	for i := len(whole) - 3; i > 0; i -= 3 {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/internal/cells"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
@@ -71,7 +71,7 @@ func TestTheTableKeepsToTheWidthOfTheTerminal(t *testing.T) {
 	for _, width := range []int{80, 100, 120, 200} {
 		got := table(t, r, false, width)
 		for line := range strings.Lines(got) {
-			if n := cells.Of(strings.TrimSuffix(line, "\n")); n > width {
+			if n := text.Width(strings.TrimSuffix(line, "\n")); n > width {
 				t.Errorf("at %d a line has %d columns: %s", width, n, line)
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopslo/shopslo/internal/cells"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -35,8 +35,8 @@ func (r Report) WriteTable(w io.Writer, colour bool, width int) error {
 }
 
 // para writes a paragraph.
-func para(out *strings.Builder, text string, width int) {
-	out.WriteString(cells.Wrap(text, 0, width) + "\n")
+func para(out *strings.Builder, sentence string, width int) {
+	out.WriteString(text.Wrap(sentence, 0, 0, width) + "\n")
 }
 
 // column is a heading and how a budget fills it. Those with the highest number to omit are
@@ -86,13 +86,13 @@ func pageWindows(alerts []slo.BurnAlert) []time.Duration {
 func (r Report) rows(out *strings.Builder, colour bool, width int) (omitted []string) {
 	cols := r.columns()
 	rows := r.filled(cols)
-	widths := cells.Widths(rows)
+	widths := text.Widths(rows)
 	cols, rows, widths, omitted = fitted(cols, rows, widths, width)
 	for i, row := range rows {
 		var line strings.Builder
 		for j, cell := range row {
-			cell = cells.Cut(cell, widths[j])
-			pad := strings.Repeat(" ", widths[j]-cells.Of(cell))
+			cell = text.Fit(cell, widths[j])
+			pad := strings.Repeat(" ", widths[j]-text.Width(cell))
 			if cols[j].head == "STATE" && colour && i > 0 {
 				cell = paint(r.Budgets[i-1].State, cell)
 			}

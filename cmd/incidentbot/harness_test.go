@@ -17,19 +17,19 @@ import (
 	"github.com/shopslo/shopslo/internal/fakes/slackfake"
 )
 
-// text is what a program writes while others read it.
-type text struct {
+// written is what a program writes while others read it.
+type written struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (t *text) Write(p []byte) (int, error) {
+func (t *written) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.b.Write(p)
 }
 
-func (t *text) String() string {
+func (t *written) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.b.String()
@@ -103,7 +103,7 @@ func (x *team) env() []string {
 // run runs the program to its end.
 func (x *team) run(args ...string) (code int, stdout, stderr string) {
 	x.t.Helper()
-	var out, err text
+	var out, err written
 	code = run(context.Background(), append(args, "--config", filepath.Join(x.dir, "incidentbot.yaml")), x.env(), &out, &err)
 	return code, out.String(), err.String()
 }
@@ -113,7 +113,7 @@ func (x *team) serve() (address string, stop func() int) {
 	x.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	at, ended := make(chan string, 1), make(chan int, 1)
-	var out, errs text
+	var out, errs written
 	p := &program{env: cli.Env(x.env()), stdout: &out, stderr: &errs, now: time.Now, listening: func(a string) { at <- a }}
 	go func() {
 		ended <- p.run(ctx, []string{"serve", "--config", filepath.Join(x.dir, "incidentbot.yaml"), "--web.listen-address", "127.0.0.1:0"})

@@ -14,8 +14,8 @@ import (
 
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/incidentapi"
-	"github.com/shopslo/shopslo/internal/cells"
 	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/service/incidentbot"
 )
 
@@ -193,7 +193,7 @@ func lengthsText(s incident.Summary, ja bool, say func(en, ja string) string) st
 	}{{say("to detect", "検知まで"), s.ToDetect}, {say("to mitigate", "緩和まで"), s.ToMitigate}, {say("to resolve", "解決まで"), s.ToResolve}} {
 		rows = append(rows, []string{r.what, length(r.s.Median), length(r.s.P90), fmt.Sprintf("%d / %d", r.s.Known, s.Count)})
 	}
-	return "\n" + cells.Columns(rows) + fmt.Sprintf(say("\nTheir impact lasted %s in all.\n", "\n影響していた時間の合計：%s\n"), roughly(s.Hurting, ja))
+	return "\n" + text.Columns(rows) + fmt.Sprintf(say("\nTheir impact lasted %s in all.\n", "\n影響していた時間の合計：%s\n"), roughly(s.Hurting, ja))
 }
 
 // actionsText lists what is still to be done.
@@ -216,7 +216,7 @@ func actionsText(s incident.Summary, say func(en, ja string) string) string {
 		}
 		rows = append(rows, []string{due, owner, a.Incident, a.What})
 	}
-	return head + cells.Columns(rows)
+	return head + text.Columns(rows)
 }
 
 // roughly is a length of time to the minute.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopslo/shopslo/internal/cells"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/calendar"
 )
@@ -99,7 +99,7 @@ func (l calendarList) table() string {
 	for _, e := range l.Entries {
 		rows = append(rows, []string{strings.ReplaceAll(e.State, "_", " "), shownTime(e.From), shownTime(e.Until), e.Name, e.what(), e.By, e.Reason})
 	}
-	return cells.Columns(rows)
+	return text.Columns(rows)
 }
 
 func shownTime(t *time.Time) string {

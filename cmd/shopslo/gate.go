@@ -17,6 +17,7 @@ import (
 	"github.com/shopslo/shopslo/engine/judge"
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 )
@@ -188,20 +189,17 @@ func watchGate(ctx context.Context, p *program, server string, q judge.Question,
 
 // waitingFor is the first thing that is missing, shortened for a line of a terminal.
 func (v judged) waitingFor(err error) string {
-	text := "nothing was checked"
+	said := "nothing was checked"
 	if err != nil {
-		text = err.Error()
+		said = err.Error()
 	}
 	for _, c := range v.Checks {
 		if c.Result == promotion.Unknown {
-			text = c.Check + ": " + c.Reason
+			said = c.Check + ": " + c.Reason
 			break
 		}
 	}
-	if r := []rune(text); len(r) > 70 {
-		text = string(r[:69]) + "…"
-	}
-	return text
+	return text.Cut(said, 70)
 }
 
 // judgement asks a server, or decides here. A source that cannot be reached is a

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/shopslo/shopslo/internal/cells"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // format is the value of --output: how an answer is written.
@@ -76,10 +76,10 @@ func terminal(w any) bool {
 // takes it away.
 func (p *program) progressLine(format string, args ...any) {
 	if f, ok := p.stderr.(*os.File); ok && terminal(f) {
-		text := fmt.Sprintf(format, args...)
+		line := fmt.Sprintf(format, args...)
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 1 {
-			text = cells.Cut(text, w-1) // a line that wraps cannot be taken away again
+			line = text.Fit(line, w-1) // a line that wraps cannot be taken away again
 		}
-		fmt.Fprint(p.stderr, "\r\x1b[K"+text)
+		fmt.Fprint(p.stderr, "\r\x1b[K"+line)
 	}
 }

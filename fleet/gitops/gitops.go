@@ -25,6 +25,7 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/git"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // Errors that say what is the matter; what is returned wraps them, and says where
@@ -124,14 +125,6 @@ func plainPath(p string) bool {
 		!strings.HasPrefix(p, "-") && !strings.ContainsAny(p, "\x00\n\\")
 }
 
-// short cuts a text that somebody else wrote.
-func short(text string) string {
-	if len(text) > 80 {
-		return strings.ToValidUTF8(text[:80], "") + "…"
-	}
-	return text
-}
-
 func (r *Repositories) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -172,7 +165,7 @@ func (r *Repositories) Fetch(ctx context.Context) ([]Move, error) {
 // system repository. The error wraps ErrNoCommit or ErrNoSubmodule.
 func (r *Repositories) Release(ctx context.Context, revision string) (fleet.Release, error) {
 	if !git.IsCommit(revision) {
-		return "", fmt.Errorf("revision %q: %w: it is no full commit id, so it is not from git", short(revision), ErrNoCommit)
+		return "", fmt.Errorf("revision %q: %w: it is no full commit id, so it is not from git", text.Cut(revision, 80), ErrNoCommit)
 	}
 	r.mu.Lock()
 	release, ok := r.releases[revision]
@@ -249,7 +242,7 @@ func (r *Repositories) Behind(ctx context.Context, release, than fleet.Release) 
 		return 0, err
 	}
 	if _, err := fmt.Sscan(out, &n); err != nil {
-		return 0, fmt.Errorf("git rev-list --count answered %q", short(out))
+		return 0, fmt.Errorf("git rev-list --count answered %q", text.Cut(out, 80))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/git"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // mirror is a bare repository with the branches of another.
@@ -156,7 +157,7 @@ func (m *mirror) head(ctx context.Context, branch string) (string, error) {
 // mustHave gives an error that wraps ErrNoCommit where a commit is not there.
 func (m *mirror) mustHave(ctx context.Context, commit string) error {
 	if !git.IsCommit(commit) {
-		return fmt.Errorf("%w: %q is no full commit id", ErrNoCommit, short(commit))
+		return fmt.Errorf("%w: %q is no full commit id", ErrNoCommit, text.Cut(commit, 80))
 	}
 	_, err := m.run(ctx, "cat-file", "-e", commit+"^{commit}")
 	if git.ExitCode(err) > 0 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // Application is what the fleet needs to know of an Argo CD Application: about a
@@ -254,14 +255,7 @@ func unknownSync(s *status) string {
 }
 
 // oneLine makes the beginning of a message fit a sentence.
-func oneLine(text string) string {
-	const most = 160
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
-}
+func oneLine(message string) string { return text.Line(message, 160) }
 
 func images(list []string) []string {
 	if len(list) == 0 {

@@ -98,7 +98,7 @@ func compare(t *testing.T, theirs map[string]doc, documents map[string][]byte, r
 		got := read(data)
 		if refused := strings.HasPrefix(name, "refused-"); (got == nil) != refused || (want == nil) != refused {
 			t.Errorf("%s: refused by us %v, by Argo CD %v, by its name %v", name, got == nil, want == nil, refused)
-		} else if ours, argo := text(t, got), text(t, want); ours != argo {
+		} else if ours, argo := written(t, got), written(t, want); ours != argo {
 			t.Errorf("%s: we read\n%s\nArgo CD reads\n%s", name, ours, argo)
 		}
 	}
@@ -107,8 +107,8 @@ func compare(t *testing.T, theirs map[string]doc, documents map[string][]byte, r
 	}
 }
 
-// text writes a meaning without what is empty.
-func text(t *testing.T, of any) string {
+// written writes a meaning without what is empty.
+func written(t *testing.T, of any) string {
 	t.Helper()
 	data, err := json.Marshal(of)
 	var v any
@@ -238,7 +238,7 @@ func TestEveryFieldThatIsReadIsHeldToArgoCD(t *testing.T) {
 		var i item
 		var c contents
 		if json.Unmarshal(data, &i) == nil && i.fault == nil && utiljson.Unmarshal(data, &c) == nil {
-			hold(held, "", reflect.ValueOf(&c).Elem(), func() string { return text(t, meaning(&i, &c)) })
+			hold(held, "", reflect.ValueOf(&c).Elem(), func() string { return written(t, meaning(&i, &c)) })
 		}
 	}
 	for _, data := range documents(t, "clusters") {
@@ -251,7 +251,7 @@ func TestEveryFieldThatIsReadIsHeldToArgoCD(t *testing.T) {
 			if err != nil {
 				return "refused"
 			}
-			return text(t, connection(t, r))
+			return written(t, connection(t, r))
 		})
 	}
 	if len(held) < 60 {

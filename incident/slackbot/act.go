@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // The action_ids of the status message's buttons.
@@ -245,7 +246,7 @@ func (s Settings) known() string {
 		return s.Language.say("Names of ShopSets, or `fleet` for everything.", "ShopSet の名前、または全体なら `fleet` です。")
 	}
 	return s.Language.say("ShopSets: %s. Tiers: %s. Everything: `fleet`.", "ShopSet：%s。Tier：%s。全体：`fleet`。",
-		cut(strings.Join(s.ShopSets, " "), 1000), strings.Join(s.Tiers, " "))
+		text.Cut(strings.Join(s.ShopSets, " "), 1000), strings.Join(s.Tiers, " "))
 }
 
 // readTime reads when something was: 14:05 (the last time it was so late), a date with

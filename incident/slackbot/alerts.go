@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // AlertRule says what becomes of alerts whose labels match.
@@ -96,7 +97,7 @@ func (s Settings) raised(n notification, severity incident.Severity, now time.Ti
 			i.StartedAt = at
 		}
 	}
-	i.Title = cut(line(cmp.Or(i.Title, "alert "+n.GroupKey)), maxTitle)
+	i.Title = text.Cut(line(cmp.Or(i.Title, "alert "+n.GroupKey)), maxTitle)
 	return i
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // outcome is what follows a delivery: Ack is sent at once, nil an empty body; Then is
@@ -41,7 +42,7 @@ func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error
 	}
 	switch {
 	case !known:
-		return answer(b.set.Language.say("`%s` is no command.\n%s", "`%s` というコマンドはありません。\n%s", escape(cut(verb, 50)), b.set.help())), nil
+		return answer(b.set.Language.say("`%s` is no command.\n%s", "`%s` というコマンドはありません。\n%s", escape(text.Cut(verb, 50)), b.set.help())), nil
 	case verb == "help":
 		return answer(b.set.help()), nil
 	case verb == "list":
@@ -129,7 +130,7 @@ func (b *Bot) named(ctx context.Context, name string) (incident.Incident, error)
 	}
 	i, err := b.o.Store.Incident(ctx, id)
 	if errors.Is(err, incident.ErrNotFound) {
-		return i, b.set.refuse("There is no incident %s. `/incident list` shows those that are open.", "%s というインシデントはありません。一覧は `/incident list` です。", escape(cut(id, 50)))
+		return i, b.set.refuse("There is no incident %s. `/incident list` shows those that are open.", "%s というインシデントはありません。一覧は `/incident list` です。", escape(text.Cut(id, 50)))
 	}
 	return i, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // interaction answers buttons, modals and shortcuts. An error means that nothing could
@@ -132,7 +133,7 @@ func (b *Bot) shortcut(ctx context.Context, c slack.InteractionCallback) (outcom
 	n := &noted{User: who, Text: plain(c.Message.Text), At: slackTime(c.Message.Timestamp, b.o.Now()), Channel: c.Channel.ID}
 	if c.CallbackID == shortcutOpen {
 		title := line(mentions.ReplaceAllString(n.Text, "")) // a form shows IDs, not names
-		return b.openingModal(ctx, cut(title, maxTitle), "", n, c.TriggerID, c.ResponseURL)
+		return b.openingModal(ctx, text.Cut(title, maxTitle), "", n, c.TriggerID, c.ResponseURL)
 	}
 	id, err := b.recall(ctx, incidentKey(c.Channel.ID))
 	if err != nil {

@@ -147,14 +147,5 @@ func plain(text string) string {
 	return strings.TrimSpace(strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text))
 }
 
-// cut shortens a text to n characters.
-func cut(text string, n int) string {
-	runes := []rune(text)
-	if len(runes) <= n {
-		return text
-	}
-	return string(runes[:n-1]) + "…"
-}
-
 // line makes one line of a text.
 func line(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -13,6 +13,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // The callback_ids of modals, and of the shortcuts on messages.
@@ -36,7 +37,7 @@ type about struct {
 func (s Settings) modal(callback, head, submit string, a about, blocks ...slack.Block) slack.ModalViewRequest {
 	if a.Note != nil { // private_metadata takes 3,000 characters
 		n := *a.Note
-		n.Text = cut(n.Text, 1000)
+		n.Text = text.Cut(n.Text, 1000)
 		a.Note = &n
 	}
 	carried, err := json.Marshal(a)
@@ -52,14 +53,14 @@ func (s Settings) modal(callback, head, submit string, a about, blocks ...slack.
 // input is a text to be written; id names both block and action.
 func input(id, label, initial string, most int, multiline, optional bool) *slack.InputBlock {
 	e := slack.NewPlainTextInputBlockElement(nil, id)
-	e.MaxLength, e.Multiline, e.InitialValue = most, multiline, cut(initial, most)
+	e.MaxLength, e.Multiline, e.InitialValue = most, multiline, text.Cut(initial, most)
 	b := slack.NewInputBlock(id, plainText(label), nil, e)
 	b.Optional = optional
 	return b
 }
 
 func choice(value, label string) *slack.OptionBlockObject {
-	return slack.NewOptionBlockObject(value, plainText(cut(label, 75)), nil)
+	return slack.NewOptionBlockObject(value, plainText(text.Cut(label, 75)), nil)
 }
 
 // opening is the modal that opens an Incident. ongoing says what is open already.
@@ -154,7 +155,7 @@ func (s Settings) opened(in map[string]string, now time.Time) (i incident.Incide
 	if in["scope"] != "" {
 		scope, err := s.readScope(in["scope"])
 		if i.Scope = scope; err != nil {
-			wrong["scope"] = cut(err.Error(), 300)
+			wrong["scope"] = text.Cut(err.Error(), 300)
 		}
 	}
 	if in["started"] != "" {
@@ -170,7 +171,7 @@ func (s Settings) opened(in map[string]string, now time.Time) (i incident.Incide
 func (s Settings) telling(i incident.Incident) slack.ModalViewRequest {
 	l := s.Language
 	return s.modal(viewUpdate, l.say("Tell the status", "状況を共有"), l.say("Tell", "共有"), about{Incident: i.ID},
-		note(escape(cut(s.head(i), 200))),
+		note(escape(text.Cut(s.head(i), 200))),
 		input("text", l.say("What is known, what is being done, what comes next?", "分かったこと、していること、次にすること"), "", 3000, true, false))
 }
 
@@ -223,7 +224,7 @@ func (s Settings) writing(i incident.Incident) slack.ModalViewRequest {
 	l := s.Language
 	pm := draft(i)
 	a := about{Incident: i.ID, Was: map[string]string{}}
-	blocks := []slack.Block{note(escape(cut(s.head(i), 200)))}
+	blocks := []slack.Block{note(escape(text.Cut(s.head(i), 200)))}
 	for _, p := range postmortemParts {
 		text := p.get(pm)
 		if len([]rune(text)) > maxInput {
@@ -253,17 +254,17 @@ func hash(text string) string {
 func (s Settings) written(i incident.Incident, a about, in map[string]string) (*incident.Postmortem, map[string]string) {
 	pm, wrong := draft(i), map[string]string{}
 	for _, p := range postmortemParts {
-		text, given := in[p.id]
+		typed, given := in[p.id]
 		was, shown := a.Was[p.id]
-		if !given || !shown || hash(text) == was {
+		if !given || !shown || hash(typed) == was {
 			continue
 		}
-		if now := p.get(pm); hash(now) != was && strings.TrimSpace(now) != strings.TrimSpace(text) {
-			wrong[p.id] = cut(s.Language.say("Somebody else has written meanwhile: copy your text, close, and open again. Now it says: %s",
+		if now := p.get(pm); hash(now) != was && strings.TrimSpace(now) != strings.TrimSpace(typed) {
+			wrong[p.id] = text.Cut(s.Language.say("Somebody else has written meanwhile: copy your text, close, and open again. Now it says: %s",
 				"ほかの人が先に保存しました。文章を控えて、開き直してください。現在の内容：%s", now), 500)
 			continue
 		}
-		p.set(pm, text)
+		p.set(pm, typed)
 	}
 	return pm, wrong
 }
@@ -275,7 +276,7 @@ func (s Settings) acting(i incident.Incident) slack.ModalViewRequest {
 	due := slack.NewInputBlock("due", plainText(l.say("By when?", "期限")), nil, slack.NewDatePickerBlockElement("due"))
 	owner.Optional, due.Optional = true, true
 	return s.modal(viewAction, l.say("Add an action", "再発防止策を追加"), l.say("Add", "追加"), about{Incident: i.ID},
-		note(escape(cut(s.head(i), 200))),
+		note(escape(text.Cut(s.head(i), 200))),
 		input("what", l.say("What has to be done?", "何をしますか？"), "", 500, false, false),
 		owner, due, input("link", l.say("Link (an issue)", "リンク（Issue など）"), "", 500, false, true))
 }

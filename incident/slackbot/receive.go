@@ -13,6 +13,8 @@ import (
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // maxBody is what a request may weigh, in bytes.
@@ -135,7 +137,7 @@ func readEvent(body []byte) (delivery, error) {
 		}
 		return delivery{Event: e.Event, EventID: e.EventID}, nil
 	}
-	return delivery{}, fmt.Errorf("events of type %q are unknown", cut(e.Type, 40))
+	return delivery{}, fmt.Errorf("events of type %q are unknown", text.Cut(e.Type, 40))
 }
 
 // take stores what a delivery asks for. With an error it was not stored, and has to be
@@ -226,5 +228,5 @@ func readEnvelope(kind string, payload []byte) (delivery, error) {
 	case "events_api":
 		return readEvent(payload)
 	}
-	return delivery{}, fmt.Errorf("envelopes of type %q are unknown", cut(kind, 40))
+	return delivery{}, fmt.Errorf("envelopes of type %q are unknown", text.Cut(kind, 40))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // message is what is shown: Text stands in notifications, Blocks in the channel.
@@ -30,16 +31,18 @@ func plainText(text string) *slack.TextBlockObject {
 // maxSection is what a section takes: docs.slack.dev/reference/block-kit/blocks/section-block
 const maxSection = 3000
 
-func section(text string) *slack.SectionBlock {
-	return slack.NewSectionBlock(mrkdwn(cut(text, maxSection)), nil, nil)
+func section(markup string) *slack.SectionBlock {
+	return slack.NewSectionBlock(mrkdwn(text.Cut(markup, maxSection)), nil, nil)
 }
 
-func note(text string) *slack.ContextBlock {
-	return slack.NewContextBlock("", mrkdwn(cut(text, 2000)))
+func note(markup string) *slack.ContextBlock {
+	return slack.NewContextBlock("", mrkdwn(text.Cut(markup, 2000)))
 }
 
 // said is a message of one paragraph.
-func said(text string) message { return message{cut(text, maxSection), []slack.Block{section(text)}} }
+func said(markup string) message {
+	return message{text.Cut(markup, maxSection), []slack.Block{section(markup)}}
+}
 
 // head names an Incident in one line.
 func (s Settings) head(i incident.Incident) string {
@@ -98,7 +101,7 @@ func title(word string) string {
 func columns(facts []string) slack.Block {
 	var fields []*slack.TextBlockObject
 	for _, f := range facts[:min(len(facts), 10)] {
-		fields = append(fields, mrkdwn(cut(f, 2000)))
+		fields = append(fields, mrkdwn(text.Cut(f, 2000)))
 	}
 	return slack.NewSectionBlock(nil, fields, nil)
 }
@@ -107,7 +110,7 @@ func columns(facts []string) slack.Block {
 func (s Settings) status(i incident.Incident, now time.Time) message {
 	l := s.Language
 	blocks := []slack.Block{
-		slack.NewHeaderBlock(plainText(cut(s.head(i), 150))),
+		slack.NewHeaderBlock(plainText(text.Cut(s.head(i), 150))),
 		columns(s.facts(i, now)),
 	}
 	if e, ok := lastUpdate(i); ok {
@@ -125,8 +128,8 @@ func (s Settings) status(i incident.Incident, now time.Time) message {
 	return message{escape(s.head(i)), blocks}
 }
 
-func quote(text string) string {
-	return "> " + strings.ReplaceAll(escape(cut(text, 2500)), "\n", "\n> ")
+func quote(written string) string {
+	return "> " + strings.ReplaceAll(escape(text.Cut(written, 2500)), "\n", "\n> ")
 }
 
 // buttons are the next steps that make sense now, at most five.
@@ -168,8 +171,8 @@ func (s Settings) recent(i incident.Incident, n int) string {
 		case day != today:
 			layout = "01-02 15:04"
 		}
-		if text := s.entry(e); text != "" && len(lines) < n {
-			lines = append(lines, at.Format(layout)+"  "+cut(text, 400))
+		if line := s.entry(e); line != "" && len(lines) < n {
+			lines = append(lines, at.Format(layout)+"  "+text.Cut(line, 400))
 		}
 	}
 	slices.Reverse(lines)
@@ -233,7 +236,7 @@ func (s Settings) announcement(i incident.Incident, channel string, now time.Tim
 // docs.slack.dev/reference/methods/conversations.setTopic
 func (s Settings) topic(i incident.Incident) string {
 	l := s.Language
-	return cut(fmt.Sprintf("%s %s | %s | %s", severities[i.Severity].icon, l.word(severities[i.Severity]), i.Title, i.ID), 250)
+	return text.Cut(fmt.Sprintf("%s %s | %s | %s", severities[i.Severity].icon, l.word(severities[i.Severity]), i.Title, i.ID), 250)
 }
 
 // overview lists Incidents, the newest first.

@@ -14,6 +14,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // What a Job may take. One replica takes few at once, so that another can take over
@@ -112,12 +113,12 @@ func (b *Bot) work(ctx context.Context, j incident.Job) {
 	case !forGood(err) && j.Attempts < maxAttempts:
 		b.o.Worked(j.Kind, "retried", late)
 		b.o.Log.Warn("a job failed and is begun again", "job", j.Key, "attempt", j.Attempts, "err", err)
-		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(pause(err, j.Attempts)), cut(err.Error(), 500)))
+		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(pause(err, j.Attempts)), text.Cut(err.Error(), 500)))
 	default:
 		b.o.Worked(j.Kind, "given_up", late)
 		b.o.Log.Error("a job is given up", "job", j.Key, "err", err)
 		if err := b.giveUp(settle, j, err); err != nil {
-			b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(firstPause), cut(err.Error(), 500)))
+			b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(firstPause), text.Cut(err.Error(), 500)))
 			return
 		}
 		b.settled(j, b.o.Store.Finish(settle, j.Key))
@@ -195,7 +196,7 @@ func (b *Bot) giveUp(ctx context.Context, j incident.Job, cause error) error {
 		return nil // the log has it
 	}
 	if j.Kind == jobChannel {
-		if _, _, err := b.o.Store.Remember(ctx, noChannelKey(j.Incident), cut(cause.Error(), 200)); err != nil {
+		if _, _, err := b.o.Store.Remember(ctx, noChannelKey(j.Incident), text.Cut(cause.Error(), 200)); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/shopslo/shopslo/internal/nearest"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // Decode reads a node into a wire type's field. It is strict: what does not fit
@@ -283,12 +284,7 @@ func what(n *yaml.Node) string {
 }
 
 // show cuts a long value short.
-func show(value string) string {
-	if r := []rune(value); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return value
-}
+func show(value string) string { return text.Cut(value, 60) }
 
 // beside is a file's name relative to the file that names it, as it can be opened.
 func (o *Object) beside(name string) string {

@@ -18,6 +18,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // Runner runs git.
@@ -155,10 +157,10 @@ func ExitCode(err error) int {
 
 // Complaint makes one line of what git prints to its standard error: a clause, without
 // a full stop.
-func Complaint(text string) string {
+func Complaint(printed string) string {
 	const most = 400
 	var lines []string
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(printed) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "hint:") || strings.HasPrefix(line, "From ") || strings.HasPrefix(line, "To ") {
 			continue
@@ -166,10 +168,7 @@ func Complaint(text string) string {
 		lines = append(lines, strings.TrimRight(strings.TrimSpace(strings.TrimPrefix(line, "remote:")), "."))
 	}
 	all := Printable(Redact(strings.Join(lines, "; ")))
-	if len(all) > most {
-		all = strings.ToValidUTF8(all[:most], "") + "…"
-	}
-	return all
+	return text.Cut(all, most)
 }
 
 // userinfo is the part of a URL that may hold a secret. A password may itself have

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	api "github.com/mackerelio/mackerel-client-go"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // DefaultURL is where Mackerel's API is.
@@ -188,17 +190,13 @@ func (t transport) refusal(resp *http.Response, body []byte) error {
 func message(body []byte) string {
 	var long struct{ Error struct{ Message string } }
 	var short struct{ Error string }
-	text := ""
+	said := ""
 	if json.Unmarshal(body, &long) == nil {
-		text = long.Error.Message
+		said = long.Error.Message
 	} else if json.Unmarshal(body, &short) == nil {
-		text = short.Error
+		said = short.Error
 	}
-	text = strings.Join(strings.Fields(text), " ")
-	if r := []rune(text); len(r) > 300 {
-		text = string(r[:300]) + "…"
-	}
-	return text
+	return text.Line(said, 300)
 }
 
 // ReadKey reads an API key from a file. Its errors never hold what the file holds.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/mackerel"
 )
 
@@ -126,11 +127,11 @@ func fleet(service string, slos []SLO, burn []time.Duration) Dashboard {
 
 func ofSLO(service string, s SLO, burn []time.Duration) Dashboard {
 	p := &page{service: service}
-	text := fmt.Sprintf("# %s\nObjective %s over %s, of each ShopSet.", s.title(), percent(s.Objective), s.Window)
+	about := fmt.Sprintf("# %s\nObjective %s over %s, of each ShopSet.", s.title(), text.Objective(s.Objective)+" %", s.Window)
 	if s.Description != "" {
-		text += "\n\n" + s.Description
+		about += "\n\n" + s.Description
 	}
-	p.markdown(text, 4)
+	p.markdown(about, 4)
 	for _, set := range s.ShopSets {
 		p.number(set+": remaining", mackerel.Metric(s.Name, mackerel.Remaining, set))
 	}
@@ -153,12 +154,6 @@ func (s SLO) title() string {
 func title(figure string) string {
 	words := strings.ReplaceAll(figure, "_", " ")
 	return strings.ToUpper(words[:1]) + words[1:]
-}
-
-// percent writes 0.9995 as 99.95 %, without the noise of a float.
-func percent(ratio float64) string {
-	text := strings.TrimRight(fmt.Sprintf("%.7f", ratio*100), "0")
-	return strings.TrimSuffix(text, ".") + " %"
 }
 
 // path is a dashboard's address: Mackerel takes [-A-Za-z0-9_] between slashes.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // Language is one of the languages in which verdicts are told.
@@ -37,7 +39,7 @@ func (v Verdict) Sentence(l Language, s Settings) string {
 		sep = ""
 	}
 	line := oneLine(v.Account) + ": " + oneLine(strings.Join(parts, sep))
-	return cut(line, maxSentence)
+	return text.Cut(line, maxSentence)
 }
 
 // Together tells several accounts' verdicts in one line of at most 1,024 characters,
@@ -65,7 +67,7 @@ func Together(verdicts []Verdict, l Language, s Settings) (Severity, string) {
 	if well > 0 {
 		parts = append(parts, w.say("(%d more without findings)", "（ほか%d個は異常なし）", well))
 	}
-	return bad[0].Severity, cut(strings.Join(parts, " "), maxSentence)
+	return bad[0].Severity, text.Cut(strings.Join(parts, " "), maxSentence)
 }
 
 // learning are the verdicts that have nothing to compare with.
@@ -83,13 +85,6 @@ func oneLine(s string) string {
 		}
 		return r
 	}, s)
-}
-
-func cut(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:n-1]) + "…"
 }
 
 type words struct {
@@ -211,14 +206,14 @@ func (w words) stale(f Finding) string {
 }
 
 func (w words) standing(f Finding) string {
-	text := ""
+	shown := ""
 	if f.Text != "" {
-		text = w.say(" (the relay says %q)", "（リレーの表示: %q）", cut(oneLine(f.Text), 60))
+		shown = w.say(" (the relay says %q)", "（リレーの表示: %q）", text.Cut(oneLine(f.Text), 60))
 	}
 	if f.Status == Paused {
-		return w.say("the relay does not let this account send%s.", "このアカウントは送信を停止されています%s。", text)
+		return w.say("the relay does not let this account send%s.", "このアカウントは送信を停止されています%s。", shown)
 	}
-	return w.say("the relay has put this account under review%s.", "このアカウントは審査中です%s。", text)
+	return w.say("the relay has put this account under review%s.", "このアカウントは審査中です%s。", shown)
 }
 
 func (w words) of(limit float64) string {

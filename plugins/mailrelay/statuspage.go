@@ -3,6 +3,8 @@ package mailrelay
 import (
 	"context"
 	"time"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // StatusPage is what a relay's operator says in public. It is a weak signal: people
@@ -38,7 +40,7 @@ func (h *History) SetNotice(n Notice, err error) {
 	if err != nil {
 		n = Notice{}
 	}
-	n.Text = cut(oneLine(n.Text), 120)
+	n.Text = text.Cut(oneLine(n.Text), 120)
 	h.Notice = n
 }
 

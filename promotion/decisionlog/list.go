@@ -10,7 +10,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/shopslo/shopslo/internal/cells"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // Version is that of the JSON shape, see docs/decisions.schema.json.
@@ -75,7 +75,7 @@ func (l List) WriteTable(w io.Writer) error {
 			rows = append(rows, []string{strconv.Itoa(e.Index), e.At.UTC().Format(time.RFC3339), string(e.Kind), cell(e.To), fmt.Sprintf("%.12s", cell(e.Release)),
 				cell(e.outcome()), cell(e.Who().String()), cell(e.why())})
 		}
-		table = cells.Columns(rows)
+		table = text.Columns(rows)
 	}
 	_, err := fmt.Fprintf(w, "%s%d of %d entries; the head is %s\n", table, len(l.Lines), l.Head.Index, orDash(l.Head.Hash))
 	return err
@@ -132,14 +132,14 @@ func (e Entry) why() string {
 }
 
 // cell makes what others wrote fit for a line of a terminal.
-func cell(text string) string {
-	text = strings.Map(func(r rune) rune {
+func cell(written string) string {
+	written = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
 			return ' '
 		}
 		return r
-	}, text)
-	return orDash(cells.Cut(text, 160))
+	}, written)
+	return orDash(text.Fit(written, 160))
 }
 
 func orDash(text string) string {

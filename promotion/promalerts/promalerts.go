@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/internal/ask"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -90,7 +91,7 @@ func open[T any](body []byte) (*T, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read alerts: %w; is this a Prometheus?", err)
 	case e.Status != "success" || e.Data == nil:
-		return nil, fmt.Errorf("read alerts: the server returned %q %s", e.Status, shortened(e.Error))
+		return nil, fmt.Errorf("read alerts: the server returned %q %s", e.Status, text.Cut(e.Error, 200))
 	}
 	return e.Data, nil
 }
@@ -116,7 +117,7 @@ func decodeRules(body []byte) ([]promotion.AlertRule, error) {
 	for _, g := range in.Groups {
 		for _, r := range g.Rules {
 			if r.Type == "alerting" {
-				out = append(out, promotion.AlertRule{Name: r.Name, Labels: r.Labels, Health: r.Health, Error: shortened(r.LastError), EvaluatedAt: r.LastEvaluation.UTC()})
+				out = append(out, promotion.AlertRule{Name: r.Name, Labels: r.Labels, Health: r.Health, Error: text.Cut(r.LastError, 200), EvaluatedAt: r.LastEvaluation.UTC()})
 			}
 		}
 	}
@@ -199,11 +200,4 @@ func (c *Client) get(ctx context.Context, path string, q url.Values) ([]byte, er
 		return nil, fmt.Errorf("ask %s: %w", path, err)
 	}
 	return body, nil
-}
-
-func shortened(text string) string {
-	if r := []rune(text); len(r) > 200 {
-		return string(r[:200]) + "…"
-	}
-	return text
 }

@@ -21,7 +21,7 @@ func Explanation(w io.Writer, r promotion.Record, columns int, colour bool) erro
 	if columns <= 0 {
 		columns = 100
 	}
-	t := text{columns: max(columns, 40)}
+	t := page{columns: max(columns, 40)}
 	t.WriteString("\nAll checks:\n")
 	for _, c := range r.Checks {
 		name := c.Check
@@ -42,7 +42,7 @@ func Explanation(w io.Writer, r promotion.Record, columns int, colour bool) erro
 }
 
 // policy lists what was asked for.
-func (t *text) policy(p promotion.Policy) error {
+func (t *page) policy(p promotion.Policy) error {
 	data, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("write the gate's policy: %w", err)
@@ -72,7 +72,7 @@ func lastRules(r *promotion.RulesFound) []askedOf {
 }
 
 // asked lists who was.
-func (t *text) asked(e promotion.Evidence) {
+func (t *page) asked(e promotion.Evidence) {
 	t.WriteString("\nSources:\n")
 	all := []askedOf{
 		{"fleet", e.Fleet.Where, e.Fleet.Error}, {"alerts", e.Alerts.Where, e.Alerts.Error}, {"incidents", e.Incidents.Where, e.Incidents.Error},

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopslo/shopslo/internal/cells"
 	"github.com/shopslo/shopslo/internal/plain"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -26,7 +26,7 @@ func Text(w io.Writer, d promotion.Decision, columns int, colour bool) error {
 	if columns <= 0 {
 		columns = 100
 	}
-	t := text{columns: max(columns, 40), colour: colour}
+	t := page{columns: max(columns, 40), colour: colour}
 	t.verdict(d)
 	for _, p := range parts(d) {
 		t.part(p.heading, p.checks)
@@ -36,17 +36,17 @@ func Text(w io.Writer, d promotion.Decision, columns int, colour bool) error {
 	return err
 }
 
-type text struct {
+type page struct {
 	strings.Builder
 	columns int
 	colour  bool
 }
 
 // verdict writes the answer, in one sentence.
-func (t *text) verdict(d promotion.Decision) {
+func (t *page) verdict(d promotion.Decision) {
 	word, sentence := headline(d)
 	code := map[promotion.Verdict]string{promotion.Promote: "32", promotion.Hold: "31"}[d.Verdict]
-	t.wrapped(t.paint(word, cmp.Or(code, "33"))+"  ", cells.Of(word)+2, 0, sentence)
+	t.wrapped(t.paint(word, cmp.Or(code, "33"))+"  ", text.Width(word)+2, 0, sentence)
 	t.wrapped("", 0, 0, where(d))
 	if d.Fix != nil {
 		t.wrapped("", 0, 0, fmt.Sprintf("Fix for %s (declared by %s).", d.Fix.URL, cmp.Or(d.Fix.By, "unknown")))
@@ -59,7 +59,7 @@ func (t *text) verdict(d promotion.Decision) {
 
 // part lists checks under a heading, those of one ShopSet and SLO together, and
 // ShopSets of which the same is to be said together.
-func (t *text) part(heading string, checks []promotion.Check) {
+func (t *page) part(heading string, checks []promotion.Check) {
 	if len(checks) == 0 {
 		return
 	}
@@ -91,13 +91,13 @@ type block struct {
 	lines    string
 }
 
-func (t *text) blocks(checks []promotion.Check) []block {
+func (t *page) blocks(checks []promotion.Check) []block {
 	var subjects []string
-	lines := map[string]*text{}
+	lines := map[string]*page{}
 	for _, c := range checks {
 		s := subject(c)
 		if lines[s] == nil {
-			subjects, lines[s] = append(subjects, s), &text{columns: t.columns}
+			subjects, lines[s] = append(subjects, s), &page{columns: t.columns}
 		}
 		lines[s].wrapped(fmt.Sprintf("    %-13s  ", plain.Line(c.Check)), 19, 19, c.Reason)
 	}
@@ -116,7 +116,7 @@ func (t *text) blocks(checks []promotion.Check) []block {
 }
 
 // summary counts what passed, and names what was not looked at.
-func (t *text) summary(d promotion.Decision) {
+func (t *page) summary(d promotion.Decision) {
 	t.WriteByte('\n')
 	passed, skipped := summaries(d)
 	t.wrapped("Passed: ", 8, 8, passed+".")
@@ -130,7 +130,7 @@ func (t *text) summary(d promotion.Decision) {
 	}
 }
 
-func (t *text) paint(s, code string) string {
+func (t *page) paint(s, code string) string {
 	if !t.colour {
 		return s
 	}
@@ -139,25 +139,7 @@ func (t *text) paint(s, code string) string {
 
 // wrapped writes a lead of so many columns and words after it; further lines are
 // indented.
-func (t *text) wrapped(lead string, at, indent int, words string) {
-	t.WriteString(lead)
-	empty := true
-	for _, word := range strings.Fields(plain.Line(words)) {
-		blank := 1
-		for _, piece := range cells.Pieces(word) {
-			n := cells.Of(piece)
-			switch {
-			case empty:
-			case at+blank+n > t.columns:
-				t.WriteString("\n" + strings.Repeat(" ", indent))
-				at = indent
-			default:
-				t.WriteString(strings.Repeat(" ", blank))
-				at += blank
-			}
-			t.WriteString(piece)
-			at, empty, blank = at+n, false, 0
-		}
-	}
+func (t *page) wrapped(lead string, at, indent int, words string) {
+	t.WriteString(lead + text.Wrap(plain.Line(words), at, indent, t.columns))
 	t.WriteByte('\n')
 }

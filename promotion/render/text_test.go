@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
-	"github.com/shopslo/shopslo/internal/cells"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/render"
 )
@@ -85,12 +85,12 @@ func TestAJapaneseReasonIsWrapped(t *testing.T) {
 	if err := render.Text(&out, d, 60, false); err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Join(strings.Fields(out.String()), "")
-	if !strings.Contains(text, d.Checks[0].Reason) {
+	whole := strings.Join(strings.Fields(out.String()), "")
+	if !strings.Contains(whole, d.Checks[0].Reason) {
 		t.Errorf("the reason is not there in whole:\n%s", out.String())
 	}
 	for line := range strings.SplitSeq(out.String(), "\n") {
-		if n := cells.Of(line); n > 60 {
+		if n := text.Width(line); n > 60 {
 			t.Errorf("a line of %d columns: %s", n, line)
 		}
 	}
@@ -105,7 +105,7 @@ func TestText(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, line := range strings.Split(out.String(), "\n") {
-				if n := cells.Of(line); n > max(columns, 80) && columns > 0 || n > 100 {
+				if n := text.Width(line); n > max(columns, 80) && columns > 0 || n > 100 {
 					t.Errorf("%s: a line of %d columns: %s", name, n, line)
 				}
 			}

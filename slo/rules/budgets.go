@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -120,7 +121,7 @@ func stay(a slo.BurnAlert) time.Duration { return min(a.Short, 5*time.Minute) }
 
 // percent writes an objective such as 99.9%, all of its decimals.
 func percent(o slo.Objective) string {
-	return strconv.FormatFloat(float64(o)/1e7, 'f', -1, 64) + "%"
+	return text.Objective(o.Ratio()) + "%"
 }
 
 // rounded writes a factor for people.

@@ -12,10 +12,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/internal/ask"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
@@ -101,7 +101,7 @@ func (a Asker) hide(s string) string { return mailrelay.Hide(s, a.Secrets...) }
 func (a Asker) status(doing string, resp *http.Response, body []byte) error {
 	e := &mailrelay.Error{Doing: doing, Detail: resp.Status}
 	// Hidden first, cut later: a key that is cut would not be found.
-	if word := firstWords(a.hide(string(body[:min(len(body), 1<<16)]))); word != "" {
+	if word := text.Line(a.hide(string(body[:min(len(body), 1<<16)])), 120); word != "" {
 		e.Detail = resp.Status + ": " + word
 	}
 	switch code := resp.StatusCode; {
@@ -132,15 +132,6 @@ func retryAfter(h http.Header) time.Duration {
 		return 0
 	}
 	return min(max(0, until.Sub(now)), 24*time.Hour)
-}
-
-// firstWords is the beginning of a text on one line.
-func firstWords(text string) string {
-	s := strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
-	if r := []rune(s); len(r) > 120 {
-		return string(r[:120]) + "…"
-	}
-	return s
 }
 
 // network is an error of the network without the URL, which may hold a key.

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
@@ -133,16 +134,8 @@ func (s Server) trouble(ctx context.Context, doing string, err error) error {
 	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		e.Trouble = mailrelay.Unreachable
 	}
-	e.Detail = oneLine(mailrelay.Hide(detail, s.secrets()...))
+	e.Detail = text.Line(mailrelay.Hide(detail, s.secrets()...), 200)
 	return e
-}
-
-func oneLine(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ")
-	if r := []rune(s); len(r) > 200 {
-		return string(r[:200]) + "…"
-	}
-	return s
 }
 
 // markOf is the mark in a subject; "" where there is none.

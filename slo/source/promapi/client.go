@@ -16,9 +16,9 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/shopslo/shopslo/internal/ask"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -348,23 +348,16 @@ func (c *client) refused(path string, resp *http.Response, secrets []string) err
 func ownWords(body io.Reader, secrets []string) string {
 	b, _ := io.ReadAll(io.LimitReader(body, 8<<10))
 	var reply struct{ Error string }
-	text := string(b)
+	said := string(b)
 	if json.Unmarshal(b, &reply) == nil && reply.Error != "" {
-		text = reply.Error
+		said = reply.Error
 	}
 	for _, s := range secrets {
 		if s != "" {
-			text = strings.ReplaceAll(text, s, "[secret]")
+			said = strings.ReplaceAll(said, s, "[secret]")
 		}
 	}
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
-	}), " ")
-	text = strings.ToValidUTF8(text, "")
-	if len(text) > maxText {
-		text = strings.ToValidUTF8(text[:maxText], "") + "…"
-	}
-	return text
+	return text.Line(said, maxText)
 }
 
 // retryAfter is what the server asks for with 429 or 503; 0 if nothing.

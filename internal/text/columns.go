@@ -1,5 +1,4 @@
-// Package cells lays text out on terminals, where Japanese letters take two columns.
-package cells
+package text
 
 import (
 	"strings"
@@ -7,15 +6,15 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Of is how many columns a text takes. It must hold no control characters.
-func Of(text string) (n int) {
+// Width is how many columns a text takes. It must hold no control characters.
+func Width(text string) (n int) {
 	for _, r := range text {
-		n += ofRune(r)
+		n += widthOf(r)
 	}
 	return n
 }
 
-func ofRune(r rune) int {
+func widthOf(r rune) int {
 	if r < 0x300 {
 		return 1
 	}
@@ -26,14 +25,14 @@ func ofRune(r rune) int {
 	return 1
 }
 
-// Cut shortens a text to at most so many columns, the last of them an ellipsis.
-func Cut(text string, most int) string {
-	if Of(text) <= most {
+// Fit shortens a text to at most so many columns, the last of them an ellipsis.
+func Fit(text string, most int) string {
+	if Width(text) <= most {
 		return text
 	}
 	n := 0
 	for i, r := range text {
-		if n += ofRune(r); n > most-1 {
+		if n += widthOf(r); n > most-1 {
 			return text[:i] + "…"
 		}
 	}
@@ -52,7 +51,7 @@ func Pieces(word string) []string {
 	var out []string
 	start, before := 0, rune(-1)
 	for i, r := range word {
-		wide := ofRune(r) == 2 || before >= 0 && ofRune(before) == 2
+		wide := widthOf(r) == 2 || before >= 0 && widthOf(before) == 2
 		if i > start && wide && !strings.ContainsRune(notFirst, r) && !strings.ContainsRune(notLast, before) {
 			out = append(out, word[start:i])
 			start = i
@@ -62,32 +61,38 @@ func Pieces(word string) []string {
 	return append(out, word[start:])
 }
 
-// Wrap breaks a text into lines of at most so many columns; those behind the first are
-// moved in. 0: as wide as it takes. A word that is wider than a line is broken.
-func Wrap(text string, in, most int) string {
+// Wrap breaks a text into lines of at most so many columns: the first begins at a column,
+// those behind it are moved in. most 0: as wide as it takes. A word that is wider than a line
+// is broken.
+func Wrap(text string, at, in, most int) string {
 	if most <= 0 {
 		return text
 	}
 	var b strings.Builder
-	width := in
+	width, empty := at, true
+	newLine := func() {
+		b.WriteString("\n" + strings.Repeat(" ", in))
+		width, empty = in, true
+	}
 	for i, word := range strings.Fields(text) {
 		for j, piece := range Pieces(word) {
-			blank := i > 0 && j == 0
-			if width > in && width+Of(piece)+len(" ") > most {
-				b.WriteString("\n" + strings.Repeat(" ", in))
-				width, blank = in, false
+			blank := 0
+			if i > 0 && j == 0 {
+				blank = 1
 			}
-			if blank {
+			if !empty && width+blank+Width(piece) > most {
+				newLine()
+			}
+			if !empty && blank > 0 {
 				b.WriteString(" ")
 				width++
 			}
 			for _, r := range piece {
-				if width > in && width+ofRune(r) > most {
-					b.WriteString("\n" + strings.Repeat(" ", in))
-					width = in
+				if !empty && width+widthOf(r) > most {
+					newLine()
 				}
 				b.WriteRune(r)
-				width += ofRune(r)
+				width, empty = width+widthOf(r), false
 			}
 		}
 	}
@@ -99,7 +104,7 @@ func Widths(rows [][]string) []int {
 	widest := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, text := range row {
-			widest[i] = max(widest[i], Of(text))
+			widest[i] = max(widest[i], Width(text))
 		}
 	}
 	return widest
@@ -113,7 +118,7 @@ func Columns(rows [][]string) string {
 	for _, row := range rows {
 		line := ""
 		for i, text := range row {
-			line += text + strings.Repeat(" ", widest[i]-Of(text)+2)
+			line += text + strings.Repeat(" ", widest[i]-Width(text)+2)
 		}
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}

@@ -1,4 +1,4 @@
-package cells
+package text
 
 import (
 	"slices"
@@ -8,19 +8,19 @@ import (
 
 func TestJapaneseTakesTwoColumns(t *testing.T) {
 	for text, want := range map[string]int{"": 0, "abc": 3, "カート": 6, "カートcart": 10, "é…": 2, "ｶ": 1, "Ａ": 2} {
-		if got := Of(text); got != want {
+		if got := Width(text); got != want {
 			t.Errorf("%q takes %d, want %d", text, got, want)
 		}
 	}
 }
 
-func TestCutKeepsToTheColumns(t *testing.T) {
+func TestFitKeepsToTheColumns(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		most int
 		want string
 	}{{"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"カート", 6, "カート"}, {"カート", 5, "カー…"}, {"カート", 4, "カ…"}, {"aカート", 4, "aカ…"}} {
-		if got := Cut(c.text, c.most); got != c.want || Of(got) > c.most {
+		if got := Fit(c.text, c.most); got != c.want || Width(got) > c.most {
 			t.Errorf("%q to %d is %q, want %q", c.text, c.most, got, c.want)
 		}
 	}

@@ -1,0 +1,81 @@
+package text
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Language is one that people read.
+type Language string
+
+// The languages. What is neither is taken for English.
+const (
+	English  Language = "en"
+	Japanese Language = "ja"
+)
+
+// Languages lists them, the default first.
+var Languages = []Language{English, Japanese}
+
+// ParseLanguage gives the Language of a word; "" means English.
+func ParseLanguage(word string) (Language, error) {
+	switch l := Language(word); l {
+	case "":
+		return English, nil
+	case English, Japanese:
+		return l, nil
+	}
+	return "", fmt.Errorf("language %q is neither en nor ja", word)
+}
+
+// Both is an entry of a catalogue: what people read, in both languages, with the same verbs of
+// package fmt; where the order of words asks for it, their arguments are numbered.
+type Both struct{ English, Japanese string }
+
+// Say gives the text of the language, with its arguments filled in; without any, as it stands.
+func (l Language) Say(b Both, args ...any) string {
+	text := b.English
+	if l == Japanese {
+		text = b.Japanese
+	}
+	if len(args) == 0 {
+		return text
+	}
+	return fmt.Sprintf(text, args...)
+}
+
+// List joins names.
+func (l Language) List(names []string) string {
+	return strings.Join(names, l.Say(Both{", ", "、"}))
+}
+
+var units = []struct {
+	long time.Duration
+	name Both
+}{
+	{24 * time.Hour, Both{" d", "日"}}, {time.Hour, Both{" h", "時間"}}, {time.Minute, Both{" min", "分"}}, {time.Second, Both{" s", "秒"}},
+}
+
+// Duration writes a length of time with its biggest unit and those behind it, at most so many
+// units, none below least: 3 d 4 h, 3日4時間. It is rounded to least; what has no part is left
+// out, and what is too short is 0 of least.
+func (l Language) Duration(d, least time.Duration, most int) string {
+	d = d.Abs().Round(least)
+	var parts []string
+	first := -1
+	for i, u := range units {
+		n := d / u.long
+		d -= n * u.long
+		if n > 0 && first < 0 {
+			first = i
+		}
+		if n > 0 && i < first+most || u.long == least && first < 0 {
+			parts = append(parts, fmt.Sprint(int64(n))+l.Say(u.name))
+		}
+		if u.long == least {
+			break
+		}
+	}
+	return strings.Join(parts, l.Say(Both{" ", ""}))
+}
