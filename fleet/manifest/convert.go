@@ -1,10 +1,7 @@
 package manifest
 
 import (
-	"maps"
-
 	"github.com/shopslo/shopslo/fleet"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // Documents are the wire types of a whole fleet, one slice per kind.
@@ -60,55 +57,6 @@ func (d *Documents) Declarations() fleet.Declarations {
 		})
 	}
 	return out
-}
-
-// FromFleet gives a fleet's documents, in the fleet's order. What is at its
-// default is left out.
-func FromFleet(f *fleet.Fleet) Documents {
-	var d Documents
-	for _, t := range f.Tiers() {
-		o := Tier{TypeMeta: typeMeta(fleet.KindTier), ObjectMeta: objectMeta(t.Name)}
-		o.Spec = TierSpec{Order: int64(t.Order), Branch: t.Branch, Soak: Duration{t.Soak}}
-		d.Tiers = append(d.Tiers, o)
-	}
-	for _, c := range f.Configurations() {
-		o := Configuration{TypeMeta: typeMeta(fleet.KindConfiguration), ObjectMeta: objectMeta(c.Name)}
-		o.Spec.Description = c.Description
-		d.Configurations = append(d.Configurations, o)
-	}
-	for _, c := range f.FailureDomains() {
-		o := FailureDomain{TypeMeta: typeMeta(fleet.KindFailureDomain), ObjectMeta: objectMeta(c.Name)}
-		o.Spec.Description = c.Description
-		d.FailureDomains = append(d.FailureDomains, o)
-	}
-	for _, s := range f.ShopSets() {
-		o := ShopSet{TypeMeta: typeMeta(fleet.KindShopSet), ObjectMeta: objectMeta(s.Name)}
-		o.Spec = ShopSetSpec{
-			Tier:          string(s.Tier),
-			Configuration: string(s.Configuration),
-			FailureDomain: string(s.FailureDomain),
-			Components:    retype[string](s.Components),
-			Capacity:      s.Capacity,
-		}
-		if !maps.Equal(s.Match, fleet.DefaultMatch(s.Name)) {
-			o.Spec.Match = s.Match
-		}
-		d.ShopSets = append(d.ShopSets, o)
-	}
-	for _, g := range f.ShopGroups() {
-		o := ShopGroup{TypeMeta: typeMeta(fleet.KindShopGroup), ObjectMeta: objectMeta(g.Name)}
-		o.Spec = ShopGroupSpec{ShopSets: retype[string](g.ShopSets), FailureDomains: int64(g.FailureDomains), Load: g.Load}
-		d.ShopGroups = append(d.ShopGroups, o)
-	}
-	return d
-}
-
-func typeMeta(kind fleet.Kind) metav1.TypeMeta {
-	return metav1.TypeMeta{APIVersion: APIVersion, Kind: string(kind)}
-}
-
-func objectMeta[T ~string](name T) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Name: string(name)}
 }
 
 func retype[To, From ~string](in []From) []To {

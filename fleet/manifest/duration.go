@@ -16,13 +16,13 @@ type Duration struct {
 	time.Duration `json:"-"`
 }
 
-// ParseDuration reads a Duration; the error says how one is written.
-func ParseDuration(text string) (Duration, error) {
+// parseDuration reads a Duration; the error says how one is written.
+func parseDuration(text string) (Duration, error) {
 	d, err := document.ParseDuration(text)
 	return Duration{d}, err
 }
 
-// String writes the duration as ParseDuration reads it: 1d12h for 36 hours.
+// String writes the duration as parseDuration reads it: 1d12h for 36 hours.
 func (d Duration) String() string { return document.Duration{Duration: d.Duration}.String() }
 
 // IsZero reports a duration that is not set.
@@ -37,7 +37,7 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &text); err != nil {
 		return fmt.Errorf("a duration is a string such as \"24h\" or \"7d\", not %s", data)
 	}
-	parsed, err := ParseDuration(text)
+	parsed, err := parseDuration(text)
 	if err != nil {
 		return err
 	}

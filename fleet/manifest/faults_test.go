@@ -154,15 +154,15 @@ func TestAllFilesAreCheckedTogether(t *testing.T) {
 	for _, name := range []string{"a.yaml", "b.yaml", "c.yaml", "d.yaml"} {
 		files = append(files, filepath.Join(base, name))
 	}
-	if _, err := LoadFiles(files...); err != nil {
+	if _, err := loadFiles(files...); err != nil {
 		t.Errorf("files by name: %v", err)
 	}
 
-	_, err = LoadFiles(files[1:3]...)
+	_, err = loadFiles(files[1:3]...)
 	if err != nil {
 		t.Errorf("a Configuration and a FailureDomain alone are a fleet: %v", err)
 	}
-	_, err = LoadFiles(files[0], filepath.Join(base, "gone.yaml"))
+	_, err = loadFiles(files[0], filepath.Join(base, "gone.yaml"))
 	var faults document.Faults
 	if !errors.As(err, &faults) || len(faults) != 4 {
 		t.Fatalf("want three unknown references and one unreadable file, got:\n%v", err)

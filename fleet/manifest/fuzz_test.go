@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"reflect"
 	"testing"
 
 	"github.com/shopslo/shopslo/internal/document"
@@ -29,7 +28,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("&a {kind: Tier, apiVersion: shopset.dev/v1alpha1, metadata: *a, spec: *a}"))
 	f.Add([]byte("%YAML 1.2\n---\n- \"\\0\"\n...\n--- !!set {a, b}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		fl, err := Parse("f.yaml", data)
+		_, err := Parse("f.yaml", data)
 		if err != nil {
 			var faults document.Faults
 			if !errors.As(err, &faults) || len(faults) == 0 {
@@ -42,18 +41,6 @@ func FuzzParse(f *testing.F) {
 					t.Errorf("fault %d of a file of %d lines: %v", i, lines, fault)
 				}
 			}
-			return
-		}
-		var b bytes.Buffer
-		if err := Write(&b, fl); err != nil {
-			t.Fatal(err)
-		}
-		again, err := Parse("written.yaml", b.Bytes())
-		if err != nil {
-			t.Fatalf("%v\n%s", err, b.Bytes())
-		}
-		if !reflect.DeepEqual(fl, again) {
-			t.Errorf("differs after writing:\n%s", b.Bytes())
 		}
 	})
 }
@@ -73,11 +60,11 @@ func FuzzDuration(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		d, err := ParseDuration(text)
+		d, err := parseDuration(text)
 		if err != nil {
 			return
 		}
-		again, err := ParseDuration(d.String())
+		again, err := parseDuration(d.String())
 		if err != nil || again != d {
 			t.Errorf("%q is written %q and read back %v, %v", text, d, again, err)
 		}

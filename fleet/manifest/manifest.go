@@ -25,9 +25,9 @@ func Load(base string, patterns ...string) (*fleet.Fleet, error) {
 	return r.files(files)
 }
 
-// LoadFiles does what Load does with files that are named one by one: their
+// loadFiles does what Load does with files that are named one by one: their
 // names are no patterns.
-func LoadFiles(files ...string) (*fleet.Fleet, error) {
+func loadFiles(files ...string) (*fleet.Fleet, error) {
 	return newReader().files(files)
 }
 
