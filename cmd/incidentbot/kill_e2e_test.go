@@ -17,7 +17,7 @@ var listens = regexp.MustCompile(`address=(\S+)`)
 // process starts the real program and gives its address.
 func (x *team) process(program string) (*exec.Cmd, string) {
 	x.t.Helper()
-	var log text
+	var log written
 	cmd := exec.Command(program, "serve", "--config", filepath.Join(x.dir, "incidentbot.yaml"), "--web.listen-address", "127.0.0.1:0")
 	cmd.Env, cmd.Stderr = append(os.Environ(), x.env()...), &log
 	if err := cmd.Start(); err != nil {
