@@ -59,6 +59,17 @@ func TestADamagedLogIsRepairedAndVerifiedByWhatWasPublished(t *testing.T) {
 	if code, _, stderr := runWith(t, nil, "serve", "--config", s.config, "--web.listen-address", "127.0.0.1:0"); code != exitUsage || !strings.Contains(stderr, "shopslo decisions repair") {
 		t.Errorf("a server starts on a broken log: %d %s", code, stderr)
 	}
+	planned, _ := must(t, exitNo, "decisions", "repair", "--dry-run", "--config", s.config)
+	for _, want := range []string{"A repair would leave: 1 entry kept, 2 appended again, 1 lost", "entry 4 would be appended again as entry 3", "Nothing was changed."} {
+		if !strings.Contains(planned, want) {
+			t.Errorf("%q is not in %s", want, planned)
+		}
+	}
+	planned, _ = must(t, exitNo, "decisions", "repair", "--dry-run", "--dir", dir, "-o", "json")
+	valid(t, "repair", planned)
+	if !strings.Contains(planned, `"dry_run": true`) {
+		t.Error(planned)
+	}
 	said, _ := must(t, exitOK, "decisions", "repair", "--config", s.config)
 	for _, want := range []string{"1 entry kept, 2 appended again, 1 lost", "lost: entry 2: changed", "entry 4 was appended again as entry 3", filepath.Join(dir, "broken-")} {
 		if !strings.Contains(said, want) {
@@ -76,6 +87,9 @@ func TestADamagedLogIsRepairedAndVerifiedByWhatWasPublished(t *testing.T) {
 	valid(t, "decisions", listed)
 	checked, _ := must(t, exitOK, "decisions", "verify", "--dir", dir, "-o", "json")
 	valid(t, "verify", checked)
+	if said, _ := must(t, exitOK, "decisions", "repair", "--dry-run", "--dir", dir); !strings.HasPrefix(said, "Nothing to repair: 4 entries") {
+		t.Error(said)
+	}
 	again, _ := must(t, exitOK, "decisions", "repair", "--dir", dir, "-o", "json")
 	valid(t, "repair", again)
 	if !strings.Contains(again, `"repair": null`) {

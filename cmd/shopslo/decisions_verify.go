@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -108,6 +110,7 @@ func verifiedText(v decisionlog.Verified, asked bool) string {
 
 func repairCommand(p *program) *cobra.Command {
 	var dir string
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "repair",
 		Short: "Keep what is intact of a damaged log of decisions",
@@ -118,13 +121,15 @@ The last entry says what was lost. What is replaced is first copied to a folder 
 named after the time, and nothing in that is ever overwritten.
 
 Stop the server that writes to the log before: as long as it runs, nothing is repaired.
+--dry-run says what would be done and changes nothing, also while a server runs.
 
 The folder is the one that gate.log.dir names in the configuration, or --dir. A log in a
 git branch is not repaired: git keeps what was there, so reset the branch.
 
-Exit codes: 0 the log is intact, or was repaired · 3 the command line or the configuration
+Exit codes: 0 the log is intact, or was repaired · 1 with --dry-run, it is broken · 3 the command line or the configuration
 is wrong, a server runs, or the folder cannot be written.`,
-		Example: `  shopslo decisions repair
+		Example: `  shopslo decisions repair --dry-run
+  shopslo decisions repair
   shopslo decisions repair --dir data/decisions -o json`,
 		Args: noArgs,
 	}
@@ -132,10 +137,14 @@ is wrong, a server runs, or the folder cannot be written.`,
 	out := outputFlag(cmd)
 	cmd.Flags().StringVar(&dir, "dir", "", "`folder` of a log, instead of what the configuration names")
 	cmd.MarkFlagDirname("dir")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be done, and change nothing")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		dir, err := p.logFolder(dir)
 		if err != nil {
 			return err
+		}
+		if dryRun {
+			return p.planRepair(cmd.Context(), dir, *out == asJSON)
 		}
 		r, head, err := decisionlog.RepairFolder(cmd.Context(), dir, p.Now(), p.WhoAsks())
 		if err != nil {
@@ -161,11 +170,28 @@ func (p *program) logFolder(dir string) (string, error) {
 	return c.Gate.Log.Dir, checkLogFolder(c.Gate.Log.Dir)
 }
 
+// planRepair says what a repair would do. A broken log is a no.
+func (p *program) planRepair(ctx context.Context, dir string, asJSON bool) error {
+	r, head, err := decisionlog.PlanRepair(ctx, dir, p.Now())
+	switch {
+	case err != nil:
+		return err
+	case r == nil:
+		return p.printRepair(nil, dir, head, asJSON)
+	case asJSON:
+		err = p.printJSON(repaired{Version: 1, DryRun: true, Repair: r})
+	default:
+		err = r.WritePlan(p.stdout)
+	}
+	return cmp.Or(err, exitWith(exitNo))
+}
+
 // repaired is `shopslo decisions repair -o json`: see docs/repair.schema.json.
 type repaired struct {
 	Version int                   `json:"version"`
-	Repair  *decisionlog.Repaired `json:"repair"` // nil: nothing was broken
-	Head    *decisionlog.Head     `json:"head"`   // nil: the log is empty
+	DryRun  bool                  `json:"dry_run"` // nothing was changed
+	Repair  *decisionlog.Repaired `json:"repair"`  // nil: nothing was broken
+	Head    *decisionlog.Head     `json:"head"`    // nil: the log is empty
 }
 
 func (p *program) printRepair(r *decisionlog.Repaired, dir string, head decisionlog.Head, asJSON bool) error {

@@ -78,7 +78,14 @@ func (f Folder) read(ctx context.Context, each func(Line) error) (Head, int64, e
 	return head, size, err
 }
 
-// given is the last head that was given out; zero where there is none.
+// heads is what head.json says.
+type heads struct {
+	Head       // the last that was given out; zero: none was
+	Next *Head `json:"next,omitempty"` // that of the log which a repair puts in its place; nil: none does
+}
+
+// given is the last head that was given out; zero where there is none. Of a repair that
+// was killed it is the head of the log that it has left: the one of before, or its own.
 func (f Folder) given() (Head, error) {
 	data, err := os.ReadFile(filepath.Join(f.Dir, headFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -87,18 +94,41 @@ func (f Folder) given() (Head, error) {
 	if err != nil {
 		return Head{}, err
 	}
-	var h Head
-	again, _ := marshalHead(h)
+	var h heads
+	var again []byte
 	if err = json.Unmarshal(data, &h); err == nil {
-		again, err = marshalHead(h)
+		again, err = marshalHeads(h)
 	}
-	if err != nil || !bytes.Equal(again, data) || h.Index < 1 || len(h.Hash) != len(hash(nil)) {
+	if err != nil || !bytes.Equal(again, data) || !(h.Head.one() || h.Head == Head{} && h.Next != nil) || h.Next != nil && !h.Next.one() {
 		return Head{}, fmt.Errorf("%w: %s is damaged", ErrBroken, headFile)
 	}
-	return h, nil
+	if h.Next != nil && f.has(*h.Next) {
+		return *h.Next, nil
+	}
+	return h.Head, nil
 }
 
-func marshalHead(h Head) ([]byte, error) {
+// one reports whether it is of an entry.
+func (h Head) one() bool { return h.Index > 0 && len(h.Hash) == len(hash(nil)) }
+
+// has reports whether the log has an entry, of which the chain up to it holds.
+func (f Folder) has(h Head) (found bool) {
+	file, err := os.Open(filepath.Join(f.Dir, File))
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	errFound := errors.New("found")
+	_, _, err = ReadLines(file, func(l Line) error {
+		if l.Index == h.Index && l.Hash == h.Hash {
+			return errFound
+		}
+		return nil
+	})
+	return errors.Is(err, errFound)
+}
+
+func marshalHeads(h heads) ([]byte, error) {
 	data, err := json.Marshal(h)
 	return append(data, '\n'), err
 }
@@ -124,8 +154,10 @@ func (f Folder) record(e Entry) ([]byte, error) {
 }
 
 // give notes the head that is given out.
-func (f Folder) give(h Head) error {
-	data, err := marshalHead(h)
+func (f Folder) give(h Head) error { return f.note(heads{Head: h}) }
+
+func (f Folder) note(h heads) error {
+	data, err := marshalHeads(h)
 	if err != nil {
 		return err
 	}

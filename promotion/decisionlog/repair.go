@@ -26,8 +26,9 @@ type Repaired struct {
 	Lost  []Lost  `json:"lost"`
 	// LostRecords are entries, by their numbers now, that are kept without their record.
 	LostRecords []int `json:"lost_records"`
-	// Aside is the folder, in the log's, that has all that was replaced as it was.
-	Aside string `json:"set_aside"`
+	// Aside is the folder, in the log's, that has all that was replaced as it was; "" where
+	// nothing was.
+	Aside string `json:"set_aside,omitempty"`
 }
 
 // Again is an entry that was appended again.
@@ -49,13 +50,39 @@ func RepairFolder(ctx context.Context, dir string, now time.Time, by string) (*R
 	return r, head, nil
 }
 
+// PlanRepair says what RepairFolder would do, and changes nothing: Aside is "", and the head is
+// zero but where nothing is broken. A server may have the log open.
+func PlanRepair(ctx context.Context, dir string, now time.Time) (*Repaired, Head, error) {
+	m, head, err := examine(ctx, Folder{dir}, now)
+	switch {
+	case err != nil:
+		return nil, Head{}, fmt.Errorf("examine decision log %s: %w", dir, err)
+	case m == nil:
+		return nil, head, nil
+	}
+	return &m.told, Head{}, m.close()
+}
+
 func repair(ctx context.Context, dir string, now time.Time, by string) (_ *Repaired, head Head, err error) {
 	held, err := take(dir)
 	if err != nil {
 		return nil, Head{}, err
 	}
 	defer func() { err = errors.Join(err, held.release()) }()
-	f := Folder{dir}
+	m, head, err := examine(ctx, Folder{dir}, now)
+	if err != nil || m == nil {
+		return nil, head, err
+	}
+	defer func() { err = errors.Join(err, m.close()) }()
+	if err := m.setAside(); err != nil {
+		return nil, Head{}, err
+	}
+	head, err = m.write(by)
+	return &m.told, head, err
+}
+
+// examine tells what is intact of a damaged log; nil where nothing is broken.
+func examine(ctx context.Context, f Folder, now time.Time) (*mending, Head, error) {
 	switch v, err := Verify(ctx, f, ""); {
 	case err == nil:
 		return nil, v.Head, nil
@@ -66,29 +93,26 @@ func repair(ctx context.Context, dir string, now time.Time, by string) (_ *Repai
 	if err != nil && !errors.Is(err, ErrBroken) { // a damaged head says nothing
 		return nil, Head{}, err
 	}
-	m := mending{Folder: f, by: by, told: Repaired{Version: 1, At: now.UTC(), Again: []Again{}, Lost: []Lost{}, LostRecords: []int{}}}
-	if err := m.look(ctx, given); err != nil {
-		return nil, Head{}, err
+	m := &mending{Folder: f, given: given, told: Repaired{Version: 1, At: now.UTC(), Again: []Again{}, Lost: []Lost{}, LostRecords: []int{}}}
+	if err := m.look(ctx); err != nil {
+		return nil, Head{}, errors.Join(err, m.close())
 	}
-	if err := m.setAside(); err != nil {
-		return nil, Head{}, err
-	}
-	head, err = m.write()
-	return &m.told, head, err
+	m.plan()
+	return m, Head{}, nil
 }
 
 // mending is a repair that goes on.
 type mending struct {
 	Folder
 	salvage
-	by       string
+	given    Head            // the last that was given out; zero: nobody knows
 	old      *os.File        // the log as it was; nil: there is none
 	noRecord map[string]bool // entries, by their hashes, whose record is lost
 	told     Repaired
 }
 
 // look tells what is intact, and which records are lost.
-func (m *mending) look(ctx context.Context, given Head) error {
+func (m *mending) look(ctx context.Context) error {
 	var all []piece
 	var err error
 	m.old, err = os.Open(filepath.Join(m.Dir, File))
@@ -100,7 +124,7 @@ func (m *mending) look(ctx context.Context, given Head) error {
 	if err != nil {
 		return err
 	}
-	m.salvage = sift(all, given)
+	m.salvage = sift(all, m.given)
 	m.noRecord = map[string]bool{}
 	for _, p := range slices.Concat(m.prefix, m.rest) {
 		if err := ctx.Err(); err != nil {
@@ -112,9 +136,28 @@ func (m *mending) look(ctx context.Context, given Head) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// plan says what will be done.
+func (m *mending) plan() {
 	m.told.Kept = len(m.prefix)
 	m.told.Lost = append(m.told.Lost, m.lost...)
-	return nil
+	for i, p := range slices.Concat(m.prefix, m.rest) {
+		if i >= len(m.prefix) {
+			m.told.Again = append(m.told.Again, Again{p.index, i + 1})
+		}
+		if m.noRecord[p.hash] {
+			m.told.LostRecords = append(m.told.LostRecords, i+1)
+		}
+	}
+}
+
+func (m *mending) close() error {
+	if m.old == nil {
+		return nil
+	}
+	return m.old.Close()
 }
 
 // recordOf finds the record of an entry, also among what repairs have set aside. The error
@@ -173,10 +216,7 @@ func (m *mending) setAside() error {
 }
 
 // write makes the log of what is intact. Only the renaming of its file makes it one.
-func (m *mending) write() (Head, error) {
-	if m.old != nil {
-		defer m.old.Close()
-	}
+func (m *mending) write(by string) (Head, error) {
 	if err := os.MkdirAll(filepath.Join(m.Dir, records), 0o755); err != nil {
 		return Head{}, err
 	}
@@ -184,21 +224,24 @@ func (m *mending) write() (Head, error) {
 	if err != nil {
 		return Head{}, err
 	}
-	head, err := m.writeTo(out)
+	head, err := m.writeTo(out, by)
 	if err == nil {
 		err = out.Sync()
 	}
 	if err = errors.Join(err, out.Close()); err != nil {
 		return Head{}, err
 	}
-	// The old head is of no use to the new log, and the new one of none to the old.
-	if err := errors.Join(syncFolder(filepath.Join(m.Dir, records)), removed(filepath.Join(m.Dir, headFile)), os.Rename(out.Name(), filepath.Join(m.Dir, File))); err != nil {
+	// Killed before or after the renaming, the log has the head that is its own.
+	if err := errors.Join(syncFolder(filepath.Join(m.Dir, records)), m.note(heads{m.given, &head}), syncFolder(m.Dir)); err != nil {
+		return Head{}, err
+	}
+	if err := os.Rename(out.Name(), filepath.Join(m.Dir, File)); err != nil {
 		return Head{}, err
 	}
 	return head, errors.Join(m.give(head), syncFolder(m.Dir))
 }
 
-func (m *mending) writeTo(out io.Writer) (Head, error) {
+func (m *mending) writeTo(out io.Writer, by string) (Head, error) {
 	var c Chain
 	for _, p := range m.prefix {
 		if _, err := io.Copy(out, io.NewSectionReader(m.old, p.at, int64(p.size)+1)); err != nil {
@@ -206,8 +249,9 @@ func (m *mending) writeTo(out io.Writer) (Head, error) {
 		}
 		c.Head = Head{p.index, p.hash}
 		if m.noRecord[p.hash] {
-			m.told.LostRecords = append(m.told.LostRecords, p.index)
-		} else if err := m.putBack(p); err != nil {
+			continue
+		}
+		if err := m.putBack(p); err != nil {
 			return Head{}, err
 		}
 	}
@@ -220,7 +264,7 @@ func (m *mending) writeTo(out io.Writer) (Head, error) {
 	if err != nil {
 		return Head{}, err
 	}
-	line, err := c.Link(Entry{Kind: Repair, At: m.told.At, By: clip(m.by), Result: "repaired", Reason: clip(m.told.summary()), Checks: []Check{}}, record)
+	line, err := c.Link(Entry{Kind: Repair, At: m.told.At, By: clip(by), Result: "repaired", Reason: clip(m.told.summary()), Checks: []Check{}}, record)
 	if err != nil {
 		return Head{}, err
 	}
@@ -263,12 +307,10 @@ func (m *mending) again(out io.Writer, c *Chain, p piece) error {
 	if err != nil {
 		return err
 	}
-	m.told.Again = append(m.told.Again, Again{p.index, c.Head.Index})
 	if _, err := out.Write(append(line, '\n')); err != nil {
 		return err
 	}
 	if m.noRecord[p.hash] {
-		m.told.LostRecords = append(m.told.LostRecords, c.Head.Index)
 		return removed(m.recordFile(c.Head.Index)) // that of another; it is set aside
 	}
 	record, err := m.recordOf(p)

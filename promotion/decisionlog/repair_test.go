@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -100,12 +102,20 @@ func TestARepairKeepsAllThatIsIntactAndTellsWhatIsLost(t *testing.T) {
 					t.Error("it is opened as it is")
 				}
 			}
+			left := filesIn(t, dir)
+			plan, _, err := PlanRepair(t.Context(), dir, start)
+			if now := filesIn(t, dir); err != nil || !maps.Equal(now, left) {
+				t.Errorf("looking has changed the folder: %v", err)
+			}
 			r, head, err := RepairFolder(t.Context(), dir, start, "mai")
 			if err != nil || r == nil {
 				t.Fatal(r, err)
 			}
 			if r.Kept != c.kept || len(r.Again) != c.again || ranges(r.Lost) != c.lost || !slices.Equal(r.LostRecords, c.records) && len(c.records) > 0 {
 				t.Errorf("%+v", r)
+			}
+			if plan.Aside = r.Aside; !reflect.DeepEqual(plan, r) {
+				t.Errorf("planned was %+v, done was %+v", plan, r)
 			}
 			if aside, _ := os.ReadFile(filepath.Join(dir, r.Aside, File)); !bytes.Equal(aside, before) {
 				t.Error("what was there is not set aside as it was")
@@ -127,6 +137,21 @@ func TestARepairKeepsAllThatIsIntactAndTellsWhatIsLost(t *testing.T) {
 			}
 		})
 	}
+}
+
+// filesIn are the contents of a folder, but of the lock that whoever opens the log takes.
+func filesIn(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	if err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && d.Name() != lockFile {
+			all[path] = string(contents(t, "", path))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func TestNothingIsRepairedOfAnIntactLog(t *testing.T) {
