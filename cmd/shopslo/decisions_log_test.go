@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -221,5 +224,45 @@ func TestOneClientCannotFillTheLog(t *testing.T) {
 	info, err := os.Stat(filepath.Join(s.dir, "decisions", decisionlog.File))
 	if err != nil || info.Size() > 10_000 || len(entriesOf(t, server)) != 3 {
 		t.Errorf("three entries take %v, %v", info, err)
+	}
+}
+
+// A proxy of HTTP/1.0 tells the end of an answer by closing the connection, whether or not
+// that was the end.
+func TestALogThatAProxyCutsOffIsNotTakenForTheWhole(t *testing.T) {
+	s := newStage(t, 0)
+	s.withGate(t, "  log: {dir: decisions}\n")
+	server := startServe(t, s.config)
+	server.waitReady(t)
+	var last string
+	for range 3 {
+		text, _ := must(t, exitOK, "gate", "--to", "prod", "--server", server.url, "-o", "json")
+		last = publishedOf(t, text).Log.Hash
+	}
+	for lines, want := range map[int]int{0: exitUnavailable, 2: exitUnavailable, 3: exitOK} {
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			resp, err := http.Get(server.url + r.URL.Path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			if err != nil {
+				t.Error(err)
+			}
+			if strings.HasSuffix(r.URL.Path, "/log") {
+				body = bytes.Join(bytes.SplitAfter(body, []byte("\n"))[:lines], nil)
+			}
+			maps.Copy(w.Header(), resp.Header)
+			w.Header().Del("Content-Length")
+			w.Write(body)
+		}))
+		t.Cleanup(proxy.Close)
+		for _, args := range [][]string{{"verify"}, {"-o", "json"}, {"verify", "--head", last}} {
+			if _, stderr := must(t, want, append(append([]string{"decisions"}, args...), "--server", proxy.URL)...); want != exitOK && !strings.Contains(stderr, fmt.Sprintf("the log that came ends at entry %d, before its head", lines)) {
+				t.Errorf("%d lines: %v: %s", lines, args, stderr)
+			}
+		}
 	}
 }

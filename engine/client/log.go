@@ -16,6 +16,7 @@ import (
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/review"
+	"github.com/shopslo/shopslo/slo"
 )
 
 // Review gives the review of a period.
@@ -51,12 +52,14 @@ type serverLog struct{ Server }
 
 // Read implements decisionlog.Reader.
 func (l serverLog) Read(ctx context.Context, each func(decisionlog.Line) error) (decisionlog.Head, error) {
-	file, err := l.fetch(ctx)
+	file, upTo, err := l.fetch(ctx)
 	if err != nil {
 		return decisionlog.Head{}, err
 	}
 	defer remove(file)
+	whole := upTo == "" // an earlier server does not say
 	head, _, err := decisionlog.ReadLines(file, func(line decisionlog.Line) error {
+		whole = whole || line.Hash == upTo
 		line.Record = func(ctx context.Context) ([]byte, error) {
 			record, err := l.ask(ctx, DecisionsPath+"/"+strconv.Itoa(line.Index), nil)
 			if err != nil {
@@ -67,18 +70,26 @@ func (l serverLog) Read(ctx context.Context, each func(decisionlog.Line) error) 
 		}
 		return each(line)
 	})
+	if err == nil && !whole {
+		err = fmt.Errorf("ask %s: %w: the log that came ends at entry %d, before its head", host.WithoutUser(l.address), slo.ErrUnavailable, head.Index)
+	}
 	return head, err
 }
+
+// HeadOfLog is the header of an answer that has a log: the hash of an entry that is in it. A
+// proxy may end an answer early in a way that nobody sees.
+const HeadOfLog = "Shopslo-Log-Head"
 
 // logTimeout is how long a server may take to send its whole log.
 const logTimeout = 5 * time.Minute
 
 // fetch gets the whole log, of which there may be more than fits into memory, into a file
-// that is to be removed.
-func (l serverLog) fetch(ctx context.Context) (_ *os.File, err error) {
+// that is to be removed. upTo is the head that it has to have; "" where the server does not
+// say.
+func (l serverLog) fetch(ctx context.Context) (_ *os.File, upTo string, err error) {
 	file, err := os.CreateTemp("", "shopslo-log-")
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer func() {
 		if err != nil {
@@ -88,15 +99,16 @@ func (l serverLog) fetch(ctx context.Context) (_ *os.File, err error) {
 	ctx, cancel := context.WithTimeout(ctx, logTimeout)
 	defer cancel()
 	if err := l.open(ctx, DecisionsPath+"/log", nil, nil, func(resp *http.Response) error {
+		upTo = resp.Header.Get(HeadOfLog)
 		if _, err := io.Copy(file, resp.Body); err != nil {
 			return brokeOff(resp, err)
 		}
 		return nil
 	}); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	_, err = file.Seek(0, io.SeekStart)
-	return file, err
+	return file, upTo, err
 }
 
 func remove(file *os.File) {

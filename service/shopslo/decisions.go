@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/client"
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/server"
@@ -77,9 +78,13 @@ func (s *service) decisionLog(w http.ResponseWriter, r *http.Request) {
 	}
 	// Nobody gets half a log that looks like one: it is sent once all of it is read, and read
 	// twice rather than kept.
-	if _, err := log.Read(r.Context(), func(decisionlog.Line) error { return nil }); err != nil {
+	head, err := log.Read(r.Context(), func(decisionlog.Line) error { return nil })
+	if err != nil {
 		s.unreadable(w, err)
 		return
+	}
+	if head.Index > 0 {
+		w.Header().Set(client.HeadOfLog, head.Hash)
 	}
 	w.Header().Set("Content-Type", "application/jsonl; charset=utf-8")
 	if _, err := log.Read(r.Context(), func(l decisionlog.Line) error {
