@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A question of which a part does not count is another question.
@@ -57,5 +58,23 @@ func TestAServerLeavesTheEvidenceOutOfItsAnswer(t *testing.T) {
 	}
 	if code, record := server.get(t, "/api/v1/decisions/1"); code != http.StatusOK || !strings.Contains(record, `"inputs"`) {
 		t.Errorf("what it was made from is not logged: %d %.300s", code, record)
+	}
+}
+
+// What a client of this version sends, its server knows.
+func TestAServerKnowsAllThatItsClientAsks(t *testing.T) {
+	s := newStage(t, 0)
+	server := startServe(t, s.config)
+	server.waitReady(t)
+	for _, args := range [][]string{
+		{"--release", goodRelease, "--fix", "https://git.example/pull/12", "--by", "mai"},
+		{"--release", goodRelease, "--accept-rules", strings.Repeat("a", 64), "--by", "mai"},
+		{"--release", goodRelease, "--at", s.at.Format(time.RFC3339)},
+		{"--release", goodRelease, "--since", "1h"}, // which does not go with an exporter
+	} {
+		code, _, stderr := runWith(t, nil, append([]string{"gate", "--to", "prod", "--server", server.url}, args...)...)
+		if strings.Contains(stderr, "parameter") || code == exitUsage && !strings.Contains(stderr, "--since does not go with gate.fleet") {
+			t.Errorf("%v: exit code %d: %s", args, code, stderr)
+		}
 	}
 }

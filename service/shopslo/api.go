@@ -1,7 +1,6 @@
 package shopslo
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -91,41 +90,10 @@ func (s *service) gateByGet(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *service) gate(w http.ResponseWriter, r *http.Request) {
-	if err := checkParameters(r, "to", "release", "fix", "accept_rules", "by", "at", withEvidence); err != nil {
-		server.WriteError(w, http.StatusBadRequest, err)
-		return
-	}
-	if text := r.URL.Query().Get(withEvidence); text != "" && text != "true" && text != "false" {
-		server.WriteError(w, http.StatusBadRequest, fmt.Errorf("%s: %.20q is neither true nor false", withEvidence, text))
-		return
-	}
-	at, err := s.at(r)
+	q, at, err := s.question(r)
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return
-	}
-	if latest := s.Host.Now().Add(clockSkew); at.After(latest) {
-		server.WriteError(w, http.StatusBadRequest, fmt.Errorf("at: %s has not come yet: by this server's clock it is %s", at.Format(time.RFC3339), s.Host.Now().UTC().Format(time.RFC3339)))
-		return
-	}
-	to := r.URL.Query().Get("to")
-	if to == "" {
-		server.WriteError(w, http.StatusBadRequest, errors.New("to is missing; name the Tier that the release is to go to"))
-		return
-	}
-	q := judge.Question{To: to, Release: r.URL.Query().Get("release")}
-	q.Fix, q.Accept, q.Last = s.fixOf(r), s.acceptOf(r), s.book.LastRules
-	if since := r.URL.Query().Get("since"); since != "" {
-		if q.Since, err = time.Parse(time.RFC3339, since); err != nil {
-			server.WriteError(w, http.StatusBadRequest, fmt.Errorf("since: %q is not a time; write it like 2026-11-01T09:00:00Z", since))
-			return
-		}
-	}
-	if q.Accept != nil {
-		if err := q.Accept.Validate(); err != nil {
-			server.WriteError(w, http.StatusBadRequest, fmt.Errorf("accept_rules: %w", err))
-			return
-		}
 	}
 	if !s.admit(w, r) {
 		return

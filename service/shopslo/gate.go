@@ -3,9 +3,12 @@ package shopslo
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/judge"
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/server"
@@ -13,6 +16,38 @@ import (
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/promotion/render"
 )
+
+// question is what a request asks the gate, and as of when.
+func (s *service) question(r *http.Request) (judge.Question, time.Time, error) {
+	if err := checkParameters(r, "to", "release", "since", "fix", "accept_rules", "by", "at", withEvidence); err != nil {
+		return judge.Question{}, time.Time{}, err
+	}
+	v := r.URL.Query()
+	q := judge.Question{To: v.Get("to"), Release: v.Get("release"), Fix: s.fixOf(r), Accept: s.acceptOf(r), Last: s.book.LastRules}
+	at, err := s.at(r)
+	if err != nil {
+		return q, at, err
+	}
+	if since := v.Get("since"); since != "" {
+		if q.Since, err = time.Parse(time.RFC3339, since); err != nil {
+			return q, at, fmt.Errorf("since: %q is not a time; write it like 2026-11-01T09:00:00Z", since)
+		}
+	}
+	if q.Accept != nil {
+		if err := q.Accept.Validate(); err != nil {
+			return q, at, fmt.Errorf("accept_rules: %w", err)
+		}
+	}
+	switch now, evidence := s.Host.Now(), v.Get(withEvidence); {
+	case at.After(now.Add(clockSkew)):
+		return q, at, fmt.Errorf("at: %s has not come yet: by this server's clock it is %s", at.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	case q.To == "":
+		return q, at, errors.New("to is missing; name the Tier that the release is to go to")
+	case evidence != "" && evidence != "true" && evidence != "false":
+		return q, at, fmt.Errorf("%s: %.20q is neither true nor false", withEvidence, evidence)
+	}
+	return q, at, nil
+}
 
 // decided answers with a decision, once it is in the log.
 func (s *service) decided(w http.ResponseWriter, r *http.Request, record promotion.Record) {
