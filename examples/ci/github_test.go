@@ -123,7 +123,11 @@ func TestActionsArePinnedByDigest(t *testing.T) {
 	if err != nil || len(own) == 0 {
 		t.Fatal(own, err)
 	}
-	for _, file := range append(own, append(slices.Collect(maps.Keys(workflows)), "../../action.yml")...) {
+	docs, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(docs) == 0 {
+		t.Fatal(docs, err)
+	}
+	for _, file := range slices.Concat(own, docs, slices.Collect(maps.Keys(workflows)), []string{"../../action.yml", "../../README.md"}) {
 		for line := range strings.Lines(read(t, file)) {
 			if _, used, found := strings.Cut(line, "uses: "); found && !pinned.MatchString(used) {
 				t.Errorf("%s: %s is not pinned by its digest", file, strings.TrimSpace(used))
@@ -145,6 +149,9 @@ func TestTheActionIsPinnedToACommitOfThisRepository(t *testing.T) {
 				With map[string]string
 			}
 		}
+	}
+	if pins := ours.FindAllString(read(t, "../../README.md")+read(t, "github-actions.yml")+read(t, "github-pull-request.yml"), -1); len(pins) < 3 || len(slices.Compact(pins)) != 1 {
+		t.Errorf("README.md and the examples do not pin the same: %q", pins)
 	}
 	for file := range workflows {
 		for _, job := range parse[asked](t, file).Jobs {
