@@ -292,13 +292,10 @@ func TestASpoolIsHeldByOneAndSurvivesDamage(t *testing.T) {
 	r.fake.Fail(mackerelfake.Broken, "tsdb", 2)
 	_, _ = r.minute()
 	_, _ = r.minute()
-	if err := os.WriteFile(filepath.Join(r.dir, "new-123"), []byte("half a wri"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(r.dir, "state.json.new"), []byte("half a wri"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r.restart()
-	if left, _ := filepath.Glob(filepath.Join(r.dir, "new-*")); len(left) > 0 {
-		t.Errorf("a killed process leaves %v", left)
-	}
 	files, _ := filepath.Glob(filepath.Join(r.dir, "2*.json"))
 	if len(files) != 2 {
 		t.Fatalf("files %v", files)

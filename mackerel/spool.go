@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/shopslo/shopslo/internal/disk"
 )
 
 // Spool is a folder with what is still to be sent, a file for each batch, named by the
@@ -19,6 +21,7 @@ import (
 // has taken what is in it. One process at a time holds a spool.
 type Spool struct {
 	dir   string
+	disk  disk.FS
 	lock  *flock.Flock
 	state state
 }
@@ -49,7 +52,9 @@ const (
 var ErrBusy = errors.New("another process is sending from it; where 'shopslo serve' is running, it pushes already")
 
 // OpenSpool opens a folder, and makes it where there is none.
-func OpenSpool(dir string) (*Spool, error) {
+func OpenSpool(dir string) (*Spool, error) { return openSpool(dir, disk.System) }
+
+func openSpool(dir string, d disk.FS) (*Spool, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open the folder of unsent metrics: %w", err)
 	}
@@ -59,8 +64,7 @@ func OpenSpool(dir string) (*Spool, error) {
 	} else if !free {
 		return nil, fmt.Errorf("open the folder of unsent metrics %s: %w", dir, ErrBusy)
 	}
-	s := &Spool{dir: dir, lock: lock}
-	s.tidy()
+	s := &Spool{dir: dir, disk: d, lock: lock}
 	data, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if err == nil {
 		err = json.Unmarshal(data, &s.state)
@@ -75,14 +79,6 @@ func OpenSpool(dir string) (*Spool, error) {
 		return nil, errors.Join(fmt.Errorf("open the folder of unsent metrics: %s: %w", filepath.Join(dir, stateFile), err), lock.Unlock())
 	}
 	return s, nil
-}
-
-// tidy takes away what a process left that was killed while it wrote.
-func (s *Spool) tidy() {
-	left, _ := filepath.Glob(filepath.Join(s.dir, "new-*")) // the pattern is well-formed
-	for _, path := range left {
-		_ = os.Remove(path) // else it is in nobody's way
-	}
 }
 
 // Close lets others have the folder.
@@ -158,7 +154,7 @@ func decodeBatch(data []byte) ([]Point, error) {
 // write keeps the points of a file; none takes it away.
 func (s *Spool) write(at time.Time, points []Point) error {
 	if len(points) == 0 {
-		if err := os.Remove(s.file(at)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := s.disk.Remove(s.file(at)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("take away metrics that are sent: %w", err)
 		}
 		return nil
@@ -175,29 +171,11 @@ func (s *Spool) keep() error {
 // machine stops.
 func (s *Spool) replace(path string, v any) error {
 	data, err := json.Marshal(v)
+	if err == nil {
+		err = disk.Replace(s.disk, path, data, 0o600)
+	}
 	if err != nil {
 		return fmt.Errorf("keep unsent metrics in %s: %w", path, err)
 	}
-	f, err := os.CreateTemp(s.dir, "new-*")
-	if err != nil {
-		return fmt.Errorf("keep unsent metrics: %w", err)
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("keep unsent metrics in %s: %w", path, err), os.Remove(f.Name()))
-	}
-	return s.settle()
-}
-
-// settle waits until the folder's new names are on the disk.
-func (s *Spool) settle() error {
-	d, err := os.Open(s.dir)
-	if err != nil {
-		return fmt.Errorf("keep unsent metrics: %w", err)
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return nil
 }

@@ -3,6 +3,7 @@ package shopset
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/disk/disktest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -304,6 +306,65 @@ func TestTheStateFileIsReplacedWhenThereIsSomethingNew(t *testing.T) {
 	e.Refresh(noon.Add(time.Hour), View{Fleet: f, Observations: allWell(f, noon, 2)})
 	if _, err := e.Save(s); err == nil {
 		t.Error("a folder that has gone is no error")
+	}
+}
+
+// Whichever operation of the disk fails, and whenever the power is cut: the file is one that
+// was saved, the newest once Save has said so, and what was not saved is tried again.
+func TestTheStateOutlastsAPowerCut(t *testing.T) {
+	for n := 0; ; n++ {
+		dir, f := t.TempDir(), labFleet(t)
+		path := filepath.Join(dir, "state.json")
+		s, r, err := OpenState(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := disktest.New(t, dir)
+		s.disk = d
+		e := New(f, r, Options{})
+		save := func(minute int) (string, error) {
+			t.Helper()
+			e.Refresh(noon.Add(time.Duration(minute)*time.Minute), View{Fleet: f, Observations: allWell(f, noon, minute)})
+			want, err := json.Marshal(e.recorder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			written, err := e.Save(s)
+			if err == nil && !written {
+				t.Fatalf("minute %d: not written", minute)
+			}
+			return string(want), err
+		}
+		left := func() string {
+			t.Helper()
+			_, r, err := OpenState(filepath.Join(d.PowerCut(t, dir, false), "state.json"))
+			if err != nil {
+				t.Fatalf("operation %d fails: %v", n, err)
+			}
+			got, err := json.Marshal(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(got)
+		}
+		first, err := save(1)
+		if err != nil || left() != first {
+			t.Fatalf("a power cut leaves %s, want %s (%v)", left(), first, err)
+		}
+		failed := d.FailOnce(n, errors.New("no space left on device"))
+		second, err := save(3)
+		if failed() != (err != nil) {
+			t.Fatalf("operation %d fails: %v", n, err)
+		}
+		if got := left(); got != second && (err == nil || got != first) {
+			t.Errorf("operation %d fails (%v): a power cut leaves %s", n, err, got)
+		}
+		if !failed() {
+			return
+		}
+		if third, err := save(3); err != nil || left() != third {
+			t.Errorf("after operation %d failed it is not tried again: %v", n, err)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/disk"
 )
 
 // stateVersion is that of the state file's shape. A file of another version is
@@ -82,6 +83,7 @@ func (h *histogram) valid(bounds []float64) bool {
 // process.
 type State struct {
 	path  string
+	disk  disk.FS
 	saved int64     // changes of the recorder that are in the file
 	at    time.Time // of the last Snapshot in the file
 }
@@ -94,7 +96,7 @@ const saveAtLeast = time.Minute
 // nothing. The error names the file: one that cannot be read is never overwritten.
 func OpenState(path string) (*State, *Recorder, error) {
 	r := NewRecorder()
-	s := &State{path: path}
+	s := &State{path: path, disk: disk.System}
 	if path == "" {
 		return s, r, nil
 	}
@@ -132,48 +134,11 @@ func (e *Exporter) Save(s *State) (written bool, err error) {
 	data, err := json.Marshal(e.recorder)
 	e.mu.Unlock()
 	if err == nil {
-		err = replace(s.path, data)
+		err = disk.Replace(s.disk, s.path, data, 0o600)
 	}
 	if err != nil {
 		return false, fmt.Errorf("write state file: %w", err)
 	}
 	s.saved, s.at = changes, at
 	return true, nil
-}
-
-// replace puts a new file in the place of another at once.
-func replace(path string, data []byte) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(tmp.Name()))
-		}
-	}()
-	_, err = tmp.Write(data)
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if closed := tmp.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir makes a renaming survive a power cut, where the system can.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	d.Sync() // not every file system can
-	return d.Close()
 }

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/disk"
 	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/promotion"
 )
@@ -83,6 +84,10 @@ func texts[Name ~string](list []Name) []string {
 // Save checks a document, as Parse does, and writes it to the folder as NAME.yaml,
 // whole or not at all. It never replaces a file.
 func Save(dir, name string, text []byte, words Words) (path string, err error) {
+	return save(disk.System, dir, name, text, words)
+}
+
+func save(d disk.FS, dir, name string, text []byte, words Words) (path string, err error) {
 	path = filepath.Join(dir, name+".yaml")
 	if err := fleet.CheckName(name); err != nil {
 		return "", fmt.Errorf("name: %w", err)
@@ -93,11 +98,11 @@ func Save(dir, name string, text []byte, words Words) (path string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	f, err := os.CreateTemp(dir, ".new-*")
+	f, err := d.CreateTemp(dir, ".new-*")
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = os.Remove(f.Name()) }()
+	defer func() { _ = d.Remove(f.Name()) }()
 	if _, err = f.Write(text); err == nil {
 		err = f.Sync()
 	}
@@ -105,9 +110,16 @@ func Save(dir, name string, text []byte, words Words) (path string, err error) {
 		return "", fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	// A link fails where a file of that name is there, a rename would replace it.
-	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
+	err = d.Link(f.Name(), path)
+	if errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("%s already exists; choose another name or edit it", path)
-	} else if err != nil {
+	}
+	if err == nil {
+		if err = d.SyncDir(dir); err != nil {
+			err = errors.Join(err, d.Remove(path))
+		}
+	}
+	if err != nil {
 		return "", fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	return path, nil

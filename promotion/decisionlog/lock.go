@@ -3,6 +3,7 @@ package decisionlog
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,7 @@ var ErrHeld = errors.New("another process writes to it")
 type hold struct {
 	lock *flock.Flock
 	file os.FileInfo // of the lock file when it was locked
+	stat func(name string) (os.FileInfo, error)
 }
 
 // take locks a folder. The error wraps ErrHeld and names the holder where it is locked.
@@ -36,7 +38,7 @@ func takeWith(dir string, try func(*flock.Flock) (bool, error)) (*hold, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	h := &hold{lock: flock.New(path, flock.SetFlag(os.O_RDWR|os.O_CREATE), flock.SetPermissions(0o644))}
+	h := &hold{lock: flock.New(path, flock.SetFlag(os.O_RDWR|os.O_CREATE), flock.SetPermissions(0o644)), stat: os.Stat}
 	switch free, err := try(h.lock); {
 	case err != nil:
 		return nil, errors.Join(fmt.Errorf("%s cannot be locked: %w; the file system does not support locking, and without it two servers could write at once: put gate.log.dir on a local disk, or use gate.log.git", path, err), h.lock.Close())
@@ -76,7 +78,11 @@ func holder(path string) string {
 // check says why the folder is not held any more, although nobody has let go of it: the
 // lock file was deleted, so that another process can lock a new one.
 func (h *hold) check() error {
-	if now, err := os.Stat(h.lock.Path()); err != nil || !os.SameFile(now, h.file) {
+	now, err := h.stat(h.lock.Path())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err // such as permission denied: it may be there all the same
+	}
+	if err != nil || !os.SameFile(now, h.file) {
 		return fmt.Errorf("its file %s was deleted or replaced, so that another process may write to it; restart this one", lockFile)
 	}
 	return nil

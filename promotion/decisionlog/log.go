@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/shopslo/shopslo/internal/disk"
 )
 
 // Log is the log of one server, open for appending. It is safe for concurrent use
@@ -15,8 +18,9 @@ import (
 type Log struct {
 	Folder
 	held  *hold
+	disk  disk.FS
 	mu    sync.Mutex
-	file  *os.File
+	file  disk.File
 	size  int64
 	chain Chain
 }
@@ -25,7 +29,9 @@ type Log struct {
 // its chain from the beginning. What a killed process left of a line, and so never
 // answered, is cut off. The error wraps ErrHeld where another process has it open, and
 // ErrBroken where the chain does not hold: nothing is appended then.
-func Open(dir string) (*Log, error) {
+func Open(dir string) (*Log, error) { return openOn(disk.System, dir) }
+
+func openOn(d disk.FS, dir string) (*Log, error) {
 	if err := os.MkdirAll(filepath.Join(dir, records), 0o755); err != nil {
 		return nil, fmt.Errorf("open decision log: %w", err)
 	}
@@ -33,7 +39,8 @@ func Open(dir string) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open decision log %s: %w", dir, err)
 	}
-	l := &Log{Folder: Folder{dir}, held: held}
+	held.stat = d.Stat
+	l := &Log{Folder: Folder{dir}, held: held, disk: d}
 	if err := l.open(); err != nil {
 		if errors.Is(err, ErrBroken) {
 			err = fmt.Errorf("%w; 'shopslo decisions repair' keeps all that is intact", err)
@@ -47,7 +54,7 @@ func (l *Log) open() (err error) {
 	if l.chain.Head, l.size, err = l.read(context.Background(), nil); err != nil {
 		return err
 	}
-	if l.file, err = os.OpenFile(filepath.Join(l.Dir, File), os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+	if l.file, err = l.disk.OpenFile(filepath.Join(l.Dir, File), os.O_RDWR|os.O_CREATE, 0o644); err != nil {
 		return err
 	}
 	if err = l.file.Truncate(l.size); err != nil {
@@ -56,7 +63,7 @@ func (l *Log) open() (err error) {
 	if _, err = l.file.Seek(l.size, io.SeekStart); err != nil {
 		return err
 	}
-	return errors.Join(syncFolder(l.Dir), syncFolder(filepath.Join(l.Dir, records)))
+	return errors.Join(l.disk.SyncDir(l.Dir), l.disk.SyncDir(filepath.Join(l.Dir, records)))
 }
 
 // mine says why the folder is not this log's alone any more.
@@ -68,7 +75,10 @@ func (l *Log) mine() error {
 	if err != nil {
 		return err
 	}
-	now, err := os.Stat(l.file.Name())
+	now, err := l.disk.Stat(l.file.Name())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err // such as permission denied: it may be there all the same
+	}
 	if err != nil || !os.SameFile(info, now) {
 		return fmt.Errorf("its file %s was deleted or replaced; restart this process", File)
 	}
@@ -108,20 +118,22 @@ func (l *Log) Append(_ context.Context, e Entry, record []byte) (Head, error) {
 		err = l.give(next.Head)
 	}
 	if err != nil {
-		_, back := l.file.Seek(l.size, io.SeekStart)
-		return Head{}, errors.Join(fmt.Errorf("append to decision log %s: %w", l.Dir, err), l.file.Truncate(l.size), back)
+		return Head{}, errors.Join(fmt.Errorf("append to decision log %s: %w", l.Dir, err), l.cut())
 	}
 	l.chain, l.size = next, l.size+int64(len(line))+1
 	return next.Head, nil
 }
 
+// cut takes back what a failed append has left: nobody was told of it.
+func (l *Log) cut() error {
+	_, err := l.file.Seek(l.size, io.SeekStart)
+	return errors.Join(err, l.file.Truncate(l.size), l.file.Sync())
+}
+
 // keep writes a packed record. One that a killed process has left, whose line was never
 // written, is replaced.
 func (l *Log) keep(index int, packed []byte) error {
-	if err := replace(l.recordFile(index), packed); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Join(l.Dir, records))
+	return disk.Replace(l.disk, l.recordFile(index), packed, 0o644)
 }
 
 // Head gives the end of the log.

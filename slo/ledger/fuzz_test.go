@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/disk"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
 )
@@ -62,7 +63,13 @@ func realFiles(t testing.TB) (checkpoints, logs [][]byte) {
 
 func fuzzLedger(t testing.TB, dir string, src Source, h *ledgertest.History) *Ledger {
 	t.Helper()
-	l, err := Open(Config{Dir: dir, Resolution: time.Minute, Fine: 65 * time.Minute, Backfill: time.Duration(h.End-h.Start) * time.Millisecond, Delay: time.Nanosecond,
+	return diskLedger(t, dir, nil, src, h)
+}
+
+// diskLedger is fuzzLedger on a disk; nil: the system's.
+func diskLedger(t testing.TB, dir string, d disk.FS, src Source, h *ledgertest.History) *Ledger {
+	t.Helper()
+	l, err := Open(Config{Dir: dir, disk: d, Resolution: time.Minute, Fine: 65 * time.Minute, Backfill: time.Duration(h.End-h.Start) * time.Millisecond, Delay: time.Nanosecond,
 		ScrapeInterval: 30 * time.Second, StartTimeMetric: ledgertest.StartTimeMetric, CheckpointAfter: 3000})
 	if err != nil {
 		t.Fatal(err)

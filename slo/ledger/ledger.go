@@ -16,6 +16,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/shopslo/shopslo/internal/disk"
 )
 
 const maxFinite = math.MaxFloat64
@@ -66,6 +68,8 @@ type Config struct {
 	// taken over: by the goroutine that advances, one after the other, and of one series in
 	// the order of time. Default: nobody is told, and that costs nothing.
 	Trace func(Step)
+
+	disk disk.FS // nil: the system's
 }
 
 func (c *Config) setDefaults() {
@@ -94,6 +98,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if c.disk == nil {
+		c.disk = disk.System
 	}
 }
 

@@ -11,8 +11,6 @@ import (
 	"os"
 	"slices"
 	"time"
-
-	"github.com/prometheus/prometheus/tsdb/fileutil"
 )
 
 // recover reads the newest sound checkpoint and the logs after it, and leaves the
@@ -62,7 +60,7 @@ func (s *store) removeTemporary() {
 		return
 	}
 	for _, p := range s.listTemporary() {
-		if err := os.Remove(p); err != nil {
+		if err := s.disk.Remove(p); err != nil {
 			s.log.Warn("an unfinished checkpoint could not be removed", "err", err)
 		}
 	}
@@ -103,7 +101,7 @@ func (s *store) loadCheckpoint() (map[uint32]*account, error) {
 // stays, and nothing else is written either.
 func (s *store) setAside(path, consequence string) error {
 	if s.denied == nil {
-		aside, err := moveAside(path)
+		aside, err := s.moveAside(path)
 		if err == nil {
 			s.log.Error("a ledger file is damaged and was set aside", "file", aside, "consequence", consequence)
 			return nil
@@ -118,12 +116,15 @@ func (s *store) setAside(path, consequence string) error {
 }
 
 // moveAside renames a damaged file.
-func moveAside(path string) (aside string, err error) {
+func (s *store) moveAside(path string) (aside string, err error) {
 	aside = path + ".damaged"
 	for n := 2; exists(aside); n++ {
 		aside = fmt.Sprintf("%s.damaged-%d", path, n)
 	}
-	return aside, fileutil.Rename(path, aside)
+	if err = s.disk.Rename(path, aside); err == nil {
+		err = s.disk.SyncDir(s.dir)
+	}
+	return aside, err
 }
 
 func exists(path string) bool {
@@ -315,14 +316,14 @@ func (s *store) goOn(accts []*account, d *damage) error {
 	}
 	path := s.path("log")
 	if s.size < int64(len(magic)) {
-		f, err := newLog(path)
+		f, err := s.newLog(path)
 		if err != nil {
 			return fmt.Errorf("make ledger log: %w", err)
 		}
 		s.file, s.size = f, int64(len(magic))
 		return nil
 	}
-	f, err := os.OpenFile(path, os.O_RDWR, 0o640)
+	f, err := s.disk.OpenFile(path, os.O_RDWR, 0o640)
 	if err != nil {
 		return fmt.Errorf("open ledger log: %w", err)
 	}

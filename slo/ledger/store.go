@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 	"syscall"
 
 	"github.com/prometheus/prometheus/tsdb/fileutil"
+
+	"github.com/shopslo/shopslo/internal/disk"
 )
 
 // The store keeps a ledger in a directory: checkpoint-N holds every account whole,
@@ -26,17 +29,18 @@ import (
 // newer one is written, in case the newest turns out damaged.
 type store struct {
 	dir    string
+	disk   disk.FS
 	log    *slog.Logger
 	slack  int64 // ms: what two clocks may differ by
 	lock   fileutil.Releaser
 	denied error // why nothing can be written: the files are read only
 
 	gen       uint64
-	base      uint64   // generation of the newest checkpoint that is sound; 0 needs none
-	file      *os.File // log-gen
-	size      int64    // of its sound part
-	least     int64    // what threshold is at least
-	threshold int64    // size at which the next checkpoint is due
+	base      uint64    // generation of the newest checkpoint that is sound; 0 needs none
+	file      disk.File // log-gen
+	size      int64     // of its sound part
+	least     int64     // what threshold is at least
+	threshold int64     // size at which the next checkpoint is due
 	enc       encoder
 	broken    error // the log cannot be gone on with: a new generation is needed
 	outdated  bool  // a file of an older format was read
@@ -60,13 +64,13 @@ func (s *store) path(kind string) string {
 // openStore locks and reads a directory, making it where it does not exist. Where
 // nothing can be written there, the store's denied says why, and it is to be closed.
 func openStore(cfg Config) (*store, []*account, error) {
-	if err := makeDir(cfg.Dir); err != nil {
+	if err := disk.MakeDir(cfg.Dir, 0o750); err != nil {
 		return nil, nil, permission(fmt.Errorf("make ledger directory %s: %w", cfg.Dir, err), cfg.Dir)
 	}
 	if _, err := os.ReadDir(cfg.Dir); err != nil {
 		return nil, nil, permission(fmt.Errorf("read ledger directory %s: %w", cfg.Dir, err), cfg.Dir)
 	}
-	s := &store{dir: cfg.Dir, log: cfg.Log, slack: cfg.Slack.Milliseconds(), least: cfg.CheckpointAfter, threshold: cfg.CheckpointAfter}
+	s := &store{dir: cfg.Dir, disk: cfg.disk, log: cfg.Log, slack: cfg.Slack.Milliseconds(), least: cfg.CheckpointAfter, threshold: cfg.CheckpointAfter}
 	if err := s.checkFormats(); err != nil {
 		return nil, nil, err
 	}
@@ -160,15 +164,16 @@ func seal(frame []byte) {
 // generation goes on: the new log is made first, because an empty one after the
 // old means nothing, while a checkpoint would make the old log count no longer.
 func (s *store) checkpoint(accts []*account) error {
-	next := &store{dir: s.dir, gen: s.gen + 1}
+	next := &store{dir: s.dir, disk: s.disk, gen: s.gen + 1}
 	var size int64
-	file, err := newLog(next.path("log"))
+	file, err := s.newLog(next.path("log"))
 	if err == nil {
 		if size, err = next.writeCheckpoint(accts); err != nil {
 			err = errors.Join(err, file.Close())
 		}
 	}
 	if err != nil {
+		s.broken = cmp.Or(next.broken, s.broken)
 		return fmt.Errorf("%w: checkpoint: %w", errStore, err)
 	}
 	next.file = file
@@ -190,15 +195,10 @@ func (s *store) checkpoint(accts []*account) error {
 // writeCheckpoint writes checkpoint-gen under another name and renames it.
 func (s *store) writeCheckpoint(accts []*account) (size int64, err error) {
 	tmp := s.path("checkpoint") + ".tmp"
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640)
+	f, err := s.disk.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640)
 	if err != nil {
 		return 0, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, f.Close(), os.Remove(tmp))
-		}
-	}()
 	w := bufio.NewWriterSize(f, 1<<20)
 	put := func(b []byte) {
 		size += int64(len(b))
@@ -224,27 +224,46 @@ func (s *store) writeCheckpoint(accts []*account) (size int64, err error) {
 	if err == nil {
 		err = f.Sync()
 	}
-	if err == nil {
-		err = f.Close()
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = s.disk.Rename(tmp, s.path("checkpoint"))
 	}
-	if err == nil {
-		err = fileutil.Rename(tmp, s.path("checkpoint"))
+	if err != nil {
+		return 0, errors.Join(err, s.disk.Remove(tmp))
 	}
-	return size, err
+	return size, s.settle()
+}
+
+// settle makes the name of a new checkpoint outlast a crash. Where it does not, the
+// checkpoint is taken away again, since the old log that goes on would not count; where that
+// fails, too, the old log cannot go on.
+func (s *store) settle() error {
+	err := s.disk.SyncDir(s.dir)
+	if err == nil {
+		return nil
+	}
+	e := s.disk.Remove(s.path("checkpoint"))
+	if e == nil {
+		e = s.disk.SyncDir(s.dir)
+	}
+	if e != nil {
+		err = errors.Join(err, e)
+		s.broken = fmt.Errorf("%w: %w", errStore, err)
+	}
+	return err
 }
 
 // newLog makes an empty log.
-func newLog(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o640)
+func (s *store) newLog(path string) (disk.File, error) {
+	f, err := s.disk.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o640)
 	if err != nil {
 		return nil, err
 	}
-	_, err = f.WriteString(magic)
+	_, err = f.Write([]byte(magic))
 	if err == nil {
 		err = f.Sync()
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(path))
+		err = s.disk.SyncDir(s.dir)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -257,7 +276,7 @@ func (s *store) removeBefore(gen uint64) {
 	for _, kind := range []string{"checkpoint", "log"} {
 		for g, path := range s.list(kind) {
 			if g < gen {
-				if err := os.Remove(path); err != nil {
+				if err := s.disk.Remove(path); err != nil {
 					s.log.Warn("an old ledger file could not be removed", "err", err)
 				}
 			}

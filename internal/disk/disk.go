@@ -1,0 +1,113 @@
+// Package disk writes files so that they outlast a crash of the machine: what is written
+// is flushed, and so are the names in a folder. Who writes takes an FS, so that a test can
+// have any operation fail, and see what a power cut would leave (disktest).
+package disk
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// File is an open file, as *os.File has it.
+type File interface {
+	io.Writer
+	io.Seeker
+	io.Closer
+	Name() string
+	Chmod(mode fs.FileMode) error
+	Stat() (fs.FileInfo, error)
+	Sync() error
+	Truncate(size int64) error
+}
+
+// FS is what writers need of a file system. The errors are those of package os.
+type FS interface {
+	OpenFile(name string, flag int, perm fs.FileMode) (File, error)
+	CreateTemp(dir, pattern string) (File, error)
+	Stat(name string) (fs.FileInfo, error)
+	Rename(from, to string) error
+	Link(from, to string) error
+	Remove(name string) error
+	// SyncDir makes the names in a folder outlast a crash, where the file system can.
+	SyncDir(dir string) error
+}
+
+// System is the system's FS.
+var System FS = system{}
+
+type system struct{}
+
+func (system) OpenFile(name string, flag int, perm fs.FileMode) (File, error) {
+	f, err := os.OpenFile(name, flag, perm)
+	if err != nil {
+		return nil, err // a nil *os.File would be a File
+	}
+	return f, nil
+}
+
+func (system) CreateTemp(dir, pattern string) (File, error) {
+	f, err := os.CreateTemp(dir, pattern)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (system) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
+func (system) Rename(from, to string) error          { return os.Rename(from, to) }
+func (system) Link(from, to string) error            { return os.Link(from, to) }
+func (system) Remove(name string) error              { return os.Remove(name) }
+
+func (system) SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
+		err = nil // not every file system can
+	}
+	return errors.Join(err, d.Close())
+}
+
+// MakeDir makes a folder with those above it, so that they are there after a crash.
+func MakeDir(dir string, perm fs.FileMode) error {
+	if _, err := os.Stat(dir); err == nil {
+		return os.MkdirAll(dir, perm) // says so where it is a file
+	}
+	if above := filepath.Dir(dir); above != dir {
+		if err := MakeDir(above, perm); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, perm); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return System.SyncDir(filepath.Dir(dir))
+}
+
+// Replace puts data in the place of a file: there is the old one or the new one, also
+// after a crash, and the new one once Replace has returned without an error. It is written
+// beside first, as path.new: one process at a time replaces a file, and what a killed one
+// has left is written over.
+func Replace(d FS, path string, data []byte, perm fs.FileMode) error {
+	beside := path + ".new"
+	f, err := d.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, perm)
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(data); err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = d.Rename(beside, path)
+	}
+	if err != nil {
+		return errors.Join(err, d.Remove(beside))
+	}
+	return d.SyncDir(filepath.Dir(path))
+}
