@@ -21,7 +21,7 @@ spec:
 
 func TestMonitorsPlanAndApplyAnswerByExitCodes(t *testing.T) {
 	dir := t.TempDir()
-	f := fakeMackerel(t, dir)
+	f := fakeMackerel(t, dir, nil)
 	writeFiles(t, dir, map[string]string{"m.yaml": monitorsFile, "bad.yaml": strings.Replace(monitorsFile, "duration: 1", "duration: 11", 1)})
 	call := func(args ...string) (int, string, string) {
 		file := "m.yaml"
@@ -68,7 +68,7 @@ func TestMonitorsPlanAndApplyAnswerByExitCodes(t *testing.T) {
 
 func TestMackerelCommandsSayWhatToDoAboutWrongUse(t *testing.T) {
 	dir := t.TempDir()
-	f := fakeMackerel(t, dir)
+	f := fakeMackerel(t, dir, nil)
 	writeFiles(t, dir, map[string]string{"m.yaml": monitorsFile})
 	key := "MACKEREL_API_KEY=" + mackerelfake.Key
 	plan := func(file string) []string {
@@ -95,7 +95,7 @@ func TestMackerelCommandsSayWhatToDoAboutWrongUse(t *testing.T) {
 
 func TestDashboardsAndAnnotations(t *testing.T) {
 	dir := t.TempDir()
-	f := fakeMackerel(t, dir)
+	f := fakeMackerel(t, dir, nil)
 	writeFiles(t, dir, map[string]string{
 		"shopslo.yaml": embeddedHere + "mackerel: {url: '" + f.URL + "', api_key_file: key, service: shops}\n",
 		"fleet.yaml":   fleetOf("beta: b-1", "prod: p-1"), "slo.yaml": cartSLO("1h")})
@@ -136,7 +136,7 @@ func TestDashboardsAndAnnotations(t *testing.T) {
 // from alerts.
 func TestBudgetsFromMackerel(t *testing.T) {
 	dir := t.TempDir()
-	f := fakeMackerel(t, dir)
+	f := fakeMackerel(t, dir, nil)
 	writeFiles(t, dir, map[string]string{
 		"shopslo.yaml": "source: {mackerel: {url: '" + f.URL + "', api_key_file: key}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\n",
 		"fleet.yaml":   fleetOf("beta: b-1", "prod: p-1 p-2"), "slo.yaml": mackerelSLOs})

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,39 +15,62 @@ import (
 	"github.com/shopslo/shopslo/mackerel"
 )
 
-// fakeMackerel is a Mackerel with the service "shops" and a file with its key in dir.
-func fakeMackerel(t testing.TB, dir string) *mackerelfake.Fake {
+// fakeMackerel is a Mackerel with the service "shops" and a file with its key in dir; nil is
+// the real clock.
+func fakeMackerel(t testing.TB, dir string, now func() time.Time) *mackerelfake.Fake {
 	t.Helper()
-	f := mackerelfake.Start(nil)
+	f := mackerelfake.Start(now)
 	t.Cleanup(f.Close)
 	f.AddService("shops")
 	writeFiles(t, dir, map[string]string{"key": mackerelfake.Key + "\n"})
 	return f
 }
 
-// nextMinute waits until a post is allowed again: Mackerel takes one a minute.
-func nextMinute() {
-	time.Sleep(time.Until(time.Now().Truncate(time.Minute).Add(time.Minute + 100*time.Millisecond)))
+// postedAt makes a spool remember another time of its last post: Mackerel takes one a minute,
+// and nobody wants to wait for it.
+func postedAt(t *testing.T, spool string, at time.Time) {
+	t.Helper()
+	path, state := filepath.Join(spool, "state.json"), map[string]any{}
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(data, &state)
+	}
+	if state["posted"] == nil {
+		t.Fatalf("the spool remembers no post: %s, %v", data, err)
+	}
+	state["posted"] = at.UTC().Format(time.RFC3339Nano)
+	if data, err = json.Marshal(state); err == nil {
+		err = os.WriteFile(path, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestPushSendsWhatStatusSays(t *testing.T) {
 	t.Parallel()
 	h := restless(time.Now().Add(-2 * time.Minute))
 	dir := t.TempDir()
-	f := fakeMackerel(t, dir)
+	// A push is of the minute in which it begins, and may arrive in the next one, in which
+	// the next push begins: each is of a minute of its own here.
+	var minutes atomic.Int64
+	f := fakeMackerel(t, dir, func() time.Time { return time.Now().Add(time.Duration(minutes.Load()) * time.Minute) })
 	fill(t, filepath.Join(dir, "tsdb"), dataOf(seriesOf(h)))
 	writeFiles(t, dir, map[string]string{
 		"shopslo.yaml": embeddedHere + "mackerel: {url: '" + f.URL + "', api_key_file: key, service: shops, spool: spool}\n",
 		"fleet.yaml":   fleetOf("beta: busy sparse nostart", "prod: noup odd down"), "slo.yaml": yamlOf(ofHistory)})
-	config := filepath.Join(dir, "shopslo.yaml")
-	minute := time.Now().Truncate(time.Minute)
+	config, spool := filepath.Join(dir, "shopslo.yaml"), filepath.Join(dir, "spool")
 	killedWhilePushing(t, f, config)
+	minutes.Add(2)
+	postedAt(t, spool, time.Now())
+	minute := time.Now().Truncate(time.Minute)
 	code, stdout, stderr := runWith(t, nil, "mackerel", "push", "--config", config)
 	same := time.Now().Truncate(time.Minute).Equal(minute)
 	if code != exitOK || same && !strings.HasPrefix(stdout, "sent nothing; ") || stderr != "" {
 		t.Errorf("within the minute: exit code %d: %s%s", code, stdout, stderr)
 	}
-	nextMinute()
+	minutes.Add(2)
+	postedAt(t, spool, time.Now().Add(-time.Minute))
 	code, stdout, stderr = runWith(t, nil, "mackerel", "push", "--config", config)
 	if code != exitOK || !strings.HasPrefix(stdout, "sent ") || strings.Contains(stdout, "wait") || stderr != "" {
 		t.Errorf("afterwards: exit code %d: %s%s", code, stdout, stderr)
@@ -115,7 +140,7 @@ func checkPushed(t *testing.T, f *mackerelfake.Fake, config string) {
 func TestServePushesEachMinute(t *testing.T) {
 	t.Parallel()
 	x := newShops(t)
-	f := fakeMackerel(t, x.dir)
+	f := fakeMackerel(t, x.dir, nil)
 	appendTo(t, x.config, "mackerel: {url: '"+f.URL+"', api_key_file: key, service: shops, spool: spool}\n")
 	f.Fail(mackerelfake.HalfReply, "tsdb", 1)
 	s := startServe(t, x.config)
@@ -139,7 +164,7 @@ func TestServePushesEachMinute(t *testing.T) {
 
 func TestPushRefusesWhatCannotWork(t *testing.T) {
 	dir := t.TempDir()
-	f := fakeMackerel(t, dir)
+	f := fakeMackerel(t, dir, nil)
 	base := embeddedHere
 	writeFiles(t, dir, map[string]string{"fleet.yaml": fleetOf("beta: b-1"), "slo.yaml": cartSLO("1h"), "twolines": "abc\ndef\n",
 		"none.yaml":   base,
