@@ -1,13 +1,22 @@
 package kube
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/kube/kubetest"
@@ -168,11 +177,11 @@ func TestMissingCRDsOfTheFleetAreAFaultOfTheirOwn(t *testing.T) {
 func TestAFaultThatComesBackMuchLaterHasALogLineAgain(t *testing.T) {
 	log, c := &diary{}, &clock{}
 	f := newFaults(slog.New(slog.NewTextHandler(log, nil)), c.now)
-	for _, at := range []time.Duration{0, quiet / 2, quiet, 2*quiet + time.Second} { // the third is within quiet of the second
+	for _, at := range []time.Duration{0, quiet / 2, quiet, 2*quiet - 1, 3*quiet - 1} { // only the last is quiet after the one before
 		c.to(at)
 		f.note(fleet.Closed, applications, fmt.Errorf("at %v", at))
 	}
-	if _, named := log.about(fleet.Closed); named != 2 || f.counts()[fleet.Closed] != 4 {
+	if _, named := log.about(fleet.Closed); named != 2 || f.counts()[fleet.Closed] != 5 {
 		t.Errorf("%d lines, %v:\n%s", named, f.counts(), log)
 	}
 }
@@ -224,6 +233,78 @@ func TestABurstIsManyChangesWithinTenSeconds(t *testing.T) {
 	} {
 		if got := take(step.from, step.each, step.changes); got != step.bursts {
 			t.Errorf("%s: %d bursts, want %d", step.name, got, step.bursts)
+		}
+	}
+}
+
+// Once Applications are watched again, what keeps them from being read is another fault, and
+// is told at once; what does not, and what befalls resources, is not.
+func TestWhatPreventsReadingIsToldAgainOnceItWasOver(t *testing.T) {
+	log, c := &diary{}, &clock{}
+	f := newFaults(slog.New(slog.NewTextHandler(log, nil)), c.now)
+	befall := func() {
+		for _, fault := range []fleet.Fault{fleet.Unreachable, fleet.Refused, fleet.Throttled, fleet.Failing, fleet.Absent, fleet.Expired, fleet.Closed, fleet.Malformed, fleet.Slow} {
+			f.note(fault, applications, errors.New("no"))
+		}
+		f.note(fleet.Refused, "tiers", errors.New("no"))
+	}
+	befall()
+	befall()
+	if warnings, _ := log.about(""); warnings != 10 {
+		t.Fatalf("%d lines of ten faults:\n%s", warnings, log)
+	}
+	f.over()
+	befall()
+	if warnings, _ := log.about(""); warnings != 15 {
+		t.Errorf("%d lines after it was over:\n%s", warnings, log)
+	}
+	if got := strings.Count(log.String(), "cannot be read"); got != 11 { // five twice, and tiers
+		t.Errorf("%d lines say that nothing is read:\n%s", got, log)
+	}
+}
+
+func TestWhatAnErrorOfAListMeans(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		err   error
+		fault fleet.Fault
+		ok    bool
+	}{
+		{"none", nil, "", false},
+		{"it took too long", fmt.Errorf("list: %w", context.DeadlineExceeded), fleet.Slow, true},
+		{"an answer, which was noted", apierrors.NewForbidden(schema.GroupResource{}, "", nil), "", false},
+		{"a request, which was noted", &url.Error{Op: "Get", Err: errors.New("refused")}, "", false},
+		{"it was cut off", fmt.Errorf("read: %w", io.ErrUnexpectedEOF), fleet.Unreachable, true},
+		{"the connection broke", &net.OpError{Op: "read", Err: errors.New("reset")}, fleet.Unreachable, true},
+		{"it makes no sense", errors.New("a list's items are no array"), fleet.Malformed, true},
+	} {
+		if fault, ok := ofList(c.err); fault != c.fault || ok != c.ok {
+			t.Errorf("%s: %q, %v, want %q, %v", c.name, fault, ok, c.fault, c.ok)
+		}
+	}
+}
+
+func TestWhatAnErrorOfAWatchMeans(t *testing.T) {
+	caused := func(code int32, cause string) error {
+		return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Details: &metav1.StatusDetails{Causes: []metav1.StatusCause{{Type: "other"}, {Type: metav1.CauseType(cause)}}}}}
+	}
+	for _, c := range []struct {
+		name  string
+		err   error
+		fault fleet.Fault
+	}{
+		{"no status", errors.New("x"), fleet.Malformed},
+		{"what cannot be decoded", caused(500, "ClientWatchDecoding"), fleet.Malformed},
+		{"another cause", caused(500, "UnexpectedServerResponse"), fleet.Failing},
+		{"no causes", &apierrors.StatusError{ErrStatus: metav1.Status{Code: 410}}, fleet.Expired},
+		{"refused", &apierrors.StatusError{ErrStatus: metav1.Status{Code: 403}}, fleet.Refused},
+		{"not known", &apierrors.StatusError{ErrStatus: metav1.Status{Code: 401}}, fleet.Refused},
+		{"not there", &apierrors.StatusError{ErrStatus: metav1.Status{Code: 404}}, fleet.Absent},
+		{"too many", &apierrors.StatusError{ErrStatus: metav1.Status{Code: 429}}, fleet.Throttled},
+		{"broken", &apierrors.StatusError{ErrStatus: metav1.Status{Code: 500}}, fleet.Failing},
+	} {
+		if fault := ofEvent(c.err); fault != c.fault {
+			t.Errorf("%s: %q, want %q", c.name, fault, c.fault)
 		}
 	}
 }
