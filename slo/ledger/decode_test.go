@@ -23,6 +23,7 @@ func (s *plainSamples) Read(t []int64, v []float64) (int, error) {
 }
 
 func TestDecodingLeavesOutExactlyWhatIsNoCounterValue(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(5, 6))
 	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, math.Copysign(0, -1), math.MaxFloat64}
 	for round := range 20_000 {

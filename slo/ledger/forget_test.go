@@ -84,8 +84,10 @@ func TestChurningLabelsAndTargetsAreForgotten(t *testing.T) {
 		startTime bool
 	}{{"with files", true, true}, {"in memory, without start times", false, false}} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			ch := newChurn(c.startTime)
 			cfg := Config{Retention: 24 * time.Hour, Backfill: time.Duration(ch.end-ch.start) * time.Millisecond, Fine: 2 * time.Hour, Delay: time.Nanosecond, ScrapeInterval: 10 * time.Minute, StartTimeMetric: ledgertest.StartTimeMetric, CheckpointAfter: 10_000}
+			cfg = Unflushed(cfg)
 			if c.files {
 				cfg.Dir = t.TempDir()
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
@@ -229,6 +230,7 @@ func (c *gridCase) slo(name string) *slo.SLO {
 // the source in between, and returns it open.
 func restless(t *testing.T, r *rand.Rand, cfg ledger.Config, p ledger.Plan, src *ledgertest.Source, start, end int64) *ledger.Ledger {
 	t.Helper()
+	cfg = ledger.Unflushed(cfg)
 	cfg.CheckpointAfter = 1 + r.Int64N(4000)
 	l := open(t, cfg, p, end)
 	t.Cleanup(func() { closeLedger(t, l) })
@@ -287,8 +289,9 @@ func (c *gridCase) check(t *testing.T, r *rand.Rand, acc slo.Account, part int, 
 }
 
 func TestExpressionsOnAGridAreCountedByTheRules(t *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range racetest.Fewer(uint64(300)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 77))
 			c := randomGrid(r, slo.Method(seed%3))
 			src := failing(ledgertest.NewSource())
@@ -342,8 +345,9 @@ func (c *gridCase) checkSigns(t *testing.T, l *ledger.Ledger, s *slo.SLO, acc sl
 
 func TestTimeSlicesOfRawCountersAreCutByTheRules(t *testing.T) {
 	const res = 10_000
-	for seed := range uint64(120) {
+	for seed := range racetest.Fewer(uint64(120)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			h := ledgertest.New(ledgertest.Tiny(seed+9000, false))
 			r := rand.New(rand.NewPCG(seed, 78))
 			forms := [][]string{{"bad", "total"}, {"good", "total"}, {"good", "bad"}}
@@ -375,8 +379,9 @@ func TestTimeSlicesOfRawCountersAreCutByTheRules(t *testing.T) {
 }
 
 func TestACompositeCountsEachPartByItsOwnRules(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range racetest.Fewer(uint64(40)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 79))
 			h := ledgertest.New(ledgertest.Tiny(seed+700, false))
 			sub := h.Subjects()[0]

@@ -108,6 +108,7 @@ func flagTimes(flags []slo.Flag, start int64) string {
 func TestTheOracleHoldsHoweverAHeapIsRead(t *testing.T) {
 	for seed := uint64(100_000); seed < 100_000+racetest.Fewer(uint64(600)); seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			w, way := ledgertest.Wild(seed), ways[seed%3]
 			if heapDiffers(w, w.Series, way) == "" {
 				return

@@ -66,9 +66,10 @@ func TestAClockAYearAheadDestroysNothing(t *testing.T) {
 		"samples from the future and a clock as well": {future(200, 1), aYear},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			src, sub, start, end := longHistory(c.more...)
 			s := sloOf("s", "bad", "total")
-			cfg := ledger.Config{Dir: t.TempDir(), Backfill: 90 * aDay, ScrapeInterval: 5 * time.Minute, Delay: time.Nanosecond, CheckpointAfter: 10_000}
+			cfg := ledger.Unflushed(ledger.Config{Dir: t.TempDir(), Backfill: 90 * aDay, ScrapeInterval: 5 * time.Minute, Delay: time.Nanosecond, CheckpointAfter: 10_000})
 			p := planOf(src, []ledgertest.Subject{sub}, s)
 			l := open(t, cfg, p, end)
 			for at := start; at <= end; at += aDay.Milliseconds() {

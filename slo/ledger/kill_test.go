@@ -72,6 +72,7 @@ func TestProcessToBeKilled(t *testing.T) {
 var kills = racetest.Fewer(200)
 
 func TestKilledAtRandomPoints(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(9, 9))
 	h := killHistory()
 	killed := 0

@@ -177,6 +177,7 @@ func TestSeriesOfTheFirstFormatGoOn(t *testing.T) {
 			for seed := range uint64(2) {
 				for _, silence := range []int64{0, 60 * 60_000} {
 					t.Run(fmt.Sprintf("%s, %s, seed %d, %d min later", name, kind, seed, silence/60_000), func(t *testing.T) {
+						t.Parallel()
 						firstGoesOn(t, ledgertest.New(ledgertest.Config{Seed: seed, Length: 4 * time.Hour, ShopSets: []ledgertest.Spec{spec}}), streams, silence)
 					})
 				}
