@@ -11,6 +11,18 @@ import (
 	"time"
 )
 
+// sentAtLeast waits until a load has sent so many requests.
+func sentAtLeast(t *testing.T, l *load, n int) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		if sent, _ := l.sent(); sent >= n {
+			return
+		} else if time.Now().After(end) {
+			t.Fatalf("only %d requests were sent in a minute, not %d", sent, n)
+		}
+	}
+}
+
 func TestResponsesSeenAreTheShopsCountersExactly(t *testing.T) {
 	shop := httptest.NewServer(newShop(shopSettings{FailOneIn: 10, Slow: 0.02, Seed: 3}).handler())
 	defer shop.Close()
@@ -19,11 +31,12 @@ func TestResponsesSeenAreTheShopsCountersExactly(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.start(t.Context())
-	time.Sleep(time.Second)
+	sentAtLeast(t, l, 300)
 	l.stop()
 	between := l.truth("a-1", componentCart)
+	paused, _ := l.sent()
 	l.start(t.Context()) // a pause changes nothing
-	time.Sleep(500 * time.Millisecond)
+	sentAtLeast(t, l, paused+150)
 	l.stop()
 
 	counts := requests(scrape(t, shop.URL))
@@ -65,11 +78,13 @@ func TestArrivalsDoNotWaitForAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.start(t.Context())
-	time.Sleep(500 * time.Millisecond)
+	// 300/s × 0.69 of the peak: a fifth of a second will do, where arrivals do not wait.
+	for end := time.Now().Add(20 * time.Second); most.Load() < 40 && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
+	}
 	l.halt()
 	close(hold)
 	l.stop()
-	// 300/s × 0.69 of the peak × 0.5 s is about 100.
 	if most.Load() < 40 {
 		t.Errorf("at most %d requests were under way at a server that answers none; arrivals wait", most.Load())
 	}
@@ -88,9 +103,10 @@ func TestRefusedAndBrokenRequestsAreLostAndNotBad(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.start(t.Context())
-	time.Sleep(200 * time.Millisecond)
+	sentAtLeast(t, l, 20)
 	srv.Close() // from here on: refused
-	time.Sleep(200 * time.Millisecond)
+	before, _ := l.sent()
+	sentAtLeast(t, l, before+20)
 	l.stop()
 	sent, _ := l.sent()
 	lost := 0
