@@ -140,10 +140,10 @@ func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time
 		}
 		text := line(alertTitle(notification{}, a))
 		if a.Status == "firing" {
-			e.Text = s.Language.say("🔔 fires: %s", "🔔 発報：%s", text)
+			e.Text = s.Language.Say(sayFires, text)
 			fires = true
 		} else {
-			e.Text = s.Language.say("🔕 fires no longer: %s", "🔕 発報が止まりました：%s", text)
+			e.Text = s.Language.Say(sayFiresNoLonger, text)
 		}
 		events = append(events, e)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/internal/fakes/slackfake"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 func TestOnlyWhatSlackHasSignedLatelyIsTaken(t *testing.T) {
@@ -197,7 +198,7 @@ func TestANameThatSomebodyElseHasGetsANumber(t *testing.T) {
 }
 
 func TestAnIncidentIsOpenedFromTheModalAndFromAMessage(t *testing.T) {
-	w := start(t, slackfake.Options{}, true, func(w *world) { w.set.Language = Japanese })
+	w := start(t, slackfake.Options{}, true, func(w *world) { w.set.Language = text.Japanese })
 	w.command(w.mai, w.general, "")
 	wrong := w.fill(w.mai, map[string]any{"title": "  ", "severity": "critical"})
 	if wrong["title"] == "" {

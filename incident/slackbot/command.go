@@ -42,7 +42,7 @@ func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error
 	}
 	switch {
 	case !known:
-		return answer(b.set.Language.say("`%s` is no command.\n%s", "`%s` というコマンドはありません。\n%s", escape(text.Cut(verb, 50)), b.set.help())), nil
+		return answer(b.set.Language.Say(sayNoCommand, escape(text.Cut(verb, 50)), b.set.help())), nil
 	case verb == "help":
 		return answer(b.set.help()), nil
 	case verb == "list":
@@ -57,8 +57,7 @@ func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error
 	case verb == "" || verb == "status":
 		return b.statusCommand(ctx, here, rest)
 	case here == "":
-		return answer(b.set.Language.say("This works in an incident's channel. `/incident list` shows them, `/incident join inc-12` brings you there.",
-			"インシデントのチャンネルで実行してください。一覧は `/incident list`、参加は `/incident join inc-12` です。")), nil
+		return answer(b.set.Language.Say(sayOnlyInChannel)), nil
 	case verb == "postmortem" || verb == "action" || verb == "update" && rest == "":
 		return b.openModal(ctx, here, verb, c.TriggerID, c.ResponseURL)
 	}
@@ -87,9 +86,9 @@ func (b *Bot) openCommand(ctx context.Context, c slack.SlashCommand, rest string
 	if err != nil {
 		return outcome{}, err
 	}
-	text := b.set.Language.say("%s is open. Its channel comes in a moment, and you are invited.", "%s を開始しました。まもなくチャンネルに招待されます。", i.ID)
+	text := b.set.Language.Say(sayOpened, i.ID)
 	if open := onlyOngoing(ongoing); first && len(open) > 0 {
-		text += "\n" + b.set.Language.say("Open already, perhaps the same:\n%s", "対応中のインシデント（同じものではありませんか？）\n%s", b.set.overview(open, b.channelOf(ctx)))
+		text += "\n" + b.set.Language.Say(sayOpenAlready, b.set.overview(open, b.channelOf(ctx)))
 	}
 	return answer(text), nil
 }
@@ -130,7 +129,7 @@ func (b *Bot) named(ctx context.Context, name string) (incident.Incident, error)
 	}
 	i, err := b.o.Store.Incident(ctx, id)
 	if errors.Is(err, incident.ErrNotFound) {
-		return i, b.set.refuse("There is no incident %s. `/incident list` shows those that are open.", "%s というインシデントはありません。一覧は `/incident list` です。", escape(text.Cut(id, 50)))
+		return i, b.set.refuse(sayNoSuchIncident, escape(text.Cut(id, 50)))
 	}
 	return i, err
 }
@@ -168,7 +167,7 @@ func (b *Bot) join(ctx context.Context, c slack.SlashCommand, rest string) (outc
 		return outcome{}, err
 	}
 	b.hurry()
-	return answer(b.set.Language.say("You are being invited to %s: %s", "%s（%s）に招待します。", i.ID, escape(i.Title))), nil
+	return answer(b.set.Language.Say(sayInvited, i.ID, escape(i.Title))), nil
 }
 
 // openingModal shows the modal that opens an Incident.
@@ -210,8 +209,7 @@ func (b *Bot) present(v slack.ModalViewRequest, trigger, respond string) outcome
 			return
 		}
 		b.o.Log.Warn("open a modal", "err", err)
-		text := b.set.Language.say("Slack did not show the form in time. Please try again; `/incident open critical …` works without it.",
-			"入力画面を開けませんでした。もう一度お試しください。`/incident open 緊急 …` なら画面なしで始められます。")
+		text := b.set.Language.Say(sayFormTooLate)
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		if err := slack.PostWebhookContext(ctx, respond, &slack.WebhookMessage{Text: text, ResponseType: "ephemeral"}); err != nil {

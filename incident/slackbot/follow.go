@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // The kinds of Jobs. Each may be begun again at any point.
@@ -179,16 +180,16 @@ func (s Settings) dues(before, after incident.Incident) []incident.Job {
 func (s Settings) news(before, after incident.Incident, e incident.Event) string {
 	l, by := s.Language, person(e.By)
 	if e.By == "" {
-		by = l.say("An alert", "アラート")
+		by = l.Say(sayAnAlert)
 	}
 	switch e.Kind {
 	case incident.Noted:
 		if e.Value == update {
-			return l.say("📣 *Status* from %s\n%s", "📣 *状況の共有* %s\n%s", by, quote(e.Text))
+			return l.Say(sayStatusFrom, by, quote(e.Text))
 		}
 	case incident.Escalated:
 		t := severities[after.Severity]
-		return l.say("%[2]s Severity is *%[3]s* now, says %[1]s.", "%[2]s %[1]s が重大度を *%[3]s* に変更しました。", by, t.icon, l.word(t))
+		return l.Say(saySeverityNow, by, t.icon, l.Say(t.name))
 	case incident.Moved:
 		return s.moved(before, after, by)
 	case incident.Appointed:
@@ -196,16 +197,16 @@ func (s Settings) news(before, after incident.Incident, e incident.Event) string
 		old := before.Assigned[e.Role]
 		switch {
 		case e.Value == "":
-			return l.say("👤 Nobody is *%s* any more.", "👤 *%s* の担当がいなくなりました。", l.word(t))
+			return l.Say(sayRoleFree, l.Say(t.name))
 		case old != "":
-			return l.say("👤 *%s* goes from %s to %s.", "👤 *%s* を %s から %s に引き継ぎました。", title(l.word(t)), person(old), person(e.Value))
+			return l.Say(sayRoleHanded, title(l.Say(t.name)), person(old), person(e.Value))
 		case e.Role == incident.Commander:
-			return l.say("👤 %s is in command.", "👤 %s が指揮を執ります。", person(e.Value))
+			return l.Say(sayCommands, person(e.Value))
 		}
-		return l.say("👤 %s: %s", "👤 %s担当は %s です。", title(l.word(t)), person(e.Value))
+		return l.Say(sayRoleTaken, title(l.Say(t.name)), person(e.Value))
 	case incident.Suspected:
 		if e.Value != "" {
-			return l.say("🔎 %s suspects release `%s`.", "🔎 %s がリリース `%s` を疑っています。", by, escape(e.Value))
+			return l.Say(saySuspects, by, escape(e.Value))
 		}
 	}
 	return ""
@@ -215,22 +216,22 @@ func (s Settings) moved(before, after incident.Incident, by string) string {
 	l := s.Language
 	switch after.State {
 	case incident.Open:
-		return l.say("🔥 There is impact again, says %s. (It was %s.)", "🔥 %s が再発を報告しました（直前の状態：%s）。", by, l.word(states[before.State]))
+		return l.Say(sayReopened, by, l.Say(states[before.State].name))
 	case incident.Mitigated:
-		return l.say("🧯 *Mitigated*, says %s: no more impact, the cause is still there.", "🧯 %s が *緩和済み* にしました。影響は止まりましたが、原因は残っています。", by)
+		return l.Say(sayMitigatedBy, by)
 	case incident.Resolved:
-		text := l.say("✅ *Resolved*, says %s: the cause is gone. Thank you, everybody.", "✅ %s が *解決済み* にしました。原因は取り除かれました。対応ありがとうございました。", by)
+		said := l.Say(sayResolvedBy, by)
 		if after.Severity == incident.Minor {
-			return text + "\n" + l.say("A minor incident needs no postmortem, but it may have one.", "軽微なインシデントのため、ポストモーテムは任意です。")
+			return said + "\n" + l.Say(sayPostmortemOptional)
 		}
-		text += "\n" + l.say("Next, while memories are fresh: what was learned?", "記憶が新しいうちに、学んだことを書き残しましょう。")
+		said += "\n" + l.Say(sayPostmortemNext)
 		if s.URL != "" {
-			address := strings.TrimRight(s.URL, "/") + "/api/v1/incidents/" + after.ID + "/postmortem.md?lang=" + string(cmp.Or(l, English))
-			text += " " + l.say("<%s|The draft so far> has the timeline in it.", "<%s|現時点の下書き>にタイムラインが入っています。", address)
+			address := strings.TrimRight(s.URL, "/") + "/api/v1/incidents/" + after.ID + "/postmortem.md?lang=" + string(cmp.Or(l, text.English))
+			said += " " + l.Say(sayDraft, address)
 		}
-		return text
+		return said
 	case incident.Closed:
-		return l.say("📕 *Closed* by %s.", "📕 %s が *完了* にしました。", by)
+		return l.Say(sayClosedBy, by)
 	}
 	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/storetest"
 	"github.com/shopslo/shopslo/internal/fakes/slackfake"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 var tokyo = time.FixedZone("JST", 9*60*60)
@@ -59,7 +60,7 @@ func start(t *testing.T, o slackfake.Options, socket bool, options ...func(*worl
 	w.sre = w.slack.AddGroup("sre", w.ken, w.yuki)
 	w.announce, w.general = w.slack.AddChannel("incidents"), w.slack.AddChannel("general", w.mai, w.ken)
 	w.set = Settings{
-		Language: English, Zone: tokyo, Announce: []string{w.announce},
+		Language: text.English, Zone: tokyo, Announce: []string{w.announce},
 		Invite:      Invite{Severity: map[incident.Severity][]string{incident.Critical: {"@sre"}}, ShopSets: map[string][]string{"a-1": {w.sato}}},
 		UpdateEvery: map[incident.Severity]time.Duration{incident.Critical: 30 * time.Minute, incident.Major: time.Hour},
 		LeadWithin:  map[incident.Severity]time.Duration{incident.Critical: 5 * time.Minute}, EscalateTo: []string{w.sre},

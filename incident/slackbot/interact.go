@@ -89,7 +89,7 @@ func (b *Bot) submitted(ctx context.Context, c slack.InteractionCallback) (outco
 	case viewUpdate:
 		_, _, err = b.do(ctx, a.Incident, act{ID: key, User: c.User.ID, Verb: "update", Rest: escape(in["text"]), At: now})
 		if strings.TrimSpace(in["text"]) == "" {
-			wrong = map[string]string{"text": b.set.Language.say("What is it?", "内容を書いてください。")}
+			wrong = map[string]string{"text": b.set.Language.Say(sayWhatIsIt)}
 		}
 	case viewPostmortem, viewAction:
 		wrong, err = b.learned(ctx, a, c.View.CallbackID, in, incident.Event{ID: key, At: now, By: c.User.ID, Kind: incident.Postmortal})
@@ -139,12 +139,12 @@ func (b *Bot) shortcut(ctx context.Context, c slack.InteractionCallback) (outcom
 	if err != nil {
 		return outcome{}, err
 	}
-	text := b.set.Language.say("This works in an incident's channel.", "インシデントのチャンネルで使ってください。")
+	text := b.set.Language.Say(sayOnlyThere)
 	if id != "" {
 		if err := b.pick(ctx, id, c.Channel.ID, c.Message.Timestamp, *n); err != nil {
 			return outcome{}, err
 		}
-		text = b.set.Language.say("It is in the timeline.", "タイムラインに記録しました。")
+		text = b.set.Language.Say(sayInTimeline)
 	}
 	return outcome{}, b.tell(ctx, id, c.Channel.ID, c.User.ID, c.TriggerID, text)
 }

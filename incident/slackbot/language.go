@@ -8,88 +8,53 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
 )
-
-// Language is the one in which the bot writes.
-type Language string
-
-// The languages.
-const (
-	English  Language = "en"
-	Japanese Language = "ja"
-)
-
-// say gives a sentence in the language, with its arguments filled in.
-func (l Language) say(en, ja string, args ...any) string {
-	text := en
-	if l == Japanese {
-		text = ja
-	}
-	if len(args) == 0 {
-		return text
-	}
-	return fmt.Sprintf(text, args...)
-}
 
 // term is a word of the vocabulary as people read it.
-type term struct{ icon, en, ja string }
+type term struct {
+	icon string
+	name text.Entry
+}
 
 var (
 	severities = map[incident.Severity]term{
-		incident.Critical: {"🔴", "critical", "緊急"}, incident.Major: {"🟠", "major", "重大"}, incident.Minor: {"🟡", "minor", "軽微"},
+		incident.Critical: {"🔴", wordCritical}, incident.Major: {"🟠", wordMajor}, incident.Minor: {"🟡", wordMinor},
 	}
 	states = map[incident.State]term{
-		incident.Open: {"🔥", "open", "対応中"}, incident.Mitigated: {"🧯", "mitigated", "緩和済み"},
-		incident.Resolved: {"✅", "resolved", "解決済み"}, incident.Closed: {"📕", "closed", "完了"},
+		incident.Open: {"🔥", wordOpen}, incident.Mitigated: {"🧯", wordMitigated},
+		incident.Resolved: {"✅", wordResolved}, incident.Closed: {"📕", wordClosed},
 	}
 	roles = map[incident.Role]term{
-		incident.Commander: {"", "commander", "指揮"}, incident.Operations: {"", "operations", "作業"},
-		incident.Communications: {"", "communications", "連絡"}, incident.Scribe: {"", "scribe", "記録"},
+		incident.Commander: {"", wordCommander}, incident.Operations: {"", wordOperations},
+		incident.Communications: {"", wordCommunications}, incident.Scribe: {"", wordScribe},
 	}
 	parts = map[string]term{
-		"all of it": {"", "all of it", "全部"}, "summary": {"", "summary", "概要"}, "impact": {"", "impact", "影響"},
-		"cause": {"", "cause", "原因"}, "resolution": {"", "resolution", "解決方法"}, "actions": {"", "actions", "再発防止策"},
+		"all of it": {"", wordAllOfIt}, "summary": {"", wordSummary}, "impact": {"", wordImpact},
+		"cause": {"", wordCause}, "resolution": {"", wordResolution}, "actions": {"", wordActions},
 	}
 )
-
-func (l Language) word(t term) string { return l.say(t.en, t.ja) }
 
 // find gives what somebody means by a word in either language.
 func find[K ~string](terms map[K]term, word string) (K, bool) {
 	word = strings.ToLower(strings.TrimSpace(word))
 	for k, t := range terms {
-		if word == string(k) || word == t.en || word == t.ja {
+		if word == string(k) || t.name.Is(word) {
 			return k, true
 		}
 	}
 	return "", false
 }
 
-// list joins names for a sentence.
-func (l Language) list(names []string) string { return strings.Join(names, l.say(", ", "、")) }
-
 // scope says what is hurt.
-func (l Language) scope(s incident.Scope) string {
+func scope(l text.Language, s incident.Scope) string {
 	switch {
 	case s.Fleet:
-		return l.say("everything", "全体")
+		return l.Say(wordEverything)
 	case !s.Known():
-		return l.say("not known yet (taken for everything)", "不明（全体とみなします）")
+		return l.Say(sayScopeNotKnown)
 	}
-	return l.list(slices.Concat(s.ShopSets, s.Tiers))
-}
-
-// duration writes a length of time to the minute.
-func (l Language) duration(d time.Duration) string {
-	d = d.Round(time.Minute)
-	days, hours, minutes := int(d/(24*time.Hour)), int(d/time.Hour)%24, int(d/time.Minute)%60
-	switch {
-	case days > 0:
-		return l.say("%d d %d h", "%d日%d時間", days, hours)
-	case hours > 0:
-		return l.say("%d h %d min", "%d時間%d分", hours, minutes)
-	}
-	return l.say("%d min", "%d分", minutes)
+	return l.List(slices.Concat(s.ShopSets, s.Tiers))
 }
 
 // when shows a time in the reader's own zone; Slack fills it in.

@@ -46,7 +46,7 @@ func (s Settings) modal(callback, head, submit string, a about, blocks ...slack.
 	}
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: callback, PrivateMetadata: string(carried), Title: plainText(head), Submit: plainText(submit),
-		Close: plainText(s.Language.say("Cancel", "やめる")), Blocks: slack.Blocks{BlockSet: blocks},
+		Close: plainText(s.Language.Say(buttonCancel)), Blocks: slack.Blocks{BlockSet: blocks},
 	}
 }
 
@@ -72,12 +72,12 @@ func (s Settings) opening(title, severity string, from *noted, ongoing string) s
 		chosen = incident.Major
 	}
 	explain := map[incident.Severity]string{
-		incident.Critical: l.say("shops cannot sell", "商品が売れない"), incident.Major: l.say("a part fails, or all of it for some", "一部の機能、または一部の利用者に影響"),
-		incident.Minor: l.say("few notice", "ほとんど気づかれない"),
+		incident.Critical: l.Say(sayShopsCannotSell), incident.Major: l.Say(sayPartFails),
+		incident.Minor: l.Say(sayFewNotice),
 	}
 	var first *slack.OptionBlockObject
 	for _, v := range incident.Severities {
-		o := choice(string(v), fmt.Sprintf("%s %s – %s", severities[v].icon, l.word(severities[v]), explain[v]))
+		o := choice(string(v), fmt.Sprintf("%s %s – %s", severities[v].icon, l.Say(severities[v].name), explain[v]))
 		options = append(options, o)
 		if v == chosen {
 			first = o
@@ -86,36 +86,36 @@ func (s Settings) opening(title, severity string, from *noted, ongoing string) s
 	severityInput := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, "severity", options...)
 	severityInput.InitialOption = first
 	began := slack.NewDateTimePickerBlockElement("started")
-	beganBlock := slack.NewInputBlock("started", plainText(l.say("Since when?", "いつから？")), nil, began)
+	beganBlock := slack.NewInputBlock("started", plainText(l.Say(askSince)), nil, began)
 	beganBlock.Optional = true
 	blocks := []slack.Block{
-		input("title", l.say("What do users see?", "利用者に何が起きていますか？"), title, maxTitle, false, false),
-		slack.NewInputBlock("severity", plainText(l.say("How bad is it?", "どのくらい深刻ですか？")), nil, severityInput),
+		input("title", l.Say(askTitle), title, maxTitle, false, false),
+		slack.NewInputBlock("severity", plainText(l.Say(askSeverity)), nil, severityInput),
 		s.scopeInput(), beganBlock,
 	}
 	if ongoing != "" {
-		blocks = append([]slack.Block{section(l.say("*Open already, perhaps the same:*\n%s", "*対応中のインシデント（同じものではありませんか？）*\n%s", ongoing))}, blocks...)
+		blocks = append([]slack.Block{section(l.Say(sayOpenAlreadyBold, ongoing))}, blocks...)
 	}
-	return s.modal(viewOpen, l.say("Open an incident", "インシデントを始める"), l.say("Open", "始める"), about{Note: from}, blocks...)
+	return s.modal(viewOpen, l.Say(titleOpen), l.Say(buttonOpen), about{Note: from}, blocks...)
 }
 
 // maxOptions is what a select takes.
 const maxOptions = 100
 
 func (s Settings) scopeInput() *slack.InputBlock {
-	label := s.Language.say("What is affected?", "影響範囲は？")
+	label := s.Language.Say(askScope)
 	n := len(s.Tiers) + len(s.ShopSets)
 	if len(s.ShopSets) == 0 || n+1 > maxOptions {
 		return input("scope", label, "", 1000, false, true)
 	}
-	options := []*slack.OptionBlockObject{choice("fleet", s.Language.say("everything", "全体"))}
+	options := []*slack.OptionBlockObject{choice("fleet", s.Language.Say(wordEverything))}
 	for _, t := range s.Tiers {
 		options = append(options, choice(t, "Tier "+t))
 	}
 	for _, set := range s.ShopSets {
 		options = append(options, choice(set, set))
 	}
-	b := slack.NewInputBlock("scope", plainText(label), plainText(s.Language.say("Leave it empty while nobody knows.", "分からなければ空のままで構いません。")),
+	b := slack.NewInputBlock("scope", plainText(label), plainText(s.Language.Say(hintScope)),
 		slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeStatic, nil, "scope", options...))
 	b.Optional = true
 	return b
@@ -150,7 +150,7 @@ func (s Settings) opened(in map[string]string, now time.Time) (i incident.Incide
 		wrong["title"] = err.Error()
 	}
 	if _, ok := severities[i.Severity]; !ok {
-		wrong["severity"] = s.Language.say("Choose one.", "選んでください。")
+		wrong["severity"] = s.Language.Say(sayChooseOne)
 	}
 	if in["scope"] != "" {
 		scope, err := s.readScope(in["scope"])
@@ -161,7 +161,7 @@ func (s Settings) opened(in map[string]string, now time.Time) (i incident.Incide
 	if in["started"] != "" {
 		at, err := time.Parse(time.RFC3339, in["started"])
 		if i.StartedAt = at; err != nil || at.After(now) {
-			wrong["started"] = s.Language.say("That is still to come.", "未来の時刻です。")
+			wrong["started"] = s.Language.Say(sayInFuture)
 		}
 	}
 	return i, wrong
@@ -170,28 +170,29 @@ func (s Settings) opened(in map[string]string, now time.Time) (i incident.Incide
 // telling is the modal for a status.
 func (s Settings) telling(i incident.Incident) slack.ModalViewRequest {
 	l := s.Language
-	return s.modal(viewUpdate, l.say("Tell the status", "状況を共有"), l.say("Tell", "共有"), about{Incident: i.ID},
+	return s.modal(viewUpdate, l.Say(buttonTell), l.Say(buttonTellIt), about{Incident: i.ID},
 		note(escape(text.Cut(s.head(i), 200))),
-		input("text", l.say("What is known, what is being done, what comes next?", "分かったこと、していること、次にすること"), "", 3000, true, false))
+		input("text", l.Say(askUpdate), "", 3000, true, false))
 }
 
 // part is one part of a postmortem as it is edited.
 type part struct {
-	id, en, ja string
-	text       func(*incident.Postmortem) *string
-	list       func(*incident.Postmortem) *[]string
+	id    string
+	label text.Entry
+	text  func(*incident.Postmortem) *string
+	list  func(*incident.Postmortem) *[]string
 }
 
 var postmortemParts = []part{
-	{"summary", "Summary: what happened, in three sentences", "概要（何が起きたか、三文で）", func(p *incident.Postmortem) *string { return &p.Summary }, nil},
-	{"impact", "Impact: who could not do what, for how long", "影響（誰が、何を、どれだけの間できなかったか）", func(p *incident.Postmortem) *string { return &p.Impact }, nil},
-	{"cause", "Cause: why was it possible?", "原因（なぜ起こりえたか）", func(p *incident.Postmortem) *string { return &p.Cause }, nil},
-	{"trigger", "Trigger: what set it off?", "きっかけ", func(p *incident.Postmortem) *string { return &p.Trigger }, nil},
-	{"detection", "Detection: how was it noticed?", "検知（どう気づいたか）", func(p *incident.Postmortem) *string { return &p.Detection }, nil},
-	{"resolution", "Resolution: what ended it?", "解決方法（どう収まったか）", func(p *incident.Postmortem) *string { return &p.Resolution }, nil},
-	{"well", "What went well (a line each)", "うまくいったこと（一行に一つ）", nil, func(p *incident.Postmortem) *[]string { return &p.WentWell }},
-	{"wrong", "What went wrong (a line each)", "うまくいかなかったこと（一行に一つ）", nil, func(p *incident.Postmortem) *[]string { return &p.WentWrong }},
-	{"lucky", "Where we were lucky (a line each)", "運が良かったこと（一行に一つ）", nil, func(p *incident.Postmortem) *[]string { return &p.Lucky }},
+	{"summary", askSummary, func(p *incident.Postmortem) *string { return &p.Summary }, nil},
+	{"impact", askImpact, func(p *incident.Postmortem) *string { return &p.Impact }, nil},
+	{"cause", askCause, func(p *incident.Postmortem) *string { return &p.Cause }, nil},
+	{"trigger", askTrigger, func(p *incident.Postmortem) *string { return &p.Trigger }, nil},
+	{"detection", askDetection, func(p *incident.Postmortem) *string { return &p.Detection }, nil},
+	{"resolution", askResolution, func(p *incident.Postmortem) *string { return &p.Resolution }, nil},
+	{"well", askWell, nil, func(p *incident.Postmortem) *[]string { return &p.WentWell }},
+	{"wrong", askWrong, nil, func(p *incident.Postmortem) *[]string { return &p.WentWrong }},
+	{"lucky", askLucky, nil, func(p *incident.Postmortem) *[]string { return &p.Lucky }},
 }
 
 func (p part) get(pm *incident.Postmortem) string {
@@ -231,9 +232,9 @@ func (s Settings) writing(i incident.Incident) slack.ModalViewRequest {
 			continue
 		}
 		a.Was[p.id] = hash(text)
-		blocks = append(blocks, input(p.id, l.say(p.en, p.ja), text, maxInput, true, true))
+		blocks = append(blocks, input(p.id, l.Say(p.label), text, maxInput, true, true))
 	}
-	return s.modal(viewPostmortem, l.say("Postmortem", "ポストモーテム"), l.say("Save", "保存"), a, blocks...)
+	return s.modal(viewPostmortem, l.Say(titlePostmortem), l.Say(buttonSave), a, blocks...)
 }
 
 func draft(i incident.Incident) *incident.Postmortem {
@@ -260,8 +261,7 @@ func (s Settings) written(i incident.Incident, a about, in map[string]string) (*
 			continue
 		}
 		if now := p.get(pm); hash(now) != was && strings.TrimSpace(now) != strings.TrimSpace(typed) {
-			wrong[p.id] = text.Cut(s.Language.say("Somebody else has written meanwhile: copy your text, close, and open again. Now it says: %s",
-				"ほかの人が先に保存しました。文章を控えて、開き直してください。現在の内容：%s", now), 500)
+			wrong[p.id] = text.Cut(s.Language.Say(sayWrittenMeanwhile, now), 500)
 			continue
 		}
 		p.set(pm, typed)
@@ -272,13 +272,13 @@ func (s Settings) written(i incident.Incident, a about, in map[string]string) (*
 // acting is the modal for an action.
 func (s Settings) acting(i incident.Incident) slack.ModalViewRequest {
 	l := s.Language
-	owner := slack.NewInputBlock("owner", plainText(l.say("Who does it?", "担当者")), nil, slack.NewOptionsSelectBlockElement(slack.OptTypeUser, nil, "owner"))
-	due := slack.NewInputBlock("due", plainText(l.say("By when?", "期限")), nil, slack.NewDatePickerBlockElement("due"))
+	owner := slack.NewInputBlock("owner", plainText(l.Say(askOwner)), nil, slack.NewOptionsSelectBlockElement(slack.OptTypeUser, nil, "owner"))
+	due := slack.NewInputBlock("due", plainText(l.Say(askDue)), nil, slack.NewDatePickerBlockElement("due"))
 	owner.Optional, due.Optional = true, true
-	return s.modal(viewAction, l.say("Add an action", "再発防止策を追加"), l.say("Add", "追加"), about{Incident: i.ID},
+	return s.modal(viewAction, l.Say(buttonAction), l.Say(buttonAdd), about{Incident: i.ID},
 		note(escape(text.Cut(s.head(i), 200))),
-		input("what", l.say("What has to be done?", "何をしますか？"), "", 500, false, false),
-		owner, due, input("link", l.say("Link (an issue)", "リンク（Issue など）"), "", 500, false, true))
+		input("what", l.Say(askAction), "", 500, false, false),
+		owner, due, input("link", l.Say(askLink), "", 500, false, true))
 }
 
 // acted adds the modal's action.
@@ -286,12 +286,12 @@ func (s Settings) acted(i incident.Incident, in map[string]string) (*incident.Po
 	pm := draft(i)
 	action := incident.Action{What: line(in["what"]), Owner: in["owner"], Link: strings.TrimSpace(in["link"])}
 	if action.What == "" {
-		return nil, map[string]string{"what": s.Language.say("What is it?", "内容を書いてください。")}
+		return nil, map[string]string{"what": s.Language.Say(sayWhatIsIt)}
 	}
 	if in["due"] != "" {
 		day, err := time.ParseInLocation(time.DateOnly, in["due"], s.zone())
 		if err != nil {
-			return nil, map[string]string{"due": s.Language.say("That is no date.", "日付ではありません。")}
+			return nil, map[string]string{"due": s.Language.Say(sayNoDate)}
 		}
 		action.Due = day
 	}

@@ -182,9 +182,9 @@ func (b *Bot) may(ctx context.Context, a act) (bool, string) {
 	switch {
 	case err != nil:
 		b.o.Log.Warn("ask who may", "group", group, "err", err)
-		return false, l.say("Slack does not say who is in %s, so nobody can be let through. Please try again.", "%s のメンバーを確認できませんでした。もう一度お試しください。", mentionAny(group))
+		return false, l.Say(sayMembersNotKnown, mentionAny(group))
 	case !slices.Contains(people, a.User):
-		return false, l.say("Only %s may do that here.", "この操作ができるのは %s のメンバーだけです。", mentionAny(group))
+		return false, l.Say(sayOnlyMembers, mentionAny(group))
 	}
 	return true, ""
 }

@@ -151,8 +151,7 @@ func (b *Bot) take(ctx context.Context, d delivery) (outcome, error) {
 	case d.Command != nil:
 		if out, err = b.command(ctx, *d.Command); err != nil {
 			b.o.Log.Error("store a command", "err", err)
-			return answer(b.set.Language.say("This could not be stored, so nothing has happened. Please try again in a moment.",
-				"保存できなかったため、何も実行していません。少し待ってからもう一度お試しください。")), nil
+			return answer(b.set.Language.Say(sayNotStored)), nil
 		}
 	case d.Interaction != nil:
 		out, err = b.interaction(ctx, *d.Interaction)

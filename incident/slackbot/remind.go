@@ -27,9 +27,9 @@ func (b *Bot) sayText(ctx context.Context, i incident.Incident, j incident.Job, 
 }
 
 func (s Settings) learnButtons(i incident.Incident) []slack.BlockElement {
-	write := slack.NewButtonBlockElement(doPostmortem, i.ID, plainText(s.Language.say("Write the postmortem", "ポストモーテムを書く")))
+	write := slack.NewButtonBlockElement(doPostmortem, i.ID, plainText(s.Language.Say(buttonPostmortem)))
 	write.Style = slack.StylePrimary
-	return []slack.BlockElement{write, slack.NewButtonBlockElement(doAction, i.ID, plainText(s.Language.say("Add an action", "再発防止策を追加")))}
+	return []slack.BlockElement{write, slack.NewButtonBlockElement(doAction, i.ID, plainText(s.Language.Say(buttonAction)))}
 }
 
 // tellText tells one person alone. It may come twice: nobody can look for it.
@@ -96,10 +96,9 @@ func (b *Bot) remind(ctx context.Context, i incident.Incident, j incident.Job, t
 	if who == "" {
 		who = person(i.Assigned[incident.Commander])
 	}
-	text := strings.TrimSpace(b.set.Language.say("%s ⏰ Nobody has told the status for %s. What is known, what is being done, what comes next? `/incident update …`",
-		"%s ⏰ %sのあいだ状況が共有されていません。分かったこと、していること、次にすることを `/incident update …` で共有してください。", who, b.set.Language.duration(now.Sub(last))))
+	text := strings.TrimSpace(b.set.Language.Say(remindStatus, who, b.set.Language.Duration(now.Sub(last), time.Minute, 2)))
 	m := said(text)
-	button := slack.NewButtonBlockElement(doUpdate, i.ID, plainText(b.set.Language.say("Tell the status", "状況を共有")))
+	button := slack.NewButtonBlockElement(doUpdate, i.ID, plainText(b.set.Language.Say(buttonTell)))
 	m.Blocks = append(m.Blocks, slack.NewActionBlock("do", button))
 	if _, err := b.post(ctx, channel, j.Key, m); err != nil {
 		return err
@@ -124,9 +123,8 @@ func (b *Bot) seekLead(ctx context.Context, i incident.Incident, j incident.Job,
 	for _, w := range b.set.EscalateTo {
 		who = append(who, mentionAny(w))
 	}
-	m := said(strings.TrimSpace(b.set.Language.say("%s 🚨 Nobody is in command. Who decides what is done, and keeps the overview?",
-		"%s 🚨 指揮を執る人がまだいません。全体を見て判断する人を決めてください。", strings.Join(who, " "))))
-	button := slack.NewButtonBlockElement(doLead, i.ID, plainText(b.set.Language.say("Take command", "指揮を執る")))
+	m := said(strings.TrimSpace(b.set.Language.Say(remindCommander, strings.Join(who, " "))))
+	button := slack.NewButtonBlockElement(doLead, i.ID, plainText(b.set.Language.Say(buttonCommand)))
 	m.Blocks = append(m.Blocks, slack.NewActionBlock("do", button))
 	if err := b.o.Store.Enqueue(ctx, forIncident(i.ID, b.set.call(i, b.set.EscalateTo, b.o.Now()))...); err != nil {
 		return err
@@ -156,10 +154,10 @@ func (b *Bot) askPostmortem(ctx context.Context, i incident.Incident, j incident
 	}
 	var names []string
 	for _, m := range missing {
-		names = append(names, b.set.Language.word(parts[m]))
+		names = append(names, b.set.Language.Say(parts[m].name))
 	}
-	m := said(strings.TrimSpace(b.set.Language.say("%s 📝 The postmortem still lacks: %s. It need not be long.", "%s 📝 ポストモーテムに足りない項目：%s。短くて構いません。",
-		person(i.Assigned[incident.Commander]), b.set.Language.list(names))))
+	m := said(strings.TrimSpace(b.set.Language.Say(remindPostmortem,
+		person(i.Assigned[incident.Commander]), b.set.Language.List(names))))
 	m.Blocks = append(m.Blocks, slack.NewActionBlock("learn", b.set.learnButtons(i)...))
 	if _, err := b.post(ctx, channel, j.Key, m); err != nil || t.N >= maxCalls {
 		return err
@@ -180,7 +178,7 @@ func (b *Bot) remindDue(ctx context.Context, i incident.Incident, j incident.Job
 	if len(lines) == 0 {
 		return nil
 	}
-	text := b.set.Language.say("📌 Due today, so that *%s* does not happen again:\n%s", "📌 *%s* の再発防止策の期限は今日です：\n%s", escape(i.Title), strings.Join(lines, "\n"))
+	text := b.set.Language.Say(remindDue, escape(i.Title), strings.Join(lines, "\n"))
 	return b.sayFailed(ctx, i, j, task{Text: text})
 }
 
@@ -203,8 +201,8 @@ func (b *Bot) pickMessage(ctx context.Context, i incident.Incident, _ incident.J
 		return fmt.Errorf("read message %s: %w", t.TS, err)
 	}
 	if len(h.Messages) == 0 || h.Messages[0].Timestamp != t.TS {
-		return b.tell(ctx, i.ID, t.Channel, t.User, "pick:"+t.TS+":"+t.User, b.set.Language.say(
-			"A message within a thread cannot be read by its reaction: use the message's shortcut instead.", "スレッド内の発言はリアクションでは記録できません。メッセージのショートカットを使ってください。"))
+		return b.tell(ctx, i.ID, t.Channel, t.User, "pick:"+t.TS+":"+t.User, b.set.Language.Say(
+			sayNotFromThread))
 	}
 	m := h.Messages[0]
 	self, _, err := b.me(ctx)

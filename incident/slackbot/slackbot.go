@@ -24,6 +24,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // Incidents is where Incidents are kept; incident/sqlstore implements it.
@@ -74,7 +75,7 @@ type Store interface {
 
 // Settings are what a team chooses. The zero value of each field is explained with it.
 type Settings struct {
-	Language Language       // "": English
+	Language text.Language  // "": English
 	Zone     *time.Location // of times that people write, and of dates in names; nil: UTC
 	// Prefix of channel names; "": inc.
 	Prefix string

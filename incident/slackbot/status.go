@@ -46,7 +46,7 @@ func said(markup string) message {
 
 // head names an Incident in one line.
 func (s Settings) head(i incident.Incident) string {
-	return fmt.Sprintf("%s %s · %s", severities[i.Severity].icon, s.Language.word(severities[i.Severity]), i.Title)
+	return fmt.Sprintf("%s %s · %s", severities[i.Severity].icon, s.Language.Say(severities[i.Severity].name), i.Title)
 }
 
 // update marks a Noted event as one that tells the status.
@@ -66,28 +66,28 @@ func lastUpdate(i incident.Incident) (incident.Event, bool) {
 func (s Settings) facts(i incident.Incident, now time.Time) []string {
 	l := s.Language
 	facts := []string{
-		fmt.Sprintf("*%s*  %s %s", l.say("State", "状態"), states[i.State].icon, l.word(states[i.State])),
-		fmt.Sprintf("*%s*  %s", l.say("Affected", "影響範囲"), escape(l.scope(i.Scope))),
+		fmt.Sprintf("*%s*  %s %s", l.Say(headState), states[i.State].icon, l.Say(states[i.State].name)),
+		fmt.Sprintf("*%s*  %s", l.Say(headAffected), escape(scope(l, i.Scope))),
 	}
 	if i.StartedAt.IsZero() {
-		facts = append(facts, fmt.Sprintf("*%s*  %s", l.say("Noticed", "検知"), s.when(i.DetectedAt)))
+		facts = append(facts, fmt.Sprintf("*%s*  %s", l.Say(headNoticed), s.when(i.DetectedAt)))
 	} else {
-		facts = append(facts, fmt.Sprintf("*%s*  %s", l.say("Since", "発生"), s.when(i.StartedAt)))
+		facts = append(facts, fmt.Sprintf("*%s*  %s", l.Say(headSince), s.when(i.StartedAt)))
 	}
 	for _, role := range incident.Roles {
 		who := i.Assigned[role]
 		switch {
 		case who != "":
-			facts = append(facts, fmt.Sprintf("*%s*  %s", l.say(title(roles[role].en), roles[role].ja), person(who)))
+			facts = append(facts, fmt.Sprintf("*%s*  %s", title(l.Say(roles[role].name)), person(who)))
 		case role == incident.Commander && i.State.Ongoing():
-			facts = append(facts, fmt.Sprintf("*%s*  %s", l.say("Commander", "指揮"), l.say("nobody yet", "まだいません")))
+			facts = append(facts, fmt.Sprintf("*%s*  %s", l.Say(headCommander), l.Say(sayNobodyYet)))
 		}
 	}
 	if i.Release != "" {
-		facts = append(facts, fmt.Sprintf("*%s*  `%s`", l.say("Suspected release", "疑わしいリリース"), escape(strings.ReplaceAll(i.Release, "`", "'"))))
+		facts = append(facts, fmt.Sprintf("*%s*  `%s`", l.Say(headRelease), escape(strings.ReplaceAll(i.Release, "`", "'"))))
 	}
 	if d := i.Durations(now); !i.State.Ongoing() && d.Hurting > 0 {
-		facts = append(facts, fmt.Sprintf("*%s*  %s", l.say("Impact lasted", "影響時間"), l.duration(d.Hurting)))
+		facts = append(facts, fmt.Sprintf("*%s*  %s", l.Say(headImpact), l.Duration(d.Hurting, time.Minute, 2)))
 	}
 	return facts
 }
@@ -114,16 +114,15 @@ func (s Settings) status(i incident.Incident, now time.Time) message {
 		columns(s.facts(i, now)),
 	}
 	if e, ok := lastUpdate(i); ok {
-		blocks = append(blocks, section(fmt.Sprintf("*%s* (%s, %s)\n%s", l.say("Last update", "最新の状況"), s.when(e.At), person(e.By), quote(e.Text))))
+		blocks = append(blocks, section(fmt.Sprintf("*%s* (%s, %s)\n%s", l.Say(headUpdate), s.when(e.At), person(e.By), quote(e.Text))))
 	}
 	if recent := s.recent(i, 5); recent != "" {
-		blocks = append(blocks, section(fmt.Sprintf("*%s*\n%s", l.say("Lately", "最近の経過"), recent)))
+		blocks = append(blocks, section(fmt.Sprintf("*%s*\n%s", l.Say(headLately), recent)))
 	}
 	if row := s.buttons(i); len(row) > 0 {
 		blocks = append(blocks, slack.NewActionBlock("do", row...))
 	}
-	foot := l.say("%s · write with `/incident update …`, put a message into the timeline with :%s:, more with `/incident help`",
-		"%s · `/incident update …` で状況を共有、:%s: のリアクションで発言を記録、使い方は `/incident help`", i.ID, s.Emoji)
+	foot := l.Say(sayFoot, i.ID, s.Emoji)
 	blocks = append(blocks, note(foot))
 	return message{escape(s.head(i)), blocks}
 }
@@ -135,8 +134,8 @@ func quote(written string) string {
 // buttons are the next steps that make sense now, at most five.
 func (s Settings) buttons(i incident.Incident) []slack.BlockElement {
 	l := s.Language
-	button := func(action, en, ja string) slack.BlockElement {
-		b := slack.NewButtonBlockElement(action, i.ID, plainText(l.say(en, ja)))
+	button := func(action string, label text.Entry) slack.BlockElement {
+		b := slack.NewButtonBlockElement(action, i.ID, plainText(l.Say(label)))
 		if action == doUpdate || action == doPostmortem {
 			b.Style = slack.StylePrimary
 		}
@@ -145,15 +144,15 @@ func (s Settings) buttons(i incident.Incident) []slack.BlockElement {
 	var row []slack.BlockElement
 	switch i.State {
 	case incident.Open:
-		row = append(row, button(doUpdate, "Tell the status", "状況を共有"), button(doMitigated, "Mitigated", "緩和した"), button(doResolved, "Resolved", "解決した"))
+		row = append(row, button(doUpdate, buttonTell), button(doMitigated, buttonMitigated), button(doResolved, buttonResolved))
 	case incident.Mitigated:
-		row = append(row, button(doUpdate, "Tell the status", "状況を共有"), button(doResolved, "Resolved", "解決した"), button(doReopen, "Reopen", "再発した"))
+		row = append(row, button(doUpdate, buttonTell), button(doResolved, buttonResolved), button(doReopen, buttonReopen))
 	case incident.Resolved:
-		row = append(row, button(doPostmortem, "Write the postmortem", "ポストモーテムを書く"), button(doAction, "Add an action", "再発防止策を追加"),
-			button(doClose, "Close", "完了にする"), button(doReopen, "Reopen", "再発した"))
+		row = append(row, button(doPostmortem, buttonPostmortem), button(doAction, buttonAction),
+			button(doClose, buttonClose), button(doReopen, buttonReopen))
 	}
 	if i.State.Ongoing() && i.Assigned[incident.Commander] == "" {
-		row = append([]slack.BlockElement{button(doLead, "Take command", "指揮を執る")}, row...)
+		row = append([]slack.BlockElement{button(doLead, buttonCommand)}, row...)
 	}
 	return row
 }
@@ -191,27 +190,27 @@ func (s Settings) entry(e incident.Event) string {
 		return escape(line(e.Text)) + by
 	case incident.Escalated:
 		t := severities[incident.Severity(e.Value)]
-		return l.say("severity %s %s", "重大度を %s %s に変更", t.icon, l.word(t)) + by
+		return l.Say(entrySeverity, t.icon, l.Say(t.name)) + by
 	case incident.Moved:
 		t := states[incident.State(e.Value)]
-		return l.say("%s %s", "%s %s", t.icon, l.word(t)) + by
+		return l.Say(entryState, t.icon, l.Say(t.name)) + by
 	case incident.Rescoped:
-		return l.say("affects %s", "影響範囲：%s", escape(l.scope(e.Scope))) + by
+		return l.Say(entryScope, escape(scope(l, e.Scope))) + by
 	case incident.Appointed:
 		t := roles[e.Role]
 		if e.Value == "" {
-			return l.say("nobody is %s any more", "%s の担当が外れました", l.word(t)) + by
+			return l.Say(entryRoleFree, l.Say(t.name)) + by
 		}
-		return l.say("%s: %s", "%s：%s", l.word(t), person(e.Value))
+		return l.Say(entryRole, l.Say(t.name), person(e.Value))
 	case incident.Renamed:
-		return l.say("now called: %s", "タイトルを変更：%s", escape(e.Value)) + by
+		return l.Say(entryTitle, escape(e.Value)) + by
 	case incident.Dated:
-		return l.say("it started at %s", "発生時刻：%s", s.when(e.Time)) + by
+		return l.Say(entryStarted, s.when(e.Time)) + by
 	case incident.Suspected:
 		if e.Value == "" {
-			return l.say("no release is suspected any more", "リリースの疑いは晴れました") + by
+			return l.Say(entryNoRelease) + by
 		}
-		return l.say("release %s is suspected", "リリース %s を疑っています", escape(e.Value)) + by
+		return l.Say(entryRelease, escape(e.Value)) + by
 	}
 	return ""
 }
@@ -219,14 +218,14 @@ func (s Settings) entry(e incident.Event) string {
 // announcement is the one message about an Incident in a channel where everybody looks.
 func (s Settings) announcement(i incident.Incident, channel string, now time.Time) message {
 	l := s.Language
-	where := l.say("its channel is being made", "チャンネルを作成しています")
+	where := l.Say(sayChannelComes)
 	if channel != "" {
 		where = "<#" + channel + ">"
 	}
-	head := fmt.Sprintf("%s *%s*\n%s · %s", severities[i.Severity].icon, escape(i.Title), l.word(severities[i.Severity]), where)
+	head := fmt.Sprintf("%s *%s*\n%s · %s", severities[i.Severity].icon, escape(i.Title), l.Say(severities[i.Severity].name), where)
 	blocks := []slack.Block{section(head), columns(s.facts(i, now))}
 	if e, ok := lastUpdate(i); ok {
-		blocks = append(blocks, section(fmt.Sprintf("*%s* (%s)\n%s", l.say("Last update", "最新の状況"), s.when(e.At), quote(e.Text))))
+		blocks = append(blocks, section(fmt.Sprintf("*%s* (%s)\n%s", l.Say(headUpdate), s.when(e.At), quote(e.Text))))
 	}
 	return message{escape(s.head(i)), append(blocks, note(i.ID))}
 }
@@ -236,7 +235,7 @@ func (s Settings) announcement(i incident.Incident, channel string, now time.Tim
 // docs.slack.dev/reference/methods/conversations.setTopic
 func (s Settings) topic(i incident.Incident) string {
 	l := s.Language
-	return text.Cut(fmt.Sprintf("%s %s | %s | %s", severities[i.Severity].icon, l.word(severities[i.Severity]), i.Title, i.ID), 250)
+	return text.Cut(fmt.Sprintf("%s %s | %s | %s", severities[i.Severity].icon, l.Say(severities[i.Severity].name), i.Title, i.ID), 250)
 }
 
 // overview lists Incidents, the newest first.
@@ -247,10 +246,10 @@ func (s Settings) overview(all []incident.Incident, channel func(id string) stri
 		if c := channel(i.ID); c != "" {
 			where = " <#" + c + ">"
 		}
-		lines = append(lines, fmt.Sprintf("%s %s *%s* · %s%s", severities[i.Severity].icon, i.ID, escape(i.Title), s.Language.word(states[i.State]), where))
+		lines = append(lines, fmt.Sprintf("%s %s *%s* · %s%s", severities[i.Severity].icon, i.ID, escape(i.Title), s.Language.Say(states[i.State].name), where))
 	}
 	if len(lines) == 0 {
-		return s.Language.say("No incident is ongoing.", "対応中のインシデントはありません。")
+		return s.Language.Say(sayNoIncidentOngoing)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -19,9 +19,9 @@ import (
 // is to come.
 func (b *Bot) opened(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
 	s, now := b.set, b.o.Now()
-	text := s.Language.say("opened as %s", "%s のインシデントとして開始", s.Language.word(severities[i.Severity]))
+	text := s.Language.Say(sayOpenedAs, s.Language.Say(severities[i.Severity].name))
 	if t.User == "" {
-		text = s.Language.say("opened as %s by an alert", "アラートにより %s のインシデントとして開始", s.Language.word(severities[i.Severity]))
+		text = s.Language.Say(sayOpenedAsByAlert, s.Language.Say(severities[i.Severity].name))
 	}
 	events := []incident.Event{{ID: "opened", At: i.DetectedAt, By: t.User, Kind: incident.Noted, Text: text}}
 	if t.Note != nil && t.Note.Text != "" {

@@ -13,6 +13,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, tokyo)
@@ -28,12 +29,12 @@ func TestAChannelsNameSaysWhatItIsAbout(t *testing.T) {
 		try         int
 		want        string
 	}{
-		{"an English title", "Payments in the cart fail!", incident.Scope{}, 0, "inc-20261122-12-payments-in-the-cart-fail"},
-		{"a Japanese title gives severity and ShopSet", "カートで決済が失敗する", incident.Scope{ShopSets: []string{"a-1"}}, 0, "inc-20261122-12-critical-a-1"},
-		{"a Japanese title and a Tier", "決済エラー", incident.Scope{Tiers: []string{"prod"}}, 0, "inc-20261122-12-critical-prod"},
-		{"a Japanese title and everything", "全店舗で閲覧できない", incident.Scope{Fleet: true}, 0, "inc-20261122-12-critical-fleet"},
-		{"a Japanese title and nothing known", "決済エラー", incident.Scope{}, 0, "inc-20261122-12-critical"},
-		{"a few Latin letters in Japanese say too little", "API の応答が遅くなっている", incident.Scope{}, 0, "inc-20261122-12-critical"},
+		{"an text.English title", "Payments in the cart fail!", incident.Scope{}, 0, "inc-20261122-12-payments-in-the-cart-fail"},
+		{"a text.Japanese title gives severity and ShopSet", "カートで決済が失敗する", incident.Scope{ShopSets: []string{"a-1"}}, 0, "inc-20261122-12-critical-a-1"},
+		{"a text.Japanese title and a Tier", "決済エラー", incident.Scope{Tiers: []string{"prod"}}, 0, "inc-20261122-12-critical-prod"},
+		{"a text.Japanese title and everything", "全店舗で閲覧できない", incident.Scope{Fleet: true}, 0, "inc-20261122-12-critical-fleet"},
+		{"a text.Japanese title and nothing known", "決済エラー", incident.Scope{}, 0, "inc-20261122-12-critical"},
+		{"a few Latin letters in text.Japanese say too little", "API の応答が遅くなっている", incident.Scope{}, 0, "inc-20261122-12-critical"},
 		{"mostly Latin", "API timeout が多発", incident.Scope{}, 0, "inc-20261122-12-api-timeout"},
 		{"figures alone say nothing", "500 503", incident.Scope{}, 0, "inc-20261122-12-critical"},
 		{"a name that is taken", "Payments fail", incident.Scope{}, 1, "inc-20261122-12-payments-fail-2"},
@@ -93,7 +94,7 @@ func FuzzPlain(f *testing.F) {
 }
 
 func TestCommandsDoWhatTheySay(t *testing.T) {
-	s := Settings{Language: English, Zone: tokyo, Tiers: []string{"prod"}, ShopSets: []string{"a-1", "b-2"}}
+	s := Settings{Language: text.English, Zone: tokyo, Tiers: []string{"prod"}, ShopSets: []string{"a-1", "b-2"}}
 	tests := []struct {
 		name, text string
 		before     func(*incident.Incident)
@@ -169,7 +170,7 @@ func FuzzCommand(f *testing.F) {
 	for _, text := range []string{"open critical x", "severity 重大", "started 14:05", "scope a-1 prod", "role scribe <@U12345678|ken>", "note　全角", "release -"} {
 		f.Add(text)
 	}
-	s := Settings{Language: Japanese, Zone: tokyo, ShopSets: []string{"a-1"}}
+	s := Settings{Language: text.Japanese, Zone: tokyo, ShopSets: []string{"a-1"}}
 	f.Fuzz(func(t *testing.T, text string) {
 		verb, rest, ok := parse(text)
 		if !ok {
@@ -217,7 +218,7 @@ func checkShown(t *testing.T, m message) {
 }
 
 func TestEverythingLongStaysWithinSlacksLimits(t *testing.T) {
-	s := Settings{Language: Japanese, Zone: tokyo, Emoji: "memo"}
+	s := Settings{Language: text.Japanese, Zone: tokyo, Emoji: "memo"}
 	i := begun(strings.Repeat("長", 200))
 	i.Release = strings.Repeat("<&>", 1000)
 	for range 200 {
@@ -247,7 +248,7 @@ func TestEverythingLongStaysWithinSlacksLimits(t *testing.T) {
 }
 
 func TestWhatTwoPeopleWriteAtOnceIsNotOverwritten(t *testing.T) {
-	s := Settings{Language: English, Zone: tokyo}
+	s := Settings{Language: text.English, Zone: tokyo}
 	i := begun("x")
 	i.Postmortem = &incident.Postmortem{Summary: "old", Cause: "old"}
 	var a about
@@ -268,7 +269,7 @@ func TestWhatTwoPeopleWriteAtOnceIsNotOverwritten(t *testing.T) {
 }
 
 func TestAlertsOpenWhatThePolicySays(t *testing.T) {
-	s := Settings{Language: English, ShopSets: []string{"a-1"}, Tiers: []string{"prod"}, Alerts: []AlertRule{
+	s := Settings{Language: text.English, ShopSets: []string{"a-1"}, Tiers: []string{"prod"}, Alerts: []AlertRule{
 		{Match: map[string]string{"severity": "page", "tier": "prod-ha"}, Severity: incident.Critical},
 		{Match: map[string]string{"severity": "page"}, Severity: incident.Major}, {}}}
 	fires := func(pairs ...string) alert {

@@ -215,16 +215,16 @@ func (b *Bot) giveUp(ctx context.Context, j incident.Job, cause error) error {
 func (s Settings) failure(kind string, t task, cause error) string {
 	l := s.Language
 	what := map[string]string{
-		jobBegin: l.say("begin the incident", "インシデントの開始"), jobChannel: l.say("make a channel", "チャンネルの作成"),
-		jobStatus: l.say("write the status message", "状態メッセージの更新"), jobTopic: l.say("set the topic", "トピックの設定"),
-		jobInvite: l.say("invite ", "招待：") + mentionAny(t.Who), jobAnnounce: l.say("announce it in ", "告知：") + "<#" + t.Channel + ">",
-		jobSay: l.say("write a message", "メッセージの投稿"), jobArchive: l.say("archive the channel", "チャンネルのアーカイブ"),
-		jobPick: l.say("put a message into the timeline", "タイムラインへの記録"),
+		jobBegin: l.Say(doingBegin), jobChannel: l.Say(doingChannel),
+		jobStatus: l.Say(doingStatus), jobTopic: l.Say(doingTopic),
+		jobInvite: l.Say(doingInvite) + mentionAny(t.Who), jobAnnounce: l.Say(doingAnnounce) + "<#" + t.Channel + ">",
+		jobSay: l.Say(doingMessage), jobArchive: l.Say(doingArchive),
+		jobPick: l.Say(doingTimeline),
 	}[kind]
 	if what == "" {
-		what = l.say("send a reminder", "リマインダーの送信")
+		what = l.Say(doingReminder)
 	}
-	return l.say("⚠️ The bot could not %s: %s", "⚠️ 失敗しました（%s）：%s", what, s.advice(cause))
+	return l.Say(sayFailed, what, s.advice(cause))
 }
 
 // advice explains Slack's errors to those who can do something about them.
@@ -232,20 +232,20 @@ func (s Settings) advice(err error) string {
 	l := s.Language
 	var refused slack.SlackErrorResponse
 	if !errors.As(err, &refused) {
-		return l.say("Slack did not answer for a day", "Slack から一日応答がありませんでした")
+		return l.Say(whyNoAnswer)
 	}
 	word := refused.Err
 	switch word {
 	case "missing_scope":
-		return l.say("the app lacks the scope `%s`; an administrator adds it and installs the app again", "アプリにスコープ `%s` がありません。管理者が追加して再インストールしてください", refused.Needed)
+		return l.Say(whyScope, refused.Needed)
 	case "user_not_found", "user_disabled", "no_such_subteam", "subteam_not_found":
-		return l.say("there is no such person or group any more (`%s`); invite somebody else by hand, and mend the configuration", "該当する人またはグループが存在しません（`%s`）。手動で招待し、設定を修正してください", word)
+		return l.Say(whyNobody, word)
 	case "is_archived":
-		return l.say("the channel is archived", "チャンネルがアーカイブされています")
+		return l.Say(whyArchived)
 	case "channel_not_found", "not_in_channel":
-		return l.say("the bot cannot see the channel (`%s`); invite the bot, or mend the configuration", "ボットがチャンネルにアクセスできません（`%s`）。ボットを招待するか、設定を修正してください", word)
+		return l.Say(whyCannotSee, word)
 	case "restricted_action":
-		return l.say("the workspace does not allow it (`%s`); an administrator can", "ワークスペースの設定で許可されていません（`%s`）。管理者に相談してください", word)
+		return l.Say(whyNotAllowed, word)
 	}
 	return "`" + escape(strings.ReplaceAll(word, "`", "'")) + "`"
 }

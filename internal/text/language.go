@@ -29,15 +29,22 @@ func ParseLanguage(word string) (Language, error) {
 	return "", fmt.Errorf("language %q is neither en nor ja", word)
 }
 
-// Both is an entry of a catalogue: what people read, in both languages, with the same verbs of
-// package fmt; where the order of words asks for it, their arguments are numbered.
-type Both struct{ English, Japanese string }
+// Entry is one of a catalogue, the file texts.go of a package: what people read, in both
+// languages, with the same verbs of package fmt; where the order of words asks for it, their
+// arguments are numbered. internal/archtest holds all catalogues to that.
+type Entry struct{ english, japanese string }
+
+// Of makes an Entry.
+func Of(english, japanese string) Entry { return Entry{english, japanese} }
+
+// Is reports whether a word is the Entry's, in either language.
+func (e Entry) Is(word string) bool { return word == e.english || word == e.japanese }
 
 // Say gives the text of the language, with its arguments filled in; without any, as it stands.
-func (l Language) Say(b Both, args ...any) string {
-	text := b.English
+func (l Language) Say(e Entry, args ...any) string {
+	text := e.english
 	if l == Japanese {
-		text = b.Japanese
+		text = e.japanese
 	}
 	if len(args) == 0 {
 		return text
@@ -47,14 +54,14 @@ func (l Language) Say(b Both, args ...any) string {
 
 // List joins names.
 func (l Language) List(names []string) string {
-	return strings.Join(names, l.Say(Both{", ", "、"}))
+	return strings.Join(names, l.Say(Entry{", ", "、"}))
 }
 
 var units = []struct {
 	long time.Duration
-	name Both
+	name Entry
 }{
-	{24 * time.Hour, Both{" d", "日"}}, {time.Hour, Both{" h", "時間"}}, {time.Minute, Both{" min", "分"}}, {time.Second, Both{" s", "秒"}},
+	{24 * time.Hour, Entry{" d", "日"}}, {time.Hour, Entry{" h", "時間"}}, {time.Minute, Entry{" min", "分"}}, {time.Second, Entry{" s", "秒"}},
 }
 
 // Duration writes a length of time with its biggest unit and those behind it, at most so many
@@ -77,5 +84,5 @@ func (l Language) Duration(d, least time.Duration, most int) string {
 			break
 		}
 	}
-	return strings.Join(parts, l.Say(Both{" ", ""}))
+	return strings.Join(parts, l.Say(Entry{" ", ""}))
 }

@@ -78,11 +78,11 @@ func TestLanguages(t *testing.T) {
 			t.Errorf("%q: %q, %v", word, got, err)
 		}
 	}
-	greeting := Both{"%[2]s, %[1]s", "%[1]s、%[2]s"}
+	greeting := Entry{"%[2]s, %[1]s", "%[1]s、%[2]s"}
 	if en, ja := English.Say(greeting, "a", "b"), Japanese.Say(greeting, "a", "b"); en != "b, a" || ja != "a、b" {
 		t.Errorf("%q %q", en, ja)
 	}
-	if got := Japanese.Say(Both{"100%", "100%"}); got != "100%" {
+	if got := Japanese.Say(Entry{"100%", "100%"}); got != "100%" {
 		t.Errorf("%q", got)
 	}
 	if en, ja := English.List([]string{"a", "b"}), Japanese.List([]string{"a", "b"}); en != "a, b" || ja != "a、b" {

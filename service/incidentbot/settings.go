@@ -17,6 +17,7 @@ import (
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/slackbot"
 	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // settings are an incidentbot.yaml. Names of files are relative to it.
@@ -203,7 +204,7 @@ func (s *settings) bot() (slackbot.Settings, error) {
 	}
 	in := s.Slack.Invite
 	b := slackbot.Settings{
-		Language: slackbot.Language(cmp.Or(s.Language, "en")), Zone: s.Location(), Prefix: s.Slack.ChannelPrefix, Announce: s.Slack.Announce, Emoji: s.Slack.Emoji,
+		Language: text.Language(cmp.Or(s.Language, "en")), Zone: s.Location(), Prefix: s.Slack.ChannelPrefix, Announce: s.Slack.Announce, Emoji: s.Slack.Emoji,
 		Invite:      slackbot.Invite{Always: in.Always, Severity: map[incident.Severity][]string{}, ShopSets: in.ShopSets, Tiers: in.Tiers},
 		UpdateEvery: times(s.Remind.UpdateEvery), LeadWithin: times(s.Remind.LeadWithin), EscalateTo: s.Remind.EscalateTo,
 		PostmortemWithin: s.Remind.PostmortemWithin.Duration, ArchiveAfter: s.Remind.ArchiveAfter.Duration,
