@@ -15,6 +15,7 @@ import (
 	"github.com/mackerelio/checkers"
 
 	"github.com/shopslo/shopslo/internal/cli"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
@@ -56,7 +57,7 @@ func (c check) run(args []string) int {
 }
 
 func (c check) judge(config, account, lang string, extra int) (mailrelay.Severity, string, error) {
-	if l := mailrelay.Language(lang); extra > 0 || lang != "" && l != mailrelay.English && l != mailrelay.Japanese {
+	if l := text.Language(lang); extra > 0 || lang != "" && l != text.English && l != text.Japanese {
 		return 0, "", errors.New("check-mailrelay takes flags only, and -lang en or ja: see -h")
 	}
 	data, err := os.ReadFile(config)
@@ -69,7 +70,7 @@ func (c check) judge(config, account, lang string, extra int) (mailrelay.Severit
 		return 0, "", err
 	}
 	if lang != "" {
-		file.Language = mailrelay.Language(lang)
+		file.Language = text.Language(lang)
 	}
 	if account != "" {
 		var names []string

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // watched is a history that polls well, so that only the canary speaks.
@@ -78,7 +80,7 @@ func TestAStatusPageIsAWeakSignal(t *testing.T) {
 		if v.Severity != want {
 			t.Errorf("%q: severity %d, want %d", level, v.Severity, want)
 		}
-		if s := v.Sentence(English, inTokyo); level == LevelMajor && !strings.Contains(s, `says: "Delayed mail"`) {
+		if s := v.Sentence(text.English, inTokyo); level == LevelMajor && !strings.Contains(s, `says: "Delayed mail"`) {
 			t.Errorf("not told: %s", s)
 		}
 	}

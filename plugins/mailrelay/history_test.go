@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 func day(date string, delivered int64) Day {
@@ -127,7 +129,7 @@ func TestAClockThatWasAheadCostsNeitherPollsNorThePast(t *testing.T) {
 	future := begin.Add(3 * time.Hour)
 	live(h, g, begin, future, time.Minute, nil)
 	h.State.WaitUntil = future.Add(time.Hour)
-	if v := h.Judge(begin, minutely(time.Minute), inTokyo); v.Severity != Unknown || !strings.Contains(v.Sentence(English, inTokyo), "the last poll was made at 12:00, which has not come yet") {
+	if v := h.Judge(begin, minutely(time.Minute), inTokyo); v.Severity != Unknown || !strings.Contains(v.Sentence(text.English, inTokyo), "the last poll was made at 12:00, which has not come yet") {
 		t.Errorf("judged %+v", v)
 	}
 	if span := h.Ask(begin, minutely(time.Minute)); !span.From.Before(span.To) {
@@ -208,7 +210,7 @@ func TestStaleFiguresAreTold(t *testing.T) {
 	if !ok || !f.Since.Equal(begin) {
 		t.Fatalf("%+v", v)
 	}
-	if s := v.Sentence(English, inTokyo); !strings.Contains(s, "figures end at 09:00") {
+	if s := v.Sentence(text.English, inTokyo); !strings.Contains(s, "figures end at 09:00") {
 		t.Error(s)
 	}
 }
@@ -219,7 +221,7 @@ func TestRefusalsAreSeenAndACampaignIsNone(t *testing.T) {
 	g.peak = 50 // a campaign
 	live(h, g, begin, begin.Add(time.Hour), time.Minute, nil)
 	if v := h.Judge(begin.Add(time.Hour), minutely(time.Minute), inTokyo); v.Severity != OK {
-		t.Errorf("campaign: %s", v.Sentence(English, inTokyo))
+		t.Errorf("campaign: %s", v.Sentence(text.English, inTokyo))
 	}
 	g.peak = 10
 	traits := minutely(time.Minute)
@@ -247,7 +249,7 @@ func TestHolidaysAreComparedWithSundays(t *testing.T) {
 		t.Error("half of a Monday was not seen")
 	}
 	if v := h.Judge(begin.Add(time.Hour), minutely(time.Minute), holiday); v.Severity != OK {
-		t.Error(v.Sentence(English, holiday))
+		t.Error(v.Sentence(text.English, holiday))
 	}
 }
 
@@ -313,6 +315,6 @@ func FuzzHistory(f *testing.F) {
 		}
 		now := time.Unix(at, 0)
 		_, _ = h.Add(Poll{Span: Span{now.Add(-time.Hour), now}, Report: Report{Buckets: []Bucket{{now.Add(-time.Minute), now, Counts{Delivered: 1}}}}}, minutely(time.Minute))
-		_ = h.Judge(now, minutely(time.Minute), inTokyo).Sentence(English, inTokyo)
+		_ = h.Judge(now, minutely(time.Minute), inTokyo).Sentence(text.English, inTokyo)
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 var tokyo = time.FixedZone("JST", 9*3600)
@@ -173,7 +175,7 @@ func TestNothingIsRaisedWhereNothingChanged(t *testing.T) {
 					}
 					v := h.Judge(now, minutely(time.Minute), inTokyo)
 					if v.Severity > OK && was == OK {
-						t.Log(v.Sentence(English, inTokyo))
+						t.Log(v.Sentence(text.English, inTokyo))
 						raised++
 					}
 					was = v.Severity
@@ -199,7 +201,7 @@ func TestAQuietNightRaisesNothing(t *testing.T) {
 	}
 	live(h, g, begin, begin.Add(20*time.Hour), time.Minute, func(now time.Time) bool {
 		if v := h.Judge(now, minutely(time.Minute), inTokyo); v.Severity != OK {
-			t.Errorf("%s: %s", now, v.Sentence(English, inTokyo))
+			t.Errorf("%s: %s", now, v.Sentence(text.English, inTokyo))
 			return false
 		}
 		return true
@@ -214,9 +216,9 @@ func TestSentencesSayWhatChangedSinceWhen(t *testing.T) {
 	if v.Severity != Critical {
 		t.Fatalf("severity %d: %+v", v.Severity, v.Findings)
 	}
-	for l, parts := range map[Language][]string{
-		English:  {"shop: deliveries fell to 0 % of the usual since 09:00", "until 09:30", "stay in the relay"},
-		Japanese: {"shop: 配信が09:00から通常の0%に減っています", "09:30まで", "リレーの中で止まって"},
+	for l, parts := range map[text.Language][]string{
+		text.English:  {"shop: deliveries fell to 0 % of the usual since 09:00", "until 09:30", "stay in the relay"},
+		text.Japanese: {"shop: 配信が09:00から通常の0%に減っています", "09:30まで", "リレーの中で止まって"},
 	} {
 		s := v.Sentence(l, inTokyo)
 		for _, p := range parts {
@@ -235,7 +237,7 @@ func TestEveryFindingHasASentenceInBothLanguages(t *testing.T) {
 	for _, k := range []Kind{Drop, Rise, APIDown, Denied, Stale, Standing, Spent, Backlog, Unpolled, Unread, Learning, CanaryRefused, CanaryLost, CanaryBlind, Announced} {
 		v.Findings = []Finding{{Kind: k, Figure: Delivered, Since: monday.Add(-26 * time.Hour), Until: monday, Observed: 1234, Expected: 5678,
 			Trouble: Failing, Status: Paused, Text: strings.Repeat("x\n", 3000), TakenOver: "fell"}}
-		en, ja := v.Sentence(English, inTokyo), v.Sentence(Japanese, inTokyo)
+		en, ja := v.Sentence(text.English, inTokyo), v.Sentence(text.Japanese, inTokyo)
 		for _, s := range []string{en, ja} {
 			if strings.Contains(s, "%!") || strings.Contains(s, "\n") || utf8.RuneCountInString(s) > 1024 {
 				t.Errorf("%s: %q", k, s)
@@ -246,7 +248,7 @@ func TestEveryFindingHasASentenceInBothLanguages(t *testing.T) {
 		}
 	}
 	v.Account = strings.Repeat("あ", 2000)
-	if n := utf8.RuneCountInString(v.Sentence(Japanese, inTokyo)); n != 1024 {
+	if n := utf8.RuneCountInString(v.Sentence(text.Japanese, inTokyo)); n != 1024 {
 		t.Errorf("%d characters", n)
 	}
 }
@@ -272,7 +274,7 @@ func TestAnAccountWhoseFiguresNobodyHasReadYetIsNeverWell(t *testing.T) {
 	if _, ok := has1(v, Learning); !ok || v.Severity != OK {
 		t.Errorf("answered without figures: %+v", v)
 	}
-	if _, line := Together([]Verdict{v, {Account: "b"}}, English, inTokyo); !strings.Contains(line, "any of 2 accounts. No trend can be told yet at 1 of them") {
+	if _, line := Together([]Verdict{v, {Account: "b"}}, text.English, inTokyo); !strings.Contains(line, "any of 2 accounts. No trend can be told yet at 1 of them") {
 		t.Error(line)
 	}
 }

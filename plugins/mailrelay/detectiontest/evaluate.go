@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
@@ -141,7 +142,7 @@ func (a *Account) FalseAlarms(weeks int, every time.Duration, l thresholds) (n [
 			if last[w].IsZero() || a.Now.Sub(last[w]) > 2*time.Hour {
 				n[w]++
 				if w == TheVerdict {
-					what = append(what, a.Now.In(Tokyo).Format("Mon 2006-01-02 15:04 ")+v.Sentence(mailrelay.English, a.Settings))
+					what = append(what, a.Now.In(Tokyo).Format("Mon 2006-01-02 15:04 ")+v.Sentence(text.English, a.Settings))
 				}
 			}
 			last[w] = a.Now

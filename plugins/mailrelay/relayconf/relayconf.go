@@ -19,6 +19,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
@@ -27,7 +28,7 @@ type File struct {
 	Path string
 	// State is the folder of the histories; "" is the agent's working folder.
 	State    string
-	Language mailrelay.Language
+	Language text.Language
 	Zone     *time.Location
 	// Holidays are dates of Zone (YYYY-MM-DD).
 	Holidays map[string]bool
@@ -112,9 +113,9 @@ func Parse(path string, data []byte, s Surroundings) (*File, error) {
 	if o == nil {
 		return nil, faults.Err()
 	}
-	f := &File{Path: path, State: t.State, Language: mailrelay.English, Zone: t.Zone, Holidays: map[string]bool{}}
+	f := &File{Path: path, State: t.State, Language: text.English, Zone: t.Zone, Holidays: map[string]bool{}}
 	if t.Language == "ja" {
-		f.Language = mailrelay.Japanese
+		f.Language = text.Japanese
 	}
 	for i, d := range t.Holidays {
 		if _, err := time.Parse(time.DateOnly, d); err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shopslo/shopslo/plugins/mailrelay"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 var around = Surroundings{
@@ -43,7 +43,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.State != "/etc/relays/history" || f.Language != mailrelay.Japanese || f.Zone.String() != "Asia/Tokyo" || !f.Holidays["2026-11-03"] || !f.Holidays["2026-11-23"] {
+	if f.State != "/etc/relays/history" || f.Language != text.Japanese || f.Zone.String() != "Asia/Tokyo" || !f.Holidays["2026-11-03"] || !f.Holidays["2026-11-23"] {
 		t.Errorf("%+v", f)
 	}
 	a := f.Accounts[0]
