@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/url"
 	"strings"
 	"time"
@@ -85,7 +84,7 @@ postmortem is not whole.`,
 			if lang == "" {
 				lang = s.Language
 			}
-			return p.print(summaryText(sum, since.In(s.Location()), lang == "ja"), nil)
+			return p.print(summaryText(sum, since.In(s.Location()), text.Language(lang)), nil)
 		},
 	}
 	formatFlag(cmd, &format, "text", "json")
@@ -115,13 +114,13 @@ func (p *program) summarize(ctx context.Context, since time.Time) (incident.Summ
 }
 
 // sinceWhen reads a day of the settings' time zone, or a length of time.
-func sinceWhen(text string, now time.Time, zone *time.Location) (time.Time, error) {
-	if day, err := time.ParseInLocation(time.DateOnly, text, zone); err == nil {
+func sinceWhen(given string, now time.Time, zone *time.Location) (time.Time, error) {
+	if day, err := time.ParseInLocation(time.DateOnly, given, zone); err == nil {
 		return day, nil
 	}
-	back, err := document.ParseDuration(text)
+	back, err := document.ParseDuration(given)
 	if err != nil || back <= 0 {
-		return time.Time{}, fmt.Errorf("--since: %q is neither a day, such as 2026-10-01, nor a length of time, such as 30d", text)
+		return time.Time{}, fmt.Errorf("--since: %q is neither a day, such as 2026-10-01, nor a length of time, such as 30d", given)
 	}
 	return now.Add(-back), nil
 }
@@ -130,11 +129,11 @@ func summaryOf(s incident.Summary, since, now time.Time) summary {
 	out := summary{Version: 1, At: now.UTC().Truncate(time.Second), Since: since.UTC(), Count: s.Count, Ongoing: s.Ongoing, BySeverity: s.BySeverity,
 		ToDetect: lengthsOf(s.ToDetect), ToMitigate: lengthsOf(s.ToMitigate), ToResolve: lengthsOf(s.ToResolve),
 		Hurting: s.Hurting.Seconds(), Actions: []openAction{}, Overdue: s.Overdue, Unwritten: append([]string{}, s.Unwritten...)}
-	given := func(text string) *string {
-		if text == "" {
+	given := func(written string) *string {
+		if written == "" {
 			return nil
 		}
-		return &text
+		return &written
 	}
 	for _, a := range s.OpenActions {
 		one := openAction{Incident: a.Incident, Title: a.Title, What: a.What, Owner: given(a.Owner), Link: given(a.Link), Overdue: a.Overdue}
@@ -158,58 +157,50 @@ func lengthsOf(s incident.Spread) lengths {
 }
 
 // summaryText writes it for people.
-func summaryText(s incident.Summary, since time.Time, ja bool) string {
-	say := func(en, inJapanese string) string {
-		if ja {
-			return inJapanese
-		}
-		return en
-	}
+func summaryText(s incident.Summary, since time.Time, l text.Language) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, say("%d incidents since %s, %d of them ongoing: %d critical, %d major, %d minor\n",
-		"インシデント %[1]d 件（%[2]s 以降、うち継続中 %[3]d 件）：緊急 %[4]d、重大 %[5]d、軽微 %[6]d\n"),
-		s.Count, since.Format("2006-01-02 15:04 MST"), s.Ongoing, s.BySeverity[incident.Critical], s.BySeverity[incident.Major], s.BySeverity[incident.Minor])
+	b.WriteString(l.Say(sayIncidents, s.Count, since.Format("2006-01-02 15:04 MST"), s.Ongoing, s.BySeverity[incident.Critical], s.BySeverity[incident.Major], s.BySeverity[incident.Minor]))
 	if s.Count > 0 {
-		b.WriteString(lengthsText(s, ja, say))
+		b.WriteString(lengthsText(s, l))
 	}
 	if len(s.Unwritten) > 0 {
-		fmt.Fprintf(&b, say("Postmortems that lack something: %s\n", "未完成のポストモーテム：%s\n"), strings.Join(s.Unwritten, ", "))
+		b.WriteString(l.Say(sayUnwritten, strings.Join(s.Unwritten, ", ")))
 	}
-	return b.String() + actionsText(s, say)
+	return b.String() + actionsText(s, l)
 }
 
 // lengthsText tells how long it took.
-func lengthsText(s incident.Summary, ja bool, say func(en, ja string) string) string {
+func lengthsText(s incident.Summary, l text.Language) string {
 	length := func(d *time.Duration) string {
 		if d == nil {
 			return "–"
 		}
-		return roughly(*d, ja)
+		return l.Duration(*d, time.Minute, 2)
 	}
-	rows := [][]string{{say("TIME", "時間"), say("MEDIAN", "中央値"), say("9 OF 10 WITHIN", "9 割が収まる"), say("KNOWN OF", "判明している件数")}}
+	rows := [][]string{{l.Say(headTime), l.Say(headMedian), l.Say(headP90), l.Say(headKnown)}}
 	for _, r := range []struct {
 		what string
 		s    incident.Spread
-	}{{say("to detect", "検知まで"), s.ToDetect}, {say("to mitigate", "緩和まで"), s.ToMitigate}, {say("to resolve", "解決まで"), s.ToResolve}} {
+	}{{l.Say(rowDetect), s.ToDetect}, {l.Say(rowMitigate), s.ToMitigate}, {l.Say(rowResolve), s.ToResolve}} {
 		rows = append(rows, []string{r.what, length(r.s.Median), length(r.s.P90), fmt.Sprintf("%d / %d", r.s.Known, s.Count)})
 	}
-	return "\n" + text.Columns(rows) + fmt.Sprintf(say("\nTheir impact lasted %s in all.\n", "\n影響していた時間の合計：%s\n"), roughly(s.Hurting, ja))
+	return "\n" + text.Columns(rows) + l.Say(sayImpact, l.Duration(s.Hurting, time.Minute, 2))
 }
 
 // actionsText lists what is still to be done.
-func actionsText(s incident.Summary, say func(en, ja string) string) string {
+func actionsText(s incident.Summary, l text.Language) string {
 	if len(s.OpenActions) == 0 {
-		return say("No action item is open.\n", "未完了の再発防止策はありません。\n")
+		return l.Say(sayNoActions)
 	}
-	head := fmt.Sprintf(say("%d action items are open, %d of them overdue:\n\n", "未完了の再発防止策 %d 件（うち期限切れ %d 件）：\n\n"), len(s.OpenActions), s.Overdue)
-	rows := [][]string{{say("DUE", "期限"), say("OWNER", "担当"), say("INCIDENT", "インシデント"), say("ACTION", "内容")}}
+	head := l.Say(sayActions, len(s.OpenActions), s.Overdue)
+	rows := [][]string{{l.Say(headDue), l.Say(headOwner), l.Say(headIncident), l.Say(headAction)}}
 	for _, a := range s.OpenActions {
 		due, owner := "–", a.Owner
 		if !a.Due.IsZero() {
 			due = a.Due.Format(time.DateOnly)
 		}
 		if a.Overdue {
-			due += say(" overdue", " 期限切れ")
+			due += l.Say(sayOverdue)
 		}
 		if owner == "" {
 			owner = "–"
@@ -217,21 +208,4 @@ func actionsText(s incident.Summary, say func(en, ja string) string) string {
 		rows = append(rows, []string{due, owner, a.Incident, a.What})
 	}
 	return head + text.Columns(rows)
-}
-
-// roughly is a length of time to the minute.
-func roughly(d time.Duration, ja bool) string {
-	minutes := int(math.Round(d.Minutes()))
-	days, hours, rest := minutes/1440, minutes/60%24, minutes%60
-	formats := [3]string{"%d d %d h", "%d h %d min", "%d min"}
-	if ja {
-		formats = [3]string{"%d 日 %d 時間", "%d 時間 %d 分", "%d 分"}
-	}
-	switch {
-	case days > 0:
-		return fmt.Sprintf(formats[0], days, hours)
-	case hours > 0:
-		return fmt.Sprintf(formats[1], hours, rest)
-	}
-	return fmt.Sprintf(formats[2], rest)
 }

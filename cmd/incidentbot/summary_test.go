@@ -56,8 +56,8 @@ func TestASummaryTellsOfTheLastMonths(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
 	filled(t, x, now)
 	code, out, errs := x.run("summary")
-	for _, want := range []string{"インシデント 2 件", "うち継続中 1 件", "緊急 1、重大 0、軽微 1", "検知まで  10 分", "2 / 2", "緩和まで  30 分", "解決まで  1 時間 0 分", "1 / 2",
-		"影響していた時間の合計：1 時間 0 分", "未完成のポストモーテム：inc-2, inc-1", "未完了の再発防止策 3 件（うち期限切れ 1 件）", "期限切れ  mai   inc-2"} {
+	for _, want := range []string{"インシデント 2 件", "うち継続中 1 件", "緊急 1、重大 0、軽微 1", "検知まで  10分", "2 / 2", "緩和まで  30分", "解決まで  1時間", "1 / 2",
+		"影響していた時間の合計：1時間", "未完成のポストモーテム：inc-2, inc-1", "未完了の再発防止策 3 件（うち期限切れ 1 件）", "期限切れ  mai   inc-2"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("it lacks %q", want)
 		}

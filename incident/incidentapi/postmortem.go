@@ -13,13 +13,14 @@ import (
 
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/postmortem"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // asked are the options that a question names, or answers why they are none.
 func (h handler) asked(w http.ResponseWriter, r *http.Request) (postmortem.Options, bool) {
 	o := postmortem.Options{Location: h.Location, Now: h.Now()}
 	var err error
-	if o.Language, err = postmortem.ParseLanguage(r.URL.Query().Get("lang")); err == nil {
+	if o.Language, err = text.ParseLanguage(r.URL.Query().Get("lang")); err == nil {
 		if zone := r.URL.Query().Get("tz"); zone != "" {
 			if o.Location, err = time.LoadLocation(zone); err != nil || zone == "Local" {
 				err = fmt.Errorf("time zone %q is unknown (write it like Asia/Tokyo)", zone)
@@ -50,7 +51,7 @@ func (h handler) show(w http.ResponseWriter, r *http.Request, i incident.Inciden
 		}
 	}
 	w.Header().Set("Content-Type", "text/markdown; charset=utf-8")
-	w.Header().Set("Content-Language", string(cmp.Or(o.Language, postmortem.English)))
+	w.Header().Set("Content-Language", string(cmp.Or(o.Language, text.English)))
 	w.Header().Set("ETag", tag(i.Postmortem))
 	w.Write([]byte(postmortem.Markdown(i, o))) // an error means that the reader has gone
 }

@@ -3,7 +3,6 @@ package postmortem
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
@@ -136,15 +135,9 @@ func (w *writer) at(t time.Time) string {
 
 // duration is to the minute from one minute on, below to the second.
 func (w *writer) duration(d time.Duration) string {
-	if d < time.Minute {
-		return fmt.Sprintf(w.seconds, int(d.Seconds()))
+	least := time.Minute
+	if d < least {
+		least = time.Second
 	}
-	var parts []string
-	minutes := int(d.Minutes())
-	for k, n := range []int{minutes / 1440, minutes / 60 % 24, minutes % 60} {
-		if n > 0 {
-			parts = append(parts, fmt.Sprintf(w.units[k], n))
-		}
-	}
-	return strings.Join(parts, w.between)
+	return w.o.Language.Duration(d.Truncate(least), least, 3)
 }

@@ -11,32 +11,13 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
 )
-
-// Language is what a postmortem is written in.
-type Language string
-
-// The languages.
-const (
-	English  Language = "en"
-	Japanese Language = "ja"
-)
-
-// ParseLanguage gives the Language of a word; empty means English.
-func ParseLanguage(word string) (Language, error) {
-	switch word {
-	case "", "en":
-		return English, nil
-	case "ja":
-		return Japanese, nil
-	}
-	return "", fmt.Errorf("language %q is neither en nor ja", word)
-}
 
 // Options say how a postmortem is written. The zero value: in English, in UTC, of an
 // incident that is over.
 type Options struct {
-	Language Language
+	Language text.Language
 	// Location is where the times are told; nil: UTC.
 	Location *time.Location
 	// Now is up to when an incident that is not over has hurt; zero: its last Event.
@@ -70,7 +51,7 @@ func Markdown(i incident.Incident, o Options) string {
 		o.Location = time.UTC
 	}
 	w := &writer{words: english, i: i, o: o, now: o.Now}
-	if o.Language == Japanese {
+	if o.Language == text.Japanese {
 		w.words = japanese
 	}
 	if w.now.IsZero() {

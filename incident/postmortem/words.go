@@ -33,8 +33,7 @@ type words struct {
 	started, detected, toDetect, toMitigate, toResolve, hurting, soFar string
 	fromDetection, noBudget, badEvents, share, itStarted, itWasNoticed string
 	owner, due, done, nobody, notSet, nobodyAnyMore, noneAnyMore       string
-	colon, comma, dot, between, seconds                                string
-	units                                                              []string // days, hours, minutes
+	colon, comma, dot                                                  string
 	severities                                                         map[incident.Severity]string
 	states, moved                                                      map[incident.State]string
 	roles                                                              map[incident.Role]string
@@ -55,7 +54,7 @@ var english = words{
 	noBudget: "None: no SLO of these ShopSets lost budget.", badEvents: "Bad events", share: "Share of the window's budget",
 	itStarted: "The impact started.", itWasNoticed: "It was noticed.",
 	owner: "Owner", due: "Due", done: "Done", nobody: "_nobody yet_", notSet: "_not set_", nobodyAnyMore: "nobody any more", noneAnyMore: "none any more",
-	colon: ": ", comma: "; ", dot: ". ", between: " ", seconds: "%d s", units: []string{"%d d", "%d h", "%d min"},
+	colon: ": ", comma: "; ", dot: ". ",
 	severities: map[incident.Severity]string{incident.Critical: "critical (shops cannot sell)",
 		incident.Major: "major (a part fails, or all of it for some)", incident.Minor: "minor (few notice)"},
 	states: map[incident.State]string{incident.Open: "open", incident.Mitigated: "mitigated (its cause is still there)", incident.Resolved: "resolved", incident.Closed: "closed"},
@@ -79,7 +78,7 @@ var japanese = words{
 	noBudget: "なし。対象の ShopSet の SLO では、エラーバジェットは消費されていません。", badEvents: "失敗したイベント", share: "期間全体のバジェットに対する割合",
 	itStarted: "影響が始まった。", itWasNoticed: "検知した。",
 	owner: "担当", due: "期限", done: "完了", nobody: "_未定_", notSet: "_未設定_", nobodyAnyMore: "担当なし", noneAnyMore: "なし",
-	colon: "：", comma: "、", dot: "。", between: "", seconds: "%d秒", units: []string{"%d日", "%d時間", "%d分"},
+	colon: "：", comma: "、", dot: "。",
 	severities: map[incident.Severity]string{incident.Critical: "緊急（購入できない）",
 		incident.Major: "重大（一部の機能、または一部の利用者に影響）", incident.Minor: "軽微（気づく利用者は少ない）"},
 	states: map[incident.State]string{incident.Open: "対応中", incident.Mitigated: "緩和済み（原因は残っている）", incident.Resolved: "解決済み", incident.Closed: "完了"},

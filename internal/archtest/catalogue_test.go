@@ -36,7 +36,6 @@ var scattered = map[string]string{
 	"slo/rules/budgets.go":         "debt",
 	"slo/rules/exporter.go":        "debt",
 	"slo/rules/presence.go":        "debt",
-	"cmd/incidentbot/summary.go":   "debt",
 	"review/doubts.go":             "debt",
 	"review/findings.go":           "debt",
 	"review/html.go":               "debt",
