@@ -27,8 +27,8 @@ func (c *compiler) outage() []Finding {
 	if c.in.Outage == nil {
 		return nil
 	}
-	return []Finding{{Kind: FoundOutage, Link: "#gaps", Text: both(func(l Lang) string {
-		return l.f("Not everything could be counted: %s", "集計できなかったものがあります：%s", c.in.Outage.Error)
+	return []Finding{{Kind: FoundOutage, Link: "#gaps", Text: both(func(l lang) string {
+		return l.Say(sayNotEverythingCouldCounted, c.in.Outage.Error)
 	})}}
 }
 
@@ -63,14 +63,13 @@ func (c *compiler) spent() []Finding {
 		for _, s := range x.sets {
 			names = append(names, s.ShopSet)
 		}
-		found = append(found, Finding{Kind: FoundExhausted, SLO: x.row.SLO, Tier: x.row.Tier, ShopSet: first.ShopSet, Link: "#budgets", Text: both(func(l Lang) string {
-			text := l.f("%s: the error budget of %s in %s is exhausted; %s had %s bad of %s allowed in %s, %s of them this week",
-				"%s：%s（%s）のエラーバジェットが枯渇。%s は%[7]sで許容 %[6]s 件に対して失敗 %[5]s 件、うち今週 %[8]s 件",
+		found = append(found, Finding{Kind: FoundExhausted, SLO: x.row.SLO, Tier: x.row.Tier, ShopSet: first.ShopSet, Link: "#budgets", Text: both(func(l lang) string {
+			text := l.Say(sayErrorBudgetExhaustedHad,
 				x.row.name(), l.list(names, 3), x.row.Tier, first.ShopSet, number(*first.Budget.Bad), number(*first.Budget.Allowed), l.window(first.Window), figure(first.Week.Bad, l))
 			if i == 1 && more > 0 {
-				text += l.f(" (and %d more groups)", "（ほかに %d 組）", more)
+				text += l.Say(sayMoreGroups, more)
 			}
-			return text + l.of(".", "。")
+			return text + l.Say(sayFullStop)
 		})})
 	}
 	return found
@@ -102,9 +101,9 @@ func compareFloat(a, b float64) int {
 	return 0
 }
 
-func figure(f *float64, l Lang) string {
+func figure(f *float64, l lang) string {
 	if f == nil {
-		return l.of("an unknown number", "不明な数")
+		return l.Say(sayUnknownNumber)
 	}
 	return number(*f)
 }
@@ -138,9 +137,8 @@ func (c *compiler) harm() []Finding {
 		if link == "" {
 			link = "#releases"
 		}
-		found = append(found, Finding{Kind: FoundHarm, SLO: x.e.SLO, Tier: x.move.Tier, Release: x.move.Release, Link: link, Text: both(func(l Lang) string {
-			return l.f("Release %s came to %s on %s, and %s got worse: before %s bad of %s (burn rate %s), after it %s of %s (burn rate %s).",
-				"リリース %s が %s に %s に入った後、%s が悪化：直前は %[6]s 件中 失敗 %[5]s 件（バーンレート %[7]s）、直後は %[9]s 件中 %[8]s 件（同 %[10]s）。",
+		found = append(found, Finding{Kind: FoundHarm, SLO: x.e.SLO, Tier: x.move.Tier, Release: x.move.Release, Link: link, Text: both(func(l lang) string {
+			return l.Say(sayReleaseCameOnGot,
 				short(x.move.Release), x.move.Tier, l.moment(x.move.Moved.In(c.zone())), x.e.SLO, figure(x.e.Before.Bad, l), figure(x.e.Before.Total, l), rateOf(x.e.Before.Burn),
 				figure(x.e.After.Bad, l), figure(x.e.After.Total, l), rateOf(x.e.After.Burn))
 		})})
@@ -179,17 +177,17 @@ func (c *compiler) ongoing() []Finding {
 	if link == "" {
 		link = "#incidents"
 	}
-	return []Finding{{Kind: FoundIncident, Release: most.Release, Link: link, Text: both(func(l Lang) string {
-		how := l.of("is still open", "まだ対応中")
+	return []Finding{{Kind: FoundIncident, Release: most.Release, Link: link, Text: both(func(l lang) string {
+		how := l.Say(sayStillOpen)
 		if most.State == "mitigated" {
-			how = l.of("is mitigated, but its cause is still there", "緩和済みだが、原因は残っている")
+			how = l.Say(sayMitigatedButItsCause)
 		}
-		text := l.f("Incident %s (%s) “%s”, detected on %s, %s", "インシデント %s（%s）「%s」（%s 検知）は%s",
+		text := l.Say(sayIncidentSSDetected,
 			most.ID, l.severity(most.Severity), most.Title, l.moment(most.Detected.In(c.zone())), how)
 		if n > 1 {
-			text += l.f("; %d are ongoing in all", "（継続中は計 %d 件）", n)
+			text += l.Say(sayOngoingAll, n)
 		}
-		return text + l.of(".", "。")
+		return text + l.Say(sayFullStop)
 	})}}
 }
 
@@ -213,15 +211,15 @@ func (c *compiler) silent() []Finding {
 	if !g.All && g.Missing < 0.05*c.in.Period.Until.Sub(c.in.Period.From).Seconds() {
 		return nil // a gap to be listed, not to be talked about first
 	}
-	return []Finding{{Kind: FoundNoData, Tier: g.Tier, ShopSet: g.ShopSet, Link: "#gaps", Text: both(func(l Lang) string {
-		text := l.f("%s has no data for %s of the time (%s): what happened then is unknown", "%s は期間中 %sのデータがありません（%s）。その間のことは不明です", g.ShopSet, l.span(g.Missing), l.list(g.SLOs, 3))
+	return []Finding{{Kind: FoundNoData, Tier: g.Tier, ShopSet: g.ShopSet, Link: "#gaps", Text: both(func(l lang) string {
+		text := l.Say(sayNoDataTimeS, g.ShopSet, l.span(g.Missing), l.list(g.SLOs, 3))
 		if g.All {
-			text = l.f("No data at all for %s (%s): whether the objectives were met is unknown", "%s のデータが期間中まったくありません（%s）。目標を満たしたかどうかは不明です", l.list(names, 5), l.list(g.SLOs, 3))
+			text = l.Say(sayNoDataAtAll, l.list(names, 5), l.list(g.SLOs, 3))
 		}
 		if len(others) > 0 {
-			text += l.f("; %s had gaps", "（%s にも欠落あり）", l.list(others, 3))
+			text += l.Say(sayHadGaps, l.list(others, 3))
 		}
-		return text + l.of(".", "。")
+		return text + l.Say(sayFullStop)
 	})}}
 }
 
@@ -242,14 +240,13 @@ func (c *compiler) worse() []Finding {
 	if most == nil {
 		return nil
 	}
-	return []Finding{{Kind: FoundWorse, SLO: most.SLO, Tier: most.Tier, ShopSet: most.ShopSet, Link: "#changes", Text: both(func(l Lang) string {
-		text := l.f("%s of %s got worse: %s of good events this week, %s in the four weeks before (burn rate %s, before %s; noise alone would do that with a chance of %s)",
-			"%s（%s）が悪化：良好なイベントの割合は今週 %s、直前 4 週は %s（バーンレート %s、以前は %s。偶然だけでこうなる確率は %s）",
+	return []Finding{{Kind: FoundWorse, SLO: most.SLO, Tier: most.Tier, ShopSet: most.ShopSet, Link: "#changes", Text: both(func(l lang) string {
+		text := l.Say(sayGotWorseGoodEvents,
 			most.SLO, most.who(), orDash(l.sli(most.After, c.r.goal(most.SLO))), orDash(l.sli(most.Before, c.r.goal(most.SLO))), rateOf(most.After.Burn), rateOf(most.Before.Burn), l.chance(*most.Chance))
 		if more > 1 {
-			text += l.f("; %d more changed for the worse", "。ほか %d 件も悪化", more-1)
+			text += l.Say(sayMoreChangedWorse, more-1)
 		}
-		return text + l.of(".", "。")
+		return text + l.Say(sayFullStop)
 	})}}
 }
 
@@ -267,9 +264,9 @@ func (c Change) who() string {
 }
 
 // chance writes a probability: below 0.1 % nobody needs its digits.
-func (l Lang) chance(p float64) string {
+func (l lang) chance(p float64) string {
 	if p < 0.001 {
-		return l.of("below 0.1 %", "0.1% 未満")
+		return l.Say(chanceTiny)
 	}
 	return l.percent(p)
 }
@@ -291,17 +288,16 @@ func (c *compiler) burning() []Finding {
 		return nil
 	}
 	on := first.ExhaustedOn.In(c.zone()).Add(-time.Nanosecond)
-	return []Finding{{Kind: FoundBurning, SLO: first.SLO, Tier: first.Tier, ShopSet: first.ShopSet, Link: "#budgets", Text: both(func(l Lang) string {
-		text := l.f("%s of %s has %s of its budget left and will have exhausted it on %s, if the last 7 days go on",
-			"%s（%s）のバジェットの残りは %s。直近 7 日のペースが続けば %s に枯渇", first.name(), first.ShopSet, l.left(first.Remaining), l.day(on))
+	return []Finding{{Kind: FoundBurning, SLO: first.SLO, Tier: first.Tier, ShopSet: first.ShopSet, Link: "#budgets", Text: both(func(l lang) string {
+		text := l.Say(sayItsBudgetLeftWill, first.name(), first.ShopSet, l.left(first.Remaining), l.day(on))
 		if n > 1 {
-			text += l.f("; so will %d more", "（ほか %d 件も枯渇見込み）", n-1)
+			text += l.Say(saySoWillMore, n-1)
 		}
-		return text + l.of(".", "。")
+		return text + l.Say(sayFullStop)
 	})}}
 }
 
-func (l Lang) left(r *float64) string {
+func (l lang) left(r *float64) string {
 	if r == nil || *r > 1 { // more than all: counts contradict each other
 		return "–"
 	}
@@ -324,13 +320,13 @@ func (c *compiler) overdue() []Finding {
 	if link == "" {
 		link = "#actions"
 	}
-	return []Finding{{Kind: FoundOverdue, Link: link, Text: both(func(l Lang) string {
+	return []Finding{{Kind: FoundOverdue, Link: link, Text: both(func(l lang) string {
 		days := c.in.Period.Until.Sub(*a.Due).Seconds()
-		text := l.f("“%[1]s” (%[2]s) is overdue by %[3]s", "「%[1]s」（担当 %[2]s）が期限を %[3]s超過", a.What, orDash(a.Owner), l.span(days))
+		text := l.Say(sayOverdueBy, a.What, orDash(a.Owner), l.span(days))
 		if n := len(late); n > 1 {
-			text += l.f("; %d actions are overdue in all", "（期限切れは計 %d 件）", n)
+			text += l.Say(sayActionsOverdueAll, n)
 		}
-		return text + l.of(".", "。")
+		return text + l.Say(sayFullStop)
 	})}}
 }
 
@@ -352,7 +348,7 @@ func (c *compiler) byHand() []Finding {
 	if len(names) == 0 || c.r.Decisions.Unknown != nil {
 		return nil
 	}
-	return []Finding{{Kind: FoundReleases, Link: "#releases", Text: both(func(l Lang) string {
-		return l.f("The decision log has nothing about these Releases: %s; somebody moved the branch by hand.", "判定ログに記録のないリリース：%s。手動でブランチが動かされています。", l.list(names, 3))
+	return []Finding{{Kind: FoundReleases, Link: "#releases", Text: both(func(l lang) string {
+		return l.Say(sayDecisionLogNothingAbout, l.list(names, 3))
 	})}}
 }

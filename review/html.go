@@ -18,8 +18,8 @@ var pageTemplate = sync.OnceValue(func() *template.Template { return template.Mu
 
 // HTML writes the Report as one file that needs nothing else: no script, no font, no
 // request.
-func (r Report) HTML(l Lang) (string, error) {
-	p := r.page(l, mostShown)
+func (r Report) HTML(l text.Language) (string, error) {
+	p := r.page(lang{l}, mostShown)
 	var b bytes.Buffer
 	if err := pageTemplate().Execute(&b, p.view()); err != nil {
 		return "", fmt.Errorf("write the review as HTML: %w", err)
@@ -72,7 +72,7 @@ type cellView struct {
 
 func (p *page) view() view {
 	l := p.lang
-	v := view{Lang: string(l), Title: p.title, Lead: p.lead, Contents: l.of("Contents", "目次"), More: l.of("More", "詳細")}
+	v := view{Lang: string(l.Language), Title: p.title, Lead: p.lead, Contents: l.Say(headContents), More: l.Say(linkMore)}
 	for _, s := range p.sections {
 		sv := sectionView{ID: s.id, Title: s.title}
 		for _, b := range s.blocks {
@@ -146,7 +146,7 @@ func stripSVG(p *page, days []Count) template.HTML {
 			told = l.day(p.local(*d.From)) + ": " + told
 		}
 		if d.Burn != nil {
-			told += l.f(", burn rate %s", "、バーンレート %s", rate(*d.Burn))
+			told += l.Say(legendBurnRate, rate(*d.Burn))
 		}
 		all = append(all, told)
 		b.WriteString(dayBar(level(d), i*(dayWidth+dayGap)+1, told))

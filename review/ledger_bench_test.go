@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/review"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
@@ -148,7 +149,7 @@ func BenchmarkFleetFromTheLedger(b *testing.B) {
 	b.Logf("%d budgets, %.0f events in the week, %d pages and tickets, %d changes, %d comparisons, every edge from %v", len(r.Budgets), total, len(r.Pages), len(r.Changes), r.Compared, r.Looked.FineFrom)
 	for name, write := range map[string]func() (int, error){
 		"JSON": func() (int, error) { data, err := r.JSON(); return len(data), err },
-		"HTML": func() (int, error) { text, err := r.HTML(review.Japanese); return len(text), err },
+		"HTML": func() (int, error) { text, err := r.HTML(text.Japanese); return len(text), err },
 	} {
 		begin := time.Now()
 		n, err := write()

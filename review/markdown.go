@@ -3,6 +3,8 @@ package review
 import (
 	"fmt"
 	"strings"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // mostListed bounds the rows of a table that is to be pasted or read on a terminal,
@@ -13,8 +15,8 @@ const (
 )
 
 // Markdown writes the Report as GitHub shows it.
-func (r Report) Markdown(l Lang) string {
-	p := r.page(l, mostListed)
+func (r Report) Markdown(l text.Language) string {
+	p := r.page(lang{l}, mostListed)
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n%s\n", escaped(p.title), escaped(p.lead))
 	for _, s := range p.sections {
@@ -28,7 +30,7 @@ func (r Report) Markdown(l Lang) string {
 				for i, it := range x.items {
 					fmt.Fprintf(&b, "%d. %s", i+1, escaped(it.text))
 					if it.link != "" {
-						fmt.Fprintf(&b, " [%s](%s)", l.of("More", "詳細"), address(it.link))
+						fmt.Fprintf(&b, " [%s](%s)", l.Say(linkMore), address(it.link))
 					}
 					b.WriteString("\n")
 				}
@@ -109,12 +111,12 @@ func oneLine(text string) string {
 
 // Summary is what a chat is told: what to talk about first, and where the rest is; link is
 // "" where nobody knows.
-func (r Report) Summary(l Lang, link string) string {
-	p := r.page(l, mostListed)
+func (r Report) Summary(l text.Language, link string) string {
+	p := r.page(lang{l}, mostListed)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n", oneLine(p.title), oneLine(p.lead))
 	for i, f := range r.Findings {
-		fmt.Fprintf(&b, "%d. %s\n", i+1, oneLine(f.Text.in(l)))
+		fmt.Fprintf(&b, "%d. %s\n", i+1, oneLine(f.Text.in(lang{l})))
 	}
 	if len(r.Findings) == 0 {
 		for _, x := range p.sections[0].blocks {

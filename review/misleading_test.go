@@ -11,7 +11,7 @@ import (
 func TestTheTextKeepsToTheWidthOfTheTerminal(t *testing.T) {
 	p := weekOf(t)
 	for name, in := range map[string]Input{"week": sampleWeek(p), "unknown": nothingKnown(p), "hostile": hostile(sampleWeek(p), strings.Repeat("お支払い", 30))} {
-		for _, l := range Langs {
+		for _, l := range text.Languages {
 			for _, width := range []int{0, 40, 80, 100, 240} {
 				report := Compile(in).Text(l, width)
 				for line := range strings.Lines(report) {
@@ -31,7 +31,7 @@ func TestTheTextKeepsToTheWidthOfTheTerminal(t *testing.T) {
 
 func TestATableThatIsTooWideIsWrittenRowByRow(t *testing.T) {
 	r := Compile(sampleWeek(weekOf(t)))
-	for l, want := range map[Lang]string{English: "ShopSet: a-1", Japanese: "ShopSet: a-1"} {
+	for l, want := range map[text.Language]string{text.English: "ShopSet: a-1", text.Japanese: "ShopSet: a-1"} {
 		if !strings.Contains(r.Text(l, 80), want) || strings.Contains(r.Text(l, 240), want) {
 			t.Errorf("%s: rows are not written as %q at 80 columns, or are at 240", l, want)
 		}
@@ -42,15 +42,15 @@ func TestARowOfContradictingCountsHasNoFigures(t *testing.T) {
 	left, sli, bad := 401.0, 1.4, 0.0
 	row := Row{SLO: "cart", Tier: "prod", ShopSet: "a-1", ShopSets: 1, State: slo.Inconsistent, Objective: 0.9995, Remaining: &left,
 		Week: Count{SLI: &sli, Bad: &bad}, Exact: true}
-	for _, l := range Langs {
+	for _, l := range text.Languages {
 		r := Report{Zone: "UTC", Budgets: []Row{row}, Tiers: []Row{row}}
 		if text := r.Text(l, 200); strings.Contains(text, "40100") || strings.Contains(text, "140.0") {
 			t.Errorf("%s: the text knows more than can be known:\n%s", l, text)
 		}
 	}
-	for l, want := range map[Lang]string{English: "99.980 %", Japanese: "99.980%"} {
+	for l, want := range map[text.Language]string{text.English: "99.980 %", text.Japanese: "99.980%"} {
 		sli, bad := 0.9998, 2.0
-		if got := l.sli(Count{SLI: &sli, Bad: &bad}, 0.9995); got != want {
+		if got := (lang{l}).sli(Count{SLI: &sli, Bad: &bad}, 0.9995); got != want {
 			t.Errorf("beside an objective of 99.95 an SLI reads %q, want %q", got, want)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -36,12 +38,12 @@ func TestReviewsAreWrittenAsBefore(t *testing.T) {
 	p := weekOf(t)
 	for name, in := range map[string]Input{"week": sampleWeek(p), "unknown": nothingKnown(p)} {
 		r := Compile(in)
-		for _, l := range Langs {
+		for _, l := range text.Languages {
 			golden(t, name+"."+string(l)+".txt", r.Text(l, 0))
 			golden(t, name+"."+string(l)+".md", r.Markdown(l))
 		}
 	}
-	golden(t, "summary.ja.txt", Compile(sampleWeek(p)).Summary(Japanese, "https://git.example/2026-W46"))
+	golden(t, "summary.ja.txt", Compile(sampleWeek(p)).Summary(text.Japanese, "https://git.example/2026-W46"))
 }
 
 // Every format in every language has all sections, in their order, and no fault of a
@@ -50,14 +52,14 @@ func TestEveryFormatHasAllSections(t *testing.T) {
 	p := weekOf(t)
 	for name, in := range map[string]Input{"a full week": sampleWeek(p), "nothing known": nothingKnown(p), "nothing happened": {At: p.Until, Period: p}} {
 		r := Compile(in)
-		for _, l := range Langs {
+		for _, l := range text.Languages {
 			html, err := r.HTML(l)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for format, text := range map[string]string{"text": r.Text(l, 0), "markdown": r.Markdown(l), "html": html} {
 				at := 0
-				for _, s := range r.page(l, mostListed).sections {
+				for _, s := range r.page(lang{l}, mostListed).sections {
 					i := strings.Index(text[at:], "h-"+s.id)
 					if format != "html" {
 						i = strings.Index(text[at:], s.title)
@@ -78,7 +80,7 @@ func TestEveryFormatHasAllSections(t *testing.T) {
 
 func TestWhatIsUnknownSaysWhy(t *testing.T) {
 	r := Compile(nothingKnown(weekOf(t)))
-	text := strings.Join(strings.Fields(r.Text(English, 0)), " ")
+	text := strings.Join(strings.Fields(r.Text(text.English, 0)), " ")
 	for _, want := range []string{"review.actions is not configured", "gate.incidents is not configured", "gate.calendar is not configured",
 		"could not be read: the decision log cannot be reached", "Prometheus cannot be reached"} {
 		if !strings.Contains(text, want) {
@@ -111,7 +113,7 @@ func FuzzTextOfOthersStaysText(f *testing.F) {
 	p := weekOf(f)
 	f.Fuzz(func(t *testing.T, s string) {
 		r := Compile(hostile(sampleWeek(p), s))
-		html, err := r.HTML(Japanese)
+		html, err := r.HTML(text.Japanese)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +127,7 @@ func FuzzTextOfOthersStaysText(f *testing.F) {
 				t.Fatalf("HTML has a link that is none: %s", bad)
 			}
 		}
-		md := r.Markdown(English)
+		md := r.Markdown(text.English)
 		for _, m := range tag.FindAllString(md, -1) {
 			if !strings.HasPrefix(m, "<a id=") && m != "</a>" {
 				t.Fatalf("Markdown has a tag of others: %s", m)
@@ -134,7 +136,7 @@ func FuzzTextOfOthersStaysText(f *testing.F) {
 		if noLink.MatchString(md) {
 			t.Fatal("Markdown has a link that is none")
 		}
-		for line := range strings.Lines(r.Text(English, 0) + r.Summary(Japanese, "")) {
+		for line := range strings.Lines(r.Text(text.English, 0) + r.Summary(text.Japanese, "")) {
 			if i := strings.IndexFunc(strings.TrimSuffix(line, "\n"), unicode.IsControl); i >= 0 {
 				t.Fatalf("text has a control character: %q", line)
 			}
@@ -144,7 +146,7 @@ func FuzzTextOfOthersStaysText(f *testing.F) {
 
 // The rows of a Markdown table have as many cells as its head, whatever others wrote.
 func TestTablesOfMarkdownHoldTogether(t *testing.T) {
-	md := Compile(hostile(sampleWeek(weekOf(t)), "a | b \\| c\n| d")).Markdown(Japanese)
+	md := Compile(hostile(sampleWeek(weekOf(t)), "a | b \\| c\n| d")).Markdown(text.Japanese)
 	cells := func(line string) int {
 		return strings.Count(strings.ReplaceAll(strings.ReplaceAll(line, `\\`, ""), `\|`, ""), "|")
 	}
@@ -162,7 +164,7 @@ func TestTablesOfMarkdownHoldTogether(t *testing.T) {
 }
 
 func TestThePageNeedsNothingElse(t *testing.T) {
-	html, err := Compile(sampleWeek(weekOf(t))).HTML(English)
+	html, err := Compile(sampleWeek(weekOf(t))).HTML(text.English)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +208,7 @@ func TestJSONKeepsToItsSchemaAndComesBack(t *testing.T) {
 			if err != nil || string(again) != string(data) {
 				t.Errorf("it comes back otherwise: %v", err)
 			}
-			if back.Text(Japanese, 0) != r.Text(Japanese, 0) {
+			if back.Text(text.Japanese, 0) != r.Text(text.Japanese, 0) {
 				t.Error("what comes back is told otherwise")
 			}
 		})
@@ -226,7 +228,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, l := range Langs { // what a server sends may be anything, and must not end the program
+		for _, l := range text.Languages { // what a server sends may be anything, and must not end the program
 			if _, err := r.HTML(l); err != nil {
 				t.Fatal(err)
 			}
@@ -251,12 +253,12 @@ func TestNumbersAreWrittenForPeople(t *testing.T) {
 		c    Count
 		want string
 	}{{one(1000, 1000), "100.000 %"}, {one(999999999, 1000000000), "99.999 %"}, {one(1<<52-1, 1<<52), "99.999 %"}, {one(9998, 10000), "99.980 %"}, {one(0, 0), ""}, {one(0, 5), "0.000 %"}, {one(7, 5), ""}} {
-		if got := English.sli(test.c, 0.9995); got != test.want {
+		if got := (lang{text.English}).sli(test.c, 0.9995); got != test.want {
 			t.Errorf("%v of %v: %s, want %s", *test.c.Good, *test.c.Total, got, test.want)
 		}
 	}
-	for s, want := range map[float64][2]string{40: {"40 s", "40 秒"}, 90: {"2 min", "2 分"}, 8460: {"2 h 21 min", "2 時間 21 分"}, 86400: {"24 h", "24 時間"}, 266400: {"3 d 2 h", "3 日 2 時間"}} {
-		if got := [2]string{English.span(s), Japanese.span(s)}; got != want {
+	for s, want := range map[float64][2]string{40: {"40 s", "40秒"}, 90: {"2 min", "2分"}, 8460: {"2 h 21 min", "2時間21分"}, 86400: {"1 d", "1日"}, 266400: {"3 d 2 h", "3日2時間"}} {
+		if got := [2]string{lang{text.English}.span(s), lang{text.Japanese}.span(s)}; got != want {
 			t.Errorf("%v s: %v, want %v", s, got, want)
 		}
 	}

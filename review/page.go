@@ -7,7 +7,7 @@ import (
 
 // page is a Report in one language, before it is Markdown, HTML or text.
 type page struct {
-	lang     Lang
+	lang     lang
 	zone     *time.Location
 	most     int // rows of a table
 	title    string
@@ -92,7 +92,7 @@ func columns(names ...string) []head {
 func (p *page) cut(t *table) *table {
 	if n := len(t.rows) - p.most; n > 0 {
 		t.rows = t.rows[:p.most]
-		t.more = p.lang.f("%d more rows are left out here; -o json has all.", "ほか %d 行は省略しています。-o json にすべてあります。", n)
+		t.more = p.lang.Say(sayMoreRowsLeftOut, n)
 	}
 	return t
 }
@@ -117,9 +117,9 @@ func level(d Count) int {
 }
 
 // legend says what the levels of a strip mean, the lowest first.
-func (l Lang) legend() []string {
-	return []string{l.of("no data", "データなし"), l.of("no traffic", "トラフィックなし"), l.of("nothing bad", "失敗なし"), l.of("below 0.5", "0.5 未満"),
-		l.of("below 1: within the budget", "1 未満（許容内）"), l.of("below 2", "2 未満"), l.of("below 6", "6 未満"), l.of("6 or more", "6 以上")}
+func (l lang) legend() []string {
+	return []string{l.Say(daysNoData), l.Say(daysNoTraffic), l.Say(daysNothingBad), l.Say(daysBelowHalf),
+		l.Say(daysWithinBudget), l.Say(daysBelowTwo), l.Say(daysBelowSix), l.Say(daysOrMore)}
 }
 
 // letters show the levels of a strip where nothing can be drawn.
@@ -147,10 +147,10 @@ func (p *page) moment(t *time.Time, otherwise string) string {
 // span writes when something began and ended.
 func (p *page) span(from, until *time.Time) string {
 	l := p.lang
-	return p.moment(from, l.of("ever", "以前")) + l.of(" – ", "〜") + p.moment(until, l.of("until lifted", "解除まで"))
+	return p.moment(from, l.Say(sayBefore)) + l.Say(sayUntil) + p.moment(until, l.Say(sayUntilLifted))
 }
 
-func seconds(s *float64, l Lang) string {
+func seconds(s *float64, l lang) string {
 	if s == nil {
 		return "–"
 	}
@@ -166,20 +166,20 @@ func link(to string) string {
 }
 
 // page makes the page; most bounds the rows of a table.
-func (r Report) page(l Lang, most int) *page {
+func (r Report) page(l lang, most int) *page {
 	zone, err := time.LoadLocation(r.Zone)
 	if err != nil {
 		zone = time.UTC
 	}
 	p := &page{lang: l, zone: zone, most: most}
-	p.title = l.f("SLO review %s", "SLO 週次レビュー %s", r.Week)
+	p.title = l.Say(saySloReview, r.Week)
 	last := p.local(r.Until).Add(-time.Nanosecond)
-	p.lead = l.f("%s to %s (%s)", "%s〜%s（%s）", l.day(p.local(r.From)), l.day(last), r.Zone)
+	p.lead = l.Say(sayFromTo, l.day(p.local(r.From)), l.day(last), r.Zone)
 	if r.Until.Sub(r.From) <= 24*time.Hour {
-		p.lead = l.f("%s (%s)", "%s（%s）", l.day(last), r.Zone)
+		p.lead = l.Say(titleWeek, l.day(last), r.Zone)
 	}
 	if r.Partial {
-		p.lead += l.f(", so far: until %s", "、%s までの途中経過", l.moment(p.local(r.Until)))
+		p.lead += l.Say(saySoFarUntil, l.moment(p.local(r.Until)))
 	}
 	p.sections = []section{
 		p.findings(r), p.actions(r), p.incidents(r), p.budgets(r), p.changes(r), p.pages(r), p.releases(r), p.policy(r), p.gaps(r), p.next(r),

@@ -11,10 +11,9 @@ import (
 
 func (p *page) findings(r Report) section {
 	l := p.lang
-	s := section{id: "first", title: l.of("What to talk about first", "最初に話すこと")}
+	s := section{id: "first", title: l.Say(sayWhatTalkAboutFirst)}
 	if len(r.Findings) == 0 {
-		s.say(l.of("Nothing stands out: no budget is exhausted or about to be, nothing changed beyond noise, and no action item is overdue.",
-			"特記事項はありません。枯渇した、または枯渇しそうなバジェット、偶然とは言えない変化、期限切れの再発防止策はいずれもありません。"))
+		s.say(l.Say(sayNothingStandsOutNo))
 		return s
 	}
 	var items []item
@@ -37,24 +36,24 @@ func toneOf(k Kind) tone {
 
 func (p *page) actions(r Report) section {
 	l := p.lang
-	s := section{id: "actions", title: l.of("Action items", "再発防止策")}
+	s := section{id: "actions", title: l.Say(sayActionItems)}
 	if u := r.Actions.Unknown; u != nil {
 		s.say(l.unknown(u))
 	}
 	if len(r.Actions.Items) == 0 {
 		if r.Actions.Unknown == nil {
-			s.say(l.of("None is open, and none was done this week.", "未完了のもの、今週完了したものはありません。"))
+			s.say(l.Say(sayNoneOpenNoneDone))
 		}
 		return s
 	}
-	t := &table{heads: columns(l.of("State", "状態"), l.of("What", "内容"), l.of("Owner", "担当"), l.of("Due", "期限"), l.of("From", "発生元"))}
+	t := &table{heads: columns(l.Say(headState), l.Say(headWhat), l.Say(headOwner), l.Say(headDue), l.Say(headFrom))}
 	for _, a := range r.Actions.Items {
 		due := "–"
 		if a.Due != nil {
 			due = l.day(p.local(*a.Due).AddDate(0, 0, 0).Add(-1))
 		}
 		if a.State == Done {
-			due = l.f("done %s", "%s 完了", l.day(p.local(*a.Done)))
+			due = l.Say(sayDoneOn, l.day(p.local(*a.Done)))
 		}
 		tones := map[ActionState]tone{Overdue: bad, Done: good}
 		t.rows = append(t.rows, []cell{{text: l.action(a.State), tone: tones[a.State]}, {text: a.What, link: link(a.Link)},
@@ -66,36 +65,36 @@ func (p *page) actions(r Report) section {
 
 func (p *page) incidents(r Report) section {
 	l := p.lang
-	s := section{id: "incidents", title: l.of("Incidents", "インシデント")}
+	s := section{id: "incidents", title: l.Say(sayIncidents)}
 	if u := r.Incidents.Unknown; u != nil {
 		s.say(l.unknown(u))
 	}
 	if len(r.Incidents.Items) == 0 {
 		if r.Incidents.Unknown == nil {
-			s.say(l.of("None began, ended or went on this week.", "今週発生・終息・継続したものはありません。"))
+			s.say(l.Say(sayNoneBeganEndedOr))
 		}
 		return s
 	}
-	t := &table{heads: columns(l.of("Incident", "インシデント"), l.of("Severity", "重大度"), l.of("State", "状態"), l.of("Detected", "検知"),
-		l.of("Affects", "影響範囲"), ">"+l.of("To detect", "検知まで"), ">"+l.of("To mitigate", "緩和まで"), ">"+l.of("To resolve", "解決まで"), l.of("Postmortem", "ポストモーテム"))}
+	t := &table{heads: columns(l.Say(headIncident), l.Say(headSeverity), l.Say(headState), l.Say(headDetected),
+		l.Say(headAffects), ">"+l.Say(headToDetect), ">"+l.Say(headToMitigate), ">"+l.Say(headToResolve), l.Say(headPostmortem))}
 	for _, x := range r.Incidents.Items {
 		what := x.ID + " " + x.Title
 		if x.Release != "" {
-			what += l.f(" (Release %s suspected)", "（リリース %s の疑い）", short(x.Release))
+			what += l.Say(sayReleaseSuspected, short(x.Release))
 		}
 		scope := l.list(x.Scope, 4)
 		switch {
 		case x.Fleet:
-			scope = l.of("the whole fleet", "全体")
+			scope = l.Say(sayWholeFleet)
 		case len(x.Scope) == 0:
-			scope = l.of("unknown", "不明")
+			scope = l.Say(sayUnknown)
 		}
-		written := l.of("unknown", "不明")
+		written := l.Say(sayUnknown)
 		switch {
 		case len(x.Lacks) > 0:
-			written = l.of("not complete", "未完成")
+			written = l.Say(sayNotComplete)
 		case x.Lacks != nil:
-			written = l.of("written", "記入済み")
+			written = l.Say(sayWritten)
 		}
 		ongoing := x.State == "open" || x.State == "mitigated"
 		t.rows = append(t.rows, []cell{{text: what, link: link(x.Link)}, {text: l.severity(x.Severity)},
@@ -108,12 +107,12 @@ func (p *page) incidents(r Report) section {
 
 func (p *page) budgets(r Report) section {
 	l := p.lang
-	s := section{id: "budgets", title: l.of("Error budgets", "エラーバジェット")}
+	s := section{id: "budgets", title: l.Say(sayErrorBudgets)}
 	if len(r.Budgets) == 0 {
-		s.say(l.of("There is no budget: no SLO applies to a ShopSet.", "バジェットがありません：どの ShopSet にも SLO が適用されていません。"))
+		s.say(l.Say(sayThereNoBudgetNo))
 		return s
 	}
-	s.say(l.of("Counts of all ShopSets of a Tier, summed. Arrows lead from the week before to this one. A day's bar is its burn rate:", "Tier 内の全 ShopSet の件数を合計。矢印は先週から今週への変化。日別の棒はその日のバーンレート："))
+	s.say(l.Say(sayCountsAllShopsetsTier))
 	s.blocks = append(s.blocks, block{legend: l.legend()})
 	s.show(p.cut(p.budgetTable(r.Tiers, false)))
 	if len(r.Tiers) == len(r.Budgets) {
@@ -121,12 +120,11 @@ func (p *page) budgets(r Report) section {
 		return s
 	}
 	rows := r.worstFirst()
-	s.say(l.of("By ShopSet, the worst first:", "ShopSet 別（悪い順）："))
+	s.say(l.Say(sayByShopsetWorstFirst))
 	s.show(p.cut(p.budgetTable(rows, true)))
 	for _, b := range rows {
 		if b.ExhaustedOn != nil {
-			s.say(l.of("“Exhausted on” assumes that every day to come counts what the last seven did on average, while old days leave the window.",
-				"「枯渇予測」は、今後も直近 7 日の平均が毎日続き、古い日が期間から外れていくと仮定したものです。"))
+			s.say(l.Say(sayExhaustedOnAssumesEvery))
 			break
 		}
 	}
@@ -164,14 +162,14 @@ func (p *page) budgetTable(rows []Row, single bool) *table {
 	if single {
 		heads = append(heads, "ShopSet")
 	}
-	heads = append(heads, l.of("State", "状態"), ">"+l.of("Budget left", "残り"), ">SLI",
-		">"+l.of("Bad / all", "失敗／全件"), l.of("Days", "日別"), l.of("Burn rate vs 4 weeks", "バーンレート（直前 4 週比）"))
+	heads = append(heads, l.Say(headState), ">"+l.Say(headBudgetLeft), ">SLI",
+		">"+l.Say(sayBadAll), l.Say(headDays), l.Say(sayBurnRateVsWeeks))
 	if single {
-		heads = append(heads, l.of("Exhausted on", "枯渇予測"))
+		heads = append(heads, l.Say(headExhaustedOn))
 	}
 	t := &table{heads: columns(heads...)}
 	for _, b := range rows {
-		name := b.name() + l.f(" (%s in %s)", "（%s／%s）", l.objective(b.Objective), b.Window)
+		name := b.name() + l.Say(sayMetIn, l.objective(b.Objective), b.Window)
 		row := []cell{{text: name}, {text: b.Tier}}
 		if single {
 			row = append(row, cell{text: b.ShopSet})
@@ -213,22 +211,22 @@ func fromTo(from, to string) string {
 func (p *page) stateOf(b Row) string {
 	text := p.lang.state(b.State)
 	if b.State == slo.InsufficientData && b.VerdictFrom != nil {
-		text = p.lang.of("history too short", "履歴不足")
+		text = p.lang.Say(sayHistoryTooShort)
 	}
 	if b.ShopSets > 1 && b.States[b.State] < b.ShopSets {
 		var parts []string
 		for _, s := range urgency {
 			if n := b.States[s]; n > 0 {
-				parts = append(parts, p.lang.f("%d %s", "%[2]s %[1]d", n, p.lang.state(s)))
+				parts = append(parts, p.lang.Say(sayStateCount, n, p.lang.state(s)))
 			}
 		}
-		text = strings.Join(parts, p.lang.of(", ", "、"))
+		text = strings.Join(parts, p.lang.Say(sayComma))
 	}
 	if c := b.Budget.Coverage; b.ShopSet != "" && c > 0 && c < leastCoverage {
-		text += p.lang.f(" (data for %s of %s)", "（%[2]sの %[1]s のみデータあり）", p.lang.percent(c), strings.TrimSpace(p.lang.window(b.Window)))
+		text += p.lang.Say(sayData, p.lang.percent(c), strings.TrimSpace(p.lang.window(b.Window)))
 	}
 	if !b.Exact {
-		text += p.lang.of(" (sampled)", "（定点評価）")
+		text += p.lang.Say(saySampled)
 	}
 	return text
 }
@@ -249,9 +247,9 @@ func stateTone(s slo.State) tone {
 	return none
 }
 
-func counts(c Count, l Lang) string {
+func counts(c Count, l lang) string {
 	if c.Total == nil {
-		return l.of("no data", "データなし")
+		return l.Say(daysNoData)
 	}
 	return number(*c.Bad) + " / " + number(*c.Total)
 }
@@ -261,71 +259,69 @@ func (p *page) against(b Row) cell {
 	l := p.lang
 	switch {
 	case b.Chance == nil:
-		return cell{text: l.of("too little to compare", "比較データ不足"), tone: none}
+		return cell{text: l.Say(sayTooLittleCompare), tone: none}
 	case !b.Significant:
-		return cell{text: l.of("as before", "変化なし")}
+		return cell{text: l.Say(trendAsBefore)}
 	}
 	text := rateOf(b.Baseline.Burn) + " → " + rateOf(b.Week.Burn)
 	if b.Baseline.Burn != nil && b.Week.Burn != nil && *b.Week.Burn < *b.Baseline.Burn {
-		return cell{text: l.of("▼ better: ", "▼ 改善 ") + text, tone: good}
+		return cell{text: l.Say(trendBetterThan) + text, tone: good}
 	}
-	return cell{text: l.of("▲ worse: ", "▲ 悪化 ") + text, tone: bad}
+	return cell{text: l.Say(trendWorseThan) + text, tone: bad}
 }
 
 func (p *page) changes(r Report) section {
 	l := p.lang
-	s := section{id: "changes", title: l.of("Changes", "変化")}
+	s := section{id: "changes", title: l.Say(sayChanges)}
 	if r.Compared == 0 {
-		s.say(l.f("Unknown: it takes %d days with traffic in the four weeks before to compare with.", "不明：直前 4 週にアクセスのある日が %d 日以上必要です。", leastDays))
+		s.say(l.Say(sayUnknownTakesDaysTraffic, leastDays))
 		return s
 	}
 	if len(r.Changes) == 0 {
-		s.say(l.f("%d comparisons with the four weeks before: nothing changed beyond noise.", "直前 4 週との比較 %d 件：偶然とは言えない変化はありません。", r.Compared))
+		s.say(l.Say(sayComparisonsFourWeeksBefore, r.Compared))
 	}
-	t := &table{heads: columns("SLO", "Tier", "ShopSet", l.of("Change", "変化"), ">"+l.of("Four weeks before", "直前 4 週"), ">"+l.of("This week", "今週"), ">"+l.of("Burn rate", "バーンレート"), ">"+l.of("By noise alone", "偶然だけの確率"))}
+	t := &table{heads: columns("SLO", "Tier", "ShopSet", l.Say(headChange), ">"+l.Say(headFourWeeksBefore), ">"+l.Say(headThisWeek), ">"+l.Say(headBurnRate), ">"+l.Say(headByNoiseAlone))}
 	for _, c := range r.Changes {
-		what, how := l.of("▼ better", "▼ 改善"), good
+		what, how := l.Say(trendBetter), good
 		if c.Worse {
-			what, how = l.of("▲ worse", "▲ 悪化"), bad
+			what, how = l.Say(trendWorse), bad
 		}
 		set := c.ShopSet
 		if set == "" {
-			set = l.of("all", "全体")
+			set = l.Say(sayAll)
 		}
 		t.rows = append(t.rows, []cell{{text: c.SLO}, {text: c.Tier}, {text: set}, {text: what, tone: how}, {text: orDash(l.sli(c.Before, r.goal(c.SLO)))}, {text: orDash(l.sli(c.After, r.goal(c.SLO)))},
 			{text: rateOf(c.Before.Burn) + " → " + rateOf(c.After.Burn)}, {text: l.chance(*c.Chance)}})
 	}
 	s.show(p.cut(t))
-	s.say(l.f("Listed is what an exact test of the counts and a t-test with the spread of the days before both find, at 1 %% divided by %d comparisons, and where the burn rate moves by 0.1 or more.",
-		"件数の正確検定と、以前の日ごとのばらつきによる t 検定の両方で有意（1%% ÷ 比較 %d 件）であり、バーンレートが 0.1 以上動いたものだけを載せています。", r.Compared))
+	s.say(l.Say(sayListedWhatExactTest, r.Compared))
 	return s
 }
 
 func (p *page) pages(r Report) section {
 	l := p.lang
-	s := section{id: "pages", title: l.of("Pages and tickets", "呼び出しとチケット")}
+	s := section{id: "pages", title: l.Say(sayPagesTickets)}
 	if r.Looked.FineFrom == nil {
-		s.say(l.of("Unknown: nothing was counted.", "不明：集計データがありません。"))
+		s.say(l.Say(sayUnknownNothingCounted))
 		return s
 	}
 	if len(r.Pages) == 0 {
-		s.say(l.of("No burn rate was above an alert's threshold.", "バーンレートがアラートのしきい値を超えたことはありません。"))
+		s.say(l.Say(sayNoBurnRateAbove))
 	}
-	t := &table{heads: columns(l.of("Severity", "種別"), "SLO", "Tier", "ShopSet", ">"+l.of("Times", "回数"), l.of("First", "最初"), l.of("Last end", "最後の終わり"), ">"+l.of("How long in all", "合計時間"), ">"+l.of("Highest burn rate", "最大バーンレート"))}
+	t := &table{heads: columns(l.Say(headKindOfAlert), "SLO", "Tier", "ShopSet", ">"+l.Say(headTimes), l.Say(headFirst), l.Say(headLastEnd), ">"+l.Say(headHowLongAll), ">"+l.Say(headHighestBurnRate))}
 	for _, g := range grouped(r.Pages) {
 		end := l.moment(p.local(g.Until))
 		if g.AtEnd {
-			end = l.of("goes on", "継続中")
+			end = l.Say(sayGoesOn)
 		}
 		tones := map[slo.Severity]tone{slo.Page: bad, slo.Ticket: warn}
 		t.rows = append(t.rows, []cell{{text: l.severity(string(g.Severity)), tone: tones[g.Severity]}, {text: g.SLO}, {text: g.Tier}, {text: g.ShopSet},
-			{text: number(float64(g.times))}, {text: l.moment(p.local(g.From))}, {text: end}, {text: l.span(g.long.Seconds())}, {text: l.f("%s over %s", "%s（%s）", rate(g.Peak), l.span(g.PeakWindow))}})
+			{text: number(float64(g.times))}, {text: l.moment(p.local(g.From))}, {text: end}, {text: l.span(g.long.Seconds())}, {text: l.Say(sayOver, rate(g.Peak), l.span(g.PeakWindow))}})
 	}
 	s.show(p.cut(t))
-	s.say(l.of("These are the times when the counted burn rates were above an alert's threshold; whether anybody was called is not known here.",
-		"集計したバーンレートがアラートのしきい値を超えていた時間です。実際に通知されたかどうかはここでは分かりません。"))
+	s.say(l.Say(sayTheseTimesWhenCounted))
 	if r.Looked.FineFrom.After(r.From) {
-		s.say(l.f("Before %[1]s only one edge every %[2]s is kept: shorter ones may be missing.", "%[1]s より前は %[2]sごとの記録しか残っていないため、それより短いものは漏れている可能性があります。",
+		s.say(l.Say(sayBeforeOnlyOneEdge,
 			l.moment(p.local(*r.Looked.FineFrom)), l.span(r.Looked.Coarse)))
 	}
 	return s
@@ -365,17 +361,17 @@ func grouped(all []Fired) []fires {
 
 func (p *page) gaps(r Report) section {
 	l := p.lang
-	s := section{id: "gaps", title: l.of("Data gaps", "データの欠落")}
+	s := section{id: "gaps", title: l.Say(sayDataGaps)}
 	if r.Outage != nil {
 		s.say(l.unknown(r.Outage))
 	}
 	if len(r.Gaps) == 0 {
 		if r.Outage == nil {
-			s.say(l.of("None of five minutes or more.", "5 分以上の欠落はありません。"))
+			s.say(l.Say(sayNoneFiveMinutesOr))
 		}
 		return s
 	}
-	t := &table{heads: columns("ShopSet", "Tier", "SLO", ">"+l.of("Without data", "データなしの時間"), l.of("Days", "該当日"))}
+	t := &table{heads: columns("ShopSet", "Tier", "SLO", ">"+l.Say(headWithoutData), l.Say(headDaysWithout))}
 	for _, g := range r.Gaps {
 		var days []string
 		for _, d := range g.Days {
@@ -383,12 +379,12 @@ func (p *page) gaps(r Report) section {
 		}
 		long := l.span(g.Missing)
 		if g.All {
-			long = l.of("all of the week", "期間すべて")
+			long = l.Say(sayAllWeek)
 			days = nil
 		}
-		t.rows = append(t.rows, []cell{{text: g.ShopSet}, {text: g.Tier}, {text: l.list(g.SLOs, 3)}, {text: long, tone: none}, {text: orDash(strings.Join(days, l.of(", ", "、")))}})
+		t.rows = append(t.rows, []cell{{text: g.ShopSet}, {text: g.Tier}, {text: l.list(g.SLOs, 3)}, {text: long, tone: none}, {text: orDash(strings.Join(days, l.Say(sayComma)))}})
 	}
 	s.show(p.cut(t))
-	s.say(l.of("No data is not a pass: what happened then is unknown.", "データなしは合格ではありません。その間に何が起きたかは不明です。"))
+	s.say(l.Say(sayNoDataNotPass))
 	return s
 }

@@ -13,12 +13,12 @@ const usualWidth, widestText = 80, 100
 
 // Text writes the Report for terminals of so many columns; 0 means 80. Of a table that is
 // too wide each row becomes a paragraph.
-func (r Report) Text(l Lang, width int) string {
+func (r Report) Text(l text.Language, width int) string {
 	if width <= 0 {
 		width = usualWidth
 	}
 	w := textWriter{width: width}
-	p := r.page(l, mostListed)
+	p := r.page(lang{l}, mostListed)
 	w.para(p.title, 0)
 	w.para(p.lead, 0)
 	for _, s := range p.sections {

@@ -11,35 +11,21 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
-// Lang is the language that a Report is written in.
-type Lang string
-
-// The languages.
-const (
-	English  Lang = "en"
-	Japanese Lang = "ja"
-)
-
-// Langs lists them.
-var Langs = []Lang{English, Japanese}
-
-// of picks the text of the language.
-func (l Lang) of(en, ja string) string {
-	if l == Japanese {
-		return ja
-	}
-	return en
-}
-
-// f formats the text of the language; its verbs may number their arguments, which the
-// order of words needs.
-func (l Lang) f(en, ja string, args ...any) string { return fmt.Sprintf(l.of(en, ja), args...) }
+// lang is the language that a Report is written in.
+type lang struct{ text.Language }
 
 // both writes a sentence in both languages.
-func both(write func(Lang) string) Text { return Text{write(English), write(Japanese)} }
+func both(write func(lang) string) Text {
+	return Text{write(lang{text.English}), write(lang{text.Japanese})}
+}
 
 // in picks the language.
-func (t Text) in(l Lang) string { return l.of(t.English, t.Japanese) }
+func (t Text) in(l lang) string {
+	if l.Language == text.Japanese {
+		return t.Japanese
+	}
+	return t.English
+}
 
 // number writes a count with thousands apart; what is no whole number with two decimals.
 func number(f float64) string {
@@ -65,7 +51,7 @@ func number(f float64) string {
 // sli writes the ratio of good events in percent with one decimal more than its objective
 // has, cut and not rounded: what is not 100 % never looks like it. "" is not known: there
 // is no ratio, or counts that contradict each other.
-func (l Lang) sli(c Count, objective float64) string {
+func (l lang) sli(c Count, objective float64) string {
 	if c.SLI == nil || *c.SLI > 1 || *c.SLI < 0 {
 		return ""
 	}
@@ -88,15 +74,15 @@ func (r Report) goal(slo string) float64 {
 	return 0
 }
 
-func (l Lang) percentOf(number string) string { return l.f("%s %%", "%s%%", number) }
+func (l lang) percentOf(number string) string { return l.Say(sayPercent, number) }
 
 // percent writes a ratio in percent with one decimal.
-func (l Lang) percent(ratio float64) string {
+func (l lang) percent(ratio float64) string {
 	return l.percentOf(strconv.FormatFloat(ratio*100, 'f', 1, 64))
 }
 
 // objective writes an objective as people say it: 99.9 %.
-func (l Lang) objective(ratio float64) string {
+func (l lang) objective(ratio float64) string {
 	return l.percentOf(text.Objective(ratio))
 }
 
@@ -112,138 +98,126 @@ func rate(f float64) string {
 }
 
 // span writes a length of time for people: 3 d 4 h, 25 min, 40 s.
-func (l Lang) span(seconds float64) string {
-	s := int64(math.Round(seconds))
-	part := func(n int64, en, ja string) string { return strconv.FormatInt(n, 10) + " " + l.of(en, ja) }
-	join := func(a, b string, n int64) string {
-		if n == 0 {
-			return a
-		}
-		return a + " " + b
+func (l lang) span(seconds float64) string {
+	d := time.Duration(math.Round(seconds)) * time.Second
+	if d < time.Minute {
+		return l.Duration(d, time.Second, 1)
 	}
-	switch {
-	case s >= 2*86400:
-		return join(part(s/86400, "d", "日"), part(s%86400/3600, "h", "時間"), s%86400/3600)
-	case s >= 3600:
-		return join(part(s/3600, "h", "時間"), part(s%3600/60, "min", "分"), s%3600/60)
-	case s >= 60:
-		return part((s+30)/60, "min", "分")
-	}
-	return part(s, "s", "秒")
+	return l.Duration(d, time.Minute, 2)
 }
 
 // window writes an SLO's window of days; others stay as the document has them.
-func (l Lang) window(text string) string {
+func (l lang) window(text string) string {
 	days, ok := strings.CutSuffix(text, "d")
 	if _, err := strconv.Atoi(days); !ok || err != nil {
 		return text
 	}
-	return l.f("%s days", " %s 日間", days)
+	return l.Say(sayWindowDays, days)
 }
 
 var weekdays = []rune("日月火水木金土")
 
 // day writes a day: Mon 9 Nov, 11/9(月).
-func (l Lang) day(t time.Time) string {
-	if l == Japanese {
+func (l lang) day(t time.Time) string {
+	if l.Language == text.Japanese {
 		return fmt.Sprintf("%d/%d(%c)", t.Month(), t.Day(), weekdays[t.Weekday()])
 	}
 	return t.Format("Mon 2 Jan")
 }
 
 // moment writes a day and a time of day.
-func (l Lang) moment(t time.Time) string { return l.day(t) + " " + t.Format("15:04") }
+func (l lang) moment(t time.Time) string { return l.day(t) + " " + t.Format("15:04") }
 
 // state is the name of a budget's state.
-func (l Lang) state(s slo.State) string {
+func (l lang) state(s slo.State) string {
 	switch s {
 	case slo.NoData:
-		return l.of("no data", "データなし")
+		return l.Say(daysNoData)
 	case slo.Inconsistent:
-		return l.of("inconsistent", "矛盾")
+		return l.Say(wordInconsistent)
 	case slo.Exhausted:
-		return l.of("exhausted", "枯渇")
+		return l.Say(wordExhausted)
 	case slo.InsufficientData:
-		return l.of("insufficient data", "データ不足")
+		return l.Say(wordInsufficientData)
 	case slo.AtRisk:
-		return l.of("at risk", "要注意")
+		return l.Say(wordAtRisk)
 	}
-	return l.of("ok", "正常")
+	return l.Say(wordOk)
 }
 
 // verdict is what the gate says.
-func (l Lang) verdict(v string) string {
+func (l lang) verdict(v string) string {
 	switch v {
 	case "promote":
-		return l.of("promote", "許可")
+		return l.Say(wordPromote)
 	case "hold":
-		return l.of("hold", "保留")
+		return l.Say(wordHold)
 	case "inconclusive":
-		return l.of("inconclusive", "判断不能")
+		return l.Say(wordInconclusive)
 	case "":
-		return l.of("not asked", "記録なし")
+		return l.Say(wordNotAsked)
 	}
 	return v
 }
 
 // severity is that of a burn rate or an incident.
-func (l Lang) severity(s string) string {
+func (l lang) severity(s string) string {
 	switch s {
 	case "page":
-		return l.of("page", "呼び出し")
+		return l.Say(wordPage)
 	case "ticket":
-		return l.of("ticket", "チケット")
+		return l.Say(wordTicket)
 	case "critical":
-		return l.of("critical", "緊急")
+		return l.Say(wordCritical)
 	case "major":
-		return l.of("major", "重大")
+		return l.Say(wordMajor)
 	case "minor":
-		return l.of("minor", "軽微")
+		return l.Say(wordMinor)
 	}
 	return s
 }
 
 // incidentState is how far an incident is.
-func (l Lang) incidentState(s string) string {
+func (l lang) incidentState(s string) string {
 	switch s {
 	case "open":
-		return l.of("open", "対応中")
+		return l.Say(wordOpen)
 	case "mitigated":
-		return l.of("mitigated", "緩和済み")
+		return l.Say(wordMitigated)
 	case "resolved":
-		return l.of("resolved", "解決済み")
+		return l.Say(wordResolved)
 	case "closed":
-		return l.of("closed", "完了")
+		return l.Say(wordClosed)
 	}
 	return s
 }
 
 // action is the state of an Action.
-func (l Lang) action(s ActionState) string {
+func (l lang) action(s ActionState) string {
 	switch s {
 	case Overdue:
-		return l.of("overdue", "期限切れ")
+		return l.Say(wordOverdue)
 	case Done:
-		return l.of("done", "完了")
+		return l.Say(wordDone)
 	}
-	return l.of("open", "未完了")
+	return l.Say(wordActionOpen)
 }
 
 // unknown says why something is not known.
-func (l Lang) unknown(u *Unknown) string {
+func (l lang) unknown(u *Unknown) string {
 	if u.Reason == NotConfigured {
-		return l.f("Unknown, because %s is not configured in shopslo.yaml.", "不明：shopslo.yaml に %s が設定されていません。", u.Key)
+		return l.Say(sayUnknownBecauseNotConfigured, u.Key)
 	}
-	return l.f("Unknown, because it could not be read: %s", "不明：読み取れませんでした（%s）", u.Error)
+	return l.Say(sayUnknownBecauseCouldNot, u.Error)
 }
 
 // list joins names, at most so many.
-func (l Lang) list(names []string, most int) string {
-	comma := l.of(", ", "、")
+func (l lang) list(names []string, most int) string {
+	comma := l.Say(sayComma)
 	if len(names) <= most {
 		return strings.Join(names, comma)
 	}
-	return l.f("%s and %d more", "%s ほか %d 件", strings.Join(names[:most], comma), len(names)-most)
+	return l.Say(sayListMore, strings.Join(names[:most], comma), len(names)-most)
 }
 
 // short is a Release as people write it.

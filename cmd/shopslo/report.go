@@ -18,6 +18,7 @@ import (
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/facts"
 	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
 	"github.com/shopslo/shopslo/review"
 	"github.com/shopslo/shopslo/slo"
@@ -93,7 +94,7 @@ func (f *reportFlags) check() error {
 	if (f.span.From == "") != (f.span.To == "") {
 		return usage.Errorf("--from and --to go together: the first and the last day of the period")
 	}
-	if f.lang != "" && !slices.Contains(review.Langs, review.Lang(f.lang)) {
+	if f.lang != "" && !slices.Contains(text.Languages, text.Language(f.lang)) {
 		return usage.Errorf("--lang: %q is not ja or en", f.lang)
 	}
 	if f.link != "" && !f.slack {
@@ -159,7 +160,7 @@ func (p *program) reportColumns(f reportFlags) int {
 	return p.columns()
 }
 
-func formatted(r review.Report, format string, lang review.Lang, columns int) (string, error) {
+func formatted(r review.Report, format string, lang text.Language, columns int) (string, error) {
 	switch format {
 	case "markdown":
 		return r.Markdown(lang), nil
@@ -195,13 +196,13 @@ func reportHook(p *program, f reportFlags) (*slackhook.Hook, string, error) {
 
 // review asks a server, or compiles the review here. An error that wraps
 // slo.ErrUnavailable may come with a review that lacks what could not be reached.
-func (p *program) review(ctx context.Context, f reportFlags) (review.Report, review.Lang, error) {
-	lang := review.Lang(f.lang)
+func (p *program) review(ctx context.Context, f reportFlags) (review.Report, text.Language, error) {
+	lang := text.Language(f.lang)
 	if f.server != "" {
 		if lang == "" {
-			lang = review.English
+			lang = text.English
 			if c, err := config.Load(p.configFile); err == nil {
-				lang = review.Lang(c.WeeklyReview().Language)
+				lang = text.Language(c.WeeklyReview().Language)
 			}
 		}
 		r, err := p.server(f.server).Review(ctx, f.span)
@@ -212,7 +213,7 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, rev
 		return review.Report{}, lang, err
 	}
 	if lang == "" {
-		lang = review.Lang(d.Config.WeeklyReview().Language)
+		lang = text.Language(d.Config.WeeklyReview().Language)
 	}
 	period, err := f.span.Period(p.Now(), d.Config.WeeklyReview().Zone)
 	if err != nil {

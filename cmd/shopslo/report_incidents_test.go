@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/incidentapi"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/review"
 )
 
@@ -48,11 +49,11 @@ func TestTheReviewAsksTheIncidentbot(t *testing.T) {
 	dir := t.TempDir()
 	config := s.documents(t, dir, embeddedHereSource)
 	writeFiles(t, dir, map[string]string{"bot-token": "b0t-s3cret\n"})
-	text, err := os.ReadFile(config)
+	data, err := os.ReadFile(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFiles(t, dir, map[string]string{"shopslo.yaml": strings.Replace(string(text), "gate:\n", "gate:\n  incidentbot: {url: '"+bot.URL+"', bearer_token_file: bot-token}\n", 1)})
+	writeFiles(t, dir, map[string]string{"shopslo.yaml": strings.Replace(string(data), "gate:\n", "gate:\n  incidentbot: {url: '"+bot.URL+"', bearer_token_file: bot-token}\n", 1)})
 	report := func() review.Report {
 		code, stdout, stderr := runWith(t, nil, "report", "--config", filepath.Join(dir, "shopslo.yaml"), "-o", "json")
 		if code != exitOK || stderr != "" {
@@ -83,7 +84,7 @@ func TestTheReviewAsksTheIncidentbot(t *testing.T) {
 	if u := r.Incidents.Unknown; u == nil || u.Reason != review.Failed || len(r.Incidents.Items) != 1 || r.Actions.Unknown == nil || r.Actions.Items[0].ID != "timeouts" {
 		t.Errorf("the bot is gone: %+v", r.Incidents)
 	}
-	if strings.Contains(r.Text(review.English, 0), "s3cret") {
+	if strings.Contains(r.Text(text.English, 0), "s3cret") {
 		t.Error("the token is told")
 	}
 }
