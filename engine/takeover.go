@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"time"
+
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/source"
-	"time"
+	"github.com/shopslo/shopslo/promotion"
 )
 
 // TakeOver makes ledger and scraping follow the engine's documents.
@@ -27,6 +29,15 @@ func (e *Engine) With(d *documents.Documents) *Engine {
 	w := e.Witnesses.Of(d)
 	w.Known = e.Witnesses.Known
 	return &Engine{Docs: d, Source: e.Source, Ledger: e.Ledger, Alerts: d.Alerts(), Witnesses: w}
+}
+
+// Leaving gives an engine that leaves out other exclusions, and counts as this one does.
+func (e *Engine) Leaving(all []promotion.Exclusion) *Engine {
+	d := *e.Docs
+	d.Exclusions = all
+	next := e.With(&d)
+	next.Finder = e.Finder
+	return next
 }
 
 // NeedsMore reports whether other documents need more history than these.

@@ -273,3 +273,66 @@ func TestTheCalendarOfANamedRepository(t *testing.T) {
 	must(t, exitUnavailable, "freeze", "--list", "--config", s.config)
 	must(t, exitUnavailable, "status", "--config", s.config)
 }
+
+func TestAServerReadsTheCalendarOfABranch(t *testing.T) {
+	s := newStage(t, 0)
+	calendar := origin{shopRepository{t, t.TempDir()}, bareRepository(t)}
+	calendar.git("init", "--quiet")
+	calendar.git("remote", "add", "origin", calendar.bare)
+	writeFiles(t, calendar.dir, map[string]string{"calendar/README": "x"})
+	calendar.push("main")
+	s.withGate(t, fmt.Sprintf("  max_git_age: 1s\n  calendar_from: {repository: %q, branch: main}\n", calendar.bare))
+	s.keep(t, "")
+	s.edit(t, "shopslo.yaml", "dir: ledger", "dir: ledger, resolution: 1s")
+	server := startServe(t, s.config)
+	server.waitReady(t)
+	if r := s.decides(t, server.url); r.Verdict != promotion.Promote {
+		t.Fatalf("it is %s: %v", r.Verdict, r.Checks[0])
+	}
+	asks := func(want func(promotion.Record) bool) {
+		t.Helper()
+		eventually(t, func() string {
+			if r := s.decides(t, server.url); !want(r) {
+				return fmt.Sprintf("%s: %v\n%s", r.Verdict, r.Checks[0], server.log)
+			}
+			return ""
+		})
+	}
+	from, until := s.at.Add(-time.Hour).Format(time.RFC3339), s.at.Add(time.Hour).Format(time.RFC3339)
+	writeFiles(t, calendar.dir, map[string]string{
+		"calendar/sale.yaml": "apiVersion: shopslo.dev/v1alpha1\nkind: Freeze\nmetadata: {name: sale}\nspec: {reason: r, by: mai, affects: {tiers: [prod]}, from: " + from + ", until: " + until + "}\n",
+		"calendar/move.yaml": "apiVersion: shopslo.dev/v1alpha1\nkind: Exclusion\nmetadata: {name: move}\nspec: {reason: r, cause: maintenance, by: mai, affects: {shopSets: [b-1]}, from: " + from + ", until: " + until + "}\n",
+	})
+	pushed := time.Now()
+	commit := calendar.push("main")
+	asks(func(r promotion.Record) bool {
+		return r.Verdict == promotion.Hold && strings.Contains(checkBelow(t, r, "freeze").Reason, "Freeze sale is active") && strings.Contains(r.Evidence.Freezes.Where, commit[:12])
+	})
+	r := s.decides(t, server.url)
+	if x := r.Evidence.Exclusions.Items; len(x) != 1 || x[0].Known.Before(pushed) || !strings.Contains(checkBelow(t, r, "since_release").Reason, "does not apply since the Release arrived: it was first read at") {
+		t.Errorf("%+v: %v", x, checkBelow(t, r, "since_release"))
+	}
+	if b := budgetOf(t, server.status(t, time.Time{}), "cart", "b-1"); b.Coverage <= 0 {
+		t.Errorf("%+v", b)
+	}
+	if err := os.Rename(calendar.bare, calendar.bare+".away"); err != nil {
+		t.Fatal(err)
+	}
+	asks(func(r promotion.Record) bool {
+		return r.ExitCode() == exitUnavailable && checkBelow(t, r, "freeze").Result == promotion.Unknown
+	})
+	if err := os.Rename(calendar.bare+".away", calendar.bare); err != nil {
+		t.Fatal(err)
+	}
+	asks(func(r promotion.Record) bool { return r.Verdict == promotion.Hold })
+}
+
+func TestAServerOfWhichTheCalendarIsAwayStarts(t *testing.T) {
+	s := newStage(t, 0)
+	s.withGate(t, "  calendar_from: {repository: /nonexistent, branch: main}\n")
+	server := startServe(t, s.config)
+	server.waitReady(t)
+	if r := s.decides(t, server.url); r.ExitCode() != exitUnavailable || !strings.Contains(checkBelow(t, r, "source").Reason, "/nonexistent cannot be fetched") {
+		t.Errorf("%d: %v", r.ExitCode(), r.Checks[0])
+	}
+}

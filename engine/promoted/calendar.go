@@ -43,21 +43,27 @@ func (r *reading) calendar(ctx context.Context, d *documents.Documents) error {
 
 // Calendar fetches the calendar of documents whose configuration names a branch for it, for
 // answers other than decisions. The error wraps slo.ErrUnavailable where it cannot be reached.
-func Calendar(ctx context.Context, h host.Host, d *documents.Documents) (err error) {
+func Calendar(ctx context.Context, h host.Host, d *documents.Documents) error {
 	if d.Config.Gate.CalendarFrom == nil || d.Fetched() {
 		return nil
 	}
-	r := &reading{host: h, own: d, open: map[string]*gittree.Repository{}, settings: d.Config}
-	defer func() { err = errors.Join(err, r.close()) }()
-	r.lost = r.look(ctx)
-	files, from, err := r.calendarFiles(ctx, d.Config)
-	if err == nil {
-		return documents.FaultsOf(d.CalendarIn(func() ([]document.File, string, error) { return files, from, nil }))
-	}
+	files, from, err := CalendarFiles(ctx, h, d.Config)
 	if errors.Is(err, gittree.ErrUnreachable) {
 		return fmt.Errorf("%w: gate.calendar_from: %w", slo.ErrUnavailable, err)
+	} else if err != nil {
+		return err
 	}
-	return err
+	return documents.FaultsOf(d.CalendarIn(func() ([]document.File, string, error) { return files, from, nil }))
+}
+
+// CalendarFiles fetches the calendar's files from the branch that a configuration names, and
+// says from which commit. The error wraps gittree.ErrUnreachable, or is one of the
+// configuration.
+func CalendarFiles(ctx context.Context, h host.Host, c *config.Config) (files []document.File, from string, err error) {
+	r := &reading{host: h, own: &documents.Documents{Config: c}, open: map[string]*gittree.Repository{}}
+	defer func() { err = errors.Join(err, r.close()) }()
+	r.lost = r.look(ctx)
+	return r.calendarFiles(ctx, c)
 }
 
 // calendarFiles reads the calendar in a branch.

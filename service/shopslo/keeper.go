@@ -20,6 +20,7 @@ import (
 type keeper struct {
 	Options
 	metrics *ownMetrics
+	branch  *calendarBranch // of which the calendar is read, where the configuration names one
 
 	mu      sync.RWMutex
 	engine  *engine.Engine
@@ -144,7 +145,7 @@ func (k *keeper) reloads(ctx context.Context) {
 			return
 		case <-k.Options.Reload:
 		}
-		err := k.reload()
+		err := k.reload(ctx)
 		k.metrics.reloaded(k.Host.Now(), err)
 		if err != nil {
 			k.Log.Error("reload failed; the configuration from before stays", "err", err)
@@ -155,9 +156,12 @@ func (k *keeper) reloads(ctx context.Context) {
 }
 
 // reload takes over new documents. Source and ledger stay as they are.
-func (k *keeper) reload() error {
+func (k *keeper) reload(ctx context.Context) error {
 	old := k.current()
 	d, err := documents.Load(k.Config)
+	if err == nil {
+		err = k.branch.read(ctx, d)
+	}
 	if err != nil {
 		return err
 	}

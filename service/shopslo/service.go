@@ -59,6 +59,10 @@ func Serve(ctx context.Context, o Options) error {
 	if d.Config.Ledger.Dir == "" {
 		log.Warn("no ledger.dir is configured: counts are kept in memory and read again from the source after a restart")
 	}
+	branch := &calendarBranch{host: o.Host, log: log}
+	if err := branch.read(ctx, d); err != nil {
+		return err
+	}
 	registry := prometheus.NewRegistry()
 	src, err := source.Open(o.Host, d, registry, log)
 	if err != nil {
@@ -71,7 +75,7 @@ func Serve(ctx context.Context, o Options) error {
 	for _, f := range e.Ledger.Failing() {
 		log.Error("an SLO is not counted; the others are", "slo", f.SLO, "why", f.Reason)
 	}
-	s := &service{Options: o, registry: registry, keeper: &keeper{Options: o, engine: e, metrics: newOwnMetrics(registry, o.Host.Version)}}
+	s := &service{Options: o, registry: registry, keeper: &keeper{Options: o, engine: e, branch: branch, metrics: newOwnMetrics(registry, o.Host.Version)}}
 	if s.book, err = logbook.OpenServer(o.Host, d.Config); err != nil {
 		return errors.Join(err, e.Close())
 	}
@@ -106,6 +110,7 @@ func (s *service) run(ctx context.Context, shell *server.Server) error {
 		func() error { return shell.ListenAndServe(ctx, s.Listen) },
 		func() error { s.keeper.count(ctx); return nil },
 		func() error { s.keeper.reloads(ctx); return nil },
+		func() error { s.keeper.fetches(ctx); return nil },
 	}
 	if db := s.keeper.engine.Source.Embedded; db != nil {
 		parts = append(parts, func() error { return db.Run(ctx) })
