@@ -31,7 +31,7 @@ func (d *deciding) checkBudget(t tier, b *status.Budget) Check {
 		c.Result, c.Reason = Unknown, doubt
 	}
 	d.corrected(b, &c)
-	d.excluded(&c, b.WindowStart)
+	d.excluded(&c, looked{from: b.WindowStart})
 	c.doubt(b, b.WindowStart, d.doubtSince(t, b))
 	return c
 }

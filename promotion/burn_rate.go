@@ -34,7 +34,7 @@ func (d *deciding) checkBurnRate(t tier, b *status.Budget) Check {
 	if result == Fail && t.role == RoleTarget && d.e.Fix != nil && lets != LetNone {
 		d.letFix(&c)
 	}
-	d.excluded(&c, b.WindowEnd.Add(-longest))
+	d.excluded(&c, looked{from: b.WindowEnd.Add(-longest)})
 	c.doubt(b, b.WindowEnd.Add(-longest), d.doubtSince(t, b))
 	return c
 }

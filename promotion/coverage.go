@@ -20,6 +20,6 @@ func (d *deciding) checkCoverage(t tier, b *status.Budget) Check {
 	c := t.about(CheckCoverage, b, result, fmt.Sprintf("%s%s of the %s window has data (%s required).",
 		word, share, b.Window, status.FormatShare(&p.MinCoverage)))
 	c.figure("coverage", b.Coverage).figure("min_coverage", p.MinCoverage)
-	d.excluded(&c, b.WindowStart)
+	d.excluded(&c, looked{from: b.WindowStart})
 	return c
 }

@@ -32,13 +32,14 @@ type Leaving struct {
 	fleet   *fleet.Fleet
 	all     []Exclusion
 	longest time.Duration
+	back    time.Duration                   // how far before the Release a decision looks
 	came    map[fleet.ShopSetName]time.Time // of the Tier below; zero: not known
 }
 
 // Leave says what Exclusions leave out; See comes first, since the fleet knows when the
 // Release came.
 func (e *Evidence) Leave(f *fleet.Fleet, all []Exclusion, p Policy) Leaving {
-	l := Leaving{fleet: f, all: all, longest: p.LongestExclusion, came: map[fleet.ShopSetName]time.Time{}}
+	l := Leaving{fleet: f, all: all, longest: p.LongestExclusion, back: max(p.withDefaults().Since.Baseline, week+day), came: map[fleet.ShopSetName]time.Time{}}
 	running := e.runs()
 	for _, set := range e.Source.ShopSets {
 		l.came[set] = e.cameTo(running[set])
@@ -84,6 +85,8 @@ func (l Leaving) ignored(x Exclusion, all []Exclusion, came time.Time) string {
 	switch length := together(x, all); {
 	case x.Known.IsZero():
 		return "no server read it before its time began"
+	case x.Known.After(x.From) && x.KnownBy != "":
+		return fmt.Sprintf("%s brought it at %s, after its time began", x.KnownBy, x.Known.UTC().Format(time.RFC3339))
 	case x.Known.After(x.From):
 		return fmt.Sprintf("it was first read at %s, after its time began", x.Known.UTC().Format(time.RFC3339))
 	case l.longest > 0 && length > l.longest:
@@ -118,7 +121,7 @@ func (e *Evidence) Touched(l Leaving, slos []slo.SLO) {
 		came, below := l.came[b.ShopSet]
 		from := b.WindowStart
 		if !came.IsZero() {
-			from = earlier(from, came)
+			from = earlier(from, came.Add(-l.back))
 		}
 		all := applying(l.fleet, l.all, &slos[n], b.ShopSet)
 		for _, x := range all {
@@ -134,12 +137,15 @@ func (e *Evidence) Touched(l Leaving, slos []slo.SLO) {
 	}
 }
 
-// excluded names in a Check the Exclusions that touch it: its time after from.
-func (d *deciding) excluded(c *Check, from time.Time) {
+// looked is a span of time that a Check looks at; until zero: to the end.
+type looked struct{ from, until time.Time }
+
+// excluded names in a Check the Exclusions that touch it: one of the spans that it looks at.
+func (d *deciding) excluded(c *Check, spans ...looked) {
 	var counted, ignored []string
 	why := ""
 	for _, x := range d.excludedOf[pair{c.ShopSet, c.SLO}] {
-		if !x.Until.After(from) {
+		if !slices.ContainsFunc(spans, func(s looked) bool { return x.Until.After(s.from) && (s.until.IsZero() || x.From.Before(s.until)) }) {
 			continue
 		}
 		if x.Ignored == "" {

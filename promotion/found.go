@@ -120,8 +120,10 @@ type Exclusion struct {
 	Until time.Time `json:"until"` // (From, Until] is left out
 	SLOs  []string  `json:"slos,omitempty"`
 	Scope Scope     `json:"scope"`
-	// Known is when a server first read it as it is; zero: nobody remembers.
-	Known time.Time `json:"known,omitzero"`
+	// Known is when it was first known as it is; zero: nobody remembers. KnownBy is by what,
+	// for people; "": a server read it.
+	Known   time.Time `json:"known,omitzero"`
+	KnownBy string    `json:"known_by,omitempty"`
 }
 
 // Fix says that a Release mends something.

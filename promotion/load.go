@@ -79,7 +79,7 @@ func (d *deciding) checkLoad(t tier) []Check {
 			check := t.check(CheckLoad).of(name, slo)
 			check.figure("came", instant(c.Came))
 			check.Result, check.Reason = d.judgeLoad(c, &check.Evidence)
-			d.excluded(&check, c.Came)
+			d.excluded(&check, looked{from: c.Came.Add(-p.Day)})
 			checks = append(checks, check)
 		}
 	}

@@ -22,7 +22,9 @@ func (d *deciding) checkRules(t tier) []Check {
 		return []Check{t.check(CheckRules).says(Unknown, fmt.Sprintf("Cannot check rules: %s could not be read.", inSentence(f.Where)))}
 	}
 	c := t.check(CheckRules)
-	c.figure("hash", r.Now.Hash())
+	if r.Last.Where != "" && r.Last.Error == "" || r.From != nil {
+		c.figure("hash", r.Now.Hash())
+	}
 	if f := r.From; f != nil && !f.Asked {
 		c.figure("from", Figures{{"repository", f.Repository}, {"branch", f.Branch}, {"commit", f.Commit}, {"file", f.File}, {"missing", f.Missing}})
 	}

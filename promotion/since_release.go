@@ -64,7 +64,11 @@ func (d *deciding) compare(t tier, c *Comparison) (check Check) {
 		check.figure("part", c.Part)
 	}
 	check.figure("came", instant(c.Came))
-	defer func() { d.excluded(&check, c.Came); check.flagged(c.Flags, c.Came) }()
+	from := c.Came
+	if c.Before != nil {
+		from = earlier(from, c.Before.Start)
+	}
+	defer func() { d.excluded(&check, looked{from: from}); check.flagged(c.Flags, c.Came) }()
 	if c.Doubt != "" {
 		check.figure("doubt", c.Doubt)
 	}

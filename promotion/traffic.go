@@ -125,7 +125,25 @@ func (d *deciding) weigh(t tier, c *Traffic) Check {
 	if check.Result == Pass && c.Doubt != "" {
 		check.Result, check.Reason = Unknown, fmt.Sprintf("%s Last known: %s", c.Doubt, check.Reason)
 	}
+	d.excluded(&check, c.looked()...)
 	return check
+}
+
+// looked are the spans of time that were counted, now and before.
+func (t *Traffic) looked() (spans []looked) {
+	for _, v := range []*Volume{t.Since, t.Recent} {
+		if v == nil {
+			continue
+		}
+		spans = append(spans, looked{v.Now.Start, v.Now.End})
+		if v.Before != nil {
+			spans = append(spans, looked{v.Before.Start, v.Before.End})
+		}
+	}
+	if len(spans) == 0 {
+		spans = []looked{{from: t.Came}}
+	}
+	return spans
 }
 
 func (d *deciding) judgeTraffic(c *Traffic, figures *Figures) (Result, string) {

@@ -14,7 +14,12 @@ import (
 // exclude writes an exclusion of the shops below into the calendar.
 func (s *stage) exclude(t *testing.T, name string, from, until time.Time) {
 	t.Helper()
-	writeFiles(t, s.dir, map[string]string{"calendar/" + name + ".yaml": fmt.Sprintf("apiVersion: shopslo.dev/v1alpha1\nkind: Exclusion\nmetadata: {name: %s}\n"+
+	excludeIn(t, s.dir, name, from, until)
+}
+
+func excludeIn(t *testing.T, dir, name string, from, until time.Time) {
+	t.Helper()
+	writeFiles(t, dir, map[string]string{"calendar/" + name + ".yaml": fmt.Sprintf("apiVersion: shopslo.dev/v1alpha1\nkind: Exclusion\nmetadata: {name: %s}\n"+
 		"spec: {reason: the database was moved, cause: maintenance, by: mai, affects: {shopSets: [b-1]}, from: %s, until: %s}\n",
 		name, from.Format(time.RFC3339), until.Format(time.RFC3339))})
 }
@@ -120,8 +125,13 @@ func TestMaintenanceThatAServerKnewOfIsLeftOut(t *testing.T) {
 	remember(t)
 	t.Run("and a soak goes on", func(t *testing.T) {
 		r := s.gateOfServer(t)
-		if c := checkBelow(t, r, "since_release"); r.Verdict != promotion.Promote || c.Result != promotion.Pass || !strings.Contains(c.Reason, "Excluded: db-move.") {
+		if c := checkBelow(t, r, "since_release"); r.Verdict != promotion.Promote || c.Result != promotion.Pass || !strings.Contains(c.Reason, "db-move") {
 			t.Errorf("decided %s: %v", r.Verdict, c)
+		}
+		for _, name := range []string{"budget", "burn_rate", "coverage", "since_release", "traffic"} {
+			if c := checkBelow(t, r, name); !strings.Contains(c.Reason, "db-move") {
+				t.Errorf("%s does not name it: %s", name, c.Reason)
+			}
 		}
 	})
 	t.Run("also where it ended sooner", func(t *testing.T) {
@@ -155,5 +165,71 @@ func TestMaintenanceThatAServerKnewOfIsLeftOut(t *testing.T) {
 				t.Errorf("decided %s", r.Verdict)
 			}
 		})
+	}
+}
+
+func TestAGateWithoutAServerTakesCommitDatesWherePolicySaysSo(t *testing.T) {
+	s := newStageFor(t, 0.3, 20*time.Minute)
+	from, until := s.fault()
+	for _, c := range []struct {
+		name  string
+		trust bool
+		do    func(commit func(at time.Time, until time.Time))
+		code  int
+		want  string
+	}{
+		{"planned, but dates are not trusted", false, func(commit func(at, until time.Time)) { commit(from.Add(-time.Hour), until) }, exitNo, "no server read it before its time began"},
+		{"planned", true, func(commit func(at, until time.Time)) { commit(from.Add(-time.Hour), until) }, exitOK, ""},
+		{"planned, and ended sooner", true, func(commit func(at, until time.Time)) {
+			commit(from.Add(-time.Hour), until)
+			commit(from.Add(time.Minute), until.Add(-time.Second))
+		}, exitOK, ""},
+		{"written afterwards", true, func(commit func(at, until time.Time)) { commit(until, until) }, exitNo, "brought it at " + until.UTC().Format(time.RFC3339)},
+		{"grown afterwards", true, func(commit func(at, until time.Time)) {
+			commit(from.Add(-time.Hour), until.Add(-time.Minute))
+			commit(until, until)
+		}, exitNo, "after its time began"},
+		{"taken away, and written again", true, func(commit func(at, until time.Time)) {
+			commit(from.Add(-time.Hour), until)
+			commit(from.Add(-time.Minute), time.Time{})
+			commit(until, until)
+		}, exitNo, "after its time began"},
+		{"with a date from before the commit that it stands on", true, func(commit func(at, until time.Time)) {
+			commit(until, time.Time{})
+			commit(from.Add(-time.Hour), until)
+		}, exitNo, "after its time began"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := calendarRepository(t)
+			o.committed = from.Add(-2 * time.Hour).Format(time.RFC3339)
+			writeFiles(t, o.dir, map[string]string{"calendar/README": "x"})
+			o.push("main")
+			c.do(func(at, until time.Time) {
+				o.committed = at.Format(time.RFC3339)
+				if !until.IsZero() {
+					excludeIn(t, o.dir, "db-move", from, until)
+				} else if err := os.RemoveAll(filepath.Join(o.dir, "calendar/db-move.yaml")); err != nil {
+					t.Fatal(err)
+				}
+				o.push("main")
+			})
+			text := readFile(t, s.config)
+			s.withGate(t, fmt.Sprintf("  calendar_from: {repository: %q, branch: main, trust_commit_dates: %v}\n", o.bare, c.trust))
+			if code, said := s.said(t); code != c.code || !strings.Contains(said, c.want) {
+				t.Errorf("exit code %d, want %d with %q: %s", code, c.code, c.want, said)
+			}
+			writeFiles(t, s.dir, map[string]string{"shopslo.yaml": text})
+		})
+	}
+}
+
+func TestAnExclusionOfTheTimeBeforeIsNamedByWhatComparesWithIt(t *testing.T) {
+	s := newStage(t, 0)
+	s.exclude(t, "db-move", s.since().Add(-3*time.Hour), s.since().Add(-2*time.Hour))
+	r := s.decides(t, "")
+	for name, names := range map[string]bool{"budget": true, "since_release": true, "coverage": true, "traffic": false, "freshness": false} {
+		if c := checkBelow(t, r, name); strings.Contains(c.Reason, "db-move") != names {
+			t.Errorf("%s: %s", name, c.Reason)
+		}
 	}
 }

@@ -11,14 +11,15 @@ import (
 // shopRepository is a git repository beside a stage, of the fleet's documents and what is
 // deployed: each Tier has a branch, and a Release is a commit.
 type shopRepository struct {
-	t   *testing.T
-	dir string
+	t         *testing.T
+	dir       string
+	committed string // what a committer says that the time is; "": it is
 }
 
 func (r shopRepository) git(args ...string) string {
 	r.t.Helper()
 	cmd := exec.Command("git", args...)
-	cmd.Dir, cmd.Env = r.dir, append(gitEnv(), "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
+	cmd.Dir, cmd.Env = r.dir, append(gitEnv(), "GIT_COMMITTER_DATE="+r.committed, "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		r.t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
@@ -40,7 +41,7 @@ func (r shopRepository) commit(branch string, files map[string]string) string {
 // branches are tier-1 and tier-0, as the fleet has them; none of them is checked out.
 func (s *stage) promotes(t *testing.T) (r shopRepository, release string) {
 	t.Helper()
-	r = shopRepository{t, t.TempDir()}
+	r = shopRepository{t: t, dir: t.TempDir()}
 	r.git("init", "--quiet")
 	before := r.commit("tier-1", map[string]string{"cart.yaml": "1"})
 	release = r.commit("tier-0", map[string]string{"cart.yaml": "2"})

@@ -22,12 +22,21 @@ type origin struct {
 // promoted to both Tiers.
 func (s *stage) checkedOut(t *testing.T) origin {
 	t.Helper()
-	o := origin{shopRepository{t, s.dir}, bareRepository(t)}
+	o := origin{shopRepository{t: t, dir: s.dir}, bareRepository(t)}
 	o.git("--git-dir="+o.bare, "symbolic-ref", "HEAD", "refs/heads/main")
 	writeFiles(t, s.dir, map[string]string{".gitignore": "tsdb\npassword\nledger\ndecisions\nexclusions.json\n"})
 	o.git("init", "--quiet")
 	o.git("remote", "add", "origin", o.bare)
 	o.push("main", "tier-0", "tier-1")
+	return o
+}
+
+// calendarRepository is a repository of its own.
+func calendarRepository(t *testing.T) origin {
+	t.Helper()
+	o := origin{shopRepository{t: t, dir: t.TempDir()}, bareRepository(t)}
+	o.git("init", "--quiet")
+	o.git("remote", "add", "origin", o.bare)
 	return o
 }
 
@@ -250,9 +259,7 @@ func TestTheCalendarIsThatOfTheDefaultBranch(t *testing.T) {
 
 func TestTheCalendarOfANamedRepository(t *testing.T) {
 	s := newStage(t, 0)
-	calendar := origin{shopRepository{t, t.TempDir()}, bareRepository(t)}
-	calendar.git("init", "--quiet")
-	calendar.git("remote", "add", "origin", calendar.bare)
+	calendar := calendarRepository(t)
 	writeFiles(t, calendar.dir, map[string]string{"calendar/sale.yaml": fmt.Sprintf("apiVersion: shopslo.dev/v1alpha1\nkind: Freeze\nmetadata: {name: sale}\n"+
 		"spec: {reason: r, by: mai, affects: {tiers: [prod]}, from: %s, until: %s}\n", s.at.Add(-time.Hour).Format(time.RFC3339), s.at.Add(time.Hour).Format(time.RFC3339))})
 	calendar.push("main")
@@ -276,9 +283,7 @@ func TestTheCalendarOfANamedRepository(t *testing.T) {
 
 func TestAServerReadsTheCalendarOfABranch(t *testing.T) {
 	s := newStage(t, 0)
-	calendar := origin{shopRepository{t, t.TempDir()}, bareRepository(t)}
-	calendar.git("init", "--quiet")
-	calendar.git("remote", "add", "origin", calendar.bare)
+	calendar := calendarRepository(t)
 	writeFiles(t, calendar.dir, map[string]string{"calendar/README": "x"})
 	calendar.push("main")
 	s.withGate(t, fmt.Sprintf("  max_git_age: 1s\n  calendar_from: {repository: %q, branch: main}\n", calendar.bare))

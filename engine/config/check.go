@@ -240,8 +240,8 @@ func (c *checker) log(l *DecisionLog) {
 	}
 }
 
-// branch checks where files are in a repository; nil: nowhere.
-func (c *checker) branch(path string, b *Branch) {
+// place checks where files are in a repository; nil: nowhere.
+func (c *checker) place(path string, b *Place) {
 	if b == nil {
 		return
 	}
@@ -297,12 +297,15 @@ func (c *checker) gate() {
 	if g.Log != nil {
 		c.log(g.Log)
 	}
-	c.branch("gate.rules_from", g.RulesFrom)
-	c.branch("gate.calendar_from", g.CalendarFrom)
-	if b := g.CalendarFrom; b != nil && b.Branch == "" {
-		c.Wrong("gate.calendar_from.branch", "is missing; name the branch that people write freezes to, such as main")
-	} else if b != nil && len(g.Calendar) == 0 {
-		c.Wrong("gate.calendar_from", "stands alone; name the files in gate.calendar, such as [calendar/*.yaml]")
+	c.place("gate.rules_from", g.RulesFrom)
+	if b := g.CalendarFrom; b != nil {
+		c.place("gate.calendar_from", &b.Place)
+		switch {
+		case b.Branch == "":
+			c.Wrong("gate.calendar_from.branch", "is missing; name the branch that people write freezes to, such as main")
+		case len(g.Calendar) == 0:
+			c.Wrong("gate.calendar_from", "stands alone; name the files in gate.calendar, such as [calendar/*.yaml]")
+		}
 	}
 	if g.Tell.Mackerel && c.Mackerel == nil {
 		c.Wrong("gate.tell.mackerel", "needs the section mackerel, which names the service")

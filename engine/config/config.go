@@ -326,9 +326,9 @@ type Gate struct {
 	Calendar []string `json:"calendar,omitempty"`
 	// RulesFrom is where SLOs and policy are read that a gate without a server judges by;
 	// nil: the branch of the target Tier in the repository of this file, if it has one.
-	RulesFrom *Branch `json:"rules_from,omitempty"`
+	RulesFrom *Place `json:"rules_from,omitempty"`
 	// CalendarFrom is where the files of Calendar are; nil: beside this one.
-	CalendarFrom *Branch `json:"calendar_from,omitempty"`
+	CalendarFrom *CalendarBranch `json:"calendar_from,omitempty"`
 	// Log is where decisions are logged; nil: nowhere.
 	Log *DecisionLog `json:"log,omitempty"`
 	// Tell is who is told of decisions; the zero value: nobody.
@@ -378,8 +378,8 @@ type LogBranch struct {
 // Defaults fills in what the file need not say.
 func (b *LogBranch) Defaults() { b.Branch = "decisions" }
 
-// Branch is where files are in a git repository.
-type Branch struct {
+// Place is where files are in a git repository.
+type Place struct {
 	// Repository is its URL; "": that of the checkout that this file is in.
 	Repository string `json:"repository,omitempty"`
 	// Branch is its name; "" where there is a choice for each Tier.
@@ -387,6 +387,14 @@ type Branch struct {
 	// Dir is the folder there that stands for the one of this file; "": the same one in the
 	// same repository, the top of another.
 	Dir string `json:"dir,omitempty"`
+}
+
+// CalendarBranch is where the calendar is.
+type CalendarBranch struct {
+	Place `json:",inline"`
+	// TrustCommitDates: the committer date of what its first parents changed is when the
+	// branch received it, as where a forge makes all of these commits.
+	TrustCommitDates bool `json:"trust_commit_dates,omitempty"`
 }
 
 // Tell is who is told of decisions.

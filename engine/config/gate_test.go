@@ -98,7 +98,7 @@ func TestFaultsOfTheGate(t *testing.T) {
 
 func TestWhereRulesAndCalendarAreReadFrom(t *testing.T) {
 	c, err := Parse("/etc/shopslo.yaml", []byte(least+"gate: {calendar: [c.yaml], rules_from: {branch: main, dir: ops}, calendar_from: {repository: calendar.git, branch: main}}\n"))
-	if err != nil || *c.Gate.RulesFrom != (Branch{Branch: "main", Dir: "ops"}) || *c.Gate.CalendarFrom != (Branch{Repository: "/etc/calendar.git", Branch: "main"}) {
+	if err != nil || *c.Gate.RulesFrom != (Place{Branch: "main", Dir: "ops"}) || c.Gate.CalendarFrom.Place != (Place{Repository: "/etc/calendar.git", Branch: "main"}) {
 		t.Errorf("%+v, %+v, %v", c.Gate.RulesFrom, c.Gate.CalendarFrom, err)
 	}
 	for text, want := range map[string]string{

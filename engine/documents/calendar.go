@@ -43,6 +43,20 @@ func (d *Documents) CalendarIn(files CalendarFiles) error {
 	return err
 }
 
+// Received says since when the calendar's branch has its exclusions.
+func (d *Documents) Received(all []promotion.Exclusion) { d.received = all }
+
+// known adds to exclusions since when they are known.
+func (d *Documents) known(all []promotion.Exclusion) {
+	for i := range all {
+		for _, was := range d.received {
+			if calendar.Covers(was, all[i]) {
+				all[i].Known, all[i].KnownBy = was.Known, was.KnownBy
+			}
+		}
+	}
+}
+
 // Fetched reports whether the calendar is read from a branch.
 func (d *Documents) Fetched() bool { return d.calendarFiles != nil }
 
@@ -56,6 +70,7 @@ func (d *Documents) Calendar() (c calendar.Calendar, from string, err error) {
 		files, from, err := d.calendarFiles()
 		if err == nil {
 			c, err = calendar.Of(files, d.Words())
+			d.known(c.Exclusions)
 		}
 		return c, from, err
 	case d.Config.Gate.CalendarFrom != nil:

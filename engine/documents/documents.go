@@ -34,6 +34,7 @@ type Documents struct {
 	// beside the configuration.
 	apart         bool
 	calendarFiles CalendarFiles
+	received      []promotion.Exclusion // those of the calendar, with since when its branch has them
 	// soaks are what the Tiers' documents ask for where the rules were read; nil: those of Fleet.
 	soaks map[fleet.TierName]time.Duration
 	// Fine is how far back every edge is wanted, where that is further than burn rates look.

@@ -10,6 +10,7 @@ import (
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/internal/gittree"
+	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -31,6 +32,11 @@ func (r *reading) calendar(ctx context.Context, d *documents.Documents) error {
 		return documents.FaultsOf(d.CalendarIn(nil))
 	}
 	files, from, err := r.calendarFiles(ctx, d.Config)
+	if from := d.Config.Gate.CalendarFrom; err == nil && from != nil && from.TrustCommitDates {
+		var received []promotion.Exclusion
+		received, err = r.received(ctx, d.Config, files)
+		d.Received(received)
+	}
 	if err != nil && !errors.Is(err, gittree.ErrUnreachable) {
 		return err
 	}
@@ -68,9 +74,9 @@ func CalendarFiles(ctx context.Context, h host.Host, c *config.Config) (files []
 
 // calendarFiles reads the calendar in a branch.
 func (r *reading) calendarFiles(ctx context.Context, c *config.Config) (files []document.File, from string, err error) {
-	b := config.Branch{}
+	b := config.Place{}
 	if c.Gate.CalendarFrom != nil {
-		b = *c.Gate.CalendarFrom
+		b = c.Gate.CalendarFrom.Place
 	} else if b.Branch, err = r.defaultBranch(ctx); err != nil {
 		return nil, "The calendar", err
 	}

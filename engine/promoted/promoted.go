@@ -68,7 +68,7 @@ func (r *reading) close() (err error) {
 }
 
 // branch is the one that a setting means.
-func (r *reading) branch(b *config.Branch) string {
+func (r *reading) branch(b *config.Place) string {
 	if b == nil {
 		return r.to.Branch
 	}

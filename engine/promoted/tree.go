@@ -20,6 +20,7 @@ type tree struct {
 	*gittree.Tree
 	repository   string // for people
 	folder, file string
+	of           *gittree.Repository
 }
 
 // from says where rules were read.
@@ -30,7 +31,7 @@ func (t *tree) from() promotion.RulesFrom {
 func (r *reading) hasOrigin() bool { return r.checkout != nil && r.checkout.Origin.URL != "" }
 
 // named is the branch that a setting names.
-func (r *reading) named(ctx context.Context, b config.Branch, key string) (*tree, error) {
+func (r *reading) named(ctx context.Context, b config.Place, key string) (*tree, error) {
 	remote, folder := gittree.Remote{URL: b.Repository, Env: r.host.Environ()}, path.Clean(filepath.ToSlash(b.Dir))
 	if b.Repository == "" {
 		if !r.hasOrigin() {
@@ -56,7 +57,7 @@ func (r *reading) fetch(ctx context.Context, remote gittree.Remote, branch, fold
 	if err != nil {
 		return nil, err
 	}
-	return &tree{t, remote.Where(), folder, path.Join(folder, filepath.Base(r.own.Config.Path))}, nil
+	return &tree{t, remote.Where(), folder, path.Join(folder, filepath.Base(r.own.Config.Path)), g}, nil
 }
 
 // repository opens a repository once.

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -135,4 +137,56 @@ func (g *Repository) fetch(ctx context.Context, branch string, options ...string
 	args := append([]string{"fetch", "--quiet", "--filter=blob:limit=1m", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"}, options...)
 	_, err := g.run(ctx, append(args, "origin", "+"+heads+branch+":"+heads+branch)...)
 	return g.unreachable(ctx, err)
+}
+
+// Commit is one of a branch's first parents.
+type Commit struct {
+	ID string
+	// Received is when the branch had it, as far as committer dates can be believed: none is
+	// before that of a commit that it stands on.
+	Received time.Time
+}
+
+// deepest is how many commits of a branch are looked at.
+const deepest = 500
+
+// History gives the commits that changed something below one of the folders ("." is all), the
+// newest first, of the last 500 of a branch that was fetched: the first is what there is now,
+// and the last may have been changed before it, too. The error is as that of Fetch.
+func (g *Repository) History(ctx context.Context, branch string, folders ...string) ([]Commit, error) {
+	if err := g.fetch(ctx, branch, fmt.Sprintf("--depth=%d", deepest)); err != nil {
+		return nil, err
+	}
+	all, err := g.run(ctx, "log", "--first-parent", "--format=%H %ct", heads+branch)
+	if err != nil {
+		return nil, err
+	}
+	lines := slices.Collect(strings.Lines(all))
+	received := map[string]time.Time{}
+	var latest time.Time
+	for _, line := range slices.Backward(lines) {
+		id, seconds, _ := strings.Cut(strings.TrimSpace(line), " ")
+		unix, err := strconv.ParseInt(seconds, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("git log answered %.80q", git.Printable(line))
+		}
+		if at := time.Unix(unix, 0).UTC(); at.After(latest) {
+			latest = at
+		}
+		received[id] = latest
+	}
+	changing, err := g.run(ctx, append([]string{"log", "--first-parent", "--format=%H", heads + branch, "--"}, folders...)...)
+	if err != nil {
+		return nil, err
+	}
+	var out []Commit
+	for id := range strings.FieldsSeq(changing) {
+		out = append(out, Commit{id, received[id]})
+	}
+	return out, nil
+}
+
+// At gives the tree of a commit of a branch that History told of.
+func (g *Repository) At(ctx context.Context, branch string, c Commit) (*Tree, error) {
+	return g.treeOf(ctx, branch, c.ID)
 }

@@ -18,6 +18,7 @@ import (
 type world struct {
 	t             *testing.T
 	bare, checked string
+	date          string // of commits; "": now
 }
 
 func env() []string {
@@ -28,7 +29,7 @@ func (w *world) git(dir string, args ...string) string {
 	w.t.Helper()
 	cmd := exec.Command("git", args...)
 	cmd.Dir = dir
-	cmd.Env = append(env(), "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
+	cmd.Env = append(env(), "GIT_COMMITTER_DATE="+w.date, "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		w.t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
@@ -38,7 +39,7 @@ func (w *world) git(dir string, args ...string) string {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, bare: filepath.Join(t.TempDir(), "shop.git"), checked: filepath.Join(t.TempDir(), "shop")}
+	w := &world{t: t, date: "2026-10-01T00:00:00Z", bare: filepath.Join(t.TempDir(), "shop.git"), checked: filepath.Join(t.TempDir(), "shop")}
 	w.git("", "init", "--quiet", "--bare", "--initial-branch=main", w.bare)
 	w.git(w.bare, "config", "uploadpack.allowFilter", "true")
 	w.git("", "clone", "--quiet", w.bare, w.checked)
@@ -194,5 +195,38 @@ func TestAFolderInNoCheckoutIsTold(t *testing.T) {
 	w.git(w.checked, "remote", "remove", "origin")
 	if c, err := CheckoutOf(t.Context(), env(), w.checked); err != nil || c == nil || c.Origin.URL != "" {
 		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+func TestHistorySaysWhenABranchReceivedWhatItHas(t *testing.T) {
+	w := newWorld(t)
+	push := func(date string, files map[string]string) string {
+		w.date = date
+		return w.push("main", files)
+	}
+	first := push("2026-11-01T10:00:00Z", map[string]string{"calendar/a.yaml": "1"})
+	push("2026-11-02T10:00:00Z", map[string]string{"other": "1"})
+	forged := push("2020-01-01T00:00:00Z", map[string]string{"calendar/a.yaml": "2"})
+	g, err := Remote{URL: w.bare, Env: env()}.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	commits, err := g.History(t.Context(), "main", "calendar")
+	if err != nil || len(commits) != 2 || commits[0].ID != forged || commits[1].ID != first {
+		t.Fatalf("%v, %v", commits, err)
+	}
+	if got := commits[0].Received.Format("2006-01-02"); got != "2026-11-02" {
+		t.Errorf("a date from before its parent's is taken: %s", got)
+	}
+	if got := commits[1].Received.Format("2006-01-02"); got != "2026-11-01" {
+		t.Errorf("%s", got)
+	}
+	tree, err := g.At(t.Context(), "main", commits[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files, err := tree.Read(t.Context(), "calendar/a.yaml"); err != nil || string(files[0].Data) != "1" {
+		t.Errorf("%v, %v", files, err)
 	}
 }

@@ -67,7 +67,7 @@ func (r *FirstRead) Read(all []promotion.Exclusion, now time.Time) ([]promotion.
 	for i := range next {
 		next[i].Known = now.UTC()
 		for _, was := range r.known {
-			if coveredBy(was, next[i]) && was.Known.Before(next[i].Known) {
+			if Covers(was, next[i]) && was.Known.Before(next[i].Known) {
 				next[i].Known = was.Known
 			}
 		}
@@ -88,9 +88,9 @@ func (r *FirstRead) Read(all []promotion.Exclusion, now time.Time) ([]promotion.
 	return slices.Clone(next), nil
 }
 
-// coveredBy reports whether an Exclusion leaves out nothing that another did not: the
-// same, or one that ends sooner or is for less. One that begins otherwise is another.
-func coveredBy(was, is promotion.Exclusion) bool {
+// Covers reports whether an Exclusion leaves out all that another one does: the same, or one
+// that ends later or is for more. One that begins otherwise is another.
+func Covers(was, is promotion.Exclusion) bool {
 	return was.From.Equal(is.From) && !is.Until.After(was.Until) && within(is.SLOs, was.SLOs) &&
 		(was.Scope.Everything() || !is.Scope.Everything() &&
 			all(is.Scope.Tiers, was.Scope.Tiers) && all(is.Scope.ShopSets, was.Scope.ShopSets) && all(is.Scope.Groups, was.Scope.Groups))
