@@ -63,7 +63,7 @@ func (f *promoteFlags) check(all bool) error {
 
 func promoteCommand(p *program) *cobra.Command {
 	var f promoteFlags
-	var to, release string
+	var to, release, request string
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "promote --to TIER | --all",
@@ -79,6 +79,10 @@ again.
 --all carries the lowest Tier's release from Tier to Tier, waits while the gate is
 inconclusive, and stops at the first that is held; --to then says how far.
 
+--pull-request pushes a branch instead, which may be merged until the time in its name;
+the next run deletes those that may not any more. --check-pull-request says whether a
+branch, or a commit, may be merged now, and changes nothing: for a required check.
+
 Exit codes: 0 done, or nothing to do · 1 held, refused, or another promotion was
 faster · 2 inconclusive · 3 the command line, the configuration or a document is
 wrong · 4 a source or a repository could not be reached.
@@ -86,6 +90,7 @@ wrong · 4 a source or a repository could not be reached.
 		Example: `  shopslo promote --to prod
   shopslo promote --to prod --dry-run
   shopslo promote --to prod --pull-request --body-file body.md
+  shopslo promote --to prod --check-pull-request "$GITHUB_HEAD_REF"
   shopslo promote --to beta --fix https://git.example/shop/app/pull/12 --wait 1h
   shopslo promote --all --wait 48h`,
 		Args: noArgs,
@@ -100,10 +105,14 @@ wrong · 4 a source or a repository could not be reached.
 	fs.StringVar(&release, "release", "", "the only `commit` that may go there, 7 digits of it or more; else what the Tier below runs")
 	fs.BoolVar(&f.o.Again, "again", false, "also a release that was rolled back there, or contains what was")
 	f.fixFlags.register(fs)
+	fs.StringVar(&request, "check-pull-request", "", "say whether this `branch` or commit of the system repository may be merged into the Tier's")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case to == "" && !all:
 			return usage.Errorf("--to is missing; name the Tier that the release is to go to, or --all")
+		case fs.Changed("check-pull-request"):
+			f.server, f.o.Fix = *server, f.fix
+			return checkPullRequest(cmd, p, f, fleet.TierName(to), request)
 		case all && release != "":
 			return usage.Errorf("--release does not go with --all, which carries what the lowest Tier runs")
 		case all && f.acceptRules != "":

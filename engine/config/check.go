@@ -165,12 +165,18 @@ func (c *checker) burnRates() {
 	}
 }
 
+// longestRequest is how long a pull request may be merged at most.
+const longestRequest = 30 * 24 * time.Hour
+
 func (c *checker) promotion(p *Promotion) {
 	if p.Signing.Format == "ssh" && p.Signing.Key != "" && !strings.HasPrefix(p.Signing.Key, "key::") {
 		p.Signing.Key = c.join(p.Signing.Key)
 	}
 	if p.Compare != "" && (!strings.Contains(p.Compare, "{from}") || !strings.Contains(p.Compare, "{to}")) {
 		c.Wrong("promotion.compare", `needs {from} and {to} in it, like "https://git.example/shop/app/compare/{from}...{to}"`)
+	}
+	if p.PullRequestExpiry < time.Minute || p.PullRequestExpiry > longestRequest {
+		c.Wrong("promotion.pull_request_expiry", "must be 1m to 30d: what the gate decided says little about a later day")
 	}
 	c.slack("promotion.slack", p.Slack)
 	if (p.Git.App == "") != (p.Git.Submodule == "") {

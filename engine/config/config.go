@@ -268,12 +268,14 @@ type Promotion struct {
 	Compare string `json:"compare,omitempty"`
 	// Images: rollbacks look in the registries for the images that they need.
 	Images bool `json:"images,omitempty"`
+	// PullRequestExpiry is how long a pull request may be merged after the gate's decision.
+	PullRequestExpiry time.Duration `json:"pull_request_expiry,omitempty"`
 	// Slack is who is told; nil: nobody.
 	Slack *Slack `json:"slack,omitempty"`
 }
 
 // Defaults fills in what the file need not say.
-func (p *Promotion) Defaults() { p.Images = true }
+func (p *Promotion) Defaults() { p.Images, p.PullRequestExpiry = true, 24*time.Hour }
 
 // Author makes commits.
 type Author struct {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopslo/shopslo/internal/document"
 )
@@ -30,7 +31,7 @@ func TestThePromotionSectionIsRead(t *testing.T) {
 	}
 	want := Promotion{Git: Git{"git@git.example:shop/system.git", "/etc/shop/repos/app.git", "app", "/etc/shop/data/git"},
 		Author: Author{"Release Bot", "bot@example.com"}, Signing: Signing{"ssh", "/etc/shop/secrets/key"},
-		Compare: "https://git.example/shop/app/compare/{from}...{to}", Slack: &Slack{document.Secret{File: filepath.Join("/etc/shop", "secrets/slack")}}}
+		Compare: "https://git.example/shop/app/compare/{from}...{to}", PullRequestExpiry: 24 * time.Hour, Slack: &Slack{document.Secret{File: filepath.Join("/etc/shop", "secrets/slack")}}}
 	if !reflect.DeepEqual(*c.Promotion, want) {
 		t.Errorf("%+v, want\n%+v", *c.Promotion, want)
 	}
@@ -62,6 +63,8 @@ func TestFaultsOfThePromotionSectionAreNamed(t *testing.T) {
 		"{git: {system: s, dir: d}, compare: 'https://x'}":          "needs {from} and {to}",
 		"{git: {system: s, dir: d}, signing: {key: k}}":             "promotion.signing.format: is missing",
 		"{git: {system: s, dir: d}, signing: {format: pgp}}":        "is not one of",
+		"{git: {system: s, dir: d}, pull_request_expiry: 30s}":      "must be 1m to 30d",
+		"{git: {system: s, dir: d}, pull_request_expiry: 31d}":      "must be 1m to 30d",
 		"{git: {system: s, dir: d}, author: {name: n}}":             "promotion.author.email: is missing",
 		"{git: {system: 'https://u:hunter2@x/y', dir: d}}":          "holds a password",
 		"{git: {system: s, dir: d, brnch: x}}":                      "unknown key",

@@ -54,18 +54,8 @@ func unsettled(d promotion.Decision) (names []string) {
 // Record logs what came of a move: what was done, or refused. What the gate did not let
 // through stands in the log as its decision.
 func (m *Mover) Record(ctx context.Context, kind decisionlog.Kind, one *promoter.Promotion) {
-	if m.o.DryRun {
-		return
-	}
-	if g, ok := m.gated[one.To]; ok && one.Decision != nil {
-		one.Logged = append(one.Logged, entryLogged("gate", g.log))
-		if one.Proposal != nil {
-			one.Proposal.Body += "\n" + g.log.Sentence() + "\n"
-		}
-	}
-	switch {
-	case one.Result == promoter.Already, one.Result == promoter.Planned, one.Result == promoter.Inconclusive,
-		one.Result == promoter.Held && one.Decision != nil:
+	m.RecordGate(one)
+	if m.o.DryRun || !moves(one) {
 		return
 	}
 	data, err := json.Marshal(promoter.Report{At: m.host.Now(), Promotions: []promoter.Promotion{*one}, Fleet: m.Fleet, Compare: m.CompareURL})
@@ -82,6 +72,31 @@ func (m *Mover) Record(ctx context.Context, kind decisionlog.Kind, one *promoter
 		m.host.Complain(fmt.Sprintf("the %s of %s was not logged: %v", kind, one.To, logged.Failed))
 	}
 	one.Logged = append(one.Logged, entryLogged(kind, logged))
+}
+
+// RecordGate says where the gate's decision is logged, also in a pull request's text.
+func (m *Mover) RecordGate(one *promoter.Promotion) {
+	g, ok := m.gated[one.To]
+	if !ok || one.Decision == nil || m.o.DryRun {
+		return
+	}
+	one.Logged = append(one.Logged, entryLogged("gate", g.log))
+	if one.Proposal != nil {
+		one.Proposal.Body += "\n" + g.log.Sentence() + "\n"
+	}
+}
+
+// moves reports whether there is more to a move than the gate's decision about it.
+func moves(one *promoter.Promotion) bool {
+	switch one.Result {
+	case promoter.Already, promoter.Planned:
+		return false
+	case promoter.Held:
+		return one.Decision == nil
+	case promoter.Inconclusive: // else the decision was void by the time that it would have been carried out
+		return one.Decision != nil && one.Decision.Verdict == promotion.Promote
+	}
+	return true
 }
 
 func entryLogged(kind decisionlog.Kind, l logbook.Publication) promoter.Logged {

@@ -62,7 +62,7 @@ func Open(ctx context.Context, h host.Host, d *documents.Documents, o Options) (
 		return nil, err
 	}
 	m.Promoter = &promoter.Promoter{
-		Fleet: d.Fleet, Single: repos.Single(), Reader: repos, History: repos, Writer: repos, Compare: c.Compare, Now: h.Now, Memory: m.had,
+		Fleet: d.Fleet, Single: repos.Single(), Reader: repos, History: repos, Writer: repos, Requests: repos, Valid: c.PullRequestExpiry, Compare: c.Compare, Now: h.Now, Memory: m.had,
 		Gate: func(ctx context.Context, to fleet.TierName, release fleet.Release) (promotion.Decision, error) {
 			return m.decided(ctx, to, release)
 		},

@@ -38,7 +38,11 @@ func (h remembering) Past(ctx context.Context, branch string) ([]fleet.Release, 
 	if err != nil {
 		return nil, fmt.Errorf("look up what was rolled back from %s: %w", h.out.To, err)
 	}
-	h.out.Notes = notes
+	for _, note := range notes {
+		if !slices.Contains(h.out.Notes, note) { // it is asked twice
+			h.out.Notes = append(h.out.Notes, note)
+		}
+	}
 	return slices.Concat(past, had), nil
 }
 

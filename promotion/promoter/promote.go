@@ -21,6 +21,7 @@ const (
 	Already      Result = "already"      // it had it before, or somebody else was faster with the same
 	Planned      Result = "planned"      // dry run: it would be done
 	Proposed     Result = "proposed"     // the branch of a pull request has it
+	Mergeable    Result = "mergeable"    // a pull request may be merged as it is, now
 	Held         Result = "held"         // the gate, or what the rollback needs, says no
 	Inconclusive Result = "inconclusive" // the gate cannot tell
 	Refused      Result = "refused"      // the rules, or the repository, do not allow it
@@ -55,6 +56,7 @@ type Promotion struct {
 	// Matched is when the Tier was seen to match its branch; zero: it was not waited
 	// for, or has not.
 	Matched time.Time
+	open    []string // branches of pull requests to the Tier that may be merged still
 	// Logged are the entries of the decision log about it; nil: nobody logs.
 	Logged []Logged
 }
@@ -71,7 +73,7 @@ type Logged struct {
 // inconclusive, 4 where the gate could not reach a source.
 func (p Promotion) ExitCode() int {
 	switch p.Result {
-	case Promoted, RolledBack, Already, Planned, Proposed:
+	case Promoted, RolledBack, Already, Planned, Proposed, Mergeable:
 		return 0
 	case Held, Inconclusive:
 		if p.Decision != nil && p.Decision.ExitCode() != 0 {
@@ -88,12 +90,16 @@ func (p Promotion) ExitCode() int {
 type Promoter struct {
 	Fleet *fleet.Fleet
 	// Single: there is one repository, without a submodule.
-	Single  bool
-	Reader  Reader
-	History History
-	Writer  Writer
-	Gate    Gate
-	Memory  Memory // nil: there is none
+	Single   bool
+	Reader   Reader
+	History  History
+	Writer   Writer
+	Requests Requests
+	Gate     Gate
+	Memory   Memory // nil: there is none
+	// Valid is how long a pull request may be merged after the gate's decision; 0 is
+	// DefaultValid.
+	Valid time.Duration
 	// Manifests and Registry let rollbacks look for images; nil: they do not.
 	Manifests Manifests
 	Registry  Registry
@@ -139,6 +145,11 @@ func (p *Promoter) Promote(ctx context.Context, to fleet.TierName, o Options) (P
 	if o.Release != "" && !names(o.Release, out.Release) {
 		out.Result, out.Reason = Refused, fmt.Sprintf("%s has Release %s, not the requested %s.", out.From, Short(out.Release), Short(o.Release))
 		return out, nil
+	}
+	if o.PullRequest && !o.DryRun {
+		if err := p.sweep(ctx, &out, heads[to].System); err != nil {
+			return out, fmt.Errorf("promote to %s: %w", to, err)
+		}
 	}
 	plan, err := MakePlan(ctx, p.Fleet, to, heads, p.remembering(&out, o), p.Single, o)
 	if refused(&out, err) {
@@ -355,7 +366,7 @@ func (p *Promoter) wouldDo(plan Plan, request bool) string {
 	advance := fmt.Sprintf("fast-forward branch %s%s from %s to %s", plan.To.Branch, of, Short(plan.AppBefore), Short(plan.Release))
 	point := fmt.Sprintf("commit %[2]s in place of %[3]s to system branch %[1]s", plan.To.Branch, Short(plan.Release), Short(plan.Replaces))
 	if request && plan.Deploys() {
-		point = fmt.Sprintf("push branch %s for a pull request into %s with %s in place of %s", proposalBranch(plan), plan.To.Branch, Short(plan.Release), Short(plan.Replaces))
+		point = fmt.Sprintf("push branch %s for a pull request into %s with %s in place of %s", p.newName(plan).String(), plan.To.Branch, Short(plan.Release), Short(plan.Replaces))
 		plan.Point, plan.Advance = true, plan.Advance && !p.Single
 	}
 	switch {

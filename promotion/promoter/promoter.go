@@ -95,11 +95,34 @@ type Writer interface {
 	FastForward(ctx context.Context, f Forward) error
 	// Point makes the commit that p says, pushes it and gives its id.
 	Point(ctx context.Context, p Pointer) (commit string, err error)
-	// Propose pushes to a new branch of the system repository what would be pushed
-	// to the Tier's: the commit that p says or, for a single repository, the Release
-	// itself. A branch that has just that stays as it is; where it has anything else, the
-	// error is a *Refusal that says what.
+}
+
+// Requests are the branches of pull requests, in the system repository.
+type Requests interface {
+	// Propose pushes to a new branch what would be pushed to the Tier's: the commit that p
+	// says or, for a single repository, the Release itself. A branch that has just that
+	// stays as it is; where it has anything else, the error is a *Refusal that says what.
+	// Other errors are those of a Writer.
 	Propose(ctx context.Context, p Pointer, branch string) (commit string, err error)
+	// Sweep deletes the branches that are stale, of those whose name begins with prefix, as
+	// they were when they were read. One that holds work of others, or that the repository
+	// keeps, stays: notes say why, a sentence each. fresh are those that are not stale.
+	Sweep(ctx context.Context, prefix string, stale func(branch string) bool) (fresh, notes []string, err error)
+	// Inspect tells what merging a branch, or a commit by its full id, would make of a Tier
+	// whose system branch is at onto. The error wraps ErrUnknown where there is no such
+	// branch or commit.
+	Inspect(ctx context.Context, what, onto string) (Request, error)
+}
+
+// Request is what a pull request would make of a Tier.
+type Request struct {
+	Commit  string
+	Release fleet.Release
+	// More is what it would do beside that, in a verb's clause; "" for nothing.
+	More string
+	// Expires are the times that the names of its commits' branches and their messages
+	// say; none: they do not.
+	Expires []time.Time
 }
 
 // Ref is a branch of a repository and the commit that it was read at. The zero value is

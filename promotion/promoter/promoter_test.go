@@ -280,7 +280,7 @@ func TestWhatSomebodyWroteIsOnlyText(t *testing.T) {
 	p := &Promoter{Fleet: fleetOf(t, 1), Compare: ""}
 	out := Promotion{From: "beta", To: "prod", Reason: "no\n::stop-commands::x", Result: Held, ImageNotes: []string{"##vso[a]"}, Changes: []Commit{{ID: "1", Subject: subject}},
 		Decision: &promotion.Decision{Checks: []promotion.Check{{Check: "drift", Result: promotion.Waived, Reason: subject}}}}
-	body := p.body(out, Plan{}, Options{})
+	body := p.body(out, Plan{}, Options{}, now)
 	for _, bad := range []string{"](http", "@everyone", "<img", "##[", "#1"} {
 		if strings.Contains(body, bad) {
 			t.Errorf("%q is in the pull request's text:\n%s", bad, body)

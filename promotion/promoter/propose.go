@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/plain"
@@ -18,21 +19,30 @@ type Proposal struct {
 	Into   string `json:"into"`   // the Tier's branch
 	Title  string `json:"title"`
 	Body   string `json:"body"` // Markdown
+	// Expires is until when it may be merged.
+	Expires time.Time `json:"expires"`
 }
 
-// propose pushes the branch of a pull request. Its name holds the Release and what
-// it stands on, so that it never has to be forced.
+// propose pushes the branch of a pull request. Its name holds the Release, what it
+// stands on, and until when it may be merged, so that it never has to be rewritten.
 func (p *Promoter) propose(ctx context.Context, out Promotion, plan Plan, pointer Pointer, o Options) (Promotion, error) {
-	proposal := Proposal{Branch: proposalBranch(plan), Into: plan.To.Branch}
+	branch := p.newName(plan)
+	for _, name := range out.open { // a run before this one has made it
+		if n, ok := parseName(plan.To.Name, name); ok && n.same(branch) {
+			branch = n
+		}
+	}
+	proposal := Proposal{Branch: branch.String(), Into: plan.To.Branch, Expires: branch.until}
 	title, _, _ := strings.Cut(pointer.Message, "\n")
 	proposal.Title = plain.OneLine(title)
-	proposal.Body = p.body(out, plan, o)
+	proposal.Body = p.body(out, plan, o, branch.until)
+	pointer.Message += expiresKey + ": " + branch.until.Format(time.RFC3339) + "\n"
 	if !p.Single {
 		if err := p.advance(ctx, plan); err != nil {
 			return p.settle(ctx, out, plan, Proposed, err)
 		}
 	}
-	commit, err := p.Writer.Propose(ctx, pointer, proposal.Branch)
+	commit, err := p.Requests.Propose(ctx, pointer, proposal.Branch)
 	switch {
 	case refused(&out, err):
 		return out, nil
@@ -43,12 +53,9 @@ func (p *Promoter) propose(ctx context.Context, out Promotion, plan Plan, pointe
 	}
 	out.Commit, out.Proposal = commit, &proposal
 	out.Result = Proposed
-	out.Reason = fmt.Sprintf("Branch %s moves Release %s to %s; open a pull request into %s.", proposal.Branch, Short(plan.Release), plan.To.Name, proposal.Into)
+	out.Reason = fmt.Sprintf("Branch %s moves Release %s to %s; open a pull request into %s, to be merged before %s.",
+		proposal.Branch, Short(plan.Release), plan.To.Name, proposal.Into, branch.until.Format(time.RFC3339))
 	return out, nil
-}
-
-func proposalBranch(plan Plan) string {
-	return fmt.Sprintf("shopslo/%s-%s-on-%s", plan.To.Name, Short(plan.Release), Short(fleet.Release(plan.Parent)))
 }
 
 // CompareURL is the address that shows what is between two Releases; "" where the
@@ -61,7 +68,7 @@ func (p *Promoter) CompareURL(from, to fleet.Release) string {
 }
 
 // body writes the pull request's text.
-func (p *Promoter) body(out Promotion, plan Plan, o Options) string {
+func (p *Promoter) body(out Promotion, plan Plan, o Options, until time.Time) string {
 	var b strings.Builder
 	changes := "Changes"
 	if plan.Back() {
@@ -81,6 +88,7 @@ func (p *Promoter) body(out Promotion, plan Plan, o Options) string {
 	} else {
 		fmt.Fprintf(&b, "\nOnly the submodule is changed.\n")
 	}
+	fmt.Fprintf(&b, "\nTo be merged before %s; then it has to be decided again.\n", until.Format("2006-01-02 15:04 MST"))
 	if d := out.Decision; d != nil {
 		fmt.Fprintf(&b, "\n## Gate: %s\n\n%s: %s.\n", d.Verdict, d.At.UTC().Format("2006-01-02 15:04:05 MST"), tally(*d))
 		for _, c := range d.Checks {

@@ -30,6 +30,11 @@ func (p *Promoter) Rollback(ctx context.Context, name fleet.TierName, id string,
 	if out.Release, err = p.Reader.Resolve(ctx, id); err != nil {
 		return out, fmt.Errorf("roll %s back: --to: %w", name, err)
 	}
+	if o.PullRequest && !o.DryRun {
+		if err := p.sweep(ctx, &out, heads[name].System); err != nil {
+			return out, fmt.Errorf("roll %s back: %w", name, err)
+		}
+	}
 	plan, err := MakeRollback(ctx, tier, out.Release, heads[name], p.History)
 	if refused(&out, err) {
 		return out, nil

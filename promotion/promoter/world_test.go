@@ -161,6 +161,12 @@ func (w *world) Point(_ context.Context, p Pointer) (id string, err error) {
 
 func (w *world) Propose(context.Context, Pointer, string) (string, error) { return w.id(), nil }
 
+func (w *world) Sweep(context.Context, string, func(string) bool) (fresh, notes []string, err error) {
+	return nil, nil, nil
+}
+
+func (w *world) Inspect(context.Context, string, string) (Request, error) { return Request{}, nil }
+
 var now = time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC)
 
 // says is a gate.
@@ -172,7 +178,7 @@ func says(v promotion.Verdict) Gate {
 }
 
 func (w *world) promoter(f *fleet.Fleet) *Promoter {
-	return &Promoter{Fleet: f, Single: w.single, Reader: w, History: w, Writer: w, Gate: says(promotion.Promote), Now: func() time.Time { return now }}
+	return &Promoter{Fleet: f, Single: w.single, Reader: w, History: w, Writer: w, Requests: w, Gate: says(promotion.Promote), Now: func() time.Time { return now }}
 }
 
 // fleetOf makes a fleet of so many Tiers, t-0 the lowest, of one ShopSet each.

@@ -1,5 +1,6 @@
 // Package gitpush reads and writes the repositories of a fleet for the promoter,
-// with the git program. It implements promoter.Reader, History and Writer.
+// with the git program. It implements promoter.Reader, History, Writer
+// and Requests.
 //
 // The repositories are mirrored into a folder, without a working tree; a commit is
 // made from the tree that is there with plumbing commands, and pushed. Each push names the
@@ -212,7 +213,8 @@ func unlock(dir string) error {
 }
 
 var (
-	_ promoter.Reader  = (*Repositories)(nil)
-	_ promoter.History = (*Repositories)(nil)
-	_ promoter.Writer  = (*Repositories)(nil)
+	_ promoter.Reader   = (*Repositories)(nil)
+	_ promoter.History  = (*Repositories)(nil)
+	_ promoter.Writer   = (*Repositories)(nil)
+	_ promoter.Requests = (*Repositories)(nil)
 )

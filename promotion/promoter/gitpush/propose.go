@@ -11,7 +11,7 @@ import (
 	"github.com/shopslo/shopslo/promotion/promoter"
 )
 
-// Propose implements promoter.Writer.
+// Propose implements promoter.Requests.
 func (r *Repositories) Propose(ctx context.Context, p promoter.Pointer, branch string) (commit string, err error) {
 	err = r.locked(ctx, func() error {
 		commit, err = r.system.head(ctx, branch)

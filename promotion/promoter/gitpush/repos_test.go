@@ -219,7 +219,7 @@ func always(_ context.Context, to fleet.TierName, r fleet.Release) (promotion.De
 }
 
 func promoterOf(f *fleet.Fleet, r *Repositories) *promoter.Promoter {
-	return &promoter.Promoter{Fleet: f, Single: r.Single(), Reader: r, History: r, Writer: r, Gate: always, Now: func() time.Time { return now }}
+	return &promoter.Promoter{Fleet: f, Single: r.Single(), Reader: r, History: r, Writer: r, Requests: r, Gate: always, Now: func() time.Time { return now }}
 }
 
 func (w *world) promoter() *promoter.Promoter { return promoterOf(w.fleet, w.open(w.config())) }
