@@ -20,6 +20,10 @@ type world struct {
 	single  bool
 	n       int
 
+	requests []string // branches of pull requests
+	request  Request  // that a check finds
+
+	asked func(read string) error  // before a question; nil: none fails
 	fail  func(write string) error // before a write; nil: none fails
 	after func(write string) error // after a write; nil: none fails
 }
@@ -59,6 +63,9 @@ func (w *world) heads(branch string) Heads {
 }
 
 func (w *world) Read(_ context.Context, tiers []fleet.Tier) (map[fleet.TierName]Heads, error) {
+	if err := w.ask("read"); err != nil {
+		return nil, err
+	}
 	out := map[fleet.TierName]Heads{}
 	for _, t := range tiers {
 		out[t.Name] = w.heads(t.Branch)
@@ -74,10 +81,20 @@ func (w *world) Resolve(_ context.Context, id string) (fleet.Release, error) {
 }
 
 func (w *world) Changes(_ context.Context, from, to fleet.Release, most int) (all []Commit, more int, err error) {
+	if err := w.ask("changes"); err != nil {
+		return nil, 0, err
+	}
 	for r := to; r != "" && !w.contains(from, r); r = w.parents[r] {
 		all = append(all, Commit{ID: string(r), Subject: "a change", Folders: []string{"cart"}})
 	}
 	return all[:min(len(all), most)], max(len(all)-most, 0), nil
+}
+
+func (w *world) ask(name string) error {
+	if w.asked == nil {
+		return nil
+	}
+	return w.asked(name)
 }
 
 func (w *world) contains(release, other fleet.Release) bool {
@@ -90,10 +107,16 @@ func (w *world) contains(release, other fleet.Release) bool {
 }
 
 func (w *world) Contains(_ context.Context, release, other fleet.Release) (bool, error) {
+	if err := w.ask("contains"); err != nil {
+		return false, err
+	}
 	return w.contains(release, other), nil
 }
 
 func (w *world) Past(_ context.Context, branch string) ([]fleet.Release, error) {
+	if err := w.ask("past"); err != nil {
+		return nil, err
+	}
 	var past []fleet.Release
 	for _, c := range slices.Backward(w.system[branch]) {
 		if len(past) == 0 || past[len(past)-1] != c.points {
@@ -104,6 +127,9 @@ func (w *world) Past(_ context.Context, branch string) ([]fleet.Release, error) 
 }
 
 func (w *world) Missing(_ context.Context, release fleet.Release, of []fleet.Release) (missing []fleet.Release, err error) {
+	if err := w.ask("missing"); err != nil {
+		return nil, err
+	}
 	for _, r := range of {
 		if _, ok := w.parents[r]; ok && !w.contains(release, r) {
 			missing = append(missing, r)
@@ -159,13 +185,31 @@ func (w *world) Point(_ context.Context, p Pointer) (id string, err error) {
 	})
 }
 
-func (w *world) Propose(context.Context, Pointer, string) (string, error) { return w.id(), nil }
-
-func (w *world) Sweep(context.Context, string, func(string) bool) (fresh, notes []string, err error) {
-	return nil, nil, nil
+func (w *world) Propose(_ context.Context, p Pointer, branch string) (id string, err error) {
+	return id, w.write("propose", func() error {
+		switch {
+		case !w.leased(p.Source):
+			return ErrSourceMoved
+		case w.heads(p.Branch).System != p.Parent:
+			return ErrMoved
+		}
+		id = w.id()
+		w.requests = append(w.requests, branch)
+		return nil
+	})
 }
 
-func (w *world) Inspect(context.Context, string, string) (Request, error) { return Request{}, nil }
+func (w *world) Sweep(_ context.Context, prefix string, stale func(string) bool) (fresh, notes []string, err error) {
+	if err := w.ask("sweep"); err != nil {
+		return nil, nil, err
+	}
+	w.requests = slices.DeleteFunc(w.requests, stale)
+	return w.requests, nil, nil
+}
+
+func (w *world) Inspect(context.Context, string, string) (Request, error) {
+	return w.request, w.ask("inspect")
+}
 
 var now = time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC)
 
