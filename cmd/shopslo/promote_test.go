@@ -236,13 +236,19 @@ func (p *platform) promote(want int, args ...string) []map[string]any {
 	return p.promoted(want, append([]string{"promote", "--server", p.gate.URL}, args...)...)
 }
 
+// decided is the decision that stands in a promotion's JSON.
+func decided(one map[string]any) string {
+	d, _ := one["decision"].(map[string]any)
+	return fmt.Sprint(d["decision"], " ", d["to"], " ", d["release"])
+}
+
 func TestPromoteAsksTheGateAndMovesTheRelease(t *testing.T) {
 	p := newPlatform(t)
 	first := p.pointer("tier-1")
 	r := p.release("1.1.0")
 	p.verdict["beta"] = promotion.Hold
 	got := p.promote(exitNo, "--to", "beta")
-	if got[0]["result"] != "held" || got[0]["reason"] != "The gate holds Release "+r[:12]+": The budget is spent." || p.pointer("tier-1") != first {
+	if got[0]["result"] != "held" || decided(got[0]) != "hold beta "+r || got[0]["reason"] != "The gate holds Release "+r[:12]+": The budget is spent." || p.pointer("tier-1") != first {
 		t.Errorf("%v", got)
 	}
 	p.verdict["beta"] = promotion.Inconclusive
@@ -255,7 +261,7 @@ func TestPromoteAsksTheGateAndMovesTheRelease(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	got = p.promote(exitOK, "--to", "beta")
-	if got[0]["result"] != "promoted" || p.pointer("tier-1") != r || got[0]["compare"] != "https://git.example/app/compare/"+first+"..."+r {
+	if got[0]["result"] != "promoted" || decided(got[0]) != "promote beta "+r || p.pointer("tier-1") != r || got[0]["compare"] != "https://git.example/app/compare/"+first+"..."+r {
 		t.Errorf("%v", got)
 	}
 	if got := p.promote(exitOK, "--to", "beta"); got[0]["result"] != "already" || got[0]["decision"] != nil {
