@@ -106,6 +106,17 @@ func (e *Evidence) cameTo(r run) time.Time {
 	return time.Time{}
 }
 
+// FirstCame is when the Release came to the first ShopSet of Source; zero: not known.
+func (e *Evidence) FirstCame() (first time.Time) {
+	running := e.runs()
+	for _, set := range e.Source.ShopSets {
+		if came := e.cameTo(running[set]); !came.IsZero() && (first.IsZero() || came.Before(first)) {
+			first = came
+		}
+	}
+	return first
+}
+
 // came is when the Release came to a ShopSet; zero: not known, or it did not.
 func (d *deciding) came(set fleet.ShopSetName) time.Time { return d.e.cameTo(d.running[set]) }
 
@@ -192,6 +203,9 @@ func (d *deciding) claimedSoak(t tier, asked time.Duration) Check {
 	switch {
 	case d.e.Release == "" && !d.alone:
 		return c.says(Unknown, "The Release to promote is unknown, so its soak time is unknown.")
+	case others > 0 && d.alone:
+		return c.says(Unknown, fmt.Sprintf("Soak (%s) is unknown: %s does not say since when %d of %s run what they do.", age(asked), inSentence(d.e.Arrivals.Where),
+			others, count(len(t.ShopSets), "ShopSet")))
 	case others > 0 || len(t.ShopSets) == 0:
 		return c.says(Unknown, fmt.Sprintf("Soak (%s) has not started: by %s, %d of %s have %s.", age(asked), inSentence(d.e.Arrivals.Where),
 			len(t.ShopSets)-others, count(len(t.ShopSets), "ShopSet"), d.which()))

@@ -89,7 +89,7 @@ type weighing struct {
 // came. For each ShopSet and SLO it looks at the history a few times, however long that is.
 func (e *Evidence) Weigh(f *fleet.Fleet, slos []slo.SLO, ledger status.Ledger, at time.Time, p Policy) {
 	w := weighing{e: e, ledger: ledger, at: at, enough: p.withDefaults().MinCoverage, running: e.runs(), group: neighbours(f, e)}
-	w.first = w.firstCame()
+	w.first = e.FirstCame()
 	w.control(slos)
 	of := make([][]Traffic, len(e.Source.ShopSets))
 	var all sync.WaitGroup
@@ -122,16 +122,6 @@ func neighbours(f *fleet.Fleet, e *Evidence) map[fleet.ShopSetName][]fleet.ShopS
 		}
 	}
 	return out
-}
-
-// firstCame is when the Release came to the first ShopSet below; zero: not known.
-func (w *weighing) firstCame() (first time.Time) {
-	for _, set := range w.e.Source.ShopSets {
-		if came := w.e.cameTo(w.running[set]); !came.IsZero() && (first.IsZero() || came.Before(first)) {
-			first = came
-		}
-	}
-	return first
 }
 
 // of is the Traffic of one ShopSet.

@@ -215,11 +215,7 @@ func (e *entry) run(ctx context.Context, kind string, text func(now time.Time) (
 		return usage.Errorf("--output json is for --list; the document itself is YAML")
 	}
 	if e.by == "" {
-		for _, name := range []string{"GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"} {
-			if e.by == "" {
-				e.by = e.p.Env[name]
-			}
-		}
+		e.by = e.p.actor()
 	}
 	switch {
 	case strings.TrimSpace(e.reason) == "":
@@ -251,6 +247,16 @@ func (e *entry) run(ctx context.Context, kind string, text func(now time.Time) (
 	}
 	return e.p.print(fmt.Sprintf("%s\nwritten to %s; it counts once it is committed and the gate reads it:\n  git add %s && git commit -m %s\n",
 		strings.TrimRight(string(content), "\n"), path, quoted(path), quoted(kind+": "+e.reason)))
+}
+
+// actor is who runs the program, as the environment says; "" where it does not.
+func (p *program) actor() string {
+	for _, name := range []string{"GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"} {
+		if who := p.Env[name]; who != "" {
+			return who
+		}
+	}
+	return ""
 }
 
 // unusedName is a name that no file of the folder has: two may be written in a second.

@@ -146,7 +146,7 @@ wrong · 4 a source could not be reached · 130 interrupted.`,
 	}
 	cmd.SetFlagErrorFunc(p.flagError)
 	cmd.SetHelpCommand(helpCommand())
-	cmd.AddCommand(validateCommand(p), statusCommand(p), explainCommand(p), gateCommand(p), promoteCommand(p), rollbackCommand(p), planCommand(p), decisionsCommand(p), reportCommand(p), serveCommand(p),
+	cmd.AddCommand(validateCommand(p), statusCommand(p), explainCommand(p), gateCommand(p), promoteCommand(p), rollbackCommand(p), planCommand(p), decisionsCommand(p), releasesCommand(p), reportCommand(p), serveCommand(p),
 		demoCommand(p), freezeCommand(p), overrideCommand(p), excludeCommand(p), mackerelCommand(p), shopCommand(p), rulesCommand(p), versionCommand(p), completionCommand(p))
 	return cmd
 }

@@ -294,6 +294,9 @@ func (c *checker) gate() {
 	if g.Fleet != nil {
 		c.remote("gate.fleet", *g.Fleet, "http://shopset-exporter:9877")
 	}
+	if g.Fleet != nil && g.Releases != nil {
+		c.Wrong("gate.releases", "stands beside fleet, which knows when releases came; choose one")
+	}
 	if g.IncidentBot != nil {
 		c.remote("gate.incidentbot", *g.IncidentBot, "http://incidentbot:9878")
 	}

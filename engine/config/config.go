@@ -317,6 +317,8 @@ type Gate struct {
 	Own document.Raw `json:"tiers,omitempty"`
 	// Fleet is the exporter that knows what runs; nil: none.
 	Fleet *Remote `json:"fleet,omitempty"`
+	// Releases tells when Releases came, where no exporter does; nil: nobody tells.
+	Releases *Releases `json:"releases,omitempty"`
 	// Alerts tell what fires; nil: nobody is asked.
 	Alerts *Alerts `json:"alerts,omitempty"`
 	// Incidents are patterns of the names of files with incidents, as written; nil: none.
@@ -343,6 +345,11 @@ func (g Gate) Rules(tier string) promotion.Policy {
 		return own
 	}
 	return g.Policy
+}
+
+// Releases is a file that deploy jobs write.
+type Releases struct {
+	File string `json:"file" is:"file" need:"name the file that 'shopslo releases add' is to write"`
 }
 
 // Alerts are what Prometheus or an Alertmanager says that fires.

@@ -11,6 +11,7 @@ import (
 	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/calendar"
+	"github.com/shopslo/shopslo/promotion/releasefile"
 )
 
 // CalendarFiles gives the calendar's files where they lie in a branch, and where that is.
@@ -81,6 +82,23 @@ func (d *Documents) Calendar() (c calendar.Calendar, from string, err error) {
 	}
 	c, err = calendar.Load(d.Config.Dir, d.Words(), patterns...)
 	return c, "the documents in " + strings.Join(patterns, ", "), err
+}
+
+// Releases reads when Releases came, as deploy jobs say; from is "" where no file is
+// configured. One that is not there yet says nothing.
+func (d *Documents) Releases() (found []promotion.Arrival, from string, err error) {
+	r := d.Config.Gate.Releases
+	if r == nil {
+		return nil, "", nil
+	}
+	if err := FoldersExist(d.Config, "gate.releases.file", []string{r.File}); err != nil {
+		return nil, "", err
+	}
+	entries, err := releasefile.Read(r.File)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: gate.releases.file: %w", d.Config.Path, err)
+	}
+	return releasefile.Running(entries), "The releases file " + filepath.Base(r.File), nil
 }
 
 // FoldersExist keeps a mistyped pattern from meaning that there is nothing: a folder may

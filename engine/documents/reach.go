@@ -41,7 +41,7 @@ func (d *Documents) Before(to string) time.Duration {
 // far as decisions look, of a Release that has just come.
 func (d *Documents) History() time.Duration {
 	longest := d.Reach()
-	if d.Config.Gate.Fleet != nil { // who knows when a Release came
+	if g := d.Config.Gate; g.Fleet != nil || g.Releases != nil { // who knows when a Release came
 		for _, t := range d.Fleet.Tiers() {
 			longest = max(longest, d.Before(string(t.Name)))
 		}

@@ -126,6 +126,7 @@ func httpClient(h host.Host, r config.Remote) (*http.Client, error) {
 // Seen is what the gate rests on beside budgets.
 type Seen struct {
 	Fleet      promotion.FleetView
+	Releases   promotion.Found[promotion.Arrival]
 	Alerts     promotion.Found[promotion.Alert]
 	AlertRules promotion.Found[promotion.AlertRule]
 	Incidents  promotion.Found[promotion.Incident]
@@ -149,6 +150,9 @@ func (w *Witnesses) Gather(ctx context.Context) (Seen, error) {
 		return out, err
 	}
 	if out.Incidents, err = incidents(c); err != nil {
+		return out, err
+	}
+	if out.Releases.Items, out.Releases.Where, err = w.Docs.Releases(); err != nil {
 		return out, err
 	}
 	var both sync.WaitGroup

@@ -45,6 +45,8 @@ func (q Question) check(d *documents.Documents) error {
 		return nil
 	case g.Fleet != nil:
 		return usage.Errorf("--since does not go with gate.fleet: the exporter knows when the release came")
+	case g.Releases != nil:
+		return usage.Errorf("--since does not go with gate.releases: the file says when the release came; add to it with 'shopslo releases add'")
 	case q.Release == "" && !d.Alone():
 		return usage.Errorf("--release is missing; name the release that came at the time of --since")
 	}
@@ -93,6 +95,8 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 		ev.See(found.Fleet)
 	case !q.Since.IsZero():
 		ev.Told(q.claim(ev.Source))
+	case found.Releases.Where != "":
+		ev.Told(found.Releases)
 	}
 	leaving := ev.Leave(f, found.Calendar.Exclusions, p)
 	counts := leaving.Ledger(e.Accounts())

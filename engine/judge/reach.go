@@ -2,15 +2,16 @@ package judge
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/status"
 )
 
 // Reach is how far back a decision looks: as far as budgets do, and as before a
-// Release that it is about came, where the exporter knows that. It is no more than what
+// Release that it is about came, where that is known. It is no more than what
 // a server would keep.
 func Reach(ctx context.Context, w *evidence.Witnesses, q Question, at time.Time) time.Duration {
 	d := w.Docs
@@ -28,26 +29,20 @@ func came(ctx context.Context, w *evidence.Witnesses, q Question) (first time.Ti
 	if !q.Since.IsZero() {
 		return q.Since
 	}
-	route, err := w.Docs.Fleet.Route(fleet.TierName(q.To))
+	ev, err := promotion.Gather(w.Docs.Fleet, nil, status.Report{}, fleet.TierName(q.To), q.Release)
 	ask, failed := w.Clients()
-	if err != nil || failed != nil || route.Evidence == nil || ask.Fleet == nil {
+	if err != nil || failed != nil {
 		return first
 	}
-	snapshot, err := ask.Fleet.Fleet(ctx)
-	if err != nil {
-		return first
+	if found, from, err := w.Docs.Releases(); from != "" && err == nil {
+		ev.Told(promotion.Found[promotion.Arrival]{Where: from, Items: found})
 	}
-	release := q.Release
-	for _, t := range snapshot.Tiers {
-		if release == "" && t.Tier == route.From.Name {
-			release = string(t.Release)
+	if ask.Fleet != nil {
+		snapshot, err := ask.Fleet.Fleet(ctx)
+		if err != nil {
+			return first
 		}
+		ev.See(promotion.FleetView{Where: "the exporter", Snapshot: snapshot})
 	}
-	for _, o := range snapshot.ShopSets {
-		ofIt := release != "" && o.Tier == route.Evidence.Name && strings.HasPrefix(string(o.Release), strings.ToLower(release))
-		if ofIt && !o.ReleaseSince.IsZero() && (first.IsZero() || o.ReleaseSince.Before(first)) {
-			first = o.ReleaseSince
-		}
-	}
-	return first
+	return ev.FirstCame()
 }

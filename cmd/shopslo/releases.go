@@ -1,0 +1,223 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/releases"
+	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/text"
+	"github.com/shopslo/shopslo/promotion/releasefile"
+)
+
+func releasesCommand(p *program) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "releases",
+		Short: "Keep a file of when releases came, for those without Argo CD",
+		Long: `releases keeps the file that gate.releases names: what was deployed where, and when.
+With it the gate knows soak, since_release and traffic without Kubernetes. Any deploy
+job adds to it as its last step. What stands in it is a claim, and shown as one.`,
+		Example: `  shopslo releases add --tier beta --release v1.4.2
+  shopslo releases list`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(addReleaseCommand(p), listReleasesCommand(p), repairReleasesCommand(p))
+	return cmd
+}
+
+func addReleaseCommand(p *program) *cobra.Command {
+	var s releases.Said
+	var at string
+	cmd := &cobra.Command{
+		Use:   "add --release REV --tier TIER",
+		Short: "Write down that a release has come",
+		Long: `add appends a line to the releases file: from --at on all ShopSets of the Tier, or those
+named, have had the release. Run it when the rollout is done and nothing else is
+served. It is on the disk when add ends; two at once take turns. What the file says
+already is not written twice, so a job may be run again.
+
+Refused are Tiers and ShopSets that the fleet does not have, the future, and what
+contradicts the file: a time no later than that of the last release there.`,
+		Example: `  shopslo releases add --tier beta --release "$GITHUB_SHA"
+  shopslo releases add --shopset a-1 --shopset b-2 --release v1.4.2 --at 2026-11-30T09:00:00+09:00`,
+		Args: noArgs,
+	}
+	p.configFlag(cmd)
+	fs := cmd.Flags()
+	fs.StringVar(&s.Release, "release", "", "the `commit`, version or tag that has come")
+	fs.StringSliceVar(&s.Tiers, "tier", nil, "a `Tier`, all ShopSets of which have it; may be repeated")
+	fs.StringSliceVar(&s.ShopSets, "shopset", nil, "a ShopSet that has it, by its `name`; may be repeated")
+	fs.StringVar(&at, "at", "", "when the last of them had it: a `time` in RFC 3339, or how long ago, such as 10m (default now)")
+	fs.StringVar(&s.By, "by", "", "`name` of who deployed it (default: $GITHUB_ACTOR, $GITLAB_USER_LOGIN or $USER)")
+	p.complete(cmd, "tier", documents.TierNames)
+	p.complete(cmd, "shopset", documents.ShopSetNames)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if s.Release == "" {
+			return usage.Errorf("--release is missing; name what has come")
+		}
+		now := p.Now()
+		var err error
+		if s.At, err = timeOrAgo("--at", at, now); err != nil {
+			return err
+		}
+		if s.By == "" {
+			s.By = p.actor()
+		}
+		d, err := p.load()
+		if err != nil {
+			return err
+		}
+		e, already, err := releases.Add(cmd.Context(), d, s, now)
+		if err != nil {
+			return err
+		}
+		how := "recorded in"
+		if already {
+			how = "already in"
+		}
+		return p.print(fmt.Sprintf("release %s came to %s at %s; %s %s\n", e.Release, strings.Join(texts(e.ShopSets), ", "),
+			e.At.Format(time.RFC3339), how, filepath.Base(d.Config.Gate.Releases.File)))
+	}
+	return cmd
+}
+
+// releaseList is the answer of releases list: docs/releases.schema.json.
+type releaseList struct {
+	Version int               `json:"version"`
+	File    string            `json:"file"`
+	Entries []releaseLine     `json:"entries"` // the oldest first
+	Running []runningReleases `json:"running"` // by ShopSet
+}
+
+type releaseLine struct {
+	Line int `json:"line"`
+	releasefile.Entry
+}
+
+// runningReleases is what a ShopSet runs by the file. The Tier is null where the fleet does not
+// have the ShopSet.
+type runningReleases struct {
+	ShopSet fleet.ShopSetName `json:"shopset"`
+	Tier    *fleet.TierName   `json:"tier"`
+	Release string            `json:"release"`
+	Since   time.Time         `json:"since"`
+}
+
+func listReleasesCommand(p *program) *cobra.Command {
+	var tier, set string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List when releases came",
+		Long: `list shows the lines of the releases file, the oldest first. As JSON it also says what
+runs where by the file, and since when: deploying the same release again changes
+nothing about that.`,
+		Example: `  shopslo releases list --tier beta
+  shopslo releases list -o json`,
+		Args: noArgs,
+	}
+	p.configFlag(cmd)
+	out := outputFlag(cmd)
+	cmd.Flags().StringVar(&tier, "tier", "", "only those of ShopSets of this `Tier`")
+	cmd.Flags().StringVar(&set, "shopset", "", "only those of the ShopSet of this `name`")
+	p.complete(cmd, "tier", documents.TierNames)
+	p.complete(cmd, "shopset", documents.ShopSetNames)
+	cmd.RunE = func(*cobra.Command, []string) error {
+		d, err := p.loadReleases()
+		if err != nil {
+			return err
+		}
+		if _, ok := d.Fleet.Tier(fleet.TierName(tier)); tier != "" && !ok {
+			return usage.Errorf("--tier: the fleet has no Tier %q%s", tier, usage.DidYouMean(tier, documents.TierNames(d)))
+		}
+		entries, err := releasefile.Read(d.Config.Gate.Releases.File)
+		if err != nil {
+			return &codeError{exitUsage, err}
+		}
+		l := listOf(d, entries, func(name fleet.ShopSetName) bool {
+			of, _ := d.Fleet.ShopSet(name)
+			return (tier == "" || string(of.Tier) == tier) && (set == "" || string(name) == set)
+		})
+		if *out == asJSON {
+			return p.printJSON(l)
+		}
+		return p.print(l.table())
+	}
+	return cmd
+}
+
+// loadReleases loads the documents, which have to name a releases file.
+func (p *program) loadReleases() (*documents.Documents, error) {
+	d, err := p.load()
+	if err == nil && d.Config.Gate.Releases == nil {
+		err = &codeError{exitUsage, fmt.Errorf("%s: gate.releases is missing; add it, such as gate: {releases: {file: releases.jsonl}}", d.Config.Path)}
+	}
+	return d, err
+}
+
+// listOf lists what is about ShopSets that are asked for.
+func listOf(d *documents.Documents, entries []releasefile.Entry, asked func(fleet.ShopSetName) bool) releaseList {
+	l := releaseList{Version: 1, File: d.Config.Gate.Releases.File, Entries: []releaseLine{}, Running: []runningReleases{}}
+	for i, e := range entries {
+		if slices.ContainsFunc(e.ShopSets, asked) {
+			l.Entries = append(l.Entries, releaseLine{i + 1, e})
+		}
+	}
+	for _, a := range releasefile.Running(entries) {
+		if !asked(a.ShopSet) {
+			continue
+		}
+		r := runningReleases{ShopSet: a.ShopSet, Release: a.Release, Since: a.At}
+		if of, ok := d.Fleet.ShopSet(a.ShopSet); ok {
+			r.Tier = &of.Tier
+		}
+		l.Running = append(l.Running, r)
+	}
+	return l
+}
+
+func (l releaseList) table() string {
+	if len(l.Entries) == 0 {
+		return "no release is in " + filepath.Base(l.File) + "\n"
+	}
+	rows := [][]string{{"AT", "RELEASE", "SHOPSETS", "BY", "RECORDED"}}
+	for _, e := range l.Entries {
+		rows = append(rows, []string{e.At.UTC().Format(time.RFC3339), e.Release, strings.Join(texts(e.ShopSets), ","), e.By, e.Recorded.UTC().Format(time.RFC3339)})
+	}
+	return text.Columns(rows)
+}
+
+func repairReleasesCommand(p *program) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "repair",
+		Short: "Take away a last line that was left unfinished",
+		Long: `repair takes the last line of the releases file away where its writer was stopped before
+it was done, and prints it: 'shopslo releases add' had not ended, so add the release
+again. What else is wrong with a file, its message says by line, and people correct.`,
+		Example: `  shopslo releases repair`,
+		Args:    noArgs,
+	}
+	p.configFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		d, err := p.loadReleases()
+		if err != nil {
+			return err
+		}
+		torn, err := releasefile.Repair(cmd.Context(), d.Config.Gate.Releases.File)
+		switch {
+		case err != nil:
+			return &codeError{exitUsage, err}
+		case torn == "":
+			return p.print("all lines are whole: nothing to repair\n")
+		}
+		return p.print(fmt.Sprintf("taken away: %.2000q\n", torn))
+	}
+	return cmd
+}
