@@ -48,6 +48,10 @@ func (f *Fleet) PopulatedBelow(name TierName) (Tier, bool) {
 	}
 }
 
+// OneTier reports whether the fleet has one Tier only: nothing is below it to show how a
+// Release behaves, so it is judged by itself.
+func (f *Fleet) OneTier() bool { return len(f.all.Tiers) == 1 }
+
 // Route says where a Release comes from on its way to a Tier, and where the
 // evidence about it is found.
 type Route struct {

@@ -93,7 +93,7 @@ type Outage struct {
 func Gather(f *fleet.Fleet, slos []slo.SLO, report status.Report, to fleet.TierName, release string) (Evidence, error) {
 	e := Evidence{To: to, Release: release, Target: expect(f, slos, to), Groups: []Group{}}
 	switch route, err := f.Route(to); {
-	case errors.Is(err, fleet.ErrLowestTier) && len(f.Tiers()) == 1:
+	case errors.Is(err, fleet.ErrLowestTier) && f.OneTier():
 		e.Source = e.Target
 	case err != nil:
 		return Evidence{}, err

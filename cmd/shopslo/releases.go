@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -45,12 +46,17 @@ served. It is on the disk when add ends; two at once take turns. What the file s
 already is not written twice, so a job may be run again.
 
 Refused are Tiers and ShopSets that the fleet does not have, the future, and what
-contradicts the file: a time no later than that of the last release there.`,
+contradicts the file: a time no later than that of the last release there.
+
+A server adds to its own file, for whoever gives it a password.
+` + serverHelp,
 		Example: `  shopslo releases add --tier beta --release "$GITHUB_SHA"
-  shopslo releases add --shopset a-1 --shopset b-2 --release v1.4.2 --at 2026-11-30T09:00:00+09:00`,
+  shopslo releases add --shopset a-1 --shopset b-2 --release v1.4.2 --at 2026-11-30T09:00:00+09:00
+  shopslo releases add --tier beta --release v1.4.2 --server https://shopslo.example`,
 		Args: noArgs,
 	}
 	p.configFlag(cmd)
+	server := serverFlag(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&s.Release, "release", "", "the `commit`, version or tag that has come")
 	fs.StringSliceVar(&s.Tiers, "tier", nil, "a `Tier`, all ShopSets of which have it; may be repeated")
@@ -71,22 +77,30 @@ contradicts the file: a time no later than that of the last release there.`,
 		if s.By == "" {
 			s.By = p.actor()
 		}
-		d, err := p.load()
-		if err != nil {
-			return err
-		}
-		e, already, err := releases.Add(cmd.Context(), d, s, now)
+		a, err := p.addRelease(cmd.Context(), *server, s, now)
 		if err != nil {
 			return err
 		}
 		how := "recorded in"
-		if already {
+		if a.Already {
 			how = "already in"
 		}
-		return p.print(fmt.Sprintf("release %s came to %s at %s; %s %s\n", e.Release, strings.Join(texts(e.ShopSets), ", "),
-			e.At.Format(time.RFC3339), how, filepath.Base(d.Config.Gate.Releases.File)))
+		return p.print(fmt.Sprintf("release %s came to %s at %s; %s %s\n", a.Entry.Release, strings.Join(texts(a.Entry.ShopSets), ", "),
+			a.Entry.At.Format(time.RFC3339), how, a.File))
 	}
 	return cmd
+}
+
+// addRelease has a server add it, or adds it here.
+func (p *program) addRelease(ctx context.Context, server string, s releases.Said, now time.Time) (releases.Added, error) {
+	if server != "" {
+		return p.server(server).AddRelease(ctx, s)
+	}
+	d, err := p.load()
+	if err != nil {
+		return releases.Added{}, err
+	}
+	return releases.Add(ctx, d, s, now)
 }
 
 // releaseList is the answer of releases list: docs/releases.schema.json.

@@ -43,6 +43,7 @@ const (
 	GatePath      = "/api/v1/gate"
 	DecisionsPath = "/api/v1/decisions"
 	ReviewPath    = "/api/v1/review"
+	ReleasesPath  = "/api/v1/releases"
 )
 
 // Log is the server's log of decisions.

@@ -64,7 +64,7 @@ func (d *Documents) AtMost(length time.Duration) time.Duration {
 // Judged are the Tiers that a decision looks at.
 func (d *Documents) Judged(to string) ([]fleet.TierName, error) {
 	route, err := d.Fleet.Route(fleet.TierName(to))
-	if errors.Is(err, fleet.ErrLowestTier) && d.Alone() {
+	if errors.Is(err, fleet.ErrLowestTier) && d.Fleet.OneTier() {
 		return []fleet.TierName{fleet.TierName(to)}, nil
 	}
 	if err != nil {
@@ -76,9 +76,6 @@ func (d *Documents) Judged(to string) ([]fleet.TierName, error) {
 	}
 	return out, nil
 }
-
-// Alone reports whether the fleet has one Tier only, which is then judged by itself.
-func (d *Documents) Alone() bool { return len(d.Fleet.Tiers()) == 1 }
 
 // Apart reports whether it can be seen from the documents that no series is of two
 // ShopSets: all are told apart by the same labels.

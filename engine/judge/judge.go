@@ -47,7 +47,7 @@ func (q Question) check(d *documents.Documents) error {
 		return usage.Errorf("--since does not go with gate.fleet: the exporter knows when the release came")
 	case g.Releases != nil:
 		return usage.Errorf("--since does not go with gate.releases: the file says when the release came; add to it with 'shopslo releases add'")
-	case q.Release == "" && !d.Alone():
+	case q.Release == "" && !d.Fleet.OneTier():
 		return usage.Errorf("--release is missing; name the release that came at the time of --since")
 	}
 	return nil

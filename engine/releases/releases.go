@@ -3,7 +3,9 @@ package releases
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -14,17 +16,34 @@ import (
 	"github.com/shopslo/shopslo/promotion/releasefile"
 )
 
-// Said is what somebody says of a Release.
+// Said is what somebody says of a Release; a server takes it as JSON.
 type Said struct {
-	Release         string
-	Tiers, ShopSets []string  // where it came to: all ShopSets of the Tiers, and these
-	At              time.Time // when all of them had it; zero: now
-	By              string    // who says so; "" : nobody does
+	Release  string    `json:"release"`
+	Tiers    []string  `json:"tiers,omitempty"`    // where it came to: all ShopSets of these,
+	ShopSets []string  `json:"shopsets,omitempty"` // and these
+	At       time.Time `json:"at,omitzero"`        // when all of them had it; zero: now
+	By       string    `json:"by,omitempty"`       // who says so; "" : nobody does
 }
 
-// Add appends what was said to the file of the configuration. already: it was there, and is
-// the newest. What cannot be is an error of usage.
-func Add(ctx context.Context, d *documents.Documents, s Said, now time.Time) (e releasefile.Entry, already bool, err error) {
+// Added is what was made of it, and what a server answers.
+type Added struct {
+	Version int               `json:"version"` // 1
+	File    string            `json:"file"`    // its name, without the folder
+	Entry   releasefile.Entry `json:"entry"`
+	Already bool              `json:"already"` // it was there, and is the newest
+}
+
+// Add appends what was said to the file of the configuration. What cannot be is an error of
+// usage.
+func Add(ctx context.Context, d *documents.Documents, s Said, now time.Time) (Added, error) {
+	e, already, err := add(ctx, d, s, now)
+	if err != nil {
+		return Added{}, err
+	}
+	return Added{1, filepath.Base(d.Config.Gate.Releases.File), e, already}, nil
+}
+
+func add(ctx context.Context, d *documents.Documents, s Said, now time.Time) (e releasefile.Entry, already bool, err error) {
 	r := d.Config.Gate.Releases
 	if r == nil {
 		return e, false, usage.Errorf("%s: gate.releases is missing; add it, such as gate: {releases: {file: releases.jsonl}}", d.Config.Path)
@@ -42,7 +61,14 @@ func Add(ctx context.Context, d *documents.Documents, s Said, now time.Time) (e 
 	if e.ShopSets, err = where(d, s); err != nil {
 		return e, false, err
 	}
-	if already, err = releasefile.Add(ctx, r.File, e); err != nil {
+	if err := e.Check(); err != nil {
+		return e, false, usage.Errorf("%v", err)
+	}
+	already, err = releasefile.Add(ctx, r.File, e)
+	if errors.Is(err, releasefile.ErrContradicts) {
+		return e, false, usage.Errorf("%v", err)
+	}
+	if err != nil {
 		return e, false, fmt.Errorf("%s: gate.releases.file: %w", d.Config.Path, err)
 	}
 	return e, already, nil

@@ -18,11 +18,14 @@ import (
 // patience is how long one who writes waits for another.
 const patience = 10 * time.Second
 
+// ErrContradicts is the error of Add where an Entry is no later than those before.
+var ErrContradicts = errors.New("it contradicts the file")
+
 // Add appends an Entry, durably. One that is the newest of its ShopSets already is not
 // written again: already is true then. An Entry that contradicts the file is an error, and
 // so is a file that cannot be read whole.
 func Add(ctx context.Context, path string, e Entry) (already bool, err error) {
-	if err := e.check(); err != nil {
+	if err := e.Check(); err != nil {
 		return false, err
 	}
 	line, err := json.Marshal(e)
@@ -47,7 +50,7 @@ func Add(ctx context.Context, path string, e Entry) (already bool, err error) {
 			}
 		}
 		if err := follow(last, e, len(entries)+1); err != nil {
-			return fmt.Errorf("%w; is --at right?", err)
+			return fmt.Errorf("%w: %w; is --at right?", ErrContradicts, err)
 		}
 		if whole+int64(len(line))+1 > mostBytes {
 			return fmt.Errorf("%s would have more than %d MiB; begin a new file with the last entry of each ShopSet", path, mostBytes>>20)

@@ -45,8 +45,8 @@ func (e Entry) same(as Entry) bool {
 	return e.At.Equal(as.At) && e.Release == as.Release && slices.Equal(slices.Sorted(slices.Values(e.ShopSets)), slices.Sorted(slices.Values(as.ShopSets)))
 }
 
-// check reports what cannot be an Entry.
-func (e Entry) check() error {
+// Check reports what cannot be an Entry.
+func (e Entry) Check() error {
 	switch {
 	case e.At.Year() < 1971 || e.Recorded.Year() < 1971:
 		return errors.New(`"at" or "recorded" is missing, or no time`)
@@ -154,7 +154,7 @@ func decode(line []byte) (e Entry, err error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return e, errors.New("is no entry: more follows behind it")
 	}
-	return e, e.check()
+	return e, e.Check()
 }
 
 // onceEach refuses a key that is given twice, of which encoding/json takes the last.

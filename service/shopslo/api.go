@@ -45,6 +45,7 @@ func (s *service) routes(shell *server.Server) {
 	shell.HandleFunc("GET /api/v1/decisions/log", s.decisionLog)
 	shell.HandleFunc("GET /api/v1/decisions/{entry}", s.decisionRecord)
 	shell.HandleFunc("POST /api/v1/decisions", s.logMove)
+	shell.HandleFunc("POST /api/v1/releases", s.addRelease)
 	s.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
