@@ -77,7 +77,7 @@ A server adds to its own file, for whoever gives it a password.
 		if s.By == "" {
 			s.By = p.actor()
 		}
-		a, err := p.addRelease(cmd.Context(), *server, s, now)
+		a, err := addRelease(cmd.Context(), p, *server, s, now)
 		if err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ A server adds to its own file, for whoever gives it a password.
 }
 
 // addRelease has a server add it, or adds it here.
-func (p *program) addRelease(ctx context.Context, server string, s releases.Said, now time.Time) (releases.Added, error) {
+func addRelease(ctx context.Context, p *program, server string, s releases.Said, now time.Time) (releases.Added, error) {
 	if server != "" {
 		return p.server(server).AddRelease(ctx, s)
 	}
@@ -144,7 +144,7 @@ nothing about that.`,
 	p.complete(cmd, "tier", documents.TierNames)
 	p.complete(cmd, "shopset", documents.ShopSetNames)
 	cmd.RunE = func(*cobra.Command, []string) error {
-		d, err := p.loadReleases()
+		d, err := loadReleases(p)
 		if err != nil {
 			return err
 		}
@@ -168,7 +168,7 @@ nothing about that.`,
 }
 
 // loadReleases loads the documents, which have to name a releases file.
-func (p *program) loadReleases() (*documents.Documents, error) {
+func loadReleases(p *program) (*documents.Documents, error) {
 	d, err := p.load()
 	if err == nil && d.Config.Gate.Releases == nil {
 		err = &codeError{exitUsage, fmt.Errorf("%s: gate.releases is missing; add it, such as gate: {releases: {file: releases.jsonl}}", d.Config.Path)}
@@ -220,7 +220,7 @@ again. What else is wrong with a file, its message says by line, and people corr
 	}
 	p.configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		d, err := p.loadReleases()
+		d, err := loadReleases(p)
 		if err != nil {
 			return err
 		}

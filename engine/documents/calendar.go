@@ -86,7 +86,7 @@ func (d *Documents) Calendar() (c calendar.Calendar, from string, err error) {
 
 // Releases reads when Releases came, as deploy jobs say; from is "" where no file is
 // configured. One that is not there yet says nothing.
-func (d *Documents) Releases() (found []promotion.Arrival, from string, err error) {
+func Releases(d *Documents) (found []promotion.Arrival, from string, err error) {
 	r := d.Config.Gate.Releases
 	if r == nil {
 		return nil, "", nil

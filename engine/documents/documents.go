@@ -92,7 +92,7 @@ func (d *Documents) take(tiers *fleet.Fleet, ofFleet error, slos *openslo.Docume
 	}
 	if d.Fleet != nil && !d.apart {
 		found = append(found, d.gateTiers()...)
-		found = append(found, d.branches()...)
+		found = append(found, branches(d)...)
 	}
 	if d.Fleet != nil && d.SLOs != nil && d.Config.Gate.CalendarFrom == nil && !d.apart {
 		var ofCalendar Faults

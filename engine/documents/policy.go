@@ -31,7 +31,7 @@ func (d *Documents) Policy(to string) promotion.Policy {
 }
 
 // branches checks that Tiers have one where Releases are moved by git.
-func (d *Documents) branches() Faults {
+func branches(d *Documents) Faults {
 	var out Faults
 	for _, t := range d.Fleet.Tiers() {
 		if d.Config.Promotion != nil && t.Branch == "" {

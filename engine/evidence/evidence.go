@@ -152,7 +152,7 @@ func (w *Witnesses) Gather(ctx context.Context) (Seen, error) {
 	if out.Incidents, err = incidents(c); err != nil {
 		return out, err
 	}
-	if out.Releases.Items, out.Releases.Where, err = w.Docs.Releases(); err != nil {
+	if out.Releases.Items, out.Releases.Where, err = documents.Releases(w.Docs); err != nil {
 		return out, err
 	}
 	var both sync.WaitGroup

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/evidence"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
@@ -34,7 +35,7 @@ func came(ctx context.Context, w *evidence.Witnesses, q Question) (first time.Ti
 	if err != nil || failed != nil {
 		return first
 	}
-	if found, from, err := w.Docs.Releases(); from != "" && err == nil {
+	if found, from, err := documents.Releases(w.Docs); from != "" && err == nil {
 		ev.Told(promotion.Found[promotion.Arrival]{Where: from, Items: found})
 	}
 	if ask.Fleet != nil {
