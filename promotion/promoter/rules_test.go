@@ -138,3 +138,29 @@ func TestFewReleasesAreNamedAndEachOnce(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestARollbackToWhatTheTierNeverHadNamesWhatItHad(t *testing.T) {
+	w, f, first, second := promoteTwice(t)
+	skipped := w.release()
+	w.release()
+	p := w.promoter(f)
+	if got, err := p.Promote(ctx, "t-1", Options{}); err != nil || got.Result != Promoted {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	got, err := p.Rollback(ctx, "t-1", string(skipped), Options{})
+	if want := "choose an earlier Release of this Tier: " + Short(second) + ", " + Short(first) + "."; err != nil || got.Result != Refused || !strings.HasSuffix(got.Reason, want) {
+		t.Errorf("%s, %v; want %s", got.Reason, err, want)
+	}
+}
+
+func TestASweepLeavesOthersAlone(t *testing.T) {
+	w, f := released(t, false, false)
+	head := Short(fleet.Release(w.heads("tier-1").System))
+	fresh := "shopslo/t-1-aaaaaaaaaaaa-on-" + head + "-until-20261103T0930Z"
+	w.requests = []string{"shopslo/t-1-of-somebody", fresh, "shopslo/t-1-aaaaaaaaaaaa-on-" + head + "-until-20261102T0930Z", "shopslo/t-1-aaaaaaaaaaaa-on-bbbbbbbbbbbb-until-20261103T0930Z"}
+	p := w.promoter(f)
+	p.Gate = says(promotion.Hold)
+	if got, err := p.Promote(ctx, "t-1", Options{PullRequest: true}); err != nil || got.Result != Held || strings.Join(w.requests, " ") != "shopslo/t-1-of-somebody "+fresh {
+		t.Errorf("%+v, %v: %v", got, err, w.requests)
+	}
+}
