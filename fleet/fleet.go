@@ -189,8 +189,8 @@ func (f *Fleet) ShopSet(name ShopSetName) (ShopSet, bool) {
 	return f.all.ShopSets[i], true
 }
 
-// ShopGroup gives the ShopGroup of that name; false where there is none.
-func (f *Fleet) ShopGroup(name ShopGroupName) (ShopGroup, bool) {
+// shopGroup gives the ShopGroup of that name; false where there is none.
+func (f *Fleet) shopGroup(name ShopGroupName) (ShopGroup, bool) {
 	i, ok := f.groups[name]
 	if !ok {
 		return ShopGroup{}, false
@@ -213,7 +213,7 @@ func (f *Fleet) GroupsOf(name ShopSetName) []ShopGroup {
 // FailureDomainsOf gives the different FailureDomains that a group's ShopSets are
 // in, by name; none for an unknown group.
 func (f *Fleet) FailureDomainsOf(group ShopGroupName) []FailureDomainName {
-	g, _ := f.ShopGroup(group)
+	g, _ := f.shopGroup(group)
 	var domains []FailureDomainName
 	for _, name := range g.ShopSets {
 		if s, _ := f.ShopSet(name); s.FailureDomain != "" {

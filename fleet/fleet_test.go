@@ -68,7 +68,7 @@ func TestLookupsFindWhatIsThereAndNothingElse(t *testing.T) {
 	if s, ok := f.ShopSet("b-1"); !ok || s.FailureDomain != "b" {
 		t.Errorf("ShopSet b-1: %+v, %v", s, ok)
 	}
-	if g, ok := f.ShopGroup("main"); !ok || g.ShopSets[0] != "b-1" {
+	if g, ok := f.shopGroup("main"); !ok || g.ShopSets[0] != "b-1" {
 		t.Errorf("ShopGroup main: %+v, %v", g, ok)
 	}
 	if got := f.GroupsOf("a-1"); len(got) != 1 || got[0].Name != "main" || len(f.GroupsOf("z-1")) != 0 {
@@ -79,7 +79,7 @@ func TestLookupsFindWhatIsThereAndNothingElse(t *testing.T) {
 	}
 	_, tier := f.Tier("x")
 	_, shopSet := f.ShopSet("x")
-	_, group := f.ShopGroup("x")
+	_, group := f.shopGroup("x")
 	if tier || shopSet || group || f.ShopSetsOf("x") != nil || f.FailureDomainsOf("x") != nil {
 		t.Error("something is found under a name that nothing has")
 	}

@@ -25,7 +25,7 @@ func (c *checker) matches() {
 			full[i] = DefaultMatch(s.Name)
 		}
 		for _, label := range slices.Sorted(maps.Keys(s.Match)) {
-			if err := CheckMatchLabel(label, s.Match[label]); err != nil {
+			if err := checkMatchLabel(label, s.Match[label]); err != nil {
 				at.Field = "match." + label
 				c.add(at, "%v", err)
 			}
@@ -119,8 +119,8 @@ func showLabels(labels map[string]string) string {
 
 var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
-// CheckMatchLabel says what makes a label unfit to tell whose a series is.
-func CheckMatchLabel(name, value string) error {
+// checkMatchLabel says what makes a label unfit to tell whose a series is.
+func checkMatchLabel(name, value string) error {
 	switch {
 	case !labelName.MatchString(name):
 		return fmt.Errorf("%q is no label name; use letters, digits and _, a digit not first", name)

@@ -164,8 +164,8 @@ type Action struct {
 	DoneAt time.Time `json:"done_at,omitzero"` // zero: not done
 }
 
-// Overdue reports whether it should have been done by now and is not.
-func (a Action) Overdue(now time.Time) bool {
+// overdue reports whether it should have been done by now and is not.
+func (a Action) overdue(now time.Time) bool {
 	if a.Due.IsZero() || !a.DoneAt.IsZero() {
 		return false
 	}

@@ -222,7 +222,7 @@ func TestWhenAnActionIsOverdue(t *testing.T) {
 		{"done", Action{Due: day, DoneAt: day.Add(48 * time.Hour)}, day.Add(72 * time.Hour), false},
 		{"no date", Action{}, day, false},
 	} {
-		if got := test.a.Overdue(test.now); got != test.want {
+		if got := test.a.overdue(test.now); got != test.want {
 			t.Errorf("%s: %v", test.name, got)
 		}
 	}

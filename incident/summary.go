@@ -84,7 +84,7 @@ func (s *Summary) actions(i Incident, now time.Time) {
 		if !a.DoneAt.IsZero() {
 			continue
 		}
-		open := OpenAction{Action: a, Incident: i.ID, Title: i.Title, Overdue: a.Overdue(now)}
+		open := OpenAction{Action: a, Incident: i.ID, Title: i.Title, Overdue: a.overdue(now)}
 		if open.Overdue {
 			s.Overdue++
 		}

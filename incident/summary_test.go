@@ -132,7 +132,7 @@ func TestAnActionIsOverdueAfterItsDay(t *testing.T) {
 		{"done", Action{Due: day, DoneAt: noon}, day.AddDate(1, 0, 0), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := c.action.Overdue(c.now); got != c.want {
+			if got := c.action.overdue(c.now); got != c.want {
 				t.Errorf("overdue: %v", got)
 			}
 		})

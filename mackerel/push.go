@@ -77,7 +77,7 @@ func (p *Pusher) Collect(now, newest time.Time, limit int, report func(at time.T
 	if done.IsZero() {
 		return more, err
 	}
-	return more, errors.Join(err, p.Spool.Add(done, all))
+	return more, errors.Join(err, p.Spool.add(done, all))
 }
 
 // Push sends what is waiting, the newest batch first, as it is what alerts are raised

@@ -87,9 +87,9 @@ func (s *Spool) Close() error { return s.lock.Unlock() }
 // Newest is the latest time whose values were put in; zero where none were.
 func (s *Spool) Newest() time.Time { return s.state.Newest }
 
-// Add keeps values until they are sent; newest is the latest of their times. Without
+// add keeps values until they are sent; newest is the latest of their times. Without
 // values nothing was known up to then, and is not asked for again.
-func (s *Spool) Add(newest time.Time, points []Point) error {
+func (s *Spool) add(newest time.Time, points []Point) error {
 	if len(points) > 0 {
 		if err := s.write(newest, points); err != nil {
 			return err

@@ -46,14 +46,14 @@ func TestWhatIsInTheSpoolOutlastsAPowerCut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Add(noon, []Point{{"a.b", 1, 1}}); err != nil {
+		if err := s.add(noon, []Point{{"a.b", 1, 1}}); err != nil {
 			t.Fatal(err)
 		}
 		if got := held(t, d.PowerCut(t, dir, false)); got != before {
 			t.Fatalf("a power cut leaves %s", got)
 		}
 		failed := d.FailOnce(n, errors.New("no space left on device"))
-		err = s.Add(noon.Add(time.Minute), []Point{{"a.b", 2, 2}})
+		err = s.add(noon.Add(time.Minute), []Point{{"a.b", 2, 2}})
 		if failed() != (err != nil) {
 			t.Fatalf("operation %d fails: %v", n, err)
 		}
@@ -63,7 +63,7 @@ func TestWhatIsInTheSpoolOutlastsAPowerCut(t *testing.T) {
 			t.Errorf("operation %d fails (%v): a power cut leaves %s", n, err, got)
 		}
 		d.Fail(nil)
-		if err := s.Add(noon.Add(time.Minute), []Point{{"a.b", 2, 2}}); err != nil {
+		if err := s.add(noon.Add(time.Minute), []Point{{"a.b", 2, 2}}); err != nil {
 			t.Fatal(err)
 		}
 		if got := held(t, d.PowerCut(t, dir, false)); got != after {

@@ -16,8 +16,8 @@ type Filter struct {
 	States   []slo.State
 }
 
-// Matches reports whether a budget is picked.
-func (f Filter) Matches(b *Budget) bool {
+// matches reports whether a budget is picked.
+func (f Filter) matches(b *Budget) bool {
 	return in(f.Tiers, b.Tier) && in(f.ShopSets, b.ShopSet) && in(f.SLOs, b.SLO) && in(f.States, b.State)
 }
 
@@ -27,7 +27,7 @@ func in[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Cont
 func (r Report) Filter(f Filter) Report {
 	var picked []Budget
 	for i := range r.Budgets {
-		if f.Matches(&r.Budgets[i]) {
+		if f.matches(&r.Budgets[i]) {
 			picked = append(picked, r.Budgets[i])
 		}
 	}

@@ -46,13 +46,13 @@ func (b *Budget) note() {
 		add(FlagText(f))
 	}
 	if !b.VerdictFrom.IsZero() {
-		add(ShortText(b.VerdictFrom))
+		add(shortText(b.VerdictFrom))
 	}
 	b.Notes = notes
 }
 
-// ShortText says when a history will be long enough, and which setting moves it.
-func ShortText(from time.Time) string {
+// shortText says when a history will be long enough, and which setting moves it.
+func shortText(from time.Time) string {
 	return fmt.Sprintf("too short a history for a verdict until %s; budgets.least_history moves it", from.UTC().Format(time.RFC3339))
 }
 

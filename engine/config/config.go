@@ -180,16 +180,16 @@ type Ledger struct {
 	Delay time.Duration `json:"delay,omitempty"`
 }
 
-// DefaultRetention is how long the ledger keeps counts where nothing longer is needed.
-const DefaultRetention = 90 * 24 * time.Hour
+// defaultRetention is how long the ledger keeps counts where nothing longer is needed.
+const defaultRetention = 90 * 24 * time.Hour
 
 // RetentionFor is how long counts are kept when the longest window of all SLOs is
-// as given: what the file says, else DefaultRetention or two windows, whichever
+// as given: what the file says, else defaultRetention or two windows, whichever
 // is longer. It fails where the file says less than two windows: a budget could
 // then not be compared with the one before it.
 func (l Ledger) RetentionFor(longest time.Duration) (time.Duration, error) {
 	if l.Retention == 0 {
-		return max(DefaultRetention, 2*longest), nil
+		return max(defaultRetention, 2*longest), nil
 	}
 	if l.Retention < 2*longest {
 		return 0, fmt.Errorf("ledger.retention is %s, but the longest SLO window is %s: keep at least two windows, %s",

@@ -31,7 +31,7 @@ func TestWhatBecomesTooOldIsFoundWithoutLookingEachTime(t *testing.T) {
 			now = now.Add(time.Duration(random.IntN(60)) * time.Second)
 			name := fleet.ShopSetName(fmt.Sprintf("s-%d", random.IntN(20)))
 			one := &item{app: Application{Sync: fleet.Synced}}
-			one.Name, one.Labels = string(name), map[string]string{DefaultLabel: string(name)}
+			one.Name, one.Labels = string(name), map[string]string{defaultLabel: string(name)}
 			switch random.IntN(8) {
 			case 0:
 				if err := s.Delete(one); err != nil {

@@ -17,7 +17,7 @@ type Application struct {
 	Health fleet.Health
 	// Deployed is what runs and ran, the newest first; empty: not known. Only the
 	// first may have no time.
-	Deployed []Deployment
+	Deployed []deployment
 	// ObservedAt is when Argo CD last compared; zero: never.
 	ObservedAt time.Time
 	OutOfSync  *int     // resources; nil: not known
@@ -31,8 +31,8 @@ type Application struct {
 	facts facts
 }
 
-// Deployment is a revision that was synced.
-type Deployment struct {
+// deployment is a revision that was synced.
+type deployment struct {
 	// Revision is a commit, or a chart's version. Where Argo CD hydrates manifests it
 	// is the commit that people wrote (dry), not the one with the manifests.
 	Revision string
@@ -43,7 +43,7 @@ type Deployment struct {
 // Argo CD syncs: with a source hydrator, commits of manifests.
 type facts struct {
 	compared string       // the revision that was compared last
-	history  []Deployment // that were synced successfully, the newest first
+	history  []deployment // that were synced successfully, the newest first
 	unknown  []string     // why something else is Unknown
 	last     operation    // the last one that was no dry run
 	// left is an earlier operation that may have left parts of another revision
@@ -124,12 +124,12 @@ func factsOf(c *contents) facts {
 		hydrates: c.Spec.SourceHydrator != nil, hydrations: s.SourceHydrator.hydrations(),
 	}
 	if len(s.History) > 0 {
-		f.history = make([]Deployment, 0, len(s.History))
+		f.history = make([]deployment, 0, len(s.History))
 	}
 	for i := len(s.History) - 1; i >= 0; i-- {
 		h := &s.History[i]
 		if r := from.revision(h.synced, h.origin); r != "" {
-			f.history = append(f.history, Deployment{r, h.DeployedAt.UTC()})
+			f.history = append(f.history, deployment{r, h.DeployedAt.UTC()})
 		}
 	}
 	f.last = s.OperationState.read(from, f.compared)
@@ -190,11 +190,11 @@ func (a *Application) conclude() {
 // what was compared, since a commit that changes nothing moves it without a new
 // entry in the history; else it is what the history has, which holds successful
 // syncs only.
-func (f *facts) deployed(sync fleet.SyncStatus) []Deployment {
+func (f *facts) deployed(sync fleet.SyncStatus) []deployment {
 	if sync != fleet.Synced || f.compared == "" || len(f.history) > 0 && f.history[0].Revision == f.compared {
 		return f.history
 	}
-	return slices.Insert(slices.Clone(f.history), 0, Deployment{Revision: f.compared})
+	return slices.Insert(slices.Clone(f.history), 0, deployment{Revision: f.compared})
 }
 
 // outOfSync counts the resources that differ; nil: not known. Those that Argo CD is

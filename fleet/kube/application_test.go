@@ -164,7 +164,7 @@ func TestAnUnknownShapeIsUnknownAndKeepsItsName(t *testing.T) {
 		"a time that is none":        "metadata: {name: a, namespace: ns, labels: {shopset.dev/shopset: a-1}}\nstatus: {reconciledAt: soon}",
 	} {
 		i := parse(t, document)
-		if i.fault == nil || key(&i) != "ns/a" || i.Labels[DefaultLabel] != "a-1" || i.app.Sync != fleet.SyncUnknown || !strings.Contains(i.app.Reason, "unknown shape") {
+		if i.fault == nil || key(&i) != "ns/a" || i.Labels[defaultLabel] != "a-1" || i.app.Sync != fleet.SyncUnknown || !strings.Contains(i.app.Reason, "unknown shape") {
 			t.Errorf("%s: %+v", name, i)
 		}
 	}
@@ -256,16 +256,16 @@ func TestMapping(t *testing.T) {
 		paths  []string
 		want   string
 	}{
-		{"by the default label", byLabel, map[string]string{DefaultLabel: "a-1"}, "x", nil, "a-1"},
+		{"by the default label", byLabel, map[string]string{defaultLabel: "a-1"}, "x", nil, "a-1"},
 		{"no label", byLabel, map[string]string{"team/cell": "a-1"}, "a-1", []string{"overlays/a-1"}, ""},
-		{"a label that is no name", byLabel, map[string]string{DefaultLabel: "A 1"}, "x", nil, ""},
+		{"a label that is no name", byLabel, map[string]string{defaultLabel: "A 1"}, "x", nil, ""},
 		{"the label wins", byAll, map[string]string{"team/cell": "c-3"}, "a-1-lb", []string{"overlays/b-2"}, "c-3"},
 		{"the name comes second", byAll, nil, "a-1-lb", []string{"overlays/b-2"}, "a-1"},
 		{"the path comes last", byAll, nil, "anything", []string{"charts", "env/overlays/b-2"}, "b-2"},
 		{"a pattern matches the whole text", byAll, nil, "a-1-lb-old", []string{"overlays/b-2/patches"}, ""},
 		{"what matches is a name", byAll, nil, "", []string{"overlays/B_2"}, ""},
 	} {
-		got, ok := tt.m.ShopSet(tt.labels, tt.app, tt.paths)
+		got, ok := tt.m.shopSet(tt.labels, tt.app, tt.paths)
 		if ok != (tt.want != "") || ok && string(got) != tt.want {
 			t.Errorf("%s: %q, %v; want %q", tt.name, got, ok, tt.want)
 		}

@@ -8,8 +8,8 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// DefaultLabel is the label of an Application that names its ShopSet.
-const DefaultLabel = "shopset.dev/shopset"
+// defaultLabel is the label of an Application that names its ShopSet.
+const defaultLabel = "shopset.dev/shopset"
 
 // Mapping says which ShopSet an Application belongs to. The label is asked first,
 // then the name, then the paths of its sources; the first that answers counts.
@@ -18,14 +18,14 @@ type Mapping struct {
 	name, path *regexp.Regexp // nil: not asked
 }
 
-// NewMapping makes a Mapping of a label, "" being DefaultLabel, and of patterns
+// NewMapping makes a Mapping of a label, "" being defaultLabel, and of patterns
 // (regular expressions, RE2) for an Application's name and for the path of a
 // source; "" asks for none. A pattern has to match the whole text, and its group
 // shopset, as in overlays/(?P<shopset>[^/]+), is the ShopSet's name.
 func NewMapping(label, name, path string) (Mapping, error) {
 	m := Mapping{label: label}
 	if label == "" {
-		m.label = DefaultLabel
+		m.label = defaultLabel
 	}
 	var err error
 	if m.name, err = pattern("name", name); err != nil {
@@ -51,9 +51,9 @@ func pattern(what, text string) (*regexp.Regexp, error) {
 	return p, nil
 }
 
-// ShopSet gives the ShopSet that an Application belongs to; false where it belongs
+// shopSet gives the ShopSet that an Application belongs to; false where it belongs
 // to none. An answer that is no name of a ShopSet is none.
-func (m Mapping) ShopSet(labels map[string]string, name string, paths []string) (fleet.ShopSetName, bool) {
+func (m Mapping) shopSet(labels map[string]string, name string, paths []string) (fleet.ShopSetName, bool) {
 	if set, ok := labels[m.label]; ok {
 		return fleet.ShopSetName(set), fleet.CheckName(set) == nil
 	}

@@ -128,7 +128,7 @@ func TestWhatAnOperationLeftBehindIsRememberedWhileNothingIsApplied(t *testing.T
 		{"what could not be read for a while", []string{notNew + failed, "\n  reconciledAt: soon", notNew + dry}, "OutOfSync Healthy [] 0", "the sync to new has failed", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newStore(Mapping{label: DefaultLabel}, func() time.Time { return noon }, teller{changed: func() {}, faulty: func(error) {}, taken: func() {}})
+			s := newStore(Mapping{label: defaultLabel}, func() time.Time { return noon }, teller{changed: func() {}, faulty: func(error) {}, taken: func() {}})
 			for _, status := range tt.steps {
 				i := parse(t, strings.Replace(ofOne, "{name", "{labels: {shopset.dev/shopset: s-1}, name", 1)+status)
 				if err := s.Add(&i); err != nil {

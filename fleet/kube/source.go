@@ -171,7 +171,7 @@ func remember(all, before []hydration) []hydration {
 
 // dry gives the commits that people wrote in place of those with the manifests, as far
 // back as they are known; why says why not even that of what runs is.
-func (f *facts) dry(runs []Deployment) (dry []Deployment, why string) {
+func (f *facts) dry(runs []deployment) (dry []deployment, why string) {
 	for _, d := range runs {
 		i := slices.IndexFunc(f.hydrations, func(h hydration) bool { return h.Hydrated == d.Revision })
 		if i < 0 {
@@ -181,7 +181,7 @@ func (f *facts) dry(runs []Deployment) (dry []Deployment, why string) {
 		if !d.At.IsZero() && h.at.After(d.At) {
 			d.At = h.at // manifests that stayed the same
 		}
-		dry = append(dry, Deployment{h.Dry, d.At})
+		dry = append(dry, deployment{h.Dry, d.At})
 	}
 	if len(dry) == 0 && len(runs) > 0 {
 		return nil, fmt.Sprintf("Argo CD does not say of which commit the manifests of %s were made", runs[0].Revision)

@@ -81,7 +81,7 @@ func TestHydratedManifestsAreOfTheCommitThatPeopleWrote(t *testing.T) {
 		t.Errorf("it is found by %v", i.paths)
 	}
 	// What was told before is remembered.
-	s := newStore(Mapping{label: DefaultLabel}, func() time.Time { return noon }, teller{changed: func() {}, faulty: func(error) {}, taken: func() {}})
+	s := newStore(Mapping{label: defaultLabel}, func() time.Time { return noon }, teller{changed: func() {}, faulty: func(error) {}, taken: func() {}})
 	for _, step := range [][2]string{
 		{sync("Synced", "wet2") + history + hydrated("wet2", "dry2"), "Synced Healthy [dry2@10:00] 0"},
 		{sync("OutOfSync", "wet3") + history + hydrated("wet3", "dry3"), "OutOfSync Healthy [dry2@10:00] 0"},

@@ -139,7 +139,7 @@ func (s *store) Replace(objects []any, _ string) error {
 // shape, and had not before.
 func (s *store) put(i *item) (newlyFaulty bool) {
 	k := key(i)
-	set, ok := s.mapping.ShopSet(i.Labels, i.Name, i.paths)
+	set, ok := s.mapping.shopSet(i.Labels, i.Name, i.paths)
 	if !ok {
 		set = ""
 	}

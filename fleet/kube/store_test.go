@@ -24,7 +24,7 @@ func alone(t *testing.T) (*store, *clock) {
 // one is an Application of its own ShopSet.
 func one(name string, sync fleet.SyncStatus) *item {
 	i := &item{app: Application{Sync: sync, ObservedAt: noon}}
-	i.Namespace, i.Name, i.Labels = "argocd", name, map[string]string{DefaultLabel: name}
+	i.Namespace, i.Name, i.Labels = "argocd", name, map[string]string{defaultLabel: name}
 	return i
 }
 
@@ -124,13 +124,13 @@ func TestDriftLastsWhileItIsUnknown(t *testing.T) {
 func TestAnApplicationThatChangesItsShopSetLeavesTheFormer(t *testing.T) {
 	s, _ := alone(t)
 	moved := one("a", fleet.Synced)
-	for _, labels := range []map[string]string{{DefaultLabel: "a"}, {DefaultLabel: "b"}, nil, {DefaultLabel: "a"}} {
+	for _, labels := range []map[string]string{{defaultLabel: "a"}, {defaultLabel: "b"}, nil, {defaultLabel: "a"}} {
 		moved.Labels = labels
 		if err := s.Add(moved); err != nil {
 			t.Fatal(err)
 		}
 		want := "[]"
-		if set := labels[DefaultLabel]; set != "" {
+		if set := labels[defaultLabel]; set != "" {
 			want = "[" + set + "]"
 		}
 		if got := fmt.Sprint(s.shopSets()); got != want || s.counts().applications != 1 {

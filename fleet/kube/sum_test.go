@@ -15,7 +15,7 @@ func ran(deployed string) part {
 	e := &entry{key: "argocd/x", app: Application{Sync: fleet.Synced, Health: fleet.Healthy, ObservedAt: noon}}
 	for _, word := range strings.Fields(deployed) {
 		revision, ago, _ := strings.Cut(word, "@")
-		d := Deployment{Revision: revision}
+		d := deployment{Revision: revision}
 		if ago != "?" {
 			hours := 0
 			if _, err := fmt.Sscan(ago, &hours); err != nil {

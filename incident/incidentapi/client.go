@@ -83,7 +83,7 @@ func (c *Client) Incident(ctx context.Context, id string) (incident.Incident, er
 	if err != nil {
 		return incident.Incident{}, err
 	}
-	i, err := ParseOne(body)
+	i, err := parseOne(body)
 	if err == nil && i.ID != id {
 		err = fmt.Errorf("it answers about %q, and not %q", i.ID, id)
 	}

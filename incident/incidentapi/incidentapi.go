@@ -22,20 +22,20 @@ const Version = 1
 // List is the answer about many incidents; their timelines hold the moves between states
 // only. One is the answer about a single incident.
 type (
-	List struct {
+	listShape struct {
 		Version   int       `json:"version"`
 		At        time.Time `json:"at"`
-		Incidents []Told    `json:"incidents"`
+		Incidents []told    `json:"incidents"`
 	}
-	One struct {
+	oneShape struct {
 		Version  int       `json:"version"`
 		At       time.Time `json:"at"`
-		Incident Told      `json:"incident"`
+		Incident told      `json:"incident"`
 	}
 )
 
-// Told is an incident, and what follows from it. What is not known is null.
-type Told struct {
+// told is an incident, and what follows from it. What is not known is null.
+type told struct {
 	incident.Incident
 	// These stand in the place of the Incident's own.
 	StartedAt  *time.Time               `json:"started_at"`
@@ -47,24 +47,24 @@ type Told struct {
 
 	// Ongoing says that its cause is still there.
 	Ongoing   bool      `json:"ongoing"`
-	Durations Durations `json:"durations"`
+	Durations durations `json:"durations"`
 	// Missing are the parts that its postmortem lacks.
 	Missing []string `json:"postmortem_missing"`
 }
 
-// Durations are in seconds, up to the time of the answer; nil: not known, or not yet.
-type Durations struct {
+// durations are in seconds, up to the time of the answer; nil: not known, or not yet.
+type durations struct {
 	ToDetect   *float64 `json:"to_detect_seconds"`
 	ToMitigate *float64 `json:"to_mitigate_seconds"`
 	ToResolve  *float64 `json:"to_resolve_seconds"`
 	Hurting    float64  `json:"hurting_seconds"`
 }
 
-func tell(i incident.Incident, now time.Time) Told {
+func tell(i incident.Incident, now time.Time) told {
 	d := i.Durations(now)
-	t := Told{Incident: i, StartedAt: orNull(i.StartedAt), Release: orNull(i.Release), Link: orNull(i.Link), Assigned: i.Assigned,
+	t := told{Incident: i, StartedAt: orNull(i.StartedAt), Release: orNull(i.Release), Link: orNull(i.Link), Assigned: i.Assigned,
 		Timeline: i.Timeline, Postmortem: i.Postmortem, Ongoing: i.State.Ongoing(), Missing: i.Postmortem.Missing(),
-		Durations: Durations{seconds(d.ToDetect), seconds(d.ToMitigate), seconds(d.ToResolve), d.Hurting.Seconds()}}
+		Durations: durations{seconds(d.ToDetect), seconds(d.ToMitigate), seconds(d.ToResolve), d.Hurting.Seconds()}}
 	if t.Assigned == nil {
 		t.Assigned = map[incident.Role]string{}
 	}
@@ -121,8 +121,8 @@ func ParseList(data []byte) ([]incident.Incident, error) {
 	return *a.Incidents, nil
 }
 
-// ParseOne reads the answer about one incident.
-func ParseOne(data []byte) (incident.Incident, error) {
+// parseOne reads the answer about one incident.
+func parseOne(data []byte) (incident.Incident, error) {
 	a, err := parse(data)
 	switch {
 	case err != nil:

@@ -391,7 +391,7 @@ func TestOnlyWhoShowsTheTokenIsLetIn(t *testing.T) {
 }
 
 func TestAnAnswerThatIsNoneIsAnError(t *testing.T) {
-	good, _ := json.Marshal(List{Version: 1, At: noon, Incidents: []Told{}})
+	good, _ := json.Marshal(listShape{Version: 1, At: noon, Incidents: []told{}})
 	for name, test := range map[string]struct {
 		answer func(w http.ResponseWriter)
 		want   string
@@ -451,7 +451,7 @@ func FuzzParseList(f *testing.F) {
 				t.Errorf("heard an incident that is not valid: %v", err)
 			}
 		}
-		if i, err := ParseOne(data); err == nil && i.Validate() != nil {
+		if i, err := parseOne(data); err == nil && i.Validate() != nil {
 			t.Errorf("heard an incident that is not valid: %+v", i)
 		}
 	})

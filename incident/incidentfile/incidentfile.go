@@ -23,33 +23,33 @@ import (
 // APIVersion is the one that is read.
 const APIVersion = "shopslo.dev/v1alpha1"
 
-// Document is an incident as it stands in a file.
-type Document struct {
+// incidentDocument is an incident as it stands in a file.
+type incidentDocument struct {
 	document.Header `json:",inline"`
-	Spec            Spec `json:"spec"`
+	Spec            spec `json:"spec"`
 }
 
-// Spec is what an incident is about.
-type Spec struct {
+// spec is what an incident is about.
+type spec struct {
 	Title      string            `json:"title"`
 	Severity   string            `json:"severity"`
 	State      string            `json:"state"`
 	DetectedAt time.Time         `json:"detectedAt"`
 	StartedAt  time.Time         `json:"startedAt,omitempty"`
-	Affects    Affects           `json:"affects,omitempty"`
+	Affects    affects           `json:"affects,omitempty"`
 	Roles      map[string]string `json:"roles,omitempty"`
 	Release    string            `json:"release,omitempty"`
 	Link       string            `json:"link,omitempty"`
 }
 
-// Affects is an incident's scope.
-type Affects struct {
+// affects is an incident's scope.
+type affects struct {
 	ShopSets []string `json:"shopSets,omitempty"`
 	Tiers    []string `json:"tiers,omitempty"`
 	Fleet    bool     `json:"fleet,omitempty"`
 }
 
-var kinds = document.Kinds{"Incident": func() any { return new(Document) }}
+var kinds = document.Kinds{"Incident": func() any { return new(incidentDocument) }}
 
 // Load reads the incidents of the files that glob patterns match; relative patterns
 // start at the folder base. No file is no incident. The error is document.Faults,
@@ -58,8 +58,8 @@ func Load(base string, patterns ...string) ([]incident.Incident, error) {
 	return read(document.Load(base, APIVersion, kinds, patterns...))
 }
 
-// Parse reads the incidents of one file's content; name stands in the faults.
-func Parse(name string, data []byte) ([]incident.Incident, error) {
+// parse reads the incidents of one file's content; name stands in the faults.
+func parse(name string, data []byte) ([]incident.Incident, error) {
 	return read(document.Parse(name, data, APIVersion, kinds))
 }
 
@@ -67,7 +67,7 @@ func read(objects []*document.Object, faults document.Faults) ([]incident.Incide
 	var incidents []incident.Incident
 	first := map[string]string{}
 	for _, o := range objects {
-		i := convert(o.Value.(*Document))
+		i := convert(o.Value.(*incidentDocument))
 		if file, twice := first[i.ID]; twice && i.ID != "" {
 			if f, ok := o.Fault("metadata.name", "is the name of another incident too (%s)", file); ok {
 				faults = append(faults, f)
@@ -83,7 +83,7 @@ func read(objects []*document.Object, faults document.Faults) ([]incident.Incide
 	return incidents, nil
 }
 
-func convert(d *Document) incident.Incident {
+func convert(d *incidentDocument) incident.Incident {
 	i := incident.Incident{
 		ID: d.Metadata.Name, Title: d.Spec.Title,
 		Severity: incident.Severity(d.Spec.Severity), State: incident.State(d.Spec.State),

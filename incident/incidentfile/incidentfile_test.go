@@ -23,7 +23,7 @@ spec:
 `
 
 func TestAnIncidentIsRead(t *testing.T) {
-	incidents, err := Parse("i.yaml", []byte(good))
+	incidents, err := parse("i.yaml", []byte(good))
 	if err != nil || len(incidents) != 1 {
 		t.Fatalf("%d incidents, %v", len(incidents), err)
 	}
@@ -45,7 +45,7 @@ func TestFaultsNameTheKeyToBlame(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			incidents, err := Parse("i.yaml", []byte(strings.Replace(good, test.old, test.new, 1)))
+			incidents, err := parse("i.yaml", []byte(strings.Replace(good, test.old, test.new, 1)))
 			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error:\n%v\nwant one line with\n%s", err, test.want)
 			}
@@ -57,7 +57,7 @@ func TestFaultsNameTheKeyToBlame(t *testing.T) {
 }
 
 func TestOneNameIsOneIncident(t *testing.T) {
-	_, err := Parse("i.yaml", []byte(good+"---\n"+good))
+	_, err := parse("i.yaml", []byte(good+"---\n"+good))
 	if err == nil || !strings.Contains(err.Error(), "is the name of another incident too") {
 		t.Errorf("error %v", err)
 	}
@@ -80,7 +80,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(good)
 	f.Add(strings.ReplaceAll(good, "critical", "1"))
 	f.Fuzz(func(t *testing.T, text string) {
-		incidents, err := Parse("f", []byte(text))
+		incidents, err := parse("f", []byte(text))
 		if err != nil {
 			return
 		}

@@ -67,7 +67,7 @@ func (o *Object) decodeKind(path string, at Position, n *yaml.Node, into reflect
 	case reflect.Struct:
 		o.decodeStruct(path, at, n, into)
 	case reflect.String:
-		if text, ok := o.Text(path, at, n, "a text"); ok {
+		if text, ok := o.text(path, at, n, "a text"); ok {
 			into.SetString(text)
 		}
 	case reflect.Bool:
@@ -155,7 +155,7 @@ func (o *Object) decodeText(path string, at Position, n *yaml.Node, into encodin
 	if _, isDuration := into.(*Duration); isDuration {
 		want = wantDuration
 	}
-	if text, ok := o.Text(path, at, n, want); ok {
+	if text, ok := o.text(path, at, n, want); ok {
 		if err := into.UnmarshalText([]byte(text)); err != nil {
 			o.Refuse(path, at, "%v", err)
 		}
@@ -164,7 +164,7 @@ func (o *Object) decodeText(path string, at Position, n *yaml.Node, into encodin
 
 // decodeWord reads one of a few words.
 func (o *Object) decodeWord(path string, at Position, n *yaml.Node, into reflect.Value, words []string) {
-	text, ok := o.Text(path, at, n, "one of "+strings.Join(words, ", "))
+	text, ok := o.text(path, at, n, "one of "+strings.Join(words, ", "))
 	switch {
 	case !ok:
 	case !slices.Contains(words, text):
@@ -210,7 +210,7 @@ func (o *Object) decodeTime(path string, at Position, n *yaml.Node, into reflect
 // decodeZone reads the name of a time zone. That of the machine is none, since it would
 // mean another one to each reader.
 func (o *Object) decodeZone(path string, at Position, n *yaml.Node, into reflect.Value) {
-	text, ok := o.Text(path, at, n, "a time zone, such as Asia/Tokyo")
+	text, ok := o.text(path, at, n, "a time zone, such as Asia/Tokyo")
 	if !ok {
 		return
 	}
@@ -222,8 +222,8 @@ func (o *Object) decodeZone(path string, at Position, n *yaml.Node, into reflect
 	into.Set(reflect.ValueOf(zone))
 }
 
-// Text reads a scalar that is a text; want names, for the fault, what is wanted.
-func (o *Object) Text(path string, at Position, n *yaml.Node, want string) (string, bool) {
+// text reads a scalar that is a text; want names, for the fault, what is wanted.
+func (o *Object) text(path string, at Position, n *yaml.Node, want string) (string, bool) {
 	tags := []string{"!!str", "!!timestamp"} // a day without quotes is written like a text
 	if o.dialect.Kubernetes {
 		tags = tags[:1]

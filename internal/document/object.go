@@ -197,7 +197,7 @@ func (o *Object) Head(n *yaml.Node) (apiVersion, kind string, ok bool) {
 			continue
 		}
 		o.at[key] = Position{value.Line, value.Column}
-		head[i], _ = o.Text(key, o.at[key], Target(value), "a text")
+		head[i], _ = o.text(key, o.at[key], Target(value), "a text")
 	}
 	return head[0], head[1], len(o.faults) == 0
 }

@@ -28,8 +28,8 @@ const (
 	maxHeaderBytes    = 64 << 10
 )
 
-// DefaultGrace is how long running requests may take to finish after the context ended.
-const DefaultGrace = 10 * time.Second
+// defaultGrace is how long running requests may take to finish after the context ended.
+const defaultGrace = 10 * time.Second
 
 // Options say what a server is. Name is required; every other zero value works.
 type Options struct {
@@ -49,7 +49,7 @@ type Options struct {
 	Log *slog.Logger
 	// Now is the clock by which requests are timed; nil leaves the times out.
 	Now func() time.Time
-	// Grace is how long a shutdown waits; 0 means DefaultGrace.
+	// Grace is how long a shutdown waits; 0 means defaultGrace.
 	Grace time.Duration
 }
 
@@ -69,7 +69,7 @@ func New(o Options) (*Server, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Grace == 0 {
-		o.Grace = DefaultGrace
+		o.Grace = defaultGrace
 	}
 	if err := web.Validate(o.WebConfig); err != nil {
 		return nil, fmt.Errorf("read web configuration %s: %w", o.WebConfig, err)
@@ -96,8 +96,8 @@ func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, 
 // HandleFunc adds a route as Handle does.
 func (s *Server) HandleFunc(pattern string, h http.HandlerFunc) { s.mux.HandleFunc(pattern, h) }
 
-// Handler is all routes behind everything but TLS and passwords, for tests.
-func (s *Server) Handler() http.Handler { return s.logged(s.headers(s.recovered(sameSite(s.mux)))) }
+// handler is all routes behind everything but TLS and passwords, for tests.
+func (s *Server) handler() http.Handler { return s.logged(s.headers(s.recovered(sameSite(s.mux)))) }
 
 // leadTo redirects to a path of this server, relative to where the client sees it: a
 // proxy may serve it below a prefix.
@@ -135,7 +135,7 @@ func (s *Server) ListenAndServe(ctx context.Context, address string) error {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer l.Close()
 	hs := &http.Server{
-		Handler:           s.Handler(),
+		Handler:           s.handler(),
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,

@@ -411,7 +411,7 @@ func TestAWebConfigurationThatCannotBeUsedIsRefused(t *testing.T) {
 }
 
 func TestAHomeIsLedToAlsoBelowAPrefix(t *testing.T) {
-	h := newServer(t, Options{Home: "/board/"}).Handler()
+	h := newServer(t, Options{Home: "/board/"}).handler()
 	for path, status := range map[string]int{"/": http.StatusFound, "/other": http.StatusNotFound} {
 		rec := httptest.NewRecorder()
 		h.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))

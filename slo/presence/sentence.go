@@ -7,8 +7,8 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
-// Annotation makes a metric of bad events that does not exist count 0.
-const Annotation = `shopslo.dev/absent-is-zero: "true"`
+// annotation makes a metric of bad events that does not exist count 0.
+const annotation = `shopslo.dev/absent-is-zero: "true"`
 
 // Sentence says what is absent, and what to do, without a full stop.
 func Sentence(a slo.Absence) string {
@@ -26,7 +26,7 @@ func Sentence(a slo.Absence) string {
 		}
 		text := head + "the metric does not exist" + hint("; nearest: ")
 		if a.Side == "bad" {
-			text += "; where it is created with its first error, say so: " + Annotation
+			text += "; where it is created with its first error, say so: " + annotation
 		}
 		return text
 	case slo.NoLabel:
@@ -48,5 +48,5 @@ func Sentence(a slo.Absence) string {
 
 // excused is the note on a metric that the annotation makes 0.
 func excused(a slo.Absence) string {
-	return fmt.Sprintf("bad %s: the metric does not exist, which counts as 0 (%s)", a.Selector, Annotation)
+	return fmt.Sprintf("bad %s: the metric does not exist, which counts as 0 (%s)", a.Selector, annotation)
 }

@@ -68,8 +68,8 @@ func (f *File) Folder(workdir string) string {
 // The limits of settings. An agent ends a plugin after 30 s; by then everything is
 // written and printed.
 const (
-	DefaultTimeout = 15 * time.Second
-	MaxTimeout     = 20 * time.Second
+	defaultTimeout = 15 * time.Second
+	maxTimeout     = 20 * time.Second
 	maxAccounts    = 100
 )
 
@@ -100,7 +100,7 @@ type account struct {
 }
 
 // Defaults fills in what the file need not say.
-func (a *account) Defaults() { a.Timeout = DefaultTimeout }
+func (a *account) Defaults() { a.Timeout = defaultTimeout }
 
 // dialect is the file's own.
 var dialect = document.Dialect{Loose: true, Words: map[reflect.Type][]string{reflect.TypeFor[language](): {"en", "ja"}}}
@@ -146,8 +146,8 @@ func (a account) check(o *document.Object, at string, before []account) {
 	if j := slices.IndexFunc(before, func(b account) bool { return strings.EqualFold(b.Name, a.Name) }); j >= 0 && a.Name != "" {
 		o.Wrong(at+".name", "%q is also the name on line %d", a.Name, o.At(fmt.Sprintf("accounts[%d].name", j)).Line)
 	}
-	if a.Timeout < time.Second || a.Timeout > MaxTimeout {
-		o.Wrong(at+".timeout", "is %s; it can be 1s to %s, since the agent waits 30 s for everything", a.Timeout, MaxTimeout)
+	if a.Timeout < time.Second || a.Timeout > maxTimeout {
+		o.Wrong(at+".timeout", "is %s; it can be 1s to %s, since the agent waits 30 s for everything", a.Timeout, maxTimeout)
 	}
 	if a.MaxQueue != nil && *a.MaxQueue <= 0 {
 		o.Wrong(at+".max_queue", "must be a whole number above 0")

@@ -60,7 +60,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		t.Errorf("canary to %q", to)
 	}
 	b := f.Accounts[1]
-	if k, u := b.Options.Secret("key"), b.Options.MayURL("url"); k != "from a file" || u != "https://api.eu.mailgun.net" || b.Timeout != DefaultTimeout {
+	if k, u := b.Options.Secret("key"), b.Options.MayURL("url"); k != "from a file" || u != "https://api.eu.mailgun.net" || b.Timeout != defaultTimeout {
 		t.Error(k, u, b.Timeout)
 	}
 	if err := errors.Join(a.Finish(), b.Finish()); err != nil {
@@ -147,7 +147,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, a := range c.Accounts {
-			if !nameRule.MatchString(a.Name) || a.Timeout > MaxTimeout {
+			if !nameRule.MatchString(a.Name) || a.Timeout > maxTimeout {
 				t.Errorf("read %+v", a)
 			}
 			_, _, _, _ = a.Options.Secret("key"), a.Options.MayText("subuser"), a.Options.MayURL("url"), a.Options.MayZone("time_zone")

@@ -5,7 +5,6 @@ package relayhttp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -71,19 +70,6 @@ func (a Asker) AskDated(ctx context.Context, req *http.Request) (body []byte, da
 		return nil, date, a.garbled(doing, fmt.Sprintf("the answer is longer than %d bytes", maxBody))
 	}
 	return body, date, nil
-}
-
-// AskJSON asks, and decodes the answer into v, in full.
-func (a Asker) AskJSON(ctx context.Context, req *http.Request, v any) error {
-	req.Header.Set("Accept", "application/json")
-	body, err := a.Ask(ctx, req)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return a.garbled(a.Vendor+": read "+a.hide(req.URL.Path), err.Error())
-	}
-	return nil
 }
 
 // Garbled is the error of an answer that came in full and cannot be understood.

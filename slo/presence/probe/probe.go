@@ -122,7 +122,7 @@ func New(cfg Config, items []Item) *Prober {
 	for _, it := range items {
 		a := ask{slo: it.SLO.Name, of: it.SLO, subjects: it.Subjects}
 		for i := range it.SLO.Parts {
-			one, err := AskOf(&it.SLO.Parts[i].Indicator, cfg.Terms)
+			one, err := askOf(&it.SLO.Parts[i].Indicator, cfg.Terms)
 			if err != nil {
 				a.fault = err.Error()
 			}
@@ -145,8 +145,8 @@ func New(cfg Config, items []Item) *Prober {
 	return p
 }
 
-// AskOf says what an indicator asks for.
-func AskOf(ind *slo.Indicator, terms func(string) ([][]slo.Selector, error)) (presence.Ask, error) {
+// askOf says what an indicator asks for.
+func askOf(ind *slo.Indicator, terms func(string) ([][]slo.Selector, error)) (presence.Ask, error) {
 	a := presence.Ask{AbsentIsZero: ind.AbsentIsZero}
 	var errs []error
 	for _, side := range []struct {

@@ -63,7 +63,7 @@ type Config struct {
 	Timeout time.Duration
 
 	// ReplicaLabels tell replicas of one server apart, and no series: they are left out,
-	// unless a selector names them. Nil: DefaultReplicaLabels.
+	// unless a selector names them. Nil: defaultReplicaLabels.
 	ReplicaLabels []string
 
 	// ScrapeInterval is how often the server scrapes, by which gaps are told where a
@@ -79,9 +79,9 @@ type Config struct {
 	Client *http.Client
 }
 
-// DefaultReplicaLabels are what Thanos' and Mimir's documentation, and the Prometheus
+// defaultReplicaLabels are what Thanos' and Mimir's documentation, and the Prometheus
 // operator, call the replicas of a pair.
-var DefaultReplicaLabels = []string{"prometheus_replica", "__replica__"}
+var defaultReplicaLabels = []string{"prometheus_replica", "__replica__"}
 
 // TLS are the settings of an https connection; the zero value checks the server
 // against the system's authorities.
@@ -121,7 +121,7 @@ func New(c Config) (*Source, error) {
 	s := &Source{http: h, pauses: pauses, slices: slicing{length: firstSlice, ceiling: maxSlice}, interval: c.ScrapeInterval.Milliseconds()}
 	replicas := c.ReplicaLabels
 	if replicas == nil {
-		replicas = DefaultReplicaLabels
+		replicas = defaultReplicaLabels
 	}
 	s.names.Drop(replicas...)
 	return s, nil

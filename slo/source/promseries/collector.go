@@ -28,7 +28,7 @@ type Collector struct {
 	owns     []*ownLabels // of the streams that the part has brought
 	all      []*ownLabels // of those of all parts
 
-	reading Samples // of a stream that is merged
+	reading samples // of a stream that is merged
 
 	groups map[*Identity][]int // places in found, where an identity has several streams
 	merged []merged
@@ -38,7 +38,7 @@ type Collector struct {
 	values arena[float64]
 
 	out     []slo.Series
-	samples []Samples
+	samples []samples
 }
 
 type found struct {
@@ -173,7 +173,7 @@ func (c *Collector) Values(n int) []float64 { return c.values.alloc(n) }
 func (c *Collector) Answer() []slo.Series {
 	c.endPart()
 	if cap(c.samples) < len(c.found) {
-		c.samples = make([]Samples, len(c.found))
+		c.samples = make([]samples, len(c.found))
 		c.out = make([]slo.Series, 0, len(c.found))
 	}
 	c.samples, c.out = c.samples[:len(c.found)], c.out[:0]
@@ -204,8 +204,8 @@ func (c *Collector) deliver(i int, id *Identity, from int64, chunks []Chunk, fai
 	s := &c.samples[i]
 	stream := s.stream
 	if failure != nil {
-		*s = Samples{err: failure}
-	} else if !s.Reset(from, c.to, chunks) {
+		*s = samples{err: failure}
+	} else if !s.reset(from, c.to, chunks) {
 		return
 	}
 	s.stream, s.before, s.watch = stream, math.NaN(), math.MaxInt64

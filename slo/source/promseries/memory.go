@@ -87,7 +87,7 @@ func (c *Collector) foretell(id *Identity, f *found, from int64, before float64)
 		}
 	}
 	s := &c.reading
-	if !s.Reset(from, c.to, end) {
+	if !s.reset(from, c.to, end) {
 		return false
 	}
 	if s.before = math.NaN(); len(end) == len(f.chunks) {
@@ -119,7 +119,7 @@ func (c *Collector) foretell(id *Identity, f *found, from int64, before float64)
 }
 
 // gave keeps what was given out of a stream as it is; the Interner is locked.
-func (c *Collector) gave(stream *Stream, s *Samples, valid point) {
+func (c *Collector) gave(stream *Stream, s *samples, valid point) {
 	stream.Identity().give(given{stream: stream, t: s.given, v: s.value, ended: slo.IsStale(s.value), drop: s.fell})
 	if valid.t > stream.last.t {
 		stream.last = valid

@@ -154,7 +154,7 @@ func (c *Collector) replay(f *found, to int64) (*replay, error) {
 	r.first = len(r.T)
 	r.next = r.first
 	s := &c.reading
-	s.Reset(c.from, to, slices.Clone(f.chunks))
+	s.reset(c.from, to, slices.Clone(f.chunks))
 	for {
 		k := len(r.T)
 		r.T, r.V = slices.Grow(r.T, batch), slices.Grow(r.V, batch)

@@ -62,7 +62,7 @@ func (a *answering) gather(t *testing.T, from, to int64, parts ...[]seen) (read 
 			if s.Labels.String() != a.metric+"{}" || s.Ref == 0 {
 				t.Errorf("it is %d %v", s.Ref, s.Labels)
 			}
-			ts, vs, err = readAll(s.Samples.(*Samples), 3)
+			ts, vs, err = readAll(s.Samples.(*samples), 3)
 		}
 		for i := range ts {
 			ts[i] /= second
@@ -345,7 +345,7 @@ func TestAStreamThatCannotBeReadFailsAlone(t *testing.T) {
 		}
 	}
 	for _, s := range c.Answer() {
-		_, _, err := readAll(s.Samples.(*Samples), 3)
+		_, _, err := readAll(s.Samples.(*samples), 3)
 		var failure *slo.SeriesError
 		if bad := s.Labels.Get(slo.MetricName) == "bad"; errors.As(err, &failure) != bad || err != nil != bad {
 			t.Errorf("%v: %v", s.Labels, err)

@@ -37,11 +37,11 @@ func (c *Chunk) min() (t int64, ok bool) {
 	return c.Plain.T[0], true
 }
 
-// Samples reads a series' chunks as slo.Samples: the samples in (from, to],
+// samples reads a series' chunks as slo.Samples: the samples in (from, to],
 // oldest first, each time stamp once. Where chunks overlap, the sample of the
 // chunk that was given first wins. Decoding happens in Read; different Samples
 // may be read by different goroutines. It may have no sample at all.
-type Samples struct {
+type samples struct {
 	chunks   []Chunk
 	from, to int64
 
@@ -63,13 +63,13 @@ type Samples struct {
 	foretold bool    // what it ends with is remembered already
 }
 
-var _ slo.Samples = (*Samples)(nil)
+var _ slo.Samples = (*samples)(nil)
 
-// Reset starts reading chunks, which it reorders and keeps: they must stay
+// reset starts reading chunks, which it reorders and keeps: they must stay
 // unchanged as long as the Samples are read. It reports false where there is
 // surely no sample.
-func (s *Samples) Reset(from, to int64, chunks []Chunk) bool {
-	*s = Samples{from: from, to: to, watch: math.MaxInt64}
+func (s *samples) reset(from, to int64, chunks []Chunk) bool {
+	*s = samples{from: from, to: to, watch: math.MaxInt64}
 	kept := chunks[:0]
 	for _, c := range chunks {
 		if min, ok := c.min(); ok && c.Max > from && min <= to {
@@ -91,7 +91,7 @@ func (s *Samples) Reset(from, to int64, chunks []Chunk) bool {
 }
 
 // Read implements slo.Samples. Its errors tell of damaged chunks.
-func (s *Samples) Read(t []int64, v []float64) (int, error) {
+func (s *samples) Read(t []int64, v []float64) (int, error) {
 	for s.err == nil && len(s.chunks) > 0 && len(t) > 0 {
 		n, err := s.next(t, v)
 		if err != nil {
@@ -126,7 +126,7 @@ func (s *Samples) Read(t []int64, v []float64) (int, error) {
 }
 
 // look notes the last drop among samples that are given out.
-func (s *Samples) look(t []int64, v []float64) {
+func (s *samples) look(t []int64, v []float64) {
 	if s.given != 0 && s.value == s.value {
 		s.before = s.value
 	}
@@ -141,7 +141,7 @@ func (s *Samples) look(t []int64, v []float64) {
 }
 
 // next reads on in the first chunk; 0 is its end.
-func (s *Samples) next(t []int64, v []float64) (int, error) {
+func (s *samples) next(t []int64, v []float64) (int, error) {
 	c := &s.chunks[0]
 	if !s.open {
 		s.open, s.plain = true, 0

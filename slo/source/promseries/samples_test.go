@@ -10,7 +10,7 @@ import (
 )
 
 // readAll reads in batches of the given size.
-func readAll(s *Samples, batch int) (ts []int64, vs []float64, err error) {
+func readAll(s *samples, batch int) (ts []int64, vs []float64, err error) {
 	t, v := make([]int64, batch), make([]float64, batch)
 	for {
 		n, err := s.Read(t, v)
@@ -60,8 +60,8 @@ func TestSamplesAgainstPlainFilter(t *testing.T) {
 			}
 		}
 		slices.Sort(times)
-		var s Samples
-		may := s.Reset(from, to, chunks)
+		var s samples
+		may := s.reset(from, to, chunks)
 		got, values, err := readAll(&s, 1+r.IntN(50))
 		if err != nil || !slices.Equal(got, times) {
 			t.Fatalf("round %d: (%d, %d]: got %v, %v, want %v", round, from, to, got, err, times)
@@ -92,8 +92,8 @@ func TestSamplesReportDamage(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			var s Samples
-			s.Reset(0, 100, c.chunks)
+			var s samples
+			s.reset(0, 100, c.chunks)
 			if _, _, err := readAll(&s, 2); err == nil {
 				t.Error("no error")
 			}

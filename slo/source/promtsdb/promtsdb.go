@@ -135,7 +135,7 @@ func Open(dir string, c Config) (*DB, error) {
 	d.engine = promql.NewEngine(promql.EngineOpts{
 		Logger: c.Logger, MaxSamples: maxSamples, Timeout: c.QueryTimeout,
 		EnableAtModifier: true, EnableNegativeOffset: true,
-		NoStepSubqueryIntervalFn: func(int64) int64 { return d.ScrapeInterval().Milliseconds() },
+		NoStepSubqueryIntervalFn: func(int64) int64 { return d.scrapeInterval().Milliseconds() },
 	})
 	d.tap = newTap(db, &d.names, newest(db), c.TapSamples)
 	return d, nil
@@ -163,9 +163,9 @@ func newest(db *tsdb.DB) int64 {
 // go to the TSDB and through the tap.
 func (d *DB) Appendable() storage.Appendable { return d.tap }
 
-// ScrapeInterval is the longest scrape interval of all scrape configurations:
+// scrapeInterval is the longest scrape interval of all scrape configurations:
 // a target that was not scraped for twice as long was surely missed.
-func (d *DB) ScrapeInterval() time.Duration { return d.scrape.Load().Interval() }
+func (d *DB) scrapeInterval() time.Duration { return d.scrape.Load().interval() }
 
 // usable is an error once the store is closed.
 func (d *DB) usable(ctx context.Context) error {

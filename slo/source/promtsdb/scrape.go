@@ -84,8 +84,8 @@ func clearer(err error) error {
 		"http_sd_configs, or point the source at a Prometheus that discovers the targets", m[1], m[2])
 }
 
-// Interval is the longest scrape interval; the global one where nothing is scraped.
-func (s *Scrape) Interval() time.Duration {
+// interval is the longest scrape interval; the global one where nothing is scraped.
+func (s *Scrape) interval() time.Duration {
 	longest := time.Duration(0)
 	for _, c := range s.config.ScrapeConfigs {
 		longest = max(longest, time.Duration(c.ScrapeInterval))

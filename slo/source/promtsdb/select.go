@@ -61,7 +61,7 @@ func (d *DB) collector(from, to int64) *promseries.Collector {
 	if c == nil {
 		c = &promseries.Collector{Names: &d.names}
 	}
-	c.Interval = d.ScrapeInterval().Milliseconds()
+	c.Interval = d.scrapeInterval().Milliseconds()
 	c.Reset(from, to)
 	return c
 }

@@ -132,8 +132,8 @@ func TestScrapesReloadsAndStops(t *testing.T) {
 	}))
 	defer target.Close()
 	d := openStore(t, t.TempDir(), Config{Scrape: scrapeOf(t, "one", target.URL)})
-	if d.ScrapeInterval() != 50*time.Millisecond {
-		t.Errorf("interval %v", d.ScrapeInterval())
+	if d.scrapeInterval() != 50*time.Millisecond {
+		t.Errorf("interval %v", d.scrapeInterval())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -273,12 +273,12 @@ scrape_configs:
 	}
 	t.Run("the longest interval counts", func(t *testing.T) {
 		s, err := ParseScrape([]byte("global: {scrape_interval: 10s}\nscrape_configs:\n- {job_name: a}\n- {job_name: b, scrape_interval: 40s}\n"), ".")
-		if err != nil || s.Interval() != 40*time.Second {
+		if err != nil || s.interval() != 40*time.Second {
 			t.Errorf("%v %v", s, err)
 		}
 	})
 	t.Run("without jobs the global one counts", func(t *testing.T) {
-		if got := noScrape().Interval(); got != time.Minute {
+		if got := noScrape().interval(); got != time.Minute {
 			t.Errorf("%v", got)
 		}
 	})
@@ -291,8 +291,8 @@ func FuzzParseScrape(f *testing.F) {
 		if strings.Contains(string(text), "scrape_config_files") {
 			return // would read files of any pattern
 		}
-		if s, err := ParseScrape(text, "."); err == nil && s.Interval() <= 0 {
-			t.Errorf("interval %v", s.Interval())
+		if s, err := ParseScrape(text, "."); err == nil && s.interval() <= 0 {
+			t.Errorf("interval %v", s.interval())
 		}
 	})
 }
