@@ -81,9 +81,9 @@ type ShopSet struct {
 	Capacity int64
 }
 
-// DefaultMatch gives the labels that a ShopSet's series carry where its document
+// defaultMatch gives the labels that a ShopSet's series carry where its document
 // does not say.
-func DefaultMatch(name ShopSetName) map[string]string {
+func defaultMatch(name ShopSetName) map[string]string {
 	return map[string]string{"shopset": string(name)}
 }
 

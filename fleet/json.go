@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// SnapshotVersion is that of the JSON shape, see docs/fleet.schema.json.
-const SnapshotVersion = 1
+// snapshotVersion is that of the JSON shape, see docs/fleet.schema.json.
+const snapshotVersion = 1
 
 // The wire types of a Snapshot. A pointer that is nil is written as null: not known.
 type (
@@ -80,7 +80,7 @@ type (
 // MarshalJSON writes the shape of docs/fleet.schema.json. Times are in UTC.
 func (s Snapshot) MarshalJSON() ([]byte, error) {
 	out := jsonSnapshot{
-		Version: SnapshotVersion, At: instant(s.At),
+		Version: snapshotVersion, At: instant(s.At),
 		ShopSets: []jsonShopSet{}, Tiers: []jsonTier{}, Groups: []jsonGroup{}, Violations: []jsonViolation{},
 	}
 	for _, o := range s.ShopSets {
@@ -124,8 +124,8 @@ func (s *Snapshot) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &in); err != nil {
 		return fmt.Errorf("read fleet snapshot: %w", err)
 	}
-	if in.Version != SnapshotVersion {
-		return fmt.Errorf("read fleet snapshot: it has version %d, this program reads version %d", in.Version, SnapshotVersion)
+	if in.Version != snapshotVersion {
+		return fmt.Errorf("read fleet snapshot: it has version %d, this program reads version %d", in.Version, snapshotVersion)
 	}
 	out := Snapshot{At: at(in.At)}
 	for i, o := range in.ShopSets {

@@ -22,7 +22,7 @@ func (c *checker) matches() {
 		at := Place{Kind: KindShopSet, Index: i, Name: string(s.Name), Field: "match"}
 		full[i] = s.Match
 		if len(s.Match) == 0 {
-			full[i] = DefaultMatch(s.Name)
+			full[i] = defaultMatch(s.Name)
 		}
 		for _, label := range slices.Sorted(maps.Keys(s.Match)) {
 			if err := checkMatchLabel(label, s.Match[label]); err != nil {

@@ -97,7 +97,7 @@ func (d Declarations) sorted() Declarations {
 	c := d.clone()
 	for i := range c.ShopSets {
 		if len(c.ShopSets[i].Match) == 0 {
-			c.ShopSets[i].Match = DefaultMatch(c.ShopSets[i].Name)
+			c.ShopSets[i].Match = defaultMatch(c.ShopSets[i].Name)
 		}
 	}
 	rank := map[TierName]int{}

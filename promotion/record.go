@@ -13,9 +13,9 @@ import (
 	"github.com/shopslo/shopslo/status"
 )
 
-// Rules is the version of what Decide asks of its evidence. It grows with each change
+// countingRules is the version of what Decide asks of its evidence. It grows with each change
 // by which the same policy and evidence could give another Decision.
-const Rules = 6
+const countingRules = 6
 
 // Record is a Decision with all that it was made from, so that it can be made again.
 type Record struct {
@@ -50,7 +50,7 @@ func (r Record) AppendJSON(to []byte) ([]byte, error) {
 	to = to[:len(to)-len("}")]
 	to = status.AppendText(append(to, ",\n\"program\": "...), r.Program)
 	to = slices.Grow(to, len(inputs)+len(policy)+1024) // and some room, for a caller to add where it is logged
-	to = fmt.Appendf(to, ", \"rules\": %d,\n\"policy\": %s,\n\"inputs\": ", Rules, policy)
+	to = fmt.Appendf(to, ", \"rules\": %d,\n\"policy\": %s,\n\"inputs\": ", countingRules, policy)
 	return append(append(to, inputs...), '}'), nil
 }
 
@@ -85,8 +85,8 @@ func DecodeRecord(data []byte) (Record, error) {
 	switch {
 	case in.Policy == nil || in.Inputs == nil:
 		return Record{}, errors.New(`read decision: it has no "policy" or no "inputs", so it cannot be replayed; use the output of 'shopslo gate -o json'`)
-	case in.Rules != Rules:
-		return Record{}, fmt.Errorf("read decision: made by rules %d of shopslo %s, this version has rules %d; replay with that version", in.Rules, in.Program, Rules)
+	case in.Rules != countingRules:
+		return Record{}, fmt.Errorf("read decision: made by rules %d of shopslo %s, this version has rules %d; replay with that version", in.Rules, in.Program, countingRules)
 	}
 	return Record{Decision: d, Program: in.Program, Policy: *in.Policy, Evidence: *in.Inputs}, nil
 }

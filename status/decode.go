@@ -101,8 +101,8 @@ func (in wireReport) report() (Report, error) {
 	switch {
 	case in.Version == nil:
 		return Report{}, errors.New(`it has no "version"; is this the answer of a shopslo server?`)
-	case *in.Version != Version:
-		return Report{}, fmt.Errorf("it is of version %d, this program reads version %d; use the server's own version of shopslo", *in.Version, Version)
+	case *in.Version != version:
+		return Report{}, fmt.Errorf("it is of version %d, this program reads version %d; use the server's own version of shopslo", *in.Version, version)
 	case in.At == nil || in.Alerts == nil || in.Budgets == nil:
 		return Report{}, errors.New(`"at", "alerts" or "budgets" is missing`)
 	}

@@ -17,7 +17,7 @@ func (r Report) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil), nil }
 // end; without reflection, since thousands of budgets are written at a time.
 func (r Report) AppendJSON(to []byte) []byte {
 	w := writer{buf: to, names: map[time.Duration]string{}}
-	w.raw(`{"version": `).int(Version).raw(`, "at": `).time(r.At)
+	w.raw(`{"version": `).int(version).raw(`, "at": `).time(r.At)
 	w.raw(`, "outage": `).textOrNull(r.Outage)
 	w.raw(`, "alerts": `).alerts(r.Alerts, "factor_30d").raw(`, "budgets": [`)
 	for i := range r.Budgets {

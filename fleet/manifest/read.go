@@ -108,7 +108,7 @@ func known(d *document.Object, apiVersion, kind string, mayBeList bool) (_ fleet
 	names := make([]string, len(kinds))
 	for i, k := range kinds {
 		names[i] = string(k)
-		if apiVersion != APIVersion {
+		if apiVersion != shopsetVersion {
 			continue
 		}
 		if kind == string(k) {
@@ -122,12 +122,12 @@ func known(d *document.Object, apiVersion, kind string, mayBeList bool) (_ fleet
 	group, _, _ := strings.Cut(apiVersion, "/")
 	nearGroup, _ := nearest.Word(group, []string{Group})
 	switch {
-	case apiVersion == APIVersion && isNear:
+	case apiVersion == shopsetVersion && isNear:
 		d.Refuse("kind", d.At("kind"), "unknown kind %q (did you mean %q?)", kind, near)
-	case apiVersion == APIVersion:
+	case apiVersion == shopsetVersion:
 		d.Refuse("kind", d.At("kind"), "unknown kind %q; the kinds are %s", kind, strings.Join(names, ", "))
 	case nearGroup == Group || near == kind:
-		d.Refuse("apiVersion", d.At("apiVersion"), "unknown version %q; write %s", apiVersion, APIVersion)
+		d.Refuse("apiVersion", d.At("apiVersion"), "unknown version %q; write %s", apiVersion, shopsetVersion)
 	default:
 		d.Refuse("kind", d.At("kind"), "%s of %s is not part of a fleet; keep it out of the fleet's files", kind, apiVersion)
 	}

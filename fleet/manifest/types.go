@@ -19,9 +19,9 @@ import (
 
 // Group, Version and their join, the documents' apiVersion.
 const (
-	Group      = "shopset.dev"
-	Version    = "v1alpha1"
-	APIVersion = Group + "/" + Version
+	Group          = "shopset.dev"
+	Version        = "v1alpha1"
+	shopsetVersion = Group + "/" + Version
 )
 
 // Tier is the unit of release: its ShopSets are updated together, after those of

@@ -134,7 +134,7 @@ func (h handler) list(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := h.Now()
-	answer := listShape{Version: Version, At: now.UTC(), Incidents: []told{}}
+	answer := listShape{Version: version, At: now.UTC(), Incidents: []told{}}
 	for _, i := range all {
 		if !ongoing || i.State.Ongoing() {
 			answer.Incidents = append(answer.Incidents, tell(i.Outline(), now))
@@ -161,7 +161,7 @@ func (h handler) find(w http.ResponseWriter, r *http.Request) (incident.Incident
 func (h handler) one(w http.ResponseWriter, r *http.Request) {
 	if i, ok := h.find(w, r); ok {
 		now := h.Now()
-		h.write(w, oneShape{Version: Version, At: now.UTC(), Incident: tell(i, now)})
+		h.write(w, oneShape{Version: version, At: now.UTC(), Incident: tell(i, now)})
 	}
 }
 

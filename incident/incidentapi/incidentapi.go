@@ -16,8 +16,8 @@ import (
 	"github.com/shopslo/shopslo/incident"
 )
 
-// Version is that of the JSON shape.
-const Version = 1
+// version is that of the JSON shape.
+const version = 1
 
 // List is the answer about many incidents; their timelines hold the moves between states
 // only. One is the answer about a single incident.
@@ -148,8 +148,8 @@ func parse(data []byte) (answer, error) {
 	if err := json.Unmarshal(data, &a); err != nil {
 		return a, fmt.Errorf("the answer is not the JSON of an incidentbot: %w", err)
 	}
-	if a.Version != Version {
-		return a, fmt.Errorf("the answer is of version %d, and this program knows %d", a.Version, Version)
+	if a.Version != version {
+		return a, fmt.Errorf("the answer is of version %d, and this program knows %d", a.Version, version)
 	}
 	return a, nil
 }

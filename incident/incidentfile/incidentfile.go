@@ -20,8 +20,8 @@ import (
 	"github.com/shopslo/shopslo/internal/document"
 )
 
-// APIVersion is the one that is read.
-const APIVersion = "shopslo.dev/v1alpha1"
+// apiVersion is the one that is read.
+const apiVersion = "shopslo.dev/v1alpha1"
 
 // incidentDocument is an incident as it stands in a file.
 type incidentDocument struct {
@@ -55,12 +55,12 @@ var kinds = document.Kinds{"Incident": func() any { return new(incidentDocument)
 // start at the folder base. No file is no incident. The error is document.Faults,
 // and no incident is returned with it: which of them are open is then not known.
 func Load(base string, patterns ...string) ([]incident.Incident, error) {
-	return read(document.Load(base, APIVersion, kinds, patterns...))
+	return read(document.Load(base, apiVersion, kinds, patterns...))
 }
 
 // parse reads the incidents of one file's content; name stands in the faults.
 func parse(name string, data []byte) ([]incident.Incident, error) {
-	return read(document.Parse(name, data, APIVersion, kinds))
+	return read(document.Parse(name, data, apiVersion, kinds))
 }
 
 func read(objects []*document.Object, faults document.Faults) ([]incident.Incident, error) {

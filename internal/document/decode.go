@@ -233,16 +233,16 @@ func (o *Object) text(path string, at Position, n *yaml.Node, want string) (stri
 		o.WrongType(path, at, n, want)
 		return "", false
 	}
-	if o.dialect.Kubernetes && n.Style == 0 && OldBoolean(text) {
+	if o.dialect.Kubernetes && n.Style == 0 && oldBoolean(text) {
 		o.Refuse(path, at, "%s without quotes is a boolean to Kubernetes; write %q", text, text)
 		return "", false
 	}
 	return text, true
 }
 
-// OldBoolean reports a text that YAML 1.1, which Kubernetes reads, takes for a boolean
+// oldBoolean reports a text that YAML 1.1, which Kubernetes reads, takes for a boolean
 // where it has no quotes.
-func OldBoolean(text string) bool {
+func oldBoolean(text string) bool {
 	return slices.Contains([]string{"y", "n", "yes", "no", "on", "off"}, strings.ToLower(text))
 }
 

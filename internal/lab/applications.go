@@ -92,10 +92,10 @@ func (l *Lab) Refresh(ctx context.Context) error {
 	})...)
 }
 
-// WaitSynced waits until every Application is Synced to its Tier's system branch as
+// waitSynced waits until every Application is Synced to its Tier's system branch as
 // it is now, and Healthy. It does not ask Argo CD for anything: see Refresh. The
 // error says what is missing.
-func (l *Lab) WaitSynced(ctx context.Context) error {
+func (l *Lab) waitSynced(ctx context.Context) error {
 	want := map[string]string{} // system commit by ShopSet
 	for _, s := range l.Fleet.ShopSets() {
 		_, system, err := l.Repos.Deployed(ctx, s.Tier)

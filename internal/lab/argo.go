@@ -42,7 +42,7 @@ func (l *Lab) startArgoCD(ctx context.Context) error {
 		}
 	}
 	return together(each(l.clusters, func(c *cluster) error {
-		if err := l.Apply(ctx, c.name, l.namespaces(c)); err != nil {
+		if err := l.apply(ctx, c.name, l.namespaces(c)); err != nil {
 			return err
 		}
 		if c.argo == nil {
@@ -105,7 +105,7 @@ func (a *argoCD) start(ctx context.Context) error {
 	if err := l.AddTarget("argocd", a.metricsURL(), map[string]string{"cluster": name}); err != nil {
 		return err
 	}
-	return l.Apply(ctx, name, a.applications())
+	return l.apply(ctx, name, a.applications())
 }
 
 // env is the environment of Argo CD's programs: one binary, whose name says what it is.
@@ -160,7 +160,7 @@ func (a *argoCD) configure(ctx context.Context) error {
 	if err := settingsTemplate.Execute(&b, in); err != nil {
 		return err
 	}
-	return l.Apply(ctx, name, b.Bytes())
+	return l.apply(ctx, name, b.Bytes())
 }
 
 // installCRDs leaves ApplicationSets out: nobody would act on them.

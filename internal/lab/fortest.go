@@ -29,7 +29,7 @@ func ForTest(t *testing.T, o Options) *Lab {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the lab's logs end with:\n%s", l.LogTails(25))
+			t.Logf("the lab's logs end with:\n%s", l.logTails(25))
 		}
 		if err := l.Stop(); err != nil {
 			t.Errorf("stop lab: %v", err)

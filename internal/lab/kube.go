@@ -129,13 +129,13 @@ func (l *Lab) writeKubeconfigs() error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(l.Kubeconfig(), all, 0o600); err != nil {
+	if err := os.WriteFile(l.adminConfig(), all, 0o600); err != nil {
 		return err
 	}
 	for _, c := range l.clusters {
 		for file, token := range map[string][2]string{
-			l.KubeconfigOf(c.name): {"lab-admin", l.secrets.admin},
-			c.argoKubeconfig():     {"argocd", l.secrets.argo},
+			l.configOf(c.name): {"lab-admin", l.secrets.admin},
+			c.argoKubeconfig(): {"argocd", l.secrets.argo},
 		} {
 			one, err := l.kubeconfig(token[0], always(token[1]), c)
 			if err != nil {
@@ -149,13 +149,13 @@ func (l *Lab) writeKubeconfigs() error {
 	return nil
 }
 
-// Kubeconfig is the path of a kubeconfig of an administrator, with one context per
+// adminConfig is the path of a kubeconfig of an administrator, with one context per
 // cluster, of the cluster's name.
-func (l *Lab) Kubeconfig() string { return filepath.Join(l.dir, "kubeconfig") }
+func (l *Lab) adminConfig() string { return filepath.Join(l.dir, "kubeconfig") }
 
-// KubeconfigOf is the path of a kubeconfig of an administrator for one cluster. Its
+// configOf is the path of a kubeconfig of an administrator for one cluster. Its
 // only context has the cluster's name.
-func (l *Lab) KubeconfigOf(cluster string) string {
+func (l *Lab) configOf(cluster string) string {
 	return filepath.Join(l.dir, cluster+".kubeconfig")
 }
 
@@ -193,8 +193,8 @@ func (l *Lab) Kubectl(ctx context.Context, cluster string, args ...string) (stri
 	return l.kubectl(ctx, cluster, nil, args...)
 }
 
-// Apply does to a cluster what kubectl apply --server-side does with YAML documents.
-func (l *Lab) Apply(ctx context.Context, cluster string, documents []byte) error {
+// apply does to a cluster what kubectl apply --server-side does with YAML documents.
+func (l *Lab) apply(ctx context.Context, cluster string, documents []byte) error {
 	_, err := l.kubectl(ctx, cluster, documents, "apply", "--server-side", "--force-conflicts", "--field-manager=lab", "-f", "-")
 	return err
 }
@@ -222,7 +222,7 @@ func (l *Lab) KubectlAs(ctx context.Context, kubeconfig, cluster string, args ..
 }
 
 func (l *Lab) kubectl(ctx context.Context, cluster string, stdin []byte, args ...string) (string, error) {
-	return l.kubectlWith(ctx, l.Kubeconfig(), cluster, stdin, args...)
+	return l.kubectlWith(ctx, l.adminConfig(), cluster, stdin, args...)
 }
 
 func (l *Lab) kubectlWith(ctx context.Context, kubeconfig, cluster string, stdin []byte, args ...string) (string, error) {

@@ -92,7 +92,7 @@ type Lab struct {
 
 // Start brings a lab up and returns when every API server answers and every
 // Application is there. It does not wait for Argo CD to have applied them: see
-// WaitSynced. If it fails or ctx ends before, nothing is left behind. Afterwards
+// waitSynced. If it fails or ctx ends before, nothing is left behind. Afterwards
 // ctx has no meaning for the lab.
 func Start(ctx context.Context, o Options) (*Lab, error) {
 	l := &Lab{options: o.withDefaults(), ports: newPorts()}
@@ -102,7 +102,7 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 	if err := l.bringUp(ctx); err != nil {
 		err = fmt.Errorf("start lab: %w", err)
 		if ctx.Err() == nil {
-			err = fmt.Errorf("%w\n%s", err, l.LogTails(15))
+			err = fmt.Errorf("%w\n%s", err, l.logTails(15))
 		}
 		return nil, errors.Join(err, l.Stop())
 	}
@@ -255,11 +255,11 @@ type Info struct {
 
 const infoFile = "lab.json"
 
-// Info tells how to reach the lab.
-func (l *Lab) Info() Info {
+// info tells how to reach the lab.
+func (l *Lab) info() Info {
 	i := Info{
-		Dir: l.dir, Kubeconfig: l.Kubeconfig(), Kubectl: l.tools.kubectl,
-		Prometheus: l.PrometheusURL(), Targets: l.prom.targets, Logs: filepath.Join(l.dir, logsDir),
+		Dir: l.dir, Kubeconfig: l.adminConfig(), Kubectl: l.tools.kubectl,
+		Prometheus: l.prometheusURL(), Targets: l.prom.targets, Logs: filepath.Join(l.dir, logsDir),
 		SystemRepo: l.Repos.SystemURL, AppRepo: l.Repos.AppURL,
 		APIServers: map[string]string{}, Controllers: map[string]string{},
 	}
@@ -276,7 +276,7 @@ func (l *Lab) Info() Info {
 }
 
 func (l *Lab) writeInfo() error {
-	data, err := json.MarshalIndent(l.Info(), "", "  ")
+	data, err := json.MarshalIndent(l.info(), "", "  ")
 	if err != nil {
 		return err
 	}

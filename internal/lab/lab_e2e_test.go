@@ -90,7 +90,7 @@ func patch(t *testing.T, l *Lab, cluster, shopSet, component, version string) {
 func TestTheFleetAsItReallyIs(t *testing.T) {
 	l := ForTest(t, Options{})
 	dir, running := l.Dir(), identities(t, l.Dir())
-	if err := l.WaitSynced(limited(t)); err != nil {
+	if err := l.waitSynced(limited(t)); err != nil {
 		t.Fatal(err)
 	}
 	// The steps follow one another in the same lab, which takes long to start.
@@ -165,7 +165,7 @@ func staysInDev(t *testing.T, l *Lab) {
 		t.Fatal(err)
 	}
 	// Nobody asks Argo CD to look: it polls.
-	if err := l.WaitSynced(limited(t)); err != nil {
+	if err := l.waitSynced(limited(t)); err != nil {
 		t.Fatal(err)
 	}
 	wantVersions(t, l, "cart", map[string]string{"c-2": "1.1.0"})
@@ -181,7 +181,7 @@ func promoted(t *testing.T, l *Lab) {
 	if err := l.Refresh(limited(t)); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.WaitSynced(limited(t)); err != nil {
+	if err := l.waitSynced(limited(t)); err != nil {
 		t.Fatal(err)
 	}
 	wantVersions(t, l, "cart", map[string]string{"c-2": "1.1.0", "c-1": "1.1.0"})
@@ -192,7 +192,7 @@ func shopsRun(t *testing.T, l *Lab) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shops, err := l.StartShops(exe)
+	shops, err := l.startShops(exe)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func shopsRun(t *testing.T, l *Lab) {
 	if err := shops.WaitVersion(limited(t), "1.1.0", "c-1", "c-2"); err != nil {
 		t.Fatal(err)
 	}
-	load := StartLoad(shops.URLs(), 20, 1)
+	load := startLoad(shops.URLs(), 20, 1)
 	defer load.Stop()
 	if _, err := l.Repos.ReleaseWith(limited(t), "dev", "cart", "1.2.0", map[string]string{"failOneIn": "2"}); err != nil {
 		t.Fatal(err)
@@ -215,7 +215,7 @@ func shopsRun(t *testing.T, l *Lab) {
 		t.Fatal(err)
 	}
 	eventually(t, "failures in c-2's new version", func(context.Context) (bool, any) {
-		cart := load.Tallies()["c-2"]["cart"]
+		cart := load.soFar()["c-2"]["cart"]
 		return cart.Bad > 3, cart
 	})
 	for name, components := range load.Stop() {
@@ -255,7 +255,7 @@ func driftStays(t *testing.T, l *Lab) {
 	})
 	wantVersions(t, l, "proxy", map[string]string{"b-1": "by-hand"})
 	patch(t, l, "eks-b", "b-1", "proxy", FirstVersion)
-	if err := l.WaitSynced(limited(t)); err != nil {
+	if err := l.waitSynced(limited(t)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -333,7 +333,7 @@ func gitDown(t *testing.T, l *Lab) {
 	if err := l.Repos.StartServer(); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.WaitSynced(limited(t)); err != nil {
+	if err := l.waitSynced(limited(t)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// Tally is what became of the requests to a component: Sent = Good + Bad + Lost when
+// outcome is what became of the requests to a component: Sent = Good + Bad + Lost when
 // none is under way.
-type Tally struct {
+type outcome struct {
 	Sent int
 	Good int // answered below 500
 	Bad  int // answered with 500 or more
@@ -31,7 +31,7 @@ type Load struct {
 	client *http.Client
 
 	mu      sync.Mutex
-	tallies map[fleet.ShopSetName]map[string]*Tally // by component
+	tallies map[fleet.ShopSetName]map[string]*outcome // by component
 }
 
 // visits are what a customer asks for, and the component that answers.
@@ -40,17 +40,17 @@ var visits = []struct{ path, component string }{{"/", "shop-page"}, {"/cart", "c
 // loadTimeout is how long a customer waits; a slow shop takes less than a second.
 const loadTimeout = 5 * time.Second
 
-// StartLoad sends so many requests a second to each shop, for its pages, its cart,
+// startLoad sends so many requests a second to each shop, for its pages, its cart,
 // its API and payments, which are the cart's, in turn, until Stop. seed decides when they come.
-func StartLoad(urls map[fleet.ShopSetName]string, perSecond float64, seed uint64) *Load {
+func startLoad(urls map[fleet.ShopSetName]string, perSecond float64, seed uint64) *Load {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &Load{cancel: cancel, tallies: map[fleet.ShopSetName]map[string]*Tally{}, client: &http.Client{
+	l := &Load{cancel: cancel, tallies: map[fleet.ShopSetName]map[string]*outcome{}, client: &http.Client{
 		Timeout: loadTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 64},
 	}}
 	for i, name := range slices.Sorted(maps.Keys(urls)) {
-		l.tallies[name] = map[string]*Tally{}
+		l.tallies[name] = map[string]*outcome{}
 		for _, v := range visits {
-			l.tallies[name][v.component] = &Tally{}
+			l.tallies[name][v.component] = &outcome{}
 		}
 		chance := rand.New(rand.NewPCG(seed, uint64(i)))
 		l.all.Go(func() { l.arrivals(ctx, name, urls[name], perSecond, chance) })
@@ -60,20 +60,20 @@ func StartLoad(urls map[fleet.ShopSetName]string, perSecond float64, seed uint64
 
 // Stop ends the arrivals, waits for the answers that are still due, and gives what
 // became of all requests by ShopSet and component.
-func (l *Load) Stop() map[fleet.ShopSetName]map[string]Tally {
+func (l *Load) Stop() map[fleet.ShopSetName]map[string]outcome {
 	l.cancel()
 	l.all.Wait()
 	l.client.CloseIdleConnections()
-	return l.Tallies()
+	return l.soFar()
 }
 
-// Tallies is what has become of the requests so far.
-func (l *Load) Tallies() map[fleet.ShopSetName]map[string]Tally {
+// soFar is what has become of the requests so far.
+func (l *Load) soFar() map[fleet.ShopSetName]map[string]outcome {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	copied := map[fleet.ShopSetName]map[string]Tally{}
+	copied := map[fleet.ShopSetName]map[string]outcome{}
 	for name, components := range l.tallies {
-		copied[name] = map[string]Tally{}
+		copied[name] = map[string]outcome{}
 		for component, t := range components {
 			copied[name][component] = *t
 		}
@@ -98,19 +98,19 @@ func (l *Load) arrivals(ctx context.Context, name fleet.ShopSetName, url string,
 }
 
 func (l *Load) visit(name fleet.ShopSetName, component, url string) {
-	count := func(add func(*Tally)) {
+	count := func(add func(*outcome)) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		add(l.tallies[name][component])
 	}
-	count(func(t *Tally) { t.Sent++ })
+	count(func(t *outcome) { t.Sent++ })
 	status := 0
 	if resp, err := l.client.Get(url); err == nil {
 		io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
 		status = resp.StatusCode
 	}
-	count(func(t *Tally) {
+	count(func(t *outcome) {
 		switch {
 		case status == 0:
 			t.Lost++

@@ -30,23 +30,23 @@ func TestCustomersDoNotWaitForOneAnotherAndCountWhatTheySaw(t *testing.T) {
 	down := httptest.NewServer(nil)
 	down.Close()
 
-	l := StartLoad(map[fleet.ShopSetName]string{"a-1": up.URL, "b-2": down.URL}, 500, 1)
+	l := startLoad(map[fleet.ShopSetName]string{"a-1": up.URL, "b-2": down.URL}, 500, 1)
 	// Nobody at the API gets an answer, and still more come.
-	for end := time.Now().Add(20 * time.Second); l.Tallies()["a-1"]["api"].Sent < 20 || l.Tallies()["b-2"]["cart"].Lost < 5; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); l.soFar()["a-1"]["api"].Sent < 20 || l.soFar()["b-2"]["cart"].Lost < 5; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("%+v", l.Tallies())
+			t.Fatalf("%+v", l.soFar())
 		}
 	}
-	if waiting := l.Tallies()["a-1"]["api"]; waiting.Good+waiting.Bad+waiting.Lost != 0 {
+	if waiting := l.soFar()["a-1"]["api"]; waiting.Good+waiting.Bad+waiting.Lost != 0 {
 		t.Errorf("%+v, want that all are under way", waiting)
 	}
 	close(release)
 	got := l.Stop()
 	for component, path := range map[string]string{"shop-page": "/", "cart": "/cart", "api": "/api"} {
 		tally := got["a-1"][component]
-		want := Tally{Sent: hits[path], Good: hits[path]}
+		want := outcome{Sent: hits[path], Good: hits[path]}
 		if component == "cart" {
-			want = Tally{Sent: hits[path], Bad: hits[path]}
+			want = outcome{Sent: hits[path], Bad: hits[path]}
 		}
 		if tally != want || tally.Sent == 0 {
 			t.Errorf("%s: %+v, want %+v", component, tally, want)

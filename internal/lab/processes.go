@@ -187,8 +187,8 @@ func probe(ctx context.Context, client *http.Client, url string) (answer string,
 	return "", nil
 }
 
-// LogTails gives the last lines of each program's log, for a test that failed.
-func (l *Lab) LogTails(lines int) string {
+// logTails gives the last lines of each program's log, for a test that failed.
+func (l *Lab) logTails(lines int) string {
 	files, _ := filepath.Glob(filepath.Join(l.dir, logsDir, "*.log"))
 	slices.Sort(files)
 	var b strings.Builder

@@ -64,8 +64,8 @@ func (p *Process) Signal(s os.Signal) error {
 // Kill ends the process, and what it started, as kill -9 does.
 func (p *Process) Kill() { p.p.kill() }
 
-// Alive tells whether the process runs.
-func (p *Process) Alive() bool { return p.p.alive() }
+// alive tells whether the process runs.
+func (p *Process) alive() bool { return p.p.alive() }
 
 // Wait waits until the process ends and gives its exit code, -1 where a signal ended
 // it. The error is that of ctx.

@@ -23,13 +23,13 @@ func TestAProgramRunsInTheLabUntilItIsToldToEnd(t *testing.T) {
 	}
 	short, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := p.Wait(short); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "greeter") || !p.Alive() {
+	if _, err := p.Wait(short); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "greeter") || !p.alive() {
 		t.Errorf("it has not ended, and waiting gives %v", err)
 	}
 	if err := p.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if code, err := p.Wait(t.Context()); code != 7 || err != nil || p.Alive() || !strings.HasSuffix(p.Log(), "bye\n") {
+	if code, err := p.Wait(t.Context()); code != 7 || err != nil || p.alive() || !strings.HasSuffix(p.Log(), "bye\n") {
 		t.Errorf("it ended with %d, %v; log %q", code, err, p.Log())
 	}
 	if err := p.Signal(syscall.SIGTERM); err == nil {

@@ -27,9 +27,9 @@ type prometheus struct {
 	jobs []string // further scrape_configs, each an item of the list
 }
 
-// PrometheusURL is the base address of the lab's Prometheus. It scrapes itself, Argo
+// prometheusURL is the base address of the lab's Prometheus. It scrapes itself, Argo
 // CD's controllers (job argocd, label cluster), and what AddTarget names.
-func (l *Lab) PrometheusURL() string { return "http://" + local(l.prom.port) }
+func (l *Lab) prometheusURL() string { return "http://" + local(l.prom.port) }
 
 func (l *Lab) startPrometheus(ctx context.Context) error {
 	port, err := l.ports.free()
@@ -60,7 +60,7 @@ func (l *Lab) StartPrometheus(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return l.procs.ready(ctx, l.prom.process, http.DefaultClient, l.PrometheusURL()+"/-/ready", upLimit)
+	return l.procs.ready(ctx, l.prom.process, http.DefaultClient, l.prometheusURL()+"/-/ready", upLimit)
 }
 
 func (l *Lab) prometheusConfig() []byte {
@@ -116,13 +116,13 @@ func (l *Lab) AddScrapeConfig(ctx context.Context, flow string) error {
 	if err := writeWhole(l.prom.config, l.prometheusConfig(), 0o644); err != nil {
 		return err
 	}
-	return l.ReloadPrometheus(ctx)
+	return l.reloadPrometheus(ctx)
 }
 
-// ReloadPrometheus has Prometheus read its configuration and the rules again, which
+// reloadPrometheus has Prometheus read its configuration and the rules again, which
 // are the files in the folder rules of Dir.
-func (l *Lab) ReloadPrometheus(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.PrometheusURL()+"/-/reload", nil)
+func (l *Lab) reloadPrometheus(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.prometheusURL()+"/-/reload", nil)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (l *Lab) QuerySamples(ctx context.Context, expr string) (model.Matrix, erro
 }
 
 func (l *Lab) query(ctx context.Context, expr string) (model.Value, error) {
-	client, err := api.NewClient(api.Config{Address: l.PrometheusURL()})
+	client, err := api.NewClient(api.Config{Address: l.prometheusURL()})
 	if err != nil {
 		return nil, err
 	}

@@ -194,10 +194,10 @@ func (r *Repos) components() []string {
 	return list
 }
 
-// Merge commits files, by their paths in the app repository, to a Tier's branch and
+// merge commits files, by their paths in the app repository, to a Tier's branch and
 // pushes it. It gives the commit, which is the Release once the Tier's system branch
 // refers to it: see Bump. Files that change nothing make an empty commit.
-func (r *Repos) Merge(ctx context.Context, tier fleet.TierName, subject string, files map[string]string) (commit string, err error) {
+func (r *Repos) merge(ctx context.Context, tier fleet.TierName, subject string, files map[string]string) (commit string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	branch, err := r.branch(tier)
@@ -211,9 +211,9 @@ func (r *Repos) Merge(ctx context.Context, tier fleet.TierName, subject string, 
 	return r.commitAndPush(ctx, clone, branch, subject, files)
 }
 
-// Bump has a Tier's system branch refer to the newest commit of its app branch, and
+// bump has a Tier's system branch refer to the newest commit of its app branch, and
 // pushes it: from then on Argo CD deploys it. It gives the system repository's commit.
-func (r *Repos) Bump(ctx context.Context, tier fleet.TierName) (commit string, err error) {
+func (r *Repos) bump(ctx context.Context, tier fleet.TierName) (commit string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	branch, err := r.branch(tier)
@@ -240,11 +240,11 @@ func (r *Repos) Release(ctx context.Context, tier fleet.TierName, component, ver
 // further keys of the component's ConfigMap, such as those that Shops heed.
 func (r *Repos) ReleaseWith(ctx context.Context, tier fleet.TierName, component, version string, settings map[string]string) (release string, err error) {
 	subject := fmt.Sprintf("%s: update to %s", component, version)
-	release, err = r.Merge(ctx, tier, subject, map[string]string{versionFile(component): versionContent(component, version, settings)})
+	release, err = r.merge(ctx, tier, subject, map[string]string{versionFile(component): versionContent(component, version, settings)})
 	if err != nil {
 		return "", err
 	}
-	_, err = r.Bump(ctx, tier)
+	_, err = r.bump(ctx, tier)
 	return release, err
 }
 
@@ -269,7 +269,7 @@ func (r *Repos) Promote(ctx context.Context, from, to fleet.TierName) (release s
 	if err != nil {
 		return "", err
 	}
-	if _, err := r.Bump(ctx, to); err != nil {
+	if _, err := r.bump(ctx, to); err != nil {
 		return "", err
 	}
 	return r.run(ctx, r.AppDir, "rev-parse", target)

@@ -83,14 +83,14 @@ func TestAReleaseMovesFromTierToTier(t *testing.T) {
 		t.Fatalf("the tiers begin with %q and %q, want the same commit", first, beta)
 	}
 
-	merged, err := r.Merge(t.Context(), "dev", "cart: try something", map[string]string{versionFile("cart"): versionContent("cart", "1.1.0", nil)})
+	merged, err := r.merge(t.Context(), "dev", "cart: try something", map[string]string{versionFile("cart"): versionContent("cart", "1.1.0", nil)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if now, _ := deployed("dev"); now != first {
 		t.Error("a merge alone is deployed; want it only after Bump")
 	}
-	if _, err := r.Bump(t.Context(), "dev"); err != nil {
+	if _, err := r.bump(t.Context(), "dev"); err != nil {
 		t.Fatal(err)
 	}
 	now, devAfter := deployed("dev")

@@ -62,9 +62,9 @@ func (c shopConfig) args() []string {
 	return args
 }
 
-// StartShops starts a shop for each ShopSet as soon as Argo CD has applied it. exe is
+// startShops starts a shop for each ShopSet as soon as Argo CD has applied it. exe is
 // the shopslo program, as Build gives it. They end with Stop, or with the lab.
-func (l *Lab) StartShops(exe string) (*Shops, error) {
+func (l *Lab) startShops(exe string) (*Shops, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Shops{lab: l, exe: exe, cancel: cancel, client: l.secrets.client(), shops: map[fleet.ShopSetName]*shop{}, changed: make(chan struct{})}
 	for _, set := range l.Fleet.ShopSets() {
@@ -234,7 +234,7 @@ func (s *Shops) roll(ctx context.Context, name fleet.ShopSetName, want shopConfi
 	next, err := s.lab.Run(Program{Name: fmt.Sprintf("shop.%s.%d", name, shop.count), Path: s.exe,
 		Args: append([]string{"shop", "-shopset", string(name), "-listen", shop.address}, want.args()...)})
 	if err == nil {
-		if shop.process != nil && shop.process.Alive() {
+		if shop.process != nil && shop.process.alive() {
 			shop.process.Signal(syscall.SIGTERM)
 			shop.process.Wait(ctx)
 		}

@@ -45,12 +45,12 @@ var townFiles embed.FS
 // answers and exporter and server are ready, and ends with the lab.
 func (l *Lab) StartTown(ctx context.Context) (*Town, error) {
 	t := &Town{Lab: l, Dir: filepath.Join(l.dir, townDir)}
-	for _, step := range []func(context.Context) error{t.build, l.WaitSynced, t.open, t.write, t.StartExporter, t.serve} {
+	for _, step := range []func(context.Context) error{t.build, l.waitSynced, t.open, t.write, t.StartExporter, t.serve} {
 		if err := step(ctx); err != nil {
 			return nil, fmt.Errorf("start the town: %w", err)
 		}
 	}
-	t.Load = StartLoad(t.Shops.URLs(), townLoad, 1)
+	t.Load = startLoad(t.Shops.URLs(), townLoad, 1)
 	l.town = t
 	return t, l.writeInfo()
 }
@@ -65,7 +65,7 @@ func (t *Town) build(ctx context.Context) (err error) {
 
 // open starts the shops.
 func (t *Town) open(ctx context.Context) (err error) {
-	if t.Shops, err = t.StartShops(t.Exe); err != nil {
+	if t.Shops, err = t.startShops(t.Exe); err != nil {
 		return err
 	}
 	return t.Shops.WaitVersion(ctx, FirstVersion)
@@ -114,7 +114,7 @@ func (t *Town) write(ctx context.Context) (err error) {
 	if err := writeWhole(filepath.Join(t.dir, "rules", "town.yaml"), rules, 0o644); err != nil {
 		return err
 	}
-	return t.ReloadPrometheus(ctx)
+	return t.reloadPrometheus(ctx)
 }
 
 // configure writes a configuration: that of the server, or that of commands without one,
@@ -126,7 +126,7 @@ func (t *Town) configure(name string, server bool) error {
 	}
 	var b bytes.Buffer
 	err = tmpl.Execute(&b, map[string]any{
-		"Prometheus": t.PrometheusURL(), "Exporter": t.ExporterURL, "System": t.Repos.SystemURL, "App": t.Repos.AppURL, "Server": server,
+		"Prometheus": t.prometheusURL(), "Exporter": t.ExporterURL, "System": t.Repos.SystemURL, "App": t.Repos.AppURL, "Server": server,
 	})
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (t *Town) configure(name string, server bool) error {
 // and with what it remembers.
 func (t *Town) StartExporter(ctx context.Context) (err error) {
 	t.Exporter, err = t.Run(Program{Name: "shopset_exporter", Path: t.exporterExe, Args: []string{
-		"--fleet", filepath.Join(t.Dir, "fleet", "*.yaml"), "--kubeconfig", t.Kubeconfig(),
+		"--fleet", filepath.Join(t.Dir, "fleet", "*.yaml"), "--kubeconfig", t.adminConfig(),
 		"--git.system", t.Repos.SystemURL, "--git.app", t.Repos.AppURL, "--git.submodule", submodule,
 		"--git.dir", filepath.Join(t.Dir, "exporter-git"), "--git.interval", "1s", "--refresh", "1s",
 		"--max-age", "2m", "--grace", "3s", "--state.file", filepath.Join(t.Dir, "exporter.json"),

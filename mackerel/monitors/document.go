@@ -21,7 +21,7 @@ import (
 
 // The kind of document, and its version.
 const (
-	APIVersion   = "shopset.dev/v1alpha1"
+	apiVersion   = "shopset.dev/v1alpha1"
 	kindOverride = "MackerelMonitors"
 )
 
@@ -110,7 +110,7 @@ func Load(path string) (*Document, error) {
 // Parse reads a file's content; path stands in the faults, and files that it names are
 // beside it.
 func Parse(path string, data []byte) (*Document, error) {
-	objects, faults := document.Parse(path, data, APIVersion, document.Kinds{kindOverride: func() any { return new(Document) }})
+	objects, faults := document.Parse(path, data, apiVersion, document.Kinds{kindOverride: func() any { return new(Document) }})
 	if len(objects) != 1 && len(faults) == 0 {
 		faults = append(faults, document.Fault{File: path, Message: fmt.Sprintf("holds %d documents; write one, of kind %s", len(objects), kindOverride)})
 	}

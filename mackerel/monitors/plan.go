@@ -71,8 +71,8 @@ type Plan struct {
 	Others int `json:"others"`
 }
 
-// Version is that of a plan's JSON, docs/mackerel-plan.schema.json.
-const Version = 1
+// version is that of a plan's JSON, docs/mackerel-plan.schema.json.
+const version = 1
 
 // Different reports whether there is anything to do or to tell.
 func (p *Plan) Different() bool {
@@ -95,7 +95,7 @@ type have struct {
 // Make reads Mackerel's monitors and compares. adopt takes over monitors without an
 // owner that have the name and type of one in the file.
 func Make(ctx context.Context, m Mackerel, d *Document, now time.Time, adopt bool) (*Plan, error) {
-	p := &Plan{Version: Version, Owner: d.Metadata.Name, At: now.UTC().Truncate(time.Second), Changes: []Change{}, Incomplete: []string{}}
+	p := &Plan{Version: version, Owner: d.Metadata.Name, At: now.UTC().Truncate(time.Second), Changes: []Change{}, Incomplete: []string{}}
 	all, err := p.read(ctx, m)
 	if err != nil {
 		return nil, err

@@ -13,8 +13,8 @@ import (
 	"github.com/shopslo/shopslo/internal/text"
 )
 
-// Version is that of the JSON shape, see docs/decisions.schema.json.
-const Version = 1
+// version is that of the JSON shape, see docs/decisions.schema.json.
+const version = 1
 
 // Filter picks entries; the zero value picks all.
 type Filter struct {
@@ -56,7 +56,7 @@ func (l List) MarshalJSON() ([]byte, error) {
 		Version   int    `json:"version"`
 		Head      *Head  `json:"head"`
 		Decisions []line `json:"decisions"`
-	}{Version: Version, Decisions: []line{}}
+	}{Version: version, Decisions: []line{}}
 	if l.Head != (Head{}) {
 		out.Head = &l.Head
 	}

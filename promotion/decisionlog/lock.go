@@ -15,8 +15,8 @@ import (
 // lockFile is locked by whoever writes to the folder, and names who that is.
 const lockFile = "lock"
 
-// ErrHeld is the error of Open and RepairFolder where another process writes to the folder.
-var ErrHeld = errors.New("another process writes to it")
+// errHeld is the error of Open and RepairFolder where another process writes to the folder.
+var errHeld = errors.New("another process writes to it")
 
 // hold is the right to write to a folder, of one process at a time.
 type hold struct {
@@ -25,7 +25,7 @@ type hold struct {
 	stat func(name string) (os.FileInfo, error)
 }
 
-// take locks a folder. The error wraps ErrHeld and names the holder where it is locked.
+// take locks a folder. The error wraps errHeld and names the holder where it is locked.
 func take(dir string) (*hold, error) { return takeWith(dir, (*flock.Flock).TryLock) }
 
 func takeWith(dir string, try func(*flock.Flock) (bool, error)) (*hold, error) {
@@ -43,7 +43,7 @@ func takeWith(dir string, try func(*flock.Flock) (bool, error)) (*hold, error) {
 	case err != nil:
 		return nil, errors.Join(fmt.Errorf("%s cannot be locked: %w; the file system does not support locking, and without it two servers could write at once: put gate.log.dir on a local disk, or use gate.log.git", path, err), h.lock.Close())
 	case !free:
-		return nil, errors.Join(fmt.Errorf("%w: it is held by %s; stop that process, or use a separate folder for each server", ErrHeld, holder(path)), h.lock.Close())
+		return nil, errors.Join(fmt.Errorf("%w: it is held by %s; stop that process, or use a separate folder for each server", errHeld, holder(path)), h.lock.Close())
 	}
 	if err = os.WriteFile(path, me(), 0o644); err == nil {
 		h.file, err = os.Stat(path)

@@ -80,7 +80,7 @@ func TestOfTwoProcessesOnOneFolderOneWritesAndNothingIsLost(t *testing.T) {
 func TestTheFolderIsFreeOnceItsHolderHasClosedOrDied(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
-	if _, err := Open(dir); !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), fmt.Sprintf("pid %d on ", os.Getpid())) {
+	if _, err := Open(dir); !errors.Is(err, errHeld) || !strings.Contains(err.Error(), fmt.Sprintf("pid %d on ", os.Getpid())) {
 		t.Errorf("%v", err)
 	}
 	l.Close()

@@ -27,7 +27,7 @@ type Log struct {
 
 // Open opens the log in a folder, which it makes where there is none, locks it, and reads
 // its chain from the beginning. What a killed process left of a line, and so never
-// answered, is cut off. The error wraps ErrHeld where another process has it open, and
+// answered, is cut off. The error wraps errHeld where another process has it open, and
 // ErrBroken where the chain does not hold: nothing is appended then.
 func Open(dir string) (*Log, error) { return openOn(disk.System, dir) }
 

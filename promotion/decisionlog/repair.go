@@ -40,7 +40,7 @@ type Again struct {
 // RepairFolder mends a damaged log in a folder: all entries that are intact are kept, those whose
 // place in the chain is lost at its end, and the last entry tells of the repair. What is
 // replaced is set aside first and never overwritten, so that a repair that is killed can be
-// made again. It gives nil where nothing is broken. The error wraps ErrHeld where a server
+// made again. It gives nil where nothing is broken. The error wraps errHeld where a server
 // has the log open. by is who asked.
 func RepairFolder(ctx context.Context, dir string, now time.Time, by string) (*Repaired, Head, error) {
 	r, head, err := repair(ctx, dir, now, by)

@@ -175,7 +175,7 @@ func TestNothingIsRepairedOfAnIntactLog(t *testing.T) {
 func TestARepairIsRefusedWhileAServerRuns(t *testing.T) {
 	dir := t.TempDir()
 	open(t, dir)
-	if _, _, err := RepairFolder(t.Context(), dir, start, ""); !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), "pid ") {
+	if _, _, err := RepairFolder(t.Context(), dir, start, ""); !errors.Is(err, errHeld) || !strings.Contains(err.Error(), "pid ") {
 		t.Errorf("%v", err)
 	}
 }

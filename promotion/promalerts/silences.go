@@ -18,15 +18,15 @@ type Silence struct {
 	From, Until     time.Time
 }
 
-// ErrNoSilences says that a Prometheus is asked, which knows none.
-var ErrNoSilences = errors.New("only an Alertmanager has silences")
+// errNoSilences says that a Prometheus is asked, which knows none.
+var errNoSilences = errors.New("only an Alertmanager has silences")
 
 // Silences gives those that were in force in (from, until], the earliest first; none is no
 // error. An Alertmanager forgets a silence some days after its end (--data.retention, five
 // where nobody says otherwise): that one is missing.
 func (c *Client) Silences(ctx context.Context, from, until time.Time) ([]Silence, error) {
 	if !c.alertmanager {
-		return nil, ErrNoSilences
+		return nil, errNoSilences
 	}
 	body, err := c.get(ctx, "api/v2/silences", nil)
 	if err != nil {

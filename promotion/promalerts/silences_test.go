@@ -65,7 +65,7 @@ func TestSilencesAreThoseInForce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := prometheus.Silences(context.Background(), day(9), day(16)); !errors.Is(err, ErrNoSilences) {
+	if _, err := prometheus.Silences(context.Background(), day(9), day(16)); !errors.Is(err, errNoSilences) {
 		t.Errorf("a Prometheus: %v", err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// Version is that of the JSON shape, see docs/upgrade.schema.json.
-const Version = 1
+// version is that of the JSON shape, see docs/upgrade.schema.json.
+const version = 1
 
 // StepKind says what a Step is.
 type StepKind string
@@ -111,9 +111,9 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		ShopSets []fleet.ShopSetName     `json:"shopsets"`
 		Groups   []group                 `json:"groups"`
 		Steps    []Step                  `json:"steps"`
-	}{Version, p.Domain, p.Verdict, append([]fleet.ShopSetName{}, p.Stopped...), []group{}, append([]Step{}, p.Steps...)}
+	}{version, p.Domain, p.Verdict, append([]fleet.ShopSetName{}, p.Stopped...), []group{}, append([]Step{}, p.Steps...)}
 	for _, g := range p.Groups {
-		one := group{g.Group, g.Tier, g.ShopSets, g.Down, g.Required, g.Before, g.Left, g.Losing(), nil, g.Outcome, nil, g.Reason, []candidate{}}
+		one := group{g.Group, g.Tier, g.ShopSets, g.Down, g.Required, g.Before, g.Left, g.losing(), nil, g.Outcome, nil, g.Reason, []candidate{}}
 		if g.Load != 0 {
 			one.Load = &g.Load
 		}
@@ -133,7 +133,7 @@ func (p Plan) WriteText(w io.Writer) error {
 	var b strings.Builder
 	losing := 0
 	for _, g := range p.Groups {
-		if g.Losing() {
+		if g.losing() {
 			losing++
 		}
 	}

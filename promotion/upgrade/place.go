@@ -13,7 +13,7 @@ import (
 func (p *Plan) place(tier fleet.TierName) {
 	var losing []*Group
 	for i := range p.Groups {
-		if g := &p.Groups[i]; g.Tier == tier && g.Losing() {
+		if g := &p.Groups[i]; g.Tier == tier && g.losing() {
 			losing = append(losing, g)
 		}
 	}

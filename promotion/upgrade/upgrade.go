@@ -19,8 +19,8 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// ErrUnknownDomain: the fleet has no such FailureDomain.
-var ErrUnknownDomain = errors.New("unknown FailureDomain")
+// errUnknownDomain: the fleet has no such FailureDomain.
+var errUnknownDomain = errors.New("unknown FailureDomain")
 
 // Verdict says whether the FailureDomain may be taken down.
 type Verdict string
@@ -72,8 +72,8 @@ type Group struct {
 	Candidates             []Candidate       // ShopSets that the rules allow, by name
 }
 
-// Losing reports whether it is left with less than it has and asks for.
-func (g Group) Losing() bool { return g.Left < min(g.Required, g.Before) }
+// losing reports whether it is left with less than it has and asks for.
+func (g Group) losing() bool { return g.Left < min(g.Required, g.Before) }
 
 // Candidate is a ShopSet that could take over, capacity aside.
 type Candidate struct {
@@ -85,14 +85,14 @@ type Candidate struct {
 	Missing []string
 }
 
-// Make plans the upgrade. The error wraps ErrUnknownDomain.
+// Make plans the upgrade. The error wraps errUnknownDomain.
 func Make(f *fleet.Fleet, domain fleet.FailureDomainName) (Plan, error) {
 	if !slices.ContainsFunc(f.FailureDomains(), func(d fleet.FailureDomain) bool { return d.Name == domain }) {
 		var names []string
 		for _, d := range f.FailureDomains() {
 			names = append(names, string(d.Name))
 		}
-		return Plan{}, fmt.Errorf("%w %q; the fleet has %s", ErrUnknownDomain, domain, strings.Join(names, ", "))
+		return Plan{}, fmt.Errorf("%w %q; the fleet has %s", errUnknownDomain, domain, strings.Join(names, ", "))
 	}
 	p := Plan{Domain: domain, Verdict: Go}
 	for _, s := range f.ShopSets() {
@@ -145,7 +145,7 @@ func touched(f *fleet.Fleet, g fleet.ShopGroup, domain fleet.FailureDomainName) 
 	slices.Sort(partners)
 	partners = slices.Compact(partners)
 	at.Left = len(partners)
-	if !at.Losing() {
+	if !at.losing() {
 		at.Outcome = Stays
 		at.Reason = fmt.Sprintf("%s left (%d required).", count(at.Left, "FailureDomain"), at.Required)
 		if at.Before < at.Required {

@@ -93,7 +93,7 @@ func TestWhereShopsGoWhileAClusterIsDown(t *testing.T) {
 
 func TestAnUnknownFailureDomainIsNamed(t *testing.T) {
 	_, err := Make(fleetOf(t, []string{"a-1@a"}), "z")
-	if !errors.Is(err, ErrUnknownDomain) || !strings.Contains(err.Error(), `"z"; the fleet has a`) {
+	if !errors.Is(err, errUnknownDomain) || !strings.Contains(err.Error(), `"z"; the fleet has a`) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -61,7 +61,7 @@ func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, now time.T
 // clock is up to when the source may have samples: its own time, or the given one
 // where that is earlier or the source has no clock.
 func (l *Ledger) clock(ctx context.Context, src *sourceState, now time.Time) (time.Time, error) {
-	c, ok := src.source.(Clock)
+	c, ok := src.source.(ownClock)
 	if !ok {
 		return now, nil
 	}

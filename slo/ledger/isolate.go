@@ -117,7 +117,7 @@ func (r *reading) alive(ctx context.Context, failed [][]*account, cause error) b
 	if i := slices.IndexFunc(r.src.all, func(a *account) bool { return a.m.raw }); i >= 0 {
 		return r.l.hasUp(limited, r.src, r.src.all[i].subject, r.until) == nil
 	}
-	if c, ok := r.src.source.(Clock); ok {
+	if c, ok := r.src.source.(ownClock); ok {
 		if _, err := c.Now(limited); err != nil {
 			return false
 		} // else it answers, or has done so a moment ago

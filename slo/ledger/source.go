@@ -28,9 +28,9 @@ type Source interface {
 	Eval(ctx context.Context, expr string, from, to int64, step time.Duration, f func([]slo.Series) error) error
 }
 
-// Clock is implemented by sources that know what time it is where the samples get
+// ownClock is implemented by sources that know what time it is where the samples get
 // their time stamps. The ledger closes no edge beyond it.
-type Clock interface {
+type ownClock interface {
 	// Now is the source's own time. An error that wraps slo.ErrUnavailable means that
 	// the source could not be asked now.
 	Now(ctx context.Context) (time.Time, error)
