@@ -2,17 +2,20 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test mutate e2e lab lab-down bench lint vuln fmt generate golden release
+.PHONY: help demo test mutate e2e e2e-more lab lab-down bench lint vuln fmt generate golden release
 
 # In CI tests also look for data races, which takes a C compiler and time.
 RACE := $(if $(filter true,$(CI)),-race)
 TOOL := go tool -modfile=tools/go.mod
 
-# The files of end-to-end tests, their folders, and their tests' names.
-E2E_FILES = $(shell grep -rl --include='*_test.go' '^//go:build e2e' . | grep -v '^./bench/')
-E2E_PACKAGES = $(E2E_FIRST) $(filter-out $(E2E_FIRST),$(sort $(dir $(E2E_FILES))))
-E2E_FIRST = ./cmd/mackerel-plugin-mailrelay/ ./internal/stories/# they wait longest
-E2E_TESTS = $(shell sed -nE 's/^func (Test[A-Za-z0-9_]+).*/\1/p' $(E2E_FILES) /dev/null | grep -v '^TestMain$$' | paste -sd'|')
+# End-to-end tests: of each change, and those that need not run on each (tag "more").
+# Their files, their folders, those that wait longest first, and their tests' names.
+E2E_LINE = ^//go:build e2e$$
+MORE_LINE = ^//go:build e2e && more$$
+e2e_files = $(shell grep -rlE --include='*_test.go' '$(1)' . | grep -v '^./bench/')
+e2e_first = ./cmd/mackerel-plugin-mailrelay/ ./internal/stories/
+e2e_packages = $(filter $(sort $(dir $(1))),$(e2e_first)) $(filter-out $(e2e_first),$(sort $(dir $(1))))
+e2e_tests = $(shell sed -nE 's/^func (Test[A-Za-z0-9_]+).*/\1/p' $(1) /dev/null | grep -v '^TestMain$$' | paste -sd'|')
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -30,9 +33,17 @@ mutate: ## change a package at random and see whether its tests notice (PKG=./sl
 	go -C tools run ./mutate -dir $(CURDIR) $(ARGS) $(PKG)
 
 e2e: ## run the end-to-end tests, against real Kubernetes, Argo CD, Prometheus and VictoriaMetrics
-	@[ -n '$(E2E_TESTS)' ] || { echo 'no end-to-end tests found' >&2; exit 1; }
-	go run ./internal/lab/labctl build
-	go test -tags e2e -count 1 -p 3 -timeout 15m -run '^($(E2E_TESTS))$$' $(E2E_PACKAGES)
+	$(call run_e2e,e2e,$(call e2e_files,$(E2E_LINE)))
+
+e2e-more: ## run those that need not run on each change: other versions, long chaos, scale, the lab itself
+	$(call run_e2e,e2e$(comma)more,$(call e2e_files,$(MORE_LINE)))
+
+comma := ,
+define run_e2e
+@[ -n '$(call e2e_tests,$(2))' ] || { echo 'no end-to-end tests found' >&2; exit 1; }
+go run ./internal/lab/labctl build
+go test -tags $(1) -count 1 -p 3 -timeout 15m -run '^($(call e2e_tests,$(2)))$$' $(call e2e_packages,$(2))
+endef
 
 lab: ## start Kubernetes, Argo CD, git and Prometheus, and leave them running (ARGS=-h lists options)
 	go run ./internal/lab/labctl up $(ARGS)
@@ -61,11 +72,11 @@ release: ## build dist/: all programs for Linux, and the archives that mkr insta
 
 lint: ## check format, vet, staticcheck, dead code, the house's rules, the workflows
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted (make fmt mends it):" $$unformatted >&2; exit 1; fi
-	go vet -tags e2e ./...
+	go vet -tags e2e,more ./...
 	go -C bench vet ./...
 	go -C tools vet ./mutate ./pack ./vulndb
-	$(TOOL) staticcheck -tags e2e ./...
-	@dead=$$($(TOOL) deadcode -test -tags e2e ./... && cd bench && go tool -modfile=../tools/go.mod deadcode -test ./...); if [ -n "$$dead" ]; then echo "nobody calls this:" "$$dead" >&2; exit 1; fi
+	$(TOOL) staticcheck -tags e2e,more ./...
+	@dead=$$($(TOOL) deadcode -test -tags e2e,more ./... && cd bench && go tool -modfile=../tools/go.mod deadcode -test ./...); if [ -n "$$dead" ]; then echo "nobody calls this:" "$$dead" >&2; exit 1; fi
 	go test -count 1 ./internal/archtest
 	bash -n .ci/run
 	$(TOOL) actionlint -shellcheck= -pyflakes=

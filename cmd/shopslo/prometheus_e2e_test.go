@@ -4,6 +4,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -186,4 +188,49 @@ func lint(t testing.TB, metrics string) {
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("promtool check metrics: %v\n%s", err, out)
 	}
+}
+
+// waitHeard waits until ShopSets are known to the ledger: what their processes had
+// counted before the source's data begin does not count.
+func (s *serving) waitHeard(t testing.TB, name string, shopsets ...string) {
+	t.Helper()
+	for _, shopset := range shopsets {
+		eventually(t, func() string {
+			if b := budgetOf(t, s.status(t, time.Time{}), name, shopset); b.LastSample.IsZero() || b.Coverage == 0 {
+				return "nothing is heard of " + shopset
+			}
+			return ""
+		})
+	}
+}
+
+func TestMetricsOfTheEmbeddedSourcePassPromtool(t *testing.T) {
+	x := newShops(t)
+	s := startServe(t, x.config)
+	s.waitReady(t)
+	x.waitScraped(t)
+	x.beta.add(10, 1)
+	s.waitCounts(t, "cart", "b-1", 11, 1)
+	resp, err := http.Get(s.url + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, prometheus := "", "" // a family's lines follow each other, its HELP first
+	for line := range strings.Lines(string(body)) {
+		name := strings.TrimPrefix(strings.TrimPrefix(line, "# HELP "), "# TYPE ")
+		if strings.HasPrefix(name, "prometheus_") || strings.HasPrefix(name, "net_conntrack_") {
+			prometheus += line // named by Prometheus' libraries
+		} else {
+			ours += line
+		}
+	}
+	if !strings.Contains(ours, "shopslo_slo_events_total") || !strings.Contains(prometheus, "prometheus_tsdb_head_samples_appended_total") {
+		t.Errorf("the metrics are not all there:\n%s", body)
+	}
+	lint(t, ours)
 }
