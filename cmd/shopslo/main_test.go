@@ -7,12 +7,13 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"strconv"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/internal/scripttest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 	if f := flag.Lookup("test.parallel"); f != nil {
 		_ = f.Value.Set("8")
 	}
-	testscript.Main(m, map[string]func(){"shopslo": main})
+	scripttest.Main(m, "shopslo", main)
 }
 
 func TestScripts(t *testing.T) {
@@ -32,35 +33,52 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
-		UpdateScripts:       *update,
-		Setup: func(e *testscript.Env) error {
-			e.Setenv("EXAMPLES", examples)
-			return nil
-		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
-	})
+	s, p, mackerel := newStage(t, 0), newPlatform(t), t.TempDir()
+	s.withGate(t, "  log: {git: {repository: "+bareRepository(t)+"}}\n")
+	first := p.pointer("tier-1")
+	p.release("1.1.0")
+	writeFiles(t, mackerel, map[string]string{
+		"shopslo.yaml": embeddedHere + "mackerel: {url: '" + fakeMackerel(t, mackerel, time.Now).URL + "', api_key_file: key, service: shops}\n",
+		"fleet.yaml":   fleetOf("beta: b-1", "prod: p-1"), "slo.yaml": cartSLO("1h")})
+	env := map[string]string{
+		"EXAMPLES": examples,
+		"STAGE":    s.dir, "AT": s.at.Format(time.RFC3339), // a fleet with evidence for everything
+		"PLATFORM": p.dir, "GATE": p.gate.URL, "FIRST": first, // one with repositories, images, and a gate that promotes
+		"MACKEREL": mackerel, // one that Mackerel takes
+	}
+	for _, v := range gitEnv() {
+		name, value, _ := strings.Cut(v, "=")
+		env[name] = value
+	}
+	scripttest.Run(t, *update, env)
 }
 
-// exits runs a command and compares its exit code: exits 3 shopslo gate.
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits CODE PROGRAM [ARGUMENT…]")
-	}
-	err := ts.Exec(args[1], args[2:]...)
-	code := "0"
+func TestEachCommandHasAScript(t *testing.T) {
+	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil {
-		var exit interface{ ExitCode() int }
-		if !errors.As(err, &exit) {
-			ts.Fatalf("%v", err)
-		}
-		code = strconv.Itoa(exit.ExitCode())
+		t.Fatal(err)
 	}
-	if code != args[0] {
-		ts.Fatalf("exit code %s, want %s", code, args[0])
+	var scripts []byte
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scripts = append(scripts, text...)
+	}
+	p := &program{}
+	for _, c := range p.root().Commands() {
+		if c.Hidden || c.Name() == "help" {
+			continue
+		}
+		// These go on until they are stopped, or for two minutes; CI runs the demo.
+		lasts := c.Name() == "serve" || c.Name() == "demo"
+		if !lasts && !regexp.MustCompile(`(?m)^(exits 0|exec) shopslo `+c.Name()+`\b`).Match(scripts) {
+			t.Errorf("no script shows shopslo %s at work", c.Name())
+		}
+		if !regexp.MustCompile(`(?m)^(exits [1-9]|! exec) shopslo ` + c.Name() + `\b`).Match(scripts) {
+			t.Errorf("no script shows how shopslo %s fails", c.Name())
+		}
 	}
 }
 
