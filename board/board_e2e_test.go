@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/shopslo/shopslo/board/browsertest"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -38,7 +39,7 @@ var browserPages = []string{"", "?release=e9b1", "?state=bad&state=warn&tier=pro
 func TestPagesInABrowserLoadCleanlyAndFitAPhone(t *testing.T) {
 	address, source := shown(t)
 	source.in.Incidents.Items[0].Title += strings.Repeat("long", 60)
-	for _, language := range Languages {
+	for _, language := range text.Languages {
 		tab := browsertest.Open(t, string(language))
 		for _, scheme := range []string{"light", "dark"} {
 			tab.Scheme(scheme)

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
@@ -69,12 +70,12 @@ func TestDoubtsAreShownOnTheBoardAndTheShopSetsPage(t *testing.T) {
 			if has := slices.ContainsFunc(page.Cell.Causes, func(x Cause) bool { return x.What == c.cause }); has != (c.cause != "") {
 				t.Errorf("causes are %v", page.Cell.Causes)
 			}
-			for l, want := range map[Language][]string{English: c.en, Japanese: c.ja} {
+			for l, want := range map[text.Language][]string{text.English: c.en, text.Japanese: c.ja} {
 				doc, err := html.Parse(newRecorder(h, "/shopset/c-1", "Accept-Language", string(l)).Body)
 				if err != nil {
 					t.Fatal(err)
 				}
-				words := strings.Join(strings.Fields(text(doc)), " ")
+				words := strings.Join(strings.Fields(words(doc)), " ")
 				for _, w := range want {
 					if strings.Count(words, w) == 0 {
 						t.Errorf("%s: the page does not say %q:\n%s", l, w, words)

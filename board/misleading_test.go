@@ -9,19 +9,20 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
 
 // shownWords are the words of a page in a language.
-func shownWords(t *testing.T, h *Handler, path string, l Language) string {
+func shownWords(t *testing.T, h *Handler, path string, l text.Language) string {
 	t.Helper()
 	doc, err := html.Parse(newRecorder(h, path, "Accept-Language", string(l)).Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.Join(strings.Fields(text(doc)), " ")
+	return strings.Join(strings.Fields(words(doc)), " ")
 }
 
 func TestAnSLIIsNeverCutToLessThanItsObjectiveHas(t *testing.T) {
@@ -29,7 +30,7 @@ func TestAnSLIIsNeverCutToLessThanItsObjectiveHas(t *testing.T) {
 		sli := 0.9998
 		b.SLI, b.Objective = &sli, 999_500_000
 	})
-	for l, want := range map[Language]string{English: "SLI99.980%", Japanese: "SLI99.980%"} {
+	for l, want := range map[text.Language]string{text.English: "SLI99.980%", text.Japanese: "SLI99.980%"} {
 		if words := shownWords(t, h, "/shopset/c-1", l); !strings.Contains(words, want) {
 			t.Errorf("%s: the page does not say %q:\n%s", l, want, words)
 		}
@@ -41,7 +42,7 @@ func TestOfContradictingCountsNothingIsLeft(t *testing.T) {
 		left, sli := 401.0, 1.4
 		b.State, b.RemainingRatio, b.SLI = slo.Inconsistent, &left, &sli
 	})
-	for l, want := range map[Language]string{English: "left: not known", Japanese: "残り: 不明"} {
+	for l, want := range map[text.Language]string{text.English: "left: not known", text.Japanese: "残り: 不明"} {
 		for _, path := range []string{"/", "/shopset/c-1"} {
 			words := shownWords(t, h, path, l)
 			if !strings.Contains(words, want) || strings.Contains(words, "40100") || strings.Contains(words, "140.0") {
@@ -113,15 +114,15 @@ func TestAnEmergencyStopIsTheFirstReason(t *testing.T) {
 	if !isStop(p.Checks[0]) || len(p.Checks) != len(checks) {
 		t.Errorf("the gate's page begins with %+v", p.Checks[0])
 	}
-	if words := shownWords(t, h, "/", Japanese); !strings.Contains(words, "緊急停止 fire") {
+	if words := shownWords(t, h, "/", text.Japanese); !strings.Contains(words, "緊急停止 fire") {
 		t.Errorf("the board says nothing of the stop:\n%s", words)
 	}
 }
 
 func TestTheTabsTitleBeginsWithTheWorst(t *testing.T) {
 	p := Page{Counts: []Count{{Bad, 3}, {Warn, 12}, {Good, 9}}}
-	for l, want := range map[Language]string{English: "✕3 ▲12 Fleet board", Japanese: "✕3 ▲12 フリートボード"} {
-		if got := tabTitle(p, l.say("title")); got != want {
+	for l, want := range map[text.Language]string{text.English: "✕3 ▲12 Fleet board", text.Japanese: "✕3 ▲12 フリートボード"} {
+		if got := tabTitle(p, say(l, "title")); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -129,7 +130,7 @@ func TestTheTabsTitleBeginsWithTheWorst(t *testing.T) {
 
 func TestLevelsAreFailingAndHealthy(t *testing.T) {
 	h, _ := newHandler(t)
-	words := shownWords(t, h, "/", English)
+	words := shownWords(t, h, "/", text.English)
 	for _, w := range []string{"Failing", "Healthy"} {
 		if !strings.Contains(words, w) {
 			t.Errorf("the board does not say %q", w)
@@ -148,7 +149,7 @@ func TestSeveritiesAreTheGlossarys(t *testing.T) {
 		in := source.in
 		in.Incidents.Items = []promotion.Incident{{ID: "inc-1", Title: "it", Severity: s}}
 		source.set(in)
-		for i, l := range Languages {
+		for i, l := range text.Languages {
 			if words := shownWords(t, h, "/", l); !strings.Contains(words, want[i]) {
 				t.Errorf("%s: the board does not say %q:\n%s", l, want[i], words)
 			}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 func newRecorder(h http.Handler, path string, header ...string) *httptest.ResponseRecorder {
@@ -53,13 +55,13 @@ func attribute(n *html.Node, name string) (string, bool) {
 	return "", false
 }
 
-func text(n *html.Node) string {
+func words(n *html.Node) string {
 	if n.Type == html.TextNode {
 		return n.Data
 	}
 	var b strings.Builder
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		b.WriteString(text(c))
+		b.WriteString(words(c))
 	}
 	return b.String()
 }
@@ -67,7 +69,7 @@ func text(n *html.Node) string {
 func TestEveryPageIsSoundInBothLanguages(t *testing.T) {
 	h, _ := newHandler(t)
 	for _, path := range allPages {
-		for _, l := range Languages {
+		for _, l := range text.Languages {
 			t.Run(fmt.Sprintf("%s %s", l, path), func(t *testing.T) {
 				rec := newRecorder(h, path, "Accept-Language", string(l))
 				doc, err := html.Parse(rec.Body)
@@ -80,7 +82,7 @@ func TestEveryPageIsSoundInBothLanguages(t *testing.T) {
 					if len(n.Data) == 2 && n.Data[0] == 'h' && n.Data[1] >= '1' && n.Data[1] <= '6' {
 						level := int(n.Data[1] - '0')
 						if level > heading+1 {
-							t.Errorf("the heading %q of level %d comes after one of level %d", text(n), level, heading)
+							t.Errorf("the heading %q of level %d comes after one of level %d", words(n), level, heading)
 						}
 						heading = level
 					}
@@ -91,7 +93,7 @@ func TestEveryPageIsSoundInBothLanguages(t *testing.T) {
 						ids[id] = true
 					}
 				})
-				all := text(doc)
+				all := words(doc)
 				for _, bad := range []string{"%!", "<no value>", "ZgotmplZ", "\u202e", "\x1b"} {
 					if strings.Contains(all, bad) {
 						t.Errorf("the page says %q", bad)
@@ -137,7 +139,7 @@ func checkElement(t *testing.T, n *html.Node) {
 		if rel, _ := attribute(n, "rel"); u != nil && u.Host != "" && rel != "noreferrer" {
 			t.Errorf("a link to %q tells where it was followed", href)
 		}
-		if strings.TrimSpace(text(n)) == "" {
+		if strings.TrimSpace(words(n)) == "" {
 			t.Errorf("the link to %q has no text", href)
 		}
 	case "svg":
@@ -212,7 +214,7 @@ func TestTheLanguageOfAnAddressStaysWhileLinksAreFollowed(t *testing.T) {
 			if n.Data != "a" || !ok || err != nil || u.Host != "" || strings.HasPrefix(href, "#") || strings.Contains(u.Path, "api/v1") || strings.HasSuffix(u.Path, "metrics") {
 				return
 			}
-			if l := u.Query().Get("lang"); l != "ja" && text(n) != "English" {
+			if l := u.Query().Get("lang"); l != "ja" && words(n) != "English" {
 				t.Errorf("%s: the link to %q loses the language", path, href)
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/status"
 )
@@ -46,7 +47,7 @@ func failedJapanese(c promotion.Check, f figures) string {
 	case promotion.CheckRedundancy:
 		return fmt.Sprintf("ShopGroup %s の FailureDomain が足りません（必要 %s）。", f.text("group"), f.text("required"))
 	case promotion.CheckSync:
-		return fmt.Sprintf("この ShopSet は正常に動いていません（%s）。", Japanese.say("health."+f.text("health")))
+		return fmt.Sprintf("この ShopSet は正常に動いていません（%s）。", say(text.Japanese, "health."+f.text("health")))
 	case promotion.CheckDrift:
 		return "動いているものが git と異なります。同期するか、変更を git に入れてください。"
 	case promotion.CheckSince:
@@ -208,6 +209,8 @@ func (f figures) soak() string {
 	if !ok || !begun {
 		return ""
 	}
-	seconds := func(s float64) string { return Japanese.length(time.Duration(s * float64(time.Second))) }
+	seconds := func(s float64) string {
+		return text.Japanese.Duration(time.Duration(s*float64(time.Second)), time.Second, 2)
+	}
 	return fmt.Sprintf("%s 経過、必要 %s。", seconds(done), seconds(asked))
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
@@ -35,7 +36,7 @@ var functions = template.FuncMap{
 
 // view is what a template gets.
 type view struct {
-	Lang    Language
+	Lang    text.Language
 	Root    string // the way to the board's folder: "" or "../"
 	Version string // of the assets
 	Refresh int    // seconds
@@ -55,10 +56,10 @@ func (v *view) render(w io.Writer, name string) error {
 }
 
 // T gives a phrase in the page's language.
-func (v *view) T(key string, figures ...any) string { return v.Lang.say(key, figures...) }
+func (v *view) T(key string, figures ...any) string { return say(v.Lang, key, figures...) }
 
 // Word gives the phrase of a value, such as a state: kind "." value.
-func (v *view) Word(kind string, value any) string { return v.Lang.say(kind + "." + fmt.Sprint(value)) }
+func (v *view) Word(kind string, value any) string { return say(v.Lang, kind+"."+fmt.Sprint(value)) }
 
 // Severity gives the word for an incident's; one that is not ours stays as it is.
 func (v *view) Severity(s string) string {
@@ -72,7 +73,7 @@ func (v *view) Severity(s string) string {
 func (v *view) Absence(a slo.Absence) string {
 	switch a.Kind {
 	case slo.NoLabel, slo.NoBound, slo.LoneLabel:
-		return v.Lang.say("absent."+string(a.Kind), clean(a.Label))
+		return say(v.Lang, "absent."+string(a.Kind), clean(a.Label))
 	}
 	return v.Word("absent", a.Kind)
 }
@@ -83,7 +84,7 @@ func (v *view) Nearest(a slo.Absence) string {
 	for _, n := range a.Nearest {
 		names = append(names, clean(n))
 	}
-	return v.Lang.list(names)
+	return v.Lang.List(names)
 }
 
 // When gives a phrase about one time. Scripts write the time anew in the reader's zone.
@@ -94,13 +95,13 @@ func (v *view) When(key string, t time.Time) template.HTML {
 }
 
 // Ago is how long ago something was, seen from the time of the page.
-func (v *view) Ago(t time.Time) string { return v.Lang.length(v.Now.Sub(t)) }
+func (v *view) Ago(t time.Time) string { return v.Lang.Duration(v.Now.Sub(t), time.Second, 2) }
 
 // Length writes a length of time.
-func (v *view) Length(d time.Duration) string { return v.Lang.length(d) }
+func (v *view) Length(d time.Duration) string { return v.Lang.Duration(d, time.Second, 2) }
 
 // Window writes an SLO's window.
-func (v *view) Window(text string) string { return v.Lang.window(text) }
+func (v *view) Window(text string) string { return window(v.Lang, text) }
 
 // List joins names of any kind.
 func (v *view) List(names any) string {
@@ -121,7 +122,7 @@ func (v *view) List(names any) string {
 			all = append(all, v.T("asked."+string(x)))
 		}
 	}
-	return v.Lang.list(all)
+	return v.Lang.List(all)
 }
 
 func texts[T ~string](names []T) (out []string) {
@@ -133,7 +134,7 @@ func texts[T ~string](names []T) (out []string) {
 
 // Reason is a check's reason in the page's language.
 func (v *view) Reason(c promotion.Check) string {
-	if v.Lang == Japanese {
+	if v.Lang == text.Japanese {
 		if text := japaneseReason(c); text != "" {
 			return text
 		}
@@ -143,7 +144,7 @@ func (v *view) Reason(c promotion.Check) string {
 
 // Sentence is the gate's own sentence; "" where Reason has given it already.
 func (v *view) Sentence(c promotion.Check) string {
-	if v.Lang == English {
+	if v.Lang == text.English {
 		return ""
 	}
 	return sentence(c)
@@ -175,7 +176,7 @@ func (v *view) Href(path string, pairs ...any) string {
 func (v *view) Escape(name any) string { return url.PathEscape(fmt.Sprint(name)) }
 
 // In is the link to this page in another language.
-func (v *view) In(l Language) string {
+func (v *view) In(l text.Language) string {
 	q := url.Values{}
 	for name, values := range v.Query {
 		q[name] = values
@@ -185,15 +186,10 @@ func (v *view) In(l Language) string {
 }
 
 // Languages lists all languages.
-func (v *view) Languages() []Language { return Languages }
+func (v *view) Languages() []text.Language { return text.Languages }
 
-// Name is a language's own name for itself.
-func (l Language) Name() string {
-	if l == Japanese {
-		return "日本語"
-	}
-	return "English"
-}
+// NameOf is a language's own name for itself.
+func (v *view) NameOf(l text.Language) string { return l.Say(itself) }
 
 // symbol is a level's mark, to be told apart without colours.
 func symbol(l Level) string {

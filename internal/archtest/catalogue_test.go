@@ -25,10 +25,7 @@ var scattered = map[string]string{
 	"internal/text/language.go": "units of time, and what joins names",
 	"cmd/shopslo/calendar.go":   "an example of a reason that somebody writes",
 
-	"board/phrases.go":             "debt: a catalogue of its own kind",
-	"board/words.go":               "debt",
 	"board/reason.go":              "debt",
-	"board/render.go":              "debt",
 	"dashboards/fleet.go":          "debt",
 	"dashboards/panels.go":         "debt",
 	"dashboards/slo.go":            "debt",
@@ -70,7 +67,7 @@ func constant(e ast.Expr) (string, bool) {
 	return "", false
 }
 
-var aVerb = regexp.MustCompile(`%[-+# 0]*[0-9]*(?:\.[0-9]+)?(?:\[(\d+)\])?([a-zA-Z%])`)
+var aVerb = regexp.MustCompile(`%[-+#0]*[0-9]*(?:\.[0-9]+)?(?:\[(\d+)\])?([a-zA-Z%])`)
 
 // verbs are those of a format by the number of their argument, as 1s 2d, sorted.
 func verbs(format string) (out []string) {

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 )
@@ -19,7 +20,8 @@ import (
 var verbs = regexp.MustCompile(`%[a-z%]`)
 
 func TestEveryPhraseSaysTheSameInBothLanguages(t *testing.T) {
-	for key, p := range phrases {
+	for key, e := range phrases {
+		p := struct{ en, ja string }{text.English.Say(e), text.Japanese.Say(e)}
 		if strings.TrimSpace(p.en) == "" || strings.TrimSpace(p.ja) == "" {
 			t.Errorf("%s: a language is missing", key)
 		}
@@ -69,23 +71,23 @@ func TestEveryValueHasAWordAndEveryPhraseIsUsed(t *testing.T) {
 			used[kind+"."+v] = true
 		}
 	}
-	quoted := regexp.MustCompile(`\.(?:T|When|say)\(? ?"([a-z_.]+)"`)
+	quoted := regexp.MustCompile(`(?:\.(?:T|When)\(? ?|\bsay\([\w.]+, )"([a-z_.]+)"`)
 	for _, pattern := range []string{"templates/*.html", "*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatal(err, pattern)
 		}
 		for _, file := range files {
-			text, err := os.ReadFile(file)
+			source, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, m := range quoted.FindAllStringSubmatch(string(text), -1) {
+			for _, m := range quoted.FindAllStringSubmatch(string(source), -1) {
 				key := m[1]
 				if strings.HasSuffix(key, ".") { // a kind, whose values are above
 					continue
 				}
-				if used[key] = true; phrases[key] == (phrase{}) {
+				if used[key] = true; phrases[key] == (text.Entry{}) {
 					t.Errorf("%s says %q, which is no phrase", file, key)
 				}
 			}
@@ -101,15 +103,15 @@ func TestEveryValueHasAWordAndEveryPhraseIsUsed(t *testing.T) {
 func TestTheLanguageIsTheOneAskedForOrTheBrowsers(t *testing.T) {
 	for _, c := range []struct {
 		name, asked, accept string
-		want                Language
+		want                text.Language
 	}{
-		{"nothing is known", "", "", English},
-		{"a Japanese browser", "", "ja,en-US;q=0.9,en;q=0.8", Japanese},
-		{"one that likes English more", "", "ja;q=0.5,en;q=0.9", English},
-		{"what is asked for wins", "en", "ja", English},
-		{"an unknown language is none", "xx", "ja-JP", Japanese},
-		{"one that speaks neither", "", "fr", English},
-		{"what is no header", "", ";;q=,,\x00", English},
+		{"nothing is known", "", "", text.English},
+		{"a Japanese browser", "", "ja,en-US;q=0.9,en;q=0.8", text.Japanese},
+		{"one that likes English more", "", "ja;q=0.5,en;q=0.9", text.English},
+		{"what is asked for wins", "en", "ja", text.English},
+		{"an unknown language is none", "xx", "ja-JP", text.Japanese},
+		{"one that speaks neither", "", "fr", text.English},
+		{"what is no header", "", ";;q=,,\x00", text.English},
 	} {
 		if got := LanguageOf(c.asked, c.accept); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
@@ -122,17 +124,17 @@ func TestLengthsOfTimeHaveTwoUnits(t *testing.T) {
 		d      time.Duration
 		en, ja string
 	}{
-		{0, "0 s", "0秒"}, {500 * time.Millisecond, "0 s", "0秒"}, {59 * time.Second, "59 s", "59秒"}, {time.Minute, "1 min", "1分"},
+		{0, "0 s", "0秒"}, {499 * time.Millisecond, "0 s", "0秒"}, {59 * time.Second, "59 s", "59秒"}, {time.Minute, "1 min", "1分"},
 		{90 * time.Second, "1 min 30 s", "1分30秒"}, {time.Hour + time.Second, "1 h", "1時間"}, {26 * time.Hour, "1 d 2 h", "1日2時間"},
 		{28 * 24 * time.Hour, "28 d", "28日"}, {-time.Hour, "1 h", "1時間"},
 	} {
-		if en, ja := English.length(c.d), Japanese.length(c.d); en != c.en || ja != c.ja {
+		if en, ja := text.English.Duration(c.d, time.Second, 2), text.Japanese.Duration(c.d, time.Second, 2); en != c.en || ja != c.ja {
 			t.Errorf("%v is %q and %q, want %q and %q", c.d, en, ja, c.en, c.ja)
 		}
 	}
-	for text, want := range map[string][2]string{"28d": {"28 d", "28日"}, "1M": {"1 month", "1か月"}, "4w": {"4 weeks", "4週"}, "": {"", ""}, "odd": {"odd", "odd"}} {
-		if en, ja := English.window(text), Japanese.window(text); en != want[0] || ja != want[1] {
-			t.Errorf("window %q is %q and %q", text, en, ja)
+	for written, want := range map[string][2]string{"28d": {"28 d", "28日"}, "1M": {"1 month", "1か月"}, "4w": {"4 weeks", "4週"}, "": {"", ""}, "odd": {"odd", "odd"}} {
+		if en, ja := window(text.English, written), window(text.Japanese, written); en != want[0] || ja != want[1] {
+			t.Errorf("window %q is %q and %q", written, en, ja)
 		}
 	}
 }
