@@ -13,34 +13,17 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 //go:generate go test -run ^TestTheFilesAreWhatIsMadeNow$ . -update
 
-// Language is that of titles and explanations.
-type Language string
-
-// The languages.
-const (
-	English  Language = "en"
-	Japanese Language = "ja"
-)
-
-// text is what people read, in each language.
-type text struct{ en, ja string }
-
-func (l Language) of(t text) string {
-	if l == Japanese {
-		return t.ja
-	}
-	return t.en
-}
-
 // Files gives every dashboard as JSON, by the name of its file.
 func Files() (map[string][]byte, error) {
 	out := map[string][]byte{}
-	for _, l := range []Language{English, Japanese} {
-		for name, build := range map[string]func(Language) *board{"fleet": fleet, "slo": slo} {
+	for _, l := range text.Languages {
+		for name, build := range map[string]func(text.Language) *board{"fleet": fleet, "slo": slo} {
 			made, err := build(l).builder.Build()
 			if err != nil {
 				return nil, fmt.Errorf("make dashboard %s (%s): %w", name, l, err)
@@ -55,8 +38,8 @@ func Files() (map[string][]byte, error) {
 	return out, nil
 }
 
-func suffix(l Language) string {
-	if l == English {
+func suffix(l text.Language) string {
+	if l == text.English {
 		return ""
 	}
 	return "." + string(l)
@@ -64,8 +47,8 @@ func suffix(l Language) string {
 
 // uid is a dashboard's fixed address, so that an import replaces what was imported
 // before, and dashboards can link to each other.
-func uid(name string, l Language) string {
-	if l == English {
+func uid(name string, l text.Language) string {
+	if l == text.English {
 		return "shopslo-" + name
 	}
 	return "shopslo-" + name + "-" + string(l)
@@ -73,16 +56,16 @@ func uid(name string, l Language) string {
 
 // board is a dashboard that is being made.
 type board struct {
-	language Language
+	language text.Language
 	builder  *dashboard.DashboardBuilder
 	panels   uint32
 }
 
-func newBoard(name string, l Language, title, about text, from string) *board {
-	b := &board{language: l, builder: dashboard.NewDashboardBuilder(l.of(title))}
-	b.builder.Uid(uid(name, l)).Description(l.of(about)).Tags([]string{"shopslo", string(l)}).
+func newBoard(name string, l text.Language, title, about text.Entry, from string) *board {
+	b := &board{language: l, builder: dashboard.NewDashboardBuilder(l.Say(title))}
+	b.builder.Uid(uid(name, l)).Description(l.Say(about)).Tags([]string{"shopslo", string(l)}).
 		Timezone("browser").Time("now-"+from, "now").Refresh("1m").Readonly().
-		WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label(l.of(text{"Prometheus", "Prometheus"})).Type("prometheus"))
+		WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label(l.Say(titlePrometheus)).Type("prometheus"))
 	return b
 }
 
@@ -92,8 +75,8 @@ func source() common.DataSourceRef {
 }
 
 // choice adds a variable of the values that a label has.
-func (b *board) choice(name string, label text, series string, several bool) {
-	v := dashboard.NewQueryVariableBuilder(name).Label(b.language.of(label)).Datasource(source()).
+func (b *board) choice(name string, label text.Entry, series string, several bool) {
+	v := dashboard.NewQueryVariableBuilder(name).Label(b.language.Say(label)).Datasource(source()).
 		Query(dashboard.StringOrMap{String: cog.ToPtr("label_values(" + series + ", " + name + ")")}).
 		Refresh(dashboard.VariableRefreshOnTimeRangeChanged).Sort(dashboard.VariableSortNaturalAsc)
 	if several {
@@ -108,9 +91,11 @@ func all(s string) dashboard.StringOrArrayOfString {
 }
 
 // link leads to another dashboard of the same language.
-func (b *board) link(title text, to string) {
-	b.builder.Link(dashboard.NewDashboardLinkBuilder(b.language.of(title)).Type(dashboard.DashboardLinkTypeLink).
+func (b *board) link(title text.Entry, to string) {
+	b.builder.Link(dashboard.NewDashboardLinkBuilder(b.language.Say(title)).Type(dashboard.DashboardLinkTypeLink).
 		Url("/d/" + uid(to, b.language)).KeepTime(true))
 }
 
-func (b *board) row(title text) { b.builder.WithRow(dashboard.NewRowBuilder(b.language.of(title))) }
+func (b *board) row(title text.Entry) {
+	b.builder.WithRow(dashboard.NewRowBuilder(b.language.Say(title)))
+}

@@ -15,11 +15,13 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // panel is what every panel has.
 type panel struct {
-	title, about text
+	title, about text.Entry
 	width        uint32 // of 24
 	height       uint32
 	unit         string // one of Grafana's; "" is a plain number
@@ -69,10 +71,10 @@ func now(expr string) *prometheus.DataqueryBuilder {
 // stat shows one figure as it is now.
 func (b *board) stat(p panel, expr string) {
 	b.builder.WithPanel(stat.NewPanelBuilder().Id(b.next()).Datasource(source()).
-		Title(b.language.of(p.title)).Description(b.language.of(p.about)).Span(p.width).Height(p.height).
+		Title(b.language.Say(p.title)).Description(b.language.Say(p.about)).Span(p.width).Height(p.height).
 		Unit(p.unit).Thresholds(thresholds(p.steps)).GraphMode(common.BigValueGraphModeNone).
 		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdThresholds)).
-		NoValue(b.language.of(text{"not known", "不明"})).
+		NoValue(b.language.Say(titleNotKnown)).
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"})).
 		WithTarget(now(expr)))
 }
@@ -80,7 +82,7 @@ func (b *board) stat(p panel, expr string) {
 // bars shows one figure per series as it is now.
 func (b *board) bars(p panel, l line) {
 	b.builder.WithPanel(bargauge.NewPanelBuilder().Id(b.next()).Datasource(source()).
-		Title(b.language.of(p.title)).Description(b.language.of(p.about)).Span(p.width).Height(p.height).
+		Title(b.language.Say(p.title)).Description(b.language.Say(p.about)).Span(p.width).Height(p.height).
 		Unit(p.unit).Min(0).Max(1).Thresholds(thresholds(p.steps)).Orientation(common.VizOrientationHorizontal).
 		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdThresholds)).
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"})).
@@ -91,7 +93,7 @@ func (b *board) bars(p panel, l line) {
 // variable named, there is a graph for each of its values.
 func (b *board) graph(p panel, each string, lines ...line) {
 	g := timeseries.NewPanelBuilder().Id(b.next()).Datasource(source()).
-		Title(b.language.of(p.title)).Description(b.language.of(p.about)).Span(p.width).Height(p.height).
+		Title(b.language.Say(p.title)).Description(b.language.Say(p.about)).Span(p.width).Height(p.height).
 		Unit(p.unit).LineWidth(1).FillOpacity(0).SpanNulls(common.BoolOrFloat64{Bool: cog.ToPtr(false)}).
 		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderDescending))
 	if each != "" {
@@ -108,14 +110,14 @@ func (b *board) graph(p panel, each string, lines ...line) {
 
 // state is a word that a number stands for.
 type state struct {
-	word   text
+	word   text.Entry
 	colour string
 }
 
 // timeline shows which state held when; the series' value is the state's number.
 func (b *board) timeline(p panel, l line, states []state) {
 	b.builder.WithPanel(statetimeline.NewPanelBuilder().Id(b.next()).Datasource(source()).
-		Title(b.language.of(p.title)).Description(b.language.of(p.about)).Span(p.width).Height(p.height).
+		Title(b.language.Say(p.title)).Description(b.language.Say(p.about)).Span(p.width).Height(p.height).
 		Mappings(b.mapped(states)).ShowValue(common.VisibilityModeNever).
 		WithTarget(prometheus.NewDataqueryBuilder().Datasource(source()).Expr(l.expr).Range().LegendFormat(l.legend)))
 }
@@ -124,7 +126,7 @@ func (b *board) timeline(p panel, l line, states []state) {
 func (b *board) mapped(states []state) []dashboard.ValueMapping {
 	options := map[string]dashboard.ValueMappingResult{}
 	for i, s := range states {
-		options[strconv.Itoa(i)] = dashboard.ValueMappingResult{Text: cog.ToPtr(b.language.of(s.word)), Color: cog.ToPtr(s.colour), Index: cog.ToPtr(int32(i))}
+		options[strconv.Itoa(i)] = dashboard.ValueMappingResult{Text: cog.ToPtr(b.language.Say(s.word)), Color: cog.ToPtr(s.colour), Index: cog.ToPtr(int32(i))}
 	}
 	return []dashboard.ValueMapping{{ValueMap: &dashboard.ValueMap{Type: dashboard.MappingTypeValueToText, Options: options}}}
 }
@@ -140,7 +142,7 @@ func coloured(words map[string]string) []dashboard.ValueMapping {
 
 // column is one of a table: a label of the rows, or the value of a query.
 type column struct {
-	title text
+	title text.Entry
 	label string // "" where it is a value
 	expr  string // "" where another column's query has the label
 	unit  string
@@ -154,7 +156,7 @@ type column struct {
 // number.
 func (b *board) table(p panel, sortBy int, descending bool, columns []column) {
 	t := table.NewPanelBuilder().Id(b.next()).Datasource(source()).
-		Title(b.language.of(p.title)).Description(b.language.of(p.about)).Span(p.width).Height(p.height)
+		Title(b.language.Say(p.title)).Description(b.language.Say(p.about)).Span(p.width).Height(p.height)
 	names, order, hidden := map[string]string{}, map[string]int{}, map[string]bool{"Time": true}
 	queries, single := 0, count(columns) == 1
 	for i, c := range columns {
@@ -172,7 +174,7 @@ func (b *board) table(p panel, sortBy int, descending bool, columns []column) {
 		} else if value != "" {
 			hidden[value] = true
 		}
-		title := b.language.of(c.title)
+		title := b.language.Say(c.title)
 		names[field], order[field] = title, i
 		if look := c.look(); len(look) > 0 {
 			t.OverrideByName(title, look)
@@ -182,7 +184,7 @@ func (b *board) table(p panel, sortBy int, descending bool, columns []column) {
 		WithTransformation(dashboard.DataTransformerConfig{Id: "merge", Options: map[string]any{}}).
 		WithTransformation(dashboard.DataTransformerConfig{Id: "organize", Options: map[string]any{"excludeByName": hidden, "indexByName": order, "renameByName": names}}).
 		WithTransformation(dashboard.DataTransformerConfig{Id: "sortBy", Options: map[string]any{
-			"sort": []map[string]any{{"field": b.language.of(columns[sortBy].title), "desc": descending}}}}))
+			"sort": []map[string]any{{"field": b.language.Say(columns[sortBy].title), "desc": descending}}}}))
 }
 
 // count is how many queries the columns have.
@@ -223,10 +225,8 @@ func ref(i int) string { return string(rune('A' + i)) }
 
 // words replaces legends that are words, not labels.
 func (b *board) words(legend string) string {
-	if b.language == Japanese {
-		if w, ok := map[string]string{"objective": "目標", "coverage": "カバレッジ"}[legend]; ok {
-			return w
-		}
+	if w, ok := legends[legend]; ok {
+		return b.language.Say(w)
 	}
 	return legend
 }

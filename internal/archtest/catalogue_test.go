@@ -26,9 +26,6 @@ var scattered = map[string]string{
 	"cmd/shopslo/calendar.go":   "an example of a reason that somebody writes",
 
 	"board/reason.go":              "debt",
-	"dashboards/fleet.go":          "debt",
-	"dashboards/panels.go":         "debt",
-	"dashboards/slo.go":            "debt",
 	"incident/postmortem/words.go": "debt: a catalogue of its own kind",
 	"slo/rules/budgets.go":         "debt",
 	"slo/rules/exporter.go":        "debt",
