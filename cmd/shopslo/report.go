@@ -202,7 +202,7 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, tex
 		if lang == "" {
 			lang = text.English
 			if c, err := config.Load(p.configFile); err == nil {
-				lang = text.Language(c.WeeklyReview().Language)
+				lang = c.WeeklyReview().Language
 			}
 		}
 		r, err := p.server(f.server).Review(ctx, f.span)
@@ -213,7 +213,7 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, tex
 		return review.Report{}, lang, err
 	}
 	if lang == "" {
-		lang = text.Language(d.Config.WeeklyReview().Language)
+		lang = d.Config.WeeklyReview().Language
 	}
 	period, err := f.span.Period(p.Now(), d.Config.WeeklyReview().Zone)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/internal/mackerelhttp"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 )
@@ -227,7 +228,7 @@ type Board struct {
 type Review struct {
 	// Zone is where weeks and days begin.
 	Zone     *time.Location `json:"timezone,omitempty"`
-	Language Language       `json:"language,omitempty"`
+	Language text.Language  `json:"language,omitempty"`
 	// Actions are patterns of the names of files with action items, as written; nil: none.
 	Actions []string `json:"actions,omitempty"`
 	// Link is where people find the report, with {week} in it; "" : nowhere.
@@ -236,11 +237,8 @@ type Review struct {
 	Slack *Slack `json:"slack,omitempty"`
 }
 
-// Language is en or ja.
-type Language string
-
 // Defaults fills in what the file need not say.
-func (r *Review) Defaults() { r.Zone, r.Language = time.UTC, "en" }
+func (r *Review) Defaults() { r.Zone, r.Language = time.UTC, text.English }
 
 // WeeklyReview is the section review, or where there is none its defaults.
 func (c *Config) WeeklyReview() (r Review) {

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 )
@@ -73,7 +74,7 @@ var dialect = document.Dialect{
 		reflect.TypeFor[slo.Severity]():       {"page", "ticket"},
 		reflect.TypeFor[AlertKind]():          {"prometheus", "alertmanager"},
 		reflect.TypeFor[SignFormat]():         {"openpgp", "ssh", "x509"},
-		reflect.TypeFor[Language]():           {"en", "ja"},
+		reflect.TypeFor[text.Language]():      {"en", "ja"},
 	},
 	Readers: map[reflect.Type]document.Reader{reflect.TypeFor[Jobs](): readJobs},
 	Hints: map[string]string{
