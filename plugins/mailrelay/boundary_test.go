@@ -448,3 +448,69 @@ func TestWhatThePastHasOfASpan(t *testing.T) {
 		t.Error("cells of less than a minute are taken")
 	}
 }
+
+func TestWhereNothingIsExpectedNothingIsFewer(t *testing.T) {
+	h, end := steady(1500, 15*time.Minute)
+	h.Recent = Buckets{{Start: end.Add(-10 * time.Minute), End: end, Counts: Counts{Delivered: 0}}}
+	g := asking(h).fewer(Delivered, false).gap
+	if x, e, ok := g(end.Add(-10*time.Minute), end); !ok || x != 0 || math.Abs(e.mean-1000) > 1e-6 {
+		t.Errorf("%g of %g, %v", x, e.mean, ok)
+	}
+	h.Past = Past{}
+	if _, _, ok := asking(h).fewer(Delivered, false).gap(end.Add(-10*time.Minute), end); ok {
+		t.Error("without a past there is something to be expected")
+	}
+}
+
+// What came in tells what should go out; on the way are mails of a quarter of a short span.
+func TestHowMuchARelayMayKeepBackByItself(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		each  float64 // mails in a quarter of an hour, of now and of before
+		span  time.Duration
+		noise float64 // of the mean
+	}{
+		{"many within half an hour", 30, 30 * time.Minute, keptNoise - 1},
+		{"just enough within a quarter", 30, 15 * time.Minute, keptNoise - 1},
+		{"too few", 29, 15 * time.Minute, 0},
+		{"over longer", 30, 45 * time.Minute, 0},
+	} {
+		h, end := steady(c.each, 15*time.Minute)
+		h.Past.Columns[Accepted] = h.Past.Columns[Delivered]
+		for at := end.Add(-time.Hour); at.Before(end); at = at.Add(15 * time.Minute) {
+			h.Recent = append(h.Recent, Bucket{Start: at, End: at.Add(15 * time.Minute), Counts: Counts{Accepted: int64(c.each), Delivered: 1}})
+		}
+		x, e, ok := asking(h).kept(Delivered).gap(end.Add(-c.span), end)
+		want := c.each * float64(c.span/(15*time.Minute))
+		if !ok || x != float64(c.span/(15*time.Minute)) || math.Abs(e.mean-want) > 1e-6 || math.Abs(e.noise-c.noise*want) > 1e-6 || e.spread != keptSpread {
+			t.Errorf("%s: %g, %+v, %v", c.name, x, e, ok)
+		}
+	}
+}
+
+// A drop began where the counts speak loudest, not where one first looked.
+func TestSinceWhenThereAreFewer(t *testing.T) {
+	end := monday.Add(9 * time.Hour)
+	for _, c := range []struct {
+		began time.Duration // before the end
+		left  float64       // what is left of the usual
+	}{{30 * time.Minute, 0}, {30 * time.Minute, 0.3}, {2 * time.Hour, 0.1}, {5 * time.Minute, 0}, {time.Hour, 0.5}} {
+		gap := func(from, to time.Time) (float64, expectation, bool) {
+			minutes := to.Sub(from).Minutes()
+			down := min(minutes, c.began.Minutes())
+			return 10 * (minutes - down + down*c.left), expectation{mean: 10 * minutes}, true
+		}
+		j := asking(&History{})
+		if got := end.Sub(j.onset(end.Add(-3*time.Hour), end, gap)); got != c.began {
+			t.Errorf("%v ago to %g: it is said to have begun %v ago", c.began, c.left, got)
+		}
+	}
+	nothing := func(time.Time, time.Time) (float64, expectation, bool) { return 0, expectation{mean: 0.5}, true }
+	if at := end.Add(-time.Hour); !asking(&History{}).onset(at, end, nothing).Equal(at) {
+		t.Error("where next to nothing is expected the guess does not stay")
+	}
+	unknown := func(time.Time, time.Time) (float64, expectation, bool) { return 0, expectation{mean: 100}, false }
+	if at := end.Add(-time.Hour); !asking(&History{}).onset(at, end, unknown).Equal(at) {
+		t.Error("where nothing is known the guess does not stay")
+	}
+}
