@@ -514,3 +514,18 @@ func TestSinceWhenThereAreFewer(t *testing.T) {
 		t.Error("where nothing is known the guess does not stay")
 	}
 }
+
+// A state file that was spoiled costs what cannot be right in it, and nothing else.
+func TestWhatCannotBeRightInAStateIsDropped(t *testing.T) {
+	at := func(m int) time.Time { return monday.Add(time.Duration(m) * time.Minute) }
+	b := func(from, to int) Bucket { return Bucket{Start: at(from), End: at(to), Counts: Counts{Delivered: 1}} }
+	h := &History{Recent: Buckets{b(-60*24*7*(pastWeeks+1)-1, -60*24*7*(pastWeeks+1)), b(0, 2), b(1, 3), b(2, 4), b(5, 5), b(6, 5), b(6, 10), b(10, 11)}}
+	h.tidy(at(10))
+	got := ""
+	for _, b := range h.Recent {
+		got += fmt.Sprintf("%v-%v ", b.Start.Sub(monday).Minutes(), b.End.Sub(monday).Minutes())
+	}
+	if got != "0-2 2-4 6-10 " {
+		t.Errorf("left are %s", got)
+	}
+}

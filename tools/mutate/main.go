@@ -29,6 +29,7 @@ func main() {
 	dir := flag.String("dir", ".", "root of the module")
 	tests := flag.String("tests", "", "packages, separated by spaces, whose tests may notice (default the package's own)")
 	only := flag.String("only", "", "mutate this file alone")
+	pattern := flag.String("run", "", "tests that may notice, as go test takes it (default all)")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		fmt.Fprintln(os.Stderr, "mutate: give one package, as in: make mutate PKG=./slo")
@@ -36,7 +37,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	r := run{ctx: ctx, dir: *dir, pkg: flag.Arg(0), tests: strings.Fields(*tests)}
+	r := run{ctx: ctx, dir: *dir, pkg: flag.Arg(0), pattern: *pattern, tests: strings.Fields(*tests)}
 	if len(r.tests) == 0 {
 		r.tests = []string{r.pkg}
 	}
@@ -60,6 +61,7 @@ func main() {
 type run struct {
 	ctx      context.Context
 	dir, pkg string
+	pattern  string // of tests' names; "": all
 	tests    []string
 	timeout  time.Duration // of one mutant
 }
@@ -138,7 +140,7 @@ func (r *run) mutants(only string) ([]mutant, error) {
 func (r *run) test(args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(r.ctx, r.timeout+5*time.Minute) // for the build
 	defer cancel()
-	args = slices.Concat([]string{"test", "-vet=off", "-count=1", "-failfast", "-timeout", r.timeout.String()}, args, r.tests)
+	args = slices.Concat([]string{"test", "-vet=off", "-count=1", "-failfast", "-run", r.pattern, "-timeout", r.timeout.String()}, args, r.tests)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = r.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
