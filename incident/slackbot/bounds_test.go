@@ -154,7 +154,7 @@ func TestNamesThatCannotBeReadAreAnError(t *testing.T) {
 
 // A step that does not learn its channel fails, and is begun again.
 func TestAStepThatCannotReadTheStoreIsBegunAgain(t *testing.T) {
-	for kind, payload := range map[string]task{jobTopic: {}, jobStatus: {}, jobRemind: {}, jobInvite: {Who: "UKEN"}, jobSay: {Text: "x"}, jobArchive: {}, jobAnnounce: {Channel: "C1"}} {
+	for kind, payload := range map[string]task{jobTopic: {}, jobStatus: {}, jobRemind: {}, jobInvite: {Who: "UKEN"}, jobSay: {Text: "x"}, jobArchive: {}, jobAnnounce: {Channel: "C1"}, jobFailed: {Text: "x"}} {
 		w, _ := opened(t)
 		w.set.UpdateEvery = map[incident.Severity]time.Duration{incident.Major: time.Second}
 		w.clock.pass(time.Minute)
@@ -165,6 +165,43 @@ func TestAStepThatCannotReadTheStoreIsBegunAgain(t *testing.T) {
 		}
 		if got := fmt.Sprint(*worked); got != "["+kind+" retried]" {
 			t.Errorf("%s: %s", kind, got)
+		}
+	}
+}
+
+func TestWhoSeesNoFormIsTold(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	for refused := range 2 {
+		w.slack.Refuse("expired_trigger_id", "views.open", refused)
+		told := len(w.slack.Told())
+		w.command(w.mai, w.general, "")
+		for end := time.Now().Add(5 * time.Second); len(w.slack.Told()) < told+refused && time.Now().Before(end); {
+			time.Sleep(5 * time.Millisecond)
+		}
+		if got := len(w.slack.Told()) - told; got != refused {
+			t.Errorf("with %d forms refused somebody is told %d times", refused, got)
+		}
+	}
+}
+
+func TestEntriesOfOtherDaysHaveTheirDate(t *testing.T) {
+	at := func(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 5, 0, 0, tokyo) }
+	note := func(at time.Time, text string) incident.Event {
+		return incident.Event{At: at, Kind: incident.Noted, Text: text}
+	}
+	s := Settings{Zone: tokyo}
+	i := incident.Incident{Timeline: []incident.Event{note(at(20, 9), "too old"), note(at(21, 23), "yesterday"), note(at(22, 0), "one"), note(at(22, 14), "two")}}
+	got := s.recent(i, 3)
+	lines := strings.Split(got, "\n")
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], "11-21 23:05  yesterday") || !strings.HasPrefix(lines[1], "00:05  one") || !strings.HasPrefix(lines[2], "14:05  two") {
+		t.Errorf("\n%s", got)
+	}
+}
+
+func TestACommandOfNobodyIsNone(t *testing.T) {
+	for body, ok := range map[string]bool{"command=%2Fincident&user_id=U1&text=help": true, "command=%2Fincident&text=help": false, "user_id=U1&text=help": false, "": false} {
+		if _, err := readRequest("application/x-www-form-urlencoded", []byte(body)); (err == nil) != ok {
+			t.Errorf("%q: %v", body, err)
 		}
 	}
 }
