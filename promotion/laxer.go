@@ -42,7 +42,35 @@ func rulesChanged(was, is RuleSet) changes {
 	}
 	c.policy(was.Policy.withDefaults(), is.Policy.withDefaults())
 	c.less("soak", time.Duration(was.Soak*1e9), time.Duration(is.Soak*1e9))
+	if was.Counting != "" && was.Counting != is.Counting {
+		c.lax = append(c.lax, "counting, target_labels or start_time_metric changed")
+	}
+	c.shopSets(was.ShopSets, is.ShopSets)
+	c.groups(was.Groups, is.Groups)
 	return c
+}
+
+// shopSets: fewer of them, or others' series, show less. More of them are no news.
+func (c *changes) shopSets(was, is []ShopSetRule) {
+	for _, before := range was {
+		i := slices.IndexFunc(is, func(s ShopSetRule) bool { return s.ShopSet == before.ShopSet && s.Tier == before.Tier })
+		if i < 0 {
+			c.lax = append(c.lax, fmt.Sprintf("ShopSet %s of %s is removed", before.ShopSet, before.Tier))
+		} else if !maps.Equal(before.Match, is[i].Match) {
+			c.lax = append(c.lax, fmt.Sprintf("match of ShopSet %s changed", before.ShopSet))
+		}
+	}
+}
+
+// groups: one that is gone, or may be in fewer FailureDomains, asks for less.
+func (c *changes) groups(was, is []GroupRule) {
+	for _, before := range was {
+		if i := slices.IndexFunc(is, func(g GroupRule) bool { return g.Group == before.Group }); i < 0 {
+			c.lax = append(c.lax, fmt.Sprintf("ShopGroup %s is removed", before.Group))
+		} else {
+			c.when(fmt.Sprintf("failureDomains of ShopGroup %s", before.Group), is[i].Required < before.Required, is[i].Required > before.Required, before.Required, is[i].Required)
+		}
+	}
 }
 
 func (c *changes) slo(was, is SLORule) {

@@ -15,8 +15,10 @@ func ruled() promotion.RuleSet {
 	return promotion.RuleSet{
 		SLOs: []promotion.SLORule{{Name: "cart", Tiers: []fleet.TierName{"beta", "prod"}, Objective: 990_000_000, Window: "28d",
 			Parts: []promotion.PartRule{{Objective: 990_000_000, Weight: 1, Queries: []string{"bad  errors", "total  requests"}}}}},
-		Alerts: slo.DefaultBurnAlerts(), Soak: 3600,
-		Policy: promotion.Policy{Load: promotion.LoadPolicy{Share: 0.5}, LongestExclusion: 24 * time.Hour, Needs: map[string]promotion.Need{"sync": promotion.Required}},
+		Alerts: slo.DefaultBurnAlerts(), Soak: 3600, Counting: "clock slack 5s",
+		ShopSets: []promotion.ShopSetRule{{ShopSet: "b-1", Tier: "beta", Match: map[string]string{"shopset": "b-1"}}},
+		Groups:   []promotion.GroupRule{{Group: "main", Required: 2}},
+		Policy:   promotion.Policy{Load: promotion.LoadPolicy{Share: 0.5}, LongestExclusion: 24 * time.Hour, Needs: map[string]promotion.Need{"sync": promotion.Required}},
 	}
 }
 
@@ -54,6 +56,16 @@ func TestWhatMakesRulesLaxer(t *testing.T) {
 		{"endless exclusions", func(r *promotion.RuleSet) { r.Policy.LongestExclusion = 0 }, lax, "longest_exclusion"},
 		{"a check that is off", func(r *promotion.RuleSet) { r.Policy.Needs = map[string]promotion.Need{"sync": promotion.Off} }, lax, "check sync required → off"},
 		{"a check that need not be", func(r *promotion.RuleSet) { r.Policy.Needs = nil }, lax, "check sync required → optional"},
+		{"a ShopSet less", func(r *promotion.RuleSet) { r.ShopSets = nil }, lax, "ShopSet b-1 of beta is removed"},
+		{"a ShopSet of another Tier", func(r *promotion.RuleSet) { r.ShopSets[0].Tier = "prod" }, lax, "ShopSet b-1 of beta is removed"},
+		{"another's series", func(r *promotion.RuleSet) { r.ShopSets[0].Match = map[string]string{"shopset": "p-1"} }, lax, "match of ShopSet b-1 changed"},
+		{"a ShopSet more", func(r *promotion.RuleSet) {
+			r.ShopSets = append(r.ShopSets, promotion.ShopSetRule{ShopSet: "b-2", Tier: "beta"})
+		}, promotion.Pass, "the same"},
+		{"a ShopGroup less", func(r *promotion.RuleSet) { r.Groups = nil }, lax, "ShopGroup main is removed"},
+		{"less redundancy", func(r *promotion.RuleSet) { r.Groups[0].Required = 1 }, lax, "failureDomains of ShopGroup main 2 → 1"},
+		{"more redundancy", func(r *promotion.RuleSet) { r.Groups[0].Required = 3 }, strict, "failureDomains of ShopGroup main 2 → 3"},
+		{"another way to count", func(r *promotion.RuleSet) { r.Counting = "clock slack 1h" }, lax, "counting, target_labels or start_time_metric changed"},
 		{"both", func(r *promotion.RuleSet) { r.SLOs[0].Objective, r.Soak = 999_000_000, 0 }, lax, "soak 1h0m0s → 0s"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

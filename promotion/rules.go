@@ -94,7 +94,7 @@ func (d *deciding) accept(c *Check, hash string) {
 	if a != nil && len(a.Hash) >= shortestHash && strings.HasPrefix(hash, strings.ToLower(a.Hash)) && a.By != "" {
 		c.figure("waived", string(c.Result)).figure("accepted_by", a.By)
 		c.Result = Waived
-		c.Reason += fmt.Sprintf(" Accepted by %s.", a.By)
+		c.Reason = fmt.Sprintf("Accepted by %s. %s", a.By, c.Reason)
 		return
 	}
 	if a != nil {

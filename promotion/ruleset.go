@@ -22,6 +22,25 @@ type RuleSet struct {
 	Policy Policy          `json:"policy"`
 	// Soak is what the policy, or else the document of the Tier below asks for; seconds.
 	Soak float64 `json:"soak_seconds"`
+	// Counting is how samples become counts, in words that are compared only; "": a record
+	// from before it was kept.
+	Counting string `json:"counting,omitempty"`
+	// ShopSets are those of both Tiers, Groups those of the target; nil: likewise.
+	ShopSets []ShopSetRule `json:"shopsets,omitempty"`
+	Groups   []GroupRule   `json:"groups,omitempty"`
+}
+
+// ShopSetRule is whose series are looked at.
+type ShopSetRule struct {
+	ShopSet fleet.ShopSetName `json:"shopset"`
+	Tier    fleet.TierName    `json:"tier"`
+	Match   map[string]string `json:"match"`
+}
+
+// GroupRule is in how many FailureDomains a ShopGroup has to be served.
+type GroupRule struct {
+	Group    fleet.ShopGroupName `json:"group"`
+	Required int                 `json:"required"`
 }
 
 // SLORule is an SLO as it is counted.
@@ -100,11 +119,21 @@ type RulesFrom struct {
 	Asked bool `json:"asked,omitempty"`
 }
 
-// RulesOf are the rules that a Release is judged by.
-func (e *Evidence) RulesOf(slos []slo.SLO, alerts []slo.BurnAlert, p Policy) RuleSet {
-	r := RuleSet{SLOs: []SLORule{}, Alerts: alerts, Policy: p.withDefaults(), Soak: e.Source.Soak.Seconds()}
+// RulesOf are the rules that a Release is judged by; counting is how samples become counts.
+func (e *Evidence) RulesOf(f *fleet.Fleet, slos []slo.SLO, alerts []slo.BurnAlert, p Policy, counting string) RuleSet {
+	r := RuleSet{SLOs: []SLORule{}, Alerts: alerts, Policy: p.withDefaults(), Soak: e.Source.Soak.Seconds(), Counting: counting}
+	for _, set := range f.ShopSets() {
+		if set.Tier == e.Source.Name || set.Tier == e.Target.Name {
+			r.ShopSets = append(r.ShopSets, ShopSetRule{set.Name, set.Tier, set.Match})
+		}
+	}
+	slices.SortFunc(r.ShopSets, func(a, b ShopSetRule) int { return strings.Compare(string(a.ShopSet), string(b.ShopSet)) })
+	for _, g := range e.Groups {
+		r.Groups = append(r.Groups, GroupRule{g.Name, g.Required})
+	}
+	slices.SortFunc(r.Groups, func(a, b GroupRule) int { return strings.Compare(string(a.Group), string(b.Group)) })
 	if p.Soak != nil {
-		r.Soak = p.Soak.Seconds()
+		r.Soak, r.Policy.Soak = p.Soak.Seconds(), nil // which of the two says so makes no difference
 	}
 	for i := range slos {
 		s := sloRule(&slos[i])

@@ -67,6 +67,12 @@ var laxer = []struct {
 		}
 	}, "SLO orders is removed"},
 	{"another selector", func(t *testing.T, s *stage) { s.edit(t, "slo.yaml", `code=~"5.."`, `code=~"500"`) }, "selector of SLO cart changed"},
+	{"another's series", func(t *testing.T, s *stage) {
+		s.edit(t, "fleet.yaml", "metadata: {name: p-1}\nspec: {", "metadata: {name: p-1}\nspec: {match: {shopset: p-1, job: shops}, ")
+	}, "match of ShopSet p-1 changed"},
+	{"another way to count", func(t *testing.T, s *stage) {
+		s.edit(t, "shopslo.yaml", "gate:\n", "counting: {plausible_steps: 1000}\ngate:\n")
+	}, "counting, target_labels or start_time_metric changed"},
 	{"a shorter soak", func(t *testing.T, s *stage) { s.edit(t, "fleet.yaml", "soak: 30m", "soak: 1m") }, "soak 30m0s → 1m0s"},
 }
 
@@ -88,6 +94,12 @@ func TestTheReleaseIsJudgedByTheRulesOfItsTargetsBranch(t *testing.T) {
 			r := s.decides(t, "")
 			of := checkBelow(t, r, "rules")
 			from := r.Evidence.Rules.From
+			if strings.HasPrefix(c.want, "match of ") { // the fleet is that of the checkout: it counts at once
+				if of.Result != promotion.Unknown || !strings.Contains(of.Reason, c.want) {
+					t.Errorf("it is %s: %v", r.Verdict, of)
+				}
+				return
+			}
 			if r.Evidence.Rules.Now.Hash() == r.Evidence.Rules.Beside.Hash() || from.Branch != "tier-1" || from.Commit != before || from.File != "shopslo.yaml" || from.Repository != o.bare {
 				t.Errorf("judged by %+v", from)
 			}

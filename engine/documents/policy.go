@@ -43,6 +43,13 @@ func branches(d *Documents) Faults {
 	return out
 }
 
+// Counting is how samples become counts, in words.
+func Counting(d *Documents) string {
+	c := d.Config
+	return fmt.Sprintf("by %v, started %s, clock slack %v, old answers %v, plausible steps %v",
+		c.TargetLabels, c.StartTimeMetric, c.Counting.ClockSlack, c.Counting.OldAnswers, c.Counting.PlausibleSteps)
+}
+
 // gateTiers checks that the Tiers with rules of their own are of the fleet.
 func (d *Documents) gateTiers() Faults {
 	var out Faults

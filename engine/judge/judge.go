@@ -115,9 +115,9 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 		ev.Corrected(f, slos, plain)
 		ev.Touched(leaving, slos)
 	}
-	ev.Rules = &promotion.RulesFound{Now: ev.RulesOf(slos, e.Alerts, p), Accepted: q.Accept, From: q.From}
+	ev.Rules = &promotion.RulesFound{Now: ev.RulesOf(f, slos, e.Alerts, p, documents.Counting(e.Docs)), Accepted: q.Accept, From: q.From}
 	if b := q.Beside; b != nil {
-		beside := ev.RulesOf(b.SLOs.SLOs, b.Alerts(), b.Policy(q.To))
+		beside := ev.RulesOf(b.Fleet, b.SLOs.SLOs, b.Alerts(), b.Policy(q.To), documents.Counting(b))
 		ev.Rules.Beside = &beside
 	}
 	if q.Last != nil {
