@@ -79,9 +79,10 @@ again.
 --all carries the lowest Tier's release from Tier to Tier, waits while the gate is
 inconclusive, and stops at the first that is held; --to then says how far.
 
---pull-request pushes a branch instead, which may be merged until the time in its name;
-the next run deletes those that may not any more. --check-pull-request says whether a
-branch, or a commit, may be merged now, and changes nothing: for a required check.
+--pull-request pushes a branch instead, which may be merged until the time in its
+name; the next run deletes those that may not any more. --check-pull-request says
+whether a branch, or a commit, may be merged now, and changes nothing: for a required
+check.
 
 Exit codes: 0 done, or nothing to do · 1 held, refused, or another promotion was
 faster · 2 inconclusive · 3 the command line, the configuration or a document is

@@ -26,8 +26,8 @@ registries whether they are still there. Images that are gone, or whose tag may 
 something else by now, hold it; --anyway goes on. What a registry does not say is
 told, and holds nothing.
 
-A release that was rolled back is not promoted to the Tier again by itself, nor is one
-that contains it: 'shopslo promote' then asks for --fix or --again.
+A release that was rolled back is not promoted to the Tier again by itself, nor is
+one that contains it: 'shopslo promote' then asks for --fix or --again.
 
 Exit codes: 0 done, or nothing to do · 1 held, refused, or something else moved the
 branch · 3 the command line, the configuration or a document is wrong · 4 a
