@@ -151,18 +151,10 @@ var (
 		"解決方法")
 	wordActions = text.Of("actions",
 		"再発防止策")
-	sayComma = text.Of(", ",
-		"、")
 	wordEverything = text.Of("everything",
 		"全体")
 	sayScopeNotKnown = text.Of("not known yet (taken for everything)",
 		"不明（全体とみなします）")
-	sayDH = text.Of("%d d %d h",
-		"%d日%d時間")
-	sayHMin = text.Of("%d h %d min",
-		"%d時間%d分")
-	sayMin = text.Of("%d min",
-		"%d分")
 
 	// Forms.
 	buttonCancel = text.Of("Cancel",
