@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test mutate e2e e2e-more lab lab-down bench lint vuln fmt generate golden release
+.PHONY: help demo test mutate e2e e2e-more lab lab-down bench lint exported vuln fmt generate golden release
 
 # In CI tests also look for data races, which takes a C compiler and time.
 RACE := $(if $(filter true,$(CI)),-race)
@@ -74,12 +74,15 @@ lint: ## check format, vet, staticcheck, dead code, the house's rules, the workf
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted (make fmt mends it):" $$unformatted >&2; exit 1; fi
 	go vet -tags e2e,more ./...
 	go -C bench vet ./...
-	go -C tools vet ./mutate ./pack ./vulndb
+	go -C tools vet ./exported ./mutate ./pack ./vulndb
 	$(TOOL) staticcheck -tags e2e,more ./...
 	@dead=$$($(TOOL) deadcode -test -tags e2e,more ./... && cd bench && go tool -modfile=../tools/go.mod deadcode -test ./...); if [ -n "$$dead" ]; then echo "nobody calls this:" "$$dead" >&2; exit 1; fi
 	go test -count 1 ./internal/archtest
 	bash -n .ci/run
 	$(TOOL) actionlint -shellcheck= -pyflakes=
+
+exported: ## list exported names that no other package uses (ARGS=-tests: and those that only tests use)
+	go -C tools run ./exported -tags e2e,more $(ARGS) .. ../bench
 
 # The vulnerability database as the module proxy serves it, and the Go that releases are built with.
 VULNDB = v0.0.0-20261105234957-e22db6528018
