@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -145,7 +146,7 @@ func TestReleasesAreListed(t *testing.T) {
 	f, err := os.OpenFile(filepath.Join(s.dir, "releases.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
 	if err == nil {
 		_, err = f.WriteString(`{"at"`)
-		err = f.Close()
+		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
 		t.Fatal(err)

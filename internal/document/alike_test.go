@@ -40,11 +40,11 @@ var files = []file{
 		secret: "fleet: [f]\nslos: [s]\nsource: {prometheus: {url: http://p, %s}}\n",
 	},
 	{
-		name:   "a Tier",
+		name:   "a fleet document",
 		read:   func(data []byte) error { _, err := manifest.Parse("f.yaml", data); return err },
-		length: tier + "  branch: b\n  soak: %s\n",
-		keys:   tier + "  %s\n",
-		key:    "branch", value: "b", nearBy: "brnach",
+		length: tier + "  soak: %s\n",
+		keys:   shopSet + "  %s\n",
+		key:    "tier", value: "a", nearBy: "teir",
 	},
 	{
 		name:   "an OpenSLO document",
@@ -73,6 +73,7 @@ var files = []file{
 const (
 	settings = "source: {prometheus: {url: http://p}}\nfleet: [f]\nslos: [s]\n"
 	tier     = "apiVersion: shopset.dev/v1alpha1\nkind: Tier\nmetadata: {name: a}\nspec:\n  order: 1\n"
+	shopSet  = tier + "---\napiVersion: shopset.dev/v1alpha1\nkind: ShopSet\nmetadata: {name: s}\nspec:\n  components: [api]\n"
 	slo      = "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\nspec:\n  budgetingMethod: Occurrences\n  objectives: [{target: 0.9}]\n" +
 		"  indicator: {metadata: {name: i}, spec: {ratioMetric: {rawType: success, raw: {metricSource: {spec: {query: v}}}}}}\n"
 	freeze = "apiVersion: shopslo.dev/v1alpha1\nkind: Freeze\nmetadata: {name: a}\nspec:\n  by: b\n  affects: {fleet: true}\n"
