@@ -45,7 +45,7 @@ type Input struct {
 	Unread string
 	// Running is what the exporter sees.
 	Running promotion.FleetView
-	// Gates are the answers about each Tier but the lowest, in any order.
+	// Gates are the answers about each Tier of Fleet.Gated, in any order.
 	Gates     []Gate
 	Alerts    promotion.Found[promotion.Alert]
 	Incidents promotion.Found[promotion.Incident]

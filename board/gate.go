@@ -42,6 +42,11 @@ func gateOf(in *Input, to fleet.TierName) *Gate {
 	return nil
 }
 
+// gated reports whether the gate is asked about a Tier.
+func gated(in *Input, to fleet.TierName) bool {
+	return slices.ContainsFunc(in.Fleet.Gated(), func(t fleet.Tier) bool { return t.Name == to })
+}
+
 func gateView(in *Input, to fleet.TierName) *GateView {
 	v := &GateView{To: to}
 	if below, ok := in.Fleet.Below(to); ok {
@@ -63,7 +68,7 @@ func gateView(in *Input, to fleet.TierName) *GateView {
 		}
 	}
 	if t := tierState(in, to); t != nil {
-		v.Arrived = t.Release != "" && t.Release == v.Release
+		v.Arrived = v.From != "" && t.Release != "" && t.Release == v.Release
 	}
 	v.Reasons = reasons(d.Checks)
 	if v.More = max(0, len(v.Reasons)-mostReasons); v.More > 0 {
@@ -148,7 +153,7 @@ var allResults = []promotion.Result{promotion.Fail, promotion.Unknown, promotion
 // ViewGate makes the page of the gate into a Tier: of checks of one result, or of all
 // where it is "". Not ok: there is no such gate.
 func ViewGate(in *Input, to fleet.TierName, result promotion.Result, page int, now time.Time) (GatePage, bool) {
-	if _, ok := in.Fleet.Below(to); !ok {
+	if !gated(in, to) {
 		return GatePage{}, false
 	}
 	names := []string{string(to)}

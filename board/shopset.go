@@ -37,8 +37,7 @@ func ViewShopSet(in *Input, name fleet.ShopSetName, past []History, now time.Tim
 	}
 	p := ShopSetPage{At: in.At, Config: set.Configuration, Looked: in.Alerts.Where != "" && in.Alerts.Error == ""}
 	tier, _ := in.Fleet.Tier(set.Tier)
-	_, above := in.Fleet.Below(set.Tier)
-	p.Tier = tierView(in, tier, !above)
+	p.Tier = tierView(in, tier)
 	var seen *fleet.ShopSetState
 	if i := slices.IndexFunc(in.Running.Snapshot.ShopSets, func(s fleet.ShopSetState) bool { return s.ShopSet == name }); i >= 0 {
 		seen = &in.Running.Snapshot.ShopSets[i]

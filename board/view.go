@@ -102,9 +102,9 @@ func View(in *Input, f Filter, now time.Time) Page {
 	}
 	budgets := worstBudgets(in.Budgets)
 	total := map[Level]int{}
-	for i, t := range in.Fleet.Tiers() {
+	for _, t := range in.Fleet.Tiers() {
 		p.Names = append(p.Names, t.Name)
-		tier := tierView(in, t, i == 0)
+		tier := tierView(in, t)
 		all := make([]Cell, 0, len(in.Fleet.ShopSetsOf(t.Name)))
 		count := map[Level]int{}
 		for _, set := range in.Fleet.ShopSetsOf(t.Name) {
@@ -249,8 +249,8 @@ func compareLeft(a, b *Cell) int {
 	return 0
 }
 
-func tierView(in *Input, t fleet.Tier, lowest bool) Tier {
-	out := Tier{Name: t.Name, Branch: t.Branch, Lowest: lowest, Soak: Soak{Asked: t.Soak}}
+func tierView(in *Input, t fleet.Tier) Tier {
+	out := Tier{Name: t.Name, Branch: t.Branch, Lowest: !gated(in, t.Name), Soak: Soak{Asked: t.Soak}}
 	if s := tierState(in, t.Name); s != nil {
 		out.Release = Release{ID: s.Release, Subject: clean(in.Subjects[s.Release]), Since: s.ReleaseAt, Runs: runs(in, t.Name, s.Release)}
 		out.Skewed, out.Behind, out.Soak.Known = s.Skewed, s.Behind, s.Release != ""
@@ -263,7 +263,7 @@ func tierView(in *Input, t fleet.Tier, lowest bool) Tier {
 			out.Soak.Asked = *g.Record.Policy.Soak
 		}
 	}
-	if !lowest {
+	if !out.Lowest {
 		out.Gate = gateView(in, t.Name)
 	}
 	return out

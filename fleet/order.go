@@ -36,6 +36,13 @@ func (f *Fleet) Below(name TierName) (Tier, bool) {
 	return f.all.Tiers[i-1], true
 }
 
+// Gated gives the Tiers that the gate is asked about, the lowest first: all but the lowest,
+// which nothing is promoted to, or the only one, which is judged by itself.
+func (f *Fleet) Gated() []Tier {
+	all := f.Tiers()
+	return all[min(1, max(0, len(all)-1)):]
+}
+
 // PopulatedBelow gives the nearest Tier below that has a ShopSet; false where no
 // Tier below has one, and for an unknown Tier.
 func (f *Fleet) PopulatedBelow(name TierName) (Tier, bool) {

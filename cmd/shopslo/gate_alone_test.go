@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -108,6 +109,16 @@ func TestOneServiceSaysSoInJSON(t *testing.T) {
 	for _, c := range r.Checks {
 		if c.Role == promotion.RoleEvidence {
 			t.Errorf("%s is of an evidence tier: %s", c.Check, c.Reason)
+		}
+	}
+}
+
+func TestTheBoardShowsTheGateOfOneService(t *testing.T) {
+	server := startServe(t, alone(t, 0).policy(t, "").config)
+	server.waitReady(t)
+	for path, want := range map[string]string{"/board/": `href="gate/prod"`, "/board/gate/prod": `<span class="way">prod</span>`} {
+		if code, body := server.get(t, path); code != http.StatusOK || !strings.Contains(body, want) || strings.Contains(body, "→ prod") {
+			t.Errorf("%s: %d, without %s:\n%s", path, code, want, body)
 		}
 	}
 }

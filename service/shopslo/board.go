@@ -132,7 +132,7 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 	}
 	c := e.Docs.Config.Promotion
 	in.Subjects = b.subjects.of(ctx, c, &found.Fleet.Snapshot, at)
-	for _, t := range e.Docs.Fleet.Tiers()[min(1, len(e.Docs.Fleet.Tiers())):] {
+	for _, t := range e.Docs.Fleet.Gated() {
 		g := board.Gate{To: t.Name}
 		if r, err := judge.Judge(ctx, e, s.Host.Version, found, judge.Question{To: string(t.Name), Last: s.book.LastRules}, at, s.keeper.unreachable()); err != nil {
 			g.Error = err.Error()
