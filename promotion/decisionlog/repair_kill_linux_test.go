@@ -18,8 +18,9 @@ import (
 var writes = []string{"renameat", "linkat", "unlinkat", "mkdirat", "fsync", "ftruncate", "write"}
 
 // killedAtEachStep runs a child of this test for each step, on a folder of its own, and
-// kills it before the step, until it gets through. Then it looks at what is left.
-func killedAtEachStep(t *testing.T, child string, folder func(t *testing.T) string, look func(t *testing.T, dir, said string)) {
+// kills it before the step, until it gets through. Then it looks at what is left of the
+// entries that were published before.
+func killedAtEachStep(t *testing.T, child string, folder func(t *testing.T) (dir string, published []Head), look func(t *testing.T, dir string, published []Head, said string)) {
 	t.Helper()
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Skip("needs strace")
@@ -28,7 +29,7 @@ func killedAtEachStep(t *testing.T, child string, folder func(t *testing.T) stri
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			for n := 1; ; n++ {
-				dir := folder(t)
+				dir, published := folder(t)
 				trace := filepath.Join(t.TempDir(), "trace")
 				cmd := exec.CommandContext(t.Context(), "strace", "-f", "-qq", "-o", trace, "-e", "trace="+call, "-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", call, n),
 					os.Args[0], "-test.run=^"+child+"$")
@@ -37,7 +38,7 @@ func killedAtEachStep(t *testing.T, child string, folder func(t *testing.T) stri
 				if _, killed := errors.AsType[*exec.ExitError](err); err != nil && !killed {
 					t.Fatal(err)
 				}
-				look(t, dir, string(out))
+				look(t, dir, published, string(out))
 				if t.Failed() {
 					text, _ := os.ReadFile(trace)
 					t.Fatalf("killed before call %d of %s:\n%s", n, call, text)
@@ -72,11 +73,9 @@ func TestARepairThatIsKilledAtAnyStepLosesNothing(t *testing.T) {
 		"the last entry":         {func(t *testing.T) func(string) { return changed(t, 8, holds) }, 7},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var heads []Head
-			killedAtEachStep(t, "TestRepairsOneStepAfterTheOther", func(t *testing.T) (dir string) {
-				dir, heads = damaged(t, c.harm(t))
-				return dir
-			}, func(t *testing.T, dir, _ string) {
+			killedAtEachStep(t, "TestRepairsOneStepAfterTheOther", func(t *testing.T) (string, []Head) {
+				return damaged(t, c.harm(t))
+			}, func(t *testing.T, dir string, heads []Head, _ string) {
 				// Whoever comes first: a server that starts, or a second repair.
 				if l, err := Open(dir); err == nil {
 					l.Close()
@@ -130,14 +129,14 @@ func TestAppendsOneStepAfterTheOther(t *testing.T) {
 }
 
 func TestAServerThatIsKilledAtAnyStepLosesNothing(t *testing.T) {
-	killedAtEachStep(t, "TestAppendsOneStepAfterTheOther", func(t *testing.T) string {
+	killedAtEachStep(t, "TestAppendsOneStepAfterTheOther", func(t *testing.T) (string, []Head) {
 		dir := t.TempDir()
 		l := open(t, dir)
 		grow(t, l, 2)
 		l.Close()
 		put(t, dir, File, append(contents(t, dir, File), `{"index":3,`...)) // of a server that was killed before
-		return dir
-	}, func(t *testing.T, dir, said string) {
+		return dir, nil
+	}, func(t *testing.T, dir string, _ []Head, said string) {
 		l, err := Open(dir)
 		if err != nil {
 			t.Error(err)
