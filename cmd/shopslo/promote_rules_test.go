@@ -132,3 +132,13 @@ func TestPromoteSaysWhatIsWrongWithAnAcceptance(t *testing.T) {
 		}
 	}
 }
+
+// A decision that has to be logged, and cannot be, is inconclusive however often it is asked for.
+func TestWaitingDoesNotPromoteWhatCannotBeLogged(t *testing.T) {
+	s := newStage(t, 0)
+	r, release := s.promotes(t)
+	s.withGate(t, "  log: {dir: decisions, required: true}\n") // which a server writes
+	if out, _ := must(t, exitUnavailable, "promote", "--config", s.config, "--to", "prod", "--wait", "4s", "--every", "1s"); r.git("rev-parse", "tier-1") == release {
+		t.Errorf("it is promoted:\n%s", out)
+	}
+}

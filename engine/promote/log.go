@@ -13,8 +13,8 @@ import (
 	"github.com/shopslo/shopslo/promotion/promoter"
 )
 
-// decided asks the gate about a move. A decision that is made here is logged, once: who
-// waits asks again and again, and is answered the same.
+// decided asks the gate about a move. A decision that is made here is logged: while it stays
+// the same, once, since who waits asks again and again; what is acted on, each time.
 func (m *Mover) decided(ctx context.Context, to fleet.TierName, release fleet.Release) (promotion.Decision, error) {
 	v, err := m.o.Gate(ctx, to, release)
 	if err != nil || m.o.Server == "" && m.o.DryRun {
@@ -22,7 +22,7 @@ func (m *Mover) decided(ctx context.Context, to fleet.TierName, release fleet.Re
 	}
 	if m.o.Server == "" {
 		was := m.gated[to]
-		if same := fmt.Sprint(v.Decision.Release, v.Verdict, unsettled(v.Decision)); same == was.what && was.log.Failed == nil {
+		if same := fmt.Sprint(v.Decision.Release, v.Verdict, unsettled(v.Decision)); same == was.what && was.log.Failed == nil && v.Verdict != promotion.Promote {
 			return v.Decision, nil
 		} else if v, err = m.book.KeepAndTell(ctx, m.host, v); err != nil {
 			return v.Decision, err
