@@ -62,27 +62,25 @@ func (r *Repositories) withdraw(ctx context.Context, branch, commit string) (why
 }
 
 // work says what somebody would lose with a branch; "" for nothing. What promotions push
-// is one commit that changes the submodule or, in a single repository, one that is on
-// another branch.
+// is one commit on another branch's that changes the submodule or, in a single repository,
+// one that is on another branch.
 func (r *Repositories) work(ctx context.Context, branch, commit string) (string, error) {
-	out, err := r.system.run(ctx, "for-each-ref", "--contains="+commit, "--format=%(refname)", heads)
-	if err != nil {
+	if elsewhere, err := r.elsewhere(ctx, branch, commit); err != nil || elsewhere { // merged, or a Release
 		return "", err
-	}
-	for line := range strings.Lines(out) {
-		if strings.TrimSpace(line) != heads+branch {
-			return "", nil // merged, or a Release
-		}
 	}
 	if r.Single() {
 		return "it has commits that no other branch has", nil
 	}
-	if out, err = r.system.run(ctx, "rev-list", "--parents", "--max-count=1", commit, "--"); err != nil {
+	out, err := r.system.run(ctx, "rev-list", "--parents", "--max-count=1", commit, "--")
+	if err != nil {
 		return "", err
 	}
 	ids := strings.Fields(out)
 	if len(ids) != 2 {
 		return "it has commits of others", nil
+	}
+	if elsewhere, err := r.elsewhere(ctx, branch, ids[1]); err != nil || !elsewhere {
+		return "it has several commits that no other branch has", err
 	}
 	changes, err := r.system.differences(ctx, ids[1], commit)
 	if err != nil {
@@ -92,6 +90,17 @@ func (r *Repositories) work(ctx context.Context, branch, commit string) (string,
 		return "it changes " + paths(changes), nil
 	}
 	return "", nil
+}
+
+// elsewhere reports whether another branch has a commit.
+func (r *Repositories) elsewhere(ctx context.Context, branch, commit string) (bool, error) {
+	out, err := r.system.run(ctx, "for-each-ref", "--contains="+commit, "--format=%(refname)", heads)
+	for line := range strings.Lines(out) {
+		if strings.TrimSpace(line) != heads+branch {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // Inspect implements promoter.Requests.

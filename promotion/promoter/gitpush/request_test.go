@@ -93,6 +93,8 @@ func TestOnlyWhatMayNotBeMergedIsDeleted(t *testing.T) {
 		"shopslo/beta-prod-" + short[len("shopslo/beta-"):]:              {commit, true},
 		"shopslo/beta-000000000000-on-000000000000-until-20261103T0930Z": {w.refer(w.head(w.system, "tier-2"), w.head(w.app, "tier-2")), false}, // on what beta does not have
 		"shopslo/beta-000000000001-on-000000000000-until-20261103T0930Z": {w.write(w.system, commit, "overlays/s-1/x", "work"), true},           // work of somebody
+		// Work of somebody below a commit that changes the submodule alone.
+		"shopslo/beta-000000000004-on-000000000000-until-20261103T0930Z": {w.refer(w.write(w.system, head, "overlays/s-1/y", "work"), w.head(w.app, "tier-2")), true},
 		"shopslo/beta-000000000002-on-000000000000-until-20261103T0930Z": {w.commitIndex(w.system, "", "a root"), true},
 		"shopslo/beta-000000000003-on-000000000000-until-20261103T0930Z": {head, false},
 	}
@@ -116,7 +118,7 @@ func TestOnlyWhatMayNotBeMergedIsDeleted(t *testing.T) {
 		}
 	}
 	notes := strings.Join(got.Notes, "\n")
-	if len(got.Notes) != 2 || !strings.Contains(notes, "000000000001-on-000000000000-until-20261103T0930Z may not be merged any more, but is not deleted: it changes overlays/s-1/x.") || !strings.Contains(notes, "it has commits of others") {
+	if len(got.Notes) != 3 || !strings.Contains(notes, "000000000001-on-000000000000-until-20261103T0930Z may not be merged any more, but is not deleted: it changes overlays/s-1/x.") || !strings.Contains(notes, "it has commits of others") || !strings.Contains(notes, "it has several commits that no other branch has") {
 		t.Errorf("%q", got.Notes)
 	}
 }
