@@ -26,7 +26,8 @@ func CheckoutOf(ctx context.Context, env []string, folder string) (*Checkout, er
 	if err != nil || !hasGit(folder) {
 		return nil, err
 	}
-	runner := &git.Runner{Env: git.Environment(env)}
+	// A folder of the checkout that looks like a bare repository is not asked for settings.
+	runner := &git.Runner{Env: git.Environment(env, [2]string{"safe.bareRepository", "explicit"})}
 	ask := func(args ...string) (string, error) {
 		out, err := runner.Run(ctx, git.Call{Args: append([]string{"-C", folder}, args...)})
 		if err != nil {
@@ -40,7 +41,7 @@ func CheckoutOf(ctx context.Context, env []string, folder string) (*Checkout, er
 	}
 	is, prefix, _ := strings.Cut(inside, "\n")
 	if is != "true" {
-		return nil, nil
+		return nil, fmt.Errorf("%s is not in the work tree of the checkout around it; put the configuration there", folder)
 	}
 	top, err := ask("rev-parse", "--show-toplevel")
 	if err != nil {

@@ -106,6 +106,55 @@ func TestFilesOfABranchAreReadWithoutACheckout(t *testing.T) {
 	}
 }
 
+// A checkout would follow a link, and have what a submodule has: to leave out a freeze or an
+// SLO without a word is no answer.
+func TestALinkThatAPatternReachesIsNotLeftOut(t *testing.T) {
+	w := newWorld(t)
+	for link, to := range map[string]string{"ops/slos/linked.yaml": "../../README", "more": "ops/slos", "ops/other": "slos"} {
+		if err := os.Symlink(to, filepath.Join(w.checked, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit := w.push("tier-3", nil)
+	w.git(w.checked, "update-index", "--add", "--cacheinfo", "160000,"+commit+",sub")
+	w.git(w.checked, "commit", "--quiet", "-m", "a submodule")
+	w.git(w.checked, "push", "--quiet", "origin", "HEAD:refs/heads/tier-3")
+	tree, err := fetch(t, Remote{URL: w.bare, Env: env()}, "tier-3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ folder, pattern, link string }{
+		{"ops", "slos/*.yaml", "tier-3:ops/slos/linked.yaml"}, {"", "*/slos/*.yaml", "tier-3:ops/slos/linked.yaml"}, {"", "more/*.yaml", "tier-3:more"},
+		{"ops/other", "*.yaml", "tier-3:ops/other"}, {"", "sub/slos/*.yaml", "tier-3:sub"},
+	} {
+		if names, err := tree.Match(c.folder, c.pattern); err == nil || !strings.Contains(err.Error(), c.link+" is a symbolic link or a submodule") {
+			t.Errorf("%s/%s: %v, %v", c.folder, c.pattern, names, err)
+		}
+	}
+	if names, err := tree.Match("ops", "slos/c*.yaml"); err != nil || len(names) != 1 {
+		t.Errorf("%v, %v", names, err)
+	}
+}
+
+// What a release puts beside its configuration must not pass for the repository around it.
+func TestAFolderThatLooksLikeARepositoryIsNone(t *testing.T) {
+	w := newWorld(t)
+	fake := filepath.Join(w.checked, "ops")
+	for _, dir := range []string{"refs", "objects"} {
+		if err := os.MkdirAll(filepath.Join(fake, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range map[string]string{"HEAD": "ref: refs/heads/main\n", "config": "[core]\n\tworktree = .\n[remote \"origin\"]\n\turl = /elsewhere\n"} {
+		if err := os.WriteFile(filepath.Join(fake, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c, err := CheckoutOf(t.Context(), env(), fake); err == nil {
+		t.Errorf("it is taken for %+v", c)
+	}
+}
+
 func TestAFileThatIsTooLongForADocumentIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.push("tier-3", map[string]string{"big.yaml": strings.Repeat("x", document.MaxSize+1), "large.yaml": strings.Repeat("y", 2<<20)})

@@ -19,6 +19,7 @@ type Tree struct {
 
 	of    *Repository
 	blobs map[string]string // ids of regular files by path
+	links map[string]bool   // paths of symbolic links and submodules, which are not read
 }
 
 // mostFiles is how many files a tree may have, and mostMatched how many are read of one.
@@ -36,7 +37,7 @@ func (g *Repository) tree(ctx context.Context, branch string) (*Tree, error) {
 }
 
 func (g *Repository) treeOf(ctx context.Context, branch, commit string) (*Tree, error) {
-	t := &Tree{Branch: branch, Commit: commit, of: g, blobs: map[string]string{}}
+	t := &Tree{Branch: branch, Commit: commit, of: g, blobs: map[string]string{}, links: map[string]bool{}}
 	out, err := g.run(ctx, "ls-tree", "-r", "-z", "--full-tree", commit)
 	if err != nil {
 		return nil, err
@@ -44,10 +45,15 @@ func (g *Repository) treeOf(ctx context.Context, branch, commit string) (*Tree, 
 	for entry := range strings.SplitSeq(out, "\x00") {
 		head, name, _ := strings.Cut(entry, "\t") // "MODE blob ID\tPATH"
 		fields := strings.Fields(head)
-		if len(fields) != 3 || fields[1] != "blob" || fields[0] == symbolicLink {
+		switch {
+		case len(fields) != 3:
 			continue
+		case fields[1] != "blob" || fields[0] == symbolicLink:
+			t.links[name] = true
+		default:
+			t.blobs[name] = fields[2]
 		}
-		if t.blobs[name] = fields[2]; len(t.blobs) > mostFiles {
+		if len(t.blobs)+len(t.links) > mostFiles {
 			return nil, fmt.Errorf("%s: branch %s has more than %d files", g.remote.Where(), branch, mostFiles)
 		}
 	}
@@ -74,11 +80,17 @@ func (t *Tree) HasFolder(folder string) bool {
 }
 
 // Match gives the files that a pattern of names matches (path.Match), by name. The pattern
-// starts at a folder; "" is the top.
+// starts at a folder; "" is the top. What lies behind a symbolic link or in a submodule is not
+// read: that the pattern reaches one is an error, since a checkout would have more files.
 func (t *Tree) Match(folder, pattern string) ([]string, error) {
 	full := path.Join(literal(folder), pattern)
 	if path.IsAbs(pattern) || full == ".." || strings.HasPrefix(full, "../") {
 		return nil, fmt.Errorf("%q leaves the repository; name files that are in it", pattern)
+	}
+	for link := range t.links {
+		if reachesLink(full, link) {
+			return nil, fmt.Errorf("%q: %s is a symbolic link or a submodule, which is not read; put the files themselves there", pattern, t.Name(link))
+		}
 	}
 	var names []string
 	for name := range t.blobs {
@@ -95,6 +107,17 @@ func (t *Tree) Match(folder, pattern string) ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, nil
+}
+
+// reachesLink reports whether a pattern matches a path, or something that would lie below it.
+func reachesLink(pattern, link string) bool {
+	parts := strings.Split(pattern, "/")
+	n := strings.Count(link, "/") + 1
+	if n > len(parts) {
+		return false
+	}
+	ok, err := path.Match(strings.Join(parts[:n], "/"), link)
+	return ok && err == nil
 }
 
 // literal protects a folder's name from being read as a pattern.
