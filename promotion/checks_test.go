@@ -323,6 +323,7 @@ func TestOverrides(t *testing.T) {
 		{"for a group's ShopSets", change(func(o *promotion.Override) { o.Scope.Groups = []fleet.ShopGroupName{"solo"} }), on("c-3", exhaust), promotion.Promote},
 		{"not for another Release", change(func(o *promotion.Override) { o.Release = oldRelease }), broken, promotion.Hold},
 		{"for its own Release", change(func(o *promotion.Override) { o.Release = newRelease[:10] }), broken, promotion.Promote},
+		{"not for a Release whose name is longer", change(func(o *promotion.Override) { o.Release = "v1.10.1" }), func(e *promotion.Evidence) { broken(e); e.Release = "v1.10.12" }, promotion.Hold},
 		{"not for a source that is away", change(func(o *promotion.Override) { o.Checks = []string{"source"} }), away, promotion.Inconclusive},
 		{"for a freeze", change(func(o *promotion.Override) { o.Checks = []string{"freeze"} }), func(e *promotion.Evidence) {
 			e.Freezes.Items = []promotion.Freeze{{ID: "f"}}

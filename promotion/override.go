@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/shopslo/shopslo/fleet"
 )
 
 // InForce is an Override that counts at the time of a Decision, and what it did.
@@ -44,7 +46,8 @@ func (d *deciding) override(checks []Check) []InForce {
 // inForce reports whether an Override is of now, of this promotion, and whole: without
 // somebody who answers for it, a reason and an end it counts for nothing.
 func (d *deciding) inForce(o Override) bool {
-	release := o.Release == "" || d.e.Release != "" && len(o.Release) >= shortest && strings.HasPrefix(d.e.Release, o.Release)
+	release := o.Release == "" || o.Release == d.e.Release ||
+		isCommit(fleet.Release(d.e.Release)) && len(o.Release) >= shortest && strings.HasPrefix(d.e.Release, o.Release)
 	return o.Who != "" && o.Why != "" && !o.Until.IsZero() && within(d.now, o.From, o.Until) && release &&
 		(len(o.Scope.Tiers) == 0 || slices.Contains(o.Scope.Tiers, d.e.To))
 }
