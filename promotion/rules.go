@@ -70,11 +70,14 @@ func (d *deciding) whereFrom(c *Check) {
 		c.Reason += " They are those beside the configuration, as --own-rules asks."
 	case f.Missing:
 		c.Reason += fmt.Sprintf(" They are those beside the configuration, since branch %s has no %s yet.", f.Branch, f.File)
-		if c.Result == NotChecked { // nobody has compared them with anything
-			c.Result = Unknown
-		}
 	default:
 		c.Reason += fmt.Sprintf(" They were read from %s of branch %s at %.12s.", f.File, f.Branch, f.Commit)
+		if f.Chosen {
+			c.Reason += " The checkout names that place, and the target's branch has no such file yet."
+		}
+	}
+	if r.missing() && c.Result == NotChecked { // nobody has compared them with anything
+		c.Result = Unknown
 	}
 	if r.Beside == nil {
 		return
@@ -85,8 +88,9 @@ func (d *deciding) whereFrom(c *Check) {
 	}
 }
 
-// missing reports whether the branch that is to have the rules has none.
-func (r *RulesFound) missing() bool { return r.From != nil && r.From.Missing }
+// missing reports whether the branch that is to have the rules, or to say where they are, has
+// none.
+func (r *RulesFound) missing() bool { return r.From != nil && (r.From.Missing || r.From.Chosen) }
 
 // accept waives what somebody has accepted, and says to others how it is done.
 func (d *deciding) accept(c *Check, hash string) {

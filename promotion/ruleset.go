@@ -115,6 +115,9 @@ type RulesFrom struct {
 	File       string `json:"file"`
 	// Missing: the branch does not have it, and the rules are those beside the configuration.
 	Missing bool `json:"missing,omitempty"`
+	// Chosen: the branch of the Tier does not have it, and the configuration of the checkout
+	// names this other place.
+	Chosen bool `json:"chosen,omitempty"`
 	// Asked: whoever asked wants those beside the configuration, whatever branch there is.
 	Asked bool `json:"asked,omitempty"`
 }

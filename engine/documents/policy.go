@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/git"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -43,11 +44,21 @@ func branches(d *Documents) Faults {
 	return out
 }
 
-// Counting is how samples become counts, in words.
+// Counting is how samples become counts, and where calendar and rules are read, in words.
 func Counting(d *Documents) string {
 	c := d.Config
-	return fmt.Sprintf("by %v, started %s, clock slack %v, old answers %v, plausible steps %v",
+	text := fmt.Sprintf("by %v, started %s, clock slack %v, old answers %v, plausible steps %v",
 		c.TargetLabels, c.StartTimeMetric, c.Counting.ClockSlack, c.Counting.OldAnswers, c.Counting.PlausibleSteps)
+	if len(c.Gate.Calendar) > 0 {
+		text += fmt.Sprintf(", calendar %q", c.Gate.Calendar)
+	}
+	if from := c.Gate.CalendarFrom; from != nil {
+		text += fmt.Sprintf(" from %+v", *from)
+	}
+	if from := c.Gate.RulesFrom; from != nil {
+		text += fmt.Sprintf(", rules from %+v", *from)
+	}
+	return git.Redact(text)
 }
 
 // gateTiers checks that the Tiers with rules of their own are of the fleet.

@@ -107,7 +107,11 @@ func (r *reading) rules(ctx context.Context) (*documents.Documents, *promotion.R
 	if err != nil {
 		return nil, nil, err
 	}
-	return r.under(ctx, t, c)
+	d, place, err := r.under(ctx, t, c)
+	if err == nil {
+		place.Chosen = from != nil
+	}
+	return d, place, err
 }
 
 // look finds the checkout that the configuration lies in. What git does not tell of it may be
