@@ -62,6 +62,12 @@ func TestAServerTakesReleases(t *testing.T) {
 			t.Errorf("%s: %d %s", body, code, said)
 		}
 	}
+	whole := `{"release":"v3","tiers":["beta"]}`
+	for path, body := range map[string]string{"?at=2026-11-01T00:00:00Z": whole, "?by=mai": whole, "": whole + whole} { // of which a part would not count
+		if code, said := server.post(t, client.ReleasesPath+path, strings.NewReader(body)); code != http.StatusBadRequest {
+			t.Errorf("%s %s: %d %s", path, body, code, said)
+		}
+	}
 	if code, said := server.post(t, client.ReleasesPath, strings.NewReader(`{"release":"v3","tiers":["beta"]}`), "Content-Type: text/plain"); code != http.StatusUnsupportedMediaType {
 		t.Error(code, said)
 	}

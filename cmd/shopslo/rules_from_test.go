@@ -342,6 +342,12 @@ func TestAServerReadsTheCalendarOfABranch(t *testing.T) {
 		t.Fatal(err)
 	}
 	asks(func(r promotion.Record) bool { return r.Verdict == promotion.Hold })
+	// What was fetched of one branch does not count for another, which cannot be fetched yet.
+	s.edit(t, "shopslo.yaml", calendar.bare, calendar.bare+".other")
+	server.hangUp(t, "documents are reloaded")
+	asks(func(r promotion.Record) bool {
+		return r.ExitCode() == exitUnavailable && checkBelow(t, r, "freeze").Result == promotion.Unknown
+	})
 }
 
 func TestAServerOfWhichTheCalendarIsAwayStarts(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,7 +45,7 @@ func (b *calendarBranch) read(ctx context.Context, d *documents.Documents) error
 	if _, err := b.fetch(ctx, d.Config); err != nil && !errors.Is(err, gittree.ErrUnreachable) {
 		return err
 	}
-	err := d.CalendarIn(b.last)
+	err := d.CalendarIn(func() ([]document.File, string, error) { return b.last(d.Config.Gate) })
 	if errors.Is(err, gittree.ErrUnreachable) {
 		return nil
 	}
@@ -74,14 +76,15 @@ func (b *calendarBranch) fetch(ctx context.Context, c *config.Config) (changed b
 	return changed, nil
 }
 
-// last gives the calendar as it was last fetched, if that is not too long ago.
-func (b *calendarBranch) last() ([]document.File, string, error) {
+// last gives the calendar that a configuration names as it was last fetched, if that is not
+// too long ago. That of another branch or of other files, as after a reload, does not count.
+func (b *calendarBranch) last(of config.Gate) ([]document.File, string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	from := cmp.Or(b.from, "The calendar")
-	switch age, most := b.host.Now().Sub(b.at), cmp.Or(b.of.MaxGitAge, longestAway); {
-	case b.at.IsZero():
-		return nil, from, cmp.Or(b.err, gittree.ErrUnreachable)
+	switch age, most := b.host.Now().Sub(b.at), cmp.Or(of.MaxGitAge, longestAway); {
+	case b.at.IsZero(), !reflect.DeepEqual(b.of.CalendarFrom, of.CalendarFrom), !slices.Equal(b.of.Calendar, of.Calendar):
+		return nil, "The calendar", cmp.Or(b.err, gittree.ErrUnreachable)
 	case b.err != nil && age > most:
 		return nil, from, fmt.Errorf("%w; it was last fetched %s ago (limit %s)", b.err, age.Round(time.Second), document.Duration{Duration: most})
 	}

@@ -22,6 +22,10 @@ func (s *service) addRelease(w http.ResponseWriter, r *http.Request) {
 		server.WriteError(w, http.StatusUnsupportedMediaType, errors.New("send the release as application/json"))
 		return
 	}
+	if err := checkParameters(r); err != nil {
+		server.WriteError(w, http.StatusBadRequest, err)
+		return
+	}
 	who := s.asker(r)
 	if who.User == "" {
 		server.WriteError(w, http.StatusForbidden, errors.New("this server asks for no password, so anybody could say that a release has come; start it with --web.config.file that names users"))
@@ -33,7 +37,11 @@ func (s *service) addRelease(w http.ResponseWriter, r *http.Request) {
 	var said releases.Said
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, largestRelease))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&said); err != nil {
+	err := d.Decode(&said)
+	if err == nil && d.More() {
+		err = errors.New("there is more behind it; send one release at a time")
+	}
+	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, fmt.Errorf("the release cannot be read: %w", err))
 		return
 	}
