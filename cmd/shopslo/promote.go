@@ -91,7 +91,7 @@ wrong · 4 a source or a repository could not be reached.
 		Example: `  shopslo promote --to prod
   shopslo promote --to prod --dry-run
   shopslo promote --to prod --pull-request --body-file body.md
-  shopslo promote --to prod --check-pull-request "$GITHUB_HEAD_REF"
+  shopslo promote --to prod --check-pull-request "$COMMIT"
   shopslo promote --to beta --fix https://git.example/shop/app/pull/12 --wait 1h
   shopslo promote --all --wait 48h`,
 		Args: noArgs,
