@@ -36,7 +36,6 @@ func badDocuments(t *testing.T, f *fleetLab) {
 	}
 	const dnsLabel = "should match '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'"
 	for _, d := range []struct{ name, kind, old, new, want string }{
-		{"a Tier without a branch", "Tier", "branch: tier-7, ", "", "spec.branch: Required value"},
 		{"a Tier without an order", "Tier", "order: 7, ", "", "spec.order: Required value"},
 		{"a Tier below the lowest order", "Tier", "order: 7", "order: -1", "spec.order: Invalid value: -1"},
 		{"a Tier whose order is a word", "Tier", "order: 7", "order: seven", "spec.order: Invalid value: \"string\""},
@@ -55,8 +54,6 @@ func badDocuments(t *testing.T, f *fleetLab) {
 		{"a ShopSet with two Tiers", "ShopSet", "tier: beta,", "tier: [beta, prod],", "spec.tier: Invalid value: \"array\""},
 		{"a ShopSet whose Tier has no name", "ShopSet", "tier: beta", `tier: ""`, "spec.tier: Invalid value: \"\""},
 		{"a ShopSet whose Tier is no name", "ShopSet", "tier: beta", "tier: Beta", "spec.tier in body " + dnsLabel},
-		{"a ShopSet without a Configuration", "ShopSet", "configuration: staging, ", "", "spec.configuration: Required value"},
-		{"a ShopSet without a FailureDomain", "ShopSet", "failureDomain: eks-b, ", "", "spec.failureDomain: Required value"},
 		{"a ShopSet that has a component twice", "ShopSet", "[lb, cart]", "[lb, cart, lb]", "spec.components[2]: Duplicate value: \"lb\""},
 		{"a ShopSet with a component that is no name", "ShopSet", "[lb, cart]", "[lb, Cart]", "spec.components[1] in body " + dnsLabel},
 		{"a ShopSet that matches every series", "ShopSet", "{shopset: d-1, region: tokyo}", "{}", "spec.match: Invalid value: 0"},
