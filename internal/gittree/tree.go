@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -87,7 +88,7 @@ func (t *Tree) Match(folder, pattern string) ([]string, error) {
 	if path.IsAbs(pattern) || full == ".." || strings.HasPrefix(full, "../") {
 		return nil, fmt.Errorf("%q leaves the repository; name files that are in it", pattern)
 	}
-	for link := range t.links {
+	for _, link := range slices.Sorted(maps.Keys(t.links)) {
 		if reachesLink(full, link) {
 			return nil, fmt.Errorf("%q: %s is a symbolic link or a submodule, which is not read; put the files themselves there", pattern, t.Name(link))
 		}
