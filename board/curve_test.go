@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
@@ -24,7 +25,7 @@ func history(start time.Time, c counting) History {
 
 func TestACurveEndsAtWhatStatusSays(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range 50 {
+	for range racetest.Fewer(50) {
 		share := rng.Float64() * 0.003
 		since := days(rng.Float64() * 40)
 		h := history(now.Add(-days(60)), counting{3600, func(at time.Time) float64 {

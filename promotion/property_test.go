@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
@@ -221,7 +222,7 @@ func TestBadNewsNeverMakeADecisionBetter(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	start := map[promotion.Verdict]int{}
 	whole := whole(t, "prod")
-	for range 4000 {
+	for range racetest.Fewer(4000) {
 		e := clone(whole)
 		for range r.IntN(4) {
 			lossy[r.IntN(len(lossy))].change(r, &e)
@@ -239,7 +240,7 @@ func TestBadNewsNeverMakeADecisionBetter(t *testing.T) {
 		}
 	}
 	for v := range rank {
-		if start[v] < 50 {
+		if start[v] < racetest.Fewer(50) {
 			t.Errorf("only %d cases began with %s: the test has lost its bite", start[v], v)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
@@ -161,7 +162,7 @@ func (c *longCheck) truth(t *testing.T) {
 }
 
 func TestThreeDaysOfEveryKindOfShopSetEqualTheOracleAndTheTruth(t *testing.T) {
-	checkLong(t, 100, 3, 17, 6*time.Hour)
+	checkLong(t, 100, 3, racetest.Fewer(17), 6*time.Hour)
 }
 
 func TestFiguresStayRightWhenRetentionForgets(t *testing.T) {
