@@ -48,6 +48,7 @@ type Server struct {
 	document func(i int) []byte
 	watchers map[chan string]string // → plural
 	fail     func(r *http.Request) (status int, body string)
+	stopped  bool
 }
 
 // New starts one, which ends with the test.
@@ -61,8 +62,12 @@ func New(t testing.TB) *Server {
 	return s
 }
 
-// Stop ends the server with its connections.
+// Stop ends the server with its connections. A watch that comes in meanwhile is refused,
+// since http.Server's Close waits for the end of each.
 func (s *Server) Stop() {
+	s.mu.Lock()
+	s.stopped = true
+	s.mu.Unlock()
 	s.http.CloseClientConnections()
 	s.EndWatches()
 	s.http.Close()
@@ -214,6 +219,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer := s.list(plural, r)
 		s.mu.Unlock()
 		_, _ = w.Write(answer)
+		return
+	}
+	if s.stopped {
+		s.mu.Unlock()
+		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
 	events := make(chan string, 20_000)
