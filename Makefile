@@ -4,8 +4,10 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help demo test mutate e2e e2e-more lab lab-down bench lint exported vuln fmt generate golden release
 
-# In CI tests also look for data races, which takes a C compiler and time.
-RACE := $(if $(filter true,$(CI)),-race)
+# In CI tests also look for data races, which takes a C compiler and time. make lint has
+# vetted them there.
+RACE := $(if $(filter true,$(CI)),-race -vet=off)
+VET := $(if $(filter true,$(CI)),-vet=off)
 TOOL := go tool -modfile=tools/go.mod
 
 # End-to-end tests: of each change, and those that need not run on each (tag "more").
@@ -26,8 +28,8 @@ demo: ## see a bad release, its budget and the gate, in two minutes (KEEP=1 leav
 
 test: ## run all tests but the end-to-end ones
 	go test $(RACE) -timeout 15m ./...
-	go -C bench test -timeout 15m ./...
-	$(if $(RACE),go test -timeout 15m $$(grep -rl --include='*_test.go' 'racetest\.Fewer' . | xargs -n 1 dirname | sort -u))
+	go -C bench test $(VET) -timeout 15m ./...
+	$(if $(RACE),go test $(VET) -timeout 15m $$(grep -rl --include='*_test.go' 'racetest\.Fewer' . | xargs -n 1 dirname | sort -u))
 
 mutate: ## change a package at random and see whether its tests notice (PKG=./slo ARGS='-n 40 -seed 1')
 	go -C tools run ./mutate -dir $(CURDIR) $(ARGS) $(PKG)
@@ -42,7 +44,7 @@ comma := ,
 define run_e2e
 @[ -n '$(call e2e_tests,$(2))' ] || { echo 'no end-to-end tests found' >&2; exit 1; }
 go run ./internal/lab/labctl build
-go test -tags $(1) -count 1 -p 3 -timeout 15m -run '^($(call e2e_tests,$(2)))$$' $(call e2e_packages,$(2))
+go test $(VET) -tags $(1) -count 1 -p 3 -timeout 15m -run '^($(call e2e_tests,$(2)))$$' $(call e2e_packages,$(2))
 endef
 
 lab: ## start Kubernetes, Argo CD, git and Prometheus, and leave them running (ARGS=-h lists options)
