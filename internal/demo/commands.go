@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -16,23 +18,30 @@ type answer struct {
 	code  int
 }
 
+// narrator writes the transcript. It may be used by several goroutines at once.
+type narrator struct {
+	out   io.Writer
+	begun time.Time
+	mu    sync.Mutex
+}
+
 // say writes a line of the story, with the seconds since it began.
-func (s *story) say(format string, args ...any) {
-	s.write(fmt.Sprintf("── %3.0f s  %s\n", time.Since(s.begun).Seconds(), fmt.Sprintf(format, args...)))
+func (n *narrator) say(format string, args ...any) {
+	n.write(fmt.Sprintf("── %3.0f s  %s\n", time.Since(n.begun).Seconds(), fmt.Sprintf(format, args...)))
 }
 
 // show writes a command without what is the same in all of them.
-func (s *story) show(args ...string) { s.write("$ shopslo " + strings.Join(args, " ") + " &\n") }
+func (n *narrator) show(args ...string) { n.write("$ shopslo " + strings.Join(args, " ") + " &\n") }
 
-func (s *story) print(a answer) {
+func (n *narrator) print(a answer) {
 	text := strings.TrimRight(a.text, "\n")
-	s.write(fmt.Sprintf("$ %s\n%s\n", a.shown, text))
+	n.write(fmt.Sprintf("$ %s\n%s\n", a.shown, text))
 }
 
-func (s *story) write(text string) {
-	s.printing.Lock()
-	defer s.printing.Unlock()
-	fmt.Fprint(s.o.Out, text)
+func (n *narrator) write(text string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	fmt.Fprint(n.out, text)
 }
 
 // run runs a command of shopslo against the server. The codes are those that

@@ -50,7 +50,7 @@ func (s *story) compare() error {
 		t, c := s.load.truth(p.Name, componentCart), ledger[p.Name]
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%.0f\t%.0f\t%.0f\t\n",
 			p.Name, t.Sent, t.Lost, t.Good, t.Bad, c.good(), c.Bad, float64(t.Good+t.Bad)-c.Total)
-		if err := judge(t, c, s.disturbed(p.Name)); err != nil {
+		if err := judge(t, c, disturbed(p.Name)); err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %w", p.Name, err))
 		}
 	}
@@ -65,7 +65,7 @@ func (s *story) compare() error {
 
 // disturbed tells the ShopSets some of whose processes have ended: what they did
 // after their last scrape nobody can know from samples.
-func (s *story) disturbed(shopset string) bool { return shopset == releasedTo || shopset == killed }
+func disturbed(shopset string) bool { return shopset == releasedTo || shopset == killed }
 
 // judge says how the ledger's counts contradict the truth. A request without an
 // answer may have been counted by the shop or not.
@@ -105,7 +105,7 @@ func (s *story) settled() (map[string]counted, error) {
 
 func (s *story) agreed(ledger map[string]counted) bool {
 	for _, p := range shops {
-		if judge(s.load.truth(p.Name, componentCart), ledger[p.Name], s.disturbed(p.Name)) != nil {
+		if judge(s.load.truth(p.Name, componentCart), ledger[p.Name], disturbed(p.Name)) != nil {
 			return false
 		}
 	}

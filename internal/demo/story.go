@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"text/tabwriter"
 	"time"
@@ -23,10 +22,10 @@ const (
 
 // story is one run of the demo.
 type story struct {
-	o     Options
-	pace  pace
-	dir   string
-	begun time.Time
+	narrator
+	o    Options
+	pace pace
+	dir  string
 
 	outer  context.Context // the caller's
 	ctx    context.Context // also done when a process dies that must not
@@ -39,12 +38,11 @@ type story struct {
 	server   string // http://127.0.0.1:PORT of shopslo serve
 	log      *os.File
 
-	keeping  atomic.Bool // the story is told; what dies now is news, not a failure
-	printing sync.Mutex
+	keeping atomic.Bool // the story is told; what dies now is news, not a failure
 }
 
 func newStory(ctx context.Context, o Options, p pace, dir string) *story {
-	s := &story{o: o, pace: p, dir: dir, begun: time.Now(), outer: ctx, children: newChildren()}
+	s := &story{narrator: narrator{out: o.Out, begun: time.Now()}, o: o, pace: p, dir: dir, outer: ctx, children: newChildren()}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	s.shops = &shopFleet{children: s.children, exe: o.Exe, seed: o.Seed, running: map[string]*process{}, ended: s.lost}
 	return s
