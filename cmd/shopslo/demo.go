@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/shopslo/shopslo/internal/demo"
+	"github.com/shopslo/shopslo/cmd/shopslo/demo"
 )
 
 func demoCommand(p *program) *cobra.Command {

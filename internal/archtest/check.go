@@ -172,6 +172,9 @@ func floor(dir string) (int, string) {
 	return nowhere, ""
 }
 
+// program is the folder of the program that something below cmd belongs to.
+func program(dir string) string { return strings.Join(strings.SplitN(dir, "/", 3)[:2], "/") }
+
 // layers: the house's arrows point down, answers meet adapters only in cmd, and
 // settings are read by cmd alone.
 func (c *checker) layers(f *File) {
@@ -185,11 +188,11 @@ func (c *checker) layers(f *File) {
 		if other, name := floor(dir); own > nowhere && other > own {
 			c.add(i.at(f), "an arrow always points down", "%s (%s) imports %s (%s)", f.Dir, ownName, dir, name)
 		}
-		if program, ok := wirings[dir]; ok && !under(f.Dir, program) && f.Dir != dir {
-			c.add(i.at(f), "it is a part of "+program, "imports %s", dir)
+		if slices.Contains(wirings, dir) && !under(f.Dir, "cmd") && f.Dir != dir {
+			c.add(i.at(f), "it is a part of programs", "imports %s", dir)
 		}
-		if under(dir, "cmd") {
-			c.add(i.at(f), "a program is nobody's library", "imports %s", dir)
+		if under(dir, "cmd") && (path.Dir(dir) == "cmd" || !under(f.Dir, program(dir))) {
+			c.add(i.at(f), "a program is nobody's library, and what is below it is its own", "imports %s", dir)
 		}
 		if _, isAdapter := adapterOf(dir); isAdapter && own == answering && !selfAdapter {
 			c.add(i.at(f), "an answer names ports; the engine chooses the adapters", "%s imports adapter %s", f.Dir, dir)

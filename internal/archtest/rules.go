@@ -1,6 +1,9 @@
 package archtest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // grounds are the four vocabularies.
 var grounds = []string{"fleet", "slo", "incident", "plugins/mailrelay"}
@@ -49,12 +52,9 @@ var sharedReads = map[string][]string{
 	"plugins/mailrelay/relaystore": {"github.com/gofrs/flock"},                // runs take turns
 }
 
-// wirings are folders outside of cmd that belong to one program, or to all, and may do what
-// cmd may.
-var wirings = map[string]string{
-	"internal/cli":  "cmd",         // signals, the log and the build of every program
-	"internal/demo": "cmd/shopslo", // runs processes and a load generator in real time
-}
+// wirings are folders outside of cmd that belong to all programs, and may do what cmd may:
+// signals, the log and the build.
+var wirings = []string{"internal/cli"}
 
 // adapterFriends are the pairs of adapters of which the first may import the second.
 var adapterFriends = map[[2]string]string{
@@ -160,8 +160,7 @@ func adapterOf(dir string) (string, bool) {
 
 // wiring reports whether a folder may touch flags, environment and clock.
 func wiring(dir string) bool {
-	_, ok := wirings[dir]
-	return ok || under(dir, "cmd")
+	return under(dir, "cmd") || slices.Contains(wirings, dir)
 }
 
 // testHelper reports whether a folder exists for tests: fakes, the lab, and

@@ -95,7 +95,7 @@ func TestTheSLOsAreReadAndOfAMinute(t *testing.T) {
 }
 
 func TestTheFleetIsThatOfTheExamples(t *testing.T) {
-	examples, err := filepath.Glob("../../examples/fleet/*.yaml")
+	examples, err := filepath.Glob("../../../examples/fleet/*.yaml")
 	if err != nil || len(examples) == 0 {
 		t.Fatalf("no documents in examples/fleet: %v", err)
 	}

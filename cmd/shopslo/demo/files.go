@@ -12,7 +12,7 @@ import (
 // The fleet's documents are copies of those in examples/fleet, which a package
 // elsewhere cannot embed; a test keeps them equal.
 //
-//go:generate sh -c "rm -f files/fleet/*.yaml && cp ../../examples/fleet/*.yaml files/fleet/"
+//go:generate sh -c "rm -f files/fleet/*.yaml && cp ../../../examples/fleet/*.yaml files/fleet/"
 //go:embed files
 var files embed.FS
 
