@@ -272,12 +272,11 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 				"cmd/z/main.go": mainHead + "import \"os\"\nfunc main() { os.Exit(run()) }\n"},
 			[]string{"cmd/y/main.go:4: main does something else", "cmd/z/main.go:4: main does something else"}},
 		// rule 6
-		{"fakes, lab and conformance suites are for tests, and fakes for the demo",
+		{"fakes, lab and conformance suites are for tests",
 			map[string]string{
 				"internal/fakes/slackfake/f.go":   doc("slackfake", ""),
 				"cmd/shopslo/main.go":             goodMain,
-				"cmd/shopslo/demo.go":             "package main\n" + imports(m+"internal/fakes/slackfake", m+"internal/lab"),
-				"cmd/shopslo/serve.go":            "package main\n" + imports(m+"internal/fakes/slackfake"),
+				"cmd/shopslo/serve.go":            "package main\n" + imports(m+"internal/fakes/slackfake", m+"internal/lab"),
 				"slo/ledger/l.go":                 doc("ledger", imports(m+"slo/source/sourcetest")),
 				"slo/ledger/l_test.go":            "package ledger\n" + imports(m+"slo/source/sourcetest"),
 				"slo/source/sourcetest/suite.go":  doc("sourcetest", imports(m+"internal/fakes/slackfake")),
@@ -286,7 +285,7 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 				"internal/fakes/relayfake/r.go":   doc("relayfake", ""),
 				"internal/fakes/relayfake/r_t.go": "package relayfake\n",
 			},
-			[]string{"cmd/shopslo/demo.go:3: imports internal/lab", "cmd/shopslo/serve.go:2: imports internal/fakes/slackfake", "slo/ledger/l.go:3: imports slo/source/sourcetest"}},
+			[]string{"cmd/shopslo/serve.go:2: imports internal/fakes/slackfake", "cmd/shopslo/serve.go:3: imports internal/lab", "slo/ledger/l.go:3: imports slo/source/sourcetest"}},
 		// rule 7
 		{"a package has a name that says something",
 			map[string]string{"internal/util/u.go": doc("util", "")}, []string{"internal/util: package util"}},

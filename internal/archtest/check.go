@@ -331,15 +331,13 @@ func (c *checker) surroundings(f *File) {
 	})
 }
 
-// testHelpers: rule 6. What exists for tests is imported by tests, and fakes also by
-// the demo that shows them.
+// testHelpers: rule 6. What exists for tests is imported by tests alone.
 func (c *checker) testHelpers(f *File) {
 	if f.Test || testHelper(f.Dir) {
 		return
 	}
-	demo := f.Dir == "cmd/shopslo" && strings.HasPrefix(path.Base(f.Path), "demo") || under(f.Dir, "cmd/shopslo/demo")
 	for _, i := range f.Imports {
-		if dir, ok := i.local(); ok && testHelper(dir) && !(demo && under(dir, "internal/fakes")) {
+		if dir, ok := i.local(); ok && testHelper(dir) {
 			c.add(i.at(f), "what exists for tests must not reach users", "imports %s", dir)
 		}
 	}
