@@ -102,5 +102,5 @@ generate: ## make what is generated from other files
 	go generate ./...
 
 golden: ## rewrite the golden files; review the difference
-	go test $$(grep -rlE --include='*_test.go' 'flag\.Bool\("update"' . | grep -v '^./bench/' | xargs -n 1 dirname | sort -u) -update
+	go test $$(grep -rlE --include='*_test.go' 'internal/(golden|script)test"' . | xargs -n 1 dirname | sort -u) -update
 	git --no-pager diff --stat

@@ -1,10 +1,8 @@
 package board
 
 import (
-	"flag"
 	"fmt"
 	"net/url"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,27 +10,16 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/goldentest"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// golden compares a text with a file of testdata.
+// golden compares with testdata/name.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := "testdata/" + name
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil || got != string(want) {
-		t.Errorf("%v: the view differs from %s; see the difference after `make golden`\n%s", err, file, got)
-	}
+	goldentest.Compare(t, "testdata/"+name, got)
 }
 
 // described writes a page as plain lines.

@@ -1,9 +1,7 @@
 package dashboards
 
 import (
-	"bytes"
 	"encoding/json"
-	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -25,11 +23,10 @@ import (
 
 	"github.com/shopslo/shopslo/dashboards/metricstest"
 	"github.com/shopslo/shopslo/exporters/budget"
+	"github.com/shopslo/shopslo/internal/goldentest"
 	vocabulary "github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
-
-var update = flag.Bool("update", false, "rewrite the dashboards")
 
 func files(t testing.TB) map[string][]byte {
 	t.Helper()
@@ -46,15 +43,7 @@ func files(t testing.TB) map[string][]byte {
 func TestTheFilesAreWhatIsMadeNow(t *testing.T) {
 	made := files(t)
 	for name, data := range made {
-		path := filepath.Join("grafana", name)
-		if *update {
-			if err := os.WriteFile(path, data, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if there, err := os.ReadFile(path); err != nil || !bytes.Equal(there, data) {
-			t.Errorf("%s is not what is made now (%v); run go generate ./dashboards and review the difference", path, err)
-		}
+		goldentest.Compare(t, filepath.Join("grafana", name), data)
 	}
 	there, err := filepath.Glob("grafana/*")
 	if err != nil || len(there) != len(made) {

@@ -2,9 +2,6 @@ package review
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,26 +9,14 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/shopslo/shopslo/internal/goldentest"
 	"github.com/shopslo/shopslo/internal/text"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
+// golden compares with testdata/name.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (run with -update and look at the diff); got:\n%s", path, got)
-	}
+	goldentest.Compare(t, "testdata/"+name, got)
 }
 
 func TestReviewsAreWrittenAsBefore(t *testing.T) {

@@ -8,4 +8,4 @@ import (
 
 func TestMain(m *testing.M) { scripttest.Main(m, "check-dns-records", main) }
 
-func TestScripts(t *testing.T) { scripttest.Run(t, false, map[string]string{"DNS": serve(t)}) }
+func TestScripts(t *testing.T) { scripttest.Run(t, map[string]string{"DNS": serve(t)}) }

@@ -25,5 +25,5 @@ func TestScripts(t *testing.T) {
 		name, value, _ := strings.Cut(v, "=")
 		env[name] = value
 	}
-	scripttest.Run(t, false, env)
+	scripttest.Run(t, env)
 }

@@ -17,5 +17,5 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	scripttest.Run(t, false, map[string]string{"RELAY": fmt.Sprint(f.URL), "RELAY_KEY": relayfake.Key})
+	scripttest.Run(t, map[string]string{"RELAY": fmt.Sprint(f.URL), "RELAY_KEY": relayfake.Key})
 }

@@ -12,6 +12,6 @@ func TestMain(m *testing.M) { scripttest.Main(m, "mackerel-plugin-subnet-ips", m
 func TestScripts(t *testing.T) {
 	f, stop := ec2fake.Start(ec2fake.Subnet{ID: "subnet-1", CIDR: "10.0.1.0/24", Free: 51})
 	t.Cleanup(stop)
-	scripttest.Run(t, false, map[string]string{"EC2": f.URL, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "SECRETEXAMPLE",
+	scripttest.Run(t, map[string]string{"EC2": f.URL, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "SECRETEXAMPLE",
 		"AWS_CONFIG_FILE": "none", "AWS_MAX_ATTEMPTS": "1"})
 }

@@ -14,5 +14,5 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scripttest.Run(t, false, map[string]string{"FLEET": fleet, "CLUSTERS": kubeconfig(t, map[string]*apiServer{"x": newAPIServer(t)})})
+	scripttest.Run(t, map[string]string{"FLEET": fleet, "CLUSTERS": kubeconfig(t, map[string]*apiServer{"x": newAPIServer(t)})})
 }

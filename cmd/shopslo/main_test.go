@@ -13,10 +13,9 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/engine/host"
+	"github.com/shopslo/shopslo/internal/goldentest"
 	"github.com/shopslo/shopslo/internal/scripttest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestMain lets the scripts call shopslo: this test binary, as a process of its own.
 // Tests of what lasts wait more than they compute, so more of them than there are
@@ -50,7 +49,7 @@ func TestScripts(t *testing.T) {
 		name, value, _ := strings.Cut(v, "=")
 		env[name] = value
 	}
-	scripttest.Run(t, *update, env)
+	scripttest.Run(t, env)
 }
 
 func TestEachCommandHasAScript(t *testing.T) {
@@ -104,19 +103,7 @@ func TestHelpTextsAreAsReviewed(t *testing.T) {
 			if code != exitOK || stderr != "" {
 				t.Fatalf("exit code %d, stderr %q", code, stderr)
 			}
-			golden := filepath.Join("testdata/help", strings.ReplaceAll(name, " ", "-")+".txt")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("the help text differs from %s; see the difference after `make golden`\n%s", golden, got)
-			}
+			goldentest.Compare(t, filepath.Join("testdata/help", strings.ReplaceAll(name, " ", "-")+".txt"), got)
 		})
 	}
 }

@@ -1,11 +1,9 @@
 package shopset
 
 import (
-	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,28 +23,11 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/disk/disktest"
+	"github.com/shopslo/shopslo/internal/goldentest"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what is written now; review 'go test -update' and its difference:\n%s", path, got)
-	}
-}
-
 func TestTheTableInTheDocsIsCurrent(t *testing.T) {
-	golden(t, "../../docs/metrics.md", Markdown())
+	goldentest.Compare(t, "../../docs/metrics.md", Markdown())
 }
 
 const openMetricsAccept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
@@ -124,8 +105,8 @@ func troubled(t *testing.T) *Exporter {
 
 func TestWhatIsExported(t *testing.T) {
 	h := troubled(t).Metrics(nil)
-	golden(t, "testdata/troubled.prom", []byte(read(t, scrape(t, h, "", "identity"))))
-	golden(t, "testdata/troubled.openmetrics", []byte(read(t, scrape(t, h, openMetricsAccept, "identity"))))
+	goldentest.Compare(t, "testdata/troubled.prom", []byte(read(t, scrape(t, h, "", "identity"))))
+	goldentest.Compare(t, "testdata/troubled.openmetrics", []byte(read(t, scrape(t, h, openMetricsAccept, "identity"))))
 }
 
 func TestEveryFormatSaysTheSameCompressedOrNot(t *testing.T) {

@@ -2,39 +2,21 @@ package manifest
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/shopslo/shopslo/internal/document"
+	"github.com/shopslo/shopslo/internal/goldentest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestEveryFaultOfAFolderIsListedWithItsPlace(t *testing.T) {
 	_, err := Load("testdata", "nasty/*.yaml", "nasty/1-*.yaml", "nasty/*.yml", "nasty/**/x.yaml", "nasty/[")
 	if err == nil {
 		t.Fatal("the folder loads")
 	}
-	golden(t, "testdata/nasty.golden", filepath.ToSlash(err.Error())+"\n")
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("differs from %s (rewrite with -update):\n%s", file, got)
-	}
+	goldentest.Compare(t, "testdata/nasty.golden", filepath.ToSlash(err.Error())+"\n")
 }
 
 // fine is a small fleet without faults.

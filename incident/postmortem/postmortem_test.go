@@ -3,11 +3,8 @@ package postmortem
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	gohtml "html"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,10 +16,9 @@ import (
 	renderer "github.com/yuin/goldmark/renderer/html"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/goldentest"
 	"github.com/shopslo/shopslo/internal/text"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var noon = time.Date(2026, 11, 2, 3, 0, 0, 0, time.UTC) // in Tokyo
 
@@ -88,17 +84,7 @@ func TestMarkdownIsAsReviewed(t *testing.T) {
 		"young.ja.md": {young, Options{Now: at(90), Language: text.Japanese, Location: location(t, "America/New_York")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := Markdown(test.i, test.o)
-			path := filepath.Join("testdata", name)
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil || got != string(want) {
-				t.Errorf("differs from %s (%v); make golden rewrites it:\n%s", path, err, got)
-			}
+			goldentest.Compare(t, "testdata/"+name, Markdown(test.i, test.o))
 		})
 	}
 }

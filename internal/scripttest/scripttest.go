@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/shopslo/shopslo/internal/goldentest"
 )
 
 // Main is a program's TestMain: its test binary is the program as well.
@@ -15,15 +17,14 @@ func Main(m *testing.M, name string, main func()) {
 	testscript.Main(m, map[string]func(){name: main})
 }
 
-// Run runs the scripts with these variables in their environment; update rewrites what
-// they compare with.
-func Run(t *testing.T, update bool, env map[string]string) {
+// Run runs the scripts with these variables in their environment.
+func Run(t *testing.T, env map[string]string) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		ContinueOnError:     true,
-		UpdateScripts:       update,
+		UpdateScripts:       goldentest.Update(),
 		Setup: func(e *testscript.Env) error {
 			for name, value := range env {
 				e.Setenv(name, value)

@@ -2,7 +2,6 @@ package monitors_test
 
 import (
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,12 +12,11 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/shopslo/shopslo/internal/fakes/mackerelfake"
+	"github.com/shopslo/shopslo/internal/goldentest"
 	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/mackerel/monitors"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
@@ -310,19 +308,7 @@ func TestRenderingsAreAsReviewed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, got := range map[string]string{"plan.txt": p.Text(), "plan.md": p.Markdown(), "plan.json": string(asJSON) + "\n", "plan.tf": string(monitors.Terraform(parse(t, text), p))} {
-		golden := filepath.Join("testdata", name)
-		if *update {
-			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != string(want) {
-			t.Errorf("%s differs; see the difference after `make golden`\n%s", golden, got)
-		}
+		goldentest.Compare(t, "testdata/"+name, got)
 	}
 }
 

@@ -1,9 +1,6 @@
 package rules
 
 import (
-	"bytes"
-	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,10 +10,9 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/shopslo/shopslo/internal/goldentest"
 	"github.com/shopslo/shopslo/slo"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var (
 	tokyo  = slo.Window{Unit: slo.Month, Count: 1, Anchor: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Text: "1M"}
@@ -50,19 +46,7 @@ func TestTheRuleFileIsAsReviewedAndPrometheusTakesIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const path = "testdata/rules.yaml"
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what is written now; review 'go test -update' and its difference", path)
-	}
+	goldentest.Compare(t, "testdata/rules.yaml", got)
 	if _, errs := rulefmt.Parse(got, false); len(errs) > 0 {
 		t.Error(errs)
 	}
