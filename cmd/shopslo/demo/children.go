@@ -6,38 +6,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/shopslo/shopslo/internal/child"
 )
 
-// children starts processes and sees to it that none outlives it: each gets a
-// process group of its own (a Ctrl-C at the terminal reaches the demo alone,
-// which ends its children in order) and, on Linux, dies with the demo even where
-// that is killed.
+// children are the demo's processes.
 type children struct {
-	// spawn carries work to one goroutine that stays on one OS thread: Linux ties
-	// the death signal to the thread that started a child, and Go ends idle threads.
-	spawn chan func()
-
 	mu     sync.Mutex
-	all    []*child
+	all    []*childProcess
 	closed bool
 }
 
-// child is one process.
-type child struct {
+// childProcess is one of them.
+type childProcess struct {
+	*child.Process
 	name     string
-	cmd      *exec.Cmd
-	lifeline io.Closer     // its standard input; closing it asks a shop to stop
-	said     *lastLines    // what it printed last, for error messages
-	done     chan struct{} // closed at its end
-	err      error         // how it ended; read after done
-	expected atomic.Bool   // its end was asked for
+	lifeline io.Closer   // its standard input; closing it asks a shop to stop
+	said     *child.Tail // what it printed last, for error messages
+	expected atomic.Bool // its end was asked for
 }
 
 // childSpec says what to start.
@@ -50,38 +42,25 @@ type childSpec struct {
 	// messages. log gets a copy of what is kept.
 	out, log io.Writer
 	// ended is called at the end of a child whose end nobody asked for.
-	ended func(*child)
-}
-
-func newChildren() *children {
-	c := &children{spawn: make(chan func())}
-	go func() {
-		runtime.LockOSThread()
-		for f := range c.spawn {
-			f()
-		}
-	}()
-	return c
+	ended func(*childProcess)
 }
 
 var errClosing = errors.New("the demo is being closed")
 
 // start starts a process; it fails after stopAll.
-func (c *children) start(spec childSpec) (*child, error) {
-	ch := &child{name: spec.name, said: &lastLines{}, done: make(chan struct{})}
-	ch.cmd = exec.Command(spec.exe, spec.args...)
-	ch.cmd.Dir = spec.dir
+func (c *children) start(spec childSpec) (*childProcess, error) {
+	ch := &childProcess{name: spec.name, said: &child.Tail{}}
+	cmd := exec.Command(spec.exe, spec.args...)
+	cmd.Dir = spec.dir
 	var kept io.Writer = ch.said
 	if spec.log != nil {
 		kept = io.MultiWriter(ch.said, spec.log)
 	}
-	ch.cmd.Stderr, ch.cmd.Stdout = kept, spec.out
+	cmd.Stderr, cmd.Stdout = kept, spec.out
 	if spec.out == nil {
-		ch.cmd.Stdout = kept
+		cmd.Stdout = kept
 	}
-	ch.cmd.WaitDelay = 2 * time.Second // a grandchild may hold the pipes open
-	setProcessAttributes(ch.cmd)
-	stdin, err := ch.cmd.StdinPipe()
+	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", spec.name, err)
 	}
@@ -92,15 +71,12 @@ func (c *children) start(spec childSpec) (*child, error) {
 	if c.closed {
 		return nil, errClosing
 	}
-	started := make(chan error)
-	c.spawn <- func() { started <- ch.cmd.Start() }
-	if err := <-started; err != nil {
+	if ch.Process, err = child.Start(cmd); err != nil {
 		return nil, fmt.Errorf("start %s: %w", spec.name, err)
 	}
 	c.all = append(c.all, ch)
 	go func() {
-		ch.err = ch.cmd.Wait()
-		close(ch.done)
+		<-ch.Done()
 		if spec.ended != nil && !ch.expected.Load() {
 			spec.ended(ch)
 		}
@@ -122,44 +98,29 @@ func (c *children) stopAll(grace time.Duration) {
 		all.Go(func() { ch.stop(grace) })
 	}
 	all.Wait()
-	close(c.spawn)
 }
-
-// pid of the process; it may have ended.
-func (ch *child) pid() int { return ch.cmd.Process.Pid }
 
 // stop asks the process to end and kills it, with all that it started, when
 // the grace has passed. It returns when the process is gone.
-func (ch *child) stop(grace time.Duration) {
+func (ch *childProcess) stop(grace time.Duration) {
 	ch.expected.Store(true)
 	ch.lifeline.Close()
-	interrupt(ch.cmd.Process)
-	select {
-	case <-ch.done:
-	case <-time.After(grace):
-		ch.kill()
-	}
+	ch.Stop(grace)
 }
 
 // kill ends the process at once, as kill -9 does, and returns when it is gone.
-func (ch *child) kill() {
+func (ch *childProcess) kill() {
 	ch.expected.Store(true)
-	select {
-	case <-ch.done: // its pid may be another's by now
-		return
-	default:
-	}
-	killGroup(ch.cmd.Process)
-	<-ch.done
+	ch.Kill()
 }
 
 // ending says how the process ended and what it said last.
-func (ch *child) ending() error {
+func (ch *childProcess) ending() error {
 	how := "it ended without an error"
-	if ch.err != nil {
-		how = ch.err.Error()
+	if err := ch.Err(); err != nil {
+		how = err.Error()
 	}
-	text := fmt.Sprintf("%s (pid %d) is gone: %s", ch.name, ch.pid(), how)
+	text := fmt.Sprintf("%s (pid %d) is gone: %s", ch.name, ch.PID(), how)
 	if last := ch.said.String(); last != "" {
 		text += "; it said last:\n" + last
 	}
@@ -178,69 +139,24 @@ func (c *children) output(ctx context.Context, dir, exe string, args ...string) 
 	ch.expected.Store(true)
 	ch.lifeline.Close()
 	select {
-	case <-ch.done:
+	case <-ch.Done():
 	case <-ctx.Done():
 		ch.kill()
 		return "", "", 0, context.Cause(ctx)
 	}
 	c.forget(ch)
-	var exit *exec.ExitError
-	if errors.As(ch.err, &exit) && exit.Exited() {
-		return out.String(), ch.said.String(), exit.ExitCode(), nil
+	if code := ch.ExitCode(); code > 0 {
+		return out.String(), ch.said.String(), code, nil
 	}
-	if ch.err != nil {
+	if ch.Err() != nil {
 		return "", "", 0, ch.ending()
 	}
 	return out.String(), ch.said.String(), 0, nil
 }
 
 // forget drops a child that has ended.
-func (c *children) forget(ch *child) {
+func (c *children) forget(ch *childProcess) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i := range c.all {
-		if c.all[i] == ch {
-			c.all = append(c.all[:i], c.all[i+1:]...)
-			return
-		}
-	}
+	c.all = slices.DeleteFunc(c.all, func(other *childProcess) bool { return other == ch })
 }
-
-// lastLines keeps the end of what is written to it.
-type lastLines struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-// keptBytes is how much of a child's messages is kept.
-const keptBytes = 4 << 10
-
-func (l *lastLines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text = append(l.text, p...)
-	if over := len(l.text) - keptBytes; over > 0 {
-		l.text = append([]byte(nil), l.text[over:]...)
-	}
-	return len(p), nil
-}
-
-func (l *lastLines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.TrimRight(string(l.text), "\n")
-}
-
-// alive reports whether a process that was started still runs.
-func (ch *child) alive() bool {
-	select {
-	case <-ch.done:
-		return false
-	default:
-		return true
-	}
-}
-
-// interrupt asks a process to end; where the system has no such signal, its
-// closed standard input has to do.
-func interrupt(p *os.Process) { p.Signal(interruptSignal) }

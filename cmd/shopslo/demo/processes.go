@@ -11,7 +11,7 @@ import (
 
 // process is one version of a shop that runs, or ran.
 type process struct {
-	*child
+	*childProcess
 	profile profile
 	version string
 
@@ -49,7 +49,7 @@ func (p *process) await(ctx context.Context, state string) (shopNews, error) {
 			if n.State == state {
 				return n, nil
 			}
-		case <-p.done:
+		case <-p.Done():
 			return shopNews{}, p.ending()
 		case <-limit.C:
 			return shopNews{}, fmt.Errorf("%s did not say %q within 20 s", p.name, state)
@@ -64,7 +64,7 @@ type shopFleet struct {
 	children *children
 	exe      string
 	seed     uint64
-	ended    func(*child) // see childSpec
+	ended    func(*childProcess) // see childSpec
 
 	mu      sync.Mutex
 	running map[string]*process // by ShopSet
@@ -101,7 +101,7 @@ func (f *shopFleet) launch(p profile, version string, failOneIn int, listen stri
 	if err != nil {
 		return nil, err
 	}
-	run.child = ch
+	run.childProcess = ch
 	f.running[p.Name] = run
 	return run, nil
 }

@@ -34,7 +34,7 @@ type story struct {
 	children *children
 	shops    *shopFleet
 	load     *load
-	serving  *child
+	serving  *childProcess
 	server   string // http://127.0.0.1:PORT of shopslo serve
 	log      *os.File
 
@@ -42,7 +42,7 @@ type story struct {
 }
 
 func newStory(ctx context.Context, o Options, p pace, dir string) *story {
-	s := &story{narrator: narrator{out: o.Out, begun: time.Now()}, o: o, pace: p, dir: dir, outer: ctx, children: newChildren()}
+	s := &story{narrator: narrator{out: o.Out, begun: time.Now()}, o: o, pace: p, dir: dir, outer: ctx, children: &children{}}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	s.shops = &shopFleet{children: s.children, exe: o.Exe, seed: o.Seed, running: map[string]*process{}, ended: s.lost}
 	return s
@@ -65,9 +65,9 @@ func (s *story) close() {
 
 // lost is called when a process ended by itself. That ends the story, except
 // for shops when it has been told: then somebody may have killed one by hand.
-func (s *story) lost(ch *child) {
+func (s *story) lost(ch *childProcess) {
 	if s.keeping.Load() && ch != s.serving {
-		s.say("%s (pid %d) is gone. Ask status and the gate what they make of it", ch.name, ch.pid())
+		s.say("%s (pid %d) is gone. Ask status and the gate what they make of it", ch.name, ch.PID())
 		return
 	}
 	s.cancel(ch.ending())
@@ -256,7 +256,7 @@ func (s *story) rollBack() error {
 // killOne kills a ShopSet, and shows that its silence is no pass.
 func (s *story) killOne() error {
 	p := s.shops.process(killed)
-	s.say("nothing is canned: kill -9 %d, the process of %s", p.pid(), killed)
+	s.say("nothing is canned: kill -9 %d, the process of %s", p.PID(), killed)
 	p.kill()
 	since := time.Now()
 	if err := s.sleep(s.pace.silence); err != nil {
@@ -312,10 +312,10 @@ func (s *story) tips() {
 	fmt.Fprintf(w, "   %s/metrics\tthe ledger's counters and the budgets\n", s.server)
 	fmt.Fprintf(w, "   %s/api/v1/status\tthe budgets as JSON\n", s.server)
 	for _, a := range s.shops.addresses() {
-		fmt.Fprintf(w, "   http://%s/metrics\t%s, pid %d\n", a.Address, a.Name, s.shops.process(a.Name).pid())
+		fmt.Fprintf(w, "   http://%s/metrics\t%s, pid %d\n", a.Address, a.Name, s.shops.process(a.Name).PID())
 	}
 	w.Flush()
-	fmt.Fprintf(&b, "── Try, in another terminal:\n   cd %s   # its log is %s\n   kill -9 %d\n", s.dir, serveLog, s.shops.process(killed).pid())
+	fmt.Fprintf(&b, "── Try, in another terminal:\n   cd %s   # its log is %s\n   kill -9 %d\n", s.dir, serveLog, s.shops.process(killed).PID())
 	for _, command := range []string{"status", "gate --to " + gateTo} {
 		fmt.Fprintf(&b, "   %s %s --config %s --server %s\n", s.o.Exe, command, configFile, s.server)
 	}

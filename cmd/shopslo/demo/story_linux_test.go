@@ -228,7 +228,7 @@ func TestKeepRunsOnUntilInterruptedAndTellsOfAKilledShop(t *testing.T) {
 }
 
 func TestAStubbornChildIsKilled(t *testing.T) {
-	c := newChildren()
+	c := &children{}
 	ch, err := c.start(childSpec{name: "sleeper", exe: "/bin/sh", args: []string{"-c", "trap '' TERM; sleep 1000 & wait; wait"}})
 	if err != nil {
 		t.Fatal(err)
@@ -239,7 +239,7 @@ func TestAStubbornChildIsKilled(t *testing.T) {
 	if took := time.Since(begun); took > 5*time.Second {
 		t.Errorf("it took %v to end it", took)
 	}
-	if ch.alive() {
+	if ch.Alive() {
 		t.Error("it is alive")
 	}
 	if _, err := c.start(childSpec{name: "late", exe: "/bin/true"}); !errors.Is(err, errClosing) {
