@@ -96,7 +96,7 @@ func (a *argoCD) start(ctx context.Context) error {
 	if err := a.configure(ctx); err != nil {
 		return err
 	}
-	if err := l.procs.ready(ctx, repo, http.DefaultClient, "http://"+local(a.repoMetrics)+"/healthz", upLimit); err != nil {
+	if err := repo.ready(ctx, http.DefaultClient, "http://"+local(a.repoMetrics)+"/healthz", upLimit); err != nil {
 		return err
 	}
 	if err := a.startController(ctx); err != nil {
@@ -139,7 +139,7 @@ func (a *argoCD) startController(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return l.procs.ready(ctx, a.controller, http.DefaultClient, "http://"+local(a.controllerMetrics)+"/healthz", upLimit)
+	return a.controller.ready(ctx, http.DefaultClient, "http://"+local(a.controllerMetrics)+"/healthz", upLimit)
 }
 
 // configure installs Argo CD's custom resources and settings in its cluster.

@@ -54,7 +54,7 @@ func (l *Lab) startEtcd(ctx context.Context) error {
 		}
 	}
 	l.etcd = client
-	return l.procs.ready(ctx, p, http.DefaultClient, client+"/health", upLimit)
+	return p.ready(ctx, http.DefaultClient, client+"/health", upLimit)
 }
 
 // startCluster starts a kube-apiserver and waits until it is ready.
@@ -84,7 +84,7 @@ func (l *Lab) startCluster(ctx context.Context, c *cluster) (err error) {
 }
 
 func (c *cluster) awaitServer(ctx context.Context) error {
-	return c.lab.procs.ready(ctx, c.server, c.lab.secrets.client(), c.url()+"/readyz", upLimit)
+	return c.server.ready(ctx, c.lab.secrets.client(), c.url()+"/readyz", upLimit)
 }
 
 var kubeconfigTemplate = template.Must(template.New("kubeconfig").Funcs(template.FuncMap{"b64": base64.StdEncoding.EncodeToString}).Parse(`apiVersion: v1
@@ -279,8 +279,8 @@ func (l *Lab) signalServer(cluster string, signal func(pid int) error) error {
 	if err != nil {
 		return err
 	}
-	if !c.server.alive() {
+	if !c.server.Alive() {
 		return fmt.Errorf("%s: its API server does not run", cluster)
 	}
-	return signal(c.server.cmd.Process.Pid)
+	return signal(c.server.PID())
 }

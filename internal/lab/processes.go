@@ -2,27 +2,24 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/shopslo/shopslo/internal/child"
 )
 
-// processes are the lab's programs. Each has a process group of its own, dies with
-// the lab even where that is killed, and has a log and a pid file in the lab's folder.
+// processes are the lab's programs. Each dies with the lab, and has a log and a pid file
+// in the lab's folder.
 type processes struct {
 	dir string
-	// spawn carries work to one goroutine that stays on one OS thread: Linux ties
-	// the death signal to the thread that started a child, and Go ends idle threads.
-	spawn chan func()
 
 	mu     sync.Mutex
 	all    map[string]*process
@@ -39,22 +36,14 @@ type spec struct {
 
 // process is one running, or ended, program.
 type process struct {
-	spec spec
-	cmd  *exec.Cmd
-	pid  string // its pid file
-	done chan struct{}
-	err  error // how it ended; read after done
+	*child.Process
+	name string
+	log  string        // file
+	done chan struct{} // closed at its end, when its pid file is gone
 }
 
 func newProcesses(dir string) *processes {
-	ps := &processes{dir: dir, spawn: make(chan func()), all: map[string]*process{}}
-	go func() {
-		runtime.LockOSThread()
-		for f := range ps.spawn {
-			f()
-		}
-	}()
-	return ps
+	return &processes{dir: dir, all: map[string]*process{}}
 }
 
 // environment is what every process of the lab gets, and all that it gets: no
@@ -71,7 +60,7 @@ func (ps *processes) start(s spec) (*process, error) {
 	if ps.closed {
 		return nil, fmt.Errorf("start %s: the lab is stopped", s.name)
 	}
-	if old := ps.all[s.name]; old != nil && old.alive() {
+	if old := ps.all[s.name]; old != nil && old.Alive() {
 		return nil, fmt.Errorf("start %s: it is running", s.name)
 	}
 	home := filepath.Join(ps.dir, "home", s.name)
@@ -83,22 +72,20 @@ func (ps *processes) start(s spec) (*process, error) {
 		return nil, err
 	}
 	defer log.Close()
-	p := &process{spec: s, cmd: exec.Command(s.exe, s.args...), done: make(chan struct{}),
-		pid: filepath.Join(ps.dir, pidsDir, s.name)}
-	p.cmd.Dir, p.cmd.Env = home, append(environment(home, os.Getenv("PATH")), s.env...)
-	p.cmd.Stdout, p.cmd.Stderr = log, log
-	ownGroup(p.cmd)
-	started := make(chan error)
-	ps.spawn <- func() { started <- p.cmd.Start() }
-	if err := <-started; err != nil {
+	cmd := exec.Command(s.exe, s.args...)
+	cmd.Dir, cmd.Env = home, append(environment(home, os.Getenv("PATH")), s.env...)
+	cmd.Stdout, cmd.Stderr = log, log
+	p := &process{name: s.name, log: log.Name(), done: make(chan struct{})}
+	if p.Process, err = child.Start(cmd); err != nil {
 		return nil, fmt.Errorf("start %s: %w", s.name, err)
 	}
 	ps.all[s.name] = p
-	ticks, _ := startTime(p.cmd.Process.Pid)
-	err = writeWhole(p.pid, identity{p.cmd.Process.Pid, ticks}.bytes(), 0o644)
+	ticks, _ := startTime(p.PID())
+	pid := filepath.Join(ps.dir, pidsDir, s.name)
+	err = writeWhole(pid, identity{p.PID(), ticks}.bytes(), 0o644)
 	go func() {
-		p.err = p.cmd.Wait()
-		os.Remove(p.pid)
+		<-p.Done()
+		os.Remove(pid)
 		close(p.done)
 	}()
 	return p, err
@@ -109,82 +96,30 @@ func (ps *processes) start(s spec) (*process, error) {
 func (ps *processes) killAll() {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	if ps.closed {
-		return
-	}
 	ps.closed = true
+	var all sync.WaitGroup
 	for _, p := range ps.all {
-		p.signalKill()
+		all.Go(p.kill)
 	}
-	for _, p := range ps.all {
-		<-p.done
-	}
-	close(ps.spawn)
+	all.Wait()
 }
 
 func (ps *processes) logFile(name string) string {
 	return filepath.Join(ps.dir, logsDir, name+".log")
 }
 
-func (p *process) alive() bool {
-	select {
-	case <-p.done:
-		return false
-	default:
-		return true
-	}
-}
-
-// signalKill kills a program that still runs, with all that it started.
-func (p *process) signalKill() {
-	if p.alive() {
-		killGroup(p.cmd.Process.Pid)
-	}
-}
-
 // kill does what kill -9 does, and returns when the program is gone.
 func (p *process) kill() {
-	p.signalKill()
+	p.Kill()
 	<-p.done
 }
 
 // ready waits until an address answers with 200.
-func (ps *processes) ready(ctx context.Context, p *process, client *http.Client, url string, limit time.Duration) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it is not ready after %s", limit))
-	defer cancel()
-	for {
-		answer, err := probe(ctx, client, url)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-p.done:
-			return fmt.Errorf("%s is gone (%v); it said last:\n%s", p.spec.name, p.err, tail(ps.logFile(p.spec.name), 20))
-		case <-ctx.Done():
-			return fmt.Errorf("%s: %w; %s answers: %v %s", p.spec.name, context.Cause(ctx), url, err, answer)
-		case <-time.After(100 * time.Millisecond):
-		}
+func (p *process) ready(ctx context.Context, client *http.Client, url string, limit time.Duration) error {
+	if err := p.Ready(ctx, client, url, limit); err != nil {
+		return fmt.Errorf("%s %w; it said last:\n%s", p.name, err, tail(p.log, 20))
 	}
-}
-
-// probe asks once. The answer is the start of what an unready server says.
-func probe(ctx context.Context, client *http.Client, url string) (answer string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return "", err
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, 2000))
-	if resp.StatusCode != http.StatusOK {
-		return string(body), errors.New(resp.Status)
-	}
-	return "", nil
+	return nil
 }
 
 // logTails gives the last lines of each program's log, for a test that failed.

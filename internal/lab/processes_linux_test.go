@@ -38,7 +38,7 @@ func TestAProcessHasALogAndAPidFileUntilItIsKilledWithAllItStarted(t *testing.T)
 	}
 	pidFile := filepath.Join(ps.dir, pidsDir, "a.server")
 	parent, err := readIdentity(pidFile)
-	if err != nil || !parent.alive() || parent.pid != p.cmd.Process.Pid {
+	if err != nil || !parent.alive() || parent.pid != p.PID() {
 		t.Fatalf("pid file: %v, %v", parent, err)
 	}
 	childFile := filepath.Join(ps.dir, "home", "a.server", "child")
@@ -78,7 +78,7 @@ func TestNoProcessStartsAfterTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	ps.killAll()
-	if p.alive() {
+	if p.Alive() {
 		t.Error("it is alive after killAll")
 	}
 	if _, err := ps.start(shell("b", "sleep 600")); err == nil {
@@ -116,7 +116,7 @@ func TestReady(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := ps.ready(t.Context(), p, server.Client(), server.URL, 10*time.Second); err != nil {
+		if err := p.ready(t.Context(), server.Client(), server.URL, 10*time.Second); err != nil {
 			t.Error(err)
 		}
 	})
@@ -126,7 +126,7 @@ func TestReady(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-p.done
-		err = ps.ready(t.Context(), p, server.Client(), "http://"+unusedAddress(t), 10*time.Second)
+		err = p.ready(t.Context(), server.Client(), "http://"+unusedAddress(t), 10*time.Second)
 		if err == nil || !strings.Contains(err.Error(), "bad is gone (exit status 3)") || !strings.Contains(err.Error(), "unknown flag") {
 			t.Errorf("error %v", err)
 		}
@@ -140,7 +140,7 @@ func TestReady(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = ps.ready(t.Context(), p, never.Client(), never.URL, 250*time.Millisecond)
+		err = p.ready(t.Context(), never.Client(), never.URL, 250*time.Millisecond)
 		if err == nil || !strings.Contains(err.Error(), "not ready after 250ms") || !strings.Contains(err.Error(), "etcd is missing") {
 			t.Errorf("error %v", err)
 		}
@@ -152,7 +152,7 @@ func TestReady(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := ps.ready(ctx, p, server.Client(), "http://"+unusedAddress(t), time.Minute); !errors.Is(err, context.Canceled) {
+		if err := p.ready(ctx, server.Client(), "http://"+unusedAddress(t), time.Minute); !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
 	})

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,10 +16,7 @@ type Program struct {
 }
 
 // Process is a Program that runs or ran. It ends with the lab at the latest.
-type Process struct {
-	p   *process
-	log string
-}
+type Process struct{ p *process }
 
 // Run starts a program. One of the same name must have ended; their logs follow one
 // another in one file.
@@ -29,7 +25,7 @@ func (l *Lab) Run(p Program) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Process{started, l.procs.logFile(p.Name)}, nil
+	return &Process{started}, nil
 }
 
 // Build compiles a command of this module, such as ./cmd/shopslo, and gives the
@@ -55,32 +51,32 @@ func (l *Lab) FreeAddress() (string, error) {
 
 // Signal sends a signal to the process; the error says that it has ended.
 func (p *Process) Signal(s os.Signal) error {
-	if !p.p.alive() {
-		return errors.New(p.p.spec.name + " has ended")
+	if err := p.p.Process.Signal(s); err != nil {
+		return fmt.Errorf("%s: %w", p.p.name, err)
 	}
-	return p.p.cmd.Process.Signal(s)
+	return nil
 }
 
 // Kill ends the process, and what it started, as kill -9 does.
 func (p *Process) Kill() { p.p.kill() }
 
 // alive tells whether the process runs.
-func (p *Process) alive() bool { return p.p.alive() }
+func (p *Process) alive() bool { return p.p.Alive() }
 
 // Wait waits until the process ends and gives its exit code, -1 where a signal ended
 // it. The error is that of ctx.
 func (p *Process) Wait(ctx context.Context) (code int, err error) {
 	select {
 	case <-p.p.done:
-		return p.p.cmd.ProcessState.ExitCode(), nil
+		return p.p.ExitCode(), nil
 	case <-ctx.Done():
-		return 0, fmt.Errorf("wait for %s: %w", p.p.spec.name, context.Cause(ctx))
+		return 0, fmt.Errorf("wait for %s: %w", p.p.name, context.Cause(ctx))
 	}
 }
 
 // Log is what the process, and those of its name before it, have written so far.
 func (p *Process) Log() string {
-	data, err := os.ReadFile(p.log)
+	data, err := os.ReadFile(p.p.log)
 	if err != nil {
 		return err.Error()
 	}

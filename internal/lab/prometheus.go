@@ -60,7 +60,7 @@ func (l *Lab) StartPrometheus(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return l.procs.ready(ctx, l.prom.process, http.DefaultClient, l.prometheusURL()+"/-/ready", upLimit)
+	return l.prom.process.ready(ctx, http.DefaultClient, l.prometheusURL()+"/-/ready", upLimit)
 }
 
 func (l *Lab) prometheusConfig() []byte {

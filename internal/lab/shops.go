@@ -238,7 +238,7 @@ func (s *Shops) roll(ctx context.Context, name fleet.ShopSetName, want shopConfi
 			shop.process.Signal(syscall.SIGTERM)
 			shop.process.Wait(ctx)
 		}
-		err = s.lab.procs.ready(ctx, next.p, http.DefaultClient, "http://"+shop.address+"/metrics", upLimit)
+		err = next.p.ready(ctx, http.DefaultClient, "http://"+shop.address+"/metrics", upLimit)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

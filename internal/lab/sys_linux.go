@@ -12,17 +12,8 @@ import (
 
 func supported() error { return nil }
 
-// ownGroup gives a process a group of its own, so that a Ctrl-C at the terminal
-// reaches the lab alone, and has the kernel kill it when the lab's thread dies.
-func ownGroup(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-}
-
 // Detach lets a command outlive this program and its terminal once it is started.
 func Detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
-
-// killGroup kills a process that has not been waited for, and its group.
-func killGroup(pid int) { syscall.Kill(-pid, syscall.SIGKILL) }
 
 func suspend(pid int) error { return syscall.Kill(pid, syscall.SIGSTOP) }
 func resume(pid int) error  { return syscall.Kill(pid, syscall.SIGCONT) }

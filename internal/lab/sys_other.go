@@ -12,11 +12,8 @@ var errLinux = errors.New("the lab needs Linux, whose kernel ends the lab's proc
 
 func supported() error { return errLinux }
 
-func ownGroup(*exec.Cmd) {}
-
 // Detach lets a command outlive this program and its terminal once it is started.
 func Detach(*exec.Cmd)                {}
-func killGroup(int)                   {}
 func suspend(int) error               { return errLinux }
 func resume(int) error                { return errLinux }
 func (identity) terminate()           {}

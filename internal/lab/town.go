@@ -147,7 +147,7 @@ func (t *Town) StartExporter(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return t.procs.ready(ctx, t.Exporter.p, http.DefaultClient, t.ExporterURL+"/-/ready", upLimit)
+	return t.Exporter.p.ready(ctx, http.DefaultClient, t.ExporterURL+"/-/ready", upLimit)
 }
 
 func (t *Town) serve(ctx context.Context) error {
@@ -162,5 +162,5 @@ func (t *Town) serve(ctx context.Context) error {
 		return err
 	}
 	t.ServerURL = "http://" + address
-	return t.procs.ready(ctx, p.p, http.DefaultClient, t.ServerURL+"/-/ready", upLimit)
+	return p.p.ready(ctx, http.DefaultClient, t.ServerURL+"/-/ready", upLimit)
 }
