@@ -14,11 +14,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/shopslo/shopslo/internal/child"
 )
 
 // Self is the CPU time that this process has used so far, user and system, of
@@ -48,10 +49,9 @@ func Load() string {
 
 // Process is a child that serves HTTP.
 type Process struct {
-	URL string
-	cmd *exec.Cmd
-	log *tail
-	end chan error
+	URL   string
+	child *child.Process
+	log   *child.Tail
 }
 
 // patience is how long a program may take until it is ready.
@@ -59,36 +59,18 @@ const patience = 10 * time.Minute
 
 // Start runs a program that serves HTTP and waits until base+ready answers 200.
 func Start(ctx context.Context, base, ready string, args ...string) (*Process, error) {
-	p := &Process{URL: base, log: &tail{}, end: make(chan error, 1)}
-	p.cmd = exec.Command(args[0], args[1:]...)
-	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := p.cmd.Start(); err != nil {
+	p := &Process{URL: base, log: &child.Tail{}}
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Stdout, cmd.Stderr = p.log, p.log
+	var err error
+	if p.child, err = child.Start(cmd); err != nil {
 		return nil, fmt.Errorf("start %s: %w", args[0], err)
 	}
-	go func() { p.end <- p.cmd.Wait() }()
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-		select {
-		case err := <-p.end:
-			p.end <- err
-			return nil, fmt.Errorf("%s ended while it started: %v\n%s", args[0], err, p.log)
-		case <-ctx.Done():
-			p.Stop()
-			return nil, ctx.Err()
-		default:
-		}
-		resp, err := http.Get(base + ready)
-		if err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return p, nil
-			}
-		}
-		if time.Now().After(deadline) {
-			p.Stop()
-			return nil, fmt.Errorf("%s does not answer at %s\n%s", args[0], base+ready, p.log)
-		}
+	if err := p.child.Ready(ctx, http.DefaultClient, base+ready, patience); err != nil {
+		p.Stop()
+		return nil, fmt.Errorf("%s %w\n%s", args[0], err, p.log)
 	}
+	return p, nil
 }
 
 // Says waits until the answer at a path has a line.
@@ -115,11 +97,11 @@ func (p *Process) Says(ctx context.Context, path, line string) error {
 func (p *Process) CPU() time.Duration {
 	// The kernel's clock id of another process: see clock_getcpuclockid(3).
 	const sched = 2
-	return clock(int32(^p.cmd.Process.Pid)<<3 | sched)
+	return clock(int32(^p.child.PID())<<3 | sched)
 }
 
 // RSS is the resident memory and its peak, in bytes.
-func (p *Process) RSS() (now, peak int64, err error) { return rss(p.cmd.Process.Pid) }
+func (p *Process) RSS() (now, peak int64, err error) { return rss(p.child.PID()) }
 
 // SelfRSS is this process' resident memory and its peak, in bytes.
 func SelfRSS() (now, peak int64, err error) { return rss(os.Getpid()) }
@@ -138,38 +120,7 @@ func rss(pid int) (now, peak int64, err error) {
 }
 
 // Stop ends the process, first politely.
-func (p *Process) Stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.end:
-	case <-time.After(20 * time.Second):
-		_ = p.cmd.Process.Kill()
-		<-p.end
-	}
-}
-
-// tail keeps the end of what a program writes.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	const keep = 4000
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, p...)
-	if n := len(t.text); n > 2*keep {
-		t.text = append(t.text[:0], t.text[n-keep:]...)
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.text)
-}
+func (p *Process) Stop() { p.child.Stop(20 * time.Second) }
 
 // FreeAddr is a loopback address that nobody listens on.
 func FreeAddr() (string, error) {

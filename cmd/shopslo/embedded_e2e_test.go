@@ -22,7 +22,7 @@ import (
 func TestEmbeddedServeIsKilledAgainAndAgain(t *testing.T) {
 	one, two, vm, listen := freeAddress(t), freeAddress(t), freeAddress(t), freeAddress(t)
 	first, second, victoria := newPrometheus(t, one, nil), newPrometheus(t, two, nil), newVictoriaMetrics(t, vm)
-	for _, c := range []*child{first, second, victoria} {
+	for _, c := range []*server{first, second, victoria} {
 		c.start(t)
 	}
 	dir := t.TempDir()
@@ -97,13 +97,13 @@ func TestEmbeddedServeIsKilledAgainAndAgain(t *testing.T) {
 }
 
 // itself is shopslo as a process: this test's own program, which is also that.
-func itself(t testing.TB, ready string, args ...string) *child {
+func itself(t testing.TB, ready string, args ...string) *server {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newChild(t, exe, ready, args...)
+	c := newServer(t, exe, ready, args...)
 	c.name = "shopslo"
 	return c
 }

@@ -18,26 +18,27 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/child"
 	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
 )
 
-// child is a process that the test runs, kills and runs again.
-type child struct {
+// server is a process that the test runs, kills and runs again.
+type server struct {
 	path, name string // name is what it is told to be: its first argument
 	args       []string
-	ready      string // URL that answers 200 when it is up
-	log        string // file
-	cmd        *exec.Cmd
+	ready      string         // URL that answers 200 when it is up
+	log        string         // file
+	process    *child.Process // nil: it does not run
 }
 
-// newChild prepares a program; it must be installed.
-func newChild(t testing.TB, program, ready string, args ...string) *child {
+// newServer prepares a program; it must be installed.
+func newServer(t testing.TB, program, ready string, args ...string) *server {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
 		t.Fatalf("%v; this test needs the real program: install the Debian package %s", err, program)
 	}
-	c := &child{path: path, name: program, args: args, ready: ready, log: filepath.Join(t.TempDir(), "log")}
+	c := &server{path: path, name: program, args: args, ready: ready, log: filepath.Join(t.TempDir(), "log")}
 	t.Cleanup(func() {
 		c.kill()
 		if t.Failed() {
@@ -49,51 +50,43 @@ func newChild(t testing.TB, program, ready string, args ...string) *child {
 }
 
 // start runs it and returns when it answers.
-func (c *child) start(t testing.TB) {
+func (c *server) start(t testing.TB) {
 	t.Helper()
 	log, err := os.OpenFile(c.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	c.cmd = &exec.Cmd{Path: c.path, Args: append([]string{c.name}, c.args...), Stdout: log, Stderr: log}
-	if err := c.cmd.Start(); err != nil {
+	cmd := &exec.Cmd{Path: c.path, Args: append([]string{c.name}, c.args...), Stdout: log, Stderr: log}
+	if c.process, err = child.Start(cmd); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() string {
-		resp, err := http.Get(c.ready)
-		if err != nil {
-			return err.Error()
-		}
-		resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			return c.ready + ": " + resp.Status
-		}
-		return ""
-	})
+	if err := c.process.Ready(t.Context(), http.DefaultClient, c.ready, patience); err != nil {
+		t.Fatalf("%s %v", c.name, err)
+	}
 }
 
 // kill is kill -9.
-func (c *child) kill() {
-	if c.cmd == nil {
-		return
+func (c *server) kill() {
+	if c.process != nil {
+		c.process.Kill()
+		c.process = nil
 	}
-	_ = c.cmd.Process.Kill()
-	_ = c.cmd.Wait()
-	c.cmd = nil
 }
 
 // end asks it to end and gives its exit code.
-func (c *child) end(t testing.TB) int {
+func (c *server) end(t testing.TB) int {
 	t.Helper()
-	if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := c.process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(patience, func() { _ = c.cmd.Process.Kill() })
-	defer timer.Stop()
-	_ = c.cmd.Wait()
-	code := c.cmd.ProcessState.ExitCode()
-	c.cmd = nil
+	select {
+	case <-c.process.Done():
+	case <-time.After(patience):
+		c.process.Kill()
+	}
+	code := c.process.ExitCode()
+	c.process = nil
 	return code
 }
 
@@ -109,7 +102,7 @@ func freeAddress(t testing.TB) string {
 
 // newPrometheus prepares a Prometheus at an address that scrapes targets, by
 // ShopSet, every second. Its data outlive a kill.
-func newPrometheus(t testing.TB, address string, targets map[string]string) *child {
+func newPrometheus(t testing.TB, address string, targets map[string]string) *server {
 	t.Helper()
 	dir := t.TempDir()
 	config := "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n  - job_name: real\n    static_configs:\n"
@@ -117,13 +110,13 @@ func newPrometheus(t testing.TB, address string, targets map[string]string) *chi
 		config += fmt.Sprintf("      - {targets: ['%s'], labels: {shopset: %s}}\n", target, set)
 	}
 	writeFiles(t, dir, map[string]string{"prometheus.yml": config})
-	return newChild(t, "prometheus", "http://"+address+"/-/ready", "--config.file="+filepath.Join(dir, "prometheus.yml"),
+	return newServer(t, "prometheus", "http://"+address+"/-/ready", "--config.file="+filepath.Join(dir, "prometheus.yml"),
 		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address, "--log.level=warn")
 }
 
-func newVictoriaMetrics(t testing.TB, address string) *child {
+func newVictoriaMetrics(t testing.TB, address string) *server {
 	t.Helper()
-	return newChild(t, "victoria-metrics", "http://"+address+"/health",
+	return newServer(t, "victoria-metrics", "http://"+address+"/health",
 		"-storageDataPath="+t.TempDir(), "-httpListenAddr="+address, "-loggerLevel=ERROR")
 }
 

@@ -88,7 +88,7 @@ func TestAFolderOfPrometheus2GoesOnInPrometheus3(t *testing.T) {
 	dir, scrape := oldFolderCopied(t)
 	writeFiles(t, dir, map[string]string{"prometheus.yml": scrape + "\n"})
 	address := freeAddress(t)
-	prometheus := newChild(t, path, "http://"+address+"/-/ready", "--config.file="+filepath.Join(dir, "prometheus.yml"),
+	prometheus := newServer(t, path, "http://"+address+"/-/ready", "--config.file="+filepath.Join(dir, "prometheus.yml"),
 		"--storage.tsdb.path="+filepath.Join(dir, "tsdb"), "--storage.tsdb.retention.time=100y", "--web.listen-address="+address)
 	prometheus.start(t)
 	goesOn(t, dir, "source: {prometheus: {url: 'http://"+address+"', scrape_interval: 1s}}\n")

@@ -42,7 +42,7 @@ func TestPrometheusIsKilledAndRestartedWhileShopsloCounts(t *testing.T) {
 	one, two, vm := freeAddress(t), freeAddress(t), freeAddress(t)
 	source := newPrometheus(t, one, map[string]string{"p-1": one, "p-2": two, "v-1": vm})
 	second, victoria := newPrometheus(t, two, nil), newVictoriaMetrics(t, vm)
-	for _, c := range []*child{source, second, victoria} {
+	for _, c := range []*server{source, second, victoria} {
 		c.start(t)
 	}
 	dir := t.TempDir()

@@ -79,7 +79,7 @@ func TestARealPrometheusAlertsByTheRules(t *testing.T) {
 rule_files: [%s]
 scrape_configs: [{job_name: shopslo, static_configs: [{targets: ['%s']}]}]
 `, rules, strings.TrimPrefix(s.url, "http://"))})
-	newChild(t, "prometheus", "http://"+address+"/-/ready", "--config.file="+filepath.Join(dir, "prometheus.yml"),
+	newServer(t, "prometheus", "http://"+address+"/-/ready", "--config.file="+filepath.Join(dir, "prometheus.yml"),
 		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address, "--log.level=warn").start(t)
 
 	failing.add(50, 0)

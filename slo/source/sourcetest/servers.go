@@ -21,6 +21,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/prompb"
 	"github.com/prometheus/prometheus/tsdb"
+
+	"github.com/shopslo/shopslo/internal/child"
 )
 
 // Server is a real server, a process of its own on a free loopback port.
@@ -31,8 +33,7 @@ type Server struct {
 	args         []string
 	ready        string
 	write        string
-	cmd          *exec.Cmd
-	log          *os.File
+	process      *child.Process // nil: it does not run
 }
 
 // StartPrometheus starts Prometheus over data: what lies before split (Unix
@@ -113,46 +114,34 @@ func (s *Server) Start(t testing.TB) {
 	if err != nil {
 		t.Fatalf("%v; this test needs the real server: install the Debian package %s", err, s.program)
 	}
-	if s.log, err = os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
 		t.Fatal(err)
 	}
-	s.cmd = exec.Command(path, s.args...)
-	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	if err := s.cmd.Start(); err != nil {
+	defer log.Close()
+	cmd := exec.Command(path, s.args...)
+	cmd.Stdout, cmd.Stderr = log, log
+	if s.process, err = child.Start(cmd); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(60 * time.Second)
-	for {
-		resp, err := http.Get(s.URL + s.ready)
-		if err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return
-			}
-		}
-		if time.Now().After(deadline) {
-			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-			t.Fatalf("%s is not ready after a minute: %v\n%s", s.program, err, log)
-		}
-		time.Sleep(50 * time.Millisecond)
+	if err := s.process.Ready(t.Context(), http.DefaultClient, s.URL+s.ready, time.Minute); err != nil {
+		said, _ := os.ReadFile(log.Name())
+		t.Fatalf("%s %v\n%s", s.program, err, said)
 	}
 }
 
 // Kill ends the server's process at once, as kill -9 does. The data stay.
 func (s *Server) Kill() {
-	if s.cmd == nil {
-		return
+	if s.process != nil {
+		s.process.Kill()
+		s.process = nil
 	}
-	_ = s.cmd.Process.Kill()
-	_ = s.cmd.Wait()
-	_ = s.log.Close()
-	s.cmd = nil
 }
 
 // CPU is the time that the server's process has used, user and system.
 func (s *Server) CPU(t testing.TB) time.Duration {
 	t.Helper()
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.process.PID()))
 	if err != nil {
 		t.Fatal(err)
 	}
