@@ -52,9 +52,9 @@ var sharedReads = map[string][]string{
 	"plugins/mailrelay/relaystore": {"github.com/gofrs/flock"},                // runs take turns
 }
 
-// wirings are folders outside of cmd that belong to all programs, and may do what cmd may:
-// signals, the log and the build.
-var wirings = []string{"internal/cli"}
+// wirings are folders outside of cmd that belong to programs, and may do what cmd may: signals,
+// the log and the build; customers of the demo and the lab, who come in real time.
+var wirings = []string{"internal/cli", "internal/customers"}
 
 // adapterFriends are the pairs of adapters of which the first may import the second.
 var adapterFriends = map[[2]string]string{

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/shopslo/shopslo/internal/customers"
 )
 
 // limited gives a step of a test the time that it may take on a busy machine.
@@ -203,7 +205,10 @@ func shopsRun(t *testing.T, l *Lab) {
 	if err := shops.WaitVersion(limited(t), "1.1.0", "c-1", "c-2"); err != nil {
 		t.Fatal(err)
 	}
-	load := startLoad(shops.URLs(), 20, 1)
+	load, err := shops.customers(20)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer load.Stop()
 	if _, err := l.Repos.ReleaseWith(limited(t), "dev", "cart", "1.2.0", map[string]string{"failOneIn": "2"}); err != nil {
 		t.Fatal(err)
@@ -215,11 +220,13 @@ func shopsRun(t *testing.T, l *Lab) {
 		t.Fatal(err)
 	}
 	eventually(t, "failures in c-2's new version", func(context.Context) (bool, any) {
-		cart := load.soFar()["c-2"]["cart"]
+		cart := load.Tally("c-2", customers.Cart)
 		return cart.Bad > 3, cart
 	})
-	for name, components := range load.Stop() {
-		for component, tally := range components {
+	load.Stop()
+	for name := range shops.URLs() {
+		for _, component := range []string{customers.Page, customers.Cart, customers.API} {
+			tally := load.Tally(string(name), component)
 			if tally.Sent == 0 || tally.Sent != tally.Good+tally.Bad+tally.Lost || (tally.Bad > 0) != (name == "c-2" && component == "cart") {
 				t.Errorf("%s %s: %+v", name, component, tally)
 			}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/customers"
 )
 
 // ShopComponent is the component whose ConfigMap says what a ShopSet's shop runs: its
@@ -102,6 +103,19 @@ func (s *Shops) URLs() map[fleet.ShopSetName]string {
 		urls[name] = "http://" + shop.address
 	}
 	return urls
+}
+
+// customers sends so many requests a second to each shop, until they are stopped.
+func (s *Shops) customers(perSecond float64) (*customers.Load, error) {
+	var to []customers.Shop
+	for name, url := range s.URLs() {
+		to = append(to, customers.Shop{ShopSet: string(name), URL: url, Peak: perSecond})
+	}
+	l, err := customers.New(to, nil, 1)
+	if err == nil {
+		l.Start(context.Background())
+	}
+	return l, err
 }
 
 // WaitVersion waits until these ShopSets' shops, without names all, run a version and

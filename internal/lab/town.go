@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"text/template"
+
+	"github.com/shopslo/shopslo/internal/customers"
 )
 
 // Town is a fleet with its people: a shop in each ShopSet that runs what Argo CD has
@@ -22,7 +24,7 @@ type Town struct {
 	Dir   string
 	Exe   string // the shopslo program
 	Shops *Shops
-	Load  *Load
+	Load  *customers.Load
 	// ServerURL and ExporterURL are where shopslo serve and shopset_exporter answer.
 	ServerURL, ExporterURL string
 	// Exporter is the process; see StartExporter.
@@ -34,8 +36,7 @@ type Town struct {
 // townDir is the town's folder in that of the lab.
 const townDir = "town"
 
-// townLoad are the requests a second to each shop: half of them are the cart's, a
-// quarter the page's.
+// townLoad are the requests a second to each shop.
 const townLoad = 60
 
 //go:embed town
@@ -50,7 +51,10 @@ func (l *Lab) StartTown(ctx context.Context) (*Town, error) {
 			return nil, fmt.Errorf("start the town: %w", err)
 		}
 	}
-	t.Load = startLoad(t.Shops.URLs(), townLoad, 1)
+	var err error
+	if t.Load, err = t.Shops.customers(townLoad); err != nil {
+		return nil, fmt.Errorf("start the town: %w", err)
+	}
 	l.town = t
 	return t, l.writeInfo()
 }

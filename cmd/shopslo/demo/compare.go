@@ -14,6 +14,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/shopslo/shopslo/internal/customers"
 )
 
 // The counters of the ledger that shopslo serve exposes, and the SLO that the
@@ -31,8 +33,8 @@ func (c counted) good() float64 { return c.Total - c.Bad }
 
 // compare ends the load and sets the ledger's counts beside the generator's.
 func (s *story) compare() error {
-	s.load.stop()
-	sent, skipped := s.load.sent()
+	s.load.Stop()
+	sent, skipped := s.load.Sent()
 	s.say("the customers leave after %d requests", sent)
 	if skipped > 0 {
 		s.say("%d more were left out, since this machine was too busy to send them in time", skipped)
@@ -47,7 +49,7 @@ func (s *story) compare() error {
 	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "SHOPSET\tSENT\tLOST\tGOOD\tBAD\tLEDGER GOOD\tLEDGER BAD\tUNSEEN\t")
 	for _, p := range shops {
-		t, c := s.load.truth(p.Name, componentCart), ledger[p.Name]
+		t, c := s.load.Tally(p.Name, customers.Cart), ledger[p.Name]
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%.0f\t%.0f\t%.0f\t\n",
 			p.Name, t.Sent, t.Lost, t.Good, t.Bad, c.good(), c.Bad, float64(t.Good+t.Bad)-c.Total)
 		if err := judge(t, c, disturbed(p.Name)); err != nil {
@@ -69,7 +71,7 @@ func disturbed(shopset string) bool { return shopset == releasedTo || shopset ==
 
 // judge says how the ledger's counts contradict the truth. A request without an
 // answer may have been counted by the shop or not.
-func judge(t tally, c counted, disturbed bool) error {
+func judge(t customers.Tally, c counted, disturbed bool) error {
 	lost := float64(t.Lost)
 	over := func(ledger float64, truth int) bool { return ledger > float64(truth)+lost }
 	under := func(ledger float64, truth int) bool { return ledger < float64(truth) }
@@ -105,7 +107,7 @@ func (s *story) settled() (map[string]counted, error) {
 
 func (s *story) agreed(ledger map[string]counted) bool {
 	for _, p := range shops {
-		if judge(s.load.truth(p.Name, componentCart), ledger[p.Name], disturbed(p.Name)) != nil {
+		if judge(s.load.Tally(p.Name, customers.Cart), ledger[p.Name], disturbed(p.Name)) != nil {
 			return false
 		}
 	}

@@ -3,10 +3,12 @@ package demo
 import (
 	"strings"
 	"testing"
+
+	"github.com/shopslo/shopslo/internal/customers"
 )
 
 func TestCountsThatContradictTheTruthAreFound(t *testing.T) {
-	truth := tally{Sent: 110, Good: 97, Bad: 3, Lost: 10}
+	truth := customers.Tally{Sent: 110, Good: 97, Bad: 3, Lost: 10}
 	for name, c := range map[string]struct {
 		ledger    counted
 		disturbed bool

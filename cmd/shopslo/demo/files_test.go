@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/fleet/manifest"
+	"github.com/shopslo/shopslo/internal/customers"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/openslo"
 )
@@ -115,12 +116,12 @@ func TestTheFleetIsThatOfTheExamples(t *testing.T) {
 	}
 }
 
-func TestPeaksStayBelowTheBoundAndDiffer(t *testing.T) {
-	var to []traffic
+func TestPeaksStayBelowTheBound(t *testing.T) {
+	var to []customers.Shop
 	for _, p := range shops {
-		to = append(to, traffic{ShopSet: p.Name, Peak: p.Peak})
+		to = append(to, customers.Shop{ShopSet: p.Name, Peak: p.Peak})
 	}
-	if _, err := newLoad(to, time.Minute, 1); err != nil {
+	if _, err := customers.New(to, nil, 1); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"math"
 	"slices"
 	"strings"
 )
@@ -19,7 +20,7 @@ type profile struct {
 }
 
 // shops are the nine ShopSets, the lowest Tier first. Their peaks add up to
-// less than maxRate.
+// less than what customers.New takes.
 var shops = []profile{
 	{Name: "c-2", Tier: "dev", Peak: 4, Slow: 0.01},
 	{Name: "c-1", Tier: "beta", Peak: 180, Slow: 0.002},
@@ -30,6 +31,12 @@ var shops = []profile{
 	{Name: "c-3", Tier: "prod", Peak: 30, Slow: 0.02},
 	{Name: "a-3", Tier: "prod-ha", Peak: 90, FailOneIn: 500, Slow: 0.005},
 	{Name: "b-3", Tier: "prod-ha", Peak: 90, Slow: 0.005},
+}
+
+// dayShape is the traffic at a moment of the day (in days; 0 is the demo's
+// start, a morning) relative to the peak: 1 at 0.2, 0.1 at 0.7.
+func dayShape(days float64) float64 {
+	return 0.1 + 0.9*(1+math.Cos(2*math.Pi*(days-0.2)))/2
 }
 
 // The story's cast.

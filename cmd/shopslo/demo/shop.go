@@ -16,23 +16,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-)
 
-// The components of a shop whose requests end there. Every request passes the
-// components "lb" and "proxy" first, which count it too.
-const (
-	componentPage = "shop-page"
-	componentCart = "cart"
-	componentAPI  = "api"
+	"github.com/shopslo/shopslo/internal/customers"
 )
-
-// shopPaths says which component answers a path.
-var shopPaths = map[string]string{
-	"/":     componentPage,
-	"/cart": componentCart,
-	"/pay":  componentCart,
-	"/api":  componentAPI,
-}
 
 // drainTime is how long a shop that stops finishes its requests: twice what the
 // slowest of them takes.
@@ -220,18 +206,19 @@ func newShop(set shopSettings) *shop {
 
 func (s *shop) handler() http.Handler {
 	mux := http.NewServeMux()
-	for path, component := range shopPaths {
-		pattern := path
-		if path == "/" {
+	for _, v := range customers.Visits {
+		pattern := v.Path
+		if pattern == "/" {
 			pattern = "/{$}"
 		}
-		mux.HandleFunc("GET "+pattern, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, component) })
+		mux.HandleFunc("GET "+pattern, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, v.Component) })
 	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
 	return mux
 }
 
-// answer serves one request. It counts before it returns, and the response
+// answer serves one request, of a component that a customer asks for: "lb" and "proxy" let it
+// through and count it too. It counts before it returns, and the response
 // leaves the process after that: whoever holds a response finds it counted.
 func (s *shop) answer(w http.ResponseWriter, r *http.Request, component string) {
 	start := time.Now()
@@ -256,7 +243,7 @@ func (s *shop) plan(component string) (code int, work time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	code, work = http.StatusOK, time.Duration(1+4*s.rng.ExpFloat64())*time.Millisecond
-	if component == componentCart && s.cartFailsNow() {
+	if component == customers.Cart && s.cartFailsNow() {
 		code = http.StatusInternalServerError
 	}
 	if s.rng.Float64() < s.set.Slow {

@@ -16,6 +16,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/shopslo/shopslo/internal/customers"
 )
 
 // scrape reads a shop's metrics.
@@ -52,6 +54,39 @@ func get(t *testing.T, url string) int {
 	defer resp.Body.Close()
 	io.Copy(io.Discard, resp.Body)
 	return resp.StatusCode
+}
+
+func TestResponsesSeenAreTheShopsCountersExactly(t *testing.T) {
+	shop := httptest.NewServer(newShop(shopSettings{FailOneIn: 10, Slow: 0.02, Seed: 3}).handler())
+	defer shop.Close()
+	l, err := customers.New([]customers.Shop{{ShopSet: "a-1", URL: shop.URL, Peak: 400}}, nil, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Start(t.Context())
+	for end, sent := time.Now().Add(time.Minute), 0; sent < 300 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		sent, _ = l.Sent()
+	}
+	l.Stop()
+
+	counts := requests(scrape(t, shop.URL))
+	all := 0
+	for _, c := range []string{customers.Page, customers.Cart, customers.API} {
+		got := l.Tally("a-1", c)
+		if got.Good != counts[c+" 200"] || got.Bad != counts[c+" 500"] || got.Lost != 0 {
+			t.Errorf("%s: %+v; the shop counted %d good and %d bad", c, got, counts[c+" 200"], counts[c+" 500"])
+		}
+		if got.Sent != got.Good+got.Bad+got.Lost || got.Sent == 0 {
+			t.Errorf("%s: %+v does not add up", c, got)
+		}
+		all += got.Sent
+	}
+	if cart := l.Tally("a-1", customers.Cart); cart.Bad == 0 {
+		t.Errorf("%+v: the test saw no failure", cart)
+	}
+	if counts["lb 200"]+counts["lb 500"] != all {
+		t.Errorf("lb counted %d and %d, the generator %d in all", counts["lb 200"], counts["lb 500"], all)
+	}
 }
 
 func TestEveryRequestIsCountedByTheComponentsThatItPasses(t *testing.T) {
@@ -105,10 +140,10 @@ func TestBadVersionFailsOneOfEveryFiftyCartRequestsAndNothingElse(t *testing.T) 
 	for block := range 100 {
 		failed := 0
 		for i := range badOneIn {
-			for _, c := range []string{componentPage, componentCart, componentAPI} {
+			for _, c := range []string{customers.Page, customers.Cart, customers.API} {
 				code, _ := s.plan(c)
 				switch {
-				case code == http.StatusInternalServerError && c == componentCart:
+				case code == http.StatusInternalServerError && c == customers.Cart:
 					failed++
 					at[i] = true
 				case code != http.StatusOK:
@@ -129,7 +164,7 @@ func TestBadVersionFailsOneOfEveryFiftyCartRequestsAndNothingElse(t *testing.T) 
 func TestGoodVersionFailsNothing(t *testing.T) {
 	s := newShop(shopSettings{Seed: 1})
 	for range 10_000 {
-		if code, _ := s.plan(componentCart); code != http.StatusOK {
+		if code, _ := s.plan(customers.Cart); code != http.StatusOK {
 			t.Fatalf("a cart request was answered with %d", code)
 		}
 	}

@@ -16,6 +16,8 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/shopslo/shopslo/internal/customers"
 )
 
 // standIn plays the commands of shopslo that the story runs, so that the story
@@ -121,7 +123,7 @@ func look(url string) (version string, cart counted, err error) {
 		return "", cart, err
 	}
 	for _, m := range families["http_requests_total"].GetMetric() {
-		if labelOf(m, "component") != componentCart {
+		if labelOf(m, "component") != customers.Cart {
 			continue
 		}
 		cart.Total += m.GetCounter().GetValue()

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"text/tabwriter"
 	"time"
+
+	"github.com/shopslo/shopslo/internal/customers"
 )
 
 // The gate's exit codes that the story waits for (docs: exit codes).
@@ -33,7 +35,7 @@ type story struct {
 
 	children *children
 	shops    *shopFleet
-	load     *load
+	load     *customers.Load
 	serving  *childProcess
 	server   string // http://127.0.0.1:PORT of shopslo serve
 	log      *os.File
@@ -52,11 +54,11 @@ func newStory(ctx context.Context, o Options, p pace, dir string) *story {
 func (s *story) close() {
 	s.cancel(nil)
 	if s.load != nil {
-		s.load.halt()
+		s.load.Halt()
 	}
 	s.children.stopAll(5 * time.Second)
 	if s.load != nil {
-		s.load.stop()
+		s.load.Stop()
 	}
 	if s.log != nil {
 		s.log.Close()
@@ -103,7 +105,7 @@ func (s *story) raise() error {
 	if err := s.newLoad(); err != nil {
 		return err
 	}
-	s.load.start(s.ctx)
+	s.load.Start(s.ctx)
 	s.say("all of it can be watched in a browser: %s%s", s.server, boardPath)
 	s.say("customers arrive: a day takes %g s, and its nights have a tenth of the traffic", s.pace.day.Seconds())
 	return nil
@@ -178,12 +180,13 @@ func (s *story) scraped() error {
 }
 
 func (s *story) newLoad() error {
-	var to []traffic
+	var to []customers.Shop
 	for i, a := range s.shops.addresses() {
-		to = append(to, traffic{ShopSet: a.Name, URL: "http://" + a.Address, Peak: shops[i].Peak})
+		to = append(to, customers.Shop{ShopSet: a.Name, URL: "http://" + a.Address, Peak: shops[i].Peak})
 	}
+	busy := func(since time.Duration) float64 { return dayShape(since.Seconds() / s.pace.day.Seconds()) }
 	var err error
-	s.load, err = newLoad(to, s.pace.day, s.o.Seed)
+	s.load, err = customers.New(to, busy, s.o.Seed)
 	return err
 }
 
@@ -282,7 +285,7 @@ func (s *story) keep() error {
 		return err
 	}
 	s.keeping.Store(true)
-	s.load.start(s.ctx)
+	s.load.Start(s.ctx)
 	s.say("%s runs again, and so do its customers. All of it keeps running until Ctrl-C, for %g hours at most:", killed, s.pace.keep.Hours())
 	s.tips()
 	if err := s.sleep(s.pace.keep); err != nil && s.outer.Err() == nil {
