@@ -68,6 +68,8 @@ func (d *deciding) whereFrom(c *Check) {
 	case f == nil:
 	case f.Asked:
 		c.Reason += " They are those beside the configuration, as --own-rules asks."
+	case f.Missing && f.Commit == "":
+		c.Reason += fmt.Sprintf(" They are those beside the configuration, since %s has no branch %s: push it, or correct the Tier's document.", f.Repository, orElse(f.Branch, "(none)"))
 	case f.Missing:
 		c.Reason += fmt.Sprintf(" They are those beside the configuration, since branch %s has no %s yet.", f.Branch, f.File)
 	default:

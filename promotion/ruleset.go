@@ -113,7 +113,8 @@ type RulesFrom struct {
 	Branch     string `json:"branch"`
 	Commit     string `json:"commit"`
 	File       string `json:"file"`
-	// Missing: the branch does not have it, and the rules are those beside the configuration.
+	// Missing: the branch does not have it, or there is no such branch, and Commit is "". The
+	// rules are then those beside the configuration.
 	Missing bool `json:"missing,omitempty"`
 	// Chosen: the branch of the Tier does not have it, and the configuration of the checkout
 	// names this other place.

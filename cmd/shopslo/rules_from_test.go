@@ -359,3 +359,45 @@ func TestAServerOfWhichTheCalendarIsAwayStarts(t *testing.T) {
 		t.Errorf("%d: %v", r.ExitCode(), r.Checks[0])
 	}
 }
+
+// Which branch is the target's is not for the Release to say.
+func TestAReleaseCannotChooseTheBranchThatJudgesIt(t *testing.T) {
+	renamed := func(t *testing.T, to string) (*stage, origin) {
+		s := newStage(t, 0.3)
+		o := s.checkedOut(t)
+		s.edit(t, "slo.yaml", "target: 0.99", "target: 0.1")
+		s.edit(t, "fleet.yaml", "branch: tier-1", "branch: "+to)
+		o.push("tier-0")
+		return s, o
+	}
+	t.Run("one that there is not", func(t *testing.T) {
+		s, o := renamed(t, "tier-9")
+		if r := s.decides(t, ""); r.Verdict != promotion.Hold || r.Evidence.Rules.From == nil || r.Evidence.Rules.From.Branch != "tier-1" {
+			t.Errorf("it is %s by %+v", r.Verdict, r.Evidence.Rules.From)
+		}
+		// Also the default branch says so now: nobody has promoted it.
+		o.push("main")
+		r := s.decides(t, "")
+		if of := checkBelow(t, r, "rules"); r.Verdict != promotion.Inconclusive || of.Result != promotion.Unknown || !strings.Contains(of.Reason, o.bare+" has no branch tier-9") {
+			t.Errorf("it is %s: %v", r.Verdict, of)
+		}
+		if r := s.decides(t, "", "--own-rules"); checkBelow(t, r, "rules").Result == promotion.Unknown {
+			t.Errorf("asked for the rules beside the configuration, it is %s: %v", r.Verdict, checkBelow(t, r, "rules"))
+		}
+	})
+	t.Run("one of its own", func(t *testing.T) {
+		s, o := renamed(t, "feature")
+		o.push("feature")
+		if r := s.decides(t, ""); r.Verdict != promotion.Hold || r.Evidence.Rules.From.Branch != "tier-1" {
+			t.Errorf("it is %s by %+v", r.Verdict, r.Evidence.Rules.From)
+		}
+	})
+	t.Run("in a repository that is not promoted", func(t *testing.T) {
+		s, o := renamed(t, "tier-9")
+		o.push("main")
+		o.git("push", "--quiet", "origin", ":tier-0", ":tier-1")
+		if r := s.decides(t, ""); r.Evidence.Rules.From != nil || checkBelow(t, r, "rules").Result == promotion.Unknown {
+			t.Errorf("judged by %+v: %v", r.Evidence.Rules.From, checkBelow(t, r, "rules"))
+		}
+	})
+}

@@ -66,7 +66,7 @@ func Calendar(ctx context.Context, h host.Host, d *documents.Documents) error {
 // says from which commit. The error wraps gittree.ErrUnreachable, or is one of the
 // configuration.
 func CalendarFiles(ctx context.Context, h host.Host, c *config.Config) (files []document.File, from string, err error) {
-	r := &reading{host: h, own: &documents.Documents{Config: c}, open: map[string]*gittree.Repository{}}
+	r := &reading{host: h, own: &documents.Documents{Config: c}, open: map[string]*gittree.Repository{}, trees: map[[2]string]*gittree.Tree{}}
 	defer func() { err = errors.Join(err, r.close()) }()
 	r.lost = r.look(ctx)
 	return r.calendarFiles(ctx, c)

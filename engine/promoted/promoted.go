@@ -28,7 +28,7 @@ func Rules(ctx context.Context, h host.Host, d *documents.Documents, to fleet.Ti
 	if !ok {
 		return d, nil, nil // which is for others to say
 	}
-	r := &reading{host: h, own: d, to: tier, open: map[string]*gittree.Repository{}, settings: d.Config}
+	r := &reading{host: h, own: d, to: tier, open: map[string]*gittree.Repository{}, trees: map[[2]string]*gittree.Tree{}, settings: d.Config}
 	defer func() { err = errors.Join(err, r.close()) }()
 	if r.lost = r.look(ctx); own {
 		out, from = d, &promotion.RulesFrom{Asked: true}
@@ -55,9 +55,10 @@ type reading struct {
 
 	checkout *gittree.Checkout // nil: the configuration lies in none
 	lost     error             // why that is not known
-	released bool              // it is one of a repository that has the Tier's branch
+	released bool              // it is one of a repository that is promoted
 	settings *config.Config    // which says where the calendar is
 	open     map[string]*gittree.Repository
+	trees    map[[2]string]*gittree.Tree // by URL and branch
 }
 
 func (r *reading) close() (err error) {
@@ -123,19 +124,25 @@ func (r *reading) look(ctx context.Context) (err error) {
 	return err
 }
 
-// ofTier is the branch of the Tier in the repository of the configuration; nil where it does
-// not have this file, which stands in from; both nil where there is no such branch.
+// ofTier is the branch of the Tier in the repository of the configuration; nil where there is no
+// such branch, or it does not have this file, which stands in from; both nil where it is no
+// repository that is promoted.
 func (r *reading) ofTier(ctx context.Context) (*tree, *promotion.RulesFrom, error) {
 	if !r.hasOrigin() {
 		return nil, nil, nil
 	}
-	t, err := r.fetch(ctx, r.checkout.Origin, r.to.Branch, r.checkout.Folder)
-	if errors.Is(err, gittree.ErrNoBranch) {
-		return nil, nil, nil
-	} else if err != nil {
+	b, err := r.targetBranch(ctx)
+	if err != nil || !b.promoted {
 		return nil, nil, err
 	}
-	r.released = true
+	r.to.Branch, r.released = b.name, true
+	if !b.has {
+		return nil, &promotion.RulesFrom{Where: "Branch " + b.name, Repository: r.checkout.Origin.Where(), Branch: b.name, Missing: true}, nil
+	}
+	t, err := r.fetch(ctx, r.checkout.Origin, b.name, r.checkout.Folder)
+	if err != nil {
+		return nil, nil, err
+	}
 	if t.Has(t.file) {
 		return t, nil, nil
 	}

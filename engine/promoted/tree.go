@@ -48,14 +48,18 @@ func (r *reading) named(ctx context.Context, b config.Place, key string) (*tree,
 	return t, err
 }
 
+// fetch brings a branch, once: what is read of it in one decision is of one commit.
 func (r *reading) fetch(ctx context.Context, remote gittree.Remote, branch, folder string) (*tree, error) {
 	g, err := r.repository(ctx, remote)
 	if err != nil {
 		return nil, err
 	}
-	t, err := g.Fetch(ctx, branch)
-	if err != nil {
-		return nil, err
+	t := r.trees[[2]string{remote.URL, branch}]
+	if t == nil {
+		if t, err = g.Fetch(ctx, branch); err != nil {
+			return nil, err
+		}
+		r.trees[[2]string{remote.URL, branch}] = t
 	}
 	return &tree{t, remote.Where(), folder, path.Join(folder, filepath.Base(r.own.Config.Path)), g}, nil
 }
