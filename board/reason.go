@@ -60,6 +60,8 @@ func failedJapanese(c promotion.Check, f figures) string {
 		return "タグが動くイメージがあり、後で別のものになり得ます。固有のタグかダイジェストを付けてください。"
 	case promotion.CheckRelease:
 		return "このリリースは下の Tier を順に通っていないか、上の Tier の変更を取り消してしまいます。"
+	case promotion.CheckRollback:
+		return "このリリースは対象の Tier からロールバックされています。"
 	case promotion.CheckIncident:
 		return fmt.Sprintf("インシデント %s が対応中です。", f.text("incident"))
 	case promotion.CheckFreeze:
@@ -123,6 +125,8 @@ func unknownJapanese(c promotion.Check, f figures) string {
 		return "どのイメージが動いているか、まだ分かりません。"
 	case promotion.CheckRelease:
 		return "このリリースが下の Tier をすべて通ったか確認できません。"
+	case promotion.CheckRollback:
+		return "このリリースが対象の Tier からロールバックされたか確認できません。"
 	case promotion.CheckIncident:
 		return "対応中のインシデントがあるか確認できません。"
 	case promotion.CheckFreeze:

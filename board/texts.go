@@ -121,6 +121,7 @@ var phrases = map[string]text.Entry{
 	"check.alert":          text.Of("alerts", "アラート"),
 	"check.images":         text.Of("images", "イメージ"),
 	"check.release":        text.Of("way through the Tiers", "Tier の通過順"),
+	"check.rollback":       text.Of("rollbacks", "ロールバック"),
 	"check.incident":       text.Of("incidents", "インシデント"),
 	"check.freeze":         text.Of("freezes", "リリース凍結"),
 

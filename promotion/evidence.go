@@ -57,6 +57,8 @@ type Evidence struct {
 	// Rules are what the Release is judged by, and the last one was; nil: a record from
 	// before, nobody looked.
 	Rules *RulesFound
+	// Moves are what was rolled back from the target; nil: likewise.
+	Moves *Moves
 	// Fix is set where the Release mends something.
 	Fix *Fix
 }

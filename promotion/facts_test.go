@@ -143,6 +143,7 @@ func sampled(t *testing.T, e promotion.Evidence) promotion.Evidence {
 	e.Exclusions.Items = []promotion.Exclusion{{ID: "x", Who: "mai", Cause: "maintenance", From: now.Add(-2 * time.Hour), Until: now.Add(-time.Hour), SLOs: []string{"s"}, Scope: scope}}
 	e.Uncorrected = []promotion.Uncorrected{{ShopSet: "a-2", SLO: "s", State: slo.OK, Good: ptr(9), Total: ptr(10), Bad: ptr(1), RemainingRatio: ptr(0.5), Exclusions: []string{"x"}}}
 	e.Fix = &promotion.Fix{URL: "https://x.example", By: "mai"}
+	e.Moves.Rollbacks = []promotion.Rollback{{Entry: 2, At: now.Add(-60 * time.Hour), Release: "other", To: oldRelease, By: "mai"}}
 	return e
 }
 
@@ -150,6 +151,8 @@ func sampled(t *testing.T, e promotion.Evidence) promotion.Evidence {
 var appearing = map[string]any{
 	"Excluded":                  []promotion.Excluded{{ShopSet: "a-2", SLO: "cart-availability", Exclusion: "x"}},
 	"Rules":                     &promotion.RulesFound{Last: promotion.LastRules{Where: "the log", Error: "unreadable"}}, // what they hold: laxer_test.go
+	"Moves.Rollbacks":           []promotion.Rollback{{Entry: 3, At: now.Add(-time.Hour), Release: newRelease, To: oldRelease}},
+	"Moves.Again":               &promotion.Again{By: "mai"},
 	"Outages":                   []promotion.Outage{{Source: "x", Error: "refused"}},
 	"Fleet.Snapshot.Violations": []fleet.Violation{{Kind: fleet.Skipped, Tier: "beta-prod", Release: newRelease}},
 	"Report.Budgets[].Absent":   []slo.Absence{{Kind: slo.NoMetric}},
@@ -174,6 +177,8 @@ var unspoilt = map[string]string{
 	"Report.Budgets[].Window *": "said", "Uncorrected*": "said beside what counts", "Fix*": "lets through what policy lets fixes do",
 	// claimed
 	"Arrivals.Where contradictory": "said", "Arrivals.Items[].By *": "said", "Arrivals.Items[].Recorded missing": "said now", "Comparisons[].History too old": "a long history",
+	"Moves.Where contradictory": "said", "Moves.Rollbacks[].*": "of another Release",
+	"Moves.Last*": "of another Release", "Moves.Again appeared": "it only waives",
 	// told by the exporter, and asked by no rule
 	"Fleet.Snapshot.Git.Up contradictory": "the age judges", "Fleet.Snapshot.ShopSets[].Behind *": "the branches judge", "Fleet.Snapshot.Tiers[].Behind *": "ahead judges",
 	"Fleet.Snapshot.ShopSets[].DriftEvents *": "drift of now judges", "Fleet.Snapshot.ShopSets[].Parts*": "their sum judges", "Fleet.Snapshot.ShopSets[].ReleaseNotBefore *": "the exporter's own memory",

@@ -64,6 +64,7 @@ const (
 	CheckAlert    = "alert"         // no alert fires below or on the target, and one could
 	CheckImages   = "images"        // its images cannot come to mean something else
 	CheckRelease  = "release"       // it came up through every Tier, and undoes nothing
+	CheckRollback = "rollback"      // nobody has taken it from the target
 	CheckIncident = "incident"      // no open incident touches the target
 	CheckFreeze   = "freeze"        // nobody has forbidden promotions to the target
 )
@@ -134,7 +135,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 		checks = append(checks, d.checkPairs(t, budgets)...)
 	}
 	compared.Wait()
-	checks = slices.Concat(checks, checkSources(&e), d.checkRules(target), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkTraffic(source), d.checkLoad(source),
+	checks = slices.Concat(checks, checkSources(&e), d.checkRules(target), d.checkRollback(target), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkTraffic(source), d.checkLoad(source),
 		d.checkAlerts(source, target), d.checkImages(source), d.checkRelease(source, target), d.checkIncidents(source, target), d.checkFreezes(target), d.checkRedundancy(target))
 	out := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release, Fix: e.Fix}
 	out.Overrides = d.override(checks)
@@ -221,7 +222,7 @@ func (d Decision) ExitCode() int {
 var (
 	resultOrder = []Result{Fail, Unknown, Pass, Waived, NotChecked}
 	roleOrder   = []Role{RoleEvidence, RoleTarget}
-	checkOrder  = []string{CheckSource, CheckSLO, CheckRules, CheckRelease, CheckSync, CheckSoak, CheckDrift, CheckBudget, CheckSince, CheckTraffic, CheckLoad,
+	checkOrder  = []string{CheckSource, CheckSLO, CheckRules, CheckRelease, CheckRollback, CheckSync, CheckSoak, CheckDrift, CheckBudget, CheckSince, CheckTraffic, CheckLoad,
 		CheckBurnRate, CheckAlert, CheckCoverage, CheckFreshness, CheckImages, CheckIncident, CheckFreeze, CheckRedundancy}
 )
 

@@ -148,12 +148,13 @@ type wireEvidence struct {
 	Fix         *Fix             `json:"fix"`
 	Excluded    []Excluded       `json:"excluded,omitempty"`
 	Rules       *RulesFound      `json:"rules,omitempty"`
+	Moves       *Moves           `json:"moves,omitempty"`
 }
 
 // appendJSON writes the report without reflection: it may be of thousands of budgets.
 func (e Evidence) appendJSON(to []byte) ([]byte, error) {
 	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Declared, e.Groups, e.Outages, e.Fleet, e.arrivals(), e.Comparisons, e.Traffic,
-		e.Alerts, e.AlertRules, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules})
+		e.Alerts, e.AlertRules, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules, e.Moves})
 	if err != nil {
 		return to, err
 	}
@@ -188,6 +189,6 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 	w := in.wireEvidence
 	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Declared: w.Declared, Report: *in.Report, Groups: w.Groups,
 		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Traffic: w.Traffic, Alerts: w.Alerts, AlertRules: w.AlertRules, Incidents: w.Incidents, Freezes: w.Freezes,
-		Overrides: w.Overrides, Exclusions: w.Exclusions, Uncorrected: w.Uncorrected, Fix: w.Fix, Excluded: w.Excluded, Rules: w.Rules, Arrivals: or(w.Arrivals)}
+		Overrides: w.Overrides, Exclusions: w.Exclusions, Uncorrected: w.Uncorrected, Fix: w.Fix, Excluded: w.Excluded, Rules: w.Rules, Moves: w.Moves, Arrivals: or(w.Arrivals)}
 	return nil
 }

@@ -27,6 +27,9 @@ func checkSources(e *Evidence) []Check {
 			note(r.From.Where, r.From.Error)
 		}
 	}
+	if m := e.Moves; m != nil {
+		note(m.Where, m.Error)
+	}
 	var checks []Check
 	for _, o := range outages {
 		checks = append(checks, Check{Check: CheckSource, Result: Unknown,

@@ -106,13 +106,14 @@ func wholeOf(t testing.TB, f *fleet.Fleet, to fleet.TierName, know func(*promoti
 		{ID: "year-end", Reason: "the sale", From: now.Add(time.Hour), Until: now.Add(48 * time.Hour)}}}
 	e.Overrides = promotion.Found[promotion.Override]{Where: "calendar/*.yaml", Items: []promotion.Override{}}
 	e.Exclusions = promotion.Found[promotion.Exclusion]{Where: "calendar/*.yaml"}
+	e.Moves = &promotion.Moves{Where: "The decision log in decisions", Last: &promotion.Move{Entry: 3, At: now.Add(-50 * time.Hour), Release: oldRelease}}
 	return e
 }
 
 // required makes every check one that must be made.
 func required() promotion.Policy {
 	p := promotion.Policy{Needs: map[string]promotion.Need{}, Load: promotion.LoadPolicy{Share: 0.8}, Traffic: &promotion.TrafficPolicy{}}
-	for _, name := range []string{"release", "sync", "soak", "drift", "since_release", "traffic", "load", "alert", "images", "incident", "freeze"} {
+	for _, name := range []string{"release", "sync", "soak", "drift", "since_release", "traffic", "load", "alert", "images", "incident", "freeze", "rollback"} {
 		p.Needs[name] = promotion.Required
 	}
 	return p

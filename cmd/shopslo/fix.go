@@ -15,22 +15,22 @@ import (
 // rules are meant as they are.
 type fixFlags struct {
 	fix, acceptRules, by string
-	ownRules             bool
+	ownRules, again      bool
 }
 
 func (f *fixFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.fix, "fix", "", "`URL` of what the release mends: a policy may let only fixes through; recorded like an override")
 	fs.StringVar(&f.acceptRules, "accept-rules", "", "`hash` of SLOs and policy that ask for less than before, as the check rules shows it: they are accepted, which is logged; needs --by")
 	fs.BoolVar(&f.ownRules, "own-rules", false, "judge by SLOs, policy and calendar beside the configuration, although its repository has a branch of the Tier that they are read from")
-	fs.StringVar(&f.by, "by", "", "`name` of who says that it is a fix, or accepts the rules; else what CI or the system says")
+	fs.StringVar(&f.by, "by", "", "`name` of who says that it is a fix, accepts the rules, or lets the release come again; else what CI or the system says")
 }
 
 func (f *fixFlags) check(server string) error {
 	switch {
 	case f.ownRules && server != "":
 		return usage.Errorf("--own-rules does not go with --server, which judges by its own")
-	case f.by != "" && f.fix == "" && f.acceptRules == "":
-		return usage.Errorf("--by says whose word --fix is, or --accept-rules; give both")
+	case f.by != "" && f.fix == "" && f.acceptRules == "" && !f.again:
+		return usage.Errorf("--by says whose word --fix, --accept-rules or --again is; give both")
 	case f.acceptRules != "" && f.by == "":
 		return usage.Errorf("--by is missing; name who accepts the rules")
 	case f.acceptRules != "":
@@ -59,6 +59,9 @@ func (p *program) question(to, release string, f fixFlags) judge.Question {
 	q := judge.Question{To: to, Release: release, Accept: f.acceptance(), Own: f.ownRules}
 	if f.fix != "" {
 		q.Fix = &promotion.Fix{URL: f.fix, By: cmp.Or(f.by, p.WhoAsks())}
+	}
+	if f.again {
+		q.Again = &promotion.Again{By: cmp.Or(f.by, p.WhoAsks())}
 	}
 	return q
 }

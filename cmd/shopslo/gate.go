@@ -70,6 +70,7 @@ same decision in further forms.
 	fs.StringVar(&f.release, "release", "", "the `commit` that is to go there, 7 digits of it or more; else what the branch below points to")
 	fs.StringVar(&f.since, "since", "", "when the release came to the Tier below, or in a fleet of one Tier the one that runs: a `time` in RFC 3339, or how long ago, such as 2h; for those who have no exporter that knows")
 	f.fixFlags.register(fs)
+	fs.BoolVar(&f.again, "again", false, "the release may come although it was rolled back from the Tier; recorded like an override")
 	fs.BoolVar(&f.explain, "explain", false, "show every check, the policy, and where evidence was looked for")
 	lengthVar(fs, &f.watch, "watch", 0, "how long to wait for a decision while it is inconclusive: 30m, 12h, 2d")
 	lengthVar(fs, &f.every, "every", 15*time.Second, "time from one look to the next while waiting")
@@ -105,7 +106,7 @@ func (f *gateFlags) check(cmd *cobra.Command, server string, at when) error {
 	}
 	switch {
 	case f.replay != "":
-		for _, name := range []string{"to", "release", "fix", "by", "accept-rules", "since", "own-rules", "watch", "at", "server"} {
+		for _, name := range []string{"to", "release", "fix", "by", "accept-rules", "again", "since", "own-rules", "watch", "at", "server"} {
 			if cmd.Flags().Changed(name) {
 				return usage.Errorf("--%s does not go with --replay: all is in the record", name)
 			}
@@ -222,7 +223,7 @@ func judgement(ctx context.Context, p *program, server string, q judge.Question,
 		return judged{}, err
 	}
 	defer book.Close()
-	q.Last = book.LastRules
+	q.Last, q.Moves = book.LastRules, book.Moves
 	once, err := judge.Ask(ctx, p.Host, d, q, at.time)
 	if err != nil {
 		return judged{}, err

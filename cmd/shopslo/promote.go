@@ -104,7 +104,7 @@ wrong · 4 a source or a repository could not be reached.
 	p.complete(cmd, "to", documents.TargetNames)
 	fs.BoolVar(&all, "all", false, "carry the release up from the lowest Tier, as each is verified")
 	fs.StringVar(&release, "release", "", "the only `commit` that may go there, 7 digits of it or more; else what the Tier below runs")
-	fs.BoolVar(&f.o.Again, "again", false, "also a release that was rolled back there, or contains what was")
+	fs.BoolVar(&f.again, "again", false, "also a release that was rolled back there, or contains what was")
 	f.fixFlags.register(fs)
 	fs.StringVar(&request, "check-pull-request", "", "say whether this `branch` or commit of the system repository may be merged into the Tier's")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -112,7 +112,7 @@ wrong · 4 a source or a repository could not be reached.
 		case to == "" && !all:
 			return usage.Errorf("--to is missing; name the Tier that the release is to go to, or --all")
 		case fs.Changed("check-pull-request"):
-			f.server, f.o.Fix = *server, f.fix
+			f.server, f.o.Fix, f.o.Again = *server, f.fix, f.again
 			return checkPullRequest(cmd, p, f, fleet.TierName(to), request)
 		case all && release != "":
 			return usage.Errorf("--release does not go with --all, which carries what the lowest Tier runs")
@@ -121,7 +121,7 @@ wrong · 4 a source or a repository could not be reached.
 		case all && f.o.PullRequest:
 			return usage.Errorf("--pull-request does not go with --all: a person merges each")
 		}
-		f.server, f.o.Release, f.o.Fix = *server, fleet.Release(release), f.fix
+		f.server, f.o.Release, f.o.Fix, f.o.Again = *server, fleet.Release(release), f.fix, f.again
 		if err := errors.Join(f.check(all), checkRelease("--release", release)); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -75,16 +76,21 @@ func (s Server) Gate(ctx context.Context, question judge.Question, at time.Time)
 	if !question.Since.IsZero() {
 		q.Set("since", question.Since.Format(time.RFC3339Nano))
 	}
+	by := s.WhoAsks()
 	if f := question.Fix; f != nil {
 		q.Set("fix", f.URL)
-		q.Set("by", f.By)
+		by = cmp.Or(f.By, by)
 	}
 	if a := question.Accept; a != nil {
 		q.Set("accept_rules", a.Hash)
-		q.Set("by", a.By)
+		by = cmp.Or(a.By, by)
 	}
-	if q.Get("by") == "" && s.WhoAsks() != "" {
-		q.Set("by", s.WhoAsks())
+	if a := question.Again; a != nil {
+		q.Set("again", "true")
+		by = cmp.Or(a.By, by)
+	}
+	if by != "" {
+		q.Set("by", by)
 	}
 	body, err := s.send(ctx, GatePath, asOf(q, at), []byte("{}"))
 	if err != nil {

@@ -30,6 +30,10 @@ type Question struct {
 	Beside *documents.Documents
 	// Last gives the rules that were last promoted by to a Tier; nil: nobody knows.
 	Last func(ctx context.Context, to string) promotion.LastRules
+	// Moves gives what was rolled back from a Tier; nil: nobody knows.
+	Moves func(ctx context.Context, to string) promotion.Moves
+	// Again is who lets what was rolled back come again; nil: nobody.
+	Again *promotion.Again
 	// Since is when the release came to the Tier that shows how it behaves, as whoever asks
 	// says; zero: they do not.
 	Since time.Time
@@ -62,6 +66,17 @@ func (q Question) claim(t promotion.Tier) promotion.Found[promotion.Arrival] {
 		out.Items = append(out.Items, promotion.Arrival{ShopSet: set, Release: q.Release, At: q.Since.UTC()})
 	}
 	return out
+}
+
+// moves are what was rolled back, as far as it concerns a Release.
+func (q Question) moves(ctx context.Context, release string) *promotion.Moves {
+	var all promotion.Moves
+	if q.Moves != nil {
+		all = q.Moves(ctx, q.To)
+	}
+	about := all.About(release)
+	about.Again = q.Again
+	return about
 }
 
 // Decide asks the gate. outage is why the source could not be read, nil if it was.
@@ -123,6 +138,7 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 	if q.Last != nil {
 		ev.Rules.Last = q.Last(ctx, q.To)
 	}
+	ev.Moves = q.moves(ctx, ev.Release)
 	if outage != nil {
 		ev.Outages = append(ev.Outages, promotion.Outage{Source: e.Source.Name, Error: outage.Error()})
 	}

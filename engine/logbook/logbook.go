@@ -23,13 +23,13 @@ type Logbook struct {
 	Config   *config.Config
 	Tellers  []decisionTeller
 	Decided  map[promotion.Verdict]bool // which are told
-	rules    lastRules
+	memory   remembered
 }
 
 // Open opens the log of a command that decides by itself. The folder of a server
 // is no log of its: what it writes there would be another server's, or lost.
 func Open(h host.Host, c *config.Config) (*Logbook, error) {
-	b := &Logbook{Config: c, Why: "no gate.log is configured", rules: lastRules{now: h.Now}}
+	b := &Logbook{Config: c, Why: "no gate.log is configured", memory: remembered{now: h.Now}}
 	var err error
 	if l := c.Gate.Log; l != nil {
 		b.required = l.Required
@@ -53,7 +53,7 @@ func OpenServer(h host.Host, c *config.Config) (*Logbook, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.Log, b.Reader, b.Why, b.rules.sole = l, l, "", true
+	b.Log, b.Reader, b.Why, b.memory.sole = l, l, "", true
 	return b, nil
 }
 
@@ -86,6 +86,9 @@ func (b *Logbook) Append(ctx context.Context, e decisionlog.Entry, record []byte
 	head, err := b.Log.Append(ctx, e, record)
 	if err != nil {
 		return Publication{Why: err.Error(), Failed: err}
+	}
+	if e.Kind != decisionlog.Gate {
+		b.moved(e.To)
 	}
 	return Publication{Head: head}
 }

@@ -87,6 +87,7 @@ var about = map[string]string{
 	promotion.CheckTraffic: "Users still reach the lower Tier, and its targets are live.",
 	promotion.CheckSince:   "The Release does not raise the burn rate.", promotion.CheckAlert: "No alert is firing on either Tier, and one could.",
 	promotion.CheckImages: "Image references are immutable.", promotion.CheckRelease: "The Release was in every lower Tier and reverts nothing.",
+	promotion.CheckRollback: "The Release was not rolled back from the target.",
 	promotion.CheckIncident: "No open incident affects either Tier.", promotion.CheckFreeze: "No freeze is active for the target.",
 }
 

@@ -134,7 +134,7 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 	in.Subjects = b.subjects.of(ctx, c, &found.Fleet.Snapshot, at)
 	for _, t := range e.Docs.Fleet.Gated() {
 		g := board.Gate{To: t.Name}
-		if r, err := judge.Judge(ctx, e, s.Host.Version, found, judge.Question{To: string(t.Name), Last: s.book.LastRules}, at, s.keeper.unreachable()); err != nil {
+		if r, err := judge.Judge(ctx, e, s.Host.Version, found, judge.Question{To: string(t.Name), Last: s.book.LastRules, Moves: s.book.Moves}, at, s.keeper.unreachable()); err != nil {
 			g.Error = err.Error()
 		} else {
 			g.Record, g.Changes = &r, compared(c, &found.Fleet.Snapshot, t.Name, fleet.Release(r.Decision.Release))

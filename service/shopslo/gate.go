@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/shopslo/shopslo/engine/judge"
@@ -19,11 +20,11 @@ import (
 
 // question is what a request asks the gate, and as of when.
 func (s *service) question(r *http.Request) (judge.Question, time.Time, error) {
-	if err := checkParameters(r, "to", "release", "since", "fix", "accept_rules", "by", "at", withEvidence); err != nil {
+	if err := checkParameters(r, "to", "release", "since", "fix", "accept_rules", "again", "by", "at", withEvidence); err != nil {
 		return judge.Question{}, time.Time{}, err
 	}
 	v := r.URL.Query()
-	q := judge.Question{To: v.Get("to"), Release: v.Get("release"), Fix: s.fixOf(r), Accept: s.acceptOf(r), Last: s.book.LastRules}
+	q := judge.Question{To: v.Get("to"), Release: v.Get("release"), Fix: s.fixOf(r), Accept: s.acceptOf(r), Last: s.book.LastRules, Moves: s.book.Moves}
 	at, err := s.at(r)
 	if err != nil {
 		return q, at, err
@@ -38,15 +39,33 @@ func (s *service) question(r *http.Request) (judge.Question, time.Time, error) {
 			return q, at, fmt.Errorf("accept_rules: %w", err)
 		}
 	}
-	switch now, evidence := s.Host.Now(), v.Get(withEvidence); {
+	again, bad := truth(v, "again")
+	if again {
+		q.Again = &promotion.Again{By: s.byOf(r)}
+	}
+	_, unclear := truth(v, withEvidence)
+	if err := errors.Join(bad, unclear); err != nil {
+		return q, at, err
+	}
+	switch now := s.Host.Now(); {
 	case at.After(now.Add(clockSkew)):
 		return q, at, fmt.Errorf("at: %s has not come yet: by this server's clock it is %s", at.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	case q.To == "":
 		return q, at, errors.New("to is missing; name the Tier that the release is to go to")
-	case evidence != "" && evidence != "true" && evidence != "false":
-		return q, at, fmt.Errorf("%s: %.20q is neither true nor false", withEvidence, evidence)
 	}
 	return q, at, nil
+}
+
+// truth reads a parameter that is true or false; it is false where it is left out.
+func truth(v url.Values, name string) (bool, error) {
+	switch text := v.Get(name); text {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	default:
+		return false, fmt.Errorf("%s: %.20q is neither true nor false", name, text)
+	}
 }
 
 // decided answers with a decision, once it is in the log.

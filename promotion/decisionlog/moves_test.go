@@ -1,0 +1,49 @@
+package decisionlog
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestWhatWasRolledBack(t *testing.T) {
+	for script, want := range map[string]string{
+		"":                              "",
+		"promoted b a":                  "",
+		"promoted b a, rolled_back a b": "b",
+		"rolled_back a b":               "b",
+		"rolled_back a b, promoted b a": "",
+		"promoted b a, promoted c b, rolled_back a c":                                "c b",
+		"promoted b a, promoted c b, rolled_back b c":                                "c",
+		"promoted b a, promoted c b, rolled_back z c":                                "c b a",
+		"promoted b a, rolled_back a b, promoted c a":                                "b",
+		"promoted b a, rolled_back a b, promoted c a, rolled_back a c":               "c b",
+		"promoted b a, rolled_back a b, promoted c a, promoted b c, rolled_back c b": "b",
+		"promoted b a, proposed a b":                                                 "b?",
+		"promoted b a, proposed a b, rolled_back a b":                                "b",
+		"promoted b a, rolled_back a b, promoted b a, promoted c b, rolled_back b c": "c",
+		"promoted b a, held a b, refused a b":                                        "",
+		"promoted b a, rolled_back a b, rolled_back b a":                             "a",
+	} {
+		var lines []Line
+		for i, one := range strings.Split(script, ", ") {
+			var e Entry
+			fmt.Sscan(one, &e.Result, &e.Release, &e.Replaces)
+			if e.Kind, e.Index = Rollback, i+1; e.Result == "promoted" {
+				e.Kind = Promote
+			}
+			lines = append(lines, Line{Entry: e})
+		}
+		var got []string
+		for _, r := range MovesOf(lines).Rollbacks {
+			if name := r.Release; r.Proposed {
+				got = append(got, name+"?")
+			} else {
+				got = append(got, name)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: %v, want %q", script, got, want)
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package promotion
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// Moves are what a decision log says of Releases that the target had.
+type Moves struct {
+	Where string `json:"where"` // as in Found
+	Error string `json:"error"`
+	// Rollbacks took a Release from the target that has not been promoted since; the newest first.
+	Rollbacks []Rollback `json:"rollbacks"`
+	// Last is what the target was given last; nil: nothing that the log knows.
+	Last *Move `json:"last"`
+	// Again is who lets what was rolled back come again; nil: nobody.
+	Again *Again `json:"again,omitempty"`
+}
+
+// Move is a Release that a Tier was given.
+type Move struct {
+	Entry   int       `json:"entry"` // of the log
+	At      time.Time `json:"at"`
+	Release string    `json:"release"`
+}
+
+// Rollback is a Release that was taken from a Tier.
+type Rollback struct {
+	Entry   int       `json:"entry"` // of the log
+	At      time.Time `json:"at"`
+	Release string    `json:"release"`
+	To      string    `json:"to"` // the Release that came instead
+	By      string    `json:"by"` // "": nobody said
+	// Proposed: as a pull request, of which the log does not know whether it was merged.
+	Proposed bool `json:"proposed,omitempty"`
+}
+
+// Again is somebody's word that what was rolled back may come again.
+type Again struct {
+	By string `json:"by"` // "": nobody said
+}
+
+// About gives what concerns a Release: the rollbacks that took it, and the newest of the others.
+func (m Moves) About(release string) *Moves {
+	var all []Rollback
+	for i, r := range m.Rollbacks {
+		if i == 0 || sameRelease(release, r.Release) {
+			all = append(all, r)
+		}
+	}
+	m.Rollbacks = all
+	return &m
+}
+
+// sameRelease reports whether two Releases, of which one may be a shortened commit, are the same.
+func sameRelease(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return a == b || len(a) >= shortest && isCommit(fleet.Release(b)) && strings.HasPrefix(b, strings.ToLower(a))
+}
+
+// checkRollback asks that nobody has taken the Release from the target. What contains it nobody
+// can tell here: the promoter does, which knows the history.
+func (d *deciding) checkRollback(t tier) []Check {
+	m := d.e.Moves
+	if m == nil { // a record from before, or nobody looked
+		if d.p.Needs[CheckRollback] == Required {
+			return []Check{t.check(CheckRollback).says(Unknown, "The evidence does not say what was rolled back.")}
+		}
+		return nil
+	}
+	if checks, done := d.unasked(CheckRollback, t, m.Where, m.Error, "set gate.log, or ask a server that logs"); done {
+		return checks
+	}
+	c := t.check(CheckRollback)
+	c.Result, c.Reason = d.takenBack(&c, m)
+	if c.Result == Fail && m.Again != nil {
+		c.figure("waived", string(c.Result)).figure("again_by", orNull(m.Again.By))
+		c.Result, c.Reason = Waived, fmt.Sprintf("%s May come again, says %s (--again).", c.Reason, orElse(m.Again.By, "who asked"))
+	} else if c.Result == Fail {
+		c.Reason += " Promote a Release with the fix, or this one with --again."
+	}
+	return []Check{c}
+}
+
+func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
+	release, has := d.e.Release, d.targetHas()
+	i := slices.IndexFunc(m.Rollbacks, func(r Rollback) bool { return release != "" && sameRelease(release, r.Release) })
+	switch {
+	case release == "" && len(m.Rollbacks) > 0 && (m.Last == nil || m.Last.Entry <= m.Rollbacks[0].Entry):
+		return Unknown, fmt.Sprintf("Release %s was rolled back from %s, and which Release is to go there is unknown: set --release.", Short(m.Rollbacks[0].Release), d.e.To)
+	case i >= 0 && !(has != "" && sameRelease(release, has)):
+		r := m.Rollbacks[i]
+		c.figure("entry", r.Entry).figure("at", instant(r.At)).figure("by", orNull(r.By)).figure("to", orNull(r.To))
+		by := ""
+		if r.By != "" {
+			by = " by " + r.By
+		}
+		said := fmt.Sprintf("rolled back from %s to %s at %s%s (entry %d)", d.e.To, orElse(Short(r.To), "another"), r.At.UTC().Format(time.RFC3339), by, r.Entry)
+		switch {
+		case !r.Proposed:
+			return Fail, fmt.Sprintf("Release %s was %s.", Short(release), said)
+		case has == "":
+			return Unknown, fmt.Sprintf("Release %s was to be %s; whether that was merged is unknown.", Short(release), said)
+		}
+		return Fail, fmt.Sprintf("Release %s was %s, by a pull request.", Short(release), said)
+	case m.Last != nil && release != "" && sameRelease(release, m.Last.Release) && has != "" && !sameRelease(release, has):
+		c.figure("entry", m.Last.Entry).figure("at", instant(m.Last.At)).figure("to", has)
+		return Fail, fmt.Sprintf("%s had Release %s (entry %d of %s), and its branch is at %s now: it was taken back.", d.e.To, Short(release), m.Last.Entry, m.Last.At.UTC().Format(time.RFC3339), Short(has))
+	}
+	if len(m.Rollbacks) == 0 {
+		return Pass, fmt.Sprintf("%s has no rollback of %s.", m.Where, d.e.To)
+	}
+	r := m.Rollbacks[0]
+	return Pass, fmt.Sprintf("Release %s was not rolled back from %s. The last one that was is %s, at %s (entry %d); whether the Release contains it, 'shopslo promote' can tell.",
+		orElse(Short(release), "unknown"), d.e.To, Short(r.Release), r.At.UTC().Format(time.RFC3339), r.Entry)
+}
+
+// targetHas is the Release of the target's branch, as it was fetched since the target was last
+// given one; "": not known.
+func (d *deciding) targetHas() string {
+	s := &d.e.Fleet.Snapshot
+	t := tierOf(s, d.e.To)
+	if t == nil || s.Git == nil || d.e.Moves.Last != nil && !s.Git.FetchedAt.After(d.e.Moves.Last.At) {
+		return ""
+	}
+	return string(t.Release)
+}
