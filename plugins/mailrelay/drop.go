@@ -8,8 +8,9 @@ import (
 // A drop has one of two causes, which are told apart by what came in:
 //
 //   - The relay keeps mails back: as many came in as the deliveries do not show. What
-//     came in tells what should go out, so the senders' mood does not matter, and even
-//     a few mails are enough to see it.
+//     came in, but for what was dropped or refused for good, tells what should go out
+//     (due), so the senders' mood does not matter, and even a few mails are enough to
+//     see it.
 //   - Fewer mails came in: the relay refuses them, or the senders send less, which they
 //     may have reasons for. Only what is far beyond their usual moods counts.
 //
@@ -62,12 +63,32 @@ func (j *judge) drop(f Figure, end time.Time) (Finding, bool) {
 	}
 	found, ok := j.least(f, end, j.fewer(f, inside))
 	if ok && inside {
-		found.TakenOver = "fell"
-		if found.Observed >= found.Expected/10 {
+		found.TakenOver, found.Lost = j.lost(found.Since, end)
+		if found.TakenOver == "fell" && found.Observed >= found.Expected/10 {
 			found.Severity = Warning // the senders may have their reasons
 		}
 	}
 	return found, ok
+}
+
+// lost is where mails are that are not delivered although the relay keeps none back, and
+// how many: dropped by it or refused by the recipients' servers, where that makes up for
+// most that is missing, else they did not come in.
+func (j *judge) lost(from, end time.Time) (where string, n float64) {
+	in, e, ok := j.compare(Accepted, from, end)
+	if !ok || in <= dropTo*e.mean {
+		return "fell", 0
+	}
+	dropped, _ := j.counted(Dropped, from)
+	refused := 0.0
+	for _, f := range refusals {
+		x, _ := j.counted(f, from)
+		refused += x
+	}
+	if dropped > refused {
+		return "dropped", dropped
+	}
+	return "refused", refused
 }
 
 // fewer compares with the same hours of the past weeks. Where what came in is told,
@@ -77,8 +98,8 @@ func (j *judge) drop(f Figure, end time.Time) (Finding, bool) {
 func (j *judge) fewer(f Figure, inside bool) cause {
 	g := func(from, to time.Time) (float64, expectation, bool) {
 		x, e, ok := j.compare(f, from, to)
-		if !ok || x > dropTo*e.mean {
-			return x, e, ok
+		if !ok || e.unlike || x > dropTo*e.mean {
+			return x, e, ok && !e.unlike
 		}
 		if e.spread = j.mood(f); !inside && e.mean >= busyMean && e.weeks >= 2 {
 			e.spread = min(e.spread, busySpread)
@@ -102,8 +123,10 @@ func (j *judge) fewer(f Figure, inside bool) cause {
 func (j *judge) kept(f Figure) cause {
 	g := func(from, to time.Time) (float64, expectation, bool) {
 		x, part := j.counted(f, from)
-		due, ok := j.usual(f, from, to)
-		if part < 0.9 || !ok {
+		r := j.rate(f)
+		due, dueOf := j.due(from)
+		due *= r.ratio
+		if part < 0.9 || dueOf < 0.9 || !r.known {
 			return 0, expectation{}, false
 		}
 		e, ok := j.h.expect(f, from, to, j.s)

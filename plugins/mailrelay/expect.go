@@ -14,6 +14,8 @@ type expectation struct {
 	// by chance), spread the relative standard
 	// deviation of the traffic beyond chance (its "mood": 0.1 is ±10 %).
 	noise, spread float64
+	// unlike is whether it stands on a day of another sort: a Saturday on a Friday.
+	unlike bool
 }
 
 const (
@@ -30,9 +32,23 @@ const (
 // expect is what figure f should have counted in [from, to): the mean of the same
 // span of the past weeks without those that stand out, so that neither a campaign nor
 // an outage of last month is taken for the rule. Its spread is not set.
+//
+// Before the first week is full it is the last day of the same sort (a workday or not),
+// and before there is one, whatever day came before: then unlike is set.
 func (h *History) expect(f Figure, from, to time.Time, s Settings) (expectation, bool) {
-	return h.middle(f, from, to, s, s.daysBack(from))
+	e, ok := h.middle(f, from, to, s, s.daysBack(from))
+	if ok || h.begun().IsZero() || from.Sub(h.begun()) > firstWeek {
+		return e, ok
+	}
+	if e, ok = h.middle(f, from, to, s, s.daysLike(from)); !ok {
+		e, ok = h.middle(f, from, to, s, []int{1})
+		e.unlike = true
+	}
+	return e, ok
 }
+
+// firstWeek is how long a history is young, with an hour more for summer time.
+const firstWeek = 7*24*time.Hour + time.Hour
 
 // least is the smaller one of expect and the same for the last days like this one
 // (workdays or weekends): where campaigns filled this hour of several weeks, they did

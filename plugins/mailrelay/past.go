@@ -113,6 +113,14 @@ func (p *Past) cut(after time.Time) {
 	}
 }
 
+// cell is one cell's count; ok is false where it is unknown.
+func (p *Past) cell(f Figure, i int) (n float64, ok bool) {
+	if c := p.Columns[f]; i < len(c) && c[i] >= 0 {
+		return c[i], true
+	}
+	return 0, false
+}
+
 // sum is what was counted in [from, to), in shares of cells; ok is false where a
 // cell of it is unknown.
 func (p *Past) sum(f Figure, from, to time.Time) (total float64, ok bool) {

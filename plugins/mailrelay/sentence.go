@@ -126,6 +126,12 @@ func (w words) finding(f Finding) string {
 		return w.Say(sayUnread, f.Trouble)
 	case Learning:
 		return w.Say(sayLearning, w.when(f.Since))
+	case Undelivered:
+		return w.Say(sayUndelivered, number(f.Expected), w.when(f.Since), w.when(f.Until))
+	case Refusals:
+		return w.Say(sayRefusals, number(f.Observed), number(f.Expected), w.when(f.Since), w.when(f.Until))
+	case Complained:
+		return w.Say(sayComplained, number(f.Observed), number(f.Expected), 100*f.Observed/max(1, f.Expected), w.when(f.Since))
 	}
 	return w.beside(f)
 }
@@ -157,6 +163,10 @@ func (w words) drop(f Finding) string {
 		return head + w.Say(sayHeld)
 	case "fell":
 		return head + w.Say(sayFewerAccepted)
+	case "refused":
+		return head + w.Say(sayRefusedInstead, number(f.Lost))
+	case "dropped":
+		return head + w.Say(sayDroppedInstead, number(f.Lost))
 	}
 	return head
 }

@@ -8,8 +8,8 @@ var (
 		"配信はいつもの曜日・時刻どおりです。")
 	sayAllUsual = text.Of("nothing has changed for the worse at any of %d accounts.",
 		"%d個のアカウントすべてで、悪化は見られません。")
-	saySomeLearning = text.Of(" No trend can be told yet at %d of them: they have no week of history.",
-		"ただし%d個は履歴が1週間分なく、変化を判定できません。")
+	saySomeLearning = text.Of(" No trend can be told yet at %d of them: they have no day of history.",
+		"ただし%d個は履歴が1日分なく、変化を判定できません。")
 	sayMoreUsual = text.Of("(%d more without findings)",
 		"（ほか%d個は異常なし）")
 	sayRose = text.Of("%s rose to %s from %s to %s; usual is about %s.",
@@ -30,8 +30,14 @@ var (
 		"mackerel-plugin-mailrelayが%sから（%s間）実行されていません。状態は不明です。")
 	sayUnread = text.Of("no figures of the relay could be read yet (%s): nothing is known.",
 		"リレーの数値をまだ取得できていません（%s）。状態は不明です。")
-	sayLearning = text.Of("no trend can be told before a week of history is there (it begins at %s).",
-		"履歴が1週間分たまるまで、変化は判定できません（%sから記録中）。")
+	sayLearning = text.Of("no trend can be told before a day of history is there (it begins at %s).",
+		"履歴が1日分たまるまで、変化は判定できません（%sから記録中）。")
+	sayUndelivered = text.Of("none of about %s mails that the relay took since %s has been delivered by %s.",
+		"%[2]s以降に受け付けた約%[1]s通が、%[3]sまでに1通も配信されていません。")
+	sayRefusals = text.Of("recipients' servers refused %s mails and took %s from %s to %s.",
+		"%[3]s〜%[4]sに、宛先のサーバーが%[1]s通を拒否し、配信は%[2]s通でした。")
+	sayComplained = text.Of("%s of %s deliveries since %[4]s were reported as spam (%.2[3]f %%); mailbox operators ask for less than 0.1 %% and refuse senders from 0.3 %% on.",
+		"%[4]s以降の配信%[2]s通のうち%[1]s通が迷惑メールとして報告されています（%.2[3]f%%）。メール事業者の基準は0.1%%未満で、0.3%%以上は拒否の対象です。")
 	sayCanaryRefused = text.Of("the relay has not taken our test mails since %s (%s).",
 		"%sからリレーがテストメールを受け付けません（%s）。")
 	sayCanaryLost = text.Of("%s test mail(s) sent since %s have not arrived.",
@@ -46,6 +52,10 @@ var (
 		"受け付けは通常どおりで、リレーの中で止まっています。")
 	sayFewerAccepted = text.Of(" Fewer mails came in as well: look at the senders, and at whether the relay takes mails.",
 		"受け付けも減っています。送信元とリレーの受け付けを確認してください。")
+	sayRefusedInstead = text.Of(" As many mails as ever came in, and recipients' servers refused about %s of them.",
+		"受け付けは通常どおりで、約%s通が宛先のサーバーに拒否されています。")
+	sayDroppedInstead = text.Of(" As many mails as ever came in, and the relay itself dropped about %s of them: look at its suppression list and limits.",
+		"受け付けは通常どおりで、リレー自身が約%s通を破棄しています。配信停止リストと上限を確認してください。")
 	sayStale = text.Of("the relay's figures end at %s (%s ago).",
 		"リレーの数値は%sで止まっています（%s前）。")
 	sayMailsWereDue = text.Of(" About %s mails were due since: none left, or the relay does not count.",

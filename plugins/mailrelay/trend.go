@@ -89,10 +89,10 @@ func (h *History) trend(now time.Time, t Traits, s Settings) []Finding {
 	}
 	j := &judge{h, t, s, map[Figure]float64{}, map[Figure]rate{}, map[Figure]*tally{}}
 	end := h.Recent[len(h.Recent)-1].End
+	out := j.absolute(end)
 	if _, known := h.expect(h.main(), end.Add(-lookback(t)[0]), end, s); !known {
-		return []Finding{{Kind: Learning, Since: h.begun(), Until: end}}
+		return append(out, Finding{Kind: Learning, Since: h.begun(), Until: end})
 	}
-	var out []Finding
 	if f, ok := j.drop(h.main(), end); ok {
 		out = append(out, f)
 	}
@@ -132,7 +132,7 @@ func (j *judge) compare(f Figure, from, to time.Time) (x float64, e expectation,
 	return x, e, ok
 }
 
-// rate is worked out once for a verdict.
+// rate is worked out once for a verdict. Deliveries are counted beside what is due.
 func (j *judge) rate(f Figure) rate {
 	r, done := j.rates[f]
 	if done {
@@ -142,10 +142,13 @@ func (j *judge) rate(f Figure) rate {
 		r.of = Delivered
 	}
 	var some, all float64
-	volume := j.h.Past.Columns[r.of]
+	volume := func(i int) (float64, bool) { return j.h.Past.cell(r.of, i) }
+	if f == Delivered {
+		volume = j.h.dueCell
+	}
 	for i, n := range j.h.Past.Columns[f] {
-		if n >= 0 && i < len(volume) && volume[i] >= 0 {
-			some, all = some+n, all+volume[i]
+		if v, known := volume(i); n >= 0 && known {
+			some, all = some+n, all+v
 		}
 	}
 	if r.known = all > 0 && r.of != f; r.known {
@@ -193,8 +196,9 @@ func (j *judge) rise(f Figure, end time.Time) (Finding, bool) {
 	if found.Kind == "" {
 		return Finding{}, false
 	}
-	if volume, _ := j.counted(j.h.main(), found.Since); found.Observed > volume && f != Deferred && found.Observed >= 20 {
-		found.Severity = Critical // more refused than delivered
+	// More refused than delivered; what the relay drops itself it never owed.
+	if volume, _ := j.counted(j.h.main(), found.Since); found.Observed > volume && f != Deferred && f != Dropped && found.Observed >= 20 {
+		found.Severity = Critical
 	}
 	return found, true
 }

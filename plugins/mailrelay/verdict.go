@@ -33,6 +33,10 @@ const (
 	Unread   Kind = "unread"   // it runs, and has read no figure yet
 	Learning Kind = "learning" // no history to compare with yet
 
+	Undelivered Kind = "undelivered" // mails came in, and none went out
+	Refusals    Kind = "refusals"    // more refused for good than delivered
+	Complained  Kind = "complained"  // more spam complaints than mailbox operators put up with
+
 	CanaryRefused Kind = "canary_refused" // the relay does not take the marked mails
 	CanaryLost    Kind = "canary_lost"    // it took them, and they did not come
 	CanaryBlind   Kind = "canary_blind"   // their mailbox cannot be read
@@ -52,8 +56,10 @@ type Finding struct {
 	// Chance is how likely the figures are if nothing has changed (Drop, Rise).
 	Chance float64
 	// TakenOver says of a Drop what came in at the relay: "" unknown, "held" as
-	// expected, "fell" as well.
+	// expected, "fell" as well; "refused" and "dropped" as expected, and Lost of it was
+	// refused by the recipients' servers, or not tried by the relay.
 	TakenOver string
+	Lost      float64
 	Trouble   Trouble       // APIDown and Denied
 	Status    AccountStatus // Standing
 	Text      string        // the relay's own word for its Status, or its status page's
@@ -119,7 +125,7 @@ func (h *History) Judge(now time.Time, t Traits, s Settings) Verdict {
 
 // rank orders findings: by severity, then what users feel before what explains it.
 func rank(f Finding) int {
-	order := []Kind{Learning, Unread, Announced, CanaryBlind, Backlog, Spent, Stale, Denied, Rise, APIDown, Standing, CanaryRefused, CanaryLost, Drop}
+	order := []Kind{Learning, Unread, Announced, CanaryBlind, Backlog, Spent, Stale, Denied, Rise, Complained, APIDown, Standing, CanaryRefused, CanaryLost, Refusals, Undelivered, Drop}
 	return int(f.Severity)*len(order) + slices.Index(order, f.Kind)
 }
 

@@ -135,8 +135,12 @@ func (g *Traffic) Minute(at time.Time, f *Failure) mailrelay.Counts {
 	}
 	g.queue -= out
 	return mailrelay.Counts{mailrelay.Accepted: in, mailrelay.Delivered: out, mailrelay.Deferred: deferred, mailrelay.BouncedHard: hards,
-		mailrelay.BouncedSoft: softs, mailrelay.Blocked: refused, mailrelay.Complaints: poisson(g.rng, float64(out)*0.0005)}
+		mailrelay.BouncedSoft: softs, mailrelay.Blocked: refused, mailrelay.Complaints: poisson(g.rng, float64(out)*complained)}
 }
+
+// complained is the part of deliveries that recipients report, a fifth of what mailbox
+// operators put up with: an account at half of that is warned of by chance now and then.
+const complained = 0.0002
 
 // Figures are what the relay tells.
 var Figures = []mailrelay.Figure{mailrelay.Accepted, mailrelay.Delivered, mailrelay.Deferred, mailrelay.BouncedHard, mailrelay.BouncedSoft, mailrelay.Blocked, mailrelay.Complaints}
