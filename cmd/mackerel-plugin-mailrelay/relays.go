@@ -40,7 +40,7 @@ var relays = map[string]func(o *relayconf.Options) mailrelay.Relay{
 		return mailgun.New(mailgun.Account{Key: o.Secret("key"), Domain: o.MayText("domain"), BaseURL: o.MayURL("url")})
 	},
 	"postmark": func(o *relayconf.Options) mailrelay.Relay {
-		return postmark.New(postmark.Account{Token: o.Secret("key"), Stream: o.MayText("stream"), BaseURL: o.MayURL("url")})
+		return postmark.New(postmark.Account{Token: o.Secret("key"), Stream: o.MayText("stream"), BaseURL: o.MayURL("url"), Zone: o.MayZone("time_zone")})
 	},
 	"sendgrid": func(o *relayconf.Options) mailrelay.Relay {
 		return sendgrid.New(sendgrid.Account{Key: o.Secret("key"), Subuser: o.MayText("subuser"), BaseURL: o.MayURL("url"), Zone: o.MayZone("time_zone")})

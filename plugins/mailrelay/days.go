@@ -15,44 +15,52 @@ type Totals struct {
 }
 
 // keepDays is how many dates the totals remember, since relays correct yesterday too.
-const keepDays = 4
+const keepDays = 5
 
 // Difference makes one bucket of two polls: what was counted in [prev.At, now). It
 // sums the rises of every date that prev knew and of every date begun since, so
-// midnight in the relay's time zone neither loses nor doubles anything.
+// midnight in the relay's time zone neither loses nor doubles anything, whichever zone
+// that is.
 //
 // ok is false where the polls tell nothing: the first poll; a poll that is not later;
-// an answer without today's date (the relay still shows yesterday) or without a date
-// that prev knew and the difference needs. Then next is prev, unchanged, or for the
+// an answer whose newest date is over, in the relay's zone or (Traits.Anywhere) in all
+// zones, or is older than one that prev knew (old data); an answer without a date that
+// prev knew and the difference needs. Then next is prev, unchanged, or for the
 // first poll the new ground, and what happened in between comes with the next bucket.
 //
 // A total that became smaller (the relay corrected itself) leaves its figure out of
 // the bucket, since no one can say how much was counted; the next difference is taken
-// from the corrected value. A date after today is an error: the relay counts in
-// another time zone than the account is set to, and nothing is counted.
+// from the corrected value. A date that has not begun has figures of 0 or is an error:
+// the relay counts in another time zone than the account is set to, and nothing is
+// counted.
 //
 // asked is the span of the second poll. Where it begins after the first poll's date
 // (the program was off for long), days are missing and the ground is laid anew.
-func Difference(prev Totals, days []Day, asked Span, zone *time.Location) (b Bucket, ok bool, next Totals, err error) {
+func Difference(prev Totals, days []Day, asked Span, t Traits) (b Bucket, ok bool, next Totals, err error) {
 	now := asked.To
-	today := now.In(zone).Format(time.DateOnly)
-	seen := map[string]Counts{}
+	west, east := t.zones()
+	last := now.In(east).Format(time.DateOnly)
+	seen, newest := map[string]Counts{}, ""
 	for _, d := range days {
-		if d.Date > today {
-			return Bucket{}, false, prev, fmt.Errorf("the relay has figures of %s, but it is %s in %s: set the account's time zone to the relay's", d.Date, today, zone)
+		if d.Date > last {
+			if d.Counts.nothing() {
+				continue // a relay may tell of days to come
+			}
+			return Bucket{}, false, prev, fmt.Errorf("the relay has figures of %s, but it is %s in %s: set the account's time_zone to the relay's", d.Date, last, east)
 		}
 		seen[d.Date] = d.Counts
+		newest = max(newest, d.Date)
 	}
-	if _, there := seen[today]; !there {
+	if newest < now.In(west).Format(time.DateOnly) || newest < prev.newest() {
 		return Bucket{}, false, prev, nil
 	}
-	if prev.At.IsZero() || prev.At.In(zone).Format(time.DateOnly) < asked.From.In(zone).Format(time.DateOnly) {
+	if prev.At.IsZero() || prev.At.In(west).Format(time.DateOnly) < asked.From.In(west).Format(time.DateOnly) {
 		return Bucket{}, false, Totals{At: now, Days: remember(nil, seen)}, nil
 	}
 	if !now.After(prev.At) {
 		return Bucket{}, false, prev, nil
 	}
-	needed := between(prev.At.In(zone), now.In(zone))
+	needed := between(prev.At.In(west), now.In(west))
 	for _, date := range needed {
 		if _, there := seen[date]; !there && !quiet(prev, date) {
 			return Bucket{}, false, prev, nil
@@ -60,6 +68,71 @@ func Difference(prev Totals, days []Day, asked Span, zone *time.Location) (b Buc
 	}
 	b = Bucket{Start: prev.At, End: now, Counts: rises(prev, seen, needed[0])}
 	return b, true, Totals{At: now, Days: remember(prev.Days, seen)}, nil
+}
+
+// The zones at the two ends of the world's day.
+var (
+	westmost = time.FixedZone("UTC-12", -12*3600)
+	eastmost = time.FixedZone("UTC+14", 14*3600)
+)
+
+// zones are the two between which the relay's dates change.
+func (t Traits) zones() (west, east *time.Location) {
+	if t.Anywhere {
+		return westmost, eastmost
+	}
+	return t.Location(), t.Location()
+}
+
+// lateNight is how long after midnight a relay may still count into the day before.
+const lateNight = 3 * time.Hour
+
+// misplaced says that the dates of a relay with Traits.Anywhere cannot be of the zone
+// that the account is set to: one has figures before it begins there, or still rises
+// long after it ended there while none has begun. Nil is no contradiction.
+func misplaced(prev Totals, days []Day, now time.Time, t Traits) error {
+	if !t.Anywhere || t.Zone == nil || prev.At.IsZero() {
+		return nil
+	}
+	local := now.In(t.Zone)
+	today := local.Format(time.DateOnly)
+	begun, rising := false, ""
+	for _, d := range days {
+		begun = begun || d.Date == today && !d.Counts.nothing()
+		switch was, known := prev.Days[d.Date]; {
+		case d.Date > today && !d.Counts.nothing():
+			return fmt.Errorf("the relay counts mails of %s already, but it is %s in %s: its dates are of a zone further east; set the account's time_zone to it", d.Date, today, t.Zone)
+		case d.Date < today && known && !maps.Equal(was, d.Counts):
+			rising = d.Date
+		}
+	}
+	if rising != "" && !begun && local.Sub(midnight(local)) > lateNight {
+		return fmt.Errorf("the relay still counts mails of %s, but it is %s in %s: its dates are of a zone further west; set the account's time_zone to it", rising, today, t.Zone)
+	}
+	return nil
+}
+
+func midnight(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
+}
+
+// nothing is whether no figure is above 0.
+func (c Counts) nothing() bool {
+	for _, n := range c {
+		if n > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// newest is the latest date of a poll, "" where there is none.
+func (t Totals) newest() string {
+	out := ""
+	for date := range t.Days {
+		out = max(out, date)
+	}
+	return out
 }
 
 // between are the dates from a's to b's, both included.

@@ -96,8 +96,8 @@ func (h *History) ahead(now time.Time) bool { return h.State.At.Sub(now) > skew 
 // Add remembers a poll and returns the buckets that are new with it, rising in time:
 // what is to be shown as metrics, once each. A poll that is not later than the last
 // one changes nothing, so two runs that overlap do no harm. The error is the poll's
-// own, or says that its figures contradict the account's settings; the state is
-// kept in either case.
+// own, or says that its figures contradict the account's settings, which may go with
+// buckets; the state is kept in either case.
 func (h *History) Add(p Poll, t Traits) ([]Bucket, error) {
 	now := p.Span.To
 	if h.ahead(now) { // or nothing would be told until that time comes
@@ -110,12 +110,18 @@ func (h *History) Add(p Poll, t Traits) ([]Bucket, error) {
 		h.tidy(now)
 		h.sound = true
 	}
+	before := h.Totals
 	fresh, err := h.counts(p, t)
 	if err == nil {
 		err = p.Err
 	}
 	h.note(p, err)
 	h.fold(now, t)
+	if err == nil { // the figures are right all the same
+		if wrong := misplaced(before, p.Report.Days, now, t); wrong != nil {
+			err = fmt.Errorf("%s: %w", t.Vendor, wrong)
+		}
+	}
 	return fresh, err
 }
 
@@ -175,7 +181,7 @@ func (h *History) counts(p Poll, t Traits) ([]Bucket, error) {
 		return nil, nil
 	}
 	if t.Daily {
-		b, ok, next, err := Difference(h.Totals, p.Report.Days, p.Span, t.Location())
+		b, ok, next, err := Difference(h.Totals, p.Report.Days, p.Span, t)
 		if err != nil {
 			return nil, &Error{Trouble: Garbled, Doing: t.Vendor + ": count the day", Detail: err.Error()}
 		}

@@ -103,6 +103,9 @@ type Traits struct {
 	// Daily says that the relay gives Days in Zone, not Buckets.
 	Daily bool
 	Zone  *time.Location // nil is UTC
+	// Anywhere says that the dates may be of any zone: differences are taken as if none
+	// were known, and Zone, where it is set, is what the account is said to have.
+	Anywhere bool
 	// Sparse says that the relay leaves out buckets without traffic, so silence
 	// may mean no mails as well as no data.
 	Sparse bool

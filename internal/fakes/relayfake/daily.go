@@ -30,7 +30,8 @@ func (v view) dates(from, to string) []time.Time {
 	return out
 }
 
-// sendgrid tells GET /v3/stats, one element per day, one row of figures in each.
+// sendgrid tells GET /v3/stats, one element per day of the account's time zone, one row
+// of figures in each, until end_date, which is today where it is not given.
 // https://www.twilio.com/docs/sendgrid/api-reference/stats/retrieve-global-email-statistics
 func sendgrid(v view, w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "Bearer "+Key {
@@ -43,8 +44,8 @@ func sendgrid(v view, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	to := q.Get("end_date")
-	if v.zone != time.UTC {
-		to = v.now.In(v.zone).Format(time.DateOnly) // its own idea of today
+	if to == "" {
+		to = v.now.In(v.zone).Format(time.DateOnly)
 	}
 	out := []any{}
 	for _, d := range v.dates(q.Get("start_date"), to) {
@@ -61,15 +62,27 @@ func sendgrid(v view, w http.ResponseWriter, r *http.Request) {
 	answer(w, out)
 }
 
-// postmark tells GET /stats/outbound, one sum of the dates asked for, in EST.
+// eastern is the zone of Postmark's dates, with summer time: the samples of its APIs have
+// offsets of -05:00 in winter and -04:00 in summer.
+// https://postmarkapp.com/developer/api/bounce-api
+var eastern = must(time.LoadLocation("America/New_York"))
+
+func must(zone *time.Location, err error) *time.Location {
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}
+
+// postmark tells GET /stats/outbound, one sum of the dates asked for, in Eastern time.
 // https://postmarkapp.com/developer/api/stats-api
 func postmark(v view, w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("X-Postmark-Server-Token") != Key {
 		deny(w)
 		return
 	}
-	if v.zone == time.UTC {
-		v.zone = time.FixedZone("EST", -5*3600)
+	if !v.away {
+		v.zone = eastern
 	}
 	q := r.URL.Query()
 	if r.URL.Path != "/stats/outbound" {
@@ -99,7 +112,7 @@ func customersmailcloud(v view, w http.ResponseWriter, r *http.Request) {
 		deny(w)
 		return
 	}
-	if v.zone == time.UTC {
+	if !v.away {
 		v.zone = time.FixedZone("JST", 9*3600)
 	}
 	year, err1 := strconv.Atoi(r.PostFormValue("year"))

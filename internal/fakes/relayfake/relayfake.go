@@ -57,6 +57,7 @@ type Fake struct {
 	minutes map[int64]mailrelay.Counts
 	asked   int
 	notice  mailrelay.Notice // of the status page
+	zone    *time.Location   // of the account's dates
 }
 
 // vendors tell the ledger in a vendor's shapes.
@@ -98,6 +99,14 @@ func (f *Fake) Set(now time.Time) {
 	f.now = now
 }
 
+// Dates sets the time zone of an account's dates, where the vendor has one for each
+// account; without it that is UTC.
+func (f *Fake) Dates(zone *time.Location) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.zone = zone
+}
+
 // Break sets what is wrong from now on.
 func (f *Fake) Break(fault Fault) {
 	f.mu.Lock()
@@ -124,6 +133,7 @@ type view struct {
 	minutes map[int64]mailrelay.Counts
 	now     time.Time // the end of what is counted
 	zone    *time.Location
+	away    bool // the zone is another than documented
 	empty   bool
 	notice  mailrelay.Notice
 }
@@ -151,6 +161,9 @@ func (f *Fake) serve(tell func(view, http.ResponseWriter, *http.Request), w http
 	f.asked++
 	fault := f.fault
 	v := view{minutes: f.minutes, now: f.now, zone: time.UTC, notice: f.notice}
+	if f.zone != nil {
+		v.zone = f.zone
+	}
 	f.mu.Unlock()
 	switch fault {
 	case Hang:
@@ -175,6 +188,7 @@ func (f *Fake) serve(tell func(view, http.ResponseWriter, *http.Request), w http
 	case Yesterday:
 		v.now = v.now.AddDate(0, 0, -1)
 	case OtherZone:
+		v.away = true
 		v.zone = time.FixedZone("", 14*3600)
 	}
 	rec := httptest.NewRecorder()

@@ -2,8 +2,10 @@
 // gives one sum of the dates asked for (without dates: of all time), so each date is
 // asked for by itself; figures within a day are differences between polls.
 //
-// Shapes: https://postmarkapp.com/developer/api/stats-api. Its dates are in EST all
-// year, as that page says.
+// Shapes: https://postmarkapp.com/developer/api/stats-api. That page says EST; but the
+// times in the samples of https://postmarkapp.com/developer/api/bounce-api and
+// …/messages-api are at -05:00 in winter and -04:00 in summer, so its dates are taken as
+// those of Eastern time, with summer time. Which it is for dates was not seen.
 package postmark
 
 import (
@@ -20,10 +22,11 @@ import (
 
 // Account is one Postmark server.
 type Account struct {
-	Token   string       // the server's API token
-	Stream  string       // a message stream's id, "" is all
-	BaseURL string       // "" is https://api.postmarkapp.com
-	Client  *http.Client // nil is a plain one
+	Token   string         // the server's API token
+	Stream  string         // a message stream's id, "" is all
+	BaseURL string         // "" is https://api.postmarkapp.com
+	Client  *http.Client   // nil is a plain one
+	Zone    *time.Location // of the dates; nil is Eastern time
 }
 
 // Relay is a mailrelay.Relay.
@@ -32,7 +35,14 @@ type Relay struct {
 	asker   relayhttp.Asker
 }
 
-var est = time.FixedZone("EST", -5*3600)
+// eastern is where Postmark's dates change.
+func eastern() *time.Location {
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil { // a machine without zones, and a program without its own
+		return time.FixedZone("EST", -5*3600)
+	}
+	return zone
+}
 
 // maxDays is how many dates one poll asks for at most, each in a request of its own.
 const maxDays = 4
@@ -42,22 +52,25 @@ func New(a Account) *Relay {
 	if a.BaseURL == "" {
 		a.BaseURL = "https://api.postmarkapp.com"
 	}
+	if a.Zone == nil {
+		a.Zone = eastern()
+	}
 	return &Relay{a, relayhttp.Asker{Vendor: "postmark", Client: a.Client, Secrets: []string{a.Token}}}
 }
 
 // Traits implements mailrelay.Relay. Postmark counts what it sent, which is what it
 // took over; what was delivered it does not tell.
 func (r *Relay) Traits() mailrelay.Traits {
-	return mailrelay.Traits{Vendor: "postmark", Grain: 24 * time.Hour, Daily: true, Zone: est, Tells: []mailrelay.Figure{
+	return mailrelay.Traits{Vendor: "postmark", Grain: 24 * time.Hour, Daily: true, Zone: r.account.Zone, Tells: []mailrelay.Figure{
 		mailrelay.Accepted, mailrelay.Bounced, mailrelay.Dropped, mailrelay.Complaints}}
 }
 
 // Read implements mailrelay.Relay.
 func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report, error) {
 	var out mailrelay.Report
-	last := span.To.In(est)
+	last := span.To.In(r.account.Zone)
 	first := last
-	for n := 1; n < maxDays && first.Format(time.DateOnly) > span.From.In(est).Format(time.DateOnly); n++ {
+	for n := 1; n < maxDays && first.Format(time.DateOnly) > span.From.In(r.account.Zone).Format(time.DateOnly); n++ {
 		first = first.AddDate(0, 0, -1)
 	}
 	// Tomorrow is asked for too: a figure there shows that the dates are of another

@@ -1,7 +1,9 @@
 package postmark
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/shopslo/shopslo/internal/fakes/relayfake"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
@@ -40,4 +42,36 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// In summer the day ends at 04:00 UTC: the hour before belongs to it, and the hour after
+// is not an error.
+func TestTheDayEndsInEasternTimeInSummerToo(t *testing.T) {
+	begin := time.Date(2026, 7, 6, 2, 30, 0, 0, time.UTC)
+	f, stop, err := relayfake.Start("postmark", begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	for at := begin.Add(-30 * time.Hour); at.Before(begin.Add(4 * time.Hour)); at = at.Add(time.Minute) {
+		f.Count(at, mailrelay.Counts{mailrelay.Accepted: 60})
+	}
+	r, h, told := New(Account{Token: relayfake.Key, BaseURL: f.URL}), &mailrelay.History{}, 0
+	for now := begin; !now.After(begin.Add(3 * time.Hour)); now = now.Add(10 * time.Minute) {
+		f.Set(now)
+		span := h.Ask(now, r.Traits())
+		report, err := r.Read(context.Background(), span)
+		fresh, err2 := h.Add(mailrelay.Poll{Span: span, Report: report, Err: err}, r.Traits())
+		if err != nil || err2 != nil {
+			t.Fatalf("%s: %v, %v", now, err, err2)
+		}
+		for _, b := range fresh {
+			if told++; b.Counts[mailrelay.Accepted] != 600 {
+				t.Errorf("%s: %v", now, b.Counts)
+			}
+		}
+	}
+	if told != 18 {
+		t.Errorf("%d differences", told)
+	}
 }

@@ -2,6 +2,11 @@
 // (GET /v3/stats with aggregated_by=day), so figures within a day are differences
 // between polls.
 //
+// The days are of the account's time zone, which the API does not tell (it is set in the
+// web console). So all dates are asked for that may be today anywhere, and what they
+// rise by is counted whichever it is. Not documented: whether a date to come is told
+// (with 0), left out or refused; the first two are read alike.
+//
 // Shapes: https://www.twilio.com/docs/sendgrid/api-reference/stats/retrieve-global-email-statistics
 package sendgrid
 
@@ -23,7 +28,7 @@ type Account struct {
 	Key     string         // an API key that may read statistics
 	Subuser string         // "" is the key's own account
 	BaseURL string         // "" is https://api.sendgrid.com; EU: https://api.eu.sendgrid.com
-	Zone    *time.Location // of the account's dates; nil is UTC
+	Zone    *time.Location // of the account's dates; nil is not known
 	Client  *http.Client   // nil is a plain one
 }
 
@@ -43,15 +48,15 @@ func New(a Account) *Relay {
 
 // Traits implements mailrelay.Relay.
 func (r *Relay) Traits() mailrelay.Traits {
-	return mailrelay.Traits{Vendor: "sendgrid", Grain: 24 * time.Hour, Daily: true, Zone: r.account.Zone, Tells: []mailrelay.Figure{
+	return mailrelay.Traits{Vendor: "sendgrid", Grain: 24 * time.Hour, Daily: true, Zone: r.account.Zone, Anywhere: true, Tells: []mailrelay.Figure{
 		mailrelay.Accepted, mailrelay.Delivered, mailrelay.Deferred, mailrelay.Bounced, mailrelay.Blocked, mailrelay.Dropped, mailrelay.Complaints}}
 }
 
-// Read implements mailrelay.Relay. The end date is asked for by name, since the
-// default is today in a time zone of SendGrid's choice.
+// Read implements mailrelay.Relay. Dates are asked for from the first to the last that
+// the span may touch in any time zone.
 func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report, error) {
-	zone := r.Traits().Location()
-	q := url.Values{"aggregated_by": {"day"}, "start_date": {span.From.In(zone).Format(time.DateOnly)}, "end_date": {span.To.In(zone).Format(time.DateOnly)}}
+	first, last := span.From.UTC().Add(-12*time.Hour), span.To.UTC().Add(14*time.Hour)
+	q := url.Values{"aggregated_by": {"day"}, "start_date": {first.Format(time.DateOnly)}, "end_date": {last.Format(time.DateOnly)}}
 	req, err := http.NewRequest(http.MethodGet, r.account.BaseURL+"/v3/stats?"+q.Encode(), nil)
 	if err != nil {
 		return mailrelay.Report{}, r.asker.Garbled("its address", err)

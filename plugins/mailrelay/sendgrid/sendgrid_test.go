@@ -1,7 +1,10 @@
 package sendgrid
 
 import (
+	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopslo/shopslo/internal/fakes/relayfake"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
@@ -55,4 +58,86 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The days are of the account's time zone, wherever it is and whether or not it is known.
+func TestDaysOfAnyTimeZoneAreCountedToTheMinute(t *testing.T) {
+	for _, place := range []string{"Asia/Tokyo", "America/Los_Angeles", "Pacific/Kiritimati", "UTC"} {
+		account, err := time.LoadLocation(place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, set := range []*time.Location{nil, account} {
+			begin := time.Date(2026, 10, 5, 0, 30, 0, 0, account).Add(-time.Hour)
+			f, stop, err := relayfake.Start("sendgrid", begin)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stop()
+			f.Dates(account)
+			r, h := New(Account{Key: relayfake.Key, BaseURL: f.URL, Zone: set}), &mailrelay.History{}
+			for at := begin.Add(-30 * time.Hour); at.Before(begin.Add(27 * time.Hour)); at = at.Add(time.Minute) {
+				f.Count(at, mailrelay.Counts{mailrelay.Delivered: 90})
+			}
+			told := 0
+			for now := begin; now.Before(begin.Add(26 * time.Hour)); now = now.Add(10 * time.Minute) {
+				fresh, err := poll(t, f, r, h, now)
+				for _, b := range fresh {
+					if told++; b.Counts[mailrelay.Delivered] != 900 {
+						t.Errorf("%s, set to %v: %d mails at %s", place, set, b.Counts[mailrelay.Delivered], b.End.In(account))
+					}
+				}
+				if err != nil {
+					t.Errorf("%s, set to %v: %v", place, set, err)
+				}
+			}
+			if told != 155 {
+				t.Errorf("%s, set to %v: %d differences", place, set, told)
+			}
+		}
+	}
+}
+
+func poll(t *testing.T, f *relayfake.Fake, r mailrelay.Relay, h *mailrelay.History, now time.Time) ([]mailrelay.Bucket, error) {
+	t.Helper()
+	f.Set(now)
+	span := h.Ask(now, r.Traits())
+	report, err := r.Read(context.Background(), span)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h.Add(mailrelay.Poll{Span: span, Report: report}, r.Traits())
+}
+
+func TestATimeZoneThatTheDatesContradictIsTold(t *testing.T) {
+	tokyo, west := time.FixedZone("JST", 9*3600), time.FixedZone("PST", -8*3600)
+	for _, c := range []struct {
+		name         string
+		account, set *time.Location
+		at           time.Time
+		says         string
+	}{
+		{"further east", tokyo, time.UTC, time.Date(2026, 10, 5, 18, 0, 0, 0, time.UTC), "further east"},
+		{"further west", west, tokyo, time.Date(2026, 10, 5, 10, 0, 0, 0, tokyo), "further west"},
+		{"right after midnight", west, west, time.Date(2026, 10, 5, 0, 5, 0, 0, west), ""},
+	} {
+		f, stop, err := relayfake.Start("sendgrid", c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stop()
+		f.Dates(c.account)
+		r, h := New(Account{Key: relayfake.Key, BaseURL: f.URL, Zone: c.set}), &mailrelay.History{}
+		for at := c.at.Add(-30 * time.Hour); at.Before(c.at.Add(time.Hour)); at = at.Add(time.Minute) {
+			f.Count(at, mailrelay.Counts{mailrelay.Delivered: 90})
+		}
+		_, _ = poll(t, f, r, h, c.at)
+		fresh, err := poll(t, f, r, h, c.at.Add(time.Minute))
+		if len(fresh) != 1 || fresh[0].Counts[mailrelay.Delivered] != 90 || h.State.Trouble != "" {
+			t.Errorf("%s: %+v, %s", c.name, fresh, h.State.Trouble)
+		}
+		if (err != nil) != (c.says != "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
 }
