@@ -47,7 +47,7 @@ var relays = map[string]func(o *relayconf.Options) mailrelay.Relay{
 	},
 	"ses": amazonSES,
 	"sparkpost": func(o *relayconf.Options) mailrelay.Relay {
-		return sparkpost.New(sparkpost.Account{Key: o.Secret("key"), BaseURL: o.MayURL("url")})
+		return sparkpost.New(sparkpost.Account{Key: o.Secret("key"), Scheme: o.MayText("scheme"), BaseURL: o.MayURL("url")})
 	},
 }
 

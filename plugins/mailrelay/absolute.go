@@ -24,13 +24,28 @@ const (
 var refusals = []Figure{Bounced, BouncedHard, BouncedSoft, Blocked}
 
 // settled are the figures of mails that came in and will not be delivered any more.
-var settled = append([]Figure{Dropped}, refusals...)
+func (t Traits) settled() []Figure {
+	if t.DropsApart {
+		return refusals
+	}
+	return append([]Figure{Dropped}, refusals...)
+}
+
+// taken is what came in within the newest hour, before an age, and was not dropped.
+func (j *judge) taken(end time.Time, before time.Duration) (n float64, told bool) {
+	n, told = j.hour(end, Accepted, before)
+	if !j.t.DropsApart {
+		dropped, _ := j.hour(end, Dropped, before)
+		n -= dropped
+	}
+	return n, told
+}
 
 // due is what came in from a time to the newest figure and should be delivered: not
 // dropped by the relay, not refused for good. part is how much of the span is known.
 func (j *judge) due(from time.Time) (n, part float64) {
 	n, part = j.counted(Accepted, from)
-	for _, f := range settled {
+	for _, f := range j.t.settled() {
 		if j.h.knows(f) {
 			x, of := j.counted(f, from)
 			n, part = n-x, min(part, of)
@@ -40,11 +55,12 @@ func (j *judge) due(from time.Time) (n, part float64) {
 }
 
 // dueCell is the same for a cell of the past.
-func (h *History) dueCell(i int) (float64, bool) {
-	n, ok := h.Past.cell(Accepted, i)
-	for _, f := range settled {
-		if _, told := h.Past.Columns[f]; told {
-			x, known := h.Past.cell(f, i)
+func (j *judge) dueCell(i int) (float64, bool) {
+	past := &j.h.Past
+	n, ok := past.cell(Accepted, i)
+	for _, f := range j.t.settled() {
+		if _, told := past.Columns[f]; told {
+			x, known := past.cell(f, i)
 			n, ok = n-x, ok && known
 		}
 	}
@@ -87,12 +103,10 @@ func (j *judge) hour(end time.Time, f Figure, before time.Duration) (n float64, 
 // them at least has to be older than a mail may be on its way: a campaign of the last
 // minutes is none.
 func (j *judge) undelivered(end time.Time) (Finding, bool) {
-	in, told1 := j.hour(end, Accepted, 0)
+	in, told1 := j.taken(end, 0)
+	early, _ := j.taken(end, onTheWay)
 	out, told2 := j.hour(end, Delivered, 0)
-	dropped, _ := j.hour(end, Dropped, 0)
-	early, _ := j.hour(end, Accepted, onTheWay)
-	early0, _ := j.hour(end, Dropped, onTheWay)
-	if !told1 || !told2 || out > 0 || in-dropped < leastMails || early-early0 <= 0 {
+	if !told1 || !told2 || out > 0 || in < leastMails || early <= 0 {
 		return Finding{}, false
 	}
 	found := Finding{Kind: Undelivered, Severity: Critical, Until: end}
@@ -101,7 +115,11 @@ func (j *judge) undelivered(end time.Time) (Finding, bool) {
 		if n, told := c[Delivered]; !told || n > 0 {
 			break
 		}
-		if n := c[Accepted] - c[Dropped]; n > 0 {
+		n := c[Accepted]
+		if !j.t.DropsApart {
+			n -= c[Dropped]
+		}
+		if n > 0 {
 			found.Since, found.Expected = j.h.Recent[i].Start, found.Expected+float64(n)
 		}
 	}
@@ -118,9 +136,8 @@ func (j *judge) refused(end time.Time) (Finding, bool) {
 	}
 	out, told := j.hour(end, Delivered, 0)
 	if !told && !j.h.knows(Delivered) {
-		in, known := j.hour(end, Accepted, 0)
-		dropped, _ := j.hour(end, Dropped, 0)
-		out, told = max(0, in-dropped-n), known
+		in, known := j.taken(end, 0)
+		out, told = max(0, in-n), known
 	}
 	if !any || !told || n < leastMails || n <= out {
 		return Finding{}, false

@@ -58,7 +58,8 @@ type History struct {
 }
 
 // Ask is the span that the next poll should ask for: everything that may be new or
-// corrected since the last one, at most a day back for relays with buckets.
+// corrected since the last one, at most half a day back for relays with buckets; at the
+// first poll as far as the relay answers for.
 func (h *History) Ask(now time.Time, t Traits) Span {
 	if t.Daily {
 		from := now.AddDate(0, 0, -1)
@@ -68,6 +69,9 @@ func (h *History) Ask(now time.Time, t Traits) Span {
 		return Span{From: from, To: now}
 	}
 	from := now.Add(-recentFor)
+	if len(h.Recent) == 0 && h.Past.First.IsZero() && t.Back > recentFor {
+		from = now.Add(-min(t.Back, 7*pastWeeks*24*time.Hour))
+	}
 	if n := len(h.Recent); n > 0 {
 		again := h.Recent[n-1].End.Add(-2*t.Settle - 2*t.Grain)
 		if again.After(from) && again.Before(now) {

@@ -111,6 +111,12 @@ type Traits struct {
 	Sparse bool
 	// Tells are the figures that a full answer holds.
 	Tells []Figure
+	// DropsApart says that Accepted has none of the Dropped in it, so that these are
+	// not to be taken off.
+	DropsApart bool
+	// Back is how far back a first poll may ask, so that an account begins with a past;
+	// 0 is the last hours only. Buckets of then may be longer than Grain.
+	Back time.Duration
 }
 
 // Location is the time zone of the relay's dates.

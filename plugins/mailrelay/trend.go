@@ -144,7 +144,7 @@ func (j *judge) rate(f Figure) rate {
 	var some, all float64
 	volume := func(i int) (float64, bool) { return j.h.Past.cell(r.of, i) }
 	if f == Delivered {
-		volume = j.h.dueCell
+		volume = j.dueCell
 	}
 	for i, n := range j.h.Past.Columns[f] {
 		if v, known := volume(i); n >= 0 && known {

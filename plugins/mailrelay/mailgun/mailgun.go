@@ -1,6 +1,8 @@
 // Package mailgun reads Mailgun's metrics by the hour.
 //
 // Shapes: https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/metrics/post-v1-analytics-metrics
+// and what each figure counts: https://documentation.mailgun.com/docs/mailgun/user-manual/reporting/metric-definitions
+//
 // The times are written out here and not by the vendor's library, which sends a time
 // that is not set as the year 1 and then reads every figure as 0.
 package mailgun
@@ -37,21 +39,24 @@ const (
 	path   = "/v1/analytics/metrics"
 	grain  = time.Hour
 	settle = 3 * time.Minute // how long events may take to be counted
-	limit  = 100             // items asked for; a span has fewer hours
+	limit  = 1000            // items asked for, the most that one answer has
+	back   = 35 * 24 * time.Hour
 )
 
-// figures are the vendor's names; a figure of several parts is their sum.
+// figures are the vendor's names: the first, less the others.
 var figures = []struct {
 	figure mailrelay.Figure
 	parts  []string
 }{
 	{mailrelay.Accepted, []string{"accepted_outgoing_count"}},
-	{mailrelay.Delivered, []string{"delivered_count"}},
+	{mailrelay.Delivered, []string{"delivered_smtp_count"}}, // delivered_count has routes and forwards by HTTP, too
 	{mailrelay.Deferred, []string{"temporary_failed_count"}},
 	{mailrelay.BouncedHard, []string{"hard_bounces_count"}},
-	{mailrelay.BouncedSoft, []string{"soft_bounces_count"}},
+	// The vendor's soft bounces hold what a mailbox operator blocked.
+	{mailrelay.BouncedSoft, []string{"bounced_count", "hard_bounces_count", "permanent_failed_esp_block_count"}},
 	{mailrelay.Blocked, []string{"permanent_failed_esp_block_count"}},
-	{mailrelay.Dropped, []string{"suppressed_bounces_count", "suppressed_complaints_count", "suppressed_unsubscribed_count"}},
+	// Suppressed, and given up as too old: failed for good without bouncing.
+	{mailrelay.Dropped, []string{"permanent_failed_count", "bounced_count"}},
 	{mailrelay.Complaints, []string{"complained_count"}},
 }
 
@@ -66,7 +71,7 @@ func New(a Account) *Relay {
 // Traits implements mailrelay.Relay. Whether a silent hour is told as 0 or left out is
 // not documented, so the relay counts as sparse.
 func (r *Relay) Traits() mailrelay.Traits {
-	t := mailrelay.Traits{Vendor: "mailgun", Grain: grain, Settle: settle, Sparse: true}
+	t := mailrelay.Traits{Vendor: "mailgun", Grain: grain, Settle: settle, Sparse: true, Back: back}
 	for _, f := range figures {
 		t.Tells = append(t.Tells, f.figure)
 	}
@@ -105,11 +110,18 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 	return out, nil
 }
 
-func (r *Relay) question(span mailrelay.Span) map[string]any {
-	var metrics []string
+// names are all of the vendor's names, each once.
+func names() []string {
+	var out []string
 	for _, f := range figures {
-		metrics = append(metrics, f.parts...)
+		out = append(out, f.parts...)
 	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (r *Relay) question(span mailrelay.Span) map[string]any {
+	metrics := names()
 	q := map[string]any{"start": span.From.UTC().Truncate(grain).Format(time.RFC1123Z), "end": span.To.UTC().Format(time.RFC1123Z),
 		"resolution": "hour", "dimensions": []string{"time"}, "metrics": metrics, "include_aggregates": false,
 		"pagination": map[string]any{"sort": "time:asc", "skip": 0, "limit": limit}}
@@ -169,20 +181,34 @@ func parse(body []byte) ([]mailrelay.Bucket, error) {
 	return out, nil
 }
 
+// counts makes our figures. One of which a part is missing, or that comes out below 0
+// because the parts were counted at different times, is not known.
 func counts(metrics map[string]json.RawMessage) (mailrelay.Counts, error) {
+	given := map[string]*int64{}
+	for _, name := range names() {
+		raw, told := metrics[name]
+		if !told {
+			continue
+		}
+		var v *int64
+		if err := json.Unmarshal(raw, &v); err != nil {
+			return nil, fmt.Errorf("%s is %.40s", name, raw)
+		}
+		given[name] = v
+	}
 	c := mailrelay.Counts{}
 	for _, f := range figures {
-		var parts []*int64
-		for _, name := range f.parts {
-			var v *int64
-			if raw, told := metrics[name]; told {
-				if err := json.Unmarshal(raw, &v); err != nil {
-					return nil, fmt.Errorf("%s is %.40s", name, raw)
-				}
+		n := given[f.parts[0]]
+		for _, name := range f.parts[1:] {
+			less := given[name]
+			if n == nil || less == nil || *less < 0 || *less > *n {
+				n = nil
+				break
 			}
-			parts = append(parts, v)
+			rest := *n - *less
+			n = &rest
 		}
-		if err := c.Add(f.figure, parts...); err != nil {
+		if err := c.Add(f.figure, n); err != nil {
 			return nil, err
 		}
 	}

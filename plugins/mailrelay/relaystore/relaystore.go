@@ -43,11 +43,12 @@ type file struct {
 	Daily   bool               `json:"daily"`
 	Sparse  bool               `json:"sparse"`
 	Tells   []mailrelay.Figure `json:"tells"`
+	Apart   bool               `json:"drops_apart,omitempty"`
 	History mailrelay.History  `json:"history"`
 }
 
 func (f file) traits() mailrelay.Traits {
-	return mailrelay.Traits{Vendor: f.Vendor, Grain: f.Grain, Settle: f.Settle, Daily: f.Daily, Sparse: f.Sparse, Tells: f.Tells}
+	return mailrelay.Traits{Vendor: f.Vendor, Grain: f.Grain, Settle: f.Settle, Daily: f.Daily, Sparse: f.Sparse, Tells: f.Tells, DropsApart: f.Apart}
 }
 
 // Path is the file of an account at a relay; both have letters, digits, - and _ only.
@@ -131,7 +132,7 @@ func (s Store) Update(ctx context.Context, account string, t mailrelay.Traits, c
 	}
 	change(h)
 	b, err := json.Marshal(file{Version: version, Vendor: t.Vendor, Grain: t.Grain, Settle: t.Settle,
-		Daily: t.Daily, Sparse: t.Sparse, Tells: t.Tells, History: *h})
+		Daily: t.Daily, Sparse: t.Sparse, Tells: t.Tells, Apart: t.DropsApart, History: *h})
 	if err == nil {
 		err = replace(path, b, false)
 	}

@@ -1,6 +1,10 @@
-// Package sparkpost reads the metrics of SparkPost (Bird Email) by the minute.
+// Package sparkpost reads the metrics of SparkPost (Bird Email) by the minute, and at the
+// first poll of the weeks before by the hour.
 //
-// Shapes: https://developers.sparkpost.com/api/metrics/#metrics-get-time-series-metrics
+// Shapes: https://developers.sparkpost.com/api/metrics/#metrics-get-time-series-metrics,
+// and under the hosts of https://docs.bird.com/api/email-api/metrics. What was rejected
+// is not in what was injected (the two make count_targeted). The five classes of bounces
+// (hard, soft, block, admin, undetermined) are all told.
 package sparkpost
 
 import (
@@ -10,6 +14,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,9 +24,14 @@ import (
 
 // Account is one SparkPost account.
 type Account struct {
-	Key     string       // an API key that may read metrics
-	BaseURL string       // "" is https://api.sparkpost.com; EU: https://api.eu.sparkpost.com
-	Client  *http.Client // nil is a plain one
+	Key string // an API key that may read metrics
+	// BaseURL is "" for https://api.sparkpost.com; EU: https://api.eu.sparkpost.com; Bird:
+	// https://email.eu-west-1.api.bird.com and the like. One with a path stands for
+	// …/api/v1.
+	BaseURL string
+	// Scheme stands before the key where the host wants one, such as "AccessKey".
+	Scheme string
+	Client *http.Client // nil is a plain one
 }
 
 // Relay is a mailrelay.Relay.
@@ -31,21 +41,29 @@ type Relay struct {
 }
 
 const (
-	path = "/api/v1/metrics/deliverability/time-series"
+	version = "/api/v1"
+	path    = "/metrics/deliverability/time-series"
 	// settle is how long events may take to be counted.
 	settle = 2 * time.Minute
 	// longest is the span for which figures by the minute may be asked.
 	longest = 24 * time.Hour
+	// back is for how long figures by the hour may be asked.
+	back = 28 * 24 * time.Hour
 )
 
-// figures are the vendor's names.
+// figures are the vendor's names; a figure of several names is their sum.
 var figures = []struct {
-	name   string
 	figure mailrelay.Figure
+	parts  []string
 }{
-	{"count_injected", mailrelay.Accepted}, {"count_delivered", mailrelay.Delivered}, {"count_delayed", mailrelay.Deferred},
-	{"count_hard_bounce", mailrelay.BouncedHard}, {"count_soft_bounce", mailrelay.BouncedSoft}, {"count_block_bounce", mailrelay.Blocked},
-	{"count_rejected", mailrelay.Dropped}, {"count_spam_complaint", mailrelay.Complaints},
+	{mailrelay.Accepted, []string{"count_injected"}},
+	{mailrelay.Delivered, []string{"count_delivered"}},
+	{mailrelay.Deferred, []string{"count_delayed"}},
+	{mailrelay.BouncedHard, []string{"count_hard_bounce"}},
+	{mailrelay.BouncedSoft, []string{"count_soft_bounce", "count_undetermined_bounce", "count_admin_bounce"}},
+	{mailrelay.Blocked, []string{"count_block_bounce"}},
+	{mailrelay.Dropped, []string{"count_rejected"}},
+	{mailrelay.Complaints, []string{"count_spam_complaint"}},
 }
 
 // New makes a relay. It asks nothing yet.
@@ -58,7 +76,7 @@ func New(a Account) *Relay {
 
 // Traits implements mailrelay.Relay.
 func (r *Relay) Traits() mailrelay.Traits {
-	t := mailrelay.Traits{Vendor: "sparkpost", Grain: time.Minute, Settle: settle}
+	t := mailrelay.Traits{Vendor: "sparkpost", Grain: time.Minute, Settle: settle, DropsApart: true, Back: back}
 	for _, f := range figures {
 		t.Tells = append(t.Tells, f.figure)
 	}
@@ -67,31 +85,61 @@ func (r *Relay) Traits() mailrelay.Traits {
 
 // Read implements mailrelay.Relay.
 func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report, error) {
+	minutes := span
 	if early := span.To.Add(-longest); span.From.Before(early) {
-		span.From = early.Add(time.Minute)
+		minutes.From = early.Add(time.Minute)
 	}
-	var names []string
-	for _, f := range figures {
-		names = append(names, f.name)
+	var past []mailrelay.Bucket
+	if span.To.Sub(span.From) > 2*longest { // the first poll
+		hour := minutes.From.Add(time.Hour).Truncate(time.Hour)
+		minutes.From = hour
+		var err error
+		if past, err = r.ask(ctx, span.From.Truncate(time.Hour), hour, "hour", time.Hour); err != nil {
+			return mailrelay.Report{}, err
+		}
+		past = slices.DeleteFunc(past, func(b mailrelay.Bucket) bool { return b.End.After(hour) })
 	}
-	const layout = "2006-01-02T15:04"
-	q := url.Values{"from": {span.From.UTC().Format(layout)}, "to": {span.To.UTC().Format(layout)}, "precision": {"1min"},
-		"timezone": {"UTC"}, "metrics": {strings.Join(names, ",")}}
-	req, err := http.NewRequest(http.MethodGet, r.account.BaseURL+path+"?"+q.Encode(), nil)
-	if err != nil {
-		return mailrelay.Report{}, r.asker.Garbled("its address", err)
-	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Authorization", r.account.Key)
-	body, err := r.asker.Ask(ctx, req)
+	buckets, err := r.ask(ctx, minutes.From, span.To, "1min", time.Minute)
 	if err != nil {
 		return mailrelay.Report{}, err
 	}
-	buckets, err := parse(body)
-	if err != nil {
-		return mailrelay.Report{}, r.asker.Garbled(path, err)
+	out := report(buckets, minutes)
+	out.Buckets = append(past, out.Buckets...)
+	return out, nil
+}
+
+// ask asks for a span in buckets of a length.
+func (r *Relay) ask(ctx context.Context, from, to time.Time, precision string, grain time.Duration) ([]mailrelay.Bucket, error) {
+	var names []string
+	for _, f := range figures {
+		names = append(names, f.parts...)
 	}
-	return report(buckets, span), nil
+	const layout = "2006-01-02T15:04"
+	q := url.Values{"from": {from.UTC().Format(layout)}, "to": {to.UTC().Format(layout)}, "precision": {precision},
+		"timezone": {"UTC"}, "metrics": {strings.Join(names, ",")}}
+	req, err := http.NewRequest(http.MethodGet, r.base()+path+"?"+q.Encode(), nil)
+	if err != nil {
+		return nil, r.asker.Garbled("its address", err)
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Authorization", strings.TrimSpace(r.account.Scheme+" "+r.account.Key))
+	body, err := r.asker.Ask(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	buckets, err := parse(body, grain)
+	if err != nil {
+		return nil, r.asker.Garbled(path, err)
+	}
+	return buckets, nil
+}
+
+// base is the address that paths are added to.
+func (r *Relay) base() string {
+	if u, err := url.Parse(r.account.BaseURL); err == nil && strings.Trim(u.Path, "/") != "" {
+		return r.account.BaseURL
+	}
+	return r.account.BaseURL + version
 }
 
 // report keeps the closed buckets of the span.
@@ -105,8 +153,8 @@ func report(buckets []mailrelay.Bucket, span mailrelay.Span) mailrelay.Report {
 	return out
 }
 
-// parse reads an answer: a list of minutes, each with its time and the figures.
-func parse(body []byte) ([]mailrelay.Bucket, error) {
+// parse reads an answer: a list of spans of a length, each with its time and the figures.
+func parse(body []byte, grain time.Duration) ([]mailrelay.Bucket, error) {
 	var a struct {
 		Results *[]map[string]json.RawMessage `json:"results"`
 	}
@@ -125,19 +173,31 @@ func parse(body []byte) ([]mailrelay.Bucket, error) {
 		if n := len(out); n > 0 && ts.Before(out[n-1].End) {
 			return nil, fmt.Errorf("%s comes after %s", ts, out[n-1].Start)
 		}
-		c := mailrelay.Counts{}
-		for _, f := range figures {
-			var v *int64
-			if raw, told := row[f.name]; told {
-				if err := json.Unmarshal(raw, &v); err != nil {
-					return nil, fmt.Errorf("%s is %.40s", f.name, raw)
-				}
-			}
-			if err := c.Add(f.figure, v); err != nil {
-				return nil, err
-			}
+		c, err := counts(row)
+		if err != nil {
+			return nil, err
 		}
-		out = append(out, mailrelay.Bucket{Start: ts, End: ts.Add(time.Minute), Counts: c})
+		out = append(out, mailrelay.Bucket{Start: ts, End: ts.Add(grain), Counts: c})
 	}
 	return out, nil
+}
+
+func counts(row map[string]json.RawMessage) (mailrelay.Counts, error) {
+	c := mailrelay.Counts{}
+	for _, f := range figures {
+		var parts []*int64
+		for _, name := range f.parts {
+			var v *int64
+			if raw, told := row[name]; told {
+				if err := json.Unmarshal(raw, &v); err != nil {
+					return nil, fmt.Errorf("%s is %.40s", name, raw)
+				}
+			}
+			parts = append(parts, v)
+		}
+		if err := c.Add(f.figure, parts...); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
 }
