@@ -55,6 +55,9 @@ func (j job) run(ctx context.Context) outcome {
 			if fresh, trouble = h.Add(*poll, t); trouble != nil {
 				o.errs = append(o.errs, trouble)
 			}
+			for _, note := range poll.Report.Notes {
+				o.errs = append(o.errs, errors.New(note))
+			}
 		}
 		if probe != nil {
 			h.AddProbe(*probe)

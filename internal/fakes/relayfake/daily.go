@@ -127,7 +127,7 @@ func customersmailcloud(v view, w http.ResponseWriter, r *http.Request) {
 		if v.empty {
 			break
 		}
-		queued, blocked := v.day(mailrelay.Accepted, d), v.day(mailrelay.Blocked, d)
+		queued, blocked := v.day(mailrelay.Accepted, d), v.day(mailrelay.Dropped, d) // on the stop list
 		rows = append(rows, map[string]any{"date": d.Format(time.DateOnly), "queued": queued, "succeeded": v.day(mailrelay.Delivered, d),
 			"failed": v.day(mailrelay.Bounced, d), "blocked": blocked, "valid": queued - blocked})
 	}

@@ -35,6 +35,9 @@ func blastengine(v view, w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// Unheard are mails in a state that no client knows yet.
+const Unheard mailrelay.Figure = "unheard"
+
 func mailResults(v view, w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	from, err1 := time.Parse(time.RFC3339, q.Get("delivery_start"))
@@ -51,7 +54,7 @@ func mailResults(v view, w http.ResponseWriter, r *http.Request) {
 	states := []struct {
 		word   string
 		figure mailrelay.Figure
-	}{{"SENT", mailrelay.Delivered}, {"RETRY", mailrelay.Deferred}, {"HARDERROR", mailrelay.BouncedHard}, {"SOFTERROR", mailrelay.BouncedSoft}, {"DROP", mailrelay.Dropped}}
+	}{{"SENT", mailrelay.Delivered}, {"RETRY", mailrelay.Deferred}, {"HARDERROR", mailrelay.BouncedHard}, {"SOFTERROR", mailrelay.BouncedSoft}, {"DROP", mailrelay.Dropped}, {"QUARANTINED", Unheard}}
 	rows := []any{}
 	for minute := to.Unix() / 60; minute >= from.Unix()/60; minute-- {
 		at := time.Unix(minute*60, 0)

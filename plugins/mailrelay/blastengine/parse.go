@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
@@ -13,11 +16,13 @@ import (
 type row struct {
 	id     int64
 	at     time.Time
-	figure mailrelay.Figure
+	figure mailrelay.Figure // "" where the state is not known
+	state  string           // the vendor's word for it
 }
 
 // parseLog reads a page of the log. A row without a time is a mail that has not been
-// tried yet: it is kept, at the zero time, since it counts for the page's length.
+// tried yet: it is kept, at the zero time, since it counts for the page's length. So is
+// one in a state that nobody knows: it counts in no figure.
 func parseLog(body []byte) ([]row, error) {
 	var a struct {
 		Data *[]struct {
@@ -45,10 +50,7 @@ func parseLog(body []byte) ([]row, error) {
 			if x.at, err = time.Parse(time.RFC3339, *d.Time); err != nil {
 				return nil, fmt.Errorf("delivery_time %.40q is no time", *d.Time)
 			}
-			var known bool
-			if x.figure, known = states[d.Status]; !known {
-				return nil, fmt.Errorf("a mail's status is %.40q, which is not known", d.Status)
-			}
+			x.figure, x.state = states[d.Status], d.Status
 		}
 		out = append(out, x)
 	}
@@ -81,9 +83,26 @@ func minutes(rows []row, from time.Time) []mailrelay.Bucket {
 		out = append(out, mailrelay.Bucket{Start: at, End: at.Add(grain), Counts: c})
 	}
 	for _, x := range rows {
-		out[x.at.Sub(from)/grain].Counts[x.figure]++
+		if x.figure != "" {
+			out[x.at.Sub(from)/grain].Counts[x.figure]++
+		}
 	}
 	return out
+}
+
+// unknown says which states count in no figure, each once.
+func unknown(rows []row) []string {
+	n := map[string]int{}
+	for _, x := range rows {
+		if x.figure == "" {
+			n[text.Line(x.state, 40)]++
+		}
+	}
+	var out []string
+	for _, state := range slices.Sorted(maps.Keys(n)) {
+		out = append(out, fmt.Sprintf("blastengine: %d mails are in the state %q, which is not known: they count in no figure", n[state], state))
+	}
+	return out[:min(len(out), 5)]
 }
 
 // parseUsage reads the month's usage: what was used and what remains. The limit is not

@@ -1,16 +1,16 @@
 // Package cuenote reads the statistics of a Cuenote SR-S server: what was delivered in
-// the minute that has just ended, and what waits.
+// each minute that has ended, and what waits.
 //
 // The vendor gives its API's description to customers only. The address, HTTP Basic and
 // the tab-separated shapes are those of a public plugin and its tests:
 // https://github.com/ch1aki/mackerel-plugin-cuenote-srs-status (lib/cuenote-srs.go,
 // lib/cuenote-srs_test.go at e6d8ecc).
 //
-// Could not be verified: that type=min_group tells the minute before the one in which it
-// is asked; that the group "#all" is all mails; what a name counts, beyond the name; that
-// delivering, undelivered and resend leave each other out. An answer holds no time, so
-// its minute is taken from the server's own clock (the Date header), and without that
-// header no minute is told.
+// Could not be verified: that min_group's time=YYYYMMDDhhmm, which that client sends, is
+// the minute's beginning in Japan's time; that the group "#all" is all mails; what a name
+// counts, beyond the name; that delivering, undelivered and resend leave each other out.
+// Which minutes are closed is taken from the server's own clock (the Date header), and
+// without that header no minute is told.
 package cuenote
 
 import (
@@ -77,19 +77,16 @@ func (r *Relay) Traits() mailrelay.Traits {
 	return t
 }
 
-// Read implements mailrelay.Relay. Only one minute is told at a time, so what happens
-// between two polls that are further apart stays unknown.
+// mostMinutes are asked for at most in one poll, the newest: each is a question of its
+// own, and a poll has seconds.
+const mostMinutes = 15
+
+var japan = time.FixedZone("JST", 9*3600)
+
+// Read implements mailrelay.Relay. Each closed minute of the span is asked for.
 func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report, error) {
 	var out mailrelay.Report
-	body, date, err := r.ask(ctx, "min_group")
-	if err != nil {
-		return out, err
-	}
-	counts, told, err := parseGroup(body, r.account.Group)
-	if err != nil {
-		return out, r.asker.Garbled("min_group", err)
-	}
-	body, _, err = r.ask(ctx, "now_total")
+	body, date, err := r.ask(ctx, url.Values{"type": {"now_total"}})
 	if err != nil {
 		return out, err
 	}
@@ -98,15 +95,43 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 		return out, r.asker.Garbled("now_total", err)
 	}
 	out.Queue = queue
+	if date.IsZero() || date.After(span.To.Add(grain)) {
+		return out, nil // a clock that is ahead closes nothing
+	}
 	end := date.Truncate(grain)
-	if b := (mailrelay.Bucket{Start: end.Add(-grain), End: end, Counts: counts}); told && !date.IsZero() && !b.Start.Before(span.From) && !end.After(span.To) {
-		out.Buckets, out.DataTo = []mailrelay.Bucket{b}, end
+	start := span.From.Truncate(grain)
+	if early := end.Add(-mostMinutes * grain); start.Before(early) {
+		start = early
+	}
+	for ; start.Before(end) && !start.Add(grain).After(span.To); start = start.Add(grain) {
+		counts, told, err := r.minute(ctx, start)
+		if err != nil {
+			return mailrelay.Report{}, err
+		}
+		if told {
+			out.Buckets = append(out.Buckets, mailrelay.Bucket{Start: start, End: start.Add(grain), Counts: counts})
+			out.DataTo = start.Add(grain)
+		}
 	}
 	return out, nil
 }
 
-func (r *Relay) ask(ctx context.Context, kind string) ([]byte, time.Time, error) {
-	req, err := http.NewRequest(http.MethodGet, r.account.BaseURL+"/api?"+url.Values{"cmd": {"get_stat"}, "type": {kind}}.Encode(), nil)
+// minute asks for the minute that begins at a time.
+func (r *Relay) minute(ctx context.Context, start time.Time) (mailrelay.Counts, bool, error) {
+	body, _, err := r.ask(ctx, url.Values{"type": {"min_group"}, "time": {start.In(japan).Format("200601021504")}})
+	if err != nil {
+		return nil, false, err
+	}
+	counts, told, err := parseGroup(body, r.account.Group)
+	if err != nil {
+		return nil, false, r.asker.Garbled("min_group", err)
+	}
+	return counts, told, nil
+}
+
+func (r *Relay) ask(ctx context.Context, q url.Values) ([]byte, time.Time, error) {
+	q.Set("cmd", "get_stat")
+	req, err := http.NewRequest(http.MethodGet, r.account.BaseURL+"/api?"+q.Encode(), nil)
 	if err != nil {
 		return nil, time.Time{}, r.asker.Garbled("its address", err)
 	}

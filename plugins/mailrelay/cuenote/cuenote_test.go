@@ -1,6 +1,7 @@
 package cuenote
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	relaytest.Run(t, relaytest.Adapter{Vendor: "cuenote", Every: time.Minute, New: func(url string) mailrelay.Relay {
+	relaytest.Run(t, relaytest.Adapter{Vendor: "cuenote", New: func(url string) mailrelay.Relay {
 		return New(Account{User: relayfake.User, Password: relayfake.Key, BaseURL: url})
 	}})
 }
@@ -48,6 +49,38 @@ func TestWhatWaitsIsTheSumOfTheQueues(t *testing.T) {
 	} {
 		if n, err := parseTotal([]byte(body)); err == nil {
 			t.Errorf("%s was read as %v", name, n)
+		}
+	}
+}
+
+// What happened between two polls is asked for minute by minute.
+func TestGapsAreFilled(t *testing.T) {
+	begin := time.Date(2026, 10, 5, 1, 0, 30, 0, time.UTC)
+	f, stop, err := relayfake.Start("cuenote", begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	for i := range int64(60) {
+		f.Count(begin.Add(time.Duration(i-30)*time.Minute), mailrelay.Counts{mailrelay.Delivered: i})
+	}
+	r, h := New(Account{User: relayfake.User, Password: relayfake.Key, BaseURL: f.URL}), &mailrelay.History{}
+	for _, m := range []int{0, 1, 9} {
+		now := begin.Add(time.Duration(m) * time.Minute)
+		f.Set(now)
+		span := h.Ask(now, r.Traits())
+		report, err := r.Read(context.Background(), span)
+		fresh, err2 := h.Add(mailrelay.Poll{Span: span, Report: report, Err: err}, r.Traits())
+		if err2 != nil {
+			t.Fatal(err2)
+		}
+		if want := map[int]int{0: 15, 1: 1, 9: 8}[m]; len(fresh) != want {
+			t.Errorf("after %d minutes %d were told, want %d", m, len(fresh), want)
+		}
+		for _, b := range fresh {
+			if want := f.Sum(mailrelay.Delivered, b.Start, b.End); b.Counts[mailrelay.Delivered] != want {
+				t.Errorf("%s: %d, want %d", b.Start, b.Counts[mailrelay.Delivered], want)
+			}
 		}
 	}
 }

@@ -2,7 +2,8 @@
 // by the day in Japan's time and asked for by the month (statistics/list.json), so
 // figures within a day are differences between polls.
 //
-// Shapes: https://smtps.jp/docs-en/apiv2/te/statistics
+// Shapes: https://smtps.jp/docs-en/apiv2/te/statistics. What is blocked there is on the
+// vendor's own stop list and never tried: it is dropped here.
 package customersmailcloud
 
 import (
@@ -48,7 +49,7 @@ func New(a Account) *Relay {
 // Traits implements mailrelay.Relay.
 func (r *Relay) Traits() mailrelay.Traits {
 	return mailrelay.Traits{Vendor: "customersmailcloud", Grain: 24 * time.Hour, Daily: true, Zone: japan, Tells: []mailrelay.Figure{
-		mailrelay.Accepted, mailrelay.Delivered, mailrelay.Bounced, mailrelay.Blocked}}
+		mailrelay.Accepted, mailrelay.Delivered, mailrelay.Bounced, mailrelay.Dropped}}
 }
 
 // Read implements mailrelay.Relay. On the first days of a month it asks for two.
@@ -116,7 +117,7 @@ func parse(body []byte) ([]mailrelay.Day, error) {
 		}
 		c := mailrelay.Counts{}
 		if err := errors.Join(c.Add(mailrelay.Accepted, s.Queued), c.Add(mailrelay.Delivered, s.Succeeded),
-			c.Add(mailrelay.Bounced, s.Failed), c.Add(mailrelay.Blocked, s.Blocked)); err != nil {
+			c.Add(mailrelay.Bounced, s.Failed), c.Add(mailrelay.Dropped, s.Blocked)); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Date, err)
 		}
 		days = append(days, mailrelay.Day{Date: s.Date, Counts: c})

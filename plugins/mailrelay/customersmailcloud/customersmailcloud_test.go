@@ -22,7 +22,7 @@ func TestParse(t *testing.T) {
 	if err != nil || len(days) != 2 {
 		t.Fatal(days, err)
 	}
-	if c := days[1].Counts; c[mailrelay.Accepted] != 649 || c[mailrelay.Delivered] != 605 || c[mailrelay.Bounced] != 40 || c[mailrelay.Blocked] != 4 {
+	if c := days[1].Counts; c[mailrelay.Accepted] != 649 || c[mailrelay.Delivered] != 605 || c[mailrelay.Bounced] != 40 || c[mailrelay.Dropped] != 4 || len(c) != 4 {
 		t.Errorf("%v", c)
 	}
 	for _, body := range []string{`null`, `[]`, `{}`, `{"statistics":null}`, `{"statistics":[{"date":"total","queued":1}]}`, `{"statistics":[{"date":"2015-12-01"},{"date":"2015-12-01"}]}`} {
