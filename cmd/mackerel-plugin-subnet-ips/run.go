@@ -22,6 +22,7 @@ import (
 	mackerelplugin "github.com/mackerelio/go-mackerel-plugin"
 
 	"github.com/shopslo/shopslo/internal/cli"
+	"github.com/shopslo/shopslo/internal/disk"
 	"github.com/shopslo/shopslo/plugins/subnetips"
 )
 
@@ -43,6 +44,7 @@ type plugin struct {
 
 	prefix, region, endpoint string
 	perNode, perPod          int64
+	prefixes                 bool
 	selection                subnetips.Selection
 }
 
@@ -129,6 +131,7 @@ func (p *plugin) parse(args []string) error {
 	tags := flags.String("tags", "", "only subnets with these tags: `key=value,…`")
 	flags.Int64Var(&p.perNode, "ips-per-node", 0, "how many addresses one more node takes")
 	flags.Int64Var(&p.perPod, "ips-per-pod", 1, "how many addresses one more pod takes")
+	flags.BoolVar(&p.prefixes, "prefixes", false, "also how many prefixes of 16 addresses fit at most, for nodes that take those")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(p.stderr, "mackerel-plugin-subnet-ips prints for mackerel-agent how many addresses the subnets of a VPC have left.")
 		flags.SetOutput(p.stderr)
@@ -159,11 +162,14 @@ func (p *plugin) parse(args []string) error {
 	return nil
 }
 
+// maxLows is more than any file of lows has.
+const maxLows = 16 << 20
+
 // remember keeps the lows of each day in a file that is replaced as a whole. Two runs
 // at once may lose one of two lows of the same minute, which the next run mends.
 func (p *plugin) remember(subnets []subnetips.Subnet) (subnetips.Lows, error) {
 	path := filepath.Join(p.workdir, "mackerel-plugin-subnet-ips."+p.prefix+".json")
-	b, err := os.ReadFile(path)
+	b, err := disk.ReadOwn(path, maxLows)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the lows of free addresses: %w", err)
 	}
@@ -177,7 +183,7 @@ func (p *plugin) remember(subnets []subnetips.Subnet) (subnetips.Lows, error) {
 	if err != nil {
 		return lows, err
 	}
-	if err := os.MkdirAll(p.workdir, 0o755); err != nil {
+	if err := os.MkdirAll(p.workdir, 0o700); err != nil {
 		return lows, fmt.Errorf("keep the lows of free addresses: %w; set MACKEREL_PLUGIN_WORKDIR to a folder that the agent may write", err)
 	}
 	f, err := os.CreateTemp(p.workdir, ".subnet-ips-*")
@@ -206,6 +212,9 @@ func (p *plugin) print(s subnetips.Subnet, lows subnetips.Lows) {
 		line("ips", "used", fmt.Sprint(max(0, s.Total-s.Free)))
 	}
 	line("fits", "pods", fmt.Sprint(s.Fits(p.perPod)))
+	if p.prefixes {
+		line("fits", "prefixes", fmt.Sprint(s.Fits(subnetips.Prefix)))
+	}
 	if p.perNode > 0 {
 		line("fits", "nodes", fmt.Sprint(s.Fits(p.perNode)))
 	}
@@ -221,7 +230,7 @@ func (p *plugin) definitions() int {
 	}
 	b, err := json.Marshal(mackerelplugin.GraphDef{Graphs: map[string]mackerelplugin.Graphs{
 		p.prefix + ".ips.#":  {Label: "Subnet: addresses", Unit: mackerelplugin.UnitInteger, Metrics: []mackerelplugin.Metrics{m("used", "Used", true), m("free", "Free", true)}},
-		p.prefix + ".fits.#": {Label: "Subnet: what still fits", Unit: mackerelplugin.UnitInteger, Metrics: []mackerelplugin.Metrics{m("nodes", "Nodes", false), m("pods", "Pods", false)}},
+		p.prefix + ".fits.#": {Label: "Subnet: what still fits", Unit: mackerelplugin.UnitInteger, Metrics: []mackerelplugin.Metrics{m("nodes", "Nodes", false), m("pods", "Pods", false), m("prefixes", "Prefixes (/28), at most", false)}},
 		p.prefix + ".days.#": {Label: "Subnet: days until exhausted", Unit: mackerelplugin.UnitFloat, Metrics: []mackerelplugin.Metrics{m("left", "Days", false)}},
 	}})
 	if err == nil {

@@ -85,6 +85,26 @@ func TestWhatIsNotKnownIsNotPrinted(t *testing.T) {
 	}
 }
 
+func TestPrefixesAreToldWhereTheyAreAskedFor(t *testing.T) {
+	f, stop := ec2fake.Start(ec2fake.Subnet{ID: "subnet-1", VPC: "vpc-1", CIDR: "10.0.0.0/24", Free: 211})
+	defer stop()
+	if code, out, errs := try(t, t.TempDir(), noon, "-endpoint", f.URL, "-prefixes"); code != exitOK || !strings.Contains(out, "subnet.fits.subnet-1.prefixes\t13\t") {
+		t.Errorf("code %d, %q, %q", code, out, errs)
+	}
+}
+
+func TestLowsAreNotReadThroughALink(t *testing.T) {
+	f, stop := ec2fake.Start(ec2fake.Subnet{ID: "subnet-1", VPC: "vpc-1", CIDR: "10.0.0.0/24", Free: 211})
+	defer stop()
+	dir := t.TempDir()
+	if err := os.Symlink("/etc/hostname", filepath.Join(dir, "mackerel-plugin-subnet-ips.subnet.json")); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errs := try(t, dir, noon, "-endpoint", f.URL); code != exitOK || !strings.Contains(errs, "is a link") || !strings.Contains(out, "free\t211") {
+		t.Errorf("code %d, %q, %q", code, out, errs)
+	}
+}
+
 func TestASubnetWithIPv6AloneHasNoFigures(t *testing.T) {
 	f, stop := ec2fake.Start(ec2fake.Subnet{ID: "subnet-4", VPC: "vpc-1", CIDR: "10.0.1.0/24", Free: 200}, ec2fake.Subnet{ID: "subnet-6", VPC: "vpc-1", IPv6: "2001:db8:6::/64"},
 		ec2fake.Subnet{ID: "subnet-46", VPC: "vpc-2", CIDR: "10.0.2.0/24", Free: 0, IPv6: "2001:db8:46::/64"})

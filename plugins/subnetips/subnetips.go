@@ -27,6 +27,11 @@ import (
 // https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 const reserved = 5
 
+// Prefix is how many addresses one delegated prefix takes, a /28 that is aligned: where
+// single addresses lie between, fewer prefixes fit than the free ones divided by it.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-prefix-eni.html
+const Prefix = 16
+
 // Subnet is one subnet as EC2 tells it.
 type Subnet struct {
 	ID   string // subnet-…

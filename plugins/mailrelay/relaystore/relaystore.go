@@ -6,7 +6,9 @@
 // takes longer than all the rest of a run, so it is done for a second copy once an
 // hour: that one is read where a power cut has damaged the first. Runs that overlap
 // take turns at a lock beside the file, for the moment of changing it only, never while
-// a relay is asked. Files hold counts and states, no secret and no mail.
+// a relay is asked. Files hold counts and states, no secret and no mail; the folder is its
+// user's alone (0700). Neither it nor a file in it is used where it is a link or belongs
+// to another user.
 package relaystore
 
 import (
@@ -21,11 +23,15 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/shopslo/shopslo/internal/disk"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
 // version is of the file's form. A file of another version is not read.
 const version = 1
+
+// maxFile is more than any history has.
+const maxFile = 32 << 20
 
 // Store is a folder of histories. It need not exist before the first Update.
 type Store struct{ Dir string }
@@ -63,6 +69,9 @@ func (s Store) Path(account, relay string) string {
 // with ErrDamaged, unless its flushed copy can.
 func (s Store) Read(account, relay string) (*mailrelay.History, mailrelay.Traits, error) {
 	path := s.Path(account, relay)
+	if err := disk.IsOwn(s.Dir); err != nil {
+		return nil, mailrelay.Traits{}, fmt.Errorf("read its history: %w", err)
+	}
 	f, err := load(path)
 	if errors.Is(err, ErrDamaged) {
 		if kept, err2 := load(path + copied); err2 == nil {
@@ -80,7 +89,7 @@ func (s Store) Read(account, relay string) (*mailrelay.History, mailrelay.Traits
 }
 
 func load(path string) (file, error) {
-	b, err := os.ReadFile(path)
+	b, err := disk.ReadOwn(path, maxFile)
 	if err != nil {
 		return file{}, err
 	}
@@ -110,11 +119,14 @@ func decode(b []byte) (file, error) {
 // file is kept beside with the ending .damaged, and change gets a new history; the
 // error with ErrDamaged then comes although the change was stored.
 func (s Store) Update(ctx context.Context, account string, t mailrelay.Traits, change func(*mailrelay.History)) error {
-	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+	if err := disk.OwnDir(s.Dir); err != nil {
 		return fmt.Errorf("keep its history: %w", err)
 	}
 	path := s.Path(account, t.Vendor)
-	lock := flock.New(path + ".lock")
+	if err := disk.IsOwn(path + ".lock"); err != nil {
+		return fmt.Errorf("keep its history: %w", err)
+	}
+	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	if ok, err := lock.TryLockContext(ctx, 20*time.Millisecond); !ok {
 		return fmt.Errorf("keep its history: lock %s: %w", lock.Path(), err)
 	}
@@ -161,7 +173,7 @@ func due(path string) bool {
 // is one writer, so one name will do, and a program that is killed leaves no litter
 // but that, which the next run takes over.
 func replace(path string, b []byte, flush bool) (err error) {
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
+	f, err := disk.OpenOwn(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -43,6 +44,61 @@ func TestWhatIsKeptIsReadAgain(t *testing.T) {
 	}
 	if h, _, err := s.Read("shop", "other"); err != nil || len(h.Recent) != 0 {
 		t.Errorf("another relay has the same history: %+v, %v", h, err)
+	}
+}
+
+func TestAFolderThatIsNotOursIsRefused(t *testing.T) {
+	update := func(s Store) error { return s.Update(context.Background(), "shop", traits, poll(monday, 1)) }
+	dir := t.TempDir()
+	s := Store{Dir: dir + "/state"}
+	if err := os.Mkdir(s.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := update(s); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(s.Dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("others may look into it: %v, %v", info.Mode(), err)
+	}
+	if info, err := os.Stat(s.Path("shop", "test")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("others may read the file: %v, %v", info.Mode(), err)
+	}
+	link := Store{Dir: dir + "/link"}
+	if err := os.Symlink(s.Dir, link.Dir); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := link.Read("shop", "test")
+	for what, err := range map[string]error{"write": update(link), "read": err} {
+		if err == nil || !strings.Contains(err.Error(), "is a link") {
+			t.Errorf("%s through a link: %v", what, err)
+		}
+	}
+	for _, ending := range []string{"", ".new", ".lock", ".copy"} {
+		s := Store{Dir: t.TempDir()}
+		victim := dir + "/victim"
+		if err := errors.Join(os.WriteFile(victim, []byte("theirs"), 0o600), os.Symlink(victim, s.Path("shop", "test")+ending)); err != nil {
+			t.Fatal(err)
+		}
+		err := update(s)
+		if b, _ := os.ReadFile(victim); string(b) != "theirs" || ending != ".copy" && (err == nil || !strings.Contains(err.Error(), "link")) {
+			t.Errorf("a link at %q: %v, %q", ending, err, b)
+		}
+	}
+}
+
+func TestAFolderOfAnotherUserIsRefused(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a folder away")
+	}
+	s := Store{Dir: t.TempDir() + "/state"}
+	if err := errors.Join(os.Mkdir(s.Dir, 0o777), os.Chown(s.Dir, 65534, 65534)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Update(context.Background(), "shop", traits, poll(monday, 1)); err == nil || !strings.Contains(err.Error(), "belongs to another user (uid 65534") {
+		t.Errorf("kept there: %v", err)
+	}
+	if _, _, err := s.Read("shop", "test"); err == nil || !strings.Contains(err.Error(), "belongs to another user") {
+		t.Errorf("read from there: %v", err)
 	}
 }
 
