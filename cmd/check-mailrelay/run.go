@@ -40,6 +40,7 @@ func (c check) run(args []string) int {
 	flags.SetOutput(io.Discard) // a fault is told once, in one line
 	config := flags.String("config", "/etc/mackerel-agent/mailrelay.yaml", "the `file` that lists the accounts, the same as the plugin's")
 	account := flags.String("account", "", "the `name` of the account to judge; without it, all")
+	folder := flags.String("tempfile", "", "the `folder` of histories, as the plugin's; without it, what the file says")
 	lang := flags.String("lang", "", "en or ja; without it, what the file says")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(c.stderr, "check-mailrelay says in one line whether mail relays do what they always do.")
@@ -49,14 +50,14 @@ func (c check) run(args []string) int {
 	} else if err != nil {
 		return c.say(mailrelay.Unknown, err.Error()+": see -h")
 	}
-	severity, line, err := c.judge(*config, *account, *lang, flags.NArg())
+	severity, line, err := c.judge(*config, *account, *folder, *lang, flags.NArg())
 	if err != nil {
 		return c.say(mailrelay.Unknown, err.Error())
 	}
 	return c.say(severity, line)
 }
 
-func (c check) judge(config, account, lang string, extra int) (mailrelay.Severity, string, error) {
+func (c check) judge(config, account, folder, lang string, extra int) (mailrelay.Severity, string, error) {
 	if l := text.Language(lang); extra > 0 || lang != "" && l != text.English && l != text.Japanese {
 		return 0, "", errors.New("check-mailrelay takes flags only, and -lang en or ja: see -h")
 	}
@@ -82,6 +83,7 @@ func (c check) judge(config, account, lang string, extra int) (mailrelay.Severit
 			return 0, "", fmt.Errorf("%s lists no account %q; it lists %s", config, account, strings.Join(names, ", "))
 		}
 	}
+	file.State = cmp.Or(folder, file.State)
 	severity, line := c.verdicts(file)
 	return severity, line, nil
 }

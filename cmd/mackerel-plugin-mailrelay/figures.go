@@ -36,6 +36,37 @@ const (
 	longest  = 10 * time.Minute
 )
 
+// dated is a figure of another time than now.
+type dated struct {
+	figure
+	at time.Time
+}
+
+// stampWindow is how far back the agent takes a plugin's own time stamps, less a minute
+// for the way: mackerel-agent 0.87 and later with use_plugin_timestamp, ±15 minutes.
+const stampWindow = 14 * time.Minute
+
+// stamped are the mails of the buckets that are new with this poll, each at the last
+// minute of its bucket. What is older than the agent takes goes into the history only.
+func stamped(fresh []mailrelay.Bucket, now time.Time, t mailrelay.Traits) []dated {
+	var out []dated
+	for _, b := range fresh {
+		at := b.End.Add(-time.Minute)
+		if t.Daily && b.End.Sub(b.Start) > longest || now.Sub(at) > stampWindow {
+			continue
+		}
+		if t.Daily {
+			at = now // a difference between two polls ends now
+		}
+		for _, f := range mailrelay.Figures {
+			if n, told := b.Counts[f]; told {
+				out = append(out, dated{figure{"mails", string(f), float64(n)}, at})
+			}
+		}
+	}
+	return out
+}
+
 // counted are the mails of the buckets that are new with this poll. Usually that is
 // one; where a poll came a little late, they are summed, so that the values add up to
 // what the relay counted. A figure that one of them does not tell is not told.

@@ -18,6 +18,7 @@ type job struct {
 	store   relaystore.Store
 	begun   time.Time
 	clock   func() time.Time
+	stamped bool // each bucket's figures are told at its own time
 	relay   mailrelay.Relay
 	canary  mailrelay.Canary     // nil where there is none
 	page    mailrelay.StatusPage // nil where there is none
@@ -26,6 +27,7 @@ type job struct {
 // outcome is what a job tells. Figures that are not known are not in it.
 type outcome struct {
 	figures []figure
+	dated   []dated // figures of their own time
 	errs    []error
 	lost    bool // the history could not be read or kept, so nothing is told
 }
@@ -75,7 +77,12 @@ func (j job) run(ctx context.Context) outcome {
 	o.errs = append(o.errs, err)
 	if !o.lost {
 		if poll != nil && after.State.At.Equal(poll.Span.To) { // else another run was quicker
-			o.figures = append(counted(fresh, first, j.begun, t), standing(&after, j.begun)...)
+			if j.stamped {
+				o.dated = stamped(fresh, j.begun, t)
+			} else {
+				o.figures = counted(fresh, first, j.begun, t)
+			}
+			o.figures = append(o.figures, standing(&after, j.begun)...)
 		}
 		o.figures = append(o.figures, beside(&after, probe, look)...)
 	}

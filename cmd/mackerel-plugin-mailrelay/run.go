@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -35,6 +36,8 @@ type program struct {
 	now            func() time.Time
 
 	config, prefix string
+	folder         string // of the histories, instead of the file's; "" is the file's
+	stamped        bool   // each value with the time that it is of
 
 	mu      sync.Mutex
 	secrets []string // all that were read, to be hidden in whatever is written
@@ -70,6 +73,8 @@ func (p *program) parse(args []string) error {
 	flags.SetOutput(io.Discard) // a fault is told once, in one line
 	flags.StringVar(&p.config, "config", "/etc/mackerel-agent/mailrelay.yaml", "the `file` that lists the accounts")
 	flags.StringVar(&p.prefix, "metric-key-prefix", "mailrelay", "what metric names begin with")
+	flags.StringVar(&p.folder, "tempfile", "", "the `folder` of histories, instead of what the file says; check-mailrelay needs the same")
+	flags.BoolVar(&p.stamped, "plugin-timestamps", false, "give each value the time that it is of, up to 15 minutes ago; the agent (0.87 or later) needs use_plugin_timestamp = true")
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -101,7 +106,7 @@ func (p *program) poll(ctx context.Context) int {
 		p.complain(err)
 		return exitUsage
 	}
-	store := relaystore.Store{Dir: file.Folder(p.workdir())}
+	store := relaystore.Store{Dir: cmp.Or(p.folder, file.Folder(p.workdir()))}
 	now := p.now()
 	results := make([]chan outcome, len(file.Accounts))
 	code := exitOK
@@ -135,7 +140,7 @@ func (p *program) poll(ctx context.Context) int {
 
 // job makes what polls one account; faults are the account's own.
 func (p *program) job(a relayconf.Account, s relaystore.Store, now time.Time) (job, error) {
-	j := job{account: a, store: s, begun: now, clock: p.now, relay: choose(relays, a.Relay, a.Options, "relay")}
+	j := job{account: a, store: s, begun: now, clock: p.now, stamped: p.stamped, relay: choose(relays, a.Relay, a.Options, "relay")}
 	if o := a.Canary; o != nil {
 		j.canary = choose(canaries, o.Text("by"), o, "by")
 	}
@@ -151,6 +156,9 @@ func (p *program) print(account string, now time.Time, o outcome) int {
 		p.complain(fmt.Errorf("account %s: %w", account, err))
 	}
 	var b strings.Builder
+	for _, f := range o.dated {
+		f.write(&b, p.prefix, account, f.at)
+	}
 	for _, f := range o.figures {
 		f.write(&b, p.prefix, account, now)
 	}

@@ -233,6 +233,35 @@ func TestWhatIsWrongWithOneRelayCostsNoOtherAnything(t *testing.T) {
 	}
 }
 
+// With time stamps of its own the plugin tells each bucket at the time that it is of.
+func TestEachBucketIsToldAtItsOwnTimeWhereTheAgentTakesIt(t *testing.T) {
+	b := newBench(t, "sparkpost", "sendgrid")
+	b.traffic(begin.Add(-26*time.Hour), begin.Add(time.Hour))
+	b.run(begin, exitOK)
+	now := begin.Add(9 * time.Minute)
+	for _, f := range b.fakes {
+		f.Set(now)
+	}
+	var out, errs bytes.Buffer
+	folder := filepath.Join(b.dir, "state")
+	if code := b.program(now, &out, &errs).run(context.Background(), []string{"-config", b.config, "-plugin-timestamps", "-tempfile", folder}); code != exitOK {
+		t.Fatal(code, errs.String())
+	}
+	for m := -2; m < 7; m++ {
+		at := begin.Add(time.Duration(m) * time.Minute)
+		want := fmt.Sprintf("mailrelay.mails.sparkpost.delivered\t%d\t%d\n", b.fakes["sparkpost"].Sum(mailrelay.Delivered, at, at.Add(time.Minute)), at.Unix())
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("minute %d: no %q", m, want)
+		}
+	}
+	if n := strings.Count(out.String(), "mails.sparkpost.delivered"); n != 9 {
+		t.Errorf("%d minutes were told", n)
+	}
+	if !strings.Contains(out.String(), fmt.Sprintf("mails.sendgrid.delivered\t%d\t%d\n", b.fakes["sendgrid"].Sum(mailrelay.Delivered, begin, now), now.Unix())) {
+		t.Errorf("the difference of a day's total: %s", out.String())
+	}
+}
+
 // stateIsClean looks for the key in every file that was kept.
 func (b *bench) stateIsClean() {
 	b.t.Helper()

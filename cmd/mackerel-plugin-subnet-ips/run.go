@@ -43,6 +43,7 @@ type plugin struct {
 	meta           bool
 
 	prefix, region, endpoint string
+	file                     string
 	perNode, perPod          int64
 	prefixes                 bool
 	selection                subnetips.Selection
@@ -124,6 +125,7 @@ func (p *plugin) parse(args []string) error {
 	flags := flag.NewFlagSet("mackerel-plugin-subnet-ips", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // a fault is told once, in one line
 	flags.StringVar(&p.prefix, "metric-key-prefix", "subnet", "what metric names begin with")
+	flags.StringVar(&p.file, "tempfile", "", "the `file` of the daily lows, instead of one in the agent's working folder")
 	flags.StringVar(&p.region, "region", "", "the AWS `region`; without it, the SDK's")
 	flags.StringVar(&p.endpoint, "endpoint", "", "another `URL` of the EC2 API, such as a VPC endpoint's")
 	flags.StringVar(&p.selection.VPC, "vpc", "", "only subnets of this VPC `id`")
@@ -168,7 +170,8 @@ const maxLows = 16 << 20
 // remember keeps the lows of each day in a file that is replaced as a whole. Two runs
 // at once may lose one of two lows of the same minute, which the next run mends.
 func (p *plugin) remember(subnets []subnetips.Subnet) (subnetips.Lows, error) {
-	path := filepath.Join(p.workdir, "mackerel-plugin-subnet-ips."+p.prefix+".json")
+	path := cmp.Or(p.file, filepath.Join(p.workdir, "mackerel-plugin-subnet-ips."+p.prefix+".json"))
+	dir := filepath.Dir(path)
 	b, err := disk.ReadOwn(path, maxLows)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the lows of free addresses: %w", err)
@@ -183,10 +186,10 @@ func (p *plugin) remember(subnets []subnetips.Subnet) (subnetips.Lows, error) {
 	if err != nil {
 		return lows, err
 	}
-	if err := os.MkdirAll(p.workdir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return lows, fmt.Errorf("keep the lows of free addresses: %w; set MACKEREL_PLUGIN_WORKDIR to a folder that the agent may write", err)
 	}
-	f, err := os.CreateTemp(p.workdir, ".subnet-ips-*")
+	f, err := os.CreateTemp(dir, ".subnet-ips-*")
 	if err != nil {
 		return lows, fmt.Errorf("keep the lows of free addresses: %w; set MACKEREL_PLUGIN_WORKDIR to a folder that the agent may write", err)
 	}

@@ -93,6 +93,18 @@ func TestPrefixesAreToldWhereTheyAreAskedFor(t *testing.T) {
 	}
 }
 
+func TestTheLowsAreWhereTempfileSays(t *testing.T) {
+	f, stop := ec2fake.Start(ec2fake.Subnet{ID: "subnet-1", VPC: "vpc-1", CIDR: "10.0.0.0/24", Free: 211})
+	defer stop()
+	path := filepath.Join(t.TempDir(), "own", "lows.json")
+	if code, _, errs := try(t, t.TempDir(), noon, "-endpoint", f.URL, "-tempfile", path); code != exitOK || errs != "" {
+		t.Fatal(code, errs)
+	}
+	if b, err := os.ReadFile(path); err != nil || !strings.Contains(string(b), "subnet-1") {
+		t.Errorf("%s, %v", b, err)
+	}
+}
+
 func TestLowsAreNotReadThroughALink(t *testing.T) {
 	f, stop := ec2fake.Start(ec2fake.Subnet{ID: "subnet-1", VPC: "vpc-1", CIDR: "10.0.0.0/24", Free: 211})
 	defer stop()

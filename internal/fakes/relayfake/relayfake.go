@@ -44,6 +44,25 @@ const (
 	Page      Fault = "a page for people"
 )
 
+// limit says how long to wait in the vendor's headers: SendGrid has no Retry-After.
+// https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/rate-limits
+// https://blastengine.jp/documents/
+func (f *Fake) limit(h http.Header, now time.Time) {
+	seconds := strconv.Itoa(int(RetryAfter / time.Second))
+	switch f.vendor {
+	case "sendgrid":
+		h.Set("Date", now.UTC().Format(http.TimeFormat))
+		h.Set("X-RateLimit-Limit", "600")
+		h.Set("X-RateLimit-Remaining", "0")
+		h.Set("X-RateLimit-Reset", strconv.FormatInt(now.Add(RetryAfter).Unix(), 10))
+	case "blastengine":
+		h.Set("X-RateLimit-Remaining", "0")
+		h.Set("X-Rate-Limit-Retry-After-Seconds", seconds)
+	default:
+		h.Set("Retry-After", seconds)
+	}
+}
+
 // RetryAfter is what the TooMany fault asks to wait.
 const RetryAfter = 30 * time.Second
 
@@ -51,6 +70,7 @@ const RetryAfter = 30 * time.Second
 type Fake struct {
 	URL string
 
+	vendor  string
 	mu      sync.Mutex
 	now     time.Time
 	fault   Fault
@@ -73,7 +93,7 @@ func Start(vendor string, now time.Time) (f *Fake, stop func(), err error) {
 	if !ok {
 		return nil, nil, fmt.Errorf("relayfake: no vendor %q", vendor)
 	}
-	f = &Fake{now: now, minutes: map[int64]mailrelay.Counts{}}
+	f = &Fake{vendor: vendor, now: now, minutes: map[int64]mailrelay.Counts{}}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.serve(tell, w, r) }))
 	f.URL = s.URL
 	return f, s.Close, nil
@@ -171,7 +191,7 @@ func (f *Fake) serve(tell func(view, http.ResponseWriter, *http.Request), w http
 		<-r.Context().Done()
 		return
 	case TooMany:
-		w.Header().Set("Retry-After", strconv.Itoa(int(RetryAfter/time.Second)))
+		f.limit(w.Header(), v.now)
 		echo(w, r, http.StatusTooManyRequests)
 		return
 	case Broken:

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/internal/ask"
@@ -103,21 +104,28 @@ func (a Asker) status(doing string, resp *http.Response, body []byte) error {
 	return e
 }
 
-// retryAfter reads the header in seconds, or as a date beside the answer's own.
+// retryAfter reads how long to wait: Retry-After in seconds or as a date beside the
+// answer's own; or where a vendor has a word of its own for it: blastengine's seconds, and
+// X-RateLimit-Reset, the second since 1970 at which the limit is over (SendGrid)
+// or, of others, how many seconds it takes until then.
+// https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/rate-limits
 func retryAfter(h http.Header) time.Duration {
-	v := h.Get("Retry-After")
-	if v == "" {
-		v = h.Get("X-Rate-Limit-Retry-After-Seconds") // blastengine's word
+	const longest = 24 * time.Hour
+	now, dated := http.ParseTime(h.Get("Date"))
+	if until, err := http.ParseTime(h.Get("Retry-After")); err == nil && dated == nil {
+		return min(max(0, until.Sub(now)), longest)
 	}
-	if n, err := strconv.Atoi(v); err == nil && n > 0 && n < 86400 {
-		return time.Duration(n) * time.Second
+	for _, name := range []string{"Retry-After", "X-Rate-Limit-Retry-After-Seconds", "X-RateLimit-Reset"} {
+		n, err := strconv.ParseInt(strings.TrimSpace(h.Get(name)), 10, 64)
+		switch {
+		case err != nil || n <= 0:
+		case n < int64(longest/time.Second):
+			return time.Duration(n) * time.Second
+		case name == "X-RateLimit-Reset" && dated == nil:
+			return min(max(0, time.Unix(n, 0).Sub(now)), longest)
+		}
 	}
-	until, err1 := http.ParseTime(v)
-	now, err2 := http.ParseTime(h.Get("Date"))
-	if err1 != nil || err2 != nil {
-		return 0
-	}
-	return min(max(0, until.Sub(now)), 24*time.Hour)
+	return 0
 }
 
 // network is an error of the network without the URL, which may hold a key.
