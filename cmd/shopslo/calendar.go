@@ -52,10 +52,7 @@ func freezeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "freeze",
 		Short: "Write a document that keeps releases out for a time",
-		Long: `freeze writes a Freeze document into the folder of the configuration's calendar. It
-holds at the gate once it is committed and the gate reads it: nothing else is
-changed. With --rrule it recurs (RFC 5545), at a time of day in a zone. --emergency
-stops every promotion until the document is deleted; no override sets it aside.`,
+		Long:  p.lang.long(longFreeze),
 		Example: `  shopslo freeze --tier prod --tier prod-ha --from 2026-12-28T18:00:00+09:00 --until 2027-01-04T09:00:00+09:00 --reason 年末年始
   shopslo freeze --fleet --rrule 'FREQ=WEEKLY;BYDAY=FR' --time 18:00 --for 63h --time-zone Asia/Tokyo --name weekends --reason 'nobody is there'
   shopslo freeze --emergency --reason 'payments fail everywhere'
@@ -110,10 +107,7 @@ func overrideCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "override",
 		Short: "Write a document that sets checks of the gate aside for a time",
-		Long: `override writes an Override document into the folder of the configuration's
-calendar. Once it is committed, checks of these names that would hold a promotion to
-the Tier are waived until it expires. Who, why and until when stand in every
-decision and report.`,
+		Long:  p.lang.long(longOverride),
 		Example: `  shopslo override --tier prod --check burn_rate --for 4h --reason 'the mail relay is down, https://example.com/inc-12'
   shopslo override --list
   shopslo override --list -o json`,
@@ -148,10 +142,7 @@ func excludeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "exclude",
 		Short: "Write a document that leaves a range of time out of budgets",
-		Long: `exclude writes an Exclusion document into the folder of the configuration's
-calendar. Once it is committed, budgets do not count the range; 'status' and every
-decision show the figures before and after. The range is widened to full hours (60
-buckets of the ledger), since older counts are kept by the hour.`,
+		Long:  p.lang.long(longExclude),
 		Example: `  shopslo exclude --shopset a-1 --from 2026-11-21T01:00:00+09:00 --for 1h --cause maintenance --reason 'the database was moved'
   shopslo exclude --list
   shopslo exclude --list -o json`,

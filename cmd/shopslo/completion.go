@@ -13,9 +13,7 @@ func completionCommand(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|fish|powershell|zsh",
 		Short: "Print a completion script for a shell",
-		Long: `completion prints a script that makes the shell complete shopslo's commands and
-flags. Load it in the running shell, or put it where the shell looks for such
-scripts.`,
+		Long:  p.lang.long(longCompletion),
 		Example: `  source <(shopslo completion bash)
   shopslo completion zsh > "${fpath[1]}/_shopslo"
   shopslo completion fish > ~/.config/fish/completions/shopslo.fish`,

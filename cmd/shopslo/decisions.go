@@ -31,23 +31,13 @@ func (p *program) logFlags(cmd *cobra.Command) *logFlags {
 	return f
 }
 
-const whichLog = `
-The log is the one that gate.log names in the configuration: a git branch, or the
-folder of a server on this machine. --server reads that of a server, --dir a folder.
-`
-
 func decisionsCommand(p *program) *cobra.Command {
 	var to, since string
 	var overrides bool
 	cmd := &cobra.Command{
 		Use:   "decisions",
 		Short: "List what the gate decided and what was moved after that",
-		Long: `decisions lists the log of decisions, the oldest first: what the gate decided, what
-was promoted and rolled back, by whom and why. The chain is checked while reading.
-` + whichLog + `
-Exit codes: 0 ok · 1 the chain is broken · 3 the command line, the configuration or
-a document is wrong · 4 the log could not be reached.
-` + serverHelp,
+		Long:  p.lang.long(longDecisions, whichLog, longDecisionsExits, serverHelp),
 		Example: `  shopslo decisions --tier prod --since 2026-11-01T00:00:00Z
   shopslo decisions --overrides --since 7d -o json
   shopslo decisions verify --head 5d41402abc4b2a76…
@@ -125,12 +115,9 @@ func timeOrAgo(flag, text string, now time.Time) (time.Time, error) {
 
 func showCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "show ENTRY",
-		Short: "Print what a decision was made from",
-		Long: `show prints the record of an entry: of a decision what 'shopslo gate -o json' printed,
-from which 'shopslo gate --replay' makes it again; of a promotion or rollback what
-'shopslo promote -o json' printed.
-` + whichLog + serverHelp,
+		Use:     "show ENTRY",
+		Short:   "Print what a decision was made from",
+		Long:    p.lang.long(longDecisionsShow, whichLog, serverHelp),
 		Example: `  shopslo decisions show 12 > decision.json && shopslo gate --replay decision.json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {

@@ -31,19 +31,7 @@ func verifyCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check that nobody has changed the log of decisions",
-		Long: `verify reads the whole log with the records of all decisions, and checks the chain of
-their hashes. It names the first entry that is broken.
-
-Without --head this shows only that the log agrees with itself: whoever can write to it
-can write its end anew, or cut it off. With --head, a hash that was published with a
-decision, it proves that this decision and all before it are in the log as they were
-made. 'shopslo gate --replay' proves neither: it shows that a decision follows from its
-own record.
-` + whichLog + `
-Exit codes: 0 the chain holds · 1 it is broken, or does not have the published hash ·
-3 the command line, the configuration or a document is wrong · 4 the log could not be
-reached.
-` + serverHelp,
+		Long:  p.lang.long(longDecisionsVerify, whichLog, longDecisionsVerifyExits, serverHelp),
 		Example: `  shopslo decisions verify
   shopslo decisions verify --dir data/decisions --head 5d41402abc4b2a76…`,
 		Args: noArgs,
@@ -114,20 +102,7 @@ func repairCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "repair",
 		Short: "Keep what is intact of a damaged log of decisions",
-		Long: `repair mends the log in a folder where 'shopslo decisions verify' finds it broken. All
-entries that are intact are kept: those up to the first broken one as they are, those
-after it at the end of the log, with new numbers and hashes and the old ones beside them.
-The last entry says what was lost. What is replaced is first copied to a folder of its own,
-named after the time, and nothing in that is ever overwritten.
-
-Stop the server that writes to the log before: as long as it runs, nothing is repaired.
---dry-run says what would be done and changes nothing, also while a server runs.
-
-The folder is the one that gate.log.dir names in the configuration, or --dir. A log in a
-git branch is not repaired: git keeps what was there, so reset the branch.
-
-Exit codes: 0 the log is intact, or was repaired · 1 with --dry-run, it is broken · 3 the command line or the configuration
-is wrong, a server runs, or the folder cannot be written.`,
+		Long:  p.lang.long(longDecisionsRepair),
 		Example: `  shopslo decisions repair --dry-run
   shopslo decisions repair
   shopslo decisions repair --dir data/decisions -o json`,

@@ -12,13 +12,9 @@ import (
 func demoCommand(p *program) *cobra.Command {
 	var o demo.Options
 	cmd := &cobra.Command{
-		Use:   "demo",
-		Short: "Show a bad release, its error budget and the gate, on a fleet that really runs",
-		Long: `demo starts the ShopSets of the example fleet on this machine, one process each,
-sends them customers, and runs shopslo on them. A bad release burns the budget of
-one Tier, the gate holds it back, it is rolled back, and the gate promotes again.
-It takes less than two minutes, needs nothing but this program, and leaves nothing
-behind.`,
+		Use:     "demo",
+		Short:   "Show a bad release, its error budget and the gate, on a fleet that really runs",
+		Long:    p.lang.long(longDemo),
 		Example: "  shopslo demo\n  shopslo demo --keep",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

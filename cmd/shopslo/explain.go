@@ -15,15 +15,7 @@ func explainCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain SLO SHOPSET",
 		Short: "Show how a budget's figures came about",
-		Long: `explain shows what the figures of one SLO on one ShopSet rest on: the selectors as
-they are sent, the series that they find, with their first and last samples, the
-labels and bounds that exist, the interval that is really scraped, what makes the
-figures doubtful, and, step by step, what each series counted in the window and how
-that sums up to the budget's figures.
-
-It reads the window from the source and lets a ledger in memory count it anew, which
-tells its steps: they sum up to its figures. An embedded store can be read while no
-'shopslo serve' keeps it. The exit code is 0 whatever it finds.`,
+		Long:  p.lang.long(longExplain),
 		Example: `  shopslo explain cart-availability a-1
   shopslo explain cart-availability a-1 --at 2026-11-01T00:00:00Z -o json`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {

@@ -36,21 +36,7 @@ func gateCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gate --to TIER",
 		Short: "Say whether a release may go to a Tier",
-		Long: `gate looks at the release and its Tier below, and at the Tier that would take it, and
-decides: promote (exit code 0), hold (1: something is known to be wrong) or
-inconclusive (2: evidence is missing). What is not known is never a pass. Every check
-gives its figures. A source that cannot be reached is exit code 4, unless something
-else is known to be wrong. In a fleet of one Tier that is judged by itself: may the
-next release go out?
-
-When the release came below is what the exporter knows, or a releases file ('shopslo
-releases'); --since takes your word for it, and the decision says so.
-
--o json prints the decision with its policy and all of its evidence, from which
---replay makes it again. That shows that the decision follows from its record, and
-not that it was ever made: see 'shopslo decisions verify --head'. --write keeps the
-same decision in further forms.
-` + serverHelp,
+		Long:  p.lang.long(longGate, serverHelp),
 		Example: `  shopslo gate --to prod
   shopslo gate --to prod --explain
   shopslo gate --to prod --watch 30m --write json=decision.json --write markdown=summary.md

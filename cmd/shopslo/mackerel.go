@@ -18,11 +18,7 @@ func mackerelCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mackerel",
 		Short: "Keep budgets, monitors and dashboards in Mackerel",
-		Long: `mackerel sends budgets to Mackerel as service metrics, keeps monitors as a file says,
-makes dashboards, and notes releases on the graphs.
-
-The API key comes from the file that mackerel.api_key_file in the configuration
-names, or from the environment, MACKEREL_API_KEY; never from an argument.`,
+		Long:  p.lang.long(longMackerel),
 		Example: `  shopslo mackerel push
   shopslo mackerel monitors plan --file monitors.yaml`,
 		Args: noArgs,
@@ -34,20 +30,9 @@ names, or from the environment, MACKEREL_API_KEY; never from an argument.`,
 
 func mackerelPushCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "push",
-		Short: "Send the budgets as service metrics, once",
-		Long: `push sends the budgets of each minute since the last push to Mackerel, for up to a day
-back: coverage, SLI, what remains of the budget, and the burn rates, of each SLO and
-ShopSet, as service metrics slo.SLO.FIGURE.SHOPSET. A figure that does not exist is
-not sent.
-
-What Mackerel does not take is kept in the folder mackerel.spool, and sent again by the
-next push. Nothing is lost and nothing is counted twice. Run it once a minute; 'shopslo
-serve' does the same where the configuration has a section mackerel.
-
-Exit codes: 0 sent, or kept until the next minute · 3 refused, or a wrong configuration ·
-4 Mackerel or the source could not be reached; what there is to send is kept.
-` + serverHelp,
+		Use:     "push",
+		Short:   "Send the budgets as service metrics, once",
+		Long:    p.lang.long(longMackerelPush, serverHelp),
 		Example: `  * * * * * shopslo mackerel push --config /etc/shopslo/shopslo.yaml`,
 		Args:    noArgs,
 	}

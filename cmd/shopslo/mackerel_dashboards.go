@@ -15,10 +15,9 @@ import (
 
 func mackerelDashboardsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "dashboards",
-		Short: "Make dashboards of what push sends",
-		Long: `dashboards makes a dashboard of the fleet and one of each SLO in Mackerel, from the
-configuration's documents.`,
+		Use:     "dashboards",
+		Short:   "Make dashboards of what push sends",
+		Long:    p.lang.long(longMackerelDashboards),
 		Example: `  shopslo mackerel dashboards apply`,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -29,13 +28,9 @@ configuration's documents.`,
 
 func dashboardsApplyCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "apply",
-		Short: "Make the dashboards as the documents say",
-		Long: `apply makes and updates the dashboards, and deletes those that it made for SLOs that
-are gone. A dashboard at one of their addresses that it did not make is left alone.
-
-Exit codes: 0 all are there · 2 an address is taken by another's dashboard · 3 a wrong
-configuration, or Mackerel refused · 4 Mackerel could not be reached.`,
+		Use:     "apply",
+		Short:   "Make the dashboards as the documents say",
+		Long:    p.lang.long(longMackerelDashboardsApply),
 		Example: `  shopslo mackerel dashboards apply --config shopslo.yaml`,
 		Args:    noArgs,
 	}
@@ -99,12 +94,7 @@ func mackerelAnnotateCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "annotate",
 		Short: "Note a release on the graphs",
-		Long: `annotate notes on the graphs of the Mackerel service that a release reached a Tier, with
-a link that compares it with the one before. Run it after a deployment. A note that is
-there already, from the last ten minutes, is not made again.
-
-Exit codes: 0 noted, now or before · 3 a wrong configuration, or Mackerel refused ·
-4 Mackerel could not be reached.`,
+		Long:  p.lang.long(longMackerelAnnotate),
 		Example: `  shopslo mackerel annotate --tier prod --release 9f8e7d6 --previous 1a2b3c4 \
     --repository https://github.com/shops/app`,
 		Args: noArgs,

@@ -40,8 +40,7 @@ func mackerelMonitorsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "monitors",
 		Short: "Keep monitors as a file says",
-		Long: `monitors compares the monitors in Mackerel with a YAML file, and makes them so. It
-touches only those that it made or adopted, which a mark in their memo shows.`,
+		Long:  p.lang.long(longMackerelMonitors),
 		Example: `  shopslo mackerel monitors plan --file monitors.yaml
   shopslo mackerel monitors apply --file monitors.yaml`,
 		Args: noArgs,
@@ -71,13 +70,7 @@ func monitorsPlanCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what apply would do",
-		Long: `plan shows the difference between the file and Mackerel, and changes nothing: what is to
-be created, updated and deleted, what was changed by hand since the last apply, and
-mutes that should have ended. Values that may be secrets are hidden.
-
-Exit codes: 0 no difference · 1 there is one · 2 something cannot be done, or not all
-monitors could be read, so that none is deleted · 3 the file is wrong, or Mackerel
-refused · 4 Mackerel could not be reached.`,
+		Long:  p.lang.long(longMackerelMonitorsPlan),
 		Example: `  shopslo mackerel monitors plan --file monitors.yaml
   shopslo mackerel monitors plan -o markdown > comment.md
   shopslo mackerel monitors plan --to terraform > monitors.tf`,
@@ -147,13 +140,9 @@ func planMonitors(ctx context.Context, p *program, f monitorsFlags) (*monitors.D
 func monitorsApplyCommand(p *program) *cobra.Command {
 	var f monitorsFlags
 	cmd := &cobra.Command{
-		Use:   "apply",
-		Short: "Make the monitors as the file says",
-		Long: `apply does what plan shows. Where it breaks off, run it again: it begins with what is
-there, and makes nothing twice.
-
-Exit codes: 0 all is as the file says · 2 something was left, as plan says · 3 the file is
-wrong, or Mackerel refused · 4 Mackerel could not be reached.`,
+		Use:     "apply",
+		Short:   "Make the monitors as the file says",
+		Long:    p.lang.long(longMackerelMonitorsApply),
 		Example: `  shopslo mackerel monitors apply --file monitors.yaml`,
 		Args:    noArgs,
 	}

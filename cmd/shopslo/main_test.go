@@ -96,15 +96,17 @@ func TestHelpTextsAreAsReviewed(t *testing.T) {
 			commands = append(commands, []string{c.Name()})
 		}
 	}
-	for _, c := range commands {
-		name := strings.Join(append([]string{"shopslo"}, c...), " ")
-		t.Run(name, func(t *testing.T) {
-			code, got, stderr := runHere(t, append(c, "--help")...)
-			if code != exitOK || stderr != "" {
-				t.Fatalf("exit code %d, stderr %q", code, stderr)
-			}
-			goldentest.Compare(t, filepath.Join("testdata/help", strings.ReplaceAll(name, " ", "-")+".txt"), got)
-		})
+	for folder, lang := range map[string]string{"testdata/help": "en", "testdata/help/ja": "ja"} {
+		for _, c := range commands {
+			name := strings.Join(append([]string{"shopslo"}, c...), " ")
+			t.Run(lang+" "+name, func(t *testing.T) {
+				code, got, stderr := runHere(t, append(c, "--help", "--lang", lang)...)
+				if code != exitOK || stderr != "" {
+					t.Fatalf("exit code %d, stderr %q", code, stderr)
+				}
+				goldentest.Compare(t, filepath.Join(folder, strings.ReplaceAll(name, " ", "-")+".txt"), got)
+			})
+		}
 	}
 }
 

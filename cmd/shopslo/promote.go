@@ -68,26 +68,7 @@ func promoteCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "promote --to TIER | --all",
 		Short: "Move the release of the Tier below to a Tier, if the gate lets it",
-		Long: `promote asks the gate about the release that the Tier next below runs. If the gate
-says promote, it fast-forwards the app repository's branch of the Tier to the
-release, and then makes one commit on the system repository's branch that changes
-the submodule and nothing else. A single repository has the fast-forward alone.
-Nothing is merged, nothing is forced: of two promotions at once git lets one win,
-and the other is told why. One that was killed ends in the same place when it is run
-again.
-
---all carries the lowest Tier's release from Tier to Tier, waits while the gate is
-inconclusive, and stops at the first that is held; --to then says how far.
-
---pull-request pushes a branch instead, which may be merged until the time in its
-name; the next run deletes those that may not any more. --check-pull-request says
-whether a branch, or a commit, may be merged now, and changes nothing: for a required
-check.
-
-Exit codes: 0 done, or nothing to do · 1 held, refused, or another promotion was
-faster · 2 inconclusive · 3 the command line, the configuration or a document is
-wrong · 4 a source or a repository could not be reached.
-` + serverHelp,
+		Long:  p.lang.long(longPromote, serverHelp),
 		Example: `  shopslo promote --to prod
   shopslo promote --to prod --dry-run
   shopslo promote --to prod --pull-request --body-file body.md

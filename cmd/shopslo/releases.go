@@ -22,9 +22,7 @@ func releasesCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "releases",
 		Short: "Keep a file of when releases came, for those without Argo CD",
-		Long: `releases keeps the file that gate.releases names: what was deployed where, and when.
-With it the gate knows soak, since_release and traffic without Kubernetes. Any deploy
-job adds to it as its last step. What stands in it is a claim, and shown as one.`,
+		Long:  p.lang.long(longReleases),
 		Example: `  shopslo releases add --tier beta --release v1.4.2
   shopslo releases list`,
 		Args: noArgs,
@@ -40,16 +38,7 @@ func addReleaseCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add --release REV --tier TIER",
 		Short: "Write down that a release has come",
-		Long: `add appends a line to the releases file: from --at on all ShopSets of the Tier, or those
-named, have had the release. Run it when the rollout is done and nothing else is
-served. It is on the disk when add ends; two at once take turns. What the file says
-already is not written twice, so a job may be run again.
-
-Refused are Tiers and ShopSets that the fleet does not have, the future, and what
-contradicts the file: a time no later than that of the last release there.
-
-A server adds to its own file, for whoever gives it a password.
-` + serverHelp,
+		Long:  p.lang.long(longReleasesAdd, serverHelp),
 		Example: `  shopslo releases add --tier beta --release "$GITHUB_SHA"
   shopslo releases add --shopset a-1 --shopset b-2 --release v1.4.2 --at 2026-11-30T09:00:00+09:00
   shopslo releases add --tier beta --release v1.4.2 --server https://shopslo.example`,
@@ -130,9 +119,7 @@ func listReleasesCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List when releases came",
-		Long: `list shows the lines of the releases file, the oldest first. As JSON it also says what
-runs where by the file, and since when: deploying the same release again changes
-nothing about that.`,
+		Long:  p.lang.long(longReleasesList),
 		Example: `  shopslo releases list --tier beta
   shopslo releases list -o json`,
 		Args: noArgs,
@@ -210,11 +197,9 @@ func (l releaseList) table() string {
 
 func repairReleasesCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "repair",
-		Short: "Take away a last line that was left unfinished",
-		Long: `repair takes the last line of the releases file away where its writer was stopped before
-it was done, and prints it: 'shopslo releases add' had not ended, so add the release
-again. What else is wrong with a file, its message says by line, and people correct.`,
+		Use:     "repair",
+		Short:   "Take away a last line that was left unfinished",
+		Long:    p.lang.long(longReleasesRepair),
 		Example: `  shopslo releases repair`,
 		Args:    noArgs,
 	}

@@ -27,7 +27,6 @@ import (
 // reportFlags are the flags of `report`.
 type reportFlags struct {
 	span         facts.Span
-	lang         string
 	format, file string
 	server       string
 	slack        bool
@@ -43,21 +42,7 @@ func reportCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report",
 		Short: "Write the weekly review of the SLOs",
-		Long: `report writes the review of a week: what to talk about first, action items,
-incidents, error budgets of every Tier and ShopSet, changes against the four weeks
-before, pages and tickets, Releases with what the gate said and what followed,
-freezes, overrides and exclusions, data gaps, and the week to come. What is not
-known says so, and why.
-
-Without a period it is the last whole ISO week in the configuration's
-review.timezone. The counts are read from the source, or from a running 'shopslo
-serve' where --server names one. With --slack the first section goes to the webhook
-of review.slack as well.
-
-Exit codes: 0 the report is written · 3 the command line, the configuration or a
-document is wrong · 4 the source could not be reached, and the report says what is
-missing; or Slack could not be told.
-` + serverHelp,
+		Long:  p.lang.long(longReport, serverHelp),
 		Example: `  shopslo report
   shopslo report --week 2026-W46 --lang ja -o markdown
   shopslo report --output review.html --slack
@@ -69,13 +54,11 @@ missing; or Slack could not be told.
 	fs.StringVar(&f.span.Week, "week", "", "the ISO `week`, such as 2026-W46 (default the last whole one)")
 	fs.StringVar(&f.span.From, "from", "", "the first `day` of the period, such as 2026-11-09, instead of a week")
 	fs.StringVar(&f.span.To, "to", "", "the last `day` of the period, which is included")
-	fs.StringVar(&f.lang, "lang", "", "`language`: ja or en (default review.language of the configuration, else en)")
 	fs.StringVarP(&f.format, "format", "o", "", "`format`: text, markdown, html or json (default by the name of --output, else text)")
 	fs.StringVar(&f.file, "output", "", "write to this `file` instead of standard output")
 	fs.StringVar(&f.server, "server", "", fmt.Sprintf("ask the 'shopslo serve' at this `URL` instead of the source, such as http://%s", client.DefaultListen))
 	fs.BoolVar(&f.slack, "slack", false, "tell the webhook of review.slack what to talk about first")
 	fs.StringVar(&f.link, "link", "", "`URL` of the whole report for --slack, with {week} in it (default review.link)")
-	cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"ja", "en"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "markdown", "html", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := f.check(); err != nil {
@@ -93,9 +76,6 @@ func (f *reportFlags) check() error {
 	}
 	if (f.span.From == "") != (f.span.To == "") {
 		return usage.Errorf("--from and --to go together: the first and the last day of the period")
-	}
-	if f.lang != "" && !slices.Contains(text.Languages, text.Language(f.lang)) {
-		return usage.Errorf("--lang: %q is not ja or en", f.lang)
 	}
 	if f.link != "" && !f.slack {
 		return usage.Errorf("--link is for --slack")
@@ -197,13 +177,10 @@ func reportHook(p *program, f reportFlags) (*slackhook.Hook, string, error) {
 // review asks a server, or compiles the review here. An error that wraps
 // slo.ErrUnavailable may come with a review that lacks what could not be reached.
 func (p *program) review(ctx context.Context, f reportFlags) (review.Report, text.Language, error) {
-	lang := text.Language(f.lang)
+	lang := p.lang.Language
 	if f.server != "" {
-		if lang == "" {
-			lang = text.English
-			if c, err := config.Load(p.configFile); err == nil {
-				lang = c.WeeklyReview().Language
-			}
+		if c, err := config.Load(p.configFile); err == nil {
+			lang = p.reviewIn(c)
 		}
 		r, err := p.server(f.server).Review(ctx, f.span)
 		return r, lang, err
@@ -212,9 +189,7 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, tex
 	if err != nil {
 		return review.Report{}, lang, err
 	}
-	if lang == "" {
-		lang = d.Config.WeeklyReview().Language
-	}
+	lang = p.reviewIn(d.Config)
 	period, err := f.span.Period(p.Now(), d.Config.WeeklyReview().Zone)
 	if err != nil {
 		return review.Report{}, lang, err
@@ -231,4 +206,13 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, tex
 	log, unknown := facts.Log(p.Host, d.Config)
 	r, err := facts.Review(ctx, e, period, p.Now(), log, unknown, outage)
 	return r, lang, errors.Join(err, outage)
+}
+
+// reviewIn is the language of the review: the one that was asked for, else the
+// configuration's, else the reader's.
+func (p *program) reviewIn(c *config.Config) text.Language {
+	if asked := c.WeeklyReview().Language; asked != "" && !p.lang.asked {
+		return asked
+	}
+	return p.lang.Language
 }

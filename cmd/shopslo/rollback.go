@@ -18,20 +18,7 @@ func rollbackCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback --tier TIER --to RELEASE",
 		Short: "Let a Tier run an older release again",
-		Long: `rollback makes the same commit as promote, with an older release that the Tier had
-before: the system repository's branch refers to it again. The app repository's
-branch stays where it is, and the gate is not asked. It says which images the
-release needs, from the manifests as kustomize builds them, and asks their
-registries whether they are still there. Images that are gone, or whose tag may mean
-something else by now, hold it; --anyway goes on. What a registry does not say is
-told, and holds nothing.
-
-A release that was rolled back is not promoted to the Tier again by itself, nor is
-one that contains it: 'shopslo promote' then asks for --fix or --again.
-
-Exit codes: 0 done, or nothing to do · 1 held, refused, or something else moved the
-branch · 3 the command line, the configuration or a document is wrong · 4 a
-repository could not be reached.`,
+		Long:  p.lang.long(longRollback),
 		Example: `  shopslo rollback --tier prod --to 3f2c1abd9e8f
   shopslo rollback --tier prod --to 3f2c1abd9e8f --dry-run -o json`,
 		Args: noArgs,

@@ -58,6 +58,8 @@ type program struct {
 	entered bool
 	// configFile is the value of --config.
 	configFile string
+	// lang is what people are answered in.
+	lang speech
 }
 
 // run is the whole program. It ends early, and cleanly, when ctx does or on SIGINT
@@ -68,10 +70,15 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 	p := &program{args: args, stdout: stdout, stderr: stderr}
 	p.Host = host.Host{Now: time.Now, Env: cli.Env(env), Version: cli.ThisBuild().Version, Progress: p.progressLine, Complain: p.say,
 		Warnings: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	lang, wrong := speechOf(args, p.Env)
+	p.lang = lang
 	cmd := p.root()
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
+	if wrong != nil {
+		return p.exit(ctx, cmd, wrong)
+	}
 	at, err := cmd.ExecuteContextC(ctx)
 	return p.exit(ctx, at, err)
 }
@@ -120,14 +127,9 @@ func (p *program) say(message string) {
 // root makes the command with all of its subcommands.
 func (p *program) root() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "shopslo",
-		Short: "Exact error budgets per ShopSet, and a gate that answers from them",
-		Long: `shopslo counts good and bad events of every ShopSet from raw samples, keeps an
-error budget for each SLO, and says whether a release may go to the next Tier.
-
-Exit codes: 0 yes, or done · 1 no (gate: hold, validate: findings) · 2 inconclusive
-(evidence is missing) · 3 the command line, the configuration or a document is
-wrong · 4 a source could not be reached · 130 interrupted.`,
+		Use:               "shopslo",
+		Short:             "Exact error budgets per ShopSet, and a gate that answers from them",
+		Long:              p.lang.long(longRoot),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
@@ -146,8 +148,10 @@ wrong · 4 a source could not be reached · 130 interrupted.`,
 	}
 	cmd.SetFlagErrorFunc(p.flagError)
 	cmd.SetHelpCommand(helpCommand())
+	languageFlag(p, cmd)
 	cmd.AddCommand(validateCommand(p), statusCommand(p), explainCommand(p), gateCommand(p), promoteCommand(p), rollbackCommand(p), planCommand(p), decisionsCommand(p), releasesCommand(p), reportCommand(p), serveCommand(p),
 		demoCommand(p), freezeCommand(p), overrideCommand(p), excludeCommand(p), mackerelCommand(p), shopCommand(p), rulesCommand(p), versionCommand(p), completionCommand(p))
+	p.lang.translate(cmd)
 	return cmd
 }
 

@@ -28,16 +28,7 @@ func rulesCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "Write Prometheus alerting rules for SLOs and fleet",
-		Long: `rules writes alerting rules for the Prometheus that scrapes 'shopslo serve' and
-shopset_exporter: burn rates of every SLO and ShopSet, ShopSets that send nothing,
-budgets that grow old, drift, the order of Tiers, redundancy. An alert is a page or a
-ticket (label severity) and says in English and Japanese what to do.
-
-The rules follow the documents: write them anew when SLOs or ShopSets change. No
-source is asked.
-
-Exit codes: 0 written · 3 the command line, the configuration or a document is wrong,
-or the file cannot be written.`,
+		Long:  p.lang.long(longRules),
 		Example: `  shopslo rules --to /etc/prometheus/rules/shopslo.yaml
   shopslo rules --operator --label release=prometheus | kubectl apply -n monitoring -f -`,
 		Args: noArgs,

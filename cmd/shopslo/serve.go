@@ -24,20 +24,7 @@ func serveCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Keep the budgets up to date and answer over HTTP",
-		Long: `serve reads samples as they come, keeps exact counts in the ledger, and answers
-status and gate over HTTP at once. It reloads configuration and documents on
-SIGHUP, and ends cleanly on SIGINT and SIGTERM.
-
-  /board/          the fleet board, a web page for everybody; / leads there
-  /api/v1/status   what 'shopslo status -o json' prints
-  /api/v1/gate     what 'shopslo gate -o json' prints
-  /api/v1/decisions  what 'shopslo decisions -o json' prints
-  /api/v1/review   what 'shopslo report -o json' prints
-  /metrics         the ledger's counts and the budgets, for Prometheus
-  /-/healthy, /-/ready
-
-It is ready as soon as it answers, whether or not the source can be read: the answers
-say up to when all is counted, and what is not.`,
+		Long:  p.lang.long(longServe),
 		Example: `  shopslo serve
   shopslo serve --config shops/shopslo.yaml --web.listen-address :9876 --web.config.file web.yml`,
 		Args: noArgs,

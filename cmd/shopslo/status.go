@@ -21,14 +21,7 @@ func statusCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the error budgets",
-		Long: `status shows one error budget per SLO and ShopSet: the ratio of good events, what is
-left of the budget, how fast it burns, and how much of the window has data. A
-figure that does not exist is "-", in JSON null; it is never 0.
-
-It reads the whole window from the source, or asks a running 'shopslo serve' where
---server names one. The exit code is 0 whatever the budgets say: ask gate for a
-verdict.
-` + serverHelp,
+		Long:  p.lang.long(longStatus, serverHelp),
 		Example: `  shopslo status
   shopslo status --tier prod --sort worst
   shopslo status --at 2026-11-01T00:00:00Z -o json

@@ -13,19 +13,9 @@ import (
 
 func validateCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "validate",
-		Short: "Check the configuration, the fleet and the SLOs",
-		Long: `validate reads the configuration and every document that it names, and reports all
-that is wrong at once. It asks no source and needs no network.
-
-With --source it also asks the source whether the metrics, labels and buckets exist
-that the SLOs name, for each ShopSet: a selector that finds nothing counts 0, and 0
-bad events look like a perfect service. Exit code 4: the source could not be reached.
-
-A fault (exit code 3) is something that cannot be read or computed. A finding (exit
-code 1) is consistent but not as it should be: a ShopGroup with fewer
-FailureDomains than it asks for, an SLO for a Tier that does not exist. Notes
-change no exit code.`,
+		Use:     "validate",
+		Short:   "Check the configuration, the fleet and the SLOs",
+		Long:    p.lang.long(longValidate),
 		Example: "  shopslo validate\n  shopslo validate --source\n  shopslo validate --config shops/shopslo.yaml -o json",
 		Args:    noArgs,
 	}

@@ -227,8 +227,9 @@ type Board struct {
 // Review is how `shopslo report` compiles the weekly review: docs/review.md.
 type Review struct {
 	// Zone is where weeks and days begin.
-	Zone     *time.Location `json:"timezone,omitempty"`
-	Language text.Language  `json:"language,omitempty"`
+	Zone *time.Location `json:"timezone,omitempty"`
+	// Language is that of the report where its reader asks for none; "" : the reader's own.
+	Language text.Language `json:"language,omitempty"`
 	// Actions are patterns of the names of files with action items, as written; nil: none.
 	Actions []string `json:"actions,omitempty"`
 	// Link is where people find the report, with {week} in it; "" : nowhere.
@@ -238,7 +239,7 @@ type Review struct {
 }
 
 // Defaults fills in what the file need not say.
-func (r *Review) Defaults() { r.Zone, r.Language = time.UTC, text.English }
+func (r *Review) Defaults() { r.Zone = time.UTC }
 
 // WeeklyReview is the section review, or where there is none its defaults.
 func (c *Config) WeeklyReview() (r Review) {

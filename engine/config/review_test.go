@@ -12,7 +12,7 @@ func TestTheReviewIsReadWithItsDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := c.WeeklyReview(); c.Review != nil || r.Zone != time.UTC || r.Language != "en" || r.Actions != nil {
+	if r := c.WeeklyReview(); c.Review != nil || r.Zone != time.UTC || r.Language != "" || r.Actions != nil {
 		t.Errorf("without a section: %+v", r)
 	}
 	c, err = Parse("dir/shopslo.yaml", []byte(least+`review:

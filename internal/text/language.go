@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -27,6 +28,19 @@ func ParseLanguage(word string) (Language, error) {
 		return l, nil
 	}
 	return "", fmt.Errorf("language %q is neither en nor ja", word)
+}
+
+// FromLocale is the Language of an environment's locale, by name: of LC_ALL, else LC_MESSAGES,
+// else LANG, the first that is not empty (POSIX.1-2024, 8.2), such as ja_JP.UTF-8. A locale of
+// another language, or of another character set than UTF-8, is English.
+func FromLocale(env map[string]string) Language {
+	locale := cmp.Or(env["LC_ALL"], env["LC_MESSAGES"], env["LANG"])
+	name, charset, has := strings.Cut(strings.ToLower(strings.SplitN(locale, "@", 2)[0]), ".")
+	word, _, _ := strings.Cut(strings.ReplaceAll(name, "-", "_"), "_")
+	if word == string(Japanese) && (!has || charset == "utf-8" || charset == "utf8") {
+		return Japanese
+	}
+	return English
 }
 
 // Entry is one of a catalogue, the file texts.go of a package: what people read, in both

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/shopslo/shopslo/internal/text"
+)
+
+func speaksJapanese(said string) bool {
+	return strings.IndexFunc(said, func(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }) >= 0
+}
+
+func TestTheLanguageIsTheOneAskedForElseThatOfTheLocale(t *testing.T) {
+	for name, c := range map[string]struct {
+		env  []string
+		args []string
+		ja   bool
+	}{
+		"nothing":                         {nil, nil, false},
+		"a Japanese locale":               {[]string{"LANG=ja_JP.UTF-8"}, nil, true},
+		"messages before LANG":            {[]string{"LANG=ja_JP.UTF-8", "LC_MESSAGES=en_US.UTF-8"}, nil, false},
+		"LC_ALL before messages":          {[]string{"LC_MESSAGES=en_US.UTF-8", "LC_ALL=ja_JP.utf8"}, nil, true},
+		"another character set":           {[]string{"LANG=ja_JP.eucJP"}, nil, false},
+		"C":                               {[]string{"LANG=C.UTF-8"}, nil, false},
+		"the flag before all":             {[]string{"LANG=ja_JP.UTF-8", "SHOPSLO_LANG=ja"}, []string{"--lang", "en"}, false},
+		"the flag with =":                 {nil, []string{"--lang=ja"}, true},
+		"the last flag":                   {nil, []string{"--lang=ja", "--lang", "en"}, false},
+		"SHOPSLO_LANG before the locale":  {[]string{"LC_ALL=ja_JP.UTF-8", "SHOPSLO_LANG=en"}, nil, false},
+		"SHOPSLO_LANG without any locale": {[]string{"SHOPSLO_LANG=ja"}, nil, true},
+	} {
+		for _, args := range [][]string{append(c.args, "gate", "--help"), append([]string{"gate", "--help"}, c.args...), append([]string{"help"}, c.args...)} {
+			code, stdout, stderr := runWith(t, c.env, args...)
+			if code != exitOK || speaksJapanese(stdout) != c.ja {
+				t.Errorf("%s: %q: exit code %d, %s%s", name, args, code, stdout, stderr)
+			}
+		}
+	}
+}
+
+func TestALanguageThatIsNoneIsRefusedWithThoseThereAre(t *testing.T) {
+	for _, c := range []struct {
+		env, args []string
+	}{
+		{nil, []string{"version", "--lang", "xx"}},
+		{nil, []string{"--lang=fr", "version"}},
+		{nil, []string{"version", "--lang", ""}},
+		{[]string{"SHOPSLO_LANG=jp"}, []string{"version"}},
+	} {
+		code, stdout, stderr := runWith(t, c.env, c.args...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, "en or ja") {
+			t.Errorf("%q: exit code %d, %q, %q", c.args, code, stdout, stderr)
+		}
+	}
+}
+
+func TestEveryCommandAndFlagIsInJapanese(t *testing.T) {
+	unused := map[string]bool{}
+	for _, e := range oneLiners {
+		if english := text.English.Say(e); unused[english] {
+			t.Errorf("%q stands twice in texts.go", english)
+		} else {
+			unused[english] = true
+		}
+	}
+	seen := map[string]bool{}
+	see := func(where, english string) {
+		if seen[english] || english == "" {
+			return
+		}
+		seen[english] = true
+		if !unused[english] {
+			t.Errorf("%s: texts.go has no Japanese for %q", where, english)
+		}
+		delete(unused, english)
+	}
+	var each func(*cobra.Command)
+	each = func(c *cobra.Command) {
+		see(c.CommandPath(), c.Short)
+		for _, flags := range []*pflag.FlagSet{c.LocalNonPersistentFlags(), c.PersistentFlags()} {
+			flags.VisitAll(func(f *pflag.Flag) { see(c.CommandPath()+" --"+f.Name, f.Usage) })
+		}
+		for _, sub := range c.Commands() {
+			each(sub)
+		}
+	}
+	english := &program{}
+	root := english.root()
+	root.InitDefaultHelpCmd()
+	each(root)
+	for text := range unused {
+		t.Errorf("no command or flag says %q", text)
+	}
+}
+
+func TestJapaneseHelpFitsATerminal(t *testing.T) {
+	japanese := &program{lang: speech{Language: text.Japanese}}
+	var each func(*cobra.Command)
+	each = func(c *cobra.Command) {
+		said := c.Long + "\n" + c.UsageString()
+		for line := range strings.Lines(strings.ReplaceAll(said, c.Example, "")) {
+			if line = strings.TrimRight(line, "\n"); text.Width(line) > 90 {
+				t.Errorf("%s: %d columns: %s", c.CommandPath(), text.Width(line), line)
+			}
+		}
+		for _, sub := range c.Commands() {
+			each(sub)
+		}
+	}
+	each(japanese.root())
+}

@@ -1,0 +1,189 @@
+package main
+
+import "github.com/shopslo/shopslo/internal/text"
+
+// Around the help of a command, where cobra's own template has it in English.
+var (
+	helpUsage    = text.Of("Usage:", "使い方:")
+	helpExamples = text.Of("Examples:", "例:")
+	helpCommands = text.Of("Available Commands:", "コマンド:")
+	helpFlags    = text.Of("Flags:", "フラグ:")
+	helpGlobal   = text.Of("Global Flags:", "共通フラグ:")
+	helpMore     = text.Of(`Use "%s [command] --help" for more information about a command.`, `コマンドの詳細は "%s [command] --help" で表示します。`)
+	helpHelp     = text.Of("help", "この説明を表示する")
+	helpDefault  = text.Of("(default", "(既定:")
+)
+
+// oneLiners are the short texts of commands, and the flags'. The English ones stand where the
+// command or flag is made, too, which a test holds together.
+var oneLiners = []text.Entry{
+	text.Of("Exact error budgets per ShopSet, and a gate that answers from them", "ShopSet ごとの正確なエラーバジェットと、それに基づくゲート"),
+	text.Of("Help about any command", "コマンドの説明を表示する"),
+	text.Of("Print a completion script for a shell", "シェル補完のスクリプトを出力する"),
+	text.Of("List what the gate decided and what was moved after that", "ゲートの判定と、その後に動いたものを一覧にする"),
+	text.Of("Keep what is intact of a damaged log of decisions", "壊れた判定ログから無傷の部分を残す"),
+	text.Of("Print what a decision was made from", "判定の根拠を出力する"),
+	text.Of("Check that nobody has changed the log of decisions", "判定ログが改変されていないか検証する"),
+	text.Of("Show a bad release, its error budget and the gate, on a fleet that really runs", "問題のあるリリースとエラーバジェット、ゲートを、実際に動くフリートで見せる"),
+	text.Of("Write a document that leaves a range of time out of budgets", "計測除外の文書を書く"),
+	text.Of("Show how a budget's figures came about", "バジェットの数値の根拠を示す"),
+	text.Of("Write a document that keeps releases out for a time", "リリース凍結の文書を書く"),
+	text.Of("Say whether a release may go to a Tier", "リリースを Tier に許可するか判定する"),
+	text.Of("Keep budgets, monitors and dashboards in Mackerel", "Mackerel にバジェット・監視・ダッシュボードを保つ"),
+	text.Of("Note a release on the graphs", "グラフにリリースを記録する"),
+	text.Of("Make dashboards of what push sends", "push が送る値のダッシュボードを作る"),
+	text.Of("Make the dashboards as the documents say", "文書のとおりにダッシュボードを作る"),
+	text.Of("Keep monitors as a file says", "監視をファイルのとおりに保つ"),
+	text.Of("Make the monitors as the file says", "監視をファイルのとおりにする"),
+	text.Of("Show what apply would do", "apply が行う変更を示す"),
+	text.Of("Send the budgets as service metrics, once", "バジェットをサービスメトリックとして 1 回送る"),
+	text.Of("Write a document that sets checks of the gate aside for a time", "例外承認の文書を書く"),
+	text.Of("Plan what people do to the fleet", "フリートに対する作業の計画を立てる"),
+	text.Of("Plan how a cluster is taken down for an upgrade", "クラスターを止めてアップグレードする手順を示す"),
+	text.Of("Move the release of the Tier below to a Tier, if the gate lets it", "ゲートが許可すれば、下の Tier のリリースを昇格する"),
+	text.Of("Keep a file of when releases came, for those without Argo CD", "リリースが届いた時刻をファイルに残す（Argo CD がない場合）"),
+	text.Of("Write down that a release has come", "リリースが届いたことを記録する"),
+	text.Of("List when releases came", "リリースが届いた時刻を一覧にする"),
+	text.Of("Take away a last line that was left unfinished", "書きかけの最後の行を取り除く"),
+	text.Of("Write the weekly review of the SLOs", "SLO の週次レビューを書く"),
+	text.Of("Let a Tier run an older release again", "Tier を古いリリースに戻す"),
+	text.Of("Write Prometheus alerting rules for SLOs and fleet", "SLO とフリートの Prometheus アラートルールを書く"),
+	text.Of("Keep the budgets up to date and answer over HTTP", "バジェットを最新に保ち、HTTP で答える"),
+	text.Of("Run one shop of the demo", "デモのショップを 1 つ動かす"),
+	text.Of("Show the error budgets", "エラーバジェットを表示する"),
+	text.Of("Check the configuration, the fleet and the SLOs", "設定・フリート・SLO を検証する"),
+	text.Of("Print the version", "バージョンを表示する"),
+
+	// Flags of several commands.
+	text.Of("`language` of the answer: en or ja (default $SHOPSLO_LANG, else that of the locale)", "表示の言語: en または ja (既定: $SHOPSLO_LANG、なければロケール)"),
+	text.Of("the configuration `file`", "設定ファイル"),
+	text.Of("`format` of the answer: json or table", "出力形式: json または table"),
+	text.Of("ask the 'shopslo serve' at this `URL` instead of the source, such as http://127.0.0.1:9876", "取得元の代わりに、この URL の 'shopslo serve' に問い合わせる（例: http://127.0.0.1:9876）"),
+	text.Of("answer as of this `time`, in RFC 3339 (default now)", "この時刻（RFC 3339）の時点で答える (既定: 現在)"),
+	text.Of("say what would be done, and do nothing", "何をするかを表示するだけで、実行しない"),
+	text.Of("say what would be done, and change nothing", "何をするかを表示するだけで、変更しない"),
+	text.Of("time from one look to the next while waiting", "待つ間の確認の間隔"),
+	text.Of("judge by SLOs, policy and calendar beside the configuration, although its repository has a branch of the Tier that they are read from", "リポジトリに Tier のブランチがあっても、設定と同じ場所の SLO・基準・カレンダーで判定する"),
+	text.Of("`hash` of SLOs and policy that ask for less than before, as the check rules shows it: they are accepted, which is logged; needs --by", "以前より緩い SLO・基準を受け入れるときの、rules が示すハッシュ。ログに残る。--by が必要"),
+	text.Of("`URL` of what the release mends: a policy may let only fixes through; recorded like an override", "このリリースが修正するものの URL。修正だけを通す基準で使う。例外承認と同様に記録される"),
+	text.Of("`name` of who says that it is a fix, or accepts the rules; else what CI or the system says", "修正であると申告する、または基準を受け入れる人の名前。なければ CI やシステムから"),
+	text.Of("`file` for the pull request's text", "プルリクエスト本文の出力先ファイル"),
+	text.Of("push a branch to open a pull request of, instead of the Tier's own", "Tier のブランチの代わりに、プルリクエスト用のブランチをプッシュする"),
+	text.Of("tell Slack and Mackerel when the Tier matches its branch; 'shopslo serve' does so by itself", "Tier がブランチと一致したら Slack と Mackerel に知らせる（'shopslo serve' は自動で行う）"),
+
+	// decisions
+	text.Of("`folder` of a log, instead of what the configuration names", "設定の代わりに読むログのフォルダー"),
+	text.Of("only those with an override in force, or a fix", "例外承認か修正として通したものだけ"),
+	text.Of("`URL` of a 'shopslo serve' whose log is read, instead of what the configuration names", "設定の代わりにログを読む 'shopslo serve' の URL"),
+	text.Of("only those since this `time`, as RFC 3339 or how long ago, such as 24h or 7d", "この時刻以降だけ。RFC 3339、または 24h や 7d のような経過時間"),
+	text.Of("only those about this `Tier`", "この Tier のものだけ"),
+	text.Of("a `hash` that was published with a decision, and must be in the log", "判定とともに公開され、ログにあるはずのハッシュ"),
+
+	// demo
+	text.Of("leave everything running after the story, until Ctrl-C", "終わった後も Ctrl-C まで動かし続ける"),
+	text.Of("`seed` of everything that happens by chance", "乱数の種"),
+
+	// The calendar.
+	text.Of("`name` of who decides (default: $GITHUB_ACTOR, $GITLAB_USER_LOGIN or $USER)", "決めた人の名前 (既定: $GITHUB_ACTOR、$GITLAB_USER_LOGIN または $USER)"),
+	text.Of("the `cause`: maintenance, third_party, attack, load_test, measurement", "原因: maintenance（メンテナンス）, third_party（外部）, attack（攻撃）, load_test（負荷試験）, measurement（計測の不具合）"),
+	text.Of("the whole fleet", "フリート全体"),
+	text.Of("a `duration` from --from on, instead of --until: 90m, 12h, 3d", "--until の代わりに、--from からの長さ: 90m, 12h, 3d"),
+	text.Of("a `time` in RFC 3339 (default now)", "RFC 3339 の時刻 (既定: 現在)"),
+	text.Of("a `time` in RFC 3339", "RFC 3339 の時刻"),
+	text.Of("a ShopGroup, as in the `name` of its document; may be repeated", "文書の名前で ShopGroup を指定。繰り返し可"),
+	text.Of("a `URL` with more", "詳細の URL"),
+	text.Of("show the ones that are there, and write nothing", "あるものを表示し、何も書かない"),
+	text.Of("the document's `name` (default exclusion-TIME)", "文書の名前 (既定: exclusion-TIME)"),
+	text.Of("the document's `name` (default freeze-TIME)", "文書の名前 (既定: freeze-TIME)"),
+	text.Of("the document's `name` (default override-TIME)", "文書の名前 (既定: override-TIME)"),
+	text.Of("the `text` that tells those who meet it why", "これに出会う人に伝える理由"),
+	text.Of("a ShopSet, by its `name`; may be repeated", "ShopSet の名前。繰り返し可"),
+	text.Of("an SLO, by its `name`; may be repeated (default all)", "SLO の名前。繰り返し可 (既定: すべて)"),
+	text.Of("a `Tier`; may be repeated", "Tier。繰り返し可"),
+	text.Of("stop everything, from now until the document is deleted", "いまから文書が削除されるまで、すべてを止める"),
+	text.Of("recur by this `rule`, such as FREQ=WEEKLY;BYDAY=FR", "この規則で繰り返す（例: FREQ=WEEKLY;BYDAY=FR）"),
+	text.Of("the `time` of day at which a recurring one begins", "繰り返しの開始時刻"),
+	text.Of("the IANA `name` of the zone of --time", "--time のタイムゾーン（IANA 名）"),
+	text.Of("the `name` of a check; may be repeated", "確認項目の名前。繰り返し可"),
+	text.Of("only for this `commit`", "このコミットだけ"),
+
+	// gate
+	text.Of("show every check, the policy, and where evidence was looked for", "すべての確認項目、基準、確認先を表示する"),
+	text.Of("`format` of the answer: json, junit, markdown, sarif, table", "出力形式: json, junit, markdown, sarif, table"),
+	text.Of("the `commit` that is to go there, 7 digits of it or more; else what the branch below points to", "進めるコミット（7 桁以上）。なければ下のブランチが指すもの"),
+	text.Of("make the decision of a `file` that -o json wrote again, and ask nobody", "-o json が書いたファイルから判定を再現する。どこにも問い合わせない"),
+	text.Of("when the release came to the Tier below, or in a fleet of one Tier the one that runs: a `time` in RFC 3339, or how long ago, such as 2h; for those who have no exporter that knows", "リリースが下の Tier（Tier が 1 つなら、いま動いているもの）に届いた時刻。RFC 3339、または 2h のような経過時間。エクスポーターがない場合に使う"),
+	text.Of("the `Tier` that the release is to go to", "リリースを進める先の Tier"),
+	text.Of("how long to wait for a decision while it is inconclusive: 30m, 12h, 2d", "判断不能の間、判定を待つ長さ: 30m, 12h, 2d"),
+	text.Of("`FORMAT=FILE` to write the same decision to; can be given several times", "同じ判定を書き出す形式とファイル。繰り返し可"),
+
+	// mackerel
+	text.Of("one more `sentence`", "追加の一文"),
+	text.Of("the `commit` that was there before", "以前のコミット"),
+	text.Of("the release: the application's `commit`", "リリース（アプリのコミット）"),
+	text.Of("`URL` of the application's repository, for the link that compares", "比較リンクに使う、アプリのリポジトリの URL"),
+	text.Of("the `Tier` that the release reached", "リリースが届いた Tier"),
+	text.Of("take over monitors of the same name and type that nobody owns", "所有者のない、同じ名前と種類の監視を引き継ぐ"),
+	text.Of("`file` that holds the API key (default: the environment, MACKEREL_API_KEY)", "API キーのファイル (既定: 環境変数 MACKEREL_API_KEY)"),
+	text.Of("the `file` with the monitors", "監視のファイル"),
+	text.Of("`URL` of Mackerel's API", "Mackerel API の URL"),
+	text.Of("`format` of the plan: text, markdown or json", "計画の形式: text, markdown または json"),
+	text.Of("write the monitors as `terraform` instead, with import blocks; exits 0", "代わりに監視を import ブロック付きの terraform で書く。終了コード 0"),
+
+	// plan
+	text.Of("`name` of the FailureDomain that goes down", "停止する FailureDomain の名前"),
+
+	// promote and rollback
+	text.Of("also a release that was rolled back there, or contains what was", "ロールバックしたリリースや、それを含むものも対象にする"),
+	text.Of("carry the release up from the lowest Tier, as each is verified", "最も下の Tier から、検証でき次第、順に昇格する"),
+	text.Of("say whether this `branch` or commit of the system repository may be merged into the Tier's", "システムのリポジトリのこのブランチかコミットを、Tier のブランチにマージしてよいか答える"),
+	text.Of("the only `commit` that may go there, 7 digits of it or more; else what the Tier below runs", "昇格してよい唯一のコミット（7 桁以上）。なければ下の Tier で動くもの"),
+	text.Of("the `Tier` that the release goes to", "リリースの昇格先の Tier"),
+	text.Of("how long to wait for the gate, and then for the Tier to match its branch: 30m, 2h, 2d", "ゲートを待ち、続いて Tier がブランチと一致するのを待つ長さ: 30m, 2h, 2d"),
+	text.Of("also to a release whose images are gone", "イメージがなくなったリリースにも戻す"),
+	text.Of("`URL` of a 'shopslo serve' that logs what is done, where gate.log names no git branch", "gate.log に git ブランチがない場合に、操作を記録する 'shopslo serve' の URL"),
+	text.Of("the `Tier` that goes back", "戻す Tier"),
+	text.Of("the `release`, a commit of the app repository; at least 7 digits of it", "戻す先のリリース（アプリのリポジトリのコミット、7 桁以上）"),
+	text.Of("how long to wait for the Tier to match its branch: 30m, 2h, 2d", "Tier がブランチと一致するのを待つ長さ: 30m, 2h, 2d"),
+
+	// releases
+	text.Of("when the last of them had it: a `time` in RFC 3339, or how long ago, such as 10m (default now)", "最後の ShopSet に届いた時刻。RFC 3339、または 10m のような経過時間 (既定: 現在)"),
+	text.Of("`name` of who deployed it (default: $GITHUB_ACTOR, $GITLAB_USER_LOGIN or $USER)", "デプロイした人の名前 (既定: $GITHUB_ACTOR、$GITLAB_USER_LOGIN または $USER)"),
+	text.Of("the `commit`, version or tag that has come", "届いたコミット、バージョンまたはタグ"),
+	text.Of("a ShopSet that has it, by its `name`; may be repeated", "届いた ShopSet の名前。繰り返し可"),
+	text.Of("a `Tier`, all ShopSets of which have it; may be repeated", "すべての ShopSet に届いた Tier。繰り返し可"),
+	text.Of("only those of the ShopSet of this `name`", "この名前の ShopSet のものだけ"),
+	text.Of("only those of ShopSets of this `Tier`", "この Tier の ShopSet のものだけ"),
+
+	// report
+	text.Of("`format`: text, markdown, html or json (default by the name of --output, else text)", "形式: text, markdown, html または json (既定: --output の拡張子、なければ text)"),
+	text.Of("the first `day` of the period, such as 2026-11-09, instead of a week", "週の代わりに、期間の最初の日（例: 2026-11-09）"),
+	text.Of("`URL` of the whole report for --slack, with {week} in it (default review.link)", "--slack に添えるレポート全体の URL。{week} を含める (既定: review.link)"),
+	text.Of("write to this `file` instead of standard output", "標準出力の代わりに、このファイルに書く"),
+	text.Of("tell the webhook of review.slack what to talk about first", "最初に話すことを review.slack の Webhook に送る"),
+	text.Of("the last `day` of the period, which is included", "期間の最後の日（その日を含む）"),
+	text.Of("the ISO `week`, such as 2026-W46 (default the last whole one)", "ISO 週（例: 2026-W46） (既定: 直近の完了した週)"),
+
+	// rules
+	text.Of("how long a ShopSet may differ from git before there is a ticket", "ShopSet が git と異なったままの場合、チケットになるまでの長さ"),
+	text.Of("`key=value` that the resource is labelled with, with --operator; may be repeated", "--operator のリソースに付けるラベル。繰り返し可"),
+	text.Of("`name` of the resource, with --operator", "--operator のリソースの名前"),
+	text.Of("write a PrometheusRule resource for the Prometheus Operator", "Prometheus Operator 用の PrometheusRule リソースを書く"),
+	text.Of("`format` of the rules: yaml", "ルールの形式: yaml"),
+	text.Of("how long a ShopSet may be silent, or budgets old, before somebody is paged (default 10m, more for a slow ledger)", "ShopSet のデータが途絶える、またはバジェットが古いままの場合、呼び出しになるまでの長さ (既定: 10m、台帳が遅ければそれ以上)"),
+	text.Of("`file` that is replaced with the rules; standard output without it", "ルールで置き換えるファイル。なければ標準出力"),
+
+	// serve
+	text.Of("`format` of the log: text or json", "ログの形式: text または json"),
+	text.Of("least `level` that is logged: debug, info, warn or error", "ログに出す最低のレベル: debug, info, warn または error"),
+	text.Of("`file` with TLS and basic authentication settings, as Prometheus' exporters have it", "TLS と Basic 認証の設定ファイル（Prometheus のエクスポーターと同じ形式）"),
+	text.Of("`host:port` to listen on; port 0 is a free one", "待ち受けるアドレス。ポート 0 は空きポート"),
+
+	// status and validate
+	text.Of("only these `ShopSets`", "この ShopSet だけ"),
+	text.Of("only these `SLOs`", "この SLO だけ"),
+	text.Of("`order`: fleet, or worst first", "並び順: fleet（フリート順）または worst（悪い順）"),
+	text.Of("only budgets in these `states`, such as exhausted,at_risk", "この状態のバジェットだけ（例: exhausted,at_risk）"),
+	text.Of("only the ShopSets of these `Tiers`", "この Tier の ShopSet だけ"),
+	text.Of("ask the source whether it has what the SLOs name", "SLO が使うものが取得元にあるか確認する"),
+}
