@@ -266,11 +266,11 @@ func TestAGateHasAPageOfItsOwn(t *testing.T) {
 
 func TestTheHighestBurnRateIsShown(t *testing.T) {
 	low, high := 0.5, 3.0
-	b := status.Budget{BurnRates: []slo.BurnRate{{Window: time.Minute}, {Window: time.Hour, Rate: &high}, {Window: 2 * time.Hour, Rate: &low}}}
+	b := status.Budget{Budget: slo.Budget{BurnRates: []slo.BurnRate{{Window: time.Minute}, {Window: time.Hour, Rate: &high}, {Window: 2 * time.Hour, Rate: &low}}}}
 	if got := Burn(&b); got == nil || got.Window != time.Hour {
 		t.Errorf("got %+v", got)
 	}
-	if got := Burn(&status.Budget{BurnRates: b.BurnRates[:1]}); got != nil {
+	if got := Burn(&status.Budget{Budget: slo.Budget{BurnRates: b.BurnRates[:1]}}); got != nil {
 		t.Errorf("what is not known burns %+v", got)
 	}
 }

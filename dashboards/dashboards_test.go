@@ -262,8 +262,8 @@ func TestEveryPanelShowsSomethingOfATroubledFleet(t *testing.T) {
 	store(t, s, slices.Collect(maps.Values(fleet)))
 	some := func(v float64) *float64 { return &v }
 	report := status.Report{At: at0, Budgets: []status.Budget{
-		{SLO: "cart", ShopSet: "a-1", Tier: "prod", Objective: 990_000_000, State: vocabulary.AtRisk, Coverage: 0.9, SLI: some(0.98), RemainingRatio: some(-1), LastSample: at0,
-			BurnRates: []vocabulary.BurnRate{{Window: time.Hour, Rate: some(2)}}},
+		{SLO: "cart", ShopSet: "a-1", Tier: "prod", Objective: 990_000_000, LastSample: at0, Budget: vocabulary.Budget{
+			State: vocabulary.AtRisk, Coverage: 0.9, SLI: some(0.98), RemainingRatio: some(-1), BurnRates: []vocabulary.BurnRate{{Window: time.Hour, Rate: some(2)}}}},
 	}}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(budget.NewCollector(func() (status.Report, budget.Totals) {

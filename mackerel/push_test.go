@@ -31,8 +31,8 @@ func reportAt(shopsets int) func(at time.Time) (status.Report, error) {
 	return func(at time.Time) (status.Report, error) {
 		r := status.Report{At: at}
 		for i := range shopsets {
-			r.Budgets = append(r.Budgets, status.Budget{SLO: "cart", ShopSet: fleet.ShopSetName(fmt.Sprintf("a-%d", i)), WindowEnd: at,
-				Coverage: 1, SLI: ptr(figureAt(at, i)), RemainingRatio: ptr(-0.5), BurnRates: []slo.BurnRate{{Window: time.Hour, Rate: ptr(2)}, {Window: 6 * time.Hour}}})
+			r.Budgets = append(r.Budgets, status.Budget{SLO: "cart", ShopSet: fleet.ShopSetName(fmt.Sprintf("a-%d", i)), Budget: slo.Budget{WindowEnd: at,
+				Coverage: 1, SLI: ptr(figureAt(at, i)), RemainingRatio: ptr(-0.5), BurnRates: []slo.BurnRate{{Window: time.Hour, Rate: ptr(2)}, {Window: 6 * time.Hour}}}})
 		}
 		return r, nil
 	}
@@ -132,10 +132,10 @@ func (r *rig) has(from, to time.Time) {
 func TestPointsAreTheFiguresThatExist(t *testing.T) {
 	at := noon
 	r := status.Report{Budgets: []status.Budget{
-		{SLO: "cart:good", ShopSet: "a.1", WindowEnd: at, Coverage: 0.5, BurnRates: []slo.BurnRate{{Window: 5 * time.Minute, Rate: ptr(0)}, {Window: time.Hour}}},
-		{SLO: "cart:good", ShopSet: "b-1", WindowEnd: at.Add(-time.Minute), Coverage: 1, SLI: ptr(1)},
-		{SLO: "cart:good", ShopSet: "b-2", Coverage: 0},
-		{SLO: "pay", ShopSet: "b-2", WindowEnd: at, Coverage: 1, SLI: ptr(0.999), RemainingRatio: ptr(math.NaN())},
+		{SLO: "cart:good", ShopSet: "a.1", Budget: slo.Budget{WindowEnd: at, Coverage: 0.5, BurnRates: []slo.BurnRate{{Window: 5 * time.Minute, Rate: ptr(0)}, {Window: time.Hour}}}},
+		{SLO: "cart:good", ShopSet: "b-1", Budget: slo.Budget{WindowEnd: at.Add(-time.Minute), Coverage: 1, SLI: ptr(1)}},
+		{SLO: "cart:good", ShopSet: "b-2"},
+		{SLO: "pay", ShopSet: "b-2", Budget: slo.Budget{WindowEnd: at, Coverage: 1, SLI: ptr(0.999), RemainingRatio: ptr(math.NaN())}},
 	}}
 	got, err := mackerel.Points(r, at)
 	want := fmt.Sprint([]mackerel.Point{
@@ -148,11 +148,11 @@ func TestPointsAreTheFiguresThatExist(t *testing.T) {
 }
 
 func TestNamesThatMackerelDoesNotTakeAreErrors(t *testing.T) {
-	two := []status.Budget{{SLO: "a", ShopSet: "b.c", WindowEnd: noon}, {SLO: "a", ShopSet: "b_c", WindowEnd: noon}}
+	two := []status.Budget{{SLO: "a", ShopSet: "b.c", Budget: slo.Budget{WindowEnd: noon}}, {SLO: "a", ShopSet: "b_c", Budget: slo.Budget{WindowEnd: noon}}}
 	for name, r := range map[string]status.Report{
 		"two that become one": {Budgets: two},
-		"a character":         {Budgets: []status.Budget{{SLO: "買い物", ShopSet: "a", WindowEnd: noon}}},
-		"the length":          {Budgets: []status.Budget{{SLO: strings.Repeat("x", 260), ShopSet: "a", WindowEnd: noon}}},
+		"a character":         {Budgets: []status.Budget{{SLO: "買い物", ShopSet: "a", Budget: slo.Budget{WindowEnd: noon}}}},
+		"the length":          {Budgets: []status.Budget{{SLO: strings.Repeat("x", 260), ShopSet: "a", Budget: slo.Budget{WindowEnd: noon}}}},
 	} {
 		if p, err := mackerel.Points(r, noon); err == nil {
 			t.Errorf("%s: %v", name, p)

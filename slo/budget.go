@@ -60,41 +60,42 @@ var States = []State{NoData, Inconsistent, Exhausted, InsufficientData, AtRisk, 
 const atRiskBelow = 0.25
 
 // Budget is the error budget of one SLO for one subject at one time. A figure
-// that does not exist is nil.
+// that does not exist is nil, a time that does not exist is zero.
 type Budget struct {
-	SLO   *SLO
-	Start time.Time
-	End   time.Time
 	State State
+	// WindowStart and WindowEnd: figures are of (WindowStart, WindowEnd].
+	WindowStart, WindowEnd time.Time
 
-	// Good, Total and Bad are nil without data. For a composite they are
-	// weighted sums.
+	// Good, Total and Bad are counts of a Unit, nil without data. For a composite
+	// they are weighted sums.
 	Good, Total, Bad *float64
-	// SLI is good/total, nil without data and without traffic.
+	// SLI is good/total, 0–1; nil without data and without traffic.
 	SLI *float64
 	// Coverage is the part 0–1 of the window that has data; of a calendar
 	// window, of what has passed of it; never of what passed before the subject
 	// was expected.
 	Coverage float64
-	// Least is how many events there must be for a verdict: LeastEvents, weighted.
+	// Least is how many of the Unit there must be for a verdict: LeastEvents,
+	// weighted; 0 where nothing has been counted yet.
 	Least float64
 	// VerdictFrom is when the history will be long enough for a verdict; zero where
-	// it is.
+	// it is, and without data.
 	VerdictFrom time.Time
 
 	// Allowed is the number of bad events that the objective permits for the
 	// traffic seen; nil without data. The ratios are nil also without traffic.
 	Allowed        *float64
-	ConsumedRatio  *float64
+	ConsumedRatio  *float64 // 1 is all of it
 	RemainingRatio *float64 // 1 − consumed; negative when overspent
 
-	BurnRates []BurnRate
-	// Firing are the alerts over whose factor both burn rates are.
+	BurnRates []BurnRate // shortest window first
+	// Firing are the alerts, fitted to the SLO, over whose factor both burn rates are.
 	Firing []BurnAlert
 	// ExhaustedAt is when the budget will be used up if bad events go on as over
-	// the longest page alert's long window. Nil where there is no such time: no
-	// data, nothing bad, already exhausted, or not before a calendar window ends.
-	ExhaustedAt *time.Time
+	// the longest page alert's long window, in whole seconds. Zero where there is no
+	// such time: no data, nothing bad, already exhausted, or not before a calendar
+	// window ends.
+	ExhaustedAt time.Time
 }
 
 // BurnRate is how fast the budget is consumed: 1 uses up exactly the budget in
@@ -116,7 +117,7 @@ type CountFunc func(part int, from, to time.Time) Counts
 func (s *SLO) Evaluate(end time.Time, alerts []BurnAlert, a Account) Budget {
 	start, _ := s.Window.Bounds(end)
 	w := s.sum(start, end, &a)
-	b := Budget{SLO: s, Start: w.Start, End: end, Coverage: w.coverage, State: NoData}
+	b := Budget{WindowStart: w.Start, WindowEnd: end, Coverage: w.coverage, State: NoData}
 	b.Least = s.LeastEvents() * w.weight // weights are relative: 1 and 3 mean the same as 10 and 30
 	f := &figures{good: w.Good, total: w.Total, bad: w.bad, allowed: w.allowed}
 	fit, misleads := s.fitting(alerts), a.Misleads()

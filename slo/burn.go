@@ -125,31 +125,31 @@ func firing(rates []BurnRate, fitted []BurnAlert) []BurnAlert {
 // exhaustedAt projects when the budget is used up: what is left, divided by the
 // bad events per second of late. What leaves a rolling window meanwhile is left
 // out: the answer is the earliest time, not the likeliest.
-func (s *SLO) exhaustedAt(w weighted, b Budget, alerts []BurnAlert) *time.Time {
+func (s *SLO) exhaustedAt(w weighted, b Budget, alerts []BurnAlert) time.Time {
 	rate := paceOf(b.BurnRates, alerts)
 	if rate <= 0 || w.allowed <= 0 || b.State == Inconsistent {
-		return nil
+		return time.Time{}
 	}
 	passed := w.Covered.Seconds()
 	budget, end := w.allowed, time.Time{}
 	if s.Window.Calendar() {
 		var start time.Time
-		start, end = s.Window.Bounds(b.End)
-		budget *= end.Sub(start).Seconds() / max(1, b.End.Sub(start).Seconds())
+		start, end = s.Window.Bounds(b.WindowEnd)
+		budget *= end.Sub(start).Seconds() / max(1, b.WindowEnd.Sub(start).Seconds())
 	}
 	left := budget - w.bad
 	if left <= 0 {
-		return nil
+		return time.Time{}
 	}
 	seconds := left / (rate * w.allowed / passed)
 	if seconds > 10*365*24*3600 { // beyond any window: no news
-		return nil
+		return time.Time{}
 	}
-	at := b.End.Add(time.Duration(seconds * float64(time.Second)))
+	at := b.WindowEnd.Add(time.Duration(seconds * float64(time.Second)))
 	if !end.IsZero() && !at.Before(end) {
-		return nil
+		return time.Time{}
 	}
-	return &at
+	return at.Truncate(time.Second) // a projection: finer would pretend
 }
 
 // paceOf is the burn rate over the longest long window of the page alerts, or 0.

@@ -198,9 +198,9 @@ func TestProjectedExhaustion(t *testing.T) {
 			burn := map[time.Duration]float64{mid.Sub(start): c.windowBurn, 6 * time.Hour: c.pace}
 			b := s.Evaluate(mid, slo.DefaultBurnAlerts(), account(rates(burn)))
 			switch {
-			case c.want == 0 && b.ExhaustedAt != nil:
+			case c.want == 0 && !b.ExhaustedAt.IsZero():
 				t.Errorf("exhausted at %v, want no date", b.ExhaustedAt)
-			case c.want != 0 && b.ExhaustedAt == nil:
+			case c.want != 0 && b.ExhaustedAt.IsZero():
 				t.Errorf("no date, want after %v", c.want)
 			case c.want != 0 && b.ExhaustedAt.Sub(mid).Round(time.Minute) != c.want:
 				t.Errorf("exhausted after %v, want %v", b.ExhaustedAt.Sub(mid), c.want)

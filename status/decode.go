@@ -136,13 +136,14 @@ func (in wireBudget) budget(all []slo.BurnAlert) (Budget, error) {
 	}
 	b := Budget{
 		SLO: in.SLO, Service: in.Service, DisplayName: in.DisplayName, Objective: objective, Window: in.Window,
-		ShopSet: in.ShopSet, Tier: in.Tier, Unit: in.Unit, Counted: in.Counted, State: in.State,
-		WindowStart: instant(in.WindowStart), WindowEnd: instant(in.WindowEnd),
-		ExactFrom: instant(in.ExactFrom), LastSample: instant(in.LastSample),
-		Good: in.Good, Total: in.Total, Bad: in.Bad, SLI: in.SLI, Coverage: *in.Coverage,
-		Allowed: in.Budget.Allowed, ConsumedRatio: in.Budget.Consumed, RemainingRatio: in.Budget.Remaining,
-		ExhaustedAt: instant(in.ExhaustedAt), Notes: append([]string(nil), in.Notes...),
-		Expected: instant(in.Expected), VerdictFrom: instant(in.VerdictFrom), Least: in.Least, Alerts: all,
+		ShopSet: in.ShopSet, Tier: in.Tier, Unit: in.Unit, Counted: in.Counted,
+		Budget: slo.Budget{
+			State: in.State, WindowStart: instant(in.WindowStart), WindowEnd: instant(in.WindowEnd),
+			Good: in.Good, Total: in.Total, Bad: in.Bad, SLI: in.SLI, Coverage: *in.Coverage, Least: in.Least, VerdictFrom: instant(in.VerdictFrom),
+			Allowed: in.Budget.Allowed, ConsumedRatio: in.Budget.Consumed, RemainingRatio: in.Budget.Remaining, ExhaustedAt: instant(in.ExhaustedAt),
+		},
+		ExactFrom: instant(in.ExactFrom), Expected: instant(in.Expected), LastSample: instant(in.LastSample),
+		Alerts: all, Notes: append([]string(nil), in.Notes...),
 	}
 	in.doubts(&b)
 	if in.Alerts != nil {

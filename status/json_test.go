@@ -84,7 +84,7 @@ func TestNumbersAreWrittenAsPeopleExpect(t *testing.T) {
 	for f, want := range map[float64]string{0: "0", 1e6: "1000000", 123456789012: "123456789012", 0.999: "0.999",
 		-12: "-12", 0.00001: "0.00001", 1e-9: "1e-09", 1e22: "1e+22", 2.5: "2.5"} {
 		total := f
-		r := status.Report{At: at, Budgets: []status.Budget{{Total: &total}}}
+		r := status.Report{At: at, Budgets: []status.Budget{{Budget: slo.Budget{Total: &total}}}}
 		if got := string(r.AppendJSON(nil)); !strings.Contains(got, `"total": `+want+",") {
 			t.Errorf("%v is not written %s: %s", f, want, got)
 		}

@@ -29,7 +29,8 @@ func TestAnSLIHasOneDecimalMoreThanItsObjective(t *testing.T) {
 // budgetOf is a budget in a state, with what is left of it.
 func budgetOf(tier fleet.TierName, set fleet.ShopSetName, state slo.State, left float64, firing ...slo.BurnAlert) status.Budget {
 	total, sli := 1000.0, 0.5
-	return status.Budget{SLO: "cart", Tier: tier, ShopSet: set, State: state, Objective: 999_500_000, Total: &total, SLI: &sli, RemainingRatio: &left, Firing: firing}
+	return status.Budget{SLO: "cart", Tier: tier, ShopSet: set, Objective: 999_500_000,
+		Budget: slo.Budget{State: state, Total: &total, SLI: &sli, RemainingRatio: &left, Firing: firing}}
 }
 
 func TestWhatPagesNowIsFirstAndThenTheHigherTier(t *testing.T) {

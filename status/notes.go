@@ -12,7 +12,7 @@ import (
 // Notes are those of an account, and the sentences that its other fields make for a
 // window that begins at a time: its flags, what is absent, why it is not being counted.
 func Notes(a slo.Account, begin, verdictFrom time.Time) []string {
-	b := Budget{Notes: a.Notes, Flags: a.FlagsAfter(begin), Absent: a.Absent, Failure: a.Failure, VerdictFrom: verdictFrom}
+	b := Budget{Notes: a.Notes, Flags: a.FlagsAfter(begin), Absent: a.Absent, Failure: a.Failure, Budget: slo.Budget{VerdictFrom: verdictFrom}}
 	b.note()
 	return b.Notes
 }

@@ -54,41 +54,20 @@ type Budget struct {
 
 	Unit    slo.Unit
 	Counted Counted
-	State   slo.State
+	// Where nothing has been counted yet, State and burn rates' windows are all there is.
+	slo.Budget
 
-	// WindowStart and WindowEnd: figures are of (WindowStart, WindowEnd]. Both are
-	// zero where nothing has been counted yet.
-	WindowStart, WindowEnd time.Time
 	// ExactFrom is the time before which nothing was counted.
 	ExactFrom time.Time
 	// Expected is since when the ShopSet was expected to send; Coverage counts from
 	// there.
 	Expected time.Time
-	// Least is how many of Unit there must be for a verdict; 0 where nothing has been
-	// counted yet.
-	Least float64
-	// VerdictFrom is when the history will be long enough for a verdict; zero where it
-	// is, and where there is no data.
-	VerdictFrom time.Time
 	// LastSample is when something was last heard of the ShopSet.
 	LastSample time.Time
 
-	Good, Total, Bad *float64 // counts of Unit; nil without data
-	SLI              *float64 // ratio 0–1; nil without data or traffic
-	Coverage         float64  // 0–1 of the window so far
-
-	Allowed        *float64 // bad events that the traffic seen permits
-	ConsumedRatio  *float64 // 1 is all of it
-	RemainingRatio *float64 // 1 − consumed; negative when overspent
-
-	BurnRates []slo.BurnRate // shortest window first
 	// Alerts are those of the Report as fitted to the SLO: windows and factors as
 	// compared.
 	Alerts []slo.BurnAlert
-	// Firing are those of Alerts over whose factor both burn rates are.
-	Firing      []slo.BurnAlert
-	ExhaustedAt time.Time // projected; zero where there is no such time
-
 	// Flags are what makes the figures of the window doubtful.
 	Flags []slo.Flag
 	// Absent is what the SLO's selectors ask for and the source does not have.
@@ -166,7 +145,7 @@ func budget(s *slo.SLO, set fleet.ShopSet, alerts, fitted []slo.BurnAlert, a slo
 		SLO: s.Name, Service: s.Service, DisplayName: s.DisplayName,
 		Objective: s.Objective, Window: s.Window.String(),
 		ShopSet: set.Name, Tier: set.Tier,
-		Unit: unit(s, a), Counted: FromSamples, State: slo.NoData,
+		Unit: unit(s, a), Counted: FromSamples, Budget: slo.Budget{State: slo.NoData},
 		ExactFrom: a.Start, Expected: a.Expected, LastSample: a.LastSample,
 		Alerts: fitted, Absent: a.Absent, Failure: a.Failure, Notes: a.Notes,
 	}
@@ -180,15 +159,8 @@ func budget(s *slo.SLO, set fleet.ShopSet, alerts, fitted []slo.BurnAlert, a slo
 		b.note()
 		return b
 	}
-	e := s.Evaluate(a.End, alerts, a)
-	b.State, b.WindowStart, b.WindowEnd, b.VerdictFrom, b.Least = e.State, e.Start, e.End, e.VerdictFrom, e.Least
-	b.Good, b.Total, b.Bad, b.SLI, b.Coverage = e.Good, e.Total, e.Bad, e.SLI, e.Coverage
-	b.Allowed, b.ConsumedRatio, b.RemainingRatio = e.Allowed, e.ConsumedRatio, e.RemainingRatio
-	b.BurnRates, b.Firing = e.BurnRates, e.Firing
-	if e.ExhaustedAt != nil {
-		b.ExhaustedAt = e.ExhaustedAt.Truncate(time.Second) // a projection: finer would pretend
-	}
-	b.Flags = a.FlagsAfter(e.Start)
+	b.Budget = s.Evaluate(a.End, alerts, a)
+	b.Flags = a.FlagsAfter(b.WindowStart)
 	b.note()
 	return b
 }

@@ -55,9 +55,9 @@ func TestAFigureThatDoesNotExistHasNoSeries(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	hour := slo.BurnRate{Window: time.Hour, Rate: some(2)}
 	r := status.Report{At: now, Budgets: []status.Budget{
-		{SLO: "cart", ShopSet: "a", Tier: "prod", Objective: 990_000_000, State: slo.AtRisk, Coverage: 0.5, SLI: some(0.98),
-			RemainingRatio: some(-1), LastSample: now, BurnRates: []slo.BurnRate{hour, {Window: 72 * time.Hour}}},
-		{SLO: "cart", ShopSet: "b", Tier: "prod", Objective: 990_000_000, State: slo.NoData, BurnRates: []slo.BurnRate{{Window: time.Hour}}},
+		{SLO: "cart", ShopSet: "a", Tier: "prod", Objective: 990_000_000, LastSample: now, Budget: slo.Budget{
+			State: slo.AtRisk, Coverage: 0.5, SLI: some(0.98), RemainingRatio: some(-1), BurnRates: []slo.BurnRate{hour, {Window: 72 * time.Hour}}}},
+		{SLO: "cart", ShopSet: "b", Tier: "prod", Objective: 990_000_000, Budget: slo.Budget{State: slo.NoData, BurnRates: []slo.BurnRate{{Window: time.Hour}}}},
 	}}
 	counted := slo.Counts{Start: now.Add(-time.Hour), End: now.Add(-time.Minute), Good: 98, Total: 100, Covered: 90 * time.Second}
 	got := gathered(t, r, func(name, shopset string) (slo.Counts, bool) { return counted, name == "cart" && shopset == "a" })
