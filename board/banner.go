@@ -132,7 +132,7 @@ func freezeBanners(in *Input, now time.Time) (out []Banner) {
 
 func incidentBanners(in *Input) (out []Banner) {
 	for _, i := range in.Incidents.Items {
-		out = append(out, Banner{Kind: bannerIncident, Level: Bad, ID: clean(i.ID), Text: clean(i.Title), By: clean(i.Severity), Since: i.Since,
+		out = append(out, Banner{Kind: bannerIncident, Level: Bad, ID: clean(i.ID), Text: clean(i.Title), By: clean(string(i.Severity)), Since: i.Since,
 			Link: link(i.Link), Scope: scope(i.Scope)})
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
@@ -144,7 +145,7 @@ func TestLevelsAreFailingAndHealthy(t *testing.T) {
 }
 
 func TestSeveritiesAreTheGlossarys(t *testing.T) {
-	for s, want := range map[string][2]string{"critical": {"severity critical", "重大度 緊急"}, "minor": {"severity minor", "重大度 軽微"}, "sev1": {"severity sev1", "重大度 sev1"}} {
+	for s, want := range map[incident.Severity][2]string{"critical": {"severity critical", "重大度 緊急"}, "minor": {"severity minor", "重大度 軽微"}, "sev1": {"severity sev1", "重大度 sev1"}} {
 		h, source := newHandler(t)
 		in := source.in
 		in.Incidents.Items = []promotion.Incident{{ID: "inc-1", Title: "it", Severity: s}}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
@@ -62,12 +63,7 @@ func (v *view) T(key string, figures ...any) string { return say(v.Lang, key, fi
 func (v *view) Word(kind string, value any) string { return say(v.Lang, kind+"."+fmt.Sprint(value)) }
 
 // Severity gives the word for an incident's; one that is not ours stays as it is.
-func (v *view) Severity(s string) string {
-	if _, ours := phrases["severity."+s]; ours {
-		return v.Word("severity", s)
-	}
-	return s
-}
+func (v *view) Severity(s string) string { return v.Lang.Say(incident.Severity(s).Word()) }
 
 // Absence says what is not there.
 func (v *view) Absence(a slo.Absence) string {

@@ -268,11 +268,6 @@ var phrases = map[string]text.Entry{
 	"by":               text.Of("by %s", "担当: %s"),
 	"severity":         text.Of("severity %s", "重大度 %s"),
 
-	// An incident's severities; others are shown as they are.
-	"severity.critical": text.Of("critical", "緊急"),
-	"severity.major":    text.Of("major", "重大"),
-	"severity.minor":    text.Of("minor", "軽微"),
-
 	"more":     text.Of("More", "詳細"),
 	"unlooked": text.Of("Nobody is asked for: %s.", "設定されていないため確認していないもの: %s。"),
 

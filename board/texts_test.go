@@ -54,9 +54,8 @@ func kinds() map[string][]string {
 		"check": promotion.Checks(), "sync": texts(fleet.SyncStatuses), "health": texts(fleet.Healths), "bad": {string(slo.Events), string(slo.Slices), string(slo.Points)},
 		"absent": append(texts(absences), "nearest"), "flag": append(texts(flags), "times"),
 		"firing": {string(slo.Page), string(slo.Ticket)}, "asked": {"runs", "alerts", "incidents", "freezes", "overrides", "exclusions"},
-		"severity": {"critical", "major", "minor"},
-		"stop":     {stopRuns, stopArriving, stopLeaving, stopPast, stopNot, stopUnknown, "passes"},
-		"banner":   {bannerStop, bannerFreeze, bannerSoon, bannerIncident, bannerOverride, bannerOutage, bannerReading, bannerOld, bannerUnseen, bannerUnread, bannerUnreached, bannerOrder},
+		"stop":   {stopRuns, stopArriving, stopLeaving, stopPast, stopNot, stopUnknown, "passes"},
+		"banner": {bannerStop, bannerFreeze, bannerSoon, bannerIncident, bannerOverride, bannerOutage, bannerReading, bannerOld, bannerUnseen, bannerUnread, bannerUnreached, bannerOrder},
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/incident"
 )
 
 // Found is what was found where it was looked. The zero value: nothing is
@@ -71,12 +72,12 @@ type Alert struct {
 
 // Incident is one whose cause is still there.
 type Incident struct {
-	ID       string    `json:"id"`
-	Title    string    `json:"title"`
-	Severity string    `json:"severity"`
-	Since    time.Time `json:"since,omitzero"`
-	Link     string    `json:"link,omitempty"`
-	Scope    Scope     `json:"scope"`
+	ID       string            `json:"id"`
+	Title    string            `json:"title"`
+	Severity incident.Severity `json:"severity"`
+	Since    time.Time         `json:"since,omitzero"`
+	Link     string            `json:"link,omitempty"`
+	Scope    Scope             `json:"scope"`
 }
 
 // Freeze forbids promotions for a time. A recurring one is given as the time that it

@@ -1,6 +1,10 @@
 package review
 
-import "time"
+import (
+	"time"
+
+	"github.com/shopslo/shopslo/incident"
+)
 
 // Action is something that somebody promised to do.
 type Action struct {
@@ -41,20 +45,20 @@ func (a Action) at(t time.Time) ActionState {
 // Incident is one that touches the period. A nil duration is not known, or not yet; all
 // are in seconds.
 type Incident struct {
-	ID        string     `json:"id"`
-	Title     string     `json:"title"`
-	Severity  string     `json:"severity"`
-	State     string     `json:"state"`
-	Started   *time.Time `json:"started_at"`
-	Detected  time.Time  `json:"detected_at"`
-	Scope     []string   `json:"scope"` // names of Tiers and ShopSets; empty: not known, or all
-	Fleet     bool       `json:"fleet"`
-	Release   string     `json:"release"`
-	Link      string     `json:"link"`
-	ToDetect  *float64   `json:"to_detect_seconds"`
-	ToRelieve *float64   `json:"to_mitigate_seconds"`
-	ToResolve *float64   `json:"to_resolve_seconds"`
-	Hurting   *float64   `json:"hurting_seconds"`
+	ID        string            `json:"id"`
+	Title     string            `json:"title"`
+	Severity  incident.Severity `json:"severity"`
+	State     incident.State    `json:"state"`
+	Started   *time.Time        `json:"started_at"`
+	Detected  time.Time         `json:"detected_at"`
+	Scope     []string          `json:"scope"` // names of Tiers and ShopSets; empty: not known, or all
+	Fleet     bool              `json:"fleet"`
+	Release   string            `json:"release"`
+	Link      string            `json:"link"`
+	ToDetect  *float64          `json:"to_detect_seconds"`
+	ToRelieve *float64          `json:"to_mitigate_seconds"`
+	ToResolve *float64          `json:"to_resolve_seconds"`
+	Hurting   *float64          `json:"hurting_seconds"`
 	// Lacks are parts of its postmortem that are not written; nil: nobody knows.
 	Lacks []string `json:"postmortem_lacks"`
 }

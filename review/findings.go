@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -157,16 +158,15 @@ func rateOf(f *float64) string {
 
 // ongoing is the worst incident whose cause is still there.
 func (c *compiler) ongoing() []Finding {
-	severities := []string{"critical", "major", "minor"}
 	var most *Incident
 	n := 0
 	for i := range c.r.Incidents.Items {
 		x := &c.r.Incidents.Items[i]
-		if x.State != "open" && x.State != "mitigated" {
+		if !x.State.Ongoing() {
 			continue
 		}
 		n++
-		if most == nil || slices.Index(severities, x.Severity) < slices.Index(severities, most.Severity) {
+		if most == nil || slices.Index(incident.Severities, x.Severity) < slices.Index(incident.Severities, most.Severity) {
 			most = x
 		}
 	}
@@ -179,11 +179,11 @@ func (c *compiler) ongoing() []Finding {
 	}
 	return []Finding{{Kind: FoundIncident, Release: most.Release, Link: link, Text: both(func(l lang) string {
 		how := l.Say(sayStillOpen)
-		if most.State == "mitigated" {
+		if most.State == incident.Mitigated {
 			how = l.Say(sayMitigatedButItsCause)
 		}
 		text := l.Say(sayIncidentSSDetected,
-			most.ID, l.severity(most.Severity), most.Title, l.moment(most.Detected.In(c.zone())), how)
+			most.ID, l.Say(most.Severity.Word()), most.Title, l.moment(most.Detected.In(c.zone())), how)
 		if n > 1 {
 			text += l.Say(sayOngoingAll, n)
 		}

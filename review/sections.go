@@ -96,9 +96,8 @@ func (p *page) incidents(r Report) section {
 		case x.Lacks != nil:
 			written = l.Say(sayWritten)
 		}
-		ongoing := x.State == "open" || x.State == "mitigated"
-		t.rows = append(t.rows, []cell{{text: what, link: link(x.Link)}, {text: l.severity(x.Severity)},
-			{text: l.incidentState(x.State), tone: map[bool]tone{true: bad}[ongoing]}, {text: l.moment(p.local(x.Detected))}, {text: scope},
+		t.rows = append(t.rows, []cell{{text: what, link: link(x.Link)}, {text: l.Say(x.Severity.Word())},
+			{text: l.Say(x.State.Word()), tone: map[bool]tone{true: bad}[x.State.Ongoing()]}, {text: l.moment(p.local(x.Detected))}, {text: scope},
 			{text: seconds(x.ToDetect, l)}, {text: seconds(x.ToRelieve, l)}, {text: seconds(x.ToResolve, l)}, {text: written}})
 	}
 	s.show(p.cut(t))
@@ -315,7 +314,7 @@ func (p *page) pages(r Report) section {
 			end = l.Say(sayGoesOn)
 		}
 		tones := map[slo.Severity]tone{slo.Page: bad, slo.Ticket: warn}
-		t.rows = append(t.rows, []cell{{text: l.severity(string(g.Severity)), tone: tones[g.Severity]}, {text: g.SLO}, {text: g.Tier}, {text: g.ShopSet},
+		t.rows = append(t.rows, []cell{{text: l.severity(g.Severity), tone: tones[g.Severity]}, {text: g.SLO}, {text: g.Tier}, {text: g.ShopSet},
 			{text: number(float64(g.times))}, {text: l.moment(p.local(g.From))}, {text: end}, {text: l.span(g.long.Seconds())}, {text: l.Say(sayOver, rate(g.Peak), l.span(g.PeakWindow))}})
 	}
 	s.show(p.cut(t))

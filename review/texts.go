@@ -413,20 +413,6 @@ var (
 		"呼び出し")
 	wordTicket = text.Of("ticket",
 		"チケット")
-	wordCritical = text.Of("critical",
-		"緊急")
-	wordMajor = text.Of("major",
-		"重大")
-	wordMinor = text.Of("minor",
-		"軽微")
-	wordOpen = text.Of("open",
-		"対応中")
-	wordMitigated = text.Of("mitigated",
-		"緩和済み")
-	wordResolved = text.Of("resolved",
-		"解決済み")
-	wordClosed = text.Of("closed",
-		"完了")
 	wordOverdue = text.Of("overdue",
 		"期限切れ")
 	wordDone = text.Of("done",

@@ -160,36 +160,12 @@ func (l lang) verdict(v string) string {
 	return v
 }
 
-// severity is that of a burn rate or an incident.
-func (l lang) severity(s string) string {
-	switch s {
-	case "page":
+// severity is that of a burn rate.
+func (l lang) severity(s slo.Severity) string {
+	if s == slo.Page {
 		return l.Say(wordPage)
-	case "ticket":
-		return l.Say(wordTicket)
-	case "critical":
-		return l.Say(wordCritical)
-	case "major":
-		return l.Say(wordMajor)
-	case "minor":
-		return l.Say(wordMinor)
 	}
-	return s
-}
-
-// incidentState is how far an incident is.
-func (l lang) incidentState(s string) string {
-	switch s {
-	case "open":
-		return l.Say(wordOpen)
-	case "mitigated":
-		return l.Say(wordMitigated)
-	case "resolved":
-		return l.Say(wordResolved)
-	case "closed":
-		return l.Say(wordClosed)
-	}
-	return s
+	return l.Say(wordTicket)
 }
 
 // action is the state of an Action.

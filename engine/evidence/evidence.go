@@ -241,7 +241,7 @@ func ongoing(all []incident.Incident) (out []promotion.Incident) {
 		if !i.State.Ongoing() {
 			continue
 		}
-		found := promotion.Incident{ID: i.ID, Title: i.Title, Severity: string(i.Severity), Since: i.DetectedAt, Link: i.Link}
+		found := promotion.Incident{ID: i.ID, Title: i.Title, Severity: i.Severity, Since: i.DetectedAt, Link: i.Link}
 		if !i.StartedAt.IsZero() {
 			found.Since = i.StartedAt
 		}

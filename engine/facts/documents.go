@@ -237,7 +237,7 @@ func incidentStateAt(x *incident.Incident, at time.Time) incident.State {
 }
 
 func incidentOf(x *incident.Incident, at time.Time) review.Incident {
-	out := review.Incident{ID: x.ID, Title: x.Title, Severity: string(x.Severity), State: string(incidentStateAt(x, at)), Started: orNil(x.StartedAt),
+	out := review.Incident{ID: x.ID, Title: x.Title, Severity: x.Severity, State: incidentStateAt(x, at), Started: orNil(x.StartedAt),
 		Detected: x.DetectedAt.UTC(), Scope: slices.Concat(x.Scope.Tiers, x.Scope.ShopSets), Fleet: x.Scope.Fleet, Release: x.Release, Link: x.Link}
 	if x.Postmortem != nil || len(x.Timeline) > 0 { // else nobody could have written one
 		if out.Lacks = x.Postmortem.Missing(); out.Lacks == nil {

@@ -19,11 +19,11 @@ type term struct {
 
 var (
 	severities = map[incident.Severity]term{
-		incident.Critical: {"🔴", wordCritical}, incident.Major: {"🟠", wordMajor}, incident.Minor: {"🟡", wordMinor},
+		incident.Critical: {"🔴", incident.Critical.Word()}, incident.Major: {"🟠", incident.Major.Word()}, incident.Minor: {"🟡", incident.Minor.Word()},
 	}
 	states = map[incident.State]term{
-		incident.Open: {"🔥", wordOpen}, incident.Mitigated: {"🧯", wordMitigated},
-		incident.Resolved: {"✅", wordResolved}, incident.Closed: {"📕", wordClosed},
+		incident.Open: {"🔥", incident.Open.Word()}, incident.Mitigated: {"🧯", incident.Mitigated.Word()},
+		incident.Resolved: {"✅", incident.Resolved.Word()}, incident.Closed: {"📕", incident.Closed.Word()},
 	}
 	roles = map[incident.Role]term{
 		incident.Commander: {"", wordCommander}, incident.Operations: {"", wordOperations},

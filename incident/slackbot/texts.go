@@ -117,20 +117,6 @@ var (
 		"タイムラインに記録しました。")
 
 	// Words of the vocabulary: docs/glossary.md.
-	wordCritical = text.Of("critical",
-		"緊急")
-	wordMajor = text.Of("major",
-		"重大")
-	wordMinor = text.Of("minor",
-		"軽微")
-	wordOpen = text.Of("open",
-		"対応中")
-	wordMitigated = text.Of("mitigated",
-		"緩和済み")
-	wordResolved = text.Of("resolved",
-		"解決済み")
-	wordClosed = text.Of("closed",
-		"完了")
 	wordCommander = text.Of("commander",
 		"指揮")
 	wordOperations = text.Of("operations",

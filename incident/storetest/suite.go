@@ -38,7 +38,7 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"an incident comes back as it was stored", roundTrip},
 		{"a key is one incident until that is closed", keys},
-		{"what is not valid is not stored, and uses up no ID", invalid},
+		{"what is not valid is not stored, and takes no ID", invalid},
 		{"what is not there is not found", missing},
 		{"events stand in the order of their times, also late ones", lateEvents},
 		{"a change that may not be stores nothing of it", refused},
