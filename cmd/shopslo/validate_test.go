@@ -88,3 +88,14 @@ func TestValidateListsTheAlertsThatAreNotAsConfigured(t *testing.T) {
 		})
 	}
 }
+
+func TestValidateSaysOnceWhatHoldsForManySLOs(t *testing.T) {
+	dir := t.TempDir()
+	week := cartSLO("7d")
+	writeFiles(t, dir, map[string]string{"shopslo.yaml": embeddedHere, "fleet.yaml": fleetOf("beta: b-1", "prod: p-1"),
+		"slo.yaml": week + "---\n" + strings.Replace(week, "name: cart", "name: pay", 1)})
+	code, stdout, stderr := runHere(t, "validate", "--config", filepath.Join(dir, "shopslo.yaml"))
+	if code != exitOK || strings.Count(stdout, "note: ") != 2 || strings.Count(stdout, `SLOs "cart", "pay": the ticket alert of`) != 2 {
+		t.Errorf("exit code %d, want two notes, each on both SLOs:\n%s%s", code, stdout, stderr)
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/engine/config"
@@ -110,18 +112,38 @@ func (d *Documents) take(tiers *fleet.Fleet, ofFleet error, slos *openslo.Docume
 }
 
 // judge gives the SLOs what the configuration says of all budgets, and notes which
-// burn-rate alerts are not as configured.
+// burn-rate alerts are not as configured: once for all SLOs of which that is so.
 func (d *Documents) judge() {
 	alerts := d.Alerts()
+	var said []string // in the order in which they come
+	of := map[string][]*slo.SLO{}
 	for i := range d.SLOs.SLOs {
 		s := &d.SLOs.SLOs[i]
 		s.LeastHistory = d.Config.Budgets.LeastHistory
-		at, _ := d.SLOs.Origin(s.Name)
 		_, reasons := slo.BurnAlertsFor(s, alerts)
 		for _, why := range reasons {
-			d.Notes = append(d.Notes, Note{Place: at.String(), Text: fmt.Sprintf("SLO %q: %s", s.Name, why)})
+			if of[why] == nil {
+				said = append(said, why)
+			}
+			of[why] = append(of[why], s)
 		}
 	}
+	for _, why := range said {
+		at, _ := d.SLOs.Origin(of[why][0].Name)
+		d.Notes = append(d.Notes, Note{Place: at.String(), Text: named(of[why]) + ": " + why})
+	}
+}
+
+// named names SLOs in a sentence.
+func named(all []*slo.SLO) string {
+	var names []string
+	for _, s := range all {
+		names = append(names, strconv.Quote(s.Name))
+	}
+	if len(names) == 1 {
+		return "SLO " + names[0]
+	}
+	return "SLOs " + strings.Join(names, ", ")
 }
 
 // queries checks that every query is PromQL. The same text in several SLOs is told
