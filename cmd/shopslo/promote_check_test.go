@@ -56,3 +56,51 @@ func TestAPullRequestIsCheckedBeforeItIsMerged(t *testing.T) {
 		}
 	}
 }
+
+// The gate is not asked about a way back, so that it has to lead to what was good.
+func TestTheWayBackIsNoneToWhatWasRolledBack(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	first := p.pointer("tier-1")
+	bad := p.release("1.1.0")
+	p.promote(exitOK, "--to", "beta")
+	p.promoted(exitOK, "rollback", "--tier", "beta", "--to", first)
+	p.release("1.1.1")
+	p.promote(exitOK, "--to", "beta", "--fix", "https://git.example/app/pull/7")
+	says := "Release " + bad[:12] + " was itself rolled back from beta, to " + first[:12]
+	if got := p.promoted(exitNo, "rollback", "--tier", "beta", "--to", bad, "--pull-request"); !strings.Contains(got[0]["reason"].(string), says) {
+		t.Errorf("%v", got)
+	}
+	pr := p.promoted(exitOK, "rollback", "--tier", "beta", "--to", bad, "--pull-request", "--anyway")[0]["pull_request"].(map[string]any)
+	if got := p.promote(exitNo, "--to", "beta", "--check-pull-request", pr["branch"].(string)); got[0]["result"] != "refused" || !strings.Contains(got[0]["reason"].(string), says) {
+		t.Errorf("%v", got)
+	}
+	p.promote(exitOK, "--to", "beta", "--check-pull-request", pr["branch"].(string), "--again")
+	good := p.promoted(exitOK, "rollback", "--tier", "beta", "--to", first, "--pull-request")[0]["pull_request"].(map[string]any)
+	p.promote(exitOK, "--to", "beta", "--check-pull-request", good["branch"].(string))
+}
+
+// What was proposed before a Tier was moved may not be merged any more, at once.
+func TestAMoveClosesThePullRequestsFromBefore(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	open := func() string {
+		return p.git(p.system, "for-each-ref", "--format=%(refname:short)", "refs/heads/shopslo")
+	}
+	first := p.pointer("tier-1")
+	p.release("1.1.0")
+	p.promote(exitOK, "--to", "beta", "--pull-request")
+	if !strings.HasPrefix(open(), "shopslo/beta-") {
+		t.Fatalf("open: %q", open())
+	}
+	p.promote(exitOK, "--to", "beta")
+	if left := open(); left != "" {
+		t.Errorf("after a promotion: %s", left)
+	}
+	p.release("1.1.1")
+	p.promote(exitOK, "--to", "beta", "--pull-request")
+	p.promoted(exitOK, "rollback", "--tier", "beta", "--to", first)
+	if left := open(); left != "" {
+		t.Errorf("after a rollback: %s", left)
+	}
+}

@@ -29,7 +29,7 @@ func rollbackCommand(p *program) *cobra.Command {
 	cmd.Flags().StringVar(&tier, "tier", "", "the `Tier` that goes back")
 	p.complete(cmd, "tier", documents.TierNames)
 	cmd.Flags().StringVar(&to, "to", "", "the `release`, a commit of the app repository; at least 7 digits of it")
-	cmd.Flags().BoolVar(&f.o.Again, "anyway", false, "also to a release whose images are gone")
+	cmd.Flags().BoolVar(&f.o.Again, "anyway", false, "also to a release whose images are gone, or that was itself rolled back")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if tier == "" || to == "" {
 			return usage.Errorf("--tier and --to are needed; name the Tier, and the release that it is to run again")

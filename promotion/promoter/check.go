@@ -42,7 +42,7 @@ func (p *Promoter) Check(ctx context.Context, to fleet.TierName, what string, o 
 	case request.Release == heads[route.From.Name].Release:
 		return p.checkPromotion(ctx, out, heads, o)
 	}
-	return p.checkRollback(ctx, out, route, target)
+	return p.checkRollback(ctx, out, route, target, o)
 }
 
 // unfit says what keeps a pull request from being merged, whatever the gate says; a
@@ -80,7 +80,7 @@ func (p *Promoter) checkPromotion(ctx context.Context, out Promotion, heads map[
 }
 
 // checkRollback: the gate is not asked about the way back.
-func (p *Promoter) checkRollback(ctx context.Context, out Promotion, route fleet.Route, target Heads) (Promotion, error) {
+func (p *Promoter) checkRollback(ctx context.Context, out Promotion, route fleet.Route, target Heads, o Options) (Promotion, error) {
 	from := out.From
 	_, err := MakeRollback(ctx, route.To, out.Release, target, p.History)
 	if errors.Is(err, ErrUnknown) {
@@ -90,6 +90,12 @@ func (p *Promoter) checkRollback(ctx context.Context, out Promotion, route fleet
 		out.Result = Refused
 		out.Reason = fmt.Sprintf("The pull request moves Release %s to %s, which %s does not have, nor did %s before; close it, and run 'shopslo promote --to %s --pull-request' again.",
 			Short(out.Release), out.To, from, out.To, out.To)
+		return out, nil
+	}
+	if err == nil && !o.Again {
+		err = p.notTaken(ctx, route.To, out.Release, "--again")
+	}
+	if refused(&out, err) {
 		return out, nil
 	}
 	if err != nil {

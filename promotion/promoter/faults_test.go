@@ -91,6 +91,12 @@ func TestNoQuestionThatFailsIsTakenForAnAnswer(t *testing.T) {
 				if failed == "" {
 					break
 				}
+				if failed == "sweep" && got.Result == Promoted { // all is done by then, and what is left to do is said
+					if err != nil || len(got.Notes) == 0 {
+						t.Errorf("question %d, %s: %v, %v", at, failed, got.Notes, err)
+					}
+					continue
+				}
 				if !errors.Is(err, errDown) || got.Result == Promoted || got.Result == Proposed || got.Result == Mergeable || got.Result == RolledBack {
 					t.Errorf("question %d, %s: %s (%s), %v", at, failed, got.Result, got.Reason, err)
 				}

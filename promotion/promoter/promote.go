@@ -298,7 +298,9 @@ func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan Plan, o Opt
 		return p.settle(ctx, out, plan, done, err)
 	}
 	out.Result, out.Reason = done, fmt.Sprintf("%s %s Release %s%s.", plan.To.Name, word, Short(plan.Release), comesAgain(plan, o))
-	if !plan.Deploys() {
+	if plan.Deploys() {
+		p.sweepAfter(ctx, &out)
+	} else {
 		out.Result, out.Reason = Already, fmt.Sprintf("%s already has Release %s; branch %s of the app repository was fast-forwarded to it.", plan.To.Name, Short(plan.Release), plan.To.Branch)
 	}
 	return out, nil

@@ -100,6 +100,18 @@ func (p *Promoter) sweep(ctx context.Context, out *Promotion, head string) error
 	return nil
 }
 
+// sweepAfter is sweep once the Tier has been moved: what was proposed before stands on what it
+// is not at any more. The move is done, whatever comes of it.
+func (p *Promoter) sweepAfter(ctx context.Context, out *Promotion) {
+	head := out.Commit
+	if p.Single {
+		head = string(out.Release)
+	}
+	if err := p.sweep(ctx, out, head); err != nil {
+		out.Notes = append(out.Notes, sentence(fmt.Sprintf("Pull requests to %s from before may still be open: %v", out.To, err)))
+	}
+}
+
 // expired says why a pull request may not be merged any more, in a verb's clause; "": it
 // may.
 func (p *Promoter) expired(until, now time.Time) string {

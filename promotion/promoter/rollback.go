@@ -2,7 +2,9 @@ package promoter
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
 )
@@ -36,6 +38,9 @@ func (p *Promoter) Rollback(ctx context.Context, name fleet.TierName, id string,
 		}
 	}
 	plan, err := MakeRollback(ctx, tier, out.Release, heads[name], p.History)
+	if err == nil && plan.Point && !o.Again {
+		err = p.notTaken(ctx, tier, out.Release, "--anyway")
+	}
 	if refused(&out, err) {
 		return out, nil
 	}
@@ -57,6 +62,23 @@ func (p *Promoter) Rollback(ctx context.Context, name fleet.TierName, id string,
 		}
 	}
 	return p.carryOut(ctx, out, plan, o)
+}
+
+// notTaken: the Tier was not rolled back from a Release, so that it came again only with what
+// mends it. flag is what allows it all the same. The error is a *Refusal.
+func (p *Promoter) notTaken(ctx context.Context, tier fleet.Tier, to fleet.Release, flag string) error {
+	past, err := p.History.Past(ctx, tier.Branch)
+	if err != nil {
+		return err
+	}
+	for _, later := range past[:max(0, slices.Index(past, to))] {
+		if ok, err := p.History.Contains(ctx, later, to); err != nil && !errors.Is(err, ErrUnknown) {
+			return err
+		} else if !ok {
+			return refusef("choose an earlier Release, or use "+flag, "Release %s was itself rolled back from %s, to %s", Short(to), tier.Name, Short(later))
+		}
+	}
+	return nil
 }
 
 func count(images []ImageState, s ImageVerdict) int {

@@ -152,7 +152,10 @@ func TestARollbackIsACommitWithTheOlderRelease(t *testing.T) {
 	if w.pointer("tier-1") != mend {
 		t.Errorf("state\n%s", w.state())
 	}
-	if got, err := p.Rollback(ctx, "beta", string(r), promoter.Options{}); err != nil || got.Result != promoter.RolledBack {
+	if got, err := p.Rollback(ctx, "beta", string(r), promoter.Options{}); err != nil || got.Result != promoter.Refused || !strings.Contains(got.Reason, "was itself rolled back from beta") {
+		t.Errorf("to what was rolled back: %s (%s), %v", got.Result, got.Reason, err)
+	}
+	if got, err := p.Rollback(ctx, "beta", string(r), promoter.Options{Again: true}); err != nil || got.Result != promoter.RolledBack {
 		t.Errorf("to one that it had: %s (%s), %v", got.Result, got.Reason, err)
 	}
 	w.promote(p, "beta", promoter.Options{Again: true}, promoter.Promoted)
