@@ -72,6 +72,7 @@ type Monitor struct {
 	CertificationExpirationCritical *int     `json:"certificationExpirationCritical,omitempty"`
 	SkipCertificateVerification     bool     `json:"skipCertificateVerification,omitempty"`
 	FollowRedirect                  bool     `json:"followRedirect,omitempty"`
+	Dualstack                       bool     `json:"dualstack,omitempty"` // IPv6 as well as IPv4
 	ExpectedStatusCode              *int     `json:"expectedStatusCode,omitempty"`
 	Headers                         []Field  `json:"headers,omitempty"`
 
@@ -159,7 +160,7 @@ func (c *checker) owner(name string) {
 }
 
 // maxMemo is Mackerel's limit, in characters, with our mark in it.
-const maxMemo = 250
+const maxMemo = 2048
 
 func (c *checker) monitor(at string, m *Monitor, owner string) {
 	k, ok := kinds[m.Type]
@@ -201,7 +202,8 @@ func (c *checker) limits(at string, m *Monitor) {
 	if m.Type == "anomalyDetection" && m.WarningSensitivity == "" && m.CriticalSensitivity == "" {
 		c.fault(at, "has neither warningSensitivity nor criticalSensitivity, and so would never alert")
 	}
-	if m.Type == "external" && (m.ResponseTimeDuration != nil || m.ResponseTimeWarning != nil || m.ResponseTimeCritical != nil) != (m.Service != "") {
+	// A service alone keeps the response times as its metric, and none is watched.
+	if m.Type == "external" && (m.ResponseTimeWarning != nil || m.ResponseTimeCritical != nil || m.ResponseTimeDuration != nil) && (m.Service == "" || m.ResponseTimeDuration == nil) {
 		c.fault(at, "needs service and responseTimeDuration together with response times")
 	}
 }

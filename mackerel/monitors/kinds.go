@@ -40,7 +40,7 @@ var kinds = map[string]kind{
 	"connectivity": {[]string{"scopes", "excludeScopes", "alertStatusOnGone"},
 		nil, map[string]any{"alertStatusOnGone": "CRITICAL"}, "connectivity"},
 	"external": {[]string{"method", "url", "service", "maxCheckAttempts", "responseTimeWarning", "responseTimeCritical", "responseTimeDuration", "requestBody", "containsString",
-		"certificationExpirationWarning", "certificationExpirationCritical", "skipCertificateVerification", "followRedirect", "expectedStatusCode", "headers"},
+		"certificationExpirationWarning", "certificationExpirationCritical", "skipCertificateVerification", "followRedirect", "dualstack", "expectedStatusCode", "headers"},
 		[]string{"url"}, map[string]any{"method": "GET", "maxCheckAttempts": 1.0}, "external"},
 	"expression": {[]string{"expression", "operator", "warning", "critical", "evaluateBackwardMinutes"},
 		[]string{"expression", "operator"}, nil, "expression"},

@@ -363,13 +363,13 @@ func TestFaultsOfTheFileAreAllTold(t *testing.T) {
   - {name: a, type: host, metric: m, operator: ">", warning: 1, duration: 1, url: x, missingDurationWarning: 15}
   - {name: b, type: telepathy}
   - {name: c, type: external, headers: [{name: x}], isMute: true, mutedUntil: 2026-11-20T15:00:00+09:00}
-  - {name: d, type: connectivity, memo: "`+strings.Repeat("あ", 230)+`", colour: red, notificationInterval: 5}
+  - {name: d, type: connectivity, memo: "`+strings.Repeat("あ", 2030)+`", colour: red, notificationInterval: 5}
 `))
 	if err == nil {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{`"Cart!"`, `">=" is not > or <`, "duration: is 11", "neither warning nor critical", "is the name of monitor 0 too", "url: means nothing",
-		`"telepathy" is not one of`, "url: is missing", "needs either value or valueFile", "isMute: stands beside mutedUntil", "Mackerel takes 250", "unknown key", "notificationInterval: is 5"} {
+		`"telepathy" is not one of`, "url: is missing", "needs either value or valueFile", "isMute: stands beside mutedUntil", "Mackerel takes 2048", "unknown key", "notificationInterval: is 5"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not told in\n%v", want, err)
 		}

@@ -53,7 +53,7 @@ func resource(body *hclwrite.Body, name string, want map[string]any) {
 			to = block
 		}
 		switch {
-		case field == "evaluateBackwardMinutes":
+		case slices.Contains(unargued, field):
 			unknown = append(unknown, fmt.Sprintf("%s = %v", field, v))
 		case slices.Contains(hidden, field):
 			variable := name + "_" + snake(field)
@@ -82,6 +82,9 @@ func resource(body *hclwrite.Body, name string, want map[string]any) {
 		variable.SetAttributeValue("sensitive", cty.True)
 	}
 }
+
+// unargued are fields that the provider's documentation has no argument for.
+var unargued = []string{"dualstack"}
 
 func comment(text string) hclwrite.Tokens {
 	return hclwrite.Tokens{{Type: hclsyntax.TokenComment, Bytes: []byte("# " + strings.ReplaceAll(text, "\n", " ") + "\n")}}

@@ -16,11 +16,32 @@ type Alert struct {
 	MonitorID string   `json:"monitorId"`
 	Type      string   `json:"type"`
 	HostID    string   `json:"hostId,omitempty"`
+	Series    *Series  `json:"series,omitempty"` // of query monitors alone
 	Value     *float64 `json:"value,omitempty"`
 	Message   string   `json:"message,omitempty"`
 	Reason    string   `json:"reason,omitempty"`
 	OpenedAt  int64    `json:"openedAt"`
 	ClosedAt  int64    `json:"closedAt,omitempty"`
+}
+
+// Series is which of a query monitor's series an alert is of. That alerts of query
+// monitors have a series the page says; that it holds the labels under this name is the
+// fake's own.
+type Series struct {
+	Labels map[string]string `json:"labels"`
+}
+
+// OpenSeries opens an alert of one series of a query monitor.
+func (f *Fake) OpenSeries(monitorID string, labels map[string]string, opened, closed time.Time) string {
+	id := f.OpenAlert(monitorID, "", opened, closed)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, a := range f.alerts {
+		if a.ID == id {
+			a.Series = &Series{labels}
+		}
+	}
+	return id
 }
 
 // OpenAlert opens an alert of a monitor at a time, closed again at another where that

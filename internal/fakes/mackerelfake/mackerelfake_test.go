@@ -100,7 +100,7 @@ func TestMonitorsFollowMackerelsRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(m *client.MonitorServiceMetric){
-		"a memo of 251 characters":         func(m *client.MonitorServiceMetric) { m.Memo = strings.Repeat("あ", 251) },
+		"a memo of 2049 characters":        func(m *client.MonitorServiceMetric) { m.Memo = strings.Repeat("あ", 2049) },
 		"a duration of 11":                 func(m *client.MonitorServiceMetric) { m.Duration = 11 },
 		"a missing duration of 15 minutes": func(m *client.MonitorServiceMetric) { m.MissingDurationWarning = 15 },
 		"a service that does not exist":    func(m *client.MonitorServiceMetric) { m.Service = "nobody" },

@@ -37,10 +37,10 @@ var kinds = map[string]kind{
 	"service": kindOf([]string{"service", "metric", "operator", "duration"}, map[string]any{"maxCheckAttempts": 1.0}, map[string]string{
 		"service": "s", "metric": "s", "operator": "s", "warning": "n", "critical": "n", "duration": "n", "maxCheckAttempts": "n",
 		"missingDurationWarning": "n", "missingDurationCritical": "n"}),
-	"external": kindOf([]string{"url"}, map[string]any{"method": "GET", "maxCheckAttempts": 1.0, "headers": []any{}, "followRedirect": false, "skipCertificateVerification": false}, map[string]string{
+	"external": kindOf([]string{"url"}, map[string]any{"method": "GET", "maxCheckAttempts": 1.0, "headers": []any{}, "followRedirect": false, "dualstack": false, "skipCertificateVerification": false}, map[string]string{
 		"method": "s", "url": "s", "service": "s", "maxCheckAttempts": "n", "responseTimeCritical": "n", "responseTimeWarning": "n",
 		"responseTimeDuration": "n", "requestBody": "s", "containsString": "s", "certificationExpirationCritical": "n",
-		"certificationExpirationWarning": "n", "skipCertificateVerification": "b", "followRedirect": "b", "expectedStatusCode": "n", "headers": "h"}),
+		"certificationExpirationWarning": "n", "skipCertificateVerification": "b", "followRedirect": "b", "dualstack": "b", "expectedStatusCode": "n", "headers": "h"}),
 	"expression": kindOf([]string{"expression", "operator"}, nil, map[string]string{
 		"expression": "s", "operator": "s", "warning": "n", "critical": "n", "evaluateBackwardMinutes": "n"}),
 	"anomalyDetection": kindOf([]string{"scopes"}, map[string]any{"maxCheckAttempts": 3.0}, map[string]string{
@@ -199,8 +199,8 @@ func (f *Fake) checkMonitor(m map[string]any) *refusal {
 	_, warns := m["warning"]
 	_, crits := m["critical"]
 	switch {
-	case len([]rune(memo)) > 250:
-		return refuse(400, "memo exceeds 250 characters")
+	case len([]rune(memo)) > 2048:
+		return refuse(400, "memo exceeds 2048 characters")
 	case !within("duration", 1, 10), !within("maxCheckAttempts", 1, 10), !within("responseTimeDuration", 1, 10):
 		return refuse(400, "duration or maxCheckAttempts is not between 1 and 10")
 	case !within("notificationInterval", 10, 1e9):
@@ -217,7 +217,7 @@ func (f *Fake) checkMonitor(m map[string]any) *refusal {
 			return refuse(400, "%s is no multiple of 10 minutes up to a week", name)
 		}
 	}
-	if m["type"] == "external" && hasService != (m["responseTimeDuration"] != nil) {
+	if m["type"] == "external" && (m["responseTimeWarning"] != nil || m["responseTimeCritical"] != nil || m["responseTimeDuration"] != nil) && (!hasService || m["responseTimeDuration"] == nil) {
 		return refuse(400, "service and responseTimeDuration belong together")
 	}
 	return nil

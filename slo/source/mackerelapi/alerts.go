@@ -2,13 +2,15 @@ package mackerelapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
-
-	api "github.com/mackerelio/mackerel-client-go"
 
 	"github.com/shopslo/shopslo/internal/mackerelhttp"
 	"github.com/shopslo/shopslo/slo"
@@ -21,6 +23,7 @@ type monitor struct {
 	Name          string   `json:"name"`
 	Service       string   `json:"service"`
 	Metric        string   `json:"metric"`
+	Legend        string   `json:"legend"`
 	Scopes        []string `json:"scopes"`
 	ExcludeScopes []string `json:"excludeScopes"`
 }
@@ -30,8 +33,48 @@ type monitor struct {
 type watched struct {
 	labels  slo.Labels
 	pairs   map[[2]string]bool // monitor id, host id ("" for all)
+	series  series             // of a query monitor: those of its series that the query asks for; nil for any
 	targets []target
 }
+
+// alert is what is needed of one, as the API gives it: the client library leaves out the
+// series of query monitors. https://mackerel.io/api-docs/entry/alerts
+type alert struct {
+	ID        string `json:"id"`
+	MonitorID string `json:"monitorId"`
+	HostID    string `json:"hostId"`
+	Series    series `json:"series"`
+	OpenedAt  int64  `json:"openedAt"`
+	ClosedAt  int64  `json:"closedAt"`
+}
+
+// series are the labels of one of a query monitor's series. The page says that there is an
+// object and not what is in it: labels below "labels", or the labels themselves are read.
+type series map[string]string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *series) UnmarshalJSON(b []byte) error {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil || raw == nil {
+		return err
+	}
+	if below, ok := raw["labels"]; ok {
+		var labels map[string]json.RawMessage
+		if json.Unmarshal(below, &labels) == nil {
+			raw = labels
+		}
+	}
+	*s = series{}
+	for name, value := range raw {
+		var text string
+		if json.Unmarshal(value, &text) == nil {
+			(*s)[plainName.ReplaceAllString(name, "_")] = text
+		}
+	}
+	return nil
+}
+
+var plainName = regexp.MustCompile(`[^a-zA-Z0-9_]`)
 
 // evalAlerts evaluates alert.
 func (s *Source) evalAlerts(ctx context.Context, q Query, g grid) ([]slo.Series, error) {
@@ -39,10 +82,11 @@ func (s *Source) evalAlerts(ctx context.Context, q Query, g grid) ([]slo.Series,
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	alerts, err := s.alerts.read(ctx, s.api)
+	alerts, err := s.alerts.read(ctx, s)
 	if err != nil {
 		return nil, err
 	}
+	all = q.split(all, alerts)
 	series := make([]slo.Series, len(all))
 	err = inParallel(ctx, len(all), func(ctx context.Context, i int) error {
 		seen, err := s.seen(ctx, q, all[i], g)
@@ -60,7 +104,7 @@ func (s *Source) watched(ctx context.Context, q Query) ([]*watched, error) {
 	var list struct {
 		Monitors []monitor `json:"monitors"`
 	}
-	if err := s.get(ctx, "/api/v0/monitors", &list); err != nil {
+	if err := s.get(ctx, "/api/v0/monitors", nil, &list); err != nil {
 		return nil, fmt.Errorf("list monitors: %w", err)
 	}
 	var hosts []found
@@ -68,6 +112,9 @@ func (s *Source) watched(ctx context.Context, q Query) ([]*watched, error) {
 	var out []*watched
 	for _, m := range list.Monitors {
 		labels, ok := q.metric.match(m.Name, nil)
+		if !ok && m.Type == "query" {
+			labels, ok = q.metric.match(template.ReplaceAllString(m.Legend, "{{$1}}"), nil)
+		}
 		if !ok {
 			continue
 		}
@@ -195,12 +242,56 @@ func (s *Source) seen(ctx context.Context, q Query, w *watched, g grid) ([]bool,
 	return out, nil
 }
 
+// has reports whether an alert is one of these.
+func (w *watched) has(a *alert) bool {
+	if !w.pairs[[2]string{a.MonitorID, ""}] && !w.pairs[[2]string{a.MonitorID, a.HostID}] {
+		return false
+	}
+	for name, v := range w.series {
+		if a.Series[name] != v {
+			return false
+		}
+	}
+	return true
+}
+
+// split makes a series of its own of each of a query monitor's that had an alert. What
+// has had none is not known to Mackerel's API, and is not there.
+func (q Query) split(all []*watched, alerts []*alert) []*watched {
+	var out []*watched
+	for _, w := range all {
+		parts := map[string]*watched{}
+		for _, a := range alerts {
+			if len(a.Series) == 0 || !w.has(a) {
+				continue
+			}
+			labels := q.metric.asked(a.Series)
+			part := *w
+			part.series = labels
+			known := map[string]string{}
+			for _, l := range w.labels {
+				known[l.Name] = l.Value
+			}
+			maps.Copy(known, labels)
+			part.labels = labelsOf(known)
+			parts[part.labels.String()] = &part
+		}
+		if len(parts) == 0 {
+			out = append(out, w)
+		}
+		for _, key := range slices.Sorted(maps.Keys(parts)) {
+			out = append(out, parts[key])
+		}
+	}
+	return out
+}
+
 // sample is 1 at a step since whose predecessor an alert was open, else 0 where there
 // were data.
-func (w *watched) sample(alerts []*api.Alert, seen []bool, g grid) *samples {
+func (w *watched) sample(alerts []*alert, seen []bool, g grid) *samples {
 	open := make([]bool, len(seen))
 	for _, a := range alerts {
-		if !w.pairs[[2]string{a.MonitorID, ""}] && !w.pairs[[2]string{a.MonitorID, a.HostID}] {
+		if !w.has(a) {
 			continue
 		}
 		from, to := max(a.OpenedAt*1000, g.from), g.to
@@ -230,7 +321,7 @@ func (w *watched) sample(alerts []*api.Alert, seen []bool, g grid) *samples {
 // open and once when it is closed. Alerts opened long before a window are in it too.
 type alertLog struct {
 	mu    sync.Mutex
-	known map[string]*api.Alert
+	known map[string]*alert
 	whole bool // all of the past has been read
 }
 
@@ -238,10 +329,10 @@ type alertLog struct {
 const maxPages = 2000
 
 // read brings the log up to date, and gives all alerts.
-func (l *alertLog) read(ctx context.Context, client *api.Client) ([]*api.Alert, error) {
+func (l *alertLog) read(ctx context.Context, s *Source) ([]*alert, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fresh, err := l.recent(ctx, client)
+	fresh, err := l.recent(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +340,8 @@ func (l *alertLog) read(ctx context.Context, client *api.Client) ([]*api.Alert, 
 		if a.ClosedAt > 0 || fresh[id] {
 			continue
 		}
-		now, err := client.GetAlertContext(ctx, id)
+		now := new(alert)
+		err := s.get(ctx, "/api/v0/alerts/"+id, nil, now)
 		if mackerelhttp.Refused(err, http.StatusNotFound) {
 			continue // nobody knows how it ended
 		}
@@ -259,7 +351,7 @@ func (l *alertLog) read(ctx context.Context, client *api.Client) ([]*api.Alert, 
 		l.known[id] = now
 	}
 	l.whole = true
-	out := make([]*api.Alert, 0, len(l.known))
+	out := make([]*alert, 0, len(l.known))
 	for _, a := range l.known {
 		out = append(out, a)
 	}
@@ -268,22 +360,23 @@ func (l *alertLog) read(ctx context.Context, client *api.Client) ([]*api.Alert, 
 
 // recent reads pages, newest first, down to one whose alerts are all known and closed;
 // the first time all there are.
-func (l *alertLog) recent(ctx context.Context, client *api.Client) (map[string]bool, error) {
-	fresh, next := map[string]*api.Alert{}, ""
+func (l *alertLog) recent(ctx context.Context, s *Source) (map[string]bool, error) {
+	fresh, next := map[string]*alert{}, ""
 	for range maxPages {
-		var page *api.AlertsResp
-		var err error
-		if next == "" {
-			page, err = client.FindWithClosedAlertsContext(ctx)
-		} else {
-			page, err = client.FindWithClosedAlertsByNextIDContext(ctx, next)
+		q := url.Values{"withClosed": {"true"}}
+		if next != "" {
+			q.Set("nextId", next)
 		}
-		if err != nil {
+		var page struct {
+			Alerts []*alert `json:"alerts"`
+			NextID string   `json:"nextId"`
+		}
+		if err := s.get(ctx, "/api/v0/alerts", q, &page); err != nil {
 			return nil, fmt.Errorf("list alerts: %w", err)
 		}
 		news := false
 		for _, a := range page.Alerts {
-			if a.ID == "" || a.OpenedAt == 0 {
+			if a == nil || a.ID == "" || a.OpenedAt == 0 {
 				return nil, fmt.Errorf("list alerts: Mackerel's answer is not of the expected shape: an alert without id or openedAt")
 			}
 			old := l.known[a.ID]
@@ -299,7 +392,7 @@ func (l *alertLog) recent(ctx context.Context, client *api.Client) (map[string]b
 
 // take notes what was read, all pages or none: a page that is missing would not be
 // asked for again.
-func (l *alertLog) take(fresh map[string]*api.Alert) map[string]bool {
+func (l *alertLog) take(fresh map[string]*alert) map[string]bool {
 	ids := map[string]bool{}
 	for id, a := range fresh {
 		l.known[id], ids[id] = a, true

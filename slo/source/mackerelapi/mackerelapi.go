@@ -12,7 +12,9 @@
 //
 // Names are literal but for {label}, which stands for one part of a name and becomes a
 // label of the series, so that a ShopSet can be told by it; {} is a part without label.
-// Series of hosts have the labels host and host_id as well.
+// Series of hosts have the labels host and host_id as well. A query monitor has a series
+// for each set of labels that had an alert: alert(MONITOR) gives them all, and where the
+// monitor's name or legend has {{label}}, written out the same, by those labels alone.
 //
 // The value at a step is the last one since the step before. Around service, host and
 // role, sum(…), avg(…), min(…) and max(…) take all values since then. every=5m makes a
@@ -28,6 +30,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -52,7 +55,7 @@ func New(c mackerelhttp.Config) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Source{api: client, alerts: alertLog{known: map[string]*api.Alert{}}}, nil
+	return &Source{api: client, alerts: alertLog{known: map[string]*alert{}}}, nil
 }
 
 // Select is refused: Mackerel has no samples of counters.
@@ -92,7 +95,7 @@ func (s *Source) Eval(ctx context.Context, expr string, from, to int64, step tim
 
 // Now implements the ledger's Clock: the Date of an answer, which is asked for.
 func (s *Source) Now(ctx context.Context) (time.Time, error) {
-	resp, err := s.request(ctx, "/api/v0/org")
+	resp, err := s.request(ctx, "/api/v0/org", nil)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("ask Mackerel for its time: %w", err)
 	}
@@ -353,8 +356,8 @@ func (s *samples) Read(t []int64, v []float64) (int, error) {
 
 // get reads JSON from a path as it is: the client library drops monitors that it does
 // not know, and those behind them.
-func (s *Source) get(ctx context.Context, path string, into any) error {
-	resp, err := s.request(ctx, path)
+func (s *Source) get(ctx context.Context, path string, query url.Values, into any) error {
+	resp, err := s.request(ctx, path, query)
 	if err != nil {
 		return err
 	}
@@ -363,9 +366,9 @@ func (s *Source) get(ctx context.Context, path string, into any) error {
 }
 
 // request asks for a path.
-func (s *Source) request(ctx context.Context, path string) (*http.Response, error) {
+func (s *Source) request(ctx context.Context, path string, query url.Values) (*http.Response, error) {
 	u := *s.api.BaseURL
-	u.Path = path
+	u.Path, u.RawQuery = path, query.Encode()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err

@@ -289,3 +289,25 @@ func TestMackerelsTime(t *testing.T) {
 		t.Errorf("%v, %v: the fake's HTTP server has this machine's clock", got, err)
 	}
 }
+
+// A query monitor has many series, and an alert is of one of them.
+func TestAlertsOfAQueryMonitorAreToldApartByTheirSeries(t *testing.T) {
+	f, s := start(t)
+	m := f.AddMonitor(map[string]any{"type": "query", "name": "errors", "legend": "errors of {{ shop.set }}", "query": "shop_errors"})
+	of := func(shopset, pod string) map[string]string { return map[string]string{"shop.set": shopset, "pod": pod} }
+	f.OpenSeries(m, of("a-1", "x"), ago(8), ago(7))
+	f.OpenSeries(m, of("a-1", "y"), ago(5), ago(4))
+	f.OpenSeries(m, of("b-2", "x"), ago(50_000), time.Time{}) // long before the window
+	const since = ", since=2026-11-20T11:00:00Z)"
+	for expr, want := range map[string]string{
+		"alert(errors" + since:                 "{pod=\"x\", shop_set=\"a-1\"} 0 0 1 0 0 0 0 0 0 0\n{pod=\"x\", shop_set=\"b-2\"} 1 1 1 1 1 1 1 1 1 1\n{pod=\"y\", shop_set=\"a-1\"} 0 0 0 0 0 1 0 0 0 0\n",
+		"alert(errors of {{shop.set}}" + since: "{shop_set=\"a-1\"} 0 0 1 0 0 1 0 0 0 0\n{shop_set=\"b-2\"} 1 1 1 1 1 1 1 1 1 1\n",
+	} {
+		if got := eval(t, s, expr); got != want {
+			t.Errorf("%s\n got %s\nwant %s", expr, got, want)
+		}
+	}
+	if _, err := tryEval(t, s, "alert(errors of {{}}"+since); err == nil || !strings.Contains(err.Error(), "names no label") {
+		t.Errorf("%v", err)
+	}
+}

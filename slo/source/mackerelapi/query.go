@@ -170,9 +170,11 @@ type pattern struct {
 	text   string
 	re     *regexp.Regexp // nil: literal
 	labels []string       // of the parts, "" for {}
+	series []string       // what stands in {{}}: labels of a query monitor's series
 }
 
 var (
+	template    = regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`)
 	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 	labelName   = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 )
@@ -180,6 +182,16 @@ var (
 // compile makes a pattern. A part is anything up to a dot, a colon or a space.
 func compile(text string) (pattern, error) {
 	p := pattern{text: text}
+	for _, m := range template.FindAllStringSubmatch(text, -1) {
+		if m[1] == "" {
+			return p, errors.New("{{}} names no label")
+		}
+		p.series = append(p.series, plainName.ReplaceAllString(m[1], "_"))
+	}
+	// A template is text of the monitor's name: its braces are put aside.
+	shown := strings.NewReplacer("\x00", "{{", "\x01", "}}")
+	text = template.ReplaceAllString(text, "\x00$1\x01")
+	quote := func(s string) string { return regexp.QuoteMeta(shown.Replace(s)) }
 	var re strings.Builder
 	re.WriteString("^")
 	last := 0
@@ -193,17 +205,17 @@ func compile(text string) (pattern, error) {
 				return p, fmt.Errorf("the label %q stands twice", name)
 			}
 		}
-		re.WriteString(regexp.QuoteMeta(text[last:at[0]]) + `([^.:\s]+)`)
+		re.WriteString(quote(text[last:at[0]]) + `([^.:\s]+)`)
 		p.labels = append(p.labels, name)
 		last = at[1]
 	}
 	if strings.ContainsAny(placeholder.ReplaceAllString(text, ""), "{}") {
-		return p, fmt.Errorf("%q has a brace that is not closed", text)
+		return p, fmt.Errorf("%q has a brace that is not closed", p.text)
 	}
 	if len(p.labels) == 0 {
 		return p, nil
 	}
-	re.WriteString(regexp.QuoteMeta(text[last:]) + "$")
+	re.WriteString(quote(text[last:]) + "$")
 	var err error
 	p.re, err = regexp.Compile(re.String())
 	return p, err
@@ -234,6 +246,21 @@ func (p pattern) match(name string, before map[string]string) (map[string]string
 		}
 	}
 	return labels, true
+}
+
+// asked are those of a series' labels that the pattern names in {{}}; all where it names
+// none.
+func (p pattern) asked(all series) series {
+	if len(p.series) == 0 {
+		return all
+	}
+	out := series{}
+	for _, name := range p.series {
+		if v, ok := all[name]; ok {
+			out[name] = v
+		}
+	}
+	return out
 }
 
 // reach is how far before the first step values are needed, in milliseconds.
