@@ -154,7 +154,7 @@ func TestTheFiguresAddUpToWhatTheRelaysHad(t *testing.T) {
 	spans := map[string][2]time.Time{"sparkpost": {begin.Add(-2 * time.Minute), last.Add(-2 * time.Minute).Truncate(time.Minute)},
 		"mailgun":     {begin.Add(-time.Hour), last.Add(-3 * time.Minute).Truncate(time.Hour)},
 		"blastengine": {begin.Add(-5 * time.Minute), last.Add(-5 * time.Minute).Truncate(time.Minute)}, "cuenote": {begin, last.Truncate(time.Minute)},
-		"ses": {begin.Add(-5 * time.Minute), last.Add(-15 * time.Minute).Truncate(15 * time.Minute).Add(10 * time.Minute)}}
+		"ses": {begin.Add(-5 * time.Minute), last.Add(-5 * time.Minute).Truncate(5 * time.Minute)}}
 	for _, v := range allVendors {
 		span, ok := spans[v]
 		if !ok {

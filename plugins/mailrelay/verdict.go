@@ -196,7 +196,11 @@ func (h *History) stale(now time.Time, t Traits, s Settings) []Finding {
 	if !ok || h.State.Trouble != "" {
 		return nil
 	}
-	limit := 2*t.Grain + t.Settle + 10*time.Minute
+	grain := t.Grain
+	if n := len(h.Recent); n > 0 { // a relay may fall back on longer spans
+		grain = max(grain, h.Recent[n-1].End.Sub(h.Recent[n-1].Start))
+	}
+	limit := 2*grain + t.Settle + 10*time.Minute
 	if t.Daily {
 		limit = 2 * time.Hour
 	}

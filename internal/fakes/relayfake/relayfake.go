@@ -42,6 +42,7 @@ const (
 	OtherZone Fault = "another time zone"
 	Hang      Fault = "no answer"
 	Page      Fault = "a page for people"
+	NoMetrics Fault = "no right to CloudWatch" // of ses
 )
 
 // limit says how long to wait in the vendor's headers: SendGrid has no Retry-After.
@@ -153,6 +154,7 @@ type view struct {
 	minutes map[int64]mailrelay.Counts
 	now     time.Time // the end of what is counted
 	zone    *time.Location
+	noRight bool // to CloudWatch
 	away    bool // the zone is another than documented
 	empty   bool
 	notice  mailrelay.Notice
@@ -207,6 +209,8 @@ func (f *Fake) serve(tell func(view, http.ResponseWriter, *http.Request), w http
 		v.empty, v.minutes = true, nil
 	case Yesterday:
 		v.now = v.now.AddDate(0, 0, -1)
+	case NoMetrics:
+		v.noRight = true
 	case OtherZone:
 		v.away = true
 		v.zone = time.FixedZone("", 14*3600)

@@ -1,9 +1,13 @@
-// Package ses reads one region of an Amazon SES account: the counts of
-// GetSendStatistics (API v1: spans of 15 minutes, two weeks back) and the account's
-// standing and quota of GetAccount (API v2, with the AWS SDK).
+// Package ses reads one region of an Amazon SES account: the counts that SES keeps in
+// CloudWatch, or without the right to those the ones of GetSendStatistics (API v1: spans of
+// 15 minutes, two weeks back, and no deliveries); and the account's standing and quota of
+// GetAccount (API v2, with the AWS SDK).
 //
-// Shapes: https://docs.aws.amazon.com/ses/latest/APIReference/API_GetSendStatistics.html
+// Shapes: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html,
+// https://docs.aws.amazon.com/ses/latest/APIReference/API_GetSendStatistics.html
 // and https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html.
+//
+// That a period in CloudWatch is complete five minutes after its end is not documented.
 //
 // What the pages do not say was taken from answers that others recorded: the points
 // come in no order; each account has its own minute at which a span begins (:01, :10,
@@ -13,9 +17,9 @@
 package ses
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -49,7 +53,11 @@ type Relay struct {
 }
 
 const (
-	grain = 15 * time.Minute
+	grain = 5 * time.Minute
+	// span15 is the length of the spans of GetSendStatistics.
+	span15 = 15 * time.Minute
+	// back is how far back a first poll looks: as far as GetSendStatistics remembers.
+	back = 14 * 24 * time.Hour
 	// settle is how long after its end a span may still be counted into.
 	settle = 5 * time.Minute
 )
@@ -59,10 +67,10 @@ func New(a Account) *Relay {
 	return &Relay{a, relayhttp.Asker{Vendor: "ses", Client: a.Client, Secrets: []string{a.SecretKey, a.SessionToken}}}
 }
 
-// Traits implements mailrelay.Relay. What was delivered SES does not tell here.
+// Traits implements mailrelay.Relay.
 func (r *Relay) Traits() mailrelay.Traits {
-	return mailrelay.Traits{Vendor: "ses", Grain: grain, Settle: settle, Sparse: true, Tells: []mailrelay.Figure{
-		mailrelay.Accepted, mailrelay.Bounced, mailrelay.Dropped, mailrelay.Complaints}}
+	return mailrelay.Traits{Vendor: "ses", Grain: grain, Settle: settle, Sparse: true, Back: back, Tells: []mailrelay.Figure{
+		mailrelay.Accepted, mailrelay.Delivered, mailrelay.Bounced, mailrelay.Dropped, mailrelay.Complaints}}
 }
 
 // Read implements mailrelay.Relay. Both questions are asked at once.
@@ -78,10 +86,17 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 		errAccount, errSum error
 	)
 	wg.Go(func() { errAccount = s.account(ctx, &out) })
-	wg.Go(func() { points, errSum = s.statistics(ctx) })
+	wg.Go(func() { points, errSum = s.cloudWatch(ctx, span) })
 	wg.Wait()
-	if err := cmp.Or(errAccount, errSum); err != nil {
-		return mailrelay.Report{}, err
+	if errAccount != nil {
+		return mailrelay.Report{}, errAccount
+	}
+	if mailrelay.TroubleOf(errSum) == mailrelay.Refused && errSum != nil {
+		out.Notes = append(out.Notes, fmt.Sprintf("%v: deliveries are not known; give the key the right cloudwatch:GetMetricData", errSum))
+		points, errSum = s.statistics(ctx)
+	}
+	if errSum != nil {
+		return mailrelay.Report{}, errSum
 	}
 	for _, b := range points {
 		if !b.Start.Before(span.From) && !b.End.Add(settle).After(span.To) {

@@ -3,6 +3,8 @@ package ses
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,6 +73,69 @@ func TestParseRefusesWhatIsNoAnswer(t *testing.T) {
 	}
 }
 
+// Without the right to CloudWatch the old API tells all but deliveries, and somebody is told.
+func TestWithoutTheRightToCloudWatchTheStatisticsAreRead(t *testing.T) {
+	now := time.Date(2026, 10, 5, 1, 0, 0, 0, time.UTC)
+	f, stop, err := relayfake.Start("ses", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	for at := now.Add(-20 * time.Hour); at.Before(now); at = at.Add(time.Minute) {
+		f.Count(at, mailrelay.Counts{mailrelay.Accepted: 10, mailrelay.Delivered: 9, mailrelay.Bounced: 1})
+	}
+	span := mailrelay.Span{From: now.Add(-12 * time.Hour), To: now}
+	r, err := relay(f.URL).Read(context.Background(), span)
+	if n := len(r.Buckets); err != nil || n != 143 || r.Buckets[n-1].Counts[mailrelay.Delivered] != 45 || len(r.Notes) != 0 {
+		t.Fatalf("%d buckets, %v, %q", len(r.Buckets), err, r.Notes)
+	}
+	f.Break(relayfake.NoMetrics)
+	r, err = relay(f.URL).Read(context.Background(), span)
+	if err != nil || len(r.Buckets) == 0 || r.Buckets[0].Counts[mailrelay.Accepted] != 150 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "cloudwatch:GetMetricData") {
+		t.Fatalf("%d buckets, %v, %q", len(r.Buckets), err, r.Notes)
+	}
+	if _, told := r.Buckets[0].Counts[mailrelay.Delivered]; told {
+		t.Error("deliveries are told that nobody told us")
+	}
+	// The long spans of the old API are no old data.
+	h := &mailrelay.History{}
+	for at := now; !at.After(now.Add(2 * time.Hour)); at = at.Add(5 * time.Minute) {
+		f.Set(at)
+		for m := range time.Duration(5) {
+			f.Count(at.Add(m*time.Minute), mailrelay.Counts{mailrelay.Accepted: 10, mailrelay.Delivered: 9, mailrelay.Bounced: 1})
+		}
+		s := h.Ask(at, relay(f.URL).Traits())
+		r, err := relay(f.URL).Read(context.Background(), s)
+		if _, err := h.Add(mailrelay.Poll{Span: s, Report: r, Err: err}, relay(f.URL).Traits()); err != nil {
+			t.Fatal(err)
+		}
+		if v := h.Judge(at, relay(f.URL).Traits(), mailrelay.Settings{}); v.Severity != mailrelay.OK {
+			t.Fatalf("%s: %+v", at, v.Findings)
+		}
+	}
+}
+
+func TestHalfAnAnswerOfCloudWatchIsRefused(t *testing.T) {
+	const member = `<member><Id>m%d</Id><Label>x</Label><StatusCode>Complete</StatusCode><Timestamps><member>2026-10-05T01:00:00Z</member></Timestamps><Values><member>%s</member></Values></member>`
+	answer := func(n int, value, tail string) string {
+		out := `<GetMetricDataResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><GetMetricDataResult><MetricDataResults>`
+		for i := range n {
+			out += fmt.Sprintf(member, i, value)
+		}
+		return out + `</MetricDataResults>` + tail + `</GetMetricDataResult></GetMetricDataResponse>`
+	}
+	if b, err := parseMetrics([]byte(answer(5, "12.0", ""))); err != nil || len(b) != 1 || b[0].Counts[mailrelay.Delivered] != 12 || len(b[0].Counts) != 5 {
+		t.Fatalf("%+v, %v", b, err)
+	}
+	for name, body := range map[string]string{"a metric is missing": answer(4, "1", ""), "more is to come": answer(5, "1", "<NextToken>x</NextToken>"),
+		"a count below 0": answer(5, "-1", ""), "no number": answer(5, "NaN", ""), "a part of it": strings.Replace(answer(5, "1", ""), "Complete", "PartialData", 1),
+		"between two edges": strings.Replace(answer(5, "1", ""), "01:00:00Z", "01:01:00Z", 1), "another answer": recorded} {
+		if b, err := parseMetrics([]byte(body)); err == nil {
+			t.Errorf("%s was read as %v", name, b)
+		}
+	}
+}
+
 func TestStandingAndQuotaAreReadAsToldAndNoLimitIsAbsent(t *testing.T) {
 	for _, tt := range []struct {
 		word    string
@@ -133,7 +198,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		buckets, _ := parse(b)
 		for i, b := range buckets {
-			if b.End.Sub(b.Start) != grain || i > 0 && b.Start.Before(buckets[i-1].End) {
+			if b.End.Sub(b.Start) != span15 || i > 0 && b.Start.Before(buckets[i-1].End) {
 				t.Errorf("%s overlaps or is no span", b.Start)
 			}
 			for f, n := range b.Counts {

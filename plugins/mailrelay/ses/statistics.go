@@ -21,7 +21,7 @@ import (
 
 // statistics asks GetSendStatistics, which only API v1 has.
 func (s *session) statistics(ctx context.Context) ([]mailrelay.Bucket, error) {
-	req, err := s.signed(ctx, url.Values{"Action": {"GetSendStatistics"}, "Version": {"2010-12-01"}}.Encode())
+	req, err := s.signed(ctx, sending, url.Values{"Action": {"GetSendStatistics"}, "Version": {"2010-12-01"}}.Encode())
 	if err != nil {
 		return nil, err
 	}
@@ -36,9 +36,22 @@ func (s *session) statistics(ctx context.Context) ([]mailrelay.Bucket, error) {
 	return points, nil
 }
 
-// signed is a request with a form, signed for the account.
-func (s *session) signed(ctx context.Context, form string) (*http.Request, error) {
+// The services that are asked, by their names in a signature.
+const (
+	sending    = "ses"
+	monitoring = "monitoring"
+)
+
+// signed is a request with a form to a service, signed for the account.
+func (s *session) signed(ctx context.Context, service, form string) (*http.Request, error) {
 	base := s.baseURL
+	if base == "" && service == monitoring {
+		// https://docs.aws.amazon.com/general/latest/gr/cw_region.html
+		base = "https://monitoring." + s.region + ".amazonaws.com"
+		if strings.HasPrefix(s.region, "cn-") {
+			base += ".cn"
+		}
+	}
 	if base == "" {
 		e, err := sesv2.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, sesv2.EndpointParameters{Region: &s.region})
 		if err != nil {
@@ -56,7 +69,7 @@ func (s *session) signed(ctx context.Context, form string) (*http.Request, error
 		return nil, s.refused("find credentials", err)
 	}
 	sum := sha256.Sum256([]byte(form))
-	if err := v4.NewSigner().SignHTTP(ctx, keys, req, hex.EncodeToString(sum[:]), "ses", s.region, s.now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, keys, req, hex.EncodeToString(sum[:]), service, s.region, s.now()); err != nil {
 		return nil, s.refused("sign a request", err)
 	}
 	return req, nil
@@ -124,7 +137,7 @@ func (p point) bucket() (mailrelay.Bucket, error) {
 	}
 	c := mailrelay.Counts{}
 	at = at.UTC()
-	return mailrelay.Bucket{Start: at, End: at.Add(grain), Counts: c}, errors.Join(c.Add(mailrelay.Accepted, p.DeliveryAttempts),
+	return mailrelay.Bucket{Start: at, End: at.Add(span15), Counts: c}, errors.Join(c.Add(mailrelay.Accepted, p.DeliveryAttempts),
 		c.Add(mailrelay.Bounced, p.Bounces), c.Add(mailrelay.Dropped, p.Rejects), c.Add(mailrelay.Complaints, p.Complaints))
 }
 
@@ -137,8 +150,8 @@ func silence(from, to time.Time) []mailrelay.Bucket {
 	if to.Sub(from) > memory {
 		return nil
 	}
-	for at := from; !at.Add(grain).After(to); at = at.Add(grain) {
-		out = append(out, mailrelay.Bucket{Start: at, End: at.Add(grain), Counts: mailrelay.Counts{
+	for at := from; !at.Add(span15).After(to); at = at.Add(span15) {
+		out = append(out, mailrelay.Bucket{Start: at, End: at.Add(span15), Counts: mailrelay.Counts{
 			mailrelay.Accepted: 0, mailrelay.Bounced: 0, mailrelay.Dropped: 0, mailrelay.Complaints: 0}})
 	}
 	return out
