@@ -39,11 +39,12 @@ e2e: ## run the end-to-end tests, against real Kubernetes, Argo CD, Prometheus a
 
 e2e-more: ## run those that need not run on each change: other versions, long chaos, scale, the lab itself
 	$(call run_e2e,e2e$(comma)more,$(call e2e_files,$(MORE_LINE)))
+	$(call run_e2e,e2e$(comma)argocd2,$(addprefix ./,$(wildcard cmd/shopset_exporter/*_e2e_test.go internal/stories/*_e2e_test.go)))
 
 comma := ,
 define run_e2e
 @[ -n '$(call e2e_tests,$(2))' ] || { echo 'no end-to-end tests found' >&2; exit 1; }
-go run ./internal/lab/labctl build
+go run -tags $(1) ./internal/lab/labctl build
 go test $(VET) -tags $(1) -count 1 -p 3 -timeout 15m -run '^($(call e2e_tests,$(2)))$$' $(call e2e_packages,$(2))
 endef
 

@@ -23,7 +23,7 @@ import (
 const password = "wants-a-scrape"
 
 func TestACentralArgoCDAsPrometheusSeesIt(t *testing.T) {
-	f := startFleetLab(t, lab.Options{RBAC: true, Layout: lab.Central, SelfHeal: true})
+	f := startFleetLab(t, lab.Options{RBAC: true, Layout: lab.Central, ApplicationSets: true, SelfHeal: true})
 	home := f.Clusters()[0]
 	f.manifest(t, home, "deploy/rbac/reader.yaml")
 	f.manifest(t, home, "deploy/rbac/cluster-secrets.yaml")

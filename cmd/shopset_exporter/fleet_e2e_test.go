@@ -23,7 +23,7 @@ import (
 const trusted = "40s"
 
 func TestTheFleetAsPrometheusSeesIt(t *testing.T) {
-	f := startFleetLab(t, lab.Options{RBAC: true})
+	f := startFleetLab(t, lab.Options{RBAC: true, ApplicationSets: true})
 	// onprem-c has the fleet's documents; eks-b does not even have their CRDs.
 	f.manifest(t, "onprem-a", "deploy/crds")
 	f.manifest(t, "onprem-c", "deploy/crds")

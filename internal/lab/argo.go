@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/template"
 	"time"
 
@@ -83,13 +84,17 @@ func (a *argoCD) start(ctx context.Context) error {
 	}}); err != nil {
 		return err
 	}
+	var args []string
+	if l.options.ArgoCD > 2 {
+		args = []string{"--client-ca-path", ""} // 2 does not know it
+	}
 	repo, err := l.procs.start(spec{name: name + ".repo-server", exe: l.tools.argoCD,
 		env: a.env("argocd-repo-server"),
-		args: []string{
+		args: append(args,
 			"--address", "127.0.0.1", "--port", fmt.Sprint(a.repo), "--disable-tls",
 			"--metrics-address", "127.0.0.1", "--metrics-port", fmt.Sprint(a.repoMetrics),
 			"--redis", local(a.redis), "--revision-cache-expiration", (l.options.Resync / 2).String(), "--loglevel", "warn",
-		}})
+		)})
 	if err != nil {
 		return err
 	}
@@ -105,6 +110,9 @@ func (a *argoCD) start(ctx context.Context) error {
 	if err := l.AddTarget("argocd", a.metricsURL(), map[string]string{"cluster": name}); err != nil {
 		return err
 	}
+	if l.options.ApplicationSets {
+		return a.startApplicationSets(ctx)
+	}
 	return l.apply(ctx, name, a.applications())
 }
 
@@ -114,7 +122,7 @@ func (a *argoCD) env(program string) []string {
 	return []string{
 		"ARGOCD_BINARY_NAME=" + program, "ARGOCD_GPG_ENABLED=false",
 		"KUBECONFIG=" + a.home.argoKubeconfig(), "POD_NAMESPACE=" + ArgoCDNamespace, "ARGOCD_K8S_NAMESPACE=" + ArgoCDNamespace,
-		"PATH=" + l.tools.bin + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"PATH=" + strings.Join(slices.Concat(l.tools.path, []string{os.Getenv("PATH")}), string(os.PathListSeparator)),
 		// Its default is one path for the whole machine. This one is in the process's
 		// working folder, as a socket's whole path may have 107 bytes only.
 		"ARGOCD_ASK_PASS_SOCK=ask-pass.sock",
@@ -135,6 +143,8 @@ func (a *argoCD) startController(ctx context.Context) (err error) {
 			// So long a repository that fails is not reported; as long as a resync by default.
 			"--repo-error-grace-period-seconds", resync,
 			"--status-processors", "4", "--operation-processors", "4", "--loglevel", "warn",
+			// Argo CD 3 spreads its resyncs over 60 s more by default: as long as six of the lab's.
+			"--app-resync-jitter", "0",
 		}})
 	if err != nil {
 		return err
@@ -229,22 +239,35 @@ spec:
   syncPolicy: {automated: {prune: true, selfHeal: {{.SelfHeal}}}}
 `))
 
-// applications are the Applications of all ShopSets that this Argo CD manages.
-func (a *argoCD) applications() []byte {
+// part is a component of a ShopSet: what one Application is for.
+type part struct{ ShopSet, Component, Branch, Server string }
+
+// parts are those of all ShopSets that this Argo CD manages.
+func (a *argoCD) parts() []part {
 	l := a.home.lab
-	var b bytes.Buffer
+	var all []part
 	for _, c := range a.manages {
 		for _, s := range l.shopSetsOf(c) {
 			tier, _ := l.Fleet.Tier(s.Tier)
 			for _, component := range s.Components {
-				err := applicationTemplate.Execute(&b, map[string]any{
-					"ShopSet": s.Name, "Component": component, "Namespace": ArgoCDNamespace, "Repo": l.Repos.SystemURL,
-					"Branch": tier.Branch, "Server": c.url(), "SelfHeal": l.options.SelfHeal,
-				})
-				if err != nil { // a bytes.Buffer takes everything, and the fields are all there
-					panic(err)
-				}
+				all = append(all, part{string(s.Name), string(component), tier.Branch, c.url()})
 			}
+		}
+	}
+	return all
+}
+
+// applications are the Applications of all ShopSets that this Argo CD manages.
+func (a *argoCD) applications() []byte {
+	l := a.home.lab
+	var b bytes.Buffer
+	for _, p := range a.parts() {
+		err := applicationTemplate.Execute(&b, map[string]any{
+			"ShopSet": p.ShopSet, "Component": p.Component, "Namespace": ArgoCDNamespace, "Repo": l.Repos.SystemURL,
+			"Branch": p.Branch, "Server": p.Server, "SelfHeal": l.options.SelfHeal,
+		})
+		if err != nil { // a bytes.Buffer takes everything, and the fields are all there
+			panic(err)
 		}
 	}
 	return b.Bytes()

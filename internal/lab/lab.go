@@ -56,6 +56,11 @@ type Options struct {
 	RBAC bool
 	// Layout is PerCluster by default.
 	Layout Layout
+	// ArgoCD is the major version of Argo CD: 3 (3.5.7) or 2 (2.14.21). Default: 3, or 2
+	// with the build tag argocd2, with which every test of the lab runs on 2.14.
+	ArgoCD int
+	// ApplicationSets has Argo CD's ApplicationSet controller make the Applications.
+	ApplicationSets bool
 	// Resync is how often Argo CD looks at an Application that did not change, and
 	// at the repositories; default 10 s. Whole seconds.
 	Resync time.Duration
@@ -113,6 +118,9 @@ func (o Options) withDefaults() Options {
 	if o.Layout == "" {
 		o.Layout = PerCluster
 	}
+	if o.ArgoCD == 0 {
+		o.ArgoCD = argoCDVersion
+	}
 	if o.Resync <= 0 {
 		o.Resync = 10 * time.Second
 	}
@@ -130,6 +138,9 @@ func (l *Lab) prepare(ctx context.Context) error {
 	if l.options.Layout != PerCluster && l.options.Layout != Central {
 		return fmt.Errorf("unknown layout %q; there are %q and %q", l.options.Layout, PerCluster, Central)
 	}
+	if _, ok := argoModules[l.options.ArgoCD]; !ok {
+		return fmt.Errorf("unknown Argo CD %d; there are 2 and 3", l.options.ArgoCD)
+	}
 	if err := supported(); err != nil {
 		return err
 	}
@@ -143,7 +154,7 @@ func (l *Lab) prepare(ctx context.Context) error {
 	if l.Fleet, err = manifest.Load(filepath.Join(root, "examples", "fleet"), "*.yaml"); err != nil {
 		return err
 	}
-	if l.tools, err = buildTools(ctx, root, l.options.Log); err != nil {
+	if l.tools, err = buildTools(ctx, root, l.options.ArgoCD, l.options.Log); err != nil {
 		return err
 	}
 	if l.dir, err = newDir(l.options.Dir); err != nil {

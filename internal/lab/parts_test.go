@@ -206,7 +206,7 @@ func TestAModulesKeyChangesWithWhatIsBuilt(t *testing.T) {
 	if again := key(kubeModule, "go1.26\nlinux\namd64\n"); again != first {
 		t.Error("the key depends on blanks")
 	}
-	keys := map[string]string{"": first, "another go": key(kubeModule, "go1.27 linux amd64"), "other packages": key(argoModule, "go1.26 linux amd64")}
+	keys := map[string]string{"": first, "another go": key(kubeModule, "go1.27 linux amd64"), "other packages": key(argoModules[3], "go1.26 linux amd64")}
 	write("go.sum", "c\n")
 	keys["another go.sum"] = key(kubeModule, "go1.26 linux amd64")
 	write("go.sum", "b\n")

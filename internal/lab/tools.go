@@ -16,9 +16,9 @@ import (
 // tools are the paths of what is built from the modules below tools/.
 type tools struct {
 	kubeAPIServer, kubectl string
-	bin                    string // folder with kustomize, which Argo CD looks for in PATH
 	argoCD                 string
-	crds                   string // folder with Argo CD's custom resource definitions
+	crds                   string   // folder with Argo CD's custom resource definitions
+	path                   []string // folders of what Argo CD looks for in PATH
 }
 
 // toolModule is one module below tools/, and what is built from it.
@@ -30,7 +30,10 @@ type toolModule struct {
 	files map[string]source
 }
 
-type source struct{ module, glob string }
+type source struct {
+	module, glob string
+	mode         os.FileMode
+}
 
 // kubeVersion goes into the programs as a release's build does it; without it they
 // call themselves v0.0.0. It is the version in tools/kube-apiserver/go.mod.
@@ -46,12 +49,28 @@ var (
 			"kustomize":      "sigs.k8s.io/kustomize/kustomize/v5",
 		},
 	}
-	argoModule = toolModule{
-		name: "argocd", ldflags: "-s -w",
-		packages: map[string]string{"argocd": "github.com/argoproj/argo-cd/v2/cmd"},
-		files:    map[string]source{"crds": {"github.com/argoproj/argo-cd/v2", "manifests/crds/*-crd.yaml"}},
+	// argoModules are Argo CD by its major version.
+	argoModules = map[int]toolModule{
+		2: {
+			name: "argocd2", ldflags: "-s -w",
+			packages: map[string]string{"argocd": "github.com/argoproj/argo-cd/v2/cmd"},
+			files:    argoFiles("github.com/argoproj/argo-cd/v2"),
+		},
+		3: {
+			name: "argocd", ldflags: "-s -w -X github.com/argoproj/argo-cd/v3/common.version=3.5.7",
+			packages: map[string]string{"argocd": "github.com/argoproj/argo-cd/v3/cmd"},
+			files:    argoFiles("github.com/argoproj/argo-cd/v3"),
+		},
 	}
 )
+
+// argoFiles are its custom resource definitions, and the script that its repo-server calls.
+func argoFiles(module string) map[string]source {
+	return map[string]source{
+		"crds": {module, "manifests/crds/*-crd.yaml", 0o644},
+		"hack": {module, "hack/git-verify-wrapper.sh", 0o755},
+	}
+}
 
 // Build builds what the lab runs and keeps it in the user's cache folder. Where it
 // is there already, nothing is done.
@@ -69,22 +88,23 @@ func Build(ctx context.Context, root string, log func(string)) error {
 	if _, err = Prometheus3(ctx, root, log); err != nil {
 		return err
 	}
-	_, err = buildTools(ctx, root, log)
+	_, err = buildTools(ctx, root, argoCDVersion, log)
 	return err
 }
 
-func buildTools(ctx context.Context, root string, log func(string)) (tools, error) {
+func buildTools(ctx context.Context, root string, version int, log func(string)) (tools, error) {
 	kube, err := kubeModule.build(ctx, root, log)
 	if err != nil {
 		return tools{}, err
 	}
-	argo, err := argoModule.build(ctx, root, log)
+	argo, err := argoModules[version].build(ctx, root, log)
 	if err != nil {
 		return tools{}, err
 	}
 	return tools{
-		kubeAPIServer: filepath.Join(kube, "kube-apiserver"), kubectl: filepath.Join(kube, "kubectl"), bin: kube,
+		kubeAPIServer: filepath.Join(kube, "kube-apiserver"), kubectl: filepath.Join(kube, "kubectl"),
 		argoCD: filepath.Join(argo, "argocd"), crds: filepath.Join(argo, "crds"),
+		path: []string{kube, filepath.Join(argo, "hack")},
 	}, nil
 }
 
@@ -159,7 +179,7 @@ func (m toolModule) buildInto(ctx context.Context, src, dir string) error {
 		}
 	}
 	for _, file := range []string{"go.mod", "go.sum"} {
-		if err := copyFile(filepath.Join(src, file), filepath.Join(mod, file)); err != nil {
+		if err := copyFile(filepath.Join(src, file), filepath.Join(mod, file), 0o644); err != nil {
 			return err
 		}
 	}
@@ -195,19 +215,19 @@ func (s source) copyTo(ctx context.Context, mod string, env []string, dir string
 		return err
 	}
 	for _, f := range files {
-		if err := copyFile(f, filepath.Join(dir, filepath.Base(f))); err != nil {
+		if err := copyFile(f, filepath.Join(dir, filepath.Base(f)), s.mode); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func copyFile(from, to string) error {
+func copyFile(from, to string, mode os.FileMode) error {
 	data, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, data, 0o644)
+	return os.WriteFile(to, data, mode)
 }
 
 func exists(path string) bool {

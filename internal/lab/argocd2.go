@@ -1,0 +1,5 @@
+//go:build argocd2
+
+package lab
+
+const argoCDVersion = 2
