@@ -75,14 +75,17 @@ func failedJapanese(c promotion.Check, f figures) string {
 
 func unknownJapanese(c promotion.Check, f figures) string {
 	switch c.Check {
+	case promotion.CheckBudget, promotion.CheckBurnRate, promotion.CheckSince, promotion.CheckTraffic:
+		if why := f.doubt(); why != "" {
+			return why
+		}
+	}
+	switch c.Check {
 	case promotion.CheckSource:
 		return "データの取得元に接続できません。"
 	case promotion.CheckSLO:
 		return "適用される SLO がないか、下の Tier に ShopSet がなく、判断材料がありません。"
 	case promotion.CheckBudget:
-		if why := f.doubt(); why != "" {
-			return why
-		}
 		if f.text("state") == "insufficient_data" && f.text("verdict_from") != "?" {
 			return "履歴がまだ短く、エラーバジェットを判断できません。" + fmt.Sprintf("%s から判断できます。", f.text("verdict_from"))
 		}
@@ -91,9 +94,6 @@ func unknownJapanese(c promotion.Check, f figures) string {
 		}
 		return "データがなく、エラーバジェットの残りが分かりません。"
 	case promotion.CheckBurnRate:
-		if why := f.doubt(); why != "" {
-			return why
-		}
 		return "データが足りず、バーンレートが分かりません。"
 	case promotion.CheckCoverage:
 		return fmt.Sprintf("カバレッジが足りません（%s、必要 %s）。", f.percent("coverage"), f.percent("min_coverage"))
@@ -108,14 +108,8 @@ func unknownJapanese(c promotion.Check, f figures) string {
 	case promotion.CheckSoak:
 		return "検証時間がまだ足りません。" + f.soak()
 	case promotion.CheckSince:
-		if why := f.doubt(); why != "" {
-			return why
-		}
 		return "このリリースの後にエラーが増えていないと言えるだけのデータが、まだありません。"
 	case promotion.CheckTraffic:
-		if why := f.doubt(); why != "" {
-			return why
-		}
 		return "アクセスが以前より少ないか、比べられるだけのデータがまだありません。"
 	case promotion.CheckLoad:
 		return "混み合う時間帯の負荷をまだ受けていません。"

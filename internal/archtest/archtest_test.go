@@ -307,6 +307,13 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 				"internal/one/d.go":      "package one\n" + strings.Repeat("\n", 499),
 			},
 			[]string{"internal/one/a.go: 501 lines, at most 500"}},
+		{"a long function is refused, the texts in it left out",
+			map[string]string{
+				"internal/one/a.go":      doc("one", "func a() {"+strings.Repeat("\n", 60)+"}\nfunc b() {"+strings.Repeat("\n", 59)+"}\nfunc c() string {\nreturn `"+strings.Repeat("\n", 90)+"`\n}\n"),
+				"internal/one/b_test.go": "package one\nfunc d() {" + strings.Repeat("\n", 90) + "}\n",
+				"x/onetest/o.go":         doc("onetest", "func e() {"+strings.Repeat("\n", 90)+"}\n"),
+			},
+			[]string{"internal/one/a.go:3: a has 61 lines, at most 60"}},
 		// methods
 		{"a type has as many methods as somebody can keep in mind",
 			map[string]string{

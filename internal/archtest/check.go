@@ -373,13 +373,6 @@ func (c *checker) names(t *Tree) {
 	}
 }
 
-// length: a file that nobody reads to its end hides things.
-func (c *checker) length(f *File) {
-	if !f.Test && !f.Generated && f.Lines > maxLines {
-		c.add(f.Path, "a file can be read at a sitting", "%d lines, at most %d", f.Lines, maxLines)
-	}
-}
-
 // mains: rule 5's second half. main is os.Exit(run(ctx, args, env, stdout, stderr)),
 // so that tests run the whole program in-process.
 func (c *checker) mains(t *Tree) {

@@ -126,9 +126,6 @@ var vague = []string{"util", "utils", "common", "helper", "helpers", "types", "m
 // maxMethods is how many methods a type may have before it is several.
 const maxMethods = 30
 
-// maxLines is the length up to which a file can be read at a sitting.
-const maxLines = 500
-
 // matchDir reports whether dir is named by pattern: itself, or for "x/*" right
 // below x. A folder further below belongs to the same adapter.
 func matchDir(dir, pattern string) (adapter string, ok bool) {

@@ -33,64 +33,80 @@ type Item struct {
 func (l *Ledger) Configure(p Plan, now time.Time) error {
 	l.advancing.Lock()
 	defer l.advancing.Unlock()
-	wanted := map[wantKey][]wantedPart{}
-	accounts := maps.Clone(l.accounts)
-	active := map[*account]asked{}
-	subjects := map[string]map[*Subject]bool{}
-	shared, byID := map[string]*measure{}, map[string]*Subject{}
-	refused := map[string]Failing{}
-	for _, it := range p.Items {
-		ms, err := l.measures(it.SLO, p, shared)
-		if why, ok := errors.AsType[refusal](err); ok {
-			refused[it.SLO.Name] = failing(it, why)
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		for _, sub := range it.Subjects {
-			if sub, err = onlyOne(byID, sub); err != nil {
-				return err
-			}
-			k := wantKey{it.SLO.Name, sub.ID}
-			if wanted[k] != nil {
-				return fmt.Errorf("two SLOs for %s are named %q: a name can stand for one only", sub.ID, it.SLO.Name)
-			}
-			shift := l.shiftFor(accounts, it.SLO, ms, sub)
-			for _, m := range ms {
-				a := l.accountFor(accounts, m, it.SLO.Name, sub, shift, now)
-				active[a] = asked{m, sub}
-				wanted[k] = append(wanted[k], wantedPart{a, m})
-				if subjects[m.source] == nil {
-					subjects[m.source] = map[*Subject]bool{}
-				}
-				subjects[m.source][sub] = true
-			}
-		}
+	c, err := l.take(p, now)
+	if err != nil {
+		return err
 	}
-	sources, err := p.states(subjects)
+	sources, err := p.states(c.subjects)
 	if err != nil {
 		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for key, a := range accounts {
-		x, ok := active[a]
+	for key, a := range c.accounts {
+		x, ok := c.active[a]
 		if a.m = x.m; ok {
 			a.subject, a.key = x.subject, key
 		}
 	}
-	for _, a := range slices.SortedFunc(maps.Keys(active), byNumber) {
+	active := slices.SortedFunc(maps.Keys(c.active), byNumber)
+	for _, a := range active {
 		src := sources[a.m.source]
 		src.all = append(src.all, a)
 		if a.m.raw {
 			src.raw[a.subject.ID] = append(src.raw[a.subject.ID], a)
 		}
 	}
-	gather(slices.SortedFunc(maps.Keys(active), byNumber))
-	l.accounts, l.wanted, l.sources, l.refused = accounts, wanted, sources, refused
+	gather(active)
+	l.accounts, l.wanted, l.sources, l.refused = c.accounts, c.wanted, sources, c.refused
 	l.version.Add(1)
 	return nil
+}
+
+// taken is what becomes of a plan.
+type taken struct {
+	accounts map[string]*account // those that there were, and new ones
+	active   map[*account]asked
+	wanted   map[wantKey][]wantedPart
+	subjects map[string]map[*Subject]bool // by source
+	refused  map[string]Failing
+}
+
+// take finds or makes an account for all that a plan wants.
+func (l *Ledger) take(p Plan, now time.Time) (*taken, error) {
+	c := &taken{accounts: maps.Clone(l.accounts), active: map[*account]asked{}, wanted: map[wantKey][]wantedPart{},
+		subjects: map[string]map[*Subject]bool{}, refused: map[string]Failing{}}
+	shared, byID := map[string]*measure{}, map[string]*Subject{}
+	for _, it := range p.Items {
+		ms, err := l.measures(it.SLO, p, shared)
+		if why, ok := errors.AsType[refusal](err); ok {
+			c.refused[it.SLO.Name] = failing(it, why)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, sub := range it.Subjects {
+			if sub, err = onlyOne(byID, sub); err != nil {
+				return nil, err
+			}
+			k := wantKey{it.SLO.Name, sub.ID}
+			if c.wanted[k] != nil {
+				return nil, fmt.Errorf("two SLOs for %s are named %q: a name can stand for one only", sub.ID, it.SLO.Name)
+			}
+			shift := l.shiftFor(c.accounts, it.SLO, ms, sub)
+			for _, m := range ms {
+				a := l.accountFor(c.accounts, m, it.SLO.Name, sub, shift, now)
+				c.active[a] = asked{m, sub}
+				c.wanted[k] = append(c.wanted[k], wantedPart{a, m})
+				if c.subjects[m.source] == nil {
+					c.subjects[m.source] = map[*Subject]bool{}
+				}
+				c.subjects[m.source][sub] = true
+			}
+		}
+	}
+	return c, nil
 }
 
 // states are the plan's sources, each with the subjects that are asked of it.
