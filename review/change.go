@@ -27,9 +27,9 @@ type Change struct {
 	Worse       bool `json:"worse"`
 }
 
-// Level is the probability that a review calls any noise a change, where days differ as
+// significance is the probability that a review calls any noise a change, where days differ as
 // those before did.
-const Level = 0.01
+const significance = 0.01
 
 // leastChange is the difference of burn rates below which a change is none to talk about.
 const leastChange = 0.1
@@ -141,7 +141,7 @@ func change(before []Tally, was, is Tally, comparisons int) Change {
 		return c
 	}
 	c.Worse = *a > *b
-	c.Significant = chance*float64(max(1, comparisons)) < Level && math.Abs(*a-*b) >= leastChange
+	c.Significant = chance*float64(max(1, comparisons)) < significance && math.Abs(*a-*b) >= leastChange
 	return c
 }
 

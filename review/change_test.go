@@ -103,7 +103,7 @@ func TestNoiseIsNoChange(t *testing.T) {
 				c := change(before, sum(before), sum(week), budgets)
 				alarm = alarm || c.Significant
 				was, is := sum(before), sum(week)
-				if conditional(is.Bad, was.Bad, is.Total/(is.Total+was.Total))*budgets < Level {
+				if conditional(is.Bad, was.Bad, is.Total/(is.Total+was.Total))*budgets < significance {
 					naive++
 				}
 			}

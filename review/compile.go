@@ -11,7 +11,7 @@ import (
 func Compile(in Input) Report {
 	p := in.Period
 	r := Report{
-		Version: Version, At: in.At.UTC(), Week: p.Name, From: p.From.UTC(), Until: p.Until.UTC(), Partial: p.Partial,
+		Version: version, At: in.At.UTC(), Week: p.Name, From: p.From.UTC(), Until: p.Until.UTC(), Partial: p.Partial,
 		Zone: p.From.Location().String(), Outage: in.Outage, Incidents: in.Incidents, Releases: in.Releases, Decisions: in.Decisions,
 		Freezes: in.Freezes, Overrides: in.Overrides, Exclusions: in.Exclusions, Silences: in.Silences, Next: in.NextFreezes,
 	}
@@ -276,7 +276,7 @@ func (c *compiler) changes() {
 	}
 	c.r.Compared = len(tests)
 	for _, t := range tests {
-		t.ch.Significant = *t.ch.Chance*float64(len(tests)) < Level && t.ch.moved() >= leastChange
+		t.ch.Significant = *t.ch.Chance*float64(len(tests)) < significance && t.ch.moved() >= leastChange
 		t.row.Chance, t.row.Significant = t.ch.Chance, t.ch.Significant
 		if sum := same[t.row]; sum != nil {
 			sum.Chance, sum.Significant = t.ch.Chance, t.ch.Significant
@@ -330,7 +330,7 @@ func (c *compiler) effects() {
 	for i := range moves {
 		for j := range moves[i].Effects {
 			e := &moves[i].Effects[j]
-			e.Significant = e.Chance != nil && *e.Chance*float64(n) < Level && e.moved() >= leastChange
+			e.Significant = e.Chance != nil && *e.Chance*float64(n) < significance && e.moved() >= leastChange
 		}
 	}
 }

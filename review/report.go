@@ -176,8 +176,8 @@ func Decode(data []byte) (Report, error) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return Report{}, fmt.Errorf("read a review: %w", err)
 	}
-	if r.Version != Version {
-		return Report{}, fmt.Errorf("read a review: its version is %d, this program knows %d", r.Version, Version)
+	if r.Version != version {
+		return Report{}, fmt.Errorf("read a review: its version is %d, this program knows %d", r.Version, version)
 	}
 	if err := r.check(); err != nil {
 		return Report{}, fmt.Errorf("read a review: %w", err)

@@ -16,8 +16,8 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
-// Version is that of the JSON shape, see docs/review.schema.json.
-const Version = 1
+// version is that of the JSON shape, see docs/review.schema.json.
+const version = 1
 
 // Ledger tells what has been counted.
 type Ledger interface {

@@ -425,7 +425,7 @@ func TestSomethingThatHangsIsLookedForLater(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
-	if _, err := w.bot.Round(ctx); err != nil {
+	if _, err := w.bot.round(ctx); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.pass(lease)

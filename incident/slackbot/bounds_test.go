@@ -160,7 +160,7 @@ func TestAStepThatCannotReadTheStoreIsBegunAgain(t *testing.T) {
 		w.clock.pass(time.Minute)
 		b, worked, _ := w.worker(&forgetful{w.store, channelKey("inc-1")})
 		w.enqueue("inc-1", "one", kind, payload)
-		if _, err := b.Round(context.Background()); err != nil {
+		if _, err := b.round(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		if got := fmt.Sprint(*worked); got != "["+kind+" retried]" {

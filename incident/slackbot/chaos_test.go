@@ -174,7 +174,7 @@ func dieEverywhere(t *testing.T, step int, store func(*world)) {
 			doomed := w.replica(&mortal{Store: w.store, left: n, after: after, died: func() { dead = true; cancel() }})
 			tellStory(w, func() {
 				for range 100 {
-					if did, err := doomed.Round(ctx); did == 0 || err != nil {
+					if did, err := doomed.round(ctx); did == 0 || err != nil {
 						break
 					}
 				}

@@ -112,7 +112,7 @@ func (w *world) replica(store Store) *Bot {
 func (w *world) settle() {
 	w.t.Helper()
 	for range 200 {
-		n, err := w.bot.Round(context.Background())
+		n, err := w.bot.round(context.Background())
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -68,8 +68,8 @@ func TestTheManifestAsksForWhatTheBotUsesAndNoMore(t *testing.T) {
 		}
 	}
 	slices.Sort(want)
-	if !slices.Equal(m.OAuth.Scopes.Bot, want) || !slices.Equal(Scopes, want) {
-		t.Errorf("the manifest asks for %v, Check for %v; the bot uses %v", m.OAuth.Scopes.Bot, Scopes, want)
+	if !slices.Equal(m.OAuth.Scopes.Bot, want) || !slices.Equal(scopes, want) {
+		t.Errorf("the manifest asks for %v, Check for %v; the bot uses %v", m.OAuth.Scopes.Bot, scopes, want)
 	}
 	if !slices.Equal(m.Settings.Events.Bot, []string{"reaction_added"}) || len(m.Features.SlashCommands) != 1 ||
 		m.Features.SlashCommands[0].Command != "/incident" || !m.Features.SlashCommands[0].ShouldEscape {

@@ -223,8 +223,8 @@ type Finding struct {
 	Silent bool
 }
 
-// Scopes are the scopes of a bot token that the bot needs.
-var Scopes = []string{"channels:history", "channels:join", "channels:manage", "channels:read", "chat:write", "commands",
+// scopes are the scopes of a bot token that the bot needs.
+var scopes = []string{"channels:history", "channels:join", "channels:manage", "channels:read", "chat:write", "commands",
 	"pins:write", "reactions:read", "usergroups:read", "users:read"}
 
 // Check asks Slack whether everything is there that the settings need: the token, its
@@ -236,7 +236,7 @@ func (b *Bot) Check(ctx context.Context) []Finding {
 	}
 	found := []Finding{{What: fmt.Sprintf("bot token: %s in workspace %s", r.User, r.Team)}}
 	if granted := r.Header.Get("X-OAuth-Scopes"); granted != "" {
-		for _, scope := range Scopes {
+		for _, scope := range scopes {
 			var err error
 			if !slices.Contains(strings.Split(granted, ","), scope) {
 				err = errors.New("the app lacks it: add it under OAuth & Permissions, and install the app again")

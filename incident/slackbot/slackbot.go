@@ -39,16 +39,16 @@ type Incidents interface {
 	Incidents(ctx context.Context, since time.Time) ([]incident.Incident, error)
 }
 
-// Changes is how Incidents change.
-type Changes interface {
+// changes is how Incidents change.
+type changes interface {
 	// Change applies Events and stores Jobs, all or nothing. change may be called again.
 	Change(ctx context.Context, id string, change func(incident.Incident) ([]incident.Event, []incident.Job, error)) (incident.Incident, error)
 	// Enqueue stores Jobs of no change; one with a known key is left out.
 	Enqueue(ctx context.Context, jobs ...incident.Job) error
 }
 
-// Jobs is where Jobs wait.
-type Jobs interface {
+// jobs is where Jobs wait.
+type jobs interface {
 	// Claim takes due Jobs that nobody holds, for the lease; none is no error.
 	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]incident.Job, error)
 	// Finish forgets that a Job has to be done.
@@ -68,8 +68,8 @@ type Notes interface {
 // Store is all of it.
 type Store interface {
 	Incidents
-	Changes
-	Jobs
+	changes
+	jobs
 	Notes
 }
 

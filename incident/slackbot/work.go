@@ -39,7 +39,7 @@ func (b *Bot) Work(ctx context.Context) {
 	defer tick.Stop()
 	said := "" // a store that is down is logged once
 	for ctx.Err() == nil {
-		n, err := b.Round(ctx)
+		n, err := b.round(ctx)
 		switch {
 		case err == nil:
 			said = ""
@@ -58,8 +58,8 @@ func (b *Bot) Work(ctx context.Context) {
 	}
 }
 
-// Round does the Jobs that are due now, and gives how many it has begun.
-func (b *Bot) Round(ctx context.Context) (int, error) {
+// round does the Jobs that are due now, and gives how many it has begun.
+func (b *Bot) round(ctx context.Context) (int, error) {
 	// What is claimed while ctx ends has to be known, so that it can be given back.
 	claim, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobWithin)
 	defer cancel()

@@ -47,7 +47,7 @@ func (w *world) enqueue(id, key, kind string, t task) {
 func (w *world) rounds(b *Bot) {
 	w.t.Helper()
 	for range 50 {
-		if n, err := b.Round(context.Background()); err != nil {
+		if n, err := b.round(context.Background()); err != nil {
 			w.t.Fatal(err)
 		} else if n == 0 {
 			return
@@ -110,14 +110,14 @@ func TestWhatIsClaimedAtTheEndIsGivenBack(t *testing.T) {
 		return ""
 	})
 	b, worked, _ := w.worker(w.store)
-	if n, err := b.Round(ctx); n != 3 || err != nil {
+	if n, err := b.round(ctx); n != 3 || err != nil {
 		t.Fatalf("%d jobs, %v", n, err)
 	}
 	if len(*worked) != 1 {
 		t.Fatalf("begun after the end: %v", *worked)
 	}
 	// A claim that was on its way is given back, too.
-	if n, err := b.Round(ctx); n != 2 || err != nil || len(*worked) != 1 {
+	if n, err := b.round(ctx); n != 2 || err != nil || len(*worked) != 1 {
 		t.Fatalf("%d jobs, %v, %v", n, *worked, err)
 	}
 	w.slack.Heal()

@@ -70,7 +70,7 @@ func (s Server) Do(req *http.Request) ([]byte, error) {
 		return nil, bare(err)
 	}
 	defer resp.Body.Close()
-	body, err := Whole(resp.Body, s.Most)
+	body, err := whole(resp.Body, s.Most)
 	if resp.StatusCode != http.StatusOK {
 		return nil, &StatusError{resp.StatusCode, body, "returned " + resp.Status + s.hint(resp.StatusCode)}
 	}
@@ -93,8 +93,8 @@ func (s Server) hint(status int) string {
 	return ": " + what
 }
 
-// Whole reads all of an answer, or where it is cut short or has more bytes than most, nothing.
-func Whole(r io.Reader, most int64) ([]byte, error) {
+// whole reads all of an answer, or where it is cut short or has more bytes than most, nothing.
+func whole(r io.Reader, most int64) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r, most+1))
 	switch {
 	case err != nil:

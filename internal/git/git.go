@@ -126,7 +126,7 @@ func (r *Runner) Run(ctx context.Context, c Call) (string, error) {
 	case errors.Is(err, exec.ErrNotFound):
 		return "", fmt.Errorf("%s: the git program is not there; install it, or name it", what)
 	}
-	return "", &Error{What: what, Text: Complaint(stderr.String()), Output: stdout.String(), err: err}
+	return "", &Error{What: what, Text: complaint(stderr.String()), Output: stdout.String(), err: err}
 }
 
 // Error is what git itself complains of.
@@ -155,9 +155,9 @@ func ExitCode(err error) int {
 	return -1
 }
 
-// Complaint makes one line of what git prints to its standard error: a clause, without
+// complaint makes one line of what git prints to its standard error: a clause, without
 // a full stop.
-func Complaint(printed string) string {
+func complaint(printed string) string {
 	const most = 400
 	var lines []string
 	for line := range strings.Lines(printed) {

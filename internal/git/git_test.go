@@ -93,7 +93,7 @@ func TestCommitIDsAreFullOnes(t *testing.T) {
 }
 
 func TestAComplaintIsAClause(t *testing.T) {
-	got := Complaint("fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n")
+	got := complaint("fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n")
 	if want := "fatal: Could not read from remote repository; Please make sure you have the correct access rights; and the repository exists"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -102,7 +102,7 @@ func TestAComplaintIsAClause(t *testing.T) {
 func FuzzComplaint(f *testing.F) {
 	f.Add("fatal: https://a:b@c/d?e\x1b[31m\nhint: no")
 	f.Fuzz(func(t *testing.T, text string) {
-		got := Complaint(text)
+		got := complaint(text)
 		if strings.ContainsAny(got, "\n\x1b\x00") || len(got) > 410 {
 			t.Errorf("%q", got)
 		}

@@ -59,14 +59,14 @@ func Open(c Config, unavailable error) (*api.Client, error) {
 	if c.Timeout == 0 {
 		c.Timeout = 30 * time.Second
 	}
-	client.HTTPClient = NewClient(c.Timeout, unavailable)
+	client.HTTPClient = newClient(c.Timeout, unavailable)
 	client.UserAgent = "shopslo"
 	return client, nil
 }
 
-// StatusError is a refusal by Mackerel. One that may pass (429, 5xx) wraps the error that
+// statusError is a refusal by Mackerel. One that may pass (429, 5xx) wraps the error that
 // the caller has for that.
-type StatusError struct {
+type statusError struct {
 	Status  int
 	Message string // Mackerel's own words; may be empty
 	// RetryAfter is how long to wait before trying again; 0: nothing was said.
@@ -76,7 +76,7 @@ type StatusError struct {
 }
 
 // Error says what was refused and what to do about it.
-func (e *StatusError) Error() string {
+func (e *statusError) Error() string {
 	text := fmt.Sprintf("Mackerel answered %d %s", e.Status, http.StatusText(e.Status))
 	if e.Message != "" {
 		text += ": " + strings.TrimSuffix(e.Message, ".")
@@ -91,7 +91,7 @@ func (e *StatusError) Error() string {
 }
 
 // Unwrap tells refusals that may pass from those that stay.
-func (e *StatusError) Unwrap() error {
+func (e *statusError) Unwrap() error {
 	if e.Status == http.StatusTooManyRequests || e.Status >= 500 {
 		return e.unavailable
 	}
@@ -101,7 +101,7 @@ func (e *StatusError) Unwrap() error {
 // RetryAfter is how long Mackerel asked to wait; ok is false where an error says
 // nothing of it.
 func RetryAfter(err error) (wait time.Duration, ok bool) {
-	if e, found := errors.AsType[*StatusError](err); found {
+	if e, found := errors.AsType[*statusError](err); found {
 		return e.RetryAfter, e.RetryAfter > 0
 	}
 	return 0, false
@@ -109,13 +109,13 @@ func RetryAfter(err error) (wait time.Duration, ok bool) {
 
 // Refused reports whether Mackerel refused with this status.
 func Refused(err error, status int) bool {
-	e, ok := errors.AsType[*StatusError](err)
+	e, ok := errors.AsType[*statusError](err)
 	return ok && e.Status == status
 }
 
-// NewClient makes an HTTP client for a client library. It follows no redirect: the API
+// newClient makes an HTTP client for a client library. It follows no redirect: the API
 // key, which travels in a header of Mackerel's own, would go along.
-func NewClient(timeout time.Duration, unavailable error) *http.Client {
+func newClient(timeout time.Duration, unavailable error) *http.Client {
 	return &http.Client{Transport: transport{http.DefaultTransport, timeout, unavailable},
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return errors.New("a redirect, which is not followed since the API key would go along; correct the URL of Mackerel's API")
@@ -179,7 +179,7 @@ func (t transport) mayPass(ctx context.Context, err error) error {
 }
 
 func (t transport) refusal(resp *http.Response, body []byte) error {
-	e := &StatusError{Status: resp.StatusCode, Message: message(body), unavailable: t.passing}
+	e := &statusError{Status: resp.StatusCode, Message: message(body), unavailable: t.passing}
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 && s <= 24*3600 {
 		e.RetryAfter = time.Duration(s) * time.Second
 	}

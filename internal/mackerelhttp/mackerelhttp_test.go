@@ -46,7 +46,7 @@ func TestAnswersAreWholeOrErrors(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { c.answer(w) }))
 			defer s.Close()
-			resp, err := NewClient(5*time.Second, errPasses).Get(s.URL)
+			resp, err := newClient(5*time.Second, errPasses).Get(s.URL)
 			if err == nil {
 				resp.Body.Close()
 				t.Fatal("no error")
@@ -62,7 +62,7 @@ func TestAnswersAreWholeOrErrors(t *testing.T) {
 func TestAServerThatIsNotThereMayComeBack(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
 	s.Close()
-	if _, err := NewClient(time.Second, errPasses).Get(s.URL); !errors.Is(err, errPasses) {
+	if _, err := newClient(time.Second, errPasses).Get(s.URL); !errors.Is(err, errPasses) {
 		t.Error(err)
 	}
 }
@@ -132,7 +132,7 @@ func TestAServerThatSaysNothingIsGivenUp(t *testing.T) {
 	}))
 	defer s.Close()
 	defer close(done)
-	if _, err := NewClient(100*time.Millisecond, errPasses).Get(s.URL); !errors.Is(err, errPasses) {
+	if _, err := newClient(100*time.Millisecond, errPasses).Get(s.URL); !errors.Is(err, errPasses) {
 		t.Error(err)
 	}
 }

@@ -45,9 +45,9 @@ const (
 	notLast  = "（［｛〔〈《「『【([{"
 )
 
-// Pieces are the parts of a word between which a line may end: Japanese is written
+// pieces are the parts of a word between which a line may end: Japanese is written
 // without blanks, and a line may end after nearly each of its letters.
-func Pieces(word string) []string {
+func pieces(word string) []string {
 	var out []string
 	start, before := 0, rune(-1)
 	for i, r := range word {
@@ -75,7 +75,7 @@ func Wrap(text string, at, in, most int) string {
 		width, empty = in, true
 	}
 	for i, word := range strings.Fields(text) {
-		for j, piece := range Pieces(word) {
+		for j, piece := range pieces(word) {
 			blank := 0
 			if i > 0 && j == 0 {
 				blank = 1

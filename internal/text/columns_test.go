@@ -30,7 +30,7 @@ func TestALineMayEndBetweenJapaneseLetters(t *testing.T) {
 	for word, want := range map[string][]string{
 		"cart": {"cart"}, "かごへ": {"か", "ご", "へ"}, "cartカゴcart2": {"cart", "カ", "ゴ", "cart2"}, "": {""},
 	} {
-		got := Pieces(word)
+		got := pieces(word)
 		if !slices.Equal(got, want) || strings.Join(got, "") != word {
 			t.Errorf("%q: %q, want %q", word, got, want)
 		}
@@ -41,7 +41,7 @@ func TestNoLineBeginsWithAFullStopOrEndsWithAnOpeningBracket(t *testing.T) {
 	for word, want := range map[string]string{
 		"待つ。次へ": "待|つ。|次|へ", "「予算」は": "「予|算」|は", "チェック": "チェッ|ク", "99.9%、以上（例）": "99.9%、|以|上|（例）", "a(b)c": "a(b)c",
 	} {
-		if got := strings.Join(Pieces(word), "|"); got != want {
+		if got := strings.Join(pieces(word), "|"); got != want {
 			t.Errorf("%s: got %s, want %s", word, got, want)
 		}
 	}

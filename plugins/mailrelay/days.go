@@ -17,7 +17,7 @@ type Totals struct {
 // keepDays is how many dates the totals remember, since relays correct yesterday too.
 const keepDays = 5
 
-// Difference makes one bucket of two polls: what was counted in [prev.At, now). It
+// difference makes one bucket of two polls: what was counted in [prev.At, now). It
 // sums the rises of every date that prev knew and of every date begun since, so
 // midnight in the relay's time zone neither loses nor doubles anything, whichever zone
 // that is.
@@ -36,7 +36,7 @@ const keepDays = 5
 //
 // asked is the span of the second poll. Where it begins after the first poll's date
 // (the program was off for long), days are missing and the ground is laid anew.
-func Difference(prev Totals, days []Day, asked Span, t Traits) (b Bucket, ok bool, next Totals, err error) {
+func difference(prev Totals, days []Day, asked Span, t Traits) (b Bucket, ok bool, next Totals, err error) {
 	now := asked.To
 	west, east := t.zones()
 	last := now.In(east).Format(time.DateOnly)

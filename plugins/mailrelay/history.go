@@ -157,7 +157,7 @@ func (h *History) tidy(now time.Time) {
 // note keeps the state. What this poll did not tell is not known any more.
 func (h *History) note(p Poll, err error) {
 	s, now := &h.State, p.Span.To
-	up := APIUp(err)
+	up := apiUp(err)
 	if s.At.IsZero() || up != s.Up {
 		s.Since = now
 	}
@@ -185,7 +185,7 @@ func (h *History) counts(p Poll, t Traits) ([]Bucket, error) {
 		return nil, nil
 	}
 	if t.Daily {
-		b, ok, next, err := Difference(h.Totals, p.Report.Days, p.Span, t)
+		b, ok, next, err := difference(h.Totals, p.Report.Days, p.Span, t)
 		if err != nil {
 			return nil, &Error{Trouble: Garbled, Doing: t.Vendor + ": count the day", Detail: err.Error()}
 		}

@@ -56,9 +56,9 @@ func TroubleOf(err error) Trouble {
 	return Unreachable
 }
 
-// APIUp is whether an outcome shows the relay's API at work: it answered with data,
+// apiUp is whether an outcome shows the relay's API at work: it answered with data,
 // or refused for a reason of ours. An answer that cannot be understood is not up.
-func APIUp(err error) bool {
+func apiUp(err error) bool {
 	if err == nil {
 		return true
 	}

@@ -21,20 +21,20 @@ import (
 	"github.com/shopslo/shopslo/internal/document"
 )
 
-// APIVersion is the one that is read and written.
-const APIVersion = "shopslo.dev/v1alpha1"
+// apiVersion is the one that is read and written.
+const apiVersion = "shopslo.dev/v1alpha1"
 
 // The kinds of documents.
 const (
-	KindFreeze    = "Freeze"
-	KindOverride  = "Override"
-	KindExclusion = "Exclusion"
+	kindFreeze    = "Freeze"
+	kindOverride  = "Override"
+	kindExclusion = "Exclusion"
 )
 
 var kinds = document.Kinds{
-	KindFreeze:    func() any { return new(freezeDocument) },
-	KindOverride:  func() any { return new(overrideDocument) },
-	KindExclusion: func() any { return new(exclusionDocument) },
+	kindFreeze:    func() any { return new(freezeDocument) },
+	kindOverride:  func() any { return new(overrideDocument) },
+	kindExclusion: func() any { return new(exclusionDocument) },
 }
 
 type freezeDocument struct {

@@ -52,7 +52,7 @@ type Words struct {
 // document.Faults, every fault at once; nothing else is returned with it, since a
 // Freeze may be among what could not be read.
 func Load(base string, words Words, patterns ...string) (Calendar, error) {
-	objects, faults := document.Load(base, APIVersion, kinds, patterns...)
+	objects, faults := document.Load(base, apiVersion, kinds, patterns...)
 	return read(objects, faults, words)
 }
 
@@ -66,7 +66,7 @@ func Of(files []document.File, words Words) (Calendar, error) {
 	var objects []*document.Object
 	var faults document.Faults
 	for _, f := range files {
-		o, wrong := document.Parse(f.Name, f.Data, APIVersion, kinds)
+		o, wrong := document.Parse(f.Name, f.Data, apiVersion, kinds)
 		objects, faults = append(objects, o...), append(faults, wrong...)
 	}
 	return read(objects, faults, words)

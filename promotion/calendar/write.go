@@ -25,7 +25,7 @@ type Recurrence struct {
 // FreezeText writes a Freeze as a document; recurs is nil where its From and Until say
 // when it is.
 func FreezeText(f promotion.Freeze, recurs *Recurrence) ([]byte, error) {
-	d := freezeDocument{Header: header(KindFreeze, f.ID), Spec: freezeSpec{
+	d := freezeDocument{Header: header(kindFreeze, f.ID), Spec: freezeSpec{
 		Reason: f.Reason, By: f.By, Affects: affects(f.Scope), Emergency: f.Emergency, From: f.From, Until: f.Until,
 	}}
 	if recurs != nil {
@@ -51,7 +51,7 @@ func readText(into interface{ UnmarshalText([]byte) error }, what, text string) 
 
 // OverrideText writes an Override as a document.
 func OverrideText(o promotion.Override) ([]byte, error) {
-	return yaml.Marshal(overrideDocument{Header: header(KindOverride, o.ID), Spec: overrideSpec{
+	return yaml.Marshal(overrideDocument{Header: header(kindOverride, o.ID), Spec: overrideSpec{
 		Reason: o.Why, By: o.Who, Link: o.Link, Checks: o.Checks, Tiers: texts(o.Scope.Tiers), Release: o.Release, From: o.From, Until: o.Until,
 	}})
 }
@@ -60,13 +60,13 @@ func OverrideText(o promotion.Override) ([]byte, error) {
 // reason, as in "maintenance: the database was moved".
 func ExclusionText(e promotion.Exclusion) ([]byte, error) {
 	cause, reason, _ := strings.Cut(e.Cause, ": ")
-	return yaml.Marshal(exclusionDocument{Header: header(KindExclusion, e.ID), Spec: exclusionSpec{
+	return yaml.Marshal(exclusionDocument{Header: header(kindExclusion, e.ID), Spec: exclusionSpec{
 		Reason: reason, Cause: cause, By: e.Who, Link: e.Link, SLOs: e.SLOs, Affects: affects(e.Scope), From: e.From, Until: e.Until,
 	}})
 }
 
 func header(kind, name string) document.Header {
-	return document.Header{APIVersion: APIVersion, Kind: kind, Metadata: document.Metadata{Name: name}}
+	return document.Header{APIVersion: apiVersion, Kind: kind, Metadata: document.Metadata{Name: name}}
 }
 
 func affects(s promotion.Scope) scope {

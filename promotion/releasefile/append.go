@@ -129,7 +129,7 @@ func locked(ctx context.Context, path string, do func() error) (err error) {
 func Repair(ctx context.Context, path string) (torn string, err error) {
 	err = locked(ctx, path, func() error {
 		_, whole, err := read(path)
-		if !errors.Is(err, ErrTorn) {
+		if !errors.Is(err, errTorn) {
 			return err
 		}
 		data, err := content(path)

@@ -70,16 +70,16 @@ func (e Entry) Check() error {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// ErrTorn is the error of Read where the last line was left unfinished: who wrote it was
+// errTorn is the error of Read where the last line was left unfinished: who wrote it was
 // killed, or is writing.
-var ErrTorn = errors.New("its last line is unfinished: who wrote it was stopped before it was done; 'shopslo releases repair' takes it away, then add the release again")
+var errTorn = errors.New("its last line is unfinished: who wrote it was stopped before it was done; 'shopslo releases repair' takes it away, then add the release again")
 
 // Read reads a file, the oldest Entry first. One that is not there has none. The error
 // names file and line.
 func Read(path string) ([]Entry, error) {
 	for wait := range 4 { // who is writing needs no longer
 		entries, _, err := read(path)
-		if !errors.Is(err, ErrTorn) || wait == 3 {
+		if !errors.Is(err, errTorn) || wait == 3 {
 			return entries, err
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -97,7 +97,7 @@ func read(path string) (entries []Entry, whole int64, err error) {
 	for number := 1; len(data) > 0; number++ {
 		end := bytes.IndexByte(data, '\n')
 		if end < 0 {
-			return entries, whole, fmt.Errorf("%s:%d: %w", path, number, ErrTorn)
+			return entries, whole, fmt.Errorf("%s:%d: %w", path, number, errTorn)
 		}
 		e, err := decode(data[:end])
 		if err == nil {

@@ -23,8 +23,8 @@ import (
 	"github.com/shopslo/shopslo/review"
 )
 
-// APIVersion is the one that is read.
-const APIVersion = "shopslo.dev/v1alpha1"
+// apiVersion is the one that is read.
+const apiVersion = "shopslo.dev/v1alpha1"
 
 type actionDocument struct {
 	document.Header `json:",inline"`
@@ -83,13 +83,13 @@ var kinds = document.Kinds{"ActionItem": func() any { return new(actionDocument)
 // is no item. The error is document.Faults, every fault at once; no item is returned with
 // it.
 func Load(base string, zone *time.Location, patterns ...string) ([]review.Action, error) {
-	objects, faults := document.Load(base, APIVersion, kinds, patterns...)
+	objects, faults := document.Load(base, apiVersion, kinds, patterns...)
 	return read(objects, faults, zone)
 }
 
-// Parse reads the action items of one file's content; name stands in the faults.
-func Parse(name string, data []byte, zone *time.Location) ([]review.Action, error) {
-	objects, faults := document.Parse(name, data, APIVersion, kinds)
+// parse reads the action items of one file's content; name stands in the faults.
+func parse(name string, data []byte, zone *time.Location) ([]review.Action, error) {
+	objects, faults := document.Parse(name, data, apiVersion, kinds)
 	return read(objects, faults, zone)
 }
 

@@ -63,7 +63,7 @@ func TestAnActionItemThatCannotBeIsAFaultWithItsPlace(t *testing.T) {
 		"another kind":               {"kind: ActionItem", "kind: ActionItems", `did you mean "ActionItem"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Parse("a.yaml", []byte(strings.Replace(whole, test.change, test.to, 1)), tokyo)
+			got, err := parse("a.yaml", []byte(strings.Replace(whole, test.change, test.to, 1)), tokyo)
 			if err == nil || got != nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want one with %q; %d items", err, test.want, len(got))
 			}
@@ -77,7 +77,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("apiVersion: shopslo.dev/v1alpha1\nkind: ActionItem\nmetadata: {name: x}\nspec: {what: y, owner: z, due: ~}\n"))
 	f.Add([]byte("a: &a [*a]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := Parse("a.yaml", data, tokyo)
+		got, err := parse("a.yaml", data, tokyo)
 		if err != nil && got != nil {
 			t.Fatal("items beside faults")
 		}
