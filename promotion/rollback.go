@@ -15,13 +15,13 @@ type Moves struct {
 	Error string `json:"error"`
 	// Rollbacks took a Release from the target that has not been promoted since; the newest first.
 	Rollbacks []Rollback `json:"rollbacks"`
-	// Last is what the target was given last; nil: nothing that the log knows.
+	// Last is what the target was given, or seen to have, last; nil: nothing that the log knows.
 	Last *Move `json:"last"`
 	// Again is who lets what was rolled back come again; nil: nobody.
 	Again *Again `json:"again,omitempty"`
 }
 
-// Move is a Release that a Tier was given.
+// Move is a Release that a Tier was given, or seen to have.
 type Move struct {
 	Entry   int       `json:"entry"` // of the log
 	At      time.Time `json:"at"`
@@ -89,7 +89,7 @@ func (d *deciding) checkRollback(t tier) []Check {
 }
 
 func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
-	release, has := d.e.Release, d.targetHas()
+	release, has := d.e.Release, d.e.TargetHas()
 	i := slices.IndexFunc(m.Rollbacks, func(r Rollback) bool { return release != "" && sameRelease(release, r.Release) })
 	switch {
 	case release == "" && len(m.Rollbacks) > 0 && (m.Last == nil || m.Last.Entry <= m.Rollbacks[0].Entry):
@@ -121,12 +121,12 @@ func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
 		orElse(Short(release), "unknown"), d.e.To, Short(r.Release), r.At.UTC().Format(time.RFC3339), r.Entry)
 }
 
-// targetHas is the Release of the target's branch, as it was fetched since the target was last
-// given one; "": not known.
-func (d *deciding) targetHas() string {
-	s := &d.e.Fleet.Snapshot
-	t := tierOf(s, d.e.To)
-	if t == nil || s.Git == nil || d.e.Moves.Last != nil && !s.Git.FetchedAt.After(d.e.Moves.Last.At) {
+// TargetHas is the Release of the target's branch, as it was fetched since the log says that the
+// target was last given one; "": not known.
+func (e *Evidence) TargetHas() string {
+	s := &e.Fleet.Snapshot
+	t := tierOf(s, e.To)
+	if t == nil || s.Git == nil || s.Git.FetchedAt.IsZero() || e.Moves != nil && e.Moves.Last != nil && !s.Git.FetchedAt.After(e.Moves.Last.At) {
 		return ""
 	}
 	return string(t.Release)

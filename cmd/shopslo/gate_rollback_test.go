@@ -40,7 +40,7 @@ func TestTheGateKnowsWhatWasRolledBack(t *testing.T) {
 	server.moves(t, "promote", "promoted", goodRelease, lastRelease)
 	of(promotion.Promote, promotion.Pass, "has no rollback")
 	server.moves(t, "rollback", "held", lastRelease, goodRelease)
-	server.moves(t, "promote", "refused", goodRelease, lastRelease)
+	server.moves(t, "promote", "refused", fixed, goodRelease)
 	of(promotion.Promote, promotion.Pass, "has no rollback")
 	server.moves(t, "rollback", "rolled_back", lastRelease, goodRelease)
 	of(promotion.Hold, promotion.Fail, "was rolled back from prod to "+lastRelease[:12]+" at 20")
@@ -85,5 +85,41 @@ func TestTheGateKnowsOfARollbackByForcePush(t *testing.T) {
 	}
 	if r := s.decides(t, server.url, "--again"); r.Verdict != promotion.Promote {
 		t.Errorf("it is %s: %v", r.Verdict, r.Checks[0])
+	}
+}
+
+// What other tools than shopslo move, each decision has seen.
+func TestTheGateKnowsOfRollbacksByOthers(t *testing.T) {
+	s := newStage(t, 0)
+	s.withGate(t, "  log: {dir: decisions}\n")
+	server := startServe(t, s.config)
+	server.waitReady(t)
+	prodHas := func(release fleet.Release) promotion.Record {
+		t.Helper()
+		s.mu.Lock()
+		s.sees = func(f *fleet.Snapshot) int {
+			f.Git.FetchedAt = time.Now()
+			for i := range f.Tiers {
+				if f.Tiers[i].Tier == "prod" {
+					f.Tiers[i].Release = release
+				}
+			}
+			return 0
+		}
+		s.mu.Unlock()
+		return s.decides(t, server.url)
+	}
+	for i, has := range []fleet.Release{lastRelease, goodRelease, goodRelease} {
+		if c := checkBelow(t, prodHas(has), "rollback"); c.Result != promotion.Pass {
+			t.Errorf("%d: %v", i, c)
+		}
+	}
+	for range 2 { // before it is logged, and after
+		if r := prodHas(lastRelease); r.Verdict != promotion.Hold || checkBelow(t, r, "rollback").Result != promotion.Fail {
+			t.Errorf("it is %s: %v", r.Verdict, checkBelow(t, r, "rollback"))
+		}
+	}
+	if list, _ := must(t, exitOK, "decisions", "--server", server.url, "-o", "json"); !strings.Contains(list, `"replaces": "`+goodRelease) {
+		t.Error(list)
 	}
 }

@@ -71,3 +71,32 @@ func TestARollbackByForcePushIsKnownToTheDecisionLog(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// A pull request that was merged leaves an entry with the next run, also where a force-push then
+// takes it back.
+func TestARollbackByForcePushOfWhatWasMergedIsKnown(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	config, err := os.ReadFile(filepath.Join(p.dir, "shopslo.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFiles(t, p.dir, map[string]string{"shopslo.yaml": strings.Replace(string(config), "gate: {", "gate: {log: {git: {repository: "+bareRepository(t)+"}}, ", 1)})
+	before := p.git(p.system, "rev-parse", "tier-1")
+	bad := p.release("1.1.0")
+	pr := p.promote(exitOK, "--to", "beta", "--pull-request")[0]["pull_request"].(map[string]any)
+	p.git(p.system, "update-ref", "refs/heads/tier-1", pr["branch"].(string))
+	for _, want := range []string{"promote 2", ""} { // once
+		if got := p.promote(exitOK, "--to", "beta", "--pull-request"); got[0]["result"] != "already" || logs(got[0]) != want {
+			t.Errorf("%v", got)
+		}
+	}
+	p.git(p.system, "update-ref", "refs/heads/tier-1", before)
+	if err := os.RemoveAll(filepath.Join(p.dir, "mirrors")); err != nil {
+		t.Fatal(err)
+	}
+	p.release("1.1.1")
+	if got := p.promote(exitNo, "--to", "beta"); got[0]["result"] != "refused" || !strings.Contains(got[0]["reason"].(string), "was rolled back from "+bad[:12]) {
+		t.Errorf("%v", got)
+	}
+}

@@ -115,6 +115,10 @@ func countsAsRules(e decisionlog.Entry) bool {
 
 // logged notes a decision that is in the log now.
 func (b *Logbook) logged(v Answer, e decisionlog.Entry) {
+	if m := v.Evidence.Moves; v.Log.Head.Index > 0 && e.Replaces != "" && (m == nil || m.Last == nil || m.Last.Release != e.Replaces) {
+		b.moved(e.To) // by somebody else
+		return
+	}
 	if v.Log.Head.Index == 0 || !countsAsRules(e) || v.Evidence.Rules == nil {
 		return
 	}

@@ -55,7 +55,7 @@ func unsettled(d promotion.Decision) (names []string) {
 // through stands in the log as its decision.
 func (m *Mover) Record(ctx context.Context, kind decisionlog.Kind, one *promoter.Promotion) {
 	m.RecordGate(one)
-	if m.o.DryRun || !moves(one) {
+	if m.o.DryRun || !moves(one) && !m.news(ctx, one) {
 		return
 	}
 	data, err := json.Marshal(promoter.Report{At: m.host.Now(), Promotions: []promoter.Promotion{*one}, Fleet: m.Fleet, Compare: m.CompareURL})

@@ -46,7 +46,8 @@ type Entry struct {
 	Decision promotion.Verdict `json:"decision,omitempty"`
 	// Result and Reason are those of a promotion or rollback, in the words of `shopslo
 	// promote -o json`; Replaces is the Release from before, Commit the system
-	// repository's commit.
+	// repository's commit. Of the gate Replaces is what the target was seen to have, "" where
+	// that is not known.
 	Result   string `json:"result,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 	Replaces string `json:"replaces,omitempty"`

@@ -23,14 +23,26 @@ func TestWhatWasRolledBack(t *testing.T) {
 		"promoted b a, proposed a b, rolled_back a b":                                "b",
 		"promoted b a, rolled_back a b, promoted b a, promoted c b, rolled_back b c": "c",
 		"promoted b a, held a b, refused a b":                                        "",
+		"gate x a, gate x b, gate x a":                                               "b",
+		"gate x a, gate x b, gate x b":                                               "",
+		"gate x a, gate x b, gate x a, gate x b":                                     "",
+		"gate x a, gate x b, gate x c, gate x a":                                     "c b",
+		"promoted b a, proposed a b, gate x a":                                       "b",
+		"promoted b a, proposed a b, gate x b":                                       "b?",
+		"promoted b a, proposed a b, already a a":                                    "b",
+		"promoted b a, already b b":                                                  "",
+		"already b b, promoted c b, already b b":                                     "c",
 		"promoted b a, rolled_back a b, rolled_back b a":                             "a",
 	} {
 		var lines []Line
 		for i, one := range strings.Split(script, ", ") {
 			var e Entry
 			fmt.Sscan(one, &e.Result, &e.Release, &e.Replaces)
-			if e.Kind, e.Index = Rollback, i+1; e.Result == "promoted" {
+			switch e.Kind, e.Index = Rollback, i+1; e.Result {
+			case "promoted", "already":
 				e.Kind = Promote
+			case "gate":
+				e.Kind = Gate
 			}
 			lines = append(lines, Line{Entry: e})
 		}
