@@ -100,12 +100,18 @@ func (c *Current) shopSets(sets []ShopSet, observations map[ShopSetName]Observat
 			o = Unseen(set.Name)
 		}
 		s := ShopSetState{Observation: o, Tier: set.Tier, Configuration: set.Configuration, Cluster: set.FailureDomain}
+		s.OnBranch = c.onBranch(&s)
 		for _, g := range c.fleet.serves[set.Name] {
 			s.Groups = append(s.Groups, c.fleet.all.ShopGroups[g].Name)
 		}
 		c.state.ShopSets = append(c.state.ShopSets, s)
 	}
 	return from, len(c.state.ShopSets)
+}
+
+func (c *Current) onBranch(s *ShopSetState) *bool {
+	tier, _ := c.fleet.Tier(s.Tier)
+	return s.Workings.OnBranch(tier.Branch)
 }
 
 // Take takes in what was seen of some ShopSets, in this order; one that is not of the
@@ -136,7 +142,8 @@ func each(places []int) []int {
 	return slices.Compact(places)
 }
 
-// put replaces what was seen of the i-th ShopSet; otherHealth: that has changed.
+// put replaces what was seen of the i-th ShopSet; otherHealth: that, or whether it
+// serves, has changed.
 func (c *Current) put(i int, o Observation, now time.Time) (otherHealth bool) {
 	s := &c.state.ShopSets[i]
 	tier := c.fleet.tiers[s.Tier]
@@ -144,6 +151,7 @@ func (c *Current) put(i int, o Observation, now time.Time) (otherHealth bool) {
 	was, complete := s.Observation, count.complete()
 	count.add(s, -1)
 	s.Observation = o.At(now, c.maxAge).after(was, now)
+	s.OnBranch = c.onBranch(s)
 	count.add(s, 1)
 	if s.Release != was.Release {
 		count.run(was.Release, -1)
@@ -151,7 +159,7 @@ func (c *Current) put(i int, o Observation, now time.Time) (otherHealth bool) {
 		s.Behind = c.behind(tier, s.Release)
 	}
 	count.moved = count.moved || complete != count.complete()
-	return s.Health != was.Health
+	return s.Health != was.Health || s.Serves() != was.Serves()
 }
 
 // State gives the Snapshot that c keeps, without the names in Violations' ShopSets.
@@ -235,7 +243,7 @@ func (c *Current) group(g ShopGroup) GroupState {
 	for _, name := range g.ShopSets {
 		o := &c.state.ShopSets[c.fleet.shopSets[name]]
 		known = known || o.Health != HealthUnknown
-		if o.Health.Serves() && o.Cluster != "" && !slices.Contains(state.Domains, o.Cluster) {
+		if o.Serves() && o.Cluster != "" && !slices.Contains(state.Domains, o.Cluster) {
 			state.Domains = append(state.Domains, o.Cluster)
 		}
 	}

@@ -37,6 +37,7 @@ type (
 		Release       *Release          `json:"release"`
 		Revision      *string           `json:"revision"`
 		ReleaseSince  *time.Time        `json:"release_since"`
+		ChangedSince  *time.Time        `json:"changed_since"`
 		DriftedSince  *time.Time        `json:"drifted_since"`
 		DriftEvents   *int64            `json:"drift_events"`
 		ObservedAt    *time.Time        `json:"observed_at"`
@@ -45,6 +46,32 @@ type (
 		Images        []string          `json:"images"`
 		Reason        string            `json:"reason"`
 		Unverified    string            `json:"unverified"`
+		Serves        *bool             `json:"serves"`
+		// Unserved is missing in what exporters of before tell.
+		Unserved     *string         `json:"unserved,omitempty"`
+		Missing      *int            `json:"resources_missing"`
+		Absent       []ComponentName `json:"components_missing"`
+		Pending      *string         `json:"pending_revision"`
+		PendingSince *time.Time      `json:"pending_since"`
+		Held         string          `json:"held"`
+		Causes       []HoldCause     `json:"held_by"`
+		HealthSince  *time.Time      `json:"health_since"`
+		OnBranch     *bool           `json:"on_tier_branch"`
+		Workings     *jsonWorkings   `json:"argocd"`
+	}
+	jsonWorkings struct {
+		Applications int              `json:"applications"`
+		Deleting     int              `json:"applications_deleting"`
+		Expected     *int             `json:"applications_expected"`
+		Phase        *OperationPhase  `json:"operation_phase"`
+		Running      *time.Time       `json:"operation_running_since"`
+		Ended        *time.Time       `json:"operation_ended_at"`
+		Took         *float64         `json:"operation_seconds"`
+		AutoSync     bool             `json:"auto_sync"`
+		SelfHeal     bool             `json:"self_heal"`
+		Prune        bool             `json:"prune"`
+		Conditions   []ConditionCount `json:"conditions"`
+		Targets      []string         `json:"target_revisions"`
 	}
 	jsonTier struct {
 		Tier        TierName   `json:"tier"`
@@ -83,14 +110,18 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 		Version: snapshotVersion, At: instant(s.At),
 		ShopSets: []jsonShopSet{}, Tiers: []jsonTier{}, Groups: []jsonGroup{}, Violations: []jsonViolation{},
 	}
-	for _, o := range s.ShopSets {
+	for i := range s.ShopSets {
+		o := &s.ShopSets[i]
 		out.ShopSets = append(out.ShopSets, jsonShopSet{
 			ShopSet: o.ShopSet, Tier: o.Tier, Configuration: o.Configuration, Cluster: o.Cluster,
 			Groups: emptyList(o.Groups), Source: textOrNull(o.Source), Sync: orElse(o.Sync, SyncUnknown), Health: orElse(o.Health, HealthUnknown),
 			Release: textOrNull(o.Release), Revision: textOrNull(o.Revision),
-			ReleaseSince: instant(o.ReleaseSince), DriftedSince: instant(o.DriftedSince), DriftEvents: o.DriftEvents,
+			ReleaseSince: instant(o.ReleaseSince), ChangedSince: instant(o.ChangedSince), DriftedSince: instant(o.DriftedSince), DriftEvents: o.DriftEvents,
 			ObservedAt: instant(o.ObservedAt), OutOfSync: o.OutOfSync, Behind: o.Behind,
 			Images: emptyList(o.Images), Reason: o.Reason, Unverified: o.Unverified,
+			Serves: o.serves(), Unserved: o.unserved(), Missing: o.Missing, Absent: emptyList(o.Absent),
+			Pending: textOrNull(o.Pending), PendingSince: instant(o.PendingSince), Held: o.Held, Causes: emptyList(o.Causes),
+			HealthSince: instant(o.HealthSince), OnBranch: o.OnBranch, Workings: o.Workings.json(),
 		})
 	}
 	for _, t := range s.Tiers {
@@ -136,10 +167,12 @@ func (s *Snapshot) UnmarshalJSON(data []byte) error {
 			Observation: Observation{
 				ShopSet: o.ShopSet, Source: deref(o.Source), Sync: orElse(o.Sync, SyncUnknown), Health: orElse(o.Health, HealthUnknown),
 				Release: deref(o.Release), Revision: deref(o.Revision),
-				ReleaseSince: at(o.ReleaseSince), DriftedSince: at(o.DriftedSince), DriftEvents: o.DriftEvents,
+				ReleaseSince: at(o.ReleaseSince), ChangedSince: at(o.ChangedSince), DriftedSince: at(o.DriftedSince), DriftEvents: o.DriftEvents,
 				ObservedAt: at(o.ObservedAt), OutOfSync: o.OutOfSync, Images: o.Images, Reason: o.Reason, Unverified: o.Unverified,
+				Unserved: deref(o.Unserved), Missing: o.Missing, Absent: o.Absent, Pending: deref(o.Pending), PendingSince: at(o.PendingSince),
+				Held: o.Held, Causes: o.Causes, HealthSince: at(o.HealthSince), Workings: o.Workings.read(), Untold: o.Unserved == nil,
 			},
-			Tier: o.Tier, Configuration: o.Configuration, Cluster: o.Cluster, Groups: o.Groups, Behind: o.Behind,
+			Tier: o.Tier, Configuration: o.Configuration, Cluster: o.Cluster, Groups: o.Groups, Behind: o.Behind, OnBranch: o.OnBranch,
 		})
 	}
 	for _, t := range in.Tiers {
@@ -159,6 +192,53 @@ func (s *Snapshot) UnmarshalJSON(data []byte) error {
 	}
 	*s = out
 	return nil
+}
+
+// serves is what Serves says; nil where nothing is known.
+func (o *Observation) serves() *bool {
+	if orElse(o.Health, HealthUnknown) == HealthUnknown {
+		return nil
+	}
+	yes := o.Serves()
+	return &yes
+}
+
+func (o *Observation) unserved() *string {
+	if o.Untold {
+		return nil
+	}
+	return &o.Unserved
+}
+
+func (w *Workings) json() *jsonWorkings {
+	if w == nil {
+		return nil
+	}
+	out := &jsonWorkings{
+		Applications: w.Applications, Deleting: w.Deleting, Expected: w.Expected, Phase: textOrNull(w.Phase),
+		Running: instant(w.Running), Ended: instant(w.Ended), AutoSync: w.AutoSync, SelfHeal: w.SelfHeal, Prune: w.Prune,
+		Conditions: emptyList(w.Conditions), Targets: emptyList(w.Targets),
+	}
+	if !w.Ended.IsZero() {
+		took := w.Took.Seconds()
+		out.Took = &took
+	}
+	return out
+}
+
+func (w *jsonWorkings) read() *Workings {
+	if w == nil {
+		return nil
+	}
+	out := &Workings{
+		Applications: w.Applications, Deleting: w.Deleting, Expected: w.Expected, Phase: deref(w.Phase),
+		Running: at(w.Running), Ended: at(w.Ended), AutoSync: w.AutoSync, SelfHeal: w.SelfHeal, Prune: w.Prune,
+		Conditions: w.Conditions, Targets: w.Targets,
+	}
+	if w.Took != nil {
+		out.Took = time.Duration(*w.Took * float64(time.Second))
+	}
+	return out
 }
 
 // instant gives nil for the zero time, and for one that JSON's times cannot say.

@@ -74,7 +74,7 @@ func TestWhatIsNotKnownIsNull(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`"sync":"Unknown","health":"Unknown","release":null`, `"release_since":null,"drifted_since":null`, `"observed_at":null`,
+		`"sync":"Unknown","health":"Unknown","release":null`, `"release_since":null,"changed_since":null,"drifted_since":null`, `"serves":null,"unserved":"","resources_missing":null`, `"argocd":null`, `"observed_at":null`,
 		`"resources_out_of_sync":null,"behind":null,"images":[]`, `"available":null,"required":2`, `"branch":"b1","release":null`, `"git":null`,
 	} {
 		if !strings.Contains(string(data), want) {

@@ -15,7 +15,7 @@ type SyncStatus string
 // The sync states.
 const (
 	Synced      SyncStatus = "Synced"
-	OutOfSync   SyncStatus = "OutOfSync" // drift: what runs differs from what git asks for
+	OutOfSync   SyncStatus = "OutOfSync" // what runs differs from what git asks for: it drifts, or a Release is pending
 	SyncUnknown SyncStatus = "Unknown"
 )
 
@@ -95,12 +95,35 @@ type Observation struct {
 	// known. It did not come before ReleaseNotBefore; zero: nobody knows, it may have
 	// come long before. Argo CD keeps ten syncs, and one that heals a drift is a sync.
 	ReleaseSince, ReleaseNotBefore time.Time
+	// ChangedSince is since when what the ShopSet's own folders of the system repository have
+	// is deployed, at the latest, whichever Release runs; ChangedNotBefore is like
+	// ReleaseNotBefore. Zero: not known. Tree is the same while the folders are; "": not known.
+	ChangedSince, ChangedNotBefore time.Time
+	Tree                           string
 	// Unverified says in a clause why what runs is not verified although it may be
 	// Synced and Healthy: the operation that brought it has not succeeded. "": it has,
 	// or nothing is known of what runs.
 	Unverified string
-	// DriftedSince is since when the ShopSet has been OutOfSync, as somebody saw it
-	// begin; zero: it is not, or nobody did.
+	// Unserved says in a clause why it is not taken to answer customers although its Health
+	// may be good: nothing was ever deployed, or it is Progressing for too long. "": it is.
+	Unserved string
+	// Missing is how many resources are not there that git asks for; nil: not known.
+	Missing *int
+	// Absent are the components that no Application is of, though others have one each.
+	Absent []ComponentName
+	// Pending is the revision that waits to be deployed, where that alone is why the ShopSet
+	// is OutOfSync: git has moved on since the last deployment, and nothing was changed by
+	// hand. It has been waiting since PendingSince. "": none, or the ShopSet drifts.
+	Pending      string
+	PendingSince time.Time
+	// Held says in a clause what keeps Argo CD from making an OutOfSync ShopSet the same as
+	// git, by Causes, sorted; "": nothing that is known.
+	Held   string
+	Causes []HoldCause
+	// HealthSince is since when Health is what it is; zero: not known.
+	HealthSince time.Time
+	// DriftedSince is since when the ShopSet has drifted: what runs differs from what was
+	// deployed last. As somebody saw it begin; zero: it does not, or nobody did.
 	DriftedSince time.Time
 	// DriftEvents counts how often a drift began while somebody watched, also one
 	// that healed itself at once; nil: nobody watches.
@@ -115,8 +138,14 @@ type Observation struct {
 	// Parts are the Applications that make the ShopSet, each once, by Source,
 	// namespace and name; nil where nobody asked for them.
 	Parts []Part
-	// Reason says in a clause why something is Unknown; "" where nothing is.
+	// Reason says in a clause why something is Unknown, or what is Missing; "" where nothing
+	// is.
 	Reason string
+	// Workings are what Argo CD does with it; nil: not known.
+	Workings *Workings
+	// Untold: an exporter of before told this, which says nothing of what is missing, pending
+	// or held.
+	Untold bool
 }
 
 // Part is one of the Argo CD Applications that a ShopSet consists of.
@@ -127,6 +156,10 @@ type Part struct {
 	Sync      SyncStatus
 	Health    Health
 	OutOfSync *int // resources; nil: not known
+	// HealthSince is since when Health is what it is; zero: not known.
+	HealthSince time.Time
+	// Workings are what Argo CD does with it alone.
+	Workings Workings
 }
 
 // Unknown gives the Observation of a ShopSet that nothing is known of, and why.
@@ -170,6 +203,14 @@ func (o Observation) At(now time.Time, maxAge time.Duration) Observation {
 	return o
 }
 
+// RememberingTree carries on since when the ShopSet's own folders have been as they are, as
+// Remembering does for the Release.
+func (o Observation) RememberingTree(tree string, before time.Time) Observation {
+	of := Observation{Release: Release(o.Tree), ReleaseSince: o.ChangedSince, ReleaseNotBefore: o.ChangedNotBefore, ObservedAt: o.ObservedAt}
+	o.ChangedSince = of.Remembering(Release(tree), before).ReleaseSince
+	return o
+}
+
 // since gives since when the Release has run, where it was remembered to run before, as
 // far as known since then. What came in between and is over shows as a Release that did
 // not come before a later time.
@@ -200,6 +241,12 @@ func (o Observation) Remembering(release Release, before time.Time) Observation 
 func (o *Observation) Well() bool {
 	return o.Sync == Synced && o.Health == Healthy && o.Unverified == ""
 }
+
+// Serves reports whether it is expected to answer customers.
+func (o *Observation) Serves() bool { return o.Health.Serves() && o.Unserved == "" }
+
+// Drifts reports whether what runs differs from what was deployed last.
+func (o *Observation) Drifts() bool { return o.Sync == OutOfSync && o.Pending == "" }
 
 // MutableImages gives the images whose tag can come to mean something else, so
 // that going back to them needs a rebuild: those with the tag latest, or with

@@ -91,7 +91,7 @@ func checkGroups(t *testing.T, f *Fleet, s Snapshot) {
 			for _, o := range s.ShopSets {
 				if slices.Contains(g.ShopSets, o.ShopSet) && o.Cluster == d.Name {
 					seen = seen || o.Health != HealthUnknown
-					serves = serves || o.Health == Healthy || o.Health == Progressing || o.Health == Suspended
+					serves = serves || o.Unserved == "" && (o.Health == Healthy || o.Health == Progressing || o.Health == Suspended)
 				}
 			}
 			if serves {

@@ -36,6 +36,8 @@ type ShopSetState struct {
 	// Cluster is the FailureDomain that the ShopSet runs in.
 	Cluster FailureDomainName
 	Groups  []ShopGroupName // by name
+	// OnBranch reports whether it is deployed from its Tier's branch; nil: not known.
+	OnBranch *bool
 	// Behind is how many Releases of the Tier next below the ShopSet lacks; nil:
 	// not known, also in the lowest Tier, below which there is none.
 	Behind *int
@@ -133,7 +135,7 @@ func (o Observation) after(p Observation, now time.Time) Observation {
 		o.DriftedSince = time.Time{}
 	case o.DriftedSince.IsZero() && !p.DriftedSince.IsZero():
 		o.DriftedSince = p.DriftedSince
-	case o.Sync == OutOfSync && o.DriftedSince.IsZero():
+	case o.Drifts() && o.DriftedSince.IsZero():
 		o.DriftedSince = cmp.Or(o.ObservedAt, now)
 	}
 	return o.Remembering(p.Release, p.ReleaseSince)

@@ -316,6 +316,22 @@ func TestMutableImages(t *testing.T) {
 }
 
 // randomSeen makes observations, heads and a past that need not fit each other.
+// told has an Observation say all that Argo CD may be doing.
+func told(random *rand.Rand, o *Observation) {
+	missing := random.IntN(3)
+	o.Missing, o.Unserved = &missing, []string{"", "nothing was ever deployed"}[random.IntN(2)]
+	o.ChangedSince, o.HealthSince = noon.Add(-time.Duration(random.IntN(9))*time.Hour), noon.Add(-time.Minute)
+	if o.Sync == OutOfSync && random.IntN(2) == 0 {
+		o.Pending, o.PendingSince, o.Held, o.Causes = "r9", noon.Add(-time.Minute), "auto-sync is off", []HoldCause{AutoSyncOff}
+	}
+	w := &Workings{Applications: 1 + missing, Phase: OperationPhases[random.IntN(5)], AutoSync: missing == 0, Targets: []string{"b0"}}
+	if random.IntN(2) == 0 {
+		o.Absent, w.Expected, w.Ended, w.Took = []ComponentName{"cart"}, &missing, noon, 1500*time.Millisecond
+		w.Conditions = []ConditionCount{{"SyncError", 1}}
+	}
+	o.Workings = w
+}
+
 func randomSeen(random *rand.Rand, f *Fleet) Seen {
 	release := func() Release {
 		if random.IntN(5) == 0 {
@@ -333,6 +349,9 @@ func randomSeen(random *rand.Rand, f *Fleet) Seen {
 				ObservedAt: noon.Add(-time.Duration(random.IntN(70)) * time.Minute), DriftEvents: &n, Images: []string{"a:1"},
 				Unverified: []string{"", "the sync to r2 has failed"}[random.IntN(2)],
 			})
+			if random.IntN(2) == 0 {
+				told(random, &seen.Observations[len(seen.Observations)-1])
+			}
 		}
 	}
 	for _, tier := range f.Tiers() {

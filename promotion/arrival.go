@@ -80,7 +80,7 @@ func (e *Evidence) runs() map[fleet.ShopSetName]run {
 	out := map[fleet.ShopSetName]run{}
 	if !e.claimed() {
 		for name, o := range sets(&e.Fleet.Snapshot) {
-			out[name] = run{string(o.Release), o.ReleaseSince}
+			out[name] = run{string(o.Release), laterKnown(o.ReleaseSince, o.ChangedSince)}
 		}
 		return out
 	}
@@ -92,6 +92,15 @@ func (e *Evidence) runs() map[fleet.ShopSetName]run {
 		out[a.ShopSet] = run{a.Release, a.At}
 	}
 	return out
+}
+
+// laterKnown is since when what runs is there: the Release, and what its ShopSet's own folders
+// have. Where it is not known when the Release came, nothing is.
+func laterKnown(release, changed time.Time) time.Time {
+	if release.IsZero() {
+		return release
+	}
+	return later(release, changed)
 }
 
 // claimed reports whether when a Release came is a claim.

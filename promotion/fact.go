@@ -69,8 +69,16 @@ func (d *deciding) impossible(o *fleet.ShopSetState) string {
 		return "An image is reported without its name."
 	case d.future(o.ReleaseSince):
 		return "The Release is reported to have arrived in the future."
+	case d.future(o.ChangedSince):
+		return "Its own folders are reported to have changed in the future."
 	case d.future(o.DriftedSince):
 		return "It is reported to drift since a time in the future."
+	case d.future(o.PendingSince), d.future(o.HealthSince):
+		return "It is reported to wait, or to have its health, since a time in the future."
+	case o.Sync == fleet.Synced && (o.Pending != "" || o.Held != ""):
+		return "It is reported as Synced, and as pending or held."
+	case len(o.Absent) > 0 && o.Health.Serves():
+		return fmt.Sprintf("It is reported as %s without %s.", o.Health, some(words(o.Absent), 3))
 	case o.Sync == fleet.Synced && !o.DriftedSince.IsZero():
 		return "It is reported as Synced and as drifting."
 	case o.Sync == fleet.Synced && o.OutOfSync != nil && *o.OutOfSync > 0:

@@ -34,7 +34,7 @@ func (d *deciding) doubtedGroup(g Group, state fleet.GroupState) string {
 	for _, name := range g.ShopSets {
 		o := d.seen[name]
 		switch {
-		case o == nil || !o.Health.Serves() || slices.Contains(served, o.Cluster):
+		case o == nil || !o.Serves() || slices.Contains(served, o.Cluster):
 		case d.doubted(o) == "":
 			served = append(served, o.Cluster)
 		case doubt == "":

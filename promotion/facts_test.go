@@ -125,6 +125,9 @@ func sampled(t *testing.T, e promotion.Evidence) promotion.Evidence {
 	for i := range e.Fleet.Snapshot.ShopSets {
 		o := &e.Fleet.Snapshot.ShopSets[i]
 		o.DriftEvents, o.Parts, o.Source, o.Revision = ptrTo(int64(3)), []fleet.Part{{Name: "cart", OutOfSync: ptrTo(0)}}, "ctx", "r"
+		o.Missing, o.OnBranch, o.ChangedSince, o.Tree = ptrTo(0), ptrTo(true), o.ReleaseSince.Add(-time.Hour), "t"
+		o.Workings = &fleet.Workings{Applications: 2, Expected: ptrTo(2), Targets: []string{"tier-3"}, Conditions: []fleet.ConditionCount{{Type: "SharedResourceWarning", Count: 1}}}
+		o.Parts[0].Workings = *o.Workings
 	}
 	for i := range e.Comparisons {
 		e.Comparisons[i].Alike = &promotion.Alike{Spans: 500, AsBad: 1}
@@ -149,14 +152,15 @@ func sampled(t *testing.T, e promotion.Evidence) promotion.Evidence {
 
 // appearing are lists of bad news, which have nothing where a Release goes on.
 var appearing = map[string]any{
-	"Excluded":                  []promotion.Excluded{{ShopSet: "a-2", SLO: "cart-availability", Exclusion: "x"}},
-	"Rules":                     &promotion.RulesFound{Last: promotion.LastRules{Where: "the log", Error: "unreadable"}}, // what they hold: laxer_test.go
-	"Moves.Rollbacks":           []promotion.Rollback{{Entry: 3, At: now.Add(-time.Hour), Release: newRelease, To: oldRelease}},
-	"Moves.Again":               &promotion.Again{By: "mai"},
-	"Outages":                   []promotion.Outage{{Source: "x", Error: "refused"}},
-	"Fleet.Snapshot.Violations": []fleet.Violation{{Kind: fleet.Skipped, Tier: "beta-prod", Release: newRelease}},
-	"Report.Budgets[].Absent":   []slo.Absence{{Kind: slo.NoMetric}},
-	"Report.Budgets[].Firing":   []slo.BurnAlert{{Long: time.Hour, Short: 5 * time.Minute, Factor: 13.44, Severity: slo.Page}},
+	"Excluded":                         []promotion.Excluded{{ShopSet: "a-2", SLO: "cart-availability", Exclusion: "x"}},
+	"Rules":                            &promotion.RulesFound{Last: promotion.LastRules{Where: "the log", Error: "unreadable"}}, // what they hold: laxer_test.go
+	"Moves.Rollbacks":                  []promotion.Rollback{{Entry: 3, At: now.Add(-time.Hour), Release: newRelease, To: oldRelease}},
+	"Moves.Again":                      &promotion.Again{By: "mai"},
+	"Outages":                          []promotion.Outage{{Source: "x", Error: "refused"}},
+	"Fleet.Snapshot.Violations":        []fleet.Violation{{Kind: fleet.Skipped, Tier: "beta-prod", Release: newRelease}},
+	"Fleet.Snapshot.ShopSets[].Absent": []fleet.ComponentName{"cart"}, "Fleet.Snapshot.ShopSets[].Causes": []fleet.HoldCause{fleet.AutoSyncOff},
+	"Report.Budgets[].Absent": []slo.Absence{{Kind: slo.NoMetric}},
+	"Report.Budgets[].Firing": []slo.BurnAlert{{Long: time.Hour, Short: 5 * time.Minute, Factor: 13.44, Severity: slo.Page}},
 }
 
 // unspoilt says of facts, or of ways to spoil them, why a Release may go on all the same.
@@ -182,6 +186,9 @@ var unspoilt = map[string]string{
 	// told by the exporter, and asked by no rule
 	"Fleet.Snapshot.Git.Up contradictory": "the age judges", "Fleet.Snapshot.ShopSets[].Behind *": "the branches judge", "Fleet.Snapshot.Tiers[].Behind *": "ahead judges",
 	"Fleet.Snapshot.ShopSets[].DriftEvents *": "drift of now judges", "Fleet.Snapshot.ShopSets[].Parts*": "their sum judges", "Fleet.Snapshot.ShopSets[].ReleaseNotBefore *": "the exporter's own memory",
+	"Fleet.Snapshot.ShopSets[].ChangedNotBefore *": "the exporter's own memory", "Fleet.Snapshot.ShopSets[].Tree *": "the exporter's own memory", "Fleet.Snapshot.ShopSets[].HealthSince *": "said",
+	"Fleet.Snapshot.ShopSets[].Workings*": "for operators", "Fleet.Snapshot.ShopSets[].OnBranch *": "for operators", "Fleet.Snapshot.ShopSets[].Missing *": "health says what matters of it", "Fleet.Snapshot.ShopSets[].Causes *": "said",
+	"Fleet.Snapshot.ShopSets[].PendingSince *": "said", "Fleet.Snapshot.ShopSets[].ChangedSince missing": "an exporter without git does not know", "Fleet.Snapshot.ShopSets[].ChangedSince too old": "the Release came later",
 	"Fleet.Snapshot.ShopSets[].Revision *": "the Release judges", "Fleet.Snapshot.ShopSets[].Source *": "the cluster judges",
 	"Fleet.Snapshot.Tiers[].Ran *": "the order judges", "Fleet.Snapshot.Tiers[].Ran[] *": "the order judges", "Fleet.Snapshot.Tiers[].ReleaseAt *": "a commit's date is its author's to set",
 	"Fleet.Snapshot.Tiers[].SoakingSince too old": "a long soak", "Fleet.Snapshot.ShopSets[].Images doubled": "the same image",

@@ -123,7 +123,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 	budgets := e.byPair()
 	var since []Check // of a big Tier the most work: it goes on beside the rest
 	var compared sync.WaitGroup
-	compared.Go(func() { since = d.checkSince(source) })
+	compared.Go(func() { since = d.sinceChange(d.checkSince(source)) })
 	var checks []Check
 	for _, t := range judged {
 		checks = append(checks, d.checkSLO(t)...)

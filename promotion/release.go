@@ -31,6 +31,7 @@ func (d *deciding) checkRelease(source, target tier) []Check {
 	var checks []Check
 	for _, judge := range []func() (Result, string){
 		func() (Result, string) { return d.verified(tierOf(s, source.Name)) },
+		func() (Result, string) { return d.synced(source) },
 		func() (Result, string) { return d.passed(from, source.Name) },
 		func() (Result, string) { return d.contains(from, to) },
 		func() (Result, string) { return d.told(source, target) },
@@ -44,6 +45,16 @@ func (d *deciding) checkRelease(source, target tier) []Check {
 		return []Check{c.says(Pass, fmt.Sprintf("Release %s was in every lower Tier and contains all changes of %s.", Short(d.e.Release), target.Name))}
 	}
 	return checks
+}
+
+// synced asks that the operation that brought the Release below has succeeded.
+func (d *deciding) synced(source tier) (Result, string) {
+	for _, name := range source.ShopSets {
+		if o := d.seen[name]; o != nil && d.runs(o) && o.Unverified != "" {
+			return Unknown, fmt.Sprintf("Release %s is not verified in %s, on %s: %s.", Short(d.e.Release), source.Name, name, o.Unverified)
+		}
+	}
+	return Pass, ""
 }
 
 // told asks that what is reported of the Tiers can be.

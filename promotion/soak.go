@@ -3,6 +3,8 @@ package promotion
 import (
 	"fmt"
 	"time"
+
+	"github.com/shopslo/shopslo/fleet"
 )
 
 // checkSoak asks that the Release has been verified below for long enough: all
@@ -27,7 +29,8 @@ func (d *deciding) checkSoak(t tier) []Check {
 	c := t.check(CheckSoak)
 	c.figure("asked_seconds", asked.Seconds())
 	state := tierOf(&d.e.Fleet.Snapshot, t.Name)
-	others, unverified, came, doubt := 0, "", time.Time{}, d.doubtedTier(t.Name)
+	others, unverified, came, doubt, changed := 0, "", time.Time{}, d.doubtedTier(t.Name), ""
+	old := false
 	for _, name := range t.ShopSets {
 		o := d.seen[name]
 		if o == nil || !d.runs(o) {
@@ -35,6 +38,10 @@ func (d *deciding) checkSoak(t tier) []Check {
 			continue
 		}
 		came = later(came, o.ReleaseSince)
+		if at := change(o); at.After(came) {
+			came, changed = at, fmt.Sprintf(" Counted from the change of %s's own folders at %s.", name, at.UTC().Format(time.RFC3339))
+		}
+		old = old || o.Untold
 		if o.Unverified != "" && unverified == "" {
 			unverified = fmt.Sprintf(" %s is not verified: %s.", name, o.Unverified)
 		}
@@ -64,6 +71,11 @@ func (d *deciding) checkSoak(t tier) []Check {
 			c.Reason = fmt.Sprintf("All ShopSets Synced and Healthy for %s without interruption (%s required); complete at %s.",
 				age(max(soaked, 0)), age(asked), since.Add(asked).UTC().Format(time.RFC3339))
 		}
+		if changed != "" && since.Equal(came) {
+			c.figure("changed_since", instant(came))
+			c.Reason += changed
+		}
+		c.Result, c.Reason = d.untold(CheckSoak, &fleet.ShopSetState{Observation: fleet.Observation{Untold: old}}, c.Result, c.Reason)
 	}
 	return []Check{c}
 }

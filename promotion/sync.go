@@ -11,6 +11,7 @@ import (
 func (d *deciding) checkSync(t tier) []Check {
 	return d.perShopSet(CheckSync, t, func(o *fleet.ShopSetState) (Result, string, Figures) {
 		result, reason := d.judgeSync(o)
+		result, reason = d.untold(CheckSync, o, result, reason)
 		return result, reason, Figures{{"release", orNull(string(o.Release))}, {"health", string(o.Health)}, {"sync", string(o.Sync)}, {"observed_at", instant(o.ObservedAt)}}
 	})
 }
@@ -19,7 +20,7 @@ func (d *deciding) judgeSync(o *fleet.ShopSetState) (Result, string) {
 	runs := "Running Release " + Short(string(o.Release))
 	switch {
 	case o.Health == fleet.Degraded || o.Health == fleet.Missing:
-		return Fail, fmt.Sprintf("Health is %s; it must be Healthy to promote Release %s.", o.Health, orNone(Short(d.e.Release)))
+		return Fail, fmt.Sprintf("Health is %s%s; it must be Healthy to promote Release %s.", o.Health, because(o), orNone(Short(d.e.Release)))
 	case d.e.Release == "":
 		return Unknown, releaseUnknown
 	case o.Release == "":

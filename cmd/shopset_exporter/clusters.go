@@ -11,9 +11,9 @@ import (
 	"github.com/shopslo/shopslo/fleet/kube"
 )
 
-// openClusters makes the watch of all clusters that the flags name. That one cannot
-// be reached is no error.
-func (p *program) openClusters(ctx context.Context, f *flags, log *slog.Logger) (*kube.Watcher, error) {
+// openClusters makes the watch of all clusters that the flags name, in which known has what
+// is known of fleet and git. That one cannot be reached is no error.
+func (p *program) openClusters(ctx context.Context, f *flags, log *slog.Logger, known kube.Config) (*kube.Watcher, error) {
 	kube.Quiet()
 	mapping, err := kube.NewMapping(f.label, f.name, f.path)
 	if err != nil {
@@ -44,10 +44,9 @@ func (p *program) openClusters(ctx context.Context, f *flags, log *slog.Logger) 
 			all = append(all, others(more, all)...)
 		}
 	}
-	return kube.New(kube.Config{
-		Mapping: mapping, Namespace: f.argoNamespace, Resources: f.resources,
-		Parts: f.applications, MaxAge: f.maxAge, Grace: f.grace, Now: p.now, Log: log,
-	}, all)
+	known.Mapping, known.Namespace, known.Resources, known.Parts = mapping, f.argoNamespace, f.resources, f.applications
+	known.MaxAge, known.Grace, known.Now, known.Log = f.maxAge, f.grace, p.now, log
+	return kube.New(known, all)
 }
 
 // own is the address under which a cluster Secret means the cluster that it is in.

@@ -81,3 +81,64 @@ func TestWhatArgoCDSaysOfOneApplication(t *testing.T) {
 		e.waitFor(`shopset_release_verified{shopset="a-1",tier="prod"} ` + verified)
 	}
 }
+
+// TestWhatIsMissingPendingOrHeldIsTold changes an Application as people and Argo CD do, and
+// asks the whole program what it makes of it.
+func TestWhatIsMissingPendingOrHeldIsTold(t *testing.T) {
+	system, first, second := repository(t)
+	server := newAPIServer(t)
+	fill := strings.NewReplacer("FIRST", first, "SECOND", second)
+	set := func(name, text string) {
+		var a map[string]any
+		if err := yaml.Unmarshal([]byte(fill.Replace(text)), &a); err != nil {
+			t.Fatal(err)
+		}
+		a["status"].(map[string]any)["reconciledAt"] = time.Now().UTC().Format(time.RFC3339)
+		server.putOf("a-1", name, a)
+	}
+	const (
+		healing = "spec: {source: {repoURL: x, path: overlays/a-1, targetRevision: tier-3}, syncPolicy: {automated: {selfHeal: true}}}\nstatus:\n  health: {status: Healthy}\n"
+		old     = "  history: [{id: 0, revision: FIRST, deployedAt: \"2026-10-01T00:00:00Z\"}]\n"
+		fine    = healing + "  sync: {status: Synced, revision: FIRST}\n" + old
+	)
+	for _, component := range []string{"lb", "proxy", "shop-page", "cart", "api"} {
+		set("a-1-"+component, fine)
+	}
+	e := start(t, "--fleet", examples, "--kubeconfig", kubeconfig(t, map[string]*apiServer{"x": server}), "--git.system", system, "--git.dir", t.TempDir(), "--git.interval", "1s")
+	own := func(series, labels, value string) string {
+		return series + `{shopset="a-1",tier="prod"` + labels + "} " + value
+	}
+	for _, want := range []string{own("shopset_serving", "", "1"), own("shopset_components_missing", "", "0"), own("shopset_applications_expected", "", "5"),
+		own("shopset_auto_sync_enabled", "", "1"), own("shopset_target_is_tier_branch", "", "1")} {
+		e.waitFor(want)
+	}
+	for _, step := range []struct {
+		name, document string
+		want           []string
+	}{
+		{"a Release is pending", healing + "  sync: {status: OutOfSync, revision: SECOND}\n" + old,
+			[]string{own("shopset_sync_status", `,state="OutOfSync"`, "1"), own("shopset_pending_since_timestamp_seconds", "", ""), own("shopset_drift_events_total", "", "0"), own("shopset_serving", "", "1")}},
+		{"and held", strings.Replace(healing, ", syncPolicy: {automated: {selfHeal: true}}", "", 1) + "  sync: {status: OutOfSync, revision: SECOND}\n" + old,
+			[]string{own("shopset_sync_held", `,cause="auto-sync-off"`, "1"), own("shopset_auto_sync_enabled", "", "0")}},
+		{"a Deployment was deleted", healing + "  sync: {status: OutOfSync, revision: FIRST}\n  resources: [{kind: Deployment, name: cart, status: OutOfSync, health: {status: Missing}}]\n" + old,
+			[]string{own("shopset_health_status", `,state="Missing"`, "1"), own("shopset_resources_missing", "", "1"), own("shopset_serving", "", "0"), own("shopset_drift_events_total", "", "1")}},
+		{"all is well", fine, []string{own("shopset_serving", "", "1"), own("shopset_resources_missing", "", "0")}},
+	} {
+		set("a-1-cart", step.document)
+		for _, want := range step.want {
+			if series, ok := strings.CutSuffix(want, "} "); ok {
+				e.waitFor(series + "}")
+				continue
+			}
+			e.waitFor(want)
+		}
+	}
+	server.remove("a-1-cart")
+	e.waitFor(own("shopset_components_missing", "", "1"))
+	e.waitFor(own("shopset_serving", "", "0"))
+	for _, s := range e.fleet().ShopSets {
+		if s.ShopSet == "a-1" && (s.Health != fleet.Missing || !strings.Contains(s.Reason, "component cart has no Application")) {
+			t.Errorf("%s: %s", s.Health, s.Reason)
+		}
+	}
+}

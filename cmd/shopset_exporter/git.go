@@ -11,6 +11,7 @@ import (
 	"github.com/shopslo/shopslo/exporters/shopset"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/gitops"
+	"github.com/shopslo/shopslo/fleet/kube"
 )
 
 // releases reads the repositories at a pace of its own. A nil one knows nothing.
@@ -137,6 +138,20 @@ func (r *releases) behind(ctx context.Context) func(string) fleet.Release {
 			r.log.Debug("a deployed revision is not known", "revision", revision, "error", err)
 		}
 		return ""
+	}
+}
+
+// tree tells folders of the system repository apart; nil: no repository is read.
+func (r *releases) tree(ctx context.Context) kube.Tree {
+	if r == nil {
+		return nil
+	}
+	return func(revision, path string) string {
+		hash, err := r.repositories.Tree(ctx, revision, path)
+		if err != nil && !errors.Is(err, gitops.ErrNoCommit) {
+			r.log.Debug("a folder of a deployed revision is not known", "revision", revision, "path", path, "error", err)
+		}
+		return hash
 	}
 }
 

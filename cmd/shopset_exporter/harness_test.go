@@ -87,15 +87,32 @@ func (s *apiServer) set(shopSet, sync, revision string) {
 }
 
 // put puts an Application of these contents there, that belongs to a ShopSet.
-func (s *apiServer) put(shopSet string, a map[string]any) {
+func (s *apiServer) put(shopSet string, a map[string]any) { s.putOf(shopSet, shopSet, a) }
+
+// putOf does the same with one of several.
+func (s *apiServer) putOf(shopSet, name string, a map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.version++
 	a["apiVersion"], a["kind"] = "argoproj.io/v1alpha1", "Application"
-	a["metadata"] = map[string]any{"name": shopSet, "namespace": "argocd", "resourceVersion": fmt.Sprint(s.version),
+	a["metadata"] = map[string]any{"name": name, "namespace": "argocd", "resourceVersion": fmt.Sprint(s.version),
 		"labels": map[string]any{"shopset.dev/shopset": shopSet}}
-	s.apps[shopSet] = a
-	event, _ := json.Marshal(map[string]any{"type": "MODIFIED", "object": a})
+	s.apps[name] = a
+	s.tell("MODIFIED", a)
+}
+
+// remove takes an Application away.
+func (s *apiServer) remove(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version++
+	a := s.apps[name]
+	delete(s.apps, name)
+	s.tell("DELETED", a)
+}
+
+func (s *apiServer) tell(what string, a map[string]any) {
+	event, _ := json.Marshal(map[string]any{"type": what, "object": a})
 	event = append(event, '\n') // once: the watchers share it
 	for w := range s.watchers {
 		w <- event

@@ -70,10 +70,11 @@ func (p *program) serve(ctx context.Context, f *flags, log *slog.Logger) error {
 	if f.state == "" {
 		log.Warn("no --state.file: what Argo CD does not keep, such as since when a ShopSet drifts, is forgotten with a restart")
 	}
-	if s.watcher, err = p.openClusters(ctx, f, log); err != nil {
+	if s.releases, err = openReleases(ctx, f, p.env, p.now, log, s.notify); err != nil {
 		return err
 	}
-	if s.releases, err = openReleases(ctx, f, p.env, p.now, log, s.notify); err != nil {
+	known := kube.Config{Components: s.components, Tree: s.releases.tree(ctx)}
+	if s.watcher, err = p.openClusters(ctx, f, log, known); err != nil {
 		return err
 	}
 	s.exporter = shopset.New(s.fleet, remembered, shopset.Options{MaxAge: f.maxAge, Build: shopset.Build(cli.ThisBuild())})
@@ -82,6 +83,12 @@ func (p *program) serve(ctx context.Context, f *flags, log *slog.Logger) error {
 		return err
 	}
 	return s.run(ctx, shell)
+}
+
+// components are those that a ShopSet's document has. Only who judges the fleet asks.
+func (s *service) components(name fleet.ShopSetName) []fleet.ComponentName {
+	set, _ := s.fleet.ShopSet(name)
+	return set.Components
 }
 
 // gcPercent is how much the heap may grow until garbage is collected: what is kept

@@ -60,6 +60,8 @@ func (w *blockWriter) shopSet(o *fleet.ShopSetState) *block {
 			}
 		case fReleaseSince:
 			l.time(f, common, o.ReleaseSince)
+		case fChangedSince:
+			l.time(f, common, o.ChangedSince)
 		case fVerified:
 			if o.Unverified != "" || o.Revision != "" {
 				l.truth(f, common, o.Unverified == "")
@@ -74,8 +76,12 @@ func (w *blockWriter) shopSet(o *fleet.ShopSetState) *block {
 			}
 		case fObserved:
 			l.time(f, common, o.ObservedAt)
-		case fAppSync, fAppHealth, fAppOutOfSync:
-			l.applications(f, common, o.Parts)
+		default:
+			if f >= fAppSync {
+				l.applications(f, common, o.Parts)
+			} else {
+				l.working(f, common, o)
+			}
 		}
 		b.ends[f] = uint32(len(l.buf))
 	}
@@ -103,6 +109,83 @@ func (w *blockWriter) group(g *fleet.GroupState) *block {
 	return b
 }
 
+// working writes what Argo CD does with a ShopSet, and whether it serves.
+func (l *lines) working(f int, common string, o *fleet.ShopSetState) {
+	switch f {
+	case fServing:
+		if o.Health != fleet.HealthUnknown {
+			l.truth(f, common, o.Serves())
+		}
+		return
+	case fMissing:
+		l.count(f, common, o.Missing)
+		return
+	case fPendingSince:
+		l.time(f, common, o.PendingSince)
+		return
+	case fHeld:
+		if o.Sync == fleet.OutOfSync {
+			for _, c := range fleet.HoldCauses {
+				l.truth(f, common, slices.Contains(o.Causes, c), "cause", string(c))
+			}
+		}
+		return
+	case fHealthSince:
+		l.time(f, common, o.HealthSince)
+		return
+	}
+	w := o.Workings
+	if w == nil {
+		return
+	}
+	switch f {
+	case fAbsent:
+		if w.Expected != nil {
+			l.one(f, common, float64(len(o.Absent)))
+		}
+	case fApps:
+		l.one(f, common, float64(w.Applications))
+	case fAppsExpected:
+		l.count(f, common, w.Expected)
+	case fAppsDeleting:
+		l.one(f, common, float64(w.Deleting))
+	case fPhase, fRunning, fEnded, fTook:
+		l.operation(f-fPhase, f, common, w)
+	case fAutoSync:
+		l.truth(f, common, w.AutoSync)
+	case fSelfHeal:
+		l.truth(f, common, w.SelfHeal)
+	case fPrune:
+		l.truth(f, common, w.Prune)
+	case fConditions:
+		for _, c := range w.Conditions {
+			l.one(f, common, float64(c.Count), "type", c.Type)
+		}
+	case fOnBranch:
+		if o.OnBranch != nil {
+			l.truth(f, common, *o.OnBranch)
+		}
+	}
+}
+
+// operation writes one of the four figures of the last operation, fPhase being the first.
+func (l *lines) operation(which, f int, own string, w *fleet.Workings) {
+	switch which + fPhase {
+	case fPhase:
+		if w.Phase != "" {
+			states(l, f, own, fleet.OperationPhases, w.Phase)
+		}
+	case fRunning:
+		l.time(f, own, w.Running)
+	case fEnded:
+		l.time(f, own, w.Ended)
+	case fTook:
+		if !w.Ended.IsZero() {
+			l.one(f, own, w.Took.Seconds())
+		}
+	}
+}
+
 func (l *lines) applications(f int, common string, parts []fleet.Part) {
 	for i := range parts {
 		p := &parts[i]
@@ -114,6 +197,14 @@ func (l *lines) applications(f int, common string, parts []fleet.Part) {
 			states(l, f, own, fleet.Healths, orUnknown(p.Health, fleet.Healths, fleet.HealthUnknown))
 		case fAppOutOfSync:
 			l.count(f, own, p.OutOfSync)
+		case fAppHealthSince:
+			l.time(f, own, p.HealthSince)
+		case fAppPhase, fAppRunning, fAppEnded, fAppTook:
+			l.operation(f-fAppPhase, f, own, &p.Workings)
+		case fAppAutoSync:
+			l.truth(f, own, p.Workings.AutoSync)
+		case fAppDeleting:
+			l.truth(f, own, p.Workings.Deleting > 0)
 		}
 	}
 }

@@ -33,6 +33,7 @@ Tier or ShopGroup have the names of the fleet's documents.
 		}
 	}
 	b.WriteString(argoCD)
+	b.WriteString(versions)
 	b.WriteString(branches)
 	fmt.Fprintf(&b, "\n## States\n\n- sync status: %s\n- health: %s\n- kind of a violation: %s\n- fault: %s\n",
 		words(stateWords(fSync)), words(stateWords(fHealth)), words(stateWords(fTierViolations)), words(texts(fleet.Faults)))
@@ -52,10 +53,39 @@ const argoCD = `
 | a sync to another revision has failed or goes on, or was of some resources only | the Release is unknown, with the reason, until what runs is known again |
 | an operation that ended before it applied anything: a PreSync hook failed, the API server refused it in the dry run | what ran before runs |
 | a dry run | nothing new: the operation before it counts, as far as the exporter has seen it |
+| OutOfSync at another revision than the one that was deployed last | pending, no drift: ` + "`drifted_since`" + ` does not begin. Drift is a difference at the revision that was deployed, or found to be Synced, last; what drifted before a commit came drifts still |
+| OutOfSync, and auto-sync off; self-heal off under a drift; the last sync to this very revision failed | held, with the cause (` + "`shopset_sync_held`" + `, ` + "`held`" + `) |
+| Progressing for more than 10 minutes; nothing was ever deployed | it does not serve: ` + "`shopset_serving`" + ` 0, no redundancy, ` + "`unserved`" + ` says why |
+| a Deployment, Service or the like is Missing; an Application is being deleted | the ShopSet is Missing, with the reason |
+| a change of the ShopSet's own folders in git, whichever Release runs | ` + "`changed_since`" + `: soak and since_release count from the later of both |
 | a resource is OutOfSync while the Application is Synced (` + "`IgnoreExtraneous`" + `) | no drift; beside others that differ such a resource counts, since nobody can tell them apart |
 | the same commit was synced again and again (self-heal) | the Release came when it was first seen to run, unless another one is known to have run since |
 | several sources | the Release is behind a folder of a git repository; one that lends its files to others (` + "`ref`" + `) comes after those that do not, then git sources of files alone, then charts. Each entry of the history is read by its own sources |
 | ` + "`sourceHydrator`" + ` | the path that ` + "`--application.path-pattern`" + ` sees is syncSource's. The Release is behind the dry commit, and so is ` + "`revision`" + `. Argo CD tells only the last one: of what was hydrated before, the exporter knows what it has seen, and the Release is unknown otherwise |
+`
+
+// versions says what the facts need of Argo CD.
+const versions = `
+## What the facts need of Argo CD
+
+| fact | 2.14 | 3.x | setting of Argo CD that it needs |
+|---|---|---|---|
+| sync, health, Release, images | yes | yes | ` + "`timeout.reconciliation`" + ` above 0: with 0 Argo CD compares when something changes only, so that all is Unknown after ` + "`--max-age`" + `, with a log line and the reason; set ` + "`--max-age 0`" + ` then, and let ` + "`gate.max_comparison_age`" + ` be as long |
+| whether what runs is verified: operation, hooks, dry runs | yes | yes | |
+| since when a Release runs, from the history | yes | yes | ` + "`revisionHistoryLimit`" + ` of 2 or more (10 without) |
+| what is pending, and what drifts | yes | yes | the history, as above; ` + "`--git.system`" + ` to tell a commit of other folders apart after a restart |
+| that an Application is being deleted, or a component has none | yes | yes | Applications by component: the label ` + "`shopset.dev/component`" + ` (several joined by dots), a group ` + "`(?P<component>…)`" + ` in a pattern, or its name in that of the Application or its folder |
+| that some resource is missing, in ` + "`health`" + ` | yes | up to 3.3; since 3.4 only where all are | |
+| which resources are missing | yes | where it is kept | ` + "`controller.resource.health.persist: \"true\"`" + ` in argocd-cmd-params-cm (2.14 has it so, 3.0 and later have not). Without it nobody can tell whether a Deployment that is out of sync is there: the ShopSet does not count for redundancy while it drifts, and ` + "`unserved`" + ` says so |
+| since when it has its health | yes | yes | |
+| auto-sync, self-heal, prune | yes | also ` + "`automated.enabled`" + ` | |
+| conditions, duration of an operation | yes | yes | |
+| dry commits of ` + "`sourceHydrator`" + ` | in a preview | yes | the hydrator |
+
+## Which component an Application is of
+
+A component of a ShopSet's document that no Application is of makes the ShopSet Missing, as soon as some Application is of one:
+where one Application has all components, nobody can tell, and ` + "`shopset_components_missing`" + ` has no series.
 `
 
 // branches says how old what is told of them is.

@@ -58,14 +58,40 @@ const (
 	fDriftEvents
 	fReleaseInfo
 	fReleaseSince
+	fChangedSince
 	fVerified
 	fBehind
 	fImages
 	fMutable
 	fObserved
+	fServing
+	fMissing
+	fAbsent
+	fPendingSince
+	fHeld
+	fHealthSince
+	fApps
+	fAppsExpected
+	fAppsDeleting
+	fPhase
+	fRunning
+	fEnded
+	fTook
+	fAutoSync
+	fSelfHeal
+	fPrune
+	fConditions
+	fOnBranch
 	fAppSync // of Applications from here
 	fAppHealth
 	fAppOutOfSync
+	fAppHealthSince
+	fAppPhase
+	fAppRunning
+	fAppEnded
+	fAppTook
+	fAppAutoSync
+	fAppDeleting
 	perShopSet // how many families a ShopSet's block has
 )
 
@@ -145,19 +171,45 @@ var families = [allFamilies]family{
 	fSync:         {"shopset_sync_status", stateSet, "shopset tier state", "Whether what runs is what git asks for, as Argo CD says: 1 for the state that it is in, 0 for the others.", ""},
 	fHealth:       {"shopset_health_status", stateSet, "shopset tier state", "How what runs is doing, as Argo CD says: 1 for the state that it is in, 0 for the others.", ""},
 	fOutOfSync:    {"shopset_resources_out_of_sync", gauge, "shopset tier", "Resources that differ from what git asks for; 0 while the ShopSet is Synced: Argo CD is told not to mind any that differ then (IgnoreExtraneous).", "not known"},
-	fDriftedSince: {"shopset_drifted_since_timestamp_seconds", gauge, "shopset tier", "Since when the ShopSet has been OutOfSync; kept while it is Unknown, and across restarts.", "it does not drift"},
+	fDriftedSince: {"shopset_drifted_since_timestamp_seconds", gauge, "shopset tier", "Since when the ShopSet has drifted: it is OutOfSync, and not only because a Release is pending; kept while it is Unknown, and across restarts.", "it does not drift"},
 	fDriftEvents:  {"shopset_drift_events_total", counter, "shopset tier", "How often a drift began, also one that healed itself at once; kept across restarts.", "the ShopSet was never observed"},
 	fReleaseInfo:  {"shopset_release_info", infos, "shopset tier release revision", "The Release that runs (the app repository's commit), and the deployed commit of the repository that Argo CD reads; with its source hydrator, the commit that people wrote.", "not known, or its parts run different ones"},
 	fReleaseSince: {"shopset_release_deployed_timestamp_seconds", gauge, "shopset tier", "When the Release came to the ShopSet, at the latest: Argo CD keeps the last ten syncs. What was known before is kept, across restarts too.", "not known"},
+	fChangedSince: {"shopset_changed_timestamp_seconds", gauge, "shopset tier", "When what the ShopSet's own folders of the system repository have came to it, at the latest, whichever Release runs; kept across restarts.", "not known"},
 	fVerified:     {"shopset_release_verified", gauge, "shopset tier", "1 where the operation of Argo CD that brought what runs has succeeded, hooks included; 0 where it failed, or goes on: then the Tier does not soak. The reason is in /api/v1/fleet.", "what runs is not known"},
 	fBehind:       {"shopset_releases_behind", gauge, "shopset tier", "First-parent commits of the next lower Tier's Release that the ShopSet lacks.", "not known, or the lowest Tier"},
 	fImages:       {"shopset_images", gauge, "shopset tier", "Different images that run; in a rollout old and new.", "not known"},
 	fMutable:      {"shopset_images_mutable", gauge, "shopset tier", "Images whose tag can come to mean something else (latest, or neither tag nor digest): going back to them needs a rebuild.", "not known"},
 	fObserved:     {"shopset_observed_timestamp_seconds", gauge, "shopset tier", "When Argo CD last compared; the oldest where several Applications make the ShopSet.", "never"},
+	fServing:      {"shopset_serving", gauge, "shopset tier", "1 where the ShopSet is taken to answer customers: it is Healthy, Suspended, or Progressing for at most 10 minutes, and something was deployed; else 0. The reason is in /api/v1/fleet.", ""},
+	fMissing:      {"shopset_resources_missing", gauge, "shopset tier", "Resources that are not there though git asks for them.", "not known: Argo CD cannot compare, or its controller keeps no health of resources and some are out of sync"},
+	fAbsent:       {"shopset_components_missing", gauge, "shopset tier", "Components of the ShopSet's document that no Application is of.", "not known: no Application is of one component"},
+	fPendingSince: {"shopset_pending_since_timestamp_seconds", gauge, "shopset tier", "Since when a revision has waited to be deployed, where that alone is why the ShopSet is OutOfSync; kept across restarts.", "nothing is pending, or the ShopSet drifts"},
+	fHeld:         {"shopset_sync_held", gauge, "shopset tier cause", "1 for what keeps Argo CD from syncing the ShopSet, 0 for what does not; only while it is OutOfSync.", "it is not OutOfSync"},
+	fHealthSince:  {"shopset_health_since_timestamp_seconds", gauge, "shopset tier", "Since when the ShopSet has had its health.", "not known"},
+	fApps:         {"shopset_applications", gauge, "shopset tier", "Argo CD Applications that were seen of the ShopSet.", "not known"},
+	fAppsExpected: {"shopset_applications_expected", gauge, "shopset tier", "Argo CD Applications that there should be: those seen, and one for each component that is missing.", "not known: no Application is of one component"},
+	fAppsDeleting: {"shopset_applications_deleting", gauge, "shopset tier", "Argo CD Applications of the ShopSet that are being deleted.", "not known"},
+	fPhase:        {"shopset_operation_phase", stateSet, "shopset tier state", "What became of the last operation of Argo CD, the worst of several Applications: 1 for the phase that it is in, 0 for the others.", "there was none, or not known"},
+	fRunning:      {"shopset_operation_running_since_timestamp_seconds", gauge, "shopset tier", "Since when an operation of Argo CD has been going on, the oldest.", "none is"},
+	fEnded:        {"shopset_operation_ended_timestamp_seconds", gauge, "shopset tier", "When the last operation of Argo CD ended.", "none has"},
+	fTook:         {"shopset_operation_duration_seconds", gauge, "shopset tier", "How long the last operation of Argo CD took, the longest of several Applications.", "none has ended"},
+	fAutoSync:     {"shopset_auto_sync_enabled", gauge, "shopset tier", "1 where Argo CD syncs all Applications by itself, else 0.", "not known"},
+	fSelfHeal:     {"shopset_self_heal_enabled", gauge, "shopset tier", "1 where Argo CD undoes changes by hand in all Applications, else 0.", "not known"},
+	fPrune:        {"shopset_prune_enabled", gauge, "shopset tier", "1 where Argo CD removes by itself what git no longer has, in all Applications, else 0.", "not known"},
+	fConditions:   {"shopset_conditions", gauge, "shopset tier type", "Argo CD Applications of the ShopSet that have a condition of this type, such as ComparisonError or OrphanedResourceWarning.", "none has"},
+	fOnBranch:     {"shopset_target_is_tier_branch", gauge, "shopset tier", "1 where all Applications are deployed from the Tier's branch, 0 where one is not.", "the Tier has no branch, or not known"},
 
-	fAppSync:      {"shopset_application_sync_status", stateSet, "shopset tier cluster namespace application state", "Sync status of an Argo CD Application: 1 for the state that it is in, 0 for the others.", ""},
-	fAppHealth:    {"shopset_application_health_status", stateSet, "shopset tier cluster namespace application state", "Health of an Argo CD Application: 1 for the state that it is in, 0 for the others.", ""},
-	fAppOutOfSync: {"shopset_application_resources_out_of_sync", gauge, "shopset tier cluster namespace application", "Resources of an Argo CD Application that differ from what git asks for.", "not known"},
+	fAppSync:        {"shopset_application_sync_status", stateSet, "shopset tier cluster namespace application state", "Sync status of an Argo CD Application: 1 for the state that it is in, 0 for the others.", ""},
+	fAppHealth:      {"shopset_application_health_status", stateSet, "shopset tier cluster namespace application state", "Health of an Argo CD Application: 1 for the state that it is in, 0 for the others.", ""},
+	fAppOutOfSync:   {"shopset_application_resources_out_of_sync", gauge, "shopset tier cluster namespace application", "Resources of an Argo CD Application that differ from what git asks for.", "not known"},
+	fAppHealthSince: {"shopset_application_health_since_timestamp_seconds", gauge, "shopset tier cluster namespace application", "Since when an Argo CD Application has had its health.", "not known"},
+	fAppPhase:       {"shopset_application_operation_phase", stateSet, "shopset tier cluster namespace application state", "What became of an Argo CD Application's last operation: 1 for the phase that it is in, 0 for the others.", "there was none"},
+	fAppRunning:     {"shopset_application_operation_running_since_timestamp_seconds", gauge, "shopset tier cluster namespace application", "Since when an Argo CD Application's operation has been going on.", "none is"},
+	fAppEnded:       {"shopset_application_operation_ended_timestamp_seconds", gauge, "shopset tier cluster namespace application", "When an Argo CD Application's last operation ended.", "none has"},
+	fAppTook:        {"shopset_application_operation_duration_seconds", gauge, "shopset tier cluster namespace application", "How long an Argo CD Application's last operation took.", "none has ended"},
+	fAppAutoSync:    {"shopset_application_auto_sync_enabled", gauge, "shopset tier cluster namespace application", "1 where Argo CD syncs an Application by itself, else 0.", ""},
+	fAppDeleting:    {"shopset_application_deleting", gauge, "shopset tier cluster namespace application", "1 where an Argo CD Application is being deleted, else 0.", ""},
 
 	fTierInfo:        {"shopset_tier_info", infos, "tier branch", "What a Tier is: the branch that it is deployed from.", ""},
 	fTierOrder:       {"shopset_tier_order", gauge, "tier", "The Tier's rank, the lowest first.", ""},

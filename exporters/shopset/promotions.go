@@ -84,6 +84,7 @@ func (r *Recorder) Took(f *fleet.Fleet, c *fleet.Current, gap time.Duration) {
 	if len(s.Tiers) > 0 {
 		r.originated(c)
 	}
+	r.unsettle(f)
 	for i := range s.Tiers {
 		m := r.tiers[s.Tiers[i].Tier]
 		release, ok := c.Whole(i)
@@ -99,6 +100,19 @@ func (r *Recorder) Took(f *fleet.Fleet, c *fleet.Current, gap time.Duration) {
 		c.Soaking(i, m.SoakingSince)
 	}
 	r.at = s.At
+}
+
+// unsettle ends the soak of Tiers of which a ShopSet's own folders have changed: what soaks
+// is another thing now.
+func (r *Recorder) unsettle(f *fleet.Fleet) {
+	for _, name := range r.moved {
+		set, _ := f.ShopSet(name)
+		if m := r.tiers[set.Tier]; m != nil && !m.SoakingSince.IsZero() {
+			m.unsoak()
+			r.changes++
+		}
+	}
+	r.moved = nil
 }
 
 // sameList compares lists that are mostly the very same one.

@@ -18,7 +18,8 @@ type Recorder struct {
 	origins  []fleet.Release
 	shopSets map[fleet.ShopSetName]*shopSetMemory
 	tiers    map[fleet.TierName]*tierMemory
-	changes  int64 // grows with everything that should be written down
+	moved    []fleet.ShopSetName // whose own folders have changed since Took was called
+	changes  int64               // grows with everything that should be written down
 }
 
 // NewRecorder makes one that remembers nothing.
@@ -36,6 +37,11 @@ type shopSetMemory struct {
 	Revision     string           `json:"revision,omitempty"`
 	Source       string           `json:"source,omitempty"`
 	ReleaseSince time.Time        `json:"release_since,omitzero"`
+	// Tree is what its own folders had, since ChangedSince.
+	Tree         string    `json:"tree,omitempty"`
+	ChangedSince time.Time `json:"changed_since,omitzero"`
+	// PendingSince is since when something has waited to be deployed; zero: nothing does.
+	PendingSince time.Time `json:"pending_since,omitzero"`
 	// Gone is since when it is not of the fleet; zero: it is.
 	Gone time.Time `json:"gone,omitzero"`
 
@@ -47,7 +53,8 @@ type shopSetMemory struct {
 // DriftEvents, Release, ReleaseSince and, where nothing was seen, Source. The same Observation may come any number
 // of times. It costs the same however large the fleet is.
 //
-// A drift begins when a ShopSet that was last known to be Synced is OutOfSync. The
+// A drift begins when a ShopSet that was last known to be Synced is OutOfSync, and not only
+// because something is pending; it ends when the ShopSet is Synced. The
 // source counts those that it sees (Observation.DriftEvents), also one that is
 // over again already; those that it does not, such as one across a restart, are
 // counted here. A ShopSet that is OutOfSync when it is seen for the first time
@@ -62,15 +69,16 @@ func (r *Recorder) Observed(now time.Time, o fleet.Observation) fleet.Observatio
 	was := *m
 	news := m.news(o.DriftEvents)
 	m.DriftEvents += news
+	o = m.pending(o)
 	switch {
 	case o.Sync == fleet.Synced:
 		m.Known, m.DriftedSince = fleet.Synced, time.Time{}
-	case o.Sync == fleet.OutOfSync && m.Known != fleet.OutOfSync:
+	case o.Drifts() && m.Known != fleet.OutOfSync:
 		if m.Known == fleet.Synced && news == 0 {
 			m.DriftEvents++
 		}
 		m.Known, m.DriftedSince = fleet.OutOfSync, cmp.Or(o.DriftedSince, now).UTC()
-	case o.Sync == fleet.OutOfSync && news > 0 && o.DriftedSince.After(m.DriftedSince):
+	case o.Drifts() && news > 0 && o.DriftedSince.After(m.DriftedSince):
 		m.DriftedSince = o.DriftedSince.UTC() // it was over in between, and nobody asked
 	}
 	o.DriftedSince = m.DriftedSince
@@ -79,9 +87,26 @@ func (r *Recorder) Observed(now time.Time, o fleet.Observation) fleet.Observatio
 	m.Source = cmp.Or(o.Source, m.Source)
 	o.Source = m.Source
 	o = m.release(o)
+	o = r.changed(m, o)
 	if *m != was {
 		r.changes++
 	}
+	return o
+}
+
+// pending carries on since when something waits to be deployed. What drifted before that
+// came drifts still.
+func (m *shopSetMemory) pending(o fleet.Observation) fleet.Observation {
+	switch {
+	case o.Sync == fleet.SyncUnknown:
+		return o
+	case o.Pending == "" || m.Known == fleet.OutOfSync && o.Sync == fleet.OutOfSync:
+		o.Pending, o.PendingSince, m.PendingSince = "", time.Time{}, time.Time{}
+		return o
+	case m.PendingSince.IsZero():
+		m.PendingSince = o.PendingSince.UTC()
+	}
+	o.PendingSince = m.PendingSince
 	return o
 }
 
@@ -109,6 +134,24 @@ func (m *shopSetMemory) release(o fleet.Observation) fleet.Observation {
 	}
 	o.ReleaseSince = o.ReleaseSince.UTC()
 	m.Release, m.Revision, m.ReleaseSince = o.Release, o.Revision, o.ReleaseSince
+	return o
+}
+
+// changed carries on since when the ShopSet's own folders have been as they are, and notes
+// where they are others now.
+func (r *Recorder) changed(m *shopSetMemory, o fleet.Observation) fleet.Observation {
+	if o.Tree == "" {
+		if o.Release != "" && o.Release == m.Release {
+			o.ChangedSince = m.ChangedSince // git does not tell at the moment
+		}
+		return o
+	}
+	o = o.RememberingTree(m.Tree, m.ChangedSince)
+	o.ChangedSince = o.ChangedSince.UTC()
+	if m.Tree != "" && m.Tree != o.Tree {
+		r.moved = append(r.moved, o.ShopSet)
+	}
+	m.Tree, m.ChangedSince = o.Tree, o.ChangedSince
 	return o
 }
 

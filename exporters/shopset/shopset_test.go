@@ -60,6 +60,20 @@ func read(t testing.TB, r *http.Response) string {
 	return string(text)
 }
 
+// busy has everything that Argo CD may be doing with a ShopSet.
+func busy(o fleet.Observation, now time.Time) fleet.Observation {
+	n := 1
+	expected := 3
+	o.Sync, o.OutOfSync, o.Missing, o.Pending, o.PendingSince = fleet.OutOfSync, &n, &n, "r9", now
+	o.Health, o.HealthSince, o.Absent, o.ChangedSince, o.Tree = fleet.Missing, noon.Add(-time.Hour), []fleet.ComponentName{"cart"}, noon.Add(-time.Hour), "t"
+	o.Held, o.Causes = "auto-sync is off", []fleet.HoldCause{fleet.AutoSyncOff}
+	o.Workings = &fleet.Workings{
+		Applications: 2, Deleting: 1, Expected: &expected, Phase: fleet.OperationRunning, Running: noon.Add(-time.Minute), Ended: noon.Add(-time.Hour), Took: 90 * time.Second,
+		SelfHeal: true, Conditions: []fleet.ConditionCount{{Type: "SyncError", Count: 1}}, Targets: []string{"tier-2"},
+	}
+	return o
+}
+
 // troubled is a fleet in which everything that can be told of is the case.
 func troubled(t *testing.T) *Exporter {
 	d := labFleet(t).Declarations()
@@ -82,8 +96,10 @@ func troubled(t *testing.T) *Exporter {
 				o.Sync, o.OutOfSync = fleet.OutOfSync, &n
 			case s.Name == "a-1" && minute > 0:
 				o.Release, o.Health = commit(99), fleet.Degraded // nobody knows it
+			case s.Name == "c-3":
+				o = busy(o, now)
 			case s.Name == "a-3":
-				o.Parts = []fleet.Part{{Source: "ctx", Namespace: "argocd", Name: "a-3-cart", Sync: fleet.Synced, Health: fleet.Healthy, OutOfSync: new(int)}, {Name: `odd "name"`, Health: "Splendid"}}
+				o.Parts = []fleet.Part{{Source: "ctx", Namespace: "argocd", Name: "a-3-cart", Sync: fleet.Synced, Health: fleet.Healthy, OutOfSync: new(int), HealthSince: noon, Workings: *busy(o, now).Workings}, {Name: `odd "name"`, Health: "Splendid"}}
 			case s.Name == "b-2":
 				o.Unverified = "the sync to r9 has failed"
 			case s.Name == "b-3":

@@ -73,7 +73,8 @@ type Repositories struct {
 	mu       sync.Mutex
 	releases map[string]fleet.Release // of revisions: a commit never changes
 	behind   map[[2]fleet.Release]int
-	pasts    map[string]*past // of branches
+	pasts    map[string]*past             // of branches
+	trees    map[string]map[string]string // of revisions: folders
 }
 
 // Open prepares the folder. It reaches for no remote: nothing is known before the
@@ -129,6 +130,7 @@ func (r *Repositories) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.releases, r.behind, r.pasts = map[string]fleet.Release{}, map[[2]fleet.Release]int{}, map[string]*past{}
+	r.trees = map[string]map[string]string{}
 }
 
 // Move is a branch that points elsewhere than at the fetch before.

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,7 +29,13 @@ type Application struct {
 	Unverified     string
 	UnverifiedFrom time.Time
 
-	facts facts
+	// awaited is the revision that git asks for and that was not deployed, where the
+	// Application is OutOfSync: it is a Release that is pending. "": something else differs.
+	awaited string
+
+	present present
+	wanted  wanted
+	facts   facts
 }
 
 // deployment is a revision that was synced.
@@ -42,10 +49,14 @@ type deployment struct {
 // facts are what Deployed, Reason and Unverified follow from. Revisions are those that
 // Argo CD syncs: with a source hydrator, commits of manifests.
 type facts struct {
-	compared string       // the revision that was compared last
-	history  []deployment // that were synced successfully, the newest first
-	unknown  []string     // why something else is Unknown
-	last     operation    // the last one that was no dry run
+	compared  string // the revision that was compared last
+	target    string // the same of all sources
+	newest    string // what was deployed last, of all sources; "": not known
+	settled   string // target, when the Application was found to be Synced last
+	settledAt time.Time
+	history   []deployment // that were synced successfully, the newest first
+	unknown   []string     // why something else is Unknown
+	last      operation    // the last one that was no dry run
 	// left is an earlier operation that may have left parts of another revision
 	// behind, where the last one applied nothing.
 	left       operation
@@ -58,9 +69,11 @@ type facts struct {
 // 1,200 packages, and decoding them takes twice the time and four times the memory.
 type (
 	desired struct {
-		Source         *source   `json:"source"`
-		Sources        []source  `json:"sources"`
-		SourceHydrator *hydrator `json:"sourceHydrator"`
+		Source         *source    `json:"source"`
+		Sources        []source   `json:"sources"`
+		SourceHydrator *hydrator  `json:"sourceHydrator"`
+		Project        string     `json:"project"`
+		SyncPolicy     syncPolicy `json:"syncPolicy"`
 	}
 	status struct {
 		Sync struct {
@@ -69,17 +82,17 @@ type (
 			synced
 		} `json:"sync"`
 		Health struct {
-			Status string `json:"status"`
+			Status string    `json:"status"`
+			Since  time.Time `json:"lastTransitionTime"`
 		} `json:"health"`
-		History []struct {
+		HealthSource string `json:"resourceHealthSource"` // where the health of resources is
+		History      []struct {
 			DeployedAt time.Time `json:"deployedAt"`
 			synced
 			origin
 		} `json:"history"`
-		Resources []struct {
-			Status string `json:"status"`
-		} `json:"resources"`
-		Summary struct {
+		Resources []resource `json:"resources"`
+		Summary   struct {
 			Images []string `json:"images"`
 		} `json:"summary"`
 		Conditions     []condition     `json:"conditions"`
@@ -108,6 +121,10 @@ func convert(c *contents) Application {
 		ObservedAt: s.ReconciledAt.UTC(), OutOfSync: outOfSync(s), Images: images(s.Summary.Images),
 	}
 	out.facts = factsOf(c)
+	out.present, out.wanted = presentOf(c), wantedOf(c)
+	if out.Sync == fleet.Synced {
+		out.facts.settled, out.facts.settledAt = out.facts.target, out.ObservedAt
+	}
 	if out.Sync == fleet.SyncUnknown {
 		out.facts.unknown = append(out.facts.unknown, unknownSync(s))
 	} else if out.Health == fleet.HealthUnknown {
@@ -122,6 +139,7 @@ func factsOf(c *contents) facts {
 	f := facts{
 		compared: from.revision(s.Sync.synced, s.Sync.ComparedTo),
 		hydrates: c.Spec.SourceHydrator != nil, hydrations: s.SourceHydrator.hydrations(),
+		target: s.Sync.all(), newest: s.lastDeployed(),
 	}
 	if len(s.History) > 0 {
 		f.history = make([]deployment, 0, len(s.History))
@@ -155,14 +173,52 @@ func (a Application) after(b *Application) Application {
 	if f.hydrates {
 		f.hydrations = remember(f.hydrations, was.hydrations)
 	}
+	if f.settled == "" {
+		f.settled, f.settledAt = was.settled, was.settledAt
+	}
 	a.conclude()
 	return a
+}
+
+// awaits is the revision that git asks for and that was not deployed; "" where the
+// Application is Synced, or something else differs.
+func (a *Application) awaits() string {
+	f := &a.facts
+	if a.Sync != fleet.OutOfSync || f.target == "" {
+		return ""
+	}
+	var came time.Time
+	if len(f.history) > 0 {
+		came = f.history[0].At
+	}
+	switch settled := f.settled == f.target && !came.After(f.settledAt); {
+	case a.ObservedAt.Before(came), !came.IsZero() && a.ObservedAt.Equal(came) && a.wanted.ended.Equal(came):
+		// it was compared before that: afterwards it may be as it should be
+	case settled || f.target == f.newest:
+		return ""
+	case f.newest == "" && f.settled == "" && a.present.nothing == "":
+		return "" // nobody knows what was deployed
+	}
+	return cmp.Or(f.compared, f.target)
+}
+
+// lastDeployed is the revision of all sources that was deployed last; "": not known.
+func (s *status) lastDeployed() string {
+	if n := len(s.History); n > 0 {
+		return s.History[n-1].all()
+	}
+	if o := s.OperationState; o != nil && o.Phase == phaseSucceeded && o.SyncResult != nil && o.Operation.Sync != nil &&
+		!o.Operation.Sync.DryRun && len(o.Operation.Sync.Resources) == 0 {
+		return o.SyncResult.all()
+	}
+	return ""
 }
 
 // conclude tells from the facts what runs, and whether it is verified.
 func (a *Application) conclude() {
 	f, runs := &a.facts, a.facts.deployed(a.Sync)
 	reasons := slices.Clone(f.unknown)
+	a.awaited = shared(a.awaits())
 	a.Unverified, a.UnverifiedFrom = "", time.Time{}
 	between := a.between(&f.last)
 	if between == "" {

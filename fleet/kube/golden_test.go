@@ -198,6 +198,7 @@ func TestArgoCDSaysTheSameWords(t *testing.T) {
 		"phaseRunning": phaseRunning, "phaseTerminating": phaseTerminating, "phaseSucceeded": phaseSucceeded,
 		"phaseFailed": phaseFailed, "phaseError": phaseError,
 		"resultSyncFailed": resultSyncFailed, "preSync": preSync, "hydrated": hydrated, "version": argoVersion.String(),
+		"appTree": appTree,
 	}
 	for argoCD := range argoCDs {
 		if g := readGolden(t, argoCD); !reflect.DeepEqual(g.Words, ours) {

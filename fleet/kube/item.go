@@ -2,6 +2,7 @@ package kube
 
 import (
 	"fmt"
+	"time"
 	"unique"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -38,7 +39,8 @@ type (
 		ResourceVersion string    `json:"resourceVersion"`
 	}
 	labelled struct {
-		Labels map[string]string `json:"labels"`
+		Labels   map[string]string `json:"labels"`
+		Deleting time.Time         `json:"deletionTimestamp"` // zero: it is not being deleted
 	}
 )
 
@@ -68,6 +70,7 @@ func (i *item) UnmarshalJSON(data []byte) error {
 	i.identify(all.TypeMeta, all.Metadata.identified)
 	i.Labels = all.Metadata.Labels
 	i.take(&all.contents)
+	i.app.present.deleting = all.Metadata.Deleting.UTC()
 	return nil
 }
 
@@ -95,6 +98,7 @@ func (i *item) salvage(data []byte) error {
 		return nil
 	}
 	i.take(&c)
+	i.app.present.deleting = l.Metadata.Deleting.UTC()
 	return nil
 }
 
@@ -134,7 +138,14 @@ func (a Application) compact() Application {
 	}
 	o := &a.facts.last
 	o.to, o.phase, o.says = shared(o.to), shared(o.phase), shared(o.says)
-	a.facts.compared = shared(a.facts.compared)
+	f := &a.facts
+	f.compared, f.target, f.newest, f.settled = shared(f.compared), shared(f.target), shared(f.newest), shared(f.settled)
+	p, w := &a.present, &a.wanted
+	p.named, p.untold, p.nothing = shared(p.named), shared(p.untold), shared(p.nothing)
+	w.project, w.path, w.target, w.phase = shared(w.project), shared(w.path), shared(w.target), shared(w.phase)
+	for i := range w.conditions {
+		w.conditions[i] = shared(w.conditions[i])
+	}
 	return a
 }
 

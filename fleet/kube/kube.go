@@ -42,6 +42,10 @@ type Config struct {
 	// MaxAge is the age of Argo CD's last comparison from which on it is Unknown;
 	// 0: any age is trusted. Argo CD compares every three minutes by default.
 	MaxAge time.Duration
+	// Components are those that a ShopSet should have; nil: nobody says.
+	Components func(fleet.ShopSetName) []fleet.ComponentName
+	// Tree tells what a ShopSet is deployed from apart; nil: nobody does.
+	Tree Tree
 	// Parts: Observations say what each Application is like.
 	Parts bool
 	// Grace is how long a cluster may be out of reach before its ShopSets are
@@ -140,6 +144,7 @@ func (w *Watcher) Changes(releases Releases) (changed []fleet.Observation, whole
 	now, sets := w.config.Now(), map[fleet.ShopSetName]struct{}{}
 	for _, c := range w.clusters {
 		c.store.age(now, w.config.MaxAge)
+		c.store.ripen(now)
 		whole = c.turnedOut(now) || whole
 	}
 	w.take(sets)
@@ -178,6 +183,7 @@ func (w *Watcher) sum(set fleet.ShopSetName, parts []part, lost map[string]strin
 		return fleet.Unseen(set)
 	}
 	o := sum(set, parts, releases, now, w.config.MaxAge)
+	w.complete(&o, parts, releases, now)
 	o.Source = parts[0].cluster
 	if i := slices.IndexFunc(parts, func(p part) bool { return lost[p.cluster] != "" }); i >= 0 {
 		u := fleet.Unknown(set, lost[parts[i].cluster])
@@ -188,6 +194,24 @@ func (w *Watcher) sum(set fleet.ShopSetName, parts []part, lost map[string]strin
 		o.Parts = single(parts, lost, now, w.config.MaxAge)
 	}
 	return o
+}
+
+// complete adds what follows from all Applications of a ShopSet together.
+func (w *Watcher) complete(o *fleet.Observation, parts []part, releases Releases, now time.Time) {
+	var components []fleet.ComponentName
+	if w.config.Components != nil {
+		components = w.config.Components(o.ShopSet)
+	}
+	sumPending(o, parts, w.config.Tree, releases)
+	sumChanged(o, parts, w.config.Tree)
+	sumHeld(o, parts)
+	sumServing(o, parts, now)
+	sumPresent(o, parts, components)
+	o.HealthSince, o.Workings = healthSince(o.Health, parts), workings(parts)
+	if o.Absent != nil || slices.ContainsFunc(parts, func(p part) bool { return len(p.components(components)) > 0 }) {
+		n := len(parts) + len(o.Absent)
+		o.Workings.Expected = &n
+	}
 }
 
 // Lost gives the clusters that have been out of reach for longer than Config.Grace, by

@@ -35,7 +35,42 @@ func NewMapping(label, name, path string) (Mapping, error) {
 	return m, err
 }
 
-const group = "shopset"
+// componentLabel is the label of an Application that names the component that it is of, or
+// several, joined by dots.
+const componentLabel = "shopset.dev/component"
+
+// component gives the component that an Application is of, by its label or by a group
+// component of a pattern; "": neither says.
+func (m Mapping) component(labels map[string]string, name string, paths []string) string {
+	if c := labels[componentLabel]; c != "" {
+		return c
+	}
+	for _, try := range m.tries(name, paths) {
+		if try.pattern == nil || try.pattern.SubexpIndex(componentGroup) < 0 {
+			continue
+		}
+		for _, text := range try.texts {
+			if match := try.pattern.FindStringSubmatch(text); match != nil {
+				return match[try.pattern.SubexpIndex(componentGroup)]
+			}
+		}
+	}
+	return ""
+}
+
+type try struct {
+	pattern *regexp.Regexp
+	texts   []string
+}
+
+func (m Mapping) tries(name string, paths []string) []try {
+	return []try{{m.name, []string{name}}, {m.path, paths}}
+}
+
+const (
+	group          = "shopset"
+	componentGroup = "component"
+)
 
 func pattern(what, text string) (*regexp.Regexp, error) {
 	if text == "" {
@@ -57,10 +92,7 @@ func (m Mapping) shopSet(labels map[string]string, name string, paths []string) 
 	if set, ok := labels[m.label]; ok {
 		return fleet.ShopSetName(set), fleet.CheckName(set) == nil
 	}
-	for _, try := range []struct {
-		pattern *regexp.Regexp
-		texts   []string
-	}{{m.name, []string{name}}, {m.path, paths}} {
+	for _, try := range m.tries(name, paths) {
 		if try.pattern == nil {
 			continue
 		}

@@ -15,10 +15,14 @@ func meaning(i *item, c *contents) doc {
 		"Sync":       revisions(s.Sync.synced, s.Sync.ComparedTo),
 		"SyncStatus": s.Sync.Status, "Health": s.Health.Status, "ReconciledAt": when(s.ReconciledAt),
 		"Images": s.Summary.Images, "Operation": operationMeaning(s.OperationState),
-		"Hydration": hydrationMeaning(&s.SourceHydrator),
+		"Hydration": hydrationMeaning(&s.SourceHydrator), "Deleting": when(i.app.present.deleting),
+		"Project": c.Spec.Project, "HealthSince": when(s.Health.Since), "HealthSource": s.HealthSource,
+	}
+	if w := wantedOf(c); w.auto {
+		out["Auto"] = doc{"On": true, "Prune": w.prune, "SelfHeal": w.selfHeal}
 	}
 	if h := c.Spec.SourceHydrator; h != nil {
-		out["Hydrator"] = doc{"DryRepo": h.DrySource.RepoURL, "DryPath": h.DrySource.Path, "SyncPath": h.SyncSource.Path}
+		out["Hydrator"] = doc{"DryRepo": h.DrySource.RepoURL, "DryPath": h.DrySource.Path, "DryTarget": h.DrySource.Target, "SyncPath": h.SyncSource.Path}
 	}
 	if s := c.Spec.Source; s != nil {
 		out["Source"] = places([]source{*s})[0]
@@ -32,9 +36,9 @@ func meaning(i *item, c *contents) doc {
 	for _, c := range s.Conditions {
 		conditions = append(conditions, doc{"Type": c.Type, "Message": c.Message, "IsError": c.isError()})
 	}
-	var resources []string
+	var resources []doc
 	for _, r := range s.Resources {
-		resources = append(resources, r.Status)
+		resources = append(resources, doc{"Kind": r.Kind, "Name": r.Name, "Status": r.Status, "Health": r.Health.Status, "Hook": r.Hook, "Prune": r.Prune})
 	}
 	out["History"], out["Conditions"], out["Resources"] = history, conditions, resources
 	return out
@@ -42,7 +46,7 @@ func meaning(i *item, c *contents) doc {
 
 func places(sources []source) (all []doc) {
 	for _, s := range sources {
-		all = append(all, doc{"RepoURL": s.RepoURL, "Path": s.Path, "Chart": s.Chart, "Ref": s.Ref})
+		all = append(all, doc{"RepoURL": s.RepoURL, "Path": s.Path, "Chart": s.Chart, "Ref": s.Ref, "Target": s.Target})
 	}
 	return all
 }
@@ -55,7 +59,7 @@ func operationMeaning(o *operationState) doc {
 	if o == nil {
 		return nil
 	}
-	out := doc{"Phase": o.Phase, "Message": o.Message, "StartedAt": when(o.StartedAt), "Retries": o.RetryCount}
+	out := doc{"Phase": o.Phase, "Message": o.Message, "StartedAt": when(o.StartedAt), "EndedAt": when(o.EndedAt), "Retries": o.RetryCount}
 	if s := o.Operation.Sync; s != nil {
 		asked := revisions(s.synced, origin{})
 		asked["Dry"], asked["Some"] = s.DryRun, len(s.Resources) > 0

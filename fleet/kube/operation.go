@@ -17,6 +17,7 @@ type operationState struct {
 	Phase     string    `json:"phase"`
 	Message   string    `json:"message"`
 	StartedAt time.Time `json:"startedAt"`
+	EndedAt   time.Time `json:"finishedAt"` // zero: it goes on
 	// RetryCount grows each time that it begins anew, without the result so far.
 	RetryCount int64 `json:"retryCount"`
 	Operation  struct {

@@ -14,12 +14,21 @@ type source struct {
 	Path    string `json:"path"`
 	Chart   string `json:"chart"`
 	Ref     string `json:"ref"` // the name under which another source reads its files
+	Target  string `json:"targetRevision"`
 }
 
 // synced is the revision of a single source, or those of several.
 type synced struct {
 	Revision  string   `json:"revision"`
 	Revisions []string `json:"revisions"`
+}
+
+// all are the revisions as one text.
+func (s *synced) all() string {
+	if len(s.Revisions) > 0 {
+		return strings.Join(s.Revisions, " ")
+	}
+	return s.Revision
 }
 
 // origin is where several revisions are from, one each.
@@ -32,6 +41,7 @@ type hydrator struct {
 	DrySource struct {
 		RepoURL string `json:"repoURL"`
 		Path    string `json:"path"`
+		Target  string `json:"targetRevision"`
 	} `json:"drySource"`
 	SyncSource struct {
 		Path string `json:"path"`
@@ -51,6 +61,21 @@ func (d desired) sources() []source {
 		return []source{*d.Source}
 	}
 	return nil
+}
+
+// same reports whether two are one source, whichever revision it is asked for.
+func (s source) same(other source) bool { s.Target = other.Target; return s == other }
+
+// deployedFrom is the source that a ShopSet is deployed from, and the one that is written:
+// a hydrator's is the dry one.
+func (d desired) deployedFrom() (path, target string) {
+	if h := d.SourceHydrator; h != nil {
+		return h.DrySource.Path, h.DrySource.Target
+	}
+	if all := d.sources(); len(all) > 0 {
+		return all[0].Path, all[0].Target
+	}
+	return "", ""
 }
 
 // rank says how likely a ShopSet is deployed from a source among several, the lowest
@@ -102,7 +127,7 @@ func (c chosen) revision(s synced, from origin) string {
 	}
 	place := c.place
 	if len(from.Sources) == len(s.Revisions) {
-		place = slices.Index(from.Sources, c.source)
+		place = slices.IndexFunc(from.Sources, c.source.same)
 		if place < 0 {
 			place = best(from.Sources).place
 		}

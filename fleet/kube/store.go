@@ -15,11 +15,16 @@ import (
 
 // entry is one Application in memory, some hundred bytes.
 type entry struct {
-	key     string            // namespace/name
-	shopSet fleet.ShopSetName // "": it belongs to none
-	app     Application
-	faulty  bool
-	old     bool // it was told that the last comparison is too old
+	key       string            // namespace/name
+	shopSet   fleet.ShopSetName // "": it belongs to none
+	app       Application
+	faulty    bool
+	old       bool   // it was told that the last comparison is too old
+	component string // that its label names, or a pattern; "": neither does
+	// pendingSince is when app.awaited was first seen; healthSince since when it has its
+	// health, as Argo CD says or we saw.
+	pendingSince, healthSince time.Time
+	due                       time.Time // when time alone makes it another; zero: never
 	// drifting since then, as we saw it begin; zero where it drifted already when
 	// we first saw it. events counts the beginnings that we saw.
 	drifting     bool
@@ -42,6 +47,7 @@ type store struct {
 	of      map[fleet.ShopSetName][]*entry
 	fresh   map[fleet.ShopSetName]struct{} // ShopSets that changed since they were asked for
 	counted counts
+	due     time.Time // of the first entry; zero: none
 	oldest  time.Time // nothing that is not old yet was compared before
 }
 
@@ -143,15 +149,18 @@ func (s *store) put(i *item) (newlyFaulty bool) {
 	if !ok {
 		set = ""
 	}
-	e := &entry{key: k, shopSet: set, app: i.app, faulty: i.fault != nil, drifting: i.app.Sync == fleet.OutOfSync}
+	e := &entry{key: k, shopSet: set, app: i.app, faulty: i.fault != nil, component: shared(s.mapping.component(i.Labels, i.Name, i.paths))}
 	newlyFaulty = e.faulty
-	if old := s.entries[k]; old != nil {
+	old := s.entries[k]
+	if old != nil && e.faulty {
+		e.app.facts = old.app.facts // until it can be read again
+	} else if old != nil {
+		e.app = e.app.after(&old.app)
+	}
+	e.drifting = e.app.Sync == fleet.OutOfSync && e.app.awaited == ""
+	e.sinceWhen(old, s.now())
+	if old != nil {
 		e.key, e.events = old.key, old.events
-		if e.faulty {
-			e.app.facts = old.app.facts // until it can be read again
-		} else {
-			e.app = e.app.after(&old.app)
-		}
 		if old.shopSet == set {
 			e.shopSet = old.shopSet // the same memory
 		}
@@ -162,7 +171,7 @@ func (s *store) put(i *item) (newlyFaulty bool) {
 		case e.drifting:
 			e.driftedSince = s.now()
 			e.events++
-		case e.app.Sync == fleet.SyncUnknown && old.drifting:
+		case e.app.Sync != fleet.Synced && old.drifting:
 			e.drifting, e.driftedSince = true, old.driftedSince // nobody saw it end
 		}
 		s.drop(k)
@@ -170,6 +179,7 @@ func (s *store) put(i *item) (newlyFaulty bool) {
 	s.entries[e.key] = e
 	s.count(e, 1)
 	if set != "" {
+		s.await(e)
 		if e.app.ObservedAt.Before(s.oldest) {
 			s.oldest = e.app.ObservedAt
 		}
@@ -181,6 +191,26 @@ func (s *store) put(i *item) (newlyFaulty bool) {
 		s.fresh[e.shopSet] = struct{}{}
 	}
 	return newlyFaulty
+}
+
+// sinceWhen tells since when its health and what is pending are as they are.
+func (e *entry) sinceWhen(old *entry, now time.Time) {
+	e.healthSince = e.app.present.since
+	if e.app.awaited != "" {
+		e.pendingSince = now
+	}
+	if e.healthSince.IsZero() && old != nil && old.app.Health != e.app.Health {
+		e.healthSince = now
+	}
+	if old == nil {
+		return
+	}
+	if e.app.awaited != "" && !old.pendingSince.IsZero() {
+		e.pendingSince = old.pendingSince
+	}
+	if e.healthSince.IsZero() && old.app.Health == e.app.Health {
+		e.healthSince = old.healthSince
+	}
 }
 
 func (s *store) count(e *entry, n int) {
@@ -269,6 +299,41 @@ func (s *store) age(now time.Time, maxAge time.Duration) {
 		case e.app.ObservedAt.Before(s.oldest):
 			s.oldest = e.app.ObservedAt
 		}
+	}
+}
+
+// await notes when time alone makes an entry another.
+func (s *store) await(e *entry) {
+	now := s.now()
+	_, serves := e.app.present.away(e.app.Health, false, e.healthSince)
+	e.due = time.Time{}
+	for _, at := range []time.Time{serves, e.app.UnverifiedFrom} {
+		if at.After(now) && (e.due.IsZero() || at.Before(e.due)) {
+			e.due = at
+		}
+	}
+	if !e.due.IsZero() && (s.due.IsZero() || e.due.Before(s.due)) {
+		s.due = e.due
+	}
+}
+
+// ripen has the ShopSets count as changed of which time alone has made something else. It
+// reads the Applications only when one of them is due.
+func (s *store) ripen(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.due.IsZero() || now.Before(s.due) {
+		return
+	}
+	s.due = time.Time{}
+	for _, e := range s.entries {
+		if e.due.IsZero() {
+			continue
+		}
+		if !now.Before(e.due) {
+			s.fresh[e.shopSet] = struct{}{}
+		}
+		s.await(e)
 	}
 }
 

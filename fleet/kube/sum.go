@@ -11,6 +11,9 @@ import (
 // Releases tells the Release behind a deployed revision; "" where it is not known.
 type Releases func(revision string) fleet.Release
 
+// Tree tells the hash of what is in a folder at a revision; "" where it is not known.
+type Tree func(revision, path string) string
+
 // sum makes one Observation of the Applications that a ShopSet consists of: the
 // worst of their states, the oldest of their comparisons, and the Release where
 // all run the same. now and maxAge judge each by itself, so that one stopped
@@ -74,6 +77,10 @@ func single(parts []part, lost map[string]string, now time.Time, maxAge time.Dur
 		if lost[p.cluster] == "" {
 			o := fleet.Observation{Sync: p.app.Sync, Health: p.app.Health, OutOfSync: p.app.OutOfSync, ObservedAt: p.app.ObservedAt}.At(now, maxAge)
 			one.Sync, one.Health, one.OutOfSync = o.Sync, o.Health, o.OutOfSync
+			if o.Health == p.app.Health {
+				one.HealthSince = p.healthSince
+			}
+			one.Workings = *workings([]part{p})
 		}
 		out = append(out, one)
 	}

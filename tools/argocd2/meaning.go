@@ -14,6 +14,9 @@ import (
 type meaning struct {
 	APIVersion, Kind, Name, Namespace, UID, Version string
 	Labels                                          map[string]string
+	Deleting                                        string `json:",omitempty"`
+	Project                                         string `json:",omitempty"`
+	Auto                                            *auto  `json:",omitempty"` // nil: it is synced when somebody asks for it
 
 	Hydrator *hydrator `json:",omitempty"` // what is hydrated, and where to
 	Source   *place    `json:",omitempty"`
@@ -23,18 +26,28 @@ type meaning struct {
 	Sync         revisions
 	SyncStatus   string
 	Health       string
+	HealthSince  string       `json:",omitempty"`
+	HealthSource string       `json:",omitempty"` // where the health of resources is
 	ReconciledAt string       `json:",omitempty"`
 	History      []deployment `json:",omitempty"`
-	Resources    []string     `json:",omitempty"` // the sync status of each
+	Resources    []resource   `json:",omitempty"`
 	Images       []string     `json:",omitempty"`
 	Conditions   []condition  `json:",omitempty"`
 	Operation    *sync        `json:",omitempty"`
 	Hydration    hydration
 }
 
-type hydrator struct{ DryRepo, DryPath, SyncPath string }
+// auto is what Argo CD does by itself.
+type auto struct{ On, Prune, SelfHeal bool }
 
-type place struct{ RepoURL, Path, Chart, Ref string }
+type hydrator struct{ DryRepo, DryPath, DryTarget, SyncPath string }
+
+type place struct{ RepoURL, Path, Chart, Ref, Target string }
+
+type resource struct {
+	Kind, Name, Status, Health string
+	Hook, Prune                bool
+}
 
 // revisions are that of one source, or those of several, and which these were.
 type revisions struct {
@@ -56,6 +69,7 @@ type condition struct {
 // sync is the last operation.
 type sync struct {
 	Phase, Message, StartedAt string
+	EndedAt                   string `json:",omitempty"`
 	Retries                   int64
 	Asked                     *asked  `json:",omitempty"`
 	Result                    *result `json:",omitempty"`
@@ -88,10 +102,13 @@ func read(a *application) meaning {
 	m := meaning{
 		APIVersion: a.APIVersion, Kind: a.Kind, Name: a.Name, Namespace: a.Namespace,
 		UID: string(a.UID), Version: a.ResourceVersion, Labels: a.Labels,
-		Sources: places(a.Spec.Sources),
+		Sources: places(a.Spec.Sources), Deleting: when(a.DeletionTimestamp), Project: a.Spec.Project,
+	}
+	if p := a.Spec.SyncPolicy; p != nil && p.Automated != nil {
+		m.Auto = automatic(p.Automated)
 	}
 	if h := a.Spec.SourceHydrator; h != nil {
-		m.Hydrator = &hydrator{h.DrySource.RepoURL, h.DrySource.Path, h.SyncSource.Path}
+		m.Hydrator = &hydrator{h.DrySource.RepoURL, h.DrySource.Path, h.DrySource.TargetRevision, h.SyncSource.Path}
 	}
 	if s := a.Spec.Source; s != nil {
 		m.Source = &places([]source{*s})[0]
@@ -109,7 +126,7 @@ func read(a *application) meaning {
 
 func places(sources []source) (all []place) {
 	for _, s := range sources {
-		all = append(all, place{s.RepoURL, s.Path, s.Chart, s.Ref})
+		all = append(all, place{s.RepoURL, s.Path, s.Chart, s.Ref, s.TargetRevision})
 	}
 	return all
 }
@@ -117,13 +134,19 @@ func places(sources []source) (all []place) {
 func (m *meaning) readStatus(s *status) {
 	m.Sync = revisions{s.Sync.Revision, s.Sync.Revisions, places(s.Sync.ComparedTo.Sources)}
 	m.SyncStatus, m.Health = string(s.Sync.Status), string(s.Health.Status)
+	m.HealthSince, m.HealthSource = when(s.Health.LastTransitionTime), string(s.ResourceHealthSource)
 	m.ReconciledAt, m.Images = when(s.ReconciledAt), s.Summary.Images
 	for i := range s.History {
 		h := &s.History[i]
 		m.History = append(m.History, deployment{when(&h.DeployedAt), revisions{h.Revision, h.Revisions, places(h.Sources)}})
 	}
 	for i := range s.Resources {
-		m.Resources = append(m.Resources, string(s.Resources[i].Status))
+		r := &s.Resources[i]
+		one := resource{Kind: r.Kind, Name: r.Name, Status: string(r.Status), Hook: r.Hook, Prune: r.RequiresPruning}
+		if r.Health != nil {
+			one.Health = string(r.Health.Status)
+		}
+		m.Resources = append(m.Resources, one)
 	}
 	for i := range s.Conditions {
 		c := &s.Conditions[i]
@@ -144,7 +167,7 @@ func readOperation(o *operation) *sync {
 	if o == nil {
 		return nil
 	}
-	out := &sync{Phase: string(o.Phase), Message: o.Message, StartedAt: when(&o.StartedAt), Retries: o.RetryCount}
+	out := &sync{Phase: string(o.Phase), Message: o.Message, StartedAt: when(&o.StartedAt), EndedAt: when(o.FinishedAt), Retries: o.RetryCount}
 	if s := o.Operation.Sync; s != nil {
 		out.Asked = &asked{revisions{Revision: s.Revision, Revisions: s.Revisions}, s.DryRun, len(s.Resources) > 0}
 	}

@@ -36,6 +36,7 @@ var words = map[string]any{
 	"phaseSucceeded": common.OperationSucceeded, "phaseFailed": common.OperationFailed, "phaseError": common.OperationError,
 	"resultSyncFailed": common.ResultCodeSyncFailed, "preSync": common.HookTypePreSync,
 	"hydrated": v1alpha1.HydrateOperationPhaseHydrated, "version": v1alpha1.SchemeGroupVersion.String(),
+	"appTree": v1alpha1.ResourceHealthLocationAppTree,
 }
 
 // failed tells a hook or a resource that failed, isPreSync one that comes before a sync.
@@ -45,4 +46,12 @@ func failed(r *v1alpha1.ResourceResult) bool {
 
 func isPreSync(r *v1alpha1.ResourceResult) bool {
 	return r.HookType == common.HookTypePreSync || r.SyncPhase == common.SyncPhasePreSync
+}
+
+// automatic tells what Argo CD does by itself; nil: nothing.
+func automatic(p *v1alpha1.SyncPolicyAutomated) *auto {
+	if p.Enabled != nil && !*p.Enabled {
+		return nil
+	}
+	return &auto{true, p.GetPrune(), p.GetSelfHeal()}
 }

@@ -1,0 +1,52 @@
+package kube
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/json"
+)
+
+// syncPolicy says what Argo CD does by itself.
+type syncPolicy struct {
+	// Automated: it syncs; nil: somebody has to ask for it.
+	Automated *struct {
+		Prune    bool `json:"prune"`
+		SelfHeal bool `json:"selfHeal"`
+		Off      off  `json:"enabled"` // Argo CD 2 does not know it
+	} `json:"automated"`
+}
+
+// off is a switch that is on unless somebody says otherwise.
+type off bool
+
+// UnmarshalJSON reads true, false or null.
+func (o *off) UnmarshalJSON(data []byte) error {
+	var on *bool
+	err := json.Unmarshal(data, &on)
+	*o = off(on != nil && !*on)
+	return err
+}
+
+// wanted is what an Application is to do, and has on its hands.
+type wanted struct {
+	project, path, target string // path and targetRevision of the source that is deployed from
+	auto, selfHeal, prune bool   // what Argo CD does by itself
+	conditions            []string
+	began, ended          time.Time // of the last operation
+	phase                 string
+}
+
+func wantedOf(c *contents) wanted {
+	w := wanted{project: c.Spec.Project}
+	w.path, w.target = c.Spec.deployedFrom()
+	if a := c.Spec.SyncPolicy.Automated; a != nil && !bool(a.Off) {
+		w.auto, w.selfHeal, w.prune = true, a.SelfHeal, a.Prune
+	}
+	for _, one := range c.Status.Conditions {
+		w.conditions = append(w.conditions, one.Type)
+	}
+	if o := c.Status.OperationState; o != nil {
+		w.began, w.ended, w.phase = o.StartedAt.UTC(), o.EndedAt.UTC(), o.Phase
+	}
+	return w
+}

@@ -1,0 +1,70 @@
+package fleet
+
+import "time"
+
+// Workings are what Argo CD does with a ShopSet, of all Applications that make it.
+type Workings struct {
+	// Applications that were seen, and those of them that are being deleted. Expected is
+	// how many there should be, one for each component of the ShopSet; nil: nobody can
+	// tell, since no Application is of one component.
+	Applications, Deleting int
+	Expected               *int
+	// Phase is that of the last operation, the worst of several; "": there was none.
+	Phase OperationPhase
+	// Running is since when an operation goes on, the oldest; Ended when the last one
+	// ended; zero: none. Took is how long the longest of those that ended took.
+	Running, Ended time.Time
+	Took           time.Duration
+	// AutoSync, SelfHeal and Prune are what Argo CD does by itself with all of them.
+	AutoSync, SelfHeal, Prune bool
+	// Conditions are how many Applications Argo CD has something to say of, by its type,
+	// sorted by type.
+	Conditions []ConditionCount
+	// Targets are the target revisions that are deployed from, sorted, each once.
+	Targets []string
+}
+
+// OnBranch reports whether all Applications are deployed from a branch, and nothing else;
+// nil: not known.
+func (w *Workings) OnBranch(branch string) *bool {
+	if w == nil || branch == "" || len(w.Targets) == 0 {
+		return nil
+	}
+	on := len(w.Targets) == 1 && (w.Targets[0] == branch || w.Targets[0] == "refs/heads/"+branch)
+	return &on
+}
+
+// ConditionCount is how many Applications have a condition of a type.
+type ConditionCount struct {
+	Type  string `json:"type"`
+	Count int    `json:"count"`
+}
+
+// OperationPhase says what became of an operation, in Argo CD's words.
+type OperationPhase string
+
+// The phases of an operation.
+const (
+	OperationSucceeded   OperationPhase = "Succeeded"
+	OperationRunning     OperationPhase = "Running"
+	OperationTerminating OperationPhase = "Terminating"
+	OperationFailed      OperationPhase = "Failed"
+	OperationError       OperationPhase = "Error"
+)
+
+// OperationPhases lists all phases, the worst last.
+var OperationPhases = []OperationPhase{OperationSucceeded, OperationRunning, OperationTerminating, OperationFailed, OperationError}
+
+// HoldCause says what keeps Argo CD from making what runs the same as git.
+type HoldCause string
+
+// The causes.
+const (
+	AutoSyncOff     HoldCause = "auto-sync-off"    // somebody has to ask for a sync
+	SelfHealOff     HoldCause = "self-heal-off"    // a change by hand stays until the next commit
+	SyncWindow      HoldCause = "sync-window"      // a window of the AppProject forbids it
+	OperationIsOver HoldCause = "operation-failed" // Argo CD does not try the same revision again
+)
+
+// HoldCauses lists all causes.
+var HoldCauses = []HoldCause{AutoSyncOff, SelfHealOff, SyncWindow, OperationIsOver}

@@ -1,0 +1,51 @@
+package promotion
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+)
+
+// change is when the ShopSet's own folders of the system repository changed, where that was
+// after its Release came; zero: it was not, or nobody knows. Time counts from then.
+func change(o *fleet.ShopSetState) time.Time {
+	if o == nil || !o.ChangedSince.After(o.ReleaseSince) || o.ReleaseSince.IsZero() {
+		return time.Time{}
+	}
+	return o.ChangedSince
+}
+
+// sinceChange tells of Checks that count from a change of the ShopSet's own folders.
+func (d *deciding) sinceChange(checks []Check) []Check {
+	for i := range checks {
+		c := &checks[i]
+		o := d.seen[c.ShopSet]
+		if at := change(o); c.Result != NotChecked && !d.came(c.ShopSet).IsZero() && !at.IsZero() {
+			c.figure("changed_since", instant(at))
+			c.Reason += fmt.Sprintf(" Counted from the change of %s's own folders at %s: the Release arrived before (%s).", c.ShopSet,
+				at.UTC().Format(time.RFC3339), o.ReleaseSince.UTC().Format(time.RFC3339))
+		}
+	}
+	return checks
+}
+
+// untold makes no pass of what an exporter of before says: it does not tell all that counts.
+func (d *deciding) untold(check string, o *fleet.ShopSetState, result Result, reason string) (Result, string) {
+	if result != Pass || !o.Untold {
+		return result, reason
+	}
+	why := fmt.Sprintf("%s does not say what is missing, pending or not verified; upgrade shopset_exporter", inSentence(d.e.Fleet.Where))
+	if d.p.Needs[check] == Required {
+		return Unknown, fmt.Sprintf("Cannot check %s: %s.", check, why)
+	}
+	return NotChecked, fmt.Sprintf("Not checked: %s (%s). Reported: %s", check, why, reason)
+}
+
+// held adds what keeps Argo CD from syncing.
+func held(o *fleet.ShopSetState) string {
+	if o.Held == "" {
+		return ""
+	}
+	return "; held: " + o.Held
+}
