@@ -29,40 +29,21 @@ func (d *deciding) checkSoak(t tier) []Check {
 	c := t.check(CheckSoak)
 	c.figure("asked_seconds", asked.Seconds())
 	state := tierOf(&d.e.Fleet.Snapshot, t.Name)
-	others, unverified, came, doubt, changed := 0, "", time.Time{}, d.doubtedTier(t.Name), ""
-	old := false
-	for _, name := range t.ShopSets {
-		o := d.seen[name]
-		if o == nil || !d.runs(o) {
-			others++
-			continue
-		}
-		came = later(came, o.ReleaseSince)
-		if at := change(o); at.After(came) {
-			came, changed = at, fmt.Sprintf(" Counted from the change of %s's own folders at %s.", name, at.UTC().Format(time.RFC3339))
-		}
-		old = old || o.Untold
-		if o.Unverified != "" && unverified == "" {
-			unverified = fmt.Sprintf(" %s is not verified: %s.", name, o.Unverified)
-		}
-		if why := d.doubted(o); why != "" && doubt == "" {
-			doubt = fmt.Sprintf("%s: %s", name, why)
-		}
-	}
+	b := d.soaking(t)
 	switch {
 	case d.e.Release == "" && !d.alone:
 		c.Result, c.Reason = Unknown, "The Release to promote is unknown, so its soak time is unknown."
-	case others > 0 || len(t.ShopSets) == 0:
-		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) has not started: %d of %s run %s.", age(asked), len(t.ShopSets)-others, count(len(t.ShopSets), "ShopSet"), d.which())
-	case doubt != "":
-		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) is unknown. %s", age(asked), doubt)
+	case b.others > 0 || len(t.ShopSets) == 0:
+		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) has not started: %d of %s run %s.", age(asked), len(t.ShopSets)-b.others, count(len(t.ShopSets), "ShopSet"), d.which())
+	case b.doubt != "":
+		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) is unknown. %s", age(asked), b.doubt)
 	case state == nil || state.SoakingSince.IsZero():
 		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) has not started: not all ShopSets of %s are Synced and Healthy, or the start time is unknown.", age(asked), t.Name)
-		if unverified != "" {
-			c.Reason = fmt.Sprintf("Soak (%s) has not started:%s", age(asked), unverified)
+		if b.unverified != "" {
+			c.Reason = fmt.Sprintf("Soak (%s) has not started:%s", age(asked), b.unverified)
 		}
 	default:
-		since := later(state.SoakingSince, came) // nothing soaks before it is there
+		since := later(state.SoakingSince, b.came) // nothing soaks before it is there
 		soaked := d.now.Sub(since)
 		c.figure("soaking_since", instant(since)).figure("soaked_seconds", soaked.Seconds())
 		c.Result, c.Reason = Pass, fmt.Sprintf("All ShopSets Synced and Healthy for %s without interruption (%s required).", age(soaked), age(asked))
@@ -71,11 +52,47 @@ func (d *deciding) checkSoak(t tier) []Check {
 			c.Reason = fmt.Sprintf("All ShopSets Synced and Healthy for %s without interruption (%s required); complete at %s.",
 				age(max(soaked, 0)), age(asked), since.Add(asked).UTC().Format(time.RFC3339))
 		}
-		if changed != "" && since.Equal(came) {
-			c.figure("changed_since", instant(came))
-			c.Reason += changed
+		if b.changed != "" && since.Equal(b.came) {
+			c.figure("changed_since", instant(b.came))
+			c.Reason += b.changed
 		}
-		c.Result, c.Reason = d.untold(CheckSoak, &fleet.ShopSetState{Observation: fleet.Observation{Untold: old}}, c.Result, c.Reason)
+		c.Result, c.Reason = d.untold(CheckSoak, &fleet.ShopSetState{Observation: fleet.Observation{Untold: b.untold}}, c.Result, c.Reason)
 	}
 	return []Check{c}
+}
+
+// soaking is what the ShopSets of a Tier say of the Release that soaks there.
+type soaking struct {
+	others     int       // how many do not run it
+	came       time.Time // when the last of them had it, or a change of its own folders
+	changed    string    // which change of folders that was; empty: none
+	doubt      string    // the first fact that is too old or not plausible
+	unverified string    // the first ShopSet that is not verified, with why
+	untold     bool      // an exporter of before tells of one of them
+}
+
+// soaking reads what the ShopSets of a Tier say.
+func (d *deciding) soaking(t tier) soaking {
+	s := soaking{doubt: d.doubtedTier(t.Name)}
+	for _, name := range t.ShopSets {
+		o := d.seen[name]
+		if o == nil || !d.runs(o) {
+			s.others++
+			continue
+		}
+		if o.ReleaseSince.After(s.came) {
+			s.came, s.changed = o.ReleaseSince, ""
+		}
+		if at := change(o); at.After(s.came) {
+			s.came, s.changed = at, fmt.Sprintf(" Counted from the change of %s's own folders at %s.", name, at.UTC().Format(time.RFC3339))
+		}
+		s.untold = s.untold || o.Untold
+		if o.Unverified != "" && s.unverified == "" {
+			s.unverified = fmt.Sprintf(" %s is not verified: %s.", name, o.Unverified)
+		}
+		if why := d.doubted(o); why != "" && s.doubt == "" {
+			s.doubt = fmt.Sprintf("%s: %s", name, why)
+		}
+	}
+	return s
 }
