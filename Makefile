@@ -69,7 +69,7 @@ release: ## build dist/: all programs for Linux, and the archives that mkr insta
 	@for p in $(PLATFORMS); do \
 	  dir=$(DIST)/shopslo_$${p%/*}_$${p#*/}; mkdir $$dir; \
 	  GOTOOLCHAIN=$(RELEASE_GO) GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $$dir/ $(addprefix ./cmd/,$(PROGRAMS)); \
-	  go -C tools run ./pack $$dir.zip $(addprefix $$dir/,$(PLUGINS)) $(CURDIR)/LICENSE; \
+	  go -C tools run ./pack $$dir.zip $(addprefix $$dir/,$(PLUGINS)) $(CURDIR)/deploy/mackerel/README.md $(CURDIR)/deploy/mackerel/README.ja.md $(CURDIR)/LICENSE; \
 	done
 	@cd $(DIST) && sha256sum *.zip | tee SHA256SUMS
 

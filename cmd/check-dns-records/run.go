@@ -6,13 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/mackerelio/checkers"
-	"github.com/miekg/dns"
 
 	"github.com/shopslo/shopslo/plugins/dnsrecords"
 )
@@ -47,7 +45,7 @@ func run(ctx context.Context, args, _ []string, stdout, stderr io.Writer) int {
 	}
 	r := dnsrecords.Resolver{Servers: e.Servers, EveryOne: true}
 	if len(e.Servers) == 0 {
-		if r.Servers, err = systems(); err != nil {
+		if r.Servers, err = dnsrecords.System(); err != nil {
 			return say(stdout, dnsrecords.Unknown, fmt.Sprintf("%v; name servers in %s", err, *config))
 		}
 		r.EveryOne = false
@@ -63,19 +61,6 @@ func run(ctx context.Context, args, _ []string, stdout, stderr io.Writer) int {
 		parts = append(parts, f.String())
 	}
 	return say(stdout, found[0].Severity, strings.Join(parts, "; "))
-}
-
-// systems are the servers of the machine.
-func systems() ([]string, error) {
-	c, err := dns.ClientConfigFromFile("/etc/resolv.conf")
-	if err != nil {
-		return nil, fmt.Errorf("find the system's DNS servers: %w", err)
-	}
-	var out []string
-	for _, s := range c.Servers {
-		out = append(out, net.JoinHostPort(s, c.Port))
-	}
-	return out, nil
 }
 
 // say prints the one line, and gives the exit code that goes with it.

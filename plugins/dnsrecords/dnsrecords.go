@@ -216,6 +216,37 @@ func (r Resolver) check(ctx context.Context, rec Record) []Finding {
 	return out
 }
 
+// Lookup gives the values of a name's records of a type, as the first server says that
+// answers: names in lower case, texts with theirs and joined; none where there are none.
+// The error is that nobody says.
+func (r Resolver) Lookup(ctx context.Context, name, kind string) ([]string, error) {
+	err := errors.New("no server to ask")
+	for _, s := range r.Servers {
+		var got []string
+		if got, err = r.lookup(ctx, s, Record{Name: dns.CanonicalName(name), Type: kind}); err == nil {
+			return got, nil
+		}
+		err = fmt.Errorf("%s %w", s, err)
+	}
+	return nil, err
+}
+
+// ServerAddress is a server's address with its port, which is 53 where none is written.
+func ServerAddress(s string) (string, bool) { return hostPort(s) }
+
+// System are the servers that the machine asks.
+func System() ([]string, error) {
+	c, err := dns.ClientConfigFromFile("/etc/resolv.conf")
+	if err != nil {
+		return nil, fmt.Errorf("find the system's DNS servers: %w", err)
+	}
+	var out []string
+	for _, s := range c.Servers {
+		out = append(out, net.JoinHostPort(s, c.Port))
+	}
+	return out, nil
+}
+
 // lookup asks one server: the values, none where the name or the type does not exist,
 // or an error where the server does not say. A name that is an alias is followed by the
 // server, and only values of the type asked for count.

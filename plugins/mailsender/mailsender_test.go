@@ -1,0 +1,205 @@
+package mailsender
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/shopslo/shopslo/internal/text"
+)
+
+// made are keys, each length's once.
+var made = map[int]string{}
+
+// keyOf is the p= of an RSA key.
+func keyOf(t testing.TB, bits int) string {
+	t.Helper()
+	if made[bits] != "" {
+		return made[bits]
+	}
+	t.Setenv("GODEBUG", "rsa1024min=0")
+	k, err := rsa.GenerateKey(rand.Reader, bits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := x509.MarshalPKIXPublicKey(&k.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made[bits] = base64.StdEncoding.EncodeToString(b)
+	return made[bits]
+}
+
+// good is a zone in which all is well; an entry is "NAME TYPE", its values separated by |.
+func good(t testing.TB) map[string]string {
+	return map[string]string{
+		"shop.example.com TXT":               "v=spf1 include:relay.example a:mail.shop.example.com ip4:192.0.2.0/24 ~all|google-site-verification=x",
+		"relay.example TXT":                  "v=spf1 ip4:198.51.100.0/24 include:more.relay.example -all",
+		"more.relay.example TXT":             "v=spf1 ip6:2001:db8::/32 -all",
+		"mail.shop.example.com A":            "192.0.2.5",
+		"s1._domainkey.shop.example.com TXT": "v=DKIM1; k=rsa; p=" + keyOf(t, 2048),
+		"_dmarc.shop.example.com TXT":        "v=DMARC1; p=quarantine; rua=mailto:dmarc@example.com",
+		"shop.example.com MX":                "10 mail.shop.example.com.",
+	}
+}
+
+func zone(records map[string]string) Lookup {
+	return func(_ context.Context, name, kind string) ([]string, error) {
+		v, ok := records[strings.ToLower(strings.TrimSuffix(name, "."))+" "+kind]
+		switch {
+		case !ok:
+			return nil, nil
+		case v == "FAILS":
+			return nil, errors.New("answers SERVFAIL")
+		}
+		return strings.Split(v, "|"), nil
+	}
+}
+
+var shop = Sender{Domain: "shop.example.com", Selectors: []string{"s1"}}
+
+func TestADomainWhoseMailsAreItsOwn(t *testing.T) {
+	r := Check(context.Background(), zone(good(t)), shop)
+	if r.Severity() != OK || r.Lookups != 3 || r.Keys["s1"] != "rsa 2048" || r.Policy != "quarantine" || r.MX != 1 {
+		t.Fatalf("%+v", r)
+	}
+	if got, want := r.Sentence(text.English), "shop.example.com: SPF takes 3 of 10 look-ups, DKIM keys: s1 (rsa 2048), DMARC policy quarantine, 1 MX."; got != want {
+		t.Errorf("%s", got)
+	}
+	if got := r.Sentence(text.Japanese); !strings.Contains(got, "10回中3回") || strings.Contains(got, "%!") {
+		t.Error(got)
+	}
+}
+
+func TestWhatIsWrongIsTold(t *testing.T) {
+	includes := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, " include:i%d.example", i)
+		}
+		return b.String()
+	}
+	many := map[string]string{}
+	for i := range 12 {
+		many[fmt.Sprintf("i%d.example TXT", i)] = "v=spf1 ip4:192.0.2.1 -all"
+	}
+	edPub, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, domainKey := keyOf(t, 2048), "s1._domainkey.shop.example.com TXT"
+	for _, c := range []struct {
+		name    string
+		changes map[string]string
+		want    Severity
+		says    string
+	}{
+		{"ten look-ups", map[string]string{"shop.example.com TXT": "v=spf1" + includes(10) + " -all"}, OK, "10 of 10"},
+		{"eleven", map[string]string{"shop.example.com TXT": "v=spf1" + includes(11) + " -all"}, Critical, "SPF takes 11 look-ups"},
+		{"look-ups of includes count", map[string]string{"shop.example.com TXT": "v=spf1" + includes(8) + " include:deep.example -all", "deep.example TXT": "v=spf1 a:mail.shop.example.com mx:shop.example.com -all"}, Critical, "SPF takes 11"},
+		{"a redirect counts", map[string]string{"shop.example.com TXT": "v=spf1" + includes(10) + " redirect=i0.example"}, Critical, "SPF takes 11"},
+		{"no SPF", map[string]string{"shop.example.com TXT": "google-site-verification=x"}, Critical, "no SPF record"},
+		{"an SPF record twice", map[string]string{"shop.example.com TXT": "v=spf1 -all|v=spf1 ~all"}, Critical, "2 SPF records"},
+		{"a text that only begins alike", map[string]string{"shop.example.com TXT": "v=spf10 -all"}, Critical, "no SPF record"},
+		{"SPF in quotes", map[string]string{"shop.example.com TXT": `\"v=spf1 -all\"`}, Critical, "stands in quotes"},
+		{"an include of nothing", map[string]string{"relay.example TXT": "x"}, Critical, "includes relay.example, which has no SPF record"},
+		{"includes in a ring", map[string]string{"more.relay.example TXT": "v=spf1 include:relay.example -all"}, Critical, "which includes it"},
+		{"a word that is none", map[string]string{"shop.example.com TXT": "v=spf1 includes:relay.example -all"}, Critical, "not understood"},
+		{"a block that is none", map[string]string{"shop.example.com TXT": "v=spf1 ip4:192.0.2.300 -all"}, Critical, "not understood"},
+		{"empty look-ups", map[string]string{"shop.example.com TXT": "v=spf1 a:x.example a:y.example a:z.example -all"}, Critical, "3 of SPF's look-ups find nothing"},
+		{"two empty look-ups", map[string]string{"shop.example.com TXT": "v=spf1 a:x.example a:y.example -all"}, OK, ""},
+		{"everybody", map[string]string{"shop.example.com TXT": "v=spf1 +all"}, Critical, "everybody"},
+		{"no end", map[string]string{"shop.example.com TXT": "v=spf1 ip4:192.0.2.1"}, Warning, "does not end with"},
+		{"macros", map[string]string{"shop.example.com TXT": "v=spf1 exists:%{i}.x.example -all"}, OK, "1 of 10"},
+		{"DNS fails for an include", map[string]string{"relay.example TXT": "FAILS"}, Unknown, "relay.example TXT is not known: answers SERVFAIL"},
+
+		{"no key", map[string]string{domainKey: ""}, Critical, "selector s1 has no key"},
+		{"a revoked key", map[string]string{domainKey: "v=DKIM1; p="}, Critical, "is revoked"},
+		{"a key of 1,024 bits", map[string]string{domainKey: "p=" + keyOf(t, 1024)}, Warning, "has 1024 bits; make it 2048"},
+		{"a key of 768 bits", map[string]string{domainKey: "p=" + keyOf(t, 768)}, Critical, "has 768 bits; make it 1024"},
+		{"half a key", map[string]string{domainKey: "v=DKIM1; p=" + key[:200]}, Critical, "cannot be read"},
+		{"a key with blanks in it", map[string]string{domainKey: "v=DKIM1; p=" + key[:100] + " " + key[100:]}, OK, "rsa 2048"},
+		{"a key of the other kind", map[string]string{domainKey: "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(edPub)}, OK, "ed25519"},
+		{"a key in quotes", map[string]string{domainKey: `\"v=DKIM1; p=` + key + `\"`}, Critical, "stands in quotes"},
+		{"a key that is tried out", map[string]string{domainKey: "v=DKIM1; t=y:s; p=" + key}, Warning, "test mode"},
+		{"old hashes alone", map[string]string{domainKey: "h=sha1; p=" + key}, Critical, "not sha256"},
+		{"two keys", map[string]string{domainKey: "p=" + key + "|p=" + key}, Critical, "has 2 keys"},
+
+		{"no DMARC", map[string]string{"_dmarc.shop.example.com TXT": ""}, Critical, "no DMARC record"},
+		{"DMARC of the organization", map[string]string{"_dmarc.shop.example.com TXT": "", "_dmarc.example.com TXT": "v=DMARC1; p=reject; sp=quarantine; rua=mailto:d@example.com"}, OK, "policy quarantine"},
+		{"no policy", map[string]string{"_dmarc.shop.example.com TXT": "v=DMARC1; rua=mailto:d@example.com"}, Critical, "has the policy"},
+		{"no reports", map[string]string{"_dmarc.shop.example.com TXT": "v=DMARC1;p=reject"}, Warning, "no address for reports"},
+		{"reports to no address", map[string]string{"_dmarc.shop.example.com TXT": "v=DMARC1;p=reject;rua=d@example.com"}, Warning, "is no address"},
+		{"reports elsewhere", map[string]string{"_dmarc.shop.example.com TXT": "v=DMARC1;p=reject;rua=mailto:d@reports.example.net"}, Warning, "reports.example.net does not say"},
+		{"reports elsewhere, which are wanted", map[string]string{"_dmarc.shop.example.com TXT": "v=DMARC1;p=reject;rua=mailto:d@reports.example.net!10m", "shop.example.com._report._dmarc.reports.example.net TXT": "v=DMARC1"}, OK, ""},
+
+		{"no MX", map[string]string{"shop.example.com MX": "", "shop.example.com A": "192.0.2.1"}, Warning, "has no MX"},
+		{"nothing at all", map[string]string{"shop.example.com MX": ""}, Critical, "neither MX nor address"},
+		{"mails are not taken", map[string]string{"shop.example.com MX": "0 ."}, Critical, "takes no mails"},
+		{"MX points nowhere", map[string]string{"shop.example.com MX": "10 gone.example."}, Critical, "gone.example, which has no address"},
+		{"one MX points nowhere", map[string]string{"shop.example.com MX": "10 gone.example.|20 mail.shop.example.com."}, Warning, "gone.example"},
+	} {
+		records := good(t)
+		maps.Copy(records, many)
+		for name, v := range c.changes {
+			if records[name] = v; v == "" {
+				delete(records, name)
+			}
+		}
+		r := Check(context.Background(), zone(records), shop)
+		en, ja := r.Sentence(text.English), r.Sentence(text.Japanese)
+		if r.Severity() != c.want || !strings.Contains(en, c.says) {
+			t.Errorf("%s: severity %d, want %d: %s", c.name, r.Severity(), c.want, en)
+		}
+		if strings.Contains(en+ja, "%!") || en == ja {
+			t.Errorf("%s: badly told: %s %s", c.name, en, ja)
+		}
+	}
+	weak := shop
+	weak.Policy = "reject"
+	if r := Check(context.Background(), zone(good(t)), weak); r.Severity() != Warning || !strings.Contains(r.Sentence(text.English), "policy is quarantine, and should be reject") {
+		t.Errorf("%s", r.Sentence(text.English))
+	}
+}
+
+func TestSettingsAreReadStrictly(t *testing.T) {
+	s, err := Parse("f.yaml", []byte("servers: [192.0.2.53]\nlanguage: ja\nsenders: [{domain: shop.example.com, selectors: [s1, relay.s2], policy: reject}]\n"))
+	if err != nil || len(s.Senders) != 1 || len(s.Senders[0].Selectors) != 2 {
+		t.Fatal(s, err)
+	}
+	for text, want := range map[string]string{"senders: []": "name at least one", "senders: [{domain: shop}]": "is no domain name", "senders: [{domain: a.example, selectors: [a b]}]": `selector "a b"`,
+		"senders: [{domain: a.example, policy: some}]": "it can be none", "senders: [{domain: a.example}]\nlanguage: fr": "neither en nor ja", "sender: []": `did you mean "senders"`} {
+		if _, err := Parse("f.yaml", []byte(text+"\n")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func FuzzRecords(f *testing.F) {
+	f.Add("v=spf1 include:a.example -all", "v=DKIM1; p=AAAA", "v=DMARC1; p=none; rua=mailto:a@b.example")
+	f.Fuzz(func(t *testing.T, spf, key, dmarc string) {
+		look := func(_ context.Context, name, kind string) ([]string, error) {
+			switch {
+			case kind != "TXT":
+				return nil, nil
+			case strings.HasPrefix(name, "_dmarc."):
+				return []string{dmarc}, nil
+			case strings.Contains(name, "._domainkey."):
+				return []string{key}, nil
+			}
+			return []string{spf}, nil
+		}
+		r := Check(context.Background(), look, shop)
+		if r.Severity() == OK || strings.Contains(r.Sentence(text.English), "%!(") {
+			t.Errorf("%+v", r) // without an MX nothing is well
+		}
+	})
+}
