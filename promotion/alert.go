@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -20,14 +19,14 @@ func (d *deciding) checkAlerts(source, target tier) []Check {
 	if len(checks) > 0 {
 		return checks
 	}
-	reason := fmt.Sprintf("No alert is firing on %s", either(source, target))
+	reason := d.say("No alert is firing on %s", d.either(source, target))
 	if sorted.quiet > 0 {
-		reason = fmt.Sprintf("No relevant alert is firing on %s (%d silenced or quiet)", either(source, target), sorted.quiet)
+		reason = d.say("No relevant alert is firing on %s (%d silenced or quiet)", d.either(source, target), sorted.quiet)
 	}
 	if n := len(sorted.unlabelled); n > 0 {
-		reason += fmt.Sprintf(" (%d below page severity without a ShopSet or Tier label: %s)", n, some(sorted.unlabelled, 3))
+		reason += d.say(" (%d below page severity without a ShopSet or Tier label: %s)", n, d.some(sorted.unlabelled, 3))
 	}
-	c := source.check(CheckAlert).says(Pass, reason+elsewhere(sorted.other, "firing")+".")
+	c := source.check(CheckAlert).says(Pass, reason+d.elsewhere(sorted.other, " (%d firing elsewhere)")+d.say("."))
 	c.figure("silenced_or_quiet", sorted.quiet).figure("elsewhere", sorted.other).figure("unlabelled", slices.Sorted(slices.Values(sorted.unlabelled)))
 	return []Check{c}
 }
@@ -52,15 +51,15 @@ func (d *deciding) sortAlerts(source, target tier) (out sortedAlerts) {
 		case a.Silenced || d.quiet(a.Name, a.Labels):
 			out.quiet++
 		case on:
-			out.checks = append(out.checks, firing(source, a, by, ""))
+			out.checks = append(out.checks, d.firing(source, a, by, ""))
 		case above:
-			c := firing(target, a, by, "")
+			c := d.firing(target, a, by, "")
 			if d.e.Fix != nil {
 				d.letFix(&c)
 			}
 			out.checks = append(out.checks, c)
 		case slices.Contains(d.p.PageSeverities, a.Labels["severity"]):
-			out.checks = append(out.checks, firing(source, a, by, "; without a label that names a ShopSet or Tier of the fleet it may be about any"))
+			out.checks = append(out.checks, d.firing(source, a, by, d.say("; without a label that names a ShopSet or Tier of the fleet it may be about any")))
 		default:
 			out.unlabelled = append(out.unlabelled, a.Name)
 		}
@@ -80,7 +79,7 @@ func (d *deciding) inhibitors(a Alert) (by []Alert) {
 }
 
 // firing is the failed Check of an alert. more ends the sentence.
-func firing(t tier, a Alert, by []Alert, more string) Check {
+func (l lang) firing(t tier, a Alert, by []Alert, more string) Check {
 	c := t.check(CheckAlert)
 	c.figure("alert", a.Name).figure("since", instant(a.Since)).figure("shopsets", words(a.ShopSets))
 	if len(a.ShopSets) == 1 {
@@ -88,7 +87,7 @@ func firing(t tier, a Alert, by []Alert, more string) Check {
 	}
 	since := ""
 	if !a.Since.IsZero() {
-		since = " since " + a.Since.UTC().Format(time.RFC3339)
+		since = l.say(" since %s", a.Since.UTC().Format(time.RFC3339))
 	}
 	if len(a.InhibitedBy) > 0 {
 		var inhibitors []string
@@ -96,9 +95,9 @@ func firing(t tier, a Alert, by []Alert, more string) Check {
 			inhibitors = append(inhibitors, of.Name)
 		}
 		c.figure("inhibited_by", slices.Sorted(slices.Values(inhibitors)))
-		more = ", inhibited by " + orElse(some(inhibitors, 3), "an alert that is gone") + more
+		more = l.say(", inhibited by %s", orElse(l.some(inhibitors, 3), l.say("an alert that is gone"))) + more
 	}
-	return c.says(Fail, fmt.Sprintf("Alert %s is firing%s (%s)%s.", a.Name, since, labels(a.Labels), more))
+	return c.says(Fail, l.say("Alert %s is firing%s (%s)%s.", a.Name, since, l.labels(a.Labels), more))
 }
 
 // quiet reports whether policy gives an alert no weight.
@@ -112,7 +111,7 @@ func names(sets []fleet.ShopSetName, tiers []fleet.TierName, t tier) bool {
 }
 
 // labels writes a few of them; the name has been said.
-func labels(all map[string]string) string {
+func (l lang) labels(all map[string]string) string {
 	var parts []string
 	for name, value := range all {
 		if name != "alertname" {
@@ -124,7 +123,7 @@ func labels(all map[string]string) string {
 		parts = append(parts[:6], "…")
 	}
 	if len(parts) == 0 {
-		return "no labels"
+		return l.say("no labels")
 	}
 	return strings.Join(parts, ", ")
 }

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -57,7 +56,7 @@ func (d *deciding) judgeRules(source, target tier) (Result, string, Figures) {
 		}
 		relevant++
 		if trouble := d.unevaluated(r); trouble != "" {
-			text := fmt.Sprintf("alerting rule %s %s", r.Name, trouble)
+			text := d.say("alerting rule %s %s", r.Name, trouble)
 			if failing = append(failing, r.Name); why == "" || text < why { // whatever their order
 				why = text
 			}
@@ -66,30 +65,30 @@ func (d *deciding) judgeRules(source, target tier) (Result, string, Figures) {
 	figures := Figures{{"rules", relevant}, {"not_evaluated", slices.Sorted(slices.Values(failing))}, {"max_age_seconds", d.p.MaxRuleAge.Seconds()}}
 	switch {
 	case d.e.AlertRules.Error != "":
-		return Unknown, "Cannot check alert: the state of the alerting rules could not be read.", figures
+		return Unknown, d.say("Cannot check alert: the state of the alerting rules could not be read."), figures
 	case relevant == 0:
-		return Unknown, fmt.Sprintf("No alerting rule could fire on %s, so that none does is no evidence.", either(source, target)), figures
+		return Unknown, d.say("No alerting rule could fire on %s, so that none does is no evidence.", d.either(source, target)), figures
 	case len(failing) == 0:
 		return Pass, "", figures
 	case len(failing) == 1:
-		return Unknown, fmt.Sprintf("Cannot check alert: %s.", why), figures
+		return Unknown, d.say("Cannot check alert: %s.", why), figures
 	}
-	return Unknown, fmt.Sprintf("Cannot check alert: %d of %s are not evaluated, such as: %s.", len(failing), count(relevant, "alerting rule"), why), figures
+	return Unknown, d.say("Cannot check alert: %d of %s are not evaluated, such as: %s.", len(failing), d.count(relevant, "alerting rule"), why), figures
 }
 
 // unevaluated says in a clause why a rule cannot be relied on; "" where it can.
 func (d *deciding) unevaluated(r AlertRule) string {
 	switch old := d.now.Sub(r.EvaluatedAt); {
 	case r.Health != "ok" && r.Error != "":
-		return fmt.Sprintf("has health %q: %s", orElse(r.Health, "unknown"), r.Error)
+		return d.say("has health %q: %s", orElse(r.Health, "unknown"), r.Error)
 	case r.Health != "ok":
-		return fmt.Sprintf("has health %q", orElse(r.Health, "unknown"))
+		return d.say("has health %q", orElse(r.Health, "unknown"))
 	case r.EvaluatedAt.IsZero():
-		return "has never been evaluated"
+		return d.say("has never been evaluated")
 	case old > d.p.MaxRuleAge:
-		return fmt.Sprintf("was last evaluated %s ago (limit %s)", age(old), age(d.p.MaxRuleAge))
+		return d.say("was last evaluated %s ago (limit %s)", d.age(old), d.age(d.p.MaxRuleAge))
 	case old < -d.p.MaxAge:
-		return fmt.Sprintf("was last evaluated %s after the evaluation time of this decision; check clock synchronization", age(-old))
+		return d.say("was last evaluated %s after the evaluation time of this decision; check clock synchronization", d.age(-old))
 	}
 	return ""
 }
@@ -102,14 +101,14 @@ func (d *deciding) judgeReceived() (Result, string, Figures) {
 		last = later(last, a.UpdatedAt)
 	}
 	figures := Figures{{"received_at", instant(last)}, {"max_age_seconds", d.p.MaxRuleAge.Seconds()}}
-	where := inSentence(d.e.Alerts.Where)
+	where := d.inSentence(d.e.Alerts.Where)
 	switch old := d.now.Sub(last); {
 	case last.IsZero():
-		return Unknown, fmt.Sprintf("Cannot check alert: when %s last received an alert is unknown.", where), figures
+		return Unknown, d.say("Cannot check alert: when %s last received an alert is unknown.", where), figures
 	case old > d.p.MaxRuleAge:
-		return Unknown, fmt.Sprintf("Cannot check alert: %s last received an alert %s ago (limit %s).", where, age(old), age(d.p.MaxRuleAge)), figures
+		return Unknown, d.say("Cannot check alert: %s last received an alert %s ago (limit %s).", where, d.age(old), d.age(d.p.MaxRuleAge)), figures
 	case old < -d.p.MaxAge:
-		return Unknown, fmt.Sprintf("Cannot check alert: %s last received an alert %s after the evaluation time; check clock synchronization.", where, age(-old)), figures
+		return Unknown, d.say("Cannot check alert: %s last received an alert %s after the evaluation time; check clock synchronization.", where, d.age(-old)), figures
 	}
 	return Pass, "", figures
 }

@@ -144,9 +144,9 @@ func (d *deciding) unarrived(check string, t tier, hint string) ([]Check, bool) 
 // which is the Release whose coming is looked at, as a sentence has it.
 func (d *deciding) which() string {
 	if d.alone {
-		return "the running Release"
+		return d.say("the running Release")
 	}
-	return "Release " + orNone(Short(d.e.Release))
+	return d.say("Release %s", d.orNone(Short(d.e.Release)))
 }
 
 // doubtedClaims says of ShopSets in a sentence why a claim is no evidence; of the others
@@ -156,17 +156,17 @@ func (d *deciding) doubtedClaims() map[fleet.ShopSetName]string {
 		return nil
 	}
 	doubts, seen := map[fleet.ShopSetName]string{}, map[fleet.ShopSetName]bool{}
-	where := d.e.Arrivals.Where
+	where := d.begin(d.e.Arrivals.Where)
 	for _, a := range d.e.Arrivals.Items {
 		switch {
 		case seen[a.ShopSet]:
-			doubts[a.ShopSet] = fmt.Sprintf("%s says twice when it came to %s.", where, a.ShopSet)
+			doubts[a.ShopSet] = d.say("%s says twice when it came to %s.", where, a.ShopSet)
 		case a.At.IsZero():
-			doubts[a.ShopSet] = fmt.Sprintf("%s does not say when it came to %s.", where, a.ShopSet)
+			doubts[a.ShopSet] = d.say("%s does not say when it came to %s.", where, a.ShopSet)
 		case a.At.After(d.now), d.future(a.Recorded):
-			doubts[a.ShopSet] = fmt.Sprintf("%s claims for %s a time in the future.", where, a.ShopSet)
+			doubts[a.ShopSet] = d.say("%s claims for %s a time in the future.", where, a.ShopSet)
 		case !a.Recorded.IsZero() && a.At.Sub(a.Recorded) > d.p.MaxAge:
-			doubts[a.ShopSet] = fmt.Sprintf("%s claimed at %s that it came to %s at %s, which was in the future.", where, a.Recorded.UTC().Format(time.RFC3339), a.ShopSet, a.At.UTC().Format(time.RFC3339))
+			doubts[a.ShopSet] = d.say("%s claimed at %s that it came to %s at %s, which was in the future.", where, a.Recorded.UTC().Format(time.RFC3339), a.ShopSet, a.At.UTC().Format(time.RFC3339))
 		}
 		seen[a.ShopSet] = true
 	}
@@ -180,9 +180,9 @@ func (d *deciding) early(c *Comparison) string {
 	switch {
 	case !d.e.claimed():
 	case c.History.IsZero():
-		return "Since when there is a history is unknown."
+		return d.say("Since when there is a history is unknown.")
 	case c.History.Sub(c.Came) > d.p.MaxAge:
-		return fmt.Sprintf("%s claims that it arrived on %s at %s, before the history of %s begins (%s).", d.e.Arrivals.Where, c.ShopSet,
+		return d.say("%s claims that it arrived on %s at %s, before the history of %s begins (%s).", d.begin(d.e.Arrivals.Where), c.ShopSet,
 			c.Came.UTC().Format(time.RFC3339), c.SLO, c.History.UTC().Format(time.RFC3339))
 	}
 	return ""
@@ -211,22 +211,22 @@ func (d *deciding) claimedSoak(t tier, asked time.Duration) Check {
 	soaked := d.now.Sub(since)
 	switch {
 	case d.e.Release == "" && !d.alone:
-		return c.says(Unknown, "The Release to promote is unknown, so its soak time is unknown.")
+		return c.says(Unknown, d.say("The Release to promote is unknown, so its soak time is unknown."))
 	case others > 0 && d.alone:
-		return c.says(Unknown, fmt.Sprintf("Soak (%s) is unknown: %s does not say since when %d of %s run what they do.", age(asked), inSentence(d.e.Arrivals.Where),
-			others, count(len(t.ShopSets), "ShopSet")))
+		return c.says(Unknown, d.say("Soak (%s) is unknown: %s does not say since when %d of %s run what they do.", d.age(asked), d.inSentence(d.e.Arrivals.Where),
+			others, d.count(len(t.ShopSets), "ShopSet")))
 	case others > 0 || len(t.ShopSets) == 0:
-		return c.says(Unknown, fmt.Sprintf("Soak (%s) has not started: by %s, %d of %s have %s.", age(asked), inSentence(d.e.Arrivals.Where),
-			len(t.ShopSets)-others, count(len(t.ShopSets), "ShopSet"), d.which()))
+		return c.says(Unknown, d.say("Soak (%s) has not started: by %s, %d of %s have %s.", d.age(asked), d.inSentence(d.e.Arrivals.Where),
+			len(t.ShopSets)-others, d.count(len(t.ShopSets), "ShopSet"), d.which()))
 	case doubt != "":
-		return c.says(Unknown, fmt.Sprintf("Soak (%s) is unknown. %s", age(asked), doubt))
+		return c.says(Unknown, d.say("Soak (%s) is unknown. %s", d.age(asked), doubt))
 	}
 	c.figure("soaking_since", instant(since)).figure("soaked_seconds", soaked.Seconds())
-	said := fmt.Sprintf("By %s, all ShopSets have had %s for %s, and sent data (%s required", inSentence(d.e.Arrivals.Where), d.which(), age(soaked), age(asked))
+	said := d.say("By %s, all ShopSets have had %s for %s, and sent data (%s required", d.inSentence(d.e.Arrivals.Where), d.which(), d.age(soaked), d.age(asked))
 	if soaked < asked {
-		return c.says(Unknown, fmt.Sprintf("%s; complete at %s).", said, since.Add(asked).UTC().Format(time.RFC3339)))
+		return c.says(Unknown, d.say("%s; complete at %s).", said, since.Add(asked).UTC().Format(time.RFC3339)))
 	}
-	return c.says(Pass, said+"); sync and health are not known.")
+	return c.says(Pass, d.say("%s); sync and health are not known.", said))
 }
 
 // silent says in a sentence which ShopSet sent too little since the Release came to be
@@ -235,16 +235,16 @@ func (d *deciding) silent(t tier) string {
 	found := d.e.compared()
 	for _, set := range t.ShopSets {
 		if len(t.SLOs) == 0 {
-			return "No SLO applies, so nobody knows whether the ShopSets sent data."
+			return d.say("No SLO applies, so nobody knows whether the ShopSets sent data.")
 		}
 		for _, s := range t.SLOs {
 			all := found[pair{set, s}]
 			if len(all) == 0 {
-				return fmt.Sprintf("%s, %s: nothing was counted since the Release arrived.", set, s)
+				return d.say("%s, %s: nothing was counted since the Release arrived.", set, s)
 			}
 			for _, c := range all {
 				if _, why := d.unseenSince(c); why != "" {
-					return fmt.Sprintf("%s, %s: %s", set, s, why)
+					return d.say("%s, %s: %s", set, s, why)
 				}
 			}
 		}

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -15,7 +14,7 @@ import (
 // that this can be told. What burns the target's budget is no reason to keep out the
 // Release that mends it.
 func (d *deciding) checkBurnRate(t tier, b *status.Budget) Check {
-	result, reason, longest := judgeBurnRate(d.p, b, d.e.Report.Alerts)
+	result, reason, longest := d.judgeBurnRate(d.p, b, d.e.Report.Alerts)
 	c := t.about(CheckBurnRate, b, result, reason)
 	rates, covered, firing := make(Figures, len(b.BurnRates)), make(Figures, len(b.BurnRates)), []Figures{}
 	for i, r := range b.BurnRates {
@@ -35,12 +34,12 @@ func (d *deciding) checkBurnRate(t tier, b *status.Budget) Check {
 		d.letFix(&c)
 	}
 	d.excluded(&c, looked{from: b.WindowEnd.Add(-longest)})
-	c.doubt(b, b.WindowEnd.Add(-longest), d.doubtSince(t, b))
+	d.doubt(&c, b, b.WindowEnd.Add(-longest), d.doubtSince(t, b))
 	return c
 }
 
 // judgeBurnRate also gives the longest window that it looked at.
-func judgeBurnRate(p Policy, b *status.Budget, configured []slo.BurnAlert) (Result, string, time.Duration) {
+func (l lang) judgeBurnRate(p Policy, b *status.Budget, configured []slo.BurnAlert) (Result, string, time.Duration) {
 	asked := func(a slo.BurnAlert) bool { return slices.Contains(p.FailOn, a.Severity) }
 	var windows []time.Duration
 	for _, a := range b.Alerts {
@@ -54,38 +53,38 @@ func judgeBurnRate(p Policy, b *status.Budget, configured []slo.BurnAlert) (Resu
 	if len(windows) > 0 {
 		longest = windows[len(windows)-1]
 	}
-	result, reason := compareRates(p, b, configured, asked, windows)
+	result, reason := l.compareRates(p, b, configured, asked, windows)
 	return result, reason, longest
 }
 
-func compareRates(p Policy, b *status.Budget, configured []slo.BurnAlert, asked func(slo.BurnAlert) bool, windows []time.Duration) (Result, string) {
+func (l lang) compareRates(p Policy, b *status.Budget, configured []slo.BurnAlert, asked func(slo.BurnAlert) bool, windows []time.Duration) (Result, string) {
 	if i := slices.IndexFunc(b.Firing, asked); i >= 0 {
 		if a := b.Firing[i]; history(b) < a.Long {
-			return Unknown, fmt.Sprintf("%s, but the history is shorter than the alert window. Verdict at %s (see budgets.least_history).",
-				fires(b, a), b.VerdictFrom.UTC().Format(time.RFC3339))
+			return Unknown, l.say("%s, but the history is shorter than the alert window. Verdict at %s (see budgets.least_history).",
+				l.fires(b, a), b.VerdictFrom.UTC().Format(time.RFC3339))
 		}
-		return Fail, fires(b, b.Firing[i]) + "."
+		return Fail, l.say("%s.", l.fires(b, b.Firing[i]))
 	}
 	switch {
 	case b.State == slo.Inconsistent:
-		return Unknown, "Counts are inconsistent, so burn rates are meaningless."
+		return Unknown, l.say("Counts are inconsistent, so burn rates are meaningless.")
 	case !slices.ContainsFunc(configured, asked):
-		return Unknown, fmt.Sprintf("No %s alert is configured, so there is no threshold for burn rates.", severities(p))
+		return Unknown, l.say("No %s alert is configured, so there is no threshold for burn rates.", l.severities(p))
 	case len(windows) == 0:
-		return NotChecked, fmt.Sprintf("No %s alert fits the %s window; run shopslo validate for details.", severities(p), b.Window)
+		return NotChecked, l.say("No %s alert fits the %s window; run shopslo validate for details.", l.severities(p), b.Window)
 	}
-	if doubt := doubtedRates(b, configured, asked); doubt != "" {
+	if doubt := l.doubtedRates(b, configured, asked); doubt != "" {
 		return Unknown, doubt
 	}
 	for _, d := range windows {
-		if reason := untold(p, b, d); reason != "" {
+		if reason := l.untold(p, b, d); reason != "" {
 			return Unknown, reason
 		}
 	}
 	if len(b.Firing) > 0 {
-		return Pass, fires(b, b.Firing[0]) + ", allowed by the policy."
+		return Pass, l.say("%s, allowed by the policy.", l.fires(b, b.Firing[0]))
 	}
-	return Pass, fmt.Sprintf("%s; no %s alert is firing.", pace(b, windows[len(windows)-1]), severities(p))
+	return Pass, l.say("%s; no %s alert is firing.", l.pace(b, windows[len(windows)-1]), l.severities(p))
 }
 
 // history is how long a budget's is; very long where it is long enough for a verdict.
@@ -103,43 +102,43 @@ func history(b *status.Budget) time.Duration {
 // untold says why nothing can be said over a window, or "". A rate is the same
 // across a gap, since counters go on counting; that nothing was counted at all is
 // believed only where nearly everything was seen.
-func untold(p Policy, b *status.Budget, d time.Duration) string {
+func (l lang) untold(p Policy, b *status.Budget, d time.Duration) string {
 	i := slices.IndexFunc(b.BurnRates, func(r slo.BurnRate) bool { return r.Window == d })
 	name := slo.Rolling(d).Text
 	if i < 0 {
-		return fmt.Sprintf("The evidence has no burn rate over %s.", name)
+		return l.say("The evidence has no burn rate over %s.", name)
 	}
-	r, need, what := b.BurnRates[i], p.MinCoverage, "to know the burn rate"
+	r, need, what := b.BurnRates[i], p.MinCoverage, l.say("to know the burn rate")
 	if r.Rate == nil {
-		need, what = p.QuietCoverage, "to confirm that there was no traffic"
+		need, what = p.QuietCoverage, l.say("to confirm that there was no traffic")
 	}
 	if r.Coverage == 0 {
-		return fmt.Sprintf("No data for the last %s.", name)
+		return l.say("No data for the last %s.", name)
 	}
 	if !(r.Coverage >= need) {
-		return fmt.Sprintf("Only %s of the last %s has data (%s required %s).",
+		return l.say("Only %s of the last %s has data (%s required %s).",
 			status.FormatShare(&r.Coverage), name, status.FormatShare(&need), what)
 	}
 	return ""
 }
 
 // fires says which alert fires on what.
-func fires(b *status.Budget, a slo.BurnAlert) string {
-	return fmt.Sprintf("Error budget burns at %s× the allowed rate over %s and %s× over %s: a %s alert is firing (threshold %s×)",
-		rateOver(b, a.Long), slo.Rolling(a.Long).Text, rateOver(b, a.Short), slo.Rolling(a.Short).Text, a.Severity, status.FormatRate(a.Factor))
+func (l lang) fires(b *status.Budget, a slo.BurnAlert) string {
+	return l.say("Error budget burns at %s× the allowed rate over %s and %s× over %s: a %s alert is firing (threshold %s×)",
+		rateOver(b, a.Long), slo.Rolling(a.Long).Text, rateOver(b, a.Short), slo.Rolling(a.Short).Text, l.say(string(a.Severity)), status.FormatRate(a.Factor))
 }
 
 // pace says how fast the budget burns over a window.
-func pace(b *status.Budget, d time.Duration) string {
+func (l lang) pace(b *status.Budget, d time.Duration) string {
 	name := slo.Rolling(d).Text
 	rate := rateOver(b, d)
 	switch rate {
 	case "-":
-		return "No traffic in the last " + name
+		return l.say("No traffic in the last %s", name)
 	case "0":
-		return "No bad events in the last " + name
+		return l.say("No bad events in the last %s", name)
 	}
-	return fmt.Sprintf("Error budget burns at %s× the allowed rate over %s", rate, name)
+	return l.say("Error budget burns at %s× the allowed rate over %s", rate, name)
 }
 
 func rateOver(b *status.Budget, d time.Duration) string {
@@ -151,10 +150,10 @@ func rateOver(b *status.Budget, d time.Duration) string {
 	return "-"
 }
 
-func severities(p Policy) string {
+func (l lang) severities(p Policy) string {
 	var names []string
 	for _, s := range p.FailOn {
-		names = append(names, string(s))
+		names = append(names, l.say(string(s)))
 	}
-	return strings.Join(names, " or ")
+	return strings.Join(names, l.say(" or "))
 }

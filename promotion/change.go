@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -23,7 +22,7 @@ func (d *deciding) sinceChange(checks []Check) []Check {
 		o := d.seen[c.ShopSet]
 		if at := change(o); c.Result != NotChecked && !d.came(c.ShopSet).IsZero() && !at.IsZero() {
 			c.figure("changed_since", instant(at))
-			c.Reason += fmt.Sprintf(" Counted from the change of %s's own folders at %s: the Release arrived before (%s).", c.ShopSet,
+			c.Reason += d.say(" Counted from the change of %s's own folders at %s: the Release arrived before (%s).", c.ShopSet,
 				at.UTC().Format(time.RFC3339), o.ReleaseSince.UTC().Format(time.RFC3339))
 		}
 	}
@@ -35,17 +34,17 @@ func (d *deciding) untold(check string, o *fleet.ShopSetState, result Result, re
 	if result != Pass || !o.Untold {
 		return result, reason
 	}
-	why := fmt.Sprintf("%s does not say what is missing, pending or not verified; upgrade shopset_exporter", inSentence(d.e.Fleet.Where))
+	why := d.say("%s does not say what is missing, pending or not verified; upgrade shopset_exporter", d.inSentence(d.e.Fleet.Where))
 	if d.p.Needs[check] == Required {
-		return Unknown, fmt.Sprintf("Cannot check %s: %s.", check, why)
+		return Unknown, d.say("Cannot check %s: %s.", d.name(check), why)
 	}
-	return NotChecked, fmt.Sprintf("Not checked: %s (%s). Reported: %s", check, why, reason)
+	return NotChecked, d.say("Not checked: %s (%s). Reported: %s", d.name(check), why, reason)
 }
 
 // held adds what keeps Argo CD from syncing.
-func held(o *fleet.ShopSetState) string {
+func (l lang) held(o *fleet.ShopSetState) string {
 	if o.Held == "" {
 		return ""
 	}
-	return "; held: " + o.Held
+	return l.say("; held: %s", o.Held)
 }

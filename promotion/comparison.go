@@ -88,11 +88,11 @@ func (e *Evidence) comparisons(s *slo.SLO, set fleet.ShopSetName, came time.Time
 		if len(s.Parts) > 1 {
 			c.Part = part.Name
 		}
-		if c.Doubt = misled(a.Absent); c.Doubt != "" {
+		if c.Doubt = english.misled(a.Absent); c.Doubt != "" {
 			continue // what was counted means nothing
 		}
 		if a.Failure != "" {
-			c.Doubt = "Counting is failing: " + sentence(a.Failure)
+			c.Doubt = failing + sentence(a.Failure)
 		}
 		if came.IsZero() || a.Counts == nil || !a.End.After(came) {
 			continue

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -9,6 +8,7 @@ import (
 
 // deciding is a decision being made.
 type deciding struct {
+	lang
 	p   Policy
 	e   *Evidence
 	now time.Time
@@ -30,7 +30,7 @@ func (d *deciding) off(check string, t tier) ([]Check, bool) {
 	if d.p.Needs[check] != Off {
 		return nil, false
 	}
-	return []Check{t.check(check).says(NotChecked, fmt.Sprintf("Not checked: %s is off in the policy.", check))}, true
+	return []Check{t.check(check).says(NotChecked, d.say("Not checked: %s is off in the policy.", d.name(check)))}, true
 }
 
 // unasked is done, with the Check that says why, where a check's evidence was not to
@@ -43,11 +43,11 @@ func (d *deciding) unasked(check string, t tier, where, failed, hint string) (ch
 	c := t.check(check).says(Unknown, "")
 	switch {
 	case where == "" && d.p.Needs[check] == Required:
-		c.Reason = fmt.Sprintf("Required but not configured: %s (%s).", check, hint)
+		c.Reason = d.say("Required but not configured: %s (%s).", d.name(check), d.say(hint))
 	case where == "":
-		c.Result, c.Reason = NotChecked, fmt.Sprintf("Not checked: %s (%s).", check, hint)
+		c.Result, c.Reason = NotChecked, d.say("Not checked: %s (%s).", d.name(check), d.say(hint))
 	case failed != "":
-		c.Reason = fmt.Sprintf("Cannot check %s: %s could not be read.", check, inSentence(where))
+		c.Reason = d.say("Cannot check %s: %s could not be read.", d.name(check), d.inSentence(where))
 	default:
 		return nil, false
 	}
@@ -67,11 +67,11 @@ func (d *deciding) unseen(check string, t tier, hint string) ([]Check, bool) {
 	c.figure("seen_at", instant(at))
 	switch old := d.now.Sub(at); {
 	case at.IsZero():
-		c.Reason = fmt.Sprintf("Cannot check %s: %s has no fleet data yet.", check, inSentence(d.e.Fleet.Where))
+		c.Reason = d.say("Cannot check %s: %s has no fleet data yet.", d.name(check), d.inSentence(d.e.Fleet.Where))
 	case old > d.p.MaxAge:
-		c.Reason = fmt.Sprintf("Cannot check %s: fleet data is %s old (limit %s).", check, age(old), age(d.p.MaxAge))
+		c.Reason = d.say("Cannot check %s: fleet data is %s old (limit %s).", d.name(check), d.age(old), d.age(d.p.MaxAge))
 	case old < -d.p.MaxAge:
-		c.Reason = fmt.Sprintf("Cannot check %s: fleet data is from %s after the evaluation time.", check, age(-old))
+		c.Reason = d.say("Cannot check %s: fleet data is from %s after the evaluation time.", d.name(check), d.age(-old))
 	default:
 		return nil, false
 	}
@@ -88,9 +88,9 @@ func (d *deciding) below(check string, t tier) ([]Check, bool) {
 		return checks, done
 	}
 	if d.p.Needs[check] == Required {
-		return []Check{t.check(check).says(Unknown, fmt.Sprintf("Required, but the fleet has one Tier: %s is about the one below.", check))}, true
+		return []Check{t.check(check).says(Unknown, d.say("Required, but the fleet has one Tier: %s is about the one below.", d.name(check)))}, true
 	}
-	return []Check{t.check(check).says(NotChecked, fmt.Sprintf("Not checked: %s (the fleet has one Tier, nothing runs below it).", check))}, true
+	return []Check{t.check(check).says(NotChecked, d.say("Not checked: %s (the fleet has one Tier, nothing runs below it).", d.name(check)))}, true
 }
 
 // perShopSet makes a Check of each ShopSet of the Tier from what was seen of it.
@@ -106,7 +106,7 @@ func (d *deciding) perShopSet(check string, t tier, judge func(o *fleet.ShopSetS
 		c := t.check(check).of(name, "")
 		o := d.seen[name]
 		if o == nil || o.Tier != t.Name {
-			c.Result, c.Reason = Unknown, fmt.Sprintf("Not reported in this Tier by %s.", inSentence(d.e.Fleet.Where))
+			c.Result, c.Reason = Unknown, d.say("Not reported in this Tier by %s.", d.inSentence(d.e.Fleet.Where))
 		} else {
 			var more Figures
 			c.Result, c.Reason, more = judge(o)
@@ -121,11 +121,11 @@ func (d *deciding) perShopSet(check string, t tier, judge func(o *fleet.ShopSetS
 }
 
 // because adds why the exporter does not know something.
-func because(o *fleet.ShopSetState) string {
+func (l lang) because(o *fleet.ShopSetState) string {
 	if o.Reason == "" {
 		return ""
 	}
-	return ": " + o.Reason
+	return l.say(": %s", o.Reason)
 }
 
 // standing lists what is open, or in force: a failed Check for each that touches the

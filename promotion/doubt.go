@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +29,7 @@ func flaggedAfter(flags []slo.Flag, from time.Time) []slo.Flag {
 
 // flagged adds flags to a Check's evidence and reason. A pass becomes unknown where
 // one of them may hide what was bad after since; zero: what they hide does not matter.
-func (c *Check) flagged(flags []slo.Flag, since time.Time) {
+func (l lang) flagged(c *Check, flags []slo.Flag, since time.Time) {
 	if len(flags) == 0 {
 		return
 	}
@@ -38,33 +37,33 @@ func (c *Check) flagged(flags []slo.Flag, since time.Time) {
 	var words, hides []string
 	for _, f := range flags {
 		listed = append(listed, Figures{{"flag", string(f.Kind)}, {"count", f.Count}, {"first", instant(f.First)}, {"last", instant(f.Last)}})
-		words = append(words, status.FlagTimes(f))
+		words = append(words, status.FlagTimesIn(l.Language, f))
 		if slices.Contains(hiding, f.Kind) && !since.IsZero() && f.Last.After(since) {
 			hides = append(hides, string(f.Kind))
 		}
 	}
 	c.figure("flags", listed)
-	c.Reason = fmt.Sprintf("%s Flagged: %s.", c.Reason, strings.Join(words, "; "))
+	c.Reason = l.say("%s Flagged: %s.", c.Reason, strings.Join(words, l.say("; ")))
 	if c.Result == Pass && len(hides) > 0 {
 		c.Result = Unknown
-		c.Reason = fmt.Sprintf("%s Bad events may be missing (%s), so the check cannot pass.", c.Reason, strings.Join(hides, ", "))
+		c.Reason = l.say("%s Bad events may be missing (%s), so the check cannot pass.", c.Reason, l.List(hides))
 	}
 }
 
 // uncounted says why a budget's figures are none, or old; "" where they are not.
-func uncounted(b *status.Budget) string {
+func (l lang) uncounted(b *status.Budget) string {
 	// What failed tells more than what was not found because of it.
 	if b.Failure != "" {
-		return "Counting is failing: " + sentence(b.Failure)
+		return l.say(failing) + sentence(b.Failure)
 	}
-	return misled(b.Absent)
+	return l.misled(b.Absent)
 }
 
 // misled says what is not there so that nobody can tell good from bad.
-func misled(absent []slo.Absence) string {
+func (l lang) misled(absent []slo.Absence) string {
 	for _, a := range absent {
 		if a.Misleads() {
-			return "Cannot tell good from bad events: " + sentence(strings.TrimPrefix(status.AbsenceText(a), "no data: "))
+			return l.say(indistinct) + l.sentence(strings.TrimPrefix(status.AbsenceIn(l.Language, a), l.say("no data: ")))
 		}
 	}
 	return ""
@@ -72,19 +71,19 @@ func misled(absent []slo.Absence) string {
 
 // doubt makes no pass of what is not being counted, and tells of flags after from. Those
 // that hide something matter since a time; zero: they do not.
-func (c *Check) doubt(b *status.Budget, from, since time.Time) {
-	if why := uncounted(b); why != "" {
+func (l lang) doubt(c *Check, b *status.Budget, from, since time.Time) {
+	if why := l.uncounted(b); why != "" {
 		c.figure("failure", orNull(b.Failure)).figure("absent", absences(b.Absent))
 		switch c.Result {
 		case Pass:
-			c.Result, c.Reason = Unknown, fmt.Sprintf("%s Last known: %s", why, c.Reason)
+			c.Result, c.Reason = Unknown, l.say("%s Last known: %s", why, c.Reason)
 		case Unknown:
 			c.Reason = why
 		default:
-			c.Reason = fmt.Sprintf("%s %s", c.Reason, why)
+			c.Reason = l.say("%s %s", c.Reason, why)
 		}
 	}
-	c.flagged(flaggedAfter(b.Flags, from), since)
+	l.flagged(c, flaggedAfter(b.Flags, from), since)
 }
 
 func absences(all []slo.Absence) []Figures {

@@ -1,8 +1,6 @@
 package promotion
 
 import (
-	"fmt"
-
 	"github.com/shopslo/shopslo/fleet"
 )
 
@@ -21,24 +19,28 @@ func (d *deciding) checkDrift(t tier) []Check {
 func (d *deciding) judgeDrift(o *fleet.ShopSetState) (Result, string) {
 	since := ""
 	if !o.DriftedSince.IsZero() {
-		since = fmt.Sprintf(" for %s", age(d.now.Sub(o.DriftedSince)))
+		since = d.say(" for %s", d.age(d.now.Sub(o.DriftedSince)))
+	}
+	pending := ""
+	if !o.PendingSince.IsZero() {
+		pending = d.say(" since %s", after("", o.PendingSince))
 	}
 	switch {
 	case o.Sync == fleet.Synced:
-		return Pass, "Synced."
+		return Pass, d.say("Synced.")
 	case o.Sync != fleet.OutOfSync:
-		return Unknown, "Sync status is unknown" + because(o) + "."
+		return Unknown, d.say("Sync status is unknown%s.", d.because(o))
 	case o.Pending != "":
-		return Unknown, fmt.Sprintf("OutOfSync: revision %s is pending%s%s.", Short(o.Pending), after(" since ", o.PendingSince), held(o))
+		return Unknown, d.say("OutOfSync: revision %s is pending%s%s.", Short(o.Pending), pending, d.held(o))
 	case !d.runs(o):
-		return Unknown, fmt.Sprintf("OutOfSync%s: the Release has not been rolled out yet%s.", since, held(o))
+		return Unknown, d.say("OutOfSync%s: the Release has not been rolled out yet%s.", since, d.held(o))
 	case !o.ReleaseSince.IsZero() && !o.ObservedAt.After(o.ReleaseSince):
 		// What a rollout changes is OutOfSync until Argo CD compares again.
-		return Unknown, "OutOfSync when the Release arrived; Argo CD has not completed a comparison since."
+		return Unknown, d.say("OutOfSync when the Release arrived; Argo CD has not completed a comparison since.")
 	}
-	what := "the live state differs"
+	what := d.say("the live state differs")
 	if o.OutOfSync != nil {
-		what = count(*o.OutOfSync, "resource") + " out of sync"
+		what = d.say("%s out of sync", d.count(*o.OutOfSync, "resource"))
 	}
-	return Fail, fmt.Sprintf("Drift: OutOfSync%s, %s%s; sync the ShopSet or commit the change to git.", since, what, held(o))
+	return Fail, d.say("Drift: OutOfSync%s, %s%s; sync the ShopSet or commit the change to git.", since, what, d.held(o))
 }

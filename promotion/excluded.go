@@ -90,7 +90,7 @@ func (l Leaving) ignored(x Exclusion, all []Exclusion, came time.Time) string {
 	case x.Known.After(x.From):
 		return fmt.Sprintf("it was first read at %s, after its time began", x.Known.UTC().Format(time.RFC3339))
 	case l.longest > 0 && length > l.longest:
-		return fmt.Sprintf("it leaves out %s together with those next to it (limit %s)", age(length), age(l.longest))
+		return fmt.Sprintf("it leaves out %s together with those next to it (limit %s)", english.age(length), english.age(l.longest))
 	}
 	return ""
 }
@@ -156,15 +156,15 @@ func (d *deciding) excluded(c *Check, spans ...looked) {
 	}
 	if len(counted) > 0 && c.Evidence.Get("exclusions") == nil {
 		c.figure("exclusions", counted)
-		c.Reason += fmt.Sprintf(" Excluded: %s.", some(counted, 3))
+		c.Reason += d.say(" Excluded: %s.", d.some(counted, 3))
 	}
 	switch len(ignored) {
 	case 0:
 		return
 	case 1:
-		c.Reason += fmt.Sprintf(" Exclusion %s does not apply since the Release arrived: %s.", ignored[0], why)
+		c.Reason += d.say(" Exclusion %s does not apply since the Release arrived: %s.", ignored[0], why)
 	default:
-		c.Reason += fmt.Sprintf(" Exclusions %s do not apply since the Release arrived; of the last of them: %s.", some(ignored, 3), why)
+		c.Reason += d.say(" Exclusions %s do not apply since the Release arrived; of the last of them: %s.", d.some(ignored, 3), why)
 	}
 	c.figure("exclusions_ignored", ignored)
 }

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -24,11 +23,11 @@ func (d *deciding) doubted(o *fleet.ShopSetState) string {
 func (d *deciding) stale(o *fleet.ShopSetState) string {
 	switch old := d.now.Sub(o.ObservedAt); {
 	case o.ObservedAt.IsZero():
-		return "When Argo CD last compared it is unknown."
+		return d.say("When Argo CD last compared it is unknown.")
 	case old > d.p.MaxComparisonAge:
-		return fmt.Sprintf("Argo CD's last comparison is %s old (limit %s).", age(old), age(d.p.MaxComparisonAge))
+		return d.say("Argo CD's last comparison is %s old (limit %s).", d.age(old), d.age(d.p.MaxComparisonAge))
 	case old < -d.p.MaxAge:
-		return fmt.Sprintf("Argo CD's last comparison is %s ahead of this clock; check clock synchronization.", age(-old))
+		return d.say("Argo CD's last comparison is %s ahead of this clock; check clock synchronization.", d.age(-old))
 	}
 	return ""
 }
@@ -38,51 +37,51 @@ func (d *deciding) misplaced(o *fleet.ShopSetState) string {
 	is := d.declared[o.ShopSet]
 	switch {
 	case is == nil:
-		return "The evidence does not say where its document has it."
+		return d.say("The evidence does not say where its document has it.")
 	case o.Tier != is.Tier:
-		return differs("Tier", o.Tier, is.Tier)
+		return differs(d.lang, "Tier", o.Tier, is.Tier)
 	case o.Cluster != is.Cluster:
-		return differs("cluster", o.Cluster, is.Cluster)
+		return differs(d.lang, "cluster", o.Cluster, is.Cluster)
 	case o.Configuration != is.Configuration:
-		return differs("Configuration", o.Configuration, is.Configuration)
+		return differs(d.lang, "Configuration", o.Configuration, is.Configuration)
 	case !alikeLists(o.Groups, is.Groups):
-		return differs("ShopGroups", some(words(o.Groups), 5), some(words(is.Groups), 5))
+		return differs(d.lang, "ShopGroups", d.some(words(o.Groups), 5), d.some(words(is.Groups), 5))
 	}
 	return ""
 }
 
-func differs[T ~string](what string, is, declared T) string {
-	return fmt.Sprintf("Reported with %s %s, its document has %s.", what, orElse(string(is), "(none)"), orElse(string(declared), "(none)"))
+func differs[T ~string](l lang, what string, is, declared T) string {
+	return l.say("Reported with %s %s, its document has %s.", what, orElse(string(is), l.say("(none)")), orElse(string(declared), l.say("(none)")))
 }
 
 // impossible asks that figures and times can be.
 func (d *deciding) impossible(o *fleet.ShopSetState) string {
 	for _, n := range []*int{o.Behind, o.OutOfSync} {
 		if n != nil && *n < 0 {
-			return fmt.Sprintf("Reported with a count of %d, which cannot be.", *n)
+			return d.say("Reported with a count of %d, which cannot be.", *n)
 		}
 	}
 	switch {
 	case o.DriftEvents != nil && *o.DriftEvents < 0:
-		return fmt.Sprintf("Reported with a count of %d, which cannot be.", *o.DriftEvents)
+		return d.say("Reported with a count of %d, which cannot be.", *o.DriftEvents)
 	case slices.Contains(o.Images, ""):
-		return "An image is reported without its name."
+		return d.say("An image is reported without its name.")
 	case d.future(o.ReleaseSince):
-		return "The Release is reported to have arrived in the future."
+		return d.say("The Release is reported to have arrived in the future.")
 	case d.future(o.ChangedSince):
-		return "Its own folders are reported to have changed in the future."
+		return d.say("Its own folders are reported to have changed in the future.")
 	case d.future(o.DriftedSince):
-		return "It is reported to drift since a time in the future."
+		return d.say("It is reported to drift since a time in the future.")
 	case d.future(o.PendingSince), d.future(o.HealthSince):
-		return "It is reported to wait, or to have its health, since a time in the future."
+		return d.say("It is reported to wait, or to have its health, since a time in the future.")
 	case o.Sync == fleet.Synced && (o.Pending != "" || o.Held != ""):
-		return "It is reported as Synced, and as pending or held."
+		return d.say("It is reported as Synced, and as pending or held.")
 	case len(o.Absent) > 0 && o.Health.Serves():
-		return fmt.Sprintf("It is reported as %s without %s.", o.Health, some(words(o.Absent), 3))
+		return d.say("It is reported as %s without %s.", o.Health, d.some(words(o.Absent), 3))
 	case o.Sync == fleet.Synced && !o.DriftedSince.IsZero():
-		return "It is reported as Synced and as drifting."
+		return d.say("It is reported as Synced and as drifting.")
 	case o.Sync == fleet.Synced && o.OutOfSync != nil && *o.OutOfSync > 0:
-		return fmt.Sprintf("It is reported as Synced with %s out of sync.", count(*o.OutOfSync, "resource"))
+		return d.say("It is reported as Synced with %s out of sync.", d.count(*o.OutOfSync, "resource"))
 	}
 	return ""
 }

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -16,15 +15,15 @@ func (d *deciding) doubtedBudget(t tier, b *status.Budget) string {
 	settled := b.State == slo.OK || b.State == slo.AtRisk
 	switch {
 	case b.Tier != t.Name:
-		return fmt.Sprintf("The budget is one of Tier %s.", orElse(string(b.Tier), "(none)"))
+		return d.say("The budget is one of Tier %s.", orElse(string(b.Tier), d.say("(none)")))
 	case !isCount(b.Good) || !isCount(b.Total) || !isCount(b.Bad) || *b.Good > *b.Total:
-		return "The counts are no counts of events."
+		return d.say("The counts are no counts of events.")
 	case settled && (!isCount(b.Allowed) || *b.Bad > *b.Allowed || b.RemainingRatio == nil || !(*b.RemainingRatio >= 0 && *b.RemainingRatio <= 1)):
-		return fmt.Sprintf("The budget is said to be %s, which its figures contradict.", b.State)
+		return d.say("The budget is said to be %s, which its figures contradict.", b.State)
 	case settled && !b.VerdictFrom.IsZero():
-		return fmt.Sprintf("The budget is said to be %s, and its history too short for a verdict.", b.State)
+		return d.say("The budget is said to be %s, and its history too short for a verdict.", b.State)
 	case b.WindowStart.IsZero(), !b.WindowStart.Before(b.WindowEnd), d.future(b.ExactFrom), d.future(b.Expected):
-		return "The times of the window cannot be."
+		return d.say("The times of the window cannot be.")
 	}
 	return ""
 }
@@ -34,23 +33,23 @@ func isCount(n *float64) bool { return n != nil && *n >= 0 && !math.IsInf(*n, 0)
 
 // doubtedRates says in a sentence why burn rates, or what they are compared with, are
 // no evidence; "" where they are.
-func doubtedRates(b *status.Budget, configured []slo.BurnAlert, asked func(slo.BurnAlert) bool) string {
+func (l lang) doubtedRates(b *status.Budget, configured []slo.BurnAlert, asked func(slo.BurnAlert) bool) string {
 	for _, a := range slices.Concat(configured, b.Alerts) {
 		if !(a.Factor > 0) || a.Short <= 0 || a.Long < a.Short || a.Severity != slo.Page && a.Severity != slo.Ticket {
-			return "A burn-rate alert that the rates are compared with is none."
+			return l.say("A burn-rate alert that the rates are compared with is none.")
 		}
 	}
 	rate := map[time.Duration]*float64{}
 	for _, r := range b.BurnRates {
 		if _, there := rate[r.Window]; there || r.Window <= 0 || r.Rate != nil && !isCount(r.Rate) {
-			return fmt.Sprintf("The burn rate over %s is reported twice, or is none.", slo.Rolling(r.Window).Text)
+			return l.say("The burn rate over %s is reported twice, or is none.", slo.Rolling(r.Window).Text)
 		}
 		rate[r.Window] = r.Rate
 	}
 	for _, a := range b.Alerts {
 		long, short := rate[a.Long], rate[a.Short]
 		if asked(a) && long != nil && short != nil && *long > a.Factor && *short > a.Factor && !slices.Contains(b.Firing, a) {
-			return fmt.Sprintf("Burn rates are over the threshold of a %s alert that is said not to fire.", a.Severity)
+			return l.say("Burn rates are over the threshold of a %s alert that is said not to fire.", l.say(string(a.Severity)))
 		}
 	}
 	return ""
@@ -60,15 +59,15 @@ func doubtedRates(b *status.Budget, configured []slo.BurnAlert, asked func(slo.B
 // kept then are whole hours, and days have one hour more or less.
 const edge = 2 * time.Hour
 
-// doubted says in a sentence why the spans of a Comparison are none of the time before
+// doubtedSpans says in a sentence why the spans of a Comparison are none of the time before
 // the Release came and since; "" where they are.
-func (c *Comparison) doubted() string {
+func (l lang) doubtedSpans(c *Comparison) string {
 	s, b := c.Since, c.Before
 	switch {
 	case !s.Start.Before(s.End), s.Start.Before(c.Came.Add(-edge)), s.Coverage > 1:
-		return "The counts since the Release arrived are of another time."
+		return l.say("The counts since the Release arrived are of another time.")
 	case b != nil && (!b.Start.Before(b.End) || b.End.After(c.Came.Add(edge))):
-		return "The counts of before the Release arrived are of another time."
+		return l.say("The counts of before the Release arrived are of another time.")
 	}
 	return ""
 }

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -22,12 +21,12 @@ func (d *deciding) domains(g Group) (in []fleet.FailureDomainName) {
 func (d *deciding) doubtedGroup(g Group, state fleet.GroupState) string {
 	switch {
 	case state.Required != g.Required || !alikeLists(state.ShopSets, g.ShopSets):
-		return fmt.Sprintf("Reported with %d required of %s, its document has %d of %s.",
-			state.Required, some(words(state.ShopSets), 5), g.Required, some(words(g.ShopSets), 5))
+		return d.say("Reported with %d required of %s, its document has %d of %s.",
+			state.Required, d.some(words(state.ShopSets), 5), g.Required, d.some(words(g.ShopSets), 5))
 	case slices.ContainsFunc(state.Domains, func(in fleet.FailureDomainName) bool { return !slices.Contains(g.Domains, in) }):
-		return fmt.Sprintf("Reported to be served in %s, its document has %s.", some(words(state.Domains), 5), some(words(g.Domains), 5))
+		return d.say("Reported to be served in %s, its document has %s.", d.some(words(state.Domains), 5), d.some(words(g.Domains), 5))
 	case *state.Available != len(state.Domains):
-		return fmt.Sprintf("Reported to be served in %s and in %s.", count(*state.Available, "FailureDomain"), orElse(some(words(state.Domains), 5), "none"))
+		return d.say("Reported to be served in %s and in %s.", d.count(*state.Available, "FailureDomain"), orElse(d.some(words(state.Domains), 5), d.say("none")))
 	}
 	var served []fleet.FailureDomainName
 	doubt := ""
@@ -38,12 +37,12 @@ func (d *deciding) doubtedGroup(g Group, state fleet.GroupState) string {
 		case d.doubted(o) == "":
 			served = append(served, o.Cluster)
 		case doubt == "":
-			doubt = fmt.Sprintf(" %s: %s", name, d.doubted(o))
+			doubt = d.say(" %s: %s", name, d.doubted(o))
 		}
 	}
 	if len(served) < g.Required {
-		return fmt.Sprintf("Reported to be served in %s; only in %s a ShopSet is known to serve.%s",
-			some(words(state.Domains), 5), count(len(served), "FailureDomain"), doubt)
+		return d.say("Reported to be served in %s; only in %s a ShopSet is known to serve.%s",
+			d.some(words(state.Domains), 5), d.count(len(served), "FailureDomain"), doubt)
 	}
 	return ""
 }

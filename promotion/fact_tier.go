@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -17,16 +16,16 @@ func (d *deciding) doubtedTier(name fleet.TierName) string {
 	}
 	switch {
 	case t == nil:
-		return fmt.Sprintf("%s is reported twice.", name)
+		return d.say("%s is reported twice.", name)
 	case is == nil:
-		return fmt.Sprintf("The evidence does not say how the document has %s.", name)
+		return d.say("The evidence does not say how the document has %s.", name)
 	case t.Order != is.Order || t.Branch != is.Branch:
-		return fmt.Sprintf("%s is reported with order %d and branch %s, its document has order %d and branch %s.",
-			name, t.Order, orElse(t.Branch, "(none)"), is.Order, orElse(is.Branch, "(none)"))
+		return d.say("%s is reported with order %d and branch %s, its document has order %d and branch %s.",
+			name, t.Order, orElse(t.Branch, d.say("(none)")), is.Order, orElse(is.Branch, d.say("(none)")))
 	case t.Ahead != nil && *t.Ahead < 0, t.Behind != nil && *t.Behind < 0:
-		return fmt.Sprintf("%s is reported with a negative count of changes, which cannot be.", name)
+		return d.say("%s is reported with a negative count of changes, which cannot be.", name)
 	case d.future(t.SoakingSince), d.future(t.SkewedSince):
-		return fmt.Sprintf("%s is reported with a time in the future.", name)
+		return d.say("%s is reported with a time in the future.", name)
 	}
 	return d.doubtedRuns(t)
 }
@@ -41,9 +40,9 @@ func (d *deciding) doubtedRuns(t *fleet.TierState) string {
 	}
 	switch {
 	case !alikeLists(runs, t.Running):
-		return fmt.Sprintf("%s is reported to run %s, its ShopSets %s.", t.Tier, orElse(some(shorts(t.Running), 3), "nothing"), orElse(some(shorts(runs), 3), "nothing"))
+		return d.say("%s is reported to run %s, its ShopSets %s.", t.Tier, orElse(d.some(shorts(t.Running), 3), d.say("nothing")), orElse(d.some(shorts(runs), 3), d.say("nothing")))
 	case t.Skewed != (len(runs) > 1), !t.Skewed && !t.SkewedSince.IsZero():
-		return fmt.Sprintf("Whether %s runs one Release is reported both ways.", t.Tier)
+		return d.say("Whether %s runs one Release is reported both ways.", t.Tier)
 	}
 	return ""
 }

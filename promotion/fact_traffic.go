@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -13,7 +12,7 @@ func (d *deciding) doubtedTraffic(c *Traffic) string {
 		return doubt
 	}
 	if !c.Came.Equal(d.came(c.ShopSet)) {
-		return fmt.Sprintf("Counted since %s, which is not when the Release is reported to have arrived.", c.Came.UTC().Format(time.RFC3339))
+		return d.say("Counted since %s, which is not when the Release is reported to have arrived.", c.Came.UTC().Format(time.RFC3339))
 	}
 	for _, v := range []*Volume{c.Since, c.Recent} {
 		if doubt := d.doubtedVolume(v, c.Came); doubt != "" {
@@ -21,7 +20,7 @@ func (d *deciding) doubtedTraffic(c *Traffic) string {
 		}
 	}
 	if t := c.Targets; t != nil && slices.Min([]int{t.Now, t.ControlNow, t.ControlBefore, or(t.Before)}) < 0 {
-		return "The counts of targets are no counts."
+		return d.say("The counts of targets are no counts.")
 	}
 	return ""
 }
@@ -31,13 +30,13 @@ func (d *deciding) doubtedVolume(v *Volume, came time.Time) string {
 		return ""
 	}
 	if old := d.now.Sub(v.Now.End); old > d.p.MaxAge || d.future(v.Now.End) {
-		return fmt.Sprintf("Newest counts of traffic are of %s (limit %s from now).", v.Now.End.UTC().Format(time.RFC3339), age(d.p.MaxAge))
+		return d.say("Newest counts of traffic are of %s (limit %s from now).", v.Now.End.UTC().Format(time.RFC3339), d.age(d.p.MaxAge))
 	}
 	if !v.Now.Start.Before(v.Now.End) || v.Now.Start.Before(came.Add(-edge)) {
-		return "The counts of traffic since the Release arrived are of another time."
+		return d.say("The counts of traffic since the Release arrived are of another time.")
 	}
 	if b := v.Before; b != nil && (!b.Start.Before(b.End) || b.End.After(came.Add(edge))) {
-		return "The counts of traffic before the Release arrived are of another time."
+		return d.say("The counts of traffic before the Release arrived are of another time.")
 	}
 	figures := []float64{v.Now.Seconds, v.Now.Total, v.Now.Coverage}
 	if b := v.Before; b != nil {
@@ -49,7 +48,7 @@ func (d *deciding) doubtedVolume(v *Volume, came time.Time) string {
 		}
 	}
 	if !finite(figures...) || v.Now.Seconds == 0 {
-		return "The counts of traffic are no counts."
+		return d.say("The counts of traffic are no counts.")
 	}
 	return ""
 }

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -14,17 +13,17 @@ func (d *deciding) checkFreezes(t tier) []Check {
 	}
 	inForce := slices.DeleteFunc(slices.Clone(f.Items), func(f Freeze) bool { return !within(d.now, f.From, f.Until) })
 	return standing(d, CheckFreeze, t, inForce, func(f Freeze) Scope { return f.Scope }, func(c Check, f Freeze) Check {
-		what := "Freeze " + f.ID
+		what := d.say("Freeze %s", f.ID)
 		if f.Emergency {
-			what = "Emergency stop " + f.ID
+			what = d.say("Emergency stop %s", f.ID)
 		}
 		by := ""
 		if f.By != "" {
-			by = " (by " + f.By + ")"
+			by = d.say(" (by %s)", f.By)
 		}
 		c.figure("freeze", f.ID).figure("by", orNull(f.By)).figure("until", instant(f.Until)).figure("emergency", f.Emergency)
-		return c.says(Fail, fmt.Sprintf("%s is active %s: %s%s.", what, until(f.Until), strings.TrimRight(orElse(f.Reason, "no reason given"), ".。 "), by))
+		return c.says(Fail, d.say("%s is active %s: %s%s.", what, d.until(f.Until), strings.TrimRight(orElse(f.Reason, d.say("no reason given")), ".。 "), by))
 	}, func(others int) string {
-		return fmt.Sprintf("No freeze is active for %s%s.", t.Name, elsewhere(others, "active"))
+		return d.say("No freeze is active for %s%s.", t.Name, d.elsewhere(others, " (%d active elsewhere)"))
 	})
 }

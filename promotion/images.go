@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -14,12 +13,12 @@ func (d *deciding) checkImages(t tier) []Check {
 		figures := Figures{{"images", len(o.Images)}, {"mutable", slices.Clone(mutable)}}
 		switch {
 		case len(mutable) > 0:
-			return Fail, fmt.Sprintf("%s: %s; pin each to a unique tag or a digest.", count(len(mutable), "mutable image reference"), some(mutable, 3)), figures
+			return Fail, d.say("%s: %s; pin each to a unique tag or a digest.", d.count(len(mutable), "mutable image reference"), d.some(mutable, 3)), figures
 		case len(o.Images) == 0:
-			return Unknown, "Running images are unknown" + because(o) + ".", figures
+			return Unknown, d.say("Running images are unknown%s.", d.because(o)), figures
 		case !d.runs(o):
-			return Unknown, "Not running the Release yet, so its images are unknown.", figures
+			return Unknown, d.say("Not running the Release yet, so its images are unknown."), figures
 		}
-		return Pass, fmt.Sprintf("%s, each with a unique tag or a digest.", count(len(o.Images), "image")), figures
+		return Pass, d.say("%s, each with a unique tag or a digest.", d.count(len(o.Images), "image")), figures
 	})
 }

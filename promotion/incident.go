@@ -1,9 +1,9 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopslo/shopslo/fleet"
 )
@@ -36,7 +36,7 @@ func (d *deciding) openIncidents(source, target tier) []Check {
 		}
 	}
 	if len(checks) == 0 {
-		return []Check{target.check(CheckIncident).says(Pass, fmt.Sprintf("No open incident affects %s%s.", either(source, target), elsewhere(others, "open")))}
+		return []Check{target.check(CheckIncident).says(Pass, d.say("No open incident affects %s%s.", d.either(source, target), d.elsewhere(others, " (%d open elsewhere)")))}
 	}
 	return checks
 }
@@ -50,24 +50,28 @@ func (d *deciding) lost(i Incident) bool {
 func (d *deciding) holdingIncident(t tier, i Incident) Check {
 	which := i.ID
 	if i.Title != "" {
-		which += " (" + strings.TrimRight(i.Title, ".。 ") + ")"
+		which = d.say("%s (%s)", which, strings.TrimRight(i.Title, ".。 "))
 	}
-	touched := "affects " + string(t.Name)
+	touched := d.say("affects %s", t.Name)
 	switch {
 	case i.Scope.Everything():
-		touched = "may affect everything"
+		touched = d.say("may affect everything")
 	case !i.Scope.touches(d.e, t):
-		touched = fmt.Sprintf("may affect everything, since it names a Tier that there is not (%s)", some(words(i.Scope.Tiers), 3))
+		touched = d.say("may affect everything, since it names a Tier that there is not (%s)", d.some(words(i.Scope.Tiers), 3))
 	}
 	c := t.check(CheckIncident)
 	c.figure("incident", i.ID).figure("severity", i.Severity).figure("since", instant(i.Since)).figure("link", orNull(i.Link))
-	return c.says(Fail, fmt.Sprintf("Incident %s is open and %s%s.", which, touched, after(" since ", i.Since)))
+	since := ""
+	if !i.Since.IsZero() {
+		since = d.say(" since %s", i.Since.UTC().Format(time.RFC3339))
+	}
+	return c.says(Fail, d.say("Incident %s is open and %s%s.", which, touched, since))
 }
 
 // either names both Tiers.
-func either(source, target tier) string {
+func (l lang) either(source, target tier) string {
 	if source.Name == "" || source.Name == target.Name {
 		return string(target.Name)
 	}
-	return fmt.Sprintf("%s or %s", source.Name, target.Name)
+	return l.say("%s or %s", source.Name, target.Name)
 }

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -13,13 +12,14 @@ import (
 
 // changes are what differs between two RuleSets, a clause each.
 type changes struct {
+	lang
 	lax    []string // asks for less than before, or for something else
 	strict []string // asks for more
 }
 
 // rulesChanged compares rules with those from before.
-func rulesChanged(was, is RuleSet) changes {
-	var c changes
+func (l lang) rulesChanged(was, is RuleSet) changes {
+	c := changes{lang: l}
 	before, now := map[string]SLORule{}, map[string]SLORule{}
 	for _, s := range was.SLOs {
 		before[s.Name] = s
@@ -27,23 +27,23 @@ func rulesChanged(was, is RuleSet) changes {
 	for _, s := range is.SLOs {
 		now[s.Name] = s
 		if _, known := before[s.Name]; !known {
-			c.strict = append(c.strict, "SLO "+s.Name+" is new")
+			c.strict = append(c.strict, c.say("SLO %s is new", s.Name))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(before)) {
 		if s, still := now[name]; still {
 			c.slo(before[name], s)
 		} else {
-			c.lax = append(c.lax, "SLO "+name+" is removed")
+			c.lax = append(c.lax, c.say("SLO %s is removed", name))
 		}
 	}
 	if !slices.Equal(was.Alerts, is.Alerts) {
-		c.lax = append(c.lax, "burn_rates changed")
+		c.lax = append(c.lax, c.say("burn_rates changed"))
 	}
 	c.policy(was.Policy.withDefaults(), is.Policy.withDefaults())
 	c.less("soak", time.Duration(was.Soak*1e9), time.Duration(is.Soak*1e9))
 	if was.Counting != "" && was.Counting != is.Counting {
-		c.lax = append(c.lax, "counting, target_labels or start_time_metric changed")
+		c.lax = append(c.lax, c.say("counting, target_labels or start_time_metric changed"))
 	}
 	c.shopSets(was.ShopSets, is.ShopSets)
 	c.groups(was.Groups, is.Groups)
@@ -55,9 +55,9 @@ func (c *changes) shopSets(was, is []ShopSetRule) {
 	for _, before := range was {
 		i := slices.IndexFunc(is, func(s ShopSetRule) bool { return s.ShopSet == before.ShopSet && s.Tier == before.Tier })
 		if i < 0 {
-			c.lax = append(c.lax, fmt.Sprintf("ShopSet %s of %s is removed", before.ShopSet, before.Tier))
+			c.lax = append(c.lax, c.say("ShopSet %s of %s is removed", before.ShopSet, before.Tier))
 		} else if !maps.Equal(before.Match, is[i].Match) {
-			c.lax = append(c.lax, fmt.Sprintf("match of ShopSet %s changed", before.ShopSet))
+			c.lax = append(c.lax, c.say("match of ShopSet %s changed", before.ShopSet))
 		}
 	}
 }
@@ -66,43 +66,43 @@ func (c *changes) shopSets(was, is []ShopSetRule) {
 func (c *changes) groups(was, is []GroupRule) {
 	for _, before := range was {
 		if i := slices.IndexFunc(is, func(g GroupRule) bool { return g.Group == before.Group }); i < 0 {
-			c.lax = append(c.lax, fmt.Sprintf("ShopGroup %s is removed", before.Group))
+			c.lax = append(c.lax, c.say("ShopGroup %s is removed", before.Group))
 		} else {
-			c.when(fmt.Sprintf("failureDomains of ShopGroup %s", before.Group), is[i].Required < before.Required, is[i].Required > before.Required, before.Required, is[i].Required)
+			c.when(c.say("failureDomains of ShopGroup %s", before.Group), is[i].Required < before.Required, is[i].Required > before.Required, before.Required, is[i].Required)
 		}
 	}
 }
 
 func (c *changes) slo(was, is SLORule) {
-	differs := func(what string) { c.lax = append(c.lax, fmt.Sprintf("%s of SLO %s changed", what, is.Name)) }
-	c.objective("objective of SLO "+is.Name, was.Objective, is.Objective)
+	differs := func(what string) { c.lax = append(c.lax, c.say("%s of SLO %s changed", what, is.Name)) }
+	c.objective(c.say("objective of SLO %s", is.Name), was.Objective, is.Objective)
 	for _, t := range was.Tiers {
 		if !slices.Contains(is.Tiers, t) {
-			c.lax = append(c.lax, fmt.Sprintf("SLO %s no longer applies to %s", is.Name, t))
+			c.lax = append(c.lax, c.say("SLO %s no longer applies to %s", is.Name, t))
 		}
 	}
 	if was.Window != is.Window {
-		c.lax = append(c.lax, fmt.Sprintf("window of SLO %s %s → %s", is.Name, was.Window, is.Window))
+		c.lax = append(c.lax, c.say("window of SLO %s %s → %s", is.Name, was.Window, is.Window))
 	} else if was.Counting != is.Counting {
-		differs("counting method")
+		differs(c.say("counting method"))
 	}
 	if was.MinEvents != is.MinEvents {
 		differs("min-events")
 	}
 	if len(was.Parts) != len(is.Parts) {
-		differs("number of indicators")
+		differs(c.say("number of indicators"))
 		return
 	}
 	for i, p := range was.Parts {
 		q := is.Parts[i]
 		if len(was.Parts) > 1 {
-			c.objective("objective of indicator "+q.Name+" of SLO "+is.Name, p.Objective, q.Objective)
+			c.objective(c.say("objective of indicator %s of SLO %s", q.Name, is.Name), p.Objective, q.Objective)
 		}
 		if !slices.Equal(p.Queries, q.Queries) {
-			differs("selector")
+			differs(c.say("selector"))
 		}
 		if p.Counting != q.Counting || p.Weight != q.Weight || p.Name != q.Name {
-			differs("indicator")
+			differs(c.say("indicator"))
 		}
 	}
 }
@@ -113,7 +113,7 @@ func (c *changes) objective(what string, was, is slo.Objective) {
 
 // when notes a change, if there is one.
 func (c *changes) when(what string, lax, strict bool, was, is any) {
-	text := fmt.Sprintf("%s %v → %v", what, was, is)
+	text := c.say("%s %v → %v", what, was, is)
 	switch {
 	case lax:
 		c.lax = append(c.lax, text)
@@ -191,10 +191,10 @@ func (c *changes) since(was, is SincePolicy) {
 func (c *changes) words(what string, was, is []string, newIsLaxer bool) {
 	gone, added := without(was, is), without(is, was)
 	if len(added) > 0 {
-		c.when(what+": added", newIsLaxer, !newIsLaxer, "", strings.Join(added, ", "))
+		c.when(c.say("%s: added", what), newIsLaxer, !newIsLaxer, "", strings.Join(added, ", "))
 	}
 	if len(gone) > 0 {
-		c.when(what+": removed", !newIsLaxer, newIsLaxer, strings.Join(gone, ", "), "")
+		c.when(c.say("%s: removed", what), !newIsLaxer, newIsLaxer, strings.Join(gone, ", "), "")
 	}
 }
 
@@ -202,7 +202,7 @@ func (c *changes) needs(was, is map[string]Need) {
 	ranks := map[Need]int{Off: -1, Required: 1} // optional, or not set: 0
 	for _, check := range checkOrder {
 		a, b := was[check], is[check]
-		c.when("check "+check, ranks[b] < ranks[a], ranks[b] > ranks[a], orElse(string(a), string(Optional)), orElse(string(b), string(Optional)))
+		c.when(c.say("check %s", c.name(check)), ranks[b] < ranks[a], ranks[b] > ranks[a], orElse(string(a), string(Optional)), orElse(string(b), string(Optional)))
 	}
 }
 

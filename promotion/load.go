@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/shopslo/shopslo/slo"
@@ -59,7 +58,7 @@ func (d *deciding) checkLoad(t tier) []Check {
 	switch need := d.p.Needs[CheckLoad]; {
 	case p.Share > 0 || need == Off:
 	case need == Required:
-		return []Check{t.check(CheckLoad).says(Unknown, "Required but not configured: load (set gate.load.share).")}
+		return []Check{t.check(CheckLoad).says(Unknown, d.say("Required but not configured: load (set gate.load.share)."))}
 	default: // nobody asked, which is no news
 		return nil
 	}
@@ -72,7 +71,7 @@ func (d *deciding) checkLoad(t tier) []Check {
 		for _, slo := range t.SLOs {
 			of := found[pair{name, slo}]
 			if len(of) == 0 {
-				checks = append(checks, uncompared(CheckLoad, t, name, slo))
+				checks = append(checks, d.uncompared(CheckLoad, t, name, slo))
 				continue
 			}
 			c := of[0] // the load is of the first part
@@ -90,24 +89,24 @@ func (d *deciding) judgeLoad(c *Comparison, figures *Figures) (Result, string) {
 	p := d.p.Load
 	switch {
 	case c.Came.IsZero():
-		return Unknown, fmt.Sprintf("When %s arrived on %s is unknown.", d.which(), c.ShopSet)
+		return Unknown, d.say("When %s arrived on %s is unknown.", d.which(), c.ShopSet)
 	case c.Came.After(d.now):
-		return Unknown, fmt.Sprintf("%s arrived on %s %s after the evaluation time.", capital(d.which()), c.ShopSet, age(c.Came.Sub(d.now)))
+		return Unknown, d.say("%s arrived on %s %s after the evaluation time.", d.capital(d.which()), c.ShopSet, d.age(c.Came.Sub(d.now)))
 	case c.Load == nil && c.Doubt != "":
-		return Unknown, c.Doubt
+		return Unknown, d.doubtful(c.Doubt)
 	case c.Load == nil || c.Load.Before == nil:
-		return Unknown, fmt.Sprintf("No data for the %s before the Release arrived, so the peak load is unknown.", age(p.Day))
+		return Unknown, d.say("No data for the %s before the Release arrived, so the peak load is unknown.", d.age(p.Day))
 	case !isCount(c.Load.Before) || c.Load.Since != nil && !isCount(c.Load.Since):
-		return Unknown, "The peak load is no count of events."
+		return Unknown, d.say("The peak load is no count of events.")
 	case c.Load.Since == nil:
-		return Unknown, fmt.Sprintf("The Release arrived %s ago: no data for a full %s since.", age(d.now.Sub(c.Came)), age(p.Window))
+		return Unknown, d.say("The Release arrived %s ago: no data for a full %s since.", d.age(d.now.Sub(c.Came)), d.age(p.Window))
 	}
 	before, since := *c.Load.Before, *c.Load.Since
 	*figures = figures.with("busiest_before", before).with("busiest_since", since).with("share", p.Share)
-	carried := fmt.Sprintf("Peak load on the Release is %s %s in %s, and was %s in the %s before",
-		status.FormatCount(since), c.Unit, age(p.Window), status.FormatCount(before), age(p.Day))
+	carried := d.say("Peak load on the Release is %s %s in %s, and was %s in the %s before",
+		status.FormatCount(since), d.unit(c.Unit), d.age(p.Window), status.FormatCount(before), d.age(p.Day))
 	if since >= p.Share*before {
-		return Pass, fmt.Sprintf("%s (%s required).", carried, status.FormatShare(&p.Share))
+		return Pass, d.say("%s (%s required).", carried, status.FormatShare(&p.Share))
 	}
-	return Unknown, fmt.Sprintf("%s (%s required, not reached yet).", carried, status.FormatShare(&p.Share))
+	return Unknown, d.say("%s (%s required, not reached yet).", carried, status.FormatShare(&p.Share))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/render"
 	"github.com/shopslo/shopslo/slo"
@@ -98,7 +99,7 @@ func TestAThinClientShowsWhatTheServerDecided(t *testing.T) {
 func shown(t testing.TB, d promotion.Decision) string {
 	t.Helper()
 	var out strings.Builder
-	if err := render.Text(&out, d, 80, true); err != nil {
+	if err := render.Text(&out, text.English, d, 80, true); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +36,7 @@ func (d *deciding) override(checks []Check) []InForce {
 		}
 		if j := slices.IndexFunc(in, func(o InForce) bool { return d.covers(o.Override, c) }); j >= 0 {
 			in[j].Waives++
-			waive(c, in[j].Override)
+			d.waive(c, in[j].Override)
 		}
 	}
 	return in
@@ -70,11 +69,11 @@ func (d *deciding) covers(o Override, c *Check) bool {
 	})
 }
 
-func waive(c *Check, o Override) {
+func (l lang) waive(c *Check, o Override) {
 	c.figure("waived", string(c.Result)).figure("override", Figures{{"id", o.ID}, {"who", o.Who}, {"why", o.Why},
 		{"until", instant(o.Until)}, {"link", orNull(o.Link)}})
 	c.Result = Waived
-	c.Reason = fmt.Sprintf("%s Waived by %s until %s: %s.", c.Reason, o.Who, o.Until.UTC().Format(time.RFC3339), strings.TrimRight(o.Why, ".。 "))
+	c.Reason = l.say("%s Waived by %s until %s: %s.", c.Reason, o.Who, o.Until.UTC().Format(time.RFC3339), strings.TrimRight(o.Why, ".。 "))
 }
 
 // letFix lets a Release that mends something go to a Tier with little budget left.
@@ -82,5 +81,5 @@ func (d *deciding) letFix(c *Check) {
 	f := d.e.Fix
 	c.figure("waived", string(c.Result)).figure("override", Figures{{"who", f.By}, {"why", "a fix"}, {"until", nil}, {"link", f.URL}})
 	c.Result = Waived
-	c.Reason = fmt.Sprintf("%s Allowed as a fix for %s (declared by %s).", c.Reason, f.URL, orElse(f.By, "unknown"))
+	c.Reason = d.say("%s Allowed as a fix for %s (declared by %s).", c.Reason, f.URL, orElse(f.By, d.say("unknown")))
 }

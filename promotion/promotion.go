@@ -111,8 +111,10 @@ type Decision struct {
 
 // Decide judges the evidence. Any failed check holds; else any unknown one, or a
 // Decision without a single pass, is inconclusive.
-func Decide(p Policy, e Evidence, now time.Time) Decision {
-	d := &deciding{p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), declared: e.Declared.shopSets(), running: e.runs(), alone: e.alone(),
+func Decide(p Policy, e Evidence, now time.Time) Decision { return decide(lang{}, p, e, now) }
+
+func decide(l lang, p Policy, e Evidence, now time.Time) Decision {
+	d := &deciding{lang: l, p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), declared: e.Declared.shopSets(), running: e.runs(), alone: e.alone(),
 		excludedOf: e.excludedBy(), comparisons: len(e.Comparisons)}
 	d.doubtedOf = d.doubtedClaims()
 	source, target := tier{e.Source, RoleEvidence}, tier{e.Target, RoleTarget}
@@ -135,7 +137,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision {
 		checks = append(checks, d.checkPairs(t, budgets)...)
 	}
 	compared.Wait()
-	checks = slices.Concat(checks, checkSources(&e), d.checkRules(target), d.checkRollback(target), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkTraffic(source), d.checkLoad(source),
+	checks = slices.Concat(checks, d.checkSources(&e), d.checkRules(target), d.checkRollback(target), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkTraffic(source), d.checkLoad(source),
 		d.checkAlerts(source, target), d.checkImages(source), d.checkRelease(source, target), d.checkIncidents(source, target), d.checkFreezes(target), d.checkRedundancy(target))
 	out := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release, Fix: e.Fix}
 	out.Overrides = d.override(checks)
@@ -167,11 +169,11 @@ func (d *deciding) checkPairs(t tier, budgets byPair) []Check {
 func (d *deciding) checkPair(checks []Check, t tier, of pair, budgets byPair) []Check {
 	found := budgets[of]
 	if len(found) == 0 {
-		return append(checks, missingBudget(t, of))
+		return append(checks, d.missingBudget(t, of))
 	}
 	asked := func(name string) bool { return d.p.Needs[name] != Off }
 	if len(found) > 1 {
-		checks = append(checks, t.check(CheckBudget).of(of.shopSet, of.slo).says(Unknown, "The evidence has two budgets for this SLO and ShopSet."))
+		checks = append(checks, t.check(CheckBudget).of(of.shopSet, of.slo).says(Unknown, d.say("The evidence has two budgets for this SLO and ShopSet.")))
 	}
 	for _, b := range found {
 		if asked(CheckBudget) {

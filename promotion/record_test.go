@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/render"
 )
@@ -81,8 +82,8 @@ func FuzzReplay(f *testing.F) {
 			t.Fatalf("%s is replayed as %s", r.Verdict, d.Verdict)
 		}
 		for _, form := range []func(io.Writer) error{
-			func(w io.Writer) error { return render.Markdown(w, r.Decision) }, func(w io.Writer) error { return render.JUnit(w, r.Decision) },
-			func(w io.Writer) error { return render.Explanation(w, r, 80, false) }, func(w io.Writer) error { return render.SARIF(w, r.Decision, "f", "v") },
+			func(w io.Writer) error { return render.Markdown(w, text.English, r.Decision) }, func(w io.Writer) error { return render.JUnit(w, r.Decision) },
+			func(w io.Writer) error { return render.Explanation(w, text.English, r, 80, false) }, func(w io.Writer) error { return render.SARIF(w, r.Decision, "f", "v") },
 		} {
 			if err := form(io.Discard); err != nil {
 				t.Fatal(err)

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -15,24 +14,24 @@ func (d *deciding) checkRedundancy(t tier) []Check {
 		return checks
 	}
 	if e.Groups == nil {
-		return []Check{t.check(CheckRedundancy).says(Unknown, fmt.Sprintf("The evidence has no ShopGroups for %s.", e.To))}
+		return []Check{t.check(CheckRedundancy).says(Unknown, d.say("The evidence has no ShopGroups for %s.", e.To))}
 	}
 	var checks []Check
 	for _, g := range e.Groups {
 		c := t.check(CheckRedundancy)
 		c.figure("group", string(g.Name)).figure("required", g.Required).figure("failure_domains", words(g.Domains)).figure("shopsets", words(g.ShopSets))
-		in := fmt.Sprintf("%s (%s)", count(len(g.Domains), "FailureDomain"), some(words(g.Domains), 5))
-		c.Result, c.Reason = Pass, fmt.Sprintf("ShopGroup %s is in %s, %d required.", g.Name, in, g.Required)
+		in := d.say("%s (%s)", d.count(len(g.Domains), "FailureDomain"), d.some(words(g.Domains), 5))
+		c.Result, c.Reason = Pass, d.say("ShopGroup %s is in %s, %d required.", g.Name, in, g.Required)
 		if len(g.Domains) < g.Required {
-			c.Result, c.Reason = Fail, fmt.Sprintf("ShopGroup %s is in only %s, %d required: %s.", g.Name, in, g.Required, remedy(g))
+			c.Result, c.Reason = Fail, d.say("ShopGroup %s is in only %s, %d required: %s.", g.Name, in, g.Required, d.remedy(g))
 		} else if !alikeLists(g.Domains, d.domains(g)) {
-			c.Result, c.Reason = Unknown, fmt.Sprintf("Which FailureDomains ShopGroup %s is in is contradictory.", g.Name)
+			c.Result, c.Reason = Unknown, d.say("Which FailureDomains ShopGroup %s is in is contradictory.", g.Name)
 		} else if e.Fleet.Where != "" {
 			c.Result, c.Reason = d.served(g, c.Reason, &c.Evidence)
 		}
 		if c.Result == Fail && d.p.RedundancyWaived {
 			c.Result = Waived
-			c.Reason += " Waived by the policy."
+			c.Reason += d.say(" Waived by the policy.")
 		}
 		checks = append(checks, c)
 	}
@@ -47,21 +46,21 @@ func (d *deciding) served(g Group, declared string, figures *Figures) (Result, s
 	i := slices.IndexFunc(s.Groups, ofGroup)
 	old := d.now.Sub(s.At)
 	if d.e.Fleet.Error != "" || s.At.IsZero() || old > d.p.MaxAge || old < -d.p.MaxAge || i < 0 || s.Groups[i].Available == nil {
-		return Unknown, fmt.Sprintf("%s Whether it is currently served there is unknown.", declared)
+		return Unknown, d.say("%s Whether it is currently served there is unknown.", declared)
 	}
 	state := s.Groups[i]
 	*figures = figures.with("available", *state.Available).with("available_in", words(state.Domains))
 	if *state.Available < g.Required {
-		return Fail, fmt.Sprintf("ShopGroup %s is currently served in %s (%s; %d required): restore the unhealthy ShopSets (%s).", g.Name,
-			count(*state.Available, "FailureDomain"), orElse(some(words(state.Domains), 5), "none"), g.Required, some(words(d.unwell(g, state)), 5))
+		return Fail, d.say("ShopGroup %s is currently served in %s (%s; %d required): restore the unhealthy ShopSets (%s).", g.Name,
+			d.count(*state.Available, "FailureDomain"), orElse(d.some(words(state.Domains), 5), d.say("none")), g.Required, d.some(words(d.unwell(g, state)), 5))
 	}
 	if slices.IndexFunc(s.Groups[i+1:], ofGroup) >= 0 {
-		return Unknown, fmt.Sprintf("ShopGroup %s is reported twice.", g.Name)
+		return Unknown, d.say("ShopGroup %s is reported twice.", g.Name)
 	}
 	if doubt := d.doubtedGroup(g, state); doubt != "" {
-		return Unknown, fmt.Sprintf("ShopGroup %s: %s", g.Name, doubt)
+		return Unknown, d.say("ShopGroup %s: %s", g.Name, doubt)
 	}
-	return Pass, fmt.Sprintf("ShopGroup %s is currently served in %s (%s; %d required).", g.Name, count(*state.Available, "FailureDomain"), some(words(state.Domains), 5), g.Required)
+	return Pass, d.say("ShopGroup %s is currently served in %s (%s; %d required).", g.Name, d.count(*state.Available, "FailureDomain"), d.some(words(state.Domains), 5), g.Required)
 }
 
 // unwell are the group's ShopSets in FailureDomains where none serves it now.
@@ -72,9 +71,9 @@ func (d *deciding) unwell(g Group, state fleet.GroupState) []fleet.ShopSetName {
 	})
 }
 
-func remedy(g Group) string {
+func (l lang) remedy(g Group) string {
 	if g.Remedy == "" {
-		return "add ShopSets in other FailureDomains"
+		return l.say("add ShopSets in other FailureDomains")
 	}
 	return g.Remedy
 }

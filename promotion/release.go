@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -26,7 +25,7 @@ func (d *deciding) checkRelease(source, target tier) []Check {
 	c.Evidence = slices.Clip(c.Evidence) // several checks share it
 	if d.e.Release == "" {
 		_, why := d.told(source, target)
-		return []Check{c.says(Unknown, orElse(why, releaseUnknown))}
+		return []Check{c.says(Unknown, orElse(why, d.say(releaseUnknown)))}
 	}
 	var checks []Check
 	for _, judge := range []func() (Result, string){
@@ -42,7 +41,7 @@ func (d *deciding) checkRelease(source, target tier) []Check {
 		}
 	}
 	if len(checks) == 0 {
-		return []Check{c.says(Pass, fmt.Sprintf("Release %s was in every lower Tier and contains all changes of %s.", Short(d.e.Release), target.Name))}
+		return []Check{c.says(Pass, d.say("Release %s was in every lower Tier and contains all changes of %s.", Short(d.e.Release), target.Name))}
 	}
 	return checks
 }
@@ -51,7 +50,7 @@ func (d *deciding) checkRelease(source, target tier) []Check {
 func (d *deciding) synced(source tier) (Result, string) {
 	for _, name := range source.ShopSets {
 		if o := d.seen[name]; o != nil && d.runs(o) && o.Unverified != "" {
-			return Unknown, fmt.Sprintf("Release %s is not verified in %s, on %s: %s.", Short(d.e.Release), source.Name, name, o.Unverified)
+			return Unknown, d.say("Release %s is not verified in %s, on %s: %s.", Short(d.e.Release), source.Name, name, o.Unverified)
 		}
 	}
 	return Pass, ""
@@ -72,18 +71,18 @@ const releaseUnknown = "The Release to promote is unknown: set --release, or let
 // verified asks that the Release did not get below past a Tier.
 func (d *deciding) verified(below *fleet.TierState) (Result, string) {
 	if below == nil {
-		return Unknown, "The state of the evidence Tier is unknown."
+		return Unknown, d.say("The state of the evidence Tier is unknown.")
 	}
 	for _, v := range d.e.Fleet.Snapshot.Violations {
 		if v.Tier == below.Tier && string(v.Release) == d.e.Release {
-			return Fail, fmt.Sprintf("Release %s reached %s without passing through %s.", Short(d.e.Release), v.Tier, some(words(v.Without), 5))
+			return Fail, d.say("Release %s reached %s without passing through %s.", Short(d.e.Release), v.Tier, d.some(words(v.Without), 5))
 		}
 	}
 	switch {
 	case below.InOrder == nil:
-		return Unknown, fmt.Sprintf("Whether Release %s was in the Tiers below %s is unknown.", Short(d.e.Release), below.Tier)
+		return Unknown, d.say("Whether Release %s was in the Tiers below %s is unknown.", Short(d.e.Release), below.Tier)
 	case !*below.InOrder:
-		return Fail, fmt.Sprintf("%s runs a Release that was never in a lower Tier.", below.Tier)
+		return Fail, d.say("%s runs a Release that was never in a lower Tier.", below.Tier)
 	}
 	return Pass, ""
 }
@@ -92,9 +91,9 @@ func (d *deciding) verified(below *fleet.TierState) (Result, string) {
 func (d *deciding) passed(from *fleet.TierState, evidence fleet.TierName) (Result, string) {
 	switch {
 	case from == nil || from.Release == "":
-		return Unknown, fmt.Sprintf("The head of the %s branch is unknown.", d.e.From)
+		return Unknown, d.say("The head of the %s branch is unknown.", d.e.From)
 	case from.Tier != evidence && string(from.Release) != d.e.Release:
-		return Unknown, fmt.Sprintf("The %s branch is at %s, not yet at %s.", from.Tier, Short(string(from.Release)), Short(d.e.Release))
+		return Unknown, d.say("The %s branch is at %s, not yet at %s.", from.Tier, Short(string(from.Release)), Short(d.e.Release))
 	}
 	return Pass, ""
 }
@@ -103,15 +102,15 @@ func (d *deciding) passed(from *fleet.TierState, evidence fleet.TierName) (Resul
 func (d *deciding) contains(from, to *fleet.TierState) (Result, string) {
 	switch {
 	case to == nil || to.Release == "":
-		return Unknown, fmt.Sprintf("The head of the %s branch is unknown.", d.e.To)
+		return Unknown, d.say("The head of the %s branch is unknown.", d.e.To)
 	case string(to.Release) == d.e.Release:
 		return Pass, ""
 	case to.Ahead != nil && *to.Ahead > 0:
-		return Fail, fmt.Sprintf("%s has %s not in %s, which a promotion would revert; merge into the lowest Tier first.", to.Tier, count(*to.Ahead, "change"), d.e.From)
+		return Fail, d.say("%s has %s not in %s, which a promotion would revert; merge into the lowest Tier first.", to.Tier, d.count(*to.Ahead, "change"), d.e.From)
 	case from != nil && string(from.Release) == d.e.Release && to.Ahead != nil:
 		return Pass, ""
 	case from != nil && string(from.Release) != d.e.Release:
-		return Unknown, fmt.Sprintf("The %s branch has moved on to %s, so whether Release %s contains all changes of %s is unknown.", d.e.From, Short(string(from.Release)), Short(d.e.Release), d.e.To)
+		return Unknown, d.say("The %s branch has moved on to %s, so whether Release %s contains all changes of %s is unknown.", d.e.From, Short(string(from.Release)), Short(d.e.Release), d.e.To)
 	}
-	return Unknown, fmt.Sprintf("Whether Release %s contains all changes of %s is unknown.", Short(d.e.Release), d.e.To)
+	return Unknown, d.say("Whether Release %s contains all changes of %s is unknown.", Short(d.e.Release), d.e.To)
 }

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -70,7 +69,7 @@ func (d *deciding) checkRollback(t tier) []Check {
 	m := d.e.Moves
 	if m == nil { // a record from before, or nobody looked
 		if d.p.Needs[CheckRollback] == Required {
-			return []Check{t.check(CheckRollback).says(Unknown, "The evidence does not say what was rolled back.")}
+			return []Check{t.check(CheckRollback).says(Unknown, d.say("The evidence does not say what was rolled back."))}
 		}
 		return nil
 	}
@@ -81,9 +80,9 @@ func (d *deciding) checkRollback(t tier) []Check {
 	c.Result, c.Reason = d.takenBack(&c, m)
 	if c.Result == Fail && m.Again != nil {
 		c.figure("waived", string(c.Result)).figure("again_by", orNull(m.Again.By))
-		c.Result, c.Reason = Waived, fmt.Sprintf("%s May come again, says %s (--again).", c.Reason, orElse(m.Again.By, "who asked"))
+		c.Result, c.Reason = Waived, d.say("%s May come again, says %s (--again).", c.Reason, orElse(m.Again.By, d.say("who asked")))
 	} else if c.Result == Fail {
-		c.Reason += " Promote a Release with the fix, or this one with --again."
+		c.Reason += d.say(" Promote a Release with the fix, or this one with --again.")
 	}
 	return []Check{c}
 }
@@ -93,32 +92,32 @@ func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
 	i := slices.IndexFunc(m.Rollbacks, func(r Rollback) bool { return release != "" && sameRelease(release, r.Release) })
 	switch {
 	case release == "" && len(m.Rollbacks) > 0 && (m.Last == nil || m.Last.Entry <= m.Rollbacks[0].Entry):
-		return Unknown, fmt.Sprintf("Release %s was rolled back from %s, and which Release is to go there is unknown: set --release.", Short(m.Rollbacks[0].Release), d.e.To)
+		return Unknown, d.say("Release %s was rolled back from %s, and which Release is to go there is unknown: set --release.", Short(m.Rollbacks[0].Release), d.e.To)
 	case i >= 0 && !(has != "" && sameRelease(release, has)):
 		r := m.Rollbacks[i]
 		c.figure("entry", r.Entry).figure("at", instant(r.At)).figure("by", orNull(r.By)).figure("to", orNull(r.To))
 		by := ""
 		if r.By != "" {
-			by = " by " + r.By
+			by = d.say(" by %s", r.By)
 		}
-		said := fmt.Sprintf("rolled back from %s to %s at %s%s (entry %d)", d.e.To, orElse(Short(r.To), "another"), r.At.UTC().Format(time.RFC3339), by, r.Entry)
+		said := d.say("rolled back from %s to %s at %s%s (entry %d)", d.e.To, orElse(Short(r.To), d.say("another")), r.At.UTC().Format(time.RFC3339), by, r.Entry)
 		switch {
 		case !r.Proposed:
-			return Fail, fmt.Sprintf("Release %s was %s.", Short(release), said)
+			return Fail, d.say("Release %s was %s.", Short(release), said)
 		case has == "":
-			return Unknown, fmt.Sprintf("Release %s was to be %s; whether that was merged is unknown.", Short(release), said)
+			return Unknown, d.say("Release %s was to be %s; whether that was merged is unknown.", Short(release), said)
 		}
-		return Fail, fmt.Sprintf("Release %s was %s, by a pull request.", Short(release), said)
+		return Fail, d.say("Release %s was %s, by a pull request.", Short(release), said)
 	case m.Last != nil && release != "" && sameRelease(release, m.Last.Release) && has != "" && !sameRelease(release, has):
 		c.figure("entry", m.Last.Entry).figure("at", instant(m.Last.At)).figure("to", has)
-		return Fail, fmt.Sprintf("%s had Release %s (entry %d of %s), and its branch is at %s now: it was taken back.", d.e.To, Short(release), m.Last.Entry, m.Last.At.UTC().Format(time.RFC3339), Short(has))
+		return Fail, d.say("%s had Release %s (entry %d of %s), and its branch is at %s now: it was taken back.", d.e.To, Short(release), m.Last.Entry, m.Last.At.UTC().Format(time.RFC3339), Short(has))
 	}
 	if len(m.Rollbacks) == 0 {
-		return Pass, fmt.Sprintf("%s has no rollback of %s.", m.Where, d.e.To)
+		return Pass, d.say("%s has no rollback of %s.", m.Where, d.e.To)
 	}
 	r := m.Rollbacks[0]
-	return Pass, fmt.Sprintf("Release %s was not rolled back from %s. The last one that was is %s, at %s (entry %d); whether the Release contains it, 'shopslo promote' can tell.",
-		orElse(Short(release), "unknown"), d.e.To, Short(r.Release), r.At.UTC().Format(time.RFC3339), r.Entry)
+	return Pass, d.say("Release %s was not rolled back from %s. The last one that was is %s, at %s (entry %d); whether the Release contains it, 'shopslo promote' can tell.",
+		orElse(Short(release), d.say("unknown")), d.e.To, Short(r.Release), r.At.UTC().Format(time.RFC3339), r.Entry)
 }
 
 // TargetHas is the Release of the target's branch, as it was fetched since the log says that the

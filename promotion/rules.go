@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -14,12 +13,12 @@ func (d *deciding) checkRules(t tier) []Check {
 	r := d.e.Rules
 	if r == nil { // not compared: only where policy does not ask for it
 		if d.p.Needs[CheckRules] == Required {
-			return []Check{t.check(CheckRules).says(Unknown, "The evidence has no rules to compare.")}
+			return []Check{t.check(CheckRules).says(Unknown, d.say("The evidence has no rules to compare."))}
 		}
 		return nil
 	}
 	if f := r.From; f != nil && f.Error != "" {
-		return []Check{t.check(CheckRules).says(Unknown, fmt.Sprintf("Cannot check rules: %s could not be read.", inSentence(f.Where)))}
+		return []Check{t.check(CheckRules).says(Unknown, d.say("Cannot check rules: %s could not be read.", d.inSentence(f.Where)))}
 	}
 	c := t.check(CheckRules)
 	if r.Last.Where != "" && r.Last.Error == "" || r.From != nil {
@@ -31,7 +30,7 @@ func (d *deciding) checkRules(t tier) []Check {
 	if checks, done := d.unasked(CheckRules, t, r.Last.Where, r.Last.Error, "set gate.log, or ask a server that logs"); done {
 		c.Result, c.Reason = checks[0].Result, checks[0].Reason
 	} else if r.Last.Rules == nil {
-		c.Result, c.Reason = NotChecked, fmt.Sprintf("First decision: %s has no earlier rules to compare with.", inSentence(r.Last.Where))
+		c.Result, c.Reason = NotChecked, d.say("First decision: %s has no earlier rules to compare with.", d.inSentence(r.Last.Where))
 		if d.p.Needs[CheckRules] == Required {
 			c.Result = Unknown
 		}
@@ -48,16 +47,16 @@ func (d *deciding) checkRules(t tier) []Check {
 // compareRules compares the rules with those of the last decision that has some.
 func (d *deciding) compareRules(c *Check) {
 	r := d.e.Rules
-	changed := rulesChanged(*r.Last.Rules, r.Now)
-	since := fmt.Sprintf("entry %d of %s", r.Last.Entry, r.Last.At.UTC().Format(time.RFC3339))
+	changed := d.rulesChanged(*r.Last.Rules, r.Now)
+	since := d.say("entry %d of %s", r.Last.Entry, r.Last.At.UTC().Format(time.RFC3339))
 	c.figure("entry", r.Last.Entry).figure("laxer", changed.lax).figure("stricter", changed.strict)
 	switch {
 	case len(changed.lax) > 0:
-		c.Result, c.Reason = Unknown, fmt.Sprintf("SLOs or policy ask for less than, or something else than, in %s: %s.", since, strings.Join(changed.lax, "; "))
+		c.Result, c.Reason = Unknown, d.say("SLOs or policy ask for less than, or something else than, in %s: %s.", since, strings.Join(changed.lax, d.say("; ")))
 	case len(changed.strict) > 0:
-		c.Result, c.Reason = Pass, fmt.Sprintf("SLOs and policy are stricter than in %s: %s.", since, strings.Join(changed.strict, "; "))
+		c.Result, c.Reason = Pass, d.say("SLOs and policy are stricter than in %s: %s.", since, strings.Join(changed.strict, d.say("; ")))
 	default:
-		c.Result, c.Reason = Pass, fmt.Sprintf("SLOs and policy are the same as in %s.", since)
+		c.Result, c.Reason = Pass, d.say("SLOs and policy are the same as in %s.", since)
 	}
 }
 
@@ -69,13 +68,13 @@ func (d *deciding) whereFrom(c *Check) {
 	case f.Asked:
 		c.Reason += " They are those beside the configuration, as --own-rules asks."
 	case f.Missing && f.Commit == "":
-		c.Reason += fmt.Sprintf(" They are those beside the configuration, since %s has no branch %s: push it, or correct the Tier's document.", f.Repository, orElse(f.Branch, "(none)"))
+		c.Reason += d.say(" They are those beside the configuration, since %s has no branch %s: push it, or correct the Tier's document.", f.Repository, orElse(f.Branch, d.say("(none)")))
 	case f.Missing:
-		c.Reason += fmt.Sprintf(" They are those beside the configuration, since branch %s has no %s yet.", f.Branch, f.File)
+		c.Reason += d.say(" They are those beside the configuration, since branch %s has no %s yet.", f.Branch, f.File)
 	default:
-		c.Reason += fmt.Sprintf(" They were read from %s of branch %s at %.12s.", f.File, f.Branch, f.Commit)
+		c.Reason += d.say(" They were read from %s of branch %s at %.12s.", f.File, f.Branch, f.Commit)
 		if f.Chosen {
-			c.Reason += " The checkout names that place, and the target's branch has no such file yet."
+			c.Reason += d.say(" The checkout names that place, and the target's branch has no such file yet.")
 		}
 	}
 	if r.missing() && c.Result == NotChecked { // nobody has compared them with anything
@@ -84,9 +83,9 @@ func (d *deciding) whereFrom(c *Check) {
 	if r.Beside == nil {
 		return
 	}
-	if lax := rulesChanged(r.Now, *r.Beside).lax; len(lax) > 0 {
+	if lax := d.rulesChanged(r.Now, *r.Beside).lax; len(lax) > 0 {
 		c.figure("beside", lax)
-		c.Reason += fmt.Sprintf(" Those beside the configuration ask for less, and do not count before they are promoted: %s.", strings.Join(lax, "; "))
+		c.Reason += d.say(" Those beside the configuration ask for less, and do not count before they are promoted: %s.", strings.Join(lax, d.say("; ")))
 	}
 }
 
@@ -100,13 +99,13 @@ func (d *deciding) accept(c *Check, hash string) {
 	if a != nil && len(a.Hash) >= shortestHash && strings.HasPrefix(hash, strings.ToLower(a.Hash)) && a.By != "" {
 		c.figure("waived", string(c.Result)).figure("accepted_by", a.By)
 		c.Result = Waived
-		c.Reason = fmt.Sprintf("Accepted by %s. %s", a.By, c.Reason)
+		c.Reason = d.say("Accepted by %s. %s", a.By, c.Reason)
 		return
 	}
 	if a != nil {
-		c.Reason += fmt.Sprintf(" These are not the rules %s that %s accepts.", orNone(a.Hash), orElse(a.By, "nobody"))
+		c.Reason += d.say(" These are not the rules %s that %s accepts.", d.orNone(a.Hash), orElse(a.By, d.say("nobody")))
 	}
-	c.Reason += fmt.Sprintf(" To accept them: shopslo gate --to %s --accept-rules %s --by NAME.", d.e.To, hash[:shortestHash])
+	c.Reason += d.say(" To accept them: shopslo gate --to %s --accept-rules %s --by NAME.", d.e.To, hash[:shortestHash])
 }
 
 // Accepts reports whether somebody has accepted the rules of a Decision.

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -25,11 +24,11 @@ func (d *deciding) checkSince(t tier) []Check {
 		for _, name := range t.ShopSets {
 			of := found[pair{name, s}]
 			if len(of) == 0 {
-				checks = append(checks, uncompared(CheckSince, t, name, s))
+				checks = append(checks, d.uncompared(CheckSince, t, name, s))
 			}
 			for i, c := range of {
 				if slices.ContainsFunc(of[:i], func(o *Comparison) bool { return o.Part == c.Part }) {
-					checks = append(checks, t.check(CheckSince).of(name, s).says(Unknown, "The evidence has two comparisons of this SLO and ShopSet."))
+					checks = append(checks, t.check(CheckSince).of(name, s).says(Unknown, d.say("The evidence has two comparisons of this SLO and ShopSet.")))
 				}
 				checks = append(checks, d.compare(t, c))
 			}
@@ -54,8 +53,8 @@ func (e *Evidence) compared() map[pair][]*Comparison {
 }
 
 // uncompared is a Check of a pair without a Comparison.
-func uncompared(check string, t tier, set fleet.ShopSetName, slo string) Check {
-	return t.check(check).of(set, slo).says(Unknown, "The evidence has no comparison with the time before the Release.")
+func (l lang) uncompared(check string, t tier, set fleet.ShopSetName, slo string) Check {
+	return t.check(check).of(set, slo).says(Unknown, l.say("The evidence has no comparison with the time before the Release."))
 }
 
 func (d *deciding) compare(t tier, c *Comparison) (check Check) {
@@ -68,7 +67,7 @@ func (d *deciding) compare(t tier, c *Comparison) (check Check) {
 	if c.Before != nil {
 		from = earlier(from, c.Before.Start)
 	}
-	defer func() { d.excluded(&check, looked{from: from}); check.flagged(c.Flags, c.Came) }()
+	defer func() { d.excluded(&check, looked{from: from}); d.flagged(&check, c.Flags, c.Came) }()
 	if c.Doubt != "" {
 		check.figure("doubt", c.Doubt)
 	}
@@ -82,7 +81,7 @@ func (d *deciding) compare(t tier, c *Comparison) (check Check) {
 	}
 	check.Result, check.Reason = d.judgeSince(c, harm, &check.Evidence)
 	if check.Result == Pass && c.Doubt != "" {
-		check.Result, check.Reason = Unknown, fmt.Sprintf("%s Last known: %s", c.Doubt, check.Reason)
+		check.Result, check.Reason = Unknown, d.say("%s Last known: %s", d.doubtful(c.Doubt), check.Reason)
 	}
 	return check
 }
@@ -94,9 +93,9 @@ func (d *deciding) incomparable(c *Comparison) (Result, string) {
 	}
 	switch {
 	case c.Since.Good > c.Since.Total || !(c.BudgetRatio > 0 && c.BudgetRatio < 1):
-		return Unknown, "Counts are inconsistent, so no comparison is possible."
+		return Unknown, d.say("Counts are inconsistent, so no comparison is possible.")
 	case c.Since.tally(true).total <= 0:
-		return Unknown, fmt.Sprintf("No traffic since the Release arrived %s ago.", age(d.now.Sub(c.Came)))
+		return Unknown, d.say("No traffic since the Release arrived %s ago.", d.age(d.now.Sub(c.Came)))
 	}
 	return "", ""
 }
@@ -105,26 +104,26 @@ func (d *deciding) incomparable(c *Comparison) (Result, string) {
 func (d *deciding) unseenSince(c *Comparison) (Result, string) {
 	switch {
 	case c.Came.IsZero():
-		return Unknown, fmt.Sprintf("When %s arrived on %s is unknown.", d.which(), c.ShopSet)
+		return Unknown, d.say("When %s arrived on %s is unknown.", d.which(), c.ShopSet)
 	case c.Came.After(d.now):
-		return Unknown, fmt.Sprintf("%s arrived on %s %s after the evaluation time.", capital(d.which()), c.ShopSet, age(c.Came.Sub(d.now)))
+		return Unknown, d.say("%s arrived on %s %s after the evaluation time.", d.capital(d.which()), c.ShopSet, d.age(c.Came.Sub(d.now)))
 	case d.doubtedOf[c.ShopSet] != "":
 		return Unknown, d.doubtedOf[c.ShopSet]
 	case c.Since != nil && d.early(c) != "":
 		return Unknown, d.early(c)
 	case c.Since == nil && c.Doubt != "":
-		return Unknown, c.Doubt
+		return Unknown, d.doubtful(c.Doubt)
 	case c.Since == nil:
-		return Unknown, fmt.Sprintf("No data since the Release arrived %s ago.", age(d.now.Sub(c.Came)))
+		return Unknown, d.say("No data since the Release arrived %s ago.", d.age(d.now.Sub(c.Came)))
 	case !(c.Since.Coverage >= d.p.MinCoverage):
-		return Unknown, fmt.Sprintf("Only %s of the time since the Release arrived has data (%s required).",
+		return Unknown, d.say("Only %s of the time since the Release arrived has data (%s required).",
 			status.FormatShare(&c.Since.Coverage), status.FormatShare(&d.p.MinCoverage))
 	case !c.Came.Equal(d.came(c.ShopSet)):
-		return Unknown, fmt.Sprintf("Compared since %s, which is not when the Release is reported to have arrived.", c.Came.UTC().Format(time.RFC3339))
+		return Unknown, d.say("Compared since %s, which is not when the Release is reported to have arrived.", c.Came.UTC().Format(time.RFC3339))
 	case d.now.Sub(c.Since.End) > d.p.MaxAge || d.future(c.Since.End):
-		return Unknown, fmt.Sprintf("Newest figures since the Release arrived are of %s (limit %s from now).", c.Since.End.UTC().Format(time.RFC3339), age(d.p.MaxAge))
-	case c.doubted() != "":
-		return Unknown, c.doubted()
+		return Unknown, d.say("Newest figures since the Release arrived are of %s (limit %s from now).", c.Since.End.UTC().Format(time.RFC3339), d.age(d.p.MaxAge))
+	case d.doubtedSpans(c) != "":
+		return Unknown, d.doubtedSpans(c)
 	}
 	return Pass, ""
 }
@@ -138,34 +137,34 @@ func (d *deciding) judgeSince(c *Comparison, allowed float64, figures *Figures) 
 	burn := func(share float64) float64 { return share / c.BudgetRatio }
 	*figures = figures.with("since_bad", since.bad).with("since_total", since.total).with("before_bad", before.bad).with("before_total", before.total).
 		with("extra_burn_rate", burn(r.extra)).with("extra_burn_rate_at_most", burn(r.highest)).with("chance", r.chance).with("harm", allowed)
-	was := "no data before"
+	was := d.say("no data before")
 	if before.total > 0 {
-		was = fmt.Sprintf("before: %s of %s", status.FormatCount(before.bad), status.FormatCount(before.total))
+		was = d.say("before: %s of %s", status.FormatCount(before.bad), status.FormatCount(before.total))
 	}
-	counted := fmt.Sprintf("In the %s since the Release arrived, %s of %s %s were bad (%s)", age(c.Since.End.Sub(c.Came)),
-		status.FormatCount(since.bad), status.FormatCount(since.total), c.Unit, was)
+	counted := d.say("In the %s since the Release arrived, %s of %s %s were bad (%s)", d.age(c.Since.End.Sub(c.Came)),
+		status.FormatCount(since.bad), status.FormatCount(since.total), d.unit(c.Unit), was)
 	if r.chance <= p.FalseAlarms && r.extra >= p.Harm*c.BudgetRatio {
-		counted = fmt.Sprintf("%s: adds %s× the allowed rate to the burn rate", counted, status.FormatRate(burn(r.extra)))
+		counted = d.say("%s: adds %s× the allowed rate to the burn rate", counted, status.FormatRate(burn(r.extra)))
 		if c.Alike != nil {
 			*figures = figures.with("spans_before", c.Alike.Spans).with("spans_as_bad", c.Alike.AsBad)
 		}
 		if c.Alike.usual(p.FalseAlarms) {
-			return Unknown, fmt.Sprintf("%s, but %d of %d time spans of the same length in the %s before were as bad, so the Release may not be the cause. More time is needed.",
-				counted, c.Alike.AsBad, c.Alike.Spans, age(p.Baseline))
+			return Unknown, d.say("%s, but %d of %d time spans of the same length in the %s before were as bad, so the Release may not be the cause. More time is needed.",
+				counted, c.Alike.AsBad, c.Alike.Spans, d.age(p.Baseline))
 		}
-		return Fail, fmt.Sprintf("%s, statistically significant (%s).", counted, probability(r.chance))
+		return Fail, d.say("%s, statistically significant (%s).", counted, probability(r.chance))
 	}
-	return cleared(counted, burn(r.highest), allowed, c.BudgetRatio, p.Confidence, c.Unit)
+	return d.cleared(counted, burn(r.highest), allowed, c.BudgetRatio, p.Confidence, c.Unit)
 }
 
 // cleared passes what adds less than a limit to the burn rate, at the most.
-func cleared(counted string, highest, limit, budget, confidence float64, unit slo.Unit) (Result, string) {
+func (l lang) cleared(counted string, highest, limit, budget, confidence float64, unit slo.Unit) (Result, string) {
 	if highest < limit {
-		return Pass, fmt.Sprintf("%s: adds less than %s× the allowed rate to the burn rate (limit %s×, confidence %s).",
+		return Pass, l.say("%s: adds less than %s× the allowed rate to the burn rate (limit %s×, confidence %s).",
 			counted, roundUp(highest), status.FormatRate(limit), status.FormatShare(&confidence))
 	}
-	return Unknown, fmt.Sprintf("%s: not enough data, may still add up to %s× the allowed rate to the burn rate (limit %s×); about %s %s with none bad are required.",
-		counted, roundUp(highest), status.FormatRate(limit), status.FormatCount(least(limit*budget, confidence)), unit)
+	return Unknown, l.say("%s: not enough data, may still add up to %s× the allowed rate to the burn rate (limit %s×); about %s %s with none bad are required.",
+		counted, roundUp(highest), status.FormatRate(limit), status.FormatCount(least(limit*budget, confidence)), l.unit(unit))
 }
 
 // roundUp writes a bound with two digits, never less than it is.
@@ -224,12 +223,12 @@ func (d *deciding) judgeTogether(t tier, all []*Comparison, figures *Figures) (R
 		}
 	}
 	if len(pairs) == 0 {
-		return Unknown, fmt.Sprintf("No ShopSet of %s has data since the Release arrived.", t.Name)
+		return Unknown, d.say("No ShopSet of %s has data since the Release arrived.", t.Name)
 	}
 	since, highest := pooled(budget, pairs, d.p.Since.Confidence)
 	*figures = figures.with("shopsets", len(pairs)).with("since_bad", since.bad).with("since_total", since.total).
 		with("extra_burn_rate_at_most", highest/budget).with("harm", d.p.Since.Harm)
-	counted := fmt.Sprintf("In %s as a whole, %s of %s %s were bad since the Release arrived", t.Name,
-		status.FormatCount(since.bad), status.FormatCount(since.total), unit)
-	return cleared(counted, highest/budget, d.p.Since.Harm, budget, d.p.Since.Confidence, unit)
+	counted := d.say("In %s as a whole, %s of %s %s were bad since the Release arrived", t.Name,
+		status.FormatCount(since.bad), status.FormatCount(since.total), d.unit(unit))
+	return d.cleared(counted, highest/budget, d.p.Since.Harm, budget, d.p.Since.Confidence, unit)
 }

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -19,23 +18,23 @@ func (d *deciding) checkSLO(t tier) []Check {
 	}
 	switch {
 	case t.role == RoleTarget && t.Name != d.e.To, !alikeLists(has, t.ShopSets):
-		c.Result, c.Reason = Unknown, fmt.Sprintf("Which ShopSets are in %s is contradictory.", orElse(string(t.Name), "the Tier"))
+		c.Result, c.Reason = Unknown, d.say("Which ShopSets are in %s is contradictory.", orElse(string(t.Name), d.say("the Tier")))
 	case d.alone && !d.e.Source.same(d.e.Target), t.role == RoleEvidence && !d.e.onTheWay():
-		c.Result, c.Reason = Unknown, fmt.Sprintf("Which Tier is below %s is contradictory.", d.e.To)
+		c.Result, c.Reason = Unknown, d.say("Which Tier is below %s is contradictory.", d.e.To)
 	case d.alone && len(t.ShopSets) == 0:
-		c.Result, c.Reason = Unknown, fmt.Sprintf("%s has no ShopSet, so nothing is known of it.", t.Name)
+		c.Result, c.Reason = Unknown, d.say("%s has no ShopSet, so nothing is known of it.", t.Name)
 	case len(t.ShopSets) == 0 && t.role == RoleEvidence:
-		c.Result, c.Reason = Unknown, "No lower Tier has a ShopSet, so there is no evidence about the Release."
+		c.Result, c.Reason = Unknown, d.say("No lower Tier has a ShopSet, so there is no evidence about the Release.")
 	case len(t.ShopSets) == 0:
-		c.Result, c.Reason = NotChecked, fmt.Sprintf("%s has no ShopSet, so there is no error budget to protect.", t.Name)
+		c.Result, c.Reason = NotChecked, d.say("%s has no ShopSet, so there is no error budget to protect.", t.Name)
 	case len(t.SLOs) == 0:
-		c.Result, c.Reason = Unknown, fmt.Sprintf("No SLO applies to %s, so the health of its ShopSets is unknown.", t.Name)
+		c.Result, c.Reason = Unknown, d.say("No SLO applies to %s, so the health of its ShopSets is unknown.", t.Name)
 	default:
-		verb := "apply"
+		applies := "%s apply to %s (%s)."
 		if len(t.SLOs) == 1 {
-			verb = "applies"
+			applies = "%s applies to %s (%s)."
 		}
-		c.Result, c.Reason = Pass, fmt.Sprintf("%s %s to %s (%s).", count(len(t.SLOs), "SLO"), verb, t.Name, some(t.SLOs, 5))
+		c.Result, c.Reason = Pass, d.say(applies, d.count(len(t.SLOs), "SLO"), t.Name, d.some(t.SLOs, 5))
 	}
 	return []Check{c}
 }

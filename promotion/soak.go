@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -15,10 +14,10 @@ func (d *deciding) checkSoak(t tier) []Check {
 		asked = *d.p.Soak
 	}
 	if asked <= 0 && d.p.Needs[CheckSoak] != Off {
-		return []Check{t.check(CheckSoak).says(NotChecked, fmt.Sprintf("No soak time is required in %s.", orElse(string(t.Name), "the lower Tier")))}
+		return []Check{t.check(CheckSoak).says(NotChecked, d.say("No soak time is required in %s.", orElse(string(t.Name), d.say("the lower Tier"))))}
 	}
 	if d.e.claimed() || d.e.Fleet.Where == "" {
-		if checks, done := d.unarrived(CheckSoak, t, age(asked)+" required; "+setArrival); done {
+		if checks, done := d.unarrived(CheckSoak, t, d.say("%s required; %s", d.age(asked), d.say(setArrival))); done {
 			return checks
 		}
 		return []Check{d.claimedSoak(t, asked)}
@@ -32,25 +31,25 @@ func (d *deciding) checkSoak(t tier) []Check {
 	b := d.soaking(t)
 	switch {
 	case d.e.Release == "" && !d.alone:
-		c.Result, c.Reason = Unknown, "The Release to promote is unknown, so its soak time is unknown."
+		c.Result, c.Reason = Unknown, d.say("The Release to promote is unknown, so its soak time is unknown.")
 	case b.others > 0 || len(t.ShopSets) == 0:
-		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) has not started: %d of %s run %s.", age(asked), len(t.ShopSets)-b.others, count(len(t.ShopSets), "ShopSet"), d.which())
+		c.Result, c.Reason = Unknown, d.say("Soak (%s) has not started: %d of %s run %s.", d.age(asked), len(t.ShopSets)-b.others, d.count(len(t.ShopSets), "ShopSet"), d.which())
 	case b.doubt != "":
-		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) is unknown. %s", age(asked), b.doubt)
+		c.Result, c.Reason = Unknown, d.say("Soak (%s) is unknown. %s", d.age(asked), b.doubt)
 	case state == nil || state.SoakingSince.IsZero():
-		c.Result, c.Reason = Unknown, fmt.Sprintf("Soak (%s) has not started: not all ShopSets of %s are Synced and Healthy, or the start time is unknown.", age(asked), t.Name)
+		c.Result, c.Reason = Unknown, d.say("Soak (%s) has not started: not all ShopSets of %s are Synced and Healthy, or the start time is unknown.", d.age(asked), t.Name)
 		if b.unverified != "" {
-			c.Reason = fmt.Sprintf("Soak (%s) has not started:%s", age(asked), b.unverified)
+			c.Reason = d.say("Soak (%s) has not started:%s", d.age(asked), b.unverified)
 		}
 	default:
 		since := later(state.SoakingSince, b.came) // nothing soaks before it is there
 		soaked := d.now.Sub(since)
 		c.figure("soaking_since", instant(since)).figure("soaked_seconds", soaked.Seconds())
-		c.Result, c.Reason = Pass, fmt.Sprintf("All ShopSets Synced and Healthy for %s without interruption (%s required).", age(soaked), age(asked))
+		c.Result, c.Reason = Pass, d.say("All ShopSets Synced and Healthy for %s without interruption (%s required).", d.age(soaked), d.age(asked))
 		if soaked < asked {
 			c.Result = Unknown
-			c.Reason = fmt.Sprintf("All ShopSets Synced and Healthy for %s without interruption (%s required); complete at %s.",
-				age(max(soaked, 0)), age(asked), since.Add(asked).UTC().Format(time.RFC3339))
+			c.Reason = d.say("All ShopSets Synced and Healthy for %s without interruption (%s required); complete at %s.",
+				d.age(max(soaked, 0)), d.age(asked), since.Add(asked).UTC().Format(time.RFC3339))
 		}
 		if b.changed != "" && since.Equal(b.came) {
 			c.figure("changed_since", instant(b.came))
@@ -84,14 +83,14 @@ func (d *deciding) soaking(t tier) soaking {
 			s.came, s.changed = o.ReleaseSince, ""
 		}
 		if at := change(o); at.After(s.came) {
-			s.came, s.changed = at, fmt.Sprintf(" Counted from the change of %s's own folders at %s.", name, at.UTC().Format(time.RFC3339))
+			s.came, s.changed = at, d.say(" Counted from the change of %s's own folders at %s.", name, at.UTC().Format(time.RFC3339))
 		}
 		s.untold = s.untold || o.Untold
 		if o.Unverified != "" && s.unverified == "" {
-			s.unverified = fmt.Sprintf(" %s is not verified: %s.", name, o.Unverified)
+			s.unverified = d.say(" %s is not verified: %s.", name, o.Unverified)
 		}
 		if why := d.doubted(o); why != "" && s.doubt == "" {
-			s.doubt = fmt.Sprintf("%s: %s", name, why)
+			s.doubt = d.say("%s: %s", name, why)
 		}
 	}
 	return s

@@ -1,12 +1,11 @@
 package promotion
 
 import (
-	"fmt"
 	"slices"
 )
 
 // checkSources makes an unknown of each source that could not be reached.
-func checkSources(e *Evidence) []Check {
+func (l lang) checkSources(e *Evidence) []Check {
 	outages := slices.Clone(e.Outages)
 	note := func(where, failed string) {
 		if o := (Outage{orElse(where, "a source"), failed}); failed != "" && !slices.Contains(outages, o) { // one may be asked for several things
@@ -33,7 +32,7 @@ func checkSources(e *Evidence) []Check {
 	var checks []Check
 	for _, o := range outages {
 		checks = append(checks, Check{Check: CheckSource, Result: Unknown,
-			Reason:   fmt.Sprintf("%s could not be reached: %s.", o.Source, o.Error),
+			Reason:   l.say("%s could not be reached: %s.", l.begin(o.Source), o.Error),
 			Evidence: Figures{{"source", o.Source}, {"error", o.Error}}})
 	}
 	return checks

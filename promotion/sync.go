@@ -1,8 +1,6 @@
 package promotion
 
 import (
-	"fmt"
-
 	"github.com/shopslo/shopslo/fleet"
 )
 
@@ -17,23 +15,23 @@ func (d *deciding) checkSync(t tier) []Check {
 }
 
 func (d *deciding) judgeSync(o *fleet.ShopSetState) (Result, string) {
-	runs := "Running Release " + Short(string(o.Release))
+	runs := d.say("Running Release %s", Short(string(o.Release)))
 	switch {
 	case o.Health == fleet.Degraded || o.Health == fleet.Missing:
-		return Fail, fmt.Sprintf("Health is %s%s; it must be Healthy to promote Release %s.", o.Health, because(o), orNone(Short(d.e.Release)))
+		return Fail, d.say("Health is %s%s; it must be Healthy to promote Release %s.", o.Health, d.because(o), d.orNone(Short(d.e.Release)))
 	case d.e.Release == "":
-		return Unknown, releaseUnknown
+		return Unknown, d.say(releaseUnknown)
 	case o.Release == "":
-		return Unknown, "Running Release is unknown" + because(o) + "."
+		return Unknown, d.say("Running Release is unknown%s.", d.because(o))
 	case !d.runs(o):
-		return Unknown, fmt.Sprintf("%s; waiting for %s.", runs, Short(d.e.Release))
+		return Unknown, d.say("%s; waiting for %s.", runs, Short(d.e.Release))
 	case o.Health != fleet.Healthy:
-		return Unknown, fmt.Sprintf("%s; health is %s, not Healthy%s.", runs, o.Health, because(o))
+		return Unknown, d.say("%s; health is %s, not Healthy%s.", runs, o.Health, d.because(o))
 	}
 	if o.Unverified != "" {
-		return Unknown, fmt.Sprintf("%s and Healthy, but not verified: %s.", runs, o.Unverified)
+		return Unknown, d.say("%s and Healthy, but not verified: %s.", runs, o.Unverified)
 	}
-	return Pass, runs + " and Healthy."
+	return Pass, d.say("%s and Healthy.", runs)
 }
 
 func (d *deciding) runs(o *fleet.ShopSetState) bool {

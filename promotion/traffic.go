@@ -72,7 +72,7 @@ const clearGain = 0.1
 func (d *deciding) checkTraffic(t tier) []Check {
 	if d.p.Traffic == nil { // a policy of before
 		if d.p.Needs[CheckTraffic] == Required {
-			return []Check{t.check(CheckTraffic).says(Unknown, "Required but not configured: traffic.")}
+			return []Check{t.check(CheckTraffic).says(Unknown, d.say("Required but not configured: traffic."))}
 		}
 		return nil
 	}
@@ -90,11 +90,11 @@ func (d *deciding) checkTraffic(t tier) []Check {
 		for _, s := range t.SLOs {
 			of := found[pair{name, s}]
 			if len(of) == 0 {
-				checks = append(checks, t.check(CheckTraffic).of(name, s).says(Unknown, "The evidence has no traffic."))
+				checks = append(checks, t.check(CheckTraffic).of(name, s).says(Unknown, d.say("The evidence has no traffic.")))
 			}
 			for i, c := range of {
 				if slices.ContainsFunc(of[:i], func(o *Traffic) bool { return o.Part == c.Part }) {
-					checks = append(checks, t.check(CheckTraffic).of(name, s).says(Unknown, "The evidence has traffic twice for this SLO and ShopSet."))
+					checks = append(checks, t.check(CheckTraffic).of(name, s).says(Unknown, d.say("The evidence has traffic twice for this SLO and ShopSet.")))
 				}
 				checks = append(checks, d.weigh(t, c))
 			}
@@ -123,7 +123,7 @@ func (d *deciding) weigh(t tier, c *Traffic) Check {
 		check.Result, check.Reason = Unknown, doubt
 	}
 	if check.Result == Pass && c.Doubt != "" {
-		check.Result, check.Reason = Unknown, fmt.Sprintf("%s Last known: %s", c.Doubt, check.Reason)
+		check.Result, check.Reason = Unknown, d.say("%s Last known: %s", d.doubtful(c.Doubt), check.Reason)
 	}
 	d.excluded(&check, c.looked()...)
 	return check
@@ -149,7 +149,7 @@ func (t *Traffic) looked() (spans []looked) {
 func (d *deciding) judgeTraffic(c *Traffic, figures *Figures) (Result, string) {
 	result, reason := d.judgeAll(c, figures)
 	if since := d.now.Sub(c.Came); result == Fail && since < settled {
-		return Unknown, fmt.Sprintf("%s The Release arrived only %s ago (%s required).", reason, age(since), age(settled))
+		return Unknown, d.say("%s The Release arrived only %s ago (%s required).", reason, d.age(since), d.age(settled))
 	}
 	return result, reason
 }
@@ -163,7 +163,7 @@ func (d *deciding) judgeAll(c *Traffic, figures *Figures) (Result, string) {
 	r, why := d.judgeVolumes(c, figures)
 	switch {
 	case r == Pass && result == Pass:
-		return r, why + " " + reason
+		return r, d.say("%s %s", why, reason)
 	case r == Pass && (result == Unknown || d.p.Needs[CheckTraffic] == Required):
 		return result, reason
 	}
@@ -175,13 +175,13 @@ func (d *deciding) judgeAll(c *Traffic, figures *Figures) (Result, string) {
 func (d *deciding) judgeVolumes(c *Traffic, figures *Figures) (Result, string) {
 	switch {
 	case c.Came.IsZero():
-		return Unknown, fmt.Sprintf("When %s arrived on %s is unknown.", d.which(), c.ShopSet)
+		return Unknown, d.say("When %s arrived on %s is unknown.", d.which(), c.ShopSet)
 	case c.Came.After(d.now):
-		return Unknown, fmt.Sprintf("%s arrived on %s %s after the evaluation time.", capital(d.which()), c.ShopSet, age(c.Came.Sub(d.now)))
+		return Unknown, d.say("%s arrived on %s %s after the evaluation time.", d.capital(d.which()), c.ShopSet, d.age(c.Came.Sub(d.now)))
 	case (c.Since == nil || c.Recent == nil) && c.Doubt != "":
-		return Unknown, c.Doubt
+		return Unknown, d.doubtful(c.Doubt)
 	case c.Since == nil || c.Recent == nil:
-		return Unknown, fmt.Sprintf("No data since the Release arrived %s ago.", age(d.now.Sub(c.Came)))
+		return Unknown, d.say("No data since the Release arrived %s ago.", d.age(d.now.Sub(c.Came)))
 	}
 	since, reason := d.judgeVolume(c, c.Since, "", figures)
 	last, why := d.judgeVolume(c, c.Recent, "recent_", figures)
@@ -200,47 +200,47 @@ func (d *deciding) judgeVolumes(c *Traffic, figures *Figures) (Result, string) {
 func (d *deciding) judgeVolume(c *Traffic, v *Volume, name string, figures *Figures) (Result, string) {
 	p := d.p.Traffic
 	*figures = figures.with(name+"total", v.Now.Total)
-	over := "in the last " + age(v.length())
+	over := d.say("in the last %s", d.age(v.length()))
 	if near := v.Now.Start.Sub(c.Came); near.Abs() < time.Minute {
-		over = fmt.Sprintf("in the %s since the Release arrived", age(v.length()))
+		over = d.say("in the %s since the Release arrived", d.age(v.length()))
 	}
 	x := v.expect()
 	switch {
 	case !(v.Now.Coverage >= d.p.MinCoverage):
-		return Unknown, fmt.Sprintf("Only %s of the time has data %s (%s required).", status.FormatShare(&v.Now.Coverage), over, status.FormatShare(&d.p.MinCoverage))
+		return Unknown, d.say("Only %s of the time has data %s (%s required).", status.FormatShare(&v.Now.Coverage), over, status.FormatShare(&d.p.MinCoverage))
 	case !finite(v.Now.Total, x.now, x.sure, x.before, x.control):
-		return Unknown, "Counts are inconsistent, so traffic cannot be compared."
+		return Unknown, d.say("Counts are inconsistent, so traffic cannot be compared.")
 	case v.Before == nil && x.now <= 0:
-		return Unknown, fmt.Sprintf("No traffic %s, and no history to compare with.", over)
+		return Unknown, d.say("No traffic %s, and no history to compare with.", over)
 	case v.Before == nil:
-		return unclear, fmt.Sprintf("No traffic history before the Release to compare with: %s %s %s.", status.FormatCount(math.Round(x.now)), c.Unit, over)
+		return unclear, d.say("No traffic history before the Release to compare with: %s %s %s.", status.FormatCount(math.Round(x.now)), d.unit(c.Unit), over)
 	}
 	*figures = figures.with(name+"expected", x.before*x.control).with(name+"before", v.Before.Total).with(name+"control", x.control)
-	expected := fmt.Sprintf("the expected %s %s %s", status.FormatCount(math.Round(x.before*x.control)), c.Unit, over)
+	expected := d.say("the expected %s %s %s", status.FormatCount(math.Round(x.before*x.control)), d.unit(c.Unit), over)
 	tells := c.Unit == slo.Events && x.chance(0) <= d.alarms()
-	share := fmt.Sprintf("Traffic is %s of %s", percent(x.sure/(x.before*x.control)), expected)
+	share := d.say("Traffic is %s of %s", percent(x.sure/(x.before*x.control)), expected)
 	if x.sure > v.Now.Total {
-		share += ", with what moved within the ShopGroup"
+		share = d.say("%s, with what moved within the ShopGroup", share)
 	}
 	switch {
 	case x.now <= 0 && tells:
-		return Fail, fmt.Sprintf("No traffic: 0 of %s.", expected)
+		return Fail, d.say("No traffic: 0 of %s.", expected)
 	case x.now <= 0:
-		return Unknown, fmt.Sprintf("No traffic: 0 of %s, too few to tell.", expected)
+		return Unknown, d.say("No traffic: 0 of %s, too few to tell.", expected)
 	case c.Unit != slo.Events:
-		return unclear, fmt.Sprintf("Counted in %s, which do not tell how much traffic there is.", c.Unit)
+		return unclear, d.say("Counted in %s, which do not tell how much traffic there is.", d.unit(c.Unit))
 	case x.before*x.control <= 0:
-		return unclear, fmt.Sprintf("%s %s, and none were expected: too few requests to tell.", status.FormatCount(math.Round(x.now)), c.Unit)
+		return unclear, d.say("%s %s, and none were expected: too few requests to tell.", status.FormatCount(math.Round(x.now)), d.unit(c.Unit))
 	case !tells:
-		return unclear, fmt.Sprintf("%s: too few requests to tell.", share)
+		return unclear, d.say("%s: too few requests to tell.", share)
 	case x.sure < p.UnknownBelow*x.before*x.control && x.chance(x.sure) > d.alarms():
-		return unclear, fmt.Sprintf("%s: too few requests to tell.", share)
+		return unclear, d.say("%s: too few requests to tell.", share)
 	case x.now < p.FailBelow*x.before*min(1, x.control):
-		return Fail, fmt.Sprintf("%s (limit %s).", share, percent(p.FailBelow))
+		return Fail, d.say("%s (limit %s).", share, percent(p.FailBelow))
 	case x.sure < p.UnknownBelow*x.before*x.control:
-		return Unknown, fmt.Sprintf("%s (%s required).", share, percent(p.UnknownBelow))
+		return Unknown, d.say("%s (%s required).", share, percent(p.UnknownBelow))
 	}
-	return Pass, fmt.Sprintf("%s (%s required).", share, percent(p.UnknownBelow))
+	return Pass, d.say("%s (%s required).", share, percent(p.UnknownBelow))
 }
 
 // alarms is the greatest chance of a single comparison that counts, so that all of a decision
@@ -291,19 +291,19 @@ func (x expectation) chance(now float64) float64 {
 func (d *deciding) judgeTargets(c *Traffic, figures *Figures) (Result, string) {
 	t, p := c.Targets, d.p.Traffic
 	if t == nil {
-		return unclear, "How many targets are live is not known."
+		return unclear, d.say("How many targets are live is not known.")
 	}
 	*figures = figures.with("targets", t.Now)
 	if declared, ok := p.Targets[c.ShopSet]; ok {
 		*figures = figures.with("targets_declared", declared)
-		live := fmt.Sprintf("%d of %d declared targets %s live", t.Now, declared, are(t.Now))
+		live := d.say(oneOr(t.Now, "%d of %d declared targets is live", "%d of %d declared targets are live"), t.Now, declared)
 		if t.Now < declared {
-			return Fail, "Only " + live + "."
+			return Fail, d.say("Only %s.", live)
 		}
-		return Pass, live + "."
+		return Pass, d.say("%s.", live)
 	}
 	if t.Before == nil || *t.Before == 0 {
-		return unclear, fmt.Sprintf("How many targets there were before the Release is not known: %d now.", t.Now)
+		return unclear, d.say("How many targets there were before the Release is not known: %d now.", t.Now)
 	}
 	before := *t.Before
 	*figures = figures.with("targets_before", before).with("control_targets", t.ControlNow).with("control_targets_before", t.ControlBefore)
@@ -311,21 +311,22 @@ func (d *deciding) judgeTargets(c *Traffic, figures *Figures) (Result, string) {
 	if t.ControlBefore > t.ControlNow {
 		expected *= float64(t.ControlNow) / float64(t.ControlBefore)
 	}
-	live := fmt.Sprintf("%d of %d targets %s live", t.Now, before, are(t.Now))
+	live := d.say(oneOr(t.Now, "%d of %d targets is live", "%d of %d targets are live"), t.Now, before)
 	switch {
 	case t.Now == 0 && t.ControlNow == 0: // it may be that nobody looks
-		return Unknown, fmt.Sprintf("No target is live, of %d before, nor any of a Tier whose Release has not changed.", before)
+		return Unknown, d.say("No target is live, of %d before, nor any of a Tier whose Release has not changed.", before)
 	case t.Now == 0 || float64(t.Now) < p.TargetsBelow*expected:
-		return Fail, fmt.Sprintf("Only %s (%s required).", live, percent(p.TargetsBelow))
+		return Fail, d.say("Only %s (%s required).", live, percent(p.TargetsBelow))
 	}
-	return Pass, live + "."
+	return Pass, d.say("%s.", live)
 }
 
-func are(n int) string {
+// oneOr is what is said of one, or of another number.
+func oneOr(n int, one, many string) string {
 	if n == 1 {
-		return "is"
+		return one
 	}
-	return "are"
+	return many
 }
 
 // percent writes a ratio as percent.

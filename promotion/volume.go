@@ -141,7 +141,7 @@ func (w *weighing) of(slos []slo.SLO, set fleet.ShopSetName) (out []Traffic) {
 }
 
 func (w *weighing) traffic(s *slo.SLO, part int, set fleet.ShopSetName, came time.Time, a *slo.Account) Traffic {
-	t := Traffic{ShopSet: set, SLO: s.Name, Unit: a.Unit, Came: came, Doubt: misled(a.Absent)}
+	t := Traffic{ShopSet: set, SLO: s.Name, Unit: a.Unit, Came: came, Doubt: english.misled(a.Absent)}
 	if len(s.Parts) > 1 {
 		t.Part = s.Parts[part].Name
 	}
@@ -149,7 +149,7 @@ func (w *weighing) traffic(s *slo.SLO, part int, set fleet.ShopSetName, came tim
 		return t // what was counted means nothing
 	}
 	if a.Failure != "" {
-		t.Doubt = "Counting is failing: " + sentence(a.Failure)
+		t.Doubt = failing + sentence(a.Failure)
 	}
 	if came.IsZero() || a.Counts == nil || !a.End.After(came) {
 		return t

@@ -5,10 +5,15 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // count writes "1 SLO", "2 SLOs".
-func count(n int, noun string) string {
+func (l lang) count(n int, noun string) string {
+	if l.Language == text.Japanese {
+		return l.say("%d "+noun+"s", n)
+	}
 	if n == 1 {
 		return "1 " + noun
 	}
@@ -16,12 +21,12 @@ func count(n int, noun string) string {
 }
 
 // some lists names, and of many the first few.
-func some(names []string, few int) string {
+func (l lang) some(names []string, few int) string {
 	names = slices.Sorted(slices.Values(names))
 	if len(names) > few {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+		return l.say("%s and %d more", l.List(names[:few]), len(names)-few)
 	}
-	return strings.Join(names, ", ")
+	return l.List(names)
 }
 
 // orNull is a text for Check.Evidence: nil where there is none.
@@ -56,31 +61,30 @@ func Short(release string) string {
 }
 
 // orNone is a Release, or that it is not known.
-func orNone(release string) string {
+func (l lang) orNone(release string) string {
 	if release == "" {
-		return "(unknown)"
+		return l.say("(unknown)")
 	}
 	return release
 }
 
 // age writes 42s, 5m, 3h12m, 2d4h: two units at most.
-func age(d time.Duration) string {
-	const day = 24 * time.Hour
+func (l lang) age(d time.Duration) string {
 	switch {
 	case d < time.Minute:
-		return fmt.Sprintf("%ds", d/time.Second)
+		return fmt.Sprint(int64(d/time.Second)) + l.say("s")
 	case d < time.Hour:
-		return twoUnits(d, time.Minute, "m", time.Second, "s")
+		return l.twoUnits(d, time.Minute, "m", time.Second, "s")
 	case d < day:
-		return twoUnits(d, time.Hour, "h", time.Minute, "m")
+		return l.twoUnits(d, time.Hour, "h", time.Minute, "m")
 	}
-	return twoUnits(d, day, "d", time.Hour, "h")
+	return l.twoUnits(d, day, "d", time.Hour, "h")
 }
 
-func twoUnits(d, big time.Duration, bigName string, small time.Duration, smallName string) string {
-	text := fmt.Sprintf("%d%s", d/big, bigName)
+func (l lang) twoUnits(d, big time.Duration, bigName string, small time.Duration, smallName string) string {
+	text := fmt.Sprint(int64(d/big)) + l.say(bigName)
 	if rest := d % big / small; rest > 0 {
-		text += fmt.Sprintf("%d%s", rest, smallName)
+		text += fmt.Sprint(int64(rest)) + l.say(smallName)
 	}
 	return text
 }
@@ -102,32 +106,42 @@ func words[T ~string](names []T) []string {
 	return out
 }
 
-// capital begins a sentence.
-func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
-
 // sentence ends a text with one full stop.
 func sentence(text string) string { return strings.TrimRight(text, ". ") + "." }
 
 // inSentence is what a sentence may begin with, further on in one; names stay as they are.
-func inSentence(where string) string {
+func (l lang) inSentence(where string) string {
+	if l.Language == text.Japanese {
+		for _, named := range places {
+			begin, more := strings.CutSuffix(named, "%s")
+			if rest, ok := strings.CutPrefix(where, begin); ok && more {
+				return l.say(named, rest)
+			}
+		}
+		return l.say(where)
+	}
 	if rest, ok := strings.CutPrefix(where, "The "); ok {
 		return "the " + rest
 	}
 	return where
 }
 
+// places are how those who were asked are named, before their addresses.
+var places = []string{"The exporter at %s", "Prometheus at %s", "Alertmanager at %s", "The incidentbot at %s", "the incidents in %s", "SLOs and policy of branch %s",
+	"Branch %s", "The decision log in %s"}
+
 // elsewhere counts what touches others only.
-func elsewhere(n int, verb string) string {
+func (l lang) elsewhere(n int, said string) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (%d %s elsewhere)", n, verb)
+	return l.say(said, n)
 }
 
 // until is the end of what lasts until a time, or for ever.
-func until(t time.Time) string {
+func (l lang) until(t time.Time) string {
 	if t.IsZero() {
-		return "with no end date"
+		return l.say("with no end date")
 	}
-	return "until " + t.UTC().Format(time.RFC3339)
+	return l.say("until %s", t.UTC().Format(time.RFC3339))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
@@ -161,7 +162,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal("read twice, it differs")
 		}
 		var out strings.Builder
-		if err := r.WorstFirst().WriteTable(&out, true, 80); err != nil {
+		if err := r.WorstFirst().WriteTable(&out, text.English, true, 80); err != nil {
 			t.Fatal(err)
 		}
 	})

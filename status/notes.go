@@ -1,11 +1,10 @@
 package status
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -31,104 +30,116 @@ func (b *Budget) note() {
 		return
 	}
 	notes := slices.Clone(b.Notes)
-	add := func(text string) {
+	for _, text := range english.derived(b) {
 		if !slices.Contains(notes, text) {
 			notes = append(notes, text)
 		}
 	}
-	if b.Failure != "" {
-		add("not counted now: " + b.Failure)
-	}
-	for _, a := range b.Absent {
-		add(AbsenceText(a))
-	}
-	for _, f := range b.Flags {
-		add(FlagText(f))
-	}
-	if !b.VerdictFrom.IsZero() {
-		add(shortText(b.VerdictFrom))
-	}
 	b.Notes = notes
 }
 
-// shortText says when a history will be long enough, and which setting moves it.
-func shortText(from time.Time) string {
-	return fmt.Sprintf("too short a history for a verdict until %s; budgets.least_history moves it", from.UTC().Format(time.RFC3339))
+// derived are the sentences that the budget's other fields make.
+func (l lang) derived(b *Budget) (notes []string) {
+	if b.Failure != "" {
+		notes = append(notes, l.say("not counted now: %s", b.Failure))
+	}
+	for _, a := range b.Absent {
+		notes = append(notes, l.absence(a))
+	}
+	for _, f := range b.Flags {
+		notes = append(notes, l.flag(f))
+	}
+	if !b.VerdictFrom.IsZero() { // which setting moves it
+		notes = append(notes, l.say("too short a history for a verdict until %s; budgets.least_history moves it", b.VerdictFrom.UTC().Format(time.RFC3339)))
+	}
+	return notes
+}
+
+// notes are the budget's in a language: those that its source made stay as they are.
+func (l lang) notes(b *Budget) []string {
+	if l.Language != text.Japanese {
+		return b.Notes
+	}
+	return append(b.Others(), l.derived(b)...)
 }
 
 // FlagText says what a flag means, how often it was raised, and when last.
-func FlagText(f slo.Flag) string {
-	return fmt.Sprintf("%s (%s)", flagMeaning(f.Kind), FlagTimes(f))
+func FlagText(f slo.Flag) string { return english.flag(f) }
+
+func (l lang) flag(f slo.Flag) string {
+	return l.say("%s (%s)", l.flagMeaning(f.Kind), l.flagTimes(f))
 }
 
-// FlagTimes says how often a flag was raised, and when.
-func FlagTimes(f slo.Flag) string {
+// flagTimes says how often a flag was raised, and when.
+func (l lang) flagTimes(f slo.Flag) string {
 	last := f.Last.UTC().Format(time.RFC3339)
 	switch {
 	case f.Count == 1:
-		return fmt.Sprintf("%s: once, at %s", f.Kind, last)
+		return l.say("%s: once, at %s", f.Kind, last)
 	case f.First.Equal(f.Last):
-		return fmt.Sprintf("%s: %d times, at %s", f.Kind, f.Count, last)
+		return l.say("%s: %d times, at %s", f.Kind, f.Count, last)
 	}
-	return fmt.Sprintf("%s: %d times from %s to %s", f.Kind, f.Count, f.First.UTC().Format(time.RFC3339), last)
+	return l.say("%s: %d times from %s to %s", f.Kind, f.Count, f.First.UTC().Format(time.RFC3339), last)
 }
 
 // flagMeaning is docs/counting.md, "Flags", in half a sentence.
-func flagMeaning(kind slo.FlagKind) string {
+func (l lang) flagMeaning(kind slo.FlagKind) string {
 	switch kind {
 	case slo.UnknownFirst:
-		return "a series appeared with a count of unknown age, which was left out"
+		return l.say("a series appeared with a count of unknown age, which was left out")
 	case slo.ClockAndDrop:
-		return "a start time moved to an implausible time while a counter dropped: taken for a restart"
+		return l.say("a start time moved to an implausible time while a counter dropped: taken for a restart")
 	case slo.UnexplainedDrop:
-		return "a counter dropped though its process did not restart: taken for a reset of the metric"
+		return l.say("a counter dropped though its process did not restart: taken for a reset of the metric")
 	case slo.PartialDrop:
-		return "a counter dropped by a part, as a sum does when one of its processes ends: its growth is not known and was left out"
+		return l.say("a counter dropped by a part, as a sum does when one of its processes ends: its growth is not known and was left out")
 	case slo.UnclearRestart:
-		return "a series of a process dropped, and another of its series may have restarted with it: taken as going on"
+		return l.say("a series of a process dropped, and another of its series may have restarted with it: taken as going on")
 	case slo.SeveralProcesses:
-		return "start times of one target alternate: several processes answer under one name; give each labels of its own"
+		return l.say("start times of one target alternate: several processes answer under one name; give each labels of its own")
 	case slo.ChangedLabels:
-		return "series ended as others began and could not be paired: the first counts of the new ones were left out"
+		return l.say("series ended as others began and could not be paired: the first counts of the new ones were left out")
 	case slo.ClockStep:
-		return "a start time was corrected while its process ran on: nothing is counted for it, and no figure is doubtful"
+		return l.say("a start time was corrected while its process ran on: nothing is counted for it, and no figure is doubtful")
 	}
-	return "the figures are flagged"
+	return l.say("the figures are flagged")
 }
 
 // AbsenceText says what is not there, and what is close to it.
-func AbsenceText(a slo.Absence) string {
+func AbsenceText(a slo.Absence) string { return english.absence(a) }
+
+func (l lang) absence(a slo.Absence) string {
 	what := a.Selector
 	if a.Side != "" {
-		what = fmt.Sprintf("%s (%s)", a.Selector, a.Side)
+		what = l.say("%s (%s)", a.Selector, a.Side)
 	}
 	text := ""
 	switch a.Kind {
 	case slo.NoMetric:
-		text = fmt.Sprintf("no data: the ShopSet has no series of the metric in %s", what)
+		text = l.say("no data: the ShopSet has no series of the metric in %s", what)
 	case slo.NoLabel:
-		text = fmt.Sprintf("no data: %s asks for the label %s, which no series of the metric has", what, a.Label)
+		text = l.say("no data: %s asks for the label %s, which no series of the metric has", what, a.Label)
 	case slo.NoBound:
-		text = fmt.Sprintf("no data: %s asks for a value of %s that no series of the metric has", what, a.Label)
+		text = l.say("no data: %s asks for a value of %s that no series of the metric has", what, a.Label)
 	case slo.NoSuch:
-		return fmt.Sprintf("nothing matches %s yet, though the metric and its labels are there: counted as 0", what)
+		return l.say("nothing matches %s yet, though the metric and its labels are there: counted as 0", what)
 	case slo.NoSubject:
-		return fmt.Sprintf("the ShopSet sends nothing now that %s could find: what was counted before stays", what)
+		return l.say("the ShopSet sends nothing now that %s could find: what was counted before stays", what)
 	case slo.Unlabelled:
 		if a.Label != "" {
-			return fmt.Sprintf("no data: the result of %s carries no ShopSet's labels; keep them in the expression, as with sum by (%s) (…)", what, a.Label)
+			return l.say("no data: the result of %s carries no ShopSet's labels; keep them in the expression, as with sum by (%s) (…)", what, a.Label)
 		}
-		return fmt.Sprintf("no data: the source has the metric in %s, and no series of it carries the ShopSet's labels", what)
+		return l.say("no data: the source has the metric in %s, and no series of it carries the ShopSet's labels", what)
 	case slo.LoneLabel:
-		text = fmt.Sprintf("%s matches on the label %s, which no series of the metric has", what, a.Label)
+		text = l.say("%s matches on the label %s, which no series of the metric has", what, a.Label)
 	default:
-		return fmt.Sprintf("nothing matches %s", what)
+		return l.say("nothing matches %s", what)
 	}
 	if len(a.Nearest) > 0 {
-		text += "; there is " + strings.Join(a.Nearest, ", ")
+		text += l.say("; there is %s", l.List(a.Nearest))
 	}
 	if a.Kind == slo.NoMetric && a.Label == "" && a.Side == "bad" {
-		text += `. Where it is created with the first error, say so with shopslo.dev/absent-is-zero: "true"`
+		text += l.say(`. Where it is created with the first error, say so with shopslo.dev/absent-is-zero: "true"`)
 	}
 	return text
 }

@@ -1,7 +1,6 @@
 package status
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -16,19 +15,20 @@ import (
 // 100 % means all. Colours are ANSI's, only on the state. No line is wider than so many
 // columns of the terminal: what does not fit is left out, and said to be; 0 is as wide as
 // it takes.
-func (r Report) WriteTable(w io.Writer, colour bool, width int) error {
+func (r Report) WriteTable(w io.Writer, in text.Language, colour bool, width int) error {
+	l := lang{in}
 	var out strings.Builder
 	if len(r.Budgets) > 0 {
-		omitted := r.rows(&out, colour, width)
-		r.footnotes(&out, width)
+		omitted := l.rows(r, &out, colour, width)
+		l.footnotes(r, &out, width)
 		if len(omitted) > 0 {
-			para(&out, fmt.Sprintf("left out at a width of %d: %s; a wider terminal or -o json has them", width, strings.Join(omitted, ", ")), width)
+			para(&out, l.say("left out at a width of %d: %s; a wider terminal or -o json has them", width, l.List(omitted)), width)
 		}
 		out.WriteByte('\n')
 	}
-	para(&out, r.summary(), width)
+	para(&out, l.summary(r), width)
 	if r.Outage != "" {
-		para(&out, "the server cannot read its source, these are the figures of before: "+r.Outage, width)
+		para(&out, l.say("the server cannot read its source, these are the figures of before: %s", r.Outage), width)
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
@@ -48,26 +48,26 @@ type column struct {
 	omit  int
 }
 
-func (r Report) columns() []column {
+func (l lang) columns(r Report) []column {
 	cols := []column{
-		{"TIER", false, func(b *Budget) string { return string(b.Tier) }, 0},
-		{"SHOPSET", false, func(b *Budget) string { return string(b.ShopSet) }, 0},
-		{"SLO", false, func(b *Budget) string { return b.SLO }, 0},
-		{"STATE", false, stateText, 0},
-		{"SLI", true, sliText, 0},
-		{"GOAL", true, func(b *Budget) string { return FormatGoal(b.Objective) }, 2},
-		{"LEFT", true, leftText, 0},
+		{l.say("TIER"), false, func(b *Budget) string { return string(b.Tier) }, 0},
+		{l.say("SHOPSET"), false, func(b *Budget) string { return string(b.ShopSet) }, 0},
+		{l.say("SLO"), false, func(b *Budget) string { return b.SLO }, 0},
+		{l.say("STATE"), false, l.state, 0},
+		{l.say("SLI"), true, l.sli, 0},
+		{l.say("GOAL"), true, func(b *Budget) string { return FormatGoal(b.Objective) }, 2},
+		{l.say("LEFT"), true, leftText, 0},
 	}
 	for i, d := range pageWindows(r.Alerts) {
 		head := slo.Rolling(d).Text
 		if i == 0 {
-			head = "BURN " + head
+			head = l.say("BURN %s", head)
 		}
 		cols = append(cols, column{head, true, func(b *Budget) string { return burnText(b, d) }, 3 * min(i, 1)})
 	}
 	return append(cols,
-		column{"DATA", true, func(b *Budget) string { return FormatShare(&b.Coverage) }, 1},
-		column{"EVENTS", true, eventsText, 4})
+		column{l.say("DATA"), true, func(b *Budget) string { return FormatShare(&b.Coverage) }, 1},
+		column{l.say("EVENTS"), true, eventsText, 4})
 }
 
 // pageWindows are the long windows of the page alerts: a budget's news.
@@ -83,17 +83,18 @@ func pageWindows(alerts []slo.BurnAlert) []time.Duration {
 
 // rows writes the headings and the budgets, columns two blanks apart, and gives the
 // headings of those for which there is no room.
-func (r Report) rows(out *strings.Builder, colour bool, width int) (omitted []string) {
-	cols := r.columns()
+func (l lang) rows(r Report, out *strings.Builder, colour bool, width int) (omitted []string) {
+	cols := l.columns(r)
 	rows := r.filled(cols)
 	widths := text.Widths(rows)
+	state := l.say("STATE")
 	cols, rows, widths, omitted = fitted(cols, rows, widths, width)
 	for i, row := range rows {
 		var line strings.Builder
 		for j, cell := range row {
 			cell = text.Fit(cell, widths[j])
 			pad := strings.Repeat(" ", widths[j]-text.Width(cell))
-			if cols[j].head == "STATE" && colour && i > 0 {
+			if cols[j].head == state && colour && i > 0 {
 				cell = paint(r.Budgets[i-1].State, cell)
 			}
 			if cols[j].right {
@@ -171,10 +172,10 @@ func paint(state slo.State, text string) string {
 }
 
 // summary counts the states, worst first.
-func (r Report) summary() string {
+func (l lang) summary(r Report) string {
 	at := r.At.UTC().Format(time.RFC3339)
 	if len(r.Budgets) == 0 {
-		return fmt.Sprintf("no budgets at %s: no SLO applies to a ShopSet of the selection", at)
+		return l.say("no budgets at %s: no SLO applies to a ShopSet of the selection", at)
 	}
 	count := map[slo.State]int{}
 	for i := range r.Budgets {
@@ -183,30 +184,32 @@ func (r Report) summary() string {
 	var parts []string
 	for _, s := range []slo.State{slo.Inconsistent, slo.Exhausted, slo.AtRisk, slo.NoData, slo.InsufficientData, slo.OK} {
 		if count[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", count[s], s))
+			parts = append(parts, l.say("%d %s", count[s], l.say(string(s))))
 		}
 	}
-	noun := "budgets"
+	all := "%d budgets at %s: %s"
 	if len(r.Budgets) == 1 {
-		noun = "budget"
+		all = "%d budget at %s: %s"
 	}
-	return fmt.Sprintf("%d %s at %s: %s", len(r.Budgets), noun, at, strings.Join(parts, ", "))
+	return l.say(all, len(r.Budgets), at, l.List(parts))
 }
 
-// stateText marks a state that is in doubt.
-func stateText(b *Budget) string {
-	if len(b.Flags) > 0 || b.Failure != "" {
-		return string(b.State) + "*"
+// state marks one that is in doubt.
+func (l lang) state(b *Budget) string {
+	if b.doubted() {
+		return l.say(string(b.State)) + "*"
 	}
-	return string(b.State)
+	return l.say(string(b.State))
 }
 
-func sliText(b *Budget) string {
+func (b *Budget) doubted() bool { return len(b.Flags) > 0 || b.Failure != "" }
+
+func (l lang) sli(b *Budget) string {
 	switch {
 	case b.State == slo.NoData:
-		return "no data"
+		return l.say("no data")
 	case b.SLI == nil:
-		return "no traffic"
+		return l.say("no traffic")
 	case b.State == slo.Inconsistent:
 		return "-" // good exceeds total: no share of anything
 	}

@@ -7,14 +7,20 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
 
 func table(t *testing.T, r status.Report, colour bool, width ...int) string {
 	t.Helper()
+	return tableIn(t, text.English, r, colour, width...)
+}
+
+func tableIn(t *testing.T, in text.Language, r status.Report, colour bool, width ...int) string {
+	t.Helper()
 	var out strings.Builder
-	if err := r.WriteTable(&out, colour, append(width, 0)[0]); err != nil {
+	if err := r.WriteTable(&out, in, colour, append(width, 0)[0]); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -38,6 +44,7 @@ func TestTable(t *testing.T) {
 		t.Run(c.file, func(t *testing.T) {
 			got := table(t, c.r, c.colour)
 			golden(t, c.file, got)
+			golden(t, "ja-"+c.file, tableIn(t, text.Japanese, c.r, c.colour))
 			for _, line := range strings.Split(got, "\n") {
 				if !c.colour && len(line) > 120 {
 					t.Errorf("a line of %d columns: %s", len(line), line)
@@ -87,6 +94,7 @@ func TestDoubtsAreMarkedAndToldOfUnderTheTable(t *testing.T) {
 	}
 	r := status.Compute(at, example(t), []slo.SLO{ratioSLO(t, "x", 0.999)}, slo.DefaultBurnAlerts(), l)
 	golden(t, "table-doubts.txt", table(t, r, false))
+	golden(t, "ja-table-doubts.txt", tableIn(t, text.Japanese, r, false, 80))
 	data := r.AppendJSON(nil)
 	golden(t, "doubts.json", string(data)+"\n")
 	validate(t, data)

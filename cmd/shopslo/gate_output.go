@@ -94,14 +94,16 @@ func writeAs(p *program, w io.Writer, form string, v judged, explain bool, colum
 	case "junit":
 		return render.JUnit(w, v.Decision)
 	case "markdown":
-		return v.logged(w, render.Markdown(w, v.Decision), plain.Markdown)
+		return v.logged(w, p.lang, render.Markdown(w, p.lang.Language, v.In(p.lang.Language)), plain.Markdown)
 	case "sarif":
 		return render.SARIF(w, v.Decision, filepath.ToSlash(filepath.Clean(p.configFile)), v.Program)
 	}
+	r := v.Record
+	r.Decision = r.In(p.lang.Language)
 	if explain {
-		return v.logged(w, render.Explanation(w, v.Record, columns, colour), plain.Line)
+		return v.logged(w, p.lang, render.Explanation(w, p.lang.Language, r, columns, colour), plain.Line)
 	}
-	return v.logged(w, render.Text(w, v.Decision, columns, colour), plain.Line)
+	return v.logged(w, p.lang, render.Text(w, p.lang.Language, r.Decision, columns, colour), plain.Line)
 }
 
 // line is the JSON with its line feed.
@@ -109,8 +111,8 @@ func (v judged) line() []byte { return append(bytes.TrimRight(v.JSON, "\n"), '\n
 
 // logged publishes where the decision is logged, or that it is not, after what was
 // written.
-func (v judged) logged(w io.Writer, err error, as func(string) string) error {
-	if line := v.Log.Sentence(); err == nil && line != "" {
+func (v judged) logged(w io.Writer, in speech, err error, as func(string) string) error {
+	if line := v.Log.Sentence(in.Language); err == nil && line != "" {
 		_, err = fmt.Fprintf(w, "\n%s\n", as(line))
 	}
 	return err

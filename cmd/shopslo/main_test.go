@@ -34,6 +34,8 @@ func TestScripts(t *testing.T) {
 	}
 	s, p, mackerel := newStage(t, 0), newPlatform(t), t.TempDir()
 	s.withGate(t, "  log: {git: {repository: "+bareRepository(t)+"}}\n")
+	ja := newStage(t, 0) // a store is read by one process at a time
+	ja.withGate(t, "  log: {git: {repository: "+bareRepository(t)+"}}\n")
 	first := p.pointer("tier-1")
 	p.release("1.1.0")
 	writeFiles(t, mackerel, map[string]string{
@@ -42,6 +44,7 @@ func TestScripts(t *testing.T) {
 	env := map[string]string{
 		"EXAMPLES": examples,
 		"STAGE":    s.dir, "AT": s.at.Format(time.RFC3339), // a fleet with evidence for everything
+		"STAGE_JA": ja.dir, "AT_JA": ja.at.Format(time.RFC3339),
 		"PLATFORM": p.dir, "GATE": p.gate.URL, "FIRST": first, // one with repositories, images, and a gate that promotes
 		"MACKEREL": mackerel, // one that Mackerel takes
 	}

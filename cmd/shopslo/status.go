@@ -60,7 +60,7 @@ func statusCommand(p *program) *cobra.Command {
 		if *out == asJSON {
 			return p.print(string(r.AppendJSON(nil)) + "\n")
 		}
-		return r.WriteTable(p.stdout, p.colour(), p.columns())
+		return r.WriteTable(p.stdout, p.lang.Language, p.colour(), p.columns())
 	}
 	return cmd
 }

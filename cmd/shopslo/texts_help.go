@@ -116,6 +116,9 @@ releases'); --since takes your word for it, and the decision says so.
 --replay makes it again. That shows that the decision follows from its record, and
 not that it was ever made: see 'shopslo decisions verify --head'. --write keeps the
 same decision in further forms.
+
+Reasons are in the language of the answer; JSON and the log of decisions have them in
+English.
 `,
 		`gate は、リリースと下の Tier、そして受け入れる Tier を調べ、許可（終了コード 0）、保留（1: 問題が分かっている）、判断不能（2: 根拠が足りない）のいずれかに判定します。分からないことは決して合格になりません。どの確認項目にも数値が付きます。取得元に接続できなければ終了コードは 4 です（ほかに問題が分かっていれば 1）。Tier が 1 つだけのフリートでは、その Tier 自身を見て、次のリリースを出してよいかを判定します。
 
@@ -123,7 +126,7 @@ same decision in further forms.
 
 -o json は、適用した基準とすべての根拠を含む判定を出力し、--replay で再現できます。再現できることは、判定が記録から導かれることを示すだけで、実際に下されたことの証明ではありません。それには 'shopslo decisions verify --head' を使います。--write は同じ判定をほかの形式でも保存します。
 
-理由の文も表示の言語で出ますが、JSON と判定ログの記録は常に英語です。
+理由も表示の言語で出ます。JSON と判定ログでは英語です。
 `)
 	longMackerel = text.Of(`mackerel sends budgets to Mackerel as service metrics, keeps monitors as a file says,
 makes dashboards, and notes releases on the graphs.

@@ -1,6 +1,7 @@
 package logbook
 
 import (
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/render"
 )
@@ -15,9 +16,9 @@ type Answer struct {
 
 // message is the decision in a few sentences.
 func (v Answer) message() string {
-	text := render.Headline(v.Decision)
-	if line := v.Log.Sentence(); line != "" {
-		text += " " + line
+	said := render.Headline(v.Decision)
+	if line := v.Log.Sentence(text.English); line != "" {
+		said += " " + line
 	}
-	return text
+	return said
 }

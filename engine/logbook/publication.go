@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 )
 
@@ -45,12 +46,12 @@ func PublishedIn(body []byte) Publication {
 }
 
 // Sentence says it to people; "" where there is nothing to be said.
-func (l Publication) Sentence() string {
+func (l Publication) Sentence(in text.Language) string {
 	switch {
 	case l.Head.Index > 0:
-		return fmt.Sprintf("Logged as entry %d of the decision log, %s.", l.Head.Index, l.Head.Hash)
+		return in.Say(sayLogged, l.Head.Index, l.Head.Hash)
 	case l.Why != "":
-		return "Not logged: " + l.Why + "."
+		return in.Say(sayNotLogged, whys.Say(in, l.Why))
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/shopslo/shopslo/engine/client"
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/promotion/promoter"
@@ -82,7 +83,7 @@ func (m *Mover) RecordGate(one *promoter.Promotion) {
 	}
 	one.Logged = append(one.Logged, entryLogged("gate", g.log))
 	if one.Proposal != nil {
-		one.Proposal.Body += "\n" + g.log.Sentence() + "\n"
+		one.Proposal.Body += "\n" + g.log.Sentence(text.English) + "\n"
 	}
 }
 

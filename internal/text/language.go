@@ -100,3 +100,26 @@ func (l Language) Duration(d, least time.Duration, most int) string {
 	}
 	return strings.Join(parts, l.Say(Entry{" ", ""}))
 }
+
+// Catalogue finds Entries by their English texts, for what stands where it is said: messages
+// and reasons, each with the figures of its place.
+type Catalogue map[string]Entry
+
+// NewCatalogue makes a Catalogue of Entries.
+func NewCatalogue(all ...Entry) Catalogue {
+	c := make(Catalogue, len(all))
+	for _, e := range all {
+		c[e.english] = e
+	}
+	return c
+}
+
+// Say fills in the text in the language; in English where the Catalogue does not have it.
+func (c Catalogue) Say(l Language, english string, args ...any) string {
+	if l == Japanese {
+		if e, ok := c[english]; ok {
+			return l.Say(e, args...)
+		}
+	}
+	return English.Say(Entry{english: english}, args...)
+}

@@ -9,29 +9,31 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 )
 
 // Explanation writes the decision for people as Text does, and then every
 // check with its reason, what the policy asked for, and where evidence was looked for.
-func Explanation(w io.Writer, r promotion.Record, columns int, colour bool) error {
-	if err := Text(w, r.Decision, columns, colour); err != nil {
+func Explanation(w io.Writer, in text.Language, r promotion.Record, columns int, colour bool) error {
+	if err := Text(w, in, r.Decision, columns, colour); err != nil {
 		return err
 	}
 	if columns <= 0 {
 		columns = 100
 	}
-	t := page{columns: max(columns, 40)}
-	t.WriteString("\nAll checks:\n")
+	t := page{lang: lang{in}, columns: max(columns, 40)}
+	t.WriteString("\n" + t.say("All checks:") + "\n")
 	for _, c := range r.Checks {
-		name := c.Check
+		name := t.name(c.Check)
 		if c.ShopSet != "" {
 			name += " " + string(c.ShopSet)
 		}
 		if c.SLO != "" {
 			name += " " + c.SLO
 		}
-		t.wrapped(fmt.Sprintf("  %-11s  ", c.Result), 15, 15, fmt.Sprintf("%s %s: %s", name, subjectTier(c), c.Reason))
+		result := t.say(string(c.Result))
+		t.wrapped("  "+result+strings.Repeat(" ", 13-text.Width(result)), 15, 15, t.say("%s %s: %s", name, t.subjectTier(c), c.Reason))
 	}
 	if err := t.policy(r.Policy); err != nil {
 		return err
@@ -51,7 +53,7 @@ func (t *page) policy(p promotion.Policy) error {
 	if err := json.Unmarshal(data, &all); err != nil {
 		return fmt.Errorf("write the gate's policy: %w", err)
 	}
-	t.WriteString("\nPolicy:\n")
+	t.WriteString("\n" + t.say("Policy:") + "\n")
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		if all[key] != nil {
 			t.wrapped("  "+key+": ", len(key)+4, 6, strings.Trim(fmt.Sprint(all[key]), "[]"))
@@ -73,7 +75,7 @@ func lastRules(r *promotion.RulesFound) []askedOf {
 
 // asked lists who was.
 func (t *page) asked(e promotion.Evidence) {
-	t.WriteString("\nSources:\n")
+	t.WriteString("\n" + t.say("Sources:") + "\n")
 	all := []askedOf{
 		{"fleet", e.Fleet.Where, e.Fleet.Error}, {"alerts", e.Alerts.Where, e.Alerts.Error}, {"incidents", e.Incidents.Where, e.Incidents.Error},
 		{"freezes", e.Freezes.Where, e.Freezes.Error}, {"overrides", e.Overrides.Where, e.Overrides.Error}, {"exclusions", e.Exclusions.Where, e.Exclusions.Error},
@@ -82,10 +84,10 @@ func (t *page) asked(e promotion.Evidence) {
 		all[0] = askedOf{"releases", e.Arrivals.Where, e.Arrivals.Error}
 	}
 	for _, s := range append(all, lastRules(e.Rules)...) {
-		words := cmp.Or(s.where, "not configured")
+		words := cmp.Or(promotion.PlaceIn(t.Language, s.where), t.say("not configured"))
 		if s.failed != "" {
-			words += " (could not be read: " + s.failed + ")"
+			words += t.say(" (could not be read: %s)", s.failed)
 		}
-		t.wrapped("  "+s.what+": ", len(s.what)+4, 6, words)
+		t.led("  "+t.say(s.what)+": ", 6, words)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/render"
 )
@@ -23,7 +24,7 @@ func write(t testing.TB, f func(io.Writer) error) string {
 }
 
 func markdown(r promotion.Record) func(io.Writer) error {
-	return func(w io.Writer) error { return render.Markdown(w, r.Decision) }
+	return func(w io.Writer) error { return render.Markdown(w, text.English, r.Decision) }
 }
 
 func junit(r promotion.Record) func(io.Writer) error {
@@ -35,8 +36,12 @@ func TestForms(t *testing.T) {
 	golden(t, "troubled.md", write(t, markdown(r)))
 	golden(t, "troubled.xml", write(t, junit(r)))
 	golden(t, "troubled.sarif", write(t, func(w io.Writer) error { return render.SARIF(w, r.Decision, "shopslo.yaml", "v1.2.3") }))
-	golden(t, "troubled.txt", write(t, func(w io.Writer) error { return render.Text(w, r.Decision, 0, false) }))
-	golden(t, "explained.txt", write(t, func(w io.Writer) error { return render.Explanation(w, r, 0, false) }))
+	golden(t, "troubled.txt", write(t, func(w io.Writer) error { return render.Text(w, text.English, r.Decision, 0, false) }))
+	ja := r
+	ja.Decision = r.In(text.Japanese)
+	golden(t, "ja-troubled.md", write(t, func(w io.Writer) error { return render.Markdown(w, text.Japanese, ja.Decision) }))
+	golden(t, "ja-explained.txt", write(t, func(w io.Writer) error { return render.Explanation(w, text.Japanese, ja, 80, false) }))
+	golden(t, "explained.txt", write(t, func(w io.Writer) error { return render.Explanation(w, text.English, r, 0, false) }))
 }
 
 func TestEveryFormSaysWhoWaivedWhatWhyAndUntilWhen(t *testing.T) {
@@ -47,7 +52,7 @@ func TestEveryFormSaysWhoWaivedWhatWhyAndUntilWhen(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"json": string(data), "markdown": write(t, markdown(r)), "junit": write(t, junit(r)),
-		"text": write(t, func(w io.Writer) error { return render.Text(w, r.Decision, 0, false) }), "sarif": write(t, func(w io.Writer) error { return render.SARIF(w, r.Decision, "f", "v") }),
+		"text": write(t, func(w io.Writer) error { return render.Text(w, text.English, r.Decision, 0, false) }), "sarif": write(t, func(w io.Writer) error { return render.SARIF(w, r.Decision, "f", "v") }),
 	} {
 		text = strings.Join(strings.Fields(text), " ")
 		for _, want := range []string{"mika", "2026-11-01T01:00:30Z", "agreed with"} {
@@ -89,8 +94,8 @@ func TestWhatOthersWriteIsNoCommandAndNoLink(t *testing.T) {
 			Checks:    []promotion.Check{{Check: "incident", Result: promotion.Fail, SLO: hostile, ShopSet: "a", Tier: "prod", Reason: reason}, {Check: "slo", Result: promotion.NotChecked, Reason: reason}},
 			Overrides: []promotion.InForce{{Override: promotion.Override{ID: hostile, Who: hostile, Why: reason, Checks: []string{hostile}}}}}}
 		for name, text := range map[string]string{
-			"text":        write(t, func(w io.Writer) error { return render.Text(w, r.Decision, 60, false) }),
-			"explanation": write(t, func(w io.Writer) error { return render.Explanation(w, r, 60, false) }),
+			"text":        write(t, func(w io.Writer) error { return render.Text(w, text.English, r.Decision, 60, false) }),
+			"explanation": write(t, func(w io.Writer) error { return render.Explanation(w, text.English, r, 60, false) }),
 			"headline":    render.Headline(r.Decision),
 		} {
 			for line := range strings.Lines(text) {

@@ -87,7 +87,7 @@ func (s *junitSuite) add(c promotion.Check) {
 			name = append(name, part)
 		}
 	}
-	one := junitCase{Class: "gate." + c.Check, Name: xmlSafe(strings.Join(append(name, subjectTier(c)), " "))}
+	one := junitCase{Class: "gate." + c.Check, Name: xmlSafe(strings.Join(append(name, english.subjectTier(c)), " "))}
 	words := &junitWords{Message: xmlSafe(c.Reason), Type: string(c.Result)}
 	s.Tests++
 	switch c.Result {

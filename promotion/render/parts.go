@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
@@ -17,8 +16,8 @@ type part struct {
 }
 
 // parts are what people have to see.
-func parts(d promotion.Decision) []part {
-	return []part{{"Failed", with(d, promotion.Fail)}, {"Unknown", with(d, promotion.Unknown)}, {"Waived", with(d, promotion.Waived)}, {"Passed with warnings", mindful(with(d, promotion.Pass))}}
+func (l lang) parts(d promotion.Decision) []part {
+	return []part{{l.say("Failed"), with(d, promotion.Fail)}, {l.say("Unknown"), with(d, promotion.Unknown)}, {l.say("Waived"), with(d, promotion.Waived)}, {l.say("Passed with warnings"), mindful(with(d, promotion.Pass))}}
 }
 
 // with picks the checks of a result.
@@ -41,7 +40,7 @@ func mindful(passed []promotion.Check) []promotion.Check {
 }
 
 // summaries count what passed, and name what was not looked at.
-func summaries(d promotion.Decision) (passed, skipped string) {
+func (l lang) summaries(d promotion.Decision) (passed, skipped string) {
 	n := map[string]int{}
 	for _, c := range with(d, promotion.Pass) {
 		n[c.Check]++
@@ -49,25 +48,25 @@ func summaries(d promotion.Decision) (passed, skipped string) {
 	var did, not []string
 	for _, name := range promotion.Checks() {
 		if n[name] > 0 {
-			did = append(did, fmt.Sprintf("%s %d", name, n[name]))
+			did = append(did, l.say("%s %d", promotion.CheckIn(l.Language, name), n[name]))
 		}
 	}
 	for _, c := range with(d, promotion.NotChecked) {
 		if c.Check != promotion.CheckSLO && c.Check != promotion.CheckSoak {
-			not = append(not, c.Check)
+			not = append(not, promotion.CheckIn(l.Language, c.Check))
 		}
 	}
-	return cmp.Or(strings.Join(did, ", "), "nothing"), strings.Join(not, ", ")
+	return cmp.Or(l.List(did), l.say("nothing")), l.List(not)
 }
 
 // subject says what a check is about.
-func subject(c promotion.Check) string {
-	where := "the gate"
+func (l lang) subject(c promotion.Check) string {
+	where := l.say("the gate")
 	switch {
 	case c.Tier != "":
-		where = fmt.Sprintf("%s (%s)", c.Tier, c.Role)
+		where = l.say("%s (%s)", c.Tier, l.say(string(c.Role)))
 	case c.Role == promotion.RoleEvidence:
-		where = "no evidence Tier"
+		where = l.say("no evidence Tier")
 	}
 	if c.ShopSet == "" {
 		return where
@@ -79,7 +78,7 @@ func subject(c promotion.Check) string {
 }
 
 // subjectTier names the Tier, and what else tells a check from others of its kind.
-func subjectTier(c promotion.Check) string {
+func (l lang) subjectTier(c promotion.Check) string {
 	parts := []string{}
 	if c.Tier != "" {
 		parts = append(parts, string(c.Tier))
@@ -90,15 +89,7 @@ func subjectTier(c promotion.Check) string {
 		}
 	}
 	if len(parts) == 0 {
-		return "the gate"
+		return l.say("the gate")
 	}
-	return "(" + strings.Join(parts, ", ") + ")"
-}
-
-// count writes "1 check", "2 checks".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return l.say("(%s)", l.List(parts))
 }

@@ -108,9 +108,9 @@ func SARIF(w io.Writer, d promotion.Decision, file, version string) error {
 		if !reported {
 			continue
 		}
-		r := sarifResult{Rule: c.Check, Index: index[c.Check], Level: level, Message: sarifText{plain.Message(subject(c) + ": " + c.Reason)}}
-		r.Prints = map[string]string{"gate/v1": plain.Message(fmt.Sprintf("%s/%s/%s/%s/%s", d.To, c.Check, c.ShopSet, c.SLO, subjectTier(c)))}
-		place := sarifLocation{Logical: []sarifLogical{{Name: plain.Message(subject(c)), Kind: "resource"}}}
+		r := sarifResult{Rule: c.Check, Index: index[c.Check], Level: level, Message: sarifText{plain.Message(english.subject(c) + ": " + c.Reason)}}
+		r.Prints = map[string]string{"gate/v1": plain.Message(fmt.Sprintf("%s/%s/%s/%s/%s", d.To, c.Check, c.ShopSet, c.SLO, english.subjectTier(c)))}
+		place := sarifLocation{Logical: []sarifLogical{{Name: plain.Message(english.subject(c)), Kind: "resource"}}}
 		place.Physical.Artifact.URI, place.Physical.Region.StartLine = file, 1
 		r.Locations = []sarifLocation{place}
 		if c.Result == promotion.Waived {

@@ -22,13 +22,13 @@ const atMost = 12
 // Text writes the decision for people: what, then why, then what passed and
 // what nobody looked at. Lines have at most so many columns; 0 means 100. Colours
 // are ANSI's, only on the verdict.
-func Text(w io.Writer, d promotion.Decision, columns int, colour bool) error {
+func Text(w io.Writer, in text.Language, d promotion.Decision, columns int, colour bool) error {
 	if columns <= 0 {
 		columns = 100
 	}
-	t := page{columns: max(columns, 40), colour: colour}
+	t := page{lang: lang{in}, columns: max(columns, 40), colour: colour}
 	t.verdict(d)
-	for _, p := range parts(d) {
+	for _, p := range t.parts(d) {
 		t.part(p.heading, p.checks)
 	}
 	t.summary(d)
@@ -38,22 +38,23 @@ func Text(w io.Writer, d promotion.Decision, columns int, colour bool) error {
 
 type page struct {
 	strings.Builder
+	lang
 	columns int
 	colour  bool
 }
 
 // verdict writes the answer, in one sentence.
 func (t *page) verdict(d promotion.Decision) {
-	word, sentence := headline(d)
+	word, sentence := t.headline(d)
 	code := map[promotion.Verdict]string{promotion.Promote: "32", promotion.Hold: "31"}[d.Verdict]
 	t.wrapped(t.paint(word, cmp.Or(code, "33"))+"  ", text.Width(word)+2, 0, sentence)
-	t.wrapped("", 0, 0, where(d))
+	t.wrapped("", 0, 0, t.where(d))
 	if d.Fix != nil {
-		t.wrapped("", 0, 0, fmt.Sprintf("Fix for %s (declared by %s).", d.Fix.URL, cmp.Or(d.Fix.By, "unknown")))
+		t.wrapped("", 0, 0, t.say("Fix for %s (declared by %s).", d.Fix.URL, cmp.Or(d.Fix.By, t.say("unknown"))))
 	}
 	for _, o := range d.Overrides {
-		t.wrapped("", 0, 2, fmt.Sprintf("Override %s by %s until %s (%s), waives %s: %s", o.ID, o.Who, o.Until.UTC().Format(time.RFC3339),
-			strings.Join(o.Checks, ", "), count(o.Waives, "check"), o.Why))
+		t.wrapped("", 0, 2, t.say("Override %s by %s until %s (%s), waives %s: %s", o.ID, o.Who, o.Until.UTC().Format(time.RFC3339),
+			t.List(o.Checks), t.count(o.Waives), o.Why))
 	}
 }
 
@@ -71,12 +72,12 @@ func (t *page) part(heading string, checks []promotion.Check) {
 			for _, b := range blocks[i:] {
 				rest += len(b.subjects)
 			}
-			fmt.Fprintf(t, "  and the same kind for %d more; use -o json for the full list\n", rest)
+			t.WriteString("  " + t.say("and the same kind for %d more; use -o json for the full list", rest) + "\n")
 			return
 		}
 		for j, s := range b.subjects {
 			if j == atMost {
-				fmt.Fprintf(t, "  and %d more; use -o json for the full list\n", len(b.subjects)-j)
+				t.WriteString("  " + t.say("and %d more; use -o json for the full list", len(b.subjects)-j) + "\n")
 				break
 			}
 			fmt.Fprintf(t, "  %s\n", plain.Line(s))
@@ -95,11 +96,11 @@ func (t *page) blocks(checks []promotion.Check) []block {
 	var subjects []string
 	lines := map[string]*page{}
 	for _, c := range checks {
-		s := subject(c)
+		s := t.subject(c)
 		if lines[s] == nil {
-			subjects, lines[s] = append(subjects, s), &page{columns: t.columns}
+			subjects, lines[s] = append(subjects, s), &page{lang: t.lang, columns: t.columns}
 		}
-		lines[s].wrapped(fmt.Sprintf("    %-13s  ", plain.Line(c.Check)), 19, 19, c.Reason)
+		lines[s].check(c)
 	}
 	var blocks []block
 	at := map[string]int{}
@@ -115,18 +116,28 @@ func (t *page) blocks(checks []promotion.Check) []block {
 	return blocks
 }
 
+// check writes what one came to. In Japanese its name is too long to stand before it.
+func (t *page) check(c promotion.Check) {
+	if t.Language == text.Japanese {
+		t.wrapped("    ", 4, 6, t.name(c.Check))
+		t.wrapped("      ", 6, 6, c.Reason)
+		return
+	}
+	t.wrapped(fmt.Sprintf("    %-13s  ", plain.Line(c.Check)), 19, 19, c.Reason)
+}
+
 // summary counts what passed, and names what was not looked at.
 func (t *page) summary(d promotion.Decision) {
 	t.WriteByte('\n')
-	passed, skipped := summaries(d)
-	t.wrapped("Passed: ", 8, 8, passed+".")
+	passed, skipped := t.summaries(d)
+	t.led(t.say("Passed: "), text.Width(t.say("Passed: ")), t.say("%s.", passed))
 	for _, c := range with(d, promotion.NotChecked) {
 		if c.Check == promotion.CheckSLO || c.Check == promotion.CheckSoak {
 			t.wrapped("", 0, 0, c.Reason)
 		}
 	}
 	if skipped != "" {
-		t.wrapped("Not checked: ", 13, 2, skipped+" (see --explain).")
+		t.led(t.say("Not checked: "), 2, t.say("%s (see --explain).", skipped))
 	}
 }
 
@@ -135,6 +146,11 @@ func (t *page) paint(s, code string) string {
 		return s
 	}
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+// led writes words after a lead.
+func (t *page) led(lead string, indent int, words string) {
+	t.wrapped(lead, text.Width(lead), indent, words)
 }
 
 // wrapped writes a lead of so many columns and words after it; further lines are

@@ -68,7 +68,7 @@ func TestAJapaneseReasonIsWrapped(t *testing.T) {
 	d := decided(t)["hold"].Decision
 	d.Checks[0].Reason = strings.Repeat("年末の売り出しのあいだは誰も変更しないでください。", 6)
 	var out strings.Builder
-	if err := render.Text(&out, d, 60, false); err != nil {
+	if err := render.Text(&out, text.English, d, 60, false); err != nil {
 		t.Fatal(err)
 	}
 	whole := strings.Join(strings.Fields(out.String()), "")
@@ -84,19 +84,24 @@ func TestAJapaneseReasonIsWrapped(t *testing.T) {
 
 func TestText(t *testing.T) {
 	for name, r := range decided(t) {
-		d := r.Decision
-		for _, columns := range []int{0, 80} {
-			var out strings.Builder
-			if err := render.Text(&out, d, columns, false); err != nil {
-				t.Fatal(err)
-			}
-			for _, line := range strings.Split(out.String(), "\n") {
-				if n := text.Width(line); n > max(columns, 80) && columns > 0 || n > 100 {
-					t.Errorf("%s: a line of %d columns: %s", name, n, line)
+		for _, in := range text.Languages {
+			d := r.In(in)
+			for _, columns := range []int{0, 80} {
+				var out strings.Builder
+				if err := render.Text(&out, in, d, columns, false); err != nil {
+					t.Fatal(err)
 				}
-			}
-			if columns == 0 && name != "whole" {
-				golden(t, name+".txt", out.String())
+				for _, line := range strings.Split(out.String(), "\n") {
+					if n := text.Width(line); n > max(columns, 80) && columns > 0 || n > 100 {
+						t.Errorf("%s: a line of %d columns: %s", name, n, line)
+					}
+				}
+				switch {
+				case in == text.Japanese && columns == 80 && name != "whole":
+					golden(t, "ja-"+name+".txt", out.String())
+				case in == text.English && columns == 0 && name != "whole":
+					golden(t, name+".txt", out.String())
+				}
 			}
 		}
 	}
@@ -104,7 +109,7 @@ func TestText(t *testing.T) {
 
 func TestTextOfABigFleetStaysShort(t *testing.T) {
 	var out strings.Builder
-	if err := render.Text(&out, big(400), 0, false); err != nil {
+	if err := render.Text(&out, text.English, big(400), 0, false); err != nil {
 		t.Fatal(err)
 	}
 	if lines := strings.Count(out.String(), "\n"); lines > 60 || !strings.Contains(out.String(), "and 388 more; use -o json for the full list") {
@@ -115,10 +120,10 @@ func TestTextOfABigFleetStaysShort(t *testing.T) {
 func TestColours(t *testing.T) {
 	var plain, coloured strings.Builder
 	d := decided(t)["hold"].Decision
-	if err := render.Text(&plain, d, 0, false); err != nil {
+	if err := render.Text(&plain, text.English, d, 0, false); err != nil {
 		t.Fatal(err)
 	}
-	if err := render.Text(&coloured, d, 0, true); err != nil {
+	if err := render.Text(&coloured, text.English, d, 0, true); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(plain.String(), "\x1b") || !strings.HasPrefix(coloured.String(), "\x1b[31mHOLD\x1b[0m") {

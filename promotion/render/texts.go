@@ -1,0 +1,77 @@
+package render
+
+import "github.com/shopslo/shopslo/internal/text"
+
+// sayings are what is said around the reasons of checks; docs/glossary.md has the words.
+var sayings = []text.Entry{
+	// The answer.
+	text.Of("PROMOTE", "許可"),
+	text.Of("HOLD", "保留"),
+	text.Of("INCONCLUSIVE", "判断不能"),
+	text.Of("the Release", "リリース"),
+	text.Of("Release %s", "リリース %s "),
+	text.Of("the next Release", "次のリリース"),
+	text.Of("from %s to %s", " %s から %s へ"),
+	text.Of("to %s", " %s へ"),
+	text.Of("%d check", "%d 件"),
+	text.Of("%d checks", "%d 件"),
+	text.Of("%s can be promoted %s: %s passed.", "%sを%s昇格できます: 合格 %s。"),
+	text.Of("%s can be promoted %s: %s passed, %d waived.", "%sを%s昇格できます: 合格 %s、免除 %d 件。"),
+	text.Of("%s cannot be promoted %s: %s failed.", "%sを%s昇格できません: 不合格 %s。"),
+	text.Of("Cannot decide on promoting %s %s: %s.", "%sを%s昇格してよいか判断できません: %s。"),
+	text.Of("evidence is missing for %s", "根拠が足りない項目 %s"),
+	text.Of("nothing was checked", "何も確認されていません"),
+	text.Of("%s is the only Tier, so it is judged by itself; evaluated at %s.", "Tier は %s だけのため、その Tier 自身を判定（%s 時点）。"),
+	text.Of("No lower Tier has a ShopSet; evaluated at %s.", "下の Tier に ShopSet なし（%s 時点）。"),
+	text.Of("Evidence from %s (%s has no ShopSet), evaluated at %s.", "根拠: %s（%s に ShopSet なし、%s 時点）。"),
+	text.Of("Evidence from %s, evaluated at %s.", "根拠: %s（%s 時点）。"),
+	text.Of("Fix for %s (declared by %s).", "%s の修正（申告: %s）。"),
+	text.Of("Override %s by %s until %s (%s), waives %s: %s", "例外承認 %s（%s、%s まで、%s）により %s免除: %s"),
+	text.Of("unknown", "不明"),
+
+	// The checks. pass and the like are results.
+	text.Of("Failed", "不合格"),
+	text.Of("Unknown", "不明"),
+	text.Of("Waived", "免除"),
+	text.Of("Passed with warnings", "合格（注意あり）"),
+	text.Of("pass", "合格"),
+	text.Of("fail", "不合格"),
+	text.Of("waived", "免除"),
+	text.Of("not_checked", "対象外"),
+	text.Of("the gate", "ゲート全体"),
+	text.Of("no evidence Tier", "根拠となる Tier なし"),
+	text.Of("evidence", "根拠"),
+	text.Of("target", "昇格先"),
+	text.Of("%s (%s)", "%s（%s）"),
+	text.Of("(%s)", "（%s）"),
+	text.Of("%s %d", "%s %d"),
+	text.Of("%s.", "%s。"),
+	text.Of("%s %s: %s", "%s%s: %s"),
+	text.Of("nothing", "なし"),
+	text.Of("Passed: ", "合格: "),
+	text.Of("Not checked: ", "対象外: "),
+	text.Of("%s (see --explain).", "%s（詳細は --explain）。"),
+	text.Of("and the same kind for %d more; use -o json for the full list", "同様のものがほか %d 件（全件は -o json）"),
+	text.Of("and %d more; use -o json for the full list", "ほか %d 件（全件は -o json）"),
+
+	// Markdown.
+	text.Of("| Check | ShopSet | SLO | Tier | Reason |", "| 確認項目 | ShopSet | SLO | Tier | 理由 |"),
+	text.Of("and %d more.", "ほか %d 件。"),
+	text.Of("Active overrides", "有効な例外承認"),
+	text.Of("| Override | Who | Until | Checks | Waives | Reason |", "| 例外承認 | 承認者 | 期限 | 確認項目 | 免除 | 理由 |"),
+
+	// The explanation.
+	text.Of("All checks:", "すべての確認項目:"),
+	text.Of("Policy:", "適用した基準:"),
+	text.Of("Sources:", "確認先:"),
+	text.Of("fleet", "フリート"),
+	text.Of("alerts", "アラート"),
+	text.Of("incidents", "インシデント"),
+	text.Of("freezes", "リリース凍結"),
+	text.Of("overrides", "例外承認"),
+	text.Of("exclusions", "計測除外"),
+	text.Of("releases", "リリース"),
+	text.Of("rules", "ルール"),
+	text.Of("not configured", "未設定"),
+	text.Of(" (could not be read: %s)", "（読めない: %s）"),
+}
