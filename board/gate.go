@@ -2,7 +2,6 @@ package board
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -198,9 +197,6 @@ func asked(e *promotion.Evidence) []Asked {
 		{"overrides", clean(e.Overrides.Where), clean(e.Overrides.Error)}, {"exclusions", clean(e.Exclusions.Where), clean(e.Exclusions.Error)},
 	}
 }
-
-// sentence is a check's reason in English, as the gate says it, fit for a page.
-func sentence(c promotion.Check) string { return strings.TrimSpace(clean(c.Reason)) }
 
 // tierOfCheck is the Tier that a check is about; "" where it is about none.
 func tierOfCheck(c promotion.Check) string { return clean(string(c.Tier)) }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -37,6 +38,7 @@ type Handler struct {
 	mux     *http.ServeMux
 	assets  map[string]asset
 	version string // of the assets
+	said    said   // in Japanese
 }
 
 type asset struct {
@@ -89,7 +91,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // same page.
 func (h *Handler) view(r *http.Request, in *Input) *view {
 	q := r.URL.Query()
-	v := &view{Lang: LanguageOf(q.Get("lang"), r.Header.Get("Accept-Language")), Version: h.version,
+	v := &view{Lang: languageOf(r), Version: h.version,
 		Refresh: int(h.o.Refresh / time.Second), Path: r.URL.Path, Query: q}
 	v.Refresh = max(1, v.Refresh)
 	v.Root = strings.Repeat("../", max(0, strings.Count(r.URL.Path, "/")-1))
@@ -99,10 +101,15 @@ func (h *Handler) view(r *http.Request, in *Input) *view {
 	return v
 }
 
+func languageOf(r *http.Request) text.Language {
+	return LanguageOf(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))
+}
+
 // input asks for what is known, or answers that nothing can be shown.
 func (h *Handler) input(w http.ResponseWriter, r *http.Request) (*Input, bool) {
 	in, err := h.o.Source.Input(r.Context())
 	if err == nil {
+		in.Gates = h.said.in(languageOf(r), in.Gates)
 		return &in, true
 	}
 	if r.Context().Err() == nil {

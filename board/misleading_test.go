@@ -95,7 +95,7 @@ func TestWhatPagesNowStandsFirst(t *testing.T) {
 func TestAnEmergencyStopIsTheFirstReason(t *testing.T) {
 	checks := []promotion.Check{{Check: "drift", Result: promotion.Fail}, {Check: "budget", Result: promotion.Fail}, {Check: "sync", Result: promotion.Fail},
 		{Check: "freeze", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "freeze", Value: "sale"}}}, {Check: "soak", Result: promotion.Unknown},
-		{Check: "freeze", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "freeze", Value: "fire"}, {Name: "emergency", Value: true}}}}
+		{Check: "freeze", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "freeze", Value: "fire"}, {Name: "emergency", Value: true}}, Reason: "Emergency stop fire is active."}}
 	h, source := newHandler(t)
 	in := source.in
 	in.Gates = slices.Clone(in.Gates)
@@ -115,7 +115,7 @@ func TestAnEmergencyStopIsTheFirstReason(t *testing.T) {
 	if !isStop(p.Checks[0]) || len(p.Checks) != len(checks) {
 		t.Errorf("the gate's page begins with %+v", p.Checks[0])
 	}
-	if words := shownWords(t, h, "/", text.Japanese); !strings.Contains(words, "緊急停止 fire") {
+	if words := shownWords(t, h, "/", text.English); !strings.Contains(words, "Emergency stop fire") {
 		t.Errorf("the board says nothing of the stop:\n%s", words)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -128,23 +129,8 @@ func texts[T ~string](names []T) (out []string) {
 	return out
 }
 
-// Reason is a check's reason in the page's language.
-func (v *view) Reason(c promotion.Check) string {
-	if v.Lang == text.Japanese {
-		if text := japaneseReason(c); text != "" {
-			return text
-		}
-	}
-	return sentence(c)
-}
-
-// Sentence is the gate's own sentence; "" where Reason has given it already.
-func (v *view) Sentence(c promotion.Check) string {
-	if v.Lang == text.English {
-		return ""
-	}
-	return sentence(c)
-}
+// Reason is a check's reason, fit for a page.
+func (v *view) Reason(c promotion.Check) string { return strings.TrimSpace(clean(c.Reason)) }
 
 // Href is a link to a page below the board's folder that keeps the language. Pairs of
 // names and values make its query; a name without a value is left out.

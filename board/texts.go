@@ -2,7 +2,7 @@ package board
 
 import "github.com/shopslo/shopslo/internal/text"
 
-// phrases are all texts of the board but the gate's reasons.
+// phrases are all texts of the board but the gate's reasons, which are the gate's own.
 var phrases = map[string]text.Entry{
 	"title":     text.Of("Fleet board", "フリートボード"),
 	"skip":      text.Of("Skip to the content", "本文へ移動"),
@@ -104,7 +104,7 @@ var phrases = map[string]text.Entry{
 	"asked.freezes":        text.Of("freezes", "リリース凍結"),
 	"asked.overrides":      text.Of("overrides", "例外承認"),
 	"asked.exclusions":     text.Of("exclusions", "計測除外"),
-	"check.source":         text.Of("data source", "データの取得元"),
+	"check.source":         text.Of("data source", "取得元"),
 	"check.slo":            text.Of("objectives", "SLO の有無"),
 	"check.budget":         text.Of("error budget", "エラーバジェット"),
 	"check.burn_rate":      text.Of("burn rate", "バーンレート"),
@@ -116,7 +116,7 @@ var phrases = map[string]text.Entry{
 	"check.drift":          text.Of("difference from git", "git との差分"),
 	"check.soak":           text.Of("soak time", "検証時間"),
 	"check.since_release":  text.Of("errors since the release", "リリース後のエラー"),
-	"check.traffic":        text.Of("traffic since the release", "リリース後のアクセス"),
+	"check.traffic":        text.Of("traffic since the release", "リリース後のトラフィック"),
 	"check.load":           text.Of("load carried", "受けた負荷"),
 	"check.alert":          text.Of("alerts", "アラート"),
 	"check.images":         text.Of("images", "イメージ"),

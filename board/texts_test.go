@@ -138,38 +138,10 @@ func TestLengthsOfTimeHaveTwoUnits(t *testing.T) {
 	}
 }
 
-func TestEveryReasonHasAJapaneseSentence(t *testing.T) {
+func TestChecksAreCalledAsTheCommandLineCallsThem(t *testing.T) {
 	for _, check := range promotion.Checks() {
-		for _, result := range allResults {
-			c := promotion.Check{Check: check, Result: result, Reason: "the gate's own"}
-			got := japaneseReason(c)
-			if !strings.HasSuffix(got, "。") || strings.Contains(got, "%!") {
-				t.Errorf("%s %s: %q", check, result, got)
-			}
-		}
-	}
-	left, half := -0.424, 0.5
-	for _, c := range []struct {
-		name  string
-		check promotion.Check
-		want  string
-	}{
-		{"a budget that is used up", promotion.Check{Check: "budget", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "state", Value: "exhausted"}, {Name: "remaining_ratio", Value: &left}}}, "エラーバジェットが枯渇しています（残り -42.4%）。"},
-		{"one whose rest is not known", promotion.Check{Check: "budget", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "remaining_ratio", Value: (*float64)(nil)}}}, "エラーバジェットが枯渇しています。"},
-		{"too little data", promotion.Check{Check: "coverage", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "coverage", Value: half}, {Name: "min_coverage", Value: 0.9}}}, "カバレッジが足りません（50.0%、必要 90.0%）。"},
-		{"a soak time that runs", promotion.Check{Check: "soak", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "asked_seconds", Value: 86400.0}, {Name: "soaked_seconds", Value: 3600.0}}}, "検証時間がまだ足りません。1時間 経過、必要 1日。"},
-		{"a short history", promotion.Check{Check: "budget", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "state", Value: "insufficient_data"}, {Name: "verdict_from", Value: "2026-11-02T00:00:00Z"}}}, "履歴がまだ短く、エラーバジェットを判断できません。2026-11-02T00:00:00Z から判断できます。"},
-		{"few events", promotion.Check{Check: "budget", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "state", Value: "insufficient_data"}}}, "件数が少なすぎて、エラーバジェットを判断できません。"},
-		{"what is not counted", promotion.Check{Check: "burn_rate", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "failure", Value: "timeout"}}}, "現在集計できていないため、判断できません。"},
-		{"what does not exist", promotion.Check{Check: "budget", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "failure", Value: nil}, {Name: "absent", Value: []promotion.Figures{{{Name: "kind", Value: "label"}}}}}}, "SLO が参照するメトリクスやラベルが存在せず、成功と失敗を区別できません。"},
-		{"a flag that hides", promotion.Check{Check: "since_release", Result: promotion.Unknown, Evidence: promotion.Figures{{Name: "flags", Value: []any{"from JSON"}}}}, "失敗が数えられていない恐れがあるため、合格とは判断できません。"},
-		{"a pass with a flag", promotion.Check{Check: "budget", Result: promotion.Pass, Evidence: promotion.Figures{{Name: "flags", Value: []promotion.Figures{{}}}}}, "問題ありません。ただし、数値に疑義があります。"},
-		{"an emergency stop", promotion.Check{Check: "freeze", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "freeze", Value: "fire"}, {Name: "emergency", Value: true}}}, "緊急停止 fire が出ています。"},
-		{"a freeze is no emergency stop", promotion.Check{Check: "freeze", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "freeze", Value: "sale"}, {Name: "emergency", Value: false}}}, "リリース凍結 sale の期間中です。"},
-		{"nor is one that says nothing of it", promotion.Check{Check: "freeze", Result: promotion.Fail, Evidence: promotion.Figures{{Name: "freeze", Value: "sale"}}}, "リリース凍結 sale の期間中です。"},
-	} {
-		if got := japaneseReason(c.check); got != c.want {
-			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		if got, want := say(text.Japanese, "check."+check), promotion.CheckIn(text.Japanese, check); got != want {
+			t.Errorf("%s is %q, and %q to the command line", check, got, want)
 		}
 	}
 }

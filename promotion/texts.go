@@ -23,7 +23,7 @@ var sayings = []text.Entry{
 	text.Of(CheckAlert, "アラート"),
 	text.Of(CheckImages, "イメージ"),
 	text.Of(CheckRelease, "Tier の通過順"),
-	text.Of(CheckRollback, "ロールバックの有無"),
+	text.Of(CheckRollback, "ロールバック"),
 	text.Of(CheckIncident, "インシデント"),
 	text.Of(CheckFreeze, "リリース凍結"),
 

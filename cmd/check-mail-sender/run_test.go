@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { scripttest.Main(m, "check-mail-sender", main) }
 
-func TestScripts(t *testing.T) { scripttest.Run(t, false, map[string]string{"DNS": serve(t)}) }
+func TestScripts(t *testing.T) { scripttest.Run(t, map[string]string{"DNS": serve(t)}) }
 
 var key = sync.OnceValue(func() string {
 	k, err := rsa.GenerateKey(rand.Reader, 2048)

@@ -30,7 +30,6 @@ var scattered = map[string]string{
 	"internal/text/language.go": "units of time, and what joins names",
 	"cmd/shopslo/calendar.go":   "an example of a reason that somebody writes",
 
-	"board/reason.go":              "debt",
 	"incident/postmortem/words.go": "debt: a catalogue of its own kind",
 	"slo/rules/budgets.go":         "debt",
 	"slo/rules/exporter.go":        "debt",
