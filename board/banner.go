@@ -9,11 +9,11 @@ import (
 	"github.com/shopslo/shopslo/promotion"
 )
 
-// Banner is something that everybody has to know who looks at the board. Kind says
+// banner is something that everybody has to know who looks at the board. Kind says
 // which of the fields mean something.
-type Banner struct {
+type banner struct {
 	Kind  string
-	Level Level
+	Level level
 	ID    string
 	Text  string // as somebody wrote it, or an error's
 	By    string
@@ -47,8 +47,8 @@ const (
 
 // touching picks the banners that somebody has to know who looks at something with
 // these names: a Tier, a ShopSet, its ShopGroups.
-func touching(all []Banner, names ...string) []Banner {
-	return slices.DeleteFunc(all, func(b Banner) bool {
+func touching(all []banner, names ...string) []banner {
+	return slices.DeleteFunc(all, func(b banner) bool {
 		of := b.Scope
 		if b.Kind == bannerOrder {
 			of = []string{string(b.Tier)}
@@ -58,8 +58,8 @@ func touching(all []Banner, names ...string) []Banner {
 }
 
 // Symbol is the banner's mark: that of its level, or an i for what is only to be known.
-func (b Banner) Symbol() string {
-	if b.Level == Moving {
+func (b banner) Symbol() string {
+	if b.Level == moving {
 		return "i"
 	}
 	return symbol(b.Level)
@@ -69,33 +69,33 @@ func (b Banner) Symbol() string {
 const soon = 24 * time.Hour
 
 // banners lists them, the worst first.
-func banners(in *Input, now time.Time) []Banner {
+func banners(in *Input, now time.Time) []banner {
 	out := slices.Concat(figureBanners(in, now), freezeBanners(in, now), incidentBanners(in), orderBanners(in), overrideBanners(in, now))
-	slices.SortStableFunc(out, func(a, b Banner) int { return a.Level.rank() - b.Level.rank() })
+	slices.SortStableFunc(out, func(a, b banner) int { return a.Level.rank() - b.Level.rank() })
 	return out
 }
 
 // figureBanners tell what keeps the board itself from being trusted.
-func figureBanners(in *Input, now time.Time) (out []Banner) {
+func figureBanners(in *Input, now time.Time) (out []banner) {
 	if in.Outage != "" {
-		out = append(out, Banner{Kind: bannerOutage, Level: Bad, Text: clean(in.Outage), Since: newest(in)})
+		out = append(out, banner{Kind: bannerOutage, Level: bad, Text: clean(in.Outage), Since: newest(in)})
 	} else if in.Reading != "" {
-		out = append(out, Banner{Kind: bannerReading, Level: Unclear, Text: clean(in.Reading)})
+		out = append(out, banner{Kind: bannerReading, Level: unclear, Text: clean(in.Reading)})
 	} else if at := newest(in); in.MaxAge > 0 && !at.IsZero() && now.Sub(at) > in.MaxAge {
-		out = append(out, Banner{Kind: bannerOld, Level: Bad, Since: at})
+		out = append(out, banner{Kind: bannerOld, Level: bad, Since: at})
 	}
 	if in.Unread != "" {
-		out = append(out, Banner{Kind: bannerUnread, Level: Bad, Text: clean(in.Unread)})
+		out = append(out, banner{Kind: bannerUnread, Level: bad, Text: clean(in.Unread)})
 	}
 	if runningOld(in, now) {
-		out = append(out, Banner{Kind: bannerUnseen, Level: Warn, Since: in.Running.Snapshot.At})
+		out = append(out, banner{Kind: bannerUnseen, Level: warn, Since: in.Running.Snapshot.At})
 	}
 	for _, w := range []struct{ id, where, err string }{
 		{"runs", in.Running.Where, in.Running.Error}, {"alerts", in.Alerts.Where, in.Alerts.Error},
 		{"incidents", in.Incidents.Where, in.Incidents.Error}, {"freezes", in.Freezes.Where, in.Freezes.Error},
 	} {
 		if w.err != "" {
-			out = append(out, Banner{Kind: bannerUnreached, Level: Warn, ID: w.id, Text: clean(w.where + ": " + w.err)})
+			out = append(out, banner{Kind: bannerUnreached, Level: warn, ID: w.id, Text: clean(w.where + ": " + w.err)})
 		}
 	}
 	return out
@@ -111,46 +111,46 @@ func newest(in *Input) (at time.Time) {
 	return at
 }
 
-func freezeBanners(in *Input, now time.Time) (out []Banner) {
+func freezeBanners(in *Input, now time.Time) (out []banner) {
 	for _, f := range in.Freezes.Items {
-		b := Banner{Kind: bannerFreeze, Level: Warn, ID: clean(f.ID), Text: clean(f.Reason), By: clean(f.By), Since: f.From, Until: f.Until, Scope: scope(f.Scope)}
+		b := banner{Kind: bannerFreeze, Level: warn, ID: clean(f.ID), Text: clean(f.Reason), By: clean(f.By), Since: f.From, Until: f.Until, Scope: scope(f.Scope)}
 		switch {
 		case !f.Until.IsZero() && !now.Before(f.Until):
 			continue
 		case f.From.After(now.Add(soon)):
 			continue
 		case f.From.After(now):
-			b.Kind, b.Level = bannerSoon, Moving
+			b.Kind, b.Level = bannerSoon, moving
 		case f.Emergency:
-			b.Kind, b.Level = bannerStop, Bad
+			b.Kind, b.Level = bannerStop, bad
 		}
 		out = append(out, b)
 	}
-	slices.SortStableFunc(out, func(a, b Banner) int { return cmp.Compare(a.Since.Unix(), b.Since.Unix()) })
+	slices.SortStableFunc(out, func(a, b banner) int { return cmp.Compare(a.Since.Unix(), b.Since.Unix()) })
 	return out
 }
 
-func incidentBanners(in *Input) (out []Banner) {
+func incidentBanners(in *Input) (out []banner) {
 	for _, i := range in.Incidents.Items {
-		out = append(out, Banner{Kind: bannerIncident, Level: Bad, ID: clean(i.ID), Text: clean(i.Title), By: clean(string(i.Severity)), Since: i.Since,
+		out = append(out, banner{Kind: bannerIncident, Level: bad, ID: clean(i.ID), Text: clean(i.Title), By: clean(string(i.Severity)), Since: i.Since,
 			Link: link(i.Link), Scope: scope(i.Scope)})
 	}
 	return out
 }
 
-func orderBanners(in *Input) (out []Banner) {
+func orderBanners(in *Input) (out []banner) {
 	for _, v := range in.Running.Snapshot.Violations {
-		out = append(out, Banner{Kind: bannerOrder, Level: Warn, Tier: v.Tier, Release: v.Release, Tiers: v.Without})
+		out = append(out, banner{Kind: bannerOrder, Level: warn, Tier: v.Tier, Release: v.Release, Tiers: v.Without})
 	}
 	return out
 }
 
-func overrideBanners(in *Input, now time.Time) (out []Banner) {
+func overrideBanners(in *Input, now time.Time) (out []banner) {
 	for _, o := range in.Overrides.Items {
 		if o.From.After(now) || !now.Before(o.Until) {
 			continue
 		}
-		out = append(out, Banner{Kind: bannerOverride, Level: Moving, ID: clean(o.ID), Text: clean(o.Why), By: clean(o.Who), Link: link(o.Link),
+		out = append(out, banner{Kind: bannerOverride, Level: moving, ID: clean(o.ID), Text: clean(o.Why), By: clean(o.Who), Link: link(o.Link),
 			Since: o.From, Until: o.Until, Scope: scope(o.Scope), Checks: o.Checks})
 	}
 	return out
@@ -169,16 +169,16 @@ func scope(s promotion.Scope) (out []string) {
 	return out
 }
 
-// Note is something that nobody is asked for, and so is not on the board: runs,
+// noteLine is something that nobody is asked for, and so is not on the board: runs,
 // alerts, incidents or freezes.
-type Note string
+type noteLine string
 
-func notes(in *Input) (out []Note) {
+func notes(in *Input) (out []noteLine) {
 	if in.Unread != "" {
 		return nil // nobody was asked for anything
 	}
 	for _, w := range []struct {
-		what  Note
+		what  noteLine
 		where string
 	}{{"runs", in.Running.Where}, {"alerts", in.Alerts.Where}, {"incidents", in.Incidents.Where}, {"freezes", in.Freezes.Where}} {
 		if w.where == "" {

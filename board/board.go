@@ -2,7 +2,7 @@
 // sees where a Release is on its way up the Tiers, what holds it, and which ShopSets are
 // failing. It is for product developers and SREs, in English and Japanese.
 //
-// View, ViewShopSet and ViewGate are pure: they make of an Input and a Filter what a page
+// viewFleet, viewShopSet and viewGate are pure: they make of an Input and a filter what a page
 // shows, without words of any language. Handler renders them with html/template; its
 // pages work without scripts, ask nobody but this server, and change nothing. What is
 // not known says so, and is never shown as 0 or as healthy.

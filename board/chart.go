@@ -7,38 +7,38 @@ import (
 	"time"
 )
 
-// Chart is a Curve laid out for an SVG picture.
-type Chart struct {
+// chart is a curve laid out for an SVG picture.
+type chart struct {
 	Width, Height         int
 	Left, Right, Top, Low int // the plot's edges
 	Paths                 []string
-	Dots                  []Dot // points that stand alone
-	Lines                 []Line
-	Gaps                  []Band
-	Marks                 []Mark
+	Dots                  []dot // points that stand alone
+	Lines                 []chartLine
+	Gaps                  []band
+	Marks                 []mark
 }
 
-// Line is a horizontal line with its label.
-type Line struct {
+// chartLine is a horizontal line with its label.
+type chartLine struct {
 	Y     string
 	Label string
 	Zero  bool
 }
 
-// Band is a stretch of time without data.
-type Band struct {
+// band is a stretch of time without data.
+type band struct {
 	X, Width string
-	Gap
+	gap
 }
 
-// Mark is a Release that came.
-type Mark struct {
+// mark is a Release that came.
+type mark struct {
 	X string
 	Move
 }
 
-// Dot is a point.
-type Dot struct{ X, Y string }
+// dot is a point.
+type dot struct{ X, Y string }
 
 // The picture's measures, in its own units. The margin holds labels of the largest
 // size that the style sheet gives them.
@@ -50,8 +50,8 @@ const (
 )
 
 // newChart lays a curve out.
-func newChart(c *Curve) *Chart {
-	out := &Chart{Width: chartWidth, Height: chartHeight, Left: chartLeft, Right: chartRight, Top: chartTop, Low: chartLow}
+func newChart(c *curve) *chart {
+	out := &chart{Width: chartWidth, Height: chartHeight, Left: chartLeft, Right: chartRight, Top: chartTop, Low: chartLow}
 	bottom := 0.0
 	for _, p := range c.Points {
 		if p.Left != nil {
@@ -72,21 +72,21 @@ func newChart(c *Curve) *Chart {
 		levels = append(levels, bottom)
 	}
 	for _, l := range levels {
-		out.Lines = append(out.Lines, Line{Y: coordinate(y(l)), Label: strconv.Itoa(int(math.Round(100*l))) + "%", Zero: l == 0})
+		out.Lines = append(out.Lines, chartLine{Y: coordinate(y(l)), Label: strconv.Itoa(int(math.Round(100*l))) + "%", Zero: l == 0})
 	}
 	for _, g := range c.Gaps {
-		out.Gaps = append(out.Gaps, Band{X: coordinate(x(g.From)), Width: coordinate(x(g.To) - x(g.From)), Gap: g})
+		out.Gaps = append(out.Gaps, band{X: coordinate(x(g.From)), Width: coordinate(x(g.To) - x(g.From)), gap: g})
 	}
 	for _, m := range c.Marks {
-		out.Marks = append(out.Marks, Mark{coordinate(x(m.At)), m})
+		out.Marks = append(out.Marks, mark{coordinate(x(m.At)), m})
 	}
 	return out
 }
 
 // paths draws the known points: a line for each stretch of them, a dot for one that
 // stands alone.
-func paths(c *Curve, x func(time.Time) float64, y func(float64) float64) (lines []string, dots []Dot) {
-	var run []Dot
+func paths(c *curve, x func(time.Time) float64, y func(float64) float64) (lines []string, dots []dot) {
+	var run []dot
 	end := func() {
 		if len(run) == 1 {
 			dots = append(dots, run[0])
@@ -105,7 +105,7 @@ func paths(c *Curve, x func(time.Time) float64, y func(float64) float64) (lines 
 			end()
 			continue
 		}
-		run = append(run, Dot{coordinate(x(p.At)), coordinate(y(*p.Left))})
+		run = append(run, dot{coordinate(x(p.At)), coordinate(y(*p.Left))})
 	}
 	end()
 	return lines, dots

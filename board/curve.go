@@ -6,30 +6,30 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
-// Curve is what was left of a budget over the last window's length: at each point what
+// curve is what was left of a budget over the last window's length: at each point what
 // status would have said then.
-type Curve struct {
+type curve struct {
 	From, To time.Time
-	Points   []Point // the oldest first
-	Gaps     []Gap   // where nothing was seen of the ShopSet
+	Points   []point // the oldest first
+	Gaps     []gap   // where nothing was seen of the ShopSet
 	Marks    []Move  // Releases that came
 }
 
-// Point is what was left at a time.
-type Point struct {
+// point is what was left at a time.
+type point struct {
 	At   time.Time
 	Left *float64 // share of the budget, negative when overspent; nil: there was no data or no traffic, or counts contradicted each other
 }
 
-// Gap is a time of which there is no data.
-type Gap struct{ From, To time.Time }
+// gap is a time of which there is no data.
+type gap struct{ From, To time.Time }
 
 // points is how many a curve has: of 28 days one for each six hours.
 const points = 112
 
-// NewCurve computes the curve of a budget from its cumulative counts, with the moves
+// newCurve computes the curve of a budget from its cumulative counts, with the moves
 // that fall into it; nil where nothing has been counted.
-func NewCurve(h History, moves []Move) *Curve {
+func newCurve(h History, moves []Move) *curve {
 	a := h.Account
 	if a.End.IsZero() || a.Counts == nil {
 		return nil
@@ -39,10 +39,10 @@ func NewCurve(h History, moves []Move) *Curve {
 	if step <= 0 {
 		return nil
 	}
-	c := &Curve{From: a.End.Add(-points * step), To: a.End}
+	c := &curve{From: a.End.Add(-points * step), To: a.End}
 	for i := 0; i <= points; i++ {
 		at := c.From.Add(time.Duration(i) * step)
-		c.Points = append(c.Points, Point{at, left(h, at)})
+		c.Points = append(c.Points, point{at, left(h, at)})
 		if i > 0 {
 			c.gap(h, at.Add(-step), at)
 		}
@@ -68,7 +68,7 @@ func left(h History, at time.Time) *float64 {
 }
 
 // gap notes a step without any data, and joins it to the one before.
-func (c *Curve) gap(h History, from, to time.Time) {
+func (c *curve) gap(h History, from, to time.Time) {
 	for part := range h.SLO.Parts {
 		// Where no edge lies between the two, nothing is known to be missing.
 		if counts := h.Account.Counts(part, from, to); counts.Covered > 0 || !counts.End.After(counts.Start) {
@@ -79,11 +79,11 @@ func (c *Curve) gap(h History, from, to time.Time) {
 		c.Gaps[n-1].To = to
 		return
 	}
-	c.Gaps = append(c.Gaps, Gap{from, to})
+	c.Gaps = append(c.Gaps, gap{from, to})
 }
 
 // Empty reports whether no point of the curve is known.
-func (c *Curve) Empty() bool {
+func (c *curve) Empty() bool {
 	for _, p := range c.Points {
 		if p.Left != nil {
 			return false

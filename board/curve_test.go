@@ -34,7 +34,7 @@ func TestACurveEndsAtWhatStatusSays(t *testing.T) {
 			}
 			return 0.0001
 		}})
-		c := NewCurve(h, nil)
+		c := newCurve(h, nil)
 		want := h.SLO.Evaluate(now, nil, h.Account).RemainingRatio
 		last := c.Points[len(c.Points)-1]
 		if !last.At.Equal(now) || last.Left == nil || *last.Left != *want || len(c.Gaps) != 0 {
@@ -59,7 +59,7 @@ func TestWhatIsMissingInACurveIsAGapAndNever0(t *testing.T) {
 		return 0.0002
 	}
 	t.Run("a time without data in the middle", func(t *testing.T) {
-		c := NewCurve(history(now.Add(-days(60)), counting{3600, gone}), nil)
+		c := newCurve(history(now.Add(-days(60)), counting{3600, gone}), nil)
 		if len(c.Gaps) != 1 || c.Gaps[0].From.Sub(from).Abs() > 6*time.Hour || c.Gaps[0].To.Sub(to).Abs() > 6*time.Hour {
 			t.Errorf("gaps %v, want one of %v to %v", c.Gaps, from, to)
 		}
@@ -70,7 +70,7 @@ func TestWhatIsMissingInACurveIsAGapAndNever0(t *testing.T) {
 		}
 	})
 	t.Run("before counting began there is no line", func(t *testing.T) {
-		c := NewCurve(history(now.Add(-days(7)), counting{3600, func(time.Time) float64 { return 0 }}), nil)
+		c := newCurve(history(now.Add(-days(7)), counting{3600, func(time.Time) float64 { return 0 }}), nil)
 		if c.Points[0].Left != nil || len(c.Gaps) != 1 || !c.Gaps[0].From.Equal(c.From) || c.Gaps[0].To.Sub(now.Add(-days(7))).Abs() > 6*time.Hour {
 			t.Errorf("first point %v, gaps %v", c.Points[0], c.Gaps)
 		}
@@ -79,7 +79,7 @@ func TestWhatIsMissingInACurveIsAGapAndNever0(t *testing.T) {
 		}
 	})
 	t.Run("without any traffic there is no line, and no gap", func(t *testing.T) {
-		c := NewCurve(history(now.Add(-days(60)), counting{0, func(time.Time) float64 { return 0 }}), nil)
+		c := newCurve(history(now.Add(-days(60)), counting{0, func(time.Time) float64 { return 0 }}), nil)
 		if !c.Empty() || len(c.Gaps) != 0 || len(newChart(c).Paths) != 0 {
 			t.Errorf("points %v, gaps %v", c.Points[:3], c.Gaps)
 		}
@@ -91,12 +91,12 @@ func TestWhatIsMissingInACurveIsAGapAndNever0(t *testing.T) {
 		h.Account.Counts = func(part int, from, to time.Time) slo.Counts {
 			return exact(part, from.Truncate(time.Second), to.Truncate(time.Second))
 		}
-		if c := NewCurve(h, nil); len(c.Gaps) != 0 {
+		if c := newCurve(h, nil); len(c.Gaps) != 0 {
 			t.Errorf("gaps %v", c.Gaps)
 		}
 	})
 	t.Run("nothing counted is no curve", func(t *testing.T) {
-		if c := NewCurve(History{SLO: history(now, counting{}).SLO}, nil); c != nil {
+		if c := newCurve(History{SLO: history(now, counting{}).SLO}, nil); c != nil {
 			t.Errorf("got %+v", c)
 		}
 	})
@@ -114,7 +114,7 @@ func TestReleasesAreMarkedOnceAndInOrder(t *testing.T) {
 	if got = marks(&in, "prod", seen); len(got) != 4 || got[3].Release != newer {
 		t.Errorf("marks %+v", got)
 	}
-	c := NewCurve(history(now.Add(-days(60)), counting{3600, func(time.Time) float64 { return 0 }}), append(got, Move{At: now.Add(-days(40))}, Move{At: now.Add(time.Hour)}))
+	c := newCurve(history(now.Add(-days(60)), counting{3600, func(time.Time) float64 { return 0 }}), append(got, Move{At: now.Add(-days(40))}, Move{At: now.Add(time.Hour)}))
 	if len(c.Marks) != 4 {
 		t.Errorf("marks outside of the curve: %+v", c.Marks)
 	}

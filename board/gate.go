@@ -8,8 +8,8 @@ import (
 	"github.com/shopslo/shopslo/promotion"
 )
 
-// GateView is the gate's answer about a Tier, in short.
-type GateView struct {
+// gateSummary is the gate's answer about a Tier, in short.
+type gateSummary struct {
 	To, From fleet.TierName
 	Verdict  promotion.Verdict // "": there is none, see Error
 	Error    string
@@ -17,14 +17,14 @@ type GateView struct {
 	// Arrived is set where the Tier's branch has that Release already: nothing waits.
 	Arrived   bool
 	Changes   string   // the address that shows what the Tier would get; "" : none
-	Reasons   []Reason // the first, those that are known to be wrong before those not known
+	Reasons   []reason // the first, those that are known to be wrong before those not known
 	More      int      // other reasons
 	Checks    int
 	Overrides int // that waived something
 }
 
-// Reason is what some checks say: the first of them, and how many say the like.
-type Reason struct {
+// reason is what some checks say: the first of them, and how many say the like.
+type reason struct {
 	promotion.Check
 	Others int
 }
@@ -46,8 +46,8 @@ func gated(in *Input, to fleet.TierName) bool {
 	return slices.ContainsFunc(in.Fleet.Gated(), func(t fleet.Tier) bool { return t.Name == to })
 }
 
-func gateView(in *Input, to fleet.TierName) *GateView {
-	v := &GateView{To: to}
+func gateView(in *Input, to fleet.TierName) *gateSummary {
+	v := &gateSummary{To: to}
 	if below, ok := in.Fleet.Below(to); ok {
 		v.From = below.Name
 	}
@@ -100,66 +100,66 @@ func isStop(c promotion.Check) bool {
 
 // reasons sums up emergency stops, what failed, and then what is not known: one for each
 // check.
-func reasons(checks []promotion.Check) []Reason {
-	var out []Reason
+func reasons(checks []promotion.Check) []reason {
+	var out []reason
 	for _, c := range stopsFirst(checks) {
 		if c.Result != promotion.Fail && c.Result != promotion.Unknown {
 			continue
 		}
-		i := slices.IndexFunc(out, func(r Reason) bool { return r.Check.Check == c.Check && r.Result == c.Result })
+		i := slices.IndexFunc(out, func(r reason) bool { return r.Check.Check == c.Check && r.Result == c.Result })
 		if i >= 0 {
 			out[i].Others++
 		} else {
-			out = append(out, Reason{Check: c})
+			out = append(out, reason{Check: c})
 		}
 	}
 	return out
 }
 
-// GatePage is all that the gate says about a Tier.
-type GatePage struct {
+// gatePage is all that the gate says about a Tier.
+type gatePage struct {
 	At      time.Time
-	Gate    *GateView
-	Banners []Banner
-	Results []ResultCount // in their order, those of none left out
+	Gate    *gateSummary
+	Banners []banner
+	Results []resultCount // in their order, those of none left out
 	Result  promotion.Result
 	Checks  []promotion.Check // of this page, of Result or of all
 	First   int               // the number of the first of them, from 1
 	Page    int               // from 1
 	Pages   int
-	Policy  []Setting
-	Asked   []Asked
+	Policy  []setting
+	Asked   []witness
 }
 
-// ResultCount is how many checks came to a result.
-type ResultCount struct {
+// resultCount is how many checks came to a result.
+type resultCount struct {
 	Result promotion.Result
 	N      int
 }
 
-// Setting is one of the gate's policy, as shopslo.yaml names it.
-type Setting struct{ Name, Value string }
+// setting is one of the gate's policy, as shopslo.yaml names it.
+type setting struct{ Name, Value string }
 
-// Asked is who was asked for something; What is one of runs, alerts, incidents, freezes,
+// witness is who was asked for something; What is one of runs, alerts, incidents, freezes,
 // overrides, exclusions. Where is "" where nobody was.
-type Asked struct{ What, Where, Error string }
+type witness struct{ What, Where, Error string }
 
 // checksPerPage keeps the page of a gate over thousands of ShopSets readable.
 const checksPerPage = 250
 
 var allResults = []promotion.Result{promotion.Fail, promotion.Unknown, promotion.Waived, promotion.Pass, promotion.NotChecked}
 
-// ViewGate makes the page of the gate into a Tier: of checks of one result, or of all
+// viewGate makes the page of the gate into a Tier: of checks of one result, or of all
 // where it is "". Not ok: there is no such gate.
-func ViewGate(in *Input, to fleet.TierName, result promotion.Result, page int, now time.Time) (GatePage, bool) {
+func viewGate(in *Input, to fleet.TierName, result promotion.Result, page int, now time.Time) (gatePage, bool) {
 	if !gated(in, to) {
-		return GatePage{}, false
+		return gatePage{}, false
 	}
 	names := []string{string(to)}
 	for _, set := range in.Fleet.ShopSetsOf(to) {
 		names = append(names, string(set.Name))
 	}
-	p := GatePage{At: in.At, Gate: gateView(in, to), Banners: touching(banners(in, now), names...), Result: result, Page: 1, Pages: 1}
+	p := gatePage{At: in.At, Gate: gateView(in, to), Banners: touching(banners(in, now), names...), Result: result, Page: 1, Pages: 1}
 	g := gateOf(in, to)
 	if g == nil || g.Record == nil {
 		return p, true
@@ -175,7 +175,7 @@ func ViewGate(in *Input, to fleet.TierName, result promotion.Result, page int, n
 	}
 	for _, name := range allResults {
 		if count[name] > 0 {
-			p.Results = append(p.Results, ResultCount{name, count[name]})
+			p.Results = append(p.Results, resultCount{name, count[name]})
 		}
 	}
 	p.Pages = max(1, (len(picked)+checksPerPage-1)/checksPerPage)
@@ -186,12 +186,12 @@ func ViewGate(in *Input, to fleet.TierName, result promotion.Result, page int, n
 	return p, true
 }
 
-func asked(e *promotion.Evidence) []Asked {
-	runs := Asked{"runs", clean(e.Fleet.Where), clean(e.Fleet.Error)}
+func asked(e *promotion.Evidence) []witness {
+	runs := witness{"runs", clean(e.Fleet.Where), clean(e.Fleet.Error)}
 	if e.Fleet.Where == "" {
 		runs.Where, runs.Error = clean(e.Arrivals.Where), clean(e.Arrivals.Error)
 	}
-	return []Asked{
+	return []witness{
 		runs, {"alerts", clean(e.Alerts.Where), clean(e.Alerts.Error)},
 		{"incidents", clean(e.Incidents.Where), clean(e.Incidents.Error)}, {"freezes", clean(e.Freezes.Where), clean(e.Freezes.Error)},
 		{"overrides", clean(e.Overrides.Where), clean(e.Overrides.Error)}, {"exclusions", clean(e.Exclusions.Where), clean(e.Exclusions.Error)},
@@ -202,7 +202,7 @@ func asked(e *promotion.Evidence) []Asked {
 func tierOfCheck(c promotion.Check) string { return clean(string(c.Tier)) }
 
 // Brief is the answer without its checks, for the page that lists them.
-func (g *GateView) Brief() *GateView {
+func (g *gateSummary) Brief() *gateSummary {
 	brief := *g
 	brief.Checks = 0
 	return &brief

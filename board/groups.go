@@ -6,33 +6,33 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// Groups are the ShopGroups' redundancy.
-type Groups struct {
-	Short []Group // those that are short of FailureDomains, or not known
-	Whole []Group // the others
+// groupsView are the ShopGroups' redundancy.
+type groupsView struct {
+	Short []group // those that are short of FailureDomains, or not known
+	Whole []group // the others
 	// Declared is set where nobody knows what runs: Groups are as the documents have
 	// them.
 	Declared bool
 }
 
-// Group is a ShopGroup and in which FailureDomains it is served.
-type Group struct {
+// group is a ShopGroup and in which FailureDomains it is served.
+type group struct {
 	Name      fleet.ShopGroupName
-	Level     Level
+	Level     level
 	ShopSets  []fleet.ShopSetName
 	Required  int
 	Available *int // nil: not known
 	Domains   []fleet.FailureDomainName
 }
 
-func groups(in *Input) Groups {
-	out := Groups{Declared: len(in.Running.Snapshot.Groups) == 0}
+func groups(in *Input) groupsView {
+	out := groupsView{Declared: len(in.Running.Snapshot.Groups) == 0}
 	observed := map[fleet.ShopGroupName]*fleet.GroupState{}
 	for i := range in.Running.Snapshot.Groups {
 		observed[in.Running.Snapshot.Groups[i].Group] = &in.Running.Snapshot.Groups[i]
 	}
 	for _, g := range in.Fleet.ShopGroups() {
-		view := Group{Name: g.Name, ShopSets: g.ShopSets, Required: g.FailureDomains, Level: Good}
+		view := group{Name: g.Name, ShopSets: g.ShopSets, Required: g.FailureDomains, Level: good}
 		if s := observed[g.Name]; s != nil {
 			view.Available, view.Domains = s.Available, s.Domains
 		} else if out.Declared {
@@ -42,18 +42,18 @@ func groups(in *Input) Groups {
 		}
 		switch {
 		case view.Available == nil:
-			view.Level = Unclear
+			view.Level = unclear
 		case *view.Available == 0:
-			view.Level = Bad
+			view.Level = bad
 		case *view.Available < view.Required:
-			view.Level = Warn
+			view.Level = warn
 		}
-		if view.Level == Good {
+		if view.Level == good {
 			out.Whole = append(out.Whole, view)
 		} else {
 			out.Short = append(out.Short, view)
 		}
 	}
-	slices.SortStableFunc(out.Short, func(a, b Group) int { return a.Level.rank() - b.Level.rank() })
+	slices.SortStableFunc(out.Short, func(a, b group) int { return a.Level.rank() - b.Level.rank() })
 	return out
 }

@@ -91,7 +91,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // same page.
 func (h *Handler) view(r *http.Request, in *Input) *view {
 	q := r.URL.Query()
-	v := &view{Lang: languageOf(r), Version: h.version,
+	v := &view{Lang: languageAsked(r), Version: h.version,
 		Refresh: int(h.o.Refresh / time.Second), Path: r.URL.Path, Query: q}
 	v.Refresh = max(1, v.Refresh)
 	v.Root = strings.Repeat("../", max(0, strings.Count(r.URL.Path, "/")-1))
@@ -101,15 +101,15 @@ func (h *Handler) view(r *http.Request, in *Input) *view {
 	return v
 }
 
-func languageOf(r *http.Request) text.Language {
-	return LanguageOf(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))
+func languageAsked(r *http.Request) text.Language {
+	return languageOf(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))
 }
 
 // input asks for what is known, or answers that nothing can be shown.
 func (h *Handler) input(w http.ResponseWriter, r *http.Request) (*Input, bool) {
 	in, err := h.o.Source.Input(r.Context())
 	if err == nil {
-		in.Gates = h.said.in(languageOf(r), in.Gates)
+		in.Gates = h.said.in(languageAsked(r), in.Gates)
 		return &in, true
 	}
 	if r.Context().Err() == nil {
@@ -132,16 +132,16 @@ func (h *Handler) fleet(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := h.view(r, in)
-	p := View(in, ParseFilter(r.URL.Query()), h.o.Now())
+	p := viewFleet(in, parseFilter(r.URL.Query()), h.o.Now())
 	v.Page, v.Title = p, tabTitle(p, v.T("title"))
 	h.page(w, r, http.StatusOK, v, "fleet")
 }
 
 // tabTitle begins with the worst: of a narrow tab no more may be seen.
-func tabTitle(p Page, title string) string {
+func tabTitle(p fleetPage, title string) string {
 	var parts []string
 	for _, c := range p.Counts { // the worst first
-		if c.Level == Bad || c.Level == Warn {
+		if c.Level == bad || c.Level == warn {
 			parts = append(parts, fmt.Sprintf("%s%d", symbol(c.Level), c.N))
 		}
 	}
@@ -159,7 +159,7 @@ func (h *Handler) shopSet(w http.ResponseWriter, r *http.Request) {
 		h.message(w, r, http.StatusNotFound, v.T("not_found"), v.T("gone", short(string(name))))
 		return
 	}
-	p, _ := ViewShopSet(in, name, h.o.Source.Histories(name), h.o.Now())
+	p, _ := viewShopSet(in, name, h.o.Source.Histories(name), h.o.Now())
 	v.Page, v.Title = p, fmt.Sprintf("%s %s – %s", symbol(p.Cell.Level), name, v.T("title"))
 	h.page(w, r, http.StatusOK, v, "shopset")
 }
@@ -172,7 +172,7 @@ func (h *Handler) gate(w http.ResponseWriter, r *http.Request) {
 	v := h.view(r, in)
 	number, _ := strconv.Atoi(v.Query.Get("page")) // what is no number is the first page
 	tier := r.PathValue("tier")
-	p, ok := ViewGate(in, fleet.TierName(tier), promotion.Result(short(v.Query.Get("result"))), number, h.o.Now())
+	p, ok := viewGate(in, fleet.TierName(tier), promotion.Result(short(v.Query.Get("result"))), number, h.o.Now())
 	if !ok {
 		h.message(w, r, http.StatusNotFound, v.T("not_found"), v.T("gone", short(tier)))
 		return

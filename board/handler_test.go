@@ -143,7 +143,7 @@ func TestColoursCanBeReadInBothSchemes(t *testing.T) {
 				need(front, back, 4.5)
 			}
 		}
-		for _, l := range Levels {
+		for _, l := range levels {
 			for _, back := range []string{"bg", "card", string(l) + "-bg", "bad-bg"} {
 				need(string(l), back, 4.5)
 			}

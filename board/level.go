@@ -8,26 +8,26 @@ import (
 	"github.com/shopslo/shopslo/status"
 )
 
-// Level sums up how somebody who looks at the board should take something.
-type Level string
+// level sums up how somebody who looks at the board should take something.
+type level string
 
 // The levels, the worst first.
 const (
-	Bad     Level = "bad"     // requests fail now, or more of them failed than may
-	Warn    Level = "warn"    // they soon may be
-	Unclear Level = "unclear" // it cannot be told
-	Moving  Level = "moving"  // a Release is arriving
-	Good    Level = "good"
+	bad     level = "bad"     // requests fail now, or more of them failed than may
+	warn    level = "warn"    // they soon may be
+	unclear level = "unclear" // it cannot be told
+	moving  level = "moving"  // a Release is arriving
+	good    level = "good"
 )
 
-// Levels lists all levels, the worst first.
-var Levels = []Level{Bad, Warn, Unclear, Moving, Good}
+// levels lists all levels, the worst first.
+var levels = []level{bad, warn, unclear, moving, good}
 
-func (l Level) rank() int { return slices.Index(Levels, l) }
+func (l level) rank() int { return slices.Index(levels, l) }
 
 // worst gives the worst of the causes; Good without any.
-func worst(causes []Cause) Level {
-	l := Good
+func worst(causes []cause) level {
+	l := good
 	for _, c := range causes {
 		if c.Level.rank() < l.rank() {
 			l = c.Level
@@ -37,28 +37,28 @@ func worst(causes []Cause) Level {
 }
 
 // budgetLevel says how to take a budget's state.
-func budgetLevel(s slo.State) Level {
+func budgetLevel(s slo.State) level {
 	switch s {
 	case slo.OK:
-		return Good
+		return good
 	case slo.AtRisk:
-		return Warn
+		return warn
 	case slo.Exhausted, slo.Inconsistent:
-		return Bad
+		return bad
 	}
-	return Unclear
+	return unclear
 }
 
-// Cause is why a ShopSet is not Good, or what there is to mind: What is a state of a
+// cause is why a ShopSet is not good, or what there is to mind: What is a state of a
 // budget, or one of the words below.
-type Cause struct {
-	Level Level  `json:"level"`
+type cause struct {
+	Level level  `json:"level"`
 	What  string `json:"what"`
 }
 
 // rank is the order of causes, the worst first: by level, and among what has failed what
 // pages now before what runs badly, and that before what was measured over a whole window.
-func (c Cause) rank() int {
+func (c cause) rank() int {
 	failing := []string{causePages, causeDegraded, causeMissing, string(slo.Inconsistent), string(slo.Exhausted)}
 	return c.Level.rank()*len(failing) + max(0, slices.Index(failing, c.What))
 }
@@ -97,27 +97,27 @@ func budgetWord(b *status.Budget) string {
 
 // runningCauses says what is the matter with a ShopSet of a Tier whose branch points to
 // a Release; "" where that is not known.
-func runningCauses(s *fleet.ShopSetState, release fleet.Release) []Cause {
-	var out []Cause
+func runningCauses(s *fleet.ShopSetState, release fleet.Release) []cause {
+	var out []cause
 	switch s.Health {
 	case fleet.Degraded:
-		out = append(out, Cause{Bad, causeDegraded})
+		out = append(out, cause{bad, causeDegraded})
 	case fleet.Missing:
-		out = append(out, Cause{Bad, causeMissing})
+		out = append(out, cause{bad, causeMissing})
 	case fleet.Progressing:
-		out = append(out, Cause{Moving, causeProgressing})
+		out = append(out, cause{moving, causeProgressing})
 	case fleet.Suspended:
-		out = append(out, Cause{Warn, causeSuspended})
+		out = append(out, cause{warn, causeSuspended})
 	}
 	arriving := release != "" && s.Release != "" && s.Release != release
 	switch {
 	case arriving:
-		out = append(out, Cause{Moving, causeArriving})
+		out = append(out, cause{moving, causeArriving})
 	case s.Sync == fleet.OutOfSync:
-		out = append(out, Cause{Warn, causeDrift})
+		out = append(out, cause{warn, causeDrift})
 	}
 	if s.Health == fleet.HealthUnknown || s.Sync == fleet.SyncUnknown {
-		out = append(out, Cause{Unclear, causeUnseen})
+		out = append(out, cause{unclear, causeUnseen})
 	}
 	return out
 }

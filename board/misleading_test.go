@@ -57,7 +57,7 @@ func TestOfContradictingCountsNothingIsLeft(t *testing.T) {
 	}
 	past := history(now.Add(-days(40)), contrary)
 	past.Account.Counts = counts
-	if c := NewCurve(past, nil); !c.Empty() {
+	if c := newCurve(past, nil); !c.Empty() {
 		t.Error("the curve knows what was left")
 	}
 }
@@ -80,13 +80,13 @@ func failingProd(t *testing.T) Input {
 func TestWhatPagesNowStandsFirst(t *testing.T) {
 	in := failingProd(t)
 	var got []string
-	for _, c := range View(&in, Filter{Tier: "prod"}, now).Tiers[0].Cells {
+	for _, c := range viewFleet(&in, filter{Tier: "prod"}, now).Tiers[0].Cells {
 		got = append(got, string(c.Name)+" "+c.Causes[0].What)
 	}
 	if want := []string{"c-3 pages", "b-2 degraded", "a-1 exhausted"}; !slices.Equal(got, want) {
 		t.Errorf("the order is %v, want %v", got, want)
 	}
-	sorted := []Cell{{Name: "a", Level: Bad, Causes: []Cause{{Bad, "exhausted"}}}, {Name: "b", Level: Warn, Causes: []Cause{{Warn, causeDrift}}}, {Name: "c", Level: Bad, Causes: []Cause{{Bad, "inconsistent"}}}}
+	sorted := []shopSetCell{{Name: "a", Level: bad, Causes: []cause{{bad, "exhausted"}}}, {Name: "b", Level: warn, Causes: []cause{{warn, causeDrift}}}, {Name: "c", Level: bad, Causes: []cause{{bad, "inconsistent"}}}}
 	if sortCells(sorted); sorted[0].Name != "c" || sorted[2].Name != "b" {
 		t.Errorf("the order is %v", sorted)
 	}
@@ -111,7 +111,7 @@ func TestAnEmergencyStopIsTheFirstReason(t *testing.T) {
 	if r := v.Reasons[0]; !isStop(r.Check) || r.Others != 1 {
 		t.Errorf("the first reason is %+v", r)
 	}
-	p, _ := ViewGate(&in, "prod", "", 1, now)
+	p, _ := viewGate(&in, "prod", "", 1, now)
 	if !isStop(p.Checks[0]) || len(p.Checks) != len(checks) {
 		t.Errorf("the gate's page begins with %+v", p.Checks[0])
 	}
@@ -121,7 +121,7 @@ func TestAnEmergencyStopIsTheFirstReason(t *testing.T) {
 }
 
 func TestTheTabsTitleBeginsWithTheWorst(t *testing.T) {
-	p := Page{Counts: []Count{{Bad, 3}, {Warn, 12}, {Good, 9}}}
+	p := fleetPage{Counts: []levelCount{{bad, 3}, {warn, 12}, {good, 9}}}
 	for l, want := range map[text.Language]string{text.English: "✕3 ▲12 Fleet board", text.Japanese: "✕3 ▲12 フリートボード"} {
 		if got := tabTitle(p, say(l, "title")); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -32,8 +32,8 @@ var templates = sync.OnceValue(func() *template.Template {
 var functions = template.FuncMap{
 	"symbol": symbol, "verdictSymbol": verdictSymbol, "resultSymbol": resultSymbol, "short": abbreviated,
 	"goal": status.FormatGoal, "rate": rate, "count": count, "share": share, "sli": sli, "bar": newBar, "chart": newChart,
-	"budgetLevel": budgetLevel, "burn": Burn, "rateOver": rateOver, "word": budgetWord, "clean": clean,
-	"levels": func() []Level { return Levels }, "deref": func(n *int) int { return *n }, "dict": dict,
+	"budgetLevel": budgetLevel, "burn": highestBurn, "rateOver": rateOver, "word": budgetWord, "clean": clean,
+	"levels": func() []level { return levels }, "deref": func(n *int) int { return *n }, "dict": dict,
 }
 
 // view is what a template gets.
@@ -114,7 +114,7 @@ func (v *view) List(names any) string {
 		all = texts(n)
 	case []fleet.FailureDomainName:
 		all = texts(n)
-	case []Note:
+	case []noteLine:
 		for _, x := range n {
 			all = append(all, v.T("asked."+string(x)))
 		}
@@ -174,11 +174,11 @@ func (v *view) Languages() []text.Language { return text.Languages }
 func (v *view) NameOf(l text.Language) string { return l.Say(itself) }
 
 // symbol is a level's mark, to be told apart without colours.
-func symbol(l Level) string {
-	return map[Level]string{Bad: "✕", Warn: "▲", Unclear: "?", Moving: "↻", Good: "✓"}[l]
+func symbol(l level) string {
+	return map[level]string{bad: "✕", warn: "▲", unclear: "?", moving: "↻", good: "✓"}[l]
 }
 
-func verdictSymbol(g *GateView) string {
+func verdictSymbol(g *gateSummary) string {
 	switch {
 	case g.Arrived:
 		return "="
@@ -191,7 +191,7 @@ func verdictSymbol(g *GateView) string {
 }
 
 // Word is the word for the answer: a verdict, arrived or none.
-func (g *GateView) Word() string {
+func (g *gateSummary) Word() string {
 	switch {
 	case g.Arrived:
 		return "arrived"
@@ -249,18 +249,18 @@ func rateOver(b *status.Budget, window time.Duration) *float64 {
 	return nil
 }
 
-// Bar is what is left of a budget as a bar of 100 wide.
-type Bar struct {
+// bar is what is left of a budget as a bar of 100 wide.
+type bar struct {
 	Known bool
-	Level Level
+	Level level
 	Width string // 0 to 100
 }
 
-func newBar(left *float64, state slo.State) Bar {
+func newBar(left *float64, state slo.State) bar {
 	if left == nil || math.IsNaN(*left) {
-		return Bar{Level: budgetLevel(state)}
+		return bar{Level: budgetLevel(state)}
 	}
-	return Bar{Known: true, Level: budgetLevel(state), Width: strconv.FormatFloat(100*max(0, min(1, *left)), 'f', 1, 64)}
+	return bar{Known: true, Level: budgetLevel(state), Width: strconv.FormatFloat(100*max(0, min(1, *left)), 'f', 1, 64)}
 }
 
 // Coverage is a share of time with data.

@@ -11,7 +11,7 @@ import (
 )
 
 // settings lists what the gate asked for, under the names that `gate --explain` has.
-func settings(p promotion.Policy) []Setting {
+func settings(p promotion.Policy) []setting {
 	data, err := json.Marshal(p)
 	if err != nil {
 		return nil // a policy that was judged by is one that can be written
@@ -20,10 +20,10 @@ func settings(p promotion.Policy) []Setting {
 	if err := json.Unmarshal(data, &all); err != nil {
 		return nil
 	}
-	var out []Setting
+	var out []setting
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if v := written(all[name]); v != "" {
-			out = append(out, Setting{name, clean(v)})
+			out = append(out, setting{name, clean(v)})
 		}
 	}
 	return out

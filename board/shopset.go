@@ -9,33 +9,33 @@ import (
 	"github.com/shopslo/shopslo/status"
 )
 
-// ShopSetPage is all that is known of a ShopSet.
-type ShopSetPage struct {
+// shopSetPage is all that is known of a ShopSet.
+type shopSetPage struct {
 	At      time.Time
-	Banners []Banner
-	Cell    Cell
+	Banners []banner
+	Cell    shopSetCell
 	Config  fleet.ConfigurationName
 	Groups  []fleet.ShopGroupName
-	Tier    Tier
+	Tier    tier
 	Windows []time.Duration // of burn rates, the shortest first
-	SLOs    []SLO           // the worst first
+	SLOs    []sloPage       // the worst first
 	Alerts  []promotion.Alert
 	Looked  bool // somebody was asked for alerts
 }
 
-// SLO is a budget with its past.
-type SLO struct {
+// sloPage is a budget with its past.
+type sloPage struct {
 	*status.Budget
-	Curve *Curve // nil: nothing was counted
+	Curve *curve // nil: nothing was counted
 }
 
-// ViewShopSet makes the page of a ShopSet. Not ok: the fleet has none of that name.
-func ViewShopSet(in *Input, name fleet.ShopSetName, past []History, now time.Time) (ShopSetPage, bool) {
+// viewShopSet makes the page of a ShopSet. Not ok: the fleet has none of that name.
+func viewShopSet(in *Input, name fleet.ShopSetName, past []History, now time.Time) (shopSetPage, bool) {
 	set, ok := in.Fleet.ShopSet(name)
 	if !ok {
-		return ShopSetPage{}, false
+		return shopSetPage{}, false
 	}
-	p := ShopSetPage{At: in.At, Config: set.Configuration, Looked: in.Alerts.Where != "" && in.Alerts.Error == ""}
+	p := shopSetPage{At: in.At, Config: set.Configuration, Looked: in.Alerts.Where != "" && in.Alerts.Error == ""}
 	tier, _ := in.Fleet.Tier(set.Tier)
 	p.Tier = tierView(in, tier)
 	var seen *fleet.ShopSetState
@@ -51,9 +51,9 @@ func ViewShopSet(in *Input, name fleet.ShopSetName, past []History, now time.Tim
 	marks := marks(in, set.Tier, seen)
 	for i := range own.Budgets {
 		b := &own.Budgets[i]
-		s := SLO{Budget: b}
+		s := sloPage{Budget: b}
 		if j := slices.IndexFunc(past, func(h History) bool { return h.SLO.Name == b.SLO }); j >= 0 {
-			s.Curve = NewCurve(past[j], marks)
+			s.Curve = newCurve(past[j], marks)
 		}
 		p.SLOs = append(p.SLOs, s)
 		for _, r := range b.BurnRates {

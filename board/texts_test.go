@@ -48,7 +48,7 @@ var (
 // kinds are the phrases whose names end in a value.
 func kinds() map[string][]string {
 	out := map[string][]string{
-		"level": texts(Levels), "about": texts(Levels), "cause": append(texts(slo.States), causeNoSLO, causeDrift, causeArriving, causeDegraded,
+		"level": texts(levels), "about": texts(levels), "cause": append(texts(slo.States), causeNoSLO, causeDrift, causeArriving, causeDegraded,
 			causePages, causeMissing, causeProgressing, causeSuspended, causeUnseen, causeUncounted, causeFlagged, causeShort, causeAbsent),
 		"verdict": {"promote", "hold", "inconclusive", "none", "arrived"}, "result": append(texts(allResults), "all"),
 		"check": promotion.Checks(), "sync": texts(fleet.SyncStatuses), "health": texts(fleet.Healths), "bad": {string(slo.Events), string(slo.Slices), string(slo.Points)},
@@ -112,7 +112,7 @@ func TestTheLanguageIsTheOneAskedForOrTheBrowsers(t *testing.T) {
 		{"one that speaks neither", "", "fr", text.English},
 		{"what is no header", "", ";;q=,,\x00", text.English},
 	} {
-		if got := LanguageOf(c.asked, c.accept); got != c.want {
+		if got := languageOf(c.asked, c.accept); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}

@@ -7,22 +7,22 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// Trace is where one Release is on its way up.
-type Trace struct {
+// tracePage is where one Release is on its way up.
+type tracePage struct {
 	Asked   string        // as somebody wrote it
 	Release fleet.Release // "": nobody has seen it
 	Subject string
 	Several bool // what was asked means several Releases
 	Blind   bool // nobody is asked what runs
-	Stops   []Stop
+	Stops   []traceStop
 	// Next is the gate that it waits at; nil: it waits at none.
-	Next *GateView
+	Next *gateSummary
 	// Unsure is set where a Tier that it was not seen in may have it within a newer one.
 	Unsure bool
 }
 
-// Stop is a Tier on a Release's way.
-type Stop struct {
+// traceStop is a Tier on a Release's way.
+type traceStop struct {
 	Tier     fleet.TierName
 	Where    string // one of the words below
 	Runs     int    // ShopSets that run it
@@ -40,8 +40,8 @@ const (
 )
 
 // trace looks for a Release by its first digits.
-func trace(in *Input, asked string) *Trace {
-	t := &Trace{Asked: asked, Blind: in.Running.Where == ""}
+func trace(in *Input, asked string) *tracePage {
+	t := &tracePage{Asked: asked, Blind: in.Running.Where == ""}
 	found := releases(in, strings.ToLower(asked))
 	if len(found) != 1 {
 		t.Several = len(found) > 1
@@ -63,7 +63,7 @@ func trace(in *Input, asked string) *Trace {
 
 // unsure reports whether a Tier may have the Release within a newer one: only one right
 // above a Tier whose branch points to it is known to lack it, when it is behind.
-func unsure(in *Input, t *Trace) bool {
+func unsure(in *Input, t *tracePage) bool {
 	for i, s := range t.Stops {
 		if s.Where != stopNot {
 			continue
@@ -99,8 +99,8 @@ func releases(in *Input, digits string) (found []fleet.Release) {
 	return found
 }
 
-func stop(in *Input, name fleet.TierName, release fleet.Release) Stop {
-	s := Stop{Tier: name, Where: stopUnknown, ShopSets: len(in.Fleet.ShopSetsOf(name)), Runs: runs(in, name, release)}
+func stop(in *Input, name fleet.TierName, release fleet.Release) traceStop {
+	s := traceStop{Tier: name, Where: stopUnknown, ShopSets: len(in.Fleet.ShopSetsOf(name)), Runs: runs(in, name, release)}
 	t := tierState(in, name)
 	if t == nil {
 		return s

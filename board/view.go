@@ -11,53 +11,53 @@ import (
 	"github.com/shopslo/shopslo/status"
 )
 
-// Page is the board, in no language. Times that are not known are zero, figures nil.
-type Page struct {
+// fleetPage is the board, in no language. Times that are not known are zero, figures nil.
+type fleetPage struct {
 	At      time.Time
-	Filter  Filter
-	Banners []Banner
-	Notes   []Note  // what nobody is asked for
-	Counts  []Count // of all ShopSets, the worst first, those of none left out
-	Trace   *Trace  // where the Release of the filter is; nil: none was asked for
-	Tiers   []Tier  // the lowest first
-	Groups  Groups
+	Filter  filter
+	Banners []banner
+	Notes   []noteLine   // what nobody is asked for
+	Counts  []levelCount // of all ShopSets, the worst first, those of none left out
+	Trace   *tracePage   // where the Release of the filter is; nil: none was asked for
+	Tiers   []tier       // the lowest first
+	Groups  groupsView
 	Domains []fleet.FailureDomainName // of the fleet, to choose from
 	Names   []fleet.TierName          // likewise
 }
 
-// Count is how many ShopSets are of a level.
-type Count struct {
-	Level Level
+// levelCount is how many ShopSets are of a level.
+type levelCount struct {
+	Level level
 	N     int
 }
 
-// Tier is one with what runs in it.
-type Tier struct {
+// tier is one with what runs in it.
+type tier struct {
 	Name     fleet.TierName
 	Branch   string
 	Lowest   bool
 	ShopSets int // also those that the filter hides
-	Release  Release
+	Release  release
 	Skewed   bool // its ShopSets are known to run different Releases
 	Behind   *int // commits of the Tier below that it lacks; nil: not known
-	Soak     Soak
-	Gate     *GateView // into it; nil for the lowest
-	Counts   []Count   // of its ShopSets, filtered or not
-	Cells    []Cell    // those that are shown in full, the worst first
-	Rest     []Cell    // the others that the filter picks, in the same order
-	Hidden   int       // what the filter hides
+	Soak     soak
+	Gate     *gateSummary  // into it; nil for the lowest
+	Counts   []levelCount  // of its ShopSets, filtered or not
+	Cells    []shopSetCell // those that are shown in full, the worst first
+	Rest     []shopSetCell // the others that the filter picks, in the same order
+	Hidden   int           // what the filter hides
 }
 
-// Release is what a Tier's branch points to. ID is "" where that is not known.
-type Release struct {
+// release is what a Tier's branch points to. ID is "" where that is not known.
+type release struct {
 	ID      fleet.Release
 	Subject string // "": not known
 	Since   time.Time
 	Runs    int // ShopSets that run it
 }
 
-// Soak is how long a Tier's Release has been verified.
-type Soak struct {
+// soak is how long a Tier's Release has been verified.
+type soak struct {
 	Asked time.Duration // 0: no time is asked for
 	Known bool          // somebody sees what runs
 	Since time.Time     // zero: it has not begun, or nobody knows
@@ -65,23 +65,23 @@ type Soak struct {
 }
 
 // Passed reports whether as much time has passed as is asked for.
-func (s Soak) Passed() bool { return !s.Since.IsZero() && s.Done >= s.Asked }
+func (s soak) Passed() bool { return !s.Since.IsZero() && s.Done >= s.Asked }
 
 // Share is the part 0–1 of the time asked for that has passed.
-func (s Soak) Share() float64 {
+func (s soak) Share() float64 {
 	if s.Asked <= 0 || s.Since.IsZero() {
 		return 0
 	}
 	return min(1, float64(s.Done)/float64(s.Asked))
 }
 
-// Cell is a ShopSet.
-type Cell struct {
+// shopSetCell is a ShopSet.
+type shopSetCell struct {
 	Name    fleet.ShopSetName
 	Tier    fleet.TierName
 	Domain  fleet.FailureDomainName
-	Level   Level
-	Causes  []Cause        // why it is not Good, the worst first, and what there is to mind
+	Level   level
+	Causes  []cause        // why it is not Good, the worst first, and what there is to mind
 	Budget  *status.Budget // its worst; nil: no SLO applies
 	Budgets int            // how many it has
 	// Seen is what runs; nil where nobody is asked, or the exporter does not know it.
@@ -92,21 +92,21 @@ type Cell struct {
 // somebody. The others have a link each.
 const fullCells = 24
 
-// View makes the board as it is at a time.
-func View(in *Input, f Filter, now time.Time) Page {
-	p := Page{At: in.At, Filter: f, Banners: banners(in, now), Notes: notes(in), Groups: groups(in)}
+// viewFleet makes the board as it is at a time.
+func viewFleet(in *Input, f filter, now time.Time) fleetPage {
+	p := fleetPage{At: in.At, Filter: f, Banners: banners(in, now), Notes: notes(in), Groups: groups(in)}
 	seen := map[fleet.ShopSetName]*fleet.ShopSetState{}
 	for i := range in.Running.Snapshot.ShopSets {
 		s := &in.Running.Snapshot.ShopSets[i]
 		seen[s.ShopSet] = s
 	}
 	budgets := worstBudgets(in.Budgets)
-	total := map[Level]int{}
+	total := map[level]int{}
 	for _, t := range in.Fleet.Tiers() {
 		p.Names = append(p.Names, t.Name)
 		tier := tierView(in, t)
-		all := make([]Cell, 0, len(in.Fleet.ShopSetsOf(t.Name)))
-		count := map[Level]int{}
+		all := make([]shopSetCell, 0, len(in.Fleet.ShopSetsOf(t.Name)))
+		count := map[level]int{}
 		for _, set := range in.Fleet.ShopSetsOf(t.Name) {
 			c := cell(in, set, tier.Release.ID, seen[set.Name], budgets[set.Name], now)
 			count[c.Level]++
@@ -134,10 +134,10 @@ func View(in *Input, f Filter, now time.Time) Page {
 	return p
 }
 
-func counts(of map[Level]int) (out []Count) {
-	for _, l := range Levels {
+func counts(of map[level]int) (out []levelCount) {
+	for _, l := range levels {
 		if of[l] > 0 {
-			out = append(out, Count{l, of[l]})
+			out = append(out, levelCount{l, of[l]})
 		}
 	}
 	return out
@@ -148,7 +148,7 @@ func counts(of map[Level]int) (out []Count) {
 type worstOf struct {
 	budget             *status.Budget
 	n                  int
-	causes             []Cause
+	causes             []cause
 	uncounted, flagged bool
 }
 
@@ -171,40 +171,40 @@ func worstBudgets(r status.Report) map[fleet.ShopSetName]worstOf {
 
 // budgetCauses adds what is the matter with a budget to the causes of those that are worse:
 // each once, and behind what pages or has failed nothing less.
-func budgetCauses(causes []Cause, b *status.Budget) []Cause {
-	add := func(c Cause) {
+func budgetCauses(causes []cause, b *status.Budget) []cause {
+	add := func(c cause) {
 		first := len(causes) == 0
-		if !slices.Contains(causes, c) && (first && c.Level != Good || c.Level == Bad) {
+		if !slices.Contains(causes, c) && (first && c.Level != good || c.Level == bad) {
 			causes = append(causes, c)
 		}
 	}
 	if b.Pages() {
-		add(Cause{Bad, causePages})
+		add(cause{bad, causePages})
 	}
-	add(Cause{budgetLevel(b.State), budgetWord(b)})
+	add(cause{budgetLevel(b.State), budgetWord(b)})
 	return causes
 }
 
-func cell(in *Input, set fleet.ShopSet, release fleet.Release, seen *fleet.ShopSetState, w worstOf, now time.Time) Cell {
-	c := Cell{Name: set.Name, Tier: set.Tier, Domain: set.FailureDomain, Budget: w.budget, Budgets: w.n, Seen: seen}
+func cell(in *Input, set fleet.ShopSet, release fleet.Release, seen *fleet.ShopSetState, w worstOf, now time.Time) shopSetCell {
+	c := shopSetCell{Name: set.Name, Tier: set.Tier, Domain: set.FailureDomain, Budget: w.budget, Budgets: w.n, Seen: seen}
 	if w.budget == nil {
-		c.Causes = append(c.Causes, Cause{Unclear, causeNoSLO})
+		c.Causes = append(c.Causes, cause{unclear, causeNoSLO})
 	}
 	c.Causes = append(c.Causes, w.causes...)
 	if w.uncounted {
-		c.Causes = append(c.Causes, Cause{Unclear, causeUncounted})
+		c.Causes = append(c.Causes, cause{unclear, causeUncounted})
 	}
 	if w.flagged { // no less well for it, but somebody should know
-		c.Causes = append(c.Causes, Cause{Good, causeFlagged})
+		c.Causes = append(c.Causes, cause{good, causeFlagged})
 	}
 	if seen != nil {
 		c.Causes = append(c.Causes, runningCauses(seen, release)...)
 	}
-	unseen := Cause{Unclear, causeUnseen}
+	unseen := cause{unclear, causeUnseen}
 	if in.Running.Where != "" && (seen == nil || runningOld(in, now)) && !slices.Contains(c.Causes, unseen) {
 		c.Causes = append(c.Causes, unseen)
 	}
-	slices.SortStableFunc(c.Causes, func(a, b Cause) int { return a.rank() - b.rank() })
+	slices.SortStableFunc(c.Causes, func(a, b cause) int { return a.rank() - b.rank() })
 	c.Level = worst(c.Causes)
 	return c
 }
@@ -217,21 +217,21 @@ func runningOld(in *Input, now time.Time) bool {
 
 // sortCells puts the worst first: by the first of the causes, then by what is left of the
 // worst budget.
-func sortCells(cells []Cell) {
-	rank := func(c *Cell) int {
-		if c.Level == Good {
-			return Cause{Level: Good}.rank()
+func sortCells(cells []shopSetCell) {
+	rank := func(c *shopSetCell) int {
+		if c.Level == good {
+			return cause{Level: good}.rank()
 		}
 		return c.Causes[0].rank()
 	}
-	slices.SortStableFunc(cells, func(a, b Cell) int {
+	slices.SortStableFunc(cells, func(a, b shopSetCell) int {
 		return cmp.Or(rank(&a)-rank(&b), compareLeft(&a, &b), strings.Compare(string(a.Name), string(b.Name)))
 	})
 }
 
 // compareLeft puts a ShopSet of whose budget nothing is known behind the others.
-func compareLeft(a, b *Cell) int {
-	left := func(c *Cell) *float64 {
+func compareLeft(a, b *shopSetCell) int {
+	left := func(c *shopSetCell) *float64 {
 		if c.Budget == nil {
 			return nil
 		}
@@ -249,10 +249,10 @@ func compareLeft(a, b *Cell) int {
 	return 0
 }
 
-func tierView(in *Input, t fleet.Tier) Tier {
-	out := Tier{Name: t.Name, Branch: t.Branch, Lowest: !gated(in, t.Name), Soak: Soak{Asked: t.Soak}}
+func tierView(in *Input, t fleet.Tier) tier {
+	out := tier{Name: t.Name, Branch: t.Branch, Lowest: !gated(in, t.Name), Soak: soak{Asked: t.Soak}}
 	if s := tierState(in, t.Name); s != nil {
-		out.Release = Release{ID: s.Release, Subject: clean(in.Subjects[s.Release]), Since: s.ReleaseAt, Runs: runs(in, t.Name, s.Release)}
+		out.Release = release{ID: s.Release, Subject: clean(in.Subjects[s.Release]), Since: s.ReleaseAt, Runs: runs(in, t.Name, s.Release)}
 		out.Skewed, out.Behind, out.Soak.Known = s.Skewed, s.Behind, s.Release != ""
 		if arrived := out.Release.Runs == len(in.Fleet.ShopSetsOf(t.Name)); arrived && !s.SoakingSince.IsZero() {
 			out.Soak.Since, out.Soak.Done = s.SoakingSince, max(0, in.At.Sub(s.SoakingSince))
@@ -288,9 +288,9 @@ func runs(in *Input, name fleet.TierName, release fleet.Release) (n int) {
 	return n
 }
 
-// Burn is the highest burn rate of a budget that is known, over the shortest windows
+// highestBurn is the highest burn rate of a budget that is known, over the shortest windows
 // first where they are equal; nil: none is, or the counts contradict each other.
-func Burn(b *status.Budget) *slo.BurnRate {
+func highestBurn(b *status.Budget) *slo.BurnRate {
 	var most *slo.BurnRate
 	if b.State == slo.Inconsistent {
 		return nil

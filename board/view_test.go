@@ -23,7 +23,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 // described writes a page as plain lines.
-func described(p Page) string {
+func described(p fleetPage) string {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	say("at %s, counts %v, not asked %v", p.At.Format(time.RFC3339), p.Counts, p.Notes)
@@ -62,14 +62,14 @@ func float(n *int) *float64 {
 
 func TestTheViewOfABadDay(t *testing.T) {
 	_, in := newWorld(t)
-	golden(t, "bad-day.txt", described(View(&in, Filter{}, now)))
+	golden(t, "bad-day.txt", described(viewFleet(&in, filter{}, now)))
 }
 
 func TestTheViewWhereNobodyIsAsked(t *testing.T) {
 	_, in := newWorld(t)
 	in.Running, in.Alerts, in.Incidents = promotion.FleetView{}, promotion.Found[promotion.Alert]{}, promotion.Found[promotion.Incident]{}
 	in.Freezes, in.Overrides, in.Gates = promotion.Found[promotion.Freeze]{}, promotion.Found[promotion.Override]{}, nil
-	golden(t, "unasked.txt", described(View(&in, Filter{Release: "e9b1"}, now)))
+	golden(t, "unasked.txt", described(viewFleet(&in, filter{Release: "e9b1"}, now)))
 }
 
 func TestBannersOfAPageThatCannotBeTrusted(t *testing.T) {
@@ -78,31 +78,31 @@ func TestBannersOfAPageThatCannotBeTrusted(t *testing.T) {
 		change func(*Input)
 		now    time.Time
 		kind   string
-		level  Level
+		level  level
 	}{
-		{"the source is down", func(in *Input) { in.Outage = "refused" }, now, bannerOutage, Bad},
-		{"the history is being read", func(in *Input) { in.Reading = "it has come to noon" }, now, bannerReading, Unclear},
-		{"the figures are old", func(*Input) {}, now.Add(6 * time.Minute), bannerOld, Bad},
-		{"the exporter has stopped to look", func(in *Input) { in.Running.Snapshot.At = now.Add(-time.Hour) }, now, bannerUnseen, Warn},
-		{"documents cannot be read", func(in *Input) { in.Unread = "x.yaml:3" }, now, bannerUnread, Bad},
-		{"the exporter does not answer", func(in *Input) { in.Running.Error = "503" }, now, bannerUnreached, Warn},
+		{"the source is down", func(in *Input) { in.Outage = "refused" }, now, bannerOutage, bad},
+		{"the history is being read", func(in *Input) { in.Reading = "it has come to noon" }, now, bannerReading, unclear},
+		{"the figures are old", func(*Input) {}, now.Add(6 * time.Minute), bannerOld, bad},
+		{"the exporter has stopped to look", func(in *Input) { in.Running.Snapshot.At = now.Add(-time.Hour) }, now, bannerUnseen, warn},
+		{"documents cannot be read", func(in *Input) { in.Unread = "x.yaml:3" }, now, bannerUnread, bad},
+		{"the exporter does not answer", func(in *Input) { in.Running.Error = "503" }, now, bannerUnreached, warn},
 		{"an emergency stop", func(in *Input) {
 			in.Freezes.Items = []promotion.Freeze{{ID: "fire", Emergency: true, From: now.Add(-time.Hour)}}
-		}, now, bannerStop, Bad},
+		}, now, bannerStop, bad},
 		{"a Release that jumped", func(in *Input) {
 			in.Running.Snapshot.Violations = []fleet.Violation{{Tier: "prod", Release: newer, Without: []fleet.TierName{"beta"}}}
-		}, now, bannerOrder, Warn},
+		}, now, bannerOrder, warn},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, in := newWorld(t)
-			before := View(&in, Filter{}, now).Banners
-			is := func(b Banner) bool { return b.Kind == c.kind && b.Level == c.level }
+			before := viewFleet(&in, filter{}, now).Banners
+			is := func(b banner) bool { return b.Kind == c.kind && b.Level == c.level }
 			if slices.ContainsFunc(before, is) {
 				t.Fatalf("it is told without a cause: %+v", before)
 			}
 			c.change(&in)
-			got := View(&in, Filter{}, c.now).Banners
-			if !slices.ContainsFunc(got, is) || !slices.IsSortedFunc(got, func(a, b Banner) int { return a.Level.rank() - b.Level.rank() }) {
+			got := viewFleet(&in, filter{}, c.now).Banners
+			if !slices.ContainsFunc(got, is) || !slices.IsSortedFunc(got, func(a, b banner) int { return a.Level.rank() - b.Level.rank() }) {
 				t.Errorf("banners %+v", got)
 			}
 		})
@@ -112,9 +112,9 @@ func TestBannersOfAPageThatCannotBeTrusted(t *testing.T) {
 func TestWhatWasSeenLongAgoIsNotWell(t *testing.T) {
 	_, in := newWorld(t)
 	in.Running.Snapshot.At = now.Add(-time.Hour)
-	for _, tier := range View(&in, Filter{}, now).Tiers {
+	for _, tier := range viewFleet(&in, filter{}, now).Tiers {
 		for _, c := range tier.Cells {
-			if c.Level == Good || c.Level == Moving {
+			if c.Level == good || c.Level == moving {
 				t.Errorf("%s is %s: %v", c.Name, c.Level, c.Causes)
 			}
 		}
@@ -123,25 +123,25 @@ func TestWhatWasSeenLongAgoIsNotWell(t *testing.T) {
 
 func TestAFilterShowsLessAndSaysSo(t *testing.T) {
 	_, in := newWorld(t)
-	p := View(&in, Filter{Tier: "prod", Domain: "onprem-a", Levels: []Level{Bad}}, now)
+	p := viewFleet(&in, filter{Tier: "prod", Domain: "onprem-a", Levels: []level{bad}}, now)
 	if len(p.Tiers) != 1 || len(p.Tiers[0].Cells) != 1 || p.Tiers[0].Cells[0].Name != "a-1" || p.Tiers[0].Hidden != 2 {
 		t.Errorf("tiers %+v", p.Tiers)
 	}
-	if whole := View(&in, Filter{}, now); !reflect.DeepEqual(p.Counts, whole.Counts) || len(p.Banners) != len(whole.Banners) {
+	if whole := viewFleet(&in, filter{}, now); !reflect.DeepEqual(p.Counts, whole.Counts) || len(p.Banners) != len(whole.Banners) {
 		t.Error("a filter has hidden how the fleet is")
 	}
 }
 
 func TestManyShopSetsAreSummedUpTheWorstFirst(t *testing.T) {
 	_, in := newBigWorld(t)
-	p := View(&in, Filter{}, now)
+	p := viewFleet(&in, filter{}, now)
 	shown := 0
 	for _, tier := range p.Tiers {
 		if len(tier.Cells) > fullCells || len(tier.Cells)+len(tier.Rest) != tier.ShopSets {
 			t.Errorf("%s shows %d and %d of %d", tier.Name, len(tier.Cells), len(tier.Rest), tier.ShopSets)
 		}
 		all := slices.Concat(tier.Cells, tier.Rest)
-		if !slices.IsSortedFunc(all, func(a, b Cell) int { return a.Level.rank() - b.Level.rank() }) {
+		if !slices.IsSortedFunc(all, func(a, b shopSetCell) int { return a.Level.rank() - b.Level.rank() }) {
 			t.Errorf("%s does not show the worst first", tier.Name)
 		}
 		shown += len(all)
@@ -157,16 +157,16 @@ func TestLevelsOfWhatRuns(t *testing.T) {
 		sync   fleet.SyncStatus
 		health fleet.Health
 		runs   fleet.Release
-		want   Level
+		want   level
 	}{
-		{"in sync and healthy", fleet.Synced, fleet.Healthy, newer, Good},
-		{"drift", fleet.OutOfSync, fleet.Healthy, newer, Warn},
-		{"the Release has not come yet, which is no drift", fleet.OutOfSync, fleet.Healthy, older, Moving},
-		{"a rollout", fleet.Synced, fleet.Progressing, newer, Moving},
-		{"somebody has paused it", fleet.Synced, fleet.Suspended, newer, Warn},
-		{"it does not work", fleet.Synced, fleet.Degraded, newer, Bad},
-		{"it is gone", fleet.OutOfSync, fleet.Missing, "", Bad},
-		{"nobody knows", fleet.SyncUnknown, fleet.HealthUnknown, "", Unclear},
+		{"in sync and healthy", fleet.Synced, fleet.Healthy, newer, good},
+		{"drift", fleet.OutOfSync, fleet.Healthy, newer, warn},
+		{"the Release has not come yet, which is no drift", fleet.OutOfSync, fleet.Healthy, older, moving},
+		{"a rollout", fleet.Synced, fleet.Progressing, newer, moving},
+		{"somebody has paused it", fleet.Synced, fleet.Suspended, newer, warn},
+		{"it does not work", fleet.Synced, fleet.Degraded, newer, bad},
+		{"it is gone", fleet.OutOfSync, fleet.Missing, "", bad},
+		{"nobody knows", fleet.SyncUnknown, fleet.HealthUnknown, "", unclear},
 	} {
 		s := fleet.ShopSetState{Observation: fleet.Observation{Sync: c.sync, Health: c.health, Release: c.runs}}
 		if got := worst(runningCauses(&s, newer)); got != c.want {
@@ -174,7 +174,7 @@ func TestLevelsOfWhatRuns(t *testing.T) {
 		}
 	}
 	for _, s := range slo.States {
-		if l := budgetLevel(s); l == Good != (s == slo.OK) {
+		if l := budgetLevel(s); l == good != (s == slo.OK) {
 			t.Errorf("a budget that is %s is %s", s, l)
 		}
 	}
@@ -182,7 +182,7 @@ func TestLevelsOfWhatRuns(t *testing.T) {
 
 func TestTheSoakTimeIsThatOfTheReleaseOnTheBranch(t *testing.T) {
 	_, in := newWorld(t)
-	soak := func() Soak { return View(&in, Filter{Tier: "beta"}, now).Tiers[0].Soak }
+	soak := func() soak { return viewFleet(&in, filter{Tier: "beta"}, now).Tiers[0].Soak }
 	if got := soak(); !got.Passed() || got.Asked != 24*time.Hour || got.Share() != 1 {
 		t.Errorf("the Release that soaks in beta has %+v", got)
 	}
@@ -237,7 +237,7 @@ func TestWhereAReleaseIs(t *testing.T) {
 
 func TestAGateHasAPageOfItsOwn(t *testing.T) {
 	_, in := newWorld(t)
-	all, ok := ViewGate(&in, "prod", "", 1, now)
+	all, ok := viewGate(&in, "prod", "", 1, now)
 	n := 0
 	for _, r := range all.Results {
 		n += r.N
@@ -245,20 +245,20 @@ func TestAGateHasAPageOfItsOwn(t *testing.T) {
 	if !ok || n != len(all.Checks) || n != all.Gate.Checks || len(all.Policy) < 10 || len(all.Asked) != 6 {
 		t.Errorf("%v, %d checks of %d, %d settings", ok, n, all.Gate.Checks, len(all.Policy))
 	}
-	if _, ok := ViewGate(&in, "dev", "", 1, now); ok {
+	if _, ok := viewGate(&in, "dev", "", 1, now); ok {
 		t.Error("there is a gate into the lowest Tier")
 	}
 	_, big := newBigWorld(t)
 	seen := map[string]bool{}
 	for page, pages := 1, 1; page <= pages; page++ {
-		p, _ := ViewGate(&big, "prod", promotion.Pass, page, now)
+		p, _ := viewGate(&big, "prod", promotion.Pass, page, now)
 		pages = p.Pages
 		for _, c := range p.Checks {
 			seen[c.Check+" "+string(c.ShopSet)+" "+c.SLO+" "+c.Reason+fmt.Sprint(c.Evidence)] = true
 		}
 	}
-	p, _ := ViewGate(&big, "prod", promotion.Pass, 99999, now)
-	i := slices.IndexFunc(p.Results, func(r ResultCount) bool { return r.Result == promotion.Pass })
+	p, _ := viewGate(&big, "prod", promotion.Pass, 99999, now)
+	i := slices.IndexFunc(p.Results, func(r resultCount) bool { return r.Result == promotion.Pass })
 	if p.Page != p.Pages || p.Results[i].N != len(seen) {
 		t.Errorf("page %d of %d; the pages show %d of %d", p.Page, p.Pages, len(seen), p.Results[i].N)
 	}
@@ -267,10 +267,10 @@ func TestAGateHasAPageOfItsOwn(t *testing.T) {
 func TestTheHighestBurnRateIsShown(t *testing.T) {
 	low, high := 0.5, 3.0
 	b := status.Budget{Budget: slo.Budget{BurnRates: []slo.BurnRate{{Window: time.Minute}, {Window: time.Hour, Rate: &high}, {Window: 2 * time.Hour, Rate: &low}}}}
-	if got := Burn(&b); got == nil || got.Window != time.Hour {
+	if got := highestBurn(&b); got == nil || got.Window != time.Hour {
 		t.Errorf("got %+v", got)
 	}
-	if got := Burn(&status.Budget{Budget: slo.Budget{BurnRates: b.BurnRates[:1]}}); got != nil {
+	if got := highestBurn(&status.Budget{Budget: slo.Budget{BurnRates: b.BurnRates[:1]}}); got != nil {
 		t.Errorf("what is not known burns %+v", got)
 	}
 }
@@ -283,8 +283,8 @@ func FuzzParseFilter(f *testing.F) {
 		if err != nil {
 			return
 		}
-		got := ParseFilter(q)
-		if again := ParseFilter(got.Query()); !reflect.DeepEqual(got, again) {
+		got := parseFilter(q)
+		if again := parseFilter(got.Query()); !reflect.DeepEqual(got, again) {
 			t.Errorf("%q is %+v, and its link %+v", query, got, again)
 		}
 	})

@@ -10,9 +10,9 @@ import (
 
 var matcher = language.NewMatcher([]language.Tag{language.English, language.Japanese})
 
-// LanguageOf picks the language that was asked for, or else the one that the browser
+// languageOf picks the language that was asked for, or else the one that the browser
 // likes best (the header Accept-Language).
-func LanguageOf(asked, accept string) text.Language {
+func languageOf(asked, accept string) text.Language {
 	for _, l := range text.Languages {
 		if asked == string(l) {
 			return l
