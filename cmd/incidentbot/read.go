@@ -59,33 +59,28 @@ func table(list []incident.Incident) string {
 }
 
 func (p *program) showCommand() *cobra.Command {
-	var format, lang string
-	cmd := &cobra.Command{
-		Use: "show ID", Short: "Show an incident with its timeline", Args: oneID, ValidArgsFunction: p.completeIDs,
+	return p.ofOne(&cobra.Command{
+		Use: "show ID", Short: "Show an incident with its timeline",
 		Example: "  incidentbot show inc-12\n  incidentbot show inc-12 -o json",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := errors.Join(oneOf(format, "markdown", "json"), checkLang(lang)); err != nil {
-				return err
-			}
-			return p.tellOne(cmd.Context(), args[0], format, lang)
-		},
-	}
-	formatFlag(cmd, &format, "markdown", "json")
-	langFlag(cmd, &lang)
-	return cmd
+	})
 }
 
 func (p *program) postmortemCommand() *cobra.Command {
-	var format, lang string
-	cmd := &cobra.Command{
-		Use: "postmortem ID", Short: "Write an incident's postmortem, as far as it is known", Args: oneID, ValidArgsFunction: p.completeIDs,
+	return p.ofOne(&cobra.Command{
+		Use: "postmortem ID", Short: "Write an incident's postmortem, as far as it is known",
 		Example: "  incidentbot postmortem inc-12 --lang ja > inc-12.md",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := errors.Join(oneOf(format, "markdown", "json"), checkLang(lang)); err != nil {
-				return err
-			}
-			return p.tellOne(cmd.Context(), args[0], format, lang)
-		},
+	})
+}
+
+// ofOne makes a command tell of one incident.
+func (p *program) ofOne(cmd *cobra.Command) *cobra.Command {
+	var format, lang string
+	cmd.Args, cmd.ValidArgsFunction = oneID, p.completeIDs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := errors.Join(oneOf(format, "markdown", "json"), checkLang(lang)); err != nil {
+			return err
+		}
+		return p.tellOne(cmd.Context(), args[0], format, lang)
 	}
 	formatFlag(cmd, &format, "markdown", "json")
 	langFlag(cmd, &lang)
