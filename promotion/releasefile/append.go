@@ -13,6 +13,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/disk"
 )
 
 // patience is how long one who writes waits for another.
@@ -93,17 +94,9 @@ func appendLine(path string, line []byte, whole int64) (err error) {
 		return errors.Join(fmt.Errorf("write %s: %w", path, err), f.Truncate(whole))
 	}
 	if errors.Is(statErr, fs.ErrNotExist) {
-		return syncFolder(filepath.Dir(path))
+		return disk.System.SyncDir(filepath.Dir(path))
 	}
 	return nil
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // locked does something while nobody else writes.
