@@ -17,6 +17,18 @@ const (
 	RuleOneTier Rule = "one-tier"
 )
 
+// The rules by which documents are no fleet, or are not read as somebody may think.
+const (
+	// RuleInvalid: it contradicts itself or others.
+	RuleInvalid Rule = "invalid"
+	// RuleUnreadable: it has not the shape of its kind, or is no document.
+	RuleUnreadable Rule = "unreadable"
+	// RuleDiffers: clusters have different ones of the same name.
+	RuleDiffers Rule = "differs"
+	// RuleUnread: some of them could not be read, so that others may be missing.
+	RuleUnread Rule = "unread"
+)
+
 // Finding is something that is consistent, and loads, but is not as it should be.
 type Finding struct {
 	Rule Rule
@@ -30,7 +42,23 @@ type Finding struct {
 
 // String writes the finding on one line: where, what, what to do.
 func (f Finding) String() string {
-	return fmt.Sprintf("%s %q: %s; %s", f.Kind, f.Name, f.What, f.Do)
+	text := f.What
+	if f.Name != "" {
+		text = strings.TrimSpace(fmt.Sprintf("%s %q: %s", f.Kind, f.Name, text))
+	}
+	if f.Do != "" {
+		text += "; " + f.Do
+	}
+	return text
+}
+
+// Findings gives what is wrong with declarations, each as a Finding of its document.
+func (p Problems) Findings() []Finding {
+	var out []Finding
+	for _, one := range p {
+		out = append(out, Finding{Rule: RuleInvalid, Kind: one.At.Kind, Name: one.At.Name, What: one.At.Field + ": " + one.Message})
+	}
+	return out
 }
 
 // Findings gives all findings, by ShopGroup and rule; none is a good fleet.

@@ -20,6 +20,19 @@ type (
 		Groups     []jsonGroup     `json:"groups"`
 		Violations []jsonViolation `json:"violations"`
 		Git        *jsonGit        `json:"git"`
+		Documents  *jsonDocuments  `json:"documents,omitempty"`
+	}
+	jsonDocuments struct {
+		Valid    bool          `json:"valid"`
+		LoadedAt *time.Time    `json:"loaded_at"`
+		Findings []jsonFinding `json:"findings"`
+	}
+	jsonFinding struct {
+		Rule Rule   `json:"rule"`
+		Kind Kind   `json:"kind"`
+		Name string `json:"name"`
+		What string `json:"what"`
+		Do   string `json:"do"`
 	}
 	jsonGit struct {
 		FetchedAt *time.Time `json:"fetched_at"`
@@ -144,6 +157,12 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 	if s.Git != nil {
 		out.Git = &jsonGit{FetchedAt: instant(s.Git.FetchedAt), Up: s.Git.Up}
 	}
+	if d := s.Documents; d != nil {
+		out.Documents = &jsonDocuments{Valid: d.Valid, LoadedAt: instant(d.LoadedAt), Findings: []jsonFinding{}}
+		for _, f := range d.Findings {
+			out.Documents.Findings = append(out.Documents.Findings, jsonFinding(f))
+		}
+	}
 	return json.Marshal(out)
 }
 
@@ -189,6 +208,12 @@ func (s *Snapshot) UnmarshalJSON(data []byte) error {
 	}
 	if in.Git != nil {
 		out.Git = &Git{FetchedAt: at(in.Git.FetchedAt), Up: in.Git.Up}
+	}
+	if d := in.Documents; d != nil {
+		out.Documents = &DocumentsState{Valid: d.Valid, LoadedAt: at(d.LoadedAt)}
+		for _, f := range d.Findings {
+			out.Documents.Findings = append(out.Documents.Findings, Finding(f))
+		}
 	}
 	*s = out
 	return nil

@@ -46,6 +46,7 @@ func TestJSONIsOfTheSchemaAndReadsBackTheSame(t *testing.T) {
 	}
 	for i := range snapshots {
 		if i%2 == 1 {
+			snapshots[i].Documents = &DocumentsState{Valid: i%3 == 0, LoadedAt: noon, Findings: []Finding{{RuleInvalid, KindTier, "low", "so", "mend it"}}[:i%2]}
 			snapshots[i].Git = &Git{FetchedAt: noon.Add(time.Duration(i%3) * time.Minute), Up: i%4 == 1}
 		}
 	}

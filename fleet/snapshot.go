@@ -18,6 +18,18 @@ type Snapshot struct {
 	// Git is how old the branches are that all of this was told from; nil: nobody says,
 	// as an exporter of before does not.
 	Git *Git
+	// Documents say whether the fleet is the one that its documents say; nil: nobody does.
+	Documents *DocumentsState
+}
+
+// DocumentsState is how the reading of the fleet's documents does.
+type DocumentsState struct {
+	// Valid: the documents as they are now are the fleet. Else it is the last one that was.
+	Valid bool
+	// LoadedAt is when they last were read and valid; zero: never since the fleet is known.
+	LoadedAt time.Time
+	// Findings are what is wrong with them, and what is not as it should be.
+	Findings []Finding
 }
 
 // Git is how the reading of the git repositories does.

@@ -44,7 +44,9 @@ func badDocuments(t *testing.T, f *fleetLab) {
 		{"a Tier whose soak is no duration", "Tier", "1d12h", "a day", "spec.soak: Invalid value: \"a day\""},
 		{"a Tier with a word that is not known", "Tier", "soak:", "soka:", `unknown field "spec.soka"`},
 		{"a Tier without a spec", "Tier", "\nspec: {order: 7, branch: tier-7, soak: 1d12h}", "", "spec: Required value"},
-		{"a Tier whose name has a dot", "Tier", "beta-2", "beta.2", "metadata.name is no DNS label"},
+		{"a Tier whose soak is longer than anybody waits", "Tier", "1d12h", "110000d", "spec.soak: Invalid value: \"string\": is too long; write 99y"},
+		{"a Tier whose soak has a unit twice", "Tier", "1d12h", "99y99y99y", "spec.soak: Invalid value: \"string\": is too long"},
+		{"a Tier whose name has a dot", "Tier", "beta-2", "beta.2", "metadata: Invalid value: \"object\": metadata.name is no DNS label"},
 		{"a Configuration with a word that is not known", "Configuration", "description:", "secret:", `unknown field "spec.secret"`},
 		{"a Configuration whose description is a number", "Configuration", "More of it.", "7", "spec.description: Invalid value: \"integer\""},
 		{"a Configuration whose name is too long", "Configuration", "staging-2", strings.Repeat("s", 64), "metadata.name is no DNS label"},
@@ -63,6 +65,7 @@ func badDocuments(t *testing.T, f *fleetLab) {
 		{"a ShopGroup without ShopSets", "ShopGroup", "[a-1, b-2]", "[]", "spec.shopSets: Invalid value: 0"},
 		{"a ShopGroup that has a ShopSet twice", "ShopGroup", "[a-1, b-2]", "[a-1, a-1]", "spec.shopSets[1]: Duplicate value: \"a-1\""},
 		{"a ShopGroup that asks for no FailureDomain", "ShopGroup", "failureDomains: 2", "failureDomains: 0", "spec.failureDomains: Invalid value: 0"},
+		{"a ShopGroup that asks for more FailureDomains than it has ShopSets", "ShopGroup", "failureDomains: 2", "failureDomains: 3", "spec.failureDomains: Invalid value: "},
 		{"a ShopGroup that does not say how many FailureDomains", "ShopGroup", ", failureDomains: 2", "", "spec.failureDomains: Required value"},
 	} {
 		t.Run(d.name+" is refused", func(t *testing.T) {

@@ -204,7 +204,7 @@ func groupInOneDomain(t *testing.T, f *fleetLab) {
 	f.is(t, `shopset_group_redundancy_intact == 0`, "group", "main")
 	f.is(t, `shopset_group_failure_domains_available == 1 and shopset_group_failure_domains_required == 2`, "group", "main")
 	moveTo("eks-b")
-	f.wait(t, `shopset_fleet_findings == 0`, "job", "shopset")
+	f.wait(t, `sum by (job) (shopset_fleet_findings) == 0`, "job", "shopset")
 	f.is(t, `shopset_group_redundancy_intact == 0`, "group", "")
 }
 

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -20,7 +19,6 @@ import (
 	"github.com/shopslo/shopslo/exporters/shopset"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/kube"
-	"github.com/shopslo/shopslo/fleet/manifest"
 	"github.com/shopslo/shopslo/internal/cli"
 	"github.com/shopslo/shopslo/internal/server"
 )
@@ -37,14 +35,14 @@ type service struct {
 
 	changed chan struct{} // something but the clusters has changed
 
-	fleet    *fleet.Fleet
-	declared fleet.Declarations // what fleet was made of, from resources
+	docs     documents
 	began    time.Time
 	stored   shopset.StateHealth
 	faults   map[string]string // what was last logged about a matter
 
-	mu    sync.Mutex
-	judge bool // the fleet was judged once
+	mu      sync.Mutex
+	judge   bool  // the fleet was judged once
+	unknown error // why there is no fleet
 }
 
 // serve runs until ctx ends, or something that it cannot do without fails.
@@ -54,17 +52,12 @@ func (p *program) serve(ctx context.Context, f *flags, log *slog.Logger) error {
 	}
 	p.thrifty()
 	s := &service{p: p, f: f, log: log, changed: make(chan struct{}, 1), faults: map[string]string{}, began: p.now()}
-	var err error
-	if f.resources {
-		s.fleet, err = fleet.New(fleet.Declarations{})
-	} else {
-		s.fleet, err = manifest.Load("", f.fleet...)
-	}
+	state, remembered, err := shopset.OpenState(f.state)
 	if err != nil {
 		return err
 	}
-	var remembered *shopset.Recorder
-	if s.state, remembered, err = shopset.OpenState(f.state); err != nil {
+	s.state = state
+	if err := s.docs.open(f, remembered.Fleet(), p.now()); err != nil {
 		return err
 	}
 	if f.state == "" {
@@ -77,7 +70,8 @@ func (p *program) serve(ctx context.Context, f *flags, log *slog.Logger) error {
 	if s.watcher, err = p.openClusters(ctx, f, log, known); err != nil {
 		return err
 	}
-	s.exporter = shopset.New(s.fleet, remembered, shopset.Options{MaxAge: f.maxAge, Build: shopset.Build(cli.ThisBuild())})
+	s.exporter = shopset.New(s.docs.fleet, remembered, shopset.Options{MaxAge: f.maxAge, Build: shopset.Build(cli.ThisBuild())})
+	s.tell(nil, nil)
 	shell, err := s.shell()
 	if err != nil {
 		return err
@@ -87,7 +81,7 @@ func (p *program) serve(ctx context.Context, f *flags, log *slog.Logger) error {
 
 // components are those that a ShopSet's document has. Only who judges the fleet asks.
 func (s *service) components(name fleet.ShopSetName) []fleet.ComponentName {
-	set, _ := s.fleet.ShopSet(name)
+	set, _ := s.docs.fleet.ShopSet(name)
 	return set.Components
 }
 
@@ -198,9 +192,12 @@ func (s *service) refresh(ctx context.Context) {
 		return
 	}
 	s.declarations()
-	heads, history := s.releases.heads(ctx, s.fleet)
+	if !s.docs.known {
+		return
+	}
+	heads, history := s.releases.heads(ctx, s.docs.fleet)
 	view := shopset.View{
-		Fleet: s.fleet, Observations: placed(s.fleet, s.watcher.Lost(), s.watcher.Observations(s.releases.behind(ctx))), Heads: heads, History: history,
+		Fleet: s.docs.fleet, Observations: placed(s.docs.fleet, s.watcher.Lost(), s.watcher.Observations(s.releases.behind(ctx))), Heads: heads, History: history,
 	}
 	if ctx.Err() != nil {
 		return // git was interrupted, which says nothing
@@ -239,7 +236,7 @@ func (s *service) take(ctx context.Context) (due bool) {
 	}
 	seen, whole := s.watcher.Changes(s.releases.behind(ctx))
 	if ctx.Err() == nil {
-		s.exporter.Observed(s.p.now(), placed(s.fleet, s.watcher.Lost(), seen)...)
+		s.exporter.Observed(s.p.now(), placed(s.docs.fleet, s.watcher.Lost(), seen)...)
 	}
 	return whole
 }
@@ -251,7 +248,7 @@ func (s *service) ready(clusters []kube.ClusterState) bool {
 		return true
 	}
 	for _, c := range clusters {
-		if !c.Loaded && c.Err == nil {
+		if !c.Loaded && c.Err == nil || !c.Declared && c.ResourcesErr == nil && c.Err == nil {
 			return false
 		}
 	}
@@ -259,20 +256,27 @@ func (s *service) ready(clusters []kube.ClusterState) bool {
 }
 
 // declarations takes over the custom resources where they say what there should
-// be. Such that contradict each other leave the fleet as it was.
+// be. Such that contradict each other, or cannot be read, leave the fleet as it was.
 func (s *service) declarations() {
 	if !s.f.resources {
 		return
 	}
-	d, faults := s.watcher.Declarations()
+	read := s.watcher.Documents()
+	notes, good := s.docs.take(&read, s.watcher.Clusters(), s.p.now())
+	var faults []error
+	for _, n := range notes {
+		faults = append(faults, errors.New(n.String()))
+	}
 	s.once("resources", errors.Join(faults...))
-	if reflect.DeepEqual(d, s.declared) {
-		return
-	}
-	f, err := fleet.New(d)
-	if s.once("fleet", err); err == nil {
-		s.fleet, s.declared = f, d
-	}
+	s.tell(notes, good)
+}
+
+// tell has the exporter tell how the documents are doing.
+func (s *service) tell(notes []fleet.Finding, good *fleet.Declarations) {
+	s.exporter.Documents(s.docs.tell(notes, good))
+	s.mu.Lock()
+	s.unknown = s.docs.unknown()
+	s.mu.Unlock()
 }
 
 // once logs what is wrong with a matter when it changes.
@@ -292,12 +296,12 @@ func (s *service) reload() {
 	if s.f.resources {
 		return
 	}
-	f, err := manifest.Load("", s.f.fleet...)
+	err := s.docs.reload(s.f, s.p.now())
+	s.tell(nil, nil)
 	if err != nil {
 		s.log.Error("the documents cannot be read; those from before stay", "error", err)
 		return
 	}
-	s.fleet = f
 	s.log.Info("the fleet's documents are read again")
 }
 
@@ -315,6 +319,19 @@ func (s *service) save() {
 	}
 }
 
+// unready says why nothing is known of the fleet yet; nil where something is.
+func (s *service) unready() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unknown != nil {
+		return s.unknown
+	}
+	if s.exporter.Snapshot().At.IsZero() {
+		return errors.New("it has not read all clusters yet")
+	}
+	return nil
+}
+
 // shell makes the HTTP server with its routes.
 func (s *service) shell() (*server.Server, error) {
 	shell, err := server.New(server.Options{
@@ -327,10 +344,7 @@ func (s *service) shell() (*server.Server, error) {
 		},
 		WebConfig: s.f.webConfig, Log: s.log, Now: s.p.now,
 		Ready: func() error {
-			if s.exporter.Snapshot().At.IsZero() {
-				return errors.New("it has not read all clusters yet")
-			}
-			return nil
+			return s.unready()
 		},
 	})
 	if err != nil {
@@ -339,8 +353,8 @@ func (s *service) shell() (*server.Server, error) {
 	shell.Handle("GET /metrics", s.exporter.Metrics(shopset.NewProcess()))
 	shell.HandleFunc("GET /api/v1/fleet", func(w http.ResponseWriter, _ *http.Request) {
 		snapshot := s.exporter.Snapshot()
-		if snapshot.At.IsZero() {
-			server.WriteError(w, http.StatusServiceUnavailable, errors.New("it has not read all clusters yet; ask again"))
+		if err := s.unready(); err != nil {
+			server.WriteError(w, http.StatusServiceUnavailable, fmt.Errorf("%w; ask again", err))
 			return
 		}
 		server.WriteJSON(w, http.StatusOK, snapshot)

@@ -120,6 +120,8 @@ const (
 	fGroupAvailable
 	fGroupRequired
 	fGroupIntact
+	fFleetValid
+	fFleetLoaded
 	fFindings
 	fFinding
 	fSnapshot
@@ -237,8 +239,10 @@ var families = [allFamilies]family{
 	fGroupRequired:  {"shopset_group_failure_domains_required", gauge, "group", "FailureDomains that the group asks for.", ""},
 	fGroupIntact:    {"shopset_group_redundancy_intact", gauge, "group", "1 where enough FailureDomains are available, else 0. What is not known is no redundancy.", ""},
 
-	fFindings: {"shopset_fleet_findings", gauge, "", "What loads in the fleet's documents but is not as it should be; see shopset_fleet_finding_info.", ""},
-	fFinding:  {"shopset_fleet_finding_info", infos, "rule kind name", "A finding about the fleet's documents: redundancy (a group's ShopSets are declared in too few FailureDomains), one-tier (in different Tiers).", "nothing is found"},
+	fFleetValid:  {"shopset_fleet_valid", gauge, "", "1 where the fleet is the one that its documents say now; 0 where they are none, or cannot be read, a reload too: then the last one that was goes on, or there is none.", ""},
+	fFleetLoaded: {"shopset_fleet_loaded_timestamp_seconds", gauge, "", "When the fleet's documents were last read and valid.", "never"},
+	fFindings:    {"shopset_fleet_findings", gauge, "kind", "What is wrong with the fleet's documents, or loads and is not as it should be, by their kind; see shopset_fleet_finding_info.", ""},
+	fFinding:     {"shopset_fleet_finding_info", infos, "rule kind name", "A finding about the fleet's documents: redundancy (a group's ShopSets are declared in too few FailureDomains), one-tier (in different Tiers); and of such that are no fleet: invalid, unreadable, differs (between clusters), unread (some could not be read).", "nothing is found"},
 
 	fSnapshot:         {"shopset_exporter_snapshot_timestamp_seconds", gauge, "", "When the figures about the fleet were last made.", "not yet"},
 	fClusterUp:        {"shopset_exporter_cluster_up", gauge, "cluster", "1 where the cluster's Applications can be read, else 0.", ""},
@@ -294,7 +298,7 @@ func scopeOf(f int) scope {
 		return ofApplication
 	case f < fGroupAvailable:
 		return ofTier
-	case f < fFindings:
+	case f < fFleetValid:
 		return ofGroup
 	case f < fSnapshot:
 		return ofFleet

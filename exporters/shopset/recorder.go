@@ -16,6 +16,7 @@ import (
 type Recorder struct {
 	at       time.Time // of the last Snapshot that it took in
 	origins  []fleet.Release
+	fleet    *fleet.Declarations // the last one that was valid; nil: none was
 	shopSets map[fleet.ShopSetName]*shopSetMemory
 	tiers    map[fleet.TierName]*tierMemory
 	moved    []fleet.ShopSetName // whose own folders have changed since Took was called
@@ -26,6 +27,9 @@ type Recorder struct {
 func NewRecorder() *Recorder {
 	return &Recorder{shopSets: map[fleet.ShopSetName]*shopSetMemory{}, tiers: map[fleet.TierName]*tierMemory{}}
 }
+
+// Fleet gives the last fleet that was valid; nil: none is remembered.
+func (r *Recorder) Fleet() *fleet.Declarations { return r.fleet }
 
 // shopSetMemory is what is remembered of a ShopSet.
 type shopSetMemory struct {

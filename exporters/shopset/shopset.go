@@ -36,18 +36,20 @@ type Exporter struct {
 	latest  atomic.Pointer[fleet.Snapshot] // so that readers never wait for git
 	newer   atomic.Bool                    // current is newer than latest
 	git     atomic.Pointer[fleet.Git]      // of Health
+	state   atomic.Pointer[fleet.DocumentsState]
 
-	mu       sync.Mutex
-	recorder *Recorder
-	fleet    *fleet.Fleet
-	current  *fleet.Current // nil before the first Refresh
-	writer   blockWriter
+	mu        sync.Mutex
+	recorder  *Recorder
+	documents Documents
+	fleet     *fleet.Fleet
+	current   *fleet.Current // nil before the first Refresh
+	writer    blockWriter
 }
 
 // New makes an Exporter of a fleet that goes on from what recorder remembers. Until
 // the first Refresh it exports nothing about the fleet.
 func New(f *fleet.Fleet, recorder *Recorder, o Options) *Exporter {
-	e := &Exporter{options: o, page: newPage(), recorder: recorder}
+	e := &Exporter{options: o, page: newPage(), recorder: recorder, documents: Documents{Valid: true}}
 	e.page.set(fBuild, buildLines(o.Build))
 	e.take(f)
 	e.Health(Health{})
@@ -172,7 +174,7 @@ func (e *Exporter) Snapshot() fleet.Snapshot {
 	}
 	if latest := e.latest.Load(); latest != nil {
 		s := *latest
-		s.Git = e.git.Load()
+		s.Git, s.Documents = e.git.Load(), e.state.Load()
 		return s
 	}
 	return fleet.Snapshot{}

@@ -111,6 +111,9 @@ func troubled(t *testing.T) *Exporter {
 		}
 		e.Refresh(now, view)
 	}
+	e.Documents(Documents{Loaded: noon, Findings: []fleet.Finding{
+		{Rule: fleet.RuleInvalid, Kind: fleet.KindTier, Name: "late", What: "order: it is beta's"}, {Rule: fleet.RuleInvalid, Kind: fleet.KindTier, Name: "late", What: "branch: it is beta's"}, {Rule: fleet.RuleUnread, What: "no"},
+	}})
 	e.Health(Health{
 		Clusters: []ClusterHealth{{Name: "ctx", Up: true, Reached: noon, WatchErrors: 2, Applications: 45, Strangers: 1, Changes: 99, ListTook: 1500 * time.Millisecond,
 			Faults: map[fleet.Fault]int64{fleet.Throttled: 7}}, {Name: "dead"}},

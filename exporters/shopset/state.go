@@ -22,13 +22,14 @@ type stateFile struct {
 	Version  int                                  `json:"version"`
 	At       time.Time                            `json:"at,omitzero"`
 	Origins  []fleet.Release                      `json:"origins,omitempty"`
+	Fleet    *fleet.Declarations                  `json:"fleet,omitempty"`
 	ShopSets map[fleet.ShopSetName]*shopSetMemory `json:"shopsets"`
 	Tiers    map[fleet.TierName]*tierMemory       `json:"tiers"`
 }
 
 // MarshalJSON writes all that is remembered.
 func (r *Recorder) MarshalJSON() ([]byte, error) {
-	return json.Marshal(stateFile{Version: stateVersion, At: r.at, Origins: r.origins, ShopSets: r.shopSets, Tiers: r.tiers})
+	return json.Marshal(stateFile{Version: stateVersion, At: r.at, Origins: r.origins, Fleet: r.fleet, ShopSets: r.shopSets, Tiers: r.tiers})
 }
 
 // UnmarshalJSON takes over what MarshalJSON wrote. The error says what is not of its
@@ -44,7 +45,7 @@ func (r *Recorder) UnmarshalJSON(data []byte) error {
 		return fmt.Errorf("it has version %d, this program writes version %d", in.Version, stateVersion)
 	}
 	next := NewRecorder()
-	next.at, next.origins = in.At, in.Origins
+	next.at, next.origins, next.fleet = in.At, in.Origins, in.Fleet
 	for name, m := range in.ShopSets {
 		if m == nil || m.DriftEvents < 0 {
 			return fmt.Errorf("shopset %q: it has no content, or a negative count", name)

@@ -1,6 +1,7 @@
 package shopset
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -69,16 +70,63 @@ func violations(s *fleet.Snapshot, by *[allFamilies]lines) {
 	}
 }
 
+// Documents is how the reading of the fleet's documents is doing.
+type Documents struct {
+	// Valid: as they are now, they are the fleet.
+	Valid    bool
+	Loaded   time.Time       // when they last were; zero: never
+	Findings []fleet.Finding // why they are not, or are not quite
+	// Good is to be remembered as the last fleet that was valid; nil: there is no new one.
+	Good *fleet.Declarations
+}
+
+// Documents takes in how the reading of the fleet's documents is doing, at any time.
+func (e *Exporter) Documents(d Documents) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if d.Good != nil {
+		e.recorder.fleet = d.Good
+		e.recorder.changes++
+	}
+	e.documents = d
+	e.findings()
+}
+
 // findings writes what is not as it should be in the documents.
 func (e *Exporter) findings() {
-	var number, each lines
-	found := e.fleet.Findings()
-	number.one(fFindings, "", float64(len(found)))
+	var valid, loaded, number, each lines
+	found := append(e.documents.Findings[:len(e.documents.Findings):len(e.documents.Findings)], e.fleet.Findings()...)
+	valid.truth(fFleetValid, "", e.documents.Valid)
+	loaded.time(fFleetLoaded, "", e.documents.Loaded)
+	byKind := map[fleet.Kind]int{}
 	for _, f := range found {
+		byKind[f.Kind]++
 		each.one(fFinding, "", 1, "rule", string(f.Rule), "kind", string(f.Kind), "name", f.Name)
 	}
+	for _, k := range findingKinds {
+		number.one(fFindings, "", float64(byKind[k]), "kind", string(k))
+	}
+	e.page.set(fFleetValid, valid.buf)
+	e.page.set(fFleetLoaded, loaded.buf)
 	e.page.set(fFindings, number.buf)
-	e.page.set(fFinding, each.buf)
+	e.page.set(fFinding, dedupe(each.buf))
+	e.state.Store(&fleet.DocumentsState{Valid: e.documents.Valid, LoadedAt: e.documents.Loaded, Findings: found})
+}
+
+// findingKinds are those that findings may be of; "" is none of them, or several.
+var findingKinds = []fleet.Kind{fleet.KindTier, fleet.KindConfiguration, fleet.KindFailureDomain, fleet.KindShopSet, fleet.KindShopGroup, ""}
+
+// dedupe leaves out lines that are there already: a document may be wrong in several ways.
+func dedupe(text []byte) []byte {
+	seen := map[string]bool{}
+	var out []byte
+	for line := range bytes.Lines(text) {
+		if !seen[string(line)] {
+			seen[string(line)] = true
+			out = append(out, line...)
+		}
+	}
+	return out
 }
 
 // Health is how the exporter itself is doing.

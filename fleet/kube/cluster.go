@@ -113,7 +113,8 @@ func newScheme() *runtime.Scheme {
 	metav1.AddToGroupVersion(s, argoVersion)
 	own := schema.GroupVersion{Group: manifest.Group, Version: manifest.Version}
 	for _, k := range resourceKinds {
-		s.AddKnownTypes(own, k.object, k.list)
+		s.AddKnownTypeWithName(own.WithKind(string(k.kind)), &declared{})
+		s.AddKnownTypeWithName(own.WithKind(string(k.kind)+"List"), &declaredList{})
 	}
 	metav1.AddToGroupVersion(s, own)
 	return s
@@ -131,8 +132,8 @@ func (c *cluster) reflectors(ctx context.Context) []func(stop <-chan struct{}) {
 	}
 	for _, k := range resourceKinds {
 		r := cache.NewReflectorWithOptions(
-			c.watch(ctx, c.shopset, k.plural, "", k.newList),
-			k.object, c.resources.store(k.plural), cache.ReflectorOptions{Name: k.plural + " of " + c.name})
+			c.watch(ctx, c.shopset, k.plural, "", func() runtime.Object { return &declaredList{} }),
+			&declared{}, c.resources.store(k.plural), cache.ReflectorOptions{Name: k.plural + " of " + c.name})
 		r.WatchListPageSize = pageSize
 		runs = append(runs, r.Run)
 	}
@@ -222,7 +223,10 @@ func (c *cluster) note(ctx context.Context, plural string, err error, watched bo
 		return // we end it ourselves
 	case apierrors.IsResourceExpired(err) || apierrors.IsGone(err):
 		err = nil // it answers: what was asked for is too old, and is listed anew
-	case plural != applications && apierrors.IsNotFound(err), c.without(plural, err):
+	case plural != applications && apierrors.IsNotFound(err):
+		c.resources.was(plural, true)
+		err = nil
+	case c.without(plural, err):
 		err = nil // a cluster without the CRDs has no such resources, and is well
 	}
 	now := c.now()
@@ -311,10 +315,11 @@ func (c *cluster) turnedOut(now time.Time) bool {
 
 func (c *cluster) state() ClusterState {
 	n := c.store.counts()
+	known := c.resources == nil || c.resources.unread() == ""
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := ClusterState{
-		Name: c.name, Reached: c.reached, Loaded: c.loaded, Err: c.lost[applications].err,
+		Name: c.name, Declared: known, Reached: c.reached, Loaded: c.loaded, Err: c.lost[applications].err,
 		Applications: n.applications, Strangers: n.strangers, Faulty: n.faulty, Changes: n.changes,
 		Failures: c.failures, Faults: c.faults.counts(), ListTook: c.took,
 	}

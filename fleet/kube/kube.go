@@ -235,8 +235,9 @@ type ClusterState struct {
 	// Err is why its Applications cannot be read, ResourcesErr why some ShopSet
 	// resource cannot; nil where they can. That it has no CRDs for them is no error.
 	Err, ResourcesErr error
-	// Loaded: its Applications were listed at least once.
-	Loaded bool
+	// Loaded: its Applications were listed at least once. Declared: so were the ShopSet
+	// resources, where these are read.
+	Loaded, Declared bool
 	// Applications that it has; those that belong to no ShopSet; those of an
 	// unknown shape.
 	Applications, Strangers, Faulty int

@@ -244,21 +244,40 @@ func TestResourcesOfSeveralClusters(t *testing.T) {
 		return 0, ""
 	})
 	w := watching(t, &clock{}, func(c *Config) { c.Resources = true }, east, west)
-	var faults []error
+	var found Documents
 	kubetest.Eventually(t, "they are read", func() bool {
-		d, f := w.Declarations()
-		faults = f
-		return len(d.Tiers) == 2 && len(d.ShopSets) == 1 && d.ShopSets[0].Tier == "low" && len(f) == 1 && w.Clusters()[1].ResourcesErr != nil
+		found = w.Documents()
+		return len(found.Tiers) == 2 && len(found.ShopSets) == 1 && found.ShopSets[0].Tier == "low" && len(found.Findings) == 1 && w.Clusters()[1].ResourcesErr != nil
 	})
-	if text := faults[0].Error(); !strings.Contains(text, `"a-1" differs between the clusters a and b`) {
+	if text := found.Findings[0].String(); !strings.Contains(text, `ShopSet "a-1": it differs between the clusters a and b`) {
 		t.Error(text)
+	}
+	if len(found.Unread) != 1 || !strings.Contains(found.Unread[0], "configurations of cluster b were never read: read configurations: ") || found.Whole() {
+		t.Errorf("a right is missing, and it is said: %v", found.Unread)
 	}
 	if st := w.Clusters(); st[0].ResourcesErr != nil || !strings.Contains(st[1].ResourcesErr.Error(), "configurations") || st[1].Err != nil {
 		t.Errorf("%+v", st)
 	}
 	kubetest.Eventually(t, "they are watched", func() bool { return east.Watching("tiers") == 1 })
 	east.Set("tiers", "middle", tier(5))
-	kubetest.Eventually(t, "a new one", func() bool { d, _ := w.Declarations(); return len(d.Tiers) == 3 })
+	kubetest.Eventually(t, "a new one", func() bool { return len(w.Documents().Tiers) == 3 })
+}
+
+func TestAResourceOfAnUnknownShapeIsAFindingAndKeepsNobodyBack(t *testing.T) {
+	s := kubetest.New(t)
+	s.Set("tiers", "low", "spec: {order: 0, branch: b}")
+	s.Set("tiers", "long", "spec: {order: 1, branch: c, soak: 110000d}")
+	w := watching(t, &clock{}, func(c *Config) { c.Resources = true }, s)
+	kubetest.Eventually(t, "the others are read", func() bool {
+		d := w.Documents()
+		return len(d.Tiers) == 1 && len(d.Unread) == 0 && len(d.Findings) == 1 && !d.Whole() && d.Findings[0].Name == "long" && strings.Contains(d.Findings[0].What, "110000d")
+	})
+	kubetest.Eventually(t, "they are watched", func() bool { return s.Watching("tiers") == 1 })
+	s.Set("tiers", "low", "spec: {order: 0, branch: b, soak: 400000d}")
+	kubetest.Eventually(t, "one that breaks while it is watched", func() bool { d := w.Documents(); return len(d.Tiers) == 0 && len(d.Findings) == 2 })
+	s.Set("tiers", "long", "spec: {order: 1, branch: c, soak: 11d}")
+	s.Set("tiers", "low", "spec: {order: 0, branch: b}")
+	kubetest.Eventually(t, "all are mended", func() bool { d := w.Documents(); return len(d.Tiers) == 2 && d.Whole() })
 }
 
 // small is an Application of few bytes.
@@ -306,7 +325,7 @@ func TestChangesGivesWhatHasChangedOnce(t *testing.T) {
 	s.Set("tiers", "low", "spec: {order: 0, branch: b}")
 	w := watching(t, &clock{}, func(c *Config) { c.Resources = true }, s)
 	kubetest.Eventually(t, "all is read", func() bool {
-		d, _ := w.Declarations()
+		d := w.Documents()
 		return w.Clusters()[0].Loaded && len(d.Tiers) == 1 && s.Watching(applications) == 1 && s.Watching("tiers") == 1
 	})
 	told := func() string {

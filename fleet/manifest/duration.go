@@ -11,6 +11,7 @@ import (
 // Duration is a length of time as people write it: 90s, 1h30m, 1.5h, 7d, 2w.
 //
 // +kubebuilder:validation:Type=string
+// +kubebuilder:validation:MaxLength=40
 // +kubebuilder:validation:Pattern=`^([0-9]+([.][0-9]+)?(ns|us|µs|ms|s|m|h|d|w|y))*$`
 type Duration struct {
 	time.Duration `json:"-"`

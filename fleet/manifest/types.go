@@ -33,9 +33,8 @@ const (
 // +kubebuilder:printcolumn:name="Order",type=integer,JSONPath=`.spec.order`
 // +kubebuilder:printcolumn:name="Branch",type=string,JSONPath=`.spec.branch`
 // +kubebuilder:printcolumn:name="Soak",type=string,JSONPath=`.spec.soak`
-// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit"
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit",fieldPath=".metadata"
 type Tier struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -69,6 +68,7 @@ type TierSpec struct {
 	// move on: 24h, 7d, 1d12h. Left out: no time is asked for.
 	//
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[0-9]{3}y|[0-9]{4}w|[0-9]{5}d|[0-9]{6}h|[0-9]{8}|y.*y|w.*w|d.*d|h.*h')",message="is too long; write 99y, 999w, 9999d or 99999h at most, and each unit once"
 	Soak Duration `json:"soak,omitempty"`
 }
 
@@ -78,9 +78,8 @@ type TierSpec struct {
 // +kubebuilder:resource:scope=Cluster,categories=fleet
 // +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="Description",type=string,JSONPath=`.spec.description`
-// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit"
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit",fieldPath=".metadata"
 type Configuration struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -108,9 +107,8 @@ type ConfigurationSpec struct {
 // +kubebuilder:resource:scope=Cluster,categories=fleet
 // +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="Description",type=string,JSONPath=`.spec.description`
-// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit"
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit",fieldPath=".metadata"
 type FailureDomain struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -140,9 +138,8 @@ type FailureDomainSpec struct {
 // +kubebuilder:printcolumn:name="Tier",type=string,JSONPath=`.spec.tier`
 // +kubebuilder:printcolumn:name="Configuration",type=string,JSONPath=`.spec.configuration`
 // +kubebuilder:printcolumn:name="FailureDomain",type=string,JSONPath=`.spec.failureDomain`
-// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit"
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit",fieldPath=".metadata"
 type ShopSet struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -216,9 +213,8 @@ type ShopSetSpec struct {
 // +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="ShopSets",type=string,JSONPath=`.spec.shopSets`
 // +kubebuilder:printcolumn:name="FailureDomains",type=integer,JSONPath=`.spec.failureDomains`
-// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit"
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name is no DNS label; use at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit",fieldPath=".metadata"
 type ShopGroup struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -232,6 +228,8 @@ type ShopGroup struct {
 }
 
 // ShopGroupSpec says who serves a ShopGroup.
+//
+// +kubebuilder:validation:XValidation:rule="self.failureDomains <= size(self.shopSets)",message="is more than the ShopSets that serve the group; name more of these, or ask for fewer FailureDomains",fieldPath=".failureDomains"
 type ShopGroupSpec struct {
 	// shopSets are the names of the ShopSets that serve the group, all of one Tier.
 	//

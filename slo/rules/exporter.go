@@ -8,7 +8,7 @@ import (
 
 // exporter are the rules about the fleet, as shopset_exporter sees it.
 func (s *Settings) exporter() []rule {
-	out := []rule{s.drifts(), orderViolated(), redundancyShort(), groupDown(), clusterUnreachable(), gitUnreachable(), s.snapshotOld()}
+	out := []rule{s.drifts(), s.pendingLong(), unverified(), incomplete(), operationHangs(), fleetInvalid(), orderViolated(), redundancyShort(), groupDown(), clusterUnreachable(), gitUnreachable(), s.snapshotOld()}
 	if s.Exporter {
 		out = append(out, exporterAbsent())
 	}
@@ -126,5 +126,85 @@ func exporterAbsent() rule {
 		name: "ShopSetExporterAbsent", severity: slo.Ticket, after: 10 * time.Minute, expr: "absent(shopset_exporter_build_info)",
 		en: note{"No shopset_exporter is scraped", "Prometheus has no metrics of shopset_exporter: drift, order and redundancy are not watched. Start it, or correct its scrape job."},
 		ja: note{"shopset_exporter がスクレイプされていません", "shopset_exporter のメトリクスがありません。差分、順序、冗長性が監視されていません。起動するか、スクレイプの設定を直してください。"},
+	}
+}
+
+// pendingLong is about a Release that Argo CD does not bring.
+func (s *Settings) pendingLong() rule {
+	return rule{
+		name: "ShopSetPending", severity: slo.Ticket, after: 5 * time.Minute,
+		expr: "time() - max by (shopset, tier) (shopset_pending_since_timestamp_seconds) > " + seconds(s.Drift),
+		en: note{
+			"A revision has been pending on " + shopset + " for " + lasting,
+			"Git has moved on, and " + where + " has not been synced for " + lasting + ". shopset_sync_held says what keeps Argo CD from it: auto-sync is off, a sync window, or the last sync has failed.",
+		},
+		ja: note{
+			shopset + " に " + lasting + " 適用されていないリビジョンがあります",
+			"git は進んでいますが、" + where + " が " + lasting + " 同期されていません。原因は shopset_sync_held にあります（自動同期がオフ、sync window、直前の同期の失敗）。",
+		},
+	}
+}
+
+// unverified is about a sync that has not succeeded although all looks well.
+func unverified() rule {
+	return rule{
+		name: "ShopSetUnverified", severity: slo.Ticket, after: 30 * time.Minute,
+		expr: "max by (shopset, tier) (shopset_release_verified) == 0",
+		en: note{
+			"The sync that brought what runs on " + shopset + " has not succeeded",
+			"What runs on " + where + " may look well, but Argo CD's operation has failed or goes on, hooks such as smoke tests included: the Tier does not soak. unverified in /api/v1/fleet has Argo CD's message.",
+		},
+		ja: note{
+			shopset + " の同期が成功していません",
+			where + " は正常に見えることがありますが、Argo CD の同期（スモークテストなどのフックを含む）が失敗したか、終わっていません。検証時間は始まりません。Argo CD のメッセージは /api/v1/fleet の unverified にあります。",
+		},
+	}
+}
+
+// incomplete is about a ShopSet without one of its parts.
+func incomplete() rule {
+	return rule{
+		name: "ShopSetIncomplete", severity: slo.Ticket, after: 10 * time.Minute,
+		expr: "max by (shopset, tier) (shopset_components_missing) > 0 or max by (shopset, tier) (shopset_applications_deleting) > 0",
+		en: note{
+			"A component of " + shopset + " is missing, or its Application is being deleted",
+			where + " is without {{ $value }} of its Applications, or they hang in their deletion. /api/v1/fleet names them. Apply them again, or take the component out of the ShopSet's document.",
+		},
+		ja: note{
+			shopset + " のコンポーネントがないか、Application が削除中です",
+			where + " の Application が {{ $value }} 個ないか、削除が終わっていません。名前は /api/v1/fleet にあります。再適用するか、ShopSet の定義からコンポーネントを外してください。",
+		},
+	}
+}
+
+func operationHangs() rule {
+	return rule{
+		name: "SyncHangs", severity: slo.Ticket, after: 5 * time.Minute,
+		expr: "time() - max by (shopset, tier) (shopset_operation_running_since_timestamp_seconds) > 3600",
+		en: note{
+			"A sync of " + shopset + " has been going on for " + lasting,
+			"An operation of Argo CD on " + where + " has not ended for " + lasting + ": a hook may wait for something. End it with argocd app terminate-op, or mend what it waits for.",
+		},
+		ja: note{
+			shopset + " の同期が " + lasting + " 終わっていません",
+			where + " で Argo CD の同期が " + lasting + " 続いています。フックが何かを待っている恐れがあります。argocd app terminate-op で終わらせるか、待っている原因を直してください。",
+		},
+	}
+}
+
+// fleetInvalid is about documents that are no fleet: what is watched is an older one, or
+// nothing.
+func fleetInvalid() rule {
+	return rule{
+		name: "FleetInvalid", severity: slo.Ticket, after: 10 * time.Minute,
+		expr: "min by (job) (shopset_fleet_valid) == 0",
+		en: note{
+			"The fleet's documents cannot be read, or are no fleet",
+			"shopset_exporter goes on with the last fleet that was valid, or with none: ShopSets that came since are not watched. shopset_fleet_finding_info and /api/v1/fleet name the documents.",
+		},
+		ja: note{
+			"フリートの定義を読めないか、定義に誤りがあります",
+			"shopset_exporter は最後に正しかったフリートを使っているか、フリートがありません。その後に加わった ShopSet は監視されていません。該当する定義は shopset_fleet_finding_info と /api/v1/fleet にあります。",
+		},
 	}
 }

@@ -235,6 +235,12 @@ func TestPromtoolSeesEachAlertFireAndEnd(t *testing.T) {
 
 		{"drift beyond an hour is a ticket", map[string]string{`shopset_drifted_since_timestamp_seconds{shopset="b-2",tier="prod"}`: "6000x360"}, when, "ShopSetDrifts ticket", []map[string]string{set("b-2", "prod")}},
 		{"drift within the hour is none", map[string]string{`shopset_drifted_since_timestamp_seconds{shopset="b-2",tier="prod"}`: "7300x360"}, when, "ShopSetDrifts ticket", nil},
+		{"a revision that waits for over an hour is a ticket", map[string]string{`shopset_pending_since_timestamp_seconds{shopset="b-2",tier="prod"}`: "6000x360"}, when, "ShopSetPending ticket", []map[string]string{set("b-2", "prod")}},
+		{"a sync that has not succeeded is a ticket", map[string]string{`shopset_release_verified{shopset="b-2",tier="prod"}`: "0x360"}, when, "ShopSetUnverified ticket", []map[string]string{set("b-2", "prod")}},
+		{"a component that is missing is a ticket", map[string]string{`shopset_components_missing{shopset="b-2",tier="prod"}`: "1x360"}, when, "ShopSetIncomplete ticket", []map[string]string{set("b-2", "prod")}},
+		{"an Application that hangs in its deletion is a ticket", map[string]string{`shopset_applications_deleting{shopset="b-2",tier="prod"}`: "1x360"}, when, "ShopSetIncomplete ticket", []map[string]string{set("b-2", "prod")}},
+		{"a sync that does not end is a ticket", map[string]string{`shopset_operation_running_since_timestamp_seconds{shopset="b-2",tier="prod"}`: "6000x360"}, when, "SyncHangs ticket", []map[string]string{set("b-2", "prod")}},
+		{"documents that are no fleet are a ticket", map[string]string{"shopset_fleet_valid{}": "0x360"}, when, "FleetInvalid ticket", []map[string]string{{"job": "shopslo"}}},
 		{"a Release that skipped a Tier is a ticket", map[string]string{`shopset_tier_order_violations{tier="prod",kind="unverified"}`: "1x360"}, when, "TierOrderViolated ticket",
 			[]map[string]string{{"tier": "prod", "kind": "unverified"}}},
 		{"short redundancy is a ticket", map[string]string{`shopset_group_redundancy_intact{group="main"}`: "0x360", `shopset_group_failure_domains_available{group="main"}`: "1x360"},
