@@ -198,7 +198,7 @@ func (o Observation) At(now time.Time, maxAge time.Duration) Observation {
 	case maxAge > 0 && age > maxAge:
 		// The time, not the age: what does not change reads the same each time.
 		return o.forget("Argo CD has not looked at it since " + o.ObservedAt.UTC().Format(time.RFC3339) + ", and " +
-			maxAge.String() + " at most are trusted")
+			maxAge.String() + " at most are trusted; is its controller down, or timeout.reconciliation 0?")
 	}
 	return o
 }

@@ -36,7 +36,11 @@ func (p *program) openClusters(ctx context.Context, f *flags, log *slog.Logger, 
 		for _, at := range all[:len(all):len(all)] {
 			more, faults, err := kube.ArgoSecrets(ctx, at, f.argoNamespace)
 			if err != nil {
-				return nil, failure{err} // which clusters there are is not known
+				// That one's Applications are read all the same: only of which other clusters it
+				// knows, nothing is known.
+				log.Error("clusters of an Argo CD are not known, and not read, until it is asked again by a restart; grant the right (deploy/rbac/cluster-secrets.yaml)",
+					"cluster", at.Name, "error", err)
+				known.SecretsRefused = append(known.SecretsRefused, at.Name)
 			}
 			for _, fault := range faults {
 				log.Warn("a cluster Secret cannot be used", "error", fault)
@@ -85,7 +89,7 @@ func clusterHealth(states []kube.ClusterState) []shopset.ClusterHealth {
 		all = append(all, shopset.ClusterHealth{
 			Name: s.Name, Up: s.Loaded && s.Err == nil, Reached: s.Reached, WatchErrors: s.Failures,
 			Applications: s.Applications, Strangers: s.Strangers, Faulty: s.Faulty,
-			Faults: s.Faults, Changes: s.Changes, ListTook: s.ListTook,
+			Faults: s.Faults, Changes: s.Changes, ListTook: s.ListTook, SecretsRefused: s.SecretsRefused, Compared: s.Compared,
 		})
 	}
 	return all

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -8,6 +10,7 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/kube"
+	"github.com/shopslo/shopslo/fleet/kube/kubetest"
 	"github.com/shopslo/shopslo/fleet/manifest"
 )
 
@@ -42,5 +45,31 @@ func TestAShopSetInALostClusterIsUnknownWhateverAnotherClustersArgoCDSays(t *tes
 	}
 	if o := got[1]; o.Health != fleet.HealthUnknown || o.Release != "" || o.Reason != "cluster onprem-c cannot be read" {
 		t.Errorf("%+v, want that nothing is known of it, and why", o)
+	}
+}
+
+// Where the right to read one Argo CD's cluster Secrets is missing, what it knows besides is
+// not known: everything else is.
+func TestClusterSecretsThatAreRefusedCostTheirClusterAlone(t *testing.T) {
+	refusing, other := kubetest.New(t), kubetest.New(t)
+	secrets := func(status int, body string) func(*http.Request) (int, string) {
+		return func(r *http.Request) (int, string) {
+			if strings.HasSuffix(r.URL.Path, "/secrets") {
+				return status, body
+			}
+			return 0, ""
+		}
+	}
+	refusing.FailWith(secrets(kubetest.Status(403, "Forbidden")))
+	other.FailWith(secrets(200, `{"kind":"SecretList","items":[]}`))
+	e := start(t, "--fleet", examples, "--argocd.cluster-secrets", "--kubeconfig", kubeconfigOf(t, map[string]*kubetest.Server{"refusing": refusing, "other": other}))
+	e.waitFor(`shopset_exporter_cluster_secrets_refused{cluster="refusing"} 1`)
+	e.waitFor(`shopset_exporter_cluster_up{cluster="refusing"} 1`)
+	e.waitFor(`shopset_exporter_cluster_up{cluster="other"} 1`)
+	if _, text := e.get("/metrics"); strings.Contains(text, `shopset_exporter_cluster_secrets_refused{cluster="other"}`) {
+		t.Error("the other cluster's Secrets were not refused")
+	}
+	if _, stderr := e.stop(); !strings.Contains(stderr, "deploy/rbac/cluster-secrets.yaml") || !strings.Contains(stderr, "refusing") {
+		t.Errorf("it does not say what to do: %s", stderr)
 	}
 }

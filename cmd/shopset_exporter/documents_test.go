@@ -14,13 +14,15 @@ import (
 	"github.com/shopslo/shopslo/fleet/kube/kubetest"
 )
 
-// kubeconfigOf writes one for a kubetest server.
-func kubeconfigOf(t *testing.T, s *kubetest.Server) string {
+// kubeconfigOf writes one with a context for each server.
+func kubeconfigOf(t *testing.T, servers map[string]*kubetest.Server) string {
 	t.Helper()
 	c := api.NewConfig()
-	c.Clusters["x"] = &api.Cluster{Server: s.Config().Host}
-	c.AuthInfos["x"] = &api.AuthInfo{Token: s.Config().BearerToken}
-	c.Contexts["x"] = &api.Context{Cluster: "x", AuthInfo: "x"}
+	for name, s := range servers {
+		c.Clusters[name] = &api.Cluster{Server: s.Config().Host}
+		c.AuthInfos[name] = &api.AuthInfo{Token: s.Config().BearerToken}
+		c.Contexts[name] = &api.Context{Cluster: name, AuthInfo: name}
+	}
 	path := filepath.Join(t.TempDir(), "kubeconfig")
 	if err := clientcmd.WriteToFile(*c, path); err != nil {
 		t.Fatal(err)
@@ -51,7 +53,7 @@ func TestAFleetThatCannotBeReadIsNotAnEmptyOne(t *testing.T) {
 		}
 		return 0, ""
 	}
-	args := []string{"--fleet.resources", "--kubeconfig", kubeconfigOf(t, s), "--state.file", filepath.Join(t.TempDir(), "state.json")}
+	args := []string{"--fleet.resources", "--kubeconfig", kubeconfigOf(t, map[string]*kubetest.Server{"x": s}), "--state.file", filepath.Join(t.TempDir(), "state.json")}
 	s.FailWith(forbidden)
 	e := start(t, args...)
 	e.waitFor("shopset_fleet_valid 0")

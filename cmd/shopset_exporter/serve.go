@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -35,10 +36,10 @@ type service struct {
 
 	changed chan struct{} // something but the clusters has changed
 
-	docs     documents
-	began    time.Time
-	stored   shopset.StateHealth
-	faults   map[string]string // what was last logged about a matter
+	docs   documents
+	began  time.Time
+	stored shopset.StateHealth
+	faults map[string]string // what was last logged about a matter
 
 	mu      sync.Mutex
 	judge   bool  // the fleet was judged once
@@ -51,6 +52,7 @@ func (p *program) serve(ctx context.Context, f *flags, log *slog.Logger) error {
 		return err
 	}
 	p.thrifty()
+	p.watchful(f.grace)
 	s := &service{p: p, f: f, log: log, changed: make(chan struct{}, 1), faults: map[string]string{}, began: p.now()}
 	state, remembered, err := shopset.OpenState(f.state)
 	if err != nil {
@@ -93,6 +95,17 @@ const gcPercent = 30
 func (p *program) thrifty() {
 	if !slices.ContainsFunc(p.env, func(e string) bool { return strings.HasPrefix(e, "GOGC=") }) {
 		debug.SetGCPercent(gcPercent)
+	}
+}
+
+// watchful has a connection that is dead without a word found within half of the grace,
+// where the environment does not say otherwise: Kubernetes' client waits for 45 seconds.
+func (p *program) watchful(grace time.Duration) {
+	seconds := strconv.Itoa(max(1, int(grace/4/time.Second)))
+	for _, name := range []string{"HTTP2_READ_IDLE_TIMEOUT_SECONDS", "HTTP2_PING_TIMEOUT_SECONDS"} {
+		if !slices.ContainsFunc(p.env, func(e string) bool { return strings.HasPrefix(e, name+"=") }) {
+			os.Setenv(name, seconds)
+		}
 	}
 }
 
@@ -216,6 +229,7 @@ func (s *service) refresh(ctx context.Context) {
 // health tells how the exporter itself is doing, and gives the state of the clusters.
 func (s *service) health() []kube.ClusterState {
 	clusters := s.watcher.Clusters()
+	s.compared(clusters)
 	health := shopset.Health{Clusters: clusterHealth(clusters), State: s.stored}
 	if s.releases != nil {
 		git := s.releases.state()
@@ -223,6 +237,22 @@ func (s *service) health() []kube.ClusterState {
 	}
 	s.exporter.Health(health)
 	return clusters
+}
+
+// compared logs where no Application of a cluster was compared for so long that nothing of
+// them is believed.
+func (s *service) compared(clusters []kube.ClusterState) {
+	for _, c := range clusters {
+		old := s.f.maxAge > 0 && c.Err == nil && !c.Compared.IsZero() && s.p.now().Sub(c.Compared) > s.f.maxAge
+		matter, text := "compared "+c.Name, ""
+		if old {
+			if text = c.Compared.UTC().Format(time.RFC3339); s.faults[matter] == "" {
+				s.log.Warn("Argo CD compares no Application any more, so that all are Unknown: its controller is down, or timeout.reconciliation is 0 (then set --max-age 0)",
+					"cluster", c.Name, "last", text, "max_age", s.f.maxAge.String())
+			}
+		}
+		s.faults[matter] = text
+	}
 }
 
 // take takes in what has changed in the clusters. due: the whole fleet is to be judged.

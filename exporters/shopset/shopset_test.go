@@ -116,7 +116,7 @@ func troubled(t *testing.T) *Exporter {
 	}})
 	e.Health(Health{
 		Clusters: []ClusterHealth{{Name: "ctx", Up: true, Reached: noon, WatchErrors: 2, Applications: 45, Strangers: 1, Changes: 99, ListTook: 1500 * time.Millisecond,
-			Faults: map[fleet.Fault]int64{fleet.Throttled: 7}}, {Name: "dead"}},
+			Faults: map[fleet.Fault]int64{fleet.Throttled: 7}}, {Name: "dead", SecretsRefused: true, Compared: noon}},
 		Git: &GitHealth{Up: true, Fetched: noon, Errors: 1}, State: StateHealth{Written: noon.Add(1500 * time.Millisecond)},
 	})
 	return e

@@ -149,6 +149,9 @@ type ClusterHealth struct {
 	Faults                          map[fleet.Fault]int64
 	Changes                         int64         // of Applications, that were taken in
 	ListTook                        time.Duration // the last list; 0: there was none
+	// SecretsRefused: which other clusters its Argo CD knows could not be read.
+	SecretsRefused bool
+	Compared       time.Time // when Argo CD last compared one of its Applications; zero: never
 }
 
 // GitHealth is how the reading of the repositories is doing.
@@ -187,6 +190,10 @@ func (e *Exporter) Health(h Health) {
 			by[fClusterFaults].one(fClusterFaults, own, float64(c.Faults[f]), "fault", string(f))
 		}
 		by[fClusterChanges].one(fClusterChanges, own, float64(c.Changes))
+		if c.SecretsRefused {
+			by[fClusterSecrets].one(fClusterSecrets, own, 1)
+		}
+		by[fClusterCompared].time(fClusterCompared, own, c.Compared)
 		if c.ListTook > 0 {
 			by[fClusterList].one(fClusterList, own, c.ListTook.Seconds())
 		}

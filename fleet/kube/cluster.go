@@ -268,6 +268,9 @@ func (c *cluster) turned(lost, wasLost, watched bool) {
 		c.store.touch() // what is known of its ShopSets is another thing now
 		c.changed()
 	}
+	if lost && !wasLost && c.grace > 0 {
+		time.AfterFunc(c.grace, c.changed) // then it is lost, also where no Application tells
+	}
 }
 
 // without reports whether a cluster answers that it knows no Applications, and never
@@ -320,7 +323,7 @@ func (c *cluster) state() ClusterState {
 	defer c.mu.Unlock()
 	s := ClusterState{
 		Name: c.name, Declared: known, Reached: c.reached, Loaded: c.loaded, Err: c.lost[applications].err,
-		Applications: n.applications, Strangers: n.strangers, Faulty: n.faulty, Changes: n.changes,
+		Applications: n.applications, Strangers: n.strangers, Faulty: n.faulty, Changes: n.changes, Compared: n.compared,
 		Failures: c.failures, Faults: c.faults.counts(), ListTook: c.took,
 	}
 	for _, k := range resourceKinds {

@@ -46,6 +46,9 @@ type Config struct {
 	Components func(fleet.ShopSetName) []fleet.ComponentName
 	// Tree tells what a ShopSet is deployed from apart; nil: nobody does.
 	Tree Tree
+	// SecretsRefused are clusters whose cluster Secrets could not be listed (ArgoSecrets): it
+	// shows in their ClusterState.
+	SecretsRefused []string
 	// Parts: Observations say what each Application is like.
 	Parts bool
 	// Grace is how long a cluster may be out of reach before its ShopSets are
@@ -230,6 +233,10 @@ func (w *Watcher) Lost() map[string]string {
 // ClusterState is how the watch of one cluster is doing.
 type ClusterState struct {
 	Name string
+	// SecretsRefused: which clusters its Argo CD knows besides could not be read.
+	SecretsRefused bool
+	// Compared is when Argo CD last compared one of its Applications; zero: never.
+	Compared time.Time
 	// Reached is when it last answered; zero: never.
 	Reached time.Time
 	// Err is why its Applications cannot be read, ResourcesErr why some ShopSet
@@ -255,7 +262,9 @@ type ClusterState struct {
 func (w *Watcher) Clusters() []ClusterState {
 	var all []ClusterState
 	for _, c := range w.clusters {
-		all = append(all, c.state())
+		s := c.state()
+		s.SecretsRefused = slices.Contains(w.config.SecretsRefused, c.name)
+		all = append(all, s)
 	}
 	return all
 }

@@ -55,7 +55,8 @@ type store struct {
 type counts struct {
 	// applications that there are, of no ShopSet, of an unknown shape.
 	applications, strangers, faulty int
-	changes                         int64 // that were taken in, lists not counted
+	changes                         int64     // that were taken in, lists not counted
+	compared                        time.Time // when Argo CD last did, any of them
 }
 
 // teller is told of changes, without the lock.
@@ -178,6 +179,7 @@ func (s *store) put(i *item) (newlyFaulty bool) {
 	}
 	s.entries[e.key] = e
 	s.count(e, 1)
+	s.counted.compared = latest(s.counted.compared, e.app.ObservedAt)
 	if set != "" {
 		s.await(e)
 		if e.app.ObservedAt.Before(s.oldest) {
