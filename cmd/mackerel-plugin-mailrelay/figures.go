@@ -153,14 +153,18 @@ func flag01(b bool) float64 {
 	return 0
 }
 
+// mails are the figures of an account, and of each of its destinations.
+var mails = []mackerelplugin.Metrics{
+	{Name: "accepted", Label: "Accepted by the relay"}, {Name: "delivered", Label: "Delivered"}, {Name: "deferred", Label: "Deferred (attempts)"},
+	{Name: "bounced", Label: "Bounced"}, {Name: "bounced_hard", Label: "Bounced (hard)"}, {Name: "bounced_soft", Label: "Bounced (soft)"},
+	{Name: "blocked", Label: "Blocked"}, {Name: "dropped", Label: "Dropped by the relay"}, {Name: "complaints", Label: "Spam complaints"}}
+
 // graphs are the definitions, # being the account. Diff stays false: differences are
 // made by the history, which knows resets, corrections and midnight.
 var graphs = map[string]mackerelplugin.Graphs{
-	"mails.#": {Label: "Mail relay: mails", Unit: mackerelplugin.UnitInteger, Metrics: []mackerelplugin.Metrics{
-		{Name: "accepted", Label: "Accepted by the relay"}, {Name: "delivered", Label: "Delivered"}, {Name: "deferred", Label: "Deferred (attempts)"},
-		{Name: "bounced", Label: "Bounced"}, {Name: "bounced_hard", Label: "Bounced (hard)"}, {Name: "bounced_soft", Label: "Bounced (soft)"},
-		{Name: "blocked", Label: "Blocked"}, {Name: "dropped", Label: "Dropped by the relay"}, {Name: "complaints", Label: "Spam complaints"}}},
-	"api.#": {Label: "Mail relay: API up", Unit: mackerelplugin.UnitInteger, Metrics: []mackerelplugin.Metrics{{Name: "up", Label: "Up"}}},
+	"mails.#":         {Label: "Mail relay: mails", Unit: mackerelplugin.UnitInteger, Metrics: mails},
+	"destination.#.*": {Label: "Mail relay: mails by destination", Unit: mackerelplugin.UnitInteger, Metrics: mails},
+	"api.#":           {Label: "Mail relay: API up", Unit: mackerelplugin.UnitInteger, Metrics: []mackerelplugin.Metrics{{Name: "up", Label: "Up"}}},
 	"latency.#": {Label: "Mail relay: latency", Unit: mackerelplugin.UnitSeconds, Metrics: []mackerelplugin.Metrics{
 		{Name: "api", Label: "API"}, {Name: "canary_sending", Label: "Test mail taken"}, {Name: "canary_delivery", Label: "Test mail delivered"}}},
 	"data.#":  {Label: "Mail relay: age of the data", Unit: mackerelplugin.UnitSeconds, Metrics: []mackerelplugin.Metrics{{Name: "age", Label: "Age"}}},

@@ -82,11 +82,28 @@ func (j job) run(ctx context.Context) outcome {
 			} else {
 				o.figures = counted(fresh, first, j.begun, t)
 			}
+			for _, d := range mailrelay.Destinations {
+				o.placed(d, after.FreshAt()[d], first, j, t)
+			}
 			o.figures = append(o.figures, standing(&after, j.begun)...)
 		}
 		o.figures = append(o.figures, beside(&after, probe, look)...)
 	}
 	return o.withoutNil()
+}
+
+// placed adds the figures of one destination.
+func (o *outcome) placed(d mailrelay.Destination, fresh []mailrelay.Bucket, first bool, j job, t mailrelay.Traits) {
+	name := func(f figure) figure { return figure{"destination", string(d) + "." + f.name, f.value} }
+	if j.stamped {
+		for _, f := range stamped(fresh, j.begun, t) {
+			o.dated = append(o.dated, dated{name(f.figure), f.at})
+		}
+		return
+	}
+	for _, f := range counted(fresh, first, j.begun, t) {
+		o.figures = append(o.figures, name(f))
+	}
 }
 
 // unkept says what to do about a folder of histories that cannot be used.

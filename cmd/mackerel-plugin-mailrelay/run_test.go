@@ -86,7 +86,7 @@ func (b *bench) program(now time.Time, out, errs io.Writer) *program {
 	return &program{env: map[string]string{"RELAY_KEY": relayfake.Key, "RELAY_USER": relayfake.User}, stdout: out, stderr: errs, now: func() time.Time { return now }}
 }
 
-var lineRule = regexp.MustCompile(`^mailrelay(\.[-a-zA-Z0-9_]+){3}\t-?\d+(\.\d+)?\t\d+$`)
+var lineRule = regexp.MustCompile(`^mailrelay(\.[-a-zA-Z0-9_]+){3,4}\t-?\d+(\.\d+)?\t\d+$`)
 
 func (b *bench) values(out string, now time.Time) map[string]float64 {
 	b.t.Helper()
@@ -230,6 +230,34 @@ func TestWhatIsWrongWithOneRelayCostsNoOtherAnything(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A destination's mails are metrics of their own.
+func TestMailsAreToldByDestination(t *testing.T) {
+	b := newBench(t, "sparkpost", "sendgrid")
+	for m := -120; m < 60; m++ {
+		for _, f := range b.fakes {
+			at := begin.Add(time.Duration(m) * time.Minute)
+			f.CountAt(at, "docomo.ne.jp", mailrelay.Counts{mailrelay.Accepted: 3, mailrelay.Delivered: 2, mailrelay.Blocked: 1})
+			f.CountAt(at, "gmail.com", mailrelay.Counts{mailrelay.Accepted: 7, mailrelay.Delivered: 7})
+		}
+	}
+	b.run(begin, exitOK)
+	sums := map[string]float64{}
+	for m := 1; m <= 20; m++ {
+		for name, v := range b.run(begin.Add(time.Duration(m)*time.Minute), exitOK) {
+			sums[name] += v
+		}
+	}
+	for name, want := range map[string]float64{"destination.sparkpost.docomo.blocked": 20, "destination.sparkpost.gmail.delivered": 140, "destination.sparkpost.gmail.blocked": 0,
+		"destination.sendgrid.docomo.blocked": 20, "destination.sendgrid.gmail.delivered": 140} {
+		if got, told := sums[name]; !told || got != want {
+			t.Errorf("%s adds up to %g, told %v, want %g", name, got, told, want)
+		}
+	}
+	if strings.Contains(b.stderr, "destination") {
+		t.Error(b.stderr)
 	}
 }
 
@@ -429,6 +457,12 @@ func TestEveryFigureHasAGraphAndTheAgentCanReadThem(t *testing.T) {
 	figures = append(figures, beside(h, &mailrelay.Probe{At: begin, Looked: true}, &look{notice: mailrelay.Notice{Level: level}})...)
 	for _, f := range figures {
 		told["relay.mail."+f.graph+".#."+f.name] = true
+	}
+	var o outcome
+	o.placed(mailrelay.Docomo, []mailrelay.Bucket{{Start: begin.Add(-time.Minute), End: begin, Counts: c}}, false, job{begun: begin}, mailrelay.Traits{Grain: time.Minute})
+	for _, f := range o.figures {
+		_, name, _ := strings.Cut(f.name, ".")
+		told["relay.mail."+f.graph+".#.*."+name] = true
 	}
 	defined := 0
 	for key, g := range def.Graphs {

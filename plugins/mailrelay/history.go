@@ -53,6 +53,10 @@ type History struct {
 	Past    Past     `json:"past"`
 	Canary  Canaries `json:"canary"`
 	Notice  Notice   `json:"notice"`
+	// Places are the destinations that the relay tells apart.
+	Places map[Destination]*Place `json:"places,omitempty"`
+
+	freshAt map[Destination][]Bucket // of the last poll
 
 	sound bool // what was read back has been looked through
 }
@@ -121,6 +125,7 @@ func (h *History) Add(p Poll, t Traits) ([]Bucket, error) {
 	}
 	h.note(p, err)
 	h.fold(now, t)
+	h.byDestination(p, t)
 	if err == nil { // the figures are right all the same
 		if wrong := misplaced(before, p.Report.Days, now, t); wrong != nil {
 			err = fmt.Errorf("%s: %w", t.Vendor, wrong)

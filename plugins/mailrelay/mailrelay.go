@@ -86,6 +86,9 @@ type Report struct {
 	// DataTo is the time up to which the relay's figures reach, as far as it can
 	// be told from the answer; zero is unknown. It makes the age of the data.
 	DataTo time.Time
+	// Destinations are the same figures by who takes the mails, for relays that tell;
+	// those of which nothing is told are not in it.
+	Destinations map[Destination]Part
 	// Notes are what a person should know of figures that are missing although the answer
 	// came in full, a sentence each, without secrets.
 	Notes []string

@@ -130,6 +130,8 @@ func (w words) finding(f Finding) string {
 		return w.Say(sayUndelivered, number(f.Expected), w.when(f.Since), w.when(f.Until))
 	case Refusals:
 		return w.Say(sayRefusals, number(f.Observed), number(f.Expected), w.when(f.Since), w.when(f.Until))
+	case Closed:
+		return w.destination(f)
 	case Complained:
 		return w.Say(sayComplained, number(f.Observed), number(f.Expected), 100*f.Observed/max(1, f.Expected), w.when(f.Since))
 	}

@@ -36,6 +36,12 @@ var (
 		"%[2]s以降に受け付けた約%[1]s通が、%[3]sまでに1通も配信されていません。")
 	sayRefusals = text.Of("recipients' servers refused %s mails and took %s from %s to %s.",
 		"%[3]s〜%[4]sに、宛先のサーバーが%[1]s通を拒否し、配信は%[2]s通でした。")
+	sayClosed = text.Of("%s has refused %s %% since %s%s%s.",
+		"%sが%[3]sから%[2]s%%を拒否しています%[4]s%[5]s。")
+	sayOthersUsual = text.Of("; the others as usual",
+		"（ほかの宛先は通常どおり）")
+	sayPostponed = text.Of("%s has taken no mail and put off %s attempts since %s%s%s.",
+		"%[1]sは%[3]sから1通も受け取らず、%[2]s回の配信を保留しています%[4]s%[5]s。")
 	sayComplained = text.Of("%s of %s deliveries since %[4]s were reported as spam (%.2[3]f %%); mailbox operators ask for less than 0.1 %% and refuse senders from 0.3 %% on.",
 		"%[4]s以降の配信%[2]s通のうち%[1]s通が迷惑メールとして報告されています（%.2[3]f%%）。メール事業者の基準は0.1%%未満で、0.3%%以上は拒否の対象です。")
 	sayCanaryRefused = text.Of("the relay has not taken our test mails since %s (%s).",
@@ -87,6 +93,13 @@ var (
 	wordComplaints = text.Of("spam complaints",
 		"迷惑メール報告")
 )
+
+// destinations are named at the beginning of a sentence.
+var destinations = map[Destination]text.Entry{
+	Docomo: text.Of("docomo", "ドコモ"), Au: text.Of("au", "au"), SoftBank: text.Of("SoftBank", "ソフトバンク"),
+	YahooJapan: text.Of("Yahoo! JAPAN", "Yahoo! JAPAN"), Gmail: text.Of("Gmail", "Gmail"), Outlook: text.Of("Outlook", "Outlook"),
+	Other: text.Of("the rest of the destinations", "その他の宛先"),
+}
 
 // figures are named in the middle of a sentence.
 var figures = map[Figure]text.Entry{

@@ -35,6 +35,7 @@ const (
 
 	Undelivered Kind = "undelivered" // mails came in, and none went out
 	Refusals    Kind = "refusals"    // more refused for good than delivered
+	Closed      Kind = "closed"      // one destination refuses the mails
 	Complained  Kind = "complained"  // more spam complaints than mailbox operators put up with
 
 	CanaryRefused Kind = "canary_refused" // the relay does not take the marked mails
@@ -58,11 +59,13 @@ type Finding struct {
 	// TakenOver says of a Drop what came in at the relay: "" unknown, "held" as
 	// expected, "fell" as well; "refused" and "dropped" as expected, and Lost of it was
 	// refused by the recipients' servers, or not tried by the relay.
-	TakenOver string
-	Lost      float64
-	Trouble   Trouble       // APIDown and Denied
-	Status    AccountStatus // Standing
-	Text      string        // the relay's own word for its Status, or its status page's
+	TakenOver   string
+	Lost        float64
+	Destination Destination   // Closed
+	Alone       bool          // Closed: and no other destination is
+	Trouble     Trouble       // APIDown and Denied
+	Status      AccountStatus // Standing
+	Text        string        // the relay's own word for its Status, or its status page's
 }
 
 // Verdict is all findings, the worst first.
@@ -114,6 +117,7 @@ func (h *History) Judge(now time.Time, t Traits, s Settings) Verdict {
 	v.Findings = append(v.Findings, h.standing(now, s)...)
 	v.Findings = append(v.Findings, h.stale(now, t, s)...)
 	v.Findings = append(v.Findings, h.trend(now, t, s)...)
+	v.Findings = append(v.Findings, h.places(now)...)
 	v.Findings = append(v.Findings, h.canary(now)...)
 	v.Findings = append(v.Findings, h.announced(now)...)
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int { return rank(b) - rank(a) })
@@ -125,7 +129,7 @@ func (h *History) Judge(now time.Time, t Traits, s Settings) Verdict {
 
 // rank orders findings: by severity, then what users feel before what explains it.
 func rank(f Finding) int {
-	order := []Kind{Learning, Unread, Announced, CanaryBlind, Backlog, Spent, Stale, Denied, Rise, Complained, APIDown, Standing, CanaryRefused, CanaryLost, Refusals, Undelivered, Drop}
+	order := []Kind{Learning, Unread, Announced, CanaryBlind, Backlog, Spent, Stale, Denied, Rise, Complained, APIDown, Standing, CanaryRefused, CanaryLost, Closed, Refusals, Undelivered, Drop}
 	return int(f.Severity)*len(order) + slices.Index(order, f.Kind)
 }
 

@@ -2,7 +2,9 @@ package relayfake
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +30,12 @@ func mailgun(v view, w http.ResponseWriter, r *http.Request) {
 	var q struct {
 		Start, End, Resolution string
 		Dimensions, Metrics    []string
+		Filter                 struct {
+			AND []struct {
+				Attribute string
+				Values    []struct{ Value string }
+			}
+		}
 	}
 	if r.Method != http.MethodPost || r.URL.Path != "/v1/analytics/metrics" || json.NewDecoder(r.Body).Decode(&q) != nil || q.Resolution != "hour" {
 		w.WriteHeader(http.StatusBadRequest)
@@ -39,13 +47,28 @@ func mailgun(v view, w http.ResponseWriter, r *http.Request) {
 		from, to = time.Time{}, time.Time{} // what the real one does with unset times
 	}
 	items := []any{}
-	for _, at := range v.slots(from, to, time.Hour) {
+	item := func(v view, at time.Time, more ...any) {
 		metrics := map[string]int64{}
 		for _, name := range q.Metrics {
 			metrics[name] = v.mailgunCount(name, at)
 		}
 		when := at.Format(time.RFC1123Z)
-		items = append(items, map[string]any{"dimensions": []any{map[string]string{"dimension": "time", "value": when, "display_value": when}}, "metrics": metrics})
+		items = append(items, map[string]any{"dimensions": append([]any{map[string]string{"dimension": "time", "value": when, "display_value": when}}, more...), "metrics": metrics})
+	}
+	for _, at := range v.slots(from, to, time.Hour) {
+		if !slices.Contains(q.Dimensions, "recipient_domain") {
+			item(v, at)
+			continue
+		}
+		for _, domain := range slices.Sorted(maps.Keys(v.domains)) {
+			for _, f := range q.Filter.AND {
+				for _, x := range f.Values {
+					if f.Attribute == "recipient_domain" && x.Value == domain {
+						item(v.of(domain), at, map[string]string{"dimension": "recipient_domain", "value": domain, "display_value": domain})
+					}
+				}
+			}
+		}
 	}
 	answer(w, map[string]any{"start": from.Format(time.RFC1123Z), "end": to.Format(time.RFC1123Z), "resolution": "hour", "duration": "",
 		"dimensions": []string{"time"}, "items": items, "pagination": map[string]any{"sort": "", "skip": 0, "limit": 300, "total": len(items)}})
@@ -103,6 +126,18 @@ func sparkpost(v view, w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	from, err1 := time.Parse("2006-01-02T15:04", q.Get("from"))
 	to, err2 := time.Parse("2006-01-02T15:04", q.Get("to"))
+	if r.URL.Path == "/api/v1/metrics/deliverability/domain" && err1 == nil && err2 == nil {
+		results := []any{}
+		for _, domain := range slices.Sorted(maps.Keys(v.domains)) {
+			row := map[string]any{"domain": domain}
+			for _, name := range strings.Split(q.Get("metrics"), ",") {
+				row[name] = v.of(domain).sparkpostCount(name, from, to.Sub(from))
+			}
+			results = append(results, row)
+		}
+		answer(w, map[string]any{"results": results})
+		return
+	}
 	if r.URL.Path != "/api/v1/metrics/deliverability/time-series" || err1 != nil || err2 != nil || q.Get("timezone") != "UTC" {
 		w.WriteHeader(http.StatusBadRequest)
 		return

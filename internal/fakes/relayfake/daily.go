@@ -2,7 +2,9 @@ package relayfake
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -39,6 +41,10 @@ func sendgrid(v view, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := r.URL.Query()
+	if r.URL.Path == "/v3/mailbox_providers/stats" {
+		mailboxProviders(v, w, r)
+		return
+	}
 	if r.Method != http.MethodGet || r.URL.Path != "/v3/stats" || q.Get("start_date") == "" {
 		w.WriteHeader(http.StatusBadRequest)
 		return
@@ -58,6 +64,26 @@ func sendgrid(v view, w http.ResponseWriter, r *http.Request) {
 			"opens": 7, "processed": v.day(mailrelay.Accepted, d), "requests": v.day(mailrelay.Accepted, d), "spam_report_drops": 0,
 			"spam_reports": v.day(mailrelay.Complaints, d), "unique_clicks": 0, "unique_opens": 5, "unsubscribe_drops": 0, "unsubscribes": 1,
 		}}}})
+	}
+	answer(w, out)
+}
+
+// mailboxProviders tells GET /v3/mailbox_providers/stats: as /v3/stats, with a row for
+// each provider that had mails. What a provider is called the page does not list.
+// https://www.twilio.com/docs/sendgrid/api-reference/stats/retrieve-email-statistics-by-mailbox-provider
+func mailboxProviders(v view, w http.ResponseWriter, r *http.Request) {
+	names := map[string]string{"gmail.com": "Gmail", "outlook.com": "Outlook", "docomo.ne.jp": "Docomo", "yahoo.co.jp": "Yahoo Japan"}
+	out := []any{}
+	for _, d := range v.dates(r.URL.Query().Get("start_date"), r.URL.Query().Get("end_date")) {
+		rows := []any{}
+		for _, domain := range slices.Sorted(maps.Keys(v.domains)) {
+			n := func(k mailrelay.Figure) int64 { return v.of(domain).day(k, d) }
+			rows = append(rows, map[string]any{"type": "mailbox_provider", "name": names[domain], "metrics": map[string]int64{
+				"blocks": n(mailrelay.Blocked), "bounces": n(mailrelay.Bounced), "clicks": 0, "deferred": n(mailrelay.Deferred), "delivered": n(mailrelay.Delivered),
+				"drops": n(mailrelay.Dropped), "opens": 3, "processed": n(mailrelay.Accepted), "requests": n(mailrelay.Accepted), "spam_reports": n(mailrelay.Complaints),
+				"unique_clicks": 0, "unique_opens": 2}})
+		}
+		out = append(out, map[string]any{"date": d.Format(time.DateOnly), "stats": rows})
 	}
 	answer(w, out)
 }

@@ -76,6 +76,7 @@ type Fake struct {
 	now     time.Time
 	fault   Fault
 	minutes map[int64]mailrelay.Counts
+	domains map[string]map[int64]mailrelay.Counts // the part of them that CountAt had
 	asked   int
 	notice  mailrelay.Notice // of the status page
 	zone    *time.Location   // of the account's dates
@@ -110,6 +111,26 @@ func (f *Fake) Count(at time.Time, c mailrelay.Counts) {
 	}
 	for k, n := range c {
 		f.minutes[m][k] += n
+	}
+}
+
+// CountAt is Count of mails to addresses of a domain.
+func (f *Fake) CountAt(at time.Time, domain string, c mailrelay.Counts) {
+	f.Count(at, c)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.domains == nil {
+		f.domains = map[string]map[int64]mailrelay.Counts{}
+	}
+	if f.domains[domain] == nil {
+		f.domains[domain] = map[int64]mailrelay.Counts{}
+	}
+	m := at.Unix() / 60
+	if f.domains[domain][m] == nil {
+		f.domains[domain][m] = mailrelay.Counts{}
+	}
+	for k, n := range c {
+		f.domains[domain][m][k] += n
 	}
 }
 
@@ -152,12 +173,19 @@ func (f *Fake) Sum(k mailrelay.Figure, from, to time.Time) int64 {
 // view is the ledger as one request sees it.
 type view struct {
 	minutes map[int64]mailrelay.Counts
+	domains map[string]map[int64]mailrelay.Counts
 	now     time.Time // the end of what is counted
 	zone    *time.Location
 	noRight bool // to CloudWatch
 	away    bool // the zone is another than documented
 	empty   bool
 	notice  mailrelay.Notice
+}
+
+// of is the view of one domain's mails.
+func (v view) of(domain string) view {
+	v.minutes = v.domains[domain]
+	return v
 }
 
 func (v view) sum(k mailrelay.Figure, from, to time.Time) int64 {
@@ -182,7 +210,7 @@ func (f *Fake) serve(tell func(view, http.ResponseWriter, *http.Request), w http
 	f.mu.Lock()
 	f.asked++
 	fault := f.fault
-	v := view{minutes: f.minutes, now: f.now, zone: time.UTC, notice: f.notice}
+	v := view{minutes: f.minutes, domains: f.domains, now: f.now, zone: time.UTC, notice: f.notice}
 	if f.zone != nil {
 		v.zone = f.zone
 	}
@@ -206,7 +234,7 @@ func (f *Fake) serve(tell func(view, http.ResponseWriter, *http.Request), w http
 		_, _ = io.WriteString(w, "<!DOCTYPE html><title>Maintenance</title>")
 		return
 	case Empty:
-		v.empty, v.minutes = true, nil
+		v.empty, v.minutes, v.domains = true, nil, nil
 	case Yesterday:
 		v.now = v.now.AddDate(0, 0, -1)
 	case NoMetrics:

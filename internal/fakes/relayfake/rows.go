@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -62,16 +63,43 @@ func mailResults(v view, w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		for i, s := range slices.Backward(states) {
+			to := v.addresses(minute, s.figure)
 			for n := v.minutes[minute][s.figure]; n > 0; n-- {
 				id := (minute*10+int64(i))*1_000_000 + n
 				if id >= anchor || len(rows) == count {
 					continue
 				}
 				rows = append(rows, map[string]any{"delivery_time": at.In(v.zone).Format(time.RFC3339), "delivery_id": 1, "maillog_id": id, "delivery_type": "SMTP",
-					"email": "someone@example.com", "status": s.word, "last_response_code": "250", "last_response_message": "", "open_time": nil,
+					"email": "someone@" + to(n), "status": s.word, "last_response_code": code(s.word), "last_response_message": message(s.word), "open_time": nil,
 					"created_time": at.In(v.zone).Format(time.RFC3339), "updated_time": at.In(v.zone).Format(time.RFC3339)})
 			}
 		}
 	}
 	answer(w, map[string]any{"data": rows})
+}
+
+// addresses gives the domain of the n-th mail of a minute that has a figure.
+func (v view) addresses(minute int64, k mailrelay.Figure) func(n int64) string {
+	domains := slices.Sorted(maps.Keys(v.domains))
+	return func(n int64) string {
+		for _, d := range domains {
+			if n -= v.domains[d][minute][k]; n <= 0 {
+				return d
+			}
+		}
+		return "example.com"
+	}
+}
+
+// code and message are what a server answered.
+func code(state string) string { return message(state)[:3] }
+
+func message(state string) string {
+	switch state {
+	case "SENT":
+		return "250 2.0.0 ok"
+	case "RETRY":
+		return "421 4.7.0 try again later"
+	}
+	return "550 5.7.1 refused by policy"
 }

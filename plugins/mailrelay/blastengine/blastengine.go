@@ -111,7 +111,7 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 		}
 		rows, reached = append(rows, more...), begin
 	}
-	out := mailrelay.Report{Quota: quota, Buckets: minutes(rows, reached), Notes: unknown(rows)}
+	out := mailrelay.Report{Quota: quota, Buckets: minutes(rows, reached), Destinations: parts(rows), Notes: unknown(rows)}
 	if n := len(out.Buckets); n > 0 {
 		out.DataTo = out.Buckets[n-1].End
 	}

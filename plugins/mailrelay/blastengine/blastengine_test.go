@@ -17,7 +17,7 @@ func relay(url string) *Relay {
 }
 
 func TestConformance(t *testing.T) {
-	relaytest.Run(t, relaytest.Adapter{Vendor: "blastengine", Standing: true, New: func(url string) mailrelay.Relay { return relay(url) }})
+	relaytest.Run(t, relaytest.Adapter{Vendor: "blastengine", Destinations: true, Standing: true, New: func(url string) mailrelay.Relay { return relay(url) }})
 }
 
 // documented has the fields that the vendor's SDK declares for a row:
@@ -85,6 +85,26 @@ func TestParseUsageTellsWhatIsToldOnly(t *testing.T) {
 	for _, body := range []string{`{}`, `null`, `[]`, `{"current":-1}`, `{"current":"many"}`} {
 		if q, err := parseUsage([]byte(body)); err == nil {
 			t.Errorf("%s was read as %v", body, q)
+		}
+	}
+}
+
+// What a server answered is told in codes, without its words.
+func TestWhyADestinationRefusesIsTold(t *testing.T) {
+	now := time.Date(2026, 10, 5, 1, 0, 0, 0, time.UTC)
+	f, stop, err := relayfake.Start("blastengine", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	f.CountAt(now.Add(-20*time.Minute), "docomo.ne.jp", mailrelay.Counts{mailrelay.BouncedSoft: 5})
+	r, err := relay(f.URL).Read(context.Background(), mailrelay.Span{From: now.Add(-30 * time.Minute), To: now})
+	if err != nil || r.Destinations[mailrelay.Docomo].Reason != "550 5.7.1" {
+		t.Errorf("%+v, %v", r.Destinations, err)
+	}
+	for in, want := range map[[2]string]string{{"550", "550 5.7.1 taro@docomo.ne.jp is none"}: "550 5.7.1", {"421", "later"}: "421", {"", "x"}: "", {"5x0", "x"}: ""} {
+		if got := codes(in[0], in[1]); got != want {
+			t.Errorf("%v: %q", in, got)
 		}
 	}
 }

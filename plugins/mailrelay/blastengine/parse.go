@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/internal/text"
@@ -18,6 +20,8 @@ type row struct {
 	at     time.Time
 	figure mailrelay.Figure // "" where the state is not known
 	state  string           // the vendor's word for it
+	to     mailrelay.Destination
+	answer string // of the recipient's server, in codes: "550 5.7.1"
 }
 
 // parseLog reads a page of the log. A row without a time is a mail that has not been
@@ -26,6 +30,9 @@ type row struct {
 func parseLog(body []byte) ([]row, error) {
 	var a struct {
 		Data *[]struct {
+			Email  string  `json:"email"`
+			Code   string  `json:"last_response_code"`
+			Answer string  `json:"last_response_message"`
 			ID     int64   `json:"maillog_id"`
 			Time   *string `json:"delivery_time"`
 			Status string  `json:"status"`
@@ -40,7 +47,7 @@ func parseLog(body []byte) ([]row, error) {
 	var out []row
 	seen := map[int64]bool{}
 	for _, d := range *a.Data {
-		x := row{id: d.ID}
+		x := row{id: d.ID, to: mailrelay.DestinationOf(d.Email), answer: codes(d.Code, d.Answer)}
 		if d.ID <= 0 || seen[d.ID] {
 			return nil, fmt.Errorf("maillog_id %d is missing or told twice", d.ID)
 		}
@@ -76,11 +83,7 @@ func minutes(rows []row, from time.Time) []mailrelay.Bucket {
 	}
 	var out []mailrelay.Bucket
 	for at := from; !at.After(last); at = at.Add(grain) {
-		c := mailrelay.Counts{}
-		for _, f := range states {
-			c[f] = 0
-		}
-		out = append(out, mailrelay.Bucket{Start: at, End: at.Add(grain), Counts: c})
+		out = append(out, mailrelay.Bucket{Start: at, End: at.Add(grain), Counts: zeros()})
 	}
 	for _, x := range rows {
 		if x.figure != "" {
@@ -88,6 +91,71 @@ func minutes(rows []row, from time.Time) []mailrelay.Bucket {
 		}
 	}
 	return out
+}
+
+var enhanced = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
+
+// codes are the numbers of a server's answer, and nothing of its words, which may name
+// people.
+func codes(code, answer string) string {
+	if len(code) != 3 || strings.Trim(code, "0123456789") != "" {
+		return ""
+	}
+	if e := enhanced.FindString(answer); e != "" {
+		return code + " " + e
+	}
+	return code
+}
+
+// parts are the minutes of each destination that had a mail, without those in which it had
+// none, and what it answered most often when it refused.
+func parts(rows []row) map[mailrelay.Destination]mailrelay.Part {
+	type place struct {
+		minutes map[time.Time]mailrelay.Counts
+		answers map[string]int
+	}
+	places := map[mailrelay.Destination]place{}
+	for _, x := range rows {
+		p, known := places[x.to]
+		if !known {
+			p = place{map[time.Time]mailrelay.Counts{}, map[string]int{}}
+			places[x.to] = p
+		}
+		at := x.at.UTC().Truncate(grain)
+		if p.minutes[at] == nil {
+			p.minutes[at] = zeros()
+		}
+		if x.figure != "" {
+			p.minutes[at][x.figure]++
+		}
+		if (x.figure == mailrelay.BouncedHard || x.figure == mailrelay.BouncedSoft || x.figure == mailrelay.Deferred) && x.answer != "" {
+			p.answers[x.answer]++
+		}
+	}
+	out := map[mailrelay.Destination]mailrelay.Part{}
+	for d, p := range places {
+		part := mailrelay.Part{}
+		for _, at := range slices.SortedFunc(maps.Keys(p.minutes), time.Time.Compare) {
+			part.Buckets = append(part.Buckets, mailrelay.Bucket{Start: at, End: at.Add(grain), Counts: p.minutes[at]})
+		}
+		most := 0
+		for _, a := range slices.Sorted(maps.Keys(p.answers)) {
+			if p.answers[a] > most {
+				most, part.Reason = p.answers[a], a
+			}
+		}
+		out[d] = part
+	}
+	return out
+}
+
+// zeros are all figures that the log tells, at 0.
+func zeros() mailrelay.Counts {
+	c := mailrelay.Counts{}
+	for _, f := range states {
+		c[f] = 0
+	}
+	return c
 }
 
 // unknown says which states count in no figure, each once.

@@ -83,17 +83,7 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 	if early := span.To.Add(-(limit - 2) * grain); span.From.Before(early) {
 		span.From = early
 	}
-	question, err := json.Marshal(r.question(span))
-	if err != nil {
-		return mailrelay.Report{}, r.asker.Garbled(path, err)
-	}
-	req, err := http.NewRequest(http.MethodPost, r.account.BaseURL+path, bytes.NewReader(question))
-	if err != nil {
-		return mailrelay.Report{}, r.asker.Garbled("its address", err)
-	}
-	req.SetBasicAuth("api", r.account.Key)
-	req.Header.Set("Content-Type", "application/json")
-	body, err := r.asker.Ask(ctx, req)
+	body, err := r.ask(ctx, r.question(span, "time"))
 	if err != nil {
 		return mailrelay.Report{}, err
 	}
@@ -107,7 +97,22 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 			out.Buckets, out.DataTo = append(out.Buckets, b), b.End
 		}
 	}
+	r.domains(ctx, span, &out)
 	return out, nil
+}
+
+func (r *Relay) ask(ctx context.Context, q map[string]any) ([]byte, error) {
+	question, err := json.Marshal(q)
+	if err != nil {
+		return nil, r.asker.Garbled(path, err)
+	}
+	req, err := http.NewRequest(http.MethodPost, r.account.BaseURL+path, bytes.NewReader(question))
+	if err != nil {
+		return nil, r.asker.Garbled("its address", err)
+	}
+	req.SetBasicAuth("api", r.account.Key)
+	req.Header.Set("Content-Type", "application/json")
+	return r.asker.Ask(ctx, req)
 }
 
 // names are all of the vendor's names, each once.
@@ -120,21 +125,45 @@ func names() []string {
 	return slices.Compact(out)
 }
 
-func (r *Relay) question(span mailrelay.Span) map[string]any {
+func (r *Relay) question(span mailrelay.Span, dimensions ...string) map[string]any {
 	metrics := names()
 	q := map[string]any{"start": span.From.UTC().Truncate(grain).Format(time.RFC1123Z), "end": span.To.UTC().Format(time.RFC1123Z),
-		"resolution": "hour", "dimensions": []string{"time"}, "metrics": metrics, "include_aggregates": false,
+		"resolution": "hour", "dimensions": dimensions, "metrics": metrics, "include_aggregates": false,
 		"pagination": map[string]any{"sort": "time:asc", "skip": 0, "limit": limit}}
+	var and []any
 	if r.account.Domain != "" {
-		q["filter"] = map[string]any{"AND": []any{map[string]any{"attribute": "domain", "comparator": "=",
-			"values": []any{map[string]string{"label": r.account.Domain, "value": r.account.Domain}}}}}
+		and = append(and, among("domain", r.account.Domain))
+	}
+	if slices.Contains(dimensions, byDomain) {
+		and = append(and, among(byDomain, mailrelay.DestinationDomains()...))
+	}
+	if len(and) > 0 {
+		q["filter"] = map[string]any{"AND": and}
 	}
 	return q
 }
 
-// parse reads an answer: a list of hours. An answer of another resolution, of a time
+// among is a filter's condition.
+func among(attribute string, values ...string) map[string]any {
+	var list []any
+	for _, v := range values {
+		list = append(list, map[string]string{"label": v, "value": v})
+	}
+	return map[string]any{"attribute": attribute, "comparator": "=", "values": list}
+}
+
+// answer is what an answer holds.
+type answer struct{ items []item }
+
+// item is one hour, of one recipient domain where that was asked for.
+type item struct {
+	mailrelay.Bucket
+	domain string
+}
+
+// read reads an answer: a list of hours. An answer of another resolution, of a time
 // that was not asked for (the year 1), or of which more pages are left is refused.
-func parse(body []byte) ([]mailrelay.Bucket, error) {
+func read(body []byte) (answer, error) {
 	var a struct {
 		Start, Resolution string
 		Items             *[]struct {
@@ -144,33 +173,59 @@ func parse(body []byte) ([]mailrelay.Bucket, error) {
 		Pagination struct{ Total int }
 	}
 	if err := json.Unmarshal(body, &a); err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	start, err := time.Parse(time.RFC1123Z, a.Start)
 	switch {
 	case a.Items == nil:
-		return nil, errors.New(`no list "items"`)
+		return answer{}, errors.New(`no list "items"`)
 	case a.Resolution != "hour":
-		return nil, fmt.Errorf("the resolution is %.20q, not hour", a.Resolution)
+		return answer{}, fmt.Errorf("the resolution is %.20q, not hour", a.Resolution)
 	case err != nil || start.Year() < 2000:
-		return nil, fmt.Errorf("the answer starts at %.40q", a.Start)
+		return answer{}, fmt.Errorf("the answer starts at %.40q", a.Start)
 	case a.Pagination.Total > len(*a.Items):
-		return nil, fmt.Errorf("%d of %d items were told", len(*a.Items), a.Pagination.Total)
+		return answer{}, fmt.Errorf("%d of %d items were told", len(*a.Items), a.Pagination.Total)
+	}
+	var out answer
+	for _, i := range *a.Items {
+		var x item
+		for _, d := range i.Dimensions {
+			switch d.Dimension {
+			case "time":
+				at, err := time.Parse(time.RFC1123Z, d.Value)
+				if err != nil || !at.Equal(at.Truncate(grain)) {
+					return answer{}, fmt.Errorf("%.40q is no hour", d.Value)
+				}
+				x.Start, x.End = at, at.Add(grain)
+			case byDomain:
+				x.domain = d.Value
+			default:
+				return answer{}, fmt.Errorf("an item is of %.40q, which was not asked for", d.Dimension)
+			}
+		}
+		if x.Start.IsZero() {
+			return answer{}, errors.New("an item is not of one time")
+		}
+		if x.Counts, err = counts(i.Metrics); err != nil {
+			return answer{}, err
+		}
+		out.items = append(out.items, x)
+	}
+	return out, nil
+}
+
+// parse reads an answer by time alone.
+func parse(body []byte) ([]mailrelay.Bucket, error) {
+	a, err := read(body)
+	if err != nil {
+		return nil, err
 	}
 	var out []mailrelay.Bucket
-	for _, i := range *a.Items {
-		if len(i.Dimensions) != 1 || i.Dimensions[0].Dimension != "time" {
+	for _, i := range a.items {
+		if i.domain != "" {
 			return nil, errors.New("an item is not of one time")
 		}
-		at, err := time.Parse(time.RFC1123Z, i.Dimensions[0].Value)
-		if err != nil || !at.Equal(at.Truncate(grain)) {
-			return nil, fmt.Errorf("%.40q is no hour", i.Dimensions[0].Value)
-		}
-		c, err := counts(i.Metrics)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, mailrelay.Bucket{Start: at, End: at.Add(grain), Counts: c})
+		out = append(out, i.Bucket)
 	}
 	slices.SortFunc(out, func(a, b mailrelay.Bucket) int { return a.Start.Compare(b.Start) })
 	for i := 1; i < len(out); i++ {

@@ -11,7 +11,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	relaytest.Run(t, relaytest.Adapter{Vendor: "mailgun", New: func(url string) mailrelay.Relay { return New(Account{Key: relayfake.Key, BaseURL: url}) }})
+	relaytest.Run(t, relaytest.Adapter{Vendor: "mailgun", Destinations: true, New: func(url string) mailrelay.Relay { return New(Account{Key: relayfake.Key, BaseURL: url}) }})
 }
 
 // documented has the shape of the page that the package comment cites.

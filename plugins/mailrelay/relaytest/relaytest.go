@@ -3,7 +3,6 @@
 package relaytest
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -27,9 +26,8 @@ type Adapter struct {
 	// Sums says that the API gives one sum of the dates asked for, so that an empty
 	// list does not exist: an answer without figures is Garbled.
 	Sums bool
-	// Every is how often the relay must be polled for no bucket to be missed, where it
-	// tells only the newest; 0 is seven minutes.
-	Every time.Duration
+	// Destinations says that the relay tells figures by destination.
+	Destinations bool
 }
 
 // begin is a Monday morning in Tokyo, far from every vendor's midnight.
@@ -84,6 +82,9 @@ func Run(t *testing.T, a Adapter) {
 	t.Run("faults are errors of their kind, without the key", func(t *testing.T) { faults(t, a) })
 	t.Run("yesterday's data make no new figure", func(t *testing.T) { yesterday(t, a) })
 	t.Run("another time zone yields no wrong figure", func(t *testing.T) { otherZone(t, a) })
+	if a.Destinations {
+		t.Run("destinations are told apart", func(t *testing.T) { destinations(t, a) })
+	}
 	t.Run("a relay that hangs is left when the time is up", func(t *testing.T) { hang(t, a) })
 }
 
@@ -145,7 +146,7 @@ func addUp(t *testing.T, a Adapter) {
 	x.traffic(from.Add(-30*time.Hour), from.Add(6*time.Hour))
 	h := &mailrelay.History{}
 	var told []mailrelay.Bucket
-	for now := from; now.Before(from.Add(5 * time.Hour)); now = now.Add(cmp.Or(a.Every, 7*time.Minute)) {
+	for now := from; now.Before(from.Add(5 * time.Hour)); now = now.Add(7 * time.Minute) {
 		x.fake.Set(now)
 		span := h.Ask(now, x.tr)
 		r, err := x.relay.Read(context.Background(), span)
@@ -318,6 +319,60 @@ func otherZone(t *testing.T, a Adapter) {
 		x.traffic(now, now.Add(10*time.Minute))
 		now = now.Add(10 * time.Minute)
 		x.fake.Set(now)
+	}
+}
+
+// destinations polls for some hours, and holds what was told of each destination against
+// what the relay had.
+func destinations(t *testing.T, a Adapter) {
+	x := start(t, a, begin)
+	figures := []mailrelay.Figure{mailrelay.Delivered, mailrelay.Blocked, mailrelay.Bounced, mailrelay.BouncedHard, mailrelay.BouncedSoft}
+	had := map[mailrelay.Destination]map[int64]mailrelay.Counts{}
+	for m := -3 * 60; m < 5*60; m++ {
+		at := begin.Add(time.Duration(m) * time.Minute)
+		for i, domain := range []string{"docomo.ne.jp", "gmail.com", "yahoo.co.jp", "outlook.com"} {
+			c := mailrelay.Counts{}
+			for n, f := range figures {
+				if slices.Contains(x.tr.Tells, f) {
+					c[f] = int64((m%5+5)%5 + i + n)
+				}
+			}
+			x.fake.CountAt(at, domain, c)
+			d := mailrelay.DestinationOf(domain)
+			if had[d] == nil {
+				had[d] = map[int64]mailrelay.Counts{}
+			}
+			had[d][at.Unix()/60] = c
+		}
+	}
+	h, told := &mailrelay.History{}, map[mailrelay.Destination]int{}
+	for m := 0; m < 240; m += 4 {
+		now := begin.Add(time.Duration(m) * time.Minute)
+		x.fake.Set(now)
+		span := h.Ask(now, x.tr)
+		r, err := x.relay.Read(context.Background(), span)
+		if _, err := h.Add(mailrelay.Poll{Span: span, Report: r, Err: err}, x.tr); err != nil || len(r.Notes) > 0 {
+			t.Fatal(err, r.Notes)
+		}
+		for d, buckets := range h.FreshAt() {
+			for _, b := range buckets {
+				told[d]++
+				for f, n := range b.Counts {
+					want := int64(0)
+					for minute := b.Start.Unix() / 60; minute*60 < b.End.Unix(); minute++ {
+						want += had[d][minute][f]
+					}
+					if n != want {
+						t.Fatalf("%s, %s to %s: %s is %d, the relay had %d", d, b.Start, b.End, f, n, want)
+					}
+				}
+			}
+		}
+	}
+	for _, d := range []mailrelay.Destination{mailrelay.Docomo, mailrelay.Gmail, mailrelay.YahooJapan, mailrelay.Outlook} {
+		if told[d] < 3 {
+			t.Errorf("%s was told %d times", d, told[d])
+		}
 	}
 }
 

@@ -57,15 +57,7 @@ func (r *Relay) Traits() mailrelay.Traits {
 func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report, error) {
 	first, last := span.From.UTC().Add(-12*time.Hour), span.To.UTC().Add(14*time.Hour)
 	q := url.Values{"aggregated_by": {"day"}, "start_date": {first.Format(time.DateOnly)}, "end_date": {last.Format(time.DateOnly)}}
-	req, err := http.NewRequest(http.MethodGet, r.account.BaseURL+"/v3/stats?"+q.Encode(), nil)
-	if err != nil {
-		return mailrelay.Report{}, r.asker.Garbled("its address", err)
-	}
-	req.Header.Set("Authorization", "Bearer "+r.account.Key)
-	if r.account.Subuser != "" {
-		req.Header.Set("On-Behalf-Of", r.account.Subuser)
-	}
-	body, err := r.asker.Ask(ctx, req)
+	body, err := r.ask(ctx, "/v3/stats", q)
 	if err != nil {
 		return mailrelay.Report{}, err
 	}
@@ -73,7 +65,21 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 	if err != nil {
 		return mailrelay.Report{}, r.asker.Garbled("/v3/stats", err)
 	}
-	return mailrelay.Report{Days: days}, nil
+	out := mailrelay.Report{Days: days}
+	r.providers(ctx, q, &out)
+	return out, nil
+}
+
+func (r *Relay) ask(ctx context.Context, path string, q url.Values) ([]byte, error) {
+	req, err := http.NewRequest(http.MethodGet, r.account.BaseURL+path+"?"+q.Encode(), nil)
+	if err != nil {
+		return nil, r.asker.Garbled("its address", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+r.account.Key)
+	if r.account.Subuser != "" {
+		req.Header.Set("On-Behalf-Of", r.account.Subuser)
+	}
+	return r.asker.Ask(ctx, req)
 }
 
 // metrics are the figures of a row; one that is missing is nil.

@@ -12,7 +12,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	relaytest.Run(t, relaytest.Adapter{Vendor: "sendgrid", New: func(url string) mailrelay.Relay { return New(Account{Key: relayfake.Key, BaseURL: url}) }})
+	relaytest.Run(t, relaytest.Adapter{Vendor: "sendgrid", Destinations: true, New: func(url string) mailrelay.Relay { return New(Account{Key: relayfake.Key, BaseURL: url}) }})
 }
 
 // documented has the fields and values of the example on the page that the package

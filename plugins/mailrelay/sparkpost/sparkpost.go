@@ -105,6 +105,7 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 	}
 	out := report(buckets, minutes)
 	out.Buckets = append(past, out.Buckets...)
+	r.domains(ctx, span.To, &out)
 	return out, nil
 }
 
@@ -117,13 +118,7 @@ func (r *Relay) ask(ctx context.Context, from, to time.Time, precision string, g
 	const layout = "2006-01-02T15:04"
 	q := url.Values{"from": {from.UTC().Format(layout)}, "to": {to.UTC().Format(layout)}, "precision": {precision},
 		"timezone": {"UTC"}, "metrics": {strings.Join(names, ",")}}
-	req, err := http.NewRequest(http.MethodGet, r.base()+path+"?"+q.Encode(), nil)
-	if err != nil {
-		return nil, r.asker.Garbled("its address", err)
-	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Authorization", strings.TrimSpace(r.account.Scheme+" "+r.account.Key))
-	body, err := r.asker.Ask(ctx, req)
+	body, err := r.get(ctx, path, q)
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +127,16 @@ func (r *Relay) ask(ctx context.Context, from, to time.Time, precision string, g
 		return nil, r.asker.Garbled(path, err)
 	}
 	return buckets, nil
+}
+
+func (r *Relay) get(ctx context.Context, path string, q url.Values) ([]byte, error) {
+	req, err := http.NewRequest(http.MethodGet, r.base()+path+"?"+q.Encode(), nil)
+	if err != nil {
+		return nil, r.asker.Garbled("its address", err)
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Authorization", strings.TrimSpace(r.account.Scheme+" "+r.account.Key))
+	return r.asker.Ask(ctx, req)
 }
 
 // base is the address that paths are added to.

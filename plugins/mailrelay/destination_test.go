@@ -1,0 +1,144 @@
+package mailrelay
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/internal/text"
+)
+
+func TestAddressesBelongToDestinations(t *testing.T) {
+	for domain, want := range map[string]Destination{"docomo.ne.jp": Docomo, "taro@Docomo.ne.jp": Docomo, "ezweb.ne.jp": Au, "au.com": Au, "t.vodafone.ne.jp": SoftBank, "i.softbank.jp": SoftBank,
+		"yahoo.co.jp": YahooJapan, "yahoo.com": Other, "gmail.com.": Gmail, "hotmail.co.jp": Outlook, "shop.example": Other, "": Other, "ne.jp": Other, "notgmail.com": Other} {
+		if got := DestinationOf(domain); got != want {
+			t.Errorf("%q: %s, want %s", domain, got, want)
+		}
+	}
+}
+
+// placed polls destinations minute by minute: each has so many mails a minute, of which a
+// part is refused from a time on.
+type placed struct {
+	rng  *rand.Rand
+	rate map[Destination]float64
+	bad  map[Destination]float64 // the part that is refused
+	wait map[Destination]bool    // all is deferred
+}
+
+func (g *placed) live(h *History, from, to time.Time, each func(now time.Time) bool) {
+	for at := from; at.Before(to); at = at.Add(time.Minute) {
+		now := at.Add(time.Minute)
+		r := Report{Destinations: map[Destination]Part{}}
+		all := Counts{Delivered: 0, Blocked: 0}
+		for _, d := range Destinations {
+			n := poisson(g.rng, g.rate[d])
+			part := g.bad[d]
+			if part == 0 {
+				part = 0.01
+			}
+			c := Counts{Delivered: 0, Blocked: 0, Deferred: 0}
+			for range n {
+				switch {
+				case g.wait[d]:
+					c[Deferred]++
+				case g.rng.Float64() < part:
+					c[Blocked]++
+				default:
+					c[Delivered]++
+				}
+			}
+			if g.rate[d] > 0 {
+				r.Destinations[d] = Part{Buckets: []Bucket{{Start: at, End: now, Counts: c}}, Reason: map[bool]string{true: "550 5.7.1"}[g.bad[d] > 0]}
+			}
+			all[Delivered], all[Blocked] = all[Delivered]+c[Delivered], all[Blocked]+c[Blocked]
+		}
+		r.Buckets = []Bucket{{Start: at, End: now, Counts: all}}
+		_, _ = h.Add(Poll{Span: Span{From: at, To: now}, Report: r}, minutely(time.Minute))
+		if each != nil && !each(now) {
+			return
+		}
+	}
+}
+
+func TestADestinationThatRefusesATenthOfTheMailsIsSeenWithinHalfAnHour(t *testing.T) {
+	late := time.Duration(0)
+	for seed := range uint64(20) {
+		g := &placed{rng: rand.New(rand.NewPCG(seed, 5)), rate: map[Destination]float64{Docomo: 0.8, Gmail: 4, Other: 3.2}, bad: map[Destination]float64{}}
+		h := &History{Account: "shop"}
+		begin := monday.Add(9 * time.Hour)
+		g.live(h, begin.Add(-20*time.Hour), begin, nil)
+		if v := h.Judge(begin, minutely(time.Minute), inTokyo); worst(v, Closed) != "" {
+			t.Errorf("run %d: before: %s", seed, v.Sentence(text.English, inTokyo))
+		}
+		g.bad[Docomo] = 1
+		seen := time.Duration(0)
+		g.live(h, begin, begin.Add(time.Hour), func(now time.Time) bool {
+			f, ok := has1(h.Judge(now, minutely(time.Minute), inTokyo), Closed)
+			if ok && seen == 0 {
+				seen = now.Sub(begin)
+				if f.Destination != Docomo || f.Severity != Critical || f.Since.Sub(begin).Abs() > 10*time.Minute {
+					t.Errorf("run %d: %+v", seed, f)
+				}
+			}
+			return !ok
+		})
+		if late = max(late, seen); seen == 0 || seen > 30*time.Minute {
+			t.Errorf("run %d: seen after %s", seed, seen)
+		}
+	}
+	t.Logf("the latest of 20 was seen after %s", late)
+}
+
+func TestADestinationsVerdictIsOneSentence(t *testing.T) {
+	g := &placed{rng: rand.New(rand.NewPCG(1, 5)), rate: map[Destination]float64{Docomo: 10, Gmail: 40, Other: 30}, bad: map[Destination]float64{}, wait: map[Destination]bool{}}
+	h := &History{Account: "shop"}
+	begin := monday.Add(9 * time.Hour)
+	g.live(h, begin.Add(-3*time.Hour), begin, nil)
+	g.bad[Docomo] = 0.96
+	g.live(h, begin, begin.Add(30*time.Minute), nil)
+	h = restarted(t, h)
+	v := h.Judge(begin.Add(30*time.Minute), minutely(time.Minute), inTokyo)
+	f, _ := has1(v, Closed)
+	at := f.Since.In(tokyo).Format("15:04")
+	percent := int(100 * f.Observed / f.Expected)
+	for l, want := range map[text.Language]string{text.English: fmt.Sprintf("docomo has refused %d %% since %s (550 5.7.1); the others as usual.", percent, at),
+		text.Japanese: fmt.Sprintf("ドコモが%sから%d%%を拒否しています (550 5.7.1)（ほかの宛先は通常どおり）。", at, percent)} {
+		if got := v.Sentence(l, inTokyo); !strings.Contains(got, want) {
+			t.Errorf("%s\nhas not %s", got, want)
+		}
+	}
+	if v.Severity != Critical || f.Since.Sub(begin).Abs() > 3*time.Minute || percent < 93 {
+		t.Errorf("%+v", f)
+	}
+	// It is over when the destination takes mails again.
+	g.bad[Docomo] = 0
+	g.live(h, begin.Add(30*time.Minute), begin.Add(2*time.Hour), nil)
+	if v := h.Judge(begin.Add(2*time.Hour), minutely(time.Minute), inTokyo); worst(v, Closed) != "" {
+		t.Errorf("after: %s", v.Sentence(text.English, inTokyo))
+	}
+	g.wait[Gmail] = true
+	g.live(h, begin.Add(2*time.Hour), begin.Add(3*time.Hour), nil)
+	if got := h.Judge(begin.Add(3*time.Hour), minutely(time.Minute), inTokyo).Sentence(text.English, inTokyo); !strings.Contains(got, "Gmail has taken no mail and put off") {
+		t.Errorf("put off: %s", got)
+	}
+}
+
+func TestDestinationsAsEverRaiseNothing(t *testing.T) {
+	for seed := range uint64(2) {
+		g := &placed{rng: rand.New(rand.NewPCG(seed, 9)), rate: map[Destination]float64{Docomo: 0.05, Au: 2, Gmail: 20, Other: 1}, bad: map[Destination]float64{Au: 0.3}}
+		h := &History{Account: "shop"}
+		n := 0
+		g.live(h, monday, monday.Add(36*time.Hour), func(now time.Time) bool {
+			if n++; n%10 == 0 {
+				if v := h.Judge(now, minutely(time.Minute), inTokyo); worst(v, Closed) != "" {
+					t.Errorf("run %d, %s: %s", seed, now, v.Sentence(text.English, inTokyo))
+					return false
+				}
+			}
+			return true
+		})
+	}
+}
