@@ -44,6 +44,10 @@ type Record struct {
 	// these, at least one), for names whose answers rotate, or "contains" (these, and
 	// whatever others), for a name that several write to, such as SPF among other texts.
 	Match string `json:"match,omitempty"`
+
+	// literal are texts with a backslash as they stand, by how a zone file reads them: both
+	// are what somebody may mean who writes no quotes.
+	literal map[string]string
 }
 
 // Expectations are a configuration.
@@ -125,6 +129,12 @@ func (r *Record) normalize() error {
 			return fmt.Errorf("%q is no value of a record of type %s (%s)", v, r.Type, r.Name)
 		}
 		r.Values[i] = value(rr)
+		if r.Type == "TXT" && !strings.HasPrefix(v, `"`) && strings.Contains(v, `\`) {
+			if r.literal == nil {
+				r.literal = map[string]string{}
+			}
+			r.literal[r.Values[i]] = v
+		}
 	}
 	slices.Sort(r.Values)
 	r.Values = slices.Compact(r.Values)
@@ -140,12 +150,35 @@ func quoted(kind, v string) string {
 }
 
 // value is a record's content in one canonical way of writing. Names are relative to
-// the root, in lower case; texts keep their case and are joined.
+// the root, in lower case; texts keep their case and are joined, as they are and not as a
+// zone file writes them.
 func value(rr dns.RR) string {
 	if txt, ok := rr.(*dns.TXT); ok {
-		return strings.Join(txt.Txt, "")
+		return plain(strings.Join(txt.Txt, ""))
 	}
 	return strings.ToLower(strings.TrimSpace(strings.TrimPrefix(rr.String(), rr.Header().String())))
+}
+
+// plain undoes a zone file's escapes.
+func plain(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+			if i+2 < len(s) && digits(s[i:i+3]) {
+				n := int(s[i]-'0')*100 + int(s[i+1]-'0')*10 + int(s[i+2]-'0')
+				b.WriteByte(byte(n))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func digits(s string) bool {
+	return strings.Trim(s, "0123456789") == ""
 }
 
 // Finding is what is wrong with one record. Server is where it was seen.
@@ -290,6 +323,12 @@ func (r Record) compare(got []string) (Finding, bool) {
 	}
 	if len(r.Values) == 0 {
 		return f, false
+	}
+	for i, v := range r.Values {
+		if as, ok := r.literal[v]; ok && slices.Contains(got, as) {
+			r.Values = slices.Clone(r.Values)
+			r.Values[i] = as
+		}
 	}
 	missing := without(r.Values, got)
 	extra := without(got, r.Values)

@@ -23,6 +23,8 @@ spf.example. 60 IN TXT "v=spf1 include:relay.example -all"
 spf.example. 60 IN TXT "google-site-verification=abc"
 spf.example. 60 IN TXT "MS=ms1"
 spf.example. 60 IN CAA 0 issue "letsencrypt.org"
+esc.example. 60 IN TXT "a\\;b"
+semi.example. 60 IN TXT "v=DMARC1\; p=none"
 spf.example. 60 IN CAA 0 issue "other.example"
 key.example. 60 IN TXT "` + dkim[:255] + `" "` + dkim[255:] + `"
 `
@@ -124,6 +126,9 @@ func TestRecordsAreLookedUpAndCompared(t *testing.T) {
 		{"one authority among others", `{name: spf.example, type: CAA, values: ['0 issue "LetsEncrypt.org"'], match: contains}`, OK, ""},
 		{"a mail exchanger with another preference is another", "{name: mail.example, type: MX, values: [20 mx1.example.], match: contains}", Critical, "lacks 20 mx1.example."},
 		{"a long text is one value", `{name: key.example, type: TXT, values: ["` + dkim + `"], match: contains}`, OK, ""},
+		{"a backslash that is part of the text", `{name: esc.example, type: TXT, values: ['a\;b']}`, OK, ""},
+		{"a backslash of a zone file", `{name: semi.example, type: TXT, values: ['v=DMARC1\; p=none']}`, OK, ""},
+		{"a backslash that is not there", `{name: semi.example, type: TXT, values: ['v=DMARC1\\; p=none']}`, Critical, "points to"},
 		{"an answer too long for a packet is fetched by TCP", "{name: many.example, match: any, values: [" + many() + "]}", OK, ""},
 		{"a server that fails says nothing of the record", "{name: broken.example}", Unknown, "answers SERVFAIL"},
 	}

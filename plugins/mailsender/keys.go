@@ -40,7 +40,7 @@ func (c *checker) dkim() {
 		}
 		var keys []map[string]string
 		for _, t := range all {
-			if t = plain(t); strings.HasPrefix(t, `"`) {
+			if strings.HasPrefix(t, `"`) {
 				c.find(Critical, sayQuoted, name, `"v=DKIM1…`)
 				keys = nil
 				break
@@ -50,7 +50,7 @@ func (c *checker) dkim() {
 			}
 		}
 		switch {
-		case len(all) == 0 || len(keys) == 0 && !strings.HasPrefix(plain(all[0]), `"`):
+		case len(all) == 0 || len(keys) == 0 && !strings.HasPrefix(all[0], `"`):
 			c.find(Critical, sayNoKey, selector, name)
 		case len(keys) > 1:
 			c.find(Critical, sayManyKeys, selector, len(keys))

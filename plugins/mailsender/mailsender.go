@@ -200,7 +200,6 @@ func (c *checker) records(name, kind string) (values []string, ok bool) {
 func (c *checker) texts(name, version string) (found []string, ok bool) {
 	all, ok := c.records(name, "TXT")
 	for _, t := range all {
-		t = plain(t)
 		switch head, _, _ := strings.Cut(strings.ToLower(t), " "); {
 		case strings.TrimSuffix(head, ";") == version || strings.HasPrefix(head, version+";"):
 			found = append(found, t)
@@ -209,28 +208,6 @@ func (c *checker) texts(name, version string) (found []string, ok bool) {
 		}
 	}
 	return found, ok
-}
-
-// plain undoes a zone file's escapes.
-func plain(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) {
-			i++
-			if i+2 < len(s) && digits(s[i:i+3]) {
-				n := int(s[i]-'0')*100 + int(s[i+1]-'0')*10 + int(s[i+2]-'0')
-				b.WriteByte(byte(n))
-				i += 2
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
-func digits(s string) bool {
-	return strings.Trim(s, "0123456789") == ""
 }
 
 // mx judges who takes mails to the domain: docomo, au and SoftBank refuse mails of domains
