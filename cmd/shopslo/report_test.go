@@ -383,7 +383,7 @@ func TestAWrongQuestionForAReviewIsRefused(t *testing.T) {
 		{[]string{"--week", "2999-W01"}, "has not begun"},
 		{[]string{"--from", "2026-11-01"}, "--from and --to go together"},
 		{[]string{"--week", "2026-W46", "--from", "2026-11-01", "--to", "2026-11-02"}, "give one"},
-		{[]string{"--lang", "fr"}, "is not ja or en"},
+		{[]string{"--lang", "fr"}, "must be en or ja"},
 		{[]string{"-o", "htm"}, `did you mean "html"`},
 		{[]string{"--output", "json"}, "write -o json"},
 		{[]string{"--output", filepath.Join(dir, "no", "x.html")}, "there is no folder"},

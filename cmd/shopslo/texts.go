@@ -141,7 +141,7 @@ var oneLiners = []text.Entry{
 	text.Of("the only `commit` that may go there, 7 digits of it or more; else what the Tier below runs", "昇格してよい唯一のコミット（7 桁以上）。なければ下の Tier で動くもの"),
 	text.Of("the `Tier` that the release goes to", "リリースの昇格先の Tier"),
 	text.Of("how long to wait for the gate, and then for the Tier to match its branch: 30m, 2h, 2d", "ゲートを待ち、続いて Tier がブランチと一致するのを待つ長さ: 30m, 2h, 2d"),
-	text.Of("also to a release whose images are gone", "イメージがなくなったリリースにも戻す"),
+	text.Of("also to a release whose images are gone, or that was itself rolled back", "イメージがなくなったリリースや、それ自体がロールバックされたリリースにも戻す"),
 	text.Of("`URL` of a 'shopslo serve' that logs what is done, where gate.log names no git branch", "gate.log に git ブランチがない場合に、操作を記録する 'shopslo serve' の URL"),
 	text.Of("the `Tier` that goes back", "戻す Tier"),
 	text.Of("the `release`, a commit of the app repository; at least 7 digits of it", "戻す先のリリース（アプリのリポジトリのコミット、7 桁以上）"),

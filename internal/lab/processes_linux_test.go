@@ -140,8 +140,8 @@ func TestReady(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = p.ready(t.Context(), never.Client(), never.URL, 250*time.Millisecond)
-		if err == nil || !strings.Contains(err.Error(), "not ready after 250ms") || !strings.Contains(err.Error(), "etcd is missing") {
+		err = p.ready(t.Context(), never.Client(), never.URL, 2*time.Second)
+		if err == nil || !strings.Contains(err.Error(), "not ready after 2s") || !strings.Contains(err.Error(), "etcd is missing") {
 			t.Errorf("error %v", err)
 		}
 	})

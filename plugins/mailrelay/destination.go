@@ -82,7 +82,7 @@ func (p *Place) put(part Part, asked Span, t Traits) (fresh []Bucket) {
 		p.Reason = part.Reason
 	}
 	if t.Daily {
-		b, ok, next, err := Difference(p.Totals, part.Days, asked, t)
+		b, ok, next, err := difference(p.Totals, part.Days, asked, t)
 		if err != nil {
 			return nil
 		}
