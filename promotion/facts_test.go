@@ -157,6 +157,7 @@ var appearing = map[string]any{
 	"Moves.Rollbacks":                  []promotion.Rollback{{Entry: 3, At: now.Add(-time.Hour), Release: newRelease, To: oldRelease}},
 	"Moves.Again":                      &promotion.Again{By: "mai"},
 	"Outages":                          []promotion.Outage{{Source: "x", Error: "refused"}},
+	"Fleet.Snapshot.Documents":         &fleet.DocumentsState{Findings: []fleet.Finding{{Rule: fleet.RuleInvalid}}},
 	"Fleet.Snapshot.Violations":        []fleet.Violation{{Kind: fleet.Skipped, Tier: "beta-prod", Release: newRelease}},
 	"Fleet.Snapshot.ShopSets[].Absent": []fleet.ComponentName{"cart"}, "Fleet.Snapshot.ShopSets[].Causes": []fleet.HoldCause{fleet.AutoSyncOff},
 	"Report.Budgets[].Absent": []slo.Absence{{Kind: slo.NoMetric}},
@@ -184,7 +185,7 @@ var unspoilt = map[string]string{
 	"Moves.Where contradictory": "said", "Moves.Rollbacks[].*": "of another Release",
 	"Moves.Last*": "of another Release", "Moves.Again appeared": "it only waives",
 	// told by the exporter, and asked by no rule
-	"Fleet.Snapshot.Git.Up contradictory": "the age judges", "Fleet.Snapshot.ShopSets[].Behind *": "the branches judge", "Fleet.Snapshot.Tiers[].Behind *": "ahead judges",
+	"Fleet.Snapshot.Documents appeared": "the gate has documents of its own, and asks that what is seen agrees with them", "Fleet.Snapshot.Git.Up contradictory": "the age judges", "Fleet.Snapshot.ShopSets[].Behind *": "the branches judge", "Fleet.Snapshot.Tiers[].Behind *": "ahead judges",
 	"Fleet.Snapshot.ShopSets[].DriftEvents *": "drift of now judges", "Fleet.Snapshot.ShopSets[].Parts*": "their sum judges", "Fleet.Snapshot.ShopSets[].ReleaseNotBefore *": "the exporter's own memory",
 	"Fleet.Snapshot.ShopSets[].ChangedNotBefore *": "the exporter's own memory", "Fleet.Snapshot.ShopSets[].Tree *": "the exporter's own memory", "Fleet.Snapshot.ShopSets[].HealthSince *": "said",
 	"Fleet.Snapshot.ShopSets[].Workings*": "for operators", "Fleet.Snapshot.ShopSets[].OnBranch *": "for operators", "Fleet.Snapshot.ShopSets[].Missing *": "health says what matters of it", "Fleet.Snapshot.ShopSets[].Causes *": "said",

@@ -323,7 +323,7 @@ func (c *cluster) state() ClusterState {
 	defer c.mu.Unlock()
 	s := ClusterState{
 		Name: c.name, Declared: known, Reached: c.reached, Loaded: c.loaded, Err: c.lost[applications].err,
-		Applications: n.applications, Strangers: n.strangers, Faulty: n.faulty, Changes: n.changes, Compared: n.compared,
+		Applications: n.applications, Strangers: n.strangers, Faulty: n.faulty, Changes: n.changes, Compared: c.store.lastCompared(),
 		Failures: c.failures, Faults: c.faults.counts(), ListTook: c.took,
 	}
 	for _, k := range resourceKinds {

@@ -42,21 +42,21 @@ type store struct {
 	now     func() time.Time
 	tell    teller
 
-	mu      sync.Mutex
-	entries map[string]*entry // namespace/name
-	of      map[fleet.ShopSetName][]*entry
-	fresh   map[fleet.ShopSetName]struct{} // ShopSets that changed since they were asked for
-	counted counts
-	due     time.Time // of the first entry; zero: none
-	oldest  time.Time // nothing that is not old yet was compared before
+	mu       sync.Mutex
+	entries  map[string]*entry // namespace/name
+	of       map[fleet.ShopSetName][]*entry
+	fresh    map[fleet.ShopSetName]struct{} // ShopSets that changed since they were asked for
+	counted  counts
+	compared time.Time // when Argo CD last did, any of them
+	due      time.Time // of the first entry; zero: none
+	oldest   time.Time // nothing that is not old yet was compared before
 }
 
 // counts are figures of a store.
 type counts struct {
 	// applications that there are, of no ShopSet, of an unknown shape.
 	applications, strangers, faulty int
-	changes                         int64     // that were taken in, lists not counted
-	compared                        time.Time // when Argo CD last did, any of them
+	changes                         int64 // that were taken in, lists not counted
 }
 
 // teller is told of changes, without the lock.
@@ -179,7 +179,7 @@ func (s *store) put(i *item) (newlyFaulty bool) {
 	}
 	s.entries[e.key] = e
 	s.count(e, 1)
-	s.counted.compared = latest(s.counted.compared, e.app.ObservedAt)
+	s.compared = latest(s.compared, e.app.ObservedAt)
 	if set != "" {
 		s.await(e)
 		if e.app.ObservedAt.Before(s.oldest) {
@@ -265,6 +265,13 @@ func (s *store) counts() counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.counted
+}
+
+// lastCompared is when Argo CD last compared one of them; zero: never.
+func (s *store) lastCompared() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.compared
 }
 
 // shopSets gives the names of the ShopSets that have an Application here.
