@@ -32,6 +32,7 @@ type Sums struct {
 	Sync     map[SyncStatus]int
 	Health   map[Health]int
 	Well     int // Observation.Well
+	Settled  int // the same, with those that are Suspended
 	// OutOfSync is how many resources differ, as far as known; nil: of no ShopSet
 	// it is known.
 	OutOfSync *int
@@ -190,7 +191,7 @@ func (c *Current) Of(i int) []ShopSetState {
 // Sums gives what is counted of the ShopSets of the i-th Tier.
 func (c *Current) Sums(i int) Sums {
 	t := &c.tiers[i]
-	s := Sums{ShopSets: t.shopSets(), Sync: t.sync, Health: t.health, Well: t.well}
+	s := Sums{ShopSets: t.shopSets(), Sync: t.sync, Health: t.health, Well: t.well, Settled: t.settled}
 	if t.differKnown > 0 {
 		n := t.differ
 		s.OutOfSync = &n
@@ -212,8 +213,10 @@ func (c *Current) Whole(i int) (r Release, ok bool) {
 	return "", false
 }
 
-// Soaking says since when the i-th Tier soaks, which others remember.
-func (c *Current) Soaking(i int, since time.Time) { c.state.Tiers[i].SoakingSince = since }
+// Soaking says since when the i-th Tier soaks, and is settled, which others remember.
+func (c *Current) Soaking(i int, since, settled time.Time) {
+	c.state.Tiers[i].SoakingSince, c.state.Tiers[i].SettledSince = since, settled
+}
 
 // behind counts what a Release of the i-th Tier lacks of the Tier next below.
 func (c *Current) behind(i int, r Release) *int {
@@ -295,7 +298,7 @@ type tierCount struct {
 	from, to            int // in Snapshot.ShopSets
 	sync                map[SyncStatus]int
 	health              map[Health]int
-	well                int
+	well, settled       int
 	differ, differKnown int             // resources; ShopSets of which they are known
 	running             map[Release]int // how many run each
 	runners             int             // how many run a Release that is known
@@ -319,6 +322,9 @@ func (t *tierCount) add(o *ShopSetState, n int) {
 	t.health[o.Health] += n
 	if o.Well() {
 		t.well += n
+	}
+	if o.settled() {
+		t.settled += n
 	}
 	if o.OutOfSync != nil {
 		t.differ += n * *o.OutOfSync

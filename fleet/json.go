@@ -97,6 +97,7 @@ type (
 		Behind      *int       `json:"behind"`
 		Ahead       *int       `json:"ahead"`
 		Soaking     *time.Time `json:"soaking_since"`
+		Settled     *time.Time `json:"settled_since"`
 		Skewed      bool       `json:"skewed"`
 		SkewedSince *time.Time `json:"skewed_since"`
 		InOrder     *bool      `json:"in_order"`
@@ -141,7 +142,7 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 		out.Tiers = append(out.Tiers, jsonTier{
 			Tier: t.Tier, Order: t.Order, Branch: t.Branch, Release: textOrNull(t.Release), ReleaseAt: instant(t.ReleaseAt),
 			Running: emptyList(t.Running), Ran: emptyList(t.Ran), Behind: t.Behind,
-			Ahead: t.Ahead, Soaking: instant(t.SoakingSince), Skewed: t.Skewed, SkewedSince: instant(t.SkewedSince), InOrder: t.InOrder,
+			Ahead: t.Ahead, Soaking: instant(t.SoakingSince), Settled: instant(t.SettledSince), Skewed: t.Skewed, SkewedSince: instant(t.SkewedSince), InOrder: t.InOrder,
 		})
 	}
 	for _, g := range s.Groups {
@@ -197,7 +198,7 @@ func (s *Snapshot) UnmarshalJSON(data []byte) error {
 	for _, t := range in.Tiers {
 		out.Tiers = append(out.Tiers, TierState{
 			Tier: t.Tier, Order: t.Order, Branch: t.Branch, Release: deref(t.Release), ReleaseAt: at(t.ReleaseAt),
-			Running: t.Running, Ran: t.Ran, Behind: t.Behind, Ahead: t.Ahead, SoakingSince: at(t.Soaking), Skewed: t.Skewed, SkewedSince: at(t.SkewedSince), InOrder: t.InOrder,
+			Running: t.Running, Ran: t.Ran, Behind: t.Behind, Ahead: t.Ahead, SoakingSince: at(t.Soaking), SettledSince: at(t.Settled), Skewed: t.Skewed, SkewedSince: at(t.SkewedSince), InOrder: t.InOrder,
 		})
 	}
 	for _, g := range in.Groups {

@@ -242,6 +242,11 @@ func (o *Observation) Well() bool {
 	return o.Sync == Synced && o.Health == Healthy && o.Unverified == ""
 }
 
+// settled is Well, and what is Suspended as well: somebody paused it, such as a CronJob.
+func (o *Observation) settled() bool {
+	return o.Sync == Synced && (o.Health == Healthy || o.Health == Suspended) && o.Unverified == ""
+}
+
 // Serves reports whether it is expected to answer customers.
 func (o *Observation) Serves() bool { return o.Health.Serves() && o.Unserved == "" }
 

@@ -77,6 +77,8 @@ type TierState struct {
 	// SoakingSince is since when all of its ShopSets have without a break been
 	// Observation.Well at one Release; zero: they are not, or nobody remembers.
 	SoakingSince time.Time
+	// SettledSince is the same where Suspended counts as Healthy.
+	SettledSince time.Time
 	// Skewed reports whether its ShopSets are known to run different Releases,
 	// which they have done SkewedSince.
 	Skewed      bool

@@ -24,7 +24,7 @@ func (d *deciding) doubtedTier(name fleet.TierName) string {
 			name, t.Order, orElse(t.Branch, d.say("(none)")), is.Order, orElse(is.Branch, d.say("(none)")))
 	case t.Ahead != nil && *t.Ahead < 0, t.Behind != nil && *t.Behind < 0:
 		return d.say("%s is reported with a negative count of changes, which cannot be.", name)
-	case d.future(t.SoakingSince), d.future(t.SkewedSince):
+	case d.future(t.SoakingSince), d.future(t.SettledSince), d.future(t.SkewedSince):
 		return d.say("%s is reported with a time in the future.", name)
 	}
 	return d.doubtedRuns(t)

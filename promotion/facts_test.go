@@ -192,7 +192,7 @@ var unspoilt = map[string]string{
 	"Fleet.Snapshot.ShopSets[].PendingSince *": "said", "Fleet.Snapshot.ShopSets[].ChangedSince missing": "an exporter without git does not know", "Fleet.Snapshot.ShopSets[].ChangedSince too old": "the Release came later",
 	"Fleet.Snapshot.ShopSets[].Revision *": "the Release judges", "Fleet.Snapshot.ShopSets[].Source *": "the cluster judges",
 	"Fleet.Snapshot.Tiers[].Ran *": "the order judges", "Fleet.Snapshot.Tiers[].Ran[] *": "the order judges", "Fleet.Snapshot.Tiers[].ReleaseAt *": "a commit's date is its author's to set",
-	"Fleet.Snapshot.Tiers[].SoakingSince too old": "a long soak", "Fleet.Snapshot.ShopSets[].Images doubled": "the same image",
+	"Fleet.Snapshot.Tiers[].SoakingSince too old": "a long soak", "Fleet.Snapshot.Tiers[].SettledSince too old": "a long soak", "Fleet.Snapshot.ShopSets[].Images doubled": "the same image",
 	// no more than what is spoilt elsewhere, or nothing that makes passing easier
 	"AlertRules.Items doubled": "each is asked", "Alerts.Items doubled": "each is asked", "Alerts.Items[].ShopSets doubled": "the same", "Alerts.Items[].Tiers doubled": "the same", "AlertRules.Items[].Tiers doubled": "the same", "AlertRules.Items[].ShopSets doubled": "the same", "AlertRules.Items[].ShopSets[] *": "elsewhere is elsewhere",
 	"Alerts.Items[].ShopSets[] *": "elsewhere is elsewhere", "Alerts.Items[].Tiers[] *": "elsewhere is elsewhere", "AlertRules.Items[].Tiers[] *": "elsewhere is elsewhere",

@@ -140,6 +140,7 @@ func (c *changes) policy(was, is Policy) {
 		a, b := slices.Index(lenience, l.was), slices.Index(lenience, l.is)
 		c.when(l.what, b > a, b < a, l.was, l.is)
 	}
+	c.when("accept_suspended", is.AcceptSuspended && !was.AcceptSuspended, was.AcceptSuspended && !is.AcceptSuspended, was.AcceptSuspended, is.AcceptSuspended)
 	c.when("redundancy_waived", is.RedundancyWaived && !was.RedundancyWaived, was.RedundancyWaived && !is.RedundancyWaived, was.RedundancyWaived, is.RedundancyWaived)
 	c.since(was.Since, is.Since)
 	share("load.share", was.Load.Share, is.Load.Share)

@@ -34,6 +34,9 @@ type Policy struct {
 	// RedundancyWaived makes ShopGroups that are short of their FailureDomains
 	// known, but no reason to hold.
 	RedundancyWaived bool `json:"redundancy_waived,omitempty"`
+	// AcceptSuspended takes Suspended, as a CronJob that somebody paused makes it, for as good
+	// as Healthy.
+	AcceptSuspended bool `json:"accept_suspended,omitempty"`
 	// Soak is how long all ShopSets below have to run the Release without a break;
 	// nil: what the document of their Tier asks for.
 	Soak *time.Duration `json:"soak,omitempty"`
@@ -241,6 +244,7 @@ type wirePolicy struct {
 	MaxGitAge        float64         `json:"max_git_age_seconds"`
 	Needs            map[string]Need `json:"checks"`
 	LongestExclusion float64         `json:"longest_exclusion_seconds,omitempty"`
+	AcceptSuspended  bool            `json:"accept_suspended,omitempty"`
 }
 
 // MarshalJSON writes the policy with its defaults, so that it means the same where
@@ -251,7 +255,7 @@ func (p Policy) MarshalJSON() ([]byte, error) {
 		p.MinCoverage, p.QuietCoverage, p.MaxAge.Seconds(), p.FailOn, p.AtRisk, p.Exhausted, p.RedundancyWaived, nil,
 		p.Since.Harm, p.Since.HarmToOne, p.Since.FalseAlarms, p.Since.Confidence, p.Since.Baseline.Seconds(),
 		p.Load.Share, p.Load.Window.Seconds(), p.Load.Day.Seconds(), p.Traffic, p.QuietAlerts, p.PageSeverities, p.MaxRuleAge.Seconds(), p.MaxComparisonAge.Seconds(), p.MaxGitAge.Seconds(), p.Needs,
-		p.LongestExclusion.Seconds(),
+		p.LongestExclusion.Seconds(), p.AcceptSuspended,
 	}
 	if p.Soak != nil {
 		s := p.Soak.Seconds()
@@ -273,7 +277,7 @@ func (p *Policy) UnmarshalJSON(data []byte) error {
 		Load:        LoadPolicy{Share: w.LoadShare, Window: duration(w.LoadWindow), Day: duration(w.LoadDay)},
 		Traffic:     w.Traffic,
 		QuietAlerts: w.QuietAlerts, PageSeverities: w.PageSeverities, MaxRuleAge: duration(w.MaxRuleAge),
-		MaxComparisonAge: duration(w.MaxComparisonAge), MaxGitAge: duration(w.MaxGitAge), Needs: w.Needs, LongestExclusion: duration(w.LongestExclusion),
+		MaxComparisonAge: duration(w.MaxComparisonAge), MaxGitAge: duration(w.MaxGitAge), Needs: w.Needs, LongestExclusion: duration(w.LongestExclusion), AcceptSuspended: w.AcceptSuspended,
 	}
 	if w.Soak != nil {
 		d := duration(*w.Soak)

@@ -27,7 +27,7 @@ func (d *deciding) checkSoak(t tier) []Check {
 	}
 	c := t.check(CheckSoak)
 	c.figure("asked_seconds", asked.Seconds())
-	state := tierOf(&d.e.Fleet.Snapshot, t.Name)
+	soaking, settled := d.soakingSince(t)
 	b := d.soaking(t)
 	switch {
 	case d.e.Release == "" && !d.alone:
@@ -36,20 +36,20 @@ func (d *deciding) checkSoak(t tier) []Check {
 		c.Result, c.Reason = Unknown, d.say("Soak (%s) has not started: %d of %s run %s.", d.age(asked), len(t.ShopSets)-b.others, d.count(len(t.ShopSets), "ShopSet"), d.which())
 	case b.doubt != "":
 		c.Result, c.Reason = Unknown, d.say("Soak (%s) is unknown. %s", d.age(asked), b.doubt)
-	case state == nil || state.SoakingSince.IsZero():
-		c.Result, c.Reason = Unknown, d.say("Soak (%s) has not started: not all ShopSets of %s are Synced and Healthy, or the start time is unknown.", d.age(asked), t.Name)
+	case soaking.IsZero():
+		c.Result, c.Reason = Unknown, d.say("Soak (%s) has not started: not all ShopSets of %s are Synced and %s, or the start time is unknown.", d.age(asked), t.Name, settled)
 		if b.unverified != "" {
 			c.Reason = d.say("Soak (%s) has not started:%s", d.age(asked), b.unverified)
 		}
 	default:
-		since := later(state.SoakingSince, b.came) // nothing soaks before it is there
+		since := later(soaking, b.came) // nothing soaks before it is there
 		soaked := d.now.Sub(since)
 		c.figure("soaking_since", instant(since)).figure("soaked_seconds", soaked.Seconds())
-		c.Result, c.Reason = Pass, d.say("All ShopSets Synced and Healthy for %s without interruption (%s required).", d.age(soaked), d.age(asked))
+		c.Result, c.Reason = Pass, d.say("All ShopSets Synced and %s for %s without interruption (%s required).", settled, d.age(soaked), d.age(asked))
 		if soaked < asked {
 			c.Result = Unknown
-			c.Reason = d.say("All ShopSets Synced and Healthy for %s without interruption (%s required); complete at %s.",
-				d.age(max(soaked, 0)), d.age(asked), since.Add(asked).UTC().Format(time.RFC3339))
+			c.Reason = d.say("All ShopSets Synced and %s for %s without interruption (%s required); complete at %s.",
+				settled, d.age(max(soaked, 0)), d.age(asked), since.Add(asked).UTC().Format(time.RFC3339))
 		}
 		if b.changed != "" && since.Equal(b.came) {
 			c.figure("changed_since", instant(b.came))
@@ -58,6 +58,19 @@ func (d *deciding) checkSoak(t tier) []Check {
 		c.Result, c.Reason = d.untold(CheckSoak, &fleet.ShopSetState{Observation: fleet.Observation{Untold: b.untold}}, c.Result, c.Reason)
 	}
 	return []Check{c}
+}
+
+// soakingSince is since when the Tier soaks, as the exporter saw it, and as what: settled is
+// enough where the policy accepts Suspended. Zero: it does not, or nobody knows.
+func (d *deciding) soakingSince(t tier) (since time.Time, as string) {
+	state := tierOf(&d.e.Fleet.Snapshot, t.Name)
+	switch {
+	case state == nil:
+		return time.Time{}, "Healthy"
+	case d.p.AcceptSuspended:
+		return state.SettledSince, "Healthy/Suspended"
+	}
+	return state.SoakingSince, "Healthy"
 }
 
 // soaking is what the ShopSets of a Tier say of the Release that soaks there.

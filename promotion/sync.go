@@ -25,11 +25,12 @@ func (d *deciding) judgeSync(o *fleet.ShopSetState) (Result, string) {
 		return Unknown, d.say("Running Release is unknown%s.", d.because(o))
 	case !d.runs(o):
 		return Unknown, d.say("%s; waiting for %s.", runs, Short(d.e.Release))
-	case o.Health != fleet.Healthy:
+	case o.Health != fleet.Healthy && !(d.p.AcceptSuspended && o.Health == fleet.Suspended):
 		return Unknown, d.say("%s; health is %s, not Healthy%s.", runs, o.Health, d.because(o))
-	}
-	if o.Unverified != "" {
-		return Unknown, d.say("%s and Healthy, but not verified: %s.", runs, o.Unverified)
+	case o.Unverified != "":
+		return Unknown, d.say("%s and %s, but not verified: %s.", runs, o.Health, o.Unverified)
+	case o.Health == fleet.Suspended:
+		return Pass, d.say("%s and Suspended, which the policy accepts.", runs)
 	}
 	return Pass, d.say("%s and Healthy.", runs)
 }

@@ -150,7 +150,7 @@ func TestFaults(t *testing.T) {
 		{"an unknown key deep below names its path", least + "ledger: {dir: x, retension: 1d}\n",
 			[]string{`c.yaml:5:18: ledger.retension: unknown key (did you mean "retention"?)`}},
 		{"an unknown key that resembles none lists those that exist", least + "gate: {colour: red}\n",
-			[]string{`c.yaml:5:8: gate.colour: unknown key (known here: alerts, at_risk, calendar, calendar_from, checks, exhausted, fail_on, fleet, incidentbot, incidents, load, log, longest_exclusion, max_age, max_comparison_age, max_git_age, max_rule_age, min_coverage, page_severities, quiet_alerts, quiet_coverage, redundancy_waived, releases, rules_from, since_release, soak, tell, tiers, traffic)`}},
+			[]string{`c.yaml:5:8: gate.colour: unknown key (known here: accept_suspended, alerts, at_risk, calendar, calendar_from, checks, exhausted, fail_on, fleet, incidentbot, incidents, load, log, longest_exclusion, max_age, max_comparison_age, max_git_age, max_rule_age, min_coverage, page_severities, quiet_alerts, quiet_coverage, redundancy_waived, releases, rules_from, since_release, soak, tell, tiers, traffic)`}},
 		{"every fault is reported, in the order of lines", least + "gate: {max_age: soon, min_coverage: 95}\nwindw: 1\n",
 			[]string{`c.yaml:5:17: gate.max_age: "soon" is no duration; write a number with its unit, such as 90s, 24h, 7d or 1h30m`,
 				`c.yaml:5:37: gate.min_coverage: 95 is not a ratio above 0 and at most 1; write 95 % as 0.95`,

@@ -21,6 +21,8 @@ type tierMemory struct {
 	// at Had[0], as last seen SoakingSeen; zero: they are not.
 	SoakingSince time.Time `json:"soaking_since,omitzero"`
 	SoakingSeen  time.Time `json:"soaking_seen,omitzero"`
+	// SettledSince is since when the same is so where Suspended counts as Healthy.
+	SettledSince time.Time `json:"settled_since,omitzero"`
 	// Pending are the changes of the lowest Tier that have not come here, the
 	// oldest first; at most maxHad.
 	Pending []change `json:"pending,omitempty"`
@@ -84,35 +86,54 @@ func (r *Recorder) Took(f *fleet.Fleet, c *fleet.Current, gap time.Duration) {
 	if len(s.Tiers) > 0 {
 		r.originated(c)
 	}
-	r.unsettle(f)
+	r.unsettled(f)
 	for i := range s.Tiers {
 		m := r.tiers[s.Tiers[i].Tier]
 		release, ok := c.Whole(i)
-		if (!ok || release != m.release() || blind) && !m.SoakingSince.IsZero() {
-			m.unsoak()
-			r.changes++
+		if !ok || release != m.release() || blind {
+			r.unsettle(m)
 		}
 		if ok && release != m.release() {
 			r.arrived(f, i, s.Tiers, release, since(c, i))
 		}
 		sums := c.Sums(i)
 		r.soaking(m, ok && sums.ShopSets > 0 && sums.Well == sums.ShopSets, s.At)
-		c.Soaking(i, m.SoakingSince)
+		r.settling(m, ok && sums.ShopSets > 0 && sums.Settled == sums.ShopSets, s.At)
+		c.Soaking(i, m.SoakingSince, m.SettledSince)
 	}
 	r.at = s.At
 }
 
-// unsettle ends the soak of Tiers of which a ShopSet's own folders have changed: what soaks
+// unsettled ends the soak of Tiers of which a ShopSet's own folders have changed: what soaks
 // is another thing now.
-func (r *Recorder) unsettle(f *fleet.Fleet) {
+func (r *Recorder) unsettled(f *fleet.Fleet) {
 	for _, name := range r.moved {
 		set, _ := f.ShopSet(name)
-		if m := r.tiers[set.Tier]; m != nil && !m.SoakingSince.IsZero() {
-			m.unsoak()
-			r.changes++
+		if m := r.tiers[set.Tier]; m != nil {
+			r.unsettle(m)
 		}
 	}
 	r.moved = nil
+}
+
+// unsettle ends what soaks, and what is settled.
+func (r *Recorder) unsettle(m *tierMemory) {
+	if !m.SoakingSince.IsZero() {
+		m.unsoak()
+		r.changes++
+	}
+	r.settling(m, false, time.Time{})
+}
+
+// settling is soaking where Suspended counts as Healthy.
+func (r *Recorder) settling(m *tierMemory, settled bool, now time.Time) {
+	if settled == m.SettledSince.IsZero() {
+		m.SettledSince = time.Time{}
+		if settled {
+			m.SettledSince = now.UTC()
+		}
+		r.changes++
+	}
 }
 
 // sameList compares lists that are mostly the very same one.

@@ -39,6 +39,42 @@ func TestTheSnapshotSaysSinceWhenATierSoaks(t *testing.T) {
 	}
 }
 
+// What is Suspended does not soak, and is settled: who accepts that may take it for a soak.
+// A change of a ShopSet's own folders begins both anew.
+func TestASuspendedTierIsSettled(t *testing.T) {
+	f := labFleet(t)
+	e := New(f, NewRecorder(), Options{})
+	minute := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
+	for _, step := range []struct {
+		at               int
+		health           fleet.Health
+		tree             string
+		soaking, settled int // minutes; -1: neither
+	}{
+		{0, fleet.Healthy, "t1", 0, 0}, {1, fleet.Suspended, "t1", -1, 0}, {2, fleet.Healthy, "t1", 2, 0},
+		{3, fleet.Healthy, "t2", 3, 3}, {4, fleet.Healthy, "t2", 3, 3}, {5, fleet.Healthy, "", 3, 3}, {6, fleet.Progressing, "t2", -1, -1}, {7, fleet.Suspended, "t2", -1, 7},
+	} {
+		var seen []fleet.Observation
+		for _, name := range []fleet.ShopSetName{"a-2", "b-1"} {
+			seen = append(seen, fleet.Observation{ShopSet: name, Sync: fleet.Synced, Health: step.health, Release: commit(1), ObservedAt: minute(step.at), Tree: step.tree, ChangedSince: minute(0)})
+		}
+		tier := e.Refresh(minute(step.at), View{Fleet: f, Observations: seen}).Tiers[2]
+		for what, got := range map[string][2]time.Time{"soaking": {tier.SoakingSince, when(step.soaking)}, "settled": {tier.SettledSince, when(step.settled)}} {
+			if !got[0].Equal(got[1]) {
+				t.Errorf("after %d minutes, %s: %s since %v, want %v", step.at, step.health, what, got[0], got[1])
+			}
+		}
+	}
+}
+
+// when is so many minutes after noon; -1: never.
+func when(minutes int) time.Time {
+	if minutes < 0 {
+		return time.Time{}
+	}
+	return noon.Add(time.Duration(minutes) * time.Minute)
+}
+
 // Two controllers that undo each other have Argo CD sync the same commit every minute,
 // and it keeps the last ten syncs.
 func TestSelfHealsDoNotMoveSinceWhenAReleaseRuns(t *testing.T) {
