@@ -3,9 +3,11 @@ package promotion
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
@@ -169,8 +171,18 @@ func (c *changes) traffic(was, is *TrafficPolicy) {
 	}{{"unknown_below", was.UnknownBelow, is.UnknownBelow}, {"fail_below", was.FailBelow, is.FailBelow}, {"targets_below", was.TargetsBelow, is.TargetsBelow}} {
 		c.when("traffic."+f.what, f.is < f.was, f.is > f.was, f.was, f.is)
 	}
-	for _, set := range slices.Sorted(maps.Keys(is.Targets)) {
-		c.when("traffic.targets."+string(set), is.Targets[set] != was.Targets[set], false, was.Targets[set], is.Targets[set])
+	declared := func(in map[fleet.ShopSetName]int, set fleet.ShopSetName) string {
+		if n, ok := in[set]; ok {
+			return strconv.Itoa(n)
+		}
+		return "none"
+	}
+	all := map[fleet.ShopSetName]int{}
+	maps.Copy(all, was.Targets)
+	maps.Copy(all, is.Targets)
+	for _, set := range slices.Sorted(maps.Keys(all)) {
+		a, b := declared(was.Targets, set), declared(is.Targets, set)
+		c.when("traffic.targets."+string(set), a != b, false, a, b)
 	}
 }
 

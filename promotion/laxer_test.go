@@ -18,7 +18,7 @@ func ruled() promotion.RuleSet {
 		Alerts: slo.DefaultBurnAlerts(), Soak: 3600, Counting: "clock slack 5s",
 		ShopSets: []promotion.ShopSetRule{{ShopSet: "b-1", Tier: "beta", Match: map[string]string{"shopset": "b-1"}}},
 		Groups:   []promotion.GroupRule{{Group: "main", Required: 2}},
-		Policy:   promotion.Policy{Load: promotion.LoadPolicy{Share: 0.5}, LongestExclusion: 24 * time.Hour, Needs: map[string]promotion.Need{"sync": promotion.Required}},
+		Policy:   promotion.Policy{Load: promotion.LoadPolicy{Share: 0.5}, LongestExclusion: 24 * time.Hour, Traffic: &promotion.TrafficPolicy{Targets: map[fleet.ShopSetName]int{"b-1": 3}}, Needs: map[string]promotion.Need{"sync": promotion.Required}},
 	}
 }
 
@@ -49,6 +49,10 @@ func TestWhatMakesRulesLaxer(t *testing.T) {
 		{"less harm", func(r *promotion.RuleSet) { r.Policy.Since.Harm = 0.5 }, strict, "since_release.harm 1 → 0.5"},
 		{"less confidence", func(r *promotion.RuleSet) { r.Policy.Since.Confidence = 0.5 }, lax, "since_release.confidence 0.95 → 0.5"},
 		{"less load", func(r *promotion.RuleSet) { r.Policy.Load.Share = 0 }, lax, "load.share 0.5 → 0"},
+		{"declared targets no more", func(r *promotion.RuleSet) { r.Policy.Traffic.Targets = nil }, lax, "traffic.targets.b-1 3 → none"},
+		{"fewer declared targets", func(r *promotion.RuleSet) {
+			r.Policy.Traffic.Targets = map[fleet.ShopSetName]int{"b-1": 1}
+		}, lax, "traffic.targets.b-1 3 → 1"},
 		{"quiet alerts", func(r *promotion.RuleSet) {
 			r.Policy.QuietAlerts = []string{"none", "info", "Watchdog", "InfoInhibitor", "critical"}
 		}, lax, "quiet_alerts: added  → critical"},
