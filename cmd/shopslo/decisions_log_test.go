@@ -216,6 +216,12 @@ func TestOneClientCannotFillTheLog(t *testing.T) {
 	if code, body := server.post(t, client.GatePath+"?to=moon", nil); code != http.StatusBadRequest {
 		t.Errorf("a gate to an unknown Tier: %d %.300s", code, body)
 	}
+	for query, want := range map[string]string{"?kind=promote&kind=rollback": "kind is given 2 times", "?kind=promote&by=": "by is empty", "?kind=promote&tier=beta": "unknown parameter"} {
+		body := fmt.Sprintf(`{"version": 1, "at": %q, "promotions": [{"to": "prod", "result": "promoted", "reason": "x"}]}`, now)
+		if code, answer := server.post(t, client.DecisionsPath+query, strings.NewReader(body)); code != http.StatusBadRequest || !strings.Contains(answer, want) {
+			t.Errorf("%s: %d %.300s", query, code, answer)
+		}
+	}
 	for range 3 {
 		if code, body := move("prod", now, strings.Repeat("x", 31<<20)); code != http.StatusOK {
 			t.Errorf("%d %.300s", code, body)

@@ -119,7 +119,11 @@ func remove(file *os.File) {
 
 // LogMoved has the server log what was moved.
 func (s Server) LogMoved(ctx context.Context, kind decisionlog.Kind, record []byte) logbook.Publication {
-	body, err := s.send(ctx, DecisionsPath, url.Values{"kind": {string(kind)}, "by": {s.WhoAsks()}}, record)
+	q := url.Values{"kind": {string(kind)}}
+	if by := s.WhoAsks(); by != "" {
+		q.Set("by", by)
+	}
+	body, err := s.send(ctx, DecisionsPath, q, record)
 	if err != nil {
 		return logbook.Publication{Why: err.Error(), Failed: err}
 	}

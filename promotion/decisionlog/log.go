@@ -32,7 +32,7 @@ type Log struct {
 func Open(dir string) (*Log, error) { return openOn(disk.System, dir) }
 
 func openOn(d disk.FS, dir string) (*Log, error) {
-	if err := os.MkdirAll(filepath.Join(dir, records), 0o755); err != nil {
+	if err := disk.MakeDir(filepath.Join(dir, records), 0o755); err != nil {
 		return nil, fmt.Errorf("open decision log: %w", err)
 	}
 	held, err := take(dir)

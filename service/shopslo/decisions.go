@@ -155,6 +155,10 @@ func (s *service) logMove(w http.ResponseWriter, r *http.Request) {
 		server.WriteError(w, http.StatusUnsupportedMediaType, errors.New("send the answer of 'shopslo promote -o json' as application/json"))
 		return
 	}
+	if err := checkParameters(r, "kind", "by"); err != nil {
+		server.WriteError(w, http.StatusBadRequest, err)
+		return
+	}
 	if !s.admit(w, r) {
 		return
 	}
