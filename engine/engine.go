@@ -38,6 +38,7 @@ type Engine struct {
 	Witnesses *evidence.Witnesses
 	Alerts    []slo.BurnAlert
 	latest    atomic.Pointer[latest]
+	closed    closed
 }
 
 // latest is the newest report and the ledger's version that it was made from.

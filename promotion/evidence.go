@@ -61,6 +61,8 @@ type Evidence struct {
 	Moves *Moves
 	// Fix is set where the Release mends something.
 	Fix *Fix
+
+	closed *Closed // of which some of this is; nil: nothing
 }
 
 // Tier says what is to be expected of a Tier: a budget for each of its ShopSets

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -193,20 +192,28 @@ func BenchmarkDecideOn5000Budgets(b *testing.B) {
 }
 
 // The gate to a Tier of a fleet of 1,000 ShopSets × 5 SLOs over five Tiers judges 2,000
-// budgets, and compares 1,000 with the time before.
+// budgets, and compares 1,000 with the time before; or takes what another question has made.
 func BenchmarkRecordOn2000BudgetsWithAllChecks(b *testing.B) {
 	e, report := bigEvidence(b, 1000)
-	report.Budgets = slices.Clone(report.Budgets)
 	f := bigFleet(b, 1000)
 	e.See(view(b, f, "prod"))
-	var buf []byte
-	for b.Loop() {
-		e.Compare(slos(b), ledger{}, now, promotion.Policy{})
-		e.Weigh(f, slos(b), ledger{}, now, promotion.Policy{})
-		var err error
-		if buf, err = promotion.Judge("v1", required(), e, now).AppendJSON(buf[:0]); err != nil {
-			b.Fatal(err)
-		}
+	closed := e.Close(f, slos(b), *report, ledger{}, now, promotion.Policy{})
+	for _, shared := range []bool{false, true} {
+		b.Run(fmt.Sprintf("shared=%v", shared), func(b *testing.B) {
+			b.ReportAllocs()
+			var buf []byte
+			for b.Loop() {
+				if shared {
+					e.Use(closed)
+				} else {
+					e.Close(f, slos(b), *report, ledger{}, now, promotion.Policy{})
+				}
+				var err error
+				if buf, err = promotion.Judge("v1", required(), e, now).AppendJSON(buf[:0]); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(len(buf)), "bytes")
+		})
 	}
-	b.ReportMetric(float64(len(buf)), "bytes")
 }

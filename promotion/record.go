@@ -124,42 +124,59 @@ func wordless(checks []Check) []Check {
 	return out
 }
 
-// wireEvidence is Evidence as it is written down, but for the report.
-type wireEvidence struct {
-	From        fleet.TierName   `json:"from"`
-	To          fleet.TierName   `json:"to"`
-	Release     string           `json:"release"`
-	Source      Tier             `json:"source"`
-	Target      Tier             `json:"target"`
-	Declared    Declared         `json:"declared"`
-	Groups      []Group          `json:"groups"`
-	Outages     []Outage         `json:"outages"`
-	Fleet       FleetView        `json:"fleet"`
-	Arrivals    *Found[Arrival]  `json:"arrivals,omitempty"` // nil: nobody claims anything
-	Comparisons []Comparison     `json:"comparisons"`
-	Traffic     []Traffic        `json:"traffic,omitempty"` // records of before have none
-	Alerts      Found[Alert]     `json:"alerts"`
-	AlertRules  Found[AlertRule] `json:"alert_rules"`
-	Incidents   Found[Incident]  `json:"incidents"`
-	Freezes     Found[Freeze]    `json:"freezes"`
-	Overrides   Found[Override]  `json:"overrides"`
-	Exclusions  Found[Exclusion] `json:"exclusions"`
-	Uncorrected []Uncorrected    `json:"uncorrected"`
-	Fix         *Fix             `json:"fix"`
-	Excluded    []Excluded       `json:"excluded,omitempty"`
-	Rules       *RulesFound      `json:"rules,omitempty"`
-	Moves       *Moves           `json:"moves,omitempty"`
-}
+// wireEvidence is Evidence as it is written down, but for the lists that may be long: these
+// stand between its parts, and after them.
+type (
+	wireEvidence struct {
+		From     fleet.TierName  `json:"from"`
+		To       fleet.TierName  `json:"to"`
+		Release  string          `json:"release"`
+		Source   Tier            `json:"source"`
+		Target   Tier            `json:"target"`
+		Declared Declared        `json:"declared"`
+		Groups   []Group         `json:"groups"`
+		Outages  []Outage        `json:"outages"`
+		Fleet    FleetView       `json:"fleet"`
+		Arrivals *Found[Arrival] `json:"arrivals,omitempty"` // nil: nobody claims anything
+	}
+	wireFindings struct {
+		Alerts      Found[Alert]     `json:"alerts"`
+		AlertRules  Found[AlertRule] `json:"alert_rules"`
+		Incidents   Found[Incident]  `json:"incidents"`
+		Freezes     Found[Freeze]    `json:"freezes"`
+		Overrides   Found[Override]  `json:"overrides"`
+		Exclusions  Found[Exclusion] `json:"exclusions"`
+		Uncorrected []Uncorrected    `json:"uncorrected"`
+		Fix         *Fix             `json:"fix"`
+		Excluded    []Excluded       `json:"excluded,omitempty"`
+		Rules       *RulesFound      `json:"rules,omitempty"`
+		Moves       *Moves           `json:"moves,omitempty"`
+	}
+)
 
-// appendJSON writes the report without reflection: it may be of thousands of budgets.
+// appendJSON writes the lists that may be of thousands once for all that share them, and the
+// report without reflection.
 func (e Evidence) appendJSON(to []byte) ([]byte, error) {
-	rest, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Declared, e.Groups, e.Outages, e.Fleet, e.arrivals(), e.Comparisons, e.Traffic,
-		e.Alerts, e.AlertRules, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules, e.Moves})
+	first, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Declared, e.Groups, e.Outages, e.Fleet, e.arrivals()})
 	if err != nil {
 		return to, err
 	}
-	to = append(slices.Grow(to, len(rest)+1024*len(e.Report.Budgets)), rest[:len(rest)-1]...)
-	to = e.Report.AppendJSON(append(to, ",\n\"report\": "...))
+	rest, err := json.Marshal(wireFindings{e.Alerts, e.AlertRules, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules, e.Moves})
+	if err != nil {
+		return to, err
+	}
+	closed, err := e.closedTexts()
+	if err != nil {
+		return to, err
+	}
+	to = slices.Grow(to, len(first)+len(rest)+len(closed.budgets)+len(closed.comparisons)+len(closed.traffic)+1024)
+	to = append(append(to, first[:len(first)-1]...), `,"comparisons":`...)
+	to = append(to, closed.comparisons...)
+	if len(e.Traffic) > 0 { // records of before have none
+		to = append(append(to, `,"traffic":`...), closed.traffic...)
+	}
+	to = append(append(to, ','), rest[1:len(rest)-1]...)
+	to = e.Report.AppendAround(append(to, ",\n\"report\": "...), closed.budgets)
 	return append(to, '}'), nil
 }
 
@@ -178,7 +195,10 @@ func (e Evidence) MarshalJSON() ([]byte, error) { return e.appendJSON(nil) }
 func (e *Evidence) UnmarshalJSON(data []byte) error {
 	var in struct {
 		wireEvidence
-		Report *status.Report `json:"report"`
+		wireFindings
+		Comparisons []Comparison   `json:"comparisons"`
+		Traffic     []Traffic      `json:"traffic"`
+		Report      *status.Report `json:"report"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
 		return fmt.Errorf("evidence: %w", err)
@@ -186,9 +206,9 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 	if in.Report == nil || in.To == "" {
 		return errors.New(`evidence: "report" or "to" is missing`)
 	}
-	w := in.wireEvidence
+	w, f := in.wireEvidence, in.wireFindings
 	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Declared: w.Declared, Report: *in.Report, Groups: w.Groups,
-		Outages: w.Outages, Fleet: w.Fleet, Comparisons: w.Comparisons, Traffic: w.Traffic, Alerts: w.Alerts, AlertRules: w.AlertRules, Incidents: w.Incidents, Freezes: w.Freezes,
-		Overrides: w.Overrides, Exclusions: w.Exclusions, Uncorrected: w.Uncorrected, Fix: w.Fix, Excluded: w.Excluded, Rules: w.Rules, Moves: w.Moves, Arrivals: or(w.Arrivals)}
+		Outages: w.Outages, Fleet: w.Fleet, Arrivals: or(w.Arrivals), Comparisons: in.Comparisons, Traffic: in.Traffic, Alerts: f.Alerts, AlertRules: f.AlertRules, Incidents: f.Incidents,
+		Freezes: f.Freezes, Overrides: f.Overrides, Exclusions: f.Exclusions, Uncorrected: f.Uncorrected, Fix: f.Fix, Excluded: f.Excluded, Rules: f.Rules, Moves: f.Moves}
 	return nil
 }

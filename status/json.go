@@ -16,21 +16,37 @@ func (r Report) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil), nil }
 // AppendJSON appends the report as JSON, a line per budget and no line feed at the
 // end; without reflection, since thousands of budgets are written at a time.
 func (r Report) AppendJSON(to []byte) []byte {
+	return r.around(to, func(to []byte) []byte { return AppendBudgets(to, r.Budgets) })
+}
+
+// AppendAround is AppendJSON with budgets that AppendBudgets has written before.
+func (r Report) AppendAround(to, budgets []byte) []byte {
+	return r.around(to, func(to []byte) []byte { return append(to, budgets...) })
+}
+
+func (r Report) around(to []byte, budgets func([]byte) []byte) []byte {
 	w := writer{buf: to, names: map[time.Duration]string{}}
 	w.raw(`{"version": `).int(version).raw(`, "at": `).time(r.At)
 	w.raw(`, "outage": `).textOrNull(r.Outage)
 	w.raw(`, "alerts": `).alerts(r.Alerts, "factor_30d").raw(`, "budgets": [`)
-	for i := range r.Budgets {
+	w.buf = budgets(w.buf)
+	return w.raw("\n]}").buf
+}
+
+// AppendBudgets appends budgets as JSON, a line each, separated by commas.
+func AppendBudgets(to []byte, budgets []Budget) []byte {
+	w := writer{buf: to, names: map[time.Duration]string{}}
+	for i := range budgets {
 		if i > 0 {
 			w.raw(",")
 		}
 		before := len(w.buf)
-		w.raw("\n").budget(&r.Budgets[i])
+		w.raw("\n").budget(&budgets[i])
 		if i == 0 { // the others are about as long
-			w.buf = slices.Grow(w.buf, (len(w.buf)-before)*len(r.Budgets)*9/8)
+			w.buf = slices.Grow(w.buf, (len(w.buf)-before)*len(budgets)*9/8)
 		}
 	}
-	return w.raw("\n]}").buf
+	return w.buf
 }
 
 func (w *writer) budget(b *Budget) {

@@ -95,11 +95,9 @@ func Decide(ctx context.Context, e *engine.Engine, version string, q Question, a
 func Judge(ctx context.Context, e *engine.Engine, version string, found evidence.Seen, q Question, at time.Time, outage error) (promotion.Record, error) {
 	slos, f, p := e.Docs.SLOs.SLOs, e.Docs.Fleet, e.Docs.Policy(q.To)
 	excluded := len(found.Calendar.Exclusions)+len(e.Docs.Exclusions) > 0
-	var plain status.Report
+	plain := status.Report{At: at, Alerts: e.Alerts} // else the budgets come when it is known what runs
 	if excluded {
 		plain = status.Compute(at, f, slos, e.Alerts, e.Accounts())
-	} else {
-		plain = e.Report(at) // computed already
 	}
 	ev, err := promotion.Gather(f, slos, plain, fleet.TierName(q.To), q.Release)
 	if err != nil {
@@ -114,13 +112,11 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 		ev.Told(found.Releases)
 	}
 	leaving := ev.Leave(f, found.Calendar.Exclusions, p)
-	counts := leaving.Ledger(e.Accounts())
 	if excluded {
-		ev.Take(status.Compute(at, f, slos, e.Alerts, counts))
-	}
-	if ev.Fleet.Where != "" || ev.Arrivals.Where != "" {
-		ev.Compare(slos, counts, at, p)
-		ev.Weigh(e.Docs.Fleet, slos, counts, at, p)
+		counts := leaving.Ledger(e.Accounts())
+		ev.Close(f, slos, status.Compute(at, f, slos, e.Alerts, counts), counts, at, p)
+	} else if err := e.AddClosed(&ev, at, p); err != nil {
+		return promotion.Record{}, err
 	}
 	ev.Alerts, ev.AlertRules, ev.Incidents, ev.Fix = found.Alerts, found.AlertRules, found.Incidents, q.Fix
 	if found.From != "" {

@@ -31,12 +31,20 @@ func pack(record []byte) ([]byte, error) {
 	return packed, errors.Join(errs...)
 }
 
+// packers are kept: one takes more memory than what it writes.
+var packers = sync.Pool{New: func() any {
+	w, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+	if err != nil { // there is such a level
+		panic(err)
+	}
+	return w
+}}
+
 func packTo(b *bytes.Buffer, data []byte) error {
 	b.Grow(len(data) / 4)
-	w, err := gzip.NewWriterLevel(b, gzip.BestSpeed)
-	if err != nil {
-		return err
-	}
+	w := packers.Get().(*gzip.Writer)
+	defer packers.Put(w)
+	w.Reset(b)
 	if _, err := w.Write(data); err != nil {
 		return err
 	}

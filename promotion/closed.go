@@ -1,0 +1,87 @@
+package promotion
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
+)
+
+// Closed is the part of the evidence that follows from the counts up to an edge of the ledger,
+// the documents and what runs, with its JSON: it is the same for each question about a Tier
+// until an edge closes or something else runs. It is shared, so nobody changes it.
+type Closed struct {
+	budgets     []status.Budget
+	comparisons []Comparison
+	traffic     []Traffic
+	written     func() (closedText, error) // once
+}
+
+// closedText is the JSON of the lists of a Closed.
+type closedText struct{ budgets, comparisons, traffic []byte }
+
+func (c *Closed) write() (t closedText, err error) {
+	t.budgets = status.AppendBudgets(nil, c.budgets)
+	if t.comparisons, err = json.Marshal(c.comparisons); err == nil {
+		t.traffic, err = json.Marshal(c.traffic)
+	}
+	return t, err
+}
+
+// ClosedBy is what Close looks at beside counts and documents, as a key of maps.
+func (e *Evidence) ClosedBy(p Policy) (string, error) {
+	policy, err := json.Marshal(p)
+	if err != nil {
+		return "", err
+	}
+	key := slices.Grow(policy, 1<<10)
+	word := func(s string) { key = append(binary.AppendUvarint(key, uint64(len(s))), s...) }
+	for _, s := range []string{string(e.To), e.Release, e.Fleet.Where, e.Arrivals.Where} {
+		word(s)
+	}
+	running := e.runs()
+	for _, set := range slices.Sorted(maps.Keys(running)) {
+		word(string(set))
+		word(running[set].release)
+		key = running[set].since.UTC().AppendFormat(key, time.RFC3339Nano)
+	}
+	return string(key), nil
+}
+
+// Close makes the comparisons and the traffic, where it is known what runs, and gives them with
+// the budgets of both Tiers, taken from a report.
+func (e *Evidence) Close(f *fleet.Fleet, slos []slo.SLO, report status.Report, ledger status.Ledger, at time.Time, p Policy) *Closed {
+	e.Take(report)
+	if e.Fleet.Where != "" || e.Arrivals.Where != "" {
+		e.Compare(slos, ledger, at, p)
+		e.Weigh(f, slos, ledger, at, p)
+	}
+	e.closed = &Closed{budgets: e.Report.Budgets, comparisons: e.Comparisons, traffic: e.Traffic}
+	e.closed.written = sync.OnceValues(e.closed.write)
+	return e.closed
+}
+
+// Use takes what another question with the same edge, documents and key has made.
+func (e *Evidence) Use(c *Closed) {
+	e.Report.Budgets, e.Comparisons, e.Traffic, e.closed = c.budgets, c.comparisons, c.traffic, c
+}
+
+// closedTexts gives the JSON of budgets, comparisons and traffic. Of those of a Closed it is
+// written once.
+func (e *Evidence) closedTexts() (closedText, error) {
+	if c := e.closed; c != nil && sameList(c.budgets, e.Report.Budgets) && sameList(c.comparisons, e.Comparisons) && sameList(c.traffic, e.Traffic) {
+		return c.written()
+	}
+	return (&Closed{budgets: e.Report.Budgets, comparisons: e.Comparisons, traffic: e.Traffic}).write()
+}
+
+// sameList reports whether two lists are one in memory.
+func sameList[T any](a, b []T) bool {
+	return len(a) == len(b) && (len(a) > 0 && &a[0] == &b[0] || len(a) == 0 && (a == nil) == (b == nil))
+}
