@@ -2,11 +2,14 @@ package gittree
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/shopslo/shopslo/internal/git"
 )
@@ -23,7 +26,10 @@ type Checkout struct {
 // say, as of a folder that is somebody else's, is an error.
 func CheckoutOf(ctx context.Context, env []string, folder string) (*Checkout, error) {
 	folder, err := filepath.Abs(folder)
-	if err != nil || !hasGit(folder) {
+	if err != nil {
+		return nil, err
+	}
+	if has, err := hasGit(folder); err != nil || !has {
 		return nil, err
 	}
 	// A folder of the checkout that looks like a bare repository is not asked for settings.
@@ -67,15 +73,20 @@ func CheckoutOf(ctx context.Context, env []string, folder string) (*Checkout, er
 	return c, nil
 }
 
-// hasGit reports whether a folder, or one around it, is a checkout's.
-func hasGit(folder string) bool {
+// hasGit reports whether a folder, or one around it, is a checkout's. What may not be looked at
+// may be one.
+func hasGit(folder string) (bool, error) {
 	for {
-		if _, err := os.Lstat(filepath.Join(folder, ".git")); err == nil {
-			return true
+		_, err := os.Lstat(filepath.Join(folder, ".git"))
+		if err == nil {
+			return true, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			return false, fmt.Errorf("look for the checkout that %s is in: %w", folder, err)
 		}
 		up := filepath.Dir(folder)
 		if up == folder {
-			return false
+			return false, nil
 		}
 		folder = up
 	}

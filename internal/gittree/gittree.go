@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,9 +50,14 @@ type Repository struct {
 	git    *git.Runner
 }
 
-// Open prepares a folder, and asks nobody. Close it in any case.
+// temporary is how the names of the folders begin.
+const temporary = "shopslo-tree-"
+
+// Open prepares a folder, and asks nobody. Close it in any case: what a process that was killed
+// has left is removed a day later.
 func (r Remote) Open(ctx context.Context) (*Repository, error) {
-	dir, err := os.MkdirTemp("", "shopslo-tree-")
+	removeOld(time.Now().Add(-24 * time.Hour))
+	dir, err := os.MkdirTemp("", temporary)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +75,20 @@ func (r Remote) Open(ctx context.Context) (*Repository, error) {
 		return nil, errors.Join(err, g.Close())
 	}
 	return g, nil
+}
+
+// removeOld removes folders that nobody has used since a time. What cannot be removed may be
+// somebody else's.
+func removeOld(since time.Time) {
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), temporary+"*"))
+	if err != nil {
+		return
+	}
+	for _, dir := range left {
+		if info, err := os.Lstat(dir); err == nil && info.IsDir() && info.ModTime().Before(since) {
+			_ = os.RemoveAll(dir)
+		}
+	}
 }
 
 // Close removes all that was fetched.

@@ -2,6 +2,7 @@ package gittree
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopslo/shopslo/internal/document"
 )
@@ -277,5 +279,77 @@ func TestHistorySaysWhenABranchReceivedWhatItHas(t *testing.T) {
 	}
 	if files, err := tree.Read(t.Context(), "calendar/a.yaml"); err != nil || string(files[0].Data) != "1" {
 		t.Errorf("%v, %v", files, err)
+	}
+}
+
+func TestWhatIsReadAtOnceIsBounded(t *testing.T) {
+	w := newWorld(t)
+	files := map[string]string{}
+	for i := range 5 {
+		files[fmt.Sprintf("big/%d.yaml", i)] = strings.Repeat("x", 15<<20)
+	}
+	w.push("main", files)
+	g, err := Remote{URL: w.bare, Env: env()}.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	tree, err := g.Fetch(t.Context(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := tree.Match("", "big/*.yaml")
+	if err != nil || len(names) != 5 {
+		t.Fatal(names, err)
+	}
+	if _, err := tree.Read(t.Context(), names[:4]...); err != nil {
+		t.Error(err)
+	}
+	if _, err := tree.Read(t.Context(), names...); err == nil || !strings.Contains(err.Error(), "the 5 files that are read have more than") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestWhatAKilledProcessHasLeftIsRemovedADayLater(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	old, used := filepath.Join(dir, temporary+"1"), filepath.Join(dir, temporary+"2")
+	for _, left := range []string{old, used} {
+		if err := os.MkdirAll(filepath.Join(left, "objects"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := time.Now().Add(-25 * time.Hour)
+	if err := os.Chtimes(old, before, before); err != nil {
+		t.Fatal(err)
+	}
+	g, err := Remote{URL: dir, Env: env()}.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	if _, err := os.Stat(old); err == nil {
+		t.Error("the old one is still there")
+	}
+	if _, err := os.Stat(used); err != nil {
+		t.Error("one that may be in use is gone")
+	}
+}
+
+// What may not be looked at is not "no checkout".
+func TestACheckoutThatMayNotBeLookedAtIsAnError(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), strings.Repeat("x", 300)) // no name is that long: neither there nor not
+	if c, err := CheckoutOf(t.Context(), env(), folder); err == nil {
+		t.Errorf("%+v", c)
+	}
+	if os.Getuid() == 0 {
+		return // who may look at anything
+	}
+	folder = t.TempDir()
+	if err := os.Chmod(folder, 0); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := CheckoutOf(t.Context(), env(), folder); err == nil {
+		t.Errorf("%+v", c)
 	}
 }

@@ -23,10 +23,12 @@ type Tree struct {
 	links map[string]bool   // paths of symbolic links and submodules, which are not read
 }
 
-// mostFiles is how many files a tree may have, and mostMatched how many are read of one.
+// mostFiles is how many files a tree may have, mostMatched how many are read of one, and
+// mostRead how many bytes at once.
 const (
 	mostFiles   = 1_000_000
 	mostMatched = 10_000
+	mostRead    = 64 << 20
 )
 
 func (g *Repository) tree(ctx context.Context, branch string) (*Tree, error) {
@@ -148,6 +150,7 @@ func (t *Tree) Read(ctx context.Context, files ...string) ([]document.File, erro
 	if err != nil {
 		return nil, t.of.unreachable(ctx, err)
 	}
+	total := 0
 	for i, line := range strings.Split(strings.TrimSuffix(sizes, "\n"), "\n") {
 		size, err := strconv.Atoi(line)
 		switch {
@@ -155,6 +158,9 @@ func (t *Tree) Read(ctx context.Context, files ...string) ([]document.File, erro
 			return nil, fmt.Errorf("%s: git cat-file answered %.80q", t.Branch, git.Printable(line))
 		case size > document.MaxSize:
 			return nil, fmt.Errorf("%s is %d bytes long, which is more than %d; split it", t.Name(files[i]), size, document.MaxSize)
+		}
+		if total += size; total > mostRead {
+			return nil, fmt.Errorf("%s: the %d files that are read have more than %d bytes together; narrow the patterns down", t.Branch, len(files), mostRead)
 		}
 	}
 	text, err := t.of.git.Run(ctx, git.Call{Args: []string{"cat-file", "--batch"}, Input: ids.String()})
