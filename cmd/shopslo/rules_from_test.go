@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -298,7 +299,7 @@ func TestAServerReadsTheCalendarOfABranch(t *testing.T) {
 	calendar := calendarRepository(t)
 	writeFiles(t, calendar.dir, map[string]string{"calendar/README": "x"})
 	calendar.push("main")
-	s.withGate(t, fmt.Sprintf("  max_git_age: 1s\n  calendar_from: {repository: %q, branch: main}\n", calendar.bare))
+	s.withGate(t, fmt.Sprintf("  max_git_age: 5s\n  calendar_from: {repository: %q, branch: main}\n", calendar.bare))
 	s.keep(t, "")
 	s.edit(t, "shopslo.yaml", "dir: ledger", "dir: ledger, resolution: 1s")
 	server := startServe(t, s.config)
@@ -399,5 +400,44 @@ func TestAReleaseCannotChooseTheBranchThatJudgesIt(t *testing.T) {
 		if r := s.decides(t, ""); r.Evidence.Rules.From != nil || checkBelow(t, r, "rules").Result == promotion.Unknown {
 			t.Errorf("judged by %+v: %v", r.Evidence.Rules.From, checkBelow(t, r, "rules"))
 		}
+	})
+}
+
+// A fetch that hangs is none: what was fetched before it gets old all the same.
+func TestACalendarGetsOldWhileAFetchHangs(t *testing.T) {
+	git, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(t, 0)
+	calendar := calendarRepository(t)
+	writeFiles(t, calendar.dir, map[string]string{"calendar/README": "x"})
+	calendar.push("main")
+	s.withGate(t, fmt.Sprintf("  max_git_age: 3s\n  calendar_from: {repository: %q, branch: main}\n", calendar.bare))
+	s.keep(t, "")
+	s.edit(t, "shopslo.yaml", "dir: ledger", "dir: ledger, resolution: 1s")
+	bin, hang := t.TempDir(), filepath.Join(t.TempDir(), "hang")
+	script := fmt.Sprintf("#!/bin/sh\nif [ -e %s ]; then exec sleep 100; fi\nexec %s \"$@\"\n", hang, git)
+	if err := os.WriteFile(filepath.Join(bin, "git"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	server := startServe(t, s.config)
+	server.waitReady(t)
+	eventually(t, func() string {
+		if r := s.decides(t, server.url); r.Verdict != promotion.Promote {
+			return fmt.Sprintf("%s: %v", r.Verdict, r.Checks[0])
+		}
+		return ""
+	})
+	if err := os.WriteFile(hang, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() string {
+		r := s.decides(t, server.url)
+		if of := checkBelow(t, r, "freeze"); r.ExitCode() != exitUnavailable || of.Result != promotion.Unknown || !strings.Contains(checkBelow(t, r, "source").Reason, "it has not ended; it was last fetched") {
+			return fmt.Sprintf("%d: %v", r.ExitCode(), r.Checks[0])
+		}
+		return ""
 	})
 }

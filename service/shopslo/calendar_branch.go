@@ -45,7 +45,7 @@ func (b *calendarBranch) read(ctx context.Context, d *documents.Documents) error
 	if _, err := b.fetch(ctx, d.Config); err != nil && !errors.Is(err, gittree.ErrUnreachable) {
 		return err
 	}
-	err := d.CalendarIn(func() ([]document.File, string, error) { return b.last(d.Config.Gate) })
+	err := d.CalendarIn(func() ([]document.File, string, error) { return b.last(d.Config) })
 	if errors.Is(err, gittree.ErrUnreachable) {
 		return nil
 	}
@@ -77,16 +77,20 @@ func (b *calendarBranch) fetch(ctx context.Context, c *config.Config) (changed b
 }
 
 // last gives the calendar that a configuration names as it was last fetched, if that is not
-// too long ago. That of another branch or of other files, as after a reload, does not count.
-func (b *calendarBranch) last(of config.Gate) ([]document.File, string, error) {
+// too long ago, whether the next fetch has failed or still goes on: an edge later than that the
+// next one should be there. That of another branch or of other files, as after a reload, does
+// not count.
+func (b *calendarBranch) last(c *config.Config) ([]document.File, string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	from := cmp.Or(b.from, "The calendar")
-	switch age, most := b.host.Now().Sub(b.at), cmp.Or(of.MaxGitAge, longestAway); {
+	of, from := c.Gate, cmp.Or(b.from, "The calendar")
+	age, most := b.host.Now().Sub(b.at), cmp.Or(of.MaxGitAge, longestAway)
+	switch {
 	case b.at.IsZero(), !reflect.DeepEqual(b.of.CalendarFrom, of.CalendarFrom), !slices.Equal(b.of.Calendar, of.Calendar):
 		return nil, "The calendar", cmp.Or(b.err, gittree.ErrUnreachable)
-	case b.err != nil && age > most:
-		return nil, from, fmt.Errorf("%w; it was last fetched %s ago (limit %s)", b.err, age.Round(time.Second), document.Duration{Duration: most})
+	case b.err != nil && age > most, age > most+c.Ledger.Resolution:
+		why := cmp.Or(b.err, fmt.Errorf("the fetch that is to be the next %w: it has not ended", gittree.ErrUnreachable))
+		return nil, from, fmt.Errorf("%w; it was last fetched %s ago (limit %s)", why, age.Round(time.Second), document.Duration{Duration: most})
 	}
 	return b.files, from, nil
 }
