@@ -6,52 +6,63 @@ import (
 	"github.com/shopslo/shopslo/slo"
 )
 
-// Alike says how usual it was before the Release that a span as long as the time since
-// it came was as bad: errors come in bursts, and tests that take them to be independent
-// find a burst to be no chance.
+// Alike says how usual it was before the Release that as much went wrong as has since:
+// errors come in bursts, and tests that take them to be independent find a burst to be
+// no chance.
 type Alike struct {
 	// Spans is how many were looked at, evenly over the baseline where edges that
-	// close are kept.
+	// close are kept: each as long as the time since, and an hour at the least.
 	Spans int `json:"spans"`
-	// AsBad of them had at least the share of bad events that there has been since.
+	// AsBad of them lost at least half of what has been lost since: bad events, as a share
+	// of the events in the time that they came in.
 	AsBad int `json:"as_bad"`
+	// Times is in how many separate places of the baseline they lie.
+	Times int `json:"times"`
 }
 
-// mostSpans are looked at: enough to tell 1 % of them, and quick.
+// hours are those of the baseline of 7 days.
+const hours = 7 * 24
+
+// mostSpans are looked at: enough to find single hours, and quick.
 const mostSpans = 500
 
-// usual reports whether more than that share of the spans was as bad. A Release that is
-// bad for long soon is worse than nearly all spans of that length, and one incident of
-// before takes up few spans, so neither hides behind it.
-func (a *Alike) usual(share float64) bool {
-	return a != nil && float64(a.AsBad) > share*float64(a.Spans)
+// Errors are usual that came three times in the baseline, or were there for a fifth of it:
+// one outage, however long, is not. A Release that is bad for long soon has lost more than
+// twice what any span before did, so it does not hide behind them.
+const (
+	usualTimes = 3
+	usualShare = 0.2
+)
+
+func (a *Alike) usual() bool {
+	return a != nil && (a.Times >= usualTimes || float64(a.AsBad) > usualShare*float64(a.Spans) && a.Spans > 0)
 }
 
-// amiss reports whether the time since looks worse than before in so far that it
-// matters what was usual.
-func (c *Comparison) amiss(p SincePolicy) bool {
-	before, since := c.Before.tally(false), c.Since.tally(true)
-	if since.total <= 0 || !(c.BudgetRatio > 0 && c.BudgetRatio < 1) {
-		return false
-	}
-	return since.ratio()-before.reference(c.BudgetRatio) >= p.Harm*c.BudgetRatio && chance(c.BudgetRatio, before, since, 1) <= p.FalseAlarms
-}
+// countFunc gives what was counted between two times.
+type countFunc func(from, to time.Time) slo.Counts
 
 // alike looks at the spans before the Release came; nil where there is none with data.
-func alike(a slo.Account, part int, came time.Time, baseline time.Duration, since tally) *Alike {
-	length := a.End.Sub(came)
-	step := max(length/4, baseline/mostSpans)
+func alike(counts countFunc, came time.Time, baseline, elapsed time.Duration, since tally, most int) *Alike {
+	length := max(elapsed, baseline/hours)
+	step := max(length/4, baseline/time.Duration(most))
+	lost := since.ratio() * float64(elapsed) / float64(length)
 	var out Alike
+	last := false
 	for end := came; came.Sub(end)+length <= baseline; end = end.Add(-step) {
-		c := a.Counts(part, end.Add(-length), end)
+		c := counts(end.Add(-length), end)
 		// Where edges lie too far apart for a span, the counts are of a longer or shorter one.
 		if off := c.End.Sub(c.Start) - length; c.Covered <= 0 || off.Abs() > length/10 || !(c.Total > 0) {
 			continue
 		}
 		out.Spans++
-		if (c.Total-c.Good)*since.total >= since.bad*c.Total {
+		bad := 2*(c.Total-c.Good) >= lost*c.Total
+		if bad {
 			out.AsBad++
 		}
+		if bad && !last {
+			out.Times++
+		}
+		last = bad
 	}
 	if out.Spans == 0 {
 		return nil

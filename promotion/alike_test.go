@@ -30,48 +30,103 @@ func (m minutes) account(fine time.Time) slo.Account {
 	}}
 }
 
-// What is as bad is looked for in spans of the same length only, in all of the baseline
-// that has edges close enough.
+// What is as bad is looked for in spans as long as the time since, and an hour at least, in
+// all of the baseline that has edges close enough.
 func TestSpansAreAsLongAsTheTimeSince(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
-	for range 200 {
+	for range 100 {
 		came := 8*24*60 - r.IntN(60)
-		length := 5 + r.IntN(300)
-		m := make(minutes, came+length)
+		elapsed := 5 + r.IntN(300)
+		m := make(minutes, came+elapsed)
 		for i := range m {
 			m[i] = [2]float64{float64(50 + r.IntN(50)), 0}
 			if r.IntN(100) == 0 {
 				m[i][1] = float64(r.IntN(20))
 			}
 		}
-		fine := time.Unix(int64(came-3*24*60)*60, 0)
-		since := tally{float64(r.IntN(3 * length)), float64(75 * length)}
-		a := m.account(fine)
-		got := alike(a, 0, time.Unix(int64(came)*60, 0), DefaultBaseline, since)
-		spans, asBad := 0, 0
+		since := tally{float64(r.IntN(3 * elapsed)), float64(75 * elapsed)}
+		a := m.account(time.Unix(int64(came-3*24*60)*60, 0))
+		counts := func(from, to time.Time) slo.Counts { return a.Counts(0, from, to) }
+		got := alike(counts, time.Unix(int64(came)*60, 0), DefaultBaseline, time.Duration(elapsed)*time.Minute, since, mostSpans)
+		length := max(elapsed, 60)
+		var bad []bool
 		for end := time.Duration(came) * time.Minute; end >= time.Duration(came+length)*time.Minute-DefaultBaseline; end -= max(time.Duration(length)*time.Minute/4, DefaultBaseline/mostSpans) {
 			c := a.Counts(0, time.Unix(0, 0).Add(end-time.Duration(length)*time.Minute), time.Unix(0, 0).Add(end))
 			if off := c.End.Sub(c.Start).Minutes() - float64(length); off > float64(length)/10 || off < -float64(length)/10 {
 				continue
 			}
-			spans++
-			if (c.Total-c.Good)/c.Total >= since.bad/since.total {
+			lost, before := since.bad/since.total*float64(elapsed), (c.Total-c.Good)/c.Total*float64(length)
+			bad = append(bad, before >= lost/2)
+		}
+		asBad, times := 0, 0
+		for i, b := range bad {
+			if b {
 				asBad++
 			}
+			if b && (i == 0 || !bad[i-1]) {
+				times++
+			}
 		}
-		if got == nil || got.Spans != spans || got.AsBad != asBad || spans < 20 || spans > mostSpans {
-			t.Fatalf("%d minutes: %+v, want %d of %d", length, got, asBad, spans)
+		if got == nil || got.Spans != len(bad) || got.AsBad != asBad || got.Times != times || len(bad) < 20 || len(bad) > mostSpans {
+			t.Fatalf("%d minutes: %+v, want %d of %d, %d times", elapsed, got, asBad, len(bad), times)
+		}
+	}
+}
+
+func TestWhatCameOftenOrLongIsUsual(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		a    *Alike
+		want bool
+	}{
+		{"nobody looked", nil, false},
+		{"nothing of before is known", &Alike{}, false},
+		{"one long outage", &Alike{Spans: 500, AsBad: 90, Times: 1}, false},
+		{"two", &Alike{Spans: 500, AsBad: 40, Times: 2}, false},
+		{"three bursts", &Alike{Spans: 500, AsBad: 9, Times: 3}, true},
+		{"all the time", &Alike{Spans: 100, AsBad: 100, Times: 1}, true},
+	} {
+		if got := c.a.usual(); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
 		}
 	}
 }
 
 func TestWithoutAPastNothingIsUsual(t *testing.T) {
-	m := make(minutes, 100)
-	if got := alike(m.account(time.Unix(0, 0)), 0, time.Unix(6000, 0).Add(-10*time.Minute), 10*time.Minute, tally{1, 10}); got != nil {
+	a := make(minutes, 100).account(time.Unix(0, 0))
+	counts := func(from, to time.Time) slo.Counts { return a.Counts(0, from, to) }
+	if got := alike(counts, time.Unix(6000, 0).Add(-10*time.Minute), 10*time.Minute, 10*time.Minute, tally{1, 10}, mostSpans); got != nil {
 		t.Errorf("%+v", got)
 	}
-	if (*Alike)(nil).usual(0.01) || (&Alike{Spans: 100, AsBad: 1}).usual(0.01) || !(&Alike{Spans: 100, AsBad: 2}).usual(0.01) {
-		t.Error("what is usual is more than the share")
+}
+
+// An outage before lends a Release no credit, and single errors of quiet times stay.
+func TestAnOutageIsNotUsual(t *testing.T) {
+	m := make(minutes, 7*24*60)
+	for i := range m {
+		m[i] = [2]float64{100, 0}
+		if i >= 3000 && i < 3180 { // three hours in which 60 % fail: 1.8 budgets of 99.9 % over the week
+			m[i] = [2]float64{40, 60}
+		}
+	}
+	a := m.account(time.Unix(0, 0))
+	before := span(a.Counts(0, time.Unix(0, 0), a.End), time.Time{}, time.Time{})
+	if got := usualBad(a, 0, before, 0.001, DefaultBaseline); got < 1 || got > 72 { // 36 are allowed in six hours
+		t.Errorf("%v of %v bad events are usual", got, before.tally(false).bad)
+	}
+	quiet := make(minutes, 7*24*60)
+	for i := range quiet {
+		if i%10 == 0 {
+			quiet[i][0] = 1
+		}
+		if i%2000 == 5 {
+			quiet[i][1] = 1
+		}
+	}
+	a = quiet.account(time.Unix(0, 0))
+	before = span(a.Counts(0, time.Unix(0, 0), a.End), time.Time{}, time.Time{})
+	if got, want := usualBad(a, 0, before, 0.001, DefaultBaseline), before.tally(false).bad; got != want {
+		t.Errorf("%v of %v single errors are usual", got, want)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 type Closed struct {
 	budgets     []status.Budget
 	comparisons []Comparison
+	together    []Together
 	traffic     []Traffic
 	written     func() (closedText, error) // once
 }
@@ -62,14 +63,14 @@ func (e *Evidence) Close(f *fleet.Fleet, slos []slo.SLO, report status.Report, l
 		e.Compare(slos, ledger, at, p)
 		e.Weigh(f, slos, ledger, at, p)
 	}
-	e.closed = &Closed{budgets: e.Report.Budgets, comparisons: e.Comparisons, traffic: e.Traffic}
+	e.closed = &Closed{budgets: e.Report.Budgets, comparisons: e.Comparisons, together: e.Together, traffic: e.Traffic}
 	e.closed.written = sync.OnceValues(e.closed.write)
 	return e.closed
 }
 
 // Use takes what another question with the same edge, documents and key has made.
 func (e *Evidence) Use(c *Closed) {
-	e.Report.Budgets, e.Comparisons, e.Traffic, e.closed = c.budgets, c.comparisons, c.traffic, c
+	e.Report.Budgets, e.Comparisons, e.Together, e.Traffic, e.closed = c.budgets, c.comparisons, c.together, c.traffic, c
 }
 
 // closedTexts gives the JSON of budgets, comparisons and traffic. Of those of a Closed it is

@@ -21,8 +21,8 @@ type deciding struct {
 	doubtedOf map[fleet.ShopSetName]string
 	alone     bool // Evidence.alone
 	// excludedOf are the Exclusions that touch each pair.
-	excludedOf  map[pair][]Excluded
-	comparisons int // among which chance has its choice
+	excludedOf map[pair][]Excluded
+	weighed    *weighed // what the Comparisons come to
 }
 
 // off is the Check of what policy does not ask for.

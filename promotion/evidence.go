@@ -36,6 +36,8 @@ type Evidence struct {
 	// Comparisons are of the time since the Release came with the time before, for
 	// each ShopSet of Source and each part of each SLO; Compare makes them.
 	Comparisons []Comparison
+	// Together is what was looked at for them all, where something looks amiss.
+	Together []Together
 	// Traffic is how much came since, and before, for the same; Weigh makes it.
 	Traffic []Traffic
 	// Alerts fire now, of the whole fleet.

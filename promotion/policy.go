@@ -79,11 +79,11 @@ type SincePolicy struct {
 	// share 0–1 of its events that are bad more than before; 0 means 0.01. Where the
 	// objective makes Harm a larger share, that counts.
 	HarmToOne float64 `json:"harm_to_one,omitempty"`
-	// FalseAlarms is the greatest share 0–1 of decisions in which chance alone makes
-	// this check fail, and of spans before that may be as bad; 0 means 0.01.
+	// FalseAlarms is the greatest share 0–1 of Releases that chance alone ever makes fail this
+	// check, however often it is asked; 0 means 0.01.
 	FalseAlarms float64 `json:"false_alarms,omitempty"`
-	// Confidence is the least share 0–1 of Releases with just that Harm that do not
-	// pass; 0 means 0.95.
+	// Confidence is the least share 0–1 of Releases with just that Harm that never pass,
+	// however often it is asked; 0 means 0.95.
 	Confidence float64 `json:"confidence,omitempty"`
 	// Baseline is how far back the time before is looked at; 0 means 7 days, so that
 	// each hour of the week is in it once.

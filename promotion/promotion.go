@@ -115,7 +115,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision { return decide(lang{}
 
 func decide(l lang, p Policy, e Evidence, now time.Time) Decision {
 	d := &deciding{lang: l, p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), declared: e.Declared.shopSets(), running: e.runs(), alone: e.alone(),
-		excludedOf: e.excludedBy(), comparisons: len(e.Comparisons)}
+		excludedOf: e.excludedBy()}
 	d.doubtedOf = d.doubtedClaims()
 	source, target := tier{e.Source, RoleEvidence}, tier{e.Target, RoleTarget}
 	judged := []tier{source, target}

@@ -15,7 +15,7 @@ import (
 
 // countingRules is the version of what Decide asks of its evidence. It grows with each change
 // by which the same policy and evidence could give another Decision.
-const countingRules = 7
+const countingRules = 8
 
 // Record is a Decision with all that it was made from, so that it can be made again.
 type Record struct {
@@ -140,6 +140,7 @@ type (
 		Arrivals *Found[Arrival] `json:"arrivals,omitempty"` // nil: nobody claims anything
 	}
 	wireFindings struct {
+		Together    []Together       `json:"together,omitempty"`
 		Alerts      Found[Alert]     `json:"alerts"`
 		AlertRules  Found[AlertRule] `json:"alert_rules"`
 		Incidents   Found[Incident]  `json:"incidents"`
@@ -161,7 +162,7 @@ func (e Evidence) appendJSON(to []byte) ([]byte, error) {
 	if err != nil {
 		return to, err
 	}
-	rest, err := json.Marshal(wireFindings{e.Alerts, e.AlertRules, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules, e.Moves})
+	rest, err := json.Marshal(wireFindings{e.Together, e.Alerts, e.AlertRules, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules, e.Moves})
 	if err != nil {
 		return to, err
 	}
@@ -208,7 +209,7 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 	}
 	w, f := in.wireEvidence, in.wireFindings
 	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Declared: w.Declared, Report: *in.Report, Groups: w.Groups,
-		Outages: w.Outages, Fleet: w.Fleet, Arrivals: or(w.Arrivals), Comparisons: in.Comparisons, Traffic: in.Traffic, Alerts: f.Alerts, AlertRules: f.AlertRules, Incidents: f.Incidents,
+		Outages: w.Outages, Fleet: w.Fleet, Arrivals: or(w.Arrivals), Comparisons: in.Comparisons, Together: f.Together, Traffic: in.Traffic, Alerts: f.Alerts, AlertRules: f.AlertRules, Incidents: f.Incidents,
 		Freezes: f.Freezes, Overrides: f.Overrides, Exclusions: f.Exclusions, Uncorrected: f.Uncorrected, Fix: f.Fix, Excluded: f.Excluded, Rules: f.Rules, Moves: f.Moves}
 	return nil
 }

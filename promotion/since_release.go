@@ -18,9 +18,11 @@ func (d *deciding) checkSince(t tier) []Check {
 		return checks
 	}
 	found := d.e.compared()
+	d.weighed = d.weighAll(t, found)
 	var checks []Check
 	for _, s := range t.SLOs {
-		var all []*Comparison
+		var parts []string
+		one := false
 		for _, name := range t.ShopSets {
 			of := found[pair{name, s}]
 			if len(of) == 0 {
@@ -30,12 +32,15 @@ func (d *deciding) checkSince(t tier) []Check {
 				if slices.ContainsFunc(of[:i], func(o *Comparison) bool { return o.Part == c.Part }) {
 					checks = append(checks, t.check(CheckSince).of(name, s).says(Unknown, d.say("The evidence has two comparisons of this SLO and ShopSet.")))
 				}
-				checks = append(checks, d.compare(t, c))
+				check := d.compare(t, c)
+				one = one || check.Result == Fail
+				if checks = append(checks, check); !slices.Contains(parts, c.Part) {
+					parts = append(parts, c.Part)
+				}
 			}
-			all = append(all, of...)
 		}
 		if len(t.ShopSets) > 1 {
-			checks = append(checks, d.together(t, s, all)...)
+			checks = append(checks, d.together(t, s, parts, one)...)
 		}
 	}
 	return checks
@@ -75,11 +80,14 @@ func (d *deciding) compare(t tier, c *Comparison) (check Check) {
 		check.Result, check.Reason = result, reason
 		return check
 	}
-	harm := d.p.Since.Harm // all that counts where one ShopSet is the whole Tier
+	harm, over := d.p.Since.Harm, c.Since.End.Sub(c.Came) // all that counts where one ShopSet is the whole Tier
 	if len(t.ShopSets) > 1 {
-		harm = max(harm, d.p.Since.HarmToOne/c.BudgetRatio)
+		harm, over = max(harm, d.p.Since.HarmToOne/c.BudgetRatio), d.p.Since.Baseline
 	}
-	check.Result, check.Reason = d.judgeSince(c, harm, &check.Evidence)
+	check.Result, check.Reason = d.judgeSince(t, c, limit{harm, over}, &check.Evidence)
+	if len(t.ShopSets) == 1 {
+		d.untried(&check, over)
+	}
 	if check.Result == Pass && c.Doubt != "" {
 		check.Result, check.Reason = Unknown, d.say("%s Last known: %s", d.doubtful(c.Doubt), check.Reason)
 	}
@@ -92,7 +100,7 @@ func (d *deciding) incomparable(c *Comparison) (Result, string) {
 		return result, why
 	}
 	switch {
-	case c.Since.Good > c.Since.Total || !(c.BudgetRatio > 0 && c.BudgetRatio < 1):
+	case c.Since.Good > c.Since.Total || !(c.BudgetRatio > 0 && c.BudgetRatio < 1) || !finite(c.UsualBad):
 		return Unknown, d.say("Counts are inconsistent, so no comparison is possible.")
 	case c.Since.tally(true).total <= 0:
 		return Unknown, d.say("No traffic since the Release arrived %s ago.", d.age(d.now.Sub(c.Came)))
@@ -128,43 +136,109 @@ func (d *deciding) unseenSince(c *Comparison) (Result, string) {
 	return Pass, ""
 }
 
-// judgeSince fails what does the policy's harm, beyond chance, and passes what does
-// less than the harm allowed to it.
-func (d *deciding) judgeSince(c *Comparison, allowed float64, figures *Figures) (Result, string) {
-	p := d.p.Since
-	before, since := c.Before.tally(false), c.Since.tally(true)
-	r := try(c.BudgetRatio, before, since, p.Confidence, d.comparisons)
-	burn := func(share float64) float64 { return share / c.BudgetRatio }
-	*figures = figures.with("since_bad", since.bad).with("since_total", since.total).with("before_bad", before.bad).with("before_total", before.total).
-		with("extra_burn_rate", burn(r.extra)).with("extra_burn_rate_at_most", burn(r.highest)).with("chance", r.chance).with("harm", allowed)
-	was := d.say("no data before")
-	if before.total > 0 {
-		was = d.say("before: %s of %s", status.FormatCount(before.bad), status.FormatCount(before.total))
-	}
-	counted := d.say("In the %s since the Release arrived, %s of %s %s were bad (%s)", d.age(c.Since.End.Sub(c.Came)),
-		status.FormatCount(since.bad), status.FormatCount(since.total), d.unit(c.Unit), was)
-	if r.chance <= p.FalseAlarms && r.extra >= p.Harm*c.BudgetRatio {
-		counted = d.say("%s: adds %s× the allowed rate to the burn rate", counted, status.FormatRate(burn(r.extra)))
-		if c.Alike != nil {
-			*figures = figures.with("spans_before", c.Alike.Spans).with("spans_as_bad", c.Alike.AsBad)
-		}
-		if c.Alike.usual(p.FalseAlarms) {
-			return Unknown, d.say("%s, but %d of %d time spans of the same length in the %s before were as bad, so the Release may not be the cause. More time is needed.",
-				counted, c.Alike.AsBad, c.Alike.Spans, d.age(p.Baseline))
-		}
-		return Fail, d.say("%s, statistically significant (%s).", counted, probability(r.chance))
-	}
-	return d.cleared(counted, burn(r.highest), allowed, c.BudgetRatio, p.Confidence, c.Unit)
+// limit is a harm, a burn rate, that has to be ruled out so long after the Release came.
+type limit struct {
+	harm float64
+	over time.Duration
 }
 
-// cleared passes what adds less than a limit to the burn rate, at the most.
-func (l lang) cleared(counted string, highest, limit, budget, confidence float64, unit slo.Unit) (Result, string) {
-	if highest < limit {
-		return Pass, l.say("%s: adds less than %s× the allowed rate to the burn rate (limit %s×, confidence %s).",
-			counted, roundUp(highest), status.FormatRate(limit), status.FormatShare(&confidence))
+// now is the harm that has to be ruled out already.
+func (l limit) now(p SincePolicy) float64 { return l.harm * p.yet(l.over) }
+
+// judgeSince fails what does the policy's harm, beyond chance, and passes what does
+// less than the harm allowed to it.
+func (d *deciding) judgeSince(t tier, c *Comparison, allowed limit, figures *Figures) (Result, string) {
+	w := d.weighed.ones[c]
+	before, since := c.Before.tally(false), c.Since.tally(true)
+	*figures = figures.with("since_bad", since.bad).with("since_total", since.total).with("before_bad", before.bad).with("before_total", before.total).
+		with("extra_burn_rate", w.extra/c.BudgetRatio).with("extra_burn_rate_at_most", w.most/c.BudgetRatio).
+		with("chance", d.weighed.chance(w)).with("harm", allowed.now(d.p.Since))
+	counted := d.say("In the %s since the Release arrived, %s of %s %s were bad (%s)", d.age(c.Since.End.Sub(c.Came)),
+		status.FormatCount(since.bad), status.FormatCount(since.total), d.unit(c.Unit), d.was(before))
+	if w.amiss(d.p.Since) {
+		if result, reason := d.judgeHarm(counted, w, c.Alike, c.Beside, figures); reason != "" {
+			return result, reason
+		}
 	}
-	return Unknown, l.say("%s: not enough data, may still add up to %s× the allowed rate to the burn rate (limit %s×); about %s %s with none bad are required.",
-		counted, roundUp(highest), status.FormatRate(limit), status.FormatCount(least(limit*budget, confidence)), l.unit(unit))
+	result, reason := d.judgeClear(counted, w, allowed, c.Unit)
+	if need := w.pool.Least(max(allowed.harm*c.BudgetRatio, small), d.p.Since.cleared()); result == Unknown && len(t.ShopSets) > 1 && c.slower(need, d.p.Since.scaled(longestWait)) {
+		return NotChecked, d.say("%s: too little traffic to judge it by itself (about %s %s are required, which takes longer than %s). It counts in %s as a whole.",
+			counted, status.FormatCount(need), d.unit(c.Unit), d.age(d.p.Since.scaled(longestWait)), t.Name)
+	}
+	return result, reason
+}
+
+func (l lang) was(before tally) string {
+	if before.total <= 0 {
+		return l.say("no data before")
+	}
+	return l.say("before: %s of %s", status.FormatCount(before.bad), status.FormatCount(before.total))
+}
+
+// A ShopSet of several is too small to be judged by itself where it takes longer than this
+// to tell that no such share more of its events is bad. It then counts with the others only.
+const (
+	longestWait = 4 * time.Hour
+	small       = 0.01
+)
+
+// slower reports whether so many events take longer than a time.
+func (c *Comparison) slower(events float64, than time.Duration) bool {
+	rate := 0.0 // a second
+	for _, s := range []*Span{c.Before, c.Since} {
+		if s != nil && s.End.After(s.Start) {
+			rate = max(rate, s.Total/s.End.Sub(s.Start).Seconds())
+		}
+	}
+	return rate*than.Seconds() < events
+}
+
+// judgeHarm says of what is amiss whether it is the Release's doing; no reason where that is
+// not proven.
+func (d *deciding) judgeHarm(counted string, w weight, a *Alike, b *Beside, figures *Figures) (Result, string) {
+	counted = d.say("%s: adds %s× the allowed rate to the burn rate", counted, status.FormatRate(w.extra/w.budget))
+	if a != nil {
+		*figures = figures.with("spans_before", a.Spans).with("spans_as_bad", a.AsBad).with("times_as_bad", a.Times)
+	}
+	without := d.say("There is no ShopSet without the Release to compare with.")
+	if b != nil {
+		*figures = figures.with("without_release", Figures{{"shopsets", b.ShopSets}, {"since_bad", b.Bad}, {"since_total", b.Total}, {"before_bad", b.BeforeBad}, {"before_total", b.BeforeTotal}})
+		without = d.say("%s without the Release (%s): %s of %s were bad in the same time (%s)", d.count(b.ShopSets, "ShopSet"), d.e.Target.Name,
+			status.FormatCount(b.Bad), status.FormatCount(b.Total), d.was(tally{b.BeforeBad, b.BeforeTotal}))
+	}
+	switch d.p.Since.excuse(a, b, w.budget) {
+	case excusedBeside:
+		return Unknown, d.say("%s. %s: the Release may not be the cause. More time is needed.", counted, without)
+	case excusedAlike:
+		return Unknown, d.say("%s, but as much went wrong %s in the %s before, so the Release may not be the cause. More time is needed.", counted, d.often(a.Times), d.age(d.p.Since.Baseline))
+	}
+	if !d.weighed.proves(w) {
+		return Unknown, ""
+	}
+	return Fail, d.say("%s, statistically significant (%s). %s", counted, probability(d.weighed.chance(w)), d.sentence(without))
+}
+
+func (l lang) often(times int) string {
+	if times == 1 {
+		return l.say("most of the time")
+	}
+	return l.say("%d times", times)
+}
+
+// judgeClear passes what adds less than a limit to the burn rate, at the most.
+func (d *deciding) judgeClear(counted string, w weight, allowed limit, unit slo.Unit) (Result, string) {
+	p, max := d.p.Since, allowed.now(d.p.Since)
+	highest := w.most / w.budget
+	so := ""
+	if max < allowed.harm {
+		so = d.say(" so soon after it arrived")
+	}
+	if highest < max {
+		return Pass, d.say("%s: adds less than %s× the allowed rate to the burn rate (limit %s×%s, confidence %s).",
+			counted, roundUp(highest), status.FormatRate(max), so, status.FormatShare(&p.Confidence))
+	}
+	return Unknown, d.say("%s: not enough data, may still add up to %s× the allowed rate to the burn rate (limit %s×%s); about %s %s with none bad are required.",
+		counted, roundUp(highest), status.FormatRate(max), so, status.FormatCount(w.pool.Least(max*w.budget, p.cleared())), d.unit(unit))
 }
 
 // roundUp writes a bound with two digits, never less than it is.
@@ -189,46 +263,55 @@ func probability(p float64) string {
 }
 
 // together asks of one SLO whether the Release does harm to the Tier as a whole: many
-// ShopSets with little traffic tell together what none of them could alone. It never
-// fails: a harm that is proven shows in some ShopSet.
-func (d *deciding) together(t tier, name string, all []*Comparison) []Check {
-	var parts []string
-	of := map[string][]*Comparison{}
-	for _, c := range all {
-		if len(of[c.Part]) == 0 {
-			parts = append(parts, c.Part)
-		}
-		of[c.Part] = append(of[c.Part], c)
-	}
+// ShopSets with little traffic tell together what none of them could alone. one says that
+// a ShopSet fails by itself: that is told once.
+func (d *deciding) together(t tier, name string, parts []string, one bool) []Check {
 	var checks []Check
 	for _, part := range parts {
 		c := t.check(CheckSince).of("", name)
 		if part != "" {
 			c.figure("part", part)
 		}
-		c.Result, c.Reason = d.judgeTogether(t, of[part], &c.Evidence)
+		c.Result, c.Reason = d.judgeTogether(t, sloPart{name, part}, one, &c.Evidence)
+		if g := d.weighed.groups[sloPart{name, part}]; g != nil {
+			d.untried(&c, g.over)
+		}
 		checks = append(checks, c)
 	}
 	return checks
 }
 
-func (d *deciding) judgeTogether(t tier, all []*Comparison, figures *Figures) (Result, string) {
-	var pairs []beforeAndSince
-	var unit slo.Unit
-	var budget float64
-	for _, c := range all {
-		if _, why := d.incomparable(c); why == "" {
-			pairs = append(pairs, beforeAndSince{c.Before.tally(false), c.Since.tally(true)})
-			unit, budget = c.Unit, c.BudgetRatio
-		}
-	}
-	if len(pairs) == 0 {
+func (d *deciding) judgeTogether(t tier, of sloPart, one bool, figures *Figures) (Result, string) {
+	g := d.weighed.groups[of]
+	if g == nil {
 		return Unknown, d.say("No ShopSet of %s has data since the Release arrived.", t.Name)
 	}
-	since, highest := pooled(budget, pairs, d.p.Since.Confidence)
-	*figures = figures.with("shopsets", len(pairs)).with("since_bad", since.bad).with("since_total", since.total).
-		with("extra_burn_rate_at_most", highest/budget).with("harm", d.p.Since.Harm)
+	w, since := g.whole, g.whole.pool.Since
+	allowed := limit{d.p.Since.Harm, g.over}
+	*figures = figures.with("shopsets", len(g.all)).with("since_bad", since.Bad).with("since_total", since.Total).
+		with("extra_burn_rate", w.extra/w.budget).with("extra_burn_rate_at_most", w.most/w.budget).with("harm", allowed.now(d.p.Since))
 	counted := d.say("In %s as a whole, %s of %s %s were bad since the Release arrived", t.Name,
-		status.FormatCount(since.bad), status.FormatCount(since.total), d.unit(unit))
-	return d.cleared(counted, highest/budget, d.p.Since.Harm, budget, d.p.Since.Confidence, unit)
+		status.FormatCount(since.Bad), status.FormatCount(since.Total), d.unit(g.all[0].Unit))
+	if w.amiss(d.p.Since) && !one {
+		rest := w
+		rest.evidence, rest.extra = g.rest.evidence, g.rest.extra
+		if result, reason := d.judgeHarm(counted, rest, g.seen.Alike, g.seen.Beside, figures); reason != "" {
+			return result, reason
+		}
+	}
+	return d.judgeClear(counted, w, allowed, g.all[0].Unit)
+}
+
+// untried adds to a pass what a Release has not been through, so long after it came: what
+// breaks at the peak or on Mondays only is as good as new before.
+func (l lang) untried(c *Check, since time.Duration) {
+	if c.Result != Pass || since >= week {
+		return
+	}
+	not := l.say("a full week")
+	if since < day {
+		not = l.say("a full day, with its peak")
+	}
+	c.figure("not_seen", not)
+	c.Reason += l.say(" Not seen yet: %s.", not)
 }

@@ -20,16 +20,21 @@ func TestSinceRelease(t *testing.T) {
 		reason  string
 	}{
 		{"a Release that fails 2 % of requests holds", counts(6, 300, 60, 600_000), promotion.SincePolicy{}, promotion.Hold, promotion.Fail,
-			"In the 1d1h since the Release arrived, 6 of 300 events were bad (before: 60 of 600,000): adds 19.9× the allowed rate to the burn rate, statistically significant (p < 0.000001)."},
+			"In the 1d1h since the Release arrived, 6 of 300 events were bad (before: 60 of 600,000): adds 19.9× the allowed rate to the burn rate, statistically significant (p < 0.000001). There is no ShopSet without the Release to compare with."},
 		{"one that is as good as before passes, and says how sure", counts(4, 36_000, 60, 600_000), promotion.SincePolicy{}, promotion.Promote, promotion.Pass,
-			"4 of 36,000 events were bad (before: 60 of 600,000): adds less than 0.19× the allowed rate to the burn rate (limit 10.0×, confidence 95.0%)."},
+			"4 of 36,000 events were bad (before: 60 of 600,000): adds less than 0.26× the allowed rate to the burn rate (limit 10.0×, confidence 95.0%)."},
 		{"too little traffic is unknown, and says how much it takes", counts(0, 100, 60, 600_000), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
-			"about 309 events with none bad are required."},
+			"about 318 events with none bad are required."},
 		{"no traffic is unknown", counts(0, 0, 60, 600_000), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "No traffic since the Release arrived 1d2h ago."},
 		{"policy may ask for less harm, which takes more traffic", counts(4, 36_000, 60, 600_000), promotion.SincePolicy{Harm: 0.1, HarmToOne: 0.0001}, promotion.Inconclusive, promotion.Unknown, "(limit 0.10×)"},
-		{"errors that came like this before may not be the Release's", both(counts(6, 300, 60, 600_000), alike(400, 5)), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
-			"adds 19.9× the allowed rate to the burn rate, but 5 of 400 time spans of the same length in the 7d before were as bad, so the Release may not be the cause. More time is needed."},
-		{"one incident of before is no excuse", both(counts(6, 300, 60, 600_000), alike(400, 4)), promotion.SincePolicy{}, promotion.Hold, promotion.Fail, "statistically significant"},
+		{"errors that came like this before may not be the Release's", both(counts(6, 300, 60, 600_000), alike(400, 5, 3)), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
+			"adds 19.9× the allowed rate to the burn rate, but as much went wrong 3 times in the 7d before, so the Release may not be the cause. More time is needed."},
+		{"so may what others see as well", both(counts(6, 300, 60, 600_000), beside(500, 50_000, 0)), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
+			"2 ShopSets without the Release (prod): 500 of 50,000 were bad in the same time (before: 100 of 1,000,000): the Release may not be the cause. More time is needed."},
+		{"not what they see less of", both(counts(6, 300, 60, 600_000), beside(500, 50_000, 9)), promotion.SincePolicy{}, promotion.Hold, promotion.Fail, "statistically significant"},
+		{"nor what they do not see", both(counts(6, 300, 60, 600_000), beside(5, 50_000, 0)), promotion.SincePolicy{}, promotion.Hold, promotion.Fail,
+			"2 ShopSets without the Release (prod): 5 of 50,000 were bad in the same time (before: 100 of 1,000,000)."},
+		{"one incident of before is no excuse", both(counts(6, 300, 60, 600_000), alike(400, 40, 2)), promotion.SincePolicy{}, promotion.Hold, promotion.Fail, "statistically significant"},
 		{"nothing known of before", func(c *promotion.Comparison) { counts(2, 36_000, 0, 0)(c); c.Before = nil }, promotion.SincePolicy{}, promotion.Promote, promotion.Pass, "no data before"},
 		{"no data since", func(c *promotion.Comparison) { c.Since = nil }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "No data since the Release arrived 1d2h ago."},
 		{"little covered", func(c *promotion.Comparison) { s := *c.Since; s.Coverage = 0.4; c.Since = &s }, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
@@ -55,8 +60,17 @@ func both(changes ...func(*promotion.Comparison)) func(*promotion.Comparison) {
 	}
 }
 
-func alike(spans, asBad int) func(*promotion.Comparison) {
-	return func(c *promotion.Comparison) { c.Alike = &promotion.Alike{Spans: spans, AsBad: asBad} }
+func alike(spans, asBad, times int) func(*promotion.Comparison) {
+	return func(c *promotion.Comparison) {
+		c.Alike = &promotion.Alike{Spans: spans, AsBad: asBad, Times: times}
+	}
+}
+
+// beside is what was counted for two ShopSets that did not change.
+func beside(bad, total, more float64) func(*promotion.Comparison) {
+	return func(c *promotion.Comparison) {
+		c.Beside = &promotion.Beside{ShopSets: 2, Bad: bad, Total: total, BeforeBad: 100, BeforeTotal: 1e6, More: more}
+	}
 }
 
 // Each ShopSet has to rule out a harm of 1 % of requests, and all together one that
@@ -70,11 +84,11 @@ func TestShopSetsWithLittleTrafficTellTogether(t *testing.T) {
 		result  promotion.Result
 		reason  string
 	}{
-		{"enough together", 2000, promotion.SincePolicy{}, promotion.Promote, promotion.Pass, "In beta-prod as a whole, 0 of 4,000 events were bad since the Release arrived: adds less than 0.78× the allowed rate to the burn rate (limit 1.00×, confidence 95.0%)."},
-		{"too little together", 1500, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "about 3,100 events with none bad are required."},
-		{"too little of each", 300, promotion.SincePolicy{Harm: 10}, promotion.Inconclusive, promotion.Pass, "(limit 10.0×"},
-		{"enough of each", 310, promotion.SincePolicy{Harm: 10}, promotion.Promote, promotion.Pass, "(limit 10.0×"},
-		{"each has to tell alone", 2000, promotion.SincePolicy{HarmToOne: 0.001}, promotion.Inconclusive, promotion.Pass, "(limit 1.00×"},
+		{"enough together", 2000, promotion.SincePolicy{}, promotion.Promote, promotion.Pass, "In beta-prod as a whole, 0 of 4,000 events were bad since the Release arrived: adds less than 0.80× the allowed rate to the burn rate (limit 1.00×, confidence 95.0%). Not seen yet: a full week."},
+		{"too little together", 1500, promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "about 3,195 events with none bad are required."},
+		{"too little of each, which is said", 300, promotion.SincePolicy{Harm: 10}, promotion.Promote, promotion.Pass, "(limit 10.0×"},
+		{"enough of each", 330, promotion.SincePolicy{Harm: 10}, promotion.Promote, promotion.Pass, "(limit 10.0×"},
+		{"each has to tell alone", 3000, promotion.SincePolicy{HarmToOne: 0.001}, promotion.Inconclusive, promotion.Pass, "(limit 1.00×"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := whole(t, "prod")

@@ -280,7 +280,7 @@ func (v *Volume) expect() expectation {
 
 // chance is the probability of no more events than that, were there as many users as before,
 // but for what changed everywhere. Of all events of both spans together those now are
-// binomial (docs/gate.md, "since_release").
+// binomial (docs/gate.md, "traffic").
 func (x expectation) chance(now float64) float64 {
 	now, before := math.Floor(now), math.Floor(x.before)
 	return tail(before, now+before, 1/(1+x.control))

@@ -166,6 +166,6 @@ func counts(bad, total, badBefore, totalBefore float64) func(*promotion.Comparis
 	return func(c *promotion.Comparison) {
 		since, before := *c.Since, *c.Before
 		since.Good, since.Total, before.Good, before.Total = total-bad, total, totalBefore-badBefore, totalBefore
-		c.Since, c.Before = &since, &before
+		c.Since, c.Before, c.UsualBad = &since, &before, badBefore
 	}
 }

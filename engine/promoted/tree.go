@@ -69,6 +69,7 @@ func (r *reading) repository(ctx context.Context, remote gittree.Remote) (*gittr
 	if g := r.open[remote.URL]; g != nil {
 		return g, nil
 	}
+	remote.Now = r.host.Now()
 	g, err := remote.Open(ctx)
 	if err == nil {
 		r.open[remote.URL] = g

@@ -51,14 +51,14 @@ func TestAListForgetsTheApplicationsThatItLacks(t *testing.T) {
 	second, strange, odd := one("a", fleet.OutOfSync), one("x", fleet.Synced), one("c", fleet.Synced)
 	second.Name, strange.Labels, odd.fault = "a-2", nil, fmt.Errorf("odd")
 	list(one("a", fleet.Synced), second, one("b", fleet.Synced), strange, odd)
-	if got := s.counts(); changed(s) != "[a b c]" || got != (counts{applications: 5, strangers: 1, faulty: 1, compared: noon}) {
+	if got := s.counts(); changed(s) != "[a b c]" || got != (counts{applications: 5, strangers: 1, faulty: 1}) {
 		t.Fatalf("at first: %+v", got)
 	}
 	list(one("a", fleet.Synced), odd)
 	if got := changed(s); got != "[a b c]" {
 		t.Errorf("changed by a list without some: %s", got)
 	}
-	if got := s.counts(); got != (counts{applications: 2, faulty: 1, compared: noon}) {
+	if got := s.counts(); got != (counts{applications: 2, faulty: 1}) {
 		t.Errorf("left are %+v", got)
 	}
 	if parts := s.parts("a", nil, "east"); len(parts) != 1 || parts[0].name() != "a" || parts[0].cluster != "east" {
@@ -73,7 +73,7 @@ func TestAListForgetsTheApplicationsThatItLacks(t *testing.T) {
 		t.Errorf("known are %v of %v", keys, names)
 	}
 	list(one("a", fleet.Synced))
-	if got := s.counts(); got != (counts{applications: 1, compared: noon}) {
+	if got := s.counts(); got != (counts{applications: 1}) {
 		t.Errorf("the one of an unknown shape is still counted: %+v", got)
 	}
 }

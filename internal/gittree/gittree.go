@@ -38,6 +38,8 @@ type Remote struct {
 	Git string
 	// Timeout of one call of git; 0 is two minutes.
 	Timeout time.Duration
+	// Now is the time; zero: what is old stays.
+	Now time.Time
 }
 
 // Where is the repository for people, without secrets.
@@ -56,7 +58,9 @@ const temporary = "shopslo-tree-"
 // Open prepares a folder, and asks nobody. Close it in any case: what a process that was killed
 // has left is removed a day later.
 func (r Remote) Open(ctx context.Context) (*Repository, error) {
-	removeOld(time.Now().Add(-24 * time.Hour))
+	if !r.Now.IsZero() {
+		removeOld(r.Now.Add(-24 * time.Hour))
+	}
 	dir, err := os.MkdirTemp("", temporary)
 	if err != nil {
 		return nil, err

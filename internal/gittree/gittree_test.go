@@ -323,7 +323,7 @@ func TestWhatAKilledProcessHasLeftIsRemovedADayLater(t *testing.T) {
 	if err := os.Chtimes(old, before, before); err != nil {
 		t.Fatal(err)
 	}
-	g, err := Remote{URL: dir, Env: env()}.Open(t.Context())
+	g, err := Remote{URL: dir, Env: env(), Now: time.Now()}.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
