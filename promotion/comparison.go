@@ -60,9 +60,9 @@ func (e *Evidence) Compare(slos []slo.SLO, ledger status.Ledger, at time.Time, p
 	p = p.withDefaults()
 	running := e.runs()
 	of := make([][]Comparison, len(e.Source.ShopSets))
-	others := make([]*besides, len(slos))
+	others := make([]func() *besides, len(slos)) // asked for where something is amiss
 	for i := range slos {
-		others[i] = e.besides(&slos[i], ledger, at, p.Since.Baseline)
+		others[i] = sync.OnceValue(func() *besides { return e.besides(&slos[i], ledger, at, p.Since.Baseline) })
 	}
 	var all sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
@@ -80,7 +80,7 @@ func (e *Evidence) Compare(slos []slo.SLO, ledger status.Ledger, at time.Time, p
 }
 
 // comparisonsOf is all that is compared of one ShopSet.
-func (e *Evidence) comparisonsOf(slos []slo.SLO, others []*besides, ledger status.Ledger, at time.Time, p Policy, set fleet.ShopSetName, came time.Time) []Comparison {
+func (e *Evidence) comparisonsOf(slos []slo.SLO, others []func() *besides, ledger status.Ledger, at time.Time, p Policy, set fleet.ShopSetName, came time.Time) []Comparison {
 	var out []Comparison
 	for i := range slos {
 		if s := &slos[i]; status.Applies(s, e.Source.Name) {
@@ -90,7 +90,7 @@ func (e *Evidence) comparisonsOf(slos []slo.SLO, others []*besides, ledger statu
 	return out
 }
 
-func (e *Evidence) comparisons(s *slo.SLO, others *besides, set fleet.ShopSetName, came time.Time, a slo.Account, p Policy) []Comparison {
+func (e *Evidence) comparisons(s *slo.SLO, others func() *besides, set fleet.ShopSetName, came time.Time, a slo.Account, p Policy) []Comparison {
 	out := make([]Comparison, len(s.Parts))
 	for i, part := range s.Parts {
 		c := &out[i]
@@ -118,7 +118,7 @@ func (e *Evidence) comparisons(s *slo.SLO, others *besides, set fleet.ShopSetNam
 		if c.comparable() && weigh([]*Comparison{c}, p.Since).amiss(p.Since) {
 			counts := func(from, to time.Time) slo.Counts { return a.Counts(i, from, to) }
 			c.Alike = alike(counts, came, p.Since.Baseline, a.End.Sub(came), c.Since.tally(true), mostSpans)
-			c.Beside = others.compare(i, counts, came, a.End, c.Before.events(false).Ratio())
+			c.Beside = others().compare(i, counts, came, a.End, c.Before.events(false).Ratio())
 		}
 		if p.Load.Share > 0 && i == 0 {
 			c.Load = load(a, came, p.Load)
@@ -144,7 +144,8 @@ type Together struct {
 // mostTogether spans are looked at where they are of many ShopSets.
 const mostTogether = 168
 
-func (e *Evidence) compareTogether(slos []slo.SLO, others []*besides, ledger status.Ledger, at time.Time, p Policy) {
+func (e *Evidence) compareTogether(slos []slo.SLO, others []func() *besides, ledger status.Ledger, at time.Time, p Policy) {
+	e.Together = nil
 	first := e.FirstCame()
 	if len(e.Source.ShopSets) < 2 || first.IsZero() {
 		return
@@ -169,7 +170,7 @@ func (e *Evidence) compareTogether(slos []slo.SLO, others []*besides, ledger sta
 			counts := func(from, to time.Time) slo.Counts { return summed(accounts, part, from, to) }
 			since := counts(first, accounts[0].End)
 			t.Alike = alike(counts, first, p.Since.Baseline, accounts[0].End.Sub(first), tally{since.Total - since.Good, since.Total}, mostTogether)
-			t.Beside = others[i].compare(part, counts, first, accounts[0].End, usual.ratio())
+			t.Beside = others[i]().compare(part, counts, first, accounts[0].End, usual.ratio())
 			e.Together = append(e.Together, t)
 		}
 	}
