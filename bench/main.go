@@ -136,10 +136,11 @@ var parts = []part{
 	{"growth", "Growth, with 3 days of history", (*bench).grow},
 	{"exporter", "Exporter, beside Argo CD 2.14.21's controller metrics", (*bench).exporter},
 	{"trial", "Blind trial of the gate", (*bench).blindTrial},
+	{"watched", "Trial of since_release on counts", (*bench).watchedTrial},
 }
 
 func partNames() string {
-	names := []string{"peers", "embedded", "prometheus", "size", "serve", "growth", "exporter", "trial"}
+	names := []string{"peers", "embedded", "prometheus", "size", "serve", "growth", "exporter", "trial", "watched"}
 	return strings.Join(names, ", ")
 }
 
@@ -175,7 +176,7 @@ func (b *bench) measure(ctx context.Context) (failed int, err error) {
 	}
 	defer os.RemoveAll(b.tmp)
 	b.history = &history.History{Params: b.params}
-	if o := b.wanted(); !slices.Equal(o, []string{"trial"}) { // which makes its own
+	if !slices.ContainsFunc(b.wanted(), func(name string) bool { return name == "trial" || name == "watched" }) || len(b.wanted()) > 1 { // which make their own
 		if b.history, err = history.Open(b.cache, b.params, b.progress); err != nil {
 			return 0, err
 		}
