@@ -15,7 +15,7 @@ type Goal struct {
 	Is, Note    string
 }
 
-// Goals are those of issue 13, by their number there.
+// Goals are all that were set for the check, by number.
 func (r *Result) Goals() []Goal {
 	return slices.Concat(r.promised(), r.tenths(), r.falseHolds(), r.undecided(), r.quick())
 }

@@ -68,8 +68,8 @@ func steps() (out []kind) {
 
 // ramps grow from nothing, to so many budgets in so long a time, and on.
 func ramps() (out []kind) {
-	for _, minutes := range []float64{10, 30, 120} {
-		out = append(out, kind{name: fmt.Sprintf("grows by 1× in %v min", minutes), bad: true, promised: minutes <= 10, size: 2, control: 2,
+	for _, minutes := range []float64{5, 10, 30, 120} {
+		out = append(out, kind{name: fmt.Sprintf("grows by 1× in %v min", minutes), bad: true, promised: minutes <= 5, size: 2, control: 2,
 			make: func(_ *rand.Rand, w *world) {
 				w.fail(func(since float64) float64 { return min(0.1, budget*since/minutes) }, w.shops...)
 			}})
