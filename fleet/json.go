@@ -83,6 +83,7 @@ type (
 		AutoSync     bool             `json:"auto_sync"`
 		SelfHeal     bool             `json:"self_heal"`
 		Prune        bool             `json:"prune"`
+		Window       *bool            `json:"sync_window"`
 		Conditions   []ConditionCount `json:"conditions"`
 		Targets      []string         `json:"target_revisions"`
 	}
@@ -243,7 +244,7 @@ func (w *Workings) json() *jsonWorkings {
 	out := &jsonWorkings{
 		Applications: w.Applications, Deleting: w.Deleting, Expected: w.Expected, Phase: textOrNull(w.Phase),
 		Running: instant(w.Running), Ended: instant(w.Ended), AutoSync: w.AutoSync, SelfHeal: w.SelfHeal, Prune: w.Prune,
-		Conditions: emptyList(w.Conditions), Targets: emptyList(w.Targets),
+		Conditions: emptyList(w.Conditions), Window: w.Window, Targets: emptyList(w.Targets),
 	}
 	if !w.Ended.IsZero() {
 		took := w.Took.Seconds()
@@ -259,7 +260,7 @@ func (w *jsonWorkings) read() *Workings {
 	out := &Workings{
 		Applications: w.Applications, Deleting: w.Deleting, Expected: w.Expected, Phase: deref(w.Phase),
 		Running: at(w.Running), Ended: at(w.Ended), AutoSync: w.AutoSync, SelfHeal: w.SelfHeal, Prune: w.Prune,
-		Conditions: w.Conditions, Targets: w.Targets,
+		Conditions: w.Conditions, Window: w.Window, Targets: w.Targets,
 	}
 	if w.Took != nil {
 		out.Took = time.Duration(*w.Took * float64(time.Second))

@@ -20,6 +20,9 @@ type Workings struct {
 	// Conditions are how many Applications Argo CD has something to say of, by its type,
 	// sorted by type.
 	Conditions []ConditionCount
+	// Window: a sync window keeps one of them from being synced by Argo CD itself; nil: not
+	// known, since AppProjects were not read.
+	Window *bool
 	// Targets are the target revisions that are deployed from, sorted, each once.
 	Targets []string
 }

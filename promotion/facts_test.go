@@ -126,7 +126,7 @@ func sampled(t *testing.T, e promotion.Evidence) promotion.Evidence {
 		o := &e.Fleet.Snapshot.ShopSets[i]
 		o.DriftEvents, o.Parts, o.Source, o.Revision = ptrTo(int64(3)), []fleet.Part{{Name: "cart", OutOfSync: ptrTo(0)}}, "ctx", "r"
 		o.Missing, o.OnBranch, o.ChangedSince, o.Tree = ptrTo(0), ptrTo(true), o.ReleaseSince.Add(-time.Hour), "t"
-		o.Workings = &fleet.Workings{Applications: 2, Expected: ptrTo(2), Targets: []string{"tier-3"}, Conditions: []fleet.ConditionCount{{Type: "SharedResourceWarning", Count: 1}}}
+		o.Workings = &fleet.Workings{Applications: 2, Expected: ptrTo(2), Window: ptrTo(false), Targets: []string{"tier-3"}, Conditions: []fleet.ConditionCount{{Type: "SharedResourceWarning", Count: 1}}}
 		o.Parts[0].Workings = *o.Workings
 	}
 	for i := range e.Comparisons {

@@ -134,10 +134,13 @@ func (l *lines) working(f int, common string, o *fleet.ShopSetState) {
 		l.time(f, common, o.HealthSince)
 		return
 	}
-	w := o.Workings
-	if w == nil {
-		return
+	if o.Workings != nil {
+		l.argoCD(f, common, o, o.Workings)
 	}
+}
+
+// argoCD writes what is known only where Applications were seen.
+func (l *lines) argoCD(f int, common string, o *fleet.ShopSetState, w *fleet.Workings) {
 	switch f {
 	case fAbsent:
 		if w.Expected != nil {
@@ -157,6 +160,10 @@ func (l *lines) working(f int, common string, o *fleet.ShopSetState) {
 		l.truth(f, common, w.SelfHeal)
 	case fPrune:
 		l.truth(f, common, w.Prune)
+	case fWindow:
+		if w.Window != nil {
+			l.truth(f, common, *w.Window)
+		}
 	case fConditions:
 		for _, c := range w.Conditions {
 			l.one(f, common, float64(c.Count), "type", c.Type)

@@ -54,7 +54,7 @@ const argoCD = `
 | an operation that ended before it applied anything: a PreSync hook failed, the API server refused it in the dry run | what ran before runs |
 | a dry run | nothing new: the operation before it counts, as far as the exporter has seen it |
 | OutOfSync at another revision than the one that was deployed last | pending, no drift: ` + "`drifted_since`" + ` does not begin. Drift is a difference at the revision that was deployed, or found to be Synced, last; what drifted before a commit came drifts still |
-| OutOfSync, and auto-sync off; self-heal off under a drift; the last sync to this very revision failed | held, with the cause (` + "`shopset_sync_held`" + `, ` + "`held`" + `) |
+| OutOfSync, and auto-sync off; self-heal off under a drift; a sync window of the AppProject; the last sync to this very revision failed | held, with the cause (` + "`shopset_sync_held`" + `, ` + "`held`" + `) |
 | Progressing for more than 10 minutes; nothing was ever deployed | it does not serve: ` + "`shopset_serving`" + ` 0, no redundancy, ` + "`unserved`" + ` says why |
 | a Deployment, Service or the like is Missing; an Application is being deleted | the ShopSet is Missing, with the reason |
 | a change of the ShopSet's own folders in git, whichever Release runs | ` + "`changed_since`" + `: soak and since_release count from the later of both |
@@ -79,6 +79,7 @@ const versions = `
 | which resources are missing | yes | where it is kept | ` + "`controller.resource.health.persist: \"true\"`" + ` in argocd-cmd-params-cm (2.14 has it so, 3.0 and later have not). Without it nobody can tell whether a Deployment that is out of sync is there: the ShopSet does not count for redundancy while it drifts, and ` + "`unserved`" + ` says so |
 | since when it has its health | yes | yes | |
 | auto-sync, self-heal, prune | yes | also ` + "`automated.enabled`" + ` | |
+| sync windows | yes | yes | the right to list AppProjects, as deploy/rbac has it; they are read each minute |
 | conditions, duration of an operation | yes | yes | |
 | dry commits of ` + "`sourceHydrator`" + ` | in a preview | yes | the hydrator |
 

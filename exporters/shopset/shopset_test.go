@@ -69,7 +69,7 @@ func busy(o fleet.Observation, now time.Time) fleet.Observation {
 	o.Held, o.Causes = "auto-sync is off", []fleet.HoldCause{fleet.AutoSyncOff}
 	o.Workings = &fleet.Workings{
 		Applications: 2, Deleting: 1, Expected: &expected, Phase: fleet.OperationRunning, Running: noon.Add(-time.Minute), Ended: noon.Add(-time.Hour), Took: 90 * time.Second,
-		SelfHeal: true, Conditions: []fleet.ConditionCount{{Type: "SyncError", Count: 1}}, Targets: []string{"tier-2"},
+		SelfHeal: true, Window: new(bool), Conditions: []fleet.ConditionCount{{Type: "SyncError", Count: 1}}, Targets: []string{"tier-2"},
 	}
 	return o
 }

@@ -69,11 +69,12 @@ type facts struct {
 // 1,200 packages, and decoding them takes twice the time and four times the memory.
 type (
 	desired struct {
-		Source         *source    `json:"source"`
-		Sources        []source   `json:"sources"`
-		SourceHydrator *hydrator  `json:"sourceHydrator"`
-		Project        string     `json:"project"`
-		SyncPolicy     syncPolicy `json:"syncPolicy"`
+		Source         *source     `json:"source"`
+		Sources        []source    `json:"sources"`
+		SourceHydrator *hydrator   `json:"sourceHydrator"`
+		Project        string      `json:"project"`
+		Destination    destination `json:"destination"`
+		SyncPolicy     syncPolicy  `json:"syncPolicy"`
 	}
 	status struct {
 		Sync struct {

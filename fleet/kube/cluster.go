@@ -40,6 +40,8 @@ type cluster struct {
 	faults    *faults
 
 	argo, shopset *rest.RESTClient
+	plain         *rest.RESTClient // as argo, without a word of faults
+	projects      *projects        // nil: they are not read
 	store         *store
 	resources     *resources // nil: they are not read
 
@@ -72,6 +74,13 @@ func newCluster(c Config, one Cluster, changed, declared func()) (*cluster, erro
 	var err error
 	if out.argo, err = out.client(one.Config, argoVersion); err != nil {
 		return nil, err
+	}
+	if c.Projects {
+		out.projects = &projects{}
+		out.store.projects = out.projects
+		if out.plain, err = restClient(one.Config, "/apis", argoVersion); err != nil {
+			return nil, err
+		}
 	}
 	if c.Resources {
 		out.resources = newResources(declared)
@@ -127,6 +136,9 @@ func (c *cluster) reflectors(ctx context.Context) []func(stop <-chan struct{}) {
 		&item{}, loading{c.store, c.listed}, cache.ReflectorOptions{Name: "Applications of " + c.name})
 	first.WatchListPageSize = pageSize
 	runs := []func(<-chan struct{}){first.Run}
+	if c.projects != nil {
+		runs = append(runs, func(<-chan struct{}) { c.watchProjects(ctx) })
+	}
 	if c.resources == nil {
 		return runs
 	}

@@ -66,7 +66,7 @@ func TestTwoClustersOfOneNameAreRefused(t *testing.T) {
 
 // What deploy/rbac grants is what this package asks for.
 func TestRightsAreTheLeast(t *testing.T) {
-	plurals := []string{applications}
+	plurals := []string{applications, "appprojects"}
 	for _, k := range resourceKinds {
 		plurals = append(plurals, k.plural)
 	}

@@ -143,6 +143,7 @@ func (a Application) compact() Application {
 	p, w := &a.present, &a.wanted
 	p.named, p.untold, p.nothing = shared(p.named), shared(p.untold), shared(p.nothing)
 	w.project, w.path, w.target, w.phase = shared(w.project), shared(w.path), shared(w.target), shared(w.phase)
+	w.to = destination{shared(w.to.Server), shared(w.to.Name), shared(w.to.Namespace)}
 	for i := range w.conditions {
 		w.conditions[i] = shared(w.conditions[i])
 	}

@@ -42,6 +42,8 @@ type Config struct {
 	// MaxAge is the age of Argo CD's last comparison from which on it is Unknown;
 	// 0: any age is trusted. Argo CD compares every three minutes by default.
 	MaxAge time.Duration
+	// Projects: Argo CD's AppProjects are read as well, for their sync windows.
+	Projects bool
 	// Components are those that a ShopSet should have; nil: nobody says.
 	Components func(fleet.ShopSetName) []fleet.ComponentName
 	// Tree tells what a ShopSet is deployed from apart; nil: nobody does.

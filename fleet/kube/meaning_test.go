@@ -16,6 +16,7 @@ func meaning(i *item, c *contents) doc {
 		"SyncStatus": s.Sync.Status, "Health": s.Health.Status, "ReconciledAt": when(s.ReconciledAt),
 		"Images": s.Summary.Images, "Operation": operationMeaning(s.OperationState),
 		"Hydration": hydrationMeaning(&s.SourceHydrator), "Deleting": when(i.app.present.deleting),
+		"To":      doc{"Server": c.Spec.Destination.Server, "Name": c.Spec.Destination.Name, "Namespace": c.Spec.Destination.Namespace},
 		"Project": c.Spec.Project, "HealthSince": when(s.Health.Since), "HealthSource": s.HealthSource,
 	}
 	if w := wantedOf(c); w.auto {

@@ -157,12 +157,12 @@ func TestWhatWasVerifiedMayBeSyncedAgainForAWhile(t *testing.T) {
 		{"the first sync has to end", first, 0, false}, {"the second may go on", again, resyncTime - time.Second, true},
 		{"not for ever", again, resyncTime, false},
 	} {
-		o := sum("s-1", []part{{"c", &entry{key: "argocd/s-1", app: tt.app}}}, func(r string) fleet.Release { return fleet.Release(r) }, began.Add(tt.after), 0)
+		o := sum("s-1", []part{{cluster: "c", entry: &entry{key: "argocd/s-1", app: tt.app}}}, func(r string) fleet.Release { return fleet.Release(r) }, began.Add(tt.after), 0)
 		if (o.Unverified == "") != tt.want {
 			t.Errorf("%s: %q", tt.name, o.Unverified)
 		}
 	}
-	two := sum("s-1", []part{{"c", &entry{key: "argocd/x", app: parse(t, ofOne+isNew).app}}, {"c", &entry{key: "argocd/y", app: first}}}, func(string) fleet.Release { return "" }, began, 0)
+	two := sum("s-1", []part{{cluster: "c", entry: &entry{key: "argocd/x", app: parse(t, ofOne+isNew).app}}, {cluster: "c", entry: &entry{key: "argocd/y", app: first}}}, func(string) fleet.Release { return "" }, began, 0)
 	if !strings.HasPrefix(two.Unverified, "Application argocd/y: the sync to new") {
 		t.Errorf("of several Applications it is not said which: %q", two.Unverified)
 	}

@@ -16,6 +16,13 @@ type syncPolicy struct {
 	} `json:"automated"`
 }
 
+// destination is where an Application deploys to.
+type destination struct {
+	Server    string `json:"server"`
+	Name      string `json:"name"`
+	Namespace string `json:"namespace"`
+}
+
 // off is a switch that is on unless somebody says otherwise.
 type off bool
 
@@ -29,6 +36,7 @@ func (o *off) UnmarshalJSON(data []byte) error {
 
 // wanted is what an Application is to do, and has on its hands.
 type wanted struct {
+	to                    destination
 	project, path, target string // path and targetRevision of the source that is deployed from
 	auto, selfHeal, prune bool   // what Argo CD does by itself
 	conditions            []string
@@ -37,7 +45,7 @@ type wanted struct {
 }
 
 func wantedOf(c *contents) wanted {
-	w := wanted{project: c.Spec.Project}
+	w := wanted{project: c.Spec.Project, to: c.Spec.Destination}
 	w.path, w.target = c.Spec.deployedFrom()
 	if a := c.Spec.SyncPolicy.Automated; a != nil && !bool(a.Off) {
 		w.auto, w.selfHeal, w.prune = true, a.SelfHeal, a.Prune

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,9 +39,10 @@ func (e *entry) name() string      { _, after, _ := strings.Cut(e.key, "/"); ret
 // store holds the Applications of one cluster. It is the cache.Store that a
 // Reflector fills, so that nothing else keeps them.
 type store struct {
-	mapping Mapping
-	now     func() time.Time
-	tell    teller
+	mapping  Mapping
+	projects *projects // nil: there are none
+	now      func() time.Time
+	tell     teller
 
 	mu       sync.Mutex
 	entries  map[string]*entry // namespace/name
@@ -356,12 +358,38 @@ func (s *store) changes(into map[fleet.ShopSetName]struct{}) {
 	}
 }
 
+// window says why a sync window keeps an Application from being synced by Argo CD itself.
+func (s *store) window(e *entry) (why string, known bool) {
+	if s.projects == nil {
+		return "", false
+	}
+	project := cmp.Or(e.app.wanted.project, "default")
+	windows, known := s.projects.of(project)
+	if len(windows) == 0 {
+		return "", known
+	}
+	return blocked(project, windows, e.name(), &e.app.wanted.to, s.now()), known
+}
+
+// touchProjects has the ShopSets count as changed that have an Application of some projects.
+func (s *store) touchProjects(of map[string]bool, all bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.entries {
+		if e.shopSet != "" && (all || of[cmp.Or(e.app.wanted.project, "default")]) {
+			s.fresh[e.shopSet] = struct{}{}
+		}
+	}
+}
+
 // parts adds the Applications of a ShopSet, in no order.
 func (s *store) parts(set fleet.ShopSetName, into []part, cluster string) []part {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.of[set] {
-		into = append(into, part{cluster, e})
+		p := part{cluster: cluster, entry: e}
+		p.window, p.windows = s.window(e)
+		into = append(into, p)
 	}
 	return into
 }
@@ -370,4 +398,6 @@ func (s *store) parts(set fleet.ShopSetName, into []part, cluster string) []part
 type part struct {
 	cluster string
 	*entry
+	window  string // why a sync window keeps it from being synced; "": none does
+	windows bool   // that is known
 }

@@ -25,7 +25,7 @@ func ran(deployed string) part {
 		}
 		e.app.Deployed = append(e.app.Deployed, d)
 	}
-	return part{"east", e}
+	return part{cluster: "east", entry: e}
 }
 
 // A Release is a ShopSet's since its last part has it; parts that run different ones have none.

@@ -178,7 +178,7 @@ func sumHeld(o *fleet.Observation, parts []part) {
 		if p.app.Sync != fleet.OutOfSync {
 			continue
 		}
-		cause, text := p.held(o.Pending != "")
+		cause, text := p.held(o.Pending != "", p.window)
 		if cause == "" {
 			continue
 		}
@@ -198,11 +198,13 @@ func sumHeld(o *fleet.Observation, parts []part) {
 }
 
 // held says what keeps Argo CD from syncing an OutOfSync Application.
-func (e *entry) held(pending bool) (cause fleet.HoldCause, why string) {
+func (e *entry) held(pending bool, window string) (cause fleet.HoldCause, why string) {
 	w, last := &e.app.wanted, &e.app.facts.last
 	switch {
 	case !w.auto:
 		return fleet.AutoSyncOff, "auto-sync is off"
+	case window != "":
+		return fleet.SyncWindow, window
 	case last.ended() && last.applied() && !last.succeeded() && last.to != "" && last.to == e.app.facts.compared:
 		return fleet.OperationIsOver, last.String() + "; Argo CD does not try the same revision again by itself"
 	case !pending && !w.selfHeal:
@@ -215,6 +217,7 @@ func (e *entry) held(pending bool) (cause fleet.HoldCause, why string) {
 func workings(parts []part) *fleet.Workings {
 	w := &fleet.Workings{Applications: len(parts), AutoSync: true, SelfHeal: true, Prune: true}
 	conditions := map[string]int{}
+	known, blocked := true, false
 	for _, p := range parts {
 		is := &p.app.wanted
 		w.AutoSync, w.SelfHeal, w.Prune = w.AutoSync && is.auto, w.SelfHeal && is.selfHeal, w.Prune && is.prune
@@ -228,6 +231,11 @@ func workings(parts []part) *fleet.Workings {
 			w.Targets = append(w.Targets, is.target)
 		}
 		addOperation(w, is)
+		known = known && p.windows
+		blocked = blocked || p.window != ""
+	}
+	if known {
+		w.Window = &blocked
 	}
 	slices.Sort(w.Targets)
 	w.Targets = slices.Compact(w.Targets)

@@ -16,7 +16,8 @@ type meaning struct {
 	Labels                                          map[string]string
 	Deleting                                        string `json:",omitempty"`
 	Project                                         string `json:",omitempty"`
-	Auto                                            *auto  `json:",omitempty"` // nil: it is synced when somebody asks for it
+	To                                              destination
+	Auto                                            *auto `json:",omitempty"` // nil: it is synced when somebody asks for it
 
 	Hydrator *hydrator `json:",omitempty"` // what is hydrated, and where to
 	Source   *place    `json:",omitempty"`
@@ -36,6 +37,9 @@ type meaning struct {
 	Operation    *sync        `json:",omitempty"`
 	Hydration    hydration
 }
+
+// destination is where it is deployed to.
+type destination struct{ Server, Name, Namespace string }
 
 // auto is what Argo CD does by itself.
 type auto struct{ On, Prune, SelfHeal bool }
@@ -103,6 +107,7 @@ func read(a *application) meaning {
 		APIVersion: a.APIVersion, Kind: a.Kind, Name: a.Name, Namespace: a.Namespace,
 		UID: string(a.UID), Version: a.ResourceVersion, Labels: a.Labels,
 		Sources: places(a.Spec.Sources), Deleting: when(a.DeletionTimestamp), Project: a.Spec.Project,
+		To: destination{a.Spec.Destination.Server, a.Spec.Destination.Name, a.Spec.Destination.Namespace},
 	}
 	if p := a.Spec.SyncPolicy; p != nil && p.Automated != nil {
 		m.Auto = automatic(p.Automated)

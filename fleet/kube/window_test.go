@@ -1,0 +1,84 @@
+package kube
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/fleet/kube/kubetest"
+)
+
+func TestSyncWindowsOpenAsArgoCDOpensThem(t *testing.T) {
+	sunday := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC) // 21:00 in Tokyo
+	for _, tt := range []struct {
+		schedule, lasts, zone string
+		open, ok              bool
+	}{
+		{"* * * * *", "1h", "", true, true}, {"0 12 * * *", "1h", "", false, true}, // it begins after its first moment
+		{"0 11 * * *", "1h", "", false, true}, {"1 11 * * *", "1h", "", true, true}, {"0 11 * * *", "1h1m", "", true, true},
+		{"0 13 * * *", "23h30m", "", true, true}, {"30 20 * * *", "1h", "Asia/Tokyo", true, true}, {"30 20 * * *", "1h", "", false, true},
+		{"0 0 * * SUN", "24h", "", true, true}, {"0 0 * * 1-6", "24h", "", false, true}, {"0 0 * * 6,0", "24h", "", true, true},
+		{"0 0 1 NOV *", "24h", "", true, true}, {"0 0 2 * *", "24h", "", false, true}, {"*/15 * * * *", "1m", "", false, true}, {"5-59/15 * * * *", "20m", "", true, true},
+		{"0 0 13 * SUN", "24h", "", true, true}, {"0 0 13 * MON", "24h", "", false, true}, // a day or a weekday
+		{"0 0 * *", "1h", "", false, false}, {"61 * * * *", "1h", "", false, false}, {"* * * * *", "an hour", "", false, false}, {"5-1 * * * *", "1h", "", false, false}, {"*/0 * * * *", "1h", "", false, false},
+	} {
+		w := window{Kind: "deny", Schedule: tt.schedule, Duration: tt.lasts, TimeZone: tt.zone}
+		if open, ok := w.open(sunday); open != tt.open || ok != tt.ok {
+			t.Errorf("%s: open %v (%v), want %v (%v)", &w, open, ok, tt.open, tt.ok)
+		}
+	}
+}
+
+func TestSyncWindowsKeepArgoCDFromSyncing(t *testing.T) {
+	open := func(kind string, change func(*window)) window {
+		w := window{Kind: kind, Schedule: "* * * * *", Duration: "1h", Applications: []string{"*"}}
+		if change != nil {
+			change(&w)
+		}
+		return w
+	}
+	shut := func(w *window) { w.Schedule, w.Duration = "0 3 * * *", "1m" }
+	to := destination{Server: "https://10.0.0.1:6443", Namespace: "a-1"}
+	for _, tt := range []struct {
+		name    string
+		windows []window
+		want    string
+	}{
+		{"there are none", nil, ""},
+		{"one forbids it", []window{open("deny", nil)}, "a sync window of AppProject shops forbids it (deny * * * * * for 1h)"},
+		{"one that is over", []window{open("deny", shut)}, ""},
+		{"one allows it", []window{open("allow", nil), open("allow", shut)}, ""},
+		{"none of those that allow it is open", []window{open("allow", shut)}, "no sync window of AppProject shops is open"},
+		{"one forbids what another allows", []window{open("allow", nil), open("deny", nil)}, "forbids it"},
+		{"one of other Applications", []window{open("deny", func(w *window) { w.Applications = []string{"b-*"} })}, ""},
+		{"one of its cluster", []window{open("deny", func(w *window) { w.Applications, w.Clusters = nil, []string{"https://10.0.0.?:6443"} })}, "forbids it"},
+		{"one of its namespace", []window{open("deny", func(w *window) { w.Applications, w.Namespaces = []string{"x"}, []string{"a-[12]"} })}, "forbids it"},
+		{"one of both", []window{open("deny", func(w *window) { w.And, w.Namespaces = true, []string{"a-1"} })}, "forbids it"},
+		{"one of both, of which one is another", []window{open("deny", func(w *window) { w.And, w.Namespaces = true, []string{"b-1"} })}, ""},
+		{"one of nothing", []window{open("deny", func(w *window) { w.Applications = nil })}, ""},
+		{"one that nobody can read", []window{open("deny", func(w *window) { w.Schedule = "often" })}, "cannot be read (deny often for 1h)"},
+	} {
+		if got := blocked("shops", tt.windows, "a-1-cart", &to, noon); !strings.Contains(got, tt.want) || (got == "") != (tt.want == "") {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// What is pending in a sync window says so, from the API server on.
+func TestASyncWindowIsReadFromTheProject(t *testing.T) {
+	s := kubetest.New(t)
+	s.FailWith(func(r *http.Request) (int, string) {
+		if strings.HasSuffix(r.URL.Path, "/appprojects") {
+			return 200, `{"kind":"AppProjectList","items":[{"metadata":{"name":"default"},"spec":{"syncWindows":[{"kind":"deny","schedule":"* * * * *","duration":"1h","applications":["*"]}]}}]}`
+		}
+		return 0, ""
+	})
+	s.Set(applications, "one", strings.Replace(app("a-1", "OutOfSync", "Healthy"), "path: p}}", "path: p}, syncPolicy: {automated: {selfHeal: true}}}", 1))
+	w := watching(t, &clock{}, func(c *Config) { c.Projects = true }, s)
+	kubetest.Eventually(t, "the window is known", func() bool {
+		all := w.Observations(releases)
+		return len(all) == 1 && strings.Contains(all[0].Held, "AppProject default forbids it") && all[0].Causes[0] == fleet.SyncWindow && all[0].Workings.Window != nil && *all[0].Workings.Window
+	})
+}
