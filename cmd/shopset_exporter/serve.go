@@ -68,7 +68,7 @@ func (p *program) serve(ctx context.Context, f *flags, log *slog.Logger) error {
 	if s.releases, err = openReleases(ctx, f, p.env, p.now, log, s.notify); err != nil {
 		return err
 	}
-	known := kube.Config{Projects: true, Components: s.components, Tree: s.releases.tree(ctx)}
+	known := kube.Config{Repository: f.gitSystem, Projects: true, Components: s.components, Tree: s.releases.tree(ctx)}
 	if s.watcher, err = p.openClusters(ctx, f, log, known); err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ const argoCD = `
 | a change of the ShopSet's own folders in git, whichever Release runs | ` + "`changed_since`" + `: soak and since_release count from the later of both |
 | a resource is OutOfSync while the Application is Synced (` + "`IgnoreExtraneous`" + `) | no drift; beside others that differ such a resource counts, since nobody can tell them apart |
 | the same commit was synced again and again (self-heal) | the Release came when it was first seen to run, unless another one is known to have run since |
-| several sources | the Release is behind a folder of a git repository; one that lends its files to others (` + "`ref`" + `) comes after those that do not, then git sources of files alone, then charts. Each entry of the history is read by its own sources |
+| several sources | the Release is behind one of the repository of ` + "`--git.system`" + `, where there is one; else, and among several of it, behind a folder of a git repository; one that lends its files to others (` + "`ref`" + `) comes after those that do not, then git sources of files alone, then charts. Each entry of the history is read by its own sources |
 | ` + "`sourceHydrator`" + ` | the path that ` + "`--application.path-pattern`" + ` sees is syncSource's. The Release is behind the dry commit, and so is ` + "`revision`" + `. Argo CD tells only the last one: of what was hydrated before, the exporter knows what it has seen, and the Release is unknown otherwise |
 `
 

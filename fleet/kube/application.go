@@ -111,18 +111,19 @@ type (
 func (c condition) isError() bool { return strings.HasSuffix(c.Type, "Error") }
 
 // convert reads an Application's status. Where it has several sources, one that is a
-// folder of a git repository is the one that is deployed from (chooseSource).
+// folder of a git repository is the one that is deployed from (chooseSource); one of the
+// fleet's repository, where that is known, comes before all others.
 //
 // What Argo CD does not say is Unknown, never a good state: an Application that
 // was never compared, one without health, one in the middle of a sync.
-func convert(c *contents) Application {
+func convert(c *contents, repository string) Application {
 	s := &c.Status
 	out := Application{
 		Sync: syncStatus(s.Sync.Status), Health: healthStatus(s.Health.Status),
 		ObservedAt: s.ReconciledAt.UTC(), OutOfSync: outOfSync(s), Images: images(s.Summary.Images),
 	}
-	out.facts = factsOf(c)
-	out.present, out.wanted = presentOf(c), wantedOf(c)
+	out.facts = factsOf(c, repository)
+	out.present, out.wanted = presentOf(c), wantedOf(c, repository)
 	if out.Sync == fleet.Synced {
 		out.facts.settled, out.facts.settledAt = out.facts.target, out.ObservedAt
 	}
@@ -135,8 +136,8 @@ func convert(c *contents) Application {
 	return out
 }
 
-func factsOf(c *contents) facts {
-	s, from := &c.Status, chooseSource(c.Spec)
+func factsOf(c *contents, repository string) facts {
+	s, from := &c.Status, chooseSource(c.Spec, repository)
 	f := facts{
 		compared: from.revision(s.Sync.synced, s.Sync.ComparedTo),
 		hydrates: c.Spec.SourceHydrator != nil, hydrations: s.SourceHydrator.hydrations(),

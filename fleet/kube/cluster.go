@@ -31,13 +31,14 @@ const listTimeout = 60 * time.Second
 
 // cluster watches one.
 type cluster struct {
-	name      string
-	namespace string
-	grace     time.Duration
-	now       func() time.Time
-	log       *slog.Logger
-	changed   func()
-	faults    *faults
+	name       string
+	namespace  string
+	repository string
+	grace      time.Duration
+	now        func() time.Time
+	log        *slog.Logger
+	changed    func()
+	faults     *faults
 
 	argo, shopset *rest.RESTClient
 	plain         *rest.RESTClient // as argo, without a word of faults
@@ -66,7 +67,7 @@ type loss struct {
 func newCluster(c Config, one Cluster, changed, declared func()) (*cluster, error) {
 	log := c.Log.With("cluster", one.Name)
 	out := &cluster{
-		name: one.Name, namespace: c.Namespace, grace: c.Grace, now: c.Now, log: log, changed: changed,
+		name: one.Name, repository: c.Repository, namespace: c.Namespace, grace: c.Grace, now: c.Now, log: log, changed: changed,
 		faults: newFaults(log, c.Now), lost: map[string]loss{}, ended: map[string]error{},
 	}
 	malformed := func(err error) { out.faults.note(fleet.Malformed, applications, err) }
@@ -132,7 +133,7 @@ func newScheme() *runtime.Scheme {
 // reflectors gives what is to be run until its channel closes.
 func (c *cluster) reflectors(ctx context.Context) []func(stop <-chan struct{}) {
 	first := cache.NewReflectorWithOptions(
-		c.watch(ctx, c.argo, applications, c.namespace, func() runtime.Object { return &itemList{} }),
+		c.watch(ctx, c.argo, applications, c.namespace, func() runtime.Object { return &itemList{repository: c.repository} }),
 		&item{}, loading{c.store, c.listed}, cache.ReflectorOptions{Name: "Applications of " + c.name})
 	first.WatchListPageSize = pageSize
 	runs := []func(<-chan struct{}){first.Run}
@@ -174,7 +175,7 @@ func (c *cluster) watch(ctx context.Context, client *rest.RESTClient, plural, na
 		},
 		WatchFunc: func(o metav1.ListOptions) (watch.Interface, error) {
 			o.Watch = true
-			w, err := watched(ctx, request(&o), plural)
+			w, err := watched(ctx, request(&o), plural, c.repository)
 			c.note(ctx, plural, err, true)
 			if err != nil {
 				return nil, err

@@ -19,14 +19,14 @@ import (
 // watched begins a watch. Events of Applications are read by us: client-go's own
 // reading goes over each a dozen times, and keeps two copies of the last one for each
 // watch.
-func watched(ctx context.Context, r *rest.Request, plural string) (watch.Interface, error) {
+func watched(ctx context.Context, r *rest.Request, plural, repository string) (watch.Interface, error) {
 	if plural != applications {
 		return r.Watch(ctx)
 	}
 	body, err := r.Stream(ctx)
 	switch {
 	case err == nil:
-		return watch.NewStreamWatcher(newEvents(body), apierrors.NewClientErrorReporter(http.StatusInternalServerError, http.MethodGet, "ClientWatchDecoding")), nil
+		return watch.NewStreamWatcher(newEvents(body, repository), apierrors.NewClientErrorReporter(http.StatusInternalServerError, http.MethodGet, "ClientWatchDecoding")), nil
 	case ctx.Err() == nil && (net.IsProbableEOF(err) || net.IsTimeout(err)):
 		return watch.NewEmptyWatch(), nil // as client-go has it: a connection that was closed is watched again, not listed
 	}
@@ -37,11 +37,15 @@ func watched(ctx context.Context, r *rest.Request, plural string) (watch.Interfa
 type events struct {
 	body io.ReadCloser
 	d    *json.Decoder
+
+	repository string // as item's
 }
 
 var _ watch.Decoder = (*events)(nil)
 
-func newEvents(body io.ReadCloser) *events { return &events{body, json.NewDecoder(body)} }
+func newEvents(body io.ReadCloser, repository string) *events {
+	return &events{body, json.NewDecoder(body), repository}
+}
 
 func (e *events) Close() { e.body.Close() }
 
@@ -64,7 +68,7 @@ func (e *events) Decode() (watch.EventType, runtime.Object, error) {
 		case name == "type":
 			err = e.d.Decode(&kind)
 		case name == "object" && kind != "" && kind != watch.Error:
-			one := &item{}
+			one := &item{repository: e.repository}
 			object, err = one, e.d.Decode(one)
 		case name == "object":
 			err = e.d.Decode(&other)
@@ -82,15 +86,15 @@ func (e *events) Decode() (watch.EventType, runtime.Object, error) {
 	if err := expect(e.d, '}'); err != nil {
 		return "", nil, err
 	}
-	return finished(kind, object, other)
+	return finished(kind, object, other, e.repository)
 }
 
 // finished gives an event whose object may have come before its type, as other.
-func finished(kind watch.EventType, object runtime.Object, other json.RawMessage) (watch.EventType, runtime.Object, error) {
+func finished(kind watch.EventType, object runtime.Object, other json.RawMessage, repository string) (watch.EventType, runtime.Object, error) {
 	switch kind {
 	case watch.Added, watch.Modified, watch.Deleted, watch.Bookmark:
 		if object == nil && other != nil {
-			one := &item{}
+			one := &item{repository: repository}
 			object = one
 			if err := json.Unmarshal(other, one); err != nil {
 				return "", nil, err

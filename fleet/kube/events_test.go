@@ -57,7 +57,7 @@ func TestEventsAreReadAsTheyCome(t *testing.T) {
 
 // all reads events until an error, which it gives.
 func all(from io.Reader) (said []string, err error) {
-	e := newEvents(io.NopCloser(from))
+	e := newEvents(io.NopCloser(from), "")
 	for {
 		kind, object, err := e.Decode()
 		if err != nil {
@@ -99,7 +99,7 @@ func BenchmarkEvents(b *testing.B) {
 	line := fmt.Appendf(nil, `{"type":%q,"object":%s}`+"\n", watch.Modified, one)
 	b.SetBytes(int64(len(line)))
 	b.ReportAllocs()
-	from := newEvents(io.NopCloser(&repeated{line: line}))
+	from := newEvents(io.NopCloser(&repeated{line: line}), "")
 	for b.Loop() {
 		if _, _, err := from.Decode(); err != nil {
 			b.Fatal(err)

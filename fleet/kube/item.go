@@ -24,6 +24,8 @@ type item struct {
 	paths []string // of its sources
 	app   Application
 	fault error // it has not the shape of an Application
+
+	repository string // the fleet's, by which its sources are judged; "": nobody says
 }
 
 // The parts of an Application: what names it, which also one of an unknown shape
@@ -108,8 +110,8 @@ func (i *item) identify(t metav1.TypeMeta, id identified) {
 }
 
 func (i *item) take(c *contents) {
-	i.app = convert(c).compact()
-	for _, s := range c.Spec.sources() {
+	i.app = convert(c, i.repository).compact()
+	for _, s := range c.Spec.sources(i.repository) {
 		if s.Path != "" {
 			i.paths = append(i.paths, s.Path)
 		}

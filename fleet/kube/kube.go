@@ -42,6 +42,9 @@ type Config struct {
 	// MaxAge is the age of Argo CD's last comparison from which on it is Unknown;
 	// 0: any age is trusted. Argo CD compares every three minutes by default.
 	MaxAge time.Duration
+	// Repository is the URL of the one that the fleet is deployed from, which decides among
+	// several sources of an Application; "": nobody says.
+	Repository string
 	// Projects: Argo CD's AppProjects are read as well, for their sync windows.
 	Projects bool
 	// Components are those that a ShopSet should have; nil: nobody says.

@@ -18,6 +18,8 @@ type itemList struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata"`
 	Items           []item `json:"items"`
+
+	repository string // as item's
 }
 
 // DeepCopyObject is runtime.Object's.
@@ -76,7 +78,7 @@ func (l *itemList) readItems(d *json.Decoder) error {
 		return errors.New("a list's items are no array")
 	}
 	for d.More() {
-		l.Items = append(l.Items, item{})
+		l.Items = append(l.Items, item{repository: l.repository})
 		if err := d.Decode(&l.Items[len(l.Items)-1]); err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func meaning(i *item, c *contents) doc {
 		"To":      doc{"Server": c.Spec.Destination.Server, "Name": c.Spec.Destination.Name, "Namespace": c.Spec.Destination.Namespace},
 		"Project": c.Spec.Project, "HealthSince": when(s.Health.Since), "HealthSource": s.HealthSource,
 	}
-	if w := wantedOf(c); w.auto {
+	if w := wantedOf(c, ""); w.auto {
 		out["Auto"] = doc{"On": true, "Prune": w.prune, "SelfHeal": w.selfHeal}
 	}
 	if h := c.Spec.SourceHydrator; h != nil {

@@ -44,9 +44,9 @@ type wanted struct {
 	phase                 string
 }
 
-func wantedOf(c *contents) wanted {
+func wantedOf(c *contents, repository string) wanted {
 	w := wanted{project: c.Spec.Project, to: c.Spec.Destination}
-	w.path, w.target = c.Spec.deployedFrom()
+	w.path, w.target = c.Spec.deployedFrom(repository)
 	if a := c.Spec.SyncPolicy.Automated; a != nil && !bool(a.Off) {
 		w.auto, w.selfHeal, w.prune = true, a.SelfHeal, a.Prune
 	}

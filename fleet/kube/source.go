@@ -48,15 +48,16 @@ type hydrator struct {
 	} `json:"syncSource"`
 }
 
-// sources gives those that are synced, the one that is deployed from first. As in Argo
-// CD, a hydrator comes before others, and several before a single one.
-func (d desired) sources() []source {
+// sources gives those that are synced, the one that is deployed from first; repository is
+// the fleet's, "" where nobody says. As in Argo CD, a hydrator comes before others, and
+// several before a single one.
+func (d desired) sources(repository string) []source {
 	switch {
 	case d.SourceHydrator != nil:
 		h := d.SourceHydrator
 		return []source{{RepoURL: h.DrySource.RepoURL, Path: cmp.Or(h.SyncSource.Path, h.DrySource.Path)}}
 	case len(d.Sources) > 0:
-		return slices.SortedStableFunc(slices.Values(d.Sources), func(a, b source) int { return a.rank() - b.rank() })
+		return slices.SortedStableFunc(slices.Values(d.Sources), func(a, b source) int { return a.rank(repository) - b.rank(repository) })
 	case d.Source != nil:
 		return []source{*d.Source}
 	}
@@ -68,20 +69,42 @@ func (s source) same(other source) bool { s.Target = other.Target; return s == o
 
 // deployedFrom is the source that a ShopSet is deployed from, and the one that is written:
 // a hydrator's is the dry one.
-func (d desired) deployedFrom() (path, target string) {
+func (d desired) deployedFrom(repository string) (path, target string) {
 	if h := d.SourceHydrator; h != nil {
 		return h.DrySource.Path, h.DrySource.Target
 	}
-	if all := d.sources(); len(all) > 0 {
+	if all := d.sources(repository); len(all) > 0 {
 		return all[0].Path, all[0].Target
 	}
 	return "", ""
 }
 
 // rank says how likely a ShopSet is deployed from a source among several, the lowest
-// first: a folder of a git repository; one that lends its files to others (ref), too;
+// first: those of the fleet's repository before all others, and of these a folder of a git repository; one that lends its files to others (ref), too;
 // files alone; a chart.
-func (s source) rank() int {
+func (s source) rank(repository string) int {
+	rank := s.likeness()
+	if repository == "" || plainURL(s.RepoURL) != plainURL(repository) {
+		rank += 10
+	}
+	return rank
+}
+
+// plainURL is what the ways of writing a repository's URL have in common: host and path.
+func plainURL(url string) string {
+	url = strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(url), "/"), ".git")
+	if _, after, ok := strings.Cut(url, "://"); ok {
+		url = after
+	} else if host, path, ok := strings.Cut(url, ":"); ok && !strings.Contains(host, "/") {
+		url = host + "/" + path // git@host:path
+	}
+	if before, after, ok := strings.Cut(url, "@"); ok && !strings.Contains(before, "/") {
+		url = after
+	}
+	return strings.ToLower(url)
+}
+
+func (s source) likeness() int {
 	switch {
 	case s.Chart != "" || strings.HasPrefix(s.RepoURL, "oci://"):
 		return 3
@@ -96,24 +119,25 @@ func (s source) rank() int {
 // chosen is the source that a ShopSet is deployed from.
 type chosen struct {
 	source
-	place int // among several; -1: it is a single one
+	place      int // among several; -1: it is a single one
+	repository string
 }
 
-func chooseSource(d desired) chosen {
+func chooseSource(d desired, repository string) chosen {
 	if d.SourceHydrator != nil || len(d.Sources) == 0 {
 		return chosen{place: -1}
 	}
-	return best(d.Sources)
+	return best(d.Sources, repository)
 }
 
-func best(sources []source) chosen {
+func best(sources []source, repository string) chosen {
 	place := 0
 	for i := range sources {
-		if sources[i].rank() < sources[place].rank() {
+		if sources[i].rank(repository) < sources[place].rank(repository) {
 			place = i
 		}
 	}
-	return chosen{sources[place], place}
+	return chosen{sources[place], place, repository}
 }
 
 // revision gives the chosen source's revision; "" where it is not among them. Where it
@@ -129,7 +153,7 @@ func (c chosen) revision(s synced, from origin) string {
 	if len(from.Sources) == len(s.Revisions) {
 		place = slices.IndexFunc(from.Sources, c.source.same)
 		if place < 0 {
-			place = best(from.Sources).place
+			place = best(from.Sources, c.repository).place
 		}
 	}
 	if place >= len(s.Revisions) {

@@ -1,10 +1,13 @@
 package kube
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"sigs.k8s.io/yaml"
 )
 
 func TestTheSourceThatIsDeployedFrom(t *testing.T) {
@@ -93,6 +96,32 @@ func TestHydratedManifestsAreOfTheCommitThatPeopleWrote(t *testing.T) {
 		}
 		if got := describe(s.entries["argocd/cart"].app); got != step[1] {
 			t.Errorf("got %s, want %s", got, step[1])
+		}
+	}
+}
+
+func TestTheFleetsRepositoryDecidesAmongSources(t *testing.T) {
+	const (
+		other  = "{repoURL: 'https://git.example.com/platform.git', path: base}"
+		values = "{repoURL: 'git@git.example.com:team/system.git', ref: values}"
+		chart  = "{repoURL: charts, chart: shop}"
+		folder = "{repoURL: 'https://git.example.com/team/system', path: overlays/a-1}"
+	)
+	for _, tt := range []struct{ name, repository, sources, deployed string }{
+		{"values of the fleet's repository and a folder of another", "https://git.example.com/team/system.git", other + "," + values, "r1"},
+		{"without a word of it, the folder", "", other + "," + values, "r0"},
+		{"of several of it, the folder", "ssh://git@git.example.com/team/system.git", values + "," + folder, "r1"},
+		{"a chart with values", "https://bot@Git.example.com/team/system/", chart + "," + values, "r1"},
+		{"none is of it", "https://git.example.com/elsewhere.git", values + "," + other, "r1"},
+	} {
+		data, err := yaml.YAMLToJSON([]byte("metadata: {name: s-1}\nspec: {sources: [" + tt.sources + "]}\nstatus:\n  reconciledAt: \"2026-11-20T12:00:00Z\"\n  health: {status: Healthy}\n" +
+			"  sync: {status: Synced, revisions: [r0, r1]}\n  history: [{id: 0, revisions: [r0, r1], deployedAt: \"2026-11-20T10:00:00Z\", sources: []}]"))
+		i := item{repository: tt.repository}
+		if err == nil {
+			err = json.Unmarshal(data, &i)
+		}
+		if want := "Synced Healthy [" + tt.deployed + "@10:00] 0"; err != nil || describe(i.app) != want {
+			t.Errorf("%s: %s, want %s (%v)", tt.name, describe(i.app), want, err)
 		}
 	}
 }
