@@ -214,7 +214,7 @@ func TestColumnsHaveNamesOfTheirOwn(t *testing.T) {
 			}
 		}
 	}
-	if tables != 2*5 {
+	if tables != 2*6 {
 		t.Errorf("%d tables looked at", tables)
 	}
 }

@@ -94,10 +94,37 @@ func (b *board) shopSets() {
 		{title: titleImagesMovingTag, expr: set("shopset_images_mutable"), steps: wanted(orange)},
 		{title: titleSeen, expr: "time() - " + set("shopset_observed_timestamp_seconds"), unit: seconds},
 	})
+	b.argoCD(set, word)
 	b.graph(panel{titleCommitsBehindTierBelow, aboutFirstParentCommitsNext, 12, 8, number, nil},
 		"", line{per("tier", "shopset_tier_releases_behind"+chosenTiers), "{{tier}}"})
 	b.graph(panel{titleDriftsBegun, aboutHowOftenShopsetsBegan, 12, 8, number, nil},
 		"", line{per("shopset, tier", "increase(shopset_drift_events_total"+chosenSets+"[1h])"), at})
+}
+
+// argoCD says what Argo CD does with each ShopSet.
+func (b *board) argoCD(set func(metric string) string, word func(metric, label string) string) {
+	wants := b.mapped([]state{{titleNo, red}, {titleYes, green}})
+	switches := b.mapped([]state{{titleNo, grey}, {titleYes, green}})
+	b.table(panel{title: titleArgoCD, about: aboutArgoCD, width: 24, height: 12}, 0, false, []column{
+		{title: titleShopset, label: "shopset"},
+		{title: titleTier, label: "tier"},
+		{title: titleServes, expr: set("shopset_serving"), words: wants},
+		{title: titleComponentsMissing, expr: set("shopset_components_missing"), steps: wanted(red)},
+		{title: titleResourcesMissing, expr: set("shopset_resources_missing"), steps: wanted(red)},
+		{title: titleDeleting, expr: set("shopset_applications_deleting"), steps: wanted(orange)},
+		{title: titlePending, expr: "time() - " + set("shopset_pending_since_timestamp_seconds"), unit: seconds, steps: from(yellow, step(3600, red))},
+		{title: titleHeldBy, label: "cause", expr: "max by (tier, shopset, cause) (shopset_sync_held" + chosenSets + " == 1)"},
+		{title: titleVerified, expr: set("shopset_release_verified"), words: wants},
+		{title: titleOperation, label: "operation", expr: word("shopset_operation_phase", "operation"),
+			words: coloured(map[string]string{"Succeeded": green, "Running": "blue", "Terminating": yellow, "Failed": red, "Error": red})},
+		{title: titleRunning, expr: "time() - " + set("shopset_operation_running_since_timestamp_seconds"), unit: seconds, steps: from(green, step(3600, red))},
+		{title: titleTook, expr: set("shopset_operation_duration_seconds"), unit: seconds},
+		{title: titleAutoSync, expr: set("shopset_auto_sync_enabled"), words: switches},
+		{title: titleSelfHeal, expr: set("shopset_self_heal_enabled"), words: switches},
+		{title: titlePrune, expr: set("shopset_prune_enabled"), words: switches},
+		{title: titleOnBranch, expr: set("shopset_target_is_tier_branch"), words: wants},
+		{title: titleConditions, expr: "sum by (tier, shopset) (" + per("tier, shopset, type", "shopset_conditions"+chosenSets) + ")", steps: wanted(yellow)},
+	})
 }
 
 func (b *board) groups() {

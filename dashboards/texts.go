@@ -93,6 +93,40 @@ var (
 		"タグが動くイメージ")
 	titleSeen = text.Of("Seen",
 		"最終確認")
+	titleArgoCD = text.Of("What Argo CD does",
+		"Argo CD の動作")
+	aboutArgoCD = text.Of("What is missing or pending on each ShopSet, what holds it, its last sync, and what Argo CD does by itself. Empty is not known, or there is none.",
+		"各 ShopSet の不足、適用待ち、その原因、最後の同期、Argo CD が自動で行うことです。空欄は不明、または該当なしです。")
+	titleServes = text.Of("Serves",
+		"提供中")
+	titleComponentsMissing = text.Of("Components missing",
+		"ないコンポーネント")
+	titleResourcesMissing = text.Of("Resources missing",
+		"ないリソース")
+	titleDeleting = text.Of("Applications being deleted",
+		"削除中の Application")
+	titlePending = text.Of("Pending for",
+		"適用待ち")
+	titleHeldBy = text.Of("Held by",
+		"止めている原因")
+	titleVerified = text.Of("Sync succeeded",
+		"同期の成功")
+	titleOperation = text.Of("Last operation",
+		"最後の同期の状態")
+	titleRunning = text.Of("Running for",
+		"実行中の時間")
+	titleTook = text.Of("Took",
+		"所要時間")
+	titleAutoSync = text.Of("Auto-sync",
+		"自動同期")
+	titleSelfHeal = text.Of("Self-heal",
+		"自動修復")
+	titlePrune = text.Of("Prune",
+		"自動削除")
+	titleOnBranch = text.Of("From its Tier's branch",
+		"Tier のブランチから")
+	titleConditions = text.Of("Conditions",
+		"コンディション")
 	titleCommitsBehindTierBelow = text.Of("Commits behind the Tier below",
 		"下の Tier からの遅れ")
 	aboutFirstParentCommitsNext = text.Of("First-parent commits of the next lower Tier's Release that the Tier's branch lacks.",
