@@ -168,7 +168,7 @@ func (h *History) FreshAt() map[Destination][]Bucket { return h.freshAt }
 const (
 	// leastRefused is how many refusals say something of a destination, leastUnknown
 	// where nothing is known of it from before.
-	leastRefused = 10
+	leastRefused = 6
 	leastUnknown = 20
 	// sureRefused is by how much more likely the counts must be with nine of ten refused
 	// than as usual: a million times.

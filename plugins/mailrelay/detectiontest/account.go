@@ -48,6 +48,8 @@ type Account struct {
 
 	open   mailrelay.Bucket // the hour that is not closed yet
 	closed []mailrelay.Bucket
+	// places are the closed minutes by operator, of a relay that tells by the minute.
+	places map[mailrelay.Destination][]mailrelay.Bucket
 	// days are the relay's totals by date, shown those that it tells.
 	days    map[string]mailrelay.Counts
 	shown   []mailrelay.Day
@@ -56,7 +58,12 @@ type Account struct {
 
 // NewAccount makes an account with five weeks of history, up to the beginning.
 func NewAccount(v Volume, g Grain, seed uint64, begin time.Time, holidays map[string]bool, told bool) *Account {
-	start := begin.AddDate(0, 0, -7*learned)
+	return YoungAccount(v, g, seed, begin, 7*learned, holidays, told)
+}
+
+// YoungAccount is one with so many days of history.
+func YoungAccount(v Volume, g Grain, seed uint64, begin time.Time, days int, holidays map[string]bool, told bool) *Account {
+	start := begin.AddDate(0, 0, -days)
 	a := &Account{Grain: g, Settings: mailrelay.Settings{Zone: Tokyo}, History: &mailrelay.History{Account: "shop"},
 		Traffic: NewTraffic(v, seed, start, learned+9, holidays), Now: start, days: map[string]mailrelay.Counts{}}
 	if told {
@@ -89,6 +96,10 @@ func (a *Account) Clone(seed uint64) *Account {
 		c.days[d] = add(nil, v)
 	}
 	c.open.Counts = add(nil, a.open.Counts)
+	c.places = map[mailrelay.Destination][]mailrelay.Bucket{}
+	for d, bs := range a.places {
+		c.places[d] = append([]mailrelay.Bucket(nil), bs...)
+	}
 	return &c
 }
 
@@ -125,6 +136,12 @@ func (a *Account) count(b mailrelay.Bucket) {
 		}
 	default:
 		a.closed = append(a.closed, b)
+		if a.places == nil {
+			a.places = map[mailrelay.Destination][]mailrelay.Bucket{}
+		}
+		for d, c := range a.Traffic.Places {
+			a.places[d] = append(a.places[d], mailrelay.Bucket{Start: b.Start, End: b.End, Counts: c})
+		}
 	}
 }
 
@@ -146,6 +163,12 @@ func (a *Account) poll(f *Failure) {
 		}
 		p.Report.Buckets = merged(a.closed[:n])
 		a.closed = a.closed[n:]
+		p.Report.Destinations = map[mailrelay.Destination]mailrelay.Part{}
+		for d, bs := range a.places {
+			m := min(n, len(bs))
+			p.Report.Destinations[d] = mailrelay.Part{Buckets: merged(bs[:m])}
+			a.places[d] = bs[m:]
+		}
 		if k := len(p.Report.Buckets); k > 0 {
 			p.Report.DataTo = p.Report.Buckets[k-1].End
 		}

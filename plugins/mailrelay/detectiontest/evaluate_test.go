@@ -20,10 +20,10 @@ const (
 )
 
 func TestMeasure(t *testing.T) {
-	size := Size{Volumes: Volumes[2:3], Starts: []time.Duration{9 * time.Hour}, Seeds: 1, QuietSeeds: 1, Weeks: 1, Mornings: Mornings{ByMinute: 4, ByHour: 2, ByDay: 1}}
+	size := Size{Volumes: Volumes[2:3], Starts: []time.Duration{9 * time.Hour}, Seeds: 1, QuietSeeds: 1, Weeks: 1, Cases: 1, Mornings: Mornings{ByMinute: 4, ByHour: 2, ByDay: 1}}
 	if *measure {
 		size = Size{Volumes: []Volume{Volumes[0], Volumes[2], Volumes[4], Volumes[5]}, Starts: []time.Duration{9 * time.Hour, (3*24 + 20) * time.Hour, (6*24 + 3) * time.Hour},
-			Seeds: 1, QuietSeeds: 2, Weeks: 3, Mornings: Mornings{ByMinute: 20, ByHour: 10, ByDay: 4}}
+			Seeds: 1, QuietSeeds: 2, Weeks: 3, Cases: 6, Mornings: Mornings{ByMinute: 20, ByHour: 10, ByDay: 4}}
 	}
 	begun := time.Now()
 	r := Measure(size, func(s string) { t.Logf("%s after %s", s, time.Since(begun).Round(time.Second)) })
@@ -49,6 +49,23 @@ func bounds(t *testing.T, r Result) {
 	}
 	if n := len(r.Morning[ByMinute]); late*20 > n {
 		t.Errorf("by the minute, %d of %d halved Monday mornings were seen later than after 15 minutes", late, n)
+	}
+	for _, c := range r.Grains {
+		// A carrier of 10 % that refuses all: within half an hour by the minute.
+		if d, seen := median(c.Delays, TheVerdict); c.Failure.Name == "one carrier" && c.Words == string(ByMinute) && (seen < len(c.Delays) || d > 30*time.Minute) {
+			t.Errorf("one carrier was seen after %s in %d of %d runs", d, seen, len(c.Delays))
+		}
+	}
+	for _, c := range r.Young {
+		if _, seen := median(c.Delays, TheVerdict); c.Failure.Name == "hard stop" && seen < len(c.Delays) {
+			t.Errorf("a hard stop after %s days: seen in %d of %d runs", c.Words, seen, len(c.Delays))
+		}
+	}
+	if r.Suppressed > 0 {
+		t.Errorf("a suppression list was critical %d times", r.Suppressed)
+	}
+	if r.YoungAlarms[TheVerdict] > r.YoungWeeks {
+		t.Errorf("%d false alarms in %d first weeks", r.YoungAlarms[TheVerdict], r.YoungWeeks)
 	}
 	for i, d := range r.Morning[ByHour] {
 		// The second full hour closes at 11 o'clock, and is told three minutes later.

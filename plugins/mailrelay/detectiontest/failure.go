@@ -11,6 +11,11 @@ type Failure struct {
 	// the part that it does not even take, Domain the part that the largest mailbox
 	// operator (35 % of all mails) blocks.
 	Kept, Lost, Domain func(age time.Duration) float64
+	// Place is which operator Domain is about: the largest, or the one of that number.
+	Place int
+	// Suppressed is how many mails come in beside each, which the relay does not try since
+	// their addresses are on a list: no failure.
+	Suppressed func(age time.Duration) float64
 	// Delayed is by how many times the deferrals rise.
 	Delayed func(age time.Duration) float64
 	// Down: the API answers 500. Stale: it answers, with figures up to Begin only.
@@ -36,6 +41,7 @@ func Failures() []Failure {
 		{Name: "refused at the door", Lost: always(1), what: "the relay takes no mails, so nothing comes in or goes out"},
 		{Name: "half at the door", Lost: always(0.5), what: "the relay takes half of the mails only"},
 		{Name: "one domain", Domain: always(1), what: "an operator with 35 % of the recipients blocks all"},
+		{Name: "one carrier", Domain: always(1), Place: 3, what: "a carrier with 10 % of the recipients refuses all"},
 		{Name: "deferrals", Delayed: ramp(1, 20, 2*time.Hour), what: "deferrals rise twentyfold within two hours; all is delivered in the end"},
 		{Name: "API down", Down: true, what: "the API answers 500; the relay itself may work"},
 		{Name: "stale data", Stale: true, what: "the API answers, and its figures do not go on"},
@@ -64,10 +70,17 @@ func (f *Failure) stuck(at time.Time) float64 {
 }
 
 func (f *Failure) refused(at time.Time, domain int) float64 {
-	if f == nil || domain != 0 {
+	if f == nil || domain != f.Place {
 		return 0
 	}
 	return f.at(at, f.Domain, 0)
+}
+
+func (f *Failure) suppressed(at time.Time) float64 {
+	if f == nil {
+		return 0
+	}
+	return f.at(at, f.Suppressed, 0)
 }
 
 func (f *Failure) deferrals(at time.Time) float64 {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
 // Size is how much is measured.
@@ -18,6 +20,8 @@ type Size struct {
 	Seeds  int // runs per start
 	// QuietSeeds accounts are watched for some weeks without a failure.
 	QuietSeeds, Weeks int
+	// Cases are runs of each grain and each length of history.
+	Cases int
 	Mornings
 }
 
@@ -43,6 +47,21 @@ type Result struct {
 	// Holiday are the verdict's false alarms in a week with a holiday that it was not
 	// told of, and with one that it was.
 	HolidayUntold, HolidayTold int
+	// Grains are failures by what a relay tells, Young those of accounts with few days of
+	// history, and YoungAlarms false alarms of first weeks.
+	Grains, Young []Case
+	YoungAlarms   [watchers]int
+	YoungWeeks    int
+	// Suppressed are critical verdicts of days in which as many mails again are on a
+	// suppression list, and nothing is wrong.
+	Suppressed, SuppressedDays int
+}
+
+// Case is a failure under some circumstance.
+type Case struct {
+	Words   string
+	Failure Failure
+	Delays  []Delay
 }
 
 // mondayVolume makes 100 deliveries expected from 9:00 to 9:15.
@@ -79,7 +98,70 @@ func Measure(s Size, say func(string)) Result {
 		alarms[i] = n[TheVerdict]
 	})
 	r.HolidayUntold, r.HolidayTold = alarms[0], alarms[1]
+	r.cases(s, say)
 	return r
+}
+
+// cases measures what depends on the relay's grain and on the length of the history.
+func (r *Result) cases(s Size, say func(string)) {
+	v, nine := Volumes[2], Monday.Add(9*time.Hour)
+	chosen := []string{"hard stop", "half", "refused at the door", "one domain", "one carrier"}
+	for _, f := range Failures() {
+		if !slices.Contains(chosen, f.Name) {
+			continue
+		}
+		for _, g := range []Grain{ByMinute, ByHour, ByDay} {
+			r.Grains = append(r.Grains, Case{string(g), f, make([]Delay, s.Cases)})
+		}
+		for _, days := range []int{0, 1, 3} {
+			r.Young = append(r.Young, Case{fmt.Sprint(days), f, make([]Delay, s.Cases)})
+		}
+	}
+	for i := range r.Grains {
+		c := &r.Grains[i]
+		each(s.Cases, func(n int) {
+			c.Delays[n] = NewAccount(v, Grain(c.Words), 200+uint64(n), nine, nil, true).Detect(c.Failure, thresholds{})
+		})
+	}
+	say("grains")
+	for i := range r.Young {
+		c := &r.Young[i]
+		var days int
+		_, _ = fmt.Sscan(c.Words, &days)
+		each(s.Cases, func(n int) {
+			c.Delays[n] = YoungAccount(v, ByMinute, 300+uint64(n), nine, days, nil, true).Detect(c.Failure, thresholds{})
+		})
+	}
+	say("first days")
+	alarms, criticals := make([][watchers]int, s.Cases), make([]int, s.Cases)
+	each(s.Cases, func(n int) {
+		alarms[n], _ = YoungAccount(v, ByMinute, 400+uint64(n), Monday, 0, nil, true).FalseAlarms(2, 5*time.Minute, thresholds{})
+		criticals[n] = NewAccount(v, ByMinute, 500+uint64(n), nine, nil, true).criticals(Failure{Suppressed: always(1)}, 24*time.Hour)
+	})
+	for n := range alarms {
+		r.YoungAlarms[TheVerdict] += alarms[n][TheVerdict]
+		r.Suppressed += criticals[n]
+	}
+	r.YoungWeeks, r.SuppressedDays = 2*s.Cases, s.Cases
+	say("first weeks and suppression lists")
+}
+
+// criticals counts how often the verdict becomes critical.
+func (a *Account) criticals(f Failure, within time.Duration) (n int) {
+	f.Begin = a.Now
+	was := false
+	for a.Now.Sub(f.Begin) < within {
+		a.Step(&f, true)
+		if a.Now.Minute()%5 != 0 {
+			continue
+		}
+		is := a.Judge().Severity == mailrelay.Critical
+		if is && !was {
+			n++
+		}
+		was = is
+	}
+	return n
 }
 
 // each calls f with 0 to n-1, as many at once as there are processors.
@@ -199,6 +281,24 @@ func (r Result) Tables() string {
 		week := func(n int) string { return fmt.Sprintf("%.2f", float64(n)/float64(row.Weeks)) }
 		fmt.Fprintf(&b, "| %s | %d | %s | %d | %s | %s |\n", row.Volume.Name, row.Weeks, week(row.Alarms[TheVerdict]), row.Night, week(row.Alarms[LowThreshold]), week(row.Alarms[HighThreshold]))
 	}
+	for _, part := range []struct {
+		title, column string
+		cases         []Case
+	}{{"By what the relay tells, at 8 mails a minute on a Monday at 9:00", "relay tells by", r.Grains}, {"In the first days, at 8 mails a minute on a Monday at 9:00", "days of history", r.Young}} {
+		fmt.Fprintf(&b, "\n### %s\n\n| failure | %s | runs | seen after, median | latest |\n|---|---|---|---|---|\n", part.title, part.column)
+		for _, c := range part.cases {
+			latest := time.Duration(0)
+			for _, d := range c.Delays {
+				if !d.Seen[TheVerdict] {
+					latest = math.MaxInt64
+				}
+				latest = max(latest, d.After[TheVerdict])
+			}
+			fmt.Fprintf(&b, "| %s | %s | %d | %s | %s |\n", c.Failure.Name, c.Words, len(c.Delays), cell(c.Delays, TheVerdict), length(latest))
+		}
+	}
+	fmt.Fprintf(&b, "\nIn %d first weeks (from the first poll on) the verdict raised %d false alarms. In %d days in which as many mails again were on a suppression list it became critical %d times.\n",
+		r.YoungWeeks, r.YoungAlarms[TheVerdict], r.SuppressedDays, r.Suppressed)
 	fmt.Fprintf(&b, "\nIn a week with a holiday at 8 mails a minute the verdict raised %d false alarms where nobody had told it, %d where it stood under `holidays`.\n", r.HolidayUntold, r.HolidayTold)
 	return b.String()
 }

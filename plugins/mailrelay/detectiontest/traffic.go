@@ -31,6 +31,9 @@ var Volumes = []Volume{
 	{"100 a minute", 100, 0.07}, {"25 a minute", 25, 0.08}, {"8 a minute", 8, 0.1}, {"2 a minute", 2, 0.15}, {"20 an hour", 0.33, 0.2}, {"2 an hour", 0.033, 0.3},
 }
 
+// operators are who takes the parts of domains.
+var operators = []mailrelay.Destination{mailrelay.Other, mailrelay.Gmail, mailrelay.YahooJapan, mailrelay.Docomo, mailrelay.Au}
+
 // domains are the parts of an account's recipients by mailbox operator.
 var domains = []float64{0.35, 0.25, 0.2, 0.1, 0.1}
 
@@ -46,6 +49,8 @@ type Traffic struct {
 	campaign []campaign
 	queue    int64             // mails that wait, since a relay sends only so many at once
 	again    [greylisted]int64 // mails that are tried again, by minute
+	// Places are the last minute's mails by operator, those that are tried at once.
+	Places map[mailrelay.Destination]mailrelay.Counts
 }
 
 // greylisted is after how many minutes a mail that was put off is tried again, atOnce
@@ -112,7 +117,8 @@ func (g *Traffic) rate(at time.Time) float64 {
 // Minute is what the relay counts in the minute from at on, with a failure or without.
 func (g *Traffic) Minute(at time.Time, f *Failure) mailrelay.Counts {
 	rate := g.rate(at)
-	var in, hards, softs, refused, deferred, again int64
+	var in, hards, softs, refused, deferred, again, dropped int64
+	g.Places = map[mailrelay.Destination]mailrelay.Counts{}
 	for i, part := range domains {
 		n := poisson(g.rng, rate*part*f.taken(at))
 		hard, soft := g.some(n, 0.01), g.some(n, 0.003)
@@ -123,8 +129,13 @@ func (g *Traffic) Minute(at time.Time, f *Failure) mailrelay.Counts {
 		g.queue += n - hard - soft - blocked - kept - late
 		again += late
 		hards, softs = hards+hard, softs+soft
-		refused += blocked + g.some(n, 0.001)
-		deferred += poisson(g.rng, float64(n)*0.03*f.deferrals(at))
+		also := g.some(n, 0.001)
+		refused += blocked + also
+		later := poisson(g.rng, float64(n)*0.03*f.deferrals(at))
+		deferred += later
+		dropped += poisson(g.rng, float64(n)*f.suppressed(at))
+		g.Places[operators[i]] = mailrelay.Counts{mailrelay.Delivered: n - hard - soft - blocked - kept - late, mailrelay.BouncedHard: hard, mailrelay.BouncedSoft: soft,
+			mailrelay.Blocked: blocked + also, mailrelay.Deferred: later}
 	}
 	slot := &g.again[at.Unix()/60%greylisted]
 	g.queue += *slot
@@ -134,7 +145,7 @@ func (g *Traffic) Minute(at time.Time, f *Failure) mailrelay.Counts {
 		out = 0
 	}
 	g.queue -= out
-	return mailrelay.Counts{mailrelay.Accepted: in, mailrelay.Delivered: out, mailrelay.Deferred: deferred, mailrelay.BouncedHard: hards,
+	return mailrelay.Counts{mailrelay.Accepted: in + dropped, mailrelay.Dropped: dropped, mailrelay.Delivered: out, mailrelay.Deferred: deferred, mailrelay.BouncedHard: hards,
 		mailrelay.BouncedSoft: softs, mailrelay.Blocked: refused, mailrelay.Complaints: poisson(g.rng, float64(out)*complained)}
 }
 
@@ -143,7 +154,7 @@ func (g *Traffic) Minute(at time.Time, f *Failure) mailrelay.Counts {
 const complained = 0.0002
 
 // Figures are what the relay tells.
-var Figures = []mailrelay.Figure{mailrelay.Accepted, mailrelay.Delivered, mailrelay.Deferred, mailrelay.BouncedHard, mailrelay.BouncedSoft, mailrelay.Blocked, mailrelay.Complaints}
+var Figures = []mailrelay.Figure{mailrelay.Accepted, mailrelay.Delivered, mailrelay.Deferred, mailrelay.BouncedHard, mailrelay.BouncedSoft, mailrelay.Blocked, mailrelay.Dropped, mailrelay.Complaints}
 
 // some is how many of n mails something happens to.
 func (g *Traffic) some(n int64, chance float64) int64 {
