@@ -53,6 +53,8 @@ type History struct {
 	Past    Past     `json:"past"`
 	Canary  Canaries `json:"canary"`
 	Notice  Notice   `json:"notice"`
+	// Sendings are the totals of the last poll that told them, At its time.
+	Sendings Sendings `json:"sendings,omitzero"`
 	// Places are the destinations that the relay tells apart.
 	Places map[Destination]*Place `json:"places,omitempty"`
 
@@ -206,7 +208,7 @@ func (h *History) counts(p Poll, t Traits) ([]Bucket, error) {
 		return nil, &Error{Trouble: Garbled, Doing: t.Vendor + ": count the buckets", Detail: err.Error()}
 	}
 	var fresh []Bucket
-	for _, b := range p.Report.Buckets {
+	for _, b := range h.withSendings(p, t) {
 		h.State.DataTo = later(h.State.DataTo, b.End)
 		if h.put(b) {
 			fresh = append(fresh, b)

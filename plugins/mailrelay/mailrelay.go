@@ -86,6 +86,9 @@ type Report struct {
 	// DataTo is the time up to which the relay's figures reach, as far as it can
 	// be told from the answer; zero is unknown. It makes the age of the data.
 	DataTo time.Time
+	// Sendings are the totals so far of mails that were sent at once, by the sending's id:
+	// they are in no bucket, and what they rise by between polls is added to the newest.
+	Sendings map[string]Counts
 	// Destinations are the same figures by who takes the mails, for relays that tell;
 	// those of which nothing is told are not in it.
 	Destinations map[Destination]Part

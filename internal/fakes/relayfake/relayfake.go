@@ -71,15 +71,16 @@ const RetryAfter = 30 * time.Second
 type Fake struct {
 	URL string
 
-	vendor  string
-	mu      sync.Mutex
-	now     time.Time
-	fault   Fault
-	minutes map[int64]mailrelay.Counts
-	domains map[string]map[int64]mailrelay.Counts // the part of them that CountAt had
-	asked   int
-	notice  mailrelay.Notice // of the status page
-	zone    *time.Location   // of the account's dates
+	vendor   string
+	mu       sync.Mutex
+	now      time.Time
+	fault    Fault
+	minutes  map[int64]mailrelay.Counts
+	domains  map[string]map[int64]mailrelay.Counts // the part of them that CountAt had
+	sendings map[int64]map[int64]mailrelay.Counts  // of mails sent at once, by id and minute
+	asked    int
+	notice   mailrelay.Notice // of the status page
+	zone     *time.Location   // of the account's dates
 }
 
 // vendors tell the ledger in a vendor's shapes.
@@ -134,6 +135,19 @@ func (f *Fake) CountAt(at time.Time, domain string, c mailrelay.Counts) {
 	}
 }
 
+// Send counts mails of one bulk delivery, which stand in no minute of the others.
+func (f *Fake) Send(id int64, at time.Time, c mailrelay.Counts) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.sendings == nil {
+		f.sendings = map[int64]map[int64]mailrelay.Counts{}
+	}
+	if f.sendings[id] == nil {
+		f.sendings[id] = map[int64]mailrelay.Counts{}
+	}
+	f.sendings[id][at.Unix()/60] = c
+}
+
 // Set moves the relay's clock: nothing later than it is told.
 func (f *Fake) Set(now time.Time) {
 	f.mu.Lock()
@@ -172,14 +186,15 @@ func (f *Fake) Sum(k mailrelay.Figure, from, to time.Time) int64 {
 
 // view is the ledger as one request sees it.
 type view struct {
-	minutes map[int64]mailrelay.Counts
-	domains map[string]map[int64]mailrelay.Counts
-	now     time.Time // the end of what is counted
-	zone    *time.Location
-	noRight bool // to CloudWatch
-	away    bool // the zone is another than documented
-	empty   bool
-	notice  mailrelay.Notice
+	minutes  map[int64]mailrelay.Counts
+	domains  map[string]map[int64]mailrelay.Counts
+	now      time.Time // the end of what is counted
+	zone     *time.Location
+	sendings map[int64]map[int64]mailrelay.Counts
+	noRight  bool // to CloudWatch
+	away     bool // the zone is another than documented
+	empty    bool
+	notice   mailrelay.Notice
 }
 
 // of is the view of one domain's mails.
@@ -210,7 +225,7 @@ func (f *Fake) serve(tell func(view, http.ResponseWriter, *http.Request), w http
 	f.mu.Lock()
 	f.asked++
 	fault := f.fault
-	v := view{minutes: f.minutes, domains: f.domains, now: f.now, zone: time.UTC, notice: f.notice}
+	v := view{minutes: f.minutes, domains: f.domains, sendings: f.sendings, now: f.now, zone: time.UTC, notice: f.notice}
 	if f.zone != nil {
 		v.zone = f.zone
 	}

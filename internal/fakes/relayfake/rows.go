@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/plugins/mailrelay"
@@ -31,8 +32,30 @@ func blastengine(v view, w http.ResponseWriter, r *http.Request) {
 		answer(w, map[string]any{"month": now.Year()*100 + int(now.Month()), "current": used, "remaining": 10_000_000 - used, "plan_id": "be-plan-10000"})
 	case "/api/v1/logs/mails/results":
 		mailResults(v, w, r)
+	case "/api/v1/deliveries":
+		rows := []any{}
+		for _, id := range slices.Backward(slices.Sorted(maps.Keys(v.sendings))) {
+			if slices.Contains(r.URL.Query()["delivery_type[]"], "BULK") {
+				rows = append(rows, map[string]any{"delivery_id": id, "delivery_type": "BULK", "status": "SENDING", "subject": "x", "delivery_time": v.now.Format(time.RFC3339)})
+			}
+		}
+		answer(w, map[string]any{"data": rows})
 	default:
-		w.WriteHeader(http.StatusNotFound)
+		id, err := strconv.ParseInt(strings.TrimPrefix(r.URL.Path, "/api/v1/deliveries/"), 10, 64)
+		if err != nil || v.sendings[id] == nil {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		n := func(k mailrelay.Figure) (sum int64) {
+			for minute, c := range v.sendings[id] {
+				if minute*60 < v.now.Unix() {
+					sum += c[k]
+				}
+			}
+			return sum
+		}
+		answer(w, map[string]any{"delivery_id": id, "delivery_type": "BULK", "status": "SENDING", "total_count": 1_000_000, "sent_count": n(mailrelay.Delivered),
+			"drop_count": n(mailrelay.Dropped), "hard_error_count": n(mailrelay.BouncedHard), "soft_error_count": n(mailrelay.BouncedSoft), "open_count": 0})
 	}
 }
 

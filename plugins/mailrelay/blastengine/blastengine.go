@@ -3,7 +3,9 @@
 //
 // Shapes: https://blastengine.jp/documents/ (usages, mail logs, bearer token, 500
 // requests a minute); the rows' states and the most rows of a page as in the vendor's
-// own client, github.com/rakus-lc/blastengine-mcp (src/schemas.ts); that `anchor` asks
+// own client, github.com/rakus-lc/blastengine-mcp (src/schemas.ts, and src/operations.ts for
+// the paths of deliveries and the names of filters); a delivery's totals as in
+// github.com/blastengineMania/blastengine-node (types/index.d.ts); that `anchor` asks
 // for rows with a smaller id as in https://qiita.com/skillogy/items/0af43cc092750651a1fa.
 //
 // Not documented, and not seen: whether delivery_time is when a mail was taken over or
@@ -19,6 +21,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -96,6 +99,11 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 	if early := to.Add(-longest); from.Before(early) {
 		from = early
 	}
+	sendings, note := r.bulk(ctx, span.To)
+	types := url.Values{}
+	if note == "" { // else the log's rows are all there is
+		types = url.Values{"delivery_type[]": {"TRANSACTION", "SMTP"}}
+	}
 	var rows []row
 	left, reached := maxPages, to
 	for reached.After(from) {
@@ -103,7 +111,7 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 		if begin.Before(from) {
 			begin = from
 		}
-		more, err := r.list(ctx, begin, reached, &left)
+		more, err := r.list(ctx, begin, reached, types, &left)
 		if reached.Before(to) && (errors.Is(err, errTooMany) || ctx.Err() != nil) {
 			break // no more pages or no more time, but what was read is complete
 		} else if err != nil {
@@ -111,7 +119,10 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 		}
 		rows, reached = append(rows, more...), begin
 	}
-	out := mailrelay.Report{Quota: quota, Buckets: minutes(rows, reached), Destinations: parts(rows), Notes: unknown(rows)}
+	out := mailrelay.Report{Quota: quota, Buckets: minutes(rows, reached), Sendings: sendings, Destinations: parts(rows), Notes: unknown(rows)}
+	if note != "" {
+		out.Notes = append(out.Notes, note)
+	}
 	if n := len(out.Buckets); n > 0 {
 		out.DataTo = out.Buckets[n-1].End
 	}
@@ -135,8 +146,9 @@ var errTooMany = &mailrelay.Error{Trouble: mailrelay.Garbled, Doing: "blastengin
 	Detail: fmt.Sprintf("more than %d mails since the last poll: too many to be counted one by one", maxPages*pageSize)}
 
 // list reads all rows of [from, to), page by page from the newest id downwards.
-func (r *Relay) list(ctx context.Context, from, to time.Time, left *int) ([]row, error) {
+func (r *Relay) list(ctx context.Context, from, to time.Time, types url.Values, left *int) ([]row, error) {
 	q := url.Values{"count": {strconv.Itoa(pageSize)}, "delivery_start": {from.UTC().Format(time.RFC3339)}, "delivery_end": {to.UTC().Format(time.RFC3339)}}
+	maps.Copy(q, types)
 	var out []row
 	for anchor := int64(0); ; {
 		if *left == 0 {
@@ -156,7 +168,7 @@ func (r *Relay) list(ctx context.Context, from, to time.Time, left *int) ([]row,
 				return nil, r.asker.Garbled(logPath, fmt.Errorf("the log's page before id %d holds id %d", anchor, x.id))
 			}
 			// The page includes both ends.
-			if !x.at.Before(from) && x.at.Before(to) {
+			if !x.at.Before(from) && x.at.Before(to) && !(x.bulk && len(types) > 0) {
 				out = append(out, x)
 			}
 		}

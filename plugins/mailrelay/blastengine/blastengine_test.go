@@ -89,6 +89,60 @@ func TestParseUsageTellsWhatIsToldOnly(t *testing.T) {
 	}
 }
 
+// A bulk delivery of 200,000 mails is told by its totals, minute by minute.
+func TestBulkDeliveriesAreCountedByTheirTotals(t *testing.T) {
+	begin := time.Date(2026, 10, 5, 1, 0, 0, 0, time.UTC)
+	for _, busy := range []bool{true, false} { // are there other mails?
+		f, stop, err := relayfake.Start("blastengine", begin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stop()
+		for m := -30; m < 40 && busy; m++ {
+			f.Count(begin.Add(time.Duration(m)*time.Minute), mailrelay.Counts{mailrelay.Delivered: 3})
+		}
+		f.Send(7, begin.Add(-time.Hour), mailrelay.Counts{mailrelay.Delivered: 500}) // before we came
+		for m := range 20 {
+			f.Send(8, begin.Add(time.Duration(m+2)*time.Minute), mailrelay.Counts{mailrelay.Delivered: 9_900, mailrelay.BouncedHard: 70, mailrelay.Dropped: 30})
+		}
+		h, r := &mailrelay.History{}, relay(f.URL)
+		sums := mailrelay.Counts{}
+		for m := range 35 {
+			now := begin.Add(time.Duration(m) * time.Minute)
+			f.Set(now)
+			span := h.Ask(now, r.Traits())
+			report, err := r.Read(context.Background(), span)
+			fresh, err2 := h.Add(mailrelay.Poll{Span: span, Report: report, Err: err}, r.Traits())
+			if err2 != nil || len(report.Notes) > 0 {
+				t.Fatal(err2, report.Notes)
+			}
+			for _, b := range fresh {
+				for f, n := range b.Counts {
+					if m > 0 {
+						sums[f] += n
+					}
+				}
+			}
+		}
+		want := mailrelay.Counts{mailrelay.Delivered: 20 * 9_900, mailrelay.BouncedHard: 20 * 70, mailrelay.Dropped: 20 * 30}
+		if busy {
+			want[mailrelay.Delivered] += f.Sum(mailrelay.Delivered, begin.Add(-5*time.Minute), begin.Add(29*time.Minute))
+		}
+		for f, n := range want {
+			if sums[f] != n {
+				t.Errorf("busy %v: %s adds up to %d, want %d", busy, f, sums[f], n)
+			}
+		}
+		kept := int64(0)
+		for _, b := range h.Recent {
+			kept += b.Counts[mailrelay.BouncedHard]
+		}
+		if kept != 20*70 {
+			t.Errorf("busy %v: %d are kept", busy, kept)
+		}
+	}
+}
+
 // What a server answered is told in codes, without its words.
 func TestWhyADestinationRefusesIsTold(t *testing.T) {
 	now := time.Date(2026, 10, 5, 1, 0, 0, 0, time.UTC)
@@ -125,7 +179,7 @@ func TestMoreThanAPageIsReadInFull(t *testing.T) {
 	if len(r.Buckets) != 11 || r.Buckets[10].Counts[mailrelay.Delivered] != 2500 || r.Buckets[10].Counts[mailrelay.Dropped] != 3 || r.Buckets[0].Counts[mailrelay.Delivered] != 0 {
 		t.Errorf("%+v", r.Buckets)
 	}
-	if n := f.Asked(); n != 4 {
+	if n := f.Asked(); n != 5 { // usage, bulk deliveries, three pages
 		t.Errorf("asked %d times", n)
 	}
 }

@@ -21,6 +21,7 @@ type row struct {
 	figure mailrelay.Figure // "" where the state is not known
 	state  string           // the vendor's word for it
 	to     mailrelay.Destination
+	bulk   bool
 	answer string // of the recipient's server, in codes: "550 5.7.1"
 }
 
@@ -33,6 +34,7 @@ func parseLog(body []byte) ([]row, error) {
 			Email  string  `json:"email"`
 			Code   string  `json:"last_response_code"`
 			Answer string  `json:"last_response_message"`
+			Type   string  `json:"delivery_type"`
 			ID     int64   `json:"maillog_id"`
 			Time   *string `json:"delivery_time"`
 			Status string  `json:"status"`
@@ -47,7 +49,7 @@ func parseLog(body []byte) ([]row, error) {
 	var out []row
 	seen := map[int64]bool{}
 	for _, d := range *a.Data {
-		x := row{id: d.ID, to: mailrelay.DestinationOf(d.Email), answer: codes(d.Code, d.Answer)}
+		x := row{id: d.ID, bulk: d.Type == "BULK", to: mailrelay.DestinationOf(d.Email), answer: codes(d.Code, d.Answer)}
 		if d.ID <= 0 || seen[d.ID] {
 			return nil, fmt.Errorf("maillog_id %d is missing or told twice", d.ID)
 		}
