@@ -1,6 +1,14 @@
 package main
 
 import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -112,4 +120,49 @@ func TestJapaneseHelpFitsATerminal(t *testing.T) {
 		}
 	}
 	each(japanese.root())
+}
+
+// Errors of the command line are made in many places: each has its Japanese.
+func TestEveryErrorOfUsageIsInJapanese(t *testing.T) {
+	n := 0
+	for _, folder := range []string{".", "../../engine"} {
+		err := filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(node ast.Node) bool {
+				call, ok := node.(*ast.CallExpr)
+				if !ok || len(call.Args) == 0 {
+					return true
+				}
+				sel, ok := call.Fun.(*ast.SelectorExpr)
+				lit, isText := call.Args[0].(*ast.BasicLit)
+				if !ok || !isText || sel.Sel.Name != "Errorf" || fmt.Sprint(sel.X) != "usage" {
+					return true
+				}
+				format, _ := strconv.Unquote(lit.Value)
+				// As it comes out where arguments say nothing of their own.
+				said := regexp.MustCompile(`%(?:\[\d+\])?[svd]`).ReplaceAllString(strings.ReplaceAll(format, "%q", `"7"`), "7")
+				if words := strings.Trim(regexp.MustCompile(`--?[a-z-]+`).ReplaceAllString(said, ""), `7":, `); words == "" {
+					return true // what somebody else says
+				}
+				n++
+				if got := complaints.Say(text.Japanese, said); !speaksJapanese(got) {
+					t.Errorf("%s: texts_errors.go has no Japanese for %q", name, format)
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n < 90 {
+		t.Errorf("only %d errors found", n)
+	}
 }

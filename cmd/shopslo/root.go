@@ -121,7 +121,7 @@ func (p *program) exit(ctx context.Context, at *cobra.Command, err error) int {
 
 // say writes a message, a line for each of its lines.
 func (p *program) say(message string) {
-	cli.Complain(p.stderr, "shopslo", plain.Lines(message))
+	cli.Complain(p.stderr, "shopslo", plain.Lines(complaints.Say(p.lang.Language, message)))
 }
 
 // root makes the command with all of its subcommands.
