@@ -200,7 +200,7 @@ func (e *entry) run(ctx context.Context, kind string, text func(now time.Time) (
 		if *e.out == asJSON {
 			return e.p.printJSON(l)
 		}
-		return e.p.print(l.table())
+		return e.p.print(l.table(e.p.lang.Language))
 	}
 	if *e.out == asJSON {
 		return usage.Errorf("--output json is for --list; the document itself is YAML")
@@ -236,8 +236,8 @@ func (e *entry) run(ctx context.Context, kind string, text func(now time.Time) (
 	if err != nil {
 		return &codeError{exitUsage, err}
 	}
-	return e.p.print(fmt.Sprintf("%s\nwritten to %s; it counts once it is committed and the gate reads it:\n  git add %s && git commit -m %s\n",
-		strings.TrimRight(string(content), "\n"), path, quoted(path), quoted(kind+": "+e.reason)))
+	return e.p.print(e.p.lang.answer(fmt.Sprintf("%s\nwritten to %s; it counts once it is committed and the gate reads it:\n  git add %s && git commit -m %s\n",
+		strings.TrimRight(string(content), "\n"), path, quoted(path), quoted(kind+": "+e.reason))))
 }
 
 // actor is who runs the program, as the environment says; "" where it does not.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 	"time"
 
@@ -91,13 +90,13 @@ func texts[Name ~string](list []Name) []string {
 }
 
 // table is the list for people.
-func (l calendarList) table() string {
+func (l calendarList) table(in text.Language) string {
 	if len(l.Entries) == 0 {
-		return "no " + l.Kind + " is in the calendar\n"
+		return answers.Say(in, "no "+l.Kind+" is in the calendar\n")
 	}
-	rows := [][]string{{"STATE", "FROM", "UNTIL", "NAME", "WHAT", "BY", "WHY"}}
+	rows := [][]string{answers.Row(in, []string{"STATE", "FROM", "UNTIL", "NAME", "WHAT", "BY", "WHY"})}
 	for _, e := range l.Entries {
-		rows = append(rows, []string{strings.ReplaceAll(e.State, "_", " "), shownTime(e.From), shownTime(e.Until), e.Name, e.what(), e.By, e.Reason})
+		rows = append(rows, []string{answers.Say(in, strings.ReplaceAll(e.State, "_", " ")), shownTime(e.From), shownTime(e.Until), e.Name, e.what(in), e.By, e.Reason})
 	}
 	return text.Columns(rows)
 }
@@ -110,20 +109,20 @@ func shownTime(t *time.Time) string {
 }
 
 // what names what an entry touches.
-func (e listedEntry) what() string {
+func (e listedEntry) what(in text.Language) string {
 	names := append([]string{}, e.Tiers...)
 	for _, g := range e.Groups {
-		names = append(names, "group "+g)
+		names = append(names, in.Say(sayGroup, g))
 	}
-	what := cmp.Or(strings.Join(append(names, e.ShopSets...), ", "), "the whole fleet")
+	what := cmp.Or(in.List(append(names, e.ShopSets...)), in.Say(sayWholeFleet))
 	if of := append(e.Checks, e.SLOs...); len(of) > 0 {
-		what = strings.Join(of, ", ") + " of " + what
+		what = in.Say(sayOf, in.List(of), what)
 	}
 	if e.Release != "" {
-		what += fmt.Sprintf(", Release %.12s", e.Release)
+		what += in.Say(sayRelease, e.Release)
 	}
 	if e.Emergency {
-		what += ", emergency"
+		what += in.Say(sayEmergency)
 	}
 	return what
 }

@@ -70,7 +70,7 @@ func decisionsCommand(p *program) *cobra.Command {
 		if *out == asJSON {
 			return p.printJSON(list)
 		}
-		return list.WriteTable(p.stdout)
+		return list.WriteTable(p.stdout, p.lang.Language)
 	}
 	cmd.AddCommand(verifyCommand(p), showCommand(p), repairCommand(p))
 	return cmd

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 
@@ -55,7 +56,7 @@ func verifyCommand(p *program) *cobra.Command {
 		if *out == asJSON {
 			return p.printJSON(verifiedJSON(v))
 		}
-		return p.print(verifiedText(v, head != ""))
+		return p.print(p.lang.answer(verifiedText(v, head != "")))
 	}
 	return cmd
 }
@@ -156,7 +157,7 @@ func (p *program) planRepair(ctx context.Context, dir string, asJSON bool) error
 	case asJSON:
 		err = p.printJSON(repaired{Version: 1, DryRun: true, Repair: r})
 	default:
-		err = r.WritePlan(p.stdout)
+		err = printSaid(p, r.WritePlan)
 	}
 	return cmp.Or(err, exitWith(exitNo))
 }
@@ -178,7 +179,7 @@ func (p *program) printRepair(r *decisionlog.Repaired, dir string, head decision
 		return p.printJSON(out)
 	}
 	if r == nil {
-		return p.print(fmt.Sprintf("Nothing to repair: %d entries, the chain holds.\n", head.Index))
+		return p.print(p.lang.answer(fmt.Sprintf("Nothing to repair: %d entries, the chain holds.\n", head.Index)))
 	}
-	return r.WriteText(p.stdout, dir, head)
+	return printSaid(p, func(w io.Writer) error { return r.WriteText(w, dir, head) })
 }

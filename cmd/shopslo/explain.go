@@ -47,7 +47,7 @@ func explainCommand(p *program) *cobra.Command {
 		if *out == asJSON {
 			return p.printJSON(x)
 		}
-		return p.print(x.Text())
+		return p.print(p.lang.answer(x.Text()))
 	}
 	return cmd
 }

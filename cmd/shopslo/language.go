@@ -93,6 +93,18 @@ func (s *speech) long(parts ...text.Entry) string {
 	return strings.Join(lines, "\n")
 }
 
+// answer is an answer for people, line by line.
+func (s *speech) answer(said string) string { return answers.Say(s.Language, said) }
+
+// printSaid prints what an answer writes of itself, in the language.
+func printSaid(p *program, write func(io.Writer) error) error {
+	var b strings.Builder
+	if err := write(&b); err != nil {
+		return err
+	}
+	return p.print(p.lang.answer(b.String()))
+}
+
 // helpWidth is how wide help is in Japanese, of which no line can be broken by hand.
 const helpWidth = 80
 

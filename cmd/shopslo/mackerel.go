@@ -88,7 +88,7 @@ func pushOnce(ctx context.Context, p *program, server string) error {
 	if err = errors.Join(err, sendErr, pusher.Spool.Close()); err != nil {
 		return err
 	}
-	return p.print(pushed(done, p.Now()))
+	return p.print(p.lang.answer(pushed(done, p.Now())))
 }
 
 // pushed says what a push did.

@@ -48,7 +48,7 @@ func dashboardsApplyCommand(p *program) *cobra.Command {
 		if *out == asJSON {
 			err = p.printJSON(map[string]any{"version": 1, "dashboards": results})
 		} else {
-			err = p.print(dashboardLines(results))
+			err = p.print(p.lang.answer(dashboardLines(results)))
 		}
 		if err == nil && slices.ContainsFunc(results, func(r dashboards.Result) bool { return r.Action == "refused" }) {
 			return exitWith(exitInconclusive)
@@ -132,9 +132,9 @@ func mackerelAnnotateCommand(p *program) *cobra.Command {
 			return err
 		}
 		if !made {
-			return p.print("noted already\n")
+			return p.print(p.lang.answer("noted already\n"))
 		}
-		return p.print("noted\n")
+		return p.print(p.lang.answer("noted\n"))
 	}
 	return cmd
 }

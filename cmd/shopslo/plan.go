@@ -50,7 +50,7 @@ func planUpgradeCommand(p *program) *cobra.Command {
 		if *out == asJSON {
 			err = p.printJSON(plan)
 		} else {
-			err = plan.WriteText(p.stdout)
+			err = printSaid(p, plan.WriteText)
 		}
 		if code := plan.ExitCode(); err == nil && code != exitOK {
 			err = exitWith(code)

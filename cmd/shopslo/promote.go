@@ -200,7 +200,7 @@ func answerMoved(p *program, m *promote.Mover, f promoteFlags, done []promoter.P
 	if *f.out == asJSON {
 		return errors.Join(p.printJSON(r), unwritten)
 	}
-	return errors.Join(r.WriteText(p.stdout), unwritten)
+	return errors.Join(printSaid(p, r.WriteText), unwritten)
 }
 
 // gateAsked is the command that asks the same gate.

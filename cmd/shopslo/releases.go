@@ -74,8 +74,8 @@ func addReleaseCommand(p *program) *cobra.Command {
 		if a.Already {
 			how = "already in"
 		}
-		return p.print(fmt.Sprintf("release %s came to %s at %s; %s %s\n", a.Entry.Release, strings.Join(texts(a.Entry.ShopSets), ", "),
-			a.Entry.At.Format(time.RFC3339), how, a.File))
+		return p.print(p.lang.answer(fmt.Sprintf("release %s came to %s at %s; %s %s\n", a.Entry.Release, strings.Join(texts(a.Entry.ShopSets), ", "),
+			a.Entry.At.Format(time.RFC3339), how, a.File)))
 	}
 	return cmd
 }
@@ -149,7 +149,7 @@ func listReleasesCommand(p *program) *cobra.Command {
 		if *out == asJSON {
 			return p.printJSON(l)
 		}
-		return p.print(l.table())
+		return p.print(l.table(p.lang.Language))
 	}
 	return cmd
 }
@@ -184,11 +184,11 @@ func listOf(d *documents.Documents, entries []releasefile.Entry, asked func(flee
 	return l
 }
 
-func (l releaseList) table() string {
+func (l releaseList) table(in text.Language) string {
 	if len(l.Entries) == 0 {
-		return "no release is in " + filepath.Base(l.File) + "\n"
+		return answers.Say(in, "no release is in "+filepath.Base(l.File)+"\n")
 	}
-	rows := [][]string{{"AT", "RELEASE", "SHOPSETS", "BY", "RECORDED"}}
+	rows := [][]string{answers.Row(in, []string{"AT", "RELEASE", "SHOPSETS", "BY", "RECORDED"})}
 	for _, e := range l.Entries {
 		rows = append(rows, []string{e.At.UTC().Format(time.RFC3339), e.Release, strings.Join(texts(e.ShopSets), ","), e.By, e.Recorded.UTC().Format(time.RFC3339)})
 	}
@@ -214,9 +214,9 @@ func repairReleasesCommand(p *program) *cobra.Command {
 		case err != nil:
 			return &codeError{exitUsage, err}
 		case torn == "":
-			return p.print("all lines are whole: nothing to repair\n")
+			return p.print(p.lang.answer("all lines are whole: nothing to repair\n"))
 		}
-		return p.print(fmt.Sprintf("taken away: %.2000q\n", torn))
+		return p.print(p.lang.answer(fmt.Sprintf("taken away: %.2000q\n", torn)))
 	}
 	return cmd
 }

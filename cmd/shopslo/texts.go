@@ -188,3 +188,12 @@ var oneLiners = []text.Entry{
 	text.Of("only the ShopSets of these `Tiers`", "この Tier の ShopSet だけ"),
 	text.Of("ask the source whether it has what the SLOs name", "SLO が使うものが取得元にあるか確認する"),
 }
+
+// What a document of the calendar is about.
+var (
+	sayGroup      = text.Of("group %s", "グループ %s")
+	sayWholeFleet = text.Of("the whole fleet", "フリート全体")
+	sayOf         = text.Of("%s of %s", "%[2]s の %[1]s")
+	sayRelease    = text.Of(", Release %.12s", "、リリース %.12s")
+	sayEmergency  = text.Of(", emergency", "、緊急停止")
+)

@@ -188,6 +188,15 @@ var complaints = text.NewPhrasebook(
 	text.Of("write a name", "名前を書いてください"),
 	text.Of("write the address at which people reach 'shopslo serve', like https://shopslo.example", "'shopslo serve' のアドレスを https://shopslo.example のように書いてください"),
 
+	text.Of("the section promotion is missing: it says where the repositories are", "promotion の節がありません: リポジトリの場所を書いてください"),
+	text.Of("%s has no section mackerel; write at least mackerel: {service: NAME}", "%s に mackerel の節がありません。少なくとも mackerel: {service: NAME} を書いてください"),
+	text.Of("--log.level: %q is not debug, info, warn or error", "--log.level: %q ではなく debug、info、warn、error のいずれかを指定してください"),
+	text.Of("--log.format: %q is not text or json", "--log.format: %q ではなく text または json を指定してください"),
+	text.Of("strconv.ParseUint: parsing %q: invalid syntax", "%q は 0 以上の整数ではありません"),
+
 	// What could not be reached.
+	text.Of("source unavailable: %s", "取得元に接続できません: %s"),
+	text.Of("no such file or directory", "ファイルやフォルダーがありません"),
+	text.Of("connect: connection refused", "接続を拒否されました"),
 	text.Of("write the answer: %s", "結果を書き込めません: %s"),
 )

@@ -39,7 +39,7 @@ func validateCommand(p *program) *cobra.Command {
 		if *out == asJSON {
 			err = p.printJSON(v)
 		} else {
-			err = p.print(v.Text())
+			err = p.print(p.lang.answer(v.Text()))
 		}
 		if err == nil && len(v.Findings) > 0 {
 			err = exitWith(exitNo)

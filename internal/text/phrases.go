@@ -94,19 +94,41 @@ func (b *Phrasebook) Say(l Language, message string) string {
 	}
 	lines := strings.Split(message, "\n")
 	for i, line := range lines {
-		for at := 0; ; {
-			if said, ok := b.say(line[at:], 0); ok {
-				lines[i] = line[:at] + said
-				break
-			}
-			next := strings.Index(line[at:], ": ")
-			if next < 0 {
-				break
-			}
-			at += next + len(": ")
-		}
+		body := strings.TrimLeft(line, " ")
+		lines[i] = line[:len(line)-len(body)] + b.behind(body, 0)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Texts are all English ones.
+func (b *Phrasebook) Texts() (all []string) {
+	for _, p := range b.phrases {
+		all = append(all, p.japanese.english)
+	}
+	return all
+}
+
+// Row gives the cells of a table's row in the language.
+func (b *Phrasebook) Row(l Language, cells []string) []string {
+	out := make([]string, len(cells))
+	for i, cell := range cells {
+		out[i] = b.Say(l, cell)
+	}
+	return out
+}
+
+// behind looks for the whole, and for what stands behind each colon.
+func (b *Phrasebook) behind(message string, depth int) string {
+	for at := 0; ; {
+		if said, ok := b.say(message[at:], depth); ok {
+			return message[:at] + said
+		}
+		next := strings.Index(message[at:], ": ")
+		if next < 0 {
+			return message
+		}
+		at += next + len(": ")
+	}
 }
 
 // deepest is how many arguments of arguments are looked up.
@@ -123,8 +145,7 @@ func (b *Phrasebook) say(message string, depth int) (string, bool) {
 		}
 		args := make([]any, len(found)-1)
 		for i, arg := range found[1:] {
-			said, _ := b.say(arg, depth+1)
-			args[i] = said
+			args[i] = b.behind(arg, depth+1)
 		}
 		return fmt.Sprintf(p.japanese.japanese, args...), true
 	}

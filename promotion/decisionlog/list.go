@@ -67,17 +67,17 @@ func (l List) MarshalJSON() ([]byte, error) {
 }
 
 // WriteTable writes a line for each entry, for people.
-func (l List) WriteTable(w io.Writer) error {
+func (l List) WriteTable(w io.Writer, in text.Language) error {
 	var table string
 	if len(l.Lines) > 0 {
-		rows := [][]string{{"ENTRY", "AT", "KIND", "TO", "RELEASE", "DECISION", "BY", "WHY"}}
+		rows := [][]string{strings.Fields(in.Say(headings))}
 		for _, e := range l.Lines {
 			rows = append(rows, []string{strconv.Itoa(e.Index), e.At.UTC().Format(time.RFC3339), string(e.Kind), cell(e.To), fmt.Sprintf("%.12s", cell(e.Release)),
 				cell(e.outcome()), cell(e.Who().String()), cell(e.why())})
 		}
 		table = text.Columns(rows)
 	}
-	_, err := fmt.Fprintf(w, "%s%d of %d entries; the head is %s\n", table, len(l.Lines), l.Head.Index, orDash(l.Head.Hash))
+	_, err := fmt.Fprintf(w, "%s%s\n", table, in.Say(sayEntries, len(l.Lines), l.Head.Index, orDash(l.Head.Hash)))
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -64,7 +65,7 @@ func TestTheTableShowsWhoDidWhat(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	if err := list.WriteTable(&b); err != nil {
+	if err := list.WriteTable(&b, text.English); err != nil {
 		t.Fatal(err)
 	}
 	want := `ENTRY  AT                    KIND      TO    RELEASE       DECISION     BY             WHY
