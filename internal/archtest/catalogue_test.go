@@ -30,10 +30,7 @@ var scattered = map[string]string{
 	"internal/text/language.go": "units of time, and what joins names",
 	"cmd/shopslo/calendar.go":   "an example of a reason that somebody writes",
 
-	"slo/rules/budgets.go":  "debt",
-	"slo/rules/exporter.go": "debt",
-	"slo/rules/presence.go": "debt",
-	"review/words.go":       "days of the week",
+	"review/words.go": "days of the week",
 }
 
 // entryOf gives the two texts of a call of text.Of; ok is false for any other node.

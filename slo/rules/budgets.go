@@ -23,19 +23,10 @@ func burning(o *SLO, alerts []slo.BurnAlert) []rule {
   and ignoring (window)
     shopslo_slo_burn_rate_ratio{slo=%[1]q, window=%[3]q} > %[4]s
 )`, o.Name, long, short, strconv.FormatFloat(a.Factor, 'g', -1, 64)),
-			en: note{
-				fmt.Sprintf("%s burns its error budget of %s at %s× the allowed rate", shopset, o.Name, value),
-				fmt.Sprintf("Over %s the error budget of %s (%s over %s) burns on %s at %s× the allowed rate%s. "+
-					"The alert fires above %s× over both %s and %s.%s",
-					long, o.Name, percent(o.Objective), o.Window, where, value, shortRate(o.Name, short, ", over "+short+" at %s×"),
-					rounded(a.Factor), long, short, remaining(o.Name, " Of the budget %s is left.")),
-			},
-			ja: note{
-				fmt.Sprintf("%s：%s のエラーバジェットが許容の %s 倍の速さで消費されています", shopset, o.Name, value),
-				fmt.Sprintf("%s の %s（目標 %s、期間 %s）のエラーバジェットが、直近 %s で許容の %s 倍%sの速さで消費されています。"+
-					"直近 %s と直近 %s の両方で %s 倍を超えると発報します。%s",
-					where, o.Name, percent(o.Objective), o.Window, long, value, shortRate(o.Name, short, "、直近 "+short+" で %s 倍"),
-					long, short, rounded(a.Factor), remaining(o.Name, "バジェットの残りは %s です。")),
+			says: sayShopsloBudgetBurn,
+			args: func(l text.Language) (summary, description []any) {
+				return []any{o.Name}, []any{long, o.Name, percent(o.Objective), o.Window, shortRate(o.Name, short, l.Say(sayShortRate, short)), rounded(a.Factor), short,
+					remaining(o.Name, l.Say(sayOfBudget))}
 			},
 		})
 	}
@@ -60,27 +51,12 @@ func budgets() []rule {
 	return []rule{
 		{
 			name: "ShopsloBudgetExhausted", severity: slo.Ticket, after: 5 * time.Minute, expr: is(slo.Exhausted),
-			en: note{
-				shopset + " has exhausted its error budget of {{ $labels.slo }}",
-				"More events of {{ $labels.slo }} on " + where + " were bad than the objective permits." + consumed(" %s of the budget is left.") +
-					" The gate holds releases there until the budget recovers: shopslo status has the figures.",
-			},
-			ja: note{
-				shopset + "：{{ $labels.slo }} のエラーバジェットが枯渇しました",
-				where + " の {{ $labels.slo }} で、目標が許す数を超える失敗がありました。" + consumed("バジェットの残りは %s です。") +
-					"回復するまでゲートはリリースを止めます。数値は shopslo status で確認できます。",
-			},
+			says: sayShopsloBudgetExhausted,
+			args: func(l text.Language) (summary, description []any) { return nil, []any{consumed(l.Say(sayBudgetLeft))} },
 		},
 		{
 			name: "ShopsloCountsInconsistent", severity: slo.Ticket, after: 10 * time.Minute, expr: is(slo.Inconsistent),
-			en: note{
-				"The counts of {{ $labels.slo }} on " + shopset + " are inconsistent",
-				"There are more good or bad events of {{ $labels.slo }} on " + where + " than events: its queries do not belong together. Correct the SLO document.",
-			},
-			ja: note{
-				shopset + "：{{ $labels.slo }} の件数が矛盾しています",
-				where + " の {{ $labels.slo }} で、成功または失敗の件数が全体の件数を超えています。SLO 文書のクエリを直してください。",
-			},
+			says: sayShopsloCountsInconsistent,
 		},
 	}
 }

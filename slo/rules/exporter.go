@@ -3,6 +3,7 @@ package rules
 import (
 	"time"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -19,14 +20,7 @@ func (s *Settings) drifts() rule {
 	return rule{
 		name: "ShopSetDrifts", severity: slo.Ticket, after: 5 * time.Minute,
 		expr: "time() - max by (shopset, tier) (shopset_drifted_since_timestamp_seconds) > " + seconds(s.Drift),
-		en: note{
-			shopset + " has differed from git for " + lasting,
-			"What runs on " + where + " has not been what git asks for, for " + lasting + ". Argo CD shows which resources differ: sync them, or put the change into git.",
-		},
-		ja: note{
-			shopset + " が " + lasting + " git と異なっています",
-			where + " で動いているものが " + lasting + " git の内容と異なっています。差分は Argo CD で確認できます。同期するか、変更を git に入れてください。",
-		},
+		says: sayShopSetDrifts,
 	}
 }
 
@@ -34,14 +28,7 @@ func orderViolated() rule {
 	return rule{
 		name: "TierOrderViolated", severity: slo.Ticket, after: 5 * time.Minute,
 		expr: "max by (tier, kind) (shopset_tier_order_violations) > 0",
-		en: note{
-			"{{ $labels.tier }} runs a Release that the Tiers below have not verified",
-			"{{ $labels.tier }} runs {{ $value }} Release(s) that break the order of Tiers ({{ $labels.kind }}: unverified ran in no lower Tier, skipped left one out). shopset_tier_order_violation_info names them. Roll back, or bring the lower Tiers up.",
-		},
-		ja: note{
-			"{{ $labels.tier }} で、下の Tier で検証されていない リリース が動いています",
-			"{{ $labels.tier }} で Tier の順序に反する リリース が {{ $value }} 個動いています（{{ $labels.kind }}：unverified は下のどの Tier でも動いていない、skipped は途中の Tier を飛ばした）。shopset_tier_order_violation_info に名前があります。戻すか、下の Tier に適用してください。",
-		},
+		says: sayTierOrderViolated,
 	}
 }
 
@@ -51,13 +38,9 @@ func redundancyShort() rule {
 	return rule{
 		name: "ShopGroupRedundancyShort", severity: slo.Ticket, after: 10 * time.Minute, stay: 5 * time.Minute,
 		expr: "max by (group) (shopset_group_redundancy_intact) == 0",
-		en: note{
-			"The shops of {{ $labels.group }} are not redundant",
-			"Fewer FailureDomains serve the shops of {{ $labels.group }} than are asked for" + available(": %s are available") + required(", %s are required") + ". What is unknown counts as not serving. Do not take down another one.",
-		},
-		ja: note{
-			"{{ $labels.group }} のショップに冗長性がありません",
-			"{{ $labels.group }} のショップを提供している FailureDomain が足りません" + available("（提供中 %s）") + required("（必要数 %s）") + "。不明なものは数えません。ほかを停止しないでください。",
+		says: sayShopGroupRedundancyShort,
+		args: func(l text.Language) (summary, description []any) {
+			return nil, []any{available(l.Say(sayAvailable)), required(l.Say(sayRequired))}
 		},
 	}
 }
@@ -66,14 +49,8 @@ func groupDown() rule {
 	return rule{
 		name: "ShopGroupDown", severity: slo.Page, after: 5 * time.Minute, stay: 5 * time.Minute,
 		expr: "max by (group) (shopset_group_failure_domains_available) == 0",
-		en: note{
-			"No ShopSet is known to serve the shops of {{ $labels.group }}",
-			"In no FailureDomain a ShopSet of {{ $labels.group }} is healthy" + required("; %s are asked for") + ". Move its shops to a ShopSet of the same Tier in another FailureDomain (shopslo plan upgrade shows which can take them).",
-		},
-		ja: note{
-			"{{ $labels.group }} のショップを提供できる ShopSet がありません",
-			"{{ $labels.group }} の正常な ShopSet がどの FailureDomain にもありません" + required("（必要数 %s）") + "。同じ Tier で別の FailureDomain の ShopSet に移してください（shopslo plan upgrade で候補がわかります）。",
-		},
+		says: sayShopGroupDown,
+		args: func(l text.Language) (summary, description []any) { return nil, []any{required(l.Say(sayAskedFor))} },
 	}
 }
 
@@ -92,14 +69,7 @@ func clusterUnreachable() rule {
 	return rule{
 		name: "ClusterUnreachable", severity: slo.Ticket, after: 10 * time.Minute, stay: 5 * time.Minute,
 		expr: `max by (cluster) (shopset_exporter_cluster_up) == 0`,
-		en: note{
-			"shopset_exporter cannot read cluster {{ $labels.cluster }}",
-			"The Applications of {{ $labels.cluster }} cannot be read: what is known of its ShopSets grows old, and the gate is inconclusive there. shopset_exporter_cluster_faults_total says what fails.",
-		},
-		ja: note{
-			"shopset_exporter がクラスター {{ $labels.cluster }} を読めません",
-			"{{ $labels.cluster }} の Application を読めません。その ShopSet の情報は古くなり、ゲートは判断できません。原因は shopset_exporter_cluster_faults_total にあります。",
-		},
+		says: sayClusterUnreachable,
 	}
 }
 
@@ -107,8 +77,7 @@ func gitUnreachable() rule {
 	return rule{
 		name: "GitUnreachable", severity: slo.Ticket, after: 30 * time.Minute,
 		expr: "max by (job) (shopset_exporter_git_up) == 0",
-		en:   note{"shopset_exporter cannot fetch from git", "What Tiers' branches point to is not known anew: Releases, lags and order violations may be old. Its log says why."},
-		ja:   note{"shopset_exporter が git から取得できません", "各 Tier のブランチの指す先が更新されません。リリース、遅れ、順序違反の情報が古い恐れがあります。理由はログにあります。"},
+		says: sayGitUnreachable,
 	}
 }
 
@@ -116,16 +85,14 @@ func (s *Settings) snapshotOld() rule {
 	return rule{
 		name: "ShopSetExporterOld", severity: slo.Ticket, after: 5 * time.Minute,
 		expr: "time() - max(shopset_exporter_snapshot_timestamp_seconds) > " + seconds(s.Stale),
-		en:   note{"What shopset_exporter says is " + lasting + " old", "The figures about the fleet were last made " + lasting + " ago: drift, order and redundancy are not watched. Its log says why."},
-		ja:   note{"shopset_exporter の情報が " + lasting + " 前のものです", "フリートの数値は " + lasting + " 前に作られたものです。差分、順序、冗長性が監視されていません。理由はログにあります。"},
+		says: sayShopSetExporterOld,
 	}
 }
 
 func exporterAbsent() rule {
 	return rule{
 		name: "ShopSetExporterAbsent", severity: slo.Ticket, after: 10 * time.Minute, expr: "absent(shopset_exporter_build_info)",
-		en: note{"No shopset_exporter is scraped", "Prometheus has no metrics of shopset_exporter: drift, order and redundancy are not watched. Start it, or correct its scrape job."},
-		ja: note{"shopset_exporter がスクレイプされていません", "shopset_exporter のメトリクスがありません。差分、順序、冗長性が監視されていません。起動するか、スクレイプの設定を直してください。"},
+		says: sayShopSetExporterAbsent,
 	}
 }
 
@@ -134,14 +101,7 @@ func (s *Settings) pendingLong() rule {
 	return rule{
 		name: "ShopSetPending", severity: slo.Ticket, after: 5 * time.Minute,
 		expr: "time() - max by (shopset, tier) (shopset_pending_since_timestamp_seconds) > " + seconds(s.Drift),
-		en: note{
-			"A revision has been pending on " + shopset + " for " + lasting,
-			"Git has moved on, and " + where + " has not been synced for " + lasting + ". shopset_sync_held says what keeps Argo CD from it: auto-sync is off, a sync window, or the last sync has failed.",
-		},
-		ja: note{
-			shopset + " に " + lasting + " 適用されていないリビジョンがあります",
-			"git は進んでいますが、" + where + " が " + lasting + " 同期されていません。原因は shopset_sync_held にあります（自動同期がオフ、sync window、直前の同期の失敗）。",
-		},
+		says: sayShopSetPending,
 	}
 }
 
@@ -150,14 +110,7 @@ func unverified() rule {
 	return rule{
 		name: "ShopSetUnverified", severity: slo.Ticket, after: 30 * time.Minute,
 		expr: "max by (shopset, tier) (shopset_release_verified) == 0",
-		en: note{
-			"The sync that brought what runs on " + shopset + " has not succeeded",
-			"What runs on " + where + " may look well, but Argo CD's operation has failed or goes on, hooks such as smoke tests included: the Tier does not soak. unverified in /api/v1/fleet has Argo CD's message.",
-		},
-		ja: note{
-			shopset + " の同期が成功していません",
-			where + " は正常に見えることがありますが、Argo CD の同期（スモークテストなどのフックを含む）が失敗したか、終わっていません。検証時間は始まりません。Argo CD のメッセージは /api/v1/fleet の unverified にあります。",
-		},
+		says: sayShopSetUnverified,
 	}
 }
 
@@ -166,14 +119,7 @@ func incomplete() rule {
 	return rule{
 		name: "ShopSetIncomplete", severity: slo.Ticket, after: 10 * time.Minute,
 		expr: "max by (shopset, tier) (shopset_components_missing) > 0 or max by (shopset, tier) (shopset_applications_deleting) > 0",
-		en: note{
-			"A component of " + shopset + " is missing, or its Application is being deleted",
-			where + " is without {{ $value }} of its Applications, or they hang in their deletion. /api/v1/fleet names them. Apply them again, or take the component out of the ShopSet's document.",
-		},
-		ja: note{
-			shopset + " のコンポーネントがないか、Application が削除中です",
-			where + " の Application が {{ $value }} 個ないか、削除が終わっていません。名前は /api/v1/fleet にあります。再適用するか、ShopSet の定義からコンポーネントを外してください。",
-		},
+		says: sayShopSetIncomplete,
 	}
 }
 
@@ -181,14 +127,7 @@ func operationHangs() rule {
 	return rule{
 		name: "SyncHangs", severity: slo.Ticket, after: 5 * time.Minute,
 		expr: "time() - max by (shopset, tier) (shopset_operation_running_since_timestamp_seconds) > 3600",
-		en: note{
-			"A sync of " + shopset + " has been going on for " + lasting,
-			"An operation of Argo CD on " + where + " has not ended for " + lasting + ": a hook may wait for something. End it with argocd app terminate-op, or mend what it waits for.",
-		},
-		ja: note{
-			shopset + " の同期が " + lasting + " 終わっていません",
-			where + " で Argo CD の同期が " + lasting + " 続いています。フックが何かを待っている恐れがあります。argocd app terminate-op で終わらせるか、待っている原因を直してください。",
-		},
+		says: saySyncHangs,
 	}
 }
 
@@ -198,13 +137,6 @@ func fleetInvalid() rule {
 	return rule{
 		name: "FleetInvalid", severity: slo.Ticket, after: 10 * time.Minute,
 		expr: "min by (job) (shopset_fleet_valid) == 0",
-		en: note{
-			"The fleet's documents cannot be read, or are no fleet",
-			"shopset_exporter goes on with the last fleet that was valid, or with none: ShopSets that came since are not watched. shopset_fleet_finding_info and /api/v1/fleet name the documents.",
-		},
-		ja: note{
-			"フリートの定義を読めないか、定義に誤りがあります",
-			"shopset_exporter は最後に正しかったフリートを使っているか、フリートがありません。その後に加わった ShopSet は監視されていません。該当する定義は shopset_fleet_finding_info と /api/v1/fleet にあります。",
-		},
+		says: sayFleetInvalid,
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -140,22 +141,35 @@ type rule struct {
 	after, stay time.Duration
 	labels      map[string]string // besides severity
 	expr        string
-	en, ja      note
+	says        said
+	// args fill in what is said, where it has verbs; nil: it has none.
+	args func(l text.Language) (summary, description []any)
 }
 
-// note is what an alert says in one language. Both may have Prometheus' templates.
-type note struct{ summary, description string }
+// said is what an alert says. Both may have Prometheus' templates.
+type said struct{ summary, description text.Entry }
+
+// in is what it says in a language.
+func (r rule) in(l text.Language) (summary, description string) {
+	if r.args == nil {
+		return l.Say(r.says.summary), l.Say(r.says.description)
+	}
+	s, d := r.args(l)
+	return l.Say(r.says.summary, s...), l.Say(r.says.description, d...)
+}
 
 func (r rule) prometheus() rulefmt.Rule {
 	labels := map[string]string{"severity": string(r.severity)}
 	for name, v := range r.labels {
 		labels[name] = v
 	}
+	summary, description := r.in(text.English)
+	summaryJa, descriptionJa := r.in(text.Japanese)
 	return rulefmt.Rule{
 		Alert: r.name, Expr: r.expr, For: model.Duration(r.after), KeepFiringFor: model.Duration(r.stay), Labels: labels,
 		Annotations: map[string]string{
-			"summary": r.en.summary, "description": r.en.description,
-			"summary_ja": r.ja.summary, "description_ja": r.ja.description,
+			"summary": summary, "description": description,
+			"summary_ja": summaryJa, "description_ja": descriptionJa,
 		},
 	}
 }
