@@ -42,7 +42,7 @@ func (d Decision) MarshalJSON() ([]byte, error) { return d.AppendJSON(nil), nil 
 // AppendJSON appends the decision as JSON, a line per check and no line feed at the end.
 func (d Decision) AppendJSON(to []byte) []byte {
 	to = slices.Grow(to, 512+384*len(d.Checks)) // a check takes about as much
-	to = fmt.Appendf(to, `{"version": %d, "at": "%s", "from": `, Version, d.At.UTC().Format(time.RFC3339Nano))
+	to = fmt.Appendf(to, `{"version": %d, "at": "%s", "from": `, version, d.At.UTC().Format(time.RFC3339Nano))
 	to = appendName(to, string(d.From))
 	to = appendName(append(to, `, "to": `...), string(d.To))
 	to = appendName(append(to, `, "evidence_tier": `...), string(d.EvidenceTier))
@@ -195,8 +195,8 @@ func Decode(data []byte) (Decision, error) {
 	switch {
 	case in.Version == nil:
 		return Decision{}, errors.New(`read decision: it has no "version"; is this the answer of a shopslo server?`)
-	case *in.Version != Version:
-		return Decision{}, fmt.Errorf("read decision: version %d is not supported (this program reads version %d); use the same version of shopslo as the server", *in.Version, Version)
+	case *in.Version != version:
+		return Decision{}, fmt.Errorf("read decision: version %d is not supported (this program reads version %d); use the same version of shopslo as the server", *in.Version, version)
 	case in.At == nil || in.To == nil:
 		return Decision{}, errors.New(`read decision: "at" or "to" is missing`)
 	}

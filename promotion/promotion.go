@@ -19,8 +19,8 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// Version is that of the JSON shape, see docs/gate.schema.json.
-const Version = 1
+// version is that of the JSON shape, see docs/gate.schema.json.
+const version = 1
 
 // Verdict is what a Decision says.
 type Verdict string

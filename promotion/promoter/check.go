@@ -58,7 +58,7 @@ func (p *Promoter) unfit(r Request) string {
 }
 
 func (p *Promoter) checkPromotion(ctx context.Context, out Promotion, heads map[fleet.TierName]Heads, o Options) (Promotion, error) {
-	plan, err := MakePlan(ctx, p.Fleet, out.To, heads, p.remembering(&out, o), p.Single, o)
+	plan, err := makePlan(ctx, p.Fleet, out.To, heads, p.remembering(&out, o), p.Single, o)
 	if refused(&out, err) {
 		return out, nil
 	}
@@ -82,7 +82,7 @@ func (p *Promoter) checkPromotion(ctx context.Context, out Promotion, heads map[
 // checkRollback: the gate is not asked about the way back.
 func (p *Promoter) checkRollback(ctx context.Context, out Promotion, route fleet.Route, target Heads, o Options) (Promotion, error) {
 	from := out.From
-	_, err := MakeRollback(ctx, route.To, out.Release, target, p.History)
+	_, err := makeRollback(ctx, route.To, out.Release, target, p.History)
 	if errors.Is(err, ErrUnknown) {
 		err = refusef("close the pull request", "Release %s is not in the app repository", Short(out.Release))
 	}

@@ -48,7 +48,7 @@ func (h remembering) Past(ctx context.Context, branch string) ([]fleet.Release, 
 
 // comesAgain is the clause that says on whose word a Release brings back what was
 // rolled back; "" where it does not.
-func comesAgain(plan Plan, o Options) string {
+func comesAgain(plan planned, o Options) string {
 	switch {
 	case plan.RolledBack == "":
 		return ""

@@ -13,8 +13,8 @@ import (
 	"github.com/shopslo/shopslo/promotion"
 )
 
-// Version is that of the JSON shapes, see docs/promote.schema.json.
-const Version = 1
+// version is that of the JSON shapes, see docs/promote.schema.json.
+const version = 1
 
 // Report is the answer of `shopslo promote` and `shopslo rollback`.
 type Report struct {
@@ -39,7 +39,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		Branch   string          `json:"branch"`
 		Commit   *string         `json:"commit"`
 		Compare  *string         `json:"compare"`
-		Changes  []Changed       `json:"changes"`
+		Changes  []changed       `json:"changes"`
 		More     int             `json:"more_changes"`
 		Images   []ImageState    `json:"images"`
 		Notes    []string        `json:"image_notes"`
@@ -53,12 +53,12 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		Version    int       `json:"version"`
 		At         time.Time `json:"at"`
 		Promotions []one     `json:"promotions"`
-	}{Version, r.At.UTC(), []one{}}
+	}{version, r.At.UTC(), []one{}}
 	for _, p := range r.Promotions {
 		o := one{
 			From: orNull(p.From), To: p.To, Release: orNull(p.Release), Replaces: orNull(p.Replaces), Result: p.Result, Reason: p.Reason,
 			Branch: p.Branch, Commit: orNull(p.Commit), Compare: orNull(r.Compare(p.Replaces, p.Release)),
-			Changes: ByComponent(r.Fleet, p.Changes), More: p.More, Images: p.Images, Notes: append([]string{}, p.ImageNotes...), Proposal: p.Proposal, Logged: append([]Logged{}, p.Logged...),
+			Changes: byComponent(r.Fleet, p.Changes), More: p.More, Images: p.Images, Notes: append([]string{}, p.ImageNotes...), Proposal: p.Proposal, Logged: append([]Logged{}, p.Logged...),
 			Unknown: append([]string{}, p.Notes...),
 		}
 		if p.From == p.To {
@@ -147,7 +147,7 @@ func (r Report) text(b *strings.Builder, p Promotion) {
 	if p.From == p.To && len(p.Changes) > 0 {
 		b.WriteString("  reverts:\n")
 	}
-	for _, g := range ByComponent(r.Fleet, p.Changes) {
+	for _, g := range byComponent(r.Fleet, p.Changes) {
 		fmt.Fprintf(b, "  %s\n", plain.Line(g.Component))
 		for _, c := range g.Commits {
 			fmt.Fprintf(b, "    %s %s\n", Short(fleet.Release(c.ID)), plain.Line(c.Subject))

@@ -116,7 +116,7 @@ HELD  t-0 to t-1
 // The text that a person approves.
 func TestTheTextOfAPullRequest(t *testing.T) {
 	p := &Promoter{Fleet: fleetOf(t, 2), Compare: "https://x/{from}...{to}"}
-	plan := Plan{From: fleet.Tier{Name: "t-0", Branch: "tier-0"}, To: fleet.Tier{Name: "t-1", Branch: "tier-1"}, Release: id("a"), Replaces: id("b")}
+	plan := planned{From: fleet.Tier{Name: "t-0", Branch: "tier-0"}, To: fleet.Tier{Name: "t-1", Branch: "tier-1"}, Release: id("a"), Replaces: id("b")}
 	out := whole()
 	out.Decision.Checks = append(out.Decision.Checks, promotion.Check{Check: "drift", Result: promotion.Waived, Reason: "An override."},
 		promotion.Check{Check: "soak", Result: promotion.NotChecked, Reason: "Not asked."}, promotion.Check{Check: "alerts", Result: promotion.Pass, Reason: "Nothing fires."})
@@ -144,13 +144,13 @@ func TestTheTextOfAPullRequest(t *testing.T) {
 		t.Error(got)
 	}
 	for _, c := range []struct {
-		plan Plan
+		plan planned
 		o    Options
 		want string
 	}{
-		{Plan{Release: "2", RolledBack: "1"}, Options{Fix: "https://x/7"}, "contains 1, rolled back before, and mends https://x/7"},
-		{Plan{Release: "1", RolledBack: "1"}, Options{Fix: "https://x/7", Again: true}, "was rolled back before"},
-		{Plan{Release: "2", RolledBack: "1"}, Options{Again: true}, "brings back what was rolled back with 1"},
+		{planned{Release: "2", RolledBack: "1"}, Options{Fix: "https://x/7"}, "contains 1, rolled back before, and mends https://x/7"},
+		{planned{Release: "1", RolledBack: "1"}, Options{Fix: "https://x/7", Again: true}, "was rolled back before"},
+		{planned{Release: "2", RolledBack: "1"}, Options{Again: true}, "brings back what was rolled back with 1"},
 	} {
 		if got := comesAgain(c.plan, c.o); !strings.Contains(got, c.want) {
 			t.Errorf("%q, want %q", got, c.want)
@@ -162,7 +162,7 @@ func TestTheTextOfAPullRequest(t *testing.T) {
 }
 
 func TestTheCommitsMessageSaysWhatAndWhy(t *testing.T) {
-	plan := Plan{From: fleet.Tier{Name: "t-0"}, To: fleet.Tier{Name: "t-1"}, Release: id("a"), Replaces: id("b")}
+	plan := planned{From: fleet.Tier{Name: "t-0"}, To: fleet.Tier{Name: "t-1"}, Release: id("a"), Replaces: id("b")}
 	trailers := "Shopslo-Release: " + string(id("a")) + "\nShopslo-Replaces: " + string(id("b")) + "\n"
 	d := &promotion.Decision{At: now}
 	if got, want := message(plan, d, Options{}), "Promote aaaaaaaaaaaa to t-1\n\nFrom t-0, in place of bbbbbbbbbbbb. The gate of 2026-11-02T09:30:00Z: no checks.\n\nShopslo-Promotion: t-0 to t-1\n"+trailers; got != want {

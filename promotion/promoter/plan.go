@@ -10,8 +10,8 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// Plan is what is left to do for a Tier to have the Release of the one below.
-type Plan struct {
+// planned is what is left to do for a Tier to have the Release of the one below.
+type planned struct {
 	From, To fleet.Tier
 	// Release is what From has, Replaces what To has now; the same where there is
 	// nothing to do.
@@ -31,29 +31,29 @@ type Plan struct {
 	RolledBack fleet.Release
 }
 
-// Deploys reports whether carrying out the plan changes what runs.
-func (p Plan) Deploys() bool { return p.Release != p.Replaces }
+// deploys reports whether carrying out the plan changes what runs.
+func (p planned) deploys() bool { return p.Release != p.Replaces }
 
 // Back reports whether it is a rollback.
-func (p Plan) Back() bool { return p.From.Name == p.To.Name }
+func (p planned) Back() bool { return p.From.Name == p.To.Name }
 
-// MakePlan plans the promotion to a Tier. heads has the Tier and all below it, where
+// makePlan plans the promotion to a Tier. heads has the Tier and all below it, where
 // single says that there is but one repository. o.Again and o.Fix allow what was rolled
 // back there. The error is a *Refusal where the rules do not allow it; it
 // wraps fleet.ErrUnknownTier or fleet.ErrLowestTier where nothing can be promoted to
 // the Tier.
-func MakePlan(ctx context.Context, f *fleet.Fleet, to fleet.TierName, heads map[fleet.TierName]Heads, h History, single bool, o Options) (Plan, error) {
+func makePlan(ctx context.Context, f *fleet.Fleet, to fleet.TierName, heads map[fleet.TierName]Heads, h History, single bool, o Options) (planned, error) {
 	route, err := f.Route(to)
 	if err != nil {
-		return Plan{}, err
+		return planned{}, err
 	}
 	from, target := heads[route.From.Name], heads[to]
-	p := Plan{
+	p := planned{
 		From: route.From, To: route.To, Release: from.Release, Replaces: target.Release,
 		Advance: target.App != from.Release, Parent: target.System, AppBefore: target.App,
 		Source: Ref{route.From.Branch, from.System},
 	}
-	p.Point = !single && p.Deploys()
+	p.Point = !single && p.deploys()
 	if !p.Advance && !p.Point {
 		return p, nil
 	}
@@ -65,7 +65,7 @@ func MakePlan(ctx context.Context, f *fleet.Fleet, to fleet.TierName, heads map[
 		func() (err error) { p.RolledBack, err = r.rolledBack(p, o); return err },
 	} {
 		if err := check(); err != nil {
-			return Plan{}, err
+			return planned{}, err
 		}
 	}
 	return p, nil
@@ -78,7 +78,7 @@ type rules struct {
 }
 
 // onBranch: what the lower Tier runs came there by its own app branch.
-func (r rules) onBranch(p Plan, branch fleet.Release) error {
+func (r rules) onBranch(p planned, branch fleet.Release) error {
 	ok, err := r.history.Contains(r.ctx, branch, p.Release)
 	if errors.Is(err, ErrUnknown) {
 		return refusef("push the commit to the app repository, or update the system branch to an existing commit",
@@ -92,7 +92,7 @@ func (r rules) onBranch(p Plan, branch fleet.Release) error {
 }
 
 // below: every lower Tier has the Release, by reference.
-func (r rules) below(f *fleet.Fleet, p Plan, heads map[fleet.TierName]Heads) error {
+func (r rules) below(f *fleet.Fleet, p planned, heads map[fleet.TierName]Heads) error {
 	for _, t := range f.Tiers() {
 		if t.Order >= p.From.Order {
 			return nil
@@ -112,7 +112,7 @@ func (r rules) below(f *fleet.Fleet, p Plan, heads map[fleet.TierName]Heads) err
 
 // onlyForward: the target holds nothing that the Release lacks, so that going there
 // is a fast-forward.
-func (r rules) onlyForward(p Plan, target Heads) error {
+func (r rules) onlyForward(p planned, target Heads) error {
 	for _, held := range []struct {
 		commit fleet.Release
 		what   string
@@ -139,8 +139,8 @@ func (r rules) onlyForward(p Plan, target Heads) error {
 // rolledBack: nobody took from the Tier what comes with the Release. Since promotions go
 // forward only, that is what the Tier once had and what its present Release does not
 // contain. It gives the newest of that where somebody has said that it may come again.
-func (r rules) rolledBack(p Plan, o Options) (fleet.Release, error) {
-	if !p.Deploys() {
+func (r rules) rolledBack(p planned, o Options) (fleet.Release, error) {
+	if !p.deploys() {
 		return "", nil
 	}
 	past, err := r.history.Past(r.ctx, p.To.Branch)
@@ -174,27 +174,27 @@ func (r rules) rolledBack(p Plan, o Options) (fleet.Release, error) {
 	return comes, nil
 }
 
-// MakeRollback plans the way back of a Tier to a Release that it had. The error is a
+// makeRollback plans the way back of a Tier to a Release that it had. The error is a
 // *Refusal where the rules do not allow it.
-func MakeRollback(ctx context.Context, tier fleet.Tier, to fleet.Release, at Heads, h History) (Plan, error) {
-	p := Plan{From: tier, To: tier, Release: to, Replaces: at.Release, Point: to != at.Release, Parent: at.System, AppBefore: at.App}
+func makeRollback(ctx context.Context, tier fleet.Tier, to fleet.Release, at Heads, h History) (planned, error) {
+	p := planned{From: tier, To: tier, Release: to, Replaces: at.Release, Point: to != at.Release, Parent: at.System, AppBefore: at.App}
 	if !p.Point {
 		return p, nil
 	}
 	older, err := h.Contains(ctx, at.Release, to)
 	if err != nil {
-		return Plan{}, err
+		return planned{}, err
 	}
 	if !older {
-		return Plan{}, refusef(fmt.Sprintf("use 'shopslo promote --to %s' for a newer Release", tier.Name),
+		return planned{}, refusef(fmt.Sprintf("use 'shopslo promote --to %s' for a newer Release", tier.Name),
 			"Release %s is not older than %s, the current Release of %s", Short(to), Short(at.Release), tier.Name)
 	}
 	past, err := h.Past(ctx, tier.Branch)
 	if err != nil {
-		return Plan{}, err
+		return planned{}, err
 	}
 	if !slices.Contains(past, to) {
-		return Plan{}, refusef("choose an earlier Release of this Tier: "+shortList(slices.DeleteFunc(past, func(r fleet.Release) bool { return r == at.Release })),
+		return planned{}, refusef("choose an earlier Release of this Tier: "+shortList(slices.DeleteFunc(past, func(r fleet.Release) bool { return r == at.Release })),
 			"%s never ran Release %s", tier.Name, Short(to))
 	}
 	return p, nil

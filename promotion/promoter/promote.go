@@ -98,7 +98,7 @@ type Promoter struct {
 	Gate     Gate
 	Memory   Memory // nil: there is none
 	// Valid is how long a pull request may be merged after the gate's decision; 0 is
-	// DefaultValid.
+	// defaultValid.
 	Valid time.Duration
 	// Manifests and Registry let rollbacks look for images; nil: they do not.
 	Manifests Manifests
@@ -151,14 +151,14 @@ func (p *Promoter) Promote(ctx context.Context, to fleet.TierName, o Options) (P
 			return out, fmt.Errorf("promote to %s: %w", to, err)
 		}
 	}
-	plan, err := MakePlan(ctx, p.Fleet, to, heads, p.remembering(&out, o), p.Single, o)
+	plan, err := makePlan(ctx, p.Fleet, to, heads, p.remembering(&out, o), p.Single, o)
 	if refused(&out, err) {
 		return out, nil
 	}
 	if err != nil {
 		return out, fmt.Errorf("promote to %s: %w", to, err)
 	}
-	if plan.Deploys() {
+	if plan.deploys() {
 		if err := p.changes(ctx, &out, plan.Replaces, plan.Release); err != nil {
 			return out, err
 		}
@@ -208,7 +208,7 @@ func (p *Promoter) changes(ctx context.Context, out *Promotion, from, to fleet.R
 }
 
 // askGate takes the gate's answer; only promote passes.
-func (p *Promoter) askGate(ctx context.Context, out *Promotion, plan Plan) (passed bool, err error) {
+func (p *Promoter) askGate(ctx context.Context, out *Promotion, plan planned) (passed bool, err error) {
 	d, err := p.Gate(ctx, plan.To.Name, plan.Release)
 	if err != nil {
 		return false, fmt.Errorf("ask the gate about %s: %w", plan.To.Name, err)
@@ -231,7 +231,7 @@ func (p *Promoter) askGate(ctx context.Context, out *Promotion, plan Plan) (pass
 
 // readAgain looks whether all is still as it was when the gate was asked, which may take
 // a while: what it decided is about that. Where it is not, out has a Result.
-func (p *Promoter) readAgain(ctx context.Context, out Promotion, plan Plan, o Options) (Promotion, error) {
+func (p *Promoter) readAgain(ctx context.Context, out Promotion, plan planned, o Options) (Promotion, error) {
 	heads, err := p.Reader.Read(ctx, p.upTo(plan.To))
 	if err != nil {
 		return out, fmt.Errorf("promote to %s: read the branches again after the gate's decision: %w", plan.To.Name, err)
@@ -243,7 +243,7 @@ func (p *Promoter) readAgain(ctx context.Context, out Promotion, plan Plan, o Op
 	if target.System != plan.Parent || target.App != plan.AppBefore && target.App != plan.Release {
 		return p.settle(ctx, out, plan, Promoted, ErrMoved)
 	}
-	_, err = MakePlan(ctx, p.Fleet, plan.To.Name, heads, p.remembering(&out, o), p.Single, o)
+	_, err = makePlan(ctx, p.Fleet, plan.To.Name, heads, p.remembering(&out, o), p.Single, o)
 	if err != nil && !refused(&out, err) {
 		return out, fmt.Errorf("promote to %s: %w", plan.To.Name, err)
 	}
@@ -251,7 +251,7 @@ func (p *Promoter) readAgain(ctx context.Context, out Promotion, plan Plan, o Op
 }
 
 // void is what came of a promotion whose source is not what the gate decided on.
-func void(out Promotion, plan Plan, from Heads) Promotion {
+func void(out Promotion, plan planned, from Heads) Promotion {
 	out.Result = Inconclusive
 	out.Reason = fmt.Sprintf("%s changed after the gate's decision (Release %s at commit %s, decided on Release %s at commit %s), so the decision is void and nothing was pushed to %s; run the command again.",
 		plan.From.Name, Short(from.Release), Short(fleet.Release(from.System)), Short(plan.Release), Short(fleet.Release(plan.Source.Commit)), plan.To.Name)
@@ -275,20 +275,20 @@ func firstReason(d promotion.Decision, r promotion.Result) string {
 }
 
 // carryOut does what the plan says, or says that it would.
-func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan Plan, o Options) (Promotion, error) {
+func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan planned, o Options) (Promotion, error) {
 	done, word := Promoted, "has"
 	if plan.Back() {
 		done, word = RolledBack, "is rolled back to"
 	}
 	pointer := Pointer{Branch: plan.To.Branch, Parent: plan.Parent, Release: plan.Release, Message: message(plan, out.Decision, o), At: p.Now(), Source: plan.Source}
 	switch {
-	case !plan.Advance && !plan.Deploys():
+	case !plan.Advance && !plan.deploys():
 		out.Result, out.Reason = Already, fmt.Sprintf("%s already has Release %s.", plan.To.Name, Short(plan.Release))
 		return out, nil
 	case o.DryRun:
 		out.Result, out.Reason = Planned, p.wouldDo(plan, o.PullRequest)
 		return out, nil
-	case o.PullRequest && plan.Deploys():
+	case o.PullRequest && plan.deploys():
 		return p.propose(ctx, out, plan, pointer, o)
 	}
 	if err := p.advance(ctx, plan); err != nil {
@@ -298,7 +298,7 @@ func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan Plan, o Opt
 		return p.settle(ctx, out, plan, done, err)
 	}
 	out.Result, out.Reason = done, fmt.Sprintf("%s %s Release %s%s.", plan.To.Name, word, Short(plan.Release), comesAgain(plan, o))
-	if plan.Deploys() {
+	if plan.deploys() {
 		p.sweepAfter(ctx, &out)
 	} else {
 		out.Result, out.Reason = Already, fmt.Sprintf("%s already has Release %s; branch %s of the app repository was fast-forwarded to it.", plan.To.Name, Short(plan.Release), plan.To.Branch)
@@ -311,7 +311,7 @@ func (p *Promoter) carryOut(ctx context.Context, out Promotion, plan Plan, o Opt
 const attempts = 3
 
 // advance fast-forwards the app repository's branch, unless somebody else has done so.
-func (p *Promoter) advance(ctx context.Context, plan Plan) error {
+func (p *Promoter) advance(ctx context.Context, plan planned) error {
 	if !plan.Advance {
 		return nil
 	}
@@ -326,7 +326,7 @@ func (p *Promoter) advance(ctx context.Context, plan Plan) error {
 }
 
 // point makes the commit.
-func (p *Promoter) point(ctx context.Context, out *Promotion, plan Plan, pointer Pointer) error {
+func (p *Promoter) point(ctx context.Context, out *Promotion, plan planned, pointer Pointer) error {
 	if !plan.Point {
 		return nil
 	}
@@ -360,14 +360,14 @@ func (p *Promoter) retry(ctx context.Context, tier fleet.Tier, push func() error
 }
 
 // wouldDo is the sentence of a dry run.
-func (p *Promoter) wouldDo(plan Plan, request bool) string {
+func (p *Promoter) wouldDo(plan planned, request bool) string {
 	of := " of the app repository"
 	if p.Single {
 		of = ""
 	}
 	advance := fmt.Sprintf("fast-forward branch %s%s from %s to %s", plan.To.Branch, of, Short(plan.AppBefore), Short(plan.Release))
 	point := fmt.Sprintf("commit %[2]s in place of %[3]s to system branch %[1]s", plan.To.Branch, Short(plan.Release), Short(plan.Replaces))
-	if request && plan.Deploys() {
+	if request && plan.deploys() {
 		point = fmt.Sprintf("push branch %s for a pull request into %s with %s in place of %s", p.newName(plan).String(), plan.To.Branch, Short(plan.Release), Short(plan.Replaces))
 		plan.Point, plan.Advance = true, plan.Advance && !p.Single
 	}
@@ -382,7 +382,7 @@ func (p *Promoter) wouldDo(plan Plan, request bool) string {
 
 // settle finds out what a failed write came to: the branch may have the Release all
 // the same, by this promotion whose answer got lost or by another one.
-func (p *Promoter) settle(ctx context.Context, out Promotion, plan Plan, done Result, failed error) (Promotion, error) {
+func (p *Promoter) settle(ctx context.Context, out Promotion, plan planned, done Result, failed error) (Promotion, error) {
 	what := fmt.Errorf("move Release %s to %s: %w", Short(plan.Release), plan.To.Name, failed)
 	heads, err := p.Reader.Read(ctx, []fleet.Tier{plan.From, plan.To})
 	if err != nil {
@@ -414,7 +414,7 @@ func (p *Promoter) settle(ctx context.Context, out Promotion, plan Plan, done Re
 }
 
 // message is that of the system repository's commit.
-func message(plan Plan, d *promotion.Decision, o Options) string {
+func message(plan planned, d *promotion.Decision, o Options) string {
 	head := fmt.Sprintf("Promote %s to %s\n\nFrom %s, in place of %s.", Short(plan.Release), plan.To.Name, plan.From.Name, Short(plan.Replaces))
 	kind := fmt.Sprintf("Shopslo-Promotion: %s to %s", plan.From.Name, plan.To.Name)
 	if plan.Back() {

@@ -280,7 +280,7 @@ func TestWhatSomebodyWroteIsOnlyText(t *testing.T) {
 	p := &Promoter{Fleet: fleetOf(t, 1), Compare: ""}
 	out := Promotion{From: "beta", To: "prod", Reason: "no\n::stop-commands::x", Result: Held, ImageNotes: []string{"##vso[a]"}, Changes: []Commit{{ID: "1", Subject: subject}},
 		Decision: &promotion.Decision{Checks: []promotion.Check{{Check: "drift", Result: promotion.Waived, Reason: subject}}}}
-	body := p.body(out, Plan{}, Options{}, now)
+	body := p.body(out, planned{}, Options{}, now)
 	for _, bad := range []string{"](http", "@everyone", "<img", "##[", "#1"} {
 		if strings.Contains(body, bad) {
 			t.Errorf("%q is in the pull request's text:\n%s", bad, body)
@@ -300,7 +300,7 @@ func TestWhatSomebodyWroteIsOnlyText(t *testing.T) {
 }
 
 func TestCommitsStandBelowTheComponentsThatTheyTouch(t *testing.T) {
-	got, err := json.Marshal(ByComponent(fleetOf(t, 1), []Commit{
+	got, err := json.Marshal(byComponent(fleetOf(t, 1), []Commit{
 		{ID: "3", Subject: "both", Folders: []string{"api", "cart"}}, {ID: "2", Subject: "docs", Folders: []string{"docs"}}, {ID: "1", Subject: "cart" + " only", Folders: []string{"cart"}}, {ID: "0", Subject: "top"}}))
 	want := `[{"component":"api","commits":[{"commit":"3","subject":"both"}]},{"component":"cart","commits":[{"commit":"3","subject":"both"},{"commit":"1","subject":"cart only"}]},` +
 		`{"component":"other","commits":[{"commit":"2","subject":"docs"},{"commit":"0","subject":"top"}]}]`

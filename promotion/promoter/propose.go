@@ -25,7 +25,7 @@ type Proposal struct {
 
 // propose pushes the branch of a pull request. Its name holds the Release, what it
 // stands on, and until when it may be merged, so that it never has to be rewritten.
-func (p *Promoter) propose(ctx context.Context, out Promotion, plan Plan, pointer Pointer, o Options) (Promotion, error) {
+func (p *Promoter) propose(ctx context.Context, out Promotion, plan planned, pointer Pointer, o Options) (Promotion, error) {
 	branch := p.newName(plan)
 	for _, name := range out.open { // a run before this one has made it
 		if n, ok := parseName(plan.To.Name, name); ok && n.same(branch) {
@@ -68,7 +68,7 @@ func (p *Promoter) CompareURL(from, to fleet.Release) string {
 }
 
 // body writes the pull request's text.
-func (p *Promoter) body(out Promotion, plan Plan, o Options, until time.Time) string {
+func (p *Promoter) body(out Promotion, plan planned, o Options, until time.Time) string {
 	var b strings.Builder
 	changes := "Changes"
 	if plan.Back() {
@@ -99,7 +99,7 @@ func (p *Promoter) body(out Promotion, plan Plan, o Options, until time.Time) st
 		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "\n## %s\n", changes)
-	for _, g := range ByComponent(p.Fleet, out.Changes) {
+	for _, g := range byComponent(p.Fleet, out.Changes) {
 		fmt.Fprintf(&b, "\n### %s\n\n", plain.Markdown(g.Component))
 		for _, c := range g.Commits {
 			fmt.Fprintf(&b, "- `%s` %s\n", Short(fleet.Release(c.ID)), plain.Markdown(c.Subject))
@@ -111,8 +111,8 @@ func (p *Promoter) body(out Promotion, plan Plan, o Options, until time.Time) st
 	return b.String()
 }
 
-// Changed are the commits that touch one component.
-type Changed struct {
+// changed are the commits that touch one component.
+type changed struct {
 	// Component is the folder of a component of the fleet; "other" for the rest.
 	Component string   `json:"component"`
 	Commits   []Commit `json:"commits"`
@@ -121,9 +121,9 @@ type Changed struct {
 // others is where commits go that touch no component.
 const others = "other"
 
-// ByComponent sorts commits by the components that they touch, the rest last. A
+// byComponent sorts commits by the components that they touch, the rest last. A
 // commit that touches several stands below each.
-func ByComponent(f *fleet.Fleet, commits []Commit) []Changed {
+func byComponent(f *fleet.Fleet, commits []Commit) []changed {
 	components := map[string]bool{}
 	for _, s := range f.ShopSets() {
 		for _, c := range s.Components {
@@ -142,11 +142,11 @@ func ByComponent(f *fleet.Fleet, commits []Commit) []Changed {
 			by[""] = append(by[""], c)
 		}
 	}
-	out := []Changed{}
+	out := []changed{}
 	for name, list := range by {
-		out = append(out, Changed{name, list})
+		out = append(out, changed{name, list})
 	}
-	slices.SortFunc(out, func(a, b Changed) int {
+	slices.SortFunc(out, func(a, b changed) int {
 		if (a.Component == "") != (b.Component == "") {
 			return len(b.Component) - len(a.Component)
 		}

@@ -9,9 +9,9 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// DefaultValid is how long a pull request may be merged after the gate's decision, where
+// defaultValid is how long a pull request may be merged after the gate's decision, where
 // nobody says.
-const DefaultValid = 24 * time.Hour
+const defaultValid = 24 * time.Hour
 
 // expiresKey is the trailer of a proposed commit that says until when it may be merged.
 const expiresKey = "Shopslo-Expires"
@@ -39,7 +39,7 @@ func (n requestName) same(other requestName) bool {
 func requestsOf(tier fleet.TierName) string { return fmt.Sprintf("shopslo/%s-", tier) }
 
 // newName is that of a branch that is made now.
-func (p *Promoter) newName(plan Plan) requestName {
+func (p *Promoter) newName(plan planned) requestName {
 	until := p.Now().Add(p.valid()).UTC().Truncate(time.Minute)
 	return requestName{plan.To.Name, Short(plan.Release), Short(fleet.Release(plan.Parent)), until}
 }
@@ -48,7 +48,7 @@ func (p *Promoter) valid() time.Duration {
 	if p.Valid > 0 {
 		return p.Valid
 	}
-	return DefaultValid
+	return defaultValid
 }
 
 var requestForm = regexp.MustCompile(`^([0-9a-f]{12})-on-([0-9a-f]{12})(?:-until-([0-9]{8}T[0-9]{4}Z))?$`)

@@ -37,7 +37,7 @@ func (p *Promoter) Rollback(ctx context.Context, name fleet.TierName, id string,
 			return out, fmt.Errorf("roll %s back: %w", name, err)
 		}
 	}
-	plan, err := MakeRollback(ctx, tier, out.Release, heads[name], p.History)
+	plan, err := makeRollback(ctx, tier, out.Release, heads[name], p.History)
 	if err == nil && plan.Point && !o.Again {
 		err = p.notTaken(ctx, tier, out.Release, "--anyway")
 	}

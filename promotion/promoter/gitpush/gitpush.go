@@ -37,7 +37,7 @@ type Config struct {
 	// repository, and Submodule the folder in the system repository where it is; both
 	// are empty for a single repository.
 	System, App, Submodule string
-	// Author of the commits; the zero value is DefaultAuthor.
+	// Author of the commits; the zero value is defaultAuthor.
 	Author Author
 	// Sign says how commits are signed; the zero value: they are not.
 	Sign Sign
@@ -55,8 +55,8 @@ type Config struct {
 // Author is who a commit is from.
 type Author struct{ Name, Email string }
 
-// DefaultAuthor is who a commit is from where nobody says.
-var DefaultAuthor = Author{"shopslo", "shopslo@localhost"}
+// defaultAuthor is who a commit is from where nobody says.
+var defaultAuthor = Author{"shopslo", "shopslo@localhost"}
 
 // Sign is how commits are signed, in the words of git's gpg.format: openpgp, ssh or
 // x509. Key is what git's user.signingKey may be: for ssh the file of a key, else
@@ -86,7 +86,7 @@ func Open(ctx context.Context, c Config) (*Repositories, error) {
 	}
 	r := &Repositories{submodule: c.Submodule, author: c.Author, sign: c.Sign, lock: flock.New(filepath.Join(c.Dir, "lock"))}
 	if r.author == (Author{}) {
-		r.author = DefaultAuthor
+		r.author = defaultAuthor
 	}
 	err := r.locked(ctx, func() error {
 		var err error
