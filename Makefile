@@ -73,7 +73,7 @@ release: ## build dist/: all programs for Linux, and the archives that mkr insta
 	done
 	@cd $(DIST) && sha256sum *.zip | tee SHA256SUMS
 
-lint: ## check format, vet, staticcheck, dead code, the house's rules, the workflows
+lint: ## check format, vet, staticcheck, dead code, the house's rules, exported names, the workflows
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted (make fmt mends it):" $$unformatted >&2; exit 1; fi
 	go vet -tags e2e,more ./...
 	go -C bench vet ./...
@@ -81,6 +81,7 @@ lint: ## check format, vet, staticcheck, dead code, the house's rules, the workf
 	$(TOOL) staticcheck -tags e2e,more ./...
 	@dead=$$($(TOOL) deadcode -test -tags e2e,more ./... && cd bench && go tool -modfile=../tools/go.mod deadcode -test ./...); if [ -n "$$dead" ]; then echo "nobody calls this:" "$$dead" >&2; exit 1; fi
 	go test -count 1 ./internal/archtest
+	go -C tools run ./exported -tags e2e,more .. ../bench
 	bash -n .ci/run
 	$(TOOL) actionlint -shellcheck= -pyflakes=
 

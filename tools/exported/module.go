@@ -149,11 +149,17 @@ func (m *module) asked(n *name) bool {
 }
 
 // shape is what a method takes and gives; the same type is another object in each load.
-func shape(f *types.Func) string {
+func shape(f *types.Func) string { return signature(f.Signature()) }
+
+func signature(s *types.Signature) string {
 	var b strings.Builder
-	for _, t := range []*types.Tuple{f.Signature().Params(), f.Signature().Results()} {
+	for _, t := range []*types.Tuple{s.Params(), s.Results()} {
 		for v := range t.Variables() {
-			b.WriteString(strings.ReplaceAll(types.TypeString(v.Type(), (*types.Package).Path), "interface{}", "any") + ",")
+			text := strings.ReplaceAll(types.TypeString(v.Type(), (*types.Package).Path), "interface{}", "any")
+			if f, ok := v.Type().(*types.Signature); ok { // whose parameters may have names
+				text = "func(" + signature(f) + ")"
+			}
+			b.WriteString(text + ",")
 		}
 		b.WriteString(";")
 	}
