@@ -112,7 +112,7 @@ func (c *Current) shopSets(sets []ShopSet, observations map[ShopSetName]Observat
 
 func (c *Current) onBranch(s *ShopSetState) *bool {
 	tier, _ := c.fleet.Tier(s.Tier)
-	return s.Workings.OnBranch(tier.Branch)
+	return s.Workings.onBranch(tier.Branch)
 }
 
 // Take takes in what was seen of some ShopSets, in this order; one that is not of the

@@ -158,8 +158,8 @@ func New(d Declarations) (*Fleet, error) {
 // Tiers gives all Tiers, the lowest first.
 func (f *Fleet) Tiers() []Tier { return f.all.Tiers }
 
-// Configurations gives all Configurations, by name.
-func (f *Fleet) Configurations() []Configuration { return f.all.Configurations }
+// configurations gives all Configurations, by name.
+func (f *Fleet) configurations() []Configuration { return f.all.Configurations }
 
 // FailureDomains gives all FailureDomains, by name.
 func (f *Fleet) FailureDomains() []FailureDomain { return f.all.FailureDomains }

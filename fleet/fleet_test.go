@@ -55,7 +55,7 @@ func TestAFleetIsInTheOrderOfItsTiers(t *testing.T) {
 	if got := names(f.ShopSets(), shopSetName); !slices.Equal(got, []string{"z-1", "a-1", "b-1"}) {
 		t.Errorf("ShopSets %q", got)
 	}
-	if got := f.FailureDomains()[0].Name + FailureDomainName(f.Configurations()[0].Name); got != "adev" {
+	if got := f.FailureDomains()[0].Name + FailureDomainName(f.configurations()[0].Name); got != "adev" {
 		t.Errorf("first FailureDomain and Configuration: %s", got)
 	}
 }

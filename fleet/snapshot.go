@@ -48,7 +48,7 @@ type ShopSetState struct {
 	// Cluster is the FailureDomain that the ShopSet runs in.
 	Cluster FailureDomainName
 	Groups  []ShopGroupName // by name
-	// OnBranch reports whether it is deployed from its Tier's branch; nil: not known.
+	// onBranch reports whether it is deployed from its Tier's branch; nil: not known.
 	OnBranch *bool
 	// Behind is how many Releases of the Tier next below the ShopSet lacks; nil:
 	// not known, also in the lowest Tier, below which there is none.

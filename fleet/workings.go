@@ -27,9 +27,9 @@ type Workings struct {
 	Targets []string
 }
 
-// OnBranch reports whether all Applications are deployed from a branch, and nothing else;
+// onBranch reports whether all Applications are deployed from a branch, and nothing else;
 // nil: not known.
-func (w *Workings) OnBranch(branch string) *bool {
+func (w *Workings) onBranch(branch string) *bool {
 	if w == nil || branch == "" || len(w.Targets) == 0 {
 		return nil
 	}

@@ -24,7 +24,7 @@ var sizes = []int{100, 1000, 7000}
 
 func observed(tb testing.TB, n int) (*Exporter, View) {
 	f := bigFleet(tb, n)
-	e := New(f, NewRecorder(), Options{})
+	e := New(f, newRecorder(), Options{})
 	v := View{Fleet: f, Observations: allWell(f, noon, 1), History: line{5}, Heads: map[fleet.TierName]fleet.Head{}}
 	for _, t := range f.Tiers() {
 		v.Heads[t.Name] = fleet.Head{Release: commit(1), At: noon.Add(-time.Hour)}

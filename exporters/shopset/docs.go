@@ -8,9 +8,9 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 )
 
-// Markdown gives docs/metrics.md: every metric with its type, labels, unit and
+// markdown gives docs/metrics.md: every metric with its type, labels, unit and
 // meaning.
-func Markdown() []byte {
+func markdown() []byte {
 	var b strings.Builder
 	b.WriteString(`<!-- Made by "go generate ./exporters/shopset" from exporters/shopset/families.go; do not edit. -->
 # What shopset_exporter exports

@@ -20,7 +20,7 @@ func TestTakingInChangesServesTheSameBytesAsRefreshingEverything(t *testing.T) {
 		if seed%3 == 0 {
 			f = labFleet(t)
 		}
-		changing, anew := New(f, NewRecorder(), Options{MaxAge: time.Hour}), New(f, NewRecorder(), Options{MaxAge: time.Hour})
+		changing, anew := New(f, newRecorder(), Options{MaxAge: time.Hour}), New(f, newRecorder(), Options{MaxAge: time.Hour})
 		latest, view := map[fleet.ShopSetName]fleet.Observation{}, View{Fleet: f, History: line{8}, Heads: map[fleet.TierName]fleet.Head{}}
 		now := noon
 		refresh := func(e ...*Exporter) {

@@ -98,7 +98,7 @@ func TestFromTheEventToTheBytesChangesAreTheSameAsReadingEverything(t *testing.T
 	east, west := kubetest.New(t), kubetest.New(t)
 	l := watch(t, east, west)
 	l.loaded(0)
-	changing, anew := New(f, NewRecorder(), Options{}), New(f, NewRecorder(), Options{})
+	changing, anew := New(f, newRecorder(), Options{}), New(f, newRecorder(), Options{})
 	for _, e := range []*Exporter{changing, anew} {
 		e.Refresh(noon, View{Fleet: f})
 	}
@@ -181,7 +181,7 @@ func many(t testing.TB, n int) (*live, *Exporter, *fleet.Fleet) {
 	s.Many(n, func(i int) []byte { return application(i).JSON() })
 	l := watch(t, s)
 	l.loaded(n)
-	e := New(f, NewRecorder(), Options{})
+	e := New(f, newRecorder(), Options{})
 	e.Refresh(noon, View{Fleet: f, Observations: l.watcher.Observations(releases)})
 	if got := e.current.Sums(0).Sync[fleet.Synced]; got != n/25 {
 		t.Fatalf("%d ShopSets of the first Tier are Synced, want %d", got, n/25)

@@ -214,7 +214,7 @@ func story(t *testing.T, seed uint64) {
 	}
 	f := mustFleet(t, d)
 	o := &oracle{fleet: f, gap: 20 * time.Minute}
-	r, now := NewRecorder(), noon
+	r, now := newRecorder(), noon
 	heads := map[fleet.TierName]fleet.Head{}
 	runs := map[fleet.ShopSetName]fleet.Observation{}
 	newest := 0
@@ -235,7 +235,7 @@ func story(t *testing.T, seed uint64) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r = NewRecorder(); json.Unmarshal(data, r) != nil {
+			if r = newRecorder(); json.Unmarshal(data, r) != nil {
 				t.Fatal("the state is not read back")
 			}
 		}
@@ -259,7 +259,7 @@ func story(t *testing.T, seed uint64) {
 		}
 		o.all = append(o.all, view)
 		current := fleet.NewCurrent(f, now, seen)
-		r.Took(f, current, o.gap)
+		r.took(f, current, o.gap)
 		for _, set := range current.State().ShopSets {
 			if since, events := o.drift(set.ShopSet); !since.Equal(set.DriftedSince) || events != *set.DriftEvents {
 				t.Fatalf("seed %d, step %d, %s: drifts since %v, %d events; want %v, %d", seed, step, set.ShopSet, set.DriftedSince, *set.DriftEvents, since, events)
@@ -338,7 +338,7 @@ func sameHistogram(t *testing.T, what string, got histogram, durations []time.Du
 }
 
 func TestTheSourcesCountOfDriftsIsCarriedOn(t *testing.T) {
-	r := NewRecorder()
+	r := newRecorder()
 	steps := []struct {
 		name   string
 		sync   fleet.SyncStatus
@@ -382,7 +382,7 @@ func TestWhatIsGoneFromTheFleetIsRememberedForADay(t *testing.T) {
 		drifts[i].Sync = fleet.OutOfSync
 	}
 	for after, kept := range map[time.Duration]bool{forgetAfter - time.Minute: true, forgetAfter + time.Minute: false} {
-		e := New(f, NewRecorder(), Options{})
+		e := New(f, newRecorder(), Options{})
 		e.Refresh(noon, View{Fleet: f, Observations: drifts})
 		e.Refresh(noon.Add(time.Second), View{Fleet: small, Observations: drifts})
 		e.Refresh(noon.Add(after), View{Fleet: small, Observations: drifts})

@@ -61,13 +61,13 @@ func (t *tierMemory) find(r fleet.Release) int {
 	return slices.IndexFunc(t.Had, func(h had) bool { return h.Release == r })
 }
 
-// Took takes in what is current: which Tier came to which Release, and how it does
+// took takes in what is current: which Tier came to which Release, and how it does
 // there. A Tier has a Release when all of its ShopSets run it, or, having none,
 // when its branch points to it. gap is the longest time between two calls over
 // which a soak is believed to have gone on; 0: any. What it remembers of soaks is
 // written into c. It costs what the number of Tiers costs; of a Tier that comes to
 // another Release the ShopSets are read.
-func (r *Recorder) Took(f *fleet.Fleet, c *fleet.Current, gap time.Duration) {
+func (r *Recorder) took(f *fleet.Fleet, c *fleet.Current, gap time.Duration) {
 	s := c.State()
 	blind := gap > 0 && !r.at.IsZero() && s.At.Sub(r.at) > gap
 	for i := range s.Tiers {

@@ -23,8 +23,8 @@ type Recorder struct {
 	changes  int64               // grows with everything that should be written down
 }
 
-// NewRecorder makes one that remembers nothing.
-func NewRecorder() *Recorder {
+// newRecorder makes one that remembers nothing.
+func newRecorder() *Recorder {
 	return &Recorder{shopSets: map[fleet.ShopSetName]*shopSetMemory{}, tiers: map[fleet.TierName]*tierMemory{}}
 }
 

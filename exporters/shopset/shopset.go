@@ -87,7 +87,7 @@ func (e *Exporter) Refresh(now time.Time, v View) fleet.Snapshot {
 	seen := fleet.Seen{Heads: v.Heads, History: v.History, MaxAge: e.options.MaxAge, Before: e.recorder.before()}
 	seen.Observations = e.judged(now, append(v.Observations[:len(v.Observations):len(v.Observations)], e.missing(v.Observations)...))
 	e.current = fleet.NewCurrent(e.fleet, now, seen)
-	e.recorder.Took(e.fleet, e.current, e.options.MaxAge)
+	e.recorder.took(e.fleet, e.current, e.options.MaxAge)
 	s := e.current.State()
 	for i := range s.ShopSets {
 		e.page.put(&e.page.shopSets, i, e.writer.shopSet(&s.ShopSets[i]))
@@ -143,7 +143,7 @@ func (e *Exporter) Observed(now time.Time, seen ...fleet.Observation) {
 		return
 	}
 	shopSets, groups := e.current.Take(now, e.judged(now, seen)...)
-	e.recorder.Took(e.fleet, e.current, e.options.MaxAge)
+	e.recorder.took(e.fleet, e.current, e.options.MaxAge)
 	s := e.current.State()
 	for _, i := range shopSets {
 		e.page.put(&e.page.shopSets, i, e.writer.shopSet(&s.ShopSets[i]))

@@ -27,7 +27,7 @@ import (
 )
 
 func TestTheTableInTheDocsIsCurrent(t *testing.T) {
-	goldentest.Compare(t, "../../docs/metrics.md", Markdown())
+	goldentest.Compare(t, "../../docs/metrics.md", markdown())
 }
 
 const openMetricsAccept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
@@ -38,7 +38,7 @@ func scrape(t testing.TB, h http.Handler, accept, encoding string) *http.Respons
 	r := httptest.NewRequest("GET", "/metrics", nil)
 	r.Header.Set("Accept", accept)
 	r.Header.Set("Accept-Encoding", encoding)
-	w := httptest.NewRecorder()
+	w := httptest.newRecorder()
 	h.ServeHTTP(w, r)
 	return w.Result()
 }
@@ -79,7 +79,7 @@ func troubled(t *testing.T) *Exporter {
 	d := labFleet(t).Declarations()
 	d.ShopGroups = append(d.ShopGroups, fleet.ShopGroup{Name: "narrow", ShopSets: []fleet.ShopSetName{"a-1"}, FailureDomains: 2})
 	f := mustFleet(t, d)
-	e := New(f, NewRecorder(), Options{MaxAge: 10 * time.Minute, Build: Build{Version: "1.2.3", Revision: "abc", Go: "go1"}})
+	e := New(f, newRecorder(), Options{MaxAge: 10 * time.Minute, Build: Build{Version: "1.2.3", Revision: "abc", Go: "go1"}})
 	view := View{Fleet: f, History: line{20}, Heads: map[fleet.TierName]fleet.Head{}}
 	for i, tier := range f.Tiers() {
 		view.Heads[tier.Name] = fleet.Head{Release: commit(10 - i), At: noon.Add(-2 * time.Hour)}
@@ -187,7 +187,7 @@ func TestPrometheusReadsBothFormats(t *testing.T) {
 
 func TestAChangeBetweenRefreshesShowsAtOnce(t *testing.T) {
 	f := labFleet(t)
-	e := New(f, NewRecorder(), Options{})
+	e := New(f, newRecorder(), Options{})
 	drifts := well("a-1", noon.Add(time.Second), 1)
 	drifts.Sync = fleet.OutOfSync
 	e.Observed(noon, drifts) // too early: left out
@@ -212,7 +212,7 @@ func TestAChangeBetweenRefreshesShowsAtOnce(t *testing.T) {
 
 func TestAnotherFleetLeavesNothingOfTheOneBefore(t *testing.T) {
 	f := labFleet(t)
-	e := New(f, NewRecorder(), Options{})
+	e := New(f, newRecorder(), Options{})
 	e.Refresh(noon, View{Fleet: f, Observations: allWell(f, noon, 1)})
 	d := f.Declarations()
 	d.ShopSets, d.ShopGroups = d.ShopSets[:1], nil
@@ -226,7 +226,7 @@ func TestAnotherFleetLeavesNothingOfTheOneBefore(t *testing.T) {
 
 func TestScrapesAndChangesAtTheSameTime(t *testing.T) {
 	f := bigFleet(t, 300)
-	e := New(f, NewRecorder(), Options{})
+	e := New(f, newRecorder(), Options{})
 	e.Refresh(noon, View{Fleet: f, Observations: allWell(f, noon, 1)})
 	h := e.Metrics(nil)
 	var all sync.WaitGroup
@@ -371,7 +371,7 @@ func TestTheStateOutlastsAPowerCut(t *testing.T) {
 func FuzzState(f *testing.F) {
 	f.Add([]byte(`{"version":1,"at":"2026-11-01T00:00:00Z","origins":["a"],"shopsets":{"a-1":{"known":"Synced","drift_events":1}},"tiers":{"dev":{"had":[{"release":"a"}],"soaking_since":"2026-11-01T00:00:00Z","pending":[{"release":"b","since":"2026-11-01T00:00:00Z"}]}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := NewRecorder()
+		r := newRecorder()
 		if r.UnmarshalJSON(data) != nil {
 			return
 		}
@@ -387,7 +387,7 @@ func FuzzState(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := NewRecorder().UnmarshalJSON(again); err != nil {
+		if err := newRecorder().UnmarshalJSON(again); err != nil {
 			t.Errorf("what was written is not read: %v", err)
 		}
 	})

@@ -9,7 +9,7 @@ import (
 
 func TestTheSnapshotSaysSinceWhenATierSoaks(t *testing.T) {
 	f := labFleet(t)
-	e := New(f, NewRecorder(), Options{})
+	e := New(f, newRecorder(), Options{})
 	look := func(at time.Time, health fleet.Health, unverified string) time.Time {
 		var seen []fleet.Observation
 		for _, name := range []fleet.ShopSetName{"a-2", "b-1"} {
@@ -43,7 +43,7 @@ func TestTheSnapshotSaysSinceWhenATierSoaks(t *testing.T) {
 // A change of a ShopSet's own folders begins both anew.
 func TestASuspendedTierIsSettled(t *testing.T) {
 	f := labFleet(t)
-	e := New(f, NewRecorder(), Options{})
+	e := New(f, newRecorder(), Options{})
 	minute := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
 	for _, step := range []struct {
 		at               int
@@ -83,7 +83,7 @@ func TestSelfHealsDoNotMoveSinceWhenAReleaseRuns(t *testing.T) {
 	seen := func(release int, since, notBefore time.Time) fleet.Observation {
 		return fleet.Observation{ShopSet: "a-1", Sync: fleet.Synced, Health: fleet.Healthy, Release: commit(release), Revision: "r", ReleaseSince: since, ReleaseNotBefore: notBefore}
 	}
-	r := NewRecorder()
+	r := newRecorder()
 	for _, step := range []struct {
 		name   string
 		minute int
@@ -104,7 +104,7 @@ func TestSelfHealsDoNotMoveSinceWhenAReleaseRuns(t *testing.T) {
 		step.seen.ObservedAt = at(step.minute)
 		data, err := r.MarshalJSON() // each look is by another process
 		if err == nil {
-			r = NewRecorder()
+			r = newRecorder()
 			err = r.UnmarshalJSON(data)
 		}
 		if err != nil {

@@ -44,7 +44,7 @@ func (r *Recorder) UnmarshalJSON(data []byte) error {
 	if in.Version != stateVersion {
 		return fmt.Errorf("it has version %d, this program writes version %d", in.Version, stateVersion)
 	}
-	next := NewRecorder()
+	next := newRecorder()
 	next.at, next.origins, next.fleet = in.At, in.Origins, in.Fleet
 	for name, m := range in.ShopSets {
 		if m == nil || m.DriftEvents < 0 {
@@ -96,7 +96,7 @@ const saveAtLeast = time.Minute
 // OpenState reads the file, or begins anew where there is none. An empty path keeps
 // nothing. The error names the file: one that cannot be read is never overwritten.
 func OpenState(path string) (*State, *Recorder, error) {
-	r := NewRecorder()
+	r := newRecorder()
 	s := &State{path: path, disk: disk.System}
 	if path == "" {
 		return s, r, nil

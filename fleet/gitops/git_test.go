@@ -30,7 +30,7 @@ func TestAnUnreachableRemoteLeavesWhatWasFetched(t *testing.T) {
 	if err := os.Rename(single.dir, single.dir+"-gone"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Fetch(ctx); !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), single.dir) {
+	if _, err := r.Fetch(ctx); !errors.Is(err, errUnreachable) || !strings.Contains(err.Error(), single.dir) {
 		t.Errorf("error %v", err)
 	}
 	if head, err := r.Head(ctx, "low"); err != nil || head.Release != release(c[0]) {
@@ -47,7 +47,7 @@ func TestNoSecretIsInAnError(t *testing.T) {
 	for _, secret := range []string{"https://someone:hunter2@127.0.0.1:1/a.git", "https://hunter2@127.0.0.1:1/a.git", "http://127.0.0.1:1/a.git?token=hunter2", "http://u:p@hunter2@127.0.0.1:1/a"} {
 		r := openWith(t, Config{Dir: t.TempDir(), System: secret})
 		_, err := r.Fetch(ctx)
-		if !errors.Is(err, ErrUnreachable) || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "127.0.0.1:1/a") {
+		if !errors.Is(err, errUnreachable) || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "127.0.0.1:1/a") {
 			t.Errorf("error %v", err)
 		}
 		if _, err = r.Head(ctx, "low"); err == nil || strings.Contains(err.Error(), "hunter2") {
@@ -116,7 +116,7 @@ func TestAGitThatHangsIsEndedWithWhatItStarted(t *testing.T) {
 	}
 	within, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 	defer cancel()
-	if _, err := r.Fetch(within); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrUnreachable) {
+	if _, err := r.Fetch(within); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errUnreachable) {
 		t.Errorf("error %v", err)
 	}
 	if took := time.Since(start); took > 50*time.Second {

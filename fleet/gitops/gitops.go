@@ -31,16 +31,16 @@ import (
 // Errors that say what is the matter; what is returned wraps them, and says where
 // and what to do.
 var (
-	// ErrUnreachable: a repository could not be fetched. What was fetched before is
+	// errUnreachable: a repository could not be fetched. What was fetched before is
 	// still there, and as old as it is.
-	ErrUnreachable = errors.New("the repository cannot be fetched")
-	// ErrNoBranch: the repository has no branch of this name.
-	ErrNoBranch = errors.New("no such branch")
+	errUnreachable = errors.New("the repository cannot be fetched")
+	// errNoBranch: the repository has no branch of this name.
+	errNoBranch = errors.New("no such branch")
 	// ErrNoCommit: the repository has no commit of this id, as far as it was fetched.
 	ErrNoCommit = errors.New("no such commit")
-	// ErrNoSubmodule: a revision of the system repository has no submodule where
+	// errNoSubmodule: a revision of the system repository has no submodule where
 	// the app repository should be.
-	ErrNoSubmodule = errors.New("no submodule")
+	errNoSubmodule = errors.New("no submodule")
 )
 
 // Config says where the repositories are.
@@ -145,8 +145,8 @@ type Move struct {
 }
 
 // Fetch brings the mirrors up to date, the app repository first, so that what the
-// system repository refers to is there. The error wraps ErrUnreachable, or is that
-// of ctx; what was fetched before stays. Moves are those of the system
+// system repository refers to is there. The error says which could not be fetched, or is
+// that of ctx; what was fetched before stays. Moves are those of the system
 // repository's branches, by name.
 func (r *Repositories) Fetch(ctx context.Context) ([]Move, error) {
 	r.fetching.Lock()
@@ -164,7 +164,7 @@ func (r *Repositories) Fetch(ctx context.Context) ([]Move, error) {
 }
 
 // Release gives the Release behind a deployed revision, a full commit id of the
-// system repository. The error wraps ErrNoCommit or ErrNoSubmodule.
+// system repository. The error wraps ErrNoCommit, or says that there is no submodule.
 func (r *Repositories) Release(ctx context.Context, revision string) (fleet.Release, error) {
 	if !git.IsCommit(revision) {
 		return "", fmt.Errorf("revision %q: %w: it is no full commit id, so it is not from git", text.Cut(revision, 80), ErrNoCommit)
@@ -201,9 +201,9 @@ func (r *Repositories) lookUp(ctx context.Context, revision string) (fleet.Relea
 	fields := strings.Fields(strings.TrimRight(out, "\x00"))
 	switch {
 	case len(fields) == 0:
-		return "", fmt.Errorf("revision %s: %w: nothing is at %s", revision, ErrNoSubmodule, r.submodule)
+		return "", fmt.Errorf("revision %s: %w: nothing is at %s", revision, errNoSubmodule, r.submodule)
 	case fields[0] != submoduleMode || len(fields) < 4:
-		return "", fmt.Errorf("revision %s: %w: %s is a %s there", revision, ErrNoSubmodule, r.submodule, fields[1])
+		return "", fmt.Errorf("revision %s: %w: %s is a %s there", revision, errNoSubmodule, r.submodule, fields[1])
 	}
 	return fleet.Release(fields[2]), nil
 }
@@ -211,7 +211,7 @@ func (r *Repositories) lookUp(ctx context.Context, revision string) (fleet.Relea
 const submoduleMode = "160000"
 
 // Head gives what a Tier's branch points to and when it came to this Release, as
-// its commit says. The error wraps ErrNoBranch or ErrNoSubmodule.
+// its commit says. The error says that there is no branch or no submodule.
 func (r *Repositories) Head(ctx context.Context, branch string) (fleet.Head, error) {
 	p, err := r.past(ctx, branch)
 	if err != nil {

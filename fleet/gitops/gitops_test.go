@@ -144,7 +144,7 @@ func TestWhatABranchHadGrowsAndSurvivesForce(t *testing.T) {
 	if moves := fetch(t, r); len(moves) != 1 || moves[0].To != "" || !moves[0].Forced {
 		t.Errorf("moves %v", moves)
 	}
-	if _, err := r.Head(ctx, "low"); !errors.Is(err, ErrNoBranch) {
+	if _, err := r.Head(ctx, "low"); !errors.Is(err, errNoBranch) {
 		t.Errorf("a removed branch: %v", err)
 	}
 }
@@ -160,7 +160,7 @@ func TestFaultsSayWhatIsTheMatter(t *testing.T) {
 	ghost := strings.Repeat("0f", 20)
 	system.branch("ahead", system.commit(ghost, bare)) // whose app commit nobody pushed
 	r := open(t, system, app)
-	if _, err := r.Head(ctx, "low"); !errors.Is(err, ErrNoBranch) {
+	if _, err := r.Head(ctx, "low"); !errors.Is(err, errNoBranch) {
 		t.Errorf("before any fetch: %v", err)
 	}
 	fetch(t, r)
@@ -171,9 +171,9 @@ func TestFaultsSayWhatIsTheMatter(t *testing.T) {
 		}
 	}
 	_, err := r.Head(ctx, "empty")
-	check("no submodule", err, ErrNoSubmodule, "nothing is at app")
+	check("no submodule", err, errNoSubmodule, "nothing is at app")
 	_, err = r.Head(ctx, "nowhere")
-	check("no branch", err, ErrNoBranch, "no branch nowhere; push it")
+	check("no branch", err, errNoBranch, "no branch nowhere; push it")
 	_, err = r.Release(ctx, ghost)
 	check("an unknown revision", err, ErrNoCommit, "as far as it was fetched")
 	_, err = r.Release(ctx, "1.2.3")

@@ -63,7 +63,7 @@ func (m *mirror) fetch(ctx context.Context) ([]Move, error) {
 		if ctx.Err() != nil {
 			return nil, err
 		}
-		return nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, git.Redact(m.remote), err)
+		return nil, fmt.Errorf("%w: %s: %w", errUnreachable, git.Redact(m.remote), err)
 	}
 	after, err := m.branches(ctx)
 	if err != nil {
@@ -139,7 +139,7 @@ func (m *mirror) abandoned(ctx context.Context, branch string) ([]string, error)
 	return commits, nil
 }
 
-// head gives the commit of a branch; the error wraps ErrNoBranch.
+// head gives the commit of a branch; the error wraps errNoBranch.
 func (m *mirror) head(ctx context.Context, branch string) (string, error) {
 	if err := fleet.CheckBranch(branch); err != nil {
 		return "", fmt.Errorf("branch %w", err)
@@ -149,7 +149,7 @@ func (m *mirror) head(ctx context.Context, branch string) (string, error) {
 	case err == nil:
 		return strings.TrimSpace(out), nil
 	case exit > 0:
-		return "", fmt.Errorf("%w: %s has no branch %s; push it, or mend the Tier's spec.branch", ErrNoBranch, git.Redact(m.remote), branch)
+		return "", fmt.Errorf("%w: %s has no branch %s; push it, or mend the Tier's spec.branch", errNoBranch, git.Redact(m.remote), branch)
 	}
 	return "", err
 }

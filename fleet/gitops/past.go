@@ -33,7 +33,7 @@ func toID(commit string) (id, bool) {
 }
 
 // past reads a branch's history along first parents, only what was added since it
-// was last read. The error wraps ErrNoBranch.
+// was last read. The error wraps errNoBranch.
 func (r *Repositories) past(ctx context.Context, branch string) (*past, error) {
 	head, err := r.system.head(ctx, branch)
 	if err != nil {

@@ -30,7 +30,7 @@ func TestWhatBecomesTooOldIsFoundWithoutLookingEachTime(t *testing.T) {
 		for step := range 500 {
 			now = now.Add(time.Duration(random.IntN(60)) * time.Second)
 			name := fleet.ShopSetName(fmt.Sprintf("s-%d", random.IntN(20)))
-			one := &item{app: Application{Sync: fleet.Synced}}
+			one := &item{app: appObject{Sync: fleet.Synced}}
 			one.Name, one.Labels = string(name), map[string]string{defaultLabel: string(name)}
 			switch random.IntN(8) {
 			case 0:

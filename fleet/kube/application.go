@@ -11,9 +11,9 @@ import (
 	"github.com/shopslo/shopslo/internal/text"
 )
 
-// Application is what the fleet needs to know of an Argo CD Application: about a
+// appObject is what the fleet needs to know of an Argo CD Application: about a
 // tenth of it.
-type Application struct {
+type appObject struct {
 	Sync   fleet.SyncStatus
 	Health fleet.Health
 	// Deployed is what runs and ran, the newest first; empty: not known. Only the
@@ -116,9 +116,9 @@ func (c condition) isError() bool { return strings.HasSuffix(c.Type, "Error") }
 //
 // What Argo CD does not say is Unknown, never a good state: an Application that
 // was never compared, one without health, one in the middle of a sync.
-func convert(c *contents, repository string) Application {
+func convert(c *contents, repository string) appObject {
 	s := &c.Status
-	out := Application{
+	out := appObject{
 		Sync: syncStatus(s.Sync.Status), Health: healthStatus(s.Health.Status),
 		ObservedAt: s.ReconciledAt.UTC(), OutOfSync: outOfSync(s), Images: images(s.Summary.Images),
 	}
@@ -159,7 +159,7 @@ func factsOf(c *contents, repository string) facts {
 // after carries on what an earlier version of the Application told and this one does
 // not: what a dry run covers, what an operation left behind, and which commit manifests
 // were made of.
-func (a Application) after(b *Application) Application {
+func (a appObject) after(b *appObject) appObject {
 	f, was := &a.facts, &b.facts
 	switch {
 	case f.last.dry:
@@ -184,7 +184,7 @@ func (a Application) after(b *Application) Application {
 
 // awaits is the revision that git asks for and that was not deployed; "" where the
 // Application is Synced, or something else differs.
-func (a *Application) awaits() string {
+func (a *appObject) awaits() string {
 	f := &a.facts
 	if a.Sync != fleet.OutOfSync || f.target == "" {
 		return ""
@@ -217,7 +217,7 @@ func (s *status) lastDeployed() string {
 }
 
 // conclude tells from the facts what runs, and whether it is verified.
-func (a *Application) conclude() {
+func (a *appObject) conclude() {
 	f, runs := &a.facts, a.facts.deployed(a.Sync)
 	reasons := slices.Clone(f.unknown)
 	a.awaited = shared(a.awaits())

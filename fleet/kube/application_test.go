@@ -30,7 +30,7 @@ func parse(t testing.TB, text string) item {
 }
 
 // describe writes an Application on a line.
-func describe(a Application) string {
+func describe(a appObject) string {
 	var deployed []string
 	for _, d := range a.Deployed {
 		at := "?"

@@ -22,7 +22,7 @@ type item struct {
 	metav1.ObjectMeta // name, namespace, version and labels only
 
 	paths []string // of its sources
-	app   Application
+	app   appObject
 	fault error // it has not the shape of an Application
 
 	repository string // the fleet's, by which its sources are judged; "": nobody says
@@ -96,7 +96,7 @@ func (i *item) salvage(data []byte) error {
 	var c contents
 	if err := json.Unmarshal(data, &c); err != nil {
 		i.fault = err
-		i.app = Application{Sync: fleet.SyncUnknown, Health: fleet.HealthUnknown, Reason: "Argo CD's Application has an unknown shape: " + oneLine(err.Error())}
+		i.app = appObject{Sync: fleet.SyncUnknown, Health: fleet.HealthUnknown, Reason: "Argo CD's Application has an unknown shape: " + oneLine(err.Error())}
 		return nil
 	}
 	i.take(&c)
@@ -121,7 +121,7 @@ func (i *item) take(c *contents) {
 // compact lets equal texts share their memory: the Applications of a fleet have
 // few revisions and images among them, and each text would hold on to the whole
 // document that it was read from.
-func (a Application) compact() Application {
+func (a appObject) compact() appObject {
 	for i := range a.Deployed {
 		a.Deployed[i].Revision = shared(a.Deployed[i].Revision)
 	}

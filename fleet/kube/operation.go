@@ -197,7 +197,7 @@ func (o *operation) String() string {
 
 // between says why it cannot be told what runs: a sync to another revision is
 // going on, or was given up, or was of some resources only. "" where that is not so.
-func (a *Application) between(o *operation) string {
+func (a *appObject) between(o *operation) string {
 	f := &a.facts
 	switch {
 	case !o.applied() || o.to == "" || o.succeeded() && !o.some:

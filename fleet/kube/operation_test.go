@@ -48,7 +48,7 @@ func check(t *testing.T, head string, cases []judged) {
 }
 
 // days writes the state of an Application, with the days of what was deployed.
-func days(a Application) string { return strings.ReplaceAll(describe(a), ":00", "h") }
+func days(a appObject) string { return strings.ReplaceAll(describe(a), ":00", "h") }
 
 func TestAnOperationThatHasNotSucceededVerifiesNothing(t *testing.T) {
 	check(t, ofOne, []judged{
@@ -150,7 +150,7 @@ func TestWhatWasVerifiedMayBeSyncedAgainForAWhile(t *testing.T) {
 	began := time.Date(2026, 11, 20, 11, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
 		name  string
-		app   Application
+		app   appObject
 		after time.Duration
 		want  bool
 	}{

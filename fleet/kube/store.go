@@ -18,7 +18,7 @@ import (
 type entry struct {
 	key       string            // namespace/name
 	shopSet   fleet.ShopSetName // "": it belongs to none
-	app       Application
+	app       appObject
 	faulty    bool
 	old       bool   // it was told that the last comparison is too old
 	component string // that its label names, or a pattern; "": neither does

@@ -23,7 +23,7 @@ func alone(t *testing.T) (*store, *clock) {
 
 // one is an Application of its own ShopSet.
 func one(name string, sync fleet.SyncStatus) *item {
-	i := &item{app: Application{Sync: sync, ObservedAt: noon}}
+	i := &item{app: appObject{Sync: sync, ObservedAt: noon}}
 	i.Namespace, i.Name, i.Labels = "argocd", name, map[string]string{defaultLabel: name}
 	return i
 }

@@ -12,7 +12,7 @@ import (
 // ran is a part that runs what was deployed, the newest first: "r2@3 r1@5" were 3 and 5 hours
 // before noon, "r2@?" nobody knows when.
 func ran(deployed string) part {
-	e := &entry{key: "argocd/x", app: Application{Sync: fleet.Synced, Health: fleet.Healthy, ObservedAt: noon}}
+	e := &entry{key: "argocd/x", app: appObject{Sync: fleet.Synced, Health: fleet.Healthy, ObservedAt: noon}}
 	for _, word := range strings.Fields(deployed) {
 		revision, ago, _ := strings.Cut(word, "@")
 		d := deployment{Revision: revision}
