@@ -5,30 +5,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/shopslo/shopslo/internal/disk"
 )
 
 // replace writes a whole file, or none.
-func replace(path string, data []byte) error {
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	if _, err = f.Write(data); err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
+func replace(path string, data []byte) error { return disk.Replace(disk.System, path, data, 0o644) }
 
 // link gives a file a second name, or copies it where the file system cannot. What has
 // that name already stays.

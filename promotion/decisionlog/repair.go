@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/shopslo/shopslo/internal/disk"
 )
 
 // Repaired says what a repair has done. Its JSON is the record of the entry that tells of
@@ -212,7 +214,7 @@ func (m *mending) setAside() error {
 			return fmt.Errorf("keep a copy of what is replaced: %w", err)
 		}
 	}
-	return errors.Join(syncFolder(filepath.Join(to, records)), syncFolder(to), syncFolder(m.Dir))
+	return errors.Join(disk.System.SyncDir(filepath.Join(to, records)), disk.System.SyncDir(to), disk.System.SyncDir(m.Dir))
 }
 
 // write makes the log of what is intact. Only the renaming of its file makes it one.
@@ -232,13 +234,13 @@ func (m *mending) write(by string) (Head, error) {
 		return Head{}, err
 	}
 	// Killed before or after the renaming, the log has the head that is its own.
-	if err := errors.Join(syncFolder(filepath.Join(m.Dir, records)), m.note(heads{m.given, &head}), syncFolder(m.Dir)); err != nil {
+	if err := errors.Join(disk.System.SyncDir(filepath.Join(m.Dir, records)), m.note(heads{m.given, &head}), disk.System.SyncDir(m.Dir)); err != nil {
 		return Head{}, err
 	}
 	if err := os.Rename(out.Name(), filepath.Join(m.Dir, File)); err != nil {
 		return Head{}, err
 	}
-	return head, errors.Join(m.give(head), syncFolder(m.Dir))
+	return head, errors.Join(m.give(head), disk.System.SyncDir(m.Dir))
 }
 
 func (m *mending) writeTo(out io.Writer, by string) (Head, error) {
