@@ -302,6 +302,51 @@ func TestAlertsOpenWhatThePolicySays(t *testing.T) {
 	}
 }
 
+func TestAnAlertChangesAnIncidentOnlyForTheWorse(t *testing.T) {
+	s := Settings{Language: text.English, ShopSets: []string{"a-1"}, Tiers: []string{"prod", "prod-ha"}, Alerts: []AlertRule{
+		{Match: map[string]string{"tier": "prod-ha"}, Severity: incident.Critical}, {Severity: incident.Major}}}
+	open := incident.Incident{ID: "inc-1", Severity: incident.Major, State: incident.Open, Scope: incident.Scope{ShopSets: []string{"a-1"}}}
+	same := alert{Status: "firing", Labels: map[string]string{"shopset": "a-1"}, StartsAt: noon, Fingerprint: "same"}
+	worse := alert{Status: "firing", Labels: map[string]string{"tier": "prod-ha"}, StartsAt: noon.Add(-time.Hour), Fingerprint: "worse"}
+	kinds := func(i incident.Incident, a alert) (out []incident.Kind) {
+		for _, e := range s.alertEvents(i, notification{Alerts: []alert{a}}, noon) {
+			out = append(out, e.Kind)
+		}
+		return out
+	}
+	minor := open
+	minor.Severity = incident.Minor
+	for name, test := range map[string]struct {
+		i    incident.Incident
+		a    alert
+		want []incident.Kind
+	}{
+		"as bad, and of what is hurt already": {open, same, []incident.Kind{incident.Noted}},
+		"worse, and of more":                  {open, worse, []incident.Kind{incident.Noted, incident.Rescoped, incident.Escalated}},
+		"worse than a minor one":              {minor, same, []incident.Kind{incident.Noted, incident.Escalated}},
+	} {
+		if got := kinds(test.i, test.a); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+	if i := s.raised(notification{Alerts: []alert{same, worse}}, incident.Major, noon); !i.StartedAt.Equal(worse.StartsAt) {
+		t.Errorf("it began at %v, want the first alert's time", i.StartedAt)
+	}
+	if i := s.raised(notification{Alerts: []alert{same}}, incident.Major, noon); !i.StartedAt.IsZero() {
+		t.Errorf("an alert of this moment tells that it began at %v", i.StartedAt)
+	}
+}
+
+func TestOnlyAnOngoingIncidentLacksACommander(t *testing.T) {
+	s := Settings{Language: text.English}
+	for state, want := range map[incident.State]int{incident.Open: 1, incident.Mitigated: 1, incident.Resolved: 0, incident.Closed: 0} {
+		got := strings.Join(s.facts(incident.Incident{Severity: incident.Major, State: state, DetectedAt: noon}, noon), "\n")
+		if strings.Count(got, "nobody yet") != want || strings.Contains(strings.ToLower(got), "scribe") {
+			t.Errorf("%s: %s", state, got)
+		}
+	}
+}
+
 func FuzzNotification(f *testing.F) {
 	f.Add([]byte(`{"version":"4","groupKey":"g","alerts":[{"status":"firing","labels":{"severity":"page","shopset":"a-1"},"startsAt":"2026-11-22T05:00:00Z"}]}`))
 	s := Settings{Alerts: []AlertRule{{Severity: incident.Major}}}
