@@ -219,7 +219,7 @@ func (p *page) stateOf(b Row) string {
 				parts = append(parts, p.lang.Say(sayStateCount, n, p.lang.state(s)))
 			}
 		}
-		text = strings.Join(parts, p.lang.Say(sayComma))
+		text = p.lang.List(parts)
 	}
 	if c := b.Budget.Coverage; b.ShopSet != "" && c > 0 && c < leastCoverage {
 		text += p.lang.Say(sayData, p.lang.percent(c), strings.TrimSpace(p.lang.window(b.Window)))
@@ -381,7 +381,7 @@ func (p *page) gaps(r Report) section {
 			long = l.Say(sayAllWeek)
 			days = nil
 		}
-		t.rows = append(t.rows, []cell{{text: g.ShopSet}, {text: g.Tier}, {text: l.list(g.SLOs, 3)}, {text: long, tone: none}, {text: orDash(strings.Join(days, l.Say(sayComma)))}})
+		t.rows = append(t.rows, []cell{{text: g.ShopSet}, {text: g.Tier}, {text: l.list(g.SLOs, 3)}, {text: long, tone: none}, {text: orDash(l.List(days))}})
 	}
 	s.show(p.cut(t))
 	s.say(l.Say(sayNoDataNotPass))

@@ -309,8 +309,6 @@ var (
 		"履歴不足")
 	sayStateCount = text.Of("%d %s",
 		"%[2]s %[1]d")
-	sayComma = text.Of(", ",
-		"、")
 	sayData = text.Of(" (data for %s of %s)",
 		"（%[2]sの %[1]s のみデータあり）")
 	saySampled = text.Of(" (sampled)",

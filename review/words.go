@@ -189,11 +189,10 @@ func (l lang) unknown(u *Unknown) string {
 
 // list joins names, at most so many.
 func (l lang) list(names []string, most int) string {
-	comma := l.Say(sayComma)
 	if len(names) <= most {
-		return strings.Join(names, comma)
+		return l.List(names)
 	}
-	return l.Say(sayListMore, strings.Join(names[:most], comma), len(names)-most)
+	return l.Say(sayListMore, l.List(names[:most]), len(names)-most)
 }
 
 // short is a Release as people write it.
