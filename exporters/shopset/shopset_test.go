@@ -38,7 +38,7 @@ func scrape(t testing.TB, h http.Handler, accept, encoding string) *http.Respons
 	r := httptest.NewRequest("GET", "/metrics", nil)
 	r.Header.Set("Accept", accept)
 	r.Header.Set("Accept-Encoding", encoding)
-	w := httptest.newRecorder()
+	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w.Result()
 }
