@@ -107,6 +107,20 @@ func TestReadingASnapshotRefusesWhatIsNone(t *testing.T) {
 	}
 }
 
+// An exporter of before says nothing of what is missing, pending or held: that is known of
+// what it told, also where it is written down again.
+func TestWhatAnExporterOfBeforeToldIsKnownToBeLess(t *testing.T) {
+	var s Snapshot
+	if err := json.Unmarshal([]byte(`{"version": 1, "shopsets": [{"shopset": "a", "sync": "Synced", "health": "Healthy", "unverified": ""}, {"shopset": "b", "sync": "Synced", "health": "Healthy", "unserved": ""}]}`), &s); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []Snapshot{s, reread(t, s)} {
+		if a, b := &s.ShopSets[0], &s.ShopSets[1]; !a.Untold || b.Untold || !a.Serves() || !b.Serves() || s.Documents != nil {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
 func FuzzSnapshot(f *testing.F) {
 	f.Add([]byte(`{"version": 1}`))
 	f.Add([]byte(`{"version":1,"at":"2026-11-01T12:00:00Z","shopsets":[{"shopset":"a","tier":"t","sync":"Synced","health":"Healthy","release":"i","observed_at":"2026-11-01T12:00:00+09:00"}],"tiers":[{"tier":"t","ran":["i"]}]}`))
