@@ -25,12 +25,29 @@ import (
 // minute, and polls once a minute.
 const agentRuns = 6 * time.Minute
 
-// troubled are accounts, each with what is wrong with its relay.
-var troubled = map[string]relayfake.Fault{
-	"good-1": relayfake.None, "good-2": relayfake.None, "quiet": relayfake.None,
-	"hangs": relayfake.Hang, "fails": relayfake.Broken, "refuses": relayfake.TooMany, "half": relayfake.Half,
-	"empty": relayfake.Empty, "old": relayfake.Yesterday, "elsewhere": relayfake.OtherZone,
+// troubled are accounts, each with what is wrong with its relay. All relays are there at
+// once, well and with hostile answers.
+var troubled = map[string]struct {
+	vendor string
+	fault  relayfake.Fault
+}{
+	"good-1": {"sparkpost", relayfake.None}, "good-2": {"sparkpost", relayfake.None}, "quiet": {"sparkpost", relayfake.None},
+	"hangs": {"sparkpost", relayfake.Hang}, "fails": {"sparkpost", relayfake.Broken}, "refuses": {"sparkpost", relayfake.TooMany}, "half": {"sparkpost", relayfake.Half},
+	"empty": {"sparkpost", relayfake.Empty}, "old": {"sparkpost", relayfake.Yesterday}, "elsewhere": {"sparkpost", relayfake.OtherZone},
+	"sendgrid": {"sendgrid", relayfake.None}, "mailgun": {"mailgun", relayfake.None}, "ses": {"ses", relayfake.None}, "postmark": {"postmark", relayfake.None},
+	"cmc": {"customersmailcloud", relayfake.None}, "blast": {"blastengine", relayfake.None}, "cuenote": {"cuenote", relayfake.None},
+	"sendgrid-half": {"sendgrid", relayfake.Half}, "mailgun-page": {"mailgun", relayfake.Page}, "ses-denied": {"ses", relayfake.Denied}, "postmark-hangs": {"postmark", relayfake.Hang},
+	"cmc-cut": {"customersmailcloud", relayfake.Cut}, "blast-limits": {"blastengine", relayfake.TooMany}, "cuenote-fails": {"cuenote", relayfake.Broken},
 }
+
+// edges say when a relay's figures close: after how many seconds, in steps of how many.
+// Totals of a day are differences up to now, to which the minute belongs that has begun.
+var edges = map[string]struct{ settle, grain int64 }{"sparkpost": {120, 60}, "blastengine": {300, 60}, "cuenote": {0, 60}, "ses": {300, 300}, "mailgun": {180, 3600},
+	"sendgrid": {-60, 60}, "postmark": {-60, 60}, "customersmailcloud": {-60, 60}}
+
+// own are the keys that an account has beside url and key.
+var own = map[string]string{"customersmailcloud": ", user: " + relayfake.User, "blastengine": ", user: " + relayfake.User, "cuenote": ", user: " + relayfake.User,
+	"ses": ", key_id: {file: user}, region: ap-northeast-1"}
 
 // TestTheRealAgentPostsWhatTheRelaysHad runs mackerel-agent with the block that
 // the README has, the real plugin and check, relays with all kinds of trouble,
@@ -87,8 +104,8 @@ func startRelays(t *testing.T, dir string) map[string]*relayfake.Fake {
 	fakes := map[string]*relayfake.Fake{}
 	text := "state: state\naccounts:\n"
 	now := time.Now().Truncate(time.Minute)
-	for name, fault := range troubled {
-		f, stop, err := relayfake.Start("sparkpost", time.Now())
+	for name, relay := range troubled {
+		f, stop, err := relayfake.Start(relay.vendor, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,11 +114,11 @@ func startRelays(t *testing.T, dir string) map[string]*relayfake.Fake {
 			at := now.Add(time.Duration(minute) * time.Minute)
 			f.Count(at, countsOf(at))
 		}
-		f.Break(fault)
+		f.Break(relay.fault)
 		fakes[name] = f
-		text += fmt.Sprintf("- {name: %s, relay: sparkpost, url: %q, key: {file: key}, timeout: 5s}\n", name, f.URL)
+		text += fmt.Sprintf("- {name: %s, relay: %s, url: %q, key: {file: key}, timeout: 8s%s}\n", name, relay.vendor, f.URL, own[relay.vendor])
 	}
-	for name, text := range map[string]string{"mailrelay.yaml": text, "key": relayfake.Key + "\n"} {
+	for name, text := range map[string]string{"mailrelay.yaml": text, "key": relayfake.Key + "\n", "user": relayfake.User + "\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -121,9 +138,10 @@ func startRelays(t *testing.T, dir string) map[string]*relayfake.Fake {
 
 // countsOf are the mails of a minute, others in each.
 func countsOf(at time.Time) mailrelay.Counts {
-	c := mailrelay.Counts{}
-	for i, f := range mailrelay.Figures {
-		c[f] = 100 + at.Unix()/60%41 + int64(i)
+	n := at.Unix() / 60 % 41
+	c := mailrelay.Counts{mailrelay.Accepted: 14 + n, mailrelay.Delivered: 8 + n, mailrelay.Complaints: 0}
+	for i, f := range []mailrelay.Figure{mailrelay.Deferred, mailrelay.Bounced, mailrelay.BouncedHard, mailrelay.BouncedSoft, mailrelay.Blocked, mailrelay.Dropped} {
+		c[f] = (n + int64(i)) % 2
 	}
 	return c
 }
@@ -185,12 +203,13 @@ func checkArrived(t *testing.T, org *mackerelfake.Fake, host, name string, fake 
 	for _, figure := range mailrelay.Figures {
 		values := org.HostMetric(host, "custom.mailrelay.mails."+name+"."+string(figure))
 		arrived += len(values)
-		if why := wrong(values, func(from, to int64) int64 { return fake.Sum(figure, time.Unix(from, 0), time.Unix(to, 0)) }); why != "" {
+		if why := wrong(values, troubled[name].vendor, func(from, to int64) int64 { return fake.Sum(figure, time.Unix(from, 0), time.Unix(to, 0)) }); why != "" {
 			t.Errorf("%s: %s", figure, why)
 		}
 	}
 	up := org.HostMetric(host, "custom.mailrelay.api."+name+".up")
-	down := slices.Contains([]relayfake.Fault{relayfake.Hang, relayfake.Broken, relayfake.Half}, troubled[name])
+	fault := troubled[name].fault
+	down := slices.Contains([]relayfake.Fault{relayfake.Hang, relayfake.Broken, relayfake.Half, relayfake.Page, relayfake.Cut}, fault)
 	if len(up) < 3 {
 		t.Errorf("the state of its API arrived %d times", len(up))
 	}
@@ -199,32 +218,42 @@ func checkArrived(t *testing.T, org *mackerelfake.Fake, host, name string, fake 
 			t.Errorf("its API is told to be up: %v", up)
 		}
 	}
-	switch healthy := troubled[name] == relayfake.None; {
-	case healthy && arrived < 2*5: // of five figures, in at least two minutes
+	least := 2 * 4 // of four figures, in at least two minutes
+	if edges[troubled[name].vendor].grain > 60 {
+		least = 4
+	}
+	switch {
+	case fault == relayfake.None && arrived < least:
 		t.Errorf("only %d values arrived", arrived)
-	case (down || troubled[name] == relayfake.TooMany) && arrived > 0:
+	case (down || fault == relayfake.TooMany || fault == relayfake.Denied) && arrived > 0:
 		t.Errorf("%d values of a relay that says nothing", arrived)
 	}
 }
 
-// wrong finds a value that no relay had: each is the sum of the minutes that closed,
-// two minutes after their end, since the poll before; the first of one minute. A poll
-// begins some seconds after the time that the agent writes on it.
-func wrong(values []mackerelfake.Value, sum func(from, to int64) int64) string {
-	edges := func(t int64) []int64 {
-		a, b := (t-120)/60*60, (t+10-120)/60*60
-		if a == b {
-			return []int64{a}
+// wrong finds a value that no relay had: each is the sum of the buckets that closed since
+// the poll before; the first of one bucket. A poll begins some seconds after the time that
+// the agent writes on it.
+func wrong(values []mackerelfake.Value, vendor string, sum func(from, to int64) int64) string {
+	e := edges[vendor]
+	closed := func(t int64) []int64 {
+		var out []int64
+		for _, at := range []int64{t - 1, t, t + 10} { // the relay's clock may be behind the agent's
+			if edge := (at - e.settle) / e.grain * e.grain; !slices.Contains(out, edge) {
+				out = append(out, edge)
+			}
 		}
-		return []int64{a, b}
+		return out
 	}
 	var reached []int64
 	for i, v := range values {
 		var next []int64
-		for _, edge := range edges(v.Time) {
+		for _, edge := range closed(v.Time) {
 			before := reached
 			if i == 0 {
-				before = []int64{edge - 60}
+				before = []int64{edge - e.grain}
+				if e.settle < 0 { // two polls within a minute
+					before = append(before, edge)
+				}
 			}
 			if slices.ContainsFunc(before, func(b int64) bool { return float64(sum(b, edge)) == v.Value }) {
 				next = append(next, edge)
