@@ -31,6 +31,11 @@ func (p *Promoter) Check(ctx context.Context, to fleet.TierName, what string, o 
 		return out, fmt.Errorf("check the pull request: %w", err)
 	}
 	out.Release, out.Replaces, out.Commit = request.Release, target.Release, request.Commit
+	if request.Release != target.Release && request.More == "" && len(request.Expires) == 0 {
+		if err := p.askBranches(ctx, &out, &request, target.System); err != nil {
+			return out, fmt.Errorf("check the pull request: %w", err)
+		}
+	}
 	out.Reason = p.unfit(request)
 	switch {
 	case request.Release == target.Release:
@@ -43,6 +48,27 @@ func (p *Promoter) Check(ctx context.Context, to fleet.TierName, what string, o 
 		return p.checkPromotion(ctx, out, heads, o)
 	}
 	return p.checkRollback(ctx, out, route, target, o)
+}
+
+// askBranches looks for the end of a pull request among the names of the branches that do the
+// same: a commit that a host has squashed has neither their names nor their messages.
+func (p *Promoter) askBranches(ctx context.Context, out *Promotion, r *Request, onto string) error {
+	branches, _, err := p.Requests.Sweep(ctx, requestsOf(out.To), func(string) bool { return false })
+	if err != nil {
+		return err
+	}
+	var latest time.Time
+	for _, branch := range branches {
+		if n, ok := parseName(out.To, branch); ok && n.release == Short(r.Release) && n.on == Short(fleet.Release(onto)) && n.until.After(latest) {
+			latest = n.until
+		}
+	}
+	if latest.IsZero() {
+		out.Notes = append(out.Notes, fmt.Sprintf("Until when commit %s may be merged is not known: its message does not say, and no branch of 'shopslo promote --pull-request' does the same.", Short(fleet.Release(r.Commit))))
+		return nil
+	}
+	r.Expires = []time.Time{latest}
+	return nil
 }
 
 // unfit says what keeps a pull request from being merged, whatever the gate says; a

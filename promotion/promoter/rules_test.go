@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
@@ -163,4 +164,26 @@ func TestASweepLeavesOthersAlone(t *testing.T) {
 	if got, err := p.Promote(ctx, "t-1", Options{PullRequest: true}); err != nil || got.Result != Held || strings.Join(w.requests, " ") != "shopslo/t-1-of-somebody "+fresh {
 		t.Errorf("%+v, %v: %v", got, err, w.requests)
 	}
+}
+
+// A host that squashes keeps neither the branch's name nor the commit's message.
+func TestASquashedPullRequestExpiresAsItsBranchDoes(t *testing.T) {
+	w, f := released(t, false, false)
+	p := w.promoter(f)
+	proposed, err := p.Promote(ctx, "t-1", Options{PullRequest: true})
+	if err != nil || proposed.Result != Proposed {
+		t.Fatalf("%+v, %v", proposed, err)
+	}
+	w.request = Request{Commit: "cccccccccccc", Release: proposed.Release} // whose commits say nothing
+	check := func(want Result, reason string, notes int) {
+		t.Helper()
+		if got, err := p.Check(ctx, "t-1", "c", Options{}); err != nil || got.Result != want || !strings.Contains(got.Reason, reason) || len(got.Notes) != notes {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	check(Mergeable, "the gate lets it", 0)
+	p.Now = func() time.Time { return proposed.Proposal.Expires }
+	check(Refused, "expired "+proposed.Proposal.Expires.Format(time.RFC3339), 0)
+	w.requests = nil // somebody has made it by hand
+	check(Mergeable, "the gate lets it", 1)
 }
