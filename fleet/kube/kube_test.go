@@ -252,7 +252,7 @@ func TestResourcesOfSeveralClusters(t *testing.T) {
 	if text := found.Findings[0].String(); !strings.Contains(text, `ShopSet "a-1": it differs between the clusters a and b`) {
 		t.Error(text)
 	}
-	if len(found.Unread) != 1 || !strings.Contains(found.Unread[0], "configurations of cluster b were never read: read configurations: ") || found.Whole() {
+	if len(found.Unread) != 1 || !strings.Contains(found.Unread[0], "configurations of cluster b were never read: read configurations: ") {
 		t.Errorf("a right is missing, and it is said: %v", found.Unread)
 	}
 	if st := w.Clusters(); st[0].ResourcesErr != nil || !strings.Contains(st[1].ResourcesErr.Error(), "configurations") || st[1].Err != nil {
@@ -270,14 +270,14 @@ func TestAResourceOfAnUnknownShapeIsAFindingAndKeepsNobodyBack(t *testing.T) {
 	w := watching(t, &clock{}, func(c *Config) { c.Resources = true }, s)
 	kubetest.Eventually(t, "the others are read", func() bool {
 		d := w.Documents()
-		return len(d.Tiers) == 1 && len(d.Unread) == 0 && len(d.Findings) == 1 && !d.Whole() && d.Findings[0].Name == "long" && strings.Contains(d.Findings[0].What, "110000d")
+		return len(d.Tiers) == 1 && len(d.Unread) == 0 && len(d.Findings) == 1 && d.Findings[0].Name == "long" && strings.Contains(d.Findings[0].What, "110000d")
 	})
 	kubetest.Eventually(t, "they are watched", func() bool { return s.Watching("tiers") == 1 })
 	s.Set("tiers", "low", "spec: {order: 0, branch: b, soak: 400000d}")
 	kubetest.Eventually(t, "one that breaks while it is watched", func() bool { d := w.Documents(); return len(d.Tiers) == 0 && len(d.Findings) == 2 })
 	s.Set("tiers", "long", "spec: {order: 1, branch: c, soak: 11d}")
 	s.Set("tiers", "low", "spec: {order: 0, branch: b}")
-	kubetest.Eventually(t, "all are mended", func() bool { d := w.Documents(); return len(d.Tiers) == 2 && d.Whole() })
+	kubetest.Eventually(t, "all are mended", func() bool { d := w.Documents(); return len(d.Tiers) == 2 && len(d.Findings) == 0 })
 }
 
 // small is an Application of few bytes.

@@ -138,16 +138,6 @@ type Documents struct {
 	Unread []string
 }
 
-// Whole reports whether nothing is missing that some cluster may have.
-func (d *Documents) Whole() bool {
-	for _, f := range d.Findings {
-		if f.Rule == fleet.RuleUnreadable {
-			return false
-		}
-	}
-	return len(d.Unread) == 0
-}
-
 // Documents gives the ShopSet resources of all clusters. An object that several clusters
 // have counts once. Without Config.Resources there are none.
 func (w *Watcher) Documents() Documents {
