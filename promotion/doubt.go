@@ -54,7 +54,7 @@ func (l lang) flagged(c *Check, flags []slo.Flag, since time.Time) {
 func (l lang) uncounted(b *status.Budget) string {
 	// What failed tells more than what was not found because of it.
 	if b.Failure != "" {
-		return l.say(failing) + sentence(b.Failure)
+		return l.say(failing) + l.sentence(b.Failure)
 	}
 	return l.misled(b.Absent)
 }

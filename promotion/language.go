@@ -99,7 +99,7 @@ func (l lang) capital(text string) string {
 func (l lang) doubtful(doubt string) string {
 	for _, begin := range []string{failing, indistinct} {
 		if rest, ok := strings.CutPrefix(doubt, begin); ok {
-			return l.say(begin) + rest
+			return l.say(begin) + l.sentence(rest)
 		}
 	}
 	return doubt

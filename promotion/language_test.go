@@ -16,6 +16,7 @@ import (
 
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
 )
 
 // literals are the texts of the package's files but its catalogue; saidHere those of them that
@@ -119,5 +120,18 @@ func TestARecordThatDoesNotFollowFromItsEvidenceStaysAsItIs(t *testing.T) {
 	r := Record{Decision: Decision{Verdict: Hold, Checks: []Check{{Check: CheckBudget, Result: Fail, Reason: "as it was said"}}}}
 	if d := r.In(text.Japanese); len(d.Checks) != 1 || d.Checks[0].Reason != "as it was said" {
 		t.Errorf("%+v", d)
+	}
+}
+
+func TestWhatOthersSaidEndsAsASentenceOfTheLanguage(t *testing.T) {
+	b := status.Budget{Failure: "the query times out"}
+	if got := english.uncounted(&b); got != "Counting is failing: the query times out." {
+		t.Errorf("%q", got)
+	}
+	japanese := lang{text.Japanese}
+	for _, got := range []string{japanese.uncounted(&b), japanese.doubtful(english.uncounted(&b))} {
+		if got != "集計に失敗: the query times out。" {
+			t.Errorf("%q", got)
+		}
 	}
 }
