@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -22,6 +23,8 @@ type Closed struct {
 	together    []Together
 	traffic     []Traffic
 	written     func() (closedText, error) // once
+	policy      Policy
+	passed      sync.Map // the checks of budgets that passed, *status.Budget → []Check
 }
 
 // closedText is the JSON of the lists of a Closed.
@@ -63,7 +66,7 @@ func (e *Evidence) Close(f *fleet.Fleet, slos []slo.SLO, report status.Report, l
 		e.Compare(slos, ledger, at, p)
 		e.Weigh(f, slos, ledger, at, p)
 	}
-	e.closed = &Closed{budgets: e.Report.Budgets, comparisons: e.Comparisons, together: e.Together, traffic: e.Traffic}
+	e.closed = &Closed{budgets: e.Report.Budgets, comparisons: e.Comparisons, together: e.Together, traffic: e.Traffic, policy: p.withDefaults()}
 	e.closed.written = sync.OnceValues(e.closed.write)
 	return e.closed
 }
@@ -80,6 +83,54 @@ func (e *Evidence) closedTexts() (closedText, error) {
 		return c.written()
 	}
 	return (&Closed{budgets: e.Report.Budgets, comparisons: e.Comparisons, traffic: e.Traffic}).write()
+}
+
+// settled gives the Closed of which checks of budgets can be taken, and which keeps those of this
+// decision: what passed does so again, as long as nothing is left out, no fix is claimed and the policy
+// is the same; nil: there is none.
+func (d *deciding) settled() *Closed {
+	c := d.e.closed
+	if c == nil || d.Language != english.Language || d.e.Fix != nil || len(d.e.Excluded)+len(d.e.Uncorrected)+len(d.e.Exclusions.Items) > 0 ||
+		!sameList(c.budgets, d.e.Report.Budgets) || !reflect.DeepEqual(c.policy, d.p) {
+		return nil
+	}
+	return c
+}
+
+// keep keeps the checks of a budget with their JSON if all passed. What flags say also depends on
+// when the Release came.
+func (c *Closed) keep(b *status.Budget, checks []Check) {
+	if c == nil || len(b.Flags) > 0 || slices.ContainsFunc(checks, func(c Check) bool { return c.Result != Pass }) {
+		return
+	}
+	kept := slices.Clone(checks)
+	for i := range kept {
+		kept[i].Evidence = slices.Clip(kept[i].Evidence)
+		kept[i].written = &writtenCheck{kept[i].Result, kept[i].Reason, kept[i].appendJSON(nil)}
+	}
+	c.passed.Store(b, kept)
+}
+
+// kept are the checks of a budget that passed before; nil: there are none.
+func (c *Closed) kept(b *status.Budget) []Check {
+	if c == nil {
+		return nil
+	}
+	checks, _ := c.passed.Load(b)
+	kept, _ := checks.([]Check)
+	return kept
+}
+
+// writtenCheck is the JSON of a Check as it was.
+type writtenCheck struct {
+	result Result
+	reason string
+	text   []byte
+}
+
+// of reports whether it is that of a Check still.
+func (w *writtenCheck) of(c *Check) bool {
+	return w != nil && w.result == c.Result && w.reason == c.Reason
 }
 
 // sameList reports whether two lists are one in memory.

@@ -23,6 +23,7 @@ type deciding struct {
 	// excludedOf are the Exclusions that touch each pair.
 	excludedOf map[pair][]Excluded
 	weighed    *weighed // what the Comparisons come to
+	shared     *Closed  // whose checks can be taken; nil: none
 }
 
 // off is the Check of what policy does not ask for.

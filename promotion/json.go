@@ -50,11 +50,11 @@ func (d Decision) AppendJSON(to []byte) []byte {
 	to = d.appendOverrides(to)
 	to = status.AppendText(append(to, `, "decision": `...), string(d.Verdict))
 	to = append(to, `, "checks": [`...)
-	for i, c := range d.Checks {
+	for i := range d.Checks {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		to = c.appendJSON(append(to, '\n'))
+		to = d.Checks[i].appendJSON(append(to, '\n'))
 	}
 	return append(to, "\n]}"...)
 }
@@ -73,7 +73,10 @@ func (d Decision) appendOverrides(to []byte) []byte {
 	})
 }
 
-func (c Check) appendJSON(to []byte) []byte {
+func (c *Check) appendJSON(to []byte) []byte {
+	if c.written.of(c) {
+		return append(to, c.written.text...)
+	}
 	to = status.AppendText(append(to, `{"check": `...), c.Check)
 	to = appendName(append(to, `, "shopset": `...), string(c.ShopSet))
 	to = appendName(append(to, `, "slo": `...), c.SLO)

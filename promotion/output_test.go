@@ -197,7 +197,7 @@ func BenchmarkRecordOn2000BudgetsWithAllChecks(b *testing.B) {
 	e, report := bigEvidence(b, 1000)
 	f := bigFleet(b, 1000)
 	e.See(view(b, f, "prod"))
-	closed := e.Close(f, slos(b), *report, ledger{}, now, promotion.Policy{})
+	closed := e.Close(f, slos(b), *report, ledger{}, now, required())
 	for _, shared := range []bool{false, true} {
 		b.Run(fmt.Sprintf("shared=%v", shared), func(b *testing.B) {
 			b.ReportAllocs()
@@ -206,7 +206,7 @@ func BenchmarkRecordOn2000BudgetsWithAllChecks(b *testing.B) {
 				if shared {
 					e.Use(closed)
 				} else {
-					e.Close(f, slos(b), *report, ledger{}, now, promotion.Policy{})
+					e.Close(f, slos(b), *report, ledger{}, now, required())
 				}
 				var err error
 				if buf, err = promotion.Judge("v1", required(), e, now).AppendJSON(buf[:0]); err != nil {

@@ -90,6 +90,8 @@ type Check struct {
 	Reason string
 	// Evidence holds the figures.
 	Evidence Figures
+
+	written *writtenCheck // nil: not yet
 }
 
 // Decision is the gate's answer.
@@ -116,7 +118,7 @@ func Decide(p Policy, e Evidence, now time.Time) Decision { return decide(lang{}
 func decide(l lang, p Policy, e Evidence, now time.Time) Decision {
 	d := &deciding{lang: l, p: p.withDefaults(), e: &e, now: now, seen: sets(&e.Fleet.Snapshot), declared: e.Declared.shopSets(), running: e.runs(), alone: e.alone(),
 		excludedOf: e.excludedBy()}
-	d.doubtedOf = d.doubtedClaims()
+	d.doubtedOf, d.shared = d.doubtedClaims(), d.settled()
 	source, target := tier{e.Source, RoleEvidence}, tier{e.Target, RoleTarget}
 	judged := []tier{source, target}
 	if d.alone { // the one Tier is judged once, as what would take the Release
@@ -176,14 +178,20 @@ func (d *deciding) checkPair(checks []Check, t tier, of pair, budgets byPair) []
 		checks = append(checks, t.check(CheckBudget).of(of.shopSet, of.slo).says(Unknown, d.say("The evidence has two budgets for this SLO and ShopSet.")))
 	}
 	for _, b := range found {
-		if asked(CheckBudget) {
-			checks = append(checks, d.checkBudget(t, b))
-		}
-		if asked(CheckBurnRate) {
-			checks = append(checks, d.checkBurnRate(t, b))
-		}
-		if asked(CheckCoverage) {
-			checks = append(checks, d.checkCoverage(t, b))
+		if kept := d.shared.kept(b); kept != nil {
+			checks = append(checks, kept...)
+		} else {
+			first := len(checks)
+			if asked(CheckBudget) {
+				checks = append(checks, d.checkBudget(t, b))
+			}
+			if asked(CheckBurnRate) {
+				checks = append(checks, d.checkBurnRate(t, b))
+			}
+			if asked(CheckCoverage) {
+				checks = append(checks, d.checkCoverage(t, b))
+			}
+			d.shared.keep(b, checks[first:])
 		}
 		if asked(CheckFreshness) {
 			checks = append(checks, d.checkFreshness(t, b))

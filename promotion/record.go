@@ -128,16 +128,18 @@ func wordless(checks []Check) []Check {
 // stand between its parts, and after them.
 type (
 	wireEvidence struct {
-		From     fleet.TierName  `json:"from"`
-		To       fleet.TierName  `json:"to"`
-		Release  string          `json:"release"`
-		Source   Tier            `json:"source"`
-		Target   Tier            `json:"target"`
-		Declared Declared        `json:"declared"`
-		Groups   []Group         `json:"groups"`
-		Outages  []Outage        `json:"outages"`
-		Fleet    FleetView       `json:"fleet"`
-		Arrivals *Found[Arrival] `json:"arrivals,omitempty"` // nil: nobody claims anything
+		From     fleet.TierName `json:"from"`
+		To       fleet.TierName `json:"to"`
+		Release  string         `json:"release"`
+		Source   Tier           `json:"source"`
+		Target   Tier           `json:"target"`
+		Declared Declared       `json:"declared"`
+		Groups   []Group        `json:"groups"`
+		Outages  []Outage       `json:"outages"`
+	}
+	wireSeen struct {
+		Where string `json:"where"`
+		Error string `json:"error"`
 	}
 	wireFindings struct {
 		Together    []Together       `json:"together,omitempty"`
@@ -158,7 +160,11 @@ type (
 // appendJSON writes the lists that may be of thousands once for all that share them, and the
 // report without reflection.
 func (e Evidence) appendJSON(to []byte) ([]byte, error) {
-	first, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Declared, e.Groups, e.Outages, e.Fleet, e.arrivals()})
+	first, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Declared, e.Groups, e.Outages})
+	if err != nil {
+		return to, err
+	}
+	seen, err := e.appendSeen(nil)
 	if err != nil {
 		return to, err
 	}
@@ -170,8 +176,8 @@ func (e Evidence) appendJSON(to []byte) ([]byte, error) {
 	if err != nil {
 		return to, err
 	}
-	to = slices.Grow(to, len(first)+len(rest)+len(closed.budgets)+len(closed.comparisons)+len(closed.traffic)+1024)
-	to = append(append(to, first[:len(first)-1]...), `,"comparisons":`...)
+	to = slices.Grow(to, len(first)+len(seen)+len(rest)+len(closed.budgets)+len(closed.comparisons)+len(closed.traffic)+1024)
+	to = append(append(append(to, first[:len(first)-1]...), seen...), `,"comparisons":`...)
 	to = append(to, closed.comparisons...)
 	if len(e.Traffic) > 0 { // records of before have none
 		to = append(append(to, `,"traffic":`...), closed.traffic...)
@@ -181,12 +187,23 @@ func (e Evidence) appendJSON(to []byte) ([]byte, error) {
 	return append(to, '}'), nil
 }
 
-// arrivals are nil where nobody claims anything.
-func (e *Evidence) arrivals() *Found[Arrival] {
-	if e.Arrivals.Where == "" {
-		return nil
+// appendSeen writes what runs: json.Marshal would read what a Snapshot has written once more.
+func (e *Evidence) appendSeen(to []byte) ([]byte, error) {
+	view, err := json.Marshal(wireSeen{e.Fleet.Where, e.Fleet.Error})
+	if err != nil {
+		return to, err
 	}
-	return &e.Arrivals
+	snapshot, err := e.Fleet.Snapshot.MarshalJSON()
+	if err != nil {
+		return to, err
+	}
+	to = append(append(to, `,"fleet":`...), view[:len(view)-1]...)
+	to = append(append(append(to, `,"snapshot":`...), snapshot...), '}')
+	if e.Arrivals.Where == "" { // nobody claims anything
+		return to, nil
+	}
+	claims, err := json.Marshal(e.Arrivals)
+	return append(append(to, `,"arrivals":`...), claims...), err
 }
 
 // MarshalJSON writes the shape of docs/gate.schema.json, "inputs".
@@ -197,9 +214,11 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 	var in struct {
 		wireEvidence
 		wireFindings
-		Comparisons []Comparison   `json:"comparisons"`
-		Traffic     []Traffic      `json:"traffic"`
-		Report      *status.Report `json:"report"`
+		Fleet       FleetView       `json:"fleet"`
+		Arrivals    *Found[Arrival] `json:"arrivals"`
+		Comparisons []Comparison    `json:"comparisons"`
+		Traffic     []Traffic       `json:"traffic"`
+		Report      *status.Report  `json:"report"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
 		return fmt.Errorf("evidence: %w", err)
@@ -209,7 +228,7 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 	}
 	w, f := in.wireEvidence, in.wireFindings
 	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Declared: w.Declared, Report: *in.Report, Groups: w.Groups,
-		Outages: w.Outages, Fleet: w.Fleet, Arrivals: or(w.Arrivals), Comparisons: in.Comparisons, Together: f.Together, Traffic: in.Traffic, Alerts: f.Alerts, AlertRules: f.AlertRules, Incidents: f.Incidents,
+		Outages: w.Outages, Fleet: in.Fleet, Arrivals: or(in.Arrivals), Comparisons: in.Comparisons, Together: f.Together, Traffic: in.Traffic, Alerts: f.Alerts, AlertRules: f.AlertRules, Incidents: f.Incidents,
 		Freezes: f.Freezes, Overrides: f.Overrides, Exclusions: f.Exclusions, Uncorrected: f.Uncorrected, Fix: f.Fix, Excluded: f.Excluded, Rules: f.Rules, Moves: f.Moves}
 	return nil
 }

@@ -193,7 +193,7 @@ func (w *writer) alerts(alerts []slo.BurnAlert, factor string) *writer {
 // is something to escape.
 func AppendText(to []byte, s string) []byte {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+		if escaped[s[i]] {
 			quoted, err := json.Marshal(s)
 			if err != nil { // a string always marshals
 				panic(err)
@@ -204,6 +204,14 @@ func AppendText(to []byte, s string) []byte {
 	to = append(append(to, '"'), s...)
 	return append(to, '"')
 }
+
+// escaped are the bytes that a string is not written with as they are.
+var escaped = func() (all [256]bool) {
+	for c := range all {
+		all[c] = c < ' ' || c > '~' || c == '"' || c == '\\'
+	}
+	return all
+}()
 
 // AppendNumber appends a number in JSON, whole ones without exponent, so that a
 // million is 1000000. What is no number is null.

@@ -1,0 +1,69 @@
+package promotion_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
+)
+
+// What questions share changes no decision: whatever else is asked, and whenever, it is the same
+// byte for byte as from the record alone.
+func TestWhatQuestionsShareChangesNoDecision(t *testing.T) {
+	f, p := example(t), required()
+	first := whole(t, "prod")
+	report := status.Compute(now, f, slos(t), slo.DefaultBurnAlerts(), ledger{})
+	closed := first.Close(f, slos(t), report, ledger{}, now, p)
+	if d := promotion.Decide(p, first, now); d.Verdict != promotion.Promote {
+		t.Fatalf("it is %s: the test shows little", d.Verdict)
+	}
+	for name, change := range map[string]func(*promotion.Evidence, *promotion.Policy, *time.Time){
+		"nothing":         func(*promotion.Evidence, *promotion.Policy, *time.Time) {},
+		"a minute later":  func(_ *promotion.Evidence, _ *promotion.Policy, at *time.Time) { *at = at.Add(time.Minute) },
+		"a day later":     func(_ *promotion.Evidence, _ *promotion.Policy, at *time.Time) { *at = at.AddDate(0, 0, 1) },
+		"a stricter rule": func(_ *promotion.Evidence, p *promotion.Policy, _ *time.Time) { p.MinCoverage = 0.99 },
+		"a check less":    func(_ *promotion.Evidence, p *promotion.Policy, _ *time.Time) { p.Needs["budget"] = promotion.Off },
+		"a fix": func(e *promotion.Evidence, _ *promotion.Policy, _ *time.Time) {
+			e.Fix = &promotion.Fix{URL: "https://x.example"}
+		},
+		"an exclusion": func(e *promotion.Evidence, _ *promotion.Policy, _ *time.Time) {
+			e.Exclusions.Items = []promotion.Exclusion{{ID: "x", From: now.Add(-time.Hour), Until: now}}
+			e.Excluded = []promotion.Excluded{{ShopSet: "a-2", SLO: "cart-availability", Exclusion: "x", From: now.Add(-time.Hour), Until: now}}
+		},
+		"what was before": func(e *promotion.Evidence, _ *promotion.Policy, _ *time.Time) {
+			e.Uncorrected = []promotion.Uncorrected{{ShopSet: "a-2", SLO: "cart-availability", State: slo.Exhausted}}
+		},
+		"other budgets": func(e *promotion.Evidence, _ *promotion.Policy, _ *time.Time) {
+			e.Report.Budgets = append([]status.Budget{}, e.Report.Budgets...)
+			e.Report.Budgets[0].State = slo.Exhausted
+		},
+		"a freeze": func(e *promotion.Evidence, _ *promotion.Policy, _ *time.Time) { e.Freezes.Items[0].From = time.Time{} },
+		"an outage": func(e *promotion.Evidence, _ *promotion.Policy, _ *time.Time) {
+			e.Outages = []promotion.Outage{{Source: "x", Error: "y"}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, p, at := whole(t, "prod"), required(), now
+			e.Take(status.Report{At: now, Alerts: report.Alerts})
+			e.Use(closed)
+			change(&e, &p, &at)
+			shared, err := promotion.Judge("v1", p, e, at).AppendJSON(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := promotion.DecodeRecord(shared)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if alone, err := promotion.Judge("v1", p, r.Evidence, at).AppendJSON(nil); err != nil || !bytes.Equal(alone, shared) {
+				t.Errorf("%v: it is\n%s\nand alone\n%s", err, shared, alone)
+			}
+			if _, err := r.Replay("v1"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
