@@ -46,6 +46,7 @@ func TestWhatQuestionsShareChangesNoDecision(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			e, p, at := whole(t, "prod"), required(), now
 			e.Take(status.Report{At: now, Alerts: report.Alerts})
 			e.Use(closed)

@@ -47,7 +47,7 @@ type Again struct {
 func (m Moves) About(release string) *Moves {
 	var all []Rollback
 	for i, r := range m.Rollbacks {
-		if i == 0 || sameRelease(release, r.Release) {
+		if i == 0 || SameRelease(release, r.Release) {
 			all = append(all, r)
 		}
 	}
@@ -55,8 +55,8 @@ func (m Moves) About(release string) *Moves {
 	return &m
 }
 
-// sameRelease reports whether two Releases, of which one may be a shortened commit, are the same.
-func sameRelease(a, b string) bool {
+// SameRelease reports whether two Releases, of which one may be a shortened commit, are the same.
+func SameRelease(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
@@ -89,11 +89,11 @@ func (d *deciding) checkRollback(t tier) []Check {
 
 func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
 	release, has := d.e.Release, d.e.TargetHas()
-	i := slices.IndexFunc(m.Rollbacks, func(r Rollback) bool { return release != "" && sameRelease(release, r.Release) })
+	i := slices.IndexFunc(m.Rollbacks, func(r Rollback) bool { return release != "" && SameRelease(release, r.Release) })
 	switch {
 	case release == "" && len(m.Rollbacks) > 0 && (m.Last == nil || m.Last.Entry <= m.Rollbacks[0].Entry):
 		return Unknown, d.say("Release %s was rolled back from %s, and which Release is to go there is unknown: set --release.", Short(m.Rollbacks[0].Release), d.e.To)
-	case i >= 0 && !(has != "" && sameRelease(release, has)):
+	case i >= 0 && !(has != "" && SameRelease(release, has)):
 		r := m.Rollbacks[i]
 		c.figure("entry", r.Entry).figure("at", instant(r.At)).figure("by", orNull(r.By)).figure("to", orNull(r.To))
 		by := ""
@@ -108,7 +108,7 @@ func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
 			return Unknown, d.say("Release %s was to be %s; whether that was merged is unknown.", Short(release), said)
 		}
 		return Fail, d.say("Release %s was %s, by a pull request.", Short(release), said)
-	case m.Last != nil && release != "" && sameRelease(release, m.Last.Release) && has != "" && !sameRelease(release, has):
+	case m.Last != nil && release != "" && SameRelease(release, m.Last.Release) && has != "" && !SameRelease(release, has):
 		c.figure("entry", m.Last.Entry).figure("at", instant(m.Last.At)).figure("to", has)
 		return Fail, d.say("%s had Release %s (entry %d of %s), and its branch is at %s now: it was taken back.", d.e.To, Short(release), m.Last.Entry, m.Last.At.UTC().Format(time.RFC3339), Short(has))
 	}

@@ -52,7 +52,7 @@ func (m *moves) take(e Entry) {
 
 // seen notes what the Tier has, whoever gave it.
 func (m *moves) seen(e Entry, release string) {
-	if n := len(m.stack); release == "" || n > 0 && m.stack[n-1] == release {
+	if n := len(m.stack); release == "" || n > 0 && promotion.SameRelease(m.stack[n-1], release) {
 		return
 	}
 	if m.above(release) > 0 {
@@ -65,7 +65,7 @@ func (m *moves) seen(e Entry, release string) {
 
 // push notes that the Tier was given a Release.
 func (m *moves) push(release string) {
-	if n := len(m.stack); release == "" || n > 0 && m.stack[n-1] == release {
+	if n := len(m.stack); release == "" || n > 0 && promotion.SameRelease(m.stack[n-1], release) {
 		return
 	}
 	m.forget(release)
@@ -77,7 +77,7 @@ func (m *moves) push(release string) {
 // of it did.
 func (m *moves) above(release string) int {
 	i := len(m.stack)
-	for i > 0 && m.stack[i-1] != release {
+	for i > 0 && !promotion.SameRelease(m.stack[i-1], release) {
 		i--
 	}
 	return i
@@ -100,13 +100,13 @@ func (m *moves) rolledBack(e Entry, release, to string, proposed bool) {
 	r := promotion.Rollback{Entry: e.Index, At: e.At, Release: release, To: to, By: e.Who().String(), Proposed: proposed}
 	if to == e.Replaces { // it has only been seen
 		r.By = ""
-		if i := slices.IndexFunc(m.Rollbacks, func(was promotion.Rollback) bool { return was.Release == release }); i >= 0 {
+		if i := slices.IndexFunc(m.Rollbacks, func(was promotion.Rollback) bool { return promotion.SameRelease(was.Release, release) }); i >= 0 {
 			r = m.Rollbacks[i] // which says who proposed it
 			r.Proposed = false
 		}
 	}
 	m.forget(release)
-	if release == "" || release == to {
+	if release == "" || promotion.SameRelease(release, to) {
 		return
 	}
 	m.Rollbacks = append(m.Rollbacks, r)
@@ -114,5 +114,5 @@ func (m *moves) rolledBack(e Entry, release, to string, proposed bool) {
 }
 
 func (m *moves) forget(release string) {
-	m.Rollbacks = slices.DeleteFunc(m.Rollbacks, func(r promotion.Rollback) bool { return r.Release == release })
+	m.Rollbacks = slices.DeleteFunc(m.Rollbacks, func(r promotion.Rollback) bool { return promotion.SameRelease(r.Release, release) })
 }
