@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/plain"
 )
 
 // Moves are what a decision log says of Releases that the target had.
@@ -88,7 +89,8 @@ func (d *deciding) checkRollback(t tier) []Check {
 }
 
 func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
-	release, has := d.e.Release, d.e.TargetHas()
+	release, has := d.e.Release, d.targetHas()
+	c.figure(targetHas, orNull(has))
 	i := slices.IndexFunc(m.Rollbacks, func(r Rollback) bool { return release != "" && SameRelease(release, r.Release) })
 	switch {
 	case release == "" && len(m.Rollbacks) > 0 && (m.Last == nil || m.Last.Entry <= m.Rollbacks[0].Entry):
@@ -98,7 +100,7 @@ func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
 		c.figure("entry", r.Entry).figure("at", instant(r.At)).figure("by", orNull(r.By)).figure("to", orNull(r.To))
 		by := ""
 		if r.By != "" {
-			by = d.say(" by %s", r.By)
+			by = d.say(" by %s", plain.OneLine(r.By))
 		}
 		said := d.say("rolled back from %s to %s at %s%s (entry %d)", d.e.To, orElse(Short(r.To), d.say("another")), r.At.UTC().Format(time.RFC3339), by, r.Entry)
 		switch {
@@ -120,13 +122,29 @@ func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
 		orElse(Short(release), d.say("unknown")), d.e.To, Short(r.Release), r.At.UTC().Format(time.RFC3339), r.Entry)
 }
 
-// TargetHas is the Release of the target's branch, as it was fetched since the log says that the
-// target was last given one; "": not known.
-func (e *Evidence) TargetHas() string {
-	s := &e.Fleet.Snapshot
-	t := tierOf(s, e.To)
-	if t == nil || s.Git == nil || s.Git.FetchedAt.IsZero() || e.Moves != nil && e.Moves.Last != nil && !s.Git.FetchedAt.After(e.Moves.Last.At) {
+// targetHas is the Release of the target's branch, as it was fetched since the log says that the
+// target was last given one; "": not known, or what is reported cannot be.
+func (d *deciding) targetHas() string {
+	s := &d.e.Fleet.Snapshot
+	t := tierOf(s, d.e.To)
+	switch {
+	case t == nil || s.Git == nil || s.Git.FetchedAt.IsZero() || d.future(s.Git.FetchedAt) || d.doubtedTier(d.e.To) != "":
+		return ""
+	case d.e.Moves.Last != nil && !s.Git.FetchedAt.After(d.e.Moves.Last.At):
 		return ""
 	}
 	return string(t.Release)
 }
+
+// TargetHas is what the Decision has seen the target to have; "": nobody knows.
+func (d Decision) TargetHas() string {
+	for i := range d.Checks {
+		if c := &d.Checks[i]; c.Check == CheckRollback {
+			has, _ := c.Evidence.Get(targetHas).(string)
+			return has
+		}
+	}
+	return ""
+}
+
+const targetHas = "target_has"

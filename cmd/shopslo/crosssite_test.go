@@ -19,7 +19,7 @@ func TestNothingButAPlainPostWritesToTheLog(t *testing.T) {
 	server := startServe(t, s.config)
 	server.waitReady(t)
 	host := strings.TrimPrefix(server.url, "http://")
-	moved := fmt.Sprintf(`{"version": 1, "at": %q, "promotions": [{"to": "prod", "result": "promoted", "reason": "x"}]}`, s.at.Format("2006-01-02T15:04:05Z"))
+	moved := fmt.Sprintf(`{"version": 1, "at": %q, "promotions": [{"to": "prod", "result": "promoted", "release": "3f2c1abd9e8f", "reason": "x"}]}`, s.at.Format("2006-01-02T15:04:05Z"))
 	for _, c := range []struct {
 		method, path, headers, body string
 		want                        int

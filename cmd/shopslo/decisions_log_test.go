@@ -196,7 +196,7 @@ func TestOneClientCannotFillTheLog(t *testing.T) {
 	server := startServe(t, s.config)
 	server.waitReady(t)
 	move := func(tier, at, reason string) (int, string) {
-		body := fmt.Sprintf(`{"version": 1, "at": %q, "promotions": [{"to": %q, "result": "promoted", "reason": %q}]}`, at, tier, reason)
+		body := fmt.Sprintf(`{"version": 1, "at": %q, "promotions": [{"to": %q, "result": "promoted", "release": "3f2c1abd9e8f", "reason": %q}]}`, at, tier, reason)
 		return server.post(t, client.DecisionsPath+"?kind=promote&by=mai", strings.NewReader(body))
 	}
 	now := time.Now().UTC().Format(time.RFC3339)
@@ -220,6 +220,16 @@ func TestOneClientCannotFillTheLog(t *testing.T) {
 		body := fmt.Sprintf(`{"version": 1, "at": %q, "promotions": [{"to": "prod", "result": "promoted", "reason": "x"}]}`, now)
 		if code, answer := server.post(t, client.DecisionsPath+query, strings.NewReader(body)); code != http.StatusBadRequest || !strings.Contains(answer, want) {
 			t.Errorf("%s: %d %.300s", query, code, answer)
+		}
+	}
+	for said, want := range map[string]string{
+		`"result": "rolled_back"`:                                                 "without a release",
+		`"result": "promoted", "release": "::error::\n@all"`:                      "names no release",
+		`"result": "rolled_back", "release": "3f2c1abd9e8f", "replaces": "<img>"`: "names no release",
+	} {
+		body := fmt.Sprintf(`{"version": 1, "at": %q, "promotions": [{"to": "prod", %s, "reason": "x"}]}`, now, said)
+		if code, answer := server.post(t, client.DecisionsPath+"?kind=rollback", strings.NewReader(body)); code != http.StatusBadRequest || !strings.Contains(answer, want) {
+			t.Errorf("%s: %d %.300s", said, code, answer)
 		}
 	}
 	for range 3 {

@@ -79,6 +79,16 @@ func TestTheGateKnowsOfARollbackByForcePush(t *testing.T) {
 	server := startServe(t, s.config)
 	server.waitReady(t)
 	server.moves(t, "promote", "promoted", goodRelease, lastRelease)
+	s.mu.Lock()
+	now := s.sees
+	s.sees = func(f *fleet.Snapshot) int { f.Git.FetchedAt = time.Now().Add(time.Hour); return 0 }
+	s.mu.Unlock()
+	if c := checkBelow(t, s.decides(t, server.url), "rollback"); c.Result != promotion.Pass { // which is a clock, and no rollback
+		t.Errorf("fetched in the future: %v", c)
+	}
+	s.mu.Lock()
+	s.sees = now
+	s.mu.Unlock()
 	r := s.decides(t, server.url)
 	if c := checkBelow(t, r, "rollback"); r.Verdict != promotion.Hold || !strings.Contains(c.Reason, "its branch is at "+lastRelease[:12]+" now: it was taken back") {
 		t.Errorf("it is %s: %v", r.Verdict, c)

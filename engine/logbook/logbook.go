@@ -101,7 +101,7 @@ func (b *Logbook) Keep(ctx context.Context, v Answer, who decisionlog.Asker) (An
 		return v, err
 	}
 	e := decisionlog.OfDecision(v.Decision, who.By)
-	e.User, e.Replaces = who.User, v.Evidence.TargetHas()
+	e.User = who.User
 	v.Log = b.Append(ctx, e, data)
 	b.logged(v, e)
 	if v.Log.Head == (decisionlog.Head{}) && b.required {

@@ -175,7 +175,7 @@ func (e Entry) clipped() Entry {
 
 // OfDecision is what a log keeps of a decision of the gate. by is who asked.
 func OfDecision(d promotion.Decision, by string) Entry {
-	e := Entry{Kind: Gate, At: d.At.UTC(), To: string(d.To), Release: d.Release, Decision: d.Verdict, By: by, Checks: []Check{}}
+	e := Entry{Kind: Gate, At: d.At.UTC(), To: string(d.To), Release: d.Release, Replaces: d.TargetHas(), Decision: d.Verdict, By: by, Checks: []Check{}}
 	for _, c := range d.Checks {
 		if c.Result != promotion.Pass && c.Result != promotion.NotChecked && len(e.Checks) < maxChecks {
 			e.Checks = append(e.Checks, Check{c.Check, string(c.ShopSet), c.SLO, c.Result, c.Reason})
@@ -228,7 +228,23 @@ func OfMove(kind Kind, by string, record []byte) (Entry, error) {
 			return Entry{}, fmt.Errorf("%.40q… is longer than a Tier, a commit or a result can be (%d characters)", name, maxName)
 		}
 	}
-	return e.clipped(), nil
+	return e.clipped(), e.checkReleases()
+}
+
+// checkReleases refuses what cannot be Releases: later decisions rest on them.
+func (e Entry) checkReleases() error {
+	if e.Release == "" && (e.Result == promoted || e.Result == rolledBack || e.Result == proposed) {
+		return fmt.Errorf("result %s without a release; name the Release that it moved", e.Result)
+	}
+	for _, name := range []string{e.Release, e.Replaces} {
+		if name == "" {
+			continue
+		}
+		if err := promotion.CheckReleaseName(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Chain follows a log from entry to entry; the zero value stands before the first.

@@ -86,7 +86,7 @@ func TestTheJSONOfAnEmptyLogHasNoHead(t *testing.T) {
 }
 
 func TestWhatWasMovedIsReadFromItsAnswer(t *testing.T) {
-	one := `{"to": "prod", "result": "promoted", "reason": "x"}`
+	one := `{"to": "prod", "result": "promoted", "release": "3f2c1abd9e8f", "reason": "x"}`
 	for name, c := range map[string]struct {
 		kind   Kind
 		record string
@@ -123,7 +123,7 @@ func TestAnEntryIsSmallWhateverIsWritten(t *testing.T) {
 	if size := len(contents(t, l.Dir, File)); size > 4<<20 {
 		t.Errorf("an entry of %d bytes", size)
 	}
-	record := []byte(`{"version": 1, "at": "2026-11-01T01:00:00Z", "promotions": [{"to": "prod", "result": "promoted", "reason": "` + strings.Repeat("x", 31<<20) + `"}]}`)
+	record := []byte(`{"version": 1, "at": "2026-11-01T01:00:00Z", "promotions": [{"to": "prod", "result": "promoted", "release": "3f2c1abd9e8f", "reason": "` + strings.Repeat("x", 31<<20) + `"}]}`)
 	m, err := OfMove(Promote, "mai", record)
 	if err != nil || len(m.Reason) > maxText || !strings.HasSuffix(m.Reason, "x…") {
 		t.Errorf("%d bytes, %v", len(m.Reason), err)
@@ -142,7 +142,7 @@ func TestWhoAskedIsTheUserAndWhatIsClaimedSaysSo(t *testing.T) {
 }
 
 func FuzzOfMove(f *testing.F) {
-	f.Add([]byte(`{"version": 1, "at": "2026-11-01T01:00:00Z", "promotions": [{"to": "prod", "result": "promoted", "reason": "x"}]}`))
+	f.Add([]byte(`{"version": 1, "at": "2026-11-01T01:00:00Z", "promotions": [{"to": "prod", "result": "promoted", "release": "3f2c1abd9e8f", "reason": "x"}]}`))
 	f.Fuzz(func(t *testing.T, record []byte) {
 		if e, err := OfMove(Promote, "", record); err == nil && (e.To == "" || e.Result == "" || e.At.IsZero()) {
 			t.Errorf("%+v", e)

@@ -10,7 +10,7 @@ func TestWhatWasRolledBack(t *testing.T) {
 	const full = "3f2c1abd9e8f70112233445566778899aabbccdd"
 	for script, want := range map[string]string{
 		"promoted " + full + " a, rolled_back a " + full[:12] + ", promoted " + full[:9] + " a": "",
-		"promoted " + full[:9] + " a, rolled_back a " + full:                                    full,
+		"promoted " + full[:9] + " a, rolled_back a " + full:                                    full[:9],
 		"":                              "",
 		"promoted b a":                  "",
 		"promoted b a, rolled_back a b": "b",
