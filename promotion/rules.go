@@ -107,13 +107,3 @@ func (d *deciding) accept(c *Check, hash string) {
 	}
 	c.Reason += d.say(" To accept them: shopslo gate --to %s --accept-rules %s --by NAME.", d.e.To, hash[:shortestHash])
 }
-
-// accepts reports whether somebody has accepted the rules of a Decision.
-func (d Decision) accepts() bool {
-	for _, c := range d.Checks {
-		if c.Check == CheckRules && c.Result == Waived {
-			return true
-		}
-	}
-	return false
-}

@@ -16,9 +16,6 @@ var said = text.NewCatalogue(sayings...)
 // texts.go.
 func (l lang) say(english string, args ...any) string { return said.Say(l.Language, english, args...) }
 
-// stateIn is a state's word: in English its value, which flags and JSON have as well.
-func stateIn(l text.Language, s slo.State) string { return lang{l}.say(string(s)) }
-
 // AbsenceIn is AbsenceText in a language.
 func AbsenceIn(l text.Language, a slo.Absence) string { return lang{l}.absence(a) }
 

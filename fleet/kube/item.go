@@ -53,7 +53,10 @@ type contents struct {
 }
 
 // problem says what is wrong with an Application's shape.
-func (i *item) problem() error { return fmt.Errorf("Application %s: %w", key(i), i.fault) }
+func (i *item) problem() error {
+	//lint:ignore ST1005 Application is a kind
+	return fmt.Errorf("Application %s: %w", key(i), i.fault)
+}
 
 // UnmarshalJSON reads an Application. It fails only where not even a name can be
 // read; another fault is kept in the item.

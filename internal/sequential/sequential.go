@@ -125,13 +125,13 @@ func best(all []weighed, bound func(tilt float64) float64, most float64) float64
 	return at(high)
 }
 
-// Against is the evidence against a harm: that of the events more than was usual a share
+// against is the evidence against a harm: that of the events more than was usual a share
 // harm is bad, or more, at each moment since the change, wherever in the pool. It is a mean
 // of likelihood ratios that bet on no harm, and on half of it.
 //
 // With q the true share of bad events, the mean of w^bad is exp(−q(1−w)total) at most; so
 // exp((usual+harm)(1−w)total)·w^bad is 1 on average at most where q is usual + harm or more.
-func (p Pool) Against(harm float64) float64 {
+func (p Pool) against(harm float64) float64 {
 	guess := max(p.Guess, harm*leastGuess)
 	return add(math.Log(onNone)+p.bet(harm, guess), math.Log(1-onNone)+p.bet(harm, guess+harm/2))
 }
@@ -152,11 +152,11 @@ func (p Pool) bet(harm, guess float64) float64 {
 // change may do at the most.
 func (p Pool) Most(nats float64) float64 {
 	low, high := 0.0, 1.0
-	if p.Against(high) < nats {
+	if p.against(high) < nats {
 		return 1
 	}
 	for range 45 {
-		if middle := (low + high) / 2; p.Against(middle) >= nats {
+		if middle := (low + high) / 2; p.against(middle) >= nats {
 			high = middle
 		} else {
 			low = middle

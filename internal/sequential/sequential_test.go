@@ -33,7 +33,7 @@ func TestOnAverageTheEvidenceIsOneAtMost(t *testing.T) {
 		for k := 0.0; k <= n; k++ {
 			p.Since = Count{k, n}
 			if q := p.Low + harm; q <= 1 {
-				against += binomial(k, n, q) * math.Exp(p.Against(harm))
+				against += binomial(k, n, q) * math.Exp(p.against(harm))
 			}
 			present += binomial(k, n, p.High) * math.Exp(p.For(harm))
 		}
@@ -127,7 +127,7 @@ func TestWatchingCostsNothing(t *testing.T) {
 				harmful.Total, harmful.Bad = harmful.Total+100, harmful.Bad+poisson(r, (usual+0.001)*100)
 				same.Total, same.Bad = same.Total+100, same.Bad+poisson(r, usual*100)
 				p.Since = harmful
-				clear = clear || p.Against(0.001) > nats
+				clear = clear || p.against(0.001) > nats
 				p.Since = same
 				find = find || p.For(0.001) > nats
 			}
@@ -151,12 +151,12 @@ func TestMostIsTheLeastHarmThatIsRuledOut(t *testing.T) {
 		before := Count{float64(r.IntN(100)), float64(r.IntN(1e6))}
 		p := NewPool([]Part{{before, Count{math.Floor(total * math.Pow(r.Float64(), 6)), total}, before.Bad}}, 0.01, 0.005, 0.001)
 		most := p.Most(3)
-		if most < 1 && (p.Against(most) < 3-1e-6 || p.Against(most*0.99) >= 3) {
-			t.Fatalf("%+v: %v has %v against it, a little less %v", p, most, p.Against(most), p.Against(most*0.99))
+		if most < 1 && (p.against(most) < 3-1e-6 || p.against(most*0.99) >= 3) {
+			t.Fatalf("%+v: %v has %v against it, a little less %v", p, most, p.against(most), p.against(most*0.99))
 		}
 		p.Since = Count{0, p.Least(0.01, 3)}
-		if short := (Pool{Since: Count{0, 0.8 * p.Since.Total}, Low: p.Low, Guess: p.Guess}); p.Against(0.01) < 3 || short.Against(0.01) >= 3 {
-			t.Fatalf("%+v: so many have %v, a fifth less %v", p, p.Against(0.01), short.Against(0.01))
+		if short := (Pool{Since: Count{0, 0.8 * p.Since.Total}, Low: p.Low, Guess: p.Guess}); p.against(0.01) < 3 || short.against(0.01) >= 3 {
+			t.Fatalf("%+v: so many have %v, a fifth less %v", p, p.against(0.01), short.against(0.01))
 		}
 	}
 }
@@ -168,7 +168,7 @@ func TestMoreBadEventsNeverHelp(t *testing.T) {
 		few := Count{float64(r.IntN(50)), float64(50 + r.IntN(1e5))}
 		more := Count{few.Bad + 1, few.Total}
 		a, b := NewPool([]Part{{before, few, before.Bad}}, 0.01, 0.005, 0.001), NewPool([]Part{{before, more, before.Bad}}, 0.01, 0.005, 0.001)
-		if b.Against(0.01) > a.Against(0.01)+1e-9 || b.For(0.01) < a.For(0.01)-1e-9 {
+		if b.against(0.01) > a.against(0.01)+1e-9 || b.For(0.01) < a.For(0.01)-1e-9 {
 			t.Fatalf("%v before, %v and %v since", before, few, more)
 		}
 	}
@@ -181,12 +181,12 @@ func FuzzPool(f *testing.F) {
 	f.Add(math.NaN(), math.Inf(1), 0.0, math.NaN(), 0.0, 0.001)
 	f.Fuzz(func(t *testing.T, bad, total, sinceBad, sinceTotal, usual, harm float64) {
 		p := NewPool([]Part{{Count{bad, total}, Count{sinceBad, sinceTotal}, usual}}, 0.001, 0.005, 0.001)
-		a, b := p.Against(harm), p.For(harm)
+		a, b := p.against(harm), p.For(harm)
 		_, _ = p.Most(3), p.Least(harm, 3)
 		if math.IsNaN(sinceTotal) && a >= 3 {
 			t.Errorf("%+v is cleared: %v", p, a)
 		}
-		if again := NewPool([]Part{{Count{bad, total}, Count{sinceBad, sinceTotal}, usual}}, 0.001, 0.005, 0.001); math.Float64bits(again.Against(harm)) != math.Float64bits(a) || math.Float64bits(again.For(harm)) != math.Float64bits(b) {
+		if again := NewPool([]Part{{Count{bad, total}, Count{sinceBad, sinceTotal}, usual}}, 0.001, 0.005, 0.001); math.Float64bits(again.against(harm)) != math.Float64bits(a) || math.Float64bits(again.For(harm)) != math.Float64bits(b) {
 			t.Errorf("asked again, %+v has another answer", p)
 		}
 	})
