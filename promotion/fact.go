@@ -64,6 +64,10 @@ func (d *deciding) impossible(o *fleet.ShopSetState) string {
 	switch {
 	case o.DriftEvents != nil && *o.DriftEvents < 0:
 		return d.say("Reported with a count of %d, which cannot be.", *o.DriftEvents)
+	case o.Missing != nil && *o.Missing < 0:
+		return d.say("Reported with a count of %d, which cannot be.", *o.Missing)
+	case o.Missing != nil && *o.Missing > 0 && o.Sync == fleet.Synced:
+		return d.say("It is reported as Synced with %s missing.", d.count(*o.Missing, "resource"))
 	case slices.Contains(o.Images, ""):
 		return d.say("An image is reported without its name.")
 	case d.future(o.ReleaseSince):

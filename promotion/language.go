@@ -36,7 +36,7 @@ func (r Record) In(l text.Language) Decision {
 
 // sameResults reports whether two Decisions say the same, whatever the words.
 func sameResults(a, b Decision) bool {
-	if a.Verdict != b.Verdict || len(a.Checks) != len(b.Checks) {
+	if a.Verdict != b.Verdict || a.From != b.From || a.To != b.To || a.Release != b.Release || len(a.Checks) != len(b.Checks) {
 		return false
 	}
 	type key struct {

@@ -39,6 +39,7 @@ func load(a slo.Account, came time.Time, p LoadPolicy) *Load {
 // nil where there is no data of a whole one.
 func busiest(a slo.Account, from, to time.Time, window time.Duration) *float64 {
 	most, found := 0.0, false
+	from = later(from, a.Start) // whatever is claimed, nothing is known before
 	for end := to; !end.Add(-window).Before(from); end = end.Add(-window / 2) {
 		c := a.Counts(0, end.Add(-window), end)
 		if off := c.End.Sub(c.Start) - window; c.Covered > 0 && off.Abs() <= window/10 {

@@ -95,7 +95,12 @@ func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
 	switch {
 	case release == "" && len(m.Rollbacks) > 0 && (m.Last == nil || m.Last.Entry <= m.Rollbacks[0].Entry):
 		return Unknown, d.say("Release %s was rolled back from %s, and which Release is to go there is unknown: set --release.", Short(m.Rollbacks[0].Release), d.e.To)
-	case i >= 0 && !(has != "" && SameRelease(release, has)):
+	case release == "" && len(m.Rollbacks) > 0:
+		if d.p.Needs[CheckRollback] == Required {
+			return Unknown, d.say("Which Release is to go to %s is unknown, so nobody can tell whether it was rolled back: set --release.", d.e.To)
+		}
+		return NotChecked, d.say("Which Release is to go to %s is unknown, so nobody can tell whether it was rolled back: set --release.", d.e.To)
+	case i >= 0 && !d.hasAgain(m.Rollbacks[i], has):
 		r := m.Rollbacks[i]
 		c.figure("entry", r.Entry).figure("at", instant(r.At)).figure("by", orNull(r.By)).figure("to", orNull(r.To))
 		by := ""
@@ -104,8 +109,12 @@ func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
 		}
 		said := d.say("rolled back from %s to %s at %s%s (entry %d)", d.e.To, orElse(Short(r.To), d.say("another")), r.At.UTC().Format(time.RFC3339), by, r.Entry)
 		switch {
+		case !r.Proposed && has != "" && SameRelease(release, has):
+			return Unknown, d.say("Release %s was %s, at about the time at which git was fetched; the next fetch tells.", Short(release), said)
 		case !r.Proposed:
 			return Fail, d.say("Release %s was %s.", Short(release), said)
+		case has != "" && SameRelease(release, has):
+			return Unknown, d.say("Release %s was to be %s; whether that was merged since git was fetched is unknown.", Short(release), said)
 		case has == "":
 			return Unknown, d.say("Release %s was to be %s; whether that was merged is unknown.", Short(release), said)
 		}
@@ -120,6 +129,12 @@ func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
 	r := m.Rollbacks[0]
 	return Pass, d.say("Release %s was not rolled back from %s. The last one that was is %s, at %s (entry %d); whether the Release contains it, 'shopslo promote' can tell.",
 		orElse(Short(release), d.say("unknown")), d.e.To, Short(r.Release), r.At.UTC().Format(time.RFC3339), r.Entry)
+}
+
+// hasAgain reports whether the target has what was rolled back: its branch was fetched later than
+// clocks may differ.
+func (d *deciding) hasAgain(r Rollback, has string) bool {
+	return has != "" && SameRelease(d.e.Release, has) && !r.Proposed && d.e.Fleet.Snapshot.Git.FetchedAt.Sub(r.At) > d.p.MaxAge
 }
 
 // targetHas is the Release of the target's branch, as it was fetched since the log says that the

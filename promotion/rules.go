@@ -66,7 +66,7 @@ func (d *deciding) whereFrom(c *Check) {
 	switch f := r.From; {
 	case f == nil:
 	case f.Asked:
-		c.Reason += " They are those beside the configuration, as --own-rules asks."
+		c.Reason += d.say(" They are those beside the configuration, as --own-rules asks.")
 	case f.Missing && f.Commit == "":
 		c.Reason += d.say(" They are those beside the configuration, since %s has no branch %s: push it, or correct the Tier's document.", f.Repository, orElse(f.Branch, d.say("(none)")))
 	case f.Missing:

@@ -161,7 +161,7 @@ func (d *deciding) judgeSince(t tier, c *Comparison, allowed limit, figures *Fig
 		}
 	}
 	result, reason := d.judgeClear(counted, w, allowed, c.Unit)
-	if need := w.pool.Least(max(allowed.harm*c.BudgetRatio, small), d.p.Since.cleared()); result == Unknown && len(t.ShopSets) > 1 && c.slower(need, d.p.Since.scaled(longestWait)) {
+	if need := w.pool.Least(max(allowed.harm*c.BudgetRatio, small), d.p.Since.cleared()); result == Unknown && len(t.ShopSets) > 1 && !w.amiss(d.p.Since) && !math.IsInf(need, 1) && c.slower(need, d.p.Since.scaled(longestWait)) {
 		return NotChecked, d.say("%s: too little traffic to judge it by itself (about %s %s are required, which takes longer than %s). It counts in %s as a whole.",
 			counted, status.FormatCount(need), d.unit(c.Unit), d.age(d.p.Since.scaled(longestWait)), t.Name)
 	}

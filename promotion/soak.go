@@ -41,6 +41,8 @@ func (d *deciding) checkSoak(t tier) []Check {
 		if b.unverified != "" {
 			c.Reason = d.say("Soak (%s) has not started:%s", d.age(asked), b.unverified)
 		}
+	case b.unwell != "":
+		c.Result, c.Reason = Unknown, d.say("Soak (%s) is unknown. %s", d.age(asked), b.unwell)
 	default:
 		since := later(soaking, b.came) // nothing soaks before it is there
 		soaked := d.now.Sub(since)
@@ -79,6 +81,7 @@ type soaking struct {
 	came       time.Time // when the last of them had it, or a change of its own folders
 	changed    string    // which change of folders that was; empty: none
 	doubt      string    // the first fact that is too old or not plausible
+	unwell     string    // the first ShopSet that does not look as if it soaked
 	unverified string    // the first ShopSet that is not verified, with why
 	untold     bool      // an exporter of before tells of one of them
 }
@@ -99,6 +102,9 @@ func (d *deciding) soaking(t tier) soaking {
 			s.came, s.changed = at, d.say(" Counted from the change of %s's own folders at %s.", name, at.UTC().Format(time.RFC3339))
 		}
 		s.untold = s.untold || o.Untold
+		if suspended := d.p.AcceptSuspended && o.Health == fleet.Suspended; s.unwell == "" && (o.Unverified != "" || o.Health != fleet.Healthy && !suspended) { // drift has a check of its own
+			s.unwell = d.say("%s is reported as %s or not verified, and its Tier as soaking.", name, o.Health)
+		}
 		if o.Unverified != "" && s.unverified == "" {
 			s.unverified = d.say(" %s is not verified: %s.", name, o.Unverified)
 		}

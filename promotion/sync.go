@@ -29,6 +29,8 @@ func (d *deciding) judgeSync(o *fleet.ShopSetState) (Result, string) {
 		return Unknown, d.say("%s; health is %s, not Healthy%s.", runs, o.Health, d.because(o))
 	case o.Unverified != "":
 		return Unknown, d.say("%s and %s, but not verified: %s.", runs, o.Health, o.Unverified)
+	case o.Unserved != "":
+		return Unknown, d.say("%s and %s, but it may not serve: %s.", runs, o.Health, o.Unserved)
 	case o.Health == fleet.Suspended:
 		return Pass, d.say("%s and Suspended, which the policy accepts.", runs)
 	}

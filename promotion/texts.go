@@ -483,4 +483,10 @@ var sayings = []text.Entry{
 	text.Of("%s had Release %s (entry %d of %s), and its branch is at %s now: it was taken back.", "%s にはリリース %s があった（ログ %d 番、%s）が、いまブランチは %s を指す: 戻されている。"),
 	text.Of("%s has no rollback of %s.", "%s に %s のロールバックはない。"),
 	text.Of("Release %s was not rolled back from %s. The last one that was is %s, at %s (entry %d); whether the Release contains it, 'shopslo promote' can tell.", "リリース %s は %s でロールバックされていない。最後にロールバックされたのは %s（%s、ログ %d 番）。それを含むかどうかは 'shopslo promote' で分かる。"),
+	text.Of("Which Release is to go to %s is unknown, so nobody can tell whether it was rolled back: set --release.", "%s に進めるリリースが不明なため、ロールバックされたかどうか分からない。--release で指定する。"),
+	text.Of("Release %s was to be %s; whether that was merged since git was fetched is unknown.", "リリース %s: %sの予定。git の取得後にマージされたかは不明。"),
+	text.Of("Release %s was %s, at about the time at which git was fetched; the next fetch tells.", "リリース %s は%s。git の取得とほぼ同時のため、次の取得で分かる。"),
+	text.Of("It is reported as Synced with %s missing.", "Synced なのに、%sが存在しないと報告されている。"),
+	text.Of("%s and %s, but it may not serve: %s.", "%s、%s。ただし稼働していない可能性あり: %s。"),
+	text.Of("%s is reported as %s or not verified, and its Tier as soaking.", "%s は %s または未検証と報告されているのに、Tier は検証時間が進んでいると報告されている。"),
 }

@@ -100,7 +100,12 @@ func (p *Prober) Probe(ctx context.Context, at time.Time) error {
 func (p *Prober) keep(r *result) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	same := slices.ContainsFunc(p.results, func(o *result) bool { return !o.at.After(r.at) && reflect.DeepEqual(o.found, r.found) })
+	same := false
+	for _, o := range p.results { // in the order of time
+		if !o.at.After(r.at) {
+			same = reflect.DeepEqual(o.found, r.found)
+		}
+	}
 	p.results = slices.DeleteFunc(p.results, func(o *result) bool { return o.at.Equal(r.at) })
 	p.probes++
 	r.number = p.probes
