@@ -29,7 +29,8 @@ func TestASnapshotComesAsItWasSent(t *testing.T) {
 	two := 2
 	want := fleet.Snapshot{At: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC),
 		ShopSets: []fleet.ShopSetState{{Tier: "beta", Configuration: "production", Cluster: "eks-b", Groups: []fleet.ShopGroupName{},
-			Observation: fleet.Observation{ShopSet: "b-1", Sync: fleet.Synced, Health: fleet.Healthy, Release: "abc", Images: []string{"cart:v1"}}}},
+			Observation: fleet.Observation{ShopSet: "b-1", Sync: fleet.Synced, Health: fleet.Healthy, Release: "abc", Images: []string{"cart:v1"},
+				Absent: []fleet.ComponentName{}, Causes: []fleet.HoldCause{}}}},
 		Tiers: []fleet.TierState{{Tier: "beta", Branch: "tier-1", Running: []fleet.Release{"abc"}, Ran: []fleet.Release{"abc"}, Ahead: &two,
 			SoakingSince: time.Date(2026, 10, 31, 0, 0, 0, 0, time.UTC)}}}
 	c := served(t, func(w http.ResponseWriter, r *http.Request) {
