@@ -61,6 +61,7 @@ func cronField(text string, low, top int, names []string) (bits uint64, err erro
 			if step, err = strconv.Atoi(each); err != nil || step < 1 {
 				return 0, fmt.Errorf("%q is no step", each)
 			}
+			step = min(step, top+1) // a longer one leaves the first value alone, too
 		}
 		if span != "*" && span != "?" {
 			first, last, ranged := strings.Cut(span, "-")
