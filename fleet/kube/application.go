@@ -59,7 +59,9 @@ type facts struct {
 	last      operation    // the last one that was no dry run
 	// left is an earlier operation that may have left parts of another revision
 	// behind, where the last one applied nothing.
-	left       operation
+	left operation
+	// whole is the last one of all resources, where the last one is of some only.
+	whole      operation
 	hydrates   bool
 	hydrations []hydration // the newest first
 }
@@ -163,14 +165,11 @@ func (a appObject) after(b *appObject) appObject {
 	f, was := &a.facts, &b.facts
 	switch {
 	case f.last.dry:
-		f.last, f.left = was.last, was.left
+		f.last, f.left, f.whole = was.last, was.left, was.whole
 	case f.last.started.Equal(was.last.started):
-		f.left = was.left
-	case f.last.applied():
-	case was.last.applied():
-		f.left = was.last
+		f.left, f.whole = was.left, was.whole
 	default:
-		f.left = was.left
+		f.keepFrom(was)
 	}
 	if f.hydrates {
 		f.hydrations = remember(f.hydrations, was.hydrations)
@@ -180,6 +179,33 @@ func (a appObject) after(b *appObject) appObject {
 	}
 	a.conclude()
 	return a
+}
+
+// keepFrom keeps the operations before a new one that it does not make up for.
+func (f *facts) keepFrom(was *facts) {
+	switch {
+	case f.last.some:
+		f.whole = was.lastWhole()
+	case !f.last.applied():
+		f.whole = was.whole
+	}
+	switch {
+	case f.last.applied():
+	case was.last.applied():
+		f.left = was.last
+	default:
+		f.left = was.left
+	}
+}
+
+// lastWhole is the last operation of all resources that applied something.
+func (f *facts) lastWhole() operation {
+	for _, o := range []*operation{&f.last, &f.left} {
+		if o.applied() && !o.some {
+			return *o
+		}
+	}
+	return f.whole
 }
 
 // awaits is the revision that git asks for and that was not deployed; "" where the

@@ -213,8 +213,17 @@ func (a *appObject) between(o *operation) string {
 // unverified says which operation has not verified the revision that runs, and from
 // when on that holds.
 func (f *facts) unverified(runs string) (why string, from time.Time) {
-	o := &f.last
-	if o.dry || o.succeeded() || len(f.history) > 0 && f.history[0].At.After(o.started) {
+	for _, o := range []*operation{&f.last, &f.left, &f.whole} {
+		if why, from = f.failing(o, runs); why != "" {
+			return why, from
+		}
+	}
+	return f.unproven(runs), time.Time{}
+}
+
+// failing says what became of an operation that has not succeeded with what runs.
+func (f *facts) failing(o *operation, runs string) (why string, from time.Time) {
+	if o.dry || o.succeeded() || f.deployedAfter(o) {
 		return "", time.Time{}
 	}
 	before := len(f.history) > 0 && f.history[0].Revision == runs // it was verified then
@@ -225,4 +234,29 @@ func (f *facts) unverified(runs string) (why string, from time.Time) {
 		from = o.started.Add(resyncTime)
 	}
 	return o.String(), from
+}
+
+// unproven says that nothing is known of a sync of the whole that came before the one of
+// some resources: Argo CD tells of the last operation only.
+func (f *facts) unproven(runs string) string {
+	o := &f.last
+	if !o.succeeded() {
+		o = &f.left
+	}
+	if !o.some || !o.succeeded() || f.deployedAfter(o) || f.verified(runs) || f.verified(o.to) {
+		return ""
+	}
+	return "no sync of all resources is known to have succeeded: " + o.String()
+}
+
+func (f *facts) deployedAfter(o *operation) bool {
+	return len(f.history) > 0 && f.history[0].At.After(o.started)
+}
+
+// verified reports whether the last sync of the whole that succeeded was to a revision.
+func (f *facts) verified(revision string) bool {
+	if len(f.history) > 0 && f.history[0].Revision == revision {
+		return true
+	}
+	return revision != "" && f.whole.phase == phaseSucceeded && f.whole.to == revision
 }

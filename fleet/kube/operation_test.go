@@ -27,6 +27,11 @@ const (
 	synced2 = `syncResult: {revision: new, resources: [{kind: Deployment, name: cart, status: Synced, syncPhase: Sync, message: configured}`
 )
 
+// some makes an operation one of some resources only.
+func some(operation string) string {
+	return strings.Replace(operation, "{sync: {", "{sync: {resources: [{kind: Deployment, name: cart}], ", 1)
+}
+
 func check(t *testing.T, head string, cases []judged) {
 	t.Helper()
 	for _, tt := range cases {
@@ -79,6 +84,14 @@ func TestAnOperationThatHasNotSucceededVerifiesNothing(t *testing.T) {
 			"Synced Healthy [old@10h] 0", "", ""},
 		{"it named a revision that is not there", isOld + "\n  operationState: {phase: Error, message: no such revision, startedAt: \"2026-11-20T11:00:00Z\", operation: {sync: {revision: gone}}}",
 			"Synced Healthy [old@10h] 0", "", ""},
+		{"some resources were synced, and nobody knows of a sync of all", isNew + some(syncing) + "phase: Succeeded\n    " + synced2 + "]}",
+			"Synced Healthy [new@? old@10h] 0", "", "no sync of all resources is known to have succeeded: the sync of some resources to new has succeeded"},
+		{"some resources were synced, and no history is kept", strings.ReplaceAll(isNew, "history", "story") + some(syncing) + "phase: Succeeded\n    " + synced2 + "]}",
+			"Synced Healthy [new@?] 0", "", "no sync of all resources is known to have succeeded"},
+		{"some resources were synced to what was verified", isOld + strings.ReplaceAll(some(syncing)+"phase: Succeeded\n    "+synced2+"]}", "new", "old"),
+			"Synced Healthy [old@10h] 0", "", ""},
+		{"some resources were synced to what was verified, and a commit of another folder came", isNew + strings.ReplaceAll(some(syncing)+"phase: Succeeded\n    "+synced2+"]}", "new", "old"),
+			"Synced Healthy [new@? old@10h] 0", "", ""},
 		{"no history is kept", strings.ReplaceAll(isNew, "history", "story") + syncing + "phase: Failed\n    " + synced2 + "]}", "Synced Healthy [new@?] 0", "", "the sync to new has failed"},
 	})
 }
@@ -87,7 +100,7 @@ func TestAnOperationLeavesPartsOfAnotherRevision(t *testing.T) {
 	check(t, ofOne, []judged{
 		{"it failed", notNew + syncing + "phase: Failed\n    message: one or more objects failed to apply\n    " + synced2 + "]}",
 			"OutOfSync Healthy [] 0", "parts of another revision may run: the sync to new has failed: one or more objects failed to apply", ""},
-		{"it was of some resources only", notNew + strings.Replace(syncing, "{sync: {", "{sync: {resources: [{kind: Deployment, name: cart}], ", 1) + "phase: Succeeded\n    " + synced2 + "]}",
+		{"it was of some resources only", notNew + some(syncing) + "phase: Succeeded\n    " + synced2 + "]}",
 			"OutOfSync Healthy [] 0", "parts of another revision may run: the sync of some resources to new has succeeded", ""},
 		{"it goes on, and what is told was compared before", strings.Replace(isOld, "12:00", "10:30", 1) + syncing + "phase: Running\n    " + synced2 + "]}",
 			"Synced Healthy [] 0", "the sync to new has been running", ""},
@@ -113,6 +126,8 @@ func TestWhatAnOperationLeftBehindIsRememberedWhileNothingIsApplied(t *testing.T
 	failed := syncing + "phase: Failed\n    " + synced2 + "]}"
 	later := strings.Replace(syncing, "11:00", "11:30", 1)
 	dry := strings.Replace(later, "{sync: {", "{sync: {dryRun: true, ", 1) + "phase: Failed\n    " + synced2 + "]}"
+	succeeded := strings.Replace(failed, "Failed", "Succeeded", 1)
+	selective := some(later) + "phase: Succeeded\n    " + synced2 + "]}"
 	noResult := later + "phase: Error\n    message: project not found"
 	for _, tt := range []struct {
 		name                     string
@@ -125,6 +140,13 @@ func TestWhatAnOperationLeftBehindIsRememberedWhileNothingIsApplied(t *testing.T
 		{"a dry run after that", []string{notNew + failed, notNew + noResult, notNew + strings.Replace(dry, "11:30", "11:40", 1)}, "OutOfSync Healthy [] 0", "the sync to new has failed", ""},
 		{"a dry run after a failed hook", []string{isNew + failed, isNew + dry}, "Synced Healthy [new@? old@10h] 0", "", "the sync to new has failed"},
 		{"a sync that succeeded after all", []string{notNew + failed, notNew + dry, isNew + later + "phase: Succeeded\n    " + synced2 + "]}"}, "Synced Healthy [new@? old@10h] 0", "", ""},
+		{"some resources after a failed hook", []string{isNew + failed, isNew + selective}, "Synced Healthy [new@? old@10h] 0", "", "the sync to new has failed"},
+		{"some resources after an operation without a result", []string{isNew + failed, isNew + strings.Replace(noResult, "11:30", "11:20", 1), isNew + selective}, "Synced Healthy [new@? old@10h] 0", "", "the sync to new has failed"},
+		{"some resources twice", []string{isNew + failed, isNew + selective, isNew + strings.Replace(selective, "11:30", "11:40", 1)}, "Synced Healthy [new@? old@10h] 0", "", "the sync to new has failed"},
+		{"a dry run after some resources", []string{isNew + failed, isNew + selective, isNew + strings.Replace(dry, "11:30", "11:40", 1)}, "Synced Healthy [new@? old@10h] 0", "", "the sync to new has failed"},
+		{"an operation without a result after a failed hook", []string{isNew + failed, isNew + strings.Replace(noResult, "{revision: new}", "{}", 1)}, "Synced Healthy [new@? old@10h] 0", "", "the sync to new has failed"},
+		{"some resources after a sync that succeeded, without a history", []string{strings.ReplaceAll(isNew, "history", "story") + succeeded, strings.ReplaceAll(isNew, "history", "story") + selective}, "Synced Healthy [new@?] 0", "", ""},
+		{"all resources after some", []string{isNew + failed, isNew + selective, isNew + strings.Replace(succeeded, "11:00", "11:40", 1)}, "Synced Healthy [new@? old@10h] 0", "", ""},
 		{"what could not be read for a while", []string{notNew + failed, "\n  reconciledAt: soon", notNew + dry}, "OutOfSync Healthy [] 0", "the sync to new has failed", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
