@@ -169,7 +169,10 @@ func (o *operation) applied() bool { return o.phase != "" && !o.dry && o.begun }
 // String says what became of it, in a clause.
 func (o *operation) String() string {
 	text := "the sync"
-	if o.some {
+	switch {
+	case o.dry:
+		text = "the dry run"
+	case o.some:
 		text = "the sync of some resources"
 	}
 	if o.to != "" {
@@ -236,11 +239,16 @@ func (f *facts) failing(o *operation, runs string) (why string, from time.Time) 
 	return o.String(), from
 }
 
-// unproven says that nothing is known of a sync of the whole that came before the one of
-// some resources: Argo CD tells of the last operation only.
+// unproven says that nothing is known of a sync of the whole that came before a dry run, or
+// one of some resources: Argo CD tells of the last operation only.
 func (f *facts) unproven(runs string) string {
 	o := &f.last
-	if !o.succeeded() {
+	switch {
+	case o.dry && f.verified(runs):
+		return ""
+	case o.dry:
+		return "only a dry run is known: " + o.String()
+	case !o.succeeded():
 		o = &f.left
 	}
 	if !o.some || !o.succeeded() || f.deployedAfter(o) || f.verified(runs) || f.verified(o.to) {

@@ -92,6 +92,9 @@ func TestAnOperationThatHasNotSucceededVerifiesNothing(t *testing.T) {
 			"Synced Healthy [old@10h] 0", "", ""},
 		{"some resources were synced to what was verified, and a commit of another folder came", isNew + strings.ReplaceAll(some(syncing)+"phase: Succeeded\n    "+synced2+"]}", "new", "old"),
 			"Synced Healthy [new@? old@10h] 0", "", ""},
+		{"a dry run hides what became of it", isNew + strings.Replace(syncing, "{sync: {", "{sync: {dryRun: true, ", 1) + "phase: Succeeded\n    " + synced2 + "]}",
+			"Synced Healthy [new@? old@10h] 0", "", "only a dry run is known: the dry run to new has succeeded"},
+		{"a dry run over what was verified", isOld + strings.Replace(syncing, "{sync: {", "{sync: {dryRun: true, ", 1) + "phase: Failed\n    " + synced2 + "]}", "Synced Healthy [old@10h] 0", "", ""},
 		{"no history is kept", strings.ReplaceAll(isNew, "history", "story") + syncing + "phase: Failed\n    " + synced2 + "]}", "Synced Healthy [new@?] 0", "", "the sync to new has failed"},
 	})
 }
@@ -147,6 +150,8 @@ func TestWhatAnOperationLeftBehindIsRememberedWhileNothingIsApplied(t *testing.T
 		{"an operation without a result after a failed hook", []string{isNew + failed, isNew + strings.Replace(noResult, "{revision: new}", "{}", 1)}, "Synced Healthy [new@? old@10h] 0", "", "the sync to new has failed"},
 		{"some resources after a sync that succeeded, without a history", []string{strings.ReplaceAll(isNew, "history", "story") + succeeded, strings.ReplaceAll(isNew, "history", "story") + selective}, "Synced Healthy [new@?] 0", "", ""},
 		{"all resources after some", []string{isNew + failed, isNew + selective, isNew + strings.Replace(succeeded, "11:00", "11:40", 1)}, "Synced Healthy [new@? old@10h] 0", "", ""},
+		{"a dry run after a sync that succeeded", []string{isNew + succeeded, isNew + strings.Replace(dry, "Failed", "Succeeded", 1)}, "Synced Healthy [new@? old@10h] 0", "", ""},
+		{"some resources after a dry run", []string{isNew + dry, isNew + strings.Replace(selective, "11:30", "11:40", 1)}, "Synced Healthy [new@? old@10h] 0", "", "no sync of all resources is known"},
 		{"what could not be read for a while", []string{notNew + failed, "\n  reconciledAt: soon", notNew + dry}, "OutOfSync Healthy [] 0", "the sync to new has failed", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
