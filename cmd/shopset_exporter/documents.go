@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,9 +102,7 @@ func (d *documents) take(read *kube.Documents, clusters []kube.ClusterState, now
 			d.wrong = append(d.wrong, n)
 		}
 	}
-	// Without a fleet a part of one is better than none, where it is one by itself.
-	part := !d.known && err == nil && len(made.ShopSets()) > 0
-	if len(d.wrong) > 0 && !part {
+	if len(d.wrong) > 0 && (err != nil || !d.takesPart(made, len(d.wrong) == len(read.Unread))) {
 		return notes, nil
 	}
 	if !d.known || !reflect.DeepEqual(made.Declarations(), d.fleet.Declarations()) {
@@ -118,6 +117,19 @@ func (d *documents) take(read *kube.Documents, clusters []kube.ClusterState, now
 		}
 	}
 	return notes, good
+}
+
+// takesPart reports whether a part of a fleet counts: one that is a fleet by itself is
+// better than none, and may grow until it was whole once. Where more is wrong than that
+// clusters were never read, ShopSets that are gone may just be unreadable.
+func (d *documents) takesPart(made *fleet.Fleet, unreadOnly bool) bool {
+	if len(made.ShopSets()) == 0 || d.kept || !d.loaded.IsZero() {
+		return false
+	}
+	return unreadOnly || !slices.ContainsFunc(d.fleet.ShopSets(), func(s fleet.ShopSet) bool {
+		_, stays := made.ShopSet(s.Name)
+		return !stays
+	})
 }
 
 // tell says how the documents are doing; notes are what else was found.
