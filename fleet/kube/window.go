@@ -45,17 +45,11 @@ func (w *window) open(now time.Time) (open, ok bool) {
 	}
 	zone, err := time.LoadLocation(w.TimeZone)
 	if err != nil {
-		zone = time.UTC
+		return false, false
 	}
 	_, offset := now.In(zone).Zone()
 	now = now.UTC().Add(time.Duration(offset) * time.Second)
-	from := now.Add(-min(lasts, longest))
-	for at := now.Truncate(time.Minute); at.After(from); at = at.Add(-time.Minute) {
-		if at.Before(now) && s.starts(at) {
-			return true, true
-		}
-	}
-	return false, true
+	return s.starts(now.Add(-min(lasts, longest)), now), true
 }
 
 // matches reports whether it is about an Application, as Argo CD does.

@@ -22,6 +22,11 @@ func TestSyncWindowsOpenAsArgoCDOpensThem(t *testing.T) {
 		{"0 0 * * SUN", "24h", "", true, true}, {"0 0 * * 1-6", "24h", "", false, true}, {"0 0 * * 6,0", "24h", "", true, true},
 		{"0 0 1 NOV *", "24h", "", true, true}, {"0 0 2 * *", "24h", "", false, true}, {"*/15 * * * *", "1m", "", false, true}, {"5-59/15 * * * *", "20m", "", true, true},
 		{"0 0 13 * SUN", "24h", "", true, true}, {"0 0 13 * MON", "24h", "", false, true}, // a day or a weekday
+		{"0 0 */2 * MON", "24h", "", true, true}, {"0 0 13 * */2", "24h", "", true, true}, {"0 0 2-30/2 * */2", "24h", "", true, true}, // a step is no star
+		{"0 0 */1 * MON", "24h", "", false, true}, {"0 0 2,* * SUN", "24h", "", true, true}, {",0 0 * * SUN,", "24h", "", true, true},
+		{"CRON_TZ=Asia/Tokyo 30 20 * * *", "1h", "", true, true}, {"TZ=Asia/Tokyo 30 20 * * *", "1h", "UTC", true, true}, {"TZ=Asia/Nowhere 30 20 * * *", "1h", "", false, false}, {"TZ=", "1h", "", false, false},
+		{"* * * * *", "1h", "Asia/Nowhere", false, false}, {"0 0 31 10 *", "36h", "", false, true}, {"0 0 31 10 *", "36h1m", "", true, true}, {"0 0 30 2 *", "8760h", "", false, true},
+		{"59 23 31 10 *", "12h2m", "", true, true}, {"0 13 1 11 *", "8759h", "", false, true}, {"0 13 1 11 *", "8760h", "", true, true}, // a year ago
 		{"0 0 * *", "1h", "", false, false}, {"61 * * * *", "1h", "", false, false}, {"* * * * *", "an hour", "", false, false}, {"5-1 * * * *", "1h", "", false, false}, {"*/0 * * * *", "1h", "", false, false},
 	} {
 		w := window{Kind: "deny", Schedule: tt.schedule, Duration: tt.lasts, TimeZone: tt.zone}
@@ -62,6 +67,38 @@ func TestSyncWindowsKeepArgoCDFromSyncing(t *testing.T) {
 	} {
 		if got := blocked("shops", tt.windows, "a-1-cart", &to, noon); !strings.Contains(got, tt.want) || (got == "") != (tt.want == "") {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// A window that never opens is searched for a year, in no time.
+func TestAWindowThatNeverOpensCostsLittle(t *testing.T) {
+	c, err := parseCron("0 0 30 2 *")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 1000 { // a minute and more, minute by minute
+		if c.starts(noon.Add(-longest), noon) {
+			t.Fatal("it opens on February 30")
+		}
+	}
+}
+
+// Clocks that are put forward and back hide no start.
+func TestSyncWindowsOpenWhileClocksChange(t *testing.T) {
+	for _, tt := range []struct{ schedule, now, lasts string }{
+		{"CRON_TZ=Europe/Berlin 30 23 27 3 *", "2026-03-29T12:00:00Z", "48h"},  // forward at 01:00
+		{"CRON_TZ=Europe/Berlin 30 2 25 10 *", "2026-10-25T01:31:00Z", "2m"},   // back at 01:00: for the second time
+		{"CRON_TZ=America/Santiago 30 1 6 9 *", "2026-09-07T12:00:00Z", "48h"}, // forward at midnight
+		{"CRON_TZ=America/Santiago 30 23 5 9 *", "2026-09-07T12:00:00Z", "48h"},
+	} {
+		now, err := time.Parse(time.RFC3339, tt.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := window{Schedule: tt.schedule, Duration: tt.lasts}
+		if open, ok := w.open(now); !open || !ok {
+			t.Errorf("%s at %s: open %v (%v)", &w, tt.now, open, ok)
 		}
 	}
 }
