@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"os"
+	_ "time/tzdata" // sync windows have time zones; a bare machine may have none
 )
 
 func main() {
