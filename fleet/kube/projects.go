@@ -23,41 +23,51 @@ const maxProjects = 64 << 20
 
 // projects holds the sync windows of a cluster's AppProjects.
 type projects struct {
-	mu      sync.Mutex
-	known   bool // they were read
-	windows map[string][]window
-	inForce map[string]string // by project: which windows are open
+	mu     sync.Mutex
+	known  bool // they were read
+	read   map[string][]window
+	states map[string][]windowState // as they are in the minute
+	minute time.Time
+	told   map[string][]windowState // as they were when it was last read
 }
 
-// of gives the windows of a project. Not known: they could not be read.
-func (p *projects) of(project string) (windows []window, known bool) {
+// of gives the windows of a project as they are now. Not known: they could not be read.
+func (p *projects) of(project string, now time.Time) (windows []windowState, known bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.windows[project], p.known
+	p.judge(now)
+	return p.states[project], p.known
 }
 
-// take takes what was read, and gives the projects of which other windows are open now, or
-// there are others.
+// judge finds out which windows are open, once in a minute.
+func (p *projects) judge(now time.Time) {
+	minute := now.Truncate(time.Minute)
+	if minute.Equal(p.minute) {
+		return
+	}
+	p.minute, p.states = minute, make(map[string][]windowState, len(p.read))
+	for name, windows := range p.read {
+		p.states[name] = statesOf(windows, now)
+	}
+}
+
+// take takes what was read, and gives the projects of which other windows are open now
+// than when it was last called, or there are others.
 func (p *projects) take(read map[string][]window, now time.Time) (changed map[string]bool, first bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	first, p.known = !p.known, true
-	force := map[string]string{}
-	for name, windows := range read {
-		for i := range windows {
-			open, ok := windows[i].open(now)
-			force[name] += fmt.Sprint(open, ok, " ")
-		}
-	}
+	p.read, p.minute = read, time.Time{}
+	p.judge(now)
 	changed = map[string]bool{}
-	for _, all := range []map[string]string{force, p.inForce} {
+	for _, all := range []map[string][]windowState{p.states, p.told} {
 		for name := range all {
-			if force[name] != p.inForce[name] || !reflect.DeepEqual(read[name], p.windows[name]) {
+			if !reflect.DeepEqual(p.states[name], p.told[name]) {
 				changed[name] = true
 			}
 		}
 	}
-	p.windows, p.inForce = read, force
+	p.told = p.states
 	return changed, first
 }
 

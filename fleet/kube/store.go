@@ -364,11 +364,11 @@ func (s *store) window(e *entry) (why string, known bool) {
 		return "", false
 	}
 	project := cmp.Or(e.app.wanted.project, "default")
-	windows, known := s.projects.of(project)
+	windows, known := s.projects.of(project, s.now())
 	if len(windows) == 0 {
 		return "", known
 	}
-	return blocked(project, windows, e.name(), &e.app.wanted.to, s.now()), known
+	return blocked(project, windows, e.name(), &e.app.wanted.to), known
 }
 
 // touchProjects has the ShopSets count as changed that have an Application of some projects.

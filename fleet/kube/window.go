@@ -2,10 +2,7 @@ package kube
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 )
 
@@ -52,6 +49,21 @@ func (w *window) open(now time.Time) (open, ok bool) {
 	return s.starts(now.Add(-min(lasts, longest)), now), true
 }
 
+// windowState is a window and what it was found to be in some minute.
+type windowState struct {
+	window
+	isOpen, unreadable bool
+}
+
+func statesOf(windows []window, now time.Time) []windowState {
+	out := make([]windowState, 0, len(windows))
+	for _, w := range windows {
+		open, ok := w.open(now)
+		out = append(out, windowState{window: w, isOpen: open, unreadable: !ok})
+	}
+	return out
+}
+
 // matches reports whether it is about an Application, as Argo CD does.
 func (w *window) matches(name string, to *destination) bool {
 	set, matched := false, false
@@ -73,54 +85,25 @@ func (w *window) matches(name string, to *destination) bool {
 	return set && matched
 }
 
-// globs are patterns that were made.
-var globs sync.Map
-
-// glob matches a text as a whole with *, ? and [ ] in a pattern.
-func glob(pattern, text string) bool {
-	made, ok := globs.Load(pattern)
-	if !ok {
-		var b strings.Builder
-		for _, part := range regexp.MustCompile(`\*+|\?|\[[^\]]*\]|[^*?\[]+|\[`).FindAllString(pattern, -1) {
-			switch {
-			case part[0] == '*':
-				b.WriteString(".*")
-			case part == "?":
-				b.WriteString(".")
-			case part[0] == '[' && len(part) > 2:
-				b.WriteString(strings.Replace(part, "[!", "[^", 1))
-			default:
-				b.WriteString(regexp.QuoteMeta(part))
-			}
-		}
-		p, err := regexp.Compile("(?s)^(?:" + b.String() + ")$")
-		if err != nil {
-			p = regexp.MustCompile("^" + regexp.QuoteMeta(pattern) + "$")
-		}
-		made, _ = globs.LoadOrStore(pattern, p)
-	}
-	return made.(*regexp.Regexp).MatchString(text)
-}
-
 // blocked says in a clause why the windows of a project keep Argo CD from syncing an
 // Application by itself; "": they do not.
-func blocked(project string, windows []window, name string, to *destination, now time.Time) string {
+func blocked(project string, windows []windowState, name string, to *destination) string {
 	var allowing, closed *window
 	for i := range windows {
 		w := &windows[i]
 		if !w.matches(name, to) {
 			continue
 		}
-		switch open, ok := w.open(now); {
-		case !ok:
-			return fmt.Sprintf("a sync window of AppProject %s cannot be read (%s)", project, w)
-		case open && w.Kind == "deny":
-			return fmt.Sprintf("a sync window of AppProject %s forbids it (%s)", project, w)
+		switch {
+		case w.unreadable:
+			return fmt.Sprintf("a sync window of AppProject %s cannot be read (%s)", project, &w.window)
+		case w.isOpen && w.Kind == "deny":
+			return fmt.Sprintf("a sync window of AppProject %s forbids it (%s)", project, &w.window)
 		case w.Kind != "allow":
-		case open:
-			allowing = w
+		case w.isOpen:
+			allowing = &w.window
 		default:
-			closed = w
+			closed = &w.window
 		}
 	}
 	if closed != nil && allowing == nil {

@@ -65,7 +65,7 @@ func TestSyncWindowsKeepArgoCDFromSyncing(t *testing.T) {
 		{"one of nothing", []window{open("deny", func(w *window) { w.Applications = nil })}, ""},
 		{"one that nobody can read", []window{open("deny", func(w *window) { w.Schedule = "often" })}, "cannot be read (deny often for 1h)"},
 	} {
-		if got := blocked("shops", tt.windows, "a-1-cart", &to, noon); !strings.Contains(got, tt.want) || (got == "") != (tt.want == "") {
+		if got := blocked("shops", statesOf(tt.windows, noon), "a-1-cart", &to); !strings.Contains(got, tt.want) || (got == "") != (tt.want == "") {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -81,6 +81,25 @@ func TestAWindowThatNeverOpensCostsLittle(t *testing.T) {
 		if c.starts(noon.Add(-longest), noon) {
 			t.Fatal("it opens on February 30")
 		}
+	}
+}
+
+// Many Applications ask; the windows are looked at once in a minute.
+func TestSyncWindowsAreJudgedOnceAMinute(t *testing.T) {
+	var p projects
+	p.take(map[string][]window{"shops": {{Kind: "deny", Schedule: "30 12 * * *", Duration: "1h"}}}, noon)
+	first, known := p.of("shops", noon.Add(59*time.Second))
+	if again, _ := p.of("shops", noon); !known || len(first) != 1 || first[0].isOpen || &again[0] != &first[0] {
+		t.Errorf("known %v; %+v, then %+v", known, first, again)
+	}
+	if later, _ := p.of("shops", noon.Add(31*time.Minute)); !later[0].isOpen {
+		t.Error("the window does not open")
+	}
+	if changed, _ := p.take(p.read, noon.Add(32*time.Minute)); !changed["shops"] {
+		t.Error("that it opened since the last reading is not told")
+	}
+	if changed, _ := p.take(p.read, noon.Add(33*time.Minute)); len(changed) != 0 {
+		t.Errorf("changed: %v", changed)
 	}
 }
 
