@@ -82,8 +82,8 @@ func absent(parts []part, components []fleet.ComponentName) []fleet.ComponentNam
 }
 
 // components are those that the Application is of: as its label says, or the pattern for
-// its name or path; else the one that stands in its name beside the ShopSet's, or in its
-// path.
+// its name or path; else the one that is all of its name beside the ShopSet's, or that
+// stands in its path.
 func (e *entry) components(all []fleet.ComponentName) []fleet.ComponentName {
 	if e.component != "" {
 		var own []fleet.ComponentName
@@ -92,18 +92,14 @@ func (e *entry) components(all []fleet.ComponentName) []fleet.ComponentName {
 		}
 		return own
 	}
-	name := strings.Replace("-"+e.name()+"-", "-"+string(e.shopSet)+"-", "-", 1)
 	best := fleet.ComponentName("")
-	for _, c := range all {
-		if len(c) > len(best) && strings.Contains(name, "-"+string(c)+"-") {
-			best = c
-		}
+	name := strings.Trim(strings.Replace("-"+e.name()+"-", "-"+string(e.shopSet)+"-", "-", 1), "-")
+	if c := fleet.ComponentName(name); slices.Contains(all, c) {
+		return []fleet.ComponentName{c}
 	}
-	if best == "" {
-		for element := range strings.SplitSeq(e.app.wanted.path, "/") {
-			if slices.Contains(all, fleet.ComponentName(element)) {
-				best = fleet.ComponentName(element)
-			}
+	for element := range strings.SplitSeq(e.app.wanted.path, "/") {
+		if slices.Contains(all, fleet.ComponentName(element)) {
+			best = fleet.ComponentName(element)
 		}
 	}
 	if best == "" {
