@@ -136,8 +136,8 @@ func (e *entry) pending(tree Tree, releases Releases) string {
 		return to
 	}
 	from, path := e.app.facts.history[0].Revision, e.app.wanted.path
-	if from == to {
-		return to // another of its sources has moved, or it was not compared since
+	if from == to || path == "" {
+		return to // another of its sources has moved, or it was not compared since; or of no folder
 	}
 	old, now := tree(from, path), tree(to, path)
 	if old != "" && old == now && releases(from) != "" && releases(from) == releases(to) {

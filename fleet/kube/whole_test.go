@@ -146,6 +146,11 @@ func TestAPendingReleaseIsNoDrift(t *testing.T) {
 	if got := e.pending(trees, same); got != "" {
 		t.Errorf("nothing of its own has changed in git, and %q is pending", got)
 	}
+	e.app.wanted.path = "" // a chart, with values of a git repository
+	if got := e.pending(func(string, string) string { return "root" }, same); got != "other" {
+		t.Errorf("it is of no folder, and %q is pending", got)
+	}
+	e.app.wanted.path = "p"
 	if got := e.pending(func(string, string) string { return "" }, same); got != "other" {
 		t.Errorf("git does not tell, and %q is pending", got)
 	}
