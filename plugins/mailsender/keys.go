@@ -121,13 +121,13 @@ func (c *checker) rsaKey(selector string, raw []byte) {
 // dmarc judges the domain's policy, or the one that it inherits.
 func (c *checker) dmarc() {
 	name, inherited := "_dmarc."+c.domain, false
-	found, ok := c.texts(name, "v=dmarc1")
+	found, ok := c.texts(name, dmarcRecord)
 	if !ok {
 		return
 	}
 	if org := organization(c.domain); len(found) == 0 && org != "" {
 		name, inherited = "_dmarc."+org, true
-		if found, ok = c.texts(name, "v=dmarc1"); !ok {
+		if found, ok = c.texts(name, dmarcRecord); !ok {
 			return
 		}
 	}
@@ -176,7 +176,7 @@ func (c *checker) reports(name, rua string) {
 		if whole(host) == whole(from) {
 			continue
 		}
-		if found, ok := c.texts(from+"._report._dmarc."+host, "v=dmarc1"); ok && len(found) == 0 {
+		if found, ok := c.texts(from+"._report._dmarc."+host, dmarcRecord); ok && len(found) == 0 {
 			c.find(Warning, sayRUAElsewhere, host, from+"._report._dmarc."+host)
 		}
 	}

@@ -195,17 +195,33 @@ func (c *checker) records(name, kind string) (values []string, ok bool) {
 	return values, true
 }
 
-// texts are the TXT records of a name that begin with a version, such as v=spf1. One that
-// has it in quotes is a finding: somebody typed a zone file's quotes into a form.
-func (c *checker) texts(name, version string) (found []string, ok bool) {
+// The records that receivers look for: SPF's version ends at a blank (RFC 7208, section
+// 4.5), and DMARC's is a tag, whose value is written in capitals (RFC 7489, section 6.3).
+var (
+	spfRecord   = regexp.MustCompile(`^(?i:v=spf1)( |$)`)
+	dmarcRecord = regexp.MustCompile(`^[vV][ \t]*=[ \t]*DMARC1[ \t]*(;|$)`)
+	nearly      = regexp.MustCompile(`^(?i)v\s*=\s*(spf1|dmarc1)\b`)
+)
+
+// texts are the TXT records of a name that receivers take for the kind that is looked
+// for. One that stands in quotes is a finding, since somebody typed a zone file's quotes
+// into a form, and so is one that is nearly such a record, where there is no other.
+func (c *checker) texts(name string, record *regexp.Regexp) (found []string, ok bool) {
 	all, ok := c.records(name, "TXT")
+	near := ""
 	for _, t := range all {
-		switch head, _, _ := strings.Cut(strings.ToLower(t), " "); {
-		case strings.TrimSuffix(head, ";") == version || strings.HasPrefix(head, version+";"):
+		bare := strings.Trim(t, `"' `)
+		switch {
+		case record.MatchString(t):
 			found = append(found, t)
-		case strings.HasPrefix(strings.TrimLeft(strings.ToLower(t), `"' `), version):
+		case bare != t && record.MatchString(bare):
 			c.find(Critical, sayQuoted, name, text.Line(t, 40))
+		case nearly.MatchString(t):
+			near = t
 		}
+	}
+	if len(found) == 0 && near != "" {
+		c.find(Critical, sayNearly, name, text.Line(near, 40))
 	}
 	return found, ok
 }

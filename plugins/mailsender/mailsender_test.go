@@ -119,6 +119,10 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 		{"everybody", map[string]string{"shop.example.com TXT": "v=spf1 +all"}, Critical, "everybody"},
 		{"no end", map[string]string{"shop.example.com TXT": "v=spf1 ip4:192.0.2.1"}, Warning, "does not end with"},
 		{"macros", map[string]string{"shop.example.com TXT": "v=spf1 exists:%{i}.x.example -all"}, OK, "1 of 10"},
+		{"what stands after all is ignored", map[string]string{"shop.example.com TXT": "v=spf1 ip4:192.0.2.1 -all include:gone.example a:x.example a:y.example a:z.example" + includes(11) + " redirect=gone.example"}, OK, "SPF takes 0 of 10"},
+		{"and is read", map[string]string{"shop.example.com TXT": "v=spf1 ip4:192.0.2.1 -all includes:relay.example"}, Critical, "not understood"},
+		{"a semicolon after the version", map[string]string{"shop.example.com TXT": "v=spf1; include:relay.example ~all"}, Critical, "no SPF record"},
+		{"a semicolon and no blank", map[string]string{"shop.example.com TXT": "v=spf1;include:relay.example ~all"}, Critical, "no SPF record"},
 		{"DNS fails for an include", map[string]string{"relay.example TXT": "FAILS"}, Unknown, "relay.example TXT is not known: answers SERVFAIL"},
 
 		{"no key", map[string]string{domainKey: ""}, Critical, "selector s1 has no key"},
@@ -134,6 +138,8 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 		{"two keys", map[string]string{domainKey: "p=" + key + "|p=" + key}, Critical, "has 2 keys"},
 
 		{"no DMARC", map[string]string{"_dmarc.shop.example.com TXT": ""}, Critical, "no DMARC record"},
+		{"DMARC in small letters", map[string]string{"_dmarc.shop.example.com TXT": "v=dmarc1; p=reject; rua=mailto:d@example.com"}, Critical, "no DMARC record"},
+		{"DMARC with blanks in its version", map[string]string{"_dmarc.shop.example.com TXT": "v = DMARC1 ; p=reject; rua=mailto:d@example.com"}, OK, "policy reject"},
 		{"DMARC of the organization", map[string]string{"_dmarc.shop.example.com TXT": "", "_dmarc.example.com TXT": "v=DMARC1; p=reject; sp=quarantine; rua=mailto:d@example.com"}, OK, "policy quarantine"},
 		{"no policy", map[string]string{"_dmarc.shop.example.com TXT": "v=DMARC1; rua=mailto:d@example.com"}, Critical, "has the policy"},
 		{"no reports", map[string]string{"_dmarc.shop.example.com TXT": "v=DMARC1;p=reject"}, Warning, "no address for reports"},

@@ -19,7 +19,7 @@ var term = regexp.MustCompile(`^([-+~?]?)(all|include|a|mx|ptr|ip4|ip6|exists)([
 
 // spf judges the domain's own record, and those it includes.
 func (c *checker) spf() {
-	found, ok := c.texts(c.domain, "v=spf1")
+	found, ok := c.texts(c.domain, spfRecord)
 	if !ok {
 		return
 	}
@@ -82,7 +82,9 @@ func (c *checker) walk(domain, record string, above map[string]bool) (all string
 			}
 			continue
 		}
-		c.mechanism(domain, t, m[2], m[3], above)
+		if all == "" { // what stands after it is never reached (RFC 7208, section 5.1)
+			c.mechanism(domain, t, m[2], m[3], above)
+		}
 	}
 	if all == "" && redirect != "" {
 		c.lookups++
@@ -137,7 +139,7 @@ func (c *checker) follow(from, to string, above map[string]bool) string {
 	if c.lookups > enough {
 		return "-"
 	}
-	found, ok := c.texts(to, "v=spf1")
+	found, ok := c.texts(to, spfRecord)
 	switch {
 	case !ok:
 		return "-"

@@ -8,6 +8,7 @@ var (
 	sayNoKeys       = text.Of("none were named", "指定なし")
 	sayUnknown      = text.Of("%s %s is not known: %v.", "%s %sを確認できません: %v。")
 	sayQuoted       = text.Of("the text at %s stands in quotes, which are part of it: %s; take them out.", "%sのTXTレコードに余分な引用符が含まれています: %s。取り除いてください。")
+	sayNearly       = text.Of("the text at %s is no record that receivers know: %s; they look for \"v=spf1 \" and \"v=DMARC1;\", written like that.", "%sのTXTレコードは受信側に認識されません: %s。先頭は「v=spf1 」または「v=DMARC1;」と書いてください。")
 	sayNoSPF        = text.Of("there is no SPF record (v=spf1).", "SPFレコード（v=spf1）がありません。")
 	sayManySPF      = text.Of("there are %d SPF records at %s, and receivers take none of them: make it one.", "%[2]sにSPFレコードが%[1]d件あり、すべて無効になります。1件にまとめてください。")
 	sayLookups      = text.Of("SPF takes %d look-ups, and receivers stop at 10: the record is void. Replace includes by ip4: and ip6:, or take out those of relays that are not used any more.", "SPFの参照が%d回あり、上限の10回を超えるため無効です。includeをip4:やip6:に置き換えるか、使っていないリレーのものを外してください。")
