@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -57,6 +58,10 @@ func (c *checker) dkim() {
 		case len(keys) == 1:
 			c.key(selector, keys[0])
 		}
+	}
+	kinds := slices.Collect(maps.Values(c.report.Keys))
+	if len(kinds) > 0 && !slices.ContainsFunc(kinds, func(k string) bool { return k != "ed25519" }) {
+		c.find(Warning, sayOnlyEd25519)
 	}
 }
 

@@ -234,7 +234,7 @@ func (c *checker) mx() {
 		return
 	}
 	if len(all) == 0 {
-		if a, ok := c.records(c.domain, "A"); ok && len(a) > 0 {
+		if a, ok := c.addresses(c.domain); ok && len(a) > 0 {
 			c.find(Warning, sayNoMX)
 		} else if ok {
 			c.find(Critical, sayNoMXNoA)
@@ -249,14 +249,9 @@ func (c *checker) mx() {
 			c.find(Critical, sayNullMX)
 			return
 		}
-		a, ok4 := c.records(host, "A")
-		if !ok4 {
+		a, ok := c.addresses(host)
+		if !ok {
 			return
-		}
-		if len(a) == 0 {
-			if a, ok4 = c.records(host, "AAAA"); !ok4 {
-				return
-			}
 		}
 		if len(a) == 0 {
 			gone = append(gone, host)

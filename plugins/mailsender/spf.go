@@ -10,6 +10,7 @@ import (
 const (
 	mostLookups = 10
 	mostVoids   = 2
+	mostNames   = 10 // of one mx
 	// enough is where counting ends: how far over the limit a record is does not matter.
 	enough = 30
 )
@@ -57,33 +58,34 @@ func (c *checker) spf() {
 // walk follows a record, and gives the qualifier of its "all": "" where it has none. A
 // receiver stops at the first match; what matters here is the longest way.
 func (c *checker) walk(domain, record string, above map[string]bool) (all string) {
-	redirect := ""
+	redirect, modified := "", map[string]bool{}
 	for _, t := range strings.Fields(record)[1:] {
 		if c.lookups > enough {
 			return all
 		}
 		if name, value, ok := strings.Cut(t, "="); ok && !strings.ContainsAny(name, ":/") {
-			if strings.EqualFold(name, "redirect") {
+			if name = strings.ToLower(name); name == "redirect" || name == "exp" {
+				if modified[name] || value == "" { // RFC 7208, section 6
+					c.find(Critical, sayBadTerm, domain, t)
+				}
+				modified[name] = true
+			}
+			if name == "redirect" {
 				redirect = value
 			}
 			continue
 		}
 		m := term.FindStringSubmatch(strings.ToLower(t))
-		if m == nil {
+		switch {
+		case m == nil || !wellFormed(m[2], m[3]):
 			c.find(Critical, sayBadTerm, domain, t)
-			continue
-		}
-		if m[2] == "all" {
-			if all == "" {
-				all = m[1]
-				if all == "" {
-					all = "+"
-				}
+		case all != "": // what stands after it is never reached (RFC 7208, section 5.1)
+		case m[2] == "all":
+			if all = m[1]; all == "" {
+				all = "+"
 			}
-			continue
-		}
-		if all == "" { // what stands after it is never reached (RFC 7208, section 5.1)
-			c.mechanism(domain, t, m[2], m[3], above)
+		default:
+			c.mechanism(domain, m[2], m[3], above)
 		}
 	}
 	if all == "" && redirect != "" {
@@ -93,37 +95,75 @@ func (c *checker) walk(domain, record string, above map[string]bool) (all string
 	return all
 }
 
-// mechanism counts one, and follows an include.
-func (c *checker) mechanism(domain, written, name, rest string, above map[string]bool) {
-	value := strings.TrimPrefix(rest, ":")
+// lengths are those of blocks, of IPv4 and of IPv6 behind two strokes.
+var lengths = regexp.MustCompile(`^(/(\d|[12]\d|3[0-2]))?(//(\d|[1-9]\d|1[01]\d|12[0-8]))?$`)
+
+// wellFormed is whether what follows a mechanism's name may follow it.
+func wellFormed(name, rest string) bool {
+	value, named := strings.CutPrefix(rest, ":")
 	switch name {
+	case "all":
+		return rest == ""
 	case "ip4", "ip6":
-		if !address(value, name == "ip4") {
-			c.find(Critical, sayBadTerm, domain, written)
-		}
+		return named && address(value, name == "ip4")
+	case "include", "exists":
+		return named && value != "" && (!strings.Contains(value, "/") || strings.Contains(value, "%"))
+	case "ptr":
+		return rest == "" || named && value != ""
+	}
+	if strings.Contains(value, "%") { // a stroke may be a macro's
+		return named
+	}
+	at := strings.IndexByte(value, '/')
+	if at < 0 {
+		at = len(value)
+	}
+	return (at > 0) == named && lengths.MatchString(value[at:])
+}
+
+// mechanism counts one, and follows an include. What hangs on the mail is not looked up.
+func (c *checker) mechanism(domain, name, rest string, above map[string]bool) {
+	if name == "ip4" || name == "ip6" {
+		return
+	}
+	c.lookups++
+	target, named := strings.CutPrefix(rest, ":")
+	if !named {
+		target = domain + rest
+	}
+	if strings.Contains(target, "%") {
+		return
+	}
+	switch name {
 	case "include":
-		c.lookups++
-		if value == "" || !strings.HasPrefix(rest, ":") {
-			c.find(Critical, sayBadTerm, domain, written)
-			return
+		c.follow(domain, target, above)
+	case "exists":
+		if found, ok := c.records(target, "A"); ok && len(found) == 0 {
+			c.voids++
 		}
-		c.follow(domain, value, above)
-	case "exists", "ptr":
-		c.lookups++
-	case "a", "mx":
-		c.lookups++
-		target := domain
-		if strings.HasPrefix(rest, ":") {
-			target, _, _ = strings.Cut(value, "/")
+	case "a":
+		target, _, _ = strings.Cut(target, "/")
+		if found, ok := c.addresses(target); ok && len(found) == 0 {
+			c.voids++
 		}
-		if kind := strings.ToUpper(name); !strings.Contains(target, "%") {
-			if got, err := c.look(c.ctx, target, kind); err == nil && len(got) == 0 {
-				if more, err := c.look(c.ctx, target, "AAAA"); name == "mx" || err == nil && len(more) == 0 {
-					c.voids++
-				}
-			}
+	case "mx":
+		target, _, _ = strings.Cut(target, "/")
+		found, ok := c.records(target, "MX")
+		if ok && len(found) == 0 {
+			c.voids++
+		}
+		if len(found) > mostNames {
+			c.find(Critical, sayManyMX, target, len(found), mostNames)
 		}
 	}
+}
+
+// addresses are those of a name, of either kind.
+func (c *checker) addresses(name string) (found []string, ok bool) {
+	if found, ok = c.records(name, "A"); ok && len(found) == 0 {
+		return c.records(name, "AAAA")
+	}
+	return found, ok
 }
 
 // follow walks another domain's record. One with macros depends on the mail.
