@@ -173,6 +173,9 @@ const (
 	// sureRefused is by how much more likely the counts must be with nine of ten refused
 	// than as usual: a million times.
 	sureRefused = 13.8
+	// newest is the span of the mails that show whether it is over: a third of it where
+	// there are many.
+	newest = 30 * time.Minute
 	// mostRefused is the share that makes a warning critical.
 	mostRefused = 0.9
 )
@@ -236,11 +239,29 @@ func (p *Place) refusing() (Finding, bool) {
 	if best < sureRefused || found.Observed < least || found.Observed < found.Expected/2 {
 		return Finding{}, false
 	}
+	if !p.still(found.Since) {
+		return Finding{}, false
+	}
 	found.Severity, found.Text = Warning, p.Reason
 	if found.Observed >= mostRefused*found.Expected {
 		found.Severity = Critical
 	}
 	return found, true
+}
+
+// still is whether half of the newest mails are refused: of those of the last minutes,
+// more of them where they are few, none from before a time.
+func (p *Place) still(since time.Time) bool {
+	var all, refused float64
+	for i := len(p.Recent) - 1; i >= 0 && !p.Recent[i].Start.Before(since); i-- {
+		n, r := p.Recent[i].handled()
+		all, refused = all+n, refused+r
+		span := p.Recent[len(p.Recent)-1].End.Sub(p.Recent[i].Start)
+		if all >= leastUnknown && span >= newest/3 || all >= leastRefused && span >= newest {
+			break
+		}
+	}
+	return refused > 0 && refused >= all/2
 }
 
 // postponing looks for a destination that takes nothing any more, and refuses it for now

@@ -142,3 +142,36 @@ func TestDestinationsAsEverRaiseNothing(t *testing.T) {
 		})
 	}
 }
+
+// told are buckets of a minute that one destination tells, after an ordinary morning.
+func told(h *History, from time.Time, minutes int, c func(minute int) Counts) time.Time {
+	for m := range minutes {
+		at := from.Add(time.Duration(m) * time.Minute)
+		b := []Bucket{{Start: at, End: at.Add(time.Minute), Counts: c(m)}}
+		_, _ = h.Add(Poll{Span: Span{From: at, To: at.Add(time.Minute)}, Report: Report{Buckets: b, Destinations: map[Destination]Part{Docomo: {Buckets: b}}}}, minutely(time.Minute))
+	}
+	return from.Add(time.Duration(minutes) * time.Minute)
+}
+
+func TestABlockThatEndedIsToldForHalfAnHourAtMost(t *testing.T) {
+	for _, every := range []int{1, 5} { // a mail in so many minutes
+		h := &History{Account: "shop"}
+		some := func(n Counts) func(int) Counts {
+			return func(m int) Counts {
+				if m%every == 0 {
+					return n
+				}
+				return Counts{Delivered: 0, Blocked: 0}
+			}
+		}
+		at := told(h, monday, 8*60, some(Counts{Delivered: 1, Blocked: 0}))
+		at = told(h, at, 3*60, some(Counts{Delivered: 0, Blocked: 1}))
+		if v := h.Judge(at, minutely(time.Minute), inTokyo); worst(v, Closed) != "closed 2" {
+			t.Errorf("every %d minutes: a block is not seen: %s", every, v.Sentence(text.English, inTokyo))
+		}
+		at = told(h, at, 31, some(Counts{Delivered: 1, Blocked: 0}))
+		if v := h.Judge(at, minutely(time.Minute), inTokyo); worst(v, Closed) != "" {
+			t.Errorf("every %d minutes: half an hour after its end: %s", every, v.Sentence(text.English, inTokyo))
+		}
+	}
+}
