@@ -113,7 +113,7 @@ func (p *Place) put(part Part, asked Span, t Traits) (fresh []Bucket) {
 func (p *Place) fold(now time.Time) {
 	n := 0
 	for ; n < len(p.Recent) && now.Sub(p.Recent[n].End) > recentFor; n++ {
-		handled, refused := p.Recent[n].handled()
+		handled, refused, _ := p.Recent[n].handled()
 		length := min(p.Recent[n].End.Sub(p.Recent[n].Start).Hours()/12, 14)
 		kept := math.Pow(keptAfter, max(0, length))
 		p.Handled, p.Refused = p.Handled*kept+handled, p.Refused*kept+refused
@@ -123,12 +123,23 @@ func (p *Place) fold(now time.Time) {
 	}
 }
 
-// handled is how many mails of a bucket a destination took or refused.
-func (b *Bucket) handled() (all, refused float64) {
+// handled is how many mails of a bucket a destination took or refused. Where a relay tells
+// blocks apart, a bounce is a recipient that does not exist: the destination answered.
+// Where it does not, unsure is how many of those refused may be such.
+func (b *Bucket) handled() (all, refused, unsure float64) {
+	_, apart := b.Counts[Blocked]
 	for _, f := range refusals {
-		refused += float64(b.Counts[f])
+		n := float64(b.Counts[f])
+		all += n
+		switch nobody := f == Bounced || f == BouncedHard; {
+		case nobody && apart:
+		case nobody:
+			refused, unsure = refused+n, unsure+n
+		default:
+			refused += n
+		}
 	}
-	return refused + float64(b.Counts[Delivered]), refused
+	return all + float64(b.Counts[Delivered]), refused, unsure
 }
 
 // byDestination takes over what a poll tells by destination.
@@ -167,7 +178,7 @@ func (h *History) FreshAt() map[Destination][]Bucket { return h.freshAt }
 
 const (
 	// leastRefused is how many refusals say something of a destination, leastUnknown
-	// where nothing is known of it from before.
+	// where nothing is known of it from before, or the recipients may not exist.
 	leastRefused = 6
 	leastUnknown = 20
 	// sureRefused is by how much more likely the counts must be with nine of ten refused
@@ -176,12 +187,15 @@ const (
 	// newest is the span of the mails that show whether it is over: a third of it where
 	// there are many.
 	newest = 30 * time.Minute
+	// leastDue is how many deliveries must have been due where there is none: by chance
+	// that is one time in a thousand.
+	leastDue = 7
 	// mostRefused is the share that makes a warning critical.
 	mostRefused = 0.9
 )
 
 // places judges each destination by itself, beside its own past.
-func (h *History) places(now time.Time) []Finding {
+func (h *History) places(now time.Time, s Settings) []Finding {
 	var out []Finding
 	for _, d := range Destinations {
 		p := h.Places[d]
@@ -190,7 +204,7 @@ func (h *History) places(now time.Time) []Finding {
 		}
 		f, ok := p.refusing()
 		if !ok {
-			f, ok = p.postponing()
+			f, ok = h.postponing(p, s)
 		}
 		if ok {
 			f.Kind, f.Destination, f.Until = Closed, d, p.Recent[len(p.Recent)-1].End
@@ -214,13 +228,14 @@ func (h *History) places(now time.Time) []Finding {
 func (p *Place) refusing() (Finding, bool) {
 	before, beforeRefused := p.Handled, p.Refused
 	for i := range p.Recent {
-		n, r := p.Recent[i].handled()
+		n, r, _ := p.Recent[i].handled()
 		before, beforeRefused = before+n, beforeRefused+r
 	}
-	var all, refused, best float64
+	var all, refused, unsure, sure, best float64
 	found, known := Finding{}, false
 	for i := len(p.Recent) - 1; i >= 0; i-- {
-		n, r := p.Recent[i].handled()
+		n, r, u := p.Recent[i].handled()
+		unsure += u
 		all, refused, before, beforeRefused = all+n, refused+r, before-n, beforeRefused-r
 		usual := 0.02 // nothing is known
 		if before >= leastUnknown {
@@ -228,13 +243,13 @@ func (p *Place) refusing() (Finding, bool) {
 		}
 		score := refused*math.Log(0.9/usual) + (all-refused)*math.Log(0.1/(1-usual))
 		if r > 0 && score > best {
-			best, known = score, before >= leastUnknown
+			best, sure, known = score, refused-unsure, before >= leastUnknown
 			found = Finding{Since: p.Recent[i].Start, Observed: refused, Expected: all}
 		}
 	}
-	least := float64(leastRefused)
-	if !known { // it never was otherwise
-		least = leastUnknown
+	least := float64(leastUnknown)
+	if known && sure >= leastRefused { // it was otherwise, and they are no recipients that do not exist
+		least = leastRefused
 	}
 	if best < sureRefused || found.Observed < least || found.Observed < found.Expected/2 {
 		return Finding{}, false
@@ -254,7 +269,7 @@ func (p *Place) refusing() (Finding, bool) {
 func (p *Place) still(since time.Time) bool {
 	var all, refused float64
 	for i := len(p.Recent) - 1; i >= 0 && !p.Recent[i].Start.Before(since); i-- {
-		n, r := p.Recent[i].handled()
+		n, r, _ := p.Recent[i].handled()
 		all, refused = all+n, refused+r
 		span := p.Recent[len(p.Recent)-1].End.Sub(p.Recent[i].Start)
 		if all >= leastUnknown && span >= newest/3 || all >= leastRefused && span >= newest {
@@ -265,8 +280,9 @@ func (p *Place) still(since time.Time) bool {
 }
 
 // postponing looks for a destination that takes nothing any more, and refuses it for now
-// only: it shows in attempts, where it took mails before.
-func (p *Place) postponing() (Finding, bool) {
+// only: it shows in attempts, where deliveries were to be expected in that time. Attempts
+// alone say nothing: one mail is tried many times.
+func (h *History) postponing(p *Place, s Settings) (Finding, bool) {
 	var attempts float64
 	since := time.Time{}
 	i := len(p.Recent) - 1
@@ -279,10 +295,37 @@ func (p *Place) postponing() (Finding, bool) {
 		}
 	}
 	end := p.Recent[len(p.Recent)-1].End
-	if attempts < leastUnknown || end.Sub(since) < 15*time.Minute || i < 0 && p.Handled < leastUnknown {
+	if attempts < leastUnknown || end.Sub(since) < 15*time.Minute || h.dueAt(p, since, end, s) < leastDue {
 		return Finding{}, false
 	}
 	return Finding{Severity: Critical, Since: since, Observed: attempts, TakenOver: "deferred", Text: p.Reason}, true
+}
+
+// dueAt is how many deliveries a destination was to have in a span: as many as in the
+// hours before it, and no more than its share of what this time of the week has.
+func (h *History) dueAt(p *Place, since, end time.Time, s Settings) float64 {
+	first := p.Recent[0].Start
+	var before, all float64
+	for i := range p.Recent {
+		if p.Recent[i].Start.Before(since) {
+			before += float64(p.Recent[i].Counts[Delivered])
+		}
+	}
+	if before == 0 { // all of the recent hours are like that
+		halfDays := func(d time.Duration) float64 { return d.Hours() / 12 }
+		weight := (1 - math.Pow(keptAfter, halfDays(first.Sub(h.begun())))) / (1 - keptAfter)
+		return max(0, p.Handled-p.Refused) / max(0.1, weight) * halfDays(end.Sub(since))
+	}
+	due := before * float64(end.Sub(since)) / float64(max(time.Minute, since.Sub(first)))
+	for i := range h.Recent {
+		if x, seconds := h.Recent[i].inside(Delivered, first, since); seconds > 0 {
+			all += x
+		}
+	}
+	if e, known := h.expect(Delivered, since, end, s); known && !e.unlike && all > 0 {
+		due = min(due, e.mean*min(1, before/all))
+	}
+	return due
 }
 
 // destination tells a finding of one destination.

@@ -175,3 +175,52 @@ func TestABlockThatEndedIsToldForHalfAnHourAtMost(t *testing.T) {
 		}
 	}
 }
+
+func TestAFewMailsToNobodyAreNoRefusalOfADestination(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		bad  Counts
+		n    int
+		want string
+	}{
+		{"unknown recipients, of a relay that tells blocks apart", Counts{Delivered: 0, BouncedHard: 1, Blocked: 0}, 30, ""},
+		{"blocked", Counts{Delivered: 0, BouncedHard: 0, Blocked: 1}, 6, "closed 2"},
+		{"bounced as a relay says that tells blocks apart", Counts{Delivered: 0, Bounced: 1, Blocked: 0}, 30, ""},
+		{"a few refusals of a relay that does not", Counts{Delivered: 0, BouncedHard: 1}, 6, ""},
+		{"many", Counts{Delivered: 0, BouncedHard: 1}, 20, "closed 2"},
+	} {
+		h := &History{Account: "shop"}
+		usual := Counts{Delivered: 1}
+		for f := range c.bad {
+			usual[f] += 0
+		}
+		at := told(h, monday, 8*60, func(int) Counts { return usual })
+		at = told(h, at, c.n, func(int) Counts { return c.bad })
+		v := h.Judge(at, minutely(time.Minute), inTokyo)
+		if got := worst(v, Closed); got != c.want {
+			t.Errorf("%s: %q, want %q: %s", c.name, got, c.want, v.Sentence(text.English, inTokyo))
+		}
+	}
+}
+
+func TestMailsThatArePutOffAloneAreNoClosedDestination(t *testing.T) {
+	h := &History{Account: "shop"}
+	usual := func(m int) Counts { // two or three mails in an hour
+		return Counts{Delivered: map[bool]int64{true: 1}[m%25 == 0], Blocked: 0, Deferred: 0}
+	}
+	at := told(h, monday, 10*60, usual)
+	// One mail is tried every minute, where none was to be delivered anyway.
+	at = told(h, at, 24, func(int) Counts { return Counts{Delivered: 0, Blocked: 0, Deferred: 1} })
+	if v := h.Judge(at, minutely(time.Minute), inTokyo); worst(v, Closed) != "" {
+		t.Errorf("one mail: %s", v.Sentence(text.English, inTokyo))
+	}
+	at = told(h, at, 5*60, func(int) Counts { return Counts{Delivered: 0, Blocked: 0, Deferred: 1} })
+	if v := h.Judge(at, minutely(time.Minute), inTokyo); worst(v, Closed) != "closed 2" {
+		t.Errorf("five hours without a delivery: %s", v.Sentence(text.English, inTokyo))
+	}
+	// And as long as that lasts, although no delivery is among the recent hours.
+	at = told(h, at, 12*60, func(int) Counts { return Counts{Delivered: 0, Blocked: 0, Deferred: 1} })
+	if v := h.Judge(at, minutely(time.Minute), inTokyo); worst(v, Closed) != "closed 2" {
+		t.Errorf("17 hours without a delivery: %s", v.Sentence(text.English, inTokyo))
+	}
+}

@@ -117,7 +117,7 @@ func (h *History) Judge(now time.Time, t Traits, s Settings) Verdict {
 	v.Findings = append(v.Findings, h.standing(now, s)...)
 	v.Findings = append(v.Findings, h.stale(now, t, s)...)
 	v.Findings = append(v.Findings, h.trend(now, t, s)...)
-	v.Findings = append(v.Findings, h.places(now)...)
+	v.Findings = append(v.Findings, h.places(now, s)...)
 	v.Findings = append(v.Findings, h.canary(now)...)
 	v.Findings = append(v.Findings, h.announced(now)...)
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int { return rank(b) - rank(a) })
