@@ -88,7 +88,10 @@ type Report struct {
 	DataTo time.Time
 	// Sendings are the totals so far of mails that were sent at once, by the sending's id:
 	// they are in no bucket, and what they rise by between polls is added to the newest.
+	// Where they are not known this time, Sendings is nil, and a later poll tells the rise.
 	Sendings map[string]Counts
+	// SendingsInBuckets is set where a relay counts those mails in Buckets this time.
+	SendingsInBuckets bool
 	// Destinations are the same figures by who takes the mails, for relays that tell;
 	// those of which nothing is told are not in it.
 	Destinations map[Destination]Part

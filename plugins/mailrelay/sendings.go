@@ -24,7 +24,9 @@ const maxSendings = 200
 // is counted from anew.
 func (h *History) withSendings(p Poll, t Traits) []Bucket {
 	buckets := slices.Clone(p.Report.Buckets)
-	if p.Report.Sendings != nil {
+	if p.Report.SendingsInBuckets { // a rise since before would tell them twice
+		h.Sendings = Sendings{}
+	} else if p.Report.Sendings != nil {
 		buckets = h.rise(p, t, buckets)
 	}
 	for i := range buckets { // those that are told again, too
@@ -44,6 +46,11 @@ func (h *History) rise(p Poll, t Traits, buckets []Bucket) []Bucket {
 			rise[f] += max(0, n-s.Total[id][f])
 		}
 		if len(total) < maxSendings {
+			total[id] = c
+		}
+	}
+	for id, c := range s.Total { // one that comes back has not begun since
+		if _, told := total[id]; !told && len(total) < maxSendings {
 			total[id] = c
 		}
 	}

@@ -99,9 +99,9 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 	if early := to.Add(-longest); from.Before(early) {
 		from = early
 	}
-	sendings, note := r.bulk(ctx, span.To)
+	bulk := r.bulk(ctx, span.To)
 	types := url.Values{}
-	if note == "" { // else the log's rows are all there is
+	if !bulk.byLog {
 		types = url.Values{"delivery_type[]": {"TRANSACTION", "SMTP"}}
 	}
 	var rows []row
@@ -119,10 +119,7 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 		}
 		rows, reached = append(rows, more...), begin
 	}
-	out := mailrelay.Report{Quota: quota, Buckets: minutes(rows, reached), Sendings: sendings, Destinations: parts(rows), Notes: unknown(rows)}
-	if note != "" {
-		out.Notes = append(out.Notes, note)
-	}
+	out := mailrelay.Report{Quota: quota, Buckets: minutes(rows, reached), Sendings: bulk.totals, SendingsInBuckets: bulk.byLog, Destinations: parts(rows), Notes: append(unknown(rows), bulk.notes...)}
 	if n := len(out.Buckets); n > 0 {
 		out.DataTo = out.Buckets[n-1].End
 	}

@@ -23,18 +23,30 @@ const (
 	mostBulk = 20
 )
 
+// bulks are what one poll learns of bulk deliveries.
+type bulks struct {
+	totals map[string]mailrelay.Counts // nil where they are not known
+	byLog  bool                        // they cannot be known: the log's rows are all there is
+	notes  []string
+}
+
 // bulk gives the totals so far of the newest bulk deliveries: the log has a row for each of
-// their mails, too many to be counted one by one. Where it cannot, the note says so, and
-// the log is counted as far as it goes.
-func (r *Relay) bulk(ctx context.Context, now time.Time) (map[string]mailrelay.Counts, string) {
-	out := map[string]mailrelay.Counts{}
+// their mails, too many to be counted one by one. Where they are not told this time, their
+// mails come with a later poll; where they cannot be told, the log is counted as far as it
+// goes.
+func (r *Relay) bulk(ctx context.Context, now time.Time) bulks {
+	out := bulks{totals: map[string]mailrelay.Counts{}}
 	body, err := r.ask(ctx, deliveriesPath, url.Values{"delivery_type[]": {"BULK"}, "delivery_start": {now.Add(-bulkFor).UTC().Format(time.RFC3339)},
-		"delivery_end": {now.UTC().Format(time.RFC3339)}, "size": {strconv.Itoa(mostBulk)}, "page": {"1"}, "sort": {"delivery_time:desc"}})
+		"delivery_end": {now.UTC().Format(time.RFC3339)}, "size": {strconv.Itoa(mostBulk + 1)}, "page": {"1"}, "sort": {"delivery_time:desc"}})
 	var ids []int64
 	if err == nil {
 		if ids, err = parseDeliveries(body); err != nil {
 			err = r.asker.Garbled(deliveriesPath, err)
 		}
+	}
+	if len(ids) > mostBulk {
+		ids = ids[:mostBulk]
+		out.notes = append(out.notes, fmt.Sprintf("blastengine: there are more than %d bulk deliveries within %d h: what older ones still send is not counted", mostBulk, bulkFor/time.Hour))
 	}
 	for _, id := range ids {
 		if err != nil {
@@ -49,12 +61,16 @@ func (r *Relay) bulk(ctx context.Context, now time.Time) (map[string]mailrelay.C
 			err = r.asker.Garbled(path, err)
 			break
 		}
-		out[strconv.FormatInt(id, 10)] = c
+		out.totals[strconv.FormatInt(id, 10)] = c
 	}
-	if err != nil {
-		return nil, fmt.Sprintf("%v: bulk deliveries are counted by the log, up to %d mails a poll", err, maxPages*pageSize)
+	if err == nil {
+		return out
 	}
-	return out, ""
+	switch mailrelay.TroubleOf(err) {
+	case mailrelay.Refused, mailrelay.Garbled:
+		return bulks{byLog: true, notes: []string{fmt.Sprintf("%v: bulk deliveries are counted by the log, up to %d mails a poll", err, maxPages*pageSize)}}
+	}
+	return bulks{notes: []string{fmt.Sprintf("%v: the mails of bulk deliveries come with a later poll", err)}}
 }
 
 // parseDeliveries reads the ids of a list of deliveries, newest first; those that are not
@@ -78,7 +94,7 @@ func parseDeliveries(body []byte) ([]int64, error) {
 		if d.ID <= 0 || slices.Contains(out, d.ID) {
 			return nil, fmt.Errorf("delivery_id %d is missing or told twice", d.ID)
 		}
-		if strings.EqualFold(d.Type, "BULK") && d.Status != "EDIT" && d.Status != "RESERVE" && len(out) < mostBulk {
+		if strings.EqualFold(d.Type, "BULK") && d.Status != "EDIT" && d.Status != "RESERVE" {
 			out = append(out, d.ID)
 		}
 	}
