@@ -199,6 +199,31 @@ func TestTroubleIsToldAfterAWhileAndValuesAreForgotten(t *testing.T) {
 	}
 }
 
+func TestOneFailureAndALongRestAreOneFailure(t *testing.T) {
+	for _, trouble := range []Trouble{Failing, Limited} {
+		h, g, begin := grown(5, 5, 0.05, time.Minute, 1)
+		poll := func(m int, err error) {
+			now, r := begin.Add(time.Duration(m)*time.Minute), Report{}
+			if err == nil {
+				r.Buckets = []Bucket{g.bucket(now.Add(-time.Minute), time.Minute)}
+			}
+			_, _ = h.Add(Poll{Span: Span{begin, now}, Report: r, Err: err}, minutely(time.Minute))
+		}
+		rest := &Error{Trouble: trouble, Doing: "test: read", RetryAfter: 40 * time.Minute}
+		poll(1, nil)
+		poll(2, rest)
+		for m := 2; m <= 43; m++ { // at 42 the rest is over, and the next poll comes later
+			if v := h.Judge(begin.Add(time.Duration(m)*time.Minute), minutely(time.Minute), inTokyo); worst(v, APIDown, Denied) != "" {
+				t.Fatalf("%s, minute %d: %s", trouble, m, v.Sentence(text.English, inTokyo))
+			}
+		}
+		poll(43, rest)
+		if v := h.Judge(begin.Add(43*time.Minute), minutely(time.Minute), inTokyo); worst(v, APIDown, Denied) == "" {
+			t.Errorf("%s, failed before and after the rest: %s", trouble, v.Sentence(text.English, inTokyo))
+		}
+	}
+}
+
 func TestStaleFiguresAreTold(t *testing.T) {
 	h, _, begin := grown(6, 5, 0.05, time.Minute, 3)
 	for m := 1; m <= 30; m++ {

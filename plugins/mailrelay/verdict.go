@@ -140,7 +140,9 @@ func (h *History) reach(now time.Time) []Finding {
 	if !s.Up || since.IsZero() {
 		since = s.Since
 	}
-	out := now.Sub(since)
+	// The rest that a relay asked for shows nothing: one failure and half an hour's rest
+	// are one failure.
+	out := s.At.Sub(since) + max(0, now.Sub(later(s.At, s.WaitUntil)))
 	f := Finding{Kind: APIDown, Since: since, Until: now, Trouble: s.Trouble}
 	switch {
 	case s.Trouble == "":

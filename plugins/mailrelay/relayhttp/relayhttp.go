@@ -93,9 +93,9 @@ func (a Asker) status(doing string, resp *http.Response, body []byte) error {
 	}
 	switch code := resp.StatusCode; {
 	case code == http.StatusTooManyRequests:
-		e.Trouble, e.RetryAfter = mailrelay.Limited, retryAfter(resp.Header)
+		e.Trouble, e.RetryAfter = mailrelay.Limited, wait(resp.Header, "Retry-After", "X-Rate-Limit-Retry-After-Seconds", reset)
 	case code >= 500:
-		e.Trouble, e.RetryAfter = mailrelay.Failing, retryAfter(resp.Header)
+		e.Trouble, e.RetryAfter = mailrelay.Failing, wait(resp.Header, "Retry-After")
 	case code >= 400:
 		e.Trouble = mailrelay.Refused
 	default:
@@ -104,25 +104,33 @@ func (a Asker) status(doing string, resp *http.Response, body []byte) error {
 	return e
 }
 
-// retryAfter reads how long to wait: Retry-After in seconds or as a date beside the
-// answer's own; or where a vendor has a word of its own for it: blastengine's seconds, and
-// X-RateLimit-Reset, the second since 1970 at which the limit is over (SendGrid)
-// or, of others, how many seconds it takes until then.
+// reset is the time at which a limit is over: the second since 1970 (SendGrid) or the
+// millisecond, or, of others, how many seconds it takes until then. It stands in other
+// answers, too, where it is no request to wait.
 // https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/rate-limits
-func retryAfter(h http.Header) time.Duration {
+const reset = "X-RateLimit-Reset"
+
+// wait reads how long to wait from the first of some headers that tells: seconds, as
+// blastengine has in a word of its own, a date beside the answer's own, or a reset. What
+// is further away than a day cannot be meant.
+func wait(h http.Header, names ...string) time.Duration {
 	const longest = 24 * time.Hour
 	now, dated := http.ParseTime(h.Get("Date"))
 	if until, err := http.ParseTime(h.Get("Retry-After")); err == nil && dated == nil {
 		return min(max(0, until.Sub(now)), longest)
 	}
-	for _, name := range []string{"Retry-After", "X-Rate-Limit-Retry-After-Seconds", "X-RateLimit-Reset"} {
+	for _, name := range names {
 		n, err := strconv.ParseInt(strings.TrimSpace(h.Get(name)), 10, 64)
 		switch {
 		case err != nil || n <= 0:
 		case n < int64(longest/time.Second):
 			return time.Duration(n) * time.Second
-		case name == "X-RateLimit-Reset" && dated == nil:
-			return min(max(0, time.Unix(n, 0).Sub(now)), longest)
+		case name == reset && dated == nil:
+			for _, until := range []time.Time{time.Unix(n, 0), time.UnixMilli(n)} {
+				if d := until.Sub(now); d > 0 && d <= longest {
+					return d
+				}
+			}
 		}
 	}
 	return 0
