@@ -1,6 +1,9 @@
 package mailrelay
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Some failures show without any history: they are told from the first hour on.
 
@@ -31,11 +34,12 @@ func (t Traits) settled() []Figure {
 	return append([]Figure{Dropped}, refusals...)
 }
 
-// taken is what came in within the newest hour, before an age, and was not dropped.
-func (j *judge) taken(end time.Time, before time.Duration) (n float64, told bool) {
-	n, told = j.hour(end, Accepted, before)
+// taken is what came in within the newest hour, before an age, and was not dropped: of
+// the buckets that tell another figure, too.
+func (j *judge) taken(end time.Time, before time.Duration, with Figure) (n float64, told bool) {
+	n, told = j.hour(end, Accepted, before, with)
 	if !j.t.DropsApart {
-		dropped, _ := j.hour(end, Dropped, before)
+		dropped, _ := j.hour(end, Dropped, before, Accepted, with)
 		n -= dropped
 	}
 	return n, told
@@ -83,15 +87,16 @@ func (j *judge) absolute(end time.Time) []Finding {
 }
 
 // hour sums the buckets of the newest hour (for a coarser relay, the newest one), and
-// those before an age.
-func (j *judge) hour(end time.Time, f Figure, before time.Duration) (n float64, told bool) {
+// those before an age. Only those count that tell other figures, too, since a relay may
+// tell less at times: sums of different buckets cannot be held beside each other.
+func (j *judge) hour(end time.Time, f Figure, before time.Duration, with ...Figure) (n float64, told bool) {
 	span := max(time.Hour, j.t.Grain)
 	if j.t.Daily {
 		span = time.Hour
 	}
 	for i := len(j.h.Recent) - 1; i >= 0 && j.h.Recent[i].End.After(end.Add(-span)); i-- {
 		b := &j.h.Recent[i]
-		if _, known := b.Counts[f]; known && !b.Start.After(end.Add(-before)) {
+		if b.tells(f) && b.tells(with...) && !b.Start.After(end.Add(-before)) {
 			x, _ := b.inside(f, end.Add(-span), end)
 			n, told = n+x, true
 		}
@@ -99,13 +104,18 @@ func (j *judge) hour(end time.Time, f Figure, before time.Duration) (n float64, 
 	return n, told
 }
 
+// tells is whether a bucket has all of some figures.
+func (b *Bucket) tells(figures ...Figure) bool {
+	return !slices.ContainsFunc(figures, func(f Figure) bool { _, told := b.Counts[f]; return !told })
+}
+
 // undelivered is whether mails came in within an hour and none of them went out. One of
 // them at least has to be older than a mail may be on its way: a campaign of the last
 // minutes is none.
 func (j *judge) undelivered(end time.Time) (Finding, bool) {
-	in, told1 := j.taken(end, 0)
-	early, _ := j.taken(end, onTheWay)
-	out, told2 := j.hour(end, Delivered, 0)
+	in, told1 := j.taken(end, 0, Delivered)
+	early, _ := j.taken(end, onTheWay, Delivered)
+	out, told2 := j.hour(end, Delivered, 0, Accepted)
 	if !told1 || !told2 || out > 0 || in < leastMails || early <= 0 {
 		return Finding{}, false
 	}
@@ -129,14 +139,18 @@ func (j *judge) undelivered(end time.Time) (Finding, bool) {
 // refused is whether more mails were refused for good within an hour than delivered.
 // Where the relay does not tell deliveries, they are what is left of what came in.
 func (j *judge) refused(end time.Time) (Finding, bool) {
+	beside := Accepted
+	if j.h.knows(Delivered) {
+		beside = Delivered
+	}
 	n, any := 0.0, false
 	for _, f := range refusals {
-		x, told := j.hour(end, f, 0)
+		x, told := j.hour(end, f, 0, beside)
 		n, any = n+x, any || told
 	}
 	out, told := j.hour(end, Delivered, 0)
-	if !told && !j.h.knows(Delivered) {
-		in, known := j.taken(end, 0)
+	if beside == Accepted {
+		in, known := j.taken(end, 0, Accepted)
 		out, told = max(0, in-n), known
 	}
 	if !any || !told || n < leastMails || n <= out {
@@ -153,8 +167,8 @@ func (j *judge) refused(end time.Time) (Finding, bool) {
 // count by the day.
 func (j *judge) complained(end time.Time) (Finding, bool) {
 	from := end.Add(-24 * time.Hour)
-	n, known1 := j.h.told(Complaints, from)
-	of, known2 := j.h.told(j.h.main(), from)
+	n, known1 := j.h.told(Complaints, j.h.main(), from)
+	of, known2 := j.h.told(j.h.main(), Complaints, from)
 	if !known1 || !known2 || n == 0 {
 		return Finding{}, false
 	}
@@ -174,19 +188,21 @@ func (j *judge) complained(end time.Time) (Finding, bool) {
 	return found, true
 }
 
-// told is what was counted since a time, as far as it is known.
-func (h *History) told(f Figure, from time.Time) (n float64, known bool) {
+// told is what was counted since a time, as far as it is known, and another figure with it.
+func (h *History) told(f, with Figure, from time.Time) (n float64, known bool) {
 	step := h.Past.step()
 	for i := range h.Past.Columns[f] {
 		if start := h.Past.First.Add(time.Duration(i) * step); !start.Before(from) {
 			x, ok := h.Past.cell(f, i)
-			n, known = n+x, known || ok
+			if _, both := h.Past.cell(with, i); ok && both {
+				n, known = n+x, true
+			}
 		}
 	}
 	past := h.Past.To()
 	for i := range h.Recent {
 		b := &h.Recent[i]
-		if x, seconds := b.inside(f, later(from, past), b.End.Add(1)); seconds > 0 {
+		if x, seconds := b.inside(f, later(from, past), b.End.Add(1)); seconds > 0 && b.tells(with) {
 			n, known = n+x, true
 		}
 	}

@@ -140,3 +140,22 @@ func TestComplaintsAreHeldToTheLimitsOfMailboxOperators(t *testing.T) {
 		t.Errorf("%s", v.Sentence(text.English, inTokyo))
 	}
 }
+
+// SES tells no deliveries without the right to CloudWatch; then the right is given.
+func TestFiguresOfDifferentBucketsAreNotHeldTogether(t *testing.T) {
+	h := &History{Account: "shop"}
+	begin := monday.Add(9 * time.Hour)
+	every(h, begin, begin.Add(15*time.Hour), 15*time.Minute, Counts{Accepted: 100, Bounced: 5, Dropped: 0, Complaints: 1})
+	every(h, begin.Add(15*time.Hour), begin.Add(15*time.Hour+5*time.Minute), 5*time.Minute, Counts{Accepted: 0, Delivered: 0, Bounced: 0, Dropped: 0, Complaints: 0})
+	at := begin.Add(15*time.Hour + 5*time.Minute)
+	if v := h.Judge(at, minutely(5*time.Minute), inTokyo); worst(v, Undelivered, Refusals, Complained) != "" {
+		t.Errorf("%s", v.Sentence(text.English, inTokyo))
+	}
+	h2 := &History{Account: "shop"}
+	every(h2, begin, begin.Add(15*time.Hour), 15*time.Minute, Counts{Accepted: 1000, Bounced: 5, Dropped: 0, Complaints: 1})
+	every(h2, begin.Add(15*time.Hour), begin.Add(15*time.Hour+20*time.Minute), 5*time.Minute, Counts{Accepted: 50, Delivered: 50, Bounced: 0, Dropped: 0, Complaints: 0})
+	at = begin.Add(15*time.Hour + 20*time.Minute)
+	if v := h2.Judge(at, minutely(5*time.Minute), inTokyo); worst(v, Undelivered, Refusals, Complained) != "" {
+		t.Errorf("a day's complaints beside the deliveries of minutes: %s", v.Sentence(text.English, inTokyo))
+	}
+}
