@@ -39,6 +39,10 @@ func TestWhatIsPendingMissingOrChangedSinceIsNoPass(t *testing.T) {
 		{"an exporter of before tells too little of sync", old, promotion.Policy{}, "sync", promotion.NotChecked, "upgrade shopset_exporter). Reported: Running Release"},
 		{"an exporter of before tells too little of soak", old, promotion.Policy{}, "soak", promotion.NotChecked, "upgrade shopset_exporter"},
 		{"where it is required, that is unknown", old, required(), "sync", promotion.Unknown, "Cannot check sync: the exporter"},
+		{"what may not serve is unknown", func(o *fleet.ShopSetState) { o.Unserved = "Argo CD tells no health of what is out of sync" }, required(), "sync", promotion.Unknown,
+			"and Healthy, but it may not serve: Argo CD tells no health"},
+		{"nothing is Synced with something missing", func(o *fleet.ShopSetState) { three := 3; o.Missing = &three }, required(), "sync", promotion.Unknown, "Synced with 3 resources missing."},
+		{"no Tier soaks beside what is not verified", func(o *fleet.ShopSetState) { o.Unverified = "PostSync failed" }, required(), "soak", promotion.Unknown, "a-2 is reported as Healthy or not verified, and its Tier as soaking."},
 		{"an exporter of before that says Degraded holds", func(o *fleet.ShopSetState) { old(o); degraded(o) }, promotion.Policy{}, "sync", promotion.Fail, "Health is Degraded"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -55,6 +59,50 @@ func TestWhatIsPendingMissingOrChangedSinceIsNoPass(t *testing.T) {
 				said = append(said, string(check.Result)+": "+check.Reason)
 			}
 			t.Errorf("no %s %s with %q:\n%s", c.result, c.check, c.reason, strings.Join(said, "\n"))
+		})
+	}
+}
+
+// A branch that was fetched at about the time of a rollback says nothing against it.
+func TestWhatTheTargetHasIsAsOldAsItsFetch(t *testing.T) {
+	rolledBack := func(ago time.Duration, proposed bool) func(*promotion.Evidence) {
+		return func(e *promotion.Evidence) {
+			e.Moves.Last = nil
+			e.Moves.Rollbacks = []promotion.Rollback{{Entry: 9, At: now.Add(-ago), Release: newRelease, To: oldRelease, Proposed: proposed}}
+			for i := range e.Fleet.Snapshot.Tiers {
+				if s := &e.Fleet.Snapshot.Tiers[i]; s.Tier == e.To {
+					s.Release = newRelease
+				}
+			}
+			e.Fleet.Snapshot.Git.FetchedAt = now.Add(-time.Second)
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*promotion.Evidence)
+		result promotion.Result
+		reason string
+	}{
+		{"it has it again", rolledBack(2*time.Hour, false), promotion.Pass, "was not rolled back"},
+		{"the rollback is as new as the fetch", rolledBack(time.Minute, false), promotion.Unknown, "at about the time at which git was fetched; the next fetch tells."},
+		{"a pull request may be merged by now", rolledBack(2*time.Hour, true), promotion.Unknown, "whether that was merged since git was fetched is unknown."},
+		{"the Release is not known", func(e *promotion.Evidence) {
+			rolledBack(2*time.Hour, false)(e)
+			e.Release, e.Moves.Last = "", &promotion.Move{Entry: 12, At: now.Add(-time.Hour), Release: oldRelease}
+		}, promotion.Unknown, "Which Release is to go to prod is unknown, so nobody can tell whether it was rolled back: set --release."},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := whole(t, "prod")
+			c.change(&e)
+			for _, check := range promotion.Decide(required(), e, now).Checks {
+				if check.Check == promotion.CheckRollback {
+					if check.Result != c.result || !strings.Contains(check.Reason, c.reason) {
+						t.Errorf("%s: %s; want %s with %q", check.Result, check.Reason, c.result, c.reason)
+					}
+					return
+				}
+			}
+			t.Error("nothing was checked")
 		})
 	}
 }

@@ -25,6 +25,7 @@ func TestSinceRelease(t *testing.T) {
 			"4 of 36,000 events were bad (before: 60 of 600,000): adds less than 0.26× the allowed rate to the burn rate (limit 10.0×, confidence 95.0%)."},
 		{"too little traffic is unknown, and says how much it takes", counts(0, 100, 60, 600_000), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
 			"about 318 events with none bad are required."},
+		{"harm that is not proven is not called too little traffic", counts(2, 60, 0, 5_000), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "not enough data, may still add up to 180× the allowed rate"},
 		{"no traffic is unknown", counts(0, 0, 60, 600_000), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "No traffic since the Release arrived 1d2h ago."},
 		{"policy may ask for less harm, which takes more traffic", counts(4, 36_000, 60, 600_000), promotion.SincePolicy{Harm: 0.1, HarmToOne: 0.0001}, promotion.Inconclusive, promotion.Unknown, "(limit 0.10×)"},
 		{"errors that came like this before may not be the Release's", both(counts(6, 300, 60, 600_000), alike(400, 5, 3)), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
