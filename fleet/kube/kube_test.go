@@ -247,7 +247,7 @@ func TestResourcesOfSeveralClusters(t *testing.T) {
 	var found Documents
 	kubetest.Eventually(t, "they are read", func() bool {
 		found = w.Documents()
-		return len(found.Tiers) == 2 && len(found.ShopSets) == 1 && found.ShopSets[0].Tier == "low" && len(found.Findings) == 1 && w.Clusters()[1].ResourcesErr != nil
+		return len(found.Tiers) == 2 && len(found.ShopSets) == 1 && found.ShopSets[0].Tier == "low" && len(found.Findings) == 1 && len(found.Unread) == 1 && w.Clusters()[1].ResourcesErr != nil
 	})
 	if text := found.Findings[0].String(); !strings.Contains(text, `ShopSet "a-1": it differs between the clusters a and b`) {
 		t.Error(text)
