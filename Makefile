@@ -29,7 +29,7 @@ demo: ## see a bad release, its budget and the gate, in two minutes (KEEP=1 leav
 test: ## run all tests but the end-to-end ones
 	go test $(RACE) -timeout 15m ./...
 	go -C bench test $(VET) -timeout 15m ./...
-	$(if $(RACE),go test $(VET) -timeout 15m $$(grep -rl --include='*_test.go' 'racetest\.Fewer' . | xargs -n 1 dirname | sort -u))
+	$(if $(RACE),go test $(VET) -timeout 15m $$(grep -rl --include='*_test.go' 'racetest\.[FN]' . | xargs -n 1 dirname | sort -u))
 
 mutate: ## change a package at random and see whether its tests notice (PKG=./slo ARGS='-n 40 -seed 1')
 	go -C tools run ./mutate -dir $(CURDIR) $(ARGS) $(PKG)

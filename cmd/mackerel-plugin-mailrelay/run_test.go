@@ -18,6 +18,7 @@ import (
 	mackerelplugin "github.com/mackerelio/go-mackerel-plugin"
 
 	"github.com/shopslo/shopslo/internal/fakes/relayfake"
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
 )
@@ -136,6 +137,7 @@ func (b *bench) traffic(from, to time.Time) {
 var allVendors = []string{"blastengine", "cuenote", "customersmailcloud", "mailgun", "postmark", "sendgrid", "ses", "sparkpost"}
 
 func TestTheFiguresAddUpToWhatTheRelaysHad(t *testing.T) {
+	racetest.NotHere(t)
 	b := newBench(t, allVendors...)
 	b.traffic(begin.Add(-26*time.Hour), begin.Add(5*time.Hour))
 	sums := map[string]float64{}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/internal/text"
 )
 
@@ -64,6 +65,7 @@ func (g *placed) live(h *History, from, to time.Time, each func(now time.Time) b
 }
 
 func TestADestinationThatRefusesATenthOfTheMailsIsSeenWithinHalfAnHour(t *testing.T) {
+	racetest.NotHere(t)
 	late := time.Duration(0)
 	for seed := range uint64(20) {
 		g := &placed{rng: rand.New(rand.NewPCG(seed, 5)), rate: map[Destination]float64{Docomo: 0.8, Gmail: 4, Other: 3.2}, bad: map[Destination]float64{}}
@@ -127,6 +129,7 @@ func TestADestinationsVerdictIsOneSentence(t *testing.T) {
 }
 
 func TestDestinationsAsEverRaiseNothing(t *testing.T) {
+	racetest.NotHere(t)
 	for seed := range uint64(2) {
 		g := &placed{rng: rand.New(rand.NewPCG(seed, 9)), rate: map[Destination]float64{Docomo: 0.05, Au: 2, Gmail: 20, Other: 1}, bad: map[Destination]float64{Au: 0.3}}
 		h := &History{Account: "shop"}

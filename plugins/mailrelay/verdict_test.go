@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/internal/text"
 )
 
@@ -191,6 +192,7 @@ func TestNothingIsRaisedWhereNothingChanged(t *testing.T) {
 }
 
 func TestAQuietNightRaisesNothing(t *testing.T) {
+	racetest.NotHere(t)
 	t.Parallel()
 	h, g, begin := grown(7, 0.2, 0.1, time.Minute, 4)
 	g.fail = func(at time.Time) float64 { // a night without a single mail

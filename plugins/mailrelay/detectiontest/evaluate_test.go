@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
@@ -20,6 +21,7 @@ const (
 )
 
 func TestMeasure(t *testing.T) {
+	racetest.NotHere(t)
 	size := Size{Volumes: Volumes[2:3], Starts: []time.Duration{9 * time.Hour}, Seeds: 1, QuietSeeds: 1, Weeks: 1, Cases: 1, Mornings: Mornings{ByMinute: 4, ByHour: 2, ByDay: 1}}
 	if *measure {
 		size = Size{Volumes: []Volume{Volumes[0], Volumes[2], Volumes[4], Volumes[5]}, Starts: []time.Duration{9 * time.Hour, (3*24 + 20) * time.Hour, (6*24 + 3) * time.Hour},
