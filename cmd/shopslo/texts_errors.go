@@ -195,7 +195,11 @@ var complaints = text.NewPhrasebook(
 	text.Of("strconv.ParseUint: parsing %q: invalid syntax", "%q は 0 以上の整数ではありません"),
 
 	// What could not be reached.
+	text.Of("ask the server: %s: %s; is 'shopslo serve' running there?", "サーバーに問い合わせできません: %s: %s。そこで 'shopslo serve' は動いていますか？"),
 	text.Of("source unavailable: %s", "取得元に接続できません: %s"),
+	text.Of("source unavailable", "応答がありません"),
+	text.Of("the file is empty%s", "ファイルが空です%s"),
+	text.Of("; write at least %s", "。少なくとも %s を書いてください"),
 	text.Of("no such file or directory", "ファイルやフォルダーがありません"),
 	text.Of("connect: connection refused", "接続を拒否されました"),
 	text.Of("write the answer: %s", "結果を書き込めません: %s"),
