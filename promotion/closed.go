@@ -24,7 +24,7 @@ type Closed struct {
 	traffic     []Traffic
 	written     func() (closedText, error) // once
 	policy      Policy
-	passed      sync.Map // the checks of budgets that passed, *status.Budget → []Check
+	checks      sync.Map // those of budgets, *status.Budget → []Check
 }
 
 // closedText is the JSON of the lists of a Closed.
@@ -86,8 +86,8 @@ func (e *Evidence) closedTexts() (closedText, error) {
 }
 
 // settled gives the Closed of which checks of budgets can be taken, and which keeps those of this
-// decision: what passed does so again, as long as nothing is left out, no fix is claimed and the policy
-// is the same; nil: there is none.
+// decision: they come out again as long as nothing is left out, no fix is claimed and the policy is the
+// same; nil: there is none.
 func (d *deciding) settled() *Closed {
 	c := d.e.closed
 	if c == nil || d.Language != english.Language || d.e.Fix != nil || len(d.e.Excluded)+len(d.e.Uncorrected)+len(d.e.Exclusions.Items) > 0 ||
@@ -97,10 +97,19 @@ func (d *deciding) settled() *Closed {
 	return c
 }
 
-// keep keeps the checks of a budget with their JSON if all passed. What flags say also depends on
-// when the Release came.
+// sharedFor is the Closed that keeps the checks of a budget; nil: none does, or the clock decides
+// them, since the budget has times that have not come yet. When the Release came is part of what
+// a Closed belongs to.
+func (d *deciding) sharedFor(b *status.Budget) *Closed {
+	if d.future(b.ExactFrom) || d.future(b.Expected) {
+		return nil
+	}
+	return d.shared
+}
+
+// keep keeps the checks of a budget with their JSON.
 func (c *Closed) keep(b *status.Budget, checks []Check) {
-	if c == nil || len(b.Flags) > 0 || slices.ContainsFunc(checks, func(c Check) bool { return c.Result != Pass }) {
+	if c == nil {
 		return
 	}
 	kept := slices.Clone(checks)
@@ -108,15 +117,15 @@ func (c *Closed) keep(b *status.Budget, checks []Check) {
 		kept[i].Evidence = slices.Clip(kept[i].Evidence)
 		kept[i].written = &writtenCheck{kept[i].Result, kept[i].Reason, kept[i].appendJSON(nil)}
 	}
-	c.passed.Store(b, kept)
+	c.checks.Store(b, kept)
 }
 
-// kept are the checks of a budget that passed before; nil: there are none.
+// kept are the checks of a budget as they came out before; nil: there are none.
 func (c *Closed) kept(b *status.Budget) []Check {
 	if c == nil {
 		return nil
 	}
-	checks, _ := c.passed.Load(b)
+	checks, _ := c.checks.Load(b)
 	kept, _ := checks.([]Check)
 	return kept
 }

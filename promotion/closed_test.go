@@ -20,6 +20,22 @@ func TestWhatQuestionsShareChangesNoDecision(t *testing.T) {
 	if d := promotion.Decide(p, first, now); d.Verdict != promotion.Promote {
 		t.Fatalf("it is %s: the test shows little", d.Verdict)
 	}
+	second := whole(t, "prod")
+	report = status.Compute(now, f, slos(t), slo.DefaultBurnAlerts(), ledger{})
+	for i := range report.Budgets {
+		switch b := &report.Budgets[i]; i % 4 {
+		case 0: // one that failed
+			b.State, b.RemainingRatio = slo.Exhausted, nil
+		case 1: // one that may hide something
+			b.Flags = []slo.Flag{{Kind: slo.PartialDrop, Count: 1, First: now.Add(-time.Hour), Last: now}}
+		case 2: // one that knows the future, until a day later
+			b.Expected = now.Add(20 * time.Hour)
+		}
+	}
+	ill := second.Close(f, slos(t), report, ledger{}, now, p)
+	if d := promotion.Decide(p, second, now); d.Verdict != promotion.Hold {
+		t.Fatalf("with budgets that are spent, it is %s", d.Verdict)
+	}
 	for name, change := range map[string]func(*promotion.Evidence, *promotion.Policy, *time.Time){
 		"nothing":         func(*promotion.Evidence, *promotion.Policy, *time.Time) {},
 		"a minute later":  func(_ *promotion.Evidence, _ *promotion.Policy, at *time.Time) { *at = at.Add(time.Minute) },
@@ -47,23 +63,25 @@ func TestWhatQuestionsShareChangesNoDecision(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e, p, at := whole(t, "prod"), required(), now
-			e.Take(status.Report{At: now, Alerts: report.Alerts})
-			e.Use(closed)
-			change(&e, &p, &at)
-			shared, err := promotion.Judge("v1", p, e, at).AppendJSON(nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r, err := promotion.DecodeRecord(shared)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if alone, err := promotion.Judge("v1", p, r.Evidence, at).AppendJSON(nil); err != nil || !bytes.Equal(alone, shared) {
-				t.Errorf("%v: it is\n%s\nand alone\n%s", err, shared, alone)
-			}
-			if _, err := r.Replay("v1"); err != nil {
-				t.Error(err)
+			for _, closed := range []*promotion.Closed{closed, ill} {
+				e, p, at := whole(t, "prod"), required(), now
+				e.Take(status.Report{At: now, Alerts: report.Alerts})
+				e.Use(closed)
+				change(&e, &p, &at)
+				shared, err := promotion.Judge("v1", p, e, at).AppendJSON(nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r, err := promotion.DecodeRecord(shared)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if alone, err := promotion.Judge("v1", p, r.Evidence, at).AppendJSON(nil); err != nil || !bytes.Equal(alone, shared) {
+					t.Errorf("%v: it is\n%s\nand alone\n%s", err, shared, alone)
+				}
+				if _, err := r.Replay("v1"); err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	}

@@ -41,7 +41,7 @@ func (d Decision) MarshalJSON() ([]byte, error) { return d.AppendJSON(nil), nil 
 
 // AppendJSON appends the decision as JSON, a line per check and no line feed at the end.
 func (d Decision) AppendJSON(to []byte) []byte {
-	to = slices.Grow(to, 512+384*len(d.Checks)) // a check takes about as much
+	to = slices.Grow(to, d.size())
 	to = fmt.Appendf(to, `{"version": %d, "at": "%s", "from": `, version, d.At.UTC().Format(time.RFC3339Nano))
 	to = appendName(to, string(d.From))
 	to = appendName(append(to, `, "to": `...), string(d.To))

@@ -178,7 +178,8 @@ func (d *deciding) checkPair(checks []Check, t tier, of pair, budgets byPair) []
 		checks = append(checks, t.check(CheckBudget).of(of.shopSet, of.slo).says(Unknown, d.say("The evidence has two budgets for this SLO and ShopSet.")))
 	}
 	for _, b := range found {
-		if kept := d.shared.kept(b); kept != nil {
+		shared := d.sharedFor(b)
+		if kept := shared.kept(b); kept != nil {
 			checks = append(checks, kept...)
 		} else {
 			first := len(checks)
@@ -191,7 +192,7 @@ func (d *deciding) checkPair(checks []Check, t tier, of pair, budgets byPair) []
 			if asked(CheckCoverage) {
 				checks = append(checks, d.checkCoverage(t, b))
 			}
-			d.shared.keep(b, checks[first:])
+			shared.keep(b, checks[first:])
 		}
 		if asked(CheckFreshness) {
 			checks = append(checks, d.checkFreshness(t, b))

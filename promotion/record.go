@@ -42,7 +42,7 @@ func (r Record) AppendJSON(to []byte) ([]byte, error) {
 	var failed error
 	var written sync.WaitGroup
 	written.Go(func() { inputs, failed = r.Evidence.appendJSON(nil) })
-	to = r.Decision.AppendJSON(slices.Grow(to, 1024+384*len(r.Checks)+1024*len(r.Evidence.Report.Budgets)+512*len(r.Evidence.Comparisons)))
+	to = r.Decision.AppendJSON(slices.Grow(to, r.size()+r.Evidence.size()))
 	written.Wait()
 	if failed != nil {
 		return to, fmt.Errorf("write the gate's evidence: %w", failed)
@@ -52,6 +52,31 @@ func (r Record) AppendJSON(to []byte) ([]byte, error) {
 	to = slices.Grow(to, len(inputs)+len(policy)+1024) // and some room, for a caller to add where it is logged
 	to = fmt.Appendf(to, ", \"rules\": %d,\n\"policy\": %s,\n\"inputs\": ", countingRules, policy)
 	return append(append(to, inputs...), '}'), nil
+}
+
+// size is about how long the Decision's JSON gets.
+func (d Decision) size() int {
+	size := 512
+	for i := range d.Checks {
+		if w := d.Checks[i].written; w != nil {
+			size += len(w.text) + 2
+		} else {
+			size += 384
+		}
+	}
+	return size
+}
+
+// size is about how long the evidence's JSON gets.
+func (e *Evidence) size() int {
+	size := 8<<10 + 768*len(e.Fleet.Snapshot.ShopSets)
+	if e.closed == nil {
+		return size + 1024*len(e.Report.Budgets) + 512*len(e.Comparisons)
+	}
+	if t, err := e.closedTexts(); err == nil {
+		size += len(t.budgets) + len(t.comparisons) + len(t.traffic)
+	}
+	return size
 }
 
 // MarshalJSON is AppendJSON.
