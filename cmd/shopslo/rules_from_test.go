@@ -393,6 +393,29 @@ func TestAReleaseCannotChooseTheBranchThatJudgesIt(t *testing.T) {
 			t.Errorf("it is %s by %+v", r.Verdict, r.Evidence.Rules.From)
 		}
 	})
+	t.Run("by moving the configuration", func(t *testing.T) {
+		s := newStage(t, 0.3)
+		o := s.checkedOut(t)
+		files := []string{"shopslo.yaml", "fleet.yaml", "slo.yaml"}
+		if err := os.Mkdir(filepath.Join(s.dir, "old"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		move := func(from, to string) {
+			for _, f := range files {
+				o.git("mv", filepath.Join(from, f), filepath.Join(to, f))
+			}
+		}
+		move(".", "old")
+		o.push("main", "tier-0", "tier-1")
+		move("old", ".")
+		s.edit(t, "slo.yaml", "target: 0.99", "target: 0.1")
+		s.edit(t, "fleet.yaml", "branch: tier-0", "branch: tier-8")
+		s.edit(t, "fleet.yaml", "branch: tier-1", "branch: tier-9")
+		r := s.decides(t, "")
+		if of := checkBelow(t, r, "rules"); r.Verdict == promotion.Promote || of.Result != promotion.Unknown || !strings.Contains(of.Reason, "has no branch tier-9") {
+			t.Errorf("it is %s: %v", r.Verdict, of)
+		}
+	})
 	t.Run("in a repository that is not promoted", func(t *testing.T) {
 		s, o := renamed(t, "tier-9")
 		o.push("main")

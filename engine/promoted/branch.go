@@ -3,6 +3,7 @@ package promoted
 import (
 	"context"
 	"errors"
+	"path"
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
@@ -13,7 +14,8 @@ import (
 type targetBranch struct {
 	name string
 	has  bool // the repository has it
-	// promoted: it has the branch of some Tier, so that this one's has to be there.
+	// promoted: it has the branch of some Tier, or a configuration elsewhere, so that this one's has
+	// to be there.
 	promoted bool
 }
 
@@ -26,7 +28,10 @@ func (r *reading) targetBranch(ctx context.Context) (b targetBranch, err error) 
 	if err != nil {
 		return b, err
 	}
-	if standard != nil {
+	if standard != nil && !standard.Has(standard.file) {
+		// It may lie elsewhere because the Release moves it, and its Tiers' branches with it.
+		b.promoted = standard.HasNamed(path.Base(standard.file))
+	} else if standard != nil {
 		others, err := r.fleetOf(ctx, standard)
 		if err != nil {
 			return b, err
@@ -55,8 +60,7 @@ func (r *reading) targetBranch(ctx context.Context) (b targetBranch, err error) 
 	return b, nil
 }
 
-// standard is the default branch of the configuration's repository; nil: it has none, or that
-// does not have the configuration.
+// standard is the default branch of the configuration's repository; nil: it has none.
 func (r *reading) standard(ctx context.Context) (*tree, error) {
 	g, err := r.repository(ctx, r.checkout.Origin)
 	if err != nil {
@@ -70,10 +74,7 @@ func (r *reading) standard(ctx context.Context) (*tree, error) {
 	if errors.Is(err, gittree.ErrNoBranch) {
 		return nil, nil
 	}
-	if err != nil || !t.Has(t.file) {
-		return nil, err
-	}
-	return t, nil
+	return t, err
 }
 
 // fleetOf reads the fleet of a branch.

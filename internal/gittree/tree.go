@@ -68,6 +68,16 @@ const symbolicLink = "120000"
 // Has reports whether there is a file.
 func (t *Tree) Has(file string) bool { return t.blobs[path.Clean(file)] != "" }
 
+// HasNamed reports whether there is a file of that name in any folder.
+func (t *Tree) HasNamed(name string) bool {
+	for file := range t.blobs {
+		if path.Base(file) == name {
+			return true
+		}
+	}
+	return false
+}
+
 // HasFolder reports whether there is any file below a folder; "." is the top.
 func (t *Tree) HasFolder(folder string) bool {
 	prefix := path.Clean(folder) + "/"
