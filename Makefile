@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test mutate e2e e2e-more lab lab-down bench lint exported vuln fmt generate golden release
+.PHONY: help demo test mutate e2e e2e-more lab lab-down bench lint exported vuln fmt generate golden manifests release
 
 # In CI tests also look for data races, which takes a C compiler and time. make lint has
 # vetted them there.
@@ -38,6 +38,7 @@ e2e: ## run the end-to-end tests, against real Kubernetes, Argo CD, Prometheus a
 	$(call run_e2e,e2e,$(call e2e_files,$(E2E_LINE)))
 
 e2e-more: ## run those that need not run on each change: other versions, long chaos, scale, the lab itself
+	go -C tools/chart test $(VET) .
 	$(call run_e2e,e2e$(comma)more,$(call e2e_files,$(MORE_LINE)))
 	$(call run_e2e,e2e$(comma)argocd2,$(addprefix ./,$(wildcard cmd/shopset_exporter/*_e2e_test.go internal/stories/*_e2e_test.go)))
 
@@ -56,6 +57,10 @@ lab-down: ## end what make lab has started
 
 bench: ## measure speed and memory against peers (ARGS=... goes to the program)
 	go -C bench run . $(ARGS)
+
+manifests: ## render the Helm chart into kustomize bases and golden files; review the difference
+	go -C tools/chart run .
+	git --no-pager diff --stat
 
 # The plugins alone: what mkr installs beside an agent.
 PLUGINS = $(notdir $(wildcard cmd/mackerel-plugin-* cmd/check-*))

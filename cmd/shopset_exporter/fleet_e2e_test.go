@@ -27,16 +27,15 @@ func TestTheFleetAsPrometheusSeesIt(t *testing.T) {
 	// onprem-c has the fleet's documents; eks-b does not even have their CRDs.
 	f.manifest(t, "onprem-a", "deploy/crds")
 	f.manifest(t, "onprem-c", "deploy/crds")
-	for _, cluster := range f.Clusters() {
-		f.manifest(t, cluster, "deploy/rbac/namespaced.yaml")
-	}
+	f.installed(t)
 	must(t, f.WaitEstablished(limited(t), "onprem-c", "tiers.shopset.dev", "shopsets.shopset.dev", "shopgroups.shopset.dev",
 		"configurations.shopset.dev", "failuredomains.shopset.dev"))
 	f.manifest(t, "onprem-c", "examples/fleet")
-	account, err := f.ServiceAccountKubeconfig(limited(t), "argocd", "shopset-exporter")
+	account, err := f.ServiceAccountKubeconfig(limited(t), "shopslo", "shopset-exporter")
 	must(t, err)
 	must(t, f.AddTarget("shopset", "http://"+f.address+"/metrics", nil))
-	f.args = append(f.releaseFlags(), "--fleet.resources", "--kubeconfig", account, "--state.file", f.stateFile(),
+	f.args = append(f.installedArgs(t, "onprem-c"), f.releaseFlags()...)
+	f.args = append(f.args, "--kubeconfig", account, "--state.file", f.stateFile(),
 		"--max-age", trusted, "--grace", "3s", "--refresh", "1s", "--log.format", "json")
 	f.start(t)
 
@@ -252,7 +251,7 @@ func gitServerDown(t *testing.T, f *fleetLab) {
 }
 
 func leastPrivilege(t *testing.T, f *fleetLab) {
-	account, err := f.ServiceAccountKubeconfig(limited(t), "argocd", "shopset-exporter", "onprem-c")
+	account, err := f.ServiceAccountKubeconfig(limited(t), "shopslo", "shopset-exporter", "onprem-c")
 	must(t, err)
 	for _, args := range []string{
 		"get applications -n argocd", "get tiers", "get configurations", "get failuredomains", "get shopsets", "get shopgroups",
@@ -262,9 +261,9 @@ func leastPrivilege(t *testing.T, f *fleetLab) {
 		}
 	}
 	for _, args := range []string{
-		"get secrets -n argocd", "get secret cluster-onprem-c -n argocd", "get applications -n c-1", "get configmaps -n c-1",
+		"get secrets -n argocd", "get secrets -n shopslo", "get configmaps -n shopslo", "get pods -n shopslo", "get secret cluster-onprem-c -n argocd", "get applications -n c-1", "get configmaps -n c-1",
 		"annotate application c-1-cart -n argocd by=exporter", "delete application c-1-cart -n argocd",
-		"create configmap of-exporter -n argocd", "create token shopset-exporter -n argocd",
+		"create configmap of-exporter -n argocd", "create configmap of-exporter -n shopslo", "create token shopset-exporter -n shopslo",
 		"label shopset c-1 by=exporter", "delete tier dev", "get namespaces",
 	} {
 		out, err := f.KubectlAs(limited(t), account, "onprem-c", strings.Fields(args)...)

@@ -64,14 +64,18 @@ func TestTwoClustersOfOneNameAreRefused(t *testing.T) {
 	}
 }
 
-// What deploy/rbac grants is what this package asks for.
+// What deploy/rbac grants is what this package asks for, and so is what the chart grants.
 func TestRightsAreTheLeast(t *testing.T) {
 	plurals := []string{applications, "appprojects"}
 	for _, k := range resourceKinds {
 		plurals = append(plurals, k.plural)
 	}
-	for file, want := range map[string][]string{"reader.yaml": plurals, "namespaced.yaml": plurals, "cluster-secrets.yaml": {"secrets"}} {
-		data, err := os.ReadFile(filepath.Join("../../deploy/rbac", file))
+	for file, want := range map[string][]string{
+		"deploy/rbac/reader.yaml": plurals, "deploy/rbac/namespaced.yaml": plurals, "deploy/rbac/cluster-secrets.yaml": {"secrets"},
+		"tools/chart/testdata/lab.yaml": plurals, "tools/chart/testdata/everything.yaml": append([]string{"secrets"}, plurals...),
+		"tools/chart/testdata/wide.yaml": {applications, "appprojects"}, "deploy/kustomize/base/rbac.yaml": {applications, "appprojects"},
+	} {
+		data, err := os.ReadFile(filepath.Join("../..", file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +90,7 @@ func TestRightsAreTheLeast(t *testing.T) {
 			for _, rule := range role.Rules {
 				granted = append(granted, rule.Resources...)
 				for _, verb := range rule.Verbs {
-					if verb != "list" && (verb != "watch" || file == "cluster-secrets.yaml") {
+					if verb != "list" && (verb != "watch" || slices.Contains(rule.Resources, "secrets")) {
 						t.Errorf("%s: %s %v: nobody asks for that", file, verb, rule.Resources)
 					}
 				}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"sigs.k8s.io/yaml"
+)
+
+func TestWhatIsKeptIsWhatTheChartGives(t *testing.T) {
+	if err := run("../..", true); err != nil {
+		t.Error(err)
+	}
+}
+
+func rendered(t *testing.T, values string) (map[string]string, error) {
+	t.Helper()
+	c, err := load("../../" + chartDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := chartutil.ReadValues([]byte(values))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.render(v, "Helm")
+}
+
+func TestValuesThatCannotBeMeantAreRefused(t *testing.T) {
+	for values, want := range map[string]string{
+		"{serv: {enabled: true}}":                         "serv",
+		"{serve: {replica: 2}}":                           "replica",
+		"{serve: {web: {scheme: https}}}":                 "scheme",
+		"{exporter: {cluster: ''}}":                       "cluster",
+		"{incidentbot: {enabled: true, replicas: 2}}":     "replicas above 1 need one store for all",
+		"{serve: {persistence: {size: five}}}":            "size",
+		"{exporter: {networkPolicy: {egressPorts: [x]}}}": "egressPorts",
+	} {
+		if _, err := rendered(t, values); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want that it names %s", values, err, want)
+		}
+	}
+}
+
+func TestAServiceMonitorIsWhatTheOperatorReads(t *testing.T) {
+	files, err := rendered(t, "{serve: {serviceMonitor: {enabled: true, labels: {release: prometheus}}, web: {scheme: HTTPS}}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range documents(files["serve.yaml"]) {
+		if !strings.Contains(text, "kind: ServiceMonitor") {
+			continue
+		}
+		var m monitoringv1.ServiceMonitor
+		if err := yaml.UnmarshalStrict([]byte(text), &m); err != nil {
+			t.Fatal(err)
+		}
+		if m.Labels["release"] != "prometheus" || len(m.Spec.Endpoints) != 1 || m.Spec.Endpoints[0].Port != "http" || m.Spec.Endpoints[0].Scheme == nil || m.Spec.Endpoints[0].Scheme.String() != "https" {
+			t.Errorf("%+v", m)
+		}
+		return
+	}
+	t.Error("there is none")
+}
