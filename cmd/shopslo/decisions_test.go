@@ -154,6 +154,9 @@ func TestAServerLogsEachDecision(t *testing.T) {
 		if !strings.Contains(server.log.String(), "a decision could not be logged") {
 			t.Error(server.log)
 		}
+		if n, _ := server.metric(t, "shopslo_decision_log_failures_total"); n != "1" {
+			t.Errorf("%q decisions that could not be logged are counted", n)
+		}
 	})
 }
 

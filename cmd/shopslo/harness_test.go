@@ -212,9 +212,30 @@ type serving struct {
 
 var listening = regexp.MustCompile(`msg="Listening on" address=(\S+)`)
 
-// startServe runs serve over a configuration until the test's end. It listens when
-// this returns; it may not be ready.
+// startServe runs serve over a configuration until the test's end. It answers when
+// this returns; it may not have read its source.
 func startServe(t testing.TB, config string, more ...string) *serving {
+	t.Helper()
+	s := startListening(t, config, more...)
+	eventually(t, func() string {
+		select {
+		case <-s.done:
+			t.Fatalf("serve ended with %d:\n%s", s.code, s.log)
+		default:
+		}
+		if resp, err := s.client.Get(s.url + "/-/ready"); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusServiceUnavailable {
+				return "it is not ready:\n" + s.log.String()
+			}
+		}
+		return "" // what asks for a password or TLS is the test's to ask
+	})
+	return s
+}
+
+// startListening is startServe, but for that it may be starting still.
+func startListening(t testing.TB, config string, more ...string) *serving {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &serving{log: &logged{}, cancel: cancel, done: make(chan struct{}), client: http.DefaultClient}

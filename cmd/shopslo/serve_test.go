@@ -72,6 +72,12 @@ func TestServeCountsWhatItScrapesAndAnswers(t *testing.T) {
 			}
 			return ""
 		})
+		if n, _ := s.metric(t, `shopslo_gate_decisions_total{decision="promote",tier="prod"}`); n != "1" {
+			t.Errorf("%q decisions are counted", n)
+		}
+		if n, _ := s.metric(t, `shopslo_http_request_duration_seconds_count{code="200",handler="/api/v1/gate"}`); n == "" || n == "0" {
+			t.Errorf("%q answers of the gate are timed", n)
+		}
 	})
 	t.Run("the lowest Tier, no Tier and an unknown one are errors of usage", func(t *testing.T) {
 		for _, to := range []string{"beta", "moon"} {

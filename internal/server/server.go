@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/exporter-toolkit/web"
@@ -45,6 +46,13 @@ type Options struct {
 	// Ready says why the server cannot answer yet, nil when it can; without it the
 	// server is ready as soon as it listens. It is called by many requests at once.
 	Ready func() error
+	// Starting says, in a sentence, what a server is doing that listens before it can answer:
+	// until Opened is called it is healthy, and all else is a 503 with this sentence and when
+	// to ask again. "" means that it can answer at once.
+	Starting string
+	// Served is told of each request that was answered: the pattern of its route, "" where it
+	// has none, the status, and how long it took by Now. nil: nobody is.
+	Served func(pattern string, status int, took time.Duration)
 	// Log gets one debug record per request and one error per panic; nil discards.
 	Log *slog.Logger
 	// Now is the clock by which requests are timed; nil leaves the times out.
@@ -58,8 +66,9 @@ type Link struct{ Address, Text, Description string }
 
 // Server answers HTTP requests. Make one with New, add routes, then call Serve once.
 type Server struct {
-	o   Options
-	mux *http.ServeMux
+	o    Options
+	mux  *http.ServeMux
+	open atomic.Bool // it can answer
 }
 
 // New makes a server with the routes /, /-/healthy and /-/ready. It fails where the
@@ -75,6 +84,7 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("read web configuration %s: %w", o.WebConfig, err)
 	}
 	s := &Server{o: o, mux: http.NewServeMux()}
+	s.open.Store(o.Starting == "")
 	home, err := landingPage(o)
 	if err != nil {
 		return nil, err
@@ -97,7 +107,9 @@ func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, 
 func (s *Server) HandleFunc(pattern string, h http.HandlerFunc) { s.mux.HandleFunc(pattern, h) }
 
 // handler is all routes behind everything but TLS and passwords, for tests.
-func (s *Server) handler() http.Handler { return s.logged(s.headers(s.recovered(sameSite(s.mux)))) }
+func (s *Server) handler() http.Handler {
+	return s.logged(s.headers(s.recovered(sameSite(s.opened(s.mux)))))
+}
 
 // leadTo redirects to a path of this server, relative to where the client sees it: a
 // proxy may serve it below a prefix.
@@ -118,15 +130,13 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintf(w, "%s is ready.\n", s.o.Name)
 }
 
-// ListenAndServe listens on the address (host:port; port 0 is a free one) and
-// serves as Serve does.
-func (s *Server) ListenAndServe(ctx context.Context, address string) error {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", address)
+// Listen listens on an address: host:port; port 0 is a free one.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", address, err)
+		return nil, fmt.Errorf("listen on %s: %w", address, err)
 	}
-	return s.Serve(ctx, l)
+	return l, nil
 }
 
 // Serve answers on l until ctx ends, then takes no more connections, lets running
@@ -212,23 +222,23 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 	})
 }
 
-// logged records each request at debug level: never its query or headers, which
-// may hold what must not be in a log.
+// logged tells Served of each request, and records it at debug level: never its query or
+// headers, which may hold what must not be in a log.
 func (s *Server) logged(next http.Handler) http.Handler {
+	now := s.o.Now
+	if now == nil {
+		now = func() time.Time { return time.Time{} }
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.o.Log.Enabled(r.Context(), slog.LevelDebug) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		var begun time.Time
-		if s.o.Now != nil {
-			begun = s.o.Now()
-		}
-		rec := &recorder{ResponseWriter: w}
+		begun, rec := now(), &recorder{ResponseWriter: w}
 		defer func() {
+			took := now().Sub(begun)
+			if s.o.Served != nil {
+				s.o.Served(r.Pattern, rec.status, took)
+			}
 			args := []any{"method", r.Method, "path", r.URL.Path, "status", rec.status, "bytes", rec.bytes, "remote", r.RemoteAddr}
 			if s.o.Now != nil {
-				args = append(args, "duration", s.o.Now().Sub(begun))
+				args = append(args, "duration", took)
 			}
 			s.o.Log.Debug("request", args...)
 		}()

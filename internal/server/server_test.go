@@ -299,7 +299,7 @@ func TestShutdown(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer l.Close()
-		err = newServer(t, Options{}).ListenAndServe(t.Context(), l.Addr().String())
+		_, err = Listen(t.Context(), l.Addr().String())
 		if err == nil || !strings.Contains(err.Error(), "listen on "+l.Addr().String()) {
 			t.Errorf("got %v", err)
 		}

@@ -173,6 +173,7 @@ func (s *service) logMove(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	logged := s.book.Append(context.WithoutCancel(r.Context()), e, record)
+	s.metrics.logged(logged)
 	if logged.Failed != nil {
 		s.Log.Error("what was moved could not be logged", "to", e.To, "err", logged.Failed)
 	}

@@ -79,6 +79,7 @@ func (s *service) decided(w http.ResponseWriter, r *http.Request, record promoti
 	if v.Log.Failed != nil {
 		s.Log.Error("a decision could not be logged", "to", record.To, "err", v.Log.Failed)
 	}
+	s.metrics.decision(v)
 	s.told.add(v)
 	if r.URL.Query().Get(withEvidence) == "false" {
 		v.JSON, err = brief(v)

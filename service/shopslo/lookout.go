@@ -19,6 +19,7 @@ type lookout struct {
 	tellers []promoter.Teller
 	compare func(from, to fleet.Release) string
 	every   time.Duration
+	metrics *ownMetrics
 	log     *slog.Logger
 
 	seen    promoter.Arrivals
@@ -33,7 +34,7 @@ type news struct {
 }
 
 // openLookout is nil where there is nobody to ask or nobody to tell.
-func openLookout(h host.Host, d *documents.Documents, log *slog.Logger) (*lookout, error) {
+func openLookout(h host.Host, d *documents.Documents, m *ownMetrics, log *slog.Logger) (*lookout, error) {
 	c := d.Config
 	if c.Promotion == nil || c.Gate.Fleet == nil {
 		return nil, nil
@@ -47,7 +48,7 @@ func openLookout(h host.Host, d *documents.Documents, log *slog.Logger) (*lookou
 		return nil, err
 	}
 	compare := (&promoter.Promoter{Compare: c.Promotion.Compare}).CompareURL
-	return &lookout{fleet: w.Fleet.Fleet, tellers: who, compare: compare, every: 15 * time.Second, log: log}, nil
+	return &lookout{fleet: w.Fleet.Fleet, tellers: who, compare: compare, every: 15 * time.Second, metrics: m, log: log}, nil
 }
 
 // run looks until ctx ends.
@@ -97,9 +98,12 @@ func (l *lookout) look(ctx context.Context) {
 		err := n.to.Tell(ctx, n.Arrival)
 		switch {
 		case err == nil:
+			l.metrics.notice(aboutArrival, sent)
 		case len(waiting)-i > mostUntold || s.At.Sub(n.At) > stale:
+			l.metrics.notice(aboutArrival, failed)
 			l.log.Error("Somebody was not told that a Tier matches its branch", "tier", n.Tier, "release", n.Release, "error", err)
 		default:
+			l.metrics.notice(aboutArrival, retried)
 			l.log.Warn("Telling that a Tier matches its branch is tried again", "tier", n.Tier, "error", err)
 			l.untold = append(l.untold, n)
 		}

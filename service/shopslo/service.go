@@ -38,6 +38,7 @@ type service struct {
 	keeper *keeper
 
 	registry *prometheus.Registry // of all metrics
+	metrics  *ownMetrics          // of the service itself
 	pusher   *mackerel.Pusher     // nil where nothing goes to Mackerel
 	lookout  *lookout             // nil where nobody is told of Tiers that match their branch
 
@@ -49,13 +50,41 @@ type service struct {
 	user func(*http.Request) string // whose password a request came with; "": nobody's
 }
 
-// Serve runs until ctx ends or something that it cannot do without fails.
+// Serve runs until ctx ends or something that it cannot do without fails. It listens before
+// it has read what it keeps, which can take minutes: until then it answers that it is
+// starting.
 func Serve(ctx context.Context, o Options) error {
-	log := o.Log
 	d, err := documents.Load(o.Config)
 	if err != nil {
 		return err
 	}
+	s := &service{Options: o, registry: prometheus.NewRegistry()}
+	s.metrics = newOwnMetrics(s.registry, o.Host.Version)
+	shell, err := s.shell()
+	if err != nil {
+		return err
+	}
+	l, err := server.Listen(ctx, o.Listen)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	listening := make(chan error, 1)
+	go func() { listening <- shell.Serve(ctx, l) }()
+	if err := s.load(ctx, d); err != nil {
+		cancel()
+		return errors.Join(err, <-listening)
+	}
+	defer s.book.Close()
+	s.routes(shell)
+	shell.Opened()
+	return errors.Join(s.run(ctx, cancel, listening), s.keeper.current().Close())
+}
+
+// load reads all that is kept, and what is needed to count and to answer.
+func (s *service) load(ctx context.Context, d *documents.Documents) error {
+	o, log := s.Options, s.Log
 	if d.Config.Ledger.Dir == "" {
 		log.Warn("no ledger.dir is configured: counts are kept in memory and read again from the source after a restart")
 	}
@@ -63,8 +92,7 @@ func Serve(ctx context.Context, o Options) error {
 	if err := branch.read(ctx, d); err != nil {
 		return err
 	}
-	registry := prometheus.NewRegistry()
-	src, err := source.Open(o.Host, d, registry, log)
+	src, err := source.Open(o.Host, d, s.registry, log)
 	if err != nil {
 		return err
 	}
@@ -75,39 +103,38 @@ func Serve(ctx context.Context, o Options) error {
 	for _, f := range e.Ledger.Failing() {
 		log.Error("an SLO is not counted; the others are", "slo", f.SLO, "why", f.Reason)
 	}
-	s := &service{Options: o, registry: registry, keeper: &keeper{Options: o, engine: e, branch: branch, metrics: newOwnMetrics(registry, o.Host.Version)}}
+	s.keeper = &keeper{Options: o, engine: e, branch: branch, metrics: s.metrics}
 	if s.book, err = logbook.OpenServer(o.Host, d.Config); err != nil {
 		return errors.Join(err, e.Close())
 	}
-	defer s.book.Close()
+	if err := s.prepare(d, e); err != nil {
+		return errors.Join(err, s.book.Close(), e.Close())
+	}
+	return nil
+}
+
+// prepare opens what answers and messages take beside the engine.
+func (s *service) prepare(d *documents.Documents, e *engine.Engine) (err error) {
 	if l := d.Config.Gate.Log; l != nil {
 		s.limits = newLimits(l.MaxPerMinute)
 	}
 	e.Witnesses.Known = s.firstRead(d.Config)
 	s.keeper.readCalendar(e) // from now on it is known what was planned
-	s.told = newTidings(s.book, log)
-	shell, err := s.shell()
-	if err != nil {
-		return errors.Join(err, e.Close())
-	}
-	s.routes(shell)
+	s.told = newTidings(s.book, s.metrics, s.Log)
 	if m := d.Config.Mackerel; m != nil {
-		if s.pusher, err = push.Open(o.Host, m); err != nil {
-			return errors.Join(err, e.Close())
+		if s.pusher, err = push.Open(s.Host, m); err != nil {
+			return err
 		}
 	}
-	if s.lookout, err = openLookout(o.Host, d, log); err != nil {
-		return errors.Join(err, e.Close())
-	}
-	return errors.Join(s.run(ctx, shell), e.Close())
+	s.lookout, err = openLookout(s.Host, d, s.metrics, s.Log)
+	return err
 }
 
-// run runs the parts until the first of them ends, and ends the others.
-func (s *service) run(ctx context.Context, shell *server.Server) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+// run runs the parts until the first of them ends, and ends the others by cancel. The server
+// is running already, and tells when it ends.
+func (s *service) run(ctx context.Context, cancel context.CancelFunc, listening <-chan error) error {
 	parts := []func() error{
-		func() error { return shell.ListenAndServe(ctx, s.Listen) },
+		func() error { return <-listening },
 		func() error { s.keeper.count(ctx); return nil },
 		func() error { s.keeper.reloads(ctx); return nil },
 		func() error { s.keeper.fetches(ctx); return nil },

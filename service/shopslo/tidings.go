@@ -13,6 +13,7 @@ import (
 // an answer does not depend on who is told of it.
 type tidings struct {
 	book    *logbook.Logbook
+	metrics *ownMetrics
 	log     *slog.Logger
 	waiting chan logbook.Answer
 
@@ -20,8 +21,8 @@ type tidings struct {
 	last map[string]string // what was told last, by Tier: who asks again and again is no news
 }
 
-func newTidings(b *logbook.Logbook, log *slog.Logger) *tidings {
-	return &tidings{book: b, log: log, waiting: make(chan logbook.Answer, mostUntold), last: map[string]string{}}
+func newTidings(b *logbook.Logbook, m *ownMetrics, log *slog.Logger) *tidings {
+	return &tidings{book: b, metrics: m, log: log, waiting: make(chan logbook.Answer, mostUntold), last: map[string]string{}}
 }
 
 // add takes a decision, unless it is the same as the last about its Tier.
@@ -41,6 +42,7 @@ func (t *tidings) add(v logbook.Answer) {
 	select {
 	case t.waiting <- v:
 	default:
+		t.metrics.notice(aboutDecision, failed)
 		t.log.Error("nobody was told of a decision: too many wait already", "to", v.To, "decision", v.Verdict)
 	}
 }
@@ -52,7 +54,11 @@ func (t *tidings) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case v := <-t.waiting:
-			if err := t.book.Tell(ctx, v); err != nil {
+			err := t.book.Tell(ctx, v)
+			if err == nil {
+				t.metrics.notice(aboutDecision, sent)
+			} else {
+				t.metrics.notice(aboutDecision, failed)
 				t.log.Error("not everybody was told of a decision", "to", v.To, "decision", v.Verdict, "err", err)
 			}
 		}
