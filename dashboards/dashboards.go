@@ -1,5 +1,5 @@
-// Package dashboards makes the Grafana dashboards of fleet and budgets, in English and
-// Japanese: grafana/*.json are what it writes, to be imported as they are. They show
+// Package dashboards makes the Grafana dashboards of fleet, budgets and `shopslo serve`, in
+// English and Japanese: grafana/*.json are what it writes, to be imported as they are. They show
 // what `shopslo serve` and shopset_exporter export, and compute nothing of their own:
 // a figure that has no series is an empty cell, never 0.
 package dashboards
@@ -23,7 +23,7 @@ import (
 func Files() (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for _, l := range text.Languages {
-		for name, build := range map[string]func(text.Language) *board{"fleet": fleet, "slo": slo} {
+		for name, build := range map[string]func(text.Language) *board{"fleet": fleet, "slo": slo, "serve": serve} {
 			made, err := build(l).builder.Build()
 			if err != nil {
 				return nil, fmt.Errorf("make dashboard %s (%s): %w", name, l, err)

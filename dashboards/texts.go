@@ -261,6 +261,76 @@ var (
 		"無応答の時間")
 	aboutHowLongBeforeNewest = text.Of("How long before the newest counted edge something was last heard of the ShopSet.",
 		"最後に集計した時刻から見て、ShopSet から最後にデータが届いたのがどれだけ前かです。")
+
+	// shopslo serve itself.
+	titleShopsloServe = text.Of("shopslo: serve",
+		"shopslo：serve の稼働状況")
+	aboutShopsloServe = text.Of("Whether shopslo serve counts, what it was asked, and what that costs. docs/runbooks.md says what to do.",
+		"shopslo serve が集計できているか、何を問われたか、その負荷を示します。対処は docs/runbooks.md にあります。")
+	titleInstance = text.Of("Instance",
+		"インスタンス")
+	titleSourceAnswers = text.Of("Source answers",
+		"取得元の応答")
+	aboutSourceAnswers = text.Of("1 where every serve could read its source last time.",
+		"すべての serve が直近に取得元を読めていれば 1 です。")
+	titleCaughtUp = text.Of("Caught up",
+		"履歴の読み込み")
+	aboutCaughtUp = text.Of("1 where the source's history has been read up to now since the start.",
+		"起動後、取得元の履歴を現在まで読み終えていれば 1 です。")
+	titleReloaded = text.Of("Reloaded",
+		"再読み込み")
+	aboutReloaded = text.Of("1 where the last reading of configuration and documents succeeded.",
+		"設定と文書を直近に正しく読めていれば 1 です。")
+	titleNotCounted = text.Of("SLOs not counted",
+		"集計できない SLO")
+	aboutNotCounted = text.Of("SLOs that cannot be counted for some ShopSet although the source answers.",
+		"取得元は応答していても、どれかの ShopSet で集計できない SLO の数です。")
+	titleNotLogged = text.Of("Not logged",
+		"記録の失敗")
+	aboutNotLogged = text.Of("Decisions, promotions and rollbacks that could not be logged.",
+		"判定ログに書けなかった判定、昇格、ロールバックの数です。")
+	titleNotTold = text.Of("Not told",
+		"届かない通知")
+	aboutNotTold = text.Of("Messages to Slack and Mackerel that were given up.",
+		"Slack と Mackerel に送れなかった通知の数です。")
+	titleCounting = text.Of("Counting",
+		"集計")
+	titleCountsAge = text.Of("Age of the oldest count",
+		"最も古い集計からの時間")
+	aboutCountsAge = text.Of("How long ago the newest edge of the budget that is furthest behind is.",
+		"最も遅れているバジェットが、いつまで集計されているかを示します。")
+	titleTicks = text.Of("Bringing the ledger up to date",
+		"台帳の更新にかかる時間")
+	aboutTicks = text.Of("How long it takes on average; beyond ledger.resolution it cannot keep up.",
+		"平均の所要時間です。ledger.resolution を超えると追いつけません。")
+	titleSamplesRead = text.Of("Samples read per second",
+		"1 秒あたりのサンプル数")
+	aboutSamplesRead = text.Of("Raw samples that the ledger has counted.",
+		"台帳が数えた生のサンプルです。")
+	titleDecisions = text.Of("Decisions per hour",
+		"1 時間あたりの判定")
+	aboutDecisions = text.Of("Decisions of the gate that were asked for, by Tier and verdict.",
+		"問われたゲートの判定を、Tier と結果ごとに示します。")
+	titleNotices = text.Of("Messages per hour",
+		"1 時間あたりの通知")
+	aboutNotices = text.Of("Messages about decisions and about Tiers that match their branch, by result.",
+		"判定と、ブランチと一致した Tier の通知を、結果ごとに示します。")
+	titleRequests = text.Of("Requests per second",
+		"1 秒あたりの要求")
+	aboutRequests = text.Of("By route and HTTP status; other are those without a route.",
+		"経路と HTTP ステータスごとの要求です。other は経路のないものです。")
+	titleLatency = text.Of("Time to answer",
+		"応答時間")
+	aboutLatency = text.Of("Nine of ten requests are answered within this time.",
+		"要求の 9 割がこの時間内に応答されます。")
+	titleMemory = text.Of("Memory",
+		"メモリ")
+	aboutMemory = text.Of("What the process takes, and the limit that Go's runtime keeps to where there is one.",
+		"プロセスの使用量と、Go ランタイムの上限（ある場合）です。")
+	titleCPU = text.Of("CPUs",
+		"CPU")
+	aboutCPU = text.Of("CPUs that the process uses.",
+		"プロセスが使っている CPU の数です。")
 )
 
 // legends that are words, not labels.

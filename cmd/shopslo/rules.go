@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,6 +19,7 @@ import (
 // rulesFlags are the flags of `rules`.
 type rulesFlags struct {
 	output, to, name string
+	runbooks         string
 	operator         bool
 	labels           map[string]string
 	stale, drift     time.Duration
@@ -43,6 +45,7 @@ func rulesCommand(p *program) *cobra.Command {
 	fs.Lookup("label").DefValue = "" // else the help says (default [])
 	lengthVar(fs, &f.stale, "stale-after", 0, "how long a ShopSet may be silent, or budgets old, before somebody is paged (default 10m, more for a slow ledger)")
 	lengthVar(fs, &f.drift, "drift-after", rules.DefaultDrift, "how long a ShopSet may differ from git before there is a ticket")
+	fs.StringVar(&f.runbooks, "runbooks", "", "`URL` of a page with a section for each alert (default docs/runbooks.md of shopslo)")
 	cmd.MarkFlagFilename("to", "yaml", "yml")
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"yaml"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -73,6 +76,9 @@ func (f *rulesFlags) validate(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("stale-after") && f.stale <= 0 {
 		return usage.Errorf("--stale-after: %v must be above 0", f.stale)
 	}
+	if u, err := url.Parse(f.runbooks); f.runbooks != "" && (err != nil || u.Host == "") {
+		return usage.Errorf("--runbooks: %q is not a URL like %s", f.runbooks, rules.DefaultRunbooks)
+	}
 	if f.drift <= 0 {
 		return usage.Errorf("--drift-after: %v must be above 0", f.drift)
 	}
@@ -85,7 +91,7 @@ func (p *program) rules(f rulesFlags) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := rules.Settings{Alerts: d.Alerts(), Stale: f.stale, Drift: f.drift, Exporter: d.Config.Gate.Fleet != nil}
+	s := rules.Settings{Alerts: d.Alerts(), Stale: f.stale, Drift: f.drift, Runbooks: f.runbooks, Exporter: d.Config.Gate.Fleet != nil}
 	if s.Stale == 0 {
 		s.Stale = staleAfter(d.Config.Ledger)
 	}

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/rulefmt"
 
+	"github.com/shopslo/shopslo/dashboards"
 	"github.com/shopslo/shopslo/dashboards/metricstest"
 	"github.com/shopslo/shopslo/service/shopslo"
 )
@@ -39,12 +42,45 @@ func ruleFile(t *testing.T, more string, args ...string) (string, *rulefmt.RuleG
 	return stdout, groups
 }
 
-func TestRulesAskOnlyForWhatServeAndTheExporterExport(t *testing.T) {
+// exported are all metrics that serve and the exporter export.
+func exported(t *testing.T) metricstest.Metrics {
+	t.Helper()
 	metrics := metricstest.Exported(t, "../../docs/metrics.md")
 	registry := prometheus.NewRegistry()
 	shopslo.Metrics(registry, "")
 	metrics.Add(registry)
-	metrics["shopslo_ledger_ticks_total"] = []string{"result"}
+	for name, labels := range map[string][]string{"shopslo_http_request_duration_seconds": {"handler", "code"}, "shopslo_ledger_tick_duration_seconds": nil} {
+		metrics[name+"_sum"], metrics[name+"_count"], metrics[name+"_bucket"] = labels, labels, append(labels, "le")
+	}
+	return metrics
+}
+
+// queried finds the queries of a dashboard, as JSON has them.
+var queried = regexp.MustCompile(`"expr": ("(?:[^"\\]|\\.)*")`)
+
+func TestTheDashboardOfServeAsksForWhatItExports(t *testing.T) {
+	files, err := dashboards.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics, fill := exported(t), strings.NewReplacer("$__rate_interval", "5m", "$__range", "6h", "$instance", ".*")
+	found := queried.FindAllSubmatch(files["serve.json"], -1)
+	if len(found) < 15 {
+		t.Fatalf("only %d queries", len(found))
+	}
+	for _, f := range found {
+		var expr string
+		if err := json.Unmarshal(f[1], &expr); err != nil {
+			t.Fatal(err)
+		}
+		if err := metrics.Check(fill.Replace(expr)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestRulesAskOnlyForWhatServeAndTheExporterExport(t *testing.T) {
+	metrics := exported(t)
 	_, groups := ruleFile(t, "")
 	n := 0
 	for _, g := range groups.Groups {
@@ -115,6 +151,7 @@ func TestRulesRefuseAWrongCommandLine(t *testing.T) {
 		name, args, want string
 	}{
 		{"a format that is none", "-o json", `"json" is not yaml`},
+		{"runbooks that are nowhere", "--runbooks wiki", `--runbooks: "wiki" is not a URL`},
 		{"a label without a resource", "--label a=b", "--label is about the resource: it takes --operator"},
 		{"a name without a resource", "--name a", "--name is about the resource"},
 		{"no time to be silent", "--stale-after 0s", "--stale-after: 0s must be above 0"},

@@ -173,6 +173,7 @@ var oneLiners = []text.Entry{
 	text.Of("`format` of the rules: yaml", "ルールの形式: yaml"),
 	text.Of("how long a ShopSet may be silent, or budgets old, before somebody is paged (default 10m, more for a slow ledger)", "ShopSet のデータが途絶える、またはバジェットが古いままの場合、呼び出しになるまでの長さ (既定: 10m、台帳が遅ければそれ以上)"),
 	text.Of("`file` that is replaced with the rules; standard output without it", "ルールで置き換えるファイル。なければ標準出力"),
+	text.Of("`URL` of a page with a section for each alert (default docs/runbooks.md of shopslo)", "アラートごとの節があるページの URL (既定: shopslo の docs/runbooks.md)"),
 
 	// serve
 	text.Of("`format` of the log: text or json", "ログの形式: text または json"),

@@ -79,6 +79,7 @@ var complaints = text.NewPhrasebook(
 	text.Of("-o: %q is not one of %s%s", "-o: %q は次のいずれでもありません: %s%s"),
 	text.Of("--output: %q is not yaml, the format of Prometheus' rules", "--output: %q ではなく、Prometheus のルールの形式 yaml を指定してください"),
 	text.Of("--%s is about the resource: it takes --operator", "--%s はリソース用です: --operator が必要です"),
+	text.Of("--runbooks: %q is not a URL like %s", "--runbooks: %q は %s のような URL ではありません"),
 	text.Of("--stale-after: %v must be above 0", "--stale-after: %v は 0 より大きくしてください"),
 	text.Of("--drift-after: %v must be above 0", "--drift-after: %v は 0 より大きくしてください"),
 	text.Of("--tier: no entry is about %q, and the fleet has no such Tier%s", "--tier: %q のエントリーはなく、フリートにその Tier もありません%s"),

@@ -32,7 +32,10 @@ type ownMetrics struct {
 }
 
 // Metrics registers the metrics that a server has of itself: rules are checked against them.
-func Metrics(r prometheus.Registerer, version string) { newOwnMetrics(r, version) }
+func Metrics(r prometheus.Registerer, version string) {
+	newOwnMetrics(r, version)
+	newPushMetrics(r)
+}
 
 func newOwnMetrics(r prometheus.Registerer, version string) *ownMetrics {
 	f := promauto.With(r)

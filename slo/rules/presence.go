@@ -98,35 +98,3 @@ func (s *Settings) gaps() rule {
 		says: sayShopsloScrapeGaps,
 	}
 }
-
-// serve are the rules about what all others rest on.
-func (s *Settings) serve() []rule {
-	return []rule{
-		{
-			name: "ShopsloAbsent", severity: slo.Page, after: 5 * time.Minute, expr: "absent(shopslo_build_info)",
-			says: sayShopsloAbsent,
-		},
-		{
-			name: "ShopsloBudgetsOld", severity: slo.Page, after: 5 * time.Minute,
-			expr: "time() - min(max by (slo, shopset) (shopslo_slo_counted_until_timestamp_seconds)) > " + seconds(s.Stale),
-			says: sayShopsloBudgetsOld,
-		},
-		{
-			name: "ShopsloCountingFails", severity: slo.Ticket, after: 5 * time.Minute,
-			expr: `sum by (job, instance) (increase(shopslo_ledger_ticks_total{result="error"}[15m])) > 0
-unless
-  sum by (job, instance) (increase(shopslo_ledger_ticks_total{result="ok"}[15m])) > 0`,
-			says: sayShopsloCountingFails,
-		},
-		{
-			name: "ShopsloSLONotCounted", severity: slo.Ticket, after: 15 * time.Minute,
-			expr: "max by (slo) (shopslo_slo_uncounted_shopsets) > 0",
-			says: sayShopsloSLONotCounted,
-		},
-		{
-			name: "ShopsloReloadFailed", severity: slo.Ticket, after: 5 * time.Minute,
-			expr: "min by (job, instance) (shopslo_config_last_reload_successful) == 0",
-			says: sayShopsloReloadFailed,
-		},
-	}
-}

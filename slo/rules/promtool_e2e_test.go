@@ -232,6 +232,13 @@ func TestPromtoolSeesEachAlertFireAndEnd(t *testing.T) {
 		{"counting that fails now and then is none", map[string]string{`shopslo_ledger_ticks_total{result="error"}`: "0+1x360"}, when, "ShopsloCountingFails ticket", nil},
 		{"an SLO that is not counted is a ticket", map[string]string{`shopslo_slo_uncounted_shopsets{slo="checkout"}`: "2x360"}, when, "ShopsloSLONotCounted ticket", []map[string]string{{"slo": "checkout"}}},
 		{"a failed reload is a ticket", map[string]string{"shopslo_config_last_reload_successful{}": "0x360"}, when, "ShopsloReloadFailed ticket", []map[string]string{{"job": "shopslo", "instance": "one"}}},
+		{"decisions that are not logged are a ticket", map[string]string{"shopslo_decision_log_failures_total{}": "0x170 1x190"}, when, "ShopsloDecisionsNotLogged ticket", []map[string]string{{"job": "shopslo", "instance": "one"}}},
+		{"news that nobody got are a ticket", map[string]string{`shopslo_notices_total{about="decision",result="failed"}`: "0x170 1x190"}, when, "ShopsloNoticesFail ticket", []map[string]string{{"job": "shopslo", "instance": "one", "about": "decision"}}},
+		{"a gate that never knows is a ticket", map[string]string{`shopslo_gate_decisions_total{tier="prod",decision="inconclusive"}`: "0x120 0+1x240"}, when, "ShopsloGateInconclusive ticket", []map[string]string{{"tier": "prod"}}},
+		{"a gate that knows at times is none", map[string]string{`shopslo_gate_decisions_total{tier="prod",decision="inconclusive"}`: "0x120 0+1x240", `shopslo_gate_decisions_total{tier="prod",decision="hold"}`: "0x170 1x190"}, when, "ShopsloGateInconclusive ticket", nil},
+		{"answers that fail are a ticket", map[string]string{`shopslo_http_request_duration_seconds_count{handler="/api/v1/gate",code="500"}`: "0+1x360", `shopslo_http_request_duration_seconds_count{handler="/metrics",code="200"}`: "0+4x360"}, when, "ShopsloAnswersFail ticket", []map[string]string{{"job": "shopslo", "instance": "one"}}},
+		{"answers that are slow are a ticket", map[string]string{`shopslo_http_request_duration_seconds_bucket{handler="/api/v1/gate",code="200",le="10"}`: "0+1x360", `shopslo_http_request_duration_seconds_bucket{handler="/api/v1/gate",code="200",le="60"}`: "0+4x360", `shopslo_http_request_duration_seconds_bucket{handler="/api/v1/gate",code="200",le="+Inf"}`: "0+4x360"}, when, "ShopsloAnswersSlow ticket", []map[string]string{{"job": "shopslo", "instance": "one", "handler": "/api/v1/gate"}}},
+		{"what does not reach Mackerel is a ticket", map[string]string{"shopslo_mackerel_failures_total{}": "0+1x360", "shopslo_mackerel_waiting_batches{}": "3x360"}, when, "ShopsloMackerelFails ticket", []map[string]string{{"job": "shopslo", "instance": "one"}}},
 
 		{"drift beyond an hour is a ticket", map[string]string{`shopset_drifted_since_timestamp_seconds{shopset="b-2",tier="prod"}`: "6000x360"}, when, "ShopSetDrifts ticket", []map[string]string{set("b-2", "prod")}},
 		{"drift within the hour is none", map[string]string{`shopset_drifted_since_timestamp_seconds{shopset="b-2",tier="prod"}`: "7300x360"}, when, "ShopSetDrifts ticket", nil},
@@ -306,6 +313,7 @@ func TestPromtoolFillsTheTextsIn(t *testing.T) {
 		{"30m", "ShopsloBudgetBurn", []expected{{
 			map[string]string{"severity": "page", "slo": "cart-availability", "shopset": "a-1", "tier": "prod", "window": "1h"},
 			map[string]string{
+				"runbook_url":    DefaultRunbooks + "#shopslobudgetburn",
 				"summary":        "a-1 burns its error budget of cart-availability at 14.5× the allowed rate",
 				"summary_ja":     "a-1：cart-availability のエラーバジェットが許容の 14.5 倍の速さで消費されています",
 				"description":    "Over 1h the error budget of cart-availability (99.9% over 28d) burns on a-1 (prod) at 14.5× the allowed rate, over 5m at 20×. The alert fires above 13.44× over both 1h and 5m. Of the budget 81.5% is left.",
@@ -314,6 +322,7 @@ func TestPromtoolFillsTheTextsIn(t *testing.T) {
 		{"1h", "ShopsloShopSetSilent", []expected{{
 			map[string]string{"severity": "page", "shopset": "a-1", "tier": "prod"},
 			map[string]string{
+				"runbook_url":    DefaultRunbooks + "#shopsloshopsetsilent",
 				"summary":        "a-1 has sent nothing for 20m 0s",
 				"summary_ja":     "a-1 から 20m 0s 何も届いていません",
 				"description":    "Nothing was heard of a-1 (prod) for 20m 0s, although others are counted. SLOs without data: cart-availability. It is down, its targets are not scraped, or its labels have changed. Its burn rates say nothing meanwhile.",
@@ -322,6 +331,7 @@ func TestPromtoolFillsTheTextsIn(t *testing.T) {
 		{"1h", "ShopGroupRedundancyShort", []expected{{
 			map[string]string{"severity": "ticket", "group": "main"},
 			map[string]string{
+				"runbook_url":    DefaultRunbooks + "#shopgroupredundancyshort",
 				"summary":        "The shops of main are not redundant",
 				"summary_ja":     "main のショップに冗長性がありません",
 				"description":    "Fewer FailureDomains serve the shops of main than are asked for: 1 are available, 2 are required. What is unknown counts as not serving. Do not take down another one.",

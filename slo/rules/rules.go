@@ -9,10 +9,12 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -45,6 +47,8 @@ type Settings struct {
 	Stale time.Duration
 	// Drift is how long a ShopSet may differ from git; 0 means DefaultDrift.
 	Drift time.Duration
+	// Runbooks is the page, a URL, that has a section for each alert; "" means DefaultRunbooks.
+	Runbooks string
 	// Exporter says that shopset_exporter is expected: its absence is then an alert.
 	// Alerts about what it exports are written in any case.
 	Exporter bool
@@ -52,6 +56,8 @@ type Settings struct {
 
 // The defaults of Settings.
 const (
+	DefaultRunbooks = "https://github.com/shopslo/shopslo/blob/main/docs/runbooks.md"
+
 	DefaultStale = 10 * time.Minute
 	DefaultDrift = time.Hour
 )
@@ -66,10 +72,18 @@ func Make(s Settings) (rulefmt.RuleGroups, error) {
 	if s.Drift == 0 {
 		s.Drift = DefaultDrift
 	}
+	s.Runbooks = cmp.Or(s.Runbooks, DefaultRunbooks)
 	if err := s.validate(); err != nil {
 		return rulefmt.RuleGroups{}, err
 	}
 	var out rulefmt.RuleGroups
+	group := func(name string, rules []rule) rulefmt.RuleGroup {
+		g := rulefmt.RuleGroup{Name: name}
+		for _, r := range rules {
+			g.Rules = append(g.Rules, r.prometheus(s.Runbooks))
+		}
+		return g
+	}
 	for i := range s.SLOs {
 		if o := &s.SLOs[i]; len(o.ShopSets) > 0 {
 			out.Groups = append(out.Groups, group("shopslo-slo-"+o.Name, burning(o, s.Alerts)))
@@ -124,14 +138,6 @@ func (o *SLO) names() []string {
 	return out
 }
 
-func group(name string, rules []rule) rulefmt.RuleGroup {
-	g := rulefmt.RuleGroup{Name: name}
-	for _, r := range rules {
-		g.Rules = append(g.Rules, r.prometheus())
-	}
-	return g
-}
-
 // rule is one alert. It fires for each series that expr gives.
 type rule struct {
 	name     string
@@ -158,7 +164,9 @@ func (r rule) in(l text.Language) (summary, description string) {
 	return l.Say(r.says.summary, s...), l.Say(r.says.description, d...)
 }
 
-func (r rule) prometheus() rulefmt.Rule {
+// prometheus is the rule as Prometheus reads it. The section of the runbooks is that of the
+// alert's name.
+func (r rule) prometheus(runbooks string) rulefmt.Rule {
 	labels := map[string]string{"severity": string(r.severity)}
 	for name, v := range r.labels {
 		labels[name] = v
@@ -170,6 +178,7 @@ func (r rule) prometheus() rulefmt.Rule {
 		Annotations: map[string]string{
 			"summary": summary, "description": description,
 			"summary_ja": summaryJa, "description_ja": descriptionJa,
+			"runbook_url": runbooks + "#" + strings.ToLower(r.name),
 		},
 	}
 }

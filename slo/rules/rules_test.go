@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +100,30 @@ func TestEveryAlertSaysAllInBothLanguages(t *testing.T) {
 					t.Errorf("%s: %s is %q", r.Alert, name, text)
 				}
 			}
+		}
+	}
+}
+
+func TestEveryAlertHasARunbook(t *testing.T) {
+	page, err := os.ReadFile("../../docs/runbooks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alerts := map[string]bool{}
+	for _, g := range made(t, sample()).Groups {
+		for _, r := range g.Rules {
+			alerts[r.Alert] = true
+			if want := DefaultRunbooks + "#" + strings.ToLower(r.Alert); r.Annotations["runbook_url"] != want {
+				t.Errorf("%s leads to %s, want %s", r.Alert, r.Annotations["runbook_url"], want)
+			}
+			if !strings.Contains(string(page), "\n### "+r.Alert+"\n") {
+				t.Errorf("docs/runbooks.md has no section of %s", r.Alert)
+			}
+		}
+	}
+	for line := range strings.Lines(string(page)) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "### "); ok && !alerts[name] {
+			t.Errorf("docs/runbooks.md has a section of %s, which is no alert", name)
 		}
 	}
 }

@@ -166,4 +166,40 @@ var (
 		text.Of("shopset_exporter goes on with the last fleet that was valid, or with none: ShopSets that came since are not watched. shopset_fleet_finding_info and /api/v1/fleet name the documents.",
 			"shopset_exporter は最後に正しかったフリートを使っているか、フリートがありません。その後に加わった ShopSet は監視されていません。該当する定義は shopset_fleet_finding_info と /api/v1/fleet にあります。"),
 	}
+	sayShopsloDecisionsNotLogged = said{
+		text.Of("shopslo serve on {{ $labels.instance }} cannot log what it decides",
+			"{{ $labels.instance }} の shopslo serve が判定ログに書けません"),
+		text.Of("{{ $value | humanize }} decisions, promotions or rollbacks of the last 30m are not in the log of decisions. With gate.log.required each decision is inconclusive meanwhile. The server's log says why: a full disk, a repository that refuses the push, or somebody else's writing.",
+			"直近 30m の判定、昇格、ロールバックのうち {{ $value | humanize }} 件が判定ログにありません。gate.log.required ではその間すべて判断不能になります。ディスクの空き、リポジトリへの push の拒否、ほかからの書き込みなど、理由はサーバーのログにあります。"),
+	}
+	sayShopsloNoticesFail = said{
+		text.Of("Nobody was told of {{ $value | humanize }} news of shopslo serve",
+			"shopslo serve の通知 {{ $value | humanize }} 件がだれにも届いていません"),
+		text.Of("Messages of {{ $labels.instance }} about each {{ $labels.about }} were given up in the last 30m: the webhook was revoked, or the service is away. Its log says why.",
+			"{{ $labels.instance }} の通知（{{ $labels.about }}）が直近 30m で送れませんでした。Webhook が無効になったか、送信先が応答しません。理由はログにあります。"),
+	}
+	sayShopsloGateInconclusive = said{
+		text.Of("The gate to {{ $labels.tier }} has been inconclusive for an hour",
+			"{{ $labels.tier }} へのゲートが 1 時間判断不能のままです"),
+		text.Of("All {{ $value | humanize }} decisions of the last hour about {{ $labels.tier }} were inconclusive, so that nothing can be released there. shopslo gate --to {{ $labels.tier }} --explain names the checks that are unknown.",
+			"直近 1 時間の {{ $labels.tier }} への判定 {{ $value | humanize }} 件がすべて判断不能で、リリースできません。不明な確認項目は shopslo gate --to {{ $labels.tier }} --explain で確認できます。"),
+	}
+	sayShopsloAnswersFail = said{
+		text.Of("{{ $value | humanizePercentage }} of the requests to shopslo serve on {{ $labels.instance }} fail",
+			"{{ $labels.instance }} の shopslo serve への要求の {{ $value | humanizePercentage }} が失敗しています"),
+		text.Of("For 10m more than 5% of the requests to {{ $labels.instance }} were answered with 5xx. shopslo_http_request_duration_seconds_count says which; the server's log says why.",
+			"{{ $labels.instance }} への要求の 5% 以上が 10m の間 5xx です。どの要求かは shopslo_http_request_duration_seconds_count、理由はサーバーのログにあります。"),
+	}
+	sayShopsloAnswersSlow = said{
+		text.Of("shopslo serve on {{ $labels.instance }} takes {{ $value | humanizeDuration }} to answer {{ $labels.handler }}",
+			"{{ $labels.instance }} の shopslo serve の {{ $labels.handler }} の応答に {{ $value | humanizeDuration }} かかっています"),
+		text.Of("A tenth of the requests for {{ $labels.handler }} took longer than that for 10m. Look at its CPU and memory, and at how long what it asks takes: the source, git, Argo CD's exporter.",
+			"{{ $labels.handler }} への要求の 1 割が 10m の間これより遅くなっています。CPU とメモリ、問い合わせ先（取得元、git、shopset_exporter）の応答時間を確認してください。"),
+	}
+	sayShopsloMackerelFails = said{
+		text.Of("Values of {{ $labels.instance }} do not reach Mackerel",
+			"{{ $labels.instance }} の値が Mackerel に届いていません"),
+		text.Of("Sending to Mackerel has failed for 15m. What is to be sent is kept, and given up when Mackerel would no longer take it. The server's log says why: a revoked API key, a limit, or no way there.",
+			"Mackerel への送信が 15m 失敗しています。値は保持していますが、古くなると送れません。API キーの失効、上限、経路の問題など、理由はサーバーのログにあります。"),
+	}
 )
