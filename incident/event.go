@@ -33,6 +33,8 @@ type Event struct {
 	By   string    `json:"by,omitempty"` // who; empty: a machine
 	Kind Kind      `json:"kind"`
 	Text string    `json:"text,omitempty"`
+	// Link is where it was said first, such as a message in a chat; empty: only here.
+	Link string `json:"link,omitempty"`
 
 	Value      string      `json:"value,omitempty"`
 	Role       Role        `json:"role,omitempty"`

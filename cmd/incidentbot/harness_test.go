@@ -77,7 +77,7 @@ spec: {tier: prod, configuration: production, failureDomain: onprem-a, component
 // newTeam makes a team; more is added to its settings.
 func newTeam(t *testing.T, mode, more string) *team {
 	t.Helper()
-	x := &team{t: t, slack: slackfake.Start(slackfake.Options{Unlimited: true}), dir: t.TempDir()}
+	x := &team{t: t, slack: slackfake.Start(slackfake.Options{}), dir: t.TempDir()}
 	t.Cleanup(x.slack.Close)
 	x.mai = x.slack.AddUser("mai", "Mai")
 	x.sre = x.slack.AddGroup("sre", x.mai)

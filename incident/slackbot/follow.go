@@ -52,6 +52,8 @@ type noted struct {
 	Text    string    `json:"text"`
 	At      time.Time `json:"at"`
 	Channel string    `json:"channel"`
+	TS      string    `json:"ts,omitempty"`
+	Thread  string    `json:"thread,omitempty"`
 }
 
 func (t task) job(key, kind string, due time.Time) incident.Job {

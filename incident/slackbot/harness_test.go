@@ -52,7 +52,7 @@ type world struct {
 func start(t *testing.T, o slackfake.Options, socket bool, options ...func(*world)) *world {
 	t.Helper()
 	w := &world{t: t, store: &storetest.Memory{}, clock: &clock{t: time.Date(2026, 11, 22, 14, 5, 0, 0, tokyo)}}
-	o.Now, o.Unlimited = w.clock.now, true
+	o.Now = w.clock.now
 	w.slack = slackfake.Start(o)
 	t.Cleanup(w.slack.Close)
 	w.mai, w.ken = w.slack.AddUser("mai", "Mai"), w.slack.AddUser("ken", "Ken")

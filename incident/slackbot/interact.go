@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -16,14 +18,14 @@ import (
 
 // interaction answers buttons, modals and shortcuts. An error means that nothing could
 // be stored.
-func (b *Bot) interaction(ctx context.Context, c slack.InteractionCallback) (outcome, error) {
+func (b *Bot) interaction(ctx context.Context, c slack.InteractionCallback, on written) (outcome, error) {
 	switch c.Type {
 	case slack.InteractionTypeBlockActions:
 		return b.pressed(ctx, c)
 	case slack.InteractionTypeViewSubmission:
 		return b.submitted(ctx, c)
 	case slack.InteractionTypeMessageAction:
-		return b.shortcut(ctx, c)
+		return b.shortcut(ctx, c, on)
 	}
 	return outcome{}, nil
 }
@@ -87,9 +89,9 @@ func (b *Bot) submitted(ctx context.Context, c slack.InteractionCallback) (outco
 			_, _, err = b.create(ctx, key, i, c.User.ID, a.Note)
 		}
 	case viewUpdate:
-		_, _, err = b.do(ctx, a.Incident, act{ID: key, User: c.User.ID, Verb: "update", Rest: escape(in["text"]), At: now})
-		if strings.TrimSpace(in["text"]) == "" {
-			wrong = map[string]string{"text": b.set.Language.Say(sayWhatIsIt)}
+		said, changed, failed := b.do(ctx, a.Incident, act{ID: key, User: c.User.ID, Verb: "update", Rest: escape(in["text"]), At: now})
+		if err = failed; err == nil && !changed {
+			wrong = map[string]string{"text": text.Cut(said, 300)}
 		}
 	case viewPostmortem, viewAction:
 		wrong, err = b.learned(ctx, a, c.View.CallbackID, in, incident.Event{ID: key, At: now, By: c.User.ID, Kind: incident.Postmortal})
@@ -125,12 +127,8 @@ func (b *Bot) learned(ctx context.Context, a about, callback string, in map[stri
 
 // shortcut is a shortcut on a message: an Incident is opened from it, or it goes into the
 // timeline.
-func (b *Bot) shortcut(ctx context.Context, c slack.InteractionCallback) (outcome, error) {
-	who := c.Message.User
-	if who == "" {
-		who = c.Message.BotID
-	}
-	n := &noted{User: who, Text: plain(c.Message.Text), At: slackTime(c.Message.Timestamp, b.o.Now()), Channel: c.Channel.ID}
+func (b *Bot) shortcut(ctx context.Context, c slack.InteractionCallback, m written) (outcome, error) {
+	n := &noted{User: m.author(), Text: m.words(), At: slackTime(m.TS, b.o.Now()), Channel: c.Channel.ID, TS: m.TS, Thread: m.ThreadTS}
 	if c.CallbackID == shortcutOpen {
 		title := line(mentions.ReplaceAllString(n.Text, "")) // a form shows IDs, not names
 		return b.openingModal(ctx, text.Cut(title, maxTitle), "", n, c.TriggerID, c.ResponseURL)
@@ -141,22 +139,46 @@ func (b *Bot) shortcut(ctx context.Context, c slack.InteractionCallback) (outcom
 	}
 	text := b.set.Language.Say(sayOnlyThere)
 	if id != "" {
-		if err := b.pick(ctx, id, c.Channel.ID, c.Message.Timestamp, *n); err != nil {
+		done, err := b.pick(ctx, id, c.Channel.ID, m)
+		if err != nil {
 			return outcome{}, err
 		}
-		text = b.set.Language.Say(sayInTimeline)
+		if text = b.set.Language.Say(sayInTimeline); !done {
+			text = b.set.Language.Say(sayNothingToRead)
+		}
 	}
 	return outcome{}, b.tell(ctx, id, c.Channel.ID, c.User.ID, c.TriggerID, text)
 }
 
-// pick puts a message into the timeline, once, with its own author and time.
-func (b *Bot) pick(ctx context.Context, id, channel, ts string, n noted) error {
-	if n.Text == "" {
-		return nil
+// pick puts a message into the timeline, once, with its own author and time and a link to it;
+// false: there is nothing to read in it.
+func (b *Bot) pick(ctx context.Context, id, channel string, m written) (bool, error) {
+	text := m.words()
+	if text == "" {
+		return false, nil
 	}
-	e := incident.Event{ID: "message:" + channel + ":" + ts, At: n.At, By: n.User, Kind: incident.Noted, Text: n.Text}
-	_, err := b.change(ctx, id, e.ID, func(incident.Incident) ([]incident.Event, error) { return []incident.Event{e}, nil })
-	return err
+	home, err := b.recall(ctx, linkKey(id))
+	if err != nil {
+		return false, err
+	}
+	e := incident.Event{ID: "message:" + channel + ":" + m.TS, At: slackTime(m.TS, b.o.Now()), By: m.author(), Kind: incident.Noted,
+		Text: text, Link: permalink(home, m.TS, m.ThreadTS)}
+	_, err = b.change(ctx, id, e.ID, func(incident.Incident) ([]incident.Event, error) { return []incident.Event{e}, nil })
+	return err == nil, err
+}
+
+// permalink is the address of a message, as Slack copies it, below that of its channel:
+// docs.slack.dev/reference/methods/chat.getPermalink; "" where that is not known.
+func permalink(channel, ts, thread string) string {
+	u, err := url.Parse(channel)
+	if err != nil || u.Scheme != "https" || ts == "" {
+		return ""
+	}
+	link := u.JoinPath("p" + strings.ReplaceAll(ts, ".", ""))
+	if thread != "" && thread != ts {
+		link.RawQuery = url.Values{"thread_ts": {thread}, "cid": {path.Base(u.Path)}}.Encode()
+	}
+	return link.String()
 }
 
 // slackTime reads a message's time stamp; otherwise where it is none.

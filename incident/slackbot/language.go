@@ -106,6 +106,8 @@ func plain(text string) string {
 			return label
 		case strings.HasPrefix(target, "!"):
 			return "@" + strings.TrimPrefix(target, "!")
+		case labelled && (target == "mailto:"+label || target == "http://"+label):
+			return label // typed without: Slack makes links of what looks like a site or a mailbox
 		}
 		return target
 	})

@@ -28,6 +28,7 @@ const storeWithin = 2 * time.Second
 type delivery struct {
 	Command     *slack.SlashCommand
 	Interaction *slack.InteractionCallback
+	On          written // the message that the interaction is about
 	Event       json.RawMessage
 	EventID     string
 	Challenge   string
@@ -110,12 +111,30 @@ func readRequest(contentType string, body []byte) (delivery, error) {
 	return delivery{Command: &c}, nil
 }
 
+// readInteraction reads the message apart: slack-go refuses all of it for one block element that
+// it does not know.
 func readInteraction(payload []byte) (delivery, error) {
-	var c slack.InteractionCallback
-	if err := json.Unmarshal(payload, &c); err != nil {
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal(payload, &parts); err != nil {
 		return delivery{}, errors.New("the interaction cannot be read")
 	}
-	return delivery{Interaction: &c}, nil
+	var d delivery
+	if m, ok := parts["message"]; ok {
+		if err := json.Unmarshal(m, &d.On); err != nil {
+			return delivery{}, errors.New("the interaction's message cannot be read")
+		}
+	}
+	for _, key := range []string{"message", "original_message"} {
+		delete(parts, key)
+	}
+	rest, err := json.Marshal(parts)
+	if err == nil {
+		err = json.Unmarshal(rest, &d.Interaction)
+	}
+	if err != nil || d.Interaction == nil {
+		return delivery{}, errors.New("the interaction cannot be read")
+	}
+	return d, nil
 }
 
 func readEvent(body []byte) (delivery, error) {
@@ -154,7 +173,7 @@ func (b *Bot) take(ctx context.Context, d delivery) (outcome, error) {
 			return answer(b.set.Language.Say(sayNotStored)), nil
 		}
 	case d.Interaction != nil:
-		out, err = b.interaction(ctx, *d.Interaction)
+		out, err = b.interaction(ctx, *d.Interaction, d.On)
 	case d.Event != nil:
 		err = b.reacted(ctx, d.EventID, d.Event)
 	}

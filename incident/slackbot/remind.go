@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +22,7 @@ func (b *Bot) sayText(ctx context.Context, i incident.Incident, j incident.Job, 
 	}
 	m := said(t.Text)
 	if t.Ask {
-		m.Blocks = append(m.Blocks, slack.NewActionBlock("learn", b.set.learnButtons(i)...))
+		m.Blocks = append(m.Blocks, slack.NewActionBlock("", b.set.learnButtons(i)...))
 	}
 	_, err = b.post(ctx, channel, j.Key, m)
 	return err
@@ -99,7 +101,7 @@ func (b *Bot) remind(ctx context.Context, i incident.Incident, j incident.Job, t
 	text := strings.TrimSpace(b.set.Language.Say(remindStatus, who, b.set.Language.Duration(now.Sub(last), time.Minute, 2)))
 	m := said(text)
 	button := slack.NewButtonBlockElement(doUpdate, i.ID, plainText(b.set.Language.Say(buttonTell)))
-	m.Blocks = append(m.Blocks, slack.NewActionBlock("do", button))
+	m.Blocks = append(m.Blocks, slack.NewActionBlock("", button))
 	if _, err := b.post(ctx, channel, j.Key, m); err != nil {
 		return err
 	}
@@ -125,7 +127,7 @@ func (b *Bot) seekLead(ctx context.Context, i incident.Incident, j incident.Job,
 	}
 	m := said(strings.TrimSpace(b.set.Language.Say(remindCommander, strings.Join(who, " "))))
 	button := slack.NewButtonBlockElement(doLead, i.ID, plainText(b.set.Language.Say(buttonCommand)))
-	m.Blocks = append(m.Blocks, slack.NewActionBlock("do", button))
+	m.Blocks = append(m.Blocks, slack.NewActionBlock("", button))
 	if err := b.o.Store.Enqueue(ctx, forIncident(i.ID, b.set.call(i, b.set.EscalateTo, b.o.Now()))...); err != nil {
 		return err
 	}
@@ -158,7 +160,7 @@ func (b *Bot) askPostmortem(ctx context.Context, i incident.Incident, j incident
 	}
 	m := said(strings.TrimSpace(b.set.Language.Say(remindPostmortem,
 		person(i.Assigned[incident.Commander]), b.set.Language.List(names))))
-	m.Blocks = append(m.Blocks, slack.NewActionBlock("learn", b.set.learnButtons(i)...))
+	m.Blocks = append(m.Blocks, slack.NewActionBlock("", b.set.learnButtons(i)...))
 	if _, err := b.post(ctx, channel, j.Key, m); err != nil || t.N >= maxCalls {
 		return err
 	}
@@ -194,20 +196,38 @@ func (b *Bot) archive(ctx context.Context, i incident.Incident, _ incident.Job, 
 	return nil
 }
 
-// pickMessage reads a message and puts it into the timeline.
+// pickMessage reads a message and puts it into the timeline. One in a thread is in no history:
+// docs.slack.dev/reference/methods/conversations.replies finds it by its own time stamp.
 func (b *Bot) pickMessage(ctx context.Context, i incident.Incident, _ incident.Job, t task) error {
-	h, err := b.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{ChannelID: t.Channel, Latest: t.TS, Oldest: t.TS, Inclusive: true, Limit: 1})
-	if b.called("conversations.history", err); err != nil {
-		return fmt.Errorf("read message %s: %w", t.TS, err)
+	found, err := b.message(ctx, t.Channel, t.TS)
+	if err != nil {
+		return err
 	}
-	if len(h.Messages) == 0 || h.Messages[0].Timestamp != t.TS {
-		return b.tell(ctx, i.ID, t.Channel, t.User, "pick:"+t.TS+":"+t.User, b.set.Language.Say(
-			sayNotFromThread))
+	say := sayGone
+	if found != nil {
+		self, _, err := b.me(ctx)
+		if err != nil || found.User == self {
+			return err // the bot's own words are in the timeline already
+		}
+		done, err := b.pick(ctx, i.ID, t.Channel, *found)
+		if err != nil || done {
+			return err
+		}
+		say = sayNothingToRead
 	}
-	m := h.Messages[0]
-	self, _, err := b.me(ctx)
-	if err != nil || m.User == self {
-		return err // the bot's own words are in the timeline already
+	return b.tell(ctx, i.ID, t.Channel, t.User, "pick:"+t.TS+":"+t.User, b.set.Language.Say(say))
+}
+
+// message reads one message; nil: it is not there.
+func (b *Bot) message(ctx context.Context, channel, ts string) (*written, error) {
+	for _, method := range []string{"conversations.history", "conversations.replies"} {
+		all, _, err := b.messages(ctx, method, url.Values{"channel": {channel}, "ts": {ts}, "latest": {ts}, "oldest": {ts}, "inclusive": {"1"}, "limit": {"2"}})
+		if err != nil && !refusedWith(err, "thread_not_found") {
+			return nil, fmt.Errorf("read message %s: %w", ts, err)
+		}
+		if at := slices.IndexFunc(all, func(m written) bool { return m.TS == ts }); at >= 0 {
+			return &all[at], nil
+		}
 	}
-	return b.pick(ctx, i.ID, t.Channel, t.TS, noted{User: m.User, Text: plain(m.Text), At: slackTime(t.TS, b.o.Now())})
+	return nil, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -33,23 +34,26 @@ func refusedWith(err error, words ...string) bool {
 	return errors.As(err, &refused) && slices.Contains(words, refused.Err)
 }
 
-// mark is the block_id that makes a message known again: Slack keeps and shows it.
+// mark makes a message known again: it stands in the message's metadata, which nobody sees.
+// docs.slack.dev/messaging/message-metadata
 func mark(key string) string { return "m-" + hash16(key) }
 
-// marked puts the mark on a message's first block.
-func marked(m message, key string) []slack.Block {
-	blocks := slices.Clone(m.Blocks)
-	switch first := blocks[0].(type) {
-	case *slack.SectionBlock:
-		c := *first
-		c.BlockID, blocks[0] = mark(key), &c
-	case *slack.HeaderBlock:
-		c := *first
-		c.BlockID, blocks[0] = mark(key), &c
-	default:
-		panic(fmt.Sprintf("a message begins with a %T, which cannot be marked", first))
+// markType is the event_type of the metadata that has the mark.
+const markType = "incidentbot_message"
+
+func marked(key string) slack.MsgOption {
+	return slack.MsgOptionMetadata(slack.SlackMetadata{EventType: markType, EventPayload: map[string]any{"mark": mark(key)}})
+}
+
+// has reports whether a message has a mark. Before there was metadata it was a block_id.
+func (w written) has(mark string) bool {
+	if w.Metadata.Type == markType && w.Metadata.Payload["mark"] == mark {
+		return true
 	}
-	return blocks
+	return slices.ContainsFunc(w.Blocks, func(b any) bool {
+		block, _ := b.(map[string]any)
+		return block["block_id"] == mark
+	})
 }
 
 // post writes a message once, and gives its time stamp. Where it may have been written
@@ -71,7 +75,7 @@ func (b *Bot) post(ctx context.Context, channel, key string, m message) (ts stri
 		}
 	}
 	if ts == "" {
-		_, ts, err = b.api.PostMessageContext(ctx, channel, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(marked(m, key)...),
+		_, ts, err = b.api.PostMessageContext(ctx, channel, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...), marked(key),
 			slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 		if b.called("chat.postMessage", err); err != nil {
 			return "", fmt.Errorf("write into channel %s: %w", channel, err)
@@ -90,28 +94,27 @@ const clockSkew = 5 * time.Minute
 // look finds the message with a mark that was written since; "" where there is none.
 func (b *Bot) look(ctx context.Context, channel, key string, since time.Time) (string, error) {
 	want := mark(key)
-	p := &slack.GetConversationHistoryParameters{ChannelID: channel, Limit: 200, Oldest: strconv.FormatInt(since.Add(-clockSkew).Unix(), 10)}
+	args := url.Values{"channel": {channel}, "limit": {"200"}, "oldest": {strconv.FormatInt(since.Add(-clockSkew).Unix(), 10)}, "include_all_metadata": {"1"}}
 	for {
-		h, err := b.api.GetConversationHistoryContext(ctx, p)
-		if b.called("conversations.history", err); err != nil {
+		all, next, err := b.messages(ctx, "conversations.history", args)
+		if err != nil {
 			return "", fmt.Errorf("read channel %s: %w", channel, err)
 		}
-		for _, m := range h.Messages {
-			for _, block := range m.Blocks.BlockSet {
-				if block.ID() == want {
-					return m.Timestamp, nil
-				}
+		for _, m := range all {
+			if m.has(want) {
+				return m.TS, nil
 			}
 		}
-		if p.Cursor = h.ResponseMetaData.NextCursor; p.Cursor == "" {
+		if next == "" {
 			return "", nil
 		}
+		args.Set("cursor", next)
 	}
 }
 
 // update rewrites a message; to do so twice does no harm.
 func (b *Bot) update(ctx context.Context, channel, ts, key string, m message) error {
-	_, _, _, err := b.api.UpdateMessageContext(ctx, channel, ts, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(marked(m, key)...))
+	_, _, _, err := b.api.UpdateMessageContext(ctx, channel, ts, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...), marked(key))
 	if b.called("chat.update", err); err != nil {
 		return fmt.Errorf("rewrite message %s of channel %s: %w", ts, channel, err)
 	}

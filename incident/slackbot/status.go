@@ -21,7 +21,8 @@ type message struct {
 }
 
 func mrkdwn(text string) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.MarkdownType, text, false, false)
+	// Verbatim: what people wrote calls nobody by accident, such as "@channel" in a log line.
+	return slack.NewTextBlockObject(slack.MarkdownType, text, false, true)
 }
 
 func plainText(text string) *slack.TextBlockObject {
@@ -120,7 +121,7 @@ func (s Settings) status(i incident.Incident, now time.Time) message {
 		blocks = append(blocks, section(fmt.Sprintf("*%s*\n%s", l.Say(headLately), recent)))
 	}
 	if row := s.buttons(i); len(row) > 0 {
-		blocks = append(blocks, slack.NewActionBlock("do", row...))
+		blocks = append(blocks, slack.NewActionBlock("", row...))
 	}
 	foot := l.Say(sayFoot, i.ID, s.Emoji)
 	blocks = append(blocks, note(foot))
@@ -171,7 +172,7 @@ func (s Settings) recent(i incident.Incident, n int) string {
 			layout = "01-02 15:04"
 		}
 		if line := s.entry(e); line != "" && len(lines) < n {
-			lines = append(lines, at.Format(layout)+"  "+text.Cut(line, 400))
+			lines = append(lines, at.Format(layout)+"  "+line)
 		}
 	}
 	slices.Reverse(lines)
@@ -187,6 +188,9 @@ func (s Settings) entry(e incident.Event) string {
 	}
 	switch e.Kind {
 	case incident.Noted:
+		if said := escape(text.Cut(line(e.Text), 300)); e.Link != "" {
+			return said + by + " <" + e.Link + "|↗>"
+		}
 		return escape(line(e.Text)) + by
 	case incident.Escalated:
 		t := severities[incident.Severity(e.Value)]

@@ -25,7 +25,12 @@ func (b *Bot) opened(ctx context.Context, i incident.Incident, j incident.Job, t
 	}
 	events := []incident.Event{{ID: "opened", At: i.DetectedAt, By: t.User, Kind: incident.Noted, Text: text}}
 	if t.Note != nil && t.Note.Text != "" {
-		events = append(events, incident.Event{ID: "opened:from", At: t.Note.At, By: t.Note.User, Kind: incident.Noted, Text: t.Note.Text})
+		_, home, err := b.me(ctx)
+		if err != nil {
+			return err
+		}
+		events = append(events, incident.Event{ID: "opened:from", At: t.Note.At, By: t.Note.User, Kind: incident.Noted, Text: t.Note.Text,
+			Link: permalink(channelLink(home, t.Note.Channel), t.Note.TS, t.Note.Thread)})
 	}
 	_, err := b.o.Store.Change(ctx, i.ID, func(i incident.Incident) ([]incident.Event, []incident.Job, error) {
 		jobs := []incident.Job{task{User: t.User}.job(i.ID+":channel", jobChannel, now)}

@@ -239,8 +239,10 @@ var (
 		"%s 📝 ポストモーテムに足りない項目：%s。短くて構いません。")
 	remindDue = text.Of("📌 Due today, so that *%s* does not happen again:\n%s",
 		"📌 *%s* の再発防止策の期限は今日です：\n%s")
-	sayNotFromThread = text.Of("A message within a thread cannot be read by its reaction: use the message's shortcut instead.",
-		"スレッド内の発言はリアクションでは記録できません。メッセージのショートカットを使ってください。")
+	sayGone = text.Of("That message is not there any more, so nothing was put into the timeline.",
+		"その発言は見つかりませんでした。タイムラインには何も記録していません。")
+	sayNothingToRead = text.Of("There is nothing to read in that message, so nothing was put into the timeline. Write what it shows with `/incident note …`.",
+		"その発言には読み取れる内容がないため、タイムラインには何も記録していません。`/incident note …` で内容を書いてください。")
 
 	// The status message, and the timeline.
 	headState = text.Of("State",

@@ -4,19 +4,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
 type trigger struct {
-	at   time.Time
-	user string
+	at        time.Time
+	user      string
+	exchanged bool
 }
 
 // trigger makes a trigger_id and a response_url for what somebody did.
 func (f *Fake) trigger(user, channel string) (id, respond string) {
 	id = fmt.Sprintf("%s.%s.%d", TeamID, f.id("X"), f.ids)
-	f.triggers[id] = trigger{time.Now(), user}
+	f.triggers[id] = &trigger{at: time.Now(), user: user}
 	h := f.id("H")
 	f.hooks[h] = hook{user, channel}
 	return id, f.server.URL + "/respond/" + h
@@ -34,9 +34,17 @@ func (f *Fake) userShape(id string) map[string]any {
 }
 
 // Command is somebody writing "/incident text" in a channel. The text is escaped as
-// Slack does where the app asks for it: docs.slack.dev/interactivity/implementing-slash-commands
+// Slack does where the app asks for it, and nobody can write a command in an archived channel:
+// docs.slack.dev/interactivity/implementing-slash-commands
 func (f *Fake) Command(user, channel, text string) (Reply, error) {
 	f.mu.Lock()
+	if c := f.channel(channel); c != nil && c.Archived {
+		f.mu.Unlock()
+		return Reply{}, ErrRefused
+	}
+	if !f.o.Verbatim {
+		text = f.typed(text)
+	}
 	trigger, respond := f.trigger(user, channel)
 	payload := map[string]any{"token": "old", "team_id": TeamID, "team_domain": "fake", "channel_id": channel, "user_id": user,
 		"user_name": f.user(user).Name, "command": "/incident", "text": text, "response_url": respond, "trigger_id": trigger, "api_app_id": AppID}
@@ -208,19 +216,6 @@ func pick(ok bool, given, initial any) any {
 	return initial
 }
 
-// Say is somebody writing a message.
-func (f *Fake) Say(user, channel, text string) (ts string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	c := f.channel(channel)
-	if !slices.Contains(c.Members, user) {
-		c.Members = append(c.Members, user)
-	}
-	m := &Message{TS: f.ts(), User: user, Text: text}
-	c.Messages = append(c.Messages, m)
-	return m.TS
-}
-
 // React is somebody adding a reaction; the app hears of it in channels where it is.
 // docs.slack.dev/reference/events/reaction_added
 func (f *Fake) React(user, channel, ts, emoji string) error {
@@ -241,80 +236,4 @@ func (f *Fake) React(user, channel, ts, emoji string) error {
 	}
 	_, err := f.deliver(delivery{"events_api", payload})
 	return err
-}
-
-// Transcript is a channel as its reader sees it, one message after the other.
-func (f *Fake) Transcript(id string) string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	c, names := f.channel(id), f.names()
-	var b strings.Builder
-	fmt.Fprintf(&b, "#%s", c.Name)
-	if c.Archived {
-		b.WriteString(" (archived)")
-	}
-	fmt.Fprintf(&b, "\n  topic: %s\n", names.Replace(c.Topic))
-	for _, m := range c.Messages {
-		who := m.User
-		if u := f.user(m.User); u != nil {
-			who = u.Real
-		}
-		fmt.Fprintf(&b, "%s", who)
-		if m.Edited {
-			b.WriteString(" (edited)")
-		}
-		if slices.Contains(c.Pins, m.TS) {
-			b.WriteString(" (pinned)")
-		}
-		b.WriteString(":\n")
-		for line := range strings.Lines(names.Replace(Read(m.Text, m.Blocks))) {
-			b.WriteString("    " + strings.TrimRight(line, "\n") + "\n")
-		}
-	}
-	return b.String()
-}
-
-// Read gives the text of a message as it is shown: its blocks, else its text. Buttons
-// stand in brackets.
-func Read(text string, blocks []map[string]any) string {
-	if len(blocks) == 0 {
-		return text
-	}
-	var lines []string
-	words := func(v any) string {
-		m, _ := v.(map[string]any)
-		s, _ := m["text"].(string)
-		return s
-	}
-	for _, b := range blocks {
-		var parts []string
-		if t := words(b["text"]); t != "" {
-			parts = append(parts, t)
-		}
-		fields, _ := b["fields"].([]any)
-		for _, x := range fields {
-			parts = append(parts, words(x))
-		}
-		elements, _ := b["elements"].([]any)
-		var row []string
-		for _, x := range elements {
-			m, _ := x.(map[string]any)
-			if m["type"] == "button" {
-				row = append(row, "["+words(m["text"])+"]")
-			} else if t, ok := m["text"].(string); ok {
-				row = append(row, t)
-			}
-		}
-		if len(row) > 0 {
-			parts = append(parts, strings.Join(row, " "))
-		}
-		if a, ok := b["accessory"].(map[string]any); ok {
-			parts = append(parts, "["+words(a["text"])+"]")
-		}
-		if b["type"] == "divider" {
-			parts = append(parts, "───")
-		}
-		lines = append(lines, strings.Join(parts, "\n"))
-	}
-	return strings.Join(lines, "\n")
 }

@@ -13,7 +13,7 @@ func (f *Fake) chat(c *call, ch *channel) map[string]any {
 	blocks, word := readBlocks(c.args["blocks"], 50)
 	switch {
 	case word != "":
-		return map[string]any{"ok": false, "error": "invalid_blocks", "response_metadata": map[string]any{"messages": []string{"[ERROR] " + word}}}
+		return invalid(word)
 	case c.args["text"] == "" && len(blocks) == 0:
 		return no("no_text")
 	case utf8.RuneCountInString(c.args["text"]) > 40000:
@@ -22,6 +22,9 @@ func (f *Fake) chat(c *call, ch *channel) map[string]any {
 	var metadata map[string]any
 	if m := c.args["metadata"]; m != "" && json.Unmarshal([]byte(m), &metadata) != nil {
 		return no("invalid_metadata_format")
+	}
+	if word := checkMetadata(metadata); word != "" {
+		return no(word)
 	}
 	if c.args["thread_ts"] != "" && ch.message(c.args["thread_ts"]) == nil {
 		return no("thread_not_found")
@@ -41,10 +44,18 @@ func (f *Fake) chat(c *call, ch *channel) map[string]any {
 		case m.BotID != BotID:
 			return no("cant_update_message")
 		}
+		if word := again(m, blocks); word != "" {
+			return invalid(word)
+		}
 		m.Text, m.Blocks, m.Edited = c.args["text"], blocks, true
+		if metadata != nil {
+			m.Metadata = metadata
+		}
+		m.Versions = append(m.Versions, Read(m.Text, m.Blocks)) // nobody is notified of an edit
 		return yes("channel", ch.ID, "ts", m.TS, "text", m.Text, "message", m.shape(false))
 	}
 	m := &Message{TS: f.ts(), User: BotUser, BotID: BotID, Text: c.args["text"], ThreadTS: c.args["thread_ts"], Blocks: blocks, Metadata: metadata}
+	m.Versions, m.Notified = []string{Read(m.Text, m.Blocks)}, f.notified(m.Text, blocks)
 	ch.Messages = append(ch.Messages, m)
 	return yes("channel", ch.ID, "ts", m.TS, "message", m.shape(true))
 }
@@ -68,13 +79,15 @@ func (f *Fake) view(c *call) map[string]any {
 		return yes("view", v.shape())
 	}
 	t, known := f.triggers[c.args["trigger_id"]]
-	delete(f.triggers, c.args["trigger_id"])
 	switch {
 	case !known:
+		return no("invalid_trigger_id")
+	case t.exchanged:
 		return no("exchanged_trigger_id")
 	case time.Since(t.at) > triggerLife:
 		return no("expired_trigger_id")
 	}
+	t.exchanged = true
 	v := &view{ID: f.id("V"), User: t.user, Body: body}
 	f.views[v.ID] = v
 	return yes("view", v.shape())

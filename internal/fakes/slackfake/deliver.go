@@ -27,6 +27,9 @@ const triggerLife = 3 * time.Second
 // an error.
 var ErrNotTaken = errors.New("the app did not answer in time")
 
+// ErrRefused says that Slack does not let somebody do that, so that the app hears nothing.
+var ErrRefused = errors.New("Slack refuses it")
+
 // delivery is something that Slack tells the app.
 type delivery struct {
 	kind    string // slash_commands, interactive, events_api

@@ -2,6 +2,7 @@ package slackfake
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -87,7 +88,7 @@ var tiers = map[string]int{
 	"usergroups.users.list": 20, "apps.connections.open": 20,
 	"conversations.invite": 50, "conversations.history": 50, "conversations.info": 50, "conversations.join": 50,
 	"chat.update": 50, "chat.postMessage": 0, "chat.postEphemeral": 100, "views.open": 100, "views.update": 100,
-	"users.info": 100, "auth.test": 600,
+	"users.info": 100, "auth.test": 600, "conversations.replies": 50, "conversations.members": 100,
 }
 
 // burst is how many messages a channel takes at once before one a second is the limit.
@@ -96,9 +97,6 @@ const burst = 10
 
 // limited says how long a caller has to wait; 0: not at all.
 func (f *Fake) limited(method, channel string) time.Duration {
-	if f.o.Unlimited {
-		return 0
-	}
 	key, within, most := method, time.Minute, tiers[method]
 	if method == "chat.postMessage" {
 		key, within, most = method+" "+channel, burst*time.Second, burst
@@ -125,6 +123,8 @@ func (f *Fake) api(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	f.delay()
+	defer f.delay()
 	f.mu.Lock()
 	fault := f.fault(c.method)
 	wait := f.limited(c.method, c.args["channel"])
@@ -140,6 +140,13 @@ func (f *Fake) api(w http.ResponseWriter, r *http.Request) {
 	f.calls = append(f.calls, Call{c.method, c.args["channel"], outcome(fault, wait, answer)})
 	f.mu.Unlock()
 	reply(w, r, fault, wait, answer)
+}
+
+// delay lets half of a call's latency pass.
+func (f *Fake) delay() {
+	if least, most := f.o.Latency[0], f.o.Latency[1]; most > 0 {
+		time.Sleep((least + rand.N(most-least+1)) / 2)
+	}
 }
 
 // before are the faults that leave nothing done, as is a refusal.

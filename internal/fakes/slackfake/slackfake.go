@@ -43,8 +43,12 @@ type Options struct {
 	Scopes []string
 	// AckWithin is how long an answer may take; 0: Slack's 3 s.
 	AckWithin time.Duration
-	// Unlimited turns the rate limits off.
-	Unlimited bool
+	// Latency is how long a call takes at least and at most: half of it before the workspace
+	// does what is asked, so that two calls at once may overtake each other. Zero: no time.
+	Latency [2]time.Duration
+	// Verbatim is what "Escape channels, users, and links" of the slash command is when it is
+	// off: the text of a command arrives as it was typed.
+	Verbatim bool
 }
 
 // Fake is one workspace. Its methods may be called while it serves.
@@ -68,7 +72,7 @@ type Fake struct {
 	groups   []*group
 	channels []*channel
 	views    map[string]*view
-	triggers map[string]trigger
+	triggers map[string]*trigger
 	used     map[string][]time.Time
 	told     []Told
 	hooks    map[string]hook
@@ -92,6 +96,7 @@ type channel struct {
 	ID, Name, Topic, Purpose, Creator string
 	Created                           time.Time
 	Archived                          bool
+	Private                           bool
 	Members                           []string
 	Messages                          []*Message
 	Pins                              []string
@@ -101,9 +106,15 @@ type channel struct {
 type Message struct {
 	TS, User, BotID, Subtype, Text, ThreadTS string
 	Blocks                                   []map[string]any
+	Attachments, Files                       []map[string]any
 	Metadata                                 map[string]any
 	Edited                                   bool
 	Reactions                                map[string][]string
+	// Versions are what it has said, the oldest first, and is what it says now.
+	Versions []string
+	// Notified are those whom it calls by name: <@U…>, <!here>, <!channel>, <!subteam^S…>, also
+	// where Slack makes these of plain text (see mentioned).
+	Notified []string
 }
 
 // Told is what one person alone saw.
@@ -139,7 +150,7 @@ func Start(o Options) *Fake {
 	if o.AckWithin == 0 {
 		o.AckWithin = 3 * time.Second // docs.slack.dev/interactivity/handling-user-interaction
 	}
-	f := &Fake{o: o, views: map[string]*view{}, triggers: map[string]trigger{}, used: map[string][]time.Time{},
+	f := &Fake{o: o, views: map[string]*view{}, triggers: map[string]*trigger{}, used: map[string][]time.Time{},
 		hooks: map[string]hook{}, acks: map[string]chan []byte{}, tickets: map[string]bool{}}
 	f.ctx, f.stop = context.WithCancel(context.Background())
 	f.users = []*user{{ID: BotUser, Name: "incidentbot", Real: "incidentbot"}}

@@ -43,7 +43,7 @@ func word(err error) string {
 }
 
 func TestChannelsFollowSlacksRules(t *testing.T) {
-	f, api := begin(t, Options{Unlimited: true})
+	f, api := begin(t, Options{})
 	create := func(name string) error {
 		_, err := api.CreateConversation(slack.CreateConversationParams{ChannelName: name})
 		return err
@@ -79,8 +79,8 @@ func TestChannelsFollowSlacksRules(t *testing.T) {
 	if _, err = api.InviteUsersToConversation(id, mine); word(err) != "already_in_channel" {
 		t.Errorf("somebody who is there: %v", err)
 	}
-	if _, err = api.InviteUsersToConversation(id, slices.Repeat([]string{mine}, 31)...); word(err) != "too_many_users" {
-		t.Errorf("31 people: %v", err)
+	if _, err = api.InviteUsersToConversation(id, slices.Repeat([]string{mine}, 1001)...); word(err) != "too_many_users" {
+		t.Errorf("1001 people: %v", err)
 	}
 	if err := api.ArchiveConversation(id); err != nil {
 		t.Error(err)
@@ -91,7 +91,7 @@ func TestChannelsFollowSlacksRules(t *testing.T) {
 }
 
 func TestListsComeInPages(t *testing.T) {
-	f, api := begin(t, Options{Unlimited: true})
+	f, api := begin(t, Options{})
 	for n := range 7 {
 		f.AddChannel("c" + string(rune('a'+n)))
 	}
@@ -102,7 +102,7 @@ func TestListsComeInPages(t *testing.T) {
 }
 
 func TestMessagesAreKeptAndLimited(t *testing.T) {
-	f, api := begin(t, Options{Unlimited: true})
+	f, api := begin(t, Options{})
 	c, err := api.CreateConversation(slack.CreateConversationParams{ChannelName: "a"})
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +168,7 @@ func TestCallsAreLimitedByTime(t *testing.T) {
 }
 
 func TestScopesAndTokensAreAskedFor(t *testing.T) {
-	f, api := begin(t, Options{Scopes: []string{"chat:write"}, Unlimited: true})
+	f, api := begin(t, Options{Scopes: []string{"chat:write"}})
 	_, err := api.CreateConversation(slack.CreateConversationParams{ChannelName: "a"})
 	var refused slack.SlackErrorResponse
 	if !errors.As(err, &refused) || refused.Err != "missing_scope" || refused.Needed != "channels:manage" {
@@ -181,7 +181,7 @@ func TestScopesAndTokensAreAskedFor(t *testing.T) {
 
 func TestFaultsLeaveWhatTheySay(t *testing.T) {
 	for fault, written := range map[Fault]bool{DropAfterWrite: true, HalfReply: true, WrongJSON: true, FatalError: true, DropBefore: false, Broken: false, TooMany: false} {
-		f, api := begin(t, Options{Unlimited: true})
+		f, api := begin(t, Options{})
 		f.Fail(fault, "conversations.create", 1)
 		if _, err := api.CreateConversation(slack.CreateConversationParams{ChannelName: "a"}); err == nil {
 			t.Errorf("%s: no error", fault)
@@ -190,7 +190,7 @@ func TestFaultsLeaveWhatTheySay(t *testing.T) {
 			t.Errorf("%s: %d channels", fault, len(ids))
 		}
 	}
-	f, api := begin(t, Options{Unlimited: true})
+	f, api := begin(t, Options{})
 	f.Fail(Slow, "conversations.create", 1)
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
@@ -201,7 +201,7 @@ func TestFaultsLeaveWhatTheySay(t *testing.T) {
 }
 
 func TestATriggerOpensOneModal(t *testing.T) {
-	f, api := begin(t, Options{Unlimited: true})
+	f, api := begin(t, Options{})
 	mai, c := f.AddUser("mai", "Mai"), f.AddChannel("a")
 	var trigger string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -247,7 +247,7 @@ func TestATriggerOpensOneModal(t *testing.T) {
 }
 
 func TestEventsAreRepeatedUntilTheyAreTaken(t *testing.T) {
-	f, api := begin(t, Options{Unlimited: true})
+	f, api := begin(t, Options{})
 	c, err := api.CreateConversation(slack.CreateConversationParams{ChannelName: "a"})
 	if err != nil {
 		t.Fatal(err)
@@ -268,7 +268,7 @@ func TestEventsAreRepeatedUntilTheyAreTaken(t *testing.T) {
 }
 
 func TestSocketModeDeliversAgainWhatIsNotAcknowledged(t *testing.T) {
-	f, api := begin(t, Options{AckWithin: 200 * time.Millisecond, Unlimited: true})
+	f, api := begin(t, Options{AckWithin: 200 * time.Millisecond})
 	mai, c := f.AddUser("mai", "Mai"), f.AddChannel("a")
 	s := socketmode.New(api)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -302,4 +302,84 @@ func TestSocketModeDeliversAgainWhatIsNotAcknowledged(t *testing.T) {
 	}
 	cancel()
 	wg.Wait()
+}
+
+// Each of these is a rule of Slack's that a kinder fake would hide.
+func TestWhatSlackDoesUnasked(t *testing.T) {
+	f, api := begin(t, Options{})
+	mai := f.AddUser("mai", "Mai")
+	c, err := api.CreateConversation(slack.CreateConversationParams{ChannelName: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := f.typed("@mai see https://x.example/a?b, shop.example.com, ops@example.com #a"), "<@"+mai+"|mai> see <https://x.example/a?b,> <http://shop.example.com|shop.example.com>, <mailto:ops@example.com|ops@example.com> <#"+c.ID+"|a>"; strings.ReplaceAll(got, ", <http", " <http") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for verbatim, want := range map[bool]int{false: 1, true: 0} {
+		_, ts, err := api.PostMessage(c.ID, slack.MsgOptionBlocks(slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, "ask @channel", false, verbatim), nil, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := f.Messages(c.ID); len(m[len(m)-1].Notified) != want || m[len(m)-1].TS != ts {
+			t.Errorf("verbatim %v notifies %q", verbatim, m[len(m)-1].Notified)
+		}
+	}
+	ts := f.Post(mai, c.ID, Message{Text: "x", Blocks: []map[string]any{{"type": "actions", "elements": []any{map[string]any{"type": "button_of_2031"}}}}})
+	if _, err := api.GetConversationHistory(&slack.GetConversationHistoryParameters{ChannelID: c.ID}); err == nil {
+		t.Error("slack-go reads an element that it does not know by now: then messages need no reader of their own")
+	}
+	reply := f.Post(mai, c.ID, Message{Text: "y", ThreadTS: ts})
+	if all, _, _, err := api.GetConversationReplies(&slack.GetConversationRepliesParameters{ChannelID: c.ID, Timestamp: reply}); err != nil || len(all) != 1 || all[0].Text != "y" {
+		t.Errorf("a reply by its own time stamp: %v, %v", all, err)
+	}
+	if _, err := api.OpenView("never.was", slack.ModalViewRequest{Type: slack.VTModal, Title: slack.NewTextBlockObject(slack.PlainTextType, "x", false, false)}); word(err) != "invalid_trigger_id" {
+		t.Errorf("a trigger that never was: %v", err)
+	}
+	f.Archive(c.ID)
+	if _, err := f.Command(mai, c.ID, "help"); !errors.Is(err, ErrRefused) {
+		t.Errorf("a command in an archived channel: %v", err)
+	}
+}
+
+func TestATokenInTheAddressIsNone(t *testing.T) {
+	f, _ := begin(t, Options{})
+	for name, do := range map[string]func() (*http.Response, error){
+		"in the address": func() (*http.Response, error) { return http.Get(f.URL + "auth.test?token=" + BotToken) },
+		"in JSON": func() (*http.Response, error) {
+			return http.Post(f.URL+"auth.test", "application/json", strings.NewReader(`{"token":"`+BotToken+`"}`))
+		},
+	} {
+		resp, err := do()
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if !strings.Contains(string(body), "not_authed") {
+			t.Errorf("%s: %s", name, body)
+		}
+	}
+}
+
+func TestCallsAtOnceMayOvertakeEachOther(t *testing.T) {
+	f, api := begin(t, Options{Latency: [2]time.Duration{time.Millisecond, 40 * time.Millisecond}})
+	c, err := api.CreateConversation(slack.CreateConversationParams{ChannelName: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		f.mu.Lock()
+		f.used = map[string][]time.Time{}
+		f.mu.Unlock()
+		var wg sync.WaitGroup
+		for _, text := range []string{"one", "two"} {
+			wg.Go(func() { api.PostMessage(c.ID, slack.MsgOptionText(text, false)) })
+			time.Sleep(2 * time.Millisecond)
+		}
+		wg.Wait()
+		if m := f.Messages(c.ID); m[len(m)-1].Text == "one" {
+			return
+		}
+	}
+	t.Error("never")
 }

@@ -25,7 +25,8 @@ func readCall(r *http.Request) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &call{method: r.PathValue("method"), args: map[string]string{}, token: strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")}
+	c := &call{method: r.PathValue("method"), args: map[string]string{}}
+	c.token, _ = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 		var args map[string]json.RawMessage
 		if err := json.Unmarshal(body, &args); err != nil && len(body) > 0 {
@@ -44,14 +45,16 @@ func readCall(r *http.Request) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A token is a bearer's, or a field of a form that is posted; one in the address, or in JSON,
+	// is none: docs.slack.dev/apis/web-api#post_bodies.
+	if t := form.Get("token"); t != "" {
+		c.token = t
+	}
 	for k, v := range r.URL.Query() {
 		form[k] = v
 	}
 	for k := range form {
 		c.args[k] = form.Get(k)
-	}
-	if t := form.Get("token"); t != "" {
-		c.token = t
 	}
 	return c, nil
 }
@@ -73,6 +76,7 @@ var scopes = map[string]string{
 	"conversations.setTopic": "channels:manage", "conversations.setPurpose": "channels:manage",
 	"conversations.rename": "channels:manage", "conversations.archive": "channels:manage",
 	"conversations.join": "channels:join", "conversations.history": "channels:history",
+	"conversations.replies": "channels:history", "conversations.members": "channels:read",
 	"conversations.info": "channels:read", "conversations.list": "channels:read",
 	"chat.postMessage": "chat:write", "chat.update": "chat:write", "chat.postEphemeral": "chat:write",
 	"pins.add": "pins:write", "views.open": "", "views.update": "",
@@ -89,6 +93,9 @@ func Scope(method string) (scope string, ok bool) {
 // do is one call that reaches Slack.
 func (f *Fake) do(c *call) map[string]any {
 	scope, known := scopes[c.method]
+	if c.method == "conversations.create" && c.args["is_private"] == "true" {
+		scope = "groups:write"
+	}
 	want := BotToken
 	if c.method == "apps.connections.open" {
 		want = AppToken
@@ -130,12 +137,19 @@ func (f *Fake) inChannel(c *call, ch *channel) map[string]any {
 	switch member := slices.Contains(ch.Members, BotUser); {
 	case c.method == "conversations.info":
 		return yes("channel", f.shape(ch))
-	case c.method == "conversations.history" && !member, c.method == "pins.add" && !member,
+	case ch.Private && !member:
+		return no("channel_not_found") // whoever is not in it does not hear of it
+	case c.method == "conversations.history" && !member, c.method == "conversations.replies" && !member, c.method == "pins.add" && !member,
 		c.method == "conversations.invite" && !member, strings.HasPrefix(c.method, "conversations.set") && !member,
 		strings.HasPrefix(c.method, "chat.") && !member:
 		return no("not_in_channel")
 	case c.method == "conversations.history":
 		return f.history(c, ch)
+	case c.method == "conversations.replies":
+		return f.replies(c, ch)
+	case c.method == "conversations.members":
+		part, cursor := page(c, ch.Members, 100)
+		return yes("members", part, "response_metadata", map[string]any{"next_cursor": cursor})
 	case ch.Archived && c.method == "conversations.archive":
 		return no("already_archived")
 	case ch.Archived:
@@ -191,13 +205,13 @@ func (f *Fake) create(c *call) map[string]any {
 	if word := f.badName(c.args["name"]); word != "" {
 		return no(word)
 	}
-	ch := &channel{ID: f.id("C"), Name: c.args["name"], Creator: BotUser, Created: f.o.Now(), Members: []string{BotUser}}
+	ch := &channel{ID: f.id("C"), Name: c.args["name"], Creator: BotUser, Created: f.o.Now(), Members: []string{BotUser}, Private: c.args["is_private"] == "true"}
 	f.channels = append(f.channels, ch)
 	return yes("channel", f.shape(ch))
 }
 
 func (f *Fake) shape(ch *channel) map[string]any {
-	return map[string]any{"id": ch.ID, "name": ch.Name, "name_normalized": ch.Name, "is_channel": true, "created": ch.Created.Unix(),
+	return map[string]any{"id": ch.ID, "name": ch.Name, "name_normalized": ch.Name, "is_channel": !ch.Private, "is_private": ch.Private, "created": ch.Created.Unix(),
 		"creator": ch.Creator, "is_archived": ch.Archived, "is_member": slices.Contains(ch.Members, BotUser), "num_members": len(ch.Members),
 		"topic": map[string]any{"value": ch.Topic}, "purpose": map[string]any{"value": ch.Purpose}}
 }
@@ -220,6 +234,10 @@ func page[T any](c *call, all []T, standard int) (part []T, cursor string) {
 func (f *Fake) list(c *call) map[string]any {
 	var all []map[string]any
 	for _, ch := range f.channels {
+		if kind := map[bool]string{true: "private_channel", false: "public_channel"}[ch.Private]; c.args["types"] != "" && !strings.Contains(c.args["types"], kind) ||
+			c.args["types"] == "" && ch.Private || ch.Private && !slices.Contains(ch.Members, BotUser) {
+			continue
+		}
 		if !ch.Archived || c.args["exclude_archived"] != "true" {
 			all = append(all, f.shape(ch))
 		}
@@ -235,9 +253,8 @@ func (f *Fake) joins(ch *channel, id string) {
 	}
 }
 
-// maxInvite is what slack's bots found to work at once; the page speaks of up to 1,000
-// for some workspaces.
-const maxInvite = 30
+// maxInvite is how many users a call takes: docs.slack.dev/reference/methods/conversations.invite
+const maxInvite = 1000
 
 // invite: docs.slack.dev/reference/methods/conversations.invite
 func (f *Fake) invite(c *call, ch *channel) map[string]any {
@@ -299,38 +316,6 @@ func (f *Fake) pin(c *call, ch *channel) map[string]any {
 	}
 	ch.Pins = append(ch.Pins, ts)
 	return yes()
-}
-
-// history: the newest first (docs.slack.dev/reference/methods/conversations.history).
-func (f *Fake) history(c *call, ch *channel) map[string]any {
-	all := []map[string]any{}
-	inclusive := c.args["inclusive"] == "1" || c.args["inclusive"] == "true"
-	for _, m := range slices.Backward(ch.Messages) {
-		oldest, latest := c.args["oldest"], c.args["latest"]
-		if m.ThreadTS != "" && m.ThreadTS != m.TS || oldest != "" && (m.TS < oldest || m.TS == oldest && !inclusive) ||
-			latest != "" && (m.TS > latest || m.TS == latest && !inclusive) {
-			continue
-		}
-		all = append(all, m.shape(c.args["include_all_metadata"] == "1"))
-	}
-	part, cursor := page(c, all, 100)
-	return yes("messages", part, "has_more", cursor != "", "response_metadata", map[string]any{"next_cursor": cursor})
-}
-
-func (m *Message) shape(metadata bool) map[string]any {
-	s := map[string]any{"type": "message", "ts": m.TS, "user": m.User, "text": m.Text}
-	for k, v := range map[string]string{"bot_id": m.BotID, "subtype": m.Subtype, "thread_ts": m.ThreadTS} {
-		if v != "" {
-			s[k] = v
-		}
-	}
-	if len(m.Blocks) > 0 {
-		s["blocks"] = m.Blocks
-	}
-	if metadata && m.Metadata != nil {
-		s["metadata"] = m.Metadata
-	}
-	return s
 }
 
 // people are the methods about users and user groups.
