@@ -43,6 +43,7 @@ type team struct {
 	store           string // "": a file in dir
 	mai, sre        string
 	announce, shops string
+	log             written // of serve
 }
 
 const fleetDocuments = `apiVersion: shopset.dev/v1alpha1
@@ -113,8 +114,9 @@ func (x *team) serve() (address string, stop func() int) {
 	x.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	at, ended := make(chan string, 1), make(chan int, 1)
-	var out, errs written
-	p := &program{env: cli.Env(x.env()), stdout: &out, stderr: &errs, now: time.Now, listening: func(a string) { at <- a }}
+	var out written
+	errs := &x.log
+	p := &program{env: cli.Env(x.env()), stdout: &out, stderr: errs, now: time.Now, listening: func(a string) { at <- a }}
 	go func() {
 		ended <- p.run(ctx, []string{"serve", "--config", filepath.Join(x.dir, "incidentbot.yaml"), "--web.listen-address", "127.0.0.1:0"})
 	}()

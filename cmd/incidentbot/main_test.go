@@ -202,3 +202,27 @@ func TestATokenThatSlackRefusesEndsTheBot(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, errs)
 	}
 }
+
+// A token with which the Web API works and no connection can be made, such as one without
+// connections:write.
+func TestASocketThatDoesNotOpenIsFoundByCheckAndLoggedByServe(t *testing.T) {
+	x := newTeam(t, "socket", "")
+	if code, out, errs := x.run("check"); code != 0 || !strings.Contains(out, "ok    Socket Mode") {
+		t.Fatalf("exit code %d: %s%s", code, out, errs)
+	}
+	x.slack.Refuse("missing_scope", "apps.connections.open", -1)
+	code, out, _ := x.run("check")
+	if code != 1 || !strings.Contains(out, "FAIL  Socket Mode: no connection can be opened: missing_scope; is the app-level token") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	address, stop := x.serve()
+	x.wait("it is counted", func() bool {
+		_, body := get(t, address+"/metrics")
+		return strings.Contains(body, "incidentbot_socket_up 0") && strings.Contains(body, `incidentbot_socket_connections_total{result="open"} 0`) &&
+			!strings.Contains(body, `incidentbot_socket_connections_total{result="failed"} 0`)
+	})
+	stop()
+	if log := x.log.String(); !strings.Contains(log, "cannot connect to Slack's Socket Mode") || !strings.Contains(log, "missing_scope") || strings.Contains(log, "xapp-") {
+		t.Errorf("logged: %s", log)
+	}
+}

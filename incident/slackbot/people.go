@@ -244,6 +244,9 @@ func (b *Bot) Check(ctx context.Context) []Finding {
 			found = append(found, Finding{What: "scope " + scope, Err: err})
 		}
 	}
+	if b.o.Client.AppToken != "" {
+		found = append(found, finding("Socket Mode", "no connection can be opened: %w; "+hintSocket, b.tryLink(ctx)))
+	}
 	for _, c := range b.set.Announce {
 		info, err := b.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: c})
 		if err == nil && info.IsArchived {

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
-	"github.com/slack-go/slack/socketmode"
 
 	"github.com/shopslo/shopslo/internal/text"
 )
@@ -181,70 +180,4 @@ func (b *Bot) take(ctx context.Context, d delivery) (outcome, error) {
 		b.o.Log.Error("store what Slack says", "err", err)
 	}
 	return out, err
-}
-
-// Socket takes Slack's deliveries through Socket Mode until ctx ends, and connects again
-// whenever the connection is lost. ready hears whether a connection is open. The API
-// client has to have the app-level token. An error is one that waiting does not mend,
-// such as a wrong token.
-func (b *Bot) Socket(ctx context.Context, ready func(bool)) error {
-	client := socketmode.New(b.api)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan error, 1)
-	go func() { ended <- client.RunContext(ctx) }()
-	for {
-		select {
-		case err := <-ended:
-			if ready(false); ctx.Err() != nil {
-				return nil
-			}
-			return fmt.Errorf("connect to Slack's Socket Mode: %w; is the app-level token right, and has it the scope connections:write?", err)
-		case e := <-client.Events:
-			switch e.Type {
-			case socketmode.EventTypeHello, socketmode.EventTypeConnected:
-				ready(true)
-			case socketmode.EventTypeConnecting, socketmode.EventTypeConnectionError:
-				ready(false)
-			default:
-				if e.Request != nil && e.Request.EnvelopeID != "" {
-					go b.envelope(ctx, client, *e.Request)
-				}
-			}
-		}
-	}
-}
-
-// envelope takes one envelope. One that was not stored is not acknowledged: Slack sends
-// it again.
-func (b *Bot) envelope(ctx context.Context, client *socketmode.Client, r socketmode.Request) {
-	d, err := readEnvelope(r.Type, r.Payload)
-	var out outcome
-	if err != nil {
-		b.o.Log.Warn("an envelope that cannot be read", "type", r.Type, "err", err)
-	} else if out, err = b.take(ctx, d); err != nil {
-		return
-	}
-	if err := client.AckCtx(ctx, r.EnvelopeID, out.Ack); err != nil {
-		b.o.Log.Warn("acknowledge an envelope", "err", err)
-	}
-	if out.Then != nil {
-		out.Then(ctx)
-	}
-}
-
-func readEnvelope(kind string, payload []byte) (delivery, error) {
-	switch kind {
-	case "slash_commands":
-		var c slack.SlashCommand
-		if err := json.Unmarshal(payload, &c); err != nil || c.UserID == "" {
-			return delivery{}, errors.New("the command cannot be read")
-		}
-		return delivery{Command: &c}, nil
-	case "interactive":
-		return readInteraction(payload)
-	case "events_api":
-		return readEvent(payload)
-	}
-	return delivery{}, fmt.Errorf("envelopes of type %q are unknown", text.Cut(kind, 40))
 }

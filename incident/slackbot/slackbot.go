@@ -145,8 +145,10 @@ type Options struct {
 	Poll time.Duration
 	// Called hears of each call of Slack: "ok", Slack's error, "ratelimited" or "failed".
 	// Worked hears of each Job begun: "done", "retried" or "given_up", and how long after it
-	// was due. Nil: nobody.
+	// was due. Linked hears of connections of Socket Mode: "open", "lost" or "failed". Nil:
+	// nobody.
 	Called func(method, result string)
+	Linked func(result string)
 	Worked func(kind, result string, late time.Duration)
 }
 
@@ -176,6 +178,9 @@ func New(o Options) (*Bot, error) {
 	}
 	if o.Called == nil {
 		o.Called = func(string, string) {}
+	}
+	if o.Linked == nil {
+		o.Linked = func(string) {}
 	}
 	if o.Worked == nil {
 		o.Worked = func(string, string, time.Duration) {}

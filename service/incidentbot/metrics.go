@@ -15,6 +15,8 @@ import (
 type metrics struct {
 	calls *prometheus.CounterVec
 	jobs  *prometheus.CounterVec
+	links *prometheus.CounterVec
+	up    prometheus.Gauge
 	late  prometheus.Histogram
 }
 
@@ -25,8 +27,14 @@ func newMetrics(r prometheus.Registerer, from counted, a Around) *metrics {
 			Help: "Calls of Slack's Web API, by method and result: ok, Slack's error, ratelimited, or failed where there was no answer."}, []string{"method", "result"}),
 		jobs: f.NewCounterVec(prometheus.CounterOpts{Name: "incidentbot_jobs_total",
 			Help: "Jobs that were begun, by kind and result: done, retried or given_up."}, []string{"kind", "result"}),
+		links: f.NewCounterVec(prometheus.CounterOpts{Name: "incidentbot_socket_connections_total",
+			Help: "Connections of Slack's Socket Mode, by result: open, lost (it ended and another is made) or failed (none could be made)."}, []string{"result"}),
+		up: f.NewGauge(prometheus.GaugeOpts{Name: "incidentbot_socket_up", Help: "Whether a connection of Slack's Socket Mode is open; 0 with slack.mode: http."}),
 		late: f.NewHistogram(prometheus.HistogramOpts{Name: "incidentbot_job_delay_seconds",
 			Help: "How long after it was due a job was begun: how far the bot is behind.", Buckets: []float64{0.5, 1, 2, 5, 15, 60, 300, 1800}}),
+	}
+	for _, result := range []string{"open", "lost", "failed"} {
+		m.links.WithLabelValues(result) // 0 until it happens
 	}
 	f.NewGaugeFunc(prometheus.GaugeOpts{Name: "incidentbot_build_info", Help: "The build; always 1.", ConstLabels: prometheus.Labels{"version": a.Version}}, func() float64 { return 1 })
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ongoing{from, a.Now})
@@ -34,6 +42,15 @@ func newMetrics(r prometheus.Registerer, from counted, a Around) *metrics {
 }
 
 func (m *metrics) called(method, result string) { m.calls.WithLabelValues(method, result).Inc() }
+
+func (m *metrics) linked(result string) {
+	m.links.WithLabelValues(result).Inc()
+	up := 0.0
+	if result == "open" {
+		up = 1
+	}
+	m.up.Set(up)
+}
 
 func (m *metrics) worked(kind, result string, late time.Duration) {
 	m.jobs.WithLabelValues(kind, result).Inc()

@@ -69,7 +69,7 @@ func Serve(ctx context.Context, o Options) error {
 	defer s.store.Close()
 	registry := prometheus.NewRegistry()
 	s.metrics = newMetrics(registry, s.store, a)
-	s.bot, err = slackbot.New(slackbot.Options{Client: client, Store: s.store, Settings: chosen, Now: a.Now, Log: o.Log, Called: s.metrics.called, Worked: s.metrics.worked})
+	s.bot, err = slackbot.New(slackbot.Options{Client: client, Store: s.store, Settings: chosen, Now: a.Now, Log: o.Log, Called: s.metrics.called, Linked: s.metrics.linked, Worked: s.metrics.worked})
 	if err != nil {
 		return err
 	}
