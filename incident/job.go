@@ -10,10 +10,13 @@ import (
 
 // Job is something to be done for an Incident, kept until it is done: it outlives a restart.
 type Job struct {
-	Key      string    // the same key twice is one job
-	Incident string    // the incident's ID; empty: none
-	Kind     string    // what to do; who does it chooses the words
-	Payload  []byte    // JSON; empty: none
+	Key      string // the same key twice is one job
+	Incident string // the incident's ID; empty: none
+	Kind     string // what to do; who does it chooses the words
+	Payload  []byte // JSON; empty: none
+	// Line is where it stands: Jobs of one line are done one after another, in the order in which
+	// they were stored; one that fails holds up those behind it. Empty: in none.
+	Line     string
 	Due      time.Time // not before; kept to the microsecond, in UTC; zero: at once
 	Attempts int       // how often it was begun
 	Problem  string    // why the last attempt failed; empty: none has
@@ -31,7 +34,10 @@ func (j Job) Validate() error {
 	if j.Kind == "" {
 		errs = append(errs, errors.New("kind is missing"))
 	}
-	errs = append(errs, validateText(j.Kind), validateText(j.Incident))
+	errs = append(errs, validateText(j.Kind), validateText(j.Incident), validateText(j.Line))
+	if len(j.Line) > maxKey {
+		errs = append(errs, fmt.Errorf("the line is longer than %d bytes", maxKey))
+	}
 	if len(j.Payload) > 0 && !json.Valid(j.Payload) {
 		errs = append(errs, errors.New("payload is no JSON"))
 	}

@@ -56,12 +56,20 @@ type noted struct {
 	Thread  string    `json:"thread,omitempty"`
 }
 
+// job is a Job that stands in no line; inLine puts it into one.
 func (t task) job(key, kind string, due time.Time) incident.Job {
 	payload, err := json.Marshal(t)
 	if err != nil {
 		panic(err) // strings and times only
 	}
 	return incident.Job{Key: key, Kind: kind, Payload: payload, Due: due}
+}
+
+// inLine puts a Job of an Incident into the line of what it changes, such as one message or the
+// order of what a channel is told.
+func inLine(id, of string, j incident.Job) incident.Job {
+	j.Line = id + ":" + of
+	return j
 }
 
 // round counts the changes of severity and state: what was planned in another round is
@@ -80,19 +88,19 @@ func round(i incident.Incident) int {
 // id makes their keys: the same change has the same Jobs.
 func (s Settings) follow(before, after incident.Incident, events []incident.Event, id string, now time.Time) []incident.Job {
 	key := func(kind string) string { return after.ID + ":" + id + ":" + kind }
-	jobs := []incident.Job{task{}.job(key(jobStatus), jobStatus, now)}
+	jobs := []incident.Job{inLine(after.ID, jobStatus, task{}.job(key(jobStatus), jobStatus, now))}
 	if before.Severity != after.Severity || before.Title != after.Title {
-		jobs = append(jobs, task{}.job(key(jobTopic), jobTopic, now))
+		jobs = append(jobs, inLine(after.ID, jobTopic, task{}.job(key(jobTopic), jobTopic, now)))
 	}
 	if slices.ContainsFunc(events, public) {
 		for _, c := range s.Announce {
-			jobs = append(jobs, task{Channel: c}.job(key(jobAnnounce+":"+c), jobAnnounce, now))
+			jobs = append(jobs, inLine(after.ID, announceLine(c), task{Channel: c}.job(key(jobAnnounce+":"+c), jobAnnounce, now)))
 		}
 	}
 	for n, e := range events {
 		if text := s.news(before, after, e); text != "" {
 			ask := e.Kind == incident.Moved && after.State == incident.Resolved
-			jobs = append(jobs, task{Text: text, Ask: ask}.job(key(fmt.Sprintf("%s:%d", jobSay, n)), jobSay, now))
+			jobs = append(jobs, inLine(after.ID, jobSay, task{Text: text, Ask: ask}.job(key(fmt.Sprintf("%s:%d", jobSay, n)), jobSay, now)))
 		}
 		if e.Kind == incident.Appointed && e.Value != "" {
 			jobs = append(jobs, s.call(after, []string{e.Value}, now)...)
@@ -106,6 +114,9 @@ func (s Settings) follow(before, after incident.Incident, events []incident.Even
 	}
 	return append(jobs, s.dues(before, after)...)
 }
+
+// announceLine is the line of an announcement.
+func announceLine(channel string) string { return jobAnnounce + ":" + channel }
 
 // public reports an event that the announcement shows.
 func public(e incident.Event) bool {

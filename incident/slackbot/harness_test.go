@@ -108,6 +108,15 @@ func (w *world) replica(store Store) *Bot {
 	return b
 }
 
+// round does the Jobs that are due now one after another, and gives how many it has begun.
+func (b *Bot) round(ctx context.Context) (int, error) {
+	jobs, err := b.claim(ctx)
+	for _, j := range jobs {
+		b.work(ctx, j)
+	}
+	return len(jobs), err
+}
+
 // settle does all Jobs that are due, and lets a second pass for those that wait.
 func (w *world) settle() {
 	w.t.Helper()

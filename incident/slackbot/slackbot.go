@@ -49,8 +49,9 @@ type changes interface {
 
 // jobs is where Jobs wait.
 type jobs interface {
-	// Claim takes due Jobs that nobody holds, for the lease; none is no error.
-	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]incident.Job, error)
+	// Claim takes due Jobs that nobody holds and before which none of their line waits, for the
+	// lease, of no kind in skip, of each Incident one before a second one; none is no error.
+	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int, skip ...string) ([]incident.Job, error)
 	// Finish forgets that a Job has to be done.
 	Finish(ctx context.Context, key string) error
 	// Retry gives a Job back, due later.

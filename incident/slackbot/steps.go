@@ -35,7 +35,7 @@ func (b *Bot) opened(ctx context.Context, i incident.Incident, j incident.Job, t
 	_, err := b.o.Store.Change(ctx, i.ID, func(i incident.Incident) ([]incident.Event, []incident.Job, error) {
 		jobs := []incident.Job{task{User: t.User}.job(i.ID+":channel", jobChannel, now)}
 		for _, c := range s.Announce {
-			jobs = append(jobs, task{Channel: c, First: true}.job(i.ID+":opened:announce:"+c, jobAnnounce, now))
+			jobs = append(jobs, inLine(i.ID, announceLine(c), task{Channel: c, First: true}.job(i.ID+":opened:announce:"+c, jobAnnounce, now)))
 		}
 		if slices.ContainsFunc(i.Timeline, func(e incident.Event) bool { return e.ID == "opened" }) {
 			return nil, jobs, nil
@@ -67,14 +67,14 @@ func (b *Bot) makeChannel(ctx context.Context, i incident.Incident, j incident.J
 	}
 	now := b.o.Now()
 	_, err = b.o.Store.Change(ctx, i.ID, func(i incident.Incident) ([]incident.Event, []incident.Job, error) {
-		jobs := []incident.Job{task{First: true}.job(i.ID+":made:status", jobStatus, now), task{}.job(i.ID+":made:topic", jobTopic, now)}
+		jobs := []incident.Job{inLine(i.ID, jobStatus, task{First: true}.job(i.ID+":made:status", jobStatus, now)), inLine(i.ID, jobTopic, task{}.job(i.ID+":made:topic", jobTopic, now))}
 		people := b.set.concerned(i)
 		if t.User != "" && !slices.Contains(people, t.User) {
 			people = append([]string{t.User}, people...)
 		}
 		jobs = append(jobs, b.set.call(i, people, now)...)
 		for _, c := range b.set.Announce {
-			jobs = append(jobs, task{Channel: c}.job(i.ID+":made:announce:"+c, jobAnnounce, now))
+			jobs = append(jobs, inLine(i.ID, announceLine(c), task{Channel: c}.job(i.ID+":made:announce:"+c, jobAnnounce, now)))
 		}
 		return nil, jobs, nil
 	})
@@ -180,8 +180,8 @@ func (b *Bot) writeStatus(ctx context.Context, i incident.Incident, j incident.J
 // keep writes a message that shows an Incident, or brings it up to date, and gives its
 // time stamp. Only the first Job writes it, so that it is written once; until then the
 // others have nothing to do: where an earlier attempt wrote it and did not hear of it, the
-// first Job brings it up to date, too. Two that update at once may do so in the wrong order,
-// and the Incident may change while the first one writes: so it is read again afterwards.
+// first Job brings it up to date, too. Its Jobs stand in a line; the Incident may change while
+// one of them writes: so it is read again afterwards.
 func (b *Bot) keep(ctx context.Context, channel, key string, i incident.Incident, first bool, show func(incident.Incident) message) (string, error) {
 	for {
 		ts, err := b.recall(ctx, postedKey(key))

@@ -17,12 +17,13 @@ import (
 	"github.com/shopslo/shopslo/internal/text"
 )
 
-// What a Job may take. One replica takes few at once, so that another can take over
-// within lease what a dead one held: atOnce Jobs of one Incident run one after the other.
+// What a Job may take, and how many of one kind run at once: a method of Slack's that hangs
+// holds up its own kind alone. Each Job that is claimed is begun at once, so that another
+// replica can take over within lease what a dead one held.
 const (
 	jobWithin = 10 * time.Second
+	lease     = jobWithin + 5*time.Second
 	atOnce    = 4
-	lease     = atOnce*jobWithin + 5*time.Second
 )
 
 // How failed Jobs are begun again: with growing pauses, for about a day. Slack being away
@@ -31,6 +32,7 @@ const (
 	firstPause  = time.Second
 	longPause   = 5 * time.Minute
 	maxAttempts = 300
+	maxPanics   = 5 // a fault of the bot's own must not hold up a line for a day
 )
 
 // Work does Jobs until ctx ends. What it has claimed and not begun by then is given back.
@@ -38,8 +40,10 @@ func (b *Bot) Work(ctx context.Context) {
 	tick := time.NewTicker(b.o.Poll)
 	defer tick.Stop()
 	said := "" // a store that is down is logged once
+	p := &pool{running: map[string]int{}}
+	defer p.all.Wait()
 	for ctx.Err() == nil {
-		n, err := b.round(ctx)
+		jobs, err := b.claim(ctx, p.full()...)
 		switch {
 		case err == nil:
 			said = ""
@@ -47,7 +51,10 @@ func (b *Bot) Work(ctx context.Context) {
 			said = err.Error()
 			b.o.Log.Error("look for jobs", "err", err)
 		}
-		if n > 0 && err == nil {
+		for _, j := range jobs {
+			p.run(j.Kind, func() { b.work(ctx, j); b.hurry() })
+		}
+		if len(jobs) > 0 && err == nil {
 			continue
 		}
 		select {
@@ -58,39 +65,55 @@ func (b *Bot) Work(ctx context.Context) {
 	}
 }
 
-// round does the Jobs that are due now, and gives how many it has begun.
-func (b *Bot) round(ctx context.Context) (int, error) {
+// claim takes Jobs that are due now, of any kind but those in skip.
+func (b *Bot) claim(ctx context.Context, skip ...string) ([]incident.Job, error) {
 	// What is claimed while ctx ends has to be known, so that it can be given back.
-	claim, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobWithin)
 	defer cancel()
-	jobs, err := b.o.Store.Claim(claim, b.o.Now(), lease, atOnce)
-	if err != nil {
-		return 0, err
-	}
-	var order []string
-	of := map[string][]incident.Job{}
-	for _, j := range jobs {
-		if _, known := of[j.Incident]; !known {
-			order = append(order, j.Incident)
+	return b.o.Store.Claim(ctx, b.o.Now(), lease, atOnce, skip...)
+}
+
+// pool counts what runs.
+type pool struct {
+	all     sync.WaitGroup
+	mu      sync.Mutex
+	running map[string]int // by kind
+}
+
+func (p *pool) run(kind string, do func()) {
+	p.add(kind, 1)
+	p.all.Go(func() {
+		do()
+		p.add(kind, -1)
+	})
+}
+
+func (p *pool) add(kind string, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.running[kind] += n
+}
+
+// full are the kinds of which as many run as may.
+func (p *pool) full() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var kinds []string
+	for kind, n := range p.running {
+		if n >= atOnce {
+			kinds = append(kinds, kind)
 		}
-		of[j.Incident] = append(of[j.Incident], j)
 	}
-	var wg sync.WaitGroup
-	for _, id := range order {
-		wg.Go(func() {
-			for _, j := range of[id] {
-				b.work(ctx, j)
-			}
-		})
-	}
-	wg.Wait()
-	return len(jobs), nil
+	return kinds
 }
 
 // later is an error of a Job that has to wait for another, which is no fault.
 type later struct{ why string }
 
 func (l later) Error() string { return l.why }
+
+// panicked is the error of a Job that panics.
+type panicked struct{ error }
 
 // work does one Job and settles what becomes of it. Storing that is done even when ctx
 // has ended.
@@ -109,8 +132,8 @@ func (b *Bot) work(ctx context.Context, j incident.Job) {
 		b.o.Worked(j.Kind, "done", late)
 		b.settled(j, b.o.Store.Finish(settle, j.Key))
 	case errors.As(err, &wait):
-		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(min(pause(err, j.Attempts), 30*time.Second)), wait.why))
-	case !forGood(err) && j.Attempts < maxAttempts:
+		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(min(pause(err, j.Attempts), 2*time.Second)), wait.why))
+	case !forGood(err) && j.Attempts < maxAttempts && !(errors.As(err, &panicked{}) && j.Attempts >= maxPanics):
 		b.o.Worked(j.Kind, "retried", late)
 		b.o.Log.Warn("a job failed and is begun again", "job", j.Key, "attempt", j.Attempts, "err", err)
 		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(pause(err, j.Attempts)), text.Cut(err.Error(), 500)))
@@ -161,7 +184,7 @@ func (b *Bot) begin(ctx context.Context, j incident.Job) (err error) {
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = panicked{fmt.Errorf("panic: %v", p)}
 			b.o.Log.Error("a job panics", "job", j.Key, "panic", p, "stack", string(debug.Stack()))
 		}
 	}()

@@ -15,9 +15,9 @@ import (
 // enqueue stores Jobs whose keys are not known yet.
 func (t tx) enqueue(id string, jobs []incident.Job) error {
 	for _, j := range jobs {
-		if _, err := t.run(`INSERT INTO incident_jobs (key, incident, kind, payload, due, held, attempts, problem, done)
-			VALUES ($1, $2, $3, $4, $5, $6, 0, '', 0) ON CONFLICT (key) DO NOTHING`,
-			j.Key, cmp.Or(j.Incident, id), j.Kind, payload(j.Payload), micros(j.Due), nobody); err != nil {
+		if _, err := t.run(`INSERT INTO incident_jobs (key, incident, kind, payload, line, due, held, attempts, problem, done)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', 0) ON CONFLICT (key) DO NOTHING`,
+			j.Key, cmp.Or(j.Incident, id), j.Kind, payload(j.Payload), j.Line, micros(j.Due), nobody); err != nil {
 			return fmt.Errorf("store job %q: %w", j.Key, err)
 		}
 	}
@@ -43,29 +43,37 @@ func (s *Store) Enqueue(ctx context.Context, jobs ...incident.Job) error {
 	return s.transact(ctx, false, func(t tx) error { return t.enqueue("", jobs) })
 }
 
-// Claim takes up to limit Jobs that are due at now and that nobody holds, those that have
-// been due for longest first, and holds them for lease: of several programs one gets each. The
-// Attempts of a Job count this one. One that is neither finished nor retried in time is
-// taken by the next who asks. None is no error.
-func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]incident.Job, error) {
+// Claim takes up to limit Jobs that are due at now, that nobody holds, and before which no
+// unfinished Job of their line was stored, and holds them for lease: of several programs one gets
+// each. Those that have been due for longest come first, but of each Incident the first one before
+// the second one of any: none is kept waiting by what another one makes. Kinds in skip are left
+// alone. The Attempts of a Job count this one. One that is neither finished nor retried in
+// time is taken by the next who asks. None is no error.
+func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, limit int, skip ...string) ([]incident.Job, error) {
 	if limit <= 0 {
 		return nil, nil
 	}
-	type numbered struct {
-		n, due int64
-		incident.Job
+	var taken []claimed
+	args := []any{micros(now), limit, micros(now.Add(lease))}
+	others := ""
+	for _, kind := range skip {
+		args = append(args, kind)
+		others += fmt.Sprintf(" AND j.kind <> $%d", len(args))
 	}
-	var taken []numbered
 	err := s.transact(ctx, false, func(t tx) error {
 		taken = nil
 		rows, err := t.tx.QueryContext(ctx, t.engine.bind(`
-			WITH next AS MATERIALIZED (
-				SELECT n FROM incident_jobs WHERE done = 0 AND due <= $1 AND held <= $1 ORDER BY due, n LIMIT $2 `+t.engine.skip+`)
+			WITH ready AS (
+				SELECT n, due, ROW_NUMBER() OVER (PARTITION BY incident ORDER BY due, n) AS turn FROM incident_jobs j
+				WHERE done = 0 AND due <= $1 AND held <= $1`+others+` AND (line = '' OR NOT EXISTS (
+					SELECT 1 FROM incident_jobs earlier WHERE earlier.line = j.line AND earlier.line <> '' AND earlier.done = 0 AND earlier.n < j.n))),
+			next AS MATERIALIZED (
+				SELECT n FROM incident_jobs WHERE n IN (SELECT n FROM ready ORDER BY turn, due, n LIMIT $2) AND done = 0 AND held <= $1 `+t.engine.skip+`)
 			UPDATE incident_jobs SET held = $3, attempts = attempts + 1 WHERE n IN (SELECT n FROM next)
-			RETURNING n, due, key, incident, kind, payload, attempts, problem`), micros(now), limit, micros(now.Add(lease)))
+			RETURNING n, due, key, incident, kind, payload, line, attempts, problem`), args...)
 		return each(rows, err, func() error {
-			var j numbered
-			if err := rows.Scan(&j.n, &j.due, &j.Key, &j.Incident, &j.Kind, &j.Payload, &j.Attempts, &j.Problem); err != nil {
+			var j claimed
+			if err := rows.Scan(&j.n, &j.due, &j.Key, &j.Incident, &j.Kind, &j.Payload, &j.Line, &j.Attempts, &j.Problem); err != nil {
 				return err
 			}
 			j.Due = time.UnixMicro(j.due).UTC()
@@ -76,12 +84,31 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, l
 	if err != nil {
 		return nil, fmt.Errorf("claim jobs: %w", err)
 	}
-	slices.SortFunc(taken, func(a, b numbered) int { return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.n, b.n)) })
+	return inTurn(taken), nil
+}
+
+// claimed is a Job as it was taken.
+type claimed struct {
+	n, due int64
+	turn   int
+	incident.Job
+}
+
+// inTurn puts Jobs into the order in which they were chosen, which a database does not keep.
+func inTurn(taken []claimed) []incident.Job {
+	byAge := func(a, b claimed) int { return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.n, b.n)) }
+	slices.SortFunc(taken, byAge)
+	before := map[string]int{}
+	for k := range taken {
+		taken[k].turn = before[taken[k].Incident]
+		before[taken[k].Incident]++
+	}
+	slices.SortStableFunc(taken, func(a, b claimed) int { return cmp.Compare(a.turn, b.turn) })
 	var jobs []incident.Job
 	for _, j := range taken {
 		jobs = append(jobs, j.Job)
 	}
-	return jobs, nil
+	return jobs
 }
 
 // Finish forgets that a Job has to be done; its key stays known. Twice is no error;

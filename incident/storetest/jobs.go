@@ -77,6 +77,47 @@ func jobOrder(t *testing.T, s, _ Store) {
 	}
 }
 
+// Of each incident the first job comes before the second one of any, however many one has.
+func jobTurns(t *testing.T, s, other Store) {
+	for n := range 5 {
+		for _, id := range []string{"inc-1", "inc-2"}[:1+n/4] {
+			if err := s.Enqueue(t.Context(), incident.Job{Key: fmt.Sprintf("%s %d", id, n), Incident: id, Kind: fmt.Sprintf("k%d", n%2)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	claim(t, s, minute(0), 3, "inc-1 0", "inc-2 4", "inc-1 1")
+	if got, err := other.Claim(t.Context(), minute(0), time.Minute, 9, "k0"); err != nil || len(got) != 1 || got[0].Key != "inc-1 3" {
+		t.Errorf("without a kind: %v, %v", got, err)
+	}
+	claim(t, s, minute(0), 9, "inc-1 2", "inc-1 4")
+}
+
+func jobLines(t *testing.T, s, other Store) {
+	for n, line := range []string{"a", "a", "", "b", "a"} {
+		if err := s.Enqueue(t.Context(), incident.Job{Key: fmt.Sprint(n), Kind: "k", Line: line, Due: minute(9 - n)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	claim(t, s, minute(8), 9, "3", "2") // 1 and 4 wait for 0, which is not due
+	if got := claim(t, other, minute(9), 9, "0")[0]; got.Line != "a" {
+		t.Errorf("%+v", got)
+	}
+	if err := s.Retry(t.Context(), "0", minute(12), "no"); err != nil {
+		t.Fatal(err)
+	}
+	claim(t, s, minute(11), 9) // what fails holds up those behind it
+	claim(t, s, minute(12), 9, "0")
+	for n, next := range []string{"1", "4", ""} {
+		if err := other.Finish(t.Context(), []string{"0", "1", "4"}[n]); err != nil {
+			t.Fatal(err)
+		}
+		if next != "" {
+			claim(t, s, minute(13), 9, next)
+		}
+	}
+}
+
 func jobKeys(t *testing.T, s, other Store) {
 	one := incident.Job{Key: "j", Kind: "first", Attempts: 7, Problem: "made up"}
 	create(t, s, "", Sample("a"), one, incident.Job{Key: "j", Kind: "second"})

@@ -129,24 +129,39 @@ func (m *Memory) Enqueue(ctx context.Context, jobs ...incident.Job) error {
 	return nil
 }
 
-// Claim takes up to limit Jobs that are due and that nobody holds, and holds them for
-// lease. The Attempts of a Job count this one.
-func (m *Memory) Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]incident.Job, error) {
+// Claim takes up to limit Jobs that are due, that nobody holds, and before which no Job of
+// their line waits, and holds them for lease. Kinds in skip are left alone. Of each Incident
+// the first one comes before the second one of any. The Attempts of a Job count this one.
+func (m *Memory) Claim(ctx context.Context, now time.Time, lease time.Duration, limit int, skip ...string) ([]incident.Job, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	order := slices.Clone(m.jobs)
-	slices.SortStableFunc(order, func(a, b *job) int { return a.Due.Compare(b.Due) })
 	now = micro(now)
-	var out []incident.Job
-	for _, j := range order {
-		if len(out) < limit && !j.done && !j.Due.After(now) && !j.until.After(now) {
-			j.Attempts++
-			j.until = micro(now.Add(lease))
-			out = append(out, cloneJob(j.Job))
+	var ready []*job
+	waits := map[string]bool{} // lines
+	for _, j := range m.jobs {
+		if j.done {
+			continue
 		}
+		if !j.Due.After(now) && !j.until.After(now) && (j.Line == "" || !waits[j.Line]) && !slices.Contains(skip, j.Kind) {
+			ready = append(ready, j)
+		}
+		waits[j.Line] = true
+	}
+	slices.SortStableFunc(ready, func(a, b *job) int { return a.Due.Compare(b.Due) })
+	turn, before := map[*job]int{}, map[string]int{}
+	for _, j := range ready {
+		turn[j] = before[j.Incident]
+		before[j.Incident]++
+	}
+	slices.SortStableFunc(ready, func(a, b *job) int { return cmp.Compare(turn[a], turn[b]) })
+	var out []incident.Job
+	for _, j := range ready[:min(len(ready), max(limit, 0))] {
+		j.Attempts++
+		j.until = micro(now.Add(lease))
+		out = append(out, cloneJob(j.Job))
 	}
 	return out, nil
 }

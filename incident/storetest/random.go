@@ -40,7 +40,8 @@ func pick(r *rand.Rand) (string, func(*testing.T, Store) string) {
 	id := fmt.Sprintf("inc-%d", 1+r.IntN(12))
 	key := fmt.Sprint("key ", r.IntN(8))
 	at := minute(r.IntN(600)).Add(time.Duration(r.IntN(2000)))
-	job := incident.Job{Key: fmt.Sprint("job ", r.IntN(60)), Kind: "k", Due: at, Payload: []byte(fmt.Sprint(r.IntN(9)))}
+	job := incident.Job{Key: fmt.Sprint("job ", r.IntN(60)), Kind: string("kl"[r.IntN(2)]), Due: at, Payload: []byte(fmt.Sprint(r.IntN(9))),
+		Line: []string{"", "", "a", "b"}[r.IntN(4)]}
 	state, which := incident.States[r.IntN(4)], r.IntN(100)
 	switch {
 	case which < 12:
@@ -74,8 +75,9 @@ func pick(r *rand.Rand) (string, func(*testing.T, Store) string) {
 		}
 	case which < 75:
 		lease, limit := time.Duration(r.IntN(60))*time.Minute, r.IntN(5)
+		skip := []string{"l"}[:r.IntN(2)]
 		return "claim", func(t *testing.T, s Store) string {
-			got, err := s.Claim(t.Context(), at, lease, limit)
+			got, err := s.Claim(t.Context(), at, lease, limit, skip...)
 			return answer(err, got)
 		}
 	case which < 82:

@@ -19,7 +19,7 @@ type Store interface {
 	Incidents(ctx context.Context, since time.Time) ([]incident.Incident, error)
 	Change(ctx context.Context, id string, change func(incident.Incident) ([]incident.Event, []incident.Job, error)) (incident.Incident, error)
 	Enqueue(ctx context.Context, jobs ...incident.Job) error
-	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]incident.Job, error)
+	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int, skip ...string) ([]incident.Job, error)
 	Finish(ctx context.Context, key string) error
 	Retry(ctx context.Context, key string, due time.Time, problem string) error
 	Remember(ctx context.Context, key, value string) (kept string, first bool, err error)
@@ -46,6 +46,8 @@ func Run(t *testing.T, open Open) {
 		{"the list holds what is ongoing or has changed since", list},
 		{"a job is held, retried and finished", jobs},
 		{"jobs come in the order in which they are due", jobOrder},
+		{"jobs of one incident keep those of no other waiting", jobTurns},
+		{"jobs of one line are done one after another", jobLines},
 		{"a job's key stays known", jobKeys},
 		{"a value is remembered once", values},
 		{"a call that has been given up fails", canceled},
