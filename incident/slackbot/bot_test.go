@@ -3,6 +3,7 @@ package slackbot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -176,14 +177,66 @@ func TestOneStepThatFailsStopsNoOther(t *testing.T) {
 	}
 }
 
-func TestAChannelThatCannotBeMadeIsToldWhereIncidentsAreAnnounced(t *testing.T) {
-	w := start(t, slackfake.Options{}, false)
+// Nobody can be invited: so they are called where incidents are announced, and work there.
+func TestWhereNoChannelCanBeMadePeopleAreCalledToTheAnnouncement(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, func(w *world) { w.set.Invite.Always = []string{w.yuki} })
 	w.slack.Refuse("restricted_action", "conversations.create", 1)
-	w.command(w.mai, w.general, "open major Search is slow")
+	w.command(w.mai, w.general, "open critical Search is slow")
 	w.pass(3 * time.Minute)
+	calls := func(who string) int {
+		n := 0
+		for _, m := range w.slack.Messages(w.announce) {
+			if slices.Contains(m.Notified, who) {
+				n++
+			}
+		}
+		return n
+	}
+	for _, who := range []string{"@" + w.mai, "@" + w.yuki, "!subteam^" + w.sre} {
+		if calls(who) != 1 {
+			t.Errorf("%s is called %d times", who, calls(who))
+		}
+	}
 	text := w.slack.Transcript(w.announce)
-	if !strings.Contains(text, "could not make a channel: the workspace does not allow it") || !strings.Contains(text, "(inc-1)") {
+	if !strings.Contains(text, "No channel could be made: the workspace does not allow it") || strings.Contains(text, "its channel is being made") || !strings.Contains(text, "no channel could be made: work on it here") {
 		t.Errorf("%s", text)
+	}
+	// Commands, buttons and reminders work without a channel.
+	if r := w.command(w.ken, w.general, "update we look into it"); !strings.Contains(r.Text, "`/incident update inc-12`") {
+		t.Errorf("%q", r.Text)
+	}
+	for _, command := range []string{"update inc-1 we look into it", "INC-1 note a note", "started inc-1 14:00"} {
+		if r := w.command(w.ken, w.general, command); strings.Contains(r.Text, "Which incident") {
+			t.Errorf("%s: %q", command, r.Text)
+		}
+	}
+	announcement := w.slack.Messages(w.announce)[slices.IndexFunc(w.slack.Messages(w.announce), func(m slackfake.Message) bool { return m.Edited })]
+	if err := w.slack.Click(w.ken, w.announce, announcement.TS, doMitigated); err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	i := w.incident("inc-1")
+	if e, _ := lastUpdate(i); i.State != incident.Mitigated || e.Text != "we look into it" || i.StartedAt.IsZero() {
+		t.Errorf("%+v", i)
+	}
+	w.pass(40 * time.Minute)
+	text = w.slack.Transcript(w.announce)
+	for _, want := range []string{"says @Ken", "Nobody has told the status", "> we look into it"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("nobody reads %q:\n%s", want, text)
+		}
+	}
+}
+
+// What people write in an incident's channel may name another one.
+func TestAnIDInATextIsText(t *testing.T) {
+	w, c := opened(t)
+	w.command(w.mai, w.general, "open minor Another one")
+	w.command(w.mai, c, "note inc-2 looks alike")
+	w.command(w.mai, c, "inc-2 note this is of the other one")
+	text := func(id string) string { return fmt.Sprint(w.incident(id).Timeline) }
+	if !strings.Contains(text("inc-1"), "inc-2 looks alike") || !strings.Contains(text("inc-2"), "this is of the other one") {
+		t.Errorf("%s\n%s", text("inc-1"), text("inc-2"))
 	}
 }
 
@@ -349,7 +402,7 @@ func TestRolesAreHandedOver(t *testing.T) {
 	if r := w.command(w.ken, w.general, "list"); !strings.Contains(r.Text, "inc-1 *Search is slow*") || !strings.Contains(r.Text, "<#"+c+">") {
 		t.Errorf("%q", r.Text)
 	}
-	if r := w.command(w.ken, w.general, "note x"); !strings.Contains(r.Text, "in an incident's channel") {
+	if r := w.command(w.ken, w.general, "note x"); !strings.Contains(r.Text, "Which incident?") {
 		t.Errorf("%q", r.Text)
 	}
 	if r := w.command(w.ken, w.general, "join inc-77"); !strings.Contains(r.Text, "no incident inc-77") {

@@ -1,8 +1,10 @@
 package slackbot
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -35,10 +37,18 @@ func show(m message) outcome {
 
 // command answers /incident. An error means that nothing could be stored.
 func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error) {
-	verb, rest, known := parse(c.Text)
 	here, err := b.recall(ctx, incidentKey(c.ChannelID))
 	if err != nil {
 		return outcome{}, err
+	}
+	named, written := takeID(c.Text, here == "")
+	verb, rest, known := parse(written)
+	if named != "" && verb != "open" && verb != "join" {
+		i, err := b.named(ctx, named)
+		if err != nil {
+			return b.refused(err)
+		}
+		here = i.ID
 	}
 	switch {
 	case !known:
@@ -51,18 +61,49 @@ func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error
 	case verb == "open":
 		return b.openCommand(ctx, c, rest)
 	case verb == "join":
-		return b.join(ctx, c, rest)
+		return b.join(ctx, c, cmp.Or(named, rest))
 	case verb == "" && here == "":
 		return b.openCommand(ctx, c, "")
 	case verb == "" || verb == "status":
 		return b.statusCommand(ctx, here, rest)
 	case here == "":
-		return answer(b.set.Language.Say(sayOnlyInChannel)), nil
+		return answer(b.set.Language.Say(sayOnlyInChannel, verb)), nil
 	case verb == "postmortem" || verb == "action" || verb == "update" && rest == "":
 		return b.openModal(ctx, here, verb, c.TriggerID, c.ResponseURL)
 	}
 	text, _, err := b.do(ctx, here, act{ID: "command:" + c.TriggerID, User: c.UserID, Verb: verb, Rest: rest, At: b.o.Now()})
 	return answer(text), err
+}
+
+// incidentID is how people name an Incident.
+var incidentID = regexp.MustCompile(`(?i)^inc-[0-9]+$`)
+
+// takeID takes an Incident's ID out of a command: before the verb, or outside of an Incident's
+// channel right after it (inside it is what people write). So a command works anywhere, also
+// where there is no channel.
+func takeID(text string, outside bool) (id, rest string) {
+	words := strings.Fields(strings.ReplaceAll(text, "　", " "))
+	most := 1
+	if outside {
+		most = 2
+	}
+	for n := range min(most, len(words)) {
+		if !incidentID.MatchString(words[n]) {
+			continue
+		}
+		at := strings.Index(text, words[n])
+		return strings.ToLower(words[n]), strings.TrimSpace(strings.TrimSpace(text[:at]) + " " + strings.TrimSpace(text[at+len(words[n]):]))
+	}
+	return "", text
+}
+
+// refused answers with a refusal; any other error is one.
+func (b *Bot) refused(err error) (outcome, error) {
+	var r refusal
+	if errors.As(err, &r) {
+		return answer(string(r)), nil
+	}
+	return outcome{}, err
 }
 
 func (b *Bot) openCommand(ctx context.Context, c slack.SlashCommand, rest string) (outcome, error) {
@@ -144,22 +185,16 @@ func (b *Bot) statusCommand(ctx context.Context, here, rest string) (outcome, er
 		return answer(text), err
 	}
 	i, err := b.named(ctx, id)
-	var r refusal
-	if errors.As(err, &r) {
-		return answer(string(r)), nil
-	} else if err != nil {
-		return outcome{}, err
+	if err != nil {
+		return b.refused(err)
 	}
 	return show(b.set.status(i, b.o.Now())), nil
 }
 
 func (b *Bot) join(ctx context.Context, c slack.SlashCommand, rest string) (outcome, error) {
 	i, err := b.named(ctx, rest)
-	var r refusal
-	if errors.As(err, &r) {
-		return answer(string(r)), nil
-	} else if err != nil {
-		return outcome{}, err
+	if err != nil {
+		return b.refused(err)
 	}
 	job := task{Who: c.UserID}.job(i.ID+":join:"+c.TriggerID, jobInvite, b.o.Now())
 	job.Incident = i.ID

@@ -2,7 +2,6 @@ package slackbot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -16,16 +15,11 @@ import (
 
 // sayText writes into the channel; where there is none, the announcements tell it.
 func (b *Bot) sayText(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
-	channel, ok, err := b.channel(ctx, i.ID)
-	if err != nil || !ok {
-		return err
-	}
 	m := said(t.Text)
 	if t.Ask {
 		m.Blocks = append(m.Blocks, slack.NewActionBlock("", b.set.learnButtons(i)...))
 	}
-	_, err = b.post(ctx, channel, j.Key, m)
-	return err
+	return b.say(ctx, i, j.Key, m)
 }
 
 func (s Settings) learnButtons(i incident.Incident) []slack.BlockElement {
@@ -45,23 +39,9 @@ func (b *Bot) tellText(ctx context.Context, _ incident.Incident, _ incident.Job,
 
 // sayFailed says what could not be done, in the channel or where Incidents are announced.
 func (b *Bot) sayFailed(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
-	channel, ok, err := b.channel(ctx, i.ID)
-	if err != nil {
-		return err
-	}
-	if ok {
-		_, err = b.post(ctx, channel, j.Key, said(t.Text))
-		if err == nil || !forGood(err) {
-			return err
-		}
-	}
-	m := said(fmt.Sprintf("%s (%s)", t.Text, i.ID))
-	for _, c := range b.set.Announce {
-		if _, failed := b.post(ctx, c, j.Key+":"+c, m); failed != nil {
-			err = errors.Join(err, failed)
-		} else {
-			err = nil
-		}
+	err := b.say(ctx, i, j.Key, said(t.Text))
+	if forGood(err) {
+		return b.sayOutside(ctx, i, j.Key, said(t.Text))
 	}
 	return err
 }
@@ -90,10 +70,6 @@ func (b *Bot) remind(ctx context.Context, i incident.Incident, j incident.Job, t
 		t.At = last
 		return b.again(ctx, i, jobRemind, t, due)
 	}
-	channel, ok, err := b.channel(ctx, i.ID)
-	if err != nil || !ok {
-		return err
-	}
 	who := person(i.Assigned[incident.Communications])
 	if who == "" {
 		who = person(i.Assigned[incident.Commander])
@@ -102,7 +78,7 @@ func (b *Bot) remind(ctx context.Context, i incident.Incident, j incident.Job, t
 	m := said(text)
 	button := slack.NewButtonBlockElement(doUpdate, i.ID, plainText(b.set.Language.Say(buttonTell)))
 	m.Blocks = append(m.Blocks, slack.NewActionBlock("", button))
-	if _, err := b.post(ctx, channel, j.Key, m); err != nil {
+	if err := b.say(ctx, i, j.Key, m); err != nil {
 		return err
 	}
 	return b.again(ctx, i, jobRemind, t, now.Add(every))
@@ -117,21 +93,14 @@ func (b *Bot) seekLead(ctx context.Context, i incident.Incident, j incident.Job,
 	if t.Round != round(i) || i.State != incident.Open || i.Assigned[incident.Commander] != "" || within <= 0 {
 		return nil
 	}
-	channel, ok, err := b.channel(ctx, i.ID)
-	if err != nil || !ok {
-		return err
-	}
-	var who []string
-	for _, w := range b.set.EscalateTo {
-		who = append(who, mentionAny(w))
-	}
+	who := b.mentions(ctx, b.set.EscalateTo)
 	m := said(strings.TrimSpace(b.set.Language.Say(remindCommander, strings.Join(who, " "))))
 	button := slack.NewButtonBlockElement(doLead, i.ID, plainText(b.set.Language.Say(buttonCommand)))
 	m.Blocks = append(m.Blocks, slack.NewActionBlock("", button))
 	if err := b.o.Store.Enqueue(ctx, forIncident(i.ID, b.set.call(i, b.set.EscalateTo, b.o.Now()))...); err != nil {
 		return err
 	}
-	if _, err := b.post(ctx, channel, j.Key, m); err != nil || t.N >= maxCalls {
+	if err := b.say(ctx, i, j.Key, m); err != nil || t.N >= maxCalls {
 		return err
 	}
 	return b.again(ctx, i, jobLead, t, b.o.Now().Add(within))
@@ -150,10 +119,6 @@ func (b *Bot) askPostmortem(ctx context.Context, i incident.Incident, j incident
 	if t.Round != round(i) || i.State != incident.Resolved || len(missing) == 0 {
 		return nil
 	}
-	channel, ok, err := b.channel(ctx, i.ID)
-	if err != nil || !ok {
-		return err
-	}
 	var names []string
 	for _, m := range missing {
 		names = append(names, b.set.Language.Say(parts[m].name))
@@ -161,7 +126,7 @@ func (b *Bot) askPostmortem(ctx context.Context, i incident.Incident, j incident
 	m := said(strings.TrimSpace(b.set.Language.Say(remindPostmortem,
 		person(i.Assigned[incident.Commander]), b.set.Language.List(names))))
 	m.Blocks = append(m.Blocks, slack.NewActionBlock("", b.set.learnButtons(i)...))
-	if _, err := b.post(ctx, channel, j.Key, m); err != nil || t.N >= maxCalls {
+	if err := b.say(ctx, i, j.Key, m); err != nil || t.N >= maxCalls {
 		return err
 	}
 	return b.again(ctx, i, jobWrite, t, b.o.Now().Add(b.set.PostmortemWithin))

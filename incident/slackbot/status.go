@@ -220,16 +220,22 @@ func (s Settings) entry(e incident.Event) string {
 }
 
 // announcement is the one message about an Incident in a channel where everybody looks.
-func (s Settings) announcement(i incident.Incident, channel string, now time.Time) message {
+func (s Settings) announcement(i incident.Incident, channel string, none bool, now time.Time) message {
 	l := s.Language
 	where := l.Say(sayChannelComes)
-	if channel != "" {
+	switch {
+	case channel != "":
 		where = "<#" + channel + ">"
+	case none:
+		where = l.Say(sayWithoutChannel, i.ID)
 	}
 	head := fmt.Sprintf("%s *%s*\n%s · %s", severities[i.Severity].icon, escape(i.Title), l.Say(severities[i.Severity].name), where)
 	blocks := []slack.Block{section(head), columns(s.facts(i, now))}
 	if e, ok := lastUpdate(i); ok {
 		blocks = append(blocks, section(fmt.Sprintf("*%s* (%s)\n%s", l.Say(headUpdate), s.when(e.At), quote(e.Text))))
+	}
+	if row := s.buttons(i); none && len(row) > 0 {
+		blocks = append(blocks, slack.NewActionBlock("", row...))
 	}
 	return message{escape(s.head(i)), append(blocks, note(i.ID))}
 }

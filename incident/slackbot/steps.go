@@ -1,6 +1,7 @@
 package slackbot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,17 +14,18 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // opened begins an Incident: its first entries, its channel, the announcements, and what
 // is to come.
 func (b *Bot) opened(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
 	s, now := b.set, b.o.Now()
-	text := s.Language.Say(sayOpenedAs, s.Language.Say(severities[i.Severity].name))
+	opening := s.Language.Say(sayOpenedAs, s.Language.Say(severities[i.Severity].name))
 	if t.User == "" {
-		text = s.Language.Say(sayOpenedAsByAlert, s.Language.Say(severities[i.Severity].name))
+		opening = s.Language.Say(sayOpenedAsByAlert, s.Language.Say(severities[i.Severity].name))
 	}
-	events := []incident.Event{{ID: "opened", At: i.DetectedAt, By: t.User, Kind: incident.Noted, Text: text}}
+	events := []incident.Event{{ID: "opened", At: i.DetectedAt, By: t.User, Kind: incident.Noted, Text: opening}}
 	if t.Note != nil && t.Note.Text != "" {
 		_, home, err := b.me(ctx)
 		if err != nil {
@@ -161,6 +163,74 @@ func (b *Bot) channel(ctx context.Context, id string) (channel string, ok bool, 
 	return "", false, later{"its channel is not there yet"}
 }
 
+// say writes into an Incident's channel. Where none could be made it is said where Incidents are
+// announced, with the ID.
+func (b *Bot) say(ctx context.Context, i incident.Incident, key string, m message) error {
+	channel, ok, err := b.channel(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	if ok {
+		_, err = b.post(ctx, channel, key, m)
+		return err
+	}
+	return b.sayOutside(ctx, i, key, m)
+}
+
+// sayOutside writes where Incidents are announced; it fails where that is nowhere possible.
+func (b *Bot) sayOutside(ctx context.Context, i incident.Incident, key string, m message) error {
+	m.Text += " (" + i.ID + ")"
+	m.Blocks = append(slices.Clone(m.Blocks), note(i.ID+" · "+escape(text.Cut(i.Title, 200))))
+	var failed []error
+	for _, c := range b.set.Announce {
+		if _, err := b.post(ctx, c, key+":"+c, m); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	if len(failed) < len(b.set.Announce) {
+		return nil
+	}
+	return errors.Join(failed...)
+}
+
+// without says that an Incident has no channel, and calls in those concerned where it is
+// announced: nobody can be invited.
+func (b *Bot) without(ctx context.Context, i incident.Incident, cause string) []incident.Job {
+	now := b.o.Now()
+	who := b.set.concerned(i)
+	if opener := slices.IndexFunc(i.Timeline, func(e incident.Event) bool { return e.ID == "opened" }); opener >= 0 && i.Timeline[opener].By != "" {
+		who = append(who, i.Timeline[opener].By)
+	}
+	l := b.set.Language
+	said := l.Say(sayNoChannel, cause, cmp.Or(strings.Join(b.mentions(ctx, who), " "), l.Say(sayNobodyNamed)), i.ID)
+	jobs := []incident.Job{task{Text: said}.job(i.ID+":without", jobSay, now)}
+	for _, c := range b.set.Announce {
+		jobs = append(jobs, inLine(i.ID, announceLine(c), task{Channel: c}.job(i.ID+":without:announce:"+c, jobAnnounce, now)))
+	}
+	return forIncident(i.ID, jobs)
+}
+
+// mentions call people and groups by name; a group's @handle is looked up, since only its ID
+// calls anybody. Where Slack does not answer the handle stands there.
+func (b *Bot) mentions(ctx context.Context, who []string) []string {
+	var groups []slack.UserGroup
+	if slices.ContainsFunc(who, func(w string) bool { return strings.HasPrefix(w, "@") }) {
+		var err error
+		groups, err = b.api.GetUserGroupsContext(ctx)
+		b.called("usergroups.list", err)
+	}
+	var out []string
+	for _, w := range who {
+		if at := slices.IndexFunc(groups, func(g slack.UserGroup) bool { return "@"+g.Handle == w }); at >= 0 {
+			w = groups[at].ID
+		}
+		if m := mentionAny(w); !slices.Contains(out, m) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
 // writeStatus brings the status message up to date.
 func (b *Bot) writeStatus(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
 	channel, ok, err := b.channel(ctx, i.ID)
@@ -286,8 +356,12 @@ func (b *Bot) announce(ctx context.Context, i incident.Incident, j incident.Job,
 		if err != nil {
 			return err
 		}
+		none, err := b.recall(ctx, noChannelKey(i.ID))
+		if err != nil {
+			return err
+		}
 		_, err = b.keep(ctx, t.Channel, announceKey(i.ID, t.Channel), i, t.First, func(i incident.Incident) message {
-			return b.set.announcement(i, channel, b.o.Now())
+			return b.set.announcement(i, channel, none != "", b.o.Now())
 		})
 		return err
 	}

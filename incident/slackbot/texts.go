@@ -63,8 +63,8 @@ var (
 	// Answers to commands that need no incident, or open one.
 	sayNoCommand = text.Of("`%s` is no command.\n%s",
 		"`%s` というコマンドはありません。\n%s")
-	sayOnlyInChannel = text.Of("This works in an incident's channel. `/incident list` shows them, `/incident join inc-12` brings you there.",
-		"インシデントのチャンネルで実行してください。一覧は `/incident list`、参加は `/incident join inc-12` です。")
+	sayOnlyInChannel = text.Of("Which incident? Write this in its channel, or name it: `/incident %s inc-12`. `/incident list` shows them.",
+		"どのインシデントですか？そのチャンネルで実行するか、ID を付けてください（例：`/incident %s inc-12`）。一覧は `/incident list` です。")
 	sayOpened = text.Of("%s is open. Its channel comes in a moment, and you are invited.",
 		"%s を開始しました。まもなくチャンネルに招待されます。")
 	sayOpenAlready = text.Of("Open already, perhaps the same:\n%s",
@@ -295,6 +295,12 @@ var (
 		"リリース %s を疑っています")
 	sayChannelComes = text.Of("its channel is being made",
 		"チャンネルを作成しています")
+	sayWithoutChannel = text.Of("no channel could be made: work on it here, with `/incident update %s …`",
+		"チャンネルを作成できませんでした。このチャンネルで対応し、`/incident update %s …` で状況を共有してください")
+	sayNoChannel = text.Of("🚨 No channel could be made: %s\nConcerned: %s. Please work on it here. Commands take the ID: `/incident update %[3]s …`, `/incident lead %[3]s`",
+		"🚨 チャンネルを作成できませんでした：%s\n対応をお願いします：%s。このチャンネルで対応してください。コマンドには ID を付けます：`/incident update %[3]s …`、`/incident lead %[3]s`")
+	sayNobodyNamed = text.Of("nobody is named in the settings",
+		"設定に招待先がありません")
 	sayNoIncidentOngoing = text.Of("No incident is ongoing.",
 		"対応中のインシデントはありません。")
 
@@ -351,7 +357,7 @@ var (
 		"`/incident severity major` · `scope a-1 prod` · `title …` · `started 14:05` · `release v1.2.3`\n"+
 		"`/incident lead` takes command · `/incident role scribe @mai` gives a role, `-` takes it back\n"+
 		"`/incident postmortem` · `/incident action` write down what was learned\n"+
-		"*Anywhere*\n`/incident list` · `/incident join inc-12` · `/incident status inc-12`",
+		"*Anywhere*\n`/incident list` · `/incident join inc-12` · `/incident status inc-12` · all others with an ID: `/incident update inc-12 …`",
 		"*インシデントを始める*\n"+
 			"`/incident` で入力画面が開きます · `/incident open 緊急 カートで決済が失敗する` ならすぐに始まります\n"+
 			"*インシデントのチャンネルで*\n"+
@@ -362,7 +368,7 @@ var (
 			"`/incident severity 重大` · `scope a-1 prod` · `title …` · `started 14:05` · `release v1.2.3`\n"+
 			"`/incident lead` 指揮を執る · `/incident role 記録 @mai` 役割を任せる（`-` で外す）\n"+
 			"`/incident postmortem` · `/incident action` 学んだことを書く\n"+
-			"*どこからでも*\n`/incident list` · `/incident join inc-12` · `/incident status inc-12`")
+			"*どこからでも*\n`/incident list` · `/incident join inc-12` · `/incident status inc-12` · ほかのコマンドも ID を付ければ使えます：`/incident update inc-12 …`")
 )
 
 // Japanese words that people may write in commands.

@@ -237,7 +237,7 @@ func TestEverythingLongStaysWithinSlacksLimits(t *testing.T) {
 		i.Assigned[role] = "U12345678"
 	}
 	checkShown(t, s.status(i, noon))
-	checkShown(t, s.announcement(i, "C12345678", noon))
+	checkShown(t, s.announcement(i, "C12345678", false, noon))
 	if topic := s.topic(i); utf8.RuneCountInString(topic) > 250 {
 		t.Errorf("topic of %d characters", utf8.RuneCountInString(topic))
 	}

@@ -222,6 +222,11 @@ func (b *Bot) giveUp(ctx context.Context, j incident.Job, cause error) error {
 		if _, _, err := b.o.Store.Remember(ctx, noChannelKey(j.Incident), text.Cut(cause.Error(), 200)); err != nil {
 			return err
 		}
+		i, err := b.o.Store.Incident(ctx, j.Incident)
+		if err != nil {
+			return err
+		}
+		return b.o.Store.Enqueue(ctx, b.without(ctx, i, b.set.advice(cause))...)
 	}
 	var t task
 	if err := json.Unmarshal(j.Payload, &t); err != nil {
