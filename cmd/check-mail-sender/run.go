@@ -3,55 +3,40 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
-	"github.com/mackerelio/checkers"
-
+	"github.com/shopslo/shopslo/internal/cli/checkplugin"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/dnsrecords"
 	"github.com/shopslo/shopslo/plugins/mailsender"
 )
 
-// The agent ends a check after 30 s. Mackerel takes 1,024 characters of its message.
-const (
-	enough  = 25 * time.Second
-	maxLine = 1024
-)
-
 func run(ctx context.Context, args, _ []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("check-mail-sender", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // a fault is told once, in one line
+	p := checkplugin.Plugin{Name: "check-mail-sender", Title: "MailSender", Stdout: stdout, Stderr: stderr,
+		Does: "check-mail-sender says in one line whether a domain's SPF, DKIM, DMARC and MX let its mails through."}
+	flags := p.Flags()
 	config := flags.String("config", "/etc/mackerel-agent/mail-sender.yaml", "the `file` that lists the domains")
 	domain := flags.String("domain", "", "check this `domain` of From addresses, and read no file")
 	selectors := flags.String("selectors", "", "with -domain: its DKIM `selectors`, separated by commas")
 	policy := flags.String("policy", "", "with -domain: the least that DMARC should ask for: none, quarantine or reject")
 	servers := flags.String("servers", "", "the DNS `servers` to ask, separated by commas; without it, what the file says, or the system's")
 	lang := flags.String("lang", "", "en or ja; without it, what the file says")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(stderr, "check-mail-sender says in one line whether a domain's SPF, DKIM, DMARC and MX let its mails through.")
-		flags.SetOutput(stderr)
-		flags.PrintDefaults()
-		return 0
-	} else if err != nil {
-		return say(stdout, mailsender.Unknown, err.Error()+": see -h")
-	} else if flags.NArg() > 0 {
-		return say(stdout, mailsender.Unknown, fmt.Sprintf("check-mail-sender takes flags only, not %q: see -h", flags.Arg(0)))
+	if code, done := p.Parse(args); done {
+		return code
 	}
 	s, err := settings(*config, mailsender.Sender{Domain: *domain, Selectors: words(*selectors), Policy: *policy}, words(*servers), *lang)
 	if err != nil {
-		return say(stdout, mailsender.Unknown, err.Error())
+		return p.Unknown(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, enough)
+	ctx, cancel := context.WithTimeout(ctx, checkplugin.Enough)
 	defer cancel()
 	severity, line := check(ctx, s)
-	return say(stdout, severity, line)
+	return p.Say(int(severity), line)
 }
 
 // words are what commas separate.
@@ -120,12 +105,4 @@ func check(ctx context.Context, s mailsender.Settings) (mailsender.Severity, str
 		parts = append(parts, r.Sentence(language))
 	}
 	return reports[0].Severity(), strings.Join(parts, " ")
-}
-
-// say prints the one line, and gives the exit code that goes with it.
-func say(w io.Writer, s mailsender.Severity, line string) int {
-	checker := checkers.NewChecker(checkers.Status(s), strings.Join(strings.Fields(line), " "))
-	checker.Name = "MailSender"
-	fmt.Fprintln(w, text.Cut(checker.String(), maxLine))
-	return int(s)
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -12,17 +10,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mackerelio/checkers"
-
 	"github.com/shopslo/shopslo/internal/cli"
+	"github.com/shopslo/shopslo/internal/cli/checkplugin"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
 )
-
-// maxLine is what Mackerel takes of a check's message, in characters.
-const maxLine = 1024
 
 func run(_ context.Context, args, env []string, stdout, stderr io.Writer) int {
 	return check{env: env, stdout: stdout, stderr: stderr, now: time.Now}.run(args)
@@ -36,30 +30,26 @@ type check struct {
 }
 
 func (c check) run(args []string) int {
-	flags := flag.NewFlagSet("check-mailrelay", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // a fault is told once, in one line
+	p := checkplugin.Plugin{Name: "check-mailrelay", Title: "MailRelay", Stdout: c.stdout, Stderr: c.stderr,
+		Does: "check-mailrelay says in one line whether mail relays do what they always do."}
+	flags := p.Flags()
 	config := flags.String("config", "/etc/mackerel-agent/mailrelay.yaml", "the `file` that lists the accounts, the same as the plugin's")
 	account := flags.String("account", "", "the `name` of the account to judge; without it, all")
 	folder := flags.String("tempfile", "", "the `folder` of histories, as the plugin's; without it, what the file says")
 	lang := flags.String("lang", "", "en or ja; without it, what the file says")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(c.stderr, "check-mailrelay says in one line whether mail relays do what they always do.")
-		flags.SetOutput(c.stderr)
-		flags.PrintDefaults()
-		return 0
-	} else if err != nil {
-		return c.say(mailrelay.Unknown, err.Error()+": see -h")
+	if code, done := p.Parse(args); done {
+		return code
 	}
-	severity, line, err := c.judge(*config, *account, *folder, *lang, flags.NArg())
+	severity, line, err := c.judge(*config, *account, *folder, *lang)
 	if err != nil {
-		return c.say(mailrelay.Unknown, err.Error())
+		return p.Unknown(err)
 	}
-	return c.say(severity, line)
+	return p.Say(int(severity), line)
 }
 
-func (c check) judge(config, account, folder, lang string, extra int) (mailrelay.Severity, string, error) {
-	if l := text.Language(lang); extra > 0 || lang != "" && l != text.English && l != text.Japanese {
-		return 0, "", errors.New("check-mailrelay takes flags only, and -lang en or ja: see -h")
+func (c check) judge(config, account, folder, lang string) (mailrelay.Severity, string, error) {
+	if l := text.Language(lang); lang != "" && l != text.English && l != text.Japanese {
+		return 0, "", fmt.Errorf("-lang is %q; it can be en or ja", lang)
 	}
 	data, err := os.ReadFile(config)
 	if err != nil {
@@ -113,19 +103,6 @@ func (c check) verdicts(file *relayconf.File) (mailrelay.Severity, string) {
 		}
 	}
 	return severity, line
-}
-
-// say prints the one line, and gives the exit code that goes with it.
-func (c check) say(s mailrelay.Severity, line string) int {
-	line = strings.Join(strings.Fields(line), " ")
-	checker := checkers.NewChecker(checkers.Status(s), line)
-	checker.Name = "MailRelay"
-	out := []rune(checker.String())
-	if len(out) > maxLine {
-		out = append(out[:maxLine-1], '…')
-	}
-	fmt.Fprintln(c.stdout, string(out))
-	return int(s)
 }
 
 // workdir is where the agent lets plugins keep their files.

@@ -71,7 +71,7 @@ func (h host) run(now time.Time, args ...string) (int, string) {
 	c := check{env: []string{"MACKEREL_PLUGIN_WORKDIR=" + h.dir}, stdout: &out, stderr: io.Discard, now: func() time.Time { return now }}
 	code := c.run(append([]string{"-config", h.config()}, args...))
 	line := out.String()
-	if strings.Count(line, "\n") != 1 || !strings.HasSuffix(line, "\n") || utf8.RuneCountInString(line) > maxLine+1 {
+	if strings.Count(line, "\n") != 1 || !strings.HasSuffix(line, "\n") || utf8.RuneCountInString(line) > 1024+1 {
 		h.t.Errorf("not one line of at most 1,024 characters: %q", line)
 	}
 	return code, line
@@ -133,7 +133,7 @@ func TestWrongUsageIsUnknown(t *testing.T) {
 		want string
 	}{
 		"an account that is not listed": {[]string{"-account", "none"}, `lists no account "none"; it lists shop, owners`},
-		"another language":              {[]string{"-lang", "fr"}, "-lang en or ja"},
+		"another language":              {[]string{"-lang", "fr"}, "it can be en or ja"},
 		"an argument":                   {[]string{"shop"}, "takes flags only"},
 		"an unknown flag":               {[]string{"-w", "1"}, "flag provided but not defined: -w: see -h"},
 		"no file":                       {[]string{"-config", "/none"}, "may read with -config"},
