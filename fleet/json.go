@@ -171,9 +171,13 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON writes. Keys that it does not know are left
 // alone: they may be added within a version. The error says what is not of this
 // shape; s is unchanged then.
-func (s *Snapshot) UnmarshalJSON(data []byte) error {
+func (s *Snapshot) UnmarshalJSON(data []byte) error { return s.Decode(data, json.Unmarshal) }
+
+// Decode is UnmarshalJSON by another decoder of JSON: the library's takes 7 ms for 1,000
+// ShopSets.
+func (s *Snapshot) Decode(data []byte, unmarshal func([]byte, any) error) error {
 	var in jsonSnapshot
-	if err := json.Unmarshal(data, &in); err != nil {
+	if err := unmarshal(data, &in); err != nil {
 		return fmt.Errorf("read fleet snapshot: %w", err)
 	}
 	if in.Version != snapshotVersion {

@@ -63,7 +63,7 @@ func TestFaultsOfAnExporter(t *testing.T) {
 		{"a redirect is not followed", answer(302, ""), "use the address it redirects to"},
 		{"an error", answer(503, "busy"), "503 Service Unavailable"},
 		{"no JSON", answer(200, "<html>"), "is this a shopset_exporter of the same version?"},
-		{"half an answer", answer(200, `{"version": 1, "shopsets": [`), "unexpected end"},
+		{"half an answer", answer(200, `{"version": 1, "shopsets": [`), "unexpected EOF"},
 		{"another version", answer(200, `{"version": 2}`), "version 2"},
 		{"a word that nobody knows", answer(200, `{"version": 1, "shopsets": [{"shopset": "a", "sync": "Fine", "health": "Healthy"}]}`), `"Fine"`},
 		{"a connection that breaks", func(w http.ResponseWriter, _ *http.Request) {
