@@ -156,7 +156,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	failed := make(chan error, 1)
 	go func() {
-		failed <- web.Serve(l, hs, &web.FlagConfig{WebConfigFile: &s.o.WebConfig}, s.o.Log)
+		failed <- web.Serve(unguarded(l, hs, hs.Handler), hs, &web.FlagConfig{WebConfigFile: &s.o.WebConfig}, s.o.Log)
 	}()
 	select {
 	case err := <-failed:

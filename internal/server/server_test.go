@@ -351,14 +351,16 @@ func webConfig(t *testing.T, user, password string) (string, *x509.CertPool) {
 
 func TestTLSAndBasicAuth(t *testing.T) {
 	path, pool := webConfig(t, "sre", "hunter2")
-	address, _ := start(t, newServer(t, Options{WebConfig: path}))
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
+	s := newServer(t, Options{WebConfig: path, Ready: func() error { return errors.New("the ledger is read") }})
+	s.HandleFunc("/figures", func(http.ResponseWriter, *http.Request) {})
+	address, _ := start(t, s)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 
-	ask := func(user, password string) *http.Response {
+	ask := func(path, user, password string) *http.Response {
 		t.Helper()
-		req, err := http.NewRequest("GET", "https://"+address+"/-/healthy", nil)
+		req, err := http.NewRequest("GET", "https://"+address+path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -372,14 +374,22 @@ func TestTLSAndBasicAuth(t *testing.T) {
 		resp.Body.Close()
 		return resp
 	}
-	if resp := ask("sre", "hunter2"); resp.StatusCode != 200 || resp.Header.Get("X-Frame-Options") != "sameorigin" {
+	if resp := ask("/figures", "sre", "hunter2"); resp.StatusCode != 200 || resp.Header.Get("X-Frame-Options") != "sameorigin" {
 		t.Errorf("with the password: %d, X-Frame-Options %q", resp.StatusCode, resp.Header.Get("X-Frame-Options"))
 	}
-	if resp := ask("sre", "wrong"); resp.StatusCode != 401 {
+	if resp := ask("/figures", "sre", "wrong"); resp.StatusCode != 401 {
 		t.Errorf("with a wrong password: %d", resp.StatusCode)
 	}
-	if resp := ask("", ""); resp.StatusCode != 401 {
+	if resp := ask("/figures", "", ""); resp.StatusCode != 401 {
 		t.Errorf("without a password: %d", resp.StatusCode)
+	}
+	if resp := ask("/-/healthy", "", ""); resp.ProtoMajor != 2 {
+		t.Errorf("asked by %s, want HTTP/2", resp.Proto)
+	}
+	for path, want := range map[string]int{"/-/healthy": 200, "/-/ready": 503, "/-/healthy/": 401, "//-/healthy": 401, "/": 401, "/-/ready/../../figures": 401} {
+		if resp := ask(path, "", ""); resp.StatusCode != want {
+			t.Errorf("%s without a password: %d, want %d", path, resp.StatusCode, want)
+		}
 	}
 	if resp, err := http.Get("http://" + address + "/-/healthy"); err == nil {
 		resp.Body.Close()

@@ -1,0 +1,40 @@
+package server
+
+import (
+	"net"
+	"net/http"
+	"sync"
+)
+
+// probes are asked by what restarts a program and routes to it, which has no password, and
+// tell nothing but that it runs.
+func probes(r *http.Request) bool {
+	return (r.URL.Path == "/-/healthy" || r.URL.Path == "/-/ready") && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+}
+
+// unguarded gives a listener for hs with which probes are answered by open, without a
+// password. The library puts its check of passwords around hs' handler, and listens then:
+// the first Accept is the moment after that, and before any request.
+func unguarded(l net.Listener, hs *http.Server, open http.Handler) net.Listener {
+	return &firstAccept{Listener: l, before: sync.OnceFunc(func() {
+		guarded := hs.Handler
+		hs.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if probes(r) {
+				open.ServeHTTP(w, r)
+				return
+			}
+			guarded.ServeHTTP(w, r)
+		})
+	})}
+}
+
+// firstAccept calls before when somebody first waits for a connection.
+type firstAccept struct {
+	net.Listener
+	before func()
+}
+
+func (l *firstAccept) Accept() (net.Conn, error) {
+	l.before()
+	return l.Listener.Accept()
+}
