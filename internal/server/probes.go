@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// probes are asked by what restarts a program and routes to it, which has no password, and
-// tell nothing but that it runs.
+// probes are asked by what restarts a program and routes to it, which has no password. They
+// tell it no more than whether the program runs, and can answer.
 func probes(r *http.Request) bool {
-	return (r.URL.Path == "/-/healthy" || r.URL.Path == "/-/ready") && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+	return r.Header.Get("Authorization") == "" && (r.URL.Path == "/-/healthy" || r.URL.Path == "/-/ready") && (r.Method == http.MethodGet || r.Method == http.MethodHead)
 }
 
 // unguarded gives a listener for hs with which probes are answered by open, without a

@@ -120,9 +120,12 @@ func leadTo(path string) http.Handler {
 	})
 }
 
-func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	if s.o.Ready != nil {
 		if err := s.o.Ready(); err != nil {
+			if s.o.WebConfig != "" && probes(r) { // the reason may name what is for those with a password
+				err = errors.New("the log says why")
+			}
 			http.Error(w, fmt.Sprintf("%s is not ready: %v", s.o.Name, err), http.StatusServiceUnavailable)
 			return
 		}

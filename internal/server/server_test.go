@@ -371,8 +371,18 @@ func TestTLSAndBasicAuth(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		said, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
+		if err != nil || user == "" && strings.Contains(string(said), "ledger") {
+			t.Errorf("%s says %q (%v)", path, said, err)
+		}
 		return resp
+	}
+	if resp := ask("/-/ready", "sre", "hunter2"); resp.StatusCode != 503 {
+		t.Errorf("/-/ready with the password: %d", resp.StatusCode)
+	}
+	if resp := ask("/-/ready", "sre", "wrong"); resp.StatusCode != 401 {
+		t.Errorf("/-/ready with a wrong password: %d", resp.StatusCode)
 	}
 	if resp := ask("/figures", "sre", "hunter2"); resp.StatusCode != 200 || resp.Header.Get("X-Frame-Options") != "sameorigin" {
 		t.Errorf("with the password: %d, X-Frame-Options %q", resp.StatusCode, resp.Header.Get("X-Frame-Options"))
