@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test mutate e2e e2e-more lab lab-down bench lint exported vuln fmt generate golden manifests release
+.PHONY: help demo test mutate e2e e2e-more lab lab-down bench lint exported vuln fmt generate golden manifests release programs plugins docs packages images images-lock
 
 # In CI tests also look for data races, which takes a C compiler and time. make lint has
 # vetted them there.
@@ -39,6 +39,7 @@ e2e: ## run the end-to-end tests, against real Kubernetes, Argo CD, Prometheus a
 
 e2e-more: ## run those that need not run on each change: other versions, long chaos, scale, the lab itself
 	go -C tools/chart test $(VET) .
+	$(RELEASE) test $(VET) ./...
 	$(call run_e2e,e2e$(comma)more,$(call e2e_files,$(MORE_LINE)))
 	$(call run_e2e,e2e$(comma)argocd2,$(addprefix ./,$(wildcard cmd/shopset_exporter/*_e2e_test.go internal/stories/*_e2e_test.go)))
 
@@ -68,15 +69,59 @@ PROGRAMS = $(notdir $(wildcard cmd/*))
 PLATFORMS = linux/amd64 linux/arm64
 
 DIST = $(CURDIR)/dist
+# The tag, and the time of the commit, which is that of all files.
+VERSION = $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null || echo v0.0.0-dev.$$(git rev-parse --short HEAD))
+EPOCH = $(shell git log -1 --format=%ct)
+HERE = $(DIST)/shopslo_linux_$(shell go env GOHOSTARCH)
+RELEASE = go -C tools/release
+TAR = tar --sort=name --mtime=@$(EPOCH) --owner=0 --group=0 --numeric-owner
 
-release: ## build dist/: all programs for Linux, and the archives that mkr installs plugins from
+release: programs plugins packages images ## build dist/: programs, packages, images, the chart, bills of materials, sums
+	@cp $(DIST)/doc/licenses/THIRD_PARTY_NOTICES.txt $(DIST)/
+	@for p in $(PLATFORMS); do d=shopslo_linux_$${p#*/}; $(TAR) -C $(DIST) -c $$d LICENSE THIRD_PARTY_NOTICES.txt | gzip -9n > $(DIST)/$$d.tar.gz; done
+	$(TAR) -C deploy/charts -ch shopslo | gzip -9n > $(DIST)/shopslo-chart.tgz
+	@cd $(DIST) && sha256sum $$(find . -type f \( -name '*.zip' -o -name '*.tar.gz' -o -name '*.tgz' -o -name '*.deb' -o -name '*.rpm' -o -name '*.oci.tar' -o -name '*.cdx.json' -o -name THIRD_PARTY_NOTICES.txt \) -printf '%P\n' | sort) | tee SHA256SUMS
+
+programs: # all programs for Linux, as folders
 	@rm -rf $(DIST) && mkdir -p $(DIST)
+	@cp LICENSE $(DIST)/
 	@for p in $(PLATFORMS); do \
 	  dir=$(DIST)/shopslo_$${p%/*}_$${p#*/}; mkdir $$dir; \
-	  GOTOOLCHAIN=$(RELEASE_GO) GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $$dir/ $(addprefix ./cmd/,$(PROGRAMS)); \
+	  GOTOOLCHAIN=$(RELEASE_GO) GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 go build -buildvcs=auto -trimpath -ldflags '-s -w' -o $$dir/ $(addprefix ./cmd/,$(PROGRAMS)); \
+	done
+
+plugins: programs # the archives that mkr installs plugins from
+	@for p in $(PLATFORMS); do \
+	  dir=$(DIST)/shopslo_$${p%/*}_$${p#*/}; \
 	  go -C tools run ./pack $$dir.zip $(addprefix $$dir/,$(PLUGINS)) $(CURDIR)/deploy/mackerel/README.md $(CURDIR)/deploy/mackerel/README.ja.md $(CURDIR)/LICENSE; \
 	done
-	@cd $(DIST) && sha256sum *.zip | tee SHA256SUMS
+
+docs: programs # manual pages, completions, licenses, bills of materials
+	$(RELEASE) run ./man -out $(DIST)/doc/man/man1 -version $(VERSION) $(addprefix $(HERE)/,$(PROGRAMS))
+	$(RELEASE) run ./man -out $(DIST)/doc/man/ja/man1 -version $(VERSION) -lang ja_JP $(HERE)/shopslo
+	gzip -9n $(DIST)/doc/man/man1/*.1 $(DIST)/doc/man/ja/man1/*.1
+	@mkdir -p $(DIST)/doc/completions
+	@cd $(DIST)/doc/completions; for p in shopslo incidentbot; do \
+	  $(HERE)/$$p completion bash > $$p.bash; $(HERE)/$$p completion zsh > _$$p; $(HERE)/$$p completion fish > $$p.fish; \
+	done
+	$(RELEASE) run ./notices -module $(CURDIR) -out $(DIST)/doc/licenses -sbom $(DIST)/sbom $(addprefix $(HERE)/,$(PROGRAMS))
+	@cp LICENSE $(DIST)/doc/licenses/
+
+packages: docs # for Debian and RPM, of each server and of the plugins
+	$(RELEASE) build -o $(DIST)/.nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm
+	@mkdir -p $(DIST)/packages
+	@for p in $(PLATFORMS); do for f in deploy/packages/*.yaml; do for kind in deb rpm; do \
+	  ARCH=$${p#*/} VERSION=$(VERSION) PROGRAMS=$(DIST)/shopslo_linux_$${p#*/} DOC=$(DIST)/doc SOURCE_DATE_EPOCH=$(EPOCH) \
+	    $(DIST)/.nfpm package --config $$f --packager $$kind --target $(DIST)/packages/; \
+	done; done; done
+	@rm $(DIST)/.nfpm
+
+images: docs ## build container images into dist/images, without an engine; the one with git where apt-get is
+	$(RELEASE) run ./image -programs $(DIST) -out $(DIST)/images -version $(VERSION) -revision $$(git rev-parse HEAD) -epoch $(EPOCH) -notices $(DIST)/doc/licenses \
+	  $(if $(shell command -v apt-get),-packages $(CURDIR)/deploy/images/git.packages -cache $(CURDIR)/.cache/packages)
+
+images-lock: # take the newest of Debian's packages for the image with git
+	$(RELEASE) run ./image -lock $(CURDIR)/deploy/images/git.packages
 
 lint: ## check format, vet, staticcheck, dead code, the house's rules, exported names, the workflows
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted (make fmt mends it):" $$unformatted >&2; exit 1; fi

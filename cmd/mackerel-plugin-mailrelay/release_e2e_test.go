@@ -31,7 +31,7 @@ func TestMkrInstallsTheReleaseArchive(t *testing.T) {
 		}
 		return string(out)
 	}
-	run("make", "release", "DIST="+dist, "PLATFORMS="+platform, "PROGRAMS="+plugins, "PLUGINS="+plugins)
+	run("make", "plugins", "DIST="+dist, "PLATFORMS="+platform, "PROGRAMS="+plugins, "PLUGINS="+plugins)
 	archive := filepath.Join(dist, "shopslo_"+runtime.GOOS+"_"+runtime.GOARCH+".zip")
 	run(mkr, "plugin", "install", "--prefix", prefix, "file://"+archive)
 	for program := range strings.FieldsSeq(plugins) {
