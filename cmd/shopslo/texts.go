@@ -53,6 +53,7 @@ var oneLiners = []text.Entry{
 	text.Of("Show the error budgets", "エラーバジェットを表示する"),
 	text.Of("Check the configuration, the fleet and the SLOs", "設定・フリート・SLO を検証する"),
 	text.Of("Print the version", "バージョンを表示する"),
+	text.Of("Write a first configuration, fleet and SLO from what a Prometheus has", "Prometheus にあるものから、最初の設定・フリート・SLO を書く"),
 
 	// Flags of several commands.
 	text.Of("`language` of the answer: en or ja (default $SHOPSLO_LANG, else that of the locale)", "表示の言語: en または ja (既定: $SHOPSLO_LANG、なければロケール)"),
@@ -117,6 +118,20 @@ var oneLiners = []text.Entry{
 	text.Of("the `Tier` that the release is to go to", "リリースを進める先の Tier"),
 	text.Of("how long to wait for a decision while it is inconclusive: 30m, 12h, 2d", "判断不能の間、判定を待つ長さ: 30m, 12h, 2d"),
 	text.Of("`FORMAT=FILE` to write the same decision to; can be given several times", "同じ判定を書き出す形式とファイル。繰り返し可"),
+
+	// init
+	text.Of("`URL` of the Prometheus, or of what speaks its API", "Prometheus（または同じ API のサーバー）の URL"),
+	text.Of("`user` of basic authentication", "Basic 認証のユーザー"),
+	text.Of("`file` with the user's password", "ユーザーのパスワードのファイル"),
+	text.Of("`file` with a token", "トークンのファイル"),
+	text.Of("`tenant` of Mimir, Cortex or the like", "Mimir や Cortex などのテナント"),
+	text.Of("`file` with the authority that signed the server's certificate", "サーバー証明書に署名した認証局のファイル"),
+	text.Of("one service in one environment: one ShopSet in one Tier", "1 つの環境の 1 つのサービス（Tier と ShopSet が 1 つずつ）"),
+	text.Of("whose requests: the `value` of the label job (default the one with the most)", "対象のサービス（ラベル job の値） (既定: リクエストが最も多いもの)"),
+	text.Of("`label` that tells ShopSets apart", "ShopSet を区別するラベル"),
+	text.Of("`label` that tells Tiers apart, such as env", "Tier を区別するラベル（例: env）"),
+	text.Of("`folder` to write to", "書き込むフォルダー"),
+	text.Of("show what would be written, and write nothing", "書く内容を表示するだけで、書かない"),
 
 	// mackerel
 	text.Of("one more `sentence`", "追加の一文"),
@@ -197,4 +212,15 @@ var (
 	sayOf         = text.Of("%s of %s", "%[2]s の %[1]s")
 	sayRelease    = text.Of(", Release %.12s", "、リリース %.12s")
 	sayEmergency  = text.Of(", emergency", "、緊急停止")
+)
+
+// What init says at its end.
+var (
+	sayNothingWritten = text.Of("nothing is written", "何も書いていません")
+	sayWritten        = text.Of("written: %s", "書き込み済み: %s")
+	sayNext           = text.Of("next:", "次に実行するコマンド:")
+	sayNextValidate   = text.Of("does every ShopSet have what the SLOs name?", "SLO が使うものがすべての ShopSet にあるか")
+	sayNextStatus     = text.Of("the error budgets, of all the history that the source has", "取得元にある履歴から計算したエラーバジェット")
+	sayNextExplain    = text.Of("from which series and samples a figure comes", "数値がどの系列・サンプルから来たか")
+	sayNextServe      = text.Of("keep them up to date, with a page on http://127.0.0.1:9876", "バジェットを最新に保ち、http://127.0.0.1:9876 でページを表示する")
 )

@@ -112,6 +112,20 @@ var complaints = text.NewPhrasebook(
 	text.Of("give one of --until and --for: it has to end by itself", "--until と --for のどちらか一方が必要です: 自動で終わるようにしてください"),
 	text.Of("it would end before it begins, at %s", "開始より前の %s に終わってしまいます"),
 
+	// init.
+	text.Of("--source is missing; name the Prometheus, such as http://127.0.0.1:9090", "--source がありません。http://127.0.0.1:9090 のように Prometheus を指定してください"),
+	text.Of("--source: %q is not a URL like http://127.0.0.1:9090", "--source: %q は http://127.0.0.1:9090 のような URL ではありません"),
+	text.Of("--source: no user or password in the URL; give --username and --password-file", "--source: URL にユーザーやパスワードは書けません。--username と --password-file を指定してください"),
+	text.Of("--username and --password-file go together", "--username と --password-file は両方必要です"),
+	text.Of("--single is one ShopSet in one Tier: it does not go with --label or --tier-label", "--single は Tier と ShopSet が 1 つずつです: --label や --tier-label と併用できません"),
+	text.Of("%s is there already, and nothing is written over; move it away, or write elsewhere with --dir", "%s がすでにあります。上書きはしません。移動するか、--dir で別の場所を指定してください"),
+	text.Of("--label: %s has no label %q%s", "--label: %s にラベル %q はありません%s"),
+	text.Of("--tier-label: not all series of %s have a label %q", "--tier-label: %s にラベル %q のない系列があります"),
+	text.Of("--service: there is no job %q%s", "--service: job %q はありません%s"),
+	text.Of("%s has no label job, and nothing else tells what is yours; name a label with --label", "%s にラベル job がなく、対象を選べません。--label でラベルを指定してください"),
+	text.Of("none of the source's %d metrics is a counter of requests by code, or a histogram of how long they took, as far as its name tells; write the SLO by hand: docs/queries.md says how", "取得元の %d 個のメトリクスに、名前から見てステータスコード別のリクエスト数や応答時間のヒストグラムはありません。docs/queries.md を参考に SLO を書いてください"),
+	text.Of("the source has no metric of the last 15 minutes; let it scrape something first", "取得元に直近 15 分のメトリクスがありません。先に何かをスクレイプしてください"),
+
 	// releases and mackerel.
 	text.Of("%s: gate.releases is missing; add it, such as gate: {releases: {file: releases.jsonl}}", "%s: gate.releases がありません。gate: {releases: {file: releases.jsonl}} のように追加してください"),
 	text.Of("--tier: the fleet has no Tier %q%s", "--tier: フリートに Tier %q はありません%s"),

@@ -318,6 +318,20 @@ wrong · 4 a source could not be reached · 130 interrupted.`,
 		`shopslo は ShopSet ごとの成功・失敗のイベントを生のサンプルから正確に数え、SLO ごとのエラーバジェットを管理し、次の Tier へのリリースを許可するかを判定します。
 
 終了コード: 0 許可・完了 / 1 不可（gate: 保留、validate: 指摘あり） / 2 判断不能（根拠が足りない） / 3 コマンドライン・設定・文書の誤り / 4 取得元に接続できない / 130 中断`)
+	longInit = text.Of(`init asks a Prometheus what it has, and writes a shopslo.yaml, a fleet and SLOs that work:
+the counter of requests by code, the label that tells parts of the fleet apart, the one
+that names environments, a histogram of how long requests take. It says what it found,
+why it chose so, and what to run next. Nothing is written over.
+
+What it writes is a beginning: the objective is what was reached over the last day.
+
+Exit codes: 0 written · 3 the command line is wrong, a file is there already, or nothing
+could be chosen · 4 the source could not be reached.`,
+		`init は Prometheus に何があるかを調べ、動作する shopslo.yaml・フリート・SLO を書きます。ステータスコード別のリクエスト数のカウンター、フリートを分けるラベル、環境を示すラベル、応答時間のヒストグラムを探し、見つけたもの、選んだ理由、次に実行するコマンドを示します。既存のファイルは上書きしません。
+
+書かれるのは出発点です。目標は、直近 1 日の実績から決めます。
+
+終了コード: 0 書き込み済み / 3 コマンドラインの誤り、既存のファイルあり、または候補なし / 4 取得元に接続できない`)
 	longRules = text.Of(`rules writes alerting rules for the Prometheus that scrapes 'shopslo serve' and
 shopset_exporter: burn rates of every SLO and ShopSet, ShopSets that send nothing,
 budgets that grow old, drift, the order of Tiers, redundancy. An alert is a page or a

@@ -18,9 +18,12 @@ func Main(m *testing.M, name string, main func()) {
 }
 
 // Run runs the scripts with these variables in their environment.
-func Run(t *testing.T, env map[string]string) {
+func Run(t *testing.T, env map[string]string) { RunIn(t, "testdata/script", env) }
+
+// RunIn is Run for the scripts of another folder, such as those that need a real server.
+func RunIn(t *testing.T, dir string, env map[string]string) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		ContinueOnError:     true,
