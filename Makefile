@@ -5,8 +5,8 @@ SHELL := bash
 .PHONY: help demo test mutate e2e e2e-more lab lab-down bench lint exported vuln fmt generate golden manifests release programs plugins docs packages images images-lock
 
 # In CI tests also look for data races, which takes a C compiler and time. make lint has
-# vetted them there.
-RACE := $(if $(filter true,$(CI)),-race -vet=off)
+# vetted them there. Three packages at a time, since many of them wait.
+RACE := $(if $(filter true,$(CI)),-race -vet=off -p 3)
 VET := $(if $(filter true,$(CI)),-vet=off)
 TOOL := go tool -modfile=tools/go.mod
 
