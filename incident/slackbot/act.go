@@ -20,6 +20,7 @@ const (
 	doClose      = "closed"
 	doPostmortem = "postmortem"
 	doAction     = "action"
+	doSuspect    = "suspect" // the value has the Release behind the ID
 )
 
 // act is what somebody wants of an Incident, by a command, a button or a modal.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/shopslo/shopslo/incident"
@@ -20,6 +21,7 @@ func linkKey(id string) string          { return id + ":link" }
 func noChannelKey(id string) string     { return id + ":no-channel" }
 func postedKey(key string) string       { return "posted:" + key }
 func begunKey(key string) string        { return "begun:" + key }
+func suspectKey(id string) string       { return id + ":suspects" }
 func pinnedKey(id string) string        { return id + ":pinned" }
 
 // recall gives what is remembered; "" is nothing.
@@ -70,7 +72,11 @@ func (b *Bot) follow(ctx context.Context, id, key string, change func(incident.I
 				return nil, nil, err
 			}
 		}
-		return events, append(jobs, b.set.follow(before, after, events, key, b.o.Now())...), nil
+		jobs = append(jobs, b.set.follow(before, after, events, key, b.o.Now())...)
+		if b.o.Suspects == nil {
+			jobs = slices.DeleteFunc(jobs, func(j incident.Job) bool { return j.Kind == jobSuspect })
+		}
+		return events, jobs, nil
 	})
 }
 

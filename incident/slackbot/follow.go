@@ -29,6 +29,7 @@ const (
 	jobArchive  = "archive"    // archive the channel
 	jobPick     = "pick"       // put message TS of Channel into the timeline
 	jobFailed   = "failed"     // say what could not be done
+	jobSuspect  = "suspects"   // tell which changes may be the cause
 )
 
 // task is a Job's payload.
@@ -108,6 +109,9 @@ func (s Settings) follow(before, after incident.Incident, events []incident.Even
 	}
 	if before.Severity != after.Severity || slices.ContainsFunc(events, func(e incident.Event) bool { return e.Kind == incident.Rescoped }) {
 		jobs = append(jobs, s.call(after, s.concerned(after), now)...)
+	}
+	if slices.ContainsFunc(events, func(e incident.Event) bool { return e.Kind == incident.Rescoped || e.Kind == incident.Dated }) {
+		jobs = append(jobs, inLine(after.ID, jobSuspect, task{}.job(key(jobSuspect), jobSuspect, now)))
 	}
 	if before.Severity != after.Severity || before.State != after.State {
 		jobs = append(jobs, s.plan(after, now)...)

@@ -42,6 +42,8 @@ type world struct {
 	clock *clock
 	set   Settings
 	bot   *Bot
+	// suspects are asked; nil: nobody.
+	suspects Suspects
 
 	announce, general    string
 	mai, ken, yuki, sato string
@@ -101,7 +103,7 @@ func (w *world) replica(store Store) *Bot {
 		store = w.store
 	}
 	client := Client{BotToken: slackfake.BotToken, AppToken: slackfake.AppToken, Address: w.slack.URL}
-	b, err := New(Options{Client: client, Store: store, Settings: w.set, Now: w.clock.now, Poll: 10 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	b, err := New(Options{Client: client, Store: store, Settings: w.set, Suspects: w.suspects, Now: w.clock.now, Poll: 10 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -36,7 +36,8 @@ func (b *Bot) pressed(ctx context.Context, c slack.InteractionCallback) (outcome
 		return outcome{}, nil
 	}
 	p := c.ActionCallback.BlockActions[0]
-	id, verb := p.Value, p.ActionID
+	id, rest, _ := strings.Cut(p.Value, " ")
+	verb := p.ActionID
 	if _, err := b.o.Store.Incident(ctx, id); errors.Is(err, incident.ErrNotFound) {
 		return outcome{}, nil // a button of some other store's
 	} else if err != nil {
@@ -47,8 +48,10 @@ func (b *Bot) pressed(ctx context.Context, c slack.InteractionCallback) (outcome
 		return b.openModal(ctx, id, verb, c.TriggerID, c.ResponseURL)
 	case doReopen:
 		verb = "reopen"
+	case doSuspect:
+		verb = "release"
 	}
-	text, changed, err := b.do(ctx, id, act{ID: "button:" + c.TriggerID, User: c.User.ID, Verb: verb, At: b.o.Now()})
+	text, changed, err := b.do(ctx, id, act{ID: "button:" + c.TriggerID, User: c.User.ID, Verb: verb, Rest: rest, At: b.o.Now()})
 	if err != nil || changed {
 		return outcome{}, err // the channel hears of a change
 	}

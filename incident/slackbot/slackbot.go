@@ -141,6 +141,8 @@ type Options struct {
 	Store    Store
 	Settings Settings
 	Now      func() time.Time
+	// Suspects finds what may be the cause; nil: nobody looks.
+	Suspects Suspects
 	Log      *slog.Logger // nil: nothing
 	// Poll is how often waiting Jobs are looked for; 0: a second.
 	Poll time.Duration
@@ -162,8 +164,9 @@ type Bot struct {
 
 	mu        sync.Mutex
 	groups    map[string]membership
-	self      string // the bot's user ID
-	workspace string // its address
+	shown     map[string]string // what a message says that is rewritten, by key
+	self      string            // the bot's user ID
+	workspace string            // its address
 }
 
 // New makes a Bot. It does nothing until Work, ServeHTTP or Socket is called.
@@ -196,7 +199,7 @@ func New(o Options) (*Bot, error) {
 	if s.Emoji == "" {
 		s.Emoji = "memo"
 	}
-	return &Bot{o: o, api: o.Client.open(), set: s, wake: make(chan struct{}, 1), groups: map[string]membership{}}, nil
+	return &Bot{o: o, api: o.Client.open(), set: s, wake: make(chan struct{}, 1), groups: map[string]membership{}, shown: map[string]string{}}, nil
 }
 
 // hurry makes Work look for Jobs at once.

@@ -42,7 +42,7 @@ func (b *Bot) opened(ctx context.Context, i incident.Incident, j incident.Job, t
 		if slices.ContainsFunc(i.Timeline, func(e incident.Event) bool { return e.ID == "opened" }) {
 			return nil, jobs, nil
 		}
-		return events, append(jobs, s.plan(i, now)...), nil
+		return events, slices.Concat(jobs, s.plan(i, now), b.looks(i.ID, now)), nil
 	})
 	return err
 }

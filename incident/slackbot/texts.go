@@ -7,26 +7,20 @@ var (
 	// Answers to commands.
 	sayNoticedEarlier = text.Of("It was noticed at %s already: it cannot have started later.",
 		"%s に検知しているため、それより後には始まりえません。")
-	sayNoted = text.Of("Noted.",
-		"記録しました。")
-	sayWhatIsItVerb = text.Of("What is it? `/incident %s …`",
-		"内容を書いてください：`/incident %s …`")
-	sayTold = text.Of("Told, here and where incidents are announced.",
-		"このチャンネルと告知チャンネルに反映しました。")
-	sayStates = text.Of("The states are open, mitigated, resolved, closed: `/incident state mitigated`",
+	sayNoted        = text.Of("Noted.", "記録しました。")
+	sayWhatIsItVerb = text.Of("What is it? `/incident %s …`", "内容を書いてください：`/incident %s …`")
+	sayTold         = text.Of("Told, here and where incidents are announced.", "このチャンネルと告知チャンネルに反映しました。")
+	sayStates       = text.Of("The states are open, mitigated, resolved, closed: `/incident state mitigated`",
 		"状態は 対応中・緩和済み・解決済み・完了 です（例：`/incident state 緩和済み`）")
-	sayYouCommand = text.Of("You are in command.",
-		"あなたが指揮を執ります。")
-	sayYouCommandAlready = text.Of("You are in command already.",
-		"すでにあなたが指揮を執っています。")
-	sayNoCommandHere = text.Of("`%s` is no command here: see `/incident help`",
+	sayYouCommand        = text.Of("You are in command.", "あなたが指揮を執ります。")
+	sayYouCommandAlready = text.Of("You are in command already.", "すでにあなたが指揮を執っています。")
+	sayNoCommandHere     = text.Of("`%s` is no command here: see `/incident help`",
 		"`%s` というコマンドはありません。`/incident help` を見てください")
 	sayWhichRelease = text.Of("Which one? `/incident release v1.2.3`, or `-` for none",
 		"リリースを書いてください（例：`/incident release v1.2.3`、なければ `-`）")
 	saySeverities = text.Of("The severities are critical, major, minor: `/incident severity major`",
 		"重大度は 緊急・重大・軽微 です（例：`/incident severity 重大`）")
-	sayAlready = text.Of("It is %s already.",
-		"すでに %s です。")
+	sayAlready       = text.Of("It is %s already.", "すでに %s です。")
 	sayReopenInstead = text.Of("It is %s: reopen it (`/incident state open`) rather than going back to %s.",
 		"現在は %s です。%s には戻せません。再発した場合は `/incident state 対応中` で再開してください。")
 	sayLacksBeforeClosing = text.Of("The postmortem still lacks: %s. Write it with `/incident postmortem`, add actions with `/incident action`, then close.",
@@ -35,316 +29,245 @@ var (
 		"役割は 指揮・作業・連絡・記録 です（例：`/incident role 記録 @mai`）")
 	sayWhoIsThat = text.Of("Who is %s? Choose the person from the list that appears after @.",
 		"%s が誰か分かりません。@ を入力して一覧から選んでください。")
-	saySoAlready = text.Of("So it is already.",
-		"すでにそうなっています。")
-	sayNoTitle = text.Of("Say in one line what users see.",
-		"利用者に何が起きているかを一行で書いてください。")
+	saySoAlready    = text.Of("So it is already.", "すでにそうなっています。")
+	sayNoTitle      = text.Of("Say in one line what users see.", "利用者に何が起きているかを一行で書いてください。")
 	sayTitleTooLong = text.Of("The title is longer than %d characters: keep it short, and put the rest into a note.",
 		"タイトルは%d文字までです。詳細は `/incident note` に書いてください。")
-	sayScopeMissing = text.Of("What is affected? %s",
-		"影響範囲を書いてください。%s")
-	sayScopeUnknown = text.Of("%s is neither a ShopSet nor a Tier. %s",
-		"%s という ShopSet も Tier もありません。%s")
-	sayScopeNames = text.Of("Names of ShopSets, or `fleet` for everything.",
-		"ShopSet の名前、または全体なら `fleet` です。")
-	sayScopeKnown = text.Of("ShopSets: %s. Tiers: %s. Everything: `fleet`.",
-		"ShopSet：%s。Tier：%s。全体：`fleet`。")
-	sayWhenStarted = text.Of("When? `/incident started 14:05`, `2026-11-22 14:05`, or `30m` for half an hour ago",
+	sayScopeMissing = text.Of("What is affected? %s", "影響範囲を書いてください。%s")
+	sayScopeUnknown = text.Of("%s is neither a ShopSet nor a Tier. %s", "%s という ShopSet も Tier もありません。%s")
+	sayScopeNames   = text.Of("Names of ShopSets, or `fleet` for everything.", "ShopSet の名前、または全体なら `fleet` です。")
+	sayScopeKnown   = text.Of("ShopSets: %s. Tiers: %s. Everything: `fleet`.", "ShopSet：%s。Tier：%s。全体：`fleet`。")
+	sayWhenStarted  = text.Of("When? `/incident started 14:05`, `2026-11-22 14:05`, or `30m` for half an hour ago",
 		"時刻を書いてください（例：`/incident started 14:05`、`2026-11-22 14:05`、30分前なら `30m`）")
-	sayCannotBe = text.Of("That cannot be: %v",
-		"できません：%v")
+	sayCannotBe = text.Of("That cannot be: %v", "できません：%v")
 
 	// Alerts, in the timeline.
-	sayFires = text.Of("🔔 fires: %s",
-		"🔔 発報：%s")
-	sayFiresNoLonger = text.Of("🔕 fires no longer: %s",
-		"🔕 発報が止まりました：%s")
+	sayFires         = text.Of("🔔 fires: %s", "🔔 発報：%s")
+	sayFiresNoLonger = text.Of("🔕 fires no longer: %s", "🔕 発報が止まりました：%s")
 
 	// Answers to commands that need no incident, or open one.
-	sayNoCommand = text.Of("`%s` is no command.\n%s",
-		"`%s` というコマンドはありません。\n%s")
+	sayNoCommand     = text.Of("`%s` is no command.\n%s", "`%s` というコマンドはありません。\n%s")
 	sayOnlyInChannel = text.Of("Which incident? Write this in its channel, or name it: `/incident %s inc-12`. `/incident list` shows them.",
 		"どのインシデントですか？そのチャンネルで実行するか、ID を付けてください（例：`/incident %s inc-12`）。一覧は `/incident list` です。")
 	sayOpened = text.Of("%s is open. Its channel comes in a moment, and you are invited.",
 		"%s を開始しました。まもなくチャンネルに招待されます。")
-	sayOpenAlready = text.Of("Open already, perhaps the same:\n%s",
-		"対応中のインシデント（同じものではありませんか？）\n%s")
+	sayOpenAlready    = text.Of("Open already, perhaps the same:\n%s", "対応中のインシデント（同じものではありませんか？）\n%s")
 	sayNoSuchIncident = text.Of("There is no incident %s. `/incident list` shows those that are open.",
 		"%s というインシデントはありません。一覧は `/incident list` です。")
-	sayInvited = text.Of("You are being invited to %s: %s",
-		"%s（%s）に招待します。")
+	sayInvited     = text.Of("You are being invited to %s: %s", "%s（%s）に招待します。")
 	sayFormTooLate = text.Of("Slack did not show the form in time. Please try again; `/incident open critical …` works without it.",
 		"入力画面を開けませんでした。もう一度お試しください。`/incident open 緊急 …` なら画面なしで始められます。")
 
 	// What is told in the channel when something changes.
-	sayAnAlert = text.Of("An alert",
-		"アラート")
-	sayStatusFrom = text.Of("📣 *Status* from %s\n%s",
-		"📣 *状況の共有* %s\n%s")
-	saySeverityNow = text.Of("%[2]s Severity is *%[3]s* now, says %[1]s.",
-		"%[2]s %[1]s が重大度を *%[3]s* に変更しました。")
-	sayRoleFree = text.Of("👤 Nobody is *%s* any more.",
-		"👤 *%s* の担当がいなくなりました。")
-	sayRoleHanded = text.Of("👤 *%s* goes from %s to %s.",
-		"👤 *%s* を %s から %s に引き継ぎました。")
-	sayCommands = text.Of("👤 %s is in command.",
-		"👤 %s が指揮を執ります。")
-	sayRoleTaken = text.Of("👤 %s: %s",
-		"👤 %s担当は %s です。")
-	saySuspects = text.Of("🔎 %s suspects release `%s`.",
-		"🔎 %s がリリース `%s` を疑っています。")
-	sayReopened = text.Of("🔥 There is impact again, says %s. (It was %s.)",
-		"🔥 %s が再発を報告しました（直前の状態：%s）。")
+	sayAnAlert     = text.Of("An alert", "アラート")
+	sayStatusFrom  = text.Of("📣 *Status* from %s\n%s", "📣 *状況の共有* %s\n%s")
+	saySeverityNow = text.Of("%[2]s Severity is *%[3]s* now, says %[1]s.", "%[2]s %[1]s が重大度を *%[3]s* に変更しました。")
+	sayRoleFree    = text.Of("👤 Nobody is *%s* any more.", "👤 *%s* の担当がいなくなりました。")
+	sayRoleHanded  = text.Of("👤 *%s* goes from %s to %s.", "👤 *%s* を %s から %s に引き継ぎました。")
+	sayCommands    = text.Of("👤 %s is in command.", "👤 %s が指揮を執ります。")
+	sayRoleTaken   = text.Of("👤 %s: %s", "👤 %s担当は %s です。")
+	saySuspects    = text.Of("🔎 %s suspects release `%s`.", "🔎 %s がリリース `%s` を疑っています。")
+	sayReopened    = text.Of("🔥 There is impact again, says %s. (It was %s.)", "🔥 %s が再発を報告しました（直前の状態：%s）。")
 	sayMitigatedBy = text.Of("🧯 *Mitigated*, says %s: no more impact, the cause is still there.",
 		"🧯 %s が *緩和済み* にしました。影響は止まりましたが、原因は残っています。")
 	sayResolvedBy = text.Of("✅ *Resolved*, says %s: the cause is gone. Thank you, everybody.",
 		"✅ %s が *解決済み* にしました。原因は取り除かれました。対応ありがとうございました。")
 	sayPostmortemOptional = text.Of("A minor incident needs no postmortem, but it may have one.",
 		"軽微なインシデントのため、ポストモーテムは任意です。")
-	sayPostmortemNext = text.Of("Next, while memories are fresh: what was learned?",
-		"記憶が新しいうちに、学んだことを書き残しましょう。")
-	sayDraft = text.Of("<%s|The draft so far> has the timeline in it.",
-		"<%s|現時点の下書き>にタイムラインが入っています。")
-	sayClosedBy = text.Of("📕 *Closed* by %s.",
-		"📕 %s が *完了* にしました。")
+	sayPostmortemNext = text.Of("Next, while memories are fresh: what was learned?", "記憶が新しいうちに、学んだことを書き残しましょう。")
+	sayDraft          = text.Of("<%s|The draft so far> has the timeline in it.", "<%s|現時点の下書き>にタイムラインが入っています。")
+	sayClosedBy       = text.Of("📕 *Closed* by %s.", "📕 %s が *完了* にしました。")
 
 	// Answers to buttons and shortcuts.
-	sayWhatIsIt = text.Of("What is it?",
-		"内容を書いてください。")
-	sayOnlyThere = text.Of("This works in an incident's channel.",
-		"インシデントのチャンネルで使ってください。")
-	sayInTimeline = text.Of("It is in the timeline.",
-		"タイムラインに記録しました。")
+	sayWhatIsIt   = text.Of("What is it?", "内容を書いてください。")
+	sayOnlyThere  = text.Of("This works in an incident's channel.", "インシデントのチャンネルで使ってください。")
+	sayInTimeline = text.Of("It is in the timeline.", "タイムラインに記録しました。")
 
 	// Words of the vocabulary: docs/glossary.md.
-	wordCommander = text.Of("commander",
-		"指揮")
-	wordOperations = text.Of("operations",
-		"作業")
-	wordCommunications = text.Of("communications",
-		"連絡")
-	wordScribe = text.Of("scribe",
-		"記録")
-	wordAllOfIt = text.Of("all of it",
-		"全部")
-	wordSummary = text.Of("summary",
-		"概要")
-	wordImpact = text.Of("impact",
-		"影響")
-	wordCause = text.Of("cause",
-		"原因")
-	wordResolution = text.Of("resolution",
-		"解決方法")
-	wordActions = text.Of("actions",
-		"再発防止策")
-	wordEverything = text.Of("everything",
-		"全体")
-	sayScopeNotKnown = text.Of("not known yet (taken for everything)",
-		"不明（全体とみなします）")
+	wordCommander      = text.Of("commander", "指揮")
+	wordOperations     = text.Of("operations", "作業")
+	wordCommunications = text.Of("communications", "連絡")
+	wordScribe         = text.Of("scribe", "記録")
+	wordAllOfIt        = text.Of("all of it", "全部")
+	wordSummary        = text.Of("summary", "概要")
+	wordImpact         = text.Of("impact", "影響")
+	wordCause          = text.Of("cause", "原因")
+	wordResolution     = text.Of("resolution", "解決方法")
+	wordActions        = text.Of("actions", "再発防止策")
+	wordEverything     = text.Of("everything", "全体")
+	sayScopeNotKnown   = text.Of("not known yet (taken for everything)", "不明（全体とみなします）")
 
 	// Forms.
-	buttonCancel = text.Of("Cancel",
-		"やめる")
-	sayShopsCannotSell = text.Of("shops cannot sell",
-		"商品が売れない")
-	sayPartFails = text.Of("a part fails, or all of it for some",
-		"一部の機能、または一部の利用者に影響")
-	sayFewNotice = text.Of("few notice",
-		"ほとんど気づかれない")
-	askSince = text.Of("Since when?",
-		"いつから？")
-	askTitle = text.Of("What do users see?",
-		"利用者に何が起きていますか？")
-	askSeverity = text.Of("How bad is it?",
-		"どのくらい深刻ですか？")
-	sayOpenAlreadyBold = text.Of("*Open already, perhaps the same:*\n%s",
-		"*対応中のインシデント（同じものではありませんか？）*\n%s")
-	titleOpen = text.Of("Open an incident",
-		"インシデントを始める")
-	buttonOpen = text.Of("Open",
-		"始める")
-	askScope = text.Of("What is affected?",
-		"影響範囲は？")
-	hintScope = text.Of("Leave it empty while nobody knows.",
-		"分からなければ空のままで構いません。")
-	sayChooseOne = text.Of("Choose one.",
-		"選んでください。")
-	sayInFuture = text.Of("That is still to come.",
-		"未来の時刻です。")
-	buttonTell = text.Of("Tell the status",
-		"状況を共有")
-	buttonTellIt = text.Of("Tell",
-		"共有")
-	askUpdate = text.Of("What is known, what is being done, what comes next?",
-		"分かったこと、していること、次にすること")
-	askSummary = text.Of("Summary: what happened, in three sentences",
-		"概要（何が起きたか、三文で）")
-	askImpact = text.Of("Impact: who could not do what, for how long",
-		"影響（誰が、何を、どれだけの間できなかったか）")
-	askCause = text.Of("Cause: why was it possible?",
-		"原因（なぜ起こりえたか）")
-	askTrigger = text.Of("Trigger: what set it off?",
-		"きっかけ")
-	askDetection = text.Of("Detection: how was it noticed?",
-		"検知（どう気づいたか）")
-	askResolution = text.Of("Resolution: what ended it?",
-		"解決方法（どう収まったか）")
-	askWell = text.Of("What went well (a line each)",
-		"うまくいったこと（一行に一つ）")
-	askWrong = text.Of("What went wrong (a line each)",
-		"うまくいかなかったこと（一行に一つ）")
-	askLucky = text.Of("Where we were lucky (a line each)",
-		"運が良かったこと（一行に一つ）")
-	titlePostmortem = text.Of("Postmortem",
-		"ポストモーテム")
-	buttonSave = text.Of("Save",
-		"保存")
+	buttonCancel        = text.Of("Cancel", "やめる")
+	sayShopsCannotSell  = text.Of("shops cannot sell", "商品が売れない")
+	sayPartFails        = text.Of("a part fails, or all of it for some", "一部の機能、または一部の利用者に影響")
+	sayFewNotice        = text.Of("few notice", "ほとんど気づかれない")
+	askSince            = text.Of("Since when?", "いつから？")
+	askTitle            = text.Of("What do users see?", "利用者に何が起きていますか？")
+	askSeverity         = text.Of("How bad is it?", "どのくらい深刻ですか？")
+	sayOpenAlreadyBold  = text.Of("*Open already, perhaps the same:*\n%s", "*対応中のインシデント（同じものではありませんか？）*\n%s")
+	titleOpen           = text.Of("Open an incident", "インシデントを始める")
+	buttonOpen          = text.Of("Open", "始める")
+	askScope            = text.Of("What is affected?", "影響範囲は？")
+	hintScope           = text.Of("Leave it empty while nobody knows.", "分からなければ空のままで構いません。")
+	sayChooseOne        = text.Of("Choose one.", "選んでください。")
+	sayInFuture         = text.Of("That is still to come.", "未来の時刻です。")
+	buttonTell          = text.Of("Tell the status", "状況を共有")
+	buttonTellIt        = text.Of("Tell", "共有")
+	askUpdate           = text.Of("What is known, what is being done, what comes next?", "分かったこと、していること、次にすること")
+	askSummary          = text.Of("Summary: what happened, in three sentences", "概要（何が起きたか、三文で）")
+	askImpact           = text.Of("Impact: who could not do what, for how long", "影響（誰が、何を、どれだけの間できなかったか）")
+	askCause            = text.Of("Cause: why was it possible?", "原因（なぜ起こりえたか）")
+	askTrigger          = text.Of("Trigger: what set it off?", "きっかけ")
+	askDetection        = text.Of("Detection: how was it noticed?", "検知（どう気づいたか）")
+	askResolution       = text.Of("Resolution: what ended it?", "解決方法（どう収まったか）")
+	askWell             = text.Of("What went well (a line each)", "うまくいったこと（一行に一つ）")
+	askWrong            = text.Of("What went wrong (a line each)", "うまくいかなかったこと（一行に一つ）")
+	askLucky            = text.Of("Where we were lucky (a line each)", "運が良かったこと（一行に一つ）")
+	titlePostmortem     = text.Of("Postmortem", "ポストモーテム")
+	buttonSave          = text.Of("Save", "保存")
 	sayWrittenMeanwhile = text.Of("Somebody else has written meanwhile: copy your text, close, and open again. Now it says: %s",
 		"ほかの人が先に保存しました。文章を控えて、開き直してください。現在の内容：%s")
-	askOwner = text.Of("Who does it?",
-		"担当者")
-	askDue = text.Of("By when?",
-		"期限")
-	buttonAction = text.Of("Add an action",
-		"再発防止策を追加")
-	buttonAdd = text.Of("Add",
-		"追加")
-	askAction = text.Of("What has to be done?",
-		"何をしますか？")
-	askLink = text.Of("Link (an issue)",
-		"リンク（Issue など）")
-	sayNoDate = text.Of("That is no date.",
-		"日付ではありません。")
+	askOwner     = text.Of("Who does it?", "担当者")
+	askDue       = text.Of("By when?", "期限")
+	buttonAction = text.Of("Add an action", "再発防止策を追加")
+	buttonAdd    = text.Of("Add", "追加")
+	askAction    = text.Of("What has to be done?", "何をしますか？")
+	askLink      = text.Of("Link (an issue)", "リンク（Issue など）")
+	sayNoDate    = text.Of("That is no date.", "日付ではありません。")
 
 	// Who may.
 	sayMembersNotKnown = text.Of("Slack does not say who is in %s, so nobody can be let through. Please try again.",
 		"%s のメンバーを確認できませんでした。もう一度お試しください。")
-	sayOnlyMembers = text.Of("Only %s may do that here.",
-		"この操作ができるのは %s のメンバーだけです。")
+	sayOnlyMembers = text.Of("Only %s may do that here.", "この操作ができるのは %s のメンバーだけです。")
 
 	// What could not be stored.
 	sayNotStored = text.Of("This could not be stored, so nothing has happened. Please try again in a moment.",
 		"保存できなかったため、何も実行していません。少し待ってからもう一度お試しください。")
 
 	// Reminders.
-	buttonPostmortem = text.Of("Write the postmortem",
-		"ポストモーテムを書く")
-	remindStatus = text.Of("%s ⏰ Nobody has told the status for %s. What is known, what is being done, what comes next? `/incident update …`",
+	buttonPostmortem = text.Of("Write the postmortem", "ポストモーテムを書く")
+	remindStatus     = text.Of("%s ⏰ Nobody has told the status for %s. What is known, what is being done, what comes next? `/incident update …`",
 		"%s ⏰ %sのあいだ状況が共有されていません。分かったこと、していること、次にすることを `/incident update …` で共有してください。")
 	remindCommander = text.Of("%s 🚨 Nobody is in command. Who decides what is done, and keeps the overview?",
 		"%s 🚨 指揮を執る人がまだいません。全体を見て判断する人を決めてください。")
-	buttonCommand = text.Of("Take command",
-		"指揮を執る")
+	buttonCommand    = text.Of("Take command", "指揮を執る")
 	remindPostmortem = text.Of("%s 📝 The postmortem still lacks: %s. It need not be long.",
 		"%s 📝 ポストモーテムに足りない項目：%s。短くて構いません。")
-	remindDue = text.Of("📌 Due today, so that *%s* does not happen again:\n%s",
-		"📌 *%s* の再発防止策の期限は今日です：\n%s")
-	sayGone = text.Of("That message is not there any more, so nothing was put into the timeline.",
+	remindDue = text.Of("📌 Due today, so that *%s* does not happen again:\n%s", "📌 *%s* の再発防止策の期限は今日です：\n%s")
+	sayGone   = text.Of("That message is not there any more, so nothing was put into the timeline.",
 		"その発言は見つかりませんでした。タイムラインには何も記録していません。")
 	sayNothingToRead = text.Of("There is nothing to read in that message, so nothing was put into the timeline. Write what it shows with `/incident note …`.",
 		"その発言には読み取れる内容がないため、タイムラインには何も記録していません。`/incident note …` で内容を書いてください。")
 
 	// The status message, and the timeline.
-	headState = text.Of("State",
-		"状態")
-	headAffected = text.Of("Affected",
-		"影響範囲")
-	headNoticed = text.Of("Noticed",
-		"検知")
-	headSince = text.Of("Since",
-		"発生")
-	headCommander = text.Of("Commander",
-		"指揮")
-	sayNobodyYet = text.Of("nobody yet",
-		"まだいません")
-	headRelease = text.Of("Suspected release",
-		"疑わしいリリース")
-	headImpact = text.Of("Impact lasted",
-		"影響時間")
-	headUpdate = text.Of("Last update",
-		"最新の状況")
-	headLately = text.Of("Lately",
-		"最近の経過")
-	sayFoot = text.Of("%s · write with `/incident update …`, put a message into the timeline with :%s:, more with `/incident help`",
+	headState     = text.Of("State", "状態")
+	headAffected  = text.Of("Affected", "影響範囲")
+	headNoticed   = text.Of("Noticed", "検知")
+	headSince     = text.Of("Since", "発生")
+	headCommander = text.Of("Commander", "指揮")
+	sayNobodyYet  = text.Of("nobody yet", "まだいません")
+	headRelease   = text.Of("Suspected release", "疑わしいリリース")
+	headImpact    = text.Of("Impact lasted", "影響時間")
+	headUpdate    = text.Of("Last update", "最新の状況")
+	headLately    = text.Of("Lately", "最近の経過")
+	sayFoot       = text.Of("%s · write with `/incident update …`, put a message into the timeline with :%s:, more with `/incident help`",
 		"%s · `/incident update …` で状況を共有、:%s: のリアクションで発言を記録、使い方は `/incident help`")
-	buttonMitigated = text.Of("Mitigated",
-		"緩和した")
-	buttonResolved = text.Of("Resolved",
-		"解決した")
-	buttonReopen = text.Of("Reopen",
-		"再発した")
-	buttonClose = text.Of("Close",
-		"完了にする")
-	entrySeverity = text.Of("severity %s %s",
-		"重大度を %s %s に変更")
-	entryState = text.Of("%s %s",
-		"%s %s")
-	entryScope = text.Of("affects %s",
-		"影響範囲：%s")
-	entryRoleFree = text.Of("nobody is %s any more",
-		"%s の担当が外れました")
-	entryRole = text.Of("%s: %s",
-		"%s：%s")
-	entryTitle = text.Of("now called: %s",
-		"タイトルを変更：%s")
-	entryStarted = text.Of("it started at %s",
-		"発生時刻：%s")
-	entryNoRelease = text.Of("no release is suspected any more",
-		"リリースの疑いは晴れました")
-	entryRelease = text.Of("release %s is suspected",
-		"リリース %s を疑っています")
-	sayChannelComes = text.Of("its channel is being made",
-		"チャンネルを作成しています")
+	buttonMitigated   = text.Of("Mitigated", "緩和した")
+	buttonResolved    = text.Of("Resolved", "解決した")
+	buttonReopen      = text.Of("Reopen", "再発した")
+	buttonClose       = text.Of("Close", "完了にする")
+	entrySeverity     = text.Of("severity %s %s", "重大度を %s %s に変更")
+	entryState        = text.Of("%s %s", "%s %s")
+	entryScope        = text.Of("affects %s", "影響範囲：%s")
+	entryRoleFree     = text.Of("nobody is %s any more", "%s の担当が外れました")
+	entryRole         = text.Of("%s: %s", "%s：%s")
+	entryTitle        = text.Of("now called: %s", "タイトルを変更：%s")
+	entryStarted      = text.Of("it started at %s", "発生時刻：%s")
+	entryNoRelease    = text.Of("no release is suspected any more", "リリースの疑いは晴れました")
+	entryRelease      = text.Of("release %s is suspected", "リリース %s を疑っています")
+	sayChannelComes   = text.Of("its channel is being made", "チャンネルを作成しています")
 	sayWithoutChannel = text.Of("no channel could be made: work on it here, with `/incident update %s …`",
 		"チャンネルを作成できませんでした。このチャンネルで対応し、`/incident update %s …` で状況を共有してください")
 	sayNoChannel = text.Of("🚨 No channel could be made: %s\nConcerned: %s. Please work on it here. Commands take the ID: `/incident update %[3]s …`, `/incident lead %[3]s`",
 		"🚨 チャンネルを作成できませんでした：%s\n対応をお願いします：%s。このチャンネルで対応してください。コマンドには ID を付けます：`/incident update %[3]s …`、`/incident lead %[3]s`")
-	sayNobodyNamed = text.Of("nobody is named in the settings",
-		"設定に招待先がありません")
-	sayNoIncidentOngoing = text.Of("No incident is ongoing.",
-		"対応中のインシデントはありません。")
+	sayNobodyNamed       = text.Of("nobody is named in the settings", "設定に招待先がありません")
+	sayNoIncidentOngoing = text.Of("No incident is ongoing.", "対応中のインシデントはありません。")
 
 	// The first entry of the timeline.
-	sayOpenedAs = text.Of("opened as %s",
-		"%s のインシデントとして開始")
-	sayOpenedAsByAlert = text.Of("opened as %s by an alert",
-		"アラートにより %s のインシデントとして開始")
+	sayOpenedAs        = text.Of("opened as %s", "%s のインシデントとして開始")
+	sayOpenedAsByAlert = text.Of("opened as %s by an alert", "アラートにより %s のインシデントとして開始")
 
 	// What the bot could not do, and why.
-	doingBegin = text.Of("begin the incident",
-		"インシデントの開始")
-	doingChannel = text.Of("make a channel",
-		"チャンネルの作成")
-	doingStatus = text.Of("write the status message",
-		"状態メッセージの更新")
-	doingTopic = text.Of("set the topic",
-		"トピックの設定")
-	doingInvite = text.Of("invite ",
-		"招待：")
-	doingAnnounce = text.Of("announce it in ",
-		"告知：")
-	doingMessage = text.Of("write a message",
-		"メッセージの投稿")
-	doingArchive = text.Of("archive the channel",
-		"チャンネルのアーカイブ")
-	doingTimeline = text.Of("put a message into the timeline",
-		"タイムラインへの記録")
-	doingReminder = text.Of("send a reminder",
-		"リマインダーの送信")
-	sayFailed = text.Of("⚠️ The bot could not %s: %s",
-		"⚠️ 失敗しました（%s）：%s")
-	whyNoAnswer = text.Of("Slack did not answer for a day",
-		"Slack から一日応答がありませんでした")
-	whyScope = text.Of("the app lacks the scope `%s`; an administrator adds it and installs the app again",
+	doingBegin    = text.Of("begin the incident", "インシデントの開始")
+	doingChannel  = text.Of("make a channel", "チャンネルの作成")
+	doingStatus   = text.Of("write the status message", "状態メッセージの更新")
+	doingTopic    = text.Of("set the topic", "トピックの設定")
+	doingInvite   = text.Of("invite ", "招待：")
+	doingAnnounce = text.Of("announce it in ", "告知：")
+	doingMessage  = text.Of("write a message", "メッセージの投稿")
+	doingArchive  = text.Of("archive the channel", "チャンネルのアーカイブ")
+	doingTimeline = text.Of("put a message into the timeline", "タイムラインへの記録")
+	doingReminder = text.Of("send a reminder", "リマインダーの送信")
+	sayFailed     = text.Of("⚠️ The bot could not %s: %s", "⚠️ 失敗しました（%s）：%s")
+	whyNoAnswer   = text.Of("Slack did not answer for a day", "Slack から一日応答がありませんでした")
+	whyScope      = text.Of("the app lacks the scope `%s`; an administrator adds it and installs the app again",
 		"アプリにスコープ `%s` がありません。管理者が追加して再インストールしてください")
 	whyNobody = text.Of("there is no such person or group any more (`%s`); invite somebody else by hand, and mend the configuration",
 		"該当する人またはグループが存在しません（`%s`）。手動で招待し、設定を修正してください")
-	whyArchived = text.Of("the channel is archived",
-		"チャンネルがアーカイブされています")
+	whyArchived  = text.Of("the channel is archived", "チャンネルがアーカイブされています")
 	whyCannotSee = text.Of("the bot cannot see the channel (`%s`); invite the bot, or mend the configuration",
 		"ボットがチャンネルにアクセスできません（`%s`）。ボットを招待するか、設定を修正してください")
 	whyNotAllowed = text.Of("the workspace does not allow it (`%s`); an administrator can",
 		"ワークスペースの設定で許可されていません（`%s`）。管理者に相談してください")
+
+	// Changes that may be the cause.
+	headSuspects      = text.Of("🔎 Changes before it began", "🔎 発生前の変更")
+	saySuspectsBefore = text.Of("(began %s; the likeliest cause first)", "（発生 %s、原因の可能性が高い順）")
+	sayHitAll         = text.Of("All %d ShopSets of the Tiers concerned are affected.",
+		"該当する Tier の ShopSet %d 台すべてに影響しています。")
+	sayHitOne = text.Of("Only %s is affected, of %d ShopSets in the Tiers concerned.",
+		"影響は %s だけです（該当する Tier の ShopSet は %d 台）。")
+	sayHitSome = text.Of("%s are affected: %d of %d ShopSets in the Tiers concerned.",
+		"影響は %s です（該当する Tier の ShopSet %[3]d 台のうち %[2]d 台）。")
+	sayBurns     = text.Of("%s of %s: burn rate %s", "%s（%s）：バーンレート %s")
+	sayBurned    = text.Of(", %s of the error budget gone since then", "、発生以降にエラーバジェットの %s を消費")
+	sayNoSuspect = text.Of("No change is known that reached what is affected in the hours before.",
+		"発生前の数時間に、影響範囲へ届いた変更は見つかりませんでした。")
+	sayNotAsked      = text.Of("Not known: %s (%s)", "確認できませんでした：%s（%s）")
+	gapRunning       = text.Of("what runs since when", "いつ何がデプロイされたか")
+	gapMoved         = text.Of("what was moved, and what the gate had said", "リリースの移動とゲートの判定")
+	gapBurning       = text.Of("what burns", "エラーバジェットの消費")
+	gapNobody        = text.Of("the settings name nobody to ask", "設定に問い合わせ先がありません")
+	sayWhy           = text.Of("Why: %s", "理由：%s")
+	sayCompare       = text.Of("what it changes", "変更内容を見る")
+	sayGateSaid      = text.Of("The gate had said: %s", "ゲートの判定理由：%s")
+	sayTakeBack      = text.Of("Take it back: %s", "元に戻すコマンド：%s")
+	sayTakeBackWhich = text.Of("Take it back: find the release from before with %s, then %s",
+		"元に戻すには：%s で一つ前のリリースを確認し、%s を実行します")
+	sayRevert        = text.Of("Take it back: %s in the system repository", "元に戻すには：システムリポジトリで %s を実行します")
+	saySync          = text.Of("Take it back: let Argo CD sync it with git", "元に戻すには：Argo CD で git と同期します")
+	buttonSuspect    = text.Of("Suspect this", "このリリースを疑う")
+	entryLikely      = text.Of("🔎 likely cause: %s – %s", "🔎 原因の可能性が高い変更：%s（%s）")
+	wordRelease      = text.Of("release", "リリース")
+	wordRollback     = text.Of("rollback to", "ロールバック先")
+	wordOverlay      = text.Of("configuration", "設定変更")
+	wordByHand       = text.Of("a change by hand (differs from git)", "手作業による変更（git と異なる）")
+	wordHold         = text.Of("hold", "保留")
+	wordInconclusive = text.Of("inconclusive", "判断不能")
+	reasonAnd        = text.Of(", ", "、")
+	reasonBefore     = text.Of("came %s before", "発生の%s前に到達")
+	reasonAfter      = text.Of("came %s after it began", "発生の%s後に到達")
+	reasonAll        = text.Of("reached all %d that are affected", "影響のある ShopSet %d 台すべてに到達")
+	reasonSome       = text.Of("reached %d of %d that are affected", "影響のある ShopSet %[2]d 台のうち %[1]d 台に到達")
+	reasonNone       = text.Of("reached nothing that is affected", "影響のある ShopSet には未到達")
+	reasonOthers     = text.Of("%d that it reached are not affected", "到達した %d 台には影響なし")
+	reasonTouches    = text.Of("changes %s", "%s を変更")
+	reasonElsewhere  = text.Of("changes other components", "別のコンポーネントの変更")
+	reasonHeld       = text.Of("the gate had said %s", "ゲートの判定は%s")
+	reasonWaived     = text.Of("%s had checks left out", "%s が確認項目を例外承認")
+	reasonUnasked    = text.Of("no decision of the gate is known", "ゲートの判定記録なし")
+	doingSuspects    = text.Of("look for the change that may be the cause", "原因となった変更の調査")
 
 	// /incident help.
 	sayHelp = text.Of("*Open an incident*\n"+

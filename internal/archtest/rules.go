@@ -40,6 +40,7 @@ var adapters = []string{
 var sharedParts = map[string]string{
 	"slo/source/promseries": "the chunk decoder of both Prometheus sources",
 	"incident/postmortem":   "the text that the chat and the API both give",
+	"incident/suspect":      "the ranking of changes, of which the chat tells and for which the bot's service asks others",
 
 	"plugins/mailrelay/relayconf":  "the accounts' settings, which each relay's constructor reads",
 	"plugins/mailrelay/relayhttp":  "one request to a relay's API",

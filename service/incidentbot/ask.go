@@ -20,12 +20,46 @@ import (
 func (a Around) reading(s *settings, store *sqlstore.Store) incidentapi.Options {
 	o := incidentapi.Options{Source: slackbot.Named{From: store, Notes: store}, Now: a.Now, Location: s.Location()}
 	if s.Shopslo.URL != "" {
-		b := budgets{url: s.Shopslo.URL, token: func() (string, error) {
-			return a.secret(s, "shopslo.token", s.Shopslo.Token, "SHOPSLO_TOKEN")
-		}, server: ask.Server{Client: &http.Client{Timeout: 10 * time.Second}, Most: maxStatus, Denied: "check the token", Missing: "is this a 'shopslo serve'?"}, now: a.Now}
-		o.Burned = b.burned
+		o.Burned = budgets{url: s.Shopslo.URL, server: a.shopslo(s), now: a.Now}.burned
 	}
 	return o
+}
+
+// shopslo is the `shopslo serve` of the settings.
+func (a Around) shopslo(s *settings) ask.Server {
+	return ask.Server{Client: a.letIn(s, "shopslo", s.Shopslo, "SHOPSLO_TOKEN"), Most: maxStatus, Denied: "check the token, or user and password", Missing: "is this a 'shopslo serve'?"}
+}
+
+// letIn is a client that shows another server what lets it in, read anew for each request.
+func (a Around) letIn(s *settings, key string, part serverPart, variable string) *http.Client {
+	return &http.Client{Timeout: 10 * time.Second, Transport: credentials{part.Username, func() (string, error) {
+		if part.Username != "" {
+			return a.secret(s, key+".password", part.Password, "")
+		}
+		return a.secret(s, key+".token", part.Token, variable)
+	}}}
+}
+
+// credentials are a bearer token, or with a user the password of basic auth.
+type credentials struct {
+	user   string
+	secret func() (string, error) // "": none
+}
+
+// RoundTrip implements http.RoundTripper.
+func (c credentials) RoundTrip(r *http.Request) (*http.Response, error) {
+	secret, err := c.secret()
+	if err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	switch {
+	case c.user != "":
+		r.SetBasicAuth(c.user, secret)
+	case secret != "":
+		r.Header.Set("Authorization", "Bearer "+secret)
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // answer is what the API answers, in this process.

@@ -19,7 +19,6 @@ import (
 // budgets asks a `shopslo serve` what an incident has burned.
 type budgets struct {
 	url    string
-	token  func() (string, error) // "": none
 	server ask.Server
 	now    func() time.Time
 }
@@ -118,13 +117,6 @@ func (b budgets) status(ctx context.Context, at time.Time) (told, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return t, fmt.Errorf("ask shopslo: %w", err)
-	}
-	token, err := b.token()
-	if err != nil {
-		return t, err
-	}
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
 	}
 	body, err := b.server.Do(r)
 	if err == nil {

@@ -28,7 +28,7 @@ func TestTheBudgetsThatAnIncidentBurnedComeFromShopslo(t *testing.T) {
 		fmt.Fprint(w, statusAnswer)
 	}))
 	defer s.Close()
-	b := budgets{url: s.URL, token: func() (string, error) { return "t", nil }, server: ask.Server{Client: s.Client(), Most: maxStatus}, now: func() time.Time { return start.Add(time.Hour * 9) }}
+	b := budgets{url: s.URL, server: ask.Server{Client: &http.Client{Transport: credentials{"", func() (string, error) { return "t", nil }}}, Most: maxStatus}, now: func() time.Time { return start.Add(time.Hour * 9) }}
 	i := incident.Incident{State: incident.Resolved, StartedAt: start, DetectedAt: start.Add(time.Minute), Scope: incident.Scope{ShopSets: []string{"a-1"}},
 		Timeline: []incident.Event{{Kind: incident.Moved, Value: "mitigated", At: start.Add(40 * time.Minute)}, {Kind: incident.Moved, Value: "resolved", At: start.Add(5 * time.Hour)}}}
 	burned, err := b.burned(context.Background(), i)
@@ -55,7 +55,7 @@ func TestTheTokenForShopsloDoesNotFollowARedirect(t *testing.T) {
 	defer elsewhere.Close()
 	s := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusFound))
 	defer s.Close()
-	b := budgets{url: s.URL, token: func() (string, error) { return "t", nil }, server: ask.Server{Client: s.Client(), Most: maxStatus}}
+	b := budgets{url: s.URL, server: ask.Server{Client: &http.Client{Transport: credentials{"", func() (string, error) { return "t", nil }}}, Most: maxStatus}}
 	if _, err := b.status(t.Context(), time.Now()); err == nil || !strings.Contains(err.Error(), "returned 302 Found: use the address it redirects to") || told != "" {
 		t.Errorf("%v; the other server got %q", err, told)
 	}

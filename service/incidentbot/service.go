@@ -69,8 +69,15 @@ func Serve(ctx context.Context, o Options) error {
 	defer s.store.Close()
 	registry := prometheus.NewRegistry()
 	s.metrics = newMetrics(registry, s.store, a)
-	s.bot, err = slackbot.New(slackbot.Options{Client: client, Store: s.store, Settings: chosen, Now: a.Now, Log: o.Log, Called: s.metrics.called, Linked: s.metrics.linked, Worked: s.metrics.worked})
+	bot := slackbot.Options{Client: client, Store: s.store, Settings: chosen, Now: a.Now, Log: o.Log, Called: s.metrics.called, Linked: s.metrics.linked, Worked: s.metrics.worked}
+	who, err := a.suspects(set)
 	if err != nil {
+		return err
+	}
+	if who != nil {
+		bot.Suspects = who
+	}
+	if s.bot, err = slackbot.New(bot); err != nil {
 		return err
 	}
 	shell, err := s.shell(registry)

@@ -16,6 +16,7 @@ import (
 	"github.com/shopslo/shopslo/fleet/manifest"
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/slackbot"
+	"github.com/shopslo/shopslo/incident/suspect"
 	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/internal/text"
 )
@@ -32,6 +33,7 @@ type settings struct {
 	Alerts   alertPart      `json:"alerts,omitempty"`
 	API      tokenPart      `json:"api,omitempty"`
 	Shopslo  serverPart     `json:"shopslo,omitempty"`
+	Exporter serverPart     `json:"exporter,omitempty"`
 
 	path string
 }
@@ -82,9 +84,12 @@ type tokenPart struct {
 	Token document.Secret `json:"token,omitempty"`
 }
 
+// serverPart is another server, and how this one is let in: by a bearer token or by basic auth.
 type serverPart struct {
-	URL   string          `json:"url,omitempty"`
-	Token document.Secret `json:"token,omitempty"`
+	URL      string          `json:"url,omitempty"`
+	Token    document.Secret `json:"token,omitempty"`
+	Username string          `json:"username,omitempty"`
+	Password document.Secret `json:"password,omitempty"`
 }
 
 // Load reads the settings' file. The error is document.Faults, or the system's.
@@ -158,7 +163,16 @@ func (s *settings) check(fault func(key, format string, args ...any)) {
 			s.checkSeverity(fault, fmt.Sprintf("alerts.rules[%d].severity", n), r.Severity)
 		}
 	}
-	for key, address := range map[string]string{"url": s.URL, "shopslo.url": s.Shopslo.URL} {
+	for key, one := range map[string]serverPart{"shopslo": s.Shopslo, "exporter": s.Exporter} {
+		none := document.Secret{}
+		switch {
+		case one.Username != "" && one.Token != none:
+			fault(key+".username", "stands beside token; choose one")
+		case (one.Username == "") != (one.Password == none):
+			fault(key, "has one of username and password; basic auth takes both")
+		}
+	}
+	for key, address := range map[string]string{"url": s.URL, "shopslo.url": s.Shopslo.URL, "exporter.url": s.Exporter.URL} {
 		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil) {
 			fault(key, "is no address like https://incidentbot.example.com")
 		}
@@ -247,6 +261,26 @@ func (s *settings) readFleet(b *slackbot.Settings) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// shopSets are the fleet's, with their components; none without documents.
+func (s *settings) shopSets() ([]suspect.ShopSet, error) {
+	if len(s.Fleet) == 0 {
+		return nil, nil
+	}
+	f, err := manifest.Load(filepath.Dir(s.path), s.Fleet...)
+	if err != nil {
+		return nil, err
+	}
+	var all []suspect.ShopSet
+	for _, set := range f.ShopSets() {
+		one := suspect.ShopSet{Name: string(set.Name), Tier: string(set.Tier)}
+		for _, c := range set.Components {
+			one.Components = append(one.Components, string(c))
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }
 
 func (s *settings) Location() *time.Location {
