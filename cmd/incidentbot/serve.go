@@ -25,6 +25,7 @@ store, and done by the next one. Several may run on one PostgreSQL store.
 
   /slack                   Slack's requests, with slack.mode: http
   /alerts/alertmanager     Alertmanager's webhook, where a token for it is given
+  /alerts/mackerel         Mackerel's webhook, likewise: /alerts/mackerel?token=…
   /api/v1/incidents        for the gate, and for people; see docs/incidents.md
   /metrics, /-/healthy, /-/ready`,
 		Example: "  incidentbot serve --config incidentbot.yaml --web.listen-address :9878",

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,37 @@ type alert struct {
 	StartsAt    time.Time         `json:"startsAt"`
 	EndsAt      time.Time         `json:"endsAt"`
 	Fingerprint string            `json:"fingerprint"`
+	// GeneratorURL is the query, or the alert's page; DashboardURL and PanelURL are Grafana's.
+	GeneratorURL string `json:"generatorURL"`
+	DashboardURL string `json:"dashboardURL"`
+	PanelURL     string `json:"panelURL"`
+}
+
+// link is an address that helps, and what it is.
+type link struct {
+	what text.Entry
+	url  string
+}
+
+// links are an alert's, each once: what to do, what to look at, what fired.
+func (a alert) links() []link {
+	var all []link
+	for _, one := range []struct {
+		what text.Entry
+		urls []string
+	}{
+		{linkRunbook, []string{a.Annotations["runbook_url"], a.Annotations["runbook"], a.Labels["runbook_url"]}},
+		{linkDashboard, []string{a.Annotations["dashboard_url"], a.Annotations["dashboard"], a.PanelURL, a.DashboardURL}},
+		{linkAlert, []string{a.GeneratorURL}},
+	} {
+		for _, u := range one.urls {
+			if parsed, err := url.Parse(u); err == nil && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Host != "" && !strings.ContainsAny(u, "<>|\n ") {
+				all = append(all, link{one.what, u})
+				break
+			}
+		}
+	}
+	return all
 }
 
 // readNotification reads the webhook's body.
@@ -139,6 +171,10 @@ func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time
 			continue
 		}
 		text := line(alertTitle(notification{}, a))
+		for _, l := range a.links() {
+			text += " · " + s.Language.Say(l.what) + " " + l.url
+			e.Link = l.url
+		}
 		if a.Status == "firing" {
 			e.Text = s.Language.Say(sayFires, text)
 			fires = true
@@ -181,9 +217,17 @@ func widen(old, more incident.Scope) (incident.Scope, bool) {
 // Alerts is Alertmanager's webhook receiver. authorized decides who may call it; nil is
 // nobody. It answers 200 only when everything is stored, so that Alertmanager repeats.
 func (b *Bot) Alerts(authorized func(*http.Request) bool) http.Handler {
+	return b.notified(authorized, func(body []byte) (notification, bool, error) {
+		n, err := readNotification(body)
+		return n, err == nil, err
+	})
+}
+
+// notified takes notifications that read understands; ok false: it is none.
+func (b *Bot) notified(authorized func(*http.Request) bool, read func(body []byte) (n notification, ok bool, err error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if authorized == nil || !authorized(r) {
-			http.Error(w, "give the bearer token of alerts.token_file", http.StatusUnauthorized)
+			http.Error(w, "give the token of alerts.token_file, as a bearer token, as the password of basic auth, or as ?token=", http.StatusUnauthorized)
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -191,17 +235,51 @@ func (b *Bot) Alerts(authorized func(*http.Request) bool) http.Handler {
 			http.Error(w, "the notification cannot be read, or is longer than 1 MB", http.StatusRequestEntityTooLarge)
 			return
 		}
-		n, err := readNotification(body)
-		if err != nil {
+		n, ok, err := read(body)
+		switch {
+		case err != nil:
 			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		case !ok:
 			return
 		}
 		if err := b.alerted(r.Context(), n); err != nil {
-			b.o.Log.Error("store what Alertmanager says", "err", err)
+			b.o.Log.Error("store what an alert says", "err", err)
 			http.Error(w, "what was said could not be stored: send it again", http.StatusServiceUnavailable)
 		}
 	})
 }
+
+// raisedText is what the channel reads first of an incident that alerts have opened: what
+// fires, what the alert's author wrote, and where to look.
+func (s Settings) raisedText(n notification) string {
+	var lines []string
+	for _, a := range n.Alerts {
+		if a.Status != "firing" {
+			continue
+		}
+		if len(lines) == maxRaised {
+			lines = append(lines, "…")
+			break
+		}
+		one := "🔔 *" + escape(line(alertTitle(notification{}, a))) + "*"
+		if more := cmp.Or(a.Annotations["description"], a.Annotations["message"]); more != "" {
+			one += "\n" + quote(text.Cut(more, 800))
+		}
+		var at []string
+		for _, l := range a.links() {
+			at = append(at, "<"+escape(l.url)+"|"+s.Language.Say(l.what)+">")
+		}
+		if len(at) > 0 {
+			one += "\n" + strings.Join(at, " · ")
+		}
+		lines = append(lines, one)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// maxRaised is how many alerts the first message shows.
+const maxRaised = 3
 
 // alerted opens or joins the Incident of a group of alerts.
 func (b *Bot) alerted(ctx context.Context, n notification) error {
@@ -209,7 +287,7 @@ func (b *Bot) alerted(ctx context.Context, n notification) error {
 	severity, opens := b.set.policy(n)
 	id := ""
 	if opens {
-		i, _, err := b.create(ctx, key, b.set.raised(n, severity, now), "", nil)
+		i, _, err := b.create(ctx, key, b.set.raised(n, severity, now), task{Text: b.set.raisedText(n)})
 		if err != nil {
 			return err
 		}

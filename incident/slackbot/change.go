@@ -30,10 +30,11 @@ func (b *Bot) recall(ctx context.Context, key string) (string, error) {
 	return value, err
 }
 
-// create stores a new Incident; what follows is a Job.
-func (b *Bot) create(ctx context.Context, key string, i incident.Incident, user string, from *noted) (incident.Incident, bool, error) {
+// create stores a new Incident; what follows is a Job, which gets a task: who opened it, from
+// what message, or what an alert said.
+func (b *Bot) create(ctx context.Context, key string, i incident.Incident, t task) (incident.Incident, bool, error) {
 	i.ID = "new" // the store gives the real one
-	begin := task{User: user, Note: from}.job("begin:"+key+":"+strconv.FormatInt(b.o.Now().UnixNano(), 36), jobBegin, b.o.Now())
+	begin := t.job("begin:"+key+":"+strconv.FormatInt(b.o.Now().UnixNano(), 36), jobBegin, b.o.Now())
 	i, first, err := b.o.Store.Create(ctx, key, i, begin)
 	b.hurry()
 	return i, first, err

@@ -89,7 +89,7 @@ func (b *Bot) submitted(ctx context.Context, c slack.InteractionCallback) (outco
 	case viewOpen:
 		i, w := b.set.opened(in, now)
 		if wrong = w; len(wrong) == 0 {
-			_, _, err = b.create(ctx, key, i, c.User.ID, a.Note)
+			_, _, err = b.create(ctx, key, i, task{User: c.User.ID, Note: a.Note})
 		}
 	case viewUpdate:
 		said, changed, failed := b.do(ctx, a.Incident, act{ID: key, User: c.User.ID, Verb: "update", Rest: escape(in["text"]), At: now})

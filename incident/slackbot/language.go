@@ -92,6 +92,14 @@ func escape(text string) string {
 	return mentions.ReplaceAllStringFunc(text, func(m string) string { return "<" + m + ">" })
 }
 
+// address is a link as people write it; what ends a sentence is none of it.
+var address = regexp.MustCompile(`https?://[^\s<>|（）「」、。]*[^\s<>|（）「」、。.,;:!?)\]]`)
+
+// prose is escape, and addresses become links: the text is verbatim, so Slack makes none.
+func prose(text string) string {
+	return address.ReplaceAllString(escape(text), "<$0>")
+}
+
 // plain gives what a message of Slack's says, without its marks: people become @ and
 // their ID, channels # and their name, links their address.
 func plain(text string) string {

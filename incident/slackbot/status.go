@@ -129,7 +129,7 @@ func (s Settings) status(i incident.Incident, now time.Time) message {
 }
 
 func quote(written string) string {
-	return "> " + strings.ReplaceAll(escape(text.Cut(written, 2500)), "\n", "\n> ")
+	return "> " + strings.ReplaceAll(prose(text.Cut(written, 2500)), "\n", "\n> ")
 }
 
 // buttons are the next steps that make sense now, at most five.
@@ -188,10 +188,11 @@ func (s Settings) entry(e incident.Event) string {
 	}
 	switch e.Kind {
 	case incident.Noted:
-		if said := escape(text.Cut(line(e.Text), 300)); e.Link != "" {
-			return said + by + " <" + e.Link + "|↗>"
+		said := prose(text.Cut(line(e.Text), 300)) + by
+		if e.Link != "" && !strings.Contains(e.Text, e.Link) {
+			said += " <" + e.Link + "|↗>"
 		}
-		return escape(line(e.Text)) + by
+		return said
 	case incident.Escalated:
 		t := severities[incident.Severity(e.Value)]
 		return l.Say(entrySeverity, t.icon, l.Say(t.name)) + by

@@ -39,6 +39,9 @@ func (b *Bot) opened(ctx context.Context, i incident.Incident, j incident.Job, t
 		for _, c := range s.Announce {
 			jobs = append(jobs, inLine(i.ID, announceLine(c), task{Channel: c, First: true}.job(i.ID+":opened:announce:"+c, jobAnnounce, now)))
 		}
+		if t.Text != "" {
+			jobs = append(jobs, inLine(i.ID, jobSay, task{Text: t.Text}.job(i.ID+":opened:alert", jobSay, now)))
+		}
 		if slices.ContainsFunc(i.Timeline, func(e incident.Event) bool { return e.ID == "opened" }) {
 			return nil, jobs, nil
 		}

@@ -45,6 +45,10 @@ var (
 	sayFires         = text.Of("🔔 fires: %s", "🔔 発報：%s")
 	sayFiresNoLonger = text.Of("🔕 fires no longer: %s", "🔕 発報が止まりました：%s")
 
+	linkRunbook   = text.Of("runbook", "手順書")
+	linkDashboard = text.Of("dashboard", "ダッシュボード")
+	linkAlert     = text.Of("alert", "アラート")
+
 	// Answers to commands that need no incident, or open one.
 	sayNoCommand     = text.Of("`%s` is no command.\n%s", "`%s` というコマンドはありません。\n%s")
 	sayOnlyInChannel = text.Of("Which incident? Write this in its channel, or name it: `/incident %s inc-12`. `/incident list` shows them.",

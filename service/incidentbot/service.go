@@ -104,6 +104,7 @@ func (s *service) shell(registry *prometheus.Registry) (*server.Server, error) {
 		return nil, err
 	case alertToken != "":
 		shell.Handle("POST /alerts/alertmanager", s.bot.Alerts(bearer(alertToken)))
+		shell.Handle("POST /alerts/mackerel", s.bot.Mackerel(bearer(alertToken)))
 	case len(s.set.Alerts.Rules) > 0:
 		return nil, fmt.Errorf("%s: alerts.rules needs a token that Alertmanager shows: put it into INCIDENTBOT_ALERT_TOKEN, or into the file of alerts.token_file", s.set.path)
 	}
@@ -135,11 +136,19 @@ func (s *service) api() (http.Handler, error) {
 	return incidentapi.New(o), nil
 }
 
-// bearer lets in who shows the token. Hashes are of one length, so that time tells nothing.
+// bearer lets in who shows the token: as a bearer token, as the password of basic auth, or in
+// the address, since Mackerel's webhook is given nothing else. Hashes are of one length, so that
+// time tells nothing.
 func bearer(token string) func(*http.Request) bool {
 	want := sha256.Sum256([]byte(token))
 	return func(r *http.Request) bool {
 		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if _, password, basic := r.BasicAuth(); basic {
+			given, ok = password, true
+		} else if !ok {
+			given = r.URL.Query().Get("token")
+			ok = given != ""
+		}
 		got := sha256.Sum256([]byte(given))
 		return subtle.ConstantTimeCompare(want[:], got[:]) == 1 && ok
 	}
