@@ -139,7 +139,11 @@ func (c *checker) configurations() {
 func (c *checker) failureDomains() {
 	seen := map[string]Place{}
 	for i, o := range c.d.FailureDomains {
-		c.name(Place{Kind: KindFailureDomain, Index: i, Name: string(o.Name)}, seen)
+		at := Place{Kind: KindFailureDomain, Index: i, Name: string(o.Name)}
+		c.name(at, seen)
+		if o.Source != "" {
+			c.source(at, o.Source)
+		}
 	}
 }
 
@@ -159,6 +163,9 @@ func (c *checker) shopSets() {
 		if at.Field = "failureDomain"; s.FailureDomain != "" || len(c.d.FailureDomains) > 0 {
 			c.reference(at, KindFailureDomain, string(s.FailureDomain), domains)
 		}
+		if s.Source != "" || domains[string(s.FailureDomain)] == (s.FailureDomain != "") && c.d.sourceOf(s) == "" {
+			c.source(at, s.Source)
+		}
 		if s.Capacity < 0 {
 			at.Field = "capacity"
 			c.add(at, "%d is negative; leave it out where it is not known", s.Capacity)
@@ -172,6 +179,41 @@ func (c *checker) shopSets() {
 			}
 		}
 	}
+}
+
+// source checks that a source may be named, or left out.
+func (c *checker) source(at Place, name SourceName) {
+	at.Field = "source"
+	var known []string
+	for _, s := range c.d.Sources {
+		if s != "" {
+			known = append(known, string(s))
+		}
+	}
+	hint := nearest.Hint(string(name), known)
+	switch {
+	case name != "" && CheckName(string(name)) != nil:
+		c.add(at, "%v", CheckName(string(name)))
+	case c.d.Sources == nil || slices.Contains(c.d.Sources, name):
+	case name == "":
+		c.add(at, "is missing; name one of the sources, %s, here or in its FailureDomain", strings.Join(known, ", "))
+	case known == nil:
+		c.add(at, "no source is named %q; name it under sources in the configuration", name)
+	case hint == "":
+		c.add(at, "no source is named %q; the configuration has %s", name, strings.Join(known, ", "))
+	default:
+		c.add(at, "no source is named %q%s", name, hint)
+	}
+}
+
+// sourceOf is a ShopSet's source: its own, else that of its FailureDomain.
+func (d Declarations) sourceOf(s ShopSet) SourceName {
+	for i := range d.FailureDomains {
+		if o := &d.FailureDomains[i]; s.Source == "" && o.Name == s.FailureDomain {
+			return o.Source
+		}
+	}
+	return s.Source
 }
 
 func (c *checker) shopGroups() {

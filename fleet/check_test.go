@@ -63,6 +63,30 @@ func TestEveryProblemIsNamed(t *testing.T) {
 		}},
 		{"match labels", func(d *Declarations) { d.ShopSets[2].Match = map[string]string{"a-b": "x", "__name__": "y", "z": ""} },
 			[]string{`ShopSet "z-1": match.__name__: label __name__ is reserved`, `ShopSet "z-1": match.a-b: "a-b" is no label name`, `ShopSet "z-1": match.z: label z has an empty value`}},
+		{"sources that nobody knows of", func(d *Declarations) { d.FailureDomains[0].Source, d.ShopSets[0].Source = "tokyo", "Osaka" },
+			[]string{`ShopSet "b-1": source: "Osaka" is no DNS label`}},
+		{"a source that there is not", func(d *Declarations) {
+			d.Sources = []SourceName{"osaka", "tokyo"}
+			d.FailureDomains[0].Source, d.FailureDomains[1].Source, d.ShopSets[2].Source = "tokio", "osaka", "nagoya"
+		}, []string{
+			fmt.Sprintf(`FailureDomain %q: source: no source is named "tokio" (did you mean "tokyo"?)`, small().FailureDomains[0].Name),
+			`ShopSet "z-1": source: no source is named "nagoya"; the configuration has osaka, tokyo`,
+		}},
+		{"one of several is to be named", func(d *Declarations) {
+			d.Sources = []SourceName{"osaka", "tokyo"}
+			d.ShopSets[0].Source, d.ShopSets[1].Source = "osaka", "tokyo"
+		}, []string{`ShopSet "z-1": source: is missing; name one of the sources, osaka, tokyo, here or in its FailureDomain`}},
+		{"the only one need not be", func(d *Declarations) { d.Sources = []SourceName{"tokyo", ""} }, nil},
+		{"the only one has no name", func(d *Declarations) { d.Sources, d.ShopSets[0].Source = []SourceName{""}, "tokyo" },
+			[]string{`ShopSet "b-1": source: no source is named "tokyo"; name it under sources in the configuration`}},
+		{"one match in two sources", func(d *Declarations) {
+			match := map[string]string{"app": "shop"}
+			d.ShopSets[0].Match, d.ShopSets[1].Match, d.ShopSets[0].Source = match, match, "osaka"
+		}, nil},
+		{"one match in one of two sources", func(d *Declarations) {
+			match := map[string]string{"app": "shop"}
+			d.ShopSets[0].Match, d.ShopSets[1].Match, d.ShopSets[0].Source, d.ShopSets[1].Source = match, match, "osaka", "osaka"
+		}, []string{`ShopSet "a-1": match: {app="shop"} is ShopSet "b-1"'s match too`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

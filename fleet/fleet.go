@@ -21,6 +21,7 @@ type (
 	ShopSetName       string
 	ShopGroupName     string
 	ComponentName     string
+	SourceName        string
 )
 
 // Kind says what an object is, in the words of its document.
@@ -61,6 +62,8 @@ type Configuration struct {
 type FailureDomain struct {
 	Name        FailureDomainName
 	Description string // for people, may be empty
+	// Source is where the samples of its ShopSets are, unless they name one; may be "".
+	Source SourceName
 }
 
 // ShopSet is one full, isolated copy of everything that a customer passes
@@ -71,6 +74,9 @@ type ShopSet struct {
 	// Configuration and FailureDomain are "" where the fleet declares none.
 	Configuration ConfigurationName
 	FailureDomain FailureDomainName
+	// Source is where its samples are. New takes that of its FailureDomain where it is "";
+	// "" is the fleet's only one.
+	Source SourceName
 	// Components in the order that the document has them; may be empty.
 	Components []ComponentName
 	// Match holds the labels that all series of this ShopSet carry, and no series
@@ -110,6 +116,9 @@ type Declarations struct {
 	FailureDomains []FailureDomain
 	ShopSets       []ShopSet
 	ShopGroups     []ShopGroup
+	// Sources are the names that FailureDomains and ShopSets may give as source, with ""
+	// where they need not give one. Nil: nobody knows, and any will do.
+	Sources []SourceName
 }
 
 // Fleet is a checked fleet. It does not change; what its methods return is

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Every series belongs to at most one ShopSet. A series belongs to each ShopSet
+// Every series of a source belongs to at most one ShopSet. A series belongs to each ShopSet
 // whose match labels it all carries, so two matches contradict each other for
 // certain where one is contained in the other: each series of the longer match
 // then belongs to both. Matches that merely have no label in conflict, such as
@@ -43,17 +43,17 @@ func (c *checker) overlaps(full []map[string]string) {
 		labels []string       // sorted
 		first  map[string]int // values of the labels → the first ShopSet that has them
 	}
-	var groups []*group
-	byLabels := map[string]*group{}
+	byLabels := map[string]*group{} // of a source
+	of := map[SourceName][]*group{}
 	same := make([]int, len(full)) // the first ShopSet with the identical match
 	for i, match := range full {
-		labels := slices.Sorted(maps.Keys(match))
-		key := strings.Join(labels, "\x00")
+		labels, source := slices.Sorted(maps.Keys(match)), c.d.sourceOf(c.d.ShopSets[i])
+		key := string(source) + "\x00" + strings.Join(labels, "\x00")
 		g := byLabels[key]
 		if g == nil {
 			g = &group{labels: labels, first: map[string]int{}}
 			byLabels[key] = g
-			groups = append(groups, g)
+			of[source] = append(of[source], g)
 		}
 		values, _ := project(match, labels)
 		if j, ok := g.first[values]; ok {
@@ -73,7 +73,7 @@ func (c *checker) overlaps(full []map[string]string) {
 				showLabels(match), c.d.ShopSets[j].Name)
 			continue
 		}
-		for _, g := range groups {
+		for _, g := range of[c.d.sourceOf(c.d.ShopSets[i])] {
 			if len(g.labels) >= len(match) {
 				continue
 			}

@@ -106,6 +106,7 @@ func (d Declarations) sorted() Declarations {
 		if len(c.ShopSets[i].Match) == 0 {
 			c.ShopSets[i].Match = defaultMatch(c.ShopSets[i].Name)
 		}
+		c.ShopSets[i].Source = d.sourceOf(c.ShopSets[i])
 	}
 	rank := map[TierName]int{}
 	for _, t := range c.Tiers {
@@ -128,6 +129,7 @@ func (d Declarations) clone() Declarations {
 		FailureDomains: slices.Clone(d.FailureDomains),
 		ShopSets:       slices.Clone(d.ShopSets),
 		ShopGroups:     slices.Clone(d.ShopGroups),
+		Sources:        slices.Clone(d.Sources),
 	}
 	for i := range c.ShopSets {
 		c.ShopSets[i].Components = slices.Clone(c.ShopSets[i].Components)

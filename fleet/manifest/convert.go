@@ -35,6 +35,7 @@ func (d *Documents) Declarations() fleet.Declarations {
 		out.FailureDomains = append(out.FailureDomains, fleet.FailureDomain{
 			Name:        fleet.FailureDomainName(o.Name),
 			Description: o.Spec.Description,
+			Source:      fleet.SourceName(o.Spec.Source),
 		})
 	}
 	for _, o := range d.ShopSets {
@@ -43,6 +44,7 @@ func (d *Documents) Declarations() fleet.Declarations {
 			Tier:          fleet.TierName(o.Spec.Tier),
 			Configuration: fleet.ConfigurationName(o.Spec.Configuration),
 			FailureDomain: fleet.FailureDomainName(o.Spec.FailureDomain),
+			Source:        fleet.SourceName(o.Spec.Source),
 			Components:    retype[fleet.ComponentName](o.Spec.Components),
 			Match:         o.Spec.Match,
 			Capacity:      o.Spec.Capacity,

@@ -114,6 +114,7 @@ func TestTheAPIServerRefusesWhatFilesMayNotSay(t *testing.T) {
 		"a soak without unit":  {"kind: Tier\nmetadata: {name: a}\nspec: {branch: b, order: 1, soak: '24'}", "/spec/soak"},
 		"no branch":            {"kind: Tier\nmetadata: {name: a}\nspec: {branch: '', order: 1}", "/spec/branch"},
 		"a tier of two words":  {strings.Replace(shopSet, "tier: t", "tier: t u", 1) + "}", "/spec/tier"},
+		"a source's name":      {shopSet + ", source: Tokyo}", "/spec/source"},
 		"a component's name":   {shopSet + ", components: [a_b]}", "/spec/components/0"},
 		"an empty match":       {shopSet + ", match: {}}", "/spec/match"},
 		"a group of nobody":    {"kind: ShopGroup\nmetadata: {name: a}\nspec: {shopSets: [], failureDomains: 1}", "/spec/shopSets"},

@@ -17,7 +17,14 @@ import (
 // The error is a document.Faults that holds every fault of all files. A pattern that
 // matches nothing is a fault, and so are files without any document.
 func Load(base string, patterns ...string) (*fleet.Fleet, error) {
+	return LoadFor(nil, base, patterns...)
+}
+
+// LoadFor is Load where it is known which sources there are, with "" where one need not
+// be named; nil: it is not known.
+func LoadFor(sources []fleet.SourceName, base string, patterns ...string) (*fleet.Fleet, error) {
 	r := newReader()
+	r.sources = sources
 	var files []string
 	for _, pattern := range patterns {
 		files = append(files, r.glob(base, pattern)...)
@@ -111,6 +118,7 @@ func (r *reader) open(file string) {
 // fleet checks all that was read as a whole.
 func (r *reader) fleet() (*fleet.Fleet, error) {
 	declared := r.documents.Declarations()
+	declared.Sources = r.sources
 	for _, p := range declared.Check() {
 		r.problem(p)
 	}

@@ -28,6 +28,8 @@ type reader struct {
 	// read holds, per kind, the document behind each element of Documents.
 	read   map[fleet.Kind][]*document.Object
 	faults document.Faults
+	// sources are the names that may be given as source; nil: any.
+	sources []fleet.SourceName
 	// unread are texts that are no YAML, and words the words outside spec of
 	// objects that could not be told or whose name is faulty: an object that is
 	// missing elsewhere may be among them.

@@ -128,6 +128,16 @@ type FailureDomainSpec struct {
 	//
 	// +optional
 	Description string `json:"description,omitempty"`
+
+	// source is the name of the source that has the samples of the
+	// ShopSets in here. Left out: the only one that
+	// there is, or each ShopSet names its own.
+	//
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+	Source string `json:"source,omitempty"`
 }
 
 // ShopSet is one full, isolated copy of the shop platform.
@@ -178,6 +188,15 @@ type ShopSetSpec struct {
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	FailureDomain string `json:"failureDomain,omitempty"`
+
+	// source is the name of the source that has the samples. Left out: that of the
+	// FailureDomain.
+	//
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+	Source string `json:"source,omitempty"`
 
 	// components are the parts that a customer passes through.
 	//
