@@ -11,8 +11,8 @@ import (
 )
 
 // How much is read at once. A slice of history is as wide as makes about
-// sliceSamples samples: enough to make a request worth its while, little enough for
-// the memory of both sides.
+// sliceSamples samples, of all sources together: enough to make a request worth its while,
+// little enough for the memory of both sides.
 const (
 	firstWidth   = int64(2 * time.Hour / time.Millisecond)
 	widestSlice  = int64(48 * time.Hour / time.Millisecond)
@@ -102,8 +102,8 @@ func (r *reading) healthy(ctx context.Context) error {
 		n, err := r.step(ctx, r.limit(to-from), accts, from, to)
 		switch {
 		case err == nil:
-			r.src.adapt(n, to-from)
-		case ctx.Err() != nil || errors.Is(err, errStore):
+			r.src.adapt(n, to-from, sliceSamples/len(r.l.sources))
+		case ctx.Err() != nil || errors.Is(err, ErrStore):
 			return err
 		default: // the source, or one of the measures
 			r.src.dropAhead()
@@ -151,7 +151,9 @@ func (r *reading) step(ctx context.Context, limit time.Duration, accts []*accoun
 	for a, err := range r.src.bad {
 		r.condemn([]*account{a}, err)
 	}
+	r.l.counting.Lock()
 	r.unkept = r.l.maintain(to, to < r.until) // the old generation goes on
+	r.l.counting.Unlock()
 	if !r.progress(Progress{Source: r.src.name, Done: timeOf(to), Until: timeOf(r.until), Samples: n, span: to - from}) {
 		r.paused = true
 	}
@@ -207,11 +209,11 @@ func (l *Ledger) sliceEnd(from, until, width int64) int64 {
 }
 
 // adapt sets the width of the next slice by what the last one held.
-func (s *sourceState) adapt(samples int, width int64) {
+func (s *sourceState) adapt(samples int, width int64, want int) {
 	switch {
-	case samples > 2*sliceSamples:
+	case samples > 2*want:
 		s.width = max(width/2, int64(time.Minute/time.Millisecond))
-	case samples < sliceSamples/2 && width >= s.width/2:
+	case samples < want/2 && width >= s.width/2:
 		s.width = min(widestSlice, 2*s.width)
 	}
 }
@@ -223,14 +225,17 @@ func (s *sourceState) adapt(samples int, width int64) {
 func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, from, to, until int64) (samples int, err error) {
 	clear(src.bad)
 	var outs []*outcome
+	mine := &turn{l: l}
+	defer mine.end()
 	if accts[0].m.raw {
-		outs, samples, err = l.readRaw(ctx, src, accts, from, to, until)
+		outs, samples, err = l.readRaw(ctx, src, mine, accts, from, to, until)
 	} else {
-		outs, samples, err = l.readGrid(ctx, src, accts, from, to, until-l.cfg.Fine.Milliseconds())
+		outs, samples, err = l.readGrid(ctx, src, mine, accts, from, to, until-l.cfg.Fine.Milliseconds())
 	}
 	if err != nil || len(outs) == 0 {
 		return samples, err
 	}
+	mine.take()
 	slices.SortFunc(outs, func(x, y *outcome) int { return int(x.acct.id) - int(y.acct.id) })
 	if l.store != nil {
 		if err := l.store.write(outs, from, to); err != nil {

@@ -18,7 +18,7 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		acc.EdgeShift = time.Duration(parts[0].hist.shift) * time.Millisecond
 	}
 	if len(parts) == 0 || len(parts) != len(s.Parts) {
-		acc.Unit, acc.Failure = unitOf(s, true), l.refused[s.Name].Reason
+		acc.Unit, acc.Failure = unitOf(s, true), l.refused[wantKey{s.Name, subject}]
 		acc.Counts = func(_ int, from, to time.Time) slo.Counts { return slo.Counts{Start: from, End: to} }
 		return acc
 	}
@@ -39,7 +39,7 @@ func (l *Ledger) Account(s *slo.SLO, subject string, at time.Time) slo.Account {
 		acc.Absent = append(acc.Absent, a.m.lost()...)
 		acc.Flags = append(acc.Flags, a.facts.flags.list(at.UnixMilli())...)
 		if acc.Failure == "" {
-			acc.Failure = a.failure()
+			acc.Failure = l.failure(a)
 		}
 	}
 	acc.Start, acc.End, acc.LastSample, acc.Expected = timeOf(start), timeOf(end), timeOf(last), timeOf(expected)

@@ -14,8 +14,10 @@ import (
 // Plan is what a ledger is to count.
 type Plan struct {
 	Items   []Item
-	Sources map[string]Source  // by data source name; "" is the default
+	Sources map[string]Source  // by name; "" is that of subjects that name none
 	Reads   map[string]Reading // how each source's queries are to be read
+	// Intervals are the sources' scrape intervals; without one it is that of Config.
+	Intervals map[string]time.Duration
 	// Part says that the sources have the series of many more subjects: they are told
 	// whose are wanted, so far as that is not too long to say.
 	Part bool
@@ -51,13 +53,18 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	}
 	active := slices.SortedFunc(maps.Keys(c.active), byNumber)
 	for _, a := range active {
-		src := sources[a.m.source]
+		src := sources[a.m.from]
 		src.all = append(src.all, a)
 		if a.m.raw {
 			src.raw[a.subject.ID] = append(src.raw[a.subject.ID], a)
 		}
 	}
 	gather(active)
+	for name, src := range sources {
+		if was := l.sources[name]; was != nil {
+			src.err = was.err
+		}
+	}
 	l.accounts, l.wanted, l.sources, l.refused = c.accounts, c.wanted, sources, c.refused
 	l.version.Add(1)
 	return nil
@@ -69,44 +76,56 @@ type taken struct {
 	active   map[*account]asked
 	wanted   map[wantKey][]wantedPart
 	subjects map[string]map[*Subject]bool // by source
-	refused  map[string]Failing
+	refused  map[wantKey]string
 }
 
 // take finds or makes an account for all that a plan wants.
 func (l *Ledger) take(p Plan, now time.Time) (*taken, error) {
 	c := &taken{accounts: maps.Clone(l.accounts), active: map[*account]asked{}, wanted: map[wantKey][]wantedPart{},
-		subjects: map[string]map[*Subject]bool{}, refused: map[string]Failing{}}
+		subjects: map[string]map[*Subject]bool{}, refused: map[wantKey]string{}}
 	shared, byID := map[string]*measure{}, map[string]*Subject{}
 	for _, it := range p.Items {
-		ms, err := l.measures(it.SLO, p, shared)
-		if why, ok := errors.AsType[refusal](err); ok {
-			c.refused[it.SLO.Name] = failing(it, why)
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
+		of := map[string][]*measure{} // by the subjects' source
+		why := map[string]error{}
 		for _, sub := range it.Subjects {
-			if sub, err = onlyOne(byID, sub); err != nil {
-				return nil, err
+			ms, known := of[sub.Source]
+			if !known {
+				ms, why[sub.Source] = l.measures(it.SLO, sub.Source, p, shared)
+				of[sub.Source] = ms
 			}
 			k := wantKey{it.SLO.Name, sub.ID}
+			if refusal, ok := errors.AsType[refusal](why[sub.Source]); ok {
+				c.refused[k] = refusal.Error()
+				continue
+			}
+			err := why[sub.Source]
+			if err == nil {
+				sub, err = onlyOne(byID, sub)
+			}
+			if err != nil {
+				return nil, err
+			}
 			if c.wanted[k] != nil {
 				return nil, fmt.Errorf("two SLOs for %s are named %q: a name can stand for one only", sub.ID, it.SLO.Name)
 			}
-			shift := l.shiftFor(c.accounts, it.SLO, ms, sub)
-			for _, m := range ms {
-				a := l.accountFor(c.accounts, m, it.SLO.Name, sub, shift, now)
-				c.active[a] = asked{m, sub}
-				c.wanted[k] = append(c.wanted[k], wantedPart{a, m})
-				if c.subjects[m.source] == nil {
-					c.subjects[m.source] = map[*Subject]bool{}
-				}
-				c.subjects[m.source][sub] = true
-			}
+			l.want(c, k, it.SLO, ms, sub, now)
 		}
 	}
 	return c, nil
+}
+
+// want finds or makes the accounts of an SLO for a subject.
+func (l *Ledger) want(c *taken, k wantKey, s *slo.SLO, ms []*measure, sub *Subject, now time.Time) {
+	shift := l.shiftFor(c.accounts, s, ms, sub)
+	for _, m := range ms {
+		a := l.accountFor(c.accounts, m, s.Name, sub, shift, now)
+		c.active[a] = asked{m, sub}
+		c.wanted[k] = append(c.wanted[k], wantedPart{a, m})
+		if c.subjects[m.from] == nil {
+			c.subjects[m.from] = map[*Subject]bool{}
+		}
+		c.subjects[m.from][sub] = true
+	}
 }
 
 // states are the plan's sources, each with the subjects that are asked of it.
@@ -135,14 +154,15 @@ func onlyOne(byID map[string]*Subject, s *Subject) (*Subject, error) {
 		byID[s.ID] = s
 		return s, nil
 	}
-	if !slices.Equal(first.Match, s.Match) {
-		return nil, fmt.Errorf("%s is given twice, with the labels %v and %v", s.ID, first.Match, s.Match)
+	if !slices.Equal(first.Match, s.Match) || first.Source != s.Source {
+		return nil, fmt.Errorf("%s is given twice, with the labels %v and %v, of sources %q and %q", s.ID, first.Match, s.Match, first.Source, s.Source)
 	}
 	return first, nil
 }
 
-// measures plans the parts of an SLO; parts that are counted alike share one.
-func (l *Ledger) measures(s *slo.SLO, p Plan, shared map[string]*measure) ([]*measure, error) {
+// measures plans the parts of an SLO for subjects of a source; parts that are counted alike
+// share one.
+func (l *Ledger) measures(s *slo.SLO, own string, p Plan, shared map[string]*measure) ([]*measure, error) {
 	var ms []*measure
 	for i := range s.Parts {
 		ind := &s.Parts[i].Indicator
@@ -152,9 +172,10 @@ func (l *Ledger) measures(s *slo.SLO, p Plan, shared map[string]*measure) ([]*me
 				q = o
 			}
 		}
-		read, ok := p.Reads[q.Source]
-		if !ok || p.Sources[q.Source] == nil {
-			return nil, fmt.Errorf("slo %q reads from data source %q, which is not configured", s.Name, q.Source)
+		from := cmp.Or(q.Source, own)
+		read, ok := p.Reads[from]
+		if !ok || p.Sources[from] == nil {
+			return nil, fmt.Errorf("slo %q reads from data source %q, which is not configured", s.Name, from)
 		}
 		m, err := newMeasure(s, ind, read)
 		if err != nil {
@@ -163,10 +184,12 @@ func (l *Ledger) measures(s *slo.SLO, p Plan, shared map[string]*measure) ([]*me
 		if m.slice%l.res() != 0 {
 			return nil, fmt.Errorf("slo %q: its time slices of %v are no multiple of the ledger's resolution, %v", s.Name, s.Slice, l.cfg.Resolution)
 		}
-		if shared[m.key] == nil {
-			shared[m.key] = m
+		m.from, m.interval = from, cmp.Or(p.Intervals[from], l.cfg.ScrapeInterval).Milliseconds()
+		key := from + "\x00" + m.key
+		if shared[key] == nil {
+			shared[key] = m
 		}
-		ms = append(ms, shared[m.key])
+		ms = append(ms, shared[key])
 	}
 	return ms, nil
 }

@@ -75,8 +75,8 @@ func TestALogThatFailsIsReplacedAndNothingIsCountedTwice(t *testing.T) {
 			for k := range 10 {
 				if k == 4 || k == 7 {
 					spoil(t, l.store)
-					if err := l.Advance(context.Background(), time.UnixMilli(edge+600_001), nil); !errors.Is(err, errStore) {
-						t.Fatalf("got %v, want %v", err, errStore)
+					if err := l.Advance(context.Background(), time.UnixMilli(edge+600_001), nil); !errors.Is(err, ErrStore) {
+						t.Fatalf("got %v, want %v", err, ErrStore)
 					}
 					if got := l.sorted()[0].hist.edge; got != edge {
 						t.Fatalf("a tick that was not written is counted: up to %d, want %d", got, edge)
@@ -126,8 +126,8 @@ func TestACheckpointThatFailsLeavesTheOldGenerationGoingOn(t *testing.T) {
 			edge := h.Start
 			for range 5 {
 				edge += 600_000
-				if err := l.Advance(context.Background(), time.UnixMilli(edge+1), nil); !errors.Is(err, errStore) {
-					t.Fatalf("got %v, want %v", err, errStore)
+				if err := l.Advance(context.Background(), time.UnixMilli(edge+1), nil); !errors.Is(err, ErrStore) {
+					t.Fatalf("got %v, want %v", err, ErrStore)
 				}
 				checkOnce(t, l, h, src, edge)
 			}

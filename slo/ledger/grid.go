@@ -12,7 +12,7 @@ import (
 // readGrid evaluates the expressions of one measure at every edge in (from, to] and
 // counts the values for its accounts. A point where a subject has no value is a
 // bucket without data.
-func (l *Ledger) readGrid(ctx context.Context, src *sourceState, accts []*account, from, to, fineFrom int64) ([]*outcome, int, error) {
+func (l *Ledger) readGrid(ctx context.Context, src *sourceState, mine *turn, accts []*account, from, to, fineFrom int64) ([]*outcome, int, error) {
 	m := accts[0].m
 	g := newGrid(l, accts, from, to)
 	for i := range m.sides {
@@ -21,12 +21,15 @@ func (l *Ledger) readGrid(ctx context.Context, src *sourceState, accts []*accoun
 			continue
 		}
 		err := src.source.Eval(ctx, expr, from, to, l.cfg.Resolution, func(series []slo.Series) error {
+			mine.take()
+			defer mine.end()
 			return g.read(src, i, series)
 		})
 		if err != nil {
 			return nil, g.samples, err
 		}
 	}
+	mine.take()
 	g.order = slices.DeleteFunc(g.order, func(p *points) bool { return src.bad[p.out.acct] != nil })
 	return g.outcomes(fineFrom), g.samples, ctx.Err()
 }

@@ -29,7 +29,7 @@ func (r *reading) isolate(ctx context.Context, accts []*account, from, to int64,
 	switch {
 	case err == nil:
 		return nil
-	case ctx.Err() != nil || errors.Is(err, errStore):
+	case ctx.Err() != nil || errors.Is(err, ErrStore):
 		return err
 	}
 	r.condemn(accts, err)
@@ -80,7 +80,7 @@ func (s *search) among(groups [][]*account, cause error) error {
 		switch {
 		case err == nil:
 			continue
-		case s.ctx.Err() != nil || errors.Is(err, errStore):
+		case s.ctx.Err() != nil || errors.Is(err, ErrStore):
 			return err
 		case s.limited.Err() != nil:
 			s.suspect(part, cause)
@@ -136,7 +136,7 @@ func (r *reading) alive(ctx context.Context, failed [][]*account, cause error) b
 // hasUp reads the newest signs of life of a subject.
 func (l *Ledger) hasUp(ctx context.Context, src *sourceState, s *Subject, until int64) error {
 	up := append(slo.Selector{{Name: slo.MetricName, Value: upMetric}}, narrow([]*Subject{s}, true)...)
-	from := until - 2*l.cfg.ScrapeInterval.Milliseconds()
+	from := until - 2*src.all[0].m.interval
 	return src.source.Select(ctx, slo.Request{Selectors: []slo.Selector{up}, From: from, To: until}, func(series []slo.Series) error {
 		var w worker
 		for i := range series {

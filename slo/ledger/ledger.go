@@ -111,6 +111,7 @@ type Ledger struct {
 	store *store
 
 	advancing   sync.Mutex // held by Advance, Configure and Close
+	counting    sync.Mutex // held while the samples of one source are counted and kept: see turn
 	nextAccount uint32
 	arrivals    []*account // those with series that arrived
 	workers     []*worker
@@ -118,7 +119,7 @@ type Ledger struct {
 	mu          sync.RWMutex // guards what follows against readers
 	accounts    map[string]*account
 	wanted      map[wantKey][]wantedPart // of an SLO, one after the other
-	refused     map[string]Failing       // SLOs that are not counted at all
+	refused     map[wantKey]string       // why an SLO cannot be counted at all
 	sources     map[string]*sourceState
 	heard       heard
 	forgotAt    int64 // edge at which a ledger without files last looked for what can be forgotten
@@ -235,34 +236,83 @@ type Progress struct {
 // slo.Account.Failure and Failing tell of it, and it is tried again, less and less
 // often and when the others are done.
 //
-// progress, which may be nil, is told of each step. Where it returns false, Advance
+// All sources are asked at once, each for one thing at a time.
+//
+// progress, which may be nil, is told of each step, of one after the other. Where it returns false, Advance
 // leaves the rest of that source for the next call: a long history can be read bit
 // by bit between the ticks of those that are up to date.
 func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progress) bool) error {
 	l.advancing.Lock()
 	defer l.advancing.Unlock()
-	if progress == nil {
-		progress = func(Progress) bool { return true }
-	}
 	if err := l.mend(); err != nil {
 		return err
 	}
+	var telling sync.Mutex
 	widest := int64(0) // what was read at once
-	defer func() {
-		if widest > l.res()*blockBuckets { // ticks need far less memory than history
-			l.workers = nil
-		}
-	}()
-	report := progress
-	progress = func(g Progress) bool {
+	report := func(g Progress) bool {
+		telling.Lock()
+		defer telling.Unlock()
 		widest = max(widest, g.span)
-		return report(g)
+		return progress == nil || progress(g)
 	}
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(l.sources)) {
-		src := l.sources[name]
-		src.err = l.advanceSource(ctx, src, now, progress)
-		errs = append(errs, src.err)
+	names := slices.Sorted(maps.Keys(l.sources))
+	errs := make([]error, len(names))
+	var all sync.WaitGroup
+	for i, name := range names {
+		all.Go(func() {
+			errs[i] = l.advanceSource(ctx, l.sources[name], now, report)
+			l.ended(l.sources[name], errs[i])
+		})
+	}
+	all.Wait()
+	if widest > l.res()*blockBuckets { // ticks need far less memory than history
+		l.workers = nil
 	}
 	return errors.Join(errs...)
+}
+
+// ended notes how the reading of a source ended; what the ledger's files do is not its fault.
+func (l *Ledger) ended(src *sourceState, err error) {
+	if errors.Is(err, ErrStore) {
+		err = nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if (err == nil) != (src.err == nil) || err != nil && err.Error() != src.err.Error() {
+		l.version.Add(1)
+	}
+	src.err = err
+}
+
+// Read says of each source that something is counted of, by name, why it could not be read
+// last time; nil: it could, or nobody has tried yet.
+func (l *Ledger) Read() map[string]error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	out := map[string]error{}
+	for name, src := range l.sources {
+		out[name] = src.err
+	}
+	return out
+}
+
+// A turn is a source's to count what it has read: samples are waited for from all sources
+// at once, and counted, which takes all processors, of one after the other.
+type turn struct {
+	l    *Ledger
+	held bool
+}
+
+func (t *turn) take() {
+	if !t.held {
+		t.l.counting.Lock()
+		t.held = true
+	}
+}
+
+func (t *turn) end() {
+	if t.held {
+		t.l.counting.Unlock()
+		t.held = false
+	}
 }

@@ -5,7 +5,7 @@ import "time"
 // live is how many targets of an account gave samples about a time. A target's processes
 // that have no series (any more) are known by what they are covered for.
 func (l *Ledger) live(w wantedPart, at time.Time) int {
-	patience := 2 * l.cfg.ScrapeInterval.Milliseconds()
+	patience := 2 * w.m.interval
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	n := 0

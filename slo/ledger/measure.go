@@ -19,9 +19,14 @@ type measure struct {
 	// nil or "": it carries some.
 	strangers [2]atomic.Pointer[string]
 
+	// from is the source that is asked, interval (ms) that of its scrapes. They are no part of
+	// the key: a subject's figures go on where its source is called differently.
+	from     string
+	interval int64
+
 	key    string // identifies what is counted; a changed document has another
 	before former
-	source string
+	source string // as its queries name it: part of the key, for another one is another figure
 	form   form
 	unit   slo.Unit
 	notes  []string // on why the figures cannot be exact, whoever they are of

@@ -98,7 +98,7 @@ func TestWhatIsCountedOutlastsAPowerCutWhateverFails(t *testing.T) {
 						if err == nil {
 							break
 						}
-						if !errors.Is(err, errStore) || try > 3 {
+						if !errors.Is(err, ErrStore) || try > 3 {
 							t.Fatalf("%s, %d operations from the %dth on fail: attempt %d: %v", name, inARow, n, try, err)
 						}
 					}
@@ -141,7 +141,7 @@ func TestACheckpointThatMayOrMayNotBeThere(t *testing.T) {
 				return nil
 			})
 			c.store.threshold = 1
-			if err := c.advance(2); err != nil && !errors.Is(err, errStore) || after < 2 {
+			if err := c.advance(2); err != nil && !errors.Is(err, ErrStore) || after < 2 {
 				t.Fatalf("%v after %v", err, c.disk.Ops())
 			}
 			c.disk.Fail(nil)

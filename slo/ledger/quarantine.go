@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -129,7 +128,7 @@ func (r *reading) retry(ctx context.Context, accts []*account) error {
 		to := r.l.sliceEnd(from, r.until, max(width, r.l.res()))
 		_, err := r.step(share, r.l.turn(), accts, from, to)
 		switch {
-		case errors.Is(err, errStore):
+		case errors.Is(err, ErrStore):
 			return err
 		case ctx.Err() != nil: // the time of all is up, which says nothing of these
 			return nil
@@ -167,44 +166,50 @@ func (a *account) failure() string {
 	return a.fault.err.Error()
 }
 
+// failure says so also where the account's source cannot be read, which Read tells. That the
+// only one cannot be, is no news of any account.
+func (l *Ledger) failure(a wantedPart) string {
+	if src := l.sources[a.m.from]; src.name != "" && src.err != nil {
+		return src.err.Error()
+	}
+	return a.failure()
+}
+
 // Failing is an SLO that is not being counted for some subjects.
 type Failing struct {
 	SLO      string
 	Subjects []string // sorted ids
 	Reason   string   // of the first of them, as slo.Account.Failure has it
-	Refused  bool     // its queries cannot be counted, whatever the source answers
-}
-
-// failing is an item that cannot be counted at all.
-func failing(it Item, why error) Failing {
-	f := Failing{SLO: it.SLO.Name, Reason: why.Error(), Refused: true}
-	for _, s := range it.Subjects {
-		f.Subjects = append(f.Subjects, s.ID)
-	}
-	slices.Sort(f.Subjects)
-	return f
+	Refused  bool     // for one of them at least its queries cannot be counted, whatever the source answers
 }
 
 // Failing lists what is not being counted, by name. Everything else is.
 func (l *Ledger) Failing() []Failing {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	type lost struct{ subject, reason string }
+	type lost struct {
+		subject, reason string
+		refused         bool
+	}
 	bySLO := map[string][]lost{}
+	for k, why := range l.refused {
+		bySLO[k.slo] = append(bySLO[k.slo], lost{k.subject, why, true})
+	}
 	for k, parts := range l.wanted {
 		for _, a := range parts {
 			if why := a.failure(); why != "" {
-				bySLO[k.slo] = append(bySLO[k.slo], lost{k.subject, why})
+				bySLO[k.slo] = append(bySLO[k.slo], lost{k.subject, why, false})
 				break
 			}
 		}
 	}
-	out := slices.AppendSeq([]Failing(nil), maps.Values(l.refused))
+	var out []Failing
 	for name, list := range bySLO {
 		slices.SortFunc(list, func(x, y lost) int { return strings.Compare(x.subject, y.subject) })
 		f := Failing{SLO: name, Reason: list[0].reason}
 		for _, x := range list {
 			f.Subjects = append(f.Subjects, x.subject)
+			f.Refused = f.Refused || x.refused
 		}
 		out = append(out, f)
 	}

@@ -148,18 +148,21 @@ func together(accts []*account) {
 }
 
 // gather puts accounts that can go on together on shared shelves, where they are
-// not yet. Grid accounts are read measure by measure.
+// not yet: those of one source. Grid accounts are read measure by measure.
 func gather(accts []*account) {
 	type key struct {
 		frame
 		grid *measure
+		from string
 	}
 	var order []key
 	groups := map[key][]*account{}
 	for _, a := range accts {
 		k := key{frame: a.hist.frame()}
-		if a.m != nil && !a.m.raw {
-			k.grid = a.m
+		if a.m != nil {
+			if k.from = a.m.from; !a.m.raw {
+				k.grid = a.m
+			}
 		}
 		if groups[k] == nil {
 			order = append(order, k)

@@ -47,8 +47,8 @@ type store struct {
 	unbased   bool  // there are logs without a checkpoint: they say nothing
 }
 
-// errStore marks an error of the ledger's own files.
-var errStore = errors.New("the ledger could not be written")
+// ErrStore marks an error of the ledger's own files: what it stopped is counted next time.
+var ErrStore = errors.New("the ledger could not be written")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -138,17 +138,17 @@ func (s *store) write(outs []*outcome, from, to int64) error {
 
 // unwrite takes back what a failed write may have left.
 func (s *store) unwrite(cause error) error {
-	err := fmt.Errorf("%w, nothing was counted past its last edge, and it will be tried again: %w", errStore, cause)
+	err := fmt.Errorf("%w, nothing was counted past its last edge, and it will be tried again: %w", ErrStore, cause)
 	e := s.file.Truncate(s.size)
 	if e == nil {
 		e = s.file.Sync() // or a crash could leave the tick there, and what comes next after it
 	}
 	if e != nil {
-		s.broken = fmt.Errorf("%w, and its file must be looked at: %w", errStore, errors.Join(cause, e))
+		s.broken = fmt.Errorf("%w, and its file must be looked at: %w", ErrStore, errors.Join(cause, e))
 		return s.broken
 	}
 	if _, e := s.file.Seek(s.size, io.SeekStart); e != nil {
-		s.broken = fmt.Errorf("%w: %w", errStore, e)
+		s.broken = fmt.Errorf("%w: %w", ErrStore, e)
 		return s.broken
 	}
 	return err
@@ -174,7 +174,7 @@ func (s *store) checkpoint(accts []*account) error {
 	}
 	if err != nil {
 		s.broken = cmp.Or(next.broken, s.broken)
-		return fmt.Errorf("%w: checkpoint: %w", errStore, err)
+		return fmt.Errorf("%w: checkpoint: %w", ErrStore, err)
 	}
 	next.file = file
 	if s.file != nil {
@@ -247,7 +247,7 @@ func (s *store) settle() error {
 	}
 	if e != nil {
 		err = errors.Join(err, e)
-		s.broken = fmt.Errorf("%w: %w", errStore, err)
+		s.broken = fmt.Errorf("%w: %w", ErrStore, err)
 	}
 	return err
 }

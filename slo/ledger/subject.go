@@ -15,6 +15,9 @@ import (
 type Subject struct {
 	ID    string
 	Match slo.Labels // sorted by name, not empty
+	// Source is the name of the source that has its series; a query that names one of its
+	// own is asked there.
+	Source string
 }
 
 // subjectIndex finds the subject of a series without trying them all.

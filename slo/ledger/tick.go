@@ -89,13 +89,14 @@ type bound struct {
 
 // readRaw reads and counts (from, to] for accounts that are counted from raw
 // samples of one source.
-func (l *Ledger) readRaw(ctx context.Context, src *sourceState, accts []*account, from, to, until int64) ([]*outcome, int, error) {
+func (l *Ledger) readRaw(ctx context.Context, src *sourceState, mine *turn, accts []*account, from, to, until int64) ([]*outcome, int, error) {
 	fineFrom := until - l.cfg.Fine.Milliseconds()
 	var outs []*outcome
 	var samples atomic.Int64
 	b := l.batchOf(src, accts)
 	err := l.read(ctx, src, b, from-l.lookBack(accts), from, to, func(series []slo.Series) error {
 		l.fetchAhead(src, b, to, until)
+		mine.take()
 		l.share(src, b, series)
 		oldest, err := b.oldest()
 		if err != nil {
@@ -261,8 +262,7 @@ func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest 
 // its memory is not valid any more: they have been committed, or thrown away.
 func (w *worker) reset(l *Ledger, oldest int64) {
 	c, m := &w.counter, &w.counter.results
-	i := l.cfg.ScrapeInterval.Milliseconds()
-	c.res, c.interval, c.patience, c.oldest, c.targetLabels = l.res(), i, 2*i, oldest, l.cfg.TargetLabels
+	c.res, c.oldest, c.targetLabels = l.res(), oldest, l.cfg.TargetLabels
 	c.lookback, c.slack, c.plausible = l.cfg.OldAnswers.Milliseconds(), l.cfg.Slack.Milliseconds(), l.cfg.PlausibleSteps
 	m.outcomes = nil // targets point to the old ones
 	m.runs, m.series, m.processes, m.families, m.samples = m.runs[:0], m.series[:0], m.processes[:0], m.families[:0], m.samples[:0]
@@ -287,6 +287,8 @@ type worker struct {
 // subject counts one subject's job.
 func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) error {
 	w.t, w.v, w.decoded = w.t[:0], w.v[:0], w.decoded[:0]
+	i := j.accounts[0].m.interval // all are of one source
+	w.counter.interval, w.counter.patience = i, 2*i
 	for _, s := range j.series {
 		d, err := w.decode(s.s, from, s.b.counts)
 		if unreadable(err) {

@@ -1,0 +1,154 @@
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
+	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
+)
+
+// apart is a plan in which every other subject has its series in another source.
+func apart(h *ledgertest.History, one, other ledger.Source, slos ...*slo.SLO) (p ledger.Plan, ofOne, ofOther []ledgertest.Subject) {
+	p = planOf(one, h.Subjects(), slos...)
+	p.Sources = map[string]ledger.Source{"one": one, "other": other}
+	p.Reads = map[string]ledger.Reading{"one": read, "other": read}
+	for i, sub := range p.Items[0].Subjects {
+		if sub.Source = "one"; i%2 == 1 {
+			sub.Source = "other"
+			ofOther = append(ofOther, h.Subjects()[i])
+			continue
+		}
+		ofOne = append(ofOne, h.Subjects()[i])
+	}
+	return p, ofOne, ofOther
+}
+
+func TestASourceThatIsDownCostsItsOwnSubjectsOnly(t *testing.T) {
+	for name, how := range map[string]func(context.Context) error{"away": partial, "hanging": hanging} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, end := calm(4, 2*time.Hour)
+			half := h.Start + 60*60_000
+			s := sloOf("s", "bad", "total")
+			down := &scripted{Source: h.Source()}
+			p, fine, lost := apart(h, h.Source(), down, s)
+			cfg := testConfig(t.TempDir(), h.Start, timeOf(end), h.Config.Interval, time.Minute)
+			cfg.Patience = 400 * time.Millisecond
+			l := open(t, cfg, p, end)
+			advance(t, l, half)
+
+			down.script(func(ctx context.Context, _ string) error { return how(ctx) })
+			for to := half + 60_000; to <= half+10*60_000; to += 60_000 {
+				version := l.Version()
+				err := l.Advance(t.Context(), timeOf(to+1), nil)
+				if !errors.Is(err, slo.ErrUnavailable) || !strings.Contains(err.Error(), "data source other: ") || strings.Contains(err.Error(), "source one") {
+					t.Fatalf("error %v, want one of the other source alone", err)
+				}
+				if l.Version() == version {
+					t.Error("there is nothing new")
+				}
+				checkAll(t, l, h, s, fine, h.Start, to)
+			}
+			checkAll(t, l, h, s, lost, h.Start, half)
+			for _, sub := range h.Subjects() {
+				why := l.Account(s, sub.ID, timeOf(end)).Failure
+				if is := strings.Contains(why, "data source other: "); is != (sub.ID == lost[0].ID || sub.ID == lost[1].ID) {
+					t.Errorf("%s: failure %q", sub.ID, why)
+				}
+			}
+			for range 2 {
+				if read := l.Read(); len(read) != 2 || read["one"] != nil || !errors.Is(read["other"], slo.ErrUnavailable) {
+					t.Errorf("read: %v", read)
+				}
+				configure(t, l, p, half+10*60_000) // a reload changes nothing
+			}
+
+			down.script(nil)
+			advance(t, l, end)
+			checkAll(t, l, h, s, h.Subjects(), h.Start, end)
+			if read := l.Read(); read["other"] != nil || l.Account(s, lost[0].ID, timeOf(end)).Failure != "" {
+				t.Errorf("read: %v", read)
+			}
+			closeLedger(t, l)
+
+			// What was counted goes on where the only source gets company, and where it loses it.
+			p = planOf(h.Source(), h.Subjects(), s)
+			l = open(t, cfg, p, end)
+			defer closeLedger(t, l)
+			checkAll(t, l, h, s, h.Subjects(), h.Start, end)
+		})
+	}
+}
+
+func TestAllSourcesAreAskedAtOnce(t *testing.T) {
+	h, end := calm(2, 30*time.Minute)
+	s := sloOf("s", "bad", "total")
+	met := make(chan struct{})
+	meet := func(ctx context.Context, _ string) error { // nobody goes on before both are here
+		select {
+		case met <- struct{}{}:
+		case <-met:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		return nil
+	}
+	one, other := &scripted{Source: h.Source(), fails: meet}, &scripted{Source: h.Source(), fails: meet}
+	p, _, _ := apart(h, one, other, s)
+	cfg := testConfig("", h.Start, timeOf(end), h.Config.Interval, time.Minute)
+	cfg.Patience = 5 * time.Second
+	l := open(t, cfg, p, end)
+	defer closeLedger(t, l)
+	advance(t, l, end)
+	checkAll(t, l, h, s, h.Subjects(), h.Start, end)
+}
+
+func TestAQueryThatNamesASourceIsAskedThere(t *testing.T) {
+	h, end := calm(2, 30*time.Minute)
+	s := sloOf("s", "bad", "total")
+	for _, q := range s.Parts[0].Indicator.Queries() {
+		q.Source = "other"
+	}
+	one, other := &scripted{Source: h.Source()}, &scripted{Source: h.Source()}
+	p, _, _ := apart(h, one, other, s)
+	l := open(t, testConfig("", h.Start, timeOf(end), h.Config.Interval, time.Minute), p, end)
+	defer closeLedger(t, l)
+	advance(t, l, end)
+	checkAll(t, l, h, s, h.Subjects(), h.Start, end)
+	if one.times("") != 0 || other.times("") == 0 {
+		t.Error("the subjects' own source was asked")
+	}
+	for _, q := range s.Parts[0].Indicator.Queries() {
+		q.Source = "third"
+	}
+	if err := l.Configure(p, timeOf(end)); err == nil || !strings.Contains(err.Error(), `data source "third", which is not configured`) {
+		t.Error(err)
+	}
+}
+
+// What sources have in common beside their names is nothing: how often they are scraped, and
+// whether their queries can be counted.
+func TestEachSourceIsReadItsOwnWay(t *testing.T) {
+	h, end := calm(4, time.Hour)
+	s := sloOf("s", "bad", "total")
+	p, fine, lost := apart(h, h.Source(), h.Source(), s)
+	p.Reads["other"] = func(*slo.Indicator) (ledger.Meaning, error) {
+		return ledger.Meaning{Refused: "it has gauges only"}, nil
+	}
+	p.Intervals = map[string]time.Duration{"one": h.Config.Interval}
+	l := open(t, testConfig("", h.Start, timeOf(end), time.Hour, time.Minute), p, end)
+	defer closeLedger(t, l)
+	advance(t, l, end)
+	checkAll(t, l, h, s, fine, h.Start, end)
+	if why := l.Account(s, lost[0].ID, timeOf(end)).Failure; why != "it has gauges only" {
+		t.Errorf("failure %q", why)
+	}
+	if f := l.Failing(); len(f) != 1 || !f[0].Refused || len(f[0].Subjects) != 2 {
+		t.Errorf("failing: %+v", f)
+	}
+}
