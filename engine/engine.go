@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -28,12 +27,12 @@ import (
 	"github.com/shopslo/shopslo/status"
 )
 
-// Engine is the product put together: documents, source, ledger.
+// Engine is the product put together: documents, sources, ledger.
 type Engine struct {
-	Docs   *documents.Documents
-	Source source.Source
-	Ledger *ledger.Ledger
-	Finder *Finder // nil: nobody asks whether what the SLOs name exists
+	Docs    *documents.Documents
+	Sources source.Sources
+	Ledger  *ledger.Ledger
+	Finder  *Finder // nil: nobody asks whether what the SLOs name exists
 	// Witnesses are those that decisions ask beside the source.
 	Witnesses *evidence.Witnesses
 	Alerts    []slo.BurnAlert
@@ -50,20 +49,23 @@ type latest struct {
 // New puts the parts together. backfill is how far back counting begins
 // where there is no count yet; judged are the Tiers whose ShopSets are counted, nil for
 // all.
-func New(h host.Host, d *documents.Documents, src source.Source, dir string, backfill time.Duration, judged []fleet.TierName, now time.Time, log *slog.Logger) (*Engine, error) {
+func New(h host.Host, d *documents.Documents, src source.Sources, dir string, backfill time.Duration, judged []fleet.TierName, now time.Time, log *slog.Logger) (*Engine, error) {
 	return Open(h, d, src, ledger.Config{Dir: dir, Backfill: backfill, Log: log}, judged, now)
 }
 
 // Open is New with a ledger's settings, of which the configuration fills in
 // the rest.
-func Open(h host.Host, d *documents.Documents, src source.Source, c ledger.Config, judged []fleet.TierName, now time.Time) (*Engine, error) {
-	e := &Engine{Docs: d, Source: src, Alerts: d.Alerts(), Witnesses: evidence.New(h, d)}
+func Open(h host.Host, d *documents.Documents, src source.Sources, c ledger.Config, judged []fleet.TierName, now time.Time) (*Engine, error) {
+	e := &Engine{Docs: d, Sources: src, Alerts: d.Alerts(), Witnesses: evidence.New(h, d)}
 	retention, err := d.Config.Ledger.RetentionFor(d.LongestWindow())
 	if err != nil {
 		return nil, err
 	}
 	c.Resolution, c.Fine, c.Retention = d.Config.Ledger.Resolution, e.fine(), max(retention, c.Backfill)
-	c.ScrapeInterval, c.Delay = d.Config.Source.ScrapeInterval(), d.Config.Ledger.Delay
+	c.Delay = d.Config.Ledger.Delay
+	for _, s := range d.Config.Sources { // what is said of none of them is of the slowest
+		c.ScrapeInterval = max(c.ScrapeInterval, s.ScrapeInterval())
+	}
 	c.Slack, c.OldAnswers, c.PlausibleSteps = d.Config.Counting.ClockSlack, d.Config.Counting.OldAnswers, d.Config.Counting.PlausibleSteps
 	c.TargetLabels, c.StartTimeMetric = d.Config.TargetLabels, d.Config.StartTimeMetric
 	l, err := ledger.Open(c)
@@ -96,52 +98,8 @@ func (e *Engine) fine() time.Duration {
 	return longest
 }
 
-// Close ends the ledger and the source.
-func (e *Engine) Close() error { return errors.Join(e.Ledger.Close(), e.Source.Close()) }
-
-// Plan tells the ledger what to count: each SLO for the ShopSets of its Tiers, and of
-// those that are judged; nil: of all.
-func Plan(d *documents.Documents, src source.Source, judged []fleet.TierName) ledger.Plan {
-	subjects := map[fleet.ShopSetName]*ledger.Subject{}
-	for _, set := range d.Fleet.ShopSets() {
-		sub := &ledger.Subject{ID: string(set.Name)}
-		for _, name := range slices.Sorted(maps.Keys(set.Match)) {
-			sub.Match = append(sub.Match, slo.Label{Name: name, Value: set.Match[name]})
-		}
-		subjects[set.Name] = sub
-	}
-	src.Keep(d)
-	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Part: judged != nil}
-	read := src.Reading(d)
-	for _, name := range sourceNames(d) {
-		p.Sources[name], p.Reads[name] = src.Source, read
-	}
-	for i := range d.SLOs.SLOs {
-		it := ledger.Item{SLO: &d.SLOs.SLOs[i]}
-		for _, set := range d.ShopSetsOf(it.SLO) {
-			if judged != nil && !slices.Contains(judged, set.Tier) {
-				continue
-			}
-			it.Subjects = append(it.Subjects, subjects[set.Name])
-		}
-		p.Items = append(p.Items, it)
-	}
-	return p
-}
-
-// sourceNames are the data sources that the SLOs name: all of them are the one
-// that the configuration has.
-func sourceNames(d *documents.Documents) []string {
-	names := map[string]bool{"": true}
-	for _, s := range d.SLOs.SLOs {
-		for _, part := range s.Parts {
-			for _, q := range part.Indicator.Queries() {
-				names[q.Source] = true
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
-}
+// Close ends the ledger and the sources.
+func (e *Engine) Close() error { return errors.Join(e.Ledger.Close(), e.Sources.Close()) }
 
 // Report gives all budgets at a time. Between two ticks the newest budgets stay the
 // same and are computed once.
@@ -180,7 +138,8 @@ func (e *Engine) Totals(name, shopset string) (slo.Counts, bool) {
 // OneShot reads what is needed to answer at a time, and answers with it. The
 // ledger's directory is used where there is one already, so that asking leaves
 // nothing behind. The error that wraps slo.ErrUnavailable comes with an engine
-// all the same: what it knows is then incomplete.
+// all the same, where no source could be read: what it knows is then incomplete. Of
+// some that could not be read Outages tells, and their budgets do.
 func OneShot(ctx context.Context, h host.Host, d *documents.Documents, at time.Time) (*Engine, error) {
 	return OneShotBack(ctx, h, d, at, d.Reach(), nil)
 }
@@ -214,11 +173,26 @@ func OneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at ti
 	if until.After(now) {
 		until = now
 	}
-	err = e.Ledger.Advance(ctx, until, Reading(h))
+	err = e.Advance(ctx, until, Reading(h))
 	if !errors.Is(err, slo.ErrUnavailable) {
 		err = errors.Join(err, e.LookOnce(ctx, at))
 	}
 	return e, err
+}
+
+// Advance counts up to a time. That one of several sources cannot be read is no error: Outages
+// tells of it.
+func (e *Engine) Advance(ctx context.Context, until time.Time, progress func(ledger.Progress) bool) error {
+	err := e.Ledger.Advance(ctx, until, progress)
+	if ctx.Err() != nil || errors.Is(err, ledger.ErrStore) {
+		return err
+	}
+	for _, of := range e.Ledger.Read() {
+		if of == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // Reading shows on terminals how far a long reading is.

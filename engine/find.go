@@ -1,7 +1,13 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/engine/documents"
@@ -13,31 +19,92 @@ import (
 	"github.com/shopslo/shopslo/status"
 )
 
-// Finder asks whether what the SLOs ask for exists. It is nil where the source's queries name
-// what they read, and fail where it does not exist.
-type Finder struct{ *probe.Prober }
+// Finder asks whether what the SLOs ask for exists: each source for its own. It is nil where
+// the sources' queries name what they read, and fail where it does not exist.
+type Finder struct {
+	probers map[string]*probe.Prober // by source
+	of      map[asked][]*probe.Prober
+}
+
+// asked is an SLO for a ShopSet.
+type asked struct{ slo, shopset string }
 
 // NewFinder makes the finder of what a ledger counts.
 // l is nil where nothing has been counted.
-func NewFinder(d *documents.Documents, src source.Source, plan ledger.Plan, l *ledger.Ledger) *Finder {
-	if d.Config.Source.Mackerel != nil {
+func NewFinder(d *documents.Documents, all source.Sources, plan ledger.Plan, l *ledger.Ledger) *Finder {
+	f := &Finder{probers: map[string]*probe.Prober{}, of: map[asked][]*probe.Prober{}}
+	for _, name := range all.Names() {
+		looked := all[name].Looked()
+		items := itemsOf(d, plan, name)
+		if looked == nil || len(items) == 0 && len(all) > 1 {
+			continue
+		}
+		c := probe.Config{Source: looked, Terms: promquery.Terms, Interval: d.Config.Sources[name].ScrapeInterval(),
+			Delay: d.Config.Ledger.Delay, TargetLabels: d.Config.TargetLabels}
+		c.Names, _ = c.Source.(probe.Namer)
+		if l != nil {
+			c.Counted = countedBy(l)
+		}
+		p := probe.New(c, items)
+		f.probers[name] = p
+		for _, it := range items {
+			for _, s := range it.Subjects {
+				key := asked{it.SLO.Name, s.ID}
+				f.of[key] = append(f.of[key], p)
+			}
+		}
+	}
+	if len(f.probers) == 0 {
 		return nil
 	}
-	c := probe.Config{Source: src.Looked(), Terms: promquery.Terms, Interval: d.Config.Source.ScrapeInterval(),
-		Delay: d.Config.Ledger.Delay, TargetLabels: d.Config.TargetLabels}
-	c.Names, _ = c.Source.(probe.Namer)
-	if l != nil {
-		c.Counted = countedBy(l)
-	}
-	var items []probe.Item
+	return f
+}
+
+// itemsOf is what one source is asked for.
+func itemsOf(d *documents.Documents, plan ledger.Plan, source string) (out []probe.Item) {
 	for _, it := range plan.Items {
-		item := probe.Item{SLO: it.SLO}
+		of := map[string]*slo.SLO{} // by the ShopSets' source
+		item := map[*slo.SLO][]probe.Subject{}
 		for _, s := range it.Subjects {
-			item.Subjects = append(item.Subjects, probe.Subject{ID: s.ID, Match: s.Match})
+			if of[s.Source] == nil {
+				of[s.Source] = within(d, it.SLO, s.Source, source)
+			}
+			if asks := of[s.Source]; len(asks.Parts) > 0 {
+				item[asks] = append(item[asks], probe.Subject{ID: s.ID, Match: s.Match})
+			}
 		}
-		items = append(items, item)
+		for _, own := range slices.Sorted(maps.Keys(of)) {
+			if asks := of[own]; len(item[asks]) > 0 {
+				out = append(out, probe.Item{SLO: asks, Subjects: item[asks]})
+			}
+		}
+		if len(it.Subjects) == 0 && !d.Config.Several() {
+			out = append(out, probe.Item{SLO: it.SLO})
+		}
 	}
-	return &Finder{probe.New(c, items)}
+	return out
+}
+
+// within is an SLO of ShopSets of a source, with only those indicators that are read from
+// another; without parts where there is none. The parts keep their places.
+func within(d *documents.Documents, s *slo.SLO, own, source string) *slo.SLO {
+	only, none := *s, true
+	only.Parts = slices.Clone(s.Parts)
+	all := true
+	for i := range only.Parts {
+		if d.Config.Asked(only.Parts[i].Indicator.Queries()[0], own) == source {
+			none = false
+			continue
+		}
+		only.Parts[i].Indicator, all = slo.Indicator{}, false
+	}
+	switch {
+	case all:
+		return s
+	case none:
+		only.Parts = nil
+	}
+	return &only
 }
 
 // usual is the time before a ShopSet's last event that says how many events are usual.
@@ -58,20 +125,57 @@ func countedBy(l *ledger.Ledger) func(*slo.SLO, int, string, time.Time) probe.Co
 }
 
 // Version changes whenever there may be something new to find.
-func (f *Finder) Version() uint64 {
+func (f *Finder) Version() (sum uint64) {
 	if f == nil {
 		return 0
 	}
-	return f.Prober.Version()
+	for _, p := range f.probers {
+		sum += p.Version()
+	}
+	return sum
 }
 
-// Look asks the source about a time, unless it has been asked already. Where it does not
-// answer, the accounts say so: the error is for a log.
-func (f *Finder) Look(ctx context.Context, at time.Time) error {
-	if f == nil || f.Knows(at) {
+// Look asks the sources about a time, unless they have been asked already. Where one does not
+// answer, the accounts say so: the error is for a log. Those in leave are not asked.
+func (f *Finder) Look(ctx context.Context, at time.Time, leave ...string) error {
+	if f == nil {
 		return nil
 	}
-	return f.Probe(ctx, at)
+	names := slices.Sorted(maps.Keys(f.probers))
+	errs := make([]error, len(names))
+	var all sync.WaitGroup
+	for i, name := range names {
+		if p := f.probers[name]; !slices.Contains(leave, name) && !p.Knows(at) {
+			all.Go(func() {
+				if err := p.Probe(ctx, at); err != nil && name != "" {
+					errs[i] = fmt.Errorf("data source %s: %w", name, err)
+				} else {
+					errs[i] = err
+				}
+			})
+		}
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// Looked reports whether the sources were asked about a time before one that is remembered.
+func (f *Finder) Looked(at time.Time) bool {
+	for _, p := range f.probers {
+		if !p.Looked(at) {
+			return false
+		}
+	}
+	return true
+}
+
+// Find gives what is absent of an SLO for a ShopSet, as probe.Prober's Find does.
+func (f *Finder) Find(name, shopset string, at time.Time) (absent []slo.Absence, notes []string, failure string) {
+	for _, p := range f.of[asked{name, shopset}] {
+		a, n, why := p.Find(name, shopset, at)
+		absent, notes, failure = append(absent, a...), append(notes, n...), cmp.Or(failure, why)
+	}
+	return absent, notes, failure
 }
 
 // Accounts are what the ledger has counted, with what its source does not have.
@@ -85,10 +189,21 @@ func (e *Engine) Accounts() status.Ledger {
 // version changes whenever an answer may.
 func (e *Engine) version() uint64 { return e.Ledger.Version() + e.Finder.Version() }
 
+// down are the names of those of several sources that could not be read last time.
+func (e *Engine) down() (names []string) {
+	if !e.Docs.Config.Several() {
+		return nil
+	}
+	for _, o := range e.Outages() {
+		names = append(names, o.Source)
+	}
+	return names
+}
+
 // LookOnce looks for a command that answers once. A source that does not say is no error:
 // the accounts tell of it.
 func (e *Engine) LookOnce(ctx context.Context, at time.Time) error {
-	e.Finder.Look(ctx, at)
+	e.Finder.Look(ctx, at, e.down()...)
 	return context.Cause(ctx)
 }
 
@@ -96,7 +211,7 @@ func (e *Engine) LookOnce(ctx context.Context, at time.Time) error {
 func (e *Engine) LookFirst(now time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), longestLook)
 	defer cancel()
-	e.Finder.Look(ctx, now) // what fails is looked for again at the next tick
+	e.Finder.Look(ctx, now, e.down()...) // what fails is looked for again at the next tick
 }
 
 // LookPast looks at a time that a request asks for and that is no longer looked at.
@@ -106,7 +221,7 @@ func (e *Engine) LookPast(ctx context.Context, at, now time.Time) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, longestLook)
 	defer cancel()
-	e.Finder.Look(ctx, at) // what fails is not known, and the accounts say so
+	e.Finder.Look(ctx, at, e.down()...) // what fails is not known, and the accounts say so
 }
 
 const (

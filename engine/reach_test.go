@@ -28,7 +28,7 @@ func TestAGateWithoutALedgerCountsWhatItJudges(t *testing.T) {
 	}
 	counted := func(judged []fleet.TierName) []string {
 		found := map[string]bool{}
-		for _, item := range Plan(d, source.Source{}, judged).Items {
+		for _, item := range Plan(d, source.Sources{}, judged).Items {
 			for _, s := range item.Subjects {
 				found[s.ID] = true
 			}
@@ -77,7 +77,7 @@ func TestShopSetsAreApartByTheSameLabels(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := (&documents.Documents{Fleet: f}).Apart(); got != c.want {
+			if got := (&documents.Documents{Config: &config.Config{}, Fleet: f}).Apart(); got != c.want {
 				t.Errorf("apart: %v", got)
 			}
 		})

@@ -10,25 +10,31 @@ import (
 
 // TakeOver makes ledger and scraping follow the engine's documents.
 func (e *Engine) TakeOver(now time.Time) error {
-	if err := e.Ledger.Configure(Plan(e.Docs, e.Source, nil), now); err != nil {
+	if err := e.Ledger.Configure(Plan(e.Docs, e.Sources, nil), now); err != nil {
 		return err
 	}
-	if e.Source.Embedded == nil {
-		return nil
+	for _, name := range e.Sources.Names() {
+		db := e.Sources[name].Embedded
+		if db == nil {
+			continue
+		}
+		scrape, err := source.ScrapeOf(e.Docs.Config, name)
+		if err == nil {
+			err = db.Reload(scrape)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	scrape, err := source.ScrapeOf(e.Docs.Config)
-	if err != nil {
-		return err
-	}
-	return e.Source.Embedded.Reload(scrape)
+	return nil
 }
 
-// With gives an engine of other documents on the same source and ledger. It counts
+// With gives an engine of other documents on the same sources and ledger. It counts
 // nothing before it takes over.
 func (e *Engine) With(d *documents.Documents) *Engine {
 	w := e.Witnesses.Of(d)
 	w.Known = e.Witnesses.Known
-	return &Engine{Docs: d, Source: e.Source, Ledger: e.Ledger, Alerts: d.Alerts(), Witnesses: w}
+	return &Engine{Docs: d, Sources: e.Sources, Ledger: e.Ledger, Alerts: d.Alerts(), Witnesses: w}
 }
 
 // Leaving gives an engine that leaves out other exclusions, and counts as this one does.
@@ -47,5 +53,5 @@ func (e *Engine) NeedsMore(than *Engine) bool {
 
 // FindAnew lets the engine ask for what its documents name.
 func (e *Engine) FindAnew() {
-	e.Finder = NewFinder(e.Docs, e.Source, Plan(e.Docs, e.Source, nil), e.Ledger)
+	e.Finder = NewFinder(e.Docs, e.Sources, Plan(e.Docs, e.Sources, nil), e.Ledger)
 }

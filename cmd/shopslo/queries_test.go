@@ -253,7 +253,7 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 			}
 			s := &typedSource{types: tt.types, err: tt.err, asked: map[string]int{}}
 			now := time.Now()
-			e, err := engine.New(host.Host{}, d, source.Source{Source: s, Types: source.NewTypes(s), Close: func() error { return nil }}, "", time.Hour, nil, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+			e, err := engine.New(host.Host{}, d, source.Sources{"": {Source: s, Types: source.NewTypes(s), Close: func() error { return nil }}}, "", time.Hour, nil, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -263,7 +263,7 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 				if len(f) != 1 || !f[0].Refused || !strings.Contains(f[0].Reason, tt.words) || e.Ledger.Account(&d.SLOs.SLOs[0], "s-1", now).Failure != f[0].Reason {
 					t.Errorf("failing %+v, want a reason that says %q", f, tt.words)
 				}
-				asked := source.Source{Types: source.NewTypes(s)}.Ask(d)
+				asked := source.Sources{"": {Types: source.NewTypes(s)}}.Ask(d)
 				if place := fmt.Sprintf("slo.yaml:%d: SLO \"s\": ", tt.line); tt.line > 0 && (asked == nil || !strings.Contains(asked.Error(), place) || !strings.Contains(asked.Error(), tt.words)) || tt.line == 0 && asked != nil {
 					t.Errorf("%v, want a fault in line %d", asked, tt.line)
 				}

@@ -204,8 +204,8 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, tex
 		return review.Report{}, lang, errors.Join(outage, context.Cause(ctx))
 	}
 	log, unknown := facts.Log(p.Host, d.Config)
-	r, err := facts.Review(ctx, e, period, p.Now(), log, unknown, outage)
-	return r, lang, errors.Join(err, outage)
+	r, err := facts.Review(ctx, e, period, p.Now(), log, unknown)
+	return r, lang, errors.Join(err, engine.Unavailable(e.Outages()))
 }
 
 // reviewIn is the language of the review: the one that was asked for, else the

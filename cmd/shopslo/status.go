@@ -47,7 +47,7 @@ func statusCommand(p *program) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		r, err := p.report(cmd.Context(), *server, when)
+		r, lost, err := p.report(cmd.Context(), *server, when)
 		if err != nil {
 			return err
 		}
@@ -58,30 +58,52 @@ func statusCommand(p *program) *cobra.Command {
 			r = r.WorstFirst()
 		}
 		if *out == asJSON {
-			return p.print(string(r.AppendJSON(nil)) + "\n")
+			err = p.print(string(r.AppendJSON(nil)) + "\n")
+		} else {
+			err = r.WriteTable(p.stdout, p.lang.Language, p.colour(), p.columns())
 		}
-		return r.WriteTable(p.stdout, p.lang.Language, p.colour(), p.columns())
+		return errors.Join(err, lost(r))
 	}
 	return cmd
 }
 
-// report asks a server, or computes the budgets here.
-func (p *program) report(ctx context.Context, address string, at when) (status.Report, error) {
+// report asks a server, or computes the budgets here. lost is why some of these are not known:
+// one of several sources could not be read.
+func (p *program) report(ctx context.Context, address string, at when) (r status.Report, lost func(status.Report) error, err error) {
+	lost = func(status.Report) error { return nil }
 	if address != "" {
-		return p.server(address).Status(ctx, at.asked())
+		r, err = p.server(address).Status(ctx, at.asked())
+		return r, lost, err
 	}
 	d, err := p.load()
 	if err != nil {
-		return status.Report{}, err
+		return r, lost, err
 	}
 	e, err := engine.OneShot(ctx, p.Host, d, at.time)
 	if e != nil {
 		defer e.Close()
 	}
 	if err != nil {
-		return status.Report{}, err
+		return r, lost, err
 	}
-	return e.Report(at.time), nil
+	outages := e.Outages()
+	return e.Report(at.time), func(shown status.Report) error {
+		var errs []error
+		for _, o := range outages {
+			if rests(d, shown, o.Source) {
+				errs = append(errs, o.Err)
+			}
+		}
+		return errors.Join(errs...)
+	}, nil
+}
+
+// rests reports whether a budget is counted from a source.
+func rests(d *documents.Documents, r status.Report, source string) bool {
+	return slices.ContainsFunc(r.Budgets, func(b status.Budget) bool {
+		set, _ := d.Fleet.ShopSet(b.ShopSet)
+		return slices.Contains(documents.SourcesFor(d, d.SLONamed(b.SLO), set), source)
+	})
 }
 
 // picked says which budgets to show, and in which order.

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/textproto"
 	"net/url"
 	"path/filepath"
@@ -24,7 +23,7 @@ type checker struct {
 }
 
 func (c *checker) all() {
-	c.source()
+	c.sources()
 	c.complete()
 	c.patterns("fleet", c.Fleet)
 	c.patterns("slos", c.SLOs)
@@ -43,31 +42,6 @@ func (c *checker) all() {
 	}
 	c.address("board.url", c.Board.URL)
 	c.mackerel()
-}
-
-func (c *checker) source() {
-	s := c.Source
-	switch {
-	case !c.Has("source"):
-	case s.Prometheus != nil && s.Embedded != nil:
-		c.Wrong("source", "has both prometheus and embedded; choose one")
-	case s.Mackerel != nil && (s.Prometheus != nil || s.Embedded != nil):
-		c.Wrong("source", "has mackerel beside another; choose one")
-	case s == Source{}:
-		c.Wrong("source", "needs prometheus, embedded or mackerel")
-	}
-	if p := s.Prometheus; p != nil {
-		c.remote("source.prometheus", p.Remote, "http://prometheus:9090")
-		if p.TenantHeader == "" && p.Tenant != "" {
-			c.Wrong("source.prometheus.tenant_header", "is empty, but there is a tenant to send in it")
-		}
-	}
-	if e := s.Embedded; e != nil {
-		e.Line = c.At("source.embedded.scrape_configs").Line
-	}
-	if m := s.Mackerel; m != nil {
-		c.reach("source.mackerel", *m)
-	}
 }
 
 // remote checks how a server is asked; like is what its address may be, "" where there
@@ -263,29 +237,6 @@ func (c *checker) place(path string, b *Place) {
 	}
 }
 
-// alerts fills in whom to ask: without an address it is the Prometheus of the source,
-// and asked as that is.
-func (c *checker) alerts(a *Alerts) {
-	const path = "gate.alerts"
-	a.Alertmanager, a.Kind = a.Kind == "alertmanager", ""
-	c.remote(path, a.Remote, "")
-	switch p := c.Source.Prometheus; {
-	case a.URL != "":
-	case p == nil || a.Alertmanager:
-		c.Wrong(path+".url", "is missing; write it like http://alertmanager:9093")
-	default:
-		timeout := a.Timeout
-		a.Remote = p.Remote
-		a.Headers, a.Timeout = maps.Clone(p.Headers), timeout
-		if p.Tenant != "" {
-			if a.Headers == nil {
-				a.Headers = map[string]string{}
-			}
-			a.Headers[p.TenantHeader] = p.Tenant
-		}
-	}
-}
-
 // needs checks the names of checks.
 func (c *checker) gate() {
 	g := &c.Gate
@@ -300,9 +251,7 @@ func (c *checker) gate() {
 	if g.IncidentBot != nil {
 		c.remote("gate.incidentbot", *g.IncidentBot, "http://incidentbot:9878")
 	}
-	if g.Alerts != nil {
-		c.alerts(g.Alerts)
-	}
+	c.alerts()
 	if g.Log != nil {
 		c.log(g.Log)
 	}

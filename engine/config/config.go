@@ -25,7 +25,13 @@ type Config struct {
 	Path string `json:"-"`
 	Dir  string `json:"-"`
 
-	Source Source `json:"source" need:"name a prometheus, an embedded or a mackerel one"`
+	// Sources are where samples come from, by name: Default and Named as one.
+	Sources map[string]Source `json:"-"`
+	// Default is the source of the ShopSets that name none; the zero value: there is none.
+	Default Source            `json:"source" or:"sources" need:"name a prometheus, an embedded or a mackerel one"`
+	Named   map[string]Source `json:"sources,omitempty" need:"name each source, like {tokyo: {prometheus: {url: \"http://prometheus:9090\"}}}"`
+	// AlertServers tell what fires: those of Gate and of Sources.
+	AlertServers []AlertServer `json:"-"`
 	// Fleet and SLOs are patterns of file names (filepath.Match), at least one
 	// each, as written: relative ones start at Dir.
 	Fleet  []string `json:"fleet" need:"list the documents, like [fleet/*.yaml]"`
@@ -50,11 +56,24 @@ type Config struct {
 	Mackerel *MackerelPush `json:"mackerel,omitempty"`
 }
 
-// Source is where samples come from: exactly one field is set.
+// Source is where samples come from: exactly one field beside Alerts is set.
 type Source struct {
 	Prometheus *Prometheus `json:"prometheus,omitempty"`
 	Embedded   *Embedded   `json:"embedded,omitempty"`
 	Mackerel   *Mackerel   `json:"mackerel,omitempty"`
+	// Alerts tell what fires on its ShopSets; nil: only the gate's Alerts do.
+	Alerts *Alerts `json:"alerts,omitempty"`
+}
+
+// exists reports whether the file has this source.
+func (s Source) exists() bool { return s.Prometheus != nil || s.Embedded != nil || s.Mackerel != nil }
+
+// delay is after how long its samples can be read.
+func (s Source) delay() time.Duration {
+	if s.Mackerel != nil {
+		return mackerelDelay
+	}
+	return s.ScrapeInterval() + 5*time.Second
 }
 
 // ScrapeInterval is the time between two samples of a series.
@@ -318,7 +337,7 @@ type Gate struct {
 	Fleet *Remote `json:"fleet,omitempty"`
 	// Releases tells when Releases came, where no exporter does; nil: nobody tells.
 	Releases *Releases `json:"releases,omitempty"`
-	// Alerts tell what fires; nil: nobody is asked.
+	// Alerts tell what fires; nil: only those of sources do, see AlertServers.
 	Alerts *Alerts `json:"alerts,omitempty"`
 	// Incidents are patterns of the names of files with incidents, as written; nil: none.
 	Incidents []string `json:"incidents,omitempty"`
@@ -356,6 +375,13 @@ type Alerts struct {
 	Remote       `json:",inline"`
 	Kind         AlertKind `json:"kind,omitempty"`
 	Alertmanager bool      `json:"-"` // it is one, and no Prometheus
+}
+
+// AlertServer is whom to ask what fires, and on which ShopSets: those of one source, or all.
+type AlertServer struct {
+	Alerts
+	Source     string
+	Everywhere bool
 }
 
 // AlertKind is prometheus or alertmanager.

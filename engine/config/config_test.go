@@ -29,7 +29,7 @@ func TestTheLeastConfigurationGetsTheDefaults(t *testing.T) {
 	}
 	want := &Config{
 		Path: "conf/shopslo.yaml", Dir: "conf",
-		Source: Source{Prometheus: &Prometheus{
+		Default: Source{Prometheus: &Prometheus{
 			Remote:       Remote{URL: "http://127.0.0.1:9090", Timeout: 2 * time.Minute},
 			TenantHeader: "X-Scope-OrgID", ScrapeInterval: time.Minute,
 		}},
@@ -39,6 +39,7 @@ func TestTheLeastConfigurationGetsTheDefaults(t *testing.T) {
 		StartTimeMetric: "process_start_time_seconds",
 		BurnRates:       slo.DefaultBurnAlerts(),
 	}
+	want.Sources = map[string]Source{"": want.Default}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -72,7 +73,7 @@ gate: {max_age: 2m, min_coverage: 0.5, quiet_coverage: 0.9, fail_on: [page, tick
 	}
 	want := &Config{
 		Path: "/etc/shopslo/shopslo.yaml", Dir: "/etc/shopslo",
-		Source: Source{Prometheus: &Prometheus{
+		Default: Source{Prometheus: &Prometheus{
 			Remote: Remote{URL: "https://mimir.example/prometheus",
 				BasicAuth: &BasicAuth{Username: "shop", Password: document.Secret{File: "/etc/shopslo/secrets/password"}},
 				TLS: TLS{CAFile: "/etc/shopslo/ca.pem", CertFile: "/tls/cert.pem", KeyFile: "/tls/key.pem",
@@ -90,6 +91,7 @@ gate: {max_age: 2m, min_coverage: 0.5, quiet_coverage: 0.9, fail_on: [page, tick
 		Gate: Gate{Policy: promotion.Policy{MaxAge: 2 * time.Minute, MinCoverage: 0.5, QuietCoverage: 0.9, FailOn: []slo.Severity{slo.Page, slo.Ticket},
 			AtRisk: "none", RedundancyWaived: true}},
 	}
+	want.Sources = map[string]Source{"": want.Default}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -114,7 +116,7 @@ slos: [s]
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := c.Source.Embedded
+	e := c.Default.Embedded
 	if e.Dir != "data/tsdb" || e.Retention != 15*24*time.Hour || e.ScrapeInterval != 5*time.Second || e.Line != 7 {
 		t.Errorf("got %+v", e)
 	}
@@ -154,7 +156,7 @@ func TestFaults(t *testing.T) {
 		{"every fault is reported, in the order of lines", least + "gate: {max_age: soon, min_coverage: 95}\nwindw: 1\n",
 			[]string{`c.yaml:5:17: gate.max_age: "soon" is no duration; write a number with its unit, such as 90s, 24h, 7d or 1h30m`,
 				`c.yaml:5:37: gate.min_coverage: 95 is not a ratio above 0 and at most 1; write 95 % as 0.95`,
-				`c.yaml:6:1: windw: unknown key (known here: board, budgets, burn_rates, counting, fleet, gate, ledger, mackerel, promotion, review, slos, source, start_time_metric, target_labels)`}},
+				`c.yaml:6:1: windw: unknown key (known here: board, budgets, burn_rates, counting, fleet, gate, ledger, mackerel, promotion, review, slos, source, sources, start_time_metric, target_labels)`}},
 		{"a key given twice names the first line", least + "fleet: [x]\n",
 			[]string{`c.yaml:5:1: fleet: is given twice, first on line 3`}},
 		{"an empty file says what it needs", "", []string{`c.yaml: the file is empty; write at least fleet, slos, source`}},
@@ -336,14 +338,14 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if (c.Source.Prometheus == nil) == (c.Source.Embedded == nil) {
+		if (c.Default.Prometheus == nil) == (c.Default.Embedded == nil) {
 			t.Error("accepted without exactly one source")
 		}
-		if len(c.Fleet) == 0 || len(c.SLOs) == 0 || len(c.TargetLabels) == 0 || c.Source.ScrapeInterval() <= 0 ||
+		if len(c.Fleet) == 0 || len(c.SLOs) == 0 || len(c.TargetLabels) == 0 || c.Default.ScrapeInterval() <= 0 ||
 			c.Ledger.Resolution <= 0 || c.Ledger.Delay <= 0 {
 			t.Errorf("accepted with a setting missing: %+v", c)
 		}
-		if e := c.Source.Embedded; e != nil {
+		if e := c.Default.Embedded; e != nil {
 			var jobs []yaml.Node
 			if err := yaml.Unmarshal(e.ScrapeConfigs, &jobs); err != nil || len(jobs) == 0 {
 				t.Errorf("scrape_configs is not a list of its own: %v\n%s", err, e.ScrapeConfigs)

@@ -56,10 +56,10 @@ func TestWhomTheGateAsks(t *testing.T) {
 	}
 	alerts := &Alerts{Remote: Remote{URL: "http://p", BearerToken: document.Secret{File: "/etc/token"}, Timeout: 10 * time.Second,
 		Headers: map[string]string{"X-Team": "sre", "X-Scope-OrgID": "shops"}}}
-	if !reflect.DeepEqual(c.Gate.Alerts, alerts) {
-		t.Errorf("alerts are asked of %+v, want the source's %+v", c.Gate.Alerts, alerts)
+	if !reflect.DeepEqual(c.AlertServers, []AlertServer{{Alerts: *alerts}}) {
+		t.Errorf("alerts are asked of %+v, want the source's %+v", c.AlertServers, alerts)
 	}
-	if c.Source.Prometheus.Headers["X-Scope-OrgID"] != "" {
+	if c.Default.Prometheus.Headers["X-Scope-OrgID"] != "" {
 		t.Error("the source's headers were changed")
 	}
 }

@@ -22,8 +22,8 @@ func TestMackerelAsASourceAndAsATarget(t *testing.T) {
 	}
 	source := &Mackerel{URL: "https://api.mackerelio.com/", APIKey: document.Secret{File: "conf/secrets/mackerel"}, Timeout: 30 * time.Second}
 	push := &MackerelPush{Mackerel: Mackerel{URL: "http://127.0.0.1:1", APIKey: document.Secret{File: "/run/key"}, Timeout: 5 * time.Second}, Service: "shops", Every: 5 * time.Minute, Spool: "conf/spool"}
-	if !reflect.DeepEqual(c.Source.Mackerel, source) || !reflect.DeepEqual(c.Mackerel, push) || c.Ledger.Delay != 3*time.Minute || c.Source.ScrapeInterval() != time.Minute {
-		t.Errorf("got %+v %+v %+v", c.Source.Mackerel, c.Mackerel, c.Ledger)
+	if !reflect.DeepEqual(c.Default.Mackerel, source) || !reflect.DeepEqual(c.Mackerel, push) || c.Ledger.Delay != 3*time.Minute || c.Default.ScrapeInterval() != time.Minute {
+		t.Errorf("got %+v %+v %+v", c.Default.Mackerel, c.Mackerel, c.Ledger)
 	}
 	if c, err = Parse("shopslo.yaml", []byte(inMackerel+"mackerel: {service: shops}\n")); err != nil || c.Mackerel.Every != time.Minute || c.Mackerel.Spool != "data/mackerel" {
 		t.Errorf("%v %+v", err, c)

@@ -110,10 +110,10 @@ func (c *Config) complete() {
 	if l.Resolution == 0 {
 		l.Resolution = time.Minute
 	}
-	if l.Delay == 0 && c.Source.Mackerel != nil {
-		l.Delay = mackerelDelay
-	} else if l.Delay == 0 {
-		l.Delay = c.Source.ScrapeInterval() + 5*time.Second
+	if l.Delay == 0 {
+		for _, s := range c.Sources {
+			l.Delay = max(l.Delay, s.delay())
+		}
 	}
 	if p := c.Mackerel; p != nil && p.Spool == "" {
 		p.Spool = c.join("data/mackerel")

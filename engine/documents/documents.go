@@ -51,7 +51,7 @@ func Load(file string) (*Documents, error) {
 		return nil, FaultsOf(err)
 	}
 	d := &Documents{Config: c}
-	tiers, ofFleet := manifest.Load(c.Dir, c.Fleet...)
+	tiers, ofFleet := manifest.LoadFor(sourceNames(c), c.Dir, c.Fleet...)
 	slos, ofSLOs := openslo.Load(c.Dir, c.SLOs)
 	if err := d.take(tiers, ofFleet, slos, ofSLOs); err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (d *Documents) take(tiers *fleet.Fleet, ofFleet error, slos *openslo.Docume
 		for _, n := range d.SLOs.Notes {
 			d.Notes = append(d.Notes, Note{Place: n.Position.String(), Text: n.Message})
 		}
-		if wrong := d.queries(); len(wrong) > 0 {
+		if wrong := append(sources(d), d.queries()...); len(wrong) > 0 {
 			found = append(found, wrong...)
 		} else {
 			var misread Faults
@@ -146,34 +146,33 @@ func named(all []*slo.SLO) string {
 	return "SLOs " + strings.Join(names, ", ")
 }
 
-// queries checks that every query is PromQL. The same text in several SLOs is told
-// once per place.
+// queries checks that every query is in the language of its source. The same text in several
+// SLOs is told once per place.
 func (d *Documents) queries() Faults {
 	var out Faults
-	seen := map[string]bool{}
 	for i := range d.SLOs.SLOs {
 		s := &d.SLOs.SLOs[i]
-		for _, part := range s.Parts {
-			for _, q := range part.Indicator.Queries() {
+		for k := range s.Parts {
+			for _, q := range s.Parts[k].Indicator.Queries() {
 				at, _ := d.SLOs.QueryOrigin(q)
-				understood, err := d.classify(q.Text)
-				if err != nil {
-					f := Fault{File: at.File, Line: counted(at.Line), Text: "SLO \"" + s.Name + "\": query: " + err.Error()}
-					if f.shown = at.String() + ": " + f.Text; !seen[f.shown] {
+				for _, source := range AskedFor(d, s, &s.Parts[k]) {
+					understood, err := d.classify(source, q.Text)
+					if err != nil {
+						f := Fault{File: at.File, Line: counted(at.Line), Text: "SLO \"" + s.Name + "\": query" + inSource(d, source) + ": " + err.Error()}
+						f.shown = at.String() + ": " + f.Text
 						out = append(out, f)
 					}
-					seen[f.shown] = true
-				}
-				for _, w := range understood.Warnings {
-					n := Note{Place: at.String(), Text: w}
-					if !slices.Contains(d.Notes, n) {
-						d.Notes = append(d.Notes, n)
+					for _, w := range understood.Warnings {
+						n := Note{Place: at.String(), Text: w}
+						if !slices.Contains(d.Notes, n) {
+							d.Notes = append(d.Notes, n)
+						}
 					}
 				}
 			}
 		}
 	}
-	return out
+	return once(out)
 }
 
 // retention checks that the ledger keeps enough for the longest window.

@@ -28,7 +28,7 @@ func (d *Documents) Findings() []Finding {
 			out = append(out, Finding{Rule: "no-shopset", Text: "slo \"" + s.Name + "\" applies to no ShopSet, so nothing is judged by it; correct its tiers, or remove it"})
 		}
 	}
-	out = append(out, d.inexact...)
+	out = append(append(out, unused(d)...), d.inexact...)
 	if c := d.Config.Promotion; c != nil {
 		if err := gitpush.CheckHook(c.Hooks); err != nil {
 			out = append(out, Finding{Rule: "promotion-hook", Text: "promotion.hooks: " + err.Error()})

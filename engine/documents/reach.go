@@ -87,7 +87,7 @@ func (d *Documents) Apart() bool {
 	names := slices.Sorted(maps.Keys(sets[0].Match))
 	seen := map[string]bool{}
 	for _, set := range sets {
-		key := ""
+		key := strconv.Quote(d.Config.SourceOf(set))
 		for _, name := range names {
 			key += strconv.Quote(set.Match[name])
 		}

@@ -12,31 +12,40 @@ import (
 )
 
 // Understand says of every SLO how it is counted: in faults, which are returned, findings
-// and notes. types is what the source says of its metrics; nil: it is not asked.
-func (d *Documents) Understand(types promquery.Types) error {
-	if d.Config.Source.Mackerel != nil {
-		return nil
-	}
+// and notes. types is what each source says of its metrics; nil: none is asked. Of one that
+// cannot be asked the error wraps slo.ErrUnavailable, and the others are.
+func (d *Documents) Understand(types func(source string) promquery.Types) error {
 	var out Faults
+	var down error
 	d.inexact, d.Meant = nil, nil
 	for i := range d.SLOs.SLOs {
 		s := &d.SLOs.SLOs[i]
 		for k := range s.Parts {
 			ind := &s.Parts[k].Indicator
-			m, err := promquery.Read(ind, types)
-			if f, ok := errors.AsType[*promquery.Fault](err); ok {
-				out = append(out, d.misread(s, f))
-			} else if err != nil {
-				return fmt.Errorf("slo %q: %w", s.Name, err)
+			for _, source := range AskedFor(d, s, &s.Parts[k]) {
+				if d.Config.Sources[source].Mackerel != nil {
+					continue
+				}
+				var of promquery.Types
+				if types != nil {
+					of = types(source)
+				}
+				m, err := promquery.Read(ind, of)
+				if f, ok := errors.AsType[*promquery.Fault](err); ok {
+					out = append(out, d.misread(s, f))
+				} else if err != nil {
+					down = fmt.Errorf("slo %q%s: %w", s.Name, inSource(d, source), err)
+					continue
+				}
+				at, _ := d.SLOs.QueryOrigin(ind.Queries()[0])
+				d.remark(s, at, m)
 			}
-			at, _ := d.SLOs.QueryOrigin(ind.Queries()[0])
-			d.remark(s, at, m)
 		}
 	}
 	if len(out) > 0 {
 		return once(out)
 	}
-	return nil
+	return down
 }
 
 // remark takes in the findings and notes of an SLO.
@@ -78,9 +87,9 @@ func once(all Faults) Faults {
 	return out
 }
 
-// classify checks a query's text in the language of the configured source.
-func (d *Documents) classify(text string) (promquery.Query, error) {
-	if d.Config.Source.Mackerel != nil {
+// classify checks a query's text in the language of a source.
+func (d *Documents) classify(source, text string) (promquery.Query, error) {
+	if d.Config.Sources[source].Mackerel != nil {
 		_, err := mackerelapi.Parse(text)
 		return promquery.Query{}, err
 	}

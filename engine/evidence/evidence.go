@@ -49,7 +49,7 @@ func (w *Witnesses) Of(d *documents.Documents) *Witnesses { return New(w.host, d
 // clients ask the witnesses; nil ones are not configured.
 type clients struct {
 	Fleet  *fleetapi.Client
-	Alerts *promalerts.Client
+	Alerts []*promalerts.Client // as the configuration's AlertServers
 	Bot    *incidentapi.Client
 }
 
@@ -65,14 +65,16 @@ func newClients(h host.Host, c *config.Config) (*clients, error) {
 			return nil, fmt.Errorf("%s: gate.fleet: %w", c.Path, err)
 		}
 	}
-	if a := c.Gate.Alerts; a != nil {
+	for _, a := range c.AlertServers {
 		client, err := httpClient(h, a.Remote)
-		if err == nil {
-			w.Alerts, err = promalerts.New(a.URL, a.Alertmanager, client)
-		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: gate.alerts: %w", c.Path, err)
+			return nil, fmt.Errorf("%s: %s: %w", c.Path, a.Path(c), err)
 		}
+		asks, err := promalerts.New(a.URL, a.Alertmanager, client)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", c.Path, a.Path(c), err)
+		}
+		w.Alerts = append(w.Alerts, asks)
 	}
 	if b := c.Gate.IncidentBot; b != nil {
 		client, err := httpClient(h, *b)
@@ -125,14 +127,13 @@ func httpClient(h host.Host, r config.Remote) (*http.Client, error) {
 
 // Seen is what the gate rests on beside budgets.
 type Seen struct {
-	Fleet      promotion.FleetView
-	Releases   promotion.Found[promotion.Arrival]
-	Alerts     promotion.Found[promotion.Alert]
-	AlertRules promotion.Found[promotion.AlertRule]
-	Incidents  promotion.Found[promotion.Incident]
-	Calendar   calendar.Calendar
-	From       string // where the calendar is; "" : none is configured
-	Unread     string // why the calendar could not be reached; "" : it could
+	Fleet     promotion.FleetView
+	Releases  promotion.Found[promotion.Arrival]
+	Alerts    []Firing // of each server that is asked
+	Incidents promotion.Found[promotion.Incident]
+	Calendar  calendar.Calendar
+	From      string // where the calendar is; "" : none is configured
+	Unread    string // why the calendar could not be reached; "" : it could
 }
 
 // Gather asks all witnesses at once, and reads the documents. A witness that does not
@@ -165,8 +166,9 @@ func (w *Witnesses) Gather(ctx context.Context) (Seen, error) {
 			}
 		})
 	}
-	if ask.Alerts != nil {
-		both.Go(func() { out.Alerts, out.AlertRules = w.firing(ctx, ask.Alerts) })
+	out.Alerts = make([]Firing, len(ask.Alerts))
+	for i, client := range ask.Alerts {
+		both.Go(func() { out.Alerts[i] = w.firing(ctx, c.AlertServers[i], client) })
 	}
 	if ask.Bot != nil {
 		both.Go(func() { out.Incidents = askBot(ctx, c, ask.Bot, out.Incidents) })
@@ -182,24 +184,6 @@ func (w *Witnesses) Calendar() (c calendar.Calendar, from string, err error) {
 		c.Exclusions = w.Known(c.Exclusions)
 	}
 	return c, from, err
-}
-
-func (w *Witnesses) firing(ctx context.Context, c *promalerts.Client) (promotion.Found[promotion.Alert], promotion.Found[promotion.AlertRule]) {
-	a := w.Docs.Config.Gate.Alerts
-	out := promotion.Found[promotion.Alert]{Where: "Prometheus at " + host.WithoutUser(a.URL)}
-	if a.Alertmanager {
-		out.Where = "Alertmanager at " + host.WithoutUser(a.URL)
-	}
-	found, rules, err := c.Firing(ctx)
-	if err != nil {
-		out.Error = err.Error()
-		return out, promotion.Found[promotion.AlertRule]{}
-	}
-	out.Items = promotion.MatchAlerts(w.Docs.Fleet, found)
-	if a.Alertmanager {
-		return out, promotion.Found[promotion.AlertRule]{}
-	}
-	return out, promotion.Found[promotion.AlertRule]{Where: out.Where, Items: promotion.MatchRules(w.Docs.Fleet, rules)}
 }
 
 // incidents reads those in files whose cause is still there.

@@ -88,7 +88,16 @@ func Explain(ctx context.Context, h host.Host, d *documents.Documents, name, sho
 	if len(r.Budgets) != 1 {
 		return nil, fmt.Errorf("explain %s on %s: %d budgets were found", name, shopset, len(r.Budgets))
 	}
-	x := newExplanation(at, &r.Budgets[0], e.Source.Name)
-	w := &examiner{e: e, subject: subject, slo: &d.SLOs.SLOs[0], budget: &r.Budgets[0], steps: &steps, out: x, at: at}
+	x := newExplanation(at, &r.Budgets[0], titles(e.Sources, documents.SourcesFor(d, s, set)))
+	w := &examiner{e: e, set: set, subject: subject, slo: &d.SLOs.SLOs[0], budget: &r.Budgets[0], steps: &steps, out: x, at: at}
 	return x, w.examine(ctx)
+}
+
+// titles name sources for people.
+func titles(all source.Sources, names []string) string {
+	var out []string
+	for _, name := range names {
+		out = append(out, all.Title(name))
+	}
+	return strings.Join(out, " and ")
 }

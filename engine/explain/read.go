@@ -9,6 +9,8 @@ import (
 
 	"github.com/shopslo/shopslo/engine"
 	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/source"
+	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/ledger/explain"
@@ -22,6 +24,7 @@ const mostSamples = 20_000_000
 // examiner reads what a budget rests on.
 type examiner struct {
 	e       *engine.Engine
+	set     fleet.ShopSet
 	subject *ledger.Subject
 	slo     *slo.SLO
 	budget  *status.Budget
@@ -34,10 +37,9 @@ type examiner struct {
 // examine fills in the explanation, part by part.
 func (w *examiner) examine(ctx context.Context) error {
 	acc := w.e.Accounts().Account(w.slo, w.subject.ID, w.at)
-	read := w.e.Source.Reading(w.e.Docs)
 	for i := range w.slo.Parts {
 		part := &w.slo.Parts[i]
-		m, err := read(&part.Indicator)
+		m, err := w.source(part).Reading()(&part.Indicator)
 		if err != nil {
 			return err
 		}
@@ -47,6 +49,18 @@ func (w *examiner) examine(ctx context.Context) error {
 	}
 	w.interval()
 	return nil
+}
+
+// asked is the name of the source that a part is read from.
+func (w *examiner) asked(part *slo.Part) string {
+	return w.e.Docs.Config.Asked(part.Indicator.Queries()[0], w.e.Docs.Config.SourceOf(w.set))
+}
+
+func (w *examiner) source(part *slo.Part) source.Source { return w.e.Sources[w.asked(part)] }
+
+// scraped is the scrape interval of that source, as it is configured.
+func (w *examiner) scraped(part *slo.Part) time.Duration {
+	return w.e.Docs.Config.Sources[w.asked(part)].ScrapeInterval()
 }
 
 // sideNames are those of an indicator's Queries.
@@ -76,7 +90,7 @@ func (w *examiner) part(ctx context.Context, i int, part *slo.Part, m ledger.Mea
 	var all []slo.Selector
 	for k, q := range part.Indicator.Queries() {
 		sels := m.Sides[k].Selectors
-		if !m.Raw && w.e.Docs.Config.Source.Mackerel == nil {
+		if !m.Raw && w.source(part).Looked() != nil {
 			terms, err := promquery.Terms(q.Text)
 			if err != nil {
 				return err
@@ -92,7 +106,7 @@ func (w *examiner) part(ctx context.Context, i int, part *slo.Part, m ledger.Mea
 		out.Sides = append(out.Sides, asked)
 	}
 	if len(all) > 0 {
-		if err := w.series(ctx, i, all, sides, names, m.Raw, acc, &out); err != nil {
+		if err := w.series(ctx, part, i, all, sides, names, m.Raw, acc, &out); err != nil {
 			return err
 		}
 	}
@@ -110,18 +124,18 @@ func (w *examiner) narrowed(sel slo.Selector) slo.Selector {
 }
 
 // series reads the series of a part, and adds what each was worth.
-func (w *examiner) series(ctx context.Context, i int, all []slo.Selector, sides map[string][]slo.Selector, names []string, raw bool, acc slo.Account, out *partExplained) error {
+func (w *examiner) series(ctx context.Context, part *slo.Part, i int, all []slo.Selector, sides map[string][]slo.Selector, names []string, raw bool, acc slo.Account, out *partExplained) error {
 	from, to := w.at.Add(-time.Hour), w.at
 	if raw && !w.budget.WindowEnd.IsZero() {
-		if from, to = w.budget.WindowStart.Add(-max(documents.Margin, 10*w.e.Docs.Config.Source.ScrapeInterval())), w.budget.WindowEnd; acc.Start.After(from) {
+		if from, to = w.budget.WindowStart.Add(-max(documents.Margin, 10*w.scraped(part))), w.budget.WindowEnd; acc.Start.After(from) {
 			from = acc.Start
 		}
 	}
-	counters, err := w.read(ctx, all, from, to)
+	counters, err := w.read(ctx, part, all, from, to)
 	if err != nil {
 		return err
 	}
-	if err := w.labels(ctx, all, out); err != nil {
+	if err := w.labels(ctx, part, all, out); err != nil {
 		return err
 	}
 	for _, s := range counters {
@@ -203,13 +217,13 @@ func median(t []int64) time.Duration {
 }
 
 // read reads the ShopSet's series of some selectors.
-func (w *examiner) read(ctx context.Context, sels []slo.Selector, from, to time.Time) ([]sampled, error) {
+func (w *examiner) read(ctx context.Context, part *slo.Part, sels []slo.Selector, from, to time.Time) ([]sampled, error) {
 	var asked []slo.Selector
 	for _, sel := range sels {
 		asked = append(asked, w.narrowed(sel))
 	}
 	var out []sampled
-	err := w.e.Source.Looked().Select(ctx, slo.Request{Selectors: asked, From: from.UnixMilli(), To: to.UnixMilli()}, func(all []slo.Series) error {
+	err := w.source(part).Looked().Select(ctx, slo.Request{Selectors: asked, From: from.UnixMilli(), To: to.UnixMilli()}, func(all []slo.Series) error {
 		for i := range all {
 			s := sampled{Labels: slices.Clone(all[i].Labels)}
 			var t [256]int64
@@ -248,8 +262,8 @@ func ended(s sampled) sampled {
 }
 
 // labels lists what the metrics have now, whatever the selectors ask for.
-func (w *examiner) labels(ctx context.Context, sels []slo.Selector, out *partExplained) error {
-	interval := w.e.Docs.Config.Source.ScrapeInterval()
+func (w *examiner) labels(ctx context.Context, part *slo.Part, sels []slo.Selector, out *partExplained) error {
+	interval := w.scraped(part)
 	seen := map[string]bool{}
 	for _, sel := range sels {
 		metric := slo.Selector(slices.DeleteFunc(slices.Clone(sel), func(m slo.Matcher) bool { return m.Name != slo.MetricName }))
@@ -257,7 +271,7 @@ func (w *examiner) labels(ctx context.Context, sels []slo.Selector, out *partExp
 			continue
 		}
 		seen[metric.String()] = true
-		live, err := w.read(ctx, []slo.Selector{metric}, w.at.Add(-5*interval-w.e.Docs.Config.Ledger.Delay), w.at)
+		live, err := w.read(ctx, part, []slo.Selector{metric}, w.at.Add(-5*interval-w.e.Docs.Config.Ledger.Delay), w.at)
 		if err != nil {
 			return err
 		}
@@ -268,7 +282,7 @@ func (w *examiner) labels(ctx context.Context, sels []slo.Selector, out *partExp
 
 // interval compares the scrape interval that is configured with that of the samples.
 func (w *examiner) interval() {
-	configured := w.e.Docs.Config.Source.ScrapeInterval()
+	configured := w.scraped(&w.slo.Parts[0])
 	w.out.Interval.Configured = configured.Seconds()
 	var found []float64
 	for _, p := range w.out.Parts {

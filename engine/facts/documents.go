@@ -64,16 +64,22 @@ func silenceFacts(ctx context.Context, e *engine.Engine, in *review.Input) error
 	if err != nil {
 		return err
 	}
-	if a := e.Docs.Config.Gate.Alerts; a == nil || !a.Alertmanager {
+	asked := false
+	for i, a := range e.Docs.Config.AlertServers {
+		if !a.Alertmanager {
+			continue
+		}
+		asked = true
+		all, err := w.Alerts[i].Silences(ctx, in.Period.From, in.Period.Until)
+		if err != nil {
+			in.Silences.Unknown = failed(a.Path(e.Docs.Config), err)
+		}
+		for _, s := range all {
+			in.Silences.Items = append(in.Silences.Items, review.Silence{ID: s.ID, Who: s.By, Why: s.Comment, Matchers: s.Matchers, From: s.From, Until: s.Until})
+		}
+	}
+	if !asked {
 		in.Silences.Unknown = NotConfigured("gate.alerts (kind: alertmanager)")
-		return nil
-	}
-	all, err := w.Alerts.Silences(ctx, in.Period.From, in.Period.Until)
-	if err != nil {
-		in.Silences.Unknown = failed("gate.alerts", err)
-	}
-	for _, s := range all {
-		in.Silences.Items = append(in.Silences.Items, review.Silence{ID: s.ID, Who: s.By, Why: s.Comment, Matchers: s.Matchers, From: s.From, Until: s.Until})
 	}
 	return nil
 }

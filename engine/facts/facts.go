@@ -12,12 +12,11 @@ import (
 	"github.com/shopslo/shopslo/review"
 )
 
-// Review compiles the review of a period from what the ledger has counted. outage is why
-// the source could not be read, nil if it was.
-func Review(ctx context.Context, e *engine.Engine, period review.Period, at time.Time, log decisionlog.Reader, unknown *review.Unknown, outage error) (review.Report, error) {
+// Review compiles the review of a period from what the ledger has counted.
+func Review(ctx context.Context, e *engine.Engine, period review.Period, at time.Time, log decisionlog.Reader, unknown *review.Unknown) (review.Report, error) {
 	in := review.Input{At: at, Period: period}
-	if outage != nil {
-		in.Outage = &review.Unknown{Reason: review.Failed, Error: outage.Error()}
+	if err := engine.Unavailable(e.Outages()); err != nil {
+		in.Outage = &review.Unknown{Reason: review.Failed, Error: err.Error()}
 	}
 	exclusions, err := calendarFacts(e, &in)
 	if err != nil {

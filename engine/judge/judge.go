@@ -13,6 +13,7 @@ import (
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
 )
 
@@ -79,8 +80,8 @@ func (q Question) moves(ctx context.Context, release string) *promotion.Moves {
 	return about
 }
 
-// Decide asks the gate. outage is why the source could not be read, nil if it was.
-func Decide(ctx context.Context, e *engine.Engine, version string, q Question, at time.Time, outage error) (promotion.Record, error) {
+// Decide asks the gate.
+func Decide(ctx context.Context, e *engine.Engine, version string, q Question, at time.Time) (promotion.Record, error) {
 	if err := q.check(e.Docs); err != nil {
 		return promotion.Record{}, err
 	}
@@ -88,11 +89,11 @@ func Decide(ctx context.Context, e *engine.Engine, version string, q Question, a
 	if err != nil {
 		return promotion.Record{}, err
 	}
-	return Judge(ctx, e, version, found, q, at, outage)
+	return Judge(ctx, e, version, found, q, at)
 }
 
 // Judge decides from what was gathered.
-func Judge(ctx context.Context, e *engine.Engine, version string, found evidence.Seen, q Question, at time.Time, outage error) (promotion.Record, error) {
+func Judge(ctx context.Context, e *engine.Engine, version string, found evidence.Seen, q Question, at time.Time) (promotion.Record, error) {
 	slos, f, p := e.Docs.SLOs.SLOs, e.Docs.Fleet, e.Docs.Policy(q.To)
 	excluded := len(found.Calendar.Exclusions)+len(e.Docs.Exclusions) > 0
 	plain := status.Report{At: at, Alerts: e.Alerts} // else the budgets come when it is known what runs
@@ -118,7 +119,8 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 	} else if err := e.AddClosed(&ev, at, p); err != nil {
 		return promotion.Record{}, err
 	}
-	ev.Alerts, ev.AlertRules, ev.Incidents, ev.Fix = found.Alerts, found.AlertRules, found.Incidents, q.Fix
+	ev.Alerts, ev.AlertRules = found.AlertsOn(e.Docs, ev.From, ev.Source.Name, ev.To)
+	ev.Incidents, ev.Fix = found.Incidents, q.Fix
 	if found.From != "" {
 		ev.Freezes = promotion.Found[promotion.Freeze]{Where: found.From, Error: found.Unread, Items: found.Calendar.Freezes(at)}
 		ev.Overrides = promotion.Found[promotion.Override]{Where: found.From, Error: found.Unread, Items: found.Calendar.Overrides}
@@ -135,8 +137,10 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 		ev.Rules.Last = q.Last(ctx, q.To)
 	}
 	ev.Moves = q.moves(ctx, ev.Release)
-	if outage != nil {
-		ev.Outages = append(ev.Outages, promotion.Outage{Source: e.Source.Name, Error: outage.Error()})
+	for _, o := range e.OutagesOf(ev.From, ev.Source.Name, ev.To) {
+		if errors.Is(o.Err, slo.ErrUnavailable) {
+			ev.Outages = append(ev.Outages, promotion.Outage{Source: o.Title, Error: o.Err.Error()})
+		}
 	}
 	if err := ctx.Err(); err != nil && errors.Is(err, context.Canceled) {
 		return promotion.Record{}, context.Cause(ctx) // an answer that nobody could ask for is none

@@ -24,7 +24,6 @@ type Once struct {
 	at     time.Time
 	tiers  []fleet.TierName
 	engine *engine.Engine
-	outage error
 }
 
 // Ask begins a decision as of a time, and reads the rules that it is made by. Close it in
@@ -57,7 +56,7 @@ func (o *Once) Read(ctx context.Context) error {
 		return err
 	}
 	o.engine.Witnesses = w
-	if o.outage = err; err != nil && !errors.Is(err, slo.ErrUnavailable) {
+	if err != nil && !errors.Is(err, slo.ErrUnavailable) {
 		return err
 	}
 	return nil
@@ -65,7 +64,7 @@ func (o *Once) Read(ctx context.Context) error {
 
 // Decide asks the witnesses and the gate.
 func (o *Once) Decide(ctx context.Context) (promotion.Record, error) {
-	return Decide(ctx, o.engine, o.host.Version, o.q, o.at, o.outage)
+	return Decide(ctx, o.engine, o.host.Version, o.q, o.at)
 }
 
 // Close ends what Read has opened.

@@ -10,14 +10,14 @@ import (
 )
 
 // openMackerel opens Mackerel as the source of samples.
-func openMackerel(h host.Host, c *config.Mackerel) (Source, error) {
+func openMackerel(h host.Host, c *config.Mackerel, path string) (Source, error) {
 	key, err := h.MackerelKey(*c)
 	if err != nil {
-		return Source{}, fmt.Errorf("source.mackerel: %w", err)
+		return Source{}, fmt.Errorf("%s.mackerel: %w", path, err)
 	}
 	s, err := mackerelapi.New(mackerelhttp.Config{URL: c.URL, Key: key, Timeout: c.Timeout})
 	if err != nil {
-		return Source{}, fmt.Errorf("source.mackerel: %w", err)
+		return Source{}, fmt.Errorf("%s.mackerel: %w", path, err)
 	}
-	return Source{Source: s, Name: "Mackerel at " + c.URL, Close: func() error { return nil }}, nil
+	return Source{Source: s, Name: "Mackerel at " + c.URL, Close: func() error { return nil }, onGrid: true}, nil
 }

@@ -20,23 +20,41 @@ import (
 
 // Open opens what the configuration names. An embedded store is opened, but
 // scrapes nothing until it is run, and registers its metrics with r.
-func Open(h host.Host, d *documents.Documents, r prometheus.Registerer, log *slog.Logger) (Source, error) {
-	if c := d.Config.Source.Prometheus; c != nil {
+func Open(h host.Host, d *documents.Documents, r prometheus.Registerer, log *slog.Logger) (Sources, error) {
+	all := Sources{}
+	for _, name := range slices.Sorted(maps.Keys(d.Config.Sources)) {
+		of := r
+		if d.Config.Several() {
+			of = prometheus.WrapRegistererWith(prometheus.Labels{"source": name}, r)
+		}
+		s, err := open(h, d.Config, name, of, log)
+		if err != nil {
+			return nil, errors.Join(err, all.Close())
+		}
+		all[name] = s
+	}
+	return all, nil
+}
+
+// open opens one.
+func open(h host.Host, all *config.Config, name string, r prometheus.Registerer, log *slog.Logger) (Source, error) {
+	named, path := all.Sources[name], all.Path+": "+all.PathOf(name)
+	if c := named.Prometheus; c != nil {
 		remote, err := remoteOf(h, c)
 		if err != nil {
-			return Source{}, fmt.Errorf("%s: source.prometheus: %w", d.Config.Path, err)
+			return Source{}, fmt.Errorf("%s.prometheus: %w", path, err)
 		}
 		s, err := promapi.New(remote)
 		if err != nil {
-			return Source{}, fmt.Errorf("%s: source.prometheus: %w", d.Config.Path, err)
+			return Source{}, fmt.Errorf("%s.prometheus: %w", path, err)
 		}
 		return Source{Source: s, Types: NewTypes(s), Name: "Prometheus at " + host.WithoutUser(c.URL), Close: func() error { return nil }}, nil
 	}
-	if c := d.Config.Source.Mackerel; c != nil {
-		return openMackerel(h, c)
+	if c := named.Mackerel; c != nil {
+		return openMackerel(h, c, all.PathOf(name))
 	}
-	c := d.Config.Source.Embedded
-	scrape, err := ScrapeOf(d.Config)
+	c := named.Embedded
+	scrape, err := ScrapeOf(all, name)
 	if err != nil {
 		return Source{}, err
 	}
@@ -99,39 +117,43 @@ func remoteOf(h host.Host, c *config.Prometheus) (promapi.Config, error) {
 	return out, nil
 }
 
-// ScrapeOf hands the scrape configurations to Prometheus' own parser.
-func ScrapeOf(c *config.Config) (*promtsdb.Scrape, error) {
-	e := c.Source.Embedded
+// ScrapeOf hands the scrape configurations of a source to Prometheus' own parser.
+func ScrapeOf(c *config.Config, source string) (*promtsdb.Scrape, error) {
+	e := c.Sources[source].Embedded
 	// Each line is indented, for the list may be written as [in one line].
 	list := " " + strings.ReplaceAll(strings.TrimRight(string(e.ScrapeConfigs), "\n"), "\n", "\n ")
 	text := fmt.Sprintf("global:\n  scrape_interval: %dms\nscrape_configs:\n%s\n", e.ScrapeInterval.Milliseconds(), list)
 	s, err := promtsdb.ParseScrape([]byte(text), c.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s:%d: source.embedded.scrape_configs (line 4 below is its first): %w", c.Path, e.Line, err)
+		return nil, fmt.Errorf("%s:%d: %s.embedded.scrape_configs (line 4 below is its first): %w", c.Path, e.Line, c.PathOf(source), err)
 	}
 	return s, nil
 }
 
-// Keep tells the source which labels tell series apart for somebody: it leaves out
+// Keep tells each source which labels tell series apart for somebody: it leaves out
 // none of them, not even where they are of a replica.
-func (s Source) Keep(d *documents.Documents) {
-	keeper, ok := s.Source.(interface{ Keep(labels ...string) })
-	if !ok {
-		return
+func (all Sources) Keep(d *documents.Documents) {
+	keep := func(name string, labels ...string) {
+		if keeper, ok := all[name].Source.(interface{ Keep(labels ...string) }); ok {
+			keeper.Keep(labels...)
+		}
 	}
-	keeper.Keep(d.Config.TargetLabels...)
-	for _, set := range d.Fleet.ShopSets() {
-		keeper.Keep(slices.Collect(maps.Keys(set.Match))...)
+	for name := range all {
+		keep(name, d.Config.TargetLabels...)
+		for _, set := range d.Fleet.ShopSets() {
+			keep(name, slices.Collect(maps.Keys(set.Match))...)
+		}
 	}
-	read := s.Reading(d)
 	for i := range d.SLOs.SLOs {
 		parts := d.SLOs.SLOs[i].Parts
 		for k := range parts {
-			meaning, _ := read(&parts[k].Indicator) // what cannot be read names nothing
-			for _, side := range meaning.Sides {
-				for _, sel := range side.Selectors {
-					for _, m := range sel {
-						keeper.Keep(m.Name)
+			for _, name := range documents.AskedFor(d, &d.SLOs.SLOs[i], &parts[k]) {
+				meaning, _ := all[name].Reading()(&parts[k].Indicator) // what cannot be read names nothing
+				for _, side := range meaning.Sides {
+					for _, sel := range side.Selectors {
+						for _, m := range sel {
+							keep(name, m.Name)
+						}
 					}
 				}
 			}

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/promquery"
@@ -83,8 +82,8 @@ func (t *Types) TypeOf(metric string) (string, error) {
 }
 
 // Reading tells the ledger how the source's queries are to be counted.
-func (s Source) Reading(d *documents.Documents) ledger.Reading {
-	if d.Config.Source.Mackerel != nil {
+func (s Source) Reading() ledger.Reading {
+	if s.onGrid {
 		return readMackerel
 	}
 	return func(ind *slo.Indicator) (ledger.Meaning, error) {
@@ -98,17 +97,6 @@ func (s Source) Reading(d *documents.Documents) ledger.Reading {
 		}
 		return m, nil
 	}
-}
-
-// Ask finds all that is wrong with the SLOs in the eyes of their source. A source that
-// cannot be asked now finds nothing wrong.
-func (s Source) Ask(d *documents.Documents) error {
-	s.Types.AskAgain()
-	err := d.Understand(s.Types.TypeOf)
-	if errors.Is(err, slo.ErrUnavailable) {
-		return nil
-	}
-	return err
 }
 
 // readMackerel tells the ledger that Mackerel has no counters' samples: all its queries

@@ -52,7 +52,7 @@ func (a Access) Open(h host.Host, dir string) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	asked, ok := src.Source.(Source)
+	asked, ok := src[""].Source.(Source)
 	if !ok {
 		return nil, errors.New("the source cannot list its metrics")
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/shopslo/shopslo/slo/presence"
 )
 
-// asked says whom --source has asked, and when.
+// asked says whom --source has asked, and when. With several sources Name has all.
 type asked struct {
 	Name string `json:"name"`
 	At   string `json:"at"`
@@ -44,10 +44,14 @@ func (v *Validation) AskSource(ctx context.Context, h host.Host, d *documents.Do
 	}
 	v.Findings, v.Notes = d.Findings(), allNotes(d) // it has told what its metrics are
 	now := h.Now()
-	v.Source = &asked{Name: src.Name, At: now.UTC().Format("2006-01-02T15:04:05Z")}
+	v.Source = &asked{Name: namesOf(src), At: now.UTC().Format("2006-01-02T15:04:05Z")}
+	for _, name := range src.Names() {
+		if src[name].Looked() == nil {
+			v.Notes = append(v.Notes, documents.Note{Place: d.Config.Path, Text: src.Title(name) + " is not asked: its queries name what they read, and give no data where it does not exist"})
+		}
+	}
 	f := engine.NewFinder(d, src, engine.Plan(d, src, nil), nil)
 	if f == nil {
-		v.Notes = append(v.Notes, documents.Note{Place: d.Config.Path, Text: src.Name + " is not asked: its queries name what they read, and give no data where it does not exist"})
 		return nil
 	}
 	failed := f.Look(ctx, now)
@@ -78,6 +82,15 @@ func (v *Validation) AskSource(ctx context.Context, h host.Host, d *documents.Do
 	g.tell(d, v)
 	v.judge()
 	return nil
+}
+
+// namesOf names sources for people.
+func namesOf(src source.Sources) string {
+	var names []string
+	for _, name := range src.Names() {
+		names = append(names, src.Title(name))
+	}
+	return strings.Join(names, " and ")
 }
 
 // groups are findings that several ShopSets share.

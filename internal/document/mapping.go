@@ -45,7 +45,7 @@ func (o *Object) decodeStruct(path string, at Position, n *yaml.Node, into refle
 		case ok && !IsNull(value):
 			o.decodeField(of, value, f, into)
 		case o.broken[of]: // it was meant by a misspelt one
-		case f.Required && !o.dialect.Optional:
+		case f.Required && !o.dialect.Optional && given.Values[f.or] == nil:
 			if ok {
 				o.at[of] = given.At[key]
 			}
@@ -94,7 +94,7 @@ func (o *Object) others(path string, given Mapping, fields map[string]Field, int
 func isSlip(key string, given Mapping, fields map[string]Field) bool {
 	var missing []string
 	for name, f := range fields {
-		if f.Required && given.Values[name] == nil {
+		if f.Required && given.Values[name] == nil && given.Values[f.or] == nil {
 			missing = append(missing, name)
 		}
 	}
@@ -308,12 +308,12 @@ func Join(path, key string) string {
 }
 
 // Field is a struct field as its json tag names it. Two tags more say what it is:
-// is:"file" that it names a file, relative to the document's, and need:"…" what to write
-// where it is missing or empty.
+// is:"file" that it names a file, relative to the document's, need:"…" what to write where
+// it is missing or empty, and or:"…" the key that may be there instead.
 type Field struct {
 	index    []int
 	Required bool
-	need     string
+	need, or string
 	file     bool
 	secret   bool
 }
@@ -359,7 +359,7 @@ func Fields(t reflect.Type) map[string]Field {
 			continue
 		}
 		fields[name] = Field{index: f.Index, Required: !strings.Contains(options, "omitempty"),
-			need: f.Tag.Get("need"), file: f.Tag.Get("is") == "file", secret: f.Type == secretType}
+			need: f.Tag.Get("need"), or: f.Tag.Get("or"), file: f.Tag.Get("is") == "file", secret: f.Type == secretType}
 	}
 	fieldsOf.Store(t, fields)
 	return fields

@@ -1,6 +1,7 @@
 package shopslo
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shopslo/shopslo/engine"
@@ -10,7 +11,7 @@ import (
 	"github.com/shopslo/shopslo/slo/promquery"
 )
 
-// askAfter is how long a server waits before it asks its source again what the SLOs
+// askAfter is how long a server waits before it asks its sources again what the SLOs
 // mean that it cannot count.
 const askAfter = 10 * time.Second
 
@@ -25,9 +26,20 @@ func (k *keeper) askAgain(e *engine.Engine, now time.Time) {
 	if len(unread) == 0 {
 		return
 	}
-	e.Source.Types.AskAgain()
+	again := map[string]bool{}
 	for _, ind := range unread {
-		if _, err := promquery.Read(ind, e.Source.Types.TypeOf); err != nil {
+		for _, name := range ind.from {
+			if !again[name] {
+				e.Sources[name].Types.AskAgain()
+			}
+			again[name] = true
+		}
+	}
+	for _, ind := range unread {
+		if !slices.ContainsFunc(ind.from, func(name string) bool {
+			_, err := promquery.Read(ind.Indicator, e.Sources[name].Types.TypeOf)
+			return err == nil
+		}) {
 			continue
 		}
 		k.configuring.Lock()
@@ -42,13 +54,19 @@ func (k *keeper) askAgain(e *engine.Engine, now time.Time) {
 	}
 }
 
+// unreadOne is an indicator, and the sources that it is read from.
+type unreadOne struct {
+	*slo.Indicator
+	from []string
+}
+
 // unread are the indicators of SLOs that are refused for what their queries mean.
-func unread(d *documents.Documents, failing []ledger.Failing) (out []*slo.Indicator) {
+func unread(d *documents.Documents, failing []ledger.Failing) (out []unreadOne) {
 	for _, f := range failing {
 		for i := range d.SLOs.SLOs {
 			if s := &d.SLOs.SLOs[i]; s.Name == f.SLO && f.Refused {
 				for k := range s.Parts {
-					out = append(out, &s.Parts[k].Indicator)
+					out = append(out, unreadOne{&s.Parts[k].Indicator, documents.AskedFor(d, s, &s.Parts[k])})
 				}
 			}
 		}

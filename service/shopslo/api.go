@@ -98,7 +98,7 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 	}
 	e := s.keeper.current()
 	e.LookPast(r.Context(), at, s.Host.Now())
-	d, err := judge.Decide(r.Context(), e, s.Host.Version, q, at, s.keeper.unreachable())
+	d, err := judge.Decide(r.Context(), e, s.Host.Version, q, at)
 	if err != nil {
 		server.WriteError(w, http.StatusBadRequest, err)
 		return

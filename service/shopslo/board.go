@@ -125,7 +125,8 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 		in.Unread = err.Error()
 		return in
 	}
-	in.Running, in.Alerts, in.Incidents = found.Fleet, found.Alerts, found.Incidents
+	in.Running, in.Incidents = found.Fleet, found.Incidents
+	in.Alerts, _ = found.AlertsOn(e.Docs, tiersOf(e.Docs.Fleet)...)
 	if found.From != "" {
 		in.Freezes = promotion.Found[promotion.Freeze]{Where: found.From, Items: found.Calendar.Freezes(at)}
 		in.Overrides = promotion.Found[promotion.Override]{Where: found.From, Items: found.Calendar.Overrides}
@@ -134,7 +135,7 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 	in.Subjects = b.subjects.of(ctx, c, &found.Fleet.Snapshot, at)
 	for _, t := range e.Docs.Fleet.Gated() {
 		g := board.Gate{To: t.Name}
-		if r, err := judge.Judge(ctx, e, s.Host.Version, found, judge.Question{To: string(t.Name), Last: s.book.LastRules, Moves: s.book.Moves}, at, s.keeper.unreachable()); err != nil {
+		if r, err := judge.Judge(ctx, e, s.Host.Version, found, judge.Question{To: string(t.Name), Last: s.book.LastRules, Moves: s.book.Moves}, at); err != nil {
 			g.Error = err.Error()
 		} else {
 			g.Record, g.Changes = &r, compared(c, &found.Fleet.Snapshot, t.Name, fleet.Release(r.Decision.Release))
@@ -142,6 +143,13 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 		in.Gates = append(in.Gates, g)
 	}
 	return in
+}
+
+func tiersOf(f *fleet.Fleet) (names []fleet.TierName) {
+	for _, t := range f.Tiers() {
+		names = append(names, t.Name)
+	}
+	return names
 }
 
 // compared is the address that shows what a Tier would get; "" where there is none.

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/engine"
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
-	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
 )
 
@@ -24,10 +24,11 @@ type keeper struct {
 
 	mu      sync.RWMutex
 	engine  *engine.Engine
-	outage  error                     // why the source could not be read last time
+	outage  error                     // why no source could be read last time
 	caught  time.Time                 // when counting had come up to the clock for the first time
 	reading string                    // how far the first reading is
 	failing map[string]ledger.Failing // by SLO; of tick alone
+	down    map[string]bool           // sources that could not be read, of several; of tick alone
 	behind  time.Duration             // how long to wait for the source's clock; of tick alone
 
 	configuring sync.Mutex // held while the ledger is told what to count
@@ -62,7 +63,7 @@ func (k *keeper) tick(ctx context.Context) time.Duration {
 	res, delay := e.Docs.Config.Ledger.Resolution, e.Docs.Config.Ledger.Delay
 	next := now.Add(-delay).Truncate(res).Add(res + delay)
 	paused := false
-	err := e.Ledger.Advance(ctx, now, func(g ledger.Progress) bool {
+	err := e.Advance(ctx, now, func(g ledger.Progress) bool {
 		k.metrics.samples(g.Samples)
 		k.readUpTo(g.Done)
 		paused = g.Done.Before(g.Until) && !k.Host.Now().Before(next)
@@ -72,6 +73,7 @@ func (k *keeper) tick(ctx context.Context) time.Duration {
 		return 0
 	}
 	k.metrics.tick(k.Host.Now().Sub(now), err)
+	k.sources(e, now)
 	k.look(ctx, e, now, err)
 	k.askAgain(e, now)
 	k.readCalendar(e)
@@ -80,7 +82,7 @@ func (k *keeper) tick(ctx context.Context) time.Duration {
 	wait := max(next.Sub(k.Host.Now()), 0)
 	newest, due := e.Ledger.Newest(), now.Add(-delay).Truncate(res)
 	switch {
-	case err != nil:
+	case err != nil || len(k.down) > 0:
 		return max(min(wait, retryAfter), time.Second)
 	case !newest.IsZero() && newest.Before(due) && len(k.failing) == 0: // the source's clock is behind this one
 		k.behind = min(2*k.behind+time.Second, res)
@@ -88,6 +90,24 @@ func (k *keeper) tick(ctx context.Context) time.Duration {
 	}
 	k.behind = 0
 	return wait
+}
+
+// sources tells of those that cannot be read, and when they are read again.
+func (k *keeper) sources(e *engine.Engine, now time.Time) {
+	down := map[string]bool{}
+	for _, o := range e.Outages() {
+		down[o.Source] = true
+		if e.Docs.Config.Several() && !k.down[o.Source] {
+			k.Log.Error("a source cannot be read; its budgets stay as they are, all others go on", "source", o.Source, "err", o.Err)
+		}
+	}
+	for _, name := range e.Sources.Names() {
+		if k.down[name] && !down[name] && e.Docs.Config.Several() {
+			k.Log.Info("a source is read again", "source", name)
+		}
+		k.metrics.source(name, !down[name], now)
+	}
+	k.down = down
 }
 
 // uncounted tells of the SLOs that are not being counted, and when they are again.
@@ -172,7 +192,7 @@ func (k *keeper) reload(ctx context.Context) error {
 	if next.NeedsMore(old) {
 		return fmt.Errorf("%s: a longer window than before needs more history: restart to take that over", d.Config.Path)
 	}
-	if err := next.Source.Ask(d); err != nil {
+	if err := next.Sources.Ask(d); err != nil {
 		return err
 	}
 	k.configuring.Lock()
@@ -189,27 +209,27 @@ func (k *keeper) reload(ctx context.Context) error {
 }
 
 // sameGround reports whether all is the same that cannot change while running:
-// everything about source and ledger but what is scraped.
+// everything about sources and ledger but what is scraped.
 func sameGround(a, b *documents.Documents) bool {
-	x, y := *a.Config, *b.Config
-	if x.Source.Embedded != nil && y.Source.Embedded != nil {
-		ex, ey := *x.Source.Embedded, *y.Source.Embedded
-		ex.ScrapeConfigs, ey.ScrapeConfigs, ex.Line, ey.Line = nil, nil, 0, 0
-		x.Source.Embedded, y.Source.Embedded = &ex, &ey
-	}
-	return reflect.DeepEqual(x.Source, y.Source) && x.Ledger == y.Ledger && x.Counting == y.Counting && reflect.DeepEqual(x.Mackerel, y.Mackerel) &&
+	x, y := a.Config, b.Config
+	return reflect.DeepEqual(ground(x.Sources), ground(y.Sources)) && x.Ledger == y.Ledger && x.Counting == y.Counting && reflect.DeepEqual(x.Mackerel, y.Mackerel) &&
 		reflect.DeepEqual(x.Gate.Log, y.Gate.Log) && reflect.DeepEqual(x.Gate.Tell, y.Gate.Tell) &&
 		reflect.DeepEqual(x.TargetLabels, y.TargetLabels) && x.StartTimeMetric == y.StartTimeMetric
 }
 
-// unreachable is the outage that the gate is told of, nil where the source answers.
-func (k *keeper) unreachable() error {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	if errors.Is(k.outage, slo.ErrUnavailable) {
-		return k.outage
+// ground is what of sources cannot change.
+func ground(all map[string]config.Source) map[string]config.Source {
+	out := map[string]config.Source{}
+	for name, s := range all {
+		s.Alerts = nil
+		if s.Embedded != nil {
+			e := *s.Embedded
+			e.ScrapeConfigs, e.Line = nil, 0
+			s.Embedded = &e
+		}
+		out[name] = s
 	}
-	return nil
+	return out
 }
 
 // counting says why counting fails, and how far the first reading is; "" where all is well.

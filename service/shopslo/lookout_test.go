@@ -45,7 +45,7 @@ func TestServeTellsOfEachArrivalUntilItIsHeard(t *testing.T) {
 	l := &lookout{
 		fleet:   func(context.Context) (fleet.Snapshot, error) { n++; return answers[n-1].s, answers[n-1].err },
 		tellers: []promoter.Teller{bad, good}, log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		metrics: newOwnMetrics(prometheus.NewRegistry(), "test"),
+		metrics: newOwnMetrics(prometheus.NewRegistry(), "test", []string{""}),
 		compare: func(from, to fleet.Release) string { return "https://x/" + string(from) + "..." + string(to) },
 	}
 	for range answers {

@@ -17,10 +17,12 @@ import (
 
 // ownMetrics are about the service itself.
 type ownMetrics struct {
+	several  bool // sources
 	ticks    *prometheus.CounterVec
 	seconds  prometheus.Histogram
 	read     prometheus.Counter
-	sourceUp prometheus.Gauge
+	sourceUp *prometheus.GaugeVec
+	sourceAt *prometheus.GaugeVec
 	caughtUp prometheus.Gauge
 	lost     *prometheus.GaugeVec
 	reloadOK prometheus.Gauge
@@ -33,21 +35,29 @@ type ownMetrics struct {
 
 // Metrics registers the metrics that a server has of itself: rules are checked against them.
 func Metrics(r prometheus.Registerer, version string) {
-	newOwnMetrics(r, version)
+	newOwnMetrics(r, version, []string{""})
 	newPushMetrics(r)
 }
 
-func newOwnMetrics(r prometheus.Registerer, version string) *ownMetrics {
+// newOwnMetrics registers them. Of several sources each has series of its own.
+func newOwnMetrics(r prometheus.Registerer, version string, sources []string) *ownMetrics {
 	f := promauto.With(r)
+	var source []string
+	if len(sources) > 1 {
+		source = []string{"source"}
+	}
 	m := &ownMetrics{
+		several: len(sources) > 1,
 		ticks: f.NewCounterVec(prometheus.CounterOpts{Name: "shopslo_ledger_ticks_total",
 			Help: "Times that the ledger was brought up to date, by result: ok or error."}, []string{"result"}),
 		seconds: f.NewHistogram(prometheus.HistogramOpts{Name: "shopslo_ledger_tick_duration_seconds",
 			Help: "How long it took to bring the ledger up to date.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 8)}),
 		read: f.NewCounter(prometheus.CounterOpts{Name: "shopslo_ledger_samples_read_total",
 			Help: "Raw samples that the ledger has counted."}),
-		sourceUp: f.NewGauge(prometheus.GaugeOpts{Name: "shopslo_source_up",
-			Help: "Whether the source could be read last time."}),
+		sourceUp: f.NewGaugeVec(prometheus.GaugeOpts{Name: "shopslo_source_up",
+			Help: "Whether the source could be read last time."}, source),
+		sourceAt: f.NewGaugeVec(prometheus.GaugeOpts{Name: "shopslo_source_last_read_timestamp_seconds",
+			Help: "When the source could be read last; absent before."}, source),
 		caughtUp: f.NewGauge(prometheus.GaugeOpts{Name: "shopslo_ledger_caught_up",
 			Help: "Whether the source's history has been read up to now since the start."}),
 		lost: f.NewGaugeVec(prometheus.GaugeOpts{Name: "shopslo_slo_uncounted_shopsets",
@@ -69,6 +79,9 @@ func newOwnMetrics(r prometheus.Registerer, version string) *ownMetrics {
 	for _, result := range []string{"ok", "error"} {
 		m.ticks.WithLabelValues(result)
 	}
+	for _, name := range sources {
+		m.source(name, false, time.Time{})
+	}
 	for _, result := range []string{sent, retried, failed} {
 		m.notices.WithLabelValues(aboutArrival, result)
 		m.notices.WithLabelValues(aboutDecision, result)
@@ -83,11 +96,23 @@ func (m *ownMetrics) tick(d time.Duration, err error) {
 	m.seconds.Observe(d.Seconds())
 	if err != nil {
 		m.ticks.WithLabelValues("error").Inc()
-		m.sourceUp.Set(0)
 	} else {
 		m.ticks.WithLabelValues("ok").Inc()
-		m.sourceUp.Set(1)
 	}
+}
+
+// source notes whether a source could be read.
+func (m *ownMetrics) source(name string, up bool, now time.Time) {
+	var of []string
+	if m.several {
+		of = []string{name}
+	}
+	if !up {
+		m.sourceUp.WithLabelValues(of...).Set(0)
+		return
+	}
+	m.sourceUp.WithLabelValues(of...).Set(1)
+	m.sourceAt.WithLabelValues(of...).Set(float64(now.Unix()))
 }
 
 // counted says of each SLO for how many ShopSets it is not counted.

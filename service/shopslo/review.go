@@ -28,7 +28,7 @@ func (s *service) review(w http.ResponseWriter, r *http.Request) {
 	if s.book.Reader == nil {
 		unknown = facts.NotConfigured("gate.log")
 	}
-	report, err := facts.Review(r.Context(), e, period, s.Host.Now(), s.book.Reader, unknown, s.keeper.unreachable())
+	report, err := facts.Review(r.Context(), e, period, s.Host.Now(), s.book.Reader, unknown)
 	if err == nil {
 		var data []byte
 		if data, err = json.Marshal(report); err == nil {

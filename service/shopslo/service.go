@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -59,7 +61,7 @@ func Serve(ctx context.Context, o Options) error {
 		return err
 	}
 	s := &service{Options: o, registry: prometheus.NewRegistry()}
-	s.metrics = newOwnMetrics(s.registry, o.Host.Version)
+	s.metrics = newOwnMetrics(s.registry, o.Host.Version, slices.Sorted(maps.Keys(d.Config.Sources)))
 	shell, err := s.shell()
 	if err != nil {
 		return err
@@ -139,8 +141,10 @@ func (s *service) run(ctx context.Context, cancel context.CancelFunc, listening 
 		func() error { s.keeper.reloads(ctx); return nil },
 		func() error { s.keeper.fetches(ctx); return nil },
 	}
-	if db := s.keeper.engine.Source.Embedded; db != nil {
-		parts = append(parts, func() error { return db.Run(ctx) })
+	for _, src := range s.keeper.engine.Sources {
+		if db := src.Embedded; db != nil {
+			parts = append(parts, func() error { return db.Run(ctx) })
+		}
 	}
 	if s.pusher != nil {
 		parts = append(parts, func() error { return s.pushes(ctx, s.pusher) })

@@ -33,9 +33,9 @@ func TestTheConfigurationIsOneThatShopsloReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := c.Source.Embedded
+	e := c.Default.Embedded
 	if e == nil || e.ScrapeInterval != time.Second {
-		t.Fatalf("source %+v, want an embedded one with an interval of a second", c.Source)
+		t.Fatalf("source %+v, want an embedded one with an interval of a second", c.Default)
 	}
 	for _, p := range shops {
 		if !bytes.Contains(e.ScrapeConfigs, []byte(p.Name)) {
