@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,9 @@ const labChart = root + "tools/chart/testdata/lab.yaml"
 func (f *fleetLab) installed(t *testing.T) {
 	t.Helper()
 	for i, cluster := range f.Clusters() {
+		if i == 0 {
+			f.asDocumented(t, cluster)
+		}
 		_, err := f.Kubectl(limited(t), cluster, "apply", "-f", root+"deploy/kustomize/base/namespace.yaml")
 		must(t, err)
 		if i == 0 {
@@ -26,7 +30,7 @@ func (f *fleetLab) installed(t *testing.T) {
 			f.strictlyRight(t, cluster, "-k", root+"examples")
 			f.strictlyRight(t, cluster, "-k", root+"deploy/kustomize/incidentbot")
 		}
-		_, err = f.Kubectl(limited(t), cluster, "apply", "--server-side", "--validate=strict", "-f", labChart)
+		_, err = f.Kubectl(limited(t), cluster, "apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", labChart)
 		must(t, err)
 		if i == 0 {
 			f.podsAreAdmitted(t, cluster)
@@ -34,10 +38,28 @@ func (f *fleetLab) installed(t *testing.T) {
 	}
 }
 
+// asDocumented types what docs/install.md has people type, with the examples for their documents.
+func (f *fleetLab) asDocumented(t *testing.T, cluster string) {
+	t.Helper()
+	page, err := os.ReadFile(root + "docs/install.md")
+	must(t, err)
+	_, section, _ := strings.Cut(string(page), "\n## Kubernetes\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	commands := regexp.MustCompile(`(?m)^\$ kubectl (.*)$`).FindAllStringSubmatch(section, -1)
+	if len(commands) < 4 {
+		t.Fatalf("docs/install.md has only %q", commands)
+	}
+	here := strings.NewReplacer("--from-file=", "--from-file="+root+"examples/", "-k examples", "-k "+root+"examples")
+	for _, c := range commands {
+		_, err := f.Kubectl(limited(t), cluster, strings.Fields(here.Replace(c[1]))...)
+		must(t, err)
+	}
+}
+
 // strictlyRight has the API server look at manifests, and change nothing.
 func (f *fleetLab) strictlyRight(t *testing.T, cluster string, what ...string) {
 	t.Helper()
-	out, err := f.Kubectl(limited(t), cluster, append([]string{"apply", "--server-side", "--dry-run=server", "--validate=strict"}, what...)...)
+	out, err := f.Kubectl(limited(t), cluster, append([]string{"apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict"}, what...)...)
 	must(t, err)
 	if !strings.Contains(out, "statefulset.apps/") {
 		t.Errorf("%v: %s", what, out)

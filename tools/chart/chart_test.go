@@ -1,11 +1,14 @@
 package main
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/strvals"
 	"sigs.k8s.io/yaml"
 )
 
@@ -63,4 +66,33 @@ func TestAServiceMonitorIsWhatTheOperatorReads(t *testing.T) {
 		return
 	}
 	t.Error("there is none")
+}
+
+// The README's helm install, as Helm would read it.
+func TestTheReadmesInstallRenders(t *testing.T) {
+	page, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^\$ helm install shopslo deploy/charts/shopslo (.*)$`).FindSubmatch(page)
+	if line == nil {
+		t.Fatal("the README does not say how to install the chart")
+	}
+	values := map[string]any{}
+	for _, set := range regexp.MustCompile(`--set (\S+)`).FindAllStringSubmatch(string(line[1]), -1) {
+		if err := strvals.ParseInto(set[1], values); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := load("../../" + chartDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := c.render(values, "Helm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(files["serve.yaml"], "url: http://prometheus.monitoring.svc:9090\n") || !strings.Contains(files["exporter.yaml"], "--in-cluster=onprem-a") {
+		t.Errorf("%s%s", files["serve.yaml"], files["exporter.yaml"])
+	}
 }
