@@ -116,9 +116,9 @@ packages: docs # for Debian and RPM, of each server and of the plugins
 	done; done; done
 	@rm $(DIST)/.nfpm
 
-images: docs ## build container images into dist/images, without an engine; the one with git where apt-get is
+images: docs ## build container images into dist/images, without an engine
 	$(RELEASE) run ./image -programs $(DIST) -out $(DIST)/images -version $(VERSION) -revision $$(git rev-parse HEAD) -epoch $(EPOCH) -notices $(DIST)/doc/licenses \
-	  $(if $(shell command -v apt-get),-packages $(CURDIR)/deploy/images/git.packages -cache $(CURDIR)/.cache/packages)
+	  -packages $(CURDIR)/deploy/images/git.packages -cache $(CURDIR)/.cache/packages
 
 images-lock: # take the newest of Debian's packages for the image with git
 	$(RELEASE) run ./image -lock $(CURDIR)/deploy/images/git.packages

@@ -3,9 +3,14 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,8 +18,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/blakesmith/ar"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/ulikunitz/xz"
 )
 
 // build builds the images of programs that are texts, and gives their folder.
@@ -172,19 +179,101 @@ func contents(t *testing.T, image v1.Image) map[string][]byte {
 	return out
 }
 
-func TestAPackageWithAnotherSumIsRefused(t *testing.T) {
-	cache, lock := t.TempDir(), filepath.Join(t.TempDir(), "lock")
-	if err := os.WriteFile(lock, []byte("# a comment\ndash 0.5.12-2 0123\n"), 0o600); err != nil {
+// aPackage is a Debian package of one file with a set-user-ID bit, a hard link to it, and a manual page.
+func aPackage(t *testing.T) []byte {
+	t.Helper()
+	var data, deb bytes.Buffer
+	x, err := xz.NewWriter(&data)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := packagesLayer(lock, cache, time.Unix(0, 0)); err == nil {
-		t.Error("a package of an unknown sum was taken")
+	w := tar.NewWriter(x)
+	for _, h := range []tar.Header{
+		{Name: "./usr/bin/tool", Typeflag: tar.TypeReg, Mode: 0o4755, Size: 4},
+		{Name: "./usr/bin/same", Typeflag: tar.TypeLink, Linkname: "./usr/bin/tool", Mode: 0o755},
+		{Name: "./usr/share/man/man1/tool.1", Typeflag: tar.TypeReg, Mode: 0o644, Size: 4},
+		{Name: "./usr/share/doc/tool/copyright", Typeflag: tar.TypeReg, Mode: 0o644, Size: 4},
+	} {
+		if err := w.WriteHeader(&h); err != nil {
+			t.Fatal(err)
+		}
+		if h.Size > 0 {
+			if _, err := w.Write([]byte("text")); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	if err := os.WriteFile(lock, []byte("dash 0.5.12-2\n"), 0o600); err != nil {
+	if err := errors.Join(w.Close(), x.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := packagesLayer(lock, cache, time.Unix(0, 0)); err == nil {
-		t.Error("a lock file without sums was taken")
+	a := ar.NewWriter(&deb)
+	if err := a.WriteGlobalHeader(); err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range map[string][]byte{"debian-binary": []byte("2.0\n"), "data.tar.xz": data.Bytes()} {
+		if err := a.WriteHeader(&ar.Header{Name: name, Mode: 0o644, Size: int64(len(body))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Write(body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return deb.Bytes()
+}
+
+func TestPackagesComeByTheirSumsAlone(t *testing.T) {
+	deb := aPackage(t)
+	served := deb
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/security/pool/tool_1_amd64.deb" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Write(served)
+	}))
+	defer s.Close()
+	defer func(before []string) { mirrors = before }(mirrors)
+	mirrors = []string{s.URL + "/main/", s.URL + "/security/"}
+	t.Setenv("PATH", "") // no apt-get
+
+	lock := filepath.Join(t.TempDir(), "lock")
+	layerOf := func(line, cache string) (*layer, error) {
+		if err := os.WriteFile(lock, []byte("# a comment\n"+line+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return packagesLayer(lock, cache, time.Unix(0, 0))
+	}
+	right := fmt.Sprintf("tool 1 %x pool/tool_1_amd64.deb", sha256.Sum256(deb))
+	cache := t.TempDir()
+	l, err := layerOf(right, cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := l.files["usr/bin/tool"]; e == nil || e.head.Mode != 0o755 || string(e.data) != "text" {
+		t.Errorf("usr/bin/tool: %+v", e)
+	}
+	if e := l.files["usr/bin/same"]; e == nil || e.head.Typeflag != tar.TypeLink || e.head.Linkname != "usr/bin/tool" {
+		t.Errorf("usr/bin/same: %+v", e)
+	}
+	if l.files["usr/share/man/man1/tool.1"] != nil || l.files["usr/share/doc/tool/copyright"] == nil {
+		t.Errorf("there are %v", slices.Sorted(maps.Keys(l.files)))
+	}
+	served = []byte("something else")
+	if _, err := layerOf(right, cache); err != nil {
+		t.Errorf("what is in the cache is asked for again: %v", err)
+	}
+	other := t.TempDir()
+	if _, err := layerOf(right, other); err == nil || !strings.Contains(err.Error(), "do not use it") {
+		t.Errorf("a package of another sum: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(other, "*")); len(left) > 0 {
+		t.Errorf("it is kept: %v", left)
+	}
+	if _, err := layerOf("tool 1 00 pool/none.deb", cache); err == nil || !strings.Contains(err.Error(), "make images-lock") {
+		t.Errorf("a package that is gone: %v", err)
+	}
+	if _, err := layerOf("tool 1", cache); err == nil || !strings.Contains(err.Error(), "NAME VERSION SHA256 PATH") {
+		t.Errorf("a line that says too little: %v", err)
 	}
 }
 

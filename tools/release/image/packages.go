@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path"
@@ -15,9 +16,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/blakesmith/ar"
+	"github.com/ulikunitz/xz"
 )
 
-// The lock file has a line for each Debian package: NAME VERSION SHA256.
+// The lock file has a line for each Debian package: NAME VERSION SHA256 PATH, the path on a
+// mirror.
 
 // wanted are the packages that the image with git is for; a shell, since git runs credential
 // helpers and ssh by one.
@@ -48,10 +53,10 @@ func packagesLayer(lock, cache string, at time.Time) (*layer, error) {
 		if len(f) == 0 || strings.HasPrefix(f[0], "#") {
 			continue
 		}
-		if len(f) != 3 {
-			return nil, fmt.Errorf("%s: %q is not NAME VERSION SHA256", lock, strings.TrimSpace(line))
+		if len(f) != 4 {
+			return nil, fmt.Errorf("%s: %q is not NAME VERSION SHA256 PATH", lock, strings.TrimSpace(line))
 		}
-		deb, err := download(cache, f[0], f[1], f[2])
+		deb, err := debian{name: f[0], version: f[1], sum: f[2], path: f[3]}.get(cache)
 		if err != nil {
 			return nil, err
 		}
@@ -64,24 +69,71 @@ func packagesLayer(lock, cache string, at time.Time) (*layer, error) {
 	return l, nil
 }
 
-// download gives the path of a package, whose sum is right.
-func download(cache, name, version, sum string) (string, error) {
-	file := filepath.Join(cache, fmt.Sprintf("%s_%s_amd64.deb", name, strings.ReplaceAll(version, ":", "%3a")))
-	if summed(file) == sum {
+// debian is a line of the lock file.
+type debian struct{ name, version, sum, path string }
+
+// mirrors have Debian's packages; those of security updates have a mirror of their own.
+var mirrors = []string{"https://deb.debian.org/debian/", "https://deb.debian.org/debian-security/"}
+
+// get gives the file of a package, whose sum is right: from the cache, else by apt where it
+// has that version, else from a mirror.
+func (d debian) get(cache string) (string, error) {
+	file := filepath.Join(cache, path.Base(d.path))
+	if summed(file) == d.sum {
 		return file, nil
 	}
-	cmd := exec.Command("apt-get", "download", "-qq", name+":amd64="+version)
-	cmd.Dir = cache
+	errs := []error{d.byApt(file)}
+	for _, mirror := range mirrors {
+		if summed(file) == d.sum {
+			return file, nil
+		}
+		errs = append(errs, fetch(mirror+d.path, file))
+	}
+	if sum := summed(file); sum == d.sum {
+		return file, nil
+	} else if sum != "" {
+		return "", errors.Join(fmt.Errorf("%s has the sum %s, not %s, which the lock file says: do not use it", file, sum, d.sum), os.Remove(file))
+	}
+	return "", fmt.Errorf("get %s %s; if Debian has a newer one, run make images-lock: %w", d.name, d.version, errors.Join(errs...))
+}
+
+// byApt has apt download the package into the folder of file, and calls it so.
+func (d debian) byApt(file string) error {
+	dir, err := os.MkdirTemp(filepath.Dir(file), ".apt-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	cmd := exec.Command("apt-get", "download", "-qq", d.name+":amd64="+d.version)
+	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("download %s %s: %w: %s; if Debian has a newer one, run make images-lock", name, version, err, bytes.TrimSpace(out))
+		return fmt.Errorf("apt-get download: %w: %s", err, bytes.TrimSpace(out))
 	}
-	if _, err := os.Stat(file); err != nil { // of all architectures
-		file = strings.TrimSuffix(file, "amd64.deb") + "all.deb"
+	got, err := filepath.Glob(filepath.Join(dir, "*.deb"))
+	if err != nil || len(got) != 1 {
+		return fmt.Errorf("apt-get downloaded %v: %w", got, err)
 	}
-	if got := summed(file); got != sum {
-		return "", fmt.Errorf("%s has the sum %s, not %s, which the lock file says: do not use it", file, got, sum)
+	return os.Rename(got[0], file)
+}
+
+// largest is more than any package has.
+const largest = 64 << 20
+
+func fetch(url, file string) error {
+	client := http.Client{Timeout: 5 * time.Minute}
+	resp, err := client.Get(url)
+	if err != nil {
+		return err
 	}
-	return file, nil
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", url, resp.Status)
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, largest))
+	if err != nil {
+		return fmt.Errorf("%s: %w", url, err)
+	}
+	return os.WriteFile(file, data, 0o644)
 }
 
 // summed is a file's SHA-256, "" where there is no file.
@@ -95,14 +147,29 @@ func summed(file string) string {
 
 // unpack adds a package's files.
 func unpack(l *layer, deb string) error {
-	cmd := exec.Command("dpkg-deb", "--fsys-tarfile", deb)
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
+	f, err := os.Open(deb)
 	if err != nil {
-		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(complaint.Bytes()))
+		return err
 	}
-	for t := tar.NewReader(bytes.NewReader(out)); ; {
+	defer f.Close()
+	for members := ar.NewReader(f); ; {
+		h, err := members.Next()
+		if err != nil {
+			return fmt.Errorf("it has no data.tar.xz: %w", err)
+		}
+		if strings.TrimSuffix(h.Name, "/") != "data.tar.xz" {
+			continue
+		}
+		x, err := xz.NewReader(members)
+		if err != nil {
+			return err
+		}
+		return unpackFiles(l, tar.NewReader(x))
+	}
+}
+
+func unpackFiles(l *layer, t *tar.Reader) error {
+	for {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -111,10 +178,8 @@ func unpack(l *layer, deb string) error {
 			return err
 		}
 		name := path.Clean(strings.TrimPrefix(h.Name, "./"))
-		if name == "." || leftOut.MatchString(name) || strings.HasPrefix(name, "usr/share/doc/") && h.Typeflag != tar.TypeDir && path.Base(name) != "copyright" {
-			continue
-		}
-		if h.Typeflag == tar.TypeDir {
+		docs := strings.HasPrefix(name, "usr/share/doc/") && path.Base(name) != "copyright"
+		if h.Typeflag == tar.TypeDir || leftOut.MatchString(name) || docs {
 			continue // folders come with what is in them
 		}
 		data, err := io.ReadAll(t)
@@ -145,7 +210,7 @@ func writeLock(file string) error {
 	}
 	slices.Sort(names)
 	var b strings.Builder
-	b.WriteString("# Debian's packages in the image shopslo-git: NAME VERSION SHA256. Written by make images-lock.\n")
+	b.WriteString("# Debian's packages in the image shopslo-git: NAME VERSION SHA256 PATH. Written by make images-lock.\n")
 	for _, name := range slices.Compact(names) {
 		out, err := exec.Command("apt-cache", "show", "--no-all-versions", name).Output()
 		if err != nil {
@@ -156,7 +221,7 @@ func writeLock(file string) error {
 			value, _, _ := strings.Cut(rest, "\n")
 			return value
 		}
-		fmt.Fprintf(&b, "%s %s %s\n", name, field("Version"), field("SHA256"))
+		fmt.Fprintf(&b, "%s %s %s %s\n", name, field("Version"), field("SHA256"), field("Filename"))
 	}
 	return os.WriteFile(file, []byte(b.String()), 0o644)
 }
