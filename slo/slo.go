@@ -41,6 +41,9 @@ type SLO struct {
 	// MinEvents is the number of events (or slices) below which no verdict is
 	// given; 0 means the default, ⌈1/(1 − objective)⌉.
 	MinEvents float64
+	// Labels and Annotations are those of its document, and of its service's where it has
+	// none of that name: whose it is, what to read. They mean nothing to this package.
+	Labels, Annotations map[string]string
 	// LeastHistory is how long a subject must have been expected before a verdict is
 	// given, or the window where that is shorter; 0 means DefaultLeastHistory.
 	LeastHistory time.Duration

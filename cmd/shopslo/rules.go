@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -19,7 +20,8 @@ import (
 // rulesFlags are the flags of `rules`.
 type rulesFlags struct {
 	output, to, name string
-	runbooks         string
+	runbooks, compat string
+	check            bool
 	operator         bool
 	labels           map[string]string
 	stale, drift     time.Duration
@@ -32,20 +34,25 @@ func rulesCommand(p *program) *cobra.Command {
 		Short: "Write Prometheus alerting rules for SLOs and fleet",
 		Long:  p.lang.long(longRules),
 		Example: `  shopslo rules --to /etc/prometheus/rules/shopslo.yaml
-  shopslo rules --operator --label release=prometheus | kubectl apply -n monitoring -f -`,
+  shopslo rules --to rules/shopslo.yaml --check
+  shopslo rules --operator --label release=prometheus | kubectl apply -n monitoring -f -
+  shopslo rules --compat sloth --to /etc/prometheus/rules/sloth.yaml`,
 		Args: noArgs,
 	}
 	p.configFlag(cmd)
 	fs := cmd.Flags()
 	fs.StringVarP(&f.output, "output", "o", "yaml", "`format` of the rules: yaml")
 	fs.StringVar(&f.to, "to", "", "`file` that is replaced with the rules; standard output without it")
-	fs.BoolVar(&f.operator, "operator", false, "write a PrometheusRule resource for the Prometheus Operator")
-	fs.StringVar(&f.name, "name", "shopslo", "`name` of the resource, with --operator")
+	fs.BoolVar(&f.operator, "operator", false, "write PrometheusRule resources for the Prometheus Operator: one for each SLO, and one for all else")
+	fs.StringVar(&f.name, "name", "shopslo", "`name` of the resource, before that of an SLO, with --operator")
 	fs.StringToStringVar(&f.labels, "label", nil, "`key=value` that the resource is labelled with, with --operator; may be repeated")
 	fs.Lookup("label").DefValue = "" // else the help says (default [])
 	lengthVar(fs, &f.stale, "stale-after", 0, "how long a ShopSet may be silent, or budgets old, before somebody is paged (default 10m, more for a slow ledger)")
 	lengthVar(fs, &f.drift, "drift-after", rules.DefaultDrift, "how long a ShopSet may differ from git before there is a ticket")
 	fs.StringVar(&f.runbooks, "runbooks", "", "`URL` of a page with a section for each alert (default docs/runbooks.md of shopslo)")
+	fs.BoolVar(&f.check, "check", false, "write nothing, and say whether --to has the rules that would be written")
+	fs.StringVar(&f.compat, "compat", "", "write recording rules with the names of this `tool` instead: sloth")
+	cmd.RegisterFlagCompletionFunc("compat", cobra.FixedCompletions([]string{"sloth"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.MarkFlagFilename("to", "yaml", "yml")
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"yaml"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -56,7 +63,10 @@ func rulesCommand(p *program) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if f.to == "" {
+		switch {
+		case f.check:
+			return same(f.to, text)
+		case f.to == "":
 			return p.print(string(text))
 		}
 		return replace(f.to, text)
@@ -72,6 +82,12 @@ func (f *rulesFlags) validate(cmd *cobra.Command) error {
 		if cmd.Flags().Changed(name) && !f.operator {
 			return usage.Errorf("--%s is about the resource: it takes --operator", name)
 		}
+	}
+	if f.check && f.to == "" {
+		return usage.Errorf("--check needs --to: the file that is to have the rules")
+	}
+	if f.compat != "" && f.compat != "sloth" {
+		return usage.Errorf("--compat: %q is not sloth", f.compat)
 	}
 	if cmd.Flags().Changed("stale-after") && f.stale <= 0 {
 		return usage.Errorf("--stale-after: %v must be above 0", f.stale)
@@ -97,7 +113,7 @@ func (p *program) rules(f rulesFlags) ([]byte, error) {
 	}
 	for i := range d.SLOs.SLOs {
 		o := &d.SLOs.SLOs[i]
-		ruled := rules.SLO{Name: o.Name, Objective: o.Objective, Window: o.Window}
+		ruled := rules.SLO{Name: o.Name, Service: o.Service, Labels: o.Labels, Annotations: o.Annotations, Objective: o.Objective, Window: o.Window}
 		if o.Method != slo.Occurrences {
 			ruled.Slice = o.Slice
 		}
@@ -106,14 +122,30 @@ func (p *program) rules(f rulesFlags) ([]byte, error) {
 		}
 		s.SLOs = append(s.SLOs, ruled)
 	}
-	groups, err := rules.Make(s)
+	made := rules.Make
+	if f.compat != "" {
+		made = rules.Sloth
+	}
+	groups, err := made(s)
 	if err != nil {
 		return nil, err
 	}
 	if f.operator {
-		return rules.Resource(f.name, f.labels, groups)
+		return rules.Resources(f.name, f.labels, groups)
 	}
 	return rules.File(groups)
+}
+
+// same reports whether a file has these rules: exit code 1 where it has others.
+func same(path string, text []byte) error {
+	there, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("--to: %s cannot be read: %w", path, err)
+	}
+	if bytes.Equal(there, text) {
+		return nil
+	}
+	return &codeError{exitNo, fmt.Errorf("%s does not have the rules of these documents; write them anew: the same command without --check", path)}
 }
 
 // staleAfter is how old counts may grow: a healthy ledger's newest edge is up to its

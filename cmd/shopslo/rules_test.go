@@ -145,12 +145,56 @@ func TestRulesReplaceAFileAtOnce(t *testing.T) {
 	}
 }
 
+func TestRulesSayWhetherAFileIsUpToDate(t *testing.T) {
+	config, to := exampleConfig(t, ""), filepath.Join(t.TempDir(), "rules.yaml")
+	check := []string{"rules", "-c", config, "--to", to, "--check"}
+	if code, _, stderr := runHere(t, check...); code != exitNo || !strings.Contains(stderr, to+" does not have the rules of these documents") {
+		t.Errorf("no file: exit code %d: %s", code, stderr)
+	}
+	if _, err := os.Stat(to); err == nil {
+		t.Error("--check has written the file")
+	}
+	if code, _, stderr := runHere(t, check[:len(check)-1]...); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	if code, stdout, stderr := runHere(t, check...); code != exitOK || stdout+stderr != "" {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	if code, _, _ := runHere(t, append(check, "--drift-after", "2h")...); code != exitNo {
+		t.Errorf("other rules: exit code %d", code)
+	}
+}
+
+func TestRulesWithSlothsNamesAskForWhatServeExports(t *testing.T) {
+	metrics := exported(t)
+	_, groups := ruleFile(t, "", "--compat", "sloth")
+	n := 0
+	for _, g := range groups.Groups {
+		for _, r := range g.Rules {
+			if !strings.HasPrefix(g.Name, "sloth-slo-") || r.Alert != "" {
+				t.Errorf("%s has %s%s", g.Name, r.Alert, r.Record)
+			}
+			if strings.HasPrefix(g.Name, "sloth-slo-sli-") {
+				n++
+				if err := metrics.Check(r.Expr); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+	if n < 10 {
+		t.Errorf("only %d rules", n)
+	}
+}
+
 func TestRulesRefuseAWrongCommandLine(t *testing.T) {
 	config := exampleConfig(t, "")
 	tests := []struct {
 		name, args, want string
 	}{
 		{"a format that is none", "-o json", `"json" is not yaml`},
+		{"nothing to compare with", "--check", "--check needs --to"},
+		{"names of nobody", "--compat pyrra", `--compat: "pyrra" is not sloth`},
 		{"runbooks that are nowhere", "--runbooks wiki", `--runbooks: "wiki" is not a URL`},
 		{"a label without a resource", "--label a=b", "--label is about the resource: it takes --operator"},
 		{"a name without a resource", "--name a", "--name is about the resource"},

@@ -338,15 +338,21 @@ budgets that grow old, drift, the order of Tiers, redundancy. An alert is a page
 ticket (label severity) and says in English and Japanese what to do.
 
 The rules follow the documents: write them anew when SLOs or ShopSets change. No
-source is asked.
+source is asked. --check says in CI whether a file is up to date. Labels and annotations
+of an SLO and its service (team, owner, runbook) go with its alerts.
 
-Exit codes: 0 written · 3 the command line, the configuration or a document is wrong,
-or the file cannot be written.`,
+--compat sloth writes recording rules with the names and labels of Sloth 0.16 instead,
+from what shopslo has counted, so that dashboards built on them go on.
+
+Exit codes: 0 written, or up to date · 1 --check: it is not · 3 the command line, the
+configuration or a document is wrong, or the file cannot be written.`,
 		`rules は、'shopslo serve' と shopset_exporter を監視する Prometheus のアラートルールを書きます。SLO と ShopSet ごとのバーンレート、データを送らない ShopSet、古くなったバジェット、git との差分、Tier の順序、冗長性が対象です。アラートは呼び出しかチケット（ラベル severity）で、何をすべきかを英語と日本語で示します。
 
-ルールは文書から作られます。SLO や ShopSet を変えたら作り直してください。取得元には問い合わせません。
+ルールは文書から作られます。SLO や ShopSet を変えたら作り直してください。取得元には問い合わせません。--check は、ファイルが最新かを CI で確認します。SLO とサービスのラベル・アノテーション（team, owner, runbook など）は、そのアラートに付きます。
 
-終了コード: 0 書いた / 3 コマンドライン・設定・文書の誤り、またはファイルに書けない`)
+--compat sloth は代わりに、shopslo が数えた件数から、Sloth 0.16 の名前とラベルで記録ルールを書きます。Sloth のダッシュボードをそのまま使えます。
+
+終了コード: 0 書いた、または最新 / 1 --check で最新でない / 3 コマンドライン・設定・文書の誤り、またはファイルに書けない`)
 	longServe = text.Of(`serve reads samples as they come, keeps exact counts in the ledger, and answers
 status and gate over HTTP at once. It reloads configuration and documents on
 SIGHUP, and ends cleanly on SIGINT and SIGTERM.

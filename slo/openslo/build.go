@@ -58,6 +58,8 @@ func (r *reader) build(d decoded[v1.SLO]) {
 // keep adds an SLO document's SLOs, once they are valid to package slo too.
 func (r *reader) keep(o *object, slos []slo.SLO) {
 	for i := range slos {
+		r.alerting(o, &slos[i])
+		inherit(&slos[i], r.docs.Services)
 		path := ""
 		if len(slos) > 1 {
 			path = fmt.Sprintf("spec.objectives[%d]", i)
@@ -76,6 +78,7 @@ func (r *reader) base(d decoded[v1.SLO]) (slo.SLO, bool) {
 	spec := d.doc.Spec
 	s := slo.SLO{
 		Name: d.Name, Service: spec.Service, DisplayName: d.doc.Metadata.DisplayName, Description: spec.Description,
+		Labels: labelsOf(d.doc.Metadata), Annotations: annotationsOf(d.doc.Metadata),
 		Method: map[v1.SLOBudgetingMethod]slo.Method{
 			v1.SLOBudgetingMethodOccurrences:     slo.Occurrences,
 			v1.SLOBudgetingMethodTimeslices:      slo.Timeslices,

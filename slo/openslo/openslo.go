@@ -42,8 +42,9 @@
 //
 // # What is not counted
 //
-// Alert policies, conditions and notification targets change no figure: they
-// are checked for unknown keys and reported as notes. A query is taken as it
+// Alert policies, conditions and notification targets change no figure: they are checked
+// for unknown keys and reported as notes. The labels of a policy, and the targets that it
+// names (as the label notify), go with the SLO. A query is taken as it
 // stands; whether it is PromQL is for package promquery to say.
 package openslo
 
@@ -83,6 +84,7 @@ type Source struct {
 // Service is a Service document.
 type Service struct {
 	Name, DisplayName, Description string
+	Labels, Annotations            map[string]string // a label of several values has them joined by commas
 	Position                       Position
 }
 

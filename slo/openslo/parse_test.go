@@ -67,7 +67,7 @@ func TestAPlainDocumentBecomesOneSLO(t *testing.T) {
   annotations: {shopslo.dev/tiers: "prod, prod-ha", shopslo.dev/min-events: "5e3", shopslo.dev/first-sample: zero, shopslo.dev/absent-is-zero: "true", other.org/x: y}`, 1))
 	want := slo.SLO{
 		Name: "cart", Service: "shop", DisplayName: "The cart", Objective: 999_000_000,
-		Window: slo.Rolling(28 * 24 * time.Hour), Tiers: []string{"prod", "prod-ha"}, MinEvents: 5000,
+		Window: slo.Rolling(28 * 24 * time.Hour), Tiers: []string{"prod", "prod-ha"}, MinEvents: 5000, Annotations: map[string]string{"other.org/x": "y"},
 		Parts: []slo.Part{{Name: "cart", Weight: 1, Objective: 999_000_000, Indicator: slo.Indicator{
 			Name: "requests", Counter: slo.Yes, Bad: &slo.Query{Text: "bad_total"}, Total: &slo.Query{Text: "all_total"},
 			FirstSample: slo.FirstZero, AbsentIsZero: true,
@@ -334,7 +334,7 @@ func TestSourcesAndServicesAreReturned(t *testing.T) {
 		t.Errorf("source %+v with details %s", s, s.ConnectionDetails)
 	}
 	want := openslo.Service{Name: "shop", DisplayName: "The shop", Description: "Sells things.", Position: openslo.Position{File: "f.yaml", Line: 11}}
-	if docs.Services[0] != want {
+	if !reflect.DeepEqual(docs.Services[0], want) {
 		t.Errorf("service %+v", docs.Services[0])
 	}
 }

@@ -20,9 +20,9 @@ var kinds = map[string]func(*reader, *object, *yaml.Node){
 	"SLI":                     (*reader).sli,
 	"DataSource":              (*reader).dataSource,
 	"Service":                 (*reader).aService,
-	"AlertPolicy":             unused[v1.AlertPolicy],
+	"AlertPolicy":             (*reader).alertPolicy,
 	"AlertCondition":          unused[v1.AlertCondition],
-	"AlertNotificationTarget": unused[v1.AlertNotificationTarget],
+	"AlertNotificationTarget": (*reader).notificationTarget,
 }
 
 // object is one OpenSLO object of a file.
@@ -46,6 +46,10 @@ type reader struct {
 	slos    []decoded[v1.SLO]
 	slis    map[string]decoded[v1.SLI]
 	sources map[string]decoded[v1.DataSource]
+	// policies and targets are by name, alerted what each SLO document refers to.
+	policies map[string]policy
+	targets  map[string]string
+	alerted  map[*object][]policy
 	// broken has "kind/name" of objects that were left out for their faults, so
 	// that references to them are not faults too.
 	broken map[string]bool
@@ -53,11 +57,12 @@ type reader struct {
 
 func newReader() *reader {
 	return &reader{
-		docs:    &Documents{origins: map[string]Position{}, queries: map[*slo.Query]Position{}},
-		named:   map[string]*object{},
-		slis:    map[string]decoded[v1.SLI]{},
-		sources: map[string]decoded[v1.DataSource]{},
-		broken:  map[string]bool{},
+		docs:     &Documents{origins: map[string]Position{}, queries: map[*slo.Query]Position{}},
+		named:    map[string]*object{},
+		slis:     map[string]decoded[v1.SLI]{},
+		sources:  map[string]decoded[v1.DataSource]{},
+		policies: map[string]policy{}, targets: map[string]string{}, alerted: map[*object][]policy{},
+		broken: map[string]bool{},
 	}
 }
 
@@ -182,7 +187,8 @@ func decodeAs[T openslo.Object](r *reader, o *object, n *yaml.Node) (decoded[T],
 	o.Decode("", n, reflect.ValueOf(&d.doc).Elem())
 	r.faults = append(r.faults, o.Faults()...)
 	if s, ok := any(&d.doc).(*v1.SLO); ok && len(s.Spec.AlertPolicies) > 0 {
-		r.note(o.at("spec.alertPolicies"), "SLO %q: alertPolicies change no figure and are not used; alerts follow from the budget's burn rates", o.Name)
+		r.note(o.at("spec.alertPolicies"), "SLO %q: alertPolicies change no figure; their labels and targets go with the alerts, which follow from the budget's burn rates, not from conditions", o.Name)
+		r.alerted[o] = policiesOf(n)
 		s.Spec.AlertPolicies = nil
 	}
 	r.unique(o)
@@ -216,7 +222,8 @@ func (r *reader) dataSource(o *object, n *yaml.Node) {
 
 func (r *reader) aService(o *object, n *yaml.Node) {
 	if d, ok := decodeAs[v1.Service](r, o, n); ok {
-		r.docs.Services = append(r.docs.Services, Service{o.Name, d.doc.Metadata.DisplayName, d.doc.Spec.Description, o.at("metadata.name")})
+		r.docs.Services = append(r.docs.Services, Service{o.Name, d.doc.Metadata.DisplayName, d.doc.Spec.Description,
+			labelsOf(d.doc.Metadata), annotationsOf(d.doc.Metadata), o.at("metadata.name")})
 	}
 }
 

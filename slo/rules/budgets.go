@@ -43,10 +43,11 @@ func (o *SLO) fitted(alerts []slo.BurnAlert) []slo.BurnAlert {
 	return fitted
 }
 
-// budgets are the rules about verdicts, for all SLOs at once.
-func budgets() []rule {
+// verdicts are the rules about verdicts of the budgets that a matcher of SLOs picks; "": of
+// all.
+func verdicts(of string) []rule {
 	is := func(state slo.State) string {
-		return fmt.Sprintf(`max by (slo, shopset, tier) (shopslo_slo_state{state=%q}) == 1`, string(state))
+		return fmt.Sprintf(`max by (slo, shopset, tier) (shopslo_slo_state{%sstate=%q}) == 1`, of, string(state))
 	}
 	return []rule{
 		{

@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,9 +27,12 @@ import (
 
 // SLO is an objective and the ShopSets that have a budget of it.
 type SLO struct {
-	Name      string
-	Objective slo.Objective
-	Window    slo.Window
+	Name, Service string
+	// Labels and Annotations are of whose it is: they go with its alerts, as far as
+	// Prometheus takes their names.
+	Labels, Annotations map[string]string
+	Objective           slo.Objective
+	Window              slo.Window
 	// Slice is the length of its time slices; 0: it counts no slices.
 	Slice    time.Duration
 	ShopSets []ShopSet
@@ -86,11 +90,11 @@ func Make(s Settings) (rulefmt.RuleGroups, error) {
 	}
 	for i := range s.SLOs {
 		if o := &s.SLOs[i]; len(o.ShopSets) > 0 {
-			out.Groups = append(out.Groups, group("shopslo-slo-"+o.Name, burning(o, s.Alerts)))
+			out.Groups = append(out.Groups, group("shopslo-slo-"+o.Name, o.owned(slices.Concat(burning(o, s.Alerts), o.verdicts()))))
 		}
 	}
 	out.Groups = append(out.Groups,
-		group("shopslo-budgets", budgets()),
+		group("shopslo-budgets", verdicts(s.unowned())),
 		group("shopslo-shopsets", s.shopSets()),
 		group("shopslo-serve", s.serve()),
 		group("shopset-exporter", s.exporter()),
@@ -146,6 +150,7 @@ type rule struct {
 	// that fails once must not end an alert.
 	after, stay time.Duration
 	labels      map[string]string // besides severity
+	annotations map[string]string // besides what is said
 	expr        string
 	says        said
 	// args fill in what is said, where it has verbs; nil: it has none.
@@ -168,18 +173,17 @@ func (r rule) in(l text.Language) (summary, description string) {
 // alert's name.
 func (r rule) prometheus(runbooks string) rulefmt.Rule {
 	labels := map[string]string{"severity": string(r.severity)}
-	for name, v := range r.labels {
-		labels[name] = v
-	}
+	maps.Copy(labels, r.labels)
 	summary, description := r.in(text.English)
 	summaryJa, descriptionJa := r.in(text.Japanese)
+	annotations := map[string]string{
+		"summary": summary, "description": description,
+		"summary_ja": summaryJa, "description_ja": descriptionJa,
+		"runbook_url": runbooks + "#" + strings.ToLower(r.name),
+	}
+	maps.Copy(annotations, r.annotations)
 	return rulefmt.Rule{
-		Alert: r.name, Expr: r.expr, For: model.Duration(r.after), KeepFiringFor: model.Duration(r.stay), Labels: labels,
-		Annotations: map[string]string{
-			"summary": summary, "description": description,
-			"summary_ja": summaryJa, "description_ja": descriptionJa,
-			"runbook_url": runbooks + "#" + strings.ToLower(r.name),
-		},
+		Alert: r.name, Expr: r.expr, For: model.Duration(r.after), KeepFiringFor: model.Duration(r.stay), Labels: labels, Annotations: annotations,
 	}
 }
 

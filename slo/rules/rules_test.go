@@ -1,6 +1,10 @@
 package rules
 
 import (
+	"bytes"
+	"errors"
+	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -53,37 +57,124 @@ func TestTheRuleFileIsAsReviewedAndPrometheusTakesIt(t *testing.T) {
 	}
 }
 
-func TestTheResourceHoldsTheSameGroups(t *testing.T) {
+func TestEachSLOIsAResourceOfItsOwn(t *testing.T) {
 	groups := made(t, sample())
-	data, err := Resource("shopslo", map[string]string{"release": "prometheus"}, groups)
+	data, err := Resources("shopslo", map[string]string{"release": "prometheus"}, groups)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r struct {
-		APIVersion string `yaml:"apiVersion"`
-		Kind       string
-		Metadata   struct {
-			Name   string
-			Labels map[string]string
+	var names []string
+	inside := 0
+	for d := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		var r struct {
+			APIVersion string `yaml:"apiVersion"`
+			Kind       string
+			Metadata   struct {
+				Name   string
+				Labels map[string]string
+			}
+			Spec yaml.Node
 		}
-		Spec yaml.Node
+		if err := d.Decode(&r); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if r.APIVersion != "monitoring.coreos.com/v1" || r.Kind != "PrometheusRule" || r.Metadata.Labels["release"] != "prometheus" {
+			t.Errorf("got %+v", r)
+		}
+		names = append(names, r.Metadata.Name)
+		spec, err := yaml.Marshal(&r.Spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one, errs := rulefmt.Parse(spec, false)
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		inside += len(one.Groups)
 	}
-	if err := yaml.Unmarshal(data, &r); err != nil {
-		t.Fatal(err)
+	if got := strings.Join(names, " "); got != "shopslo-cart-availability shopslo-api-monthly shopslo" {
+		t.Errorf("resources %s", got)
 	}
-	if r.APIVersion != "monitoring.coreos.com/v1" || r.Kind != "PrometheusRule" || r.Metadata.Name != "shopslo" || r.Metadata.Labels["release"] != "prometheus" {
-		t.Errorf("got %+v", r)
+	if inside != len(groups.Groups) {
+		t.Errorf("%d groups inside, want %d", inside, len(groups.Groups))
 	}
-	spec, err := yaml.Marshal(&r.Spec)
+}
+
+func TestAlertsSayWhoseTheSLOIs(t *testing.T) {
+	s := sample()
+	s.SLOs[0].Labels = map[string]string{"team": "checkout", "example.com/cost": "{{ query `x` }}", "severity": "none", "slo": "other"}
+	s.SLOs[0].Annotations = map[string]string{"runbook": "https://wiki/cart", "dashboard": "https://grafana/d/1", "summary": "mine"}
+	groups := made(t, s)
+	data, err := File(groups)
 	if err != nil {
 		t.Fatal(err)
 	}
-	inside, errs := rulefmt.Parse(spec, false)
-	if len(errs) > 0 {
+	if _, errs := rulefmt.Parse(data, false); len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	if len(inside.Groups) != len(groups.Groups) {
-		t.Errorf("%d groups inside, want %d", len(inside.Groups), len(groups.Groups))
+	for _, r := range groups.Groups[0].Rules {
+		if r.Labels["team"] != "checkout" || r.Labels["example_com_cost"] != "{{ \"{{\" }} query `x` }}" || r.Labels["severity"] == "none" || r.Labels["slo"] == "other" ||
+			r.Annotations["runbook_url"] != "https://wiki/cart" || r.Annotations["dashboard"] != "https://grafana/d/1" || r.Annotations["summary"] == "mine" {
+			t.Errorf("%s: %v %v", r.Alert, r.Labels, r.Annotations)
+		}
+	}
+	exhausted := map[string]bool{}
+	for _, g := range groups.Groups {
+		for _, r := range g.Rules {
+			if r.Alert == "ShopsloBudgetExhausted" {
+				exhausted[r.Expr] = true
+			}
+		}
+	}
+	for _, want := range []string{`slo="cart-availability", state="exhausted"`, `slo!~"cart-availability", state="exhausted"`} {
+		if len(exhausted) != 2 || !slices.ContainsFunc(slices.Collect(maps.Keys(exhausted)), func(e string) bool { return strings.Contains(e, want) }) {
+			t.Errorf("%v, want one with %s", exhausted, want)
+		}
+	}
+}
+
+func TestSlothsNamesAreAsSlothWritesThem(t *testing.T) {
+	s := sample()
+	s.SLOs = s.SLOs[:1]
+	s.SLOs[0].Name, s.SLOs[0].Service, s.SLOs[0].Labels = "myservice-requests-availability", "myservice", map[string]string{"owner": "myteam"}
+	s.SLOs[0].Window = slo.Rolling(30 * 24 * time.Hour)
+	groups, err := Sloth(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := File(groups)
+	if err != nil {
+		t.Fatal(err)
+	}
+	goldentest.Compare(t, "testdata/sloth.yaml", got)
+	if _, errs := rulefmt.Parse(got, false); len(errs) > 0 {
+		t.Error(errs)
+	}
+	// As examples/_gen/getting-started.yml of Sloth 0.16 has them.
+	var names []string
+	for _, g := range groups.Groups {
+		names = append(names, g.Name)
+		for _, r := range g.Rules {
+			names = append(names, r.Record)
+			if r.Labels["sloth_id"] != "myservice-requests-availability" || r.Labels["sloth_service"] != "myservice" || r.Labels["sloth_slo"] != "requests-availability" || r.Labels["owner"] != "myteam" {
+				t.Errorf("%s: %v", r.Record, r.Labels)
+			}
+		}
+	}
+	const want = "sloth-slo-sli-recordings-myservice-requests-availability slo:sli_error:ratio_rate5m slo:sli_error:ratio_rate30m slo:sli_error:ratio_rate1h " +
+		"slo:sli_error:ratio_rate2h slo:sli_error:ratio_rate6h slo:sli_error:ratio_rate1d slo:sli_error:ratio_rate3d slo:sli_error:ratio_rate30d " +
+		"sloth-slo-meta-recordings-myservice-requests-availability slo:objective:ratio slo:error_budget:ratio slo:time_period:days slo:current_burn_rate:ratio " +
+		"slo:period_burn_rate:ratio slo:period_error_budget_remaining:ratio sloth_slo_info"
+	if got := strings.Join(names, " "); got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	info := groups.Groups[1].Rules[6].Labels
+	for name, value := range map[string]string{"sloth_version": "v0.16.0", "sloth_mode": "cli-gen-prom", "sloth_spec": "prometheus/v1", "sloth_objective": "99.9"} {
+		if info[name] != value {
+			t.Errorf("sloth_slo_info has %s=%q, want %q", name, info[name], value)
+		}
 	}
 }
 
