@@ -119,6 +119,12 @@ var oneLiners = []text.Entry{
 	text.Of("how long to wait for a decision while it is inconclusive: 30m, 12h, 2d", "判断不能の間、判定を待つ長さ: 30m, 12h, 2d"),
 	text.Of("`FORMAT=FILE` to write the same decision to; can be given several times", "同じ判定を書き出す形式とファイル。繰り返し可"),
 
+	// import
+	text.Of("Turn SLOs of Sloth, Pyrra or OpenSLO's custom resources into documents", "Sloth・Pyrra・OpenSLO カスタムリソースの SLO を文書に変換する"),
+	text.Of("`window` of Sloth's SLOs, which do not say theirs: what --default-slo-period of Sloth was", "Sloth の SLO の期間（Sloth の --default-slo-period の値）。Sloth の文書には書かれていないため"),
+	text.Of("`folder` to write a file for each SLO to; standard output without it", "SLO ごとにファイルを書くフォルダー。なければ標準出力"),
+	text.Of("`format` of the answer: yaml or json", "出力形式: yaml または json"),
+
 	// init
 	text.Of("`URL` of the Prometheus, or of what speaks its API", "Prometheus（または同じ API のサーバー）の URL"),
 	text.Of("`user` of basic authentication", "Basic 認証のユーザー"),
@@ -225,4 +231,11 @@ var (
 	sayNextStatus     = text.Of("the error budgets, of all the history that the source has", "取得元にある履歴から計算したエラーバジェット")
 	sayNextExplain    = text.Of("from which series and samples a figure comes", "数値がどの系列・サンプルから来たか")
 	sayNextServe      = text.Of("keep them up to date, with a page on http://127.0.0.1:9876", "バジェットを最新に保ち、http://127.0.0.1:9876 でページを表示する")
+)
+
+// What import says of each thing that it could not carry.
+var (
+	sayOnGrid   = text.Of("%s: SLO %s: its queries are evaluated on a grid, and counted in points: docs/queries.md says why", "%s: SLO %s: クエリはグリッド上で評価され、points で数えます。理由は docs/queries.md にあります")
+	sayLeft     = text.Of("%s: not carried: %s: %s", "%s: 引き継げません: %s: %s")
+	sayImported = text.Of("imported: %d; not carried: %d; 'shopslo validate --source' says whether they find their metrics", "変換: %d 件。引き継げないもの: %d 件。メトリクスが見つかるかは 'shopslo validate --source' で確認できます")
 )

@@ -115,6 +115,12 @@ var complaints = text.NewPhrasebook(
 	text.Of("give one of --until and --for: it has to end by itself", "--until と --for のどちらか一方が必要です: 自動で終わるようにしてください"),
 	text.Of("it would end before it begins, at %s", "開始より前の %s に終わってしまいます"),
 
+	// import.
+	text.Of("import takes a format and files; formats are %s", "import には形式とファイルが必要です。形式は %s"),
+	text.Of("import %s: name the files to import", "import %s: 変換するファイルを指定してください"),
+	text.Of("--output: %q is not yaml or json", "--output: %q ではなく yaml または json を指定してください"),
+	text.Of("%s: has no SLO of %s", "%s: %s の SLO がありません"),
+
 	// init.
 	text.Of("--source is missing; name the Prometheus, such as http://127.0.0.1:9090", "--source がありません。http://127.0.0.1:9090 のように Prometheus を指定してください"),
 	text.Of("--source: %q is not a URL like http://127.0.0.1:9090", "--source: %q は http://127.0.0.1:9090 のような URL ではありません"),

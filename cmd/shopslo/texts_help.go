@@ -318,6 +318,17 @@ wrong · 4 a source could not be reached · 130 interrupted.`,
 		`shopslo は ShopSet ごとの成功・失敗のイベントを生のサンプルから正確に数え、SLO ごとのエラーバジェットを管理し、次の Tier へのリリースを許可するかを判定します。
 
 終了コード: 0 許可・完了 / 1 不可（gate: 保留、validate: 指摘あり） / 2 判断不能（根拠が足りない） / 3 コマンドライン・設定・文書の誤り / 4 取得元に接続できない / 130 中断`)
+	longImport = text.Of(`import turns SLOs of other tools into OpenSLO documents: Sloth's files and
+PrometheusServiceLevels, Pyrra's ServiceLevelObjectives, and OpenSLO documents that were
+custom resources. Queries that say sum(rate(…)) are counted event by event from then on.
+Each document is read and understood as shopslo reads it; what could not be carried is
+listed with file and line. Documents of openslo.com/v1 need no import: shopslo reads them.
+
+Exit codes: 0 imported · 1 some SLO could not be · 3 the command line is wrong, or a file
+cannot be read or is none of the format.`,
+		`import は、ほかのツールの SLO を OpenSLO の文書に変換します。Sloth のファイルと PrometheusServiceLevel、Pyrra の ServiceLevelObjective、カスタムリソースだった OpenSLO の文書が対象です。sum(rate(…)) のクエリは 1 件ずつ正確に数えられるようになります。変換した文書は shopslo 自身が読めることを確認し、引き継げないものはファイルと行を添えて一覧にします。openslo.com/v1 の文書はそのまま読めるため、変換は不要です。
+
+終了コード: 0 変換済み / 1 変換できない SLO がある / 3 コマンドラインの誤り、またはファイルを読めないか形式が違う`)
 	longInit = text.Of(`init asks a Prometheus what it has, and writes a shopslo.yaml, a fleet and SLOs that work:
 the counter of requests by code, the label that tells parts of the fleet apart, the one
 that names environments, a histogram of how long requests take. It says what it found,
