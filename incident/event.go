@@ -23,6 +23,7 @@ const (
 	Dated      Kind = "started"    // Time: when it really started
 	Suspected  Kind = "release"    // Value: the Release; empty: none any more
 	Postmortal Kind = "postmortem" // Postmortem: as it is now
+	Merged     Kind = "merged"     // Value: the ID of the Incident of which this one is a part
 )
 
 // Event is one entry of a timeline.
@@ -93,6 +94,11 @@ func (i *Incident) change(e Event) error {
 		i.Release = e.Value
 	case Postmortal:
 		i.Postmortem = e.Postmortem
+	case Merged:
+		if e.Value == "" || e.Value == i.ID {
+			return errors.New("an incident is a part of another one, not of itself")
+		}
+		i.MergedInto = e.Value
 	default:
 		return fmt.Errorf("event kind %q is unknown", e.Kind)
 	}
@@ -109,10 +115,12 @@ func (i *Incident) move(to State) error {
 		return fmt.Errorf("it is %s already", from)
 	case want < at && to != Open:
 		return fmt.Errorf("it is %s: it may be reopened, but not go back to %s", from, to)
-	case to == Closed && len(i.Postmortem.Missing()) > 0 && i.Severity != Minor:
+	case to == Closed && len(i.Postmortem.Missing()) > 0 && i.Severity != Minor && i.MergedInto == "":
 		return fmt.Errorf("its postmortem lacks %s: write it, then close", strings.Join(i.Postmortem.Missing(), ", "))
 	}
-	i.State = to
+	if i.State = to; to == Open {
+		i.MergedInto = "" // it stands by itself again
+	}
 	return nil
 }
 

@@ -99,6 +99,8 @@ type Incident struct {
 	Postmortem *Postmortem `json:"postmortem,omitempty"`
 	// Link is where more can be read: a channel, a document. Empty: none.
 	Link string `json:"link,omitempty"`
+	// MergedInto is the ID of the one of which this is a part; empty: it stands by itself.
+	MergedInto string `json:"merged_into,omitempty"`
 }
 
 // Outline is the Incident with the moves between states as its only Events: enough for

@@ -42,14 +42,19 @@ type OpenAction struct {
 	Overdue  bool
 }
 
-// Summarize looks at Incidents as they are at now. Their Outlines are enough.
+// Summarize looks at Incidents as they are at now. Their Outlines are enough. One that is a part
+// of another is not counted beside it; its actions are.
 func Summarize(all []Incident, now time.Time) Summary {
-	s := Summary{Count: len(all), BySeverity: map[Severity]int{}}
+	s := Summary{BySeverity: map[Severity]int{}}
 	for _, severity := range Severities {
 		s.BySeverity[severity] = 0
 	}
 	var detect, mitigate, resolve []time.Duration
 	for _, i := range all {
+		if s.actions(i, now); i.MergedInto != "" {
+			continue
+		}
+		s.Count++
 		s.BySeverity[i.Severity]++
 		d := i.Durations(now)
 		s.Hurting += d.Hurting
@@ -64,7 +69,6 @@ func Summarize(all []Incident, now time.Time) Summary {
 		case len(i.Postmortem.Missing()) > 0 && (i.State == Resolved || i.Severity != Minor):
 			s.Unwritten = append(s.Unwritten, i.ID)
 		}
-		s.actions(i, now)
 	}
 	s.ToDetect, s.ToMitigate, s.ToResolve = spread(detect), spread(mitigate), spread(resolve)
 	slices.SortStableFunc(s.OpenActions, func(a, b OpenAction) int {

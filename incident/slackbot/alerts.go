@@ -2,7 +2,6 @@ package slackbot
 
 import (
 	"cmp"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -12,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -161,9 +161,19 @@ func (s Settings) alertScope(n notification) incident.Scope {
 // alertEvents are the timeline's entries of a notification; the same alert, told again,
 // has the same ID. One that fires may widen the scope, make it worse, and open it again
 // after it was resolved.
+//
+// After maxAlerts entries others are no entry each: once a minute it is said that there are more.
 func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time) []incident.Event {
 	var events []incident.Event
-	fires := false
+	fires, told := false, 0
+	for _, e := range i.Timeline {
+		if strings.HasPrefix(e.ID, "alert:") {
+			told++
+		}
+	}
+	if told >= maxAlerts {
+		return s.moreAlerts(i, n, now)
+	}
 	for _, a := range n.Alerts {
 		sum := sha256.Sum256([]byte(a.Fingerprint + " " + fmt.Sprint(a.Labels) + " " + a.StartsAt.UTC().Format(time.RFC3339Nano) + " " + a.Status))
 		e := incident.Event{ID: "alert:" + hex.EncodeToString(sum[:12]), At: now, Kind: incident.Noted}
@@ -183,14 +193,37 @@ func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time
 		}
 		events = append(events, e)
 	}
+	if len(events) == 0 {
+		return nil
+	}
+	return append(events, s.worse(i, n, now, events[0].ID, fires)...)
+}
+
+// maxAlerts is how many entries alerts make in one timeline.
+const maxAlerts = 100
+
+// moreAlerts are the entries of a storm's later alerts.
+func (s Settings) moreAlerts(i incident.Incident, n notification, now time.Time) []incident.Event {
+	fires := slices.ContainsFunc(n.Alerts, func(a alert) bool { return a.Status == "firing" })
+	id := "alert:more:" + strconv.FormatInt(now.Unix()/60, 10)
+	var events []incident.Event
+	if !slices.ContainsFunc(i.Timeline, func(e incident.Event) bool { return e.ID == id }) {
+		events = append(events, incident.Event{ID: id, At: now, Kind: incident.Noted, Text: s.Language.Say(sayMoreAlerts, maxAlerts)})
+	}
+	return append(events, s.worse(i, n, now, fmt.Sprintf("alert:more:%d", now.UnixNano()), fires)...)
+}
+
+// worse is what alerts that fire change: a wider scope, a worse severity, open again.
+func (s Settings) worse(i incident.Incident, n notification, now time.Time, id string, fires bool) []incident.Event {
+	var events []incident.Event
 	if wider, ok := widen(i.Scope, s.alertScope(n)); ok && fires {
-		events = append(events, incident.Event{ID: events[0].ID + ":scope", At: now, Kind: incident.Rescoped, Scope: wider})
+		events = append(events, incident.Event{ID: id + ":scope", At: now, Kind: incident.Rescoped, Scope: wider})
 	}
 	if severity, ok := s.policy(n); ok && fires && slices.Index(incident.Severities, severity) < slices.Index(incident.Severities, i.Severity) {
-		events = append(events, incident.Event{ID: events[0].ID + ":severity", At: now, Kind: incident.Escalated, Value: string(severity)})
+		events = append(events, incident.Event{ID: id + ":severity", At: now, Kind: incident.Escalated, Value: string(severity)})
 	}
 	if fires && i.State == incident.Resolved {
-		events = append(events, incident.Event{ID: events[0].ID + ":reopen", At: now, Kind: incident.Moved, Value: string(incident.Open)})
+		events = append(events, incident.Event{ID: id + ":reopen", At: now, Kind: incident.Moved, Value: string(incident.Open)})
 	}
 	return events
 }
@@ -280,49 +313,6 @@ func (s Settings) raisedText(n notification) string {
 
 // maxRaised is how many alerts the first message shows.
 const maxRaised = 3
-
-// alerted opens or joins the Incident of a group of alerts.
-func (b *Bot) alerted(ctx context.Context, n notification) error {
-	now, key := b.o.Now(), "alert:"+hash16(n.GroupKey)
-	severity, opens := b.set.policy(n)
-	id := ""
-	if opens {
-		i, _, err := b.create(ctx, key, b.set.raised(n, severity, now), task{Text: b.set.raisedText(n)})
-		if err != nil {
-			return err
-		}
-		id = i.ID
-		if _, _, err := b.o.Store.Remember(ctx, key+":"+id, id); err != nil {
-			return err
-		}
-	} else if known, err := b.alertIncident(ctx, key); err != nil || known == "" {
-		return err
-	} else {
-		id = known
-	}
-	_, err := b.change(ctx, id, "alert:"+hash16(fmt.Sprint(n.Alerts)), func(i incident.Incident) ([]incident.Event, error) {
-		return b.set.alertEvents(i, n, now), nil
-	})
-	return err
-}
-
-// alertIncident finds the Incident that a group of alerts has opened within a month and
-// that is not closed; "": none.
-func (b *Bot) alertIncident(ctx context.Context, key string) (string, error) {
-	all, err := b.o.Store.Incidents(ctx, b.o.Now().AddDate(0, -1, 0))
-	if err != nil {
-		return "", err
-	}
-	for _, i := range all {
-		if i.State == incident.Closed {
-			continue
-		}
-		if _, ok, err := b.o.Store.Recall(ctx, key+":"+i.ID); err != nil || ok {
-			return i.ID, err
-		}
-	}
-	return "", nil
-}
 
 // hash16 makes a short name of something that may be long.
 func hash16(text string) string {

@@ -142,6 +142,7 @@ func calm(t *testing.T) string {
 		t.Fatal(err)
 	}
 	tellStory(w, w.settle)
+	w.clock.pass(paceAfter)
 	w.settle()
 	return w.seen()
 }

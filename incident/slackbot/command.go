@@ -68,6 +68,8 @@ func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error
 		return b.statusCommand(ctx, here, rest)
 	case here == "":
 		return answer(b.set.Language.Say(sayOnlyInChannel, verb)), nil
+	case verb == "merge" || verb == "duplicate":
+		return b.mergeCommand(ctx, here, verb, rest, c.UserID, c.TriggerID)
 	case verb == "postmortem" || verb == "action" || verb == "update" && rest == "":
 		return b.openModal(ctx, here, verb, c.TriggerID, c.ResponseURL)
 	}

@@ -29,6 +29,7 @@ const (
 	jobArchive  = "archive"    // archive the channel
 	jobPick     = "pick"       // put message TS of Channel into the timeline
 	jobFailed   = "failed"     // say what could not be done
+	jobMerge    = "merge"      // end an Incident that is a part of Who
 	jobSuspect  = "suspects"   // tell which changes may be the cause
 )
 
@@ -45,6 +46,7 @@ type task struct {
 	N       int       `json:"n,omitempty"`     // how often it has come
 	At      time.Time `json:"at,omitzero"`
 	Note    *noted    `json:"note,omitempty"`
+	Origin  *origin   `json:"origin,omitempty"` // of an Incident that alerts have opened
 }
 
 // noted is a message from which an Incident was opened.
@@ -248,6 +250,9 @@ func (s Settings) moved(before, after incident.Incident, by string) string {
 		}
 		return said
 	case incident.Closed:
+		if after.MergedInto != "" {
+			return "" // it is said where to go on
+		}
 		return l.Say(sayClosedBy, by)
 	}
 	return ""

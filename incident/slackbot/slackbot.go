@@ -106,6 +106,11 @@ type Settings struct {
 	URL string
 	// Alerts says which alerts open an Incident: the first rule that matches.
 	Alerts []AlertRule
+	// FoldWithin is how long after an Incident was opened by alerts other alerts of the same SLO or
+	// ShopSet belong to it, 0: ten minutes. FoldAfter is how many alerts may open within that time;
+	// what else fires then belongs to the first of them, 0: three.
+	FoldWithin time.Duration
+	FoldAfter  int
 }
 
 // Invite are people by what makes them concerned.
@@ -162,11 +167,14 @@ type Bot struct {
 	set  Settings
 	wake chan struct{}
 
+	folding sync.Mutex // who holds it decides to which Incident alerts belong
+
 	mu        sync.Mutex
 	groups    map[string]membership
-	shown     map[string]string // what a message says that is rewritten, by key
-	self      string            // the bot's user ID
-	workspace string            // its address
+	versions  map[string]version // of messages that are kept up to date, by key
+	shown     map[string]string  // what a message says that is rewritten, by key
+	self      string             // the bot's user ID
+	workspace string             // its address
 }
 
 // New makes a Bot. It does nothing until Work, ServeHTTP or Socket is called.
@@ -199,7 +207,7 @@ func New(o Options) (*Bot, error) {
 	if s.Emoji == "" {
 		s.Emoji = "memo"
 	}
-	return &Bot{o: o, api: o.Client.open(), set: s, wake: make(chan struct{}, 1), groups: map[string]membership{}, shown: map[string]string{}}, nil
+	return &Bot{o: o, api: o.Client.open(), set: s, wake: make(chan struct{}, 1), groups: map[string]membership{}, shown: map[string]string{}, versions: map[string]version{}}, nil
 }
 
 // hurry makes Work look for Jobs at once.

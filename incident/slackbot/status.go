@@ -70,6 +70,9 @@ func (s Settings) facts(i incident.Incident, now time.Time) []string {
 		fmt.Sprintf("*%s*  %s %s", l.Say(headState), states[i.State].icon, l.Say(states[i.State].name)),
 		fmt.Sprintf("*%s*  %s", l.Say(headAffected), escape(scope(l, i.Scope))),
 	}
+	if i.MergedInto != "" {
+		facts = append(facts, fmt.Sprintf("*%s*  %s", l.Say(headPart), i.MergedInto))
+	}
 	if i.StartedAt.IsZero() {
 		facts = append(facts, fmt.Sprintf("*%s*  %s", l.Say(headNoticed), s.when(i.DetectedAt)))
 	} else {
@@ -211,6 +214,8 @@ func (s Settings) entry(e incident.Event) string {
 		return l.Say(entryTitle, escape(e.Value)) + by
 	case incident.Dated:
 		return l.Say(entryStarted, s.when(e.Time)) + by
+	case incident.Merged:
+		return escape(e.Text) + by
 	case incident.Suspected:
 		if e.Value == "" {
 			return l.Say(entryNoRelease) + by

@@ -3,6 +3,7 @@ package slackbot
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -21,6 +22,18 @@ import (
 // is to come.
 func (b *Bot) opened(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
 	s, now := b.set, b.o.Now()
+	if whole, err := b.foldsInto(ctx, i, t); err != nil {
+		return err
+	} else if whole != "" {
+		into, err := b.o.Store.Incident(ctx, whole)
+		if err == nil {
+			err = b.attach(ctx, whole, *t.Origin)
+		}
+		if err != nil {
+			return err
+		}
+		return b.merge(ctx, i, into, "", i.ID+":fold")
+	}
 	opening := s.Language.Say(sayOpenedAs, s.Language.Say(severities[i.Severity].name))
 	if t.User == "" {
 		opening = s.Language.Say(sayOpenedAsByAlert, s.Language.Say(severities[i.Severity].name))
@@ -261,6 +274,7 @@ func (b *Bot) keep(ctx context.Context, channel, key string, i incident.Incident
 		if err != nil || ts == "" && !first {
 			return "", err
 		}
+		m := show(i)
 		old := true
 		if ts == "" {
 			begun, failed := b.recall(ctx, begunKey(key))
@@ -268,10 +282,10 @@ func (b *Bot) keep(ctx context.Context, channel, key string, i incident.Incident
 				return "", failed
 			}
 			old = begun != ""
-			ts, err = b.post(ctx, channel, key, show(i))
+			ts, err = b.post(ctx, channel, key, m)
 		}
 		if err == nil && old {
-			err = b.update(ctx, channel, ts, key, show(i))
+			err = b.renew(ctx, channel, ts, key, m)
 		}
 		if refusedWith(err, "message_not_found") {
 			return "", nil // somebody has deleted it
@@ -284,6 +298,46 @@ func (b *Bot) keep(ctx context.Context, channel, key string, i incident.Incident
 		}
 		i = now
 	}
+}
+
+// How often one message is rewritten: a few times at once, then once in a while, so that a storm
+// costs a handful of calls and leaves Slack's limits to what people say.
+const (
+	paceFree  = 5
+	paceAfter = 10 * time.Second
+)
+
+// version is what a message of this replica's says, and when it was rewritten.
+type version struct {
+	text  string
+	times []time.Time
+}
+
+// renew brings a message up to date, where it says something else and was not rewritten too
+// often lately: then the Job waits, and those behind it in the line find nothing to do.
+func (b *Bot) renew(ctx context.Context, channel, ts, key string, m message) error {
+	blocks, err := json.Marshal(m.Blocks)
+	if err != nil {
+		return fmt.Errorf("write down a message: %w", err)
+	}
+	now, says := b.o.Now(), hash16(m.Text+string(blocks))
+	b.mu.Lock()
+	v := b.versions[key]
+	b.mu.Unlock()
+	v.times = slices.DeleteFunc(slices.Clone(v.times), func(t time.Time) bool { return now.Sub(t) >= paceAfter })
+	switch {
+	case v.text == says:
+		return nil
+	case len(v.times) >= paceFree:
+		return later{"the message was rewritten often lately"}
+	}
+	if err := b.update(ctx, channel, ts, key, m); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.versions[key] = version{says, append(v.times, now)}
+	return nil
 }
 
 func (b *Bot) pin(ctx context.Context, id, channel, ts string) error {

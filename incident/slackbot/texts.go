@@ -45,6 +45,18 @@ var (
 	sayFires         = text.Of("🔔 fires: %s", "🔔 発報：%s")
 	sayFiresNoLonger = text.Of("🔕 fires no longer: %s", "🔕 発報が止まりました：%s")
 
+	sayMoreAlerts = text.Of("🔔 more alerts fire; the timeline has the first %d of them, Alertmanager and Mackerel have all",
+		"🔔 ほかにもアラートが発報しています（タイムラインに残すのは最初の %d 件まで。全件は Alertmanager・Mackerel にあります）")
+	entryMerged     = text.Of("%s is a part of this: %s", "%s を統合しました：%s")
+	entryPart       = text.Of("a part of %s from now on", "%s に統合されました")
+	headPart        = text.Of("Part of", "統合先")
+	sayGoOn         = text.Of("🔀 This incident is a part of %s: please go on there.", "🔀 このインシデントは %s に統合されました。以後はそちらで対応してください。")
+	saySameIncident = text.Of("`%s` is this incident itself. `/incident merge inc-12` takes another one in, `/incident duplicate inc-12` makes this one a part of it.",
+		"`%s` は同じインシデントです。`/incident merge inc-12` で相手をこちらに、`/incident duplicate inc-12` でこちらを相手に統合します。")
+	sayPartAlready = text.Of("%s is a part of %s already.", "%s はすでに %s に統合されています。")
+	sayIntoClosed  = text.Of("%s is closed. Reopen it first (`/incident state open`).", "%s は完了しています。先に `/incident state 対応中` で再開してください。")
+	sayMerging     = text.Of("%s becomes a part of %s.", "%s を %s に統合します。")
+
 	linkRunbook   = text.Of("runbook", "手順書")
 	linkDashboard = text.Of("dashboard", "ダッシュボード")
 	linkAlert     = text.Of("alert", "アラート")
@@ -282,6 +294,7 @@ var (
 		"`/incident note …` writes into the timeline; so does the reaction :%s: on any message\n"+
 		"`/incident mitigated` · `resolved` · `closed` · `state open`\n"+
 		"`/incident severity major` · `scope a-1 prod` · `title …` · `started 14:05` · `release v1.2.3`\n"+
+		"`/incident merge inc-12` takes another incident in · `/incident duplicate inc-12` makes this one a part of it\n"+
 		"`/incident lead` takes command · `/incident role scribe @mai` gives a role, `-` takes it back\n"+
 		"`/incident postmortem` · `/incident action` write down what was learned\n"+
 		"*Anywhere*\n`/incident list` · `/incident join inc-12` · `/incident status inc-12` · all others with an ID: `/incident update inc-12 …`",
@@ -293,6 +306,7 @@ var (
 			"`/incident note …` タイムラインに記録（発言に :%s: のリアクションでも記録できます）\n"+
 			"`/incident mitigated`（緩和）· `resolved`（解決）· `closed`（完了）· `state open`（再開）\n"+
 			"`/incident severity 重大` · `scope a-1 prod` · `title …` · `started 14:05` · `release v1.2.3`\n"+
+			"`/incident merge inc-12` 別のインシデントをここに統合 · `/incident duplicate inc-12` 重複としてあちらに統合\n"+
 			"`/incident lead` 指揮を執る · `/incident role 記録 @mai` 役割を任せる（`-` で外す）\n"+
 			"`/incident postmortem` · `/incident action` 学んだことを書く\n"+
 			"*どこからでも*\n`/incident list` · `/incident join inc-12` · `/incident status inc-12` · ほかのコマンドも ID を付ければ使えます：`/incident update inc-12 …`")
@@ -310,4 +324,5 @@ var verbs = map[string][]string{
 	"role": {"役割"}, "lead": {"指揮"}, "scope": {"影響"}, "note": {"メモ"}, "title": {"タイトル"}, "started": {"発生"},
 	"release": {"リリース"}, "join": {"参加"}, "list": {"一覧"}, "postmortem": {"pm", "ポストモーテム"}, "action": {"対策"}, "help": {"ヘルプ", "?"},
 	"mitigated": {"緩和"}, "resolved": {"解決"}, "closed": {"close", "完了"},
+	"merge": {"統合"}, "duplicate": {"dup", "重複"},
 }

@@ -71,8 +71,10 @@ type remindPart struct {
 }
 
 type alertPart struct {
-	Token document.Secret `json:"token,omitempty"`
-	Rules []alertRule     `json:"rules,omitempty"`
+	Token      document.Secret   `json:"token,omitempty"`
+	Rules      []alertRule       `json:"rules,omitempty"`
+	FoldWithin document.Duration `json:"fold_within,omitempty"`
+	FoldAfter  int               `json:"fold_after,omitempty"`
 }
 
 type alertRule struct {
@@ -158,6 +160,9 @@ func (s *settings) check(fault func(key, format string, args ...any)) {
 			}
 		}
 	}
+	if s.Alerts.FoldAfter < 0 {
+		fault("alerts.fold_after", "is %d; it is at least 1", s.Alerts.FoldAfter)
+	}
 	for n, r := range s.Alerts.Rules {
 		if r.Severity != "none" {
 			s.checkSeverity(fault, fmt.Sprintf("alerts.rules[%d].severity", n), r.Severity)
@@ -223,6 +228,7 @@ func (s *settings) bot() (slackbot.Settings, error) {
 		UpdateEvery: times(s.Remind.UpdateEvery), LeadWithin: times(s.Remind.LeadWithin), EscalateTo: s.Remind.EscalateTo,
 		PostmortemWithin: s.Remind.PostmortemWithin.Duration, ArchiveAfter: s.Remind.ArchiveAfter.Duration,
 		MaySeverity: s.Slack.Only.Severity, MayClose: s.Slack.Only.Close, URL: s.URL,
+		FoldWithin: s.Alerts.FoldWithin.Duration, FoldAfter: s.Alerts.FoldAfter,
 	}
 	for severity, people := range in.Severity {
 		b.Invite.Severity[incident.Severity(severity)] = people
