@@ -163,7 +163,7 @@ func TestOneStepThatFailsStopsNoOther(t *testing.T) {
 	if n := strings.Count(text, "could not write the status message"); n != 1 {
 		t.Errorf("the same failure is said %d times", n)
 	}
-	for _, want := range []string{"could not invite <@UNOBODY01>: there is no such person", "could not invite @nobody: there is no such person",
+	for _, want := range []string{"• <@UNOBODY01>: there is no such person", "could not invite @nobody: there is no such person",
 		"could not announce it in", "could not write the status message: the app lacks the scope"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("nobody reads %q in\n%s", want, text)
@@ -410,24 +410,29 @@ func TestRolesAreHandedOver(t *testing.T) {
 	}
 }
 
-func TestABigGroupIsInvitedInParts(t *testing.T) {
-	big := ""
+func TestABigGroupIsInvitedInPartsAndWhoCannotComeIsNamed(t *testing.T) {
+	big, gone := "", ""
 	w := start(t, slackfake.Options{}, false, func(w *world) {
 		var people []string
-		for range 95 {
+		for range 195 {
 			people = append(people, w.slack.AddUser("p", "P"))
 		}
-		big = w.slack.AddGroup("everybody", people...)
-		w.set.Invite.Always = []string{big}
+		gone = w.slack.AddUser("gone", "Gone")
+		w.slack.Depart(gone)
+		big = w.slack.AddGroup("everybody", slices.Insert(people, 99, gone)...)
+		w.set.Invite.Always = []string{big, "UNOBODY01"}
 	})
 	w.slack.Refuse("user_is_restricted", "conversations.invite", 1) // that of who opens it
 	w.command(w.mai, w.general, "open major Search is slow")
 	c := w.channel("inc-1")
-	if n := len(w.slack.Members(c)); n < 95 {
+	if n := len(w.slack.Members(c)); n < 195 {
 		t.Errorf("%d people in the channel", n)
 	}
-	if text := w.slack.Transcript(c); strings.Count(text, "could not invite @Mai: `user_is_restricted`") != 1 {
-		t.Errorf("nobody hears of the one who could not be invited:\n%s", text)
+	text := w.slack.Transcript(c)
+	for _, want := range []string{"• @Mai: this person may not be in such a channel (`user_is_restricted`)", "Could not be invited (of @everybody; all others were):", "• @Gone: there is no such person", "• <@UNOBODY01>: there is no such person"} {
+		if strings.Count(text, want) != 1 {
+			t.Errorf("nobody reads %q:\n%s", want, text)
+		}
 	}
 }
 

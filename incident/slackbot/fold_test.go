@@ -121,12 +121,12 @@ func TestReplicasThatOpenAtTheSameTimeFoldIntoOne(t *testing.T) {
 func TestAStormCostsAHandfulOfUpdatesAndPeopleGoFirst(t *testing.T) {
 	w := start(t, slackfake.Options{Latency: [2]time.Duration{time.Millisecond, 6 * time.Millisecond}}, false, quiet, pages)
 	w.run(w.bot)
-	for n := range 300 {
+	for n := range 150 {
 		w.fires(w.bot, group(fmt.Sprint("g", n), "slo", "cart", "shopset", fmt.Sprint("a-", n%40)))
 		if n == 20 {
 			w.within(5*time.Second, "a channel", func() bool { return w.hasChannel("inc-1") })
 		}
-		if n%60 == 59 {
+		if n%50 == 49 {
 			began := w.clock.now()
 			if _, err := w.slack.Command(w.mai, w.channel("inc-1"), fmt.Sprintf("update word %d.", n)); err != nil {
 				t.Fatal(err)
@@ -157,7 +157,7 @@ func TestAStormCostsAHandfulOfUpdatesAndPeopleGoFirst(t *testing.T) {
 		c := w.channel("inc-1")
 		for _, m := range w.slack.Messages(c) {
 			if m.TS == w.slack.Pinned(c)[0] {
-				return strings.Contains(slackfake.Read(m.Text, m.Blocks), "word 299")
+				return strings.Contains(slackfake.Read(m.Text, m.Blocks), "word 149")
 			}
 		}
 		return false

@@ -60,7 +60,7 @@ func TestStatusesComeInTheirOrder(t *testing.T) {
 			if fault != "" {
 				w.slack.Fail(fault, "chat.postMessage", 2)
 			}
-			const n = 30
+			const n = 14
 			for k := range n {
 				send(c, fmt.Sprintf("update status %02d.", k))
 			}

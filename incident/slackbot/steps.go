@@ -364,10 +364,29 @@ func (b *Bot) setTopic(ctx context.Context, i incident.Incident, j incident.Job,
 	return nil
 }
 
-// maxInvite is how many people are invited at once.
-const maxInvite = 30
+// maxInvite is how many people are invited by one call; the page allows 1,000.
+const maxInvite = 100
 
-// invite calls a person or a group in. Those who are there already are.
+// invitation is what became of one person's: docs.slack.dev/reference/methods/conversations.invite
+type invitation struct {
+	OK    bool   `json:"ok"`
+	User  string `json:"user"`
+	Error string `json:"error"`
+}
+
+// notInvited are those who could not be invited, for good.
+type notInvited []invitation
+
+func (n notInvited) Error() string {
+	var all []string
+	for _, one := range n {
+		all = append(all, one.User+": "+one.Error)
+	}
+	return "invite: " + strings.Join(all, ", ")
+}
+
+// invite calls a person or a group in. Those who are there already are. Slack says of each one
+// what became of the invitation, also where it says that all went well.
 func (b *Bot) invite(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
 	channel, ok, err := b.channel(ctx, i.ID)
 	if err != nil || !ok {
@@ -379,31 +398,35 @@ func (b *Bot) invite(ctx context.Context, i incident.Incident, j incident.Job, t
 			return err
 		}
 	}
-	var failed []error
+	var failed notInvited
 	for chunk := range slices.Chunk(people, maxInvite) {
-		_, err := b.api.ForceInviteUsersToConversationContext(ctx, channel, chunk...)
-		b.called("conversations.invite", err)
-		if err == nil || there(err) {
-			continue
+		var out struct {
+			Errors loose[invitation] `json:"errors"`
 		}
-		if err = fmt.Errorf("invite %s: %w", t.Who, err); !forGood(err) {
-			return err
+		err := b.call(ctx, "conversations.invite", url.Values{"channel": {channel}, "users": {strings.Join(chunk, ",")}, "force": {"true"}}, &out)
+		var refused slack.SlackErrorResponse
+		switch {
+		case errors.As(err, &refused) && len(out.Errors) == 0 && forGood(err):
+			for _, who := range chunk { // of all, or of the only one
+				out.Errors = append(out.Errors, invitation{User: who, Error: refused.Err})
+			}
+			if len(chunk) > 1 && slices.Contains([]string{"missing_scope", "is_archived", "channel_not_found", "not_in_channel"}, refused.Err) {
+				return fmt.Errorf("invite %s: %w", t.Who, err)
+			}
+		case err != nil && !forGood(err):
+			return fmt.Errorf("invite %s: %w", t.Who, err)
 		}
-		failed = append(failed, err) // the others are invited all the same
+		for _, one := range out.Errors {
+			if one.OK || one.Error == "already_in_channel" || one.Error == "cant_invite_self" {
+				continue
+			}
+			failed = append(failed, one) // the others are invited all the same
+		}
 	}
-	return errors.Join(failed...)
-}
-
-// there reports that nobody is left to be invited: each is in the channel, or is the bot.
-func there(err error) bool {
-	if !refusedWith(err, "already_in_channel", "cant_invite_self") {
-		return false
+	if len(failed) > 0 {
+		return failed
 	}
-	refused, _ := err.(slack.SlackErrorResponse)
-	return !slices.ContainsFunc(refused.Errors, func(e slack.SlackResponseErrors) bool {
-		one := e.ConversationsInviteResponseError
-		return one != nil && one.Error != "already_in_channel" && one.Error != "cant_invite_self"
-	})
+	return nil
 }
 
 // announce writes the announcement, or brings it up to date.

@@ -226,6 +226,10 @@ var (
 	doingTimeline = text.Of("put a message into the timeline", "タイムラインへの記録")
 	doingReminder = text.Of("send a reminder", "リマインダーの送信")
 	sayFailed     = text.Of("⚠️ The bot could not %s: %s", "⚠️ 失敗しました（%s）：%s")
+	sayNotInvited = text.Of("⚠️ Could not be invited%s:", "⚠️ 招待できなかった人がいます%s：")
+	sayOfGroup    = text.Of(" (of %s; all others were)", "（%s のメンバー。ほかの人は招待済み）")
+	sayAndMore    = text.Of("and %d more", "ほか %d 人")
+	whyGuest      = text.Of("this person may not be in such a channel (`%s`), as a guest may not; tell them otherwise", "ゲストなど、このチャンネルに入れない人です（`%s`）。別の方法で連絡してください")
 	whyNoAnswer   = text.Of("Slack did not answer for a day", "Slack から一日応答がありませんでした")
 	whyScope      = text.Of("the app lacks the scope `%s`; an administrator adds it and installs the app again",
 		"アプリにスコープ `%s` がありません。管理者が追加して再インストールしてください")

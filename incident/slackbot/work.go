@@ -169,6 +169,9 @@ func pause(err error, attempts int) time.Duration {
 // calls internal may have had an effect; what is begun again looks first.
 func forGood(err error) bool {
 	var refused slack.SlackErrorResponse
+	if errors.As(err, &notInvited{}) {
+		return true
+	}
 	if !errors.As(err, &refused) {
 		return false
 	}
@@ -243,6 +246,21 @@ func (b *Bot) giveUp(ctx context.Context, j incident.Job, cause error) error {
 // failure says what could not be done, why, and what to do.
 func (s Settings) failure(kind string, t task, cause error) string {
 	l := s.Language
+	var each notInvited
+	if errors.As(cause, &each) {
+		var lines []string
+		for _, one := range each[:min(len(each), maxNamed)] {
+			lines = append(lines, "• "+mentionAny(one.User)+": "+s.advice(slack.SlackErrorResponse{Err: one.Error}))
+		}
+		if more := len(each) - maxNamed; more > 0 {
+			lines = append(lines, l.Say(sayAndMore, more))
+		}
+		of := ""
+		if !userID.MatchString(t.Who) {
+			of = l.Say(sayOfGroup, mentionAny(t.Who))
+		}
+		return l.Say(sayNotInvited, of) + "\n" + strings.Join(lines, "\n")
+	}
 	what := map[string]string{
 		jobBegin: l.Say(doingBegin), jobChannel: l.Say(doingChannel),
 		jobStatus: l.Say(doingStatus), jobTopic: l.Say(doingTopic),
@@ -255,6 +273,9 @@ func (s Settings) failure(kind string, t task, cause error) string {
 	}
 	return l.Say(sayFailed, what, s.advice(cause))
 }
+
+// maxNamed is how many people a message names who could not be invited.
+const maxNamed = 20
 
 // advice explains Slack's errors to those who can do something about them.
 func (s Settings) advice(err error) string {
@@ -273,6 +294,8 @@ func (s Settings) advice(err error) string {
 		return l.Say(whyArchived)
 	case "channel_not_found", "not_in_channel":
 		return l.Say(whyCannotSee, word)
+	case "user_is_restricted", "user_is_ultra_restricted", "cant_invite", "invitee_cant_see_channel":
+		return l.Say(whyGuest, word)
 	case "restricted_action":
 		return l.Say(whyNotAllowed, word)
 	}

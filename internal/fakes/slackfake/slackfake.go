@@ -194,6 +194,13 @@ func (f *Fake) AddUser(name, real string) string {
 	return u.ID
 }
 
+// Depart takes a person's account away; user groups still list them.
+func (f *Fake) Depart(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.user(id).Deleted = true
+}
+
 // AddGroup adds a user group and gives the ID.
 func (f *Fake) AddGroup(handle string, users ...string) string {
 	f.mu.Lock()
