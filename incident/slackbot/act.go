@@ -20,6 +20,7 @@ const (
 	doClose      = "closed"
 	doPostmortem = "postmortem"
 	doAction     = "action"
+	doDone       = "done"    // with the action's number behind it
 	doSuspect    = "suspect" // the value has the Release behind the ID
 )
 
@@ -121,6 +122,8 @@ func (s Settings) decide(i incident.Incident, a act) ([]incident.Event, string, 
 		e.Kind, e.Time = incident.Dated, at
 	case "release":
 		return s.suspect(e, a.Rest)
+	case "done":
+		return s.finish(i, e, a.Rest)
 	default:
 		return nil, "", s.refuse(sayNoCommandHere, a.Verb)
 	}

@@ -378,7 +378,7 @@ func TestActionsAreRemindedOfAndTheChannelIsArchived(t *testing.T) {
 		t.Error("the channel is not archived")
 	}
 	// Nobody reads an archive: where incidents are announced it is told.
-	if text := w.slack.Transcript(w.announce); strings.Count(text, "Due today") != 1 || !strings.Contains(text, "• Add an index @Ken https://example.com/1") {
+	if text := w.slack.Transcript(w.announce); strings.Count(text, "Due today") != 1 || !strings.Contains(text, "1. Add an index @Ken <https://example.com/1>") {
 		t.Errorf("the action is forgotten:\n%s", text)
 	}
 }

@@ -118,7 +118,7 @@ func (s Settings) follow(before, after incident.Incident, events []incident.Even
 	if before.Severity != after.Severity || before.State != after.State {
 		jobs = append(jobs, s.plan(after, now)...)
 	}
-	return append(jobs, s.dues(before, after)...)
+	return append(jobs, s.dues(before, after, now)...)
 }
 
 // announceLine is the line of an announcement.
@@ -174,22 +174,6 @@ func (s Settings) plan(i incident.Incident, now time.Time) []incident.Job {
 	}
 	if i.State == incident.Closed && s.ArchiveAfter > 0 {
 		jobs = append(jobs, task{Round: r}.job(key(jobArchive), jobArchive, now.Add(s.ArchiveAfter)))
-	}
-	return jobs
-}
-
-// dues reminds of actions on the day when they are due, once for each such day.
-func (s Settings) dues(before, after incident.Incident) []incident.Job {
-	if after.Postmortem == nil || before.Postmortem == after.Postmortem {
-		return nil
-	}
-	var jobs []incident.Job
-	for _, a := range after.Postmortem.Actions {
-		if !a.Due.IsZero() && a.DoneAt.IsZero() {
-			day := a.Due.In(s.zone())
-			nine := time.Date(day.Year(), day.Month(), day.Day(), 9, 0, 0, 0, s.zone())
-			jobs = append(jobs, task{At: nine}.job(after.ID+":due:"+nine.Format(time.DateOnly), jobDue, nine))
-		}
 	}
 	return jobs
 }

@@ -37,7 +37,7 @@ func (b *Bot) pressed(ctx context.Context, c slack.InteractionCallback) (outcome
 	}
 	p := c.ActionCallback.BlockActions[0]
 	id, rest, _ := strings.Cut(p.Value, " ")
-	verb := p.ActionID
+	verb, _, _ := strings.Cut(p.ActionID, ":")
 	if _, err := b.o.Store.Incident(ctx, id); errors.Is(err, incident.ErrNotFound) {
 		return outcome{}, nil // a button of some other store's
 	} else if err != nil {
@@ -52,7 +52,7 @@ func (b *Bot) pressed(ctx context.Context, c slack.InteractionCallback) (outcome
 		verb = "release"
 	}
 	text, changed, err := b.do(ctx, id, act{ID: "button:" + c.TriggerID, User: c.User.ID, Verb: verb, Rest: rest, At: b.o.Now()})
-	if err != nil || changed {
+	if err != nil || changed && verb != doDone {
 		return outcome{}, err // the channel hears of a change
 	}
 	channel := c.Channel.ID

@@ -39,9 +39,15 @@ func (b *Bot) tellText(ctx context.Context, _ incident.Incident, _ incident.Job,
 
 // sayFailed says what could not be done, in the channel or where Incidents are announced.
 func (b *Bot) sayFailed(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
-	err := b.say(ctx, i, j.Key, said(t.Text))
+	return b.sayAnyway(ctx, i, j.Key, said(t.Text))
+}
+
+// sayAnyway writes into the channel, and where that is archived or gone where Incidents are
+// announced.
+func (b *Bot) sayAnyway(ctx context.Context, i incident.Incident, key string, m message) error {
+	err := b.say(ctx, i, key, m)
 	if forGood(err) {
-		return b.sayOutside(ctx, i, j.Key, said(t.Text))
+		return b.sayOutside(ctx, i, key, m)
 	}
 	return err
 }
@@ -130,23 +136,6 @@ func (b *Bot) askPostmortem(ctx context.Context, i incident.Incident, j incident
 		return err
 	}
 	return b.again(ctx, i, jobWrite, t, b.o.Now().Add(b.set.PostmortemWithin))
-}
-
-// remindDue tells of the actions that are due on a day. The channel may be archived by
-// then: the announcements tell it.
-func (b *Bot) remindDue(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
-	var lines []string
-	day := t.At.In(b.set.zone()).Format(time.DateOnly)
-	for _, a := range draft(i).Actions {
-		if a.DoneAt.IsZero() && a.Due.In(b.set.zone()).Format(time.DateOnly) == day {
-			lines = append(lines, strings.TrimSpace("• "+escape(a.What)+" "+person(a.Owner)+" "+escape(a.Link)))
-		}
-	}
-	if len(lines) == 0 {
-		return nil
-	}
-	text := b.set.Language.Say(remindDue, escape(i.Title), strings.Join(lines, "\n"))
-	return b.sayFailed(ctx, i, j, task{Text: text})
 }
 
 func (b *Bot) archive(ctx context.Context, i incident.Incident, _ incident.Job, t task) error {

@@ -170,8 +170,16 @@ var (
 	buttonCommand    = text.Of("Take command", "指揮を執る")
 	remindPostmortem = text.Of("%s 📝 The postmortem still lacks: %s. It need not be long.",
 		"%s 📝 ポストモーテムに足りない項目：%s。短くて構いません。")
-	remindDue = text.Of("📌 Due today, so that *%s* does not happen again:\n%s", "📌 *%s* の再発防止策の期限は今日です：\n%s")
-	sayGone   = text.Of("That message is not there any more, so nothing was put into the timeline.",
+	remindDue       = text.Of("📌 Due today, so that *%s* does not happen again:", "📌 *%s* の再発防止策の期限は今日です：")
+	remindOverdue   = text.Of("⏰ Overdue for %[2]d days, so that *%[1]s* does not happen again:", "⏰ *%s* の再発防止策が期限を %d 日過ぎています：")
+	remindUndated   = text.Of("📌 Not done yet and without a date, so that *%s* does not happen again:", "📌 *%s* の再発防止策が未完了です（期限なし）：")
+	buttonDone      = text.Of("%d. is done", "%d. 完了した")
+	sayDone         = text.Of("Done: %s", "完了しました：%s")
+	sayDoneAlready  = text.Of("That is done already.", "すでに完了しています。")
+	sayNoOpenAction = text.Of("No action is open.", "未完了の再発防止策はありません。")
+	sayWhichDone    = text.Of("Which one is done? `/incident done %s 1`", "どれが完了しましたか？（例：`/incident done %s 1`）")
+	sayNoSuchAction = text.Of("There is no such action: %s. `/incident done` lists those that are open.", "該当する再発防止策がありません：%s。一覧は `/incident done` です。")
+	sayGone         = text.Of("That message is not there any more, so nothing was put into the timeline.",
 		"その発言は見つかりませんでした。タイムラインには何も記録していません。")
 	sayNothingToRead = text.Of("There is nothing to read in that message, so nothing was put into the timeline. Write what it shows with `/incident note …`.",
 		"その発言には読み取れる内容がないため、タイムラインには何も記録していません。`/incident note …` で内容を書いてください。")
@@ -300,7 +308,7 @@ var (
 		"`/incident severity major` · `scope a-1 prod` · `title …` · `started 14:05` · `release v1.2.3`\n"+
 		"`/incident merge inc-12` takes another incident in · `/incident duplicate inc-12` makes this one a part of it\n"+
 		"`/incident lead` takes command · `/incident role scribe @mai` gives a role, `-` takes it back\n"+
-		"`/incident postmortem` · `/incident action` write down what was learned\n"+
+		"`/incident postmortem` · `/incident action` write down what was learned · `/incident done 2` an action is done\n"+
 		"*Anywhere*\n`/incident list` · `/incident join inc-12` · `/incident status inc-12` · all others with an ID: `/incident update inc-12 …`",
 		"*インシデントを始める*\n"+
 			"`/incident` で入力画面が開きます · `/incident open 緊急 カートで決済が失敗する` ならすぐに始まります\n"+
@@ -312,7 +320,7 @@ var (
 			"`/incident severity 重大` · `scope a-1 prod` · `title …` · `started 14:05` · `release v1.2.3`\n"+
 			"`/incident merge inc-12` 別のインシデントをここに統合 · `/incident duplicate inc-12` 重複としてあちらに統合\n"+
 			"`/incident lead` 指揮を執る · `/incident role 記録 @mai` 役割を任せる（`-` で外す）\n"+
-			"`/incident postmortem` · `/incident action` 学んだことを書く\n"+
+			"`/incident postmortem` · `/incident action` 学んだことを書く · `/incident done 2` 再発防止策の完了\n"+
 			"*どこからでも*\n`/incident list` · `/incident join inc-12` · `/incident status inc-12` · ほかのコマンドも ID を付ければ使えます：`/incident update inc-12 …`")
 )
 
@@ -326,7 +334,7 @@ const (
 var verbs = map[string][]string{
 	"open": {"new", "開始"}, "status": {"状態"}, "update": {"共有"}, "severity": {"sev", "重大度"}, "state": {"ステータス"},
 	"role": {"役割"}, "lead": {"指揮"}, "scope": {"影響"}, "note": {"メモ"}, "title": {"タイトル"}, "started": {"発生"},
-	"release": {"リリース"}, "join": {"参加"}, "list": {"一覧"}, "postmortem": {"pm", "ポストモーテム"}, "action": {"対策"}, "help": {"ヘルプ", "?"},
+	"release": {"リリース"}, "join": {"参加"}, "list": {"一覧"}, "postmortem": {"pm", "ポストモーテム"}, "action": {"対策"}, "done": {"済"}, "help": {"ヘルプ", "?"},
 	"mitigated": {"緩和"}, "resolved": {"解決"}, "closed": {"close", "完了"},
 	"merge": {"統合"}, "duplicate": {"dup", "重複"},
 }

@@ -1,0 +1,96 @@
+package slackbot
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/fakes/slackfake"
+)
+
+// An action is asked for until it is done, also when it has no date and its incident is long over.
+func TestActionsAreKeptUntilTheyAreDone(t *testing.T) {
+	w, c := opened(t)
+	for _, values := range []map[string]any{{"what": "Add an index", "owner": w.ken, "due": "2026-11-25"}, {"what": "Watch retries"}} {
+		w.command(w.mai, c, "action")
+		if wrong := w.fill(w.mai, values); len(wrong) > 0 {
+			t.Fatal(wrong)
+		}
+	}
+	w.command(w.mai, c, "severity minor")
+	w.command(w.mai, c, "closed")
+	w.slack.Archive(c)
+	days := func(n int) {
+		for range n * 4 {
+			w.clock.pass(6 * time.Hour)
+			w.settle()
+		}
+	}
+	said := func(part string) (n int, last slackfake.Message) {
+		for _, m := range w.slack.Messages(w.announce) {
+			if strings.Contains(m.Text, part) {
+				n, last = n+1, m
+			}
+		}
+		return n, last
+	}
+	days(9) // to 1 December
+	if n, _ := said("Due today"); n != 1 {
+		t.Errorf("due: told %d times", n)
+	}
+	if n, m := said("Not done yet and without a date"); n != 1 || !strings.Contains(m.Text, "2. Watch retries") {
+		t.Errorf("without a date: told %d times: %s", n, m.Text)
+	}
+	days(9) // to 10 December
+	n, m := said("Overdue for 7 days")
+	if n != 1 || !slices.Contains(m.Notified, "!subteam^"+w.sre) || !slices.Contains(m.Notified, "@"+w.ken) {
+		t.Errorf("a week later: told %d times, to %v", n, m.Notified)
+	}
+	if err := w.slack.Click(w.ken, w.announce, m.TS, doDone+":1"); err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	if a := w.incident("inc-1").Postmortem.Actions; a[0].DoneAt.IsZero() || !a[1].DoneAt.IsZero() {
+		t.Errorf("%+v", a)
+	}
+	days(15)
+	if n, _ := said("Overdue"); n != 2 {
+		t.Errorf("it is done, and told %d times", n)
+	}
+	if n, _ := said("Not done yet"); n < 3 {
+		t.Errorf("without a date: told %d times in a month", n)
+	}
+	if r := w.command(w.mai, w.general, "done inc-1"); !strings.Contains(r.Text, "2. Watch retries") || strings.Contains(r.Text, "Add an index") {
+		t.Errorf("%q", r.Text)
+	}
+	if r := w.command(w.mai, w.general, "done inc-1 7"); !strings.Contains(r.Text, "no such action") {
+		t.Errorf("%q", r.Text)
+	}
+	if r := w.command(w.mai, w.general, "inc-1 done 2"); !strings.Contains(r.Text, "Done: Watch retries") {
+		t.Errorf("%q", r.Text)
+	}
+	all, err := w.store.Incidents(context.Background(), time.Time{})
+	if s := incident.Summarize(all, w.clock.now()); err != nil || len(s.OpenActions) != 0 {
+		t.Errorf("%+v, %v", s.OpenActions, err)
+	}
+	before, _ := said("")
+	days(20)
+	if after, _ := said(""); after != before {
+		t.Errorf("%d reminders of what is done", after-before)
+	}
+}
+
+// A number may have another meaning when somebody presses an old button.
+func TestAnOldButtonMarksNothingElse(t *testing.T) {
+	s := Settings{}
+	i := incident.Incident{ID: "inc-1", Postmortem: &incident.Postmortem{Actions: []incident.Action{{What: "another"}}}}
+	if _, _, err := s.decide(i, act{ID: "x", Verb: "done", Rest: "1 " + hash("what it was"), At: noon}); err == nil {
+		t.Error("it is taken")
+	}
+	if events, _, err := s.decide(i, act{ID: "x", Verb: "done", Rest: "1 " + hash("another"), At: noon}); err != nil || len(events) != 1 {
+		t.Errorf("%v, %v", events, err)
+	}
+}
