@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -79,6 +80,7 @@ func (i *Incident) change(e Event) error {
 			return errors.New("a note needs a text")
 		}
 	case Escalated:
+		i.Worst = worse(cmp.Or(i.Worst, i.Severity), Severity(e.Value))
 		i.Severity = Severity(e.Value)
 	case Moved:
 		return i.move(State(e.Value))
@@ -115,13 +117,21 @@ func (i *Incident) move(to State) error {
 		return fmt.Errorf("it is %s already", from)
 	case want < at && to != Open:
 		return fmt.Errorf("it is %s: it may be reopened, but not go back to %s", from, to)
-	case to == Closed && len(i.Postmortem.Missing()) > 0 && i.Severity != Minor && i.MergedInto == "":
+	case to == Closed && len(i.Postmortem.Missing()) > 0 && i.NeedsPostmortem():
 		return fmt.Errorf("its postmortem lacks %s: write it, then close", strings.Join(i.Postmortem.Missing(), ", "))
 	}
 	if i.State = to; to == Open {
 		i.MergedInto = "" // it stands by itself again
 	}
 	return nil
+}
+
+// worse is the worse one of two severities.
+func worse(a, b Severity) Severity {
+	if slices.Index(Severities, a) <= slices.Index(Severities, b) {
+		return a
+	}
+	return b
 }
 
 func (i *Incident) appoint(role Role, who string) {

@@ -101,6 +101,14 @@ type Incident struct {
 	Link string `json:"link,omitempty"`
 	// MergedInto is the ID of the one of which this is a part; empty: it stands by itself.
 	MergedInto string `json:"merged_into,omitempty"`
+	// Worst is the worst severity that it has had; empty: it never had another.
+	Worst Severity `json:"worst_severity,omitempty"`
+}
+
+// NeedsPostmortem reports whether it may not be closed before something was learned from it: it
+// is more than minor, or was. A part of another one needs none of its own.
+func (i Incident) NeedsPostmortem() bool {
+	return i.MergedInto == "" && (i.Severity != Minor || i.Worst != "" && i.Worst != Minor)
 }
 
 // Outline is the Incident with the moves between states as its only Events: enough for

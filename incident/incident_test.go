@@ -227,3 +227,38 @@ func TestWhenAnActionIsOverdue(t *testing.T) {
 		}
 	}
 }
+
+// Whoever lowers the severity has learned nothing yet.
+func TestAPostmortemIsNotDodgedByALowerSeverity(t *testing.T) {
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	i := Incident{ID: "inc-1", Title: "x", Severity: Major, State: Resolved, DetectedAt: at}
+	for n, severity := range []Severity{Critical, Minor} {
+		var err error
+		if i, err = i.Apply(Event{At: at.Add(time.Duration(n) * time.Minute), Kind: Escalated, Value: string(severity)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closing := Event{At: at.Add(time.Hour), Kind: Moved, Value: string(Closed)}
+	if _, err := i.Apply(closing); err == nil || i.Worst != Critical || !i.NeedsPostmortem() {
+		t.Errorf("closed: %v, %+v", err, i)
+	}
+	if s := Summarize([]Incident{i.Outline()}, at.Add(time.Hour)); len(s.Unwritten) != 1 {
+		t.Errorf("%+v", s)
+	}
+	part, err := i.Apply(Event{At: at.Add(time.Hour), Kind: Merged, Value: "inc-2"})
+	if err == nil {
+		part, err = part.Apply(closing)
+	}
+	if err != nil || part.State != Closed || part.NeedsPostmortem() {
+		t.Errorf("a part of another: %+v, %v", part, err)
+	}
+	if s := Summarize([]Incident{part.Outline()}, at.Add(time.Hour)); s.Count != 0 || len(s.Unwritten) != 0 {
+		t.Errorf("counted twice: %+v", s)
+	}
+	if i, err := part.Apply(Event{At: at.Add(2 * time.Hour), Kind: Moved, Value: string(Open)}); err != nil || i.MergedInto != "" {
+		t.Errorf("by itself again: %+v, %v", i, err)
+	}
+	if _, err := i.Apply(Event{At: at, Kind: Merged, Value: "inc-1"}); err == nil {
+		t.Error("a part of itself")
+	}
+}

@@ -66,7 +66,7 @@ func Summarize(all []Incident, now time.Time) Summary {
 		switch {
 		case i.State.Ongoing():
 			s.Ongoing++
-		case len(i.Postmortem.Missing()) > 0 && (i.State == Resolved || i.Severity != Minor):
+		case len(i.Postmortem.Missing()) > 0 && (i.State == Resolved || i.NeedsPostmortem()):
 			s.Unwritten = append(s.Unwritten, i.ID)
 		}
 	}

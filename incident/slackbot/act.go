@@ -165,10 +165,13 @@ func (s Settings) move(i incident.Incident, e incident.Event, to incident.State)
 		return nil, l.Say(sayAlready, l.Say(states[to].name)), nil
 	case want < at && to != incident.Open:
 		return nil, "", s.refuse(sayReopenInstead, l.Say(states[i.State].name), l.Say(states[to].name))
-	case to == incident.Closed && i.Severity != incident.Minor && len(missing) > 0:
+	case to == incident.Closed && i.NeedsPostmortem() && len(missing) > 0:
 		var names []string
 		for _, m := range missing {
 			names = append(names, l.Say(parts[m].name))
+		}
+		if i.Severity == incident.Minor {
+			return nil, "", s.refuse(sayLacksAlthoughMinor, l.Say(i.Worst.Word()), l.List(names))
 		}
 		return nil, "", s.refuse(sayLacksBeforeClosing, l.List(names))
 	}

@@ -169,7 +169,7 @@ func (s Settings) plan(i incident.Incident, now time.Time) []incident.Job {
 	if within := s.LeadWithin[i.Severity]; i.State == incident.Open && within > 0 && i.Assigned[incident.Commander] == "" {
 		jobs = append(jobs, task{Round: r, N: 1}.job(key(jobLead), jobLead, now.Add(within)))
 	}
-	if i.State == incident.Resolved && s.PostmortemWithin > 0 && i.Severity != incident.Minor {
+	if i.State == incident.Resolved && s.PostmortemWithin > 0 && i.NeedsPostmortem() {
 		jobs = append(jobs, task{Round: r, N: 1}.job(key(jobWrite), jobWrite, now.Add(s.PostmortemWithin)))
 	}
 	if i.State == incident.Closed && s.ArchiveAfter > 0 {
@@ -224,7 +224,7 @@ func (s Settings) moved(before, after incident.Incident, by string) string {
 		return l.Say(sayMitigatedBy, by)
 	case incident.Resolved:
 		said := l.Say(sayResolvedBy, by)
-		if after.Severity == incident.Minor {
+		if !after.NeedsPostmortem() {
 			return said + "\n" + l.Say(sayPostmortemOptional)
 		}
 		said += "\n" + l.Say(sayPostmortemNext)

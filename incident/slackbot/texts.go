@@ -25,6 +25,8 @@ var (
 		"現在は %s です。%s には戻せません。再発した場合は `/incident state 対応中` で再開してください。")
 	sayLacksBeforeClosing = text.Of("The postmortem still lacks: %s. Write it with `/incident postmortem`, add actions with `/incident action`, then close.",
 		"ポストモーテムに足りない項目があります：%s。`/incident postmortem` で書き、`/incident action` で再発防止策を追加してから完了にしてください。")
+	sayLacksAlthoughMinor = text.Of("It was %s for a time, so it needs a postmortem, which still lacks: %s. Write it with `/incident postmortem`, add actions with `/incident action`, then close.",
+		"一時は%sだったため、ポストモーテムが必要です。足りない項目：%s。`/incident postmortem` で書き、`/incident action` で再発防止策を追加してから完了にしてください。")
 	sayRoles = text.Of("The roles are commander, operations, communications, scribe: `/incident role scribe @mai`",
 		"役割は 指揮・作業・連絡・記録 です（例：`/incident role 記録 @mai`）")
 	sayWhoIsThat = text.Of("Who is %s? Choose the person from the list that appears after @.",

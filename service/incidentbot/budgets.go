@@ -1,6 +1,7 @@
 package incidentbot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -37,23 +38,89 @@ const maxStatus = 64 << 20
 // leastShare is the share of a budget that is worth a line.
 const leastShare = 0.001
 
-// burned gives, for every budget of the ShopSets concerned, the share that the shortest
-// burn-rate window holds which covers the incident, up to the end of the hurting: burn
-// rate × that window ÷ the budget's window. It is an upper bound, as good as the window
-// fits. An incident longer than the longest window (3 d) gives none.
+// burned gives, for every budget of the ShopSets concerned, the share that is gone from the
+// start of an Incident to the end of the hurting. What is longer than the longest burn-rate
+// window (3 d) is added up from several, each asked for at its own end; the rest is the shortest
+// window that covers it: burn rate × that window ÷ the budget's window. A budget of which some
+// part is not known has no share. An Incident of more than maxPieces windows gives none.
 func (b budgets) burned(ctx context.Context, i incident.Incident) ([]postmortem.Burned, error) {
 	start, end := hurting(i, b.now())
+	if end.Sub(start) > maxPieces*longestWindow {
+		return []postmortem.Burned{}, nil
+	}
+	var all [][]postmortem.Burned
+	for end.Sub(start) > longestWindow {
+		t, err := b.status(ctx, end)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, t.shares(i.Scope, longestWindow))
+		end = end.Add(-longestWindow)
+	}
 	t, err := b.status(ctx, end)
 	if err != nil {
 		return nil, err
 	}
-	return t.burned(i.Scope, end.Sub(start)), nil
+	return worth(sum(append(all, t.shares(i.Scope, end.Sub(start))))), nil
 }
 
-// burned gives what was burned in the ShopSets concerned within d, the most first; none
-// is not nil.
-func (t told) burned(scope incident.Scope, d time.Duration) []postmortem.Burned {
+// longestWindow is the longest burn-rate window, and maxPieces how many are added up.
+const (
+	longestWindow = 3 * 24 * time.Hour
+	maxPieces     = 30
+)
+
+// sum adds shares up, by SLO and ShopSet; one that is missing somewhere, or not known, is not known.
+func sum(pieces [][]postmortem.Burned) []postmortem.Burned {
+	type key struct{ slo, set string }
+	total, times := map[key]float64{}, map[key]int{}
+	var order []key
+	for _, piece := range pieces {
+		for _, one := range piece {
+			k := key{one.SLO, one.ShopSet}
+			if !slices.Contains(order, k) {
+				order = append(order, k)
+			}
+			if one.Share != nil {
+				times[k]++
+				total[k] += *one.Share
+			}
+		}
+	}
+	var out []postmortem.Burned
+	for _, k := range order {
+		one := postmortem.Burned{SLO: k.slo, ShopSet: k.set}
+		if share := total[k]; times[k] == len(pieces) {
+			one.Share = &share
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// worth gives those that are known and worth a line, the most first.
+func worth(all []postmortem.Burned) []postmortem.Burned {
 	burned := []postmortem.Burned{}
+	for _, one := range all {
+		if one.Share != nil && *one.Share >= leastShare {
+			burned = append(burned, one)
+		}
+	}
+	slices.SortStableFunc(burned, func(x, y postmortem.Burned) int {
+		return cmp.Or(cmp.Compare(*y.Share, *x.Share), strings.Compare(x.SLO+x.ShopSet, y.SLO+y.ShopSet))
+	})
+	return burned
+}
+
+// burned gives what was burned in the ShopSets concerned within d, the most first; none is not
+// nil.
+func (t told) burned(scope incident.Scope, d time.Duration) []postmortem.Burned {
+	return worth(t.shares(scope, d))
+}
+
+// shares are the shares of the budgets concerned that went within d; nil where that is not known.
+func (t told) shares(scope incident.Scope, d time.Duration) []postmortem.Burned {
+	var all []postmortem.Burned
 	for _, budget := range t.Budgets {
 		if !scope.Touches(budget.Tier, []string{budget.ShopSet}) {
 			continue
@@ -62,22 +129,14 @@ func (t told) burned(scope incident.Scope, d time.Duration) []postmortem.Burned 
 		if err != nil || window <= 0 {
 			continue // a calendar's window has no fixed length
 		}
+		one := postmortem.Burned{SLO: budget.SLO, ShopSet: budget.ShopSet}
 		if rate, covers, ok := covering(budget.BurnRates, d); ok {
-			if share := rate * float64(covers) / float64(window); share >= leastShare {
-				burned = append(burned, postmortem.Burned{SLO: budget.SLO, ShopSet: budget.ShopSet, Share: &share})
-			}
+			share := rate * float64(covers) / float64(window)
+			one.Share = &share
 		}
+		all = append(all, one)
 	}
-	slices.SortStableFunc(burned, func(x, y postmortem.Burned) int {
-		switch {
-		case *x.Share > *y.Share:
-			return -1
-		case *x.Share < *y.Share:
-			return 1
-		}
-		return strings.Compare(x.SLO+x.ShopSet, y.SLO+y.ShopSet)
-	})
-	return burned
+	return all
 }
 
 // hurting is from when to when it hurt.

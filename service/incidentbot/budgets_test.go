@@ -39,13 +39,31 @@ func TestTheBudgetsThatAnIncidentBurnedComeFromShopslo(t *testing.T) {
 	if len(burned) != 1 || burned[0].SLO != "cart" || burned[0].ShopSet != "a-1" || *burned[0].Share < 0.0999 || *burned[0].Share > 0.1001 {
 		t.Errorf("%+v", burned)
 	}
+	// Four days and some: a window of 3 d (not known of cart, so the whole is not), and one for the rest.
 	i.StartedAt = start.Add(-100 * time.Hour)
 	if burned, err := b.burned(context.Background(), i); err != nil || len(burned) != 0 {
-		t.Errorf("an incident longer than any window: %+v, %v", burned, err)
+		t.Errorf("a part of it is not known: %+v, %v", burned, err)
 	}
 	s.Close()
 	if _, err := b.burned(context.Background(), i); err == nil || strings.Contains(err.Error(), "Bearer") {
 		t.Errorf("a server that is gone: %v", err)
+	}
+}
+
+// An incident of a week is measured as a whole: each three days at their own end.
+func TestALongIncidentIsMeasuredOverAllOfIt(t *testing.T) {
+	start := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	var asked []string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Query().Get("at"))
+		fmt.Fprint(w, `{"version":1,"budgets":[{"slo":"cart","window":"28d","shopset":"a-1","tier":"prod","burn_rates":{"1h":9,"1d":2.8,"3d":1.4}}]}`)
+	}))
+	defer s.Close()
+	b := budgets{url: s.URL, server: ask.Server{Client: s.Client(), Most: maxStatus}, now: func() time.Time { return start.Add(7 * 24 * time.Hour) }}
+	burned, err := b.burned(context.Background(), incident.Incident{State: incident.Open, StartedAt: start, DetectedAt: start, Scope: incident.Scope{Fleet: true}})
+	// 2 × 1.4 × 3 d + 2.8 × 1 d, of 28 d.
+	if err != nil || len(burned) != 1 || *burned[0].Share < 0.3999 || *burned[0].Share > 0.4001 || fmt.Sprint(asked) != "[2026-11-08T00:00:00Z 2026-11-05T00:00:00Z 2026-11-02T00:00:00Z]" {
+		t.Errorf("%+v, %v, asked %v", burned, err, asked)
 	}
 }
 
