@@ -184,8 +184,8 @@ type Series struct {
 }
 
 // SeriesError is what reading one series' Samples fails with where the source has the
-// series and its samples are no counter's: native histograms, or streams that cannot be
-// those of one process. The other series of the answer can be read; only what picks
+// series and its samples are no counter's: native histograms that nothing is counted of, or
+// streams that cannot be those of one process. The other series of the answer can be read; only what picks
 // these labels fails, and fails again until the source or a setting changes.
 type SeriesError struct {
 	Labels Labels
@@ -198,7 +198,8 @@ func (e *SeriesError) Error() string { return "series " + e.Labels.String() + " 
 type Samples interface {
 	// Read fills t (Unix milliseconds) and v, which have the same length, and
 	// returns how many it wrote; 0 and no error is the end. Staleness markers
-	// (see IsStale) are delivered like other values. An error may be a *SeriesError.
+	// (see IsStale) are delivered like other values, and so is what is known of where
+	// the next sample begins (see Base). An error may be a *SeriesError.
 	Read(t []int64, v []float64) (int, error)
 }
 

@@ -39,6 +39,7 @@ var adapters = []string{
 // know the standard library and the vocabulary only.
 var sharedParts = map[string]string{
 	"slo/source/promseries": "the chunk decoder of both Prometheus sources",
+	"slo/source/promhist":   "native histograms as counters, for both Prometheus sources",
 	"incident/postmortem":   "the text that the chat and the API both give",
 	"incident/suspect":      "the ranking of changes, of which the chat tells and for which the bot's service asks others",
 
@@ -51,6 +52,8 @@ var sharedParts = map[string]string{
 var sharedReads = map[string][]string{
 	"plugins/mailrelay/relayconf":  {"go.yaml.in/yaml", Module + "/internal"}, // it reads a file of YAML
 	"plugins/mailrelay/relaystore": {"github.com/gofrs/flock"},                // runs take turns
+	"slo/source/promhist": {"github.com/prometheus/prometheus/tsdb/chunkenc", "github.com/prometheus/prometheus/model/histogram",
+		"github.com/prometheus/prometheus/model/value", Module + "/slo/source/promseries"}, // the decoder of their chunks
 }
 
 // wirings are folders outside of cmd that belong to programs, and may do what cmd may: signals,

@@ -48,6 +48,9 @@ type found struct {
 	part   int    // the part that brought the latest chunks
 	query  int64  // its query that did; the same series from another one is left out
 	base   int    // chunks before that part
+	// The query that brought chunks beside its own, in the part before besidePart; 0: none did.
+	beside     int64
+	besidePart int
 }
 
 // Reset begins a request for samples in (from, to]. All that was handed out
@@ -132,6 +135,19 @@ func (c *Collector) Series(s *Stream, query int64) *[]Chunk {
 	if f.query != query {
 		return nil
 	}
+	return &f.chunks
+}
+
+// Beside returns where to append chunks of the stream that are made of other series, which the
+// given query of this part brings; nil where another such query of the part brings them. They
+// come after those that the stream has of its own, which win where both have a sample.
+func (c *Collector) Beside(s *Stream, query int64) *[]Chunk {
+	c.Series(s, query)
+	f := &c.found[c.byStream[s]]
+	if f.besidePart == c.part+1 && f.beside != query {
+		return nil
+	}
+	f.besidePart, f.beside = c.part+1, query
 	return &f.chunks
 }
 

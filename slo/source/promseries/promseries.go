@@ -23,8 +23,8 @@ import (
 )
 
 // NoFloats is why a series of native histograms is refused.
-const NoFloats = "holds native histograms, which have no counter samples; " +
-	"leave it out of the selector, or let an expression make a number of it"
+const NoFloats = "holds native histograms, of which a plain selector counts nothing; " +
+	"write histogram_count() around it for all events, and histogram_fraction(0, BOUND, …) for those at or below a bound"
 
 // Wider makes of selectors what a server is asked, which compares labels as texts, and
 // leaves out those that another one covers.

@@ -16,8 +16,17 @@ type Chunk struct {
 	// XOR are the bytes of a Prometheus XOR chunk, with its two-byte header. They
 	// are read only when the samples are.
 	XOR []byte
-	// Plain is used where XOR is nil; nil there: no sample.
+	// Made are samples that are made when they are read, where XOR is nil: from Min on.
+	Made Made
+	// Plain is used where both are nil; nil there: no sample.
 	Plain *Plain
+}
+
+// Made makes samples out of something else.
+type Made interface {
+	// Samples reads them from the first one, each time the same: none where there is no data.
+	// What cannot be read is an error of Read.
+	Samples() slo.Samples
 }
 
 // Plain are samples as they are, oldest first.
@@ -28,7 +37,7 @@ type Plain struct {
 
 // min is where the chunk begins; ok is false where it has no sample.
 func (c *Chunk) min() (t int64, ok bool) {
-	if c.XOR != nil {
+	if c.XOR != nil || c.Made != nil {
 		return c.Min, true
 	}
 	if c.Plain == nil || len(c.Plain.T) == 0 {
@@ -46,8 +55,9 @@ type samples struct {
 	from, to int64
 
 	d       decoder
-	plain   int  // next sample of a plain chunk
-	open    bool // chunks[0] is being read
+	made    slo.Samples // of a chunk whose samples are made
+	plain   int         // next sample of a plain chunk
+	open    bool        // chunks[0] is being read
 	last    int64
 	started bool // last is set
 	err     error
@@ -149,10 +159,15 @@ func (s *samples) next(t []int64, v []float64) (int, error) {
 			if err := s.d.reset(c.XOR); err != nil {
 				return 0, err
 			}
+		} else if c.Made != nil {
+			s.made = c.Made.Samples()
 		}
 	}
 	if c.XOR != nil {
 		return s.d.read(t, v)
+	}
+	if c.Made != nil {
+		return s.made.Read(t, v)
 	}
 	n := copy(t, c.Plain.T[s.plain:])
 	copy(v[:n], c.Plain.V[s.plain:])
@@ -226,6 +241,9 @@ func untangle(chunks []Chunk) ([]Chunk, error) {
 
 // decoded are the chunk's samples.
 func decoded(c Chunk) (*Plain, error) {
+	if c.Made != nil {
+		return made(c.Made.Samples())
+	}
 	if c.XOR == nil {
 		return c.Plain, nil
 	}
@@ -236,6 +254,21 @@ func decoded(c Chunk) (*Plain, error) {
 	out := &Plain{T: make([]int64, d.left), V: make([]float64, d.left)}
 	_, err := d.read(out.T, out.V)
 	return out, err
+}
+
+// made reads all samples.
+func made(s slo.Samples) (*Plain, error) {
+	const batch = 64
+	out := &Plain{}
+	for {
+		k := len(out.T)
+		out.T, out.V = slices.Grow(out.T, batch), slices.Grow(out.V, batch)
+		n, err := s.Read(out.T[k:k+batch], out.V[k:k+batch])
+		out.T, out.V = out.T[:k+n], out.V[:k+n]
+		if n == 0 || err != nil {
+			return out, err
+		}
+	}
 }
 
 // merge joins samples; at equal time stamps a's stays.

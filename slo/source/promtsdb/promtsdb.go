@@ -119,7 +119,7 @@ func Open(dir string, c Config) (*DB, error) {
 	// As Prometheus does: a tenth of the retention, so that it is kept to that well.
 	options.MaxBlockDuration = max(options.MinBlockDuration, min(options.RetentionDuration/10, (31*24*time.Hour).Milliseconds()))
 	options.WALCompression = compression.Snappy
-	options.EnableNativeHistograms = false
+	options.EnableNativeHistograms = true
 	db, err := tsdb.Open(dir, c.Logger.With("component", "tsdb"), c.Registerer, options, nil)
 	if err != nil {
 		return nil, openError(dir, err)

@@ -30,7 +30,8 @@ type Scrape struct{ config *config.Config }
 
 // ParseScrape reads a YAML document with Prometheus' sections global (the scrape
 // settings of it), scrape_configs and scrape_config_files. Relative paths in it
-// start at dir. Errors name the line.
+// start at dir. Errors name the line. Native histograms are scraped where a job says so
+// (scrape_native_histograms, as of Prometheus 3.8).
 func ParseScrape(text []byte, dir string) (*Scrape, error) {
 	var sections yaml.MapSlice
 	if err := yaml.Unmarshal(text, &sections); err != nil {
@@ -47,6 +48,10 @@ func ParseScrape(text []byte, dir string) (*Scrape, error) {
 	if len(sections) == 0 {
 		text = nil // a document of no content, such as a null, would lose the defaults
 	}
+	wanted, text, err := takeNative(text)
+	if err != nil {
+		return nil, fmt.Errorf("read the scrape configuration: %w", err)
+	}
 	c, err := config.Load(string(text), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, fmt.Errorf("read the scrape configuration: %w", clearer(err))
@@ -59,6 +64,9 @@ func ParseScrape(text []byte, dir string) (*Scrape, error) {
 	configs, err := c.GetScrapeConfigs()
 	if err != nil {
 		return nil, fmt.Errorf("read the scrape configuration: %w", clearer(err))
+	}
+	if err := wanted.apply(configs); err != nil {
+		return nil, fmt.Errorf("read the scrape configuration: %w", err)
 	}
 	c.ScrapeConfigs, c.ScrapeConfigFiles = configs, nil
 	return &Scrape{c}, nil
@@ -118,7 +126,7 @@ func startScraping(ctx context.Context, to storage.Appendable, s *Scrape, log *s
 	}
 	// Created time stamps would add samples that nobody scraped: zeros at process
 	// starts. The ledger has its own rule for first samples.
-	options := scrape.Options{EnableCreatedTimestampZeroIngestion: false, DiscoveryReloadInterval: model.Duration(settle)}
+	options := scrape.Options{EnableCreatedTimestampZeroIngestion: false, EnableNativeHistogramsIngestion: true, DiscoveryReloadInterval: model.Duration(settle)}
 	// NewManager registers its metrics before they can be collected, and r may be
 	// collected from at any time: they wait in a registry of their own.
 	own := prometheus.NewRegistry()

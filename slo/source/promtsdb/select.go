@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunks"
 
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/source/promhist"
 	"github.com/shopslo/shopslo/slo/source/promseries"
 )
 
@@ -69,7 +70,7 @@ func (d *DB) collector(from, to int64) *promseries.Collector {
 // selectStored asks the TSDB. Its chunks are valid until the querier is closed,
 // after f.
 func (d *DB) selectStored(ctx context.Context, selectors []slo.Selector, from, to int64, c *promseries.Collector, f func([]slo.Series) error) error {
-	querier, err := d.db.ChunkQuerier(from+1, to)
+	querier, err := d.db.ChunkQuerier(from+1-d.before(), to)
 	if err != nil {
 		return fmt.Errorf("read samples from %s: %w", d.dir, err)
 	}
@@ -84,6 +85,11 @@ func (d *DB) selectStored(ctx context.Context, selectors []slo.Selector, from, t
 		}
 		if err := d.gather(ctx, querier.Select(ctx, false, hints, ms...), int64(i), c); err != nil {
 			return fmt.Errorf("read samples of %s from %s: %w", sel, d.dir, err)
+		}
+	}
+	for i, q := range promhist.Queries(selectors) {
+		if err := d.selectNative(ctx, querier, q, int64(-1-i), from, to, c); err != nil {
+			return err
 		}
 	}
 	return f(c.Answer())
