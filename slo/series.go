@@ -68,6 +68,9 @@ type Matcher struct {
 	Name  string
 	Type  MatchType
 	Value string
+	// Strict, of a bucket's bound (le), refuses a native histogram that has no edge there. It
+	// changes nothing of what the matcher picks.
+	Strict bool
 
 	re *regexp.Regexp
 }

@@ -147,6 +147,16 @@ const (
 type Query struct {
 	Source string // data source's name; "" is the configured default
 	Text   string // PromQL for Prometheus-compatible sources
+	Bound  Bound  // of what it picks, where that is a histogram
+}
+
+// Bound says what a query counts of the histograms that it picks without saying so itself.
+type Bound struct {
+	// At counts the events at or below it, +Inf all; 0: the query says itself what counts.
+	At float64
+	// Strict refuses a histogram in which a bound, also one of the query's own, is no edge
+	// between two buckets. Else what is surely at or below it counts.
+	Strict bool
 }
 
 // Op compares a value with a limit.

@@ -91,7 +91,7 @@ func (w *examiner) part(ctx context.Context, i int, part *slo.Part, m ledger.Mea
 	for k, q := range part.Indicator.Queries() {
 		sels := m.Sides[k].Selectors
 		if !m.Raw && w.source(part).Looked() != nil {
-			terms, err := promquery.Terms(q.Text)
+			terms, err := promquery.Terms(q)
 			if err != nil {
 				return err
 			}

@@ -13,7 +13,7 @@ import (
 // prefix of the annotations that this project gives a meaning to.
 const prefix = "shopslo.dev/"
 
-var knownAnnotations = []string{prefix + "absent-is-zero", prefix + "first-sample", prefix + "min-events", prefix + "tiers"}
+var knownAnnotations = []string{prefix + "absent-is-zero", prefix + "bound", prefix + "first-sample", prefix + "min-events", prefix + "tiers"}
 
 // extras is what the annotations of an SLO say.
 type extras struct {
@@ -21,6 +21,7 @@ type extras struct {
 	minEvents    float64
 	firstSample  slo.FirstSample
 	absentIsZero bool
+	bound        slo.Bound
 }
 
 // annotations reports annotations of ours that are unknown or in a place where
@@ -81,6 +82,8 @@ func (e *extras) set(name, text string) string {
 			return strconv.Quote(text) + ` is not a positive number of events, such as "5000"`
 		}
 		e.minEvents = n
+	case "bound":
+		return e.setBound(text)
 	case "absent-is-zero":
 		if text != "true" && text != "false" {
 			return strconv.Quote(text) + ` is not "true" or "false"`
@@ -92,6 +95,27 @@ func (e *extras) set(name, text string) string {
 			return strconv.Quote(text) + " is not one of auto, zero, ignore"
 		}
 		e.firstSample = rule
+	}
+	return ""
+}
+
+// setBound reads a number, "strict", or both.
+func (e *extras) setBound(text string) string {
+	const want = ` is not a bucket's bound, such as "0.5" for the events at or below 0.5, "strict", or both: "0.5 strict"`
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' })
+	for _, word := range words {
+		at, err := strconv.ParseFloat(word, 64)
+		switch {
+		case word == "strict" && !e.bound.Strict:
+			e.bound.Strict = true
+		case err != nil || !(at > 0) || math.IsInf(at, 0) || e.bound.At != 0:
+			return strconv.Quote(text) + want
+		default:
+			e.bound.At = at
+		}
+	}
+	if len(words) == 0 {
+		return strconv.Quote(text) + want
 	}
 	return ""
 }

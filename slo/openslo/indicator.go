@@ -1,6 +1,7 @@
 package openslo
 
 import (
+	"math"
 	"strings"
 	"unicode"
 
@@ -43,6 +44,10 @@ func (r *reader) resolve(o *object, path string, inline *v1.SLOIndicatorInline, 
 // was reported.
 func (r *reader) indicator(o *object, path string, at located, obj v1.SLOObjective, e extras) (slo.Indicator, bool) {
 	ind := slo.Indicator{Name: at.name, FirstSample: e.firstSample, AbsentIsZero: e.absentIsZero}
+	if m := at.spec.RatioMetric; e.bound != (slo.Bound{}) && (m == nil || m.Good == nil || m.Total == nil) {
+		r.wrong(o, "metadata.annotations['"+prefix+"bound']", "means nothing to indicator %q: what is at or below a bound is good, so it needs a ratioMetric of good and total", at.name)
+		return ind, false
+	}
 	if m := at.spec.ThresholdMetric; m != nil {
 		return ind, r.threshold(o, path, at, obj, &ind)
 	}
@@ -64,7 +69,14 @@ func (r *reader) indicator(o *object, path string, at located, obj v1.SLOObjecti
 		ind.Value, ok = r.query(at, "ratioMetric.raw", m.Raw)
 		return ind, ok
 	}
-	return ind, r.ratio(at, m, &ind)
+	ok := r.ratio(at, m, &ind)
+	if ok && e.bound != (slo.Bound{}) {
+		ind.Good.Bound, ind.Total.Bound = e.bound, e.bound
+		if e.bound.At != 0 {
+			ind.Total.Bound.At = math.Inf(1)
+		}
+	}
+	return ind, ok
 }
 
 func (r *reader) ratio(at located, m *v1.SLIRatioMetric, ind *slo.Indicator) bool {

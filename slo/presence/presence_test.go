@@ -32,7 +32,7 @@ func sides(t *testing.T, queries ...string) presence.Ask {
 	var a presence.Ask
 	for _, q := range queries {
 		name, text, _ := strings.Cut(q, " ")
-		terms, err := promquery.Terms(text)
+		terms, err := promquery.Terms(&slo.Query{Text: text})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,7 +19,11 @@
 //     here the events of a still count, for a series that does not exist has
 //     counted nothing;
 //   - any of these times or divided by a constant above 0, which cancels out of a
-//     ratio where both sides have it.
+//     ratio where both sides have it;
+//   - histogram_count(a), and histogram_fraction(0, B, a) times that, of native histograms
+//     or classic ones: the events that they have counted, all or at or below B. Beside
+//     histogram_count(a) as the other side of a ratio, histogram_fraction(0, B, a) alone
+//     means as much.
 //
 // Everything else is an expression.
 package promquery
@@ -55,8 +59,7 @@ type Query struct {
 	Warnings []string
 
 	expr parser.Expr
-	// plain: the text does nothing but pick series and sum them.
-	plain bool
+	shape
 }
 
 // Selects reports whether the text can be counted from raw samples, where the series
@@ -83,7 +86,10 @@ var variable = regexp.MustCompile(`\$(__)?\{?\w+`)
 // Classify understands a text. Its error is an *Error: the text does not
 // parse, still has a template in it, or gives neither a number nor an instant
 // vector.
-func Classify(text string) (Query, error) {
+func Classify(text string) (Query, error) { return classify(text, slo.Bound{}) }
+
+// classify understands a text whose plain selectors of histograms count what bound says.
+func classify(text string, bound slo.Bound) (Query, error) {
 	q := Query{Text: strings.TrimSpace(text)}
 	expr, err := parser.ParseExpr(text)
 	if err != nil {
@@ -95,14 +101,20 @@ func Classify(text string) (Query, error) {
 	}
 	q.expr = expr
 	if sum, ok := shapeOf(expr); ok {
+		if sum, ok = sum.at(bound); !ok {
+			return q, at(text, 0, "has a bound (shopslo.dev/bound), but no histogram that it could be of; write the histogram's own name, without _bucket, or leave the bound out")
+		}
 		for _, s := range sum.selectors {
 			converted, err := convert(s)
 			if err != nil {
 				return q, at(text, int(s.PosRange.Start), err.Error())
 			}
+			for i := range converted {
+				converted[i].Strict = bound.Strict && sum.native && converted[i].Name == labels.BucketLabel
+			}
 			q.Selectors = append(q.Selectors, converted)
 		}
-		q.Growth, q.Scale, q.plain = sum.growth, sum.scale, sum.plain
+		q.Growth, q.Scale, q.shape = sum.growth, sum.scale, sum
 	}
 	q.Warnings = warnings(expr, q.Selects())
 	return q, nil

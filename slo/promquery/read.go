@@ -70,6 +70,9 @@ func Read(ind *slo.Indicator, types Types) (Meaning, error) {
 	if ind.Kind != slo.Ratio {
 		return r.Meaning, nil
 	}
+	if err := r.shares(); err != nil {
+		return r.Meaning, err
+	}
 	for _, s := range r.sides {
 		if err := r.judge(s); err != nil {
 			return r.Meaning, err
@@ -110,7 +113,7 @@ type side struct {
 func (s *side) name() string { return s.understood.Text }
 
 func (r *reading) understand(q *slo.Query) (*side, error) {
-	understood, err := Classify(q.Text)
+	understood, err := classify(q.Text, q.Bound)
 	if err != nil {
 		return nil, err
 	}
@@ -135,6 +138,12 @@ func (r *reading) judge(s *side) error {
 // ask finds out of what kind the metrics of a query are, where that matters: not where an
 // expression looks at them over time, which makes another number of them.
 func (r *reading) ask(s *side) error {
+	if s.understood.native {
+		for _, v := range s.understood.selectors {
+			s.metrics = append(s.metrics, typed{metric: metric(v), kind: counter, told: true})
+		}
+		return nil
+	}
 	if _, over := overTime(s.understood.expr); over && s.understood.Growth == "" {
 		return nil
 	}

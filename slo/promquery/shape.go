@@ -15,6 +15,10 @@ type shape struct {
 	plain     bool    // no growth, no factor, no zero
 	single    bool    // its series are those picked, not sums of them
 	ungrouped bool    // it is one sum, without labels
+
+	native     bool     // it counts histograms, whose selectors are written here
+	histograms []string // and selectors are those of their counters
+	share      bool     // it gives the share of events at or below a bound, not how many
 }
 
 // shapeOf finds the shape of an expression; false where it does anything else.
@@ -23,15 +27,21 @@ func shapeOf(expr parser.Expr) (shape, bool) {
 	case *parser.VectorSelector:
 		return shape{selectors: []*parser.VectorSelector{e}, scale: 1, plain: true, single: true}, !moved(e)
 	case *parser.Call:
+		if e.Func.Name == "histogram_count" || e.Func.Name == "histogram_fraction" {
+			return histogramOf(e)
+		}
 		return grown(e)
 	case *parser.AggregateExpr:
 		s, ok := shapeOf(e.Expr)
 		s.single, s.ungrouped = false, !e.Without && len(e.Grouping) == 0
-		return s, ok && e.Op == parser.SUM
+		return s, ok && e.Op == parser.SUM && !s.share
 	case *parser.BinaryExpr:
 		switch e.Op {
 		case parser.MUL, parser.DIV:
-			return scaled(e)
+			if s, ok := scaled(e); ok || e.Op == parser.DIV {
+				return s, ok
+			}
+			return shared(e)
 		case parser.ADD:
 			return added(e)
 		case parser.LOR:
@@ -79,7 +89,7 @@ func scaled(e *parser.BinaryExpr) (shape, bool) {
 	}
 	s, ok := shapeOf(inner)
 	s.scale, s.plain = s.scale*factor, false
-	return s, ok && s.scale > 0 && !math.IsInf(s.scale, 0)
+	return s, ok && s.scale > 0 && !math.IsInf(s.scale, 0) && !s.share
 }
 
 // factorOf takes a constant off a product, or off what is divided by it; false where
@@ -139,13 +149,15 @@ func united(e *parser.BinaryExpr) (shape, bool) {
 			return shape{}, false
 		}
 	}
-	left.selectors = append(left.selectors, right.selectors...)
-	left.plain = left.plain && right.plain
+	left.selectors, left.histograms = append(left.selectors, right.selectors...), append(left.histograms, right.histograms...)
+	left.plain, left.native = left.plain && right.plain, left.native && right.native
 	return left, true
 }
 
 // alike: the two give as much for each event.
-func alike(a, b shape) bool { return a.growth == b.growth && sameScale(a.scale, b.scale) }
+func alike(a, b shape) bool {
+	return a.growth == b.growth && sameScale(a.scale, b.scale) && !a.share && !b.share
+}
 
 // sameScale reports whether two scales differ by rounding only.
 func sameScale(a, b float64) bool { return math.Abs(a-b) <= 1e-12*math.Max(a, b) }
@@ -164,8 +176,8 @@ func added(e *parser.BinaryExpr) (shape, bool) {
 			}
 		}
 	}
-	left.selectors = append(left.selectors, right.selectors...)
-	left.plain = left.plain && right.plain
+	left.selectors, left.histograms = append(left.selectors, right.selectors...), append(left.histograms, right.histograms...)
+	left.plain, left.native = left.plain && right.plain, left.native && right.native
 	return left, true
 }
 

@@ -12,8 +12,16 @@ import (
 // each, or several where "or" makes one stand in for another. A zero (0 * x, vector(0)) stands
 // in for nothing. The metric of what stands after "unless" may be missing, its labels may
 // not; what absent() asks for may be missing and is left out, as is what only names labels.
-// The error is that of Classify.
-func Terms(text string) ([][]slo.Selector, error) {
+// What is counted of a histogram is its counters. The error is that of Classify.
+func Terms(q *slo.Query) ([][]slo.Selector, error) {
+	text := q.Text
+	if understood, err := classify(text, q.Bound); err == nil && understood.native {
+		var out [][]slo.Selector
+		for _, s := range understood.Selectors {
+			out = append(out, []slo.Selector{s})
+		}
+		return out, nil
+	}
 	expr, err := parser.ParseExpr(text)
 	if err != nil {
 		return nil, explain(text, err)

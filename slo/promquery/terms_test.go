@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/promquery"
 )
 
@@ -30,7 +31,7 @@ func TestTerms(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			terms, err := promquery.Terms(tt.text)
+			terms, err := promquery.Terms(&slo.Query{Text: tt.text})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,7 +48,7 @@ func TestTerms(t *testing.T) {
 			}
 		})
 	}
-	if _, err := promquery.Terms(`m{`); err == nil {
+	if _, err := promquery.Terms(&slo.Query{Text: `m{`}); err == nil {
 		t.Error("no error for what is no PromQL")
 	}
 }

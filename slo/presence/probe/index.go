@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"errors"
 	"math"
 	"regexp"
 	"slices"
@@ -177,12 +178,16 @@ func newest(samples slo.Samples) (value float64, ok bool, err error) {
 	}
 }
 
-// isLive reports whether a series has a sample that is more than the news of its end.
+// isLive reports whether a series has a sample that is more than the news of its end. One that
+// cannot be counted is there all the same.
 func isLive(samples slo.Samples) bool {
 	var t [16]int64
 	var v [16]float64
 	for {
 		n, err := samples.Read(t[:], v[:])
+		if _, refused := errors.AsType[*slo.SeriesError](err); refused {
+			return true
+		}
 		if n == 0 || err != nil {
 			return false
 		}

@@ -46,7 +46,7 @@ type Config struct {
 	Source Source
 	Names  Namer // nil: no hints of metrics that are not asked for
 	// Terms says what a query reads: promquery.Terms.
-	Terms func(text string) ([][]slo.Selector, error)
+	Terms func(q *slo.Query) ([][]slo.Selector, error)
 	// Interval is the scrape interval. A series is live that had a sample within five of
 	// them and Delay, the time until a sample can be read.
 	Interval, Delay time.Duration
@@ -146,7 +146,7 @@ func New(cfg Config, items []Item) *Prober {
 }
 
 // askOf says what an indicator asks for.
-func askOf(ind *slo.Indicator, terms func(string) ([][]slo.Selector, error)) (presence.Ask, error) {
+func askOf(ind *slo.Indicator, terms func(*slo.Query) ([][]slo.Selector, error)) (presence.Ask, error) {
 	a := presence.Ask{AbsentIsZero: ind.AbsentIsZero}
 	var errs []error
 	for _, side := range []struct {
@@ -156,7 +156,7 @@ func askOf(ind *slo.Indicator, terms func(string) ([][]slo.Selector, error)) (pr
 		if side.query == nil {
 			continue
 		}
-		t, err := terms(side.query.Text)
+		t, err := terms(side.query)
 		errs = append(errs, err)
 		a.Sides = append(a.Sides, presence.Side{Name: side.name, Terms: t})
 	}

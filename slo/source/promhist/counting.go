@@ -51,7 +51,7 @@ func (c *counting) take(h *histogram.FloatHistogram) (worth, error) {
 		c.layout.custom = append([]float64(nil), c.layout.custom...)
 		c.cut = c.layout.cutAt(c.Counter.bound)
 	}
-	if c.Counter.Strict && !c.cut.exact() {
+	if c.Counter.strict && !c.cut.exact() {
 		return worth{}, c.refuse(fmt.Sprintf("has no bucket's edge at the bound %v: the nearest are %s and %s; name one of them, "+
 			"or leave strict out of shopslo.dev/bound, which counts what is at or below %s",
 			c.Counter.bound, edgeText(c.cut.lower), edgeText(c.cut.upper), edgeText(c.cut.lower)))

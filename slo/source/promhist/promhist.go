@@ -36,7 +36,7 @@ type Query struct {
 type Counter struct {
 	name   string // x_count or x_bucket
 	bound  float64
-	Strict bool // refuse where the bound is no edge
+	strict bool // refuse where the bound is no edge
 }
 
 // Queries are those of the histograms of which the selectors may pick counters: each that
@@ -55,7 +55,7 @@ func Queries(selectors []slo.Selector) []Query {
 		}
 		q := &out[i]
 		if k := slices.IndexFunc(q.Counters, c.same); k >= 0 {
-			q.Counters[k].Strict = q.Counters[k].Strict || c.Strict
+			q.Counters[k].strict = q.Counters[k].strict || c.strict
 			continue
 		}
 		q.Counters = append(q.Counters, c)
@@ -77,11 +77,11 @@ func counterOf(sel slo.Selector) (of slo.Selector, c Counter, ok bool) {
 			}
 			c.name = m.Value
 		case boundLabel:
-			bound, err := strconv.ParseFloat(m.Value, 64)
-			if m.Type != slo.Equal || err != nil || math.IsNaN(bound) || !math.IsNaN(c.bound) {
+			bound, one := boundOf(m)
+			if !one || !math.IsNaN(c.bound) {
 				return nil, c, false
 			}
-			c.bound = bound
+			c.bound, c.strict = bound, m.Strict
 		default:
 			of = append(of, m)
 		}
@@ -96,6 +96,25 @@ func counterOf(sel slo.Selector) (of slo.Selector, c Counter, ok bool) {
 		return nil, c, false
 	}
 	return append(slo.Selector{{Name: slo.MetricName, Value: histogram}}, of...), c, true
+}
+
+// boundOf is the one bound that a matcher picks, however it is written.
+func boundOf(m slo.Matcher) (bound float64, ok bool) {
+	if m.Type != slo.Equal && m.Type != slo.Regexp {
+		return 0, false
+	}
+	all := []string{m.Value}
+	if m.Type == slo.Regexp {
+		all = strings.Split(strings.NewReplacer(`\.`, ".", `\+`, "+", "[.]", ".").Replace(m.Value), "|")
+	}
+	for i, text := range all {
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(v) || i > 0 && v != bound {
+			return 0, false
+		}
+		bound = v
+	}
+	return bound, true
 }
 
 // Key is short for the counter: it tells those of one histogram apart.
