@@ -13,6 +13,9 @@ func Fewer[N ~int | ~uint64](n N) N {
 	return n
 }
 
+// Enabled reports whether the race detector is on.
+func Enabled() bool { return enabled }
+
 // NotHere skips a long calculation, which has nothing at the same time, under the race
 // detector. make test does it in its run without it.
 func NotHere(t testing.TB) {
