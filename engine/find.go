@@ -23,7 +23,7 @@ import (
 // the sources' queries name what they read, and fail where it does not exist.
 type Finder struct {
 	probers map[string]*probe.Prober // by source
-	of      map[asked][]*probe.Prober
+	of      map[asked][]string       // names of those that it is read from
 }
 
 // asked is an SLO for a ShopSet.
@@ -32,7 +32,7 @@ type asked struct{ slo, shopset string }
 // NewFinder makes the finder of what a ledger counts.
 // l is nil where nothing has been counted.
 func NewFinder(d *documents.Documents, all source.Sources, plan ledger.Plan, l *ledger.Ledger) *Finder {
-	f := &Finder{probers: map[string]*probe.Prober{}, of: map[asked][]*probe.Prober{}}
+	f := &Finder{probers: map[string]*probe.Prober{}, of: map[asked][]string{}}
 	for _, name := range all.Names() {
 		looked := all[name].Looked()
 		items := itemsOf(d, plan, name)
@@ -45,12 +45,11 @@ func NewFinder(d *documents.Documents, all source.Sources, plan ledger.Plan, l *
 		if l != nil {
 			c.Counted = countedBy(l)
 		}
-		p := probe.New(c, items)
-		f.probers[name] = p
+		f.probers[name] = probe.New(c, items)
 		for _, it := range items {
 			for _, s := range it.Subjects {
 				key := asked{it.SLO.Name, s.ID}
-				f.of[key] = append(f.of[key], p)
+				f.of[key] = append(f.of[key], name)
 			}
 		}
 	}
@@ -171,8 +170,11 @@ func (f *Finder) Looked(at time.Time) bool {
 
 // Find gives what is absent of an SLO for a ShopSet, as probe.Prober's Find does.
 func (f *Finder) Find(name, shopset string, at time.Time) (absent []slo.Absence, notes []string, failure string) {
-	for _, p := range f.of[asked{name, shopset}] {
-		a, n, why := p.Find(name, shopset, at)
+	for _, source := range f.of[asked{name, shopset}] {
+		a, n, why := f.probers[source].Find(name, shopset, at)
+		if why != "" && source != "" {
+			why = "data source " + source + ": " + why
+		}
 		absent, notes, failure = append(absent, a...), append(notes, n...), cmp.Or(failure, why)
 	}
 	return absent, notes, failure

@@ -7,11 +7,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/engine/config"
+	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/rules"
@@ -22,6 +24,7 @@ type rulesFlags struct {
 	output, to, name string
 	runbooks, compat string
 	check            bool
+	source           string
 	operator         bool
 	labels           map[string]string
 	stale, drift     time.Duration
@@ -35,6 +38,7 @@ func rulesCommand(p *program) *cobra.Command {
 		Long:  p.lang.long(longRules),
 		Example: `  shopslo rules --to /etc/prometheus/rules/shopslo.yaml
   shopslo rules --to rules/shopslo.yaml --check
+  shopslo rules --source tokyo --to rules/tokyo.yaml
   shopslo rules --operator --label release=prometheus | kubectl apply -n monitoring -f -
   shopslo rules --compat sloth --to /etc/prometheus/rules/sloth.yaml`,
 		Args: noArgs,
@@ -43,6 +47,8 @@ func rulesCommand(p *program) *cobra.Command {
 	fs := cmd.Flags()
 	fs.StringVarP(&f.output, "output", "o", "yaml", "`format` of the rules: yaml")
 	fs.StringVar(&f.to, "to", "", "`file` that is replaced with the rules; standard output without it")
+	fs.StringVar(&f.source, "source", "", "only the ShopSets of this `source`")
+	p.complete(cmd, "source", documents.SourceNames)
 	fs.BoolVar(&f.operator, "operator", false, "write PrometheusRule resources for the Prometheus Operator: one for each SLO, and one for all else")
 	fs.StringVar(&f.name, "name", "shopslo", "`name` of the resource, before that of an SLO, with --operator")
 	fs.StringToStringVar(&f.labels, "label", nil, "`key=value` that the resource is labelled with, with --operator; may be repeated")
@@ -107,7 +113,10 @@ func (p *program) rules(f rulesFlags) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := rules.Settings{Alerts: d.Alerts(), Stale: f.stale, Drift: f.drift, Runbooks: f.runbooks, Exporter: d.Config.Gate.Fleet != nil}
+	if names := documents.SourceNames(d); f.source != "" && !slices.Contains(names, f.source) {
+		return nil, usage.Errorf("--source: no source is named %q%s", f.source, usage.DidYouMean(f.source, names))
+	}
+	s := rules.Settings{Alerts: d.Alerts(), Stale: f.stale, Drift: f.drift, Runbooks: f.runbooks, Exporter: d.Config.Gate.Fleet != nil, Only: f.source != ""}
 	if s.Stale == 0 {
 		s.Stale = staleAfter(d.Config.Ledger)
 	}
@@ -118,6 +127,9 @@ func (p *program) rules(f rulesFlags) ([]byte, error) {
 			ruled.Slice = o.Slice
 		}
 		for _, set := range d.ShopSetsOf(o) {
+			if f.source != "" && d.Config.SourceOf(set) != f.source {
+				continue
+			}
 			ruled.ShopSets = append(ruled.ShopSets, rules.ShopSet{Name: string(set.Name), Tier: string(set.Tier)})
 		}
 		s.SLOs = append(s.SLOs, ruled)

@@ -193,6 +193,7 @@ var oneLiners = []text.Entry{
 	text.Of("write nothing, and say whether --to has the rules that would be written", "何も書かず、--to のファイルが書くはずのルールと同じか答える"),
 	text.Of("write recording rules with the names of this `tool` instead: sloth", "代わりに、このツール（sloth）の名前で記録ルールを書く"),
 	text.Of("write PrometheusRule resources for the Prometheus Operator: one for each SLO, and one for all else", "Prometheus Operator 用の PrometheusRule リソースを、SLO ごとに 1 つと、その他で 1 つ書く"),
+	text.Of("only the ShopSets of this `source`", "この取得元の ShopSet だけ"),
 	text.Of("`format` of the rules: yaml", "ルールの形式: yaml"),
 	text.Of("how long a ShopSet may be silent, or budgets old, before somebody is paged (default 10m, more for a slow ledger)", "ShopSet のデータが途絶える、またはバジェットが古いままの場合、呼び出しになるまでの長さ (既定: 10m、台帳が遅ければそれ以上)"),
 	text.Of("`file` that is replaced with the rules; standard output without it", "ルールで置き換えるファイル。なければ標準出力"),

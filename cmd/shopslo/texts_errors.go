@@ -83,6 +83,7 @@ var complaints = text.NewPhrasebook(
 	text.Of("--compat: %q is not sloth", "--compat: %q ではなく sloth を指定してください"),
 	text.Of("%s does not have the rules of these documents; write them anew: the same command without --check", "%s のルールが文書と一致しません。--check を外して書き直してください"),
 	text.Of("--runbooks: %q is not a URL like %s", "--runbooks: %q は %s のような URL ではありません"),
+	text.Of("--source: no source is named %q%s", "--source: 取得元 %q はありません%s"),
 	text.Of("--stale-after: %v must be above 0", "--stale-after: %v は 0 より大きくしてください"),
 	text.Of("--drift-after: %v must be above 0", "--drift-after: %v は 0 より大きくしてください"),
 	text.Of("--tier: no entry is about %q, and the fleet has no such Tier%s", "--tier: %q のエントリーはなく、フリートにその Tier もありません%s"),

@@ -77,6 +77,9 @@ func (d *Documents) take(tiers *fleet.Fleet, ofFleet error, slos *openslo.Docume
 	found = slices.Concat(fleetFaults, sloFaults)
 	if d.SLOs != nil {
 		for _, n := range d.SLOs.Notes {
+			if n.Source != "" && len(d.Config.Named) > 0 { // which has it, or sources tells that it has not
+				continue
+			}
 			d.Notes = append(d.Notes, Note{Place: n.Position.String(), Text: n.Message})
 		}
 		if wrong := append(sources(d), d.queries()...); len(wrong) > 0 {

@@ -1,6 +1,11 @@
 package documents
 
-import "github.com/shopslo/shopslo/slo"
+import (
+	"maps"
+	"slices"
+
+	"github.com/shopslo/shopslo/slo"
+)
 
 // TierNames are the names of all Tiers, the lowest first.
 func TierNames(d *Documents) (names []string) {
@@ -43,6 +48,9 @@ func DomainNames(d *Documents) (names []string) {
 	}
 	return names
 }
+
+// SourceNames are the names of all sources that have one.
+func SourceNames(d *Documents) []string { return slices.Sorted(maps.Keys(d.Config.Named)) }
 
 // SLONames are the names of all SLOs.
 func SLONames(d *Documents) (names []string) {

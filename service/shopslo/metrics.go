@@ -35,7 +35,7 @@ type ownMetrics struct {
 
 // Metrics registers the metrics that a server has of itself: rules are checked against them.
 func Metrics(r prometheus.Registerer, version string) {
-	newOwnMetrics(r, version, []string{""})
+	newOwnMetrics(r, version, []string{"", "named"})
 	newPushMetrics(r)
 }
 

@@ -1,6 +1,7 @@
 package openslo
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"unicode"
@@ -177,7 +178,8 @@ func (r *reader) source(at located, path string, source v1.SLIMetricSource) bool
 		d, found := r.sources[ref]
 		switch {
 		case !found && !r.broken["DataSource/"+ref]:
-			r.note(at.at(path+".metricSourceRef"), "no DataSource document is named %q%s; the configuration must know it", ref, nearest.Hint(ref, keysOf(r.sources)))
+			r.add(Note{Position: at.at(path + ".metricSourceRef"), Source: ref,
+				Message: fmt.Sprintf("no DataSource document is named %q%s; the configuration must know it", ref, nearest.Hint(ref, keysOf(r.sources)))})
 		case found && typ != "" && plain(typ) != plain(d.doc.Spec.Type):
 			r.wrong(at.object, where, "is %q, but DataSource %q (%s) is of type %q", typ, ref, d.at("spec.type"), d.doc.Spec.Type)
 			return false

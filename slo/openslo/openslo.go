@@ -118,6 +118,8 @@ func (d *Documents) QueryOrigin(q *slo.Query) (Position, bool) {
 type Note struct {
 	Position
 	Message string
+	// Source is the data source that no document describes, where that is what is noted.
+	Source string
 }
 
 func (n Note) String() string { return n.Position.String() + ": " + n.Message }

@@ -75,7 +75,10 @@ func (r *reader) wrong(o *object, path, format string, args ...any) {
 }
 
 func (r *reader) note(pos Position, format string, args ...any) {
-	n := Note{pos, fmt.Sprintf(format, args...)}
+	r.add(Note{Position: pos, Message: fmt.Sprintf(format, args...)})
+}
+
+func (r *reader) add(n Note) {
 	if !slices.Contains(r.docs.Notes, n) {
 		r.docs.Notes = append(r.docs.Notes, n)
 	}

@@ -56,6 +56,8 @@ type Settings struct {
 	// Exporter says that shopset_exporter is expected: its absence is then an alert.
 	// Alerts about what it exports are written in any case.
 	Exporter bool
+	// Only: the budgets of other ShopSets than those of SLOs are not looked at.
+	Only bool
 }
 
 // The defaults of Settings.
@@ -80,6 +82,7 @@ func Make(s Settings) (rulefmt.RuleGroups, error) {
 	if err := s.validate(); err != nil {
 		return rulefmt.RuleGroups{}, err
 	}
+	_, sets := s.fleet()
 	var out rulefmt.RuleGroups
 	group := func(name string, rules []rule) rulefmt.RuleGroup {
 		g := rulefmt.RuleGroup{Name: name}
@@ -99,6 +102,9 @@ func Make(s Settings) (rulefmt.RuleGroups, error) {
 		group("shopslo-serve", s.serve()),
 		group("shopset-exporter", s.exporter()),
 	)
+	if s.Only {
+		return out, only(out, slices.Concat(slices.Collect(maps.Values(sets))...))
+	}
 	return out, nil
 }
 

@@ -26,6 +26,11 @@ unless
 			says: sayShopsloCountingFails,
 		},
 		{
+			name: "ShopsloSourceDown", severity: slo.Ticket, after: 10 * time.Minute,
+			expr: `max by (job, source) (shopslo_source_up{source!=""}) == 0`,
+			says: sayShopsloSourceDown,
+		},
+		{
 			name: "ShopsloSLONotCounted", severity: slo.Ticket, after: 15 * time.Minute,
 			expr: "max by (slo) (shopslo_slo_uncounted_shopsets) > 0",
 			says: sayShopsloSLONotCounted,

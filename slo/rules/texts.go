@@ -124,6 +124,12 @@ var (
 		text.Of("All attempts of the last 15m to bring the ledger up to date failed ({{ $value | humanize }}). Counting goes on from the same edge once its source answers; its log says why it does not.",
 			"直近 15m の集計がすべて失敗しました（{{ $value | humanize }} 回）。取得元が応答すれば同じ位置から再開します。理由はログにあります。"),
 	}
+	sayShopsloSourceDown = said{
+		text.Of("shopslo serve cannot read source {{ $labels.source }}",
+			"shopslo serve が取得元 {{ $labels.source }} を読めません"),
+		text.Of("The budgets of the ShopSets in source {{ $labels.source }} stay as they are, and the gate is inconclusive about their Tiers; all others are counted. Counting goes on from the same edge once it answers; shopslo status says why it does not.",
+			"取得元 {{ $labels.source }} にある ShopSet のバジェットは更新されず、その Tier のゲートは判断不能になります。ほかは集計されています。取得元が応答すれば同じ位置から再開します。理由は shopslo status が示します。"),
+	}
 	sayShopsloSLONotCounted = said{
 		text.Of("{{ $labels.slo }} is not counted for {{ $value }} ShopSets",
 			"{{ $labels.slo }} が {{ $value }} 個の ShopSet で集計されていません"),
