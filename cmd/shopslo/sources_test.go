@@ -170,6 +170,12 @@ func TestWhatFiresIsAskedOfEachSource(t *testing.T) {
 	}
 }
 
+func TestTheExampleOfTwoClustersIsSound(t *testing.T) {
+	if code, stdout, stderr := runWith(t, nil, "validate", "--config", "../../examples/clusters/shopslo.yaml"); code != exitOK || stderr != "" {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
 func TestRulesOfOneSource(t *testing.T) {
 	config, _ := twoStores(t, "")
 	code, stdout, stderr := runWith(t, nil, "rules", "--config", config, "--source", "tokyo")

@@ -22,7 +22,7 @@ func TestDocumentedConfigurationsLoad(t *testing.T) {
 			}
 		}
 	}
-	if loaded != 2 {
-		t.Errorf("found %d examples, want 2", loaded)
+	if loaded != 3 {
+		t.Errorf("found %d examples, want 3", loaded)
 	}
 }
