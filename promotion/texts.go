@@ -80,6 +80,8 @@ var sayings = []text.Entry{
 	text.Of("The exporter at %s", "エクスポーター %s"),
 	text.Of("Prometheus at %s", "Prometheus %s"),
 	text.Of("Alertmanager at %s", "Alertmanager %s"),
+	text.Of("Source %s", "取得元 %s"),
+	text.Of("Sources %s", "取得元 %s"),
 	text.Of("The incidentbot at %s", "incidentbot %s"),
 	text.Of("the incidents in %s", "インシデントの文書 %s"),
 	text.Of("SLOs and policy of branch %s", "ブランチ %s の SLO と基準"),

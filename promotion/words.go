@@ -120,14 +120,16 @@ func (l lang) inSentence(where string) string {
 		}
 		return l.say(where)
 	}
-	if rest, ok := strings.CutPrefix(where, "The "); ok {
-		return "the " + rest
+	for _, word := range []string{"The ", "Source ", "Sources "} {
+		if rest, ok := strings.CutPrefix(where, word); ok {
+			return strings.ToLower(word) + rest
+		}
 	}
 	return where
 }
 
 // places are how those who were asked are named, before their addresses.
-var places = []string{"The exporter at %s", "Prometheus at %s", "Alertmanager at %s", "The incidentbot at %s", "the incidents in %s", "SLOs and policy of branch %s",
+var places = []string{"The exporter at %s", "Prometheus at %s", "Alertmanager at %s", "Source %s", "Sources %s", "The incidentbot at %s", "the incidents in %s", "SLOs and policy of branch %s",
 	"Branch %s", "The decision log in %s"}
 
 // elsewhere counts what touches others only.

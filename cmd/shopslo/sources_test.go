@@ -150,8 +150,8 @@ func TestWhatFiresIsAskedOfEachSource(t *testing.T) {
 	}{
 		"nothing":              {alerts(), alerts(), exitOK, ""},
 		"in the evidence":      {alerts(slow), alerts(), exitNo, "Slow"},
-		"one server is away":   {nil, alerts(), exitUnavailable, "of source tokyo"},
-		"and the other's fire": {alerts(), nil, exitUnavailable, "of source osaka"},
+		"one server is away":   {nil, alerts(), exitUnavailable, "Source tokyo (Prometheus at "},
+		"and the other's fire": {alerts(), nil, exitUnavailable, "Source osaka (Prometheus at "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config, end := twoStores(t, "  ")

@@ -20,6 +20,7 @@ var answers = text.NewPhrasebook(
 	text.Of(`slo %q applies to tier %q, which the fleet does not have (did you mean %q?)`, "SLO %q の対象の Tier %q がフリートにない（もしかして %q ですか？）"),
 	text.Of("slo %q applies to tier %q, which the fleet does not have; declare it, or take it off the SLO's list", "SLO %q の対象の Tier %q がフリートにない。宣言するか、SLO の一覧から外す"),
 	text.Of("slo %q applies to no ShopSet, so nothing is judged by it; correct its tiers, or remove it", "SLO %q が適用される ShopSet がなく、何も判定されない。tiers を直すか、SLO を削除する"),
+	text.Of("%s: %s: no ShopSet is in it, and no SLO reads from it; name it in a FailureDomain or a ShopSet, or remove it", "%s: %s: どの ShopSet もここになく、どの SLO も読まない。FailureDomain か ShopSet に指定するか、削除する"),
 	text.Of("%s %q: its ShopSets are in %d Tiers (%s), so its shops meet two Releases at once; %s", "%s %q: ShopSet が %d つの Tier（%s）にまたがり、ショップに同時に 2 つのリリースが当たる。%s"),
 	text.Of("%s %q: its ShopSets (%s) are in %s (%s), it asks for %d; %s", "%s %q: ShopSet（%s）は %s（%s）にあり、必要数 %d に足りない。%s"),
 	text.Of("the fleet has only %s: declare more, or lower the group's failureDomains", "フリートに %s しかない: 追加で宣言するか、グループの failureDomains を減らす"),

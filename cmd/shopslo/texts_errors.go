@@ -173,6 +173,7 @@ var complaints = text.NewPhrasebook(
 	text.Of("%v is not a ratio above 0 and at most 1; write 95 %% as 0.95", "%v は 0 より大きく 1 以下の割合ではありません。95 %% は 0.95 と書いてください"),
 	text.Of("a secret does not stand in this file: write {env: NAME} or {file: PATH}", "このファイルに秘密は書けません: {env: NAME} か {file: PATH} と書いてください"),
 	text.Of("name each source, like {tokyo: {prometheus: {url: \"http://prometheus:9090\"}}}", "{tokyo: {prometheus: {url: \"http://prometheus:9090\"}}} のように、取得元を名前ごとに書いてください"),
+	text.Of("is missing, while another source has alerts; add it, or gate: {alerts: {}} to ask the Prometheus of each", "がありません。alerts のある取得元がほかにあります。追加するか、gate: {alerts: {}} でそれぞれの Prometheus に問い合わせてください"),
 	text.Of("needs prometheus, embedded or mackerel", "prometheus、embedded、mackerel のいずれかが必要です"),
 	text.Of("is that of %s as well; give each store a folder of its own", "%s と同じです。ストアごとに別のフォルダーを指定してください"),
 	text.Of("no source is named %q; name it under sources in the configuration", "取得元 %q はありません。設定の sources に書いてください"),

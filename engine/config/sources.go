@@ -104,6 +104,7 @@ func (c *checker) alerts() {
 		c.AlertServers = append(c.AlertServers, AlertServer{Alerts: *g, Everywhere: true})
 		g = nil
 	}
+	var silent []string // of whose ShopSets nobody tells
 	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
 		s, path := c.Sources[name], c.PathOf(name)+".alerts"
 		var a Alerts
@@ -116,10 +117,16 @@ func (c *checker) alerts() {
 				path = "gate.alerts"
 			}
 		default:
+			silent = append(silent, path)
 			continue
 		}
 		c.ofSource(path, &a, s)
 		c.AlertServers = append(c.AlertServers, AlertServer{Alerts: a, Source: name})
+	}
+	for _, path := range silent {
+		if len(c.AlertServers) > 0 && !c.AlertServers[0].Everywhere {
+			c.Wrong(path, "is missing, while another source has alerts; add it, or gate: {alerts: {}} to ask the Prometheus of each")
+		}
 	}
 }
 

@@ -48,6 +48,7 @@ func TestFaultsOfSources(t *testing.T) {
 		"sources: {a: {embedded: {dir: x, scrape_configs: [{job_name: a}]}}, b: {embedded: {dir: ./x, scrape_configs: [{job_name: a}]}}}": "sources.b.embedded.dir: is that of sources.a.embedded as well",
 		"sources: {a: {mackerel: {}}, b: {prometheus: {url: \"http://p\"}}}\ngate: {alerts: {}}":                                          "sources.a.alerts.url: is missing",
 		"sources: {a: {prometheus: {url: \"http://p\"}, alerts: {kind: alertmanager}}}":                                                   "sources.a.alerts.url: is missing",
+		"sources: {a: {prometheus: {url: \"http://p\"}, alerts: {}}, b: {prometheus: {url: \"http://p\"}}}":                               "sources.b.alerts: is missing, while another source has alerts",
 	} {
 		_, err := Parse("c.yaml", []byte(text+"\nfleet: [f]\nslos: [s]\n"))
 		if err == nil || !strings.Contains(err.Error(), want) {

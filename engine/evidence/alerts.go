@@ -28,7 +28,7 @@ func (w *Witnesses) firing(ctx context.Context, a config.AlertServer, c *promale
 		out.Alerts.Where = "Alertmanager at " + host.WithoutUser(a.URL)
 	}
 	if !a.Everywhere && a.Source != "" {
-		out.Alerts.Where += " of source " + a.Source
+		out.Alerts.Where = "Source " + a.Source + " (" + out.Alerts.Where + ")"
 	}
 	found, rules, err := c.Firing(ctx)
 	if err != nil {
@@ -85,11 +85,11 @@ func (s Seen) AlertsOn(d *documents.Documents, tiers ...fleet.TierName) (promoti
 	}
 	var alerts promotion.Found[promotion.Alert]
 	var rules promotion.Found[promotion.AlertRule]
-	var where, failed []string
+	var where, silent, failed []string
 	for _, f := range asked {
 		where = append(where, f.Alerts.Where)
 		if f.Alerts.Error != "" {
-			failed = append(failed, f.Alerts.Where+": "+f.Alerts.Error)
+			silent, failed = append(silent, f.Alerts.Where), append(failed, f.Alerts.Error)
 			continue
 		}
 		alerts.Items = append(alerts.Items, f.Alerts.Items...)
@@ -98,17 +98,33 @@ func (s Seen) AlertsOn(d *documents.Documents, tiers ...fleet.TierName) (promoti
 			rules.Items = append(rules.Items, f.received())
 		}
 	}
-	alerts.Where, alerts.Error = strings.Join(where, " and "), strings.Join(failed, "; ")
-	if alerts.Error == "" {
-		rules.Where = alerts.Where
+	alerts.Where = together(where)
+	if len(failed) > 0 {
+		alerts.Where, alerts.Error = together(silent), strings.Join(failed, "; ")
+		return alerts, promotion.Found[promotion.AlertRule]{}
 	}
+	rules.Where = alerts.Where
 	return alerts, rules
+}
+
+// together names those who are asked.
+func together(where []string) string {
+	var sources []string
+	for _, w := range where {
+		if of, ok := strings.CutPrefix(w, "Source "); ok {
+			sources = append(sources, of)
+		}
+	}
+	if len(sources) > 1 && len(sources) == len(where) {
+		return "Sources " + strings.Join(sources, ", ")
+	}
+	return strings.Join(where, " and ")
 }
 
 // received stands, beside the rules of others, for those whose alerts an Alertmanager gets: they
 // are as fresh as the last that it has got.
 func (f Firing) received() promotion.AlertRule {
-	r := promotion.AlertRule{Name: "of the " + f.Alerts.Where, Health: "ok", ShopSets: []fleet.ShopSetName{}, Tiers: []fleet.TierName{}}
+	r := promotion.AlertRule{Name: "of " + f.Alerts.Where, Health: "ok", ShopSets: []fleet.ShopSetName{}, Tiers: []fleet.TierName{}}
 	for _, a := range f.Alerts.Items {
 		if a.UpdatedAt.After(r.EvaluatedAt) {
 			r.EvaluatedAt = a.UpdatedAt
