@@ -206,7 +206,12 @@ func Reading(h host.Host) func(ledger.Progress) bool {
 		}
 		if left := g.Until.Sub(g.Done); left > 0 {
 			done := g.Done.Sub(first)
-			h.Progress("reading … %3.0f %%, %d samples", 100*done.Seconds()/(done+left).Seconds(), samples)
+			percent := int(100 * done.Seconds() / (done + left).Seconds()) // never 100 before it is done
+			if samples == 0 {
+				h.Progress("reading … %3d %%", percent)
+			} else {
+				h.Progress("reading … %3d %%, %d samples", percent, samples)
+			}
 		} else {
 			h.Progress("")
 		}

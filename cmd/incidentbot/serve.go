@@ -35,6 +35,7 @@ store, and done by the next one. Several may run on one PostgreSQL store.
 			if err != nil {
 				return err
 			}
+			cli.LimitMemory(log)
 			return incidentbot.Serve(cmd.Context(), incidentbot.Options{Around: p.around(), Config: p.config, Listen: f.listen, WebConfig: f.webConfig, Log: log})
 		},
 	}

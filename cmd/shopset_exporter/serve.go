@@ -52,6 +52,7 @@ func (p *program) serve(ctx context.Context, f *flags, log *slog.Logger) error {
 		return err
 	}
 	p.thrifty()
+	cli.LimitMemory(log)
 	p.watchful(f.grace)
 	s := &service{p: p, f: f, log: log, changed: make(chan struct{}, 1), faults: map[string]string{}, began: p.now()}
 	state, remembered, err := shopset.OpenState(f.state)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -202,4 +204,23 @@ func TestAServerLooksForWhatDoesNotExist(t *testing.T) {
 		}
 		return ""
 	})
+}
+
+func TestAWrongPasswordIsToldOnce(t *testing.T) {
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "who are you?", http.StatusUnauthorized)
+	}))
+	t.Cleanup(refusing.Close)
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{
+		"shopslo.yaml": "source: {prometheus: {url: '" + refusing.URL + "', basic_auth: {username: me, password: {file: pw}}}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\n",
+		"fleet.yaml":   fleetOf("beta: b-1", "prod: p-1 p-2"), "pw": "hunter2",
+		"slo.yaml": cartSLO("10m") + ratioSLO("other", "10m", 0.9, "bad", `other_total{code="5"}`, "other_total") + ratioSLO("third", "10m", 0.9, "bad", `third_total{code="5"}`, "third_total"),
+	})
+	for _, command := range [][]string{{"validate", "--source"}, {"status"}, {"gate", "--to", "prod"}} {
+		code, stdout, stderr := runWith(t, nil, append(command, "--config", filepath.Join(dir, "shopslo.yaml"))...)
+		if n := strings.Count(stdout+stderr, "401"); code != exitUsage || n != 1 || strings.Contains(stderr, "hunter2") {
+			t.Errorf("%v: exit code %d, told %d times:\n%s%s", command, code, n, stdout, stderr)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,8 +28,25 @@ type gateFlags struct {
 	to, release, since, replay string
 	fixFlags
 	explain      bool
+	slos         []string // whose checks are shown
 	watch, every time.Duration
 	out          gateOutput
+}
+
+// known refuses --slo of an SLO that no check is about.
+func (f *gateFlags) known(a judged) error {
+	var names []string
+	for _, c := range a.Checks {
+		if c.SLO != "" && !slices.Contains(names, c.SLO) {
+			names = append(names, c.SLO)
+		}
+	}
+	for _, name := range f.slos {
+		if !slices.Contains(names, name) {
+			return usage.Errorf("--slo: no check is about %q%s", name, usage.DidYouMean(name, names))
+		}
+	}
+	return nil
 }
 
 func gateCommand(p *program) *cobra.Command {
@@ -58,6 +76,8 @@ func gateCommand(p *program) *cobra.Command {
 	f.fixFlags.register(fs)
 	fs.BoolVar(&f.again, "again", false, "the release may come although it was rolled back from the Tier; recorded like an override")
 	fs.BoolVar(&f.explain, "explain", false, "show every check, the policy, and where evidence was looked for")
+	fs.StringSliceVar(&f.slos, "slo", nil, "show the checks of these `SLOs` only, in a table or Markdown; the decision is of all")
+	p.complete(cmd, "slo", documents.SLONames)
 	lengthVar(fs, &f.watch, "watch", 0, "how long to wait for a decision while it is inconclusive: 30m, 12h, 2d")
 	lengthVar(fs, &f.every, "every", 15*time.Second, "time from one look to the next while waiting")
 	fs.StringVar(&f.replay, "replay", "", "make the decision of a `file` that -o json wrote again, and ask nobody")
@@ -72,6 +92,9 @@ func gateCommand(p *program) *cobra.Command {
 		}
 		a, err := p.gate(cmd.Context(), *server, f, when)
 		if err != nil {
+			return err
+		}
+		if err := f.known(a); err != nil {
 			return err
 		}
 		if err := p.answer(a, f); err != nil {

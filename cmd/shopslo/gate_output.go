@@ -69,7 +69,7 @@ func (p *program) answer(v judged, f gateFlags) error {
 	for _, w := range f.out.write {
 		form, file, _ := strings.Cut(w, "=")
 		var text bytes.Buffer
-		if err := writeAs(p, &text, form, v, f.explain, 0, false); err != nil {
+		if err := writeAs(p, &text, form, v, f, 0, false); err != nil {
 			return err
 		}
 		if err := os.WriteFile(file, text.Bytes(), 0o666); err != nil {
@@ -80,13 +80,13 @@ func (p *program) answer(v judged, f gateFlags) error {
 		return errors.Join(append(errs, p.printed(v.line()))...)
 	}
 	var text bytes.Buffer
-	if err := writeAs(p, &text, f.out.form, v, f.explain, p.columns(), p.colour()); err != nil {
+	if err := writeAs(p, &text, f.out.form, v, f, p.columns(), p.colour()); err != nil {
 		return err
 	}
 	return errors.Join(append(errs, p.print(text.String()))...)
 }
 
-func writeAs(p *program, w io.Writer, form string, v judged, explain bool, columns int, colour bool) error {
+func writeAs(p *program, w io.Writer, form string, v judged, f gateFlags, columns int, colour bool) error {
 	switch form {
 	case "json":
 		_, err := w.Write(v.line())
@@ -94,16 +94,16 @@ func writeAs(p *program, w io.Writer, form string, v judged, explain bool, colum
 	case "junit":
 		return render.JUnit(w, v.Decision)
 	case "markdown":
-		return v.logged(w, p.lang, render.Markdown(w, p.lang.Language, v.In(p.lang.Language)), plain.Markdown)
+		return v.logged(w, p.lang, render.Markdown(w, p.lang.Language, v.In(p.lang.Language), f.slos...), plain.Markdown)
 	case "sarif":
 		return render.SARIF(w, v.Decision, filepath.ToSlash(filepath.Clean(p.configFile)), v.Program)
 	}
 	r := v.Record
 	r.Decision = r.In(p.lang.Language)
-	if explain {
-		return v.logged(w, p.lang, render.Explanation(w, p.lang.Language, r, columns, colour), plain.Line)
+	if f.explain {
+		return v.logged(w, p.lang, render.Explanation(w, p.lang.Language, r, columns, colour, f.slos...), plain.Line)
 	}
-	return v.logged(w, p.lang, render.Text(w, p.lang.Language, r.Decision, columns, colour), plain.Line)
+	return v.logged(w, p.lang, render.Text(w, p.lang.Language, r.Decision, columns, colour, f.slos...), plain.Line)
 }
 
 // line is the JSON with its line feed.

@@ -39,6 +39,7 @@ func serveCommand(p *program) *cobra.Command {
 		if err != nil {
 			return usage.Errorf("%v", err)
 		}
+		cli.LimitMemory(log)
 		hup := make(chan os.Signal, 1)
 		signal.Notify(hup, syscall.SIGHUP) // also while starting, which can take a while
 		defer signal.Stop(hup)

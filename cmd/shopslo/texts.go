@@ -110,6 +110,7 @@ var oneLiners = []text.Entry{
 	text.Of("only for this `commit`", "このコミットだけ"),
 
 	// gate
+	text.Of("show the checks of these `SLOs` only, in a table or Markdown; the decision is of all", "表と Markdown で、この SLO の確認項目だけを表示する。判定はすべてによる"),
 	text.Of("show every check, the policy, and where evidence was looked for", "すべての確認項目、基準、確認先を表示する"),
 	text.Of("`format` of the answer: json, junit, markdown, sarif, table", "出力形式: json, junit, markdown, sarif, table"),
 	text.Of("the `commit` that is to go there, 7 digits of it or more; else what the branch below points to", "進めるコミット（7 桁以上）。なければ下のブランチが指すもの"),

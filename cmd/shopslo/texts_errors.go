@@ -37,6 +37,7 @@ var complaints = text.NewPhrasebook(
 	text.Of("%q is not a duration with its unit, such as 90s, 24h, 7d or 1h30m", "%q は 90s, 24h, 7d, 1h30m のような単位付きの長さではありません"),
 
 	// gate and promote.
+	text.Of("--slo: no check is about %q%s", "--slo: %q の確認項目はありません%s"),
 	text.Of("--to is missing; name the Tier that the release is to go to", "--to がありません。リリースを進める先の Tier を指定してください"),
 	text.Of("--to is missing; name the Tier that the release is to go to, or --all", "--to がありません。リリースを進める先の Tier か、--all を指定してください"),
 	text.Of("--%s does not go with --replay: all is in the record", "--%s は --replay と併用できません: すべて記録にあります"),

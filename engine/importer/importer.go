@@ -115,7 +115,7 @@ func (j *job) leave(n *yaml.Node, what, why string) {
 
 // drop notes an SLO that is not carried.
 func (j *job) drop(n *yaml.Node, name, why string) {
-	j.Left = append(j.Left, Left{At: j.at(n), What: "SLO " + name, Why: why, Whole: true})
+	j.Left = append(j.Left, Left{At: j.at(n), What: strings.TrimPrefix("SLO "+name, "SLO of "), Why: why, Whole: true})
 }
 
 // rest notes what nobody has asked for.

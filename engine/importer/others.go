@@ -11,7 +11,7 @@ import (
 // pyrra imports a ServiceLevelObjective of Pyrra.
 func (j *job) pyrra(m *object) {
 	if m.text("kind") != "ServiceLevelObjective" || !strings.HasPrefix(m.text("apiVersion"), "pyrra.dev/") {
-		j.leave(m.node, "a document", "it is none of Pyrra: kind ServiceLevelObjective of pyrra.dev")
+		j.drop(m.node, "of a document", "it is none of Pyrra: kind ServiceLevelObjective of pyrra.dev")
 		return
 	}
 	meta, spec := m.object("metadata"), m.object("spec")
@@ -81,7 +81,7 @@ var ofResource = []string{"namespace", "uid", "resourceVersion", "generation", "
 func (j *job) crd(m *object) {
 	version := m.text("apiVersion")
 	if version != "openslo.com/v1" && version != "openslo/v1" {
-		j.leave(m.node, "a document", "it is none of openslo.com/v1")
+		j.drop(m.node, "of a document", "it is none of openslo.com/v1")
 		return
 	}
 	var out yaml.Node

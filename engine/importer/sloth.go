@@ -20,7 +20,7 @@ func (j *job) sloth(m *object) {
 		m.get("metadata") // is of the resource
 		spec, name = m.object("spec"), func(snake, camel string) string { return camel }
 	default:
-		j.leave(m.node, "a document", "it is none of Sloth: neither version prometheus/v1 nor kind PrometheusServiceLevel")
+		j.drop(m.node, "of a document", "it is none of Sloth: neither version prometheus/v1 nor kind PrometheusServiceLevel")
 		return
 	}
 	service, labels := spec.text("service"), spec.texts("labels")

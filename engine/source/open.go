@@ -117,12 +117,16 @@ func remoteOf(h host.Host, c *config.Prometheus) (promapi.Config, error) {
 	return out, nil
 }
 
+// largestBody bounds what a target answers, decompressed, where its job says nothing else
+// with Prometheus' own body_size_limit: a page of a megabyte can be four gigabytes then.
+const largestBody = "64MB"
+
 // ScrapeOf hands the scrape configurations of a source to Prometheus' own parser.
 func ScrapeOf(c *config.Config, source string) (*promtsdb.Scrape, error) {
 	e := c.Sources[source].Embedded
 	// Each line is indented, for the list may be written as [in one line].
 	list := " " + strings.ReplaceAll(strings.TrimRight(string(e.ScrapeConfigs), "\n"), "\n", "\n ")
-	text := fmt.Sprintf("global:\n  scrape_interval: %dms\nscrape_configs:\n%s\n", e.ScrapeInterval.Milliseconds(), list)
+	text := fmt.Sprintf("global: {scrape_interval: %dms, body_size_limit: %s}\n\nscrape_configs:\n%s\n", e.ScrapeInterval.Milliseconds(), largestBody, list)
 	s, err := promtsdb.ParseScrape([]byte(text), c.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("%s:%d: %s.embedded.scrape_configs (line 4 below is its first): %w", c.Path, e.Line, c.PathOf(source), err)

@@ -2,7 +2,6 @@ package validate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -32,7 +31,8 @@ var absenceRules = map[slo.AbsenceKind]string{
 }
 
 // AskSource adds what the source says of the SLOs' metrics, and does not have. The error
-// is a faults, or wraps slo.ErrUnavailable where it could say nothing at all.
+// is a faults, or says once why it could say nothing at all: it wraps slo.ErrUnavailable
+// where that may pass.
 func (v *Validation) AskSource(ctx context.Context, h host.Host, d *documents.Documents) error {
 	src, err := source.Open(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -76,7 +76,7 @@ func (v *Validation) AskSource(ctx context.Context, h host.Host, d *documents.Do
 			}
 		}
 	}
-	if !answers && errors.Is(failed, slo.ErrUnavailable) {
+	if !answers && failed != nil {
 		return failed
 	}
 	g.tell(d, v)

@@ -275,6 +275,20 @@ func TestStateFilesThatCannotBeUsed(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
+	newer := filepath.Join(t.TempDir(), "state.json")
+	if err := os.WriteFile(newer, []byte(`{"version": 2, "what nobody knows yet": 1}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := OpenState(newer); err == nil || !strings.Contains(err.Error(), "a newer shopset_exporter wrote it (version 2, and this one knows 1): run that one") {
+		t.Errorf("a newer version: %v", err)
+	}
+	link := filepath.Join(t.TempDir(), "link.json")
+	if err := os.Symlink(newer, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := OpenState(link); err == nil || !strings.Contains(err.Error(), link+" is a link, which is not followed") {
+		t.Errorf("a link: %v", err)
+	}
 	if _, _, err := OpenState(filepath.Join(t.TempDir(), "missing", "state.json")); err == nil {
 		t.Error("a folder that is not there is accepted")
 	}

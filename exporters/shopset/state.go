@@ -35,6 +35,13 @@ func (r *Recorder) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON takes over what MarshalJSON wrote. The error says what is not of its
 // shape; r is unchanged then.
 func (r *Recorder) UnmarshalJSON(data []byte) error {
+	var of struct{ Version int }
+	if err := json.Unmarshal(data, &of); err != nil {
+		return err
+	}
+	if of.Version > stateVersion { // before what it has that nobody here knows
+		return fmt.Errorf("a newer shopset_exporter wrote it (version %d, and this one knows %d): run that one", of.Version, stateVersion)
+	}
 	var in stateFile
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -93,15 +100,19 @@ type State struct {
 // to when somebody watched.
 const saveAtLeast = time.Minute
 
+// largestState bounds what is read: a million ShopSets have some hundred megabytes.
+const largestState = 1 << 30
+
 // OpenState reads the file, or begins anew where there is none. An empty path keeps
-// nothing. The error names the file: one that cannot be read is never overwritten.
+// nothing. The error names the file: one that cannot be read is never overwritten, and one
+// that is a link, or another user's, is not read.
 func OpenState(path string) (*State, *Recorder, error) {
 	r := newRecorder()
 	s := &State{path: path, disk: disk.System}
 	if path == "" {
 		return s, r, nil
 	}
-	data, err := os.ReadFile(path)
+	data, err := disk.ReadOwn(path, largestState)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
@@ -135,7 +146,7 @@ func (e *Exporter) Save(s *State) (written bool, err error) {
 	data, err := json.Marshal(e.recorder)
 	e.mu.Unlock()
 	if err == nil {
-		err = disk.Replace(s.disk, s.path, data, 0o600)
+		err = disk.Replace(s.disk, s.path, data, 0o640)
 	}
 	if err != nil {
 		return false, fmt.Errorf("write state file: %w", err)

@@ -5,6 +5,7 @@ package disk
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -42,7 +43,12 @@ var System FS = system{}
 type system struct{}
 
 func (system) OpenFile(name string, flag int, perm fs.FileMode) (File, error) {
-	f, err := os.OpenFile(name, flag, perm)
+	// What writers keep is no link: in a folder of everybody's, such as /tmp, it could be one
+	// to somebody's file.
+	f, err := os.OpenFile(name, flag|syscall.O_NOFOLLOW, perm)
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, fmt.Errorf("%s is a link, which is not followed: name the place itself, or remove it", name)
+	}
 	if err != nil {
 		return nil, err // a nil *os.File would be a File
 	}
@@ -74,8 +80,30 @@ func (system) SyncDir(dir string) error {
 	return errors.Join(err, d.Close())
 }
 
+// noForeignLink refuses a path with a link that anybody may have put there.
+func noForeignLink(path string) error {
+	for at := filepath.Clean(path); ; at = filepath.Dir(at) {
+		above := filepath.Dir(at)
+		if above == at {
+			return nil
+		}
+		info, err := os.Lstat(at)
+		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			continue
+		}
+		if folder, err := os.Stat(above); err != nil || folder.Mode().Perm()&0o002 != 0 {
+			return fmt.Errorf("%s is a link in a folder that everybody may write to, and is not followed: name the place itself, or remove it", at)
+		}
+	}
+}
+
 // MakeDir makes a folder with those above it, so that they are there after a crash.
+//
+// A link in a folder that everybody may write to, such as /tmp, is refused.
 func MakeDir(dir string, perm fs.FileMode) error {
+	if err := noForeignLink(dir); err != nil {
+		return err
+	}
 	if _, err := os.Stat(dir); err == nil {
 		return os.MkdirAll(dir, perm) // says so where it is a file
 	}

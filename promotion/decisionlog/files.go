@@ -10,7 +10,7 @@ import (
 )
 
 // replace writes a whole file, or none.
-func replace(path string, data []byte) error { return disk.Replace(disk.System, path, data, 0o644) }
+func replace(path string, data []byte) error { return disk.Replace(disk.System, path, data, 0o640) }
 
 // link gives a file a second name, or copies it where the file system cannot. What has
 // that name already stays.
@@ -24,7 +24,7 @@ func link(from, to string) error {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if err != nil {
 		return err
 	}

@@ -31,21 +31,21 @@ func take(dir string) (*hold, error) { return takeWith(dir, (*flock.Flock).TryLo
 func takeWith(dir string, try func(*flock.Flock) (bool, error)) (*hold, error) {
 	path := filepath.Join(dir, lockFile)
 	// NFS locks for writing only what is open for writing.
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
 	if err != nil {
 		return nil, fmt.Errorf("the folder cannot be written: %w; whoever writes to the log needs write access to the folder and all in it", err)
 	}
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	h := &hold{lock: flock.New(path, flock.SetFlag(os.O_RDWR|os.O_CREATE), flock.SetPermissions(0o644)), stat: os.Stat}
+	h := &hold{lock: flock.New(path, flock.SetFlag(os.O_RDWR|os.O_CREATE), flock.SetPermissions(0o640)), stat: os.Stat}
 	switch free, err := try(h.lock); {
 	case err != nil:
 		return nil, errors.Join(fmt.Errorf("%s cannot be locked: %w; the file system does not support locking, and without it two servers could write at once: put gate.log.dir on a local disk, or use gate.log.git", path, err), h.lock.Close())
 	case !free:
 		return nil, errors.Join(fmt.Errorf("%w: it is held by %s; stop that process, or use a separate folder for each server", errHeld, holder(path)), h.lock.Close())
 	}
-	if err = os.WriteFile(path, me(), 0o644); err == nil {
+	if err = os.WriteFile(path, me(), 0o640); err == nil {
 		h.file, err = os.Stat(path)
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -145,10 +146,19 @@ func TestAReadOnlyFolderCanBeReadAndNotWritten(t *testing.T) {
 	l := open(t, dir)
 	grow(t, l, 2)
 	l.Close()
-	for path, mode := range map[string]os.FileMode{top: 0o755, dir: 0o555, filepath.Join(dir, records): 0o555, filepath.Join(dir, File): 0o444, filepath.Join(dir, lockFile): 0o444} {
-		if err := os.Chmod(path, mode); err != nil {
-			t.Fatal(err)
+	if err := os.Chmod(top, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			err = os.Chmod(path, 0o444)
+		} else if err == nil {
+			err = os.Chmod(path, 0o555)
 		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.Chmod(dir, 0o755); os.Chmod(filepath.Join(dir, records), 0o755) })
 	binary := filepath.Join(top, "test")

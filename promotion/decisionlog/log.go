@@ -32,7 +32,7 @@ type Log struct {
 func Open(dir string) (*Log, error) { return openOn(disk.System, dir) }
 
 func openOn(d disk.FS, dir string) (*Log, error) {
-	if err := disk.MakeDir(filepath.Join(dir, records), 0o755); err != nil {
+	if err := disk.MakeDir(filepath.Join(dir, records), 0o750); err != nil {
 		return nil, fmt.Errorf("open decision log: %w", err)
 	}
 	held, err := take(dir)
@@ -54,7 +54,7 @@ func (l *Log) open() (err error) {
 	if l.chain.Head, l.size, err = l.read(context.Background(), nil); err != nil {
 		return err
 	}
-	if l.file, err = l.disk.OpenFile(filepath.Join(l.Dir, File), os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+	if l.file, err = l.disk.OpenFile(filepath.Join(l.Dir, File), os.O_RDWR|os.O_CREATE, 0o640); err != nil {
 		return err
 	}
 	if err = l.file.Truncate(l.size); err != nil {
@@ -133,7 +133,7 @@ func (l *Log) cut() error {
 // keep writes a packed record. One that a killed process has left, whose line was never
 // written, is replaced.
 func (l *Log) keep(index int, packed []byte) error {
-	return disk.Replace(l.disk, l.recordFile(index), packed, 0o644)
+	return disk.Replace(l.disk, l.recordFile(index), packed, 0o640)
 }
 
 // Head gives the end of the log.

@@ -188,17 +188,17 @@ const (
 // setAside links all that will be replaced into a folder of its own.
 func (m *mending) setAside() error {
 	name := m.told.At.Format(asideLayout)
-	err := os.Mkdir(filepath.Join(m.Dir, name), 0o755)
+	err := os.Mkdir(filepath.Join(m.Dir, name), 0o750)
 	for n := 2; errors.Is(err, fs.ErrExist); n++ {
 		name = fmt.Sprintf("%s-%d", m.told.At.Format(asideLayout), n)
-		err = os.Mkdir(filepath.Join(m.Dir, name), 0o755)
+		err = os.Mkdir(filepath.Join(m.Dir, name), 0o750)
 	}
 	if err != nil {
 		return fmt.Errorf("keep a copy of what is replaced: %w", err)
 	}
 	m.told.Aside = name
 	to := filepath.Join(m.Dir, name)
-	if err := os.Mkdir(filepath.Join(to, records), 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(to, records), 0o750); err != nil {
 		return err
 	}
 	names := []string{File, headFile}
@@ -219,10 +219,10 @@ func (m *mending) setAside() error {
 
 // write makes the log of what is intact. Only the renaming of its file makes it one.
 func (m *mending) write(by string) (Head, error) {
-	if err := os.MkdirAll(filepath.Join(m.Dir, records), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(m.Dir, records), 0o750); err != nil {
 		return Head{}, err
 	}
-	out, err := os.OpenFile(filepath.Join(m.Dir, File+".new"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	out, err := os.OpenFile(filepath.Join(m.Dir, File+".new"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
 	if err != nil {
 		return Head{}, err
 	}

@@ -15,8 +15,8 @@ import (
 
 // Explanation writes the decision for people as Text does, and then every
 // check with its reason, what the policy asked for, and where evidence was looked for.
-func Explanation(w io.Writer, in text.Language, r promotion.Record, columns int, colour bool) error {
-	if err := Text(w, in, r.Decision, columns, colour); err != nil {
+func Explanation(w io.Writer, in text.Language, r promotion.Record, columns int, colour bool, only ...string) error {
+	if err := Text(w, in, r.Decision, columns, colour, only...); err != nil {
 		return err
 	}
 	if columns <= 0 {
@@ -24,7 +24,7 @@ func Explanation(w io.Writer, in text.Language, r promotion.Record, columns int,
 	}
 	t := page{lang: lang{in}, columns: max(columns, 40)}
 	t.WriteString("\n" + t.say("All checks:") + "\n")
-	for _, c := range r.Checks {
+	for _, c := range of(r.Decision, only).Checks {
 		name := t.name(c.Check)
 		if c.ShopSet != "" {
 			name += " " + string(c.ShopSet)

@@ -17,7 +17,7 @@ const markdownRows = 60
 
 // Markdown writes the decision for a comment on a pull request, or a summary of a
 // job, as GitHub and GitLab show it.
-func Markdown(w io.Writer, in text.Language, d promotion.Decision) error {
+func Markdown(w io.Writer, in text.Language, d promotion.Decision, only ...string) error {
 	l := lang{in}
 	var b strings.Builder
 	word, sentence := l.headline(d)
@@ -26,7 +26,8 @@ func Markdown(w io.Writer, in text.Language, d promotion.Decision) error {
 	if d.Fix != nil {
 		fmt.Fprintf(&b, "\n%s\n", l.say("Fix for %s (declared by %s).", plain.Markdown(d.Fix.URL), plain.Markdown(cmp.Or(d.Fix.By, l.say("unknown")))))
 	}
-	for _, part := range l.parts(d) {
+	some := of(d, only)
+	for _, part := range l.parts(some) {
 		if len(part.checks) == 0 {
 			continue
 		}
@@ -40,12 +41,15 @@ func Markdown(w io.Writer, in text.Language, d promotion.Decision) error {
 		}
 	}
 	l.markdownOverrides(&b, d)
-	passed, skipped := l.summaries(d)
+	passed, skipped := l.summaries(some)
 	b.WriteString("\n" + l.say("Passed: ") + l.say("%s.", plain.Markdown(passed)))
 	if skipped != "" {
 		b.WriteString(" " + l.say("Not checked: ") + l.say("%s.", plain.Markdown(skipped)))
 	}
 	b.WriteByte('\n')
+	if len(only) > 0 {
+		b.WriteString("\n" + plain.Markdown(l.say("Shown are the checks of %s; the decision is of all.", l.List(only))) + "\n")
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,19 +22,32 @@ const atMost = 12
 
 // Text writes the decision for people: what, then why, then what passed and
 // what nobody looked at. Lines have at most so many columns; 0 means 100. Colours
-// are ANSI's, only on the verdict.
-func Text(w io.Writer, in text.Language, d promotion.Decision, columns int, colour bool) error {
+// are ANSI's, only on the verdict. With only, the checks of these SLOs are shown, and those of
+// none.
+func Text(w io.Writer, in text.Language, d promotion.Decision, columns int, colour bool, only ...string) error {
 	if columns <= 0 {
 		columns = 100
 	}
 	t := page{lang: lang{in}, columns: max(columns, 40), colour: colour}
 	t.verdict(d)
-	for _, p := range t.parts(d) {
+	some := of(d, only)
+	for _, p := range t.parts(some) {
 		t.part(p.heading, p.checks)
 	}
-	t.summary(d)
+	t.summary(some)
+	if len(only) > 0 {
+		t.wrapped("", 0, 0, t.say("Shown are the checks of %s; the decision is of all.", t.List(only)))
+	}
 	_, err := io.WriteString(w, t.String())
 	return err
+}
+
+// of leaves out the checks of other SLOs than these; none leaves out nothing.
+func of(d promotion.Decision, only []string) promotion.Decision {
+	if len(only) > 0 {
+		d.Checks = slices.DeleteFunc(slices.Clone(d.Checks), func(c promotion.Check) bool { return c.SLO != "" && !slices.Contains(only, c.SLO) })
+	}
+	return d
 }
 
 type page struct {

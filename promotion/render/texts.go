@@ -62,6 +62,7 @@ var sayings = []text.Entry{
 
 	// The explanation.
 	text.Of("All checks:", "すべての確認項目:"),
+	text.Of("Shown are the checks of %s; the decision is of all.", "%s の確認項目だけを表示しています。判定はすべてによります。"),
 	text.Of("Policy:", "適用した基準:"),
 	text.Of("Sources:", "確認先:"),
 	text.Of("fleet", "フリート"),
