@@ -21,7 +21,7 @@ func TestABotServesATeamInBothModes(t *testing.T) {
 				x.slack.Deliver(address + "/slack")
 			}
 			x.wait("ready", func() bool { code, _ := get(t, address+"/-/ready"); return code == 200 })
-			if r, err := x.slack.Command(x.mai, x.shops, "open 緊急 カートで決済が失敗する"); err != nil || !strings.Contains(r.Text, "inc-1 を開始しました") {
+			if r, err := x.slack.Command(x.mai, x.shops, "open 緊急 カートで決済が失敗する"); err != nil || !strings.Contains(r.Text, "インシデント対応を開始しました（inc-1）") {
 				t.Fatalf("%q, %v", r.Text, err)
 			}
 			x.wait("the status message is pinned", func() bool { c := x.channel("inc-"); return c != "" && len(x.slack.Pinned(c)) == 1 })

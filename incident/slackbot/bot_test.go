@@ -492,3 +492,50 @@ func TestSomethingThatHangsIsLookedForLater(t *testing.T) {
 		t.Errorf("said %d times:\n%s", n, w.slack.Transcript(c))
 	}
 }
+
+func TestTheBotIsCalledByNameInAThread(t *testing.T) {
+	w, c := opened(t)
+	thread := w.slack.Say(w.ken, c, "look here")
+	for text, want := range map[string]string{"update we look into it": "Told", "status": "*State*", "help": "Open an incident", "postmortem": "needs a form", "frobnicate": "is no command"} {
+		before := len(w.slack.Told())
+		if err := w.slack.Mention(w.mai, c, thread, text); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		told := w.slack.Told()
+		if len(told) != before+1 || !strings.Contains(told[before].Text, want) || told[before].User != w.mai {
+			t.Errorf("%s: %+v", text, told[before:])
+		}
+	}
+	if e, _ := lastUpdate(w.incident("inc-1")); e.Text != "we look into it" || e.By != w.mai {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestSlacksCheckOfTheCertificateIsAnswered(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	h := w.bot.Receiver(slackfake.SigningSecret)
+	for _, r := range []*http.Request{httptest.NewRequest(http.MethodGet, "/slack?ssl_check=1&token=x", nil), httptest.NewRequest(http.MethodPost, "/slack", strings.NewReader("ssl_check=1&token=x"))} {
+		got := httptest.NewRecorder()
+		h.ServeHTTP(got, r)
+		if got.Code != http.StatusOK || got.Body.Len() > 0 {
+			t.Errorf("%s: %d %s", r.Method, got.Code, got.Body)
+		}
+	}
+	got := httptest.NewRecorder()
+	if h.ServeHTTP(got, httptest.NewRequest(http.MethodPost, "/slack", strings.NewReader("ssl_check=1&command=%2Fincident&user_id=U1&text=open+critical+x"))); got.Code != http.StatusUnauthorized {
+		t.Errorf("a command that says it is a check: %d", got.Code)
+	}
+}
+
+func TestEachChannelIsToldInItsLanguage(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet, func(w *world) {
+		abroad := w.slack.AddChannel("incidents-ja")
+		w.set.Announce = append(w.set.Announce, abroad)
+		w.set.Languages = map[string]text.Language{abroad: text.Japanese}
+	})
+	w.command(w.mai, w.general, "open critical Payments fail")
+	if here, abroad := w.slack.Transcript(w.announce), w.slack.Transcript(w.set.Announce[1]); !strings.Contains(here, "critical") || !strings.Contains(abroad, "緊急") || !strings.Contains(abroad, "未定") || strings.Contains(abroad, "nobody yet") {
+		t.Errorf("%s\n%s", here, abroad)
+	}
+}

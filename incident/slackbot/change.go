@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
 
 	"github.com/shopslo/shopslo/incident"
 )
@@ -112,14 +115,22 @@ func (b *Bot) down(ctx context.Context, err error) bool {
 	return storeErr != nil || ctx.Err() != nil
 }
 
-// reacted stores that a message is to be put into the timeline.
-func (b *Bot) reacted(ctx context.Context, eventID string, body json.RawMessage) error {
+// happened takes an event: a reaction, or somebody who calls the bot by name.
+func (b *Bot) happened(ctx context.Context, eventID string, body json.RawMessage) error {
 	var e struct {
-		Type, User, Reaction string
-		Item                 struct{ Type, Channel, TS string }
+		Type, User, Reaction, Channel, Text, TS string
+		Thread                                  string `json:"thread_ts"`
+		BotID                                   string `json:"bot_id"`
+		Item                                    struct{ Type, Channel, TS string }
 	}
-	if err := json.Unmarshal(body, &e); err != nil || e.Type != "reaction_added" || e.Reaction != b.set.Emoji || e.Item.Type != "message" {
+	if err := json.Unmarshal(body, &e); err != nil {
 		return nil // nothing that the bot listens to
+	}
+	switch {
+	case e.Type == "app_mention" && e.BotID == "" && userID.MatchString(e.User):
+		return b.mentioned(ctx, eventID, e.User, e.Channel, e.Text)
+	case e.Type != "reaction_added" || e.Reaction != b.set.Emoji || e.Item.Type != "message":
+		return nil
 	}
 	id, err := b.recall(ctx, incidentKey(e.Item.Channel))
 	if err != nil || id == "" {
@@ -132,4 +143,33 @@ func (b *Bot) reacted(ctx context.Context, eventID string, body json.RawMessage)
 	}
 	b.hurry()
 	return nil
+}
+
+// mentioned is somebody writing "@incidentbot update …", which works in a thread, where Slack
+// takes no command: it is one all the same, and answered to that person alone.
+// docs.slack.dev/reference/events/app_mention
+func (b *Bot) mentioned(ctx context.Context, eventID, user, channel, written string) error {
+	_, written, _ = strings.Cut(written, ">")
+	c := slack.SlashCommand{UserID: user, ChannelID: channel, Text: strings.TrimSpace(written), TriggerID: eventID}
+	out, err := b.command(ctx, c)
+	if err != nil {
+		return err
+	}
+	said := b.set.Language.Say(sayNeedsCommand)
+	if r, ok := out.Ack.(reply); ok {
+		if said = r.Text; len(r.Blocks) > 0 {
+			said = shownText(r.Blocks)
+		}
+	}
+	return b.tell(ctx, "", channel, user, "event:"+eventID, said)
+}
+
+// shownText is what blocks say, with their marks.
+func shownText(blocks []slack.Block) string {
+	raw, err := json.Marshal(blocks)
+	var shown []any
+	if err != nil || json.Unmarshal(raw, &shown) != nil {
+		return ""
+	}
+	return blockWords(shown)
 }

@@ -87,6 +87,9 @@ func (b *Bot) submitted(ctx context.Context, c slack.InteractionCallback) (outco
 	var err error
 	switch c.View.CallbackID {
 	case viewOpen:
+		if a.Note != nil {
+			a.Note.Text = strings.TrimSpace(in["note"])
+		}
 		i, w := b.set.opened(in, now)
 		if wrong = w; len(wrong) == 0 {
 			_, _, err = b.create(ctx, key, i, task{User: c.User.ID, Note: a.Note})

@@ -58,7 +58,7 @@ func TestTheManifestAsksForWhatTheBotUsesAndNoMore(t *testing.T) {
 	w.command(w.ken, c, "closed")
 	w.pass(2 * firstPause)
 
-	want := []string{"commands", "reactions:read"} // of the slash command, the shortcuts and the event
+	want := []string{"app_mentions:read", "commands", "reactions:read"} // of the slash command, the shortcuts and the event
 	for _, call := range w.slack.Calls() {
 		if call.Outcome != "ok" && call.Outcome != string(slackfake.DropAfterWrite) && call.Outcome != "name_taken" && call.Outcome != "not_in_channel" && call.Outcome != "already_in_channel" {
 			t.Errorf("%+v", call)
@@ -71,7 +71,7 @@ func TestTheManifestAsksForWhatTheBotUsesAndNoMore(t *testing.T) {
 	if !slices.Equal(m.OAuth.Scopes.Bot, want) || !slices.Equal(scopes, want) {
 		t.Errorf("the manifest asks for %v, Check for %v; the bot uses %v", m.OAuth.Scopes.Bot, scopes, want)
 	}
-	if !slices.Equal(m.Settings.Events.Bot, []string{"reaction_added"}) || len(m.Features.SlashCommands) != 1 ||
+	if !slices.Equal(m.Settings.Events.Bot, []string{"app_mention", "reaction_added"}) || len(m.Features.SlashCommands) != 1 ||
 		m.Features.SlashCommands[0].Command != "/incident" || !m.Features.SlashCommands[0].ShouldEscape {
 		t.Errorf("%+v", m)
 	}

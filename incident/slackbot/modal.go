@@ -35,9 +35,9 @@ type about struct {
 }
 
 func (s Settings) modal(callback, head, submit string, a about, blocks ...slack.Block) slack.ModalViewRequest {
-	if a.Note != nil { // private_metadata takes 3,000 characters
+	if a.Note != nil { // its text stands in an input
 		n := *a.Note
-		n.Text = text.Cut(n.Text, 1000)
+		n.Text = ""
 		a.Note = &n
 	}
 	carried, err := json.Marshal(a)
@@ -92,6 +92,11 @@ func (s Settings) opening(title, severity string, from *noted, ongoing string) s
 		input("title", l.Say(askTitle), title, maxTitle, false, false),
 		slack.NewInputBlock("severity", plainText(l.Say(askSeverity)), nil, severityInput),
 		s.scopeInput(), beganBlock,
+	}
+	if from != nil && from.Text != "" { // nothing is published that nobody has seen
+		shown := input("note", l.Say(askNote), from.Text, maxInput, true, true)
+		shown.Hint = plainText(l.Say(hintNote))
+		blocks = append(blocks, shown)
 	}
 	if ongoing != "" {
 		blocks = append([]slack.Block{section(l.Say(sayOpenAlreadyBold, ongoing))}, blocks...)

@@ -224,7 +224,7 @@ type Finding struct {
 }
 
 // scopes are the scopes of a bot token that the bot needs.
-var scopes = []string{"channels:history", "channels:join", "channels:manage", "channels:read", "chat:write", "commands",
+var scopes = []string{"app_mentions:read", "channels:history", "channels:join", "channels:manage", "channels:read", "chat:write", "commands",
 	"pins:write", "reactions:read", "usergroups:read", "users:read"}
 
 // Check asks Slack whether everything is there that the settings need: the token, its

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -43,6 +44,9 @@ func (b *Bot) Receiver(secret string) http.Handler {
 			http.Error(w, "the request cannot be read, or is longer than 1 MB", http.StatusRequestEntityTooLarge)
 			return
 		}
+		if sslCheck(r, body) {
+			return
+		}
 		if err := verify(r.Header, body, secret); err != nil {
 			b.o.Log.Warn("a request that Slack has not signed", "err", err)
 			http.Error(w, "this is not signed by Slack", http.StatusUnauthorized)
@@ -74,6 +78,16 @@ func (b *Bot) Receiver(secret string) http.Handler {
 			go out.Then(ctx)
 		}
 	})
+}
+
+// sslCheck reports Slack's question whether the certificate is right, which is not signed and asks
+// for nothing: docs.slack.dev/interactivity/implementing-slash-commands
+func sslCheck(r *http.Request, body []byte) bool {
+	form := r.URL.Query()
+	if posted, err := url.ParseQuery(string(body)); err == nil && len(body) < 1000 && !form.Has("ssl_check") {
+		form = posted
+	}
+	return form.Get("ssl_check") == "1" && !form.Has("command") && !form.Has("payload")
 }
 
 func verify(header http.Header, body []byte, secret string) error {
@@ -174,7 +188,7 @@ func (b *Bot) take(ctx context.Context, d delivery) (outcome, error) {
 	case d.Interaction != nil:
 		out, err = b.interaction(ctx, *d.Interaction, d.On)
 	case d.Event != nil:
-		err = b.reacted(ctx, d.EventID, d.Event)
+		err = b.happened(ctx, d.EventID, d.Event)
 	}
 	if err != nil {
 		b.o.Log.Error("store what Slack says", "err", err)

@@ -76,8 +76,11 @@ type Store interface {
 
 // Settings are what a team chooses. The zero value of each field is explained with it.
 type Settings struct {
-	Language text.Language  // "": English
-	Zone     *time.Location // of times that people write, and of dates in names; nil: UTC
+	Language text.Language // "": English
+	// Languages are those of channels in which Incidents are announced, by their IDs, where one
+	// is not Language.
+	Languages map[string]text.Language
+	Zone      *time.Location // of times that people write, and of dates in names; nil: UTC
 	// Prefix of channel names; "": inc.
 	Prefix string
 	// Announce are IDs of channels in which each Incident has one message.
@@ -111,6 +114,14 @@ type Settings struct {
 	// what else fires then belongs to the first of them, 0: three.
 	FoldWithin time.Duration
 	FoldAfter  int
+}
+
+// in are the settings for what is written into a channel.
+func (s Settings) in(channel string) Settings {
+	if l, ok := s.Languages[channel]; ok {
+		s.Language = l
+	}
+	return s
 }
 
 // Invite are people by what makes them concerned.

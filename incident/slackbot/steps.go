@@ -441,7 +441,7 @@ func (b *Bot) announce(ctx context.Context, i incident.Incident, j incident.Job,
 			return err
 		}
 		_, err = b.keep(ctx, t.Channel, announceKey(i.ID, t.Channel), i, t.First, func(i incident.Incident) message {
-			return b.set.announcement(i, channel, none != "", b.o.Now())
+			return b.set.in(t.Channel).announcement(i, channel, none != "", b.o.Now())
 		})
 		return err
 	}

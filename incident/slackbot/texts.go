@@ -68,12 +68,13 @@ var (
 	sayOnlyInChannel = text.Of("Which incident? Write this in its channel, or name it: `/incident %s inc-12`. `/incident list` shows them.",
 		"どのインシデントですか？そのチャンネルで実行するか、ID を付けてください（例：`/incident %s inc-12`）。一覧は `/incident list` です。")
 	sayOpened = text.Of("%s is open. Its channel comes in a moment, and you are invited.",
-		"%s を開始しました。まもなくチャンネルに招待されます。")
+		"インシデント対応を開始しました（%s）。まもなくチャンネルに招待されます。")
 	sayOpenAlready    = text.Of("Open already, perhaps the same:\n%s", "対応中のインシデント（同じものではありませんか？）\n%s")
 	sayNoSuchIncident = text.Of("There is no incident %s. `/incident list` shows those that are open.",
 		"%s というインシデントはありません。一覧は `/incident list` です。")
-	sayInvited     = text.Of("You are being invited to %s: %s", "%s（%s）に招待します。")
-	sayFormTooLate = text.Of("Slack did not show the form in time. Please try again; `/incident open critical …` works without it.",
+	sayInvited      = text.Of("You are being invited to %s: %s", "%s（%s）に招待します。")
+	sayNeedsCommand = text.Of("That needs a form: write it as `/incident …` in the channel.", "入力画面が必要な操作です。チャンネルで `/incident …` と入力してください。")
+	sayFormTooLate  = text.Of("Slack did not show the form in time. Please try again; `/incident open critical …` works without it.",
 		"入力画面を開けませんでした。もう一度お試しください。`/incident open 緊急 …` なら画面なしで始められます。")
 
 	// What is told in the channel when something changes.
@@ -128,6 +129,8 @@ var (
 	buttonOpen          = text.Of("Open", "始める")
 	askScope            = text.Of("What is affected?", "影響範囲は？")
 	hintScope           = text.Of("Leave it empty while nobody knows.", "分からなければ空のままで構いません。")
+	askNote             = text.Of("First entry of the timeline, from that message", "タイムラインの最初の記録（元の発言）")
+	hintNote            = text.Of("Everybody who sees the incident reads this. Change it, or empty it.", "インシデントを見る人全員に表示されます。編集も削除もできます。")
 	sayChooseOne        = text.Of("Choose one.", "選んでください。")
 	sayInFuture         = text.Of("That is still to come.", "未来の時刻です。")
 	buttonTell          = text.Of("Tell the status", "状況を共有")
@@ -192,7 +195,7 @@ var (
 	headNoticed   = text.Of("Noticed", "検知")
 	headSince     = text.Of("Since", "発生")
 	headCommander = text.Of("Commander", "指揮")
-	sayNobodyYet  = text.Of("nobody yet", "まだいません")
+	sayNobodyYet  = text.Of("nobody yet", "未定")
 	headRelease   = text.Of("Suspected release", "疑わしいリリース")
 	headImpact    = text.Of("Impact lasted", "影響時間")
 	headUpdate    = text.Of("Last update", "最新の状況")

@@ -140,3 +140,37 @@ func TestAFormThatChangesNothingSaysWhy(t *testing.T) {
 		t.Error("a status of nothing is taken")
 	}
 }
+
+// What an incident publishes of a message is seen and may be changed before.
+func TestTheFormShowsWhatItPublishes(t *testing.T) {
+	for name, test := range map[string]struct {
+		values map[string]any
+		want   string
+	}{
+		"as it is": {nil, "password is hunter2, cart is down"}, "changed": {map[string]any{"note": "cart is down"}, "cart is down"}, "emptied": {map[string]any{"title": "Cart", "note": ""}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t, slackfake.Options{}, false, quiet)
+			ts := w.slack.Say(w.ken, w.general, "password is hunter2, cart is down")
+			if err := w.slack.Shortcut(w.mai, w.general, ts, shortcutOpen); err != nil {
+				t.Fatal(err)
+			}
+			if wrong := w.fill(w.mai, test.values); len(wrong) > 0 {
+				t.Fatal(wrong)
+			}
+			timeline := w.incident("inc-1").Timeline
+			got := ""
+			for _, e := range timeline {
+				if e.ID == "opened:from" {
+					got = e.Text
+					if e.By != w.ken || !strings.Contains(e.Link, "/archives/"+w.general+"/p") {
+						t.Errorf("%+v", e)
+					}
+				}
+			}
+			if got != test.want {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}

@@ -97,6 +97,7 @@ func (s *service) shell(registry *prometheus.Registry) (*server.Server, error) {
 	}
 	if s.signing != "" {
 		shell.Handle("POST /slack", s.bot.Receiver(s.signing))
+		shell.Handle("GET /slack", s.bot.Receiver(s.signing)) // Slack's check of the certificate
 	}
 	alertToken, err := s.Around.secret(s.set, "alerts.token", s.set.Alerts.Token, "INCIDENTBOT_ALERT_TOKEN")
 	switch {

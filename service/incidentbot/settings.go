@@ -39,15 +39,16 @@ type settings struct {
 }
 
 type slackPart struct {
-	Mode          string          `json:"mode,omitempty"`
-	BotToken      document.Secret `json:"bot_token,omitempty"`
-	AppToken      document.Secret `json:"app_token,omitempty"`
-	SigningSecret document.Secret `json:"signing_secret,omitempty"`
-	Announce      []string        `json:"announce,omitempty"`
-	ChannelPrefix string          `json:"channel_prefix,omitempty"`
-	Emoji         string          `json:"emoji,omitempty"`
-	Invite        invitePart      `json:"invite,omitempty"`
-	Only          onlyPart        `json:"only,omitempty"`
+	Mode          string            `json:"mode,omitempty"`
+	BotToken      document.Secret   `json:"bot_token,omitempty"`
+	AppToken      document.Secret   `json:"app_token,omitempty"`
+	SigningSecret document.Secret   `json:"signing_secret,omitempty"`
+	Announce      []string          `json:"announce,omitempty"`
+	Languages     map[string]string `json:"languages,omitempty"`
+	ChannelPrefix string            `json:"channel_prefix,omitempty"`
+	Emoji         string            `json:"emoji,omitempty"`
+	Invite        invitePart        `json:"invite,omitempty"`
+	Only          onlyPart          `json:"only,omitempty"`
 }
 
 type invitePart struct {
@@ -142,6 +143,11 @@ func (s *settings) check(fault func(key, format string, args ...any)) {
 	if e := s.Slack.Emoji; e != "" && !emojiRule.MatchString(e) {
 		fault("slack.emoji", "is %q; write the name of an emoji without colons, such as memo", e)
 	}
+	for c, l := range s.Slack.Languages {
+		if !slices.Contains(s.Slack.Announce, c) || l != "en" && l != "ja" {
+			fault("slack.languages."+c, "is %q; it can be en or ja, of a channel in slack.announce", l)
+		}
+	}
 	for n, c := range s.Slack.Announce {
 		if !channelRule.MatchString(c) {
 			fault(fmt.Sprintf("slack.announce[%d]", n), "is %q; write a channel's ID, such as C012AB3CD (in Slack: the channel's name, About, at the bottom)", c)
@@ -224,11 +230,15 @@ func (s *settings) bot() (slackbot.Settings, error) {
 	in := s.Slack.Invite
 	b := slackbot.Settings{
 		Language: text.Language(cmp.Or(s.Language, "en")), Zone: s.Location(), Prefix: s.Slack.ChannelPrefix, Announce: s.Slack.Announce, Emoji: s.Slack.Emoji,
+		Languages:   map[string]text.Language{},
 		Invite:      slackbot.Invite{Always: in.Always, Severity: map[incident.Severity][]string{}, ShopSets: in.ShopSets, Tiers: in.Tiers},
 		UpdateEvery: times(s.Remind.UpdateEvery), LeadWithin: times(s.Remind.LeadWithin), EscalateTo: s.Remind.EscalateTo,
 		PostmortemWithin: s.Remind.PostmortemWithin.Duration, ArchiveAfter: s.Remind.ArchiveAfter.Duration,
 		MaySeverity: s.Slack.Only.Severity, MayClose: s.Slack.Only.Close, URL: s.URL,
 		FoldWithin: s.Alerts.FoldWithin.Duration, FoldAfter: s.Alerts.FoldAfter,
+	}
+	for channel, l := range s.Slack.Languages {
+		b.Languages[channel] = text.Language(l)
 	}
 	for severity, people := range in.Severity {
 		b.Invite.Severity[incident.Severity(severity)] = people

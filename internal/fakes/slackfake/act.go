@@ -216,6 +216,25 @@ func pick(ok bool, given, initial any) any {
 	return initial
 }
 
+// Mention is somebody writing a message that begins with the app's name, in a thread or not; the
+// app hears of it where it is: docs.slack.dev/reference/events/app_mention
+func (f *Fake) Mention(user, channel, thread, text string) error {
+	ts := f.Post(user, channel, Message{Text: "<@" + BotUser + "> " + text, ThreadTS: thread})
+	f.mu.Lock()
+	there := slices.Contains(f.channel(channel).Members, BotUser)
+	event := map[string]any{"type": "app_mention", "user": user, "text": "<@" + BotUser + "> " + f.typed(text), "ts": ts, "channel": channel, "event_ts": ts}
+	if thread != "" {
+		event["thread_ts"] = thread
+	}
+	payload := map[string]any{"token": "old", "team_id": TeamID, "api_app_id": AppID, "type": "event_callback", "event_id": f.id("Ev"), "event_time": f.o.Now().Unix(), "event": event}
+	f.mu.Unlock()
+	if !there {
+		return nil
+	}
+	_, err := f.deliver(delivery{"events_api", payload})
+	return err
+}
+
 // React is somebody adding a reaction; the app hears of it in channels where it is.
 // docs.slack.dev/reference/events/reaction_added
 func (f *Fake) React(user, channel, ts, emoji string) error {
