@@ -24,6 +24,7 @@ const (
 	Dated      Kind = "started"    // Time: when it really started
 	Suspected  Kind = "release"    // Value: the Release; empty: none any more
 	Postmortal Kind = "postmortem" // Postmortem: as it is now
+	Redacted   Kind = "redacted"   // Value: the ID of the Event of which nothing but that it was is kept; Text: why
 	Merged     Kind = "merged"     // Value: the ID of the Incident of which this one is a part
 )
 
@@ -35,6 +36,8 @@ type Event struct {
 	By   string    `json:"by,omitempty"` // who; empty: a machine
 	Kind Kind      `json:"kind"`
 	Text string    `json:"text,omitempty"`
+	// Redacted says that its Text and Link were taken away.
+	Redacted bool `json:"redacted,omitempty"`
 	// Link is where it was said first, such as a message in a chat; empty: only here.
 	Link string `json:"link,omitempty"`
 
@@ -65,11 +68,11 @@ func (i Incident) Apply(e Event) (Incident, error) {
 		return i, fmt.Errorf("incident %s: %w", i.ID, err)
 	}
 	// Behind all that are not later, so that equal times keep the order of arrival.
-	at := len(i.Timeline)
-	for at > 0 && i.Timeline[at-1].At.After(e.At) {
+	at := len(next.Timeline)
+	for at > 0 && next.Timeline[at-1].At.After(e.At) {
 		at--
 	}
-	next.Timeline = slices.Insert(slices.Clone(i.Timeline), at, e)
+	next.Timeline = slices.Insert(slices.Clone(next.Timeline), at, e)
 	return next, nil
 }
 
@@ -96,6 +99,8 @@ func (i *Incident) change(e Event) error {
 		i.Release = e.Value
 	case Postmortal:
 		i.Postmortem = e.Postmortem
+	case Redacted:
+		return i.redact(e.Value)
 	case Merged:
 		if e.Value == "" || e.Value == i.ID {
 			return errors.New("an incident is a part of another one, not of itself")
@@ -124,6 +129,23 @@ func (i *Incident) move(to State) error {
 		i.MergedInto = "" // it stands by itself again
 	}
 	return nil
+}
+
+// redact takes the text of an Event away.
+func (i *Incident) redact(id string) error {
+	at := slices.IndexFunc(i.Timeline, func(e Event) bool { return e.ID == id && id != "" })
+	if at < 0 {
+		return errors.New("there is no such entry in the timeline")
+	}
+	i.Timeline = slices.Clone(i.Timeline)
+	i.Timeline[at] = i.Timeline[at].Redact()
+	return nil
+}
+
+// Redact is the Event without what was said: who, when and what kind it was is kept.
+func (e Event) Redact() Event {
+	e.Text, e.Link, e.Redacted = "", "", true
+	return e
 }
 
 // worse is the worse one of two severities.

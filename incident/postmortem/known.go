@@ -108,6 +108,9 @@ func (w *writer) event(e incident.Event) string {
 		what = w.release + w.colon + orElse(value, w.noneAnyMore)
 	}
 	text := tidyItem(e.Text)
+	if e.Redacted || e.Kind == incident.Redacted {
+		what = w.redacted
+	}
 	switch {
 	case text == "":
 		return what

@@ -48,6 +48,7 @@ func wordsIn(l text.Language) words {
 		notSet:        say(text.Of("_not set_", "_未設定_")),
 		nobodyAnyMore: say(text.Of("nobody any more", "担当なし")),
 		noneAnyMore:   say(text.Of("none any more", "なし")),
+		redacted:      say(text.Of("An entry was taken away", "記録を削除した")),
 		colon:         say(text.Of(": ", "：")),
 		comma:         say(text.Of("; ", "、")),
 		dot:           say(text.Of(". ", "。")),

@@ -122,6 +122,8 @@ func (s Settings) decide(i incident.Incident, a act) ([]incident.Event, string, 
 		e.Kind, e.Time = incident.Dated, at
 	case "release":
 		return s.suspect(e, a.Rest)
+	case "redact":
+		return s.redact(i, e, a.Rest)
 	case "done":
 		return s.finish(i, e, a.Rest)
 	default:

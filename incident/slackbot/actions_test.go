@@ -94,3 +94,38 @@ func TestAnOldButtonMarksNothingElse(t *testing.T) {
 		t.Errorf("%v, %v", events, err)
 	}
 }
+
+func TestAnEntryIsTakenAwayEverywhereAndThatIsKept(t *testing.T) {
+	w, c := opened(t)
+	w.command(w.mai, c, "update the password is hunter2")
+	w.command(w.ken, c, "note nothing secret")
+	listed := w.command(w.ken, c, "redact").Text
+	at := strings.Index(listed, "the password")
+	if at < 0 {
+		t.Fatalf("%q", listed)
+	}
+	line := listed[:at]
+	name := line[strings.LastIndex(line[:strings.LastIndex(line, "`")], "`")+1 : strings.LastIndex(line, "`")]
+	if r := w.command(w.ken, c, "redact 00000000"); !strings.Contains(r.Text, "no such entry") {
+		t.Errorf("%q", r.Text)
+	}
+	if r := w.command(w.ken, c, "redact "+name+" a password"); !strings.Contains(r.Text, "taken away") {
+		t.Errorf("%q", r.Text)
+	}
+	w.pass(time.Minute)
+	for _, channel := range []string{c, w.announce} {
+		if shown := w.slack.Transcript(channel); strings.Contains(shown, "hunter2") {
+			t.Errorf("it is still there:\n%s", shown)
+		}
+	}
+	i := w.incident("inc-1")
+	if _, ok := lastUpdate(i); ok || !slices.ContainsFunc(i.Timeline, func(e incident.Event) bool { return e.Redacted && e.By == w.mai && e.Text == "" }) ||
+		!slices.ContainsFunc(i.Timeline, func(e incident.Event) bool {
+			return e.Kind == incident.Redacted && e.By == w.ken && e.Text == "a password"
+		}) {
+		t.Errorf("%+v", i.Timeline)
+	}
+	if !strings.Contains(w.slack.Transcript(c), "an entry was taken away") {
+		t.Error("nobody reads that")
+	}
+}

@@ -29,6 +29,7 @@ const (
 	jobArchive  = "archive"    // archive the channel
 	jobPick     = "pick"       // put message TS of Channel into the timeline
 	jobFailed   = "failed"     // say what could not be done
+	jobUnsay    = "unsay"      // rewrite what told event TS, which was redacted
 	jobMerge    = "merge"      // end an Incident that is a part of Who
 	jobSuspect  = "suspects"   // tell which changes may be the cause
 )
@@ -104,6 +105,9 @@ func (s Settings) follow(before, after incident.Incident, events []incident.Even
 		if text := s.news(before, after, e); text != "" {
 			ask := e.Kind == incident.Moved && after.State == incident.Resolved
 			jobs = append(jobs, inLine(after.ID, jobSay, task{Text: text, Ask: ask}.job(key(fmt.Sprintf("%s:%d", jobSay, n)), jobSay, now)))
+		}
+		if e.Kind == incident.Redacted {
+			jobs = append(jobs, inLine(after.ID, jobSay, task{TS: e.Value}.job(key(jobUnsay), jobUnsay, now)))
 		}
 		if e.Kind == incident.Appointed && e.Value != "" {
 			jobs = append(jobs, s.call(after, []string{e.Value}, now)...)

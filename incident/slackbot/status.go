@@ -56,7 +56,7 @@ const update = "update"
 // lastUpdate is the newest status told; ok false: none.
 func lastUpdate(i incident.Incident) (incident.Event, bool) {
 	for _, e := range slices.Backward(i.Timeline) {
-		if e.Kind == incident.Noted && e.Value == update {
+		if e.Kind == incident.Noted && e.Value == update && !e.Redacted {
 			return e, true
 		}
 	}
@@ -189,7 +189,12 @@ func (s Settings) entry(e incident.Event) string {
 	if e.By != "" {
 		by = " (" + person(e.By) + ")"
 	}
+	if e.Redacted {
+		return "" // that it was stands in the API and the postmortem
+	}
 	switch e.Kind {
+	case incident.Redacted:
+		return l.Say(entryRedacted) + by
 	case incident.Noted:
 		said := prose(text.Cut(line(e.Text), 300)) + by
 		if e.Link != "" && !strings.Contains(e.Text, e.Link) {

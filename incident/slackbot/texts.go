@@ -47,6 +47,12 @@ var (
 	sayFires         = text.Of("🔔 fires: %s", "🔔 発報：%s")
 	sayFiresNoLonger = text.Of("🔕 fires no longer: %s", "🔕 発報が止まりました：%s")
 
+	sayWhichEntry  = text.Of("Which entry is to be taken away? `/incident redact 1a2b3c4d why`", "削除する記録を選んでください（例：`/incident redact 1a2b3c4d 理由`）")
+	sayNoSuchEntry = text.Of("There is no such entry: %s. `/incident redact` lists them.", "該当する記録がありません：%s。一覧は `/incident redact` です。")
+	sayRedacted    = text.Of("It is taken away: here, in the database and in what the bot has said. That it was, and who took it away, is kept. Messages of people stay in Slack.",
+		"記録を削除しました（データベースとボットの投稿も含みます）。削除した事実と実行者は残ります。利用者自身の発言は Slack に残っています。")
+	sayUnsaid     = text.Of("_This was taken away._", "_この内容は削除されました。_")
+	entryRedacted = text.Of("an entry was taken away", "記録を削除しました")
 	sayMoreAlerts = text.Of("🔔 more alerts fire; the timeline has the first %d of them, Alertmanager and Mackerel have all",
 		"🔔 ほかにもアラートが発報しています（タイムラインに残すのは最初の %d 件まで。全件は Alertmanager・Mackerel にあります）")
 	entryMerged     = text.Of("%s is a part of this: %s", "%s を統合しました：%s")
@@ -308,6 +314,7 @@ var (
 		"*In its channel*\n"+
 		"`/incident` shows the status to you alone\n"+
 		"`/incident update Cart restarted, errors fall` tells everybody the status\n"+
+		"`/incident redact` takes an entry out of the timeline\n"+
 		"`/incident note …` writes into the timeline; so does the reaction :%s: on any message\n"+
 		"`/incident mitigated` · `resolved` · `closed` · `state open`\n"+
 		"`/incident severity major` · `scope a-1 prod` · `title …` · `started 14:05` · `release v1.2.3`\n"+
@@ -320,6 +327,7 @@ var (
 			"*インシデントのチャンネルで*\n"+
 			"`/incident` 今の状態を自分だけに表示\n"+
 			"`/incident update カートを再起動、エラーは減少中` 状況を全員に共有\n"+
+			"`/incident redact` タイムラインの記録を削除\n"+
 			"`/incident note …` タイムラインに記録（発言に :%s: のリアクションでも記録できます）\n"+
 			"`/incident mitigated`（緩和）· `resolved`（解決）· `closed`（完了）· `state open`（再開）\n"+
 			"`/incident severity 重大` · `scope a-1 prod` · `title …` · `started 14:05` · `release v1.2.3`\n"+
@@ -341,5 +349,5 @@ var verbs = map[string][]string{
 	"role": {"役割"}, "lead": {"指揮"}, "scope": {"影響"}, "note": {"メモ"}, "title": {"タイトル"}, "started": {"発生"},
 	"release": {"リリース"}, "join": {"参加"}, "list": {"一覧"}, "postmortem": {"pm", "ポストモーテム"}, "action": {"対策"}, "done": {"済"}, "help": {"ヘルプ", "?"},
 	"mitigated": {"緩和"}, "resolved": {"解決"}, "closed": {"close", "完了"},
-	"merge": {"統合"}, "duplicate": {"dup", "重複"},
+	"redact": {"削除"}, "merge": {"統合"}, "duplicate": {"dup", "重複"},
 }

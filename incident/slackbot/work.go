@@ -199,7 +199,7 @@ func (b *Bot) begin(ctx context.Context, j incident.Job) (err error) {
 		jobBegin: b.opened, jobChannel: b.makeChannel, jobStatus: b.writeStatus, jobTopic: b.setTopic, jobInvite: b.invite, jobAnnounce: b.announce,
 		jobSay: b.sayText, jobTell: b.tellText, jobRemind: b.remind, jobLead: b.seekLead, jobWrite: b.askPostmortem, jobDue: b.remindDue,
 		jobArchive: b.archive, jobPick: b.pickMessage, jobFailed: b.sayFailed,
-		jobSuspect: b.tellSuspects, jobMerge: b.closePart,
+		jobSuspect: b.tellSuspects, jobMerge: b.closePart, jobUnsay: b.unsay,
 	}[j.Kind]
 	if !known {
 		return fmt.Errorf("job %s is of kind %q, which this version does not know: update it", j.Key, j.Kind)

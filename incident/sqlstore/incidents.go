@@ -149,6 +149,11 @@ func (s *Store) append(ctx context.Context, after incident.Incident, version int
 			return errLost
 		}
 		for k, e := range events {
+			if e.Kind == incident.Redacted {
+				if err := t.redact(n, e.Value); err != nil {
+					return err
+				}
+			}
 			text, err := json.Marshal(e)
 			if err != nil {
 				return err
@@ -159,6 +164,43 @@ func (s *Store) append(ctx context.Context, after incident.Incident, version int
 		}
 		return t.enqueue(after.ID, jobs)
 	})
+}
+
+// redact takes the text of a stored Event away, so that the database does not have it either.
+func (t tx) redact(n int64, id string) error {
+	type stored struct {
+		seq int64
+		incident.Event
+	}
+	var found []stored
+	rows, err := t.tx.QueryContext(t.ctx, t.engine.bind(`SELECT seq, event FROM incident_events WHERE incident = $1`), n)
+	err = each(rows, err, func() error {
+		var one stored
+		var body []byte
+		if err := rows.Scan(&one.seq, &body); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(body, &one.Event); err != nil {
+			return err
+		}
+		if one.ID == id {
+			found = append(found, one)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, one := range found {
+		text, err := json.Marshal(one.Redact())
+		if err != nil {
+			return err
+		}
+		if _, err := t.run(`UPDATE incident_events SET event = $1 WHERE incident = $2 AND seq = $3`, string(text), n, one.seq); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // idOf is the ID of the nth Incident; numberOf gives n back, 0 where it is no ID.

@@ -93,6 +93,23 @@ func jobTurns(t *testing.T, s, other Store) {
 	claim(t, s, minute(0), 9, "inc-1 2", "inc-1 4")
 }
 
+func redacted(t *testing.T, s, other Store) {
+	create(t, s, "", Sample("a"))
+	if _, err := apply(t.Context(), s, "inc-1", note("secret", noon, "the password is hunter2")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := apply(t.Context(), other, "inc-1", incident.Event{ID: "r", At: noon, By: "mai", Kind: incident.Redacted, Value: "secret", Text: "a password"}); err != nil {
+		t.Fatal(err)
+	}
+	i, err := s.Incident(t.Context(), "inc-1")
+	if err != nil || len(i.Timeline) != 2 || i.Timeline[0].Text != "" || !i.Timeline[0].Redacted || i.Timeline[0].ID != "secret" || i.Timeline[1].Text != "a password" {
+		t.Errorf("%+v, %v", i.Timeline, err)
+	}
+	if _, err := apply(t.Context(), s, "inc-1", incident.Event{At: noon, Kind: incident.Redacted, Value: "never was"}); err == nil {
+		t.Error("what never was is redacted")
+	}
+}
+
 func jobLines(t *testing.T, s, other Store) {
 	for n, line := range []string{"a", "a", "", "b", "a"} {
 		if err := s.Enqueue(t.Context(), incident.Job{Key: fmt.Sprint(n), Kind: "k", Line: line, Due: minute(9 - n)}); err != nil {

@@ -47,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"a job is held, retried and finished", jobs},
 		{"jobs come in the order in which they are due", jobOrder},
 		{"jobs of one incident keep those of no other waiting", jobTurns},
+		{"what is redacted is gone", redacted},
 		{"jobs of one line are done one after another", jobLines},
 		{"a job's key stays known", jobKeys},
 		{"a value is remembered once", values},

@@ -1,0 +1,63 @@
+package slackbot
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/text"
+)
+
+// maxRedactable is how many entries are listed.
+const maxRedactable = 20
+
+// redact takes an entry of the timeline away, which is named by a short hash; without one they
+// are listed. That it was, who took it away and why, is kept.
+func (s Settings) redact(i incident.Incident, e incident.Event, rest string) ([]incident.Event, string, error) {
+	name, why, _ := strings.Cut(strings.TrimSpace(plain(rest)), " ")
+	if name == "" {
+		var lines []string
+		for _, old := range slices.Backward(i.Timeline) {
+			if old.ID != "" && old.Text != "" && old.Kind != incident.Redacted && len(lines) < maxRedactable {
+				lines = append(lines, "`"+hash(old.ID)+"`  "+s.when(old.At)+"  "+escape(text.Cut(line(old.Text), 80)))
+			}
+		}
+		return nil, s.Language.Say(sayWhichEntry) + "\n" + strings.Join(lines, "\n"), nil
+	}
+	at := slices.IndexFunc(i.Timeline, func(old incident.Event) bool { return old.ID != "" && hash(old.ID) == strings.ToLower(name) })
+	if at < 0 || i.Timeline[at].Kind == incident.Redacted {
+		return nil, "", s.refuse(sayNoSuchEntry, escape(text.Cut(name, 20)))
+	}
+	if i.Timeline[at].Redacted {
+		return nil, s.Language.Say(sayRedacted), nil
+	}
+	e.Kind, e.Value, e.Text = incident.Redacted, i.Timeline[at].ID, line(why)
+	return []incident.Event{e}, s.Language.Say(sayRedacted), nil
+}
+
+// unsay rewrites the message that told a status which was taken away since.
+func (b *Bot) unsay(ctx context.Context, i incident.Incident, _ incident.Job, t task) error {
+	channel, ok, err := b.channel(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	key := i.ID + ":" + t.TS + ":" + jobSay + ":0"
+	where := map[string]string{}
+	if ok {
+		where[channel] = key
+	}
+	for _, c := range b.set.Announce {
+		where[c] = key + ":" + c
+	}
+	for channel, key := range where {
+		ts, err := b.recall(ctx, postedKey(key))
+		if err == nil && ts != "" {
+			err = b.update(ctx, channel, ts, key, said(b.set.Language.Say(sayUnsaid)))
+		}
+		if err != nil && !refusedWith(err, "message_not_found") {
+			return err
+		}
+	}
+	return nil
+}
