@@ -101,6 +101,8 @@ type Incident struct {
 	Link string `json:"link,omitempty"`
 	// MergedInto is the ID of the one of which this is a part; empty: it stands by itself.
 	MergedInto string `json:"merged_into,omitempty"`
+	// Private says that only those who are in it may know what it is about.
+	Private bool `json:"private,omitempty"`
 	// Worst is the worst severity that it has had; empty: it never had another.
 	Worst Severity `json:"worst_severity,omitempty"`
 }

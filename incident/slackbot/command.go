@@ -44,7 +44,7 @@ func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error
 	named, written := takeID(c.Text, here == "")
 	verb, rest, known := parse(written)
 	if named != "" && verb != "open" && verb != "join" {
-		i, err := b.named(ctx, named)
+		i, err := b.named(ctx, named, c.UserID)
 		if err != nil {
 			return b.refused(err)
 		}
@@ -56,7 +56,7 @@ func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error
 	case verb == "help":
 		return answer(b.set.help()), nil
 	case verb == "list":
-		text, err := b.ongoing(ctx)
+		text, err := b.ongoing(ctx, c.UserID)
 		return answer(text), err
 	case verb == "open":
 		return b.openCommand(ctx, c, rest)
@@ -65,7 +65,7 @@ func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error
 	case verb == "" && here == "":
 		return b.openCommand(ctx, c, "")
 	case verb == "" || verb == "status":
-		return b.statusCommand(ctx, here, rest)
+		return b.statusCommand(ctx, here, rest, c.UserID)
 	case here == "":
 		return answer(b.set.Language.Say(sayOnlyInChannel, verb)), nil
 	case verb == "merge" || verb == "duplicate":
@@ -110,13 +110,18 @@ func (b *Bot) refused(err error) (outcome, error) {
 
 func (b *Bot) openCommand(ctx context.Context, c slack.SlashCommand, rest string) (outcome, error) {
 	word, title, _ := strings.Cut(rest, " ")
+	private := wordPrivate.Is(strings.ToLower(word))
+	if private {
+		rest = strings.TrimSpace(title)
+		word, title, _ = strings.Cut(rest, " ")
+	}
 	severity, ok := find(severities, word)
 	if !ok {
 		severity, title = "", rest
 	}
 	title = line(plain(title))
 	if !ok || title == "" {
-		return b.openingModal(ctx, title, string(severity), nil, c.TriggerID, c.ResponseURL)
+		return b.openingModal(ctx, c.UserID, title, string(severity), private, nil, c.TriggerID, c.ResponseURL)
 	}
 	if err := b.set.checkTitle(title); err != nil {
 		return answer(b.set.explain(err)), nil
@@ -125,12 +130,12 @@ func (b *Bot) openCommand(ctx context.Context, c slack.SlashCommand, rest string
 	if err != nil {
 		return outcome{}, err
 	}
-	i, first, err := b.create(ctx, "command:"+c.TriggerID, incident.Incident{Title: title, Severity: severity, State: incident.Open, DetectedAt: b.o.Now()}, task{User: c.UserID})
+	i, first, err := b.create(ctx, "command:"+c.TriggerID, incident.Incident{Title: title, Severity: severity, State: incident.Open, DetectedAt: b.o.Now(), Private: private}, task{User: c.UserID})
 	if err != nil {
 		return outcome{}, err
 	}
 	text := b.set.Language.Say(sayOpened, i.ID)
-	if open := onlyOngoing(ongoing); first && len(open) > 0 {
+	if open := onlyOngoing(b.knownTo(ctx, c.UserID, ongoing)); first && len(open) > 0 {
 		text += "\n" + b.set.Language.Say(sayOpenAlready, b.set.overview(open, b.channelOf(ctx)))
 	}
 	return answer(text), nil
@@ -156,37 +161,44 @@ func (b *Bot) channelOf(ctx context.Context) func(id string) string {
 	}
 }
 
-func (b *Bot) ongoing(ctx context.Context) (string, error) {
+func (b *Bot) ongoing(ctx context.Context, user string) (string, error) {
 	all, err := b.o.Store.Incidents(ctx, b.o.Now())
 	if err != nil {
 		return "", err
 	}
-	return b.set.overview(onlyOngoing(all), b.channelOf(ctx)), nil
+	return b.set.overview(onlyOngoing(b.knownTo(ctx, user, all)), b.channelOf(ctx)), nil
 }
 
-// named finds the Incident that somebody names: inc-12 or 12.
-func (b *Bot) named(ctx context.Context, name string) (incident.Incident, error) {
+// named finds the Incident that somebody names: inc-12 or 12. A private one is not there for those
+// who are not in it.
+func (b *Bot) named(ctx context.Context, name, user string) (incident.Incident, error) {
 	id := strings.ToLower(strings.TrimSpace(plain(name)))
 	if _, err := strconv.Atoi(id); err == nil {
 		id = "inc-" + id
 	}
 	i, err := b.o.Store.Incident(ctx, id)
-	if errors.Is(err, incident.ErrNotFound) {
+	if errors.Is(err, incident.ErrNotFound) || err == nil && !b.set.knows(i, user) {
 		return i, b.set.refuse(sayNoSuchIncident, escape(text.Cut(id, 50)))
 	}
 	return i, err
 }
 
-func (b *Bot) statusCommand(ctx context.Context, here, rest string) (outcome, error) {
+func (b *Bot) statusCommand(ctx context.Context, here, rest, user string) (outcome, error) {
 	id := here
 	if rest != "" {
 		id = rest
 	}
 	if id == "" {
-		text, err := b.ongoing(ctx)
+		text, err := b.ongoing(ctx, user)
 		return answer(text), err
 	}
-	i, err := b.named(ctx, id)
+	var i incident.Incident
+	var err error
+	if id == here { // whoever is in its channel may know
+		i, err = b.o.Store.Incident(ctx, id)
+	} else {
+		i, err = b.named(ctx, id, user)
+	}
 	if err != nil {
 		return b.refused(err)
 	}
@@ -194,7 +206,7 @@ func (b *Bot) statusCommand(ctx context.Context, here, rest string) (outcome, er
 }
 
 func (b *Bot) join(ctx context.Context, c slack.SlashCommand, rest string) (outcome, error) {
-	i, err := b.named(ctx, rest)
+	i, err := b.named(ctx, rest, c.UserID)
 	if err != nil {
 		return b.refused(err)
 	}
@@ -208,16 +220,16 @@ func (b *Bot) join(ctx context.Context, c slack.SlashCommand, rest string) (outc
 }
 
 // openingModal shows the modal that opens an Incident.
-func (b *Bot) openingModal(ctx context.Context, title, severity string, from *noted, trigger, respond string) (outcome, error) {
+func (b *Bot) openingModal(ctx context.Context, user, title, severity string, private bool, from *noted, trigger, respond string) (outcome, error) {
 	all, err := b.o.Store.Incidents(ctx, b.o.Now())
 	if err != nil {
 		return outcome{}, err
 	}
 	text := ""
-	if open := onlyOngoing(all); len(open) > 0 {
+	if open := onlyOngoing(b.knownTo(ctx, user, all)); len(open) > 0 {
 		text = b.set.overview(open, b.channelOf(ctx))
 	}
-	return b.present(b.set.opening(title, severity, from, text), trigger, respond), nil
+	return b.present(b.set.opening(title, severity, private, from, text), trigger, respond), nil
 }
 
 func (b *Bot) openModal(ctx context.Context, id, verb, trigger, respond string) (outcome, error) {

@@ -258,7 +258,7 @@ func (b *Bot) closePart(ctx context.Context, i incident.Incident, j incident.Job
 // mergeCommand is /incident merge (another one into this one) and /incident duplicate (this one
 // into another one).
 func (b *Bot) mergeCommand(ctx context.Context, here, verb, rest, user, trigger string) (outcome, error) {
-	other, err := b.named(ctx, rest)
+	other, err := b.named(ctx, rest, user)
 	if err != nil {
 		return b.refused(err)
 	}
@@ -279,6 +279,8 @@ func (b *Bot) mergeCommand(ctx context.Context, here, verb, rest, user, trigger 
 		return answer(l.Say(saySameIncident, escape(text.Cut(rest, 50)))), nil
 	case part.MergedInto != "":
 		return answer(l.Say(sayPartAlready, part.ID, part.MergedInto)), nil
+	case part.Private && !into.Private:
+		return answer(l.Say(sayPrivatePart, part.ID)), nil
 	case into.State == incident.Closed:
 		return answer(l.Say(sayIntoClosed, into.ID)), nil
 	}

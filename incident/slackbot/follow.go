@@ -97,7 +97,7 @@ func (s Settings) follow(before, after incident.Incident, events []incident.Even
 		jobs = append(jobs, inLine(after.ID, jobTopic, task{}.job(key(jobTopic), jobTopic, now)))
 	}
 	if slices.ContainsFunc(events, public) {
-		for _, c := range s.Announce {
+		for _, c := range s.announces(after) {
 			jobs = append(jobs, inLine(after.ID, announceLine(c), task{Channel: c}.job(key(jobAnnounce+":"+c), jobAnnounce, now)))
 		}
 	}

@@ -137,7 +137,7 @@ func (b *Bot) shortcut(ctx context.Context, c slack.InteractionCallback, m writt
 	n := &noted{User: m.author(), Text: m.words(), At: slackTime(m.TS, b.o.Now()), Channel: c.Channel.ID, TS: m.TS, Thread: m.ThreadTS}
 	if c.CallbackID == shortcutOpen {
 		title := line(mentions.ReplaceAllString(n.Text, "")) // a form shows IDs, not names
-		return b.openingModal(ctx, text.Cut(title, maxTitle), "", n, c.TriggerID, c.ResponseURL)
+		return b.openingModal(ctx, c.User.ID, text.Cut(title, maxTitle), "", false, n, c.TriggerID, c.ResponseURL)
 	}
 	id, err := b.recall(ctx, incidentKey(c.Channel.ID))
 	if err != nil {

@@ -58,7 +58,15 @@ func TestTheManifestAsksForWhatTheBotUsesAndNoMore(t *testing.T) {
 	w.command(w.ken, c, "closed")
 	w.pass(2 * firstPause)
 
-	want := []string{"app_mentions:read", "commands", "reactions:read"} // of the slash command, the shortcuts and the event
+	w.slack.Fail(slackfake.DropAfterWrite, "conversations.create", 1)
+	w.command(w.mai, w.general, "open private critical Keys leak")
+	w.slack.Fail(slackfake.DropAfterWrite, "chat.postMessage", 1)
+	w.pass(2 * firstPause)
+	if !w.slack.IsPrivate(w.channel("inc-2")) {
+		t.Error("a public channel")
+	}
+
+	want := []string{"app_mentions:read", "commands", "groups:history", "groups:read", "groups:write", "reactions:read"} // of the slash command, the shortcuts and the event
 	for _, call := range w.slack.Calls() {
 		if call.Outcome != "ok" && call.Outcome != string(slackfake.DropAfterWrite) && call.Outcome != "name_taken" && call.Outcome != "not_in_channel" && call.Outcome != "already_in_channel" {
 			t.Errorf("%+v", call)

@@ -64,7 +64,7 @@ func choice(value, label string) *slack.OptionBlockObject {
 }
 
 // opening is the modal that opens an Incident. ongoing says what is open already.
-func (s Settings) opening(title, severity string, from *noted, ongoing string) slack.ModalViewRequest {
+func (s Settings) opening(title, severity string, private bool, from *noted, ongoing string) slack.ModalViewRequest {
 	l := s.Language
 	var options []*slack.OptionBlockObject
 	chosen, ok := find(severities, severity)
@@ -91,7 +91,7 @@ func (s Settings) opening(title, severity string, from *noted, ongoing string) s
 	blocks := []slack.Block{
 		input("title", l.Say(askTitle), title, maxTitle, false, false),
 		slack.NewInputBlock("severity", plainText(l.Say(askSeverity)), nil, severityInput),
-		s.scopeInput(), beganBlock,
+		s.scopeInput(), beganBlock, s.privateInput(private),
 	}
 	if from != nil && from.Text != "" { // nothing is published that nobody has seen
 		shown := input("note", l.Say(askNote), from.Text, maxInput, true, true)
@@ -102,6 +102,17 @@ func (s Settings) opening(title, severity string, from *noted, ongoing string) s
 		blocks = append([]slack.Block{section(l.Say(sayOpenAlreadyBold, ongoing))}, blocks...)
 	}
 	return s.modal(viewOpen, l.Say(titleOpen), l.Say(buttonOpen), about{Note: from}, blocks...)
+}
+
+func (s Settings) privateInput(private bool) *slack.InputBlock {
+	option := choice("private", s.Language.Say(askPrivate))
+	e := slack.NewCheckboxGroupsBlockElement("private", option)
+	if private {
+		e.InitialOptions = []*slack.OptionBlockObject{option}
+	}
+	b := slack.NewInputBlock("private", plainText(s.Language.Say(labelPrivate)), plainText(s.Language.Say(hintPrivate)), e)
+	b.Optional = true
+	return b
 }
 
 // maxOptions is what a select takes.
@@ -150,7 +161,7 @@ func values(v slack.View) map[string]string {
 // opened makes an Incident of the opening modal's inputs. wrong is by block_id.
 func (s Settings) opened(in map[string]string, now time.Time) (i incident.Incident, wrong map[string]string) {
 	wrong = map[string]string{}
-	i = incident.Incident{Title: line(in["title"]), Severity: incident.Severity(in["severity"]), State: incident.Open, DetectedAt: now}
+	i = incident.Incident{Title: line(in["title"]), Severity: incident.Severity(in["severity"]), State: incident.Open, DetectedAt: now, Private: in["private"] != ""}
 	if err := s.checkTitle(i.Title); err != nil {
 		wrong["title"] = err.Error()
 	}

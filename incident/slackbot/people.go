@@ -71,7 +71,8 @@ func (b *Bot) learnNames(ctx context.Context, i incident.Incident) error {
 }
 
 // Named is a store of Incidents for readers outside of Slack: people have names instead
-// of IDs, and each Incident links to its channel. The bot need not run.
+// of IDs, and each Incident links to its channel. Of a private one it tells no more than that it
+// is, how bad, what it affects and how far it is. The bot need not run.
 type Named struct {
 	From  Incidents
 	Notes Notes
@@ -83,7 +84,7 @@ func (n Named) Incident(ctx context.Context, id string) (incident.Incident, erro
 	if err != nil {
 		return i, err
 	}
-	return n.name(ctx, i, map[string]string{})
+	return n.name(ctx, veiled(i), map[string]string{})
 }
 
 // Incidents gives those that are ongoing or changed since, newest first, without timelines.
@@ -94,7 +95,7 @@ func (n Named) Incidents(ctx context.Context, since time.Time) ([]incident.Incid
 	}
 	known := map[string]string{}
 	for k := range all {
-		if all[k], err = n.name(ctx, all[k], known); err != nil {
+		if all[k], err = n.name(ctx, veiled(all[k]), known); err != nil {
 			return nil, err
 		}
 	}
@@ -117,7 +118,7 @@ func (n Named) name(ctx context.Context, i incident.Incident, names map[string]s
 			pairs = append(pairs, "@"+id, "@"+name)
 		}
 	}
-	if i.Link == "" {
+	if i.Link == "" && !i.Private {
 		link, _, err := n.Notes.Recall(ctx, linkKey(i.ID))
 		if err != nil {
 			return i, err
@@ -225,7 +226,7 @@ type Finding struct {
 
 // scopes are the scopes of a bot token that the bot needs.
 var scopes = []string{"app_mentions:read", "channels:history", "channels:join", "channels:manage", "channels:read", "chat:write", "commands",
-	"pins:write", "reactions:read", "usergroups:read", "users:read"}
+	"groups:history", "groups:read", "groups:write", "pins:write", "reactions:read", "usergroups:read", "users:read"}
 
 // Check asks Slack whether everything is there that the settings need: the token, its
 // scopes, channels, people and user groups. It changes nothing.

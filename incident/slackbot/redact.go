@@ -47,7 +47,7 @@ func (b *Bot) unsay(ctx context.Context, i incident.Incident, _ incident.Job, t 
 	if ok {
 		where[channel] = key
 	}
-	for _, c := range b.set.Announce {
+	for _, c := range b.set.announces(i) {
 		where[c] = key + ":" + c
 	}
 	for channel, key := range where {

@@ -66,10 +66,14 @@ func lastUpdate(i incident.Incident) (incident.Event, bool) {
 // facts are the figures that the status message and the announcement share.
 func (s Settings) facts(i incident.Incident, now time.Time) []string {
 	l := s.Language
-	facts := []string{
+	var facts []string
+	if i.Private {
+		facts = append(facts, "🔒 *"+l.Say(labelPrivate)+"*")
+	}
+	facts = append(facts,
 		fmt.Sprintf("*%s*  %s %s", l.Say(headState), states[i.State].icon, l.Say(states[i.State].name)),
 		fmt.Sprintf("*%s*  %s", l.Say(headAffected), escape(scope(l, i.Scope))),
-	}
+	)
 	if i.MergedInto != "" {
 		facts = append(facts, fmt.Sprintf("*%s*  %s", l.Say(headPart), i.MergedInto))
 	}

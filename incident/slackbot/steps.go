@@ -49,7 +49,7 @@ func (b *Bot) opened(ctx context.Context, i incident.Incident, j incident.Job, t
 	}
 	_, err := b.o.Store.Change(ctx, i.ID, func(i incident.Incident) ([]incident.Event, []incident.Job, error) {
 		jobs := []incident.Job{task{User: t.User}.job(i.ID+":channel", jobChannel, now)}
-		for _, c := range s.Announce {
+		for _, c := range s.announces(i) {
 			jobs = append(jobs, inLine(i.ID, announceLine(c), task{Channel: c, First: true}.job(i.ID+":opened:announce:"+c, jobAnnounce, now)))
 		}
 		if t.Text != "" {
@@ -91,7 +91,7 @@ func (b *Bot) makeChannel(ctx context.Context, i incident.Incident, j incident.J
 			people = append([]string{t.User}, people...)
 		}
 		jobs = append(jobs, b.set.call(i, people, now)...)
-		for _, c := range b.set.Announce {
+		for _, c := range b.set.announces(i) {
 			jobs = append(jobs, inLine(i.ID, announceLine(c), task{Channel: c}.job(i.ID+":made:announce:"+c, jobAnnounce, now)))
 		}
 		return nil, jobs, nil
@@ -122,7 +122,7 @@ func (b *Bot) createChannel(ctx context.Context, i incident.Incident, self strin
 			return "", err
 		}
 		name, begun, _ := strings.Cut(kept, " ")
-		c, err := b.api.CreateConversationContext(ctx, slack.CreateConversationParams{ChannelName: name})
+		c, err := b.api.CreateConversationContext(ctx, slack.CreateConversationParams{ChannelName: name, IsPrivate: i.Private})
 		b.called("conversations.create", err)
 		switch {
 		case err == nil && c != nil && c.ID != "":
@@ -133,7 +133,7 @@ func (b *Bot) createChannel(ctx context.Context, i incident.Incident, self strin
 			}
 			return "", fmt.Errorf("create channel %s: %w", name, err)
 		}
-		id, err := b.ownChannel(ctx, name, self, slackTime(begun, b.o.Now()).Add(-clockSkew))
+		id, err := b.ownChannel(ctx, name, self, i.Private, slackTime(begun, b.o.Now()).Add(-clockSkew))
 		if err != nil || id != "" {
 			return id, err
 		}
@@ -143,8 +143,11 @@ func (b *Bot) createChannel(ctx context.Context, i incident.Incident, self strin
 
 // ownChannel finds a channel by name that this bot has created since, and that belongs
 // to no Incident; "" where it is somebody else's.
-func (b *Bot) ownChannel(ctx context.Context, name, self string, since time.Time) (string, error) {
+func (b *Bot) ownChannel(ctx context.Context, name, self string, private bool, since time.Time) (string, error) {
 	p := &slack.GetConversationsParameters{Limit: 1000, ExcludeArchived: true, Types: []string{"public_channel"}}
+	if private {
+		p.Types = []string{"private_channel"}
+	}
 	for {
 		page, cursor, err := b.api.GetConversationsContext(ctx, p)
 		if b.called("conversations.list", err); err != nil {
@@ -195,10 +198,13 @@ func (b *Bot) say(ctx context.Context, i incident.Incident, key string, m messag
 
 // sayOutside writes where Incidents are announced; it fails where that is nowhere possible.
 func (b *Bot) sayOutside(ctx context.Context, i incident.Incident, key string, m message) error {
+	if i.Private {
+		return b.sayEach(ctx, i, key, m)
+	}
 	m.Text += " (" + i.ID + ")"
 	m.Blocks = append(slices.Clone(m.Blocks), note(i.ID+" · "+escape(text.Cut(i.Title, 200))))
 	var failed []error
-	for _, c := range b.set.Announce {
+	for _, c := range b.set.announces(i) {
 		if _, err := b.post(ctx, c, key+":"+c, m); err != nil {
 			failed = append(failed, err)
 		}
@@ -220,7 +226,7 @@ func (b *Bot) without(ctx context.Context, i incident.Incident, cause string) []
 	l := b.set.Language
 	said := l.Say(sayNoChannel, cause, cmp.Or(strings.Join(b.mentions(ctx, who), " "), l.Say(sayNobodyNamed)), i.ID)
 	jobs := []incident.Job{task{Text: said}.job(i.ID+":without", jobSay, now)}
-	for _, c := range b.set.Announce {
+	for _, c := range b.set.announces(i) {
 		jobs = append(jobs, inLine(i.ID, announceLine(c), task{Channel: c}.job(i.ID+":without:announce:"+c, jobAnnounce, now)))
 	}
 	return forIncident(i.ID, jobs)

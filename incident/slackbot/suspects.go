@@ -60,7 +60,7 @@ func (b *Bot) tellSuspects(ctx context.Context, i incident.Incident, j incident.
 	case ok:
 		err = b.rewrite(ctx, where, suspectKey(i.ID), m)
 	default:
-		for _, c := range b.set.Announce {
+		for _, c := range b.set.announces(i) {
 			if err = b.rewrite(ctx, c, suspectKey(i.ID)+":"+c, m); err != nil {
 				return err
 			}

@@ -137,6 +137,11 @@ var (
 	hintScope           = text.Of("Leave it empty while nobody knows.", "分からなければ空のままで構いません。")
 	askNote             = text.Of("First entry of the timeline, from that message", "タイムラインの最初の記録（元の発言）")
 	hintNote            = text.Of("Everybody who sees the incident reads this. Change it, or empty it.", "インシデントを見る人全員に表示されます。編集も削除もできます。")
+	labelPrivate        = text.Of("Private", "非公開")
+	askPrivate          = text.Of("only those who are called in may know of it", "呼ばれた人だけが内容を見られる")
+	hintPrivate         = text.Of("A private channel, or none; no announcement.", "非公開チャンネルで対応し、告知しません。")
+	wordPrivate         = text.Of("private", "非公開")
+	sayPrivatePart      = text.Of("%s is private: it cannot become a part of one that is not.", "%s は非公開のため、公開のインシデントには統合できません。")
 	sayChooseOne        = text.Of("Choose one.", "選んでください。")
 	sayInFuture         = text.Of("That is still to come.", "未来の時刻です。")
 	buttonTell          = text.Of("Tell the status", "状況を共有")
@@ -310,7 +315,7 @@ var (
 
 	// /incident help.
 	sayHelp = text.Of("*Open an incident*\n"+
-		"`/incident` asks for what is needed · `/incident open critical Payments fail` opens at once\n"+
+		"`/incident` asks for what is needed · `/incident open critical Payments fail` opens at once · `/incident open private critical …` for those called in alone\n"+
 		"*In its channel*\n"+
 		"`/incident` shows the status to you alone\n"+
 		"`/incident update Cart restarted, errors fall` tells everybody the status\n"+
@@ -323,7 +328,7 @@ var (
 		"`/incident postmortem` · `/incident action` write down what was learned · `/incident done 2` an action is done\n"+
 		"*Anywhere*\n`/incident list` · `/incident join inc-12` · `/incident status inc-12` · all others with an ID: `/incident update inc-12 …`",
 		"*インシデントを始める*\n"+
-			"`/incident` で入力画面が開きます · `/incident open 緊急 カートで決済が失敗する` ならすぐに始まります\n"+
+			"`/incident` で入力画面が開きます · `/incident open 緊急 カートで決済が失敗する` ならすぐに始まります · `/incident open 非公開 緊急 …` なら呼ばれた人だけに見えます\n"+
 			"*インシデントのチャンネルで*\n"+
 			"`/incident` 今の状態を自分だけに表示\n"+
 			"`/incident update カートを再起動、エラーは減少中` 状況を全員に共有\n"+

@@ -242,7 +242,7 @@ func TestEverythingLongStaysWithinSlacksLimits(t *testing.T) {
 		t.Errorf("topic of %d characters", utf8.RuneCountInString(topic))
 	}
 	n := &noted{Text: strings.Repeat("長い", 5000)}
-	if v := s.opening("x", "", n, strings.Repeat("o", 5000)); utf8.RuneCountInString(v.PrivateMetadata) > 3000 {
+	if v := s.opening("x", "", false, n, strings.Repeat("o", 5000)); utf8.RuneCountInString(v.PrivateMetadata) > 3000 {
 		t.Errorf("private_metadata of %d characters", len(v.PrivateMetadata))
 	}
 }

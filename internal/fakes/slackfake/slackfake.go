@@ -219,6 +219,13 @@ func (f *Fake) AddChannel(name string, members ...string) string {
 	return c.ID
 }
 
+// IsPrivate reports whether a channel is private.
+func (f *Fake) IsPrivate(id string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.channel(id).Private
+}
+
 // Archive archives a channel.
 func (f *Fake) Archive(id string) {
 	f.mu.Lock()

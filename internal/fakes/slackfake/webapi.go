@@ -93,8 +93,11 @@ func Scope(method string) (scope string, ok bool) {
 // do is one call that reaches Slack.
 func (f *Fake) do(c *call) map[string]any {
 	scope, known := scopes[c.method]
-	if c.method == "conversations.create" && c.args["is_private"] == "true" {
-		scope = "groups:write"
+	// The pages of conversations.*: private channels take scopes of their own.
+	if ch := f.channel(c.args["channel"]); ch != nil && ch.Private || c.args["is_private"] == "true" || c.method == "conversations.list" && c.args["types"] == "private_channel" {
+		if private, ok := map[string]string{"channels:manage": "groups:write", "channels:history": "groups:history", "channels:read": "groups:read"}[scope]; ok {
+			scope = private
+		}
 	}
 	want := BotToken
 	if c.method == "apps.connections.open" {
@@ -113,6 +116,14 @@ func (f *Fake) do(c *call) map[string]any {
 	if strings.HasPrefix(c.method, "conversations.") && c.method != "conversations.create" && c.method != "conversations.list" ||
 		strings.HasPrefix(c.method, "chat.") || strings.HasPrefix(c.method, "pins.") {
 		ch := f.channel(c.args["channel"])
+		if u := f.user(c.args["channel"]); ch == nil && u != nil && c.method == "chat.postMessage" { // a direct message
+			blocks, word := readBlocks(c.args["blocks"], 50)
+			if word != "" {
+				return invalid(word)
+			}
+			f.told = append(f.told, Told{u.ID, "D" + u.ID, c.args["text"], blocks})
+			return yes("channel", "D"+u.ID, "ts", f.ts())
+		}
 		if ch == nil {
 			return no("channel_not_found")
 		}

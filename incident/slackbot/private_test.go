@@ -1,0 +1,93 @@
+package slackbot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/shopslo/shopslo/internal/fakes/slackfake"
+)
+
+// secret opens a private incident by command, and gives what its readers may not see.
+func secret(t *testing.T, options ...func(*world)) *world {
+	t.Helper()
+	w := start(t, slackfake.Options{}, false, append(options, quiet)...)
+	return w
+}
+
+func TestAPrivateIncidentHasAPrivateChannelAndNoAnnouncement(t *testing.T) {
+	w := secret(t)
+	if r := w.command(w.mai, w.general, "open 非公開 緊急 Customer keys leak"); !strings.Contains(r.Text, "inc-1") {
+		t.Fatalf("%q", r.Text)
+	}
+	c := w.channel("inc-1")
+	w.command(w.mai, c, "update we revoke the keys")
+	w.command(w.mai, c, "scope a-1")
+	if !w.slack.IsPrivate(c) || strings.Contains(w.slack.Transcript(w.announce)+w.slack.Transcript(w.general), "keys") {
+		t.Errorf("%s", w.slack.Transcript(w.announce))
+	}
+	if text := w.slack.Transcript(c); !strings.Contains(text, "🔒 *Private*") || !strings.Contains(text, "we revoke the keys") {
+		t.Errorf("%s", text)
+	}
+	// Ken is of @sre, which is called in; Sato owns a-1; somebody else is in nothing.
+	other := w.slack.AddUser("other", "Other")
+	for _, text := range []string{"list", "status inc-1", "join inc-1", "inc-1 update hello", "note inc-1 hello", "merge inc-1"} {
+		r := w.command(other, w.general, text)
+		if strings.Contains(r.Text+slackfake.Read(r.Text, r.Blocks), "keys") || text != "list" && !strings.Contains(r.Text, "no incident inc-1") && !strings.Contains(r.Text, "no incident ") {
+			t.Errorf("%s: %q", text, r.Text)
+		}
+	}
+	if r := w.command(w.sato, w.general, "status inc-1"); !strings.Contains(slackfake.Read(r.Text, r.Blocks), "keys leak") {
+		t.Errorf("who is called in: %q", r.Text)
+	}
+	if r := w.command(w.mai, w.general, "list"); !strings.Contains(r.Text, "keys leak") {
+		t.Errorf("who has opened it: %q", r.Text)
+	}
+	// The gate hears that it is; nobody else hears what.
+	i, err := Named{From: w.store, Notes: w.store}.Incident(context.Background(), "inc-1")
+	if shown := fmt.Sprintf("%+v", i); err != nil || strings.Contains(shown, "keys") || strings.Contains(shown, "Mai") || i.Severity != "critical" || len(i.Scope.ShopSets) != 1 || i.Link != "" {
+		t.Errorf("%s, %v", shown, err)
+	}
+	w.command(w.mai, w.general, "open minor Slow")
+	if r := w.command(w.mai, w.channel("inc-2"), "merge inc-1"); !strings.Contains(r.Text, "is private") {
+		t.Errorf("%q", r.Text)
+	}
+}
+
+// Without the scope, or where the workspace forbids it, there is no channel at all.
+func TestAPrivateIncidentNeverGetsAPublicChannel(t *testing.T) {
+	w := secret(t, func(w *world) { w.set.Invite.Always = []string{w.yuki} })
+	w.slack.Refuse("missing_scope", "conversations.create", -1)
+	w.command(w.mai, w.general, "open private critical Customer keys leak")
+	_, names := w.slack.Channels()
+	for _, name := range names {
+		if strings.HasPrefix(name, "inc-") {
+			t.Errorf("channel %s", name)
+		}
+	}
+	told := map[string]int{}
+	for _, one := range w.slack.Told() {
+		if strings.Contains(one.Text, "No channel could be made") {
+			told[one.User]++
+		}
+	}
+	if told[w.mai] != 1 || told[w.yuki] != 1 || told[w.ken] != 1 || strings.Contains(w.slack.Transcript(w.announce), "No channel") {
+		t.Errorf("%v\n%s", told, w.slack.Transcript(w.announce))
+	}
+	w.command(w.mai, w.general, "inc-1 update we revoke the keys")
+	if strings.Contains(w.slack.Transcript(w.announce), "keys") {
+		t.Error("it is announced")
+	}
+}
+
+func TestAPrivateIncidentIsOpenedFromTheForm(t *testing.T) {
+	w := secret(t)
+	w.command(w.mai, w.general, "")
+	if wrong := w.fill(w.mai, map[string]any{"title": "Keys leak", "severity": "major", "private": []string{"private"}}); len(wrong) > 0 {
+		t.Fatal(wrong)
+	}
+	if c := w.channel("inc-1"); !w.slack.IsPrivate(c) || strings.Contains(w.slack.Transcript(w.announce), "Keys") {
+		t.Error("it is public")
+	}
+}
