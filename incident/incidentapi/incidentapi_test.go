@@ -245,7 +245,7 @@ func TestAPostmortemIsEditedAsMarkdown(t *testing.T) {
 		}
 	}
 	i, err := m.Incident(t.Context(), "inc-3")
-	if err != nil || len(i.Timeline) != 1 || i.Timeline[0].By != "mai" || i.Postmortem.Cause != "接続プールの *上限*" ||
+	if err != nil || len(i.Timeline) != 1 || i.Timeline[0].By != "API (claimed: mai)" || i.Postmortem.Cause != "接続プールの *上限*" ||
 		len(i.Postmortem.Actions) != 1 || !i.Postmortem.Actions[0].Due.Equal(time.Date(2026, 11, 19, 15, 0, 0, 0, time.UTC)) {
 		t.Errorf("%+v, %v", i, err)
 	}
@@ -455,4 +455,23 @@ func FuzzParseList(f *testing.F) {
 			t.Errorf("heard an incident that is not valid: %+v", i)
 		}
 	})
+}
+
+func TestATokenIsTakenAsAPasswordToo(t *testing.T) {
+	m := &storetest.Memory{}
+	h := New(Options{Source: m, Now: func() time.Time { return noon }, Token: func() (string, error) { return "t", nil }})
+	for name, test := range map[string]struct {
+		login func(*http.Request)
+		want  int
+	}{
+		"none": {func(*http.Request) {}, 401}, "bearer": {func(r *http.Request) { r.Header.Set("Authorization", "Bearer t") }, 200},
+		"basic": {func(r *http.Request) { r.SetBasicAuth("gate", "t") }, 200}, "another password": {func(r *http.Request) { r.SetBasicAuth("t", "x") }, 401},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/api/v1/incidents", nil)
+		test.login(r)
+		got := httptest.NewRecorder()
+		if h.ServeHTTP(got, r); got.Code != test.want {
+			t.Errorf("%s: %d", name, got.Code)
+		}
+	}
 }

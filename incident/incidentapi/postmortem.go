@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
@@ -97,7 +98,7 @@ func (h handler) writePostmortem(w http.ResponseWriter, r *http.Request) {
 		if tag(meant) == tag(now.Postmortem) {
 			return nil, nil, nil
 		}
-		return []incident.Event{{At: o.Now, By: r.URL.Query().Get("by"), Kind: incident.Postmortal, Postmortem: meant}}, nil, nil
+		return []incident.Event{{At: o.Now, By: asker(r), Kind: incident.Postmortal, Postmortem: meant}}, nil, nil
 	})
 	switch {
 	case errors.Is(err, errEdited):
@@ -111,6 +112,15 @@ func (h handler) writePostmortem(w http.ResponseWriter, r *http.Request) {
 			h.show(w, r, i, o)
 		}
 	}
+}
+
+// asker is who an event says has written: nobody whom Slack has signed for, and so no name that
+// could be taken for one.
+func asker(r *http.Request) string {
+	if by := strings.Join(strings.Fields(r.URL.Query().Get("by")), " "); by != "" {
+		return "API (claimed: " + incident.Storable(by[:min(len(by), 100)]) + ")"
+	}
+	return "API"
 }
 
 // restored is what was written, with the words that are kept in the place of those that

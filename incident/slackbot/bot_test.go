@@ -539,3 +539,39 @@ func TestEachChannelIsToldInItsLanguage(t *testing.T) {
 		t.Errorf("%s\n%s", here, abroad)
 	}
 }
+
+func TestAPolicySaysWhoMayOpenChangeAndRead(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet, func(w *world) { w.set.MayOpen, w.set.MayChange, w.set.MayRead = w.sre, w.sre, w.sre })
+	for _, text := range []string{"", "open critical x", "list", "status inc-1"} {
+		if r := w.command(w.mai, w.general, text); !strings.Contains(r.Text, "Only <!subteam^"+w.sre+"> may") {
+			t.Errorf("%s: %q", text, r.Text)
+		}
+	}
+	if _, _, ok := w.slack.View(w.mai); ok {
+		t.Error("a form opens")
+	}
+	w.command(w.ken, w.general, "open critical Payments fail")
+	c := w.channel("inc-1")
+	before := len(w.incident("inc-1").Timeline)
+	for _, text := range []string{"note x", "update x", "update", "postmortem", "action", "lead", "merge inc-1", "redact", "done 1", "mitigated"} {
+		if r := w.command(w.mai, c, text); !strings.Contains(r.Text, "Only") {
+			t.Errorf("%s: %q", text, r.Text)
+		}
+	}
+	w.click(w.mai, c, doMitigated)
+	w.click(w.mai, c, doUpdate)
+	ts := w.slack.Say(w.mai, c, "hello")
+	if err := errors.Join(w.slack.React(w.mai, c, ts, "memo"), w.slack.Shortcut(w.mai, c, ts, shortcutNote), w.slack.Shortcut(w.mai, c, ts, shortcutOpen)); err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	if n := len(w.incident("inc-1").Timeline); n != before {
+		t.Errorf("%d entries of somebody who may not", n-before)
+	}
+	if told := w.slack.Told(); !strings.Contains(told[len(told)-1].Text, "Only") {
+		t.Errorf("%+v", told[len(told)-1])
+	}
+	if r := w.command(w.ken, c, "note x"); r.Text != "Noted." {
+		t.Errorf("%q", r.Text)
+	}
+}

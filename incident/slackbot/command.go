@@ -43,6 +43,14 @@ func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error
 	}
 	named, written := takeID(c.Text, here == "")
 	verb, rest, known := parse(written)
+	if needs := map[string]string{"open": toOpen, "list": toRead, "status": toRead, "join": toRead, "": toRead, "postmortem": toChange, "action": toChange, "update": toChange, "merge": toChange, "duplicate": toChange}[verb]; known && needs != "" {
+		if verb == "" && here == "" && named == "" {
+			needs = toOpen
+		}
+		if ok, why := b.allowed(ctx, c.UserID, needs); !ok {
+			return answer(why), nil
+		}
+	}
 	if named != "" && verb != "open" && verb != "join" {
 		i, err := b.named(ctx, named, c.UserID)
 		if err != nil {

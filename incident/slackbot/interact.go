@@ -1,6 +1,7 @@
 package slackbot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,6 +46,9 @@ func (b *Bot) pressed(ctx context.Context, c slack.InteractionCallback) (outcome
 	}
 	switch verb {
 	case doUpdate, doPostmortem, doAction:
+		if ok, why := b.allowed(ctx, c.User.ID, toChange); !ok {
+			return outcome{}, b.tell(ctx, id, cmp.Or(c.Channel.ID, c.Container.ChannelID), c.User.ID, c.TriggerID, why)
+		}
 		return b.openModal(ctx, id, verb, c.TriggerID, c.ResponseURL)
 	case doReopen:
 		verb = "reopen"
@@ -85,6 +89,18 @@ func (b *Bot) submitted(ctx context.Context, c slack.InteractionCallback) (outco
 	key := "view:" + c.View.ID
 	var wrong map[string]string
 	var err error
+	needs, first := toChange, "text"
+	switch c.View.CallbackID {
+	case viewOpen:
+		needs, first = toOpen, "title"
+	case viewPostmortem:
+		first = "summary"
+	case viewAction:
+		first = "what"
+	}
+	if ok, why := b.allowed(ctx, c.User.ID, needs); !ok {
+		return outcome{Ack: slack.NewErrorsViewSubmissionResponse(map[string]string{first: why})}, nil
+	}
 	switch c.View.CallbackID {
 	case viewOpen:
 		if a.Note != nil {
@@ -135,6 +151,13 @@ func (b *Bot) learned(ctx context.Context, a about, callback string, in map[stri
 // timeline.
 func (b *Bot) shortcut(ctx context.Context, c slack.InteractionCallback, m written) (outcome, error) {
 	n := &noted{User: m.author(), Text: m.words(), At: slackTime(m.TS, b.o.Now()), Channel: c.Channel.ID, TS: m.TS, Thread: m.ThreadTS}
+	needs := toChange
+	if c.CallbackID == shortcutOpen {
+		needs = toOpen
+	}
+	if ok, why := b.allowed(ctx, c.User.ID, needs); !ok {
+		return outcome{}, b.tell(ctx, "", c.Channel.ID, c.User.ID, c.TriggerID, why)
+	}
 	if c.CallbackID == shortcutOpen {
 		title := line(mentions.ReplaceAllString(n.Text, "")) // a form shows IDs, not names
 		return b.openingModal(ctx, c.User.ID, text.Cut(title, maxTitle), "", false, n, c.TriggerID, c.ResponseURL)

@@ -167,15 +167,31 @@ type membership struct {
 // memberFor is how long an answer about a user group holds.
 const memberFor = 5 * time.Minute
 
+// What the settings let somebody do.
+const (
+	toOpen   = "open"
+	toChange = "change"
+	toRead   = "read"
+)
+
 // may says whether a person may do something, else what they are told.
 func (b *Bot) may(ctx context.Context, a act) (bool, string) {
-	group, l := "", b.set.Language
 	switch {
-	case a.Verb == "severity":
-		group = b.set.MaySeverity
-	case a.Verb == "closed", a.Verb == "state" && closes(a.Rest):
-		group = b.set.MayClose
+	case a.Verb == "severity" && b.set.MaySeverity != "":
+		return b.mayAs(ctx, a.User, b.set.MaySeverity)
+	case (a.Verb == "closed" || a.Verb == "state" && closes(a.Rest)) && b.set.MayClose != "":
+		return b.mayAs(ctx, a.User, b.set.MayClose)
 	}
+	return b.allowed(ctx, a.User, toChange)
+}
+
+// allowed is may for one of the constants.
+func (b *Bot) allowed(ctx context.Context, user, what string) (bool, string) {
+	return b.mayAs(ctx, user, map[string]string{toOpen: b.set.MayOpen, toChange: b.set.MayChange, toRead: b.set.MayRead}[what])
+}
+
+func (b *Bot) mayAs(ctx context.Context, user, group string) (bool, string) {
+	l := b.set.Language
 	if group == "" {
 		return true, ""
 	}
@@ -184,7 +200,7 @@ func (b *Bot) may(ctx context.Context, a act) (bool, string) {
 	case err != nil:
 		b.o.Log.Warn("ask who may", "group", group, "err", err)
 		return false, l.Say(sayMembersNotKnown, mentionAny(group))
-	case !slices.Contains(people, a.User):
+	case !slices.Contains(people, user):
 		return false, l.Say(sayOnlyMembers, mentionAny(group))
 	}
 	return true, ""
@@ -290,7 +306,7 @@ func (s Settings) everybody() []string {
 			all = append(all, list...)
 		}
 	}
-	for _, g := range []string{s.MaySeverity, s.MayClose} {
+	for _, g := range []string{s.MayOpen, s.MayChange, s.MayRead, s.MaySeverity, s.MayClose} {
 		if g != "" {
 			all = append(all, g)
 		}

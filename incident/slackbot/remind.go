@@ -153,6 +153,9 @@ func (b *Bot) archive(ctx context.Context, i incident.Incident, _ incident.Job, 
 // pickMessage reads a message and puts it into the timeline. One in a thread is in no history:
 // docs.slack.dev/reference/methods/conversations.replies finds it by its own time stamp.
 func (b *Bot) pickMessage(ctx context.Context, i incident.Incident, _ incident.Job, t task) error {
+	if ok, why := b.allowed(ctx, t.User, toChange); !ok {
+		return b.tell(ctx, i.ID, t.Channel, t.User, "pick:"+t.TS+":"+t.User, why)
+	}
 	found, err := b.message(ctx, t.Channel, t.TS)
 	if err != nil {
 		return err

@@ -100,9 +100,11 @@ type Settings struct {
 	PostmortemWithin time.Duration
 	// ArchiveAfter is how long after the closing a channel is archived; 0: never.
 	ArchiveAfter time.Duration
-	// MaySeverity and MayClose are user groups (IDs) whose members alone may change a
-	// severity, or close; "": everybody.
-	MaySeverity, MayClose string
+	// MayOpen, MayChange and MayRead are user groups (IDs) whose members alone may open Incidents,
+	// change them, or ask for them outside of their channels; "": everybody. MaySeverity and
+	// MayClose are those for a severity and for closing; "": whoever may change.
+	MayOpen, MayChange, MayRead string
+	MaySeverity, MayClose       string
 	// Tiers and ShopSets are the fleet's names; none: any name is taken.
 	Tiers, ShopSets []string
 	// URL is this bot's address for people, whose API has the postmortem's draft; "": none.

@@ -59,6 +59,9 @@ type invitePart struct {
 }
 
 type onlyPart struct {
+	Open     string `json:"open,omitempty"`
+	Change   string `json:"change,omitempty"`
+	Read     string `json:"read,omitempty"`
 	Severity string `json:"severity,omitempty"`
 	Close    string `json:"close,omitempty"`
 }
@@ -154,7 +157,7 @@ func (s *settings) check(fault func(key, format string, args ...any)) {
 		}
 	}
 	s.checkPeople(fault)
-	for key, group := range map[string]string{"slack.only.severity": s.Slack.Only.Severity, "slack.only.close": s.Slack.Only.Close} {
+	for key, group := range map[string]string{"slack.only.open": s.Slack.Only.Open, "slack.only.change": s.Slack.Only.Change, "slack.only.read": s.Slack.Only.Read, "slack.only.severity": s.Slack.Only.Severity, "slack.only.close": s.Slack.Only.Close} {
 		if group != "" && !groupRule.MatchString(group) {
 			fault(key, "is %q; write a user group's ID, such as S012AB3CD", group)
 		}
@@ -234,6 +237,7 @@ func (s *settings) bot() (slackbot.Settings, error) {
 		Invite:      slackbot.Invite{Always: in.Always, Severity: map[incident.Severity][]string{}, ShopSets: in.ShopSets, Tiers: in.Tiers},
 		UpdateEvery: times(s.Remind.UpdateEvery), LeadWithin: times(s.Remind.LeadWithin), EscalateTo: s.Remind.EscalateTo,
 		PostmortemWithin: s.Remind.PostmortemWithin.Duration, ArchiveAfter: s.Remind.ArchiveAfter.Duration,
+		MayOpen: s.Slack.Only.Open, MayChange: s.Slack.Only.Change, MayRead: s.Slack.Only.Read,
 		MaySeverity: s.Slack.Only.Severity, MayClose: s.Slack.Only.Close, URL: s.URL,
 		FoldWithin: s.Alerts.FoldWithin.Duration, FoldAfter: s.Alerts.FoldAfter,
 	}
