@@ -313,10 +313,12 @@ const (
 	paceAfter = 10 * time.Second
 )
 
-// version is what a message of this replica's says, and when it was rewritten.
+// version is what a message of this replica's says, and how often it may be rewritten at once as
+// of a time.
 type version struct {
-	text  string
-	times []time.Time
+	text string
+	free float64
+	at   time.Time
 }
 
 // renew brings a message up to date, where it says something else and was not rewritten too
@@ -328,13 +330,17 @@ func (b *Bot) renew(ctx context.Context, channel, ts, key string, m message) err
 	}
 	now, says := b.o.Now(), hash16(m.Text+string(blocks))
 	b.mu.Lock()
-	v := b.versions[key]
+	v, known := b.versions[key]
 	b.mu.Unlock()
-	v.times = slices.DeleteFunc(slices.Clone(v.times), func(t time.Time) bool { return now.Sub(t) >= paceAfter })
+	if !known {
+		v.free = paceFree
+	} else {
+		v.free = min(paceFree, v.free+now.Sub(v.at).Seconds()/paceAfter.Seconds())
+	}
 	switch {
 	case v.text == says:
 		return nil
-	case len(v.times) >= paceFree:
+	case v.free < 1:
 		return later{"the message was rewritten often lately"}
 	}
 	if err := b.update(ctx, channel, ts, key, m); err != nil {
@@ -342,7 +348,7 @@ func (b *Bot) renew(ctx context.Context, channel, ts, key string, m message) err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.versions[key] = version{says, append(v.times, now)}
+	b.versions[key] = version{says, v.free - 1, now}
 	return nil
 }
 
