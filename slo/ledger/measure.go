@@ -182,9 +182,16 @@ func (m *measure) describe() string {
 		for _, sel := range canonical(s.sels) {
 			fmt.Fprintf(&b, " sel=%q", sel)
 		}
+		if slices.ContainsFunc(s.sels, isStrict) {
+			b.WriteString(" strict")
+		}
 		b.WriteString(" |")
 	}
 	return b.String()
+}
+
+func isStrict(sel slo.Selector) bool {
+	return slices.ContainsFunc(sel, func(m slo.Matcher) bool { return m.Strict })
 }
 
 // canonical writes selectors so that equal sets of them are written alike.
@@ -207,7 +214,7 @@ func canonical(sels []slo.Selector) []string {
 }
 
 func sameMatcher(x, y slo.Matcher) bool {
-	return x.Name == y.Name && x.Type == y.Type && x.Value == y.Value
+	return x.Name == y.Name && x.Type == y.Type && x.Value == y.Value && x.Strict == y.Strict
 }
 
 // targetMatchers are the matchers on target labels that every selector of the

@@ -107,14 +107,17 @@ func boundOf(m slo.Matcher) (bound float64, ok bool) {
 	if m.Type == slo.Regexp {
 		all = strings.Split(strings.NewReplacer(`\.`, ".", `\+`, "+", "[.]", ".").Replace(m.Value), "|")
 	}
-	for i, text := range all {
+	for _, text := range all {
 		v, err := strconv.ParseFloat(text, 64)
-		if err != nil || math.IsNaN(v) || i > 0 && v != bound {
+		switch {
+		case err != nil && m.Type == slo.Regexp && strings.Trim(text, "0123456789.") == "": // as 0.5.0, which is nowhere
+		case err != nil || math.IsNaN(v) || ok && v != bound:
 			return 0, false
+		default:
+			bound, ok = v, true
 		}
-		bound = v
 	}
-	return bound, true
+	return bound, ok
 }
 
 // Key is short for the counter: it tells those of one histogram apart.

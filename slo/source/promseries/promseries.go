@@ -60,7 +60,7 @@ func Reduce(selectors []slo.Selector) []slo.Selector {
 func covers(a, b slo.Selector) bool {
 	for _, m := range a {
 		if !slices.ContainsFunc(b, func(n slo.Matcher) bool {
-			return m.Name == n.Name && m.Type == n.Type && m.Value == n.Value
+			return m.Name == n.Name && m.Type == n.Type && m.Value == n.Value && m.Strict == n.Strict
 		}) {
 			return false
 		}
