@@ -129,6 +129,9 @@ func (b *births) weigh(n *newborn) {
 	case rule == slo.FirstIgnore:
 		n.why = byIgnore
 		return
+	case n.fromZero(): // as the source says
+		n.worth, n.why = n.v, isBegun
+		return
 	case rule == slo.FirstZero && !early:
 		n.worth, n.why = n.v, byZero
 		return
@@ -160,6 +163,13 @@ func (b *births) weigh(n *newborn) {
 	if away && n.w.startedBefore(n.at) < n.at-c.lookback && started && start >= plausibleStart && start*1000 < float64(n.at-c.patience-c.slack) {
 		n.others, n.peers = max(u, f.start), b.peers(n, start)
 	}
+}
+
+// fromZero reports whether the source says that the counter began with the sample.
+func (n *newborn) fromZero() bool {
+	k := before(n.in.t, n.at)
+	base, ok := n.in.base(k)
+	return ok && base == 0 && k < len(n.in.t) && n.in.t[k] == n.at
 }
 
 // stateOf is a process' state at the end of the tick, so far as it has been read.

@@ -26,7 +26,8 @@ type input struct {
 	series  *series // of a counter
 	t       []int64
 	v       []float64
-	births  []int  // where first samples stand, rising
+	births  []int // where first samples stand, rising
+	bases   []based
 	born    *birth // a first sample that is yet to be decided at the end; nil: none
 	joined  bool   // another series has taken over at the end
 	looks
@@ -37,6 +38,16 @@ type looks struct {
 	rising bool    // no value is below the one before it
 	widest int64   // at least the longest time between two samples
 	step   float64 // the greatest growth between two samples at most patience apart
+}
+
+// base is what the source says that the counter had where its k-th sample begins.
+func (in *input) base(k int) (v float64, ok bool) {
+	for _, b := range in.bases {
+		if b.k == k {
+			v, ok = b.v, true
+		}
+	}
+	return v, ok
 }
 
 // outcome is what one tick does to one account.
@@ -357,7 +368,7 @@ func (c *counter) series(w *work, in input) {
 // plain reports that all pairs of the series are growth.
 func (w *work) plain(in input) bool {
 	s := in.series
-	if !in.rising || len(in.births) > 0 || len(in.t) == 0 || in.v[0] < s.pos.v || s.hold.at != none || len(w.moves) > 0 || len(w.drops) > 0 {
+	if !in.rising || len(in.births) > 0 || len(in.bases) > 0 || len(in.t) == 0 || in.v[0] < s.pos.v || s.hold.at != none || len(w.moves) > 0 || len(w.drops) > 0 {
 		return false
 	}
 	if s.pos.t < w.p.state.restarts[0] || s.pos.t < w.p.state.alternated {

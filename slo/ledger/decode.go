@@ -14,6 +14,13 @@ type decoded struct {
 	looks                            // of a counter's valid ones
 	odd                          int // the first one that may be no counter value, as far as was looked; or none
 	oldFrom, old                 int // valid ones of before the span, which have been counted already
+	bases                        []based
+}
+
+// based is a value that the source says a counter had where its k-th valid sample begins.
+type based struct {
+	k int
+	v float64
 }
 
 // decode reads all samples of a series. Those at or before begin are set apart: they
@@ -103,7 +110,7 @@ func (w *worker) leaveInvalid(d *decoded) {
 	for d.validTo > d.validFrom && invalid(w.v[d.validTo-1]) {
 		d.validTo--
 	}
-	for d.validFrom < d.validTo && invalid(w.v[d.validFrom]) {
+	for d.validFrom < d.validTo && invalid(w.v[d.validFrom]) && !isBase(w.v[d.validFrom]) {
 		d.validFrom++
 	}
 	if d.odd >= d.validTo-1 && d.validFrom == d.from { // all that are left were looked at
@@ -114,6 +121,8 @@ func (w *worker) leaveInvalid(d *decoded) {
 	for k := first; k < end; k++ {
 		if valid(w.v[k]) {
 			w.t, w.v = append(w.t, w.t[k]), append(w.v, w.v[k])
+		} else if base, ok := slo.BaseOf(w.v[k]); ok {
+			d.bases = append(d.bases, based{len(w.t) - d.validFrom, base})
 		}
 	}
 	d.validTo = len(w.t)
@@ -135,3 +144,8 @@ func grow[T any](s []T, n int) []T {
 func valid(v float64) bool { return v >= 0 && v <= maxFinite }
 
 func invalid(v float64) bool { return !valid(v) }
+
+func isBase(v float64) bool {
+	_, ok := slo.BaseOf(v)
+	return ok
+}

@@ -3,7 +3,7 @@ package ledger
 // land counts a first sample, as what it is worth by itself.
 func (b *births) land(n *newborn, at int64) {
 	what := FirstIgnored
-	if n.worth != 0 || n.why == byZero || n.why == isKnown || n.why == hasStarted {
+	if n.worth != 0 || n.why == byZero || n.why == isKnown || n.why == hasStarted || n.why == isBegun {
 		what = FirstCounted
 	}
 	var step *Step

@@ -326,7 +326,7 @@ func (w *worker) input(u use, d decoded) {
 		}
 	} else {
 		in.process = u.series.process
-		in.t, in.v = w.t[d.validFrom:d.validTo], w.v[d.validFrom:d.validTo]
+		in.t, in.v, in.bases = w.t[d.validFrom:d.validTo], w.v[d.validFrom:d.validTo], d.bases
 		if d.old > 0 {
 			u.series.recall(w.t[d.oldFrom:d.oldFrom+d.old], w.v[d.oldFrom:d.oldFrom+d.old])
 		}

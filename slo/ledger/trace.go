@@ -79,6 +79,7 @@ const (
 	hasStarted
 	atBegin
 	isOld
+	isBegun
 )
 
 var reasons = [...]string{
@@ -92,6 +93,7 @@ var reasons = [...]string{
 	hasStarted: "its process has started since the data begin",
 	atBegin:    "the data begin here",
 	isOld:      "nothing says how old it is",
+	isBegun:    "the source says that it began from zero",
 }
 
 // AccountOf names the account that counts a part of an SLO for a subject, as Step.Account

@@ -59,7 +59,7 @@ func (c *counter) findDrops(w *work) {
 	first := len(c.drops)
 	for k := range w.counters {
 		in := &w.counters[k]
-		if in.rising && in.series.hold.at == none && (len(in.t) == 0 || in.series.fresh() || in.v[0] >= in.series.pos.v) {
+		if in.rising && len(in.bases) == 0 && in.series.hold.at == none && (len(in.t) == 0 || in.series.fresh() || in.v[0] >= in.series.pos.v) {
 			continue
 		}
 		x := walker{c: c, w: w, s: in.series, in: in, finds: true}
@@ -134,10 +134,24 @@ func (x *walker) samples(k, end int) {
 			}
 		}
 		now := position{x.in.t[k], x.in.v[k]}
+		x.begins(k, now)
 		x.settle(now.t)
 		x.pair(now)
 		x.take(now)
 	}
+}
+
+// begins takes in what the source says of where a sample begins: it is worth what it has above
+// that, whatever the sample before said.
+func (x *walker) begins(k int, now position) {
+	base, ok := x.in.base(k)
+	if !ok {
+		return
+	}
+	if x.hold.at != none {
+		x.settleAt(now.t)
+	}
+	x.prev.v = min(base, now.v)
 }
 
 // take makes a sample the one before the next.
@@ -179,6 +193,9 @@ func (x *walker) glide(k, end int) int {
 	}
 	t, v := x.in.t[k:end], x.in.v[k:end]
 	prev, p, n := x.prev, x.pace, 0
+	if len(x.in.bases) > 0 {
+		t, v = t[:x.untilBase(k, len(t))], v[:x.untilBase(k, len(v))]
+	}
 	for n < len(t) && t[n] < limit && v[n] >= prev.v {
 		now := position{t[n], v[n]}
 		p.take(prev, now, x.c.patience)
@@ -190,6 +207,16 @@ func (x *walker) glide(k, end int) int {
 	}
 	x.prev, x.pace = prev, p
 	return k + n
+}
+
+// untilBase is how many of the next n samples come before one that has a base.
+func (x *walker) untilBase(k, n int) int {
+	for _, b := range x.in.bases {
+		if b.k >= k {
+			n = min(n, b.k-k)
+		}
+	}
+	return n
 }
 
 // settle decides a hold whose time is over before t.
