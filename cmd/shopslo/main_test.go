@@ -56,7 +56,7 @@ func TestScripts(t *testing.T) {
 }
 
 func TestEachCommandHasAScript(t *testing.T) {
-	files, err := filepath.Glob("testdata/script/*.txtar")
+	files, err := filepath.Glob("testdata/[se]*/*.txtar") // script, and e2e for those that need a real server
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -149,7 +149,7 @@ func (p *program) root() *cobra.Command {
 	cmd.SetFlagErrorFunc(p.flagError)
 	cmd.SetHelpCommand(helpCommand())
 	languageFlag(p, cmd)
-	cmd.AddCommand(initCommand(p), importCommand(p), validateCommand(p), statusCommand(p), explainCommand(p), gateCommand(p), promoteCommand(p), rollbackCommand(p), planCommand(p), decisionsCommand(p), releasesCommand(p), reportCommand(p), serveCommand(p),
+	cmd.AddCommand(initCommand(p), importCommand(p), validateCommand(p), statusCommand(p), explainCommand(p), gateCommand(p), promoteCommand(p), rollbackCommand(p), planCommand(p), decisionsCommand(p), ledgerCommand(p), releasesCommand(p), reportCommand(p), serveCommand(p),
 		demoCommand(p), freezeCommand(p), overrideCommand(p), excludeCommand(p), mackerelCommand(p), shopCommand(p), rulesCommand(p), versionCommand(p), completionCommand(p))
 	p.lang.translate(cmd)
 	return cmd

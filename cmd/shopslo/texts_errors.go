@@ -88,6 +88,7 @@ var complaints = text.NewPhrasebook(
 	text.Of("--stale-after: %v must be above 0", "--stale-after: %v は 0 より大きくしてください"),
 	text.Of("--drift-after: %v must be above 0", "--drift-after: %v は 0 より大きくしてください"),
 	text.Of("--tier: no entry is about %q, and the fleet has no such Tier%s", "--tier: %q のエントリーはなく、フリートにその Tier もありません%s"),
+	text.Of("%s takes one new folder", "%s には新しいフォルダーを 1 つ指定してください"),
 	text.Of("%s takes the number of one entry", "%s にはエントリーの番号が 1 つ必要です"),
 	text.Of("%q is no entry of a log: they are counted from 1", "%q はログのエントリーではありません: 1 から数えます"),
 	text.Of("there is no entry %d: the last of the log is %d", "エントリー %d はありません: ログの最後は %d です"),

@@ -36,20 +36,20 @@ a document is wrong · 4 the log could not be reached.
 		`
 終了コード: 0 正常 / 1 連鎖が壊れている / 3 コマンドライン・設定・文書の誤り / 4 ログに接続できない
 `)
-	longDecisionsShow = text.Of(`show prints the record of an entry: of a decision what 'shopslo gate -o json' printed,
-from which 'shopslo gate --replay' makes it again; of a promotion or rollback what
-'shopslo promote -o json' printed.
+	longDecisionsShow = text.Of(`show prints the record of an entry: of a decision what 'shopslo gate -o json'
+printed, from which 'shopslo gate --replay' makes it again; of a promotion or
+rollback what 'shopslo promote -o json' printed.
 `,
 		`show はエントリーの記録を出力します。判定なら 'shopslo gate -o json' の出力で、'shopslo gate --replay' で判定を再現できます。昇格・ロールバックなら 'shopslo promote -o json' の出力です。
 `)
 	longDecisionsVerify = text.Of(`verify reads the whole log with the records of all decisions, and checks the chain of
 their hashes. It names the first entry that is broken.
 
-Without --head this shows only that the log agrees with itself: whoever can write to it
-can write its end anew, or cut it off. With --head, a hash that was published with a
-decision, it proves that this decision and all before it are in the log as they were
-made. 'shopslo gate --replay' proves neither: it shows that a decision follows from its
-own record.
+Without --head this shows only that the log agrees with itself: whoever can write to
+it can write its end anew, or cut it off. With --head, a hash that was published with
+a decision, it proves that this decision and all before it are in the log as they
+were made. 'shopslo gate --replay' proves neither: it shows that a decision follows
+from its own record.
 `,
 		`verify はすべての判定の記録とともにログ全体を読み、ハッシュの連鎖を検証します。壊れている最初のエントリーを示します。
 
@@ -63,20 +63,60 @@ reached.
 		`
 終了コード: 0 連鎖は正しい / 1 壊れている、または公開されたハッシュがない / 3 コマンドライン・設定・文書の誤り / 4 ログに接続できない
 `)
-	longDecisionsRepair = text.Of(`repair mends the log in a folder where 'shopslo decisions verify' finds it broken. All
-entries that are intact are kept: those up to the first broken one as they are, those
-after it at the end of the log, with new numbers and hashes and the old ones beside them.
-The last entry says what was lost. What is replaced is first copied to a folder of its own,
-named after the time, and nothing in that is ever overwritten.
+	longLedger = text.Of(`The ledger keeps what was counted, in the folder ledger.dir. These commands look at
+its files, ask no source, and change nothing in it, also while 'shopslo serve' writes
+there or the file system is read-only.
+`,
+		`台帳は、集計した結果を ledger.dir のフォルダーに保存します。これらのコマンドはそのファイルを調べるだけで、ソースには接続せず、何も変更しません。'shopslo serve' が書き込み中でも、読み取り専用のファイルシステムでも使えます。
+`)
+	longLedgerInspect = text.Of(`inspect lists each account of a ledger: what is counted for which ShopSet, from when
+to when, how many good and all events, its series, processes and flags; and the
+files, with their sizes.
 
-Stop the server that writes to the log before: as long as it runs, nothing is repaired.
---dry-run says what would be done and changes nothing, also while a server runs.
+Exit codes: 0 ok · 3 the command line, the configuration or the folder is wrong.
+`,
+		`inspect は台帳のアカウントを一覧にします。どの ShopSet の何を、いつからいつまで集計したか、良好と全体のイベント数、系列・プロセスの数、フラグを示し、ファイルの一覧と大きさも表示します。
 
-The folder is the one that gate.log.dir names in the configuration, or --dir. A log in a
-git branch is not repaired: git keeps what was there, so reset the branch.
+終了コード: 0 正常 / 3 コマンドライン・設定・フォルダーの誤り
+`)
+	longLedgerVerify = text.Of(`verify reads all files of a ledger and checks every record: its checksum, what it
+says, and that it follows the one before. An unfinished record at the end is what a
+server is writing now, or what a crash left; it counts nothing and is no damage.
 
-Exit codes: 0 the log is intact, or was repaired · 1 with --dry-run, it is broken · 3 the command line or the configuration
-is wrong, a server runs, or the folder cannot be written.`,
+Exit codes: 0 all files are sound · 1 some are damaged · 3 the command line, the
+configuration or the folder is wrong.
+`,
+		`verify は台帳のすべてのファイルを読み、各レコードのチェックサムと内容、前のレコードとのつながりを検査します。末尾の途中までのレコードは、サーバーが書き込み中のもの、または異常終了で残ったもので、集計されず、破損ではありません。
+
+終了コード: 0 すべて正常 / 1 壊れているファイルがある / 3 コマンドライン・設定・フォルダーの誤り
+`)
+	longLedgerSnapshot = text.Of(`snapshot copies a ledger into a new folder as it is at this moment: one file, which
+is there whole or not at all. It is a ledger of its own: stop 'shopslo serve', put it
+in the place of ledger.dir, and start again to go on from it.
+
+Exit codes: 0 ok · 3 the command line, the configuration or a folder is wrong, or the
+ledger is damaged.
+`,
+		`snapshot は、その時点の台帳を新しいフォルダーに写します。1 つのファイルで、完全に書かれるか、まったく書かれないかのどちらかです。写しはそれだけで台帳として使えます。'shopslo serve' を止め、ledger.dir の場所に置いて起動し直すと、そこから続きを集計します。
+
+終了コード: 0 正常 / 3 コマンドライン・設定・フォルダーの誤り、または台帳の破損
+`)
+	longDecisionsRepair = text.Of(`repair mends the log in a folder where 'shopslo decisions verify' finds it broken.
+All entries that are intact are kept: those up to the first broken one as they are,
+those after it at the end of the log, with new numbers and hashes and the old ones
+beside them. The last entry says what was lost. What is replaced is first copied to a
+folder of its own, named after the time, and nothing in that is ever overwritten.
+
+Stop the server that writes to the log before: as long as it runs, nothing is
+repaired. --dry-run says what would be done and changes nothing, also while a server
+runs.
+
+The folder is the one that gate.log.dir names in the configuration, or --dir. A log
+in a git branch is not repaired: git keeps what was there, so reset the branch.
+
+Exit codes: 0 the log is intact, or was repaired · 1 with --dry-run, it is broken · 3
+the command line or the configuration is wrong, a server runs, or the folder cannot
+be written.`,
 		`repair は、'shopslo decisions verify' で壊れていると分かったフォルダー内のログを修復します。無傷のエントリーはすべて残します。最初に壊れた箇所より前はそのまま、後ろは新しい番号とハッシュを付けて末尾に移し、元の番号とハッシュも併記します。最後のエントリーに失われたものを記録します。置き換えるファイルは、先に日時を名前にした別フォルダーへ写し、そこは決して上書きしません。
 
 先に、ログに書き込むサーバーを止めてください。動いている間は何も修復しません。--dry-run は何をするかを表示するだけで何も変えず、サーバーの稼働中も使えます。
@@ -136,17 +176,18 @@ names, or from the environment, MACKEREL_API_KEY; never from an argument.`,
 		`mackerel は、バジェットをサービスメトリックとして Mackerel に送り、監視をファイルの内容どおりに保ち、ダッシュボードを作り、グラフにリリースを記録します。
 
 API キーは、設定の mackerel.api_key_file のファイルか環境変数 MACKEREL_API_KEY から読みます。引数では渡せません。`)
-	longMackerelPush = text.Of(`push sends the budgets of each minute since the last push to Mackerel, for up to a day
-back: coverage, SLI, what remains of the budget, and the burn rates, of each SLO and
-ShopSet, as service metrics slo.SLO.FIGURE.SHOPSET. A figure that does not exist is
-not sent.
+	longMackerelPush = text.Of(`push sends the budgets of each minute since the last push to Mackerel, for up to a
+day back: coverage, SLI, what remains of the budget, and the burn rates, of each SLO
+and ShopSet, as service metrics slo.SLO.FIGURE.SHOPSET. A figure that does not exist
+is not sent.
 
-What Mackerel does not take is kept in the folder mackerel.spool, and sent again by the
-next push. Nothing is lost and nothing is counted twice. Run it once a minute; 'shopslo
-serve' does the same where the configuration has a section mackerel.
+What Mackerel does not take is kept in the folder mackerel.spool, and sent again by
+the next push. Nothing is lost and nothing is counted twice. Run it once a minute;
+'shopslo serve' does the same where the configuration has a section mackerel.
 
-Exit codes: 0 sent, or kept until the next minute · 3 refused, or a wrong configuration ·
-4 Mackerel or the source could not be reached; what there is to send is kept.
+Exit codes: 0 sent, or kept until the next minute · 3 refused, or a wrong
+configuration · 4 Mackerel or the source could not be reached; what there is to send
+is kept.
 `,
 		`push は、前回送った後の 1 分ごとのバジェットを、最大 1 日分さかのぼって Mackerel に送ります。SLO と ShopSet ごとのカバレッジ、SLI、バジェットの残り、バーンレートを、サービスメトリック slo.SLO.FIGURE.SHOPSET として送ります。存在しない数値は送りません。
 
@@ -160,14 +201,14 @@ configuration's documents.`,
 	longMackerelDashboardsApply = text.Of(`apply makes and updates the dashboards, and deletes those that it made for SLOs that
 are gone. A dashboard at one of their addresses that it did not make is left alone.
 
-Exit codes: 0 all are there · 2 an address is taken by another's dashboard · 3 a wrong
-configuration, or Mackerel refused · 4 Mackerel could not be reached.`,
+Exit codes: 0 all are there · 2 an address is taken by another's dashboard · 3 a
+wrong configuration, or Mackerel refused · 4 Mackerel could not be reached.`,
 		`apply はダッシュボードを作成・更新し、なくなった SLO のために自分が作ったものを削除します。同じアドレスにあっても、自分が作っていないダッシュボードには触れません。
 
 終了コード: 0 すべてある / 2 アドレスがほかのダッシュボードに使われている / 3 設定の誤り、または Mackerel が拒否 / 4 Mackerel に接続できない`)
-	longMackerelAnnotate = text.Of(`annotate notes on the graphs of the Mackerel service that a release reached a Tier, with
-a link that compares it with the one before. Run it after a deployment. A note that is
-there already, from the last ten minutes, is not made again.
+	longMackerelAnnotate = text.Of(`annotate notes on the graphs of the Mackerel service that a release reached a Tier,
+with a link that compares it with the one before. Run it after a deployment. A note
+that is there already, from the last ten minutes, is not made again.
 
 Exit codes: 0 noted, now or before · 3 a wrong configuration, or Mackerel refused ·
 4 Mackerel could not be reached.`,
@@ -177,9 +218,9 @@ Exit codes: 0 noted, now or before · 3 a wrong configuration, or Mackerel refus
 	longMackerelMonitors = text.Of(`monitors compares the monitors in Mackerel with a YAML file, and makes them so. It
 touches only those that it made or adopted, which a mark in their memo shows.`,
 		`monitors は、Mackerel の監視を YAML ファイルと比べ、ファイルの内容にそろえます。触れるのは、自分が作ったか引き継いだもの（メモの印で分かる）だけです。`)
-	longMackerelMonitorsPlan = text.Of(`plan shows the difference between the file and Mackerel, and changes nothing: what is to
-be created, updated and deleted, what was changed by hand since the last apply, and
-mutes that should have ended. Values that may be secrets are hidden.
+	longMackerelMonitorsPlan = text.Of(`plan shows the difference between the file and Mackerel, and changes nothing: what is
+to be created, updated and deleted, what was changed by hand since the last apply,
+and mutes that should have ended. Values that may be secrets are hidden.
 
 Exit codes: 0 no difference · 1 there is one · 2 something cannot be done, or not all
 monitors could be read, so that none is deleted · 3 the file is wrong, or Mackerel
@@ -190,8 +231,8 @@ refused · 4 Mackerel could not be reached.`,
 	longMackerelMonitorsApply = text.Of(`apply does what plan shows. Where it breaks off, run it again: it begins with what is
 there, and makes nothing twice.
 
-Exit codes: 0 all is as the file says · 2 something was left, as plan says · 3 the file is
-wrong, or Mackerel refused · 4 Mackerel could not be reached.`,
+Exit codes: 0 all is as the file says · 2 something was left, as plan says · 3 the
+file is wrong, or Mackerel refused · 4 Mackerel could not be reached.`,
 		`apply は plan が示した変更を行います。途中で止まったら、もう一度実行してください。いまある状態から始めるので、二重には作りません。
 
 終了コード: 0 すべてファイルのとおり / 2 plan が示したものが残った / 3 ファイルの誤り、または Mackerel が拒否 / 4 Mackerel に接続できない`)
@@ -243,10 +284,10 @@ wrong · 4 a source or a repository could not be reached.
 With it the gate knows soak, since_release and traffic without Kubernetes. Any deploy
 job adds to it as its last step. What stands in it is a claim, and shown as one.`,
 		`releases は、gate.releases のファイルに、何をどこへいつデプロイしたかを記録します。これがあれば、Kubernetes がなくてもゲートが soak・since_release・traffic を判定できます。デプロイのジョブの最後に 1 行追加してください。内容は申告であり、申告として表示されます。`)
-	longReleasesAdd = text.Of(`add appends a line to the releases file: from --at on all ShopSets of the Tier, or those
-named, have had the release. Run it when the rollout is done and nothing else is
-served. It is on the disk when add ends; two at once take turns. What the file says
-already is not written twice, so a job may be run again.
+	longReleasesAdd = text.Of(`add appends a line to the releases file: from --at on all ShopSets of the Tier, or
+those named, have had the release. Run it when the rollout is done and nothing else
+is served. It is on the disk when add ends; two at once take turns. What the file
+says already is not written twice, so a job may be run again.
 
 Refused are Tiers and ShopSets that the fleet does not have, the future, and what
 contradicts the file: a time no later than that of the last release there.
@@ -259,13 +300,14 @@ A server adds to its own file, for whoever gives it a password.
 
 サーバーは、パスワードを持つ人からの追加を自分のファイルに書きます。
 `)
-	longReleasesList = text.Of(`list shows the lines of the releases file, the oldest first. As JSON it also says what
-runs where by the file, and since when: deploying the same release again changes
+	longReleasesList = text.Of(`list shows the lines of the releases file, the oldest first. As JSON it also says
+what runs where by the file, and since when: deploying the same release again changes
 nothing about that.`,
 		`list はリリースファイルの行を古い順に表示します。JSON では、ファイルから分かる、どこで何がいつから動いているかも出力します。同じリリースを再度デプロイしても、開始時刻は変わりません。`)
-	longReleasesRepair = text.Of(`repair takes the last line of the releases file away where its writer was stopped before
-it was done, and prints it: 'shopslo releases add' had not ended, so add the release
-again. What else is wrong with a file, its message says by line, and people correct.`,
+	longReleasesRepair = text.Of(`repair takes the last line of the releases file away where its writer was stopped
+before it was done, and prints it: 'shopslo releases add' had not ended, so add the
+release again. What else is wrong with a file, its message says by line, and people
+correct.`,
 		`repair は、書き込みの途中で止まったリリースファイルの最後の行を取り除き、表示します。'shopslo releases add' が終わっていないので、もう一度追加してください。ほかの誤りはメッセージに行番号が出るので、手で直してください。`)
 	longReport = text.Of(`report writes the review of a week: what to talk about first, action items,
 incidents, error budgets of every Tier and ShopSet, changes against the four weeks
@@ -319,25 +361,26 @@ wrong · 4 a source could not be reached · 130 interrupted.`,
 
 終了コード: 0 許可・完了 / 1 不可（gate: 保留、validate: 指摘あり） / 2 判断不能（根拠が足りない） / 3 コマンドライン・設定・文書の誤り / 4 取得元に接続できない / 130 中断`)
 	longImport = text.Of(`import turns SLOs of other tools into OpenSLO documents: Sloth's files and
-PrometheusServiceLevels, Pyrra's ServiceLevelObjectives, and OpenSLO documents that were
-custom resources. Queries that say sum(rate(…)) are counted event by event from then on.
-Each document is read and understood as shopslo reads it; what could not be carried is
-listed with file and line. Documents of openslo.com/v1 need no import: shopslo reads them.
+PrometheusServiceLevels, Pyrra's ServiceLevelObjectives, and OpenSLO documents that
+were custom resources. Queries that say sum(rate(…)) are counted event by event from
+then on. Each document is read and understood as shopslo reads it; what could not be
+carried is listed with file and line. Documents of openslo.com/v1 need no import:
+shopslo reads them.
 
-Exit codes: 0 imported · 1 some SLO could not be · 3 the command line is wrong, or a file
-cannot be read or is none of the format.`,
+Exit codes: 0 imported · 1 some SLO could not be · 3 the command line is wrong, or a
+file cannot be read or is none of the format.`,
 		`import は、ほかのツールの SLO を OpenSLO の文書に変換します。Sloth のファイルと PrometheusServiceLevel、Pyrra の ServiceLevelObjective、カスタムリソースだった OpenSLO の文書が対象です。sum(rate(…)) のクエリは 1 件ずつ正確に数えられるようになります。変換した文書は shopslo 自身が読めることを確認し、引き継げないものはファイルと行を添えて一覧にします。openslo.com/v1 の文書はそのまま読めるため、変換は不要です。
 
 終了コード: 0 変換済み / 1 変換できない SLO がある / 3 コマンドラインの誤り、またはファイルを読めないか形式が違う`)
-	longInit = text.Of(`init asks a Prometheus what it has, and writes a shopslo.yaml, a fleet and SLOs that work:
-the counter of requests by code, the label that tells parts of the fleet apart, the one
-that names environments, a histogram of how long requests take. It says what it found,
-why it chose so, and what to run next. Nothing is written over.
+	longInit = text.Of(`init asks a Prometheus what it has, and writes a shopslo.yaml, a fleet and SLOs that
+work: the counter of requests by code, the label that tells parts of the fleet apart,
+the one that names environments, a histogram of how long requests take. It says what
+it found, why it chose so, and what to run next. Nothing is written over.
 
 What it writes is a beginning: the objective is what was reached over the last day.
 
-Exit codes: 0 written · 3 the command line is wrong, a file is there already, or nothing
-could be chosen · 4 the source could not be reached.`,
+Exit codes: 0 written · 3 the command line is wrong, a file is there already, or
+nothing could be chosen · 4 the source could not be reached.`,
 		`init は Prometheus に何があるかを調べ、動作する shopslo.yaml・フリート・SLO を書きます。ステータスコード別のリクエスト数のカウンター、フリートを分けるラベル、環境を示すラベル、応答時間のヒストグラムを探し、見つけたもの、選んだ理由、次に実行するコマンドを示します。既存のファイルは上書きしません。
 
 書かれるのは出発点です。目標は、直近 1 日の実績から決めます。
@@ -349,11 +392,11 @@ budgets that grow old, drift, the order of Tiers, redundancy. An alert is a page
 ticket (label severity) and says in English and Japanese what to do.
 
 The rules follow the documents: write them anew when SLOs or ShopSets change. No
-source is asked. --check says in CI whether a file is up to date. Labels and annotations
-of an SLO and its service (team, owner, runbook) go with its alerts.
+source is asked. --check says in CI whether a file is up to date. Labels and
+annotations of an SLO and its service (team, owner, runbook) go with its alerts.
 
---compat sloth writes recording rules with the names and labels of Sloth 0.16 instead,
-from what shopslo has counted, so that dashboards built on them go on.
+--compat sloth writes recording rules with the names and labels of Sloth 0.16
+instead, from what shopslo has counted, so that dashboards built on them go on.
 
 Exit codes: 0 written, or up to date · 1 --check: it is not · 3 the command line, the
 configuration or a document is wrong, or the file cannot be written.`,

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopslo/shopslo/engine/config"
+	"github.com/shopslo/shopslo/engine/documents"
+	"github.com/shopslo/shopslo/engine/ledgerfiles"
+	"github.com/shopslo/shopslo/engine/usage"
+)
+
+// ledgerFlags adds them to a command.
+func (p *program) ledgerFlags(cmd *cobra.Command) *string {
+	p.configFlag(cmd)
+	dir := cmd.Flags().String("dir", "", "`folder` of a ledger, instead of what the configuration names")
+	cmd.MarkFlagDirname("dir")
+	return dir
+}
+
+// ledgerFolder is the folder that a flag or the configuration names.
+func (p *program) ledgerFolder(dir string) (string, error) {
+	if dir != "" {
+		return dir, nil
+	}
+	c, err := config.Load(p.configFile)
+	if err != nil {
+		return "", documents.FaultsOf(err)
+	}
+	if c.Ledger.Dir == "" {
+		return "", fmt.Errorf("%s: no ledger.dir is configured; name the folder of the ledger with --dir", c.Path)
+	}
+	return c.Ledger.Dir, nil
+}
+
+func ledgerCommand(p *program) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "ledger",
+		Short: "Look at the files of a ledger, check and copy them",
+		Long:  p.lang.long(longLedger),
+		Example: `  shopslo ledger inspect --shopset a-1
+  shopslo ledger verify
+  shopslo ledger snapshot backup/ledger-2026-11-30`,
+	}
+	cmd.AddCommand(ledgerInspectCommand(p), ledgerVerifyCommand(p), ledgerSnapshotCommand(p))
+	return cmd
+}
+
+func ledgerInspectCommand(p *program) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "inspect",
+		Short: "List what a ledger has counted, with series, flags and files",
+		Long:  p.lang.long(longLedgerInspect),
+		Example: `  shopslo ledger inspect
+  shopslo ledger inspect --dir data/ledger --shopset a-1 -o json`,
+		Args: noArgs,
+	}
+	dir, out := p.ledgerFlags(cmd), outputFlag(cmd)
+	shopset := cmd.Flags().String("shopset", "", "only what was counted for this `ShopSet`")
+	cmd.RunE = func(*cobra.Command, []string) error {
+		folder, err := p.ledgerFolder(*dir)
+		if err != nil {
+			return err
+		}
+		d, err := p.load()
+		if err != nil && *dir == "" {
+			return err
+		}
+		a, err := ledgerfiles.Inspect(p.Host, d, folder, *shopset)
+		if err != nil {
+			return err
+		}
+		if *out == asJSON {
+			return p.printJSON(a)
+		}
+		return a.WriteAccounts(p.stdout, p.lang.Language)
+	}
+	return cmd
+}
+
+func ledgerVerifyCommand(p *program) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Check that the files of a ledger are sound",
+		Long:  p.lang.long(longLedgerVerify),
+		Example: `  shopslo ledger verify
+  shopslo ledger verify --dir backup/ledger-2026-11-30`,
+		Args: noArgs,
+	}
+	dir, out := p.ledgerFlags(cmd), outputFlag(cmd)
+	cmd.RunE = func(*cobra.Command, []string) error {
+		dir, err := p.ledgerFolder(*dir)
+		if err != nil {
+			return err
+		}
+		a, err := ledgerfiles.Inspect(p.Host, nil, dir, "")
+		if err != nil {
+			return err
+		}
+		if *out == asJSON {
+			err = p.printJSON(a)
+		} else {
+			err = a.WriteFiles(p.stdout, p.lang.Language)
+		}
+		if err == nil && !a.Sound {
+			err = exitWith(exitNo)
+		}
+		return err
+	}
+	return cmd
+}
+
+func ledgerSnapshotCommand(p *program) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "snapshot FOLDER",
+		Short: "Copy a ledger as it is now, also while a server writes it",
+		Long:  p.lang.long(longLedgerSnapshot),
+		Example: `  shopslo ledger snapshot backup/ledger-2026-11-30
+  shopslo ledger verify --dir backup/ledger-2026-11-30`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage.Errorf("%s takes one new folder", cmd.CommandPath())
+			}
+			return nil
+		},
+	}
+	dir := p.ledgerFlags(cmd)
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		dir, err := p.ledgerFolder(*dir)
+		if err != nil {
+			return err
+		}
+		a, err := ledgerfiles.Snapshot(dir, args[0])
+		if err != nil {
+			return err
+		}
+		return p.print(p.lang.Say(snapshotMade, len(a.Accounts), dir, args[0]) + "\n")
+	}
+	return cmd
+}
