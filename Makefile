@@ -80,7 +80,7 @@ release: programs plugins packages images ## build dist/: programs, packages, im
 	@cp $(DIST)/doc/licenses/THIRD_PARTY_NOTICES.txt $(DIST)/
 	@for p in $(PLATFORMS); do d=shopslo_linux_$${p#*/}; $(TAR) -C $(DIST) -c $$d LICENSE THIRD_PARTY_NOTICES.txt | gzip -9n > $(DIST)/$$d.tar.gz; done
 	$(TAR) -C deploy/charts -ch shopslo | gzip -9n > $(DIST)/shopslo-chart.tgz
-	@cd $(DIST) && sha256sum $$(find . -type f \( -name '*.zip' -o -name '*.tar.gz' -o -name '*.tgz' -o -name '*.deb' -o -name '*.rpm' -o -name '*.oci.tar' -o -name '*.cdx.json' -o -name THIRD_PARTY_NOTICES.txt \) -printf '%P\n' | sort) | tee SHA256SUMS
+	@cd $(DIST) && sha256sum $$(find . -path ./doc -prune -o -type f \( -name '*.zip' -o -name '*.tar.gz' -o -name '*.tgz' -o -name '*.deb' -o -name '*.rpm' -o -name '*.oci.tar' -o -name '*.cdx.json' -o -name THIRD_PARTY_NOTICES.txt \) -printf '%P\n' | sort) | tee SHA256SUMS
 
 programs: # all programs for Linux, as folders
 	@rm -rf $(DIST) && mkdir -p $(DIST)
