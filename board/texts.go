@@ -131,6 +131,8 @@ var phrases = map[string]text.Entry{
 	"configuration":      text.Of("Configuration", "Configuration"),
 	"groups_of":          text.Of("ShopGroups", "ShopGroup"),
 	"none":               text.Of("none", "なし"),
+	"owner":              text.Of("owner", "担当"),
+	"runbook":            text.Of("runbook", "手順書"),
 	"budget.left":        text.Of("%s left", "残り %s"),
 	"budget.unknown":     text.Of("left: not known", "残り: 不明"),
 	"budget.of":          text.Of("%d budgets, the worst: %s", "バジェット %d 件中、最も悪い: %s"),

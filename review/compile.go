@@ -123,7 +123,7 @@ func (c *compiler) rows() {
 	for i := range c.in.Measured {
 		m := &c.in.Measured[i]
 		row := Row{
-			SLO: m.SLO, Display: m.DisplayName, Tier: string(m.Tier), ShopSet: string(m.ShopSet), ShopSets: 1, Objective: m.Objective.Ratio(),
+			SLO: m.SLO, Display: m.DisplayName, Owner: m.Owner, Tier: string(m.Tier), ShopSet: string(m.ShopSet), ShopSets: 1, Objective: m.Objective.Ratio(),
 			Window: m.Window, Unit: m.Unit, Exact: m.Exact, State: m.State, StateBefore: m.StateBefore, Notes: orEmpty(m.Notes),
 		}
 		row.Flags, row.Absent = orEmpty(m.Flags), orEmpty(m.Absent)
@@ -148,7 +148,7 @@ func (c *compiler) rows() {
 		g := c.sum[id]
 		m := g.all[0]
 		row := Row{
-			SLO: m.SLO, Display: m.DisplayName, Tier: id.tier, ShopSets: len(g.all), States: g.states,
+			SLO: m.SLO, Display: m.DisplayName, Owner: m.Owner, Tier: id.tier, ShopSets: len(g.all), States: g.states,
 			Objective: m.Objective.Ratio(), Window: m.Window, Unit: m.Unit, Exact: true, State: worst(g.states), StateBefore: slo.NoData, Notes: []string{},
 		}
 		was := map[slo.State]int{}

@@ -32,7 +32,7 @@ func Measure(q Question, l Ledger) []Measured {
 			}
 			a := l.Account(s, string(set.Name), q.Period.Until)
 			m := Measured{
-				SLO: s.Name, DisplayName: s.DisplayName, Objective: s.Objective, Window: s.Window.String(),
+				SLO: s.Name, DisplayName: s.DisplayName, Owner: s.Owner(), Objective: s.Objective, Window: s.Window.String(),
 				Unit: a.Unit, Exact: !a.Grid, ShopSet: set.Name, Tier: set.Tier, State: slo.NoData, StateBefore: slo.NoData,
 				Flags: a.FlagsAfter(q.Period.From), Absent: a.Absent, Failure: a.Failure,
 			}

@@ -77,6 +77,7 @@ func count(t Tally) Count {
 type Row struct {
 	SLO      string `json:"slo"`
 	Display  string `json:"display_name"`
+	Owner    string `json:"owner,omitempty"` // whose it is, by labels of the SLO or its service
 	Tier     string `json:"tier"`
 	ShopSet  string `json:"shopset"`  // "" in a sum
 	ShopSets int    `json:"shopsets"` // how many are summed; 1

@@ -139,6 +139,7 @@ func sum(all []Tally) (t Tally) {
 // Measured is what was counted of one SLO for one ShopSet.
 type Measured struct {
 	SLO, DisplayName string
+	Owner            string // "" where no label says whose it is
 	Objective        slo.Objective
 	Window           string // as the document has it: "28d"
 	Unit             slo.Unit

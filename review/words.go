@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -203,10 +204,11 @@ func short(release string) string {
 	return release
 }
 
-// name is what a budget is called.
+// name is what a budget is called, and whose it is.
 func (r Row) name() string {
-	if r.Display != "" {
-		return r.Display
+	name := cmp.Or(r.Display, r.SLO)
+	if r.Owner != "" {
+		name += " (" + r.Owner + ")"
 	}
-	return r.SLO
+	return name
 }

@@ -49,6 +49,22 @@ type SLO struct {
 	LeastHistory time.Duration
 }
 
+// Owner is whose it is by its labels: its team, or else its owner; "" where none says so.
+func (s *SLO) Owner() string {
+	if team := s.Labels["team"]; team != "" {
+		return team
+	}
+	return s.Labels["owner"]
+}
+
+// Runbook is the address of what to do by its annotations; "" where none says so.
+func (s *SLO) Runbook() string {
+	if page := s.Annotations["runbook"]; page != "" {
+		return page
+	}
+	return s.Annotations["runbook_url"]
+}
+
 // DefaultLeastHistory is a day: it has a night and a busy time.
 const DefaultLeastHistory = 24 * time.Hour
 

@@ -64,6 +64,8 @@ type wireBudget struct {
 	Tier        fleet.TierName      `json:"tier"`
 	Service     string              `json:"service"`
 	DisplayName string              `json:"display_name"`
+	Owner       string              `json:"owner"`
+	Runbook     string              `json:"runbook"`
 	Unit        slo.Unit            `json:"unit"`
 	Counted     Counted             `json:"counted"`
 	State       slo.State           `json:"state"`
@@ -135,7 +137,7 @@ func (in wireBudget) budget(all []slo.BurnAlert) (Budget, error) {
 		return Budget{}, err
 	}
 	b := Budget{
-		SLO: in.SLO, Service: in.Service, DisplayName: in.DisplayName, Objective: objective, Window: in.Window,
+		SLO: in.SLO, Service: in.Service, DisplayName: in.DisplayName, Owner: in.Owner, Runbook: in.Runbook, Objective: objective, Window: in.Window,
 		ShopSet: in.ShopSet, Tier: in.Tier, Unit: in.Unit, Counted: in.Counted,
 		Budget: slo.Budget{
 			State: in.State, WindowStart: instant(in.WindowStart), WindowEnd: instant(in.WindowEnd),

@@ -53,6 +53,12 @@ func (w *writer) budget(b *Budget) {
 	w.raw(`{"slo": `).text(b.SLO).raw(`, "objective": `).float(b.Objective.Ratio()).raw(`, "window": `).text(b.Window)
 	w.raw(`, "shopset": `).text(string(b.ShopSet)).raw(`, "tier": `).text(string(b.Tier))
 	w.raw(`, "service": `).text(b.Service).raw(`, "display_name": `).text(b.DisplayName)
+	if b.Owner != "" {
+		w.raw(`, "owner": `).text(b.Owner)
+	}
+	if b.Runbook != "" {
+		w.raw(`, "runbook": `).text(b.Runbook)
+	}
 	w.raw(`, "unit": `).text(string(b.Unit)).raw(`, "counted": `).text(string(b.Counted)).raw(`, "state": `).text(string(b.State))
 	w.raw(`, "window_start": `).time(b.WindowStart).raw(`, "window_end": `).time(b.WindowEnd)
 	w.raw(`, "exact_from": `).time(b.ExactFrom).raw(`, "last_sample": `).time(b.LastSample)

@@ -47,10 +47,13 @@ type Budget struct {
 	SLO         string
 	Service     string // may be empty
 	DisplayName string // may be empty
-	Objective   slo.Objective
-	Window      string // as the document has it: "28d", "1M"
-	ShopSet     fleet.ShopSetName
-	Tier        fleet.TierName
+	// Owner and Runbook are whose the SLO is, and the address of what to do; empty where its
+	// document, and its service's, do not say.
+	Owner, Runbook string
+	Objective      slo.Objective
+	Window         string // as the document has it: "28d", "1M"
+	ShopSet        fleet.ShopSetName
+	Tier           fleet.TierName
 
 	Unit    slo.Unit
 	Counted Counted
@@ -142,7 +145,7 @@ func Compute(at time.Time, f *fleet.Fleet, slos []slo.SLO, alerts []slo.BurnAler
 
 func budget(s *slo.SLO, set fleet.ShopSet, alerts, fitted []slo.BurnAlert, a slo.Account) Budget {
 	b := Budget{
-		SLO: s.Name, Service: s.Service, DisplayName: s.DisplayName,
+		SLO: s.Name, Service: s.Service, DisplayName: s.DisplayName, Owner: s.Owner(), Runbook: s.Runbook(),
 		Objective: s.Objective, Window: s.Window.String(),
 		ShopSet: set.Name, Tier: set.Tier,
 		Unit: unit(s, a), Counted: FromSamples, Budget: slo.Budget{State: slo.NoData},
