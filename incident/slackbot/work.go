@@ -132,7 +132,7 @@ func (b *Bot) work(ctx context.Context, j incident.Job) {
 		b.o.Worked(j.Kind, "done", late)
 		b.settled(j, b.o.Store.Finish(settle, j.Key))
 	case errors.As(err, &wait):
-		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(min(pause(err, j.Attempts), 2*time.Second)), wait.why))
+		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(waitPause(j.Attempts)), wait.why))
 	case !forGood(err) && j.Attempts < maxAttempts && !(errors.As(err, &panicked{}) && j.Attempts >= maxPanics):
 		b.o.Worked(j.Kind, "retried", late)
 		b.o.Log.Warn("a job failed and is begun again", "job", j.Key, "attempt", j.Attempts, "err", err)
@@ -163,6 +163,15 @@ func pause(err error, attempts int) time.Duration {
 		return max(limited.RetryAfter, firstPause)
 	}
 	return min(longPause, firstPause<<min(max(attempts-1, 0)/2, 20))
+}
+
+// waitPause is how long a Job waits for another one, such as that which makes the channel: only
+// the first of a line asks.
+func waitPause(attempts int) time.Duration {
+	if attempts <= 10 {
+		return 300 * time.Millisecond
+	}
+	return 2 * time.Second
 }
 
 // forGood reports an error of Slack's that asking again does not change. Those that Slack
