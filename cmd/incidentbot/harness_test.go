@@ -78,8 +78,15 @@ spec: {tier: prod, configuration: production, failureDomain: onprem-a, component
 // newTeam makes a team; more is added to its settings.
 func newTeam(t *testing.T, mode, more string) *team {
 	t.Helper()
-	x := &team{t: t, slack: slackfake.Start(slackfake.Options{}), dir: t.TempDir()}
-	t.Cleanup(x.slack.Close)
+	slack := slackfake.Start(slackfake.Options{})
+	t.Cleanup(slack.Close)
+	return newTeamIn(t, slack, mode, more)
+}
+
+// newTeamIn makes a team in a workspace.
+func newTeamIn(t *testing.T, slack *slackfake.Fake, mode, more string) *team {
+	t.Helper()
+	x := &team{t: t, slack: slack, dir: t.TempDir()}
 	x.mai = x.slack.AddUser("mai", "Mai")
 	x.sre = x.slack.AddGroup("sre", x.mai)
 	x.announce, x.shops = x.slack.AddChannel("incidents"), x.slack.AddChannel("shops", x.mai)

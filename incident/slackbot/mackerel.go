@@ -3,6 +3,7 @@ package slackbot
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -51,11 +52,11 @@ func (s Settings) readMackerel(body []byte) (n notification, ok bool, err error)
 	}
 	switch {
 	case m.Event == "":
-		return n, false, fmt.Errorf("the notification has no event: is it of Mackerel's webhook?")
+		return n, false, errors.New("the notification has no event: is it of Mackerel's webhook?")
 	case m.Event != "alert":
 		return n, false, nil
 	case m.Alert.Monitor == "" || m.Alert.Status == "":
-		return n, false, fmt.Errorf("Mackerel's notification has no alert.monitorName, or no alert.status")
+		return n, false, errors.New("the notification of Mackerel has no alert.monitorName, or no alert.status")
 	}
 	a := alert{Status: "firing", Fingerprint: "mackerel:" + m.Alert.ID + ":" + m.Alert.Status, GeneratorURL: m.Alert.URL, StartsAt: seconds(m.Alert.OpenedAt),
 		Labels: map[string]string{"source": "mackerel", "alertname": m.Alert.Monitor, "severity": m.Alert.Status, "type": m.Type, "org": m.Org}}

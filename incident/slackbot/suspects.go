@@ -87,7 +87,7 @@ func (b *Bot) rewrite(ctx context.Context, channel, key string, m message) error
 	}
 	ts, err := b.recall(ctx, postedKey(key))
 	if err == nil && ts == "" {
-		ts, err = b.post(ctx, channel, key, m)
+		_, err = b.post(ctx, channel, key, m)
 	} else if err == nil {
 		err = b.update(ctx, channel, ts, key, m)
 	}

@@ -28,7 +28,7 @@ const triggerLife = 3 * time.Second
 var ErrNotTaken = errors.New("the app did not answer in time")
 
 // ErrRefused says that Slack does not let somebody do that, so that the app hears nothing.
-var ErrRefused = errors.New("Slack refuses it")
+var ErrRefused = errors.New("refused by Slack")
 
 // delivery is something that Slack tells the app.
 type delivery struct {
