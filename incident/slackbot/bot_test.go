@@ -575,3 +575,21 @@ func TestAPolicySaysWhoMayOpenChangeAndRead(t *testing.T) {
 		t.Errorf("%q", r.Text)
 	}
 }
+
+// Slack delivers an envelope again whose acknowledgement it did not hear; the form is there already.
+func TestAFormThatIsThereIsNotSaidToBeMissing(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	told := len(w.slack.Told())
+	w.command(w.mai, w.general, "")
+	w.within(5*time.Second, "a form", func() bool { _, _, ok := w.slack.View(w.mai); return ok })
+	w.slack.Refuse("exchanged_trigger_id", "views.open", 1)
+	w.command(w.mai, w.general, "")
+	w.within(5*time.Second, "the second call", func() bool {
+		calls := w.slack.Calls()
+		return calls[len(calls)-1].Outcome == "exchanged_trigger_id"
+	})
+	time.Sleep(20 * time.Millisecond)
+	if n := len(w.slack.Told()) - told; n != 0 {
+		t.Errorf("told %d times that no form opens", n)
+	}
+}

@@ -262,7 +262,8 @@ func (b *Bot) present(v slack.ModalViewRequest, trigger, respond string) outcome
 		defer cancel()
 		_, err := b.api.OpenViewContext(ctx, trigger, v)
 		b.called("views.open", err)
-		if err == nil || respond == "" {
+		// A delivery that Slack repeats has a trigger that was used: the form is there.
+		if err == nil || respond == "" || refusedWith(err, "exchanged_trigger_id") {
 			return
 		}
 		b.o.Log.Warn("open a modal", "err", err)
