@@ -177,7 +177,7 @@ func allIncidents(ctx context.Context, e *engine.Engine, in *review.Input) ([]in
 func addIncidents(in *review.Input, all []incident.Incident, zone *time.Location) {
 	for i := range all {
 		x := &all[i]
-		if touches(x, in.Period) {
+		if x.MergedInto == "" && touches(x, in.Period) { // a part counts with its whole
 			in.Incidents.Items = append(in.Incidents.Items, incidentOf(x, in.Period.Until))
 		}
 		if x.Postmortem == nil {
