@@ -68,7 +68,7 @@ func TestOneOfTwoPrometheisIsKilled(t *testing.T) {
   osaka: {prometheus: {url: 'http://%s', scrape_interval: 1s, timeout: 20s}}
 fleet: [fleet.yaml]
 slos: [slo.yaml]
-ledger: {dir: %s, resolution: 1s}
+ledger: {dir: %s, resolution: 1s, delay: 2s}
 budgets: {least_history: 5s}
 gate: {max_age: 30s, min_coverage: 0.001}
 burn_rates: [{long: 1m, short: 10s, factor: 1000000, severity: page}]
@@ -82,6 +82,8 @@ burn_rates: [{long: 1m, short: 10s, factor: 1000000, severity: page}]
 	s.waitHeard(t, "cart", "t-1", "o-1", "o-2")
 	for i, set := range []string{"t-1", "o-1", "o-2"} {
 		shops[set].add(100*(i+1), i+1)
+	}
+	for i, set := range []string{"t-1", "o-1", "o-2"} {
 		s.waitCounts(t, "cart", set, float64(101*(i+1)), float64(i+1))
 	}
 	decides := func(to string, want int, says string) {
@@ -142,8 +144,7 @@ burn_rates: [{long: 1m, short: 10s, factor: 1000000, severity: page}]
 	tokyo.start(t)
 	s.waitCounts(t, "cart", "t-1", 110, 2)
 	decides("prod", exitOK, "")
-	check2 := budgetOf(t, s.status(t, time.Time{}), "cart", "t-1")
-	if check2.Failure != "" {
-		t.Errorf("failure %q", check2.Failure)
+	if b := budgetOf(t, s.status(t, time.Time{}), "cart", "t-1"); b.Failure != "" {
+		t.Errorf("failure %q", b.Failure)
 	}
 }

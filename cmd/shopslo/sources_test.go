@@ -207,3 +207,38 @@ func TestValidateKnowsOfSources(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
+
+func TestServeGoesOnWhileOneSourceIsAway(t *testing.T) {
+	config, _ := twoStores(t, "board: {url: 'http://shopslo.example'}\n")
+	s := startServe(t, config) // two stores in one process
+	s.waitReady(t)
+	for _, name := range []string{"tokyo", "osaka"} {
+		if up, _ := s.metric(t, `shopslo_source_up{source="`+name+`"}`); up != "1" {
+			t.Errorf("%s is up: %q", name, up)
+		}
+		if at, ok := s.metric(t, `shopslo_source_last_read_timestamp_seconds{source="`+name+`"}`); !ok || at == "0" {
+			t.Errorf("%s was read at %q", name, at)
+		}
+	}
+	s.stop(t)
+
+	away := httptest.NewServer(nil)
+	away.Close()
+	change(t, config, "tokyo: {embedded: {dir: tokyo, scrape_interval: 1m, scrape_configs: [{job_name: none}]}}", "tokyo: {prometheus: {url: '"+away.URL+"'}}")
+	s = startServe(t, config)
+	s.waitReady(t)
+	if up, _ := s.metric(t, `shopslo_source_up{source="tokyo"}`); up != "0" {
+		t.Errorf("tokyo is up: %q", up)
+	}
+	r := s.status(t, time.Time{})
+	if r.Outage != "" || budgetOf(t, r, "cart", "o-1").Failure != "" || !strings.Contains(budgetOf(t, r, "cart", "t-1").Failure, "data source tokyo: ") {
+		t.Errorf("outage %q, failures %q and %q", r.Outage, budgetOf(t, r, "cart", "o-1").Failure, budgetOf(t, r, "cart", "t-1").Failure)
+	}
+	code, stdout, stderr := runWith(t, nil, "gate", "--server", s.url, "--to", "prod")
+	if code != exitUnavailable || !strings.Contains(stdout, "Source tokyo (Prometheus at "+away.URL+") could not be reached") || stderr != "" {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	if n := strings.Count(s.log.String(), "a source cannot be read"); n != 1 {
+		t.Errorf("it is told %d times:\n%s", n, s.log)
+	}
+}

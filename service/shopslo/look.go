@@ -3,6 +3,8 @@ package shopslo
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/shopslo/shopslo/engine"
@@ -18,9 +20,13 @@ func (k *keeper) look(ctx context.Context, e *engine.Engine, at time.Time, tick 
 	if !k.looking.TryLock() {
 		return // the last one is not done
 	}
+	var down []string // of several: nobody waits for them
+	if e.Docs.Config.Several() {
+		down = slices.Collect(maps.Keys(k.down))
+	}
 	look := func() {
 		defer k.looking.Unlock()
-		err := e.Finder.Look(ctx, at)
+		err := e.Finder.Look(ctx, at, down...)
 		if ctx.Err() != nil {
 			return
 		}
