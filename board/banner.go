@@ -37,6 +37,7 @@ const (
 	bannerIncident  = "incident"  // open
 	bannerOverride  = "override"  // in force
 	bannerOutage    = "outage"    // the source of the figures cannot be read
+	bannerSource    = "source"    // one of several sources cannot be read
 	bannerReading   = "reading"   // the source's history is still being read
 	bannerOld       = "old"       // the figures are old
 	bannerUnseen    = "unseen"    // the exporter answers, and has not looked for a while
@@ -83,6 +84,9 @@ func figureBanners(in *Input, now time.Time) (out []banner) {
 		out = append(out, banner{Kind: bannerReading, Level: unclear, Text: clean(in.Reading)})
 	} else if at := newest(in); in.MaxAge > 0 && !at.IsZero() && now.Sub(at) > in.MaxAge {
 		out = append(out, banner{Kind: bannerOld, Level: bad, Since: at})
+	}
+	for _, why := range in.Outages {
+		out = append(out, banner{Kind: bannerSource, Level: warn, Text: clean(why)})
 	}
 	if in.Unread != "" {
 		out = append(out, banner{Kind: bannerUnread, Level: bad, Text: clean(in.Unread)})

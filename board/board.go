@@ -40,6 +40,8 @@ type Input struct {
 	Reading string
 	// Outage is why the source of the figures cannot be read; "": it can.
 	Outage string
+	// Outages are why some of several sources cannot be read.
+	Outages []string
 	// Unread is why the documents or witnesses of the gate cannot be asked at all; "":
 	// they can.
 	Unread string

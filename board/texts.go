@@ -257,6 +257,7 @@ var phrases = map[string]text.Entry{
 	"banner.incident":  text.Of("Incident", "インシデント"),
 	"banner.override":  text.Of("Override", "例外承認"),
 	"banner.outage":    text.Of("The source of the figures cannot be read", "データの取得元を読めません"),
+	"banner.source":    text.Of("A source cannot be read: the figures of its ShopSets are those of before", "取得元を読めません。その ShopSet は以前の数値です"),
 	"banner.old":       text.Of("The figures are old", "数値が古くなっています"),
 	"banner.reading":   text.Of("The history is still being read, so budgets are not complete", "履歴を読み込み中のため、バジェットはまだ不完全です"),
 	"banner.unseen":    text.Of("The exporter has not looked at the clusters for a while", "エクスポーターがしばらくクラスターを確認していません"),

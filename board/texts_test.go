@@ -55,7 +55,7 @@ func kinds() map[string][]string {
 		"absent": append(texts(absences), "nearest"), "flag": append(texts(flags), "times"),
 		"firing": {string(slo.Page), string(slo.Ticket)}, "asked": {"runs", "alerts", "incidents", "freezes", "overrides", "exclusions"},
 		"stop":   {stopRuns, stopArriving, stopLeaving, stopPast, stopNot, stopUnknown, "passes"},
-		"banner": {bannerStop, bannerFreeze, bannerSoon, bannerIncident, bannerOverride, bannerOutage, bannerReading, bannerOld, bannerUnseen, bannerUnread, bannerUnreached, bannerOrder},
+		"banner": {bannerStop, bannerFreeze, bannerSoon, bannerIncident, bannerOverride, bannerOutage, bannerSource, bannerReading, bannerOld, bannerUnseen, bannerUnread, bannerUnreached, bannerOrder},
 	}
 	return out
 }

@@ -81,6 +81,7 @@ func TestBannersOfAPageThatCannotBeTrusted(t *testing.T) {
 		level  level
 	}{
 		{"the source is down", func(in *Input) { in.Outage = "refused" }, now, bannerOutage, bad},
+		{"one of several sources is down", func(in *Input) { in.Outages = []string{"data source tokyo: refused"} }, now, bannerSource, warn},
 		{"the history is being read", func(in *Input) { in.Reading = "it has come to noon" }, now, bannerReading, unclear},
 		{"the figures are old", func(*Input) {}, now.Add(6 * time.Minute), bannerOld, bad},
 		{"the exporter has stopped to look", func(in *Input) { in.Running.Snapshot.At = now.Add(-time.Hour) }, now, bannerUnseen, warn},

@@ -234,6 +234,9 @@ func TestServeGoesOnWhileOneSourceIsAway(t *testing.T) {
 	if r.Outage != "" || budgetOf(t, r, "cart", "o-1").Failure != "" || !strings.Contains(budgetOf(t, r, "cart", "t-1").Failure, "data source tokyo: ") {
 		t.Errorf("outage %q, failures %q and %q", r.Outage, budgetOf(t, r, "cart", "o-1").Failure, budgetOf(t, r, "cart", "t-1").Failure)
 	}
+	if code, page := s.get(t, "/board/"); code != http.StatusOK || !strings.Contains(page, "A source cannot be read") || !strings.Contains(page, "data source tokyo: ") {
+		t.Errorf("the board: %d\n%s", code, page)
+	}
 	code, stdout, stderr := runWith(t, nil, "gate", "--server", s.url, "--to", "prod")
 	if code != exitUnavailable || !strings.Contains(stdout, "Source tokyo (Prometheus at "+away.URL+") could not be reached") || stderr != "" {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)

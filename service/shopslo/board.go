@@ -120,6 +120,11 @@ func (b *boardSource) gather(ctx context.Context) board.Input {
 	in := board.Input{At: at, Fleet: e.Docs.Fleet, Budgets: e.Report(at), Moves: b.logged(ctx, at),
 		MaxAge: 5*time.Minute + e.Docs.Config.Ledger.Delay + e.Docs.Config.Ledger.Resolution}
 	in.Outage, in.Reading = s.keeper.counting()
+	if e.Docs.Config.Several() && in.Outage == "" {
+		for _, o := range e.Outages() {
+			in.Outages = append(in.Outages, o.Err.Error())
+		}
+	}
 	found, err := e.Witnesses.Gather(ctx)
 	if err != nil {
 		in.Unread = err.Error()
