@@ -7,7 +7,10 @@ import (
 )
 
 // serve are the rules about what all others rest on.
-func (s *Settings) serve() []rule {
+func (s *Settings) serve() []rule { return append(s.counting(), answering()...) }
+
+// counting are those about what serve reads.
+func (s *Settings) counting() []rule {
 	return []rule{
 		{
 			name: "ShopsloAbsent", severity: slo.Page, after: 5 * time.Minute, expr: "absent(shopslo_build_info)",
@@ -40,6 +43,12 @@ unless
 			expr: "min by (job, instance) (shopslo_config_last_reload_successful) == 0",
 			says: sayShopsloReloadFailed,
 		},
+	}
+}
+
+// answering are those about what serve says.
+func answering() []rule {
+	return []rule{
 		{
 			name: "ShopsloDecisionsNotLogged", severity: slo.Ticket,
 			expr: "sum by (job, instance) (increase(shopslo_decision_log_failures_total[30m])) > 0",
