@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/prometheus/prompb"
 
+	"github.com/shopslo/shopslo/slo/source/promhist"
 	"github.com/shopslo/shopslo/slo/source/promseries"
 )
 
@@ -90,10 +91,11 @@ func FuzzMatrix(f *testing.F) {
 	f.Add([]byte(`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"m","a":"b"},"values":[[1790000001.123,"1"],[1790000002,"NaN"]]}]}}`))
 	f.Add([]byte(`{"status":"success","isPartial":false,"data":{"result":[{"values":[],"metric":{}}],"resultType":"matrix"},"warnings":["PromQL info: x"]}`))
 	f.Add([]byte(`{"status":"error","errorType":"x","error":"y"}`))
+	f.Add([]byte(`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"m"},"histograms":[[1790000001,{"count":"3","sum":"6","buckets":[[3,"-0.001","0.001","1"],[0,"0.5","1","2"]]}]]}]}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		points := 0
 		var names promseries.Interner
-		d := matrixReader{names: &names, nan: math.NaN(), refuse: func(*promseries.Stream) {}, add: func(id *promseries.Stream, ts []int64, vs []float64) error {
+		d := matrixReader{names: &names, nan: math.NaN(), native: func(*promseries.Stream, []byte, []promhist.Told) {}, add: func(id *promseries.Stream, ts []int64, vs []float64) error {
 			for i := 1; i < len(ts); i++ {
 				if ts[i] <= ts[i-1] {
 					t.Fatalf("time stamps %v", ts)

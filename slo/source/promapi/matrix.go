@@ -1,6 +1,7 @@
 package promapi
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/source/promhist"
 	"github.com/shopslo/shopslo/slo/source/promseries"
 )
 
@@ -43,12 +45,12 @@ func (s *Source) readMatrix(ctx context.Context, selectors []slo.Selector, from,
 		err := s.query(ctx, queryPath, form, func(id *promseries.Stream, t []int64, v []float64) error {
 			lo, hi := span(t, from, to)
 			return c.addPlain(id, int64(i), t[lo:hi], v[lo:hi])
-		}, func(id *promseries.Stream) { c.Refuse(id, int64(i), promseries.NoFloats) })
+		}, func(id *promseries.Stream, _ []byte, _ []promhist.Told) { c.Refuse(id, int64(i), promseries.NoFloats) })
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.readNativeMatrix(ctx, len(selectors), from, to, c)
 }
 
 // span finds the samples in (from, to] of rising time stamps.
@@ -138,21 +140,22 @@ func (s *Source) evalInPieces(ctx context.Context, expr string, from, to int64, 
 
 // query sends a form and hands each series of the answer, a matrix, to add. t
 // and v are valid until add returns; t rises. A series of native histograms is handed
-// to refuse; where that is nil, it is an error.
+// to native, with the bytes of its labels; where that is nil, it is an error.
 func (s *Source) query(ctx context.Context, path string, form url.Values,
-	add func(id *promseries.Stream, t []int64, v []float64) error, refuse func(*promseries.Stream)) error {
+	add func(id *promseries.Stream, t []int64, v []float64) error, native func(*promseries.Stream, []byte, []promhist.Told)) error {
 	return s.http.post(ctx, path, formType, []byte(form.Encode()), nil, func(resp *http.Response) error {
 		// VictoriaMetrics calls a matrix of raw samples stream+json.
 		if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "application/json" && kind != "application/stream+json" {
 			return &answerError{fmt.Sprintf("the answer is %q, not JSON; check the url and its path prefix", resp.Header.Get("Content-Type"))}
 		}
 		d := matrixReader{
-			names: &s.names, add: add, refuse: refuse,
+			names: &s.names, add: add, native: native,
 			// VictoriaMetrics names itself in each answer; any NaN of it is a staleness marker.
 			nan: math.NaN(),
 		}
 		if path == queryPath && resp.Header.Get("X-Server-Hostname") != "" {
 			d.nan = math.Float64frombits(slo.StaleNaN)
+			s.noNative.Store(true) // its histograms are counters
 		}
 		return d.read(resp.Body)
 	})
@@ -162,8 +165,8 @@ func (s *Source) query(ctx context.Context, path string, form url.Values,
 type matrixReader struct {
 	names  *promseries.Interner
 	add    func(id *promseries.Stream, t []int64, v []float64) error
-	refuse func(*promseries.Stream) // nil: native histograms are an error
-	nan    float64                  // what "NaN" stands for
+	native func(*promseries.Stream, []byte, []promhist.Told) // nil: native histograms are an error
+	nan    float64                                           // what "NaN" stands for
 
 	status, kind, failure string
 	warning               string
@@ -267,7 +270,9 @@ func (d *matrixReader) readData(it *jsoniter.Iterator) bool {
 
 func (d *matrixReader) readSeries(it *jsoniter.Iterator) bool {
 	var id *promseries.Stream
-	histograms := false
+	var labels []byte
+	var histograms []promhist.Told
+	some := false
 	d.t, d.v = d.t[:0], d.v[:0]
 	ok := it.ReadObjectCB(func(it *jsoniter.Iterator, key string) bool {
 		switch key {
@@ -276,6 +281,7 @@ func (d *matrixReader) readSeries(it *jsoniter.Iterator) bool {
 			if it.Error != nil {
 				return false
 			}
+			labels = bytes.Clone(raw)
 			if id = d.names.Known(raw); id != nil {
 				return true
 			}
@@ -291,8 +297,22 @@ func (d *matrixReader) readSeries(it *jsoniter.Iterator) bool {
 		case "values":
 			return it.ReadArrayCB(d.readPoint)
 		case "histograms":
-			histograms = true
-			it.Skip()
+			some = true
+			if d.native == nil {
+				it.Skip()
+				break
+			}
+			return it.ReadArrayCB(func(it *jsoniter.Iterator) bool {
+				h, err := readHistogram(it)
+				if err == nil && len(histograms) > 0 && h.T <= histograms[len(histograms)-1].T {
+					err = &answerError{"histograms that are not in order of time"}
+				}
+				if err != nil {
+					return d.stop(it, err)
+				}
+				histograms = append(histograms, h)
+				return it.Error == nil
+			})
 		default:
 			it.Skip()
 		}
@@ -304,11 +324,11 @@ func (d *matrixReader) readSeries(it *jsoniter.Iterator) bool {
 	if id == nil {
 		return d.stop(it, &answerError{"a series without its metric"})
 	}
-	if histograms && d.refuse == nil {
+	if some && d.native == nil {
 		return d.stop(it, &answerError{"the result holds native histograms; make a number of them, with histogram_count() or histogram_fraction()"})
 	}
-	if histograms {
-		d.refuse(id)
+	if some {
+		d.native(id, labels, histograms)
 		return true
 	}
 	if err := d.add(id, d.t, d.v); err != nil {

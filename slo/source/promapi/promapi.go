@@ -34,6 +34,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/shopslo/shopslo/slo"
@@ -102,6 +103,7 @@ type Source struct {
 	learnt   bool       // what labels the server adds by remote read only
 	choosing sync.Mutex // held while the path is found out, and what is learnt
 
+	noNative atomic.Bool // the server has no native histograms
 	metadata metadata
 	interval int64 // milliseconds between scrapes; 0: not set
 
@@ -135,19 +137,19 @@ func (s *Source) Keep(labels ...string) { s.names.Keep(labels...) }
 // Select implements the ledger's Source. It holds the whole answer in memory:
 // 1 to 4 bytes a sample by remote read, 16 by the matrix path.
 func (s *Source) Select(ctx context.Context, r slo.Request, f func([]slo.Series) error) error {
-	selectors := promseries.Wider(r.Selectors)
-	if len(selectors) == 0 || r.To <= r.From {
+	asked := wantedFor(r.Selectors)
+	if len(asked.plain) == 0 || r.To <= r.From {
 		return f(nil)
 	}
 	s.names.Round()
 	s.names.Name(r.Selectors)
 	c := s.collector(r.From, r.To)
 	defer s.collectors.Put(c)
-	c.AsIs, c.Want = false, promseries.NumbersIn(r.Selectors)
-	err := s.read(ctx, selectors, r.From, r.To, c)
+	c.AsIs, c.Want, c.asked = false, promseries.NumbersIn(r.Selectors), asked
+	err := s.read(ctx, asked.plain, r.From, r.To, c)
 	for n := 0; n < len(s.pauses) && again(err, n) && pause(ctx, s.pauses[n]); n++ {
 		c.Reset(r.From, r.To)
-		err = s.read(ctx, selectors, r.From, r.To, c)
+		err = s.read(ctx, asked.plain, r.From, r.To, c)
 	}
 	if err != nil {
 		return fmt.Errorf("read samples from %s: %w", s.http.base, err)
@@ -182,10 +184,14 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// collector also counts the samples of the slice being read; the matrix path does.
+// collector also knows what histograms are asked for, and counts the samples of the slice being
+// read; the matrix path does.
 type collector struct {
 	promseries.Collector
 	samples int
+	asked   wanted
+	from    int64 // of the slice
+	first   int64 // the number of the request's first query
 }
 
 func (s *Source) collector(from, to int64) *collector {

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/prometheus/prompb"
 
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/source/promhist"
 )
 
 const (
@@ -39,10 +40,25 @@ var (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// readRemote reads (from, to] by remote read. All selectors are queries of one
-// request.
+// readRemote reads (from, to] by remote read. All selectors are queries of one request. Native
+// histograms are asked for in chunks, by one of their own where samples are asked for:
+// Prometheus 2 leaves them out of those.
 func (s *Source) readRemote(ctx context.Context, selectors []slo.Selector, from, to int64, c *collector) error {
-	body, err := readRequest(selectors, from, to)
+	c.from, c.first = from, 0
+	plain, native := queries(selectors, from, to), nativeQueries(c.asked.native, from-s.before(), to)
+	if to-from > shortSpan || len(native) == 0 {
+		return s.readQueries(ctx, append(plain, native...), to-from <= shortSpan, c)
+	}
+	if err := s.readQueries(ctx, plain, true, c); err != nil {
+		return err
+	}
+	c.first = int64(len(plain))
+	return s.readQueries(ctx, native, false, c)
+}
+
+// readQueries makes one request, of samples rather than chunks where the span is short.
+func (s *Source) readQueries(ctx context.Context, all []*prompb.Query, short bool, c *collector) error {
+	body, err := readRequest(all, short)
 	if err != nil {
 		return err
 	}
@@ -80,24 +96,37 @@ func (e *statusError) noRemoteRead() bool {
 	return e.status == http.StatusBadRequest && strings.Contains(e.text, "unsupported path")
 }
 
-// readRequest asks for from+1 … to: remote read includes both ends.
-func readRequest(selectors []slo.Selector, from, to int64) ([]byte, error) {
-	types := map[slo.MatchType]prompb.LabelMatcher_Type{
-		slo.Equal: prompb.LabelMatcher_EQ, slo.NotEqual: prompb.LabelMatcher_NEQ,
-		slo.Regexp: prompb.LabelMatcher_RE, slo.NotRegexp: prompb.LabelMatcher_NRE,
-	}
-	req := prompb.ReadRequest{AcceptedResponseTypes: []prompb.ReadRequest_ResponseType{
-		prompb.ReadRequest_STREAMED_XOR_CHUNKS, prompb.ReadRequest_SAMPLES,
-	}}
-	if to-from <= shortSpan {
-		slices.Reverse(req.AcceptedResponseTypes)
-	}
+var matchTypes = map[slo.MatchType]prompb.LabelMatcher_Type{
+	slo.Equal: prompb.LabelMatcher_EQ, slo.NotEqual: prompb.LabelMatcher_NEQ,
+	slo.Regexp: prompb.LabelMatcher_RE, slo.NotRegexp: prompb.LabelMatcher_NRE,
+}
+
+// queries ask for from+1 … to: remote read includes both ends.
+func queries(selectors []slo.Selector, from, to int64) (out []*prompb.Query) {
 	for _, sel := range selectors {
 		q := &prompb.Query{StartTimestampMs: from + 1, EndTimestampMs: to}
 		for _, m := range sel {
-			q.Matchers = append(q.Matchers, &prompb.LabelMatcher{Type: types[m.Type], Name: m.Name, Value: m.Value})
+			q.Matchers = append(q.Matchers, &prompb.LabelMatcher{Type: matchTypes[m.Type], Name: m.Name, Value: m.Value})
 		}
-		req.Queries = append(req.Queries, q)
+		out = append(out, q)
+	}
+	return out
+}
+
+func nativeQueries(native []promhist.Query, from, to int64) []*prompb.Query {
+	var selectors []slo.Selector
+	for _, q := range native {
+		selectors = append(selectors, q.Selector)
+	}
+	return queries(selectors, from, to)
+}
+
+func readRequest(all []*prompb.Query, short bool) ([]byte, error) {
+	req := prompb.ReadRequest{Queries: all, AcceptedResponseTypes: []prompb.ReadRequest_ResponseType{
+		prompb.ReadRequest_STREAMED_XOR_CHUNKS, prompb.ReadRequest_SAMPLES,
+	}}
+	if short {
+		slices.Reverse(req.AcceptedResponseTypes)
 	}
 	b, err := req.Marshal()
 	if err != nil {

@@ -71,11 +71,11 @@ func (m *message) value(kind protowire.Type) (n int) {
 
 // addFrame takes in a ChunkedReadResponse: 1 series (repeated), 2 query index.
 func (s *Source) addFrame(frame []byte, c *collector) error {
-	var query int64
+	query := c.first
 	m := message{rest: frame}
 	for m.next() {
 		if m.num == 2 {
-			query = int64(m.v)
+			query = c.first + int64(m.v)
 		}
 	}
 	if m.err != nil {
@@ -93,6 +93,9 @@ func (s *Source) addFrame(frame []byte, c *collector) error {
 
 // addChunkedSeries takes in a ChunkedSeries: 1 labels, 2 chunks, both repeated.
 func (s *Source) addChunkedSeries(b []byte, query int64, c *collector) error {
+	if q := c.asked.histograms(query); q != nil {
+		return s.addNativeSeries(b, q, query, c)
+	}
 	id, b, err := s.identify(b)
 	if err != nil {
 		return err
@@ -114,7 +117,7 @@ func (s *Source) addChunkedSeries(b []byte, query int64, c *collector) error {
 		if m.num != 2 || m.data == nil {
 			continue
 		}
-		chunk, err := parseChunk(m.data)
+		chunk, _, _, err := parseChunk(m.data)
 		if err != nil {
 			return err
 		}
@@ -129,10 +132,9 @@ func (s *Source) addChunkedSeries(b []byte, query int64, c *collector) error {
 
 // parseChunk reads a Chunk: 1 first time, 2 last time, 3 type, 4 data. XOR is
 // nil where it holds histograms.
-func parseChunk(b []byte) (promseries.Chunk, error) {
+func parseChunk(b []byte) (chunk promseries.Chunk, kind uint64, data []byte, err error) {
 	const xor = 1
-	chunk := promseries.Chunk{XOR: []byte{}}
-	var kind uint64
+	data = []byte{}
 	m := message{rest: b}
 	for m.next() {
 		switch m.num {
@@ -143,13 +145,13 @@ func parseChunk(b []byte) (promseries.Chunk, error) {
 		case 3:
 			kind = m.v
 		case 4:
-			chunk.XOR = m.data
+			data = m.data
 		}
 	}
-	if kind != xor {
-		chunk.XOR = nil
+	if kind == xor {
+		chunk.XOR = data
 	}
-	return chunk, m.err
+	return chunk, kind, data, m.err
 }
 
 var errLabelsLate = &answerError{"a series' labels do not stand together at its beginning, as all known servers send them"}
@@ -204,7 +206,7 @@ func parseLabel(b []byte) (l slo.Label, err error) {
 // addSamplesReply takes in a ReadResponse: 1 results (repeated), one a query,
 // each with 1 series (repeated): 1 labels, 2 samples, 4 histograms.
 func (s *Source) addSamplesReply(b []byte, c *collector) error {
-	query := int64(-1)
+	query := c.first - 1
 	reply := message{rest: b}
 	for reply.next() {
 		if reply.num != 1 {
@@ -228,6 +230,9 @@ func (s *Source) addSamplesReply(b []byte, c *collector) error {
 }
 
 func (s *Source) addSampleSeries(b []byte, query int64, c *collector) error {
+	if q := c.asked.histograms(query); q != nil {
+		return s.addNativeSamples(b, q, query, c)
+	}
 	id, b, err := s.identify(b)
 	if err != nil {
 		return err

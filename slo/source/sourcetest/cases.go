@@ -24,6 +24,7 @@ func Run(t *testing.T, b Backend) {
 	}
 	if b.Native {
 		t.Run("native histograms fail alone", func(t *testing.T) { runNative(t, b) })
+		t.Run("native histograms have counters", func(t *testing.T) { runNativeCounters(t, b) })
 	}
 	t.Run("refs and labels are the same in every answer", func(t *testing.T) { runRefs(t, b) })
 	t.Run("series are read at the same time by several goroutines", func(t *testing.T) { runParallel(t, b, data) })

@@ -2,6 +2,7 @@ package sourcetest
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,45 @@ func runReplicas(t *testing.T, b Backend) {
 func runNative(t *testing.T, b Backend) {
 	r := slo.Request{Selectors: []slo.Selector{Sel(t, "native")}, From: b.Base - 1, To: b.Base + 3_600_000}
 	failsAlone(t, b, r, `native{job="edge"}`, []string{"native histograms"})
+}
+
+// runNativeCounters reads what is counted of native histograms: all events, and those at or below
+// bounds on an edge and within a bucket.
+func runNativeCounters(t *testing.T, b Backend) {
+	of := Native(b.Base)[0]
+	want := map[string]Series{}
+	for labels, zero := range map[[3]string]bool{
+		{"native_count"}: false, {"native_bucket", "le", "1"}: false, {"native_bucket", "le", "0.5"}: true, {"native_bucket", "le", "0.7"}: true,
+	} {
+		s := Series{Labels: sorted("__name__", labels[0], "job", "edge"), T: of.T, V: slices.Clone(of.V)}
+		if labels[1] != "" {
+			s.Labels = sorted("__name__", labels[0], "job", "edge", "le", labels[2])
+		}
+		if zero {
+			clear(s.V)
+		}
+		want[s.Labels.String()] = s
+	}
+	r := slo.Request{Selectors: []slo.Selector{Sel(t, "native_count", "job", "=", "edge"), Sel(t, "native_bucket", "le", "=", "1.0"),
+		Sel(t, "native_bucket", "le", "=", "0.5"), Sel(t, "native_bucket", "le", "=~", "0.7|0\\.70")}}
+	for _, step := range []int64{Span.Milliseconds() + 1, 10 * 60_000} {
+		got := map[string]Series{}
+		for r.From = b.Base - 1; r.From < of.T[len(of.T)-1]; r.From = r.To {
+			r.To = r.From + step
+			part, err := Collect(t.Context(), b.Source, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, s := range part {
+				all := got[name]
+				all.Labels, all.T, all.V = s.Labels, append(all.T, s.T...), append(all.V, s.V...)
+				got[name] = all
+			}
+		}
+		if d := Diff(got, want); d != "" {
+			t.Errorf("%d ms at once: %s", step, d)
+		}
+	}
 }
 
 // failsAlone checks that a series that begins so cannot be read, and another one can.
