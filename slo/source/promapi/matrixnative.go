@@ -28,7 +28,9 @@ func (s *Source) readNativeMatrix(ctx context.Context, first int, from, to int64
 		err := s.query(ctx, queryPath, form, func(*promseries.Stream, []int64, []float64) error { return nil },
 			func(id *promseries.Stream, labels []byte, told []promhist.Told) {
 				c.samples += len(told)
-				s.addNative(c, &q, int64(first+i), labels, id.Labels, promhist.Chunks(told))
+				if n := len(told); n > 0 {
+					s.addNative(c, &q, int64(first+i), labels, id.Labels, []promhist.Chunk{{Min: told[0].T, Max: told[n-1].T, Told: told}})
+				}
 			})
 		if err != nil {
 			return err

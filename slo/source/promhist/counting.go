@@ -18,6 +18,9 @@ type counting struct {
 	before *histogram.FloatHistogram // the latest that was no staleness marker
 	layout layout
 	cut    cut
+
+	told  *Told // the latest of those that an API tells
+	edges between
 }
 
 // worth is what a histogram is to a counter.
@@ -52,9 +55,7 @@ func (c *counting) take(h *histogram.FloatHistogram) (worth, error) {
 		c.cut = c.layout.cutAt(c.Counter.bound)
 	}
 	if c.Counter.strict && !c.cut.exact() {
-		return worth{}, c.refuse(fmt.Sprintf("has no bucket's edge at the bound %v: the nearest are %s and %s; name one of them, "+
-			"or leave strict out of shopslo.dev/bound, which counts what is at or below %s",
-			c.Counter.bound, edgeText(c.cut.lower), edgeText(c.cut.upper), edgeText(c.cut.lower)))
+		return worth{}, c.refuse(c.noEdge(between{h.Schema, c.cut.lower, c.cut.upper}))
 	}
 	out := worth{Value: c.cut.below(h), News: news, Edges: between{h.Schema, c.cut.lower, c.cut.upper}}
 	moved := before != nil && news && c.cut.lower != old.lower

@@ -17,8 +17,9 @@ type Chunk struct {
 	Min, Max int64 // the times of its first and last sample, in Unix milliseconds
 	Encoding chunkenc.Encoding
 	Bytes    []byte
-	// Plain are its samples where there are no Bytes, oldest first.
+	// Plain are its samples where there are no Bytes, oldest first, or Told where an API tells them.
 	Plain []Sample
+	Told  []Told
 }
 
 // Sample is a native histogram at a time. Its own hint says whether it was reset.
@@ -118,11 +119,11 @@ func (r *reader) Read(t []int64, v []float64) (int, error) {
 			n++
 			continue
 		}
-		at, h, err := r.next()
+		at, h, x, err := r.next()
 		if err != nil {
 			return 0, err
 		}
-		if h == nil {
+		if h == nil && x == nil {
 			break
 		}
 		if r.begun && at <= r.last {
@@ -130,7 +131,7 @@ func (r *reader) Read(t []int64, v []float64) (int, error) {
 		}
 		begun, before := r.begun, r.last
 		r.last, r.begun = at, true
-		one, err := r.counting.take(h)
+		one, err := r.counting.either(h, x)
 		if err != nil {
 			return 0, err
 		}
@@ -157,16 +158,27 @@ func (r *reader) Read(t []int64, v []float64) (int, error) {
 	return n, nil
 }
 
-// next is the next histogram of the chunks; nil at the end. What it gave before is
+func (c *counting) either(h *histogram.FloatHistogram, x *Told) (worth, error) {
+	if x != nil {
+		return c.takeTold(x)
+	}
+	return c.take(h)
+}
+
+// next is the next histogram of the chunks; nil and nil at the end. What it gave before is
 // valid until the next but one.
-func (r *reader) next() (int64, *histogram.FloatHistogram, error) {
+func (r *reader) next() (int64, *histogram.FloatHistogram, *Told, error) {
 	for len(r.chunks) > 0 {
 		c := &r.chunks[0]
 		if c.Bytes == nil {
-			if r.plain < len(c.Plain) {
-				p := c.Plain[r.plain]
-				r.plain++
-				return p.T, p.H, nil
+			r.plain++
+			switch {
+			case r.plain <= len(c.Plain):
+				p := c.Plain[r.plain-1]
+				return p.T, p.H, nil, nil
+			case r.plain <= len(c.Told):
+				x := &c.Told[r.plain-1]
+				return x.T, nil, x, nil
 			}
 			r.chunks, r.plain = r.chunks[1:], 0
 			continue
@@ -174,10 +186,10 @@ func (r *reader) next() (int64, *histogram.FloatHistogram, error) {
 		if r.it == nil {
 			chunk, err := chunkenc.FromData(c.Encoding, c.Bytes)
 			if err != nil {
-				return 0, nil, fmt.Errorf("series %s: %w", r.series.Labels, err)
+				return 0, nil, nil, fmt.Errorf("series %s: %w", r.series.Labels, err)
 			}
 			if len(c.Bytes) < 3 {
-				return 0, nil, fmt.Errorf("series %s: a chunk of native histograms that ends early", r.series.Labels)
+				return 0, nil, nil, fmt.Errorf("series %s: a chunk of native histograms that ends early", r.series.Labels)
 			}
 			r.it, r.first = chunk.Iterator(nil), true
 			if head, ok := chunk.(interface {
@@ -188,7 +200,7 @@ func (r *reader) next() (int64, *histogram.FloatHistogram, error) {
 		}
 		if r.it.Next() == chunkenc.ValNone {
 			if err := r.it.Err(); err != nil {
-				return 0, nil, fmt.Errorf("series %s: %w", r.series.Labels, err)
+				return 0, nil, nil, fmt.Errorf("series %s: %w", r.series.Labels, err)
 			}
 			r.it, r.chunks = nil, r.chunks[1:]
 			continue
@@ -204,7 +216,7 @@ func (r *reader) next() (int64, *histogram.FloatHistogram, error) {
 		if !value.IsStaleNaN(h.Sum) { // which is none of ours, and no sample before the next
 			r.turn = 1 - r.turn
 		}
-		return t, h, nil
+		return t, h, nil, nil
 	}
-	return 0, nil, nil
+	return 0, nil, nil, nil
 }
