@@ -104,6 +104,8 @@ type reader struct {
 	turn     int
 	last     int64
 	begun    bool
+	value    float64 // of the last sample that was no staleness marker
+	valued   bool
 
 	held    bool // a value is yet to be given out, after its base
 	heldAt  int64
@@ -134,6 +136,12 @@ func (r *reader) Read(t []int64, v []float64) (int, error) {
 		one, err := r.counting.either(h, x)
 		if err != nil {
 			return 0, err
+		}
+		if value.IsStaleNaN(one.Value) {
+			one.HasBase = false
+		} else {
+			one.HasBase = one.HasBase && !(r.valued && one.Base == r.value) // which says it
+			r.value, r.valued = one.Value, true
 		}
 		if one.News && r.series.Seen != nil {
 			r.series.Seen(r.series, one.Edges)
