@@ -37,6 +37,8 @@ type series struct {
 	Chunks []Chunk
 	// Seen, if set, is told of each new place of the bound among the edges.
 	Seen func(*series, between)
+
+	anew, inexact bool
 }
 
 // between are the edges between which a bound lies; they are equal where it is one.
@@ -44,6 +46,13 @@ type between struct {
 	Schema       int32 // of exponential buckets; histogram.CustomBucketsSchema for custom ones
 	Lower, Upper float64
 }
+
+// Anew lets the first sample have its base, if the histogram before is known: the stream had samples
+// of its own before.
+func (s *series) Anew() { s.anew = true }
+
+// Inexact reports whether a bound lay within a bucket, in what has been read so far.
+func (s *series) Inexact() bool { return s.inexact }
 
 // Samples implements promseries.Made.
 func (s *series) Samples() slo.Samples {
@@ -106,6 +115,7 @@ type reader struct {
 	begun    bool
 	value    float64 // of the last sample that was no staleness marker
 	valued   bool
+	given    bool // a sample was given out
 
 	held    bool // a value is yet to be given out, after its base
 	heldAt  int64
@@ -140,8 +150,7 @@ func (r *reader) Read(t []int64, v []float64) (int, error) {
 		if value.IsStaleNaN(one.Value) {
 			one.HasBase = false
 		} else {
-			one.HasBase = one.HasBase && !(r.valued && one.Base == r.value) // which says it
-			r.value, r.valued = one.Value, true
+			r.based(&one, at)
 		}
 		if one.News && r.series.Seen != nil {
 			r.series.Seen(r.series, one.Edges)
@@ -164,6 +173,24 @@ func (r *reader) Read(t []int64, v []float64) (int, error) {
 		n++
 	}
 	return n, nil
+}
+
+// based decides whether a sample has a base: not one that the sample before says, unless that was
+// another series'.
+func (r *reader) based(one *worth, at int64) {
+	s := r.series
+	if one.Edges.Lower != one.Edges.Upper && !s.inexact { // written once: readers take turns
+		s.inexact = true
+	}
+	first := at > s.From && !r.given
+	switch {
+	case first && s.anew && r.valued && !one.HasBase && s.inexact:
+		one.Base, one.HasBase = min(r.value, one.Value), true
+	case one.HasBase && r.valued && one.Base == r.value && !(first && s.anew):
+		one.HasBase = false
+	}
+	r.given = r.given || at > s.From
+	r.value, r.valued = one.Value, true
 }
 
 func (c *counting) either(h *histogram.FloatHistogram, x *Told) (worth, error) {

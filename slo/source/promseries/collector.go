@@ -1,6 +1,7 @@
 package promseries
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -199,6 +200,10 @@ func (c *Collector) Answer() []slo.Series {
 		if c.Want != nil && !c.wanted(id) {
 			continue
 		}
+		var torn error
+		if f.besidePart > 0 || f.stream.beside {
+			torn = c.mix(f)
+		}
 		if id.several.Load() {
 			if c.groups == nil {
 				c.groups = map[*Identity][]int{}
@@ -207,7 +212,7 @@ func (c *Collector) Answer() []slo.Series {
 			continue
 		}
 		c.samples[i].stream = f.stream
-		c.deliver(i, id, c.from, f.chunks, f.failure(id))
+		c.deliver(i, id, c.from, f.chunks, cmp.Or(torn, f.failure(id)))
 	}
 	if len(c.groups) > 0 {
 		c.mergeGroups()

@@ -35,6 +35,8 @@ func (id *Identity) Several() bool { return id.several.Load() }
 type Stream struct {
 	Labels slo.Labels // sorted
 
+	beside bool // its last samples were made of other series; only one answer at a time is made
+
 	id  atomic.Pointer[Identity]
 	own *ownLabels // those of its labels that its identity may lack
 

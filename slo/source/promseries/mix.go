@@ -1,0 +1,161 @@
+package promseries
+
+import (
+	"math"
+	"slices"
+
+	"github.com/shopslo/shopslo/slo"
+)
+
+// A stream may have samples of its own and such that are made of other series beside: a classic
+// histogram's, and those of the native one. Its own count where it has them. What is made need
+// not be the same number (a bound within a bucket), so where the one goes on for the other a
+// slo.Base says where it begins: growth is taken from one kind at a time.
+
+// anew is implemented by what makes samples that need not go on from the stream's own.
+type anew interface {
+	// Anew lets the first sample have its base, where that is known.
+	Anew()
+	// Inexact reports whether the samples read so far are not those that the stream's own
+	// would be.
+	Inexact() bool
+}
+
+// mix joins a stream's own chunks and those beside them.
+func (c *Collector) mix(f *found) error {
+	var own, beside []Chunk
+	for _, k := range f.chunks {
+		if k.Made != nil {
+			beside = append(beside, k)
+		} else {
+			own = append(own, k)
+		}
+	}
+	if len(beside) == 0 {
+		f.stream.beside = false
+		return nil
+	}
+	for _, k := range beside {
+		if m, ok := k.Made.(anew); ok && (len(own) > 0 || f.stream.last.t != 0 && !f.stream.beside) {
+			m.Anew()
+		}
+	}
+	if len(own) == 0 {
+		f.stream.beside = true
+		return nil
+	}
+	of, err := c.read(own)
+	if err != nil {
+		return err
+	}
+	made, err := c.read(beside)
+	if err != nil {
+		return err
+	}
+	inexact := slices.ContainsFunc(beside, func(k Chunk) bool { m, ok := k.Made.(anew); return ok && m.Inexact() })
+	m := mixer{own: of, made: made, reach: gapIntervals * c.interval(), inexact: inexact, before: f.stream.beside}
+	f.chunks = append(f.chunks[:0], plainChunk(m.run())...)
+	f.stream.beside = m.before
+	return nil
+}
+
+// read reads chunks of one kind.
+func (c *Collector) read(chunks []Chunk) (Plain, error) {
+	var s samples
+	s.reset(c.from, c.to, chunks)
+	p, err := made(&s)
+	return *p, err
+}
+
+// mixer joins samples of both kinds.
+type mixer struct {
+	own, made Plain
+	reach     int64 // as long as own samples lie closer, nothing is missing between them
+	inexact   bool
+	before    bool // the sample before is one that was made
+	out       Plain
+}
+
+func (m *mixer) run() Plain {
+	value, base := math.NaN(), math.NaN() // of what is made: the last, and where the next begins
+	i := 0
+	for k := 0; k < len(m.made.T) || i < len(m.own.T); {
+		if k == len(m.made.T) || i < len(m.own.T) && m.own.T[i] <= m.made.T[k] {
+			m.takeOwn(i, k, value)
+			if i++; k < len(m.made.T) && m.own.T[i-1] == m.made.T[k] && !slo.IsStale(m.own.V[i-1]) {
+				value, base = m.pass(k, value, base)
+				k++
+			}
+			continue
+		}
+		v := m.made.V[k]
+		if b, ok := slo.BaseOf(v); ok {
+			base = b
+		} else if !m.covered(m.made.T[k]) {
+			if math.IsNaN(base) && !m.before && m.inexact {
+				base = value
+			}
+			if !math.IsNaN(base) && v == v {
+				m.put(m.made.T[k]-1, slo.Base(base))
+			}
+			m.put(m.made.T[k], v)
+			m.before = true
+		}
+		if _, ok := slo.BaseOf(v); !ok {
+			value, base = m.pass(k, value, math.NaN())
+		}
+		k++
+	}
+	return m.out
+}
+
+// pass remembers a made sample that was looked at.
+func (m *mixer) pass(k int, value, base float64) (float64, float64) {
+	v := m.made.V[k]
+	if _, ok := slo.BaseOf(v); ok {
+		return value, base
+	}
+	if v != v {
+		return value, math.NaN()
+	}
+	return v, math.NaN()
+}
+
+// takeOwn puts an own sample; value is what was made before it, and the k-th comes next.
+func (m *mixer) takeOwn(i, k int, value float64) {
+	t, v := m.own.T[i], m.own.V[i]
+	if slo.IsStale(v) { // it has ended, or the other kind goes on
+		if k >= len(m.made.T) || m.made.T[k] != t {
+			m.put(t, v)
+		}
+		return
+	}
+	if m.before && m.inexact {
+		base := v
+		for ; k < len(m.made.T) && m.made.T[k] <= t; k++ {
+			if x := m.made.V[k]; x == x && m.made.T[k] == t && x >= value {
+				base = v - (x - value)
+			}
+		}
+		m.put(t-1, slo.Base(max(0, base)))
+	}
+	m.put(t, v)
+	m.before = false
+}
+
+// covered reports whether own samples lie around a time.
+func (m *mixer) covered(t int64) bool {
+	i, _ := slices.BinarySearch(m.own.T, t)
+	after := i < len(m.own.T) && m.own.T[i]-t < m.reach && !slo.IsStale(m.own.V[i])
+	return after && i > 0 && t-m.own.T[i-1] < m.reach && !slo.IsStale(m.own.V[i-1])
+}
+
+func (m *mixer) put(t int64, v float64) {
+	if n := len(m.out.T); n > 0 && t <= m.out.T[n-1] {
+		if _, base := slo.BaseOf(v); base {
+			return
+		}
+		m.out.T, m.out.V = m.out.T[:n-1], m.out.V[:n-1]
+	}
+	m.out.T, m.out.V = append(m.out.T, t), append(m.out.V, v)
+}
