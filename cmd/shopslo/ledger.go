@@ -12,7 +12,7 @@ import (
 )
 
 // ledgerFlags adds them to a command.
-func (p *program) ledgerFlags(cmd *cobra.Command) *string {
+func ledgerFlags(p *program, cmd *cobra.Command) *string {
 	p.configFlag(cmd)
 	dir := cmd.Flags().String("dir", "", "`folder` of a ledger, instead of what the configuration names")
 	cmd.MarkFlagDirname("dir")
@@ -20,7 +20,7 @@ func (p *program) ledgerFlags(cmd *cobra.Command) *string {
 }
 
 // ledgerFolder is the folder that a flag or the configuration names.
-func (p *program) ledgerFolder(dir string) (string, error) {
+func ledgerFolder(p *program, dir string) (string, error) {
 	if dir != "" {
 		return dir, nil
 	}
@@ -56,10 +56,10 @@ func ledgerInspectCommand(p *program) *cobra.Command {
   shopslo ledger inspect --dir data/ledger --shopset a-1 -o json`,
 		Args: noArgs,
 	}
-	dir, out := p.ledgerFlags(cmd), outputFlag(cmd)
+	dir, out := ledgerFlags(p, cmd), outputFlag(cmd)
 	shopset := cmd.Flags().String("shopset", "", "only what was counted for this `ShopSet`")
 	cmd.RunE = func(*cobra.Command, []string) error {
-		folder, err := p.ledgerFolder(*dir)
+		folder, err := ledgerFolder(p, *dir)
 		if err != nil {
 			return err
 		}
@@ -88,9 +88,9 @@ func ledgerVerifyCommand(p *program) *cobra.Command {
   shopslo ledger verify --dir backup/ledger-2026-11-30`,
 		Args: noArgs,
 	}
-	dir, out := p.ledgerFlags(cmd), outputFlag(cmd)
+	dir, out := ledgerFlags(p, cmd), outputFlag(cmd)
 	cmd.RunE = func(*cobra.Command, []string) error {
-		dir, err := p.ledgerFolder(*dir)
+		dir, err := ledgerFolder(p, *dir)
 		if err != nil {
 			return err
 		}
@@ -125,9 +125,9 @@ func ledgerSnapshotCommand(p *program) *cobra.Command {
 			return nil
 		},
 	}
-	dir := p.ledgerFlags(cmd)
+	dir := ledgerFlags(p, cmd)
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		dir, err := p.ledgerFolder(*dir)
+		dir, err := ledgerFolder(p, *dir)
 		if err != nil {
 			return err
 		}
