@@ -75,4 +75,13 @@ func TestServeCountsANativeHistogram(t *testing.T) {
 		}
 		return ""
 	})
+	s.cancel()
+	<-s.done
+	code, stdout, stderr := runWith(t, nil, "explain", "within", "a-1", "--config", filepath.Join(dir, "shopslo.yaml"))
+	for _, want := range []string{`asks for latency_seconds_bucket{le="0.2",shopset="a-1"}`, "made of native histograms: all their events",
+		"made of native histograms: 0.2 lies between the edges 0.192776 and 0.210224, and what is at or below 0.192776 counts", "the ledger has the same"} {
+		if code != exitOK || !strings.Contains(stdout, want) {
+			t.Errorf("exit code %d, it does not say %q:\n%s%s", code, want, stdout, stderr)
+		}
+	}
 }

@@ -89,6 +89,7 @@ type metricExplained struct {
 type seriesExplained struct {
 	Sides   []string          `json:"sides"`
 	Labels  map[string]string `json:"labels"`
+	Note    string            `json:"note"` // of what its samples were made; "" where they are its own
 	First   string            `json:"first_sample"`
 	Last    string            `json:"last_sample"`
 	Samples int               `json:"samples"`

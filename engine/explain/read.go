@@ -139,7 +139,7 @@ func (w *examiner) series(ctx context.Context, part *slo.Part, i int, all []slo.
 		return err
 	}
 	for _, s := range counters {
-		x := seriesExplained{Sides: []string{}, Labels: mapOf(s.Labels), Samples: len(s.T),
+		x := seriesExplained{Sides: []string{}, Note: s.Note, Labels: mapOf(s.Labels), Samples: len(s.T),
 			First: timeText(s.T[0]), Last: timeText(s.T[len(s.T)-1]), Scraped: median(s.T).Seconds()}
 		for _, name := range names {
 			if slices.ContainsFunc(sides[name], func(sel slo.Selector) bool { return sel.Matches(s.Labels) }) {
@@ -201,6 +201,7 @@ type sampled struct {
 	Labels slo.Labels
 	T      []int64
 	V      []float64
+	Note   string // of what the samples were made
 }
 
 // median is the median distance of times, 0 below two of them.
@@ -241,6 +242,9 @@ func (w *examiner) read(ctx context.Context, part *slo.Part, sels []slo.Selector
 					return fmt.Errorf("explain %s on %s: it has more than %d samples in its window; explain an SLO with fewer series", w.slo.Name, w.subject.ID, mostSamples)
 				}
 			}
+			if made, ok := all[i].Samples.(interface{ Note() string }); ok {
+				s.Note = made.Note()
+			}
 			if s = ended(s); len(s.T) > 0 {
 				out = append(out, s)
 			}
@@ -250,11 +254,11 @@ func (w *examiner) read(ctx context.Context, part *slo.Part, sels []slo.Selector
 	return out, err
 }
 
-// ended leaves out the news of a series' end.
+// ended leaves out the news of a series' end, and where samples begin.
 func ended(s sampled) sampled {
-	out := sampled{Labels: s.Labels}
+	out := sampled{Labels: s.Labels, Note: s.Note}
 	for k, v := range s.V {
-		if !slo.IsStale(v) {
+		if _, base := slo.BaseOf(v); !slo.IsStale(v) && !base {
 			out.T, out.V = append(out.T, s.T[k]), append(out.V, v)
 		}
 	}

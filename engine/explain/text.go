@@ -117,6 +117,9 @@ func (out *partExplained) write(b *strings.Builder, several bool) {
 func (x *seriesExplained) lines() []string {
 	out := []string{fmt.Sprintf("%s (%s)", x.name(), strings.Join(x.Sides, ", ")),
 		fmt.Sprintf("  %d samples, %s to %s, every %v s", x.Samples, x.First, x.Last, x.Scraped)}
+	if x.Note != "" {
+		out = append(out, "  "+x.Note)
+	}
 	if x.Counted == nil {
 		return out
 	}

@@ -2,7 +2,9 @@ package promhist
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/value"
@@ -35,10 +37,9 @@ type series struct {
 	// From is the time after which samples are wanted. What was before tells where they begin.
 	From   int64
 	Chunks []Chunk
-	// Seen, if set, is told of each new place of the bound among the edges.
-	Seen func(*series, between)
 
 	anew, inexact bool
+	places        []between // where the bound lay, in what has been read so far
 }
 
 // between are the edges between which a bound lies; they are equal where it is one.
@@ -53,6 +54,27 @@ func (s *series) Anew() { s.anew = true }
 
 // Inexact reports whether a bound lay within a bucket, in what has been read so far.
 func (s *series) Inexact() bool { return s.inexact }
+
+// mostPlaces is of how many places of a bound is told.
+const mostPlaces = 8
+
+// Note says for people of what the samples that have been read were made.
+func (s *series) Note() string {
+	if math.IsInf(s.Counter.bound, 1) {
+		return "made of native histograms: all their events"
+	}
+	var texts []string
+	for _, e := range s.places {
+		text := fmt.Sprintf("%v is an edge of their buckets", s.Counter.bound)
+		if e.Lower != e.Upper {
+			text = fmt.Sprintf("%v lies between the edges %s and %s, and what is at or below %s counts", s.Counter.bound, edgeText(e.Lower), edgeText(e.Upper), edgeText(e.Lower))
+		}
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return "made of native histograms: " + strings.Join(texts, "; ")
+}
 
 // Samples implements promseries.Made.
 func (s *series) Samples() slo.Samples {
@@ -152,8 +174,8 @@ func (r *reader) Read(t []int64, v []float64) (int, error) {
 		} else {
 			r.based(&one, at)
 		}
-		if one.News && r.series.Seen != nil {
-			r.series.Seen(r.series, one.Edges)
+		if one.News && len(r.series.places) < mostPlaces && !slices.Contains(r.series.places, one.Edges) {
+			r.series.places = append(r.series.places, one.Edges)
 		}
 		if at <= r.series.From {
 			continue

@@ -200,9 +200,10 @@ func (c *Collector) Answer() []slo.Series {
 		if c.Want != nil && !c.wanted(id) {
 			continue
 		}
+		var beside []Made
 		var torn error
 		if f.besidePart > 0 || f.stream.beside {
-			torn = c.mix(f)
+			beside, torn = c.mix(f)
 		}
 		if id.several.Load() {
 			if c.groups == nil {
@@ -213,6 +214,7 @@ func (c *Collector) Answer() []slo.Series {
 		}
 		c.samples[i].stream = f.stream
 		c.deliver(i, id, c.from, f.chunks, cmp.Or(torn, f.failure(id)))
+		c.samples[i].beside = beside
 	}
 	if len(c.groups) > 0 {
 		c.mergeGroups()

@@ -21,19 +21,19 @@ type anew interface {
 	Inexact() bool
 }
 
-// mix joins a stream's own chunks and those beside them.
-func (c *Collector) mix(f *found) error {
+// mix joins a stream's own chunks and those beside them, which are made of others.
+func (c *Collector) mix(f *found) (of []Made, err error) {
 	var own, beside []Chunk
 	for _, k := range f.chunks {
 		if k.Made != nil {
-			beside = append(beside, k)
+			beside, of = append(beside, k), append(of, k.Made)
 		} else {
 			own = append(own, k)
 		}
 	}
 	if len(beside) == 0 {
 		f.stream.beside = false
-		return nil
+		return nil, nil
 	}
 	for _, k := range beside {
 		if m, ok := k.Made.(anew); ok && (len(own) > 0 || f.stream.last.t != 0 && !f.stream.beside) {
@@ -42,21 +42,29 @@ func (c *Collector) mix(f *found) error {
 	}
 	if len(own) == 0 {
 		f.stream.beside = true
-		return nil
+		return of, nil
 	}
-	of, err := c.read(own)
+	ours, err := c.read(own)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	made, err := c.read(beside)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	inexact := slices.ContainsFunc(beside, func(k Chunk) bool { m, ok := k.Made.(anew); return ok && m.Inexact() })
-	m := mixer{own: of, made: made, reach: gapIntervals * c.interval(), inexact: inexact, before: f.stream.beside}
+	m := mixer{own: ours, made: made, reach: gapIntervals * c.interval(), inexact: inexact, before: f.stream.beside}
 	f.chunks = append(f.chunks[:0], plainChunk(m.run())...)
 	f.stream.beside = m.before
-	return nil
+	return append(of, classic{}), nil
+}
+
+// classic notes that a stream has samples of its own, too.
+type classic struct{}
+
+func (classic) Samples() slo.Samples { return &samples{} }
+func (classic) Note() string {
+	return "there is a classic histogram as well: it counts where it has samples"
 }
 
 // read reads chunks of one kind.

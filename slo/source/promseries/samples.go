@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/shopslo/shopslo/slo"
 )
@@ -69,6 +70,7 @@ type samples struct {
 	before float64 // the value before the first sample; NaN: not known
 	fell   drop    // the last drop
 
+	beside   []Made  // what of them was made, where they have others of their own as well
 	stream   *Stream // whose samples are read as they are; nil: of several streams
 	foretold bool    // what it ends with is remembered already
 }
@@ -98,6 +100,17 @@ func (s *samples) reset(from, to int64, chunks []Chunk) bool {
 	}
 	s.chunks = kept
 	return len(kept) > 0 || s.err != nil
+}
+
+// Note says for people of what samples that have been read were made; "" of a series' own.
+func (s *samples) Note() string {
+	var notes []string
+	for _, m := range s.beside {
+		if n, ok := m.(interface{ Note() string }); ok && !slices.Contains(notes, n.Note()) {
+			notes = append(notes, n.Note())
+		}
+	}
+	return strings.Join(notes, "; ")
 }
 
 // Read implements slo.Samples. Its errors tell of damaged chunks.
