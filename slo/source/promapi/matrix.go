@@ -277,57 +277,28 @@ func (d *matrixReader) readSeries(it *jsoniter.Iterator) bool {
 	ok := it.ReadObjectCB(func(it *jsoniter.Iterator, key string) bool {
 		switch key {
 		case "metric":
-			raw := it.SkipAndReturnBytes()
-			if it.Error != nil {
-				return false
-			}
-			labels = bytes.Clone(raw)
-			if id = d.names.Known(raw); id != nil {
-				return true
-			}
-			var m map[string]string
-			if err := jsoniter.Unmarshal(raw, &m); err != nil {
-				return d.stop(it, &answerError{"a metric that is no object of strings"})
-			}
-			ls := make(slo.Labels, 0, len(m))
-			for k, v := range m {
-				ls = append(ls, slo.Label{Name: k, Value: v})
-			}
-			id = d.names.Add(raw, ls)
+			id, labels = d.readMetric(it)
+			return id != nil
 		case "values":
 			return it.ReadArrayCB(d.readPoint)
 		case "histograms":
-			some = true
-			if d.native == nil {
-				it.Skip()
-				break
+			if some = true; d.native != nil {
+				return it.ReadArrayCB(func(it *jsoniter.Iterator) bool { return d.readHistogram(it, &histograms) })
 			}
-			return it.ReadArrayCB(func(it *jsoniter.Iterator) bool {
-				h, err := readHistogram(it)
-				if err == nil && len(histograms) > 0 && h.T <= histograms[len(histograms)-1].T {
-					err = &answerError{"histograms that are not in order of time"}
-				}
-				if err != nil {
-					return d.stop(it, err)
-				}
-				histograms = append(histograms, h)
-				return it.Error == nil
-			})
+			it.Skip()
 		default:
 			it.Skip()
 		}
 		return it.Error == nil
 	})
-	if !ok || it.Error != nil {
+	switch {
+	case !ok || it.Error != nil:
 		return false
-	}
-	if id == nil {
+	case id == nil:
 		return d.stop(it, &answerError{"a series without its metric"})
-	}
-	if some && d.native == nil {
+	case some && d.native == nil:
 		return d.stop(it, &answerError{"the result holds native histograms; make a number of them, with histogram_count() or histogram_fraction()"})
-	}
-	if some {
+	case some:
 		d.native(id, labels, histograms)
 		return true
 	}
@@ -335,6 +306,41 @@ func (d *matrixReader) readSeries(it *jsoniter.Iterator) bool {
 		return d.stop(it, err)
 	}
 	return true
+}
+
+// readMetric reads the labels of a series; nil where they are none, which has been told.
+func (d *matrixReader) readMetric(it *jsoniter.Iterator) (*promseries.Stream, []byte) {
+	raw := it.SkipAndReturnBytes()
+	if it.Error != nil {
+		return nil, nil
+	}
+	labels := bytes.Clone(raw)
+	if id := d.names.Known(raw); id != nil {
+		return id, labels
+	}
+	var m map[string]string
+	if err := jsoniter.Unmarshal(raw, &m); err != nil {
+		d.stop(it, &answerError{"a metric that is no object of strings"})
+		return nil, nil
+	}
+	ls := make(slo.Labels, 0, len(m))
+	for k, v := range m {
+		ls = append(ls, slo.Label{Name: k, Value: v})
+	}
+	return d.names.Add(raw, ls), labels
+}
+
+// readHistogram reads a point of a native histogram, later than those before it.
+func (d *matrixReader) readHistogram(it *jsoniter.Iterator, all *[]promhist.Told) bool {
+	h, err := readHistogram(it)
+	if n := len(*all); err == nil && n > 0 && h.T <= (*all)[n-1].T {
+		err = &answerError{"histograms that are not in order of time"}
+	}
+	if err != nil {
+		return d.stop(it, err)
+	}
+	*all = append(*all, h)
+	return it.Error == nil
 }
 
 // readPoint reads [seconds, "value"].
