@@ -3,8 +3,11 @@ package importer
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -63,7 +66,15 @@ func (m *made) pyrraIndicator(ind *object) (why string) {
 		g := strings.TrimSpace(ind.object("bool_gauge").text("metric"))
 		m.kind, m.counter, m.query, m.total = "good", "false", "sum("+g+")", "count("+g+")"
 	case ind.has("latencyNative"):
-		return "latencyNative is a share of a native histogram below a bound; write it as a latency of a classic histogram"
+		l := ind.object("latencyNative")
+		within, err := model.ParseDuration(l.text("latency"))
+		if err != nil {
+			return "its latency is no duration: " + err.Error()
+		}
+		if h := metric(l, "total"); h != "" {
+			seconds := strconv.FormatFloat(time.Duration(within).Seconds(), 'g', -1, 64)
+			m.kind, m.query, m.total = "good", "histogram_fraction(0, "+seconds+", "+h+")", "histogram_count("+h+")"
+		}
 	default:
 		return "it has no indicator"
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/promqltest"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/shopslo/shopslo/internal/goldentest"
@@ -175,6 +177,46 @@ func TestSlothsNamesAreAsSlothWritesThem(t *testing.T) {
 		if info[name] != value {
 			t.Errorf("sloth_slo_info has %s=%q, want %q", name, info[name], value)
 		}
+	}
+}
+
+// TestSlothsRulesGiveTheShareOfAllShopSets evaluates them on counters of two ShopSets, which
+// two replicas of serve export: of 100 events each minute 1 is bad, and of 300 none.
+func TestSlothsRulesGiveTheShareOfAllShopSets(t *testing.T) {
+	s := sample()
+	s.SLOs = s.SLOs[:1]
+	groups, err := Sloth(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var series strings.Builder
+	for _, replica := range []string{"1", "2"} {
+		for set, of := range map[string][2]string{"a-1": {"0+100x60", "0+1x60"}, "b-2": {"0+300x60", "0+0x60"}} {
+			labels := `{slo="cart-availability",shopset="` + set + `",tier="prod",instance="` + replica + `"}`
+			series.WriteString("\n  shopslo_slo_events_total" + labels + " " + of[0] + "\n  shopslo_slo_bad_events_total" + labels + " " + of[1])
+		}
+	}
+	store := promqltest.LoadedStorage(t, "load 1m"+series.String()+"\n")
+	t.Cleanup(func() { store.Close() })
+	engine := promqltest.NewTestEngine(t, false, 5*time.Minute, 100_000)
+	n := 0
+	for _, r := range groups.Groups[0].Rules {
+		if r.Labels["sloth_window"] != "5m" && r.Labels["sloth_window"] != "30m" {
+			continue
+		}
+		n++
+		q, err := engine.NewInstantQuery(t.Context(), store, nil, r.Expr, time.Unix(3600, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := q.Exec(t.Context()).Vector()
+		if err != nil || len(v) != 1 || math.Abs(v[0].F-0.0025) > 1e-9 {
+			t.Errorf("%s is %v (%v), want 0.0025", r.Record, v, err)
+		}
+		q.Close()
+	}
+	if n != 2 {
+		t.Errorf("%d rules looked at", n)
 	}
 }
 
