@@ -95,11 +95,7 @@ func (j *job) crd(m *object) {
 		j.drop(m.node, "of a document", "it is none of openslo.com/v1")
 		return
 	}
-	var out yaml.Node
-	if err := m.node.Decode(&out); err != nil {
-		j.leave(m.node, "a document", err.Error())
-		return
-	}
+	out := *clone(m.node)
 	set(&out, "apiVersion", "openslo/v1")
 	without(&out, "status")
 	name := ""
@@ -141,6 +137,16 @@ func (j *job) crd(m *object) {
 func indicatorRef(m *object) bool {
 	spec := m.object("spec")
 	return spec.has("indicatorRef") || slices.ContainsFunc(spec.list("objectives"), func(o *object) bool { return o.has("indicatorRef") })
+}
+
+// clone copies a node with all below it; aliases stay what they are.
+func clone(n *yaml.Node) *yaml.Node {
+	out := *n
+	out.Content = nil
+	for _, c := range n.Content {
+		out.Content = append(out.Content, clone(c))
+	}
+	return &out
 }
 
 func set(n *yaml.Node, key, value string) {
