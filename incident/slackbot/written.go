@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/shopslo/shopslo/internal/text"
 )
 
 // written is a message of Slack's as far as the bot reads it: what stands in its text, in its
@@ -72,12 +74,15 @@ func (l *loose[T]) UnmarshalJSON(data []byte) error {
 // author is who wrote it: a person's ID, or the name of an app.
 func (w written) author() string { return cmp.Or(w.User, w.Username, w.BotID) }
 
+// maxWords is how much of a message is kept, in characters.
+const maxWords = 10_000
+
 // words are what people read in a message, as plain text; "" where it says nothing.
 func (w written) words() string {
 	var parts []string
-	add := func(text string) {
-		if text = plain(text); text != "" {
-			parts = append(parts, text)
+	add := func(said string) {
+		if said = plain(said); said != "" {
+			parts = append(parts, said)
 		}
 	}
 	// Where an app has written blocks, its text is what notifications say.
@@ -92,7 +97,7 @@ func (w written) words() string {
 	for _, f := range w.Files {
 		add(f.words())
 	}
-	return strings.Join(parts, "\n")
+	return text.Cut(strings.Join(parts, "\n"), maxWords)
 }
 
 func (a attach) words() string {

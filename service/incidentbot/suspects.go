@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -27,6 +28,7 @@ type suspects struct {
 	server   ask.Server
 	fleet    []suspect.ShopSet
 	now      func() time.Time
+	patience time.Duration // 0: patience
 }
 
 // lookBack is how long before the onset a change may have come.
@@ -50,28 +52,45 @@ func (a Around) suspects(s *settings) (*suspects, error) {
 	return out, nil
 }
 
-// Suspects implements slackbot.Suspects. What does not answer is said, and the others count.
+// patience is how long all of them may take together: less than a job of the bot's, so that
+// what does not answer is said rather than waited for.
+const patience = 5 * time.Second
+
+// Suspects implements slackbot.Suspects. All are asked at once; what does not answer is said, and
+// the others count.
 func (s *suspects) Suspects(ctx context.Context, i incident.Incident) (suspect.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(s.patience, patience))
+	defer cancel()
 	onset, _ := hurting(i, s.now())
 	f := suspect.Facts{Onset: onset, Scope: i.Scope, Words: words(i), Fleet: s.fleet}
-	unknown := func(what suspect.What, err error) {
-		if err != nil {
-			f.Unknown = append(f.Unknown, suspect.Gap{What: what, Why: err.Error()})
-		}
-	}
+	var all sync.WaitGroup
+	var snapshot fleet.Snapshot
+	var decisions []decisionlog.Entry
+	var running, moved, burning error
 	if s.exporter != nil {
-		seen, err := s.exporter.Fleet(ctx)
-		unknown(suspect.Running, err)
-		s.seen(&f, seen)
+		all.Go(func() { snapshot, running = s.exporter.Fleet(ctx) })
 	} else {
 		f.Unknown = append(f.Unknown, suspect.Gap{What: suspect.Running})
 	}
-	if s.address == "" {
+	if s.address != "" {
+		all.Go(func() { decisions, moved = s.decisions(ctx, onset) })
+		all.Go(func() { burning = s.burns(ctx, &f, i) })
+	} else {
 		f.Unknown = append(f.Unknown, suspect.Gap{What: suspect.Moved}, suspect.Gap{What: suspect.Burning})
-		return suspect.Rank(f), nil
 	}
-	unknown(suspect.Moved, s.moved(ctx, &f))
-	unknown(suspect.Burning, s.burns(ctx, &f, i))
+	all.Wait()
+	s.seen(&f, snapshot)
+	if moved == nil {
+		moved = s.moved(ctx, &f, decisions)
+	}
+	for _, gap := range []struct {
+		what suspect.What
+		err  error
+	}{{suspect.Running, running}, {suspect.Moved, moved}, {suspect.Burning, burning}} {
+		if gap.err != nil {
+			f.Unknown = append(f.Unknown, suspect.Gap{What: gap.what, Why: gap.err.Error()})
+		}
+	}
 	return suspect.Rank(f), nil
 }
 
@@ -127,19 +146,23 @@ func (s *suspects) seen(f *suspect.Facts, snapshot fleet.Snapshot) {
 // maxRecords is how many records of moves are asked for what they bring.
 const maxRecords = 6
 
-// moved adds what the decision log says: Releases that came and were replaced since, what each
-// replaces and brings, and what the gate had said.
-func (s *suspects) moved(ctx context.Context, f *suspect.Facts) error {
-	since := f.Onset.Add(-lookBack - 24*time.Hour) // decisions are older than what follows them
+// decisions asks for the log since before the hours that count: decisions are older than what
+// follows them.
+func (s *suspects) decisions(ctx context.Context, onset time.Time) ([]decisionlog.Entry, error) {
+	since := onset.Add(-lookBack - 24*time.Hour)
 	var list struct {
 		Decisions []decisionlog.Entry `json:"decisions"`
 	}
-	if err := s.get(ctx, "/api/v1/decisions?since="+url.QueryEscape(since.UTC().Format(time.RFC3339)), &list); err != nil {
-		return err
-	}
+	err := s.get(ctx, "/api/v1/decisions?since="+url.QueryEscape(since.UTC().Format(time.RFC3339)), &list)
+	return list.Decisions, err
+}
+
+// moved adds what the decision log says: Releases that came and were replaced since, what each
+// replaces and brings, and what the gate had said.
+func (s *suspects) moved(ctx context.Context, f *suspect.Facts, decisions []decisionlog.Entry) error {
 	asked := 0
 	var failed error
-	for _, e := range slices.Backward(list.Decisions) {
+	for _, e := range slices.Backward(decisions) {
 		kind := suspect.Release
 		switch {
 		case e.Kind == decisionlog.Rollback && e.Result == "rolled_back":
@@ -160,14 +183,14 @@ func (s *suspects) moved(ctx context.Context, f *suspect.Facts) error {
 			at = len(f.Changes) - 1
 		}
 		c := &f.Changes[at]
-		c.Kind, c.Replaces, c.By, c.Gate = kind, e.Replaces, e.Who().String(), gateOf(list.Decisions, e)
+		c.Kind, c.Replaces, c.By, c.Gate = kind, e.Replaces, e.Who().String(), gateOf(decisions, e)
 		if asked++; asked <= maxRecords {
 			failed = cmp.Or(failed, s.brings(ctx, c, e.Index))
 		}
 	}
 	for k := range f.Changes { // those that nobody moved with shopslo
 		if c := &f.Changes[k]; c.Kind == suspect.Release && c.Replaces == "" {
-			c.Gate = gateOf(list.Decisions, decisionlog.Entry{To: c.Tier, Release: c.Release, At: c.At})
+			c.Gate = gateOf(decisions, decisionlog.Entry{To: c.Tier, Release: c.Release, At: c.At})
 		}
 	}
 	return failed

@@ -197,3 +197,19 @@ func TestASuspectIsToldWithAllThatIsKnownOfIt(t *testing.T) {
 		t.Errorf("%+v, %v", report, err)
 	}
 }
+
+func TestWhoHangsIsNamedInTime(t *testing.T) {
+	h := &history{status: `{"version":1,"budgets":[]}`}
+	s := h.serve(t)
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer hangs.Close()
+	var err error
+	if s.exporter, err = fleetapi.New(hangs.URL, &http.Client{}); err != nil {
+		t.Fatal(err)
+	}
+	s.patience = 100 * time.Millisecond
+	report, err := s.Suspects(t.Context(), incident.Incident{ID: "inc-1", Title: "x", State: incident.Open, DetectedAt: began})
+	if err != nil || len(report.Unknown) != 1 || report.Unknown[0].What != suspect.Running {
+		t.Errorf("%+v, %v", report, err)
+	}
+}
