@@ -41,6 +41,14 @@ func TestTheChannelReadsWhichChangeMayBeTheCause(t *testing.T) {
 	x := newTeam(t, "http", fmt.Sprintf("exporter: {url: %s/x, username: bot, password_file: pw}\nshopslo: {url: %s/s, token_file: token}\n", server.URL, server.URL))
 	x.write("pw", "pw\n")
 	x.write("token", "t\n")
+	if code, out, errs := x.run("check"); code != 0 || !strings.Contains(out, "ok    exporter\nok    shopslo's log of decisions\nok    shopslo's budgets") {
+		t.Errorf("check: %d %s%s", code, out, errs)
+	}
+	x.write("pw", "wrong\n")
+	if code, out, _ := x.run("check"); code != 1 || !strings.Contains(out, "FAIL  exporter: ask the exporter: returned 401 Unauthorized: check user and password, or token") {
+		t.Errorf("check with a wrong password: %d %s", code, out)
+	}
+	x.write("pw", "pw\n")
 	address, _ := x.serve()
 	x.slack.Deliver(address + "/slack")
 	if _, err := x.slack.Command(x.mai, x.shops, "open 緊急 cart で決済が失敗する"); err != nil {

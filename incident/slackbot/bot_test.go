@@ -593,3 +593,38 @@ func TestAFormThatIsThereIsNotSaidToBeMissing(t *testing.T) {
 		t.Errorf("told %d times that no form opens", n)
 	}
 }
+
+// Slack is broken, and says so for hours: people are called after half a minute, once, and invited when there
+// is a channel after all.
+func TestPeopleAreCalledWhileAChannelIsStillTried(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet)
+	w.slack.Fail(slackfake.Broken, "conversations.create", -1)
+	w.command(w.mai, w.general, "open critical Search is slow")
+	seconds := func(n int) {
+		for range n {
+			w.clock.pass(time.Second)
+			w.settle()
+		}
+	}
+	called := func() (n int) {
+		for _, m := range w.slack.Messages(w.announce) {
+			if slices.Contains(m.Notified, "!subteam^"+w.sre) && slices.Contains(m.Notified, "@"+w.mai) {
+				n++
+			}
+		}
+		return n
+	}
+	seconds(10)
+	if called() != 0 {
+		t.Error("called at once")
+	}
+	seconds(80)
+	if called() != 1 {
+		t.Errorf("called %d times:\n%s", called(), w.slack.Transcript(w.announce))
+	}
+	w.slack.Heal()
+	w.pass(10 * time.Minute)
+	if c := w.channel("inc-1"); called() != 1 || !slices.Contains(w.slack.Members(c), w.ken) || !strings.Contains(w.slack.Transcript(w.announce), "#inc-") {
+		t.Errorf("%s", w.slack.Transcript(w.announce))
+	}
+}

@@ -29,6 +29,7 @@ const (
 	jobArchive  = "archive"    // archive the channel
 	jobPick     = "pick"       // put message TS of Channel into the timeline
 	jobFailed   = "failed"     // say what could not be done
+	jobOutside  = "outside"    // write Text where Incidents are announced
 	jobUnsay    = "unsay"      // rewrite what told event TS, which was redacted
 	jobMerge    = "merge"      // end an Incident that is a part of Who
 	jobSuspect  = "suspects"   // tell which changes may be the cause

@@ -219,17 +219,37 @@ func (b *Bot) sayOutside(ctx context.Context, i incident.Incident, key string, m
 // announced: nobody can be invited.
 func (b *Bot) without(ctx context.Context, i incident.Incident, cause string) []incident.Job {
 	now := b.o.Now()
+	jobs := []incident.Job{task{Text: b.calling(ctx, i, sayNoChannel, cause)}.job(i.ID+":without", jobOutside, now)}
+	for _, c := range b.set.announces(i) {
+		jobs = append(jobs, inLine(i.ID, announceLine(c), task{Channel: c}.job(i.ID+":without:announce:"+c, jobAnnounce, now)))
+	}
+	return forIncident(i.ID, jobs)
+}
+
+// late calls in those concerned, once, where a channel cannot be made for a while; it is tried
+// further.
+func (b *Bot) late(ctx context.Context, j incident.Job, cause error) error {
+	i, err := b.o.Store.Incident(ctx, j.Incident)
+	if err != nil {
+		return err
+	}
+	job := task{Text: b.calling(ctx, i, sayChannelLate, b.set.adviceNow(cause))}.job(i.ID+":late", jobOutside, b.o.Now())
+	return b.o.Store.Enqueue(ctx, forIncident(i.ID, []incident.Job{job})...)
+}
+
+// calling names those concerned.
+func (b *Bot) calling(ctx context.Context, i incident.Incident, say text.Entry, cause string) string {
 	who := b.set.concerned(i)
 	if opener := slices.IndexFunc(i.Timeline, func(e incident.Event) bool { return e.ID == "opened" }); opener >= 0 && i.Timeline[opener].By != "" {
 		who = append(who, i.Timeline[opener].By)
 	}
 	l := b.set.Language
-	said := l.Say(sayNoChannel, cause, cmp.Or(strings.Join(b.mentions(ctx, who), " "), l.Say(sayNobodyNamed)), i.ID)
-	jobs := []incident.Job{task{Text: said}.job(i.ID+":without", jobSay, now)}
-	for _, c := range b.set.announces(i) {
-		jobs = append(jobs, inLine(i.ID, announceLine(c), task{Channel: c}.job(i.ID+":without:announce:"+c, jobAnnounce, now)))
-	}
-	return forIncident(i.ID, jobs)
+	return l.Say(say, cause, cmp.Or(strings.Join(b.mentions(ctx, who), " "), l.Say(sayNobodyNamed)), i.ID)
+}
+
+// outside writes where Incidents are announced.
+func (b *Bot) outside(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
+	return b.sayOutside(ctx, i, j.Key, said(t.Text))
 }
 
 // mentions call people and groups by name; a group's @handle is looked up, since only its ID

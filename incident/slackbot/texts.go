@@ -231,6 +231,9 @@ var (
 		"チャンネルを作成できませんでした。このチャンネルで対応し、`/incident update %s …` で状況を共有してください")
 	sayNoChannel = text.Of("🚨 No channel could be made: %s\nConcerned: %s. Please work on it here. Commands take the ID: `/incident update %[3]s …`, `/incident lead %[3]s`",
 		"🚨 チャンネルを作成できませんでした：%s\n対応をお願いします：%s。このチャンネルで対応してください。コマンドには ID を付けます：`/incident update %[3]s …`、`/incident lead %[3]s`")
+	sayChannelLate = text.Of("🚨 No channel could be made yet: %s. It is tried further.\nConcerned: %s. Please work on it here meanwhile. Commands take the ID: `/incident update %[3]s …`, `/incident lead %[3]s`",
+		"🚨 チャンネルをまだ作成できません：%s（再試行を続けます）\n対応をお願いします：%s。作成できるまでこのチャンネルで対応してください。コマンドには ID を付けます：`/incident update %[3]s …`、`/incident lead %[3]s`")
+	whyNotNow            = text.Of("Slack does not answer as it should", "Slack が正常に応答していません")
 	sayNobodyNamed       = text.Of("nobody is named in the settings", "設定に招待先がありません")
 	sayNoIncidentOngoing = text.Of("No incident is ongoing.", "対応中のインシデントはありません。")
 

@@ -32,6 +32,7 @@ const (
 	firstPause  = time.Second
 	longPause   = 5 * time.Minute
 	maxAttempts = 300
+	lateAfter   = 9 // attempts at a channel, about half a minute, until people are called without one
 	maxPanics   = 5 // a fault of the bot's own must not hold up a line for a day
 )
 
@@ -136,6 +137,9 @@ func (b *Bot) work(ctx context.Context, j incident.Job) {
 	case !forGood(err) && j.Attempts < maxAttempts && !(errors.As(err, &panicked{}) && j.Attempts >= maxPanics):
 		b.o.Worked(j.Kind, "retried", late)
 		b.o.Log.Warn("a job failed and is begun again", "job", j.Key, "attempt", j.Attempts, "err", err)
+		if j.Kind == jobChannel && j.Attempts >= lateAfter {
+			b.settled(j, b.late(settle, j, err))
+		}
 		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(pause(err, j.Attempts)), text.Cut(err.Error(), 500)))
 	default:
 		b.o.Worked(j.Kind, "given_up", late)
@@ -208,7 +212,7 @@ func (b *Bot) begin(ctx context.Context, j incident.Job) (err error) {
 		jobBegin: b.opened, jobChannel: b.makeChannel, jobStatus: b.writeStatus, jobTopic: b.setTopic, jobInvite: b.invite, jobAnnounce: b.announce,
 		jobSay: b.sayText, jobTell: b.tellText, jobRemind: b.remind, jobLead: b.seekLead, jobWrite: b.askPostmortem, jobDue: b.remindDue,
 		jobArchive: b.archive, jobPick: b.pickMessage, jobFailed: b.sayFailed,
-		jobSuspect: b.tellSuspects, jobMerge: b.closePart, jobUnsay: b.unsay,
+		jobSuspect: b.tellSuspects, jobMerge: b.closePart, jobUnsay: b.unsay, jobOutside: b.outside,
 	}[j.Kind]
 	if !known {
 		return fmt.Errorf("job %s is of kind %q, which this version does not know: update it", j.Key, j.Kind)
@@ -309,6 +313,14 @@ func (s Settings) advice(err error) string {
 		return l.Say(whyNotAllowed, word)
 	}
 	return "`" + escape(strings.ReplaceAll(word, "`", "'")) + "`"
+}
+
+// adviceNow explains a failure that is not the last word.
+func (s Settings) adviceNow(err error) string {
+	if refused := (slack.SlackErrorResponse{}); errors.As(err, &refused) {
+		return s.advice(err)
+	}
+	return s.Language.Say(whyNotNow)
 }
 
 // mentionAny names a person, a group, or a group's handle.

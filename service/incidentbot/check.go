@@ -36,6 +36,20 @@ func Check(ctx context.Context, a Around, config string, out io.Writer) error {
 		return err
 	}
 	bad, silent := 0, 0
+	who, err := a.suspects(s)
+	if err != nil {
+		return err
+	}
+	if who != nil {
+		for _, f := range who.check(ctx) {
+			if f.Err == nil {
+				fmt.Fprintf(out, "ok    %s\n", f.What)
+				continue
+			}
+			bad++
+			fmt.Fprintf(out, "FAIL  %s: %v\n", f.What, f.Err)
+		}
+	}
 	for _, f := range bot.Check(ctx) {
 		if f.Err == nil {
 			fmt.Fprintf(out, "ok    %s\n", f.What)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/incident/slackbot"
 	"github.com/shopslo/shopslo/incident/suspect"
 	"github.com/shopslo/shopslo/internal/ask"
 	"github.com/shopslo/shopslo/promotion"
@@ -92,6 +94,26 @@ func (s *suspects) Suspects(ctx context.Context, i incident.Incident) (suspect.R
 		}
 	}
 	return suspect.Rank(f), nil
+}
+
+// check asks all for what an Incident of this moment would need.
+func (s *suspects) check(ctx context.Context) []slackbot.Finding {
+	r, err := s.Suspects(ctx, incident.Incident{ID: "check", State: incident.Open, DetectedAt: s.now()})
+	if err != nil {
+		return []slackbot.Finding{{What: "suspects", Err: err}}
+	}
+	why := map[suspect.What]error{}
+	for _, gap := range r.Unknown {
+		why[gap.What] = errors.New(gap.Why)
+	}
+	var found []slackbot.Finding
+	if s.exporter != nil {
+		found = append(found, slackbot.Finding{What: "exporter", Err: why[suspect.Running]})
+	}
+	if s.address != "" {
+		found = append(found, slackbot.Finding{What: "shopslo's log of decisions", Err: why[suspect.Moved]}, slackbot.Finding{What: "shopslo's budgets", Err: why[suspect.Burning]})
+	}
+	return found
 }
 
 // words are what is said of an Incident.
