@@ -170,6 +170,42 @@ func TestWhatFiresIsAskedOfEachSource(t *testing.T) {
 	}
 }
 
+// An Alertmanager has no rules: what it was told last shows that it is told at all, beside the
+// rules of another source's Prometheus as well as alone.
+func TestAnAlertmanagerBesideAPrometheus(t *testing.T) {
+	for name, tt := range map[string]struct {
+		told time.Duration // ago
+		code int
+		says string
+	}{
+		"it is told":           {time.Minute, exitOK, ""},
+		"it was told long ago": {time.Hour, exitInconclusive, "of Source osaka (Alertmanager at "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			prometheus := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/api/v1/rules" {
+					fmt.Fprintf(w, `{"status":"success","data":{"groups":[{"rules":[{"type":"alerting","name":"Slow","health":"ok","lastEvaluation":%q}]}]}}`, time.Now().UTC().Format(time.RFC3339))
+					return
+				}
+				fmt.Fprint(w, `{"status":"success","data":{"alerts":[]}}`)
+			}))
+			defer prometheus.Close()
+			alertmanager := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprintf(w, `[{"labels":{"alertname":"Watchdog","severity":"none"},"startsAt":"2026-01-01T00:00:00Z","updatedAt":%q,"status":{"state":"active"}}]`, time.Now().Add(-tt.told).UTC().Format(time.RFC3339))
+			}))
+			defer alertmanager.Close()
+			config, end := twoStores(t, "  max_rule_age: 20m\n")
+			change(t, config, "tokyo: {embedded:", "tokyo: {alerts: {url: '"+prometheus.URL+"'}, embedded:")
+			change(t, config, "osaka: {embedded:", "osaka: {alerts: {kind: alertmanager, url: '"+alertmanager.URL+"'}, embedded:")
+			change(t, config, "gate: {max_age: 10m, min_coverage: 0.1}\n", "gate:\n  max_age: 10m\n  min_coverage: 0.1\n")
+			code, stdout, stderr := runWith(t, nil, "gate", "--config", config, "--to", "prod", "--at", end.Format(time.RFC3339))
+			if code != tt.code || !strings.Contains(strings.Join(strings.Fields(stdout), " "), tt.says) || stderr != "" {
+				t.Errorf("exit code %d, want %d and %q: %s%s", code, tt.code, tt.says, stdout, stderr)
+			}
+		})
+	}
+}
+
 func TestTheExampleOfTwoClustersIsSound(t *testing.T) {
 	if code, stdout, stderr := runWith(t, nil, "validate", "--config", "../../examples/clusters/shopslo.yaml"); code != exitOK || stderr != "" {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
