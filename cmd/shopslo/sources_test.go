@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/fakes/mackerelfake"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/source/sourcetest"
 )
@@ -203,6 +204,51 @@ func TestAnAlertmanagerBesideAPrometheus(t *testing.T) {
 				t.Errorf("exit code %d, want %d and %q: %s%s", code, tt.code, tt.says, stdout, stderr)
 			}
 		})
+	}
+}
+
+// Mackerel beside a Prometheus: the SLOs that name it are read there, the others from source.
+func TestAnSLONamesItsSource(t *testing.T) {
+	dir := t.TempDir()
+	f := fakeMackerel(t, dir, nil)
+	fillMackerel(f)
+	now := time.Now().Truncate(time.Minute)
+	const of = " job=shop instance=1 shopset=p-1"
+	fill(t, filepath.Join(dir, "tsdb"), []sourcetest.Series{fixed("up"+of, 1, now.Add(-time.Hour), now),
+		growing("http_requests_total code=200"+of, 99, now.Add(-time.Hour), now), growing("http_requests_total code=500"+of, 1, now.Add(-time.Hour), now)})
+	ofMackerel := strings.ReplaceAll(mackerelSLOs, "metricSource: {type: Mackerel", "metricSource: {metricSourceRef: shops, type: Mackerel")
+	writeFiles(t, dir, map[string]string{"fleet.yaml": fleetOf("beta: b-1", "prod: p-1"), "slo.yaml": ofMackerel + cartSLO("30m"),
+		"shopslo.yaml": `source: {embedded: {dir: tsdb, scrape_interval: 1m, scrape_configs: [{job_name: none}]}}
+sources: {shops: {mackerel: {url: '` + f.URL + `', api_key_file: key}}}
+fleet: [fleet.yaml]
+slos: [slo.yaml]
+`})
+	config := filepath.Join(dir, "shopslo.yaml")
+	check := func(code int, mackerel bool) {
+		t.Helper()
+		got, stdout, stderr := runWith(t, nil, "status", "--config", config, "-o", "json")
+		if got != code || (stderr == "") != mackerel || strings.Contains(stderr, "data source shops") == mackerel {
+			t.Fatalf("exit code %d: %s", got, stderr)
+		}
+		r := decodeStatus(t, stdout)
+		if b := budgetOf(t, r, "orders", "p-1"); (b.Total != nil) != mackerel || strings.Contains(b.Failure, "data source shops: ") == mackerel || b.Unit != "points" {
+			t.Errorf("orders: %s %q", figures(b), b.Failure)
+		}
+		if b := budgetOf(t, r, "cart", "p-1"); b.Total == nil || *b.Total != 3000 || *b.Bad != 30 || b.Unit != "events" || b.Failure != "" {
+			t.Errorf("cart: %s %q", figures(b), b.Failure)
+		}
+	}
+	check(exitOK, true)
+	code, stdout, stderr := runWith(t, nil, "explain", "orders", "p-1", "--config", config)
+	if code != exitOK || !strings.Contains(stdout, "Source shops (Mackerel at "+f.URL) || stderr != "" {
+		t.Errorf("explain: exit code %d: %s%s", code, stdout, stderr)
+	}
+	f.Fail(mackerelfake.HalfReply, "", -1)
+	check(exitUnavailable, false)
+	change(t, filepath.Join(dir, "slo.yaml"), "metricSourceRef: shops, ", "")
+	code, _, stderr = runWith(t, nil, "validate", "--config", config)
+	if code != exitUsage || !strings.Contains(stderr, "in the source that has no name") {
+		t.Errorf("Mackerel's queries of a Prometheus: exit code %d: %s", code, stderr)
 	}
 }
 

@@ -66,8 +66,9 @@ func (k *keeper) tick(ctx context.Context) time.Duration {
 	err := e.Advance(ctx, now, func(g ledger.Progress) bool {
 		k.metrics.samples(g.Samples)
 		k.readUpTo(g.Done)
-		paused = g.Done.Before(g.Until) && !k.Host.Now().Before(next)
-		return !paused
+		later := g.Done.Before(g.Until) && !k.Host.Now().Before(next)
+		paused = paused || later // of any source
+		return !later
 	})
 	if ctx.Err() != nil {
 		return 0
