@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/engine/documents"
@@ -67,6 +68,11 @@ type Outage struct {
 	Source string // as the configuration names it
 	Title  string // for people
 	Err    error
+}
+
+// Why says why, where Title has said of whom.
+func (o Outage) Why() string {
+	return strings.TrimPrefix(o.Err.Error(), "data source "+o.Source+": ")
 }
 
 // Outages are the sources that could not be read last time, by name.

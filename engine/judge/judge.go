@@ -139,7 +139,7 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 	ev.Moves = q.moves(ctx, ev.Release)
 	for _, o := range e.OutagesOf(ev.From, ev.Source.Name, ev.To) {
 		if errors.Is(o.Err, slo.ErrUnavailable) {
-			ev.Outages = append(ev.Outages, promotion.Outage{Source: o.Title, Error: o.Err.Error()})
+			ev.Outages = append(ev.Outages, promotion.Outage{Source: o.Title, Error: o.Why()})
 		}
 	}
 	if err := ctx.Err(); err != nil && errors.Is(err, context.Canceled) {
