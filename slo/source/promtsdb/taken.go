@@ -25,10 +25,15 @@ func (a *taken) reset(series, samples int) {
 }
 
 // add takes a series' samples in (from, to], if it has any. It reports false where
-// another stream of the series was taken before: they are for promseries to merge.
+// another stream of the series was taken before, or a base would be: they are for promseries.
 func (a *taken) add(s *tapSeries, from, to int64) (alone bool) {
 	first := len(a.points)
 	for _, p := range s.held {
+		if p.t == from || p.t == to {
+			if _, base := slo.BaseOf(p.v); base {
+				return false // parted from its sample
+			}
+		}
 		if p.t > from && p.t <= to {
 			a.points = append(a.points, p)
 		}

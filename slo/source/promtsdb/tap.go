@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/source/promhist"
 	"github.com/shopslo/shopslo/slo/source/promseries"
 )
 
@@ -35,6 +36,7 @@ type tap struct {
 	newest    int64                             // the latest sample committed, or found at the opening
 	selectors map[string]*tapSelector           // by their key, see find
 	series    map[storage.SeriesRef]*tapSeries  // all that were seen; nil where no selector picks them
+	natives   map[storage.SeriesRef]*tapNative  // those of native histograms
 	order     []*tapSeries                      // those that are picked, as they came
 	known     map[*promseries.Stream]*tapSeries // the same
 	room      []tapSeries                       // for the next ones
@@ -53,7 +55,8 @@ type tapSelector struct {
 	number int   // rises with each selector
 	since  int64 // samples after it are held
 	asked  int64 // the latest end asked for
-	mark   bool  // is in the request being answered
+	native []promhist.Query
+	mark   bool // is in the request being answered
 }
 
 // tapPicks are the selectors that pick a series. Series that are picked alike, which
@@ -67,6 +70,7 @@ type tapSeries struct {
 	held    []point
 	picks   *tapPicks
 	near    [nearPoints]point // what is held, as long as it has room
+	made    bool              // of native histograms
 	several bool              // of its identity, as of the next two; see identities
 	id      uint64            // its Ref
 	labels  slo.Labels
@@ -95,7 +99,7 @@ func newTap(to storage.Appendable, names *promseries.Interner, newest int64, lim
 	return &tap{
 		to: to, names: names, limit: limit, newest: newest,
 		selectors: map[string]*tapSelector{}, series: map[storage.SeriesRef]*tapSeries{},
-		known: map[*promseries.Stream]*tapSeries{},
+		known: map[*promseries.Stream]*tapSeries{}, natives: map[storage.SeriesRef]*tapNative{},
 	}
 }
 
@@ -115,6 +119,8 @@ type tapSample struct {
 	lset labels.Labels
 	t    int64
 	v    float64
+	h    *histogram.Histogram // instead of v
+	fh   *histogram.FloatHistogram
 }
 
 // tapAppender notes what the TSDB's own appender takes.
@@ -130,28 +136,10 @@ type tapAppender struct {
 func (a *tapAppender) Append(ref storage.SeriesRef, l labels.Labels, t int64, v float64) (storage.SeriesRef, error) {
 	ref, err := a.Appender.Append(ref, l, t, v)
 	if err == nil {
-		*a.samples = append(*a.samples, tapSample{ref, l, t, v})
+		*a.samples = append(*a.samples, tapSample{ref: ref, lset: l, t: t, v: v})
 		a.newest = max(a.newest, t)
 	}
 	return ref, err
-}
-
-// AppendHistogram implements storage.Appender.
-func (a *tapAppender) AppendHistogram(ref storage.SeriesRef, l labels.Labels, t int64, h *histogram.Histogram, fh *histogram.FloatHistogram) (storage.SeriesRef, error) {
-	a.foreign = true
-	return a.Appender.AppendHistogram(ref, l, t, h, fh)
-}
-
-// AppendHistogramCTZeroSample implements storage.Appender.
-func (a *tapAppender) AppendHistogramCTZeroSample(ref storage.SeriesRef, l labels.Labels, t, ct int64, h *histogram.Histogram, fh *histogram.FloatHistogram) (storage.SeriesRef, error) {
-	a.foreign = true
-	return a.Appender.AppendHistogramCTZeroSample(ref, l, t, ct, h, fh)
-}
-
-// AppendCTZeroSample implements storage.Appender.
-func (a *tapAppender) AppendCTZeroSample(ref storage.SeriesRef, l labels.Labels, t, ct int64) (storage.SeriesRef, error) {
-	a.foreign = true
-	return a.Appender.AppendCTZeroSample(ref, l, t, ct)
 }
 
 // Commit implements storage.Appender.
@@ -200,6 +188,7 @@ func (p *tap) restart() {
 	}
 	clear(p.series)
 	clear(p.known)
+	clear(p.natives)
 	p.order, p.picks, p.samples = nil, nil, 0
 }
 
@@ -212,9 +201,19 @@ func (p *tap) add(s *tapSample) {
 	if len(p.selectors) == 0 {
 		return
 	}
+	if n := p.natives[s.ref]; n != nil && s.h == nil && s.fh == nil {
+		s.fh = ended(s.v) // a histogram in the store, too; nil leaves a float of the same name
+	}
+	if s.h != nil || s.fh != nil {
+		p.addNative(s)
+		return
+	}
 	series := p.seriesOf(s)
 	if series == nil || s.t <= series.last {
 		return
+	}
+	if len(p.natives) > 0 && series.made {
+		p.leave(s.t) // of both kinds
 	}
 	series.held, series.last = append(series.held, point{s.t, s.v}), s.t
 	p.samples++
@@ -332,7 +331,7 @@ func (p *tap) collect(selectors []slo.Selector, from, to int64, out *taken) bool
 		s := p.find(sel)
 		if s == nil {
 			p.last++
-			s = &tapSelector{sel: sel, number: p.last, since: p.newest, asked: math.MinInt64}
+			s = &tapSelector{sel: sel, number: p.last, since: p.newest, asked: math.MinInt64, native: promhist.Queries([]slo.Selector{sel})}
 			p.selectors[string(p.key)] = s
 			fresh = true
 		}
@@ -415,6 +414,7 @@ func (p *tapPicks) since() int64 {
 // series stays, as the selectors that picked it before want it.
 func (p *tap) repick() {
 	p.forgetOthers()
+	clear(p.natives)
 	p.picks = nil
 	p.keep(func(s *tapSeries) bool {
 		s.picks = p.pickedBy(func(sel *tapSelector) bool { return sel.sel.Matches(s.stream.Labels) })
@@ -432,6 +432,7 @@ func (p *tap) keep(wanted func(*tapSeries) bool) {
 			continue
 		}
 		p.samples -= len(s.held)
+		clear(p.natives) // which may be what it is made of
 		delete(p.known, s.stream)
 		for _, ref := range append(s.older, s.ref) {
 			delete(p.series, ref)
