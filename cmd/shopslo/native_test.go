@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -84,4 +85,55 @@ func TestServeCountsANativeHistogram(t *testing.T) {
 			t.Errorf("exit code %d, it does not say %q:\n%s%s", code, want, stdout, stderr)
 		}
 	}
+}
+
+// process is one life of an exporter, with a histogram.
+func process(o prometheus.HistogramOpts) (prometheus.Histogram, http.Handler) {
+	o.Name = "latency_seconds"
+	h, started := prometheus.NewHistogram(o), prometheus.NewGauge(prometheus.GaugeOpts{Name: "process_start_time_seconds"})
+	started.Set(float64(time.Now().UnixMilli()) / 1000)
+	r := prometheus.NewRegistry()
+	r.MustRegister(h, started)
+	return h, promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+}
+
+// An SLO over classic names, whose exporter is upgraded to one that has native histograms only.
+func TestServeGoesOnWhereAnExporterBecomesNative(t *testing.T) {
+	h, metrics := process(prometheus.HistogramOpts{Buckets: []float64{0.1, 0.5, 1}})
+	var now atomic.Pointer[http.Handler]
+	var scrapes atomic.Int64
+	now.Store(&metrics)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		(*now.Load()).ServeHTTP(w, q)
+		scrapes.Add(1)
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	config := strings.Replace(scrapeConfig(nil), "        static_configs:\n", "        scrape_native_histograms: true\n        static_configs: [{targets: ['"+
+		strings.TrimPrefix(server.URL, "http://")+"'], labels: {shopset: a-1}}]\n", 1)
+	writeFiles(t, dir, map[string]string{"shopslo.yaml": config, "fleet.yaml": fleetOf("prod: a-1"),
+		"slos/a.yaml": latencySLO("latency", `latency_seconds_bucket{le="0.5"}`, `latency_seconds_count`, "")})
+	s := startServe(t, filepath.Join(dir, "shopslo.yaml"))
+	figures := func(want string) {
+		t.Helper()
+		eventually(t, func() string {
+			_, stdout, _ := runWith(t, nil, "status", "--server", s.url, "-o", "json")
+			b := decodeStatus(t, stdout).Budgets[0]
+			if b.Total == nil || fmt.Sprintf("%v of %v", *b.Good, *b.Total) != want || len(b.Flags) > 0 {
+				return stdout
+			}
+			return ""
+		})
+	}
+	eventually(t, func() string { return map[bool]string{true: "it was not scraped"}[scrapes.Load() == 0] })
+	for i := range 1000 {
+		h.Observe([]float64{0.1, 0.5, 0.3, 0.2, 0.6}[i%5])
+	}
+	figures("800 of 1000")
+	h, metrics = process(prometheus.HistogramOpts{NativeHistogramBucketFactor: 1.1})
+	for i := range 1500 { // more than before, so that nothing drops
+		h.Observe([]float64{0.1, 0.5, 0.3, 0.2, 0.6}[i%5])
+	}
+	now.Store(&metrics)
+	figures("2000 of 2500")
 }
