@@ -3,6 +3,7 @@ package openslo_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -75,6 +76,21 @@ func TestAPlainDocumentBecomesOneSLO(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestABoundIsOfGoodAndTotal(t *testing.T) {
+	for text, want := range map[string][2]slo.Bound{
+		"0.5":        {{At: 0.5}, {At: math.Inf(1)}},
+		"0.5 strict": {{At: 0.5, Strict: true}, {At: math.Inf(1), Strict: true}},
+		"strict,2e0": {{At: 2, Strict: true}, {At: math.Inf(1), Strict: true}},
+		"strict":     {{Strict: true}, {Strict: true}},
+	} {
+		doc := strings.Replace(plain, "metadata: {name: x}", `metadata: {name: x, annotations: {shopslo.dev/bound: "`+text+`"}}`, 1)
+		got := one(t, strings.Replace(doc, "bad:", "good:", 1)).Parts[0].Indicator
+		if got.Good.Bound != want[0] || got.Total.Bound != want[1] {
+			t.Errorf("%s: %+v and %+v, want %+v", text, got.Good.Bound, got.Total.Bound, want)
+		}
 	}
 }
 
