@@ -202,7 +202,7 @@ func (c *Collector) Answer() []slo.Series {
 		}
 		var beside []Made
 		var torn error
-		if f.besidePart > 0 || f.stream.beside {
+		if f.besidePart > 0 || f.stream.made.Load() != 0 {
 			beside, torn = c.mix(f)
 		}
 		if id.several.Load() {

@@ -35,7 +35,7 @@ func (id *Identity) Several() bool { return id.several.Load() }
 type Stream struct {
 	Labels slo.Labels // sorted
 
-	beside bool // its last samples were made of other series; only one answer at a time is made
+	made atomic.Int64 // since when its samples are made of other series; 0: they are its own
 
 	id  atomic.Pointer[Identity]
 	own *ownLabels // those of its labels that its identity may lack

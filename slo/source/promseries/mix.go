@@ -32,16 +32,20 @@ func (c *Collector) mix(f *found) (of []Made, err error) {
 		}
 	}
 	if len(beside) == 0 {
-		f.stream.beside = false
+		f.stream.made.Store(0)
 		return nil, nil
 	}
+	since := f.stream.made.Load() // of the samples, whoever asked for them
+	before := since != 0 && since <= c.from
 	for _, k := range beside {
-		if m, ok := k.Made.(anew); ok && (len(own) > 0 || f.stream.last.t != 0 && !f.stream.beside) {
+		if m, ok := k.Made.(anew); ok && (len(own) > 0 || !before && c.gaveBefore(f.stream)) {
 			m.Anew()
 		}
 	}
 	if len(own) == 0 {
-		f.stream.beside = true
+		if first, _ := beside[0].min(); since == 0 || first < since {
+			f.stream.made.Store(first)
+		}
 		return of, nil
 	}
 	ours, err := c.read(own)
@@ -53,9 +57,9 @@ func (c *Collector) mix(f *found) (of []Made, err error) {
 		return nil, err
 	}
 	inexact := slices.ContainsFunc(beside, func(k Chunk) bool { m, ok := k.Made.(anew); return ok && m.Inexact() })
-	m := mixer{own: ours, made: made, reach: gapIntervals * c.interval(), inexact: inexact, before: f.stream.beside}
+	m := mixer{own: ours, made: made, reach: gapIntervals * c.interval(), inexact: inexact, before: before}
 	f.chunks = append(f.chunks[:0], plainChunk(m.run())...)
-	f.stream.beside = m.before
+	f.stream.made.Store(m.since)
 	return append(of, classic{}), nil
 }
 
@@ -65,6 +69,13 @@ type classic struct{}
 func (classic) Samples() slo.Samples { return &samples{} }
 func (classic) Note() string {
 	return "there is a classic histogram as well: it counts where it has samples"
+}
+
+// gaveBefore reports whether the stream has had samples before the span.
+func (c *Collector) gaveBefore(s *Stream) bool {
+	c.Names.mu.Lock()
+	defer c.Names.mu.Unlock()
+	return s.last.t != 0
 }
 
 // read reads chunks of one kind.
@@ -80,7 +91,8 @@ type mixer struct {
 	own, made Plain
 	reach     int64 // as long as own samples lie closer, nothing is missing between them
 	inexact   bool
-	before    bool // the sample before is one that was made
+	before    bool  // the sample before is one that was made
+	since     int64 // the first of those in a row that were made, up to the last; 0: that is an own one
 	out       Plain
 }
 
@@ -107,7 +119,9 @@ func (m *mixer) run() Plain {
 				m.put(m.made.T[k]-1, slo.Base(base))
 			}
 			m.put(m.made.T[k], v)
-			m.before = true
+			if m.before = true; m.since == 0 {
+				m.since = m.made.T[k]
+			}
 		}
 		if _, ok := slo.BaseOf(v); !ok {
 			value, base = m.pass(k, value, math.NaN())
@@ -148,7 +162,7 @@ func (m *mixer) takeOwn(i, k int, value float64) {
 		m.put(t-1, slo.Base(max(0, base)))
 	}
 	m.put(t, v)
-	m.before = false
+	m.before, m.since = false, 0
 }
 
 // covered reports whether own samples lie around a time.

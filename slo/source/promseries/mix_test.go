@@ -96,6 +96,11 @@ func TestTheNextAnswerKnowsOfWhatKindTheLastWas(t *testing.T) {
 		}
 	}
 	c.Remember()
+	other := Collector{Names: &names, Interval: 10_000} // somebody looks at a later time
+	other.Reset(26_000, 60_000)
+	at = other.Beside(stream, 1)
+	*at = append(*at, Chunk{Min: 29_000, Max: 40_000, Made: &plainMade{Plain: tens(3, 104, 109)}})
+	other.Answer()
 	c.Reset(25_000, 60_000)
 	m := &plainMade{Plain: tens(3, 104, 109), inexact: true, base: 99}
 	at = c.Beside(stream, 1)
