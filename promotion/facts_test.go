@@ -179,7 +179,7 @@ var unspoilt = map[string]string{
 	"Incidents.Items[].Since *": "said", "Incidents.Items[].Title *": "said", "Incidents.Where contradictory": "said",
 	"Report.Budgets[].ConsumedRatio *": "said", "Report.Budgets[].Counted *": "said", "Report.Budgets[].DisplayName *": "said",
 	"Report.Budgets[].ExhaustedAt *": "said", "Report.Budgets[].Least *": "said", "Report.Budgets[].Notes*": "said",
-	"Report.Budgets[].Objective *": "said", "Report.Budgets[].SLI *": "said", "Report.Budgets[].Service *": "said", "Report.Budgets[].Unit *": "said",
+	"Report.Budgets[].Objective *": "said", "Report.Budgets[].Owner *": "said", "Report.Budgets[].Runbook *": "said", "Report.Budgets[].SLI *": "said", "Report.Budgets[].Service *": "said", "Report.Budgets[].Unit *": "said",
 	"Report.Budgets[].Window *": "said", "Uncorrected*": "said beside what counts", "Fix*": "lets through what policy lets fixes do",
 	// claimed
 	"Arrivals.Where contradictory": "said", "Arrivals.Items[].By *": "said", "Arrivals.Items[].Recorded missing": "said now", "Comparisons[].History too old": "a long history",

@@ -10,6 +10,7 @@ package promotion
 
 import (
 	"cmp"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -128,19 +129,20 @@ func decide(l lang, p Policy, e Evidence, now time.Time) Decision {
 	var since []Check // of a big Tier the most work: it goes on beside the rest
 	var compared sync.WaitGroup
 	compared.Go(func() { since = d.sinceChange(d.checkSince(source)) })
-	var checks []Check
+	var found [][]Check // put together once: of a big fleet they are megabytes
 	for _, t := range judged {
-		checks = append(checks, d.checkSLO(t)...)
+		found = append(found, d.checkSLO(t))
 		for _, name := range []string{CheckBudget, CheckBurnRate, CheckCoverage, CheckFreshness} {
 			if off, is := d.off(name, t); is {
-				checks = append(checks, off...)
+				found = append(found, off)
 			}
 		}
-		checks = append(checks, d.checkPairs(t, budgets)...)
+		found = append(found, d.checkPairs(t, budgets)...)
 	}
 	compared.Wait()
-	checks = slices.Concat(checks, d.checkSources(&e), d.checkRules(target), d.checkRollback(target), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkTraffic(source), d.checkLoad(source),
+	found = append(found, d.checkSources(&e), d.checkRules(target), d.checkRollback(target), d.checkSync(source), d.checkDrift(source), d.checkSoak(source), since, d.checkTraffic(source), d.checkLoad(source),
 		d.checkAlerts(source, target), d.checkImages(source), d.checkRelease(source, target), d.checkIncidents(source, target), d.checkFreezes(target), d.checkRedundancy(target))
+	checks := slices.Concat(found...)
 	out := Decision{At: now, From: e.From, To: e.To, EvidenceTier: e.Source.Name, Release: e.Release, Fix: e.Fix}
 	out.Overrides = d.override(checks)
 	out.Checks = sorted(checks)
@@ -148,8 +150,9 @@ func decide(l lang, p Policy, e Evidence, now time.Time) Decision {
 	return out
 }
 
-// checkPairs makes the checks of each SLO for each ShopSet, on all processors.
-func (d *deciding) checkPairs(t tier, budgets byPair) []Check {
+// checkPairs makes the checks of each SLO for each ShopSet, on all processors, of which each
+// gives a part.
+func (d *deciding) checkPairs(t tier, budgets byPair) [][]Check {
 	parts := make([][]Check, min(runtime.GOMAXPROCS(0), len(t.ShopSets)))
 	var all sync.WaitGroup
 	for i := range parts {
@@ -164,7 +167,7 @@ func (d *deciding) checkPairs(t tier, budgets byPair) []Check {
 		})
 	}
 	all.Wait()
-	return slices.Concat(parts...)
+	return parts
 }
 
 // checkPair makes all checks of one SLO for one ShopSet.
@@ -240,22 +243,24 @@ var (
 // Checks lists the names of all checks.
 func Checks() []string { return slices.Clone(checkOrder) }
 
-// sorted gives the Checks in an order that does not depend on that of the evidence.
+// sorted gives the Checks in an order that does not depend on that of the evidence: by result,
+// role, ShopSet, SLO, check and reason. Names are compared once each, not at each step.
 func sorted(checks []Check) []Check {
-	type key struct{ result, role, check, at int }
+	type key struct{ rank, at int }
 	keys := make([]key, len(checks))
-	for i, c := range checks {
-		keys[i] = key{slices.Index(resultOrder, c.Result), slices.Index(roleOrder, c.Role), slices.Index(checkOrder, c.Check), i}
+	sets := ranks(checks, func(c *Check) string { return string(c.ShopSet) })
+	slos := ranks(checks, func(c *Check) string { return c.SLO })
+	for i := range checks {
+		c := &checks[i]
+		rank := slices.Index(resultOrder, c.Result)*(len(roleOrder)+1) + slices.Index(roleOrder, c.Role) + 1 // no role: first
+		rank = (rank*len(sets)+sets[string(c.ShopSet)])*len(slos) + slos[c.SLO]
+		keys[i] = key{rank*(len(checkOrder)+1) + checkRanks[c.Check], i}
 	}
 	slices.SortFunc(keys, func(a, b key) int {
-		if by := cmp.Or(a.result-b.result, a.role-b.role); by != 0 {
-			return by
+		if a.rank != b.rank {
+			return a.rank - b.rank
 		}
-		x, y := &checks[a.at], &checks[b.at]
-		if by := cmp.Or(strings.Compare(string(x.ShopSet), string(y.ShopSet)), strings.Compare(x.SLO, y.SLO), a.check-b.check); by != 0 {
-			return by
-		}
-		return cmp.Or(strings.Compare(x.Reason, y.Reason), a.at-b.at)
+		return cmp.Or(strings.Compare(checks[a.at].Reason, checks[b.at].Reason), a.at-b.at)
 	})
 	out := make([]Check, len(checks))
 	for i, k := range keys {
@@ -263,3 +268,24 @@ func sorted(checks []Check) []Check {
 	}
 	return out
 }
+
+// ranks are the places of all names in their order.
+func ranks(checks []Check, name func(*Check) string) map[string]int {
+	places := map[string]int{}
+	for i := range checks {
+		places[name(&checks[i])] = 0
+	}
+	for i, n := range slices.Sorted(maps.Keys(places)) {
+		places[n] = i
+	}
+	return places
+}
+
+// checkRanks are the places of checks, from 1 on.
+var checkRanks = func() map[string]int {
+	places := map[string]int{}
+	for i, name := range checkOrder {
+		places[name] = i + 1
+	}
+	return places
+}()
