@@ -241,12 +241,12 @@ func (r *reader) next() (int64, *histogram.FloatHistogram, *Told, error) {
 			continue
 		}
 		if r.it == nil {
+			if err := claims(c.Bytes); err != nil {
+				return 0, nil, nil, fmt.Errorf("series %s: %w", r.series.Labels, err)
+			}
 			chunk, err := chunkenc.FromData(c.Encoding, c.Bytes)
 			if err != nil {
 				return 0, nil, nil, fmt.Errorf("series %s: %w", r.series.Labels, err)
-			}
-			if len(c.Bytes) < 3 {
-				return 0, nil, nil, fmt.Errorf("series %s: a chunk of native histograms that ends early", r.series.Labels)
 			}
 			r.it, r.first = chunk.Iterator(nil), true
 			if head, ok := chunk.(interface {
