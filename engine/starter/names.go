@@ -10,15 +10,25 @@ import (
 // mostAsked is how many metrics are looked at of those whose names promise something.
 const mostAsked = 8
 
-// ranked are the names of what may be a counter of requests, the likeliest first.
+// ranked are the names of what may be a counter of requests, the likeliest first. Those of tooling
+// come only where nothing else is there, as on a Prometheus that scrapes itself.
 func ranked(names []string) []string {
 	scores := map[string]int{}
-	var out []string
+	var out, tools []string
 	for _, name := range names {
-		if n := score(name); n > 0 {
+		switch n := score(name); {
+		case n <= 0:
+			continue
+		case tooling.MatchString(name):
+			tools = append(tools, name)
 			scores[name] = n
+		default:
 			out = append(out, name)
+			scores[name] = n
 		}
+	}
+	if len(out) == 0 {
+		out = tools
 	}
 	slices.SortStableFunc(out, func(a, b string) int { return cmp.Or(scores[b]-scores[a], strings.Compare(a, b)) })
 	return out[:min(len(out), mostAsked)]
@@ -31,7 +41,7 @@ var tooling = regexp.MustCompile(`^(prometheus|promhttp|alertmanager|grafana|lok
 // score is how likely a metric counts requests; 0: it does not.
 func score(name string) int {
 	counter := strings.HasSuffix(name, "_total") || strings.HasSuffix(name, "_count") || strings.HasSuffix(name, "_requests")
-	if !counter || tooling.MatchString(name) {
+	if !counter {
 		return 0
 	}
 	n := 0

@@ -48,7 +48,14 @@ func (f Found) Story(l text.Language) string {
 func (c Chosen) story(l text.Language, f Found) string {
 	what := l.Say(sayBadCodes, f.CodeLabel, f.Bad)
 	if c.Bound != "" {
-		what = l.Say(sayWithin, c.Bound, c.Unit)
+		bound := c.Bound
+		switch c.Unit {
+		case "seconds":
+			bound = l.Say(saySeconds, bound)
+		case "milliseconds":
+			bound = l.Say(sayMillis, bound)
+		}
+		what = l.Say(sayWithin, bound)
 	}
 	objective := text.Objective(c.Objective)
 	if c.Lately == nil {
