@@ -3,6 +3,7 @@ package server
 import (
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -23,9 +24,23 @@ func unguarded(l net.Listener, hs *http.Server, open http.Handler) net.Listener 
 				open.ServeHTTP(w, r)
 				return
 			}
-			guarded.ServeHTTP(w, r)
+			guarded.ServeHTTP(w, tokenAsPassword(r))
 		})
 	})}
+}
+
+// bearer is the user whose password a bearer token is: the library knows users alone.
+const bearer = "bearer"
+
+// tokenAsPassword gives a request that came with a bearer token as one of the user bearer.
+func tokenAsPassword(r *http.Request) *http.Request {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return r
+	}
+	r = r.Clone(r.Context())
+	r.SetBasicAuth(bearer, strings.TrimSpace(token))
+	return r
 }
 
 // firstAccept calls before when somebody first waits for a connection.

@@ -331,13 +331,17 @@ func webConfig(t *testing.T, user, password string) (string, *x509.CertPool) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	token, err := bcrypt.GenerateFromPassword([]byte("s3cret"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
 	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	files := map[string][]byte{
 		"cert.pem": certPEM,
 		"key.pem":  pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER}),
 		"web.yml": []byte("tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n" +
 			"http_server_config: {headers: {X-Frame-Options: sameorigin}}\n" +
-			"basic_auth_users: {" + user + ": \"" + string(hash) + "\"}\n"),
+			"basic_auth_users: {" + user + ": \"" + string(hash) + "\", bearer: \"" + string(token) + "\"}\n"),
 	}
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
@@ -392,6 +396,21 @@ func TestTLSAndBasicAuth(t *testing.T) {
 	}
 	if resp := ask("/figures", "", ""); resp.StatusCode != 401 {
 		t.Errorf("without a password: %d", resp.StatusCode)
+	}
+	for token, want := range map[string]int{"s3cret": 200, "hunter2": 401, "": 401, "bearer:s3cret": 401} {
+		req, err := http.NewRequest("GET", "https://"+address+"/figures", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "bearer "+token)
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("with the token %q: %d, want %d", token, resp.StatusCode, want)
+		}
 	}
 	if resp := ask("/-/healthy", "", ""); resp.ProtoMajor != 2 {
 		t.Errorf("asked by %s, want HTTP/2", resp.Proto)
