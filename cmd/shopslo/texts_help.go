@@ -67,7 +67,7 @@ reached.
 its files, ask no source, and change nothing in it, also while 'shopslo serve' writes
 there or the file system is read-only.
 `,
-		`台帳は、集計した結果を ledger.dir のフォルダーに保存します。これらのコマンドはそのファイルを調べるだけで、ソースには接続せず、何も変更しません。'shopslo serve' が書き込み中でも、読み取り専用のファイルシステムでも使えます。
+		`台帳は、集計した結果を ledger.dir のフォルダーに保存します。これらのコマンドはそのファイルを調べるだけで、取得元には接続せず、何も変更しません。'shopslo serve' が書き込み中でも、読み取り専用のファイルシステムでも使えます。
 `)
 	longLedgerInspect = text.Of(`inspect lists each account of a ledger: what is counted for which ShopSet, from when
 to when, how many good and all events, its series, processes and flags; and the
@@ -75,7 +75,7 @@ files, with their sizes.
 
 Exit codes: 0 ok · 3 the command line, the configuration or the folder is wrong.
 `,
-		`inspect は台帳のアカウントを一覧にします。どの ShopSet の何を、いつからいつまで集計したか、良好と全体のイベント数、系列・プロセスの数、フラグを示し、ファイルの一覧と大きさも表示します。
+		`inspect は台帳のアカウントを一覧にします。どの ShopSet の何を、いつからいつまで集計したか、成功と全体のイベント数、系列・プロセスの数、フラグを示し、ファイルの一覧と大きさも表示します。
 
 終了コード: 0 正常 / 3 コマンドライン・設定・フォルダーの誤り
 `)

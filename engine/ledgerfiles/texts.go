@@ -4,7 +4,7 @@ import "github.com/shopslo/shopslo/internal/text"
 
 // What tables of a ledger say; docs/glossary.md has the words.
 var (
-	accountHeadings = text.Of("SHOPSET SLO FROM TO LAST_SAMPLE GOOD TOTAL SERIES PROCESSES FLAGS METRICS", "ShopSet SLO 開始 終了 最新サンプル 良好 全体 系列 プロセス フラグ メトリクス")
+	accountHeadings = text.Of("SHOPSET SLO FROM TO LAST_SAMPLE GOOD TOTAL SERIES PROCESSES FLAGS METRICS", "ShopSet SLO 開始 終了 最新サンプル 成功 全体 系列 プロセス フラグ メトリクス")
 	fileHeadings    = text.Of("FILE FORMAT RECORDS BYTES STATE", "ファイル 形式 レコード バイト 状態")
 	sayAccounts     = text.Of("%d accounts", "アカウント %d 件")
 	used            = text.Of("read", "使用")
@@ -14,5 +14,5 @@ var (
 	saySound        = text.Of("All files are sound.", "すべてのファイルは正常です。")
 	sayEmpty        = text.Of("%s holds no ledger.", "%s に台帳はありません。")
 	sayDamaged      = text.Of("Some files are damaged. 'shopslo serve' keeps what is sound, sets the rest aside, and counts it again as far as the source goes back.",
-		"壊れているファイルがあります。'shopslo serve' は正常な部分を残し、残りを別名で保管したうえで、ソースに残っている範囲を数え直します。")
+		"壊れているファイルがあります。'shopslo serve' は正常な部分を残し、残りを別名で保管したうえで、取得元に残っている範囲を数え直します。")
 )
