@@ -322,8 +322,8 @@ func pagesAndEnd(t *testing.T, f *fleetLab) {
 	if code := f.end(t, syscall.SIGTERM); code != exitOK {
 		t.Errorf("exit code %d after SIGTERM", code)
 	}
-	if info, err := os.Stat(f.stateFile()); err != nil || info.Size() == 0 || info.Mode().Perm()&0o077 != 0 {
-		t.Errorf("state file: %v, %v; want one that is its owner's alone", info, err)
+	if info, err := os.Stat(f.stateFile()); err != nil || info.Size() == 0 || info.Mode().Perm() != 0o640 {
+		t.Errorf("state file: %v, %v; want one that is its owner's, and its group may read", info, err)
 	}
 	restarted := time.Now()
 	f.start(t)

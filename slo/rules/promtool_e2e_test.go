@@ -230,6 +230,7 @@ func TestPromtoolSeesEachAlertFireAndEnd(t *testing.T) {
 		{"counting that always fails is a ticket", map[string]string{`shopslo_ledger_ticks_total{result="ok"}`: "0+1x100 100x260", `shopslo_ledger_ticks_total{result="error"}`: "0x100 0+1x260"},
 			when, "ShopsloCountingFails ticket", []map[string]string{{"job": "shopslo", "instance": "one"}}},
 		{"counting that fails now and then is none", map[string]string{`shopslo_ledger_ticks_total{result="error"}`: "0+1x360"}, when, "ShopsloCountingFails ticket", nil},
+		{"one of several sources that is away is a ticket", map[string]string{`shopslo_source_up{source="osaka"}`: "0x360", `shopslo_source_up{source="tokyo"}`: "1x360"}, when, "ShopsloSourceDown ticket", []map[string]string{{"job": "shopslo", "source": "osaka"}}},
 		{"an SLO that is not counted is a ticket", map[string]string{`shopslo_slo_uncounted_shopsets{slo="checkout"}`: "2x360"}, when, "ShopsloSLONotCounted ticket", []map[string]string{{"slo": "checkout"}}},
 		{"a failed reload is a ticket", map[string]string{"shopslo_config_last_reload_successful{}": "0x360"}, when, "ShopsloReloadFailed ticket", []map[string]string{{"job": "shopslo", "instance": "one"}}},
 		{"decisions that are not logged are a ticket", map[string]string{"shopslo_decision_log_failures_total{}": "0x170 1x190"}, when, "ShopsloDecisionsNotLogged ticket", []map[string]string{{"job": "shopslo", "instance": "one"}}},
