@@ -97,6 +97,10 @@ func TestPrometheusIsKilledAndRestartedWhileShopsloCounts(t *testing.T) {
 	}
 	source.start(t)
 	s.waitCounts(t, "answers", "p-2", sent.total, sent.bad)
+	// How fast its counters can grow is known from now on, whatever the gap was: else what its next
+	// life begins with may be doubted.
+	sent.ask(t, two, 100, 10)
+	s.waitCounts(t, "answers", "p-2", sent.total, sent.bad)
 
 	// A target dies, all of whose events have been scraped; its next life has as many
 	// bad ones as the first, so that no value shows a drop.
