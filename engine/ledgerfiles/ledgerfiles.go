@@ -178,6 +178,8 @@ func (a *Answer) WriteFiles(w io.Writer, in text.Language) error {
 			format = strconv.Itoa(*f.Format)
 		}
 		switch {
+		case f.Problem != nil && f.SoundBytes == f.Bytes:
+			state = in.Say(orphan)
 		case f.Problem != nil:
 			state = in.Say(damaged, f.SoundBytes)
 		case f.Unfinished:

@@ -11,6 +11,7 @@ var (
 	notUsed         = text.Of("older", "旧世代")
 	unfinished      = text.Of("read; the last record is unfinished and counts nothing", "使用（末尾のレコードは書き込み途中のため集計しない）")
 	damaged         = text.Of("damaged after byte %d", "%d バイト以降が壊れている")
+	orphan          = text.Of("what comes before it is missing", "これより前のファイルがない")
 	saySound        = text.Of("All files are sound.", "すべてのファイルは正常です。")
 	sayEmpty        = text.Of("%s holds no ledger.", "%s に台帳はありません。")
 	sayDamaged      = text.Of("Some files are damaged. 'shopslo serve' keeps what is sound, sets the rest aside, and counts it again as far as the source goes back.",

@@ -143,6 +143,8 @@ func (i *Inspection) logs(files map[uint64]string, base uint64, accounts map[uin
 			f.Sound = int64(good)
 		}
 		switch {
+		case whole && g > last+1:
+			f.Problem = "what comes before it is missing, so that it says nothing"
 		case good == len(b):
 		case torn && n == len(gens)-1, torn && len(b) < len(magic):
 			f.Unfinished = true

@@ -142,6 +142,17 @@ func TestDamageIsFoundAndAnUnfinishedEndIsNone(t *testing.T) {
 			}
 		})
 	}
+	alone := t.TempDir()
+	for _, f := range whole.Files {
+		if strings.HasPrefix(f.Name, "log") && f.Used {
+			if err := os.Link(filepath.Join(dir, f.Name), filepath.Join(alone, f.Name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if i, err := ledger.Inspect(alone); err != nil || i.Sound() || len(i.Accounts) > 0 {
+		t.Errorf("logs without their checkpoint: %+v, %v", i, err)
+	}
 	if _, err := ledger.Inspect(filepath.Join(dir, "none")); err == nil {
 		t.Error("a folder that there is not")
 	}
