@@ -16,6 +16,8 @@ var complaints = text.NewPhrasebook(
 	text.Of("unknown flag: %s", "不明なフラグ: %s"),
 	text.Of(`unknown flag: %s (did you mean %q?)`, "不明なフラグ: %s（もしかして %q ですか？）"),
 	text.Of("flag needs an argument: %s", "フラグに値が必要です: %s"),
+	text.Of("--%s: %q is neither true nor false", "--%s: %q は true か false で指定してください"),
+	text.Of("--%s: %q is not a number, or too large", "--%s: %q は数値ではないか、大きすぎます"),
 	text.Of("invalid argument %q for %q flag: %s", "%[2]q フラグの値 %[1]q が不正です: %[3]s"),
 	text.Of("must be %s or %s", "%s または %s を指定してください"),
 	text.Of("must be one of %s", "次のいずれかを指定してください: %s"),

@@ -32,6 +32,14 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 // flagError explains a wrong flag. One that stands behind a misspelt command is unknown
 // because of that.
 func (p *program) flagError(cmd *cobra.Command, err error) error {
+	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok { // the library shows what Go says
+		switch f := bad.GetFlag(); f.Value.Type() {
+		case "bool":
+			return usage.Errorf("--%s: %q is neither true nor false", f.Name, bad.GetValue())
+		case "int", "float64":
+			return usage.Errorf("--%s: %q is not a number, or too large", f.Name, bad.GetValue())
+		}
+	}
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok {
 		return err
