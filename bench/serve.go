@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 	"github.com/shopslo/shopslo/bench/history"
 	"github.com/shopslo/shopslo/bench/ours"
 	"github.com/shopslo/shopslo/bench/proc"
+	"github.com/shopslo/shopslo/internal/ask"
 )
 
 // served are the SLOs of the server: five objectives on two indicators.
@@ -171,7 +171,7 @@ func get(ctx context.Context, url string) ([]byte, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	body, err := ask.Body(resp, 1<<30) // as the commands read it
 	if err == nil && resp.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s: %s: %.300s", url, resp.Status, body)
 	}

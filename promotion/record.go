@@ -38,10 +38,10 @@ func (r Record) AppendJSON(to []byte) ([]byte, error) {
 	if err != nil {
 		return to, fmt.Errorf("write the gate's policy: %w", err)
 	}
-	var inputs []byte // of a big fleet as large as the rest: both are written at once
+	var inputs evidenceText // of a big fleet as much work as the rest: both are written at once
 	var failed error
 	var written sync.WaitGroup
-	written.Go(func() { inputs, failed = r.Evidence.appendJSON(nil) })
+	written.Go(func() { inputs, failed = r.Evidence.text() })
 	to = r.Decision.AppendJSON(slices.Grow(to, r.size()+r.Evidence.size()))
 	written.Wait()
 	if failed != nil {
@@ -49,9 +49,9 @@ func (r Record) AppendJSON(to []byte) ([]byte, error) {
 	}
 	to = to[:len(to)-len("}")]
 	to = status.AppendText(append(to, ",\n\"program\": "...), r.Program)
-	to = slices.Grow(to, len(inputs)+len(policy)+1024) // and some room, for a caller to add where it is logged
+	to = slices.Grow(to, inputs.size()+len(policy)+1024) // and some room, for a caller to add where it is logged
 	to = fmt.Appendf(to, ", \"rules\": %d,\n\"policy\": %s,\n\"inputs\": ", countingRules, policy)
-	return append(append(to, inputs...), '}'), nil
+	return append(r.Evidence.appendText(to, inputs), '}'), nil
 }
 
 // size is about how long the Decision's JSON gets.
@@ -185,31 +185,48 @@ type (
 // appendJSON writes the lists that may be of thousands once for all that share them, and the
 // report without reflection.
 func (e Evidence) appendJSON(to []byte) ([]byte, error) {
-	first, err := json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Declared, e.Groups, e.Outages})
+	t, err := e.text()
 	if err != nil {
 		return to, err
 	}
-	seen, err := e.appendSeen(nil)
-	if err != nil {
-		return to, err
+	return e.appendText(slices.Grow(to, t.size()), t), nil
+}
+
+// evidenceText is the JSON of evidence in pieces. The long ones are kept per closed edge, so
+// they are copied once, to where they end.
+type evidenceText struct {
+	first, seen, rest []byte
+	closed            closedText
+}
+
+func (t evidenceText) size() int {
+	return len(t.first) + len(t.seen) + len(t.rest) + len(t.closed.budgets) + len(t.closed.comparisons) + len(t.closed.traffic) + 1024
+}
+
+func (e *Evidence) text() (t evidenceText, err error) {
+	if t.first, err = json.Marshal(wireEvidence{e.From, e.To, e.Release, e.Source, e.Target, e.Declared, e.Groups, e.Outages}); err != nil {
+		return t, err
 	}
-	rest, err := json.Marshal(wireFindings{e.Together, e.Alerts, e.AlertRules, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules, e.Moves})
-	if err != nil {
-		return to, err
+	if t.seen, err = e.appendSeen(nil); err != nil {
+		return t, err
 	}
-	closed, err := e.closedTexts()
+	t.rest, err = json.Marshal(wireFindings{e.Together, e.Alerts, e.AlertRules, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules, e.Moves})
 	if err != nil {
-		return to, err
+		return t, err
 	}
-	to = slices.Grow(to, len(first)+len(seen)+len(rest)+len(closed.budgets)+len(closed.comparisons)+len(closed.traffic)+1024)
-	to = append(append(append(to, first[:len(first)-1]...), seen...), `,"comparisons":`...)
-	to = append(to, closed.comparisons...)
+	t.closed, err = e.closedTexts()
+	return t, err
+}
+
+func (e *Evidence) appendText(to []byte, t evidenceText) []byte {
+	to = append(append(append(to, t.first[:len(t.first)-1]...), t.seen...), `,"comparisons":`...)
+	to = append(to, t.closed.comparisons...)
 	if len(e.Traffic) > 0 { // records of before have none
-		to = append(append(to, `,"traffic":`...), closed.traffic...)
+		to = append(append(to, `,"traffic":`...), t.closed.traffic...)
 	}
-	to = append(append(to, ','), rest[1:len(rest)-1]...)
-	to = e.Report.AppendAround(append(to, ",\n\"report\": "...), closed.budgets)
-	return append(to, '}'), nil
+	to = append(append(to, ','), t.rest[1:len(t.rest)-1]...)
+	to = e.Report.AppendAround(append(to, ",\n\"report\": "...), t.closed.budgets)
+	return append(to, '}')
 }
 
 // appendSeen writes what runs: json.Marshal would read what a Snapshot has written once more.

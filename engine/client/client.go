@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -190,7 +189,7 @@ func (s Server) request(ctx context.Context, path string, q url.Values, data []b
 
 // whole reads an answer, all of it or none.
 func whole(resp *http.Response, most int64) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
+	body, err := ask.Body(resp, most)
 	switch {
 	case err != nil:
 		return nil, brokeOff(resp, err)

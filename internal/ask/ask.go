@@ -4,6 +4,7 @@
 package ask
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -70,7 +71,7 @@ func (s Server) Do(req *http.Request) ([]byte, error) {
 		return nil, bare(err)
 	}
 	defer resp.Body.Close()
-	body, err := whole(resp.Body, s.Most)
+	body, err := whole(resp, s.Most)
 	if resp.StatusCode != http.StatusOK {
 		return nil, &StatusError{resp.StatusCode, body, "returned " + resp.Status + s.hint(resp.StatusCode)}
 	}
@@ -94,8 +95,8 @@ func (s Server) hint(status int) string {
 }
 
 // whole reads all of an answer, or where it is cut short or has more bytes than most, nothing.
-func whole(r io.Reader, most int64) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, most+1))
+func whole(resp *http.Response, most int64) ([]byte, error) {
+	body, err := Body(resp, most)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("truncated response: %w", err)
@@ -103,6 +104,20 @@ func whole(r io.Reader, most int64) ([]byte, error) {
 		return nil, fmt.Errorf("response exceeds %d MiB", most>>20)
 	}
 	return body, nil
+}
+
+// believed is how many bytes are made room for at once where an answer says that it has so many.
+const believed = 16 << 20
+
+// Body reads an answer up to one byte more than most, into one piece of memory where the
+// answer says how long it is. With an error what was read is only the beginning.
+func Body(resp *http.Response, most int64) ([]byte, error) {
+	var b bytes.Buffer
+	if n := min(resp.ContentLength, most, believed); n > 0 {
+		b.Grow(int(n) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(io.LimitReader(resp.Body, most+1))
+	return b.Bytes(), err
 }
 
 // Staying is a copy of a client, nil being a plain one, that follows no redirect: it gives

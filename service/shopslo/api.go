@@ -3,6 +3,7 @@ package shopslo
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -108,6 +109,7 @@ func (s *service) gate(w http.ResponseWriter, r *http.Request) {
 
 func write(w http.ResponseWriter, json []byte) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(json)+1)) // who reads makes room once
 	// An error here means that the client has gone. A line feed of its own spares a copy of
 	// what may be megabytes.
 	w.Write(json)
