@@ -21,6 +21,7 @@ type Closed struct {
 	budgets     []status.Budget
 	comparisons []Comparison
 	together    []Together
+	earlier     []Earlier
 	traffic     []Traffic
 	written     func() (closedText, error) // once
 	policy      Policy
@@ -66,14 +67,14 @@ func (e *Evidence) Close(f *fleet.Fleet, slos []slo.SLO, report status.Report, l
 		e.Compare(slos, ledger, at, p)
 		e.Weigh(f, slos, ledger, at, p)
 	}
-	e.closed = &Closed{budgets: e.Report.Budgets, comparisons: e.Comparisons, together: e.Together, traffic: e.Traffic, policy: p.withDefaults()}
+	e.closed = &Closed{budgets: e.Report.Budgets, comparisons: e.Comparisons, together: e.Together, earlier: e.Earlier, traffic: e.Traffic, policy: p.withDefaults()}
 	e.closed.written = sync.OnceValues(e.closed.write)
 	return e.closed
 }
 
 // Use takes what another question with the same edge, documents and key has made.
 func (e *Evidence) Use(c *Closed) {
-	e.Report.Budgets, e.Comparisons, e.Together, e.Traffic, e.closed = c.budgets, c.comparisons, c.together, c.traffic, c
+	e.Report.Budgets, e.Comparisons, e.Together, e.Earlier, e.Traffic, e.closed = c.budgets, c.comparisons, c.together, c.earlier, c.traffic, c
 }
 
 // closedTexts gives the JSON of budgets, comparisons and traffic. Of those of a Closed it is

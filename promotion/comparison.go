@@ -77,6 +77,7 @@ func (e *Evidence) Compare(slos []slo.SLO, ledger status.Ledger, at time.Time, p
 	all.Wait()
 	e.Comparisons = slices.Concat([]Comparison{}, slices.Concat(of...))
 	e.compareTogether(slos, others, ledger, at, p)
+	e.lookBack(slos, ledger, at, p)
 }
 
 // comparisonsOf is all that is compared of one ShopSet.

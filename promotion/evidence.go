@@ -38,6 +38,8 @@ type Evidence struct {
 	Comparisons []Comparison
 	// Together is what was looked at for them all, where something looks amiss.
 	Together []Together
+	// Earlier are times before those compared with, for whole Tiers; Compare looks for them.
+	Earlier []Earlier
 	// Traffic is how much came since, and before, for the same; Weigh makes it.
 	Traffic []Traffic
 	// Alerts fire now, of the whole fleet.

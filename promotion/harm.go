@@ -113,6 +113,9 @@ type group struct {
 	whole weight
 	rest  weight // without what is excused; of none where that is all
 	seen  Together
+	// earlier are the times before those that are compared with, crept what each comes to.
+	earlier []Earlier
+	crept   []weight
 }
 
 // weighAll weighs what can be compared of a Tier.
@@ -145,6 +148,7 @@ func (d *deciding) weighAll(t tier, found map[pair][]*Comparison) *weighed {
 	})
 	var logs []float64
 	for _, g := range order {
+		g.earlier = d.e.earlierOf(sloPart{g.all[0].SLO, g.all[0].Part})
 		slices.SortStableFunc(g.all, func(a, b *Comparison) int { return strings.Compare(string(a.ShopSet), string(b.ShopSet)) })
 		logs = append(logs, g.weigh(d.p.Since, w.ones))
 	}
@@ -166,10 +170,11 @@ func (g *group) weigh(p SincePolicy, ones map[*Comparison]weight) float64 {
 		}
 		logs, rest = append(logs, w.evidence), append(rest, c)
 	}
+	g.weighEarlier(p)
 	g.whole = ones[g.all[0]]
 	if len(g.all) == 1 {
 		g.rest = g.whole
-		return sequential.Mean(logs)
+		return g.withEarlier(sequential.Mean(logs), p, len(rest) == 1)
 	}
 	g.whole = weigh(g.all, p)
 	g.whole.most = g.whole.pool.Most(p.cleared())
@@ -182,7 +187,20 @@ func (g *group) weigh(p SincePolicy, ones map[*Comparison]weight) float64 {
 	if g.whole.amiss(p) && p.excuse(g.seen.Alike, g.seen.Beside, g.whole.budget) != "" {
 		together = math.Inf(-1)
 	}
-	return sequential.Mean([]float64{sequential.Mean(logs), together})
+	return sequential.Mean([]float64{sequential.Mean(logs), g.withEarlier(together, p, len(rest) == len(g.all))})
+}
+
+// withEarlier is the mean with the evidence that something got worse since earlier times, where
+// there are such, and nothing excuses it.
+func (g *group) withEarlier(log float64, p SincePolicy, all bool) float64 {
+	w, was, ok := g.creep()
+	if !ok {
+		return log
+	}
+	if !all || w.amiss(p) && g.creepExcused(p, w, was) != "" {
+		w.evidence = math.Inf(-1)
+	}
+	return sequential.Mean([]float64{log, w.evidence})
 }
 
 // proves reports whether an evidence holds: by itself, and in the mean of all.

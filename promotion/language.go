@@ -1,6 +1,7 @@
 package promotion
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,7 +16,7 @@ type lang struct{ text.Language }
 
 var english lang
 
-var said = text.NewCatalogue(sayings...)
+var said = text.NewCatalogue(slices.Concat(sayings, sayingsSince)...)
 
 // say fills in a text, which stands in English where it is said, and beside its Japanese in
 // texts.go.

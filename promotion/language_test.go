@@ -72,8 +72,8 @@ func TestEverySentenceHasItsJapanese(t *testing.T) {
 			t.Errorf("texts.go has no Japanese for %q", english)
 		}
 	}
-	if len(said) != len(sayings) {
-		t.Errorf("%d of %d entries stand twice", len(sayings)-len(said), len(sayings))
+	if len(said) != len(sayings)+len(sayingsSince) {
+		t.Errorf("%d of %d entries stand twice", len(sayings)+len(sayingsSince)-len(said), len(said))
 	}
 	for english := range said {
 		if !slices.Contains(all, english) && !slices.Contains(dynamic, english) && english != "the exporter" {

@@ -155,13 +155,19 @@ func (d *deciding) judgeSince(t tier, c *Comparison, allowed limit, figures *Fig
 		with("chance", d.weighed.chance(w)).with("harm", allowed.now(d.p.Since))
 	counted := d.say("In the %s since the Release arrived, %s of %s %s were bad (%s)", d.age(c.Since.End.Sub(c.Came)),
 		status.FormatCount(since.bad), status.FormatCount(since.total), d.unit(c.Unit), d.was(before))
+	var result Result
+	var reason string
 	if w.amiss(d.p.Since) {
-		if result, reason := d.judgeHarm(counted, w, c.Alike, c.Beside, figures); reason != "" {
-			return result, reason
-		}
+		result, reason = d.judgeHarm(counted, w, c.Alike, c.Beside, figures)
 	}
-	result, reason := d.judgeClear(counted, w, allowed, c.Unit)
-	if need := w.pool.Least(max(allowed.harm*c.BudgetRatio, small), d.p.Since.cleared()); result == Unknown && len(t.ShopSets) > 1 && !w.amiss(d.p.Since) && !math.IsInf(need, 1) && c.slower(need, d.p.Since.scaled(longestWait)) {
+	switch {
+	case len(t.ShopSets) == 1 && result != Fail:
+		return d.judgeTier(counted, d.weighed.groups[sloPart{c.SLO, c.Part}], w, allowed, figures, reason)
+	case reason != "":
+		return result, reason
+	}
+	result, reason = d.judgeClear(counted, w, allowed, c.Unit)
+	if need := w.pool.Least(max(allowed.harm*c.BudgetRatio, small), d.p.Since.cleared()); result == Unknown && !w.amiss(d.p.Since) && !math.IsInf(need, 1) && c.slower(need, d.p.Since.scaled(longestWait)) {
 		return NotChecked, d.say("%s: too little traffic to judge it by itself (about %s %s are required, which takes longer than %s). It counts in %s as a whole.",
 			counted, status.FormatCount(need), d.unit(c.Unit), d.age(d.p.Since.scaled(longestWait)), t.Name)
 	}
@@ -292,14 +298,22 @@ func (d *deciding) judgeTogether(t tier, of sloPart, one bool, figures *Figures)
 		with("extra_burn_rate", w.extra/w.budget).with("extra_burn_rate_at_most", w.most/w.budget).with("harm", allowed.now(d.p.Since))
 	counted := d.say("In %s as a whole, %s of %s %s were bad since the Release arrived", t.Name,
 		status.FormatCount(since.Bad), status.FormatCount(since.Total), d.unit(g.all[0].Unit))
-	if w.amiss(d.p.Since) && !one {
+	if one {
+		return d.judgeAllClear(counted, g, w, allowed)
+	}
+	unsure := ""
+	if w.amiss(d.p.Since) {
 		rest := w
-		rest.evidence, rest.extra = g.rest.evidence, g.rest.extra
-		if result, reason := d.judgeHarm(counted, rest, g.seen.Alike, g.seen.Beside, figures); reason != "" {
+		if rest.evidence = g.rest.evidence; g.rest.pool.Since.Total > 0 { // else all of it is excused
+			rest.extra = g.rest.extra
+		}
+		result, reason := d.judgeHarm(counted, rest, g.seen.Alike, g.seen.Beside, figures)
+		if result == Fail {
 			return result, reason
 		}
+		unsure = reason
 	}
-	return d.judgeClear(counted, w, allowed, g.all[0].Unit)
+	return d.judgeTier(counted, g, w, allowed, figures, unsure)
 }
 
 // untried adds to a pass what a Release has not been through, so long after it came: what

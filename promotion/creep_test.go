@@ -1,0 +1,146 @@
+package promotion_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/slo"
+)
+
+// creeping counts 36,000 events an hour of which each Release before the one that came at came
+// made some more bad: the nth since the first burns base + n × step of what the objective allows.
+// Bad events come at random.
+type creeping struct {
+	base, step float64
+	releases   int // after the first
+	every      time.Duration
+	first      time.Time // since when there are counts
+	seed       uint64
+
+	mu  sync.Mutex
+	bad map[string][]float64 // by the SLO and ShopSet, up to now from each ten minutes before
+}
+
+const slot = 10 * time.Minute
+
+func (l *creeping) level(t time.Time) float64 {
+	n := float64(l.releases)
+	if t.Before(came) {
+		n -= math.Ceil(came.Sub(t).Seconds() / l.every.Seconds())
+	}
+	return l.base + max(0, n)*l.step
+}
+
+func (l *creeping) Account(s *slo.SLO, set string, at time.Time) slo.Account {
+	end := at.Truncate(slot)
+	per := 36000 * slot.Hours()
+	key := s.Name + set
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.bad[key] == nil {
+		r := rand.New(rand.NewPCG(l.seed, uint64(len(key))<<8+uint64(key[len(key)-1])))
+		bad := 0.0
+		l.bad[key] = append(l.bad[key], 0)
+		for t := end; end.Sub(t) < 57*24*time.Hour; t = t.Add(-slot) {
+			mean := per * s.Objective.BudgetRatio() * l.level(t.Add(-slot/2))
+			bad += max(0, math.Round(mean+math.Sqrt(mean)*r.NormFloat64()))
+			l.bad[key] = append(l.bad[key], bad)
+		}
+	}
+	bad := l.bad[key]
+	return slo.Account{Unit: slo.Events, Start: l.first, End: end, LastSample: end,
+		Counts: func(_ int, from, to time.Time) slo.Counts {
+			from, to = from.Truncate(slot), to.Truncate(slot)
+			c := slo.Counts{Start: from, End: to}
+			if seen := latest(from, l.first.Truncate(slot)); seen.Before(to) {
+				c.Covered = to.Sub(seen)
+				c.Total = per * float64(c.Covered/slot)
+				c.Good = c.Total - bad[int(end.Sub(seen)/slot)] + bad[int(end.Sub(to)/slot)]
+			}
+			return c
+		}, Live: func(int, time.Time) int { return 4 }}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// since is what the check of a Tier as a whole comes to, at a time.
+func (l *creeping) since(t *testing.T, at time.Time) promotion.Check {
+	t.Helper()
+	l.bad = map[string][]float64{}
+	e := whole(t, "prod")
+	e.Compare(slos(t), l, at, required())
+	for _, c := range promotion.Decide(required(), e, at).Checks {
+		if c.Check == promotion.CheckSince && c.SLO == "cart-availability" && c.ShopSet == "" {
+			return c
+		}
+	}
+	t.Fatal("the whole Tier was not checked")
+	return promotion.Check{}
+}
+
+// Ten Releases, each a seventh of the harm worse than the one before, look as usual one by one.
+// Beside the best of the weeks before, what they add up to holds.
+func TestWhatCreepsOverTenReleasesIsHeld(t *testing.T) {
+	from := now.Add(-40 * 24 * time.Hour)
+	for seed := range uint64(8) {
+		for releases := range 13 {
+			l := creeping{base: 0.05, step: 0.14, releases: releases, every: 2 * 24 * time.Hour, first: from, seed: seed}
+			check, sum := l.since(t, now), l.step*float64(releases)
+			switch {
+			case sum < 0.9 && check.Result == promotion.Fail:
+				t.Errorf("seed %d: after %d Releases: %s", seed, releases, check.Reason)
+			case sum < 0.6 && check.Result != promotion.Pass:
+				t.Errorf("seed %d: after %d Releases: %s: %s", seed, releases, check.Result, check.Reason)
+			case sum > 1 && check.Result == promotion.Pass:
+				t.Errorf("seed %d: after %d Releases passes: %s", seed, releases, check.Reason)
+			case sum > 1.2 && (check.Result != promotion.Fail || !strings.Contains(check.Reason, "all changes since then add 1.")):
+				t.Errorf("seed %d: after %d Releases: %s: %s", seed, releases, check.Result, check.Reason)
+			}
+		}
+	}
+}
+
+// Without a history longer than the baseline there is nothing else to compare with, and what
+// stays as it is passes however long that is.
+func TestWhatDoesNotCreepPasses(t *testing.T) {
+	for _, days := range []int{1, 5, 8, 12, 20, 29} {
+		for seed := range uint64(5) {
+			l := creeping{base: 0.7, every: time.Hour, first: now.AddDate(0, 0, -days), seed: seed}
+			if check := l.since(t, now); check.Result != promotion.Pass {
+				t.Errorf("%d days, seed %d: %s: %s", days, seed, check.Result, check.Reason)
+			}
+		}
+	}
+	l := creeping{base: 0.05, step: 0.14, releases: 10, every: 12 * time.Hour, first: now.AddDate(0, 0, -8)}
+	if check := l.since(t, now); check.Result == promotion.Fail {
+		t.Errorf("held without a time before the creep: %s", check.Reason)
+	}
+}
+
+// Each fact of an earlier time that cannot be is no pass.
+func TestAnEarlierTimeThatCannotBeIsNoPass(t *testing.T) {
+	for i, spoil := range []func(*promotion.Earlier){
+		func(w *promotion.Earlier) { w.Bad = w.Total + 1 }, func(w *promotion.Earlier) { w.Total = math.NaN() },
+		func(w *promotion.Earlier) { w.End = now }, func(w *promotion.Earlier) { w.Start = w.End },
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			e := whole(t, "prod")
+			if len(e.Earlier) == 0 {
+				t.Fatal("the evidence has no earlier time")
+			}
+			spoil(&e.Earlier[0])
+			expect(t, promotion.Decide(required(), e, now), promotion.Inconclusive, "since_release", promotion.Unknown, "Counts are inconsistent")
+		})
+	}
+}
