@@ -232,8 +232,7 @@ func TestPackagesComeByTheirSumsAlone(t *testing.T) {
 		w.Write(served)
 	}))
 	defer s.Close()
-	defer func(before []string) { mirrors = before }(mirrors)
-	mirrors = []string{s.URL + "/main/", s.URL + "/security/"}
+	t.Setenv(envMirrors, s.URL+"/main "+s.URL+"/security/")
 	t.Setenv("PATH", "") // no apt-get
 
 	lock := filepath.Join(t.TempDir(), "lock")

@@ -72,8 +72,9 @@ func packagesLayer(lock, cache string, at time.Time) (*layer, error) {
 // debian is a line of the lock file.
 type debian struct{ name, version, sum, path string }
 
-// mirrors have Debian's packages; those of security updates have a mirror of their own.
-var mirrors = []string{"https://deb.debian.org/debian/", "https://deb.debian.org/debian-security/"}
+// envMirrors names mirrors of Debian, apart by spaces, for where apt does not have its packages;
+// those of security updates have a mirror of their own.
+const envMirrors = "DEBIAN_MIRRORS"
 
 // get gives the file of a package, whose sum is right: from the cache, else by apt where it
 // has that version, else from a mirror.
@@ -83,18 +84,18 @@ func (d debian) get(cache string) (string, error) {
 		return file, nil
 	}
 	errs := []error{d.byApt(file)}
-	for _, mirror := range mirrors {
+	for _, mirror := range strings.Fields(os.Getenv(envMirrors)) {
 		if summed(file) == d.sum {
 			return file, nil
 		}
-		errs = append(errs, fetch(mirror+d.path, file))
+		errs = append(errs, fetch(strings.TrimSuffix(mirror, "/")+"/"+d.path, file))
 	}
 	if sum := summed(file); sum == d.sum {
 		return file, nil
 	} else if sum != "" {
 		return "", errors.Join(fmt.Errorf("%s has the sum %s, not %s, which the lock file says: do not use it", file, sum, d.sum), os.Remove(file))
 	}
-	return "", fmt.Errorf("get %s %s; if Debian has a newer one, run make images-lock: %w", d.name, d.version, errors.Join(errs...))
+	return "", fmt.Errorf("get %s %s; if Debian has a newer one, run make images-lock; where apt is not Debian's, name a mirror in %s: %w", d.name, d.version, envMirrors, errors.Join(errs...))
 }
 
 // byApt has apt download the package into the folder of file, and calls it so.
