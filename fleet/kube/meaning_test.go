@@ -53,7 +53,7 @@ func places(sources []source) (all []doc) {
 }
 
 func revisions(s synced, from origin) doc {
-	return doc{"Revision": s.Revision, "Revisions": s.Revisions, "Of": places(from.Sources)}
+	return doc{"Revision": s.Revision, "Revisions": s.Revisions, "From": places([]source{from.Source})[0], "Of": places(from.Sources)}
 }
 
 func operationMeaning(o *operationState) doc {

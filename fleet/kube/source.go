@@ -31,8 +31,9 @@ func (s *synced) all() string {
 	return s.Revision
 }
 
-// origin is where several revisions are from, one each.
+// origin is where a revision is from, or several are, one each.
 type origin struct {
+	Source  source   `json:"source"`
 	Sources []source `json:"sources"`
 }
 
@@ -124,10 +125,13 @@ type chosen struct {
 }
 
 func chooseSource(d desired, repository string) chosen {
-	if d.SourceHydrator != nil || len(d.Sources) == 0 {
-		return chosen{place: -1}
+	switch {
+	case d.SourceHydrator == nil && len(d.Sources) > 0:
+		return best(d.Sources, repository)
+	case d.SourceHydrator == nil && d.Source != nil:
+		return chosen{*d.Source, -1, repository}
 	}
-	return best(d.Sources, repository)
+	return chosen{place: -1, repository: repository}
 }
 
 func best(sources []source, repository string) chosen {
@@ -144,9 +148,9 @@ func best(sources []source, repository string) chosen {
 // is said which sources they are from, these count: their order may have been another.
 func (c chosen) revision(s synced, from origin) string {
 	switch {
-	case len(s.Revisions) == 0 && c.place > 0:
-		return "" // it was a single source, maybe another one
-	case len(s.Revisions) == 0 || c.place < 0 && len(from.Sources) == 0:
+	case len(s.Revisions) == 0:
+		return c.single(s.Revision, from.Source)
+	case c.place < 0 && len(from.Sources) == 0:
 		return s.Revision
 	}
 	place := c.place
@@ -160,6 +164,20 @@ func (c chosen) revision(s synced, from origin) string {
 		return ""
 	}
 	return s.Revisions[place]
+}
+
+// single gives the revision of what was the only source, from. "": now there are several, and
+// it may be of another one.
+func (c chosen) single(revision string, from source) string {
+	switch {
+	case c.place < 0:
+		return revision
+	case from.RepoURL == "" && c.place == 0:
+		return revision
+	case plainURL(from.RepoURL) != plainURL(c.RepoURL) || from.Chart != c.Chart:
+		return ""
+	}
+	return revision
 }
 
 // hydratorStatus is what Argo CD says of its hydrator.

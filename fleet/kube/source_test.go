@@ -47,7 +47,12 @@ func TestEachRevisionIsOfTheSourcesOfItsTime(t *testing.T) {
 	)
 	for _, tt := range []struct{ name, status, want string }{
 		{"they were in another order", "  sync: {status: Synced, revisions: [s2, v2], comparedTo: {" + swapped + "}}\n  history: [{revisions: [s1, v1], " + at + ", " + swapped + "}]", "Synced Healthy [s2@? s1@10:00] 0"},
-		{"it was a single one", "  sync: {status: OutOfSync, revisions: [v2, s2]}\n  history: [{revision: s1, " + at + ", source: {repoURL: sys, path: overlays/s-1}}]", "OutOfSync Healthy [] 0"},
+		{"it was a single one", "  sync: {status: OutOfSync, revisions: [v2, s2]}\n  history: [{revision: s1, " + at + ", source: {repoURL: sys, path: overlays/s-1}}]", "OutOfSync Healthy [s1@10:00] 0"},
+		{"it was a single one, in another folder", "  sync: {status: OutOfSync, revisions: [v2, s2]}\n  history: [{revision: s1, " + at + ", source: {repoURL: sys, path: old/s-1}}]", "OutOfSync Healthy [s1@10:00] 0"},
+		{"it was a single one of another repository", "  sync: {status: OutOfSync, revisions: [v2, s2]}\n  history: [{revision: o1, " + at + ", source: {repoURL: old, path: overlays/s-1}}]", "OutOfSync Healthy [] 0"},
+		{"it was a single one, and nobody says which", "  sync: {status: OutOfSync, revisions: [v2, s2]}\n  history: [{revision: s1, " + at + "}]", "OutOfSync Healthy [] 0"},
+		{"older entries were a single one", "  sync: {status: Synced, revisions: [v2, s2]}\n  history: [{revision: s2, deployedAt: \"2026-11-19T09:00:00Z\", source: {repoURL: sys, path: overlays/s-1}}, {revisions: [v2, s2], " + at + ", sources: [{repoURL: values, ref: values}, {repoURL: sys, path: overlays/s-1}]}]",
+			"Synced Healthy [s2@10:00 s2@09:00] 0"},
 		{"it was of another repository", "  sync: {status: OutOfSync, revisions: [v2, s2]}\n  history: [{revisions: [c1, x1], " + at + ", sources: [{repoURL: charts, chart: c}, {repoURL: old, path: overlays/s-1}]}]", "OutOfSync Healthy [x1@10:00] 0"},
 		{"an operation, too", "  sync: {status: OutOfSync, revisions: [v2, s2]}\n  history: [{revisions: [v1, s1], " + at + "}]\n" +
 			"  operationState: {phase: Failed, startedAt: \"2026-11-20T11:00:00Z\", operation: {sync: {}}, syncResult: {revisions: [s1, v2], " + swapped + "}}", "OutOfSync Healthy [s1@10:00] 0"},
@@ -60,6 +65,11 @@ func TestEachRevisionIsOfTheSourcesOfItsTime(t *testing.T) {
 		"history: [{revisions: [v1, s1], "+at+", "+strings.Replace(swapped, "[{repoURL: sys, path: overlays/s-1}, {repoURL: values, ref: values}]", "[{repoURL: values, ref: values}, {repoURL: sys, path: a}]", 1)+"}]}")
 	if describe(i.app) != "OutOfSync Healthy [s1@10:00] 0" {
 		t.Errorf("there were several: %s", describe(i.app))
+	}
+	i = parse(t, "metadata: {name: s-1}\nspec: {source: {repoURL: sys, path: a}}\nstatus: {reconciledAt: \"2026-11-20T12:00:00Z\", health: {status: Healthy}, sync: {status: OutOfSync, revision: s2}, "+
+		"history: [{revisions: [b1, s1], "+at+", sources: [{repoURL: base, path: b}, {repoURL: sys, path: a}]}]}")
+	if describe(i.app) != "OutOfSync Healthy [s1@10:00] 0" {
+		t.Errorf("there were several folders: %s", describe(i.app))
 	}
 }
 

@@ -57,6 +57,7 @@ type resource struct {
 type revisions struct {
 	Revision  string   `json:",omitempty"`
 	Revisions []string `json:",omitempty"`
+	From      place    `json:",omitzero"`
 	Of        []place  `json:",omitempty"`
 }
 
@@ -131,19 +132,21 @@ func read(a *application) meaning {
 
 func places(sources []source) (all []place) {
 	for _, s := range sources {
-		all = append(all, place{s.RepoURL, s.Path, s.Chart, s.Ref, s.TargetRevision})
+		all = append(all, placeOf(s))
 	}
 	return all
 }
 
+func placeOf(s source) place { return place{s.RepoURL, s.Path, s.Chart, s.Ref, s.TargetRevision} }
+
 func (m *meaning) readStatus(s *status) {
-	m.Sync = revisions{s.Sync.Revision, s.Sync.Revisions, places(s.Sync.ComparedTo.Sources)}
+	m.Sync = revisions{s.Sync.Revision, s.Sync.Revisions, placeOf(s.Sync.ComparedTo.Source), places(s.Sync.ComparedTo.Sources)}
 	m.SyncStatus, m.Health = string(s.Sync.Status), string(s.Health.Status)
 	m.HealthSince, m.HealthSource = when(s.Health.LastTransitionTime), string(s.ResourceHealthSource)
 	m.ReconciledAt, m.Images = when(s.ReconciledAt), s.Summary.Images
 	for i := range s.History {
 		h := &s.History[i]
-		m.History = append(m.History, deployment{when(&h.DeployedAt), revisions{h.Revision, h.Revisions, places(h.Sources)}})
+		m.History = append(m.History, deployment{when(&h.DeployedAt), revisions{h.Revision, h.Revisions, placeOf(h.Source), places(h.Sources)}})
 	}
 	for i := range s.Resources {
 		r := &s.Resources[i]
@@ -177,7 +180,7 @@ func readOperation(o *operation) *sync {
 		out.Asked = &asked{revisions{Revision: s.Revision, Revisions: s.Revisions}, s.DryRun, len(s.Resources) > 0}
 	}
 	if r := o.SyncResult; r != nil {
-		out.Result = &result{revisions: revisions{r.Revision, r.Revisions, places(r.Sources)}}
+		out.Result = &result{revisions: revisions{r.Revision, r.Revisions, placeOf(r.Source), places(r.Sources)}}
 		out.Result.read(r.Resources)
 	}
 	return out
