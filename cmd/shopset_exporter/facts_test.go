@@ -120,8 +120,13 @@ func TestWhatIsMissingPendingOrHeldIsTold(t *testing.T) {
 			[]string{own("shopset_sync_status", `,state="OutOfSync"`, "1"), own("shopset_pending_since_timestamp_seconds", "", ""), own("shopset_drift_events_total", "", "0"), own("shopset_serving", "", "1")}},
 		{"and held", strings.Replace(healing, ", syncPolicy: {automated: {selfHeal: true}}", "", 1) + "  sync: {status: OutOfSync, revision: SECOND}\n" + old,
 			[]string{own("shopset_sync_held", `,cause="auto-sync-off"`, "1"), own("shopset_auto_sync_enabled", "", "0")}},
+		{"of one Deployment", healing + "  sync: {status: OutOfSync, revision: SECOND}\n  resources: [{kind: Deployment, name: cart, status: OutOfSync}, {kind: Deployment, name: mail, status: Synced}]\n" + old,
+			[]string{own("shopset_sync_held", `,cause="auto-sync-off"`, "0"), own("shopset_pending_since_timestamp_seconds", "", ""), own("shopset_drift_events_total", "", "0")}},
+		{"and somebody changes another meanwhile", healing + "  sync: {status: OutOfSync, revision: SECOND}\n  resources: [{kind: Deployment, name: cart, status: OutOfSync}, {kind: Deployment, name: mail, status: OutOfSync}]\n" + old,
+			[]string{own("shopset_drifted_since_timestamp_seconds", "", ""), own("shopset_drift_events_total", "", "1")}},
+		{"who takes it back; the Release is there", fine, []string{own("shopset_sync_status", `,state="Synced"`, "1")}},
 		{"a Deployment was deleted", healing + "  sync: {status: OutOfSync, revision: FIRST}\n  resources: [{kind: Deployment, name: cart, status: OutOfSync, health: {status: Missing}}]\n" + old,
-			[]string{own("shopset_health_status", `,state="Missing"`, "1"), own("shopset_resources_missing", "", "1"), own("shopset_serving", "", "0"), own("shopset_drift_events_total", "", "1")}},
+			[]string{own("shopset_health_status", `,state="Missing"`, "1"), own("shopset_resources_missing", "", "1"), own("shopset_serving", "", "0"), own("shopset_drift_events_total", "", "2")}},
 		{"all is well", fine, []string{own("shopset_serving", "", "1"), own("shopset_resources_missing", "", "0")}},
 	} {
 		set("a-1-cart", step.document)

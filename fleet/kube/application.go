@@ -56,6 +56,7 @@ type facts struct {
 	settledAt time.Time
 	history   []deployment // that were synced successfully, the newest first
 	unknown   []string     // why something else is Unknown
+	differ    []uint32     // resources that are out of sync (differing)
 	last      operation    // the last one that was no dry run
 	// left is an earlier operation that may have left parts of another revision
 	// behind, where the last one applied nothing.
@@ -143,7 +144,7 @@ func factsOf(c *contents, repository string) facts {
 	f := facts{
 		compared: from.revision(s.Sync.synced, s.Sync.ComparedTo),
 		hydrates: c.Spec.SourceHydrator != nil, hydrations: s.SourceHydrator.hydrations(),
-		target: s.Sync.all(), newest: s.lastDeployed(),
+		target: s.Sync.all(), newest: s.lastDeployed(), differ: differing(s),
 	}
 	if len(s.History) > 0 {
 		f.history = make([]deployment, 0, len(s.History))
@@ -170,6 +171,9 @@ func (a appObject) after(b *appObject) appObject {
 		f.left, f.whole = was.left, was.whole
 	default:
 		f.keepFrom(was)
+	}
+	if w := &a.wanted; w.dry {
+		w.began, w.ended, w.phase = b.wanted.began, b.wanted.ended, b.wanted.phase
 	}
 	if f.hydrates {
 		f.hydrations = remember(f.hydrations, was.hydrations)

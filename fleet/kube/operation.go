@@ -96,6 +96,9 @@ func (o *operationState) read(from chosen, compared string) operation {
 	if out.begun {
 		out.to = cmp.Or(out.to, compared)
 	}
+	if out.to != "" && (out.to == from.Target || out.to == "HEAD") {
+		out.to = compared // it names a branch
+	}
 	if o.Phase != phaseSucceeded {
 		out.says = o.says()
 	}

@@ -95,6 +95,10 @@ func TestAnOperationThatHasNotSucceededVerifiesNothing(t *testing.T) {
 		{"a dry run hides what became of it", isNew + strings.Replace(syncing, "{sync: {", "{sync: {dryRun: true, ", 1) + "phase: Succeeded\n    " + synced2 + "]}",
 			"Synced Healthy [new@? old@10h] 0", "", "only a dry run is known: the dry run to new has succeeded"},
 		{"a dry run over what was verified", isOld + strings.Replace(syncing, "{sync: {", "{sync: {dryRun: true, ", 1) + "phase: Failed\n    " + synced2 + "]}", "Synced Healthy [old@10h] 0", "", ""},
+		{"it named a branch, and nobody knows how far it came", isNew + strings.Replace(syncing, "{sync: {revision: new}}", "{sync: {revision: HEAD}}", 1) + "phase: Failed\n    message: refused",
+			"Synced Healthy [new@? old@10h] 0", "", "the sync to new has failed: refused"},
+		{"it named a branch, and what was verified runs", isOld + strings.Replace(syncing, "{sync: {revision: new}}", "{sync: {revision: HEAD}}", 1) + "phase: Failed\n    message: refused",
+			"Synced Healthy [old@10h] 0", "", "the sync to old has failed: refused"},
 		{"no history is kept", strings.ReplaceAll(isNew, "history", "story") + syncing + "phase: Failed\n    " + synced2 + "]}", "Synced Healthy [new@?] 0", "", "the sync to new has failed"},
 	})
 }

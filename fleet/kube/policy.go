@@ -42,6 +42,7 @@ type wanted struct {
 	conditions            []string
 	began, ended          time.Time // of the last operation
 	phase                 string
+	dry                   bool // it was a dry run: those before it count
 }
 
 func wantedOf(c *contents, repository string) wanted {
@@ -53,7 +54,11 @@ func wantedOf(c *contents, repository string) wanted {
 	for _, one := range c.Status.Conditions {
 		w.conditions = append(w.conditions, one.Type)
 	}
-	if o := c.Status.OperationState; o != nil {
+	switch o := c.Status.OperationState; {
+	case o == nil:
+	case o.Operation.Sync != nil && o.Operation.Sync.DryRun:
+		w.dry = true
+	default:
 		w.began, w.ended, w.phase = o.StartedAt.UTC(), o.EndedAt.UTC(), o.Phase
 	}
 	return w

@@ -25,6 +25,7 @@ type entry struct {
 	// pendingSince is when app.awaited was first seen; healthSince since when it has its
 	// health, as Argo CD says or we saw.
 	pendingSince, healthSince time.Time
+	waiting                   []uint32  // resources that differed then, by which a later change shows
 	due                       time.Time // when time alone makes it another; zero: never
 	// drifting since then, as we saw it begin; zero where it drifted already when
 	// we first saw it. events counts the beginnings that we saw.
@@ -160,7 +161,10 @@ func (s *store) put(i *item) (newlyFaulty bool) {
 	} else if old != nil {
 		e.app = e.app.after(&old.app)
 	}
-	e.drifting = e.app.Sync == fleet.OutOfSync && e.app.awaited == ""
+	e.drifting = e.app.Sync == fleet.OutOfSync && (e.app.awaited == "" || old != nil && e.changesBeside(old))
+	if old == nil {
+		e.waiting = e.app.facts.differ
+	}
 	e.sinceWhen(old, s.now())
 	if old != nil {
 		e.key, e.events = old.key, old.events

@@ -262,13 +262,13 @@ func addOperation(w *fleet.Workings, is *wanted) {
 	if slices.Index(fleet.OperationPhases, phase) > slices.Index(fleet.OperationPhases, w.Phase) {
 		w.Phase = phase
 	}
-	switch {
-	case is.phase == "" || is.began.IsZero():
-	case is.ended.IsZero():
+	switch goesOn := phase == fleet.OperationRunning || phase == fleet.OperationTerminating; {
+	case is.began.IsZero():
+	case goesOn:
 		if w.Running.IsZero() || is.began.Before(w.Running) {
 			w.Running = is.began
 		}
-	default:
+	case !is.ended.IsZero():
 		if is.ended.After(w.Ended) {
 			w.Ended = is.ended
 		}

@@ -41,8 +41,8 @@ const (
 	fineApp     = selfHealing + "\n  sync: {status: Synced, revision: r1}\n  health: {status: Healthy}" + atR1
 )
 
-// differing is an Application that differs from git at a revision.
-func differing(revision, policy string, more ...string) string {
+// differs is an Application that differs from git at a revision.
+func differs(revision, policy string, more ...string) string {
 	return policy + "\n  sync: {status: OutOfSync, revision: " + revision + "}\n  health: {status: Healthy}" + atR1 + strings.Join(more, "")
 }
 
@@ -68,12 +68,12 @@ func TestWhatIsNotThereIsMissing(t *testing.T) {
 		{"one Application makes it all", []string{"a-1: " + fineApp}, fleet.Healthy, true, "", ""},
 		{"an Application hangs in its deletion", []string{"a-1-cart: " + fineApp, "a-1-shop-page: }, deletionTimestamp: \"2026-11-01T11:00:00Z\", x: {a: b" + fineApp}, fleet.Missing, false,
 			"Application argocd/a-1-shop-page: it is being deleted since 2026-11-01T11:00:00Z", ""},
-		{"a Deployment was deleted", []string{"a-1: " + differing("r1", selfHealing, fmt.Sprintf(deployment, ", health: {status: Missing}", ""))}, fleet.Missing, false, "not there: Deployment cart", ""},
-		{"a Deployment was changed", []string{"a-1: " + differing("r1", selfHealing, fmt.Sprintf(deployment, ", health: {status: Healthy}", ""))}, fleet.Healthy, true, "", ""},
-		{"nobody can tell whether the Deployment is there", []string{"a-1: " + differing("r1", selfHealing, "\n  resourceHealthSource: appTree", fmt.Sprintf(deployment, "", ""))}, fleet.Healthy, false,
+		{"a Deployment was deleted", []string{"a-1: " + differs("r1", selfHealing, fmt.Sprintf(deployment, ", health: {status: Missing}", ""))}, fleet.Missing, false, "not there: Deployment cart", ""},
+		{"a Deployment was changed", []string{"a-1: " + differs("r1", selfHealing, fmt.Sprintf(deployment, ", health: {status: Healthy}", ""))}, fleet.Healthy, true, "", ""},
+		{"nobody can tell whether the Deployment is there", []string{"a-1: " + differs("r1", selfHealing, "\n  resourceHealthSource: appTree", fmt.Sprintf(deployment, "", ""))}, fleet.Healthy, false,
 			"controller.resource.health.persist", ""},
-		{"of a Release that is pending it need not be there", []string{"a-1: " + differing("r2", selfHealing, "\n  resourceHealthSource: appTree", fmt.Sprintf(deployment, "", ""))}, fleet.Healthy, true, "", ""},
-		{"a ConfigMap is no part that answers", []string{"a-1: " + differing("r1", selfHealing, "\n  resourceHealthSource: appTree\n  resources: [{kind: ConfigMap, name: c, status: OutOfSync}]")}, fleet.Healthy, true, "", ""},
+		{"of a Release that is pending it need not be there", []string{"a-1: " + differs("r2", selfHealing, "\n  resourceHealthSource: appTree", fmt.Sprintf(deployment, "", ""))}, fleet.Healthy, true, "", ""},
+		{"a ConfigMap is no part that answers", []string{"a-1: " + differs("r1", selfHealing, "\n  resourceHealthSource: appTree\n  resources: [{kind: ConfigMap, name: c, status: OutOfSync}]")}, fleet.Healthy, true, "", ""},
 		{"nothing was ever deployed", []string{"a-1: " + selfHealing + "\n  sync: {status: Unknown}\n  health: {status: Healthy}\n  conditions: [{type: ComparisonError, message: 'overlays/a-9: app path does not exist'}]"},
 			fleet.Healthy, false, "app path does not exist", ""},
 		{"Progressing for 20 minutes", []string{"a-1: " + strings.Replace(fineApp, "{status: Healthy}", `{status: Progressing, lastTransitionTime: "2026-11-01T11:40:00Z"}`, 1)}, fleet.Progressing, false,
@@ -109,15 +109,15 @@ func TestAPendingReleaseIsNoDrift(t *testing.T) {
 		cause     fleet.HoldCause
 		held      string
 	}{
-		{"a plain release", differing("r2", selfHealing), "", "r2", "", ""},
-		{"auto-sync is off", differing("r2", "|}\nstatus:"), "", "r2", fleet.AutoSyncOff, "auto-sync is off"},
-		{"auto-sync is switched off", differing("r2", "|syncPolicy: {automated: {enabled: false}}}\nstatus:"), "", "r2", fleet.AutoSyncOff, "auto-sync is off"},
-		{"its sync has failed", differing("r2", selfHealing, failed), "", "r2", fleet.OperationIsOver, "does not try the same revision again"},
-		{"a change by hand", differing("r1", selfHealing), "", "", "", ""},
-		{"a change by hand that stays", differing("r1", byHand), "", "", fleet.SelfHealOff, "self-heal is off"},
-		{"a change by hand after a commit that changed nothing", differing("other", selfHealing), strings.Replace(fineApp, "revision: r1}", "revision: other}", 1), "", "", ""},
-		{"a change by hand, and a commit after it", differing("r2", selfHealing), differing("r1", selfHealing), "", "", ""},
-		{"it was deployed just now, and not compared since", differing("r1", selfHealing, strings.Replace(atR1, "2026-10-30T12:00:00", "2026-11-01T12:00:01", 1)), "", "r1", "", ""},
+		{"a plain release", differs("r2", selfHealing), "", "r2", "", ""},
+		{"auto-sync is off", differs("r2", "|}\nstatus:"), "", "r2", fleet.AutoSyncOff, "auto-sync is off"},
+		{"auto-sync is switched off", differs("r2", "|syncPolicy: {automated: {enabled: false}}}\nstatus:"), "", "r2", fleet.AutoSyncOff, "auto-sync is off"},
+		{"its sync has failed", differs("r2", selfHealing, failed), "", "r2", fleet.OperationIsOver, "does not try the same revision again"},
+		{"a change by hand", differs("r1", selfHealing), "", "", "", ""},
+		{"a change by hand that stays", differs("r1", byHand), "", "", fleet.SelfHealOff, "self-heal is off"},
+		{"a change by hand after a commit that changed nothing", differs("other", selfHealing), strings.Replace(fineApp, "revision: r1}", "revision: other}", 1), "", "", ""},
+		{"a change by hand, and a commit after it", differs("r2", selfHealing), differs("r1", selfHealing), "", "", ""},
+		{"it was deployed just now, and not compared since", differs("r1", selfHealing, strings.Replace(atR1, "2026-10-30T12:00:00", "2026-11-01T12:00:01", 1)), "", "r1", "", ""},
 		{"the first sync is to come", byHand + "\n  sync: {status: OutOfSync, revision: r1}\n  health: {status: Missing}", "", "r1", "", ""},
 		{"another of its sources has moved", "|sources: [{repoURL: charts, chart: c}, {repoURL: x, path: p}], syncPolicy: {automated: {}}}\nstatus:\n  sync: {status: OutOfSync, revisions: [1.1.0, r1]}\n  health: {status: Healthy}\n  history: [{revisions: [1.0.0, r1], deployedAt: \"2026-10-30T12:00:00Z\"}]", "", "r1", "", ""},
 	} {
@@ -154,6 +154,56 @@ func TestAPendingReleaseIsNoDrift(t *testing.T) {
 	if got := e.pending(func(string, string) string { return "" }, same); got != "other" {
 		t.Errorf("git does not tell, and %q is pending", got)
 	}
+}
+
+// What is changed by hand beside a pending revision is a drift, as far as it shows.
+func TestADriftBesideAPendingRelease(t *testing.T) {
+	at := func(revision string, more ...string) string {
+		return "a-1: " + differsIn(revision, more...)
+	}
+	const failed = "\n  operationState: {phase: Failed, startedAt: \"2026-11-01T11:00:00Z\", finishedAt: \"%s\", operation: {sync: {revision: r2}}, syncResult: {revision: r2, resources: [{kind: Deployment, name: d, status: SyncFailed}]}}"
+	early, late := fmt.Sprintf(failed, "2026-11-01T11:05:00Z"), fmt.Sprintf(failed, "2026-11-01T12:00:00Z")
+	cart, both, other := "cart", "cart mail", "mail"
+	for _, tt := range []struct {
+		name   string
+		steps  []string
+		drifts bool
+	}{
+		{"nothing else differs", []string{at("r2", cart), at("r2", cart)}, false},
+		{"another resource differs, too", []string{at("r2", cart), at("r2", both)}, true},
+		{"another resource differs instead", []string{at("r2", cart), at("r2", other)}, true},
+		{"one is as it should be now", []string{at("r2", both), at("r2", cart)}, false},
+		{"it is taken back, and the revision is pending still", []string{at("r2", cart), at("r2", both), at("r2", cart)}, true},
+		{"another revision is pending", []string{at("r2", cart), at("r3", both)}, false},
+		{"another revision is pending, and then somebody changes something", []string{at("r2", cart), at("r3", cart), at("r3", both)}, true},
+		{"it was seen with both", []string{at("r2", both)}, false},
+		{"nobody said which differed", []string{at("r2", ""), at("r2", both)}, false},
+		{"a sync of it failed between", []string{at("r2", cart), at("r2", both, early)}, false},
+		{"after a sync of it failed", []string{at("r2", cart, early), at("r2", both, early)}, true},
+		{"it was not compared since a sync of it failed", []string{at("r2", cart, late), at("r2", both, late)}, false},
+		{"a sync of it goes on", []string{at("r2", cart), at("r2", cart, strings.Replace(early, "Failed", "Running", 1)), at("r2", both, strings.Replace(early, "Failed", "Running", 1))}, false},
+	} {
+		o, s := whole(t, nil, tt.steps...)
+		if e := s.entries["argocd/a-1"]; e.drifting != tt.drifts || (o.Pending == "") != tt.drifts || o.Drifts() != tt.drifts || (e.events > 0) != tt.drifts {
+			t.Errorf("%s: it drifts: %v, %d times; pending %q", tt.name, e.drifting, e.events, o.Pending)
+		}
+	}
+	many := strings.Repeat("x ", maxDiffering+1)
+	for i := range maxDiffering + 1 {
+		many = strings.Replace(many, "x ", fmt.Sprintf("r%d ", i), 1)
+	}
+	if o, _ := whole(t, nil, at("r2", cart), at("r2", many)); o.Pending == "" {
+		t.Error("what are too many is told")
+	}
+}
+
+// differsIn is a self-healing Application of which some Deployments differ from a revision.
+func differsIn(revision string, more ...string) string {
+	resources := "\n  resources: ["
+	for name := range strings.FieldsSeq(more[0]) {
+		resources += "{kind: Deployment, name: " + name + ", status: OutOfSync, health: {status: Healthy}}, "
+	}
+	return differs(revision, selfHealing, append([]string{resources + "]"}, more[1:]...)...)
 }
 
 // What its own folders have is there since the last of its Applications has it.
@@ -213,6 +263,33 @@ func TestWhatArgoCDDoesWithAShopSet(t *testing.T) {
 	}
 	if o.HealthSince.Format("15:04") != "09:00" {
 		t.Errorf("Healthy since %v: it is since the last part was", o.HealthSince)
+	}
+}
+
+// What is told of the last operation: one that has ended does not go on, whatever Argo CD
+// leaves out, and a dry run is none.
+func TestTheLastOperation(t *testing.T) {
+	operation := func(phase, more string) string {
+		return "a-1: " + fineApp + "\n  operationState: {phase: " + phase + ", startedAt: \"2026-11-01T10:00:00Z\"" + more + "}"
+	}
+	const synced, ended = ", operation: {sync: {}}, syncResult: {revision: r1}", ", finishedAt: \"2026-11-01T10:05:00Z\""
+	dry := strings.Replace(synced, "{sync: {}}", "{sync: {dryRun: true}}", 1)
+	for _, tt := range []struct {
+		name  string
+		steps []string
+		want  string
+	}{
+		{"it failed, and nobody says when", []string{operation("Failed", synced)}, "Failed, running since 00:00, ended 00:00"},
+		{"it goes on", []string{operation("Running", synced)}, "Running, running since 10:00, ended 00:00"},
+		{"it is being terminated", []string{operation("Terminating", synced)}, "Terminating, running since 10:00, ended 00:00"},
+		{"it ended", []string{operation("Error", synced+ended)}, "Error, running since 00:00, ended 10:05"},
+		{"only a dry run is known", []string{operation("Failed", dry+ended)}, ", running since 00:00, ended 00:00"},
+		{"a dry run after it", []string{operation("Succeeded", synced+ended), operation("Running", dry), operation("Failed", dry)}, "Succeeded, running since 00:00, ended 10:05"},
+	} {
+		o, _ := whole(t, nil, tt.steps...)
+		if got := fmt.Sprintf("%s, running since %s, ended %s", o.Workings.Phase, o.Workings.Running.Format("15:04"), o.Workings.Ended.Format("15:04")); got != tt.want {
+			t.Errorf("%s: %s; want %s", tt.name, got, tt.want)
+		}
 	}
 }
 
