@@ -37,11 +37,22 @@ func (w *Workings) onBranch(branch string) *bool {
 	return &on
 }
 
-// ConditionCount is how many Applications have a condition of a type.
+// ConditionCount is how many Applications have a condition of a type: one of ConditionTypes,
+// or OtherCondition.
 type ConditionCount struct {
 	Type  string `json:"type"`
 	Count int    `json:"count"`
 }
+
+// ConditionTypes are the types that Argo CD has, in its words.
+var ConditionTypes = []string{
+	"ComparisonError", "DeletionError", "InvalidSpecError", "SyncError", "UnknownError",
+	"ExcludedResourceWarning", "OrphanedResourceWarning", "RepeatedResourceWarning", "SharedResourceWarning",
+}
+
+// OtherCondition stands for every type that is none of these, so that what writes
+// conditions cannot make any number of series.
+const OtherCondition = "other"
 
 // OperationPhase says what became of an operation, in Argo CD's words.
 type OperationPhase string

@@ -1,9 +1,12 @@
 package kube
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/json"
+
+	"github.com/shopslo/shopslo/fleet"
 )
 
 // syncPolicy says what Argo CD does by itself.
@@ -34,6 +37,13 @@ func (o *off) UnmarshalJSON(data []byte) error {
 	return err
 }
 
+func conditionType(text string) string {
+	if slices.Contains(fleet.ConditionTypes, text) {
+		return text
+	}
+	return fleet.OtherCondition
+}
+
 // wanted is what an Application is to do, and has on its hands.
 type wanted struct {
 	to                    destination
@@ -52,7 +62,9 @@ func wantedOf(c *contents, repository string) wanted {
 		w.auto, w.selfHeal, w.prune = true, a.SelfHeal, a.Prune
 	}
 	for _, one := range c.Status.Conditions {
-		w.conditions = append(w.conditions, one.Type)
+		if t := conditionType(one.Type); !slices.Contains(w.conditions, t) {
+			w.conditions = append(w.conditions, t)
+		}
 	}
 	switch o := c.Status.OperationState; {
 	case o == nil:

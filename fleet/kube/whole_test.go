@@ -249,8 +249,8 @@ func TestWhatArgoCDDoesWithAShopSet(t *testing.T) {
 		return strings.Replace(app, "{status: Healthy}", "{status: Healthy, lastTransitionTime: \""+at+"\"}", 1)
 	}
 	o, _ := whole(t, nil,
-		"a-1-cart: "+since(strings.Replace(fineApp, "|syncPolicy", "|x: y, syncPolicy", 1), "2026-11-01T09:00:00Z")+ended+"\n  conditions: [{type: OrphanedResourceWarning}, {type: SyncError}]",
-		"a-1-shop-page: "+since(strings.Replace(fineApp, "selfHeal: true", "prune: true", 1), "2026-11-01T08:00:00Z")+running+"\n  conditions: [{type: SyncError}]")
+		"a-1-cart: "+since(strings.Replace(fineApp, "|syncPolicy", "|x: y, syncPolicy", 1), "2026-11-01T09:00:00Z")+ended+"\n  conditions: [{type: OrphanedResourceWarning}, {type: SyncError}, {type: \"a plugin's\"}]",
+		"a-1-shop-page: "+since(strings.Replace(fineApp, "selfHeal: true", "prune: true", 1), "2026-11-01T08:00:00Z")+running+"\n  conditions: [{type: SyncError}, {type: x1}, {type: x2}]")
 	w := o.Workings
 	if w.Applications != 2 || w.Deleting != 0 || w.Expected == nil || *w.Expected != 2 || !w.AutoSync || w.SelfHeal || w.Prune {
 		t.Errorf("%+v", w)
@@ -258,7 +258,7 @@ func TestWhatArgoCDDoesWithAShopSet(t *testing.T) {
 	if w.Phase != fleet.OperationRunning || w.Took != 90*time.Second || w.Ended.Format("15:04:05") != "10:01:30" || w.Running.Format("15:04") != "11:58" {
 		t.Errorf("operation %s, took %v, ended %v, running since %v", w.Phase, w.Took, w.Ended, w.Running)
 	}
-	if got := fmt.Sprint(w.Conditions); got != "[{OrphanedResourceWarning 1} {SyncError 2}]" {
+	if got := fmt.Sprint(w.Conditions); got != "[{OrphanedResourceWarning 1} {SyncError 2} {other 2}]" {
 		t.Errorf("conditions %s", got)
 	}
 	if o.HealthSince.Format("15:04") != "09:00" {
