@@ -21,7 +21,7 @@ type Workings struct {
 	// sorted by type.
 	Conditions []ConditionCount
 	// Window: a sync window keeps one of them from being synced by Argo CD itself; nil: not
-	// known, since AppProjects were not read.
+	// known, since AppProjects, or which of them others inherit from, were not read.
 	Window *bool
 	// Targets are the target revisions that are deployed from, sorted, each once.
 	Targets []string

@@ -63,6 +63,7 @@ func wellAtFirst(t *testing.T, f *fleetLab) {
 	f.is(t, `shopset_fleet_findings > 0`, "rule", "")
 	f.is(t, `shopset_releases_behind == 0`, "shopset", "a-1 a-2 a-3 b-1 b-2 b-3 c-1 c-3") // below dev there is nothing
 	f.is(t, `shopset_exporter_cluster_up == 1`, "cluster", "eks-b onprem-a onprem-c")
+	f.is(t, `shopset_sync_window_blocks == 0`, "shopset", allNames) // what Argo CD has of them may be read
 	f.is(t, `shopset_exporter_cluster_applications == 15`, "cluster", "eks-b onprem-a onprem-c")
 }
 
@@ -254,14 +255,14 @@ func leastPrivilege(t *testing.T, f *fleetLab) {
 	account, err := f.ServiceAccountKubeconfig(limited(t), "shopslo", "shopset-exporter", "onprem-c")
 	must(t, err)
 	for _, args := range []string{
-		"get applications -n argocd", "get tiers", "get configurations", "get failuredomains", "get shopsets", "get shopgroups",
+		"get applications -n argocd", "get appprojects -n argocd", "get configmaps -n argocd --field-selector metadata.name=argocd-cm", "get tiers", "get configurations", "get failuredomains", "get shopsets", "get shopgroups",
 	} {
 		if _, err := f.KubectlAs(limited(t), account, "onprem-c", strings.Fields(args)...); err != nil {
 			t.Errorf("it may not %s: %v", args, err)
 		}
 	}
 	for _, args := range []string{
-		"get secrets -n argocd", "get secrets -n shopslo", "get configmaps -n shopslo", "get pods -n shopslo", "get secret cluster-onprem-c -n argocd", "get applications -n c-1", "get configmaps -n c-1",
+		"get secrets -n argocd", "get secrets -n shopslo", "get configmaps -n shopslo", "get configmaps -n argocd", "get configmap argocd-secret -n argocd", "get pods -n shopslo", "get secret cluster-onprem-c -n argocd", "get applications -n c-1", "get configmaps -n c-1",
 		"annotate application c-1-cart -n argocd by=exporter", "delete application c-1-cart -n argocd",
 		"create configmap of-exporter -n argocd", "create configmap of-exporter -n shopslo", "create token shopset-exporter -n shopslo",
 		"label shopset c-1 by=exporter", "delete tier dev", "get namespaces",

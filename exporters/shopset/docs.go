@@ -54,7 +54,7 @@ const argoCD = `
 | an operation that ended before it applied anything: a PreSync hook failed, the API server refused it in the dry run | what ran before runs |
 | a dry run | nothing new: the operation before it counts, also in ` + "`shopset_operation_phase`" + `, as far as the exporter has seen it |
 | OutOfSync at another revision than the one that was deployed last | pending, no drift: ` + "`drifted_since`" + ` does not begin. Drift is a difference at the revision that was deployed, or found to be Synced, last; what drifted before a commit came drifts still, and so does an Application of which another resource differs than when the revision was first seen to be pending. A change by hand of what the revision changes as well shows nowhere in Argo CD |
-| OutOfSync, and auto-sync off; self-heal off under a drift; a sync window of the AppProject; the last sync to this very revision failed | held, with the cause (` + "`shopset_sync_held`" + `, ` + "`held`" + `) |
+| OutOfSync, and auto-sync off; self-heal off under a drift; a sync window of the AppProject, its own or inherited; the last sync to this very revision failed | held, with the cause (` + "`shopset_sync_held`" + `, ` + "`held`" + `). A sync that goes on is not held, but by a window that stops it, too |
 | Progressing for more than 10 minutes; nothing was ever deployed | it does not serve: ` + "`shopset_serving`" + ` 0, no redundancy, ` + "`unserved`" + ` says why |
 | a Deployment, Service or the like is Missing; an Application is being deleted | the ShopSet is Missing, with the reason |
 | a change of the ShopSet's own folders in git, whichever Release runs | ` + "`changed_since`" + `: soak and since_release count from the later of both |
@@ -79,7 +79,7 @@ const versions = `
 | which resources are missing | yes | where it is kept | ` + "`controller.resource.health.persist: \"true\"`" + ` in argocd-cmd-params-cm (2.14 has it so, 3.0 and later have not). Without it nobody can tell whether a Deployment that is out of sync is there: the ShopSet does not count for redundancy while it drifts, and ` + "`unserved`" + ` says so |
 | since when it has its health | yes | yes | |
 | auto-sync, self-heal, prune | yes | also ` + "`automated.enabled`" + ` | |
-| sync windows | yes | yes | the right to list AppProjects, as deploy/rbac has it; they are read each minute |
+| sync windows, of the AppProject and of those that it inherits from (` + "`globalProjects`" + `) | yes | also ` + "`syncOverrun`" + ` | the right to list AppProjects and the ConfigMap argocd-cm, as deploy/rbac has it; they are read each minute. Where the ConfigMap may not be read, only a window of the AppProject itself that blocks is known |
 | conditions, duration of an operation | yes | yes | |
 | dry commits of ` + "`sourceHydrator`" + ` | in a preview | yes | the hydrator |
 

@@ -202,7 +202,7 @@ var families = [allFamilies]family{
 	fAutoSync:     {"shopset_auto_sync_enabled", gauge, "shopset tier", "1 where Argo CD syncs all Applications by itself, else 0.", "not known"},
 	fSelfHeal:     {"shopset_self_heal_enabled", gauge, "shopset tier", "1 where Argo CD undoes changes by hand in all Applications, else 0.", "not known"},
 	fPrune:        {"shopset_prune_enabled", gauge, "shopset tier", "1 where Argo CD removes by itself what git no longer has, in all Applications, else 0.", "not known"},
-	fWindow:       {"shopset_sync_window_blocks", gauge, "shopset tier", "1 where a sync window of an AppProject keeps Argo CD from syncing some Application by itself, else 0.", "not known: AppProjects may not be read"},
+	fWindow:       {"shopset_sync_window_blocks", gauge, "shopset tier", "1 where a sync window of an AppProject keeps Argo CD from syncing some Application by itself, else 0.", "not known: AppProjects, or which of them others inherit from, may not be read"},
 	fConditions:   {"shopset_conditions", gauge, "shopset tier type", "Argo CD Applications of the ShopSet that have a condition of this type, such as ComparisonError or OrphanedResourceWarning; other: one that is none of Argo CD's.", "none has"},
 	fOnBranch:     {"shopset_target_is_tier_branch", gauge, "shopset tier", "1 where all Applications are deployed from the Tier's branch, 0 where one is not.", "the Tier has no branch, or not known"},
 

@@ -42,6 +42,7 @@ type cluster struct {
 
 	argo, shopset *rest.RESTClient
 	plain         *rest.RESTClient // as argo, without a word of faults
+	core          *rest.RESTClient // of Kubernetes itself, likewise
 	projects      *projects        // nil: they are not read
 	store         *store
 	resources     *resources // nil: they are not read
@@ -80,6 +81,9 @@ func newCluster(c Config, one Cluster, changed, declared func()) (*cluster, erro
 		out.projects = &projects{}
 		out.store.projects = out.projects
 		if out.plain, err = restClient(one.Config, "/apis", argoVersion); err != nil {
+			return nil, err
+		}
+		if out.core, err = restClient(one.Config, "/api", coreVersion); err != nil {
 			return nil, err
 		}
 	}

@@ -66,14 +66,14 @@ func TestTwoClustersOfOneNameAreRefused(t *testing.T) {
 
 // What deploy/rbac grants is what this package asks for, and so is what the chart grants.
 func TestRightsAreTheLeast(t *testing.T) {
-	plurals := []string{applications, "appprojects"}
+	plurals := []string{applications, "appprojects", "configmaps"}
 	for _, k := range resourceKinds {
 		plurals = append(plurals, k.plural)
 	}
 	for file, want := range map[string][]string{
 		"deploy/rbac/reader.yaml": plurals, "deploy/rbac/namespaced.yaml": plurals, "deploy/rbac/cluster-secrets.yaml": {"secrets"},
 		"tools/chart/testdata/lab.yaml": plurals, "tools/chart/testdata/everything.yaml": append([]string{"secrets"}, plurals...),
-		"tools/chart/testdata/wide.yaml": {applications, "appprojects"}, "deploy/kustomize/base/rbac.yaml": {applications, "appprojects"},
+		"tools/chart/testdata/wide.yaml": {applications, "appprojects", "configmaps"}, "deploy/kustomize/base/rbac.yaml": {applications, "appprojects", "configmaps"},
 	} {
 		data, err := os.ReadFile(filepath.Join("../..", file))
 		if err != nil {
@@ -82,7 +82,7 @@ func TestRightsAreTheLeast(t *testing.T) {
 		var granted []string
 		for _, document := range strings.Split(string(data), "\n---\n") {
 			var role struct { // or a ClusterRole
-				Rules []struct{ APIGroups, Resources, Verbs []string }
+				Rules []struct{ APIGroups, Resources, ResourceNames, Verbs []string }
 			}
 			if err := yaml.Unmarshal([]byte(document), &role); err != nil {
 				t.Fatalf("%s: %v", file, err)
@@ -93,6 +93,9 @@ func TestRightsAreTheLeast(t *testing.T) {
 					if verb != "list" && (verb != "watch" || slices.Contains(rule.Resources, "secrets")) {
 						t.Errorf("%s: %s %v: nobody asks for that", file, verb, rule.Resources)
 					}
+				}
+				if slices.Contains(rule.Resources, "configmaps") != (len(rule.ResourceNames) > 0) {
+					t.Errorf("%s: %v named %v: nobody asks for others than argocd-cm", file, rule.Resources, rule.ResourceNames)
 				}
 				if len(rule.APIGroups) != 1 || slices.Contains(rule.Resources, "*") || rule.APIGroups[0] == "*" {
 					t.Errorf("%s: %+v", file, rule)

@@ -16,6 +16,8 @@ import (
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
+
+	"github.com/shopslo/shopslo/fleet"
 )
 
 // The golden files are what Argo CD's own types read from the same documents. Each is
@@ -198,7 +200,7 @@ func TestArgoCDSaysTheSameWords(t *testing.T) {
 		"phaseRunning": phaseRunning, "phaseTerminating": phaseTerminating, "phaseSucceeded": phaseSucceeded,
 		"phaseFailed": phaseFailed, "phaseError": phaseError,
 		"resultSyncFailed": resultSyncFailed, "preSync": preSync, "hydrated": hydrated, "version": argoVersion.String(),
-		"appTree": appTree,
+		"appTree": appTree, "conditions": strings.Join(fleet.ConditionTypes, " "),
 	}
 	for argoCD := range argoCDs {
 		if g := readGolden(t, argoCD); !reflect.DeepEqual(g.Words, ours) {

@@ -60,7 +60,7 @@ func operationMeaning(o *operationState) doc {
 	if o == nil {
 		return nil
 	}
-	out := doc{"Phase": o.Phase, "Message": o.Message, "StartedAt": when(o.StartedAt), "EndedAt": when(o.EndedAt), "Retries": o.RetryCount}
+	out := doc{"Phase": o.Phase, "Message": o.Message, "StartedAt": when(o.StartedAt), "EndedAt": when(o.EndedAt), "Retries": o.RetryCount, "Automated": o.Operation.InitiatedBy.Automated}
 	if s := o.Operation.Sync; s != nil {
 		asked := revisions(s.synced, origin{})
 		asked["Dry"], asked["Some"] = s.DryRun, len(s.Resources) > 0

@@ -21,6 +21,9 @@ type operationState struct {
 	// RetryCount grows each time that it begins anew, without the result so far.
 	RetryCount int64 `json:"retryCount"`
 	Operation  struct {
+		InitiatedBy struct {
+			Automated bool `json:"automated"`
+		} `json:"initiatedBy"`
 		Sync *struct {
 			synced
 			DryRun    bool       `json:"dryRun"`
@@ -71,6 +74,7 @@ type operation struct {
 	started time.Time
 	dry     bool // a dry run: it applies nothing
 	some    bool // of some resources only; Argo CD's history leaves it out
+	manual  bool // somebody asked for it
 	begun   bool // it may have applied something
 }
 
@@ -84,7 +88,7 @@ func (o *operationState) read(from chosen, compared string) operation {
 	if o == nil {
 		return operation{}
 	}
-	out := operation{phase: o.Phase, started: o.StartedAt.UTC(), begun: o.RetryCount > 0}
+	out := operation{phase: o.Phase, started: o.StartedAt.UTC(), begun: o.RetryCount > 0, manual: !o.Operation.InitiatedBy.Automated}
 	if r := o.SyncResult; r != nil {
 		out.to = from.revision(r.synced, r.origin)
 		out.begun = out.begun || !o.stopped()

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"reflect"
 	"sync"
 	"time"
@@ -18,25 +16,27 @@ import (
 // askProjects is how often AppProjects are read: their windows begin at a minute.
 const askProjects = time.Minute
 
-// maxProjects bounds the list of AppProjects, in bytes.
+// maxProjects bounds the list of AppProjects, and the settings of Argo CD, in bytes.
 const maxProjects = 64 << 20
 
 // projects holds the sync windows of a cluster's AppProjects.
 type projects struct {
 	mu     sync.Mutex
 	known  bool // they were read
+	whole  bool // and so was what they inherit
 	read   map[string][]window
 	states map[string][]windowState // as they are in the minute
 	minute time.Time
 	told   map[string][]windowState // as they were when it was last read
 }
 
-// of gives the windows of a project as they are now. Not known: they could not be read.
+// of gives the windows of a project as they are now. Not known: they, or those that it
+// inherits, could not be read.
 func (p *projects) of(project string, now time.Time) (windows []windowState, known bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.judge(now)
-	return p.states[project], p.known
+	return p.states[project], p.known && p.whole
 }
 
 // judge finds out which windows are open, once in a minute.
@@ -52,11 +52,12 @@ func (p *projects) judge(now time.Time) {
 }
 
 // take takes what was read, and gives the projects of which other windows are open now
-// than when it was last called, or there are others.
-func (p *projects) take(read map[string][]window, now time.Time) (changed map[string]bool, first bool) {
+// than when it was last called, or there are others. first: more than that has changed, since
+// they were never read, or whether all is known is another thing.
+func (p *projects) take(read map[string][]window, whole bool, now time.Time) (changed map[string]bool, first bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	first, p.known = !p.known, true
+	first, p.known, p.whole = !p.known || p.whole != whole, true, whole
 	p.read, p.minute = read, time.Time{}
 	p.judge(now)
 	changed = map[string]bool{}
@@ -71,23 +72,36 @@ func (p *projects) take(read map[string][]window, now time.Time) (changed map[st
 	return changed, first
 }
 
-// watchProjects reads the AppProjects again and again. They are asked for beside all else:
-// where that is refused, nothing but sync windows is not known.
+// watchProjects reads the AppProjects, and which of them others inherit from, again and
+// again. They are asked for beside all else: where that is refused, nothing but sync windows
+// is not known.
 func (c *cluster) watchProjects(ctx context.Context) {
-	told := false
+	told := map[string]bool{}
+	tell := func(text string, err error) {
+		if err != nil && !told[text] {
+			told[text] = true
+			c.log.Info(text, "error", oneLine(err.Error()))
+		}
+	}
 	for {
-		read, err := listProjects(ctx, c.plain, c.namespace)
-		switch {
-		case ctx.Err() != nil:
+		all, err := listProjects(ctx, c.plain, c.namespace)
+		from, fault, unknown := globals(nil), error(nil), error(nil)
+		if err == nil {
+			from, fault, unknown = listGlobals(ctx, c.core, c.namespace)
+		}
+		if ctx.Err() != nil {
 			return
-		case err == nil:
-			if changed, first := c.projects.take(read, c.now()); len(changed) > 0 || first {
+		}
+		if !apierrors.IsNotFound(err) {
+			tell("sync windows are not known: AppProjects cannot be read (deploy/rbac grants it)", err)
+		}
+		tell("sync windows that AppProjects inherit are not known: the ConfigMap argocd-cm cannot be read (deploy/rbac grants it)", unknown)
+		tell("Argo CD cannot use its setting of global AppProjects", fault)
+		if err == nil {
+			if changed, first := c.projects.take(inherited(all, from), unknown == nil, c.now()); len(changed) > 0 || first {
 				c.store.touchProjects(changed, first)
 				c.changed()
 			}
-		case !told && !apierrors.IsNotFound(err):
-			told = true
-			c.log.Info("sync windows are not known: AppProjects cannot be read (deploy/rbac grants it)", "error", oneLine(err.Error()))
 		}
 		select {
 		case <-ctx.Done():
@@ -97,31 +111,14 @@ func (c *cluster) watchProjects(ctx context.Context) {
 	}
 }
 
-func listProjects(ctx context.Context, client *rest.RESTClient, namespace string) (map[string][]window, error) {
-	within, cancel := context.WithTimeout(ctx, listTimeout)
-	defer cancel()
-	body, err := client.Get().NamespaceIfScoped(namespace, namespace != "").Resource(application.AppProjectPlural).Stream(within)
+func listProjects(ctx context.Context, client *rest.RESTClient, namespace string) ([]project, error) {
+	data, err := bounded(ctx, client.Get().NamespaceIfScoped(namespace, namespace != "").Resource(application.AppProjectPlural))
 	if err != nil {
 		return nil, err
-	}
-	defer body.Close()
-	data, err := io.ReadAll(io.LimitReader(body, maxProjects+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxProjects {
-		return nil, fmt.Errorf("the answer has more than %d MiB", maxProjects>>20)
 	}
 	var list struct {
-		Kind  string `json:"kind"`
-		Items []struct {
-			Metadata struct {
-				Name string `json:"name"`
-			} `json:"metadata"`
-			Spec struct {
-				Windows []window `json:"syncWindows"`
-			} `json:"spec"`
-		} `json:"items"`
+		Kind  string    `json:"kind"`
+		Items []project `json:"items"`
 	}
 	if err := json.Unmarshal(data, &list); err != nil {
 		return nil, err
@@ -129,11 +126,5 @@ func listProjects(ctx context.Context, client *rest.RESTClient, namespace string
 	if list.Kind != application.AppProjectKind+"List" {
 		return nil, errors.New("the answer is no list of AppProjects")
 	}
-	out := map[string][]window{}
-	for _, p := range list.Items {
-		if len(p.Spec.Windows) > 0 {
-			out[p.Metadata.Name] = p.Spec.Windows
-		}
-	}
-	return out, nil
+	return list.Items, nil
 }

@@ -363,16 +363,19 @@ func (s *store) changes(into map[fleet.ShopSetName]struct{}) {
 }
 
 // window says why a sync window keeps an Application from being synced by Argo CD itself.
-func (s *store) window(e *entry) (why string, known bool) {
+// stops: an operation that goes on, too.
+func (s *store) window(e *entry) (why string, known, stops bool) {
 	if s.projects == nil {
-		return "", false
+		return "", false, false
 	}
 	project := cmp.Or(e.app.wanted.project, "default")
 	windows, known := s.projects.of(project, s.now())
 	if len(windows) == 0 {
-		return "", known
+		return "", known, false
 	}
-	return blocked(project, windows, e.name(), &e.app.wanted.to), known
+	why = blocked(project, windows, e.name(), &e.app.wanted.to)
+	stops = why != "" && !goesOn(windows, e.name(), &e.app.wanted.to, &e.app.facts.last)
+	return why, known, stops
 }
 
 // touchProjects has the ShopSets count as changed that have an Application of some projects.
@@ -392,7 +395,7 @@ func (s *store) parts(set fleet.ShopSetName, into []part, cluster string) []part
 	defer s.mu.Unlock()
 	for _, e := range s.of[set] {
 		p := part{cluster: cluster, entry: e}
-		p.window, p.windows = s.window(e)
+		p.window, p.windows, p.stopped = s.window(e)
 		into = append(into, p)
 	}
 	return into
@@ -404,4 +407,5 @@ type part struct {
 	*entry
 	window  string // why a sync window keeps it from being synced; "": none does
 	windows bool   // that is known
+	stopped bool   // it keeps the operation that goes on from it, too
 }

@@ -174,7 +174,11 @@ func sumHeld(o *fleet.Observation, parts []part) {
 		if p.app.Sync != fleet.OutOfSync {
 			continue
 		}
-		cause, text := p.held(o.Pending != "", p.window)
+		window := p.window
+		if !p.app.facts.last.ended() && !p.stopped {
+			window = ""
+		}
+		cause, text := p.held(o.Pending != "", window)
 		if cause == "" {
 			continue
 		}
@@ -196,7 +200,11 @@ func sumHeld(o *fleet.Observation, parts []part) {
 // held says what keeps Argo CD from syncing an OutOfSync Application.
 func (e *entry) held(pending bool, window string) (cause fleet.HoldCause, why string) {
 	w, last := &e.app.wanted, &e.app.facts.last
-	switch {
+	switch goesOn := !last.ended() && !last.dry; {
+	case goesOn && window == "":
+		return "", "" // it is being synced
+	case goesOn:
+		return fleet.SyncWindow, window
 	case !w.auto:
 		return fleet.AutoSyncOff, "auto-sync is off"
 	case window != "":
@@ -230,7 +238,7 @@ func workings(parts []part) *fleet.Workings {
 		known = known && p.windows
 		blocked = blocked || p.window != ""
 	}
-	if known {
+	if known || blocked {
 		w.Window = &blocked
 	}
 	slices.Sort(w.Targets)

@@ -16,6 +16,8 @@ type window struct {
 	Clusters     []string `json:"clusters"`
 	TimeZone     string   `json:"timeZone"`
 	And          bool     `json:"andOperator"`
+	Manual       bool     `json:"manualSync"`  // it is not for syncs that somebody asked for
+	Overrun      bool     `json:"syncOverrun"` // a sync that goes on may go on; Argo CD 2 does not know it
 }
 
 func (w *window) String() string {
@@ -42,7 +44,7 @@ func (w *window) open(now time.Time) (open, ok bool) {
 	}
 	zone, err := time.LoadLocation(w.TimeZone)
 	if err != nil {
-		return false, false
+		zone = time.UTC
 	}
 	_, offset := now.In(zone).Zone()
 	now = now.UTC().Add(time.Duration(offset) * time.Second)
@@ -85,29 +87,82 @@ func (w *window) matches(name string, to *destination) bool {
 	return set && matched
 }
 
-// blocked says in a clause why the windows of a project keep Argo CD from syncing an
-// Application by itself; "": they do not.
-func blocked(project string, windows []windowState, name string, to *destination) string {
-	var allowing, closed *window
-	for i := range windows {
-		w := &windows[i]
-		if !w.matches(name, to) {
-			continue
-		}
-		switch {
+// matching gives the windows that are about an Application; bad is one of them that cannot be
+// read: then Argo CD syncs nothing.
+func matching(states []windowState, name string, to *destination) (all []windowState, bad *window) {
+	for i := range states {
+		switch w := &states[i]; {
+		case !w.matches(name, to):
 		case w.unreadable:
-			return fmt.Sprintf("a sync window of AppProject %s cannot be read (%s)", project, &w.window)
+			return nil, &w.window
+		default:
+			all = append(all, *w)
+		}
+	}
+	return all, nil
+}
+
+// forbidding gives the windows that keep Argo CD from a sync: those that are open and deny it,
+// or, where none is open that allows it, those that do at other times.
+func forbidding(states []windowState) []windowState {
+	var denying, closed []windowState
+	allowed := false
+	for _, w := range states {
+		switch {
 		case w.isOpen && w.Kind == "deny":
-			return fmt.Sprintf("a sync window of AppProject %s forbids it (%s)", project, &w.window)
+			denying = append(denying, w)
 		case w.Kind != "allow":
 		case w.isOpen:
-			allowing = &w.window
+			allowed = true
 		default:
-			closed = &w.window
+			closed = append(closed, w)
 		}
 	}
-	if closed != nil && allowing == nil {
-		return fmt.Sprintf("no sync window of AppProject %s is open (%s)", project, closed)
+	if len(denying) > 0 || allowed {
+		return denying
 	}
-	return ""
+	return closed
+}
+
+// blocked says in a clause why the windows of a project keep Argo CD from syncing an
+// Application by itself; "": they do not.
+func blocked(project string, states []windowState, name string, to *destination) string {
+	all, bad := matching(states, name, to)
+	if bad != nil {
+		return fmt.Sprintf("a sync window of AppProject %s cannot be read (%s)", project, bad)
+	}
+	switch why := forbidding(all); {
+	case len(why) == 0:
+		return ""
+	case why[0].Kind == "deny":
+		return fmt.Sprintf("a sync window of AppProject %s forbids it (%s)", project, &why[0].window)
+	default:
+		return fmt.Sprintf("no sync window of AppProject %s is open (%s)", project, &why[0].window)
+	}
+}
+
+// goesOn reports whether the windows let an operation go on that began before, as Argo CD
+// judges it.
+func goesOn(states []windowState, name string, to *destination, o *operation) bool {
+	all, bad := matching(states, name, to)
+	if bad != nil || o.ended() {
+		return false
+	}
+	now := forbidding(all)
+	if o.passes(now) {
+		return true
+	}
+	if slices.ContainsFunc(now, func(w windowState) bool { return !w.Overrun }) {
+		return false
+	}
+	for i := range all {
+		all[i].isOpen, _ = all[i].open(o.started)
+	}
+	return o.passes(forbidding(all))
+}
+
+// passes reports whether windows that forbid a sync let it through because somebody asked
+// for it.
+func (o *operation) passes(forbidding []windowState) bool {
+	return !slices.ContainsFunc(forbidding, func(w windowState) bool { return !o.manual || !w.Manual })
 }

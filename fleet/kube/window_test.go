@@ -1,7 +1,9 @@
 package kube
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +27,7 @@ func TestSyncWindowsOpenAsArgoCDOpensThem(t *testing.T) {
 		{"0 0 */2 * MON", "24h", "", true, true}, {"0 0 13 * */2", "24h", "", true, true}, {"0 0 2-30/2 * */2", "24h", "", true, true}, // a step is no star
 		{"0 0 */1 * MON", "24h", "", false, true}, {"0 0 2,* * SUN", "24h", "", true, true}, {",0 0 * * SUN,", "24h", "", true, true},
 		{"CRON_TZ=Asia/Tokyo 30 20 * * *", "1h", "", true, true}, {"TZ=Asia/Tokyo 30 20 * * *", "1h", "UTC", true, true}, {"TZ=Asia/Nowhere 30 20 * * *", "1h", "", false, false}, {"TZ=", "1h", "", false, false},
-		{"* * * * *", "1h", "Asia/Nowhere", false, false}, {"0 0 31 10 *", "36h", "", false, true}, {"0 0 31 10 *", "36h1m", "", true, true}, {"0 0 30 2 *", "8760h", "", false, true},
+		{"* * * * *", "1h", "Asia/Nowhere", true, true}, {"30 20 * * *", "1h", "Asia/Nowhere", false, true}, {"0 0 31 10 *", "36h", "", false, true}, {"0 0 31 10 *", "36h1m", "", true, true}, {"0 0 30 2 *", "8760h", "", false, true},
 		{"59 23 31 10 *", "12h2m", "", true, true}, {"0 13 1 11 *", "8759h", "", false, true}, {"0 13 1 11 *", "8760h", "", true, true}, // a year ago
 		{"0 0 * *", "1h", "", false, false}, {"61 * * * *", "1h", "", false, false}, {"* * * * *", "an hour", "", false, false}, {"5-1 * * * *", "1h", "", false, false}, {"*/0 * * * *", "1h", "", false, false},
 	} {
@@ -71,6 +73,44 @@ func TestSyncWindowsKeepArgoCDFromSyncing(t *testing.T) {
 	}
 }
 
+// A sync that goes on may outlast its window where all windows that forbid it now say so.
+func TestASyncThatGoesOnMayOutlastItsWindow(t *testing.T) {
+	const (
+		since11 = "30 11 * * *" // open for an hour at noon
+		until11 = "0 10 * * *"
+	)
+	w := func(kind, schedule string, change ...string) window {
+		return window{Kind: kind, Schedule: schedule, Duration: "1h", Applications: []string{"*"}, Manual: slices.Contains(change, "manual"), Overrun: slices.Contains(change, "overrun")}
+	}
+	for _, tt := range []struct {
+		name    string
+		windows []window
+		began   time.Duration // before noon
+		manual  bool
+		want    bool
+	}{
+		{"it began before it was forbidden", []window{w("deny", since11, "overrun")}, 45 * time.Minute, false, true},
+		{"it began while it was forbidden", []window{w("deny", since11, "overrun")}, 5 * time.Minute, false, false},
+		{"the window does not let it", []window{w("deny", since11)}, 45 * time.Minute, false, false},
+		{"one of two does not let it", []window{w("deny", since11, "overrun"), w("deny", since11)}, 45 * time.Minute, false, false},
+		{"it began while it was allowed", []window{w("allow", until11, "overrun")}, 90 * time.Minute, false, true},
+		{"it began after that", []window{w("allow", until11, "overrun")}, 30 * time.Minute, false, false},
+		{"somebody asked for it, who may", []window{w("deny", since11, "manual")}, 5 * time.Minute, true, true},
+		{"nobody asked for it", []window{w("deny", since11, "manual")}, 5 * time.Minute, false, false},
+		{"somebody asked for it, and it began before", []window{w("deny", since11, "overrun")}, 45 * time.Minute, true, true},
+		{"one cannot be read", []window{w("deny", since11, "overrun"), w("deny", "often", "overrun")}, 45 * time.Minute, false, false},
+	} {
+		o := operation{phase: phaseRunning, started: noon.Add(-tt.began), manual: tt.manual}
+		if got := goesOn(statesOf(tt.windows, noon), "a-1", &destination{}, &o); got != tt.want {
+			t.Errorf("%s: it goes on: %v", tt.name, got)
+		}
+		o.phase = phaseSucceeded
+		if goesOn(statesOf(tt.windows, noon), "a-1", &destination{}, &o) {
+			t.Errorf("%s: it has ended, and goes on", tt.name)
+		}
+	}
+}
+
 // A window that never opens is searched for a year, in no time.
 func TestAWindowThatNeverOpensCostsLittle(t *testing.T) {
 	c, err := parseCron("0 0 30 2 *")
@@ -87,7 +127,7 @@ func TestAWindowThatNeverOpensCostsLittle(t *testing.T) {
 // Many Applications ask; the windows are looked at once in a minute.
 func TestSyncWindowsAreJudgedOnceAMinute(t *testing.T) {
 	var p projects
-	p.take(map[string][]window{"shops": {{Kind: "deny", Schedule: "30 12 * * *", Duration: "1h"}}}, noon)
+	p.take(map[string][]window{"shops": {{Kind: "deny", Schedule: "30 12 * * *", Duration: "1h"}}}, true, noon)
 	first, known := p.of("shops", noon.Add(59*time.Second))
 	if again, _ := p.of("shops", noon); !known || len(first) != 1 || first[0].isOpen || &again[0] != &first[0] {
 		t.Errorf("known %v; %+v, then %+v", known, first, again)
@@ -95,10 +135,10 @@ func TestSyncWindowsAreJudgedOnceAMinute(t *testing.T) {
 	if later, _ := p.of("shops", noon.Add(31*time.Minute)); !later[0].isOpen {
 		t.Error("the window does not open")
 	}
-	if changed, _ := p.take(p.read, noon.Add(32*time.Minute)); !changed["shops"] {
+	if changed, _ := p.take(p.read, true, noon.Add(32*time.Minute)); !changed["shops"] {
 		t.Error("that it opened since the last reading is not told")
 	}
-	if changed, _ := p.take(p.read, noon.Add(33*time.Minute)); len(changed) != 0 {
+	if changed, _ := p.take(p.read, true, noon.Add(33*time.Minute)); len(changed) != 0 {
 		t.Errorf("changed: %v", changed)
 	}
 }
@@ -122,19 +162,67 @@ func TestSyncWindowsOpenWhileClocksChange(t *testing.T) {
 	}
 }
 
-// What is pending in a sync window says so, from the API server on.
+// What is pending in a sync window says so, from the API server on: one of its own AppProject,
+// or of one that it inherits from.
 func TestASyncWindowIsReadFromTheProject(t *testing.T) {
-	s := kubetest.New(t)
-	s.FailWith(func(r *http.Request) (int, string) {
-		if strings.HasSuffix(r.URL.Path, "/appprojects") {
-			return 200, `{"kind":"AppProjectList","items":[{"metadata":{"name":"default"},"spec":{"syncWindows":[{"kind":"deny","schedule":"* * * * *","duration":"1h","applications":["*"]}]}}]}`
-		}
-		return 0, ""
-	})
-	s.Set(applications, "one", strings.Replace(app("a-1", "OutOfSync", "Healthy"), "path: p}}", "path: p}, syncPolicy: {automated: {selfHeal: true}}}", 1))
-	w := watching(t, &clock{}, func(c *Config) { c.Projects = true }, s)
-	kubetest.Eventually(t, "the window is known", func() bool {
-		all := w.Observations(releases)
-		return len(all) == 1 && strings.Contains(all[0].Held, "AppProject default forbids it") && all[0].Causes[0] == fleet.SyncWindow && all[0].Workings.Window != nil && *all[0].Workings.Window
-	})
+	const (
+		window   = `"spec":{"syncWindows":[{"kind":"deny","schedule":"* * * * *","duration":"1h","applications":["*"]}]}`
+		projects = `{"kind":"AppProjectList","items":[{"metadata":{"name":"default","labels":{"stage":"prod"}}%s},{"metadata":{"name":"all"}%s}]}`
+		settings = `{"kind":"ConfigMapList","items":[{"metadata":{"name":"argocd-cm"},"data":{"globalProjects":%q}}]}`
+		forProd  = "- labelSelector: {matchExpressions: [{key: stage, operator: In, values: [prod]}]}\n  projectName: all\n"
+	)
+	refused := func(code int, reason string) func() (int, string) {
+		return func() (int, string) { return kubetest.Status(code, reason) }
+	}
+	of := func(body string) func() (int, string) { return func() (int, string) { return 200, body } }
+	set := func(text string) func() (int, string) { return of(fmt.Sprintf(settings, text)) }
+	own, global := fmt.Sprintf(projects, ","+window, ""), fmt.Sprintf(projects, "", ","+window)
+	for _, tt := range []struct {
+		name               string
+		projects, settings func() (int, string)
+		known, blocks      bool
+	}{
+		{"its own", of(own), set(""), true, true},
+		{"its own, and no ConfigMap", of(own), refused(404, "NotFound"), true, true},
+		{"its own, and the ConfigMap may not be read", of(own), refused(403, "Forbidden"), true, true},
+		{"one that it inherits", of(global), set(forProd), true, true},
+		{"it inherits nothing", of(global), set(strings.Replace(forProd, "[prod]", "[beta]", 1)), true, false},
+		{"what it would inherit is not there", of(global), set(strings.Replace(forProd, "projectName: all", "projectName: gone", 1)), true, false},
+		{"a setting that Argo CD cannot read", of(global), set("prod"), true, false},
+		{"nobody knows what it inherits", of(global), refused(403, "Forbidden"), false, false},
+		{"what is answered is no ConfigMap", of(global), of(`{"kind":"SecretList"}`), false, false},
+		{"AppProjects may not be read", refused(403, "Forbidden"), set(""), false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, asked := kubetest.New(t), make(chan bool, 9)
+			s.FailWith(func(r *http.Request) (int, string) {
+				switch {
+				case strings.HasSuffix(r.URL.Path, "/appprojects"):
+					asked <- true
+					return tt.projects()
+				case r.URL.Path == "/api/v1/configmaps" && r.URL.Query().Get("fieldSelector") == "metadata.name=argocd-cm":
+					return tt.settings()
+				}
+				return 0, ""
+			})
+			s.Set(applications, "one", strings.Replace(app("a-1", "OutOfSync", "Healthy"), "path: p}}", "path: p}, syncPolicy: {automated: {selfHeal: true}}}", 1))
+			w := watching(t, &clock{}, func(c *Config) { c.Projects = true }, s)
+			<-asked
+			if !tt.known {
+				time.Sleep(50 * time.Millisecond) // nothing shows
+			}
+			kubetest.Eventually(t, "what windows do is told", func() bool {
+				all := w.Observations(releases)
+				if len(all) != 1 {
+					return false
+				}
+				o, is := all[0], all[0].Workings.Window
+				if (is != nil) != tt.known || tt.known && *is != tt.blocks {
+					return false
+				}
+				return !tt.blocks || strings.Contains(o.Held, "AppProject default forbids it") && o.Causes[0] == fleet.SyncWindow
+			})
+		})
+	}
 }

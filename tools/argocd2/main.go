@@ -4,6 +4,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
 	"github.com/argoproj/gitops-engine/pkg/health"
 	"github.com/argoproj/gitops-engine/pkg/sync/common"
@@ -37,6 +39,11 @@ var words = map[string]any{
 	"resultSyncFailed": common.ResultCodeSyncFailed, "preSync": common.HookTypePreSync,
 	"hydrated": v1alpha1.HydrateOperationPhaseHydrated, "version": v1alpha1.SchemeGroupVersion.String(),
 	"appTree": v1alpha1.ResourceHealthLocationAppTree,
+	"conditions": strings.Join([]string{
+		v1alpha1.ApplicationConditionComparisonError, v1alpha1.ApplicationConditionDeletionError, v1alpha1.ApplicationConditionInvalidSpecError,
+		v1alpha1.ApplicationConditionSyncError, v1alpha1.ApplicationConditionUnknownError, v1alpha1.ApplicationConditionExcludedResourceWarning,
+		v1alpha1.ApplicationConditionOrphanedResourceWarning, v1alpha1.ApplicationConditionRepeatedResourceWarning, v1alpha1.ApplicationConditionSharedResourceWarning,
+	}, " "),
 }
 
 // failed tells a hook or a resource that failed, isPreSync one that comes before a sync.

@@ -76,6 +76,7 @@ type sync struct {
 	Phase, Message, StartedAt string
 	EndedAt                   string `json:",omitempty"`
 	Retries                   int64
+	Automated                 bool    `json:",omitempty"` // nobody asked for it
 	Asked                     *asked  `json:",omitempty"`
 	Result                    *result `json:",omitempty"`
 }
@@ -175,7 +176,7 @@ func readOperation(o *operation) *sync {
 	if o == nil {
 		return nil
 	}
-	out := &sync{Phase: string(o.Phase), Message: o.Message, StartedAt: when(&o.StartedAt), EndedAt: when(o.FinishedAt), Retries: o.RetryCount}
+	out := &sync{Phase: string(o.Phase), Message: o.Message, StartedAt: when(&o.StartedAt), EndedAt: when(o.FinishedAt), Retries: o.RetryCount, Automated: o.Operation.InitiatedBy.Automated}
 	if s := o.Operation.Sync; s != nil {
 		out.Asked = &asked{revisions{Revision: s.Revision, Revisions: s.Revisions}, s.DryRun, len(s.Resources) > 0}
 	}
