@@ -69,7 +69,7 @@ func itemsOf(d *documents.Documents, plan ledger.Plan, source string) (out []pro
 				of[s.Source] = within(d, it.SLO, s.Source, source)
 			}
 			if asks := of[s.Source]; len(asks.Parts) > 0 {
-				item[asks] = append(item[asks], probe.Subject{ID: s.ID, Match: s.Match})
+				item[asks] = append(item[asks], probe.Subject{ID: s.ID, Match: s.Match, Formerly: formerMatches(s)})
 			}
 		}
 		for _, own := range slices.Sorted(maps.Keys(of)) {
@@ -79,6 +79,16 @@ func itemsOf(d *documents.Documents, plan ledger.Plan, source string) (out []pro
 		}
 		if len(it.Subjects) == 0 && !d.Config.Several() {
 			out = append(out, probe.Item{SLO: it.SLO})
+		}
+	}
+	return out
+}
+
+// formerMatches are the labels that a ShopSet's series carried before, and may carry yet.
+func formerMatches(s *ledger.Subject) (out []slo.Labels) {
+	for _, f := range s.Formerly {
+		if !slices.Equal(f.Match, s.Match) {
+			out = append(out, f.Match)
 		}
 	}
 	return out

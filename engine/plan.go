@@ -21,8 +21,9 @@ func Plan(d *documents.Documents, all source.Sources, judged []fleet.TierName) l
 	subjects := map[fleet.ShopSetName]*ledger.Subject{}
 	for _, set := range d.Fleet.ShopSets() {
 		sub := &ledger.Subject{ID: string(set.Name), Source: d.Config.SourceOf(set)}
-		for _, name := range slices.Sorted(maps.Keys(set.Match)) {
-			sub.Match = append(sub.Match, slo.Label{Name: name, Value: set.Match[name]})
+		sub.Match = labelsOf(set.Match)
+		for _, f := range set.Formerly {
+			sub.Formerly = append(sub.Formerly, ledger.Former{ID: string(f.Name), Match: labelsOf(f.Match)})
 		}
 		subjects[set.Name] = sub
 	}
@@ -42,6 +43,13 @@ func Plan(d *documents.Documents, all source.Sources, judged []fleet.TierName) l
 		p.Items = append(p.Items, it)
 	}
 	return p
+}
+
+func labelsOf(match map[string]string) (out slo.Labels) {
+	for _, name := range slices.Sorted(maps.Keys(match)) {
+		out = append(out, slo.Label{Name: name, Value: match[name]})
+	}
+	return out
 }
 
 // planned are the sources by all names by which a ledger knows them: those of the

@@ -79,6 +79,26 @@ func TestEveryProblemIsNamed(t *testing.T) {
 		{"the only one need not be", func(d *Declarations) { d.Sources = []SourceName{"tokyo", ""} }, nil},
 		{"the only one has no name", func(d *Declarations) { d.Sources, d.ShopSets[0].Source = []SourceName{""}, "tokyo" },
 			[]string{`ShopSet "b-1": source: no source is named "tokyo"; name it under sources in the configuration`}},
+		{"another name, and other labels, before", func(d *Declarations) {
+			d.ShopSets[0].Formerly = []Former{{Name: "old"}, {Match: map[string]string{"shopset": "b-1", "zone": "1"}}, {Name: "older", Match: map[string]string{"cell": "b"}}}
+		}, nil},
+		{"a former name that is none", func(d *Declarations) { d.ShopSets[0].Formerly = []Former{{Name: "Old"}, {}, {Name: "x"}, {Name: "x"}} },
+			[]string{`ShopSet "b-1": formerly[0].name: "Old" is no DNS label`, `ShopSet "b-1": formerly[1]: says nothing`, `ShopSet "b-1": formerly[3]: is listed twice`}},
+		{"former names of others", func(d *Declarations) {
+			d.ShopSets[0].Formerly, d.ShopSets[1].Formerly, d.ShopSets[2].Formerly = []Former{{Name: "x"}}, []Former{{Name: "x"}}, []Former{{Name: "a-1"}}
+		}, []string{
+			`ShopSet "a-1": formerly[0].name: ShopSet "b-1" was "x" too`,
+			`ShopSet "z-1": formerly[0].name: ShopSet "a-1" is still there`,
+		}},
+		{"three that were one another", func(d *Declarations) {
+			d.ShopSets[0].Formerly, d.ShopSets[1].Formerly, d.ShopSets[2].Formerly = []Former{{Name: "a-1"}}, []Former{{Name: "z-1"}}, []Former{{Name: "b-1"}}
+		}, []string{`ShopSet "z-1": formerly[0].name: ShopSets "b-1", "a-1", "z-1" say to have been one another`}},
+		{"former labels that are another's", func(d *Declarations) {
+			d.ShopSets[0].Formerly = []Former{{Match: map[string]string{"shopset": "a-1", "zone": "1"}}, {Match: map[string]string{"x-y": "a"}}}
+		}, []string{
+			`ShopSet "b-1": formerly[1].match.x-y: "x-y" is no label name`,
+			`ShopSet "b-1": formerly[0]: every series with {shopset="a-1", zone="1"} also carries {shopset="a-1"}, the match of ShopSet "a-1"`,
+		}},
 		{"one match in two sources", func(d *Declarations) {
 			match := map[string]string{"app": "shop"}
 			d.ShopSets[0].Match, d.ShopSets[1].Match, d.ShopSets[0].Source = match, match, "osaka"

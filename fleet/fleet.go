@@ -82,6 +82,9 @@ type ShopSet struct {
 	// Match holds the labels that all series of this ShopSet carry, and no series
 	// of another. New sets {shopset: <name>} where it is empty.
 	Match map[string]string
+	// Formerly is what it was called, and the labels that its series carried, before: its
+	// history goes on. May be empty.
+	Formerly []Former `json:",omitempty"`
 	// Capacity is how much the ShopSet can take, in the unit of all capacities and
 	// loads of the fleet, such as requests per second; 0: not known.
 	Capacity int64
@@ -196,6 +199,19 @@ func (f *Fleet) ShopSet(name ShopSetName) (ShopSet, bool) {
 		return ShopSet{}, false
 	}
 	return f.all.ShopSets[i], true
+}
+
+// Now gives the name that a ShopSet has now that was called so once; else the name itself.
+func (f *Fleet) Now(name ShopSetName) ShopSetName {
+	if _, ok := f.shopSets[name]; ok {
+		return name
+	}
+	for _, s := range f.all.ShopSets {
+		if slices.ContainsFunc(s.Formerly, func(was Former) bool { return was.Name == name }) {
+			return s.Name
+		}
+	}
+	return name
 }
 
 // shopGroup gives the ShopGroup of that name; false where there is none.

@@ -17,12 +17,12 @@ import (
 
 // matches checks each ShopSet's match labels, and all against each other.
 func (c *checker) matches() {
-	full := make([]map[string]string, len(c.d.ShopSets))
+	all := make([]claim, len(c.d.ShopSets))
 	for i, s := range c.d.ShopSets {
 		at := Place{Kind: KindShopSet, Index: i, Name: string(s.Name), Field: "match"}
-		full[i] = s.Match
+		all[i] = claim{owner: i, at: at, match: s.Match}
 		if len(s.Match) == 0 {
-			full[i] = defaultMatch(s.Name)
+			all[i].match = defaultMatch(s.Name)
 		}
 		for _, label := range slices.Sorted(maps.Keys(s.Match)) {
 			if err := checkMatchLabel(label, s.Match[label]); err != nil {
@@ -31,23 +31,31 @@ func (c *checker) matches() {
 			}
 		}
 	}
-	c.overlaps(full)
+	c.overlaps(append(all, c.formerly()...))
 }
 
-// overlaps reports each ShopSet whose match is another's, or contains it. It
+// claim is a match that a ShopSet has, or had.
+type claim struct {
+	owner int // in ShopSets
+	at    Place
+	match map[string]string
+}
+
+// overlaps reports each match that is another ShopSet's, or contains it. It
 // groups the matches by their label names and looks each one up, reduced to the
 // names of every other group, so the work grows with ShopSets × groups, and
 // there are few groups in a fleet.
-func (c *checker) overlaps(full []map[string]string) {
+func (c *checker) overlaps(all []claim) {
 	type group struct {
 		labels []string       // sorted
-		first  map[string]int // values of the labels → the first ShopSet that has them
+		first  map[string]int // values of the labels → the first match that has them
 	}
 	byLabels := map[string]*group{} // of a source
 	of := map[SourceName][]*group{}
-	same := make([]int, len(full)) // the first ShopSet with the identical match
-	for i, match := range full {
-		labels, source := slices.Sorted(maps.Keys(match)), c.d.sourceOf(c.d.ShopSets[i])
+	same := make([]int, len(all)) // the first one that is identical
+	for i, one := range all {
+		match := one.match
+		labels, source := slices.Sorted(maps.Keys(match)), c.d.sourceOf(c.d.ShopSets[one.owner])
 		key := string(source) + "\x00" + strings.Join(labels, "\x00")
 		g := byLabels[key]
 		if g == nil {
@@ -63,17 +71,17 @@ func (c *checker) overlaps(full []map[string]string) {
 		same[i] = i
 		g.first[values] = i
 	}
-	for i, match := range full {
-		name := c.d.ShopSets[i].Name
+	for i, one := range all {
+		match, set := one.match, c.d.ShopSets[one.owner]
 		if j := same[i]; j != i {
-			if c.d.ShopSets[j].Name == name && len(c.d.ShopSets[i].Match) == 0 {
-				continue // the name is reported as a duplicate, this only follows
+			if other := c.d.ShopSets[all[j].owner]; all[j].owner == one.owner || other.Name == set.Name && len(set.Match) == 0 {
+				continue // it was so before, too; or the name is reported as a duplicate, this only follows
 			}
-			c.overlap(i, j, "%s is ShopSet %q's match too, so that no series could tell them apart; give each labels of its own",
-				showLabels(match), c.d.ShopSets[j].Name)
+			c.overlap(one, all[j], "%s is ShopSet %q's match too, so that no series could tell them apart; give each labels of its own",
+				showLabels(match), all[j].at.Name)
 			continue
 		}
-		for _, g := range of[c.d.sourceOf(c.d.ShopSets[i])] {
+		for _, g := range of[c.d.sourceOf(set)] {
 			if len(g.labels) >= len(match) {
 				continue
 			}
@@ -81,18 +89,16 @@ func (c *checker) overlaps(full []map[string]string) {
 			if !ok {
 				continue
 			}
-			if j, ok := g.first[values]; ok {
-				c.overlap(i, j, "every series with %s also carries %s, the match of ShopSet %q; add a label to that one that tells them apart",
-					showLabels(match), showLabels(full[j]), c.d.ShopSets[j].Name)
+			if j, ok := g.first[values]; ok && all[j].owner != one.owner {
+				c.overlap(one, all[j], "every series with %s also carries %s, the match of ShopSet %q; add a label to that one that tells them apart",
+					showLabels(match), showLabels(all[j].match), all[j].at.Name)
 			}
 		}
 	}
 }
 
-func (c *checker) overlap(i, j int, format string, args ...any) {
-	at := Place{Kind: KindShopSet, Index: i, Name: string(c.d.ShopSets[i].Name), Field: "match"}
-	other := Place{Kind: KindShopSet, Index: j, Name: string(c.d.ShopSets[j].Name), Field: "match"}
-	c.add(at, format, args...).Other = &other
+func (c *checker) overlap(one, other claim, format string, args ...any) {
+	c.add(one.at, format, args...).Other = &other.at
 }
 
 // project gives the values of the labels as one key; false where one is missing.

@@ -107,6 +107,7 @@ func (d Declarations) sorted() Declarations {
 			c.ShopSets[i].Match = defaultMatch(c.ShopSets[i].Name)
 		}
 		c.ShopSets[i].Source = d.sourceOf(c.ShopSets[i])
+		c.ShopSets[i].Formerly = d.ShopSets[i].formers()
 	}
 	rank := map[TierName]int{}
 	for _, t := range c.Tiers {
@@ -134,6 +135,10 @@ func (d Declarations) clone() Declarations {
 	for i := range c.ShopSets {
 		c.ShopSets[i].Components = slices.Clone(c.ShopSets[i].Components)
 		c.ShopSets[i].Match = maps.Clone(c.ShopSets[i].Match)
+		c.ShopSets[i].Formerly = slices.Clone(c.ShopSets[i].Formerly)
+		for j, f := range c.ShopSets[i].Formerly {
+			c.ShopSets[i].Formerly[j].Match = maps.Clone(f.Match)
+		}
 	}
 	for i := range c.ShopGroups {
 		c.ShopGroups[i].ShopSets = slices.Clone(c.ShopGroups[i].ShopSets)

@@ -129,7 +129,7 @@ func (l lang) labels(all map[string]string) string {
 }
 
 // MatchAlerts says of each alert which ShopSets and Tiers of the fleet its labels name:
-// those of a ShopSet are the labels that its series carry, a Tier's is "tier".
+// those of a ShopSet are the labels that its series carry, or carried before, a Tier's is "tier".
 func MatchAlerts(f *fleet.Fleet, alerts []Alert) []Alert {
 	out := slices.Clone(alerts)
 	for i := range out {
@@ -142,7 +142,7 @@ func MatchAlerts(f *fleet.Fleet, alerts []Alert) []Alert {
 func named(f *fleet.Fleet, labels map[string]string) ([]fleet.ShopSetName, []fleet.TierName) {
 	sets, tiers := []fleet.ShopSetName{}, []fleet.TierName{}
 	for _, set := range f.ShopSets() {
-		if carries(labels, set.Match) {
+		if carries(labels, set.Match) || slices.ContainsFunc(set.Formerly, func(was fleet.Former) bool { return carries(labels, was.Match) }) {
 			sets = append(sets, set.Name)
 		}
 	}

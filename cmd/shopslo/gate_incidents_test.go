@@ -86,6 +86,10 @@ func TestTheGateAsksAnIncidentbot(t *testing.T) {
 		{"one in a file, none of the bot", func(t *testing.T, s *botStage) {
 			writeFiles(t, s.dir, map[string]string{"incidents/o.yaml": openInFile})
 		}, exitNo, "Incident old-7 (a disk)"},
+		{"one of a ShopSet that was renamed since", func(t *testing.T, s *botStage) {
+			writeFiles(t, s.dir, map[string]string{"incidents/o.yaml": strings.Replace(openInFile, "{tiers: [prod]}", "{shopSets: [p-old]}", 1),
+				"fleet.yaml": strings.Replace(fleetOf("beta: b-1", "prod: p-1"), "{tier: prod,", "{tier: prod, formerly: [{name: p-old}],", 1)})
+		}, exitNo, "Incident old-7 (a disk) is open and affects prod"},
 		{"both are told", func(t *testing.T, s *botStage) {
 			s.open(t, []string{"prod"})
 			writeFiles(t, s.dir, map[string]string{"incidents/o.yaml": openInFile})

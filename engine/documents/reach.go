@@ -85,16 +85,23 @@ func (d *Documents) Apart() bool {
 		return true
 	}
 	names := slices.Sorted(maps.Keys(sets[0].Match))
-	seen := map[string]bool{}
+	seen := map[string]fleet.ShopSetName{}
 	for _, set := range sets {
-		key := strconv.Quote(d.Config.SourceOf(set))
-		for _, name := range names {
-			key += strconv.Quote(set.Match[name])
+		matches := []map[string]string{set.Match}
+		for _, was := range set.Formerly {
+			matches = append(matches, was.Match)
 		}
-		if len(names) == 0 || len(set.Match) != len(names) || !slices.Equal(names, slices.Sorted(maps.Keys(set.Match))) || seen[key] {
-			return false
+		for _, match := range matches {
+			key := strconv.Quote(d.Config.SourceOf(set))
+			for _, name := range names {
+				key += strconv.Quote(match[name])
+			}
+			other, known := seen[key]
+			if len(names) == 0 || len(match) != len(names) || !slices.Equal(names, slices.Sorted(maps.Keys(match))) || known && other != set.Name {
+				return false
+			}
+			seen[key] = set.Name
 		}
-		seen[key] = true
 	}
 	return true
 }

@@ -150,7 +150,7 @@ func (w *Witnesses) Gather(ctx context.Context) (Seen, error) {
 	} else if err != nil {
 		return out, err
 	}
-	if out.Incidents, err = incidents(c); err != nil {
+	if out.Incidents, err = incidents(w.Docs); err != nil {
 		return out, err
 	}
 	if out.Releases.Items, out.Releases.Where, err = documents.Releases(w.Docs); err != nil {
@@ -171,7 +171,7 @@ func (w *Witnesses) Gather(ctx context.Context) (Seen, error) {
 		both.Go(func() { out.Alerts[i] = w.firing(ctx, c.AlertServers[i], client) })
 	}
 	if ask.Bot != nil {
-		both.Go(func() { out.Incidents = askBot(ctx, c, ask.Bot, out.Incidents) })
+		both.Go(func() { out.Incidents = askBot(ctx, w.Docs, ask.Bot, out.Incidents) })
 	}
 	both.Wait()
 	return out, nil
@@ -187,7 +187,8 @@ func (w *Witnesses) Calendar() (c calendar.Calendar, from string, err error) {
 }
 
 // incidents reads those in files whose cause is still there.
-func incidents(c *config.Config) (out promotion.Found[promotion.Incident], err error) {
+func incidents(d *documents.Documents) (out promotion.Found[promotion.Incident], err error) {
+	c := d.Config
 	if len(c.Gate.Incidents) == 0 {
 		return out, nil
 	}
@@ -199,14 +200,14 @@ func incidents(c *config.Config) (out promotion.Found[promotion.Incident], err e
 		return out, err
 	}
 	out.Where = "the incidents in " + strings.Join(c.Gate.Incidents, ", ")
-	out.Items = ongoing(all)
+	out.Items = ongoing(d.Fleet, all)
 	return out, nil
 }
 
 // askBot adds what an incidentbot knows to what stands in files. Where it does not
 // answer, that there is nothing is not known.
-func askBot(ctx context.Context, c *config.Config, bot *incidentapi.Client, files promotion.Found[promotion.Incident]) promotion.Found[promotion.Incident] {
-	out := files
+func askBot(ctx context.Context, d *documents.Documents, bot *incidentapi.Client, files promotion.Found[promotion.Incident]) promotion.Found[promotion.Incident] {
+	out, c := files, d.Config
 	out.Where = "The incidentbot at " + host.WithoutUser(c.Gate.IncidentBot.URL)
 	if files.Where != "" {
 		out.Where = files.Where + " and the incidentbot at " + host.WithoutUser(c.Gate.IncidentBot.URL)
@@ -215,12 +216,13 @@ func askBot(ctx context.Context, c *config.Config, bot *incidentapi.Client, file
 	if err != nil {
 		out.Error = err.Error()
 	}
-	out.Items = append(out.Items, ongoing(all)...)
+	out.Items = append(out.Items, ongoing(d.Fleet, all)...)
 	return out
 }
 
-// ongoing are those whose cause is still there, as the gate sees them.
-func ongoing(all []incident.Incident) (out []promotion.Incident) {
+// ongoing are those whose cause is still there, as the gate sees them: of a renamed ShopSet,
+// under the name that it has now.
+func ongoing(f *fleet.Fleet, all []incident.Incident) (out []promotion.Incident) {
 	for _, i := range all {
 		if !i.State.Ongoing() {
 			continue
@@ -234,7 +236,7 @@ func ongoing(all []incident.Incident) (out []promotion.Incident) {
 				found.Scope.Tiers = append(found.Scope.Tiers, fleet.TierName(t))
 			}
 			for _, s := range i.Scope.ShopSets {
-				found.Scope.ShopSets = append(found.Scope.ShopSets, fleet.ShopSetName(s))
+				found.Scope.ShopSets = append(found.Scope.ShopSets, f.Now(fleet.ShopSetName(s)))
 			}
 		}
 		out = append(out, found)

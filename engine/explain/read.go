@@ -100,7 +100,9 @@ func (w *examiner) part(ctx context.Context, i int, part *slo.Part, m ledger.Mea
 		sides[names[k]] = sels
 		asked := sideExplained{Side: names[k], Query: q.Text, Selectors: []string{}}
 		for _, sel := range sels {
-			asked.Selectors = append(asked.Selectors, w.narrowed(sel).String())
+			for _, narrowed := range w.narrowed(sel) {
+				asked.Selectors = append(asked.Selectors, narrowed.String())
+			}
 			all = append(all, sel)
 		}
 		out.Sides = append(out.Sides, asked)
@@ -114,13 +116,17 @@ func (w *examiner) part(ctx context.Context, i int, part *slo.Part, m ledger.Mea
 	return nil
 }
 
-// narrowed is a selector for the ShopSet.
-func (w *examiner) narrowed(sel slo.Selector) slo.Selector {
-	out := slices.Clone(sel)
-	for _, l := range w.subject.Match {
-		out = append(out, slo.Matcher{Name: l.Name, Type: slo.Equal, Value: l.Value})
+// narrowed is a selector for the ShopSet, under the labels that its series carry and those
+// that they carried before.
+func (w *examiner) narrowed(sel slo.Selector) (all []slo.Selector) {
+	for _, match := range w.subject.Matches() {
+		out := slices.Clone(sel)
+		for _, l := range match {
+			out = append(out, slo.Matcher{Name: l.Name, Type: slo.Equal, Value: l.Value})
+		}
+		all = append(all, out)
 	}
-	return out
+	return all
 }
 
 // series reads the series of a part, and adds what each was worth.
@@ -221,12 +227,13 @@ func median(t []int64) time.Duration {
 func (w *examiner) read(ctx context.Context, part *slo.Part, sels []slo.Selector, from, to time.Time) ([]sampled, error) {
 	var asked []slo.Selector
 	for _, sel := range sels {
-		asked = append(asked, w.narrowed(sel))
+		asked = append(asked, w.narrowed(sel)...)
 	}
 	var out []sampled
 	err := w.source(part).Looked().Select(ctx, slo.Request{Selectors: asked, From: from.UnixMilli(), To: to.UnixMilli()}, func(all []slo.Series) error {
 		for i := range all {
-			s := sampled{Labels: slices.Clone(all[i].Labels)}
+			now, _ := w.subject.Now(all[i].Labels)
+			s := sampled{Labels: slices.Clone(now)}
 			var t [256]int64
 			var v [256]float64
 			for {
@@ -246,12 +253,28 @@ func (w *examiner) read(ctx context.Context, part *slo.Part, sels []slo.Selector
 				s.Note = made.Note()
 			}
 			if s = ended(s); len(s.T) > 0 {
-				out = append(out, s)
+				out = s.among(out)
 			}
 		}
 		return nil
 	})
 	return out, err
+}
+
+// among adds samples to those of a series that has the same labels now, in the order of time.
+func (s sampled) among(all []sampled) []sampled {
+	k := slices.IndexFunc(all, func(o sampled) bool { return slices.Equal(o.Labels, s.Labels) })
+	if k < 0 {
+		return append(all, s)
+	}
+	o := &all[k]
+	for i, t := range s.T {
+		at, known := slices.BinarySearch(o.T, t)
+		if !known {
+			o.T, o.V = slices.Insert(o.T, at, t), slices.Insert(o.V, at, s.V[i])
+		}
+	}
+	return all
 }
 
 // ended leaves out the news of a series' end, and where samples begin.

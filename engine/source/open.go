@@ -146,6 +146,9 @@ func (all Sources) Keep(d *documents.Documents) {
 		keep(name, d.Config.TargetLabels...)
 		for _, set := range d.Fleet.ShopSets() {
 			keep(name, slices.Collect(maps.Keys(set.Match))...)
+			for _, f := range set.Formerly {
+				keep(name, slices.Collect(maps.Keys(f.Match))...)
+			}
 		}
 	}
 	for i := range d.SLOs.SLOs {

@@ -392,3 +392,22 @@ func TestWhatIsGoneFromTheFleetIsRememberedForADay(t *testing.T) {
 		}
 	}
 }
+
+func TestARenamedShopSetKeepsWhatIsRemembered(t *testing.T) {
+	f := labFleet(t)
+	d := f.Declarations()
+	d.ShopSets, d.ShopGroups = d.ShopSets[:1], nil
+	was := d.ShopSets[0].Name
+	before := mustFleet(t, d)
+	d.ShopSets[0].Name, d.ShopSets[0].Formerly = "another", []fleet.Former{{Name: was}}
+	after := mustFleet(t, d)
+	seen := allWell(before, noon, 1)
+	seen[0].Release, seen[0].ReleaseSince = "r1", noon.Add(-time.Hour)
+	e := New(before, newRecorder(), Options{})
+	e.Refresh(noon, View{Fleet: before, Observations: seen})
+	seen[0].ShopSet, seen[0].ReleaseSince, seen[0].ObservedAt = "another", noon.Add(time.Minute), noon.Add(time.Minute) // its Application is a new one
+	s := e.Refresh(noon.Add(time.Minute), View{Fleet: after, Observations: seen})
+	if got := s.ShopSets[0]; got.ShopSet != "another" || !got.ReleaseSince.Equal(noon.Add(-time.Hour)) {
+		t.Errorf("%s runs %s since %v, want since an hour before %v", got.ShopSet, got.Release, got.ReleaseSince, noon)
+	}
+}

@@ -173,8 +173,22 @@ func (r *Recorder) before() fleet.Snapshot {
 // that is mended, or a cluster that answers again, brings it back.
 const forgetAfter = 24 * time.Hour
 
+// renamed lets what is remembered of a ShopSet go on under the name that it has now.
+func (r *Recorder) renamed(f *fleet.Fleet) {
+	for _, set := range f.ShopSets() {
+		for _, was := range set.Formerly {
+			if m := r.shopSets[was.Name]; m != nil && r.shopSets[set.Name] == nil {
+				delete(r.shopSets, was.Name)
+				r.shopSets[set.Name] = m
+				r.changes++
+			}
+		}
+	}
+}
+
 // forget drops what has not been of the fleet for a day.
 func (r *Recorder) forget(f *fleet.Fleet, now time.Time) {
+	r.renamed(f)
 	for name, m := range r.shopSets {
 		if _, ok := f.ShopSet(name); r.gone(&m.Gone, ok, now) {
 			delete(r.shopSets, name)

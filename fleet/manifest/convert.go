@@ -47,6 +47,7 @@ func (d *Documents) Declarations() fleet.Declarations {
 			Source:        fleet.SourceName(o.Spec.Source),
 			Components:    retype[fleet.ComponentName](o.Spec.Components),
 			Match:         o.Spec.Match,
+			Formerly:      formers(o.Spec.Formerly),
 			Capacity:      o.Spec.Capacity,
 		})
 	}
@@ -57,6 +58,14 @@ func (d *Documents) Declarations() fleet.Declarations {
 			FailureDomains: int(o.Spec.FailureDomains),
 			Load:           o.Spec.Load,
 		})
+	}
+	return out
+}
+
+func formers(in []Former) []fleet.Former {
+	var out []fleet.Former
+	for _, f := range in {
+		out = append(out, fleet.Former{Name: fleet.ShopSetName(f.Name), Match: f.Match})
 	}
 	return out
 }

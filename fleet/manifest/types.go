@@ -217,12 +217,44 @@ type ShopSetSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.all(name, size(self[name]) > 0 && size(self[name]) <= 512)",message="has a label with an empty value, which means a series without it, or one of over 512 bytes"
 	Match map[string]string `json:"match,omitempty" need:"leave it out to have its default"`
 
+	// formerly is what the ShopSet was called, and the labels that its series carried,
+	// before: its history goes on.
+	//
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=16
+	Formerly []Former `json:"formerly,omitempty" need:"leave it out where the ShopSet was never called otherwise"`
+
 	// capacity is how much the ShopSet can take, in the unit of all capacities and
 	// loads, such as requests per second. Left out: not known.
 	//
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Capacity int64 `json:"capacity,omitempty"`
+}
+
+// Former is a name, or labels, that a ShopSet had before.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.name) || has(self.match)",message="says nothing; give the name that the ShopSet had, or the match, or both"
+type Former struct {
+	// name is the name that the ShopSet had. Left out: the one that it has.
+	//
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+	Name string `json:"name,omitempty"`
+
+	// match holds the labels that its series carried. Left out: those that they carry now,
+	// or shopset with the former name where the ShopSet has no match either.
+	//
+	// +optional
+	// +kubebuilder:validation:MinProperties=1
+	// +kubebuilder:validation:MaxProperties=32
+	// +kubebuilder:validation:XValidation:rule="self.all(name, name.matches('^[a-zA-Z_][a-zA-Z0-9_]*$') && !name.startsWith('__'))",message="has a label name that is none; use letters, digits and _, a digit not first"
+	// +kubebuilder:validation:XValidation:rule="self.all(name, size(self[name]) > 0 && size(self[name]) <= 512)",message="has a label with an empty value, which means a series without it, or one of over 512 bytes"
+	Match map[string]string `json:"match,omitempty" need:"leave it out to have its default"`
 }
 
 // ShopGroup is a group of shops that are served together.

@@ -14,6 +14,7 @@ type bindings struct {
 	byLabel map[string]*binding // for sources that give no Refs
 	order   []*binding          // those with Refs, as they came
 	next    int                 // place in order of the one that is likely next
+	called  map[uint64]called   // what series are called that have Refs, where a subject was renamed
 }
 
 // binding is what one series of a source is to the accounts: nothing, where it
@@ -43,7 +44,7 @@ type use struct {
 }
 
 func newBindings() *bindings {
-	return &bindings{byRef: map[uint64]*binding{}, byLabel: map[string]*binding{}}
+	return &bindings{byRef: map[uint64]*binding{}, byLabel: map[string]*binding{}, called: map[uint64]called{}}
 }
 
 // find finds a series' binding. Sources give their series in much the same order

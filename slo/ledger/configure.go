@@ -48,6 +48,9 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	for key, a := range c.accounts {
 		x, ok := c.active[a]
 		if a.m = x.m; ok {
+			if was, other := c.renamed[a]; other {
+				a.rename(was, x.subject, l.cfg.TargetLabels)
+			}
 			a.subject, a.key = x.subject, key
 		}
 	}
@@ -67,7 +70,33 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	}
 	l.accounts, l.wanted, l.sources, l.refused = c.accounts, c.wanted, sources, c.refused
 	l.version.Add(1)
+	l.keepNames(c)
 	return nil
+}
+
+// keepNames writes that accounts have other names now: who is formerly whom need not be said
+// for ever. Where that fails nothing is counted before it has been done.
+func (l *Ledger) keepNames(c *taken) {
+	if len(c.renamed) == 0 {
+		return
+	}
+	said := map[string]bool{}
+	for a, was := range c.renamed {
+		if !said[a.subject.ID] {
+			said[a.subject.ID] = true
+			l.cfg.Log.Info("a renamed ShopSet keeps its history", "shopset", a.subject.ID, "match", a.subject.Match.String(), "formerly", was.ID, "former_match", was.Match.String())
+			if !slices.ContainsFunc(a.subject.Matches(), func(m slo.Labels) bool { return slices.Equal(m, was.Match) }) {
+				l.cfg.Log.Warn("the series of a renamed ShopSet had other labels than its document says: those since its newest count are not read; name them as match in formerly", "shopset", a.subject.ID, "former_match", was.Match.String(), "counted_until", timeOf(a.hist.edge))
+			}
+		}
+	}
+	if l.store == nil {
+		return
+	}
+	if err := l.store.checkpoint(l.sorted()); err != nil {
+		l.store.broken = err // the log knows the old names only
+		l.cfg.Log.Warn("the new names of ShopSets could not be written to the ledger: leave formerly in their documents", "err", err)
+	}
 }
 
 // taken is what becomes of a plan.
@@ -77,12 +106,13 @@ type taken struct {
 	wanted   map[wantKey][]wantedPart
 	subjects map[string]map[*Subject]bool // by source
 	refused  map[wantKey]string
+	renamed  map[*account]Former // accounts that were another's, or had other labels
 }
 
 // take finds or makes an account for all that a plan wants.
 func (l *Ledger) take(p Plan, now time.Time) (*taken, error) {
 	c := &taken{accounts: maps.Clone(l.accounts), active: map[*account]asked{}, wanted: map[wantKey][]wantedPart{},
-		subjects: map[string]map[*Subject]bool{}, refused: map[wantKey]string{}}
+		subjects: map[string]map[*Subject]bool{}, refused: map[wantKey]string{}, renamed: map[*account]Former{}}
 	shared, byID := map[string]*measure{}, map[string]*Subject{}
 	for _, it := range p.Items {
 		of := map[string][]*measure{} // by the subjects' source
@@ -118,7 +148,7 @@ func (l *Ledger) take(p Plan, now time.Time) (*taken, error) {
 func (l *Ledger) want(c *taken, k wantKey, s *slo.SLO, ms []*measure, sub *Subject, now time.Time) {
 	shift := l.shiftFor(c.accounts, s, ms, sub)
 	for _, m := range ms {
-		a := l.accountFor(c.accounts, m, s.Name, sub, shift, now)
+		a := l.accountFor(c, m, s.Name, sub, shift, now)
 		c.active[a] = asked{m, sub}
 		c.wanted[k] = append(c.wanted[k], wantedPart{a, m})
 		if c.subjects[m.from] == nil {
@@ -196,33 +226,36 @@ func (l *Ledger) measures(s *slo.SLO, own string, p Plan, shared map[string]*mea
 
 // accountFor finds the account of a measure and subject whose blocks are shifted by so
 // much, or opens it.
-func (l *Ledger) accountFor(accounts map[string]*account, m *measure, name string, sub *Subject, shift int64, now time.Time) *account {
+func (l *Ledger) accountFor(c *taken, m *measure, name string, sub *Subject, shift int64, now time.Time) *account {
 	key := accountKey(m.key, sub, l.context(shift))
-	a := accounts[key]
+	a := c.accounts[key]
 	if a == nil {
-		a = l.takeOver(accounts, m, name, sub, shift)
+		a = l.takeOver(c.accounts, m, name, sub, shift)
+	}
+	if len(sub.Formerly) > 0 {
+		a = l.inherit(c, a, m, sub, shift, now)
 	}
 	if a == nil {
 		start := max(0, l.floor(now.Add(-l.cfg.Backfill)))
 		a = newAccount(key, sub, m, l.res(), start)
 		a.hist = newHistory(l.res(), start, shift)
-		a.facts.expected = l.expectedSince(sub.ID, now)
+		a.facts.expected = l.expectedSince(sub, now)
 		a.id = l.nextAccount
 		l.nextAccount++
 	}
-	accounts[key] = a
+	c.accounts[key] = a
 	return a
 }
 
 // expectedSince is since when a subject has been asked for; none where the ledger is
 // new, and cannot know.
-func (l *Ledger) expectedSince(subject string, now time.Time) int64 {
+func (l *Ledger) expectedSince(sub *Subject, now time.Time) int64 {
 	if len(l.accounts) == 0 {
 		return none
 	}
 	since := now.UnixMilli()
 	for _, a := range l.accounts {
-		if a.subject.ID == subject {
+		if id := a.subject.ID; id == sub.ID || slices.ContainsFunc(sub.Formerly, func(f Former) bool { return f.ID == id }) {
 			since = min(since, a.facts.expected)
 		}
 	}

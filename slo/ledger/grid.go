@@ -23,7 +23,7 @@ func (l *Ledger) readGrid(ctx context.Context, src *sourceState, mine *turn, acc
 		err := src.source.Eval(ctx, expr, from, to, l.cfg.Resolution, func(series []slo.Series) error {
 			mine.take()
 			defer mine.end()
-			return g.read(src, i, series)
+			return g.read(src, i, src.unify(series))
 		})
 		if err != nil {
 			return nil, g.samples, err
@@ -151,10 +151,13 @@ func (g *grid) bucket(t int64) int {
 	return int((t - g.from - 1) / g.l.res())
 }
 
+// sideLabel tells the series of an account's two expressions apart; it is no label of theirs.
+const sideLabel = "__side__"
+
 // increments counts a cumulative expression by its positive steps; a step down is a
 // reset. Its first value counts nothing: nobody knows how old it is.
 func (g *grid) increments(p *points, side int, ls slo.Labels, t []int64, v []float64) {
-	s, _ := p.out.acct.seriesOf(append(ls[:len(ls):len(ls)], slo.Label{Name: "__side__", Value: string(rune('0' + side))}), 1<<side, nil)
+	s, _ := p.out.acct.seriesOf(append(ls[:len(ls):len(ls)], slo.Label{Name: sideLabel, Value: string(rune('0' + side))}), 1<<side, nil)
 	prev := s.pos
 	for k := range t {
 		b := g.bucket(t[k])

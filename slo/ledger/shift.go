@@ -36,13 +36,19 @@ func (l *Ledger) shiftFor(accounts map[string]*account, s *slo.SLO, ms []*measur
 	if shift == 0 {
 		return 0
 	}
+	known := []*Subject{sub}
+	for _, f := range sub.Formerly {
+		known = append(known, &Subject{ID: f.ID, Match: f.Match})
+	}
 	for _, m := range ms {
-		a := accounts[accountKey(m.key, sub, l.context(0))]
-		if a == nil && m.before.same {
-			a = accounts[accountKey(m.before.key, sub, l.context(0))]
-		}
-		if a != nil && a.early {
-			return 0
+		for _, sub := range known {
+			a := accounts[accountKey(m.key, sub, l.context(0))]
+			if a == nil && m.before.same {
+				a = accounts[accountKey(m.before.key, sub, l.context(0))]
+			}
+			if a != nil && a.early {
+				return 0
+			}
 		}
 	}
 	return shift

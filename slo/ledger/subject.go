@@ -18,11 +18,15 @@ type Subject struct {
 	// Source is the name of the source that has its series; a query that names one of its
 	// own is asked there.
 	Source string
+	// Formerly is what it was called, and the labels that its series carried, before: its
+	// history goes on, and series of before are its own.
+	Formerly []Former
 }
 
 // subjectIndex finds the subject of a series without trying them all.
 type subjectIndex struct {
-	sets []labelSet
+	sets    []labelSet
+	renamed bool // a subject had other labels before
 }
 
 // labelSet are the subjects that are told apart by the same label names.
@@ -34,22 +38,33 @@ type labelSet struct {
 func newSubjectIndex(subjects []*Subject) (*subjectIndex, error) {
 	x := &subjectIndex{}
 	for _, s := range subjects {
-		names := make([]string, len(s.Match))
-		for i, l := range s.Match {
-			names[i] = l.Name
+		for k, match := range s.Matches() {
+			if other := x.put(match, s); other != nil && (other != s || k == 0) {
+				return nil, fmt.Errorf("%s and %s are matched by the same labels, %v: no series can be told apart", other.ID, s.ID, match)
+			}
 		}
-		i := slices.IndexFunc(x.sets, func(ls labelSet) bool { return slices.Equal(ls.names, names) })
-		if i < 0 {
-			i = len(x.sets)
-			x.sets = append(x.sets, labelSet{names: names, byValue: map[string]*Subject{}})
-		}
-		key := joined(s.Match, names)
-		if other := x.sets[i].byValue[key]; other != nil {
-			return nil, fmt.Errorf("%s and %s are matched by the same labels, %v: no series can be told apart", other.ID, s.ID, s.Match)
-		}
-		x.sets[i].byValue[key] = s
+		x.renamed = x.renamed || len(s.Formerly) > 0
 	}
 	return x, nil
+}
+
+// put lets labels be a subject's, and returns the one that has them already; nil: none has.
+func (x *subjectIndex) put(match slo.Labels, s *Subject) *Subject {
+	names := make([]string, len(match))
+	for i, l := range match {
+		names[i] = l.Name
+	}
+	i := slices.IndexFunc(x.sets, func(ls labelSet) bool { return slices.Equal(ls.names, names) })
+	if i < 0 {
+		i = len(x.sets)
+		x.sets = append(x.sets, labelSet{names: names, byValue: map[string]*Subject{}})
+	}
+	key := joined(match, names)
+	other := x.sets[i].byValue[key]
+	if other == nil {
+		x.sets[i].byValue[key] = s
+	}
+	return other
 }
 
 // names are the labels by which subjects are told apart.
@@ -99,10 +114,11 @@ func (x *subjectIndex) find(ls slo.Labels) (*Subject, error) {
 	var claimed *claimedError
 	for i := range x.sets {
 		s := x.sets[i].byValue[joined(ls, x.sets[i].names)]
-		if s == nil {
+		if s == nil || s == found {
 			continue
 		}
 		switch {
+		case claimed != nil && slices.Contains(claimed.subjects, s):
 		case claimed != nil:
 			claimed.subjects = append(claimed.subjects, s)
 		case found != nil:
@@ -135,11 +151,13 @@ func narrow(subjects []*Subject, part bool) slo.Selector {
 	for _, l := range subjects[0].Match {
 		values := map[string]bool{}
 		for _, s := range subjects {
-			v := s.Match.Get(l.Name)
-			if v == "" {
-				return nil
+			for _, match := range s.Matches() {
+				v := match.Get(l.Name)
+				if v == "" {
+					return nil
+				}
+				values[v] = true
 			}
-			values[v] = true
 		}
 		sel = append(sel, oneOf(l.Name, values, part))
 	}

@@ -97,7 +97,7 @@ func (l *Ledger) readRaw(ctx context.Context, src *sourceState, mine *turn, acct
 	err := l.read(ctx, src, b, from-l.lookBack(accts), from, to, func(series []slo.Series) error {
 		l.fetchAhead(src, b, to, until)
 		mine.take()
-		l.share(src, b, series)
+		l.share(src, b, src.unify(series))
 		oldest, err := b.oldest()
 		if err != nil {
 			return err

@@ -26,18 +26,27 @@ type labelSet struct {
 func newIndex(subjects []Subject) *index {
 	x := &index{subjects: subjects}
 	for i := range subjects {
-		var names []string
-		for _, l := range subjects[i].Match {
-			names = append(names, l.Name)
+		for _, match := range subjects[i].matches() {
+			x.put(match, &subjects[i])
 		}
-		at := slices.IndexFunc(x.sets, func(s *labelSet) bool { return slices.Equal(s.names, names) })
-		if at < 0 {
-			at = len(x.sets)
-			x.sets = append(x.sets, &labelSet{names, map[string]*Subject{}})
-		}
-		x.sets[at].by[x.sets[at].key(subjects[i].Match)] = &subjects[i]
 	}
 	return x
+}
+
+// matches are the labels that a subject's series carry, or carried.
+func (s *Subject) matches() []slo.Labels { return append([]slo.Labels{s.Match}, s.Formerly...) }
+
+func (x *index) put(match slo.Labels, s *Subject) {
+	var names []string
+	for _, l := range match {
+		names = append(names, l.Name)
+	}
+	at := slices.IndexFunc(x.sets, func(s *labelSet) bool { return slices.Equal(s.names, names) })
+	if at < 0 {
+		at = len(x.sets)
+		x.sets = append(x.sets, &labelSet{names, map[string]*Subject{}})
+	}
+	x.sets[at].by[x.sets[at].key(match)] = s
 }
 
 func (s *labelSet) key(ls slo.Labels) string {
@@ -73,8 +82,10 @@ func (x *index) narrow(of []Subject) slo.Selector {
 	for _, name := range x.sets[0].names {
 		var values []string
 		for _, s := range of {
-			if v := regexp.QuoteMeta(s.Match.Get(name)); !slices.Contains(values, v) {
-				values = append(values, v)
+			for _, match := range s.matches() {
+				if v := regexp.QuoteMeta(match.Get(name)); !slices.Contains(values, v) {
+					values = append(values, v)
+				}
 			}
 		}
 		slices.Sort(values)

@@ -72,6 +72,8 @@ type Item struct {
 type Subject struct {
 	ID    string
 	Match slo.Labels
+	// Formerly are labels that they carried before: where they still do, they are there.
+	Formerly []slo.Labels
 }
 
 // Prober asks and remembers. It is safe for concurrent use.
