@@ -78,13 +78,16 @@ const (
 	SeveralProcesses FlagKind = "several_processes"
 	// ClockStep: a start time moved and nothing restarted. A note: nothing is doubtful.
 	ClockStep FlagKind = "clock_step"
+	// CreatedIgnored: a counter said that it was created when it cannot have been. Nobody relied on
+	// it; what is doubtful then has flags of its own. A note.
+	CreatedIgnored FlagKind = "created_ignored"
 	// ChangedLabels: series ended as others began, and they could not be paired: the
 	// first counts of the new ones were left out.
 	ChangedLabels FlagKind = "labels_changed"
 )
 
 // Doubtful reports whether the flag makes figures doubtful.
-func (k FlagKind) Doubtful() bool { return k != ClockStep }
+func (k FlagKind) Doubtful() bool { return k != ClockStep && k != CreatedIgnored }
 
 // Absence is a selector that finds nothing, or nothing that it could tell apart, for
 // one subject.

@@ -141,6 +141,7 @@ var meaning = map[ledger.Kind]string{
 	ledger.CameBack:     "is back, though another series goes on from it",
 	ledger.Restart:      "the process restarted, by its start time",
 	ledger.Reset:        "drops: a reset",
+	ledger.Anew:         "began anew, as the source says",
 	ledger.OldAnswer:    "drops, perhaps by an old answer: held until that is known",
 	ledger.Held:         "held: counts nothing until the drop is decided",
 	ledger.Regained:     "the drop is made up for: it was an old answer",

@@ -282,7 +282,7 @@ func (o *outcome) commit(lookback int64) {
 				a.pending = append(a.pending, s)
 			}
 		}
-		s.pos, s.pace, s.seriesState, s.unclear = c.pos, c.pace, c.state, false
+		s.pos, s.pace, s.made, s.seriesState, s.unclear = c.pos, c.pace, c.made, c.state, false
 		s.remember(c.tail, lookback)
 	}
 	for _, c := range o.families {

@@ -41,6 +41,7 @@ type use struct {
 	acct    *account
 	process *process // of a sign
 	series  *series  // of a counter
+	created *created // of what tells when counters were created, whatever the kind
 }
 
 func newBindings() *bindings {
@@ -117,6 +118,9 @@ func (l *Ledger) bindTo(uses []use, a *account, name string, ls slo.Labels) []us
 			l.arrives(a, s)
 		}
 		uses = append(uses, use{kind: counterSeries, acct: a, series: s})
+	}
+	if strings.HasSuffix(name, createdSuffix) && a.m.tellsCreated(ls) {
+		uses = append(uses, use{acct: a, created: a.createdOf(name, ls, l.cfg.TargetLabels)})
 	}
 	return uses
 }
@@ -199,6 +203,7 @@ func (a *account) seriesOf(ls slo.Labels, sides uint8, targetLabels []string) (s
 		s = &series{id: a.nextID, labels: ls, pos: position{t: none}, pace: newPace(), seriesState: &usualState}
 		a.nextID++
 		s.put(a.processFor(a.targetOf(joined(ls, targetLabels)), ls))
+		s.process.target.whoTells(s)
 		a.series[key] = s
 	} else if best := a.processFor(s.process.target, ls); best != s.process {
 		s.put(best)
@@ -210,7 +215,7 @@ func (a *account) seriesOf(ls slo.Labels, sides uint8, targetLabels []string) (s
 // concerns reports whether a series counts for an account.
 func (l *Ledger) concerns(a *account, ls slo.Labels) bool {
 	_, sign := l.signKind(ls.Get(slo.MetricName))
-	return sign && l.ofTargets(a.m, ls) || a.m.picks(ls) != 0
+	return sign && l.ofTargets(a.m, ls) || a.m.picks(ls) != 0 || a.m.tellsCreated(ls)
 }
 
 // signKind tells the series by which targets speak of themselves.

@@ -122,6 +122,7 @@ func (b *births) weigh(n *newborn) {
 	n.same, n.others = none, none
 	early := n.at-f.begins <= c.patience
 	start, started := n.w.startAt(n.at)
+	made, isMade := b.createdFirst(n)
 	switch rule := b.a.m.first; {
 	case n.in.series.unclear:
 		n.why = wasUnclear
@@ -138,6 +139,10 @@ func (b *births) weigh(n *newborn) {
 	case n.w.p.shed.has(n.in.series, n.w.p.began(start)): // what it had counted before was counted
 		n.doubt, n.why = n.v > 0, wasShed
 		return
+	case isMade && b.isYoung(made):
+		n.worth, n.why = n.v, isBegun
+	case isMade:
+		n.doubt, n.why = n.v > 0 && !early, isOlder
 	case c.known(n.w, n.at):
 		if b.tooMuch(n) {
 			n.doubt, n.why = true, isTooMuch
@@ -155,13 +160,29 @@ func (b *births) weigh(n *newborn) {
 	default:
 		n.doubt, n.why = n.v > 0, isOld
 	}
+	b.related(n, start, started, made, isMade)
+}
+
+// related finds which series could be continued by a first sample: those of its own process, and
+// of others which, by what their process or the counter itself says, began when it did.
+func (b *births) related(n *newborn, start float64, started bool, made float64, isMade bool) {
+	c := b.c
 	u := n.w.lastCounter(n.at)
-	if u != none {
+	if u != none && !(isMade && made > float64(u)) {
 		n.same = u - c.lookback
 	}
-	away := u == none || u < n.at-c.lookback
-	if away && n.w.startedBefore(n.at) < n.at-c.lookback && started && start >= plausibleStart && start*1000 < float64(n.at-c.patience-c.slack) {
-		n.others, n.peers = max(u, f.start), b.peers(n, start)
+	if u != none && u >= n.at-c.lookback {
+		return
+	}
+	there := float64(n.at - c.patience - c.slack) // it has been there all the while
+	started = started && n.w.startedBefore(n.at) < n.at-c.lookback && start >= plausibleStart && start*1000 < there
+	isMade = isMade && made < there
+	if started || isMade {
+		n.others = max(u, c.out.facts.start)
+		n.peers = b.peers(n, func(p *process) bool {
+			s, ok := b.startOf(p, n.at-1)
+			return started && ok && math.Abs(s-start) <= restartShift || isMade && b.madeWith(p, n, made)
+		})
 	}
 }
 
@@ -205,12 +226,12 @@ func (b *births) partners(n *newborn) []partner {
 	return out
 }
 
-// peers are the other processes that had started when one did.
-func (b *births) peers(n *newborn, start float64) []*process {
+// peers are the other processes that began when one did.
+func (b *births) peers(n *newborn, with func(*process) bool) []*process {
 	var out []*process
 	for _, t := range b.a.targets {
 		for _, p := range t.processes {
-			if s, ok := b.startOf(p, n.at-1); p != n.w.p && ok && math.Abs(s-start) <= restartShift {
+			if p != n.w.p && with(p) {
 				out = append(out, p)
 			}
 		}

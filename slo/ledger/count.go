@@ -28,6 +28,7 @@ type input struct {
 	v       []float64
 	births  []int // where first samples stand, rising
 	bases   []based
+	made    made   // when it was created, as said at the end
 	born    *birth // a first sample that is yet to be decided at the end; nil: none
 	joined  bool   // another series has taken over at the end
 	looks
@@ -74,6 +75,7 @@ type seriesChange struct {
 	s     *series
 	pos   position
 	pace  pace
+	made  made
 	state *seriesState
 	tail  []position // the newest raw samples
 }
@@ -215,6 +217,7 @@ func (c *counter) count(a *account, from, to, fineFrom int64, in []input) *outco
 	c.last = told{}
 
 	c.share(in)
+	c.readCreated()
 	c.settle(a)
 	for i := range c.works {
 		c.process(&c.works[i])
@@ -343,7 +346,7 @@ func (c *counter) process(w *work) {
 // series adds one series' increments to the cells.
 func (c *counter) series(w *work, in input) {
 	s := in.series
-	change, state := seriesChange{s: s, pos: s.pos, pace: s.pace}, *s.seriesState
+	change, state := seriesChange{s: s, pos: s.pos, pace: s.pace, made: in.made}, *s.seriesState
 	if n := len(in.t); n > 0 {
 		change.pos, state.joined = position{in.t[n-1], in.v[n-1]}, false
 	}

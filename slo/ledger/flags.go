@@ -9,7 +9,7 @@ import (
 // flagKinds are the kinds of flags by their numbers in the files.
 var flagKinds = [...]slo.FlagKind{
 	slo.UnknownFirst, slo.ClockAndDrop, slo.UnexplainedDrop, slo.PartialDrop, slo.UnclearRestart,
-	slo.SeveralProcesses, slo.ChangedLabels, slo.ClockStep,
+	slo.SeveralProcesses, slo.ChangedLabels, slo.ClockStep, slo.CreatedIgnored,
 }
 
 // The numbers of the kinds.
@@ -22,6 +22,7 @@ const (
 	severalProcesses
 	changedLabels
 	clockStep
+	ignoredCreated
 )
 
 // flags are what was raised of each kind.

@@ -68,6 +68,9 @@ func (a *account) forget(horizon int64) (any bool) {
 		if len(t.processes) == 0 {
 			delete(a.targets, values)
 		}
+		if any {
+			t.forgetCreated()
+		}
 	}
 	return any
 }

@@ -55,7 +55,7 @@ func (b *births) take(s *series, at int64) {
 		b.taken[s] = 0
 		state := *s.seriesState
 		state.joined = true
-		b.c.results.series = append(b.c.results.series, seriesChange{s: s, pos: s.pos, pace: s.pace, state: state.after(s.seriesState)})
+		b.c.results.series = append(b.c.results.series, seriesChange{s: s, pos: s.pos, pace: s.pace, made: s.made, state: state.after(s.seriesState)})
 		return
 	}
 	n := before(in.t, at+1)

@@ -53,6 +53,7 @@ type side struct {
 	expr      string // evaluated on the grid
 	canonical string
 	sels      []slo.Selector
+	created   []slo.Selector // of what tells when those were created
 }
 
 // A form says what an account's two counts, a and b, are.
@@ -132,6 +133,11 @@ func newSide(q *slo.Query, is Side) side {
 	}
 	if s.canonical = is.Canonical; s.canonical == "" {
 		s.canonical = s.expr
+	}
+	for _, sel := range s.sels {
+		if created, ok := createdSelector(sel); ok {
+			s.created = append(s.created, created)
+		}
 	}
 	return s
 }
@@ -264,6 +270,16 @@ func (m *measure) picks(ls slo.Labels) (sides uint8) {
 		}
 	}
 	return sides
+}
+
+// tellsCreated reports whether a series may tell when counters of the measure were created.
+func (m *measure) tellsCreated(ls slo.Labels) bool {
+	for i := range m.sides {
+		if slices.ContainsFunc(m.sides[i].created, func(sel slo.Selector) bool { return sel.Matches(ls) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // accountKey identifies what is counted for whom: 16 hexadecimal digits.

@@ -238,7 +238,7 @@ func appendAccount(e *encoder, a *account) {
 	slices.SortFunc(list, func(x, y *series) int { return int(x.id) - int(y.id) })
 	e.uint(uint64(len(list)))
 	for _, s := range list {
-		appendOneSeries(e, seriesChange{s: s, pos: s.pos, pace: s.pace, state: s.seriesState}, false, from)
+		appendOneSeries(e, seriesChange{s: s, pos: s.pos, pace: s.pace, made: s.made, state: s.seriesState}, false, from)
 	}
 }
 
@@ -280,7 +280,7 @@ func readAccount(d *decoder) (*account, error) {
 		if !ok {
 			return nil, errCorrupt
 		}
-		c.s.pos, c.s.pace, c.s.seriesState = c.pos, c.pace, c.state
+		c.s.pos, c.s.pace, c.s.made, c.s.seriesState = c.pos, c.pace, c.made, c.state
 		if c.state.undecided() {
 			a.pending = append(a.pending, c.s)
 		}

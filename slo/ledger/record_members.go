@@ -18,6 +18,7 @@ const (
 	isJoined    = 16
 	hasDropped  = 32 // of a series: the time before its latest family drop follows
 	isFormer    = 32
+	hasMade     = 64 // of a series: when it was created follows
 )
 
 func appendProcesses(e *encoder, o *outcome, from int64) {
@@ -185,6 +186,9 @@ func appendOneSeries(e *encoder, c seriesChange, known bool, from int64) {
 	if s.former {
 		flags |= isFormer
 	}
+	if c.made.differs(s.made) || !known && c.made.differs(made{}) {
+		flags |= hasMade
+	}
 	e.byte(flags)
 	if !known {
 		e.labels(s.labels)
@@ -208,6 +212,10 @@ func appendOneSeries(e *encoder, c seriesChange, known bool, from int64) {
 	}
 	if b := c.state.birth; flags&hasBirth != 0 {
 		appendBirth(e, b, from)
+	}
+	if flags&hasMade != 0 {
+		e.float(c.made.value)
+		e.bool(c.made.moved)
 	}
 }
 
@@ -256,7 +264,7 @@ func readOneSeries(d *decoder, a *account, m members, from int64) (c seriesChang
 	if s == nil {
 		return c, false
 	}
-	c = seriesChange{s: s, pos: position{t: d.time(from), v: d.float()}, pace: s.pace}
+	c = seriesChange{s: s, pos: position{t: d.time(from), v: d.float()}, pace: s.pace, made: s.made}
 	state := newSeriesState()
 	state.dropped = s.dropped
 	s.former = d.version < 2 || flags&isFormer != 0
@@ -276,6 +284,9 @@ func readOneSeries(d *decoder, a *account, m members, from int64) (c seriesChang
 	}
 	if flags&hasBirth != 0 {
 		state.birth = readBirth(d, m, from)
+	}
+	if flags&hasMade != 0 {
+		c.made = made{value: d.float(), moved: d.byte() == 1}
 	}
 	state.joined = flags&isJoined != 0
 	c.state = state.after(s.seriesState)

@@ -61,7 +61,9 @@ type series struct {
 	unclear bool  // several former series may be it: its first sample counts nothing
 	process *process
 	pos     position
-	pace    pace // how fast it grows
+	pace    pace     // how fast it grows
+	made    made     // when it was created, as last said
+	created *created // what says so; nil: nothing does
 	*seriesState
 
 	family *family
@@ -145,6 +147,7 @@ type family struct {
 type target struct {
 	values    string // joined
 	processes []*process
+	created   []*created // what tells when its counters were created
 }
 
 // process is one scraped process.

@@ -62,7 +62,7 @@ func (l *Ledger) selectors(accts []*account, part bool) []slo.Selector {
 	add := func(s slo.Selector) { sels = append(sels, append(append(slo.Selector{}, s...), only...)) }
 	for _, m := range ms {
 		for _, side := range m.sides {
-			for _, s := range side.sels {
+			for _, s := range slices.Concat(side.sels, side.created) {
 				add(s)
 			}
 		}
@@ -280,6 +280,7 @@ type worker struct {
 	v       []float64
 	inputs  []input
 	decoded []decoded
+	created []*created         // of the account that is being counted
 	lost    map[*account]error // accounts that cannot be counted: known before
 	bad     map[*account]error // found by this worker
 }
@@ -302,7 +303,7 @@ func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) err
 		if w.lost[a] != nil || w.bad[a] != nil {
 			continue
 		}
-		w.inputs = w.inputs[:0]
+		w.inputs, w.created = w.inputs[:0], w.created[:0]
 		for k, s := range j.series {
 			for _, u := range s.b.uses {
 				if u.acct == a {
@@ -312,12 +313,20 @@ func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) err
 		}
 		w.silent(a)
 		*outs = append(*outs, w.counter.count(a, from, to, fineFrom, w.inputs))
+		for _, d := range w.created {
+			d.t, d.v = nil, nil
+		}
 	}
 	return nil
 }
 
 // input adds what a series is to an account, where it has samples.
 func (w *worker) input(u use, d decoded) {
+	if u.created != nil {
+		u.created.t, u.created.v = w.t[d.from:d.to], w.v[d.from:d.to]
+		w.created = append(w.created, u.created)
+		return
+	}
 	in := input{kind: u.kind, process: u.process, series: u.series, looks: d.looks}
 	if u.kind != counterSeries {
 		in.t, in.v = w.t[d.from:d.to], w.v[d.from:d.to]

@@ -51,6 +51,7 @@ const (
 	Gap          Kind = "gap"                  // growth over more than two scrape intervals
 	Restart      Kind = "restart"              // by the start time
 	Reset        Kind = "reset"                // a drop, taken for a reset of the family
+	Anew         Kind = "began_anew"           // as the source says
 	SiblingReset Kind = "reset_with_sibling"   // a family drop of another series lies in it
 	OldAnswer    Kind = "old_answer"           // a drop that may be one: held from here on
 	Held         Kind = "held"                 // counts nothing until the drop is decided
@@ -80,6 +81,7 @@ const (
 	atBegin
 	isOld
 	isBegun
+	isOlder
 )
 
 var reasons = [...]string{
@@ -94,6 +96,7 @@ var reasons = [...]string{
 	atBegin:    "the data begin here",
 	isOld:      "nothing says how old it is",
 	isBegun:    "the source says that it began from zero",
+	isOlder:    "it was created before the data begin",
 }
 
 // AccountOf names the account that counts a part of an SLO for a subject, as Step.Account

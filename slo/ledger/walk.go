@@ -48,6 +48,7 @@ type walker struct {
 	pace     pace
 	lastDrop int64 // time before its latest family drop; none
 	finds    bool  // lists family drops: counts and flags nothing
+	anew     bool  // the next sample begins from zero, as the source says
 	moves    []move
 	drops    []drop
 	// Times before the latest drops so far, of the series' histogram, family and other families.
@@ -149,15 +150,15 @@ func (x *walker) begins(k int, now position) {
 		return
 	}
 	if x.hold.at != none {
-		x.settleAt(now.t)
+		x.settleAt(min(now.t, x.hold.at+x.c.lookback))
 	}
-	x.prev.v = min(base, now.v)
+	x.prev.v, x.anew = min(base, now.v), base == 0
 }
 
 // take makes a sample the one before the next.
 func (x *walker) take(now position) {
 	x.pace.take(x.prev, now, x.c.patience)
-	x.prev = now
+	x.prev, x.anew = now, false
 }
 
 // step is the series' step before the next sample.
@@ -169,6 +170,9 @@ func (c *counter) stepBefore(in *input, n int) (step float64, lived int64) {
 	p, prev := in.series.pace, in.series.pos
 	for k := range n {
 		now := position{in.t[k], in.v[k]}
+		if base, ok := in.base(k); ok {
+			prev.v = min(base, now.v)
+		}
 		p.take(prev, now, c.patience)
 		prev = now
 	}
@@ -363,6 +367,8 @@ func (x *walker) grown(now position) {
 	x.dropsUpTo(now.t)
 	again := now.v == 0 || x.plausible(now)
 	switch {
+	case x.anew:
+		x.counts(Anew, now, now.v)
 	case x.same >= x.prev.t:
 		x.withSiblings(now, true, !again && x.step() > 0)
 	case x.own >= x.prev.t:
