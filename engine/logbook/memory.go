@@ -17,8 +17,9 @@ type remembered struct {
 	now  func() time.Time
 	sole bool // nobody else writes to the log
 
-	mu    sync.Mutex
-	known map[string]*found
+	mu     sync.Mutex
+	known  map[string]*found
+	asking map[string]chan struct{} // closed once the log has been asked about a Tier
 }
 
 // found is what the log says about a Tier.
@@ -26,9 +27,10 @@ type found struct {
 	rules promotion.LastRules
 	moves promotion.Moves
 	at    time.Time // when it was looked for
+	err   error     // why it is not known
 }
 
-// fresh is how long a log that others write to as well is not read again.
+// fresh is how long a log that others write to as well, or that cannot be read, is not read again.
 const fresh = 10 * time.Second
 
 // LastRules gives the rules of the last decision about a Tier that promoted, or that
@@ -46,23 +48,77 @@ func (b *Logbook) of(ctx context.Context, to string) *found {
 	if b == nil || b.Reader == nil {
 		return &found{}
 	}
-	m := &b.memory
+	for m := &b.memory; ; {
+		f, asking, mine := m.take(to)
+		switch {
+		case f != nil:
+			return f
+		case mine:
+			f = b.ask(ctx, to)
+			m.keep(to, f, asking, ctx.Err() != nil)
+			return f
+		}
+		select { // somebody asks already
+		case <-asking:
+		case <-ctx.Done():
+			return b.unknown(context.Cause(ctx))
+		}
+	}
+}
+
+// take gives what is known of a Tier, or else a channel that is closed once somebody has asked: the
+// caller, where it is theirs, who then keeps what comes of it.
+func (m *remembered) take(to string) (f *found, asking chan struct{}, mine bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if f := m.known[to]; f != nil && (m.sole || m.now().Sub(f.at) < fresh) {
-		return f
+	if f := m.known[to]; f != nil && (m.sole && f.err == nil || m.now().Sub(f.at) < fresh) {
+		return f, nil, false
 	}
-	f := &found{rules: promotion.LastRules{Where: b.where()}, at: m.now()}
-	err := b.find(ctx, to, f)
-	f.moves.Where = b.where()
-	if err != nil {
-		f.rules.Error, f.moves.Error = err.Error(), err.Error()
-		return f
+	if others := m.asking[to]; others != nil {
+		return nil, others, false
 	}
 	if m.known == nil {
-		m.known = map[string]*found{}
+		m.known, m.asking = map[string]*found{}, map[string]chan struct{}{}
 	}
-	m.known[to] = f
+	m.asking[to] = make(chan struct{})
+	return nil, m.asking[to], true
+}
+
+// keep ends the asking about a Tier. What came of it is not kept where whoever asked has gone, or
+// something was logged meanwhile.
+func (m *remembered) keep(to string, f *found, asking chan struct{}, gone bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.asking[to] != asking {
+		return
+	}
+	if m.forgetAsking(to); !gone {
+		m.known[to] = f
+	}
+}
+
+// forgetAsking lets go who waits for an answer about a Tier: they look again.
+func (m *remembered) forgetAsking(to string) {
+	if asking := m.asking[to]; asking != nil {
+		close(asking)
+		delete(m.asking, to)
+	}
+}
+
+func (b *Logbook) ask(ctx context.Context, to string) *found {
+	f := &found{rules: promotion.LastRules{Where: b.where()}, at: b.memory.now()}
+	if err := b.find(ctx, to, f); err != nil {
+		f = b.unknown(err)
+	}
+	f.moves.Where = b.where()
+	return f
+}
+
+// unknown is what is found where the log cannot be read.
+func (b *Logbook) unknown(err error) *found {
+	f := &found{at: b.memory.now(), err: err}
+	f.rules.Where, f.moves.Where = b.where(), b.where()
+	f.rules.Error, f.moves.Error = err.Error(), err.Error()
 	return f
 }
 
@@ -124,16 +180,19 @@ func (b *Logbook) logged(v Answer, e decisionlog.Entry) {
 	}
 	b.memory.mu.Lock()
 	defer b.memory.mu.Unlock()
-	if was := b.memory.known[string(v.To)]; was != nil {
+	b.memory.forgetAsking(string(v.To))
+	if was := b.memory.known[string(v.To)]; was != nil && was.err == nil {
 		now := *was // its age stays: of what others write it knows no more than before
 		now.rules = promotion.LastRules{Where: b.where(), Entry: v.Log.Head.Index, At: e.At, Rules: &v.Evidence.Rules.Now}
 		b.memory.known[string(v.To)] = &now
 	}
 }
 
-// moved forgets what is known of a Tier that was moved.
+// moved forgets what is known of a Tier that was moved, and what is being asked.
 func (b *Logbook) moved(to string) {
-	b.memory.mu.Lock()
-	defer b.memory.mu.Unlock()
-	delete(b.memory.known, to)
+	m := &b.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.known, to)
+	m.forgetAsking(to)
 }

@@ -19,7 +19,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -45,7 +44,7 @@ type Config struct {
 // Log is a log in a branch. It is safe for concurrent use.
 type Log struct {
 	config Config
-	mu     sync.Mutex // two of one process need not race
+	turn   chan struct{} // holds one while somebody appends: two of one process need not race
 }
 
 // The files of a commit.
@@ -63,7 +62,7 @@ func New(c Config) (*Log, error) {
 		return nil, fmt.Errorf("decision log: branch %w", err)
 	}
 	c.Patience = cmp.Or(c.Patience, time.Minute)
-	return &Log{config: c}, nil
+	return &Log{config: c, turn: make(chan struct{}, 1)}, nil
 }
 
 func (l *Log) where() string {
@@ -73,8 +72,14 @@ func (l *Log) where() string {
 // Append implements decisionlog.Appender. An append that was killed, or whose answer got
 // lost, may stand in the log although nobody was told.
 func (l *Log) Append(ctx context.Context, e decisionlog.Entry, record []byte) (head decisionlog.Head, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return head, fmt.Errorf("append to the decision log, %s: %w", l.where(), context.Cause(ctx))
+	case <-time.After(l.config.Patience):
+		return head, fmt.Errorf("append to the decision log, %s: another append has been under way for %s", l.where(), l.config.Patience)
+	}
 	err = l.with(ctx, func(r *repository) error {
 		patient, cancel := context.WithTimeout(ctx, l.config.Patience)
 		defer cancel()
