@@ -76,6 +76,12 @@ func (d *deciding) whereFrom(c *Check) {
 		if f.Chosen {
 			c.Reason += d.say(" The checkout names that place, and the target's branch has no such file yet.")
 		}
+		switch {
+		case f.Otherwise != "":
+			c.Reason += d.say(" The Release may have chosen that branch: for %s %s.", d.e.To, f.Otherwise)
+		case f.Unconfirmed:
+			c.Reason += d.say(" The Release may have chosen that branch: no other says that it is %s's.", d.e.To)
+		}
 	}
 	if r.missing() && c.Result == NotChecked { // nobody has compared them with anything
 		c.Result = Unknown
@@ -91,7 +97,9 @@ func (d *deciding) whereFrom(c *Check) {
 
 // missing reports whether the branch that is to have the rules, or to say where they are, has
 // none.
-func (r *RulesFound) missing() bool { return r.From != nil && (r.From.Missing || r.From.Chosen) }
+func (r *RulesFound) missing() bool {
+	return r.From != nil && (r.From.Missing || r.From.Chosen || r.From.Unconfirmed)
+}
 
 // accept waives what somebody has accepted, and says to others how it is done.
 func (d *deciding) accept(c *Check, hash string) {

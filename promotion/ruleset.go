@@ -119,6 +119,10 @@ type RulesFrom struct {
 	// Chosen: the branch of the Tier does not have it, and the configuration of the checkout
 	// names this other place.
 	Chosen bool `json:"chosen,omitempty"`
+	// Unconfirmed: nothing but what the Release may bring says that Branch is the Tier's. Otherwise is
+	// who says another one, a clause; "": nobody.
+	Unconfirmed bool   `json:"unconfirmed,omitempty"`
+	Otherwise   string `json:"otherwise,omitempty"`
 	// Asked: whoever asked wants those beside the configuration, whatever branch there is.
 	Asked bool `json:"asked,omitempty"`
 }

@@ -391,6 +391,8 @@ var sayings = []text.Entry{
 	text.Of(" They are those beside the configuration, since %s has no branch %s: push it, or correct the Tier's document.", "%s にブランチ %s がないため、設定と同じ場所のもの。プッシュするか、Tier の文書を直す。"),
 	text.Of(" They are those beside the configuration, since branch %s has no %s yet.", "ブランチ %s にまだ %s がないため、設定と同じ場所のもの。"),
 	text.Of(" They were read from %s of branch %s at %.12s.", "ブランチ %[2]s（%.12[3]s）の %[1]s から読んだもの。"),
+	text.Of(" The Release may have chosen that branch: for %s %s.", "このブランチはリリース自身が選んだ可能性がある（%s について %s）。"),
+	text.Of(" The Release may have chosen that branch: no other says that it is %s's.", "このブランチはリリース自身が選んだ可能性がある: %s のブランチだと示すものがほかにない。"),
 	text.Of(" The checkout names that place, and the target's branch has no such file yet.", "場所はチェックアウトの指定で、昇格先のブランチにはまだファイルがない。"),
 	text.Of(" Those beside the configuration ask for less, and do not count before they are promoted: %s.", "設定と同じ場所のものはより緩く、昇格するまで使われない: %s。"),
 	text.Of("Accepted by %s. %s", "%s が承認。%s"),

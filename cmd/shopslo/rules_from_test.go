@@ -416,6 +416,42 @@ func TestAReleaseCannotChooseTheBranchThatJudgesIt(t *testing.T) {
 			t.Errorf("it is %s: %v", r.Verdict, of)
 		}
 	})
+	// The default branch has no configuration: nobody but the Tiers' branches knows the names.
+	bare := func(t *testing.T) (*stage, origin) {
+		s := newStage(t, 0.3)
+		o := s.checkedOut(t)
+		o.git("rm", "--quiet", "shopslo.yaml", "fleet.yaml", "slo.yaml")
+		o.push("main")
+		o.git("reset", "--quiet", "--hard", "HEAD~1")
+		s.edit(t, "slo.yaml", "target: 0.99", "target: 0.1")
+		return s, o
+	}
+	for name, c := range map[string]struct {
+		change func(*testing.T, *stage, origin)
+		says   string
+	}{
+		"all of them, known to their own branches alone": {func(t *testing.T, s *stage, o origin) {
+			s.edit(t, "fleet.yaml", "branch: tier-0", "branch: tier-8")
+			s.edit(t, "fleet.yaml", "branch: tier-1", "branch: tier-9")
+		}, "has no branch tier-9"},
+		"the target's, which its old one contradicts": {func(t *testing.T, s *stage, o origin) {
+			s.edit(t, "fleet.yaml", "branch: tier-1", "branch: mine")
+			o.push("mine", "tier-0")
+		}, "The Release may have chosen that branch: no other says that it is prod's."},
+		"the target's, which the one below contradicts": {func(t *testing.T, s *stage, o origin) {
+			s.edit(t, "fleet.yaml", "branch: tier-1", "branch: mine")
+			o.push("mine")
+		}, "The Release may have chosen that branch: for prod branch tier-0 says tier-1."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, o := bare(t)
+			c.change(t, s, o)
+			r := s.decides(t, "")
+			if of := checkBelow(t, r, "rules"); r.Verdict == promotion.Promote || of.Result != promotion.Unknown || !strings.Contains(of.Reason, c.says) {
+				t.Errorf("it is %s: %v", r.Verdict, of)
+			}
+		})
+	}
 	t.Run("in a repository that is not promoted", func(t *testing.T) {
 		s, o := renamed(t, "tier-9")
 		o.push("main")

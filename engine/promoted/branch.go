@@ -1,9 +1,13 @@
 package promoted
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"path"
+	"slices"
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/fleet/manifest"
@@ -17,6 +21,10 @@ type targetBranch struct {
 	// promoted: it has the branch of some Tier, or a configuration elsewhere, so that this one's has
 	// to be there.
 	promoted bool
+	// unconfirmed: nothing but what the Release may bring says that it is the Tier's. otherwise is
+	// who says another one, for people; "": nobody.
+	unconfirmed bool
+	otherwise   string
 }
 
 // targetBranch finds the branch of the Tier. The checkout may be of the Release, which must not
@@ -28,10 +36,12 @@ func (r *reading) targetBranch(ctx context.Context) (b targetBranch, err error) 
 	if err != nil {
 		return b, err
 	}
-	if standard != nil && !standard.Has(standard.file) {
-		// It may lie elsewhere because the Release moves it, and its Tiers' branches with it.
-		b.promoted = standard.HasNamed(path.Base(standard.file))
-	} else if standard != nil {
+	known := standard != nil && standard.Has(standard.file)
+	if standard != nil && !known {
+		// It may lie elsewhere because the Release moves it, and its Tiers' branches with it; or it
+		// lies on the Tiers' branches alone.
+		b.promoted = standard.HasNamed(path.Base(standard.file)) || b.name != ""
+	} else if known {
 		others, err := r.fleetOf(ctx, standard)
 		if err != nil {
 			return b, err
@@ -57,7 +67,51 @@ func (r *reading) targetBranch(ctx context.Context) (b targetBranch, err error) 
 	for _, n := range names { // the default branch is there in any repository
 		b.promoted = b.promoted || n != heads.Default && heads.Has[n]
 	}
-	return b, nil
+	witnesses := map[string]bool{} // whether the Release has not been there
+	for _, t := range tiers {
+		if t.Branch != heads.Default && t.Branch != b.name && heads.Has[t.Branch] {
+			witnesses[t.Branch] = t.Order > r.to.Order
+		}
+	}
+	// The default branch is no judge of a Release that came to it: it may be that of a Tier.
+	if own := slices.ContainsFunc(tiers, func(t fleet.Tier) bool { return t.Branch == heads.Default }); b.promoted && b.has && (!known || own) {
+		err = r.confirm(ctx, &b, witnesses, known)
+	}
+	return b, err
+}
+
+// confirm asks the branches of other Tiers, which hold what was promoted to them, whether they know
+// the branch of the Tier by this name. Those that may have the Release can only contradict. named: the
+// default branch does know it so.
+func (r *reading) confirm(ctx context.Context, b *targetBranch, witnesses map[string]bool, named bool) error {
+	b.unconfirmed = !named
+	for _, w := range slices.Sorted(maps.Keys(witnesses)) {
+		t, err := r.fetch(ctx, r.checkout.Origin, w, r.checkout.Folder)
+		switch {
+		case errors.Is(err, gittree.ErrNoBranch):
+			continue // gone meanwhile
+		case err != nil:
+			return err
+		case !t.Has(t.file):
+			continue
+		}
+		f, err := r.fleetOf(ctx, t)
+		if errors.Is(err, gittree.ErrUnreachable) || ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			continue // what is not right there says nothing
+		}
+		switch of, ok := f.Tier(r.to.Name); {
+		case !ok:
+		case of.Branch != b.name:
+			b.unconfirmed, b.otherwise = true, fmt.Sprintf("branch %s says %s", w, cmp.Or(of.Branch, "none"))
+			return nil
+		case witnesses[w]:
+			b.unconfirmed = false
+		}
+	}
+	return nil
 }
 
 // standard is the default branch of the configuration's repository; nil: it has none.

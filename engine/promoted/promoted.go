@@ -78,14 +78,19 @@ func (r *reading) branch(b *config.Place) string {
 
 // rules reads SLOs and policy. What the Tier's branch says of where they are counts; what the
 // configuration says, where that has none.
-func (r *reading) rules(ctx context.Context) (*documents.Documents, *promotion.RulesFrom, error) {
+func (r *reading) rules(ctx context.Context) (d *documents.Documents, place *promotion.RulesFrom, err error) {
 	if r.lost != nil {
 		return nil, nil, r.lost
 	}
-	t, from, err := r.ofTier(ctx)
+	b, t, from, err := r.ofTier(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
+	defer func() {
+		if err == nil && place != nil {
+			place.Unconfirmed, place.Otherwise = b.unconfirmed, b.otherwise
+		}
+	}()
 	named := r.own.Config.Gate.RulesFrom
 	if t != nil {
 		if r.settings, err = t.configuration(ctx); err != nil {
@@ -108,8 +113,7 @@ func (r *reading) rules(ctx context.Context) (*documents.Documents, *promotion.R
 	if err != nil {
 		return nil, nil, err
 	}
-	d, place, err := r.under(ctx, t, c)
-	if err == nil {
+	if d, place, err = r.under(ctx, t, c); err == nil {
 		place.Chosen = from != nil
 	}
 	return d, place, err
@@ -127,28 +131,23 @@ func (r *reading) look(ctx context.Context) (err error) {
 // ofTier is the branch of the Tier in the repository of the configuration; nil where there is no
 // such branch, or it does not have this file, which stands in from; both nil where it is no
 // repository that is promoted.
-func (r *reading) ofTier(ctx context.Context) (*tree, *promotion.RulesFrom, error) {
+func (r *reading) ofTier(ctx context.Context) (b targetBranch, t *tree, from *promotion.RulesFrom, err error) {
 	if !r.hasOrigin() {
-		return nil, nil, nil
+		return b, nil, nil, nil
 	}
-	b, err := r.targetBranch(ctx)
-	if err != nil || !b.promoted {
-		return nil, nil, err
+	if b, err = r.targetBranch(ctx); err != nil || !b.promoted {
+		return b, nil, nil, err
 	}
 	r.to.Branch, r.released = b.name, true
 	if !b.has {
-		return nil, &promotion.RulesFrom{Where: "Branch " + b.name, Repository: r.checkout.Origin.Where(), Branch: b.name, Missing: true}, nil
+		return b, nil, &promotion.RulesFrom{Where: "Branch " + b.name, Repository: r.checkout.Origin.Where(), Branch: b.name, Missing: true}, nil
 	}
-	t, err := r.fetch(ctx, r.checkout.Origin, b.name, r.checkout.Folder)
-	if err != nil {
-		return nil, nil, err
+	if t, err = r.fetch(ctx, r.checkout.Origin, b.name, r.checkout.Folder); err != nil || t.Has(t.file) {
+		return b, t, nil, err
 	}
-	if t.Has(t.file) {
-		return t, nil, nil
-	}
-	from := t.from()
-	from.Missing = true
-	return nil, &from, nil
+	missing := t.from()
+	missing.Missing = true
+	return b, nil, &missing, nil
 }
 
 // under gives the documents with SLOs and policy of a branch.
