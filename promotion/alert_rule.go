@@ -16,6 +16,8 @@ type AlertRule struct {
 	Error  string            `json:"error,omitempty"`
 	// EvaluatedAt is when it last was; zero: never, or nobody says.
 	EvaluatedAt time.Time `json:"evaluated_at,omitzero"`
+	// From is the source whose rule it is; "": of who tells of the whole fleet.
+	From string `json:"from,omitempty"`
 	// ShopSets and Tiers that its labels name; MatchRules fills them in. None: its
 	// alerts may be about any.
 	ShopSets []fleet.ShopSetName `json:"shopsets"`
@@ -50,11 +52,13 @@ func (d *deciding) checkAlerting(source, target tier) []Check {
 func (d *deciding) judgeRules(source, target tier) (Result, string, Figures) {
 	var failing []string
 	relevant, why := 0, ""
+	of := map[string]int{}
 	for _, r := range d.e.AlertRules.Items {
 		if d.quiet(r.Name, r.Labels) || len(r.ShopSets)+len(r.Tiers) > 0 && !names(r.ShopSets, r.Tiers, source) && !names(r.ShopSets, r.Tiers, target) {
 			continue
 		}
 		relevant++
+		of[r.From]++
 		if trouble := d.unevaluated(r); trouble != "" {
 			text := d.say("alerting rule %s %s", r.Name, trouble)
 			if failing = append(failing, r.Name); why == "" || text < why { // whatever their order
@@ -68,12 +72,24 @@ func (d *deciding) judgeRules(source, target tier) (Result, string, Figures) {
 		return Unknown, d.say("Cannot check alert: the state of the alerting rules could not be read."), figures
 	case relevant == 0:
 		return Unknown, d.say("No alerting rule could fire on %s, so that none does is no evidence.", d.either(source, target)), figures
+	case d.without(of) != "":
+		return Unknown, d.say("No alerting rule of source %s could fire on %s, so that none does is no evidence.", d.without(of), d.either(source, target)), figures
 	case len(failing) == 0:
 		return Pass, "", figures
 	case len(failing) == 1:
 		return Unknown, d.say("Cannot check alert: %s.", why), figures
 	}
 	return Unknown, d.say("Cannot check alert: %d of %s are not evaluated, such as: %s.", len(failing), d.count(relevant, "alerting rule"), why), figures
+}
+
+// without is a source with ShopSets of the Tiers, and without a rule; "": there is none.
+func (d *deciding) without(rules map[string]int) string {
+	for _, s := range d.e.AlertSources {
+		if rules[s] == 0 {
+			return s
+		}
+	}
+	return ""
 }
 
 // unevaluated says in a clause why a rule cannot be relied on; "" where it can.

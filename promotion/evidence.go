@@ -47,6 +47,8 @@ type Evidence struct {
 	// AlertRules are those of a Prometheus; nowhere: an Alertmanager was asked, which
 	// knows none.
 	AlertRules Found[AlertRule]
+	// AlertSources are the sources with ShopSets of both Tiers, where each tells of its own.
+	AlertSources []string
 	// Incidents are those whose cause is still there, of the whole fleet.
 	Incidents Found[Incident]
 	Freezes   Found[Freeze]

@@ -160,6 +160,7 @@ var appearing = map[string]any{
 	"Rules":                            &promotion.RulesFound{Last: promotion.LastRules{Where: "the log", Error: "unreadable"}}, // what they hold: laxer_test.go
 	"Moves.Rollbacks":                  []promotion.Rollback{{Entry: 3, At: now.Add(-time.Hour), Release: newRelease, To: oldRelease}},
 	"Moves.Again":                      &promotion.Again{By: "mai"},
+	"AlertSources":                     []string{"tokyo"}, // whose rules there are none
 	"Outages":                          []promotion.Outage{{Source: "x", Error: "refused"}},
 	"Fleet.Snapshot.Documents":         &fleet.DocumentsState{Findings: []fleet.Finding{{Rule: fleet.RuleInvalid}}},
 	"Fleet.Snapshot.Violations":        []fleet.Violation{{Kind: fleet.Skipped, Tier: "beta-prod", Release: newRelease}},
@@ -173,7 +174,7 @@ var appearing = map[string]any{
 // says here why none has to.
 var unspoilt = map[string]string{
 	// said in reasons, and no rule rests on it
-	"AlertRules.Items[].Error *": "said", "AlertRules.Items[].Name *": "said",
+	"AlertRules.Items[].From contradictory": "asked where each source tells of its own", "AlertRules.Items[].Error *": "said", "AlertRules.Items[].Name *": "said",
 	"Alerts.Items[].Name *": "said", "Alerts.Items[].Since *": "said", "Alerts.Where contradictory": "said",
 	"Comparisons[].Part contradictory": "said", "Comparisons[].Unit *": "said",
 	"Fleet.Snapshot.ShopSets[].OutOfSync missing": "said", "Fleet.Snapshot.ShopSets[].Reason contradictory": "said",

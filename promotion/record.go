@@ -171,6 +171,7 @@ type (
 		Earlier     []Earlier        `json:"earlier,omitempty"`
 		Alerts      Found[Alert]     `json:"alerts"`
 		AlertRules  Found[AlertRule] `json:"alert_rules"`
+		Sources     []string         `json:"alert_sources,omitempty"`
 		Incidents   Found[Incident]  `json:"incidents"`
 		Freezes     Found[Freeze]    `json:"freezes"`
 		Overrides   Found[Override]  `json:"overrides"`
@@ -211,7 +212,7 @@ func (e *Evidence) text() (t evidenceText, err error) {
 	if t.seen, err = e.appendSeen(nil); err != nil {
 		return t, err
 	}
-	t.rest, err = json.Marshal(wireFindings{e.Together, e.Earlier, e.Alerts, e.AlertRules, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules, e.Moves})
+	t.rest, err = json.Marshal(wireFindings{e.Together, e.Earlier, e.Alerts, e.AlertRules, e.AlertSources, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules, e.Moves})
 	if err != nil {
 		return t, err
 	}
@@ -271,7 +272,7 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 	}
 	w, f := in.wireEvidence, in.wireFindings
 	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Declared: w.Declared, Report: *in.Report, Groups: w.Groups,
-		Outages: w.Outages, Fleet: in.Fleet, Arrivals: or(in.Arrivals), Comparisons: in.Comparisons, Together: f.Together, Earlier: f.Earlier, Traffic: in.Traffic, Alerts: f.Alerts, AlertRules: f.AlertRules, Incidents: f.Incidents,
+		Outages: w.Outages, Fleet: in.Fleet, Arrivals: or(in.Arrivals), Comparisons: in.Comparisons, Together: f.Together, Earlier: f.Earlier, Traffic: in.Traffic, Alerts: f.Alerts, AlertRules: f.AlertRules, AlertSources: f.Sources, Incidents: f.Incidents,
 		Freezes: f.Freezes, Overrides: f.Overrides, Exclusions: f.Exclusions, Uncorrected: f.Uncorrected, Fix: f.Fix, Excluded: f.Excluded, Rules: f.Rules, Moves: f.Moves}
 	return nil
 }

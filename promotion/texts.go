@@ -330,6 +330,7 @@ var sayings = []text.Entry{
 	text.Of("was last evaluated %s after the evaluation time of this decision; check clock synchronization", "最後に評価されたのは判定時刻の %s後。時刻同期を確認"),
 	text.Of("Cannot check alert: the state of the alerting rules could not be read.", "アラートを確認できない: アラートルールの状態を読めない。"),
 	text.Of("No alerting rule could fire on %s, so that none does is no evidence.", "%s で発生し得るアラートルールがなく、発生していないことが根拠にならない。"),
+	text.Of("No alerting rule of source %s could fire on %s, so that none does is no evidence.", "取得元 %s には %s について発報しうるアラートルールがなく、発報していないことは根拠にならない。"),
 	text.Of("Cannot check alert: %s.", "アラートを確認できない: %s。"),
 	text.Of("Cannot check alert: %d of %s are not evaluated, such as: %s.", "アラートを確認できない: %[2]s中 %[1]d 件が評価されていない（例: %[3]s）。"),
 	text.Of("Cannot check alert: when %s last received an alert is unknown.", "アラートを確認できない: %s が最後にアラートを受けた時刻が不明。"),

@@ -130,10 +130,10 @@ func TestASourceThatIsAwayCostsItsOwnBudgets(t *testing.T) {
 
 // What fires is asked of each source, about its own ShopSets, though their labels are the same.
 func TestWhatFiresIsAskedOfEachSource(t *testing.T) {
-	alerts := func(firing ...string) *httptest.Server {
+	alerting := func(app string, firing ...string) *httptest.Server {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			at := time.Now().UTC().Format(time.RFC3339)
-			rule := `{"type":"alerting","name":"Slow","health":"ok","lastEvaluation":"` + at + `","labels":{"app":"shop","severity":"page"}}`
+			rule := `{"type":"alerting","name":"Slow","health":"ok","lastEvaluation":"` + at + `","labels":{"app":"` + app + `","severity":"page"}}`
 			if r.URL.Path == "/api/v1/rules" {
 				fmt.Fprintf(w, `{"status":"success","data":{"groups":[{"rules":[%s]}]}}`, rule)
 				return
@@ -143,19 +143,36 @@ func TestWhatFiresIsAskedOfEachSource(t *testing.T) {
 		t.Cleanup(s.Close)
 		return s
 	}
+	alerts := func(firing ...string) *httptest.Server { return alerting("shop", firing...) }
 	slow := `{"state":"firing","activeAt":"2026-01-01T00:00:00Z","labels":{"alertname":"Slow","app":"shop","severity":"page"}}`
 	for name, tt := range map[string]struct {
 		tokyo, osaka *httptest.Server
 		code         int
 		says         string
 	}{
-		"nothing":              {alerts(), alerts(), exitOK, ""},
-		"in the evidence":      {alerts(slow), alerts(), exitNo, "Slow"},
-		"one server is away":   {nil, alerts(), exitUnavailable, "Source tokyo (Prometheus at "},
-		"and the other's fire": {alerts(), nil, exitUnavailable, "Source osaka (Prometheus at "},
+		"nothing":                            {alerts(), alerts(), exitOK, ""},
+		"in the evidence":                    {alerts(slow), alerts(), exitNo, "Slow"},
+		"no rule could fire on the evidence": {alerting("later"), alerts(), exitInconclusive, "No alerting rule of source tokyo could fire"},
+		"one server is away":                 {nil, alerts(), exitUnavailable, "Source tokyo (Prometheus at "},
+		"and the other's fire":               {alerts(), nil, exitUnavailable, "Source osaka (Prometheus at "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config, end := twoStores(t, "  ")
+			change(t, filepath.Join(filepath.Dir(config), "fleet.yaml"), "---\napiVersion: shopset.dev/v1alpha1\nkind: Tier\nmetadata: {name: beta}",
+				`---
+apiVersion: shopset.dev/v1alpha1
+kind: ShopSet
+metadata: {name: l-1}
+spec: {tier: later, failureDomain: tokyo, match: {app: later}}
+---
+apiVersion: shopset.dev/v1alpha1
+kind: Tier
+metadata: {name: later}
+spec: {order: 2, branch: t2}
+---
+apiVersion: shopset.dev/v1alpha1
+kind: Tier
+metadata: {name: beta}`)
 			for source, s := range map[string]*httptest.Server{"tokyo": tt.tokyo, "osaka": tt.osaka} {
 				if s == nil {
 					s = httptest.NewServer(nil)

@@ -64,11 +64,27 @@ func (f *Firing) own(d *documents.Documents) {
 	var rules []promotion.AlertRule
 	for _, r := range f.Rules.Items {
 		if own, any := keep(r.ShopSets); any {
-			r.ShopSets = own
+			r.ShopSets, r.From = own, f.of.Source
 			rules = append(rules, r)
 		}
 	}
 	f.Alerts.Items, f.Rules.Items = alerts, rules
+}
+
+// AskAlerts adds to evidence what fires on the ShopSets of some Tiers, by which rules, and of which
+// sources there have to be some.
+func (s Seen) AskAlerts(ev *promotion.Evidence, d *documents.Documents, tiers ...fleet.TierName) {
+	ev.Alerts, ev.AlertRules = s.AlertsOn(d, tiers...)
+	ev.AlertSources = nil
+	for _, f := range s.Alerts {
+		if f.of.Everywhere {
+			ev.AlertSources = nil
+			return
+		}
+		if d.Config.Several() && inSource(d, f.of.Source, tiers) {
+			ev.AlertSources = append(ev.AlertSources, f.of.Source)
+		}
+	}
 }
 
 // AlertsOn is what fires on the ShopSets of some Tiers, and by which rules, as far as those
@@ -124,7 +140,7 @@ func together(where []string) string {
 // received stands, beside the rules of others, for those whose alerts an Alertmanager gets: they
 // are as fresh as the last that it has got.
 func (f Firing) received() promotion.AlertRule {
-	r := promotion.AlertRule{Name: "of " + f.Alerts.Where, Health: "ok", ShopSets: []fleet.ShopSetName{}, Tiers: []fleet.TierName{}}
+	r := promotion.AlertRule{Name: "of " + f.Alerts.Where, Health: "ok", From: f.of.Source, ShopSets: []fleet.ShopSetName{}, Tiers: []fleet.TierName{}}
 	for _, a := range f.Alerts.Items {
 		if a.UpdatedAt.After(r.EvaluatedAt) {
 			r.EvaluatedAt = a.UpdatedAt

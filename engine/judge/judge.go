@@ -119,7 +119,7 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 	} else if err := e.AddClosed(&ev, at, p); err != nil {
 		return promotion.Record{}, err
 	}
-	ev.Alerts, ev.AlertRules = found.AlertsOn(e.Docs, ev.From, ev.Source.Name, ev.To)
+	found.AskAlerts(&ev, e.Docs, ev.From, ev.Source.Name, ev.To)
 	ev.Incidents, ev.Fix = found.Incidents, q.Fix
 	if found.From != "" {
 		ev.Freezes = promotion.Found[promotion.Freeze]{Where: found.From, Error: found.Unread, Items: found.Calendar.Freezes(at)}
