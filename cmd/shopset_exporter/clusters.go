@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/shopslo/shopslo/exporters/shopset"
 	"github.com/shopslo/shopslo/fleet"
@@ -33,24 +37,52 @@ func (p *program) openClusters(ctx context.Context, f *flags, log *slog.Logger, 
 		all = append(all, own)
 	}
 	if f.argoSecrets {
-		for _, at := range all[:len(all):len(all)] {
-			more, faults, err := kube.ArgoSecrets(ctx, at, f.argoNamespace)
-			if err != nil {
-				// That one's Applications are read all the same: only of which other clusters it
-				// knows, nothing is known.
-				log.Error("clusters of an Argo CD are not known, and not read, until it is asked again by a restart; grant the right (deploy/rbac/cluster-secrets.yaml)",
-					"cluster", at.Name, "error", err)
-				known.SecretsRefused = append(known.SecretsRefused, at.Name)
-			}
-			for _, fault := range faults {
-				log.Warn("a cluster Secret cannot be used", "error", fault)
-			}
-			all = append(all, others(more, all)...)
-		}
+		all, known.SecretsRefused = p.bySecrets(ctx, f, log, all)
 	}
 	known.Mapping, known.Namespace, known.Resources, known.Parts = mapping, f.argoNamespace, f.resources, f.applications
 	known.MaxAge, known.Grace, known.Now, known.Log = f.maxAge, f.grace, p.now, log
 	return kube.New(known, all)
+}
+
+// leastSecretsTimeout is how long cluster Secrets are waited for at least, with a grace that
+// is shorter.
+const leastSecretsTimeout = 5 * time.Second
+
+// bySecrets adds the clusters that those of all know by cluster Secrets. Which of them do not
+// tell is among refused: their Applications are read all the same, and only of which other
+// clusters they know, nothing is known.
+func (p *program) bySecrets(ctx context.Context, f *flags, log *slog.Logger, all []kube.Cluster) (more []kube.Cluster, refused []string) {
+	type answer struct {
+		clusters []kube.Cluster
+		faults   []error
+		err      error
+	}
+	within, cancel := context.WithTimeout(ctx, max(f.grace, leastSecretsTimeout))
+	defer cancel()
+	answers := make([]answer, len(all))
+	var asking sync.WaitGroup
+	for i, at := range all {
+		asking.Go(func() {
+			a := &answers[i]
+			a.clusters, a.faults, a.err = kube.ArgoSecrets(within, at, f.argoNamespace)
+		})
+	}
+	asking.Wait()
+	for i, a := range answers {
+		if a.err != nil {
+			log.Error("clusters of an Argo CD are not known, and not read, until it is asked again by a restart; grant the right (deploy/rbac/cluster-secrets.yaml)",
+				"cluster", all[i].Name, "error", a.err)
+			refused = append(refused, all[i].Name)
+		}
+		for _, fault := range a.faults {
+			log.Warn("a cluster Secret cannot be used", "error", fault)
+		}
+	}
+	more = all
+	for _, a := range answers {
+		more = append(more[:len(more):len(more)], others(a.clusters, more)...)
+	}
+	return more, refused
 }
 
 // own is the address under which a cluster Secret means the cluster that it is in.
@@ -78,6 +110,34 @@ func placed(f *fleet.Fleet, lost map[string]string, seen []fleet.Observation) []
 		u := fleet.Unknown(seen[i].ShopSet, reason)
 		u.Source, u.DriftedSince, u.DriftEvents = seen[i].Source, seen[i].DriftedSince, seen[i].DriftEvents
 		seen[i] = u
+	}
+	return seen
+}
+
+// unseen gives the ShopSets that nothing was seen of, where some clusters are lost: they may be
+// in one of these. That of their FailureDomain's name is named before others.
+func unseen(f *fleet.Fleet, lost map[string]string, seen []fleet.Observation) []fleet.Observation {
+	if len(lost) == 0 {
+		return seen
+	}
+	there := make(map[fleet.ShopSetName]bool, len(seen))
+	for i := range seen {
+		there[seen[i].ShopSet] = true
+	}
+	first := slices.Min(slices.Collect(maps.Keys(lost)))
+	for _, set := range f.ShopSets() {
+		if there[set.Name] {
+			continue
+		}
+		reason, own := lost[string(set.FailureDomain)]
+		switch {
+		case own:
+		case len(lost) > 1:
+			reason = fmt.Sprintf("nothing was seen of it; %s; and others, %d in all", lost[first], len(lost))
+		default:
+			reason = "nothing was seen of it; " + lost[first]
+		}
+		seen = append(seen, fleet.Unknown(set.Name, reason))
 	}
 	return seen
 }

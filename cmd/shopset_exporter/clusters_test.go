@@ -48,6 +48,35 @@ func TestAShopSetInALostClusterIsUnknownWhateverAnotherClustersArgoCDSays(t *tes
 	}
 }
 
+func TestWhatWasNotSeenMayBeInALostCluster(t *testing.T) {
+	f, err := manifest.Load("", examples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := []fleet.Observation{{ShopSet: "a-1", Sync: fleet.Synced}}
+	for _, tt := range []struct {
+		lost map[string]string
+		want map[fleet.ShopSetName]string
+	}{
+		{nil, map[fleet.ShopSetName]string{}},
+		{map[string]string{"eks-b": "cluster eks-b cannot be read"}, map[fleet.ShopSetName]string{"b-1": "cluster eks-b cannot be read", "a-2": "nothing was seen of it; cluster eks-b cannot be read"}},
+		{map[string]string{"y": "cluster y cannot be read", "x": "cluster x cannot be read"}, map[fleet.ShopSetName]string{"b-1": "nothing was seen of it; cluster x cannot be read; and others, 2 in all"}},
+	} {
+		got := map[fleet.ShopSetName]string{}
+		for _, o := range unseen(f, tt.lost, seen)[1:] {
+			got[o.ShopSet] = o.Reason
+		}
+		for name, reason := range tt.want {
+			if got[name] != reason {
+				t.Errorf("%v: %s: %q, want %q", tt.lost, name, got[name], reason)
+			}
+		}
+		if _, ok := got["a-1"]; ok || (len(got) > 0) != (len(tt.lost) > 0) {
+			t.Errorf("%v: %v", tt.lost, got)
+		}
+	}
+}
+
 // Where the right to read one Argo CD's cluster Secrets is missing, what it knows besides is
 // not known: everything else is.
 func TestClusterSecretsThatAreRefusedCostTheirClusterAlone(t *testing.T) {

@@ -153,7 +153,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	fs.StringVar(&f.path, "application.path-pattern", "", "regular `expression` for the path of an Application's source, with a group (?P<shopset>…)")
 	fs.BoolVar(&f.applications, "applications", false, "export series of each Application as well: many where there are many Applications")
 	fs.DurationVar(&f.maxAge, "max-age", 15*time.Minute, "age of Argo CD's last comparison from which on it is Unknown; 0: never")
-	fs.DurationVar(&f.grace, "grace", 10*time.Second, "how long a cluster may be out of reach before its ShopSets are Unknown")
+	fs.DurationVar(&f.grace, "grace", 10*time.Second, "how long a cluster may be out of reach, or not answer, before its ShopSets are Unknown")
 	fs.StringVar(&f.gitSystem, "git.system", "", "`URL` of the repository that Argo CD reads; without it nothing is known of Releases")
 	fs.StringVar(&f.gitApp, "git.app", "", "`URL` of the app repository, where it is a submodule")
 	fs.StringVar(&f.gitSubmodule, "git.submodule", "", "`folder` of the app repository in the system repository")

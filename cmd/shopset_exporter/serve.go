@@ -210,9 +210,9 @@ func (s *service) refresh(ctx context.Context) {
 		return
 	}
 	heads, history := s.releases.heads(ctx, s.docs.fleet)
-	view := shopset.View{
-		Fleet: s.docs.fleet, Observations: placed(s.docs.fleet, s.watcher.Lost(), s.watcher.Observations(s.releases.behind(ctx))), Heads: heads, History: history,
-	}
+	lost := s.watcher.Lost()
+	seen := unseen(s.docs.fleet, lost, placed(s.docs.fleet, lost, s.watcher.Observations(s.releases.behind(ctx))))
+	view := shopset.View{Fleet: s.docs.fleet, Observations: seen, Heads: heads, History: history}
 	if ctx.Err() != nil {
 		return // git was interrupted, which says nothing
 	}

@@ -35,6 +35,7 @@ type cluster struct {
 	namespace  string
 	repository string
 	grace      time.Duration
+	patience   time.Duration // how long it may say nothing
 	now        func() time.Time
 	log        *slog.Logger
 	changed    func()
@@ -49,6 +50,7 @@ type cluster struct {
 
 	mu       sync.Mutex
 	reached  time.Time
+	watching *noted           // of Applications; nil: none goes on
 	lost     map[string]loss  // by plural; those that are not there are read well
 	ended    map[string]error // by plural: why a watch did, and is not watched again yet
 	down     bool             // Applications were lost, and are not watched again yet
@@ -68,7 +70,7 @@ type loss struct {
 func newCluster(c Config, one Cluster, changed, declared func()) (*cluster, error) {
 	log := c.Log.With("cluster", one.Name)
 	out := &cluster{
-		name: one.Name, repository: c.Repository, namespace: c.Namespace, grace: c.Grace, now: c.Now, log: log, changed: changed,
+		name: one.Name, repository: c.Repository, namespace: c.Namespace, grace: c.Grace, patience: patience(c.Grace), now: c.Now, log: log, changed: changed,
 		faults: newFaults(log, c.Now), lost: map[string]loss{}, ended: map[string]error{},
 	}
 	malformed := func(err error) { out.faults.note(fleet.Malformed, applications, err) }
@@ -77,12 +79,12 @@ func newCluster(c Config, one Cluster, changed, declared func()) (*cluster, erro
 	if out.argo, err = out.client(one.Config, argoVersion); err != nil {
 		return nil, err
 	}
+	if out.plain, err = restClient(one.Config, "/apis", argoVersion); err != nil {
+		return nil, err
+	}
 	if c.Projects {
 		out.projects = &projects{}
 		out.store.projects = out.projects
-		if out.plain, err = restClient(one.Config, "/apis", argoVersion); err != nil {
-			return nil, err
-		}
 		if out.core, err = restClient(one.Config, "/api", coreVersion); err != nil {
 			return nil, err
 		}
@@ -140,7 +142,7 @@ func (c *cluster) reflectors(ctx context.Context) []func(stop <-chan struct{}) {
 		c.watch(ctx, c.argo, applications, c.namespace, func() runtime.Object { return &itemList{repository: c.repository} }),
 		&item{}, loading{c.store, c.listed}, cache.ReflectorOptions{Name: "Applications of " + c.name})
 	first.WatchListPageSize = pageSize
-	runs := []func(<-chan struct{}){first.Run}
+	runs := []func(<-chan struct{}){first.Run, func(<-chan struct{}) { c.listen(ctx) }}
 	if c.projects != nil {
 		runs = append(runs, func(<-chan struct{}) { c.watchProjects(ctx) })
 	}
@@ -179,7 +181,7 @@ func (c *cluster) watch(ctx context.Context, client *rest.RESTClient, plural, na
 		},
 		WatchFunc: func(o metav1.ListOptions) (watch.Interface, error) {
 			o.Watch = true
-			w, err := watched(ctx, request(&o), plural, c.repository)
+			w, err := c.begin(ctx, request(&o), plural)
 			c.note(ctx, plural, err, true)
 			if err != nil {
 				return nil, err
@@ -197,8 +199,9 @@ func (c *cluster) watch(ctx context.Context, client *rest.RESTClient, plural, na
 func (c *cluster) page(ctx context.Context, r *rest.Request, plural string, first bool, into runtime.Object) error {
 	within, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
-	began := c.now()
+	began, answered := c.now(), c.await(ctx, plural)
 	err := answer(within, r, into)
+	answered()
 	if fault, ok := ofList(err); ok && ctx.Err() == nil {
 		c.faults.note(fault, plural, err)
 	}
@@ -248,7 +251,7 @@ func (c *cluster) note(ctx context.Context, plural string, err error, watched bo
 	}
 	now := c.now()
 	c.mu.Lock()
-	before, wasLost := c.lost[plural]
+	_, wasLost := c.lost[plural]
 	ended := c.ended[plural]
 	delete(c.ended, plural)
 	if err == nil {
@@ -256,11 +259,7 @@ func (c *cluster) note(ctx context.Context, plural string, err error, watched bo
 		delete(c.lost, plural)
 	} else {
 		c.failures++
-		if !wasLost {
-			before.since = now
-		}
-		before.err = fmt.Errorf("read %s: %w", plural, err)
-		c.lost[plural] = before
+		c.lose(plural, now, fmt.Errorf("read %s: %w", plural, err))
 	}
 	c.mu.Unlock()
 	if ended != nil && err == nil { // else it ended for the same reason as this fails
@@ -276,6 +275,7 @@ func (c *cluster) turned(lost, wasLost, watched bool) {
 	c.mu.Lock()
 	over := !lost && watched && c.down
 	c.down = lost || c.down && !over
+	left := c.grace - c.now().Sub(c.lost[applications].since)
 	c.mu.Unlock()
 	if over {
 		c.faults.over()
@@ -285,8 +285,8 @@ func (c *cluster) turned(lost, wasLost, watched bool) {
 		c.store.touch() // what is known of its ShopSets is another thing now
 		c.changed()
 	}
-	if lost && !wasLost && c.grace > 0 {
-		time.AfterFunc(c.grace, c.changed) // then it is lost, also where no Application tells
+	if lost && !wasLost && left > 0 {
+		time.AfterFunc(left, c.changed) // then it is lost, also where no Application tells
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,6 +33,31 @@ func watched(ctx context.Context, r *rest.Request, plural, repository string) (w
 	}
 	return nil, err
 }
+
+// begin begins a watch. One that gets no answer is given up after a while, as a list is.
+func (c *cluster) begin(ctx context.Context, r *rest.Request, plural string) (watch.Interface, error) {
+	while, cancel := context.WithCancel(ctx)
+	defer c.await(ctx, plural)()
+	late := time.AfterFunc(listTimeout, cancel)
+	w, err := watched(while, r, plural, c.repository)
+	if !late.Stop() && err == nil {
+		w.Stop()
+		err = context.DeadlineExceeded
+	}
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	return &given{w, cancel}, nil
+}
+
+// given is a watch with what is to be given back at its end.
+type given struct {
+	watch.Interface
+	back func()
+}
+
+func (g *given) Stop() { g.Interface.Stop(); g.back() }
 
 // events reads what a watch of Applications sends.
 type events struct {

@@ -203,8 +203,10 @@ type noted struct {
 func (c *cluster) noteWatch(ctx context.Context, plural string, from watch.Interface, while time.Duration) watch.Interface {
 	n := &noted{from: from, events: make(chan watch.Event), stopped: make(chan struct{})}
 	began := c.now()
+	c.follows(plural, nil, n)
 	go func() {
 		defer close(n.events)
+		defer c.follows(plural, n, nil)
 		failed := false
 		for e := range from.ResultChan() {
 			if n.over(ctx) {
