@@ -134,6 +134,7 @@ wrong · 4 it could not go on · 130 interrupted.`,
 			return p.serve(cmd.Context(), f, log)
 		},
 	}
+	cmd.SetFlagErrorFunc(flagError)
 	f.register(cmd)
 	return cmd
 }
