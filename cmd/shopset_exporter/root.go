@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -189,5 +191,13 @@ func (f *flags) check() error {
 	case f.maxAge < 0 || f.grace < 0:
 		return errors.New("--max-age and --grace are not negative")
 	}
+	if _, port, err := net.SplitHostPort(f.listen); err != nil || !isPort(port) {
+		return fmt.Errorf("--web.listen-address: %q is not host:port, such as %s or :9877", f.listen, defaultListen)
+	}
 	return nil
+}
+
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
 }

@@ -74,13 +74,15 @@ const versions = `
 | whether what runs is verified: operation, hooks, dry runs | yes | yes | |
 | since when a Release runs, from the history | yes | yes | ` + "`revisionHistoryLimit`" + ` of 2 or more (10 without) |
 | what is pending, and what drifts | yes | yes | the history, as above; ` + "`--git.system`" + ` to tell a commit of other folders apart after a restart |
-| that an Application is being deleted, or a component has none | yes | yes | Applications by component: the label ` + "`shopset.dev/component`" + ` (several joined by dots), a group ` + "`(?P<component>…)`" + ` in a pattern, or its name in that of the Application or its folder |
+| how many Applications there are and should be, that one is being deleted, that a component has none | yes | yes | Applications by component: the label ` + "`shopset.dev/component`" + ` (several joined by dots), a group ` + "`(?P<component>…)`" + ` in a pattern, or its name in that of the Application or its folder |
 | that some resource is missing, in ` + "`health`" + ` | yes | up to 3.3; since 3.4 only where all are | |
 | which resources are missing | yes | where it is kept | ` + "`controller.resource.health.persist: \"true\"`" + ` in argocd-cmd-params-cm (2.14 has it so, 3.0 and later have not). Without it nobody can tell whether a Deployment that is out of sync is there: the ShopSet does not count for redundancy while it drifts, and ` + "`unserved`" + ` says so |
 | since when it has its health | yes | yes | |
 | auto-sync, self-heal, prune | yes | also ` + "`automated.enabled`" + ` | |
 | sync windows, of the AppProject and of those that it inherits from (` + "`globalProjects`" + `) | yes | also ` + "`syncOverrun`" + ` | the right to list AppProjects and the ConfigMap argocd-cm, as deploy/rbac has it; they are read each minute. Where the ConfigMap may not be read, only a window of the AppProject itself that blocks is known |
-| conditions, duration of an operation | yes | yes | |
+| conditions; phase, age and duration of the last operation, since when one goes on | yes | yes | |
+| whether the target revision is the Tier's branch | yes | yes | ` + "`targetRevision`" + ` names the branch; a commit, a tag or HEAD is another one |
+| a change by hand beside a Release that is pending | yes | yes | the exporter saw the revision become pending, and the change is of another resource |
 | dry commits of ` + "`sourceHydrator`" + ` | in a preview | yes | the hydrator |
 
 ## Which component an Application is of
