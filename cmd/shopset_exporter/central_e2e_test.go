@@ -32,7 +32,7 @@ func TestACentralArgoCDAsPrometheusSeesIt(t *testing.T) {
 	documents, err := filepath.Abs(root + "examples/fleet")
 	must(t, err)
 	f.args = append(f.releaseFlags(), "--fleet", documents+"/*.yaml", "--kubeconfig", account, "--argocd.cluster-secrets",
-		"--state.file", f.stateFile(), "--max-age", trusted, "--grace", "3s", "--refresh", "1s", "--log.format", "json",
+		"--state.file", f.stateFile(), "--max-age", f.Trusted().String(), "--grace", "3s", "--refresh", "1s", "--log.format", "json",
 		"--web.config.file", webConfig(t, f))
 	f.start(t)
 

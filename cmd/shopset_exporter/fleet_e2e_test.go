@@ -18,10 +18,6 @@ import (
 	"github.com/shopslo/shopslo/internal/lab"
 )
 
-// trusted is the age from which on what Argo CD says is Unknown: four times the time
-// after which the lab's controllers look again.
-const trusted = "40s"
-
 func TestTheFleetAsPrometheusSeesIt(t *testing.T) {
 	f := startFleetLab(t, lab.Options{RBAC: true, ApplicationSets: true})
 	// onprem-c has the fleet's documents; eks-b does not even have their CRDs.
@@ -36,7 +32,7 @@ func TestTheFleetAsPrometheusSeesIt(t *testing.T) {
 	must(t, f.AddTarget("shopset", "http://"+f.address+"/metrics", nil))
 	f.args = append(f.installedArgs(t, "onprem-c"), f.releaseFlags()...)
 	f.args = append(f.args, "--kubeconfig", account, "--state.file", f.stateFile(),
-		"--max-age", trusted, "--grace", "3s", "--refresh", "1s", "--log.format", "json")
+		"--max-age", f.Trusted().String(), "--grace", "3s", "--refresh", "1s", "--log.format", "json")
 	f.start(t)
 
 	steps(t, f, []step{

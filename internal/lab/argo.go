@@ -143,8 +143,7 @@ func (a *argoCD) startController(ctx context.Context) (err error) {
 			// So long a repository that fails is not reported; as long as a resync by default.
 			"--repo-error-grace-period-seconds", resync,
 			"--status-processors", "4", "--operation-processors", "4", "--loglevel", "warn",
-			// Argo CD 3 spreads its resyncs over 60 s more by default: as long as six of the lab's.
-			"--app-resync-jitter", "0",
+			"--app-resync-jitter", fmt.Sprint(int(l.options.Jitter / time.Second)),
 		}})
 	if err != nil {
 		return err

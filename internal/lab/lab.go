@@ -64,6 +64,9 @@ type Options struct {
 	// Resync is how often Argo CD looks at an Application that did not change, and
 	// at the repositories; default 10 s. Whole seconds.
 	Resync time.Duration
+	// Jitter is what Argo CD adds to Resync at most, each time another. Default: none; Argo
+	// CD 3 has 60 s, as long as six of the lab's resyncs. Whole seconds.
+	Jitter time.Duration
 	// ScrapeInterval of Prometheus; default 2 s.
 	ScrapeInterval time.Duration
 	// Keep leaves the files, with the logs, in Dir after Stop.

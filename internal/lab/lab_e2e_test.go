@@ -313,7 +313,7 @@ func controllerStops(t *testing.T, l *Lab) {
 	}
 	patch(t, l, "onprem-a", "a-1", "api", "by-hand")
 	// Two resyncs: a running controller would have seen it by then.
-	time.Sleep(2 * l.options.Resync)
+	time.Sleep(2*l.options.Resync + l.options.Jitter)
 	after, err := application(limited(t), l, "onprem-a", "a-1-api")
 	if err != nil {
 		t.Fatal(err)
