@@ -55,6 +55,7 @@ func TestWhatArgoCDSaysOfOneApplication(t *testing.T) {
 			"  sync: {status: Synced, revision: wet}\n  history: [{revision: wet, deployedAt: MINUTES9}]\n  sourceHydrator: {lastSuccessfulOperation: {drySHA: FIRST, hydratedSHA: wet}}", first, 9 * time.Minute, "", 0},
 		{"values stand first among its sources", "spec: {sources: [{repoURL: v, ref: values, path: env}, {repoURL: x, path: a-1}]}\nstatus:\n  health: {status: Healthy}\n" +
 			"  sync: {status: Synced, revisions: [other, SECOND]}\n  history: [{revisions: [other, SECOND], deployedAt: MINUTES1}]", second, time.Minute, "", 0},
+		{"what git does not have runs", plain + "  sync: {status: Synced, revision: 1.2.3}\n  history: [{revision: 1.2.3, deployedAt: MINUTES1}]", "", 0, "", 0},
 	}
 	set(steps[0].document)
 	e := start(t, "--fleet", examples, "--kubeconfig", kubeconfig(t, map[string]*apiServer{"x": server}), "--git.system", system, "--git.dir", t.TempDir(), "--git.interval", "1s")
@@ -76,6 +77,9 @@ func TestWhatArgoCDSaysOfOneApplication(t *testing.T) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s: %+v", step.name, got.Observation)
 			}
+		}
+		if unknown := strings.Contains(got.Reason, "(--git.system) does not have the deployed revision 1.2.3"); unknown != (step.release == "") {
+			t.Errorf("%s: the reason is %q", step.name, got.Reason)
 		}
 		verified := map[bool]string{true: "1", false: "0"}[step.unverified == ""]
 		e.waitFor(`shopset_release_verified{shopset="a-1",tier="prod"} ` + verified)

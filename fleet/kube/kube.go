@@ -191,6 +191,9 @@ func (w *Watcher) sum(set fleet.ShopSetName, parts []part, lost map[string]strin
 		return fleet.Unseen(set)
 	}
 	o := sum(set, parts, releases, now, w.config.MaxAge)
+	if o.Revision != "" && o.Release == "" && w.config.Repository != "" {
+		o.Reason = joined(o.Reason, "the repository of releases (--git.system) does not have the deployed revision "+oneLine(o.Revision))
+	}
 	w.complete(&o, parts, releases, now)
 	o.Source = parts[0].cluster
 	if i := slices.IndexFunc(parts, func(p part) bool { return lost[p.cluster] != "" }); i >= 0 {
