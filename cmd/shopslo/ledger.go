@@ -37,13 +37,14 @@ func ledgerFolder(p *program, dir string) (string, error) {
 func ledgerCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ledger",
-		Short: "Look at the files of a ledger, check and copy them",
+		Short: "Look at what a ledger holds, check, mend and copy it",
 		Long:  p.lang.long(longLedger),
 		Example: `  shopslo ledger inspect --shopset a-1
   shopslo ledger verify
+  shopslo ledger verify --from 2026-11-29T00:00:00Z
   shopslo ledger snapshot backup/ledger-2026-11-30`,
 	}
-	cmd.AddCommand(ledgerInspectCommand(p), ledgerVerifyCommand(p), ledgerSnapshotCommand(p))
+	cmd.AddCommand(ledgerInspectCommand(p), ledgerVerifyCommand(p), ledgerRecountCommand(p), ledgerSnapshotCommand(p))
 	return cmd
 }
 
@@ -82,14 +83,17 @@ func ledgerInspectCommand(p *program) *cobra.Command {
 func ledgerVerifyCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Check that the files of a ledger are sound",
+		Short: "Check that the files of a ledger are sound, and its counts against the source",
 		Long:  p.lang.long(longLedgerVerify),
 		Example: `  shopslo ledger verify
-  shopslo ledger verify --dir backup/ledger-2026-11-30`,
+  shopslo ledger verify --dir backup/ledger-2026-11-30
+  shopslo ledger verify --from 2026-11-29T00:00:00Z --to 2026-11-30T00:00:00Z --shopset a-1`,
 		Args: noArgs,
 	}
 	dir, out := ledgerFlags(p, cmd), outputFlag(cmd)
-	cmd.RunE = func(*cobra.Command, []string) error {
+	var span ledgerSpan
+	span.flags(p, cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		dir, err := ledgerFolder(p, *dir)
 		if err != nil {
 			return err
@@ -97,6 +101,9 @@ func ledgerVerifyCommand(p *program) *cobra.Command {
 		a, err := ledgerfiles.Inspect(p.Host, nil, dir, "")
 		if err != nil {
 			return err
+		}
+		if span.given() && a.Sound {
+			return ledgerCompare(cmd.Context(), p, dir, &span, *out)
 		}
 		if *out == asJSON {
 			err = p.printJSON(a)

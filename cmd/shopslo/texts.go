@@ -23,9 +23,10 @@ var oneLiners = []text.Entry{
 	text.Of("List what the gate decided and what was moved after that", "ゲートの判定と、その後に動いたものを一覧にする"),
 	text.Of("Keep what is intact of a damaged log of decisions", "壊れた判定ログから無傷の部分を残す"),
 	text.Of("Print what a decision was made from", "判定の根拠を出力する"),
-	text.Of("Look at the files of a ledger, check and copy them", "台帳のファイルを調べ、検査し、写す"),
+	text.Of("Look at what a ledger holds, check, mend and copy it", "台帳の内容を調べ、検査し、直し、写す"),
 	text.Of("List what a ledger has counted, with series, flags and files", "台帳が集計した内容を、系列・フラグ・ファイルとともに一覧にする"),
-	text.Of("Check that the files of a ledger are sound", "台帳のファイルが正常か検査する"),
+	text.Of("Check that the files of a ledger are sound, and its counts against the source", "台帳のファイルが正常か、集計が取得元と合うかを検査する"),
+	text.Of("Count a span anew from what the source has now", "取得元に今あるデータで、期間を数え直す"),
 	text.Of("Copy a ledger as it is now, also while a server writes it", "サーバーが書き込み中でも、現在の台帳を写す"),
 	text.Of("Check that nobody has changed the log of decisions", "判定ログが改変されていないか検証する"),
 	text.Of("Show a bad release, its error budget and the gate, on a fleet that really runs", "問題のあるリリースとエラーバジェット、ゲートを、実際に動くフリートで見せる"),
@@ -80,6 +81,9 @@ var oneLiners = []text.Entry{
 	// decisions
 	text.Of("`folder` of a ledger, instead of what the configuration names", "設定の代わりに調べる台帳のフォルダー"),
 	text.Of("only what was counted for this `ShopSet`", "この ShopSet の分だけ"),
+	text.Of("count anew from this `time` on, in RFC 3339", "この時刻（RFC 3339）から数え直す"),
+	text.Of("up to this `time` (default the newest edge of the ledger)", "この時刻まで（既定: 台帳が集計済みの最新の時刻）"),
+	text.Of("write what is different to the ledger; without it nothing is written", "差異を台帳に書き込む。指定しなければ何も書き込まない"),
 	text.Of("`folder` of a log, instead of what the configuration names", "設定の代わりに読むログのフォルダー"),
 	text.Of("only those with an override in force, or a fix", "例外承認か修正として通したものだけ"),
 	text.Of("`URL` of a 'shopslo serve' whose log is read, instead of what the configuration names", "設定の代わりにログを読む 'shopslo serve' の URL"),
@@ -247,6 +251,3 @@ var (
 	sayLeft     = text.Of("%s: not carried: %s: %s", "%s: 引き継げません: %s: %s")
 	sayImported = text.Of("imported: %d; not carried: %d; 'shopslo validate --source' says whether they find their metrics", "変換: %d 件。引き継げないもの: %d 件。メトリクスが見つかるかは 'shopslo validate --source' で確認できます")
 )
-
-// snapshotMade is the answer of ledger snapshot.
-var snapshotMade = text.Of("%d accounts of %s are in %s", "%[2]s のアカウント %[1]d 件を %[3]s に写しました")

@@ -63,44 +63,6 @@ reached.
 		`
 終了コード: 0 連鎖は正しい / 1 壊れている、または公開されたハッシュがない / 3 コマンドライン・設定・文書の誤り / 4 ログに接続できない
 `)
-	longLedger = text.Of(`The ledger keeps what was counted, in the folder ledger.dir. These commands look at
-its files, ask no source, and change nothing in it, also while 'shopslo serve' writes
-there or the file system is read-only.
-`,
-		`台帳は、集計した結果を ledger.dir のフォルダーに保存します。これらのコマンドはそのファイルを調べるだけで、取得元には接続せず、何も変更しません。'shopslo serve' が書き込み中でも、読み取り専用のファイルシステムでも使えます。
-`)
-	longLedgerInspect = text.Of(`inspect lists each account of a ledger: what is counted for which ShopSet, from when
-to when, how many good and all events, its series, processes and flags; and the
-files, with their sizes.
-
-Exit codes: 0 ok · 3 the command line, the configuration or the folder is wrong.
-`,
-		`inspect は台帳のアカウントを一覧にします。どの ShopSet の何を、いつからいつまで集計したか、成功と全体のイベント数、系列・プロセスの数、フラグを示し、ファイルの一覧と大きさも表示します。
-
-終了コード: 0 正常 / 3 コマンドライン・設定・フォルダーの誤り
-`)
-	longLedgerVerify = text.Of(`verify reads all files of a ledger and checks every record: its checksum, what it
-says, and that it follows the one before. An unfinished record at the end is what a
-server is writing now, or what a crash left; it counts nothing and is no damage.
-
-Exit codes: 0 all files are sound · 1 some are damaged · 3 the command line, the
-configuration or the folder is wrong.
-`,
-		`verify は台帳のすべてのファイルを読み、各レコードのチェックサムと内容、前のレコードとのつながりを検査します。末尾の途中までのレコードは、サーバーが書き込み中のもの、または異常終了で残ったもので、集計されず、破損ではありません。
-
-終了コード: 0 すべて正常 / 1 壊れているファイルがある / 3 コマンドライン・設定・フォルダーの誤り
-`)
-	longLedgerSnapshot = text.Of(`snapshot copies a ledger into a new folder as it is at this moment: one file, which
-is there whole or not at all. It is a ledger of its own: stop 'shopslo serve', put it
-in the place of ledger.dir, and start again to go on from it.
-
-Exit codes: 0 ok · 3 the command line, the configuration or a folder is wrong, or the
-ledger is damaged.
-`,
-		`snapshot は、その時点の台帳を新しいフォルダーに写します。1 つのファイルで、完全に書かれるか、まったく書かれないかのどちらかです。写しはそれだけで台帳として使えます。'shopslo serve' を止め、ledger.dir の場所に置いて起動し直すと、そこから続きを集計します。
-
-終了コード: 0 正常 / 3 コマンドライン・設定・フォルダーの誤り、または台帳の破損
-`)
 	longDecisionsRepair = text.Of(`repair mends the log in a folder where 'shopslo decisions verify' finds it broken.
 All entries that are intact are kept: those up to the first broken one as they are,
 those after it at the end of the log, with new numbers and hashes and the old ones

@@ -267,13 +267,17 @@ func (s sampled) among(all []sampled) []sampled {
 	if k < 0 {
 		return append(all, s)
 	}
-	o := &all[k]
-	for i, t := range s.T {
-		at, known := slices.BinarySearch(o.T, t)
-		if !known {
-			o.T, o.V = slices.Insert(o.T, at, t), slices.Insert(o.V, at, s.V[i])
+	both := sampled{Labels: s.Labels, Note: all[k].Note}
+	for x, y := all[k], s; len(x.T)+len(y.T) > 0; {
+		if len(x.T) == 0 || len(y.T) > 0 && y.T[0] < x.T[0] {
+			x, y = y, x
 		}
+		if n := len(both.T); n == 0 || both.T[n-1] < x.T[0] {
+			both.T, both.V = append(both.T, x.T[0]), append(both.V, x.V[0])
+		}
+		x.T, x.V = x.T[1:], x.V[1:]
 	}
+	all[k] = both
 	return all
 }
 

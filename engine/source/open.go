@@ -90,6 +90,14 @@ func AskedAlone(command string, err error) error {
 	return err
 }
 
+// Held says what to do about a directory that another process has locked, where it has to be written.
+func Held(err error, do string) error {
+	if held, ok := errors.AsType[*heldError](err); ok {
+		return fmt.Errorf("%w: %s", held.err, do)
+	}
+	return err
+}
+
 // remoteOf turns the configuration into promapi's.
 func remoteOf(h host.Host, c *config.Prometheus) (promapi.Config, error) {
 	out := promapi.Config{

@@ -1,0 +1,77 @@
+package main
+
+import "github.com/shopslo/shopslo/internal/text"
+
+// What the commands of the ledger say.
+var (
+	longLedger = text.Of(`The ledger keeps what was counted, in the folder ledger.dir. These commands change
+nothing in it, also while 'shopslo serve' writes there or the file system is read-only;
+but for 'recount --apply', which needs it for itself.
+`,
+		`台帳は、集計した結果を ledger.dir のフォルダーに保存します。これらのコマンドは台帳を変更せず、'shopslo serve' が書き込み中でも、読み取り専用のファイルシステムでも使えます。例外は 'recount --apply' で、台帳を書き換えるため、ほかに使うプロセスがないことが必要です。
+`)
+	longLedgerInspect = text.Of(`inspect lists each account of a ledger: what is counted for which ShopSet, from when
+to when, how many good and all events, its series, processes and flags; and the
+files, with their sizes.
+
+Exit codes: 0 ok · 3 the command line, the configuration or the folder is wrong.
+`,
+		`inspect は台帳のアカウントを一覧にします。どの ShopSet の何を、いつからいつまで集計したか、成功と全体のイベント数、系列・プロセスの数、フラグを示し、ファイルの一覧と大きさも表示します。
+
+終了コード: 0 正常 / 3 コマンドライン・設定・フォルダーの誤り
+`)
+	longLedgerVerify = text.Of(`verify reads all files of a ledger and checks every record: its checksum, what it
+says, and that it follows the one before. An unfinished record at the end is what a
+server is writing now, or what a crash left; it counts nothing and is no damage.
+
+With --from it also counts anew what the sources have now, and tells each hour that
+differs, by SLO and ShopSet. What a source has no samples of any more (no_data), or the
+ledger never counted (not_counted), can be neither right nor wrong.
+
+Exit codes: 0 all files are sound, and all counts equal · 1 some files are damaged, or
+counts differ · 2 nothing differs, but not all could be compared · 3 the command line, the
+configuration or the folder is wrong · 4 a source could not be reached.
+`,
+		`verify は台帳のすべてのファイルを読み、各レコードのチェックサムと内容、前のレコードとのつながりを検査します。末尾の途中までのレコードは、サーバーが書き込み中のもの、または異常終了で残ったもので、集計されず、破損ではありません。
+
+--from を指定すると、取得元に今あるデータで数え直し、SLO と ShopSet ごとに、異なる時間帯をすべて示します。取得元にサンプルが残っていない時間（no_data）と、台帳が集計していない時間（not_counted）は、正しいとも誤りとも言えません。
+
+終了コード: 0 すべて正常で一致 / 1 壊れているファイルがある、または差異がある / 2 差異はないが、比べられない部分がある / 3 コマンドライン・設定・フォルダーの誤り / 4 取得元に接続できない
+`)
+	longLedgerRecount = text.Of(`recount counts a span anew from what the sources have now: after samples came late, or
+were backfilled. It shows what is different, by SLO, ShopSet and hour, and writes it with
+--apply only: all of it or, if it is ended early, nothing.
+
+What a counter has grown by while it had no samples was counted when it had one again. So
+hours after --to that differ are recounted as well. What the sources have no samples of
+any more stays as it was counted. SLOs that are counted alike share their counts: they are
+recounted together.
+
+--apply needs the ledger for itself: end 'shopslo serve' before.
+
+Exit codes: 0 ok · 3 the command line, the configuration or the folder is wrong, or the
+ledger is in use · 4 a source could not be reached.
+`,
+		`recount は、取得元に今あるデータで、指定した期間を数え直します。サンプルが遅れて届いたときや、バックフィルしたあとに使います。差異を SLO・ShopSet・時間ごとに示し、--apply を付けたときだけ書き込みます。途中で終了した場合は、何も書き込まれません。
+
+サンプルがない間に増えた分は、次にサンプルが届いた時間に数えられています。そのため、--to より後でも、差異のある時間は一緒に数え直します。取得元にサンプルが残っていない時間は、集計済みの値のままです。数え方が同じ SLO は集計を共有しており、一緒に数え直されます。
+
+--apply は台帳を書き換えるため、先に 'shopslo serve' を止めてください。
+
+終了コード: 0 正常 / 3 コマンドライン・設定・フォルダーの誤り、または台帳が使用中 / 4 取得元に接続できない
+`)
+	longLedgerSnapshot = text.Of(`snapshot copies a ledger into a new folder as it is at this moment: one file, which
+is there whole or not at all. It is a ledger of its own: stop 'shopslo serve', put it
+in the place of ledger.dir, and start again to go on from it.
+
+Exit codes: 0 ok · 3 the command line, the configuration or a folder is wrong, or the
+ledger is damaged.
+`,
+		`snapshot は、その時点の台帳を新しいフォルダーに写します。1 つのファイルで、完全に書かれるか、まったく書かれないかのどちらかです。写しはそれだけで台帳として使えます。'shopslo serve' を止め、ledger.dir の場所に置いて起動し直すと、そこから続きを集計します。
+
+終了コード: 0 正常 / 3 コマンドライン・設定・フォルダーの誤り、または台帳の破損
+`)
+)
+
+// snapshotMade is the answer of ledger snapshot.
+var snapshotMade = text.Of("%d accounts of %s are in %s", "%[2]s のアカウント %[1]d 件を %[3]s に写しました")
