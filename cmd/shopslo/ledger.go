@@ -37,14 +37,15 @@ func ledgerFolder(p *program, dir string) (string, error) {
 func ledgerCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ledger",
-		Short: "Look at what a ledger holds, check, mend and copy it",
+		Short: "Look at what a ledger holds; check, mend, copy and export it",
 		Long:  p.lang.long(longLedger),
 		Example: `  shopslo ledger inspect --shopset a-1
   shopslo ledger verify
   shopslo ledger verify --from 2026-11-29T00:00:00Z
-  shopslo ledger snapshot backup/ledger-2026-11-30`,
+  shopslo ledger snapshot backup/ledger-2026-11-30
+  shopslo ledger export > counts.om`,
 	}
-	cmd.AddCommand(ledgerInspectCommand(p), ledgerVerifyCommand(p), ledgerRecountCommand(p), ledgerSnapshotCommand(p))
+	cmd.AddCommand(ledgerInspectCommand(p), ledgerVerifyCommand(p), ledgerRecountCommand(p), ledgerSnapshotCommand(p), ledgerExportCommand(p))
 	return cmd
 }
 

@@ -37,21 +37,29 @@ func (f *ledgerSpan) asked(p *program, dir string) (a recount.Asked, err error) 
 		return a, usage.Errorf("--from is missing: since when is to be counted anew?")
 	}
 	a = recount.Asked{Dir: dir, SLOs: f.slos, ShopSets: f.shopsets}
-	if a.From, err = time.Parse(time.RFC3339, f.from); err != nil {
-		return a, usage.Errorf("--from: %q is not a time; write it like 2026-11-01T09:00:00+09:00", f.from)
-	}
-	if f.to != "" {
-		if a.To, err = time.Parse(time.RFC3339, f.to); err != nil {
-			return a, usage.Errorf("--to: %q is not a time; write it like 2026-11-01T09:00:00+09:00", f.to)
+	a.From, a.To, err = spanOf(p, f.from, f.to)
+	return a, err
+}
+
+// spanOf reads --from and --to; "" is the zero time.
+func spanOf(p *program, from, to string) (since, until time.Time, err error) {
+	if from != "" {
+		if since, err = time.Parse(time.RFC3339, from); err != nil {
+			return since, until, usage.Errorf("--from: %q is not a time; write it like 2026-11-01T09:00:00+09:00", from)
 		}
-		if !a.To.After(a.From) {
-			return a, usage.Errorf("--to: %s is not after %s, which is --from", f.to, f.from)
+	}
+	if to != "" {
+		if until, err = time.Parse(time.RFC3339, to); err != nil {
+			return since, until, usage.Errorf("--to: %q is not a time; write it like 2026-11-01T09:00:00+09:00", to)
+		}
+		if !until.After(since) {
+			return since, until, usage.Errorf("--to: %s is not after %s, which is --from", to, from)
 		}
 	}
-	if a.From.After(p.Now()) {
-		return a, usage.Errorf("--from: %s has not come yet", f.from)
+	if since.After(p.Now()) {
+		return since, until, usage.Errorf("--from: %s has not come yet", from)
 	}
-	return a, nil
+	return since, until, nil
 }
 
 // ledgerCompare compares a ledger with its source.

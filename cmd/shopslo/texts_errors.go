@@ -35,6 +35,7 @@ var complaints = text.NewPhrasebook(
 	text.Of("--from is missing: since when is to be counted anew?", "--from がありません: いつから数え直すかを指定してください"),
 	text.Of("--from: %s has not come yet", "--from: %s はまだ来ていません"),
 	text.Of("--to: %q is not a time; write it like 2026-11-01T09:00:00+09:00", "--to: %q は時刻ではありません。2026-11-01T09:00:00+09:00 のように書いてください"),
+	text.Of("--step must not be below 0s", "--step は 0s 以上にしてください"),
 	text.Of("--to: %s is not after %s, which is --from", "--to: %s は --from の %s より後にしてください"),
 	text.Of("--at: %s has not come yet; say when all ShopSets had the release", "--at: %s はまだ来ていません。すべての ShopSet に届いた時刻を指定してください"),
 	text.Of("%s: %q is neither a time like 2026-11-01T09:00:00Z nor how long ago it was, like 24h or 7d", "%s: %q は 2026-11-01T09:00:00Z のような時刻でも、24h や 7d のような経過時間でもありません"),

@@ -71,6 +71,24 @@ ledger is damaged.
 
 終了コード: 0 正常 / 3 コマンドライン・設定・フォルダーの誤り、または台帳の破損
 `)
+	longLedgerExport = text.Of(`export writes what a ledger has counted, edge by edge, as OpenMetrics with timestamps, for
+the long term: the counters that 'shopslo serve' has at /metrics, with the same labels, at
+each edge that is kept (every minute of the recent days, every hour before). It needs the
+documents, asks no source, and ends with # EOF, without which it is not all there.
+
+Time without data shows in shopslo_slo_covered_seconds_total, which does not grow then; its
+increase over a span, divided by the span, is the coverage. shopslo_slo_flags_total has each
+kind of flag when it was raised first, and how often when it was last.
+
+Exit codes: 0 ok · 3 the command line, the configuration or the folder is wrong, or the
+ledger is damaged.
+`,
+		`export は、台帳が集計した値を、長期保存用にタイムスタンプ付きの OpenMetrics で書き出します。'shopslo serve' の /metrics と同じ名前・ラベルのカウンターを、残っているすべての時刻（直近は 1 分ごと、それより前は 1 時間ごと）について出力します。設定と SLO などの文書は必要ですが、取得元には接続しません。最後の行は # EOF で、これがなければ途中までです。
+
+データのない時間は shopslo_slo_covered_seconds_total が増えません。ある期間の増加量を期間の長さで割るとカバレッジになります。shopslo_slo_flags_total は、フラグの種類ごとに、最初に付いた時刻と、最後に付いた時刻での回数を示します。
+
+終了コード: 0 正常 / 3 コマンドライン・設定・フォルダーの誤り、または台帳の破損
+`)
 )
 
 // snapshotMade is the answer of ledger snapshot.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -58,6 +59,21 @@ func SLONames(d *Documents) (names []string) {
 		names = append(names, d.SLOs.SLOs[i].Name)
 	}
 	return names
+}
+
+// CheckNames refuses names of SLOs and ShopSets that the documents do not have.
+func CheckNames(d *Documents, slos, shopsets []string) error {
+	for _, name := range slos {
+		if known := SLONames(d); !slices.Contains(known, name) {
+			return usage.Errorf("there is no SLO %q%s", name, usage.DidYouMean(name, known))
+		}
+	}
+	for _, name := range shopsets {
+		if known := ShopSetNames(d); !slices.Contains(known, name) {
+			return usage.Errorf("there is no ShopSet %q%s", name, usage.DidYouMean(name, known))
+		}
+	}
+	return nil
 }
 
 // SLONamed is the SLO of a name; nil where there is none.

@@ -1,5 +1,5 @@
 // Package ledgerfiles looks at the files of a ledger for people: what they hold, whether they are
-// sound, and a copy of them. It asks no source, and changes nothing, also beside a server.
+// sound, a copy of them, and what they hold as OpenMetrics. It asks no source, and changes nothing, also beside a server.
 package ledgerfiles
 
 import (
@@ -83,15 +83,11 @@ func Inspect(h host.Host, d *documents.Documents, dir, shopset string) (*Answer,
 		return nil, err
 	}
 	if d != nil {
-		silent := source.Sources{} // nobody is asked to say which account is of which SLO
-		for name := range d.Config.Sources {
-			silent[name] = source.Source{Source: unasked{}}
-		}
-		e, err := engine.Open(h, d, silent, ledger.Config{}, nil, h.Now())
+		l, err := configured(h, d)
 		if err != nil {
 			return nil, err
 		}
-		found.Name(e.Ledger)
+		found.Name(l)
 	}
 	a := &Answer{Version: 1, Dir: dir, Sound: found.Sound(), Files: []File{}, Accounts: []Account{}, found: found}
 	for _, f := range found.Files {
@@ -113,6 +109,19 @@ func Inspect(h host.Host, d *documents.Documents, dir, shopset string) (*Answer,
 		return nil, fmt.Errorf("ledger directory %s has no account of ShopSet %q; it has %s", dir, shopset, shopsets(found))
 	}
 	return a, nil
+}
+
+// configured is a ledger that counts nothing, but knows which account is of which SLO.
+func configured(h host.Host, d *documents.Documents) (*ledger.Ledger, error) {
+	silent := source.Sources{}
+	for name := range d.Config.Sources {
+		silent[name] = source.Source{Source: unasked{}}
+	}
+	e, err := engine.Open(h, d, silent, ledger.Config{}, nil, h.Now())
+	if err != nil {
+		return nil, err
+	}
+	return e.Ledger, nil
 }
 
 // unasked is a source that nobody asks.

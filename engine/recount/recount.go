@@ -15,7 +15,6 @@ import (
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/engine/source"
-	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/slo/ledger"
 )
 
@@ -78,12 +77,8 @@ func Apply(ctx context.Context, h host.Host, d *documents.Documents, a Asked) (*
 // anew opens an engine that is to count what is asked for anew, in memory, and tells which SLOs
 // share what they count.
 func (a Asked) anew(h host.Host, d *documents.Documents, kept *ledger.Inspection, command string) (*engine.Engine, map[string][]string, error) {
-	for name, known := range map[string][]string{"ShopSet": documents.ShopSetNames(d), "SLO": documents.SLONames(d)} {
-		for _, asked := range map[string][]string{"ShopSet": a.ShopSets, "SLO": a.SLOs}[name] {
-			if !slices.Contains(known, asked) {
-				return nil, nil, usage.Errorf("there is no %s %q%s", name, asked, usage.DidYouMean(asked, known))
-			}
-		}
+	if err := documents.CheckNames(d, a.SLOs, a.ShopSets); err != nil {
+		return nil, nil, err
 	}
 	src, err := source.Open(h, d, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {
