@@ -112,7 +112,7 @@ func (a *account) rename(was Former, sub *Subject, targetLabels []string) {
 	known := a.series
 	a.series = map[string]*series{}
 	for _, s := range known {
-		s.labels, s.stored = sidewise(s.labels, now), false
+		s.labels, s.stored, s.created = sidewise(s.labels, now), false, nil // which is found again
 		key := s.labels.String()
 		if twin := a.series[key]; twin != nil { // two that differed in what they have no more
 			if twin.pos.t < s.pos.t {
@@ -126,6 +126,7 @@ func (a *account) rename(was Former, sub *Subject, targetLabels []string) {
 	}
 	targets := map[string]*target{}
 	for _, t := range a.targets {
+		t.created = nil
 		for _, p := range t.processes {
 			full := now(labelsOf(t.values, targetLabels, p.labels, was.Match))
 			t.values = joined(full, targetLabels)

@@ -156,11 +156,12 @@ func (a *account) learnSeries(found *series) {
 		s = &series{id: a.nextID, sides: found.sides, labels: found.labels, pos: position{t: none}, pace: newPace(), seriesState: &usualState}
 		a.nextID++
 		s.put(a.processFor(a.targetOf(found.process.target.values), found.labels))
+		s.process.target.whoTells(s)
 		a.series[key] = s
 	case s.undecided() || s.pos.t >= found.pos.t:
 		return
 	}
-	s.pos, s.pace, s.seriesState = found.pos, found.pace, found.seriesState
+	s.pos, s.pace, s.made, s.seriesState = found.pos, found.pace, found.made, found.seriesState
 }
 
 // sooner is the earlier one of two times that may be none.
