@@ -142,6 +142,7 @@ var meaning = map[ledger.Kind]string{
 	ledger.Restart:      "the process restarted, by its start time",
 	ledger.Reset:        "drops: a reset",
 	ledger.Anew:         "began anew, as the source says",
+	ledger.NotCreated:   "says that it was created at a time that cannot be: not used",
 	ledger.OldAnswer:    "drops, perhaps by an old answer: held until that is known",
 	ledger.Held:         "held: counts nothing until the drop is decided",
 	ledger.Regained:     "the drop is made up for: it was an old answer",

@@ -128,6 +128,7 @@ type work struct {
 	p        *process
 	state    processState
 	ups      []input
+	told     []input // its start times
 	counters []input
 	started  input // its start-time series
 	starts   []startChange
@@ -217,7 +218,6 @@ func (c *counter) count(a *account, from, to, fineFrom int64, in []input) *outco
 	c.last = told{}
 
 	c.share(in)
-	c.readCreated()
 	c.settle(a)
 	for i := range c.works {
 		c.process(&c.works[i])
@@ -243,16 +243,19 @@ func (c *counter) share(in []input) {
 			n++
 		}
 		w := work{p: in[0].process, state: in[0].process.state}
-		var starts []input
-		w.ups, starts, w.counters = byKind(in[:n])
-		if len(starts) > 0 {
-			w.started = starts[0]
+		w.ups, w.told, w.counters = byKind(in[:n])
+		if len(w.told) > 0 {
+			w.started = w.told[0]
 		}
 		w.p.in, w.p.at = c.out, len(c.works)
-		c.readStarts(&w, starts)
-		c.readSights(&w)
 		c.works = append(c.works, w)
 		in = in[n:]
+	}
+	for i := range c.works {
+		w := &c.works[i]
+		c.readCreated(w)
+		c.readStarts(w)
+		c.readSights(w)
 	}
 }
 
@@ -311,7 +314,9 @@ func (c *counter) readSights(w *work) {
 		if len(s.t) == 0 {
 			continue
 		}
-		st.seen = earlier(st.seen, s.t[0])
+		if at := s.seen(); at != none {
+			st.seen = earlier(st.seen, at)
+		}
 		f.heard = earlier(f.heard, s.t[0])
 		f.last = max(f.last, s.t[len(s.t)-1])
 	}
@@ -323,6 +328,19 @@ func (c *counter) readSights(w *work) {
 	if st.seenUp != none {
 		f.heard = earlier(f.heard, st.seenUp)
 	}
+}
+
+// seen is the time of the first sample that makes the process of a counter known; none. A 0 that a series
+// begins with may be one that nobody scraped: see offScrape.
+func (in *input) seen() int64 {
+	n := 0
+	if len(in.t) > 0 && in.series.pos.t == none && in.v[0] == 0 {
+		n = 1
+	}
+	if n == len(in.t) {
+		return none
+	}
+	return in.t[n]
 }
 
 // earlier is the earlier of two times, of which the first may be none.

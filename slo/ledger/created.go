@@ -182,14 +182,11 @@ func (c *counter) createdTime(value float64, at int64) (ms float64, ok bool) {
 }
 
 // readCreated finds the samples that counters began anew before, as the source says.
-func (c *counter) readCreated() {
-	for i := range c.works {
-		w := &c.works[i]
-		for k := range w.counters {
-			in := &w.counters[k]
-			if in.made = in.series.made; in.series.created != nil {
-				c.readCreatedOf(in)
-			}
+func (c *counter) readCreated(w *work) {
+	for k := range w.counters {
+		in := &w.counters[k]
+		if in.made = in.series.made; in.series.created != nil {
+			c.readCreatedOf(in)
 		}
 	}
 }
@@ -200,7 +197,7 @@ func (c *counter) readCreatedOf(in *input) {
 		now := position{t, in.v[k]}
 		if value, ok := in.series.created.at(t); ok {
 			if value == 0 {
-				value = -1 // as wrong, but something
+				value = math.Copysign(0, -1) // as wrong, but not nothing
 			}
 			was := in.made
 			in.made = made{value: value}
@@ -219,14 +216,14 @@ func (c *counter) judgeCreated(in *input, k int, prev, now position, was made) {
 	before, known := c.createdTime(was.value, prev.t)
 	switch {
 	case !ok:
-		c.flag(ignoredCreated, now.t)
+		c.notCreated(in, prev, now, ignoredCreated)
 		return
 	case prev.t == none:
 		return // what a first sample is worth is decided with others
 	case !known && at <= float64(prev.t+c.slack), known && math.Abs(at-before) <= restartShift*1000:
 		return
 	case known && (at < before || at <= float64(prev.t-c.slack)): // while it was there
-		c.flag(ignoredCreated, now.t)
+		c.notCreated(in, prev, now, ignoredCreated)
 		return
 	}
 	if now.v >= prev.v {
@@ -234,11 +231,41 @@ func (c *counter) judgeCreated(in *input, k int, prev, now position, was made) {
 		step, _ := c.stepBefore(in, k)
 		most := c.plausible * max(step, 1) * max(1, float64(now.t-prev.t)/float64(c.interval))
 		if was.moved || now.v > max(fewEvents, most) {
-			c.flag(unclearRestart, now.t)
+			c.notCreated(in, prev, now, unclearRestart)
 			return
 		}
 	}
 	in.bases = append(slices.Clip(in.bases), based{k, 0})
+}
+
+// notCreated notes a created time that is not used.
+func (c *counter) notCreated(in *input, prev, now position, flag int) {
+	c.flag(flag, now.t)
+	if c.tracing {
+		c.tell(in.series, NotCreated, prev, now, 0, flag)
+	}
+}
+
+// Some sources write a 0 where a counter was created, at a time at which nothing was scraped: right before
+// its first sample, or between two.
+
+// offScrape reports whether a target was not scraped at an instant, though it was before, as far as
+// its up tells.
+func (c *counter) offScrape(t *target, at int64) bool {
+	told := false
+	for _, p := range t.processes {
+		told = told || p.state.firstUp != none && p.state.firstUp < at
+		if p.in != c.out {
+			continue
+		}
+		for _, up := range c.works[p.at].ups {
+			told = told || len(up.t) > 0 && up.t[0] < at
+			if n := before(up.t, at); n < len(up.t) && up.t[n] == at {
+				return false
+			}
+		}
+	}
+	return told
 }
 
 // createdFirst is when (ms) the counter of a first sample was created; ok is false where nothing

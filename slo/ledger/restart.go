@@ -1,6 +1,9 @@
 package ledger
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // restartShift is how far (seconds) a start time may shift from one sample to the
 // next by clock corrections without being looked at.
@@ -30,9 +33,9 @@ const (
 func aStart(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 
 // readStarts finds the times at which the process had restarted.
-func (c *counter) readStarts(w *work, starts []input) {
+func (c *counter) readStarts(w *work) {
 	st, first, firstMove := &w.state, len(c.starts), len(c.moves)
-	for _, in := range starts {
+	for _, in := range w.told {
 		for k, v := range in.v {
 			if v == st.start && st.firstStart != none || !aStart(v) {
 				continue
@@ -58,7 +61,7 @@ func (c *counter) readStarts(w *work, starts []input) {
 
 // judge tells what a start time means that is the first or has moved.
 func (c *counter) judge(w *work, s startChange, first bool) {
-	last := w.lastCounter(s.t)
+	last := w.lastRan(s.t)
 	if last == none {
 		return
 	}
@@ -118,8 +121,8 @@ func (w *work) firstSeen() int64 {
 		}
 	}
 	for _, in := range w.counters {
-		if len(in.t) > 0 {
-			seen = earlier(seen, in.t[0])
+		if at := in.seen(); at != none {
+			seen = earlier(seen, at)
 		}
 	}
 	if f := w.state.firstStart; f != none {
@@ -179,6 +182,26 @@ func (w *work) lastCounter(t int64) int64 {
 	}
 	for _, in := range w.counters {
 		if n := before(in.t, t); n > 0 {
+			last = max(last, in.t[n-1])
+		}
+	}
+	return last
+}
+
+// lastRan is like lastCounter, of the counters that were above 0 then: 0 may be where one begins, and
+// was written by a source that knows that (see offScrape).
+func (w *work) lastRan(t int64) int64 {
+	last := int64(none)
+	for _, f := range w.p.families {
+		for _, s := range f.series {
+			newer := func(in input) bool { return in.series == s && before(in.t, t) > 0 }
+			if s.pos.t != none && s.pos.t < t && s.pos.v > 0 && !slices.ContainsFunc(w.counters, newer) {
+				last = max(last, s.pos.t)
+			}
+		}
+	}
+	for _, in := range w.counters {
+		if n := before(in.t, t); n > 0 && in.v[n-1] > 0 {
 			last = max(last, in.t[n-1])
 		}
 	}

@@ -52,6 +52,7 @@ const (
 	Restart      Kind = "restart"              // by the start time
 	Reset        Kind = "reset"                // a drop, taken for a reset of the family
 	Anew         Kind = "began_anew"           // as the source says
+	NotCreated   Kind = "created_not_used"     // it says that it was created at a time that cannot be
 	SiblingReset Kind = "reset_with_sibling"   // a family drop of another series lies in it
 	OldAnswer    Kind = "old_answer"           // a drop that may be one: held from here on
 	Held         Kind = "held"                 // counts nothing until the drop is decided

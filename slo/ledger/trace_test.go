@@ -133,11 +133,15 @@ func (tr *tracer) torn(account string) string {
 		name := st.Series.String()
 		before, ok := last[name]
 		switch {
+		case st.Kind == ledger.NotCreated:
+			continue // of what the series says beside
 		case !ok && st.Kind != ledger.FirstCounted && st.Kind != ledger.FirstIgnored && st.Kind != ledger.FirstHeld:
 			return fmt.Sprintf(": %s begins with %+v", name, st)
 		case ok && st.At.Before(before.At):
 			return fmt.Sprintf(": %s: %+v comes after %+v", name, st, before)
 		case (st.Kind == ledger.Growth || st.Kind == ledger.Gap) && st.To-st.From != st.Counted:
+			return fmt.Sprintf(": %s: %+v", name, st)
+		case st.Kind == ledger.Anew && (st.Counted != st.To || st.From != 0):
 			return fmt.Sprintf(": %s: %+v", name, st)
 		case st.Kind == ledger.Restart && (st.Counted != st.To || math.IsNaN(st.From)):
 			return fmt.Sprintf(": %s: %+v", name, st)
@@ -206,7 +210,7 @@ func TestTheStepsOfAHeapAreWhatIsCounted(t *testing.T) {
 		return
 	}
 	for _, k := range []ledger.Kind{ledger.Growth, ledger.Gap, ledger.Restart, ledger.Reset, ledger.SiblingReset, ledger.OldAnswer, ledger.Held, ledger.Regained,
-		ledger.LeftOut, ledger.FirstCounted, ledger.FirstIgnored, ledger.FirstHeld, ledger.Joined, ledger.CameBack, ledger.ClockStep} {
+		ledger.LeftOut, ledger.FirstCounted, ledger.FirstIgnored, ledger.FirstHeld, ledger.Joined, ledger.CameBack, ledger.ClockStep, ledger.Anew, ledger.NotCreated} {
 		if kinds[k] == 0 {
 			t.Errorf("no heap has a step of the kind %s: %v", k, kinds)
 		}

@@ -48,7 +48,7 @@ type walker struct {
 	pace     pace
 	lastDrop int64 // time before its latest family drop; none
 	finds    bool  // lists family drops: counts and flags nothing
-	anew     bool  // the next sample begins from zero, as the source says
+	begun    bool  // the source says where the next sample begins: at prev's value
 	moves    []move
 	drops    []drop
 	// Times before the latest drops so far, of the series' histogram, family and other families.
@@ -101,6 +101,7 @@ func (x *walker) pieces() {
 			x.settleAt(min(x.hold.at+x.c.lookback, x.in.t[k]))
 		}
 		x.hold = hold{at: none}
+		x.begins(k, position{x.in.t[k], x.in.v[k]})
 		x.take(position{x.in.t[k], x.in.v[k]})
 		from = k + 1
 	}
@@ -152,13 +153,17 @@ func (x *walker) begins(k int, now position) {
 	if x.hold.at != none {
 		x.settleAt(min(now.t, x.hold.at+x.c.lookback))
 	}
-	x.prev.v, x.anew = min(base, now.v), base == 0
+	x.prev.v, x.begun = min(base, now.v), true
+	x.c.last = told{} // a step of its own
 }
 
 // take makes a sample the one before the next.
 func (x *walker) take(now position) {
 	x.pace.take(x.prev, now, x.c.patience)
-	x.prev, x.anew = now, false
+	if x.begun {
+		x.pace.base = now
+	}
+	x.prev, x.begun = now, false
 }
 
 // step is the series' step before the next sample.
@@ -170,10 +175,14 @@ func (c *counter) stepBefore(in *input, n int) (step float64, lived int64) {
 	p, prev := in.series.pace, in.series.pos
 	for k := range n {
 		now := position{in.t[k], in.v[k]}
-		if base, ok := in.base(k); ok {
+		base, begins := in.base(k)
+		if begins {
 			prev.v = min(base, now.v)
 		}
 		p.take(prev, now, c.patience)
+		if begins {
+			p.base = now
+		}
 		prev = now
 	}
 	return p.step(prev, c.interval), p.lived(prev)
@@ -302,6 +311,10 @@ func (x *walker) moveUpTo(t int64) moveKind {
 // dropped takes in a sample below the one before it, in a process that has not
 // restarted by its start time.
 func (x *walker) dropped(now position) {
+	if now.v == 0 && x.c.offScrape(x.w.p.target, now.t) {
+		x.reset(now)
+		return
+	}
 	low, ok := x.least(now.t)
 	again := ok && now.v >= low // it has read as little a moment ago
 	var raised []int
@@ -323,6 +336,11 @@ func (x *walker) dropped(now position) {
 		x.counts(LeftOut, now, 0, raised...)
 		return
 	}
+	x.reset(now, raised...)
+}
+
+// reset takes in a drop that says that the family was reset.
+func (x *walker) reset(now position, raised ...int) {
 	x.counts(Reset, now, now.v, raised...)
 	x.lastDrop = x.prev.t
 	if x.finds {
@@ -367,8 +385,10 @@ func (x *walker) grown(now position) {
 	x.dropsUpTo(now.t)
 	again := now.v == 0 || x.plausible(now)
 	switch {
-	case x.anew:
+	case x.begun && x.prev.v == 0:
 		x.counts(Anew, now, now.v)
+	case x.begun:
+		x.counts(x.c.growthKind(x.prev, now), now, now.v-x.prev.v)
 	case x.same >= x.prev.t:
 		x.withSiblings(now, true, !again && x.step() > 0)
 	case x.own >= x.prev.t:

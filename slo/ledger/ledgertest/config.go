@@ -13,6 +13,7 @@ import (
 var (
 	metricNames    = []string{"http_requests_total", "rpc_requests_total", "jobs_total"}
 	histogramNames = []string{"latency_seconds_bucket", "latency_seconds_count", "latency_slow_total"}
+	createdMetrics = []string{"http_requests_created", "rpc_requests_created", "jobs_created", "latency_seconds_created", "latency_slow_created"}
 )
 
 // Config says what history to make. The zero value of a setting is its default;
@@ -44,6 +45,7 @@ type Spec struct {
 
 	NoStartTime bool // process_start_time_seconds is not exposed
 	NoUp        bool // the source has no up series
+	Created     bool // counters say when they were created
 	Eager       bool // series exist with 0 from the process's birth, not from their first event
 	Fractional  bool // counts are eighths, not whole
 	Histogram   bool // a histogram beside the counters: restarts may show in a bucket alone
@@ -205,6 +207,7 @@ func Tiny(seed uint64, exact bool) Config {
 			Eager:       r.IntN(3) == 0,
 			Fractional:  r.IntN(2) == 0,
 			Jitter:      r.IntN(3) > 0,
+			Created:     !exact && seed%3 == 0,
 			Batches:     1 + r.IntN(3),
 
 			DeployEvery: some(0, 60, 300), RestartEvery: some(0, 15, 40, 200), BlinkEvery: some(0, 30),

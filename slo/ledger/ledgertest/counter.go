@@ -13,7 +13,8 @@ type counting struct {
 	parts []float64 // one for each worker, or twin
 	life  int       // which process of the pod; -1: none yet
 	shown [2]float64
-	since int // how many times it has been shown without a break
+	since int   // how many times it has been shown without a break
+	made  int64 // when it was created; 0: not yet
 }
 
 // value is what the counter reads to an attempt.
@@ -33,11 +34,14 @@ func (h *History) enter(c *counting, s *Scraped, l int, r *rand.Rand) {
 	if l == c.life {
 		return
 	}
-	c.life, c.since = l, 0
+	c.life, c.since, c.made = l, 0, 0
 	for i := range c.parts {
 		c.parts[i] = 0
 		if s.pod.lives[l].born <= h.Start && !(s.bad && r.IntN(2) == 0) {
 			c.parts[i] = float64(1 + r.IntN(1000))
+		}
+		if s.steady || c.parts[i] > 0 {
+			c.made = s.pod.lives[l].born
 		}
 	}
 }
@@ -50,6 +54,7 @@ func (c *counting) reset(t int64, due *[]int64, part func() int) {
 			c.parts[k] = 0
 		} else {
 			clear(c.parts)
+			c.made = 0
 		}
 		c.since = 0
 	}
@@ -69,6 +74,10 @@ func (c *counting) older(v float64, s *Scraped, r *rand.Rand) float64 {
 // show takes down what was shown to an attempt.
 func (c *counting) show(s *Scraped, t int64, v float64) {
 	s.Samples = append(s.Samples, Sample{t, v})
+	if c.made == 0 {
+		c.made = t
+	}
+	s.made = append(s.made, Sample{t, float64(c.made)})
 	c.shown = [2]float64{c.shown[1], v}
 	c.since++
 }
@@ -102,6 +111,9 @@ func (h *History) counter(spec Spec, s *Scraped, attempts []attempt, resets []in
 				continue
 			}
 			h.enter(c, s, next, r)
+			if c.made == 0 {
+				c.made = t
+			}
 			c.parts[r.IntN(spec.Workers)] += n
 			s.events = append(s.events, Sample{t, n})
 		}

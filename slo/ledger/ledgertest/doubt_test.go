@@ -88,6 +88,49 @@ func TestWhatIsNotExactIsFlagged(t *testing.T) {
 	}
 }
 
+// TestCreatedTimesMakeCountsExact makes histories that are exact by created times alone: nobody knows
+// of start times. What a counter of an older process has counted since it was created within S counts,
+// too, though no sample before tells of it.
+func TestCreatedTimesMakeCountsExact(t *testing.T) {
+	const minute = time.Minute
+	for _, c := range []struct {
+		name    string
+		spec    Spec
+		flagged int // so many may be flagged instead, or as well: what is old, or was reset in each of two scrapes
+	}{
+		{"processes restart", Spec{RestartEvery: 5 * minute, Metrics: 3}, 0},
+		{"beside histograms", Spec{RestartEvery: 5 * minute, Histogram: true, Metrics: 2}, 0},
+		{"pods are replaced", Spec{DeployEvery: 5 * minute}, 0},
+		{"pods live for a moment", Spec{BlinkEvery: minute, Jitter: true}, 0},
+		{"targets are not scraped for a while", Spec{GapEvery: 3 * minute, RestartEvery: 4 * minute}, 15},
+		{"a metric is reset while its process lives on", Spec{ResetEvery: 5 * minute, Metrics: 2}, 3},
+		{"a series is forgotten and begins anew", Spec{ForgetEvery: 5 * minute}, 0},
+		{"a source without up", Spec{NoUp: true, RestartEvery: 5 * minute, DeployEvery: 7 * minute}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			flagged := 0
+			for seed := range uint64(30) {
+				spec := c.spec
+				spec.NoStartTime, spec.Created = true, true
+				spec.PeakRate = []float64{40, 3, 0.5, 0.05}[seed%4]
+				h := troubled(seed, spec)
+				got, doubts := counted(t, h)
+				es := h.ShopSet(0).Events(All)
+				want, begun := es.Told(h.Start, h.End), es.Residual(Begun, h.Start, h.End)
+				switch {
+				case doubts != "":
+					flagged++
+				case got.Good < want.Good || got.Bad < want.Bad || got.Good > want.Good+begun.Good || got.Bad > want.Bad+begun.Bad:
+					t.Errorf("seed %d: counted %+v, true %+v and at most %+v, no flag", seed, got, want, begun)
+				}
+			}
+			if flagged > c.flagged {
+				t.Errorf("%d are flagged", flagged)
+			}
+		})
+	}
+}
+
 // TestLabelsThatChangeChangeNothing compares with the same history under labels that stay.
 func TestLabelsThatChangeChangeNothing(t *testing.T) {
 	const minute = time.Minute

@@ -42,6 +42,13 @@ func (o *Oracle) first(c *counter, s Sample) {
 	switch o.rules.First {
 	case slo.FirstIgnore:
 		return
+	case slo.FirstZero, slo.FirstAuto:
+		if base, ok := c.bases[s.T]; ok && base == 0 {
+			o.emit(c, 0, s.T, s.V, "first sample: begins at 0")
+			return
+		}
+	}
+	switch o.rules.First {
 	case slo.FirstZero:
 		if late {
 			o.emit(c, 0, s.T, s.V, "first sample: from zero by rule")
@@ -63,7 +70,15 @@ func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 	f := firstSample{counter: c, t: s.T, v: s.V}
 	p := c.process
 	start, hasStart := p.startAt(s.T)
+	made, isMade := o.madeAt(c, s.T)
 	switch {
+	case isMade && made > max(float64(o.rules.Start), float64(o.rules.begins-2*o.rules.Interval)):
+		f.value, f.why = s.V, "first sample: created within what is counted"
+	case isMade:
+		f.why = "first sample: created before"
+		if s.V > 0 && late {
+			f.flags = []slo.FlagKind{slo.UnknownFirst}
+		}
 	case p.knownAt(s.T):
 		if o.tooMuch(p, s) {
 			f.why, f.flags = "first sample: too much for a known process", []slo.FlagKind{slo.UnknownFirst}
@@ -81,20 +96,26 @@ func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 	}
 	i := o.rules.Interval
 	u, any := p.lastCounted(s.T)
-	if any {
+	if any && !(isMade && made > float64(u)) {
 		for _, other := range p.counters {
 			if latest, ok := latestBefore(other.samples, s.T); ok && latest.T >= u-5*i {
 				f.consider(other, latest)
 			}
 		}
 	}
-	alone := !any || u < s.T-5*i
-	if alone && !anyIn(p.starts, s.T-5*i, s.T-1) && hasStart && start >= 1e12 && start < float64(s.T-2*i-o.rules.Slack) {
-		if !any {
-			u = o.rules.Start
-		}
-		o.considerOthers(&f, start, u)
+	if any && u >= s.T-5*i {
+		return f
 	}
+	if !any {
+		u = o.rules.Start
+	}
+	long := float64(s.T - 2*i - o.rules.Slack)
+	hasStart = hasStart && !anyIn(p.starts, s.T-5*i, s.T-1) && start >= 1e12 && start < long
+	isMade = isMade && made < long
+	o.considerOthers(&f, u, func(other *process) bool {
+		theirs, ok := latestBefore(other.starts, s.T)
+		return hasStart && ok && math.Abs(theirs.V-start) <= 1000 || isMade && o.madeWith(other, c, made, s.T)
+	})
 	return f
 }
 
@@ -151,10 +172,9 @@ func (o *Oracle) apart(c *counter) slo.Labels {
 
 // considerOthers adds the partners of other processes that began when this one did,
 // and of which something was counted after u.
-func (o *Oracle) considerOthers(f *firstSample, start float64, u int64) {
+func (o *Oracle) considerOthers(f *firstSample, u int64, together func(*process) bool) {
 	for _, p := range o.processes {
-		theirs, ok := latestBefore(p.starts, f.t)
-		if p == f.counter.process || !ok || math.Abs(theirs.V-start) > 1000 {
+		if p == f.counter.process || !together(p) {
 			continue
 		}
 		for _, other := range p.counters {
@@ -175,8 +195,10 @@ func (f *firstSample) consider(c *counter, latest Sample) {
 
 // knownAt reports whether the process was being observed at some time in (S, t).
 func (p *process) knownAt(t int64) bool {
-	if _, ok := p.lastCounted(t); ok {
-		return true
+	for _, c := range p.counters {
+		if seen := c.sightings(); len(seen) > 0 && seen[0].T < t {
+			return true
+		}
 	}
 	if _, ok := latestBefore(p.starts, t); ok {
 		return true

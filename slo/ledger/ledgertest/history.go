@@ -68,8 +68,9 @@ type Scraped struct {
 	pod    *pod
 	events []Sample // true events of a counter: time and number, rising
 	bad    bool
-	old    []int // indexes of the samples that are older answers than the one before
-	steady bool  // its own samples are neither late nor spoiled
+	old    []int    // indexes of the samples that are older answers than the one before
+	steady bool     // its own samples are neither late nor spoiled
+	made   []Sample // when a counter was created, in Unix milliseconds, as told with its samples
 }
 
 // Delivery is when the sample at Index could first be read.

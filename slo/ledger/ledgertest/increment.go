@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"sort"
@@ -42,12 +43,13 @@ func (o *Oracle) count() {
 			switch {
 			case !s.c.begun:
 				firsts = append(firsts, s)
-			case !o.own(s.c, s.c.samples[s.i-1], s.c.samples[s.i]):
+			case !o.own(s.c, s.i):
 				others = append(others, s)
 			}
 		}
 		for _, s := range others {
-			o.bySiblings(s.c, s.c.samples[s.i-1], s.c.samples[s.i])
+			a, b := s.c.pair(s.i)
+			o.bySiblings(s.c, a, b)
 		}
 		for _, s := range firsts {
 			o.first(s.c, s.c.samples[s.i])
@@ -85,8 +87,14 @@ func (o *Oracle) samplesByTime() [][]sampleOf {
 
 // own counts a pair by what its own samples and its process' restarts say: rules 1 to
 // 4, and held drops. False: its siblings have to be asked.
-func (o *Oracle) own(c *counter, a, b Sample) bool {
+func (o *Oracle) own(c *counter, i int) bool {
+	a, b := c.pair(i)
 	o.expire(c, b.T-1)
+	base, begins := c.bases[b.T]
+	if begins && c.held != nil {
+		c.held.until = min(c.held.until, b.T)
+		o.expire(c, b.T)
+	}
 	switch c.process.between(a.T, b.T) {
 	case several:
 		c.free(b.T)
@@ -97,12 +105,21 @@ func (o *Oracle) own(c *counter, a, b Sample) bool {
 		o.emit(c, a.T, b.T, b.V, "restart")
 		return true
 	}
+	if begins {
+		o.emit(c, a.T, b.T, b.V-a.V, fmt.Sprintf("begins at %v", base))
+		return true
+	}
 	if c.held != nil {
 		o.whileHeld(c, a, b)
 		return true
 	}
 	if b.V >= a.V {
 		return false
+	}
+	if c.isZero(i) {
+		o.emit(c, a.T, b.T, 0, "a zero where it was created")
+		c.process.drops = append(c.process.drops, familyDrop{c, a.T, b.T})
+		return true
 	}
 	o.drop(c, a, b)
 	return true
@@ -199,8 +216,12 @@ type pace struct {
 	any  bool
 }
 
-// take takes in the series' next sample.
-func (p *pace) take(x Sample, i int64) {
+// take takes in the series' next sample, which may begin somewhere.
+func (p *pace) take(x Sample, bases map[int64]float64, i int64) {
+	base, begins := bases[x.T]
+	if begins {
+		p.last.V = min(base, x.V)
+	}
 	switch {
 	case !p.any || x.V < p.last.V:
 		p.base = x
@@ -208,6 +229,9 @@ func (p *pace) take(x Sample, i int64) {
 		p.raw = max(p.raw, (x.V-p.last.V)*float64(2*i)/float64(x.T-p.last.T))
 	default:
 		p.raw = max(p.raw, x.V-p.last.V)
+	}
+	if begins {
+		p.base = x
 	}
 	p.last, p.any = x, true
 }
@@ -222,7 +246,7 @@ func (p *pace) step(i int64) float64 {
 
 // grow takes a sample for the series' step.
 func (o *Oracle) grow(c *counter, i int) {
-	c.pace.take(c.samples[i], o.rules.Interval)
+	c.pace.take(c.samples[i], c.bases, o.rules.Interval)
 	c.step = c.pace.step(o.rules.Interval)
 }
 
@@ -230,7 +254,7 @@ func (o *Oracle) grow(c *counter, i int) {
 func (o *Oracle) stepBefore(c *counter, i int) float64 {
 	var p pace
 	for _, x := range c.samples[:i] {
-		p.take(x, o.rules.Interval)
+		p.take(x, c.bases, o.rules.Interval)
 	}
 	return p.step(o.rules.Interval)
 }

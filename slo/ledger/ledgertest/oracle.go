@@ -128,6 +128,11 @@ func NewOracles(subjects []Subject, r Rules, all []Series) (map[string]*Oracle, 
 func newOracle(r Rules, a *account) *Oracle {
 	o := &Oracle{rules: r}
 	o.processes, o.counters = a.bind()
+	for _, c := range o.counters {
+		for i := range c.samples {
+			o.hear(c, i)
+		}
+	}
 	for _, p := range o.processes {
 		o.findRestarts(p)
 	}

@@ -74,7 +74,7 @@ func shortest(number string) string {
 
 // reads reports whether a series is any account's business: a counter, or a sign
 // of a target that satisfies the matchers on target labels that both selectors have.
-func (r Rules) reads(ls slo.Labels) bool { return r.isCounter(ls) || r.isSign(ls) }
+func (r Rules) reads(ls slo.Labels) bool { return r.isCounter(ls) || r.isSign(ls) || r.isCreated(ls) }
 
 func (r Rules) isCounter(ls slo.Labels) bool {
 	return slices.ContainsFunc(r.selectors(), func(sel slo.Selector) bool { return sel.Matches(ls) })
@@ -112,6 +112,7 @@ type account struct {
 type target struct {
 	processes []*process
 	counters  []*counter
+	created   []Series // when its counters were created
 }
 
 // process is a target's signs with equal further labels, and the counters that
@@ -131,7 +132,9 @@ type process struct {
 type counter struct {
 	labels           slo.Labels
 	good, bad, total bool
-	samples          []Sample // valid ones only
+	samples          []Sample          // valid ones only
+	bases            map[int64]float64 // where samples begin, by their time
+	created          []Sample          // when it says that it was created, as it says it
 	process          *process
 	name, family     string
 	histogram        bool // the family is a histogram's
@@ -141,8 +144,9 @@ type counter struct {
 	pace  pace
 	held  *held // nil: not held
 	freed int64 // when the latest held drop was decided
-	begun bool  // its next sample makes a pair with the one before
-	left  bool  // another series was joined to it, and it has not come back
+	told  told
+	begun bool // its next sample makes a pair with the one before
+	left  bool // another series was joined to it, and it has not come back
 }
 
 // add takes in one series: as a counter where a selector picks it, as a sign where
@@ -159,12 +163,11 @@ func (a *account) add(ls slo.Labels, samples []Sample) {
 		c := &counter{labels: ls, name: ls.Get(slo.MetricName), good: r.Good != nil && r.Good.Matches(ls),
 			bad: r.Bad != nil && r.Bad.Matches(ls), total: r.Total != nil && r.Total.Matches(ls)}
 		c.family = familyOf(c.name)
-		for _, s := range samples {
-			if valid(s.V) {
-				c.samples = append(c.samples, s)
-			}
-		}
+		c.take(samples)
 		t.counters = append(t.counters, c)
+	}
+	if a.rules.isCreated(ls) {
+		t.created = append(t.created, Series{ls, samples})
 	}
 	if !a.rules.isSign(ls) {
 		return
@@ -236,6 +239,7 @@ func (a *account) bind() (processes []*process, counters []*counter) {
 			return cmp.Or(cmp.Compare(len(b.further), len(a.further)), compareLabels(a.further, b.further))
 		})
 		for _, c := range t.counters {
+			c.findCreated(t.created)
 			i := slices.IndexFunc(bySigns, func(p *process) bool { return carries(c.labels, p.further) })
 			if i >= 0 {
 				c.process = bySigns[i]
@@ -289,6 +293,27 @@ func anyIn(samples []Sample, from, to int64) bool {
 func (p *process) startAt(t int64) (float64, bool) {
 	s, ok := latestBefore(p.starts, t+1)
 	return s.V, ok
+}
+
+// lastAboveZero gives the time of the latest valid sample before t of any counter that was not at 0
+// then.
+func (p *process) lastAboveZero(t int64) (int64, bool) {
+	last, any := int64(0), false
+	for _, c := range p.counters {
+		if s, ok := latestBefore(c.samples, t); ok && s.V > 0 && (!any || s.T > last) {
+			last, any = s.T, true
+		}
+	}
+	return last, any
+}
+
+// sightings are the samples of a counter that make its process known: a 0 that it begins with may be one
+// that nobody scraped.
+func (c *counter) sightings() []Sample {
+	if len(c.samples) > 0 && c.samples[0].V == 0 {
+		return c.samples[1:]
+	}
+	return c.samples
 }
 
 // lastCounted gives the time of the latest valid sample of any counter before t.

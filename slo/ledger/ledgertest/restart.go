@@ -32,7 +32,7 @@ func (o *Oracle) findRestarts(p *process) {
 			continue
 		}
 		slack := float64(o.rules.Slack)
-		if l, ok := p.lastCounted(x.T); ok {
+		if l, ok := p.lastAboveZero(x.T); ok {
 			before := 0.0
 			if !first {
 				before = p.starts[i-1].V
@@ -103,7 +103,7 @@ func (p *process) seenSince(t int64) int64 {
 		}
 	}
 	for _, c := range p.counters {
-		for _, s := range c.samples {
+		for _, s := range c.sightings() {
 			see(s)
 		}
 	}
@@ -122,8 +122,8 @@ func (p *process) seenSince(t int64) int64 {
 func (p *process) seenEver() int64 {
 	first := int64(math.MaxInt64)
 	for _, c := range p.counters {
-		if len(c.samples) > 0 {
-			first = min(first, c.samples[0].T)
+		if seen := c.sightings(); len(seen) > 0 {
+			first = min(first, seen[0].T)
 		}
 	}
 	if len(p.starts) > 0 {

@@ -61,6 +61,11 @@ func (h *History) scrape(spec Spec, p *pod, r *rand.Rand) []Scraped {
 	for i := range out {
 		h.deliver(spec, &out[i], attempts, r)
 	}
+	if spec.Created {
+		for _, s := range slices.Clone(out) {
+			out = s.tellCreated(out)
+		}
+	}
 	return slices.DeleteFunc(out, func(s Scraped) bool { return len(s.Samples) == 0 && len(s.events) == 0 })
 }
 

@@ -23,6 +23,7 @@ type wildProcess struct {
 	moved    bool    // its target has another instance now
 	version  bool    // its series have a label more
 	counters []*wildCounter
+	wildBegins
 }
 
 type wildCounter struct {
@@ -34,6 +35,8 @@ type wildCounter struct {
 	zone          bool    // it has a label more
 	seen          slo.Labels
 	keep, late    int
+	made          float64 // when it was created, in seconds
+	fresh         bool    // it has not been scraped since
 }
 
 // addTarget adds a target with one process, or two or three that differ in labels.
@@ -56,6 +59,7 @@ func (w *Heap) addTarget(r *rand.Rand, shopset string, k int) {
 		if r.IntN(8) == 0 {
 			x.born = 1.5 // in 1970
 		}
+		x.wildBegins = w.begins(fmt.Sprint(shopset, k, c))
 		x.addCounters()
 		for i, t := range grid {
 			x.happen(t)
@@ -79,6 +83,7 @@ func (x *wildProcess) addCounters() {
 		if r.IntN(3) == 0 {
 			c.late = 1 + r.IntN(30)
 		}
+		c.made, c.fresh = x.someTime(defaultStart), true
 		x.counters = append(x.counters, c)
 	}
 	for m := range 1 + r.IntN(2) {
@@ -96,6 +101,7 @@ func (x *wildProcess) addCounters() {
 // happen lets the counters grow, and now and then something happen to the process.
 func (x *wildProcess) happen(t int64) {
 	r := x.r
+	x.now = t
 	for _, c := range x.counters {
 		c.before = c.value
 		if r.IntN(3) > 0 {
@@ -137,6 +143,7 @@ func (x *wildProcess) happen(t int64) {
 func (x *wildProcess) drop(which func(*wildCounter) bool, share float64) {
 	for _, c := range x.counters {
 		if which(c) {
+			c.made, c.fresh = x.someTime(x.now), true
 			c.value = math.Floor(c.value*share) + float64(x.r.IntN(c.step+1))/8*float64(x.r.IntN(2))
 		}
 	}
@@ -186,6 +193,7 @@ func (x *wildProcess) scrape(t int64, i, n int) {
 			x.heap.put(c.seen, at, stale)
 		}
 		c.seen = ls
+		x.begin(c, ls, at, v)
 		x.heap.put(ls, at, v)
 	}
 }

@@ -54,7 +54,7 @@ func each(series []Scraped, f func(s *Scraped, t int64, v float64, delivered int
 func (h *History) WriteOpenMetrics(w io.Writer) (int64, error) {
 	out := bufio.NewWriterSize(w, 1<<16)
 	samples := int64(0)
-	for _, name := range slices.Concat([]string{UpMetric, StartTimeMetric}, metricNames, histogramNames) {
+	for _, name := range slices.Concat([]string{UpMetric, StartTimeMetric}, metricNames, histogramNames, createdMetrics) {
 		fmt.Fprintf(out, "# TYPE %s unknown\n", name)
 		lists := [][]Scraped{h.Strays()}
 		for i := -1; i < len(h.Config.ShopSets); i++ {

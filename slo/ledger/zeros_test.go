@@ -1,0 +1,61 @@
+package ledger_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
+)
+
+// zeroSeries is a series of the ShopSet a, of samples "seconds:value" behind 600.5 s.
+func zeroSeries(begin int64, name, instance, code string, samples ...float64) ledgertest.Series {
+	ls := slo.Labels{{Name: slo.MetricName, Value: name}, {Name: "code", Value: code}, {Name: "instance", Value: instance}, {Name: "job", Value: "x"}, {Name: "shopset", Value: "a"}}
+	s := ledgertest.Series{Labels: slices.DeleteFunc(ls, func(l slo.Label) bool { return l.Value == "" })}
+	for k := 0; k < len(samples); k += 2 {
+		s.Samples = append(s.Samples, ledgertest.Sample{T: begin + 600_500 + int64(samples[k]*1000), V: samples[k+1]})
+	}
+	return s
+}
+
+func TestAZeroWhereACounterWasCreatedIsNoScrape(t *testing.T) {
+	const begin = 1_790_000_400_000
+	start := func(seconds float64) float64 { return float64(begin+600_500)/1000 + seconds }
+	old := ledgertest.Series{Labels: zeroSeries(begin, "up", "old", "").Labels}
+	for at := int64(begin + 500); at < begin+1_200_000; at += 10_000 {
+		old.Samples = append(old.Samples, ledgertest.Sample{T: at, V: 1})
+	}
+	up := zeroSeries(begin, "up", "new", "", 0, 1, 10, 1, 20, 1, 30, 1, 40, 1)
+	for _, tt := range []struct {
+		name   string
+		series []ledgertest.Series
+		want   float64
+		flags  string
+	}{
+		{"a pod that was born with 500", []ledgertest.Series{up, zeroSeries(begin, "x_total", "new", "", -8, 0, 0, 500, 10, 510)}, 510, ""},
+		{"a new counter says nothing of an old one", []ledgertest.Series{up, zeroSeries(begin, "x_total", "new", "200", 0, 1e6, 10, 1e6+10),
+			zeroSeries(begin, "x_total", "new", "500", -3, 0, 0, 2, 10, 3)}, 13, "unknown_first_sample×1 "},
+		{"a small counter restarts", []ledgertest.Series{up, zeroSeries(begin, "x_total", "new", "", -8, 0, 0, 3, 13, 0, 20, 4, 30, 5)}, 8, ""},
+		{"a restart that fast counting hides", []ledgertest.Series{up, zeroSeries(begin, "x_total", "new", "", -8, 0, 0, 100, 10, 200, 13, 0, 20, 220, 30, 300)}, 500, ""},
+		{"the process started before its newest counter", []ledgertest.Series{up,
+			zeroSeries(begin, "process_start_time_seconds", "new", "", 0, start(-5), 10, start(-5), 20, start(11), 30, start(11)),
+			zeroSeries(begin, "x_total", "new", "200", 0, 100, 10, 200, 20, 210, 30, 220), // has no zeros
+			zeroSeries(begin, "x_total", "new", "500", 18, 0, 20, 2, 30, 3)}, 200 + 220 + 3, ""},
+		{"a counter at 0 that was scraped", []ledgertest.Series{up, zeroSeries(begin, "x_total", "new", "200", 0, 0, 10, 0, 20, 7),
+			zeroSeries(begin, "x_total", "new", "500", 20, 5)}, 12, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, step := range []int64{1000, 10_000, 3_600_000} {
+				c, flags := countSeries(t, append([]ledgertest.Series{old}, tt.series...), begin, step, "")
+				text := ""
+				for _, f := range flags {
+					text += fmt.Sprintf("%s×%d ", f.Kind, f.Count)
+				}
+				if c.Total != tt.want || text != tt.flags {
+					t.Errorf("in steps of %d ms: %v with %q, want %v with %q", step, c.Total, text, tt.want, tt.flags)
+				}
+			}
+		})
+	}
+}
