@@ -51,6 +51,19 @@ func takeNative(text []byte) (nativeScrape, []byte, error) {
 	}), nil
 }
 
+// tellsCreated reports whether the targets' created times are asked for: where protobuf is, the one
+// format that has them beside the samples. (In text they are samples themselves.) The library
+// refuses that beside a conversion to custom buckets.
+func (s *Scrape) tellsCreated() bool {
+	inProto := func(c *config.ScrapeConfig) bool { return slices.Contains(c.ScrapeProtocols, config.PrometheusProto) }
+	return slices.ContainsFunc(s.config.ScrapeConfigs, inProto) && !s.converts()
+}
+
+// converts reports whether a job has its classic histograms converted.
+func (s *Scrape) converts() bool {
+	return slices.ContainsFunc(s.config.ScrapeConfigs, (*config.ScrapeConfig).ConvertClassicHistogramsToNHCBEnabled)
+}
+
 // apply asks the targets for the one format that has native histograms. A job that does not want
 // them, and asks for that format, gets its classic ones beside.
 func (n nativeScrape) apply(configs []*config.ScrapeConfig) error {

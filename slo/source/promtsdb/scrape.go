@@ -117,6 +117,7 @@ type scraping struct {
 	running   sync.WaitGroup
 	failures  chan error
 	ctx       context.Context
+	created   bool // created times are asked for
 }
 
 func startScraping(ctx context.Context, to storage.Appendable, s *Scrape, log *slog.Logger, r prometheus.Registerer) (*scraping, error) {
@@ -124,9 +125,9 @@ func startScraping(ctx context.Context, to storage.Appendable, s *Scrape, log *s
 	if err != nil {
 		return nil, err
 	}
-	// Created time stamps would add samples that nobody scraped: zeros at process
-	// starts. The ledger has its own rule for first samples.
-	options := scrape.Options{EnableCreatedTimestampZeroIngestion: false, EnableNativeHistogramsIngestion: true, DiscoveryReloadInterval: model.Duration(settle)}
+	// Created time stamps are not stored as zeros that nobody scraped: see tapcreated.go.
+	created := s.tellsCreated()
+	options := scrape.Options{EnableCreatedTimestampZeroIngestion: created, EnableNativeHistogramsIngestion: true, DiscoveryReloadInterval: model.Duration(settle)}
 	// NewManager registers its metrics before they can be collected, and r may be
 	// collected from at any time: they wait in a registry of their own.
 	own := prometheus.NewRegistry()
@@ -143,7 +144,7 @@ func startScraping(ctx context.Context, to storage.Appendable, s *Scrape, log *s
 		cancel()
 		return nil, errors.New("the discovery's metrics are registered already: give each store a registerer of its own")
 	}
-	run := &scraping{cancel: cancel, discovery: d, scrape: m, failures: make(chan error, 2), ctx: ctx}
+	run := &scraping{cancel: cancel, discovery: d, scrape: m, failures: make(chan error, 2), ctx: ctx, created: created}
 	if err := run.apply(s); err != nil {
 		cancel()
 		return nil, err
@@ -162,6 +163,10 @@ func startScraping(ctx context.Context, to storage.Appendable, s *Scrape, log *s
 }
 
 func (r *scraping) apply(s *Scrape) error {
+	if r.created && s.converts() {
+		return errors.New("convert_classic_histograms_to_nhcb is new, and jobs of native histograms were scraped with their created times, " +
+			"which the library does not do beside it: restart to take that over")
+	}
 	if err := r.scrape.ApplyConfig(s.config); err != nil {
 		return err
 	}

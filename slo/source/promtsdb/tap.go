@@ -47,6 +47,9 @@ type tap struct {
 	renamed   uint64                            // what the interner said when the series' identities were looked up
 	key       []byte
 	buffers   sync.Pool
+
+	createdMu sync.Mutex
+	created   map[storage.SeriesRef]tapCreated // of the series with these refs
 }
 
 // tapSelector is a selector that was asked for.
@@ -129,7 +132,6 @@ type tapAppender struct {
 	tap     *tap
 	samples *[]tapSample
 	newest  int64 // of them
-	foreign bool  // something was appended that is no plain sample
 }
 
 // Append implements storage.Appender.
@@ -151,7 +153,7 @@ func (a *tapAppender) Commit() error {
 	// Samples of a failed commit are rolled back; should one have got through
 	// nevertheless, it must not be older than since.
 	p.newest = max(p.newest, a.newest)
-	if err != nil || a.foreign {
+	if err != nil {
 		p.restart()
 	} else {
 		for i := range *a.samples {

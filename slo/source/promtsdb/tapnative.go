@@ -22,18 +22,6 @@ func (a *tapAppender) AppendHistogram(ref storage.SeriesRef, l labels.Labels, t 
 	return ref, err
 }
 
-// AppendHistogramCTZeroSample implements storage.Appender.
-func (a *tapAppender) AppendHistogramCTZeroSample(ref storage.SeriesRef, l labels.Labels, t, ct int64, h *histogram.Histogram, fh *histogram.FloatHistogram) (storage.SeriesRef, error) {
-	a.foreign = true
-	return a.Appender.AppendHistogramCTZeroSample(ref, l, t, ct, h, fh)
-}
-
-// AppendCTZeroSample implements storage.Appender.
-func (a *tapAppender) AppendCTZeroSample(ref storage.SeriesRef, l labels.Labels, t, ct int64) (storage.SeriesRef, error) {
-	a.foreign = true
-	return a.Appender.AppendCTZeroSample(ref, l, t, ct)
-}
-
 // tapNative is a series of native histograms; of those of which no selector wants a counter there
 // is none.
 type tapNative struct {
