@@ -130,7 +130,7 @@ func (b *births) weigh(n *newborn) {
 	case rule == slo.FirstIgnore:
 		n.why = byIgnore
 		return
-	case n.fromZero(): // as the source says
+	case n.fromZero() || b.isYoung(float64(c.zeros[n.in.series])): // as the source says
 		n.worth, n.why = n.v, isBegun
 		return
 	case rule == slo.FirstZero && !early:
@@ -159,6 +159,9 @@ func (b *births) weigh(n *newborn) {
 		n.why = atBegin
 	default:
 		n.doubt, n.why = n.v > 0, isOld
+		if n.doubt {
+			c.results.unknown = append(c.results.unknown, n.in.series)
+		}
 	}
 	b.related(n, start, started, made, isMade)
 }

@@ -104,8 +104,9 @@ type counter struct {
 	// interval after a restart.
 	plausible float64
 
-	tracing bool // somebody wants to know the steps
-	last    told // the last of them
+	zeros   map[*series]int64 // when series were created, by zeros behind the edge; mostly nil
+	tracing bool              // somebody wants to know the steps
+	last    told              // the last of them
 
 	oldest  int64 // sample of all that is read together, where an account needs to know; none
 	out     *outcome
@@ -146,6 +147,7 @@ type arena struct {
 	families  []familyChange
 	samples   []position
 	steps     []Step
+	unknown   []*series // new ones whose age nothing tells
 }
 
 // outcome hands out the next outcome.

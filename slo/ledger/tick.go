@@ -94,19 +94,29 @@ func (l *Ledger) readRaw(ctx context.Context, src *sourceState, mine *turn, acct
 	var outs []*outcome
 	var samples atomic.Int64
 	b := l.batchOf(src, accts)
-	err := l.read(ctx, src, b, from-l.lookBack(accts), from, to, func(series []slo.Series) error {
-		l.fetchAhead(src, b, to, until)
-		mine.take()
-		l.share(src, b, src.unify(series))
-		oldest, err := b.oldest()
-		if err != nil {
+	var zeros map[*series]int64
+	read := func() error {
+		return l.read(ctx, src, b, from-l.lookBack(accts), from, to, func(series []slo.Series) error {
+			l.fetchAhead(src, b, to, until)
+			mine.take()
+			l.share(src, b, src.unify(series))
+			oldest, err := b.oldest()
+			if err != nil {
+				return err
+			}
+			src.only(accts)
+			samples.Store(0)
+			outs, err = l.work(ctx, b.jobs, span{from, to}, fineFrom, oldest, zeros, &samples, src.bad)
+			b.letGo()
 			return err
+		})
+	}
+	err := read()
+	if err == nil && to == until {
+		if zeros = l.lateZeros(ctx, src, from); zeros != nil {
+			err = read()
 		}
-		src.only(accts)
-		outs, err = l.work(ctx, b.jobs, span{from, to}, fineFrom, oldest, &samples, src.bad)
-		b.letGo()
-		return err
-	})
+	}
 	return outs, int(samples.Load()), err
 }
 
@@ -218,10 +228,13 @@ func (b *batch) letGo() {
 }
 
 // work counts all jobs on all processors.
-func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest int64, samples *atomic.Int64, bad map[*account]error) ([]*outcome, error) {
+func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest int64, zeros map[*series]int64, samples *atomic.Int64, bad map[*account]error) ([]*outcome, error) {
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	for len(l.workers) < workers {
 		l.workers = append(l.workers, &worker{})
+	}
+	for _, w := range l.workers {
+		w.counter.results.unknown = w.counter.results.unknown[:0]
 	}
 	outs := make([][]*outcome, workers)
 	errs := make([]error, workers)
@@ -233,6 +246,7 @@ func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest 
 			defer wg.Done()
 			wk := l.workers[w]
 			wk.reset(l, oldest)
+			wk.counter.zeros = zeros
 			wk.lost = bad
 			for errs[w] == nil {
 				i := int(next.Add(1)) - 1
@@ -266,7 +280,7 @@ func (w *worker) reset(l *Ledger, oldest int64) {
 	c.lookback, c.slack, c.plausible = l.cfg.OldAnswers.Milliseconds(), l.cfg.Slack.Milliseconds(), l.cfg.PlausibleSteps
 	m.outcomes = nil // targets point to the old ones
 	m.runs, m.series, m.processes, m.families, m.samples = m.runs[:0], m.series[:0], m.processes[:0], m.families[:0], m.samples[:0]
-	m.steps = m.steps[:0]
+	m.steps, m.unknown = m.steps[:0], m.unknown[:0]
 	c.tracing = l.cfg.Trace != nil
 	w.samples = 0
 	clear(w.bad)

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/slo/ledger"
 	"github.com/shopslo/shopslo/slo/ledger/ledgertest"
 )
 
@@ -55,6 +57,59 @@ func TestAZeroWhereACounterWasCreatedIsNoScrape(t *testing.T) {
 				if c.Total != tt.want || text != tt.flags {
 					t.Errorf("in steps of %d ms: %v with %q, want %v with %q", step, c.Total, text, tt.want, tt.flags)
 				}
+			}
+		})
+	}
+}
+
+// backdated is a source whose zeros come with the first sample behind them.
+type backdated struct{ *ledgertest.Source }
+
+func (backdated) Backdates() bool { return true }
+
+func TestAZeroThatComesBehindAClosedEdgeIsFound(t *testing.T) {
+	const begin, delay = 1_790_000_400_000, 15_000
+	for _, tt := range []struct {
+		name  string
+		zero  float64 // seconds before the first sample; 0: there is none
+		want  float64
+		flags int
+	}{
+		{"before the edge is closed", 3, 510, 0},
+		{"a pod that was slow to get ready", 70, 510, 0},
+		{"before counting began", 700, 10, 1},
+		{"none", 0, 10, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			counter := zeroSeries(begin, "x_total", "new", "", 0, 500, 10, 510, 20, 510)
+			series := ledgertest.Plain([]ledgertest.Series{zeroSeries(begin, "up", "old", "", -600, 1, -590, 1, 0, 1), zeroSeries(begin, "up", "new", "", 0, 1, 10, 1, 20, 1), counter})
+			if tt.zero > 0 {
+				series[2].Samples = slices.Insert(series[2].Samples, 0, ledgertest.Sample{T: counter.Samples[0].T - int64(tt.zero*1000)})
+				series[2].Late = []ledgertest.Delivery{{Index: 0, At: counter.Samples[0].T}}
+			}
+			src := backdated{ledgertest.NewSource(series)}
+			s := sloOf("s", "good", "total")
+			cfg := testConfig("", begin, time.UnixMilli(begin), 10*time.Second, 10*time.Second)
+			cfg.Delay, cfg.Backfill = delay*time.Millisecond, time.Minute
+			l, err := ledger.Open(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := []slo.Selector{{{Name: slo.MetricName, Value: "x_total"}}}
+			p := planOf(src, []ledgertest.Subject{{ID: "a", Labels: slo.Labels{{Name: "shopset", Value: "a"}}}}, s)
+			p.Reads[""] = ledger.Selecting(func(string) ([]slo.Selector, bool) { return all, true })
+			if err := l.Configure(p, time.UnixMilli(begin)); err != nil {
+				t.Fatal(err)
+			}
+			for now := int64(begin); now < begin+700_000; now += 10_000 {
+				src.SetNow(now)
+				if err := l.Advance(t.Context(), time.UnixMilli(now), nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			acc := l.Account(s, "a", time.UnixMilli(begin+700_000))
+			if c := acc.Counts(0, time.UnixMilli(begin), acc.End); c.Total != tt.want || len(acc.Flags) != tt.flags {
+				t.Errorf("%v with %v, want %v", c.Total, acc.Flags, tt.want)
 			}
 		})
 	}

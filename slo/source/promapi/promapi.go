@@ -161,6 +161,10 @@ func (s *Source) Select(ctx context.Context, r slo.Request, f func([]slo.Series)
 	return nil
 }
 
+// Backdates says that there may be samples now, at times of which there were none before:
+// --enable-feature=created-timestamp-zero-ingestion, and what Mimir makes of OTLP's start times.
+func (s *Source) Backdates() bool { return true }
+
 // pauses are made before three more tries. Proxies made with Go's ReverseProxy cut answers
 // that the server began while they were not yet done with the request
 // (golang.org/issue/40747).
