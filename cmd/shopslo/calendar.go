@@ -52,7 +52,7 @@ func freezeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "freeze",
 		Short: "Write a document that keeps releases out for a time",
-		Long:  p.lang.long(longFreeze),
+		Long:  p.lang.Long(longFreeze),
 		Example: `  shopslo freeze --tier prod --tier prod-ha --from 2026-12-28T18:00:00+09:00 --until 2027-01-04T09:00:00+09:00 --reason 年末年始
   shopslo freeze --fleet --rrule 'FREQ=WEEKLY;BYDAY=FR' --time 18:00 --for 63h --time-zone Asia/Tokyo --name weekends --reason 'nobody is there'
   shopslo freeze --emergency --reason 'payments fail everywhere'
@@ -107,7 +107,7 @@ func overrideCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "override",
 		Short: "Write a document that sets checks of the gate aside for a time",
-		Long:  p.lang.long(longOverride),
+		Long:  p.lang.Long(longOverride),
 		Example: `  shopslo override --tier prod --check burn_rate --for 4h --reason 'the mail relay is down, https://example.com/inc-12'
   shopslo override --list
   shopslo override --list -o json`,
@@ -142,7 +142,7 @@ func excludeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "exclude",
 		Short: "Write a document that leaves a range of time out of budgets",
-		Long:  p.lang.long(longExclude),
+		Long:  p.lang.Long(longExclude),
 		Example: `  shopslo exclude --shopset a-1 --from 2026-11-21T01:00:00+09:00 --for 1h --cause maintenance --reason 'the database was moved'
   shopslo exclude --list
   shopslo exclude --list -o json`,
@@ -236,7 +236,7 @@ func (e *entry) run(ctx context.Context, kind string, text func(now time.Time) (
 	if err != nil {
 		return &codeError{exitUsage, err}
 	}
-	return e.p.print(e.p.lang.answer(fmt.Sprintf("%s\nwritten to %s; it counts once it is committed and the gate reads it:\n  git add %s && git commit -m %s\n",
+	return e.p.print(e.p.inLanguage(fmt.Sprintf("%s\nwritten to %s; it counts once it is committed and the gate reads it:\n  git add %s && git commit -m %s\n",
 		strings.TrimRight(string(content), "\n"), path, quoted(path), quoted(kind+": "+e.reason))))
 }
 

@@ -37,7 +37,7 @@ func decisionsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "decisions",
 		Short: "List what the gate decided and what was moved after that",
-		Long:  p.lang.long(longDecisions, whichLog, longDecisionsExits, serverHelp),
+		Long:  p.lang.Long(longDecisions, whichLog, longDecisionsExits, serverHelp),
 		Example: `  shopslo decisions --tier prod --since 2026-11-01T00:00:00Z
   shopslo decisions --overrides --since 7d -o json
   shopslo decisions verify --head 5d41402abc4b2a76…
@@ -117,7 +117,7 @@ func showCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show ENTRY",
 		Short:   "Print what a decision was made from",
-		Long:    p.lang.long(longDecisionsShow, whichLog, serverHelp),
+		Long:    p.lang.Long(longDecisionsShow, whichLog, serverHelp),
 		Example: `  shopslo decisions show 12 > decision.json && shopslo gate --replay decision.json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {

@@ -32,7 +32,7 @@ func verifyCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check that nobody has changed the log of decisions",
-		Long:  p.lang.long(longDecisionsVerify, whichLog, longDecisionsVerifyExits, serverHelp),
+		Long:  p.lang.Long(longDecisionsVerify, whichLog, longDecisionsVerifyExits, serverHelp),
 		Example: `  shopslo decisions verify
   shopslo decisions verify --dir data/decisions --head 5d41402abc4b2a76…`,
 		Args: noArgs,
@@ -56,7 +56,7 @@ func verifyCommand(p *program) *cobra.Command {
 		if *out == asJSON {
 			return p.printJSON(verifiedJSON(v))
 		}
-		return p.print(p.lang.answer(verifiedText(v, head != "")))
+		return p.print(p.inLanguage(verifiedText(v, head != "")))
 	}
 	return cmd
 }
@@ -103,7 +103,7 @@ func repairCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "repair",
 		Short: "Keep what is intact of a damaged log of decisions",
-		Long:  p.lang.long(longDecisionsRepair),
+		Long:  p.lang.Long(longDecisionsRepair),
 		Example: `  shopslo decisions repair --dry-run
   shopslo decisions repair
   shopslo decisions repair --dir data/decisions -o json`,
@@ -179,7 +179,7 @@ func (p *program) printRepair(r *decisionlog.Repaired, dir string, head decision
 		return p.printJSON(out)
 	}
 	if r == nil {
-		return p.print(p.lang.answer(fmt.Sprintf("Nothing to repair: %d entries, the chain holds.\n", head.Index)))
+		return p.print(p.inLanguage(fmt.Sprintf("Nothing to repair: %d entries, the chain holds.\n", head.Index)))
 	}
 	return printSaid(p, func(w io.Writer) error { return r.WriteText(w, dir, head) })
 }

@@ -14,7 +14,7 @@ func demoCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "demo",
 		Short:   "Show a bad release, its error budget and the gate, on a fleet that really runs",
-		Long:    p.lang.long(longDemo),
+		Long:    p.lang.Long(longDemo),
 		Example: "  shopslo demo\n  shopslo demo --keep",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

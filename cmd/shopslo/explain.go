@@ -15,7 +15,7 @@ func explainCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain SLO SHOPSET",
 		Short: "Show how a budget's figures came about",
-		Long:  p.lang.long(longExplain),
+		Long:  p.lang.Long(longExplain),
 		Example: `  shopslo explain cart-availability a-1
   shopslo explain cart-availability a-1 --at 2026-11-01T00:00:00Z -o json`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
@@ -47,7 +47,7 @@ func explainCommand(p *program) *cobra.Command {
 		if *out == asJSON {
 			return p.printJSON(x)
 		}
-		return p.print(p.lang.answer(x.Text()))
+		return p.print(p.inLanguage(x.Text()))
 	}
 	return cmd
 }

@@ -54,7 +54,7 @@ func gateCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gate --to TIER",
 		Short: "Say whether a release may go to a Tier",
-		Long:  p.lang.long(longGate, serverHelp),
+		Long:  p.lang.Long(longGate, serverHelp),
 		Example: `  shopslo gate --to prod
   shopslo gate --to prod --explain
   shopslo gate --to prod --watch 30m --write json=decision.json --write markdown=summary.md

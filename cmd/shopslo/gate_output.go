@@ -14,6 +14,7 @@ import (
 
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/plain"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion/render"
 )
 
@@ -94,16 +95,16 @@ func writeAs(p *program, w io.Writer, form string, v judged, f gateFlags, column
 	case "junit":
 		return render.JUnit(w, v.Decision)
 	case "markdown":
-		return v.logged(w, p.lang, render.Markdown(w, p.lang.Language, v.In(p.lang.Language), f.slos...), plain.Markdown)
+		return v.logged(w, p.lang.Language, render.Markdown(w, p.lang.Language, v.In(p.lang.Language), f.slos...), plain.Markdown)
 	case "sarif":
 		return render.SARIF(w, v.Decision, filepath.ToSlash(filepath.Clean(p.configFile)), v.Program)
 	}
 	r := v.Record
 	r.Decision = r.In(p.lang.Language)
 	if f.explain {
-		return v.logged(w, p.lang, render.Explanation(w, p.lang.Language, r, columns, colour, f.slos...), plain.Line)
+		return v.logged(w, p.lang.Language, render.Explanation(w, p.lang.Language, r, columns, colour, f.slos...), plain.Line)
 	}
-	return v.logged(w, p.lang, render.Text(w, p.lang.Language, r.Decision, columns, colour, f.slos...), plain.Line)
+	return v.logged(w, p.lang.Language, render.Text(w, p.lang.Language, r.Decision, columns, colour, f.slos...), plain.Line)
 }
 
 // line is the JSON with its line feed.
@@ -111,8 +112,8 @@ func (v judged) line() []byte { return append(bytes.TrimRight(v.JSON, "\n"), '\n
 
 // logged publishes where the decision is logged, or that it is not, after what was
 // written.
-func (v judged) logged(w io.Writer, in speech, err error, as func(string) string) error {
-	if line := v.Log.Sentence(in.Language); err == nil && line != "" {
+func (v judged) logged(w io.Writer, l text.Language, err error, as func(string) string) error {
+	if line := v.Log.Sentence(l); err == nil && line != "" {
 		_, err = fmt.Fprintf(w, "\n%s\n", as(line))
 	}
 	return err

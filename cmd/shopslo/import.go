@@ -20,7 +20,7 @@ func importCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import sloth|pyrra|openslo-crd FILE…",
 		Short: "Turn SLOs of Sloth, Pyrra or OpenSLO's custom resources into documents",
-		Long:  p.lang.long(longImport),
+		Long:  p.lang.Long(longImport),
 		Example: `  shopslo import sloth slos/*.yml --dir slos
   kubectl get servicelevelobjectives -A -o yaml > pyrra.yaml && shopslo import pyrra pyrra.yaml > slos/pyrra.yaml`,
 		ValidArgs: importer.Formats,

@@ -27,7 +27,7 @@ func initCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Write a first configuration, fleet and SLO from what a Prometheus has",
-		Long:  p.lang.long(longInit),
+		Long:  p.lang.Long(longInit),
 		Example: `  shopslo init --source http://127.0.0.1:9090
   shopslo init --source http://127.0.0.1:9090 --single --service checkout --dry-run`,
 		Args: noArgs,

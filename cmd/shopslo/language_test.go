@@ -12,17 +12,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"unicode"
 
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
+	"github.com/shopslo/shopslo/internal/cli/commandstest"
+	"github.com/shopslo/shopslo/internal/cli/speech"
 	"github.com/shopslo/shopslo/internal/text"
 )
-
-func speaksJapanese(said string) bool {
-	return strings.IndexFunc(said, func(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }) >= 0
-}
 
 func TestTheLanguageIsTheOneAskedForElseThatOfTheLocale(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -44,7 +38,7 @@ func TestTheLanguageIsTheOneAskedForElseThatOfTheLocale(t *testing.T) {
 	} {
 		for _, args := range [][]string{append(c.args, "gate", "--help"), append([]string{"gate", "--help"}, c.args...), append([]string{"help"}, c.args...)} {
 			code, stdout, stderr := runWith(t, c.env, args...)
-			if code != exitOK || speaksJapanese(stdout) != c.ja {
+			if code != exitOK || commandstest.SpeaksJapanese(stdout) != c.ja {
 				t.Errorf("%s: %q: exit code %d, %s%s", name, args, code, stdout, stderr)
 			}
 		}
@@ -68,59 +62,11 @@ func TestALanguageThatIsNoneIsRefusedWithThoseThereAre(t *testing.T) {
 }
 
 func TestEveryCommandAndFlagIsInJapanese(t *testing.T) {
-	unused := map[string]bool{}
-	for _, e := range oneLiners {
-		if english := text.English.Say(e); unused[english] {
-			t.Errorf("%q stands twice in texts.go", english)
-		} else {
-			unused[english] = true
-		}
-	}
-	seen := map[string]bool{}
-	see := func(where, english string) {
-		if seen[english] || english == "" {
-			return
-		}
-		seen[english] = true
-		if !unused[english] {
-			t.Errorf("%s: texts.go has no Japanese for %q", where, english)
-		}
-		delete(unused, english)
-	}
-	var each func(*cobra.Command)
-	each = func(c *cobra.Command) {
-		see(c.CommandPath(), c.Short)
-		for _, flags := range []*pflag.FlagSet{c.LocalNonPersistentFlags(), c.PersistentFlags()} {
-			flags.VisitAll(func(f *pflag.Flag) { see(c.CommandPath()+" --"+f.Name, f.Usage) })
-		}
-		for _, sub := range c.Commands() {
-			each(sub)
-		}
-	}
-	english := &program{}
-	root := english.root()
-	root.InitDefaultHelpCmd()
-	each(root)
-	for text := range unused {
-		t.Errorf("no command or flag says %q", text)
-	}
+	commandstest.InJapanese(t, (&program{}).root(), oneLiners)
 }
 
 func TestJapaneseHelpFitsATerminal(t *testing.T) {
-	japanese := &program{lang: speech{Language: text.Japanese}}
-	var each func(*cobra.Command)
-	each = func(c *cobra.Command) {
-		said := c.Long + "\n" + c.UsageString()
-		for line := range strings.Lines(strings.ReplaceAll(said, c.Example, "")) {
-			if line = strings.TrimRight(line, "\n"); text.Width(line) > 90 {
-				t.Errorf("%s: %d columns: %s", c.CommandPath(), text.Width(line), line)
-			}
-		}
-		for _, sub := range c.Commands() {
-			each(sub)
-		}
-	}
-	each(japanese.root())
+	commandstest.Fits(t, (&program{lang: speech.Speech{Language: text.Japanese}}).root(), 90)
 }
 
 // Errors of the command line are made in many places: each has its Japanese.
@@ -152,7 +98,7 @@ func TestEveryErrorOfUsageIsInJapanese(t *testing.T) {
 					return true // what somebody else says
 				}
 				n++
-				if got := complaints.Say(text.Japanese, said); !speaksJapanese(got) {
+				if got := complaints.Say(text.Japanese, said); !commandstest.SpeaksJapanese(got) {
 					t.Errorf("%s: texts_errors.go has no Japanese for %q", name, format)
 				}
 				return true
@@ -184,7 +130,7 @@ func TestPhrasebooksSayWhatTheCodeSays(t *testing.T) {
 	}
 	all := strings.NewReplacer(`\"`, `"`, `\n`, "\n").Replace(code.String())
 	// Libraries say these, or the code puts them together.
-	elsewhere := regexp.MustCompile(`^(unknown flag|flag needs an argument|invalid argument|strconv|no such file|connect: |read configuration: %s: file|%q is not a duration|(%d|1) faults? in ` +
+	elsewhere := regexp.MustCompile(`^(unknown (shorthand )?flag|flag needs an argument|invalid argument|no such file|connect: |read configuration: %s: file|%q is not a duration|(%d|1) faults? in ` +
 		`|INCONCLUSIVE  Taking|the metric does not exist; nearest|no (freeze|override|exclusion) is|not found in the registry)|too few samples to tell|of the app repository from|is (rolled back|promoted) to Release`)
 	for _, english := range append(complaints.Texts(), answers.Texts()...) {
 		if elsewhere.MatchString(english) {

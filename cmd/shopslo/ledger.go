@@ -38,7 +38,7 @@ func ledgerCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ledger",
 		Short: "Look at what a ledger holds; check, mend, copy and export it",
-		Long:  p.lang.long(longLedger),
+		Long:  p.lang.Long(longLedger),
 		Example: `  shopslo ledger inspect --shopset a-1
   shopslo ledger verify
   shopslo ledger verify --from 2026-11-29T00:00:00Z
@@ -53,7 +53,7 @@ func ledgerInspectCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect",
 		Short: "List what a ledger has counted, with series, flags and files",
-		Long:  p.lang.long(longLedgerInspect),
+		Long:  p.lang.Long(longLedgerInspect),
 		Example: `  shopslo ledger inspect
   shopslo ledger inspect --dir data/ledger --shopset a-1 -o json`,
 		Args: noArgs,
@@ -85,7 +85,7 @@ func ledgerVerifyCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check that the files of a ledger are sound, and its counts against the source",
-		Long:  p.lang.long(longLedgerVerify),
+		Long:  p.lang.Long(longLedgerVerify),
 		Example: `  shopslo ledger verify
   shopslo ledger verify --dir backup/ledger-2026-11-30
   shopslo ledger verify --from 2026-11-29T00:00:00Z --to 2026-11-30T00:00:00Z --shopset a-1`,
@@ -123,7 +123,7 @@ func ledgerSnapshotCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "snapshot FOLDER",
 		Short: "Copy a ledger as it is now, also while a server writes it",
-		Long:  p.lang.long(longLedgerSnapshot),
+		Long:  p.lang.Long(longLedgerSnapshot),
 		Example: `  shopslo ledger snapshot backup/ledger-2026-11-30
   shopslo ledger verify --dir backup/ledger-2026-11-30`,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -12,7 +12,7 @@ func ledgerExportCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write what a ledger has counted as OpenMetrics",
-		Long:  p.lang.long(longLedgerExport),
+		Long:  p.lang.Long(longLedgerExport),
 		Example: `  shopslo ledger export --step 1h > counts.om
   promtool tsdb create-blocks-from openmetrics counts.om data/
   shopslo ledger export --slo cart --shopset a-1 --from 2026-11-01T00:00:00Z | gzip > cart.om.gz`,

@@ -96,7 +96,7 @@ func ledgerRecountCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "recount --from TIME",
 		Short: "Count a span anew from what the source has now",
-		Long:  p.lang.long(longLedgerRecount),
+		Long:  p.lang.Long(longLedgerRecount),
 		Example: `  shopslo ledger recount --from 2026-11-29T10:00:00Z --to 2026-11-29T12:00:00Z
   shopslo ledger recount --from 2026-11-29T10:00:00Z --to 2026-11-29T12:00:00Z --shopset a-1 --apply`,
 		Args: noArgs,

@@ -18,7 +18,7 @@ func mackerelCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mackerel",
 		Short: "Keep budgets, monitors and dashboards in Mackerel",
-		Long:  p.lang.long(longMackerel),
+		Long:  p.lang.Long(longMackerel),
 		Example: `  shopslo mackerel push
   shopslo mackerel monitors plan --file monitors.yaml`,
 		Args: noArgs,
@@ -32,7 +32,7 @@ func mackerelPushCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "push",
 		Short:   "Send the budgets as service metrics, once",
-		Long:    p.lang.long(longMackerelPush, serverHelp),
+		Long:    p.lang.Long(longMackerelPush, serverHelp),
 		Example: `  * * * * * shopslo mackerel push --config /etc/shopslo/shopslo.yaml`,
 		Args:    noArgs,
 	}
@@ -88,7 +88,7 @@ func pushOnce(ctx context.Context, p *program, server string) error {
 	if err = errors.Join(err, sendErr, pusher.Spool.Close()); err != nil {
 		return err
 	}
-	return p.print(p.lang.answer(pushed(done, p.Now())))
+	return p.print(p.inLanguage(pushed(done, p.Now())))
 }
 
 // pushed says what a push did.

@@ -17,7 +17,7 @@ func mackerelDashboardsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "dashboards",
 		Short:   "Make dashboards of what push sends",
-		Long:    p.lang.long(longMackerelDashboards),
+		Long:    p.lang.Long(longMackerelDashboards),
 		Example: `  shopslo mackerel dashboards apply`,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -30,7 +30,7 @@ func dashboardsApplyCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "apply",
 		Short:   "Make the dashboards as the documents say",
-		Long:    p.lang.long(longMackerelDashboardsApply),
+		Long:    p.lang.Long(longMackerelDashboardsApply),
 		Example: `  shopslo mackerel dashboards apply --config shopslo.yaml`,
 		Args:    noArgs,
 	}
@@ -48,7 +48,7 @@ func dashboardsApplyCommand(p *program) *cobra.Command {
 		if *out == asJSON {
 			err = p.printJSON(map[string]any{"version": 1, "dashboards": results})
 		} else {
-			err = p.print(p.lang.answer(dashboardLines(results)))
+			err = p.print(p.inLanguage(dashboardLines(results)))
 		}
 		if err == nil && slices.ContainsFunc(results, func(r dashboards.Result) bool { return r.Action == "refused" }) {
 			return exitWith(exitInconclusive)
@@ -94,7 +94,7 @@ func mackerelAnnotateCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "annotate",
 		Short: "Note a release on the graphs",
-		Long:  p.lang.long(longMackerelAnnotate),
+		Long:  p.lang.Long(longMackerelAnnotate),
 		Example: `  shopslo mackerel annotate --tier prod --release 9f8e7d6 --previous 1a2b3c4 \
     --repository https://github.com/shops/app`,
 		Args: noArgs,
@@ -132,9 +132,9 @@ func mackerelAnnotateCommand(p *program) *cobra.Command {
 			return err
 		}
 		if !made {
-			return p.print(p.lang.answer("noted already\n"))
+			return p.print(p.inLanguage("noted already\n"))
 		}
-		return p.print(p.lang.answer("noted\n"))
+		return p.print(p.inLanguage("noted\n"))
 	}
 	return cmd
 }

@@ -40,7 +40,7 @@ func mackerelMonitorsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "monitors",
 		Short: "Keep monitors as a file says",
-		Long:  p.lang.long(longMackerelMonitors),
+		Long:  p.lang.Long(longMackerelMonitors),
 		Example: `  shopslo mackerel monitors plan --file monitors.yaml
   shopslo mackerel monitors apply --file monitors.yaml`,
 		Args: noArgs,
@@ -70,7 +70,7 @@ func monitorsPlanCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what apply would do",
-		Long:  p.lang.long(longMackerelMonitorsPlan),
+		Long:  p.lang.Long(longMackerelMonitorsPlan),
 		Example: `  shopslo mackerel monitors plan --file monitors.yaml
   shopslo mackerel monitors plan -o markdown > comment.md
   shopslo mackerel monitors plan --to terraform > monitors.tf`,
@@ -142,7 +142,7 @@ func monitorsApplyCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "apply",
 		Short:   "Make the monitors as the file says",
-		Long:    p.lang.long(longMackerelMonitorsApply),
+		Long:    p.lang.Long(longMackerelMonitorsApply),
 		Example: `  shopslo mackerel monitors apply --file monitors.yaml`,
 		Args:    noArgs,
 	}

@@ -13,7 +13,7 @@ func planCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "plan",
 		Short:   "Plan what people do to the fleet",
-		Long:    p.lang.long(longPlan),
+		Long:    p.lang.Long(longPlan),
 		Example: `  shopslo plan upgrade --failure-domain onprem-a`,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -26,7 +26,7 @@ func planUpgradeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "upgrade --failure-domain NAME",
 		Short: "Plan how a cluster is taken down for an upgrade",
-		Long:  p.lang.long(longPlanUpgrade),
+		Long:  p.lang.Long(longPlanUpgrade),
 		Example: `  shopslo plan upgrade --failure-domain onprem-a
   shopslo plan upgrade --failure-domain onprem-a -o json`,
 		Args: noArgs,

@@ -68,7 +68,7 @@ func promoteCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "promote --to TIER | --all",
 		Short: "Move the release of the Tier below to a Tier, if the gate lets it",
-		Long:  p.lang.long(longPromote, serverHelp),
+		Long:  p.lang.Long(longPromote, serverHelp),
 		Example: `  shopslo promote --to prod
   shopslo promote --to prod --dry-run
   shopslo promote --to prod --pull-request --body-file body.md

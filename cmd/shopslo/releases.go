@@ -22,7 +22,7 @@ func releasesCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "releases",
 		Short: "Keep a file of when releases came, for those without Argo CD",
-		Long:  p.lang.long(longReleases),
+		Long:  p.lang.Long(longReleases),
 		Example: `  shopslo releases add --tier beta --release v1.4.2
   shopslo releases list`,
 		Args: noArgs,
@@ -38,7 +38,7 @@ func addReleaseCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add --release REV --tier TIER",
 		Short: "Write down that a release has come",
-		Long:  p.lang.long(longReleasesAdd, serverHelp),
+		Long:  p.lang.Long(longReleasesAdd, serverHelp),
 		Example: `  shopslo releases add --tier beta --release "$GITHUB_SHA"
   shopslo releases add --shopset a-1 --shopset b-2 --release v1.4.2 --at 2026-11-30T09:00:00+09:00
   shopslo releases add --tier beta --release v1.4.2 --server https://shopslo.example`,
@@ -74,7 +74,7 @@ func addReleaseCommand(p *program) *cobra.Command {
 		if a.Already {
 			how = "already in"
 		}
-		return p.print(p.lang.answer(fmt.Sprintf("release %s came to %s at %s; %s %s\n", a.Entry.Release, strings.Join(texts(a.Entry.ShopSets), ", "),
+		return p.print(p.inLanguage(fmt.Sprintf("release %s came to %s at %s; %s %s\n", a.Entry.Release, strings.Join(texts(a.Entry.ShopSets), ", "),
 			a.Entry.At.Format(time.RFC3339), how, a.File)))
 	}
 	return cmd
@@ -119,7 +119,7 @@ func listReleasesCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List when releases came",
-		Long:  p.lang.long(longReleasesList),
+		Long:  p.lang.Long(longReleasesList),
 		Example: `  shopslo releases list --tier beta
   shopslo releases list -o json`,
 		Args: noArgs,
@@ -199,7 +199,7 @@ func repairReleasesCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "repair",
 		Short:   "Take away a last line that was left unfinished",
-		Long:    p.lang.long(longReleasesRepair),
+		Long:    p.lang.Long(longReleasesRepair),
 		Example: `  shopslo releases repair`,
 		Args:    noArgs,
 	}
@@ -214,9 +214,9 @@ func repairReleasesCommand(p *program) *cobra.Command {
 		case err != nil:
 			return &codeError{exitUsage, err}
 		case torn == "":
-			return p.print(p.lang.answer("all lines are whole: nothing to repair\n"))
+			return p.print(p.inLanguage("all lines are whole: nothing to repair\n"))
 		}
-		return p.print(p.lang.answer(fmt.Sprintf("taken away: %.2000q\n", torn)))
+		return p.print(p.inLanguage(fmt.Sprintf("taken away: %.2000q\n", torn)))
 	}
 	return cmd
 }

@@ -42,7 +42,7 @@ func reportCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report",
 		Short: "Write the weekly review of the SLOs",
-		Long:  p.lang.long(longReport, serverHelp),
+		Long:  p.lang.Long(longReport, serverHelp),
 		Example: `  shopslo report
   shopslo report --week 2026-W46 --lang ja -o markdown
   shopslo report --output review.html --slack
@@ -211,7 +211,7 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, tex
 // reviewIn is the language of the review: the one that was asked for, else the
 // configuration's, else the reader's.
 func (p *program) reviewIn(c *config.Config) text.Language {
-	if asked := c.WeeklyReview().Language; asked != "" && !p.lang.asked {
+	if asked := c.WeeklyReview().Language; asked != "" && !p.lang.Asked {
 		return asked
 	}
 	return p.lang.Language

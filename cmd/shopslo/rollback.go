@@ -18,7 +18,7 @@ func rollbackCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback --tier TIER --to RELEASE",
 		Short: "Let a Tier run an older release again",
-		Long:  p.lang.long(longRollback),
+		Long:  p.lang.Long(longRollback),
 		Example: `  shopslo rollback --tier prod --to 3f2c1abd9e8f
   shopslo rollback --tier prod --to 3f2c1abd9e8f --dry-run -o json`,
 		Args: noArgs,

@@ -15,6 +15,8 @@ import (
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/cli"
+	"github.com/shopslo/shopslo/internal/cli/commands"
+	"github.com/shopslo/shopslo/internal/cli/speech"
 	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/slo"
 )
@@ -59,7 +61,7 @@ type program struct {
 	// configFile is the value of --config.
 	configFile string
 	// lang is what people are answered in.
-	lang speech
+	lang speech.Speech
 }
 
 // run is the whole program. It ends early, and cleanly, when ctx does or on SIGINT
@@ -70,7 +72,7 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 	p := &program{args: args, stdout: stdout, stderr: stderr}
 	p.Host = host.Host{Now: time.Now, Env: cli.Env(env), Version: cli.ThisBuild().Version, Progress: p.progressLine, Complain: p.say,
 		Warnings: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
-	lang, wrong := speechOf(args, p.Env)
+	lang, wrong := speech.Of(args, p.Env)
 	p.lang = lang
 	cmd := p.root()
 	cmd.SetArgs(args)
@@ -129,29 +131,24 @@ func (p *program) root() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "shopslo",
 		Short:             "Exact error budgets per ShopSet, and a gate that answers from them",
-		Long:              p.lang.long(longRoot),
+		Long:              p.lang.Long(longRoot),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			err := noneEmpty(cmd)
-			p.entered = err == nil
+			err := commands.NoneEmpty(cmd)
+			p.entered = err == nil && cmd.Name() != "help"
 			return err
 		},
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return unknownCommand(cmd, args[0])
-		},
+		Args: commands.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.SetFlagErrorFunc(p.flagError)
-	cmd.SetHelpCommand(helpCommand())
-	languageFlag(p, cmd)
+	commands.FlagErrors(cmd, p.args)
+	cmd.SetHelpCommand(commands.Help())
+	commands.LanguageFlag(cmd, &p.lang)
 	cmd.AddCommand(initCommand(p), importCommand(p), validateCommand(p), statusCommand(p), explainCommand(p), gateCommand(p), promoteCommand(p), rollbackCommand(p), planCommand(p), decisionsCommand(p), ledgerCommand(p), releasesCommand(p), reportCommand(p), serveCommand(p),
-		demoCommand(p), freezeCommand(p), overrideCommand(p), excludeCommand(p), mackerelCommand(p), shopCommand(p), rulesCommand(p), versionCommand(p), completionCommand(p))
-	p.lang.translate(cmd)
+		demoCommand(p), freezeCommand(p), overrideCommand(p), excludeCommand(p), mackerelCommand(p), shopCommand(p), rulesCommand(p), versionCommand(p), commands.Completion("shopslo", &p.lang))
+	commands.Translate(cmd, &p.lang, oneLiners)
 	return cmd
 }
 

@@ -35,7 +35,7 @@ func rulesCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "Write Prometheus alerting rules for SLOs and fleet",
-		Long:  p.lang.long(longRules),
+		Long:  p.lang.Long(longRules),
 		Example: `  shopslo rules --to /etc/prometheus/rules/shopslo.yaml
   shopslo rules --to rules/shopslo.yaml --check
   shopslo rules --source tokyo --to rules/tokyo.yaml

@@ -24,7 +24,7 @@ func serveCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Keep the budgets up to date and answer over HTTP",
-		Long:  p.lang.long(longServe),
+		Long:  p.lang.Long(longServe),
 		Example: `  shopslo serve
   shopslo serve --config shops/shopslo.yaml --web.listen-address :9876 --web.config.file web.yml`,
 		Args: noArgs,

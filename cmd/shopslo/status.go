@@ -21,7 +21,7 @@ func statusCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the error budgets",
-		Long:  p.lang.long(longStatus, serverHelp),
+		Long:  p.lang.Long(longStatus, serverHelp),
 		Example: `  shopslo status
   shopslo status --tier prod --sort worst
   shopslo status --at 2026-11-01T00:00:00Z -o json

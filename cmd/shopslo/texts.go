@@ -2,24 +2,10 @@ package main
 
 import "github.com/shopslo/shopslo/internal/text"
 
-// Around the help of a command, where cobra's own template has it in English.
-var (
-	helpUsage    = text.Of("Usage:", "使い方:")
-	helpExamples = text.Of("Examples:", "例:")
-	helpCommands = text.Of("Available Commands:", "コマンド:")
-	helpFlags    = text.Of("Flags:", "フラグ:")
-	helpGlobal   = text.Of("Global Flags:", "共通フラグ:")
-	helpMore     = text.Of(`Use "%s [command] --help" for more information about a command.`, `コマンドの詳細は "%s [command] --help" で表示します。`)
-	helpHelp     = text.Of("help", "この説明を表示する")
-	helpDefault  = text.Of("(default", "(既定:")
-)
-
 // oneLiners are the short texts of commands, and the flags'. The English ones stand where the
 // command or flag is made, too, which a test holds together.
 var oneLiners = []text.Entry{
 	text.Of("Exact error budgets per ShopSet, and a gate that answers from them", "ShopSet ごとの正確なエラーバジェットと、それに基づくゲート"),
-	text.Of("Help about any command", "コマンドの説明を表示する"),
-	text.Of("Print a completion script for a shell", "シェル補完のスクリプトを出力する"),
 	text.Of("List what the gate decided and what was moved after that", "ゲートの判定と、その後に動いたものを一覧にする"),
 	text.Of("Keep what is intact of a damaged log of decisions", "壊れた判定ログから無傷の部分を残す"),
 	text.Of("Print what a decision was made from", "判定の根拠を出力する"),
@@ -62,7 +48,6 @@ var oneLiners = []text.Entry{
 	text.Of("Write a first configuration, fleet and SLO from what a Prometheus has", "Prometheus にあるものから、最初の設定・フリート・SLO を書く"),
 
 	// Flags of several commands.
-	text.Of("`language` of the answer: en or ja (default $SHOPSLO_LANG, else that of the locale)", "表示の言語: en または ja (既定: $SHOPSLO_LANG、なければロケール)"),
 	text.Of("the configuration `file`", "設定ファイル"),
 	text.Of("`format` of the answer: json or table", "出力形式: json または table"),
 	text.Of("ask the 'shopslo serve' at this `URL` instead of the source, such as http://127.0.0.1:9876", "取得元の代わりに、この URL の 'shopslo serve' に問い合わせる（例: http://127.0.0.1:9876）"),

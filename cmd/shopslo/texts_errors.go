@@ -1,35 +1,19 @@
 package main
 
-import "github.com/shopslo/shopslo/internal/text"
+import (
+	"github.com/shopslo/shopslo/internal/cli/speech"
+	"github.com/shopslo/shopslo/internal/text"
+)
 
 // complaints are what errors say, of the command line, of configuration and documents, and of
 // what could not be reached. English stands where they are found.
-var complaints = text.NewPhrasebook(
-	text.Of("interrupted", "中断しました"),
-	text.Of("terminated", "終了しました"),
-	text.Of("see '%s --help'", "詳細: '%s --help'"),
-	text.Of(" (did you mean %q?)", "（もしかして %q ですか？）"),
-
+var complaints = speech.Complaints(
 	// Commands and flags.
-	text.Of("unknown command %q%s", "不明なコマンド %q%s"),
-	text.Of("unknown command %q; %s has %s", "不明なコマンド %q。%s にあるのは %s"),
-	text.Of("unknown flag: %s", "不明なフラグ: %s"),
-	text.Of(`unknown flag: %s (did you mean %q?)`, "不明なフラグ: %s（もしかして %q ですか？）"),
-	text.Of("flag needs an argument: %s", "フラグに値が必要です: %s"),
-	text.Of("--%s: %q is neither true nor false", "--%s: %q は true か false で指定してください"),
-	text.Of("--%s: %q is not a number, or too large", "--%s: %q は数値ではないか、大きすぎます"),
-	text.Of("invalid argument %q for %q flag: %s", "%[2]q フラグの値 %[1]q が不正です: %[3]s"),
-	text.Of("must be %s or %s", "%s または %s を指定してください"),
 	text.Of("must be one of %s", "次のいずれかを指定してください: %s"),
-	text.Of("%s: %q must be %s", "%s: %q ではなく %s を指定してください"),
-	text.Of("en or ja", "en または ja"),
-	text.Of("--%s is empty, as a variable or secret is that is not set; give it a value, or leave it out", "--%s が空です（未設定の変数やシークレットの可能性）。値を指定するか、フラグを外してください"),
 	text.Of("%s takes no arguments, but got %q; write --to %[2]s where that is the Tier", "%s は引数を取りませんが、%q が指定されました。Tier なら --to %[2]s と書いてください"),
-	text.Of("%s takes no arguments, but got %q", "%s は引数を取りませんが、%q が指定されました"),
 	text.Of("%s: %q is no commit id; write at least 7 of its hexadecimal digits", "%s: %q はコミット ID ではありません。16 進で 7 桁以上を指定してください"),
 	text.Of("%s: there is no folder %s; make it, or name another file", "%s: フォルダー %s がありません。作るか、別のファイルを指定してください"),
 	text.Of("%s: %s is a folder; name a file in it", "%s: %s はフォルダーです。中のファイルを指定してください"),
-	text.Of("for which shell? it takes one of %s", "シェルを指定してください: %s"),
 	text.Of("--at: %q is not a time; write it like 2026-11-01T09:00:00+09:00", "--at: %q は時刻ではありません。2026-11-01T09:00:00+09:00 のように書いてください"),
 	text.Of("--at: %s has not come yet", "--at: %s はまだ来ていません"),
 	text.Of("--from is missing: since when is to be counted anew?", "--from がありません: いつから数え直すかを指定してください"),
@@ -241,9 +225,6 @@ var complaints = text.NewPhrasebook(
 
 	text.Of("the section promotion is missing: it says where the repositories are", "promotion の節がありません: リポジトリの場所を書いてください"),
 	text.Of("%s has no section mackerel; write at least mackerel: {service: NAME}", "%s に mackerel の節がありません。少なくとも mackerel: {service: NAME} を書いてください"),
-	text.Of("--log.level: %q is not debug, info, warn or error", "--log.level: %q ではなく debug、info、warn、error のいずれかを指定してください"),
-	text.Of("--log.format: %q is not text or json", "--log.format: %q ではなく text または json を指定してください"),
-	text.Of("strconv.ParseUint: parsing %q: invalid syntax", "%q は 0 以上の整数ではありません"),
 
 	// What could not be reached.
 	text.Of("ask the server: %s: %s; is 'shopslo serve' running there?", "サーバーに問い合わせできません: %s: %s。そこで 'shopslo serve' は動いていますか？"),
@@ -251,7 +232,4 @@ var complaints = text.NewPhrasebook(
 	text.Of("source unavailable", "応答がありません"),
 	text.Of("the file is empty%s", "ファイルが空です%s"),
 	text.Of("; write at least %s", "。少なくとも %s を書いてください"),
-	text.Of("no such file or directory", "ファイルやフォルダーがありません"),
-	text.Of("connect: connection refused", "接続を拒否されました"),
-	text.Of("write the answer: %s", "結果を書き込めません: %s"),
 )

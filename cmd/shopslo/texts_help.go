@@ -20,10 +20,6 @@ calendar. Once it is committed, budgets do not count the range; 'status' and eve
 decision show the figures before and after. The range is widened to full hours (60
 buckets of the ledger), since older counts are kept by the hour.`,
 		`exclude は、設定のカレンダーのフォルダーに計測除外（Exclusion）の文書を書きます。コミットされると、その時間帯はバジェットに数えません。'status' とすべての判定には、除外前後の数値が出ます。古い件数は 1 時間単位で保存されるため、範囲は 1 時間（台帳の 60 区間）単位に広げます。`)
-	longCompletion = text.Of(`completion prints a script that makes the shell complete shopslo's commands and
-flags. Load it in the running shell, or put it where the shell looks for such
-scripts.`,
-		`completion は、shopslo のコマンドとフラグをシェルで補完するスクリプトを出力します。実行中のシェルに読み込むか、シェルが補完スクリプトを探す場所に置いてください。`)
 	longDecisions = text.Of(`decisions lists the log of decisions, the oldest first: what the gate decided, what
 was promoted and rolled back, by whom and why. The chain is checked while reading.
 `,

@@ -15,7 +15,7 @@ func validateCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "validate",
 		Short:   "Check the configuration, the fleet and the SLOs",
-		Long:    p.lang.long(longValidate),
+		Long:    p.lang.Long(longValidate),
 		Example: "  shopslo validate\n  shopslo validate --source\n  shopslo validate --config shops/shopslo.yaml -o json",
 		Args:    noArgs,
 	}
@@ -39,7 +39,7 @@ func validateCommand(p *program) *cobra.Command {
 		if *out == asJSON {
 			err = p.printJSON(v)
 		} else {
-			err = p.print(p.lang.answer(v.Text()))
+			err = p.print(p.inLanguage(v.Text()))
 		}
 		if err == nil && len(v.Findings) > 0 {
 			err = exitWith(exitNo)

@@ -1,0 +1,79 @@
+// Package commandstest holds the commands of a program to what all of them promise: each command
+// and flag in English and Japanese, and help that fits a terminal.
+package commandstest
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/shopslo/shopslo/internal/cli/commands"
+	"github.com/shopslo/shopslo/internal/text"
+)
+
+// SpeaksJapanese reports whether a text has Japanese letters in it.
+func SpeaksJapanese(said string) bool {
+	return strings.IndexFunc(said, func(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }) >= 0
+}
+
+// InJapanese fails where a command or flag of the English root has no entry in oneLiners, or an
+// entry has no command or flag.
+func InJapanese(t *testing.T, root *cobra.Command, oneLiners []text.Entry) {
+	t.Helper()
+	common, unused := map[string]bool{}, map[string]bool{}
+	for _, e := range commands.OneLiners {
+		common[text.English.Say(e)] = true
+	}
+	for _, e := range oneLiners {
+		if english := text.English.Say(e); unused[english] || common[english] {
+			t.Errorf("%q stands twice in texts.go", english)
+		} else {
+			unused[english] = true
+		}
+	}
+	seen := common
+	see := func(where, english string) {
+		if seen[english] || english == "" {
+			return
+		}
+		seen[english] = true
+		if !unused[english] {
+			t.Errorf("%s: texts.go has no Japanese for %q", where, english)
+		}
+		delete(unused, english)
+	}
+	root.InitDefaultHelpCmd()
+	each(root, func(c *cobra.Command) {
+		see(c.CommandPath(), c.Short)
+		for _, flags := range []*pflag.FlagSet{c.LocalNonPersistentFlags(), c.PersistentFlags()} {
+			flags.VisitAll(func(f *pflag.Flag) { see(c.CommandPath()+" --"+f.Name, f.Usage) })
+		}
+	})
+	for text := range unused {
+		t.Errorf("no command or flag says %q", text)
+	}
+}
+
+// Fits fails where a line of a command's help is wider than so many columns. Examples are to be
+// copied, so they may be wider.
+func Fits(t *testing.T, root *cobra.Command, columns int) {
+	t.Helper()
+	each(root, func(c *cobra.Command) {
+		said := c.Long + "\n" + c.UsageString()
+		for line := range strings.Lines(strings.ReplaceAll(said, c.Example, "")) {
+			if line = strings.TrimRight(line, "\n"); text.Width(line) > columns {
+				t.Errorf("%s: %d columns: %s", c.CommandPath(), text.Width(line), line)
+			}
+		}
+	})
+}
+
+func each(c *cobra.Command, do func(*cobra.Command)) {
+	do(c)
+	for _, sub := range c.Commands() {
+		each(sub, do)
+	}
+}

@@ -1,0 +1,30 @@
+package speech
+
+import (
+	"strings"
+
+	"github.com/shopslo/shopslo/internal/text"
+)
+
+// Complaints is a Phrasebook of what every program's errors say, and of a program's own.
+func Complaints(own ...text.Entry) *text.Phrasebook {
+	return text.NewPhrasebook(append(common[:len(common):len(common)], own...)...)
+}
+
+// NoValue says why a text is no value of a flag of a type of package pflag, where what the
+// library's cause says is for programmers; else it is "".
+func NoValue(kind string, cause error) string {
+	switch kind {
+	case "bool":
+		return "is neither true nor false"
+	case "int", "int64", "float64":
+		return "is not a number, or too large"
+	case "uint64":
+		return "is not a whole number from 0 on, or too large"
+	case "duration":
+		if strings.HasPrefix(cause.Error(), "time: ") {
+			return "is not a duration with its unit, such as 30s, 15m or 1h30m"
+		}
+	}
+	return ""
+}
