@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/incidentapi"
+	"github.com/shopslo/shopslo/internal/cli/commands"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/service/incidentbot"
 )
 
@@ -20,7 +21,7 @@ func (p *program) listCommand() *cobra.Command {
 	var format string
 	var all bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "List the incidents that are ongoing", Args: cobra.NoArgs,
+		Use: "list", Short: "List the incidents that are ongoing", Args: commands.NoArgs,
 		Example: "  incidentbot list\n  incidentbot list --all -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := oneOf(format, "text", "json"); err != nil {
@@ -35,7 +36,7 @@ func (p *program) listCommand() *cobra.Command {
 				return p.print(string(data), err)
 			}
 			list, err := incidentapi.ParseList(data)
-			return p.print(table(list), err)
+			return p.print(table(list, p.lang.Language), err)
 		},
 	}
 	formatFlag(cmd, &format, "text", "json")
@@ -44,18 +45,15 @@ func (p *program) listCommand() *cobra.Command {
 }
 
 // table writes incidents in columns.
-func table(list []incident.Incident) string {
+func table(list []incident.Incident, l text.Language) string {
 	if len(list) == 0 {
-		return "No incident.\n"
+		return l.Say(sayNoIncident)
 	}
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tSEVERITY\tSTATE\tDETECTED\tTITLE")
+	rows := [][]string{{"ID", l.Say(headSeverity), l.Say(headState), l.Say(headDetected), l.Say(headTitle)}}
 	for _, i := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", i.ID, i.Severity, i.State, i.DetectedAt.UTC().Format(time.RFC3339), i.Title)
+		rows = append(rows, []string{i.ID, l.Say(i.Severity.Word()), l.Say(i.State.Word()), i.DetectedAt.UTC().Format(time.RFC3339), i.Title})
 	}
-	w.Flush()
-	return b.String()
+	return text.Columns(rows)
 }
 
 func (p *program) showCommand() *cobra.Command {
@@ -74,49 +72,49 @@ func (p *program) postmortemCommand() *cobra.Command {
 
 // ofOne makes a command tell of one incident.
 func (p *program) ofOne(cmd *cobra.Command) *cobra.Command {
-	var format, lang string
+	var format string
 	cmd.Args, cmd.ValidArgsFunction = oneID, p.completeIDs
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := errors.Join(oneOf(format, "markdown", "json"), checkLang(lang)); err != nil {
+		if err := oneOf(format, "markdown", "json"); err != nil {
 			return err
 		}
-		return p.tellOne(cmd.Context(), args[0], format, lang)
+		return p.tellOne(cmd.Context(), args[0], format)
 	}
 	formatFlag(cmd, &format, "markdown", "json")
-	langFlag(cmd, &lang)
 	return cmd
 }
 
-func (p *program) tellOne(ctx context.Context, id, format, lang string) error {
+func (p *program) tellOne(ctx context.Context, id, format string) error {
 	path := "/api/v1/incidents/" + url.PathEscape(id)
 	if format == "json" {
 		data, err := p.ask(ctx, path, nil)
 		return p.print(string(data), err)
 	}
-	if lang == "" {
-		s, err := incidentbot.Load(p.config)
-		if err != nil {
-			return err
-		}
-		lang = s.Language
+	s, err := incidentbot.Load(p.config)
+	if err != nil {
+		return err
 	}
-	query := url.Values{}
-	if lang != "" {
-		query.Set("lang", lang)
-	}
-	data, err := p.ask(ctx, path+"/postmortem.md", query)
+	data, err := p.ask(ctx, path+"/postmortem.md", url.Values{"lang": {string(p.told(s.Language))}})
 	return p.print(string(data), err)
 }
 
 func (p *program) checkCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "check", Short: "Check the settings, the store, and what Slack knows of them", Args: cobra.NoArgs,
-		Long: `check reads the settings and asks Slack whether the token works, the app has its scopes,
-and channels, people and user groups exist: a line each. It changes nothing in Slack.`,
+		Use: "check", Short: "Check the settings, the store, and what Slack knows of them", Args: commands.NoArgs,
+		Long: p.lang.Long(longCheck),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return incidentbot.Check(cmd.Context(), p.around(), p.config, p.stdout)
 		},
 	}
+}
+
+// told is the language in which incidents are told: that of the settings, where nobody asked for
+// another.
+func (p *program) told(settings string) text.Language {
+	if settings != "" && !p.lang.Asked {
+		return text.Language(settings)
+	}
+	return p.lang.Language
 }
 
 func (p *program) print(text string, err error) error {
@@ -159,11 +157,6 @@ func formatFlag(cmd *cobra.Command, format *string, known ...string) {
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(known, cobra.ShellCompDirectiveNoFileComp))
 }
 
-func langFlag(cmd *cobra.Command, lang *string) {
-	cmd.Flags().StringVar(lang, "lang", "", "`language`: ja or en (default that of the settings)")
-	cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"ja", "en"}, cobra.ShellCompDirectiveNoFileComp))
-}
-
 func oneOf(format string, known ...string) error {
 	for _, k := range known {
 		if format == k {
@@ -171,13 +164,6 @@ func oneOf(format string, known ...string) error {
 		}
 	}
 	return fmt.Errorf("-o: %q is not %s", format, strings.Join(known, " or "))
-}
-
-func checkLang(lang string) error {
-	if lang != "" && lang != "ja" && lang != "en" {
-		return fmt.Errorf("--lang: %q is not ja or en", lang)
-	}
-	return nil
 }
 
 // ask asks the API's own handler, so that it tells the same here.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -10,6 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/internal/cli"
+	"github.com/shopslo/shopslo/internal/cli/commands"
+	"github.com/shopslo/shopslo/internal/cli/speech"
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/service/incidentbot"
 )
 
@@ -31,6 +35,8 @@ type program struct {
 	listening func(address string)
 
 	config string
+	// lang is what people are answered in.
+	lang speech.Speech
 }
 
 // run is the whole program. It ends when ctx does, or on SIGINT and SIGTERM; a second
@@ -43,55 +49,69 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 func (p *program) run(ctx context.Context, args []string) int {
 	ctx, stop := cli.UntilSignal(ctx)
 	defer stop()
-	cmd := p.command()
+	lang, wrong := speech.Of(args, p.env)
+	p.lang = lang
+	cmd := p.command(args)
+	if wrong != nil {
+		return p.wrong(cmd, wrong)
+	}
 	cmd.SetArgs(args)
 	cmd.SetOut(p.stdout)
 	cmd.SetErr(p.stderr)
-	err := cmd.ExecuteContext(ctx)
+	at, err := cmd.ExecuteContextC(ctx)
 	switch {
 	case err == nil && cli.By(ctx) == os.Interrupt:
 		return exitInterrupted
 	case err == nil:
 		return exitOK
-	}
-	cli.Complain(p.stderr, "incidentbot", err.Error())
-	switch {
 	case errors.As(err, &incidentbot.No{}):
+		p.say(err.Error())
 		return exitNo
 	case errors.As(err, &incidentbot.Failed{}):
+		p.say(err.Error())
 		return exitFailed
 	}
-	cli.Complain(p.stderr, "incidentbot", "see 'incidentbot --help'")
+	return p.wrong(at, err)
+}
+
+// wrong says what is wrong with the command line or the settings.
+func (p *program) wrong(at *cobra.Command, err error) int {
+	p.say(err.Error())
+	p.say(fmt.Sprintf("see '%s --help'", at.CommandPath()))
 	return exitUsage
+}
+
+// say writes a message, a line for each of its lines.
+func (p *program) say(message string) {
+	cli.Complain(p.stderr, "incidentbot", plain.Lines(complaints.Say(p.lang.Language, message)))
 }
 
 // defaultConfig is where the settings are looked for.
 const defaultConfig = "incidentbot.yaml"
 
-func (p *program) command() *cobra.Command {
+func (p *program) command(args []string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "incidentbot",
 		Short: "Runs incidents in Slack",
-		Long: `incidentbot opens a Slack channel for each incident, calls in the people concerned, keeps
-one status message up to date, writes the timeline, reminds of what is forgotten, and
-asks for the postmortem. shopslo's gate can ask it what is ongoing.
-
-Settings stand in ` + defaultConfig + `; see docs/incidentbot.md, which begins with how to
-make the Slack app. Secrets come from the environment or from files that the settings
-name, never from arguments: SLACK_BOT_TOKEN, SLACK_APP_TOKEN (Socket Mode),
-SLACK_SIGNING_SECRET (HTTP), INCIDENTBOT_ALERT_TOKEN, INCIDENTBOT_API_TOKEN,
-INCIDENTBOT_STORE (instead of store:, where the address has a password).
-
-Exit codes: 0 done · 1 check found something · 3 the command line or a file is wrong ·
-4 the store or Slack could not be reached · 130 interrupted.`,
+		Long:  p.lang.Long(longRoot),
 		Example: `  incidentbot check
   incidentbot serve --config incidentbot.yaml
   incidentbot list -o json
   incidentbot postmortem inc-12 --lang ja > inc-12.md`,
 		Version: cli.ThisBuild().Version, SilenceErrors: true, SilenceUsage: true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return commands.NoneEmpty(cmd) },
+		Args:              commands.NoArgs,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	commands.FlagErrors(cmd, args)
+	cmd.SetHelpCommand(commands.Help())
 	cmd.PersistentFlags().StringVar(&p.config, "config", defaultConfig, "`file` with the settings")
-	cmd.AddCommand(p.serveCommand(), p.checkCommand(), p.listCommand(), p.summaryCommand(), p.showCommand(), p.postmortemCommand())
+	commands.LanguageFlag(cmd, &p.lang)
+	cmd.AddCommand(p.serveCommand(), p.checkCommand(), p.listCommand(), p.summaryCommand(), p.showCommand(), p.postmortemCommand(),
+		commands.Completion("incidentbot", &p.lang))
+	commands.Translate(cmd, &p.lang, oneLiners)
+	commands.Wrap(cmd)
 	return cmd
 }
 

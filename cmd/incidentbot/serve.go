@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/internal/cli"
+	"github.com/shopslo/shopslo/internal/cli/commands"
 	"github.com/shopslo/shopslo/service/incidentbot"
 )
 
@@ -18,18 +19,11 @@ type serveFlags struct {
 func (p *program) serveCommand() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
-		Use:   "serve",
-		Short: "Run the bot",
-		Long: `serve runs the bot until it is asked to end; what it was about to do is kept in the
-store, and done by the next one. Several may run on one PostgreSQL store.
-
-  /slack                   Slack's requests, with slack.mode: http
-  /alerts/alertmanager     Alertmanager's webhook, where a token for it is given
-  /alerts/mackerel         Mackerel's webhook, likewise: /alerts/mackerel?token=…
-  /api/v1/incidents        for the gate, and for people; see docs/incidents.md
-  /metrics, /-/healthy, /-/ready`,
+		Use:     "serve",
+		Short:   "Run the bot",
+		Long:    p.lang.Long(longServe),
 		Example: "  incidentbot serve --config incidentbot.yaml --web.listen-address :9878",
-		Args:    cobra.NoArgs,
+		Args:    commands.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log, err := f.log.Logger(p.stderr)
 			if err != nil {

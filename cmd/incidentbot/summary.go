@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/incidentapi"
+	"github.com/shopslo/shopslo/internal/cli/commands"
 	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/service/incidentbot"
@@ -53,16 +53,13 @@ type openAction struct {
 }
 
 func (p *program) summaryCommand() *cobra.Command {
-	var format, lang, back string
+	var format, back string
 	cmd := &cobra.Command{
-		Use: "summary", Short: "Sum up the incidents of a time, and what is still to be done", Args: cobra.NoArgs,
-		Long: `summary counts the incidents that were ongoing, or changed, since a time: how many of
-which severity, how long they took to be noticed, mitigated and resolved. Of all
-incidents, however old, it tells which actions nobody has done yet, and whose
-postmortem is not whole.`,
+		Use: "summary", Short: "Sum up the incidents of a time, and what is still to be done", Args: commands.NoArgs,
+		Long:    p.lang.Long(longSummary),
 		Example: "  incidentbot summary\n  incidentbot summary --since 30d --lang ja\n  incidentbot summary --since 2026-10-01 -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(oneOf(format, "text", "json"), checkLang(lang)); err != nil {
+			if err := oneOf(format, "text", "json"); err != nil {
 				return err
 			}
 			s, err := incidentbot.Load(p.config)
@@ -81,14 +78,10 @@ postmortem is not whole.`,
 				data, err := json.MarshalIndent(summaryOf(sum, since, p.now()), "", "  ")
 				return p.print(string(data)+"\n", err)
 			}
-			if lang == "" {
-				lang = s.Language
-			}
-			return p.print(summaryText(sum, since.In(s.Location()), text.Language(lang)), nil)
+			return p.print(summaryText(sum, since.In(s.Location()), p.told(s.Language)), nil)
 		},
 	}
 	formatFlag(cmd, &format, "text", "json")
-	langFlag(cmd, &lang)
 	cmd.Flags().StringVar(&back, "since", "90d", "a `day`, or how long ago: 2026-10-01, 30d")
 	return cmd
 }

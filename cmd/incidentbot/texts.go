@@ -2,8 +2,18 @@ package main
 
 import "github.com/shopslo/shopslo/internal/text"
 
-// What summary says, in English and Japanese; docs/glossary.md has the words.
+// What list and summary say, in English and Japanese; docs/glossary.md has the words.
 var (
+	sayNoIncident = text.Of("No incident.\n",
+		"インシデントはありません。\n")
+	headSeverity = text.Of("SEVERITY",
+		"重大度")
+	headState = text.Of("STATE",
+		"状態")
+	headDetected = text.Of("DETECTED",
+		"検知")
+	headTitle = text.Of("TITLE",
+		"件名")
 	sayIncidents = text.Of("%d incidents since %s, %d of them ongoing: %d critical, %d major, %d minor\n",
 		"インシデント %[1]d 件（%[2]s 以降、うち継続中 %[3]d 件）：緊急 %[4]d、重大 %[5]d、軽微 %[6]d\n")
 	sayUnwritten = text.Of("Postmortems that lack something: %s\n",

@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -114,32 +113,8 @@ func TestEveryErrorOfUsageIsInJapanese(t *testing.T) {
 	}
 }
 
-// What a phrasebook has of a text stands somewhere in the code, else nothing says it any more.
 func TestPhrasebooksSayWhatTheCodeSays(t *testing.T) {
-	var code strings.Builder
-	err := filepath.WalkDir("../..", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") && !strings.HasPrefix(d.Name(), "texts") {
-			text, err := os.ReadFile(name)
-			code.Write(text)
-			return err
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := strings.NewReplacer(`\"`, `"`, `\n`, "\n").Replace(code.String())
 	// Libraries say these, or the code puts them together.
-	elsewhere := regexp.MustCompile(`^(unknown (shorthand )?flag|flag needs an argument|invalid argument|no such file|connect: |read configuration: %s: file|%q is not a duration|(%d|1) faults? in ` +
-		`|INCONCLUSIVE  Taking|the metric does not exist; nearest|no (freeze|override|exclusion) is|not found in the registry)|too few samples to tell|of the app repository from|is (rolled back|promoted) to Release`)
-	for _, english := range append(complaints.Texts(), answers.Texts()...) {
-		if elsewhere.MatchString(english) {
-			continue
-		}
-		for _, own := range regexp.MustCompile(`%[-+#0]*[0-9]*(?:\.[0-9]+)?(?:\[\d+\])?[a-zA-Z%]|\d+`).Split(english, -1) {
-			if own = strings.Trim(own, " :;,.()[]"); len(own) > 20 && !strings.Contains(all, own) {
-				t.Errorf("nothing says %q of %q", own, english)
-			}
-		}
-	}
+	commandstest.Said(t, append(complaints.Texts(), answers.Texts()...), regexp.MustCompile(`^(unknown (shorthand )?flag|flag needs an argument|invalid argument|no such file|connect: |read configuration: %s: file|%q is not a duration|(%d|1) faults? in `+
+		`|INCONCLUSIVE  Taking|the metric does not exist; nearest|no (freeze|override|exclusion) is|not found in the registry)|too few samples to tell|of the app repository from|is (rolled back|promoted) to Release`))
 }

@@ -74,6 +74,11 @@ func Translate(root *cobra.Command, s *speech.Speech, oneLiners []text.Entry) {
 	root.SetUsageFunc(func(c *cobra.Command) error { return usage(s, c.OutOrStderr(), c) })
 }
 
+// Wrap breaks the lines of flags in English as well, so that help fits a terminal of 85 columns.
+func Wrap(root *cobra.Command) {
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", ".FlagUsagesWrapped 85 "))
+}
+
 // placeholder is the annotation of a flag with the name of its value, which stays as it is.
 const placeholder = "shopslo_value"
 

@@ -3,6 +3,10 @@
 package commandstest
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -70,6 +74,37 @@ func Fits(t *testing.T, root *cobra.Command, columns int) {
 		}
 	})
 }
+
+// Said fails where one of a phrasebook's English texts stands nowhere in the module's code, so that
+// nothing says it any more. Of elsewhere are those that libraries say, or that the code puts together.
+func Said(t *testing.T, texts []string, elsewhere *regexp.Regexp) {
+	t.Helper()
+	var code strings.Builder
+	err := filepath.WalkDir("../..", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") && !strings.HasPrefix(d.Name(), "texts") {
+			text, err := os.ReadFile(name)
+			code.Write(text)
+			return err
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.NewReplacer(`\"`, `"`, `\n`, "\n").Replace(code.String())
+	for _, english := range texts {
+		if elsewhere.MatchString(english) {
+			continue
+		}
+		for _, own := range verbs.Split(english, -1) {
+			if own = strings.Trim(own, " :;,.()[]"); len(own) > 20 && !strings.Contains(all, own) {
+				t.Errorf("nothing says %q of %q", own, english)
+			}
+		}
+	}
+}
+
+var verbs = regexp.MustCompile(`%[-+#0]*[0-9]*(?:\.[0-9]+)?(?:\[\d+\])?[a-zA-Z%]|\d+`)
 
 func each(c *cobra.Command, do func(*cobra.Command)) {
 	do(c)

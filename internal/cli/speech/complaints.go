@@ -1,6 +1,7 @@
 package speech
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/shopslo/shopslo/internal/text"
@@ -8,7 +9,7 @@ import (
 
 // Complaints is a Phrasebook of what every program's errors say, and of a program's own.
 func Complaints(own ...text.Entry) *text.Phrasebook {
-	return text.NewPhrasebook(append(common[:len(common):len(common)], own...)...)
+	return text.NewPhrasebook(slices.Concat(common, documents, own)...)
 }
 
 // NoValue says why a text is no value of a flag of a type of package pflag, where what the
