@@ -11,9 +11,8 @@ import (
 	"github.com/shopslo/shopslo/plugins/dnsrecords"
 )
 
-func run(ctx context.Context, args, _ []string, stdout, stderr io.Writer) int {
-	p := checkplugin.Plugin{Name: "check-dns-records", Title: "DNSRecords", Stdout: stdout, Stderr: stderr,
-		Does: "check-dns-records says in one line whether DNS records exist and point where they should."}
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	p := checkplugin.Plugin{Name: "check-dns-records", Title: "DNSRecords", Does: does, Flagged: flagged, Env: env, Stdout: stdout, Stderr: stderr}
 	config := p.Flags().String("config", "/etc/mackerel-agent/dns-records.yaml", "the `file` that lists the records")
 	if code, done := p.Parse(args); done {
 		return code

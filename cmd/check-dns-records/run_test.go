@@ -75,7 +75,7 @@ func TestTheCheckPrintsOneLineAndTheExitCode(t *testing.T) {
 	if code := run(context.Background(), []string{"-config", "/none"}, nil, &out, io.Discard); code != 3 || !strings.Contains(out.String(), "may read with -config") {
 		t.Errorf("code %d: %s", code, out.String())
 	}
-	for arg, want := range map[string]string{"x": `takes flags only, not "x"`, "-none": "flag provided but not defined: -none: see -h"} {
+	for arg, want := range map[string]string{"x": `takes flags only, not "x"`, "-none": "unknown flag: -none; see -h"} {
 		out.Reset()
 		var errs bytes.Buffer
 		if code := run(context.Background(), []string{arg}, nil, &out, &errs); code != 3 || !strings.Contains(out.String(), want) || errs.Len() > 0 {

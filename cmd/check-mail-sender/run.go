@@ -11,21 +11,21 @@ import (
 	"sync"
 
 	"github.com/shopslo/shopslo/internal/cli/checkplugin"
+	"github.com/shopslo/shopslo/internal/cli/pluginflags"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/dnsrecords"
 	"github.com/shopslo/shopslo/plugins/mailsender"
 )
 
-func run(ctx context.Context, args, _ []string, stdout, stderr io.Writer) int {
-	p := checkplugin.Plugin{Name: "check-mail-sender", Title: "MailSender", Stdout: stdout, Stderr: stderr,
-		Does: "check-mail-sender says in one line whether a domain's SPF, DKIM, DMARC and MX let its mails through."}
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	p := checkplugin.Plugin{Name: "check-mail-sender", Title: "MailSender", Does: does, Flagged: flagged, Env: env, Stdout: stdout, Stderr: stderr}
 	flags := p.Flags()
 	config := flags.String("config", "/etc/mackerel-agent/mail-sender.yaml", "the `file` that lists the domains")
 	domain := flags.String("domain", "", "check this `domain` of From addresses, and read no file")
 	selectors := flags.String("selectors", "", "with -domain: its DKIM `selectors`, separated by commas")
-	policy := flags.String("policy", "", "with -domain: the least that DMARC should ask for: none, quarantine or reject")
+	policy := flags.String("policy", "", "with -domain: the least `policy` that DMARC should ask for: none, quarantine or reject")
 	servers := flags.String("servers", "", "the DNS `servers` to ask, separated by commas; without it, what the file says, or the system's")
-	lang := flags.String("lang", "", "en or ja; without it, what the file says")
+	lang := flags.String("lang", "", "`language` of the line: en or ja; without it, what the file says")
 	if code, done := p.Parse(args); done {
 		return code
 	}
@@ -46,6 +46,9 @@ func words(list string) []string {
 
 // settings are the file's, or those of one domain that a flag names.
 func settings(config string, one mailsender.Sender, servers []string, lang string) (s mailsender.Settings, err error) {
+	if err := pluginflags.CheckLanguage(lang); err != nil {
+		return s, err
+	}
 	if one.Domain != "" {
 		s.Senders = []mailsender.Sender{one}
 		err = one.Validate()
@@ -63,9 +66,6 @@ func settings(config string, one mailsender.Sender, servers []string, lang strin
 	}
 	if lang != "" {
 		s.Language = lang
-		if l := text.Language(lang); l != text.English && l != text.Japanese {
-			return s, fmt.Errorf("-lang is %q; it can be en or ja", lang)
-		}
 	}
 	if len(servers) > 0 {
 		s.Servers = servers

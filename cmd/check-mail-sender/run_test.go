@@ -124,7 +124,7 @@ func TestTheCheckPrintsOneLineAndTheExitCode(t *testing.T) {
 		"no domain":        {[]string{"-domain", "shop"}, 3, `domain "shop" is no domain name`},
 		"no language":      {[]string{"-config", path, "-lang", "fr"}, 3, "-lang is"},
 		"an argument":      {[]string{"x"}, 3, `takes flags only, not "x"`},
-		"a flag of none":   {[]string{"-none"}, 3, "not defined: -none: see -h"},
+		"a flag of none":   {[]string{"-none"}, 3, "unknown flag: -none; see -h"},
 		"half of it":       {[]string{"-selectors", "s1"}, 3, "belong to -domain"},
 	} {
 		var out, errs bytes.Buffer

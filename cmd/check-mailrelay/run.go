@@ -12,6 +12,7 @@ import (
 
 	"github.com/shopslo/shopslo/internal/cli"
 	"github.com/shopslo/shopslo/internal/cli/checkplugin"
+	"github.com/shopslo/shopslo/internal/cli/pluginflags"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
@@ -30,13 +31,12 @@ type check struct {
 }
 
 func (c check) run(args []string) int {
-	p := checkplugin.Plugin{Name: "check-mailrelay", Title: "MailRelay", Stdout: c.stdout, Stderr: c.stderr,
-		Does: "check-mailrelay says in one line whether mail relays do what they always do."}
+	p := checkplugin.Plugin{Name: "check-mailrelay", Title: "MailRelay", Does: does, Flagged: flagged, Env: c.env, Stdout: c.stdout, Stderr: c.stderr}
 	flags := p.Flags()
 	config := flags.String("config", "/etc/mackerel-agent/mailrelay.yaml", "the `file` that lists the accounts, the same as the plugin's")
 	account := flags.String("account", "", "the `name` of the account to judge; without it, all")
 	folder := flags.String("tempfile", "", "the `folder` of histories, as the plugin's; without it, what the file says")
-	lang := flags.String("lang", "", "en or ja; without it, what the file says")
+	lang := flags.String("lang", "", "`language` of the line: en or ja; without it, what the file says")
 	if code, done := p.Parse(args); done {
 		return code
 	}
@@ -48,8 +48,8 @@ func (c check) run(args []string) int {
 }
 
 func (c check) judge(config, account, folder, lang string) (mailrelay.Severity, string, error) {
-	if l := text.Language(lang); lang != "" && l != text.English && l != text.Japanese {
-		return 0, "", fmt.Errorf("-lang is %q; it can be en or ja", lang)
+	if err := pluginflags.CheckLanguage(lang); err != nil {
+		return 0, "", err
 	}
 	data, err := os.ReadFile(config)
 	if err != nil {

@@ -135,7 +135,7 @@ func TestWrongUsageIsUnknown(t *testing.T) {
 		"an account that is not listed": {[]string{"-account", "none"}, `lists no account "none"; it lists shop, owners`},
 		"another language":              {[]string{"-lang", "fr"}, "it can be en or ja"},
 		"an argument":                   {[]string{"shop"}, "takes flags only"},
-		"an unknown flag":               {[]string{"-w", "1"}, "flag provided but not defined: -w: see -h"},
+		"an unknown flag":               {[]string{"-w", "1"}, "unknown flag: -w; see -h"},
 		"no file":                       {[]string{"-config", "/none"}, "may read with -config"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,12 +9,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/shopslo/shopslo/internal/cli"
+	"github.com/shopslo/shopslo/internal/cli/pluginflags"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
@@ -35,6 +36,7 @@ type program struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 
+	lang           text.Language // of errors
 	config, prefix string
 	folder         string // of the histories, instead of the file's; "" is the file's
 	stamped        bool   // each value with the time that it is of
@@ -48,13 +50,11 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 	return p.run(ctx, args)
 }
 
-var prefixRule = regexp.MustCompile(`^[-a-zA-Z0-9_]+(\.[-a-zA-Z0-9_]+)*$`)
-
 func (p *program) run(ctx context.Context, args []string) int {
 	if err := p.parse(args); errors.Is(err, flag.ErrHelp) {
 		return exitOK
 	} else if err != nil {
-		p.complain(err)
+		p.complain(fmt.Errorf("mackerel-plugin-mailrelay: %w", err))
 		return exitUsage
 	}
 	if p.env["MACKEREL_AGENT_PLUGIN_META"] != "" {
@@ -69,27 +69,16 @@ func (p *program) run(ctx context.Context, args []string) int {
 
 // parse reads the flags. Help, where it is asked for, has been printed.
 func (p *program) parse(args []string) error {
-	flags := flag.NewFlagSet("mackerel-plugin-mailrelay", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // a fault is told once, in one line
+	flags := pluginflags.New("mackerel-plugin-mailrelay", does, flagged)
 	flags.StringVar(&p.config, "config", "/etc/mackerel-agent/mailrelay.yaml", "the `file` that lists the accounts")
-	flags.StringVar(&p.prefix, "metric-key-prefix", "mailrelay", "what metric names begin with")
+	flags.StringVar(&p.prefix, "metric-key-prefix", "mailrelay", "the `prefix` of metric names")
 	flags.StringVar(&p.folder, "tempfile", "", "the `folder` of histories, instead of what the file says; check-mailrelay needs the same")
 	flags.BoolVar(&p.stamped, "plugin-timestamps", false, "give each value the time that it is of, up to 15 minutes ago; the agent (0.87 or later) needs use_plugin_timestamp = true")
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(p.stderr, "mackerel-plugin-mailrelay asks mail relays for their figures and prints them for mackerel-agent.")
-		flags.SetOutput(p.stderr)
-		flags.PrintDefaults()
+	err := flags.Parse(args, p.env, p.stderr)
+	if p.lang = flags.Lang.Language; err != nil {
 		return err
-	case err != nil:
-		return fmt.Errorf("mackerel-plugin-mailrelay: %w: see -h", err)
-	case flags.NArg() > 0:
-		return fmt.Errorf("mackerel-plugin-mailrelay takes flags only, not %q: see -h", flags.Arg(0))
-	case !prefixRule.MatchString(p.prefix):
-		return fmt.Errorf("-metric-key-prefix is %q; it can have letters, digits, - and _, and dots between them", p.prefix)
 	}
-	return nil
+	return pluginflags.CheckPrefix(p.prefix)
 }
 
 // poll asks all accounts at once and prints what they tell, in the file's order.
@@ -173,7 +162,8 @@ func (p *program) print(account string, now time.Time, o outcome) int {
 func (p *program) complain(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for line := range strings.SplitSeq(mailrelay.Hide(err.Error(), p.secrets...), "\n") {
+	said := pluginflags.Complaints.Say(p.lang, mailrelay.Hide(err.Error(), p.secrets...))
+	for line := range strings.SplitSeq(said, "\n") {
 		fmt.Fprintln(p.stderr, line)
 	}
 }

@@ -399,7 +399,7 @@ func TestWrongUsageIsSaidAndNothingIsPrinted(t *testing.T) {
 		{"an unknown key", "broken.yaml:2:1: keys: unknown key", []string{"-config", broken}, exitUsage},
 		{"an argument", "takes flags only", []string{"key"}, exitUsage},
 		{"a prefix that is none", `-metric-key-prefix is "a b"`, []string{"-metric-key-prefix", "a b"}, exitUsage},
-		{"an unknown flag", "flag provided but not defined: -key: see -h\n", []string{"-key", "x"}, exitUsage},
+		{"an unknown flag", "unknown flag: -key; see -h\n", []string{"-key", "x"}, exitUsage},
 		{"a folder", "is a directory; name a file", []string{"-config", b.dir}, exitUsage},
 		{"help", "-config file", []string{"-h"}, exitOK},
 	} {

@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
@@ -22,7 +21,9 @@ import (
 	mackerelplugin "github.com/mackerelio/go-mackerel-plugin"
 
 	"github.com/shopslo/shopslo/internal/cli"
+	"github.com/shopslo/shopslo/internal/cli/pluginflags"
 	"github.com/shopslo/shopslo/internal/disk"
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/subnetips"
 )
 
@@ -37,11 +38,13 @@ const (
 
 // plugin is one run.
 type plugin struct {
+	env            map[string]string
 	stdout, stderr io.Writer
 	now            func() time.Time
 	workdir        string
 	meta           bool
 
+	lang                     text.Language // of errors
 	prefix, region, endpoint string
 	file                     string
 	perNode, perPod          int64
@@ -51,19 +54,16 @@ type plugin struct {
 
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
 	around := cli.Env(env)
-	p := &plugin{stdout: stdout, stderr: stderr, now: time.Now}
+	p := &plugin{env: around, stdout: stdout, stderr: stderr, now: time.Now}
 	p.workdir, p.meta = cmp.Or(around["MACKEREL_PLUGIN_WORKDIR"], os.TempDir()), around["MACKEREL_AGENT_PLUGIN_META"] != ""
 	return p.run(ctx, args)
 }
-
-var prefixRule = regexp.MustCompile(`^[-a-zA-Z0-9_]+(\.[-a-zA-Z0-9_]+)*$`)
 
 func (p *plugin) run(ctx context.Context, args []string) int {
 	if err := p.parse(args); errors.Is(err, flag.ErrHelp) {
 		return exitOK
 	} else if err != nil {
-		fmt.Fprintln(p.stderr, err)
-		return exitUsage
+		return p.fail(fmt.Errorf("mackerel-plugin-subnet-ips: %w", err), exitUsage)
 	}
 	if p.meta {
 		return p.definitions()
@@ -117,14 +117,13 @@ func (p *plugin) run(ctx context.Context, args []string) int {
 }
 
 func (p *plugin) fail(err error, code int) int {
-	fmt.Fprintln(p.stderr, err)
+	fmt.Fprintln(p.stderr, pluginflags.Complaints.Say(p.lang, err.Error()))
 	return code
 }
 
 func (p *plugin) parse(args []string) error {
-	flags := flag.NewFlagSet("mackerel-plugin-subnet-ips", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // a fault is told once, in one line
-	flags.StringVar(&p.prefix, "metric-key-prefix", "subnet", "what metric names begin with")
+	flags := pluginflags.New("mackerel-plugin-subnet-ips", does, flagged)
+	flags.StringVar(&p.prefix, "metric-key-prefix", "subnet", "the `prefix` of metric names")
 	flags.StringVar(&p.file, "tempfile", "", "the `file` of the daily lows, instead of one in the agent's working folder")
 	flags.StringVar(&p.region, "region", "", "the AWS `region`; without it, the SDK's")
 	flags.StringVar(&p.endpoint, "endpoint", "", "another `URL` of the EC2 API, such as a VPC endpoint's")
@@ -134,19 +133,18 @@ func (p *plugin) parse(args []string) error {
 	flags.Int64Var(&p.perNode, "ips-per-node", 0, "how many addresses one more node takes")
 	flags.Int64Var(&p.perPod, "ips-per-pod", 1, "how many addresses one more pod takes")
 	flags.BoolVar(&p.prefixes, "prefixes", false, "also how many prefixes of 16 addresses fit at most, for nodes that take those")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(p.stderr, "mackerel-plugin-subnet-ips prints for mackerel-agent how many addresses the subnets of a VPC have left.")
-		flags.SetOutput(p.stderr)
-		flags.PrintDefaults()
+	err := flags.Parse(args, p.env, p.stderr)
+	if p.lang = flags.Lang.Language; err != nil {
 		return err
-	} else if err != nil {
-		return fmt.Errorf("mackerel-plugin-subnet-ips: %w: see -h", err)
 	}
 	if u, err := url.Parse(p.endpoint); p.endpoint != "" && (err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http") {
 		return errors.New("-endpoint is no address: it starts with https:// and a host")
 	}
-	if flags.NArg() > 0 || !prefixRule.MatchString(p.prefix) || p.perNode < 0 || p.perPod < 1 {
-		return errors.New("mackerel-plugin-subnet-ips takes flags only, a prefix of letters, digits, - and _, and counts above 0: see -h")
+	switch {
+	case p.perNode < 0:
+		return errors.New("-ips-per-node must be 0 or more")
+	case p.perPod < 1:
+		return errors.New("-ips-per-pod must be 1 or more")
 	}
 	if *ids != "" {
 		p.selection.IDs = strings.Split(*ids, ",")
@@ -161,7 +159,7 @@ func (p *plugin) parse(args []string) error {
 			p.selection.Tags[k] = v
 		}
 	}
-	return nil
+	return pluginflags.CheckPrefix(p.prefix)
 }
 
 // maxLows is more than any file of lows has.

@@ -115,6 +115,6 @@ func TestEveryErrorOfUsageIsInJapanese(t *testing.T) {
 
 func TestPhrasebooksSayWhatTheCodeSays(t *testing.T) {
 	// Libraries say these, or the code puts them together.
-	commandstest.Said(t, append(complaints.Texts(), answers.Texts()...), regexp.MustCompile(`^(unknown (shorthand )?flag|flag needs an argument|invalid argument|no such file|connect: |read configuration: %s: file|%q is not a duration|(%d|1) faults? in `+
+	commandstest.Said(t, "../..", append(complaints.Texts(), answers.Texts()...), regexp.MustCompile(`^(unknown (shorthand )?flag|flag needs an argument|invalid argument|no such file|connect: |read configuration: %s: file|%q is not a duration|(%d|1) faults? in `+
 		`|INCONCLUSIVE  Taking|the metric does not exist; nearest|no (freeze|override|exclusion) is|not found in the registry)|too few samples to tell|of the app repository from|is (rolled back|promoted) to Release`))
 }

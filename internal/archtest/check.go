@@ -188,7 +188,7 @@ func (c *checker) layers(f *File) {
 		if other, name := floor(dir); own > nowhere && other > own {
 			c.add(i.at(f), "an arrow always points down", "%s (%s) imports %s (%s)", f.Dir, ownName, dir, name)
 		}
-		if slices.Contains(wirings, dir) && !under(f.Dir, "cmd") && f.Dir != dir && !testHelper(f.Dir) {
+		if slices.Contains(wirings, dir) && !wiring(f.Dir) && !testHelper(f.Dir) {
 			c.add(i.at(f), "it is a part of programs", "imports %s", dir)
 		}
 		if under(dir, "cmd") && (path.Dir(dir) == "cmd" || !under(f.Dir, program(dir))) {

@@ -59,7 +59,7 @@ var sharedReads = map[string][]string{
 // wirings are folders outside of cmd that belong to programs, and may do what cmd may: signals,
 // the log and the build; help and flags in two languages; the frame of check plugins; customers of
 // the demo and the lab, who come in real time.
-var wirings = []string{"internal/cli", "internal/cli/checkplugin", "internal/cli/commands", "internal/customers"}
+var wirings = []string{"internal/cli", "internal/cli/checkplugin", "internal/cli/commands", "internal/cli/pluginflags", "internal/customers"}
 
 // adapterFriends are the pairs of adapters of which the first may import the second.
 var adapterFriends = map[[2]string]string{

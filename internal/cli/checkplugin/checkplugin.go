@@ -12,6 +12,8 @@ import (
 
 	"github.com/mackerelio/checkers"
 
+	"github.com/shopslo/shopslo/internal/cli"
+	"github.com/shopslo/shopslo/internal/cli/pluginflags"
 	"github.com/shopslo/shopslo/internal/text"
 )
 
@@ -23,19 +25,20 @@ const mostCharacters = 1024
 
 // Plugin is one run of a check plugin.
 type Plugin struct {
-	Name           string // of the program
-	Title          string // before the line, such as MailRelay
-	Does           string // what it says, a sentence that begins with the program's name
+	Name           string       // of the program
+	Title          string       // before the line, such as MailRelay
+	Does           text.Entry   // what it says, a sentence that begins with the program's name
+	Flagged        []text.Entry // the flags' texts
+	Env            []string
 	Stdout, Stderr io.Writer
 
-	flags *flag.FlagSet
+	flags *pluginflags.Set
 }
 
 // Flags gives where the flags are declared.
-func (p *Plugin) Flags() *flag.FlagSet {
+func (p *Plugin) Flags() *pluginflags.Set {
 	if p.flags == nil {
-		p.flags = flag.NewFlagSet(p.Name, flag.ContinueOnError)
-		p.flags.SetOutput(io.Discard) // a fault is told once, in one line
+		p.flags = pluginflags.New(p.Name, p.Does, p.Flagged)
 	}
 	return p.flags
 }
@@ -43,23 +46,19 @@ func (p *Plugin) Flags() *flag.FlagSet {
 // Parse reads the flags. done: help was asked for, or they are wrong, which has been said; code
 // is then the exit code.
 func (p *Plugin) Parse(args []string) (code int, done bool) {
-	flags := p.Flags()
-	switch err := flags.Parse(args); {
+	switch err := p.Flags().Parse(args, cli.Env(p.Env), p.Stderr); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(p.Stderr, p.Does)
-		flags.SetOutput(p.Stderr)
-		flags.PrintDefaults()
 		return 0, true
 	case err != nil:
-		return p.Unknown(fmt.Errorf("%w: see -h", err)), true
-	case flags.NArg() > 0:
-		return p.Unknown(fmt.Errorf("%s takes flags only, not %q: see -h", p.Name, flags.Arg(0))), true
+		return p.Unknown(err), true
 	}
 	return 0, false
 }
 
-// Unknown says why nothing is known, and gives the exit code.
-func (p *Plugin) Unknown(err error) int { return p.Say(int(checkers.UNKNOWN), err.Error()) }
+// Unknown says why nothing is known, in the language of the command line, and gives the exit code.
+func (p *Plugin) Unknown(err error) int {
+	return p.Say(int(checkers.UNKNOWN), pluginflags.Complaints.Say(p.Flags().Lang.Language, err.Error()))
+}
 
 // Say prints the one line, and gives the exit code: severity, which is 0 for OK, 1 for a warning,
 // 2 for critical and 3 for unknown.

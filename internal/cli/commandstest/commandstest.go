@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/shopslo/shopslo/internal/cli/commands"
+	"github.com/shopslo/shopslo/internal/cli/speech"
 	"github.com/shopslo/shopslo/internal/text"
 )
 
@@ -75,12 +77,12 @@ func Fits(t *testing.T, root *cobra.Command, columns int) {
 	})
 }
 
-// Said fails where one of a phrasebook's English texts stands nowhere in the module's code, so that
+// Said fails where one of a phrasebook's English texts stands nowhere in the code below root, so that
 // nothing says it any more. Of elsewhere are those that libraries say, or that the code puts together.
-func Said(t *testing.T, texts []string, elsewhere *regexp.Regexp) {
+func Said(t *testing.T, root string, texts []string, elsewhere *regexp.Regexp) {
 	t.Helper()
 	var code strings.Builder
-	err := filepath.WalkDir("../..", func(name string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") && !strings.HasPrefix(d.Name(), "texts") {
 			text, err := os.ReadFile(name)
 			code.Write(text)
@@ -102,6 +104,15 @@ func Said(t *testing.T, texts []string, elsewhere *regexp.Regexp) {
 			}
 		}
 	}
+}
+
+// Own are the texts of a program's phrasebook, without those that all programs have.
+func Own(complaints *text.Phrasebook) []string {
+	own := complaints.Texts()
+	for _, common := range speech.Complaints().Texts() {
+		own = slices.DeleteFunc(own, func(text string) bool { return text == common })
+	}
+	return own
 }
 
 var verbs = regexp.MustCompile(`%[-+#0]*[0-9]*(?:\.[0-9]+)?(?:\[\d+\])?[a-zA-Z%]|\d+`)

@@ -18,7 +18,9 @@ func NoValue(kind string, cause error) string {
 	switch kind {
 	case "bool":
 		return "is neither true nor false"
-	case "int", "int64", "float64":
+	case "int", "int64":
+		return "is not a whole number, or too large"
+	case "float64":
 		return "is not a number, or too large"
 	case "uint64":
 		return "is not a whole number from 0 on, or too large"

@@ -1,0 +1,14 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/shopslo/shopslo/internal/cli/commandstest"
+)
+
+func TestHelpAndFaultsAreInTheLanguageOfTheLocale(t *testing.T) {
+	commandstest.Plugin(t, "mackerel-plugin-mailrelay", flagged, run)
+	commandstest.Refused(t, run, "-plugin-timestamps=maybe", `-plugin-timestamps: "maybe" is neither true nor false`, `-plugin-timestamps: "maybe" は true か false で指定してください`)
+	commandstest.Refused(t, run, "-metric-key-prefix=a:b", `-metric-key-prefix is "a:b"`, `-metric-key-prefix: "a:b" ではなく`)
+	commandstest.Refused(t, run, "-config /none", "read the list of accounts", "アカウントの一覧を読めません: open /none: ファイルやフォルダーがありません。")
+}
