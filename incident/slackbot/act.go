@@ -216,18 +216,21 @@ func (s Settings) checkTitle(title string) error {
 	return nil
 }
 
-// readScope reads names of ShopSets and Tiers, fleet, or unknown.
+// readScope reads names of ShopSets and Tiers, fleet, or unknown, which is taken for everything,
+// whatever is named beside it.
 func (s Settings) readScope(text string) (incident.Scope, error) {
 	var scope incident.Scope
 	words := strings.FieldsFunc(plain(text), func(r rune) bool { return strings.ContainsRune(" ,、　\n\t", r) })
 	if len(words) == 0 {
 		return scope, s.refuse(sayScopeMissing, s.known())
 	}
+	unknown := false
 	for _, w := range words {
 		switch {
 		case w == "fleet" || w == "all" || wordEverything.Is(w):
 			scope.Fleet = true
 		case w == "unknown" || w == wordUnknown:
+			unknown = true
 		case slices.Contains(s.Tiers, w):
 			scope.Tiers = append(scope.Tiers, w)
 		case slices.Contains(s.ShopSets, w) || len(s.ShopSets) == 0:
@@ -235,6 +238,9 @@ func (s Settings) readScope(text string) (incident.Scope, error) {
 		default:
 			return scope, s.refuse(sayScopeUnknown, escape(w), s.known())
 		}
+	}
+	if unknown {
+		return incident.Scope{}, nil
 	}
 	return scope, nil
 }

@@ -36,6 +36,8 @@ type notification struct {
 	CommonLabels      map[string]string `json:"commonLabels"`
 	CommonAnnotations map[string]string `json:"commonAnnotations"`
 	Alerts            []alert           `json:"alerts"`
+	// Truncated is how many alerts Alertmanager has left out, where its max_alerts says so.
+	Truncated uint64 `json:"truncatedAlerts"`
 }
 
 type alert struct {
@@ -93,25 +95,34 @@ func readNotification(body []byte) (notification, error) {
 	return n, nil
 }
 
+// opens is the severity of the Incident that an alert opens; "": none.
+func (s Settings) opens(a alert) incident.Severity {
+	for _, r := range s.Alerts {
+		if matches(r.Match, a.Labels) {
+			return r.Severity
+		}
+	}
+	return ""
+}
+
+func matches(want, labels map[string]string) bool {
+	for label, value := range want {
+		if labels[label] != value {
+			return false
+		}
+	}
+	return true
+}
+
 // policy gives the severity of the Incident that a notification opens; ok false: none. Of
 // several firing alerts the worst counts.
 func (s Settings) policy(n notification) (severity incident.Severity, ok bool) {
 	for _, a := range n.Alerts {
-		if a.Status != "firing" {
+		found := s.opens(a)
+		if a.Status != "firing" || found == "" {
 			continue
 		}
-		at := slices.IndexFunc(s.Alerts, func(r AlertRule) bool {
-			for label, want := range r.Match {
-				if a.Labels[label] != want {
-					return false
-				}
-			}
-			return true
-		})
-		if at < 0 || s.Alerts[at].Severity == "" {
-			continue
-		}
-		if found := s.Alerts[at].Severity; !ok || slices.Index(incident.Severities, found) < slices.Index(incident.Severities, severity) {
+		if !ok || slices.Index(incident.Severities, found) < slices.Index(incident.Severities, severity) {
 			severity, ok = found, true
 		}
 	}
@@ -120,7 +131,8 @@ func (s Settings) policy(n notification) (severity incident.Severity, ok bool) {
 
 // raised makes an Incident of firing alerts.
 func (s Settings) raised(n notification, severity incident.Severity, now time.Time) incident.Incident {
-	i := incident.Incident{Severity: severity, State: incident.Open, DetectedAt: now, Scope: s.alertScope(n)}
+	scope, _ := s.alertScope(n)
+	i := incident.Incident{Severity: severity, State: incident.Open, DetectedAt: now, Scope: scope}
 	for _, a := range n.Alerts {
 		if i.Title == "" {
 			i.Title = alertTitle(n, a)
@@ -140,22 +152,38 @@ func alertTitle(n notification, a alert) string {
 	return strings.TrimSpace(a.Labels["alertname"] + " " + a.Labels["shopset"])
 }
 
-// alertScope collects what the alerts name; a name that the fleet lacks is left out, and
-// nothing left is not known.
-func (s Settings) alertScope(n notification) incident.Scope {
-	var scope incident.Scope
-	add := func(to *[]string, name string, known []string) {
-		if name != "" && !slices.Contains(*to, name) && (len(known) == 0 || slices.Contains(known, name)) {
-			*to = append(*to, name)
-		}
+// alertScope collects what the alerts name that fire. It is not known, and so taken for everything,
+// where one that opens an Incident names nothing that the fleet has, or some were left out. ok
+// false: nothing fires that says what is affected.
+func (s Settings) alertScope(n notification) (scope incident.Scope, ok bool) {
+	known := func(name string, names []string) bool {
+		return name != "" && (len(names) == 0 || slices.Contains(names, name))
 	}
+	unknown := n.Truncated > 0
 	for _, a := range n.Alerts {
-		add(&scope.ShopSets, a.Labels["shopset"], s.ShopSets)
-		if a.Labels["shopset"] == "" {
-			add(&scope.Tiers, a.Labels["tier"], s.Tiers)
+		set, tier := a.Labels["shopset"], a.Labels["tier"]
+		switch {
+		case a.Status != "firing":
+		case known(set, s.ShopSets):
+			scope.ShopSets = with(scope.ShopSets, set)
+		case known(tier, s.Tiers):
+			scope.Tiers = with(scope.Tiers, tier)
+		case s.opens(a) != "":
+			unknown = true
 		}
 	}
-	return scope
+	if unknown {
+		return incident.Scope{}, true
+	}
+	return scope, scope.Known()
+}
+
+// with adds a name unless it is there.
+func with(names []string, name string) []string {
+	if slices.Contains(names, name) {
+		return names
+	}
+	return append(names, name)
 }
 
 // alertEvents are the timeline's entries of a notification; the same alert, told again,
@@ -216,35 +244,18 @@ func (s Settings) moreAlerts(i incident.Incident, n notification, now time.Time)
 // worse is what alerts that fire change: a wider scope, a worse severity, open again.
 func (s Settings) worse(i incident.Incident, n notification, now time.Time, id string, fires bool) []incident.Event {
 	var events []incident.Event
-	if wider, ok := widen(i.Scope, s.alertScope(n)); ok && fires {
-		events = append(events, incident.Event{ID: id + ":scope", At: now, Kind: incident.Rescoped, Scope: wider})
+	if more, ok := s.alertScope(n); ok {
+		if wider, ok := widen(i.Scope, more); ok {
+			events = append(events, incident.Event{ID: id + ":scope", At: now, Kind: incident.Rescoped, Scope: wider})
+		}
 	}
-	if severity, ok := s.policy(n); ok && fires && slices.Index(incident.Severities, severity) < slices.Index(incident.Severities, i.Severity) {
+	if severity, ok := s.policy(n); ok && slices.Index(incident.Severities, severity) < slices.Index(incident.Severities, i.Severity) {
 		events = append(events, incident.Event{ID: id + ":severity", At: now, Kind: incident.Escalated, Value: string(severity)})
 	}
 	if fires && i.State == incident.Resolved {
 		events = append(events, incident.Event{ID: id + ":reopen", At: now, Kind: incident.Moved, Value: string(incident.Open)})
 	}
 	return events
-}
-
-// widen adds to a known scope what it lacks; ok false: nothing.
-func widen(old, more incident.Scope) (incident.Scope, bool) {
-	if old.Fleet || !old.Known() {
-		return old, false
-	}
-	wider := incident.Scope{ShopSets: slices.Clone(old.ShopSets), Tiers: slices.Clone(old.Tiers)}
-	for _, name := range more.ShopSets {
-		if !slices.Contains(wider.ShopSets, name) {
-			wider.ShopSets = append(wider.ShopSets, name)
-		}
-	}
-	for _, name := range more.Tiers {
-		if !slices.Contains(wider.Tiers, name) {
-			wider.Tiers = append(wider.Tiers, name)
-		}
-	}
-	return wider, len(wider.ShopSets)+len(wider.Tiers) > len(old.ShopSets)+len(old.Tiers)
 }
 
 // Alerts is Alertmanager's webhook receiver. authorized decides who may call it; nil is

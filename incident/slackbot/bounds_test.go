@@ -48,7 +48,8 @@ func TestAScopeIsWidenedByWhatItLacks(t *testing.T) {
 		{scope("a-1", ""), scope("b-2 a-1", ""), scope("a-1 b-2", ""), true},
 		{scope("a-1", "beta"), scope("", "beta prod"), scope("a-1", "beta prod"), true},
 		{scope("", "beta"), scope("a-1", ""), scope("a-1", "beta"), true},
-		{scope("a-1", "beta"), scope("", ""), scope("a-1", "beta"), false},
+		{scope("a-1", "beta"), scope("", ""), incident.Scope{}, true}, // nobody knows what the other affects
+		{scope("a-1", ""), incident.Scope{Fleet: true}, incident.Scope{ShopSets: []string{"a-1"}, Fleet: true}, true},
 		{incident.Scope{Fleet: true}, scope("a-1", ""), incident.Scope{Fleet: true}, false},
 		{incident.Scope{}, scope("a-1", ""), incident.Scope{}, false}, // taken for everything
 	} {

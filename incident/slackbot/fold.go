@@ -2,7 +2,6 @@ package slackbot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
-	"github.com/shopslo/shopslo/internal/text"
 )
 
 // What alerts make one Incident of, where the settings do not say.
@@ -94,10 +92,8 @@ func (b *Bot) alertIncident(ctx context.Context, key string) (string, error) {
 
 // whole follows an Incident to the one of which it is a part.
 func (b *Bot) whole(ctx context.Context, i incident.Incident) (incident.Incident, error) {
-	for range 10 {
-		if i.MergedInto == "" {
-			return i, nil
-		}
+	for seen := map[string]bool{}; i.MergedInto != "" && !seen[i.ID]; {
+		seen[i.ID] = true
 		next, err := b.o.Store.Incident(ctx, i.MergedInto)
 		if err != nil {
 			return i, err
@@ -190,102 +186,4 @@ func (b *Bot) foldsInto(ctx context.Context, i incident.Incident, t task) (strin
 		return "", nil
 	}
 	return b.related(ctx, *t.Origin, number(i.ID))
-}
-
-// merge makes one Incident a part of another: what it affects, how bad it is and when it began
-// goes over, those who are in it are called over, and it is closed. by is who says so; "": the
-// bot. The part is closed by a Job that is stored together with the rest.
-func (b *Bot) merge(ctx context.Context, part, into incident.Incident, by, key string) error {
-	now, l := b.o.Now(), b.set.Language
-	link, err := b.recall(ctx, linkKey(part.ID))
-	if err != nil {
-		return err
-	}
-	noted := incident.Event{ID: "merged:" + part.ID, At: now, By: by, Kind: incident.Noted, Text: l.Say(entryMerged, part.ID, part.Title), Link: link}
-	_, err = b.follow(ctx, into.ID, key, func(i incident.Incident) ([]incident.Event, []incident.Job, error) {
-		events := []incident.Event{noted}
-		if wider, ok := widen(i.Scope, part.Scope); ok {
-			events = append(events, incident.Event{ID: noted.ID + ":scope", At: now, By: by, Kind: incident.Rescoped, Scope: wider})
-		}
-		if slices.Index(incident.Severities, part.Severity) < slices.Index(incident.Severities, i.Severity) {
-			events = append(events, incident.Event{ID: noted.ID + ":severity", At: now, By: by, Kind: incident.Escalated, Value: string(part.Severity)})
-		}
-		if at := part.StartedAt; !at.IsZero() && (i.StartedAt.IsZero() || at.Before(i.StartedAt)) && !at.After(i.DetectedAt) {
-			events = append(events, incident.Event{ID: noted.ID + ":started", At: now, By: by, Kind: incident.Dated, Time: at})
-		}
-		jobs := b.set.call(i, people(part), now)
-		closing := task{Who: into.ID, User: by}.job(part.ID+":merge:"+into.ID, jobMerge, now)
-		closing.Incident = part.ID
-		return events, append(jobs, closing), nil
-	})
-	if errors.Is(err, incident.ErrTwice) {
-		return nil
-	}
-	return err
-}
-
-// close ends an Incident that is a part of another, and says where to go on.
-func (b *Bot) closePart(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
-	if i.MergedInto != "" {
-		return nil
-	}
-	l, now := b.set.Language, b.o.Now()
-	channel, err := b.recall(ctx, channelKey(t.Who))
-	if err != nil {
-		return err
-	}
-	where := t.Who
-	if channel != "" {
-		where += " <#" + channel + ">"
-	}
-	_, err = b.follow(ctx, i.ID, j.Key, func(i incident.Incident) ([]incident.Event, []incident.Job, error) {
-		events := []incident.Event{{ID: "part", At: now, By: t.User, Kind: incident.Merged, Value: t.Who, Text: l.Say(entryPart, t.Who)}}
-		if i.State != incident.Closed {
-			events = append(events, incident.Event{ID: "part:closed", At: now, By: t.User, Kind: incident.Moved, Value: string(incident.Closed)})
-		}
-		var jobs []incident.Job
-		if own, err := b.recall(ctx, channelKey(i.ID)); err == nil && own != "" {
-			jobs = append(jobs, inLine(i.ID, jobSay, task{Text: l.Say(sayGoOn, where)}.job(i.ID+":part:say", jobSay, now)))
-		}
-		return events, jobs, nil
-	})
-	if errors.Is(err, incident.ErrTwice) {
-		return nil
-	}
-	return err
-}
-
-// mergeCommand is /incident merge (another one into this one) and /incident duplicate (this one
-// into another one).
-func (b *Bot) mergeCommand(ctx context.Context, here, verb, rest, user, trigger string) (outcome, error) {
-	other, err := b.named(ctx, rest, user)
-	if err != nil {
-		return b.refused(err)
-	}
-	this, err := b.o.Store.Incident(ctx, here)
-	if err != nil {
-		return outcome{}, err
-	}
-	part, into := other, this
-	if verb == "duplicate" {
-		part, into = this, other
-	}
-	if into, err = b.whole(ctx, into); err != nil {
-		return outcome{}, err
-	}
-	l := b.set.Language
-	switch {
-	case part.ID == into.ID:
-		return answer(l.Say(saySameIncident, escape(text.Cut(rest, 50)))), nil
-	case part.MergedInto != "":
-		return answer(l.Say(sayPartAlready, part.ID, part.MergedInto)), nil
-	case part.Private && !into.Private:
-		return answer(l.Say(sayPrivatePart, part.ID)), nil
-	case into.State == incident.Closed:
-		return answer(l.Say(sayIntoClosed, into.ID)), nil
-	}
-	if err := b.merge(ctx, part, into, user, "command:"+trigger); err != nil {
-		return outcome{}, err
-	}
-	return answer(l.Say(sayMerging, part.ID, into.ID)), nil
 }

@@ -31,7 +31,7 @@ const (
 	jobFailed   = "failed"     // say what could not be done
 	jobOutside  = "outside"    // write Text where Incidents are announced
 	jobUnsay    = "unsay"      // rewrite what told event TS, which was redacted
-	jobMerge    = "merge"      // end an Incident that is a part of Who
+	jobMerge    = "merge"      // make an Incident a part of Who
 	jobSuspect  = "suspects"   // tell which changes may be the cause
 )
 

@@ -18,22 +18,26 @@ import (
 	"github.com/shopslo/shopslo/internal/text"
 )
 
-// opened begins an Incident: its first entries, its channel, the announcements, and what
-// is to come.
-func (b *Bot) opened(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
-	s, now := b.set, b.o.Now()
-	if whole, err := b.foldsInto(ctx, i, t); err != nil {
+// opened begins an Incident, or makes it a part of the one to which its alerts belong after all.
+func (b *Bot) opened(ctx context.Context, i incident.Incident, _ incident.Job, t task) error {
+	whole, err := b.foldsInto(ctx, i, t)
+	switch {
+	case err != nil:
 		return err
-	} else if whole != "" {
-		into, err := b.o.Store.Incident(ctx, whole)
-		if err == nil {
-			err = b.attach(ctx, whole, *t.Origin)
-		}
-		if err != nil {
-			return err
-		}
-		return b.merge(ctx, i, into, "", i.ID+":fold")
+	case whole == "":
+		return b.started(ctx, i, t)
 	}
+	if err := b.attach(ctx, whole, *t.Origin); err != nil {
+		return err
+	}
+	t.Who = whole
+	return b.o.Store.Enqueue(ctx, b.merging(i.ID, t, "fold"))
+}
+
+// started begins an Incident: its first entries, its channel, the announcements, and what
+// is to come.
+func (b *Bot) started(ctx context.Context, i incident.Incident, t task) error {
+	s, now := b.set, b.o.Now()
 	opening := s.Language.Say(sayOpenedAs, s.Language.Say(severities[i.Severity].name))
 	if t.User == "" {
 		opening = s.Language.Say(sayOpenedAsByAlert, s.Language.Say(severities[i.Severity].name))

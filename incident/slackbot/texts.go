@@ -59,6 +59,7 @@ var (
 	entryPart       = text.Of("a part of %s from now on", "%s に統合されました")
 	headPart        = text.Of("Part of", "統合先")
 	sayGoOn         = text.Of("🔀 This incident is a part of %s: please go on there.", "🔀 このインシデントは %s に統合されました。以後はそちらで対応してください。")
+	sayApart        = text.Of("🔀 This incident did not become a part of %s, which was closed or merged meanwhile: it stays by itself.", "🔀 %s はその間に完了または統合されたため、このインシデントは統合していません。このまま対応を続けてください。")
 	saySameIncident = text.Of("`%s` is this incident itself. `/incident merge inc-12` takes another one in, `/incident duplicate inc-12` makes this one a part of it.",
 		"`%s` は同じインシデントです。`/incident merge inc-12` で相手をこちらに、`/incident duplicate inc-12` でこちらを相手に統合します。")
 	sayPartAlready = text.Of("%s is a part of %s already.", "%s はすでに %s に統合されています。")
@@ -251,6 +252,7 @@ var (
 	doingMessage  = text.Of("write a message", "メッセージの投稿")
 	doingArchive  = text.Of("archive the channel", "チャンネルのアーカイブ")
 	doingTimeline = text.Of("put a message into the timeline", "タイムラインへの記録")
+	doingMerge    = text.Of("merge it with another incident", "インシデントの統合")
 	doingReminder = text.Of("send a reminder", "リマインダーの送信")
 	sayFailed     = text.Of("⚠️ The bot could not %s: %s", "⚠️ 失敗しました（%s）：%s")
 	sayNotInvited = text.Of("⚠️ Could not be invited%s:", "⚠️ 招待できなかった人がいます%s：")

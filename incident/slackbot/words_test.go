@@ -291,8 +291,11 @@ func TestAlertsOpenWhatThePolicySays(t *testing.T) {
 	if _, ok := s.policy(notification{Alerts: []alert{gone}}); ok {
 		t.Error("an alert that is over opens an incident")
 	}
-	i := s.raised(notification{GroupKey: "g", Alerts: []alert{page, fires("severity", "page", "shopset", "gone")}}, incident.Major, noon)
-	if i.Title != "Burn a-1" || !slices.Equal(i.Scope.ShopSets, []string{"a-1"}) || !i.StartedAt.Equal(noon.Add(-time.Minute)) {
+	if i := s.raised(notification{GroupKey: "g", Alerts: []alert{page, fires("severity", "page", "shopset", "gone")}}, incident.Major, noon); i.Scope.Known() {
+		t.Errorf("a ShopSet that the fleet lacks may be any: %+v", i.Scope)
+	}
+	i := s.raised(notification{GroupKey: "g", Alerts: []alert{page, fires("severity", "page", "shopset", "gone", "tier", "prod")}}, incident.Major, noon)
+	if i.Title != "Burn a-1" || !slices.Equal(i.Scope.ShopSets, []string{"a-1"}) || !slices.Equal(i.Scope.Tiers, []string{"prod"}) || !i.StartedAt.Equal(noon.Add(-time.Minute)) {
 		t.Errorf("%+v", i)
 	}
 	i.ID, i.State = "inc-1", incident.Resolved

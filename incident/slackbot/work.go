@@ -212,7 +212,7 @@ func (b *Bot) begin(ctx context.Context, j incident.Job) (err error) {
 		jobBegin: b.opened, jobChannel: b.makeChannel, jobStatus: b.writeStatus, jobTopic: b.setTopic, jobInvite: b.invite, jobAnnounce: b.announce,
 		jobSay: b.sayText, jobTell: b.tellText, jobRemind: b.remind, jobLead: b.seekLead, jobWrite: b.askPostmortem, jobDue: b.remindDue,
 		jobArchive: b.archive, jobPick: b.pickMessage, jobFailed: b.sayFailed,
-		jobSuspect: b.tellSuspects, jobMerge: b.closePart, jobUnsay: b.unsay, jobOutside: b.outside,
+		jobSuspect: b.tellSuspects, jobMerge: b.merge, jobUnsay: b.unsay, jobOutside: b.outside,
 	}[j.Kind]
 	if !known {
 		return fmt.Errorf("job %s is of kind %q, which this version does not know: update it", j.Key, j.Kind)
@@ -279,7 +279,7 @@ func (s Settings) failure(kind string, t task, cause error) string {
 		jobStatus: l.Say(doingStatus), jobTopic: l.Say(doingTopic),
 		jobInvite: l.Say(doingInvite) + mentionAny(t.Who), jobAnnounce: l.Say(doingAnnounce) + "<#" + t.Channel + ">",
 		jobSay: l.Say(doingMessage), jobArchive: l.Say(doingArchive),
-		jobPick: l.Say(doingTimeline), jobSuspect: l.Say(doingSuspects),
+		jobPick: l.Say(doingTimeline), jobSuspect: l.Say(doingSuspects), jobMerge: l.Say(doingMerge),
 	}[kind]
 	if what == "" {
 		what = l.Say(doingReminder)
