@@ -3,6 +3,7 @@ package slackbot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,5 +90,53 @@ func TestAPrivateIncidentIsOpenedFromTheForm(t *testing.T) {
 	}
 	if c := w.channel("inc-1"); !w.slack.IsPrivate(c) || strings.Contains(w.slack.Transcript(w.announce), "Keys") {
 		t.Error("it is public")
+	}
+}
+
+// A public incident is a part of a private one: who may not know that one gets in by no chain.
+func TestNobodyGetsIntoAPrivateIncidentByAPartOfIt(t *testing.T) {
+	for name, test := range map[string]struct{ in, say string }{
+		"a duplicate of the part":      {"inc-3", "duplicate inc-2"},
+		"merged in the part's channel": {"inc-2", "merge inc-3"},
+		"from anywhere":                {"", "inc-2 merge inc-3"},
+	} {
+		for _, early := range []bool{false, true} { // said before the part was one
+			t.Run(fmt.Sprint(name, " ", early), func(t *testing.T) {
+				w := secret(t)
+				other := w.slack.AddUser("other", "Other")
+				w.command(w.mai, w.general, "open private critical Customer keys leak")
+				w.command(w.mai, w.general, "open major Cart fails")
+				w.command(other, w.general, "open minor Slow")
+				where, c := w.general, w.channel("inc-1")
+				if test.in != "" {
+					where = w.channel(test.in)
+				}
+				if !early {
+					w.command(w.mai, c, "merge inc-2")
+				}
+				r := ""
+				if early {
+					w.say(w.mai, c, "merge inc-2")
+					w.say(other, where, test.say)
+				} else if r = w.say(other, where, test.say); !strings.Contains(r, "There is no incident inc-1.") {
+					t.Errorf("%q", r)
+				}
+				w.settle()
+				w.pass(2 * paceAfter)
+				if i := w.incident("inc-3"); i.MergedInto != "" || !i.State.Ongoing() || slices.Contains(w.slack.Members(c), other) {
+					t.Errorf("somebody got in: %+v", i)
+				}
+				if r := w.command(other, w.general, "status inc-1"); !strings.Contains(r.Text, "no incident inc-1") {
+					t.Errorf("%q", r.Text)
+				}
+				if text := fmt.Sprint(w.incident("inc-1").Timeline); strings.Contains(text, other) || strings.Contains(text, "Slow") {
+					t.Errorf("%s", text)
+				}
+				// Who may know it may do so.
+				if r := w.command(w.mai, w.channel("inc-3"), "duplicate inc-2"); !strings.Contains(r.Text, "inc-3 becomes a part of inc-1") || w.incident("inc-3").MergedInto != "inc-1" {
+					t.Errorf("%q", r.Text)
+				}
+			})
+		}
 	}
 }
