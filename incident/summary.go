@@ -21,7 +21,7 @@ type Summary struct {
 	OpenActions []OpenAction
 	Overdue     int // of them
 	// Unwritten are the IDs of Incidents that are resolved, or were serious and closed,
-	// and whose postmortem lacks something.
+	// and whose postmortem lacks something. Of a private one without any it is not known.
 	Unwritten []string
 }
 
@@ -66,6 +66,7 @@ func Summarize(all []Incident, now time.Time) Summary {
 		switch {
 		case i.State.Ongoing():
 			s.Ongoing++
+		case i.Private && i.Postmortem == nil:
 		case len(i.Postmortem.Missing()) > 0 && (i.State == Resolved || i.NeedsPostmortem()):
 			s.Unwritten = append(s.Unwritten, i.ID)
 		}

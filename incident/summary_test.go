@@ -33,6 +33,11 @@ func TestASummaryCountsAndMeasures(t *testing.T) {
 	open := begun()
 	open.ID, open.Severity = "inc-3", Minor
 	open.Postmortem = &Postmortem{Actions: []Action{{What: "today", Owner: "mai", Due: time.Date(2026, 11, 2, 0, 0, 0, 0, tokyo)}}}
+	private := fast // of which nobody outside knows whether it is written
+	private.ID, private.Private, private.StartedAt = "inc-4", true, time.Time{}
+	if s := Summarize([]Incident{private}, after(120)); s.Count != 1 || len(s.Unwritten) != 0 {
+		t.Errorf("%+v", s)
+	}
 	s := Summarize([]Incident{fast, slow, open}, after(120)) // 23:00 in Tokyo
 	if s.Count != 3 || s.Ongoing != 1 || s.BySeverity[Critical] != 1 || s.BySeverity[Major] != 1 || s.BySeverity[Minor] != 1 {
 		t.Errorf("%+v", s)

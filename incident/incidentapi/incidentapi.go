@@ -48,7 +48,7 @@ type told struct {
 	// Ongoing says that its cause is still there.
 	Ongoing   bool      `json:"ongoing"`
 	Durations durations `json:"durations"`
-	// Missing are the parts that its postmortem lacks.
+	// Missing are the parts that its postmortem lacks; nil: that is not known, as it is private.
 	Missing []string `json:"postmortem_missing"`
 }
 
@@ -71,7 +71,10 @@ func tell(i incident.Incident, now time.Time) told {
 	if t.Timeline == nil {
 		t.Timeline = []incident.Event{}
 	}
-	if t.Missing == nil {
+	switch {
+	case i.Private && i.Postmortem == nil:
+		t.Missing = nil
+	case t.Missing == nil:
 		t.Missing = []string{}
 	}
 	return t

@@ -326,6 +326,62 @@ func TestNamesThatWereShownBecomeIDsAgain(t *testing.T) {
 	}
 }
 
+// veiled shows of a private incident no more than that it is, as a chat's bot does.
+type veiled struct{ *storetest.Memory }
+
+func (v veiled) Incident(ctx context.Context, id string) (incident.Incident, error) {
+	i, err := v.Memory.Incident(ctx, id)
+	if i.Private {
+		i.Title, i.Timeline, i.Postmortem = "private incident", nil, nil
+	}
+	return i, err
+}
+
+func TestThePostmortemOfAPrivateIncidentIsNotWrittenOver(t *testing.T) {
+	m := filled(t)
+	i := storetest.Sample("Keys leak")
+	i.Private = true
+	if _, _, err := m.Create(t.Context(), "", i); err != nil {
+		t.Fatal(err)
+	}
+	before := &incident.Postmortem{Summary: "keys leaked", Impact: "i", Cause: "c", Actions: []incident.Action{{What: "w"}}}
+	change(t, m, "inc-4", incident.Event{At: noon, Kind: incident.Postmortal, Postmortem: before})
+	s := serve(t, Options{Source: veiled{m}, Changes: m, Token: func() (string, error) { return "t0ken", nil }})
+	ask := func(method, path, body, match string) (int, string, string) {
+		t.Helper()
+		req, _ := http.NewRequest(method, s.URL+"/api/v1/incidents/inc-4"+path, strings.NewReader(body))
+		req.Header.Set("Authorization", "Bearer t0ken")
+		req.Header.Set("If-Match", match)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(text), resp.Header.Get("ETag")
+	}
+	for _, lang := range []string{"en", "ja"} {
+		_, text, now := ask("GET", "/postmortem.md?lang="+lang, "", "")
+		if strings.Contains(text, "keys") || strings.Contains(text, "Not written yet") || strings.Contains(text, "まだ書かれていません") || strings.Contains(text, "- Summary\n") || strings.Contains(text, "- 概要\n") {
+			t.Errorf("it says that nothing is written:\n%s", text)
+		}
+		for _, match := range []string{now, ""} {
+			if status, answer, _ := ask("PUT", "/postmortem.md?lang="+lang, text, match); status != 403 || !strings.Contains(answer, "is private") {
+				t.Errorf("%d %s", status, answer)
+			}
+		}
+	}
+	if kept, err := m.Incident(t.Context(), "inc-4"); err != nil || tag(kept.Postmortem) != tag(before) || len(kept.Timeline) != 1 {
+		t.Errorf("%+v, %v", kept.Postmortem, err)
+	}
+	if _, text, _ := ask("GET", "", "", ""); !strings.Contains(text, `"postmortem_missing":null`) {
+		t.Errorf("what is not known: %s", text)
+	}
+}
+
 // away is a database that cannot be read, for a reason that nobody else may see.
 type away struct{}
 

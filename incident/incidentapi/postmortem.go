@@ -70,10 +70,17 @@ func tag(p *incident.Postmortem) string {
 var errEdited = errors.New("somebody has changed the postmortem since you read it: read it again, and add what you wrote")
 
 // writePostmortem takes Markdown in which people have written. With the header If-Match
-// it takes it only where nobody else has written since.
+// it takes it only where nobody else has written since. That of a private incident is not shown,
+// and so not taken either.
 func (h handler) writePostmortem(w http.ResponseWriter, r *http.Request) {
 	o, ok := h.asked(w, r)
 	if !ok {
+		return
+	}
+	if i, ok := h.find(w, r); !ok {
+		return
+	} else if i.Private {
+		h.fail(w, http.StatusForbidden, nil, fmt.Sprintf("incident %s is private: its postmortem is written in Slack, by those who are in it", i.ID))
 		return
 	}
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))

@@ -37,15 +37,17 @@ type Burned struct {
 type writer struct {
 	strings.Builder
 	words
-	i   incident.Incident
-	o   Options
-	now time.Time
+	i      incident.Incident
+	o      Options
+	now    time.Time
+	hidden bool // what people wrote is not shown
 	// offset is that of the detection, in seconds: a time with another one says so.
 	offset int
 }
 
 // Markdown is the postmortem of an Incident as far as it is known. What is missing is
-// said. Parse reads back what people wrote.
+// said, but for a private one without a postmortem, of which it is not known. Parse reads back
+// what people wrote.
 func Markdown(i incident.Incident, o Options) string {
 	if o.Location == nil {
 		o.Location = time.UTC
@@ -61,6 +63,9 @@ func Markdown(i incident.Incident, o Options) string {
 	p := i.Postmortem
 	if p == nil {
 		p = &incident.Postmortem{}
+	}
+	if w.hidden = i.Private && i.Postmortem == nil; w.hidden {
+		w.notWritten = w.notShown
 	}
 	w.line("# %s", plain(i.Title))
 	w.line("\n> %s", w.blameless)
@@ -132,7 +137,9 @@ func (w *writer) scope(s incident.Scope) string {
 func (w *writer) missing(p *incident.Postmortem) {
 	var all []string
 	for _, name := range p.Missing() {
-		all = append(all, w.parts[missingParts[name]])
+		if !w.hidden {
+			all = append(all, w.parts[missingParts[name]])
+		}
 	}
 	if w.i.StartedAt.IsZero() {
 		all = append(all, w.noStart)

@@ -29,18 +29,18 @@ const (
 
 // words are those of a language.
 type words struct {
-	parts                                                              map[part]string
-	blameless, notWritten, notKnown, notYet, notSaid, wholeFleet       string
-	id, title, severity, state, affected, release, link, times         string
-	noStart, noScope, noOwner, noDue                                   string
-	started, detected, toDetect, toMitigate, toResolve, hurting, soFar string
-	fromDetection, noBudget, badEvents, share, itStarted, itWasNoticed string
-	owner, due, done, nobody, notSet, nobodyAnyMore, noneAnyMore       string
-	redacted                                                           string
-	colon, comma, dot                                                  string
-	severities                                                         map[incident.Severity]string
-	states, moved                                                      map[incident.State]string
-	roles                                                              map[incident.Role]string
+	parts                                                                  map[part]string
+	blameless, notWritten, notShown, notKnown, notYet, notSaid, wholeFleet string
+	id, title, severity, state, affected, release, link, times             string
+	noStart, noScope, noOwner, noDue                                       string
+	started, detected, toDetect, toMitigate, toResolve, hurting, soFar     string
+	fromDetection, noBudget, badEvents, share, itStarted, itWasNoticed     string
+	owner, due, done, nobody, notSet, nobodyAnyMore, noneAnyMore           string
+	redacted                                                               string
+	colon, comma, dot                                                      string
+	severities                                                             map[incident.Severity]string
+	states, moved                                                          map[incident.State]string
+	roles                                                                  map[incident.Role]string
 }
 
 var english, japanese = wordsIn(text.English), wordsIn(text.Japanese)

@@ -233,7 +233,7 @@ func (s Settings) moved(before, after incident.Incident, by string) string {
 			return said + "\n" + l.Say(sayPostmortemOptional)
 		}
 		said += "\n" + l.Say(sayPostmortemNext)
-		if s.URL != "" {
+		if s.URL != "" && !after.Private { // the API does not show it
 			address := strings.TrimRight(s.URL, "/") + "/api/v1/incidents/" + after.ID + "/postmortem.md?lang=" + string(cmp.Or(l, text.English))
 			said += " " + l.Say(sayDraft, address)
 		}
