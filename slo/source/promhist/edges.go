@@ -97,7 +97,9 @@ func (l layout) edge(index int32) float64 {
 }
 
 // near takes a bound for an edge that is written with fewer digits than float64 has.
-func near(a, b float64) bool { return a == b || math.Abs(a-b) <= 1e-12*math.Abs(b) }
+func near(a, b float64) bool {
+	return a == b || !math.IsInf(b, 0) && math.Abs(a-b) <= 1e-12*math.Abs(b)
+}
 
 // below adds up a histogram's events at or below a cut of its own layout.
 func (c cut) below(h *histogram.FloatHistogram) float64 {
