@@ -44,6 +44,8 @@ func ledgerCommand(p *program) *cobra.Command {
   shopslo ledger verify --from 2026-11-29T00:00:00Z
   shopslo ledger snapshot backup/ledger-2026-11-30
   shopslo ledger export > counts.om`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(ledgerInspectCommand(p), ledgerVerifyCommand(p), ledgerRecountCommand(p), ledgerSnapshotCommand(p), ledgerExportCommand(p))
 	return cmd
@@ -101,6 +103,9 @@ func ledgerVerifyCommand(p *program) *cobra.Command {
 		}
 		a, err := ledgerfiles.Inspect(p.Host, nil, dir, "")
 		if err != nil {
+			return err
+		}
+		if err := a.Missing(); err != nil {
 			return err
 		}
 		if span.given() && a.Sound {

@@ -8,9 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/engine/host"
 	"github.com/shopslo/shopslo/internal/goldentest"
@@ -130,6 +133,23 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A command that only has others below it takes a word that is none of these for a mistake.
+func TestNoCommandTakesAnotherThatIsNone(t *testing.T) {
+	var each func(*cobra.Command, ...string)
+	each = func(c *cobra.Command, words ...string) {
+		if c.HasSubCommands() {
+			if code, _, stderr := runHere(t, append(words, "frobnicate")...); code != exitUsage || !strings.Contains(stderr, `unknown command "frobnicate"`) {
+				t.Errorf("shopslo %s frobnicate: exit code %d, stderr %q", strings.Join(words, " "), code, stderr)
+			}
+		}
+		for _, sub := range c.Commands() {
+			each(sub, append(slices.Clone(words), sub.Name())...)
+		}
+	}
+	p := &program{}
+	each(p.root())
 }
 
 // brokenPipe is a standard output that cannot be written.

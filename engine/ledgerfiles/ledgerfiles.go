@@ -234,6 +234,18 @@ func flags(all []Flag) string {
 	return strings.Join(names, ",")
 }
 
+func nothing(dir string) error {
+	return fmt.Errorf("ledger directory %s holds nothing; name the directory that 'shopslo serve' writes, which is ledger.dir", dir)
+}
+
+// Missing is an error where the directory has no file of a ledger: there is nothing to be sound.
+func (a *Answer) Missing() error {
+	if len(a.Files) == 0 {
+		return nothing(a.Dir)
+	}
+	return nil
+}
+
 // Snapshot copies a ledger into a new directory, as it is at this moment. One that is damaged is
 // not copied.
 func Snapshot(from, to string) (*Answer, error) {
@@ -242,7 +254,7 @@ func Snapshot(from, to string) (*Answer, error) {
 	case err != nil:
 		return nil, err
 	case len(a.Accounts) == 0:
-		return nil, fmt.Errorf("ledger directory %s holds nothing; name the directory that 'shopslo serve' writes, which is ledger.dir", from)
+		return nil, nothing(from)
 	case !a.Sound:
 		return nil, fmt.Errorf("ledger directory %s is damaged: see 'shopslo ledger verify'; 'shopslo serve' keeps what is sound when it starts", from)
 	}
