@@ -85,6 +85,9 @@ func (s *Servers) answer(w http.ResponseWriter, r *http.Request, c int) {
 			out.WriteString(comma)
 			out.Write(s.fleet.JSON(i))
 			comma = ","
+			if r.URL.Query().Get("limit") == "1" {
+				break // it is asked whether it is there; a longer list comes whole
+			}
 		}
 	}
 	out.WriteString("]}\n")

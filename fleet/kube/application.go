@@ -59,10 +59,10 @@ type facts struct {
 	differ    []uint32     // resources that are out of sync (differing)
 	last      operation    // the last one that was no dry run
 	// left is an earlier operation that may have left parts of another revision
-	// behind, where the last one applied nothing.
-	left operation
+	// behind, where the last one applied nothing. nil: there is none, as of whole.
+	left *operation
 	// whole is the last one of all resources, where the last one is of some only.
-	whole      operation
+	whole      *operation
 	hydrates   bool
 	hydrations []hydration // the newest first
 }
@@ -196,17 +196,17 @@ func (f *facts) keepFrom(was *facts) {
 	switch {
 	case f.last.applied():
 	case was.last.applied():
-		f.left = was.last
+		f.left = was.last.kept()
 	default:
 		f.left = was.left
 	}
 }
 
 // lastWhole is the last operation of all resources that applied something.
-func (f *facts) lastWhole() operation {
-	for _, o := range []*operation{&f.last, &f.left} {
+func (f *facts) lastWhole() *operation {
+	for _, o := range []*operation{&f.last, f.left} {
 		if o.applied() && !o.some {
-			return *o
+			return o.kept()
 		}
 	}
 	return f.whole
@@ -254,7 +254,7 @@ func (a *appObject) conclude() {
 	a.Unverified, a.UnverifiedFrom = "", time.Time{}
 	between := a.between(&f.last)
 	if between == "" {
-		between = a.between(&f.left)
+		between = a.between(f.left)
 	}
 	switch {
 	case between != "":

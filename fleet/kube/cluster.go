@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
@@ -36,6 +37,7 @@ type cluster struct {
 	repository string
 	grace      time.Duration
 	patience   time.Duration // how long it may say nothing
+	pinged     atomic.Bool   // connections to it are HTTP/2, by which one that is dead shows
 	now        func() time.Time
 	log        *slog.Logger
 	changed    func()
@@ -99,7 +101,7 @@ func newCluster(c Config, one Cluster, changed, declared func()) (*cluster, erro
 // client reads objects of one API group, and notes faults.
 func (c *cluster) client(config *rest.Config, version schema.GroupVersion) (*rest.RESTClient, error) {
 	own := rest.CopyConfig(config)
-	own.Wrap(func(next http.RoundTripper) http.RoundTripper { return attentive{next, c.faults.note} })
+	own.Wrap(func(next http.RoundTripper) http.RoundTripper { return attentive{next, c.faults.note, &c.pinged} })
 	return restClient(own, "/apis", version)
 }
 

@@ -13,6 +13,7 @@ import (
 	"path"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -126,13 +127,17 @@ func (f *faults) counts() map[fleet.Fault]int64 {
 // attentive sees every answer of an API server, also those after which the client
 // asks again by itself.
 type attentive struct {
-	next http.RoundTripper
-	note func(fault fleet.Fault, plural string, err error)
+	next   http.RoundTripper
+	note   func(fault fleet.Fault, plural string, err error)
+	pinged *atomic.Bool // the last answer came by HTTP/2
 }
 
 func (a attentive) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := a.next.RoundTrip(r)
 	plural := path.Base(r.URL.Path)
+	if err == nil {
+		a.pinged.Store(answer.ProtoMajor >= 2)
+	}
 	switch {
 	case err != nil && r.Context().Err() == nil:
 		a.note(fleet.Unreachable, plural, err)

@@ -164,6 +164,9 @@ func (r resourceResult) String() string {
 	return text
 }
 
+// kept gives it as one that is kept beside others.
+func (o *operation) kept() *operation { k := *o; return &k }
+
 func (o *operation) succeeded() bool { return o.phase == "" || o.phase == phaseSucceeded }
 
 func (o *operation) ended() bool {
@@ -171,7 +174,7 @@ func (o *operation) ended() bool {
 }
 
 // applied reports whether it may have changed what runs.
-func (o *operation) applied() bool { return o.phase != "" && !o.dry && o.begun }
+func (o *operation) applied() bool { return o != nil && o.phase != "" && !o.dry && o.begun }
 
 // String says what became of it, in a clause.
 func (o *operation) String() string {
@@ -223,7 +226,7 @@ func (a *appObject) between(o *operation) string {
 // unverified says which operation has not verified the revision that runs, and from
 // when on that holds.
 func (f *facts) unverified(runs string) (why string, from time.Time) {
-	for _, o := range []*operation{&f.last, &f.left, &f.whole} {
+	for _, o := range []*operation{&f.last, f.left, f.whole} {
 		if why, from = f.failing(o, runs); why != "" {
 			return why, from
 		}
@@ -233,7 +236,7 @@ func (f *facts) unverified(runs string) (why string, from time.Time) {
 
 // failing says what became of an operation that has not succeeded with what runs.
 func (f *facts) failing(o *operation, runs string) (why string, from time.Time) {
-	if o.dry || o.succeeded() || f.deployedAfter(o) {
+	if o == nil || o.dry || o.succeeded() || f.deployedAfter(o) {
 		return "", time.Time{}
 	}
 	before := len(f.history) > 0 && f.history[0].Revision == runs // it was verified then
@@ -256,9 +259,9 @@ func (f *facts) unproven(runs string) string {
 	case o.dry:
 		return "only a dry run is known: " + o.String()
 	case !o.succeeded():
-		o = &f.left
+		o = f.left
 	}
-	if !o.some || !o.succeeded() || f.deployedAfter(o) || f.verified(runs) || f.verified(o.to) {
+	if o == nil || !o.some || !o.succeeded() || f.deployedAfter(o) || f.verified(runs) || f.verified(o.to) {
 		return ""
 	}
 	return "no sync of all resources is known to have succeeded: " + o.String()
@@ -273,5 +276,5 @@ func (f *facts) verified(revision string) bool {
 	if len(f.history) > 0 && f.history[0].Revision == revision {
 		return true
 	}
-	return revision != "" && f.whole.phase == phaseSucceeded && f.whole.to == revision
+	return revision != "" && f.whole != nil && f.whole.phase == phaseSucceeded && f.whole.to == revision
 }

@@ -55,6 +55,18 @@ func (c *cluster) await(ctx context.Context, plural string) (answered func()) {
 	}
 }
 
+// bookmarkTime is how long a watch is silent at most, and a while: an API server sends a
+// bookmark each minute.
+const bookmarkTime = 75 * time.Second
+
+// quiet is how long a cluster may say nothing before it is asked whether it is there.
+func (c *cluster) quiet() time.Duration {
+	if c.pinged.Load() {
+		return max(c.patience/2, bookmarkTime) // what is dead shows by pings, but not what is behind a proxy
+	}
+	return c.patience / 2
+}
+
 // listen asks a cluster that says nothing whether it is there, since a watch may well be
 // silent. Where no answer comes, the watch of Applications is begun anew.
 func (c *cluster) listen(ctx context.Context) {
@@ -69,7 +81,7 @@ func (c *cluster) listen(ctx context.Context) {
 		c.mu.Lock()
 		watch, last := c.watching, c.reached
 		c.mu.Unlock()
-		if watch == nil || c.now().Sub(last) < c.patience/2 {
+		if watch == nil || c.now().Sub(last) < c.quiet() {
 			continue
 		}
 		err := c.ask(ctx)
@@ -84,7 +96,7 @@ func (c *cluster) listen(ctx context.Context) {
 			c.reached = c.now()
 			c.mu.Unlock()
 		default:
-			err = fmt.Errorf("read %s: no answer within %v: %w", applications, c.patience, err)
+			err = fmt.Errorf("read %s: no answer within %v: %w", applications, c.now().Sub(last).Round(time.Second), err)
 			wasLost := c.lose(applications, last, err)
 			c.mu.Unlock()
 			c.faults.note(fleet.Unreachable, applications, err)
