@@ -103,7 +103,7 @@ plugins: programs # the archives that mkr installs plugins from
 
 docs: programs # manual pages, completions, licenses, bills of materials
 	$(RELEASE) run ./man -out $(DIST)/doc/man/man1 -version $(VERSION) $(addprefix $(HERE)/,$(PROGRAMS))
-	$(RELEASE) run ./man -out $(DIST)/doc/man/ja/man1 -version $(VERSION) -lang ja_JP $(HERE)/shopslo
+	$(RELEASE) run ./man -out $(DIST)/doc/man/ja/man1 -version $(VERSION) -lang ja_JP $(addprefix $(HERE)/,$(PROGRAMS))
 	gzip -9n $(DIST)/doc/man/man1/*.1 $(DIST)/doc/man/ja/man1/*.1
 	@mkdir -p $(DIST)/doc/completions
 	@cd $(DIST)/doc/completions; for p in shopslo incidentbot; do \

@@ -335,7 +335,7 @@ func packageInstalls(t *testing.T, dist string) {
 		run(t, dist, "dpkg", "--root="+at, "--force-script-chrootless", "--install", "packages/"+p+"_0.9.8_"+runtime.GOARCH+".deb")
 	}
 	for _, name := range []string{"usr/bin/shopset_exporter", "usr/lib/systemd/system/shopslo.service", "etc/default/shopslo", "usr/share/man/man1/shopslo-gate.1.gz",
-		"usr/share/man/ja/man1/shopslo-gate.1.gz", "usr/share/man/man1/check-mailrelay.1.gz", "usr/share/bash-completion/completions/shopslo",
+		"usr/share/man/ja/man1/shopslo-gate.1.gz", "usr/share/man/ja/man1/check-mailrelay.1.gz", "usr/share/man/man1/check-mailrelay.1.gz", "usr/share/bash-completion/completions/shopslo",
 		"usr/share/doc/shopslo/THIRD_PARTY_NOTICES.txt", "opt/mackerel-agent/plugins/bin/check-mailrelay"} {
 		if _, err := os.Stat(filepath.Join(at, name)); err != nil {
 			t.Error(err)

@@ -13,6 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/internal/cli"
+	"github.com/shopslo/shopslo/internal/cli/commands"
+	"github.com/shopslo/shopslo/internal/cli/speech"
+	"github.com/shopslo/shopslo/internal/plain"
 )
 
 // The exit codes, which scripts rely on.
@@ -31,6 +34,8 @@ type program struct {
 	now    func() time.Time
 	// listening, where it is set, is told the address; for tests.
 	listening func(address string)
+	// lang is what people are answered in.
+	lang speech.Speech
 }
 
 // failure is an error of something that ran.
@@ -48,7 +53,12 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 func (p *program) run(ctx context.Context, args []string) int {
 	ctx, stop := cli.UntilSignal(ctx)
 	defer stop()
-	cmd := p.command()
+	lang, wrong := speech.Of(args, cli.Env(p.env))
+	p.lang = lang
+	if wrong != nil {
+		return p.wrong(wrong)
+	}
+	cmd := p.command(args)
 	cmd.SetArgs(args)
 	cmd.SetOut(p.stdout)
 	cmd.SetErr(p.stderr)
@@ -58,13 +68,23 @@ func (p *program) run(ctx context.Context, args []string) int {
 		return exitInterrupted
 	case err == nil:
 		return exitOK
-	}
-	cli.Complain(p.stderr, "shopset_exporter", err.Error())
-	if errors.As(err, &failure{}) {
+	case errors.As(err, &failure{}):
+		p.say(err.Error())
 		return exitFailed
 	}
-	cli.Complain(p.stderr, "shopset_exporter", "see 'shopset_exporter --help'")
+	return p.wrong(err)
+}
+
+// wrong says what is wrong with the command line or a file.
+func (p *program) wrong(err error) int {
+	p.say(err.Error())
+	p.say("see 'shopset_exporter --help'")
 	return exitUsage
+}
+
+// say writes a message, a line for each of its lines.
+func (p *program) say(message string) {
+	cli.Complain(p.stderr, "shopset_exporter", plain.Lines(complaints.Say(p.lang.Language, message)))
 }
 
 // flags are the settings.
@@ -94,26 +114,12 @@ type flags struct {
 // reaches it may read.
 const defaultListen = "127.0.0.1:9877"
 
-func (p *program) command() *cobra.Command {
+func (p *program) command(args []string) *cobra.Command {
 	f := &flags{}
 	cmd := &cobra.Command{
 		Use:   "shopset_exporter",
 		Short: "Tells Prometheus how a fleet of ShopSets really is",
-		Long: `shopset_exporter watches the Argo CD Applications of several clusters, and the git
-branches of the Tiers, and exports what is synced, what drifts and since when,
-whether the order of Tiers holds, how far each is behind, and whether redundancy is
-intact. It only reads. A cluster that cannot be reached makes its own ShopSets
-Unknown, and nobody else's.
-
-  /metrics          for Prometheus; see docs/metrics.md
-  /api/v1/fleet     the same as JSON, for the gate and the board
-  /-/healthy, /-/ready
-
-The fleet's documents come from files (--fleet), which SIGHUP reads again, or from
-the clusters' custom resources (--fleet.resources).
-
-Exit codes: 0 it was asked to end · 3 the command line, a document or a file is
-wrong · 4 it could not go on · 130 interrupted.`,
+		Long:  p.lang.Long(longRoot),
 		Example: `  shopset_exporter --fleet 'fleet/*.yaml' --kubeconfig ~/.kube/config --context onprem-a --context eks-b
   shopset_exporter --fleet.resources --in-cluster onprem-a --state.file /var/lib/shopset/state.json \
     --git.dir /var/lib/shopset/git --git.system https://git.example.com/system.git \
@@ -138,6 +144,10 @@ wrong · 4 it could not go on · 130 interrupted.`,
 	}
 	cmd.SetFlagErrorFunc(flagError)
 	f.register(cmd)
+	commands.FlagErrors(cmd, args)
+	commands.LanguageFlag(cmd, &p.lang)
+	commands.Translate(cmd, &p.lang, oneLiners)
+	commands.Wrap(cmd)
 	return cmd
 }
 

@@ -167,8 +167,6 @@ var complaints = speech.Complaints(
 	text.Of("SLO %q: metricSourceRef: ShopSets %s and %s have the same match, which tells them apart in their own sources, not in %q; give each labels of its own", "SLO %q: metricSourceRef: ShopSet %s と %s の match が同じです。それぞれの取得元では区別できますが、%q では区別できません。別のラベルを指定してください"),
 	text.Of("data source %s: %s", "取得元 %s: %s"),
 	text.Of("no file matches; correct the path, or remove it from the list of SLO documents", "一致するファイルがありません。パスを直すか、SLO の文書の一覧から外してください"),
-	text.Of("no document of the fleet is in here; write at least a Tier and a ShopSet", "フリートの文書がありません。少なくとも Tier と ShopSet を 1 つずつ書いてください"),
-	text.Of("no pattern says where its documents are; name files such as fleet/*.yaml", "文書の場所の指定がありません。fleet/*.yaml のようにファイルを指定してください"),
 	text.Of("list the documents, like [fleet/*.yaml]", "[fleet/*.yaml] のように文書を列挙してください"),
 	text.Of("list the documents, like [slos/*.yaml]", "[slos/*.yaml] のように文書を列挙してください"),
 	text.Of("name a prometheus, an embedded or a mackerel one", "prometheus、embedded、mackerel のいずれかを指定してください"),

@@ -66,7 +66,7 @@ func TestAWrongCommandLineSaysWhatToDoInBothLanguages(t *testing.T) {
 		"list --most x":                      `--most: "x" is not a whole number, or too large`,
 		"list --most 9999999999999999999999": `--most: "9999999999999999999999" is not a whole number, or too large`,
 		"list --seed -1":                     `--seed: "-1" is not a whole number from 0 on, or too large`,
-		"list --wait 5":                      `--wait: "5" is not a duration with its unit, such as 30s, 15m or 1h30m`,
+		"list --wait 5":                      `--wait: "5" is not a duration such as 90s, 15m or 1h30m`,
 		"list --config=":                     "--config is empty, as a variable or secret is that is not set; give it a value, or leave it out",
 		"list x":                             `x list takes no arguments, but got "x"`,
 		"completion":                         "for which shell? it takes one of bash, fish, powershell, zsh",

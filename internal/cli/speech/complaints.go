@@ -26,7 +26,7 @@ func NoValue(kind string, cause error) string {
 		return "is not a whole number from 0 on, or too large"
 	case "duration":
 		if strings.HasPrefix(cause.Error(), "time: ") {
-			return "is not a duration with its unit, such as 30s, 15m or 1h30m"
+			return "is not a duration such as 90s, 15m or 1h30m"
 		}
 	}
 	return ""

@@ -29,7 +29,7 @@ var common = []text.Entry{
 	text.Of("write the answer: %s", "結果を書き込めません: %s"),
 	text.Of("-%s: %q is not a whole number, or too large", "-%s: %q は整数ではないか、大きすぎます"),
 	text.Of("-%s: %q is not a whole number from 0 on, or too large", "-%s: %q は 0 以上の整数ではないか、大きすぎます"),
-	text.Of("-%s: %q is not a duration with its unit, such as 30s, 15m or 1h30m", "-%s: %q は 30s, 15m, 1h30m のような単位付きの長さではありません"),
+	text.Of("-%s: %q is not a duration such as 90s, 15m or 1h30m", "-%s: %q は 90s, 15m, 1h30m のような単位付きの長さではありません"),
 	text.Of("unknown shorthand flag: %s in %s", "%[2]s に不明な短縮フラグ %[1]s があります"),
 	text.Of("unknown shorthand flag: %s in %s (did you mean %q?)", "%[2]s に不明な短縮フラグ %[1]s があります（もしかして %[3]q ですか？）"),
 	text.Of("bad flag syntax: %s", "フラグの書き方が正しくありません: %s"),

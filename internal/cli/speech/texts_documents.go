@@ -2,7 +2,7 @@ package speech
 
 import "github.com/shopslo/shopslo/internal/text"
 
-// documents are what internal/document says of files: what is wrong, and the cure.
+// documents are what readers say of files and of the fleet's documents: what is wrong, and the cure.
 var documents = []text.Entry{
 	text.Of("%q is not one of %s%s", "%q は次のいずれでもありません: %s%s"),
 	text.Of("%q is not a duration with its unit, such as 90s, 24h, 7d or 1h30m", "%q は 90s, 24h, 7d, 1h30m のような単位付きの長さではありません"),
@@ -43,6 +43,13 @@ var documents = []text.Entry{
 	text.Of("; write at least %s", "。少なくとも %s を書いてください"),
 	text.Of("is %q; it can be %s or %s", "%q ではなく %s または %s を指定してください"),
 	text.Of("is %q; it can be %s", "%q ではなく、次のいずれかを指定してください: %s"),
+	text.Of("no document of the fleet is in here; write at least a Tier and a ShopSet", "フリートの文書がありません。少なくとも Tier と ShopSet を 1 つずつ書いてください"),
+	text.Of("no pattern says where its documents are; name files such as fleet/*.yaml", "文書の場所の指定がありません。fleet/*.yaml のようにファイルを指定してください"),
+	text.Of("is a folder; name its files, such as %s", "フォルダーです。%s のようにファイルを指定してください"),
+	text.Of("no file matches this pattern", "このパターンに一致するファイルがありません"),
+	text.Of("no file matches this pattern in folder %s", "このパターンに一致するファイルがフォルダー %s にありません"),
+	text.Of("is no glob pattern: %s", "glob パターンではありません: %s"),
+	text.Of("** is not understood; name each folder, such as fleet/*.yaml and fleet/*/*.yaml", "** は使えません。fleet/*.yaml と fleet/*/*.yaml のように、フォルダーごとに指定してください"),
 	text.Of("write a text", "テキストを書いてください"),
 	text.Of("%q is no duration; write a number with its unit, such as 90s, 24h, 7d or 1h30m", "%q は 90s, 24h, 7d, 1h30m のような単位付きの長さではありません"),
 	text.Of("%q is longer than 292 years", "%q は 292 年を超えています"),

@@ -188,7 +188,7 @@ func firstWords(name string, lines []string) string {
 	if len(short) > 80 {
 		short, _, _ = strings.Cut(short, ", ")
 	}
-	return strings.TrimPrefix(strings.TrimSpace(short), name+" ")
+	return strings.TrimLeft(strings.TrimPrefix(strings.TrimSpace(short), name+" "), "は、 ") // as Japanese puts it
 }
 
 // escape keeps troff from reading a line of text as its own.
