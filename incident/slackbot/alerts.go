@@ -4,11 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -51,6 +47,8 @@ type alert struct {
 	GeneratorURL string `json:"generatorURL"`
 	DashboardURL string `json:"dashboardURL"`
 	PanelURL     string `json:"panelURL"`
+	// also is what it names beside its labels; only Mackerel's do.
+	also incident.Scope
 }
 
 // link is an address that helps, and what it is.
@@ -71,28 +69,13 @@ func (a alert) links() []link {
 		{linkAlert, []string{a.GeneratorURL}},
 	} {
 		for _, u := range one.urls {
-			if parsed, err := url.Parse(u); err == nil && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Host != "" && !strings.ContainsAny(u, "<>|\n ") {
+			if parsed, err := url.Parse(u); err == nil && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Host != "" && len(u) <= maxLink && !strings.ContainsAny(u, "<>|\n ") {
 				all = append(all, link{one.what, u})
 				break
 			}
 		}
 	}
 	return all
-}
-
-// readNotification reads the webhook's body.
-func readNotification(body []byte) (notification, error) {
-	var n notification
-	if err := json.Unmarshal(body, &n); err != nil {
-		return n, fmt.Errorf("read Alertmanager's notification: %w", err)
-	}
-	switch {
-	case n.Version != "4":
-		return n, fmt.Errorf("version %q of Alertmanager's notifications is unknown; 4 is read", n.Version)
-	case n.GroupKey == "":
-		return n, errors.New("the notification of Alertmanager has no groupKey")
-	}
-	return n, nil
 }
 
 // opens is the severity of the Incident that an alert opens; "": none.
@@ -165,26 +148,36 @@ func (s Settings) alertScope(n notification) (scope incident.Scope, ok bool) {
 		switch {
 		case a.Status != "firing":
 		case known(set, s.ShopSets):
-			scope.ShopSets = with(scope.ShopSets, set)
+			scope.ShopSets = with(scope.ShopSets, set, a.also.ShopSets...)
 		case known(tier, s.Tiers):
-			scope.Tiers = with(scope.Tiers, tier)
+			scope.Tiers = with(scope.Tiers, tier, a.also.Tiers...)
 		case s.opens(a) != "":
 			unknown = true
 		}
 	}
-	if unknown {
+	if unknown || scope.Known() && tooMany(scope) {
 		return incident.Scope{}, true
 	}
 	return scope, scope.Known()
 }
 
-// with adds a name unless it is there.
-func with(names []string, name string) []string {
-	if slices.Contains(names, name) {
-		return names
+// maxNames is how many names a scope has; more are not known, and so everything.
+const maxNames = 1000
+
+func tooMany(s incident.Scope) bool { return len(s.ShopSets)+len(s.Tiers) > maxNames }
+
+// with adds names unless they are there.
+func with(names []string, name string, more ...string) []string {
+	for _, one := range append([]string{name}, more...) {
+		if !slices.Contains(names, one) {
+			names = append(names, one)
+		}
 	}
-	return append(names, name)
+	return names
 }
+
+// maxAlerts is how many entries alerts make in one timeline.
+const maxAlerts = 100
 
 // alertEvents are the timeline's entries of a notification; the same alert, told again,
 // has the same ID. One that fires may widen the scope, make it worse, and open it again
@@ -192,58 +185,59 @@ func with(names []string, name string) []string {
 //
 // After maxAlerts entries others are no entry each: once a minute it is said that there are more.
 func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time) []incident.Event {
-	var events []incident.Event
-	fires, told := false, 0
+	known, told := map[string]bool{}, 0
 	for _, e := range i.Timeline {
-		if strings.HasPrefix(e.ID, "alert:") {
+		if known[e.ID] = true; e.Kind == incident.Noted && strings.HasPrefix(e.ID, "alert:") {
 			told++
 		}
 	}
-	if told >= maxAlerts {
-		return s.moreAlerts(i, n, now)
-	}
+	var events []incident.Event
+	fresh := n
+	fresh.Alerts = nil
 	for _, a := range n.Alerts {
-		sum := sha256.Sum256([]byte(a.Fingerprint + " " + fmt.Sprint(a.Labels) + " " + a.StartsAt.UTC().Format(time.RFC3339Nano) + " " + a.Status))
-		e := incident.Event{ID: "alert:" + hex.EncodeToString(sum[:12]), At: now, Kind: incident.Noted}
-		if slices.ContainsFunc(append(slices.Clone(i.Timeline), events...), func(old incident.Event) bool { return old.ID == e.ID }) {
+		e := s.alertEntry(a, now)
+		if known[e.ID] {
 			continue
 		}
-		text := line(alertTitle(notification{}, a))
-		for _, l := range a.links() {
-			text += " · " + s.Language.Say(l.what) + " " + l.url
-			e.Link = l.url
+		known[e.ID] = true
+		fresh.Alerts = append(fresh.Alerts, a)
+		if told++; told <= maxAlerts {
+			events = append(events, e)
 		}
-		if a.Status == "firing" {
-			e.Text = s.Language.Say(sayFires, text)
-			fires = true
-		} else {
-			e.Text = s.Language.Say(sayFiresNoLonger, text)
-		}
-		events = append(events, e)
 	}
-	if len(events) == 0 {
-		return nil
+	more := "alert:more:" + strconv.FormatInt(now.Unix()/60, 10)
+	if len(fresh.Alerts) > len(events) && !known[more] {
+		events = append(events, incident.Event{ID: more, At: now, Kind: incident.Noted, Text: s.Language.Say(sayMoreAlerts, maxAlerts)})
 	}
-	return append(events, s.worse(i, n, now, events[0].ID, fires)...)
+	return append(events, s.worse(i, fresh, now)...)
 }
 
-// maxAlerts is how many entries alerts make in one timeline.
-const maxAlerts = 100
+// What of an alert's text and links is kept, in characters.
+const (
+	maxAlertText = 500
+	maxLink      = 2000
+)
 
-// moreAlerts are the entries of a storm's later alerts.
-func (s Settings) moreAlerts(i incident.Incident, n notification, now time.Time) []incident.Event {
-	fires := slices.ContainsFunc(n.Alerts, func(a alert) bool { return a.Status == "firing" })
-	id := "alert:more:" + strconv.FormatInt(now.Unix()/60, 10)
-	var events []incident.Event
-	if !slices.ContainsFunc(i.Timeline, func(e incident.Event) bool { return e.ID == id }) {
-		events = append(events, incident.Event{ID: id, At: now, Kind: incident.Noted, Text: s.Language.Say(sayMoreAlerts, maxAlerts)})
+// alertEntry is an alert in the timeline.
+func (s Settings) alertEntry(a alert, now time.Time) incident.Event {
+	sum := sha256.Sum256([]byte(a.Fingerprint + " " + fmt.Sprint(a.Labels) + " " + a.StartsAt.UTC().Format(time.RFC3339Nano) + " " + a.Status))
+	e := incident.Event{ID: "alert:" + hex.EncodeToString(sum[:12]), At: now, Kind: incident.Noted}
+	said := text.Cut(line(alertTitle(notification{}, a)), maxAlertText)
+	for _, l := range a.links() {
+		said += " · " + s.Language.Say(l.what) + " " + l.url
+		e.Link = l.url
 	}
-	return append(events, s.worse(i, n, now, fmt.Sprintf("alert:more:%d", now.UnixNano()), fires)...)
+	if e.Text = s.Language.Say(sayFiresNoLonger, said); a.Status == "firing" {
+		e.Text = s.Language.Say(sayFires, said)
+	}
+	return e
 }
 
-// worse is what alerts that fire change: a wider scope, a worse severity, open again.
-func (s Settings) worse(i incident.Incident, n notification, now time.Time, id string, fires bool) []incident.Event {
+// worse is what alerts that were not told before change where they fire: a wider scope, a worse
+// severity, open again.
+func (s Settings) worse(i incident.Incident, n notification, now time.Time) []incident.Event {
 	var events []incident.Event
+	id := fmt.Sprintf("alert:%d:%d", now.UnixNano(), len(i.Timeline)) // a timeline only grows
 	if more, ok := s.alertScope(n); ok {
 		if wider, ok := widen(i.Scope, more); ok {
 			events = append(events, incident.Event{ID: id + ":scope", At: now, Kind: incident.Rescoped, Scope: wider})
@@ -252,46 +246,10 @@ func (s Settings) worse(i incident.Incident, n notification, now time.Time, id s
 	if severity, ok := s.policy(n); ok && slices.Index(incident.Severities, severity) < slices.Index(incident.Severities, i.Severity) {
 		events = append(events, incident.Event{ID: id + ":severity", At: now, Kind: incident.Escalated, Value: string(severity)})
 	}
-	if fires && i.State == incident.Resolved {
+	if i.State == incident.Resolved && slices.ContainsFunc(n.Alerts, func(a alert) bool { return a.Status == "firing" }) {
 		events = append(events, incident.Event{ID: id + ":reopen", At: now, Kind: incident.Moved, Value: string(incident.Open)})
 	}
 	return events
-}
-
-// Alerts is Alertmanager's webhook receiver. authorized decides who may call it; nil is
-// nobody. It answers 200 only when everything is stored, so that Alertmanager repeats.
-func (b *Bot) Alerts(authorized func(*http.Request) bool) http.Handler {
-	return b.notified(authorized, func(body []byte) (notification, bool, error) {
-		n, err := readNotification(body)
-		return n, err == nil, err
-	})
-}
-
-// notified takes notifications that read understands; ok false: it is none.
-func (b *Bot) notified(authorized func(*http.Request) bool, read func(body []byte) (n notification, ok bool, err error)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if authorized == nil || !authorized(r) {
-			http.Error(w, "give the token of alerts.token_file, as a bearer token, as the password of basic auth, or as ?token=", http.StatusUnauthorized)
-			return
-		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if err != nil {
-			http.Error(w, "the notification cannot be read, or is longer than 1 MB", http.StatusRequestEntityTooLarge)
-			return
-		}
-		n, ok, err := read(body)
-		switch {
-		case err != nil:
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		case !ok:
-			return
-		}
-		if err := b.alerted(r.Context(), n); err != nil {
-			b.o.Log.Error("store what an alert says", "err", err)
-			http.Error(w, "what was said could not be stored: send it again", http.StatusServiceUnavailable)
-		}
-	})
 }
 
 // raisedText is what the channel reads first of an incident that alerts have opened: what
@@ -306,7 +264,7 @@ func (s Settings) raisedText(n notification) string {
 			lines = append(lines, "…")
 			break
 		}
-		one := "🔔 *" + escape(line(alertTitle(notification{}, a))) + "*"
+		one := "🔔 *" + escape(text.Cut(line(alertTitle(notification{}, a)), maxAlertText)) + "*"
 		if more := cmp.Or(a.Annotations["description"], a.Annotations["message"]); more != "" {
 			one += "\n" + quote(text.Cut(more, 800))
 		}

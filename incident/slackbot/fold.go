@@ -2,6 +2,7 @@ package slackbot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -25,14 +26,17 @@ type origin struct {
 	ShopSets []string `json:"shopsets,omitempty"`
 }
 
+// maxOrigin is how many SLOs and how many ShopSets are remembered of one notification.
+const maxOrigin = 30
+
 func (n notification) origin() origin {
 	o := origin{Key: "alert:" + hash16(n.GroupKey)}
 	for _, a := range n.Alerts {
-		if slo := a.Labels["slo"]; slo != "" && !slices.Contains(o.SLOs, slo) {
-			o.SLOs = append(o.SLOs, slo)
+		if slo := a.Labels["slo"]; slo != "" && len(o.SLOs) < maxOrigin {
+			o.SLOs = with(o.SLOs, slo)
 		}
-		if set := a.Labels["shopset"]; set != "" && !slices.Contains(o.ShopSets, set) {
-			o.ShopSets = append(o.ShopSets, set)
+		if set := a.Labels["shopset"]; set != "" && len(o.ShopSets) < maxOrigin {
+			o.ShopSets = with(o.ShopSets, set)
 		}
 	}
 	return o
@@ -144,12 +148,26 @@ func (b *Bot) related(ctx context.Context, o origin, before int) (string, error)
 	return "", nil
 }
 
+// errOver says that an Incident was closed while alerts were on their way to it.
+var errOver = errors.New("the incident of these alerts was closed just now")
+
 // alerted opens or joins the Incident of a group of alerts. One at a time: what one opens the
 // next one may join. Another replica may open one at the same time; begin then makes them one.
-func (b *Bot) alerted(ctx context.Context, n notification) error {
+func (b *Bot) alerted(ctx context.Context, n notification) (err error) {
+	o, key := n.origin(), "alert:"+hash16(fmt.Sprint(n.Alerts))
 	b.folding.Lock()
 	defer b.folding.Unlock()
-	now, o := b.o.Now(), n.origin()
+	for range 3 {
+		if err = b.alert(ctx, n, o, key); !errors.Is(err, errOver) {
+			return err
+		}
+	}
+	return err
+}
+
+// alert is alerted where nothing comes between; errOver: something did.
+func (b *Bot) alert(ctx context.Context, n notification, o origin, key string) error {
+	now := b.o.Now()
 	severity, opens := b.set.policy(n)
 	id, err := b.alertIncident(ctx, o.Key)
 	if err == nil && id == "" && opens {
@@ -173,7 +191,10 @@ func (b *Bot) alerted(ctx context.Context, n notification) error {
 			return err
 		}
 	}
-	_, err = b.change(ctx, id, "alert:"+hash16(fmt.Sprint(n.Alerts)), func(i incident.Incident) ([]incident.Event, error) {
+	_, err = b.change(ctx, id, key, func(i incident.Incident) ([]incident.Event, error) {
+		if i.State == incident.Closed {
+			return nil, errOver
+		}
 		return b.set.alertEvents(i, n, now), nil
 	})
 	return err

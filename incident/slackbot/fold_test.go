@@ -154,7 +154,7 @@ func TestAStormCostsAHandfulOfUpdatesAndPeopleGoFirst(t *testing.T) {
 	w.within(20*time.Second, "the last state", func() bool {
 		c := w.channel("inc-1")
 		for _, m := range w.slack.Messages(c) {
-			if m.TS == w.slack.Pinned(c)[0] {
+			if pinned := w.slack.Pinned(c); len(pinned) == 1 && m.TS == pinned[0] {
 				return strings.Contains(slackfake.Read(m.Text, m.Blocks), "word 119")
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/shopslo/shopslo/incident"
 )
 
 // mackerelNote is what Mackerel's webhook sends: https://mackerel.io/docs/entry/howto/alerts/webhook
@@ -43,7 +45,7 @@ type mackerelNote struct {
 // readMackerel makes of Mackerel's notification one as Alertmanager sends them, so that the
 // same rules hold. Its alert has the labels source ("mackerel"), alertname (the monitor's name),
 // severity (critical, warning, unknown), type, host, service, role, org and where a name of the
-// fleet stands in what it says, shopset or tier. ok false: it is about something else, such as a
+// fleet stands in what it says, shopset or tier (the first; all are in its scope). ok false: it is about something else, such as a
 // trial or a host's status.
 func (s Settings) readMackerel(body []byte) (n notification, ok bool, err error) {
 	var m mackerelNote
@@ -68,9 +70,10 @@ func (s Settings) readMackerel(body []byte) (n notification, ok bool, err error)
 		a.Labels["role"] = r.FullName
 		what += "\n" + r.FullName
 	}
-	for label, value := range map[string]string{"host": m.Host.Name, "service": m.Service.Name, "shopset": named(what, s.ShopSets), "tier": named(what, s.Tiers)} {
-		if value != "" {
-			a.Labels[label] = value
+	a.also = incident.Scope{ShopSets: named(what, s.ShopSets), Tiers: named(what, s.Tiers)}
+	for label, values := range map[string][]string{"host": {m.Host.Name}, "service": {m.Service.Name}, "shopset": a.also.ShopSets, "tier": a.also.Tiers} {
+		if len(values) > 0 && values[0] != "" {
+			a.Labels[label] = values[0]
 		}
 	}
 	summary := m.Alert.Monitor
@@ -91,20 +94,20 @@ func seconds(unix float64) time.Time {
 	return time.Unix(int64(unix), 0).UTC()
 }
 
-// named is the first of the fleet's names that stands in a text by itself, "" where none does.
+// named are those of the fleet's names that stand in a text by themselves, in its order.
 // Mackerel's metric names have _ where a name has -.
-func named(text string, names []string) string {
+func named(text string, names []string) (found []string) {
 	part := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_'
 	}
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return !part(r) }) {
 		for _, name := range names {
 			if word == name || word == strings.ReplaceAll(name, "-", "_") {
-				return name
+				found = with(found, name)
 			}
 		}
 	}
-	return ""
+	return found
 }
 
 // Mackerel is Mackerel's webhook receiver. Of authorized and of the answers holds what Alerts says.

@@ -125,6 +125,9 @@ func widen(old, more incident.Scope) (wider incident.Scope, ok bool) {
 	for _, name := range more.Tiers {
 		wider.Tiers = with(wider.Tiers, name)
 	}
+	if tooMany(wider) {
+		return incident.Scope{Fleet: wider.Fleet}, true
+	}
 	return wider, wider.Fleet || len(wider.ShopSets)+len(wider.Tiers) > len(old.ShopSets)+len(old.Tiers)
 }
 

@@ -41,6 +41,7 @@ func (b *Bot) Receiver(secret string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
+			b.o.Log.Warn("a request that cannot be read, or is longer than 1 MB", "err", err)
 			http.Error(w, "the request cannot be read, or is longer than 1 MB", http.StatusRequestEntityTooLarge)
 			return
 		}
@@ -54,6 +55,7 @@ func (b *Bot) Receiver(secret string) http.Handler {
 		}
 		d, err := readRequest(r.Header.Get("Content-Type"), body)
 		if err != nil {
+			b.o.Log.Warn("a request of Slack's that is not understood", "err", err)
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}

@@ -1,0 +1,164 @@
+package slackbot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/fakes/slackfake"
+)
+
+// storm is what Alertmanager sends of many alerts that fire, each of about so many bytes; keys in
+// its order.
+func storm(alerts, bytes int) string {
+	var b strings.Builder
+	b.WriteString(`{"receiver":"bot","status":"firing","alerts":[`)
+	for n := range alerts {
+		if n > 0 {
+			b.WriteString(",")
+		}
+		fmt.Fprintf(&b, `{"status":"firing","labels":{"alertname":"Burn","shopset":"s-%d"},"annotations":{"summary":"Burn %d","description":%q},"startsAt":"2026-11-22T05:00:00Z","endsAt":"0001-01-01T00:00:00Z","fingerprint":"%d"}`,
+			n, n, strings.Repeat("x", bytes), n)
+	}
+	b.WriteString(`],"groupLabels":{},"commonLabels":{"alertname":"Burn"},"commonAnnotations":{},"externalURL":"","version":"4","groupKey":"{}:{}","truncatedAlerts":0}`)
+	return b.String()
+}
+
+func everybody(*http.Request) bool { return true }
+
+// post sends a notification to a handler.
+func post(h http.Handler, body string) *httptest.ResponseRecorder {
+	got := httptest.NewRecorder()
+	h.ServeHTTP(got, httptest.NewRequest(http.MethodPost, "/alerts/alertmanager", strings.NewReader(body)))
+	return got
+}
+
+func TestABigStormOpensOneIncident(t *testing.T) {
+	for name, test := range map[string]struct {
+		alerts, bytes int
+		known         bool // what is affected
+	}{
+		"a thousand of a kilobyte": {1000, 1250, true}, "three thousand": {3000, 10, false}, "20 MB": {2000, 10_000, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t, slackfake.Options{}, false, quiet, pages)
+			b, _, log := w.worker(w.store)
+			body := storm(test.alerts, test.bytes)
+			for range 2 {
+				if got := post(b.Alerts(everybody), body); got.Code != http.StatusOK {
+					t.Fatalf("%d %s", got.Code, got.Body)
+				}
+			}
+			w.settle()
+			i := w.incident("inc-1")
+			if n := len(i.Timeline); n < maxAlerts || n > maxAlerts+5 {
+				t.Errorf("%d entries", n)
+			}
+			if ids, _ := w.open(); len(ids) != 1 || !w.touches("s-0") || !w.touches(fmt.Sprint("s-", test.alerts-1)) || i.Scope.Known() != test.known {
+				t.Errorf("%v, %d names", ids, len(i.Scope.ShopSets))
+			}
+			if cut := len(body) > maxNotification; cut != strings.Contains(log.String(), "longer than 16 MB") {
+				t.Errorf("log: %s", log)
+			}
+		})
+	}
+}
+
+// Alertmanager does not repeat what is refused: somebody has to be able to see it.
+func TestARefusedNotificationIsLogged(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet, pages)
+	b, _, log := w.worker(w.store)
+	long := strings.Repeat("x", maxNotification+10)
+	for _, test := range []struct {
+		handler http.Handler
+		body    string
+		status  int
+	}{
+		{b.Alerts(everybody), `{"version":"5","groupKey":"k"}`, 400}, {b.Alerts(everybody), `{`, 400}, {b.Alerts(everybody), long, 400}, {b.Mackerel(everybody), long, 400},
+		{b.Alerts(func(*http.Request) bool { return false }), `{}`, 401}, {b.Mackerel(everybody), `{"event":"alert"}`, 400},
+	} {
+		log.Reset()
+		if got := post(test.handler, test.body); got.Code != test.status || !strings.Contains(log.String(), "a notification of alerts is refused") || !strings.Contains(log.String(), fmt.Sprint("status=", test.status)) {
+			t.Errorf("%d %s, log %q", got.Code, got.Body, log)
+		}
+	}
+}
+
+func TestALongAlertIsCut(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet, pages)
+	n := group("g1", "shopset", "a-1")
+	n.Alerts[0].Annotations = map[string]string{"summary": strings.Repeat("x", 200_000), "runbook_url": "https://wiki.example/" + strings.Repeat("x", 200_000), "description": strings.Repeat("y", 200_000)}
+	w.fires(w.bot, n)
+	w.settle()
+	if text, err := json.Marshal(w.incident("inc-1")); err != nil || len(text) > 5000 {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+}
+
+// What a person says of the scope holds until another alert fires that was not told before.
+func TestAnAlertThatIsToldAgainUndoesNothing(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet, pages)
+	n := group("g1")
+	w.fires(w.bot, n)
+	w.settle()
+	c := w.channel("inc-1")
+	w.command(w.ken, c, "scope a-1")
+	w.command(w.ken, c, "severity minor")
+	n.Alerts = append(n.Alerts, alert{Status: "firing", Labels: map[string]string{"shopset": "a-1"}, Fingerprint: "2"})
+	w.fires(w.bot, n)
+	if i := w.incident("inc-1"); w.touches("b-2") {
+		t.Errorf("%+v", i.Scope)
+	}
+	n.Alerts = append(n.Alerts, alert{Status: "firing", Labels: map[string]string{}, Fingerprint: "3"})
+	w.fires(w.bot, n)
+	if i := w.incident("inc-1"); !w.touches("b-2") {
+		t.Errorf("%+v", i.Scope)
+	}
+}
+
+// closing is a store that closes an Incident once, right after somebody has found it by its alerts.
+type closing struct {
+	Store
+	key  string
+	then func()
+}
+
+func (c *closing) Recall(ctx context.Context, key string) (string, bool, error) {
+	value, ok, err := c.Store.Recall(ctx, key)
+	if then := c.then; key == c.key && ok && then != nil {
+		c.then = nil
+		then()
+	}
+	return value, ok, err
+}
+
+func TestAnAlertOfAnIncidentThatIsClosedJustNowOpensOne(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet, func(w *world) { w.set.Alerts = []AlertRule{{Severity: incident.Minor}} })
+	n := group("g1", "shopset", "a-1")
+	w.fires(w.bot, n)
+	w.settle()
+	b := w.replica(&closing{w.store, groupKey("inc-1", n.origin().Key), func() { w.command(w.ken, w.channel("inc-1"), "closed") }})
+	n.Alerts[0].StartsAt = w.clock.now().Add(time.Minute)
+	w.fires(b, n)
+	w.settle()
+	if ids, _ := w.open(); len(ids) != 1 || ids[0] != "inc-2" || !w.touches("a-1") {
+		t.Errorf("%v", ids)
+	}
+}
+
+func TestMackerelsAlertAffectsAllThatItNames(t *testing.T) {
+	s := Settings{ShopSets: []string{"a-1", "b-2", "c-1"}, Tiers: []string{"prod"}, Alerts: []AlertRule{{Severity: incident.Major}}}
+	n, ok, err := s.readMackerel([]byte(`{"orgName":"Shop","event":"alert","type":"expression","message":"shop.a_1.errors > shop.b_2.errors","alert":{"id":"2bj","status":"critical","isOpen":true,"openedAt":1795323912,"monitorName":"errors"}}`))
+	if err != nil || !ok {
+		t.Fatal(err)
+	}
+	if scope, ok := s.alertScope(n); !ok || fmt.Sprint(scope.ShopSets) != "[a-1 b-2]" {
+		t.Errorf("%+v", scope)
+	}
+}
