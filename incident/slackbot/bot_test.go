@@ -576,6 +576,37 @@ func TestAPolicySaysWhoMayOpenChangeAndRead(t *testing.T) {
 	}
 }
 
+// Whoever may not ask for incidents reads of none outside of its channel, whatever the command.
+func TestWhoMayNotReadReadsNothingByOtherCommands(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet, func(w *world) { w.set.MayRead = w.sre })
+	w.command(w.ken, w.general, "open critical Payments fail")
+	c := w.channel("inc-1")
+	w.command(w.ken, c, "note we look into it")
+	for _, text := range []string{"list", "status inc-1", "inc-1", "join inc-1", "redact inc-1", "done inc-1", "inc-1 redact", "postmortem inc-1", "update inc-1", "open minor Slow", ""} {
+		r := w.command(w.mai, w.general, text)
+		shown := r.Text + slackfake.Read(r.Text, r.Blocks)
+		if id, body, ok := w.slack.View(w.mai); ok {
+			shown += id + fmt.Sprint(body)
+		}
+		if strings.Contains(shown, "Payments") || strings.Contains(shown, "look into it") {
+			t.Errorf("%s: %s", text, shown)
+		}
+	}
+	time.Sleep(20 * time.Millisecond) // a form comes after the answer
+	if _, body, ok := w.slack.View(w.mai); ok && strings.Contains(fmt.Sprint(body), "Payments") {
+		t.Errorf("%v", body)
+	}
+	// In its channel everybody reads anyway.
+	for _, text := range []string{"status", "", "redact"} {
+		if r := w.command(w.mai, c, text); strings.Contains(r.Text, "Only") {
+			t.Errorf("%s: %q", text, r.Text)
+		}
+	}
+	if r := w.command(w.mai, c, "status inc-2"); !strings.Contains(r.Text, "Only") {
+		t.Errorf("%q", r.Text)
+	}
+}
+
 // Slack delivers an envelope again whose acknowledgement it did not hear; the form is there already.
 func TestAFormThatIsThereIsNotSaidToBeMissing(t *testing.T) {
 	w := start(t, slackfake.Options{}, false)

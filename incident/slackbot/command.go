@@ -43,12 +43,11 @@ func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error
 	}
 	named, written := takeID(c.Text, here == "")
 	verb, rest, known := parse(written)
-	if needs := map[string]string{"open": toOpen, "list": toRead, "status": toRead, "join": toRead, "": toRead, "postmortem": toChange, "action": toChange, "update": toChange, "merge": toChange, "duplicate": toChange}[verb]; known && needs != "" {
-		if verb == "" && here == "" && named == "" {
-			needs = toOpen
-		}
-		if ok, why := b.allowed(ctx, c.UserID, needs); !ok {
-			return answer(why), nil
+	if known {
+		for _, needs := range needed(verb, rest, here, named) {
+			if ok, why := b.allowed(ctx, c.UserID, needs); !ok {
+				return answer(why), nil
+			}
 		}
 	}
 	if named != "" && verb != "open" && verb != "join" {
@@ -83,6 +82,32 @@ func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error
 	}
 	text, _, err := b.do(ctx, here, act{ID: "command:" + c.TriggerID, User: c.UserID, Verb: verb, Rest: rest, At: b.o.Now()})
 	return answer(text), err
+}
+
+// needed is what somebody has to be allowed for a command, beside what do asks. here is the Incident
+// of its channel, named the one that it names; "": none.
+func needed(verb, rest, here, named string) (needs []string) {
+	outside := named != "" && named != here
+	switch verb {
+	case "open":
+		return []string{toOpen}
+	case "help":
+		return nil
+	case "":
+		if here == "" && named == "" {
+			return []string{toOpen}
+		}
+	case "status":
+		outside = outside || here == "" || rest != ""
+	case "list", "join":
+		outside = true
+	case "postmortem", "action", "update", "merge", "duplicate":
+		needs = append(needs, toChange)
+	}
+	if outside {
+		needs = append(needs, toRead)
+	}
+	return needs
 }
 
 // incidentID is how people name an Incident.

@@ -171,6 +171,24 @@ func (b *Bot) closePart(ctx context.Context, part incident.Incident, into string
 	return err
 }
 
+// mayMerge says whether a person may do what a merge does: it closes the part, and may make the
+// whole worse.
+func (b *Bot) mayMerge(ctx context.Context, part, into incident.Incident, user string) (ok bool, why string) {
+	verbs := []string{"merge"}
+	if part.State != incident.Closed {
+		verbs = append(verbs, "closed")
+	}
+	if slices.Index(incident.Severities, part.Severity) < slices.Index(incident.Severities, into.Severity) {
+		verbs = append(verbs, "severity")
+	}
+	for _, verb := range verbs {
+		if ok, why = b.may(ctx, act{User: user, Verb: verb}); !ok {
+			return ok, why
+		}
+	}
+	return true, ""
+}
+
 // mergeCommand is /incident merge (another one into this one) and /incident duplicate (this one
 // into another one).
 func (b *Bot) mergeCommand(ctx context.Context, here, verb, rest, user, trigger string) (outcome, error) {
@@ -201,6 +219,9 @@ func (b *Bot) mergeCommand(ctx context.Context, here, verb, rest, user, trigger 
 		return answer(l.Say(sayPrivatePart, part.ID)), nil
 	case into.State == incident.Closed:
 		return answer(l.Say(sayIntoClosed, into.ID)), nil
+	}
+	if ok, why := b.mayMerge(ctx, part, into, user); !ok {
+		return answer(why), nil
 	}
 	if err := b.o.Store.Enqueue(ctx, b.merging(part.ID, task{Who: into.ID, User: user}, "command:"+trigger)); err != nil {
 		return outcome{}, err

@@ -270,3 +270,38 @@ func TestAnAlertWhoseWholeIsClosedMeanwhileBeginsByItself(t *testing.T) {
 		t.Errorf("%+v", w.incident(i.ID))
 	}
 }
+
+// A merge closes one incident and may make the other worse: who may do neither may not merge.
+func TestWhoMayNotCloseOrMakeWorseMayNotMergeEither(t *testing.T) {
+	for name, test := range map[string]struct {
+		set        func(w *world)
+		part, into string // severities
+		refused    bool
+	}{
+		"may not close":           {func(w *world) { w.set.MayClose = w.sre }, "minor", "minor", true},
+		"may not make it worse":   {func(w *world) { w.set.MaySeverity = w.sre }, "critical", "minor", true},
+		"does not make it worse":  {func(w *world) { w.set.MaySeverity = w.sre }, "minor", "critical", false},
+		"may do both":             {func(w *world) { w.set.MayChange = "" }, "critical", "minor", false},
+		"may change nothing else": {func(w *world) { w.set.MayChange = w.sre }, "minor", "minor", true},
+	} {
+		for _, verb := range []string{"merge", "duplicate"} {
+			t.Run(name+" "+verb, func(t *testing.T) {
+				w := start(t, slackfake.Options{}, false, quiet, test.set)
+				w.command(w.ken, w.general, "open "+test.part+" Cart fails")
+				w.command(w.ken, w.general, "open "+test.into+" Slow")
+				say := map[string]string{"merge": "inc-2 merge inc-1", "duplicate": "inc-1 duplicate inc-2"}[verb]
+				r := w.command(w.mai, w.general, say)
+				i, whole := w.incident("inc-1"), w.incident("inc-2")
+				if test.refused && (!strings.Contains(r.Text, "Only <!subteam^"+w.sre+"> may") || i.State != incident.Open || i.MergedInto != "" || string(whole.Severity) != test.into || len(whole.Timeline) != 1) {
+					t.Errorf("%q: %+v\n%+v", r.Text, i, whole)
+				}
+				if !test.refused && i.MergedInto != "inc-2" {
+					t.Errorf("%q: %+v", r.Text, i)
+				}
+				if w.command(w.ken, w.general, say); w.incident("inc-1").MergedInto != "inc-2" {
+					t.Error("who may cannot")
+				}
+			})
+		}
+	}
+}

@@ -24,9 +24,12 @@ func (s Settings) knows(i incident.Incident, user string) bool {
 	return !i.Private || slices.Contains(people(i), user) || slices.Contains(s.concerned(i), user)
 }
 
-// knownTo are those Incidents of which somebody may know. Lists do not tell who is in one, so each
-// private one is read.
+// knownTo are those Incidents of which somebody may know, none where they may not read. Lists do
+// not tell who is in one, so each private one is read.
 func (b *Bot) knownTo(ctx context.Context, user string, all []incident.Incident) []incident.Incident {
+	if ok, _ := b.allowed(ctx, user, toRead); !ok {
+		return nil
+	}
 	return slices.DeleteFunc(slices.Clone(all), func(i incident.Incident) bool {
 		if !i.Private {
 			return false
