@@ -192,7 +192,7 @@ func (s Settings) takeBack(one suspect.Suspect) string {
 	case one.Kind == suspect.Release && one.Replaces != "":
 		return l.Say(sayTakeBack, code(fmt.Sprintf("shopslo rollback --tier %s --to %s", one.Tier, short(one.Replaces))))
 	case one.Kind == suspect.Release:
-		return l.Say(sayTakeBackWhich, code("shopslo decisions list --tier "+one.Tier), code(fmt.Sprintf("shopslo rollback --tier %s --to RELEASE", one.Tier)))
+		return l.Say(sayTakeBackWhich, code("shopslo decisions --tier "+one.Tier), code(fmt.Sprintf("shopslo rollback --tier %s --to RELEASE", one.Tier)))
 	case one.Kind == suspect.Rollback:
 		return l.Say(sayTakeBack, code(fmt.Sprintf("shopslo promote --to %s --again", one.Tier)))
 	case one.Kind == suspect.Overlay:

@@ -3,6 +3,7 @@ package slackbot
 import (
 	"encoding/json"
 	"errors"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -371,4 +372,42 @@ func FuzzNotification(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What people are told to write is understood.
+func TestTheCommandsThatTextsNameAreUnderstood(t *testing.T) {
+	rule, found := regexp.MustCompile("`/incident ([^`]+)`"), 0
+	for _, file := range []string{"texts.go", "../../docs/incidentbot.md", "../../README.md", "../../deploy/slack/manifest.yaml"} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range rule.FindAllStringSubmatch(string(data), -1) {
+			found++
+			_, written := takeID(m[1], true)
+			verb, rest, ok := parse(written)
+			if verb == "%s" || verb == "…" {
+				continue
+			}
+			switch rest, _, _ = strings.Cut(rest, " "); verb {
+			case "state":
+				_, ok = find(states, rest)
+			case "severity":
+				if _, ok = find(severities, rest); rest == "" {
+					ok = true
+				}
+			case "open":
+				_, ok = find(severities, rest)
+				ok = ok || rest == "" || wordPrivate.Is(rest)
+			case "role":
+				_, ok = find(roles, rest)
+			}
+			if !ok {
+				t.Errorf("%s: %s", file, m[0])
+			}
+		}
+	}
+	if found < 60 {
+		t.Errorf("%d commands", found)
+	}
 }
