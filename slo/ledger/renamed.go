@@ -61,7 +61,7 @@ const readAnew = 7 * 24 * time.Hour
 // where that is not too long ago for one to have samples of then.
 func (l *Ledger) inherit(c *taken, own *account, m *measure, sub *Subject, shift int64, now time.Time) *account {
 	best := l.formerly(c.accounts, m, sub, shift)
-	if best == nil {
+	if best == nil || own != nil && own.hist.start < best.hist.start { // its own is the older one: the name was changed to and fro
 		return own
 	}
 	if own != nil && now.Sub(timeOf(best.hist.edge)) > readAnew {

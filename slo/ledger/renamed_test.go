@@ -167,3 +167,25 @@ func TestWhoASubjectWasMayBeSaidLate(t *testing.T) {
 		closeLedger(t, l)
 	}
 }
+
+func TestANameThatIsChangedToAndFroKeepsItsHistory(t *testing.T) {
+	h, end := calm(2, 6*time.Hour)
+	s, before := sloOf("s", "bad", "total"), h.Subjects()
+	old, all := before[0], seriesOf(h, ledgertest.All)
+	oracles, err := ledgertest.NewOracles(before, h.Rules(false, true, true), all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := sourceOf(all)
+	renamed := planOf(src, before, s)
+	renamed.Items[0].Subjects[0] = &ledger.Subject{ID: "new", Match: slo.Labels{{Name: "shopset", Value: "new"}}, Formerly: []ledger.Former{{ID: old.ID, Match: old.Labels}}}
+	l := open(t, testConfig(t.TempDir(), h.Start, timeOf(end), h.Config.Interval, time.Minute), planOf(src, before, s), end)
+	for i, p := range []ledger.Plan{renamed, planOf(src, before, s), renamed} {
+		at := h.Start + int64(i+1)*3_600_000
+		advance(t, l, at)
+		configure(t, l, p, end+int64(i)*3_600_000) // the one that begins anew goes less far back
+	}
+	advance(t, l, end)
+	checkEdges(t, l, s, "new", oracles[old.ID], h.Start, end, 60_000)
+	closeLedger(t, l)
+}
