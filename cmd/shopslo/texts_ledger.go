@@ -5,8 +5,8 @@ import "github.com/shopslo/shopslo/internal/text"
 // What the commands of the ledger say.
 var (
 	longLedger = text.Of(`The ledger keeps what was counted, in the folder ledger.dir. These commands change
-nothing in it, also while 'shopslo serve' writes there or the file system is read-only;
-but for 'recount --apply', which needs it for itself.
+nothing in it, and work while 'shopslo serve' writes there or the file system is
+read-only; but for 'recount --apply', which needs it for itself.
 `,
 		`台帳は、集計した結果を ledger.dir のフォルダーに保存します。これらのコマンドは台帳を変更せず、'shopslo serve' が書き込み中でも、読み取り専用のファイルシステムでも使えます。例外は 'recount --apply' で、台帳を書き換えるため、ほかに使うプロセスがないことが必要です。
 `)
