@@ -263,6 +263,7 @@ type strand struct {
 	t       [64]int64
 	v       [64]float64
 	k, n    int
+	begun   bool // a sample was given
 	ended   bool
 }
 
@@ -275,10 +276,12 @@ func (m *merged) Read(t []int64, v []float64) (int, error) {
 			return n, err
 		}
 		at, value := next.t[next.k], next.v[next.k]
+		injected := value == 0 && m.injected(next)
 		next.k++
+		next.begun = true
 		_, base := slo.BaseOf(value)
 		switch {
-		case at <= m.at: // another stream has said it
+		case at <= m.at || injected: // another stream has said it, or says otherwise
 			continue
 		case (base || slo.IsStale(value)) && m.last != nil && m.last != next: // the other goes on
 			continue
@@ -291,6 +294,14 @@ func (m *merged) Read(t []int64, v []float64) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// injected reports whether a stream begins with a 0 that a source wrote for it where a counter was created,
+// while another stream has samples of that counter from then on: under other labels it was there.
+func (m *merged) injected(s *strand) bool {
+	return !s.begun && slices.ContainsFunc(m.strands, func(o *strand) bool {
+		return o != s && !o.ended && (s.k+1 >= s.n || o.t[o.k] < s.t[s.k+1])
+	})
 }
 
 // next is the stream whose next sample is the oldest; nil: all have ended.

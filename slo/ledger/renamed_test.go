@@ -189,3 +189,35 @@ func TestANameThatIsChangedToAndFroKeepsItsHistory(t *testing.T) {
 	checkEdges(t, l, s, "new", oracles[old.ID], h.Start, end, 60_000)
 	closeLedger(t, l)
 }
+
+// A source that writes a 0 where a counter was created writes one for the new labels, too, in the
+// middle of what it has under the old ones.
+func TestAZeroThatIsWrittenForNewLabelsCountsNothing(t *testing.T) {
+	h, end := calm(1, 3*time.Hour)
+	s, before := sloOf("s", "bad", "total"), h.Subjects()
+	old, all := before[0], seriesOf(h, ledgertest.All)
+	oracles, err := ledgertest.NewOracles(before, h.Rules(false, true, true), all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := h.Start + 100*60_000
+	series := relabelled(all, change, func(ls slo.Labels) slo.Labels { return with(ls, "shopset", "new") })
+	written := 0
+	for i, x := range series {
+		if name := x.Labels.Get(slo.MetricName); x.Labels.Get("shopset") == "new" && strings.HasSuffix(name, "_total") {
+			series[i].Samples = slices.Insert(slices.Clone(x.Samples), 0, ledgertest.Sample{T: change - 40*60_000 + 1})
+			written++
+		}
+	}
+	p := planOf(sourceOf(series), []ledgertest.Subject{{ID: "new", Labels: slo.Labels{{Name: "shopset", Value: "new"}}}}, s)
+	p.Items[0].Subjects[0].Formerly = []ledger.Former{{ID: old.ID, Match: old.Labels}}
+	l := open(t, testConfig("", h.Start, timeOf(end), h.Config.Interval, time.Minute), p, end)
+	for at := h.Start; at <= end; at += 600_000 { // slices begin before the 0, too
+		advance(t, l, at)
+	}
+	advance(t, l, end)
+	if written == 0 {
+		t.Fatal("nothing was written")
+	}
+	checkEdges(t, l, s, "new", oracles[old.ID], h.Start, end, 60_000)
+}

@@ -35,6 +35,7 @@ func (l *Ledger) lateZeros(ctx context.Context, src *sourceState, edge int64) ma
 	unknown = unknown[:min(len(unknown), mostNew)]
 	var zeros map[*series]int64
 	_ = src.source.Select(ctx, slo.Request{Selectors: l.namely(unknown), From: edge - zeroBack, To: edge}, func(found []slo.Series) error {
+		found = src.unify(found)
 		for k := range found {
 			t, v := lastOf(found[k].Samples)
 			if t == none || v != 0 {
