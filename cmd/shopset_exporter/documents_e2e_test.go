@@ -15,7 +15,7 @@ var goodDocuments = map[string]string{
 	"Configuration": "metadata: {name: staging-2}\nspec: {description: More of it.}",
 	"FailureDomain": "metadata: {name: eks-d}\nspec: {description: Another cloud.}",
 	"ShopSet": "metadata: {name: d-1}\nspec: {tier: beta, configuration: staging, failureDomain: eks-b, " +
-		"components: [lb, cart], match: {shopset: d-1, region: tokyo}}",
+		"components: [lb, cart], match: {shopset: d-1, region: tokyo}, formerly: [{name: d-0, match: {shopset: d-0}}]}",
 	"ShopGroup": "metadata: {name: main-2}\nspec: {shopSets: [a-1, b-2], failureDomains: 2}",
 }
 
@@ -56,6 +56,9 @@ func badDocuments(t *testing.T, f *fleetLab) {
 		{"a ShopSet with two Tiers", "ShopSet", "tier: beta,", "tier: [beta, prod],", "spec.tier: Invalid value: \"array\""},
 		{"a ShopSet whose Tier has no name", "ShopSet", "tier: beta", `tier: ""`, "spec.tier: Invalid value: \"\""},
 		{"a ShopSet whose Tier is no name", "ShopSet", "tier: beta", "tier: Beta", "spec.tier in body " + dnsLabel},
+		{"a ShopSet that was nothing", "ShopSet", "{name: d-0, match: {shopset: d-0}}", "{}", "spec.formerly[0]: Invalid value: \"object\": says nothing"},
+		{"a ShopSet whose former name is none", "ShopSet", "name: d-0", "name: D-0", "spec.formerly[0].name in body " + dnsLabel},
+		{"a ShopSet whose former match has an empty value", "ShopSet", "{shopset: d-0}", `{shopset: ""}`, "spec.formerly[0].match: Invalid value: \"object\": has a label with an empty value"},
 		{"a ShopSet that has a component twice", "ShopSet", "[lb, cart]", "[lb, cart, lb]", "spec.components[2]: Duplicate value: \"lb\""},
 		{"a ShopSet with a component that is no name", "ShopSet", "[lb, cart]", "[lb, Cart]", "spec.components[1] in body " + dnsLabel},
 		{"a ShopSet that matches every series", "ShopSet", "{shopset: d-1, region: tokyo}", "{}", "spec.match: Invalid value: 0"},
