@@ -210,6 +210,8 @@ var phrases = map[string]text.Entry{
 		"several processes answer under one name: give each labels of its own", "複数のプロセスが同じ名前で応答しています。それぞれに固有のラベルを付けてください"),
 	"flag.labels_changed": text.Of(
 		"labels changed and series could not be paired: the first counts of the new ones were left out", "ラベルが変わり、系列を対応付けられませんでした。新しい系列の最初の値は除外しました"),
+	"flag.buckets_changed": text.Of(
+		"a histogram became native or classic, the bound is no edge, and no scrape had both: good events of one scrape were left out", "ヒストグラムの種類（classic / native）が切り替わり、しきい値がバケットの境界にないため、1 スクレイプ分の成功イベントを除外しました"),
 	"failures":        text.Of("Bad events", "失敗"),
 	"coverage":        text.Of("Coverage", "カバレッジ"),
 	"exhausted_at":    text.Of("Exhausted at this rate", "この速さで枯渇するまで"),

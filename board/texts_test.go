@@ -42,7 +42,7 @@ func withoutShares(s string) string { return regexp.MustCompile(`[0-9] %`).Repla
 
 var (
 	absences = []slo.AbsenceKind{slo.NoMetric, slo.NoLabel, slo.NoBound, slo.NoSuch, slo.NoSubject, slo.Unlabelled, slo.LoneLabel}
-	flags    = []slo.FlagKind{slo.UnknownFirst, slo.ClockAndDrop, slo.UnexplainedDrop, slo.PartialDrop, slo.UnclearRestart, slo.SeveralProcesses, slo.ChangedLabels}
+	flags    = []slo.FlagKind{slo.UnknownFirst, slo.ClockAndDrop, slo.UnexplainedDrop, slo.PartialDrop, slo.UnclearRestart, slo.SeveralProcesses, slo.ChangedLabels, slo.BucketsChanged}
 )
 
 // kinds are the phrases whose names end in a value.

@@ -100,6 +100,8 @@ func (l lang) flag(kind slo.FlagKind) string {
 		return l.Say(saySeveralProcessesAnswerUnder)
 	case slo.ChangedLabels:
 		return l.Say(sayLabelsChangedSeriesCould)
+	case slo.BucketsChanged:
+		return l.Say(sayBucketsChanged)
 	}
 	return l.Say(sayFiguresFlaggedS, string(kind))
 }

@@ -41,6 +41,8 @@ var (
 		"複数のプロセスが同じ名前で応答しています。それぞれに固有のラベルを付けてください。")
 	sayLabelsChangedSeriesCould = text.Of("labels changed and series could not be paired: the first counts of the new ones were left out.",
 		"ラベルが変わり、系列を対応付けられませんでした。新しい系列の最初の値は除外しました。")
+	sayBucketsChanged = text.Of("a histogram became native or classic, the bound is no edge, and no scrape had both: good events of one scrape were left out.",
+		"ヒストグラムの種類（classic / native）が切り替わり、しきい値がバケットの境界にないため、1 スクレイプ分の成功イベントを除外しました。")
 	sayFiguresFlaggedS = text.Of("the figures are flagged (%s).",
 		"数値に疑義があります（%s）。")
 

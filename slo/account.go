@@ -78,6 +78,9 @@ const (
 	SeveralProcesses FlagKind = "several_processes"
 	// ClockStep: a start time moved and nothing restarted. A note: nothing is doubtful.
 	ClockStep FlagKind = "clock_step"
+	// BucketsChanged: a histogram became a native one, or a classic one, whose buckets have no edge at the
+	// bound, and no scrape had both kinds: what it grew by in between was left out.
+	BucketsChanged FlagKind = "buckets_changed"
 	// CreatedIgnored: a counter said that it was created when it cannot have been. Nobody relied on
 	// it; what is doubtful then has flags of its own. A note.
 	CreatedIgnored FlagKind = "created_ignored"

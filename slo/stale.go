@@ -18,7 +18,9 @@ const (
 
 // Base is not a value, but the news of what a counter has counted already when it is at its
 // next sample: that one is worth what it has above the base, whatever the sample before said.
-// Base(0) says that the counter began anew in between. v is not negative and is rounded up.
+// Base(0) says that the counter began anew in between. Base(+Inf) says that it is counted in another
+// way from there on, and nobody knows what it had: its growth is left out. v is not negative and is
+// rounded up.
 func Base(v float64) float64 {
 	return math.Float64frombits(baseBits | uint64(min(math.Ceil(v), float64(baseValue))))
 }
@@ -26,5 +28,8 @@ func Base(v float64) float64 {
 // BaseOf reports whether v is a Base, and of what.
 func BaseOf(v float64) (base float64, ok bool) {
 	bits := math.Float64bits(v)
+	if bits == baseBits|baseValue {
+		return math.Inf(1), true
+	}
 	return float64(bits & baseValue), bits&^baseValue == baseBits
 }

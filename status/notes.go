@@ -99,6 +99,8 @@ func (l lang) flagMeaning(kind slo.FlagKind) string {
 		return l.say("start times of one target alternate: several processes answer under one name; give each labels of its own")
 	case slo.ChangedLabels:
 		return l.say("series ended as others began and could not be paired: the first counts of the new ones were left out")
+	case slo.BucketsChanged:
+		return l.say("a histogram changed between classic and native, the bound is no edge of its native buckets, and no scrape had both: its events at or below the bound in between were left out")
 	case slo.CreatedIgnored:
 		return l.say("a counter said that it was created when it cannot have been (_created in the future, at 0, or back and forth): that was not used, and makes no figure doubtful")
 	case slo.ClockStep:

@@ -58,6 +58,8 @@ var sayings = []text.Entry{
 		"1 つのターゲットの起動時刻が交互に変わります。複数のプロセスが同じ名前で応答しています。それぞれに固有のラベルを付けてください"),
 	text.Of("series ended as others began and could not be paired: the first counts of the new ones were left out",
 		"系列が入れ替わり、対応付けられませんでした。新しい系列の最初の値は除外しました"),
+	text.Of("a histogram changed between classic and native, the bound is no edge of its native buckets, and no scrape had both: its events at or below the bound in between were left out",
+		"ヒストグラムが classic と native の間で切り替わりました。しきい値が native のバケットの境界になく、両方を含むスクレイプもなかったため、その間のしきい値以下のイベントは除外しました"),
 	text.Of("a counter said that it was created when it cannot have been (_created in the future, at 0, or back and forth): that was not used, and makes no figure doubtful",
 		"カウンターの作成時刻（_created）がありえない値でした（未来、0、行き来など）。使用していません。数値への影響はありません"),
 	text.Of("a start time was corrected while its process ran on: nothing is counted for it, and no figure is doubtful",

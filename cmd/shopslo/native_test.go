@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -136,4 +137,68 @@ func TestServeGoesOnWhereAnExporterBecomesNative(t *testing.T) {
 	}
 	now.Store(&metrics)
 	figures("2000 of 2500")
+}
+
+// Within the life of a process, at a bound that is no edge of the native buckets, and without a scrape of
+// both kinds, nobody knows what the first native one goes on from.
+func TestServeFlagsWhatNobodyKnowsWhereAnExporterBecomesNative(t *testing.T) {
+	started := prometheus.NewGauge(prometheus.GaugeOpts{Name: "process_start_time_seconds"})
+	started.Set(float64(time.Now().UnixMilli()) / 1000)
+	var kinds [2]prometheus.Histogram
+	var exposed [2]http.Handler
+	for i, o := range []prometheus.HistogramOpts{{Buckets: []float64{0.1, 0.3, 1}}, {NativeHistogramBucketFactor: 1.1}} {
+		o.Name = "latency_seconds"
+		kinds[i] = prometheus.NewHistogram(o)
+		r := prometheus.NewRegistry()
+		r.MustRegister(kinds[i], started)
+		exposed[i] = promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+	}
+	observe := func(n int) {
+		for i := range n {
+			for _, h := range kinds {
+				h.Observe([]float64{0.1, 0.2, 0.299, 0.5}[i%4]) // the third is in the bucket that the bound divides
+			}
+		}
+	}
+	var scrapes atomic.Int64
+	var scraping sync.Mutex
+	now := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		scraping.Lock()
+		defer scraping.Unlock()
+		exposed[now].ServeHTTP(w, q)
+		scrapes.Add(1)
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	config := strings.Replace(scrapeConfig(nil), "        static_configs:\n", "        scrape_native_histograms: true\n        static_configs: [{targets: ['"+
+		strings.TrimPrefix(server.URL, "http://")+"'], labels: {shopset: a-1}}]\n", 1)
+	writeFiles(t, dir, map[string]string{"shopslo.yaml": config, "fleet.yaml": fleetOf("prod: a-1"),
+		"slos/a.yaml": latencySLO("latency", `latency_seconds_bucket{le="0.3"}`, `latency_seconds_count`, "")})
+	s := startServe(t, filepath.Join(dir, "shopslo.yaml"))
+	figures := func(want string) {
+		t.Helper()
+		eventually(t, func() string {
+			_, stdout, _ := runWith(t, nil, "status", "--server", s.url, "-o", "json")
+			b := decodeStatus(t, stdout).Budgets[0]
+			flags := ""
+			for _, f := range b.Flags {
+				flags += string(f.Kind)
+			}
+			if b.Total == nil || fmt.Sprintf("%v of %v %s", *b.Good, *b.Total, flags) != want {
+				return stdout
+			}
+			return ""
+		})
+	}
+	eventually(t, func() string { return map[bool]string{true: "it was not scraped"}[scrapes.Load() == 0] })
+	observe(1000)
+	figures("750 of 1000 ")
+	scraping.Lock()
+	now = 1
+	observe(100) // all of them between the last classic scrape and the first native one
+	scraping.Unlock()
+	figures("750 of 1100 buckets_changed")
+	observe(100)
+	figures("800 of 1200 buckets_changed")
 }

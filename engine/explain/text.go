@@ -185,6 +185,7 @@ var leftOut = map[slo.FlagKind]string{
 	slo.SeveralProcesses: "another one of several processes answers: left out",
 	slo.PartialDrop:      "drops by a part, as where one of several processes ends: left out",
 	slo.UnexplainedDrop:  "drops by a part, as where one of several processes ends: left out",
+	slo.BucketsChanged:   "other buckets from here on, and nobody knows what it had in them: left out",
 	slo.ChangedLabels:    "labels changed, and what goes on from what is not clear: left out",
 }
 

@@ -9,7 +9,7 @@ import (
 // flagKinds are the kinds of flags by their numbers in the files.
 var flagKinds = [...]slo.FlagKind{
 	slo.UnknownFirst, slo.ClockAndDrop, slo.UnexplainedDrop, slo.PartialDrop, slo.UnclearRestart,
-	slo.SeveralProcesses, slo.ChangedLabels, slo.ClockStep, slo.CreatedIgnored,
+	slo.SeveralProcesses, slo.ChangedLabels, slo.ClockStep, slo.CreatedIgnored, slo.BucketsChanged,
 }
 
 // The numbers of the kinds.
@@ -23,6 +23,7 @@ const (
 	changedLabels
 	clockStep
 	ignoredCreated
+	bucketsChanged
 )
 
 // flags are what was raised of each kind.

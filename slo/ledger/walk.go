@@ -49,6 +49,7 @@ type walker struct {
 	lastDrop int64 // time before its latest family drop; none
 	finds    bool  // lists family drops: counts and flags nothing
 	begun    bool  // the source says where the next sample begins: at prev's value
+	unlike   bool  // but nobody knows where that is
 	moves    []move
 	drops    []drop
 	// Times before the latest drops so far, of the series' histogram, family and other families.
@@ -153,7 +154,7 @@ func (x *walker) begins(k int, now position) {
 	if x.hold.at != none {
 		x.settleAt(min(now.t, x.hold.at+x.c.lookback))
 	}
-	x.prev.v, x.begun = min(base, now.v), true
+	x.prev.v, x.begun, x.unlike = min(base, now.v), true, math.IsInf(base, 1)
 	x.c.last = told{} // a step of its own
 }
 
@@ -163,7 +164,7 @@ func (x *walker) take(now position) {
 	if x.begun {
 		x.pace.base = now
 	}
-	x.prev, x.begun = now, false
+	x.prev, x.begun, x.unlike = now, false, false
 }
 
 // step is the series' step before the next sample.
@@ -385,6 +386,8 @@ func (x *walker) grown(now position) {
 	x.dropsUpTo(now.t)
 	again := now.v == 0 || x.plausible(now)
 	switch {
+	case x.unlike:
+		x.counts(LeftOut, now, 0, bucketsChanged)
 	case x.begun && x.prev.v == 0:
 		x.counts(Anew, now, now.v)
 	case x.begun:

@@ -105,6 +105,10 @@ func (o *Oracle) own(c *counter, i int) bool {
 		o.emit(c, a.T, b.T, b.V, "restart")
 		return true
 	}
+	if begins && math.IsInf(base, 1) {
+		o.emit(c, a.T, b.T, 0, "begins nobody knows where", slo.BucketsChanged)
+		return true
+	}
 	if begins {
 		o.emit(c, a.T, b.T, b.V-a.V, fmt.Sprintf("begins at %v", base))
 		return true

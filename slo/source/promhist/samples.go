@@ -206,8 +206,10 @@ func (r *reader) based(one *worth, at int64) {
 	}
 	first := at > s.From && !r.given
 	switch {
-	case first && s.anew && r.valued && !one.HasBase && s.inexact:
-		one.Base, one.HasBase = min(r.value, one.Value), true
+	case first && s.anew && !one.HasBase && s.inexact:
+		if one.Base, one.HasBase = math.Inf(1), true; r.valued {
+			one.Base = min(r.value, one.Value)
+		}
 	case one.HasBase && r.valued && one.Base == r.value && !(first && s.anew):
 		one.HasBase = false
 	}

@@ -10,11 +10,12 @@ import (
 // A stream may have samples of its own and such that are made of other series beside: a classic
 // histogram's, and those of the native one. Its own count where it has them. What is made need
 // not be the same number (a bound within a bucket), so where the one goes on for the other a
-// slo.Base says where it begins: growth is taken from one kind at a time.
+// slo.Base says where it begins: growth is taken from one kind at a time. Where they have no sample at
+// the same time, nobody knows where that is, and the base says so.
 
 // anew is implemented by what makes samples that need not go on from the stream's own.
 type anew interface {
-	// Anew lets the first sample have its base, where that is known.
+	// Anew lets the first sample have its base, be it known or not.
 	Anew()
 	// Inexact reports whether the samples read so far are not those that the stream's own
 	// would be.
@@ -57,7 +58,7 @@ func (c *Collector) mix(f *found) (of []Made, err error) {
 		return nil, err
 	}
 	inexact := slices.ContainsFunc(beside, func(k Chunk) bool { m, ok := k.Made.(anew); return ok && m.Inexact() })
-	m := mixer{own: ours, made: made, reach: gapIntervals * c.interval(), inexact: inexact, before: before}
+	m := mixer{own: ours, made: made, reach: gapIntervals * c.interval(), inexact: inexact, before: before, owned: !before && c.gaveBefore(f.stream)}
 	f.chunks = append(f.chunks[:0], plainChunk(m.run())...)
 	f.stream.made.Store(m.since)
 	return append(of, classic{}), nil
@@ -92,6 +93,7 @@ type mixer struct {
 	reach     int64 // as long as own samples lie closer, nothing is missing between them
 	inexact   bool
 	before    bool  // the sample before is one that was made
+	owned     bool  // the sample before is an own one
 	since     int64 // the first of those in a row that were made, up to the last; 0: that is an own one
 	out       Plain
 }
@@ -114,6 +116,9 @@ func (m *mixer) run() Plain {
 		} else if !m.covered(m.made.T[k]) {
 			if math.IsNaN(base) && !m.before && m.inexact {
 				base = value
+				if math.IsNaN(base) && m.owned {
+					base = math.Inf(1)
+				}
 			}
 			if !math.IsNaN(base) && v == v {
 				m.put(m.made.T[k]-1, slo.Base(base))
@@ -153,16 +158,16 @@ func (m *mixer) takeOwn(i, k int, value float64) {
 		return
 	}
 	if m.before && m.inexact {
-		base := v
+		base := math.Inf(1)
 		for ; k < len(m.made.T) && m.made.T[k] <= t; k++ {
 			if x := m.made.V[k]; x == x && m.made.T[k] == t && x >= value {
-				base = v - (x - value)
+				base = max(0, v-(x-value))
 			}
 		}
-		m.put(t-1, slo.Base(max(0, base)))
+		m.put(t-1, slo.Base(base))
 	}
 	m.put(t, v)
-	m.before, m.since = false, 0
+	m.before, m.owned, m.since = false, true, 0
 }
 
 // covered reports whether own samples lie around a time.
