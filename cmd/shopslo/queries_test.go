@@ -186,6 +186,8 @@ func TestValidateSaysWhatIsNotCountedExactly(t *testing.T) {
 		{sli{"s", "", "bad", "sum(rate(shopslo_slo_bad_events_total[5m]))", "sum(rate(shopslo_slo_events_total[5m]))"}, exitUsage,
 			`slo.yaml:14: SLO "s": shopslo_slo_bad_events_total is what a shopslo has counted, and stands still where that one cannot count`},
 		{sli{"s", "", "good", "h_bucket", "h_count"}, exitUsage, `slo.yaml:14: SLO "s": h_bucket selects all buckets of a histogram`},
+		{sli{"s", "", "good", "histogram_fraction(0, 0.3, sum(rate(h[5m])))", "histogram_count(sum(rate(h[5m])))"}, exitOK,
+			"note: slo.yaml:14: the bound 0.3 is no power of 2, and so no edge between exponential buckets of native histograms: what lies in the bucket around it counts as above it; 0.25 and 0.5 are edges"},
 		{sli{"s", "", "bad", badRate, "http_requests_total"}, exitUsage, "slo.yaml:15: SLO \"s\": " + badRate + " and http_requests_total do not go together"},
 	} {
 		dir := t.TempDir()

@@ -56,7 +56,7 @@ func (d *Documents) remark(s *slo.SLO, at openslo.Position, m promquery.Meaning)
 			d.inexact = append(d.inexact, f)
 		}
 	}
-	notes := slices.Clone(m.Notes)
+	notes := append(slices.Clone(m.Notes), m.OffEdge...)
 	for _, metric := range m.Unasked {
 		notes = append(notes, fmt.Sprintf("only the source can tell whether %s is a counter, and was not asked; write counter: true if it only ever grows, or counter: false", metric))
 	}

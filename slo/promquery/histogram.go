@@ -1,6 +1,7 @@
 package promquery
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -105,4 +106,38 @@ func (r *reading) shares() error {
 		s.understood.Growth, s.understood.Scale = o.understood.Growth, o.understood.Scale
 	}
 	return nil
+}
+
+// edges says which bounds of native histograms are no edge of exponential buckets, whatever their
+// resolution: all that are no power of 2.
+func (r *reading) edges() {
+	for _, s := range r.sides {
+		if !s.understood.native {
+			continue
+		}
+		for _, sel := range s.understood.Selectors {
+			for _, m := range sel {
+				at, err := strconv.ParseFloat(m.Value, 64)
+				if m.Name != labels.BucketLabel || err != nil || math.IsInf(at, 1) {
+					continue
+				}
+				if text := offEdge(at, m.Strict); text != "" && !slices.Contains(r.OffEdge, text) {
+					r.OffEdge = append(r.OffEdge, text)
+				}
+			}
+		}
+	}
+}
+
+func offEdge(bound float64, strict bool) string {
+	power := math.Log2(bound)
+	if math.Abs(power-math.Round(power)) < 1e-12 {
+		return ""
+	}
+	what := "what lies in the bucket around it counts as above it"
+	if strict {
+		what = `such histograms are refused ("strict"), and nothing is counted`
+	}
+	return fmt.Sprintf("the bound %v is no power of 2, and so no edge between exponential buckets of native histograms: %s; %v and %v are edges, "+
+		"and custom or classic buckets are exact where they have the bound", bound, what, math.Exp2(math.Floor(power)), math.Exp2(math.Ceil(power)))
 }

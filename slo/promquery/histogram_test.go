@@ -90,3 +90,25 @@ func TestABoundIsOfWhatPlainSelectorsPick(t *testing.T) {
 		}
 	}
 }
+
+func TestABoundThatIsNoEdgeIsSaid(t *testing.T) {
+	share := func(bound string) string { return "histogram_fraction(0, " + bound + ", sum(rate(h[5m])))" }
+	const count = "histogram_count(sum(rate(h[5m])))"
+	for _, tt := range []struct{ good, total, want string }{
+		{share("0.5"), count, ""},
+		{share("0.3"), count, "the bound 0.3 is no power of 2, and so no edge between exponential buckets of native histograms: what lies in the bucket around it counts as above it; 0.25 and 0.5 are edges"},
+		{share("3"), count, "2 and 4 are edges"},
+		{`h_bucket{le="0.3"}`, "h_count", ""}, // classic, as far as the text tells
+	} {
+		m, err := promquery.Read(ratio(slo.Unsaid, tt.good, tt.total), nil)
+		if text := strings.Join(m.OffEdge, "\n"); err != nil || !m.Raw || (tt.want == "") != (text == "") || !strings.Contains(text, tt.want) {
+			t.Errorf("%s: %q, %v, want %q", tt.good, text, err, tt.want)
+		}
+	}
+	ind := ratio(slo.Unsaid, "h", "h")
+	ind.Good.Bound, ind.Total.Bound = slo.Bound{At: 0.3, Strict: true}, slo.Bound{At: math.Inf(1)}
+	m, err := promquery.Read(ind, nil)
+	if text := strings.Join(m.OffEdge, "\n"); err != nil || !strings.Contains(text, `such histograms are refused ("strict")`) {
+		t.Errorf("%q, %v", text, err)
+	}
+}

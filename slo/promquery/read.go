@@ -24,6 +24,9 @@ type Meaning struct {
 	// Findings are sentences on why nothing is counted exactly, though it could be,
 	// and what to write.
 	Findings []string
+	// OffEdge are sentences on bounds that are no edge between the buckets of native histograms, unless
+	// these are custom ones: what becomes of them, and what to write.
+	OffEdge []string
 	// Unasked are metrics that are counters or are not: only the source's metadata
 	// can tell. Without any there is nothing to ask.
 	Unasked []string
@@ -79,6 +82,9 @@ func Read(ind *slo.Indicator, types Types) (Meaning, error) {
 		}
 	}
 	err := r.decide(r.sides[0], r.sides[1])
+	if err == nil && r.Raw {
+		r.edges()
+	}
 	return r.Meaning, err
 }
 
