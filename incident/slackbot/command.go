@@ -210,7 +210,7 @@ func (b *Bot) named(ctx context.Context, name, user string) (incident.Incident, 
 		id = "inc-" + id
 	}
 	i, err := b.o.Store.Incident(ctx, id)
-	if errors.Is(err, incident.ErrNotFound) || err == nil && !b.set.knows(i, user) {
+	if errors.Is(err, incident.ErrNotFound) || err == nil && !b.knows(ctx, i, user) {
 		return i, b.set.refuse(sayNoSuchIncident, escape(text.Cut(id, 50)))
 	}
 	return i, err

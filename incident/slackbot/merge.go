@@ -35,7 +35,7 @@ func (b *Bot) merge(ctx context.Context, part incident.Incident, j incident.Job,
 		return err
 	case part.MergedInto != "":
 		return nil
-	case into.ID == part.ID, into.State == incident.Closed, into.ID != t.Who && t.User != "" && !b.set.knows(into, t.User):
+	case into.ID == part.ID, into.State == incident.Closed, into.ID != t.Who && t.User != "" && !b.knows(ctx, into, t.User):
 		return b.apart(ctx, part, j, t)
 	}
 	if err := b.takeOver(ctx, part, into.ID, j, t); err != nil {
@@ -209,7 +209,7 @@ func (b *Bot) mergeCommand(ctx context.Context, here, verb, rest, user, trigger 
 	}
 	l := b.set.Language
 	switch {
-	case into.ID != this.ID && !b.set.knows(into, user): // it has become a part of a private one
+	case into.ID != this.ID && !b.knows(ctx, into, user): // it has become a part of a private one
 		return answer(l.Say(sayNoSuchIncident, into.ID)), nil
 	case part.ID == into.ID:
 		return answer(l.Say(saySameIncident, escape(text.Cut(rest, 50)))), nil

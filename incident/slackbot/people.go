@@ -211,7 +211,10 @@ func closes(word string) bool {
 	return state == incident.Closed
 }
 
-// membersNow gives a group's people from a short memory, or asks within a second.
+// askWithin is how long Slack is asked while somebody waits for an answer.
+const askWithin = time.Second
+
+// membersNow gives a group's people from a short memory, or asks.
 func (b *Bot) membersNow(ctx context.Context, group string) ([]string, error) {
 	b.mu.Lock()
 	m := b.groups[group]
@@ -220,7 +223,7 @@ func (b *Bot) membersNow(ctx context.Context, group string) ([]string, error) {
 	if !m.at.IsZero() && now.Sub(m.at) < memberFor {
 		return m.people, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	people, err := b.members(ctx, group)
 	if err != nil {

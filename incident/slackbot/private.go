@@ -18,10 +18,44 @@ func (s Settings) announces(i incident.Incident) []string {
 	return s.Announce
 }
 
-// knows reports whether somebody may know what an Incident is about: whoever is named in it or
-// is called in by the settings, where it is private. In its channel all may.
-func (s Settings) knows(i incident.Incident, user string) bool {
-	return !i.Private || slices.Contains(people(i), user) || slices.Contains(s.concerned(i), user)
+// knows reports whether somebody may know what an Incident is about, where it is private: whoever
+// is named in it or was called in, also as one of a group. In its channel all may. Where Slack does
+// not say who is in a group, nobody is let in by that.
+func (b *Bot) knows(ctx context.Context, i incident.Incident, user string) bool {
+	if !i.Private || slices.Contains(people(i), user) {
+		return true
+	}
+	if told, err := b.recall(ctx, calledKey(i.ID, user)); err == nil && told != "" {
+		return true
+	}
+	called := b.calledIn(ctx, i)
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	for _, who := range called {
+		members := []string{who}
+		if !userID.MatchString(who) {
+			var err error
+			if members, err = b.membersNow(ctx, who); err != nil {
+				b.o.Log.Warn("ask who was called into a private incident", "group", who, "err", err)
+			}
+		}
+		if slices.Contains(members, user) {
+			return true
+		}
+	}
+	return false
+}
+
+// calledIn are the people and groups of the settings who are called into a private Incident, or were
+// when its scope or severity was another one.
+func (b *Bot) calledIn(ctx context.Context, i incident.Incident) []string {
+	called := b.set.concerned(i)
+	for _, who := range b.set.everybody() {
+		if told, err := b.recall(ctx, calledKey(i.ID, who)); err == nil && told != "" {
+			called = with(called, who)
+		}
+	}
+	return called
 }
 
 // knownTo are those Incidents of which somebody may know, none where they may not read. Lists do
@@ -30,19 +64,21 @@ func (b *Bot) knownTo(ctx context.Context, user string, all []incident.Incident)
 	if ok, _ := b.allowed(ctx, user, toRead); !ok {
 		return nil
 	}
+	asking, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
 	return slices.DeleteFunc(slices.Clone(all), func(i incident.Incident) bool {
 		if !i.Private {
 			return false
 		}
 		whole, err := b.o.Store.Incident(ctx, i.ID)
-		return err != nil || !b.set.knows(whole, user)
+		return err != nil || !b.knows(asking, whole, user)
 	})
 }
 
 // sayEach tells those who are in a private Incident, each alone, where there is no channel for it:
 // never a public one. It may come twice: the bot does not read what is said to one alone.
 func (b *Bot) sayEach(ctx context.Context, i incident.Incident, key string, m message) error {
-	who := append(b.set.concerned(i), people(i)...)
+	who := append(b.calledIn(ctx, i), people(i)...)
 	slices.Sort(who)
 	for _, user := range slices.Compact(who) {
 		each := []string{user}

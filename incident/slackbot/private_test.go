@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopslo/shopslo/internal/fakes/slackfake"
 )
@@ -138,5 +139,55 @@ func TestNobodyGetsIntoAPrivateIncidentByAPartOfIt(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A user group that is called in knows of it wherever its members are, also when it would not be called any more.
+func TestWhoIsCalledInByAGroupKnowsAPrivateIncident(t *testing.T) {
+	w := secret(t, func(w *world) {
+		w.set.Invite.ShopSets["b-2"] = []string{w.slack.AddGroup("owners", w.sato)}
+		w.set.Invite.ShopSets["a-1"] = nil
+	})
+	other := w.slack.AddUser("other", "Other")
+	w.command(w.mai, w.general, "open private critical Customer keys leak")
+	knows := func(user string) bool {
+		t.Helper()
+		r, list := w.command(user, w.general, "status inc-1"), w.command(user, w.general, "list")
+		shown := strings.Contains(slackfake.Read(r.Text, r.Blocks), "keys leak")
+		if listed := strings.Contains(list.Text, "keys leak"); listed != shown || !shown && !strings.Contains(r.Text, "There is no incident inc-1.") {
+			t.Errorf("%q, %q", r.Text, list.Text)
+		}
+		return shown
+	}
+	if !knows(w.ken) || !knows(w.yuki) || knows(w.sato) || knows(other) {
+		t.Error("of @sre ken and yuki were called in, and nobody else")
+	}
+	c := w.channel("inc-1")
+	w.command(w.mai, c, "scope b-2")
+	w.command(w.mai, c, "severity minor")
+	w.command(w.mai, c, "scope unknown")
+	if !knows(w.ken) || !knows(w.sato) || knows(other) {
+		t.Error("who was called in knows, whatever it is now")
+	}
+	asked := func() (n int) {
+		for _, c := range w.slack.Calls() {
+			if c.Method == "usergroups.users.list" {
+				n++
+			}
+		}
+		return n
+	}
+	before := asked()
+	for range 5 {
+		knows(w.ken)
+	}
+	if asked() != before {
+		t.Errorf("asked %d times more", asked()-before)
+	}
+	// Nobody gets in where Slack does not say who is in the group.
+	w.clock.pass(time.Hour)
+	w.slack.Refuse("internal_error", "usergroups.users.list", -1)
+	if knows(w.ken) || !knows(w.mai) {
+		t.Error("whom nobody knows gets in")
 	}
 }

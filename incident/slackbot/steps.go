@@ -424,6 +424,11 @@ func (n notInvited) Error() string {
 // invite calls a person or a group in. Those who are there already are. Slack says of each one
 // what became of the invitation, also where it says that all went well.
 func (b *Bot) invite(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
+	if i.Private { // who was called in may know of it from now on
+		if _, _, err := b.o.Store.Remember(ctx, calledKey(i.ID, t.Who), j.Key); err != nil {
+			return err
+		}
+	}
 	channel, ok, err := b.channel(ctx, i.ID)
 	if err != nil || !ok {
 		return err
