@@ -73,7 +73,7 @@ func (b *Bot) takeOver(ctx context.Context, part incident.Incident, into string,
 		events := slices.DeleteFunc(append([]incident.Event{noted}, takenOver(i, part, noted)...), func(e incident.Event) bool {
 			return slices.ContainsFunc(i.Timeline, func(old incident.Event) bool { return old.ID == e.ID })
 		})
-		return events, b.set.call(i, append(people(part), b.set.concerned(part)...), now), nil
+		return events, b.set.call(i, append(insiders(part), b.set.concerned(part)...), now), nil
 	})
 	return err
 }

@@ -13,31 +13,44 @@ import (
 	"github.com/shopslo/shopslo/incident"
 )
 
-// people are the user IDs that an Incident names, each once.
-func people(i incident.Incident) []string {
+// insiders are the user IDs of those who are in an Incident: they have done something in it, or got
+// a role. Who is only spoken of is not, nor who wrote the message from which it was opened.
+func insiders(i incident.Incident) []string {
 	var all []string
-	add := func(id string) {
-		if userID.MatchString(id) && !slices.Contains(all, id) {
-			all = append(all, id)
-		}
-	}
 	for _, who := range i.Assigned {
-		add(who)
+		all = append(all, who)
 	}
 	for _, e := range i.Timeline {
-		add(e.By)
-		if e.Kind == incident.Appointed {
-			add(e.Value)
+		if e.ID != openedFrom {
+			all = append(all, e.By)
 		}
+		if e.Kind == incident.Appointed {
+			all = append(all, e.Value)
+		}
+	}
+	return users(all)
+}
+
+// people are the user IDs that an Incident names in any way.
+func people(i incident.Incident) []string {
+	all := insiders(i)
+	for _, e := range i.Timeline {
+		all = append(all, e.By)
 		for _, m := range mentions.FindAllString(e.Text, -1) {
-			add(m[1:])
+			all = append(all, m[1:])
 		}
 	}
 	for _, a := range draft(i).Actions {
-		add(a.Owner)
+		all = append(all, a.Owner)
 	}
-	slices.Sort(all)
-	return all
+	return users(all)
+}
+
+// users are the user IDs among names, each once, sorted.
+func users(names []string) []string {
+	names = slices.DeleteFunc(names, func(name string) bool { return !userID.MatchString(name) })
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // learnNames remembers the names of those whom an Incident names. A name is asked for

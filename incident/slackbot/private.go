@@ -19,10 +19,10 @@ func (s Settings) announces(i incident.Incident) []string {
 }
 
 // knows reports whether somebody may know what an Incident is about, where it is private: whoever
-// is named in it or was called in, also as one of a group. In its channel all may. Where Slack does
+// has done something in it or was called in, also as one of a group. In its channel all may. Where Slack does
 // not say who is in a group, nobody is let in by that.
 func (b *Bot) knows(ctx context.Context, i incident.Incident, user string) bool {
-	if !i.Private || slices.Contains(people(i), user) {
+	if !i.Private || slices.Contains(insiders(i), user) {
 		return true
 	}
 	if told, err := b.recall(ctx, calledKey(i.ID, user)); err == nil && told != "" {
@@ -78,7 +78,7 @@ func (b *Bot) knownTo(ctx context.Context, user string, all []incident.Incident)
 // sayEach tells those who are in a private Incident, each alone, where there is no channel for it:
 // never a public one. It may come twice: the bot does not read what is said to one alone.
 func (b *Bot) sayEach(ctx context.Context, i incident.Incident, key string, m message) error {
-	who := append(b.calledIn(ctx, i), people(i)...)
+	who := append(b.calledIn(ctx, i), insiders(i)...)
 	slices.Sort(who)
 	for _, user := range slices.Compact(who) {
 		each := []string{user}

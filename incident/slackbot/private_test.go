@@ -191,3 +191,50 @@ func TestWhoIsCalledInByAGroupKnowsAPrivateIncident(t *testing.T) {
 		t.Error("whom nobody knows gets in")
 	}
 }
+
+// Whom people only speak of is not in it: perhaps it is about that person.
+func TestWhoIsOnlySpokenOfIsNotInAPrivateIncident(t *testing.T) {
+	for _, channel := range []bool{true, false} {
+		t.Run(fmt.Sprint("channel ", channel), func(t *testing.T) {
+			w := secret(t)
+			if !channel {
+				w.slack.Refuse("missing_scope", "conversations.create", -1)
+			}
+			other := w.slack.AddUser("other", "Other")
+			ts := w.slack.Say(other, w.general, "keys are at example.com")
+			if err := w.slack.Shortcut(w.mai, w.general, ts, shortcutOpen); err != nil {
+				t.Fatal(err)
+			}
+			if wrong := w.fill(w.mai, map[string]any{"title": "Customer keys leak", "severity": "major", "private": []string{"private"}}); len(wrong) > 0 {
+				t.Fatal(wrong)
+			}
+			w.command(w.mai, w.general, "inc-1 note <@"+other+"|other> has done it")
+			w.command(w.mai, w.general, "inc-1 update we ask <@"+other+"|other>")
+			w.command(w.mai, w.general, "inc-1 action")
+			if wrong := w.fill(w.mai, map[string]any{"what": "Take the rights away", "owner": other}); len(wrong) > 0 {
+				t.Fatal(wrong)
+			}
+			w.command(w.mai, w.general, "open private minor Another one")
+			for _, text := range []string{"status inc-1", "join inc-1", "inc-1 redact"} {
+				if r := w.command(other, w.general, text); !strings.Contains(r.Text, "There is no incident inc-1.") {
+					t.Errorf("%s: %q", text, r.Text)
+				}
+			}
+			if r := w.command(other, w.general, "list"); strings.Contains(r.Text, "keys") {
+				t.Errorf("%q", r.Text)
+			}
+			w.command(w.mai, w.general, "inc-2 merge inc-1")
+			if w.incident("inc-1").MergedInto != "inc-2" {
+				t.Error("it is not merged")
+			}
+			for _, one := range w.slack.Told() {
+				if one.User == other && !strings.Contains(one.Text, "There is no incident") && !strings.Contains(one.Text, "No incident is ongoing") {
+					t.Errorf("told %q", one.Text)
+				}
+			}
+			if channel && (slices.Contains(w.slack.Members(w.channel("inc-1")), other) || slices.Contains(w.slack.Members(w.channel("inc-2")), other)) {
+				t.Error("invited")
+			}
+		})
+	}
+}

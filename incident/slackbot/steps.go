@@ -34,6 +34,9 @@ func (b *Bot) opened(ctx context.Context, i incident.Incident, _ incident.Job, t
 	return b.o.Store.Enqueue(ctx, b.merging(i.ID, t, "fold"))
 }
 
+// openedFrom is the entry of the message from which an Incident was opened.
+const openedFrom = "opened:from"
+
 // started begins an Incident: its first entries, its channel, the announcements, and what
 // is to come.
 func (b *Bot) started(ctx context.Context, i incident.Incident, t task) error {
@@ -48,7 +51,7 @@ func (b *Bot) started(ctx context.Context, i incident.Incident, t task) error {
 		if err != nil {
 			return err
 		}
-		events = append(events, incident.Event{ID: "opened:from", At: t.Note.At, By: t.Note.User, Kind: incident.Noted, Text: t.Note.Text,
+		events = append(events, incident.Event{ID: openedFrom, At: t.Note.At, By: t.Note.User, Kind: incident.Noted, Text: t.Note.Text,
 			Link: permalink(channelLink(home, t.Note.Channel), t.Note.TS, t.Note.Thread)})
 	}
 	_, err := b.o.Store.Change(ctx, i.ID, func(i incident.Incident) ([]incident.Event, []incident.Job, error) {
