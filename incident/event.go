@@ -26,6 +26,7 @@ const (
 	Postmortal Kind = "postmortem" // Postmortem: as it is now
 	Redacted   Kind = "redacted"   // Value: the ID of the Event of which nothing but that it was is kept; Text: why
 	Merged     Kind = "merged"     // Value: the ID of the Incident of which this one is a part
+	Joined     Kind = "joined"     // Value: the worst severity of another Incident, which is a part of this one
 )
 
 // Event is one entry of a timeline.
@@ -106,6 +107,13 @@ func (i *Incident) change(e Event) error {
 			return errors.New("an incident is a part of another one, not of itself")
 		}
 		i.MergedInto = e.Value
+	case Joined:
+		if !slices.Contains(Severities, Severity(e.Value)) {
+			return fmt.Errorf("severity %q is none of critical, major, minor", e.Value)
+		}
+		if worst := worse(cmp.Or(i.Worst, i.Severity), Severity(e.Value)); worst != i.Severity {
+			i.Worst = worst // its postmortem is that of both
+		}
 	default:
 		return fmt.Errorf("event kind %q is unknown", e.Kind)
 	}

@@ -262,3 +262,21 @@ func TestAPostmortemIsNotDodgedByALowerSeverity(t *testing.T) {
 		t.Error("a part of itself")
 	}
 }
+
+// What was worse cannot be hidden in one that was not: the whole needs the postmortem.
+func TestTheWholeNeedsThePostmortemOfItsParts(t *testing.T) {
+	for _, test := range []struct {
+		now, joins, worst Severity
+		needs             bool
+	}{{Minor, Critical, Critical, true}, {Minor, Major, Major, true}, {Minor, Minor, "", false}, {Major, Minor, "", true}, {Major, Critical, Critical, true}} {
+		i := begun()
+		i.Severity = test.now
+		next, err := i.Apply(Event{At: after(1), Kind: Joined, Value: string(test.joins)})
+		if err != nil || next.Severity != test.now || next.Worst != test.worst || next.NeedsPostmortem() != test.needs {
+			t.Errorf("%+v: %s %v, %v", test, next.Worst, next.NeedsPostmortem(), err)
+		}
+	}
+	if _, err := begun().Apply(Event{At: after(1), Kind: Joined, Value: "bad"}); err == nil {
+		t.Error("a severity that is none")
+	}
+}

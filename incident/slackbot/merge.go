@@ -1,6 +1,7 @@
 package slackbot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +66,8 @@ func (b *Bot) takeOver(ctx context.Context, part incident.Incident, into string,
 		return err
 	}
 	now := b.o.Now()
-	noted := incident.Event{ID: j.Key, At: now, By: t.User, Kind: incident.Noted, Text: b.set.Language.Say(entryMerged, part.ID, part.Title), Link: link}
+	noted := incident.Event{ID: j.Key, At: now, By: t.User, Kind: incident.Joined, Value: string(cmp.Or(part.Worst, part.Severity)),
+		Text: b.set.Language.Say(entryMerged, part.ID, part.Title), Link: link}
 	_, err = b.follow(ctx, into, j.Key+":"+held(part), func(i incident.Incident) ([]incident.Event, []incident.Job, error) {
 		if i.State == incident.Closed {
 			return nil, nil, later{"the incident that takes it in was closed just now"}

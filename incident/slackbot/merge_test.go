@@ -305,3 +305,20 @@ func TestWhoMayNotCloseOrMakeWorseMayNotMergeEither(t *testing.T) {
 		}
 	}
 }
+
+// A lower severity spares no postmortem, nor does a merge after it.
+func TestAMergeSparesNoPostmortem(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet)
+	w.command(w.ken, w.general, "open critical Payments fail")
+	w.command(w.ken, w.general, "open minor Slow")
+	w.command(w.ken, w.channel("inc-1"), "severity minor")
+	w.command(w.ken, w.channel("inc-1"), "duplicate inc-2")
+	c := w.channel("inc-2")
+	w.command(w.ken, c, "resolved")
+	if r := w.command(w.ken, c, "closed"); !strings.Contains(r.Text, "It was critical for a time") || w.incident("inc-2").State != incident.Resolved || w.incident("inc-2").Severity != incident.Minor {
+		t.Errorf("%q: %+v", r.Text, w.incident("inc-2"))
+	}
+	if text := w.slack.Transcript(c); !strings.Contains(text, "inc-1 is a part of this: Payments fail") {
+		t.Errorf("%s", text)
+	}
+}

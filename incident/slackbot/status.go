@@ -199,7 +199,7 @@ func (s Settings) entry(e incident.Event) string {
 	switch e.Kind {
 	case incident.Redacted:
 		return l.Say(entryRedacted) + by
-	case incident.Noted:
+	case incident.Noted, incident.Joined:
 		said := prose(text.Cut(line(e.Text), 300)) + by
 		if e.Link != "" && !strings.Contains(e.Text, e.Link) {
 			said += " <" + e.Link + "|↗>"
