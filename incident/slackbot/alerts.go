@@ -140,7 +140,7 @@ func alertTitle(n notification, a alert) string {
 // false: nothing fires that says what is affected.
 func (s Settings) alertScope(n notification) (scope incident.Scope, ok bool) {
 	known := func(name string, names []string) bool {
-		return name != "" && (len(names) == 0 || slices.Contains(names, name))
+		return isName(name) && (len(names) == 0 || slices.Contains(names, name))
 	}
 	unknown := n.Truncated > 0
 	for _, a := range n.Alerts {
@@ -159,6 +159,11 @@ func (s Settings) alertScope(n notification) (scope incident.Scope, ok bool) {
 		return incident.Scope{}, true
 	}
 	return scope, scope.Known()
+}
+
+// isName reports whether a text may be the name of a ShopSet, a Tier or an SLO.
+func isName(text string) bool {
+	return text != "" && len(text) <= 253 && text == line(incident.Storable(text))
 }
 
 // maxNames is how many names a scope has; more are not known, and so everything.

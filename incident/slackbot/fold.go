@@ -44,8 +44,8 @@ func (n notification) origin() origin {
 
 // The keys of what is remembered of alerts' Incidents.
 func byAlertKey(id string) string  { return id + ":by-alert" }
-func sloKey(id, slo string) string { return id + ":slo:" + slo }
-func setKey(id, set string) string { return id + ":shopset:" + set }
+func sloKey(id, slo string) string { return id + ":slo:" + inKey(slo) }
+func setKey(id, set string) string { return id + ":shopset:" + inKey(set) }
 func groupKey(id, k string) string { return k + ":" + id }
 func number(id string) int         { n, _ := strconv.Atoi(strings.TrimPrefix(id, "inc-")); return n }
 func (o origin) keys(id string) (k []string) {
@@ -57,6 +57,14 @@ func (o origin) keys(id string) (k []string) {
 		k = append(k, setKey(id, set))
 	}
 	return k
+}
+
+// inKey is a label's value as a part of a key, which no store refuses.
+func inKey(value string) string {
+	if isName(value) {
+		return value
+	}
+	return "#" + hash16(value)
 }
 
 // attach remembers that an Incident is of these alerts too.

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/incident/sqlstore"
 	"github.com/shopslo/shopslo/internal/fakes/slackfake"
 )
 
@@ -160,5 +162,43 @@ func TestMackerelsAlertAffectsAllThatItNames(t *testing.T) {
 	}
 	if scope, ok := s.alertScope(n); !ok || fmt.Sprint(scope.ShopSets) != "[a-1 b-2]" {
 		t.Errorf("%+v", scope)
+	}
+}
+
+// Whatever stands in labels and texts, the alert opens an incident and is not repeated for ever.
+func TestAnAlertWithOddLabelsOpensAnIncident(t *testing.T) {
+	long := strings.Repeat("x", 3000)
+	for name, odd := range map[string]string{"a zero byte": "a\x00b", "long": long, "no UTF-8": "a\xff", "empty": "", "lines": "a\nb\r\n"} {
+		t.Run(name, func(t *testing.T) {
+			for _, db := range []bool{false, true} {
+				w := start(t, slackfake.Options{}, false, quiet, pages, func(w *world) {
+					if db {
+						store, err := sqlstore.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "x.db"))
+						if err != nil {
+							t.Fatal(err)
+						}
+						t.Cleanup(func() { store.Close() })
+						w.store = store
+					}
+				})
+				n := group("g1", "slo", odd, "shopset", odd, "tier", odd)
+				n.Alerts[0].Labels["alertname"], n.Alerts[0].Annotations = odd, map[string]string{"summary": odd, "description": odd, "runbook_url": "https://wiki.example/" + odd}
+				n.Alerts[0].Fingerprint = odd
+				body, err := json.Marshal(map[string]any{"version": "4", "groupKey": "k" + odd, "alerts": []any{map[string]any{"status": "firing", "labels": n.Alerts[0].Labels, "annotations": n.Alerts[0].Annotations, "fingerprint": odd}}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range 2 {
+					if got := post(w.bot.Alerts(everybody), string(body)); got.Code != http.StatusOK {
+						t.Fatalf("%d %s", got.Code, got.Body)
+					}
+				}
+				w.settle()
+				w.pass(2 * time.Second)
+				if ids, _ := w.open(); len(ids) != 1 || len(w.incident("inc-1").Timeline) != 2 || len(w.slack.Pinned(w.channel("inc-1"))) != 1 {
+					t.Errorf("%v: %d %v", ids, len(w.incident("inc-1").Timeline), w.slack.Pinned(w.channel("inc-1")))
+				}
+			}
+		})
 	}
 }
