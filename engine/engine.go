@@ -139,14 +139,14 @@ func (e *Engine) Totals(name, shopset string) (slo.Counts, bool) {
 // ledger's directory is used where there is one already, so that asking leaves
 // nothing behind. The error that wraps slo.ErrUnavailable comes with an engine
 // all the same, where no source could be read: what it knows is then incomplete. Of
-// some that could not be read Outages tells, and their budgets do.
-func OneShot(ctx context.Context, h host.Host, d *documents.Documents, at time.Time) (*Engine, error) {
-	return OneShotBack(ctx, h, d, at, d.Reach(), nil)
+// some that could not be read Outages tells, and their budgets do. So it is where not all
+// sources are asked.
+func OneShot(ctx context.Context, h host.Host, d *documents.Documents, at time.Time, of status.Filter) (*Engine, error) {
+	return OneShotBack(ctx, h, d, at, d.Reach(), of)
 }
 
-// OneShotBack is OneShot for an answer that looks so far back, and at these Tiers only;
-// nil: at all.
-func OneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at time.Time, reach time.Duration, judged []fleet.TierName) (*Engine, error) {
+// OneShotBack is OneShot for an answer that looks so far back.
+func OneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at time.Time, reach time.Duration, of status.Filter) (*Engine, error) {
 	if err := promoted.Calendar(ctx, h, d); err != nil {
 		return nil, err
 	}
@@ -155,40 +155,65 @@ func OneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at ti
 	if err != nil {
 		return nil, err
 	}
+	asked := src.Names()
+	if d.Config.Several() {
+		asked = sourcesOf(d, of)
+	}
+	src.AskOnly(asked...)
 	if err := src.Ask(d); err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
-	dir := d.Config.Ledger.Dir
-	if _, err := os.Stat(dir); dir != "" && errors.Is(err, fs.ErrNotExist) {
-		dir = ""
+	c := ledger.Config{Dir: d.Config.Ledger.Dir, Backfill: now.Sub(at) + reach + documents.Margin, Log: h.Warnings}
+	if len(asked) > 1 {
+		c.Patience, c.Longest = min(longestAnswer, max(10*time.Second, d.Config.Ledger.Resolution)), longestAnswer
 	}
-	if dir != "" || !d.Apart() {
+	judged := of.Tiers
+	if _, err := os.Stat(c.Dir); c.Dir != "" && errors.Is(err, fs.ErrNotExist) {
+		c.Dir = ""
+	}
+	if c.Dir != "" || !d.Apart() {
 		judged = nil // what is kept is of all; and who could be counted twice has to be found
 	}
-	e, err := New(h, d, src, dir, now.Sub(at)+reach+documents.Margin, judged, now, h.Warnings)
+	e, err := Open(h, d, src, c, judged, now)
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
-	until := at.Add(d.Config.Ledger.Delay)
+	return e, e.readOnce(ctx, at, now, asked, Reading(h))
+}
+
+// longestAnswer is how long a command waits for one answer of one of several sources: the figures
+// of the others are there.
+const longestAnswer = 15 * time.Second
+
+// readOnce reads sources up to a time, and looks for what does not exist there.
+func (e *Engine) readOnce(ctx context.Context, at, now time.Time, sources []string, progress func(ledger.Progress) bool) error {
+	until := at.Add(e.Docs.Config.Ledger.Delay)
 	if until.After(now) {
 		until = now
 	}
-	err = e.Advance(ctx, until, Reading(h))
-	if !errors.Is(err, slo.ErrUnavailable) {
-		err = errors.Join(err, e.LookOnce(ctx, at))
+	if len(sources) == 0 {
+		return nil
 	}
-	return e, err
+	err := e.Advance(ctx, until, progress, sources...)
+	if !errors.Is(err, slo.ErrUnavailable) {
+		return errors.Join(err, e.LookOnce(ctx, at))
+	}
+	if len(sources) < len(e.Sources) {
+		return nil
+	}
+	return err
 }
 
-// Advance counts up to a time. That one of several sources cannot be read is no error: Outages
-// tells of it.
-func (e *Engine) Advance(ctx context.Context, until time.Time, progress func(ledger.Progress) bool) error {
-	err := e.Ledger.Advance(ctx, until, progress)
+// Advance counts up to a time, of all sources or only of some. That one of several cannot be
+// read is no error: Outages tells of it.
+func (e *Engine) Advance(ctx context.Context, until time.Time, progress func(ledger.Progress) bool, sources ...string) error {
+	only := e.known(sources)
+	err := e.Ledger.Advance(ctx, until, progress, only...)
 	if ctx.Err() != nil || errors.Is(err, ledger.ErrStore) {
 		return err
 	}
-	for _, of := range e.Ledger.Read() {
-		if of == nil {
+	for name, of := range e.Ledger.Read() {
+		if of == nil && (len(only) == 0 || slices.Contains(only, name)) {
 			return nil
 		}
 	}

@@ -144,17 +144,16 @@ func (f *Finder) Version() (sum uint64) {
 	return sum
 }
 
-// Look asks the sources about a time, unless they have been asked already. Where one does not
-// answer, the accounts say so: the error is for a log. Those in leave are not asked.
-func (f *Finder) Look(ctx context.Context, at time.Time, leave ...string) error {
+// Look asks sources about a time, unless they have been asked already. Where one does not
+// answer, the accounts say so: the error is for a log.
+func (f *Finder) Look(ctx context.Context, at time.Time, sources ...string) error {
 	if f == nil {
 		return nil
 	}
-	names := slices.Sorted(maps.Keys(f.probers))
-	errs := make([]error, len(names))
+	errs := make([]error, len(sources))
 	var all sync.WaitGroup
-	for i, name := range names {
-		if p := f.probers[name]; !slices.Contains(leave, name) && !p.Knows(at) {
+	for i, name := range sources {
+		if p := f.probers[name]; p != nil && !p.Knows(at) {
 			all.Go(func() {
 				if err := p.Probe(ctx, at); err != nil && name != "" {
 					errs[i] = fmt.Errorf("data source %s: %w", name, err)
@@ -168,10 +167,18 @@ func (f *Finder) Look(ctx context.Context, at time.Time, leave ...string) error 
 	return errors.Join(errs...)
 }
 
-// Looked reports whether the sources were asked about a time before one that is remembered.
-func (f *Finder) Looked(at time.Time) bool {
-	for _, p := range f.probers {
-		if !p.Looked(at) {
+// Asked reports whether a source has ever been asked, or need not be.
+func (f *Finder) Asked(source string) bool {
+	if f == nil || f.probers[source] == nil {
+		return true
+	}
+	return f.probers[source].Version() > 0
+}
+
+// Looked reports whether sources were asked about a time before one that is remembered.
+func (f *Finder) Looked(at time.Time, sources ...string) bool {
+	for _, name := range sources {
+		if p := f.probers[name]; p != nil && !p.Looked(at) {
 			return false
 		}
 	}
@@ -201,21 +208,22 @@ func (e *Engine) Accounts() status.Ledger {
 // version changes whenever an answer may.
 func (e *Engine) version() uint64 { return e.Ledger.Version() + e.Finder.Version() }
 
-// down are the names of those of several sources that could not be read last time.
-func (e *Engine) down() (names []string) {
-	if !e.Docs.Config.Several() {
-		return nil
+// readable are the names of the sources that could be read last time: nobody waits for others.
+func (e *Engine) readable() (names []string) {
+	read, of := e.Ledger.Read(), planned(e.Docs)
+	for name, err := range read {
+		if err == nil && !slices.Contains(names, of[name]) {
+			names = append(names, of[name])
+		}
 	}
-	for _, o := range e.Outages() {
-		names = append(names, o.Source)
-	}
+	slices.Sort(names)
 	return names
 }
 
 // LookOnce looks for a command that answers once. A source that does not say is no error:
 // the accounts tell of it.
 func (e *Engine) LookOnce(ctx context.Context, at time.Time) error {
-	e.Finder.Look(ctx, at, e.down()...)
+	e.Finder.Look(ctx, at, e.readable()...)
 	return context.Cause(ctx)
 }
 
@@ -223,17 +231,18 @@ func (e *Engine) LookOnce(ctx context.Context, at time.Time) error {
 func (e *Engine) LookFirst(now time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), longestLook)
 	defer cancel()
-	e.Finder.Look(ctx, now, e.down()...) // what fails is looked for again at the next tick
+	e.Finder.Look(ctx, now, e.readable()...) // what fails is looked for again at the next tick
 }
 
 // LookPast looks at a time that a request asks for and that is no longer looked at.
 func (e *Engine) LookPast(ctx context.Context, at, now time.Time) {
-	if e.Finder == nil || now.Sub(at) < pastFrom && e.Finder.Looked(at) {
+	sources := e.readable()
+	if e.Finder == nil || now.Sub(at) < pastFrom && e.Finder.Looked(at, sources...) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, longestLook)
 	defer cancel()
-	e.Finder.Look(ctx, at, e.down()...) // what fails is not known, and the accounts say so
+	e.Finder.Look(ctx, at, sources...) // what fails is not known, and the accounts say so
 }
 
 const (

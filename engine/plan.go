@@ -13,6 +13,7 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/ledger"
+	"github.com/shopslo/shopslo/status"
 )
 
 // Plan tells the ledger what to count: each SLO for the ShopSets of its Tiers, and of
@@ -71,6 +72,30 @@ func planned(d *documents.Documents) map[string]string {
 	return out
 }
 
+// known are the names by which the ledger knows sources.
+func (e *Engine) known(sources []string) (names []string) {
+	for name, source := range planned(e.Docs) {
+		if slices.Contains(sources, source) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Newest is the newest edge of what is read from a source; zero where nothing is.
+func (e *Engine) Newest(source string) time.Time {
+	return e.Ledger.Newest(e.known([]string{source})...)
+}
+
+// Reads reports whether anything is counted of a source.
+func (e *Engine) Reads(source string) bool {
+	counted := e.Ledger.Read()
+	return slices.ContainsFunc(e.known([]string{source}), func(name string) bool {
+		_, ok := counted[name]
+		return ok
+	})
+}
+
 // Outage is a source that could not be read last time.
 type Outage struct {
 	Source string // as the configuration names it
@@ -87,7 +112,7 @@ func (o Outage) Why() string {
 func (e *Engine) Outages() (out []Outage) {
 	names := planned(e.Docs)
 	for name, err := range e.Ledger.Read() {
-		if err != nil {
+		if err != nil && !errors.Is(err, ledger.ErrUnread) {
 			out = append(out, Outage{names[name], e.Sources.Title(names[name]), err})
 		}
 	}
@@ -115,17 +140,23 @@ func (e *Engine) OutagesOf(tiers ...fleet.TierName) []Outage {
 	if len(all) == 0 || !e.Docs.Config.Several() {
 		return all
 	}
+	asked := sourcesOf(e.Docs, status.Filter{Tiers: tiers})
+	return slices.DeleteFunc(all, func(o Outage) bool { return !slices.Contains(asked, o.Source) })
+}
+
+// sourcesOf are the names of those that budgets are counted from, sorted.
+func sourcesOf(d *documents.Documents, of status.Filter) []string {
 	asked := map[string]bool{}
-	for i := range e.Docs.SLOs.SLOs {
-		s := &e.Docs.SLOs.SLOs[i]
-		for _, set := range e.Docs.ShopSetsOf(s) {
-			if !slices.Contains(tiers, set.Tier) {
+	for i := range d.SLOs.SLOs {
+		s := &d.SLOs.SLOs[i]
+		for _, set := range d.ShopSetsOf(s) {
+			if !of.About(s.Name, set) {
 				continue
 			}
-			for _, name := range documents.SourcesFor(e.Docs, s, set) {
+			for _, name := range documents.SourcesFor(d, s, set) {
 				asked[name] = true
 			}
 		}
 	}
-	return slices.DeleteFunc(all, func(o Outage) bool { return !asked[o.Source] })
+	return slices.Sorted(maps.Keys(asked))
 }

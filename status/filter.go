@@ -16,9 +16,14 @@ type Filter struct {
 	States   []slo.State
 }
 
+// About reports whether the budget of an SLO for a ShopSet is picked, whatever its state.
+func (f Filter) About(slo string, set fleet.ShopSet) bool {
+	return in(f.Tiers, set.Tier) && in(f.ShopSets, set.Name) && in(f.SLOs, slo)
+}
+
 // matches reports whether a budget is picked.
 func (f Filter) matches(b *Budget) bool {
-	return in(f.Tiers, b.Tier) && in(f.ShopSets, b.ShopSet) && in(f.SLOs, b.SLO) && in(f.States, b.State)
+	return f.About(b.SLO, fleet.ShopSet{Name: b.ShopSet, Tier: b.Tier}) && in(f.States, b.State)
 }
 
 func in[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }

@@ -22,6 +22,7 @@ import (
 	"github.com/shopslo/shopslo/promotion/promoter/slackhook"
 	"github.com/shopslo/shopslo/review"
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
 )
 
 // reportFlags are the flags of `report`.
@@ -195,7 +196,7 @@ func (p *program) review(ctx context.Context, f reportFlags) (review.Report, tex
 		return review.Report{}, lang, err
 	}
 	d.Fine = period.Until.Sub(period.From)
-	e, outage := engine.OneShotBack(ctx, p.Host, d, period.Until, period.Reach(d.Reach()), nil)
+	e, outage := engine.OneShotBack(ctx, p.Host, d, period.Until, period.Reach(d.Reach()), status.Filter{})
 	if e == nil {
 		return review.Report{}, lang, outage
 	}

@@ -47,7 +47,7 @@ func statusCommand(p *program) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		r, lost, err := p.report(cmd.Context(), *server, when)
+		r, lost, err := p.report(cmd.Context(), *server, when, filter)
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func statusCommand(p *program) *cobra.Command {
 
 // report asks a server, or computes the budgets here. lost is why some of these are not known:
 // one of several sources could not be read.
-func (p *program) report(ctx context.Context, address string, at when) (r status.Report, lost func(status.Report) error, err error) {
+func (p *program) report(ctx context.Context, address string, at when, of status.Filter) (r status.Report, lost func(status.Report) error, err error) {
 	lost = func(status.Report) error { return nil }
 	if address != "" {
 		r, err = p.server(address).Status(ctx, at.asked())
@@ -79,7 +79,7 @@ func (p *program) report(ctx context.Context, address string, at when) (r status
 	if err != nil {
 		return r, lost, err
 	}
-	e, err := engine.OneShot(ctx, p.Host, d, at.time)
+	e, err := engine.OneShot(ctx, p.Host, d, at.time, of)
 	if e != nil {
 		defer e.Close()
 	}

@@ -53,6 +53,7 @@ func Explain(ctx context.Context, h host.Host, d *documents.Documents, name, sho
 	if err != nil {
 		return nil, source.AskedAlone("explain", err)
 	}
+	src.AskOnly(documents.SourcesFor(d, s, set)...)
 	if err := src.Ask(d); err != nil {
 		return nil, errors.Join(err, src.Close())
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/slo"
+	"github.com/shopslo/shopslo/status"
 )
 
 // Once is one decision of a program that answers and ends, in three steps.
@@ -51,7 +52,7 @@ func Ask(ctx context.Context, h host.Host, d *documents.Documents, q Question, a
 func (o *Once) Read(ctx context.Context) error {
 	w := evidence.New(o.host, o.docs)
 	var err error
-	o.engine, err = engine.OneShotBack(ctx, o.host, o.docs, o.at, Reach(ctx, w, o.q, o.at), o.tiers)
+	o.engine, err = engine.OneShotBack(ctx, o.host, o.docs, o.at, Reach(ctx, w, o.q, o.at), status.Filter{Tiers: o.tiers})
 	if o.engine == nil {
 		return err
 	}

@@ -38,20 +38,16 @@ func Collect(ctx context.Context, h host.Host, d *documents.Documents, address s
 		if err != nil {
 			return err
 		}
-		for i := range r.Budgets {
-			if end := r.Budgets[i].WindowEnd; end.After(newest) {
-				newest = end
-			}
-		}
+		newest = settled(d, r)
 	} else {
-		e, err := engine.OneShot(ctx, h, d, now)
+		e, err := engine.OneShot(ctx, h, d, now, status.Filter{})
 		if e != nil {
 			defer e.Close()
 		}
 		if err != nil {
 			return err
 		}
-		newest = e.Ledger.Newest()
+		newest = e.Ledger.Settled(Lag)
 		report = func(at time.Time) (status.Report, error) { return e.Counted(at), nil }
 	}
 	if newest.IsZero() {
@@ -59,4 +55,32 @@ func Collect(ctx context.Context, h host.Host, d *documents.Documents, address s
 	}
 	_, err := pusher.Collect(now, newest, int(mackerel.MaxAge/time.Minute)+1, report)
 	return err
+}
+
+// Lag is how far behind the others the figures of a source may be that are waited for: of each
+// time all that there is goes to Mackerel at once.
+const Lag = 5 * time.Minute
+
+// settled is up to when the budgets of all sources are known, but for those that are further
+// behind; zero where none are.
+func settled(d *documents.Documents, r status.Report) (end time.Time) {
+	of, newest := map[string]time.Time{}, time.Time{}
+	for i := range r.Budgets {
+		b := &r.Budgets[i]
+		set, _ := d.Fleet.ShopSet(b.ShopSet)
+		if source := d.Config.SourceOf(set); b.Failure == "" && b.WindowEnd.After(of[source]) {
+			of[source] = b.WindowEnd
+		}
+	}
+	for _, e := range of {
+		if e.After(newest) {
+			newest = e
+		}
+	}
+	for _, e := range of {
+		if newest.Sub(e) <= Lag && (end.IsZero() || e.Before(end)) {
+			end = e
+		}
+	}
+	return end
 }

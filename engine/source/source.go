@@ -50,6 +50,15 @@ func (all Sources) Close() error {
 	return errors.Join(errs...)
 }
 
+// AskOnly lets no other source than these be asked what its metrics are.
+func (all Sources) AskOnly(names ...string) {
+	for name, s := range all {
+		if !slices.Contains(names, name) {
+			s.Types.leave()
+		}
+	}
+}
+
 // Ask finds all that is wrong with the SLOs in the eyes of their sources. A source that
 // cannot be asked now finds nothing wrong.
 func (all Sources) Ask(d *documents.Documents) error {

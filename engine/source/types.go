@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ type Types struct {
 	// down is why the source could not be asked; it is not asked for other metrics then,
 	// so that one that hangs is waited for once.
 	down error
+	left error // why it is not to be asked at all
 }
 
 type saidType struct {
@@ -54,8 +56,21 @@ func (t *Types) AskAgain() {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.down = nil
+	t.down = t.left
 	maps.DeleteFunc(t.said, func(_ string, s saidType) bool { return s.err != nil || s.typ == "" || s.typ == "unknown" })
+}
+
+// notAsked is what a source tells that nobody needs.
+var notAsked = fmt.Errorf("%w: it was not asked", slo.ErrUnavailable)
+
+// leave lets nobody wait for the source.
+func (t *Types) leave() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.down, t.left = notAsked, notAsked
 }
 
 // TypeOf is a promquery.Types.

@@ -54,7 +54,7 @@ func (v *Validation) AskSource(ctx context.Context, h host.Host, d *documents.Do
 	if f == nil {
 		return nil
 	}
-	failed := f.Look(ctx, now)
+	failed := f.Look(ctx, now, src.Names()...)
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}

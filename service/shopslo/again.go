@@ -17,56 +17,43 @@ const askAfter = 10 * time.Second
 
 // askAgain lets a server take up SLOs that it could not understand, as soon as the source
 // tells what their metrics are: an embedded one knows nothing before it has scraped.
-func (k *keeper) askAgain(e *engine.Engine, now time.Time) {
-	if now.Before(k.asked.Add(askAfter)) {
+func (p *pace) askAgain(e *engine.Engine, now time.Time) {
+	if now.Before(p.asked.Add(askAfter)) {
 		return
 	}
-	k.asked = now
-	unread := unread(e.Docs, e.Ledger.Failing())
+	p.asked = now
+	unread := unread(e.Docs, e.Ledger.Failing(), p.source)
 	if len(unread) == 0 {
 		return
 	}
-	again := map[string]bool{}
-	for _, ind := range unread {
-		for _, name := range ind.from {
-			if !again[name] {
-				e.Sources[name].Types.AskAgain()
-			}
-			again[name] = true
-		}
-	}
-	for _, ind := range unread {
-		if !slices.ContainsFunc(ind.from, func(name string) bool {
-			_, err := promquery.Read(ind.Indicator, e.Sources[name].Types.TypeOf)
-			return err == nil
-		}) {
-			continue
-		}
-		k.configuring.Lock()
-		defer k.configuring.Unlock()
-		if k.current() != e { // reloaded meanwhile
-			return
-		}
-		if err := e.TakeOver(now); err != nil {
-			k.Log.Error("SLOs that are understood now are not taken up", "err", err)
-		}
+	types := e.Sources[p.source].Types
+	types.AskAgain()
+	if !slices.ContainsFunc(unread, func(ind *slo.Indicator) bool {
+		_, err := promquery.Read(ind, types.TypeOf)
+		return err == nil
+	}) {
 		return
 	}
+	p.configuring.Lock()
+	defer p.configuring.Unlock()
+	if p.current() != e { // reloaded meanwhile
+		return
+	}
+	if err := e.TakeOver(now); err != nil {
+		p.Log.Error("SLOs that are understood now are not taken up", "err", err)
+	}
 }
 
-// unreadOne is an indicator, and the sources that it is read from.
-type unreadOne struct {
-	*slo.Indicator
-	from []string
-}
-
-// unread are the indicators of SLOs that are refused for what their queries mean.
-func unread(d *documents.Documents, failing []ledger.Failing) (out []unreadOne) {
+// unread are the indicators of SLOs that are refused for what their queries mean, and are read
+// from a source.
+func unread(d *documents.Documents, failing []ledger.Failing, source string) (out []*slo.Indicator) {
 	for _, f := range failing {
 		for i := range d.SLOs.SLOs {
 			if s := &d.SLOs.SLOs[i]; s.Name == f.SLO && f.Refused {
 				for k := range s.Parts {
-					out = append(out, unreadOne{&s.Parts[k].Indicator, documents.AskedFor(d, s, &s.Parts[k])})
+					if slices.Contains(documents.AskedFor(d, s, &s.Parts[k]), source) {
+						out = append(out, &s.Parts[k].Indicator)
+					}
 				}
 			}
 		}

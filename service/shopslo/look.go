@@ -3,8 +3,6 @@ package shopslo
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/shopslo/shopslo/engine"
@@ -13,20 +11,16 @@ import (
 
 // look lets a server look in the background, one at a time. The first one
 // the tick waits for, so that answers are there when the server is ready.
-func (k *keeper) look(ctx context.Context, e *engine.Engine, at time.Time, tick error) {
-	if e.Finder == nil || errors.Is(tick, slo.ErrUnavailable) {
+func (p *pace) look(ctx context.Context, e *engine.Engine, at time.Time, tick error) {
+	if e.Finder == nil || p.down || errors.Is(tick, slo.ErrUnavailable) {
 		return
 	}
-	if !k.looking.TryLock() {
+	if !p.looking.TryLock() {
 		return // the last one is not done
 	}
-	var down []string // of several: nobody waits for them
-	if e.Docs.Config.Several() {
-		down = slices.Collect(maps.Keys(k.down))
-	}
 	look := func() {
-		defer k.looking.Unlock()
-		err := e.Finder.Look(ctx, at, down...)
+		defer p.looking.Unlock()
+		err := e.Finder.Look(ctx, at, p.source)
 		if ctx.Err() != nil {
 			return
 		}
@@ -34,16 +28,16 @@ func (k *keeper) look(ctx context.Context, e *engine.Engine, at time.Time, tick 
 		if err != nil {
 			text = err.Error()
 		}
-		if was := k.unseen; text != "" && text != was {
-			k.Log.Error("the source could not say whether the SLOs' metrics exist; what depends on it is not known", "err", err)
+		if was := p.unseen; text != "" && text != was {
+			p.Log.Error("the source could not say whether the SLOs' metrics exist; what depends on it is not known", "err", err)
 		} else if text == "" && was != "" {
-			k.Log.Info("the source says again whether the SLOs' metrics exist")
+			p.Log.Info("the source says again whether the SLOs' metrics exist")
 		}
-		k.unseen = text
+		p.unseen = text
 	}
-	if e.Finder.Version() == 0 {
+	if !e.Finder.Asked(p.source) {
 		look()
 		return
 	}
-	k.background.Go(look)
+	p.background.Go(look)
 }

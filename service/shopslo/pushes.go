@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"github.com/shopslo/shopslo/engine/push"
 	"github.com/shopslo/shopslo/mackerel"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
@@ -47,8 +48,8 @@ const gapAtOnce = 60
 func (s *service) pushNow(ctx context.Context, pusher *mackerel.Pusher, m *pushMetrics) error {
 	e, now := s.keeper.current(), s.Host.Now()
 	var err error
-	if s.keeper.caughtUp() && !e.Ledger.Newest().IsZero() {
-		_, err = pusher.Collect(now, e.Ledger.Newest(), gapAtOnce, func(at time.Time) (status.Report, error) { return e.Counted(at), nil })
+	if settled := e.Ledger.Settled(push.Lag); s.keeper.caughtUp() && !settled.IsZero() {
+		_, err = pusher.Collect(now, settled, gapAtOnce, func(at time.Time) (status.Report, error) { return e.Counted(at), nil })
 	}
 	done, sendErr := pusher.Push(ctx, now)
 	m.pushed(done, sendErr)

@@ -105,7 +105,7 @@ func (s *service) load(ctx context.Context, d *documents.Documents) error {
 	for _, f := range e.Ledger.Failing() {
 		log.Error("an SLO is not counted; the others are", "slo", f.SLO, "why", f.Reason)
 	}
-	s.keeper = &keeper{Options: o, engine: e, branch: branch, metrics: s.metrics}
+	s.keeper = newKeeper(o, e, branch, s.metrics)
 	if s.book, err = logbook.OpenServer(o.Host, d.Config); err != nil {
 		return errors.Join(err, e.Close())
 	}
@@ -137,11 +137,11 @@ func (s *service) prepare(d *documents.Documents, e *engine.Engine) (err error) 
 func (s *service) run(ctx context.Context, cancel context.CancelFunc, listening <-chan error) error {
 	parts := []func() error{
 		func() error { return <-listening },
-		func() error { s.keeper.count(ctx); return nil },
 		func() error { s.keeper.reloads(ctx); return nil },
 		func() error { s.keeper.fetches(ctx); return nil },
 	}
-	for _, src := range s.keeper.engine.Sources {
+	for name, src := range s.keeper.engine.Sources {
+		parts = append(parts, func() error { s.keeper.paces[name].count(ctx); return nil })
 		if db := src.Embedded; db != nil {
 			parts = append(parts, func() error { return db.Run(ctx) })
 		}

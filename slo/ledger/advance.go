@@ -117,11 +117,11 @@ func (r *reading) healthy(ctx context.Context) error {
 }
 
 // limit is how long a request of healthy accounts may take; 0: as long as the source
-// lets it, where history is read.
+// lets it, where history is read that nobody waits for.
 func (r *reading) limit(span int64) time.Duration {
 	switch {
 	case span > lastSlice:
-		return 0
+		return r.l.cfg.Longest
 	case r.slow:
 		return r.l.turn()
 	}
@@ -142,7 +142,9 @@ func (r *reading) step(ctx context.Context, limit time.Duration, accts []*accoun
 	n, err := r.l.tick(limited, r.src, accts, from, to, r.until)
 	if err != nil {
 		if ctx.Err() == nil && limited.Err() != nil {
-			r.slow = true
+			if r.slow = r.slow || to-from <= lastSlice; to-from > lastSlice {
+				r.src.widest = (to - from) / 2
+			}
 			err = r.l.late(limited, limit, err)
 		}
 		return n, err
@@ -214,7 +216,7 @@ func (s *sourceState) adapt(samples int, width int64, want int) {
 	case samples > 2*want:
 		s.width = max(width/2, int64(time.Minute/time.Millisecond))
 	case samples < want/2 && width >= s.width/2:
-		s.width = min(widestSlice, 2*s.width)
+		s.width = min(s.widest, 2*s.width)
 	}
 }
 

@@ -33,8 +33,7 @@ type Item struct {
 // longer there stay until the retention has passed, and go on where they stopped
 // if it comes back; accounts of changed indicators start anew.
 func (l *Ledger) Configure(p Plan, now time.Time) error {
-	l.advancing.Lock()
-	defer l.advancing.Unlock()
+	defer l.traffic.stop()()
 	c, err := l.take(p, now)
 	if err != nil {
 		return err
@@ -65,7 +64,7 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	gather(active)
 	for name, src := range sources {
 		if was := l.sources[name]; was != nil {
-			src.err = was.err
+			src.err, src.read = was.err, was.read
 		}
 	}
 	l.accounts, l.wanted, l.sources, l.refused = c.accounts, c.wanted, sources, c.refused
@@ -166,7 +165,7 @@ func (p Plan) states(subjects map[string]map[*Subject]bool) (map[string]*sourceS
 		if err != nil {
 			return nil, err
 		}
-		sources[name] = &sourceState{name: name, source: p.Sources[name], subjects: x, raw: map[string][]*account{}, bound: newBindings(), bad: map[*account]error{}, width: firstWidth, part: p.Part}
+		sources[name] = &sourceState{name: name, source: p.Sources[name], subjects: x, raw: map[string][]*account{}, bound: newBindings(), bad: map[*account]error{}, width: firstWidth, widest: widestSlice, part: p.Part}
 	}
 	return sources, nil
 }

@@ -14,7 +14,9 @@ import (
 // bucket without data.
 func (l *Ledger) readGrid(ctx context.Context, src *sourceState, mine *turn, accts []*account, from, to, fineFrom int64) ([]*outcome, int, error) {
 	m := accts[0].m
+	mine.take()
 	g := newGrid(l, accts, from, to)
+	mine.end()
 	for i := range m.sides {
 		expr := m.sides[i].expr
 		if expr == "" {

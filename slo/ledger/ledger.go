@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -62,6 +61,9 @@ type Config struct {
 	// Resolution, or 10 seconds if that is less. One that may be at fault gets a quarter
 	// of it, all of them together half.
 	Patience time.Duration
+	// Longest is how long a request for history may take, where others wait for its end; one
+	// that takes longer is made again for less. Default: as long as the source lets it.
+	Longest time.Duration
 	// Log gets what an operator should know; default: nothing.
 	Log *slog.Logger
 	// Trace is told of each step of what is counted from raw samples, when its tick has been
@@ -104,13 +106,13 @@ func (c *Config) setDefaults() {
 	}
 }
 
-// Ledger counts. Its methods may be called from several goroutines; Advance and
-// Configure wait for each other.
+// Ledger counts. Its methods may be called from several goroutines. Configure and Close
+// interrupt an Advance, which goes on when they are done.
 type Ledger struct {
 	cfg   Config
 	store *store
 
-	advancing   sync.Mutex // held by Advance, Configure and Close
+	traffic     traffic
 	counting    sync.Mutex // held while the samples of one source are counted and kept: see turn
 	nextAccount uint32
 	arrivals    []*account // those with series that arrived
@@ -137,6 +139,7 @@ type wantedPart struct {
 // sourceState is what the ledger knows of one source.
 type sourceState struct {
 	name     string
+	reading  sync.Mutex // held while it is read
 	source   Source
 	subjects *subjectIndex
 	raw      map[string][]*account // by subject id
@@ -149,7 +152,9 @@ type sourceState struct {
 	ahead    *ahead             // nil: nothing is being fetched
 	ctx      context.Context    // of the Advance that is under way
 	width    int64              // ms to read at once
+	widest   int64              // at most: more took too long
 	part     bool               // it has many more subjects than those
+	read     bool               // it was tried
 	err      error              // of the last attempt
 }
 
@@ -191,8 +196,7 @@ func Open(cfg Config) (*Ledger, error) {
 
 // Close writes what is not yet on disk and releases the directory.
 func (l *Ledger) Close() error {
-	l.advancing.Lock()
-	defer l.advancing.Unlock()
+	defer l.traffic.stop()()
 	if l.store == nil {
 		return nil
 	}
@@ -207,17 +211,47 @@ func (l *Ledger) res() int64 { return l.cfg.Resolution.Milliseconds() }
 // passed: while it stays, so do all answers.
 func (l *Ledger) Version() uint64 { return l.version.Load() }
 
-// Newest is the newest edge of all that is counted; zero where nothing is.
-func (l *Ledger) Newest() time.Time {
+// Newest is the newest edge of all that is counted, or of what is read from one of some
+// sources; zero where nothing is.
+func (l *Ledger) Newest(of ...string) time.Time {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	newest := int64(none)
-	for _, src := range l.sources {
-		for _, a := range src.all {
-			newest = max(newest, a.hist.edge)
+	for name, src := range l.sources {
+		if len(of) == 0 || slices.Contains(of, name) {
+			newest = max(newest, src.newest(func(*account) bool { return true }))
 		}
 	}
 	return timeOf(newest)
+}
+
+// Settled is the edge up to which each source was read that can be, but for those that are
+// further behind the newest edge than within; zero where nothing is being counted.
+func (l *Ledger) Settled(within time.Duration) time.Time {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var edges []int64
+	for _, src := range l.sources {
+		if e := src.newest(func(a *account) bool { return a.failure() == "" }); src.err == nil && e != none {
+			edges = append(edges, e)
+		}
+	}
+	if len(edges) == 0 {
+		return time.Time{}
+	}
+	least := slices.Max(edges) - within.Milliseconds()
+	return timeOf(slices.Min(slices.DeleteFunc(edges, func(e int64) bool { return e < least })))
+}
+
+// newest is the newest edge of some of its accounts; none.
+func (s *sourceState) newest(of func(*account) bool) int64 {
+	newest := int64(none)
+	for _, a := range s.all {
+		if of(a) {
+			newest = max(newest, a.hist.edge)
+		}
+	}
+	return newest
 }
 
 // Progress says how far an Advance has come.
@@ -227,48 +261,6 @@ type Progress struct {
 	Samples     int // read in this step
 
 	span int64 // of this step, ms
-}
-
-// Advance counts everything up to the newest edge that may be closed at now, and by
-// the source's own Clock. A source that cannot be read keeps its accounts where they
-// are, to go on from there next time, and does not stop the others; the errors of all
-// are returned together. What cannot be counted of a source that answers is no error:
-// slo.Account.Failure and Failing tell of it, and it is tried again, less and less
-// often and when the others are done.
-//
-// All sources are asked at once, each for one thing at a time.
-//
-// progress, which may be nil, is told of each step, of one after the other. Where it returns false, Advance
-// leaves the rest of that source for the next call: a long history can be read bit
-// by bit between the ticks of those that are up to date.
-func (l *Ledger) Advance(ctx context.Context, now time.Time, progress func(Progress) bool) error {
-	l.advancing.Lock()
-	defer l.advancing.Unlock()
-	if err := l.mend(); err != nil {
-		return err
-	}
-	var telling sync.Mutex
-	widest := int64(0) // what was read at once
-	report := func(g Progress) bool {
-		telling.Lock()
-		defer telling.Unlock()
-		widest = max(widest, g.span)
-		return progress == nil || progress(g)
-	}
-	names := slices.Sorted(maps.Keys(l.sources))
-	errs := make([]error, len(names))
-	var all sync.WaitGroup
-	for i, name := range names {
-		all.Go(func() {
-			errs[i] = l.advanceSource(ctx, l.sources[name], now, report)
-			l.ended(l.sources[name], errs[i])
-		})
-	}
-	all.Wait()
-	if widest > l.res()*blockBuckets { // ticks need far less memory than history
-		l.workers = nil
-	}
-	return errors.Join(errs...)
 }
 
 // ended notes how the reading of a source ended; what the ledger's files do is not its fault.
@@ -281,38 +273,22 @@ func (l *Ledger) ended(src *sourceState, err error) {
 	if (err == nil) != (src.err == nil) || err != nil && err.Error() != src.err.Error() {
 		l.version.Add(1)
 	}
-	src.err = err
+	src.err, src.read = err, true
 }
 
+// ErrUnread is of a source of which nobody knows yet whether it can be read.
+var ErrUnread = errors.New("it has not been read yet")
+
 // Read says of each source that something is counted of, by name, why it could not be read
-// last time; nil: it could, or nobody has tried yet.
+// last time; nil: it could.
 func (l *Ledger) Read() map[string]error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	out := map[string]error{}
 	for name, src := range l.sources {
-		out[name] = src.err
+		if out[name] = src.err; !src.read {
+			out[name] = ErrUnread
+		}
 	}
 	return out
-}
-
-// A turn is a source's to count what it has read: samples are waited for from all sources
-// at once, and counted, which takes all processors, of one after the other.
-type turn struct {
-	l    *Ledger
-	held bool
-}
-
-func (t *turn) take() {
-	if !t.held {
-		t.l.counting.Lock()
-		t.held = true
-	}
-}
-
-func (t *turn) end() {
-	if t.held {
-		t.l.counting.Unlock()
-		t.held = false
-	}
 }

@@ -142,7 +142,7 @@ func (r *reading) retry(ctx context.Context, accts []*account) error {
 		}
 		accts = slices.DeleteFunc(accts, func(a *account) bool { return a.fault == nil || a.fault.err != nil })
 		for _, a := range accts {
-			a.fault.width = min(2*width, widestSlice)
+			a.fault.width = min(2*width, r.src.widest)
 		}
 	}
 	return nil

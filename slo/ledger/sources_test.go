@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -151,4 +153,179 @@ func TestEachSourceIsReadItsOwnWay(t *testing.T) {
 	if f := l.Failing(); len(f) != 1 || !f[0].Refused || len(f[0].Subjects) != 2 {
 		t.Errorf("failing: %+v", f)
 	}
+}
+
+// stuck makes a source hang where it is asked for anything, until the test lets go of it or
+// whoever asks gives up; asking gets a word for each time.
+func stuck(asking chan<- struct{}) func(context.Context, string) error {
+	return func(ctx context.Context, _ string) error {
+		select {
+		case asking <- struct{}{}:
+		default:
+		}
+		return hanging(ctx)
+	}
+}
+
+func TestNobodyWaitsForASourceThatHangs(t *testing.T) {
+	h, end := calm(4, 3*time.Hour)
+	s := sloOf("s", "bad", "total")
+	other := &scripted{Source: h.Source()}
+	p, fine, lost := apart(h, h.Source(), other, s)
+	cfg := testConfig(t.TempDir(), h.Start, timeOf(end), h.Config.Interval, time.Minute)
+	l := open(t, cfg, p, end)
+	asking := make(chan struct{}, 1)
+	other.script(stuck(asking))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- l.Advance(ctx, timeOf(end+1), nil, "other") }() // its history: as long as it takes
+	<-asking
+	for to := end - 10*60_000; to <= end; to += 60_000 {
+		if err := l.Advance(t.Context(), timeOf(to+1), nil, "one"); err != nil {
+			t.Fatal(err)
+		}
+		checkAll(t, l, h, s, fine, h.Start, to)
+	}
+	if newest := l.Newest("one"); newest.UnixMilli() != end || l.Newest("other").UnixMilli() == end || !l.Newest().Equal(newest) {
+		t.Errorf("the newest edges are %v, %v and %v", l.Newest("one"), l.Newest("other"), l.Newest())
+	}
+	if settled, behind := l.Settled(24*time.Hour), l.Settled(time.Minute); settled.UnixMilli() == end || behind.UnixMilli() != end {
+		t.Errorf("%v is settled, of which a source is to be read yet, and %v where nobody waits for that", settled, behind)
+	}
+
+	// What is to be counted changes: the one that hangs is interrupted, and asked again.
+	select {
+	case <-asking:
+	default:
+	}
+	configure(t, l, p, end)
+	<-asking
+	if read := l.Read(); !errors.Is(read["other"], ledger.ErrUnread) {
+		t.Errorf("that it was interrupted is told as its fault: %v", read["other"])
+	}
+	if err := l.Advance(t.Context(), timeOf(end+1), nil, "one"); err != nil {
+		t.Fatal(err)
+	}
+	checkAll(t, l, h, s, fine, h.Start, end)
+	other.script(nil)
+	configure(t, l, p, end) // and goes on where it stood
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	checkAll(t, l, h, s, lost, h.Start, end)
+	if settled := l.Settled(24 * time.Hour); settled.UnixMilli() != end {
+		t.Errorf("%v is settled", settled)
+	}
+	closeLedger(t, l)
+	l = open(t, cfg, p, end) // and so it was kept
+	defer closeLedger(t, l)
+	checkAll(t, l, h, s, h.Subjects(), h.Start, end)
+}
+
+func TestAHistoryThatOthersWaitForIsLimited(t *testing.T) {
+	h, end := calm(2, 6*time.Hour)
+	s := sloOf("s", "bad", "total")
+	other := &scripted{Source: h.Source(), fails: func(ctx context.Context, _ string) error { return hanging(ctx) }}
+	p, fine, lost := apart(h, h.Source(), other, s)
+	cfg := testConfig("", h.Start, timeOf(end), h.Config.Interval, time.Minute)
+	cfg.Longest, cfg.Patience = 300*time.Millisecond, 400*time.Millisecond
+	l := open(t, cfg, p, end)
+	defer closeLedger(t, l)
+	if err := l.Advance(t.Context(), timeOf(end+1), nil); !errors.Is(err, slo.ErrUnavailable) || !strings.Contains(err.Error(), "data source other: ") {
+		t.Errorf("error %v", err)
+	}
+	checkAll(t, l, h, s, fine, h.Start, end)
+	if settled := l.Settled(24 * time.Hour); settled.UnixMilli() != end {
+		t.Errorf("%v is settled where the other cannot be read", settled)
+	}
+	other.script(nil)
+	advance(t, l, end)
+	checkAll(t, l, h, s, lost, h.Start, end)
+}
+
+// One that needs long for much is asked for less at once.
+func TestASlowSourceIsAskedForLessHistoryAtOnce(t *testing.T) {
+	h, end := calm(2, 12*time.Hour)
+	s := sloOf("s", "bad", "total")
+	var late atomic.Int32
+	slow := &wide{Source: h.Source(), most: 100 * time.Minute, late: &late}
+	cfg := testConfig("", h.Start, timeOf(end), h.Config.Interval, time.Minute)
+	cfg.Longest, cfg.Patience = 200*time.Millisecond, time.Second
+	l := open(t, cfg, planOf(slow, h.Subjects(), s), end)
+	defer closeLedger(t, l)
+	advance(t, l, end)
+	checkAll(t, l, h, s, h.Subjects(), h.Start, end)
+	if n := late.Load(); n == 0 || n > 6 {
+		t.Errorf("%d requests were for too much", n)
+	}
+}
+
+// wide is a source that hangs where it is asked for more than so much at once.
+type wide struct {
+	*ledgertest.Source
+	most time.Duration
+	late *atomic.Int32
+}
+
+func (s *wide) Select(ctx context.Context, r slo.Request, f func([]slo.Series) error) error {
+	if time.Duration(r.To-r.From)*time.Millisecond > s.most {
+		s.late.Add(1)
+		return hanging(ctx)
+	}
+	return s.Source.Select(ctx, r, f)
+}
+
+// Each source at its own pace, while plans change, figures are asked for, and each tick makes a
+// checkpoint, which is of all.
+func TestSourcesAreReadAtTheSameTime(t *testing.T) {
+	h, end := calm(6, 2*time.Hour)
+	s := sloOf("s", "bad", "total")
+	p, _, _ := apart(h, h.Source(), h.Source(), s)
+	cfg := testConfig(t.TempDir(), h.Start, timeOf(end), h.Config.Interval, time.Minute)
+	cfg.CheckpointAfter = 1
+	l := open(t, cfg, p, end)
+	var all sync.WaitGroup
+	for name, step := range map[string]int64{"one": 60_000, "other": 7 * 60_000} {
+		all.Go(func() {
+			for to := h.Start; to < end; {
+				to = min(end, to+step)
+				if err := l.Advance(t.Context(), timeOf(to+1), nil, name); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	done, asked := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(asked)
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(time.Millisecond):
+			}
+			for _, sub := range h.Subjects() {
+				acc := l.Account(s, sub.ID, timeOf(end))
+				if c := acc.Counts(0, acc.Start, acc.End); c.Good > c.Total {
+					t.Errorf("%s: %v of %v are good", sub.ID, c.Good, c.Total)
+				}
+			}
+			l.Failing()
+			l.Newest()
+			l.Settled(time.Hour)
+		}
+	}()
+	for range 5 {
+		configure(t, l, p, end)
+		time.Sleep(20 * time.Millisecond)
+	}
+	all.Wait()
+	close(done)
+	<-asked
+	checkAll(t, l, h, s, h.Subjects(), h.Start, end)
+	closeLedger(t, l)
+	l = open(t, cfg, p, end)
+	defer closeLedger(t, l)
+	checkAll(t, l, h, s, h.Subjects(), h.Start, end)
 }

@@ -331,6 +331,8 @@ func (l *Ledger) maintain(edge int64, more bool) error {
 // mend begins a new generation after a write that could be neither finished nor
 // taken back.
 func (l *Ledger) mend() error {
+	l.counting.Lock()
+	defer l.counting.Unlock()
 	if l.store == nil || l.store.broken == nil {
 		return nil
 	}

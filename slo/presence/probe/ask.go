@@ -77,8 +77,12 @@ func newRound(ctx context.Context, p *Prober, at time.Time) *round {
 // Probe asks the source what exists at a time. An error: the source could not say it for all
 // SLOs; Find says for which.
 func (p *Prober) Probe(ctx context.Context, at time.Time) error {
-	p.asking.Lock()
-	defer p.asking.Unlock()
+	select {
+	case p.asking <- struct{}{}:
+		defer func() { <-p.asking }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	r := newRound(ctx, p, at)
 	var errs []error
 	if err := r.readTargets(nil); err != nil {

@@ -84,7 +84,7 @@ type Prober struct {
 	// metrics are what is asked for, by presence.MetricKey.
 	metrics map[string]*metric
 
-	asking  sync.Mutex // one Probe at a time
+	asking  chan struct{} // one Probe at a time
 	names   map[string]listed
 	checked map[verdictKey]checked
 
@@ -119,7 +119,7 @@ func New(cfg Config, items []Item) *Prober {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = 30 * time.Second
 	}
-	p := &Prober{cfg: cfg, metrics: map[string]*metric{}, names: map[string]listed{}, checked: map[verdictKey]checked{}}
+	p := &Prober{cfg: cfg, asking: make(chan struct{}, 1), metrics: map[string]*metric{}, names: map[string]listed{}, checked: map[verdictKey]checked{}}
 	all := map[string]Subject{}
 	for _, it := range items {
 		a := ask{slo: it.SLO.Name, of: it.SLO, subjects: it.Subjects}
