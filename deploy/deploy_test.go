@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,6 +57,7 @@ func TestManifestsAreMadeFromTheChartAsItIs(t *testing.T) {
 type object struct {
 	Kind     string
 	Metadata struct{ Name, Namespace string }
+	Data     map[string]string
 	Spec     struct {
 		Template struct{ Spec pod }
 	}
@@ -149,8 +151,28 @@ func TestTheProgramsAreThere(t *testing.T) {
 }
 
 func TestTheSettingsOfTheManifestsAreRead(t *testing.T) {
+	rendered, err := filepath.Glob("../tools/chart/testdata/*.values.yaml")
+	if err != nil || len(rendered) < 5 {
+		t.Fatalf("%v, %v", rendered, err)
+	}
+	settings := map[string][]byte{}
 	for _, file := range []string{"kustomize/base/shopslo.yaml", "../examples/shopslo.yaml"} {
-		c, err := config.Load(file)
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settings[file] = data
+	}
+	for _, file := range rendered {
+		file = strings.TrimSuffix(file, ".values.yaml") + ".yaml"
+		for _, o := range objects(t, file) {
+			if text := o.Data["shopslo.yaml"]; text != "" {
+				settings[file] = []byte(text)
+			}
+		}
+	}
+	for file, data := range settings {
+		c, err := config.Parse(file, data)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -158,5 +180,8 @@ func TestTheSettingsOfTheManifestsAreRead(t *testing.T) {
 		if c.Ledger.Dir != "/var/lib/shopslo/ledger" || !slices.Equal(c.Fleet, []string{"/etc/shopslo/fleet/*.yaml"}) || !slices.Equal(c.SLOs, []string{"/etc/shopslo/slos/*.yaml"}) {
 			t.Errorf("%s: %+v", file, c)
 		}
+	}
+	if len(settings) < 6 {
+		t.Errorf("seen: %v", slices.Sorted(maps.Keys(settings)))
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -43,6 +44,62 @@ func TestValuesThatCannotBeMeantAreRefused(t *testing.T) {
 	} {
 		if _, err := rendered(t, values); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v; want that it names %s", values, err, want)
+		}
+	}
+}
+
+// settings are the shopslo.yaml that the chart makes.
+func settings(t *testing.T, values string) (out map[string]any) {
+	t.Helper()
+	files, err := rendered(t, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range documents(files["serve.yaml"]) {
+		var h head
+		if err := yaml.Unmarshal([]byte(text), &h); err != nil {
+			t.Fatal(err)
+		}
+		if h.Kind == "ConfigMap" {
+			if err := yaml.UnmarshalStrict([]byte(h.Data["shopslo.yaml"]), &out); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return out
+}
+
+// Helm merges values into those of the chart: a default must not stand beside a source of another kind.
+func TestTheSourceIsTheOneThatIsNamed(t *testing.T) {
+	sources := "{sources: {tokyo: {prometheus: {url: 'http://p:9090'}, alerts: {urls: ['http://a:9093']}}}}"
+	for config, want := range map[string]string{
+		"{}":                       "{source: {prometheus: {url: 'http://prometheus-operated.monitoring.svc:9090'}}}",
+		"{ledger: {delay: 3m}}":    "{source: {prometheus: {url: 'http://prometheus-operated.monitoring.svc:9090'}}}",
+		sources:                    sources,
+		"{source: {mackerel: {}}}": "{source: {mackerel: {}}}",
+		"{source: {prometheus: {url: 'http://mine', tenant: shops}}}":            "{source: {prometheus: {url: 'http://mine', tenant: shops}}}",
+		"{source: {embedded: {dir: /d, scrape_configs: [{job_name: a}]}}}":       "{source: {embedded: {dir: /d, scrape_configs: [{job_name: a}]}}}",
+		"{source: null, sources: {tokyo: {prometheus: {url: 'http://p:9090'}}}}": "{sources: {tokyo: {prometheus: {url: 'http://p:9090'}}}}",
+	} {
+		got, wanted := settings(t, "{serve: {config: "+config+"}}"), map[string]any{}
+		if err := yaml.Unmarshal([]byte(want), &wanted); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got["source"], wanted["source"]) || !reflect.DeepEqual(got["sources"], wanted["sources"]) {
+			t.Errorf("%s: %v; want %s", config, got, want)
+		}
+	}
+}
+
+// The programs take nine tenths of what their container may have; a figure of the chart would stay where the limit is changed.
+func TestTheMemoryOfGoFollowsTheLimit(t *testing.T) {
+	files, err := rendered(t, "{serve: {resources: {limits: {memory: 9Gi}}}, incidentbot: {enabled: true}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if strings.Contains(text, "GOMEMLIMIT") {
+			t.Errorf("%s sets GOMEMLIMIT", name)
 		}
 	}
 }
