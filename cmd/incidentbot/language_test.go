@@ -38,7 +38,7 @@ func TestEveryCommandAndFlagIsInJapanese(t *testing.T) {
 }
 
 func TestPhrasebooksSayWhatTheCodeSays(t *testing.T) {
-	commandstest.Said(t, "../..", commandstest.Own(complaints), regexp.MustCompile(`^$`))
+	commandstest.Said(t, "../..", append(commandstest.Own(complaints), answers.Texts()...), regexp.MustCompile(`^connect: |^no connection can be opened`))
 }
 
 func TestHelpFitsATerminal(t *testing.T) {
@@ -97,5 +97,23 @@ func TestIncidentsAreToldInTheLanguageOfTheSettingsUnlessOneIsAskedFor(t *testin
 	x.write("incidentbot.yaml", "langauge: ja\n")
 	if code, _, stderr := runHere(t, []string{"LANG=ja_JP.UTF-8"}, "list", "--config", filepath.Join(x.dir, "incidentbot.yaml")); code != exitUsage || !strings.Contains(stderr, `langauge: 不明なキー（もしかして "language" ですか？）`) {
 		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
+func TestCheckSaysInJapaneseWhatHasToBeMended(t *testing.T) {
+	x := newTeam(t, "socket", "    always: [UNOBODY1]\n")
+	config := []string{"--config", filepath.Join(x.dir, "incidentbot.yaml")}
+	code, out, errs := runHere(t, append(x.env(), "LANG=ja_JP.UTF-8"), append([]string{"check"}, config...)...)
+	for _, want := range []string{"Tier 2 件、ShopSet 2 件\n", "ok    ストア\n", "ok    Bot トークン: ワークスペース fake の incidentbot\n", "ok    チャンネル " + x.announce + "\n",
+		"FAIL  UNOBODY1: 招待できません: user_not_found\n", "ok    @sre\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("check lacks %q:\n%s", want, out)
+		}
+	}
+	if code != exitNo || errs != "incidentbot: 修正が必要: 1 件\n" {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+	if code, out, errs := runHere(t, append(x.env(), "LANG=ja_JP.UTF-8"), append([]string{"show", "inc-9"}, config...)...); code != exitNo || errs != "incidentbot: インシデント \"inc-9\" はありません\n" {
+		t.Errorf("exit code %d: %s%s", code, out, errs)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -103,7 +104,7 @@ func (p *program) checkCommand() *cobra.Command {
 		Use: "check", Short: "Check the settings, the store, and what Slack knows of them", Args: commands.NoArgs,
 		Long: p.lang.Long(longCheck),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return incidentbot.Check(cmd.Context(), p.around(), p.config, p.stdout)
+			return incidentbot.Check(cmd.Context(), p.around(), p.config, said{p})
 		},
 	}
 }
@@ -115,6 +116,14 @@ func (p *program) told(settings string) text.Language {
 		return text.Language(settings)
 	}
 	return p.lang.Language
+}
+
+// said writes lines of check in the language, each as it comes.
+type said struct{ *program }
+
+func (s said) Write(line []byte) (int, error) {
+	_, err := io.WriteString(s.stdout, answers.Say(s.lang.Language, string(line)))
+	return len(line), err
 }
 
 func (p *program) print(text string, err error) error {

@@ -49,3 +49,27 @@ var (
 	sayOverdue = text.Of(" overdue",
 		" 期限切れ")
 )
+
+// answers are what check says of each thing, line by line.
+var answers = text.NewPhrasebook(
+	text.Of("ok    %s", "ok    %s"),
+	text.Of("FAIL  %s: %s", "FAIL  %s: %s"),
+	text.Of("ok    settings %s: %d Tiers, %d ShopSets", "ok    設定 %s: Tier %d 件、ShopSet %d 件"),
+	text.Of("store", "ストア"),
+	text.Of("bot token", "Bot トークン"),
+	text.Of("bot token: %s in workspace %s", "Bot トークン: ワークスペース %[2]s の %[1]s"),
+	text.Of("scope %s", "スコープ %s"),
+	text.Of("channel %s", "チャンネル %s"),
+	text.Of("exporter", "エクスポーター"),
+	text.Of("suspects", "原因の候補"),
+	text.Of("shopslo's log of decisions", "shopslo の判定ログ"),
+	text.Of("shopslo's budgets", "shopslo のバジェット"),
+	text.Of("it is refused: %s", "拒否されました: %s"),
+	text.Of("not known, since Slack does not answer: %s", "Slack の応答がなく不明です: %s"),
+	text.Of("the app lacks it: add it under OAuth & Permissions, and install the app again", "アプリにありません: OAuth & Permissions で追加し、アプリを再インストールしてください"),
+	text.Of("no connection can be opened: %s; is the app-level token right, has it the scope connections:write, and is Socket Mode enabled in the app's settings?", "接続できません: %s。App-Level トークンと、そのスコープ connections:write、アプリの設定の Socket Mode を確認してください"),
+	text.Of("the bot cannot write there: %s; give a public channel's ID, C…", "ボットが書き込めません: %s。パブリックチャンネルの ID（C…）を指定してください"),
+	text.Of("nobody can be invited: %s", "招待できません: %s"),
+	text.Of("ask shopslo: %s", "shopslo に問い合わせできません: %s"),
+	text.Of("connect: connection refused", "接続を拒否されました"),
+)

@@ -90,7 +90,16 @@ var complaints = speech.Complaints(
 	text.Of("no signing secret: put it into SLACK_SIGNING_SECRET, or into the file of slack.signing_secret_file", "Signing Secret がありません: SLACK_SIGNING_SECRET か slack.signing_secret_file のファイルに設定してください"),
 	text.Of("no app-level token: put it (xapp-…) into SLACK_APP_TOKEN, or into the file of slack.app_token_file; or choose slack.mode: http", "App-Level トークンがありません: SLACK_APP_TOKEN か slack.app_token_file のファイルに xapp-… を設定するか、slack.mode: http にしてください"),
 	text.Of("no answer of Slack, so nothing is known of it", "Slack の応答がなく、Slack 側の状態は不明です"),
-	text.Of("%d of these have to be mended", "%d 件の修正が必要です"),
+	text.Of("needs fixing: %d", "修正が必要: %d 件"),
+	text.Of("there is no incident %q", "インシデント %q はありません"),
+	text.Of("the database's address begins with neither sqlite: nor postgres: (write it like sqlite:incidents.db or postgres://user@host/database)", "データベースのアドレスは sqlite:incidents.db や postgres://user@host/database のように、sqlite: か postgres: で始めてください"),
+	text.Of("the database's address names no file (write it like sqlite:incidents.db)", "データベースのアドレスにファイル名がありません。sqlite:incidents.db のように書いてください"),
+	text.Of("the database's address cannot be read (write it like postgres://user@host:5432/database?sslmode=verify-full, a special character in a password as %%40)", "データベースのアドレスが正しくありません。postgres://user@host:5432/database?sslmode=verify-full のように書き、パスワードの記号は %%40 のようにエスケープしてください"),
+	text.Of("open database %s: there is no folder %s; make it", "データベース %s を開けません: フォルダー %s がありません。作ってください"),
+	text.Of("open database %s: %s", "データベース %s を開けません: %s"),
+	text.Of("reach the database: %s", "データベースに接続できません: %s"),
+	text.Of("the incidents cannot be read; the server's log says more", "インシデントを読めません。詳細はサーバーのログにあります"),
+	text.Of("listen on %s: %s", "%s で待ち受けできません: %s"),
 
 	// The settings.
 	text.Of("is %q; lower case letters, digits, - and _, at most 20", "%q ではなく、英小文字・数字・-・_ の 20 文字以内で指定してください"),

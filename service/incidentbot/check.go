@@ -64,7 +64,7 @@ func Check(ctx context.Context, a Around, config string, out io.Writer) error {
 		return Failed{errors.New("no answer of Slack, so nothing is known of it")}
 	}
 	if bad > 0 {
-		return No{fmt.Errorf("%d of these have to be mended", bad)}
+		return No{fmt.Errorf("needs fixing: %d", bad)}
 	}
 	return nil
 }
