@@ -34,7 +34,7 @@ func TestHelpTextsAreAsReviewed(t *testing.T) {
 }
 
 func TestEveryCommandAndFlagIsInJapanese(t *testing.T) {
-	commandstest.InJapanese(t, (&program{}).command(nil), oneLiners)
+	commandstest.InJapanese(t, (&program{}).command(), oneLiners)
 }
 
 func TestPhrasebooksSayWhatTheCodeSays(t *testing.T) {
@@ -43,7 +43,7 @@ func TestPhrasebooksSayWhatTheCodeSays(t *testing.T) {
 
 func TestHelpFitsATerminal(t *testing.T) {
 	for _, l := range text.Languages {
-		commandstest.Fits(t, (&program{lang: speech.Speech{Language: l}}).command(nil), 85)
+		commandstest.Fits(t, (&program{lang: speech.Speech{Language: l}}).command(), 85)
 	}
 }
 

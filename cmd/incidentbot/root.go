@@ -28,6 +28,7 @@ const (
 
 // program is what the command has around it.
 type program struct {
+	args           []string
 	env            map[string]string
 	stdout, stderr io.Writer
 	now            func() time.Time
@@ -51,7 +52,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 	defer stop()
 	lang, wrong := speech.Of(args, p.env)
 	p.lang = lang
-	cmd := p.command(args)
+	p.args = args
+	cmd := p.command()
 	if wrong != nil {
 		return p.wrong(cmd, wrong)
 	}
@@ -89,7 +91,7 @@ func (p *program) say(message string) {
 // defaultConfig is where the settings are looked for.
 const defaultConfig = "incidentbot.yaml"
 
-func (p *program) command(args []string) *cobra.Command {
+func (p *program) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "incidentbot",
 		Short: "Runs incidents in Slack",
@@ -104,7 +106,7 @@ func (p *program) command(args []string) *cobra.Command {
 		Args:              commands.NoArgs,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	commands.FlagErrors(cmd, args)
+	commands.FlagErrors(cmd, p.args)
 	cmd.SetHelpCommand(commands.Help())
 	cmd.PersistentFlags().StringVar(&p.config, "config", defaultConfig, "`file` with the settings")
 	commands.LanguageFlag(cmd, &p.lang)

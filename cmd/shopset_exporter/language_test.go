@@ -31,7 +31,7 @@ func TestHelpTextsAreAsReviewed(t *testing.T) {
 }
 
 func TestEveryFlagIsInJapanese(t *testing.T) {
-	commandstest.InJapanese(t, (&program{}).command(nil), oneLiners)
+	commandstest.InJapanese(t, (&program{}).command(), oneLiners)
 }
 
 func TestPhrasebooksSayWhatTheCodeSays(t *testing.T) {
@@ -40,7 +40,7 @@ func TestPhrasebooksSayWhatTheCodeSays(t *testing.T) {
 
 func TestHelpFitsATerminal(t *testing.T) {
 	for _, l := range text.Languages {
-		commandstest.Fits(t, (&program{lang: speech.Speech{Language: l}}).command(nil), 85)
+		commandstest.Fits(t, (&program{lang: speech.Speech{Language: l}}).command(), 85)
 	}
 }
 

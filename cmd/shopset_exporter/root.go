@@ -28,6 +28,7 @@ const (
 
 // program is what the command has around it.
 type program struct {
+	args   []string
 	env    []string
 	stdout io.Writer
 	stderr io.Writer
@@ -58,7 +59,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 	if wrong != nil {
 		return p.wrong(wrong)
 	}
-	cmd := p.command(args)
+	p.args = args
+	cmd := p.command()
 	cmd.SetArgs(args)
 	cmd.SetOut(p.stdout)
 	cmd.SetErr(p.stderr)
@@ -114,7 +116,7 @@ type flags struct {
 // reaches it may read.
 const defaultListen = "127.0.0.1:9877"
 
-func (p *program) command(args []string) *cobra.Command {
+func (p *program) command() *cobra.Command {
 	f := &flags{}
 	cmd := &cobra.Command{
 		Use:   "shopset_exporter",
@@ -144,7 +146,7 @@ func (p *program) command(args []string) *cobra.Command {
 	}
 	cmd.SetFlagErrorFunc(flagError)
 	f.register(cmd)
-	commands.FlagErrors(cmd, args)
+	commands.FlagErrors(cmd, p.args)
 	commands.LanguageFlag(cmd, &p.lang)
 	commands.Translate(cmd, &p.lang, oneLiners)
 	commands.Wrap(cmd)
