@@ -3,9 +3,9 @@ package main
 import (
 	"testing"
 
-	"github.com/shopslo/shopslo/internal/commandtest"
+	"github.com/shopslo/shopslo/internal/cli/commandstest"
 )
 
 func TestTheCommandsThatTextsNameExist(t *testing.T) {
-	commandtest.Named(t, "../..", (&program{}).root(), 300)
+	commandstest.Named(t, "../..", (&program{}).root(), 300)
 }

@@ -1,5 +1,6 @@
 // Package commandstest holds the commands of a program to what all of them promise: each command
-// and flag in English and Japanese, and help that fits a terminal.
+// and flag in English and Japanese, and help that fits a terminal; and the commands that texts name
+// to those that there are.
 package commandstest
 
 import (

@@ -1,6 +1,4 @@
-// Package commandtest holds the commands that texts name, in messages and documents, to those that
-// there are.
-package commandtest
+package commandstest
 
 import (
 	"errors"
