@@ -12,8 +12,7 @@ func (r *Recount) Replace(all []Compared) error {
 	if l == nil || l.store == nil {
 		return fmt.Errorf("the ledger cannot be written")
 	}
-	l.advancing.Lock()
-	defer l.advancing.Unlock()
+	defer l.traffic.stop()()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	any := false
