@@ -38,8 +38,9 @@ type series struct {
 	From   int64
 	Chunks []Chunk
 
-	anew, inexact bool
-	places        []between // where the bound lay, in what has been read so far
+	anew, after, inexact bool
+
+	places []between // where the bound lay, in what has been read so far
 }
 
 // between are the edges between which a bound lies; they are equal where it is one.
@@ -48,9 +49,9 @@ type between struct {
 	Lower, Upper float64
 }
 
-// Anew lets the first sample have its base, if the histogram before is known: the stream had samples
-// of its own before.
-func (s *series) Anew() { s.anew = true }
+// Anew lets the first sample have its base, where the histogram before is known: the stream had samples
+// of its own before. Where it is not, and after says that these came right before, nobody knows.
+func (s *series) Anew(after bool) { s.anew, s.after = true, after }
 
 // Inexact reports whether a bound lay within a bucket, in what has been read so far.
 func (s *series) Inexact() bool { return s.inexact }
@@ -206,7 +207,7 @@ func (r *reader) based(one *worth, at int64) {
 	}
 	first := at > s.From && !r.given
 	switch {
-	case first && s.anew && !one.HasBase && s.inexact:
+	case first && s.anew && !one.HasBase && s.inexact && (r.valued || s.after):
 		if one.Base, one.HasBase = math.Inf(1), true; r.valued {
 			one.Base = min(r.value, one.Value)
 		}

@@ -18,7 +18,7 @@ func (m *merger) twoProcesses(id *Identity) string {
 				if m.startsDiffer(a, b) {
 					what = "their start times differ"
 				}
-			case m.counter && m.beyondGrowth(a, b):
+			case m.counter && a.unlike == b.unlike && m.beyondGrowth(a, b):
 				what = "their counts differ by more than the scrapes between them can explain"
 			}
 			if what != "" {

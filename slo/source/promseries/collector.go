@@ -52,6 +52,7 @@ type found struct {
 	// The query that brought chunks beside its own, in the part before besidePart; 0: none did.
 	beside     int64
 	besidePart int
+	made       []Made // those, where the stream's last sample is one of them
 }
 
 // Reset begins a request for samples in (from, to]. All that was handed out

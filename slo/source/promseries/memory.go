@@ -18,6 +18,7 @@ type given struct {
 	held   bool    // samples of the stream are being left out, since it has not caught up
 	since  int64   // from when on it is held
 	drop   drop    // the last one that was given out, if known
+	unlike bool    // the last was made of a native histogram, and not what a classic one would have
 }
 
 // drop is a value that was lower than the one before.
@@ -90,6 +91,7 @@ func (c *Collector) foretell(id *Identity, f *found, from int64, before float64)
 	if !s.reset(from, c.to, end) {
 		return false
 	}
+	s.stream, s.beside = f.stream, f.made
 	if s.before = math.NaN(); len(end) == len(f.chunks) {
 		s.before = before
 	}
@@ -120,7 +122,7 @@ func (c *Collector) foretell(id *Identity, f *found, from int64, before float64)
 
 // gave keeps what was given out of a stream as it is; the Interner is locked.
 func (c *Collector) gave(stream *Stream, s *samples, valid point) {
-	stream.Identity().give(given{stream: stream, t: s.given, v: s.value, ended: slo.IsStale(s.value), drop: s.fell})
+	stream.Identity().give(given{stream: stream, t: s.given, v: s.value, ended: slo.IsStale(s.value), drop: s.fell, unlike: s.unlike()})
 	if valid.t > stream.last.t {
 		stream.last = valid
 	}

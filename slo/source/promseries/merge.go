@@ -31,8 +31,10 @@ type merged struct {
 type replay struct {
 	stream *Stream
 	Plain
-	first int // place of the span's first sample
-	next  int // place of the next one that was not looked at
+	// unlike: they are made of a native histogram, and not those that a classic one would have.
+	unlike bool
+	first  int // place of the span's first sample
+	next   int // place of the next one that was not looked at
 }
 
 // mergeGroups delivers the series that have, or had, several streams.
@@ -49,9 +51,9 @@ func (c *Collector) mergeGroups() {
 		}
 		f := &c.found[i]
 		if len(places) == 1 {
-			from, err := c.from, f.failure(id)
+			from, err, chunks := c.from, f.failure(id), f.chunks
 			if err == nil && last.stream != nil && (last.stream != f.stream || last.held) {
-				from, err = c.relieved(id, f, last)
+				from, chunks, err = c.relieved(id, f, last)
 			}
 			before := math.NaN()
 			if last.stream != nil {
@@ -59,7 +61,8 @@ func (c *Collector) mergeGroups() {
 			}
 			foretold := err == nil && c.foretell(id, f, from, before)
 			c.samples[i].stream = f.stream
-			c.deliver(i, id, from, f.chunks, err)
+			c.deliver(i, id, from, chunks, err)
+			c.samples[i].beside = f.made
 			c.samples[i].before, c.samples[i].foretold = before, foretold
 			continue
 		}
@@ -71,12 +74,13 @@ func (c *Collector) mergeGroups() {
 }
 
 // relieved finds from when on the only stream of the answer is given out, after another
-// one was before. All that decides it lies at the beginning: the rest need not be read.
-func (c *Collector) relieved(id *Identity, f *found, last given) (from int64, err error) {
+// one was before, and with what chunks. All that decides it lies at the beginning: the rest
+// need not be read.
+func (c *Collector) relieved(id *Identity, f *found, last given) (from int64, chunks []Chunk, err error) {
 	decided := c.from + catchIntervals*c.interval()
 	r, err := c.replay(f, min(c.to, decided))
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	m := c.merger(id, last)
 	if r.first < len(r.T) {
@@ -84,13 +88,16 @@ func (c *Collector) relieved(id *Identity, f *found, last given) (from int64, er
 	}
 	m.run()
 	c.merged = append(c.merged, merged{id, m.given, m.replays})
-	if len(m.out.T) > 0 {
-		return m.out.T[0] - 1, nil
+	switch {
+	case len(m.out.T) > 0:
+		if _, base := slo.BaseOf(m.out.V[0]); base {
+			f.chunks = append(plainChunk(Plain{m.out.T[:1], m.out.V[:1]}), f.chunks...)
+		}
+		return m.out.T[0] - 1, f.chunks, nil
+	case c.to <= decided:
+		return c.to, f.chunks, nil // nothing yet
 	}
-	if c.to <= decided {
-		return c.to, nil // nothing yet
-	}
-	return decided, nil
+	return decided, f.chunks, nil
 }
 
 func (c *Collector) merger(id *Identity, last given) *merger {
@@ -160,6 +167,7 @@ func (c *Collector) replay(f *found, to int64) (*replay, error) {
 		r.T, r.V = slices.Grow(r.T, batch), slices.Grow(r.V, batch)
 		n, err := s.Read(r.T[k:k+batch], r.V[k:k+batch])
 		if n == 0 || err != nil {
+			r.unlike = f.unlike()
 			return r, err
 		}
 		r.T, r.V = r.T[:k+n], r.V[:k+n]
@@ -194,6 +202,7 @@ type merger struct {
 	alive int64 // the leader's last sample, given out or not
 	begun bool  // there was one
 	given given // what was given out last
+	bent  bool  // another kind of histogram goes on: nobody knows where the next sample begins
 	out   Plain
 }
 
@@ -317,6 +326,9 @@ func (m *merger) takeOver(r *replay) {
 	m.given.stream, m.given.ended = r.stream, false
 	m.given.held = m.counter && m.given.v == m.given.v
 	m.given.since = m.given.t
+	if m.given.unlike != r.unlike && m.given.held {
+		m.bent, m.given.held = true, false
+	}
 }
 
 // pass gives out the leader's next sample, or leaves it out.
@@ -332,8 +344,17 @@ func (m *merger) pass() {
 	if m.given.held {
 		return
 	}
+	if m.bent {
+		if _, base := slo.BaseOf(v); base {
+			return
+		}
+		if v == v && t-1 > m.given.t {
+			m.out.T, m.out.V, m.bent = append(m.out.T, t-1), append(m.out.V, slo.Base(math.Inf(1))), false
+			m.given.v, m.given.drop = math.NaN(), drop{}
+		}
+	}
 	m.out.T, m.out.V = append(m.out.T, t), append(m.out.V, v)
-	m.given.t = t
+	m.given.t, m.given.unlike = t, r.unlike
 	if v == v {
 		if v < m.given.v {
 			m.given.drop = drop{t, m.given.v}

@@ -15,8 +15,9 @@ import (
 
 // anew is implemented by what makes samples that need not go on from the stream's own.
 type anew interface {
-	// Anew lets the first sample have its base, be it known or not.
-	Anew()
+	// Anew lets the first sample have its base, where that is known; else, after samples of its own,
+	// one that says that nobody knows.
+	Anew(after bool)
 	// Inexact reports whether the samples read so far are not those that the stream's own
 	// would be.
 	Inexact() bool
@@ -40,9 +41,10 @@ func (c *Collector) mix(f *found) (of []Made, err error) {
 	before := since != 0 && since <= c.from
 	for _, k := range beside {
 		if m, ok := k.Made.(anew); ok && (len(own) > 0 || !before && c.gaveBefore(f.stream)) {
-			m.Anew()
+			m.Anew(len(own) == 0 && !before && c.endedBefore(f.stream))
 		}
 	}
+	f.made = of
 	if len(own) == 0 {
 		if first, _ := beside[0].min(); since == 0 || first < since {
 			f.stream.made.Store(first)
@@ -58,10 +60,24 @@ func (c *Collector) mix(f *found) (of []Made, err error) {
 		return nil, err
 	}
 	inexact := slices.ContainsFunc(beside, func(k Chunk) bool { m, ok := k.Made.(anew); return ok && m.Inexact() })
-	m := mixer{own: ours, made: made, reach: gapIntervals * c.interval(), inexact: inexact, before: before, owned: !before && c.gaveBefore(f.stream)}
+	m := mixer{own: ours, made: made, reach: gapIntervals * c.interval(), inexact: inexact, before: before, owned: !before && c.endedBefore(f.stream)}
 	f.chunks = append(f.chunks[:0], plainChunk(m.run())...)
 	f.stream.made.Store(m.since)
+	if m.since == 0 {
+		f.made = nil
+	}
 	return append(of, classic{}), nil
+}
+
+// unlike reports whether a stream ends with samples that are made, and not those that its own would be.
+func (f *found) unlike() bool {
+	return slices.ContainsFunc(f.made, func(of Made) bool { m, ok := of.(anew); return ok && m.Inexact() })
+}
+
+// unlike is found's, of a stream that is read as it is.
+func (s *samples) unlike() bool {
+	f := found{made: s.beside}
+	return len(s.beside) > 0 && s.stream.made.Load() != 0 && f.unlike()
 }
 
 // classic notes that a stream has samples of its own, too.
@@ -72,7 +88,14 @@ func (classic) Note() string {
 	return "there is a classic histogram as well: it counts where it has samples"
 }
 
-// gaveBefore reports whether the stream has had samples before the span.
+// endedBefore reports whether the stream's latest sample that was read lies before the span.
+func (c *Collector) endedBefore(s *Stream) bool {
+	c.Names.mu.Lock()
+	defer c.Names.mu.Unlock()
+	return s.last.t != 0 && s.last.t <= c.from
+}
+
+// gaveBefore reports whether the stream has had samples when it was read before.
 func (c *Collector) gaveBefore(s *Stream) bool {
 	c.Names.mu.Lock()
 	defer c.Names.mu.Unlock()
