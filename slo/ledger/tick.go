@@ -375,7 +375,9 @@ func (w *worker) blame(b *binding, err error) {
 		w.bad = map[*account]error{}
 	}
 	for _, u := range b.uses {
-		w.bad[u.acct] = err
+		if u.created == nil { // else nothing says it, as far as anybody knows
+			w.bad[u.acct] = err
+		}
 	}
 }
 

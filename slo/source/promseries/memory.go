@@ -216,7 +216,7 @@ func (c *Collector) interval() int64 {
 // isCounter reports whether the values of a metric that is asked for raw can be a
 // counter's: of those that are not, targets' own signs are asked for.
 func isCounter(name string) bool {
-	return name != "up" && !strings.HasPrefix(name, "scrape_") && !isStart(name)
+	return name != "up" && !strings.HasPrefix(name, "scrape_") && !isStart(name) && !strings.HasSuffix(name, "_created")
 }
 
 // isStart tells the metrics that say when a process started.

@@ -119,3 +119,13 @@ func TestTwoProcessesAreFoundOutHoweverRequestsFall(t *testing.T) {
 		}
 	}
 }
+
+// What replicas say of when a counter was created may differ: that is for the reader to judge.
+func TestCreatedTimesOfAPairMayDiffer(t *testing.T) {
+	s := answering{metric: "x_created"}
+	streams := []seen{every("a", 10, 4000, one), every("b", 13, 4003, func(int64) float64 { return born + 500 })}
+	t0, v, err := s.ask(t, 0, 4100, streams)
+	if err != nil || len(t0) != 400 || v[0] != v[len(v)-1] {
+		t.Errorf("%d samples, %v", len(t0), err)
+	}
+}
