@@ -322,3 +322,41 @@ func TestAMergeSparesNoPostmortem(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+// At no moment is less held, and in the end it is merged and said once.
+func TestWhereverTheBotDiesAMergeIsDoneOnce(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for n, dead := 1, true; dead; n++ {
+			w, c := opened(t)
+			w.command(w.ken, c, "scope a-1")
+			w.command(w.ken, w.general, "open critical Cart fails")
+			other := w.channel("inc-2")
+			w.command(w.ken, other, "scope b-2")
+			w.command(w.ken, c, "resolved")
+			w.say(w.ken, c, "merge inc-2")
+			ctx, cancel := context.WithCancel(context.Background())
+			dead = false
+			doomed := w.replica(&mortal{Store: w.store, left: n, after: after, died: func() { dead = true; cancel() }})
+			for range 100 {
+				if did, err := doomed.round(ctx); did == 0 || err != nil {
+					break
+				}
+			}
+			cancel()
+			if !w.touches("b-2") {
+				t.Fatalf("killed at operation %d (after it: %v) b-2 is not held", n, after)
+			}
+			w.clock.pass(lease)
+			w.settle()
+			w.pass(2 * paceAfter)
+			whole, part := w.incident("inc-1"), w.incident("inc-2")
+			if part.MergedInto != "inc-1" || whole.State != incident.Open || whole.Severity != incident.Critical || fmt.Sprint(whole.Scope.ShopSets) != "[a-1 b-2]" || len(whole.Timeline) != 7 ||
+				strings.Count(w.slack.Transcript(other), "please go on there") != 1 || strings.Count(w.slack.Transcript(c), "There is impact again") != 1 {
+				t.Fatalf("killed at operation %d (after it: %v): %d entries, %+v\n%s", n, after, len(whole.Timeline), part, w.slack.Transcript(c))
+			}
+			if !dead && n < 15 {
+				t.Fatalf("only %d operations: this tests nothing", n)
+			}
+		}
+	}
+}

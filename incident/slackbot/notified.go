@@ -52,6 +52,7 @@ func (b *Bot) notified(authorized func(*http.Request) bool, read func(body []byt
 			refuse(http.StatusBadRequest, err.Error())
 			return
 		case !ok:
+			b.o.Log.Info("a notification that is about no alert", "path", r.URL.Path)
 			return
 		}
 		if err := b.alerted(r.Context(), n); err != nil {
