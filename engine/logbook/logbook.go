@@ -67,7 +67,7 @@ func (b *Logbook) openBranch(c decisiongit.Config) error {
 }
 
 func gitLog(h host.Host, l *config.LogBranch) decisiongit.Config {
-	return decisiongit.Config{Repository: l.Repository, Branch: l.Branch, Env: h.Environ()}
+	return decisiongit.Config{Repository: l.Repository, Branch: l.Branch, Env: h.Environ(), Now: h.Now}
 }
 
 // Close ends the use of the log.

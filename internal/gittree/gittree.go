@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,6 +49,7 @@ type Repository struct {
 	remote Remote
 	dir    string
 	git    *git.Runner
+	depth  string // of what was fetched last
 }
 
 // temporary is how the names of the folders begin.
@@ -58,10 +58,7 @@ const temporary = "shopslo-tree-"
 // Open prepares a folder, and asks nobody. Close it in any case: what a process that was killed
 // has left is removed a day later.
 func (r Remote) Open(ctx context.Context) (*Repository, error) {
-	if !r.Now.IsZero() {
-		removeOld(r.Now.Add(-24 * time.Hour))
-	}
-	dir, err := os.MkdirTemp("", temporary)
+	dir, err := git.Temporary(temporary, r.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -79,20 +76,6 @@ func (r Remote) Open(ctx context.Context) (*Repository, error) {
 		return nil, errors.Join(err, g.Close())
 	}
 	return g, nil
-}
-
-// removeOld removes folders that nobody has used since a time. What cannot be removed may be
-// somebody else's.
-func removeOld(since time.Time) {
-	left, err := filepath.Glob(filepath.Join(os.TempDir(), temporary+"*"))
-	if err != nil {
-		return
-	}
-	for _, dir := range left {
-		if info, err := os.Lstat(dir); err == nil && info.IsDir() && info.ModTime().Before(since) {
-			_ = os.RemoveAll(dir)
-		}
-	}
 }
 
 // Close removes all that was fetched.
@@ -141,8 +124,8 @@ func (g *Repository) Heads(ctx context.Context, branches ...string) (Heads, erro
 
 const heads = "refs/heads/"
 
-// Fetch brings the newest commit of a branch; files of more than a MiB come only when they
-// are read. The error wraps ErrNoBranch or ErrUnreachable, or is that of ctx.
+// Fetch brings the newest commit of a branch, and files only when they are read, where the
+// remote knows filters. The error wraps ErrNoBranch or ErrUnreachable, or is that of ctx.
 func (g *Repository) Fetch(ctx context.Context, branch string) (*Tree, error) {
 	h, err := g.Heads(ctx, branch)
 	if err != nil {
@@ -157,10 +140,22 @@ func (g *Repository) Fetch(ctx context.Context, branch string) (*Tree, error) {
 	return g.tree(ctx, branch)
 }
 
-func (g *Repository) fetch(ctx context.Context, branch string, options ...string) error {
-	args := append([]string{"fetch", "--quiet", "--filter=blob:limit=1m", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"}, options...)
+func (g *Repository) fetch(ctx context.Context, branch, depth string, options ...string) error {
+	g.depth = depth
+	args := append([]string{"fetch", "--quiet", "--filter=blob:none", depth, "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"}, options...)
 	_, err := g.run(ctx, append(args, "origin", "+"+heads+branch+":"+heads+branch)...)
 	return g.unreachable(ctx, err)
+}
+
+// bring fetches the files with these ids, of commits that revisions name, at once.
+func (g *Repository) bring(ctx context.Context, branch string, ids []string, revisions ...string) error {
+	lacks, err := g.git.Lacks(ctx, revisions...)
+	if err != nil {
+		return err
+	}
+	return g.unreachable(ctx, g.git.Bring(ctx, lacks, ids, func() error {
+		return g.fetch(ctx, branch, g.depth, "--no-filter", "--refetch")
+	}))
 }
 
 // Commit is one of a branch's first parents.
@@ -199,15 +194,21 @@ func (g *Repository) History(ctx context.Context, branch string, folders ...stri
 		}
 		received[id] = latest
 	}
-	changing, err := g.run(ctx, append([]string{"log", "--first-parent", "--format=%H", heads + branch, "--"}, folders...)...)
+	changing, err := g.run(ctx, append([]string{"log", "--first-parent", "-m", "--raw", "--no-renames", "--no-abbrev", "--format=%H", heads + branch, "--"}, folders...)...)
 	if err != nil {
 		return nil, err
 	}
 	var out []Commit
-	for id := range strings.FieldsSeq(changing) {
-		out = append(out, Commit{id, received[id]})
+	var files []string
+	for line := range strings.Lines(changing) {
+		switch fields := strings.Fields(line); { // ":MODE MODE ID ID STATUS\tPATH", of before and after
+		case len(fields) == 1:
+			out = append(out, Commit{fields[0], received[fields[0]]})
+		case len(fields) > 4 && strings.HasPrefix(fields[1], "100"):
+			files = append(files, fields[3])
+		}
 	}
-	return out, nil
+	return out, g.bring(ctx, branch, files, "--first-parent", heads+branch)
 }
 
 // At gives the tree of a commit of a branch that History told of.

@@ -145,18 +145,22 @@ func (t *Tree) Name(file string) string { return t.Branch + ":" + file }
 // an error, and so is a file that there is not. The error wraps ErrUnreachable where a file
 // was to be fetched and could not.
 func (t *Tree) Read(ctx context.Context, files ...string) ([]document.File, error) {
-	var ids strings.Builder
+	var ids []string
 	for _, f := range files {
 		id := t.blobs[path.Clean(f)]
 		if id == "" {
 			return nil, fmt.Errorf("%s: there is no such file", t.Name(f))
 		}
-		ids.WriteString(id + "\n")
+		ids = append(ids, id)
 	}
 	if len(files) == 0 {
 		return nil, nil
 	}
-	sizes, err := t.of.git.Run(ctx, git.Call{Args: []string{"cat-file", "--batch-check=%(objectsize)"}, Input: ids.String()})
+	if err := t.of.bring(ctx, t.Branch, ids, "--max-count=1", t.Commit); err != nil {
+		return nil, err
+	}
+	input := strings.Join(ids, "\n") + "\n"
+	sizes, err := t.of.git.Run(ctx, git.Call{Args: []string{"cat-file", "--batch-check=%(objectsize)"}, Input: input})
 	if err != nil {
 		return nil, t.of.unreachable(ctx, err)
 	}
@@ -173,7 +177,7 @@ func (t *Tree) Read(ctx context.Context, files ...string) ([]document.File, erro
 			return nil, fmt.Errorf("%s: the %d files that are read have more than %d bytes together; narrow the patterns down", t.Branch, len(files), mostRead)
 		}
 	}
-	text, err := t.of.git.Run(ctx, git.Call{Args: []string{"cat-file", "--batch"}, Input: ids.String()})
+	text, err := t.of.git.Run(ctx, git.Call{Args: []string{"cat-file", "--batch"}, Input: input})
 	if err != nil {
 		return nil, t.of.unreachable(ctx, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,6 +101,60 @@ func TestTheMemoryOfGoFollowsTheLimit(t *testing.T) {
 	for name, text := range files {
 		if strings.Contains(text, "GOMEMLIMIT") {
 			t.Errorf("%s sets GOMEMLIMIT", name)
+		}
+	}
+}
+
+type mount struct{ Name, MountPath string }
+
+type statefulSet struct {
+	Kind string
+	Spec struct {
+		Template struct {
+			Spec struct {
+				Containers []struct {
+					Env          []struct{ Name, Value string }
+					VolumeMounts []mount
+				}
+			}
+		}
+	}
+}
+
+// /tmp is small, and what git fetches for a moment is not.
+func TestWhatIsTemporaryLiesOnTheDataVolume(t *testing.T) {
+	for values, want := range map[string]string{
+		"{incidentbot: {enabled: true}}":                                                    "/var/lib/",
+		"{serve: {persistence: {enabled: false}}, exporter: {enabled: false}}":              "/var/lib/",
+		"{serve: {env: {TMPDIR: /scratch, LANG: ja_JP.UTF-8}}, exporter: {enabled: false}}": "/scratch",
+	} {
+		files, err := rendered(t, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range files {
+			for _, text := range documents(text) {
+				var set statefulSet
+				if err := yaml.Unmarshal([]byte(text), &set); err != nil {
+					t.Fatal(err)
+				}
+				if set.Kind != "StatefulSet" {
+					continue
+				}
+				c := set.Spec.Template.Spec.Containers[0]
+				var dirs []string
+				for _, e := range c.Env {
+					if e.Name == "TMPDIR" {
+						dirs = append(dirs, e.Value)
+					}
+				}
+				data := slices.ContainsFunc(c.VolumeMounts, func(m mount) bool {
+					return m.Name == "data" && len(dirs) == 1 && m.MountPath == dirs[0]
+				})
+				if len(dirs) != 1 || !strings.HasPrefix(dirs[0], want) || data != (want == "/var/lib/") {
+					t.Errorf("%s: %s: TMPDIR %v", values, name, dirs)
+				}
+			}
 		}
 	}
 }

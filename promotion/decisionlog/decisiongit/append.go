@@ -45,7 +45,7 @@ func (r *repository) end(ctx context.Context) (string, decisionlog.Chain, error)
 		return "", decisionlog.Chain{}, err
 	}
 	commit := strings.TrimSpace(out)
-	entries, err := r.entries(ctx, []string{commit})
+	entries, err := r.blobs(ctx, entryFile, commit)
 	if err != nil {
 		return "", decisionlog.Chain{}, err
 	}
@@ -131,7 +131,7 @@ func (r *repository) arrived(ctx context.Context, commit string) (bool, error) {
 	if err != nil || tip == "" {
 		return false, err
 	}
-	if err := r.fetch(ctx, manyOthers); err != nil {
+	if err := r.fetch(ctx, manyOthers, withoutFiles); err != nil {
 		return false, err
 	}
 	_, err = r.run(ctx, "merge-base", "--is-ancestor", commit, r.branch)

@@ -39,6 +39,8 @@ type Config struct {
 	// Patience bounds the attempts to append where others do so at the same time; 0 is
 	// one minute.
 	Patience time.Duration
+	// Now tells the time; nil: folders that killed processes have left stay.
+	Now func() time.Time
 }
 
 // Log is a log in a branch. It is safe for concurrent use.
@@ -118,7 +120,11 @@ func (l *Log) Read(ctx context.Context, each func(decisionlog.Line) error) (head
 
 // with makes a repository for as long as do takes: nothing stays on this machine.
 func (l *Log) with(ctx context.Context, do func(*repository) error) (err error) {
-	dir, err := os.MkdirTemp("", "shopslo-decisions-")
+	var now time.Time
+	if l.config.Now != nil {
+		now = l.config.Now()
+	}
+	dir, err := git.Temporary("shopslo-decisions-", now)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,10 @@ package decisiongit
 import (
 	"bytes"
 	"context"
+	crypto "crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -92,6 +94,103 @@ func TestEntriesStandInTheBranchAsCommits(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "shopslo-decisions-*")); len(left) > 0 && os.Getenv("TMPDIR") != "" {
 		t.Errorf("left on the disk: %v", left)
 	}
+}
+
+// The temporary folder of a pod has little room, and a log's records are large.
+func TestOnlyRecordsThatAreReadAreFetched(t *testing.T) {
+	for name, of := range map[string]struct {
+		filter, protocol string
+		small            bool
+	}{
+		"a remote that filters":                        {"true", "2", true},
+		"one that filters, and gives no single record": {"true", "0", false},
+		"one that knows no filters":                    {"false", "2", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TMPDIR", t.TempDir())
+			dir := remote(t)
+			gitDo(t, dir, "config", "uploadpack.allowFilter", of.filter)
+			l, err := New(Config{Repository: dir, Branch: "decisions", Env: append(os.Environ(),
+				"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=protocol.version", "GIT_CONFIG_VALUE_0="+of.protocol)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			large := map[int][]byte{}
+			for n := 1; n <= 5; n++ {
+				large[n] = fmt.Appendf(nil, "{%q: %q}", crypto.Text(), noise(60_000))
+				if _, err := l.Append(t.Context(), decision(fmt.Sprint(n)), large[n]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err = l.Read(t.Context(), func(line decisionlog.Line) error {
+				if line.Index == 3 {
+					if got, err := line.Record(t.Context()); err != nil || !bytes.Equal(got, large[3]) {
+						t.Errorf("the record of 3: %d bytes, %v", len(got), err)
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			if _, err := l.Read(t.Context(), func(line decisionlog.Line) error {
+				if got := onDisk(t, os.TempDir()); line.Index == 5 && of.small != (got < 60_000) && of.protocol == "2" {
+					t.Errorf("%d bytes were fetched", got)
+				}
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+			if v, err := decisionlog.Verify(t.Context(), l, ""); err != nil || v.Head.Index != 5 {
+				t.Errorf("%+v, %v", v, err)
+			}
+		})
+	}
+}
+
+// A record that cannot be fetched any more is not one that is gone.
+func TestARecordOfALogThatIsAwayIsNotBroken(t *testing.T) {
+	dir := remote(t)
+	gitDo(t, dir, "config", "uploadpack.allowFilter", "true")
+	l := logIn(t, dir)
+	grow(t, l, "a", "b")
+	_, err := l.Read(t.Context(), func(line decisionlog.Line) error {
+		if line.Index == 1 {
+			return os.Rename(dir, dir+".away")
+		}
+		_, err := line.Record(t.Context())
+		return err
+	})
+	if !errors.Is(err, decisionlog.ErrUnreachable) || errors.Is(err, decisionlog.ErrBroken) {
+		t.Error(err)
+	}
+}
+
+// noise is what can hardly be compressed.
+func noise(n int) string {
+	var b strings.Builder
+	for b.Len() < n {
+		b.WriteString(crypto.Text())
+	}
+	return b.String()
+}
+
+// onDisk is how many bytes a folder has.
+func onDisk(t *testing.T, dir string) (n int64) {
+	t.Helper()
+	if err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			n += info.Size()
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // child appends so many entries, and says so after each; kind of a second machine.

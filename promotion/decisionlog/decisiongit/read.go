@@ -18,14 +18,18 @@ func (r *repository) read(ctx context.Context, each func(decisionlog.Line) error
 	if err != nil || tip == "" {
 		return chain.Head, err
 	}
-	if err := r.fetch(ctx); err != nil {
+	if err := r.fetch(ctx, withoutFiles); err != nil {
 		return chain.Head, err
 	}
 	commits, err := r.commits(ctx)
 	if err != nil {
 		return chain.Head, err
 	}
-	entries, err := r.entries(ctx, commits)
+	files, err := r.files(ctx, commits)
+	if err != nil {
+		return chain.Head, err
+	}
+	entries, err := r.blobs(ctx, entryFile, commits...)
 	if err != nil {
 		return chain.Head, err
 	}
@@ -38,6 +42,9 @@ func (r *repository) read(ctx context.Context, each func(decisionlog.Line) error
 		e, err := chain.Take(text)
 		if err == nil {
 			err = each(decisionlog.Line{Entry: e, Hash: chain.Head.Hash, Text: text, Record: func(ctx context.Context) ([]byte, error) {
+				if err := files.ahead(ctx, i); err != nil {
+					return nil, fmt.Errorf("entry %d: %w", e.Index, err)
+				}
 				record, err := r.record(ctx, commit)
 				if err != nil {
 					return nil, fmt.Errorf("entry %d: %w", e.Index, err)
@@ -69,15 +76,15 @@ func (r *repository) commits(ctx context.Context) ([]string, error) {
 	return commits, nil
 }
 
-// entries gives the entry.json of each commit, nil where it has none.
-func (r *repository) entries(ctx context.Context, commits []string) ([][]byte, error) {
+// blobs gives a file of each commit, nil where it has none.
+func (r *repository) blobs(ctx context.Context, file string, commits ...string) ([][]byte, error) {
 	var names strings.Builder
 	for _, c := range commits {
-		names.WriteString(c + ":" + entryFile + "\n")
+		names.WriteString(c + ":" + file + "\n")
 	}
 	out, err := r.git.Run(ctx, git.Call{Args: []string{"cat-file", "--batch"}, Input: names.String()})
 	if err != nil {
-		return nil, err
+		return nil, unreachable(ctx, err)
 	}
 	return batch(out, len(commits))
 }
@@ -111,11 +118,14 @@ func batch(out string, n int) ([][]byte, error) {
 
 // record gives the record of a commit. The error wraps ErrBroken where it has none.
 func (r *repository) record(ctx context.Context, commit string) ([]byte, error) {
-	out, err := r.run(ctx, "cat-file", "blob", commit+":"+recordFile)
-	if git.ExitCode(err) > 0 {
+	blobs, err := r.blobs(ctx, recordFile, commit)
+	if err != nil {
+		return nil, err
+	}
+	if blobs[0] == nil {
 		return nil, fmt.Errorf("%w: it has no %s", decisionlog.ErrBroken, recordFile)
 	}
-	return []byte(out), err
+	return blobs[0], nil
 }
 
 // oneLine takes the line feed off an entry. The error wraps ErrBroken where it has

@@ -165,11 +165,10 @@ spec:
         {{- range .values.extraArgs }}
         - {{ . | quote }}
         {{- end }}
-        {{- with .values.env }}
         env:
-        {{- range $name, $value := . }}
+        {{- /* What git fetches for a moment has no bound that fits into /tmp. */}}
+        {{- range $name, $value := merge (deepCopy .values.env) (dict "TMPDIR" .data) }}
         - {name: {{ $name }}, value: {{ $value | quote }}}
-        {{- end }}
         {{- end }}
         {{- with concat .envFrom .values.extraEnvFrom }}
         envFrom: {{- toYaml . | nindent 8 }}
