@@ -159,25 +159,82 @@ func TestWhatIsTemporaryLiesOnTheDataVolume(t *testing.T) {
 	}
 }
 
-func TestAServiceMonitorIsWhatTheOperatorReads(t *testing.T) {
-	files, err := rendered(t, "{serve: {serviceMonitor: {enabled: true, labels: {release: prometheus}}, web: {scheme: HTTPS}}}")
+// monitors are the endpoints of ServiceMonitors by name, as the Operator reads them.
+func monitors(t *testing.T, values string) map[string]monitoringv1.Endpoint {
+	t.Helper()
+	files, err := rendered(t, values)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range documents(files["serve.yaml"]) {
-		if !strings.Contains(text, "kind: ServiceMonitor") {
-			continue
+	out := map[string]monitoringv1.Endpoint{}
+	for _, file := range files {
+		for _, text := range documents(file) {
+			if !strings.Contains(text, "kind: ServiceMonitor") {
+				continue
+			}
+			var m monitoringv1.ServiceMonitor
+			if err := yaml.UnmarshalStrict([]byte(text), &m); err != nil {
+				t.Fatal(err)
+			}
+			if len(m.Spec.Endpoints) != 1 || m.Spec.Endpoints[0].Port != "http" || m.Labels["release"] != "prometheus" {
+				t.Errorf("%+v", m)
+			}
+			out[m.Name] = m.Spec.Endpoints[0]
 		}
-		var m monitoringv1.ServiceMonitor
-		if err := yaml.UnmarshalStrict([]byte(text), &m); err != nil {
-			t.Fatal(err)
-		}
-		if m.Labels["release"] != "prometheus" || len(m.Spec.Endpoints) != 1 || m.Spec.Endpoints[0].Port != "http" || m.Spec.Endpoints[0].Scheme == nil || m.Spec.Endpoints[0].Scheme.String() != "https" {
-			t.Errorf("%+v", m)
-		}
-		return
 	}
-	t.Error("there is none")
+	return out
+}
+
+func TestAServiceMonitorIsWhatTheOperatorReads(t *testing.T) {
+	m := monitors(t, "{serve: {serviceMonitor: {enabled: true, labels: {release: prometheus}}, web: {scheme: HTTPS}}}")["shopslo"]
+	if m.Scheme == nil || m.Scheme.String() != "https" || m.TLSConfig.ServerName == nil || *m.TLSConfig.ServerName != "shopslo.shopslo.svc" {
+		t.Errorf("%+v", m)
+	}
+}
+
+// A server that asks for a password or a certificate is scraped with them.
+func TestPrometheusIsLetInWhereAPasswordIsAskedFor(t *testing.T) {
+	m := monitors(t, `
+serve:
+  web: {configSecret: web, scheme: HTTPS}
+  serviceMonitor:
+    enabled: true
+    labels: {release: prometheus}
+    basicAuth: {username: {name: scrape, key: user}, password: {name: scrape, key: pass}}
+    tlsConfig: {ca: {secret: {name: web, key: ca.crt}}}
+exporter:
+  web: {configSecret: web, scheme: TCP}
+  serviceMonitor:
+    enabled: true
+    labels: {release: prometheus}
+    tlsConfig: {cert: {secret: {name: scrape, key: tls.crt}}, keySecret: {name: scrape, key: tls.key}, serverName: x.example.com}
+incidentbot:
+  enabled: true
+  web: {configSecret: web}
+  serviceMonitor: {enabled: true, labels: {release: prometheus}, authorization: {credentials: {name: scrape, key: token}}}
+`)
+	serve, exporter, bot := m["shopslo"], m["shopset-exporter"], m["incidentbot"]
+	if b := serve.BasicAuth; b == nil || b.Username.Name != "scrape" || b.Username.Key != "user" || b.Password.Name != "scrape" || b.Password.Key != "pass" ||
+		serve.Scheme.String() != "https" || serve.TLSConfig.CA.Secret.Key != "ca.crt" || *serve.TLSConfig.ServerName != "shopslo.shopslo.svc" {
+		t.Errorf("serve: %+v", serve)
+	}
+	if exporter.Scheme == nil || exporter.Scheme.String() != "https" || exporter.TLSConfig.KeySecret.Key != "tls.key" || *exporter.TLSConfig.ServerName != "x.example.com" {
+		t.Errorf("exporter: %+v", exporter)
+	}
+	if bot.Authorization == nil || bot.Authorization.Credentials.Key != "token" || bot.Scheme != nil {
+		t.Errorf("incidentbot: %+v", bot)
+	}
+	for settings, want := range map[string]string{
+		"basicAuth: {username: {name: a, key: b}}": "password",
+		"basicAuth: {username: {name: a, key: b}, password: {name: a, key: b}}, authorization: {credentials: {name: a, key: b}}": "choose basicAuth or authorization",
+		"basicAuth: {username: mai, password: hunter2}": "username",
+		"tlsConfig: {insecureSkipVerify: true}":         "tlsConfig needs scheme: https",
+		"scheme: HTTPS":                                 "scheme",
+	} {
+		if _, err := rendered(t, "{serve: {serviceMonitor: {enabled: true, "+settings+"}}}"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %s", settings, err, want)
+		}
+	}
 }
 
 // The README's helm install, as Helm would read it.

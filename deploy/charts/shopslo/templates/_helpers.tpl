@@ -98,10 +98,28 @@ spec:
   endpoints:
   - port: http
     interval: {{ .values.serviceMonitor.interval }}
-    {{- if eq .values.web.scheme "HTTPS" }}
-    scheme: https
-    tlsConfig: {serverName: {{ include "shopslo.name" . }}.{{ .root.Release.Namespace }}.svc}
-    {{- end }}
+    {{- include "shopslo.scrape" . | nindent 4 }}
+{{- end }}
+{{- end }}
+
+{{/* How Prometheus reaches a component, and what it shows to be let in. */}}
+{{- define "shopslo.scrape" -}}
+{{- $m := .values.serviceMonitor }}
+{{- if and $m.basicAuth $m.authorization }}
+{{- fail (printf "serviceMonitor of %s: choose basicAuth or authorization" .name) }}
+{{- end }}
+{{- $scheme := $m.scheme | default (ternary "http" "https" (eq .values.web.scheme "HTTP")) }}
+{{- if eq $scheme "https" }}
+scheme: https
+tlsConfig: {{- merge (deepCopy $m.tlsConfig) (dict "serverName" (printf "%s.%s.svc" (include "shopslo.name" .) .root.Release.Namespace)) | toYaml | nindent 2 }}
+{{- else if $m.tlsConfig }}
+{{- fail (printf "serviceMonitor of %s: tlsConfig needs scheme: https, or web.scheme: HTTPS" .name) }}
+{{- end }}
+{{- with $m.basicAuth }}
+basicAuth: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $m.authorization }}
+authorization: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
