@@ -23,7 +23,7 @@ unless --lang or SHOPSLO_LANG asks for another.
 
 Exit codes: 0 done · 1 check found something · 3 the command line or a file is wrong
 · 4 the store or Slack could not be reached · 130 interrupted.`,
-		`incidentbot はインシデントごとに Slack のチャンネルを作り、関係者を招集し、状況のメッセージを最新に保ち、タイムラインを記録し、忘れていることを知らせ、ポストモーテムを求めます。shopslo のゲートは、継続中のインシデントをボットに問い合わせることができます。
+		`incidentbot は、Slack でインシデント対応を進めます。インシデントごとにチャンネルを作り、関係者を招集し、状況のメッセージを最新に保ち、タイムラインを記録し、忘れていることを知らせ、ポストモーテムを求めます。shopslo のゲートは、継続中のインシデントをボットに問い合わせることができます。
 
 設定は incidentbot.yaml に書きます。docs/incidentbot.md の冒頭に Slack アプリの作り方があります。秘密は引数ではなく、環境変数か、設定で指定したファイルから読みます: SLACK_BOT_TOKEN、SLACK_APP_TOKEN（Socket Mode）、SLACK_SIGNING_SECRET（HTTP）、INCIDENTBOT_ALERT_TOKEN、INCIDENTBOT_API_TOKEN、INCIDENTBOT_STORE（アドレスにパスワードがある場合に、store: の代わりに使う）。
 

@@ -22,7 +22,7 @@ the clusters' custom resources (--fleet.resources).
 
 Exit codes: 0 it was asked to end · 3 the command line, a document or a file is
 wrong · 4 it could not go on · 130 interrupted.`,
-	`shopset_exporter は、複数のクラスターの Argo CD Application と、Tier の git ブランチを監視し、何が同期しているか、何がいつから git と異なるか、Tier の順序が保たれているか、それぞれどれだけ遅れているか、冗長性が保たれているかを出力します。読むだけで、何も変更しません。接続できないクラスターがあっても、Unknown になるのはそのクラスターの ShopSet だけです。
+	`shopset_exporter は、ShopSet のフリートの実際の状態を Prometheus に伝えます。複数のクラスターの Argo CD Application と Tier の git ブランチを監視し、何が同期しているか、何がいつから git と異なるか、Tier の順序が保たれているか、それぞれどれだけ遅れているか、冗長性が保たれているかを出力します。読むだけで、何も変更しません。接続できないクラスターがあっても、Unknown になるのはそのクラスターの ShopSet だけです。
 
   /metrics          Prometheus 用（docs/metrics.md）
   /api/v1/fleet     同じ内容の JSON（ゲートとボード用）

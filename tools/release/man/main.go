@@ -180,10 +180,13 @@ func order(s section) int {
 	return 1
 }
 
+// betweenWide is the end of a line between letters that are written without blanks.
+var betweenWide = regexp.MustCompile(`([\p{Han}\p{Hiragana}\p{Katakana}ー、。]) ([\p{Han}\p{Hiragana}\p{Katakana}ー、。])`)
+
 // firstWords are what a text says first of the program that it is about: a sentence, or its
 // first part where that is long.
 func firstWords(name string, lines []string) string {
-	short, _, _ := strings.Cut(strings.Join(lines, " "), ". ")
+	short, _, _ := strings.Cut(betweenWide.ReplaceAllString(strings.Join(lines, " "), "$1$2"), ". ")
 	short, _, _ = strings.Cut(short, "。")
 	if len(short) > 80 {
 		short, _, _ = strings.Cut(short, ", ")

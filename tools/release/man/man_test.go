@@ -79,3 +79,14 @@ func TestEachCommandHasAPage(t *testing.T) {
 		t.Errorf("groff: %v %s", err, said)
 	}
 }
+
+func TestWhatAPageIsAboutIsSaidInAFewWords(t *testing.T) {
+	for lines, want := range map[string]string{
+		"prog counts\nevents. It does more.":  "counts events",
+		"prog は、イベントを数\nえて SLO と\n比べます。ほかにも。": "イベントを数えて SLO と比べます",
+	} {
+		if got := firstWords("prog", strings.Split(lines, "\n")); got != want {
+			t.Errorf("%q is about %q, want %q", lines, got, want)
+		}
+	}
+}
