@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -112,7 +113,18 @@ func (e *events) Decode() (watch.EventType, runtime.Object, error) {
 	if err := expect(e.d, '}'); err != nil {
 		return "", nil, err
 	}
+	e.rest()
 	return finished(kind, object, other, e.repository)
+}
+
+// rest gives back what an event was read into, some times its size, where no other has come
+// yet: most of the time a watch waits.
+func (e *events) rest() {
+	if r, ok := e.d.Buffered().(*bytes.Reader); ok && r.Len() <= 1 { // there may be the end of a line
+		if c, err := r.ReadByte(); err != nil || c == '\n' {
+			e.d = json.NewDecoder(e.body)
+		}
+	}
 }
 
 // finished gives an event whose object may have come before its type, as other.

@@ -95,6 +95,8 @@ func (c *cluster) listen(ctx context.Context) {
 		case there:
 			c.reached = c.now()
 			c.mu.Unlock()
+		case c.watching != watch:
+			c.mu.Unlock() // it is known already, or over
 		default:
 			err = fmt.Errorf("read %s: no answer within %v: %w", applications, c.now().Sub(last).Round(time.Second), err)
 			wasLost := c.lose(applications, last, err)
