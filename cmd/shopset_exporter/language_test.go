@@ -46,11 +46,12 @@ func TestHelpFitsATerminal(t *testing.T) {
 
 func TestAWrongCommandLineSaysWhatToDoInBothLanguages(t *testing.T) {
 	for args, want := range map[string][2]string{
-		"--flet x":                             {`unknown flag: --flet (did you mean "--fleet"?)`, `不明なフラグ: --flet（もしかして "--fleet" ですか？）`},
-		"-x":                                   {"unknown shorthand flag: 'x' in -x", "-x に不明な短縮フラグ 'x' があります"},
-		"--refresh":                            {"flag needs an argument: --refresh", "フラグに値が必要です: --refresh"},
-		"--fleet.resources=maybe":              {`--fleet.resources: "maybe" is neither true nor false`, `--fleet.resources: "maybe" は true か false で指定してください`},
-		"--grace ten":                          {`--grace: "ten" is not a duration such as 90s, 15m or 1h30m`, `--grace: "ten" は 90s, 15m, 1h30m のような単位付きの長さではありません`},
+		"--flet x":                {`unknown flag: --flet (did you mean "--fleet"?)`, `不明なフラグ: --flet（もしかして "--fleet" ですか？）`},
+		"-x":                      {"unknown shorthand flag: 'x' in -x", "-x に不明な短縮フラグ 'x' があります"},
+		"--refresh":               {"flag needs an argument: --refresh", "フラグに値が必要です: --refresh"},
+		"--fleet.resources=maybe": {`--fleet.resources: "maybe" is neither true nor false`, `--fleet.resources: "maybe" は true か false で指定してください`},
+		"--grace ten":             {`--grace: "ten" is not a duration such as 90s, 15m or 1h30m`, `--grace: "ten" は 90s, 15m, 1h30m のような単位付きの長さではありません`},
+		"--fleet f --kubeconfig k --web.listen-address 9877": {`"9877" is not host:port, such as 127.0.0.1:9877`, `"9877" は 127.0.0.1:9877 や :9877 のような host:port ではありません`},
 		"--lang fr":                            {"must be en or ja", "en または ja を指定してください"},
 		"x":                                    {`it takes no arguments, but got "x"`, `引数は取りませんが、"x" が指定されました`},
 		"":                                     {"no fleet: name its documents", "フリートがありません"},

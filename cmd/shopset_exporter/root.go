@@ -144,7 +144,6 @@ func (p *program) command() *cobra.Command {
 			return p.serve(cmd.Context(), f, log)
 		},
 	}
-	cmd.SetFlagErrorFunc(flagError)
 	f.register(cmd)
 	commands.FlagErrors(cmd, p.args)
 	commands.LanguageFlag(cmd, &p.lang)

@@ -81,6 +81,7 @@ var complaints = speech.Complaints(
 	text.Of("it has no context %q; it has %s", "コンテキスト %q がありません。あるのは %s"),
 	text.Of("it has no context", "コンテキストがありません"),
 	text.Of("the cluster that this runs in: %s", "動いているクラスターに接続できません: %s"),
+	text.Of("--web.listen-address: %q is not host:port, such as %s or :9877", "--web.listen-address: %q は %s や :9877 のような host:port ではありません"),
 	text.Of("listen on %s: %s", "%s で待ち受けできません: %s"),
 	text.Of("--max-age and --grace are not negative", "--max-age と --grace は 0s 以上にしてください"),
 )
