@@ -82,6 +82,7 @@ var complaints = speech.Complaints(
 	text.Of("ledger directory %s holds nothing; name the directory that 'shopslo serve' writes, which is ledger.dir", "台帳のフォルダー %s は空です。'shopslo serve' が書く ledger.dir を指定してください"),
 	text.Of("ledger directory %s is in use by another process: %s: end 'shopslo serve' before the ledger is written; without --apply nothing is", "台帳のフォルダー %s は別のプロセスが使用中です（%s）。台帳に書き込むには、先に 'shopslo serve' を止めてください。--apply を付けなければ何も書き込みません"),
 	text.Of("the ledger has counted nothing of what is asked for; see 'shopslo ledger inspect'", "指定された範囲を、台帳はまだ集計していません。'shopslo ledger inspect' で確認してください"),
+	text.Of("ledger directory %s cannot be written; only reading it works, without --apply", "台帳のフォルダー %s に書き込めません。--apply を付けなければ読み取りだけで動きます"),
 	text.Of("nothing was counted from %s to %s; the newest edge of the ledger is %s", "%s から %s までは集計していません。台帳が集計済みの最新の時刻は %s です"),
 	text.Of("of %d budgets the ledger has counted nothing: they are left out", "台帳が何も集計していないエラーバジェット %d 件は出力していません"),
 	text.Of("ledger directory %s is damaged: see 'shopslo ledger verify'; 'shopslo serve' keeps what is sound when it starts", "台帳のフォルダー %s は壊れています。'shopslo ledger verify' で確認してください。'shopslo serve' は起動時に正常な部分を残します"),

@@ -53,6 +53,7 @@ type Compared struct {
 
 	kept, found *account
 	m           *measure
+	lostLast    bool // the source has less of the last block than it had
 }
 
 // Block is a block of time, an hour of minutes, of which the two do not have the same.
@@ -77,6 +78,9 @@ func (i *Inspection) Recount(fresh *Ledger, from, to time.Time) (*Recount, error
 
 // Recount does so for a ledger that can take over what is found.
 func (l *Ledger) Recount(fresh *Ledger, from, to time.Time) (*Recount, error) {
+	if l.store == nil {
+		return nil, fmt.Errorf("ledger directory %s cannot be written; only reading it works, without --apply", l.cfg.Dir)
+	}
 	r, err := recountOf(fresh, l.accounts, from, to)
 	if r != nil {
 		r.writes = l
@@ -200,10 +204,11 @@ func (r *Recount) compare(c *Compared, further bool) {
 		b := r.block(c, at, min(at+h.span(), reached))
 		was := lost
 		lost = r.lost(c, b.from, b.to)
+		c.lostLast = lost
 		switch {
 		case at < h.oldest():
 			b.State = NotCounted
-		case same(b.kept, b.found):
+		case same(b.kept, b.found) && c.alike(b):
 			if at < r.to {
 				c.Equal++
 			}
@@ -248,6 +253,24 @@ func (r *Recount) lost(c *Compared, from, to int64) bool {
 	}
 	b := r.block(c, from, to)
 	return b.found.miss > b.kept.miss+2*c.m.interval
+}
+
+// alike reports whether both have the same at all edges within a block that both keep.
+func (c *Compared) alike(b Block) bool {
+	from := [2]cum{}
+	for t := b.from; t < b.to; t += c.kept.hist.res {
+		k, is, _ := c.kept.hist.upTo(t)
+		f, found, _ := c.found.hist.upTo(t)
+		switch {
+		case t == b.from:
+			from = [2]cum{is, found}
+		case k != t || f != t:
+			return true // the inner ones are not kept
+		case !same(is.minus(from[0]), found.minus(from[1])):
+			return false
+		}
+	}
+	return true
 }
 
 func same(x, y cum) bool {

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -9,27 +8,26 @@ import (
 // have the counts of before, or those of now. It counts nothing else.
 func (r *Recount) Replace(all []Compared) error {
 	l := r.writes
-	if l == nil || l.store == nil {
-		return fmt.Errorf("the ledger cannot be written")
-	}
 	defer l.traffic.stop()()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	any := false
-	for i := range all {
-		c := &all[i]
-		blocks := slices.DeleteFunc(slices.Clone(c.Blocks), func(b Block) bool { return b.State != Differs })
-		if len(blocks) == 0 {
-			continue
-		}
-		any = true
-		c.kept.hist = c.kept.hist.with(c.found.hist, blocks)
-		c.kept.learn(c.found, r.before[c.found], r.within[c.found], blocks)
-	}
-	if !any {
+	if !slices.ContainsFunc(all, func(c Compared) bool { return len(c.differing()) > 0 }) {
 		return nil
 	}
+	for i := range all {
+		c := &all[i]
+		if blocks := c.differing(); len(blocks) > 0 {
+			c.kept.hist = c.kept.hist.with(c.found.hist, blocks)
+			c.kept.learn(c.found.facts, r.before[c.found], r.within[c.found], blocks)
+		}
+		if c.kept != nil && c.Failure == "" && c.found.hist.edge == c.kept.hist.edge && !c.lostLast {
+			c.kept.adopt(c.found)
+		}
+	}
 	gather(l.sorted())
+	for _, src := range l.sources {
+		src.bound = newBindings()
+	}
 	l.version.Add(1)
 	return l.store.checkpoint(l.sorted())
 }
@@ -80,87 +78,18 @@ func (h history) with(found history, blocks []Block) history {
 
 func (c cum) plusAll(o cum) cum { return cum{c.a + o.a, c.b + o.b, c.miss + o.miss} }
 
-// learn takes over what else is known by an account that counted blocks anew: flags of theirs, and,
-// where it has come to the same edge, samples that the account did not see.
-func (a *account) learn(found *account, before, within *flags, blocks []Block) {
-	from, to := blocks[0].from, blocks[len(blocks)-1].to
-	f, o := &a.facts, found.facts
-	if o.begins != none {
-		f.begins = sooner(f.begins, max(o.begins, from))
+// differing are the blocks that are different.
+func (c *Compared) differing() []Block {
+	return slices.DeleteFunc(slices.Clone(c.Blocks), func(b Block) bool { return b.State != Differs })
+}
+
+// learn takes over since when there are data, and the flags of blocks that were counted anew.
+func (a *account) learn(o facts, before, within *flags, blocks []Block) {
+	f, from, to := &a.facts, blocks[0].from, blocks[len(blocks)-1].to
+	if o.begins != none && (f.begins == none || from < f.begins) {
+		f.begins = sooner(f.begins, max(o.begins, f.start))
 	}
 	f.flags = f.flags.recounted(before, within, from, to)
-	if found.hist.edge != a.hist.edge {
-		return
-	}
-	f.last = max(f.last, o.last)
-	f.heard = sooner(f.heard, o.heard)
-	f.sliceA, f.sliceB = o.sliceA, o.sliceB
-	for values, t := range found.targets {
-		for _, p := range t.processes {
-			a.learnProcess(a.targetOf(values), p)
-		}
-	}
-	for _, s := range found.series {
-		a.learnSeries(s)
-	}
-	a.live = a.live[:0]
-	for _, t := range a.targets {
-		for _, p := range t.processes {
-			if p.state.covered > a.hist.edge {
-				a.live = append(a.live, p)
-			}
-		}
-	}
-	a.cold = true
-}
-
-// learnProcess takes over what is newer of a process.
-func (a *account) learnProcess(t *target, found *process) {
-	k := slices.IndexFunc(t.processes, func(p *process) bool { return !p.legacy && slices.Equal(p.labels, found.labels) })
-	if k < 0 {
-		p := a.newProcess(t, slices.Clone(found.labels))
-		p.state = found.state
-		return
-	}
-	p := t.processes[k]
-	was, st := p.state, found.state
-	st.seen, st.seenUp = sooner(st.seen, was.seen), sooner(st.seenUp, was.seenUp)
-	st.firstUp = sooner(st.firstUp, was.firstUp)
-	st.covered, st.alternated = max(was.covered, st.covered), max(was.alternated, st.alternated)
-	st.odd = st.odd || was.odd
-	if st.firstStart == none {
-		st.start, st.before = was.start, was.before
-	}
-	st.firstStart = sooner(st.firstStart, was.firstStart)
-	if was.restarts[0] >= st.restarts[0] {
-		st.restarts = was.restarts
-	}
-	p.state = st
-	for _, f := range found.families {
-		own := p.familyOf(f.name)
-		own.dropAfter = max(own.dropAfter, f.dropAfter)
-	}
-}
-
-// learnSeries takes over samples that came late. What is yet to be decided of a series is decided
-// by what the account knew.
-func (a *account) learnSeries(found *series) {
-	if found.pos.t == none || found.undecided() {
-		return
-	}
-	key := found.labels.String()
-	s := a.series[key]
-	switch {
-	case s == nil:
-		s = &series{id: a.nextID, sides: found.sides, labels: found.labels, pos: position{t: none}, pace: newPace(), seriesState: &usualState}
-		a.nextID++
-		s.put(a.processFor(a.targetOf(found.process.target.values), found.labels))
-		s.process.target.whoTells(s)
-		a.series[key] = s
-	case s.undecided() || s.pos.t >= found.pos.t:
-		return
-	}
-	s.pos, s.pace, s.made, s.seriesState = found.pos, found.pace, found.made, found.seriesState
 }
 
 // sooner is the earlier one of two times that may be none.
