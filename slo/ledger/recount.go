@@ -226,6 +226,9 @@ func (r *Recount) compare(c *Compared, further bool) {
 		}
 	}
 	c.Blocks = c.Blocks[:last]
+	if edge := c.found.hist.edge; further && reached < edge && len(c.differing()) > 0 {
+		c.Failure = fmt.Sprintf("it is counted up to %s, and others up to %s: recount it by itself, with --shopset and --slo", timeOf(reached).Format(time.RFC3339), timeOf(edge).Format(time.RFC3339))
+	}
 }
 
 // block are both's figures of a block.

@@ -120,3 +120,60 @@ func TestARecountIsAsIfEverythingHadBeenThereInTime(t *testing.T) {
 		})
 	}
 }
+
+// What is late just before the edge of an account that others have left behind is not taken over
+// with them: what it knows of its series would not be of the same time.
+func TestAnAccountThatLagsBehindIsRecountedByItself(t *testing.T) {
+	h, end := calm(2, 5*time.Hour)
+	s, all := sloOf("s", "bad", "total"), without(seriesOf(h, ledgertest.All), 0, h.Start)
+	oracles, err := ledgertest.NewOracles(h.Subjects(), h.Rules(false, true, true), all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := h.Start + 3*3_600_000
+	cfg := testConfig(t.TempDir(), h.Start, timeOf(end), h.Config.Interval, time.Minute)
+	some := sourceOf(without(all, at-1800_000, at))
+	l := open(t, cfg, planOf(some, h.Subjects(), s), end)
+	advance(t, l, at)
+	configure(t, l, planOf(some, h.Subjects()[:1], s), end)
+	advance(t, l, end)
+	closeLedger(t, l)
+	late := h.Subjects()[1]
+	memory := cfg
+	memory.Dir = ""
+	recount := func(subjects []ledgertest.Subject) (failed, differ int) {
+		t.Helper()
+		l := open(t, cfg, planOf(sourceOf(all), h.Subjects(), s), end)
+		defer closeLedger(t, l)
+		r, err := l.Recount(open(t, memory, planOf(sourceOf(all), subjects, s), end), timeOf(h.Start), time.Time{})
+		if err == nil {
+			err = r.Read(t.Context(), nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := r.Compare(nil, true)
+		if err := r.Replace(found); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range found {
+			if c.Failure != "" {
+				failed++
+			}
+			differ += len(c.Blocks)
+		}
+		return failed, differ
+	}
+	if failed, differ := recount(h.Subjects()); failed != 1 || differ == 0 {
+		t.Errorf("%d failed, %d blocks differ, want 1 that failed", failed, differ)
+	}
+	if failed, _ := recount([]ledgertest.Subject{late}); failed != 0 {
+		t.Error("by itself it failed, too")
+	}
+	l = open(t, cfg, planOf(sourceOf(all), h.Subjects(), s), end)
+	advance(t, l, end)
+	for _, sub := range h.Subjects() {
+		checkEdges(t, l, s, sub.ID, oracles[sub.ID], h.Start, end, 60_000)
+	}
+	closeLedger(t, l)
+}

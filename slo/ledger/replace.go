@@ -80,6 +80,9 @@ func (c cum) plusAll(o cum) cum { return cum{c.a + o.a, c.b + o.b, c.miss + o.mi
 
 // differing are the blocks that are different.
 func (c *Compared) differing() []Block {
+	if c.Failure != "" {
+		return nil
+	}
 	return slices.DeleteFunc(slices.Clone(c.Blocks), func(b Block) bool { return b.State != Differs })
 }
 
