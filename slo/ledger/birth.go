@@ -130,7 +130,7 @@ func (b *births) weigh(n *newborn) {
 	case rule == slo.FirstIgnore:
 		n.why = byIgnore
 		return
-	case n.fromZero() || b.isYoung(float64(c.zeros[n.in.series])): // as the source says
+	case n.fromZero(): // as the source says
 		n.worth, n.why = n.v, isBegun
 		return
 	case rule == slo.FirstZero && !early:
@@ -184,7 +184,7 @@ func (b *births) related(n *newborn, start float64, started bool, made float64, 
 		n.others = max(u, c.out.facts.start)
 		n.peers = b.peers(n, func(p *process) bool {
 			s, ok := b.startOf(p, n.at-1)
-			return started && ok && math.Abs(s-start) <= restartShift || isMade && b.madeWith(p, n, made)
+			return started && ok && math.Abs(s-start) <= restartShift || isMade && (b.madeWith(p, n, made) || b.seenSince(p, n, made))
 		})
 	}
 }

@@ -271,7 +271,11 @@ func (c *counter) offScrape(t *target, at int64) bool {
 // createdFirst is when (ms) the counter of a first sample was created; ok is false where nothing
 // usable says it.
 func (b *births) createdFirst(n *newborn) (ms float64, ok bool) {
-	value, ok := n.in.series.created.at(n.at)
+	s := n.in.series
+	value, ok := s.created.at(n.at)
+	if z := b.c.zeros[s]; !ok && z != 0 {
+		value, ok = float64(z)/1000, true
+	}
 	if !ok {
 		return 0, false
 	}
@@ -300,6 +304,14 @@ func (b *births) madeWith(p *process, n *newborn, made float64) bool {
 		}
 	}
 	return false
+}
+
+// seenSince reports whether a process was first seen after a zero that alone tells when the counter of a first
+// sample was created (ms): that counter may have been its own, under other labels.
+func (b *births) seenSince(p *process, n *newborn, made float64) bool {
+	_, zero := b.c.zeros[n.in.series]
+	seen := b.c.stateOf(p).seen
+	return zero && seen != none && float64(seen) >= made-float64(b.c.slack)
 }
 
 // madeBefore is what was said last, before an instant, of when a counter was created.

@@ -74,18 +74,24 @@ func TestAZeroThatComesBehindAClosedEdgeIsFound(t *testing.T) {
 		zero  float64 // seconds before the first sample; 0: there is none
 		want  float64
 		flags int
+		moved bool // the target had another name before
 	}{
-		{"before the edge is closed", 3, 510, 0},
-		{"a pod that was slow to get ready", 70, 510, 0},
-		{"before counting began", 700, 10, 1},
-		{"none", 0, 10, 1},
+		{"before the edge is closed", 3, 510, 0, false},
+		{"a pod that was slow to get ready", 70, 510, 0, false},
+		{"before counting began", 700, 10, 1, false},
+		{"none", 0, 10, 1, false},
+		{"a target that has another name now", 65, 90 + 10 + 10, 1, true}, // the first 400 are of unknown age
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			counter := zeroSeries(begin, "x_total", "new", "", 0, 500, 10, 510, 20, 510)
 			series := ledgertest.Plain([]ledgertest.Series{zeroSeries(begin, "up", "old", "", -600, 1, -590, 1, 0, 1), zeroSeries(begin, "up", "new", "", 0, 1, 10, 1, 20, 1), counter})
-			if tt.zero > 0 {
-				series[2].Samples = slices.Insert(series[2].Samples, 0, ledgertest.Sample{T: counter.Samples[0].T - int64(tt.zero*1000)})
-				series[2].Late = []ledgertest.Delivery{{Index: 0, At: counter.Samples[0].T}}
+			if first := counter.Samples[0].T; tt.zero > 0 {
+				series[2].Samples = slices.Insert(slices.Clone(counter.Samples), 0, ledgertest.Sample{T: first - int64(tt.zero*1000)})
+				series[2].Late = []ledgertest.Delivery{{Index: 0, At: first}}
+			}
+			if tt.moved {
+				before := zeroSeries(begin, "x_total", "before", "", -60, 400, -50, 420, -40, 440, -30, 460, -20, 480, -10, 490)
+				series = append(series, ledgertest.Plain([]ledgertest.Series{before, zeroSeries(begin, "up", "before", "", -60, 1, -50, 1, -40, 1, -30, 1, -20, 1, -10, 1)})...)
 			}
 			src := backdated{ledgertest.NewSource(series)}
 			s := sloOf("s", "good", "total")
