@@ -165,6 +165,7 @@ var appearing = map[string]any{
 	"Fleet.Snapshot.Documents":         &fleet.DocumentsState{Findings: []fleet.Finding{{Rule: fleet.RuleInvalid}}},
 	"Fleet.Snapshot.Violations":        []fleet.Violation{{Kind: fleet.Skipped, Tier: "beta-prod", Release: newRelease}},
 	"Fleet.Snapshot.ShopSets[].Absent": []fleet.ComponentName{"cart"}, "Fleet.Snapshot.ShopSets[].Causes": []fleet.HoldCause{fleet.AutoSyncOff},
+	"Incidents.Items[].Lost":  []fleet.ShopSetName{"a-9"},
 	"Report.Budgets[].Absent": []slo.Absence{{Kind: slo.NoMetric}},
 	"Report.Budgets[].Firing": []slo.BurnAlert{{Long: time.Hour, Short: 5 * time.Minute, Factor: 13.44, Severity: slo.Page}},
 }

@@ -78,6 +78,8 @@ type Incident struct {
 	Since    time.Time         `json:"since,omitzero"`
 	Link     string            `json:"link,omitempty"`
 	Scope    Scope             `json:"scope"`
+	// Lost are the names of ShopSets in its scope that the fleet lacks.
+	Lost []fleet.ShopSetName `json:"lost,omitempty"`
 }
 
 // Freeze forbids promotions for a time. A recurring one is given as the time that it

@@ -41,10 +41,10 @@ func (d *deciding) openIncidents(source, target tier) []Check {
 	return checks
 }
 
-// lost reports whether an Incident names a Tier that there is not, so that nobody knows
-// what it hurts.
+// lost reports whether an Incident names a Tier or a ShopSet that there is not, so that nobody
+// knows what it hurts.
 func (d *deciding) lost(i Incident) bool {
-	return d.e.Declared.Tiers != nil && slices.ContainsFunc(i.Scope.Tiers, func(t fleet.TierName) bool { return d.e.Declared.tier(t) == nil })
+	return len(i.Lost) > 0 || d.e.Declared.Tiers != nil && slices.ContainsFunc(i.Scope.Tiers, func(t fleet.TierName) bool { return d.e.Declared.tier(t) == nil })
 }
 
 func (d *deciding) holdingIncident(t tier, i Incident) Check {
@@ -56,6 +56,8 @@ func (d *deciding) holdingIncident(t tier, i Incident) Check {
 	switch {
 	case i.Scope.Everything():
 		touched = d.say("may affect everything")
+	case !i.Scope.touches(d.e, t) && len(i.Lost) > 0:
+		touched = d.say("may affect everything, since it names a ShopSet that there is not (%s)", d.some(words(i.Lost), 3))
 	case !i.Scope.touches(d.e, t):
 		touched = d.say("may affect everything, since it names a Tier that there is not (%s)", d.some(words(i.Scope.Tiers), 3))
 	}

@@ -367,6 +367,7 @@ var sayings = []text.Entry{
 	text.Of("Incident %s is open and %s%s.", "インシデント %s が未解決で、%s%s。"),
 	text.Of("affects %s", "%s に影響"),
 	text.Of("may affect everything", "全体に影響する可能性あり"),
+	text.Of("may affect everything, since it names a ShopSet that there is not (%s)", "存在しない ShopSet（%s）を挙げているため、全体に影響する可能性あり"),
 	text.Of("may affect everything, since it names a Tier that there is not (%s)", "存在しない Tier（%s）を挙げているため、全体に影響する可能性あり"),
 	text.Of("Freeze %s", "リリース凍結 %s"),
 	text.Of("Emergency stop %s", "緊急停止 %s"),

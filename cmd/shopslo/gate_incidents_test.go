@@ -90,6 +90,9 @@ func TestTheGateAsksAnIncidentbot(t *testing.T) {
 			writeFiles(t, s.dir, map[string]string{"incidents/o.yaml": strings.Replace(openInFile, "{tiers: [prod]}", "{shopSets: [p-old]}", 1),
 				"fleet.yaml": strings.Replace(fleetOf("beta: b-1", "prod: p-1"), "{tier: prod,", "{tier: prod, formerly: [{name: p-old}],", 1)})
 		}, exitNo, "Incident old-7 (a disk) is open and affects prod"},
+		{"one of a ShopSet that there is not", func(t *testing.T, s *botStage) {
+			writeFiles(t, s.dir, map[string]string{"incidents/o.yaml": strings.Replace(openInFile, "{tiers: [prod]}", "{shopSets: [p1]}", 1)})
+		}, exitNo, "Incident old-7 (a disk) is open and may affect everything, since it names a ShopSet that there is not (p1)"},
 		{"both are told", func(t *testing.T, s *botStage) {
 			s.open(t, []string{"prod"})
 			writeFiles(t, s.dir, map[string]string{"incidents/o.yaml": openInFile})

@@ -236,7 +236,11 @@ func ongoing(f *fleet.Fleet, all []incident.Incident) (out []promotion.Incident)
 				found.Scope.Tiers = append(found.Scope.Tiers, fleet.TierName(t))
 			}
 			for _, s := range i.Scope.ShopSets {
-				found.Scope.ShopSets = append(found.Scope.ShopSets, f.Now(fleet.ShopSetName(s)))
+				name := f.Now(fleet.ShopSetName(s))
+				if _, ok := f.ShopSet(name); !ok {
+					found.Lost = append(found.Lost, name)
+				}
+				found.Scope.ShopSets = append(found.Scope.ShopSets, name)
 			}
 		}
 		out = append(out, found)
