@@ -26,6 +26,7 @@ func postedKey(key string) string       { return "posted:" + key }
 func begunKey(key string) string        { return "begun:" + key }
 func suspectKey(id string) string       { return id + ":suspects" }
 func calledKey(id, who string) string   { return id + ":called:" + who }
+func directKey(user string) string      { return "direct:" + user }
 func pinnedKey(id string) string        { return id + ":pinned" }
 
 // recall gives what is remembered; "" is nothing.

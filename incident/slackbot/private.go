@@ -75,37 +75,49 @@ func (b *Bot) knownTo(ctx context.Context, user string, all []incident.Incident)
 	})
 }
 
+// each gives the users who are in a private Incident.
+func (b *Bot) each(ctx context.Context, i incident.Incident) ([]string, error) {
+	all := insiders(i)
+	for _, who := range b.calledIn(ctx, i) {
+		if userID.MatchString(who) {
+			all = append(all, who)
+			continue
+		}
+		members, err := b.members(ctx, who)
+		if err != nil && !forGood(err) {
+			return nil, err
+		}
+		all = append(all, members...)
+	}
+	return users(all), nil
+}
+
 // sayEach tells those who are in a private Incident, each alone, where there is no channel for it:
 // never a public one. It may come twice: the bot does not read what is said to one alone.
 func (b *Bot) sayEach(ctx context.Context, i incident.Incident, key string, m message) error {
-	who := append(b.calledIn(ctx, i), insiders(i)...)
-	slices.Sort(who)
-	for _, user := range slices.Compact(who) {
-		each := []string{user}
-		if !userID.MatchString(user) {
-			var err error
-			if each, err = b.members(ctx, user); err != nil && !forGood(err) {
+	all, err := b.each(ctx, i)
+	if err != nil {
+		return err
+	}
+	for _, id := range all {
+		done := postedKey(key + ":" + id)
+		if ts, err := b.recall(ctx, done); err != nil || ts != "" {
+			if err != nil {
 				return err
 			}
+			continue
 		}
-		for _, id := range each {
-			done := postedKey(key + ":" + id)
-			if ts, err := b.recall(ctx, done); err != nil || ts != "" {
-				if err != nil {
-					return err
-				}
-				continue
-			}
-			_, ts, err := b.api.PostMessageContext(ctx, id, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
-			if b.called("chat.postMessage", err); err != nil && !forGood(err) {
-				return fmt.Errorf("write to %s: %w", id, err)
-			}
-			if ts == "" {
-				ts = "none" // nobody can write to this person
-			}
-			if _, _, err := b.o.Store.Remember(ctx, done, ts); err != nil {
-				return err
-			}
+		channel, ts, err := b.api.PostMessageContext(ctx, id, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
+		if b.called("chat.postMessage", err); err != nil && !forGood(err) {
+			return fmt.Errorf("write to %s: %w", id, err)
+		}
+		if ts == "" {
+			ts = "none" // nobody can write to this person
+		} else if _, _, err := b.o.Store.Remember(ctx, directKey(id), channel); err != nil {
+			return err
+		}
+		if _, _, err := b.o.Store.Remember(ctx, done, ts); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -238,3 +238,23 @@ func TestWhoIsOnlySpokenOfIsNotInAPrivateIncident(t *testing.T) {
 		})
 	}
 }
+
+// What is taken away is taken away where it was told to each alone, too.
+func TestWhatIsTakenAwayIsGoneFromDirectMessages(t *testing.T) {
+	w := secret(t)
+	w.slack.Refuse("missing_scope", "conversations.create", -1)
+	w.command(w.mai, w.general, "open private critical Customer keys leak")
+	w.command(w.mai, w.general, "inc-1 update the key is hunter2")
+	for _, who := range []string{w.mai, w.ken, w.yuki} {
+		if !strings.Contains(w.slack.Transcript("D"+who), "hunter2") {
+			t.Fatalf("%s is not told", who)
+		}
+	}
+	i := w.incident("inc-1")
+	w.command(w.mai, w.general, "inc-1 redact "+hash(i.Timeline[len(i.Timeline)-1].ID)+" a key")
+	for _, who := range []string{w.mai, w.ken, w.yuki} {
+		if text := w.slack.Transcript("D" + who); strings.Contains(text, "hunter2") || !strings.Contains(text, "This was taken away") {
+			t.Errorf("%s", text)
+		}
+	}
+}

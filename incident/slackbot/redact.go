@@ -50,9 +50,22 @@ func (b *Bot) unsay(ctx context.Context, i incident.Incident, _ incident.Job, t 
 	for _, c := range b.set.announces(i) {
 		where[c] = key + ":" + c
 	}
+	if i.Private && !ok { // it was told to each alone
+		all, err := b.each(ctx, i)
+		if err != nil {
+			return err
+		}
+		for _, id := range all {
+			if channel, err := b.recall(ctx, directKey(id)); err != nil {
+				return err
+			} else if channel != "" {
+				where[channel] = key + ":" + id
+			}
+		}
+	}
 	for channel, key := range where {
 		ts, err := b.recall(ctx, postedKey(key))
-		if err == nil && ts != "" {
+		if err == nil && ts != "" && ts != "none" {
 			err = b.update(ctx, channel, ts, key, said(b.set.Language.Say(sayUnsaid)))
 		}
 		if err != nil && !refusedWith(err, "message_not_found") {

@@ -74,6 +74,7 @@ type Fake struct {
 	views    map[string]*view
 	triggers map[string]*trigger
 	used     map[string][]time.Time
+	direct   []*channel // of the app with one person each
 	told     []Told
 	hooks    map[string]hook
 	acks     map[string]chan []byte
@@ -312,8 +313,8 @@ func (f *Fake) ts() string {
 }
 
 func (f *Fake) channel(id string) *channel {
-	for _, c := range f.channels {
-		if c.ID == id || "#"+c.Name == id {
+	for _, c := range append(slices.Clone(f.channels), f.direct...) {
+		if c.ID == id || c.Name != "" && "#"+c.Name == id {
 			return c
 		}
 	}

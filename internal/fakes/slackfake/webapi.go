@@ -122,7 +122,11 @@ func (f *Fake) do(c *call) map[string]any {
 				return invalid(word)
 			}
 			f.told = append(f.told, Told{u.ID, "D" + u.ID, c.args["text"], blocks})
-			return yes("channel", "D"+u.ID, "ts", f.ts())
+			if ch = f.channel("D" + u.ID); ch == nil {
+				ch = &channel{ID: "D" + u.ID, Private: true, Members: []string{BotUser, u.ID}}
+				f.direct = append(f.direct, ch)
+			}
+			return f.chat(c, ch)
 		}
 		if ch == nil {
 			return no("channel_not_found")
