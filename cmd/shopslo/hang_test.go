@@ -149,6 +149,31 @@ func TestACommandReadsOnlyTheSourcesItIsAskedAbout(t *testing.T) {
 	}
 }
 
+// The gate asks only those what fires who tell of its two Tiers.
+func TestTheGateDoesNotWaitForAlertsOfOtherTiers(t *testing.T) {
+	t.Parallel()
+	tokyo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/v1/rules" {
+			fmt.Fprintf(w, `{"status":"success","data":{"groups":[{"rules":[{"type":"alerting","name":"Slow","health":"ok","lastEvaluation":%q}]}]}}`, time.Now().UTC().Format(time.RFC3339))
+			return
+		}
+		fmt.Fprint(w, `{"status":"success","data":{"alerts":[]}}`)
+	}))
+	defer tokyo.Close()
+	osaka := newHanging(t, newPicky(t), well)
+	alerts := newHanging(t, nil, noAnswer)
+	config := twoServers(t, osaka, "gate: {max_age: 10m, min_coverage: 0.01}\n")
+	change(t, config, "tokyo: {", "tokyo: {alerts: {url: '"+tokyo.URL+"'}, ")
+	change(t, config, "osaka: {", "osaka: {alerts: {url: '"+alerts.URL+"', timeout: 2s}, ")
+	if code, stdout, stderr := runWith(t, nil, "gate", "--config", config, "--to", "prod"); code != exitOK || stderr != "" || alerts.asked.Load() > 0 {
+		t.Errorf("exit code %d, the other was asked %d times: %s%s", code, alerts.asked.Load(), stdout, stderr)
+	}
+	code, stdout, stderr := runWith(t, nil, "gate", "--config", config, "--to", "ha")
+	if code != exitUnavailable || !strings.Contains(stdout, "Source osaka (Prometheus at "+alerts.URL+")") || stderr != "" {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
 // What a command cannot read it says in half a minute, with the figures of all others.
 func TestACommandDoesNotWaitLongForASourceThatHangs(t *testing.T) {
 	t.Parallel()

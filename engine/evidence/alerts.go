@@ -21,8 +21,8 @@ type Firing struct {
 }
 
 // firing asks one server. Of a source's own only what is on its ShopSets is taken.
-func (w *Witnesses) firing(ctx context.Context, a config.AlertServer, c *promalerts.Client) Firing {
-	out := Firing{of: a}
+func (w *Witnesses) firing(ctx context.Context, a config.AlertServer, c *promalerts.Client) *Firing {
+	out := &Firing{of: a}
 	out.Alerts.Where = "Prometheus at " + host.WithoutUser(a.URL)
 	if a.Alertmanager {
 		out.Alerts.Where = "Alertmanager at " + host.WithoutUser(a.URL)
@@ -81,7 +81,7 @@ func (s Seen) AskAlerts(ev *promotion.Evidence, d *documents.Documents, tiers ..
 			ev.AlertSources = nil
 			return
 		}
-		if d.Config.Several() && inSource(d, f.of.Source, tiers) {
+		if d.Config.Several() && tells(d, f.of, tiers) {
 			ev.AlertSources = append(ev.AlertSources, f.of.Source)
 		}
 	}
@@ -92,7 +92,7 @@ func (s Seen) AskAlerts(ev *promotion.Evidence, d *documents.Documents, tiers ..
 func (s Seen) AlertsOn(d *documents.Documents, tiers ...fleet.TierName) (promotion.Found[promotion.Alert], promotion.Found[promotion.AlertRule]) {
 	var asked []Firing
 	for _, f := range s.Alerts {
-		if f.of.Everywhere || !d.Config.Several() || inSource(d, f.of.Source, tiers) {
+		if tells(d, f.of, tiers) {
 			asked = append(asked, f)
 		}
 	}
@@ -149,9 +149,9 @@ func (f Firing) received() promotion.AlertRule {
 	return r
 }
 
-// inSource reports whether a ShopSet of the Tiers is in a source.
-func inSource(d *documents.Documents, source string, tiers []fleet.TierName) bool {
-	return slices.ContainsFunc(d.Fleet.ShopSets(), func(set fleet.ShopSet) bool {
-		return slices.Contains(tiers, set.Tier) && d.Config.SourceOf(set) == source
+// tells reports whether a server tells of a ShopSet of the Tiers.
+func tells(d *documents.Documents, a config.AlertServer, tiers []fleet.TierName) bool {
+	return a.Everywhere || !d.Config.Several() || slices.ContainsFunc(d.Fleet.ShopSets(), func(set fleet.ShopSet) bool {
+		return slices.Contains(tiers, set.Tier) && d.Config.SourceOf(set) == a.Source
 	})
 }

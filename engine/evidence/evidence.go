@@ -137,8 +137,9 @@ type Seen struct {
 }
 
 // Gather asks all witnesses at once, and reads the documents. A witness that does not
-// answer is evidence, one that says so; a document that cannot be read is an error.
-func (w *Witnesses) Gather(ctx context.Context) (Seen, error) {
+// answer is evidence, one that says so; a document that cannot be read is an error. What fires
+// is asked of those who tell of some Tiers; of all without any.
+func (w *Witnesses) Gather(ctx context.Context, tiers ...fleet.TierName) (Seen, error) {
 	var out Seen
 	c := w.Docs.Config
 	ask, err := w.Clients()
@@ -166,14 +167,21 @@ func (w *Witnesses) Gather(ctx context.Context) (Seen, error) {
 			}
 		})
 	}
-	out.Alerts = make([]Firing, len(ask.Alerts))
+	said := make([]*Firing, len(ask.Alerts))
 	for i, client := range ask.Alerts {
-		both.Go(func() { out.Alerts[i] = w.firing(ctx, c.AlertServers[i], client) })
+		if len(tiers) == 0 || tells(w.Docs, c.AlertServers[i], tiers) {
+			both.Go(func() { said[i] = w.firing(ctx, c.AlertServers[i], client) })
+		}
 	}
 	if ask.Bot != nil {
 		both.Go(func() { out.Incidents = askBot(ctx, w.Docs, ask.Bot, out.Incidents) })
 	}
 	both.Wait()
+	for _, f := range said {
+		if f != nil {
+			out.Alerts = append(out.Alerts, *f)
+		}
+	}
 	return out, nil
 }
 

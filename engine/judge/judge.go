@@ -85,7 +85,11 @@ func Decide(ctx context.Context, e *engine.Engine, version string, q Question, a
 	if err := q.check(e.Docs); err != nil {
 		return promotion.Record{}, err
 	}
-	found, err := e.Witnesses.Gather(ctx)
+	tiers, err := e.Docs.Judged(q.To)
+	if err != nil {
+		return promotion.Record{}, usage.Errorf("--to: %v", err)
+	}
+	found, err := e.Witnesses.Gather(ctx, tiers...)
 	if err != nil {
 		return promotion.Record{}, err
 	}
