@@ -20,7 +20,7 @@ func (b *Logbook) KeepAndTell(ctx context.Context, h host.Host, v Answer) (Answe
 	if v.Log.Failed != nil {
 		h.Complain("the decision was not logged: " + v.Log.Failed.Error())
 	}
-	if err := b.Tell(ctx, v); err != nil {
+	if err := b.tell(ctx, v); err != nil {
 		h.Complain("not everybody was told of the decision: " + err.Error())
 	}
 	return v, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/host"
@@ -68,14 +69,16 @@ func onBoard(base string, v Answer) string {
 	return strings.TrimRight(base, "/") + "/board/gate/" + url.PathEscape(string(v.To))
 }
 
-// Tell tells everybody of a decision, also after one could not be told.
-func (b *Logbook) Tell(ctx context.Context, v Answer) error {
+// tell tells everybody of a decision at once: nobody waits for another who cannot be told.
+func (b *Logbook) tell(ctx context.Context, v Answer) error {
 	if !b.Decided[v.Verdict] {
 		return nil
 	}
-	var errs []error
-	for _, t := range b.Tellers {
-		errs = append(errs, t(ctx, v))
+	errs := make([]error, len(b.Tellers))
+	var all sync.WaitGroup
+	for i, t := range b.Tellers {
+		all.Go(func() { errs[i] = t(ctx, v) })
 	}
+	all.Wait()
 	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package promote
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/host"
@@ -45,11 +46,13 @@ func (t annotator) Tell(ctx context.Context, a promoter.Arrival) error {
 	return err
 }
 
-// tellAll tells everybody, also after one could not be told.
+// tellAll tells everybody at once: nobody waits for another who cannot be told.
 func tellAll(ctx context.Context, tellers []promoter.Teller, a promoter.Arrival) error {
-	var errs []error
-	for _, t := range tellers {
-		errs = append(errs, t.Tell(ctx, a))
+	errs := make([]error, len(tellers))
+	var all sync.WaitGroup
+	for i, t := range tellers {
+		all.Go(func() { errs[i] = t.Tell(ctx, a) })
 	}
+	all.Wait()
 	return errors.Join(errs...)
 }

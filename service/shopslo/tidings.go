@@ -10,19 +10,23 @@ import (
 )
 
 // tidings are the decisions of a server that are still to be told. They wait for nobody:
-// an answer does not depend on who is told of it.
+// an answer does not depend on who is told of it, nor does who is told on another.
 type tidings struct {
 	book    *logbook.Logbook
 	metrics *ownMetrics
 	log     *slog.Logger
-	waiting chan logbook.Answer
+	waiting []chan logbook.Answer // of each teller of the book
 
 	mu   sync.Mutex
 	last map[string]string // what was told last, by Tier: who asks again and again is no news
 }
 
 func newTidings(b *logbook.Logbook, m *ownMetrics, log *slog.Logger) *tidings {
-	return &tidings{book: b, metrics: m, log: log, waiting: make(chan logbook.Answer, mostUntold), last: map[string]string{}}
+	t := &tidings{book: b, metrics: m, log: log, last: map[string]string{}}
+	for range b.Tellers {
+		t.waiting = append(t.waiting, make(chan logbook.Answer, mostUntold))
+	}
+	return t
 }
 
 // add takes a decision, unless it is the same as the last about its Tier.
@@ -39,28 +43,41 @@ func (t *tidings) add(v logbook.Answer) {
 	if same {
 		return
 	}
-	select {
-	case t.waiting <- v:
-	default:
-		t.metrics.notice(aboutDecision, failed)
-		t.log.Error("nobody was told of a decision: too many wait already", "to", v.To, "decision", v.Verdict)
+	for _, waiting := range t.waiting {
+		select {
+		case waiting <- v:
+		default:
+			t.metrics.notice(aboutDecision, failed)
+			t.log.Error("somebody was not told of a decision: too many wait already", "to", v.To, "decision", v.Verdict)
+		}
 	}
 }
 
 // run tells until ctx ends.
 func (t *tidings) run(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case v := <-t.waiting:
-			err := t.book.Tell(ctx, v)
-			if err == nil {
-				t.metrics.notice(aboutDecision, sent)
-			} else {
-				t.metrics.notice(aboutDecision, failed)
-				t.log.Error("not everybody was told of a decision", "to", v.To, "decision", v.Verdict, "err", err)
+	var all sync.WaitGroup
+	for i, tell := range t.book.Tellers {
+		all.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case v := <-t.waiting[i]:
+					t.noted(v, tell(ctx, v))
+				}
 			}
-		}
+		})
 	}
+	all.Wait()
+	<-ctx.Done()
+}
+
+// noted notes whether a teller has heard.
+func (t *tidings) noted(v logbook.Answer, err error) {
+	if err == nil {
+		t.metrics.notice(aboutDecision, sent)
+		return
+	}
+	t.metrics.notice(aboutDecision, failed)
+	t.log.Error("somebody was not told of a decision", "to", v.To, "decision", v.Verdict, "err", err)
 }
