@@ -128,8 +128,15 @@ func tellImported(p *program, made importer.Imported, dir, output string) error 
 		}
 	}
 	for _, l := range made.Left {
-		p.say(p.lang.Say(sayLeft, l.At, l.What, l.Why))
+		say, why := sayRemark, []string{}
+		if l.Whole {
+			say = sayLeft
+		}
+		for _, reason := range l.Reasons {
+			why = append(why, p.inLanguage(complaints.Say(p.lang.Language, reason)))
+		}
+		p.say(p.lang.Say(say, l.At, complaints.Say(p.lang.Language, l.What), strings.Join(why, "; ")))
 	}
-	p.say(p.lang.Say(sayImported, len(made.SLOs), len(made.Left)))
+	p.say(p.lang.Say(sayImported, made.Counts.Carried, made.Counts.WithRemarks, made.Counts.NotCarried))
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/slo/openslo"
 	"github.com/shopslo/shopslo/slo/promquery"
@@ -25,6 +26,14 @@ type Imported struct {
 	Format  string `json:"format"`
 	SLOs    []SLO  `json:"slos"`
 	Left    []Left `json:"left"`
+	Counts  Counts `json:"counts"`
+}
+
+// Counts says how many SLOs became what. Carried are all that were, with remarks or without.
+type Counts struct {
+	Carried     int `json:"carried"`
+	WithRemarks int `json:"with_remarks"`
+	NotCarried  int `json:"not_carried"`
 }
 
 // SLO is one that was carried.
@@ -36,12 +45,16 @@ type SLO struct {
 	Document string `json:"document"`
 }
 
-// Left is what was not carried, and why. Whole: it was an SLO.
+// Left is what was not carried, and why. Whole: it was an SLO; else a part of one, or what
+// is to be known of it.
 type Left struct {
-	At    string `json:"at"` // FILE:LINE
+	At    string `json:"at"`            // FILE:LINE
+	SLO   string `json:"slo,omitempty"` // that it is about; "": it is about the file
 	What  string `json:"what"`
 	Why   string `json:"why"`
 	Whole bool   `json:"whole"`
+	// Reasons are those that Why joins.
+	Reasons []string `json:"-"`
 }
 
 // job imports files of one format.
@@ -49,12 +62,16 @@ type job struct {
 	Imported
 	window string // of SLOs that say none
 	file   string
+	begun  int // how much was left when the SLO at hand was begun
 }
 
 // Import reads files of a format; window is that of SLOs whose format says none, such as 30d.
-// The error is of a file that cannot be read, or has nothing of that format.
+// The error is of a file that cannot be read, or has nothing of that format, or of the window.
 func Import(format, window string, files []document.File) (Imported, error) {
 	j := &job{Imported: Imported{Version: 1, Format: format, SLOs: []SLO{}, Left: []Left{}}, window: window}
+	if err := checkWindow(window); err != nil {
+		return j.Imported, err
+	}
 	for _, f := range files {
 		j.file = f.Name
 		roots, _, faults := document.Roots(f.Name, f.Data)
@@ -69,7 +86,38 @@ func Import(format, window string, files []document.File) (Imported, error) {
 			return j.Imported, fmt.Errorf("%s: has no SLO of %s", f.Name, format)
 		}
 	}
+	j.count()
 	return j.Imported, j.together()
+}
+
+// checkWindow reads the window as any SLO's that is imported.
+func checkWindow(window string) error {
+	d, err := days(window)
+	if err == nil {
+		err = made{}.read(d)
+	}
+	if err != nil {
+		return usage.Errorf("--window: %q is no window of an SLO; write it like 30d or 4w", window)
+	}
+	return nil
+}
+
+// count counts, once all is done.
+func (j *job) count() {
+	remarks := map[string]bool{}
+	for _, l := range j.Left {
+		if l.Whole {
+			j.Counts.NotCarried++
+		} else {
+			remarks[l.SLO] = true
+		}
+	}
+	for _, s := range j.SLOs {
+		j.Counts.Carried++
+		if s.Counted == "points" || remarks[s.Name] {
+			j.Counts.WithRemarks++
+		}
+	}
 }
 
 // together reads what refers to each other as one set.
@@ -108,20 +156,35 @@ func (j *job) root(n *yaml.Node) {
 
 func (j *job) at(n *yaml.Node) string { return fmt.Sprintf("%s:%d", j.file, n.Line) }
 
-// leave notes what is not carried.
-func (j *job) leave(n *yaml.Node, what, why string) {
-	j.Left = append(j.Left, Left{At: j.at(n), What: what, Why: why})
+// begin begins an SLO.
+func (j *job) begin() { j.begun = len(j.Left) }
+
+// leave notes what is not carried of an SLO, or of a file where it has no name: part is "" where
+// it is about all of it.
+func (j *job) leave(n *yaml.Node, slo, part, why string) {
+	what := "SLO " + slo
+	if part != "" {
+		what += ": " + part
+	}
+	j.Left = append(j.Left, Left{At: j.at(n), SLO: slo, What: what, Why: why, Reasons: []string{why}})
 }
 
-// drop notes an SLO that is not carried.
-func (j *job) drop(n *yaml.Node, name, why string) {
-	j.Left = append(j.Left, Left{At: j.at(n), What: strings.TrimPrefix("SLO "+name, "SLO of "), Why: why, Whole: true})
+// drop notes an SLO that is not carried, instead of its parts.
+func (j *job) drop(n *yaml.Node, name string, why ...string) {
+	j.Left = append(j.Left[:j.begun], Left{At: j.at(n), SLO: name, What: "SLO " + name, Why: strings.Join(why, "; "), Whole: true, Reasons: why})
 }
+
+// foreign notes a document that is not of the format.
+func (j *job) foreign(n *yaml.Node, why string) {
+	j.Left = append(j.Left, Left{At: j.at(n), What: "a document", Why: why, Whole: true, Reasons: []string{why}})
+}
+
+const nothingLikeIt = "there is nothing like it"
 
 // rest notes what nobody has asked for.
-func (j *job) rest(m *object, of string) {
+func (j *job) rest(m *object, slo string) {
 	for _, k := range m.unused() {
-		j.leave(k.Node, of+": "+k.path, "there is nothing like it")
+		j.leave(k.Node, slo, k.path, nothingLikeIt)
 	}
 }
 
@@ -135,7 +198,7 @@ func (j *job) add(n *yaml.Node, name, text string) {
 		for _, f := range faults {
 			why = append(why, f.Message)
 		}
-		j.drop(n, name, strings.Join(why, "; "))
+		j.drop(n, name, why...)
 		return
 	case err != nil:
 		j.drop(n, name, err.Error())
@@ -153,7 +216,7 @@ func (j *job) add(n *yaml.Node, name, text string) {
 				counted = "points"
 			}
 			for _, finding := range slices.Concat(m.Findings, m.Notes) {
-				j.leave(n, "SLO "+name, finding)
+				j.leave(n, name, "", finding)
 			}
 		}
 	}

@@ -9,14 +9,17 @@ import (
 
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/shopslo/shopslo/slo/openslo"
 )
 
 // pyrra imports a ServiceLevelObjective of Pyrra.
 func (j *job) pyrra(m *object) {
 	if m.text("kind") != "ServiceLevelObjective" || !strings.HasPrefix(m.text("apiVersion"), "pyrra.dev/") {
-		j.drop(m.node, "of a document", "it is none of Pyrra: kind ServiceLevelObjective of pyrra.dev")
+		j.foreign(m.node, "it is none of Pyrra: kind ServiceLevelObjective of pyrra.dev")
 		return
 	}
+	j.begin()
 	meta, spec := m.object("metadata"), m.object("spec")
 	for _, of := range []string{"namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields"} {
 		meta.get(of) // is of the resource
@@ -48,7 +51,8 @@ func (j *job) pyrra(m *object) {
 		j.drop(m.node, out.name, why)
 		return
 	}
-	j.rest(m, "SLO "+out.name)
+	j.rest(m, out.name)
+	j.fit(m.node, &out)
 	j.add(m.node, out.name, out.document())
 }
 
@@ -92,16 +96,18 @@ var ofResource = []string{"namespace", "uid", "resourceVersion", "generation", "
 func (j *job) crd(m *object) {
 	version := m.text("apiVersion")
 	if version != "openslo.com/v1" && version != "openslo/v1" {
-		j.drop(m.node, "of a document", "it is none of openslo.com/v1")
+		j.foreign(m.node, "it is none of openslo.com/v1")
 		return
 	}
+	j.begin()
 	out := *clone(m.node)
 	set(&out, "apiVersion", "openslo/v1")
 	without(&out, "status")
+	var meta *object
 	name := ""
 	for i := 0; i+1 < len(out.Content); i += 2 {
 		if out.Content[i].Value == "metadata" {
-			meta := mapping(out.Content[i+1], "metadata")
+			meta = mapping(out.Content[i+1], "metadata")
 			name = meta.text("name")
 			for _, key := range ofResource {
 				without(meta.node, key)
@@ -114,22 +120,34 @@ func (j *job) crd(m *object) {
 			}
 		}
 	}
-	var b bytes.Buffer
-	e := yaml.NewEncoder(&b)
-	e.SetIndent(2)
-	if err := e.Encode(&out); err != nil {
+	text, err := encoded(&out)
+	if err == nil && meta != nil {
+		if _, refused := openslo.Parse(name, []byte(text)); refused != nil {
+			j.fitResource(m.node, name, meta)
+			text, err = encoded(&out)
+		}
+	}
+	if err != nil {
 		j.drop(m.node, name, err.Error())
 		return
 	}
 	if m.text("kind") != "SLO" { // what SLOs refer to is carried with them
-		j.SLOs = append(j.SLOs, SLO{m.text("kind") + " " + name, j.at(m.node), "", b.String()})
+		j.SLOs = append(j.SLOs, SLO{m.text("kind") + " " + name, j.at(m.node), "", text})
 		return
 	}
 	if indicatorRef(m) {
-		j.SLOs = append(j.SLOs, SLO{name, j.at(m.node), "", b.String()})
+		j.SLOs = append(j.SLOs, SLO{name, j.at(m.node), "", text})
 		return
 	}
-	j.add(m.node, name, b.String())
+	j.add(m.node, name, text)
+}
+
+func encoded(n *yaml.Node) (string, error) {
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	err := e.Encode(n)
+	return b.String(), err
 }
 
 // indicatorRef reports whether an SLO's indicator is another document, so that it cannot be

@@ -20,20 +20,23 @@ func (j *job) sloth(m *object) {
 		m.get("metadata") // is of the resource
 		spec, name = m.object("spec"), func(snake, camel string) string { return camel }
 	default:
-		j.drop(m.node, "of a document", "it is none of Sloth: neither version prometheus/v1 nor kind PrometheusServiceLevel")
+		j.foreign(m.node, "it is none of Sloth: neither version prometheus/v1 nor kind PrometheusServiceLevel")
 		return
 	}
 	service, labels := spec.text("service"), spec.texts("labels")
 	for _, one := range spec.list("slos") {
 		j.slothSLO(one, service, labels, name)
 	}
-	j.rest(m, "service "+service)
+	for _, k := range m.unused() {
+		j.Left = append(j.Left, Left{At: j.at(k.Node), What: "service " + service + ": " + k.path, Why: nothingLikeIt, Reasons: []string{nothingLikeIt}})
+	}
 }
 
 // windowed is what Sloth fills in.
 var windowed = regexp.MustCompile(`\{\{-?\s*\.window\s*-?\}\}`)
 
 func (j *job) slothSLO(m *object, service string, labels map[string]string, key func(snake, camel string) string) {
+	j.begin()
 	out := made{from: "Sloth", service: service, name: slug(service + "-" + m.text("name")), description: m.text("description"), labels: labels, annotations: map[string]string{}}
 	own := m.texts("labels")
 	if len(own) > 0 {
@@ -74,7 +77,8 @@ func (j *job) slothSLO(m *object, service string, labels map[string]string, key 
 		j.drop(m.node, out.name, "it has no SLI")
 		return
 	}
-	j.rest(m, "SLO "+out.name)
+	j.rest(m, out.name)
+	j.fit(m.node, &out)
 	j.add(m.node, out.name, out.document())
 }
 
@@ -97,7 +101,7 @@ func (j *job) slothAlerting(m *object, out *made, key func(snake, camel string) 
 	}
 	for _, alert := range []string{key("page_alert", "pageAlert"), key("ticket_alert", "ticketAlert")} {
 		if a := m.object(alert); a.text("disable") == "true" {
-			j.leave(a.node, "SLO "+out.name+": "+a.path+".disable", "burn_rates of shopslo.yaml says which alerts there are, for all SLOs")
+			j.leave(a.node, out.name, a.path+".disable", "burn_rates of shopslo.yaml says which alerts there are, for all SLOs")
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/prometheus/common/model"
 )
@@ -61,7 +62,13 @@ func pairs(b *strings.Builder, key string, of map[string]string) {
 	}
 }
 
-func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+// quoted is a text as YAML, which folds what has several lines between single quotes.
+func quoted(text string) string {
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return strconv.Quote(text)
+	}
+	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+}
 
 var unfit = regexp.MustCompile(`[^a-z0-9]+`)
 
