@@ -70,7 +70,7 @@ func scrapedInSecret(t *testing.T, f *fleetLab) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
-	for _, path := range []string{"/metrics", "/api/v1/fleet", "/", "/-/healthy"} {
+	for _, path := range []string{"/metrics", "/api/v1/fleet", "/"} {
 		for user, want := range map[*url.Userinfo]int{
 			nil: http.StatusUnauthorized,
 			url.UserPassword("prometheus", "guessed"): http.StatusUnauthorized,
@@ -79,6 +79,11 @@ func scrapedInSecret(t *testing.T, f *fleetLab) {
 			if status, _ := get(t, client, (&url.URL{Scheme: "https", User: user, Host: f.address, Path: path}).String()); status != want {
 				t.Errorf("%s as %v: %d, want %d", path, user, status, want)
 			}
+		}
+	}
+	for _, path := range []string{"/-/healthy", "/-/ready"} { // probes have no password
+		if status, _ := get(t, client, "https://"+f.address+path); status == http.StatusUnauthorized {
+			t.Errorf("%s without a password: %d", path, status)
 		}
 	}
 	if status, body := get(t, http.DefaultClient, "http://"+f.address+"/metrics"); status != http.StatusBadRequest || strings.Contains(body, "shopset_") {
