@@ -262,6 +262,7 @@ func TestAPostmortemIsEditedAsMarkdown(t *testing.T) {
 	}{
 		{"inc-3/postmortem.md", "## Notes\nx", `line 1: heading \"Notes\"`, 400},
 		{"inc-3/postmortem.md", strings.Repeat("x", 1<<20+1), "too large", 400},
+		{"inc-3/postmortem.md", "## Action items\n" + strings.Repeat("- [ ] x\n", 201), "line 202: there are more than 200 action items", 400},
 		{"inc-3/postmortem.md?lang=fr", "## Summary\nx", "neither en nor ja", 400},
 		{"inc-9/postmortem.md", "## Summary\nx", "there is no incident", 404},
 	} {

@@ -198,9 +198,15 @@ func (s section) items() []string {
 
 var box = regexp.MustCompile(`^\[([ xX])\](?: +|$)`)
 
+// maxActions is how many action items a postmortem has: each is reminded of.
+const maxActions = 200
+
 func (s section) actions(o Options) ([]incident.Action, error) {
 	var out []incident.Action
 	for _, e := range s.entries() {
+		if len(out) == maxActions {
+			return nil, fmt.Errorf("line %d: there are more than %d action items; keep the others elsewhere, and link to them", e.line, maxActions)
+		}
 		a, ticked := incident.Action{}, false
 		if m := box.FindStringSubmatch(e.lines[0]); m != nil {
 			e.lines[0], ticked = strings.TrimPrefix(e.lines[0], m[0]), m[1] != " "

@@ -119,7 +119,7 @@ func (s Settings) finish(i incident.Incident, e incident.Event, rest string) ([]
 		if len(lines) == 0 {
 			return nil, s.Language.Say(sayNoOpenAction), nil
 		}
-		return nil, s.Language.Say(sayWhichDone, i.ID) + "\n" + strings.Join(lines, "\n"), nil
+		return nil, s.Language.Say(sayWhichDone, i.ID) + "\n" + text.Cut(strings.Join(lines, "\n"), maxSection), nil
 	}
 	n, err := strconv.Atoi(strings.TrimPrefix(words[0], "#"))
 	if err != nil || n < 1 || n > len(pm.Actions) || len(words) > 1 && hash(pm.Actions[n-1].What) != words[1] {
