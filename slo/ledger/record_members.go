@@ -17,8 +17,8 @@ const (
 	hasBirth    = 8 // of a series: a first sample follows
 	isJoined    = 16
 	hasDropped  = 32 // of a series: the time before its latest family drop follows
-	isFormer    = 32
 	hasMade     = 64 // of a series: when it was created follows
+	isFormer    = 128
 )
 
 func appendProcesses(e *encoder, o *outcome, from int64) {
