@@ -30,6 +30,12 @@ func (p *pod) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // live begins a life that has counted n requests by its first scrape.
 func (p *pod) live(n float64) {
+	life := p.born(n)
+	p.life.Store(&life)
+}
+
+// born is a life that is not ready yet.
+func (p *pod) born(n float64) http.Handler {
 	c := prometheus.NewCounter(prometheus.CounterOpts{Name: "http_requests_total"})
 	h := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "latency_seconds", NativeHistogramBucketFactor: 1.1, Buckets: prometheus.DefBuckets})
 	r := prometheus.NewRegistry()
@@ -38,8 +44,7 @@ func (p *pod) live(n float64) {
 	for range int(n) {
 		h.Observe(0.1)
 	}
-	handler := promhttp.HandlerFor(r, promhttp.HandlerOpts{EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: true})
-	p.life.Store(&handler)
+	return promhttp.HandlerFor(r, promhttp.HandlerOpts{EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: true})
 }
 
 // Pods of which nothing but the created times of their counters says how old they are: in text, and
