@@ -31,7 +31,7 @@ type notification struct {
 	GroupLabels       map[string]string `json:"groupLabels"`
 	CommonLabels      map[string]string `json:"commonLabels"`
 	CommonAnnotations map[string]string `json:"commonAnnotations"`
-	Alerts            []alert           `json:"alerts"`
+	Alerts            alerts            `json:"alerts"`
 	// Truncated is how many alerts Alertmanager has left out, where its max_alerts says so.
 	Truncated uint64 `json:"truncatedAlerts"`
 }

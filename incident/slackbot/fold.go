@@ -2,6 +2,8 @@ package slackbot
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -162,7 +164,11 @@ var errOver = errors.New("the incident of these alerts was closed just now")
 // alerted opens or joins the Incident of a group of alerts. One at a time: what one opens the
 // next one may join. Another replica may open one at the same time; begin then makes them one.
 func (b *Bot) alerted(ctx context.Context, n notification) (err error) {
-	o, key := n.origin(), "alert:"+hash16(fmt.Sprint(n.Alerts))
+	sum := sha256.New()
+	for _, a := range n.Alerts {
+		fmt.Fprint(sum, a)
+	}
+	o, key := n.origin(), "alert:"+hex.EncodeToString(sum.Sum(nil)[:8])
 	b.folding.Lock()
 	defer b.folding.Unlock()
 	for range 3 {

@@ -13,6 +13,31 @@ import (
 // longer one of Alertmanager's those at its beginning are taken.
 const maxNotification = 16 << 20
 
+// maxTaken is how many alerts of one notification are taken.
+const maxTaken = 20_000
+
+// alerts are the first maxTaken of a list.
+type alerts []alert
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *alerts) UnmarshalJSON(list []byte) error {
+	d := json.NewDecoder(bytes.NewReader(list))
+	switch first, err := d.Token(); {
+	case err != nil || first == nil:
+		return err
+	case first != json.Delim('['):
+		return errors.New("alerts are no list")
+	}
+	for d.More() && len(*l) < maxTaken {
+		var a alert
+		if err := d.Decode(&a); err != nil {
+			return err
+		}
+		*l = append(*l, a)
+	}
+	return nil
+}
+
 // Alerts is Alertmanager's webhook receiver. authorized decides who may call it; nil is
 // nobody. It answers 200 only when everything is stored, so that Alertmanager repeats. What is
 // refused, which Alertmanager does not repeat, is logged.
@@ -41,7 +66,14 @@ func (b *Bot) notified(authorized func(*http.Request) bool, read func(body []byt
 			refuse(http.StatusUnauthorized, "give the token of alerts.token_file, as a bearer token, as the password of basic auth, or as ?token=")
 			return
 		}
-		body, err := io.ReadAll(io.LimitReader(r.Body, maxNotification+1))
+		body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+		if err == nil && len(body) == maxBody { // a big one: one after another, since there may be many
+			b.big.Lock()
+			defer b.big.Unlock()
+			var rest []byte
+			rest, err = io.ReadAll(io.LimitReader(r.Body, maxNotification+1-maxBody))
+			body = append(body, rest...)
+		}
 		if err != nil {
 			refuse(http.StatusServiceUnavailable, "the notification cannot be read to its end: send it again")
 			return
@@ -74,6 +106,9 @@ func readNotification(body []byte) (notification, error) {
 	case n.GroupKey == "":
 		return n, errors.New("the notification of Alertmanager has no groupKey")
 	}
+	if len(n.Alerts) == maxTaken {
+		n.Truncated++ // perhaps by us
+	}
 	return n, nil
 }
 
@@ -86,7 +121,7 @@ func readHead(body []byte) (notification, error) {
 		var key json.Token
 		if key, err = d.Token(); err == nil && key == "alerts" {
 			_, err = d.Token()
-			for err == nil && d.More() {
+			for err == nil && d.More() && len(n.Alerts) < maxTaken {
 				var a alert
 				if err = d.Decode(&a); err == nil {
 					n.Alerts = append(n.Alerts, a)

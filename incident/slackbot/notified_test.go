@@ -46,6 +46,7 @@ func TestABigStormOpensOneIncident(t *testing.T) {
 		alerts, bytes int
 		known         bool // what is affected
 	}{
+		"more than are taken":      {maxTaken + 1, 1, false},
 		"a thousand of a kilobyte": {1000, 1250, true}, "three thousand": {3000, 10, false}, "20 MB": {2000, 10_000, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -181,6 +181,7 @@ type Bot struct {
 	wake chan struct{}
 
 	folding sync.Mutex // who holds it decides to which Incident alerts belong
+	big     sync.Mutex // who holds it reads a big notification
 
 	mu        sync.Mutex
 	groups    map[string]membership
