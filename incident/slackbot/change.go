@@ -79,6 +79,9 @@ func (b *Bot) follow(ctx context.Context, id, key string, change func(incident.I
 			}
 		}
 		jobs = append(jobs, b.set.follow(before, after, events, key, b.o.Now())...)
+		if before.MergedInto != "" && after.MergedInto == "" { // it may have been a part before it had begun
+			jobs = append(jobs, task{}.job(after.ID+":"+key+":"+jobBegin, jobBegin, b.o.Now()))
+		}
 		if b.o.Suspects == nil {
 			jobs = slices.DeleteFunc(jobs, func(j incident.Job) bool { return j.Kind == jobSuspect })
 		}

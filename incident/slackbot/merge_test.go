@@ -360,3 +360,35 @@ func TestWhereverTheBotDiesAMergeIsDoneOnce(t *testing.T) {
 		}
 	}
 }
+
+// An alert's incident that was folded before it had a channel gets one when it stands by itself again.
+func TestAFoldedIncidentThatIsReopenedBegins(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet, pages)
+	w.fires(w.bot, group("g1", "shopset", "a-1"))
+	w.settle()
+	i, _, err := w.bot.create(context.Background(), "k", incident.Incident{Title: "Cart fails", Severity: incident.Critical, State: incident.Open, DetectedAt: w.clock.now()}, task{Origin: &origin{Key: "k", ShopSets: []string{"a-1"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	if w.incident(i.ID).MergedInto != "inc-1" || w.hasChannel(i.ID) {
+		t.Fatalf("%+v", w.incident(i.ID))
+	}
+	w.command(w.ken, w.general, i.ID+" state open")
+	w.pass(2 * paceAfter)
+	if !w.hasChannel(i.ID) || !strings.Contains(w.slack.Transcript(w.announce), "Cart fails") {
+		t.Fatal("nobody hears of it")
+	}
+	c := w.channel(i.ID)
+	if members := w.slack.Members(c); !strings.Contains(fmt.Sprint(members), w.yuki) {
+		t.Errorf("%v", members)
+	}
+	// One that has begun begins only once.
+	said := len(w.slack.Messages(c))
+	w.command(w.ken, c, "duplicate inc-1")
+	w.command(w.ken, c, "state open")
+	w.pass(2 * paceAfter)
+	if ids, channels := w.open(); len(ids) != 2 || channels != 2 || len(w.slack.Messages(c)) > said+3 {
+		t.Errorf("%v, %d channels, %d messages more", ids, channels, len(w.slack.Messages(c))-said)
+	}
+}
