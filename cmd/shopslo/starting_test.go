@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // TestServeListensBeforeItCanAnswer has serve wait for a git server, as it waits for a
@@ -45,13 +46,17 @@ func TestServeListensBeforeItCanAnswer(t *testing.T) {
 	if code, stdout, stderr := runWith(t, nil, "gate", "--server", s.url, "--to", "prod"); code != exitUnavailable || stdout != "" || !strings.Contains(stderr, "it is starting") {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
-	let()
+	begun := time.Now() // it does not wait for a git server that hangs
 	eventually(t, func() string {
 		if code, body := s.get(t, "/-/ready"); code != http.StatusOK {
 			return body
 		}
 		return ""
 	})
+	if took := time.Since(begun); took > 25*time.Second || !strings.Contains(s.log.String(), "no answer within 10s") {
+		t.Errorf("it was ready after %v:\n%s", took, s.log)
+	}
+	let()
 	if code, body := s.get(t, "/api/v1/status"); code != http.StatusOK {
 		t.Errorf("status: %d %s", code, body)
 	}

@@ -36,13 +36,19 @@ type calendarBranch struct {
 // gate.max_git_age says nothing.
 const longestAway = 5 * time.Minute
 
+// longestFetch is how long a start or a reload waits for the calendar: one that comes later is
+// taken over at an edge.
+const longestFetch = 10 * time.Second
+
 // read lets documents read the calendar from the branch that their configuration names, if it
-// does, and fetches it. A repository that is away is no error: decisions say so.
+// does, and fetches it. A repository that is away or hangs is no error: decisions say so.
 func (b *calendarBranch) read(ctx context.Context, d *documents.Documents) error {
 	if d.Config.Gate.CalendarFrom == nil {
 		return nil
 	}
-	if _, err := b.fetch(ctx, d.Config); err != nil && !errors.Is(err, gittree.ErrUnreachable) {
+	limited, cancel := context.WithTimeoutCause(ctx, longestFetch, errLate)
+	defer cancel()
+	if _, err := b.fetch(limited, d.Config); err != nil && !errors.Is(err, gittree.ErrUnreachable) {
 		return err
 	}
 	err := d.CalendarIn(func() ([]document.File, string, error) { return b.last(d.Config) })
@@ -52,14 +58,20 @@ func (b *calendarBranch) read(ctx context.Context, d *documents.Documents) error
 	return documents.FaultsOf(err)
 }
 
+// errLate is the error of a calendar that did not come in time.
+var errLate = fmt.Errorf("the calendar %w: no answer within %v", gittree.ErrUnreachable, longestFetch)
+
 // fetch fetches the calendar, and reports whether its commit is another one.
 func (b *calendarBranch) fetch(ctx context.Context, c *config.Config) (changed bool, err error) {
 	now := b.host.Now() // what came while it was fetched may not be in it
 	files, from, err := promoted.CalendarFiles(ctx, b.host, c)
+	if late := context.Cause(ctx); errors.Is(late, errLate) {
+		err = late
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	was := b.err
-	if b.err = err; ctx.Err() != nil {
+	if b.err = err; ctx.Err() != nil && !errors.Is(err, errLate) {
 		return false, ctx.Err()
 	}
 	if err != nil {
