@@ -25,8 +25,12 @@ func (s *Source) read(ctx context.Context, selectors []slo.Selector, from, to in
 	case p == remoteRead && learnt:
 		return kept(inSlices(ctx, selectors, from, to, c, &s.whole, s.readRemote))
 	}
-	s.choosing.Lock()
-	defer s.choosing.Unlock()
+	select {
+	case s.choosing <- struct{}{}:
+		defer func() { <-s.choosing }()
+	case <-ctx.Done(): // whoever finds it out may hang
+		return fmt.Errorf("%w: %w", slo.ErrUnavailable, ctx.Err())
+	}
 	switch p, _ := s.chosen(); p {
 	case matrix:
 		return kept(inSlices(ctx, selectors, from, to, c, &s.slices, s.readMatrix))

@@ -1,6 +1,7 @@
 package promapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/prometheus/prometheus/prompb"
 
@@ -202,4 +204,25 @@ func TestExternalLabelsAreLearnt(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestWhoWaitsForThePathMayGiveUp(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	s := fake(t, Config{}, func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		asked <- struct{}{}
+		<-r.Context().Done() // it hangs
+	})
+	first, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Select(first, request(t), func([]slo.Series) error { return nil }) }()
+	<-asked
+	short, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	begun := time.Now()
+	if err := s.Select(short, request(t), func([]slo.Series) error { return nil }); !errors.Is(err, slo.ErrUnavailable) || time.Since(begun) > 10*time.Second {
+		t.Errorf("error %v after %v", err, time.Since(begun))
+	}
+	cancel()
+	<-ended
 }

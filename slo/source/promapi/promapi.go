@@ -100,8 +100,8 @@ type Source struct {
 
 	mu       sync.Mutex
 	path     path
-	learnt   bool       // what labels the server adds by remote read only
-	choosing sync.Mutex // held while the path is found out, and what is learnt
+	learnt   bool          // what labels the server adds by remote read only
+	choosing chan struct{} // full while the path is found out, and what is learnt
 
 	noNative atomic.Bool // the server has no native histograms
 	metadata metadata
@@ -120,7 +120,7 @@ func New(c Config) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{http: h, pauses: pauses, slices: slicing{length: firstSlice, ceiling: maxSlice}, interval: c.ScrapeInterval.Milliseconds()}
+	s := &Source{http: h, choosing: make(chan struct{}, 1), pauses: pauses, slices: slicing{length: firstSlice, ceiling: maxSlice}, interval: c.ScrapeInterval.Milliseconds()}
 	replicas := c.ReplicaLabels
 	if replicas == nil {
 		replicas = defaultReplicaLabels
