@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/shopslo/shopslo/internal/outage"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 )
@@ -77,7 +78,7 @@ func (l lang) unit(u slo.Unit) string {
 // sentence ends a text with one full stop.
 func (l lang) sentence(said string) string {
 	if l.Language == text.Japanese {
-		return strings.TrimRight(said, "。. ") + "。"
+		return strings.TrimRight(outage.Say(l.Language, said), "。. ") + "。"
 	}
 	return sentence(said)
 }

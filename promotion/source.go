@@ -2,6 +2,8 @@ package promotion
 
 import (
 	"slices"
+
+	"github.com/shopslo/shopslo/internal/outage"
 )
 
 // checkSources makes an unknown of each source that could not be reached.
@@ -32,7 +34,7 @@ func (l lang) checkSources(e *Evidence) []Check {
 	var checks []Check
 	for _, o := range outages {
 		checks = append(checks, Check{Check: CheckSource, Result: Unknown,
-			Reason:   l.say("%s could not be reached: %s.", l.begin(o.Source), o.Error),
+			Reason:   l.say("%s could not be reached: %s.", l.begin(o.Source), outage.Say(l.Language, o.Error)),
 			Evidence: Figures{{"source", o.Source}, {"error", o.Error}}})
 	}
 	return checks

@@ -3,6 +3,7 @@ package review
 import (
 	"fmt"
 
+	"github.com/shopslo/shopslo/internal/outage"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -44,7 +45,7 @@ func (p *page) doubtsOf(b *Row) []string {
 	l := p.lang
 	var out []string
 	if b.Failure != nil {
-		out = append(out, l.Say(sayNotBeingCountedS, *b.Failure))
+		out = append(out, l.Say(sayNotBeingCountedS, outage.Say(l.Language, *b.Failure)))
 	}
 	for _, a := range b.Absent {
 		if text := l.absence(a); text != "" {

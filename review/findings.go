@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/outage"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -29,7 +30,7 @@ func (c *compiler) outage() []Finding {
 		return nil
 	}
 	return []Finding{{Kind: FoundOutage, Link: "#gaps", Text: both(func(l lang) string {
-		return l.Say(sayNotEverythingCouldCounted, c.in.Outage.Error)
+		return l.Say(sayNotEverythingCouldCounted, outage.Say(l.Language, c.in.Outage.Error))
 	})}}
 }
 

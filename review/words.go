@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/outage"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 )
@@ -185,7 +186,7 @@ func (l lang) unknown(u *Unknown) string {
 	if u.Reason == NotConfigured {
 		return l.Say(sayUnknownBecauseNotConfigured, u.Key)
 	}
-	return l.Say(sayUnknownBecauseCouldNot, u.Error)
+	return l.Say(sayUnknownBecauseCouldNot, outage.Say(l.Language, u.Error))
 }
 
 // list joins names, at most so many.

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -113,8 +114,34 @@ func TestEveryErrorOfUsageIsInJapanese(t *testing.T) {
 	}
 }
 
+// What a document lacks is said by a tag of its struct, and by the fleet's own checks.
+func TestWhatDocumentsLackIsInJapanese(t *testing.T) {
+	n := 0
+	for _, folder := range []string{"../../engine", "../../fleet/manifest", "../../promotion/calendar", "../../slo/openslo"} {
+		err := filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+				return err
+			}
+			code, err := os.ReadFile(name)
+			for _, tag := range regexp.MustCompile("`[^`]*need:(\"(?:[^\"\\\\]|\\\\.)*\")[^`]*`").FindAllSubmatch(code, -1) {
+				need, err := strconv.Unquote(string(tag[1]))
+				if n++; err != nil || !commandstest.SpeaksJapanese(complaints.Say(text.Japanese, need)) {
+					t.Errorf("%s: texts_errors.go has no Japanese for %q: %v", name, need, err)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n < 15 {
+		t.Errorf("only %d found", n)
+	}
+}
+
 func TestPhrasebooksSayWhatTheCodeSays(t *testing.T) {
 	// Libraries say these, or the code puts them together.
 	commandstest.Said(t, "../..", append(complaints.Texts(), answers.Texts()...), regexp.MustCompile(`^(unknown (shorthand )?flag|flag needs an argument|invalid argument|no such file|connect: |read configuration: %s: file|%q is not a duration|(%d|1) faults? in `+
-		`|INCONCLUSIVE  Taking|the metric does not exist; nearest|no (freeze|override|exclusion) is|not found in the registry)|too few samples to tell|of the app repository from|is (rolled back|promoted) to Release`))
+		`|INCONCLUSIVE  Taking|the metric does not exist; nearest|no (freeze|override|exclusion) is|not found in the registry)|it is the lowest Tier|ask for the time: ask|too few samples to tell|of the app repository from|is (rolled back|promoted) to Release`))
 }

@@ -142,10 +142,13 @@ func (p *program) rules(f rulesFlags) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	var text []byte
 	if f.operator {
-		return rules.Resources(f.name, f.labels, groups)
+		text, err = rules.Resources(f.name, f.labels, groups)
+	} else {
+		text, err = rules.File(groups)
 	}
-	return rules.File(groups)
+	return bytes.Replace(text, []byte(rules.Head), []byte(p.lang.Say(sayRulesHead)+"\n"), 1), err
 }
 
 // same reports whether a file has these rules: exit code 1 where it has others.
@@ -154,10 +157,18 @@ func same(path string, text []byte) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("--to: %s cannot be read: %w", path, err)
 	}
-	if bytes.Equal(there, text) {
+	if bytes.Equal(withoutHead(there), withoutHead(text)) {
 		return nil
 	}
 	return &codeError{exitNo, fmt.Errorf("%s does not have the rules of these documents; write them anew: the same command without --check", path)}
+}
+
+// withoutHead is a file without its first line, which may be in another language.
+func withoutHead(text []byte) []byte {
+	if head, rest, ok := bytes.Cut(text, []byte("\n")); ok && bytes.HasPrefix(head, []byte("# ")) {
+		return rest
+	}
+	return text
 }
 
 // staleAfter is how old counts may grow: a healthy ledger's newest edge is up to its

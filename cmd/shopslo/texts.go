@@ -234,6 +234,9 @@ var (
 	sayNextServe      = text.Of("keep them up to date, with a page on http://127.0.0.1:9876", "バジェットを最新に保ち、http://127.0.0.1:9876 でページを表示する")
 )
 
+// What stands above rules.
+var sayRulesHead = text.Of("# Made by 'shopslo rules'; make it anew when SLOs or ShopSets change.", "# 'shopslo rules' が生成。SLO や ShopSet を変えたら作り直すこと。")
+
 // What import says of each thing that it could not carry.
 var (
 	sayOnGrid   = text.Of("%s: remark: SLO %s: its queries are evaluated on a grid, and counted in points: docs/queries.md says why", "%s: 注意点: SLO %s: クエリはグリッド上で評価され、points で数えます。理由は docs/queries.md にあります")

@@ -1,13 +1,15 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/shopslo/shopslo/internal/cli/speech"
 	"github.com/shopslo/shopslo/internal/text"
 )
 
 // complaints are what errors say, of the command line, of configuration and documents, and of
 // what could not be reached. English stands where they are found.
-var complaints = speech.Complaints(
+var complaints = speech.Complaints(slices.Concat(faults, []text.Entry{
 	// Commands and flags.
 	text.Of("must be one of %s", "次のいずれかを指定してください: %s"),
 	text.Of("%s takes no arguments, but got %q; write --to %[2]s where that is the Tier", "%s は引数を取りませんが、%q が指定されました。Tier なら --to %[2]s と書いてください"),
@@ -43,6 +45,21 @@ var complaints = speech.Complaints(
 	text.Of("--release: %q is no commit id; write at least 7 of its hexadecimal digits", "--release: %q はコミット ID ではありません。16 進で 7 桁以上を指定してください"),
 	text.Of("--replay: %s; name a file that 'shopslo gate -o json' or 'shopslo decisions show' wrote", "--replay: %s。'shopslo gate -o json' か 'shopslo decisions show' の出力ファイルを指定してください"),
 	text.Of("there is no Tier %q%s", "Tier %q はありません%s"),
+	text.Of("unknown Tier %q%s; the fleet has %s", "Tier %q はありません%s。フリートにあるのは %s"),
+	text.Of("nothing is promoted to %q: it is the lowest Tier%s", "%q へは昇格できません: 最も下の Tier です%s"),
+	text.Of(", changes are merged to its branch %s", "。変更はブランチ %s にマージします"),
+	text.Of("%q is no ISO week; write it like 2026-W46", "%q は ISO 週ではありません。2026-W46 のように書いてください"),
+	text.Of("the year %d has no week %d", "%d 年に第 %d 週はありません"),
+	text.Of("the week %s has not begun", "%s はまだ始まっていません"),
+	text.Of("%q is no day; write it like 2026-11-09", "%q は日付ではありません。2026-11-09 のように書いてください"),
+	text.Of("%q is no day; write it like 2026-11-15", "%q は日付ではありません。2026-11-15 のように書いてください"),
+	text.Of("the last day is before the first", "最後の日が最初の日より前です"),
+	text.Of("%s has not begun", "%s はまだ始まっていません"),
+	text.Of("%s: no gate.log is configured, so nothing is logged; name the log of a server with --server, or a folder with --dir", "%s: gate.log が未設定のため、何も記録されていません。--server でサーバーのログを、--dir でフォルダーを指定してください"),
+	text.Of("%s: no ledger.dir is configured; name the folder of the ledger with --dir", "%s: ledger.dir が未設定です。--dir で台帳のフォルダーを指定してください"),
+	text.Of("%s cannot be written: %s", "%s に書き込めません: %s"),
+	text.Of("no file matches this pattern in folder %s", "フォルダー %s に一致するファイルがありません"),
+	text.Of("no file matches this pattern", "一致するファイルがありません"),
 	text.Of("the fleet has no Tier %q%s", "フリートに Tier %q はありません%s"),
 	text.Of("--wait must not be below 0s, nor --every below 1s", "--wait は 0s 以上、--every は 1s 以上にしてください"),
 	text.Of("--tell needs --wait: a Tier does not match its branch at once", "--tell には --wait が必要です: Tier はすぐにはブランチと一致しません"),
@@ -188,7 +205,6 @@ var complaints = speech.Complaints(
 	text.Of("SLO %q: metricSourceRef: no source is named %q; the configuration has %s", "SLO %q: metricSourceRef: 取得元 %q はありません。設定にあるのは %s"),
 	text.Of("SLO %q: metricSourceRef: no source is named %q%s", "SLO %q: metricSourceRef: 取得元 %q はありません%s"),
 	text.Of("SLO %q: metricSourceRef: ShopSets %s and %s have the same match, which tells them apart in their own sources, not in %q; give each labels of its own", "SLO %q: metricSourceRef: ShopSet %s と %s の match が同じです。それぞれの取得元では区別できますが、%q では区別できません。別のラベルを指定してください"),
-	text.Of("data source %s: %s", "取得元 %s: %s"),
 	text.Of("no file matches; correct the path, or remove it from the list of SLO documents", "一致するファイルがありません。パスを直すか、SLO の文書の一覧から外してください"),
 	text.Of("list the documents, like [fleet/*.yaml]", "[fleet/*.yaml] のように文書を列挙してください"),
 	text.Of("list the documents, like [slos/*.yaml]", "[slos/*.yaml] のように文書を列挙してください"),
@@ -205,6 +221,11 @@ var complaints = speech.Complaints(
 	text.Of("name the system repository and a folder for its mirror", "システムのリポジトリと、ミラーのフォルダーを指定してください"),
 	text.Of("name a folder for the mirrors", "ミラーのフォルダーを指定してください"),
 	text.Of("say who makes the commits", "コミットの作成者を指定してください"),
+	text.Of("leave it out for [job, instance]", "[job, instance] を使うなら外してください"),
+	text.Of("openpgp, ssh or x509", "openpgp、ssh または x509"),
+	text.Of("name the branch, or leave it out where there is no git", "ブランチを指定するか、git がなければ外してください"),
+	text.Of("leave it out where the ShopSet was never called otherwise", "ShopSet がほかの名前だったことがなければ外してください"),
+	text.Of("is missing; name the git branch that the Tier is deployed from", "がありません。Tier のデプロイ元の git ブランチを指定してください"),
 	text.Of("name the user", "ユーザーを指定してください"),
 	text.Of("write a name", "名前を書いてください"),
 	text.Of("write the address at which people reach 'shopslo serve', like https://shopslo.example", "'shopslo serve' のアドレスを https://shopslo.example のように書いてください"),
@@ -214,6 +235,5 @@ var complaints = speech.Complaints(
 
 	// What could not be reached.
 	text.Of("ask the server: %s: %s; is 'shopslo serve' running there?", "サーバーに問い合わせできません: %s: %s。そこで 'shopslo serve' は動いていますか？"),
-	text.Of("source unavailable: %s", "取得元に接続できません: %s"),
-	text.Of("source unavailable", "応答がありません"),
-)
+	text.Of("listen on %s: %s", "%s で待ち受けられません: %s"),
+})...)

@@ -10,8 +10,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// head is above everything that is written.
-const head = "# Made by 'shopslo rules'; make it anew when SLOs or ShopSets change.\n"
+// Head is above everything that is written.
+const Head = "# Made by 'shopslo rules'; make it anew when SLOs or ShopSets change.\n"
 
 // File writes the groups as a rule file, as Prometheus' rule_files name it.
 func File(groups rulefmt.RuleGroups) ([]byte, error) { return written(groups) }
@@ -71,7 +71,7 @@ func sloOf(group string) string {
 
 func written(all ...any) ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString(head)
+	b.WriteString(Head)
 	e := yaml.NewEncoder(&b)
 	e.SetIndent(2)
 	for _, v := range all {

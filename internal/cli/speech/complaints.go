@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopslo/shopslo/internal/outage"
 	"github.com/shopslo/shopslo/internal/text"
 )
 
 // Complaints is a Phrasebook of what every program's errors say, and of a program's own.
 func Complaints(own ...text.Entry) *text.Phrasebook {
-	return text.NewPhrasebook(slices.Concat(common, documents, own)...)
+	return text.NewPhrasebook(slices.Concat(common, documents, outage.Phrases, own)...)
 }
 
 // NoValue says why a text is no value of a flag of a type of package pflag, where what the

@@ -25,7 +25,6 @@ var common = []text.Entry{
 	text.Of("--log.level: %q is not debug, info, warn or error", "--log.level: %q ではなく debug、info、warn、error のいずれかを指定してください"),
 	text.Of("--log.format: %q is not text or json", "--log.format: %q ではなく text または json を指定してください"),
 	text.Of("no such file or directory", "ファイルやフォルダーがありません"),
-	text.Of("connect: connection refused", "接続を拒否されました"),
 	text.Of("write the answer: %s", "結果を書き込めません: %s"),
 	text.Of("-%s: %q is not a whole number, or too large", "-%s: %q は整数ではないか、大きすぎます"),
 	text.Of("-%s: %q is not a whole number from 0 on, or too large", "-%s: %q は 0 以上の整数ではないか、大きすぎます"),
