@@ -60,8 +60,8 @@ func (t *Types) AskAgain() {
 	maps.DeleteFunc(t.said, func(_ string, s saidType) bool { return s.err != nil || s.typ == "" || s.typ == "unknown" })
 }
 
-// notAsked is what a source tells that nobody needs.
-var notAsked = fmt.Errorf("%w: it was not asked", slo.ErrUnavailable)
+// errNotAsked is what a source tells that nobody needs.
+var errNotAsked = fmt.Errorf("%w: it was not asked", slo.ErrUnavailable)
 
 // leave lets nobody wait for the source.
 func (t *Types) leave() {
@@ -70,7 +70,7 @@ func (t *Types) leave() {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.down, t.left = notAsked, notAsked
+	t.down, t.left = errNotAsked, errNotAsked
 }
 
 // TypeOf is a promquery.Types.

@@ -99,8 +99,10 @@ func TestNobodyWaitsForATellerThatHangs(t *testing.T) {
 				break
 			}
 		}
-		l.heralds[1].busy.Lock()
-		l.heralds[1].busy.Unlock()
+		func() { // waits for the end of what is being told
+			l.heralds[1].busy.Lock()
+			defer l.heralds[1].busy.Unlock()
+		}()
 	}
 	if len(good.heard) != 3 {
 		t.Errorf("it heard %q", good.heard)
