@@ -109,6 +109,29 @@ func TestThePagesKnowTheChartsValues(t *testing.T) {
 	}
 }
 
+// What is typed, and what is set, is the same in both languages.
+func TestTheJapanesePageInstallsTheSame(t *testing.T) {
+	typed := regexp.MustCompile("(?m)^\\$ .*$|`[^`\n]*`")
+	of := func(page string) []string {
+		all := typed.FindAllString(read(t, page), -1)
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	english, japanese := of("docs/install.md"), of("docs/install.ja.md")
+	if len(english) < 60 || !slices.Equal(english, japanese) {
+		for _, m := range english {
+			if !slices.Contains(japanese, m) {
+				t.Errorf("docs/install.ja.md lacks %s", m)
+			}
+		}
+		for _, m := range japanese {
+			if !slices.Contains(english, m) {
+				t.Errorf("docs/install.md lacks %s", m)
+			}
+		}
+	}
+}
+
 // Each server that others may reach is told so where it is installed.
 func TestWhereItListensIsSaid(t *testing.T) {
 	for page, want := range map[string]string{"README.md": "127.0.0.1 only", "docs/operate.md": "| `shopslo serve` | 9876 | 127.0.0.1 |", "docs/install.md": "127.0.0.1 alone"} {
