@@ -110,7 +110,7 @@ func TestThePagesKnowTheChartsValues(t *testing.T) {
 }
 
 // What is typed, and what is set, is the same in both languages.
-func TestTheJapanesePageInstallsTheSame(t *testing.T) {
+func TestTheJapanesePagesSayTheSame(t *testing.T) {
 	typed := regexp.MustCompile("(?m)^\\$ .*$|`[^`\n]*`")
 	of := func(page string) []string {
 		all := typed.FindAllString(read(t, page), -1)
@@ -118,16 +118,18 @@ func TestTheJapanesePageInstallsTheSame(t *testing.T) {
 		return slices.Compact(all)
 	}
 	english, japanese := of("docs/install.md"), of("docs/install.ja.md")
-	if len(english) < 60 || !slices.Equal(english, japanese) {
-		for _, m := range english {
-			if !slices.Contains(japanese, m) {
-				t.Errorf("docs/install.ja.md lacks %s", m)
-			}
+	if len(english) < 60 {
+		t.Errorf("found %v", english)
+	}
+	for _, m := range english {
+		if !slices.Contains(japanese, m) {
+			t.Errorf("docs/install.ja.md lacks %s", m)
 		}
-		for _, m := range japanese {
-			if !slices.Contains(english, m) {
-				t.Errorf("docs/install.md lacks %s", m)
-			}
+	}
+	english = slices.Concat(english, of("docs/operate.md"), []string{"`shopslo ledger verify --from TIME --to TIME`"}) // a usage, for the example there
+	for _, m := range slices.Concat(japanese, of("docs/operate.ja.md")) {
+		if !slices.Contains(english, m) {
+			t.Errorf("no English page has %s", m)
 		}
 	}
 }
