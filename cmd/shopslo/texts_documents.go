@@ -10,8 +10,6 @@ var faults = []text.Entry{
 	text.Of("label %s has an empty value, which means a series without it; give it a value", "ラベル %s の値が空です（ラベルのない系列を意味します）。値を指定してください"),
 	text.Of("%q has %d characters; a name has at most 63", "%q は %d 文字です。名前は 63 文字までです"),
 	text.Of("%q is a full reference; write the branch alone", "%q は完全な参照です。ブランチ名だけを書いてください"),
-	text.Of("** is not understood; name each folder, such as fleet/*.yaml and fleet/*/*.yaml", "** は使えません。fleet/*.yaml と fleet/*/*.yaml のように、フォルダーごとに書いてください"),
-	text.Of("is no glob pattern: %s", "パターンとして読めません: %s"),
 
 	// SLOs.
 	text.Of("means nothing here; write it into the metadata of the SLO", "ここでは意味がありません。SLO の metadata に書いてください"),

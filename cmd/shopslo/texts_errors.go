@@ -58,8 +58,6 @@ var complaints = speech.Complaints(slices.Concat(faults, []text.Entry{
 	text.Of("%s: no gate.log is configured, so nothing is logged; name the log of a server with --server, or a folder with --dir", "%s: gate.log が未設定のため、何も記録されていません。--server でサーバーのログを、--dir でフォルダーを指定してください"),
 	text.Of("%s: no ledger.dir is configured; name the folder of the ledger with --dir", "%s: ledger.dir が未設定です。--dir で台帳のフォルダーを指定してください"),
 	text.Of("%s cannot be written: %s", "%s に書き込めません: %s"),
-	text.Of("no file matches this pattern in folder %s", "フォルダー %s に一致するファイルがありません"),
-	text.Of("no file matches this pattern", "一致するファイルがありません"),
 	text.Of("the fleet has no Tier %q%s", "フリートに Tier %q はありません%s"),
 	text.Of("--wait must not be below 0s, nor --every below 1s", "--wait は 0s 以上、--every は 1s 以上にしてください"),
 	text.Of("--tell needs --wait: a Tier does not match its branch at once", "--tell には --wait が必要です: Tier はすぐにはブランチと一致しません"),
