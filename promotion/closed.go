@@ -3,6 +3,7 @@ package promotion
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -29,14 +30,15 @@ type Closed struct {
 }
 
 // closedText is the JSON of the lists of a Closed.
-type closedText struct{ budgets, comparisons, traffic []byte }
+type closedText struct{ budgets, comparisons, traffic, earlier []byte }
 
 func (c *Closed) write() (t closedText, err error) {
 	t.budgets = status.AppendBudgets(nil, c.budgets)
-	if t.comparisons, err = json.Marshal(c.comparisons); err == nil {
-		t.traffic, err = json.Marshal(c.traffic)
-	}
-	return t, err
+	var failed [3]error
+	t.comparisons, failed[0] = json.Marshal(c.comparisons)
+	t.traffic, failed[1] = json.Marshal(c.traffic)
+	t.earlier, failed[2] = json.Marshal(c.earlier)
+	return t, errors.Join(failed[:]...)
 }
 
 // ClosedBy is what Close looks at beside counts and documents, as a key of maps.
@@ -80,10 +82,10 @@ func (e *Evidence) Use(c *Closed) {
 // closedTexts gives the JSON of budgets, comparisons and traffic. Of those of a Closed it is
 // written once.
 func (e *Evidence) closedTexts() (closedText, error) {
-	if c := e.closed; c != nil && sameList(c.budgets, e.Report.Budgets) && sameList(c.comparisons, e.Comparisons) && sameList(c.traffic, e.Traffic) {
+	if c := e.closed; c != nil && sameList(c.budgets, e.Report.Budgets) && sameList(c.comparisons, e.Comparisons) && sameList(c.traffic, e.Traffic) && sameList(c.earlier, e.Earlier) {
 		return c.written()
 	}
-	return (&Closed{budgets: e.Report.Budgets, comparisons: e.Comparisons, traffic: e.Traffic}).write()
+	return (&Closed{budgets: e.Report.Budgets, comparisons: e.Comparisons, traffic: e.Traffic, earlier: e.Earlier}).write()
 }
 
 // settled gives the Closed of which checks of budgets can be taken, and which keeps those of this

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/sequential"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/status"
@@ -19,25 +20,39 @@ type Earlier struct {
 	// Over (Start, End].
 	Start time.Time `json:"start"`
 	End   time.Time `json:"end"`
-	// Bad and Total are whole events, of the ShopSets that are compared now.
-	Bad   float64 `json:"bad"`
-	Total float64 `json:"total"`
+	// ShopSets are those that are compared now and had data then.
+	ShopSets []EarlierShopSet `json:"shopsets"`
 	// Alike is nil where nobody looked: it is not the best, or nothing is amiss beside it.
 	Alike *Alike `json:"alike,omitempty"`
+}
+
+// EarlierShopSet is what was counted of one ShopSet: whole events.
+type EarlierShopSet struct {
+	ShopSet fleet.ShopSetName `json:"shopset"`
+	Bad     float64           `json:"bad"`
+	Total   float64           `json:"total"`
 }
 
 // mostEarlier lengths of the baseline are looked at before it, where the ledger goes so far back: with it, ten.
 const mostEarlier = 9
 
-// leastTraffic is the share of the baseline's events below which an earlier time tells nothing.
-const leastTraffic = 0.25
+// An earlier time tells nothing of a ShopSet with less than leastTraffic of the baseline's events,
+// and nothing of a Tier of which ShopSets with less than leastShare of the events since are left.
+const (
+	leastTraffic = 0.25
+	leastShare   = 0.5
+)
 
-// lookBack adds what the ledger knows of the time before the baseline.
+// lookBack adds what the ledger knows of the time before the baseline, all of it: an exclusion may
+// have been written afterwards.
 func (e *Evidence) lookBack(slos []slo.SLO, ledger status.Ledger, at time.Time, p Policy) {
 	e.Earlier = nil
 	first := e.FirstCame()
 	if first.IsZero() {
 		return
+	}
+	if x, ok := ledger.(status.Excluding); ok {
+		ledger = x.Ledger
 	}
 	for i := range slos {
 		s := &slos[i]
@@ -71,62 +86,81 @@ type looking struct {
 }
 
 func (l *looking) back(first time.Time, p Policy) (out []Earlier) {
-	before := 0.0
-	for _, c := range l.all {
-		before += c.Before.tally(false).total
-	}
 	for n := 1; n <= mostEarlier; n++ {
 		end := first.Add(-time.Duration(n) * p.Since.Baseline)
-		if c := l.counts(end.Add(-p.Since.Baseline), end, p.MinCoverage); c.Total > 0 && c.Total >= leastTraffic*before {
-			out = append(out, Earlier{Start: c.Start.UTC(), End: c.End.UTC(), Bad: max(0, math.Floor(c.Total-c.Good)), Total: math.Ceil(c.Total)})
+		if was := l.at(end.Add(-p.Since.Baseline), end, p.MinCoverage); len(was.ShopSets) > 0 {
+			out = append(out, was)
 		}
 	}
 	group := &group{all: l.all, earlier: out}
 	group.weighEarlier(p.Since)
 	if best := group.best(); best >= 0 && group.crept[best].amiss(p.Since) {
 		since, elapsed := group.crept[best].pool.Since, l.accounts[0].End.Sub(first)
-		counts := func(from, to time.Time) slo.Counts { return l.counts(from, to, 0) }
-		out[best].Alike = alike(counts, out[best].End, p.Since.Baseline, elapsed, tally{since.Bad, since.Total}, mostTogether)
+		out[best].Alike = alike(l.counts, out[best].End, p.Since.Baseline, elapsed, tally{since.Bad, since.Total}, mostTogether)
 	}
 	return out
 }
 
-// counts sums up what was counted of those that were covered.
-func (l *looking) counts(from, to time.Time, coverage float64) (sum slo.Counts) {
-	for i := range l.accounts {
+// at is what was counted of each ShopSet that was covered.
+func (l *looking) at(from, to time.Time, coverage float64) (was Earlier) {
+	for i, before := range l.all {
 		c := l.accounts[i].Counts(l.part, from, to)
-		if c.Covered <= 0 || !(c.Coverage() >= coverage) || c.Good > c.Total {
+		if c.Covered <= 0 || !(c.Coverage() >= coverage) || c.Good > c.Total || !(c.Total > 0) || c.Total < leastTraffic*before.Before.tally(false).total {
 			continue
 		}
-		if sum.Covered <= 0 {
-			sum = c
-			continue
-		}
-		sum.Good, sum.Total = sum.Good+c.Good, sum.Total+c.Total
+		was.Start, was.End = c.Start.UTC(), c.End.UTC()
+		was.ShopSets = append(was.ShopSets, EarlierShopSet{before.ShopSet, max(0, math.Floor(c.Total-c.Good)), math.Ceil(c.Total)})
 	}
-	return sum
+	return was
 }
 
-// weighEarlier weighs what came since the Release beside each earlier time.
+// counts sums up what was counted of all.
+func (l *looking) counts(from, to time.Time) slo.Counts { return summed(l.accounts, l.part, from, to) }
+
+// weighEarlier weighs what came since the Release beside each earlier time, of each ShopSet beside
+// what it had then: events that move from one to the other are no change.
 func (g *group) weighEarlier(p SincePolicy) {
-	g.crept = nil
-	since := weigh(g.all, p).pool.Since
-	for _, was := range g.earlier {
-		w := weight{budget: g.all[0].BudgetRatio}
-		count := sequential.Count{Bad: was.Bad, Total: was.Total}
-		w.pool = sequential.NewPool([]sequential.Part{{Before: count, Since: since, Usual: was.Bad}}, w.budget, (1-p.Confidence)*ofBefore, p.FalseAlarms*ofBefore)
-		w.extra = since.Ratio() - min(count.Ratio(), w.budget)
-		w.evidence = w.pool.For(p.Harm * w.budget)
-		w.most = w.pool.Most(p.cleared())
-		g.crept = append(g.crept, w)
+	whole := 0.0
+	since := map[fleet.ShopSetName]sequential.Count{}
+	for _, c := range g.all {
+		since[c.ShopSet] = c.Since.events(true)
+		whole += since[c.ShopSet].Total
 	}
+	g.crept = make([]weight, len(g.earlier))
+	for i := range g.earlier {
+		w := weight{budget: g.all[0].BudgetRatio, evidence: math.Inf(-1), extra: math.Inf(-1)}
+		var parts []sequential.Part
+		for _, was := range g.earlier[i].ShopSets {
+			if now, ok := since[was.ShopSet]; ok {
+				parts = append(parts, sequential.Part{Before: sequential.Count{Bad: was.Bad, Total: was.Total}, Since: now, Usual: was.Bad})
+			}
+		}
+		pool := sequential.NewPool(parts, w.budget, (1-p.Confidence)*ofBefore, p.FalseAlarms*ofBefore)
+		if pool.Since.Total > 0 && pool.Since.Total >= leastShare*whole {
+			w.pool, w.extra = pool, pool.Since.Ratio()
+			for _, s := range parts {
+				w.extra -= min(s.Before.Ratio(), w.budget) * s.Since.Total / pool.Since.Total
+			}
+			w.evidence = pool.For(p.Harm * w.budget)
+			w.most = pool.Most(p.cleared())
+		}
+		g.crept[i] = w
+	}
+}
+
+// total is what was counted of all.
+func (w *Earlier) total() (sum tally) {
+	for _, s := range w.ShopSets {
+		sum.bad, sum.total = sum.bad+s.Bad, sum.total+s.Total
+	}
+	return sum
 }
 
 // best is the earlier time in which the least was bad; −1: there is none.
 func (g *group) best() int {
 	best := -1
 	for i, w := range g.crept {
-		if best < 0 || w.extra > g.crept[best].extra {
+		if w.pool.Since.Total > 0 && (best < 0 || w.extra > g.crept[best].extra) {
 			best = i
 		}
 	}
@@ -141,9 +175,11 @@ func (g *group) creep() (w weight, was Earlier, ok bool) {
 		return weight{evidence: math.Inf(-1)}, Earlier{}, false
 	}
 	w = g.crept[best]
-	logs := make([]float64, len(g.crept))
+	var logs []float64
 	for i := range g.crept {
-		logs[i] = g.crept[i].evidence
+		if g.crept[i].pool.Since.Total > 0 { // else too little of it can be compared
+			logs = append(logs, g.crept[i].evidence)
+		}
 	}
 	w.evidence = sequential.Mean(logs)
 	return w, g.earlier[best], true
@@ -179,7 +215,7 @@ func (d *deciding) judgeCreep(counted string, g *group, figures *Figures) (Resul
 	case !ok || !w.amiss(d.p.Since):
 		return "", ""
 	}
-	*figures = figures.with("earlier", Figures{{"start", instant(was.Start)}, {"end", instant(was.End)}, {"bad", was.Bad}, {"total", was.Total},
+	*figures = figures.with("earlier", Figures{{"start", instant(was.Start)}, {"end", instant(was.End)}, {"bad", was.total().bad}, {"total", was.total().total},
 		{"extra_burn_rate", w.extra / w.budget}, {"chance", d.weighed.chance(w)}})
 	counted = d.say("%s. %s: all changes since then add %s× the allowed rate to the burn rate", counted, d.earlier(was), status.FormatRate(w.extra/w.budget))
 	switch g.creepExcused(d.p.Since, w, was) {
@@ -221,7 +257,7 @@ func (d *deciding) judgeAllClear(counted string, g *group, w weight, allowed lim
 
 // earlier says what was counted then.
 func (l lang) earlier(was Earlier) string {
-	return l.say("From %s to %s, %s of %s were bad", was.Start.UTC().Format(time.DateOnly), was.End.UTC().Format(time.DateOnly), status.FormatCount(was.Bad), status.FormatCount(was.Total))
+	return l.say("From %s to %s, %s of %s were bad", was.Start.UTC().Format(time.DateOnly), was.End.UTC().Format(time.DateOnly), status.FormatCount(was.total().bad), status.FormatCount(was.total().total))
 }
 
 // earlierOf are the earlier times of each part of an SLO.
@@ -236,13 +272,23 @@ func (e *Evidence) earlierOf(of sloPart) (out []Earlier) {
 
 // plausible reports whether a time before a Release came can be compared with.
 func (w Earlier) plausible(came time.Time) bool {
-	return finite(w.Bad) && finite(w.Total) && w.Bad >= 0 && w.Total > 0 && w.Bad <= w.Total &&
-		!w.Start.IsZero() && w.Start.Before(w.End) && w.End.Before(came)
+	seen := map[fleet.ShopSetName]bool{}
+	for _, s := range w.ShopSets {
+		if seen[s.ShopSet] {
+			return false
+		}
+		seen[s.ShopSet] = true
+	}
+	return !w.Start.IsZero() && w.Start.Before(w.End) && w.End.Before(came) && !slices.ContainsFunc(w.ShopSets, func(s EarlierShopSet) bool {
+		return !finite(s.Bad) || !finite(s.Total) || s.Bad < 0 || !(s.Total > 0) || s.Bad > s.Total
+	})
 }
 
 // impossible reports whether one of a group's earlier times cannot be.
 func (g *group) impossible() bool {
-	return slices.ContainsFunc(g.earlier, func(was Earlier) bool {
-		return slices.ContainsFunc(g.all, func(c *Comparison) bool { return !was.plausible(c.Came) })
-	})
+	first := g.all[0].Came
+	for _, c := range g.all {
+		first = earlier(first, c.Came)
+	}
+	return slices.ContainsFunc(g.earlier, func(was Earlier) bool { return !was.plausible(first) })
 }

@@ -74,7 +74,7 @@ func (e *Evidence) size() int {
 		return size + 1024*len(e.Report.Budgets) + 512*len(e.Comparisons)
 	}
 	if t, err := e.closedTexts(); err == nil {
-		size += len(t.budgets) + len(t.comparisons) + len(t.traffic)
+		size += len(t.budgets) + len(t.comparisons) + len(t.traffic) + len(t.earlier)
 	}
 	return size
 }
@@ -168,7 +168,6 @@ type (
 	}
 	wireFindings struct {
 		Together    []Together       `json:"together,omitempty"`
-		Earlier     []Earlier        `json:"earlier,omitempty"`
 		Alerts      Found[Alert]     `json:"alerts"`
 		AlertRules  Found[AlertRule] `json:"alert_rules"`
 		Sources     []string         `json:"alert_sources,omitempty"`
@@ -202,7 +201,7 @@ type evidenceText struct {
 }
 
 func (t evidenceText) size() int {
-	return len(t.first) + len(t.seen) + len(t.rest) + len(t.closed.budgets) + len(t.closed.comparisons) + len(t.closed.traffic) + 1024
+	return len(t.first) + len(t.seen) + len(t.rest) + len(t.closed.budgets) + len(t.closed.comparisons) + len(t.closed.traffic) + len(t.closed.earlier) + 1024
 }
 
 func (e *Evidence) text() (t evidenceText, err error) {
@@ -212,7 +211,7 @@ func (e *Evidence) text() (t evidenceText, err error) {
 	if t.seen, err = e.appendSeen(nil); err != nil {
 		return t, err
 	}
-	t.rest, err = json.Marshal(wireFindings{e.Together, e.Earlier, e.Alerts, e.AlertRules, e.AlertSources, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules, e.Moves})
+	t.rest, err = json.Marshal(wireFindings{e.Together, e.Alerts, e.AlertRules, e.AlertSources, e.Incidents, e.Freezes, e.Overrides, e.Exclusions, e.Uncorrected, e.Fix, e.Excluded, e.Rules, e.Moves})
 	if err != nil {
 		return t, err
 	}
@@ -225,6 +224,9 @@ func (e *Evidence) appendText(to []byte, t evidenceText) []byte {
 	to = append(to, t.closed.comparisons...)
 	if len(e.Traffic) > 0 { // records of before have none
 		to = append(append(to, `,"traffic":`...), t.closed.traffic...)
+	}
+	if len(e.Earlier) > 0 { // likewise
+		to = append(append(to, `,"earlier":`...), t.closed.earlier...)
 	}
 	to = append(append(to, ','), t.rest[1:len(t.rest)-1]...)
 	to = e.Report.AppendAround(append(to, ",\n\"report\": "...), t.closed.budgets)
@@ -262,6 +264,7 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 		Arrivals    *Found[Arrival] `json:"arrivals"`
 		Comparisons []Comparison    `json:"comparisons"`
 		Traffic     []Traffic       `json:"traffic"`
+		Earlier     []Earlier       `json:"earlier"`
 		Report      *status.Report  `json:"report"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
@@ -272,7 +275,7 @@ func (e *Evidence) UnmarshalJSON(data []byte) error {
 	}
 	w, f := in.wireEvidence, in.wireFindings
 	*e = Evidence{From: w.From, To: w.To, Release: w.Release, Source: w.Source, Target: w.Target, Declared: w.Declared, Report: *in.Report, Groups: w.Groups,
-		Outages: w.Outages, Fleet: in.Fleet, Arrivals: or(in.Arrivals), Comparisons: in.Comparisons, Together: f.Together, Earlier: f.Earlier, Traffic: in.Traffic, Alerts: f.Alerts, AlertRules: f.AlertRules, AlertSources: f.Sources, Incidents: f.Incidents,
+		Outages: w.Outages, Fleet: in.Fleet, Arrivals: or(in.Arrivals), Comparisons: in.Comparisons, Together: f.Together, Earlier: in.Earlier, Traffic: in.Traffic, Alerts: f.Alerts, AlertRules: f.AlertRules, AlertSources: f.Sources, Incidents: f.Incidents,
 		Freezes: f.Freezes, Overrides: f.Overrides, Exclusions: f.Exclusions, Uncorrected: f.Uncorrected, Fix: f.Fix, Excluded: f.Excluded, Rules: f.Rules, Moves: f.Moves}
 	return nil
 }

@@ -181,7 +181,7 @@ func (b *Logbook) logged(v Answer, e decisionlog.Entry) {
 	b.memory.mu.Lock()
 	defer b.memory.mu.Unlock()
 	b.memory.forgetAsking(string(v.To))
-	if was := b.memory.known[string(v.To)]; was != nil && was.err == nil {
+	if was := b.memory.known[string(v.To)]; was != nil && was.err == nil && was.rules.Entry < v.Log.Head.Index {
 		now := *was // its age stays: of what others write it knows no more than before
 		now.rules = promotion.LastRules{Where: b.where(), Entry: v.Log.Head.Index, At: e.At, Rules: &v.Evidence.Rules.Now}
 		b.memory.known[string(v.To)] = &now

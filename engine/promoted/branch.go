@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 
@@ -67,10 +66,10 @@ func (r *reading) targetBranch(ctx context.Context) (b targetBranch, err error) 
 	for _, n := range names { // the default branch is there in any repository
 		b.promoted = b.promoted || n != heads.Default && heads.Has[n]
 	}
-	witnesses := map[string]bool{} // whether the Release has not been there
-	for _, t := range tiers {
-		if t.Branch != heads.Default && t.Branch != b.name && heads.Has[t.Branch] {
-			witnesses[t.Branch] = t.Order > r.to.Order
+	var witnesses []string
+	for _, n := range once(names) {
+		if n != heads.Default && n != b.name && heads.Has[n] {
+			witnesses = append(witnesses, n)
 		}
 	}
 	// The default branch is no judge of a Release that came to it: it may be that of a Tier.
@@ -80,12 +79,12 @@ func (r *reading) targetBranch(ctx context.Context) (b targetBranch, err error) 
 	return b, err
 }
 
-// confirm asks the branches of other Tiers, which hold what was promoted to them, whether they know
-// the branch of the Tier by this name. Those that may have the Release can only contradict. named: the
-// default branch does know it so.
-func (r *reading) confirm(ctx context.Context, b *targetBranch, witnesses map[string]bool, named bool) error {
+// confirm asks the branches of other Tiers whether they know the branch of the Tier by another name.
+// That they do not proves nothing: the Release may have named them. named: the default branch knows it
+// so.
+func (r *reading) confirm(ctx context.Context, b *targetBranch, witnesses []string, named bool) error {
 	b.unconfirmed = !named
-	for _, w := range slices.Sorted(maps.Keys(witnesses)) {
+	for _, w := range witnesses {
 		t, err := r.fetch(ctx, r.checkout.Origin, w, r.checkout.Folder)
 		switch {
 		case errors.Is(err, gittree.ErrNoBranch):
@@ -102,13 +101,9 @@ func (r *reading) confirm(ctx context.Context, b *targetBranch, witnesses map[st
 		if err != nil {
 			continue // what is not right there says nothing
 		}
-		switch of, ok := f.Tier(r.to.Name); {
-		case !ok:
-		case of.Branch != b.name:
+		if of, ok := f.Tier(r.to.Name); ok && of.Branch != b.name {
 			b.unconfirmed, b.otherwise = true, fmt.Sprintf("branch %s says %s", w, cmp.Or(of.Branch, "none"))
 			return nil
-		case witnesses[w]:
-			b.unconfirmed = false
 		}
 	}
 	return nil
