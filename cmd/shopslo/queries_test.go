@@ -262,7 +262,7 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 			defer e.Close()
 			if tt.words != "" {
 				f := e.Ledger.Failing()
-				if len(f) != 1 || !f[0].Refused || !strings.Contains(f[0].Reason, tt.words) || e.Ledger.Account(&d.SLOs.SLOs[0], "s-1", now).Failure != f[0].Reason {
+				if len(f) != 1 || len(f[0].Refused) == 0 || !strings.Contains(f[0].Reason, tt.words) || e.Ledger.Account(&d.SLOs.SLOs[0], "s-1", now).Failure != f[0].Reason {
 					t.Errorf("failing %+v, want a reason that says %q", f, tt.words)
 				}
 				asked := source.Sources{"": {Types: source.NewTypes(s)}}.Ask(d)

@@ -65,7 +65,7 @@ func (all Sources) Ask(d *documents.Documents) error {
 	for _, s := range all {
 		s.Types.AskAgain()
 	}
-	err := d.Understand(func(source string) promquery.Types { return all[source].Types.TypeOf })
+	err := d.Understand(func(source string) promquery.Types { return all[source].Types.typeOf })
 	if errors.Is(err, slo.ErrUnavailable) {
 		return nil
 	}

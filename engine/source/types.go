@@ -73,8 +73,8 @@ func (t *Types) leave() {
 	t.down, t.left = errNotAsked, errNotAsked
 }
 
-// TypeOf is a promquery.Types.
-func (t *Types) TypeOf(metric string) (string, error) {
+// typeOf is a promquery.Types.
+func (t *Types) typeOf(metric string) (string, error) {
 	if t == nil {
 		return "", nil
 	}
@@ -102,7 +102,7 @@ func (s Source) Reading() ledger.Reading {
 		return readMackerel
 	}
 	return func(ind *slo.Indicator) (ledger.Meaning, error) {
-		is, err := promquery.Read(ind, s.Types.TypeOf)
+		is, err := promquery.Read(ind, s.Types.typeOf)
 		if err != nil {
 			return ledger.Meaning{Refused: err.Error()}, nil
 		}

@@ -22,9 +22,11 @@ type pace struct {
 	source string
 
 	// Of tick alone.
-	behind time.Duration // how long to wait for the source's clock
-	down   bool          // it could not be read, and that was told
-	asked  time.Time     // when it was last asked what refused SLOs mean
+	behind time.Duration  // how long to wait for the source's clock
+	down   bool           // it could not be read, and that was told
+	asked  time.Time      // when it was last asked what refused SLOs mean
+	tried  *engine.Engine // the engine of vain
+	vain   []refused      // what it took over, and which is refused still
 
 	looking sync.Mutex // held while looking for what does not exist, see look
 	unseen  string     // why the last look failed; under looking
@@ -112,8 +114,9 @@ func (p *pace) told(e *engine.Engine, now time.Time) {
 func (p *pace) fails(e *engine.Engine) bool {
 	return slices.ContainsFunc(e.Ledger.Failing(), func(f ledger.Failing) bool {
 		return slices.ContainsFunc(f.Subjects, func(id string) bool {
-			set, _ := e.Docs.Fleet.ShopSet(fleet.ShopSetName(id))
-			return slices.Contains(documents.SourcesFor(e.Docs, e.Docs.SLONamed(f.SLO), set), p.source)
+			s := e.Docs.SLONamed(f.SLO)
+			set, ok := e.Docs.Fleet.ShopSet(fleet.ShopSetName(id))
+			return s != nil && ok && slices.Contains(documents.SourcesFor(e.Docs, s, set), p.source) // else it was reloaded meanwhile
 		})
 	})
 }

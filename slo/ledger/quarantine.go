@@ -180,7 +180,7 @@ type Failing struct {
 	SLO      string
 	Subjects []string // sorted ids
 	Reason   string   // of the first of them, as slo.Account.Failure has it
-	Refused  bool     // for one of them at least its queries cannot be counted, whatever the source answers
+	Refused  []string // those of them for which its queries cannot be counted, whatever the source answers
 }
 
 // Failing lists what is not being counted, by name. Everything else is.
@@ -209,7 +209,9 @@ func (l *Ledger) Failing() []Failing {
 		f := Failing{SLO: name, Reason: list[0].reason}
 		for _, x := range list {
 			f.Subjects = append(f.Subjects, x.subject)
-			f.Refused = f.Refused || x.refused
+			if x.refused {
+				f.Refused = append(f.Refused, x.subject)
+			}
 		}
 		out = append(out, f)
 	}

@@ -150,7 +150,7 @@ func TestEachSourceIsReadItsOwnWay(t *testing.T) {
 	if why := l.Account(s, lost[0].ID, timeOf(end)).Failure; why != "it has gauges only" {
 		t.Errorf("failure %q", why)
 	}
-	if f := l.Failing(); len(f) != 1 || !f[0].Refused || len(f[0].Subjects) != 2 {
+	if f := l.Failing(); len(f) != 1 || len(f[0].Refused) != 2 || len(f[0].Subjects) != 2 {
 		t.Errorf("failing: %+v", f)
 	}
 }
