@@ -43,8 +43,9 @@ func newKeeper(o Options, e *engine.Engine, b *calendarBranch, m *ownMetrics) *k
 	return k
 }
 
-// uncounted tells of the SLOs that are not being counted, and when they are again.
-func (k *keeper) uncounted(e *engine.Engine) {
+// uncounted tells of the SLOs that are not being counted, and when they are again. paused: there is
+// more history to be read, in which they may fail anew.
+func (k *keeper) uncounted(e *engine.Engine, paused bool) {
 	k.telling.Lock()
 	defer k.telling.Unlock()
 	failing := map[string]ledger.Failing{}
@@ -54,13 +55,17 @@ func (k *keeper) uncounted(e *engine.Engine) {
 			k.Log.Warn("an SLO is not being counted; it is tried again, and all others are", "slo", f.SLO, "shopsets", strings.Join(f.Subjects, ","), "reason", f.Reason)
 		}
 	}
-	for name := range k.failing {
-		if _, still := failing[name]; !still {
+	k.metrics.counted(e.Docs.SLOs.SLOs, failing)
+	for name, was := range k.failing {
+		switch _, still := failing[name]; {
+		case still:
+		case paused:
+			failing[name] = was
+		default:
 			k.Log.Info("an SLO is being counted again", "slo", name)
 		}
 	}
 	k.failing = failing
-	k.metrics.counted(e.Docs.SLOs.SLOs, failing)
 }
 
 func (k *keeper) current() *engine.Engine {

@@ -78,7 +78,7 @@ func (p *pace) tick(ctx context.Context) time.Duration {
 	p.askAgain(e, now)
 	p.readCalendar(e)
 	p.ticked(p, now, err, paused)
-	p.uncounted(e)
+	p.uncounted(e, paused)
 	wait := max(next.Sub(p.Host.Now()), 0)
 	newest, due := e.Newest(p.source), now.Add(-delay).Truncate(res)
 	switch {
