@@ -25,6 +25,7 @@ type keeper struct {
 	engine *engine.Engine
 	outage error            // why no source could be read last time
 	caught time.Time        // when counting had come up to the clock for the first time
+	far    string           // how far it was told that it is
 	paces  map[string]*pace // by source
 
 	telling sync.Mutex

@@ -59,7 +59,7 @@ func newOwnMetrics(r prometheus.Registerer, version string, sources []string) *o
 		sourceAt: f.NewGaugeVec(prometheus.GaugeOpts{Name: "shopslo_source_last_read_timestamp_seconds",
 			Help: "When the source could be read last; absent before."}, source),
 		caughtUp: f.NewGauge(prometheus.GaugeOpts{Name: "shopslo_ledger_caught_up",
-			Help: "Whether the source's history has been read up to now since the start."}),
+			Help: "Whether the history of each source that can be read has been read up to now since the start."}),
 		lost: f.NewGaugeVec(prometheus.GaugeOpts{Name: "shopslo_slo_uncounted_shopsets",
 			Help: "ShopSets for which an SLO is not being counted, though the source can be read: /api/v1/status has the reason."}, []string{"slo"}),
 		reloadOK: f.NewGauge(prometheus.GaugeOpts{Name: "shopslo_config_last_reload_successful",

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type pace struct {
 	// What the keeper knows of it, under its mu.
 	err     error
 	ended   bool      // the last tick has come up to the clock, or failed
+	caught  bool      // one that counted something has come up to the clock
 	heard   time.Time // when it last began or came further
 	reading string    // how far the first reading is
 }
@@ -130,12 +132,16 @@ func (p *pace) begins(now time.Time) {
 func (p *pace) readUpTo(t time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	of := "the source's"
-	if len(p.paces) > 1 {
-		of = "source " + p.source + "'s"
-	}
 	p.heard = p.Host.Now()
-	p.reading = fmt.Sprintf("it is reading %s history and has come to %s", of, t.Format(time.RFC3339))
+	p.reading = fmt.Sprintf("it is reading %s's history and has come to %s", p.name(), t.Format(time.RFC3339))
+}
+
+// name is the source's, in a sentence.
+func (p *pace) name() string {
+	if len(p.paces) > 1 {
+		return "source " + p.source
+	}
+	return "the source"
 }
 
 // ticked notes how a tick of a source ended, and tells of what that means for all.
@@ -143,6 +149,7 @@ func (k *keeper) ticked(p *pace, now time.Time, err error, paused bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	p.err, p.ended = err, err != nil || !paused
+	p.caught = p.caught || err == nil && p.ended && k.engine.Reads(p.source)
 	outage := k.noneRead()
 	if outage != nil && (k.outage == nil || k.outage.Error() != outage.Error()) {
 		k.Log.Error("counting failed; it goes on from the same edge when this is mended", "err", outage)
@@ -151,9 +158,35 @@ func (k *keeper) ticked(p *pace, now time.Time, err error, paused bool) {
 	}
 	if k.outage = outage; outage == nil && k.allEnded(k.Host.Now()) && k.caught.IsZero() {
 		k.caught = now
-		k.metrics.caughtUp.Set(1)
-		k.Log.Info("the budgets are up to date", "after", k.Host.Now().Sub(now).Round(time.Millisecond))
 	}
+	if !k.caught.IsZero() {
+		k.tellHowFar(k.Host.Now().Sub(now))
+	}
+}
+
+// tellHowFar tells of which sources the budgets are up to date, whenever that is another answer.
+// It is under mu.
+func (k *keeper) tellHowFar(after time.Duration) {
+	far, upTo := "the budgets are up to date", 1.
+	if behind := k.unread(); len(behind) > 0 {
+		names := make([]string, len(behind))
+		for i, p := range behind {
+			names[i] = p.name()
+		}
+		far, upTo = far+", except those of "+strings.Join(names, ", ")+", whose history is still being read", 0
+	}
+	if far == k.far {
+		return
+	}
+	k.far = far
+	k.metrics.caughtUp.Set(upTo)
+	k.Log.Info(far, "after", after.Round(time.Millisecond))
+}
+
+// unread are the paces of sources whose first reading goes on: it has neither come up to the
+// clock nor failed. It is under mu.
+func (k *keeper) unread() []*pace {
+	return slices.DeleteFunc(k.used(), func(p *pace) bool { return p.caught || p.err != nil })
 }
 
 // used are the paces of sources of which something is counted, by name. It is under mu.
@@ -207,18 +240,14 @@ func (k *keeper) allEnded(now time.Time) bool {
 func (k *keeper) counting() (outage, reading string) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	switch {
-	case k.outage != nil:
+	if k.outage != nil {
 		return k.outage.Error(), ""
-	case !k.caught.IsZero():
-		return "", ""
 	}
-	for _, p := range k.used() {
-		if !p.ended {
-			reading = cmp.Or(reading, p.reading)
-		}
+	var far []string
+	for _, p := range k.unread() {
+		far = append(far, cmp.Or(p.reading, p.name()+" has not been read yet"))
 	}
-	return "", cmp.Or(reading, "the source has not been read yet")
+	return "", strings.Join(far, "; ")
 }
 
 func (k *keeper) caughtUp() bool {
