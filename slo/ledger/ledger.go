@@ -117,6 +117,7 @@ type Ledger struct {
 	nextAccount uint32
 	arrivals    []*account // those with series that arrived
 	workers     []*worker
+	aside       int // how many have counted what is not kept yet, and let others count
 	version     atomic.Uint64
 	mu          sync.RWMutex // guards what follows against readers
 	accounts    map[string]*account

@@ -142,6 +142,20 @@ func (t *turn) take() {
 	}
 }
 
+// aside lets others count while the source is asked once more. What was counted in this turn stays as it is: its
+// workers are not for others, and nothing is forgotten meanwhile. back takes the turn again.
+func (t *turn) aside() (back func()) {
+	mine := t.l.workers
+	t.l.workers = nil
+	t.l.aside++
+	t.end()
+	return func() {
+		t.take()
+		t.l.workers = mine
+		t.l.aside--
+	}
+}
+
 func (t *turn) end() {
 	if t.held {
 		t.l.counting.Unlock()

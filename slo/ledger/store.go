@@ -317,6 +317,9 @@ const historyLog = 16 << 20
 // maintain checkpoints when it is due, after forgetting what retention allows at an
 // edge that was just closed. While there is more to read it is due later.
 func (l *Ledger) maintain(edge int64, more bool) error {
+	if l.aside > 0 {
+		return nil // the next one will
+	}
 	if l.store == nil && edge-l.forgotAt >= forgetEvery {
 		l.forgotAt = edge
 		l.forget(edge)

@@ -94,8 +94,7 @@ func (l *Ledger) readRaw(ctx context.Context, src *sourceState, mine *turn, acct
 	var outs []*outcome
 	var samples atomic.Int64
 	b := l.batchOf(src, accts)
-	var zeros map[*series]int64
-	read := func() error {
+	read := func(zeros map[*series]int64) error {
 		return l.read(ctx, src, b, from-l.lookBack(accts), from, to, func(series []slo.Series) error {
 			l.fetchAhead(src, b, to, until)
 			mine.take()
@@ -111,11 +110,9 @@ func (l *Ledger) readRaw(ctx context.Context, src *sourceState, mine *turn, acct
 			return err
 		})
 	}
-	err := read()
+	err := read(nil)
 	if err == nil && to == until {
-		if zeros = l.lateZeros(ctx, src, from); zeros != nil {
-			err = read()
-		}
+		err = l.withZeros(ctx, src, mine, from, read)
 	}
 	return outs, int(samples.Load()), err
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/shopslo/shopslo/slo"
@@ -22,26 +23,63 @@ const (
 // zeros where counters were created.
 type backdating interface{ Backdates() bool }
 
-// lateZeros finds when (ms) the series were created whose age nothing tells, by the zeros behind an edge; nil where
-// there are none. What cannot be read is not worth the tick: such series stay flagged.
-func (l *Ledger) lateZeros(ctx context.Context, src *sourceState, edge int64) map[*series]int64 {
+// withZeros reads a tick again where zeros behind the edge tell when its new series were created. Others count
+// while the source is asked. What cannot be read is not worth the tick: such series stay flagged.
+func (l *Ledger) withZeros(ctx context.Context, src *sourceState, mine *turn, edge int64, read func(map[*series]int64) error) error {
+	unknown := l.ageless(src)
+	if len(unknown) == 0 {
+		return nil
+	}
+	back := mine.aside()
+	defer back()
+	zeros := l.lateZeros(ctx, src, mine, unknown, edge)
+	if zeros == nil {
+		return stopped(ctx)
+	}
+	err := read(zeros)
+	if err != nil && !mine.held { // nothing came of it: what was counted before stands
+		return stopped(ctx)
+	}
+	return err
+}
+
+// stopped is the error of a reading that was ended by somebody, rather than by its limit: it is begun again.
+func stopped(ctx context.Context) error {
+	if err := ctx.Err(); errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// ageless are the new series whose age nothing tells, where the source may have zeros that do.
+func (l *Ledger) ageless(src *sourceState) []*series {
+	if s, ok := src.source.(backdating); !ok || !s.Backdates() {
+		return nil
+	}
 	var unknown []*series
 	for _, w := range l.workers {
 		unknown = append(unknown, w.counter.results.unknown...)
 	}
-	if s, ok := src.source.(backdating); !ok || !s.Backdates() || len(unknown) == 0 {
-		return nil
-	}
-	unknown = unknown[:min(len(unknown), mostNew)]
+	return unknown[:min(len(unknown), mostNew)]
+}
+
+// lateZeros finds when (ms) series were created, by the zeros behind an edge; nil where there are none, or no
+// answer in time.
+func (l *Ledger) lateZeros(ctx context.Context, src *sourceState, mine *turn, unknown []*series, edge int64) map[*series]int64 {
+	ctx, cancel := context.WithTimeout(ctx, l.turn())
+	defer cancel()
 	var zeros map[*series]int64
-	_ = src.source.Select(ctx, slo.Request{Selectors: l.namely(unknown), From: edge - zeroBack, To: edge}, func(found []slo.Series) error {
+	err := src.source.Select(ctx, slo.Request{Selectors: l.namely(unknown), From: edge - zeroBack, To: edge}, func(found []slo.Series) error {
+		mine.take()
+		defer mine.end()
 		found = src.unify(found)
 		for k := range found {
 			t, v := lastOf(found[k].Samples)
-			if t == none || v != 0 {
+			b := src.bound.find(&found[k])
+			if t == none || v != 0 || b == nil {
 				continue
 			}
-			for _, u := range l.bind(src, &found[k]).uses {
+			for _, u := range b.uses {
 				if u.created == nil && u.kind == counterSeries && slices.Contains(unknown, u.series) {
 					if zeros == nil {
 						zeros = map[*series]int64{}
@@ -52,6 +90,9 @@ func (l *Ledger) lateZeros(ctx context.Context, src *sourceState, edge int64) ma
 		}
 		return nil
 	})
+	if err != nil {
+		return nil
+	}
 	return zeros
 }
 
