@@ -27,6 +27,7 @@ func begunKey(key string) string        { return "begun:" + key }
 func suspectKey(id string) string       { return id + ":suspects" }
 func calledKey(id, who string) string   { return id + ":called:" + who }
 func directKey(user string) string      { return "direct:" + user }
+func toldKey(id string, n int) string   { return id + ":told:" + strconv.Itoa(n) }
 func pinnedKey(id string) string        { return id + ":pinned" }
 
 // recall gives what is remembered; "" is nothing.

@@ -99,6 +99,10 @@ func (b *Bot) sayEach(ctx context.Context, i incident.Incident, key string, m me
 	if err != nil {
 		return err
 	}
+	told, err := b.told(ctx, i.ID)
+	if err != nil {
+		return err
+	}
 	for _, id := range all {
 		done := postedKey(key + ":" + id)
 		if ts, err := b.recall(ctx, done); err != nil || ts != "" {
@@ -106,6 +110,9 @@ func (b *Bot) sayEach(ctx context.Context, i incident.Incident, key string, m me
 				return err
 			}
 			continue
+		}
+		if told, err = b.willTell(ctx, i.ID, told, id); err != nil {
+			return err
 		}
 		channel, ts, err := b.api.PostMessageContext(ctx, id, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
 		if b.called("chat.postMessage", err); err != nil && !forGood(err) {
@@ -121,6 +128,39 @@ func (b *Bot) sayEach(ctx context.Context, i incident.Incident, key string, m me
 		}
 	}
 	return nil
+}
+
+// maxTold is how many people are told of one private Incident, each alone.
+const maxTold = 1000
+
+// told are the users who have been told of a private Incident, each alone: they have what they were told, also
+// when they are in it no more.
+func (b *Bot) told(ctx context.Context, id string) (all []string, err error) {
+	for len(all) < maxTold {
+		who, err := b.recall(ctx, toldKey(id, len(all)))
+		if err != nil || who == "" {
+			return all, err
+		}
+		all = append(all, who)
+	}
+	return all, nil
+}
+
+// willTell remembers that a user is told, before that is done: what nobody remembers could not be taken back.
+func (b *Bot) willTell(ctx context.Context, id string, told []string, user string) ([]string, error) {
+	if slices.Contains(told, user) {
+		return told, nil
+	}
+	for len(told) < maxTold {
+		kept, _, err := b.o.Store.Remember(ctx, toldKey(id, len(told)), user)
+		if err != nil {
+			return told, err
+		}
+		if told = append(told, kept); kept == user {
+			return told, nil
+		}
+	}
+	return told, fmt.Errorf("%s has been told to %d people, each alone: nobody else is told", id, maxTold)
 }
 
 // veiled is a private Incident as those read it who are not in it: that it is, how bad, what it

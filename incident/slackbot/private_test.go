@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/internal/fakes/slackfake"
 )
 
@@ -256,5 +257,65 @@ func TestWhatIsTakenAwayIsGoneFromDirectMessages(t *testing.T) {
 		if text := w.slack.Transcript("D" + who); strings.Contains(text, "hunter2") || !strings.Contains(text, "This was taken away") {
 			t.Errorf("%s", text)
 		}
+	}
+}
+
+// Who was told has it, also when somebody else is on call since and the bot has begun again; and who cannot be
+// reached keeps nobody else's.
+func TestWhatIsTakenAwayIsGoneFromThoseWhoWereTold(t *testing.T) {
+	for name, refused := range map[string]int{"all": 0, "one cannot be rewritten": 1} {
+		t.Run(name, func(t *testing.T) {
+			w := secret(t)
+			w.slack.Refuse("missing_scope", "conversations.create", -1)
+			w.command(w.mai, w.general, "open private critical Customer keys leak")
+			w.command(w.mai, w.general, "inc-1 update the key is hunter2")
+			has := func() (all []string) {
+				for _, who := range []string{w.mai, w.ken, w.yuki} {
+					if strings.Contains(w.slack.Transcript("D"+who), "hunter2") {
+						all = append(all, who)
+					}
+				}
+				return all
+			}
+			if told := has(); !slices.Equal(told, []string{w.mai, w.ken, w.yuki}) {
+				t.Fatalf("told: %v", told)
+			}
+			w.set.Invite.Severity = map[incident.Severity][]string{incident.Critical: {w.sato}}
+			w.set.EscalateTo = nil
+			w.bot = w.replica(nil)
+			w.command(w.mai, w.general, "inc-1 update all is well")
+			i := w.incident("inc-1")
+			w.slack.Refuse("cant_update_message", "chat.update", refused)
+			w.command(w.mai, w.general, "inc-1 redact "+hash(i.Timeline[len(i.Timeline)-2].ID)+" a key")
+			if text := w.slack.Transcript("D" + w.sato); strings.Contains(text, "could not take away everywhere what was redacted") != (refused > 0) {
+				t.Errorf("%s", text)
+			}
+			if left := has(); len(left) != refused || !strings.Contains(w.slack.Transcript("D"+w.sato), "all is well") {
+				t.Errorf("%v have it, want %d; who is on call now: %s", left, refused, w.slack.Transcript("D"+w.sato))
+			}
+		})
+	}
+}
+
+// As many are told as are remembered.
+func TestNobodyIsToldWhoCouldNotBeRemembered(t *testing.T) {
+	w := secret(t)
+	for n := range maxTold {
+		if _, _, err := w.store.Remember(t.Context(), toldKey("inc-1", n), fmt.Sprint("U", n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told, err := w.bot.told(t.Context(), "inc-1")
+	if err != nil || len(told) != maxTold {
+		t.Fatalf("%d, %v", len(told), err)
+	}
+	if _, err := w.bot.willTell(t.Context(), "inc-1", told, "U7"); err != nil {
+		t.Error(err)
+	}
+	i := incident.Incident{ID: "inc-1", Private: true, Assigned: map[incident.Role]string{incident.Commander: w.mai}}
+	err = w.bot.sayEach(t.Context(), i, "k", said("hunter2"))
+	written := slices.ContainsFunc(w.slack.Calls(), func(c slackfake.Call) bool { return c.Method == "chat.postMessage" })
+	if err == nil || written {
+		t.Errorf("told all the same: %v", err)
 	}
 }

@@ -50,12 +50,18 @@ func (b *Bot) unsay(ctx context.Context, i incident.Incident, _ incident.Job, t 
 	for _, c := range b.set.announces(i) {
 		where[c] = key + ":" + c
 	}
-	if i.Private && !ok { // it was told to each alone
-		all, err := b.each(ctx, i)
+	var failed error
+	if i.Private { // it was told to each alone, where there was no channel
+		told, err := b.told(ctx, i.ID)
 		if err != nil {
 			return err
 		}
-		for _, id := range all {
+		if !ok { // versions before did not remember who was told
+			var all []string
+			all, failed = b.each(ctx, i)
+			told = users(append(told, all...))
+		}
+		for _, id := range told {
 			if channel, err := b.recall(ctx, directKey(id)); err != nil {
 				return err
 			} else if channel != "" {
@@ -68,9 +74,9 @@ func (b *Bot) unsay(ctx context.Context, i incident.Incident, _ incident.Job, t 
 		if err == nil && ts != "" && ts != "none" {
 			err = b.update(ctx, channel, ts, key, said(b.set.Language.Say(sayUnsaid)))
 		}
-		if err != nil && !refusedWith(err, "message_not_found") {
-			return err
+		if err != nil && !refusedWith(err, "message_not_found") && (failed == nil || forGood(failed)) {
+			failed = err // one is to be tried again rather than one that is not
 		}
 	}
-	return nil
+	return failed
 }

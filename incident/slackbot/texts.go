@@ -250,6 +250,7 @@ var (
 	doingInvite   = text.Of("invite ", "招待：")
 	doingAnnounce = text.Of("announce it in ", "告知：")
 	doingMessage  = text.Of("write a message", "メッセージの投稿")
+	doingUnsay    = text.Of("take away everywhere what was redacted", "投稿済みメッセージからの内容の削除")
 	doingArchive  = text.Of("archive the channel", "チャンネルのアーカイブ")
 	doingTimeline = text.Of("put a message into the timeline", "タイムラインへの記録")
 	doingMerge    = text.Of("merge it with another incident", "インシデントの統合")

@@ -278,7 +278,7 @@ func (s Settings) failure(kind string, t task, cause error) string {
 		jobBegin: l.Say(doingBegin), jobChannel: l.Say(doingChannel),
 		jobStatus: l.Say(doingStatus), jobTopic: l.Say(doingTopic),
 		jobInvite: l.Say(doingInvite) + mentionAny(t.Who), jobAnnounce: l.Say(doingAnnounce) + "<#" + t.Channel + ">",
-		jobSay: l.Say(doingMessage), jobArchive: l.Say(doingArchive),
+		jobSay: l.Say(doingMessage), jobUnsay: l.Say(doingUnsay), jobArchive: l.Say(doingArchive),
 		jobPick: l.Say(doingTimeline), jobSuspect: l.Say(doingSuspects), jobMerge: l.Say(doingMerge),
 	}[kind]
 	if what == "" {
