@@ -187,7 +187,7 @@ func TestCountsEqualTheOracleWhenSamplesComeLate(t *testing.T) {
 
 func TestCountsEqualTheOracleOnHeapsOfRandomSamples(t *testing.T) {
 	const res = 1000
-	for seed := range racetest.Fewer(uint64(3000)) {
+	for seed := range racetest.Fewer(uint64(1800)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			w := ledgertest.Wild(seed)
 			w.Rules.Start -= w.Rules.Start % res // counting starts at an edge

@@ -183,7 +183,7 @@ func TestTheStepsOfTinyHistoriesAreWhatIsCounted(t *testing.T) {
 func TestTheStepsOfAHeapAreWhatIsCounted(t *testing.T) {
 	const res = 1000
 	kinds := map[ledger.Kind]int{}
-	for seed := range racetest.Fewer(uint64(600)) {
+	for seed := range racetest.Fewer(uint64(360)) {
 		w, way := ledgertest.Wild(seed), ways[seed%3]
 		var tr tracer
 		l, s, err := countHeap(&w, w.Series, way, tr.take)
