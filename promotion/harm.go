@@ -150,6 +150,7 @@ func (d *deciding) weighAll(t tier, found map[pair][]*Comparison) *weighed {
 	for _, g := range order {
 		g.earlier = d.e.earlierOf(sloPart{g.all[0].SLO, g.all[0].Part})
 		slices.SortStableFunc(g.all, func(a, b *Comparison) int { return strings.Compare(string(a.ShopSet), string(b.ShopSet)) })
+		d.weighEarlier(g)
 		logs = append(logs, g.weigh(d.p.Since, w.ones))
 	}
 	w.mean = sequential.Mean(logs)
@@ -170,7 +171,6 @@ func (g *group) weigh(p SincePolicy, ones map[*Comparison]weight) float64 {
 		}
 		logs, rest = append(logs, w.evidence), append(rest, c)
 	}
-	g.weighEarlier(p)
 	g.whole = ones[g.all[0]]
 	if len(g.all) == 1 {
 		g.rest = g.whole
