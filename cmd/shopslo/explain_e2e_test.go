@@ -12,7 +12,7 @@ import (
 )
 
 func TestExplainTellsStepByStepWithPrometheus(t *testing.T) {
-	end := time.Now().Add(-time.Minute).Truncate(time.Minute) // long enough ago that its edge is closed
+	end := longClosed()
 	server := sourcetest.StartPrometheus(t, aLife(end), end.Add(-90*time.Minute).UnixMilli())
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{"shopslo.yaml": "source: {prometheus: {url: '" + server.URL + "', scrape_interval: 30s}}\nfleet: [fleet.yaml]\nslos: [slo.yaml]\n",

@@ -10,13 +10,13 @@ import (
 )
 
 func TestNothingFoundIsNotNothingBadWithPrometheus(t *testing.T) {
-	end := time.Now().Add(-2 * time.Second).Truncate(time.Minute)
+	end := longClosed()
 	server := sourcetest.StartPrometheus(t, aShop(end), end.Add(-90*time.Minute).UnixMilli())
 	trySeekers(t, t.TempDir(), "source: {prometheus: {url: '"+server.URL+"', scrape_interval: 1m}}", end)
 }
 
 func TestNothingFoundIsNotNothingBadWithVictoriaMetrics(t *testing.T) {
-	end := time.Now().Add(-2 * time.Second).Truncate(time.Minute)
+	end := longClosed()
 	server := sourcetest.StartVictoriaMetrics(t, aShop(end))
 	trySeekers(t, t.TempDir(), "source: {prometheus: {url: '"+server.URL+"', scrape_interval: 1m}}", end)
 }

@@ -150,7 +150,7 @@ func lineOf(text, part, other string) string {
 }
 
 func TestNothingFoundIsNotNothingBad(t *testing.T) {
-	end := time.Now().Add(-2 * time.Second).Truncate(time.Minute)
+	end := longClosed()
 	dir := t.TempDir()
 	fill(t, filepath.Join(dir, "tsdb"), aShop(end))
 	trySeekers(t, dir, "source: {embedded: {dir: tsdb, scrape_interval: 1m, scrape_configs: [{job_name: none}]}}", end)
