@@ -10,6 +10,9 @@ RACE := $(if $(filter true,$(CI)),-race -vet=off -p 3)
 VET := $(if $(filter true,$(CI)),-vet=off)
 TOOL := go tool -modfile=tools/go.mod
 
+# Tests that try fewer cases under the race detector run without it, too.
+slow_files = $(shell grep -rlE --include='*_test.go' 'racetest\.[A-Z]' . | grep -v '^./bench/')
+
 # End-to-end tests: of each change, and those that need not run on each (tag "more").
 # Their files, their folders, those that wait longest first, and their tests' names.
 E2E_LINE = ^//go:build e2e$$
@@ -17,7 +20,7 @@ MORE_LINE = ^//go:build e2e && more$$
 e2e_files = $(shell grep -rlE --include='*_test.go' '$(1)' . | grep -v '^./bench/')
 e2e_first = ./cmd/mackerel-plugin-mailrelay/ ./internal/stories/
 e2e_packages = $(filter $(sort $(dir $(1))),$(e2e_first)) $(filter-out $(e2e_first),$(sort $(dir $(1))))
-e2e_tests = $(shell sed -nE 's/^func (Test[A-Za-z0-9_]+).*/\1/p' $(1) /dev/null | grep -v '^TestMain$$' | paste -sd'|')
+tests_of = $(shell sed -nE 's/^func (Test[A-Za-z0-9_]+).*/\1/p' $(1) /dev/null | grep -v '^TestMain$$' | paste -sd'|')
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,7 +35,7 @@ LONGEST = ./cmd/shopslo ./slo/ledger ./promotion/promoter/gitpush ./promotion/de
 test: ## run all tests but the end-to-end ones
 	go test $(RACE) -timeout 15m $(LONGEST) ./...
 	go -C bench test $(VET) -timeout 15m ./...
-	$(if $(RACE),go test $(VET) -timeout 15m $$(grep -rl --include='*_test.go' 'racetest\.[FN]' . | xargs -n 1 dirname | sort -u))
+	$(if $(RACE),go test $(VET) -timeout 15m -run '^($(call tests_of,$(slow_files)))$$' $(sort $(dir $(slow_files))))
 
 mutate: ## change a package at random and see whether its tests notice (PKG=./slo ARGS='-n 40 -seed 1')
 	go -C tools run ./mutate -dir $(CURDIR) $(ARGS) $(PKG)
@@ -50,9 +53,9 @@ e2e-more: ## run those that need not run on each change: other versions, long ch
 
 comma := ,
 define run_e2e
-@[ -n '$(call e2e_tests,$(2))' ] || { echo 'no end-to-end tests found' >&2; exit 1; }
+@[ -n '$(call tests_of,$(2))' ] || { echo 'no end-to-end tests found' >&2; exit 1; }
 go run -tags $(1) ./internal/lab/labctl build
-go test $(VET) -tags $(1) -count 1 -p 3 -timeout 15m -run '^($(call e2e_tests,$(2)))$$' $(call e2e_packages,$(2))
+go test $(VET) -tags $(1) -count 1 -p 3 -timeout 15m -run '^($(call tests_of,$(2)))$$' $(call e2e_packages,$(2))
 endef
 
 lab: ## start Kubernetes, Argo CD, git and Prometheus, and leave them running (ARGS=-h lists options)
