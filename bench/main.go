@@ -47,6 +47,7 @@ type options struct {
 	report     string
 
 	applications string
+	closing      int
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -73,6 +74,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.IntVar(&o.requests, "requests", 100, "`number` of HTTP requests to the server for each path")
 	fs.StringVar(&o.applications, "applications", "100,1000,10000,35000", "`numbers` of Applications for which the exporter is measured")
 	fs.StringVar(&o.report, "report", "", "write the tables and the chart of the trial into this `folder`")
+	fs.IntVar(&o.closing, "closing", 2, "`minutes` that the newest counts are old in the part watched: 2 where a source scrapes each minute, 1 where it does every 30s")
 	fs.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the parts to this `file`")
 	if err := fs.Parse(args); err != nil {
 		return o, err

@@ -16,6 +16,7 @@ func (b *bench) watchedTrial(ctx context.Context) error {
 	if b.quick {
 		p = watched.Quick(b.params.Seed)
 	}
+	p.Closing = b.closing
 	r, err := watched.Run(ctx, p, b.progress)
 	if err != nil {
 		return err
@@ -34,7 +35,7 @@ func (b *bench) watchedTrial(ctx context.Context) error {
 		return err
 	}
 	defer tables.Close()
-	if _, err := fmt.Fprintf(tables, "Seed %d.\n\n", p.Seed); err != nil {
+	if _, err := fmt.Fprintf(tables, "Seed %d, counts %d min old.\n\n", p.Seed, p.Closing); err != nil {
 		return err
 	}
 	if err := r.Markdown(tables); err != nil {

@@ -47,7 +47,7 @@ var earlier = []kind{
 }
 
 // fresh are the kinds that are new.
-var fresh = slices.Concat(steps(), ramps(), weather(), sizes())
+var fresh = slices.Concat(steps(), ramps(), creeps(), weather(), sizes())
 
 // steps do a harm at once: of so many budgets, on all ShopSets or on one.
 func steps() (out []kind) {
@@ -97,6 +97,29 @@ func ramps() (out []kind) {
 			w.oldOutage(r)
 			w.fail(constant(budget), w.shops...)
 		}})
+}
+
+// creeps are ten Releases, one a week, of which each fails so many budgets more than the one
+// before; the last is the one that is judged.
+func creeps() (out []kind) {
+	for _, h := range []float64{0.1, 0.12, 0.15, 0.2} {
+		out = append(out, kind{name: fmt.Sprintf("creeps by %v× a week", h), bad: true, size: 2, control: 2, make: func(_ *rand.Rand, w *world) {
+			for _, s := range w.shops {
+				for ago := 1; ago < 10; ago++ {
+					s.spells = append(s.spells, spell{-ago * week, (1 - ago) * week, float64(10-ago) * h * budget})
+				}
+			}
+			w.fail(constant(10*h*budget), w.shops...)
+		}})
+	}
+	return append(out, kind{name: "good, better and worse weeks", size: 2, control: 2, make: func(r *rand.Rand, w *world) {
+		for ago := 1; ago <= 10; ago++ {
+			mood := math.Exp(between(r, -0.7, 0.7))
+			for _, s := range w.shops {
+				s.spells = append(s.spells, spell{-ago * week, (1 - ago) * week, s.usual * (mood - 1)})
+			}
+		}
+	}})
 }
 
 // weather is what the Release is not the cause of.
@@ -177,7 +200,10 @@ func newWorld(k *kind, p Params, number int) *world {
 		minutes = 6 * 60
 	}
 	for _, s := range slices.Concat(w.shops, w.control) {
-		s.closing = p.Closing
+		s.closing, s.past = p.Closing, past
+		if k.size > 100 {
+			s.past = short
+		}
 		s.run(r, w.peak, w.came, minutes)
 	}
 	return w

@@ -11,9 +11,11 @@ import (
 // Times are minutes since the Release came; what was before is negative.
 const (
 	day     = 24 * 60
-	past    = 7*day + 60 // that is simulated
-	fine    = 3 * day    // of it minute by minute, in Tiers of a few ShopSets; before, and else, by the hour
-	horizon = 12 * 60    // after which a Release that is not decided on never will be
+	week    = 7 * day
+	past    = 10*week + 60 // that is simulated: what the check looks at, a week at a time
+	short   = week + 60    // of a thousand ShopSets
+	fine    = 3 * day      // of it minute by minute, in Tiers of a few ShopSets; before, and else, by the hour
+	horizon = 12 * 60      // after which a Release that is not decided on never will be
 )
 
 // counts are bad and all events up to an edge, since the past began.
@@ -30,6 +32,7 @@ type shop struct {
 	traffic func(since float64) float64 // a factor since the Release came; nil: 1
 
 	closing int // minutes that the newest counts are old
+	past    int // that are simulated
 
 	offset int // minutes past the hour at which the Release came
 	from   int // the first minute that has an edge of its own
@@ -53,7 +56,7 @@ func daily(minute, peak float64) float64 {
 func (s *shop) run(r *rand.Rand, peak float64, offset, minutes int) {
 	s.offset = offset
 	s.from = -minutes + (minutes-offset)%60 // on the hour
-	begin := -past - (60+offset-past%60)%60
+	begin := -s.past - (60+offset-s.past%60)%60
 	var sum counts
 	s.hours = append(s.hours, sum)
 	for at := begin; at < s.from; at += 60 {
@@ -105,7 +108,7 @@ func (s *shop) edge(at int) (int, counts) {
 func (s *shop) account(came, at time.Time) slo.Account {
 	minute := func(t time.Time) int { return int(math.Floor(t.Sub(came).Minutes())) }
 	edge := func(m int) time.Time { return came.Add(time.Duration(m) * time.Minute) }
-	begin, _ := s.edge(-past - day)
+	begin, _ := s.edge(-s.past - day)
 	return slo.Account{Unit: slo.Events, Start: edge(begin), Expected: edge(begin), End: edge(minute(at) - s.closing), LastSample: edge(minute(at)), Edges: time.Hour,
 		Counts: func(_ int, from, to time.Time) slo.Counts {
 			a, before := s.edge(minute(from))

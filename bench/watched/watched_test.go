@@ -58,7 +58,7 @@ func TestTheAccountTellsWhatWasCounted(t *testing.T) {
 	if off := week.End.Sub(week.Start) - 7*24*time.Hour; off < 0 || off >= time.Hour {
 		t.Errorf("a week is %v", week.End.Sub(week.Start))
 	}
-	if first := a.Counts(0, at(-10*day), at(-9*day)); first.Total != 0 {
+	if first := a.Counts(0, at(-100*day), at(-99*day)); first.Total != 0 {
 		t.Errorf("before anything was counted it was %v", first.Total)
 	}
 	if r := since.Total - since.Good; r < 0.003*since.Total || r > 0.008*since.Total {
