@@ -40,10 +40,10 @@ func TestTheFleetSaysHowOldItsBranchesAre(t *testing.T) {
 	if s := e.fleet(); !s.Git.FetchedAt.Equal(away) || s.Git.Up {
 		t.Errorf("while it is away: %+v, since %v", s.Git, away)
 	}
+	git(t, system+".away", "branch", "-f", "tier-3", second)
 	if err := os.Rename(system+".away", system); err != nil {
 		t.Fatal(err)
 	}
-	git(t, system, "branch", "-f", "tier-3", second)
 	until("it is back, with what is new", func(s fleet.Snapshot) bool {
 		moved := string(s.Tiers[3].Release) == second
 		if s.Git.FetchedAt.After(away.Add(2*time.Second)) && !moved {
