@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/shopslo/shopslo/bench/history"
+	"github.com/shopslo/shopslo/bench/peer"
 	"github.com/shopslo/shopslo/bench/proc"
 )
 
@@ -117,10 +118,14 @@ type bench struct {
 	table
 	history *history.History
 	sloth   time.Duration // CPU of one evaluation of Sloth's rules; 0: not measured
-	stderr  io.Writer
-	start   time.Time
-	load    string // of the machine, before anything was done
-	tmp     string
+	// What increase(… anchored) gave, and that over samples with start timestamps;
+	// zero: not measured.
+	anchored, started peer.Increased
+
+	stderr io.Writer
+	start  time.Time
+	load   string // of the machine, before anything was done
+	tmp    string
 }
 
 // part is one part of the measurement.

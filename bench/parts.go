@@ -15,7 +15,8 @@ import (
 	"github.com/shopslo/shopslo/slo/source/promapi"
 )
 
-// peers evaluates Sloth's and Pyrra's rules once at the end of the data.
+// peers evaluates Sloth's and Pyrra's rules, and PromQL's increase, once at the end
+// of the data.
 func (b *bench) peers(ctx context.Context) error {
 	rules, err := peer.Sloth(filepath.Join(b.module, "sloth"), b.cache)
 	if err != nil {
@@ -40,7 +41,7 @@ func (b *bench) peers(ctx context.Context) error {
 		return err
 	}
 	b.peerFigures("Pyrra 0.10, rules written by hand", cost, verdicts)
-	return nil
+	return b.increase(ctx)
 }
 
 func (b *bench) peerFigures(name string, c peer.Cost, v peer.Verdicts) {
@@ -197,10 +198,11 @@ func (b *bench) tickRows(t ours.Tick, times float64) {
 	}
 	ratio := b.sloth.Seconds() / t.Total().Seconds()
 	b.goal(what, fmt.Sprintf("≥ %.0f× cheaper than Sloth", times), ratio >= times, fmt.Sprintf("%s: %.0f×", seconds(t.Total()), ratio), "%s", detail)
+	b.besideTick(t)
 }
 
 func (b *bench) truthRows(c ours.Check) {
-	b.goal("wrong verdicts, or none", "0", c.Wrong+c.NoVerdict == 0, fmt.Sprint(c.Wrong+c.NoVerdict), "of %d ShopSets", c.Of)
+	b.goal("wrong verdicts, or none", "0", c.Wrong+c.NoVerdict == 0, fmt.Sprint(c.Wrong+c.NoVerdict), "of %d ShopSets; %s", c.Of, offBy(peer.Judge(b.history.Truth, c.Remaining)))
 	detail := ""
 	if c.Example != "" {
 		detail = "; " + c.Example

@@ -82,13 +82,14 @@ type Check struct {
 	Of        int
 	Wrong     int // verdicts: exhausted or not
 	NoVerdict int
-	Off       int     // ShopSets whose counts are not what the samples can tell, to the event
-	Unseen    float64 // events that no sample can tell, as a ratio of all
-	Example   string  // of a fault
+	Off       int                // ShopSets whose counts are not what the samples can tell, to the event
+	Unseen    float64            // events that no sample can tell, as a ratio of all
+	Example   string             // of a fault
+	Remaining map[string]float64 // budgets by ShopSet, as ratios; none where there is no verdict
 }
 
 func check(l *ledger.Ledger, s *slo.SLO, h *history.History) Check {
-	c := Check{Of: len(h.Truth)}
+	c := Check{Of: len(h.Truth), Remaining: map[string]float64{}}
 	var total, seen float64
 	budgets(l, s, len(h.Truth), End, func(i int, b slo.Budget) {
 		t := h.Truth[i]
@@ -96,6 +97,9 @@ func check(l *ledger.Ledger, s *slo.SLO, h *history.History) Check {
 		if b.Total == nil {
 			c.NoVerdict++
 			return
+		}
+		if b.RemainingRatio != nil {
+			c.Remaining[t.ID] = *b.RemainingRatio
 		}
 		if truly := t.Bad > s.Objective.BudgetRatio()*math.Max(t.Total, s.LeastEvents()); truly != (b.State == slo.Exhausted) {
 			c.Wrong++
