@@ -55,6 +55,10 @@ s1.keys.relay.example. 60 IN TXT "` + dkim[:255] + `" "` + dkim[255:] + `"
 _dmarc.shop.example.com. 60 IN TXT "v=DMARC1; p=none; rua=mailto:dmarc@shop.example.com"
 quoted.example.com. 60 IN TXT "\"v=spf1 -all\""
 quoted.example.com. 60 IN A 192.0.2.6
+void.example.com. 60 IN TXT "v=spf1 mx -all"
+void.example.com. 60 IN MX 1 a.void.example.com.
+void.example.com. 60 IN MX 2 b.void.example.com.
+void.example.com. 60 IN MX 3 c.void.example.com.
 _dmarc.quoted.example.com. 60 IN TXT "v=DMARC1; p=none"
 `
 }
@@ -116,6 +120,7 @@ func TestTheCheckPrintsOneLineAndTheExitCode(t *testing.T) {
 	}{
 		"all is well":      {[]string{"-domain", "shop.example.com", "-selectors", "s1", "-servers", server}, 0, "MailSender OK: shop.example.com: SPF takes 1 of 10 look-ups, DKIM keys: s1 (rsa 2048), DMARC policy none, 1 MX."},
 		"a weak policy":    {[]string{"-domain", "shop.example.com", "-selectors", "s1", "-policy", "reject", "-servers", server}, 1, "MailSender WARNING: shop.example.com: DMARC's policy is none, and should be reject."},
+		"servers are gone": {[]string{"-domain", "void.example.com", "-servers", server}, 2, "3 of SPF's look-ups find nothing, and receivers stop at 2"},
 		"no key":           {[]string{"-domain", "shop.example.com", "-selectors", "s2", "-servers", server}, 2, "MailSender CRITICAL: shop.example.com: DKIM selector s2 has no key (s2._domainkey.shop.example.com)."},
 		"a file":           {[]string{"-config", path}, 2, "MailSender CRITICAL: quoted.example.com: quoted.example.comのTXTレコードに余分な引用符が含まれています"},
 		"another language": {[]string{"-config", path, "-lang", "en"}, 2, "stands in quotes"},

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -40,10 +41,11 @@ func (c *checker) dkim() {
 			continue
 		}
 		var keys []map[string]string
+		quoted := false
 		for _, t := range all {
-			if strings.HasPrefix(t, `"`) {
+			if strings.Contains(t, `"`) {
 				c.find(Critical, sayQuoted, name, `"v=DKIM1…`)
-				keys = nil
+				keys, quoted = nil, true
 				break
 			}
 			if t := tags(t); t["p"] != "" || has(t, "p") {
@@ -51,7 +53,7 @@ func (c *checker) dkim() {
 			}
 		}
 		switch {
-		case len(all) == 0 || len(keys) == 0 && !strings.HasPrefix(all[0], `"`):
+		case len(all) == 0 || len(keys) == 0 && !quoted:
 			c.find(Critical, sayNoKey, selector, name)
 		case len(keys) > 1:
 			c.find(Critical, sayManyKeys, selector, len(keys))
@@ -80,7 +82,15 @@ func (c *checker) key(selector string, t map[string]string) {
 		c.find(Critical, sayBadKey, selector, "v="+v)
 		return
 	}
+	if s := t["s"]; s != "" && !slices.ContainsFunc(strings.Split(strings.ToLower(s), ":"), func(x string) bool { x = strings.TrimSpace(x); return x == "*" || x == "email" }) {
+		c.find(Critical, sayBadKey, selector, "s="+s)
+		return
+	}
 	raw, err := base64.StdEncoding.DecodeString(text)
+	if cutOff(text) {
+		c.find(Critical, sayCutKey, selector, len(text))
+		return
+	}
 	if err != nil {
 		c.find(Critical, sayBadKey, selector, err)
 		return
@@ -99,6 +109,12 @@ func (c *checker) key(selector string, t map[string]string) {
 	if slices.Contains(strings.Split(strings.ReplaceAll(strings.ToLower(t["t"]), " ", ""), ":"), "y") {
 		c.find(Warning, sayTesting, selector)
 	}
+}
+
+// cutOff is whether a key says that it is longer than it is.
+func cutOff(text string) bool {
+	raw, _ := base64.StdEncoding.DecodeString(text[:len(text)/4*4])
+	return len(raw) > 4 && raw[0] == 0x30 && raw[1] == 0x82 && 4+int(raw[2])<<8+int(raw[3]) > len(raw)+2 // a sequence of two octets' length (X.690)
 }
 
 func (c *checker) rsaKey(selector string, raw []byte) {
@@ -158,7 +174,20 @@ func (c *checker) dmarc() {
 	if least := c.sender.Policy; slices.Index(policies, policy) < slices.Index(policies, least) {
 		c.find(Warning, sayWeakPolicy, policy, least)
 	}
+	c.part(name, policy, t["pct"])
 	c.reports(name, t["rua"])
+}
+
+// part judges for how many of the mails the policy is asked.
+func (c *checker) part(name, policy, pct string) {
+	n, err := strconv.Atoi(pct)
+	switch {
+	case pct == "":
+	case err != nil || n < 0 || n > 100:
+		c.find(Warning, sayBadPart, name, pct)
+	case n < 100 && policy != "none":
+		c.find(Warning, sayPartly, name, n)
+	}
 }
 
 // reports judges where receivers send their reports to: without them nobody learns who

@@ -212,6 +212,9 @@ func (c *checker) texts(name string, record *regexp.Regexp) (found []string, ok 
 	for _, t := range all {
 		bare := strings.Trim(t, `"' `)
 		switch {
+		case record.MatchString(t) && strings.Contains(t, `" "`):
+			c.find(Critical, sayQuoted, name, text.Line(t, 40))
+			found = append(found, strings.ReplaceAll(t, `" "`, ""))
 		case record.MatchString(t):
 			found = append(found, t)
 		case bare != t && record.MatchString(bare):

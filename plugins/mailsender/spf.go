@@ -49,7 +49,7 @@ func (c *checker) spf() {
 	case "":
 		c.find(Warning, sayNoAll)
 	case "+":
-		c.find(Critical, sayPlusAll)
+		c.find(Critical, sayPlusAll, "+all")
 	case "?":
 		c.find(Warning, sayNeutralAll)
 	}
@@ -65,7 +65,7 @@ func (c *checker) walk(domain, record string, above map[string]bool) (all string
 		}
 		if name, value, ok := strings.Cut(t, "="); ok && !strings.ContainsAny(name, ":/") {
 			if name = strings.ToLower(name); name == "redirect" || name == "exp" {
-				if modified[name] || value == "" { // RFC 7208, section 6
+				if modified[name] || value == "" || !macros.MatchString(value) { // RFC 7208, section 6
 					c.find(Critical, sayBadTerm, domain, t)
 				}
 				modified[name] = true
@@ -77,7 +77,7 @@ func (c *checker) walk(domain, record string, above map[string]bool) (all string
 		}
 		m := term.FindStringSubmatch(strings.ToLower(t))
 		switch {
-		case m == nil || !wellFormed(m[2], m[3]):
+		case m == nil || !macros.MatchString(m[3]) || !wellFormed(m[2], m[3]):
 			c.find(Critical, sayBadTerm, domain, t)
 		case all != "": // what stands after it is never reached (RFC 7208, section 5.1)
 		case m[2] == "all":
@@ -85,14 +85,25 @@ func (c *checker) walk(domain, record string, above map[string]bool) (all string
 				all = "+"
 			}
 		default:
-			c.mechanism(domain, m[2], m[3], above)
+			c.mechanism(domain, m[1], m[2], m[3], above)
 		}
 	}
 	if all == "" && redirect != "" {
 		c.lookups++
-		return c.follow(domain, redirect, above)
+		return c.follow(domain, c.expand(domain, redirect), above)
 	}
 	return all
+}
+
+// macros are texts with nothing but whole macros behind each percent sign (RFC 7208,
+// section 7.1). Those of explanations (c, r, t) stand in no other place, which few
+// receivers mind.
+var macros = regexp.MustCompile(`^(?i:[^%]|%[%_-]|%\{[slodiphcrtv]\d*r?[-.+,/_=]*\})*$`)
+
+// expand fills in the macros that do not hang on the mail: the domain of the record, and
+// that of the sender.
+func (c *checker) expand(domain, s string) string {
+	return strings.NewReplacer("%{d}", domain, "%{D}", domain, "%{o}", c.domain, "%{O}", c.domain).Replace(s)
 }
 
 // lengths are those of blocks, of IPv4 and of IPv6 behind two strokes.
@@ -122,8 +133,12 @@ func wellFormed(name, rest string) bool {
 }
 
 // mechanism counts one, and follows an include. What hangs on the mail is not looked up.
-func (c *checker) mechanism(domain, name, rest string, above map[string]bool) {
+func (c *checker) mechanism(domain, qualifier, name, rest string, above map[string]bool) {
+	passes := qualifier == "" || qualifier == "+"
 	if name == "ip4" || name == "ip6" {
+		if passes && strings.HasSuffix(rest, "/0") {
+			c.find(Critical, sayPlusAll, rest[1:])
+		}
 		return
 	}
 	c.lookups++
@@ -131,29 +146,53 @@ func (c *checker) mechanism(domain, name, rest string, above map[string]bool) {
 	if !named {
 		target = domain + rest
 	}
+	if target = c.expand(domain, target); name == "ptr" {
+		c.find(Warning, sayPTR, domain)
+	}
 	if strings.Contains(target, "%") {
 		return
 	}
 	switch name {
 	case "include":
-		c.follow(domain, target, above)
+		if c.follow(domain, target, above) == "+" && passes {
+			c.find(Critical, sayPlusAll, "include:"+target)
+		}
 	case "exists":
 		if found, ok := c.records(target, "A"); ok && len(found) == 0 {
 			c.voids++
 		}
 	case "a":
 		target, _, _ = strings.Cut(target, "/")
-		if found, ok := c.addresses(target); ok && len(found) == 0 {
-			c.voids++
-		}
+		c.visit(target)
 	case "mx":
 		target, _, _ = strings.Cut(target, "/")
-		found, ok := c.records(target, "MX")
-		if ok && len(found) == 0 {
-			c.voids++
-		}
-		if len(found) > mostNames {
-			c.find(Critical, sayManyMX, target, len(found), mostNames)
+		c.exchangers(target)
+	}
+}
+
+// visit asks for the addresses of a name.
+func (c *checker) visit(name string) {
+	if found, ok := c.addresses(name); ok && len(found) == 0 {
+		c.voids++
+	}
+}
+
+// exchangers asks for the MX of a name and their addresses. These are no look-ups of the
+// ten, but there are ten of them at most, and one that finds nothing is an empty one.
+func (c *checker) exchangers(name string) {
+	found, ok := c.records(name, "MX")
+	switch {
+	case !ok:
+	case len(found) == 0:
+		c.voids++
+	case len(found) > mostNames:
+		c.find(Critical, sayManyMX, name, len(found), mostNames)
+	default:
+		for _, v := range found {
+			_, host, _ := strings.Cut(v, " ")
+			if host = strings.TrimSuffix(strings.TrimSpace(host), "."); host != "" { // "." takes no mails
+				c.visit(host)
+			}
 		}
 	}
 }
