@@ -41,9 +41,14 @@ func (a *Alike) usual() bool {
 // countFunc gives what was counted between two times.
 type countFunc func(from, to time.Time) slo.Counts
 
-// alike looks at the spans before the Release came; nil where there is none with data.
-func alike(counts countFunc, came time.Time, baseline, elapsed time.Duration, since tally, most int) *Alike {
+// alike looks at the spans before the Release came; nil where there is none with data. Where edges
+// lie far apart, spans are as many times that long as the time since fits into; edges is 0 where
+// that may be left to chance.
+func alike(counts countFunc, came time.Time, baseline, elapsed, edges time.Duration, since tally, most int) *Alike {
 	length := max(elapsed, baseline/hours)
+	if edges > 0 {
+		length = (length + edges - 1).Truncate(edges)
+	}
 	step := max(length/4, baseline/time.Duration(most))
 	lost := since.ratio() * float64(elapsed) / float64(length)
 	var out Alike

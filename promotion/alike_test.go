@@ -47,7 +47,7 @@ func TestSpansAreAsLongAsTheTimeSince(t *testing.T) {
 		since := tally{float64(r.IntN(3 * elapsed)), float64(75 * elapsed)}
 		a := m.account(time.Unix(int64(came-3*24*60)*60, 0))
 		counts := func(from, to time.Time) slo.Counts { return a.Counts(0, from, to) }
-		got := alike(counts, time.Unix(int64(came)*60, 0), DefaultBaseline, time.Duration(elapsed)*time.Minute, since, mostSpans)
+		got := alike(counts, time.Unix(int64(came)*60, 0), DefaultBaseline, time.Duration(elapsed)*time.Minute, 0, since, mostSpans)
 		length := max(elapsed, 60)
 		var bad []bool
 		for end := time.Duration(came) * time.Minute; end >= time.Duration(came+length)*time.Minute-DefaultBaseline; end -= max(time.Duration(length)*time.Minute/4, DefaultBaseline/mostSpans) {
@@ -69,6 +69,26 @@ func TestSpansAreAsLongAsTheTimeSince(t *testing.T) {
 		}
 		if got == nil || got.Spans != len(bad) || got.AsBad != asBad || got.Times != times || len(bad) < 20 || len(bad) > mostSpans {
 			t.Fatalf("%d minutes: %+v, want %d of %d, %d times", elapsed, got, asBad, len(bad), times)
+		}
+	}
+}
+
+// Of weeks long ago only each hour is left.
+func TestWhereOnlyHoursAreLeftSpansAreWholeHours(t *testing.T) {
+	m := make(minutes, 14*24*60)
+	for i := range m {
+		m[i] = [2]float64{100, 0}
+		if i%360 < 3 { // a burst each six hours
+			m[i] = [2]float64{98, 2}
+		}
+	}
+	a := m.account(time.Unix(int64(len(m))*60, 0))
+	counts := func(from, to time.Time) slo.Counts { return a.Counts(0, from, to) }
+	came := time.Unix(7*24*3600, 0).Add(25 * time.Minute)
+	for minutes := 5; minutes < 600; minutes += 7 {
+		elapsed := time.Duration(minutes) * time.Minute
+		if got := alike(counts, came, DefaultBaseline, elapsed, time.Hour, tally{6, float64(100 * minutes)}, mostTogether); !got.usual() || got.Spans < 20 {
+			t.Errorf("of %v: %+v", elapsed, got)
 		}
 	}
 }
@@ -95,7 +115,7 @@ func TestWhatCameOftenOrLongIsUsual(t *testing.T) {
 func TestWithoutAPastNothingIsUsual(t *testing.T) {
 	a := make(minutes, 100).account(time.Unix(0, 0))
 	counts := func(from, to time.Time) slo.Counts { return a.Counts(0, from, to) }
-	if got := alike(counts, time.Unix(6000, 0).Add(-10*time.Minute), 10*time.Minute, 10*time.Minute, tally{1, 10}, mostSpans); got != nil {
+	if got := alike(counts, time.Unix(6000, 0).Add(-10*time.Minute), 10*time.Minute, 10*time.Minute, 0, tally{1, 10}, mostSpans); got != nil {
 		t.Errorf("%+v", got)
 	}
 }

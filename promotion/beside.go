@@ -112,6 +112,12 @@ func (b *besides) compare(part int, counts countFunc, came, end time.Time, usual
 	return out
 }
 
+// extra is the share of events that is bad more than before, without credit for what was burned
+// beyond the objective; it may be negative.
+func (b *Beside) extra(budget float64) float64 {
+	return b.Bad/b.Total - min(sequential.Count{Bad: b.BeforeBad, Total: b.BeforeTotal}.Ratio(), budget)
+}
+
 // worseToo reports whether these got worse as well, by evidence of 10 to 1.
 func (b *Beside) worseToo(budget, harm float64) bool {
 	p := sequential.NewPool([]sequential.Part{{Before: sequential.Count{Bad: b.BeforeBad, Total: b.BeforeTotal}, Usual: b.BeforeBad,

@@ -77,7 +77,7 @@ func (e *Evidence) Compare(slos []slo.SLO, ledger status.Ledger, at time.Time, p
 	all.Wait()
 	e.Comparisons = slices.Concat([]Comparison{}, slices.Concat(of...))
 	e.compareTogether(slos, others, ledger, at, p)
-	e.lookBack(slos, ledger, at, p)
+	e.lookBack(slos, others, ledger, at, p)
 }
 
 // comparisonsOf is all that is compared of one ShopSet.
@@ -118,7 +118,7 @@ func (e *Evidence) comparisons(s *slo.SLO, others func() *besides, set fleet.Sho
 		c.UsualBad = usualBad(a, i, c.Before, c.BudgetRatio, p.Since.Baseline)
 		if c.comparable() && weigh([]*Comparison{c}, p.Since).amiss(p.Since) {
 			counts := func(from, to time.Time) slo.Counts { return a.Counts(i, from, to) }
-			c.Alike = alike(counts, came, p.Since.Baseline, a.End.Sub(came), c.Since.tally(true), mostSpans)
+			c.Alike = alike(counts, came, p.Since.Baseline, a.End.Sub(came), 0, c.Since.tally(true), mostSpans)
 			c.Beside = others().compare(i, counts, came, a.End, c.Before.events(false).Ratio())
 		}
 		if p.Load.Share > 0 && i == 0 {
@@ -170,7 +170,7 @@ func (e *Evidence) compareTogether(slos []slo.SLO, others []func() *besides, led
 			}
 			counts := func(from, to time.Time) slo.Counts { return summed(accounts, part, from, to) }
 			since := counts(first, accounts[0].End)
-			t.Alike = alike(counts, first, p.Since.Baseline, accounts[0].End.Sub(first), tally{since.Total - since.Good, since.Total}, mostTogether)
+			t.Alike = alike(counts, first, p.Since.Baseline, accounts[0].End.Sub(first), 0, tally{since.Total - since.Good, since.Total}, mostTogether)
 			t.Beside = others[i]().compare(part, counts, first, accounts[0].End, usual.ratio())
 			e.Together = append(e.Together, t)
 		}

@@ -24,6 +24,9 @@ type Earlier struct {
 	ShopSets []EarlierShopSet `json:"shopsets"`
 	// Alike is nil where nobody looked: it is not the best, or nothing is amiss beside it.
 	Alike *Alike `json:"alike,omitempty"`
+	// Beside is what was counted since for ShopSets whose Release has not changed, beside what they
+	// had just before: they get what creeps as well, a Release later. nil as Alike, or where there are none.
+	Beside *Beside `json:"beside,omitempty"`
 }
 
 // EarlierShopSet is what was counted of one ShopSet: whole events.
@@ -45,7 +48,7 @@ const (
 
 // lookBack adds what the ledger knows of the time before the baseline, all of it: an exclusion may
 // have been written afterwards.
-func (e *Evidence) lookBack(slos []slo.SLO, ledger status.Ledger, at time.Time, p Policy) {
+func (e *Evidence) lookBack(slos []slo.SLO, others []func() *besides, ledger status.Ledger, at time.Time, p Policy) {
 	e.Earlier = nil
 	first := e.FirstCame()
 	if first.IsZero() {
@@ -65,7 +68,7 @@ func (e *Evidence) lookBack(slos []slo.SLO, ledger status.Ledger, at time.Time, 
 			if len(all) == 0 {
 				continue
 			}
-			l := looking{part: part, all: all}
+			l := looking{part: part, all: all, others: others[i]}
 			for _, c := range all {
 				l.accounts = append(l.accounts, ledger.Account(s, string(c.ShopSet), at))
 			}
@@ -83,6 +86,7 @@ type looking struct {
 	part     int
 	all      []*Comparison
 	accounts []slo.Account // of each
+	others   func() *besides
 }
 
 func (l *looking) back(first time.Time, p Policy) (out []Earlier) {
@@ -95,8 +99,9 @@ func (l *looking) back(first time.Time, p Policy) (out []Earlier) {
 	group := &group{all: l.all, earlier: out}
 	group.weighEarlier(p.Since)
 	if best := group.best(); best >= 0 && group.crept[best].amiss(p.Since) {
-		since, elapsed := group.crept[best].pool.Since, l.accounts[0].End.Sub(first)
-		out[best].Alike = alike(l.counts, out[best].End, p.Since.Baseline, elapsed, tally{since.Bad, since.Total}, mostTogether)
+		since, until := group.crept[best].pool.Since, l.accounts[0].End
+		out[best].Alike = alike(l.counts, out[best].End, p.Since.Baseline, until.Sub(first), l.accounts[0].Edges, tally{since.Bad, since.Total}, mostTogether)
+		out[best].Beside = l.others().compare(l.part, l.counts, first, until, l.before().ratio())
 	}
 	return out
 }
@@ -112,6 +117,14 @@ func (l *looking) at(from, to time.Time, coverage float64) (was Earlier) {
 		was.ShopSets = append(was.ShopSets, EarlierShopSet{before.ShopSet, max(0, math.Floor(c.Total-c.Good)), math.Ceil(c.Total)})
 	}
 	return was
+}
+
+// before is what was counted of all just before.
+func (l *looking) before() (sum tally) {
+	for _, c := range l.all {
+		sum.bad, sum.total = sum.bad+c.Before.tally(false).bad, sum.total+c.Before.tally(false).total
+	}
+	return sum
 }
 
 // counts sums up what was counted of all.
@@ -209,12 +222,14 @@ func (g *group) creep() (w weight, was Earlier, ok bool) {
 }
 
 // creepExcused says why what got worse since an earlier time may have other causes than Releases;
-// "" where nothing does.
-func (g *group) creepExcused(p SincePolicy, w weight, was Earlier) string {
-	if why := p.excuse(was.Alike, g.seen.Beside, w.budget); why != "" || len(g.all) > 1 {
-		return why
+// "" where nothing does. What creeps comes to those beside, too, a Release later: a fault that all
+// see is at least half of what is extra since, beside the time just before.
+func (p SincePolicy) creepExcused(w weight, was Earlier) string {
+	beside := was.Beside
+	if beside != nil && slack*beside.extra(w.budget) < w.extra {
+		beside = nil
 	}
-	return p.excuse(nil, g.all[0].Beside, w.budget)
+	return p.excuse(was.Alike, beside, w.budget)
 }
 
 // hardest is what takes the most events to clear: what came just before, or an earlier time.
@@ -241,7 +256,7 @@ func (d *deciding) judgeCreep(counted string, g *group, figures *Figures) (Resul
 	*figures = figures.with("earlier", Figures{{"start", instant(was.Start)}, {"end", instant(was.End)}, {"bad", was.total().bad}, {"total", was.total().total},
 		{"extra_burn_rate", w.extra / w.budget}, {"chance", d.weighed.chance(w)}})
 	counted = d.say("%s. %s: all changes since then add %s× the allowed rate to the burn rate", counted, d.earlier(was), status.FormatRate(w.extra/w.budget))
-	switch g.creepExcused(d.p.Since, w, was) {
+	switch d.p.Since.creepExcused(w, was) {
 	case excusedBeside:
 		return Unknown, d.say("%s, but ShopSets without the Release got worse as well, so Releases may not be the cause. More time is needed.", counted)
 	case excusedAlike:

@@ -135,7 +135,7 @@ func sampled(t *testing.T, e promotion.Evidence) promotion.Evidence {
 	}
 	e.Together = []promotion.Together{{SLO: "cart-availability", Part: "p", Alike: &promotion.Alike{Spans: 168}, Beside: &promotion.Beside{ShopSets: 2}}}
 	for i := range e.Earlier {
-		e.Earlier[i].Alike = &promotion.Alike{Spans: 168}
+		e.Earlier[i].Alike, e.Earlier[i].Beside = &promotion.Alike{Spans: 168}, &promotion.Beside{ShopSets: 2}
 	}
 	for i := range e.Report.Budgets {
 		e.Report.Budgets[i].Flags, e.Report.Budgets[i].Notes = e.Comparisons[0].Flags, []string{"so"}
@@ -205,7 +205,7 @@ var unspoilt = map[string]string{
 	"AlertRules.Items[].Labels missing": "which Tiers they name has been found", "Alerts.Items[].Labels missing": "which Tiers they name has been found", "Alerts.Items[].Fingerprint *": "an inhibited alert fires, whoever inhibits it",
 	"Alerts.Items[].InhibitedBy *": "an inhibited alert fires", "Alerts.Items[].InhibitedBy[] *": "an inhibited alert fires",
 	"Comparisons[].Alike*": "asked only of what is amiss", "Comparisons[].Beside*": "asked only of what is amiss", "Together*": "asked only of what is amiss",
-	"Earlier missing": "then the week before counts alone", "Earlier doubled": "the same", "Earlier[].SLO *": "of another", "Earlier[].Part *": "of another", "Earlier[].ShopSets missing": "as if it were not there", "Earlier[].ShopSets[].ShopSet *": "of another", "Earlier[].ShopSets[].Bad missing": "then it has to be better", "Earlier[].Alike*": "asked only of what is amiss", "Comparisons[].UsualBad missing": "then it has to be better", "Comparisons[].Before missing": "then it has to be better", "Comparisons[].Before.Coverage *": "then it has to be better",
+	"Earlier missing": "then the week before counts alone", "Earlier doubled": "the same", "Earlier[].SLO *": "of another", "Earlier[].Part *": "of another", "Earlier[].ShopSets missing": "as if it were not there", "Earlier[].ShopSets[].ShopSet *": "of another", "Earlier[].ShopSets[].Bad missing": "then it has to be better", "Earlier[].Alike*": "asked only of what is amiss", "Earlier[].Beside*": "asked only of what is amiss", "Comparisons[].UsualBad missing": "then it has to be better", "Comparisons[].Before missing": "then it has to be better", "Comparisons[].Before.Coverage *": "then it has to be better",
 	"Comparisons[].Before.Good *": "no more than the budget", "Comparisons[].Before.Total *": "then it has to be better", "Comparisons[].Before.Start too old": "a longer time",
 	"Comparisons[].Before.Start missing": "a longer time",
 	"Comparisons[].Flags*":               "bad news", "Report.Budgets[].Flags*": "bad news",

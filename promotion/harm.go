@@ -197,7 +197,7 @@ func (g *group) withEarlier(log float64, p SincePolicy, all bool) float64 {
 	if !ok {
 		return log
 	}
-	if !all || w.amiss(p) && g.creepExcused(p, w, was) != "" {
+	if !all || w.amiss(p) && p.creepExcused(w, was) != "" {
 		w.evidence = math.Inf(-1)
 	}
 	return sequential.Mean([]float64{log, w.evidence})
