@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,28 @@ func TestACanaryWhoseMailboxIsGoneTellsWhatItKnowsAndFaultsOfItsSettingsAreSaid(
 	}
 	if !strings.Contains(b.stderr, "send a test mail: send a mail through 127.0.0.1:1: unreachable") {
 		t.Errorf("said %s", b.stderr)
+	}
+	way := `by: smtp_imap, from: a@relay.test, to: b@mailbox.test, smtp: "127.0.0.1:1", smtp_security: none, imap: "127.0.0.1:1", imap_security: none`
+	for more, want := range map[string]string{
+		`destination: docomo`: "", `destination: docomo}, {` + way + `, destination: au`: "",
+		`destination: dcm`: `canaries[0].destination: is "dcm"; it can be docomo, au,`,
+		`destination: docomo}, {` + way + `, destination: docomo`: `canaries[1].destination: is "docomo", to which another canary`,
+		`mailbox: X}, {` + way: "canaries[1].destination: is missing",
+	} {
+		b.stderr = ""
+		b.write(fmt.Sprintf("state: more\naccounts:\n- {name: shop, relay: sparkpost, url: %q, key: {env: RELAY_KEY}, timeout: 1s, canaries: [{%s, %s}]}\n", b.fakes["sparkpost"].URL, way, more))
+		code := exitUsage
+		if want == "" {
+			code = exitOK
+		}
+		got := b.run(begin.Add(time.Minute), code)
+		if !strings.Contains(b.stderr, want) {
+			t.Errorf("%s: said %s", more, b.stderr)
+		}
+		if sent, told := got["destination.shop.docomo.canary_sent"]; want == "" && (!told || sent != 0 || !strings.Contains(b.stderr, "send a test mail to docomo: ")) {
+			t.Errorf("%s: told %v, %s", more, got, b.stderr)
+		}
+		_ = os.RemoveAll(b.dir + "/more")
 	}
 	for canary, want := range map[string]string{
 		`smtp: "smtp.example.com:25", smtp_security: none, imap: "127.0.0.1:1"`: "smtp: is smtp.example.com without TLS",

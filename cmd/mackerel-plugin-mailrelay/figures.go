@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -122,20 +123,44 @@ func standing(h *mailrelay.History, now time.Time) []figure {
 	return out
 }
 
-// beside are the figures of canary and status page, as this run found them.
-func beside(h *mailrelay.History, p *mailrelay.Probe, l *look) []figure {
+// sent are the figures of a canary, as this run found them: beside the mails of its
+// destination, or of the account where it names none.
+func sent(h *mailrelay.History, p mailrelay.Probe) []figure {
+	c := h.CanaryAt(p.Destination)
+	if !c.At.Equal(p.At) { // another run was quicker
+		return nil
+	}
+	add := func(out []figure, name string, value float64) []figure {
+		switch {
+		case p.Destination != "":
+			return append(out, figure{"destination", string(p.Destination) + ".canary_" + name, value})
+		case name == "sending" || name == "delivery":
+			return append(out, figure{"latency", "canary_" + name, value})
+		}
+		return append(out, figure{"canary", name, value})
+	}
 	var out []figure
-	if c := h.Canary; p != nil && c.At.Equal(p.At) {
-		if c.Sent != nil {
-			out = append(out, figure{"canary", "sent", flag01(*c.Sent)}, figure{"latency", "canary_sending", c.Took.Seconds()})
-		}
-		if p.Looked && p.FindErr == nil {
-			out = append(out, figure{"canary", "arrived", float64(len(c.Arrived))}, figure{"canary", "missing", float64(c.Lost)})
-		}
-		if n := len(c.Arrived); n > 0 {
-			out = append(out, figure{"latency", "canary_delivery", c.Arrived[n-1].Seconds()})
+	if c.Sent != nil {
+		out = add(add(out, "sent", flag01(*c.Sent)), "sending", c.Took.Seconds())
+	}
+	if p.Looked && p.FindErr == nil {
+		out = add(add(out, "arrived", float64(len(c.Arrived))), "missing", float64(c.Lost))
+	}
+	n := len(c.Arrived)
+	if n == 0 {
+		return out
+	}
+	out = add(add(out, "delivery", c.Arrived[n-1].Seconds()), "junk", flag01(!c.Junk.IsZero()))
+	for _, proof := range mailrelay.AllProofs {
+		if word := c.Proofs[proof]; word != "" {
+			out = add(out, string(proof), flag01(word == "pass"))
 		}
 	}
+	return out
+}
+
+// announced is what the status page said.
+func announced(l *look) (out []figure) {
 	if l != nil && l.err == nil && l.notice.Level != "" {
 		for _, level := range levels {
 			out = append(out, figure{"status_page", string(level), flag01(l.notice.Level == level)})
@@ -159,12 +184,19 @@ var mails = []mackerelplugin.Metrics{
 	{Name: "bounced", Label: "Bounced"}, {Name: "bounced_hard", Label: "Bounced (hard)"}, {Name: "bounced_soft", Label: "Bounced (soft)"},
 	{Name: "blocked", Label: "Blocked"}, {Name: "dropped", Label: "Dropped by the relay"}, {Name: "complaints", Label: "Spam complaints"}}
 
+// testMails are the figures of a canary.
+func testMails(prefix string) []mackerelplugin.Metrics {
+	return []mackerelplugin.Metrics{{Name: prefix + "sent", Label: "Test mail taken by the relay"}, {Name: prefix + "arrived", Label: "Test mails arrived"}, {Name: prefix + "missing", Label: "Test mails missing"},
+		{Name: prefix + "junk", Label: "Test mail in the spam folder"}, {Name: prefix + "spf", Label: "SPF passed"}, {Name: prefix + "dkim", Label: "DKIM passed"}, {Name: prefix + "dmarc", Label: "DMARC passed"}}
+}
+
 // graphs are the definitions, # being the account. Diff stays false: differences are
 // made by the history, which knows resets, corrections and midnight.
 var graphs = map[string]mackerelplugin.Graphs{
-	"mails.#":         {Label: "Mail relay: mails", Unit: mackerelplugin.UnitInteger, Metrics: mails},
-	"destination.#.*": {Label: "Mail relay: mails by destination", Unit: mackerelplugin.UnitInteger, Metrics: mails},
-	"api.#":           {Label: "Mail relay: API up", Unit: mackerelplugin.UnitInteger, Metrics: []mackerelplugin.Metrics{{Name: "up", Label: "Up"}}},
+	"mails.#": {Label: "Mail relay: mails", Unit: mackerelplugin.UnitInteger, Metrics: mails},
+	"destination.#.*": {Label: "Mail relay: mails by destination", Unit: mackerelplugin.UnitFloat, Metrics: slices.Concat(mails, testMails("canary_"),
+		[]mackerelplugin.Metrics{{Name: "canary_sending", Label: "Test mail taken after (s)"}, {Name: "canary_delivery", Label: "Test mail delivered after (s)"}})},
+	"api.#": {Label: "Mail relay: API up", Unit: mackerelplugin.UnitInteger, Metrics: []mackerelplugin.Metrics{{Name: "up", Label: "Up"}}},
 	"latency.#": {Label: "Mail relay: latency", Unit: mackerelplugin.UnitSeconds, Metrics: []mackerelplugin.Metrics{
 		{Name: "api", Label: "API"}, {Name: "canary_sending", Label: "Test mail taken"}, {Name: "canary_delivery", Label: "Test mail delivered"}}},
 	"data.#":  {Label: "Mail relay: age of the data", Unit: mackerelplugin.UnitSeconds, Metrics: []mackerelplugin.Metrics{{Name: "age", Label: "Age"}}},
@@ -173,8 +205,7 @@ var graphs = map[string]mackerelplugin.Graphs{
 		{Name: "used", Label: "Used"}, {Name: "left", Label: "Left"}, {Name: "limit", Label: "Limit"}}},
 	"account.#": {Label: "Mail relay: account", Unit: mackerelplugin.UnitInteger, Metrics: []mackerelplugin.Metrics{
 		{Name: "healthy", Label: "Healthy", Stacked: true}, {Name: "probation", Label: "Under review", Stacked: true}, {Name: "paused", Label: "May not send", Stacked: true}}},
-	"canary.#": {Label: "Mail relay: test mails", Unit: mackerelplugin.UnitInteger, Metrics: []mackerelplugin.Metrics{
-		{Name: "sent", Label: "Taken by the relay"}, {Name: "arrived", Label: "Arrived"}, {Name: "missing", Label: "Missing"}}},
+	"canary.#": {Label: "Mail relay: test mails", Unit: mackerelplugin.UnitInteger, Metrics: testMails("")},
 	"status_page.#": {Label: "Mail relay: status page", Unit: mackerelplugin.UnitInteger, Metrics: []mackerelplugin.Metrics{
 		{Name: "none", Label: "Operational", Stacked: true}, {Name: "maintenance", Label: "Maintenance", Stacked: true}, {Name: "minor", Label: "Minor", Stacked: true},
 		{Name: "major", Label: "Major", Stacked: true}, {Name: "critical", Label: "Critical", Stacked: true}}},

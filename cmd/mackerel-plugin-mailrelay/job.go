@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 	"github.com/shopslo/shopslo/plugins/mailrelay/relaystore"
 )
 
-// job polls one account: its relay, its canary and its status page side by side.
+// job polls one account: its relay, its canaries and its status page side by side.
 type job struct {
 	account relayconf.Account
 	store   relaystore.Store
@@ -20,8 +21,14 @@ type job struct {
 	clock   func() time.Time
 	stamped bool // each bucket's figures are told at its own time
 	relay   mailrelay.Relay
-	canary  mailrelay.Canary     // nil where there is none
+	canary  []canary
 	page    mailrelay.StatusPage // nil where there is none
+}
+
+// canary is the way of marked mails to one destination, "" where it names none.
+type canary struct {
+	to  mailrelay.Destination
+	way mailrelay.Canary
 }
 
 // outcome is what a job tells. Figures that are not known are not in it.
@@ -45,7 +52,7 @@ func (j job) run(ctx context.Context) outcome {
 	}
 	asked, cancel := context.WithTimeout(ctx, j.account.Timeout)
 	defer cancel()
-	poll, probe, look := j.ask(asked, before)
+	poll, probes, look := j.ask(asked, before)
 
 	t, first := j.relay.Traits(), false
 	var fresh []mailrelay.Bucket
@@ -61,9 +68,9 @@ func (j job) run(ctx context.Context) outcome {
 				o.errs = append(o.errs, errors.New(note))
 			}
 		}
-		if probe != nil {
-			h.AddProbe(*probe)
-			o.errs = append(o.errs, named("send a test mail", probe.SendErr), named("look for test mails", probe.FindErr))
+		for _, p := range probes {
+			h.AddProbe(p)
+			o.errs = append(o.errs, named("send a test mail"+to(p.Destination), p.SendErr), named("look for test mails"+to(p.Destination), p.FindErr))
 		}
 		if look != nil {
 			h.SetNotice(look.notice, look.err)
@@ -87,7 +94,10 @@ func (j job) run(ctx context.Context) outcome {
 			}
 			o.figures = append(o.figures, standing(&after, j.begun)...)
 		}
-		o.figures = append(o.figures, beside(&after, probe, look)...)
+		for _, p := range probes {
+			o.figures = append(o.figures, sent(&after, p)...)
+		}
+		o.figures = append(o.figures, announced(look)...)
 	}
 	return o.withoutNil()
 }
@@ -118,8 +128,9 @@ type look struct {
 }
 
 // ask asks whatever there is at the same time. Nil means not asked.
-func (j job) ask(ctx context.Context, h *mailrelay.History) (poll *mailrelay.Poll, probe *mailrelay.Probe, seen *look) {
+func (j job) ask(ctx context.Context, h *mailrelay.History) (poll *mailrelay.Poll, probes []mailrelay.Probe, seen *look) {
 	var wg sync.WaitGroup
+	probes = make([]mailrelay.Probe, len(j.canary))
 	if !h.Resting(j.begun) {
 		wg.Go(func() {
 			span := h.Ask(j.begun, j.relay.Traits())
@@ -127,8 +138,8 @@ func (j job) ask(ctx context.Context, h *mailrelay.History) (poll *mailrelay.Pol
 			poll = &mailrelay.Poll{Span: span, Took: j.since(j.begun), Report: report, Err: err}
 		})
 	}
-	if j.canary != nil {
-		wg.Go(func() { probe = j.probe(ctx, h) })
+	for i, c := range j.canary {
+		wg.Go(func() { probes[i] = j.probe(ctx, c, h) })
 	}
 	if j.page != nil {
 		wg.Go(func() {
@@ -137,27 +148,35 @@ func (j job) ask(ctx context.Context, h *mailrelay.History) (poll *mailrelay.Pol
 		})
 	}
 	wg.Wait()
-	return poll, probe, seen
+	return poll, probes, seen
 }
 
 // probe looks for the marked mails on their way, and sends a new one where it is due.
-func (j job) probe(ctx context.Context, h *mailrelay.History) *mailrelay.Probe {
-	p := &mailrelay.Probe{At: j.begun}
+func (j job) probe(ctx context.Context, c canary, h *mailrelay.History) mailrelay.Probe {
+	p := mailrelay.Probe{At: j.begun, Destination: c.to}
 	var wg sync.WaitGroup
-	if h.CanaryDue(j.begun) {
-		p.Mark = fmt.Sprintf("%s-%d", j.account.Name, j.begun.UnixNano())
+	if h.CanaryDue(c.to, j.begun) {
+		p.Mark = fmt.Sprintf("%s-%d", strings.Trim(j.account.Name+"-"+string(c.to), "-"), j.begun.UnixNano())
 		wg.Go(func() {
 			begun := j.clock()
-			p.SendErr = j.canary.Send(ctx, p.Mark)
+			p.SendErr = c.way.Send(ctx, p.Mark)
 			p.SendTook = j.since(begun)
 		})
 	}
-	if marks := h.Awaited(); len(marks) > 0 {
+	if marks := h.Awaited(c.to); len(marks) > 0 {
 		p.Looked = true
-		wg.Go(func() { p.Found, p.FindErr = j.canary.Find(ctx, marks) })
+		wg.Go(func() { p.Found, p.FindErr = c.way.Find(ctx, marks) })
 	}
 	wg.Wait()
 	return p
+}
+
+// to names a destination behind what was done.
+func to(d mailrelay.Destination) string {
+	if d == "" {
+		return ""
+	}
+	return " to " + string(d)
 }
 
 func (j job) since(begun time.Time) time.Duration { return max(0, j.clock().Sub(begun)) }

@@ -72,6 +72,28 @@ var (
 	}
 )
 
+// wayTo makes a canary that is not to the same destination as one before.
+func wayTo(o *relayconf.Options, before []canary) canary {
+	c := canary{to: mailrelay.Destination(o.MayText("destination"))}
+	switch {
+	case c.to != "" && !slices.Contains(mailrelay.Destinations, c.to):
+		o.Refuse("destination", "is %q; it can be %s", c.to, strings.Join(names(mailrelay.Destinations), ", "))
+	case slices.ContainsFunc(before, func(b canary) bool { return b.to == c.to }) && c.to == "":
+		o.Refuse("destination", "is missing: of an account's canaries one at most names none")
+	case slices.ContainsFunc(before, func(b canary) bool { return b.to == c.to }):
+		o.Refuse("destination", "is %q, to which another canary of the account goes", c.to)
+	}
+	c.way = choose(canaries, o.Text("by"), o, "by")
+	return c
+}
+
+func names(all []mailrelay.Destination) (out []string) {
+	for _, d := range all {
+		out = append(out, string(d))
+	}
+	return out
+}
+
 // marked makes the way of marked mails, from a relay's SMTP to a mailbox's IMAP.
 func marked(o *relayconf.Options) mailrelay.Canary {
 	end := func(name string) smtpimap.Server {
@@ -82,7 +104,7 @@ func marked(o *relayconf.Options) mailrelay.Canary {
 		}
 		return s
 	}
-	w := &smtpimap.Way{From: o.Text("from"), To: o.Text("to"), SMTP: end("smtp"), IMAP: end("imap"), Mailbox: o.MayText("mailbox"), Now: time.Now}
+	w := &smtpimap.Way{From: o.Text("from"), To: o.Text("to"), SMTP: end("smtp"), IMAP: end("imap"), Mailbox: o.MayText("mailbox"), Junk: o.MayText("junk"), Now: time.Now}
 	if path := o.MayText("ca_file"); path != "" {
 		text, err := os.ReadFile(path)
 		w.Roots = x509.NewCertPool()

@@ -130,8 +130,8 @@ func (p *program) poll(ctx context.Context) int {
 // job makes what polls one account; faults are the account's own.
 func (p *program) job(a relayconf.Account, s relaystore.Store, now time.Time) (job, error) {
 	j := job{account: a, store: s, begun: now, clock: p.now, stamped: p.stamped, relay: choose(relays, a.Relay, a.Options, "relay")}
-	if o := a.Canary; o != nil {
-		j.canary = choose(canaries, o.Text("by"), o, "by")
+	for _, o := range a.Canaries {
+		j.canary = append(j.canary, wayTo(o, j.canary))
 	}
 	if o := a.StatusPage; o != nil {
 		j.page = choose(statusPages, o.Text("by"), o, "by")

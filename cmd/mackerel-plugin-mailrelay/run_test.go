@@ -449,20 +449,22 @@ func TestEveryFigureHasAGraphAndTheAgentCanReadThem(t *testing.T) {
 	n := int64(1)
 	ok, level := true, mailrelay.LevelMinor
 	h := &mailrelay.History{State: mailrelay.State{Up: true, Took: time.Second, DataTo: begin, Queue: &n, Quota: mailrelay.Quota{Used: &n, Left: &n, Limit: &n}, Status: mailrelay.Healthy},
-		Canary: mailrelay.Canaries{At: begin, Sent: &ok, Arrived: []time.Duration{time.Second}}}
+		Canary: mailrelay.Canaries{At: begin, Sent: &ok, Arrived: []time.Duration{time.Second}, Proofs: mailrelay.Proofs{mailrelay.SPF: "pass", mailrelay.DKIM: "none", mailrelay.DMARC: "fail"}}}
+	h.Canaries = map[mailrelay.Destination]mailrelay.Canaries{mailrelay.Docomo: h.Canary}
 	c := mailrelay.Counts{}
 	for _, f := range mailrelay.Figures {
 		c[f] = 1
 	}
 	figures := counted([]mailrelay.Bucket{{Start: begin.Add(-time.Minute), End: begin, Counts: c}}, false, begin, mailrelay.Traits{Grain: time.Minute})
 	figures = append(figures, standing(h, begin)...)
-	figures = append(figures, beside(h, &mailrelay.Probe{At: begin, Looked: true}, &look{notice: mailrelay.Notice{Level: level}})...)
+	figures = append(figures, sent(h, mailrelay.Probe{At: begin, Looked: true})...)
+	figures = append(figures, announced(&look{notice: mailrelay.Notice{Level: level}})...)
 	for _, f := range figures {
 		told["relay.mail."+f.graph+".#."+f.name] = true
 	}
 	var o outcome
 	o.placed(mailrelay.Docomo, []mailrelay.Bucket{{Start: begin.Add(-time.Minute), End: begin, Counts: c}}, false, job{begun: begin}, mailrelay.Traits{Grain: time.Minute})
-	for _, f := range o.figures {
+	for _, f := range append(o.figures, sent(h, mailrelay.Probe{At: begin, Destination: mailrelay.Docomo, Looked: true})...) {
 		_, name, _ := strings.Cut(f.name, ".")
 		told["relay.mail."+f.graph+".#.*."+name] = true
 	}

@@ -2,6 +2,7 @@ package mailrelay
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 )
@@ -13,23 +14,36 @@ type Canary interface {
 	// Send hands one mail with the mark to the relay. nil: the relay took it over.
 	// An error is an *Error; the mail may have been taken over none the less.
 	Send(ctx context.Context, mark string) error
-	// Find looks for mails with these marks. Three things might happen: data (the
-	// time at which each one that is there arrived in the mailbox), no data (an
-	// empty map and nil: the mailbox was read in full, and none is there), or an
-	// *Error: nothing is known of any.
-	Find(ctx context.Context, marks []string) (map[string]time.Time, error)
+	// Find looks for mails with these marks. Three things might happen: data (how
+	// each one that is there arrived in the mailbox), no data (an empty map and nil:
+	// the mailbox was read in full, and none is there), or an *Error: nothing is
+	// known of any.
+	Find(ctx context.Context, marks []string) (map[string]Arrival, error)
 }
 
-// Probe is one look at the canary. Err* are nil where it went well.
+// Arrival is how a marked mail came.
+type Arrival struct {
+	At time.Time // by the mailbox's clock
+	// Folder is where it lies, Junk whether that is the mailbox's folder for spam.
+	Folder string
+	Junk   bool
+	// Proofs are what the mailbox's server says of SPF, DKIM and DMARC
+	// (Authentication-Results, RFC 8601). What it does not tell is not in it.
+	Proofs Proofs
+}
+
+// Probe is one look at a canary. Err* are nil where it went well.
 type Probe struct {
 	At time.Time
+	// Destination is whose mailbox it was, "" where the canary names none.
+	Destination Destination
 	// Mark is of the mail sent in this look, "" where none was due.
 	Mark     string
 	SendTook time.Duration
 	SendErr  error
 	// Looked is whether the mailbox was asked, Found what is in it.
 	Looked  bool
-	Found   map[string]time.Time
+	Found   map[string]Arrival
 	FindErr error
 }
 
@@ -39,7 +53,7 @@ type Marked struct {
 	At   time.Time `json:"at"`
 }
 
-// Canaries is what is remembered of an account's canary. Sending, delivery and latency
+// Canaries is what is remembered of one canary of an account. Sending, delivery and latency
 // are figures of their own; each is absent where the last look did not tell it.
 type Canaries struct {
 	At      time.Time `json:"at"`       // the last look
@@ -53,6 +67,12 @@ type Canaries struct {
 	// Lost is how many mails in a row did not come, LostSince when the first was sent.
 	Lost      int       `json:"lost,omitempty"`
 	LostSince time.Time `json:"lost_since,omitzero"`
+	// Junk is since when mails that came lay in Folder, which is for spam, and Unproven
+	// since when they failed by Proofs; zero where the last one did not.
+	Junk     time.Time `json:"junk,omitzero"`
+	Folder   string    `json:"folder,omitempty"`
+	Unproven time.Time `json:"unproven,omitzero"`
+	Proofs   Proofs    `json:"proofs,omitempty"`
 	// What the last look told, for metrics. Nil and empty are not told.
 	Sent    *bool           `json:"sent,omitempty"`
 	Took    time.Duration   `json:"took,omitempty"`
@@ -67,16 +87,24 @@ const (
 	canaryGone = 2 * time.Hour
 )
 
-// CanaryDue is whether a new marked mail should be sent.
-func (h *History) CanaryDue(now time.Time) bool {
-	// A run of every minute is a few seconds early or late.
-	return now.Sub(h.Canary.LastTry) >= canaryEvery-10*time.Second
+// CanaryAt is what is remembered of a destination's canary; "" is the one that names none.
+func (h *History) CanaryAt(d Destination) Canaries {
+	if d == "" {
+		return h.Canary
+	}
+	return h.Canaries[d]
 }
 
-// Awaited are the marks to look for, oldest first.
-func (h *History) Awaited() []string {
+// CanaryDue is whether a new marked mail should be sent to a destination.
+func (h *History) CanaryDue(d Destination, now time.Time) bool {
+	// A run of every minute is a few seconds early or late.
+	return now.Sub(h.CanaryAt(d).LastTry) >= canaryEvery-10*time.Second
+}
+
+// Awaited are the marks to look for at a destination, oldest first.
+func (h *History) Awaited(d Destination) []string {
 	var out []string
-	for _, m := range h.Canary.Waiting {
+	for _, m := range h.CanaryAt(d).Waiting {
 		out = append(out, m.Mark)
 	}
 	return out
@@ -84,7 +112,7 @@ func (h *History) Awaited() []string {
 
 // AddProbe remembers a look. One that is not later than the last changes nothing.
 func (h *History) AddProbe(p Probe) {
-	c := &h.Canary
+	c := h.CanaryAt(p.Destination)
 	if !p.At.After(c.At) {
 		return
 	}
@@ -95,6 +123,15 @@ func (h *History) AddProbe(p Probe) {
 	if p.Looked {
 		c.looked(p)
 	}
+	if p.Destination == "" {
+		h.Canary = c
+		return
+	}
+	if h.Canaries == nil {
+		h.Canaries = map[Destination]Canaries{}
+	}
+	h.Canaries[p.Destination] = c
+	maps.DeleteFunc(h.Canaries, func(_ Destination, c Canaries) bool { return p.At.Sub(c.At) > 2*canaryGone })
 }
 
 func (c *Canaries) sent(p Probe) {
@@ -123,7 +160,7 @@ func (c *Canaries) looked(p Probe) {
 	c.Waiting = slices.DeleteFunc(c.Waiting, func(m Marked) bool {
 		arrived, there := p.Found[m.Mark]
 		if there {
-			c.Arrived = append(c.Arrived, max(0, arrived.Sub(m.At)))
+			c.came(m, arrived)
 			return true
 		}
 		return p.At.Sub(m.At) > canaryGone
@@ -144,13 +181,76 @@ func (c *Canaries) looked(p Probe) {
 	c.Lost = max(c.Lost, late)
 }
 
-// canary judges the way of the marked mails.
+// came keeps how a mail arrived. Where a mailbox says no more of its proofs, nothing is
+// known of them.
+func (c *Canaries) came(m Marked, a Arrival) {
+	c.Arrived = append(c.Arrived, max(0, a.At.Sub(m.At)))
+	c.Folder, c.Proofs = a.Folder, a.Proofs
+	since := func(was time.Time, bad bool) time.Time {
+		switch {
+		case !bad:
+			return time.Time{}
+		case was.IsZero():
+			return m.At
+		}
+		return was
+	}
+	c.Junk, c.Unproven = since(c.Junk, a.Junk), since(c.Unproven, a.Proofs.Failed())
+}
+
+// canary judges the ways of the marked mails. What all of several have is one finding of
+// none of them; what one alone has says so.
 func (h *History) canary(now time.Time) []Finding {
-	c := h.Canary
-	if c.At.IsZero() || now.Sub(c.At) > canaryGone {
-		return nil
+	var all []Finding
+	watched := 0
+	for _, d := range append([]Destination{""}, Destinations...) {
+		c := h.CanaryAt(d)
+		if c.At.IsZero() || now.Sub(c.At) > canaryGone {
+			continue
+		}
+		watched++
+		for _, f := range c.judge(now) {
+			f.Destination = d
+			all = append(all, f)
+		}
+	}
+	if watched < 2 {
+		return all
 	}
 	var out []Finding
+	for _, kind := range []Kind{CanaryRefused, CanaryLost, CanaryBlind, CanaryJunk, CanaryUnproven} {
+		var same []Finding
+		for _, f := range all {
+			if f.Kind == kind {
+				same = append(same, f)
+			}
+		}
+		switch len(same) {
+		case 1:
+			same[0].Alone = true
+		case watched:
+			same = []Finding{atAll(same)}
+		}
+		out = append(out, same...)
+	}
+	return out
+}
+
+// atAll makes one finding of those of all canaries.
+func atAll(same []Finding) Finding {
+	one := same[0]
+	one.Destination = ""
+	for _, f := range same[1:] {
+		one.Severity, one.Observed = max(one.Severity, f.Severity), one.Observed+f.Observed
+		if f.Since.Before(one.Since) {
+			one.Since = f.Since
+		}
+	}
+	return one
+}
+
+// judge judges one way.
+func (c Canaries) judge(now time.Time) (out []Finding) {
 	if !c.Refused.IsZero() && now.Sub(c.Refused) >= canaryEvery-10*time.Second {
 		out = append(out, Finding{Kind: CanaryRefused, Severity: Critical, Since: c.Refused, Until: now, Trouble: c.Trouble})
 	}
@@ -162,6 +262,12 @@ func (h *History) canary(now time.Time) []Finding {
 	}
 	if !c.Blind.IsZero() && now.Sub(c.Blind) >= 15*time.Minute {
 		out = append(out, Finding{Kind: CanaryBlind, Severity: Warning, Since: c.Blind, Until: now})
+	}
+	if !c.Junk.IsZero() {
+		out = append(out, Finding{Kind: CanaryJunk, Severity: Warning, Since: c.Junk, Until: now, Text: c.Folder})
+	}
+	if !c.Unproven.IsZero() {
+		out = append(out, Finding{Kind: CanaryUnproven, Severity: Warning, Since: c.Unproven, Until: now, Text: c.Proofs.String()})
 	}
 	return out
 }

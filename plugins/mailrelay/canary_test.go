@@ -23,11 +23,11 @@ func TestTheCanarysWayIsJudged(t *testing.T) {
 		want   Kind
 		worst  Severity
 	}{
-		{"a mail that arrives is no finding", []Probe{{At: at(0), Mark: "a", Looked: true}, {At: at(1), Looked: true, Found: map[string]time.Time{"a": at(1)}}}, 1, "", OK},
+		{"a mail that arrives is no finding", []Probe{{At: at(0), Mark: "a", Looked: true}, {At: at(1), Looked: true, Found: map[string]Arrival{"a": {At: at(1)}}}}, 1, "", OK},
 		{"a mail on its way is no finding", []Probe{{At: at(0), Mark: "a", Looked: true}, {At: at(9), Looked: true}}, 9, "", OK},
 		{"a mail that is late is a warning", []Probe{{At: at(0), Mark: "a", Looked: true}, {At: at(11), Looked: true}}, 11, CanaryLost, Warning},
 		{"two that are late are critical", []Probe{{At: at(0), Mark: "a"}, {At: at(5), Mark: "b"}, {At: at(16), Looked: true}}, 16, CanaryLost, Critical},
-		{"one that arrives late ends it", []Probe{{At: at(0), Mark: "a"}, {At: at(11), Looked: true}, {At: at(12), Looked: true, Found: map[string]time.Time{"a": at(12)}}}, 12, "", OK},
+		{"one that arrives late ends it", []Probe{{At: at(0), Mark: "a"}, {At: at(11), Looked: true}, {At: at(12), Looked: true, Found: map[string]Arrival{"a": {At: at(12)}}}}, 12, "", OK},
 		{"a mail that is refused once is nothing", []Probe{{At: at(0), Mark: "a", SendErr: refused}}, 1, "", OK},
 		{"refusals that go on are critical", []Probe{{At: at(0), Mark: "a", SendErr: refused}, {At: at(5), Mark: "b", SendErr: refused}}, 5, CanaryRefused, Critical},
 		{"a mailbox that cannot be read says nothing of the mails", []Probe{{At: at(0), Mark: "a", Looked: true, FindErr: refused}, {At: at(16), Looked: true, FindErr: refused}}, 16, CanaryBlind, Warning},
@@ -53,18 +53,18 @@ func TestTheCanarysWayIsJudged(t *testing.T) {
 
 func TestACanaryIsDueEveryFiveMinutesAndAwaitedUntilItComes(t *testing.T) {
 	h := watched(monday)
-	if !h.CanaryDue(monday) {
+	if !h.CanaryDue("", monday) {
 		t.Error("the first mail is not due")
 	}
 	h.AddProbe(Probe{At: monday, Mark: "a"})
-	if h.CanaryDue(monday.Add(4*time.Minute)) || !h.CanaryDue(monday.Add(5*time.Minute)) {
+	if h.CanaryDue("", monday.Add(4*time.Minute)) || !h.CanaryDue("", monday.Add(5*time.Minute)) {
 		t.Error("not every five minutes")
 	}
-	if got := strings.Join(h.Awaited(), " "); got != "a" {
+	if got := strings.Join(h.Awaited(""), " "); got != "a" {
 		t.Errorf("awaited: %q", got)
 	}
-	h.AddProbe(Probe{At: monday.Add(time.Minute), Looked: true, Found: map[string]time.Time{"a": monday.Add(20 * time.Second)}})
-	if len(h.Awaited()) != 0 || len(h.Canary.Arrived) != 1 || h.Canary.Arrived[0] != 20*time.Second {
+	h.AddProbe(Probe{At: monday.Add(time.Minute), Looked: true, Found: map[string]Arrival{"a": {At: monday.Add(20 * time.Second)}}})
+	if len(h.Awaited("")) != 0 || len(h.Canary.Arrived) != 1 || h.Canary.Arrived[0] != 20*time.Second {
 		t.Errorf("after it came: %+v", h.Canary)
 	}
 	if h.Canary.Sent != nil {

@@ -53,6 +53,8 @@ type History struct {
 	Past    Past     `json:"past"`
 	Canary  Canaries `json:"canary"`
 	Notice  Notice   `json:"notice"`
+	// Canaries are those of the destinations.
+	Canaries map[Destination]Canaries `json:"canaries,omitempty"`
 	// Sendings are the totals of the last poll that told them, At its time.
 	Sendings Sendings `json:"sendings,omitzero"`
 	// Places are the destinations that the relay tells apart.
@@ -111,7 +113,7 @@ func (h *History) ahead(now time.Time) bool { return h.State.At.Sub(now) > skew 
 func (h *History) Add(p Poll, t Traits) ([]Bucket, error) {
 	now := p.Span.To
 	if h.ahead(now) { // or nothing would be told until that time comes
-		h.State, h.Totals, h.Canary, h.sound = State{}, Totals{}, Canaries{}, false
+		h.State, h.Totals, h.Canary, h.Canaries, h.sound = State{}, Totals{}, Canaries{}, nil, false
 	}
 	if !now.After(h.State.At) {
 		return nil, nil

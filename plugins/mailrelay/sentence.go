@@ -140,13 +140,24 @@ func (w words) finding(f Finding) string {
 
 // beside tells what is seen otherwise than by the relay's figures.
 func (w words) beside(f Finding) string {
+	to, others := "", ""
+	if f.Destination != "" {
+		to = w.Say(sayTo, w.Say(destinations[f.Destination]))
+	}
+	if f.Alone {
+		others = w.Say(sayOthersUsual)
+	}
 	switch f.Kind {
 	case CanaryRefused:
-		return w.Say(sayCanaryRefused, w.when(f.Since), f.Trouble)
+		return w.Say(sayCanaryRefused, w.when(f.Since), f.Trouble, to, others)
 	case CanaryLost:
-		return w.Say(sayCanaryLost, number(f.Observed), w.when(f.Since))
+		return w.Say(sayCanaryLost, number(f.Observed), w.when(f.Since), to, others)
 	case CanaryBlind:
-		return w.Say(sayCanaryBlind, w.when(f.Since))
+		return w.Say(sayCanaryBlind, w.when(f.Since), to, others)
+	case CanaryJunk:
+		return w.Say(sayCanaryJunk, w.when(f.Since), text.Cut(oneLine(f.Text), 60), to, others)
+	case CanaryUnproven:
+		return w.Say(sayCanaryUnproven, w.when(f.Since), f.Text, to, others)
 	case Announced:
 		return w.Say(sayAnnounced, f.Text)
 	}

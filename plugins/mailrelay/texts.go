@@ -44,12 +44,17 @@ var (
 		"%[1]sは%[3]sから1通も受け取らず、%[2]s回の配信を保留しています%[4]s%[5]s。")
 	sayComplained = text.Of("%s of %s deliveries since %[4]s were reported as spam (%.2[3]f %%); mailbox operators ask for less than 0.1 %% and refuse senders from 0.3 %% on.",
 		"%[4]s以降の配信%[2]s通のうち%[1]s通が迷惑メールとして報告されています（%.2[3]f%%）。メール事業者の基準は0.1%%未満で、0.3%%以上は拒否の対象です。")
-	sayCanaryRefused = text.Of("the relay has not taken our test mails since %s (%s).",
-		"%sからリレーがテストメールを受け付けません（%s）。")
-	sayCanaryLost = text.Of("%s test mail(s) sent since %s have not arrived.",
-		"%[2]s以降に送ったテストメール%[1]s通が届いていません。")
-	sayCanaryBlind = text.Of("the mailbox of the test mails could not be read since %s.",
-		"%sからテストメールの受信箱を読めません。")
+	sayTo            = text.Of(" to %s", "%s宛ての")
+	sayCanaryRefused = text.Of("the relay has not taken our test mails%[3]s since %[1]s (%[2]s)%[4]s.",
+		"%[1]sからリレーが%[3]sテストメールを受け付けません（%[2]s）%[4]s。")
+	sayCanaryLost = text.Of("%[1]s test mail(s)%[3]s sent since %[2]s have not arrived%[4]s.",
+		"%[2]s以降に送った%[3]sテストメール%[1]s通が届いていません%[4]s。")
+	sayCanaryBlind = text.Of("the mailbox of the test mails%[2]s could not be read since %[1]s%[3]s.",
+		"%[1]sから%[2]sテストメールの受信箱を読めません%[3]s。")
+	sayCanaryJunk = text.Of("test mails%[3]s have landed in the spam folder %[2]q since %[1]s%[4]s.",
+		"%[1]sから%[3]sテストメールが迷惑メールフォルダー%[2]qに入っています%[4]s。")
+	sayCanaryUnproven = text.Of("test mails%[3]s are not proved to be ours since %[1]s (%[2]s)%[4]s: check-mail-sender shows why.",
+		"%[1]sから%[3]sテストメールの送信ドメイン認証が失敗しています（%[2]s）%[4]s。check-mail-senderで原因を確認してください。")
 	sayAnnounced = text.Of("the relay's status page says: %q.",
 		"リレーのステータスページの表示: %q")
 	sayFell = text.Of("%s fell to %.0f %% of the usual since %s: %s until %s where about %s were expected.",

@@ -42,6 +42,9 @@ const (
 	CanaryLost    Kind = "canary_lost"    // it took them, and they did not come
 	CanaryBlind   Kind = "canary_blind"   // their mailbox cannot be read
 	Announced     Kind = "announced"      // the relay's status page says so
+
+	CanaryJunk     Kind = "canary_junk"     // they came, into the folder for spam
+	CanaryUnproven Kind = "canary_unproven" // they came, and SPF, DKIM or DMARC failed
 )
 
 // Finding is one thing that is not as it was.
@@ -61,11 +64,11 @@ type Finding struct {
 	// refused by the recipients' servers, or not tried by the relay.
 	TakenOver   string
 	Lost        float64
-	Destination Destination   // Closed
-	Alone       bool          // Closed: and no other destination is
+	Destination Destination   // Closed and Canary…
+	Alone       bool          // Closed and Canary…: and no other destination is
 	Trouble     Trouble       // APIDown and Denied
 	Status      AccountStatus // Standing
-	Text        string        // the relay's own word for its Status, or its status page's
+	Text        string        // the relay's own word for its Status, or its status page's; a folder (CanaryJunk) or proofs
 }
 
 // Verdict is all findings, the worst first.
@@ -129,7 +132,7 @@ func (h *History) Judge(now time.Time, t Traits, s Settings) Verdict {
 
 // rank orders findings: by severity, then what users feel before what explains it.
 func rank(f Finding) int {
-	order := []Kind{Learning, Unread, Announced, CanaryBlind, Backlog, Spent, Stale, Denied, Rise, Complained, APIDown, Standing, CanaryRefused, CanaryLost, Closed, Refusals, Undelivered, Drop}
+	order := []Kind{Learning, Unread, Announced, CanaryBlind, CanaryUnproven, CanaryJunk, Backlog, Spent, Stale, Denied, Rise, Complained, APIDown, Standing, CanaryRefused, CanaryLost, Closed, Refusals, Undelivered, Drop}
 	return int(f.Severity)*len(order) + slices.Index(order, f.Kind)
 }
 

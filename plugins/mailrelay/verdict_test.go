@@ -236,7 +236,7 @@ func TestSentencesSayWhatChangedSinceWhen(t *testing.T) {
 
 func TestEveryFindingHasASentenceInBothLanguages(t *testing.T) {
 	v := Verdict{Account: "a\nb", At: monday}
-	for _, k := range []Kind{Drop, Rise, APIDown, Denied, Stale, Standing, Spent, Backlog, Unpolled, Unread, Learning, CanaryRefused, CanaryLost, CanaryBlind, Announced} {
+	for _, k := range []Kind{Drop, Rise, APIDown, Denied, Stale, Standing, Spent, Backlog, Unpolled, Unread, Learning, CanaryRefused, CanaryLost, CanaryBlind, CanaryJunk, CanaryUnproven, Announced} {
 		v.Findings = []Finding{{Kind: k, Figure: Delivered, Since: monday.Add(-26 * time.Hour), Until: monday, Observed: 1234, Expected: 5678,
 			Trouble: Failing, Status: Paused, Text: strings.Repeat("x\n", 3000), TakenOver: "fell"}}
 		en, ja := v.Sentence(text.English, inTokyo), v.Sentence(text.Japanese, inTokyo)

@@ -45,10 +45,10 @@ type Account struct {
 	// plugin may be quiet.
 	MaxQueue   int64
 	MaxSilence time.Duration
-	// Options are the relay's own keys, Canary and StatusPage those of these
-	// sections: nil where there is none.
+	// Options are the relay's own keys, Canaries and StatusPage those of these sections:
+	// none and nil where there is none. The section canary is the first of Canaries.
 	Options    *Options
-	Canary     *Options
+	Canaries   []*Options
 	StatusPage *Options
 }
 
@@ -68,6 +68,7 @@ func (f *File) Folder(workdir string) string {
 // The limits of settings. An agent ends a plugin after 30 s; by then everything is
 // written and printed.
 const (
+	maxCanaries    = 10 // of an account
 	defaultTimeout = 15 * time.Second
 	maxTimeout     = 20 * time.Second
 	maxAccounts    = 100
@@ -95,6 +96,7 @@ type account struct {
 	MaxQueue   *int64           `json:"max_queue,omitempty"`
 	MaxSilence time.Duration    `json:"max_silence,omitempty"`
 	Canary     document.Raw     `json:"canary,omitempty"`
+	Canaries   []document.Raw   `json:"canaries,omitempty"`
 	StatusPage document.Raw     `json:"status_page,omitempty"`
 	Rest       document.Mapping `json:"-" is:"rest"`
 }
@@ -152,6 +154,9 @@ func (a account) check(o *document.Object, at string, before []account) {
 	if a.MaxQueue != nil && *a.MaxQueue <= 0 {
 		o.Wrong(at+".max_queue", "must be a whole number above 0")
 	}
+	if n := len(a.Canaries); n > maxCanaries {
+		o.Wrong(at+".canaries", "lists %d; an account has at most %d", n, maxCanaries)
+	}
 	for key, text := range map[string]string{"name": a.Name, "relay": a.Relay} {
 		if o.Has(at+"."+key) && strings.TrimSpace(text) == "" {
 			o.Wrong(at+"."+key, "is empty; write a text")
@@ -169,7 +174,13 @@ func (a account) read(o *document.Object, at string, s Surroundings) Account {
 	if a.MaxQueue != nil {
 		out.MaxQueue = *a.MaxQueue
 	}
-	out.Canary, out.StatusPage = out.Options.section("canary", a.Canary), out.Options.section("status_page", a.StatusPage)
+	if c := out.Options.section("canary", a.Canary); c != nil {
+		out.Canaries = append(out.Canaries, c)
+	}
+	for i, c := range a.Canaries {
+		out.Canaries = append(out.Canaries, out.Options.section(fmt.Sprintf("canaries[%d]", i), c))
+	}
+	out.StatusPage = out.Options.section("status_page", a.StatusPage)
 	return out
 }
 
@@ -177,7 +188,7 @@ func (a account) read(o *document.Object, at string, s Surroundings) Account {
 // read them, unknown keys included. It belongs to the program that polls: one that
 // only judges does not know which keys a relay has.
 func (a Account) Finish() error {
-	for _, o := range []*Options{a.Options, a.Canary, a.StatusPage} {
+	for _, o := range append([]*Options{a.Options, a.StatusPage}, a.Canaries...) {
 		if o != nil {
 			o.done()
 		}

@@ -35,6 +35,7 @@ accounts:
   max_queue: 1000
   max_silence: 20m
   canary: {to: canary@example.com}
+  canaries: [{to: canary@docomo.ne.jp, destination: docomo}, {to: canary@gmail.com}]
 - {name: owners, relay: mailgun, key: {file: key}, url: "https://api.eu.mailgun.net/"}
 `
 
@@ -56,8 +57,11 @@ func TestEveryKeyIsRead(t *testing.T) {
 	if s, z := a.Options.MayText("subuser"), a.Options.MayZone("time_zone"); s != "shops" || z.String() != "America/Los_Angeles" {
 		t.Error(s, z)
 	}
-	if to := a.Canary.Text("to"); to != "canary@example.com" || a.StatusPage != nil {
-		t.Errorf("canary to %q", to)
+	for i, want := range []string{"canary@example.com", "canary@docomo.ne.jp", "canary@gmail.com"} {
+		if to := a.Canaries[i].Text("to"); to != want || a.StatusPage != nil {
+			t.Errorf("canary %d to %q", i, to)
+		}
+		a.Canaries[i].MayText("destination")
 	}
 	b := f.Accounts[1]
 	if k, u := b.Options.Secret("key"), b.Options.MayURL("url"); k != "from a file" || u != "https://api.eu.mailgun.net" || b.Timeout != defaultTimeout {

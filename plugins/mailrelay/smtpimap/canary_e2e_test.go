@@ -41,11 +41,12 @@ func TestMarkedMailsGoThroughARealRelayAndAreFoundInARealMailbox(t *testing.T) {
 	t.Run("a mailbox over TLS from the first byte shows the same", func(t *testing.T) {
 		other := *way
 		other.IMAP.Address, other.IMAP.Security = fmt.Sprintf("127.0.0.1:%d", s.imaps), TLS
-		if found, err := other.Find(ctx, []string{mark, "never-sent"}); err != nil || len(found) != 1 || found[mark].IsZero() {
+		if found, err := other.Find(ctx, []string{mark, "never-sent"}); err != nil || len(found) != 1 || found[mark].At.IsZero() {
 			t.Errorf("found %v, %v", found, err)
 		}
 	})
 	t.Run("a mail that the relay keeps is sent and not delivered", func(t *testing.T) { s.kept(ctx, t, way) })
+	t.Run("a mail is told where it lies, and with what its server says", func(t *testing.T) { s.sorted(ctx, t, way) })
 	t.Run("old marked mails are removed, other mails stay", func(t *testing.T) { s.cleaned(ctx, t, way, mark) })
 	t.Run("wrong passwords and certificates are refusals without the password", func(t *testing.T) { s.refused(ctx, t, way) })
 	if log := s.logs(); strings.Contains(log, password) {
@@ -66,8 +67,8 @@ func (s *servers) awaitMail(ctx context.Context, w *Way, mark string) time.Time 
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if at, ok := found[mark]; ok {
-			return at
+		if a, ok := found[mark]; ok {
+			return a.At
 		}
 	}
 	s.t.Fatalf("%s did not arrive", mark)
@@ -88,7 +89,7 @@ func (s *servers) kept(ctx context.Context, t *testing.T, way *Way) {
 		t.Fatalf("not sent: %v", p.SendErr)
 	}
 	late := mailrelay.Probe{At: at.Add(11 * time.Minute), Looked: true} // by the history's clock
-	late.Found, late.FindErr = way.Find(ctx, h.Awaited())
+	late.Found, late.FindErr = way.Find(ctx, h.Awaited(""))
 	h.AddProbe(late)
 	if late.FindErr != nil || h.Canary.Lost != 1 || len(h.Canary.Arrived) != 0 {
 		t.Errorf("%v, %+v", late.FindErr, h.Canary)
@@ -97,10 +98,32 @@ func (s *servers) kept(ctx context.Context, t *testing.T, way *Way) {
 	s.root("postfix", "-c", s.dir+"/postfix", "reload")
 	s.root("postfix", "-c", s.dir+"/postfix", "flush")
 	arrived := s.awaitMail(ctx, way, "kept-1")
-	h.AddProbe(mailrelay.Probe{At: at.Add(12 * time.Minute), Looked: true, Found: map[string]time.Time{"kept-1": arrived}})
-	if h.Canary.Lost != 0 || len(h.Canary.Arrived) != 1 || len(h.Awaited()) != 0 {
+	h.AddProbe(mailrelay.Probe{At: at.Add(12 * time.Minute), Looked: true, Found: map[string]mailrelay.Arrival{"kept-1": {At: arrived}}})
+	if h.Canary.Lost != 0 || len(h.Canary.Arrived) != 1 || len(h.Awaited("")) != 0 {
 		t.Errorf("after it came: %+v", h.Canary)
 	}
+}
+
+// sorted moves a mail into the folder that Dovecot marks as being for spam, and delivers
+// one with the results of a server that looked at it.
+func (s *servers) sorted(ctx context.Context, t *testing.T, way *Way) {
+	if err := way.Send(ctx, "spam-1"); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitMail(ctx, way, "spam-1")
+	s.root("doveadm", "-c", s.dir+"/dovecot.conf", "move", "-u", "canary", "Verdacht", "mailbox", "INBOX", "header", "Subject", "spam-1")
+	s.deliver("Authentication-Results: mailbox.test; spf=fail smtp.mailfrom=shop.test;\n dkim=none; dmarc=fail (p=none)\nSubject: shopslo canary forged-1\nFrom: a@shop.test\nTo: canary@mailbox.test\n\nhello\n")
+	found, err := way.Find(ctx, []string{"spam-1", "forged-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := found["spam-1"]; a.Folder != "Verdacht" || !a.Junk || a.At.IsZero() {
+		t.Errorf("in the folder for spam: %+v", a)
+	}
+	if a := found["forged-1"]; a.Folder != "INBOX" || a.Junk || a.Proofs.String() != "spf=fail, dkim=none, dmarc=fail" {
+		t.Errorf("not proved: %+v", a)
+	}
+	s.root("doveadm", "-c", s.dir+"/dovecot.conf", "expunge", "-u", "canary", "mailbox", "INBOX", "header", "Subject", "forged-1")
 }
 
 // cleaned looks four hours later: what nobody awaits goes, what is awaited and what is

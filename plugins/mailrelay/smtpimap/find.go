@@ -1,6 +1,7 @@
 package smtpimap
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,10 +9,11 @@ import (
 	"log"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/emersion/go-imap"
 	"github.com/emersion/go-imap/client"
+
+	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
 // most is how many marked mails are looked at in one look, the newest; with one mail in
@@ -19,8 +21,8 @@ import (
 const most = 2000
 
 // Find implements mailrelay.Canary. The time of a mail is when the mailbox got it, by
-// that server's clock.
-func (w *Way) Find(ctx context.Context, marks []string) (map[string]time.Time, error) {
+// that server's clock. What is not in the mailbox is looked for in its folder for spam.
+func (w *Way) Find(ctx context.Context, marks []string) (map[string]mailrelay.Arrival, error) {
 	found, err := w.find(ctx, marks)
 	if err != nil {
 		return nil, w.IMAP.trouble(ctx, "look for mails on", err)
@@ -28,7 +30,7 @@ func (w *Way) Find(ctx context.Context, marks []string) (map[string]time.Time, e
 	return found, nil
 }
 
-func (w *Way) find(ctx context.Context, marks []string) (map[string]time.Time, error) {
+func (w *Way) find(ctx context.Context, marks []string) (map[string]mailrelay.Arrival, error) {
 	conn, hang, err := w.dial(ctx, w.IMAP)
 	if err != nil {
 		return nil, err
@@ -42,32 +44,93 @@ func (w *Way) find(ctx context.Context, marks []string) (map[string]time.Time, e
 	if err := w.enter(c); err != nil {
 		return nil, err
 	}
-	mails, err := marked(c)
-	if err != nil {
+	found := map[string]mailrelay.Arrival{}
+	if err := w.look(c, cmp.Or(w.Mailbox, "INBOX"), false, marks, found); err != nil {
 		return nil, err
 	}
-	found := map[string]time.Time{}
-	old := new(imap.SeqSet)
-	for _, m := range mails {
-		mark := markOf(m.Envelope.Subject)
-		switch {
-		case mark == "":
-		case slices.Contains(marks, mark):
-			found[mark] = m.InternalDate
-		case w.Now().Sub(m.InternalDate) > gone:
-			old.AddNum(m.Uid)
-		}
-	}
-	if !old.Empty() {
-		if err := remove(c, old); err != nil {
+	if len(found) < len(marks) {
+		folders, err := w.spam(c)
+		if err != nil {
 			return nil, err
+		}
+		for _, folder := range folders {
+			if err := w.look(c, folder, true, marks, found); err != nil {
+				return nil, err
+			}
 		}
 	}
 	_ = c.Logout() // everything was read
 	return found, nil
 }
 
-// enter logs in and opens the mailbox.
+// look adds what is in a folder to what was found, and removes what is too old there.
+func (w *Way) look(c *client.Client, folder string, junk bool, marks []string, found map[string]mailrelay.Arrival) error {
+	if _, err := c.Select(folder, false); err != nil {
+		return declined(c, "open the mailbox "+folder, err)
+	}
+	mails, err := marked(c)
+	if err != nil {
+		return err
+	}
+	old := new(imap.SeqSet)
+	for _, m := range mails {
+		mark := markOf(m.Envelope.Subject)
+		switch _, there := found[mark]; {
+		case mark == "" || there:
+		case slices.Contains(marks, mark):
+			found[mark] = mailrelay.Arrival{At: m.InternalDate, Folder: folder, Junk: junk, Proofs: proofsOf(m)}
+		case w.Now().Sub(m.InternalDate) > gone:
+			old.AddNum(m.Uid)
+		}
+	}
+	if old.Empty() {
+		return nil
+	}
+	return remove(c, old)
+}
+
+// mostSpam is how many folders are looked at for spam, mostFolders how many are read of.
+const (
+	mostSpam    = 3
+	mostFolders = 2000
+)
+
+// spam are the folders for spam: the one of the settings, or those that the server marks
+// so (RFC 6154), or that are called so.
+func (w *Way) spam(c *client.Client) ([]string, error) {
+	if w.Junk != "" {
+		return []string{w.Junk}, nil
+	}
+	folders := make(chan *imap.MailboxInfo, 64)
+	done := make(chan error, 1)
+	go func() { done <- c.List("", "*", folders) }()
+	var said, called []string
+	n := 0
+	for f := range folders {
+		if n++; n > mostFolders || f.Name == cmp.Or(w.Mailbox, "INBOX") || slices.Contains(f.Attributes, imap.NoSelectAttr) {
+			continue
+		}
+		name := f.Name
+		if f.Delimiter != "" {
+			name = name[strings.LastIndex(name, f.Delimiter)+1:]
+		}
+		switch {
+		case slices.ContainsFunc(f.Attributes, func(a string) bool { return strings.EqualFold(a, imap.JunkAttr) }):
+			said = append(said, f.Name)
+		case slices.Contains(spamNames, strings.ToLower(name)):
+			called = append(called, f.Name)
+		}
+	}
+	if err := <-done; err != nil {
+		return nil, declined(c, "list the folders", err)
+	}
+	if len(said) == 0 {
+		said = called
+	}
+	return said[:min(len(said), mostSpam)], nil
+}
+
+// enter logs in.
 func (w *Way) enter(c *client.Client) error {
 	if w.IMAP.Security == StartTLS {
 		if ok, err := c.SupportStartTLS(); err != nil {
@@ -83,13 +146,6 @@ func (w *Way) enter(c *client.Client) error {
 		if err := c.Login(w.IMAP.User, w.IMAP.Password); err != nil {
 			return declined(c, "log in", err)
 		}
-	}
-	mailbox := w.Mailbox
-	if mailbox == "" {
-		mailbox = "INBOX"
-	}
-	if _, err := c.Select(mailbox, false); err != nil {
-		return declined(c, "open the mailbox "+mailbox, err)
 	}
 	return nil
 }
@@ -107,7 +163,8 @@ func declined(c *client.Client, doing string, err error) error {
 	}
 }
 
-// marked are the newest marked mails, each with its subject and time.
+// marked are the newest marked mails of the open folder, each with its subject, time and
+// authentication results.
 func marked(c *client.Client) ([]*imap.Message, error) {
 	uids, err := c.UidSearch(&imap.SearchCriteria{Header: map[string][]string{"Subject": {strings.TrimSpace(subject)}}, WithoutFlags: []string{imap.DeletedFlag}})
 	if err != nil {
@@ -122,7 +179,7 @@ func marked(c *client.Client) ([]*imap.Message, error) {
 	messages := make(chan *imap.Message, 64)
 	done := make(chan error, 1)
 	go func() {
-		done <- c.UidFetch(set, []imap.FetchItem{imap.FetchEnvelope, imap.FetchInternalDate, imap.FetchUid}, messages)
+		done <- c.UidFetch(set, []imap.FetchItem{imap.FetchEnvelope, imap.FetchInternalDate, imap.FetchUid, results.FetchItem()}, messages)
 	}()
 	var out []*imap.Message
 	for m := range messages {

@@ -201,6 +201,13 @@ ssl_key = <DIR/key.pem
 auth_mechanisms = plain
 first_valid_uid = 1
 mail_location = maildir:DIR/mail/canary
+namespace inbox {
+  inbox = yes
+  mailbox Verdacht {
+    special_use = \Junk
+    auto = create
+  }
+}
 passdb {
   driver = passwd-file
   args = username_format=%u DIR/users

@@ -1,7 +1,8 @@
 // Package smtpimap sends marked mails through a relay by SMTP and finds them in a
 // mailbox by IMAP: mailrelay.Canary. Passwords go over TLS only, but to this machine.
 //
-// A marked mail is known by its subject, which relays leave as it is. Mails that are
+// A marked mail is known by its subject, which relays leave as it is. It is told where it lies,
+// also in the folder for spam, and what the mailbox's server says of its proofs. Mails that are
 // older than those that are still looked for are removed from the mailbox, and no other.
 package smtpimap
 
@@ -45,6 +46,7 @@ type Way struct {
 	SMTP     Server // the relay
 	IMAP     Server // where To is read
 	Mailbox  string // "" is INBOX
+	Junk     string // its folder for spam; "" is the one that the server calls so
 	// Roots are whose certificates are trusted; nil is the system's.
 	Roots *x509.CertPool
 	Now   func() time.Time
