@@ -90,7 +90,7 @@ func (j job) run(ctx context.Context) outcome {
 				o.figures = counted(fresh, first, j.begun, t)
 			}
 			for _, d := range mailrelay.Destinations {
-				o.placed(d, after.FreshAt()[d], first, j, t)
+				o.placed(d, after.FreshAt()[d], first, j, t.OfDestinations())
 			}
 			o.figures = append(o.figures, standing(&after, j.begun)...)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -52,6 +53,21 @@ func DestinationOf(domain string) Destination {
 		_, domain, _ = strings.Cut(domain, ".")
 	}
 	return Other
+}
+
+var (
+	answered = regexp.MustCompile(`(?:^|[\s:])([245]\d\d)(?:[\s-]|$)`)
+	enhanced = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
+)
+
+// AnswerCodes are the numbers of a server's answer, such as "550 5.7.1", and nothing of its
+// words, which may name people; "" where there are none.
+func AnswerCodes(answer string) string {
+	m := answered.FindStringSubmatch(answer)
+	if m == nil {
+		return ""
+	}
+	return strings.TrimSpace(m[1] + " " + enhanced.FindString(answer))
 }
 
 // Part is what a relay tells of one destination: Buckets or Days, as in a Report.
@@ -160,7 +176,7 @@ func (h *History) byDestination(p Poll, t Traits) {
 			h.Places[d] = place
 		}
 		if told && p.Err == nil {
-			if fresh := place.put(part, p.Span, t); len(fresh) > 0 {
+			if fresh := place.put(part, p.Span, t.OfDestinations()); len(fresh) > 0 {
 				h.freshAt[d] = fresh
 			}
 		}
@@ -171,6 +187,19 @@ func (h *History) byDestination(p Poll, t Traits) {
 			delete(h.Places, d)
 		}
 	}
+}
+
+// placed is up to when the figures by destination are known.
+func (h *History) placed(t Traits) (end time.Time) {
+	if t.DestinationGrain == 0 {
+		return end
+	}
+	for _, p := range h.Places {
+		if p != nil && len(p.Recent) > 0 {
+			end = later(end, p.Recent[len(p.Recent)-1].End)
+		}
+	}
+	return end
 }
 
 // FreshAt are the buckets that were new with the last poll, by destination.

@@ -227,3 +227,14 @@ func TestMailsThatArePutOffAloneAreNoClosedDestination(t *testing.T) {
 		t.Errorf("17 hours without a delivery: %s", v.Sentence(text.English, inTokyo))
 	}
 }
+
+func TestAnAnswerIsToldInCodesWithoutItsWords(t *testing.T) {
+	for in, want := range map[string]string{
+		"550 5.7.1 taro@docomo.ne.jp is none": "550 5.7.1", "550 550 5.7.1 x": "550 5.7.1", "421-4.7.0 later": "421 4.7.0", "421 later": "421",
+		"host mx.example[192.0.2.5] said: 554 5.7.1 no": "554 5.7.1", "550": "550", "": "", " x": "", "5x0 x": "", "connect to 192.0.2.250: timed out": "", "5501 x": "",
+	} {
+		if got := AnswerCodes(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

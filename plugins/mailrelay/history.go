@@ -74,7 +74,7 @@ func (h *History) Ask(now time.Time, t Traits) Span {
 		if !h.Totals.At.IsZero() && h.Totals.At.Before(from) && now.Sub(h.Totals.At) < 72*time.Hour {
 			from = h.Totals.At
 		}
-		return Span{From: from, To: now}
+		return Span{From: from, To: now, Placed: h.placed(t)}
 	}
 	from := now.Add(-recentFor)
 	if len(h.Recent) == 0 && h.Past.First.IsZero() && t.Back > recentFor {

@@ -103,7 +103,7 @@ func TestBucketsAreNewOnceAndCorrectedInPlace(t *testing.T) {
 	}
 	add := func(now int, bs ...Bucket) int {
 		at := monday.Add(time.Duration(now) * time.Minute)
-		fresh, err := h.Add(Poll{Span: Span{monday, at}, Report: Report{Buckets: bs}}, traits)
+		fresh, err := h.Add(Poll{Span: Span{From: monday, To: at}, Report: Report{Buckets: bs}}, traits)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +163,7 @@ func TestUnsoundBucketsAreRefused(t *testing.T) {
 		"overlapped": {{monday, end, Counts{}}, {monday, end, Counts{}}},
 	} {
 		h := &History{}
-		if _, err := h.Add(Poll{Span: Span{monday, monday.Add(30 * time.Minute)}, Report: Report{Buckets: bs}}, minutely(time.Minute)); TroubleOf(err) != Garbled || err == nil {
+		if _, err := h.Add(Poll{Span: Span{From: monday, To: monday.Add(30 * time.Minute)}, Report: Report{Buckets: bs}}, minutely(time.Minute)); TroubleOf(err) != Garbled || err == nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if len(h.Recent) != 0 {
@@ -176,13 +176,13 @@ func TestTroubleIsToldAfterAWhileAndValuesAreForgotten(t *testing.T) {
 	h, g, begin := grown(5, 5, 0.05, time.Minute, 2)
 	n := int64(3)
 	ok := Report{Queue: &n, Status: Healthy, Buckets: []Bucket{g.bucket(begin, time.Minute)}}
-	if _, err := h.Add(Poll{Span: Span{begin, begin.Add(time.Minute)}, Report: ok}, minutely(time.Minute)); err != nil || h.State.Queue == nil {
+	if _, err := h.Add(Poll{Span: Span{From: begin, To: begin.Add(time.Minute)}, Report: ok}, minutely(time.Minute)); err != nil || h.State.Queue == nil {
 		t.Fatal(err)
 	}
 	bad := &Error{Trouble: Failing, Doing: "test: read", RetryAfter: 90 * time.Second}
 	for m := 2; m <= 20; m++ {
 		now := begin.Add(time.Duration(m) * time.Minute)
-		if _, err := h.Add(Poll{Span: Span{begin, now}, Err: bad}, minutely(time.Minute)); !errors.Is(err, bad) {
+		if _, err := h.Add(Poll{Span: Span{From: begin, To: now}, Err: bad}, minutely(time.Minute)); !errors.Is(err, bad) {
 			t.Fatal(err)
 		}
 		f, found := has1(h.Judge(now, minutely(time.Minute), inTokyo), APIDown)
@@ -207,7 +207,7 @@ func TestOneFailureAndALongRestAreOneFailure(t *testing.T) {
 			if err == nil {
 				r.Buckets = []Bucket{g.bucket(now.Add(-time.Minute), time.Minute)}
 			}
-			_, _ = h.Add(Poll{Span: Span{begin, now}, Report: r, Err: err}, minutely(time.Minute))
+			_, _ = h.Add(Poll{Span: Span{From: begin, To: now}, Report: r, Err: err}, minutely(time.Minute))
 		}
 		rest := &Error{Trouble: trouble, Doing: "test: read", RetryAfter: 40 * time.Minute}
 		poll(1, nil)
@@ -228,7 +228,7 @@ func TestStaleFiguresAreTold(t *testing.T) {
 	h, _, begin := grown(6, 5, 0.05, time.Minute, 3)
 	for m := 1; m <= 30; m++ {
 		now := begin.Add(time.Duration(m) * time.Minute)
-		_, _ = h.Add(Poll{Span: Span{begin, now}, Report: Report{}}, minutely(time.Minute))
+		_, _ = h.Add(Poll{Span: Span{From: begin, To: now}, Report: Report{}}, minutely(time.Minute))
 	}
 	v := h.Judge(begin.Add(30*time.Minute), minutely(time.Minute), inTokyo)
 	f, ok := has1(v, Stale)
@@ -254,7 +254,7 @@ func TestRefusalsAreSeenAndACampaignIsNone(t *testing.T) {
 		b := g.bucket(begin.Add(time.Duration(m)*time.Minute), time.Minute)
 		b.Counts = maps.Clone(b.Counts)
 		b.Counts[BouncedHard] += 2 // one domain refuses
-		_, _ = saved.Add(Poll{Span: Span{b.Start, b.End}, Report: Report{Buckets: []Bucket{b}}}, traits)
+		_, _ = saved.Add(Poll{Span: Span{From: b.Start, To: b.End}, Report: Report{Buckets: []Bucket{b}}}, traits)
 	}
 	f, ok := has1(saved.Judge(begin.Add(30*time.Minute), traits, inTokyo), Rise)
 	if !ok || f.Figure != BouncedHard {
@@ -339,7 +339,7 @@ func FuzzHistory(f *testing.F) {
 			return
 		}
 		now := time.Unix(at, 0)
-		_, _ = h.Add(Poll{Span: Span{now.Add(-time.Hour), now}, Report: Report{Buckets: []Bucket{{now.Add(-time.Minute), now, Counts{Delivered: 1}}}}}, minutely(time.Minute))
+		_, _ = h.Add(Poll{Span: Span{From: now.Add(-time.Hour), To: now}, Report: Report{Buckets: []Bucket{{now.Add(-time.Minute), now, Counts{Delivered: 1}}}}}, minutely(time.Minute))
 		_ = h.Judge(now, minutely(time.Minute), inTokyo).Sentence(text.English, inTokyo)
 	})
 }

@@ -121,6 +121,9 @@ type Traits struct {
 	// Sparse says that the relay leaves out buckets without traffic, so silence
 	// may mean no mails as well as no data.
 	Sparse bool
+	// DestinationGrain and DestinationSettle are those of the figures by destination, of a
+	// relay that counts these otherwise than its sums; 0 is the same.
+	DestinationGrain, DestinationSettle time.Duration
 	// Tells are the figures that a full answer holds.
 	Tells []Figure
 	// DropsApart says that Accepted has none of the Dropped in it, so that these are
@@ -139,8 +142,21 @@ func (t Traits) Location() *time.Location {
 	return t.Zone
 }
 
+// OfDestinations are the traits of the figures by destination.
+func (t Traits) OfDestinations() Traits {
+	if t.DestinationGrain > 0 {
+		t.Daily, t.Grain, t.Settle = false, t.DestinationGrain, t.DestinationSettle
+	}
+	return t
+}
+
 // Span asks for what happened in [From, To); To is also the time of asking.
-type Span struct{ From, To time.Time }
+type Span struct {
+	From, To time.Time
+	// Placed is up to when the figures by destination are known, of relays with a
+	// DestinationGrain; zero is that none are.
+	Placed time.Time
+}
 
 // Relay is one account at a mail relay. It is asked by the program that polls; each
 // adapter below this folder implements it.

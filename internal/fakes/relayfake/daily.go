@@ -131,8 +131,8 @@ func postmark(v view, w http.ResponseWriter, r *http.Request) {
 }
 
 // customersmailcloud tells POST /transaction/v2/statistics/list.json, the days of a
-// month in Japan's time.
-// https://smtps.jp/docs-en/apiv2/te/statistics
+// month in Japan's time, and /transaction/v2/deliveries/list.json, a row for each mail.
+// https://smtps.jp/docs-en/apiv2/te/statistics https://smtps.jp/docs-en/apiv2/te/deliveries
 func customersmailcloud(v view, w http.ResponseWriter, r *http.Request) {
 	if r.PostFormValue("api_key") != Key || r.PostFormValue("api_user") != User {
 		deny(w)
@@ -140,6 +140,10 @@ func customersmailcloud(v view, w http.ResponseWriter, r *http.Request) {
 	}
 	if !v.away {
 		v.zone = time.FixedZone("JST", 9*3600)
+	}
+	if r.URL.Path == "/transaction/v2/deliveries/list.json" {
+		deliveries(v, w, r)
+		return
 	}
 	year, err1 := strconv.Atoi(r.PostFormValue("year"))
 	month, err2 := strconv.Atoi(r.PostFormValue("month"))
@@ -158,4 +162,43 @@ func customersmailcloud(v view, w http.ResponseWriter, r *http.Request) {
 			"failed": v.day(mailrelay.Bounced, d), "blocked": blocked, "valid": queued - blocked})
 	}
 	answer(w, map[string]any{"statistics": rows})
+}
+
+// deliveries tells the rows of a date, or of an hour or minute of it, page by page. The
+// fields are those that github.com/goofmint/CustomersMailCloud-php reads.
+func deliveries(v view, w http.ResponseWriter, r *http.Request) {
+	number := func(key string, none int) int {
+		if r.PostFormValue(key) == "" {
+			return none
+		}
+		n, err := strconv.Atoi(r.PostFormValue(key))
+		if err != nil {
+			return -2
+		}
+		return n
+	}
+	date, err := time.ParseInLocation(time.DateOnly, r.PostFormValue("date"), v.zone)
+	hour, minute, page, size := number("hour", -1), number("minute", -1), number("p", 0), number("r", 10)
+	if err != nil || date.After(v.now) || r.PostFormValue("server_composition") == "" || hour < -1 || minute < -1 || page < 0 || size < 1 || size > 100 {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	rows := []any{}
+	for at := date; at.Before(date.AddDate(0, 0, 1)) && at.Before(v.now); at = at.Add(time.Minute) {
+		if hour >= 0 && at.Hour() != hour || minute >= 0 && at.Minute() != minute {
+			continue
+		}
+		for _, s := range []struct {
+			word, reason string
+			figure       mailrelay.Figure
+		}{{"succeeded", "250 2.0.0 ok", mailrelay.Delivered}, {"failed", "550 5.7.1 refused by policy", mailrelay.Bounced}, {"deferred", "421 4.7.0 try again later", mailrelay.Deferred}} {
+			to := v.addresses(at.Unix()/60, s.figure)
+			for n := range v.minutes[at.Unix()/60][s.figure] {
+				rows = append(rows, map[string]any{"created": at.Format(time.DateTime), "from": "shop@example.jp", "to": "someone@" + to(n+1), "status": s.word, "reason": s.reason,
+					"messageid": "x", "returnpath": "shop@example.jp", "senderip": "192.0.2.1", "sourceip": "192.0.2.2", "subject": "x"})
+			}
+		}
+	}
+	first := min(page*size, len(rows))
+	answer(w, map[string]any{"deliveries": rows[first:min(first+size, len(rows))]})
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/internal/text"
@@ -49,7 +47,7 @@ func parseLog(body []byte) ([]row, error) {
 	var out []row
 	seen := map[int64]bool{}
 	for _, d := range *a.Data {
-		x := row{id: d.ID, bulk: d.Type == "BULK", to: mailrelay.DestinationOf(d.Email), answer: codes(d.Code, d.Answer)}
+		x := row{id: d.ID, bulk: d.Type == "BULK", to: mailrelay.DestinationOf(d.Email), answer: mailrelay.AnswerCodes(d.Code + " " + d.Answer)}
 		if d.ID <= 0 || seen[d.ID] {
 			return nil, fmt.Errorf("maillog_id %d is missing or told twice", d.ID)
 		}
@@ -93,20 +91,6 @@ func minutes(rows []row, from time.Time) []mailrelay.Bucket {
 		}
 	}
 	return out
-}
-
-var enhanced = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
-
-// codes are the numbers of a server's answer, and nothing of its words, which may name
-// people.
-func codes(code, answer string) string {
-	if len(code) != 3 || strings.Trim(code, "0123456789") != "" {
-		return ""
-	}
-	if e := enhanced.FindString(answer); e != "" {
-		return code + " " + e
-	}
-	return code
 }
 
 // parts are the minutes of each destination that had a mail, without those in which it had
