@@ -214,6 +214,7 @@ func (f *Fake) postHostMetrics(c *call) (any, *refusal) {
 	for _, v := range in {
 		if v.Value != nil && *v.Time >= oldest {
 			put(f.hosts[v.HostID].metrics, v.Name, *v.Time, *v.Value)
+			f.needed(v.Name)
 		}
 	}
 	return success, nil

@@ -81,7 +81,7 @@ type Fake struct {
 	services    map[string]*service
 	hosts       map[string]*host
 	hostOrder   []string
-	graphDefs   map[string]GraphDef
+	graphDefs   map[string]defined
 	reports     []CheckReport
 	monitors    []map[string]any
 	alerts      []*Alert // newest first
@@ -94,7 +94,7 @@ func Start(now func() time.Time) *Fake {
 	if now == nil {
 		now = time.Now
 	}
-	f := &Fake{now: now, services: map[string]*service{}, hosts: map[string]*host{}, graphDefs: map[string]GraphDef{}}
+	f := &Fake{now: now, services: map[string]*service{}, hosts: map[string]*host{}, graphDefs: map[string]defined{}}
 	f.server = httptest.NewServer(f.handler())
 	f.URL = f.server.URL
 	return f

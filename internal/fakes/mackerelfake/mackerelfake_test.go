@@ -219,6 +219,21 @@ func TestHostsMetricsAndGraphDefinitions(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	wild := &client.GraphDefsParam{Name: "custom.mail.#", Metrics: []*client.GraphDefsMetric{{Name: "custom.mail.#.sent"}}}
+	if err := c.CreateGraphDefs([]*client.GraphDefsParam{wild}); err != nil {
+		t.Fatal(err)
+	}
+	for i, there := range []bool{true, true, false, false} {
+		if now = now.Add(2 * time.Hour); i == 2 {
+			now = now.Add(2 * time.Hour)
+		}
+		if err := c.PostHostMetricValuesByHostID(id, []*client.MetricValue{{Name: "custom.mail.shop.sent", Time: now.Unix(), Value: 1}}); err != nil {
+			t.Fatal(err)
+		}
+		if defs := f.GraphDefs(); (defs["custom.mail.#"].Name != "") != there || defs["custom.a"].Name == "" {
+			t.Errorf("%d: definitions %v", i, defs)
+		}
+	}
 	report := &client.CheckReport{Source: client.NewCheckSourceHost(id), Name: "mail", Status: client.CheckStatusOK, Message: strings.Repeat("x", 1025), OccurredAt: noon.Unix()}
 	if err := c.PostCheckReports(&client.CheckReports{Reports: []*client.CheckReport{report}}); status(err) != 400 {
 		t.Errorf("a message of 1,025 characters: %v", err)

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -200,11 +201,52 @@ var (
 	units     = []string{"", "float", "integer", "percentage", "seconds", "milliseconds", "bytes", "bytes/sec", "bits/sec", "iops"}
 )
 
-// GraphDefs are the definitions, by name.
+// defined is a definition, with the time at which it was last needed.
+type defined struct {
+	GraphDef
+	at time.Time
+}
+
+// wildcardGone is after how long without a value a definition with a wildcard is forgotten.
+// The page on graph definitions says a few hours; so many is the fake's own.
+const wildcardGone = 3 * time.Hour
+
+// GraphDefs are the definitions that there are still, by name.
 func (f *Fake) GraphDefs() map[string]GraphDef {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return maps.Clone(f.graphDefs)
+	out := map[string]GraphDef{}
+	for name, d := range f.graphDefs {
+		if !strings.ContainsAny(name, "*#") || f.now().Sub(d.at) < wildcardGone {
+			out[name] = d.GraphDef
+		}
+	}
+	return out
+}
+
+// needed says that a value came, which keeps the definition of its graph, unless that has
+// been forgotten.
+func (f *Fake) needed(metric string) {
+	graph := strings.Split(metric, ".")
+	for name, d := range f.graphDefs {
+		parts := strings.Split(name, ".")
+		if len(parts)+1 != len(graph) || f.now().Sub(d.at) >= wildcardGone {
+			continue
+		}
+		if matches(parts, graph) {
+			d.at = f.now()
+			f.graphDefs[name] = d
+		}
+	}
+}
+
+func matches(parts, graph []string) bool {
+	for i, part := range parts {
+		if part != "*" && part != "#" && part != graph[i] {
+			return false
+		}
+	}
+	return true
 }
 
 func (f *Fake) createGraphDefs(c *call) (any, *refusal) {
@@ -224,7 +266,7 @@ func (f *Fake) createGraphDefs(c *call) (any, *refusal) {
 		}
 	}
 	for _, d := range in {
-		f.graphDefs[d.Name] = d
+		f.graphDefs[d.Name] = defined{d, f.now()}
 	}
 	return success, nil
 }
