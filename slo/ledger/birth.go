@@ -18,6 +18,8 @@ type newborn struct {
 	birth
 	w  *work
 	in *input
+	// zero is when its counter was created, as a 0 tells that nobody scraped; none.
+	zero int64
 }
 
 // births decides what the first samples of a tick are worth, in the order of time.
@@ -38,10 +40,15 @@ func (c *counter) settle(a *account) {
 		for k := range w.counters {
 			in := &w.counters[k]
 			if s := in.series; s.birth.at != none {
-				b.open = append(b.open, newborn{birth: s.birth, w: w, in: in})
+				b.open = append(b.open, newborn{birth: s.birth, w: w, in: in, zero: none})
 			}
 			if in.series.fresh() && len(in.t) > 0 {
-				b.add(w, in, 0)
+				b.add(w, in, 0, c.lateZero(in.series))
+			}
+			if a.m.first == slo.FirstAuto {
+				if k, zero := c.behindZero(w, in); zero != none {
+					b.add(w, in, k, zero)
+				}
 			}
 		}
 	}
@@ -50,9 +57,9 @@ func (c *counter) settle(a *account) {
 	}
 }
 
-// add lets the k-th sample of an input be a first one.
-func (b *births) add(w *work, in *input, k int) {
-	n := newborn{birth: birth{at: in.t[k], v: in.v[k]}, w: w, in: in}
+// add lets the k-th sample of an input be a first one, of a counter that a 0 may say was created.
+func (b *births) add(w *work, in *input, k int, zero int64) {
+	n := newborn{birth: birth{at: in.t[k], v: in.v[k]}, w: w, in: in, zero: zero}
 	in.births = append(in.births, k)
 	at, _ := slices.BinarySearchFunc(b.queue, n, inTime)
 	b.queue = slices.Insert(b.queue, at, n)
@@ -170,7 +177,7 @@ func (b *births) weigh(n *newborn) {
 // of others which, by what their process or the counter itself says, began when it did.
 func (b *births) related(n *newborn, start float64, started bool, made float64, isMade bool) {
 	c := b.c
-	u := n.w.lastCounter(n.at)
+	u := n.w.lastCounter(n.at, n.ownZero())
 	if u != none && !(isMade && made > float64(u)) {
 		n.same = u - c.lookback
 	}

@@ -246,35 +246,13 @@ func (c *counter) notCreated(in *input, prev, now position, flag int) {
 	}
 }
 
-// Some sources write a 0 where a counter was created, at a time at which nothing was scraped: right before
-// its first sample, or between two.
-
-// offScrape reports whether a target was not scraped at an instant, though it was before, as far as
-// its up tells.
-func (c *counter) offScrape(t *target, at int64) bool {
-	told := false
-	for _, p := range t.processes {
-		told = told || p.state.firstUp != none && p.state.firstUp < at
-		if p.in != c.out {
-			continue
-		}
-		for _, up := range c.works[p.at].ups {
-			told = told || len(up.t) > 0 && up.t[0] < at
-			if n := before(up.t, at); n < len(up.t) && up.t[n] == at {
-				return false
-			}
-		}
-	}
-	return told
-}
-
 // createdFirst is when (ms) the counter of a first sample was created; ok is false where nothing
 // usable says it.
 func (b *births) createdFirst(n *newborn) (ms float64, ok bool) {
 	s := n.in.series
 	value, ok := s.created.at(n.at)
-	if z := b.c.zeros[s]; !ok && z != 0 {
-		value, ok = float64(z)/1000, true
+	if !ok && n.zero != none {
+		value, ok = float64(n.zero)/1000, true
 	}
 	if !ok {
 		return 0, false
@@ -309,9 +287,8 @@ func (b *births) madeWith(p *process, n *newborn, made float64) bool {
 // seenSince reports whether a process was first seen after a zero that alone tells when the counter of a first
 // sample was created (ms): that counter may have been its own, under other labels.
 func (b *births) seenSince(p *process, n *newborn, made float64) bool {
-	_, zero := b.c.zeros[n.in.series]
 	seen := b.c.stateOf(p).seen
-	return zero && seen != none && float64(seen) >= made-float64(b.c.slack)
+	return n.zero != none && seen != none && float64(seen) >= made-float64(b.c.slack)
 }
 
 // madeBefore is what was said last, before an instant, of when a counter was created.

@@ -64,5 +64,5 @@ func (b *births) take(s *series, at int64) {
 		in.joined = true
 		return
 	}
-	b.add(&b.c.works[s.process.at], in, n)
+	b.add(&b.c.works[s.process.at], in, n, none)
 }

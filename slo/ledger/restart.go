@@ -170,18 +170,18 @@ func (c *counter) wentOn(w *work, t int64, start float64) (went, doubt bool) {
 	return went, doubt && !went
 }
 
-// lastCounter is the time of the process' latest counter sample before t; none.
-func (w *work) lastCounter(t int64) int64 {
+// lastCounter is the time of the process' latest sample before t of a counter, but for one; none.
+func (w *work) lastCounter(t int64, but *series) int64 {
 	last := int64(none)
 	for _, f := range w.p.families {
 		for _, s := range f.series {
-			if s.pos.t != none && s.pos.t < t {
+			if s != but && s.pos.t != none && s.pos.t < t {
 				last = max(last, s.pos.t)
 			}
 		}
 	}
 	for _, in := range w.counters {
-		if n := before(in.t, t); n > 0 {
+		if n := before(in.t, t); n > 0 && in.series != but {
 			last = max(last, in.t[n-1])
 		}
 	}

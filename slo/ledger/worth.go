@@ -28,7 +28,7 @@ func (b *births) tooMuch(n *newborn) bool {
 			}
 		}
 	}
-	u := n.w.lastCounter(n.at)
+	u := n.w.lastCounter(n.at, nil)
 	if u == none {
 		u = seen
 	}

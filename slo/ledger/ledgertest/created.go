@@ -114,6 +114,49 @@ func (c *counter) isZero(i int) bool {
 	return told && s.V == 0
 }
 
+// behindZero reports whether a counter's i-th sample is the one behind a 0 that it begins with, and nobody scraped
+// that: the sample is judged as a first one.
+func (o *Oracle) behindZero(c *counter, i int) bool {
+	if i != 1 || o.rules.First != slo.FirstAuto || c.samples[0].V != 0 || c.samples[1].V == 0 {
+		return false
+	}
+	z, t := c.samples[0].T, c.samples[1].T
+	_, begins := c.bases[t]
+	if _, said := c.saidAt(z); begins || said {
+		return false
+	}
+	if start, ok := c.process.startAt(t); ok && float64(z+o.rules.Slack) < start {
+		return false // it is of another process
+	}
+	if first, ok := c.process.target.firstUp(); ok && first <= t {
+		return first > z || c.isZero(0)
+	}
+	before, at, between := false, false, false
+	for _, other := range c.process.counters {
+		if other != c && len(other.samples) > 0 {
+			before = before || other.samples[0].T < z
+			at = at || anyIn(other.samples, z, z)
+			between = between || anyIn(other.samples, z+1, t-1)
+		}
+	}
+	return before && !at || between
+}
+
+// firstUp is the time of the first sample of a target's up.
+func (t *target) firstUp() (first int64, ok bool) {
+	for _, p := range t.processes {
+		if len(p.ups) > 0 && (!ok || p.ups[0].T < first) {
+			first, ok = p.ups[0].T, true
+		}
+	}
+	return first, ok
+}
+
+// at is the place of a counter's sample of a time.
+func (c *counter) at(t int64) int {
+	return slices.IndexFunc(c.samples, func(s Sample) bool { return s.T == t })
+}
+
 // madeAt is when a counter was created, as it says at a time.
 func (o *Oracle) madeAt(c *counter, t int64) (float64, bool) {
 	v, ok := c.saidAt(t)

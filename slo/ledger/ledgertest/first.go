@@ -71,6 +71,10 @@ func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 	p := c.process
 	start, hasStart := p.startAt(s.T)
 	made, isMade := o.madeAt(c, s.T)
+	zero := o.behindZero(c, c.at(s.T))
+	if _, said := c.saidAt(s.T); zero && !said {
+		made, isMade = float64(c.samples[0].T), true
+	}
 	switch {
 	case isMade && made > max(float64(o.rules.Start), float64(o.rules.begins-2*o.rules.Interval)):
 		f.value, f.why = s.V, "first sample: created within what is counted"
@@ -95,7 +99,11 @@ func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 		f.why, f.flags = "first sample: unknown age", []slo.FlagKind{slo.UnknownFirst}
 	}
 	i := o.rules.Interval
-	u, any := p.lastCounted(s.T)
+	var own *counter // whose 0 is no sign of it
+	if zero {
+		own = c
+	}
+	u, any := p.lastCounted(s.T, own)
 	if any && !(isMade && made > float64(u)) {
 		for _, other := range p.counters {
 			if latest, ok := latestBefore(other.samples, s.T); ok && latest.T >= u-5*i {
@@ -114,7 +122,7 @@ func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 	isMade = isMade && made < long
 	o.considerOthers(&f, u, func(other *process) bool {
 		theirs, ok := latestBefore(other.starts, s.T)
-		return hasStart && ok && math.Abs(theirs.V-start) <= 1000 || isMade && o.madeWith(other, c, made, s.T)
+		return hasStart && ok && math.Abs(theirs.V-start) <= 1000 || isMade && (o.madeWith(other, c, made, s.T) || zero && float64(other.seenEver()) >= made-float64(o.rules.Slack))
 	})
 	return f
 }
@@ -134,7 +142,7 @@ func (o *Oracle) tooMuch(p *process, s Sample) bool {
 	for _, c := range p.counters {
 		step = max(step, c.step)
 	}
-	u, ok := p.lastCounted(s.T)
+	u, ok := p.lastCounted(s.T, nil)
 	if !ok {
 		u = p.seenEver()
 	}

@@ -41,7 +41,7 @@ func (o *Oracle) count() {
 		var firsts, others []sampleOf
 		for _, s := range group {
 			switch {
-			case !s.c.begun:
+			case !s.c.begun || o.behindZero(s.c, s.i):
 				firsts = append(firsts, s)
 			case !o.own(s.c, s.i):
 				others = append(others, s)

@@ -316,10 +316,13 @@ func (c *counter) sightings() []Sample {
 	return c.samples
 }
 
-// lastCounted gives the time of the latest valid sample of any counter before t.
-func (p *process) lastCounted(t int64) (int64, bool) {
+// lastCounted gives the time of the latest valid sample before t of any counter but one.
+func (p *process) lastCounted(t int64, but *counter) (int64, bool) {
 	last, any := int64(0), false
 	for _, c := range p.counters {
+		if c == but {
+			continue
+		}
 		if s, ok := latestBefore(c.samples, t); ok && (!any || s.T > last) {
 			last, any = s.T, true
 		}

@@ -43,11 +43,13 @@ func (x *wildProcess) begin(c *wildCounter, ls slo.Labels, at int64, v float64) 
 	}
 	if x.zeros && c.fresh && r.IntN(4) > 0 {
 		x.heap.put(ls, at-1-r.Int64N(x.heap.Rules.Interval), 0)
+	} else if x.zeros && !c.fresh && !slices.Equal(c.begun, ls) && r.IntN(2) == 0 { // one, too, for new labels
+		x.heap.put(ls, at-1-r.Int64N(8*x.heap.Rules.Interval), 0)
 	}
 	if x.based && (at-1)%1000 != 0 && valid(v) && r.IntN(12) == 0 { // at no edge, where it would be parted from its sample
 		x.heap.put(ls, at-1, slo.Base([]float64{0, math.Floor(v / 2), 2 * math.Floor(v/2), math.Inf(1)}[r.IntN(4)]))
 	}
-	c.fresh = false
+	c.fresh, c.begun = false, ls
 }
 
 // said is when a counter says that it was created.

@@ -37,6 +37,7 @@ type wildCounter struct {
 	keep, late    int
 	made          float64 // when it was created, in seconds
 	fresh         bool    // it has not been scraped since
+	begun         slo.Labels
 }
 
 // addTarget adds a target with one process, or two or three that differ in labels.
