@@ -49,6 +49,7 @@ func (l lang) rulesChanged(was, is RuleSet) changes {
 	}
 	c.shopSets(was.ShopSets, is.ShopSets)
 	c.groups(was.Groups, is.Groups)
+	c.asking(was.Asking, is.Asking)
 	return c
 }
 
@@ -219,7 +220,7 @@ func (c *changes) needs(was, is map[string]Need) {
 	}
 }
 
-func without(all, of []string) (out []string) {
+func without[T comparable](all, of []T) (out []T) {
 	for _, a := range all {
 		if !slices.Contains(of, a) {
 			out = append(out, a)

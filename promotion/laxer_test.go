@@ -18,7 +18,9 @@ func ruled() promotion.RuleSet {
 		Alerts: slo.DefaultBurnAlerts(), Soak: 3600, Counting: "clock slack 5s",
 		ShopSets: []promotion.ShopSetRule{{ShopSet: "b-1", Tier: "beta", Match: map[string]string{"shopset": "b-1"}}},
 		Groups:   []promotion.GroupRule{{Group: "main", Required: 2}},
-		Policy:   promotion.Policy{Load: promotion.LoadPolicy{Share: 0.5}, LongestExclusion: 24 * time.Hour, Traffic: &promotion.TrafficPolicy{Targets: map[fleet.ShopSetName]int{"b-1": 3}}, Needs: map[string]promotion.Need{"sync": promotion.Required}},
+		Asking: &promotion.Asking{Whom: map[string]string{"source": "Prometheus at http://prometheus:9090", "gate.incidents": "incidents/*.yaml"},
+			Tiers: []fleet.TierName{"dev", "beta", "prod"}},
+		Policy: promotion.Policy{Load: promotion.LoadPolicy{Share: 0.5}, LongestExclusion: 24 * time.Hour, Traffic: &promotion.TrafficPolicy{Targets: map[fleet.ShopSetName]int{"b-1": 3}}, Needs: map[string]promotion.Need{"sync": promotion.Required}},
 	}
 }
 
@@ -70,6 +72,13 @@ func TestWhatMakesRulesLaxer(t *testing.T) {
 		{"less redundancy", func(r *promotion.RuleSet) { r.Groups[0].Required = 1 }, lax, "failureDomains of ShopGroup main 2 → 1"},
 		{"more redundancy", func(r *promotion.RuleSet) { r.Groups[0].Required = 3 }, strict, "failureDomains of ShopGroup main 2 → 3"},
 		{"another way to count", func(r *promotion.RuleSet) { r.Counting = "clock slack 1h" }, lax, "counting, target_labels or start_time_metric changed"},
+		{"a witness less", func(r *promotion.RuleSet) { delete(r.Asking.Whom, "gate.incidents") }, lax, "gate.incidents is removed (it was incidents/*.yaml)"},
+		{"another source", func(r *promotion.RuleSet) { r.Asking.Whom["source"] = "Prometheus at http://other:9090" }, lax, "source Prometheus at http://prometheus:9090 → Prometheus at http://other:9090"},
+		{"a witness more", func(r *promotion.RuleSet) { r.Asking.Whom["gate.alerts"] = "Prometheus at http://prometheus:9090" }, strict, "gate.alerts is new"},
+		{"a Tier less on the way", func(r *promotion.RuleSet) { r.Asking.Tiers = r.Asking.Tiers[1:] }, lax, "Tier dev is no longer on the way to the target"},
+		{"a Tier more on the way", func(r *promotion.RuleSet) { r.Asking.Tiers = append([]fleet.TierName{"lab"}, r.Asking.Tiers...) }, promotion.Pass, "the same"},
+		{"another order of Tiers", func(r *promotion.RuleSet) { r.Asking.Tiers = []fleet.TierName{"beta", "dev", "prod"} }, lax, "the order of Tiers is beta, dev, prod"},
+		{"nobody knew who was asked", func(r *promotion.RuleSet) { r.Asking = nil }, promotion.Pass, "the same"},
 		{"both", func(r *promotion.RuleSet) { r.SLOs[0].Objective, r.Soak = 999_000_000, 0 }, lax, "soak 1h0m0s → 0s"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -38,7 +38,7 @@ func (d *deciding) checkRules(t tier) []Check {
 		d.compareRules(&c)
 	}
 	d.whereFrom(&c)
-	if c.Result == Unknown && r.Last.Error == "" && (r.Last.Where != "" || r.missing()) {
+	if c.Result == Unknown && r.Last.Error == "" && (r.Last.Where != "" || r.missing() || len(d.asksLess()) > 0) {
 		d.accept(&c, r.Now.Hash())
 	}
 	return []Check{c}
@@ -83,7 +83,12 @@ func (d *deciding) whereFrom(c *Check) {
 			c.Reason += d.say(" The Release may have chosen that branch: no other says that it is %s's.", d.e.To)
 		}
 	}
-	if r.missing() && c.Result == NotChecked { // nobody has compared them with anything
+	less := d.asksLess()
+	if len(less) > 0 {
+		c.figure("asks_less", less)
+		c.Reason += d.say(" The Release may have changed who is asked: %s.", strings.Join(less, d.say("; ")))
+	}
+	if (r.missing() || len(less) > 0) && c.Result == NotChecked { // nobody has compared them with anything
 		c.Result = Unknown
 	}
 	if r.Beside == nil {

@@ -28,6 +28,8 @@ type RuleSet struct {
 	// ShopSets are those of both Tiers, Groups those of the target; nil: likewise.
 	ShopSets []ShopSetRule `json:"shopsets,omitempty"`
 	Groups   []GroupRule   `json:"groups,omitempty"`
+	// Asking is who is asked, and which way the Release comes; nil: likewise.
+	Asking *Asking `json:"asking,omitempty"`
 }
 
 // ShopSetRule is whose series are looked at.
@@ -123,6 +125,8 @@ type RulesFrom struct {
 	// who says another one, a clause; "": nobody.
 	Unconfirmed bool   `json:"unconfirmed,omitempty"`
 	Otherwise   string `json:"otherwise,omitempty"`
+	// Asking is who the configuration there asks; nil: nobody looked.
+	Asking *Asking `json:"asking,omitempty"`
 	// Asked: whoever asked wants those beside the configuration, whatever branch there is.
 	Asked bool `json:"asked,omitempty"`
 }

@@ -74,6 +74,9 @@ var laxer = []struct {
 	{"another way to count", func(t *testing.T, s *stage) {
 		s.edit(t, "shopslo.yaml", "gate:\n", "counting: {plausible_steps: 1000}\ngate:\n")
 	}, "counting, target_labels or start_time_metric changed"},
+	{"another witness", func(t *testing.T, s *stage) {
+		s.edit(t, "shopslo.yaml", "alerts: {url: ", "alerts: {headers: {X-Shop: other}, url: ")
+	}, "gate.alerts Prometheus at "},
 	{"a shorter soak", func(t *testing.T, s *stage) { s.edit(t, "fleet.yaml", "soak: 30m", "soak: 1m") }, "soak 30m0s → 1m0s"},
 }
 
@@ -95,7 +98,7 @@ func TestTheReleaseIsJudgedByTheRulesOfItsTargetsBranch(t *testing.T) {
 			r := s.decides(t, "")
 			of := checkBelow(t, r, "rules")
 			from := r.Evidence.Rules.From
-			if strings.HasPrefix(c.want, "match of ") { // the fleet is that of the checkout: it counts at once
+			if strings.HasPrefix(c.want, "match of ") || strings.HasPrefix(c.want, "gate.alerts ") { // those are of the checkout: they count at once
 				if of.Result != promotion.Unknown || !strings.Contains(of.Reason, c.want) {
 					t.Errorf("it is %s: %v", r.Verdict, of)
 				}

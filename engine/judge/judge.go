@@ -133,8 +133,10 @@ func Judge(ctx context.Context, e *engine.Engine, version string, found evidence
 		ev.Touched(leaving, slos)
 	}
 	ev.Rules = &promotion.RulesFound{Now: ev.RulesOf(f, slos, e.Alerts, p, documents.Counting(e.Docs)), Accepted: q.Accept, From: q.From}
+	ev.Rules.Now.Asking = documents.Asking(e.Docs.Config, f, ev.To)
 	if b := q.Beside; b != nil {
 		beside := ev.RulesOf(b.Fleet, b.SLOs.SLOs, b.Alerts(), b.Policy(q.To), documents.Counting(b))
+		beside.Asking = ev.Rules.Now.Asking // which is that of the configuration
 		ev.Rules.Beside = &beside
 	}
 	if q.Last != nil {

@@ -86,9 +86,10 @@ func (r *reading) rules(ctx context.Context) (d *documents.Documents, place *pro
 	if err != nil {
 		return nil, nil, err
 	}
+	var asking *promotion.Asking
 	defer func() {
 		if err == nil && place != nil {
-			place.Unconfirmed, place.Otherwise = b.unconfirmed, b.otherwise
+			place.Unconfirmed, place.Otherwise, place.Asking = b.unconfirmed, b.otherwise, asking
 		}
 	}()
 	named := r.own.Config.Gate.RulesFrom
@@ -96,6 +97,11 @@ func (r *reading) rules(ctx context.Context) (d *documents.Documents, place *pro
 		if r.settings, err = t.configuration(ctx); err != nil {
 			return nil, nil, err
 		}
+		f, err := r.fleetOf(ctx, t)
+		if err != nil {
+			return nil, nil, err
+		}
+		asking = documents.Asking(r.settings, f, r.to.Name)
 		if named = r.settings.Gate.RulesFrom; named == nil {
 			return r.under(ctx, t, r.settings)
 		}

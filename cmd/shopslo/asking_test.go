@@ -1,0 +1,39 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/shopslo/shopslo/promotion"
+)
+
+// Without a log nobody remembers whom the last decision asked; the target's branch does.
+func TestAReleaseCannotTakeAWitnessAway(t *testing.T) {
+	for name, change := range map[string][2]string{
+		"an incident that nobody reads": {"  incidents: [incidents/*.yaml]\n", ""}, "alerts of elsewhere": {"alerts: {url: ", "alerts: {headers: {X-Shop: other}, url: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, 0)
+			s.edit(t, "shopslo.yaml", "incident: required, ", "")
+			o := s.checkedOut(t)
+			if r := s.decides(t, ""); r.Verdict != promotion.Promote {
+				t.Fatalf("the first is %s: %v", r.Verdict, r.Checks[0])
+			}
+			s.edit(t, "shopslo.yaml", change[0], change[1])
+			o.push("main", "tier-0")
+			r := s.decides(t, "")
+			of := checkBelow(t, r, "rules")
+			hash := acceptance.FindStringSubmatch(of.Reason)
+			if r.Verdict != promotion.Inconclusive || of.Result != promotion.Unknown || !strings.Contains(of.Reason, "The Release may have changed who is asked: gate.") || hash == nil {
+				t.Fatalf("it is %s: %v", r.Verdict, of)
+			}
+			if r := s.decides(t, "", "--accept-rules", hash[1], "--by", "mai"); r.Verdict != promotion.Promote {
+				t.Errorf("accepted it is %s: %v", r.Verdict, r.Checks[0])
+			}
+			o.push("tier-1")
+			if r := s.decides(t, ""); r.Verdict != promotion.Promote {
+				t.Errorf("once it is promoted it is %s: %v", r.Verdict, r.Checks[0])
+			}
+		})
+	}
+}
