@@ -14,8 +14,11 @@ import (
 	"github.com/shopslo/shopslo/internal/text"
 )
 
-// week is how long after a reminder the next one comes: until it is done.
-const week = 7 * 24 * time.Hour
+// A week after a reminder the next one comes: until it is done.
+const (
+	day  = 24 * time.Hour
+	week = 7 * day
+)
 
 // nine is when people are reminded, on the day of a time.
 func (s Settings) nine(day time.Time) time.Time {
@@ -36,11 +39,26 @@ func (s Settings) dues(before, after incident.Incident, now time.Time) []inciden
 		case a.Due.IsZero():
 			jobs = append(jobs, undated(after.ID, s.nine(now.Add(week))))
 		default:
-			nine := s.nine(a.Due)
-			jobs = append(jobs, task{At: nine}.job(after.ID+":due:"+nine.Format(time.DateOnly), jobDue, nine))
+			jobs = append(jobs, s.due(after.ID, a.Due, s.nine(now).Add(-1)))
 		}
 	}
 	return jobs
+}
+
+// due is the Job that reminds of what is due on a day: on that day, or in one of the weeks after it,
+// the first time that is later than after. So what was missed is told once.
+func (s Settings) due(id string, day, after time.Time) incident.Job {
+	first := s.nine(day)
+	n := max(0, int(after.Sub(first)/week))
+	at := func() time.Time { return s.nine(first.AddDate(0, 0, 7*n)) }
+	for !at().After(after) {
+		n++
+	}
+	key := id + ":due:" + first.Format(time.DateOnly)
+	if n > 0 {
+		key += ":" + strconv.Itoa(n)
+	}
+	return task{At: first, N: n}.job(key, jobDue, at())
 }
 
 // undated reminds of what has no date; one such Job a week is enough for an Incident.
@@ -53,11 +71,11 @@ func undated(id string, due time.Time) incident.Job {
 // comes again each week until they are, and then calls others as well. The channel may be
 // archived by then: the announcements tell it.
 func (b *Bot) remindDue(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
-	l, day := b.set.Language, t.At.In(b.set.zone()).Format(time.DateOnly)
+	l, due := b.set.Language, t.At.In(b.set.zone()).Format(time.DateOnly)
 	var lines []string
 	var buttons []slack.BlockElement
 	for n, a := range draft(i).Actions {
-		if !a.DoneAt.IsZero() || a.Due.IsZero() != t.At.IsZero() || !t.At.IsZero() && a.Due.In(b.set.zone()).Format(time.DateOnly) != day {
+		if !a.DoneAt.IsZero() || a.Due.IsZero() != t.At.IsZero() || !t.At.IsZero() && a.Due.In(b.set.zone()).Format(time.DateOnly) != due {
 			continue
 		}
 		lines = append(lines, oneAction(n, a))
@@ -68,15 +86,15 @@ func (b *Bot) remindDue(ctx context.Context, i incident.Incident, j incident.Job
 	if len(lines) == 0 {
 		return nil
 	}
-	head := l.Say(remindDue, escape(i.Title))
+	head, days := l.Say(remindDue, escape(i.Title)), b.set.daysLate(t.At, b.o.Now())
 	switch {
 	case t.At.IsZero():
 		head = l.Say(remindUndated, escape(i.Title))
-	case t.N > 0:
-		head = l.Say(remindOverdue, escape(i.Title), 7*t.N)
-		if who := b.mentions(ctx, b.set.EscalateTo); len(who) > 0 {
-			head = strings.Join(who, " ") + " " + head
-		}
+	case days > 0:
+		head = l.Say(remindOverdue, escape(i.Title), l.Say(wordDays[min(days, 2)-1], days))
+	}
+	if who := b.mentions(ctx, b.set.EscalateTo); !t.At.IsZero() && days >= 7 && len(who) > 0 {
+		head = strings.Join(who, " ") + " " + head
 	}
 	m := said(head + "\n" + strings.Join(lines, "\n"))
 	m.Blocks = append(m.Blocks, slack.NewActionBlock("", buttons...))
@@ -86,9 +104,16 @@ func (b *Bot) remindDue(ctx context.Context, i incident.Incident, j incident.Job
 	if t.At.IsZero() {
 		return b.o.Store.Enqueue(ctx, forIncident(i.ID, []incident.Job{undated(i.ID, b.set.nine(b.o.Now().Add(week)))})...)
 	}
-	t.N++
-	again := t.job(fmt.Sprintf("%s:due:%s:%d", i.ID, day, t.N), jobDue, t.At.AddDate(0, 0, 7*t.N))
-	return b.o.Store.Enqueue(ctx, forIncident(i.ID, []incident.Job{again})...)
+	after := b.o.Now()
+	if after.Before(j.Due) { // the clock was set back
+		after = j.Due
+	}
+	return b.o.Store.Enqueue(ctx, forIncident(i.ID, []incident.Job{b.set.due(i.ID, t.At, after)})...)
+}
+
+// daysLate is how many days of the calendar lie between when something was due and now.
+func (s Settings) daysLate(due, now time.Time) int {
+	return int(s.nine(now).Sub(s.nine(due)).Round(day) / day)
 }
 
 // maxDone is how many buttons a reminder has.

@@ -129,3 +129,43 @@ func TestAnEntryIsTakenAwayEverywhereAndThatIsKept(t *testing.T) {
 		t.Error("nobody reads that")
 	}
 }
+
+// Whoever was away for weeks is told of each day once, and how late it is; what becomes due again
+// after all was done is told too.
+func TestWhatWasMissedIsRemindedOfOnce(t *testing.T) {
+	w, c := opened(t)
+	add := func(what string) {
+		t.Helper()
+		w.command(w.mai, c, "action")
+		if wrong := w.fill(w.mai, map[string]any{"what": what, "due": "2026-11-25"}); len(wrong) > 0 {
+			t.Fatal(wrong)
+		}
+	}
+	reminders := func() (all []string) {
+		for _, m := range w.slack.Messages(c) {
+			if strings.Contains(m.Text, "Due today") || strings.Contains(m.Text, "Overdue") {
+				all = append(all, m.Text)
+			}
+		}
+		return all
+	}
+	add("Add an index")
+	w.clock.pass(60 * day) // nobody runs the bot
+	w.settle()
+	if all := reminders(); len(all) != 1 || !strings.Contains(all[0], "Overdue for 57 days") {
+		t.Errorf("%q", all)
+	}
+	w.command(w.mai, c, "done 1")
+	w.clock.pass(30 * day)
+	w.settle()
+	add("Watch retries")
+	w.settle()
+	before := len(reminders())
+	for range 7 {
+		w.clock.pass(day)
+		w.settle()
+	}
+	if all := reminders(); before != 1 || len(all) != 2 || !strings.Contains(all[1], "Overdue for 91 days") || !strings.Contains(all[1], "Watch retries") {
+		t.Errorf("%d, then %q", before, all)
+	}
+}

@@ -188,7 +188,8 @@ var (
 	remindPostmortem = text.Of("%s 📝 The postmortem still lacks: %s. It need not be long.",
 		"%s 📝 ポストモーテムに足りない項目：%s。短くて構いません。")
 	remindDue       = text.Of("📌 Due today, so that *%s* does not happen again:", "📌 *%s* の再発防止策の期限は今日です：")
-	remindOverdue   = text.Of("⏰ Overdue for %[2]d days, so that *%[1]s* does not happen again:", "⏰ *%s* の再発防止策が期限を %d 日過ぎています：")
+	remindOverdue   = text.Of("⏰ Overdue for %[2]s, so that *%[1]s* does not happen again:", "⏰ *%s* の再発防止策が期限を %s過ぎています：")
+	wordDays        = [2]text.Entry{text.Of("%d day", "%d 日"), text.Of("%d days", "%d 日")}
 	remindUndated   = text.Of("📌 Not done yet and without a date, so that *%s* does not happen again:", "📌 *%s* の再発防止策が未完了です（期限なし）：")
 	buttonDone      = text.Of("%d. is done", "%d. 完了した")
 	sayDone         = text.Of("Done: %s", "完了しました：%s")
