@@ -503,7 +503,7 @@ func TestTheBotIsCalledByNameInAThread(t *testing.T) {
 		}
 		w.settle()
 		told := w.slack.Told()
-		if len(told) != before+1 || !strings.Contains(told[before].Text, want) || told[before].User != w.mai {
+		if len(told) != before+1 || !strings.Contains(told[before].Text, want) || told[before].User != w.mai || told[before].Thread != thread {
 			t.Errorf("%s: %+v", text, told[before:])
 		}
 	}

@@ -29,6 +29,7 @@ func calledKey(id, who string) string   { return id + ":called:" + who }
 func directKey(user string) string      { return "direct:" + user }
 func toldKey(id string, n int) string   { return id + ":told:" + strconv.Itoa(n) }
 func pinnedKey(id string) string        { return id + ":pinned" }
+func mentionKey(ch, ts string) string   { return "mention:" + ch + ":" + ts }
 
 // recall gives what is remembered; "" is nothing.
 func (b *Bot) recall(ctx context.Context, key string) (string, error) {
@@ -134,8 +135,11 @@ func (b *Bot) happened(ctx context.Context, eventID string, body json.RawMessage
 	}
 	switch {
 	case e.Type == "app_mention" && e.BotID == "" && userID.MatchString(e.User):
-		return b.mentioned(ctx, eventID, e.User, e.Channel, e.Text)
-	case e.Type != "reaction_added" || e.Reaction != b.set.Emoji || e.Item.Type != "message":
+		return b.mentioned(ctx, mention{eventID, e.User, e.Channel, e.Text, e.TS, e.Thread})
+	case e.Type != "reaction_added" || e.Item.Type != "message":
+		return nil
+	}
+	if emoji, _, _ := strings.Cut(e.Reaction, "::"); emoji != b.set.Emoji { // behind :: stands a skin tone
 		return nil
 	}
 	id, err := b.recall(ctx, incidentKey(e.Item.Channel))
@@ -151,23 +155,51 @@ func (b *Bot) happened(ctx context.Context, eventID string, body json.RawMessage
 	return nil
 }
 
+// mention is a message that calls the bot by name.
+type mention struct{ event, user, channel, text, ts, thread string }
+
 // mentioned is somebody writing "@incidentbot update …", which works in a thread, where Slack
-// takes no command: it is one all the same, and answered to that person alone.
+// takes no command: it is one all the same, and answered to that person alone, there. A message that
+// is edited comes again as another event: what it said first was done, and is not done again.
 // docs.slack.dev/reference/events/app_mention
-func (b *Bot) mentioned(ctx context.Context, eventID, user, channel, written string) error {
-	_, written, _ = strings.Cut(written, ">")
-	c := slack.SlashCommand{UserID: user, ChannelID: channel, Text: strings.TrimSpace(written), TriggerID: eventID}
-	out, err := b.command(ctx, c)
+func (b *Bot) mentioned(ctx context.Context, m mention) error {
+	written := b.calledWith(ctx, m.text)
+	said := b.set.Language.Say(sayNeedsCommand)
+	_, command := takeID(written, true)
+	if _, _, known := parse(command); known {
+		text := hash16(written)
+		kept, _, err := b.o.Store.Remember(ctx, mentionKey(m.channel, m.ts), m.event+" "+text)
+		if err != nil {
+			return err
+		}
+		switch event, before, _ := strings.Cut(kept, " "); {
+		case event != m.event && before == text: // only a link in it was unfurled
+			return nil
+		case event != m.event:
+			return b.tell(ctx, "", place{m.channel, m.thread}, m.user, "event:"+m.event, b.set.Language.Say(sayEdited))
+		}
+	}
+	out, err := b.command(ctx, slack.SlashCommand{UserID: m.user, ChannelID: m.channel, Text: written, TriggerID: m.event})
 	if err != nil {
 		return err
 	}
-	said := b.set.Language.Say(sayNeedsCommand)
 	if r, ok := out.Ack.(reply); ok {
 		if said = r.Text; len(r.Blocks) > 0 {
 			said = shownText(r.Blocks)
 		}
 	}
-	return b.tell(ctx, "", channel, user, "event:"+eventID, said)
+	return b.tell(ctx, "", place{m.channel, m.thread}, m.user, "event:"+m.event, said)
+}
+
+// calledWith is what stands behind the bot's name, which may be behind those of others.
+func (b *Bot) calledWith(ctx context.Context, text string) string {
+	if self, _, err := b.me(ctx); err == nil {
+		if at := strings.Index(text, "<@"+self); at >= 0 {
+			text = text[at:]
+		}
+	}
+	_, written, _ := strings.Cut(text, ">")
+	return strings.TrimSpace(written)
 }
 
 // shownText is what blocks say, with their marks.

@@ -243,7 +243,14 @@ func (b *Bot) join(ctx context.Context, c slack.SlashCommand, rest string) (outc
 	if err != nil {
 		return b.refused(err)
 	}
-	job := task{Who: c.UserID}.job(i.ID+":join:"+c.TriggerID, jobInvite, b.o.Now())
+	why, err := b.recall(ctx, noChannelKey(i.ID))
+	if err != nil {
+		return outcome{}, err
+	}
+	if why != "" {
+		return answer(b.set.Language.Say(sayNothingToJoin, i.ID, escape(i.Title))), nil
+	}
+	job := task{Who: c.UserID, User: c.UserID, Channel: c.ChannelID}.job(i.ID+":join:"+c.TriggerID, jobInvite, b.o.Now())
 	job.Incident = i.ID
 	if err := b.o.Store.Enqueue(ctx, job); err != nil {
 		return outcome{}, err

@@ -39,6 +39,7 @@ func (b *Bot) pressed(ctx context.Context, c slack.InteractionCallback) (outcome
 	p := c.ActionCallback.BlockActions[0]
 	id, rest, _ := strings.Cut(p.Value, " ")
 	verb, _, _ := strings.Cut(p.ActionID, ":")
+	channel := cmp.Or(c.Channel.ID, c.Container.ChannelID)
 	if _, err := b.o.Store.Incident(ctx, id); errors.Is(err, incident.ErrNotFound) {
 		return outcome{}, nil // a button of some other store's
 	} else if err != nil {
@@ -47,7 +48,7 @@ func (b *Bot) pressed(ctx context.Context, c slack.InteractionCallback) (outcome
 	switch verb {
 	case doUpdate, doPostmortem, doAction:
 		if ok, why := b.allowed(ctx, c.User.ID, toChange); !ok {
-			return outcome{}, b.tell(ctx, id, cmp.Or(c.Channel.ID, c.Container.ChannelID), c.User.ID, c.TriggerID, why)
+			return outcome{}, b.tell(ctx, id, place{channel: channel}, c.User.ID, c.TriggerID, why)
 		}
 		return b.openModal(ctx, id, verb, c.TriggerID, c.ResponseURL)
 	case doReopen:
@@ -59,20 +60,20 @@ func (b *Bot) pressed(ctx context.Context, c slack.InteractionCallback) (outcome
 	if err != nil || changed && verb != doDone {
 		return outcome{}, err // the channel hears of a change
 	}
-	channel := c.Channel.ID
-	if channel == "" {
-		channel = c.Container.ChannelID
-	}
 	// A button's acknowledgement shows nothing: what is to be said is a message.
-	return outcome{}, b.tell(ctx, id, channel, c.User.ID, c.TriggerID, text)
+	return outcome{}, b.tell(ctx, id, place{channel: channel}, c.User.ID, c.TriggerID, text)
 }
 
+// place is where somebody is told something: a channel, or a thread in it; the zero value is
+// nowhere but in direct messages.
+type place struct{ channel, thread string }
+
 // tell stores that one person alone is to be told something.
-func (b *Bot) tell(ctx context.Context, id, channel, user, key, text string) error {
-	if channel == "" || text == "" {
+func (b *Bot) tell(ctx context.Context, id string, at place, user, key, text string) error {
+	if text == "" {
 		return nil
 	}
-	job := task{Channel: channel, User: user, Text: text}.job("tell:"+key, jobTell, b.o.Now())
+	job := task{Channel: at.channel, TS: at.thread, User: user, Text: text}.job("tell:"+key, jobTell, b.o.Now())
 	job.Incident = id
 	err := b.o.Store.Enqueue(ctx, job)
 	b.hurry()
@@ -156,7 +157,7 @@ func (b *Bot) shortcut(ctx context.Context, c slack.InteractionCallback, m writt
 		needs = toOpen
 	}
 	if ok, why := b.allowed(ctx, c.User.ID, needs); !ok {
-		return outcome{}, b.tell(ctx, "", c.Channel.ID, c.User.ID, c.TriggerID, why)
+		return outcome{}, b.tell(ctx, "", place{channel: c.Channel.ID}, c.User.ID, c.TriggerID, why)
 	}
 	if c.CallbackID == shortcutOpen {
 		title := line(mentions.ReplaceAllString(n.Text, "")) // a form shows IDs, not names
@@ -176,7 +177,7 @@ func (b *Bot) shortcut(ctx context.Context, c slack.InteractionCallback, m writt
 			text = b.set.Language.Say(sayNothingToRead)
 		}
 	}
-	return outcome{}, b.tell(ctx, id, c.Channel.ID, c.User.ID, c.TriggerID, text)
+	return outcome{}, b.tell(ctx, id, place{channel: c.Channel.ID}, c.User.ID, c.TriggerID, text)
 }
 
 // pick puts a message into the timeline, once, with its own author and time and a link to it;

@@ -28,10 +28,20 @@ func (s Settings) learnButtons(i incident.Incident) []slack.BlockElement {
 	return []slack.BlockElement{write, slack.NewButtonBlockElement(doAction, i.ID, plainText(s.Language.Say(buttonAction)))}
 }
 
-// tellText tells one person alone. It may come twice: nobody can look for it.
+// tellText tells one person alone: where they are, or by a direct message where the bot, or they
+// themselves, are not in that channel. It may come twice: nobody can look for it.
+// docs.slack.dev/reference/methods/chat.postEphemeral
 func (b *Bot) tellText(ctx context.Context, _ incident.Incident, _ incident.Job, t task) error {
-	_, err := b.api.PostEphemeralContext(ctx, t.Channel, t.User, slack.MsgOptionText(t.Text, false))
-	if b.called("chat.postEphemeral", err); err != nil {
+	if t.Channel != "" {
+		_, err := b.api.PostEphemeralContext(ctx, t.Channel, t.User, slack.MsgOptionText(t.Text, false), slack.MsgOptionTS(t.TS))
+		if b.called("chat.postEphemeral", err); err == nil {
+			return nil
+		} else if !forGood(err) {
+			return fmt.Errorf("tell %s: %w", t.User, err)
+		}
+	}
+	_, _, err := b.api.PostMessageContext(ctx, t.User, slack.MsgOptionText(t.Text, false))
+	if b.called("chat.postMessage", err); err != nil {
 		return fmt.Errorf("tell %s: %w", t.User, err)
 	}
 	return nil
@@ -154,7 +164,7 @@ func (b *Bot) archive(ctx context.Context, i incident.Incident, _ incident.Job, 
 // docs.slack.dev/reference/methods/conversations.replies finds it by its own time stamp.
 func (b *Bot) pickMessage(ctx context.Context, i incident.Incident, _ incident.Job, t task) error {
 	if ok, why := b.allowed(ctx, t.User, toChange); !ok {
-		return b.tell(ctx, i.ID, t.Channel, t.User, "pick:"+t.TS+":"+t.User, why)
+		return b.tell(ctx, i.ID, place{channel: t.Channel}, t.User, "pick:"+t.TS+":"+t.User, why)
 	}
 	found, err := b.message(ctx, t.Channel, t.TS)
 	if err != nil {
@@ -172,7 +182,7 @@ func (b *Bot) pickMessage(ctx context.Context, i incident.Incident, _ incident.J
 		}
 		say = sayNothingToRead
 	}
-	return b.tell(ctx, i.ID, t.Channel, t.User, "pick:"+t.TS+":"+t.User, b.set.Language.Say(say))
+	return b.tell(ctx, i.ID, place{channel: t.Channel}, t.User, "pick:"+t.TS+":"+t.User, b.set.Language.Say(say))
 }
 
 // message reads one message; nil: it is not there.
@@ -182,7 +192,11 @@ func (b *Bot) message(ctx context.Context, channel, ts string) (*written, error)
 		if err != nil && !refusedWith(err, "thread_not_found") {
 			return nil, fmt.Errorf("read message %s: %w", ts, err)
 		}
-		if at := slices.IndexFunc(all, func(m written) bool { return m.TS == ts }); at >= 0 {
+		at := slices.IndexFunc(all, func(m written) bool { return m.TS == ts })
+		switch {
+		case at >= 0 && all[at].Subtype == "tombstone": // what stands for a deleted one that has replies
+			return nil, nil
+		case at >= 0:
 			return &all[at], nil
 		}
 	}

@@ -249,8 +249,11 @@ func (b *Bot) giveUp(ctx context.Context, j incident.Job, cause error) error {
 	if err := json.Unmarshal(j.Payload, &t); err != nil {
 		t = task{}
 	}
-	// The same failure is said once, however many Jobs it stops.
 	text := b.set.failure(j.Kind, t, cause)
+	if j.Kind == jobInvite && t.User != "" { // somebody has asked to join
+		return b.tell(ctx, j.Incident, place{channel: t.Channel}, t.User, j.Key, text)
+	}
+	// The same failure is said once, however many Jobs it stops.
 	failed := task{Text: text}.job("failed:"+j.Incident+":"+hash16(text), jobFailed, b.o.Now())
 	failed.Incident = j.Incident
 	return b.o.Store.Enqueue(ctx, failed)

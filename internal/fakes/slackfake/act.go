@@ -59,7 +59,7 @@ func (f *Fake) Command(user, channel, text string) (Reply, error) {
 	}
 	if err == nil && r.Text != "" {
 		f.mu.Lock()
-		f.told = append(f.told, Told{user, channel, r.Text, r.Blocks})
+		f.told = append(f.told, Told{user, channel, r.Text, r.Blocks, ""})
 		f.mu.Unlock()
 	}
 	return r, err
@@ -219,13 +219,23 @@ func pick(ok bool, given, initial any) any {
 // Mention is somebody writing a message that begins with the app's name, in a thread or not; the
 // app hears of it where it is: docs.slack.dev/reference/events/app_mention
 func (f *Fake) Mention(user, channel, thread, text string) error {
-	ts := f.Post(user, channel, Message{Text: "<@" + BotUser + "> " + text, ThreadTS: thread})
+	return f.Edit(user, channel, f.Post(user, channel, Message{ThreadTS: thread}), "<@"+BotUser+"> "+text)
+}
+
+// Edit is somebody giving a message another text, in which the app's name stands. It hears of that as of
+// a new message, but for the time stamp: https://github.com/slack-go/slack/pull/1256
+func (f *Fake) Edit(user, channel, ts, text string) error {
 	f.mu.Lock()
-	there := slices.Contains(f.channel(channel).Members, BotUser)
-	event := map[string]any{"type": "app_mention", "user": user, "text": "<@" + BotUser + "> " + f.typed(text), "ts": ts, "channel": channel, "event_ts": ts}
-	if thread != "" {
-		event["thread_ts"] = thread
+	c := f.channel(channel)
+	there, m := slices.Contains(c.Members, BotUser), c.message(ts)
+	event := map[string]any{"type": "app_mention", "user": user, "text": f.typed(text), "ts": ts, "channel": channel, "event_ts": ts}
+	if m.ThreadTS != "" {
+		event["thread_ts"] = m.ThreadTS
 	}
+	if m.Text != "" {
+		event["edited"], m.Edited = map[string]any{"user": user, "ts": f.ts()}, true
+	}
+	m.Text = text
 	payload := map[string]any{"token": "old", "team_id": TeamID, "api_app_id": AppID, "type": "event_callback", "event_id": f.id("Ev"), "event_time": f.o.Now().Unix(), "event": event}
 	f.mu.Unlock()
 	if !there {

@@ -34,7 +34,7 @@ func (f *Fake) chat(c *call, ch *channel) map[string]any {
 		if !slices.Contains(ch.Members, c.args["user"]) {
 			return no("user_not_in_channel")
 		}
-		f.told = append(f.told, Told{c.args["user"], ch.ID, c.args["text"], blocks})
+		f.told = append(f.told, Told{c.args["user"], ch.ID, c.args["text"], blocks, c.args["thread_ts"]})
 		return yes("message_ts", f.ts())
 	case "chat.update":
 		m := ch.message(c.args["ts"])

@@ -299,6 +299,6 @@ func (f *Fake) respond(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "invalid_payload", http.StatusBadRequest)
 		return
 	}
-	f.told = append(f.told, Told{h.user, h.channel, body.Text, body.Blocks})
+	f.told = append(f.told, Told{h.user, h.channel, body.Text, body.Blocks, ""})
 	fmt.Fprint(w, "ok")
 }

@@ -122,6 +122,7 @@ type Message struct {
 type Told struct {
 	User, Channel, Text string
 	Blocks              []map[string]any
+	Thread              string // in which it stands; "": none
 }
 
 // Call is one call of the Web API.

@@ -121,7 +121,7 @@ func (f *Fake) do(c *call) map[string]any {
 			if word != "" {
 				return invalid(word)
 			}
-			f.told = append(f.told, Told{u.ID, "D" + u.ID, c.args["text"], blocks})
+			f.told = append(f.told, Told{u.ID, "D" + u.ID, c.args["text"], blocks, ""})
 			if ch = f.channel("D" + u.ID); ch == nil {
 				ch = &channel{ID: "D" + u.ID, Private: true, Members: []string{BotUser, u.ID}}
 				f.direct = append(f.direct, ch)

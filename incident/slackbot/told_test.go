@@ -1,0 +1,109 @@
+package slackbot
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/fakes/slackfake"
+)
+
+// since are those who were told something alone since there were n of them.
+func (w *world) since(n int) string {
+	var all []string
+	for _, told := range w.slack.Told()[n:] {
+		all = append(all, told.User+": "+told.Text)
+	}
+	return strings.Join(all, "\n")
+}
+
+// Slack tells of an edited mention as of a new one.
+func TestAnEditedMentionIsDoneOnce(t *testing.T) {
+	w, c := opened(t)
+	notes := func() (n int) {
+		for _, e := range w.incident("inc-1").Timeline {
+			if e.By == w.mai && e.Kind == incident.Noted && e.ID != "opened" {
+				n++
+			}
+		}
+		return n
+	}
+	bot := "<@" + slackfake.BotUser + ">"
+	ts := w.slack.Post(w.mai, c, slackfake.Message{})
+	for _, step := range []struct {
+		text, told string
+		notes      int
+	}{
+		{bot + " nota errors fall", "is no command", 0},
+		{bot + " note errors fall", "Noted.", 1},
+		{bot + " note errors fall", "", 1}, // a link was unfurled
+		{"<@" + w.ken + "> see: " + bot + " note errors rise", "edited", 1},
+	} {
+		before := len(w.slack.Told())
+		if err := w.slack.Edit(w.mai, c, ts, step.text); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		if told := w.since(before); notes() != step.notes || (told == "") != (step.told == "") || !strings.Contains(told, step.told) {
+			t.Errorf("%s: %d notes, %q", step.text, notes(), told)
+		}
+	}
+	if err := w.slack.Edit(w.mai, c, w.slack.Post(w.mai, c, slackfake.Message{}), "<@"+w.ken+"> see: "+bot+" note errors rise"); err != nil {
+		t.Fatal(err)
+	}
+	if w.settle(); notes() != 2 {
+		t.Errorf("%d notes", notes())
+	}
+}
+
+// What cannot be said in a channel is said in a direct message.
+func TestWhoeverCannotBeToldInAChannelIsToldAlone(t *testing.T) {
+	w, c := opened(t)
+	before := len(w.slack.Told())
+	if err := w.slack.Shortcut(w.mai, w.general, w.slack.Say(w.mai, w.general, "hello"), shortcutNote); err != nil {
+		t.Fatal(err)
+	}
+	if w.settle(); !strings.Contains(w.since(before), w.mai+": This works in an incident's channel.") {
+		t.Errorf("%q", w.since(before))
+	}
+	w.slack.Archive(c)
+	before = len(w.slack.Told())
+	w.command(w.sato, w.general, "join inc-1")
+	if told := w.since(before); !strings.Contains(told, w.sato+": ⚠️ Could not be invited") || !strings.Contains(told, "archived") {
+		t.Errorf("%q", told)
+	}
+	if shown := w.slack.Transcript(w.announce); strings.Contains(shown, "Could not be invited") {
+		t.Errorf("everybody is told:\n%s", shown)
+	}
+}
+
+func TestWhereThereIsNoChannelNobodyIsInvited(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet)
+	w.slack.Refuse("restricted_action", "conversations.create", -1)
+	w.command(w.mai, w.general, "open major Search is slow")
+	if r := w.command(w.sato, w.general, "join inc-1"); !strings.Contains(r.Text, "no channel to join") {
+		t.Errorf("%q", r.Text)
+	}
+}
+
+func TestAReactionMayHaveASkinToneAndADeletedMessageIsNone(t *testing.T) {
+	w, c := opened(t, func(w *world) { w.set.Emoji = "raised_hand" })
+	has := func(part string) bool {
+		for _, e := range w.incident("inc-1").Timeline {
+			if strings.Contains(e.Text, part) {
+				return true
+			}
+		}
+		return false
+	}
+	deleted := w.slack.Post(w.ken, c, slackfake.Message{Subtype: "tombstone", Text: "This message was deleted."})
+	for _, ts := range []string{w.slack.Say(w.ken, c, "errors fall"), deleted} {
+		if err := w.slack.React(w.mai, c, ts, "raised_hand::skin-tone-3"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := len(w.slack.Told())
+	if w.settle(); !has("errors fall") || has("deleted") || !strings.Contains(w.since(before), "not there any more") {
+		t.Errorf("%+v, %q", w.incident("inc-1").Timeline, w.since(before))
+	}
+}
