@@ -38,14 +38,16 @@ func ranked(names []string) []string {
 // nobody's customers send those requests.
 var tooling = regexp.MustCompile(`^(prometheus|promhttp|alertmanager|grafana|loki|thanos|cortex|mimir|vm|vmagent|go|process|scrape|up|node|container|kube|kubelet|apiserver|etcd|coredns|rest_client|workqueue|net_conntrack|shopslo|shopset|incidentbot|argocd|otelcol|fluentbit|cadvisor|authentication|authorization)_`)
 
+// counter is how names of counters end: by convention, and those of ingress-nginx and Envoy.
+var counter = regexp.MustCompile(`(_total|_count|_requests|_rq|_rq_xx)$`)
+
 // score is how likely a metric counts requests; 0: it does not.
 func score(name string) int {
-	counter := strings.HasSuffix(name, "_total") || strings.HasSuffix(name, "_count") || strings.HasSuffix(name, "_requests")
-	if !counter {
+	if !counter.MatchString(name) {
 		return 0
 	}
 	n := 0
-	for word, worth := range map[string]int{"request": 4, "http": 3, "grpc": 3, "rpc": 2, "response": 2, "server": 2, "handled": 2, "ingress": 1, "orders": 1, "jobs": 1} {
+	for word, worth := range map[string]int{"request": 4, "http": 3, "grpc": 3, "rpc": 2, "response": 2, "server": 2, "handled": 2, "ingress": 1, "_rq": 4, "downstream": 1, "orders": 1, "jobs": 1} {
 		if strings.Contains(name, word) {
 			n += worth
 		}
@@ -82,10 +84,11 @@ var times = regexp.MustCompile(`(duration|latency|seconds|time|millis)`)
 
 // codeLabels may say whether a request was bad.
 var codeLabels = []string{"code", "status", "status_code", "http_status_code", "http_response_status_code", "response_code", "http_code", "statusCode", "grpc_code", "grpc_status",
-	"rpc_grpc_status_code", "outcome", "result"}
+	"rpc_grpc_status_code", "envoy_response_code", "envoy_response_code_class", "outcome", "result"}
 
 var (
 	httpCode  = regexp.MustCompile(`^[1-5](\d\d|xx|XX)$`)
+	codeClass = regexp.MustCompile(`^[1-5]$`) // Envoy's
 	grpcCode  = regexp.MustCompile(`^(OK|Canceled|Unknown|InvalidArgument|DeadlineExceeded|NotFound|AlreadyExists|PermissionDenied|ResourceExhausted|FailedPrecondition|Aborted|OutOfRange|Unimplemented|Internal|Unavailable|DataLoss|Unauthenticated)$`)
 	badWord   = regexp.MustCompile(`^(?i:error|errors|fail|failed|failure|server_error|exception|timeout)$`)
 	goodWord  = regexp.MustCompile(`^(?i:ok|success|succeeded|successful|good)$`)
@@ -101,6 +104,8 @@ func badOf(values []string) string {
 		switch {
 		case httpCode.MatchString(v):
 			return "5.."
+		case codeClass.MatchString(v):
+			return "5"
 		case grpcCode.MatchString(v):
 			return badOfGRPC
 		case badWord.MatchString(v):
@@ -124,7 +129,7 @@ var tierLabels = []string{"tier", "env", "environment", "stage", "deployment_env
 
 // noCells are labels of a request, a process or the monitoring.
 var noCells = regexp.MustCompile(`^(__.*|le|quantile|job|instance|pod|pod_name|pod_template_hash|container.*|endpoint|host|hostname|node|nodename|.*method.*|path|uri|url|handler|route|.*_route|operation|query|` +
-	`code|status.*|.*_code|.*status|outcome|result|reason|error|exception|protocol|scheme|version|.*_version|image|commit|revision|release|replica|prometheus.*|app|application|component|service|service_name|grpc_.*|rpc_.*|http_.*|server.*|client.*|type|kind|name)$`)
+	`code|status.*|.*_code|.*status|outcome|result|reason|error|exception|protocol|scheme|version|.*_version|image|commit|revision|release|replica|prometheus.*|app|application|component|service|service_name|grpc_.*|rpc_.*|http_.*|server.*|client.*|type|kind|name|envoy_.*)$`)
 
 // looksLikeCell is a value such as a-1, eks-b, shard03 or ap-northeast-1a.
 var looksLikeCell = regexp.MustCompile(`^[a-z]+([-_]?[a-z0-9]+)*[-_]?([0-9]+[a-z]?|[a-c])$`)

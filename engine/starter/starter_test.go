@@ -125,6 +125,16 @@ func TestWhatIsChosen(t *testing.T) {
   grpc_server_handled_total{job="cart",cell="a",grpc_code="OK"} 0+100x120
   grpc_server_handled_total{job="cart",cell="b",grpc_code="NotFound"} 0+100x120
 `, Options{}, []string{`grpc_server_handled_total{grpc_code=~"Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss"}`}},
+		{"Envoy's classes of codes", `
+  envoy_cluster_upstream_rq_retry{job="edge",cell="a",envoy_cluster_name="web"} 0+1x120
+  envoy_cluster_upstream_rq_xx{job="edge",cell="a",envoy_cluster_name="web",envoy_response_code_class="2"} 0+100x120
+  envoy_cluster_upstream_rq_xx{job="edge",cell="b",envoy_cluster_name="web",envoy_response_code_class="5"} 0+1x120
+`, Options{}, []string{`envoy_cluster_upstream_rq_xx{envoy_response_code_class=~"5"}`, "match: {cell: 'a'}"}},
+		{"Envoy's codes, of what it was asked itself", `
+  envoy_cluster_upstream_rq{job="edge",cell="a",envoy_response_code="200"} 0+100x120
+  envoy_http_downstream_rq_xx{job="edge",cell="a",envoy_response_code_class="2"} 0+100x120
+  envoy_http_downstream_rq_xx{job="edge",cell="b",envoy_response_code_class="2"} 0+100x120
+`, Options{}, []string{`envoy_http_downstream_rq_xx{envoy_response_code_class=~"5"}`}},
 		{"words of results", `
   jobs_handled_total{job="mail",result="success"} 0+100x120
   jobs_handled_total{job="mail",result="failure"} 0+30x120
