@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,8 +48,10 @@ type alert struct {
 	GeneratorURL string `json:"generatorURL"`
 	DashboardURL string `json:"dashboardURL"`
 	PanelURL     string `json:"panelURL"`
-	// also is what it names beside its labels; only Mackerel's do.
-	also incident.Scope
+	// also is what it names beside its labels, series what it is of and state how that is; only
+	// Mackerel's have them.
+	also          incident.Scope
+	series, state string
 }
 
 // link is an address that helps, and what it is.
@@ -112,11 +115,27 @@ func (s Settings) policy(n notification) (severity incident.Severity, ok bool) {
 	return severity, ok
 }
 
-// raised makes an Incident of firing alerts.
+// firing are the alerts that fire, those that make the worst Incident first, those that open none last.
+func (s Settings) firing(n notification) []alert {
+	all := slices.DeleteFunc(slices.Clone(n.Alerts), func(a alert) bool { return a.Status != "firing" })
+	rank := func(a alert) int {
+		if at := slices.Index(incident.Severities, s.opens(a)); at >= 0 {
+			return at
+		}
+		return len(incident.Severities)
+	}
+	slices.SortStableFunc(all, func(a, b alert) int { return cmp.Compare(rank(a), rank(b)) })
+	return all
+}
+
+// raised makes an Incident of the alerts that fire and open one.
 func (s Settings) raised(n notification, severity incident.Severity, now time.Time) incident.Incident {
 	scope, _ := s.alertScope(n)
 	i := incident.Incident{Severity: severity, State: incident.Open, DetectedAt: now, Scope: scope}
-	for _, a := range n.Alerts {
+	for _, a := range s.firing(n) {
+		if s.opens(a) == "" {
+			break
+		}
 		if i.Title == "" {
 			i.Title = alertTitle(n, a)
 		}
@@ -184,15 +203,16 @@ func with(names []string, name string, more ...string) []string {
 // maxAlerts is how many entries alerts make in one timeline.
 const maxAlerts = 100
 
-// alertEvents are the timeline's entries of a notification; the same alert, told again,
-// has the same ID. One that fires may widen the scope, make it worse, and open it again
+// alertEvents are the timeline's entries of a notification; an alert that is told again as it was
+// told last makes none. One that fires may widen the scope, make it worse, and open it again
 // after it was resolved.
 //
 // After maxAlerts entries others are no entry each: once a minute it is said that there are more.
 func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time) []incident.Event {
-	known, told := map[string]bool{}, 0
+	known, last, told := map[string]bool{}, map[string]incident.Event{}, 0
 	for _, e := range i.Timeline {
 		if known[e.ID] = true; e.Kind == incident.Noted && strings.HasPrefix(e.ID, "alert:") {
+			last[seriesOf(e)] = e
 			told++
 		}
 	}
@@ -201,10 +221,13 @@ func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time
 	fresh.Alerts = nil
 	for _, a := range n.Alerts {
 		e := s.alertEntry(a, now)
-		if known[e.ID] {
+		if before, ok := last[seriesOf(e)]; ok && repeats(before, e) {
 			continue
 		}
-		known[e.ID] = true
+		for again := 2; known[e.ID]; again++ {
+			e.ID = a.id() + ":" + strconv.Itoa(again)
+		}
+		known[e.ID], last[seriesOf(e)] = true, e
 		fresh.Alerts = append(fresh.Alerts, a)
 		if told++; told <= maxAlerts {
 			events = append(events, e)
@@ -217,6 +240,38 @@ func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time
 	return append(events, s.worse(i, fresh, now)...)
 }
 
+// id is an alert's in the timeline: alert, what it is of, and how that is.
+func (a alert) id() string {
+	series := cmp.Or(a.series, a.Fingerprint+" "+fmt.Sprint(a.Labels)+" "+a.StartsAt.UTC().Format(time.RFC3339Nano))
+	state := cmp.Or(a.state, a.Status)
+	if !plainState.MatchString(state) {
+		state = hash16(state)
+	}
+	return "alert:" + hash16(series) + ":" + state
+}
+
+var plainState = regexp.MustCompile(`^[a-z0-9@-]{1,50}$`)
+
+// seriesOf and stateOf are what an entry's alert is of, and how that was.
+func seriesOf(e incident.Event) string { return part3(e.ID, 1) }
+func stateOf(e incident.Event) string  { return part3(e.ID, 2) }
+
+func part3(id string, n int) string {
+	if parts := strings.Split(id, ":"); n < len(parts) {
+		return parts[n]
+	}
+	return ""
+}
+
+// lateWithin is how long after an alert fires no longer another Alertmanager may still say that it does.
+const lateWithin = time.Minute
+
+// repeats reports whether an alert is as it was told last, or was a moment ago.
+func repeats(before, e incident.Event) bool {
+	was, is := stateOf(before), stateOf(e)
+	return was == is || was == "resolved" && is == "firing" && e.At.Before(before.At.Add(lateWithin))
+}
+
 // What of an alert's text and links is kept, in characters.
 const (
 	maxAlertText = 500
@@ -225,8 +280,7 @@ const (
 
 // alertEntry is an alert in the timeline.
 func (s Settings) alertEntry(a alert, now time.Time) incident.Event {
-	sum := sha256.Sum256([]byte(a.Fingerprint + " " + fmt.Sprint(a.Labels) + " " + a.StartsAt.UTC().Format(time.RFC3339Nano) + " " + a.Status))
-	e := incident.Event{ID: "alert:" + hex.EncodeToString(sum[:12]), At: now, Kind: incident.Noted}
+	e := incident.Event{ID: a.id(), At: now, Kind: incident.Noted}
 	said := text.Cut(line(alertTitle(notification{}, a)), maxAlertText)
 	for _, l := range a.links() {
 		said += " · " + s.Language.Say(l.what) + " " + l.url
@@ -261,10 +315,7 @@ func (s Settings) worse(i incident.Incident, n notification, now time.Time) []in
 // fires, what the alert's author wrote, and where to look.
 func (s Settings) raisedText(n notification) string {
 	var lines []string
-	for _, a := range n.Alerts {
-		if a.Status != "firing" {
-			continue
-		}
+	for _, a := range s.firing(n) {
 		if len(lines) == maxRaised {
 			lines = append(lines, "…")
 			break

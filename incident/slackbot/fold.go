@@ -3,7 +3,6 @@ package slackbot
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -168,7 +167,7 @@ func (b *Bot) alerted(ctx context.Context, n notification) (err error) {
 	for _, a := range n.Alerts {
 		fmt.Fprint(sum, a)
 	}
-	o, key := n.origin(), "alert:"+hex.EncodeToString(sum.Sum(nil)[:8])
+	o, key := n.origin(), fmt.Sprintf("alert:%x:%x", sum.Sum(nil)[:8], b.o.Now().UnixNano())
 	b.folding.Lock()
 	defer b.folding.Unlock()
 	for range 3 {

@@ -37,6 +37,7 @@ type mackerelNote struct {
 		IsOpen      *bool   `json:"isOpen"`
 		OpenedAt    float64 `json:"openedAt"` // seconds
 		ClosedAt    float64 `json:"closedAt"`
+		ChangedAt   float64 `json:"statusChangedAt"`
 		Monitor     string  `json:"monitorName"`
 		MetricLabel string  `json:"metricLabel"`
 	} `json:"alert"`
@@ -60,11 +61,13 @@ func (s Settings) readMackerel(body []byte) (n notification, ok bool, err error)
 	case m.Alert.Monitor == "" || m.Alert.Status == "":
 		return n, false, errors.New("the notification of Mackerel has no alert.monitorName, or no alert.status")
 	}
-	a := alert{Status: "firing", Fingerprint: "mackerel:" + m.Alert.ID + ":" + m.Alert.Status, GeneratorURL: m.Alert.URL, StartsAt: seconds(m.Alert.OpenedAt),
+	a := alert{Status: "firing", Fingerprint: "mackerel:" + m.Alert.ID, GeneratorURL: m.Alert.URL, StartsAt: seconds(m.Alert.OpenedAt),
 		Labels: map[string]string{"source": "mackerel", "alertname": m.Alert.Monitor, "severity": m.Alert.Status, "type": m.Type, "org": m.Org}}
 	if strings.EqualFold(m.Alert.Status, "ok") || m.Alert.IsOpen != nil && !*m.Alert.IsOpen {
 		a.Status, a.EndsAt = "resolved", seconds(m.Alert.ClosedAt)
 	}
+	a.series = fmt.Sprintf("mackerel %s %q %q %q %v", m.Org, m.Alert.ID, m.Alert.Monitor, m.Host.Name, m.Alert.OpenedAt)
+	a.state = fmt.Sprintf("%s-%s@%.0f", a.Status, strings.ToLower(m.Alert.Status), m.Alert.ChangedAt)
 	what := strings.Join([]string{m.Alert.Monitor, m.Alert.MetricLabel, m.Host.Name, m.Service.Name, m.Message}, "\n")
 	for _, r := range m.Host.Roles {
 		a.Labels["role"] = r.FullName

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -201,5 +202,109 @@ func TestAnAlertWithOddLabelsOpensAnIncident(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// what the timeline says of alerts, in order.
+func (w *world) alertsTold(id string) (all []string) {
+	for _, e := range w.incident(id).Timeline {
+		if e.Kind == incident.Noted && strings.HasPrefix(e.ID, "alert:") {
+			all = append(all, strings.Fields(e.Text)[0])
+		}
+	}
+	return all
+}
+
+// An alert that fires again is told again and opens again, also where it has the same start.
+func TestAnAlertThatFiresAgainIsNoRepetition(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet, pages)
+	at := w.clock.now()
+	tell := func(status string) {
+		n := group("g1", "severity", "page")
+		n.Alerts[0].Status, n.Alerts[0].StartsAt = status, at
+		w.fires(w.bot, n)
+		w.settle()
+	}
+	for _, status := range []string{"firing", "firing", "resolved", "firing", "resolved"} { // two Alertmanagers, one of them late
+		tell(status)
+	}
+	if all := w.alertsTold("inc-1"); !slices.Equal(all, []string{"🔔", "🔕"}) {
+		t.Errorf("two Alertmanagers: %q", all)
+	}
+	c := w.channel("inc-1")
+	for range 2 {
+		w.command(w.ken, c, "resolved")
+		w.clock.pass(10 * time.Minute)
+		tell("firing")
+		tell("resolved")
+	}
+	if i := w.incident("inc-1"); i.State != incident.Open {
+		t.Errorf("it is %s", i.State)
+	}
+	if all := w.alertsTold("inc-1"); !slices.Equal(all, []string{"🔔", "🔕", "🔔", "🔕", "🔔", "🔕"}) {
+		t.Errorf("%q", all)
+	}
+	if n := strings.Count(w.slack.Transcript(c), "There is impact again"); n != 2 {
+		t.Errorf("told %d times that there is impact again", n)
+	}
+}
+
+// Mackerel keeps one alert open while it changes between critical and warning.
+func TestAMackerelAlertThatIsCriticalAgainIsNoRepetition(t *testing.T) {
+	for name, changed := range map[string]string{"with statusChangedAt": `"statusChangedAt":%d,`, "without": ``} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t, slackfake.Options{}, false, quiet, func(w *world) {
+				w.set.Alerts = []AlertRule{{Match: map[string]string{"severity": "critical"}, Severity: incident.Critical}, {}}
+			})
+			tell := func(status string, open bool, second int) {
+				t.Helper()
+				w.clock.pass(time.Minute)
+				at := changed
+				if at != "" {
+					at = fmt.Sprintf(at, 1795323900+second)
+				}
+				r := post(w.bot.Mackerel(everybody), fmt.Sprintf(`{"orgName":"o","event":"alert","type":"host","host":{"name":"app01"},
+					"alert":{"id":"2bj","status":%q,"isOpen":%v,"openedAt":1795323900,%s"monitorName":"mailrelay"}}`, status, open, at))
+				if w.settle(); r.Code != 200 {
+					t.Fatal(r.Code, r.Body)
+				}
+			}
+			tell("critical", true, 0)
+			tell("critical", true, 0) // sent again
+			tell("warning", true, 60)
+			w.command(w.ken, w.channel("inc-1"), "resolved")
+			tell("critical", true, 120)
+			if i := w.incident("inc-1"); i.State != incident.Open {
+				t.Errorf("it is %s", i.State)
+			}
+			tell("critical", false, 120) // closed by hand
+			if all := w.alertsTold("inc-1"); !slices.Equal(all, []string{"🔔", "🔔", "🔔", "🔕"}) {
+				t.Errorf("%q", all)
+			}
+		})
+	}
+}
+
+// Of a group it is the alerts that make it an incident that say what it is, and since when.
+func TestWhatAnIncidentIsCalledComesFromWhatOpensIt(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet, func(w *world) {
+		w.set.Alerts = []AlertRule{{Match: map[string]string{"severity": "page"}, Severity: incident.Critical}, {Match: map[string]string{"severity": "warn"}, Severity: incident.Minor}, {}}
+	})
+	now := w.clock.now()
+	n := notification{Version: "4", GroupKey: "g"}
+	for k, one := range []struct {
+		name, severity, status string
+		ago                    time.Duration
+	}{{"Old", "page", "resolved", 72 * time.Hour}, {"T1", "ticket", "firing", 48 * time.Hour}, {"T2", "ticket", "firing", 0}, {"T3", "ticket", "firing", 0},
+		{"Warn", "warn", "firing", time.Minute}, {"Page", "page", "firing", 5 * time.Minute}} {
+		n.Alerts = append(n.Alerts, alert{Status: one.status, Labels: map[string]string{"alertname": one.name, "severity": one.severity}, StartsAt: now.Add(-one.ago), Fingerprint: fmt.Sprint(k)})
+	}
+	w.fires(w.bot, n)
+	w.settle()
+	if i := w.incident("inc-1"); i.Title != "Page" || !i.StartedAt.Equal(now.Add(-5*time.Minute)) || i.Severity != incident.Critical {
+		t.Errorf("%q since %s, %s", i.Title, i.StartedAt, i.Severity)
+	}
+	if shown := w.slack.Transcript(w.channel("inc-1")); !strings.Contains(shown, "🔔 *Page*") || strings.Contains(shown, "🔔 *Old*") {
+		t.Errorf("%s", shown)
 	}
 }
