@@ -122,6 +122,9 @@ func (s *Store) Change(ctx context.Context, id string, change func(incident.Inci
 		}
 		switch err := s.append(ctx, now, version, events, jobs); {
 		case err == nil:
+			if slices.ContainsFunc(events, func(e incident.Event) bool { return e.Kind == incident.Redacted }) {
+				s.forget(ctx)
+			}
 			return now, nil
 		case !errors.Is(err, errLost):
 			return incident.Incident{}, fmt.Errorf("change incident %s: %w", id, err)

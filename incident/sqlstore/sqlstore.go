@@ -39,6 +39,8 @@ type engine struct {
 	// skip leaves out rows that another transaction has locked.
 	skip string
 	bind func(query string) string
+	// forget overwrites what was changed and still stands beside the tables; empty: nothing can.
+	forget string
 	// A transaction is done again, so many times in all, where the database has undone it
 	// because of another.
 	times  int
@@ -46,7 +48,7 @@ type engine struct {
 }
 
 var (
-	inFile = engine{name: "sqlite", bind: func(query string) string { return strings.ReplaceAll(query, "$", "?") },
+	inFile = engine{name: "sqlite", forget: "PRAGMA wal_checkpoint(TRUNCATE)", bind: func(query string) string { return strings.ReplaceAll(query, "$", "?") },
 		times: int(patience / busy), undone: func(err error) bool {
 			e, ok := errors.AsType[*sqlite.Error](err)
 			return ok && e.Code()&0xff == lib.SQLITE_BUSY
@@ -110,7 +112,7 @@ func dialSQLite(path string) (*Store, error) {
 	}
 	open := func(more string, wait time.Duration, connections int) (*sql.DB, error) {
 		file := url.URL{Scheme: "file", Path: path, RawQuery: fmt.Sprintf(
-			"_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)%s", wait.Milliseconds(), more)}
+			"_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)%s", wait.Milliseconds(), more)}
 		db, err := sql.Open("sqlite", file.String())
 		if err != nil {
 			return nil, fmt.Errorf("open database %s: %w", path, err)
@@ -146,6 +148,17 @@ func dialPostgres(address string) (*Store, error) {
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(time.Hour)
 	return &Store{read: db, write: db, engine: postgres}, nil
+}
+
+// forget overwrites what was taken away also where it still stands beside the tables, unless somebody
+// reads just now for long: then it is overwritten by and by.
+func (s *Store) forget(ctx context.Context) {
+	for range s.engine.times {
+		var waits, pages, moved int
+		if s.engine.forget == "" || s.write.QueryRowContext(ctx, s.engine.forget).Scan(&waits, &pages, &moved) == nil && waits == 0 || ctx.Err() != nil {
+			return
+		}
+	}
 }
 
 // Close lets go of the database.

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -218,5 +219,54 @@ func TestSQLiteIsSetUpToLoseNothing(t *testing.T) {
 	}
 	if _, err := s.read.Exec(`DELETE FROM incident_jobs`); err == nil {
 		t.Error("a connection for reading writes")
+	}
+}
+
+// What was taken away stands in no file of the database any more.
+func TestWhatWasTakenAwayIsInNoFile(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	s, err := Open(ctx, "sqlite:"+filepath.Join(dir, "incidents.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	now := time.Now()
+	i, _, err := s.Create(ctx, "key", incident.Incident{ID: "new", Title: "Search is slow", Severity: incident.Major, State: incident.Open, DetectedAt: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func(e incident.Event, jobs ...incident.Job) {
+		t.Helper()
+		e.At = now
+		if _, err := s.Change(ctx, i.ID, func(incident.Incident) ([]incident.Event, []incident.Job, error) {
+			return []incident.Event{e}, jobs, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stands := func() (n int) {
+		files, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		for _, f := range files {
+			data, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += bytes.Count(data, []byte("hunter2"))
+		}
+		return n
+	}
+	add(incident.Event{ID: "secret", Kind: incident.Noted, Text: "hunter2"}, incident.Job{Key: "say", Kind: "say", Payload: []byte(`{"text":"hunter2"}`)})
+	if err := s.Finish(ctx, "say"); err != nil {
+		t.Fatal(err)
+	}
+	if stands() == 0 {
+		t.Fatal("it was never there")
+	}
+	add(incident.Event{ID: "away", Kind: incident.Redacted, Value: "secret"})
+	if n := stands(); n != 0 {
+		t.Errorf("it stands there %d times", n)
 	}
 }
