@@ -169,3 +169,27 @@ func TestWhatWasMissedIsRemindedOfOnce(t *testing.T) {
 		t.Errorf("%d, then %q", before, all)
 	}
 }
+
+// The message that says what fires is the bot's too.
+func TestAnAlertIsTakenAwayFromTheFirstMessageToo(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet, pages)
+	n := group("g1", "severity", "page")
+	n.Alerts[0].Annotations = map[string]string{"summary": "login as hunter2 fails", "description": "hunter2 is the password"}
+	w.fires(w.bot, n)
+	w.settle()
+	c := w.channel("inc-1")
+	for _, e := range w.incident("inc-1").Timeline {
+		if strings.Contains(e.Text, "hunter2") {
+			if r := w.command(w.ken, c, "redact "+hash(e.ID)); !strings.Contains(r.Text, "The title says it too") {
+				t.Errorf("%q", r.Text)
+			}
+		}
+	}
+	w.command(w.ken, c, "title Logins fail")
+	w.pass(time.Minute)
+	for _, m := range w.slack.Messages(c) {
+		if shown := slackfake.Read(m.Text, m.Blocks); m.BotID != "" && strings.Contains(shown, "hunter2") {
+			t.Errorf("it is still there: %s", shown)
+		}
+	}
+}

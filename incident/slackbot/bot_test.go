@@ -336,6 +336,23 @@ func TestWhatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 	}
 }
 
+// full is a store that reads and cannot write.
+type full struct{ Store }
+
+func (full) Change(context.Context, string, func(incident.Incident) ([]incident.Event, []incident.Job, error)) (incident.Incident, error) {
+	return incident.Incident{}, errors.New("change incident inc-1: database or disk is full")
+}
+
+func TestAStoreThatOnlyReadsIsNoRefusal(t *testing.T) {
+	w, c := opened(t)
+	server := httptest.NewServer(w.replica(full{w.store}).Receiver(slackfake.SigningSecret))
+	defer server.Close()
+	w.slack.Deliver(server.URL)
+	if r, err := w.slack.Command(w.mai, c, "note x"); err != nil || !strings.Contains(r.Text, "could not be stored") || strings.Contains(r.Text, "disk") {
+		t.Errorf("%q, %v", r.Text, err)
+	}
+}
+
 func TestSocketModeSurvivesDisconnections(t *testing.T) {
 	w := start(t, slackfake.Options{AckWithin: time.Second}, true)
 	w.command(w.mai, w.general, "open major Search is slow")

@@ -77,7 +77,7 @@ func (b *Bot) follow(ctx context.Context, id, key string, change func(incident.I
 		after := before
 		for _, e := range events {
 			if after, err = after.Apply(e); err != nil {
-				return nil, nil, err
+				return nil, nil, cannot{err}
 			}
 		}
 		jobs = append(jobs, b.set.follow(before, after, events, key, b.o.Now())...)
@@ -103,7 +103,7 @@ func (b *Bot) do(ctx context.Context, id string, a act) (text string, changed bo
 		return events, err
 	})
 	switch {
-	case b.down(ctx, err):
+	case notStored(err):
 		return "", false, err
 	case err != nil:
 		return b.set.explain(err), false, nil
@@ -111,15 +111,15 @@ func (b *Bot) do(ctx context.Context, id string, a act) (text string, changed bo
 	return text, changed, nil
 }
 
-// down reports an error of the store itself, rather than of what was asked.
-func (b *Bot) down(ctx context.Context, err error) bool {
-	var r refusal
-	if err == nil || errors.As(err, &r) {
-		return false
-	}
-	// The vocabulary's errors name the incident; the store answers all the same.
-	_, storeErr := b.o.Store.Incidents(ctx, b.o.Now())
-	return storeErr != nil || ctx.Err() != nil
+// cannot is the error of an Event that may not be.
+type cannot struct{ error }
+
+// Unwrap gives the vocabulary's error.
+func (c cannot) Unwrap() error { return c.error }
+
+// notStored reports an error of the store itself, rather than of what was asked.
+func notStored(err error) bool {
+	return err != nil && !errors.As(err, new(refusal)) && !errors.As(err, &cannot{}) && !errors.Is(err, incident.ErrNotFound)
 }
 
 // happened takes an event: a reaction, or somebody who calls the bot by name.

@@ -1,8 +1,11 @@
 package slackbot
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopslo/shopslo/internal/fakes/slackfake"
 )
@@ -32,4 +35,25 @@ func TestAMessageWhoseAnswerWasLostIsBroughtUpToDate(t *testing.T) {
 		}
 	}
 	t.Errorf("no status message: %v", pinned)
+}
+
+// What one replica has written another one may have rewritten since.
+func TestAReplicaThatSaysTheSameAgainSaysItAgain(t *testing.T) {
+	w, _ := opened(t)
+	other := w.replica(nil)
+	for n, step := range []struct {
+		bot   *Bot
+		scope string
+	}{{w.bot, "a-1"}, {other, "b-2"}, {w.bot, "a-1"}} {
+		a := act{ID: fmt.Sprint("step", n), User: w.mai, Verb: "scope", Rest: step.scope, At: w.clock.now()}
+		if _, _, err := step.bot.do(context.Background(), "inc-1", a); err != nil {
+			t.Fatal(err)
+		}
+		w.rounds(step.bot)
+		w.clock.pass(time.Minute)
+		all := w.slack.Messages(w.announce)
+		if shown := slackfake.Read(all[len(all)-1].Text, all[len(all)-1].Blocks); !strings.Contains(shown, step.scope) {
+			t.Errorf("step %d: %s", n, shown)
+		}
+	}
 }

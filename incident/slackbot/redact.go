@@ -33,22 +33,33 @@ func (s Settings) redact(i incident.Incident, e incident.Event, rest string) ([]
 		return nil, s.Language.Say(sayRedacted), nil
 	}
 	e.Kind, e.Value, e.Text = incident.Redacted, i.Timeline[at].ID, line(why)
-	return []incident.Event{e}, s.Language.Say(sayRedacted), nil
+	said := s.Language.Say(sayRedacted)
+	if strings.Contains(i.Timeline[at].Text, i.Title) {
+		said += " " + s.Language.Say(sayTitleToo)
+	}
+	return []incident.Event{e}, said, nil
 }
 
-// unsay rewrites the message that told a status which was taken away since.
+// unsay rewrites the messages that told what was taken away since: a status, or an alert beside
+// others.
 func (b *Bot) unsay(ctx context.Context, i incident.Incident, _ incident.Job, t task) error {
 	channel, ok, err := b.channel(ctx, i.ID)
 	if err != nil {
 		return err
 	}
-	key := i.ID + ":" + t.TS + ":" + jobSay + ":0"
-	where := map[string]string{}
-	if ok {
-		where[channel] = key
+	keys := []string{i.ID + ":" + t.TS + ":" + jobSay + ":0"}
+	if strings.HasPrefix(t.TS, "alert:") {
+		keys = append(keys, i.ID+openedByAlert)
 	}
-	for _, c := range b.set.announces(i) {
-		where[c] = key + ":" + c
+	type posted struct{ channel, key string }
+	var all []posted
+	for _, key := range keys {
+		if ok {
+			all = append(all, posted{channel, key})
+		}
+		for _, c := range b.set.announces(i) {
+			all = append(all, posted{c, key + ":" + c})
+		}
 	}
 	var failed error
 	if i.Private { // it was told to each alone, where there was no channel
@@ -57,22 +68,22 @@ func (b *Bot) unsay(ctx context.Context, i incident.Incident, _ incident.Job, t 
 			return err
 		}
 		if !ok { // versions before did not remember who was told
-			var all []string
-			all, failed = b.each(ctx, i)
-			told = users(append(told, all...))
+			var each []string
+			each, failed = b.each(ctx, i)
+			told = users(append(told, each...))
 		}
 		for _, id := range told {
 			if channel, err := b.recall(ctx, directKey(id)); err != nil {
 				return err
 			} else if channel != "" {
-				where[channel] = key + ":" + id
+				all = append(all, posted{channel, keys[0] + ":" + id})
 			}
 		}
 	}
-	for channel, key := range where {
-		ts, err := b.recall(ctx, postedKey(key))
+	for _, one := range all {
+		ts, err := b.recall(ctx, postedKey(one.key))
 		if err == nil && ts != "" && ts != "none" {
-			err = b.update(ctx, channel, ts, key, said(b.set.Language.Say(sayUnsaid)))
+			err = b.update(ctx, one.channel, ts, one.key, said(b.set.Language.Say(sayUnsaid)))
 		}
 		if err != nil && !refusedWith(err, "message_not_found") && (failed == nil || forGood(failed)) {
 			failed = err // one is to be tried again rather than one that is not

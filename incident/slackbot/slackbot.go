@@ -186,7 +186,7 @@ type Bot struct {
 	mu        sync.Mutex
 	groups    map[string]membership
 	versions  map[string]version // of messages that are kept up to date, by key
-	shown     map[string]string  // what a message says that is rewritten, by key
+	shown     map[string]version // likewise, of those that are rewritten whatever happens
 	self      string             // the bot's user ID
 	workspace string             // its address
 }
@@ -221,7 +221,7 @@ func New(o Options) (*Bot, error) {
 	if s.Emoji == "" {
 		s.Emoji = "memo"
 	}
-	return &Bot{o: o, api: o.Client.open(), set: s, wake: make(chan struct{}, 1), groups: map[string]membership{}, shown: map[string]string{}, versions: map[string]version{}}, nil
+	return &Bot{o: o, api: o.Client.open(), set: s, wake: make(chan struct{}, 1), groups: map[string]membership{}, shown: map[string]version{}, versions: map[string]version{}}, nil
 }
 
 // hurry makes Work look for Jobs at once.

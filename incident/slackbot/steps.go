@@ -3,7 +3,6 @@ package slackbot
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -34,6 +33,9 @@ func (b *Bot) opened(ctx context.Context, i incident.Incident, _ incident.Job, t
 	return b.o.Store.Enqueue(ctx, b.merging(i.ID, t, "fold"))
 }
 
+// openedByAlert is behind an Incident's ID the key of the message that says what fires.
+const openedByAlert = ":opened:alert"
+
 // openedFrom is the entry of the message from which an Incident was opened.
 const openedFrom = "opened:from"
 
@@ -60,7 +62,7 @@ func (b *Bot) started(ctx context.Context, i incident.Incident, t task) error {
 			jobs = append(jobs, inLine(i.ID, announceLine(c), task{Channel: c, First: true}.job(i.ID+":opened:announce:"+c, jobAnnounce, now)))
 		}
 		if t.Text != "" {
-			jobs = append(jobs, inLine(i.ID, jobSay, task{Text: t.Text}.job(i.ID+":opened:alert", jobSay, now)))
+			jobs = append(jobs, inLine(i.ID, jobSay, task{Text: t.Text}.job(i.ID+openedByAlert, jobSay, now)))
 		}
 		if slices.ContainsFunc(i.Timeline, func(e incident.Event) bool { return e.ID == "opened" }) {
 			return nil, jobs, nil
@@ -294,89 +296,6 @@ func (b *Bot) writeStatus(ctx context.Context, i incident.Incident, j incident.J
 		return err
 	}
 	return b.pin(ctx, i.ID, channel, ts)
-}
-
-// keep writes a message that shows an Incident, or brings it up to date, and gives its
-// time stamp. Only the first Job writes it, so that it is written once; until then the
-// others have nothing to do: where an earlier attempt wrote it and did not hear of it, the
-// first Job brings it up to date, too. Its Jobs stand in a line; the Incident may change while
-// one of them writes: so it is read again afterwards.
-func (b *Bot) keep(ctx context.Context, channel, key string, i incident.Incident, first bool, show func(incident.Incident) message) (string, error) {
-	for {
-		ts, err := b.recall(ctx, postedKey(key))
-		if err != nil || ts == "" && !first {
-			return "", err
-		}
-		m := show(i)
-		old := true
-		if ts == "" {
-			begun, failed := b.recall(ctx, begunKey(key))
-			if failed != nil {
-				return "", failed
-			}
-			old = begun != ""
-			ts, err = b.post(ctx, channel, key, m)
-		}
-		if err == nil && old {
-			err = b.renew(ctx, channel, ts, key, m)
-		}
-		if refusedWith(err, "message_not_found") {
-			return "", nil // somebody has deleted it
-		} else if err != nil {
-			return "", err
-		}
-		now, err := b.o.Store.Incident(ctx, i.ID)
-		if err != nil || len(now.Timeline) == len(i.Timeline) {
-			return ts, err
-		}
-		i = now
-	}
-}
-
-// How often one message is rewritten: a few times at once, then once in a while, so that a storm
-// costs a handful of calls and leaves Slack's limits to what people say.
-const (
-	paceFree  = 5
-	paceAfter = 10 * time.Second
-)
-
-// version is what a message of this replica's says, and how often it may be rewritten at once as
-// of a time.
-type version struct {
-	text string
-	free float64
-	at   time.Time
-}
-
-// renew brings a message up to date, where it says something else and was not rewritten too
-// often lately: then the Job waits, and those behind it in the line find nothing to do.
-func (b *Bot) renew(ctx context.Context, channel, ts, key string, m message) error {
-	blocks, err := json.Marshal(m.Blocks)
-	if err != nil {
-		return fmt.Errorf("write down a message: %w", err)
-	}
-	now, says := b.o.Now(), hash16(m.Text+string(blocks))
-	b.mu.Lock()
-	v, known := b.versions[key]
-	b.mu.Unlock()
-	if !known {
-		v.free = paceFree
-	} else {
-		v.free = min(paceFree, v.free+now.Sub(v.at).Seconds()/paceAfter.Seconds())
-	}
-	switch {
-	case v.text == says:
-		return nil
-	case v.free < 1:
-		return later{"the message was rewritten often lately"}
-	}
-	if err := b.update(ctx, channel, ts, key, m); err != nil {
-		return err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.versions[key] = version{says, v.free - 1, now}
-	return nil
 }
 
 func (b *Bot) pin(ctx context.Context, id, channel, ts string) error {

@@ -76,13 +76,14 @@ func (b *Bot) tellSuspects(ctx context.Context, i incident.Incident, j incident.
 	return err
 }
 
-// rewrite writes a message, or another text in its place; the same text is left alone.
+// rewrite writes a message, or another text in its place; what this replica made it say a moment ago
+// is left alone.
 func (b *Bot) rewrite(ctx context.Context, channel, key string, m message) error {
-	version := hash16(m.Text)
+	says, now := hash16(m.Text), b.o.Now()
 	b.mu.Lock()
-	same := b.shown[key] == version
+	v := b.shown[key]
 	b.mu.Unlock()
-	if same {
+	if v.text == says && now.Sub(v.at) < time.Minute {
 		return nil
 	}
 	ts, err := b.recall(ctx, postedKey(key))
@@ -93,7 +94,7 @@ func (b *Bot) rewrite(ctx context.Context, channel, key string, m message) error
 	}
 	if err == nil {
 		b.mu.Lock()
-		b.shown[key] = version
+		b.shown[key] = version{text: says, at: now}
 		b.mu.Unlock()
 	}
 	if refusedWith(err, "message_not_found") {

@@ -51,6 +51,8 @@ var (
 	sayNoSuchEntry = text.Of("There is no such entry: %s. `/incident redact` lists them.", "該当する記録がありません：%s。一覧は `/incident redact` です。")
 	sayRedacted    = text.Of("It is taken away: here, in the database and in what the bot has said. That it was, and who took it away, is kept. Messages of people stay in Slack.",
 		"記録を削除しました（データベースとボットの投稿も含みます）。削除した事実と実行者は残ります。利用者自身の発言は Slack に残っています。")
+	sayTitleToo = text.Of("The title says it too: change it with `/incident title …`. The channel's name and the notices of its topics stay.",
+		"タイトルにも含まれています。`/incident title …` で変更してください。チャンネル名とトピック変更の通知は残ります。")
 	sayUnsaid     = text.Of("_This was taken away._", "_この内容は削除されました。_")
 	entryRedacted = text.Of("an entry was taken away", "記録を削除しました")
 	sayMoreAlerts = text.Of("🔔 more alerts fire; the timeline has the first %d of them, Alertmanager and Mackerel have all",
