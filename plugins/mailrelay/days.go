@@ -12,6 +12,8 @@ import (
 type Totals struct {
 	At   time.Time         `json:"at"`
 	Days map[string]Counts `json:"days"` // by date in the relay's time zone
+	// Fell is since when a total of Days is more than the relay tells; zero where none is.
+	Fell time.Time `json:"fell,omitzero"`
 }
 
 // keepDays is how many dates the totals remember, since relays correct yesterday too.
@@ -28,9 +30,11 @@ const keepDays = 5
 // prev knew and the difference needs. Then next is prev, unchanged, or for the
 // first poll the new ground, and what happened in between comes with the next bucket.
 //
-// A total that became smaller (the relay corrected itself) leaves its figure out of
-// the bucket, since no one can say how much was counted; the next difference is taken
-// from the corrected value. A date that has not begun has figures of 0 or is an error:
+// A total that became smaller leaves its figure out of the bucket, since no one can say
+// how much was counted. What it was stays the ground until it is more again, as after an
+// old answer of one of the relay's machines; after half an hour the relay has corrected
+// itself, and the ground is laid anew. A date that is over loses nothing but its own rise.
+// A date that has not begun has figures of 0 or is an error:
 // the relay counts in another time zone than the account is set to, and nothing is
 // counted.
 //
@@ -66,9 +70,19 @@ func difference(prev Totals, days []Day, asked Span, t Traits) (b Bucket, ok boo
 			return Bucket{}, false, prev, nil
 		}
 	}
-	b = Bucket{Start: prev.At, End: now, Counts: rises(prev, seen, needed[0])}
-	return b, true, Totals{At: now, Days: remember(prev.Days, seen)}, nil
+	sums, ground, fell := rises(prev, seen, needed[0], now.In(west).Format(time.DateOnly), now.Sub(prev.Fell) < corrected)
+	next = Totals{At: now, Days: remember(prev.Days, ground)}
+	if fell {
+		next.Fell = now
+		if !prev.Fell.IsZero() && now.Sub(prev.Fell) < corrected {
+			next.Fell = prev.Fell
+		}
+	}
+	return Bucket{Start: prev.At, End: now, Counts: sums}, true, next, nil
 }
+
+// corrected is how long a total may be less than it was before that is a correction.
+const corrected = 30 * time.Minute
 
 // The zones at the two ends of the world's day.
 var (
@@ -102,7 +116,7 @@ func misplaced(prev Totals, days []Day, now time.Time, t Traits) error {
 		switch was, known := prev.Days[d.Date]; {
 		case d.Date > today && !d.Counts.nothing():
 			return fmt.Errorf("the relay counts mails of %s already, but it is %s in %s: its dates are of a zone further east; set the account's time_zone to it", d.Date, today, t.Zone)
-		case d.Date < today && known && !maps.Equal(was, d.Counts):
+		case d.Date < today && known && was.less(d.Counts):
 			rising = d.Date
 		}
 	}
@@ -124,6 +138,16 @@ func (c Counts) nothing() bool {
 		}
 	}
 	return true
+}
+
+// less is whether a figure of another is more.
+func (c Counts) less(than Counts) bool {
+	for f, n := range than {
+		if was, told := c[f]; told && n > was {
+			return true
+		}
+	}
+	return false
 }
 
 // newest is the latest date of a poll, "" where there is none.
@@ -155,10 +179,16 @@ func quiet(prev Totals, date string) bool {
 	return !known
 }
 
-// rises sums over the dates. A figure counts only if every date tells it and none fell.
-func rises(prev Totals, seen map[string]Counts, first string) Counts {
-	sums, spoiled := Counts{}, map[Figure]bool{}
+// rises sums over the dates. A figure counts only if every date tells it, and none that is
+// not over fell. The ground is what the next difference is taken from, and fell says that
+// it is more than was told. Dates before today are over; waits is whether what fell before
+// may still come back.
+func rises(prev Totals, seen map[string]Counts, first, today string, waits bool) (sums Counts, ground map[string]Counts, fell bool) {
+	sums, ground = Counts{}, map[string]Counts{}
+	spoiled := map[Figure]bool{}
+	waits = waits || prev.Fell.IsZero()
 	for date, now := range seen {
+		ground[date] = maps.Clone(now)
 		before, known := prev.Days[date]
 		if !known && date < first {
 			continue // older than what the last poll looked at
@@ -169,7 +199,15 @@ func rises(prev Totals, seen map[string]Counts, first string) Counts {
 			switch {
 			case !told && !wasTold && !has(seen, f):
 				// never told: stays absent
-			case !told || known && !wasTold || n < was:
+			case told && wasTold && n < was && date < today:
+				ground[date][f] = was
+				sums[f] += 0
+			case told && n < was:
+				spoiled[f] = true
+				if waits {
+					ground[date][f], fell = was, true
+				}
+			case !told || known && !wasTold:
 				spoiled[f] = true
 			default:
 				sums[f] += n - was
@@ -179,7 +217,7 @@ func rises(prev Totals, seen map[string]Counts, first string) Counts {
 	for f := range spoiled {
 		delete(sums, f)
 	}
-	return sums
+	return sums, ground, fell
 }
 
 func has(days map[string]Counts, f Figure) bool {

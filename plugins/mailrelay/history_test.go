@@ -38,14 +38,23 @@ func TestDaysBecomeDifferencesBetweenPolls(t *testing.T) {
 			{at(5, 23, 59), []Day{day("2026-10-05", 500)}, -1},
 			{at(6, 0, 1), []Day{day("2026-10-05", 507)}, -1},
 			{at(6, 0, 2), []Day{day("2026-10-05", 507), day("2026-10-06", 5)}, 12}}},
-		{"a correction downwards is unknown, then counted from", []poll{
+		{"an old answer is unknown, and tells nothing twice", []poll{
 			{at(5, 9, 0), []Day{day("2026-10-05", 500)}, -1},
-			{at(5, 9, 1), []Day{day("2026-10-05", 480)}, -3},
-			{at(5, 9, 2), []Day{day("2026-10-05", 485)}, 5}}},
-		{"a correction of yesterday downwards spoils today's difference only once", []poll{
+			{at(5, 9, 1), []Day{day("2026-10-05", 250)}, -3},
+			{at(5, 9, 2), []Day{day("2026-10-05", 255)}, -3},
+			{at(5, 9, 3), []Day{day("2026-10-05", 507)}, 7}, {at(5, 9, 4), []Day{day("2026-10-05", 509)}, 2}}},
+		{"a correction downwards is unknown for half an hour, then counted from", []poll{
+			{at(5, 9, 0), []Day{day("2026-10-05", 500)}, -1},
+			{at(5, 9, 1), []Day{day("2026-10-05", 250)}, -3},
+			{at(5, 9, 30), []Day{day("2026-10-05", 260)}, -3},
+			{at(5, 9, 31), []Day{day("2026-10-05", 261)}, -3},
+			{at(5, 9, 32), []Day{day("2026-10-05", 263)}, 2}, {at(5, 9, 33), []Day{day("2026-10-05", 260)}, -3},
+			{at(5, 10, 0), []Day{day("2026-10-05", 262)}, -3}, {at(5, 10, 1), []Day{day("2026-10-05", 265)}, 2}}},
+		{"a correction of yesterday downwards spoils nothing of today", []poll{
 			{at(6, 9, 0), []Day{day("2026-10-05", 900), day("2026-10-06", 500)}, -1},
-			{at(6, 9, 1), []Day{day("2026-10-05", 890), day("2026-10-06", 510)}, -3},
-			{at(6, 9, 2), []Day{day("2026-10-05", 890), day("2026-10-06", 511)}, 1}}},
+			{at(6, 9, 1), []Day{day("2026-10-05", 890), day("2026-10-06", 510)}, 10},
+			{at(6, 9, 2), []Day{day("2026-10-05", 890), day("2026-10-06", 511)}, 1},
+			{at(6, 9, 3), []Day{day("2026-10-05", 902), day("2026-10-06", 511)}, 2}}},
 		{"an empty list is not a zero", []poll{
 			{at(5, 9, 0), []Day{day("2026-10-05", 500)}, -1}, {at(5, 9, 1), nil, -1}, {at(5, 9, 2), []Day{day("2026-10-05", 509)}, 9}}},
 		{"another time zone is an error", []poll{{at(5, 9, 0), []Day{day("2026-10-06", 1)}, -2}}},

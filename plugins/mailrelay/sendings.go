@@ -20,8 +20,8 @@ const maxSendings = 200
 // withSendings are a report's buckets with what its sendings rose by: since the poll before
 // in the newest bucket, or in one of their own up to the newest time that is closed. Where
 // neither can be, the rise comes with the next poll. A sending that the poll before did not
-// know has begun since; the first poll tells nothing. A total that fell was corrected, and
-// is counted from anew.
+// know has begun since; the first poll tells nothing. A total that fell is an
+// old answer, and counts again once it is more than it was.
 func (h *History) withSendings(p Poll, t Traits) []Bucket {
 	buckets := slices.Clone(p.Report.Buckets)
 	if p.Report.SendingsInBuckets { // a rise since before would tell them twice
@@ -46,7 +46,7 @@ func (h *History) rise(p Poll, t Traits, buckets []Bucket) []Bucket {
 			rise[f] += max(0, n-s.Total[id][f])
 		}
 		if len(total) < maxSendings {
-			total[id] = c
+			total[id] = s.Total[id].most(c)
 		}
 	}
 	for id, c := range s.Total { // one that comes back has not begun since
@@ -83,6 +83,15 @@ func (h *History) rise(p Poll, t Traits, buckets []Bucket) []Bucket {
 		s.Added[start.Unix()] = added(s.Added[start.Unix()], rise)
 	}
 	return buckets
+}
+
+// most is the larger of each figure.
+func (c Counts) most(other Counts) Counts {
+	out := maps.Clone(other)
+	for f, n := range c {
+		out[f] = max(out[f], n)
+	}
+	return out
 }
 
 // added is a sum of counts.

@@ -79,7 +79,9 @@ func (a Asker) Garbled(what string, err error) error {
 }
 
 func (a Asker) garbled(doing, detail string) error {
-	return &mailrelay.Error{Trouble: mailrelay.Garbled, Doing: doing, Detail: a.hide(detail)}
+	// Several errors are one line, and a text of the answer is not told in full.
+	detail = strings.ReplaceAll(strings.TrimSpace(a.hide(detail)), "\n", "; ")
+	return &mailrelay.Error{Trouble: mailrelay.Garbled, Doing: doing, Detail: text.Line(detail, 240)}
 }
 
 func (a Asker) hide(s string) string { return mailrelay.Hide(s, a.Secrets...) }
