@@ -203,13 +203,13 @@ var phrases = map[string]text.Entry{
 	"flag.reset_without_restart": text.Of(
 		"a counter dropped though its process did not restart: taken for a reset", "再起動していないのにカウンターが減ったため、リセットとみなしました"),
 	"flag.partial_drop": text.Of(
-		"a sum dropped by a part, as when one of its processes ends: its growth was left out", "合計値の一部が減りました（一部のプロセスの終了など）。その間の増加は除外しました"),
+		"a sum dropped by a part, as when one of its processes ends: what it grew by is not known", "合計値の一部が減りました（一部のプロセスの終了など）。その間の増加は不明です"),
 	"flag.restart_unclear": text.Of(
-		"another series of the process dropped; taken as going on", "同じプロセスの別の系列が減りましたが、継続しているとみなしました"),
+		"nothing tells whether a counter restarted or went on", "カウンターが再起動したのか継続しているのか判断できません"),
 	"flag.several_processes": text.Of(
 		"several processes answer under one name: give each labels of its own", "複数のプロセスが同じ名前で応答しています。それぞれに固有のラベルを付けてください"),
 	"flag.labels_changed": text.Of(
-		"labels changed and series could not be paired: the first counts of the new ones were left out", "ラベルが変わり、系列を対応付けられませんでした。新しい系列の最初の値は除外しました"),
+		"labels changed, and series could not be paired for sure: first counts of the new ones may be left out", "ラベルが変わり、系列を確実には対応付けられませんでした。新しい系列の最初の値は除外された可能性があります"),
 	"flag.buckets_changed": text.Of(
 		"a histogram became native or classic, the bound is no edge, and no scrape had both: good events of one scrape were left out", "ヒストグラムの種類（classic / native）が切り替わり、しきい値がバケットの境界にないため、1 スクレイプ分の成功イベントを除外しました"),
 	"failures":        text.Of("Bad events", "失敗"),

@@ -96,7 +96,7 @@ func (l lang) flag(kind slo.FlagKind) string {
 	case slo.PartialDrop:
 		return l.Say(saySumDroppedByPart)
 	case slo.UnclearRestart:
-		return l.Say(sayAnotherSeriesProcessDropped)
+		return l.Say(sayRestartOrNot)
 	case slo.SeveralProcesses:
 		return l.Say(saySeveralProcessesAnswerUnder)
 	case slo.ChangedLabels:

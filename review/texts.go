@@ -33,14 +33,14 @@ var (
 		"起動時刻が不自然に動き、カウンターも減ったため、再起動とみなしました。")
 	sayCounterDroppedWithoutRestart = text.Of("a counter dropped without a restart: taken for a reset.",
 		"再起動していないのにカウンターが減ったため、リセットとみなしました。")
-	saySumDroppedByPart = text.Of("a sum dropped by a part: its growth was left out.",
-		"合計値の一部が減りました。その間の増加は除外しました。")
-	sayAnotherSeriesProcessDropped = text.Of("another series of the process dropped: taken as going on.",
-		"同じプロセスの別の系列が減りましたが、継続しているとみなしました。")
+	saySumDroppedByPart = text.Of("a sum dropped by a part: what it grew by is not known.",
+		"合計値の一部が減りました。その間の増加は不明です。")
+	sayRestartOrNot = text.Of("nothing tells whether a counter restarted or went on.",
+		"カウンターが再起動したのか継続しているのか判断できません。")
 	saySeveralProcessesAnswerUnder = text.Of("several processes answer under one name: give each labels of its own.",
 		"複数のプロセスが同じ名前で応答しています。それぞれに固有のラベルを付けてください。")
-	sayLabelsChangedSeriesCould = text.Of("labels changed and series could not be paired: the first counts of the new ones were left out.",
-		"ラベルが変わり、系列を対応付けられませんでした。新しい系列の最初の値は除外しました。")
+	sayLabelsChangedSeriesCould = text.Of("labels changed, and series could not be paired for sure: first counts of the new ones may be left out.",
+		"ラベルが変わり、系列を確実には対応付けられませんでした。新しい系列の最初の値は除外された可能性があります。")
 	sayBucketsChanged = text.Of("a histogram became native or classic, the bound is no edge, and no scrape had both: good events of one scrape were left out.",
 		"ヒストグラムの種類（classic / native）が切り替わり、しきい値がバケットの境界にないため、1 スクレイプ分の成功イベントを除外しました。")
 	sayFiguresFlaggedS = text.Of("the figures are flagged (%s).",

@@ -68,10 +68,9 @@ const (
 	// a reset of the metric.
 	UnexplainedDrop FlagKind = "reset_without_restart"
 	// PartialDrop: a counter dropped by a part, as a sum does when one of its processes
-	// ends: what it grew by is not known and was left out.
+	// ends: what it grew by is not known.
 	PartialDrop FlagKind = "partial_drop"
-	// UnclearRestart: another series of the process dropped, and this one may have
-	// restarted with it; taken as going on.
+	// UnclearRestart: nothing tells for sure whether a counter restarted or went on.
 	UnclearRestart FlagKind = "restart_unclear"
 	// SeveralProcesses: the start times of one target alternate: several processes
 	// answer under one name.
@@ -84,8 +83,8 @@ const (
 	// CreatedIgnored: a counter said that it was created when it cannot have been. Nobody relied on
 	// it; what is doubtful then has flags of its own. A note.
 	CreatedIgnored FlagKind = "created_ignored"
-	// ChangedLabels: series ended as others began, and they could not be paired: the
-	// first counts of the new ones were left out.
+	// ChangedLabels: series ended as others began, and they could not be paired for sure: first
+	// counts of the new ones may be left out.
 	ChangedLabels FlagKind = "labels_changed"
 )
 

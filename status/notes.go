@@ -92,13 +92,13 @@ func (l lang) flagMeaning(kind slo.FlagKind) string {
 	case slo.UnexplainedDrop:
 		return l.say("a counter dropped though its process did not restart: taken for a reset of the metric")
 	case slo.PartialDrop:
-		return l.say("a counter dropped by a part, as a sum does when one of its processes ends: its growth is not known and was left out")
+		return l.say("a counter dropped by a part, as a sum does when one of its processes ends: what it grew by is not known")
 	case slo.UnclearRestart:
-		return l.say("a series of a process dropped, and another of its series may have restarted with it: taken as going on")
+		return l.say("nothing tells for sure whether a counter restarted or went on: too much may be counted, or too little")
 	case slo.SeveralProcesses:
 		return l.say("start times of one target alternate: several processes answer under one name; give each labels of its own")
 	case slo.ChangedLabels:
-		return l.say("series ended as others began and could not be paired: the first counts of the new ones were left out")
+		return l.say("series ended as others began, and could not be paired for sure: first counts of the new ones may be left out")
 	case slo.BucketsChanged:
 		return l.say("a histogram changed between classic and native, the bound is no edge of its native buckets, and no scrape had both: its events at or below the bound in between were left out")
 	case slo.CreatedIgnored:

@@ -370,7 +370,7 @@ func (c *counter) series(w *work, in input) {
 	if n := len(in.t); n > 0 {
 		change.pos, state.joined = position{in.t[n-1], in.v[n-1]}, false
 	}
-	if w.plain(in) {
+	if w.plain(in, c.lookback) {
 		c.rise(s, in, &change)
 		if c.tracing {
 			c.tellRise(s, in)
@@ -389,12 +389,12 @@ func (c *counter) series(w *work, in input) {
 }
 
 // plain reports that all pairs of the series are growth.
-func (w *work) plain(in input) bool {
+func (w *work) plain(in input, lookback int64) bool {
 	s := in.series
 	if !in.rising || len(in.births) > 0 || len(in.bases) > 0 || len(in.t) == 0 || in.v[0] < s.pos.v || s.hold.at != none || len(w.moves) > 0 || len(w.drops) > 0 {
 		return false
 	}
-	if s.pos.t < w.p.state.restarts[0] || s.pos.t < w.p.state.alternated {
+	if s.pos.t < w.p.state.restarts[0] || s.pos.t < w.p.state.alternated || w.maySpring(s.pace, in.t[0], lookback) {
 		return false
 	}
 	for _, f := range w.p.families {

@@ -138,7 +138,7 @@ func (c *counter) tell(s *series, what Kind, before, now position, events float6
 	if what == Growth || what == Held {
 		cell = c.cells.of(now.t)
 		if t := (told{s, cell}); c.last == t && len(raised) == 0 {
-			if last := &c.results.steps[len(c.results.steps)-1]; last.Kind == what {
+			if last := &c.results.steps[len(c.results.steps)-1]; last.Kind == what && last.Flags == nil {
 				last.At, last.To, last.Counted = timeOf(now.t), now.v, last.Counted+events
 				return last
 			}

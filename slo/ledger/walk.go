@@ -131,7 +131,7 @@ func (x *walker) samples(k, end int) {
 		}
 	}
 	for ; k < end; k++ {
-		if !x.c.tracing && x.undisturbed() {
+		if !x.c.tracing && x.undisturbed() && !x.w.maySpring(x.pace, x.in.t[k], x.c.lookback) {
 			if k = x.glide(k, end); k == end {
 				break
 			}
@@ -399,6 +399,8 @@ func (x *walker) grown(now position) {
 		x.withSiblings(now, again, !again)
 	case x.others >= x.prev.t && !x.w.hasStart(now.t):
 		x.withSiblings(now, again, !again || x.prev.v > 0)
+	case x.springs(now):
+		x.counts(x.c.growthKind(x.prev, now), now, now.v-x.prev.v, unclearRestart)
 	default:
 		x.counts(x.c.growthKind(x.prev, now), now, now.v-x.prev.v)
 	}

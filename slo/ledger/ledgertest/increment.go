@@ -207,9 +207,16 @@ func (o *Oracle) bySiblings(c *counter, a, b Sample) {
 		} else {
 			o.emit(c, a.T, b.T, b.V-a.V, "another family dropped, going on", slo.UnclearRestart)
 		}
+	case !hasStart && b.V-a.V > 10*max(1, c.step)*max(1, float64(b.T-a.T)/float64(o.rules.Interval)) && c.wasBetween(a, b, 5*o.rules.Interval):
+		o.emit(c, a.T, b.T, b.V-a.V, "growth back to where it was", slo.UnclearRestart)
 	default:
 		o.emit(c, a.T, b.T, b.V-a.V, "growth")
 	}
+}
+
+// wasBetween reports whether the counter had a value above a's and not above b's shortly before b.
+func (c *counter) wasBetween(a, b Sample, shortly int64) bool {
+	return slices.ContainsFunc(c.samples, func(s Sample) bool { return s.T >= b.T-shortly && s.T < b.T && s.V > a.V && s.V <= b.V })
 }
 
 // pace is what is known of how fast a series grows.
