@@ -40,7 +40,7 @@ func NewFinder(d *documents.Documents, all source.Sources, plan ledger.Plan, l *
 			continue
 		}
 		c := probe.Config{Source: looked, Terms: promquery.Terms, Interval: d.Config.Sources[name].ScrapeInterval(),
-			Delay: d.Config.Ledger.Delay, TargetLabels: d.Config.TargetLabels}
+			Delay: d.Config.Delay(name), TargetLabels: d.Config.TargetLabels}
 		c.Names, _ = c.Source.(probe.Namer)
 		if l != nil {
 			c.Counted = countedBy(l)

@@ -29,9 +29,10 @@ func Plan(d *documents.Documents, all source.Sources, judged []fleet.TierName) l
 		subjects[set.Name] = sub
 	}
 	all.Keep(d)
-	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Intervals: map[string]time.Duration{}, Part: judged != nil}
+	p := ledger.Plan{Sources: map[string]ledger.Source{}, Reads: map[string]ledger.Reading{}, Intervals: map[string]time.Duration{}, Delays: map[string]time.Duration{}, Part: judged != nil}
 	for name, asked := range planned(d) {
 		p.Sources[name], p.Reads[name], p.Intervals[name] = all[asked].Source, all[asked].Reading(), d.Config.Sources[asked].ScrapeInterval()
+		p.Delays[name] = d.Config.Delay(asked)
 	}
 	for i := range d.SLOs.SLOs {
 		it := ledger.Item{SLO: &d.SLOs.SLOs[i]}

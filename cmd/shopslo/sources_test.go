@@ -93,6 +93,28 @@ func TestEachShopSetIsReadFromItsOwnSource(t *testing.T) {
 	valid(t, "validate", stdout)
 }
 
+// A source that is scraped seldom is late by itself.
+func TestASlowSourceDelaysNoOther(t *testing.T) {
+	config, _ := twoStores(t, "")
+	change(t, config, "osaka: {embedded: {dir: osaka, scrape_interval: 1m", "osaka: {embedded: {dir: osaka, scrape_interval: 5m")
+	ends := func() (tokyo, osaka time.Time) {
+		t.Helper()
+		code, stdout, stderr := runWith(t, nil, "status", "--config", config, "-o", "json")
+		if code != exitOK || stderr != "" {
+			t.Fatalf("exit code %d: %s", code, stderr)
+		}
+		r := decodeStatus(t, stdout)
+		return budgetOf(t, r, "cart", "t-1").WindowEnd, budgetOf(t, r, "cart", "o-1").WindowEnd
+	}
+	if tokyo, osaka := ends(); tokyo.Sub(osaka) != 4*time.Minute {
+		t.Errorf("they end at %v and %v, want 4 minutes apart", tokyo, osaka)
+	}
+	change(t, config, "budgets: {", "ledger: {dir: nowhere, delay: 10m}\nbudgets: {")
+	if tokyo, osaka := ends(); tokyo != osaka {
+		t.Errorf("with ledger.delay they end at %v and %v", tokyo, osaka)
+	}
+}
+
 func TestASourceThatIsAwayCostsItsOwnBudgets(t *testing.T) {
 	config, end := twoStores(t, "")
 	away := httptest.NewServer(nil)

@@ -198,6 +198,8 @@ type Ledger struct {
 	Retention time.Duration `json:"retention,omitempty"`
 	// Delay after which an edge is closed: how late a sample may become visible.
 	Delay time.Duration `json:"delay,omitempty"`
+
+	delayed bool // delay is said, and that of all sources
 }
 
 // defaultRetention is how long the ledger keeps counts where nothing longer is needed.

@@ -110,7 +110,7 @@ func (c *Config) complete() {
 	if l.Resolution == 0 {
 		l.Resolution = time.Minute
 	}
-	if l.Delay == 0 {
+	if l.delayed = l.Delay != 0; !l.delayed {
 		for _, s := range c.Sources {
 			l.Delay = max(l.Delay, s.delay())
 		}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/slo"
@@ -65,6 +66,14 @@ func (c *Config) Asked(q *slo.Query, own string) string {
 		return own
 	}
 	return q.Source
+}
+
+// Delay is after how long the samples of a source can be read: as the ledger's settings say of all, or its own.
+func (c *Config) Delay(source string) time.Duration {
+	if s, ok := c.Sources[source]; ok && !c.Ledger.delayed {
+		return s.delay()
+	}
+	return c.Ledger.Delay
 }
 
 // Several reports whether there is more than one source.

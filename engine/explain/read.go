@@ -302,7 +302,7 @@ func (w *examiner) labels(ctx context.Context, part *slo.Part, sels []slo.Select
 			continue
 		}
 		seen[metric.String()] = true
-		live, err := w.read(ctx, part, []slo.Selector{metric}, w.at.Add(-5*interval-w.e.Docs.Config.Ledger.Delay), w.at)
+		live, err := w.read(ctx, part, []slo.Selector{metric}, w.at.Add(-5*interval-w.e.Docs.Config.Delay(w.asked(part))), w.at)
 		if err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func Collect(ctx context.Context, h host.Host, d *documents.Documents, address s
 		if err != nil {
 			return err
 		}
-		newest = e.Ledger.Settled(Lag)
+		newest = e.Ledger.Settled(Lag(d.Config))
 		report = func(at time.Time) (status.Report, error) { return e.Counted(at), nil }
 	}
 	if newest.IsZero() {
@@ -57,9 +57,15 @@ func Collect(ctx context.Context, h host.Host, d *documents.Documents, address s
 	return err
 }
 
-// Lag is how far behind the others the figures of a source may be that are waited for: of each
-// time all that there is goes to Mackerel at once.
-const Lag = 5 * time.Minute
+// Lag is how far behind the others the figures of a source may be that are waited for, beside what its samples
+// are later by: of each time all that there is goes to Mackerel at once.
+func Lag(c *config.Config) time.Duration {
+	soonest := c.Ledger.Delay
+	for name := range c.Sources {
+		soonest = min(soonest, c.Delay(name))
+	}
+	return 5*time.Minute + c.Ledger.Delay - soonest
+}
 
 // settled is up to when the budgets of all sources are known, but for those that are further
 // behind; zero where none are.
@@ -78,7 +84,7 @@ func settled(d *documents.Documents, r status.Report) (end time.Time) {
 		}
 	}
 	for _, e := range of {
-		if newest.Sub(e) <= Lag && (end.IsZero() || e.Before(end)) {
+		if newest.Sub(e) <= Lag(d.Config) && (end.IsZero() || e.Before(end)) {
 			end = e
 		}
 	}

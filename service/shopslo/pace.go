@@ -60,7 +60,7 @@ const retryAfter = 15 * time.Second
 // is still to be read is left for the next tick as soon as an edge is due.
 func (p *pace) tick(ctx context.Context) time.Duration {
 	e, now := p.current(), p.Host.Now()
-	res, delay := e.Docs.Config.Ledger.Resolution, e.Docs.Config.Ledger.Delay
+	res, delay := e.Docs.Config.Ledger.Resolution, e.Docs.Config.Delay(p.source)
 	next := now.Add(-delay).Truncate(res).Add(res + delay)
 	p.begins(now)
 	paused := false

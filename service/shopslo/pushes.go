@@ -48,7 +48,7 @@ const gapAtOnce = 60
 func (s *service) pushNow(ctx context.Context, pusher *mackerel.Pusher, m *pushMetrics) error {
 	e, now := s.keeper.current(), s.Host.Now()
 	var err error
-	if settled := e.Ledger.Settled(push.Lag); s.keeper.caughtUp() && !settled.IsZero() {
+	if settled := e.Ledger.Settled(push.Lag(e.Docs.Config)); s.keeper.caughtUp() && !settled.IsZero() {
 		_, err = pusher.Collect(now, settled, gapAtOnce, func(at time.Time) (status.Report, error) { return e.Counted(at), nil })
 	}
 	done, sendErr := pusher.Push(ctx, now)

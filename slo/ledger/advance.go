@@ -47,7 +47,7 @@ func (l *Ledger) advanceSource(ctx context.Context, src *sourceState, now time.T
 	if err != nil {
 		return l.sourceError(src, err)
 	}
-	r := &reading{l: l, src: src, now: now, until: l.floor(newest.Add(-l.cfg.Delay)), progress: progress, tried: map[*account]bool{}}
+	r := &reading{l: l, src: src, now: now, until: l.floor(newest.Add(-src.delay)), progress: progress, tried: map[*account]bool{}}
 	err = r.healthy(ctx)
 	if err == nil && !r.paused {
 		err = r.quarantined(ctx)
@@ -253,7 +253,7 @@ func (l *Ledger) tick(ctx context.Context, src *sourceState, accts []*account, f
 func (l *Ledger) takeIn(outs []*outcome, until int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	commit(outs, l.cfg.OldAnswers.Milliseconds())
+	commit(outs, l.cfg.oldAnswers(outs[0].acct.m))
 	for _, o := range outs {
 		l.heard.take(o.facts.last)
 	}

@@ -18,6 +18,8 @@ type Plan struct {
 	Reads   map[string]Reading // how each source's queries are to be read
 	// Intervals are the sources' scrape intervals; without one it is that of Config.
 	Intervals map[string]time.Duration
+	// Delays are how long after its edge a bucket of each source is closed; without one it is as Config says.
+	Delays map[string]time.Duration
 	// Part says that the sources have the series of many more subjects: they are told
 	// whose are wanted, so far as that is not too long to say.
 	Part bool
@@ -38,7 +40,7 @@ func (l *Ledger) Configure(p Plan, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	sources, err := p.states(c.subjects)
+	sources, err := l.states(p, c.subjects)
 	if err != nil {
 		return err
 	}
@@ -158,14 +160,14 @@ func (l *Ledger) want(c *taken, k wantKey, s *slo.SLO, ms []*measure, sub *Subje
 }
 
 // states are the plan's sources, each with the subjects that are asked of it.
-func (p Plan) states(subjects map[string]map[*Subject]bool) (map[string]*sourceState, error) {
+func (l *Ledger) states(p Plan, subjects map[string]map[*Subject]bool) (map[string]*sourceState, error) {
 	sources := map[string]*sourceState{}
 	for name, set := range subjects {
 		x, err := newSubjectIndex(slices.SortedFunc(maps.Keys(set), func(x, y *Subject) int { return cmp.Compare(x.ID, y.ID) }))
 		if err != nil {
 			return nil, err
 		}
-		sources[name] = &sourceState{name: name, source: p.Sources[name], subjects: x, raw: map[string][]*account{}, bound: newBindings(), bad: map[*account]error{}, width: firstWidth, widest: widestSlice, part: p.Part}
+		sources[name] = &sourceState{name: name, source: p.Sources[name], delay: cmp.Or(p.Delays[name], l.cfg.Delay), subjects: x, raw: map[string][]*account{}, bound: newBindings(), bad: map[*account]error{}, width: firstWidth, widest: widestSlice, part: p.Part}
 	}
 	return sources, nil
 }

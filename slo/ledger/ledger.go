@@ -49,7 +49,7 @@ type Config struct {
 	// 5 seconds.
 	Slack time.Duration
 	// OldAnswers is how old an answer may be that comes after a newer one, and how long
-	// it may take until it is made up for; default five scrape intervals.
+	// it may take until it is made up for; default five scrape intervals of its source.
 	OldAnswers time.Duration
 	// PlausibleSteps is how many times its greatest growth between two scrapes a counter
 	// may plausibly have grown in one after a restart; default 10.
@@ -87,7 +87,6 @@ func (c *Config) setDefaults() {
 	def(&c.ScrapeInterval, time.Minute)
 	def(&c.Delay, c.ScrapeInterval+5*time.Second)
 	def(&c.Slack, 5*time.Second)
-	def(&c.OldAnswers, 5*c.ScrapeInterval)
 	if c.PlausibleSteps == 0 {
 		c.PlausibleSteps = 10
 	}
@@ -104,6 +103,14 @@ func (c *Config) setDefaults() {
 	if c.disk == nil {
 		c.disk = disk.System
 	}
+}
+
+// oldAnswers is OldAnswers (ms) for what a measure reads.
+func (c *Config) oldAnswers(m *measure) int64 {
+	if c.OldAnswers == 0 {
+		return 5 * m.interval
+	}
+	return c.OldAnswers.Milliseconds()
 }
 
 // Ledger counts. Its methods may be called from several goroutines. Configure and Close
@@ -142,6 +149,7 @@ type sourceState struct {
 	name     string
 	reading  sync.Mutex // held while it is read
 	source   Source
+	delay    time.Duration // how long after its edge a bucket is closed
 	subjects *subjectIndex
 	raw      map[string][]*account // by subject id
 	all      []*account

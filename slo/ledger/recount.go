@@ -139,8 +139,11 @@ func (r *Recount) Step() time.Duration { return blockBuckets * r.fresh.cfg.Resol
 
 // Read counts anew.
 func (r *Recount) Read(ctx context.Context, progress func(Progress) bool) error {
+	for _, src := range r.fresh.sources {
+		src.delay = 0 // what is counted anew was closed
+	}
 	for _, at := range []int64{r.from, r.to, r.until} {
-		if err := r.fresh.Advance(ctx, timeOf(at).Add(r.fresh.cfg.Delay), progress); err != nil {
+		if err := r.fresh.Advance(ctx, timeOf(at), progress); err != nil {
 			return err
 		}
 		raised := map[*account]*flags{}

@@ -130,7 +130,7 @@ func (l *Ledger) lookBack(accts []*account) int64 {
 	if !cold {
 		return 0
 	}
-	return l.cfg.OldAnswers.Milliseconds()
+	return l.cfg.oldAnswers(accts[0].m)
 }
 
 // share gives each series to its subject's job. A job without a series is one too:
@@ -273,8 +273,9 @@ func (l *Ledger) work(ctx context.Context, jobs []job, s span, fineFrom, oldest 
 // its memory is not valid any more: they have been committed, or thrown away.
 func (w *worker) reset(l *Ledger, oldest int64) {
 	c, m := &w.counter, &w.counter.results
+	w.cfg = &l.cfg
 	c.res, c.oldest, c.targetLabels = l.res(), oldest, l.cfg.TargetLabels
-	c.lookback, c.slack, c.plausible = l.cfg.OldAnswers.Milliseconds(), l.cfg.Slack.Milliseconds(), l.cfg.PlausibleSteps
+	c.slack, c.plausible = l.cfg.Slack.Milliseconds(), l.cfg.PlausibleSteps
 	m.outcomes = nil // targets point to the old ones
 	m.runs, m.series, m.processes, m.families, m.samples = m.runs[:0], m.series[:0], m.processes[:0], m.families[:0], m.samples[:0]
 	m.steps, m.unknown = m.steps[:0], m.unknown[:0]
@@ -285,6 +286,7 @@ func (w *worker) reset(l *Ledger, oldest int64) {
 
 // worker decodes and counts subjects one after the other, reusing its memory.
 type worker struct {
+	cfg     *Config
 	counter counter
 	samples int64
 	t       []int64
@@ -300,7 +302,7 @@ type worker struct {
 func (w *worker) subject(j *job, from, to, fineFrom int64, outs *[]*outcome) error {
 	w.t, w.v, w.decoded = w.t[:0], w.v[:0], w.decoded[:0]
 	i := j.accounts[0].m.interval // all are of one source
-	w.counter.interval, w.counter.patience = i, 2*i
+	w.counter.interval, w.counter.patience, w.counter.lookback = i, 2*i, w.cfg.oldAnswers(j.accounts[0].m)
 	for _, s := range j.series {
 		d, err := w.decode(s.s, from, s.b.counts)
 		if unreadable(err) {
