@@ -194,7 +194,7 @@ func (s *Snapshot) Decode(data []byte, unmarshal func([]byte, any) error) error 
 				Release: deref(o.Release), Revision: deref(o.Revision),
 				ReleaseSince: at(o.ReleaseSince), ChangedSince: at(o.ChangedSince), DriftedSince: at(o.DriftedSince), DriftEvents: o.DriftEvents,
 				ObservedAt: at(o.ObservedAt), OutOfSync: o.OutOfSync, Images: o.Images, Reason: o.Reason, Unverified: o.Unverified,
-				Unserved: deref(o.Unserved), Missing: o.Missing, Absent: o.Absent, Pending: deref(o.Pending), PendingSince: at(o.PendingSince),
+				Unserved: o.readUnserved(), Missing: o.Missing, Absent: o.Absent, Pending: deref(o.Pending), PendingSince: at(o.PendingSince),
 				Held: o.Held, Causes: o.Causes, HealthSince: at(o.HealthSince), Workings: o.Workings.read(), Untold: o.Unserved == nil,
 			},
 			Tier: o.Tier, Configuration: o.Configuration, Cluster: o.Cluster, Groups: o.Groups, Behind: o.Behind, OnBranch: o.OnBranch,
@@ -239,6 +239,14 @@ func (o *Observation) unserved() *string {
 		return nil
 	}
 	return &o.Unserved
+}
+
+// readUnserved reads why a ShopSet is not taken to answer customers.
+func (o *jsonShopSet) readUnserved() string {
+	if deref(o.Unserved) == "" && o.Serves != nil && !*o.Serves && o.Health.Serves() {
+		return "the exporter says that it does not serve"
+	}
+	return deref(o.Unserved)
 }
 
 func (w *Workings) json() *jsonWorkings {

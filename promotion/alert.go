@@ -58,7 +58,7 @@ func (d *deciding) sortAlerts(source, target tier) (out sortedAlerts) {
 				d.letFix(&c)
 			}
 			out.checks = append(out.checks, c)
-		case slices.Contains(d.p.PageSeverities, a.Labels["severity"]):
+		case d.pages(a):
 			out.checks = append(out.checks, d.firing(source, a, by, d.say("; without a label that names a ShopSet or Tier of the fleet it may be about any")))
 		default:
 			out.unlabelled = append(out.unlabelled, a.Name)
@@ -105,6 +105,13 @@ func (d *deciding) quiet(name string, labels map[string]string) bool {
 	return slices.Contains(d.p.QuietAlerts, name) || slices.Contains(d.p.QuietAlerts, labels["severity"])
 }
 
+// pages reports whether an alert's severity is one of those that call somebody, however it is
+// written.
+func (d *deciding) pages(a Alert) bool {
+	severity := strings.TrimSpace(a.Labels["severity"])
+	return slices.ContainsFunc(d.p.PageSeverities, func(s string) bool { return strings.EqualFold(s, severity) })
+}
+
 // names reports whether a Tier, or a ShopSet of it, is among those.
 func names(sets []fleet.ShopSetName, tiers []fleet.TierName, t tier) bool {
 	return slices.Contains(tiers, t.Name) || slices.ContainsFunc(sets, func(s fleet.ShopSetName) bool { return slices.Contains(t.ShopSets, s) })
@@ -146,10 +153,10 @@ func named(f *fleet.Fleet, labels map[string]string) ([]fleet.ShopSetName, []fle
 			sets = append(sets, set.Name)
 		}
 	}
-	if name := fleet.TierName(labels["tier"]); name != "" && len(sets) == 0 {
-		if _, ok := f.Tier(name); ok {
-			tiers = append(tiers, name)
-		}
+	name := fleet.TierName(labels["tier"])
+	of := func(set fleet.ShopSetName) bool { s, _ := f.ShopSet(set); return s.Tier == name }
+	if _, ok := f.Tier(name); ok && !slices.ContainsFunc(sets, of) { // else it is one of that Tier
+		tiers = append(tiers, name)
 	}
 	return sets, tiers
 }

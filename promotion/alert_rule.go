@@ -95,7 +95,7 @@ func (d *deciding) without(rules map[string]int) string {
 // unevaluated says in a clause why a rule cannot be relied on; "" where it can.
 func (d *deciding) unevaluated(r AlertRule) string {
 	switch old := d.now.Sub(r.EvaluatedAt); {
-	case r.Health != "ok" && r.Error != "":
+	case r.Error != "":
 		return d.say("has health %q: %s", orElse(r.Health, "unknown"), r.Error)
 	case r.Health != "ok":
 		return d.say("has health %q", orElse(r.Health, "unknown"))

@@ -1,6 +1,7 @@
 package promotion
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -35,7 +36,8 @@ func (d *deciding) untold(check string, o *fleet.ShopSetState, result Result, re
 		return result, reason
 	}
 	why := d.say("%s does not say what is missing, pending or not verified; upgrade shopset_exporter", d.inSentence(d.e.Fleet.Where))
-	if d.p.Needs[check] == Required {
+	others := slices.ContainsFunc(d.e.Fleet.Snapshot.ShopSets, func(o fleet.ShopSetState) bool { return !o.Untold })
+	if others || d.p.Needs[check] == Required { // it says so of others: then it is missing here
 		return Unknown, d.say("Cannot check %s: %s.", d.name(check), why)
 	}
 	return NotChecked, d.say("Not checked: %s (%s). Reported: %s", d.name(check), why, reason)

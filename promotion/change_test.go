@@ -10,6 +10,23 @@ import (
 )
 
 // What Argo CD does with what runs, and when that changed, is no pass where it is not known.
+// What an exporter of before tells of all ShopSets is less, and said to be.
+func TestAnExporterOfBeforeTellsTooLittle(t *testing.T) {
+	e := whole(t, "prod")
+	for i := range e.Fleet.Snapshot.ShopSets {
+		e.Fleet.Snapshot.ShopSets[i].Untold = true
+	}
+	said := map[string]bool{}
+	for _, c := range promotion.Decide(promotion.Policy{}, e, now).Checks {
+		if strings.Contains(c.Reason, "upgrade shopset_exporter") && c.Result == promotion.NotChecked {
+			said[c.Check] = true
+		}
+	}
+	if !said["sync"] || !said["soak"] {
+		t.Errorf("said of %v", said)
+	}
+}
+
 func TestWhatIsPendingMissingOrChangedSinceIsNoPass(t *testing.T) {
 	pending := func(o *fleet.ShopSetState) {
 		o.Sync, o.Pending, o.PendingSince, o.Held = fleet.OutOfSync, "9999999999999999999999999999999999999999", now.Add(-time.Hour), "auto-sync is off"
@@ -36,8 +53,17 @@ func TestWhatIsPendingMissingOrChangedSinceIsNoPass(t *testing.T) {
 		{"what is Suspended is waited for", func(o *fleet.ShopSetState) { o.Health = fleet.Suspended }, required(), "sync", promotion.Unknown, "health is Suspended, not Healthy"},
 		{"unless the policy accepts it", func(o *fleet.ShopSetState) { o.Health = fleet.Suspended }, promotion.Policy{AcceptSuspended: true}, "sync", promotion.Pass, "and Suspended, which the policy accepts."},
 		{"then all that is settled soaks", func(o *fleet.ShopSetState) { o.Health = fleet.Suspended }, promotion.Policy{AcceptSuspended: true}, "soak", promotion.Unknown, "are Synced and Healthy/Suspended, or the start time is unknown"},
-		{"an exporter of before tells too little of sync", old, promotion.Policy{}, "sync", promotion.NotChecked, "upgrade shopset_exporter). Reported: Running Release"},
-		{"an exporter of before tells too little of soak", old, promotion.Policy{}, "soak", promotion.NotChecked, "upgrade shopset_exporter"},
+		{"what is told of others and not of one is missing", old, promotion.Policy{}, "sync", promotion.Unknown, "Cannot check sync: the exporter"},
+		{"soak counts from when it became Healthy", func(o *fleet.ShopSetState) { o.HealthSince = now.Add(-5 * time.Minute) }, required(), "soak", promotion.Unknown,
+			"for 5m without interruption (1d required); complete at 2026-11-01T23:55:30Z. Counted from when a-2 became Healthy"},
+		{"nothing that is Synced is held", func(o *fleet.ShopSetState) { o.Causes = []fleet.HoldCause{fleet.AutoSyncOff} }, required(), "drift", promotion.Unknown, "Synced, and as pending or held"},
+		{"an operation of the future", func(o *fleet.ShopSetState) { o.Workings = &fleet.Workings{Ended: now.Add(time.Hour)} }, required(), "sync", promotion.Unknown, "operation is reported to be of the future"},
+		{"an image with a space", func(o *fleet.ShopSetState) { o.Images = []string{"r.example/cart:latest "} }, required(), "images", promotion.Unknown, "is no reference of an image"},
+		{"an image of which the version was not filled in", func(o *fleet.ShopSetState) { o.Images = []string{"r.example/cart:${VERSION}"} }, required(), "images", promotion.Unknown, "is no reference of an image"},
+		{"an image with a digest that is none", func(o *fleet.ShopSetState) { o.Images = []string{"r.example/cart@"} }, required(), "images", promotion.Unknown, "is no reference of an image"},
+		{"images as there are", func(o *fleet.ShopSetState) {
+			o.Images = []string{"[::1]:5000/shop/cart_x:v1.2_3-rc.1", "Registry.example:5000/a/b-c/d:1@sha256:00ff", "a:1"}
+		}, required(), "images", promotion.Pass, "3 images"},
 		{"where it is required, that is unknown", old, required(), "sync", promotion.Unknown, "Cannot check sync: the exporter"},
 		{"what may not serve is unknown", func(o *fleet.ShopSetState) { o.Unserved = "Argo CD tells no health of what is out of sync" }, required(), "sync", promotion.Unknown,
 			"and Healthy, but it may not serve: Argo CD tells no health"},

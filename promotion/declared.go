@@ -53,6 +53,22 @@ func (e *Evidence) concerns(t fleet.TierName) bool {
 	return t == e.From || t == e.To || t == e.Source.Name
 }
 
+// passes reports whether a Release passes a Tier on its way to the target.
+func (e *Evidence) passes(t fleet.TierName) bool {
+	is, target := e.Declared.tier(t), e.Declared.tier(e.To)
+	return is != nil && target != nil && is.Order < target.Order
+}
+
+// below is the Tier next below another one; nil: there is none.
+func (d *Declared) below(t *DeclaredTier) (next *DeclaredTier) {
+	for i := range d.Tiers {
+		if o := &d.Tiers[i]; o.Order < t.Order && (next == nil || o.Order > next.Order) {
+			next = o
+		}
+	}
+	return next
+}
+
 // grouped reports whether a ShopSet serves one of the target's Groups.
 func (e *Evidence) grouped(set fleet.ShopSetName) bool {
 	return slices.ContainsFunc(e.Groups, func(g Group) bool { return slices.Contains(g.ShopSets, set) })

@@ -66,6 +66,8 @@ func (d *deciding) impossible(o *fleet.ShopSetState) string {
 		return d.say("Reported with a count of %d, which cannot be.", *o.DriftEvents)
 	case o.Missing != nil && *o.Missing < 0:
 		return d.say("Reported with a count of %d, which cannot be.", *o.Missing)
+	case d.working(o.Workings) != "":
+		return d.working(o.Workings)
 	case o.Missing != nil && *o.Missing > 0 && o.Sync == fleet.Synced:
 		return d.say("It is reported as Synced with %s missing.", d.count(*o.Missing, "resource"))
 	case slices.Contains(o.Images, ""):
@@ -78,7 +80,7 @@ func (d *deciding) impossible(o *fleet.ShopSetState) string {
 		return d.say("It is reported to drift since a time in the future.")
 	case d.future(o.PendingSince), d.future(o.HealthSince):
 		return d.say("It is reported to wait, or to have its health, since a time in the future.")
-	case o.Sync == fleet.Synced && (o.Pending != "" || o.Held != ""):
+	case o.Sync == fleet.Synced && (o.Pending != "" || o.Held != "" || !o.PendingSince.IsZero() || len(o.Causes) > 0):
 		return d.say("It is reported as Synced, and as pending or held.")
 	case len(o.Absent) > 0 && o.Health.Serves():
 		return d.say("It is reported as %s without %s.", o.Health, d.some(words(o.Absent), 3))
@@ -86,6 +88,22 @@ func (d *deciding) impossible(o *fleet.ShopSetState) string {
 		return d.say("It is reported as Synced and as drifting.")
 	case o.Sync == fleet.Synced && o.OutOfSync != nil && *o.OutOfSync > 0:
 		return d.say("It is reported as Synced with %s out of sync.", d.count(*o.OutOfSync, "resource"))
+	}
+	return ""
+}
+
+// working says in a sentence why what Argo CD is said to do cannot be; "" where it can.
+func (d *deciding) working(w *fleet.Workings) string {
+	if w == nil {
+		return ""
+	}
+	for _, n := range []int{w.Applications, w.Deleting, or(w.Expected)} {
+		if n < 0 {
+			return d.say("Reported with a count of %d, which cannot be.", n)
+		}
+	}
+	if d.future(w.Running) || d.future(w.Ended) {
+		return d.say("Argo CD's operation is reported to be of the future.")
 	}
 	return ""
 }

@@ -27,7 +27,26 @@ func (d *deciding) doubtedTier(name fleet.TierName) string {
 	case d.future(t.SoakingSince), d.future(t.SettledSince), d.future(t.SkewedSince):
 		return d.say("%s is reported with a time in the future.", name)
 	}
+	if doubt := d.doubtedCounts(t, is); doubt != "" {
+		return doubt
+	}
+	if !d.e.concerns(name) { // its ShopSets are not of the evidence
+		return ""
+	}
 	return d.doubtedRuns(t)
+}
+
+// doubtedCounts asks that a Tier whose branch has what the one below has is not ahead of it.
+func (d *deciding) doubtedCounts(t *fleet.TierState, is *DeclaredTier) string {
+	next := d.e.Declared.below(is)
+	if next == nil || t.Release == "" {
+		return ""
+	}
+	below := tierOf(&d.e.Fleet.Snapshot, next.Tier)
+	if below != nil && below.Release == t.Release && or(t.Ahead) > 0 {
+		return d.say("%s is reported to be ahead of %s, and at the same Release.", t.Tier, below.Tier)
+	}
+	return ""
 }
 
 // doubtedRuns asks that a Tier runs what its ShopSets do.

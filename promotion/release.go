@@ -63,6 +63,16 @@ func (d *deciding) told(source, target tier) (Result, string) {
 			return Unknown, doubt
 		}
 	}
+	upwards := slices.SortedFunc(slices.Values(d.e.Declared.Tiers), func(a, b DeclaredTier) int { return a.Order - b.Order })
+	for _, t := range upwards { // of another fleet the exporter cannot tell whether the Release passed all
+		switch doubt := d.doubtedTier(t.Tier); {
+		case !d.e.passes(t.Tier):
+		case doubt != "":
+			return Unknown, doubt
+		case tierOf(&d.e.Fleet.Snapshot, t.Tier) == nil:
+			return Unknown, d.say("%s is not reported by %s, so whether the Release passed it is unknown.", t.Tier, d.inSentence(d.e.Fleet.Where))
+		}
+	}
 	return Pass, ""
 }
 

@@ -1,6 +1,7 @@
 package promotion
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shopslo/shopslo/fleet"
@@ -78,8 +79,8 @@ func (d *deciding) soakingSince(t tier) (since time.Time, as string) {
 // soaking is what the ShopSets of a Tier say of the Release that soaks there.
 type soaking struct {
 	others     int       // how many do not run it
-	came       time.Time // when the last of them had it, or a change of its own folders
-	changed    string    // which change of folders that was; empty: none
+	came       time.Time // when the last of them had it, a change of its own folders, or its health
+	changed    string    // which change that was; empty: none
 	doubt      string    // the first fact that is too old or not plausible
 	unwell     string    // the first ShopSet that does not look as if it soaked
 	unverified string    // the first ShopSet that is not verified, with why
@@ -89,7 +90,7 @@ type soaking struct {
 // soaking reads what the ShopSets of a Tier say.
 func (d *deciding) soaking(t tier) soaking {
 	s := soaking{doubt: d.doubtedTier(t.Name)}
-	for _, name := range t.ShopSets {
+	for _, name := range slices.Sorted(slices.Values(t.ShopSets)) { // which is told does not depend on their order
 		o := d.seen[name]
 		if o == nil || !d.runs(o) {
 			s.others++
@@ -100,6 +101,9 @@ func (d *deciding) soaking(t tier) soaking {
 		}
 		if at := change(o); at.After(s.came) {
 			s.came, s.changed = at, d.say(" Counted from the change of %s's own folders at %s.", name, at.UTC().Format(time.RFC3339))
+		}
+		if o.Health == fleet.Healthy && !d.p.AcceptSuspended && o.HealthSince.After(s.came) {
+			s.came, s.changed = o.HealthSince, d.say(" Counted from when %s became Healthy, at %s.", name, o.HealthSince.UTC().Format(time.RFC3339))
 		}
 		s.untold = s.untold || o.Untold
 		if suspended := d.p.AcceptSuspended && o.Health == fleet.Suspended; s.unwell == "" && (o.Unverified != "" || o.Health != fleet.Healthy && !suspended) { // drift has a check of its own

@@ -55,6 +55,9 @@ func TestTheGateAsksHowAlertsAreMade(t *testing.T) {
 		{"an alert on the target that the Release mends", func(s *stage) { s.alert("CartDown", "shopset", "p-1", "severity", "page") }, fix, exitOK, "Allowed as a fix for https://git.example/pull/12 (declared by mai)"},
 		{"an alert below that it would mend", func(s *stage) { s.alert("CartDown", "tier", "beta", "severity", "page") }, fix, exitNo, "Alert CartDown is firing"},
 		{"a page alert about nobody knows what", func(s *stage) { s.alert("PaymentDown", "severity", "critical") }, nil, exitNo, "without a label that names a ShopSet or Tier of the fleet"},
+		{"a page alert in capitals, with a space", func(s *stage) { s.alert("PaymentDown", "severity", "CRITICAL ") }, nil, exitNo, "without a label that names a ShopSet or Tier of the fleet"},
+		{"a rule of which an alert fires that nobody tells", rule("state", "firing"), nil, exitInconclusive, "it is said to be firing, and none of its alerts is told"},
+		{"a rule that is ok, with an error", rule("lastError", "boom"), nil, exitInconclusive, `has health "ok": boom`},
 		{"a lesser one", func(s *stage) { s.alert("NodeClockSkew", "severity", "warning") }, []string{"--explain"}, exitOK, "(1 below page severity without a ShopSet or Tier label: NodeClockSkew)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

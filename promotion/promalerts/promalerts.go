@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/shopslo/shopslo/internal/ask"
@@ -56,7 +57,7 @@ func (c *Client) ofPrometheus(ctx context.Context) ([]promotion.Alert, []promoti
 	if err != nil {
 		return nil, nil, err
 	}
-	rules, err := decodeRules(body)
+	rules, fires, err := decodeRules(body)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -66,6 +67,12 @@ func (c *Client) ofPrometheus(ctx context.Context) ([]promotion.Alert, []promoti
 	alerts, err := decodePrometheus(body)
 	if err != nil {
 		return nil, nil, err
+	}
+	for i := range rules {
+		r := &rules[i]
+		if fires[r.Name] && r.Error == "" && !slices.ContainsFunc(alerts, func(a promotion.Alert) bool { return a.Name == r.Name }) {
+			r.Error = "it is said to be firing, and none of its alerts is told"
+		}
 	}
 	return alerts, rules, nil
 }
@@ -96,14 +103,16 @@ func open[T any](body []byte) (*T, error) {
 	return e.Data, nil
 }
 
-// decodeRules reads the alerting rules of the answer of /api/v1/rules; none is an error.
-func decodeRules(body []byte) ([]promotion.AlertRule, error) {
+// decodeRules reads the alerting rules of the answer of /api/v1/rules, and of which some alert
+// fires; none is an error.
+func decodeRules(body []byte) (out []promotion.AlertRule, fires map[string]bool, err error) {
 	in, err := open[struct {
 		Groups []struct {
 			Rules []struct {
 				Type           string            `json:"type"`
 				Name           string            `json:"name"`
 				Labels         map[string]string `json:"labels"`
+				State          string            `json:"state"`
 				Health         string            `json:"health"`
 				LastError      string            `json:"lastError"`
 				LastEvaluation time.Time         `json:"lastEvaluation"` // year 1: never
@@ -111,20 +120,21 @@ func decodeRules(body []byte) ([]promotion.AlertRule, error) {
 		} `json:"groups"`
 	}](body)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var out []promotion.AlertRule
+	fires = map[string]bool{}
 	for _, g := range in.Groups {
 		for _, r := range g.Rules {
 			if r.Type == "alerting" {
+				fires[r.Name] = fires[r.Name] || r.State == "firing"
 				out = append(out, promotion.AlertRule{Name: r.Name, Labels: r.Labels, Health: r.Health, Error: text.Cut(r.LastError, 200), EvaluatedAt: r.LastEvaluation.UTC()})
 			}
 		}
 	}
 	if out == nil {
-		return nil, errors.New("read alerts: the server has no alerting rules")
+		return nil, nil, errors.New("read alerts: the server has no alerting rules")
 	}
-	return out, nil
+	return out, fires, nil
 }
 
 // decodePrometheus reads the answer of /api/v1/alerts. Pending alerts do not fire yet.

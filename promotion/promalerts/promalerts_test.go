@@ -124,7 +124,7 @@ func FuzzDecode(f *testing.F) {
 		if alerts, err := decodeAlertmanager(data); err != nil && alerts != nil || err == nil && len(alerts) == 0 {
 			t.Errorf("%v with error %v", alerts, err)
 		}
-		if rules, err := decodeRules(data); err == nil && len(rules) == 0 {
+		if rules, _, err := decodeRules(data); err == nil && len(rules) == 0 {
 			t.Errorf("no rule was found in %s", data)
 		} else if err == nil && !strings.Contains(string(data), "alert") && !strings.Contains(string(data), `\u`) {
 			t.Errorf("a rule was found in %s", data)
