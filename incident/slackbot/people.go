@@ -263,23 +263,25 @@ var scopes = []string{"app_mentions:read", "channels:history", "channels:join", 
 // Check asks Slack whether everything is there that the settings need: the token, its
 // scopes, channels, people and user groups. It changes nothing.
 func (b *Bot) Check(ctx context.Context) []Finding {
+	var link []Finding
+	if b.o.Client.AppToken != "" {
+		link = append(link, finding("Socket Mode", "no connection can be opened: %w; "+hintSocket, b.tryLink(ctx)))
+	}
 	r, err := b.api.AuthTestContext(ctx)
 	if err != nil {
-		return []Finding{finding("bot token", "it is refused: %w", err)}
+		return append([]Finding{finding("bot token", "it is refused: %w", err)}, link...)
 	}
 	found := []Finding{{What: fmt.Sprintf("bot token: %s in workspace %s", r.User, r.Team)}}
 	if granted := r.Header.Get("X-OAuth-Scopes"); granted != "" {
 		for _, scope := range scopes {
 			var err error
-			if !slices.Contains(strings.Split(granted, ","), scope) {
+			if !slices.Contains(strings.FieldsFunc(granted, func(r rune) bool { return r == ',' || r == ' ' }), scope) {
 				err = errors.New("the app lacks it: add it under OAuth & Permissions, and install the app again")
 			}
 			found = append(found, Finding{What: "scope " + scope, Err: err})
 		}
 	}
-	if b.o.Client.AppToken != "" {
-		found = append(found, finding("Socket Mode", "no connection can be opened: %w; "+hintSocket, b.tryLink(ctx)))
-	}
+	found = append(found, link...)
 	for _, c := range b.set.Announce {
 		info, err := b.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: c})
 		if err == nil && info.IsArchived {

@@ -26,22 +26,53 @@ const (
 // client has to have the app-level token. An error is one that waiting does not mend,
 // such as a wrong token; others are logged and tried again.
 func (b *Bot) Socket(ctx context.Context, ready func(bool)) error {
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		err := b.link(ctx, ready)
+		switch ready(false); {
+		case ctx.Err() != nil:
+			return nil
+		case !errors.Is(err, errEnded):
+			b.o.Linked(linkFailed)
+			return fmt.Errorf("connect to Slack's Socket Mode: %w; %s", plainly(err), hintSocket)
+		}
+		b.o.Linked(linkFailed)
+		b.o.Log.Error("Slack ends each connection of Socket Mode at once; it is tried again", "again_in", pause.String(), "hint", hintEnded)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+}
+
+// errEnded says that Slack ended one connection after another at once. A client that goes on would do
+// nothing but open connections.
+var errEnded = errors.New("each connection is ended at once")
+
+// Connections that last no longer than shortly are ended at once; so many one after another are no chance.
+const (
+	shortly  = 3 * time.Second
+	maxShort = 5
+)
+
+const hintEnded = "are more than ten connections of this app open, or is Socket Mode disabled in its settings?"
+
+// link is Socket with one client, and ends with errEnded too.
+func (b *Bot) link(ctx context.Context, ready func(bool)) error {
 	client := socketmode.New(b.api)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- client.RunContext(ctx) }()
-	open := false
+	open, short, since := false, 0, time.Time{}
 	for {
 		select {
 		case err := <-ended:
-			if ready(false); ctx.Err() != nil {
-				return nil
-			}
-			b.o.Linked(linkFailed)
-			return fmt.Errorf("connect to Slack's Socket Mode: %w; %s", plainly(err), hintSocket)
+			return err
 		case e := <-client.Events:
 			switch e.Type {
+			case socketmode.EventTypeConnected:
+				since = b.o.Now()
 			case socketmode.EventTypeHello:
 				if !open {
 					b.o.Log.Info("connected to Slack's Socket Mode")
@@ -54,10 +85,17 @@ func (b *Bot) Socket(ctx context.Context, ready func(bool)) error {
 					b.o.Log.Warn("the connection of Slack's Socket Mode ended; another is made")
 					b.o.Linked(linkLost)
 				}
-				open = false
+				if short++; since.IsZero() || b.o.Now().Sub(since) > shortly {
+					short = 0
+				}
+				if open, since = false, (time.Time{}); short >= maxShort {
+					return errEnded
+				}
 				b.notLinked(e)
-			case socketmode.EventTypeIncomingError, socketmode.EventTypeErrorWriteFailed, socketmode.EventTypeErrorBadMessage:
+			case socketmode.EventTypeIncomingError, socketmode.EventTypeErrorWriteFailed:
 				b.o.Log.Warn("Slack's Socket Mode", "problem", string(e.Type), "err", redacted(fmt.Sprint(e.Data)))
+			case socketmode.EventTypeErrorBadMessage:
+				b.unread(ctx, client, e)
 			default:
 				if e.Request != nil && e.Request.EnvelopeID != "" {
 					go b.envelope(ctx, client, *e.Request)
@@ -65,6 +103,17 @@ func (b *Bot) Socket(ctx context.Context, ready func(bool)) error {
 			}
 		}
 	}
+}
+
+// unread takes an envelope that slack-go refuses, as for one block element that it does not know.
+func (b *Bot) unread(ctx context.Context, client *socketmode.Client, e socketmode.Event) {
+	var r socketmode.Request
+	bad, ok := e.Data.(*socketmode.ErrorBadMessage)
+	if !ok || json.Unmarshal(bad.Message, &r) != nil || r.EnvelopeID == "" {
+		b.o.Log.Warn("Slack's Socket Mode: a message that cannot be read")
+		return
+	}
+	go b.envelope(ctx, client, r)
 }
 
 const hintSocket = "is the app-level token right, has it the scope connections:write, and is Socket Mode enabled in the app's settings?"
