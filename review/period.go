@@ -24,7 +24,7 @@ const maxDays = 92
 // LastWeek is the last whole ISO week before a time.
 func LastWeek(now time.Time, zone *time.Location) Period {
 	monday := mondayOf(now.In(zone))
-	return weekFrom(monday.AddDate(0, 0, -7), now)
+	return weekFrom(dayFrom(monday, -7), now)
 }
 
 // ParseWeek reads an ISO week such as 2026-W46. A week that has not begun is an error; of
@@ -35,7 +35,7 @@ func ParseWeek(text string, now time.Time, zone *time.Location) (Period, error) 
 		return Period{}, fmt.Errorf("%q is no ISO week; write it like 2026-W46", text)
 	}
 	// 4 January is always in week 1.
-	monday := mondayOf(time.Date(year, 1, 4, 0, 0, 0, 0, zone)).AddDate(0, 0, 7*(week-1))
+	monday := dayFrom(mondayOf(time.Date(year, 1, 4, 12, 0, 0, 0, zone)), 7*(week-1))
 	if fmt.Sprintf("%04d-W%02d", year, week) != text {
 		return Period{}, fmt.Errorf("%q is no ISO week; write it like 2026-W46", text)
 	}
@@ -50,11 +50,15 @@ func ParseWeek(text string, now time.Time, zone *time.Location) (Period, error) 
 
 // ParseDays reads a period from its first and its last day, such as 2026-11-09.
 func ParseDays(first, last string, now time.Time, zone *time.Location) (Period, error) {
-	from, err := time.ParseInLocation(time.DateOnly, first, zone)
+	day := func(text string) (time.Time, error) {
+		t, err := time.Parse(time.DateOnly, text)
+		return dayFrom(time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, zone), 0), err
+	}
+	from, err := day(first)
 	if err != nil {
 		return Period{}, fmt.Errorf("%q is no day; write it like 2026-11-09", first)
 	}
-	to, err := time.ParseInLocation(time.DateOnly, last, zone)
+	to, err := day(last)
 	switch {
 	case err != nil:
 		return Period{}, fmt.Errorf("%q is no day; write it like 2026-11-15", last)
@@ -63,15 +67,15 @@ func ParseDays(first, last string, now time.Time, zone *time.Location) (Period, 
 	case !from.Before(now):
 		return Period{}, fmt.Errorf("%s has not begun", first)
 	}
-	until := to.AddDate(0, 0, 1)
-	if from.AddDate(0, 0, maxDays).Before(until) {
+	until := dayFrom(to, 1)
+	if dayFrom(from, maxDays).Before(until) {
 		return Period{}, fmt.Errorf("that is more than %d days; ask for fewer", maxDays)
 	}
 	p := cut(Period{Name: first + ".." + last, From: from, Until: until}, now)
 	if first == last {
 		p.Name = first
 	}
-	if y, w := from.ISOWeek(); from.Weekday() == time.Monday && until.Equal(from.AddDate(0, 0, 7)) {
+	if y, w := from.ISOWeek(); from.Weekday() == time.Monday && until.Equal(dayFrom(from, 7)) {
 		p.Name = fmt.Sprintf("%04d-W%02d", y, w)
 	}
 	return p, nil
@@ -79,7 +83,7 @@ func ParseDays(first, last string, now time.Time, zone *time.Location) (Period, 
 
 func weekFrom(monday, now time.Time) Period {
 	y, w := monday.AddDate(0, 0, 3).ISOWeek()
-	return cut(Period{Name: fmt.Sprintf("%04d-W%02d", y, w), From: monday, Until: monday.AddDate(0, 0, 7)}, now)
+	return cut(Period{Name: fmt.Sprintf("%04d-W%02d", y, w), From: monday, Until: dayFrom(monday, 7)}, now)
 }
 
 // cut ends a period now where it is not over.
@@ -90,17 +94,24 @@ func cut(p Period, now time.Time) Period {
 	return p
 }
 
-func mondayOf(t time.Time) time.Time {
-	back := (int(t.Weekday()) + 6) % 7
+func mondayOf(t time.Time) time.Time { return dayFrom(t, -(int(t.Weekday())+6)%7) }
+
+// dayFrom is when the day begins that is n days after that of a time: at midnight, or where clocks are
+// set forward at midnight, then.
+func dayFrom(t time.Time, n int) time.Time {
 	y, m, d := t.Date()
-	return time.Date(y, m, d-back, 0, 0, 0, 0, t.Location())
+	begin, noon := time.Date(y, m, d+n, 0, 0, 0, 0, t.Location()), time.Date(y, m, d+n, 12, 0, 0, 0, t.Location())
+	if begin.Day() != noon.Day() {
+		_, begin = begin.ZoneBounds()
+	}
+	return begin
 }
 
 // edges are the days' begins and the period's end.
 func (p Period) edges() []time.Time {
-	var out []time.Time
-	for t := p.From; t.Before(p.Until); t = t.AddDate(0, 0, 1) {
-		out = append(out, t)
+	out := []time.Time{p.From}
+	for n := 1; dayFrom(p.From, n).Before(p.Until); n++ {
+		out = append(out, dayFrom(p.From, n))
 	}
 	return append(out, p.Until)
 }
@@ -116,7 +127,7 @@ func (p Period) before() []time.Time {
 	n := comparedWith * p.days()
 	out := make([]time.Time, 0, n+1)
 	for i := -n; i <= 0; i++ {
-		out = append(out, p.From.AddDate(0, 0, i))
+		out = append(out, dayFrom(p.From, i))
 	}
 	return out
 }

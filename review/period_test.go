@@ -104,3 +104,27 @@ func FuzzParseWeek(f *testing.F) {
 		}
 	})
 }
+
+// In some zones clocks are set forward at midnight: the day begins at one.
+func TestADayWithoutAMidnightIsOneDay(t *testing.T) {
+	now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	for _, name := range []string{"America/Santiago", "America/Havana", "Africa/Cairo", "Asia/Beirut", "America/New_York", "Australia/Lord_Howe"} {
+		z := zone(t, name)
+		for at := time.Date(2023, 1, 2, 12, 0, 0, 0, z); at.Before(now.AddDate(0, 0, -8)); at = at.AddDate(0, 0, 7) {
+			p := LastWeek(at.AddDate(0, 0, 7), z)
+			edges := append(p.before(), p.edges()[1:]...)
+			if len(edges) != 5*7+1 || p.days() != 7 {
+				t.Fatalf("%s: %s has %d days: %v", name, p.Name, p.days(), p.edges())
+			}
+			for n, edge := range edges[1:] {
+				if edge.Add(12*time.Hour).Day() != edges[n].Add(36*time.Hour).Day() || edge.Add(-time.Second).Day() == edge.Day() {
+					t.Errorf("%s: %s: a day from %s to %s", name, p.Name, edges[n], edge)
+				}
+			}
+		}
+	}
+	p, err := ParseDays("2026-09-06", "2026-09-06", now, zone(t, "America/Santiago"))
+	if want := "2026-09-06T01:00:00-03:00"; err != nil || p.From.Format(time.RFC3339) != want || p.days() != 1 || p.Until.Sub(p.From) != 23*time.Hour {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
