@@ -191,13 +191,16 @@ func addIncidents(in *review.Input, all []incident.Incident, zone *time.Location
 	slices.SortStableFunc(in.Incidents.Items, func(a, b review.Incident) int { return a.Detected.Compare(b.Detected) })
 }
 
-// endOfDay takes midnight for the day that it begins, which is then included.
+// endOfDay takes midnight, where it was written or in a zone, for the day that it begins, which is
+// then included.
 func endOfDay(t time.Time, zone *time.Location) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
-	if local := t.In(zone); local.Hour() == 0 && local.Minute() == 0 && local.Second() == 0 {
-		t = local.AddDate(0, 0, 1)
+	for _, t := range []time.Time{t, t.In(zone)} {
+		if h, m, s := t.Clock(); h+m+s == 0 {
+			return orNil(t.AddDate(0, 0, 1))
+		}
 	}
 	return orNil(t)
 }
@@ -213,7 +216,7 @@ func touches(x *incident.Incident, p review.Period) bool {
 	if began.After(p.Until) {
 		return false
 	}
-	if within(began) || within(x.DetectedAt) || incidentStateAt(x, p.From).Ongoing() && hasMoves(x) {
+	if within(began) || within(x.DetectedAt) || incidentStateAt(x, p.From).Ongoing() {
 		return true
 	}
 	for _, e := range x.Timeline {
@@ -221,7 +224,7 @@ func touches(x *incident.Incident, p review.Period) bool {
 			return true
 		}
 	}
-	return x.State.Ongoing()
+	return false
 }
 
 func hasMoves(x *incident.Incident) bool {
@@ -245,7 +248,7 @@ func incidentStateAt(x *incident.Incident, at time.Time) incident.State {
 func incidentOf(x *incident.Incident, at time.Time) review.Incident {
 	out := review.Incident{ID: x.ID, Title: x.Title, Severity: x.Severity, State: incidentStateAt(x, at), Started: orNil(x.StartedAt),
 		Detected: x.DetectedAt.UTC(), Scope: slices.Concat(x.Scope.Tiers, x.Scope.ShopSets), Fleet: x.Scope.Fleet, Release: x.Release, Link: x.Link}
-	if x.Postmortem != nil || len(x.Timeline) > 0 { // else nobody could have written one
+	if x.Postmortem != nil || len(x.Timeline) > 0 && !x.Private { // else nobody could have written one, or it is not told
 		if out.Lacks = x.Postmortem.Missing(); out.Lacks == nil {
 			out.Lacks = []string{}
 		}

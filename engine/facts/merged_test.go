@@ -20,3 +20,44 @@ func TestAPartOfAnIncidentIsNotToldBesideIt(t *testing.T) {
 		t.Errorf("%+v, %+v", in.Incidents.Items, in.Actions.Items)
 	}
 }
+
+// Of a private incident nobody is told what its postmortem lacks: it is not called incomplete.
+func TestAPrivateIncidentLacksNothingThatIsKnown(t *testing.T) {
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	closed := []incident.Event{{At: at.Add(time.Hour), Kind: incident.Moved, Value: string(incident.Closed)}}
+	one := incident.Incident{ID: "inc-1", Title: "private incident", Severity: incident.Major, State: incident.Closed, DetectedAt: at, Timeline: closed}
+	if got := incidentOf(&one, at.AddDate(0, 0, 4)); len(got.Lacks) == 0 {
+		t.Errorf("%+v", got)
+	}
+	if one.Private = true; incidentOf(&one, at.AddDate(0, 0, 4)).Lacks != nil {
+		t.Errorf("%+v", incidentOf(&one, at.AddDate(0, 0, 4)))
+	}
+}
+
+// What was over before a week and came back after it is none of that week.
+func TestAnIncidentIsOfTheWeeksThatItGoesOnIn(t *testing.T) {
+	at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	move := func(day int, to incident.State) incident.Event {
+		return incident.Event{At: at.AddDate(0, 0, day), Kind: incident.Moved, Value: string(to)}
+	}
+	x := &incident.Incident{ID: "inc-1", State: incident.Open, DetectedAt: at, Timeline: []incident.Event{move(1, incident.Resolved), move(21, incident.Open)}}
+	for week, want := range []bool{true, false, false, true, true} {
+		from := at.AddDate(0, 0, 7*week-1)
+		if got := touches(x, review.Period{From: from, Until: from.AddDate(0, 0, 7)}); got != want {
+			t.Errorf("week %d: %v", week, got)
+		}
+	}
+	if x.Timeline = nil; !touches(x, review.Period{From: at.AddDate(0, 0, 7), Until: at.AddDate(0, 0, 14)}) {
+		t.Error("one that is open and has no timeline goes on")
+	}
+}
+
+// A date that was given in Tokyo is a whole day, also for those who read in another zone.
+func TestADateIsAWholeDayWhereItWasWritten(t *testing.T) {
+	tokyo := time.FixedZone("", 9*60*60)
+	for _, zone := range []*time.Location{time.UTC, tokyo} {
+		if got := endOfDay(time.Date(2026, 11, 25, 0, 0, 0, 0, tokyo), zone); !got.Equal(time.Date(2026, 11, 26, 0, 0, 0, 0, tokyo)) {
+			t.Errorf("%s: %s", zone, got)
+		}
+	}
+}
