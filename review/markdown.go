@@ -90,19 +90,19 @@ func markdownTable(b *strings.Builder, t *table) {
 
 // escaped keeps a text from being Markdown or HTML, and on its line.
 var escapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`,
-	"#", `\#`, "~", `\~`, "\n", " ", "\r", " ", "\t", " ")
+	"#", `\#`, "~", `\~`)
 
-func escaped(text string) string { return escapes.Replace(text) }
+func escaped(text string) string { return escapes.Replace(oneLine(text)) }
 
 // address writes what would end a link's address in percent.
 func address(to string) string {
 	return strings.NewReplacer("(", "%28", ")", "%29", " ", "%20", "<", "%3C", ">", "%3E", "\n", "%0A", `\`, "%5C").Replace(to)
 }
 
-// oneLine takes out what would move a terminal's cursor.
+// oneLine takes out what would move a terminal's cursor, end a line, or turn what is read around.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
 			return ' '
 		}
 		return r
@@ -120,7 +120,7 @@ func (r Report) Summary(l text.Language, link string) string {
 	}
 	if len(r.Findings) == 0 {
 		for _, x := range p.sections[0].blocks {
-			b.WriteString(x.text + "\n")
+			b.WriteString(oneLine(x.text) + "\n")
 		}
 	}
 	if link != "" {
