@@ -82,6 +82,7 @@ var (
 	userID   = regexp.MustCompile(`^[UW][A-Z0-9]{4,}$`)
 	groupID  = regexp.MustCompile(`^S[A-Z0-9]{4,}$`)
 	entity   = regexp.MustCompile(`<([^<>]*)>`)
+	scheme   = regexp.MustCompile(`^([a-z][a-z0-9+.-]*://|mailto:|tel:)`)
 	mentions = regexp.MustCompile(`@[UW][A-Z0-9]{6,}\b`)
 )
 
@@ -116,8 +117,10 @@ func plain(text string) string {
 			return "@" + strings.TrimPrefix(target, "!")
 		case labelled && (target == "mailto:"+label || target == "http://"+label):
 			return label // typed without: Slack makes links of what looks like a site or a mailbox
+		case scheme.MatchString(target):
+			return target
 		}
-		return target
+		return m // none of Slack's marks: somebody has typed it
 	})
 	return strings.TrimSpace(strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text))
 }

@@ -115,13 +115,15 @@ func (s Settings) privateInput(private bool) *slack.InputBlock {
 	return b
 }
 
-// maxOptions is what a select takes.
-const maxOptions = 100
+// maxOptions is what a select takes, maxOption how long the value of one may be:
+// docs.slack.dev/reference/block-kit/composition-objects/option-object
+const maxOptions, maxOption = 100, 150
 
 func (s Settings) scopeInput() *slack.InputBlock {
 	label := s.Language.Say(askScope)
-	n := len(s.Tiers) + len(s.ShopSets)
-	if len(s.ShopSets) == 0 || n+1 > maxOptions {
+	names := slices.Concat(s.Tiers, s.ShopSets)
+	long := slices.ContainsFunc(names, func(name string) bool { return len(name) > maxOption })
+	if len(s.ShopSets) == 0 || len(names)+1 > maxOptions || long {
 		return input("scope", label, "", 1000, false, true)
 	}
 	options := []*slack.OptionBlockObject{choice("fleet", s.Language.Say(wordEverything))}

@@ -33,16 +33,31 @@ func plainText(text string) *slack.TextBlockObject {
 const maxSection = 3000
 
 func section(markup string) *slack.SectionBlock {
-	return slack.NewSectionBlock(mrkdwn(text.Cut(markup, maxSection)), nil, nil)
+	return slack.NewSectionBlock(mrkdwn(cut(markup, maxSection)), nil, nil)
 }
 
 func note(markup string) *slack.ContextBlock {
-	return slack.NewContextBlock("", mrkdwn(text.Cut(markup, 2000)))
+	return slack.NewContextBlock("", mrkdwn(cut(markup, 2000)))
 }
 
 // said is a message of one paragraph.
 func said(markup string) message {
-	return message{text.Cut(markup, maxSection), []slack.Block{section(markup)}}
+	return message{cut(markup, maxSection), []slack.Block{section(markup)}}
+}
+
+// cut is text.Cut for what is marked up: it ends before a link, a mention or an escaped character
+// rather than amid one.
+func cut(markup string, most int) string {
+	short := text.Cut(markup, most)
+	if short == markup {
+		return markup
+	}
+	for _, mark := range [][2]string{{"<", ">"}, {"&", ";"}} {
+		if at := strings.LastIndex(short, mark[0]); at > strings.LastIndex(short, mark[1]) {
+			short = short[:at] + "…"
+		}
+	}
+	return short
 }
 
 // head names an Incident in one line.
@@ -106,21 +121,22 @@ func title(word string) string {
 	return string(unicode.ToUpper(first)) + word[size:]
 }
 
-func columns(facts []string) slack.Block {
-	var fields []*slack.TextBlockObject
-	for _, f := range facts[:min(len(facts), 10)] {
-		fields = append(fields, mrkdwn(text.Cut(f, 2000)))
+// columns shows facts, ten in a section: docs.slack.dev/reference/block-kit/blocks/section-block
+func columns(facts []string) (blocks []slack.Block) {
+	for part := range slices.Chunk(facts, 10) {
+		var fields []*slack.TextBlockObject
+		for _, f := range part {
+			fields = append(fields, mrkdwn(cut(f, 2000)))
+		}
+		blocks = append(blocks, slack.NewSectionBlock(nil, fields, nil))
 	}
-	return slack.NewSectionBlock(nil, fields, nil)
+	return blocks
 }
 
 // status is the pinned message: everything that somebody who comes late needs.
 func (s Settings) status(i incident.Incident, now time.Time) message {
 	l := s.Language
-	blocks := []slack.Block{
-		slack.NewHeaderBlock(plainText(text.Cut(s.head(i), 150))),
-		columns(s.facts(i, now)),
-	}
+	blocks := append([]slack.Block{slack.NewHeaderBlock(plainText(text.Cut(s.head(i), 150)))}, columns(s.facts(i, now))...)
 	if e, ok := lastUpdate(i); ok {
 		blocks = append(blocks, section(fmt.Sprintf("*%s* (%s, %s)\n%s", l.Say(headUpdate), s.when(e.At), person(e.By), quote(e.Text))))
 	}
@@ -245,7 +261,7 @@ func (s Settings) announcement(i incident.Incident, channel string, none bool, n
 		where = l.Say(sayWithoutChannel, i.ID)
 	}
 	head := fmt.Sprintf("%s *%s*\n%s · %s", severities[i.Severity].icon, escape(i.Title), l.Say(severities[i.Severity].name), where)
-	blocks := []slack.Block{section(head), columns(s.facts(i, now))}
+	blocks := append([]slack.Block{section(head)}, columns(s.facts(i, now))...)
 	if e, ok := lastUpdate(i); ok {
 		blocks = append(blocks, section(fmt.Sprintf("*%s* (%s)\n%s", l.Say(headUpdate), s.when(e.At), quote(e.Text))))
 	}

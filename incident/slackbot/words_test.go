@@ -73,6 +73,7 @@ func TestSlacksTextBecomesPlainText(t *testing.T) {
 		"see <https://example.com/a?b=1|here>":    "see https://example.com/a?b=1",
 		"in <#C12345678|general> &amp; &lt;b&gt;": "in #general & <b>",
 		"<!here> and <!subteam^S1234567|@sre>":    "@here and @sre",
+		"a < b <c> <script> <mailto:x@y.z>":       "a < b <c> <script> mailto:x@y.z",
 		"  a  ":                                   "a",
 	} {
 		if got := plain(given); got != want {
@@ -245,6 +246,32 @@ func TestEverythingLongStaysWithinSlacksLimits(t *testing.T) {
 	n := &noted{Text: strings.Repeat("長い", 5000)}
 	if v := s.opening("x", "", false, n, strings.Repeat("o", 5000)); utf8.RuneCountInString(v.PrivateMetadata) > 3000 {
 		t.Errorf("private_metadata of %d characters", len(v.PrivateMetadata))
+	}
+}
+
+// What is cut leaves no half of a mark, and no fact is left out.
+func TestWhatIsCutStaysMarkedUp(t *testing.T) {
+	for given, want := range map[string]string{
+		"see <https://example.com/a|here>, and more": "see …",
+		"a &amp; b":             "a &amp; b",
+		"aaaaaa &lt;":           "aaaaaa &lt;",
+		"aaaaaaaa &lt; and b":   "aaaaaaaa …",
+		"<@U1> aaaaaaaaaaaaaaa": "<@U1> aaaaa…",
+	} {
+		if got := cut(given, 12); got != want {
+			t.Errorf("%q becomes %q, want %q", given, got, want)
+		}
+	}
+	i := begun("Payments fail")
+	i.State, i.Private, i.MergedInto, i.Release, i.StartedAt = incident.Closed, true, "inc-9", "v1", noon
+	i.Timeline = []incident.Event{{At: noon.Add(time.Hour), Kind: incident.Moved, Value: string(incident.Closed)}}
+	i.Assigned = map[incident.Role]string{}
+	for _, role := range incident.Roles {
+		i.Assigned[role] = "U12345678"
+	}
+	shown, err := json.Marshal(Settings{Language: text.English}.status(i, noon.Add(2*time.Hour)).Blocks)
+	if err != nil || !strings.Contains(string(shown), "*Impact lasted*") {
+		t.Errorf("%s, %v", shown, err)
 	}
 }
 
