@@ -140,6 +140,9 @@ func TestSettingsThatCannotBeUsedSayWhyAndWhere(t *testing.T) {
 		{"a ShopSet that the fleet lacks", "    severity:", "    shopsets: {x-9: [U12345678]}\n    severity:", `the fleet's documents have no "x-9"`},
 		{"a mode that is none", "mode: http", "mode: carrier-pigeon", "it can be socket or http"},
 		{"a file that is not there", "signing_secret_file: signing", "signing_secret_file: nothing", "slack.signing_secret"},
+		{"a token of alerts that is not there", "language: ja", "language: ja\nalerts: {token_file: nothing}", "alerts.token"},
+		{"a token of the API that is not there", "language: ja", "language: ja\napi: {token_file: nothing}", "api.token"},
+		{"a time below zero", "language: ja", "language: ja\nreminders: {archive_after: -1d}", "reminders.archive_after: is -24h; it cannot be below 0"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -154,12 +157,14 @@ func TestSettingsThatCannotBeUsedSayWhyAndWhere(t *testing.T) {
 				t.Fatalf("%q is not there", test.old)
 			}
 			x.write("incidentbot.yaml", changed)
-			code, _, errs := x.run("serve")
-			if code != 3 || !strings.Contains(errs, test.want) {
-				t.Errorf("exit code %d: %s\nwant %s", code, errs, test.want)
-			}
-			if strings.Contains(errs, "xoxb-") || strings.Contains(errs, "0123456789abcdef") {
-				t.Errorf("a secret is told: %s", errs)
+			for _, command := range []string{"check", "serve"} {
+				code, _, errs := x.run(command)
+				if code != 3 || !strings.Contains(errs, test.want) {
+					t.Errorf("%s: exit code %d: %s\nwant %s", command, code, errs, test.want)
+				}
+				if strings.Contains(errs, "xoxb-") || strings.Contains(errs, "0123456789abcdef") {
+					t.Errorf("%s: a secret is told: %s", command, errs)
+				}
 			}
 		})
 	}

@@ -22,7 +22,8 @@ func Check(ctx context.Context, a Around, config string, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "ok    settings %s: %d Tiers, %d ShopSets\n", config, len(chosen.Tiers), len(chosen.ShopSets))
 	client, _, err := a.client(s)
-	if err != nil {
+	_, _, bad := a.tokens(s)
+	if err := errors.Join(err, bad); err != nil {
 		return err
 	}
 	store, err := a.openStore(ctx, s)
@@ -35,7 +36,7 @@ func Check(ctx context.Context, a Around, config string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	bad, silent := 0, 0
+	wrong, silent := 0, 0
 	who, err := a.suspects(s)
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func Check(ctx context.Context, a Around, config string, out io.Writer) error {
 				fmt.Fprintf(out, "ok    %s\n", f.What)
 				continue
 			}
-			bad++
+			wrong++
 			fmt.Fprintf(out, "FAIL  %s: %v\n", f.What, f.Err)
 		}
 	}
@@ -55,16 +56,16 @@ func Check(ctx context.Context, a Around, config string, out io.Writer) error {
 			fmt.Fprintf(out, "ok    %s\n", f.What)
 			continue
 		}
-		if bad++; f.Silent {
+		if wrong++; f.Silent {
 			silent++
 		}
 		fmt.Fprintf(out, "FAIL  %s: %v\n", f.What, f.Err)
 	}
-	if silent == bad && bad > 0 {
+	if silent == wrong && wrong > 0 {
 		return Failed{errors.New("no answer of Slack, so nothing is known of it")}
 	}
-	if bad > 0 {
-		return No{fmt.Errorf("needs fixing: %d", bad)}
+	if wrong > 0 {
+		return No{fmt.Errorf("needs fixing: %d", wrong)}
 	}
 	return nil
 }

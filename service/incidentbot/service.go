@@ -99,20 +99,15 @@ func (s *service) shell(registry *prometheus.Registry) (*server.Server, error) {
 		shell.Handle("POST /slack", s.bot.Receiver(s.signing))
 		shell.Handle("GET /slack", s.bot.Receiver(s.signing)) // Slack's check of the certificate
 	}
-	alertToken, err := s.Around.secret(s.set, "alerts.token", s.set.Alerts.Token, "INCIDENTBOT_ALERT_TOKEN")
-	switch {
-	case err != nil:
-		return nil, err
-	case alertToken != "":
-		shell.Handle("POST /alerts/alertmanager", s.bot.Alerts(bearer(alertToken)))
-		shell.Handle("POST /alerts/mackerel", s.bot.Mackerel(bearer(alertToken)))
-	case len(s.set.Alerts.Rules) > 0:
-		return nil, fmt.Errorf("%s: alerts.rules needs a token that Alertmanager shows: put it into INCIDENTBOT_ALERT_TOKEN, or into the file of alerts.token_file", s.set.path)
-	}
-	api, err := s.api()
+	alerts, asked, err := s.Around.tokens(s.set)
 	if err != nil {
 		return nil, err
 	}
+	if alerts != "" {
+		shell.Handle("POST /alerts/alertmanager", s.bot.Alerts(bearer(alerts)))
+		shell.Handle("POST /alerts/mackerel", s.bot.Mackerel(bearer(alerts)))
+	}
+	api := s.api(asked != "")
 	shell.Handle("GET /api/v1/incidents", api)
 	shell.Handle("GET /api/v1/incidents/", api)
 	shell.Handle("PUT /api/v1/incidents/", api)
@@ -120,21 +115,29 @@ func (s *service) shell(registry *prometheus.Registry) (*server.Server, error) {
 	return shell, nil
 }
 
-// api is incidents over HTTP.
-func (s *service) api() (http.Handler, error) {
+// tokens are what callers of alerts and of the API show; "": nobody may, and everybody.
+func (a Around) tokens(s *settings) (alerts, api string, err error) {
+	alerts, bad := a.secret(s, "alerts.token", s.Alerts.Token, "INCIDENTBOT_ALERT_TOKEN")
+	if bad == nil && alerts == "" && len(s.Alerts.Rules) > 0 {
+		bad = fmt.Errorf("%s: alerts.rules needs a token that Alertmanager shows: put it into INCIDENTBOT_ALERT_TOKEN, or into the file of alerts.token_file", s.path)
+	}
+	api, err = a.apiToken(s)
+	return alerts, api, errors.Join(bad, err)
+}
+
+func (a Around) apiToken(s *settings) (string, error) {
+	return a.secret(s, "api.token", s.API.Token, "INCIDENTBOT_API_TOKEN")
+}
+
+// api is incidents over HTTP, for everybody or behind its token.
+func (s *service) api(token bool) http.Handler {
 	o := s.Around.reading(s.set, s.store)
 	o.Failed = func(err error) { s.Log.Error("answer about incidents", "err", err) }
 	o.Changes = s.bot
-	token, err := s.Around.secret(s.set, "api.token", s.set.API.Token, "INCIDENTBOT_API_TOKEN")
-	if err != nil {
-		return nil, err
+	if token {
+		o.Token = func() (string, error) { return s.Around.apiToken(s.set) }
 	}
-	if token != "" {
-		o.Token = func() (string, error) {
-			return s.Around.secret(s.set, "api.token", s.set.API.Token, "INCIDENTBOT_API_TOKEN")
-		}
-	}
-	return incidentapi.New(o), nil
+	return incidentapi.New(o)
 }
 
 // bearer lets in who shows the token: as a bearer token, as the password of basic auth, or in

@@ -162,13 +162,7 @@ func (s *settings) check(fault func(key, format string, args ...any)) {
 			fault(key, "is %q; write a user group's ID, such as S012AB3CD", group)
 		}
 	}
-	for key, times := range map[string]map[string]document.Duration{"reminders.update_every": s.Remind.UpdateEvery, "reminders.lead_within": s.Remind.LeadWithin} {
-		for severity, d := range times {
-			if s.checkSeverity(fault, key+"."+severity, severity); d.Duration < time.Minute {
-				fault(key+"."+severity, "is %s; it is at least 1m", d)
-			}
-		}
-	}
+	s.checkTimes(fault)
 	if s.Alerts.FoldAfter < 0 {
 		fault("alerts.fold_after", "is %d; it is at least 1", s.Alerts.FoldAfter)
 	}
@@ -189,6 +183,21 @@ func (s *settings) check(fault func(key, format string, args ...any)) {
 	for key, address := range map[string]string{"url": s.URL, "shopslo.url": s.Shopslo.URL, "exporter.url": s.Exporter.URL} {
 		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil) {
 			fault(key, "is no address like https://incidentbot.example.com")
+		}
+	}
+}
+
+func (s *settings) checkTimes(fault func(key, format string, args ...any)) {
+	for key, times := range map[string]map[string]document.Duration{"reminders.update_every": s.Remind.UpdateEvery, "reminders.lead_within": s.Remind.LeadWithin} {
+		for severity, d := range times {
+			if s.checkSeverity(fault, key+"."+severity, severity); d.Duration < time.Minute {
+				fault(key+"."+severity, "is %s; it is at least 1m", d)
+			}
+		}
+	}
+	for key, d := range map[string]document.Duration{"reminders.postmortem_within": s.Remind.PostmortemWithin, "reminders.archive_after": s.Remind.ArchiveAfter, "alerts.fold_within": s.Alerts.FoldWithin} {
+		if d.Duration < 0 {
+			fault(key, "is %s; it cannot be below 0", d)
 		}
 	}
 }
