@@ -113,8 +113,8 @@ func (a Asker) status(doing string, resp *http.Response, body []byte) error {
 const reset = "X-RateLimit-Reset"
 
 // wait reads how long to wait from the first of some headers that tells: seconds, as
-// blastengine has in a word of its own, a date beside the answer's own, or a reset. What
-// is further away than a day cannot be meant.
+// blastengine has in a word of its own, a date beside the answer's own, or a reset. More
+// than a day is a day, but of a reset, which cannot be meant so.
 func wait(h http.Header, names ...string) time.Duration {
 	const longest = 24 * time.Hour
 	now, dated := http.ParseTime(h.Get("Date"))
@@ -127,6 +127,8 @@ func wait(h http.Header, names ...string) time.Duration {
 		case err != nil || n <= 0:
 		case n < int64(longest/time.Second):
 			return time.Duration(n) * time.Second
+		case name != reset:
+			return longest
 		case name == reset && dated == nil:
 			for _, until := range []time.Time{time.Unix(n, 0), time.UnixMilli(n)} {
 				if d := until.Sub(now); d > 0 && d <= longest {

@@ -22,6 +22,11 @@ func TestHowLongARelayAsksToWait(t *testing.T) {
 		want         time.Duration
 	}{
 		{"seconds", 429, "Retry-After", "30", 30 * time.Second},
+		{"seconds of years", 429, "Retry-After", "999999999", 24 * time.Hour},
+		{"a date in years", 429, "Retry-After", now.AddDate(9, 0, 0).Format(http.TimeFormat), 24 * time.Hour},
+		{"a date that is over", 429, "Retry-After", now.Add(-time.Hour).Format(http.TimeFormat), 0},
+		{"seconds below 0", 429, "Retry-After", "-5", 0},
+		{"no time", 429, "Retry-After", "soon", 0},
 		{"a date", 429, "Retry-After", now.Add(time.Minute).Format(http.TimeFormat), time.Minute},
 		{"of a failure", 503, "Retry-After", "30", 30 * time.Second},
 		{"the second of its reset", 429, "X-RateLimit-Reset", in, 30 * time.Second},

@@ -89,6 +89,7 @@ func (w *Way) dial(ctx context.Context, s Server) (conn net.Conn, hang func(), e
 		return nil, nil, err
 	}
 	raw := conn
+	conn = &bounded{raw, maxAnswers}
 	stop := context.AfterFunc(ctx, func() { raw.Close() })
 	hang = func() { stop(); raw.Close() }
 	if s.Security == TLS {
@@ -100,6 +101,24 @@ func (w *Way) dial(ctx context.Context, s Server) (conn net.Conn, hang func(), e
 		conn = t
 	}
 	return conn, hang, nil
+}
+
+// maxAnswers is more than a server says in one look, in bytes: 2,000 marked mails take 2 MB.
+const maxAnswers = 16 << 20
+
+// bounded is a connection that reads no more than left.
+type bounded struct {
+	net.Conn
+	left int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, fmt.Errorf("the server says more than %d bytes", maxAnswers)
+	}
+	n, err := b.Conn.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
 }
 
 func (w *Way) tls(s Server) *tls.Config {

@@ -116,6 +116,23 @@ func TestAServerThatSaysNothingIsLeftWhenTheTimeIsUp(t *testing.T) {
 	}
 }
 
+func TestAServerThatNeverStopsTalkingIsLeft(t *testing.T) {
+	endless := strings.Repeat("* LIST (\\NoSelect) \"/\" x\r\n", 1<<20)
+	imap := map[string]string{"CAPABILITY": "* CAPABILITY IMAP4rev1\r\nTAG OK done\r\n", "LOGIN": "TAG OK in\r\n", "SELECT": "TAG OK done\r\n", "UID": "* SEARCH\r\nTAG OK done\r\n", "LIST": endless}
+	begun := time.Now()
+	address, _ := scripted(t, "* OK ready\r\n", imap)
+	if _, err := way(address, Plain).Find(t.Context(), []string{"a-1"}); err == nil {
+		t.Error("a mailbox without end was read")
+	}
+	address, _ = scripted(t, strings.Repeat("220-relay.test\r\n", 2<<20), nil)
+	if err := way(address, Plain).Send(t.Context(), "a-1"); err == nil || strings.Contains(err.Error(), "\n") || len(err.Error()) > 400 {
+		t.Errorf("a greeting without end: %.500v", err)
+	}
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
 func TestSettingsThatWouldShowAPasswordAreRefused(t *testing.T) {
 	for want, s := range map[string]Server{
 		"":                     {Address: "127.0.0.1:25", Security: Plain},
