@@ -37,6 +37,7 @@ func TestEachDestinationsCanaryIsJudgedByItself(t *testing.T) {
 		{"all arrive", map[Destination]*Arrival{Docomo: in, Gmail: in}, OK, "", ""},
 		{"one destination's are lost", map[Destination]*Arrival{Docomo: nil, Gmail: in, Au: in}, Critical,
 			"3 test mail(s) to docomo sent since 09:00 have not arrived; the others as usual.", "ドコモ宛てのテストメール3通が届いていません（ほかの宛先は通常どおり）"},
+		{"another has other troubles", map[Destination]*Arrival{Docomo: nil, Gmail: junk}, Critical, "3 test mail(s) to docomo sent since 09:00 have not arrived. test mails to Gmail have landed", ""},
 		{"all are lost", map[Destination]*Arrival{Docomo: nil, Gmail: nil}, Critical, "6 test mail(s) sent since 09:00 have not arrived.", "テストメール6通が届いていません。"},
 		{"two of three are lost", map[Destination]*Arrival{Docomo: nil, Gmail: nil, Au: in}, Critical, "test mail(s) to Gmail sent since 09:00 have not arrived.", ""},
 		{"one puts them into the spam folder", map[Destination]*Arrival{Docomo: junk, Gmail: in}, Warning,

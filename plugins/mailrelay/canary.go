@@ -202,14 +202,18 @@ func (c *Canaries) came(m Marked, a Arrival) {
 // none of them; what one alone has says so.
 func (h *History) canary(now time.Time) []Finding {
 	var all []Finding
-	watched := 0
+	watched, off := 0, 0
 	for _, d := range append([]Destination{""}, Destinations...) {
 		c := h.CanaryAt(d)
 		if c.At.IsZero() || now.Sub(c.At) > canaryGone {
 			continue
 		}
 		watched++
-		for _, f := range c.judge(now) {
+		found := c.judge(now)
+		if len(found) > 0 {
+			off++
+		}
+		for _, f := range found {
 			f.Destination = d
 			all = append(all, f)
 		}
@@ -225,11 +229,10 @@ func (h *History) canary(now time.Time) []Finding {
 				same = append(same, f)
 			}
 		}
-		switch len(same) {
-		case 1:
-			same[0].Alone = true
-		case watched:
+		if len(same) == watched {
 			same = []Finding{atAll(same)}
+		} else if len(same) == 1 {
+			same[0].Alone = off == 1
 		}
 		out = append(out, same...)
 	}
