@@ -434,17 +434,17 @@ func TestWhatThePastHasOfASpan(t *testing.T) {
 		sum      float64
 		ok       bool
 	}{{0, 10, 10, true}, {0, 20, 30, true}, {5, 15, 15, true}, {30, 40, 40, true}, {0, 21, 0, false}, {30, 41, 0, false}, {-1, 10, 0, false}, {35, 36, 4, true}} {
-		if sum, ok := p.sum(Delivered, at(c.from), at(c.to)); ok != c.ok || math.Abs(sum-c.sum) > 1e-9 {
+		if sum, ok := p.sum(Delivered, at(c.from), at(c.to), nil); ok != c.ok || math.Abs(sum-c.sum) > 1e-9 {
 			t.Errorf("from %d to %d: %g, %v, want %g, %v", c.from, c.to, sum, ok, c.sum, c.ok)
 		}
 	}
-	if _, ok := p.sum(Accepted, at(0), at(10)); ok {
+	if _, ok := p.sum(Accepted, at(0), at(10), nil); ok {
 		t.Error("a figure that nobody told is known")
 	}
 	if p.Step = 59; p.len() != 4 {
 		t.Fatal(p)
 	}
-	if _, ok := p.sum(Delivered, at(0), at(1)); ok {
+	if _, ok := p.sum(Delivered, at(0), at(1), nil); ok {
 		t.Error("cells of less than a minute are taken")
 	}
 }

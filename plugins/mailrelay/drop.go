@@ -63,7 +63,7 @@ func (j *judge) drop(f Figure, end time.Time) (Finding, bool) {
 	}
 	found, ok := j.least(f, end, j.fewer(f, inside))
 	if ok && inside {
-		found.TakenOver, found.Lost = j.lost(found.Since, end)
+		found.TakenOver, found.Lost = j.lost(found, end)
 		if found.TakenOver == "fell" && found.Observed >= found.Expected/10 {
 			found.Severity = Warning // the senders may have their reasons
 		}
@@ -73,8 +73,10 @@ func (j *judge) drop(f Figure, end time.Time) (Finding, bool) {
 
 // lost is where mails are that are not delivered although the relay keeps none back, and
 // how many: dropped by it or refused by the recipients' servers, where that makes up for
-// most that is missing, else they did not come in.
-func (j *judge) lost(from, end time.Time) (where string, n float64) {
+// most that is missing, or not come in. "" is that none of it is so: more went out at this
+// hour of the other weeks than came in.
+func (j *judge) lost(found Finding, end time.Time) (where string, n float64) {
+	from := found.Since
 	in, e, ok := j.compare(Accepted, from, end)
 	if !ok || in <= dropTo*e.mean {
 		return "fell", 0
@@ -85,7 +87,10 @@ func (j *judge) lost(from, end time.Time) (where string, n float64) {
 		x, _ := j.counted(f, from)
 		refused += x
 	}
-	if dropped > refused {
+	switch missing := found.Expected - found.Observed; {
+	case max(dropped, refused) < missing/2:
+		return "", 0
+	case dropped > refused:
 		return "dropped", dropped
 	}
 	return "refused", refused

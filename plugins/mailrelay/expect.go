@@ -62,24 +62,57 @@ func (h *History) least(f Figure, from, to time.Time, s Settings) (expectation, 
 }
 
 func (h *History) middle(f Figure, from, to time.Time, s Settings, days []int) (expectation, bool) {
-	var sums []float64
-	for _, back := range days {
-		if v, ok := h.smooth(f, shift(from, back, s.zone()), shift(to, back, s.zone())); ok {
-			sums = append(sums, v)
+	take := func(most func(i int) float64) (sums []float64) {
+		for _, back := range days {
+			if v, ok := h.smooth(f, shift(from, back, s.zone()), shift(to, back, s.zone()), most); ok {
+				sums = append(sums, v)
+			}
 		}
+		return sums
 	}
-	if len(sums) == 0 {
+	sums := take(nil)
+	switch n := len(sums); {
+	case n == 0:
 		return expectation{}, false
+	case n < enoughDays:
+		sums = take(func(i int) float64 { return h.calm(f, i) })
 	}
 	e := expectation{mean: middleMean(sums), weeks: len(sums)}
 	e.noise = e.mean / float64(len(sums)) / 2 // smoothing over the neighbours halves it
 	return e, true
 }
 
-// smooth is a past span's count, with half a cell at either side for less noise.
-func (h *History) smooth(f Figure, from, to time.Time) (float64, bool) {
+const (
+	// enoughDays are those of which one that stands out can be told.
+	enoughDays = 3
+	// around are the hours before and after a cell that show whether it stands out itself.
+	around = 2 * time.Hour
+)
+
+// calm is the most that a cell's count is taken for where there are too few like it to
+// tell that it is a campaign's: half more than those around it have, and chance.
+func (h *History) calm(f Figure, i int) float64 {
+	var cells []float64
+	for n, k := int(around/h.Past.step()), -int(around/h.Past.step()); k <= n; k++ {
+		if v, known := h.Past.cell(f, max(0, i+k)); known && i+k >= 0 {
+			cells = append(cells, v)
+		}
+	}
+	if len(cells) < 3 {
+		return math.Inf(1)
+	}
+	m := median(cells)
+	return standsOut*m + 3*math.Sqrt(m) + 3
+}
+
+// standsOut is how many times the usual a count is that is none of it.
+const standsOut = 1.5
+
+// smooth is a past span's count, with half a cell at either side for less noise. Where most
+// is set, no cell is taken for more than that.
+func (h *History) smooth(f Figure, from, to time.Time, most func(i int) float64) (float64, bool) {
 	half := h.Past.step() / 2
-	v, ok := h.Past.sum(f, from.Add(-half), to.Add(half))
+	v, ok := h.Past.sum(f, from.Add(-half), to.Add(half), most)
 	length := to.Sub(from)
 	return v * float64(length) / float64(length+2*half), ok
 }
@@ -131,11 +164,10 @@ func shift(at time.Time, days int, zone *time.Location) time.Time {
 // middleMean is the mean of those values that lie about the median: of five weeks two
 // may have had a campaign at this hour.
 func middleMean(v []float64) float64 {
-	const times = 1.5 // and what chance may add or take away
 	m := median(v)
-	chance := 3 * math.Sqrt(m)
-	if len(v) >= 3 {
-		v = slices.DeleteFunc(slices.Clone(v), func(x float64) bool { return x > times*m+chance || x < m/times-chance })
+	chance := 3 * math.Sqrt(m) // may be added or taken away
+	if len(v) >= enoughDays {
+		v = slices.DeleteFunc(slices.Clone(v), func(x float64) bool { return x > standsOut*m+chance || x < m/standsOut-chance })
 	}
 	return mean(v)
 }
@@ -148,13 +180,13 @@ func (h *History) spread(f Figure, s Settings) float64 {
 	end := h.Past.To().Truncate(time.Hour)
 	for i := 1; i <= 7*24; i++ {
 		from := end.Add(-time.Duration(i) * time.Hour)
-		x, ok := h.Past.sum(f, from, from.Add(time.Hour))
+		x, ok := h.Past.sum(f, from, from.Add(time.Hour), nil)
 		if !ok || s.holiday(from) {
 			continue
 		}
 		var others []float64
 		for _, back := range s.daysBack(from) {
-			if v, ok := h.Past.sum(f, shift(from, back, s.zone()), shift(from.Add(time.Hour), back, s.zone())); ok {
+			if v, ok := h.Past.sum(f, shift(from, back, s.zone()), shift(from.Add(time.Hour), back, s.zone()), nil); ok {
 				others = append(others, v)
 			}
 		}

@@ -118,6 +118,48 @@ func TestACampaignThatHasJustBeenTakenIsNotUndelivered(t *testing.T) {
 	}
 }
 
+// Yesterday's campaign is not what today is held to, and a day without one is.
+func TestACampaignOfTheOnlyDayBeforeIsNotTheRule(t *testing.T) {
+	h := &History{Account: "shop"}
+	begin := monday.Add(24 * time.Hour) // a Tuesday
+	well, campaign := Counts{Accepted: 10, Delivered: 10, Blocked: 0}, Counts{Accepted: 60, Delivered: 60, Blocked: 0}
+	every(h, begin, begin.Add(10*time.Hour), time.Minute, well)
+	every(h, begin.Add(10*time.Hour), begin.Add(11*time.Hour), time.Minute, campaign)
+	every(h, begin.Add(11*time.Hour), begin.Add(34*time.Hour), time.Minute, well)
+	for m := time.Duration(0); m <= 90; m += 5 {
+		end := begin.Add(34*time.Hour + m*time.Minute)
+		every(h, end.Add(-5*time.Minute), end, time.Minute, well)
+		if v := h.Judge(end, minutely(time.Minute), inTokyo); v.Severity != OK {
+			t.Fatalf("%s: %s", end, v.Sentence(text.English, inTokyo))
+		}
+	}
+	end := begin.Add(36 * time.Hour)
+	every(h, begin.Add(35*time.Hour+30*time.Minute), end, time.Minute, Counts{Accepted: 2, Delivered: 2, Blocked: 0})
+	if f, ok := has1(h.Judge(end, minutely(time.Minute), inTokyo), Drop); !ok || f.Expected > 15*f.Until.Sub(f.Since).Minutes() {
+		t.Errorf("a drop where nothing stood out: %+v, %v", f, ok)
+	}
+}
+
+// In other weeks an hour had mails that had come in before it: fewer go out now, although as
+// many come in, and nobody refuses any.
+func TestACauseThatDoesNotMakeUpForADropIsNotTold(t *testing.T) {
+	h := &History{Account: "shop"}
+	begin := monday.Add(9 * time.Hour)
+	for day := 21; day > 0; day-- {
+		at := begin.AddDate(0, 0, -day)
+		every(h, at.Add(-9*time.Hour), at, cell, Counts{Accepted: 1500, Delivered: 1500, BouncedHard: 15, Blocked: 0, Dropped: 0})
+		every(h, at, at.Add(2*time.Hour), cell, Counts{Accepted: 1500, Delivered: 3000, BouncedHard: 15, Blocked: 0, Dropped: 0})
+		every(h, at.Add(2*time.Hour), at.Add(15*time.Hour), cell, Counts{Accepted: 1500, Delivered: 1300, BouncedHard: 15, Blocked: 0, Dropped: 0})
+	}
+	every(h, begin.Add(-9*time.Hour), begin, cell, Counts{Accepted: 1500, Delivered: 1500, BouncedHard: 15, Blocked: 0, Dropped: 0})
+	end := begin.Add(time.Hour)
+	every(h, begin, end, time.Minute, Counts{Accepted: 100, Delivered: 100, BouncedHard: 1, Blocked: 0, Dropped: 0})
+	v := h.Judge(end, minutely(time.Minute), inTokyo)
+	if f, ok := has1(v, Drop); !ok || f.TakenOver != "" || f.Lost != 0 {
+		t.Errorf("%+v: %s", f, v.Sentence(text.English, inTokyo))
+	}
+}
+
 // Mailbox operators ask for less than 0.1 % and refuse senders from 0.3 % on.
 func TestComplaintsAreHeldToTheLimitsOfMailboxOperators(t *testing.T) {
 	for _, c := range []struct {

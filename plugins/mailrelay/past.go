@@ -121,9 +121,9 @@ func (p *Past) cell(f Figure, i int) (n float64, ok bool) {
 	return 0, false
 }
 
-// sum is what was counted in [from, to), in shares of cells; ok is false where a
-// cell of it is unknown.
-func (p *Past) sum(f Figure, from, to time.Time) (total float64, ok bool) {
+// sum is what was counted in [from, to), in shares of cells, none of which counts for more
+// than most where that is set; ok is false where a cell of it is unknown.
+func (p *Past) sum(f Figure, from, to time.Time, most func(i int) float64) (total float64, ok bool) {
 	col := p.Columns[f]
 	if p.Step < 60 || len(col) == 0 || from.Before(p.First) {
 		return 0, false
@@ -137,11 +137,14 @@ func (p *Past) sum(f Figure, from, to time.Time) (total float64, ok bool) {
 		if i >= len(col) || col[i] < 0 {
 			return 0, false
 		}
-		if end := start.Add(step); start.Before(from) || end.After(to) {
-			total += col[i] * share(start, end, from, to)
-		} else {
-			total += col[i]
+		n := col[i]
+		if most != nil {
+			n = min(n, most(i))
 		}
+		if end := start.Add(step); start.Before(from) || end.After(to) {
+			n *= share(start, end, from, to)
+		}
+		total += n
 	}
 }
 
