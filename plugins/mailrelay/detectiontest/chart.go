@@ -9,10 +9,10 @@ import (
 
 // Chart draws the median delays of one volume's failures as an SVG: a row for each
 // failure, a mark for each watcher, time from left to right on a logarithmic scale.
-func (r Result) Chart(v Volume) string {
+func Chart(seen []Row, v Volume) string {
 	const left, right, row = 150.0, 700.0, 34.0
 	var rows []Row
-	for _, x := range r.Seen {
+	for _, x := range seen {
 		if x.Volume == v {
 			rows = append(rows, x)
 		}

@@ -156,6 +156,9 @@ const complained = 0.0002
 // Figures are what the relay tells.
 var Figures = []mailrelay.Figure{mailrelay.Accepted, mailrelay.Delivered, mailrelay.Deferred, mailrelay.BouncedHard, mailrelay.BouncedSoft, mailrelay.Blocked, mailrelay.Dropped, mailrelay.Complaints}
 
+// placeFigures are what it tells of each destination.
+var placeFigures = []mailrelay.Figure{mailrelay.Delivered, mailrelay.Deferred, mailrelay.BouncedHard, mailrelay.BouncedSoft, mailrelay.Blocked}
+
 // some is how many of n mails something happens to.
 func (g *Traffic) some(n int64, chance float64) int64 {
 	switch {
