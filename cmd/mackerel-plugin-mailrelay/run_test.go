@@ -235,39 +235,6 @@ func TestWhatIsWrongWithOneRelayCostsNoOtherAnything(t *testing.T) {
 	}
 }
 
-// A destination's mails are metrics of their own.
-func TestMailsAreToldByDestination(t *testing.T) {
-	b := newBench(t, "sparkpost", "sendgrid", "customersmailcloud")
-	for m := -120; m < 60; m++ {
-		for _, f := range b.fakes {
-			at := begin.Add(time.Duration(m) * time.Minute)
-			f.CountAt(at, "docomo.ne.jp", mailrelay.Counts{mailrelay.Accepted: 3, mailrelay.Delivered: 2, mailrelay.Blocked: 1, mailrelay.Bounced: 1})
-			f.CountAt(at, "gmail.com", mailrelay.Counts{mailrelay.Accepted: 7, mailrelay.Delivered: 7})
-		}
-	}
-	b.run(begin, exitOK)
-	asked := b.fakes["customersmailcloud"].Asked()
-	sums := map[string]float64{}
-	for m := 1; m <= 20; m++ {
-		for name, v := range b.run(begin.Add(time.Duration(m)*time.Minute), exitOK) {
-			sums[name] += v
-		}
-	}
-	for name, want := range map[string]float64{"destination.sparkpost.docomo.blocked": 20, "destination.sparkpost.gmail.delivered": 140, "destination.sparkpost.gmail.blocked": 0,
-		"destination.sendgrid.docomo.blocked": 20, "destination.sendgrid.gmail.delivered": 140,
-		"destination.customersmailcloud.docomo.bounced": 20, "destination.customersmailcloud.gmail.delivered": 140, "destination.customersmailcloud.gmail.bounced": 0} {
-		if got, told := sums[name]; !told || got != want {
-			t.Errorf("%s adds up to %g, told %v, want %g", name, got, told, want)
-		}
-	}
-	if strings.Contains(b.stderr, "destination") {
-		t.Error(b.stderr)
-	}
-	if n := b.fakes["customersmailcloud"].Asked() - asked; n != 40 { // the sums and one minute's list
-		t.Errorf("asked %d times in 20 minutes", n)
-	}
-}
-
 // With time stamps of its own the plugin tells each bucket at the time that it is of.
 func TestEachBucketIsToldAtItsOwnTimeWhereTheAgentTakesIt(t *testing.T) {
 	b := newBench(t, "sparkpost", "sendgrid")
