@@ -152,6 +152,10 @@ func (c *checker) mechanism(domain, qualifier, name, rest string, above map[stri
 	if strings.Contains(target, "%") {
 		return
 	}
+	if host, _, _ := strings.Cut(target, "/"); named && !isDomain(host) { // such as an address
+		c.find(Critical, sayBadTerm, domain, name+rest)
+		return
+	}
 	switch name {
 	case "include":
 		if c.follow(domain, target, above) == "+" && passes {
@@ -211,6 +215,10 @@ func (c *checker) follow(from, to string, above map[string]bool) string {
 	if strings.Contains(to, "%") {
 		return "-"
 	}
+	if !isDomain(to) {
+		c.find(Critical, sayBadTerm, from, "redirect="+to)
+		return "-"
+	}
 	if above[to] {
 		c.find(Critical, sayLoop, from, to)
 		return "-"
@@ -241,4 +249,12 @@ func address(s string, four bool) bool {
 	}
 	a, err := netip.ParseAddr(s)
 	return err == nil && a.Is4() == four
+}
+
+// isDomain is whether a text may be a domain in a record: its last label is no number
+// (RFC 7208, section 7.1).
+func isDomain(s string) bool {
+	last := strings.TrimSuffix(s, ".")
+	last = last[strings.LastIndexByte(last, '.')+1:]
+	return len(s) <= 253 && domainRule.MatchString(s) && strings.Trim(last, "0123456789") != ""
 }
