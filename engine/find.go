@@ -227,11 +227,13 @@ func (e *Engine) LookOnce(ctx context.Context, at time.Time) error {
 	return context.Cause(ctx)
 }
 
-// LookFirst looks for documents that are about to be taken over.
+// LookFirst looks for documents that are about to be taken over. Nobody waits for sources that said nothing when they
+// were asked what the documents mean.
 func (e *Engine) LookFirst(now time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), longestLook)
 	defer cancel()
-	e.Finder.Look(ctx, now, e.readable()...) // what fails is looked for again at the next tick
+	asked := slices.DeleteFunc(e.readable(), func(name string) bool { return e.Sources[name].Types.Silent() })
+	e.Finder.Look(ctx, now, asked...) // what fails is looked for again at the next tick
 }
 
 // LookPast looks at a time that a request asks for and that is no longer looked at.

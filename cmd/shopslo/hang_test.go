@@ -124,6 +124,39 @@ func TestServeGoesOnWhileOneSourceHangs(t *testing.T) {
 	s.goesOn(t, "p-1", 5*time.Second)
 }
 
+// What answers while documents are reloaded, and a source hangs, is all of before.
+func TestAReloadWhileASourceHangsIsTakenOverAtOnce(t *testing.T) {
+	t.Parallel()
+	osaka := newHanging(t, newPicky(t), well)
+	config := twoServers(t, osaka, everySecond)
+	s := startServe(t, config)
+	s.waitReady(t)
+	counted := func() bool { return budgetOf(t, s.status(t, time.Time{}), "cart", "b-1").Total != nil }
+	eventually(t, func() string { return map[bool]string{false: "nothing is counted yet"}[counted()] })
+	osaka.how.Store(noAnswer)
+	change(t, filepath.Join(filepath.Dir(config), "slo.yaml"), "http_requests_total{code", "http_requests_total{code!=\"0\",code")
+	begun, done, without := time.Now(), make(chan struct{}), 0
+	go func() {
+		defer close(done)
+		oneHangsUp.Lock()
+		defer oneHangsUp.Unlock()
+		s.hangUp(t, "documents are reloaded")
+	}()
+	for waits := true; waits; {
+		select {
+		case <-done:
+			waits = false
+		case <-time.After(100 * time.Millisecond):
+			if !counted() {
+				without++
+			}
+		}
+	}
+	if took := time.Since(begun); took > 12*time.Second || without > 2 { // the new one has nothing yet
+		t.Errorf("a reload took %v, and %d answers had no figures", took, without)
+	}
+}
+
 func TestACommandReadsOnlyTheSourcesItIsAskedAbout(t *testing.T) {
 	t.Parallel()
 	osaka := newHanging(t, newPicky(t), well)

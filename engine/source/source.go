@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/slo"
@@ -60,11 +61,14 @@ func (all Sources) AskOnly(names ...string) {
 }
 
 // Ask finds all that is wrong with the SLOs in the eyes of their sources. A source that
-// cannot be asked now finds nothing wrong.
+// cannot be asked now finds nothing wrong; those that say nothing are waited for all at once.
 func (all Sources) Ask(d *documents.Documents) error {
+	var waking sync.WaitGroup
 	for _, s := range all {
 		s.Types.AskAgain()
+		waking.Go(s.Types.wake)
 	}
+	waking.Wait()
 	err := d.Understand(func(source string) promquery.Types { return all[source].Types.typeOf })
 	if errors.Is(err, slo.ErrUnavailable) {
 		return nil

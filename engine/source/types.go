@@ -60,6 +60,33 @@ func (t *Types) AskAgain() {
 	maps.DeleteFunc(t.said, func(_ string, s saidType) bool { return s.err != nil || s.typ == "" || s.typ == "unknown" })
 }
 
+// wake finds out whether the source answers.
+func (t *Types) wake() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.down != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), askingTypes)
+	defer cancel()
+	if _, err := t.source.MetricType(ctx, "up"); errors.Is(err, slo.ErrUnavailable) {
+		t.down = err
+	}
+}
+
+// Silent reports whether the source did not answer when it was asked last.
+func (t *Types) Silent() bool {
+	if t == nil {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.down != nil
+}
+
 // errNotAsked is what a source tells that nobody needs.
 var errNotAsked = fmt.Errorf("%w: it was not asked", slo.ErrUnavailable)
 

@@ -114,13 +114,13 @@ func (k *keeper) reload(ctx context.Context) error {
 	if err := next.Sources.Ask(d); err != nil {
 		return err
 	}
+	next.FindAnew()
+	next.LookFirst(k.Host.Now()) // before anything is taken over: it may take a while
 	k.configuring.Lock()
 	defer k.configuring.Unlock()
 	if err := next.TakeOver(k.Host.Now()); err != nil {
 		return errors.Join(err, old.TakeOver(k.Host.Now()))
 	}
-	next.FindAnew()
-	next.LookFirst(k.Host.Now())
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.engine = next
