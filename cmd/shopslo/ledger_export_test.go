@@ -113,3 +113,24 @@ func TestALedgerIsExportedEdgeByEdge(t *testing.T) {
 		}
 	}
 }
+
+// Who backs up or exports the wrong folder, or what is left of a ledger, must not take it for all.
+func TestAFolderWithoutASoundLedgerIsNotCopied(t *testing.T) {
+	config := countedLedger(t)
+	for name, tt := range map[string]struct{ file, says string }{
+		"empty": {"", "holds nothing; name the directory"}, "damaged": {"checkpoint-00000001", "is damaged: see 'shopslo ledger verify'"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if tt.file != "" {
+				writeFiles(t, dir, map[string]string{tt.file: "shopslo?"})
+			}
+			for _, args := range [][]string{{"export", "--config", config, "--dir", dir}, {"snapshot", filepath.Join(t.TempDir(), "copy"), "--dir", dir}} {
+				code, stdout, stderr := runWith(t, nil, append([]string{"ledger"}, args...)...)
+				if code != exitUsage || stdout != "" || !strings.Contains(stderr, tt.says) {
+					t.Errorf("%s: exit code %d: %s%s", args[0], code, stdout, stderr)
+				}
+			}
+		})
+	}
+}

@@ -44,7 +44,9 @@ func Export(h host.Host, d *documents.Documents, dir string, want Wanted, w io.W
 	case err != nil:
 		return err
 	case !found.Sound():
-		return fmt.Errorf("ledger directory %s is damaged: see 'shopslo ledger verify'; 'shopslo serve' keeps what is sound when it starts", dir)
+		return damagedDir(dir)
+	case len(found.Files) == 0:
+		return nothing(dir)
 	}
 	if err := documents.CheckNames(d, want.SLOs, want.ShopSets); err != nil {
 		return err

@@ -238,6 +238,10 @@ func nothing(dir string) error {
 	return fmt.Errorf("ledger directory %s holds nothing; name the directory that 'shopslo serve' writes, which is ledger.dir", dir)
 }
 
+func damagedDir(dir string) error {
+	return fmt.Errorf("ledger directory %s is damaged: see 'shopslo ledger verify'; 'shopslo serve' keeps what is sound when it starts", dir)
+}
+
 // Missing is an error where the directory has no file of a ledger: there is nothing to be sound.
 func (a *Answer) Missing() error {
 	if len(a.Files) == 0 {
@@ -253,10 +257,10 @@ func Snapshot(from, to string) (*Answer, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case !a.Sound:
+		return nil, damagedDir(from)
 	case len(a.Accounts) == 0:
 		return nil, nothing(from)
-	case !a.Sound:
-		return nil, fmt.Errorf("ledger directory %s is damaged: see 'shopslo ledger verify'; 'shopslo serve' keeps what is sound when it starts", from)
 	}
 	return a, a.found.Snapshot(filepath.Clean(to))
 }
