@@ -92,7 +92,7 @@ func (c *counter) judge(w *work, s startChange, first bool) {
 		c.moves = append(c.moves, move{s.t, restarted})
 		c.flag(clockAndDrop, s.t)
 		c.tellStart(w, Restart, s, first, clockAndDrop)
-	case !first && !went && ms > float64(w.seenSince(s.t)):
+	case !first && (!went && ms > float64(w.seenSince(s.t)) || c.sprang(w, s.t)):
 		c.flag(unclearRestart, s.t)
 		c.tellStart(w, ClockStep, s, first, unclearRestart)
 	case !first:
@@ -168,6 +168,30 @@ func (c *counter) wentOn(w *work, t int64, start float64) (went, doubt bool) {
 		went = went || v > max(fewEvents, c.plausible*max(step, pace)*scrapes)
 	}
 	return went, doubt && !went
+}
+
+// sprang reports whether a counter of the process has grown at t by more than it can have: what tells of that
+// start may be another process.
+func (c *counter) sprang(w *work, t int64) bool {
+	for k := range w.counters {
+		in := &w.counters[k]
+		n := before(in.t, t)
+		if n == len(in.t) || in.t[n] != t {
+			continue
+		}
+		prev := in.series.pos
+		if n > 0 {
+			prev = position{in.t[n-1], in.v[n-1]}
+		}
+		if prev.t == none {
+			continue
+		}
+		step, _ := c.stepBefore(in, n)
+		if in.v[n]-prev.v > max(fewEvents, c.plausible*max(step, 1)*max(1, float64(t-prev.t)/float64(c.interval))) {
+			return true
+		}
+	}
+	return false
 }
 
 // lastCounter is the time of the process' latest sample before t of a counter, but for one; none.

@@ -50,7 +50,7 @@ func (o *Oracle) findRestarts(p *process) {
 				p.restarts = append(p.restarts, restart{x.T, implausibly})
 				seenImplausible = true
 				o.note(p, x.T, "start time moved to an implausible time while a counter dropped", slo.ClockAndDrop)
-			case !first && !went && x.V > float64(p.seenSince(x.T)):
+			case !first && (!went && x.V > float64(p.seenSince(x.T)) || o.sprang(p, x.T)):
 				o.note(p, x.T, "start time moved into the life of the process", slo.UnclearRestart)
 			case !first:
 				o.note(p, x.T, "start time moved and nothing restarted", slo.ClockStep)
@@ -86,6 +86,21 @@ func (o *Oracle) wentOn(p *process, t int64, before float64) (went, doubt bool) 
 		went = went || y.V > max(1000, 10*max(step, pace)*intervals)
 	}
 	return went, doubt && !went
+}
+
+// sprang reports whether a counter of a process has grown at t by more than it can have.
+func (o *Oracle) sprang(p *process, t int64) bool {
+	for _, c := range p.counters {
+		k := c.at(t)
+		if k < 1 {
+			continue
+		}
+		grown, intervals := c.samples[k].V-c.samples[k-1].V, max(1, float64(t-c.samples[k-1].T)/float64(o.rules.Interval))
+		if grown > max(1000, 10*max(1, o.stepBefore(c, k))*intervals) {
+			return true
+		}
+	}
+	return false
 }
 
 // seenSince is when the process was first seen since its latest restart at or before t.
