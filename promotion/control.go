@@ -13,7 +13,7 @@ import (
 // control is what was counted for the ShopSets of the target whose Release has not changed
 // since the one that is judged came: what changes there as well is not its doing.
 type control struct {
-	volumes [2][2]byPart // of the time since and of the last hour; a week back and a day
+	volumes [3][2]byPart // of the time since, of the last hour and ten minutes; a week back and a day
 	targets []liveTargets
 }
 
@@ -79,7 +79,7 @@ func (c *control) add(w *weighing, s *slo.SLO, a *slo.Account) {
 	since := min(a.End.Sub(w.first), longestSince)
 	backs := w.backs(a.End)
 	for part := range s.Parts {
-		for kind, length := range [2]time.Duration{since, min(since, recent)} {
+		for kind, length := range [3]time.Duration{since, min(since, recent), min(since, settled)} {
 			for n, back := range backs {
 				c.volumes[kind][n][part].add(a, part, a.End, length, back)
 			}

@@ -14,7 +14,7 @@ func (d *deciding) doubtedTraffic(c *Traffic) string {
 	if !c.Came.Equal(d.came(c.ShopSet)) {
 		return d.say("Counted since %s, which is not when the Release is reported to have arrived.", c.Came.UTC().Format(time.RFC3339))
 	}
-	for _, v := range []*Volume{c.Since, c.Recent} {
+	for _, v := range []*Volume{c.Since, c.Recent, c.Latest} {
 		if doubt := d.doubtedVolume(v, c.Came); doubt != "" {
 			return doubt
 		}

@@ -165,6 +165,8 @@ var appearing = map[string]any{
 	"Fleet.Snapshot.Documents":         &fleet.DocumentsState{Findings: []fleet.Finding{{Rule: fleet.RuleInvalid}}},
 	"Fleet.Snapshot.Violations":        []fleet.Violation{{Kind: fleet.Skipped, Tier: "beta-prod", Release: newRelease}},
 	"Fleet.Snapshot.ShopSets[].Absent": []fleet.ComponentName{"cart"}, "Fleet.Snapshot.ShopSets[].Causes": []fleet.HoldCause{fleet.AutoSyncOff},
+	"Traffic[].Latest": &promotion.Volume{Now: promotion.Counted{Start: now.Add(-10 * time.Minute), End: now, Seconds: 600, Coverage: 1},
+		Before: &promotion.Counted{Start: now.AddDate(0, 0, -7).Add(-10 * time.Minute), End: now.AddDate(0, 0, -7), Seconds: 600, Total: 1e4, Coverage: 1}},
 	"Incidents.Items[].Lost":  []fleet.ShopSetName{"a-9"},
 	"Report.Budgets[].Absent": []slo.Absence{{Kind: slo.NoMetric}},
 	"Report.Budgets[].Firing": []slo.BurnAlert{{Long: time.Hour, Short: 5 * time.Minute, Factor: 13.44, Severity: slo.Page}},

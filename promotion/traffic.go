@@ -131,7 +131,7 @@ func (d *deciding) weigh(t tier, c *Traffic) Check {
 
 // looked are the spans of time that were counted, now and before.
 func (t *Traffic) looked() (spans []looked) {
-	for _, v := range []*Volume{t.Since, t.Recent} {
+	for _, v := range []*Volume{t.Since, t.Recent, t.Latest} {
 		if v == nil {
 			continue
 		}
@@ -185,12 +185,18 @@ func (d *deciding) judgeVolumes(c *Traffic, figures *Figures) (Result, string) {
 	}
 	since, reason := d.judgeVolume(c, c.Since, "", figures)
 	last, why := d.judgeVolume(c, c.Recent, "recent_", figures)
+	latest, still := unclear, ""
+	if c.Latest != nil {
+		latest, still = d.judgeVolume(c, c.Latest, "latest_", figures)
+	}
 	for _, r := range []Result{Fail, Unknown, Pass} {
-		if since == r {
+		switch r {
+		case since:
 			return since, reason
-		}
-		if last == r {
+		case last:
 			return last, why
+		case latest:
+			return latest, still
 		}
 	}
 	return since, reason
@@ -246,7 +252,7 @@ func (d *deciding) judgeVolume(c *Traffic, v *Volume, name string, figures *Figu
 // alarms is the greatest chance of a single comparison that counts, so that all of a decision
 // together fail by chance no more often than policy allows.
 func (d *deciding) alarms() float64 {
-	return d.p.Since.FalseAlarms / float64(2*max(len(d.e.Traffic), 1))
+	return d.p.Since.FalseAlarms / float64(3*max(len(d.e.Traffic), 1))
 }
 
 func (v *Volume) length() time.Duration { return v.Now.End.Sub(v.Now.Start).Round(time.Second) }

@@ -24,6 +24,9 @@ type Traffic struct {
 	// that. nil: no data.
 	Since  *Volume `json:"since"`
 	Recent *Volume `json:"recent"`
+	// Latest is of the last ten minutes, where too little came in them and as little is unusual;
+	// nil: it is not so.
+	Latest *Volume `json:"latest,omitempty"`
 	// Targets is nil where they are not known.
 	Targets *Targets `json:"targets"`
 	// Doubt says why the counts are none, or old, in a sentence; "" where they are not.
@@ -79,6 +82,7 @@ type weighing struct {
 	ledger   status.Ledger
 	at       time.Time
 	enough   float64   // coverage of the time before
+	below    float64   // TrafficPolicy.UnknownBelow
 	first    time.Time // when the Release came to the first ShopSet of the Tier
 	running  map[fleet.ShopSetName]run
 	group    map[fleet.ShopSetName][]fleet.ShopSetName
@@ -89,6 +93,9 @@ type weighing struct {
 // came. For each ShopSet and SLO it looks at the history a few times, however long that is.
 func (e *Evidence) Weigh(f *fleet.Fleet, slos []slo.SLO, ledger status.Ledger, at time.Time, p Policy) {
 	w := weighing{e: e, ledger: ledger, at: at, enough: p.withDefaults().MinCoverage, running: e.runs(), group: neighbours(f, e)}
+	if t := p.withDefaults().Traffic; t != nil {
+		w.below = t.UnknownBelow
+	}
 	w.first = e.FirstCame()
 	w.control(slos)
 	of := make([][]Traffic, len(e.Source.ShopSets))
@@ -160,6 +167,7 @@ func (w *weighing) traffic(s *slo.SLO, part int, set fleet.ShopSetName, came tim
 	if since > recent {
 		t.Recent = w.volume(s, part, set, a, recent, 1)
 	}
+	t.Latest = w.latest(s, part, set, a, t.Recent, since)
 	t.Targets = w.targets(s, part, a)
 	return t
 }

@@ -95,6 +95,24 @@ func dip(s *stage, _ string, _ int, at time.Time) float64 {
 	return 5
 }
 
+// standstill is traffic that has ended below so long ago.
+func standstill(ago time.Duration) rate {
+	return func(s *stage, set string, pod int, at time.Time) float64 {
+		if set == "b-1" && at.After(s.at.Add(-ago)) {
+			return 0
+		}
+		return 5
+	}
+}
+
+// bursts are ten minutes of requests in each half of an hour, the last of which have just ended.
+func bursts(s *stage, _ string, _ int, at time.Time) float64 {
+	if into := (s.at.Sub(at) + 30*time.Hour) % (30 * time.Minute); into > 12*time.Minute && into < 22*time.Minute {
+		return 15
+	}
+	return 0
+}
+
 func TestTheGateMissesTraffic(t *testing.T) {
 	const day = 26 * time.Hour
 	for _, c := range []struct {
@@ -107,6 +125,8 @@ func TestTheGateMissesTraffic(t *testing.T) {
 	}{
 		{"traffic as always", day, "b-1", evenTraffic, exitOK, ""},
 		{"traffic falls to 1 %", day, "b-1", sinceRelease(0.05), exitNo, "Traffic is 1.0% of the expected 72,000 events"},
+		{"traffic stands still for a quarter of an hour", day, "b-1", standstill(15 * time.Minute), exitNo, "No traffic: 0 of the expected 12,000 events in the last 10m"},
+		{"requests that come in bursts", day, "b-1", bursts, exitOK, ""},
 		{"traffic falls to 40 %", day, "b-1", sinceRelease(2), exitInconclusive, "Traffic is 40.0% of the expected"},
 		{"no traffic at all", day, "b-1", sinceRelease(0), exitNo, "No traffic"},
 		{"three of four pods are gone", day, "b-1", oneOfFour, exitNo, "1 of 4 targets"},
