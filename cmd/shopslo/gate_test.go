@@ -250,6 +250,12 @@ func TestTheGateFindsWhatIsWrong(t *testing.T) {
 		{"a document that cannot be read", 0, func(t *testing.T, s *stage) {
 			writeFiles(t, s.dir, map[string]string{"calendar/stop.yaml": "kind: Freese\n"})
 		}, exitUsage, "stop.yaml"},
+		{"a freeze in a file that nobody reads", 0, func(t *testing.T, s *stage) {
+			writeFiles(t, s.dir, map[string]string{"calendar/stop.yml": freeze})
+		}, exitUsage, "nobody reads "},
+		{"an incident in a file that nobody reads", 0, func(t *testing.T, s *stage) {
+			writeFiles(t, s.dir, map[string]string{"incidents/inc-1.yml": ""})
+		}, exitUsage, `rename it, or add "incidents/*.yml"`},
 		{"a folder that is not there", 0, func(t *testing.T, s *stage) {
 			if err := os.RemoveAll(filepath.Join(s.dir, "calendar")); err != nil {
 				t.Fatal(err)

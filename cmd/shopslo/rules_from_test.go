@@ -267,6 +267,12 @@ func TestTheCalendarIsThatOfTheDefaultBranch(t *testing.T) {
 	if !strings.HasPrefix(r.Evidence.Freezes.Where, "The calendar in branch main of "+o.bare) {
 		t.Errorf("read from %q", r.Evidence.Freezes.Where)
 	}
+	writeFiles(t, s.dir, map[string]string{"calendar/more.yml": ""})
+	o.push("main")
+	o.git("rm", "--quiet", "calendar/more.yml") // the checkout has none
+	if code, said := s.said(t); code != exitUsage || !strings.Contains(said, "nobody reads calendar/more.yml of branch main") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
 	o.git("--git-dir="+o.bare, "symbolic-ref", "HEAD", "refs/heads/none")
 	if code, said := s.said(t); code != exitUsage || !strings.Contains(said, "no default branch") {
 		t.Errorf("exit code %d: %s", code, said)

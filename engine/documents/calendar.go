@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/shopslo/shopslo/engine/config"
@@ -102,7 +103,8 @@ func Releases(d *Documents) (found []promotion.Arrival, from string, err error) 
 }
 
 // FoldersExist keeps a mistyped pattern from meaning that there is nothing: a folder may
-// hold no document, but it has to be there.
+// hold no document, but it has to be there. Nor does a file whose name ends in .yml beside *.yaml, or
+// the other way, mean nothing: a freeze or an incident may stand in it.
 func FoldersExist(c *config.Config, key string, patterns []string) error {
 	for _, pattern := range patterns {
 		dir := FolderOf(pattern)
@@ -112,8 +114,34 @@ func FoldersExist(c *config.Config, key string, patterns []string) error {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			return fmt.Errorf("%s: %s: %q: there is no folder %s; correct the pattern, or make the folder", c.Path, key, pattern, dir)
 		}
+		twin, ok := Twin(pattern)
+		if !ok || slices.Contains(patterns, twin) {
+			continue
+		}
+		at := twin
+		if !filepath.IsAbs(at) {
+			at = filepath.Join(c.Dir, at)
+		}
+		if missed, _ := filepath.Glob(at); len(missed) > 0 {
+			return Missed(c, key, pattern, twin, missed[0])
+		}
 	}
 	return nil
+}
+
+// Twin is a pattern of YAML files whose names end the other way; not ok: there is none.
+func Twin(pattern string) (twin string, ok bool) {
+	base := filepath.Base(pattern)
+	if stem, is := strings.CutSuffix(pattern, ".yaml"); is && strings.Contains(base, "*") {
+		return stem + ".yml", true
+	}
+	stem, is := strings.CutSuffix(pattern, ".yml")
+	return stem + ".yaml", is && strings.Contains(base, "*")
+}
+
+// Missed is the error of a file that only the twin of a pattern matches.
+func Missed(c *config.Config, key, pattern, twin, file string) error {
+	return fmt.Errorf("%s: %s: %q: nobody reads %s; rename it, or add %q", c.Path, key, pattern, file, twin)
 }
 
 // FolderOf is the folder that has to be there for a pattern of files.

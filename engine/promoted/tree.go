@@ -116,6 +116,15 @@ func (t *tree) any(ctx context.Context, c *config.Config, key string, patterns [
 			return nil, fmt.Errorf("%s: %s: %q: branch %s of %s has no folder %s; correct the pattern, make the folder, or name another branch in gate.calendar_from",
 				c.Path, key, pattern, t.Branch, t.repository, folder)
 		}
+		if twin, ok := documents.Twin(filepath.ToSlash(pattern)); ok && !slices.Contains(patterns, twin) {
+			missed, err := t.Match(t.folder, twin)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %s: %w", c.Path, key, err)
+			}
+			if len(missed) > 0 {
+				return nil, documents.Missed(c, key, pattern, twin, missed[0]+" of branch "+t.Branch)
+			}
+		}
 		all = append(all, names...)
 	}
 	return t.Read(ctx, once(all)...)
