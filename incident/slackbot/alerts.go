@@ -208,7 +208,8 @@ const maxAlerts = 100
 // after it was resolved.
 //
 // After maxAlerts entries others are no entry each: once a minute it is said that there are more.
-func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time) []incident.Event {
+// Those are given too, as hashes, so that they can be remembered; beyond are those of before.
+func (s Settings) alertEvents(i incident.Incident, n notification, beyond map[string]bool, now time.Time) (events []incident.Event, more []string) {
 	known, last, told := map[string]bool{}, map[string]incident.Event{}, 0
 	for _, e := range i.Timeline {
 		if known[e.ID] = true; e.Kind == incident.Noted && strings.HasPrefix(e.ID, "alert:") {
@@ -216,12 +217,11 @@ func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time
 			told++
 		}
 	}
-	var events []incident.Event
 	fresh := n
 	fresh.Alerts = nil
 	for _, a := range n.Alerts {
 		e := s.alertEntry(a, now)
-		if before, ok := last[seriesOf(e)]; ok && repeats(before, e) {
+		if before, ok := last[seriesOf(e)]; ok && repeats(before, e) || beyond[hash16(e.ID)] {
 			continue
 		}
 		for again := 2; known[e.ID]; again++ {
@@ -231,13 +231,15 @@ func (s Settings) alertEvents(i incident.Incident, n notification, now time.Time
 		fresh.Alerts = append(fresh.Alerts, a)
 		if told++; told <= maxAlerts {
 			events = append(events, e)
+		} else {
+			more = append(more, hash16(a.id()))
 		}
 	}
-	more := "alert:more:" + strconv.FormatInt(now.Unix()/60, 10)
-	if len(fresh.Alerts) > len(events) && !known[more] {
-		events = append(events, incident.Event{ID: more, At: now, Kind: incident.Noted, Text: s.Language.Say(sayMoreAlerts, maxAlerts)})
+	said := "alert:more:" + strconv.FormatInt(now.Unix()/60, 10)
+	if len(more) > 0 && !known[said] {
+		events = append(events, incident.Event{ID: said, At: now, Kind: incident.Noted, Text: s.Language.Say(sayMoreAlerts, maxAlerts)})
 	}
-	return append(events, s.worse(i, fresh, now)...)
+	return append(events, s.worse(i, fresh, now)...), more
 }
 
 // id is an alert's in the timeline: alert, what it is of, and how that is.

@@ -44,11 +44,12 @@ func (n notification) origin() origin {
 }
 
 // The keys of what is remembered of alerts' Incidents.
-func byAlertKey(id string) string  { return id + ":by-alert" }
-func sloKey(id, slo string) string { return id + ":slo:" + inKey(slo) }
-func setKey(id, set string) string { return id + ":shopset:" + inKey(set) }
-func groupKey(id, k string) string { return k + ":" + id }
-func number(id string) int         { n, _ := strconv.Atoi(strings.TrimPrefix(id, "inc-")); return n }
+func byAlertKey(id string) string       { return id + ":by-alert" }
+func sloKey(id, slo string) string      { return id + ":slo:" + inKey(slo) }
+func setKey(id, set string) string      { return id + ":shopset:" + inKey(set) }
+func groupKey(id, k string) string      { return k + ":" + id }
+func beyondKey(id string, n int) string { return id + ":alerts-beyond:" + strconv.Itoa(n) }
+func number(id string) int              { n, _ := strconv.Atoi(strings.TrimPrefix(id, "inc-")); return n }
 func (o origin) keys(id string) (k []string) {
 	k = []string{groupKey(id, o.Key)}
 	for _, slo := range o.SLOs {
@@ -204,13 +205,70 @@ func (b *Bot) alert(ctx context.Context, n notification, o origin, key string) e
 			return err
 		}
 	}
-	_, err = b.change(ctx, id, key, func(i incident.Incident) ([]incident.Event, error) {
+	known, err := b.alertsBeyond(ctx, id)
+	if err != nil {
+		return err
+	}
+	var more []string
+	_, err = b.change(ctx, id, key, func(i incident.Incident) (events []incident.Event, _ error) {
 		if i.State == incident.Closed {
 			return nil, errOver
 		}
-		return b.set.alertEvents(i, n, now), nil
+		events, more = b.set.alertEvents(i, n, known.all, now)
+		return events, nil
 	})
+	if err == nil && len(more) > 0 {
+		err = b.rememberBeyond(ctx, id, known, more)
+	}
 	return err
+}
+
+// beyond are the alerts of an Incident that have no entry in its timeline, since there are too many:
+// what is told again of them undoes nothing that people say.
+type beyond struct {
+	all  map[string]bool
+	kept int // in so many values
+}
+
+// maxBeyond is of how many Incidents these are kept in memory.
+const maxBeyond = 20
+
+// alertsBeyond gives them; whoever calls it holds folding.
+func (b *Bot) alertsBeyond(ctx context.Context, id string) (*beyond, error) {
+	known := b.beyond[id]
+	if known == nil {
+		if known = (&beyond{all: map[string]bool{}}); len(b.beyond) >= maxBeyond {
+			clear(b.beyond)
+		}
+		b.beyond[id] = known
+	}
+	for { // another replica may have added some
+		value, err := b.recall(ctx, beyondKey(id, known.kept))
+		if err != nil || value == "" {
+			return known, err
+		}
+		known.add(value)
+	}
+}
+
+func (k *beyond) add(value string) {
+	for _, one := range strings.Fields(value) {
+		k.all[one] = true
+	}
+	k.kept++
+}
+
+// rememberBeyond adds to them.
+func (b *Bot) rememberBeyond(ctx context.Context, id string, known *beyond, more []string) error {
+	for value := strings.Join(more, " "); ; {
+		kept, _, err := b.o.Store.Remember(ctx, beyondKey(id, known.kept), value)
+		if err != nil {
+			return err
+		}
+		if known.add(kept); kept == value {
+			return nil
+		}
+	}
 }
 
 // foldsInto gives the Incident of which a new one of alerts is a part after all, as another

@@ -308,3 +308,33 @@ func TestWhatAnIncidentIsCalledComesFromWhatOpensIt(t *testing.T) {
 		t.Errorf("%s", shown)
 	}
 }
+
+// Alerts that have no entry in the timeline, since there are too many, are remembered too.
+func TestManyAlertsThatAreToldAgainUndoNothing(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet, pages)
+	n := group("g1", "severity", "page")
+	add := func(name string) {
+		n.Alerts = append(n.Alerts, alert{Status: "firing", Labels: map[string]string{"shopset": name, "severity": "page"}, Fingerprint: name})
+	}
+	n.Alerts = nil
+	for k := range maxAlerts + 50 {
+		add(fmt.Sprint("s-", k))
+	}
+	w.fires(w.bot, n)
+	w.settle()
+	c := w.channel("inc-1")
+	w.command(w.ken, c, "scope s-1")
+	w.command(w.ken, c, "resolved")
+	for _, b := range []*Bot{w.bot, w.replica(nil)} {
+		w.clock.pass(10 * time.Minute)
+		w.fires(b, n)
+		if i := w.incident("inc-1"); i.State != incident.Resolved || len(i.Scope.ShopSets) != 1 {
+			t.Errorf("%s, %v", i.State, i.Scope)
+		}
+	}
+	add("another")
+	w.fires(w.bot, n)
+	if i := w.incident("inc-1"); i.State != incident.Open || !slices.Equal(i.Scope.ShopSets, []string{"s-1", "another"}) {
+		t.Errorf("%s, %v", i.State, i.Scope)
+	}
+}

@@ -181,6 +181,7 @@ type Bot struct {
 	wake chan struct{}
 
 	folding sync.Mutex // who holds it decides to which Incident alerts belong
+	beyond  map[string]*beyond
 	big     sync.Mutex // who holds it reads a big notification
 
 	mu        sync.Mutex
@@ -221,7 +222,7 @@ func New(o Options) (*Bot, error) {
 	if s.Emoji == "" {
 		s.Emoji = "memo"
 	}
-	return &Bot{o: o, api: o.Client.open(), set: s, wake: make(chan struct{}, 1), groups: map[string]membership{}, shown: map[string]version{}, versions: map[string]version{}}, nil
+	return &Bot{o: o, api: o.Client.open(), set: s, wake: make(chan struct{}, 1), beyond: map[string]*beyond{}, groups: map[string]membership{}, shown: map[string]version{}, versions: map[string]version{}}, nil
 }
 
 // hurry makes Work look for Jobs at once.

@@ -327,7 +327,7 @@ func TestAlertsOpenWhatThePolicySays(t *testing.T) {
 		t.Errorf("%+v", i)
 	}
 	i.ID, i.State = "inc-1", incident.Resolved
-	events := s.alertEvents(i, notification{Alerts: []alert{page, page}}, noon)
+	events, _ := s.alertEvents(i, notification{Alerts: []alert{page, page}}, nil, noon)
 	if len(events) != 2 || events[1].Value != "open" {
 		t.Errorf("an alert after the resolution: %+v", events)
 	}
@@ -340,7 +340,8 @@ func TestAnAlertChangesAnIncidentOnlyForTheWorse(t *testing.T) {
 	same := alert{Status: "firing", Labels: map[string]string{"shopset": "a-1"}, StartsAt: noon, Fingerprint: "same"}
 	worse := alert{Status: "firing", Labels: map[string]string{"tier": "prod-ha"}, StartsAt: noon.Add(-time.Hour), Fingerprint: "worse"}
 	kinds := func(i incident.Incident, a alert) (out []incident.Kind) {
-		for _, e := range s.alertEvents(i, notification{Alerts: []alert{a}}, noon) {
+		events, _ := s.alertEvents(i, notification{Alerts: []alert{a}}, nil, noon)
+		for _, e := range events {
 			out = append(out, e.Kind)
 		}
 		return out
@@ -392,7 +393,8 @@ func FuzzNotification(f *testing.F) {
 			if err := i.Validate(); err != nil {
 				t.Errorf("an incident that no store takes: %v", err)
 			}
-			for _, e := range s.alertEvents(i, n, noon) {
+			events, _ := s.alertEvents(i, n, nil, noon)
+			for _, e := range events {
 				if i, err = i.Apply(e); err != nil {
 					t.Errorf("event %+v: %v", e, err)
 				}
