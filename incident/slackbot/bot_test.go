@@ -478,14 +478,19 @@ func TestOnlyOneJobWritesWhatOthersUpdate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	announce := func(t task) error {
+		job := inLine(i.ID, announceLine(t.Channel), t.job("announce", jobAnnounce, w.clock.now()))
+		job.Incident = i.ID
+		return w.bot.begin(context.Background(), job)
+	}
 	// Another replica may be writing it right now.
-	if err := w.bot.announce(context.Background(), i, incident.Job{}, task{Channel: w.announce}); err != nil || len(w.spoken(w.announce)) != 0 {
+	if err := announce(task{Channel: w.announce}); err != nil || len(w.spoken(w.announce)) != 0 {
 		t.Errorf("an update writes a second announcement: %v", err)
 	}
-	if err := w.bot.announce(context.Background(), i, incident.Job{}, task{Channel: w.announce, First: true}); err != nil || len(w.spoken(w.announce)) != 1 {
+	if err := announce(task{Channel: w.announce, First: true}); err != nil || len(w.spoken(w.announce)) != 1 {
 		t.Errorf("the first one writes nothing: %v", err)
 	}
-	if err := w.bot.announce(context.Background(), i, incident.Job{}, task{Channel: w.announce}); err != nil || len(w.spoken(w.announce)) != 1 {
+	if err := announce(task{Channel: w.announce}); err != nil || len(w.spoken(w.announce)) != 1 {
 		t.Errorf("an update: %v", err)
 	}
 }

@@ -214,7 +214,7 @@ func (b *Bot) sayOutside(ctx context.Context, i incident.Incident, key string, m
 	m.Blocks = append(slices.Clone(m.Blocks), note(i.ID+" · "+escape(text.Cut(i.Title, 200))))
 	var failed []error
 	for _, c := range b.set.announces(i) {
-		if _, err := b.post(ctx, c, key+":"+c, m); err != nil {
+		if err := b.joining(ctx, i, c, func() error { _, err := b.post(ctx, c, key+":"+c, m); return err }); err != nil {
 			failed = append(failed, err)
 		}
 	}
@@ -394,26 +394,41 @@ func (b *Bot) invite(ctx context.Context, i incident.Incident, j incident.Job, t
 
 // announce writes the announcement, or brings it up to date.
 func (b *Bot) announce(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
-	write := func() error {
-		channel, err := b.recall(ctx, channelKey(i.ID))
-		if err != nil {
-			return err
-		}
-		none, err := b.recall(ctx, noChannelKey(i.ID))
-		if err != nil {
-			return err
-		}
-		_, err = b.keep(ctx, t.Channel, announceKey(i.ID, t.Channel), i, t.First, func(i incident.Incident) message {
-			return b.set.in(t.Channel).announcement(i, channel, none != "", b.o.Now())
-		})
+	channel, err := b.recall(ctx, channelKey(i.ID))
+	if err != nil {
 		return err
 	}
-	err := write()
-	if refusedWith(err, "not_in_channel") {
-		_, _, _, err = b.api.JoinConversationContext(ctx, t.Channel)
-		if b.called("conversations.join", err); err == nil {
-			err = write()
-		}
+	none, err := b.recall(ctx, noChannelKey(i.ID))
+	if err != nil {
+		return err
 	}
+	_, err = b.keep(ctx, t.Channel, announceKey(i.ID, t.Channel), i, t.First, func(i incident.Incident) message {
+		return b.set.in(t.Channel).announcement(i, channel, none != "", b.o.Now())
+	})
 	return err
+}
+
+// joining begins again what failed since the bot is not in a public channel: it was never there, or
+// somebody has taken it out. "" is the Incident's.
+// docs.slack.dev/reference/methods/conversations.join
+func (b *Bot) joining(ctx context.Context, i incident.Incident, channel string, do func() error) error {
+	err := do()
+	if !refusedWith(err, "not_in_channel") || i.Private {
+		return err
+	}
+	if channel == "" {
+		own, failed := b.recall(ctx, channelKey(i.ID))
+		if failed != nil || own == "" {
+			return cmp.Or(failed, err)
+		}
+		channel = own
+	}
+	_, _, _, failed := b.api.JoinConversationContext(ctx, channel)
+	switch b.called("conversations.join", failed); {
+	case failed == nil:
+		return do()
+	case forGood(failed):
+		return err
+	}
+	return fmt.Errorf("join channel %s: %w", channel, failed)
 }

@@ -107,3 +107,15 @@ func TestAReactionMayHaveASkinToneAndADeletedMessageIsNone(t *testing.T) {
 		t.Errorf("%+v, %q", w.incident("inc-1").Timeline, w.since(before))
 	}
 }
+
+func TestTheBotComesBackToAChannelOutOfWhichItWasTaken(t *testing.T) {
+	w, c := opened(t)
+	w.slack.Remove(c, slackfake.BotUser)
+	w.slack.Remove(w.announce, slackfake.BotUser)
+	w.command(w.mai, c, "update errors fall")
+	for _, channel := range []string{c, w.announce} {
+		if shown := w.slack.Transcript(channel); !strings.Contains(shown, "errors fall") || strings.Contains(shown, "could not") {
+			t.Errorf("%s", shown)
+		}
+	}
+}

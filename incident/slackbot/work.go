@@ -223,7 +223,7 @@ func (b *Bot) begin(ctx context.Context, j incident.Job) (err error) {
 			return err
 		}
 	}
-	err = step(ctx, i, j, t)
+	err = b.joining(ctx, i, t.Channel, func() error { return step(ctx, i, j, t) })
 	if i.State == incident.Closed && refusedWith(err, "is_archived") {
 		return nil // it is over, and so is its channel
 	}

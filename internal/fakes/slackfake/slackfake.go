@@ -221,6 +221,14 @@ func (f *Fake) AddChannel(name string, members ...string) string {
 	return c.ID
 }
 
+// Remove takes somebody, or the app, out of a channel.
+func (f *Fake) Remove(id, user string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := f.channel(id)
+	c.Members = slices.DeleteFunc(c.Members, func(member string) bool { return member == user })
+}
+
 // IsPrivate reports whether a channel is private.
 func (f *Fake) IsPrivate(id string) bool {
 	f.mu.Lock()
