@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/racetest"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
@@ -117,6 +118,7 @@ func TestAServerThatSaysNothingIsLeftWhenTheTimeIsUp(t *testing.T) {
 }
 
 func TestAServerThatNeverStopsTalkingIsLeft(t *testing.T) {
+	racetest.NotHere(t)
 	endless := strings.Repeat("* LIST (\\NoSelect) \"/\" x\r\n", 1<<20)
 	imap := map[string]string{"CAPABILITY": "* CAPABILITY IMAP4rev1\r\nTAG OK done\r\n", "LOGIN": "TAG OK in\r\n", "SELECT": "TAG OK done\r\n", "UID": "* SEARCH\r\nTAG OK done\r\n", "LIST": endless}
 	begun := time.Now()
