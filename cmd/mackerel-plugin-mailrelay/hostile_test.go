@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -26,7 +27,6 @@ var (
 	aNumber = regexp.MustCompile(`:\s*\d+(\.\d+)?\b`)
 	aText   = regexp.MustCompile(`:\s*"[^"]*"`)
 	aList   = regexp.MustCompile(`\[`)
-	inList  = regexp.MustCompile(`([\[,])(\{[^{}\[\]]*\})`)
 )
 
 // hostile are what may become of a right answer.
@@ -44,7 +44,7 @@ var hostile = map[string]func(body []byte) []byte{
 	"texts that are numbers": func(b []byte) []byte { return aText.ReplaceAll(b, []byte(`:0`)) },
 	"texts without an end":   func(b []byte) []byte { return aText.ReplaceAll(b, []byte(`:"`+strings.Repeat("2026-", 1000)+`"`)) },
 	"null among all rows":    func(b []byte) []byte { return aList.ReplaceAll(b, []byte(`[null,`)) },
-	"rows twice":             func(b []byte) []byte { return inList.ReplaceAll(b, []byte(`$1$2,$2`)) },
+	"rows twice":             twice,
 	"an object":              func([]byte) []byte { return []byte(`{}`) },
 	"a list":                 func([]byte) []byte { return []byte(`[]`) },
 	"null":                   func([]byte) []byte { return []byte(`null`) },
@@ -57,6 +57,35 @@ var hostile = map[string]func(body []byte) []byte{
 	"a zipped bomb":          func([]byte) []byte { return nil },
 	"a drop a second":        func(b []byte) []byte { return b },
 	"a way round in circles": func(b []byte) []byte { return b },
+}
+
+// twice has each row of each list twice.
+func twice(b []byte) []byte {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var all any
+	if d.Decode(&all) != nil {
+		return b
+	}
+	var double func(x any) any
+	double = func(x any) any {
+		switch x := x.(type) {
+		case map[string]any:
+			for k, v := range x {
+				x[k] = double(v)
+			}
+		case []any:
+			var out []any
+			for _, v := range x {
+				v = double(v)
+				out = append(out, v, v)
+			}
+			return out
+		}
+		return x
+	}
+	out, _ := json.Marshal(double(all))
+	return out
 }
 
 func halved(n []byte) []byte {
@@ -127,7 +156,15 @@ func TestNoAnswerMakesAWrongFigure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			now := ""
 			b := newBench(t, allVendors...)
-			b.traffic(begin.Add(-2*time.Hour), begin.Add(time.Hour))
+			for at, i := begin.Add(-2*time.Hour), int64(1); at.Before(begin.Add(time.Hour)); at, i = at.Add(time.Minute), i+1 {
+				c := mailrelay.Counts{}
+				for n, f := range mailrelay.Figures {
+					c[f] = i%7 + int64(n) + 1
+				}
+				for _, f := range b.fakes {
+					f.CountAt(at, "docomo.ne.jp", c)
+				}
+			}
 			text, err := os.ReadFile(b.config)
 			if err != nil {
 				t.Fatal(err)
@@ -174,23 +211,24 @@ func (b *bench) said(text string) {
 	}
 }
 
-// notMore holds sums of four minutes to what the relays had in five: those of totals by the
-// day begin within one.
+// notMore holds sums of four minutes to what the relays had in eleven: a poll that comes late
+// tells what closed five minutes before as well.
 func (b *bench) notMore(told map[string]float64) {
 	b.t.Helper()
 	for metric, sum := range told {
 		words := strings.Split(metric, ".")
 		f := b.fakes[words[1]]
-		if words[0] != "mails" {
+		figure := mailrelay.Figure(words[len(words)-1])
+		if words[0] != "mails" && words[0] != "destination" {
 			continue
 		}
 		most := int64(0)
 		for m := -75; m <= 0; m++ { // the largest of spans of so long, and of the hour of relays that tell by the hour
 			end := begin.Add(time.Duration(m+5) * time.Minute)
-			most = max(most, f.Sum(mailrelay.Figure(words[2]), end.Add(-5*time.Minute), end))
+			most = max(most, f.Sum(figure, end.Add(-11*time.Minute), end))
 		}
 		if words[1] == "mailgun" {
-			most = f.Sum(mailrelay.Figure(words[2]), begin.Add(-time.Hour), begin)
+			most = f.Sum(figure, begin.Add(-time.Hour), begin)
 		}
 		if words[1] == "ses" {
 			most *= 2

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 )
 
@@ -56,10 +57,15 @@ func parseProviders(body []byte) (map[mailrelay.Destination]mailrelay.Part, erro
 			return nil, fmt.Errorf("date %q is none, or out of order", d.Date)
 		}
 		dates = append(dates, d.Date)
+		names := map[string]bool{}
 		for _, s := range d.Stats {
 			if s.Metrics == nil {
 				continue
 			}
+			if names[s.Name] {
+				return nil, fmt.Errorf("%s, %s: is told twice", d.Date, text.Line(s.Name, 40))
+			}
+			names[s.Name] = true
 			c := mailrelay.Counts{}
 			m := s.Metrics
 			if err := errors.Join(c.Add(mailrelay.Blocked, m.Blocks), c.Add(mailrelay.Bounced, m.Bounces), c.Add(mailrelay.Deferred, m.Deferred),

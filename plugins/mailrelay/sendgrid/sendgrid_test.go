@@ -141,3 +141,20 @@ func TestATimeZoneThatTheDatesContradictIsTold(t *testing.T) {
 		}
 	}
 }
+
+func TestParseProviders(t *testing.T) {
+	const day = `{"date":"2026-10-05","stats":[{"type":"mailbox_provider","name":"Gmail","metrics":{"blocks":1,"delivered":9}},{"name":"NTT docomo","metrics":{"blocks":5,"delivered":0}},{"name":"Google Workspace","metrics":{"blocks":0,"delivered":2}}]}`
+	got, err := parseProviders([]byte(`[` + day + `]`))
+	if err != nil || len(got) != 2 || got[mailrelay.Gmail].Days[0].Counts[mailrelay.Delivered] != 11 || got[mailrelay.Docomo].Days[0].Counts[mailrelay.Blocked] != 5 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for name, body := range map[string]string{
+		"no list": `null`, "an object": `{}`, "a day twice": `[` + day + `,` + day + `]`, "no date": `[{"date":"x"}]`,
+		"a provider twice": `[{"date":"2026-10-05","stats":[{"name":"Gmail","metrics":{"blocks":1}},{"name":"Gmail","metrics":{"blocks":1}}]}]`,
+		"below 0":          `[{"date":"2026-10-05","stats":[{"name":"Gmail","metrics":{"blocks":-1}}]}]`,
+	} {
+		if got, err := parseProviders([]byte(body)); err == nil {
+			t.Errorf("%s was read as %v", name, got)
+		}
+	}
+}

@@ -61,12 +61,16 @@ func parseDomains(body []byte) (map[mailrelay.Destination]mailrelay.Counts, erro
 	if a.Results == nil {
 		return nil, errors.New(`no list "results"`)
 	}
-	out := map[mailrelay.Destination]mailrelay.Counts{}
+	out, seen := map[mailrelay.Destination]mailrelay.Counts{}, map[string]bool{}
 	for _, row := range *a.Results {
 		var domain string
 		if err := json.Unmarshal(row["domain"], &domain); err != nil || domain == "" {
 			return nil, fmt.Errorf("domain %.40s is none", row["domain"])
 		}
+		if seen[domain] {
+			return nil, fmt.Errorf("domain %.40s is told twice", domain)
+		}
+		seen[domain] = true
 		c, err := counts(row)
 		if err != nil {
 			return nil, err

@@ -101,3 +101,18 @@ func TestAnAddressWithAPathAndASchemeAreUsedAsTheyAre(t *testing.T) {
 		t.Errorf("%s, %q", asked.URL.Path, asked.Header.Get("Authorization"))
 	}
 }
+
+func TestParseDomains(t *testing.T) {
+	got, err := parseDomains([]byte(`{"results":[{"domain":"docomo.ne.jp","count_delivered":1},{"domain":"mail.docomo.ne.jp","count_delivered":2},{"domain":"example.com","count_delivered":4}]}`))
+	if err != nil || len(got) != 2 || got[mailrelay.Docomo][mailrelay.Delivered] != 3 || got[mailrelay.Other][mailrelay.Delivered] != 4 {
+		t.Errorf("%v, %v", got, err)
+	}
+	for name, body := range map[string]string{
+		"no list": `{}`, "no domain": `{"results":[{"count_delivered":1}]}`, "below 0": `{"results":[{"domain":"a.example","count_delivered":-1}]}`,
+		"a domain twice": `{"results":[{"domain":"a.example","count_delivered":1},{"domain":"a.example","count_delivered":1}]}`,
+	} {
+		if got, err := parseDomains([]byte(body)); err == nil {
+			t.Errorf("%s was read as %v", name, got)
+		}
+	}
+}
