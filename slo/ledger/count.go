@@ -391,7 +391,7 @@ func (c *counter) series(w *work, in input) {
 // plain reports that all pairs of the series are growth.
 func (w *work) plain(in input, lookback int64) bool {
 	s := in.series
-	if !in.rising || len(in.births) > 0 || len(in.bases) > 0 || len(in.t) == 0 || in.v[0] < s.pos.v || s.hold.at != none || len(w.moves) > 0 || len(w.drops) > 0 {
+	if !in.rising || len(in.births) > 0 || len(in.bases) > 0 || len(in.t) == 0 || in.v[0] < s.pos.v || in.v[len(in.v)-1]-s.pos.v > mostAtOnce || s.hold.at != none || len(w.moves) > 0 || len(w.drops) > 0 {
 		return false
 	}
 	if s.pos.t < w.p.state.restarts[0] || s.pos.t < w.p.state.alternated || w.maySpring(s.pace, in.t[0], lookback) {

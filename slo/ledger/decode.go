@@ -94,7 +94,7 @@ func (d *decoded) look(w *worker, first int) {
 			d.rising = false
 		}
 		widest = max(widest, apart)
-		if growth > step && growth <= maxFinite {
+		if growth > step && growth <= mostValue {
 			if apart > patience {
 				growth *= float64(patience) / float64(apart)
 			}
@@ -140,8 +140,8 @@ func grow[T any](s []T, n int) []T {
 	return bigger
 }
 
-// valid reports whether v can be a counter's value: finite and not negative.
-func valid(v float64) bool { return v >= 0 && v <= maxFinite }
+// valid reports whether v can be a counter's value: not negative, and no more than any program counts.
+func valid(v float64) bool { return v >= 0 && v <= mostValue }
 
 func invalid(v float64) bool { return !valid(v) }
 

@@ -1,5 +1,7 @@
 package ledger
 
+import "slices"
+
 // land counts a first sample, as what it is worth by itself.
 func (b *births) land(n *newborn, at int64) {
 	what := FirstIgnored
@@ -36,6 +38,9 @@ func (b *births) join(n *newborn, p *partner, at int64) {
 // count counts something for a first sample at a time, and raises flags then. The step is
 // nil where nobody wants to know.
 func (b *births) count(n *newborn, what Kind, at int64, worth float64, raised ...int) *Step {
+	if worth > mostAtOnce {
+		worth, raised = 0, append(slices.Clip(raised), unclearRestart)
+	}
 	if worth != 0 {
 		b.c.put(n.in.series.sides, b.c.cells.of(at), worth)
 	}

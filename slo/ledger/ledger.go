@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -19,7 +18,12 @@ import (
 	"github.com/shopslo/shopslo/internal/disk"
 )
 
-const maxFinite = math.MaxFloat64
+const (
+	// mostValue is the greatest value of a counter: no program counts further.
+	mostValue = 1 << 64
+	// mostAtOnce is how much a sample counts at most: float64 adds no single events to more.
+	mostAtOnce = 1 << 53
+)
 
 // Config is how a ledger counts and keeps. The zero value of a field is its
 // default.

@@ -210,7 +210,7 @@ func (x *walker) glide(k, end int) int {
 	if len(x.in.bases) > 0 {
 		t, v = t[:x.untilBase(k, len(t))], v[:x.untilBase(k, len(v))]
 	}
-	for n < len(t) && t[n] < limit && v[n] >= prev.v {
+	for n < len(t) && t[n] < limit && v[n] >= prev.v && v[n]-prev.v <= mostAtOnce {
 		now := position{t[n], v[n]}
 		p.take(prev, now, x.c.patience)
 		prev = now
@@ -444,6 +444,9 @@ func (x *walker) counts(what Kind, now position, events float64, raised ...int) 
 func (x *walker) countsSince(what Kind, before, now position, events float64, raised ...int) {
 	if x.finds {
 		return
+	}
+	if events > mostAtOnce {
+		events, raised = 0, append(slices.Clip(raised), unclearRestart)
 	}
 	if events != 0 {
 		x.c.put(x.s.sides, x.c.cells.of(now.t), events)

@@ -184,6 +184,9 @@ func carries(ls, wanted slo.Labels) bool {
 // emit notes what a series counts at a time, and the flags that are raised then.
 // A value of 0 without a flag is not worth a note.
 func (o *Oracle) emit(c *counter, prev, at int64, value float64, why string, flags ...slo.FlagKind) {
+	if value > 1<<53 {
+		value, flags = 0, append(slices.Clone(flags), slo.UnclearRestart)
+	}
 	if value == 0 && len(flags) == 0 {
 		return
 	}

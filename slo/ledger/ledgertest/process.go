@@ -3,7 +3,6 @@ package ledgertest
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"sort"
 	"strconv"
@@ -190,7 +189,7 @@ func (a *account) add(ls slo.Labels, samples []Sample) {
 }
 
 // valid reports whether a value can be a counter's.
-func valid(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) && v >= 0 }
+func valid(v float64) bool { return v >= 0 && v <= 1<<64 }
 
 // targetKey joins the values of the target labels; a missing label is "".
 func targetKey(ls slo.Labels, names []string) string {
