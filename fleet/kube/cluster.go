@@ -53,6 +53,7 @@ type cluster struct {
 	mu       sync.Mutex
 	reached  time.Time
 	watching *noted           // of Applications; nil: none goes on
+	heard    time.Time        // when it last sent something, or began
 	lost     map[string]loss  // by plural; those that are not there are read well
 	ended    map[string]error // by plural: why a watch did, and is not watched again yet
 	down     bool             // Applications were lost, and are not watched again yet

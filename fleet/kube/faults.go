@@ -223,6 +223,7 @@ func (c *cluster) noteWatch(ctx context.Context, plural string, from watch.Inter
 				failed = true
 			} else {
 				c.note(ctx, plural, nil, true)
+				c.hears(plural)
 			}
 			select {
 			case n.events <- e:

@@ -56,13 +56,18 @@ func (c *cluster) await(ctx context.Context, plural string) (answered func()) {
 }
 
 // bookmarkTime is how long a watch is silent at most, and a while: an API server sends a
-// bookmark each minute.
+// bookmark each minute. One that is silent for longer is begun anew: it may hang although
+// all else is answered.
 const bookmarkTime = 75 * time.Second
+
+// pingedTime is how long a cluster may say nothing at least where what is dead shows by
+// pings, but not what is behind a proxy.
+const pingedTime = 20 * time.Second
 
 // quiet is how long a cluster may say nothing before it is asked whether it is there.
 func (c *cluster) quiet() time.Duration {
 	if c.pinged.Load() {
-		return max(c.patience/2, bookmarkTime) // what is dead shows by pings, but not what is behind a proxy
+		return max(c.patience/2, pingedTime)
 	}
 	return c.patience / 2
 }
@@ -79,8 +84,12 @@ func (c *cluster) listen(ctx context.Context) {
 		case <-often.C:
 		}
 		c.mu.Lock()
-		watch, last := c.watching, c.reached
+		watch, last, heard := c.watching, c.reached, c.heard
 		c.mu.Unlock()
+		if watch != nil && c.now().Sub(heard) > bookmarkTime {
+			watch.Stop()
+			continue
+		}
 		if watch == nil || c.now().Sub(last) < c.quiet() {
 			continue
 		}
@@ -112,7 +121,8 @@ func (c *cluster) listen(ctx context.Context) {
 func (c *cluster) ask(ctx context.Context) error {
 	within, cancel := context.WithTimeout(ctx, c.patience/4)
 	defer cancel()
-	body, err := c.plain.Get().NamespaceIfScoped(c.namespace, c.namespace != "").Resource(applications).Param("limit", "1").Stream(within)
+	body, err := c.plain.Get().NamespaceIfScoped(c.namespace, c.namespace != "").Resource(applications).Param("limit", "1").
+		SetHeader("Accept", metadataOnly).Stream(within)
 	if err != nil {
 		return err
 	}
@@ -120,6 +130,9 @@ func (c *cluster) ask(ctx context.Context) error {
 	_, err = io.Copy(io.Discard, io.LimitReader(body, maxAnswer))
 	return err
 }
+
+// metadataOnly asks for no more of an object than its metadata, where that is known.
+const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 // maxAnswer bounds what is read of an answer of which only that it comes counts, in bytes.
 const maxAnswer = 64 << 10
@@ -135,11 +148,21 @@ func (c *cluster) lose(plural string, since time.Time, err error) (wasLost bool)
 	return wasLost
 }
 
+// hears notes that a watch has sent something.
+func (c *cluster) hears(plural string) {
+	if plural != applications {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = c.now()
+}
+
 // follows notes that a watch of Applications has begun in place of another, or ended (nil).
 func (c *cluster) follows(plural string, was, is *noted) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if plural == applications && (is != nil || c.watching == was) {
-		c.watching = is
+		c.watching, c.heard = is, c.now()
 	}
 }
