@@ -104,8 +104,7 @@ func (r *Recorder) took(f *fleet.Fleet, c *fleet.Current, gap time.Duration) {
 	r.at = s.At
 }
 
-// unsettled ends the soak of Tiers of which a ShopSet's own folders have changed: what soaks
-// is another thing now.
+// unsettled ends the soak of Tiers of which a ShopSet had a break.
 func (r *Recorder) unsettled(f *fleet.Fleet) {
 	for _, name := range r.moved {
 		set, _ := f.ShopSet(name)

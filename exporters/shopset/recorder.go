@@ -19,7 +19,7 @@ type Recorder struct {
 	fleet    *fleet.Declarations // the last one that was valid; nil: none was
 	shopSets map[fleet.ShopSetName]*shopSetMemory
 	tiers    map[fleet.TierName]*tierMemory
-	moved    []fleet.ShopSetName // whose own folders have changed since Took was called
+	moved    []fleet.ShopSetName // that had a break since took was called: their own folders have changed, or their health
 	changes  int64               // grows with everything that should be written down
 }
 
@@ -44,6 +44,8 @@ type shopSetMemory struct {
 	// Tree is what its own folders had, since ChangedSince.
 	Tree         string    `json:"tree,omitempty"`
 	ChangedSince time.Time `json:"changed_since,omitzero"`
+	// HealthySince is since when it was Healthy, when it last was.
+	HealthySince time.Time `json:"healthy_since,omitzero"`
 	// PendingSince is since when something has waited to be deployed; zero: nothing does.
 	PendingSince time.Time `json:"pending_since,omitzero"`
 	// Gone is since when it is not of the fleet; zero: it is.
@@ -92,6 +94,7 @@ func (r *Recorder) Observed(now time.Time, o fleet.Observation) fleet.Observatio
 	o.Source = m.Source
 	o = m.release(o)
 	o = r.changed(m, o)
+	r.healthy(m, &o)
 	if *m != was {
 		r.changes++
 	}
@@ -157,6 +160,18 @@ func (r *Recorder) changed(m *shopSetMemory, o fleet.Observation) fleet.Observat
 	}
 	m.Tree, m.ChangedSince = o.Tree, o.ChangedSince
 	return o
+}
+
+// healthy notes where a ShopSet has been Healthy since a later time than when it was last seen
+// to be: in between it was not, though nobody saw it.
+func (r *Recorder) healthy(m *shopSetMemory, o *fleet.Observation) {
+	if o.Health != fleet.Healthy || o.HealthSince.IsZero() {
+		return
+	}
+	if !m.HealthySince.IsZero() && o.HealthSince.After(m.HealthySince) {
+		r.moved = append(r.moved, o.ShopSet)
+	}
+	m.HealthySince = o.HealthSince.UTC()
 }
 
 // before gives what fleet.Observe needs of an earlier Snapshot.

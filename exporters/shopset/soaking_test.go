@@ -115,3 +115,32 @@ func TestSelfHealsDoNotMoveSinceWhenAReleaseRuns(t *testing.T) {
 		}
 	}
 }
+
+// Argo CD keeps since when an Application is Healthy: a break that nobody saw, such as while
+// the exporter was away, ends the soak as well.
+func TestABreakThatNobodySawEndsASoak(t *testing.T) {
+	f := labFleet(t)
+	minute := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
+	r := newRecorder()
+	for _, step := range []struct{ at, healthy, want int }{
+		{0, -60, 0}, {1, -60, 0}, // it was Healthy for long
+		{5, 4, 5}, {6, 4, 5}, // and was not for a while before the fourth minute
+		{7, -60, 5}, // an Application that was later is gone
+	} {
+		data, err := r.MarshalJSON() // another process goes on
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r = newRecorder(); r.UnmarshalJSON(data) != nil {
+			t.Fatal(string(data))
+		}
+		var seen []fleet.Observation
+		for _, name := range []fleet.ShopSetName{"a-2", "b-1"} {
+			seen = append(seen, fleet.Observation{ShopSet: name, Sync: fleet.Synced, Health: fleet.Healthy, HealthSince: minute(step.healthy), Release: commit(1), ObservedAt: minute(step.at)})
+		}
+		tier := New(f, r, Options{}).Refresh(minute(step.at), View{Fleet: f, Observations: seen}).Tiers[2]
+		if want := minute(step.want); !tier.SoakingSince.Equal(want) || !tier.SettledSince.Equal(want) {
+			t.Errorf("after %d minutes: soaking since %v, settled since %v, want %v", step.at, tier.SoakingSince, tier.SettledSince, want)
+		}
+	}
+}
