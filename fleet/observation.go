@@ -138,8 +138,8 @@ type Observation struct {
 	// Parts are the Applications that make the ShopSet, each once, by Source,
 	// namespace and name; nil where nobody asked for them.
 	Parts []Part
-	// Reason says in a clause why something is Unknown, or what is Missing; "" where nothing
-	// is.
+	// Reason says in a clause why something is Unknown, what is Missing, or why what git asks for
+	// never comes; "" where nothing is.
 	Reason string
 	// Workings are what Argo CD does with it; nil: not known.
 	Workings *Workings
@@ -195,6 +195,8 @@ func (o Observation) At(now time.Time, maxAge time.Duration) Observation {
 			o.Reason = "nobody has looked at it"
 		}
 		return o.forget(o.Reason)
+	case maxAge > 0 && -age > maxAge:
+		return o.forget("Argo CD's last comparison has a time that is still to come, " + o.ObservedAt.UTC().Format(time.RFC3339) + ", so that nobody can tell its age; clocks differ")
 	case maxAge > 0 && age > maxAge:
 		// The time, not the age: what does not change reads the same each time.
 		return o.forget("Argo CD has not looked at it since " + o.ObservedAt.UTC().Format(time.RFC3339) + ", and " +

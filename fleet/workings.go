@@ -76,9 +76,10 @@ type HoldCause string
 const (
 	AutoSyncOff     HoldCause = "auto-sync-off"    // somebody has to ask for a sync
 	SelfHealOff     HoldCause = "self-heal-off"    // a change by hand stays until the next commit
+	PruneOff        HoldCause = "prune-off"        // only what is to be removed differs, and somebody has to ask for that
 	SyncWindow      HoldCause = "sync-window"      // a window of the AppProject forbids it
 	OperationIsOver HoldCause = "operation-failed" // Argo CD does not try the same revision again
 )
 
 // HoldCauses lists all causes.
-var HoldCauses = []HoldCause{AutoSyncOff, SelfHealOff, SyncWindow, OperationIsOver}
+var HoldCauses = []HoldCause{AutoSyncOff, SelfHealOff, PruneOff, SyncWindow, OperationIsOver}

@@ -53,15 +53,23 @@ const argoCD = `
 | a sync to another revision has failed or goes on, or was of some resources only | the Release is unknown, with the reason, until what runs is known again |
 | an operation that ended before it applied anything: a PreSync hook failed, the API server refused it in the dry run | what ran before runs |
 | a dry run | nothing new: the operation before it counts, also in ` + "`shopset_operation_phase`" + `, as far as the exporter has seen it |
+| an operation that says Succeeded although a hook or a resource of it failed, or that has no phase | not verified |
+| the history is empty (` + "`revisionHistoryLimit: 0`" + `) | the last operation of all resources that succeeded, and what was seen before it |
 | OutOfSync at another revision than the one that was deployed last | pending, no drift: ` + "`drifted_since`" + ` does not begin. Drift is a difference at the revision that was deployed, or found to be Synced, last; what drifted before a commit came drifts still, and so does an Application of which another resource differs than when the revision was first seen to be pending. A change by hand of what the revision changes as well shows nowhere in Argo CD |
 | OutOfSync, and auto-sync off; self-heal off under a drift; a sync window of the AppProject, its own or inherited; the last sync to this very revision failed | held, with the cause (` + "`shopset_sync_held`" + `, ` + "`held`" + `). A sync that goes on is not held, but by a window that stops it, too |
+| OutOfSync for resources alone that are to be removed, and prune off | held by that, ` + "`prune-off`" + ` |
+| source, destination or hydrator's branch of the spec are others than those that ` + "`sync.comparedTo`" + ` says; ComparisonError, InvalidSpecError or UnknownError beside Synced | sync is Unknown, with the reason |
+| the annotation ` + "`argocd.argoproj.io/skip-reconcile`" + ` | all is Unknown: the status stays what it was |
+| a last comparison that is older than --max-age, or as far ahead of the exporter's clock | all is Unknown |
 | Progressing for more than 10 minutes; nothing was ever deployed | it does not serve: ` + "`shopset_serving`" + ` 0, no redundancy, ` + "`unserved`" + ` says why |
 | a Deployment, Service or the like is Missing; an Application is being deleted | the ShopSet is Missing, with the reason |
+| a full status without one resource | the ShopSet is Missing: an empty folder is Synced and Healthy for Argo CD |
+| Healthy since a later time than when it was last seen to be | there was a break that nobody saw, such as while the exporter was away: the soak begins anew |
 | a change of the ShopSet's own folders in git, whichever Release runs | ` + "`changed_since`" + `: soak and since_release count from the later of both |
 | a resource is OutOfSync while the Application is Synced (` + "`IgnoreExtraneous`" + `) | no drift; beside others that differ such a resource counts, since nobody can tell them apart |
 | the same commit was synced again and again (self-heal) | the Release came when it was first seen to run, unless another one is known to have run since |
 | several sources | the Release is behind one of the repository of ` + "`--git.system`" + `, where there is one; else, and among several of it, behind a folder of a git repository; one that lends its files to others (` + "`ref`" + `) comes after those that do not, then git sources of files alone, then charts. Each entry of the history is read by its own source or sources |
-| ` + "`sourceHydrator`" + ` | the path that ` + "`--application.path-pattern`" + ` sees is syncSource's. The Release is behind the dry commit, and so is ` + "`revision`" + `. Argo CD tells only the last one: of what was hydrated before, the exporter knows what it has seen, and the Release is unknown otherwise |
+| ` + "`sourceHydrator`" + ` | the path that ` + "`--application.path-pattern`" + ` sees is syncSource's. The Release is behind the dry commit, and so is ` + "`revision`" + `. Argo CD tells only the last one: of what was hydrated before, the exporter knows what it has seen, and the Release is unknown otherwise. That manifests could not be made stands in ` + "`reason`" + ` |
 `
 
 // versions says what the facts need of Argo CD.

@@ -81,8 +81,8 @@ type (
 	}
 	status struct {
 		Sync struct {
-			Status     string `json:"status"`
-			ComparedTo origin `json:"comparedTo"`
+			Status     string     `json:"status"`
+			ComparedTo comparedTo `json:"comparedTo"`
 			synced
 		} `json:"sync"`
 		Health struct {
@@ -96,7 +96,7 @@ type (
 			origin
 		} `json:"history"`
 		Resources []resource `json:"resources"`
-		Summary   struct {
+		Summary   *struct {  // nil: Argo CD has not written all of the status
 			Images []string `json:"images"`
 		} `json:"summary"`
 		Conditions     []condition     `json:"conditions"`
@@ -119,21 +119,31 @@ func (c condition) isError() bool { return strings.HasSuffix(c.Type, "Error") }
 //
 // What Argo CD does not say is Unknown, never a good state: an Application that
 // was never compared, one without health, one in the middle of a sync.
-func convert(c *contents, repository string) appObject {
+func convert(c *contents, repository string, skipped bool) appObject {
 	s := &c.Status
+	is, why := c.sync(skipped)
 	out := appObject{
-		Sync: syncStatus(s.Sync.Status), Health: healthStatus(s.Health.Status),
-		ObservedAt: s.ReconciledAt.UTC(), OutOfSync: outOfSync(s), Images: images(s.Summary.Images),
+		Sync: is, Health: healthStatus(s.Health.Status),
+		ObservedAt: s.ReconciledAt.UTC(), OutOfSync: outOfSync(s, is), Images: s.images(),
+	}
+	if skipped {
+		out.Health = fleet.HealthUnknown
 	}
 	out.facts = factsOf(c, repository)
-	out.present, out.wanted = presentOf(c), wantedOf(c, repository)
+	out.facts.differ = differing(s, is)
+	out.present, out.wanted = presentOf(c, is), wantedOf(c, repository)
 	if out.Sync == fleet.Synced {
 		out.facts.settled, out.facts.settledAt = out.facts.target, out.ObservedAt
 	}
 	if out.Sync == fleet.SyncUnknown {
-		out.facts.unknown = append(out.facts.unknown, unknownSync(s))
+		out.facts.unknown = append(out.facts.unknown, why)
 	} else if out.Health == fleet.HealthUnknown {
 		out.facts.unknown = append(out.facts.unknown, "Argo CD says no health")
+	}
+	if c.Spec.SourceHydrator != nil {
+		if why := s.SourceHydrator.failure(); why != "" {
+			out.facts.unknown = append(out.facts.unknown, why)
+		}
 	}
 	out.conclude()
 	return out
@@ -142,9 +152,9 @@ func convert(c *contents, repository string) appObject {
 func factsOf(c *contents, repository string) facts {
 	s, from := &c.Status, chooseSource(c.Spec, repository)
 	f := facts{
-		compared: from.revision(s.Sync.synced, s.Sync.ComparedTo),
+		compared: from.revision(s.Sync.synced, s.Sync.ComparedTo.origin),
 		hydrates: c.Spec.SourceHydrator != nil, hydrations: s.SourceHydrator.hydrations(),
-		target: s.Sync.all(), newest: s.lastDeployed(), differ: differing(s),
+		target: s.Sync.all(), newest: s.lastDeployed(),
 	}
 	if len(s.History) > 0 {
 		f.history = make([]deployment, 0, len(s.History))
@@ -156,6 +166,9 @@ func factsOf(c *contents, repository string) facts {
 		}
 	}
 	f.last = s.OperationState.read(from, f.compared)
+	if o := &f.last; len(s.History) == 0 && s.lastDeployed() != "" && o.to != "" {
+		f.history = []deployment{{o.to, s.OperationState.EndedAt.UTC()}} // revisionHistoryLimit is 0
+	}
 	return f
 }
 
@@ -171,6 +184,9 @@ func (a appObject) after(b *appObject) appObject {
 		f.left, f.whole = was.left, was.whole
 	default:
 		f.keepFrom(was)
+	}
+	if len(f.history) == 0 {
+		f.history = was.history
 	}
 	if w := &a.wanted; w.dry {
 		w.began, w.ended, w.phase = b.wanted.began, b.wanted.ended, b.wanted.phase
@@ -288,9 +304,9 @@ func (f *facts) deployed(sync fleet.SyncStatus) []deployment {
 // outOfSync counts the resources that differ; nil: not known. Those that Argo CD is
 // told not to mind (IgnoreExtraneous) have the status OutOfSync, but leave the
 // Application Synced; beside others that differ nobody can tell them apart.
-func outOfSync(s *status) *int {
+func outOfSync(s *status, is fleet.SyncStatus) *int {
 	n := 0
-	switch syncStatus(s.Sync.Status) {
+	switch is {
 	case fleet.SyncUnknown:
 		return nil
 	case fleet.OutOfSync:
@@ -345,11 +361,11 @@ func unknownSync(s *status) string {
 // oneLine makes the beginning of a message fit a sentence.
 func oneLine(message string) string { return text.Line(message, 160) }
 
-func images(list []string) []string {
-	if len(list) == 0 {
+func (s *status) images() []string {
+	if s.Summary == nil || len(s.Summary.Images) == 0 {
 		return nil
 	}
-	sorted := slices.Clone(list)
+	sorted := slices.Clone(s.Summary.Images)
 	slices.Sort(sorted)
 	return slices.Clip(slices.Compact(sorted))
 }

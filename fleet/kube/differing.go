@@ -13,8 +13,8 @@ const maxDiffering = 500
 
 // differing are the resources that are out of sync, as hashes, sorted. nil: there are none,
 // or too many.
-func differing(s *status) []uint32 {
-	if syncStatus(s.Sync.Status) != fleet.OutOfSync {
+func differing(s *status, is fleet.SyncStatus) []uint32 {
+	if is != fleet.OutOfSync {
 		return nil
 	}
 	var all []uint32

@@ -43,6 +43,10 @@ type (
 	labelled struct {
 		Labels   map[string]string `json:"labels"`
 		Deleting time.Time         `json:"deletionTimestamp"` // zero: it is not being deleted
+		// Annotations are all but a few left out: they may be large.
+		Annotations struct {
+			Skip string `json:"argocd.argoproj.io/skip-reconcile"` // skipReconcile
+		} `json:"annotations"`
 	}
 )
 
@@ -74,7 +78,7 @@ func (i *item) UnmarshalJSON(data []byte) error {
 	}
 	i.identify(all.TypeMeta, all.Metadata.identified)
 	i.Labels = all.Metadata.Labels
-	i.take(&all.contents)
+	i.take(&all.contents, skips(all.Metadata.Annotations.Skip))
 	i.app.present.deleting = all.Metadata.Deleting.UTC()
 	return nil
 }
@@ -102,7 +106,7 @@ func (i *item) salvage(data []byte) error {
 		i.app = appObject{Sync: fleet.SyncUnknown, Health: fleet.HealthUnknown, Reason: "Argo CD's Application has an unknown shape: " + oneLine(err.Error())}
 		return nil
 	}
-	i.take(&c)
+	i.take(&c, skips(l.Metadata.Annotations.Skip))
 	i.app.present.deleting = l.Metadata.Deleting.UTC()
 	return nil
 }
@@ -112,8 +116,9 @@ func (i *item) identify(t metav1.TypeMeta, id identified) {
 	i.Name, i.Namespace, i.UID, i.ResourceVersion = id.Name, id.Namespace, id.UID, id.ResourceVersion
 }
 
-func (i *item) take(c *contents) {
-	i.app = convert(c, i.repository).compact()
+// take reads an Application that Argo CD may have been told to leave alone (skipReconcile).
+func (i *item) take(c *contents, skipped bool) {
+	i.app = convert(c, i.repository, skipped).compact()
 	for _, s := range c.Spec.sources(i.repository) {
 		if s.Path != "" {
 			i.paths = append(i.paths, s.Path)

@@ -12,18 +12,18 @@ func meaning(i *item, c *contents) doc {
 		"APIVersion": i.APIVersion, "Kind": i.Kind, "Name": i.Name, "Namespace": i.Namespace,
 		"UID": string(i.UID), "Version": i.ResourceVersion, "Labels": i.Labels,
 		"Sources": places(c.Spec.Sources), "Paths": slices.Sorted(slices.Values(i.paths)),
-		"Sync":       revisions(s.Sync.synced, s.Sync.ComparedTo),
-		"SyncStatus": s.Sync.Status, "Health": s.Health.Status, "ReconciledAt": when(s.ReconciledAt),
-		"Images": s.Summary.Images, "Operation": operationMeaning(s.OperationState),
+		"Sync":       revisions(s.Sync.synced, s.Sync.ComparedTo.origin),
+		"ComparedTo": toMeaning(s.Sync.ComparedTo.Destination), "SyncStatus": s.Sync.Status, "Health": s.Health.Status, "ReconciledAt": when(s.ReconciledAt),
+		"Images": s.images(), "Operation": operationMeaning(s.OperationState),
 		"Hydration": hydrationMeaning(&s.SourceHydrator), "Deleting": when(i.app.present.deleting),
-		"To":      doc{"Server": c.Spec.Destination.Server, "Name": c.Spec.Destination.Name, "Namespace": c.Spec.Destination.Namespace},
+		"To":      toMeaning(c.Spec.Destination),
 		"Project": c.Spec.Project, "HealthSince": when(s.Health.Since), "HealthSource": s.HealthSource,
 	}
 	if w := wantedOf(c, ""); w.auto {
 		out["Auto"] = doc{"On": true, "Prune": w.prune, "SelfHeal": w.selfHeal}
 	}
 	if h := c.Spec.SourceHydrator; h != nil {
-		out["Hydrator"] = doc{"DryRepo": h.DrySource.RepoURL, "DryPath": h.DrySource.Path, "DryTarget": h.DrySource.Target, "SyncPath": h.SyncSource.Path}
+		out["Hydrator"] = doc{"DryRepo": h.DrySource.RepoURL, "DryPath": h.DrySource.Path, "DryTarget": h.DrySource.Target, "SyncBranch": h.SyncSource.Branch, "SyncPath": h.SyncSource.Path}
 	}
 	if s := c.Spec.Source; s != nil {
 		out["Source"] = places([]source{*s})[0]
@@ -43,6 +43,10 @@ func meaning(i *item, c *contents) doc {
 	}
 	out["History"], out["Conditions"], out["Resources"] = history, conditions, resources
 	return out
+}
+
+func toMeaning(d destination) doc {
+	return doc{"Server": d.Server, "Name": d.Name, "Namespace": d.Namespace}
 }
 
 func places(sources []source) (all []doc) {
@@ -86,7 +90,7 @@ func operationMeaning(o *operationState) doc {
 
 func hydrationMeaning(h *hydratorStatus) doc {
 	return doc{
-		"Phase": h.Current.Phase, "StartedAt": when(h.Current.StartedAt), "FinishedAt": when(h.Current.FinishedAt),
+		"Phase": h.Current.Phase, "Message": h.Current.Message, "StartedAt": when(h.Current.StartedAt), "FinishedAt": when(h.Current.FinishedAt),
 		"Dry": h.Current.Dry, "Hydrated": h.Current.Hydrated,
 		"LastDry": h.LastSuccessful.Dry, "LastHydrated": h.LastSuccessful.Hydrated,
 	}

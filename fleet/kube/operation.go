@@ -88,7 +88,7 @@ func (o *operationState) read(from chosen, compared string) operation {
 	if o == nil {
 		return operation{}
 	}
-	out := operation{phase: o.Phase, started: o.StartedAt.UTC(), begun: o.RetryCount > 0, manual: !o.Operation.InitiatedBy.Automated}
+	out := operation{phase: o.became(), started: o.StartedAt.UTC(), begun: o.RetryCount > 0, manual: !o.Operation.InitiatedBy.Automated}
 	if r := o.SyncResult; r != nil {
 		out.to = from.revision(r.synced, r.origin)
 		out.begun = out.begun || !o.stopped()
@@ -103,10 +103,22 @@ func (o *operationState) read(from chosen, compared string) operation {
 	if out.to != "" && (out.to == from.Target || out.to == "HEAD") {
 		out.to = compared // it names a branch
 	}
-	if o.Phase != phaseSucceeded {
+	if out.phase != phaseSucceeded {
 		out.says = o.says()
 	}
 	return out
+}
+
+// became is its phase. One without is not known to have succeeded, nor is one that says so
+// while a hook or a resource of it failed.
+func (o *operationState) became() string {
+	switch {
+	case o.Phase == "" && (o.SyncResult != nil || o.Operation.Sync != nil):
+		return "in no phase"
+	case o.Phase == phaseSucceeded && o.SyncResult != nil && slices.ContainsFunc(o.SyncResult.Resources, resourceResult.failed):
+		return phaseFailed
+	}
+	return o.Phase
 }
 
 // stopped reports whether it ended before it applied anything: what is to be applied
@@ -236,7 +248,7 @@ func (f *facts) unverified(runs string) (why string, from time.Time) {
 
 // failing says what became of an operation that has not succeeded with what runs.
 func (f *facts) failing(o *operation, runs string) (why string, from time.Time) {
-	if o == nil || o.dry || o.succeeded() || f.deployedAfter(o) {
+	if o == nil || o.dry || o.succeeded() || f.followed(o) {
 		return "", time.Time{}
 	}
 	before := len(f.history) > 0 && f.history[0].Revision == runs // it was verified then
@@ -265,6 +277,12 @@ func (f *facts) unproven(runs string) string {
 		return ""
 	}
 	return "no sync of all resources is known to have succeeded: " + o.String()
+}
+
+// followed reports whether something was deployed since an operation. Nothing was since the
+// last one, where that has ended without success, whatever clocks say.
+func (f *facts) followed(o *operation) bool {
+	return f.deployedAfter(o) && (o != &f.last || !o.ended())
 }
 
 func (f *facts) deployedAfter(o *operation) bool {

@@ -23,6 +23,8 @@ type resource struct {
 	} `json:"health"`
 }
 
+func (r resource) differs() bool { return r.Status == syncOutOfSync }
+
 // appTree is where the health of resources is that is not in the Application: Argo CD
 // then has it for its own page alone.
 const appTree = "appTree"
@@ -31,7 +33,7 @@ const appTree = "appTree"
 // there is missed; a ConfigMap is not, though the Application is OutOfSync for it.
 var assessed = []string{
 	"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout", "Pod", "Service", "Ingress",
-	"PersistentVolumeClaim", "Job", "HorizontalPodAutoscaler", "APIService", "Workflow",
+	"PersistentVolumeClaim", "Job", "CronJob", "HorizontalPodAutoscaler", "APIService", "Workflow",
 }
 
 // present is what of an Application is there.
@@ -43,19 +45,26 @@ type present struct {
 	// untold says in a clause why nobody can tell whether some are missing; "": it is told.
 	untold string
 	// nothing says in a clause why nothing of it was ever deployed; "": something was.
-	nothing  string
+	nothing string
+	// prunes: all that is out of sync is there, and should not be.
+	prunes   bool
 	deleting time.Time // since when the Application is being deleted; zero: it is not
 	since    time.Time // of its health; zero: not known
 }
 
-func presentOf(c *contents) present {
+func presentOf(c *contents, is fleet.SyncStatus) present {
 	s := &c.Status
 	p := present{since: s.Health.Since.UTC(), nothing: s.neverDeployed()}
-	sync := syncStatus(s.Sync.Status)
-	if sync == fleet.SyncUnknown {
+	switch {
+	case is == fleet.SyncUnknown:
+		return p
+	case len(s.Resources) == 0 && s.Summary != nil && len(s.Summary.Images) == 0:
+		p.named = "all of it (Argo CD lists no resource)"
 		return p
 	}
 	missing, names, untold := 0, []string(nil), 0
+	p.prunes = is == fleet.OutOfSync && slices.ContainsFunc(s.Resources, resource.differs) &&
+		!slices.ContainsFunc(s.Resources, func(r resource) bool { return r.differs() && !r.Prune })
 	for i := range s.Resources {
 		r := &s.Resources[i]
 		switch {
@@ -65,12 +74,12 @@ func presentOf(c *contents) present {
 			if slices.Contains(assessed, r.Kind) {
 				names = append(names, r.Kind+" "+r.Name)
 			}
-		case r.Status == syncOutOfSync && r.Health.Status == "" && slices.Contains(assessed, r.Kind):
+		case r.Status == syncOutOfSync && r.Health.Status == "" && slices.Contains(assessed, r.Kind) && r.Kind != "CronJob": // 2.14 judges none
 			untold++
 		}
 	}
 	p.named = fewNames(names)
-	if untold > 0 && sync == fleet.OutOfSync {
+	if untold > 0 && is == fleet.OutOfSync {
 		p.untold = "Argo CD does not tell whether what is out of sync is there at all: its controller keeps no health of resources (controller.resource.health.persist)"
 		if s.HealthSource != appTree {
 			p.untold = "Argo CD tells no health of what is out of sync"

@@ -45,7 +45,8 @@ type hydrator struct {
 		Target  string `json:"targetRevision"`
 	} `json:"drySource"`
 	SyncSource struct {
-		Path string `json:"path"`
+		Branch string `json:"targetBranch"`
+		Path   string `json:"path"`
 	} `json:"syncSource"`
 }
 
@@ -184,6 +185,7 @@ func (c chosen) single(revision string, from source) string {
 type hydratorStatus struct {
 	Current struct {
 		Phase      string    `json:"phase"`
+		Message    string    `json:"message"`
 		StartedAt  time.Time `json:"startedAt"`
 		FinishedAt time.Time `json:"finishedAt"`
 		commits
@@ -223,6 +225,19 @@ func (h *hydratorStatus) hydrations() []hydration {
 		return nil
 	}
 	return []hydration{last}
+}
+
+// failure says in a clause why the last commit that people wrote has no manifests; "": it has,
+// or they are being made.
+func (h *hydratorStatus) failure() string {
+	if h.Current.Phase != phaseFailed {
+		return ""
+	}
+	text := "the manifests of " + cmp.Or(h.Current.Dry, "the last commit") + " could not be made (source hydrator)"
+	if h.Current.Message != "" {
+		text += ": " + oneLine(h.Current.Message)
+	}
+	return text
 }
 
 // remember puts new hydrations before those that are known already.

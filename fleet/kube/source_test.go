@@ -84,7 +84,7 @@ func TestHydratedManifestsAreOfTheCommitThatPeopleWrote(t *testing.T) {
 	}
 	check(t, head, []judged{
 		{"it runs the last one", sync("Synced", "wet2") + history + hydrated("wet2", "dry2"), "Synced Healthy [dry2@10h] 0", "", ""},
-		{"hydrating the next one failed", sync("Synced", "wet2") + history + "\n  sourceHydrator: {currentOperation: {phase: Failed, drySHA: dry3, message: no}, lastSuccessfulOperation: {drySHA: dry2, hydratedSHA: wet2}}", "Synced Healthy [dry2@10h] 0", "", ""},
+		{"hydrating the next one failed", sync("Synced", "wet2") + history + "\n  sourceHydrator: {currentOperation: {phase: Failed, drySHA: dry3, message: helm failed}, lastSuccessfulOperation: {drySHA: dry2, hydratedSHA: wet2}}", "Synced Healthy [dry2@10h] 0", "the manifests of dry3 could not be made (source hydrator): helm failed", ""},
 		{"a commit that left the manifests as they were", sync("Synced", "wet2") + history + strings.Replace(hydrated("wet2", "dry3"), "09:59", "11:00", 1), "Synced Healthy [dry3@11h] 0", "", ""},
 		{"the next one has not come yet", sync("OutOfSync", "wet3") + history + hydrated("wet3", "dry3"), "OutOfSync Healthy [] 0", "Argo CD does not say of which commit the manifests of wet2 were made", ""},
 		{"nothing was hydrated yet", sync("Synced", "wet2") + history, "Synced Healthy [] 0", "of which commit the manifests of wet2", ""},

@@ -207,8 +207,10 @@ func (e *entry) sinceWhen(old *entry, now time.Time) {
 	if e.app.awaited != "" {
 		e.pendingSince = now
 	}
-	if e.healthSince.IsZero() && old != nil && old.app.Health != e.app.Health {
-		e.healthSince = now
+	switch {
+	case !e.healthSince.IsZero():
+	case old != nil && old.app.Health != e.app.Health, old == nil && e.app.Health == fleet.Progressing:
+		e.healthSince = now // at the latest: what is Progressing for too long serves nobody
 	}
 	if old == nil {
 		return

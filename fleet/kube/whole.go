@@ -207,9 +207,11 @@ func (e *entry) held(pending bool, window string) (cause fleet.HoldCause, why st
 		return fleet.SyncWindow, window
 	case !w.auto:
 		return fleet.AutoSyncOff, "auto-sync is off"
+	case e.app.present.prunes && !w.prune:
+		return fleet.PruneOff, "all that differs is to be removed, and prune is off"
 	case window != "":
 		return fleet.SyncWindow, window
-	case last.ended() && last.applied() && !last.succeeded() && last.to != "" && last.to == e.app.facts.compared:
+	case last.ended() && !last.dry && !last.succeeded() && last.to != "" && last.to == e.app.facts.compared:
 		return fleet.OperationIsOver, last.String() + "; Argo CD does not try the same revision again by itself"
 	case !pending && !w.selfHeal:
 		return fleet.SelfHealOff, "self-heal is off"

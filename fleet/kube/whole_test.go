@@ -102,6 +102,7 @@ func TestAPendingReleaseIsNoDrift(t *testing.T) {
 	}
 	const byHand = "|syncPolicy: {automated: {prune: true}}}\nstatus:"
 	failed := "\n  operationState: {phase: Failed, message: refused, startedAt: \"2026-11-01T11:00:00Z\", operation: {sync: {revision: r2}}, syncResult: {revision: r2, resources: [{kind: Deployment, name: d, status: SyncFailed}]}}"
+	const removed = "\n  resources: [{kind: ConfigMap, name: old, status: OutOfSync, requiresPruning: true}, {kind: ConfigMap, name: a, status: Synced}]"
 	for _, tt := range []struct {
 		name, app string
 		before    string // another state of the same Application
@@ -113,6 +114,11 @@ func TestAPendingReleaseIsNoDrift(t *testing.T) {
 		{"auto-sync is off", differs("r2", "|}\nstatus:"), "", "r2", fleet.AutoSyncOff, "auto-sync is off"},
 		{"auto-sync is switched off", differs("r2", "|syncPolicy: {automated: {enabled: false}}}\nstatus:"), "", "r2", fleet.AutoSyncOff, "auto-sync is off"},
 		{"its sync has failed", differs("r2", selfHealing, failed), "", "r2", fleet.OperationIsOver, "does not try the same revision again"},
+		{"a PreSync hook of it failed", differs("r2", selfHealing, strings.Replace(failed, "kind: Deployment, name: d, status: SyncFailed", "kind: Job, name: j, hookType: PreSync, hookPhase: Failed", 1)), "", "r2", fleet.OperationIsOver, "does not try the same revision again"},
+		{"it only removes something", differs("r2", selfHealing, removed), "", "r2", fleet.PruneOff, "prune is off"},
+		{"something was left that is to be removed", differs("r1", selfHealing, removed), "", "", fleet.PruneOff, "prune is off"},
+		{"what is to be removed is removed soon", differs("r1", byHand, removed), "", "", fleet.SelfHealOff, "self-heal is off"},
+		{"more differs than what is to be removed", differs("r2", selfHealing, strings.Replace(removed, "Synced", "OutOfSync", 1)), "", "r2", "", ""},
 		{"a change by hand", differs("r1", selfHealing), "", "", "", ""},
 		{"a change by hand that stays", differs("r1", byHand), "", "", fleet.SelfHealOff, "self-heal is off"},
 		{"a change by hand after a commit that changed nothing", differs("other", selfHealing), strings.Replace(fineApp, "revision: r1}", "revision: other}", 1), "", "", ""},
@@ -306,6 +312,20 @@ func TestWhatIsDueIsFoundWhenItIs(t *testing.T) {
 		s.ripen(s.now())
 		if s.changes(got); len(got) != tt.want {
 			t.Errorf("after %v %d have changed, want %d", tt.after, len(got), tt.want)
+		}
+	}
+}
+
+// What was Progressing when it was first seen, and does not say since when, has been for as
+// long as it was seen at least.
+func TestWhatIsProgressingSinceNobodyKnowsWhenServesForAWhile(t *testing.T) {
+	_, s := whole(t, nil, "a-1: "+strings.Replace(fineApp, "{status: Healthy}", "{status: Progressing}", 1), "b: "+fineApp)
+	for after, want := range map[time.Duration]bool{9 * time.Minute: true, progressTime: false} {
+		var o fleet.Observation
+		o.Health = fleet.Progressing
+		sumServing(&o, s.parts("a-1", nil, "x"), noon.Add(after))
+		if o.Serves() != want {
+			t.Errorf("after %v it serves: %v (%s)", after, o.Serves(), o.Unserved)
 		}
 	}
 }

@@ -25,6 +25,7 @@ type meaning struct {
 	Paths    []string  `json:",omitempty"` // of the sources that are synced, sorted
 
 	Sync         revisions
+	ComparedTo   destination `json:",omitzero"` // when it was compared last
 	SyncStatus   string
 	Health       string
 	HealthSince  string       `json:",omitempty"`
@@ -44,7 +45,7 @@ type destination struct{ Server, Name, Namespace string }
 // auto is what Argo CD does by itself.
 type auto struct{ On, Prune, SelfHeal bool }
 
-type hydrator struct{ DryRepo, DryPath, DryTarget, SyncPath string }
+type hydrator struct{ DryRepo, DryPath, DryTarget, SyncBranch, SyncPath string }
 
 type place struct{ RepoURL, Path, Chart, Ref, Target string }
 
@@ -97,7 +98,7 @@ type result struct {
 type failure struct{ Kind, Name, Message, HookType, Status, HookPhase string }
 
 type hydration struct {
-	Phase                 string `json:",omitempty"`
+	Phase, Message        string `json:",omitempty"`
 	StartedAt, FinishedAt string `json:",omitempty"`
 	Dry, Hydrated         string `json:",omitempty"`
 	LastDry, LastHydrated string `json:",omitempty"`
@@ -115,7 +116,7 @@ func read(a *application) meaning {
 		m.Auto = automatic(p.Automated)
 	}
 	if h := a.Spec.SourceHydrator; h != nil {
-		m.Hydrator = &hydrator{h.DrySource.RepoURL, h.DrySource.Path, h.DrySource.TargetRevision, h.SyncSource.Path}
+		m.Hydrator = &hydrator{h.DrySource.RepoURL, h.DrySource.Path, h.DrySource.TargetRevision, h.SyncSource.TargetBranch, h.SyncSource.Path}
 	}
 	if s := a.Spec.Source; s != nil {
 		m.Source = &places([]source{*s})[0]
@@ -142,6 +143,8 @@ func placeOf(s source) place { return place{s.RepoURL, s.Path, s.Chart, s.Ref, s
 
 func (m *meaning) readStatus(s *status) {
 	m.Sync = revisions{s.Sync.Revision, s.Sync.Revisions, placeOf(s.Sync.ComparedTo.Source), places(s.Sync.ComparedTo.Sources)}
+	d := s.Sync.ComparedTo.Destination
+	m.ComparedTo = destination{d.Server, d.Name, d.Namespace}
 	m.SyncStatus, m.Health = string(s.Sync.Status), string(s.Health.Status)
 	m.HealthSince, m.HealthSource = when(s.Health.LastTransitionTime), string(s.ResourceHealthSource)
 	m.ReconciledAt, m.Images = when(s.ReconciledAt), s.Summary.Images
@@ -163,7 +166,7 @@ func (m *meaning) readStatus(s *status) {
 	}
 	if c := s.SourceHydrator.CurrentOperation; c != nil {
 		m.Hydration = hydration{
-			Phase: string(c.Phase), StartedAt: when(&c.StartedAt), FinishedAt: when(c.FinishedAt),
+			Phase: string(c.Phase), Message: c.Message, StartedAt: when(&c.StartedAt), FinishedAt: when(c.FinishedAt),
 			Dry: c.DrySHA, Hydrated: c.HydratedSHA,
 		}
 	}
