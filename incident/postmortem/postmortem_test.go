@@ -310,3 +310,23 @@ func seen(text string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// A block that Markdown takes for ended lets nothing of what follows be Markdown.
+func TestABlockEndsWhereMarkdownEndsIt(t *testing.T) {
+	reader := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(renderer.WithUnsafe()))
+	for _, ends := range []string{"````", " ```", "   `````", "```  "} {
+		text := tidy("```\nlog\n" + ends + "\n# Heading\n<script>alert(1)</script>\n```")
+		var html bytes.Buffer
+		if err := reader.Convert([]byte(block(text)), &html); err != nil {
+			t.Fatal(err)
+		}
+		if shown := html.String(); strings.Contains(shown, "<h1") || strings.Contains(shown, "<script") {
+			t.Errorf("%q:\n%s", ends, shown)
+		}
+		p := incident.Postmortem{Summary: text}
+		got, err := Parse(Markdown(incident.Incident{ID: "i", Title: "t", DetectedAt: noon, Postmortem: &p}, Options{}), Options{Now: noon})
+		if err != nil || got.Summary != text {
+			t.Errorf("%q comes back as %+v, %v", text, got, err)
+		}
+	}
+}

@@ -91,6 +91,9 @@ func fenceEnd(lines []string, begin int) int {
 		if lines[i] == "```" {
 			return i
 		}
+		if ends := strings.TrimLeft(lines[i], spaces); strings.HasPrefix(ends, "```") && strings.Trim(ends, "`") == "" {
+			return 0 // it ends here for Markdown, and what follows would be no text
+		}
 	}
 	return 0
 }
