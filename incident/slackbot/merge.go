@@ -145,10 +145,6 @@ func (b *Bot) closePart(ctx context.Context, part incident.Incident, into string
 	if err != nil {
 		return err
 	}
-	where := into
-	if channel != "" {
-		where += " <#" + channel + ">"
-	}
 	_, err = b.follow(ctx, part.ID, j.Key, func(i incident.Incident) ([]incident.Event, []incident.Job, error) {
 		whole, err := b.o.Store.Incident(ctx, into)
 		switch {
@@ -163,6 +159,10 @@ func (b *Bot) closePart(ctx context.Context, part incident.Incident, into string
 		}
 		var jobs []incident.Job
 		if own != "" {
+			where := into
+			if channel != "" && (i.Private || !whole.Private) { // else nobody is told where it is
+				where += " <#" + channel + ">"
+			}
 			jobs = append(jobs, inLine(i.ID, jobSay, task{Text: l.Say(sayGoOn, where)}.job(j.Key+":say", jobSay, now)))
 		}
 		return events, jobs, nil

@@ -319,3 +319,25 @@ func TestNobodyIsToldWhoCouldNotBeRemembered(t *testing.T) {
 		t.Errorf("told all the same: %v", err)
 	}
 }
+
+// Whoever is in a public incident is not told the channel of the private one that takes it in.
+func TestAPublicPartDoesNotTellThePrivateChannel(t *testing.T) {
+	w := secret(t)
+	w.command(w.mai, w.general, "open private critical Customer keys leak")
+	w.command(w.mai, w.general, "open minor Logins fail")
+	private, public := w.channel("inc-1"), w.channel("inc-2")
+	w.command(w.mai, public, "duplicate inc-1")
+	if w.incident("inc-2").MergedInto != "inc-1" {
+		t.Fatal("it is no part")
+	}
+	for _, c := range []string{public, w.announce, w.general} {
+		for _, m := range w.slack.Messages(c) {
+			if shown := fmt.Sprint(m.Text, m.Blocks); strings.Contains(shown, private) || strings.Contains(shown, "keys") {
+				t.Errorf("%s", shown)
+			}
+		}
+	}
+	if !strings.Contains(w.slack.Transcript(public), "a part of inc-1") {
+		t.Errorf("%s", w.slack.Transcript(public))
+	}
+}

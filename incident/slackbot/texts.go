@@ -84,8 +84,8 @@ var (
 	sayInvited       = text.Of("You are being invited to %s: %s", "%s（%s）に招待します。")
 	sayNothingToJoin = text.Of("%[1]s (%[2]s) has no channel to join: write its commands anywhere, such as `/incident status %[1]s`.",
 		"%[1]s（%[2]s）にはチャンネルがありません。コマンドは ID を付ければどこでも使えます（例：`/incident status %[1]s`）。")
-	sayEdited = text.Of("You have edited that message. What it said first was done, and nothing else: write a new one.",
-		"編集された発言は実行していません（編集前の内容は実行済みです）。新しく書いてください。")
+	sayEdited = text.Of("You have edited that message. Only what it said first counts: write a new one.",
+		"編集された発言は実行しません（有効なのは最初の内容だけです）。新しく書いてください。")
 	sayNeedsCommand = text.Of("That needs a form: write it as `/incident …` in the channel.", "入力画面が必要な操作です。チャンネルで `/incident …` と入力してください。")
 	sayFormTooLate  = text.Of("Slack did not show the form in time. Please try again; `/incident open critical …` works without it.",
 		"入力画面を開けませんでした。もう一度お試しください。`/incident open 緊急 …` なら画面なしで始められます。")
