@@ -120,6 +120,12 @@ func TestAnOldObservationIsUnknown(t *testing.T) {
 			}
 		})
 	}
+	ahead := Observation{ShopSet: "x", Sync: Synced, Health: Healthy, ObservedAt: noon.Add(time.Hour)}
+	for maxAge, want := range map[time.Duration]SyncStatus{0: Synced, time.Hour: Synced, 59 * time.Minute: SyncUnknown} {
+		if got := ahead.At(noon, maxAge); got.Sync != want || (got.Reason == "") != (want == Synced) {
+			t.Errorf("an hour ahead of the clock, %v trusted: %s, %q", maxAge, got.Sync, got.Reason)
+		}
+	}
 	if got := (Observation{ShopSet: "x", Sync: Synced, Health: Healthy}).At(noon, 0); got.Sync != SyncUnknown || got.Reason == "" {
 		t.Errorf("never observed, and not Unknown: %+v", got)
 	}

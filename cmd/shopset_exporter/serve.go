@@ -39,6 +39,7 @@ type service struct {
 	docs   documents
 	began  time.Time
 	stored shopset.StateHealth
+	tried  time.Time         // when the state file was last written, or could not be
 	faults map[string]string // what was last logged about a matter
 
 	mu      sync.Mutex
@@ -55,6 +56,11 @@ func (p *program) serve(ctx context.Context, f *flags, log *slog.Logger) error {
 	cli.LimitMemory(log)
 	p.watchful(f.grace)
 	s := &service{p: p, f: f, log: log, changed: make(chan struct{}, 1), faults: map[string]string{}, began: p.now()}
+	unlock, err := shopset.LockState(f.state)
+	if err != nil {
+		return failure{err}
+	}
+	defer unlock()
 	state, remembered, err := shopset.OpenState(f.state)
 	if err != nil {
 		return err
@@ -156,7 +162,8 @@ const (
 	whole     = 5 * time.Minute  // how often all is read anew at least, though nothing else than time has passed
 	share     = 50               // a large fleet that changes all the time is judged for 1/50 of the time
 	patience  = 30 * time.Second // how long a cluster may take to be read for the first time
-	saveEvery = 10 * time.Second
+	saveEvery = 10 * time.Second // how often what is remembered is written at most
+	saveSoon  = time.Second      // how long the first change after a rest may wait for that
 )
 
 // judging takes changes of Applications in as they come, and what has become too old
@@ -166,7 +173,7 @@ func (s *service) judging(ctx context.Context) {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	steady, save := time.NewTicker(s.f.refresh), time.NewTicker(saveEvery)
+	steady, save := time.NewTicker(s.f.refresh), time.NewTicker(saveSoon)
 	defer steady.Stop()
 	defer save.Stop()
 	for {
@@ -336,9 +343,18 @@ func (s *service) reload() {
 	s.log.Info("the fleet's documents are read again")
 }
 
-// save writes the state file where there is something new.
+// save writes the state file where there is something new, and it was not written lately.
 func (s *service) save() {
+	now := s.p.now()
+	if now.Sub(s.tried).Abs() < saveEvery {
+		return
+	}
 	written, err := s.exporter.Save(s.state)
+	s.mu.Lock()
+	if err != nil || written && s.judge { // before, it is written to see whether it can be
+		s.tried = now
+	}
+	s.mu.Unlock()
 	switch {
 	case err != nil:
 		if s.stored.Errors++; s.faults["state"] == "" {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/gofrs/flock"
+
 	"github.com/shopslo/shopslo/fleet"
 	"github.com/shopslo/shopslo/internal/disk"
 )
@@ -102,6 +104,23 @@ const saveAtLeast = time.Minute
 
 // largestState bounds what is read: a million ShopSets have some hundred megabytes.
 const largestState = 1 << 30
+
+// LockState keeps other exporters from the file until unlock is called. Where nothing can be
+// written beside it there is no lock: nobody writes the file there either. An empty path
+// keeps nothing.
+func LockState(path string) (unlock func(), err error) {
+	if path == "" {
+		return func() {}, nil
+	}
+	if err := disk.IsOwn(path + ".lock"); err != nil {
+		return nil, fmt.Errorf("lock state file: %w", err)
+	}
+	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+	if free, err := lock.TryLock(); err == nil && !free {
+		return nil, fmt.Errorf("state file %s: another shopset_exporter has it; give each its own", path)
+	}
+	return func() { _ = lock.Close() }, nil
+}
 
 // OpenState reads the file, or begins anew where there is none. An empty path keeps
 // nothing. The error names the file: one that cannot be read is never overwritten, and one

@@ -51,6 +51,7 @@ var sharedParts = map[string]string{
 // sharedReads are what a shared part may import beside.
 var sharedReads = map[string][]string{
 	"plugins/mailrelay/relayconf":  {"go.yaml.in/yaml", Module + "/internal"}, // it reads a file of YAML
+	"exporters/shopset":            {"github.com/gofrs/flock"},                // one exporter a state file
 	"plugins/mailrelay/relaystore": {"github.com/gofrs/flock"},                // runs take turns
 	"slo/source/promhist": {"github.com/prometheus/prometheus/tsdb/chunkenc", "github.com/prometheus/prometheus/model/histogram",
 		"github.com/prometheus/prometheus/model/value", Module + "/slo/source/promseries"}, // the decoder of their chunks
