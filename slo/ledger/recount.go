@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -143,7 +144,7 @@ func (r *Recount) Read(ctx context.Context, progress func(Progress) bool) error 
 		src.delay = 0 // what is counted anew was closed
 	}
 	for _, at := range []int64{r.from, r.to, r.until} {
-		if err := r.fresh.Advance(ctx, timeOf(at), progress); err != nil {
+		if err := r.advance(ctx, at, progress); err != nil {
 			return err
 		}
 		raised := map[*account]*flags{}
@@ -159,6 +160,29 @@ func (r *Recount) Read(ctx context.Context, progress func(Progress) bool) error 
 		}
 	}
 	return nil
+}
+
+// advance counts anew up to an edge, or as far as each source was counted: one that is scraped seldom is behind the
+// others.
+func (r *Recount) advance(ctx context.Context, at int64, progress func(Progress) bool) error {
+	together := map[int64][]string{}
+	for name, src := range r.fresh.sources {
+		reached := int64(none)
+		for _, a := range src.all {
+			if kept := r.kept[a.key]; kept != nil {
+				reached = max(reached, kept.hist.edge)
+			}
+		}
+		if reached == none || reached > at {
+			reached = at
+		}
+		together[reached] = append(together[reached], name)
+	}
+	var errs []error
+	for _, upTo := range slices.Sorted(maps.Keys(together)) {
+		errs = append(errs, r.fresh.Advance(ctx, timeOf(upTo), progress, together[upTo]...))
+	}
+	return errors.Join(errs...)
 }
 
 // Compare says of each account what has changed. further asks for what follows the span, too, up to

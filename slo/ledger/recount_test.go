@@ -177,3 +177,49 @@ func TestAnAccountThatLagsBehindIsRecountedByItself(t *testing.T) {
 	}
 	closeLedger(t, l)
 }
+
+// Sources close their edges each in its own time: one that is later than the others is recounted up to where it was.
+func TestALaterSourceIsRecountedWithTheOthers(t *testing.T) {
+	h, end := calm(2, 5*time.Hour)
+	s, all := sloOf("s", "bad", "total"), without(seriesOf(h, ledgertest.All), 0, h.Start)
+	oracles, err := ledgertest.NewOracles(h.Subjects(), h.Rules(false, true, true), all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	planned := func(series []ledgertest.Series) (p ledger.Plan, ofOther []ledgertest.Subject) {
+		p, _, ofOther = apart(h, sourceOf(series), sourceOf(series), s)
+		p.Delays = map[string]time.Duration{"one": time.Nanosecond, "other": 5 * time.Minute}
+		return p, ofOther
+	}
+	cfg := testConfig(t.TempDir(), h.Start, timeOf(end), h.Config.Interval, time.Minute)
+	some, later := planned(without(all, end-40*60_000, end-20*60_000))
+	l := open(t, cfg, some, end)
+	advance(t, l, end)
+	memory := cfg
+	memory.Dir = ""
+	whole, _ := planned(all)
+	r, err := l.Recount(open(t, memory, whole, end), timeOf(h.Start), time.Time{})
+	if err == nil {
+		err = r.Read(t.Context(), nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := r.Compare(nil, true)
+	for _, c := range found {
+		if c.Failure != "" || len(c.Blocks) == 0 {
+			t.Errorf("%s: %d blocks differ, failure %q", c.Subject, len(c.Blocks), c.Failure)
+		}
+	}
+	if err := r.Replace(found); err != nil {
+		t.Fatal(err)
+	}
+	for _, sub := range h.Subjects() {
+		upTo := end
+		if slices.ContainsFunc(later, func(o ledgertest.Subject) bool { return o.ID == sub.ID }) {
+			upTo -= 5 * 60_000
+		}
+		checkEdges(t, l, s, sub.ID, oracles[sub.ID], h.Start, upTo, 60_000)
+	}
+	closeLedger(t, l)
+}
