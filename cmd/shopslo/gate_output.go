@@ -78,7 +78,7 @@ func (p *program) answer(v judged, f gateFlags) error {
 		}
 	}
 	if f.out.form == "json" { // of a big fleet megabytes
-		return errors.Join(append(errs, p.printed(v.line()))...)
+		return errors.Join(append(errs, p.printed(plain.JSON(v.line())))...)
 	}
 	var text bytes.Buffer
 	if err := writeAs(p, &text, f.out.form, v, f, p.columns(), p.colour()); err != nil {

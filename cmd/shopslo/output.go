@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/internal/text"
 )
 
@@ -47,7 +48,7 @@ func (p *program) printJSON(v any) error {
 	if err != nil {
 		return fmt.Errorf("write the answer as JSON: %w", err)
 	}
-	return p.print(string(data) + "\n")
+	return p.printed(plain.JSON(append(data, '\n')))
 }
 
 // print writes to standard output. A failure, such as a full disk behind a

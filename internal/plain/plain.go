@@ -4,6 +4,7 @@
 package plain
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strings"
@@ -101,3 +102,17 @@ func Chat(text string) string {
 	text = strings.NewReplacer("](", "]"+apart+"(", "@", "@"+apart).Replace(text)
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
 }
+
+// JSON writes what a runner would take for a command in JSON as an escape, which means the same.
+func JSON(data []byte) []byte {
+	if !bytes.Contains(data, doubled) { // of a big fleet megabytes
+		return data
+	}
+	return bytes.ReplaceAll(data, doubled, []byte(`#\u0023`))
+}
+
+// XML is JSON for XML.
+func XML(data []byte) []byte { return bytes.ReplaceAll(data, doubled, []byte("#&#35;")) }
+
+// doubled is how ##[…] and ##vso[…] begin; outside of texts neither JSON nor XML has it.
+var doubled = []byte("##")

@@ -1,6 +1,8 @@
 package plain
 
 import (
+	"encoding/json"
+	"encoding/xml"
 	"html"
 	"regexp"
 	"strings"
@@ -71,4 +73,23 @@ func FuzzLine(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestEscapesMeanTheSame(t *testing.T) {
+	for _, words := range []string{"", "#", "a ##[add-mask]b", "###[x]", "####", `\\##vso[a]`} {
+		quoted, err := json.Marshal(words)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read string
+		if data := JSON(quoted); json.Unmarshal(data, &read) != nil || read != words || strings.Contains(string(data), "##") {
+			t.Errorf("%q becomes %s", words, data)
+		}
+		var x struct {
+			Text string `xml:",chardata"`
+		}
+		if data := XML([]byte("<a>" + words + "</a>")); xml.Unmarshal(data, &x) != nil || x.Text != words || strings.Contains(string(data), "##") {
+			t.Errorf("%q becomes %s", words, data)
+		}
+	}
 }

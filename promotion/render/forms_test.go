@@ -104,6 +104,14 @@ func TestWhatOthersWriteIsNoCommandAndNoLink(t *testing.T) {
 				}
 			}
 		}
+		for name, form := range map[string]func(io.Writer) error{
+			"JUnit": func(w io.Writer) error { return render.JUnit(w, r.Decision) },
+			"SARIF": func(w io.Writer) error { return render.SARIF(w, r.Decision, "f", "v") },
+		} {
+			if text := write(t, form); strings.Contains(text, "##[") || !strings.Contains(text, "[add-mask]b") {
+				t.Fatalf("%s: a command to the runner, or another text: %s", name, text)
+			}
+		}
 		if text := html.UnescapeString(write(t, markdown(r))); strings.Contains(text, "@sre") || strings.Contains(text, "#12") || strings.Contains(text, "https://evil") {
 			t.Fatalf("a link or a mention: %s", text)
 		}

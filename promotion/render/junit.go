@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/promotion"
 )
 
@@ -68,7 +69,7 @@ func JUnit(w io.Writer, d promotion.Decision) error {
 	if err != nil {
 		return fmt.Errorf("write the decision as JUnit: %w", err)
 	}
-	_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, data)
+	_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, plain.XML(data))
 	return err
 }
 

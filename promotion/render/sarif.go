@@ -123,6 +123,6 @@ func SARIF(w io.Writer, d promotion.Decision, file, version string) error {
 	if err != nil {
 		return fmt.Errorf("write the decision as SARIF: %w", err)
 	}
-	_, err = fmt.Fprintf(w, "%s\n", data)
+	_, err = fmt.Fprintf(w, "%s\n", plain.JSON(data))
 	return err
 }
