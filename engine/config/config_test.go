@@ -84,7 +84,7 @@ gate: {max_age: 2m, min_coverage: 0.5, quiet_coverage: 0.9, fail_on: [page, tick
 		}},
 		Fleet: []string{"a.yaml", "b.yaml"}, SLOs: []string{"*.yaml"},
 		Ledger: Ledger{Dir: "/etc/shopslo/data/ledger", Resolution: 10 * time.Second,
-			Retention: 7 * 24 * time.Hour, Delay: 90 * time.Second},
+			Retention: 7 * 24 * time.Hour, Delay: 90 * time.Second, delayed: true},
 		TargetLabels: []string{"pod"},
 		Budgets:      Budgets{LeastHistory: 6 * time.Hour},
 		BurnRates:    []slo.BurnAlert{{Long: 24 * time.Hour, Short: 2 * time.Hour, Factor: 3, Severity: slo.Ticket}},
