@@ -154,6 +154,11 @@ func alertTitle(n notification, a alert) string {
 	return strings.TrimSpace(a.Labels["alertname"] + " " + a.Labels["shopset"])
 }
 
+// name is an alert's in one line; ? where it says nothing of itself.
+func (a alert) name() string {
+	return cmp.Or(text.Cut(line(alertTitle(notification{}, a)), maxAlertText), "?")
+}
+
 // alertScope collects what the alerts name that fire. It is not known, and so taken for everything,
 // where one that opens an Incident names nothing that the fleet has, or some were left out. ok
 // false: nothing fires that says what is affected.
@@ -283,7 +288,7 @@ const (
 // alertEntry is an alert in the timeline.
 func (s Settings) alertEntry(a alert, now time.Time) incident.Event {
 	e := incident.Event{ID: a.id(), At: now, Kind: incident.Noted}
-	said := text.Cut(line(alertTitle(notification{}, a)), maxAlertText)
+	said := a.name()
 	for _, l := range a.links() {
 		said += " · " + s.Language.Say(l.what) + " " + l.url
 		e.Link = l.url
@@ -322,7 +327,7 @@ func (s Settings) raisedText(n notification) string {
 			lines = append(lines, "…")
 			break
 		}
-		one := "🔔 *" + escape(text.Cut(line(alertTitle(notification{}, a)), maxAlertText)) + "*"
+		one := "🔔 *" + escape(a.name()) + "*"
 		if more := cmp.Or(a.Annotations["description"], a.Annotations["message"]); more != "" {
 			one += "\n" + quote(text.Cut(more, 800))
 		}

@@ -193,7 +193,7 @@ func (s Settings) news(before, after incident.Incident, e incident.Event) string
 	switch e.Kind {
 	case incident.Noted:
 		if e.Value == update {
-			return l.Say(sayStatusFrom, by, quote(e.Text))
+			return l.Say(sayStatusFrom, by, quoted(e.Text))
 		}
 	case incident.Escalated:
 		t := severities[after.Severity]

@@ -40,9 +40,27 @@ func note(markup string) *slack.ContextBlock {
 	return slack.NewContextBlock("", mrkdwn(cut(markup, 2000)))
 }
 
-// said is a message of one paragraph.
+// maxSaid is how much a message says in all; Slack refuses much longer ones (msg_blocks_too_long):
+// docs.slack.dev/reference/methods/chat.postMessage
+const maxSaid = 12_000
+
+// said is a message of one paragraph; a long one is several sections of whole lines.
 func said(markup string) message {
-	return message{cut(markup, maxSection), []slack.Block{section(markup)}}
+	m := message{Text: cut(markup, maxSection)}
+	part, all := "", 0
+	for line := range strings.Lines(markup) {
+		long := utf8.RuneCountInString(line)
+		if all += long; all > maxSaid {
+			part += "…"
+			break
+		}
+		if part != "" && utf8.RuneCountInString(part)+long > maxSection {
+			m.Blocks, part = append(m.Blocks, section(strings.TrimSuffix(part, "\n"))), ""
+		}
+		part += line
+	}
+	m.Blocks = append(m.Blocks, section(strings.TrimSuffix(part, "\n")))
+	return m
 }
 
 // cut is text.Cut for what is marked up: it ends before a link, a mention or an escaped character
@@ -151,9 +169,25 @@ func (s Settings) status(i incident.Incident, now time.Time) message {
 	return message{escape(s.head(i)), blocks}
 }
 
-func quote(written string) string {
-	return "> " + strings.ReplaceAll(prose(text.Cut(written, 2500)), "\n", "\n> ")
+func quote(written string) string { return quoted(text.Cut(written, 2500)) }
+
+// quoted quotes all of a text; a line that no section takes is cut into several.
+func quoted(written string) string {
+	var lines []string
+	for line := range strings.SplitSeq(written, "\n") {
+		if one := "> " + prose(line); utf8.RuneCountInString(one) < maxSection {
+			lines = append(lines, one)
+			continue
+		}
+		for part := range slices.Chunk([]rune(line), maxLine) {
+			lines = append(lines, "> "+prose(string(part)))
+		}
+	}
+	return strings.Join(lines, "\n")
 }
+
+// maxLine is how long a line may be that stays below maxSection with all its characters escaped.
+const maxLine = maxSection/5 - 10
 
 // buttons are the next steps that make sense now, at most five.
 func (s Settings) buttons(i incident.Incident) []slack.BlockElement {

@@ -14,6 +14,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/shopslo/shopslo/incident"
+	"github.com/shopslo/shopslo/internal/fakes/slackfake"
 	"github.com/shopslo/shopslo/internal/text"
 )
 
@@ -272,6 +273,19 @@ func TestWhatIsCutStaysMarkedUp(t *testing.T) {
 	shown, err := json.Marshal(Settings{Language: text.English}.status(i, noon.Add(2*time.Hour)).Blocks)
 	if err != nil || !strings.Contains(string(shown), "*Impact lasted*") {
 		t.Errorf("%s, %v", shown, err)
+	}
+}
+
+// A status that no section takes is told whole all the same.
+func TestALongStatusIsToldWhole(t *testing.T) {
+	w, c := opened(t)
+	for name, text := range map[string]string{"lines": strings.Repeat("errors fall & rise\n", 400) + "the end.", "one line": strings.Repeat("<エラー>", 900) + "the end."} {
+		w.command(w.mai, c, "update "+escape(text))
+		all := w.slack.Messages(c)
+		shown := slackfake.Read(all[len(all)-1].Text, all[len(all)-1].Blocks)
+		if n := strings.Count(shown, "errors") + strings.Count(shown, "エラー"); n != strings.Count(text, "errors")+strings.Count(text, "エラー") || !strings.Contains(shown, "the end.") {
+			t.Errorf("%s: %d times, %d sections", name, n, len(all[len(all)-1].Blocks))
+		}
 	}
 }
 
