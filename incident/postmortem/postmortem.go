@@ -64,10 +64,11 @@ func Markdown(i incident.Incident, o Options) string {
 	if p == nil {
 		p = &incident.Postmortem{}
 	}
+	title := plain(i.Title)
 	if w.hidden = i.Private && i.Postmortem == nil; w.hidden {
-		w.notWritten = w.notShown
+		w.notWritten, title = w.notShown, w.private
 	}
-	w.line("# %s", plain(i.Title))
+	w.line("# %s", title)
 	w.line("\n> %s", w.blameless)
 	w.overview()
 	w.missing(p)

@@ -330,3 +330,16 @@ func TestABlockEndsWhereMarkdownEndsIt(t *testing.T) {
 		}
 	}
 }
+
+func TestAPrivateIncidentHasItsTitleInEachLanguage(t *testing.T) {
+	i := incident.Incident{ID: "i", Title: "private incident", DetectedAt: noon, Private: true}
+	for l, want := range map[text.Language]string{text.English: "# Private incident\n", text.Japanese: "# 非公開のインシデント\n"} {
+		if got := Markdown(i, Options{Language: l}); !strings.HasPrefix(got, want) {
+			t.Errorf("%.40q", got)
+		}
+	}
+	i.Postmortem = &incident.Postmortem{Summary: "x"}
+	if got := Markdown(i, Options{}); !strings.HasPrefix(got, "# private incident\n") { // its own title, for those who are in it
+		t.Errorf("%.40q", got)
+	}
+}

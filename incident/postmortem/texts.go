@@ -12,6 +12,7 @@ func wordsIn(l text.Language) words {
 		parts:         in(l, partNames),
 		blameless:     say(text.Of("This text is about systems and how we work, not about who did what: everybody did what made sense with what they knew at the time.", "この文書は個人の責任を問うものではありません。誰もがその時点で知り得た情報をもとに最善を尽くしたという前提で、仕組みと進め方を見直します。")),
 		notWritten:    say(text.Of("_Not written yet._", "_まだ書かれていません。_")),
+		private:       say(text.Of("Private incident", "非公開のインシデント")),
 		notShown:      say(text.Of("_Not shown: this incident is private._", "_非公開のインシデントのため、表示していません。_")),
 		notKnown:      say(text.Of("not known", "不明")),
 		notYet:        say(text.Of("not yet", "未完了")),

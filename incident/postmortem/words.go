@@ -36,7 +36,7 @@ type words struct {
 	started, detected, toDetect, toMitigate, toResolve, hurting, soFar     string
 	fromDetection, noBudget, badEvents, share, itStarted, itWasNoticed     string
 	owner, due, done, nobody, notSet, nobodyAnyMore, noneAnyMore           string
-	redacted                                                               string
+	redacted, private                                                      string
 	colon, comma, dot                                                      string
 	severities                                                             map[incident.Severity]string
 	states, moved                                                          map[incident.State]string
