@@ -66,6 +66,25 @@ func TestTheGateReadsWhenReleasesCame(t *testing.T) {
 	}
 }
 
+// A file that a Release brings is its own word, and named as that.
+func TestAReleasesFileOfTheCheckoutIsNamedAsThat(t *testing.T) {
+	s := newStage(t, 0).keeps(t)
+	for _, r := range []came{{"prod", "v1", 100 * time.Hour}, {"beta", "v2", time.Hour}} {
+		if code, said := s.adds(t, r.tier, r.release, r.before); code != exitOK {
+			t.Fatal(code, said)
+		}
+	}
+	const brought = "By the releases file releases.jsonl (of the checkout, so the Release may have written it), all ShopSets"
+	o := s.checkedOut(t)
+	if _, said := s.said(t, "--explain"); !strings.Contains(said, brought) {
+		t.Errorf("it is not named:\n%s", said)
+	}
+	o.git("rm", "--quiet", "--cached", "releases.jsonl") // a deploy job has written it beside
+	if _, said := s.said(t, "--explain"); strings.Contains(said, brought) || !strings.Contains(said, "By the releases file releases.jsonl, all ShopSets") {
+		t.Errorf("it is named as brought:\n%s", said)
+	}
+}
+
 // What an editor, a clock or a crash has done to the file is no evidence.
 func TestTheGateDoesNotTrustABrokenReleasesFile(t *testing.T) {
 	line := func(s *stage, release string, before time.Duration) string {

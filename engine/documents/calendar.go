@@ -99,7 +99,11 @@ func Releases(d *Documents) (found []promotion.Arrival, from string, err error) 
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: gate.releases.file: %w", d.Config.Path, err)
 	}
-	return releasefile.Running(entries), "The releases file " + filepath.Base(r.File), nil
+	from = "The releases file " + filepath.Base(r.File)
+	if d.Brought {
+		from += " (of the checkout, so the Release may have written it)"
+	}
+	return releasefile.Running(entries), from, nil
 }
 
 // FoldersExist keeps a mistyped pattern from meaning that there is nothing: a folder may

@@ -39,6 +39,9 @@ type Documents struct {
 	received      []promotion.Exclusion // those of the calendar, with since when its branch has them
 	// soaks are what the Tiers' documents ask for where the rules were read; nil: those of Fleet.
 	soaks map[fleet.TierName]time.Duration
+	// Brought: the checkout of a Release has the releases file in git, so that the Release may
+	// have written it.
+	Brought bool
 	// Fine is how far back every edge is wanted, where that is further than burn rates look.
 	Fine time.Duration
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
@@ -41,10 +42,20 @@ func Rules(ctx context.Context, h host.Host, d *documents.Documents, to fleet.Ti
 	if err == nil {
 		err = r.calendar(ctx, out)
 	}
+	if err == nil && r.released && out.Config.Gate.Releases != nil {
+		out.Brought = r.brings(ctx, out.Config.Gate.Releases.File)
+	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	return out, from, err
+}
+
+// brings reports whether commits of the checkout have a file, or where git does not tell, may.
+func (r *reading) brings(ctx context.Context, file string) bool {
+	tracked, err := r.checkout.Tracks(ctx, file)
+	beneath, rel := filepath.Rel(r.own.Config.Dir, file)
+	return tracked || err != nil && rel == nil && filepath.IsLocal(beneath)
 }
 
 // reading is one look at the branches.

@@ -73,6 +73,16 @@ func CheckoutOf(ctx context.Context, env []string, folder string) (*Checkout, er
 	return c, nil
 }
 
+// Tracks reports whether a file is one that commits have. What git does not tell is an error.
+func (c *Checkout) Tracks(ctx context.Context, file string) (bool, error) {
+	runner := &git.Runner{Env: git.Environment(c.Origin.Env, [2]string{"safe.bareRepository", "explicit"})}
+	out, err := runner.Run(ctx, git.Call{Args: []string{"-C", filepath.Dir(file), "ls-files", "--", filepath.Base(file)}})
+	if err != nil {
+		return false, fmt.Errorf("ask git whether commits have %s: %w", file, err)
+	}
+	return out != "", nil
+}
+
 // hasGit reports whether a folder, or one around it, is a checkout's. What may not be looked at
 // may be one.
 func hasGit(folder string) (bool, error) {
