@@ -78,9 +78,17 @@ func (p *program) bySecrets(ctx context.Context, f *flags, log *slog.Logger, all
 			log.Warn("a cluster Secret cannot be used", "error", fault)
 		}
 	}
-	more = all
-	for _, a := range answers {
-		more = append(more[:len(more):len(more)], others(a.clusters, more)...)
+	more = all[:len(all):len(all)]
+	for i, a := range answers {
+		for _, one := range others(a.clusters, all) {
+			switch same := slices.IndexFunc(more, func(c kube.Cluster) bool { return c.Name == one.Name || address(c) == address(one) }); {
+			case same < 0:
+				more = append(more, one)
+			case address(more[same]) != address(one):
+				log.Error("a cluster of a cluster Secret is not read: another one has its name; give it a name of its own", "cluster", one.Name, "argocd", all[i].Name)
+				refused = append(refused, all[i].Name)
+			}
+		}
 	}
 	return more, refused
 }
@@ -91,11 +99,12 @@ const own = "https://kubernetes.default.svc"
 // others leaves out the clusters that are read already: an Argo CD may know the
 // cluster that it runs in by a Secret, too, and its Applications count once.
 func others(found, read []kube.Cluster) []kube.Cluster {
-	address := func(c kube.Cluster) string { return strings.TrimRight(c.Config.Host, "/") }
 	return slices.DeleteFunc(found, func(c kube.Cluster) bool {
 		return address(c) == own || slices.ContainsFunc(read, func(r kube.Cluster) bool { return address(r) == address(c) })
 	})
 }
+
+func address(c kube.Cluster) string { return strings.TrimRight(c.Config.Host, "/") }
 
 // placed makes Unknown what was seen of ShopSets whose FailureDomain is a cluster that
 // is lost, although another cluster's Argo CD manages them: that one goes on saying

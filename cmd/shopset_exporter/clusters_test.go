@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/base64"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -99,6 +101,28 @@ func TestClusterSecretsThatAreRefusedCostTheirClusterAlone(t *testing.T) {
 		t.Error("the other cluster's Secrets were not refused")
 	}
 	if _, stderr := e.stop(); !strings.Contains(stderr, "deploy/rbac/cluster-secrets.yaml") || !strings.Contains(stderr, "refusing") {
+		t.Errorf("it does not say what to do: %s", stderr)
+	}
+}
+
+// A cluster Secret with the name of another cluster costs that cluster alone.
+func TestAClusterSecretWithATakenNameIsLeftOut(t *testing.T) {
+	argo := kubetest.New(t)
+	text := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+	secret := func(name, server string) string {
+		return fmt.Sprintf(`{"metadata":{"name":"s","namespace":"argocd"},"data":{"name":%q,"server":%q}}`, text(name), text(server))
+	}
+	argo.FailWith(func(r *http.Request) (int, string) {
+		if strings.HasSuffix(r.URL.Path, "/secrets") {
+			return 200, `{"kind":"SecretList","items":[` + secret("argo", "https://127.0.0.1:1") + "," + secret("far", "https://127.0.0.1:2") + "," + secret("far", "https://127.0.0.1:2/") + `]}`
+		}
+		return 0, ""
+	})
+	e := start(t, "--fleet", examples, "--argocd.cluster-secrets", "--grace", "1s", "--kubeconfig", kubeconfigOf(t, map[string]*kubetest.Server{"argo": argo}))
+	e.waitFor(`shopset_exporter_cluster_secrets_refused{cluster="argo"} 1`)
+	e.waitFor(`shopset_exporter_cluster_up{cluster="argo"} 1`)
+	e.waitFor(`shopset_exporter_cluster_up{cluster="far"} 0`)
+	if _, stderr := e.stop(); !strings.Contains(stderr, "another one has its name") || strings.Contains(stderr, "cluster=far argocd") {
 		t.Errorf("it does not say what to do: %s", stderr)
 	}
 }

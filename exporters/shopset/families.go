@@ -258,7 +258,7 @@ var families = [allFamilies]family{
 	fClusterFaults:    {"shopset_exporter_cluster_faults_total", counter, "cluster fault", "What went wrong, or was delayed, in reading the cluster; also what mended itself.", ""},
 	fClusterChanges:   {"shopset_exporter_cluster_changes_total", counter, "cluster", "Changes of Argo CD Applications that were taken in, lists not counted.", ""},
 	fClusterList:      {"shopset_exporter_cluster_list_duration_seconds", gauge, "cluster", "How long the last list of Argo CD Applications took.", "there was none"},
-	fClusterSecrets:   {"shopset_exporter_cluster_secrets_refused", gauge, "cluster", "1 where the cluster Secrets of the Argo CD there could not be listed (--argocd.cluster-secrets): clusters that it knows are not read.", "they could, or are not asked for"},
+	fClusterSecrets:   {"shopset_exporter_cluster_secrets_refused", gauge, "cluster", "1 where the cluster Secrets of the Argo CD there could not be listed, or one has another cluster's name (--argocd.cluster-secrets): clusters that it knows are not read.", "they could, or are not asked for"},
 	fClusterCompared:  {"shopset_exporter_cluster_compared_timestamp_seconds", gauge, "cluster", "When Argo CD last compared one of the cluster's Applications: older than --max-age, its controller is down, or timeout.reconciliation is 0.", "never"},
 	fGitUp:            {"shopset_exporter_git_up", gauge, "", "1 where the last fetch of the git repositories went well, else 0.", "no repository is configured, or none was fetched yet"},
 	fGitFetched:       {"shopset_exporter_git_fetched_timestamp_seconds", gauge, "", "When the git repositories were last fetched: the age of what is known of branches.", "never"},
