@@ -9,7 +9,7 @@ import (
 
 // exporter are the rules about the fleet, as shopset_exporter sees it.
 func (s *Settings) exporter() []rule {
-	out := []rule{s.drifts(), s.pendingLong(), unverified(), incomplete(), operationHangs(), fleetInvalid(), orderViolated(), redundancyShort(), groupDown(), clusterUnreachable(), gitUnreachable(), s.snapshotOld()}
+	out := []rule{s.drifts(), s.pendingLong(), unverified(), unknown(), incomplete(), operationHangs(), fleetInvalid(), orderViolated(), redundancyShort(), groupDown(), clusterUnreachable(), gitUnreachable(), s.snapshotOld()}
 	if s.Exporter {
 		out = append(out, exporterAbsent())
 	}
@@ -111,6 +111,17 @@ func unverified() rule {
 		name: "ShopSetUnverified", severity: slo.Ticket, after: 30 * time.Minute,
 		expr: "max by (shopset, tier) (shopset_release_verified) == 0",
 		says: sayShopSetUnverified,
+	}
+}
+
+// unknown is about a ShopSet of which Argo CD cannot tell, or is not believed, whether it is as
+// git asks for. That its cluster cannot be read is clusterUnreachable's.
+func unknown() rule {
+	return rule{
+		name: "ShopSetUnknown", severity: slo.Ticket, after: 30 * time.Minute,
+		expr: `max by (shopset, tier) (shopset_sync_status{state="Unknown"}) == 1 unless on (shopset, tier) ` +
+			`(shopset_info and on (cluster) max by (cluster) (shopset_exporter_cluster_up) == 0)`,
+		says: sayShopSetUnknown,
 	}
 }
 

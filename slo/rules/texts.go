@@ -154,6 +154,12 @@ var (
 		text.Of("What runs on "+where+" may look well, but Argo CD's operation has failed or goes on, hooks such as smoke tests included: the Tier does not soak. unverified in /api/v1/fleet has Argo CD's message.",
 			where+" は正常に見えることがありますが、Argo CD の同期（スモークテストなどのフックを含む）が失敗したか、終わっていません。検証時間は始まりません。Argo CD のメッセージは /api/v1/fleet の unverified にあります。"),
 	}
+	sayShopSetUnknown = said{
+		text.Of("Nobody knows whether "+shopset+" is what git asks for",
+			shopset+" が git のとおりかどうか不明です"),
+		text.Of("Argo CD cannot compare "+where+", has not for too long, or leaves it alone: nothing of it is verified. reason in /api/v1/fleet says which.",
+			where+" を Argo CD が比較できないか、長く比較していないか、対象から外しています。検証は進みません。理由は /api/v1/fleet の reason にあります。"),
+	}
 	sayShopSetIncomplete = said{
 		text.Of("A component of "+shopset+" is missing, or its Application is being deleted",
 			shopset+" のコンポーネントがないか、Application が削除中です"),
