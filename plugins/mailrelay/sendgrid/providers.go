@@ -86,17 +86,21 @@ func parseProviders(body []byte) (map[mailrelay.Destination]mailrelay.Part, erro
 	}
 	out := map[mailrelay.Destination]mailrelay.Part{}
 	for to, days := range byDay {
-		part := mailrelay.Part{}
-		for _, date := range dates {
-			c := days[date]
-			if c == nil { // a provider without mails has no row
-				c = mailrelay.Counts{mailrelay.Blocked: 0, mailrelay.Bounced: 0, mailrelay.Deferred: 0, mailrelay.Delivered: 0, mailrelay.Dropped: 0, mailrelay.Complaints: 0}
-			}
-			part.Days = append(part.Days, mailrelay.Day{Date: date, Counts: c})
-		}
-		out[to] = part
+		out[to] = partOf(dates, days)
 	}
 	return out, nil
+}
+
+// partOf has each day; of one in which a provider had no mails there is no row.
+func partOf(dates []string, days map[string]mailrelay.Counts) (part mailrelay.Part) {
+	for _, date := range dates {
+		c := days[date]
+		if c == nil {
+			c = mailrelay.Counts{mailrelay.Blocked: 0, mailrelay.Bounced: 0, mailrelay.Deferred: 0, mailrelay.Delivered: 0, mailrelay.Dropped: 0, mailrelay.Complaints: 0}
+		}
+		part.Days = append(part.Days, mailrelay.Day{Date: date, Counts: c})
+	}
+	return part
 }
 
 // provider is whom a name means; the vendor does not list its names.
