@@ -1,16 +1,20 @@
 package main
 
 import (
-	"context"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/promoted"
 	"github.com/shopslo/shopslo/engine/usage"
@@ -71,11 +75,13 @@ func freezeCommand(p *program) *cobra.Command {
 	f.StringVar(&recurs.TimeZone, "time-zone", "Asia/Tokyo", "the IANA `name` of the zone of --time")
 	emergency := f.Bool("emergency", false, "stop everything, from now until the document is deleted")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return e.run(cmd.Context(), "freeze", func(now time.Time) ([]byte, error) {
+		return e.run(cmd, "freeze", func(now time.Time) ([]byte, error) {
 			z := promotion.Freeze{ID: e.name, Reason: e.reason, By: e.by, Scope: e.scope(), Emergency: *emergency}
 			switch {
-			case *emergency && (len(e.tiers)+len(e.groups) > 0 || recurs.RRule != "" || e.until != "" || e.length != ""):
-				return nil, usage.Errorf("--emergency stops everything until it is lifted; leave --tier, --group, --rrule, --until and --for out")
+			case *emergency && (len(e.tiers)+len(e.groups) > 0 || recurs.RRule != "" || e.from != "" || e.until != "" || e.length != ""):
+				return nil, usage.Errorf("--emergency stops everything until it is lifted; leave --tier, --group, --rrule, --from, --until and --for out")
+			case recurs.RRule == "" && (cmd.Flags().Changed("time") || cmd.Flags().Changed("time-zone")):
+				return nil, usage.Errorf("--time and --time-zone go with --rrule; write when it begins as --from")
 			case *emergency:
 				z.From = now
 				return calendar.FreezeText(z, nil)
@@ -120,7 +126,7 @@ func overrideCommand(p *program) *cobra.Command {
 	p.complete(cmd, "check", overridable)
 	release := f.String("release", "", "only for this `commit`")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return e.run(cmd.Context(), "override", func(now time.Time) ([]byte, error) {
+		return e.run(cmd, "override", func(now time.Time) ([]byte, error) {
 			if len(*checks) == 0 || len(e.tiers) == 0 {
 				return nil, usage.Errorf("--check and --tier are needed: which check is waived, for which Tier?")
 			}
@@ -161,7 +167,7 @@ func excludeCommand(p *program) *cobra.Command {
 	p.complete(cmd, "slo", documents.SLONames)
 	p.complete(cmd, "cause", causes)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return e.run(cmd.Context(), "exclusion", func(now time.Time) ([]byte, error) {
+		return e.run(cmd, "exclusion", func(now time.Time) ([]byte, error) {
 			x := promotion.Exclusion{ID: e.name, Who: e.by, Cause: *cause + ": " + e.reason, Link: e.link, SLOs: *slos, Scope: e.scope()}
 			var err error
 			switch {
@@ -182,25 +188,10 @@ func excludeCommand(p *program) *cobra.Command {
 }
 
 // run lists, or checks what all commands need and writes the document that text gives.
-func (e *entry) run(ctx context.Context, kind string, text func(now time.Time) ([]byte, error)) error {
+func (e *entry) run(cmd *cobra.Command, kind string, text func(now time.Time) ([]byte, error)) error {
 	now := e.p.Now().Truncate(time.Second)
 	if e.list {
-		d, err := e.p.load()
-		if err != nil {
-			return err
-		}
-		if err := promoted.Calendar(ctx, e.p.Host, d); err != nil {
-			return err
-		}
-		found, _, err := d.Calendar()
-		if err != nil {
-			return err
-		}
-		l := listed(found, kind, now)
-		if *e.out == asJSON {
-			return e.p.printJSON(l)
-		}
-		return e.p.print(l.table(e.p.lang.Language))
+		return e.show(cmd, kind, now)
 	}
 	if *e.out == asJSON {
 		return usage.Errorf("--output json is for --list; the document itself is YAML")
@@ -213,20 +204,16 @@ func (e *entry) run(ctx context.Context, kind string, text func(now time.Time) (
 		return usage.Errorf("--reason is missing: those who meet it will want to know")
 	case e.by == "":
 		return usage.Errorf("--by is missing: who decides this?")
+	case !utf8.ValidString(e.reason + e.by + e.link):
+		return usage.Errorf("--reason, --by and --link take UTF-8 text")
 	}
 	d, err := e.p.load()
 	if err != nil {
 		return err
 	}
-	if len(d.Config.Gate.Calendar) == 0 {
-		return &codeError{exitUsage, fmt.Errorf("%s: gate.calendar is missing; add it, such as gate: {calendar: [calendar/*.yaml]}", d.Config.Path)}
-	}
-	folder := filepath.Dir(d.Config.Gate.Calendar[0])
-	if !filepath.IsAbs(folder) {
-		folder = filepath.Join(d.Config.Dir, folder)
-	}
-	if e.name == "" {
-		e.name = unusedName(folder, kind+"-"+now.UTC().Format("20060102-150405"))
+	folder, err := e.place(d.Config, kind+"-"+now.UTC().Format("20060102-150405"))
+	if err != nil {
+		return &codeError{exitUsage, err}
 	}
 	content, err := text(now)
 	if err != nil {
@@ -238,6 +225,66 @@ func (e *entry) run(ctx context.Context, kind string, text func(now time.Time) (
 	}
 	return e.p.print(e.p.inLanguage(fmt.Sprintf("%s\nwritten to %s; it counts once it is committed and the gate reads it:\n  git add %s && git commit -m %s\n",
 		strings.TrimRight(string(content), "\n"), path, quoted(path), quoted(kind+": "+e.reason))))
+}
+
+// show lists those that are there.
+func (e *entry) show(cmd *cobra.Command, kind string, now time.Time) error {
+	var other string
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if !slices.Contains([]string{"list", "output", "config", "lang"}, f.Name) {
+			other = f.Name
+		}
+	})
+	if other != "" {
+		return usage.Errorf("--list shows all that are there; leave --%s out", other)
+	}
+	d, err := e.p.load()
+	if err != nil {
+		return err
+	}
+	if err := promoted.Calendar(cmd.Context(), e.p.Host, d); err != nil {
+		return err
+	}
+	found, _, err := d.Calendar()
+	if err != nil {
+		return err
+	}
+	l := listed(found, kind, now)
+	if *e.out == asJSON {
+		return e.p.printJSON(l)
+	}
+	return e.p.print(l.table(e.p.lang.Language))
+}
+
+// place gives the folder for the document, and names it where nobody did: a pattern of
+// the calendar has to match it, or nobody would read it.
+func (e *entry) place(c *config.Config, fallback string) (folder string, err error) {
+	if len(c.Gate.Calendar) == 0 {
+		return "", fmt.Errorf("%s: gate.calendar is missing; add it, such as gate: {calendar: [calendar/*.yaml]}", c.Path)
+	}
+	if e.name != "" {
+		if err := fleet.CheckName(e.name); err != nil {
+			return "", fmt.Errorf("name: %w", err)
+		}
+	}
+	var name string
+	for _, pattern := range c.Gate.Calendar {
+		folder = filepath.Dir(pattern)
+		if strings.ContainsAny(folder, `*?[\`) {
+			continue
+		}
+		if !filepath.IsAbs(folder) {
+			folder = filepath.Join(c.Dir, folder)
+		}
+		if name = e.name; name == "" {
+			name = unusedName(folder, fallback)
+		}
+		if ok, _ := filepath.Match(filepath.Base(pattern), name+".yaml"); ok {
+			e.name = name
+			return folder, nil
+		}
+	}
+	return "", fmt.Errorf("%s: gate.calendar: no pattern says where to put %s.yaml so that it is read; add one, such as calendar/*.yaml", c.Path, cmp.Or(name, e.name, fallback))
 }
 
 // actor is who runs the program, as the environment says; "" where it does not.

@@ -96,10 +96,12 @@ func (l calendarList) table(in text.Language) string {
 	}
 	rows := [][]string{answers.Row(in, []string{"STATE", "FROM", "UNTIL", "NAME", "WHAT", "BY", "WHY"})}
 	for _, e := range l.Entries {
-		rows = append(rows, []string{answers.Say(in, strings.ReplaceAll(e.State, "_", " ")), shownTime(e.From), shownTime(e.Until), e.Name, e.what(in), e.By, e.Reason})
+		rows = append(rows, []string{answers.Say(in, strings.ReplaceAll(e.State, "_", " ")), shownTime(e.From), shownTime(e.Until), e.Name, e.what(in), oneLine(e.By), oneLine(e.Reason)})
 	}
 	return text.Columns(rows)
 }
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func shownTime(t *time.Time) string {
 	if t == nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -121,8 +120,8 @@ func writeReport(ctx context.Context, p *program, f reportFlags) error {
 	}
 	if f.file == "" {
 		failed = p.print(text)
-	} else if failed = os.WriteFile(f.file, []byte(text), 0o644); failed != nil {
-		failed = fmt.Errorf("--output: %w", failed)
+	} else {
+		failed = replace("--output", f.file, []byte(text))
 	}
 	if failed == nil && hook != nil {
 		if failed = hook.Say(ctx, strings.TrimSpace(r.Summary(lang, "")), strings.ReplaceAll(link, "{week}", url.PathEscape(r.Week))); failed != nil {

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
@@ -75,7 +75,7 @@ func rulesCommand(p *program) *cobra.Command {
 		case f.to == "":
 			return p.print(string(text))
 		}
-		return replace(f.to, text)
+		return replace("--to", f.to, text)
 	}
 	return cmd
 }
@@ -84,6 +84,14 @@ func (f *rulesFlags) validate(cmd *cobra.Command) error {
 	if f.output != "yaml" {
 		return usage.Errorf("--output: %q is not yaml, the format of Prometheus' rules", f.output)
 	}
+	if problems := validation.IsDNS1123Subdomain(f.name); len(problems) > 0 {
+		return usage.Errorf("--name: %q is no name of a resource; use lower-case letters, digits and \"-\"", f.name)
+	}
+	for key, value := range f.labels {
+		if len(validation.IsQualifiedName(key)) > 0 || len(validation.IsValidLabelValue(value)) > 0 {
+			return usage.Errorf("--label: %q is no label that Kubernetes takes; write it like release=prometheus", key+"="+value)
+		}
+	}
 	for _, name := range []string{"name", "label"} {
 		if cmd.Flags().Changed(name) && !f.operator {
 			return usage.Errorf("--%s is about the resource: it takes --operator", name)
@@ -91,6 +99,11 @@ func (f *rulesFlags) validate(cmd *cobra.Command) error {
 	}
 	if f.check && f.to == "" {
 		return usage.Errorf("--check needs --to: the file that is to have the rules")
+	}
+	if f.to != "" {
+		if err := checkFile("--to", f.to); err != nil {
+			return err
+		}
 	}
 	if f.compat != "" && f.compat != "sloth" {
 		return usage.Errorf("--compat: %q is not sloth", f.compat)
@@ -175,23 +188,4 @@ func withoutHead(text []byte) []byte {
 // delay and a resolution old.
 func staleAfter(l config.Ledger) time.Duration {
 	return max(rules.DefaultStale, 3*(l.Delay+l.Resolution))
-}
-
-// replace writes a file at once or not at all: Prometheus may reload at any time.
-func replace(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".rules-*")
-	if err != nil {
-		return fmt.Errorf("--to: %s cannot be written: %w", path, err)
-	}
-	defer func() { _ = os.Remove(f.Name()) }()
-	if _, err = f.Write(text); err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("--to: %s cannot be written: %w", path, err)
-	}
-	return nil
 }

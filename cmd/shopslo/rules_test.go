@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -196,11 +198,13 @@ func TestRulesRefuseAWrongCommandLine(t *testing.T) {
 		{"nothing to compare with", "--check", "--check needs --to"},
 		{"names of nobody", "--compat pyrra", `--compat: "pyrra" is not sloth`},
 		{"runbooks that are nowhere", "--runbooks wiki", `--runbooks: "wiki" is not a URL`},
+		{"a label that Kubernetes refuses", "--operator --label a!b=c", `--label: "a!b=c" is no label`},
+		{"a name that Kubernetes refuses", "--operator --name UP", `--name: "UP" is no name of a resource`},
 		{"a label without a resource", "--label a=b", "--label is about the resource: it takes --operator"},
 		{"a name without a resource", "--name a", "--name is about the resource"},
 		{"no time to be silent", "--stale-after 0s", "--stale-after: 0s must be above 0"},
 		{"no time to drift", "--drift-after -1s", "--drift-after: -1s must be above 0"},
-		{"a folder that is not there", "--to nowhere/rules.yaml", "nowhere/rules.yaml cannot be written"},
+		{"a folder that is not there", "--to nowhere/rules.yaml", "--to: there is no folder nowhere; make it, or name another file"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -209,5 +213,39 @@ func TestRulesRefuseAWrongCommandLine(t *testing.T) {
 				t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 			}
 		})
+	}
+}
+
+func TestRulesGoWhereALinkLeadsAndReplaceNoPipe(t *testing.T) {
+	t.Parallel()
+	config, dir := exampleConfig(t, ""), t.TempDir()
+	writeFiles(t, dir, map[string]string{"v1/rules.yaml": "old"})
+	link, pipe := filepath.Join(dir, "rules.yaml"), filepath.Join(dir, "pipe")
+	if err := errors.Join(os.Symlink("v1/rules.yaml", link), syscall.Mkfifo(pipe, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := runHere(t, "rules", "--config", config, "--to", link); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	behind, err := os.ReadFile(filepath.Join(dir, "v1/rules.yaml"))
+	if to, _ := os.Readlink(link); err != nil || to != "v1/rules.yaml" || !strings.Contains(string(behind), "groups:") {
+		t.Errorf("the link leads to %q, and there is %.40q, %v", to, behind, err)
+	}
+	read := make(chan []byte, 1)
+	go func() {
+		text, _ := os.ReadFile(pipe)
+		read <- text
+	}()
+	if code, _, stderr := runHere(t, "rules", "--config", config, "--to", pipe); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	if info, err := os.Lstat(pipe); err != nil || info.Mode().Type() != os.ModeNamedPipe {
+		t.Fatalf("the pipe is %v, %v", info.Mode(), err)
+	}
+	if text := <-read; string(text) != string(behind) {
+		t.Errorf("through the pipe came %.40q", text)
+	}
+	if code, _, stderr := runHere(t, "rules", "--config", config, "--to", dir); code != exitUsage || !strings.Contains(stderr, "--to: "+dir+" is a folder; name a file in it") {
+		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }

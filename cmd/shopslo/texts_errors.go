@@ -116,7 +116,13 @@ var complaints = speech.Complaints(slices.Concat(faults, []text.Entry{
 	text.Of("--server: %s redirects to %s; redirects are not followed: give the address of 'shopslo serve' itself", "--server: %s は %s にリダイレクトします。リダイレクトはたどりません: 'shopslo serve' 自体のアドレスを指定してください"),
 
 	// The calendar.
-	text.Of("--emergency stops everything until it is lifted; leave --tier, --group, --rrule, --until and --for out", "--emergency は解除まですべてを止めます。--tier、--group、--rrule、--until、--for は外してください"),
+	text.Of("--emergency stops everything until it is lifted; leave --tier, --group, --rrule, --from, --until and --for out", "--emergency は解除まですべてを止めます。--tier、--group、--rrule、--from、--until、--for は外してください"),
+	text.Of("--name: %q is no name of a resource; use lower-case letters, digits and \"-\"", "--name: %q はリソースの名前になりません。英小文字、数字、\"-\" を使ってください"),
+	text.Of("--label: %q is no label that Kubernetes takes; write it like release=prometheus", "--label: %q は Kubernetes のラベルになりません。release=prometheus のように書いてください"),
+	text.Of("--time and --time-zone go with --rrule; write when it begins as --from", "--time と --time-zone は --rrule と一緒に使います。開始の時刻は --from に書いてください"),
+	text.Of("--list shows all that are there; leave --%s out", "--list はあるものすべてを表示します。--%s は外してください"),
+	text.Of("--reason, --by and --link take UTF-8 text", "--reason、--by、--link には UTF-8 のテキストを書いてください"),
+	text.Of("%s: gate.calendar: no pattern says where to put %s.yaml so that it is read; add one, such as calendar/*.yaml", "%s: gate.calendar: %s.yaml を置くと読まれる場所を示すパターンがありません。calendar/*.yaml のように加えてください"),
 	text.Of("what is to be frozen? give --tier, --group or --fleet", "リリース凍結の対象を --tier、--group、--fleet のいずれかで指定してください"),
 	text.Of("--fleet is everything; leave --tier and --group out", "--fleet は全体です。--tier と --group は外してください"),
 	text.Of("a recurring freeze needs --for, and neither --from nor --until", "繰り返すリリース凍結には --for が必要で、--from と --until は使えません"),

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -67,4 +69,35 @@ func checkFile(flag, file string) error {
 		return usage.Errorf("%s: %s is a folder; name a file in it", flag, file)
 	}
 	return nil
+}
+
+// replace writes a file at once or not at all: another program may read it at any time.
+// What is no file, such as a device, is written to; a link stays, and leads to the new file.
+func replace(flag, path string, text []byte) error {
+	if there, err := filepath.EvalSymlinks(path); err == nil {
+		path = there
+	}
+	err := overwrite(path, text)
+	if err != nil {
+		return fmt.Errorf("%s: %s cannot be written: %w", flag, path, err)
+	}
+	return nil
+}
+
+func overwrite(path string, text []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, text, 0o644)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	if _, err = f.Write(text); err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	return err
 }
