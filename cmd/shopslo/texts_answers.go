@@ -17,6 +17,8 @@ var answers = text.NewPhrasebook(
 	text.Of("%d budgets", "バジェット %d 件"), text.Of("1 budget", "バジェット 1 件"),
 	text.Of("%d findings", "指摘 %d 件"), text.Of("1 finding", "指摘 1 件"),
 	text.Of("ok", "問題なし"),
+	text.Of("%s and %s are the same query, so that the SLI is the same whatever happens; correct one of them", "%s と %s が同じクエリで、何が起きても SLI は変わらない。どちらかを直す"),
+	text.Of("no event of %s is one of total, since label %s is %q in the one and %q in the other; correct one of them", "%s のイベントは total に含まれない。ラベル %s が一方は %q、他方は %q のため。どちらかを直す"),
 	text.Of(`slo %q applies to tier %q, which the fleet does not have (did you mean %q?)`, "SLO %q の対象の Tier %q がフリートにない（もしかして %q ですか？）"),
 	text.Of("slo %q applies to tier %q, which the fleet does not have; declare it, or take it off the SLO's list", "SLO %q の対象の Tier %q がフリートにない。宣言するか、SLO の一覧から外す"),
 	text.Of("slo %q applies to no ShopSet, so nothing is judged by it; correct its tiers, or remove it", "SLO %q が適用される ShopSet がなく、何も判定されない。tiers を直すか、SLO を削除する"),

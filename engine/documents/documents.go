@@ -26,8 +26,8 @@ type Documents struct {
 	Fleet  *fleet.Fleet
 	SLOs   *openslo.Documents
 	Notes  []Note
-	// inexact are findings on SLOs that could be counted exactly and are not, meant are
-	// notes on how SLOs are counted.
+	// inexact are findings on SLOs that could be counted exactly and are not, or whose
+	// queries make no ratio; meant are notes on how SLOs are counted.
 	inexact []Finding
 	Meant   []Note
 	// Exclusions are those of the calendar, as it was when this was read.

@@ -3,6 +3,7 @@ package documents
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/shopslo/shopslo/slo"
@@ -39,6 +40,9 @@ func (d *Documents) Understand(types func(source string) promquery.Types) error 
 				}
 				at, _ := d.SLOs.QueryOrigin(ind.Queries()[0])
 				d.remark(s, at, m)
+				if text := noShare(ind, m); text != "" {
+					d.inexact = addOnce(d.inexact, Finding{Rule: "no-share", Text: fmt.Sprintf("%s: SLO %q: %s", at, s.Name, text)})
+				}
 			}
 		}
 	}
@@ -51,10 +55,7 @@ func (d *Documents) Understand(types func(source string) promquery.Types) error 
 // remark takes in the findings and notes of an SLO.
 func (d *Documents) remark(s *slo.SLO, at openslo.Position, m promquery.Meaning) {
 	for _, text := range m.Findings {
-		f := Finding{Rule: "inexact", Text: fmt.Sprintf("%s: SLO %q: %s", at, s.Name, text)}
-		if !slices.Contains(d.inexact, f) {
-			d.inexact = append(d.inexact, f)
-		}
+		d.inexact = addOnce(d.inexact, Finding{Rule: "inexact", Text: fmt.Sprintf("%s: SLO %q: %s", at, s.Name, text)})
 	}
 	notes := append(slices.Clone(m.Notes), m.OffEdge...)
 	for _, metric := range m.Unasked {
@@ -66,6 +67,65 @@ func (d *Documents) remark(s *slo.SLO, at openslo.Position, m promquery.Meaning)
 			d.Meant = append(d.Meant, n)
 		}
 	}
+}
+
+func addOnce(list []Finding, f Finding) []Finding {
+	if slices.Contains(list, f) {
+		return list
+	}
+	return append(list, f)
+}
+
+// noShare says why what a ratio's first query counts is no share of what its second one
+// does, or always the whole; "" where it may be.
+func noShare(ind *slo.Indicator, m promquery.Meaning) string {
+	if ind.Kind != slo.Ratio || len(m.Sides) < 2 {
+		return ""
+	}
+	one, other := "bad", "total"
+	if ind.Good != nil {
+		one = "good"
+	}
+	if ind.Total == nil {
+		other = "bad"
+	}
+	q := ind.Queries()
+	if q[0].Source == q[1].Source && q[0].Bound == q[1].Bound && m.Sides[0].Canonical == m.Sides[1].Canonical {
+		return fmt.Sprintf("%s and %s are the same query, so that the SLI is the same whatever happens; correct one of them", one, other)
+	}
+	if label, a, b := apart(m.Sides); label != "" && ind.Total != nil {
+		return fmt.Sprintf("no event of %s is one of total, since label %s is %q in the one and %q in the other; correct one of them", one, label, a, b)
+	}
+	return ""
+}
+
+// apart finds the label that keeps the only selectors of two sides from picking one series
+// of their metric; "" where there is none. Buckets of a histogram are no such series.
+func apart(sides []promquery.Side) (label, one, other string) {
+	if len(sides[0].Selectors) != 1 || len(sides[1].Selectors) != 1 {
+		return "", "", ""
+	}
+	first, second := equals(sides[0].Selectors[0]), equals(sides[1].Selectors[0])
+	if name := first[slo.MetricName]; name == "" || name != second[slo.MetricName] {
+		return "", "", ""
+	}
+	for _, label := range slices.Sorted(maps.Keys(first)) {
+		if other, ok := second[label]; ok && other != first[label] && label != "le" {
+			return label, first[label], other
+		}
+	}
+	return "", "", ""
+}
+
+// equals are the values that a selector asks for.
+func equals(s slo.Selector) map[string]string {
+	out := map[string]string{}
+	for _, m := range s {
+		if m.Type == slo.Equal {
+			out[m.Name] = m.Value
+		}
+	}
+	return out
 }
 
 // misread is the fault of a query, where it is written.
