@@ -167,11 +167,34 @@ func (r rules) rolledBack(p planned, o Options) (fleet.Release, error) {
 			comes = was
 		}
 	}
-	if comes != "" && !o.Again && o.Fix == "" {
+	if comes == "" {
+		return r.rewritten(p, taken, o)
+	}
+	if !o.Again && o.Fix == "" {
 		return "", refusef("name what mends it with --fix URL, or promote it all the same with --again",
 			"%s was rolled back from %s to %s, and Release %s contains it", p.To.Name, Short(comes), Short(p.Replaces), Short(p.Release))
 	}
 	return comes, nil
+}
+
+// rewritten is rolledBack for what comes again under other commits: amended, rebased, or
+// picked.
+func (r rules) rewritten(p planned, taken []fleet.Release, o Options) (fleet.Release, error) {
+	like, err := r.history.Alike(r.ctx, p.Release, p.Replaces, taken)
+	if err != nil || len(like) == 0 {
+		return "", err
+	}
+	for _, was := range like {
+		if was.Same && !o.Again {
+			return "", refusef("promote a Release with the fix, or retry this one with --again",
+				"%s was rolled back from %s to %s, and Release %s has the same files under another commit", p.To.Name, Short(was.Release), Short(p.Replaces), Short(p.Release))
+		}
+	}
+	if was := like[0].Release; !o.Again && o.Fix == "" {
+		return "", refusef("name what mends it with --fix URL, or promote it all the same with --again",
+			"%s was rolled back from %s to %s, and Release %s has the same changes under other commits", p.To.Name, Short(was), Short(p.Replaces), Short(p.Release))
+	}
+	return like[0].Release, nil
 }
 
 // makeRollback plans the way back of a Tier to a Release that it had. The error is a

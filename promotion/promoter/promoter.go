@@ -62,6 +62,16 @@ type History interface {
 	// the app repository is left out. The error wraps ErrUnknown where the Release itself
 	// is not.
 	Missing(ctx context.Context, release fleet.Release, of []fleet.Release) ([]fleet.Release, error)
+	// Alike gives those of which a Release has the changes under other commits, in their
+	// order, where the one that runs instead of them lacks those. All must be in the app
+	// repository. Of many only the first are compared change by change.
+	Alike(ctx context.Context, release, instead fleet.Release, of []fleet.Release) ([]Likeness, error)
+}
+
+// Likeness is a Release of which another one has the changes. Same: all files are the same.
+type Likeness struct {
+	Release fleet.Release
+	Same    bool
 }
 
 // Memory gives the Releases that a Tier is known to have had, in any order: what the

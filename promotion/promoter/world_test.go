@@ -138,6 +138,10 @@ func (w *world) Missing(_ context.Context, release fleet.Release, of []fleet.Rel
 	return missing, nil
 }
 
+func (w *world) Alike(context.Context, fleet.Release, fleet.Release, []fleet.Release) ([]Likeness, error) {
+	return nil, w.ask("alike")
+}
+
 func (w *world) write(name string, do func() error) error {
 	if w.fail != nil {
 		if err := w.fail(name); err != nil {

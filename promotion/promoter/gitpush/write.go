@@ -19,6 +19,9 @@ func (r *Repositories) FastForward(ctx context.Context, f promoter.Forward) erro
 			return cmp.Or(err, fmt.Errorf("%w: %s does not follow %s", promoter.ErrMoved, promoter.Short(f.To), promoter.Short(f.From)))
 		}
 		_, err := r.app.push(ctx, update{target: promoter.Ref{Branch: f.Branch, Commit: string(f.From)}, commit: string(f.To), source: f.Source})
+		if err == nil && r.Single() {
+			err = r.system.remember(ctx, f.Branch, string(f.To))
+		}
 		return err
 	})
 }
@@ -33,6 +36,9 @@ func (r *Repositories) Point(ctx context.Context, p promoter.Pointer) (commit st
 		moved, err := r.system.push(ctx, update{target: promoter.Ref{Branch: p.Branch, Commit: p.Parent}, commit: commit, source: p.Source})
 		if err == nil && !moved {
 			return fmt.Errorf("%w: branch %s already has %s", promoter.ErrMoved, p.Branch, promoter.Short(fleet.Release(commit)))
+		}
+		if err == nil { // or a force-push before anybody reads it again would take it away unseen
+			err = r.system.remember(ctx, p.Branch, commit)
 		}
 		return err
 	})

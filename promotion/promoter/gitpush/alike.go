@@ -1,0 +1,82 @@
+package gitpush
+
+import (
+	"context"
+	"strings"
+
+	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/promotion/promoter"
+)
+
+// mostAlike bounds of how many Releases all changes are compared.
+const mostAlike = 20
+
+// Alike implements promoter.History.
+func (r *Repositories) Alike(ctx context.Context, release, instead fleet.Release, of []fleet.Release) (like []promoter.Likeness, err error) {
+	if len(of) == 0 {
+		return nil, nil
+	}
+	trees, err := r.app.trees(ctx, append([]fleet.Release{release, instead}, of...))
+	if err != nil {
+		return nil, err
+	}
+	for i, other := range of {
+		same := trees[other] == trees[release] && trees[other] != trees[instead]
+		if !same && i >= mostAlike {
+			continue
+		}
+		comes := same
+		if !same {
+			if comes, err = r.app.changesCome(ctx, release, instead, other); err != nil {
+				return nil, err
+			}
+		}
+		if comes {
+			like = append(like, promoter.Likeness{Release: other, Same: same})
+		}
+	}
+	return like, nil
+}
+
+// trees gives the trees of commits.
+func (m *mirror) trees(ctx context.Context, of []fleet.Release) (map[fleet.Release]string, error) {
+	args := []string{"log", "--no-walk=unsorted", "--format=%H %T"}
+	for _, o := range of {
+		args = append(args, string(o))
+	}
+	out, err := m.run(ctx, append(args, "--")...)
+	trees := map[fleet.Release]string{}
+	for line := range strings.Lines(out) {
+		commit, tree, _ := strings.Cut(strings.TrimSpace(line), " ")
+		trees[fleet.Release(commit)] = tree
+	}
+	return trees, err
+}
+
+// changesCome reports whether a commit has all changes of another one that the commit
+// instead of it lacks, be it as other commits.
+func (m *mirror) changesCome(ctx context.Context, commit, instead, other fleet.Release) (bool, error) {
+	taken, err := m.changesOnlyIn(ctx, other, instead)
+	if err != nil || len(taken) == 0 {
+		return false, err
+	}
+	left, err := m.changesOnlyIn(ctx, other, commit)
+	for change := range taken {
+		if left[change] {
+			return false, err
+		}
+	}
+	return err == nil, err
+}
+
+// changesOnlyIn gives the commits, but for merges, whose change another one has not.
+func (m *mirror) changesOnlyIn(ctx context.Context, commit, other fleet.Release) (map[string]bool, error) {
+	out, err := m.run(ctx, "cherry", string(other), string(commit))
+	only := map[string]bool{}
+	for line := range strings.Lines(out) {
+		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "+ "); ok {
+			only[id] = true
+		}
+	}
+	return only, err
+}
