@@ -44,10 +44,28 @@ var quiet = []string{
 // unattended is how ssh runs where nobody says.
 const unattended = "GIT_SSH_COMMAND=ssh -o BatchMode=yes -o ConnectTimeout=15"
 
-// ofRepository are the variables that tie git to a repository of the caller's.
+// ofRepository are the variables that tie git to a repository or to settings of the
+// caller's, such as those of a hook or an alias that shopslo runs in.
 var ofRepository = []string{
 	"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-	"GIT_NAMESPACE", "GIT_PREFIX", "GIT_QUARANTINE_PATH", "GIT_PUSH_OPTION_COUNT", "GIT_TRACE", "GIT_TRACE_CURL", "GIT_CURL_VERBOSE",
+	"GIT_NAMESPACE", "GIT_PREFIX", "GIT_QUARANTINE_PATH", "GIT_PUSH_OPTION_COUNT", "GIT_CURL_VERBOSE",
+	"GIT_CONFIG_PARAMETERS", "GIT_CONFIG", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_REPLACE_REF_BASE",
+	"GIT_ICASE_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ATTR_SOURCE", "GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS",
+	"GIT_DEFAULT_HASH", "GIT_DEFAULT_REF_FORMAT",
+}
+
+// tracing is what makes git write all that it does into its complaints.
+const tracing = "GIT_TRACE"
+
+// Origin is the name of the remote of a repository that shopslo makes: not git's own name
+// for one, since settings of a user may have other URLs for that.
+const Origin = "shopslo-origin"
+
+// URLOf are the settings that make a URL that of Origin, to fetch from and to push to. They
+// are no arguments, since the URL may hold a secret. pushInsteadOf is not heard: it would
+// have pushes go to where nothing was read.
+func URLOf(remote string) [][2]string {
+	return [][2]string{{"remote." + Origin + ".url", remote}, {"remote." + Origin + ".pushurl", remote}}
 }
 
 // Environment is git's environment: that of a process with its credential helpers,
@@ -59,7 +77,7 @@ func Environment(env []string, settings ...[2]string) []string {
 	for _, e := range env {
 		name, value, _ := strings.Cut(e, "=")
 		switch {
-		case slices.Contains(ofRepository, name):
+		case slices.Contains(ofRepository, name), strings.HasPrefix(name, tracing):
 			continue
 		case name == "GIT_CONFIG_COUNT":
 			count, _ = strconv.Atoi(value)

@@ -22,7 +22,7 @@ func script(t *testing.T, body string) string {
 }
 
 func TestTheEnvironmentIsTheCallersWithoutItsRepository(t *testing.T) {
-	got := Environment([]string{"HOME=/home/x", "GIT_DIR=/elsewhere", "GIT_TRACE_CURL=1", "LC_ALL=ja_JP.UTF-8", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=a.b", "GIT_CONFIG_VALUE_0=c"},
+	got := Environment([]string{"HOME=/home/x", "GIT_DIR=/elsewhere", "GIT_TRACE_CURL=1", "GIT_TRACE2=1", "GIT_CONFIG_PARAMETERS='a.b=/elsewhere'", "GIT_DEFAULT_HASH=sha256", "LC_ALL=ja_JP.UTF-8", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=a.b", "GIT_CONFIG_VALUE_0=c"},
 		[2]string{"core.hooksPath", "/dev/null"})
 	out, err := (&Runner{Program: script(t, "env"), Env: got}).Run(context.Background(), Call{Args: []string{"x"}})
 	if err != nil {
@@ -33,7 +33,7 @@ func TestTheEnvironmentIsTheCallersWithoutItsRepository(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, out)
 		}
 	}
-	if strings.Contains(out, "/elsewhere") || strings.Contains(out, "GIT_TRACE") || !strings.Contains(out, "BatchMode=yes") {
+	if strings.Contains(out, "/elsewhere") || strings.Contains(out, "GIT_TRACE") || strings.Contains(out, "sha256") || !strings.Contains(out, "BatchMode=yes") {
 		t.Error(out)
 	}
 	if own := Environment([]string{"GIT_SSH_COMMAND=mine"}); slices.Contains(own, unattended) {

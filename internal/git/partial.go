@@ -23,7 +23,7 @@ func (r *Runner) Lacks(ctx context.Context, revisions ...string) (map[string]boo
 	return lacks, nil
 }
 
-// Bring fetches those of the blobs that are lacking from origin at once, where git itself would
+// Bring fetches those of the blobs that are lacking from Origin at once, where git itself would
 // fetch one after the other, and takes them off lacking. whole fetches without a filter: it is
 // called where the remote gives no single blobs.
 func (r *Runner) Bring(ctx context.Context, lacking map[string]bool, blobs []string, whole func() error) error {
@@ -37,7 +37,7 @@ func (r *Runner) Bring(ctx context.Context, lacking map[string]bool, blobs []str
 		return nil
 	}
 	_, err := r.Run(ctx, Call{Input: strings.Join(slices.Sorted(maps.Keys(wanted)), "\n") + "\n", Args: []string{
-		"-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--filter=blob:none", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--stdin", "origin",
+		"-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--filter=blob:none", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--stdin", Origin,
 	}})
 	if err != nil {
 		if whole() != nil || ctx.Err() != nil {

@@ -62,8 +62,7 @@ func (r Remote) Open(ctx context.Context) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := append(r.Settings[:len(r.Settings):len(r.Settings)],
-		[2]string{"remote.origin.url", r.URL}, // in no argument, since it may hold a password
+	settings := append(slices.Concat(r.Settings, git.URLOf(r.URL)),
 		[2]string{"core.hooksPath", os.DevNull},
 		[2]string{"gc.auto", "0"}, // it would go on after the command
 		[2]string{"fetch.recurseSubmodules", "false"},
@@ -102,7 +101,7 @@ type Heads struct {
 // wraps ErrUnreachable, or is that of ctx.
 func (g *Repository) Heads(ctx context.Context, branches ...string) (Heads, error) {
 	h := Heads{Has: map[string]bool{}}
-	args := []string{"ls-remote", "--quiet", "--symref", "origin", "HEAD"}
+	args := []string{"ls-remote", "--quiet", "--symref", git.Origin, "HEAD"}
 	for _, b := range branches {
 		args = append(args, heads+b)
 	}
@@ -143,7 +142,7 @@ func (g *Repository) Fetch(ctx context.Context, branch string) (*Tree, error) {
 func (g *Repository) fetch(ctx context.Context, branch, depth string, options ...string) error {
 	g.depth = depth
 	args := append([]string{"fetch", "--quiet", "--filter=blob:none", depth, "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"}, options...)
-	_, err := g.run(ctx, append(args, "origin", "+"+heads+branch+":"+heads+branch)...)
+	_, err := g.run(ctx, append(args, git.Origin, "+"+heads+branch+":"+heads+branch)...)
 	return g.unreachable(ctx, err)
 }
 

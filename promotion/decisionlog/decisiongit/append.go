@@ -101,7 +101,7 @@ func message(e decisionlog.Entry, head decisionlog.Head) string {
 // push appends a commit. again tells that the branch has moved. Where the answer got
 // lost, it looks whether the commit has arrived.
 func (r *repository) push(ctx context.Context, commit string) (again bool, err error) {
-	_, err = r.run(ctx, "push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", "origin", commit+":"+r.branch)
+	_, err = r.run(ctx, "push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", git.Origin, commit+":"+r.branch)
 	if err == nil || ctx.Err() != nil {
 		return false, err
 	}

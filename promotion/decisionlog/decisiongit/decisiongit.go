@@ -129,8 +129,7 @@ func (l *Log) with(ctx context.Context, do func(*repository) error) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	settings := [][2]string{
-		{"remote.origin.url", l.config.Repository}, // in no argument, since it may name a user
+	settings := append(git.URLOf(l.config.Repository), [][2]string{
 		{"core.hooksPath", os.DevNull},
 		{"core.logAllRefUpdates", "false"},
 		{"gc.auto", "0"}, // it would go on after the command
@@ -138,7 +137,7 @@ func (l *Log) with(ctx context.Context, do func(*repository) error) (err error) 
 		{"push.recurseSubmodules", "no"},
 		{"push.followTags", "false"},
 		{"log.showSignature", "false"},
-	}
+	}...)
 	r := &repository{branch: "refs/heads/" + l.config.Branch, git: &git.Runner{
 		Program: l.config.Git, Timeout: l.config.Timeout, Env: append(git.Environment(l.config.Env, settings...), "GIT_DIR="+dir),
 	}}
@@ -161,7 +160,7 @@ func (r *repository) run(ctx context.Context, args ...string) (string, error) {
 // tip gives the commit that the branch points to at the remote; "" where there is none
 // yet.
 func (r *repository) tip(ctx context.Context) (string, error) {
-	out, err := r.run(ctx, "ls-remote", "--quiet", "origin", r.branch)
+	out, err := r.run(ctx, "ls-remote", "--quiet", git.Origin, r.branch)
 	if err != nil {
 		return "", unreachable(ctx, err)
 	}
@@ -176,7 +175,7 @@ func (r *repository) tip(ctx context.Context) (string, error) {
 // fetch brings the branch; options say how much of it.
 func (r *repository) fetch(ctx context.Context, options ...string) error {
 	args := append([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"}, options...)
-	_, err := r.run(ctx, append(args, "origin", "+"+r.branch+":"+r.branch)...)
+	_, err := r.run(ctx, append(args, git.Origin, "+"+r.branch+":"+r.branch)...)
 	return unreachable(ctx, err)
 }
 

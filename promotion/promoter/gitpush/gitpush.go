@@ -159,8 +159,7 @@ func (c Config) open(ctx context.Context, name, remote string) (*mirror, error) 
 	if err := unlock(dir); err != nil {
 		return nil, err
 	}
-	settings := [][2]string{
-		{"remote.origin.url", remote}, // in no argument, since it may name a user
+	settings := append(git.URLOf(remote), [][2]string{
 		{"core.hooksPath", cmp.Or(c.Hooks, os.DevNull)},
 		{"core.logAllRefUpdates", "false"},
 		{"fetch.recurseSubmodules", "false"},
@@ -168,7 +167,10 @@ func (c Config) open(ctx context.Context, name, remote string) (*mirror, error) 
 		{"push.followTags", "false"},
 		{"gc.auto", "0"}, // it would go on after the command
 		{"log.showSignature", "false"},
-	}
+		{"log.follow", "false"},
+		{"i18n.logOutputEncoding", "UTF-8"},
+		{"diff.orderFile", os.DevNull},
+	}...)
 	if c.Sign.Format != "" {
 		settings = append(settings, [2]string{"gpg.format", c.Sign.Format})
 	}

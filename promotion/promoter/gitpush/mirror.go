@@ -27,7 +27,7 @@ func (m *mirror) run(ctx context.Context, args ...string) (string, error) {
 // fetch brings all branches up to date.
 func (m *mirror) fetch(ctx context.Context) error {
 	_, err := m.run(ctx, "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
-		"origin", "+"+heads+"*:"+heads+"*")
+		git.Origin, "+"+heads+"*:"+heads+"*")
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("%w: %s: %w", promoter.ErrUnreachable, git.Redact(m.remote), err)
 	}
@@ -73,7 +73,7 @@ func (m *mirror) push(ctx context.Context, u update) (moved bool, err error) {
 	if err := m.mustHave(ctx, u.commit); err != nil {
 		return false, err
 	}
-	leases, refs := []string{}, []string{"origin"}
+	leases, refs := []string{}, []string{git.Origin}
 	for _, r := range []promoter.Ref{u.target, u.source, u.base} {
 		if r == (promoter.Ref{}) {
 			continue

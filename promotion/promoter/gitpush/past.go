@@ -37,7 +37,7 @@ func (r *Repositories) Past(ctx context.Context, branch string) ([]fleet.Release
 
 // past gives the Releases along the first parents of a commit.
 func (r *Repositories) past(ctx context.Context, commit string) ([]fleet.Release, error) {
-	args := []string{"log", "--first-parent", "--diff-merges=first-parent", "--root", "--max-count=" + strconv.Itoa(mostPast), "--format=%x01", "--raw", "--no-abbrev", "--no-renames", commit}
+	args := []string{"log", "--first-parent", "--diff-merges=first-parent", "--root", "--max-count=" + strconv.Itoa(mostPast), "--format=%x01", "--raw", "--no-abbrev", "--no-renames", "--ignore-submodules=none", commit}
 	if !r.Single() {
 		args = append(args, "--", r.submodule)
 	} else {

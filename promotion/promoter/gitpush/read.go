@@ -120,7 +120,7 @@ func (r *Repositories) Changes(ctx context.Context, from, to fleet.Release, most
 	}
 	span := []string{string(to), "--not", string(from)}
 	out, err := r.app.run(ctx, slices.Concat([]string{"log", "--first-parent", "--diff-merges=first-parent", "--max-count=" + strconv.Itoa(most),
-		"--format=%x01%H %s", "--name-only", "--no-renames", "-z"}, span)...)
+		"--format=%x01%H %s", "--name-only", "--no-renames", "--ignore-submodules=none", "-z"}, span)...)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -47,7 +47,7 @@ func (r *Repositories) withdraw(ctx context.Context, branch, commit string) (why
 	if more, err := r.work(ctx, branch, commit); err != nil || more != "" {
 		return more, err
 	}
-	_, err = r.system.run(ctx, "push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--force-with-lease="+heads+branch+":"+commit, "origin", ":"+heads+branch)
+	_, err = r.system.run(ctx, "push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--force-with-lease="+heads+branch+":"+commit, git.Origin, ":"+heads+branch)
 	var failed *git.Error
 	switch {
 	case ctx.Err() != nil:
