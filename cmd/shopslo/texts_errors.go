@@ -191,7 +191,7 @@ var complaints = speech.Complaints(slices.Concat(faults, []text.Entry{
 	// Configuration and documents: what, and the cure.
 	text.Of("read configuration: %s: file does not exist; write one, or name it with --config", "設定を読めません: %s がありません。作成するか、--config で指定してください"),
 	text.Of("read configuration: %s is a folder; name the file in it", "設定を読めません: %s はフォルダーです。中のファイルを指定してください"),
-	text.Of("read configuration: %s is %d bytes long; a shopslo.yaml has at most %d", "設定を読めません: %s は %d バイトです。shopslo.yaml は %d バイトまでです"),
+	text.Of("read configuration: %s: %s", "設定を読めません: %s: %s"),
 	text.Of("%d faults in the configuration and its documents", "設定と文書にエラーが %d 件"),
 	text.Of("1 fault in the configuration and its documents", "設定と文書にエラーが 1 件"),
 	text.Of("unknown annotation%s", "不明なアノテーション%s"),

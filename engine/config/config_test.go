@@ -294,6 +294,9 @@ func TestLoad(t *testing.T) {
 		}
 	})
 	t.Run("a huge file is not read", func(t *testing.T) {
+		if _, err := Load("/dev/zero"); err == nil || !strings.Contains(err.Error(), "/dev/zero: is longer than 16777216 bytes; split it") {
+			t.Error(err)
+		}
 		if _, err := Load(write("huge.yaml", strings.Repeat("#", document.MaxSize+1))); err == nil || !strings.Contains(err.Error(), "bytes long") {
 			t.Errorf("got %v", err)
 		}

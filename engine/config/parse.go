@@ -27,12 +27,10 @@ func Load(path string) (*Config, error) {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	case info.IsDir():
 		return nil, fmt.Errorf("read configuration: %s is a folder; name the file in it", path)
-	case info.Size() > document.MaxSize: // a log or a core dump is not read as a whole
-		return nil, fmt.Errorf("read configuration: %s is %d bytes long; a shopslo.yaml has at most %d", path, info.Size(), document.MaxSize)
 	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
+	data, fault := document.ReadFile(path)
+	if fault != nil {
+		return nil, fmt.Errorf("read configuration: %w", fault)
 	}
 	return Parse(path, data)
 }

@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -103,13 +102,9 @@ func literal(folder string) string {
 }
 
 func (r *reader) open(file string) {
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		r.faults = append(r.faults, document.Fault{File: file, Message: "is a folder; name its files, such as " + filepath.Join(file, "*.yaml")})
-		return
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		r.faults = append(r.faults, document.Fault{File: file, Message: fmt.Sprintf("cannot be read: %v", err)})
+	data, fault := document.ReadFile(file)
+	if fault != nil {
+		r.faults = append(r.faults, *fault)
 		return
 	}
 	r.file(file, data)

@@ -2,7 +2,9 @@ package document
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -24,16 +26,32 @@ type File struct {
 	Data []byte
 }
 
-// ReadFile reads a file that is no longer than it may be: a log or a core dump is not
-// read as a whole.
+// ReadFile reads a file that is no longer than it may be: a log or a device is not read
+// as a whole.
 func ReadFile(file string) ([]byte, *Fault) {
-	info, err := os.Stat(file)
-	if err == nil && info.Size() > MaxSize {
-		return nil, &Fault{File: file, Message: fmt.Sprintf("is %d bytes long, which is more than %d; split it", info.Size(), MaxSize)}
+	fail := func(format string, args ...any) ([]byte, *Fault) {
+		return nil, &Fault{File: file, Message: fmt.Sprintf(format, args...)}
 	}
-	data, err := os.ReadFile(file)
+	f, err := os.Open(file)
 	if err != nil {
-		return nil, &Fault{File: file, Message: fmt.Sprintf("cannot be read: %v", err)}
+		return fail("cannot be read: %v", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return fail("cannot be read: %v", err)
+	case info.IsDir():
+		return fail("is a folder; name its files, such as %s", filepath.Join(file, "*.yaml"))
+	case info.Size() > MaxSize:
+		return fail("is %d bytes long, which is more than %d; split it", info.Size(), MaxSize)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	switch {
+	case err != nil:
+		return fail("cannot be read: %v", err)
+	case len(data) > MaxSize:
+		return fail("is longer than %d bytes; split it", MaxSize)
 	}
 	return data, nil
 }

@@ -56,7 +56,7 @@ func TestLoadFaults(t *testing.T) {
 		{filepath.Join(dir, "missing/*.yaml"), "no file matches"},
 		{"[", "not a pattern"},
 		{filepath.Join(dir, "a.yaml"), "has no apiVersion"},
-		{filepath.Join(dir, "d.yaml"), "cannot be read"},
+		{filepath.Join(dir, "d.yaml"), "is a folder; name its files"},
 		{filepath.Join(dir, "c.yaml"), "another SLO of this name at " + filepath.Join(dir, "b.yaml") + ":3"},
 	}
 	if len(faults) != len(want) {

@@ -22,6 +22,7 @@ var documents = []text.Entry{
 	text.Of("a secret does not stand in this file: write {env: NAME} or {file: PATH}", "このファイルに秘密は書けません: {env: NAME} か {file: PATH} と書いてください"),
 	text.Of("cannot be read: %v", "読めません: %v"),
 	text.Of("is not YAML: %s", "YAML ではありません: %s"),
+	text.Of("is longer than %d bytes; split it", "上限の %d バイトを超えています。分割してください"),
 	text.Of("is %d bytes long, which is more than %d; split it", "%d バイトあり、上限 %d を超えています。分割してください"),
 	text.Of("a mapping of keys and values", "キーと値のマッピング"),
 	text.Of("a list, such as [a, b]", "[a, b] のようなリスト"),
