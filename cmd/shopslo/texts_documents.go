@@ -37,6 +37,7 @@ var faults = []text.Entry{
 	// Settings.
 	text.Of("is not a URL (%s); %s", "URL ではありません（%s）。%s"),
 	text.Of("%q has no http:// or https:// with a host; %s", "%q に http:// か https:// とホストがありません。%s"),
+	text.Of("has port %s, which is above 65535; %s", "ポート %s は 65535 を超えています。%s"),
 	text.Of("%q has a query or a fragment; %s", "%q にクエリかフラグメントがあります。%s"),
 	text.Of("write it like %s", "%s のように書いてください"),
 	text.Of("holds a user name or password; use basic_auth with username and password", "ユーザー名かパスワードが含まれています。basic_auth の username と password を使ってください"),

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -86,13 +87,22 @@ func checkURL(s string) error {
 	}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
-		return fmt.Errorf("%q has no http:// or https:// with a host; %s", u.Redacted(), want)
+		shown, _, _ := strings.Cut(u.Redacted(), "?")
+		return fmt.Errorf("%q has no http:// or https:// with a host; %s", shown, want)
 	case u.User != nil:
 		return errors.New("holds a user name or password; use basic_auth with username and password")
+	case u.Port() != "" && !isPort(u.Port()):
+		return fmt.Errorf("has port %s, which is above 65535; %s", u.Port(), want)
 	case u.RawQuery != "" || u.Fragment != "":
-		return fmt.Errorf("%q has a query or a fragment; %s", u.Redacted(), want)
+		u.RawQuery, u.Fragment, u.RawFragment = "", "", "" // a token may stand there
+		return fmt.Errorf("%q has a query or a fragment; %s", u.String()+"?…", want)
 	}
 	return nil
+}
+
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
 }
 
 // patterns checks patterns of files' names.

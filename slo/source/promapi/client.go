@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/shopslo/shopslo/internal/ask"
 	"github.com/shopslo/shopslo/internal/text"
@@ -253,6 +254,9 @@ func (c *client) authorize(req *http.Request) (secrets []string, err error) {
 			return "", fmt.Errorf("read the secret: %w", err)
 		}
 		s := strings.TrimSpace(string(b))
+		if s == "" || strings.ContainsFunc(s, unicode.IsControl) {
+			return "", fmt.Errorf("read the secret: %s is empty or has more than one line", file)
+		}
 		secrets = append(secrets, s)
 		return s, nil
 	}

@@ -351,6 +351,19 @@ func TestLetsItselfIn(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
+	for name, secret := range map[string]string{"two lines": "hidden\nhidden\n", "nothing": "\n"} {
+		t.Run("a secret file with "+name+" is named, and no outage", func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "token")
+			if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s := fake(t, Config{BearerTokenFile: file}, func(http.ResponseWriter, *http.Request) { t.Error("it was asked") })
+			_, err := sourcetest.Collect(t.Context(), s, request(t))
+			if err == nil || errors.Is(err, slo.ErrUnavailable) || !strings.Contains(err.Error(), file+" is empty or has more than one line") || strings.Contains(err.Error(), "hidden") {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
 }
 
 func TestNewRefuses(t *testing.T) {
