@@ -23,6 +23,16 @@ var faults = []text.Entry{
 	text.Of("%s; write a name such as Asia/Tokyo", "%s。Asia/Tokyo のような名前を書いてください"),
 	text.Of("%s; write it as 2026-01-01 00:00:00", "%s。2026-01-01 00:00:00 のように書いてください"),
 
+	text.Of("is required and is missing", "必要ですが、ありません"),
+	text.Of("must be below 1; write 99.9 %% as 0.999", "1 未満にしてください。99.9 %% は 0.999 と書きます"),
+	text.Of("objective %s is not between 0 and 1 (both excluded); write 99.9 %% as 0.999", "目標 %s は 0 と 1 の間（両端を除く）にありません。99.9 %% は 0.999 と書きます"),
+	text.Of("takes one entry; write an SLO for each other one", "書けるのは 1 つだけです。ほかは別の SLO にしてください"),
+	text.Of("must be a date and time without a zone, such as 2026-01-01 00:00:00; the zone is in timeZone", "2026-01-01 00:00:00 のようにタイムゾーンなしの日時を書いてください。タイムゾーンは timeZone に書きます"),
+	text.Of("must be a name of small letters, digits and -, beginning and ending with a letter or digit", "英小文字、数字、- からなり、英数字で始まり英数字で終わる名前にしてください"),
+	text.Of("needs raw, or total with good or bad; with good and bad alone, add a total whose query picks both", "raw か、total と good または bad が必要です。good と bad だけのときは、両方を選ぶクエリの total を加えてください"),
+	text.Of("[%s] properties are mutually exclusive, provide only one of them", "%s は同時に書けません。どれか 1 つにしてください"),
+	text.Of("must be one of: %s", "次のいずれかにしてください: %s"),
+
 	// The calendar.
 	text.Of("invalid time of day %q, must be like 18:00", "時刻 %q が不正です。18:00 のように書いてください"),
 	text.Of("invalid time zone %q, must be an IANA name like Asia/Tokyo", "タイムゾーン %q が不正です。Asia/Tokyo のような IANA 名を書いてください"),

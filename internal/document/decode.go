@@ -122,9 +122,9 @@ func (o *Object) decodeFloat(path string, at Position, n *yaml.Node, into reflec
 	number, err := strconv.ParseFloat(text, 64)
 	if tag := n.ShortTag(); ok && (tag == "!!int" || tag == "!!float") {
 		err = n.Decode(&number)
-	} else if share, percent := strings.CutSuffix(text, "%"); ok && percent {
+	} else if share, percent := strings.CutSuffix(text, "%"); n.Kind == yaml.ScalarNode && percent {
 		if number, bad := strconv.ParseFloat(strings.TrimSpace(share), 64); bad == nil {
-			o.Refuse(path, at, "%q is not a number; write it as %v", show(text), number/100)
+			o.Refuse(path, at, "%q is not a number; write it as %v", show(text), hundredth(number))
 			return
 		}
 	}
@@ -136,6 +136,12 @@ func (o *Object) decodeFloat(path string, at Position, n *yaml.Node, into reflec
 	default:
 		into.SetFloat(number)
 	}
+}
+
+// hundredth divides as people do: 99.9 is 0.999.
+func hundredth(number float64) float64 {
+	out, _ := strconv.ParseFloat(strconv.FormatFloat(number, 'f', -1, 64)+"e-2", 64)
+	return out
 }
 
 func (o *Object) decodeSlice(path string, at Position, n *yaml.Node, into reflect.Value) {

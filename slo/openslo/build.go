@@ -156,7 +156,7 @@ func (r *reader) target(o *object, path string, obj v1.SLOObjective) (slo.Object
 	}
 	target, err := slo.ObjectiveOf(ratio)
 	if err != nil {
-		r.wrong(o, path+key, "gives %v", err)
+		r.wrong(o, path+key, "%v", err)
 	}
 	return target, err == nil
 }

@@ -66,14 +66,19 @@ func withoutOps(s v1.SLO) v1.SLO {
 
 // sentence says what helps where the sdk's message does not.
 func sentence(message string) string {
-	if strings.HasPrefix(message, "string must match regular expression: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'") {
-		return "must be a name of small letters, digits and -, beginning and ending with a letter or digit"
-	}
-	if message == "property is required but was empty" {
-		return "is required and is missing"
-	}
-	if message == "one of [raw, total] properties must be set, none was provided" {
-		return "needs raw, or total with good or bad; with good and bad alone, add a total whose query picks both"
+	for _, known := range sentences {
+		if strings.HasPrefix(message, known.begins) {
+			return known.better
+		}
 	}
 	return message
+}
+
+var sentences = []struct{ begins, better string }{
+	{"string must match regular expression: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'", "must be a name of small letters, digits and -, beginning and ending with a letter or digit"},
+	{"property is required but was empty", "is required and is missing"},
+	{"one of [raw, total] properties must be set, none was provided", "needs raw, or total with good or bad; with good and bad alone, add a total whose query picks both"},
+	{"must be less than '1'", "must be below 1; write 99.9 % as 0.999"},
+	{"length must be between 1 and 1", "takes one entry; write an SLO for each other one"},
+	{"string must be a valid date and time in '2006-01-02 15:04:05' format", "must be a date and time without a zone, such as 2026-01-01 00:00:00; the zone is in timeZone"},
 }

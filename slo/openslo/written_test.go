@@ -63,7 +63,7 @@ spec:
     calendar: {startTime: Monday, timeZone: Asia/Tokyo}}]` + ratio + "  objectives: [{target: 0.98}]\n", []string{
 			"f.yaml:3:18: SLO \"weekly_Calendar\": metadata.name: must be a name of small letters",
 			"f.yaml:7:27: SLO \"weekly_Calendar\": spec.timeWindow[0].duration: \"Week\" is not a duration",
-			"f.yaml:8:27: SLO \"weekly_Calendar\": spec.timeWindow[0].calendar.startTime: string must be a valid date and time",
+			"f.yaml:8:27: SLO \"weekly_Calendar\": spec.timeWindow[0].calendar.startTime: must be a date and time without a zone",
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
