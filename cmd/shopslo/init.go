@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -101,6 +102,9 @@ func (f initFlags) run(ctx context.Context, p *program) error {
 
 // nothingThere refuses to write over anything.
 func (f initFlags) nothingThere(files []starter.File) error {
+	if info, err := os.Stat(f.dir); err == nil && !info.IsDir() {
+		return usage.Errorf("--dir: %s is a file; name a folder", f.dir)
+	}
 	if there := starter.There(f.dir, files); there != "" && !f.dryRun {
 		return usage.Errorf("%s is there already, and nothing is written over; move it away, or write elsewhere with --dir", there)
 	}

@@ -119,6 +119,7 @@ var complaints = speech.Complaints(slices.Concat(faults, []text.Entry{
 	text.Of("--emergency stops everything until it is lifted; leave --tier, --group, --rrule, --from, --until and --for out", "--emergency は解除まですべてを止めます。--tier、--group、--rrule、--from、--until、--for は外してください"),
 	text.Of("--name: %q is no name of a resource; use lower-case letters, digits and \"-\"", "--name: %q はリソースの名前になりません。英小文字、数字、\"-\" を使ってください"),
 	text.Of("--label: %q is no label that Kubernetes takes; write it like release=prometheus", "--label: %q は Kubernetes のラベルになりません。release=prometheus のように書いてください"),
+	text.Of("--dir: %s is a file; name a folder", "--dir: %s はファイルです。フォルダーを指定してください"),
 	text.Of("--time and --time-zone go with --rrule; write when it begins as --from", "--time と --time-zone は --rrule と一緒に使います。開始の時刻は --from に書いてください"),
 	text.Of("--list shows all that are there; leave --%s out", "--list はあるものすべてを表示します。--%s は外してください"),
 	text.Of("--reason, --by and --link take UTF-8 text", "--reason、--by、--link には UTF-8 のテキストを書いてください"),
