@@ -223,6 +223,13 @@ func TestAWriteThatIsForbiddenOrLostIsSaid(t *testing.T) {
 				result = ""
 				want = "by a rule"
 			}
+			half := "nly branch tier-1 of the app repository was fast-forwarded"
+			if at == "point" && result == Refused {
+				want = "O" + half
+			}
+			if moved := at != "fast-forward" && result != ""; strings.Contains(said, half) != moved || moved && strings.Contains(said, "othing was pushed") {
+				t.Errorf("%s: it says %s", at, said)
+			}
 			if !strings.Contains(said, want) || got.Result != result || (err != nil) != (result == "") || got.Proposal != nil || got.Commit != "" {
 				t.Errorf("%s: %+v, %v", at, got, err)
 			}

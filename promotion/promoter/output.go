@@ -167,3 +167,5 @@ func sentence(clause string) string { return strings.TrimRight(clause, ".") + ".
 func lower(sentence string) string {
 	return strings.ToLower(sentence[:1]) + strings.TrimSuffix(sentence[1:], ".")
 }
+
+func capital(clause string) string { return strings.ToUpper(clause[:1]) + clause[1:] }

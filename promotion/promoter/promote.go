@@ -238,7 +238,7 @@ func (p *Promoter) readAgain(ctx context.Context, out Promotion, plan planned, o
 	}
 	from, target := heads[plan.From.Name], heads[plan.To.Name]
 	if from.System != plan.Source.Commit || from.Release != plan.Release {
-		return void(out, plan, from), nil
+		return void(out, plan, from, pushedNothing), nil
 	}
 	if target.System != plan.Parent || target.App != plan.AppBefore && target.App != plan.Release {
 		return p.settle(ctx, out, plan, Promoted, ErrMoved)
@@ -251,11 +251,22 @@ func (p *Promoter) readAgain(ctx context.Context, out Promotion, plan planned, o
 }
 
 // void is what came of a promotion whose source is not what the gate decided on.
-func void(out Promotion, plan planned, from Heads) Promotion {
+func void(out Promotion, plan planned, from Heads, pushed string) Promotion {
 	out.Result = Inconclusive
-	out.Reason = fmt.Sprintf("%s changed after the gate's decision (Release %s at commit %s, decided on Release %s at commit %s), so the decision is void and nothing was pushed to %s; run the command again.",
-		plan.From.Name, Short(from.Release), Short(fleet.Release(from.System)), Short(plan.Release), Short(fleet.Release(plan.Source.Commit)), plan.To.Name)
+	out.Reason = fmt.Sprintf("%s changed after the gate's decision (Release %s at commit %s, decided on Release %s at commit %s), so the decision is void, and %s; run the command again.",
+		plan.From.Name, Short(from.Release), Short(fleet.Release(from.System)), Short(plan.Release), Short(fleet.Release(plan.Source.Commit)), pushed)
 	return out
+}
+
+const pushedNothing = "nothing was pushed"
+
+// pushed says, in a clause, what a move that failed has left: the app repository's branch
+// comes first.
+func (p *Promoter) pushed(plan planned, now Heads) string {
+	if p.Single || !plan.Advance || now.App != plan.Release {
+		return pushedNothing
+	}
+	return fmt.Sprintf("only branch %s of the app repository was fast-forwarded to %s, which changes no cluster", plan.To.Branch, Short(plan.Release))
 }
 
 // firstReason gives the reason of the first check of a result, and counts the others.
@@ -391,7 +402,7 @@ func (p *Promoter) settle(ctx context.Context, out Promotion, plan planned, done
 	now := heads[plan.To.Name]
 	switch {
 	case errors.Is(failed, ErrSourceMoved):
-		return void(out, plan, heads[plan.From.Name]), nil
+		return void(out, plan, heads[plan.From.Name], p.pushed(plan, now)), nil
 	case now.Release == plan.Release && errors.Is(failed, ErrUnreachable):
 		out.Result, out.Commit = done, now.System
 		out.Reason = fmt.Sprintf("%s has Release %s; the response to the push was lost.", plan.To.Name, Short(plan.Release))
@@ -402,12 +413,12 @@ func (p *Promoter) settle(ctx context.Context, out Promotion, plan planned, done
 		return out, nil
 	case errors.Is(failed, ErrMoved):
 		out.Result = Lost
-		out.Reason = fmt.Sprintf("%s was changed concurrently (Release %s at commit %s, app branch at %s), so nothing was pushed; run the command again.",
-			plan.To.Name, Short(now.Release), Short(fleet.Release(now.System)), Short(now.App))
+		out.Reason = fmt.Sprintf("%s was changed concurrently (Release %s at commit %s, app branch at %s), and %s; run the command again.",
+			plan.To.Name, Short(now.Release), Short(fleet.Release(now.System)), Short(now.App), p.pushed(plan, now))
 		return out, nil
 	case errors.Is(failed, ErrForbidden):
 		out.Result = Refused
-		out.Reason = sentence("Nothing was pushed: " + failed.Error() + "; grant this user push access, or use --pull-request")
+		out.Reason = sentence(capital(p.pushed(plan, now)) + ": " + failed.Error() + "; grant this user push access, or use --pull-request")
 		return out, nil
 	}
 	return out, what
