@@ -142,8 +142,10 @@ func (g *Repository) Fetch(ctx context.Context, branch string) (*Tree, error) {
 func (g *Repository) fetch(ctx context.Context, branch, depth string, options ...string) error {
 	g.depth = depth
 	args := append([]string{"fetch", "--quiet", "--filter=blob:none", depth, "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"}, options...)
-	_, err := g.run(ctx, append(args, git.Origin, "+"+heads+branch+":"+heads+branch)...)
-	return g.unreachable(ctx, err)
+	return g.unreachable(ctx, g.git.OfAnyHash(ctx, g.dir, func() error {
+		_, err := g.run(ctx, append(args, git.Origin, "+"+heads+branch+":"+heads+branch)...)
+		return err
+	}))
 }
 
 // bring fetches the files with these ids, of commits that revisions name, at once.

@@ -138,7 +138,7 @@ func (l *Log) with(ctx context.Context, do func(*repository) error) (err error) 
 		{"push.followTags", "false"},
 		{"log.showSignature", "false"},
 	}...)
-	r := &repository{branch: "refs/heads/" + l.config.Branch, git: &git.Runner{
+	r := &repository{dir: dir, branch: "refs/heads/" + l.config.Branch, git: &git.Runner{
 		Program: l.config.Git, Timeout: l.config.Timeout, Env: append(git.Environment(l.config.Env, settings...), "GIT_DIR="+dir),
 	}}
 	if _, err := r.run(ctx, "init", "--quiet", "--bare", "--template="); err != nil {
@@ -150,6 +150,7 @@ func (l *Log) with(ctx context.Context, do func(*repository) error) (err error) 
 // repository is what is fetched of the log's.
 type repository struct {
 	git    *git.Runner
+	dir    string
 	branch string // with refs/heads/
 }
 
@@ -175,8 +176,10 @@ func (r *repository) tip(ctx context.Context) (string, error) {
 // fetch brings the branch; options say how much of it.
 func (r *repository) fetch(ctx context.Context, options ...string) error {
 	args := append([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"}, options...)
-	_, err := r.run(ctx, append(args, git.Origin, "+"+r.branch+":"+r.branch)...)
-	return unreachable(ctx, err)
+	return unreachable(ctx, r.git.OfAnyHash(ctx, r.dir, func() error {
+		_, err := r.run(ctx, append(args, git.Origin, "+"+r.branch+":"+r.branch)...)
+		return err
+	}))
 }
 
 func unreachable(ctx context.Context, err error) error {

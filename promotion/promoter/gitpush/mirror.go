@@ -26,8 +26,11 @@ func (m *mirror) run(ctx context.Context, args ...string) (string, error) {
 
 // fetch brings all branches up to date.
 func (m *mirror) fetch(ctx context.Context) error {
-	_, err := m.run(ctx, "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
-		git.Origin, "+"+heads+"*:"+heads+"*")
+	err := m.git.OfAnyHash(ctx, m.dir, func() error {
+		_, err := m.run(ctx, "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
+			git.Origin, "+"+heads+"*:"+heads+"*")
+		return err
+	})
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("%w: %s: %w", promoter.ErrUnreachable, git.Redact(m.remote), err)
 	}

@@ -48,14 +48,20 @@ func testFleet(t testing.TB) *fleet.Fleet {
 // newWorld makes the repositories: all Tiers begin at the app's first commit.
 func newWorld(t testing.TB, single bool) *world {
 	t.Helper()
+	return newWorldOf(t, single, "sha1")
+}
+
+// newWorldOf is newWorld with a hash function of git's.
+func newWorldOf(t testing.TB, single bool, hash string) *world {
+	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), single: single, fleet: testFleet(t)}
 	w.app = filepath.Join(w.dir, "app.git")
-	w.git("", "init", "--quiet", "--bare", w.app)
+	w.git("", "init", "--quiet", "--bare", "--object-format="+hash, w.app)
 	first := w.write(w.app, "", "cart/configmap.yaml", "version: 1.0.0")
 	w.system = w.app
 	if !single {
 		w.system = filepath.Join(w.dir, "system.git")
-		w.git("", "init", "--quiet", "--bare", w.system)
+		w.git("", "init", "--quiet", "--bare", "--object-format="+hash, w.system)
 	}
 	for _, tier := range w.fleet.Tiers() {
 		w.git(w.app, "update-ref", "refs/heads/"+tier.Branch, first)

@@ -1,0 +1,23 @@
+package decisiongit
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/shopslo/shopslo/promotion/decisionlog"
+)
+
+func TestALogInARepositoryOfSHA256GoesOn(t *testing.T) {
+	old, dir := remote(t), filepath.Join(t.TempDir(), "sha256.git")
+	heads := grow(t, logIn(t, old), "a")
+	gitDo(t, "", "init", "--quiet", "--bare", "--object-format=sha256", dir)
+	if out, err := exec.Command("sh", "-c", "git -C "+old+" fast-export --all | git -C "+dir+" fast-import --quiet").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	more := grow(t, logIn(t, dir), "b", "c")
+	v, err := decisionlog.Verify(t.Context(), logIn(t, dir), heads[0].Hash)
+	if err != nil || v.Head != more[1] || v.Published != 1 {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
