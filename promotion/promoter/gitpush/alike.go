@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/shopslo/shopslo/fleet"
+	"github.com/shopslo/shopslo/internal/git"
 	"github.com/shopslo/shopslo/promotion/promoter"
 )
 
@@ -54,19 +55,62 @@ func (m *mirror) trees(ctx context.Context, of []fleet.Release) (map[fleet.Relea
 }
 
 // changesCome reports whether a commit has all changes of another one that the commit
-// instead of it lacks, be it as other commits.
+// instead of it lacks, be it as other commits: file by file, or commit by commit.
 func (m *mirror) changesCome(ctx context.Context, commit, instead, other fleet.Release) (bool, error) {
-	taken, err := m.changesOnlyIn(ctx, other, instead)
-	if err != nil || len(taken) == 0 {
-		return false, err
-	}
-	left, err := m.changesOnlyIn(ctx, other, commit)
-	for change := range taken {
-		if left[change] {
-			return false, err
+	for _, changes := range []func(context.Context, fleet.Release, fleet.Release, fleet.Release) (taken, left int, err error){m.filesLeft, m.commitsLeft} {
+		if taken, left, err := changes(ctx, commit, instead, other); err != nil || taken > 0 && left == 0 {
+			return err == nil, err
 		}
 	}
-	return err == nil, err
+	return false, nil
+}
+
+// filesLeft counts the files that another commit changed and the one instead of it has not
+// as they were there, and those of them that a commit has not either.
+func (m *mirror) filesLeft(ctx context.Context, commit, instead, other fleet.Release) (taken, left int, err error) {
+	base, err := m.run(ctx, "merge-base", string(other), string(instead))
+	if git.ExitCode(err) == 1 { // they have nothing in common
+		return 0, 0, nil
+	}
+	var changed [3][]difference
+	for i, c := range []fleet.Release{other, instead, commit} {
+		if err == nil {
+			changed[i], err = m.differences(ctx, strings.TrimSpace(base), string(c))
+		}
+	}
+	has := map[difference]bool{}
+	for _, d := range changed[1] {
+		has[d] = true
+	}
+	comes := map[difference]bool{}
+	for _, d := range changed[2] {
+		comes[d] = true
+	}
+	for _, d := range changed[0] {
+		if !has[d] {
+			taken++
+			if !comes[d] {
+				left++
+			}
+		}
+	}
+	return taken, left, err
+}
+
+// commitsLeft counts the commits, by their changes, that another commit has and the one
+// instead of it has not, and those of them that a commit has not either.
+func (m *mirror) commitsLeft(ctx context.Context, commit, instead, other fleet.Release) (taken, left int, err error) {
+	lacks, err := m.changesOnlyIn(ctx, other, instead)
+	if err != nil || len(lacks) == 0 {
+		return 0, 0, err
+	}
+	without, err := m.changesOnlyIn(ctx, other, commit)
+	for change := range lacks {
+		if without[change] {
+			left++
+		}
+	}
+	return len(lacks), left, err
 }
 
 // changesOnlyIn gives the commits, but for merges, whose change another one has not.

@@ -25,6 +25,9 @@ func TestWhatWasRolledBackIsKnownUnderOtherCommits(t *testing.T) {
 		"below another": {func(w *world, base string) string {
 			return w.write(w.app, w.write(w.app, base, "cart/x.yaml", "bad"), "cart/y.yaml", "other")
 		}, promoter.Promoted, "has the same changes"},
+		"squashed with another": {func(w *world, base string) string {
+			return w.write(w.app, base, "cart/x.yaml", "bad", "cart/y.yaml", "other")
+		}, promoter.Promoted, "has the same changes"},
 		"not at all": {func(w *world, base string) string { return w.write(w.app, base, "cart/x.yaml", "good") }, promoter.Promoted, ""},
 	} {
 		for _, single := range []bool{false, true} {
