@@ -237,18 +237,23 @@ func CheckRemote(remote string) error {
 // CheckURL says what makes a text unfit to be the URL of a repository.
 func CheckURL(remote string) error {
 	list := strings.ReplaceAll(protocols, ":", ", ")
-	switch scheme, _, ok := strings.Cut(remote, "://"); {
+	scheme, _, ok := strings.Cut(remote, "://")
+	shown := Redact(remote)
+	if at := strings.LastIndex(remote, "@"); ok && at > 0 { // where nobody escaped the / of a password
+		shown = Redact(scheme + "://***" + remote[at:])
+	}
+	switch {
 	case remote == "":
 		return errors.New("is missing; give the URL of a repository")
 	case strings.HasPrefix(remote, "-") || strings.ContainsAny(remote, "\x00\n\r"):
 		return errors.New("begins with - or has a line break; write the URL of a repository")
 	case strings.Contains(remote, "::"):
-		return fmt.Errorf("%s names a remote helper; write a URL with one of %s", Redact(remote), list)
+		return fmt.Errorf("%s names a remote helper; write a URL with one of %s", shown, list)
 	case ok && !strings.Contains(":"+protocols+":", ":"+scheme+":"):
-		return fmt.Errorf("%s: protocol %q is not one of %s", Redact(remote), scheme, list)
+		return fmt.Errorf("%s: protocol %q is not one of %s", shown, scheme, list)
 	case ok:
 		if _, err := url.Parse(remote); err != nil {
-			return fmt.Errorf("%s is no URL", Redact(remote))
+			return fmt.Errorf("%s is no URL", shown)
 		}
 	}
 	return nil

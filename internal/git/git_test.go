@@ -76,7 +76,7 @@ func TestAGitThatHangsIsEnded(t *testing.T) {
 func TestOnlyRepositoriesAreRemotes(t *testing.T) {
 	for remote, ok := range map[string]bool{
 		"https://git.example/a.git": true, "git@git.example:a/b.git": true, "/srv/a.git": true, "file:///srv/a": true, "ssh://git@h/a": true, "../app.git": true,
-		"": false, "--upload-pack=id": false, "ext::sh -c id": false, "ext://x": false, "a\nb": false, "https://u:hunter2@h/a": false, "http://[::1": false,
+		"": false, "--upload-pack=id": false, "ext::sh -c id": false, "ext://x": false, "a\nb": false, "https://u:hunter2@h/a": false, "https://u:a/hunter2@h/a": false, "ftp://u:a/hunter2@h/a": false, "http://[::1": false,
 	} {
 		if err := CheckRemote(remote); (err == nil) != ok || err != nil && strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", remote, err)
