@@ -149,20 +149,27 @@ func missing(intact, changed []piece, last int) (lost []Lost) {
 		there = append(there, p.index)
 	}
 	slices.Sort(there)
-	wrong := map[int]bool{}
+	var wrong []int
 	for _, p := range changed {
-		wrong[p.index] = true
+		wrong = append(wrong, p.index)
 		lost = append(lost, Lost{p.index, p.index, lostChanged})
 	}
-	gap := func(from, to int) {
-		for n := from; n <= to; n++ {
-			switch end := len(lost) - 1; {
-			case wrong[n]:
-			case end >= 0 && lost[end].Why == lostMissing && lost[end].To == n-1:
-				lost[end].To = n
-			default:
-				lost = append(lost, Lost{n, n, lostMissing})
+	slices.Sort(wrong)
+	gap := func(from, to int) { // not one by one: a damaged head may claim any number of entries
+		for _, n := range wrong {
+			if n < from || n > to {
+				continue
 			}
+			if n > from {
+				lost = append(lost, Lost{from, n - 1, lostMissing})
+			}
+			if n == to {
+				return
+			}
+			from = n + 1
+		}
+		if from <= to {
+			lost = append(lost, Lost{from, to, lostMissing})
 		}
 	}
 	before := 0
