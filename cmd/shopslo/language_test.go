@@ -143,5 +143,5 @@ func TestWhatDocumentsLackIsInJapanese(t *testing.T) {
 func TestPhrasebooksSayWhatTheCodeSays(t *testing.T) {
 	// Libraries say these, or the code puts them together.
 	commandstest.Said(t, "../..", append(complaints.Texts(), answers.Texts()...), regexp.MustCompile(`^(unknown (shorthand )?flag|flag needs an argument|invalid argument|no such file|connect: |read configuration: %s: file|%q is not a duration|(%d|1) faults? in `+
-		`|INCONCLUSIVE  Taking|the metric does not exist; nearest|no (freeze|override|exclusion) is|not found in the registry)|it is the lowest Tier|ask for the time: ask|too few samples to tell|of the app repository from|is (rolled back|promoted) to Release`))
+		`|INCONCLUSIVE  Taking|the metric does not exist; nearest|no (freeze|override|exclusion) is|not found in the registry|mapping values are|did not find expected|control characters are|could not find expected|found (character that|unexpected end)|\[%s\] properties are)|it is the lowest Tier|ask for the time: ask|too few samples to tell|of the app repository from|is (rolled back|promoted) to Release`))
 }
